@@ -1,0 +1,35 @@
+/**
+ * One request as Envoy describes it (`envoy.service.auth.v3.CheckRequest`), reduced to what a
+ * decision may read. Implementations may read lazily from the bytes of the message.
+ */
+export interface Check {
+  /** False where `attributes.request.http` is missing, as a TCP filter sends it. */
+  readonly isHttp: boolean;
+  /** Upper case as the client sent it, such as `GET`. */
+  readonly method: string;
+  /** `:path` with its query, undecoded; empty for CONNECT. */
+  readonly path: string;
+  /** `:authority` as the client sent it: with port, any case. */
+  readonly host: string;
+  /** Envoy's stream id, a decimal string; not `x-request-id`. Empty where Envoy sent none. */
+  readonly streamId: string;
+  /** When Envoy saw the first byte of the request, as `seconds.nanos`; empty where Envoy sent none. */
+  readonly requestTime: string;
+  /** The connection's peer, not the client behind a proxy; empty where it is not an IP socket. */
+  readonly sourceAddress: string;
+  /** 0 where there is none. */
+  readonly sourcePort: number;
+  /** Envoy's `source.principal`: in Istio the SPIFFE id of the peer; empty without mutual TLS. */
+  readonly sourcePrincipal: string;
+  /**
+   * The value of a request header, by its lower-case name. Repeated headers are joined with a
+   * comma, as Envoy joins them (RFC 9110, 5.3). Bytes that are not UTF-8 arrive as U+FFFD.
+   */
+  header(name: string): string | undefined;
+  /** The lower-case names of all headers, pseudo-headers included, in the order Envoy sent them. */
+  headerNames(): readonly string[];
+  /** Lower-case names, as sent, of the headers whose name has an underscore: few or none. */
+  headerNamesWithUnderscore(): readonly string[];
+  /** A value of `context_extensions`, which only the operator's route configuration can set. */
+  contextExtension(name: string): string | undefined;
+}

@@ -1,0 +1,12 @@
+/** Time enters every decision through this, so that tests need no mocks. */
+export interface Clock {
+  /** Wall clock in milliseconds since the Unix epoch: what `exp` and `nbf` are compared with. */
+  now(): number;
+  /** Monotonic milliseconds from an arbitrary start: what windows, leases and deadlines are measured with. */
+  monotonic(): number;
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+};

@@ -1,0 +1,2 @@
+/** Placeholder of the interface: the JWT module fills it. */
+export interface KeySets {}

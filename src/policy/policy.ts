@@ -1,0 +1,109 @@
+import type { z } from 'zod';
+import type { Check } from '../check.ts';
+import type { Clock } from '../clock.ts';
+import type { ContractDirectory } from '../contract/contract.ts';
+import type { Demand } from '../counter/store.ts';
+import type { KeySets } from '../jwt/key-sets.ts';
+import type { Denial, HeaderEntry, Identity } from '../verdict.ts';
+import type { NormalPath } from './path.ts';
+
+/** All that a policy may read about one request. It changes nothing: what it finds, it returns. */
+export interface Request {
+  readonly check: Check;
+  /** The API's name. */
+  readonly api: string;
+  readonly path: NormalPath;
+  /** The client's address: the connection's peer, or as far behind trusted proxies as `--trusted-hops` says. */
+  readonly clientAddress: string;
+  /** What earlier policies have established. */
+  readonly identity: Identity;
+  readonly directory: ContractDirectory;
+  /** Monotonic milliseconds after which Envoy no longer listens: work past it is wasted. */
+  readonly deadline: number;
+}
+
+/** What an access policy finds. */
+export type Outcome = Denial | Grant;
+
+/** A grant has no `reason`: that tells it from a denial. */
+export interface Grant {
+  readonly reason?: undefined;
+  /** Merged over what earlier policies have established. */
+  readonly identity?: Identity;
+  /** Headers for the upstream; each name is among the policy's {@link AccessPolicy.identityHeaders}. */
+  readonly upstream?: readonly HeaderEntry[];
+  /** Request headers the upstream must not see, such as a token. */
+  readonly remove?: readonly string[];
+}
+
+/** Decides whether a request may pass. */
+export interface AccessPolicy {
+  readonly phase: 'access';
+  /** Every header it could set for the upstream, lower case: removed from what clients send, to any API. */
+  readonly identityHeaders: readonly string[];
+  decide(request: Request): Outcome | Promise<Outcome>;
+  /** Called once, when no Check can reach it any more. */
+  close?(): void;
+}
+
+/**
+ * Says what a request costs. All quota policies of a request run after every access policy and are
+ * decided together in one store call, so that a request another policy denies is never charged.
+ */
+export interface QuotaPolicy {
+  readonly phase: 'quota';
+  readonly identityHeaders: readonly string[];
+  /** Whether an allow carries the rate headers. */
+  readonly exposeHeaders: boolean;
+  readonly onStoreFailure: 'deny' | 'allow';
+  /** A denial where the request has no right to a counter (such as no contract); what it must pay else. */
+  demand(request: Request): Denial | Charge;
+  /** The demand of an operator's `InspectCounters` and `ResetCounters`; undefined where the subject has no counter here. */
+  demandFor(subject: CounterSubject, directory: ContractDirectory): Charge | undefined;
+  close?(): void;
+}
+
+export interface CounterSubject {
+  readonly api: string;
+  readonly clientId: string;
+  /** What the policy's `keySelector` would select; empty: the bucket of requests without a key. */
+  readonly key: string;
+}
+
+/** A demand whose key and slot are still the policy's own; the pipeline sets both apart per API and binding. */
+export interface Charge {
+  readonly reason?: undefined;
+  /** Below the API and the binding; keys that callers choose are hashed. */
+  readonly key: string;
+  readonly limits: Demand['limits'];
+  readonly cost: number;
+  /** Whom the policy established on the way (SLA tiers with credentials of their own). */
+  readonly identity?: Identity;
+}
+
+export type Policy = AccessPolicy | QuotaPolicy;
+
+/** What a policy may use of the process: everything impure enters here. */
+export interface PolicyEnvironment {
+  readonly clock: Clock;
+  /** Key sets by URL, shared by all policies and kept across reloads. */
+  readonly keySets: KeySets;
+}
+
+/** A kind of policy: one file in `policies/` and one line in its registry. */
+export interface PolicyKind<Schema extends z.ZodType = z.ZodType> {
+  /** As `policyRef.name` says it, such as `jwt-validation`. */
+  readonly name: string;
+  readonly phase: Policy['phase'];
+  /** One sentence for the JSON Schema and `docs/`. */
+  readonly summary: string;
+  /** Strict: an unknown key is an error. Contradictions between keys are refinements, with the path of the field. */
+  readonly options: Schema;
+  /** @throws TypeError only where the options contradict their schema */
+  create(options: z.infer<Schema>, environment: PolicyEnvironment): Policy;
+}
+
+/** Checks the kind's types where it is written, and lets the registry hold kinds of all options. */
+export function definePolicy<Schema extends z.ZodType>(kind: PolicyKind<Schema>): PolicyKind {
+  return kind;
+}
