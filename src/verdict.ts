@@ -20,7 +20,7 @@ export type Denial = {
   | { readonly reason: 'client_rejected'; readonly cause: ClientRejection; readonly challenge: string }
   | { readonly reason: 'contract_missing' }
   | { readonly reason: 'cost_invalid' }
-  | { readonly reason: 'quota_spent'; readonly windows: readonly WindowState[] }
+  | { readonly reason: 'quota_spent'; readonly windows: readonly WindowState[]; readonly cost: number }
   | { readonly reason: 'store_unavailable'; readonly retryAfterSeconds: number }
   | { readonly reason: 'policy_failed' }
 );

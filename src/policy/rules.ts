@@ -1,7 +1,82 @@
+import { RE2JS } from 're2js';
 import type { Check } from '../check.ts';
+import { normalizeHost } from './host.ts';
+
+/** One rule as documents write it: RE2 expressions, each anchored on both ends. */
+export interface RuleSource {
+  /** Against the normalised path after the API's base path. */
+  readonly path?: string | undefined;
+  /** Against the method in upper case, such as `GET|HEAD`; one for GET covers HEAD. */
+  readonly methods?: string | undefined;
+  /** Against the host in lower case, without port. */
+  readonly host?: string | undefined;
+  /** By header name; a header that is not sent matches nothing. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+}
 
 /** Compiled `rules` of a binding: OR between them, AND inside one. */
 export interface Rules {
   /** @param path the normalised path after the API's base path, starting with `/` */
   match(check: Check, path: string): boolean;
+}
+
+type Test = (check: Check, path: string) => boolean;
+
+/** @throws TypeError that says what is wrong with an expression */
+export function compileRules(sources: readonly RuleSource[]): Rules {
+  const rules = sources.map(compileRule);
+  return { match: (check, path) => rules.some((tests) => tests.every((test) => test(check, path))) };
+}
+
+function compileRule(source: RuleSource): readonly Test[] {
+  const tests: Test[] = [];
+  if (source.methods !== undefined) {
+    const matches = compilePattern(source.methods);
+    tests.push((check) => {
+      // Some servers take methods in any case; a rule must not be slipped past by spelling.
+      const method = check.method.toUpperCase();
+      return matches(method) || (method === 'HEAD' && matches('GET'));
+    });
+  }
+  if (source.path !== undefined) {
+    const matches = compilePattern(source.path);
+    tests.push((_check, path) => matches(path));
+  }
+  if (source.host !== undefined) {
+    const matches = compilePattern(source.host);
+    tests.push((check) => matches(normalizeHost(check.host)));
+  }
+  for (const [name, expression] of Object.entries(source.headers ?? {})) {
+    const matches = compilePattern(expression);
+    const header = name.toLowerCase();
+    tests.push((check) => {
+      const value = check.header(header);
+      return value !== undefined && matches(value);
+    });
+  }
+  return tests;
+}
+
+const LITERAL = /^[\w/ :@%=&~!,;'"#<>-]*$/;
+
+/**
+ * An RE2 expression, anchored on both ends, `.` for every character: linear time whatever the input.
+ * The shapes that almost every rule has need no automaton.
+ * @throws TypeError that says what is wrong with the expression
+ */
+export function compilePattern(source: string): (text: string) => boolean {
+  if (source === '.*') return () => true;
+  if (LITERAL.test(source)) return (text) => text === source;
+  const prefix = source.slice(0, -2);
+  if (source.endsWith('.*') && LITERAL.test(prefix)) return (text) => text.startsWith(prefix);
+  const choices = source.split('|');
+  if (choices.every((choice) => LITERAL.test(choice))) return (text) => choices.includes(text);
+  try {
+    const pattern = RE2JS.compile(source, RE2JS.DOTALL);
+    return (text) => pattern.matches(text);
+  } catch (error) {
+    throw new TypeError(`${JSON.stringify(source)} is not an RE2 expression: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
 }

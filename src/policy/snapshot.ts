@@ -1,5 +1,6 @@
 import type { Contract, ContractDirectory, Tier } from '../contract/contract.ts';
 import type { Reason } from '../verdict.ts';
+import type { IdentityHeaders } from './identity-headers.ts';
 import type { AccessPolicy, QuotaPolicy } from './policy.ts';
 import type { Rules } from './rules.ts';
 
@@ -19,8 +20,8 @@ export interface Snapshot {
   readonly directory: ContractDirectory;
   readonly clientApplications: number;
   readonly contracts: readonly Contract[];
-  /** Every header, lower case, that any configured policy could set for the upstream. */
-  readonly identityHeaders: ReadonlySet<string>;
+  /** Made of every header that any configured policy could set for the upstream. */
+  readonly identityHeaders: IdentityHeaders;
   /** Texts of denials that replace the default ones. */
   readonly messages: Readonly<Partial<Record<Reason, string>>>;
 }

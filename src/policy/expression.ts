@@ -1,0 +1,88 @@
+import type { Request } from './policy.ts';
+
+/** A plain selection from a request, compiled once at load. */
+export interface Selection {
+  /** As the document wrote it. */
+  readonly source: string;
+  /** The lower-case name, where it selects a request header. */
+  readonly headerName: string | undefined;
+  /** True where it selects from the query, which can't be removed for the upstream. */
+  readonly fromQuery: boolean;
+  /** Undefined where the request has no such thing; repeated ones are joined with a comma. */
+  select(request: Request): string | undefined;
+}
+
+const WRAPPED = /^\s*#\[([\s\S]*)\]\s*$/;
+const KEYED =
+  /^(attributes\.headers|attributes\.queryParams|vars\.claimSet)(?:\.([A-Za-z_$][\w$-]*)|\[\s*(?:'([^']+)'|"([^"]+)")\s*\])$/;
+
+export const SUPPORTED_EXPRESSIONS =
+  "#[attributes.headers['x']], #[attributes.queryParams['x']], #[attributes.method], #[attributes.requestPath], " +
+  '#[attributes.remoteAddress], #[vars.claimSet.x], #[authentication.principal], or a literal without #[';
+
+/**
+ * Compiles `#[…]`: a plain selection by the reference's names, nothing more. A string without `#[` is a literal.
+ * @throws TypeError that says what is supported
+ */
+export function compileExpression(source: string): Selection {
+  const wrapped = WRAPPED.exec(source);
+  if (wrapped === null) {
+    if (source.includes('#[')) throw unsupported(source);
+    return selection(source, () => source);
+  }
+  const body = (wrapped[1] ?? '').trim();
+  switch (body) {
+    case 'attributes.method':
+      return selection(source, (request) => request.check.method);
+    case 'attributes.requestPath':
+      return selection(source, (request) => request.path.path);
+    case 'attributes.remoteAddress':
+      return selection(source, (request) => request.clientAddress || undefined);
+    case 'authentication.principal':
+      return selection(source, principal);
+  }
+  const keyed = KEYED.exec(body);
+  const key = keyed?.[2] ?? keyed?.[3] ?? keyed?.[4];
+  if (keyed === null || key === undefined) throw unsupported(source);
+  switch (keyed[1]) {
+    case 'attributes.headers':
+      return headerSelection(source, key.toLowerCase());
+    case 'attributes.queryParams':
+      return { ...selection(source, (request) => queryParameter(request.path.query, key)), fromQuery: true };
+    default:
+      return selection(source, (request) => claim(request, key));
+  }
+}
+
+function selection(source: string, select: Selection['select']): Selection {
+  return { source, headerName: undefined, fromQuery: false, select };
+}
+
+function headerSelection(source: string, name: string): Selection {
+  return { ...selection(source, (request) => request.check.header(name)), headerName: name };
+}
+
+function unsupported(source: string): TypeError {
+  return new TypeError(
+    `the expression ${JSON.stringify(source)} is not supported; supported are ${SUPPORTED_EXPRESSIONS}`,
+  );
+}
+
+/** Who was authenticated: the client application, else the subject of the token (RFC 7519, 4.1.2). */
+function principal(request: Request): string | undefined {
+  return request.identity.client?.clientId ?? claim(request, 'sub');
+}
+
+function claim(request: Request, name: string): string | undefined {
+  const claims = request.identity.claims;
+  const value = claims !== undefined && Object.hasOwn(claims, name) ? claims[name] : undefined;
+  if (typeof value === 'string') return value;
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
+}
+
+/** Joined like headers, so that a repeated credential is one that matches nothing. */
+function queryParameter(query: string, name: string): string | undefined {
+  if (query === '') return undefined;
+  const values = new URLSearchParams(query).getAll(name);
+  return values.length === 0 ? undefined : values.join(',');
+}
