@@ -43,6 +43,8 @@ export class IdentityHeaders {
     for (const [name] of upstream) shape += `${name} `;
     let removals = this.#removals.get(shape);
     if (removals === undefined) {
+      // Optional claims could make many shapes: their number is bounded.
+      if (this.#removals.size >= 256) this.#removals.clear();
       const set = new Set(upstream.map(([name]) => name));
       removals = this.#spellings.filter((name) => !set.has(name));
       this.#removals.set(shape, removals);

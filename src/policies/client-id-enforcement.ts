@@ -1,0 +1,145 @@
+import { z } from 'zod';
+import { authenticateClient, rejection } from '../policy/client-credentials.ts';
+import type { AuthenticatedClient, Credentials } from '../policy/client-credentials.ts';
+import { compileExpression } from '../policy/expression.ts';
+import type { Selection } from '../policy/expression.ts';
+import { definePolicy } from '../policy/policy.ts';
+import type { Outcome, Request } from '../policy/policy.ts';
+import { upstreamHeader } from '../policy/upstream-header.ts';
+import type { Denial, HeaderEntry } from '../verdict.ts';
+
+const DEFAULT_ID = "#[attributes.headers['client_id']]";
+const DEFAULT_SECRET = "#[attributes.headers['client_secret']]";
+
+const options = z
+  .strictObject({
+    credentialsOriginHasHttpBasicAuthenticationHeader: z
+      .enum(['customExpression', 'httpBasicAuthenticationHeader'])
+      .default('customExpression')
+      .describe('Where the credentials are: in two expressions, or in HTTP Basic authentication'),
+    clientIdExpression: z.string().min(1).optional().describe(`Default ${DEFAULT_ID}`),
+    clientSecretExpression: z.string().optional().describe(`Default ${DEFAULT_SECRET}; "" for the id alone`),
+    forwardCredentials: z
+      .boolean()
+      .default(true)
+      .describe('false removes the credentials before the upstream sees them'),
+    realm: z
+      .string()
+      .regex(/^[ !#-[\]-~]+$/, 'a realm is printable ASCII without quotes and backslashes')
+      .default('ostiary')
+      .describe('Of the challenge in basic mode'),
+    upstreamHeaders: z
+      .strictObject({
+        clientId: upstreamHeader.default('x-ostiary-client-id'),
+        clientName: upstreamHeader.default('x-ostiary-client-name'),
+        tier: upstreamHeader.default('x-ostiary-tier'),
+      })
+      .prefault({})
+      .describe('Headers that tell the upstream who calls'),
+  })
+  .superRefine((value, context) => {
+    const basic = value.credentialsOriginHasHttpBasicAuthenticationHeader === 'httpBasicAuthenticationHeader';
+    for (const field of ['clientIdExpression', 'clientSecretExpression'] as const) {
+      const source = value[field];
+      if (source === undefined) continue;
+      const problem = basic
+        ? 'has no effect with httpBasicAuthenticationHeader; remove one of the two'
+        : problemOf(source, value.forwardCredentials);
+      if (problem !== undefined) context.addIssue({ code: 'custom', path: [field], message: problem });
+    }
+  });
+
+function problemOf(source: string, forwardCredentials: boolean): string | undefined {
+  try {
+    if (source === '' || forwardCredentials || compileExpression(source).headerName !== undefined) return undefined;
+    return 'only a header can be removed: forwardCredentials: false needs #[attributes.headers[…]]';
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+/** Only client applications with an approved contract may pass (`docs/policies/client-id-enforcement.md`). */
+export default definePolicy({
+  name: 'client-id-enforcement',
+  phase: 'access',
+  summary: 'Admits client applications that present a known id and secret and have an approved contract',
+  options,
+  create(config) {
+    const basic = config.credentialsOriginHasHttpBasicAuthenticationHeader === 'httpBasicAuthenticationHeader';
+    const source = basic ? basicSource(config.realm) : expressionSource(config);
+    const names = config.upstreamHeaders;
+    const remove = config.forwardCredentials ? [] : source.headers;
+    return {
+      phase: 'access',
+      identityHeaders: [names.clientId, names.clientName, names.tier],
+      decide(request): Outcome {
+        const found = source.authenticate(request);
+        if (found.reason !== undefined) return found;
+        const { client, contract } = found;
+        const upstream: HeaderEntry[] = [
+          [names.clientId, client.clientId],
+          [names.clientName, client.name],
+        ];
+        if (contract.tier !== undefined) upstream.push([names.tier, contract.tier.name]);
+        return { identity: { client, contract }, upstream, remove };
+      },
+    };
+  },
+});
+
+interface CredentialSource {
+  /** The headers it reads. */
+  readonly headers: readonly string[];
+  authenticate(request: Request): Denial | AuthenticatedClient;
+}
+
+function expressionSource(config: z.infer<typeof options>): CredentialSource {
+  const id = compileExpression(config.clientIdExpression ?? DEFAULT_ID);
+  const secretSource = config.clientSecretExpression ?? DEFAULT_SECRET;
+  const secret = secretSource === '' ? undefined : compileExpression(secretSource);
+  return {
+    headers: [id, secret]
+      .map((selection: Selection | undefined) => selection?.headerName)
+      .filter((name) => name !== undefined),
+    authenticate: (request) =>
+      authenticateClient(
+        request,
+        { clientId: id.select(request), clientSecret: secret?.select(request), secretRequired: secret !== undefined },
+        'Client-ID-Enforcement',
+      ),
+  };
+}
+
+function basicSource(realm: string): CredentialSource {
+  const challenge = `Basic realm="${realm}"`;
+  return {
+    headers: ['authorization'],
+    authenticate(request) {
+      const header = request.check.header('authorization');
+      if (header === undefined || !/^basic /i.test(header)) {
+        return rejection('credentials_missing', 'the request has no HTTP Basic credentials', challenge);
+      }
+      const credentials = parseBasic(header.slice('basic '.length));
+      return credentials === undefined
+        ? rejection('credentials_malformed', 'the HTTP Basic credentials are malformed', challenge)
+        : authenticateClient(request, credentials, challenge);
+    },
+  };
+}
+
+const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
+
+/** RFC 7617, 2: base64 of `id:secret` in UTF-8; the id has no colon. */
+function parseBasic(value: string): Credentials | undefined {
+  const encoded = value.trim();
+  if (!BASE64.test(encoded) || encoded.length % 4 !== 0) return undefined;
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(encoded, 'base64'));
+  } catch {
+    return undefined;
+  }
+  const colon = text.indexOf(':');
+  if (colon < 0) return undefined;
+  return { clientId: text.slice(0, colon), clientSecret: text.slice(colon + 1), secretRequired: true };
+}

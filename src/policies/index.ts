@@ -1,0 +1,13 @@
+import type { PolicyKind } from '../policy/policy.ts';
+import clientIdEnforcement from './client-id-enforcement.ts';
+
+/** Every kind of policy: a new one is one file beside this and one line here. */
+const kinds: readonly PolicyKind[] = [clientIdEnforcement];
+
+/** By `policyRef.name`; Flex Gateway's `-flex` spellings are accepted. */
+export const policyKinds: ReadonlyMap<string, PolicyKind> = new Map(
+  kinds.flatMap((kind) => [
+    [kind.name, kind],
+    [`${kind.name}-flex`, kind],
+  ]),
+);

@@ -1,0 +1,103 @@
+import type { Check } from '../check.ts';
+import type { Clock } from '../clock.ts';
+import type { CounterStore, WindowState } from '../counter/store.ts';
+import type { Denial, HeaderEntry, Identity, Step } from '../verdict.ts';
+import type { Located } from './locate.ts';
+import type { Policy, Request } from './policy.ts';
+import type { Bound, Snapshot } from './snapshot.ts';
+
+/** What a decision needs beside the snapshot and the Check. */
+export interface DecisionPorts {
+  /** `store.take`, or `store.peek` where nothing may be charged. */
+  readonly take: CounterStore['take'];
+  readonly clock: Clock;
+  /** What becomes of a request that no API matches. */
+  readonly unmatched: 'deny' | 'allow';
+  /** How many trusted proxies stand before Envoy; 0: the connection's peer is the client. */
+  readonly trustedHops: number;
+  /** Told of every unexpected failure inside a policy or the store, before its failure mode decides. */
+  failed(policy: string, error: unknown): void;
+}
+
+/** The working memory of one decision. Policies never see it: they read a Request and return what they find. */
+export interface Deliberation {
+  readonly ports: DecisionPorts;
+  readonly snapshot: Snapshot;
+  readonly check: Check;
+  readonly located: Located;
+  readonly deadline: number;
+  /** What enforced policies have established. */
+  identity: Identity;
+  /** The same with what shadow policies found laid over it: seen by shadow policies alone. */
+  shadowIdentity: Identity;
+  /** A shadow policy would have denied: shadow quota is not counted. */
+  shadowDenied: boolean;
+  readonly upstream: HeaderEntry[];
+  readonly remove: string[];
+  readonly exposed: WindowState[];
+  readonly steps: Step[];
+}
+
+export function applies(deliberation: Deliberation, bound: Bound<Policy>): boolean {
+  return bound.rules === undefined || bound.rules.match(deliberation.check, deliberation.located.pathBelowBase);
+}
+
+export function requestFor(deliberation: Deliberation, bound: Bound<Policy>): Request {
+  const { check, located, snapshot, deadline } = deliberation;
+  return {
+    check,
+    api: located.api?.name ?? '',
+    path: located.path,
+    clientAddress: located.clientAddress,
+    identity: bound.mode === 'shadow' ? deliberation.shadowIdentity : deliberation.identity,
+    directory: snapshot.directory,
+    deadline,
+  };
+}
+
+/** What a policy established; a shadow policy's findings stay among shadows. */
+export function adoptIdentity(deliberation: Deliberation, bound: Bound<Policy>, found: Identity | undefined): void {
+  if (found === undefined) return;
+  deliberation.shadowIdentity = { ...deliberation.shadowIdentity, ...found };
+  if (bound.mode === 'enforce') deliberation.identity = { ...deliberation.identity, ...found };
+}
+
+export function note(
+  deliberation: Deliberation,
+  bound: Bound<Policy>,
+  result: Step['result'],
+  startedAt: number,
+  found: Pick<Step, 'denial' | 'identity' | 'windows' | 'cost'> = {},
+): void {
+  const durationMs = deliberation.ports.clock.monotonic() - startedAt;
+  deliberation.steps.push({ name: bound.name, policy: bound.kind, mode: bound.mode, result, durationMs, ...found });
+}
+
+/** The one place where an unexpected failure becomes an answer. Undefined: the request goes on. */
+export function fail(
+  deliberation: Deliberation,
+  bound: Bound<Policy>,
+  error: unknown,
+  startedAt: number,
+): Denial | undefined {
+  deliberation.ports.failed(bound.name, error);
+  const denial: Denial = {
+    reason: 'policy_failed',
+    detail: `policy ${bound.name} (${bound.kind}) failed unexpectedly`,
+  };
+  note(deliberation, bound, 'failed', startedAt, { denial });
+  return bound.mode === 'enforce' && bound.onFailure === 'deny' ? denial : undefined;
+}
+
+/** The longest a shadow policy may keep an answer waiting. */
+const SHADOW_MS = 50;
+
+/** A shadow policy may not spend the time that the enforced ones and the answer need. */
+export function withinShadowTime<T>(deliberation: Deliberation, work: Promise<T>): Promise<T> {
+  const leftMs = deliberation.deadline - deliberation.ports.clock.monotonic();
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
+  const giveUp = (): void => reject(new Error('the shadow policy took too long'));
+  const timer = setTimeout(giveUp, Math.max(0, Math.min(SHADOW_MS, leftMs / 2)));
+  void work.then(resolve, reject).finally(() => clearTimeout(timer));
+  return promise;
+}

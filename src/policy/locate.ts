@@ -1,0 +1,68 @@
+import { isIP } from 'node:net';
+import type { Check } from '../check.ts';
+import type { Denial } from '../verdict.ts';
+import { normalizePath, pathBelow } from './path.ts';
+import type { NormalPath } from './path.ts';
+import type { Api, Snapshot } from './snapshot.ts';
+
+/** Where a request goes and where it comes from. */
+export interface Located {
+  readonly reason?: undefined;
+  /** Undefined: no API matches, and such requests are allowed. */
+  readonly api: Api | undefined;
+  readonly path: NormalPath;
+  /** What rules see: the normalised path after the API's base path. */
+  readonly pathBelowBase: string;
+  readonly clientAddress: string;
+}
+
+export interface LocateOptions {
+  readonly unmatched: 'deny' | 'allow';
+  readonly trustedHops: number;
+}
+
+/** The route's own word for its API, which no client can set. */
+const API_EXTENSION = 'ostiary.api';
+
+/** Finds the API of a Check: by its route's `context_extensions`, else by host and path. */
+export function locate(snapshot: Snapshot, check: Check, options: LocateOptions): Located | Denial {
+  if (!check.isHttp) return { reason: 'request_not_http', detail: 'the Check describes no HTTP request' };
+  const path = normalizePath(check.path, check.method);
+  if (typeof path === 'string') return { reason: 'path_malformed', detail: path };
+  const named = check.contextExtension(API_EXTENSION);
+  const api = named === undefined ? snapshot.apiFor(check.host, path.path) : snapshot.apiNamed(named);
+  if (api === undefined && (named !== undefined || options.unmatched === 'deny')) {
+    return { reason: 'api_unknown', detail: whyUnknown(named) };
+  }
+  return {
+    api,
+    path,
+    pathBelowBase: api === undefined ? path.path : pathBelow(api.basePath, path.path),
+    clientAddress: clientAddress(check, options.trustedHops),
+  };
+}
+
+function whyUnknown(named: string | undefined): string {
+  return named === undefined
+    ? 'no API has this host and path'
+    : `the route names the API ${JSON.stringify(named)} in context_extensions["${API_EXTENSION}"], and there is none`;
+}
+
+/**
+ * The connection's peer, or the Nth entry of `x-forwarded-for` from the right: each of N trusted proxies
+ * has appended one. With fewer entries the request did not come through all of them: its peer counts.
+ */
+export function clientAddress(check: Check, trustedHops: number): string {
+  if (trustedHops === 0) return check.sourceAddress;
+  const hops = check.header('x-forwarded-for')?.split(',') ?? [];
+  const entry = hops.at(-trustedHops)?.trim();
+  if (hops.length < trustedHops || entry === undefined) return check.sourceAddress;
+  const address = withoutPort(entry);
+  return isIP(address) === 0 ? check.sourceAddress : address;
+}
+
+function withoutPort(entry: string): string {
+  if (entry.startsWith('[')) return entry.slice(1, entry.indexOf(']'));
+  const colon = entry.indexOf(':');
+  return colon >= 0 && entry.indexOf(':', colon + 1) < 0 ? entry.slice(0, colon) : entry;
+}

@@ -1,0 +1,174 @@
+import { StoreUnavailable } from '../counter/store.ts';
+import type { Demand, Taking } from '../counter/store.ts';
+import type { Denial, Step } from '../verdict.ts';
+import { adoptIdentity, applies, fail, note, requestFor, withinShadowTime } from './deliberation.ts';
+import type { Deliberation } from './deliberation.ts';
+import type { QuotaPolicy } from './policy.ts';
+import type { Api, Bound } from './snapshot.ts';
+
+/** The outcome of all enforced quota policies together. */
+export interface Charged {
+  readonly denial: Denial | undefined;
+  /** The policy that denied; empty where none did. */
+  readonly policy: string;
+}
+
+interface Due {
+  readonly bound: Bound<QuotaPolicy>;
+  readonly demand: Demand;
+  /** Whom the policy established on the way. */
+  readonly found: Pick<Step, 'identity'>;
+  readonly startedAt: number;
+}
+
+const NOTHING_DUE: Charged = { denial: undefined, policy: '' };
+
+/** Charges every enforced quota policy in one store call: all windows, or none. */
+export function chargeEnforced(deliberation: Deliberation): Charged | Promise<Charged> {
+  const due: Due[] = [];
+  for (const bound of deliberation.located.api?.quota ?? []) {
+    if (bound.mode !== 'enforce') continue;
+    const found = dueOf(deliberation, bound);
+    if (found === undefined) continue;
+    if ('reason' in found) return { denial: found, policy: bound.name };
+    due.push(found);
+  }
+  if (due.length === 0) return NOTHING_DUE;
+  try {
+    const taking = deliberation.ports.take(
+      due.map(({ demand }) => demand),
+      deliberation.deadline,
+    );
+    if (!(taking instanceof Promise)) return settleTaking(deliberation, due, taking);
+    return taking.then(
+      (late) => settleTaking(deliberation, due, late),
+      (error: unknown) => settleStoreFailure(deliberation, due, error),
+    );
+  } catch (error) {
+    return settleStoreFailure(deliberation, due, error);
+  }
+}
+
+/** Counts shadow quota policies, each on counters of its own. Undefined: all are done. */
+export function chargeShadows(deliberation: Deliberation): Promise<unknown> | undefined {
+  const pending: Promise<unknown>[] = [];
+  for (const bound of deliberation.located.api?.quota ?? []) {
+    if (bound.mode !== 'shadow') continue;
+    if (deliberation.shadowDenied) {
+      note(deliberation, bound, 'not_reached', deliberation.ports.clock.monotonic());
+      continue;
+    }
+    const found = dueOf(deliberation, bound);
+    if (found === undefined || 'reason' in found) continue;
+    const counted = countShadow(deliberation, found);
+    if (counted !== undefined) pending.push(counted);
+  }
+  return pending.length === 0 ? undefined : Promise.all(pending);
+}
+
+function countShadow(deliberation: Deliberation, due: Due): Promise<unknown> | undefined {
+  try {
+    const taking = deliberation.ports.take([due.demand], deliberation.deadline);
+    if (!(taking instanceof Promise)) {
+      settleTaking(deliberation, [due], taking);
+      return undefined;
+    }
+    return withinShadowTime(deliberation, taking).then(
+      (late) => settleTaking(deliberation, [due], late),
+      (error: unknown) => settleStoreFailure(deliberation, [due], error),
+    );
+  } catch (error) {
+    settleStoreFailure(deliberation, [due], error);
+    return undefined;
+  }
+}
+
+/** What one quota policy wants charged; a denial; or undefined where the request owes it nothing. */
+function dueOf(deliberation: Deliberation, bound: Bound<QuotaPolicy>): Due | Denial | undefined {
+  const startedAt = deliberation.ports.clock.monotonic();
+  try {
+    if (!applies(deliberation, bound)) {
+      note(deliberation, bound, 'not_applicable', startedAt);
+      return undefined;
+    }
+    const charge = bound.policy.demand(requestFor(deliberation, bound));
+    if (charge.reason !== undefined) {
+      note(deliberation, bound, 'deny', startedAt, { denial: charge });
+      return charge;
+    }
+    adoptIdentity(deliberation, bound, charge.identity);
+    const api = deliberation.located.api as Api;
+    const found = charge.identity === undefined ? {} : { identity: charge.identity };
+    return { bound, demand: demandOf(api, bound, charge), found, startedAt };
+  } catch (error) {
+    return fail(deliberation, bound, error, startedAt);
+  }
+}
+
+/**
+ * A charge as the store keeps it: apart per API, binding and mode, so that a policy bound to two APIs counts
+ * twice. Where an API has several quota policies, all its counters share one slot, since one call must reach
+ * them; else each key has its own, and a Redis Cluster spreads them.
+ */
+export function demandOf(api: Api, bound: Bound<QuotaPolicy>, charge: Pick<Demand, 'key' | 'limits' | 'cost'>): Demand {
+  const { key, limits, cost } = charge;
+  if (bound.mode === 'shadow') {
+    return { slot: `${api.name}:shadow:${key}`, key: `shadow:${bound.name}:${key}`, limits, cost };
+  }
+  const enforced = api.quota.reduce((count, { mode }) => (mode === 'enforce' ? count + 1 : count), 0);
+  return { slot: enforced > 1 ? api.name : `${api.name}:${key}`, key: `${bound.name}:${key}`, limits, cost };
+}
+
+function settleTaking(deliberation: Deliberation, due: readonly Due[], taking: Taking): Charged {
+  if (taking.granted) {
+    due.forEach(({ bound, demand, found, startedAt }, i) => {
+      const windows = taking.windows[i] ?? [];
+      if (bound.mode === 'enforce' && bound.policy.exposeHeaders) deliberation.exposed.push(...windows);
+      note(deliberation, bound, 'allow', startedAt, { ...found, windows, cost: demand.cost });
+    });
+    return NOTHING_DUE;
+  }
+  const spent = due.map(({ demand }, i) => (taking.windows[i] ?? []).some(({ remaining }) => remaining < demand.cost));
+  // A store that refuses without a window that is short still refuses: the first policy answers for it.
+  const refusing = Math.max(spent.indexOf(true), 0);
+  let denied = NOTHING_DUE;
+  due.forEach(({ bound, demand, found, startedAt }, i) => {
+    const windows = taking.windows[i] ?? [];
+    const known = { ...found, windows, cost: demand.cost };
+    if (i !== refusing && spent[i] !== true) {
+      note(deliberation, bound, 'not_reached', startedAt, known);
+      return;
+    }
+    const detail = `the quota of ${bound.name} is spent: ${demand.cost} of ${describe(windows, demand.cost)} asked for`;
+    const denial: Denial = { reason: 'quota_spent', detail, windows, cost: demand.cost };
+    note(deliberation, bound, 'deny', startedAt, { ...known, denial });
+    if (i === refusing) denied = { denial, policy: bound.name };
+  });
+  return denied;
+}
+
+function describe(windows: Taking['windows'][number], cost: number): string {
+  return windows
+    .filter(({ remaining }) => remaining < cost)
+    .map(
+      ({ limit, remaining }) => `${remaining} left of ${limit.maximumRequests} in ${limit.timePeriodInMilliseconds} ms`,
+    )
+    .join(' and ');
+}
+
+/** The store can't tell: each policy's own choice, and one that denies is enough. */
+function settleStoreFailure(deliberation: Deliberation, due: readonly Due[], error: unknown): Charged {
+  let denied = NOTHING_DUE;
+  const why = error instanceof StoreUnavailable ? error.message : 'it failed unexpectedly';
+  for (const { bound, demand, found, startedAt } of due) {
+    deliberation.ports.failed(bound.name, error);
+    const denial: Denial = {
+      reason: 'store_unavailable',
+      detail: `the counter store can't tell: ${why}`,
+      retryAfterSeconds: 1,
+    };
+    note(deliberation, bound, 'failed', startedAt, { ...found, denial, cost: demand.cost });
+    if (bound.policy.onStoreFailure === 'deny' && denied.denial === undefined) denied = { denial, policy: bound.name };
+  }
+  return denied;
+}
