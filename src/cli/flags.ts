@@ -101,16 +101,16 @@ export function parseFlags<F extends Flags>(
       { type: flags[key]?.placeholder === undefined ? ('boolean' as const) : ('string' as const), multiple: true },
     ]),
   );
-  const parsed = parse(argv, options, [...names.keys()]);
+  const parsed = parseCommandLine(argv, options, [...names.keys()]);
   const values = Object.fromEntries(
     [...names].map(([name, key]) => {
       const flag = flags[key] as Flag<unknown>;
       const given = parsed.values[name];
-      if (Array.isArray(given)) return [key, value(flag, given.map(String), `--${name}`)];
+      if (Array.isArray(given)) return [key, valueOf(flag, given.map(String), `--${name}`)];
       const variable = variableName(key);
       const inherited = environment[variable];
       if (inherited === undefined || inherited === '') return [key, flag.fallback];
-      return [key, value(flag, flag.repeatable ? inherited.split(',') : [inherited], variable)];
+      return [key, valueOf(flag, flag.repeatable ? inherited.split(',') : [inherited], variable)];
     }),
   );
   return {
@@ -120,7 +120,7 @@ export function parseFlags<F extends Flags>(
   };
 }
 
-function value(flag: Flag<unknown>, texts: readonly string[], origin: string): unknown {
+function valueOf(flag: Flag<unknown>, texts: readonly string[], origin: string): unknown {
   try {
     return flag.parse(texts);
   } catch (error) {
@@ -128,7 +128,7 @@ function value(flag: Flag<unknown>, texts: readonly string[], origin: string): u
   }
 }
 
-function parse(
+function parseCommandLine(
   argv: readonly string[],
   options: Record<string, { type: 'string' | 'boolean'; multiple: boolean }>,
   known: readonly string[],
