@@ -67,6 +67,8 @@ export interface ListenOptions {
   readonly tls: TlsMaterial | undefined;
   /** A message larger than this ends its call with RESOURCE_EXHAUSTED. */
   readonly maxMessageBytes: number;
+  /** Told of what a handler threw that is not an {@link RpcError}: the caller sees INTERNAL alone. */
+  readonly onFailure?: (path: string, error: unknown) => void;
 }
 
 export interface RpcListener {

@@ -1,0 +1,7 @@
+import { grpcJsTransport } from '../../src/rpc/grpc-js.ts';
+import type { RpcTransport } from '../../src/rpc/rpc.ts';
+
+/** Every listener test runs on all of these. */
+export const transports: readonly { readonly name: string; readonly transport: RpcTransport }[] = [
+  { name: 'grpc-js', transport: grpcJsTransport },
+];
