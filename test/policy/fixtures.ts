@@ -1,0 +1,140 @@
+import type { Check } from '../../src/check.ts';
+import type { Clock } from '../../src/clock.ts';
+import type { ClientApplication, Contract, ContractDirectory } from '../../src/contract/contract.ts';
+import type { CounterStore, Taking } from '../../src/counter/store.ts';
+import { createApiIndex } from '../../src/policy/api-index.ts';
+import type { DecisionPorts } from '../../src/policy/deliberation.ts';
+import { IdentityHeaders } from '../../src/policy/identity-headers.ts';
+import type { AccessPolicy, Outcome, QuotaPolicy, Request } from '../../src/policy/policy.ts';
+import type { Api, Bound, Snapshot } from '../../src/policy/snapshot.ts';
+
+export interface CheckParts {
+  method?: string;
+  path?: string;
+  host?: string;
+  headers?: Record<string, string>;
+  extensions?: Record<string, string>;
+  sourceAddress?: string;
+  isHttp?: boolean;
+}
+
+export function checkOf(parts: CheckParts = {}): Check {
+  const headers = new Map(Object.entries(parts.headers ?? {}));
+  const names = [...headers.keys()];
+  return {
+    isHttp: parts.isHttp ?? true,
+    method: parts.method ?? 'GET',
+    path: parts.path ?? '/',
+    host: parts.host ?? 'example.com',
+    streamId: '1',
+    requestTime: '',
+    sourceAddress: parts.sourceAddress ?? '10.0.0.9',
+    sourcePort: 4711,
+    sourcePrincipal: '',
+    header: (name) => headers.get(name),
+    headerNames: () => names,
+    headerNamesWithUnderscore: () => names.filter((name) => name.includes('_')),
+    contextExtension: (name) => new Map(Object.entries(parts.extensions ?? {})).get(name),
+  };
+}
+
+export function apiOf(parts: Partial<Api> & { name: string }): Api {
+  return { labels: {}, hosts: [], basePath: '/', tiers: [], access: [], quota: [], ...parts };
+}
+
+export function directoryOf(
+  contracts: readonly Contract[],
+  clients: readonly ClientApplication[] = [],
+): ContractDirectory {
+  const all = [...clients, ...contracts.map(({ client }) => client)];
+  return {
+    client: (clientId) => all.find((client) => client.clientId === clientId),
+    contract: (clientId, api) => contracts.find((found) => found.api === api && found.client.clientId === clientId),
+  };
+}
+
+export function snapshotOf(
+  apis: readonly Api[],
+  { contracts = [], owned = [] }: { contracts?: readonly Contract[]; owned?: readonly string[] } = {},
+): Snapshot {
+  return {
+    version: 'v1',
+    loadedAt: 0,
+    sources: [],
+    apis,
+    apiNamed: (name) => apis.find((api) => api.name === name),
+    apiFor: createApiIndex(apis),
+    directory: directoryOf(contracts),
+    clientApplications: 0,
+    contracts,
+    identityHeaders: new IdentityHeaders(owned),
+    messages: {},
+  };
+}
+
+export const stillClock: Clock = { now: () => 0, monotonic: () => 0 };
+
+export function portsOf(parts: Partial<DecisionPorts> = {}): DecisionPorts {
+  return {
+    take: grantAll,
+    clock: stillClock,
+    unmatched: 'deny',
+    trustedHops: 0,
+    failed: () => undefined,
+    ...parts,
+  };
+}
+
+export const grantAll: CounterStore['take'] = (demands): Taking => ({
+  granted: true,
+  windows: demands.map(({ limits, cost }) =>
+    limits.map((limit) => ({
+      limit,
+      remaining: limit.maximumRequests - cost,
+      resetMs: limit.timePeriodInMilliseconds,
+    })),
+  ),
+});
+
+export function bound<P extends AccessPolicy | QuotaPolicy>(
+  name: string,
+  policy: P,
+  parts: Partial<Bound<P>> = {},
+): Bound<P> {
+  return { name, kind: 'test', order: 50, mode: 'enforce', onFailure: 'deny', rules: undefined, policy, ...parts };
+}
+
+export function access(decide: (request: Request) => Outcome | Promise<Outcome>): AccessPolicy {
+  return { phase: 'access', identityHeaders: [], decide };
+}
+
+export function quota(
+  parts: Partial<QuotaPolicy> & { key?: string; maximumRequests?: number; cost?: number } = {},
+): QuotaPolicy {
+  const charge = {
+    key: parts.key ?? 'k',
+    limits: [{ maximumRequests: parts.maximumRequests ?? 10, timePeriodInMilliseconds: 1000 }],
+    cost: parts.cost ?? 1,
+  };
+  return {
+    phase: 'quota',
+    identityHeaders: [],
+    exposeHeaders: parts.exposeHeaders ?? false,
+    onStoreFailure: parts.onStoreFailure ?? 'deny',
+    demand: parts.demand ?? (() => charge),
+    demandFor: () => charge,
+  };
+}
+
+export function requestOf(check: Check = checkOf(), parts: Partial<Request> = {}): Request {
+  return {
+    check,
+    api: 'orders',
+    path: { path: '/', query: '' },
+    clientAddress: check.sourceAddress,
+    identity: {},
+    directory: directoryOf([]),
+    deadline: Infinity,
+    ...parts,
+  };
+}

@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { compilePattern, compileRules } from '../../src/policy/rules.ts';
+import { checkOf } from './fixtures.ts';
+
+describe('a rule expression', () => {
+  it('matches the whole text', () => {
+    expect(compilePattern('/v1/.*')('/v1/a')).toBe(true);
+    expect(compilePattern('/v1/.*')('/x/v1/a')).toBe(false);
+    expect(compilePattern('/v1')('/v1/a')).toBe(false);
+    expect(compilePattern('GET|POST')('POST')).toBe(true);
+    expect(compilePattern('GET|POST')('GETT')).toBe(false);
+    expect(compilePattern('/a|b.')('b!')).toBe(true);
+  });
+
+  it('takes a dot for every character, newlines and U+2028 too', () => {
+    for (const text of ['/a\nb', '/a\u2028b', '/a\u0085b']) {
+      expect(compilePattern('/a.b')(text)).toBe(true);
+      expect(compilePattern('/.*')(text)).toBe(true);
+    }
+  });
+
+  it('takes linear time where a backtracking engine would take for ever', () => {
+    expect(compilePattern('(a+)+[b]')('a'.repeat(5000))).toBe(false);
+  });
+
+  it('that RE2 does not know is refused with a sentence', () => {
+    expect(() => compilePattern('(?=x)')).toThrow(/"\(\?=x\)" is not an RE2 expression/);
+    expect(() => compilePattern('[')).toThrow(TypeError);
+    expect(() => compilePattern('(a)\\1')).toThrow(TypeError);
+  });
+});
+
+describe('rules', () => {
+  it('are alternatives, and each wants all it names', () => {
+    const rules = compileRules([{ path: '/v1/.*', methods: 'GET' }, { headers: { 'X-Env': 'prod|test' } }]);
+    expect(rules.match(checkOf({ method: 'GET' }), '/v1/a')).toBe(true);
+    expect(rules.match(checkOf({ method: 'POST' }), '/v1/a')).toBe(false);
+    expect(rules.match(checkOf({ method: 'POST', headers: { 'x-env': 'prod' } }), '/v1/a')).toBe(true);
+    expect(rules.match(checkOf({ headers: { 'x-env': 'dev' } }), '/v2')).toBe(false);
+  });
+
+  it('for GET cover HEAD, and methods in any case', () => {
+    const rules = compileRules([{ methods: 'GET' }]);
+    expect(rules.match(checkOf({ method: 'HEAD' }), '/')).toBe(true);
+    expect(rules.match(checkOf({ method: 'get' }), '/')).toBe(true);
+    expect(rules.match(checkOf({ method: 'POST' }), '/')).toBe(false);
+  });
+
+  it('see the host without port and in lower case', () => {
+    const rules = compileRules([{ host: 'api\\.example\\.com' }]);
+    expect(rules.match(checkOf({ host: 'API.example.com:8080' }), '/')).toBe(true);
+    expect(rules.match(checkOf({ host: 'apiXexample.com' }), '/')).toBe(false);
+  });
+});
