@@ -1,0 +1,58 @@
+import { Gauge, type Registry } from 'prom-client';
+import type { Snapshot } from '../policy/snapshot.ts';
+import { CounterFamily } from './counter-family.ts';
+
+/** What is enforced, and whether the last change of the documents was taken over. */
+export interface ConfigMetrics {
+  /** A new version is in force, at the start too. */
+  loaded(snapshot: Snapshot): void;
+  /** A faulty change: the last good version stays in force. */
+  rejected(): void;
+}
+
+export function createConfigMetrics(registry: Registry): ConfigMetrics {
+  const gauge = <Label extends string>(name: string, help: string, labelNames: Label[] = []) =>
+    new Gauge({ name, help, labelNames, registers: [registry] });
+  const lastReload = gauge(
+    'ostiary_config_last_reload_successful',
+    '1 where the documents as they are now are enforced, 0 where their last change was faulty.',
+  );
+  const lastSuccess = gauge(
+    'ostiary_config_last_reload_success_timestamp_seconds',
+    'When documents were last loaded without a fault, in seconds since the Unix epoch.',
+  );
+  const reloads = new CounterFamily({
+    registry,
+    name: 'ostiary_config_reloads_total',
+    help: 'Loads of the documents, the first one included, by result.',
+    labels: ['result'],
+  });
+  const info = gauge('ostiary_snapshot_info', 'The version that is enforced: replicas should agree. Always 1.', [
+    'version',
+  ]);
+  const apis = gauge('ostiary_snapshot_apis', 'APIs in the version that is enforced.');
+  const clients = gauge('ostiary_snapshot_client_applications', 'Client applications in the version that is enforced.');
+  const contracts = gauge(
+    'ostiary_snapshot_contracts',
+    'Contracts in the version that is enforced, whatever their status.',
+  );
+  const succeeded = reloads.series('success');
+  const failed = reloads.series('failure');
+
+  return {
+    loaded(snapshot) {
+      succeeded.value += 1;
+      lastReload.set(1);
+      lastSuccess.set(snapshot.loadedAt / 1000);
+      info.reset();
+      info.set({ version: snapshot.version }, 1);
+      apis.set(snapshot.apis.length);
+      clients.set(snapshot.clientApplications);
+      contracts.set(snapshot.contracts.length);
+    },
+    rejected() {
+      failed.value += 1;
+      lastReload.set(0);
+    },
+  };
+}

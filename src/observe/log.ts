@@ -1,0 +1,130 @@
+import pino from 'pino';
+
+/** From the quietest to the most talkative. */
+export const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/**
+ * Every field a line may have. A field that is not listed is not written, so that no object with a
+ * header, a token or a secret in it can reach a log by being passed along.
+ */
+const FIELDS = [
+  'address',
+  'addresses',
+  'allow_rate',
+  'api',
+  'apis',
+  'cause',
+  'client_address',
+  'client_applications',
+  'client_id',
+  'client_name',
+  'column',
+  'contract',
+  'contracts',
+  'detail',
+  'dropped',
+  'duration_ms',
+  'error',
+  'error_code',
+  'failures',
+  'field',
+  'file',
+  'host',
+  'line',
+  'listener',
+  'message',
+  'method',
+  'node',
+  'not_after',
+  'outcome',
+  'path',
+  'pid',
+  'policy',
+  'reason',
+  'request_id',
+  'shadow',
+  'signal',
+  'snapshot',
+  'sources',
+  'stack',
+  'status',
+  'store',
+  'stream_id',
+  'suppressed',
+  'tier',
+  'url',
+  'version',
+] as const;
+
+export type LogField = (typeof FIELDS)[number];
+export type LogValue = string | number | boolean | readonly string[];
+export type LogFields = Partial<Readonly<Record<LogField, LogValue | undefined>>>;
+
+/** One JSON line an event, on standard output. */
+export interface Log {
+  error(event: string, fields?: LogFields): void;
+  warn(event: string, fields?: LogFields): void;
+  info(event: string, fields?: LogFields): void;
+  debug(event: string, fields?: LogFields): void;
+  /** Writes what is still buffered: before the process exits. */
+  flush(): void;
+}
+
+/** Where lines go: standard output, or an array in a test. */
+export interface LogDestination {
+  write(line: string): void;
+  flushSync?(): void;
+}
+
+/**
+ * @param destination {@link standardOutput}, unless a test wants the lines
+ */
+export function createLog(level: LogLevel, destination: LogDestination): Log {
+  const logger = pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    destination,
+  );
+  return {
+    error: (event, fields) => logger.error(listed(fields), event),
+    warn: (event, fields) => logger.warn(listed(fields), event),
+    info: (event, fields) => logger.info(listed(fields), event),
+    debug: (event, fields) => logger.debug(listed(fields), event),
+    flush: () => destination.flushSync?.(),
+  };
+}
+
+/**
+ * Standard output that never blocks a Check: lines wait in memory for a slow reader, and beyond
+ * `maxBufferedBytes` they are dropped and told to `dropped`.
+ */
+export function standardOutput(dropped: () => void, maxBufferedBytes = 16 * 1024 * 1024): LogDestination {
+  const destination = pino.destination({ dest: 1, sync: false, maxLength: maxBufferedBytes });
+  destination.on('drop', dropped);
+  // Nobody reads any more (EPIPE): serving goes on without a log.
+  destination.on('error', dropped);
+  return {
+    write: (line) => void destination.write(line),
+    flushSync() {
+      try {
+        destination.flushSync();
+      } catch {
+        // Not open yet, or gone: there is nowhere left to write to.
+      }
+    },
+  };
+}
+
+function listed(fields: LogFields = {}): LogFields {
+  const picked: Record<string, LogValue> = {};
+  for (const name of FIELDS) {
+    const value = fields[name];
+    if (value !== undefined) picked[name] = value;
+  }
+  return picked;
+}

@@ -1,0 +1,71 @@
+import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
+import type { Clock } from '../clock.ts';
+import { type CheckMetrics, createCheckMetrics } from './check-metrics.ts';
+import { type ConfigMetrics, createConfigMetrics } from './config-metrics.ts';
+import { createJwksMetrics, type JwksMetrics } from './jwks-metrics.ts';
+import { createStoreMetrics, type InstrumentStore } from './store-metrics.ts';
+import { createTlsMetrics, type TlsMetrics } from './tls-metrics.ts';
+
+/** Everything that is counted, and the text Prometheus scrapes (`docs/metrics.md` lists it). */
+export interface Metrics {
+  readonly checks: CheckMetrics;
+  readonly config: ConfigMetrics;
+  readonly jwks: JwksMetrics;
+  readonly tls: TlsMetrics;
+  readonly instrumentStore: InstrumentStore;
+  readonly log: LogMetrics;
+  readonly registry: Registry;
+  /** The value of `content-type` for {@link text}. */
+  readonly contentType: string;
+  /** Prometheus' text format 0.0.4. */
+  text(): Promise<string>;
+}
+
+export interface LogMetrics {
+  /** A decision had no line of its own, because there were too many. */
+  suppressed(): void;
+  /** A line was lost, because nobody read standard output fast enough. */
+  dropped(): void;
+}
+
+export interface MetricsOptions {
+  readonly clock: Clock;
+  /** Of ostiary. */
+  readonly version: string;
+}
+
+export function createMetrics({ clock, version }: MetricsOptions): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  new Gauge({
+    name: 'ostiary_build_info',
+    help: 'The version of ostiary and of Node.js that runs it. Always 1.',
+    labelNames: ['version', 'node'],
+    registers: [registry],
+  }).set({ version, node: process.versions.node }, 1);
+  return {
+    checks: createCheckMetrics(registry),
+    config: createConfigMetrics(registry),
+    jwks: createJwksMetrics(registry),
+    tls: createTlsMetrics(registry),
+    instrumentStore: createStoreMetrics(registry, clock),
+    log: createLogMetrics(registry),
+    registry,
+    contentType: registry.contentType,
+    text: () => registry.metrics(),
+  };
+}
+
+function createLogMetrics(registry: Registry): LogMetrics {
+  const suppressed = new Counter({
+    name: 'ostiary_log_decisions_suppressed_total',
+    help: 'Decisions without a log line of their own, because there were more than the bound in their second.',
+    registers: [registry],
+  });
+  const dropped = new Counter({
+    name: 'ostiary_log_lines_dropped_total',
+    help: 'Log lines lost, because nobody read standard output fast enough.',
+    registers: [registry],
+  });
+  return { suppressed: () => suppressed.inc(), dropped: () => dropped.inc() };
+}

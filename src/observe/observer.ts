@@ -1,0 +1,55 @@
+import type { Check } from '../check.ts';
+import type { Clock } from '../clock.ts';
+import type { Decision } from '../verdict.ts';
+import type { CheckError } from './check-metrics.ts';
+import { createDecisionLog, type DecisionLogOptions } from './decision-log.ts';
+import { errorFields } from './error-fields.ts';
+import type { Log } from './log.ts';
+import type { Metrics } from './metrics.ts';
+import { createRateBound } from './rate-bound.ts';
+
+/** Told of every Check once it is answered. Never throws. */
+export interface Observer {
+  decided(decision: Decision, check: Check, durationMs: number): void;
+  /** The Check ended as a gRPC error, without a decision. */
+  failed(error: CheckError): void;
+  /** A policy or the store failed unexpectedly; its failure mode decides what becomes of the Check. */
+  policyFailed(policy: string, error: unknown): void;
+  /** Tells what the log still holds back: before the process exits. */
+  flush(): void;
+}
+
+export interface ObserverOptions extends Pick<
+  DecisionLogOptions,
+  'allowRate' | 'maxLinesPerSecond' | 'random' | 'clientAddress'
+> {
+  readonly metrics: Metrics;
+  readonly log: Log;
+  readonly clock: Clock;
+}
+
+/** Lines about failing policies and Checks a second: each kind repeats itself. */
+const MAX_FAILURE_LINES_PER_SECOND = 10;
+
+export function createObserver({ metrics, log, clock, ...options }: ObserverOptions): Observer {
+  const decisions = createDecisionLog({ ...options, log, clock, suppressed: () => metrics.log.suppressed() });
+  const failures = createRateBound(MAX_FAILURE_LINES_PER_SECOND);
+
+  return {
+    decided(decision, check, durationMs) {
+      metrics.checks.decided(decision, durationMs);
+      decisions.decided(decision, check, durationMs);
+    },
+    failed(error) {
+      metrics.checks.failed(error);
+      if (failures.admits(clock.monotonic())) log.warn('check failed', { reason: error });
+    },
+    policyFailed(policy, error) {
+      if (failures.admits(clock.monotonic())) log.error('policy failed', { policy, ...errorFields(error) });
+    },
+    flush() {
+      decisions.flush();
+      log.flush();
+    },
+  };
+}

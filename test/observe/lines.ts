@@ -1,0 +1,16 @@
+import { createLog, type Log, type LogLevel } from '../../src/observe/log.ts';
+
+/** A log whose lines stay in memory. */
+export function logInMemory(level: LogLevel = 'debug'): {
+  log: Log;
+  text: () => string;
+  lines: () => Record<string, unknown>[];
+} {
+  const written: string[] = [];
+  const log = createLog(level, { write: (line) => void written.push(line) });
+  return {
+    log,
+    text: () => written.join(''),
+    lines: () => written.map((line) => JSON.parse(line) as Record<string, unknown>),
+  };
+}
