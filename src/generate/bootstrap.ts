@@ -1,0 +1,102 @@
+import { ostiaryCluster } from './cluster.ts';
+import { type Endpoint, extAuthzFilter, perRouteApi, perRouteName, type ExtAuthzOptions } from './ext-authz.ts';
+
+/** A whole Envoy without Istio or Kubernetes: one listener, one upstream, ostiary between them. */
+export interface BootstrapOptions {
+  readonly ostiary: Endpoint;
+  readonly timeoutMs: number;
+  readonly listeners: readonly ListenerOptions[];
+  readonly upstream: { readonly host: string; readonly port: number };
+}
+
+export interface ListenerOptions extends Pick<ExtAuthzOptions, 'rawHeaders' | 'metadataNamespaces'> {
+  readonly name: string;
+  readonly host: string;
+  /** 0: a free one. */
+  readonly port: number;
+  /** Whether Envoy rewrites dot segments, percent-encoded letters and doubled slashes before anybody sees them. */
+  readonly normalizePath: boolean;
+  /** The API of every request of this listener; undefined: ostiary finds it by host and path. */
+  readonly api: string | undefined;
+}
+
+const clusterName = 'ostiary';
+
+/** Envoy's static configuration (`envoy.config.bootstrap.v3.Bootstrap`), without an `admin`. */
+export function bootstrap(options: BootstrapOptions): object {
+  return {
+    static_resources: {
+      listeners: options.listeners.map((listener) => ({
+        name: listener.name,
+        address: { socket_address: { address: listener.host, port_value: listener.port } },
+        filter_chains: [{ filters: [connectionManager(listener, options.timeoutMs)] }],
+      })),
+      clusters: [ostiaryCluster(clusterName, options.ostiary), upstreamCluster(options.upstream)],
+    },
+  };
+}
+
+function connectionManager(listener: ListenerOptions, timeoutMs: number): object {
+  const { rawHeaders, metadataNamespaces } = listener;
+  return {
+    name: 'envoy.filters.network.http_connection_manager',
+    typed_config: {
+      '@type': 'type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager',
+      stat_prefix: listener.name,
+      normalize_path: listener.normalizePath,
+      merge_slashes: listener.normalizePath,
+      use_remote_address: true,
+      access_log: [accessLog],
+      http_filters: [
+        extAuthzFilter({ cluster: clusterName, timeoutMs, rawHeaders, metadataNamespaces }),
+        {
+          name: 'envoy.filters.http.router',
+          typed_config: { '@type': 'type.googleapis.com/envoy.extensions.filters.http.router.v3.Router' },
+        },
+      ],
+      route_config: { virtual_hosts: [virtualHost(listener)] },
+    },
+  };
+}
+
+function virtualHost({ name, api }: ListenerOptions): object {
+  return {
+    name,
+    domains: ['*'],
+    routes: [{ match: { prefix: '/' }, route: { cluster: 'upstream' } }],
+    ...(api === undefined ? {} : { typed_per_filter_config: { [perRouteName]: perRouteApi(api) } }),
+  };
+}
+
+/** One JSON object a request: what ostiary decided is in it on allow and on deny. */
+const accessLog = {
+  name: 'envoy.access_loggers.stdout',
+  typed_config: {
+    '@type': 'type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog',
+    log_format: {
+      json_format: {
+        method: '%REQ(:METHOD)%',
+        path: '%REQ(X-ENVOY-ORIGINAL-PATH?:PATH)%',
+        status: '%RESPONSE_CODE%',
+        flags: '%RESPONSE_FLAGS%',
+        details: '%RESPONSE_CODE_DETAILS%',
+        request_id: '%REQ(X-REQUEST-ID)%',
+        ostiary: '%DYNAMIC_METADATA(envoy.filters.http.ext_authz)%',
+      },
+    },
+  },
+};
+
+function upstreamCluster({ host, port }: BootstrapOptions['upstream']): object {
+  return {
+    name: 'upstream',
+    type: 'STRICT_DNS',
+    connect_timeout: '1s',
+    load_assignment: {
+      cluster_name: 'upstream',
+      endpoints: [
+        { lb_endpoints: [{ endpoint: { address: { socket_address: { address: host, port_value: port } } } }] },
+      ],
+    },
+  };
+}

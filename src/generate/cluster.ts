@@ -1,0 +1,33 @@
+import { type Endpoint, seconds } from './ext-authz.ts';
+
+/** The cluster (`envoy.config.cluster.v3.Cluster`) that leads Envoy to ostiary: HTTP/2 without TLS. */
+export function ostiaryCluster(name: string, endpoint: Endpoint): object {
+  return {
+    name,
+    type: endpoint.kind === 'tcp' && !isAddress(endpoint.host) ? 'STRICT_DNS' : 'STATIC',
+    connect_timeout: seconds(100),
+    typed_extension_protocol_options: {
+      'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
+        '@type': 'type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions',
+        explicit_http_config: {
+          http2_protocol_options: { connection_keepalive: { interval: seconds(10_000), timeout: seconds(2000) } },
+        },
+      },
+    },
+    outlier_detection: { consecutive_gateway_failure: 3, interval: seconds(1000), base_ejection_time: seconds(2000) },
+    load_assignment: {
+      cluster_name: name,
+      endpoints: [{ lb_endpoints: [{ endpoint: { address: addressOf(endpoint) } }] }],
+    },
+  };
+}
+
+function addressOf(endpoint: Endpoint): object {
+  if (endpoint.kind === 'unix') return { pipe: { path: endpoint.path } };
+  return { socket_address: { address: endpoint.host, port_value: endpoint.port } };
+}
+
+/** An IP address needs no resolver. */
+function isAddress(host: string): boolean {
+  return /^[\d.]+$/.test(host) || host.includes(':');
+}

@@ -1,0 +1,59 @@
+/** Where Envoy reaches ostiary. */
+export type Endpoint =
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
+  /** The path of a Unix socket that both can open. */
+  | { readonly kind: 'unix'; readonly path: string };
+
+/** What an operator may choose of Envoy's side; everything else is fixed, since other values are unsafe. */
+export interface ExtAuthzOptions {
+  /** Envoy's name of the cluster that leads to ostiary. */
+  readonly cluster: string;
+  /** How long Envoy waits for one Check, in milliseconds. */
+  readonly timeoutMs: number;
+  /** Repeated headers and bytes that are not UTF-8 then arrive as they were sent. */
+  readonly rawHeaders: boolean;
+  /** Filters whose dynamic metadata is sent along. */
+  readonly metadataNamespaces: readonly string[];
+}
+
+/** What Istio and Envoy's own JWT filter leave behind for later filters. */
+export const defaultMetadataNamespaces: readonly string[] = ['envoy.filters.http.jwt_authn', 'istio_authn'];
+
+/**
+ * Envoy's HTTP filter that asks ostiary about every request
+ * (`envoy.extensions.filters.http.ext_authz.v3.ExtAuthz`).
+ */
+export function extAuthzFilter(options: ExtAuthzOptions): object {
+  return {
+    name: 'envoy.filters.http.ext_authz',
+    typed_config: {
+      '@type': 'type.googleapis.com/envoy.extensions.filters.http.ext_authz.v3.ExtAuthz',
+      transport_api_version: 'V3',
+      grpc_service: {
+        envoy_grpc: { cluster_name: options.cluster },
+        timeout: seconds(options.timeoutMs),
+        retry_policy: { retry_on: 'connect-failure,refused-stream,unavailable', num_retries: 1 },
+      },
+      failure_mode_allow: false,
+      status_on_error: { code: 'ServiceUnavailable' },
+      encode_raw_headers: options.rawHeaders,
+      metadata_context_namespaces: options.metadataNamespaces,
+    },
+  };
+}
+
+/** The name of a route's or virtual host's own settings for the filter. */
+export const perRouteName = 'envoy.filters.http.ext_authz';
+
+/** Tells ostiary for which API the requests of one route are, whatever their host and path. */
+export function perRouteApi(api: string): object {
+  return {
+    '@type': 'type.googleapis.com/envoy.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute',
+    check_settings: { context_extensions: { 'ostiary.api': api } },
+  };
+}
+
+/** A protobuf Duration in its JSON form. */
+export function seconds(ms: number): string {
+  return `${ms / 1000}s`;
+}

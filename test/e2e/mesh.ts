@@ -1,0 +1,88 @@
+import { join } from 'node:path';
+import { startUpstream } from '../../demo/upstream.ts';
+import { bootstrap, type ListenerOptions } from '../../src/generate/bootstrap.ts';
+import { defaultMetadataNamespaces, type Endpoint } from '../../src/generate/ext-authz.ts';
+import { startEnvoy, type RealEnvoy } from '../real/envoy.ts';
+import { startOstiary, type OstiaryOptions, type RealOstiary } from '../real/ostiary.ts';
+import { freePort, scratchFolder } from '../real/scratch.ts';
+
+/** A real Envoy in front of a small upstream, with ostiary deciding. */
+export interface Mesh {
+  readonly envoy: RealEnvoy;
+  /** The latest one: {@link restartOstiary} replaces it. */
+  ostiary(): RealOstiary;
+  /** Starts ostiary anew at the same address, after it was stopped or killed. */
+  restartOstiary(): Promise<void>;
+  /** Access log lines of Envoy since the start, decoded. */
+  accessLog(): readonly AccessLogEntry[];
+  stop(): Promise<void>;
+}
+
+export interface AccessLogEntry {
+  readonly method: string;
+  readonly path: string;
+  readonly status: number;
+  readonly flags: string;
+  readonly details: string;
+  readonly ostiary: Readonly<Record<string, unknown>> | null;
+}
+
+/** The ports of a mesh's Envoy: one listener for each way in which Envoy may be configured. */
+export type Front = 'normalized' | 'verbatim' | 'raw' | 'pinned';
+
+export interface MeshOptions extends Omit<OstiaryOptions, 'listen'> {
+  /** How Envoy reaches ostiary. */
+  readonly via?: 'tcp' | 'unix';
+  /** The API of the listener `pinned`. */
+  readonly pinnedApi?: string;
+}
+
+export async function startMesh(options: MeshOptions): Promise<Mesh> {
+  const { listen, endpoint } = await address(options.via ?? 'tcp');
+  const upstream = await startUpstream();
+  let ostiary = await startOstiary({ ...options, listen });
+  const envoy = await startEnvoy(
+    bootstrap({
+      ostiary: endpoint,
+      timeoutMs: 250,
+      listeners: [
+        front('normalized', {}),
+        front('verbatim', { normalizePath: false }),
+        front('raw', { rawHeaders: true }),
+        front('pinned', { api: options.pinnedApi ?? 'none' }),
+      ],
+      upstream: { host: '127.0.0.1', port: upstream.port },
+    }),
+  );
+  return {
+    envoy,
+    ostiary: () => ostiary,
+    async restartOstiary() {
+      ostiary = await startOstiary({ ...options, listen });
+    },
+    accessLog: () =>
+      envoy
+        .output()
+        .split('\n')
+        .filter((line) => line.startsWith('{'))
+        .map((line) => JSON.parse(line) as AccessLogEntry),
+    async stop() {
+      await Promise.all([envoy.stop(), ostiary.stop(), upstream.close()]);
+    },
+  };
+}
+
+async function address(via: 'tcp' | 'unix'): Promise<{ listen: string; endpoint: Endpoint }> {
+  if (via === 'unix') {
+    const path = join(scratchFolder('sock'), 'ostiary.sock');
+    return { listen: `unix:${path}`, endpoint: { kind: 'unix', path } };
+  }
+  const port = await freePort();
+  return { listen: `127.0.0.1:${port}`, endpoint: { kind: 'tcp', host: '127.0.0.1', port } };
+}
+
+function front(name: Front, chosen: Partial<ListenerOptions>): ListenerOptions {
+  const usual = { rawHeaders: false, normalizePath: true, api: undefined };
+  const metadataNamespaces = defaultMetadataNamespaces;
+  return { name, host: '127.0.0.1', port: 0, metadataNamespaces, ...usual, ...chosen };
+}

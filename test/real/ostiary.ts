@@ -1,0 +1,44 @@
+import { join } from 'node:path';
+import { startProcess, untilReady, type RealProcess } from './process.ts';
+import { freePort } from './scratch.ts';
+
+/** The service itself as a process of its own, on free loopback ports. */
+export interface RealOstiary extends RealProcess {
+  /** Where Checks are answered, such as `127.0.0.1:9191` or `unix:/path`. */
+  readonly listen: string;
+  /** `http://127.0.0.1:<port>` with `/metrics`, `/livez`, `/readyz`, `/version`. */
+  readonly adminUrl: string;
+  /** `http://127.0.0.1:<port>` of the JSON API. */
+  readonly apiUrl: string;
+}
+
+export interface OstiaryOptions {
+  /** A folder of documents. */
+  readonly policies: string;
+  /** The default is a free loopback port. */
+  readonly listen?: string;
+  /** More flags of `serve`. */
+  readonly args?: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+export const main = join(import.meta.dirname, '../../src/main.ts');
+
+/** Runs `ostiary serve` and waits until it is ready. */
+export async function startOstiary(options: OstiaryOptions): Promise<RealOstiary> {
+  const listen = options.listen ?? `127.0.0.1:${await freePort()}`;
+  const admin = `127.0.0.1:${await freePort()}`;
+  const api = `127.0.0.1:${await freePort()}`;
+  const addresses = ['--listen', listen, '--admin-listen', admin, '--api-listen', api];
+  const ostiary = await runOstiary(
+    ['serve', '--policies', options.policies, ...addresses, ...(options.args ?? [])],
+    options.env,
+  );
+  await untilReady('ostiary', ostiary, async () => (await fetch(`http://${admin}/readyz`)).ok);
+  return { ...ostiary, listen, adminUrl: `http://${admin}`, apiUrl: `http://${api}` };
+}
+
+/** Runs any of ostiary's commands. */
+export async function runOstiary(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<RealProcess> {
+  return startProcess(process.execPath, [main, ...args], { env: { ...process.env, ...env } });
+}
