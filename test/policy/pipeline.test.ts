@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import type { Demand } from '../../src/counter/store.ts';
-import { StoreUnavailable } from '../../src/counter/store.ts';
 import { decide } from '../../src/policy/pipeline.ts';
 import { compileRules } from '../../src/policy/rules.ts';
 import type { Decision, Denial } from '../../src/verdict.ts';
@@ -168,69 +167,6 @@ describe('a shadow policy', () => {
     taken.length = 0;
     await decideBy({ name: 'a', access: [bound('sd', deny, { mode: 'shadow' })], quota: policies }, portsOf({ take }));
     expect(taken).toHaveLength(1);
-  });
-});
-
-describe('quota policies', () => {
-  it('are decided together in one call, in one slot', async () => {
-    const taken: Demand[][] = [];
-    const take: typeof grantAll = (demands) => (taken.push([...demands]), grantAll(demands, 0));
-    const decision = await decideBy(
-      { name: 'a', quota: [bound('q1', quota({ key: 'x', exposeHeaders: true })), bound('q2', quota({ key: 'y' }))] },
-      portsOf({ take }),
-    );
-    expect(taken.map((demands) => demands.map(({ slot, key }) => [slot, key]))).toEqual([
-      [
-        ['a', 'q1:x'],
-        ['a', 'q2:y'],
-      ],
-    ]);
-    expect(decision.exposed).toHaveLength(1);
-  });
-
-  it('deny with the windows of the one that is spent', async () => {
-    const decision = await decideBy(
-      { name: 'a', quota: [bound('q1', quota()), bound('q2', quota({ cost: 3 }))] },
-      portsOf({
-        take: (demands) => ({
-          granted: false,
-          windows: demands.map(({ limits }, i) =>
-            limits.map((limit) => ({ limit, remaining: i === 0 ? 9 : 2, resetMs: 5 })),
-          ),
-        }),
-      }),
-    );
-    expect(decision).toMatchObject({
-      policy: 'q2',
-      denial: { reason: 'quota_spent', cost: 3, windows: [{ remaining: 2 }] },
-    });
-    expect(results(decision)).toEqual({ q1: 'not_reached', q2: 'deny' });
-  });
-
-  it.each([
-    [
-      'throws',
-      () => {
-        throw new StoreUnavailable('away');
-      },
-    ],
-    ['rejects', () => Promise.reject(new StoreUnavailable('away'))],
-  ])('follow their own choice when the store %s, and one that denies is enough', async (_how, take) => {
-    const q = (onStoreFailure: 'deny' | 'allow') => bound(onStoreFailure, quota({ onStoreFailure }));
-    expect((await decideBy({ name: 'a', quota: [q('allow')] }, portsOf({ take }))).denial).toBeUndefined();
-    const decision = await decideBy({ name: 'a', quota: [q('allow'), q('deny')] }, portsOf({ take }));
-    expect(decision).toMatchObject({ policy: 'deny', denial: { reason: 'store_unavailable' } });
-  });
-
-  it('fail by the failure mode of the policy, not of the store', async () => {
-    const broken = quota({
-      demand: () => {
-        throw new Error('boom');
-      },
-      onStoreFailure: 'allow',
-    });
-    expect((await decideBy({ name: 'a', quota: [bound('q', broken)] })).denial?.reason).toBe('policy_failed');
-    expect((await decideBy({ name: 'a', quota: [bound('q', broken, { onFailure: 'allow' })] })).denial).toBeUndefined();
   });
 });
 
