@@ -1,0 +1,62 @@
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { ClientApplication, SecretHash } from './contract.ts';
+
+/**
+ * A client has at most so many secrets valid at once: the old and the new one of a rotation.
+ * Every verification hashes exactly so often, so that its time tells nothing about the client.
+ */
+export const MAX_SECRETS = 2;
+
+const SALT_BYTES = 16;
+
+/** No secret hashes to it that anyone could find: the stand-in of unknown clients and absent secrets. */
+const NOBODY: SecretHash = { salt: randomSalt(), sha256: randomBytes(32) };
+
+/** As documents hold it: `sha256` is the hex of SHA-256(salt + secret), both as UTF-8 text. */
+export interface SecretHashText {
+  readonly salt: string;
+  readonly sha256: string;
+}
+
+/** @param salt UTF-8 text, put before the secret; random unless given */
+export function hashSecret(secret: string, salt: Uint8Array = randomSalt()): SecretHash {
+  return { salt, sha256: digest(salt, secret) };
+}
+
+/** What an author puts under `clientSecret`. */
+export function formatSecretHash(secret: SecretHash): SecretHashText {
+  return { salt: Buffer.from(secret.salt).toString('utf8'), sha256: Buffer.from(secret.sha256).toString('hex') };
+}
+
+export function parseSecretHash(text: SecretHashText): SecretHash {
+  return { salt: Buffer.from(text.salt, 'utf8'), sha256: Buffer.from(text.sha256, 'hex') };
+}
+
+/**
+ * Whether the secret is one of the client's. An unknown client, one without a secret and a wrong
+ * secret cost the same work, and the comparison is constant-time.
+ */
+export function verifySecret(client: ClientApplication | undefined, secret: string): boolean {
+  let matched = 0;
+  for (let i = 0; i < MAX_SECRETS; i++) {
+    const known = client?.secrets[i];
+    const { salt, sha256 } = known ?? NOBODY;
+    const equal = timingSafeEqual(digest(salt, secret), sha256);
+    matched |= Number(equal) & Number(known !== undefined);
+  }
+  return matched === 1;
+}
+
+function randomSalt(): Uint8Array {
+  return Buffer.from(randomBytes(SALT_BYTES).toString('hex'), 'latin1');
+}
+
+function digest(salt: Uint8Array, secret: string): Uint8Array {
+  const input = Buffer.allocUnsafe(salt.length + Buffer.byteLength(secret));
+  input.set(salt);
+  input.write(secret, salt.length);
+  const digested = hash('sha256', input, 'buffer');
+  // The memory comes from a pool that others are given next.
+  input.fill(0);
+  return digested;
+}
