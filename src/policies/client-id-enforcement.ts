@@ -51,7 +51,9 @@ const options = z
 
 function problemOf(source: string, forwardCredentials: boolean): string | undefined {
   try {
-    if (source === '' || forwardCredentials || compileExpression(source).headerName !== undefined) return undefined;
+    if (source === '') return undefined;
+    const { headerName } = compileExpression(source);
+    if (forwardCredentials || headerName !== undefined) return undefined;
     return 'only a header can be removed: forwardCredentials: false needs #[attributes.headers[…]]';
   } catch (error) {
     return (error as Error).message;

@@ -1,0 +1,19 @@
+/** What `main` runs: returns the exit code, throws UserError for one clear line. */
+export interface Command {
+  run(argv: readonly string[], environment: Readonly<Record<string, string | undefined>>): Promise<number>;
+}
+
+interface CommandEntry {
+  readonly summary: string;
+  /** Loaded only when it runs, so that `serve` starts without what the others need. */
+  load(): Promise<Command>;
+}
+
+export const commands: ReadonlyMap<string, CommandEntry> = new Map<string, CommandEntry>([
+  ['serve', { summary: 'answer Checks by the documents of --policies', load: () => import('./serve.ts') }],
+  ['validate', { summary: 'tell every fault of documents', load: () => import('./validate.ts') }],
+  ['check', { summary: 'explain what would become of a request', load: () => import('./check.ts') }],
+  ['schema', { summary: 'print the JSON Schema of the documents', load: () => import('./schema.ts') }],
+  ['hash-secret', { summary: 'hash a client secret for a document', load: () => import('./hash-secret.ts') }],
+  ['version', { summary: 'print the version', load: () => import('./version.ts') }],
+]);
