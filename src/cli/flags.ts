@@ -6,6 +6,8 @@ export interface Flag<T> {
   /** What `--help` shows for the value; undefined for a switch. */
   readonly placeholder: string | undefined;
   readonly fallback: T;
+  /** The default as `--help` shows it; empty where there is none to show. */
+  readonly shown: string;
   readonly repeatable: boolean;
   readonly help: string;
   /** @throws TypeError that says what was expected */
@@ -17,17 +19,18 @@ export type Flags = Readonly<Record<string, Flag<unknown>>>;
 export type FlagValues<F extends Flags> = { readonly [K in keyof F]: F[K] extends Flag<infer T> ? T : never };
 
 export function text<T extends string | undefined>(fallback: T, placeholder: string, help: string): Flag<T | string> {
-  return { placeholder, fallback, repeatable: false, help, parse: last };
+  return { placeholder, fallback, shown: fallback ?? '', repeatable: false, help, parse: last };
 }
 
 export function list(fallback: readonly string[], placeholder: string, help: string): Flag<readonly string[]> {
-  return { placeholder, fallback, repeatable: true, help, parse: (texts) => texts };
+  return { placeholder, fallback, shown: fallback.join(','), repeatable: true, help, parse: (texts) => texts };
 }
 
 export function toggle(help: string): Flag<boolean> {
   return {
     placeholder: undefined,
     fallback: false,
+    shown: '',
     repeatable: false,
     help,
     parse: (texts) => choice(last(texts), ['true', 'false', '1', '0']).startsWith('t') || last(texts) === '1',
@@ -36,7 +39,7 @@ export function toggle(help: string): Flag<boolean> {
 
 export function oneOf<const T extends string>(fallback: NoInfer<T>, values: readonly T[], help: string): Flag<T> {
   const parse = (texts: readonly string[]): T => choice(last(texts), values);
-  return { placeholder: values.join('|'), fallback, repeatable: false, help, parse };
+  return { placeholder: values.join('|'), fallback, shown: fallback, repeatable: false, help, parse };
 }
 
 export function integer(fallback: number, minimum: number, maximum: number, help: string): Flag<number> {
@@ -45,7 +48,7 @@ export function integer(fallback: number, minimum: number, maximum: number, help
     if (value >= minimum && value <= maximum) return value;
     throw new TypeError(`expected an integer from ${minimum} to ${maximum}`);
   };
-  return { placeholder: 'N', fallback, repeatable: false, help, parse };
+  return { placeholder: 'N', fallback, shown: String(fallback), repeatable: false, help, parse };
 }
 
 export function fraction(fallback: number, help: string): Flag<number> {
@@ -54,7 +57,7 @@ export function fraction(fallback: number, help: string): Flag<number> {
     if (value <= 1) return value;
     throw new TypeError('expected a number from 0 to 1');
   };
-  return { placeholder: 'RATE', fallback, repeatable: false, help, parse };
+  return { placeholder: 'RATE', fallback, shown: String(fallback), repeatable: false, help, parse };
 }
 
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
@@ -66,7 +69,8 @@ export function duration(fallbackMs: number, help: string): Flag<number> {
     if (matched === null) throw new TypeError('expected a duration with its unit, such as 500ms or 2s');
     return Number(matched[1]) * (UNIT_MS[matched[2] as string] as number);
   };
-  return { placeholder: 'DURATION', fallback: fallbackMs, repeatable: false, help, parse };
+  const shown = fallbackMs % 1000 === 0 ? `${fallbackMs / 1000}s` : `${fallbackMs}ms`;
+  return { placeholder: 'DURATION', fallback: fallbackMs, shown, repeatable: false, help, parse };
 }
 
 function last(texts: readonly string[]): string {

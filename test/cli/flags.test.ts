@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import { duration, fraction, integer, list, oneOf, parseFlags, text, toggle } from '../../src/cli/flags.ts';
+import { helpText } from '../../src/cli/help.ts';
+import { UserError } from '../../src/errors.ts';
+
+const flags = {
+  listenMode: text('0660', 'MODE', 'the mode'),
+  policies: list(['policies'], 'DIR', 'the documents'),
+  json: toggle('for scripts'),
+  unmatched: oneOf('deny', ['deny', 'allow'], 'what becomes of others'),
+  hops: integer(0, 0, 9, 'how many'),
+  rate: fraction(0.5, 'how often'),
+  drain: duration(5000, 'how long'),
+};
+
+function failure(argv: readonly string[], environment: Record<string, string> = {}): UserError {
+  try {
+    parseFlags(flags, argv, environment);
+  } catch (error) {
+    if (error instanceof UserError) return error;
+    throw error;
+  }
+  throw new Error('expected a failure');
+}
+
+describe('flags', () => {
+  it('have defaults', () => {
+    expect(parseFlags(flags, [], {}).values).toEqual({
+      listenMode: '0660',
+      policies: ['policies'],
+      json: false,
+      unmatched: 'deny',
+      hops: 0,
+      rate: 0.5,
+      drain: 5000,
+    });
+  });
+
+  it('are read from the command line', () => {
+    const argv = [
+      '--policies',
+      'a',
+      '--policies=b',
+      '--json',
+      '--unmatched',
+      'allow',
+      '--drain',
+      '500ms',
+      'rest',
+      '--rate=.1',
+    ];
+    const { values, positionals } = parseFlags(flags, argv, {});
+    expect(values).toMatchObject({ policies: ['a', 'b'], json: true, unmatched: 'allow', drain: 500, rate: 0.1 });
+    expect(positionals).toEqual(['rest']);
+  });
+
+  it('are read from the environment where the command line is silent', () => {
+    const environment = {
+      OSTIARY_LISTEN_MODE: '0600',
+      OSTIARY_POLICIES: 'a,b',
+      OSTIARY_HOPS: '2',
+      OSTIARY_JSON: 'true',
+    };
+    expect(parseFlags(flags, ['--hops', '3'], environment).values).toMatchObject({
+      listenMode: '0600',
+      policies: ['a', 'b'],
+      hops: 3,
+      json: true,
+    });
+    expect(parseFlags(flags, [], { OSTIARY_JSON: 'false' }).values.json).toBe(false);
+  });
+
+  it.each([
+    [['--unmatched', 'maybe'], /--unmatched is "maybe": expected one of deny, allow/],
+    [['--hops', '10'], /--hops is "10": expected an integer from 0 to 9/],
+    [['--drain', '5'], /--drain is "5": expected a duration with its unit/],
+    [['--rate', '2'], /--rate is "2": expected a number from 0 to 1/],
+    [['--polices', 'x'], /unknown flag --polices: did you mean --policies\?/],
+    [['--frobnicate'], /unknown flag --frobnicate: see --help/],
+    [['--policies'], /--policies/],
+  ])('%j is a usage error that says what was expected', (argv, message) => {
+    const error = failure(argv);
+    expect(error.message).toMatch(message);
+    expect(error.message).not.toContain('\n');
+    expect(error.exitCode).toBe(2);
+  });
+
+  it('name the variable where the environment is wrong', () => {
+    expect(failure([], { OSTIARY_HOPS: 'many' }).message).toMatch(/^OSTIARY_HOPS is "many": expected an integer/);
+  });
+
+  it('are told by --help with default and variable', () => {
+    expect(parseFlags(flags, ['--help'], {}).help).toBe(true);
+    const help = helpText('ostiary x', 'Does x.', flags);
+    expect(help).toContain('--listen-mode MODE\n      the mode (default 0660) [OSTIARY_LISTEN_MODE]');
+    expect(help).toContain('how long (default 5s)');
+  });
+});
