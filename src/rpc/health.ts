@@ -1,0 +1,86 @@
+import { Code, RpcError } from './rpc.ts';
+import type { Call, Method } from './rpc.ts';
+
+/** Loaded at the first call: protobuf would cost the start of the process a tenth of a second. */
+const loadMessages = () => import('./health-messages.ts');
+
+/**
+ * What the server tells of its services by `grpc.health.v1.Health`
+ * (https://github.com/grpc/grpc/blob/master/doc/health-checking.md).
+ */
+export class Health {
+  readonly #statuses = new Map<string, boolean>();
+  #changed = Promise.withResolvers<void>();
+  #closed = false;
+
+  /** @param services full names; each is NOT_SERVING until said otherwise. The empty name is the server as a whole. */
+  constructor(services: readonly string[]) {
+    for (const service of services) this.#statuses.set(service, false);
+  }
+
+  /** Tells every Watch of the service. */
+  setServing(service: string, isServing: boolean): void {
+    if (this.#closed) return;
+    this.#statuses.set(service, isServing);
+    this.#announce();
+  }
+
+  setAllServing(isServing: boolean): void {
+    for (const service of this.#statuses.keys()) this.setServing(service, isServing);
+  }
+
+  /** Everything is NOT_SERVING from now on, and every Watch ends: it would hold up the drain of its connection. */
+  close(): void {
+    this.setAllServing(false);
+    this.#closed = true;
+    this.#announce();
+  }
+
+  methods(): readonly Method[] {
+    return [
+      {
+        kind: 'unary',
+        path: '/grpc.health.v1.Health/Check',
+        handle: async (request) => {
+          const { decodeService, encodeStatus } = await loadMessages();
+          const serving = this.#statuses.get(decodeService(request));
+          if (serving === undefined) throw new RpcError(Code.notFound, 'unknown service');
+          return encodeStatus(serving);
+        },
+      },
+      {
+        kind: 'unary',
+        path: '/grpc.health.v1.Health/List',
+        handle: async () => (await loadMessages()).encodeList(this.#statuses),
+      },
+      {
+        kind: 'server_streaming',
+        path: '/grpc.health.v1.Health/Watch',
+        handle: (request, call) => this.#watch(request, call),
+      },
+    ];
+  }
+
+  #announce(): void {
+    this.#changed.resolve();
+    this.#changed = Promise.withResolvers();
+  }
+
+  async *#watch(request: Uint8Array, call: Call): AsyncGenerator<Uint8Array> {
+    const { decodeService, encodeStatus } = await loadMessages();
+    const service = decodeService(request);
+    const left = Promise.withResolvers<void>();
+    call.signal.addEventListener('abort', () => left.resolve(), { once: true });
+    let told: boolean | 'nothing' | undefined = 'nothing';
+    while (!call.signal.aborted) {
+      // Taken before the status is read, so that no change is missed while the caller takes its time.
+      const changed = this.#changed.promise;
+      const closed = this.#closed;
+      const serving = this.#statuses.get(service);
+      if (serving !== told) yield encodeStatus(serving);
+      told = serving;
+      if (closed) throw new RpcError(Code.unavailable, 'the server is shutting down');
+      await Promise.race([changed, left.promise]);
+    }
+  }
+}
