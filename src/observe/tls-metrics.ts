@@ -1,31 +1,25 @@
-import { X509Certificate } from 'node:crypto';
 import { Gauge, type Registry } from 'prom-client';
 
 /** When the certificates that are served end. */
 export interface TlsMetrics {
   /**
-   * A listener serves this certificate from now on.
+   * A listener serves a certificate from now on.
    * @param listener such as `grpc`
-   * @param certificate PEM; of a chain the earliest end counts
+   * @param notAfter when it ends, in milliseconds since the Unix epoch
    */
-  served(listener: string, certificate: Buffer): void;
+  served(listener: string, notAfter: number): void;
 }
 
 export function createTlsMetrics(registry: Registry): TlsMetrics {
-  const notAfter = new Gauge({
+  const ends = new Gauge({
     name: 'ostiary_tls_certificate_not_after_timestamp_seconds',
-    help: 'When the served certificate, or one of its chain, ends, in seconds since the Unix epoch.',
+    help: 'When the served certificate ends, in seconds since the Unix epoch.',
     labelNames: ['listener'],
     registers: [registry],
   });
   return {
-    served(listener, certificate) {
-      const ends = certificatesOf(certificate).map((pem) => new X509Certificate(pem).validToDate.getTime());
-      if (ends.length > 0) notAfter.set({ listener }, Math.min(...ends) / 1000);
+    served(listener, notAfter) {
+      ends.set({ listener }, notAfter / 1000);
     },
   };
-}
-
-function certificatesOf(chain: Buffer): string[] {
-  return chain.toString('latin1').match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g) ?? [];
 }
