@@ -1,6 +1,6 @@
 import { create, createFileRegistry, fromBinary, toBinary } from '@bufbuild/protobuf';
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
+import { FileDescriptorProtoSchema, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import type { FileDescriptorProto } from '@bufbuild/protobuf/wkt';
 import { describe, expect, it } from 'vitest';
 import { Authorization } from '../../gen/envoy/service/auth/v3/external_auth_pb.js';
@@ -69,8 +69,8 @@ describe.each(transports)('reflection on $name', ({ transport }) => {
         case: 'fileContainingSymbol',
         value: 'ostiary.v1.InspectionService',
       });
-      const files = filesOf(answer);
-      const registry = createFileRegistry(files[0]!, (name) => files.find((file) => file.name === name));
+      const file = inOrderOfImport(filesOf(answer));
+      const registry = createFileRegistry(create(FileDescriptorSetSchema, { file }));
       expect(registry.getService('ostiary.v1.InspectionService')?.methods.map(({ name }) => name)).toContain('Explain');
       expect(registry.getMessage('envoy.service.auth.v3.CheckRequest')).toBeDefined();
     });
@@ -154,6 +154,16 @@ describe.each(transports)('reflection on $name', ({ transport }) => {
     expect((await statusOf(stream.toArray())).code).toBe(Code.invalidArgument);
   });
 });
+
+function inOrderOfImport(files: readonly FileDescriptorProto[]): FileDescriptorProto[] {
+  const ordered = new Set<FileDescriptorProto>();
+  const add = (file: FileDescriptorProto): void => {
+    for (const name of file.dependency) add(files.find((other) => other.name === name) ?? never());
+    ordered.add(file);
+  };
+  for (const file of files) add(file);
+  return [...ordered];
+}
 
 function never(): never {
   throw new Error('no answer');
