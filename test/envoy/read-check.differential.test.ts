@@ -1,0 +1,183 @@
+import { type DescMessage, fromBinary } from '@bufbuild/protobuf';
+import { WireType } from '@bufbuild/protobuf/wire';
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { type CheckRequest, CheckRequestSchema } from '../../gen/envoy/service/auth/v3/external_auth_pb.js';
+import type { Check } from '../../src/check.ts';
+import { MalformedCheck, readCheck } from '../../src/envoy/read-check.ts';
+import { checkRequestBytes } from './check-request.arbitrary.ts';
+import { fromRecords, keepsTheRules, messageIn, toRecords, type WireRecord } from './wire-records.ts';
+
+function read(bytes: Uint8Array): Check | MalformedCheck {
+  try {
+    return readCheck(bytes);
+  } catch (error) {
+    if (error instanceof MalformedCheck) return error;
+    throw error;
+  }
+}
+
+function decode(bytes: Uint8Array): CheckRequest | undefined {
+  try {
+    return fromBinary(CheckRequestSchema, bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+function lower(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
+}
+
+/** Pairs in order; of a raw header `raw_value` goes before `value`. */
+function headersOf(message: CheckRequest): { raw: boolean; pairs: [string, string][] } {
+  const http = message.attributes?.request?.http;
+  const raw = http?.headerMap?.headers ?? [];
+  if (raw.length === 0) return { raw: false, pairs: Object.entries(http?.headers ?? {}) };
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  return {
+    raw: true,
+    pairs: raw.map(({ key, value, rawValue }) => [key, rawValue.length > 0 ? decoder.decode(rawValue) : value]),
+  };
+}
+
+function expectSame(check: Check, message: CheckRequest): void {
+  const { source, request, contextExtensions = {} } = message.attributes ?? {};
+  const http = request?.http;
+  const address = source?.address?.address.case === 'socketAddress' ? source.address.address.value : undefined;
+  expect({
+    isHttp: check.isHttp,
+    method: check.method,
+    path: check.path,
+    host: check.host,
+    streamId: check.streamId,
+    requestTime: check.requestTime,
+    sourceAddress: check.sourceAddress,
+    sourcePort: check.sourcePort,
+    sourcePrincipal: check.sourcePrincipal,
+  }).toEqual({
+    isHttp: http !== undefined,
+    method: http?.method ?? '',
+    path: http?.path ?? '',
+    host: http?.host ?? '',
+    streamId: http?.id ?? '',
+    requestTime: request?.time === undefined ? '' : `${request.time.seconds}.${request.time.nanos}`,
+    sourceAddress: address?.address ?? '',
+    sourcePort: address?.portSpecifier.case === 'portValue' ? address.portSpecifier.value : 0,
+    sourcePrincipal: source?.principal ?? '',
+  });
+  for (const [name, value] of Object.entries(contextExtensions)) expect(check.contextExtension(name)).toBe(value);
+  expect(check.contextExtension('no such extension')).toBeUndefined();
+  expectSameHeaders(check, message);
+}
+
+function expectSameHeaders(check: Check, message: CheckRequest): void {
+  const { raw, pairs } = headersOf(message);
+  const names = [...new Set(pairs.map(([name]) => lower(name)))];
+  if (raw) expect(check.headerNames()).toEqual(names);
+  else expect(check.headerNames().toSorted()).toEqual(names.toSorted());
+  expect(check.headerNamesWithUnderscore()).toEqual(check.headerNames().filter((name) => name.includes('_')));
+  for (const name of names) {
+    const values = pairs.filter(([key]) => lower(key) === name).map(([, value]) => value);
+    // protobuf-es forgets which of two keys that differ in case alone came last.
+    if (/^[\0-\x7f]*$/.test(name)) expect(raw ? [values.join(',')] : values).toContain(check.header(name));
+  }
+  expect(check.header('no-such-header')).toBeUndefined();
+}
+
+/** Where protobuf-es decodes and the rules are kept, we read the same; nothing but MalformedCheck is ever thrown. */
+function expectAgreement(bytes: Uint8Array): void {
+  const check = read(bytes);
+  const message = decode(bytes);
+  if (message === undefined || !keepsTheRules(CheckRequestSchema, bytes)) {
+    if (!(check instanceof MalformedCheck)) readEverything(check);
+    return;
+  }
+  const http = message.attributes?.request?.http;
+  if (Object.keys(http?.headers ?? {}).length > 0 && (http?.headerMap?.headers.length ?? 0) > 0) {
+    expect(check).toBeInstanceOf(MalformedCheck);
+  } else if (check instanceof MalformedCheck) {
+    throw check;
+  } else {
+    expectSame(check, message);
+  }
+}
+
+function readEverything(check: Check): void {
+  const { isHttp, method, path, host, streamId, requestTime, sourceAddress, sourcePort, sourcePrincipal } = check;
+  const all = [isHttp, method, path, host, streamId, requestTime, sourceAddress, sourcePort, sourcePrincipal];
+  expect(all).not.toContain(undefined);
+  expect(check.headerNames().map((name) => check.header(name))).not.toContain(null);
+  expect(check.headerNamesWithUnderscore().length).toBeLessThanOrEqual(check.headerNames().length);
+  expect(check.contextExtension('ostiary.api')).toSatisfy((value) => value === undefined || typeof value === 'string');
+}
+
+const unknownFields: readonly WireRecord[] = [
+  {
+    number: 15,
+    type: WireType.Varint,
+    payload: Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1),
+  },
+  { number: 1000, type: WireType.LengthDelimited, payload: Uint8Array.of(1, 2, 3) },
+  { number: 16, type: WireType.Bit64, payload: new Uint8Array(8) },
+  { number: 17, type: WireType.Bit32, payload: new Uint8Array(4) },
+  // Group 18 with a varint and group 19 inside.
+  { number: 18, type: WireType.StartGroup, payload: Uint8Array.of(8, 1, 0x9b, 1, 0x9c, 1, 0x94, 1) },
+];
+
+/** Shuffles, repeats and adds fields of a message and of those inside it, as `choices` says. */
+function scramble(type: DescMessage, message: Uint8Array, choices: Iterator<number>): Uint8Array {
+  const choose = (options: number): number => (choices.next().value as number) % options;
+  const records: WireRecord[] = [];
+  for (const record of toRecords(message)) {
+    const inner = messageIn(type.fields.find(({ number }) => number === record.number));
+    const payload = inner === undefined ? record.payload : scramble(inner, record.payload, choices);
+    const place = choose(records.length + 1);
+    records.splice(choose(3) === 0 ? place : records.length, 0, { ...record, payload });
+    if (choose(6) === 0) records.splice(choose(records.length), 0, record);
+    if (choose(6) === 0) records.push(unknownFields[choose(unknownFields.length)] as WireRecord);
+  }
+  return fromRecords(records);
+}
+
+const choices = fc.infiniteStream(fc.nat(0xffff));
+
+test('any CheckRequest is read as protobuf-es reads it', () => {
+  fc.assert(fc.property(checkRequestBytes, expectAgreement), { numRuns: 1500 });
+});
+
+test('a message whose fields are reordered, repeated and mixed with unknown ones is read as protobuf-es reads it', () => {
+  const scrambled = fc
+    .tuple(checkRequestBytes, choices)
+    .map(([bytes, stream]) => scramble(CheckRequestSchema, bytes, stream));
+  fc.assert(fc.property(scrambled, expectAgreement), { numRuns: 1500 });
+});
+
+test('two messages one after the other are merged as protobuf-es merges them', () => {
+  const both = fc.tuple(checkRequestBytes, checkRequestBytes).map((messages) => Buffer.concat(messages));
+  fc.assert(fc.property(both, expectAgreement), { numRuns: 1000 });
+});
+
+test('flipped bits give the same values, or MalformedCheck, or text that protobuf-es refuses', () => {
+  const flips = fc.array(fc.tuple(fc.nat(0xffff), fc.nat(7)), { minLength: 1, maxLength: 3 });
+  const property = fc.property(checkRequestBytes, flips, (bytes, places) => {
+    const flipped = Uint8Array.from(bytes);
+    if (flipped.length === 0) return;
+    for (const [place, bit] of places) flipped[place % flipped.length]! ^= 1 << bit;
+    expectAgreement(flipped);
+  });
+  fc.assert(property, { numRuns: 3000 });
+});
+
+test('a message that is cut off anywhere is malformed', () => {
+  const property = fc.property(checkRequestBytes, fc.nat(0xffff), (bytes, place) => {
+    const cut = bytes.subarray(0, bytes.length === 0 ? 0 : place % bytes.length);
+    if (cut.length > 0) expect(read(cut)).toBeInstanceOf(MalformedCheck);
+    expectAgreement(cut);
+  });
+  fc.assert(property, { numRuns: 1000 });
+});
+
+test('bytes that are no message at all never do more than throw MalformedCheck', () => {
+  fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), expectAgreement), { numRuns: 5000 });
+});
