@@ -1,18 +1,11 @@
 import { Gauge, type Registry } from 'prom-client';
+import type { KeySetFetch } from '../jwt/key-set-report.ts';
 import { CounterFamily } from './counter-family.ts';
 import { DurationFamily } from './duration-family.ts';
 
-/** One fetch of one key set. */
-export interface JwksFetch {
-  readonly url: string;
-  readonly result: 'success' | 'failure';
-  readonly durationMs: number;
-  /** Milliseconds since the Unix epoch, when it ended. */
-  readonly endedAt: number;
-}
-
 export interface JwksMetrics {
-  fetched(fetch: JwksFetch): void;
+  /** After every fetch of a key set, whatever came of it. */
+  fetched(fetch: KeySetFetch): void;
 }
 
 const BOUNDS_MS = [5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000];
@@ -21,8 +14,8 @@ export function createJwksMetrics(registry: Registry): JwksMetrics {
   const fetches = new CounterFamily({
     registry,
     name: 'ostiary_jwks_fetches_total',
-    help: 'Fetches of JSON Web Key Sets, by URL and result.',
-    labels: ['url', 'result'],
+    help: 'Fetches of JSON Web Key Sets, by URL and outcome.',
+    labels: ['url', 'outcome'],
   });
   const durations = new DurationFamily({
     registry,
@@ -38,17 +31,10 @@ export function createJwksMetrics(registry: Registry): JwksMetrics {
     registers: [registry],
   });
   return {
-    fetched({ url, result, durationMs, endedAt }) {
-      const label = urlLabel(url);
-      fetches.series(label, result).value += 1;
-      durations.series(label).observeMs(durationMs);
-      if (result === 'success') lastSuccess.set({ url: label }, endedAt / 1000);
+    fetched({ url, outcome, durationMs, endedAt }) {
+      fetches.series(url, outcome).value += 1;
+      durations.series(url).observeMs(durationMs);
+      if (outcome === 'success') lastSuccess.set({ url }, endedAt / 1000);
     },
   };
-}
-
-/** Scheme, host and path: the user part and the query may hold a secret. */
-export function urlLabel(url: string): string {
-  const parsed = URL.parse(url);
-  return parsed === null ? '_invalid' : `${parsed.protocol}//${parsed.host}${parsed.pathname}`;
 }

@@ -31,6 +31,8 @@ const FIELDS = [
   'field',
   'file',
   'host',
+  'ignored',
+  'keys',
   'line',
   'listener',
   'message',

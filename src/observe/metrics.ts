@@ -5,6 +5,7 @@ import { type ConfigMetrics, createConfigMetrics } from './config-metrics.ts';
 import { createJwksMetrics, type JwksMetrics } from './jwks-metrics.ts';
 import { createStoreMetrics, type InstrumentStore } from './store-metrics.ts';
 import { createTlsMetrics, type TlsMetrics } from './tls-metrics.ts';
+import { createTransportMetrics, type ObserveTransport } from './transport-metrics.ts';
 
 /** Everything that is counted, and the text Prometheus scrapes (`docs/metrics.md` lists it). */
 export interface Metrics {
@@ -12,6 +13,7 @@ export interface Metrics {
   readonly config: ConfigMetrics;
   readonly jwks: JwksMetrics;
   readonly tls: TlsMetrics;
+  readonly observeTransport: ObserveTransport;
   readonly instrumentStore: InstrumentStore;
   readonly log: LogMetrics;
   readonly registry: Registry;
@@ -48,6 +50,7 @@ export function createMetrics({ clock, version }: MetricsOptions): Metrics {
     config: createConfigMetrics(registry),
     jwks: createJwksMetrics(registry),
     tls: createTlsMetrics(registry),
+    observeTransport: createTransportMetrics(registry),
     instrumentStore: createStoreMetrics(registry, clock),
     log: createLogMetrics(registry),
     registry,

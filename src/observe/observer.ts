@@ -1,5 +1,6 @@
 import type { Check } from '../check.ts';
 import type { Clock } from '../clock.ts';
+import type { KeySetFetch } from '../jwt/key-set-report.ts';
 import type { Decision } from '../verdict.ts';
 import type { CheckError } from './check-metrics.ts';
 import { createDecisionLog, type DecisionLogOptions } from './decision-log.ts';
@@ -15,6 +16,8 @@ export interface Observer {
   failed(error: CheckError): void;
   /** A policy or the store failed unexpectedly; its failure mode decides what becomes of the Check. */
   policyFailed(policy: string, error: unknown): void;
+  /** A fetch of a key set has ended. */
+  keySetFetched(fetch: KeySetFetch): void;
   /** Tells what the log still holds back: before the process exits. */
   flush(): void;
 }
@@ -46,6 +49,13 @@ export function createObserver({ metrics, log, clock, ...options }: ObserverOpti
     },
     policyFailed(policy, error) {
       if (failures.admits(clock.monotonic())) log.error('policy failed', { policy, ...errorFields(error) });
+    },
+    keySetFetched(fetch) {
+      metrics.jwks.fetched(fetch);
+      const { url, outcome, detail, keys, ignored } = fetch;
+      const fields = { url, outcome, duration_ms: Math.round(fetch.durationMs), keys };
+      if (outcome === 'success') log.info('key set fetched', { ...fields, ignored });
+      else log.warn('key set not fetched', { ...fields, detail });
     },
     flush() {
       decisions.flush();

@@ -1,0 +1,93 @@
+import { readFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { createMetrics } from '../../src/observe/metrics.ts';
+import type { Reason } from '../../src/verdict.ts';
+import { stoppedClock } from './decisions.ts';
+
+const page = await readFile(new URL('../../docs/metrics.md', import.meta.url), 'utf8');
+
+/** Does not compile while a reason is missing. */
+const reasons: Record<Reason, true> = {
+  not_ready: true,
+  request_not_http: true,
+  path_malformed: true,
+  api_unknown: true,
+  token_missing: true,
+  token_invalid: true,
+  scope_insufficient: true,
+  keys_unavailable: true,
+  client_rejected: true,
+  contract_missing: true,
+  cost_invalid: true,
+  quota_spent: true,
+  store_unavailable: true,
+  policy_failed: true,
+};
+
+test('docs/metrics.md lists every metric with its type and labels, and no other', async () => {
+  expect(documented()).toEqual(await registered());
+});
+
+test('docs/metrics.md explains every reason, and no other', () => {
+  const section = page.slice(page.indexOf('## Reasons'), page.indexOf('## Documents'));
+  const explained = [...section.matchAll(/^\| (`.+?`) \|/gm)].flatMap((row) => names(row[1] ?? ''));
+  expect(explained.toSorted()).toEqual(Object.keys(reasons).toSorted());
+});
+
+test('every query and alert asks for metrics that exist', async () => {
+  const known = Object.keys(await registered());
+  const code = page.slice(page.indexOf('## Questions'));
+  const asked = [...new Set(code.match(/\bostiary_\w+/g))].map((name) => name.replace(/_bucket$/, ''));
+  expect(asked.length).toBeGreaterThan(5);
+  expect(asked.filter((name) => !known.includes(name))).toEqual([]);
+});
+
+test('names follow the rules of Prometheus', async () => {
+  for (const [name, { type }] of Object.entries(await registered())) {
+    expect(name).toMatch(/^ostiary_[a-z_]+$/);
+    expect(name.endsWith('_total')).toBe(type === 'counter');
+    if (type === 'histogram') expect(name).toMatch(/_(seconds|bytes)$/);
+  }
+});
+
+interface Described {
+  readonly type: string;
+  readonly labels: string[];
+}
+
+function documented(): Record<string, Described> {
+  const rows = page.matchAll(/^\| `(ostiary_\w+)` \| (\w+) \| ([^|]*)\|/gm);
+  return sorted([...rows].map(([, name = '', type = '', labels = '']) => [name, { type, labels: names(labels) }]));
+}
+
+async function registered(): Promise<Record<string, Described>> {
+  const metrics = createMetrics({ clock: stoppedClock(), version: '0.0.0' });
+  metrics.instrumentStore({
+    take: () => ({ granted: true, windows: [] }),
+    peek: () => ({ granted: true, windows: [] }),
+    reset: () => 0,
+    health: () => ({ kind: 'memory', available: true, detail: '' }),
+    close: () => Promise.resolve(),
+  });
+  const scraped = await metrics.registry.getMetricsAsJSON();
+  const own = scraped.filter(({ name }) => name.startsWith('ostiary_'));
+  return sorted(
+    own.map(({ name, type }) => [
+      name,
+      { type: String(type), labels: labelsOf(metrics.registry.getSingleMetric(name) ?? {}) },
+    ]),
+  );
+}
+
+/** prom-client keeps them, its types do not tell. */
+function labelsOf(metric: object): string[] {
+  return 'labelNames' in metric && Array.isArray(metric.labelNames) ? metric.labelNames.map(String) : [];
+}
+
+function names(cell: string): string[] {
+  return [...cell.matchAll(/`(\w+)`/g)].map(([, name = '']) => name);
+}
+
+function sorted(entries: [string, Described][]): Record<string, Described> {
+  return Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
