@@ -3,7 +3,7 @@ import type { Demand, Taking } from '../counter/store.ts';
 import type { Denial, Step } from '../verdict.ts';
 import { adoptIdentity, applies, fail, note, requestFor, withinShadowTime } from './deliberation.ts';
 import type { Deliberation } from './deliberation.ts';
-import type { QuotaPolicy } from './policy.ts';
+import type { Charge, QuotaPolicy } from './policy.ts';
 import type { Api, Bound } from './snapshot.ts';
 
 /** The outcome of all enforced quota policies together. */
@@ -116,7 +116,7 @@ export function demandOf(api: Api, bound: Bound<QuotaPolicy>, charge: Pick<Deman
     return { slot: `${api.name}:shadow:${key}`, key: `shadow:${bound.name}:${key}`, limits, cost };
   }
   const enforced = api.quota.reduce((count, { mode }) => (mode === 'enforce' ? count + 1 : count), 0);
-  return { slot: enforced > 1 ? api.name : `${api.name}:${key}`, key: `${bound.name}:${key}`, limits, cost };
+  return { slot: enforced > 1 ? api.name : `${api.name}:${key}`, key: `${bound.name}:${key}`, limits, cost, ...terms };
 }
 
 function settleTaking(deliberation: Deliberation, due: readonly Due[], taking: Taking): Charged {
@@ -168,7 +168,9 @@ function settleStoreFailure(deliberation: Deliberation, due: readonly Due[], err
       retryAfterSeconds: 1,
     };
     note(deliberation, bound, 'failed', startedAt, { ...found, denial, cost: demand.cost });
-    if (bound.policy.onStoreFailure === 'deny' && denied.denial === undefined) denied = { denial, policy: bound.name };
+    // A store that could keep to a local share has not thrown.
+    const allows = (demand.terms ?? bound.policy).onStoreFailure === 'allow';
+    if (!allows && denied.denial === undefined) denied = { denial, policy: bound.name };
   }
   return denied;
 }
