@@ -30,8 +30,8 @@ export function api(name: string, spec: object = {}): Document {
 
 /** A client whose secret is `<name>-secret` and whose id is `<name>-id`. */
 export function client(name: string): Document {
-  const salt = Buffer.from(`salt of ${name}`).toString('hex');
-  const sha256 = createHash('sha256').update(Buffer.from(salt, 'hex')).update(`${name}-secret`).digest('hex');
+  const salt = `salt of ${name}`;
+  const sha256 = createHash('sha256').update(`${salt}${name}-secret`).digest('hex');
   return {
     kind: 'ClientApplication',
     metadata: { name },

@@ -1,0 +1,64 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { partOrSkip } from '../real/parts.ts';
+import { runOstiary, startOstiary } from '../real/ostiary.ts';
+import { documentsFolder } from './documents.ts';
+import { startMesh } from './mesh.ts';
+import { send } from './request.ts';
+import { shop } from './shop.ts';
+
+const envoy = await partOrSkip('envoy');
+
+describe('the process', () => {
+  test.skipIf(envoy === undefined)('on SIGTERM answers while it drains and ends with 0', async () => {
+    const mesh = await startMesh({ policies: documentsFolder(shop), args: ['--drain-delay', '1s', '--drain', '3s'] });
+    try {
+      const port = mesh.envoy.port('normalized');
+      const ostiary = mesh.ostiary();
+      expect((await send(port, '/open/1')).status).toBe(200);
+      const asked = performance.now();
+      ostiary.signal('SIGTERM');
+      await expect.poll(async () => (await fetch(`${ostiary.adminUrl}/readyz`)).status).toBe(503);
+      expect((await fetch(`${ostiary.adminUrl}/livez`)).status).toBe(200);
+      while (performance.now() - asked < 700) {
+        expect((await send(port, '/open/1')).status).toBe(200);
+        expect((await send(port, '/closed/1')).status).toBe(401);
+        await sleep(20);
+      }
+      expect(await ostiary.exited).toBe(0);
+      expect(performance.now() - asked).toBeLessThan(5000);
+    } finally {
+      await mesh.stop();
+    }
+  });
+
+  test('says in one line that a port is in use, and ends with 1', async () => {
+    const policies = documentsFolder(shop);
+    const first = await startOstiary({ policies });
+    const spare = ['--admin-listen', '127.0.0.1:0', '--api-listen', '127.0.0.1:0'];
+    const second = await runOstiary(['serve', '--policies', policies, '--listen', first.listen, ...spare]);
+    expect(await second.exited).toBe(1);
+    expect(complaint(second.output())).toContain(first.listen);
+    await first.stop();
+  });
+
+  test('says in one line which flag it does not know, and ends with 2', async () => {
+    const ostiary = await runOstiary(['serve', '--polices', '/nowhere']);
+    expect(await ostiary.exited).toBe(2);
+    expect(complaint(ostiary.output())).toContain('--polices');
+  });
+
+  test('says in one line that there are no documents, and ends with 1', async () => {
+    const ostiary = await runOstiary(['serve', '--policies', '/nowhere/at/all', '--listen', '127.0.0.1:0']);
+    expect(await ostiary.exited).toBe(1);
+    expect(complaint(ostiary.output())).toContain('/nowhere/at/all');
+  });
+});
+
+/** The one line of the output that is no log entry. */
+function complaint(output: string): string {
+  expect(output).not.toMatch(/^ +at /m);
+  const lines = output.split('\n').filter((line) => line !== '' && !line.startsWith('{'));
+  expect(lines).toHaveLength(1);
+  return lines[0] ?? '';
+}

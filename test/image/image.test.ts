@@ -1,0 +1,98 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { documentsFolder } from '../e2e/documents.ts';
+import { shop } from '../e2e/shop.ts';
+import { untilReady } from '../real/process.ts';
+import { freePort } from '../real/scratch.ts';
+import { buildImage, type BuiltImage } from './build.ts';
+import { addNode, canRunInside, runInside } from './run.ts';
+
+const repository = join(import.meta.dirname, '../..');
+let image: BuiltImage;
+beforeAll(() => {
+  image = buildImage(repository);
+  addNode(image.root);
+});
+
+describe('the image that the Dockerfile describes', () => {
+  test('holds what runs and nothing of what builds and tests it', () => {
+    expect(readdirSync(join(image.root, 'app')).sort()).toEqual([
+      'gen',
+      'node_modules',
+      'package.json',
+      'sbom.json',
+      'src',
+    ]);
+    const { dependencies, devDependencies } = JSON.parse(
+      readFileSync(join(repository, 'package.json'), 'utf8'),
+    ) as Record<string, Record<string, string>>;
+    const installed = (name: string) => existsSync(join(image.root, 'app/node_modules', name));
+    expect(Object.keys(dependencies ?? {}).filter((name) => !installed(name))).toEqual([]);
+    // @types/node is a dependency of protobufjs too.
+    expect(Object.keys(devDependencies ?? {}).filter(installed)).toEqual(['@types/node']);
+  });
+
+  test('lists its packages in a CycloneDX SBOM', () => {
+    const sbom = JSON.parse(readFileSync(join(image.root, 'app/sbom.json'), 'utf8')) as Sbom;
+    expect(sbom.bomFormat).toBe('CycloneDX');
+    const lock = JSON.parse(readFileSync(join(image.root, 'app/node_modules/.package-lock.json'), 'utf8')) as Lock;
+    expect(sbom.components).toHaveLength(Object.keys(lock.packages).length);
+  });
+
+  test('is unprivileged and labelled', () => {
+    expect(image.user).toMatch(/^[1-9]\d*:[1-9]\d*$/);
+    expect(image.labels).toMatchObject({
+      'org.opencontainers.image.title': 'ostiary',
+      'org.opencontainers.image.licenses': 'Apache-2.0',
+    });
+  });
+
+  test('is small', () => {
+    const [kilobytes] = execFileSync('du', ['-sk', join(image.root, 'app')], { encoding: 'utf8' }).split('\t');
+    expect(Number(kilobytes)).toBeLessThan(60_000);
+  });
+});
+
+const inside = canRunInside();
+if (!inside) {
+  if (process.env['CI'] === 'true') throw new Error('CI must run as root: it starts the image as another user');
+  console.warn('SKIPPED, the image is not started: only root can change its root folder and user');
+}
+
+describe.skipIf(!inside)('what the image starts, with a read-only root and no privileges', () => {
+  test('serves on its ports, is healthy, and ends on SIGTERM', async () => {
+    const ports = { checks: await freePort(), admin: await freePort(), api: await freePort() };
+    const env = {
+      OSTIARY_LISTEN: `0.0.0.0:${ports.checks}`,
+      OSTIARY_ADMIN_LISTEN: `0.0.0.0:${ports.admin}`,
+      OSTIARY_API_LISTEN: `127.0.0.1:${ports.api}`,
+    };
+    expect(image.env).toMatchObject({ OSTIARY_LISTEN: '0.0.0.0:9191', OSTIARY_ADMIN_LISTEN: '0.0.0.0:9190' });
+    const policies = image.env['OSTIARY_POLICIES'] ?? '';
+    const service = await runInside(image, image.command, env, { [policies]: documentsFolder(shop) });
+    const url = `http://127.0.0.1:${ports.admin}`;
+    await untilReady('the image', service, async () => (await fetch(`${url}/readyz`)).ok);
+    const status = readFileSync(`/proc/${service.pid}/status`, 'utf8');
+    expect(status).toMatch(/^Uid:\s+65532\s+65532\s+65532\s+65532$/m);
+    expect(status).toMatch(/^CapEff:\s+0+$/m);
+
+    const [program = '', ...args] = image.healthcheck;
+    const probe = args.map((arg) => arg.replace('9190', String(ports.admin)));
+    expect(await (await runInside(image, [program, ...probe], env, {})).exited).toBe(0);
+    service.signal('SIGTERM');
+    expect(await service.exited).toBe(0);
+    const late = await runInside(image, [program, ...probe], env, {});
+    expect(await late.exited).toBe(1);
+  });
+});
+
+interface Sbom {
+  readonly bomFormat: string;
+  readonly components: readonly object[];
+}
+
+interface Lock {
+  readonly packages: Readonly<Record<string, object>>;
+}
