@@ -1,0 +1,108 @@
+import { z } from 'zod';
+
+/** Letters and digits, with `.`, `_` and `-` between them: safe in a header, a log line, a metric label and a path. */
+const NAME = /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/;
+
+/** `metadata.name`, and names of tiers and limits. */
+export const name = z
+  .string()
+  .max(253)
+  .regex(NAME, 'expected a name: letters and digits, with ".", "_" or "-" between them');
+
+/** Visible ASCII: it goes into a header for the upstream. */
+export const clientId = z
+  .string()
+  .max(256)
+  .regex(/^[\x21-\x7e]+$/, 'expected a client id: visible ASCII characters without spaces');
+
+const LABEL = '[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?';
+const HOST = new RegExp(`^(?:\\*|(?:\\*\\.)?${LABEL}(?:\\.${LABEL})*\\.?|\\[[0-9a-f:.]+\\])$`, 'i');
+
+/** A host name, `*.` and a host name, an IP address (IPv6 in brackets), or `*` for any. */
+export const host = z
+  .string()
+  .max(255)
+  .superRefine((value, context) => {
+    if (HOST.test(value)) return;
+    const problem = /:\d*$/.test(value)
+      ? 'expected a host without a port: ports do not count'
+      : value.includes('/')
+        ? 'expected a host alone, without scheme and path'
+        : 'expected a host name such as "orders.example.com", or "*." and a host name for all below it';
+    context.addIssue({ code: 'custom', message: problem });
+  });
+
+/** A base path as the normalised path of a request would show it; a slash at its end does not count. */
+export const basePath = z
+  .string()
+  .max(2048)
+  .superRefine((value, context) => {
+    const problem = basePathProblem(value);
+    if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+  });
+
+function basePathProblem(value: string): string | undefined {
+  if (!value.startsWith('/')) return `expected a path that starts with "/"${value === '' ? ': "/" is every path' : ''}`;
+  if (value.includes('%')) return 'expected a decoded path: write the character itself instead of its % code';
+  if (/[?#]/.test(value)) return 'expected a path alone, without query and fragment';
+  if (value.includes('*')) return 'expected a literal path, without "*": everything below it belongs to it anyhow';
+  // oxlint-disable-next-line no-control-regex
+  if (/[\\;\u0000-\u001f\u007f-\u009f\ufffd]/.test(value)) {
+    return 'no request has such a path: "\\", ";" and control characters never reach the comparison';
+  }
+  if (/\/(?:\/|\.\.?(?:\/|$))/.test(value)) {
+    return 'expected a resolved path: without "//", "/./" and "/../", which no request has when it is compared';
+  }
+  return undefined;
+}
+
+/** `/` or `/a/b`, without the slash at the end. */
+export function normalizeBasePath(value: string): string {
+  return value.length > 1 && value.endsWith('/') ? value.slice(0, -1) : value;
+}
+
+/** As Kubernetes writes label keys, with an optional prefix: `example.com/team`. */
+export const labels = z.record(
+  z
+    .string()
+    .max(317)
+    .regex(/^[A-Za-z0-9](?:[A-Za-z0-9._/-]*[A-Za-z0-9])?$/, 'expected a label such as "team" or "example.com/team"'),
+  z.string().max(253),
+);
+
+/** 1 to 2^53 − 1: what a counter can hold exactly. */
+const count = z.int().min(1);
+
+export const limits = z
+  .array(
+    z.strictObject({
+      name: name.optional().describe('Shown to callers in RateLimit-Policy'),
+      maximumRequests: count.describe('Units in a window'),
+      timePeriodInMilliseconds: count.describe('Length of a window; it opens at the first hit'),
+    }),
+  )
+  .min(1)
+  .superRefine((list, context) => {
+    unique(
+      list,
+      'timePeriodInMilliseconds',
+      'another limit has this period: the smaller of the two is enough',
+      context,
+    );
+    unique(list, 'name', 'another limit has this name', context);
+  });
+
+/** Adds an issue at each item whose value of `key` an earlier one has. */
+export function unique<Item extends object>(
+  list: readonly Item[],
+  key: keyof Item & string,
+  message: string,
+  context: z.core.$RefinementCtx,
+): void {
+  const seen = new Set<unknown>();
+  list.forEach((item, index) => {
+    const value = item[key];
+    if (value !== undefined && seen.has(value)) context.addIssue({ code: 'custom', path: [index, key], message });
+    seen.add(value);
+  });
+}

@@ -1,0 +1,78 @@
+import { opendir, realpath, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { compare } from './fault.ts';
+
+const DOCUMENTS = /\.(?:ya?ml|json)$/i;
+
+/** What a path of the configuration is, and what changes when it does. */
+export interface FoundFile {
+  readonly path: string;
+  readonly sizeBytes: number;
+  /** Differs after every change of the file, and after a swap of the link that leads to it. */
+  readonly stamp: string;
+}
+
+export interface FoundFiles {
+  /** By directory as given, then by name; each file once, however many names lead to it. */
+  readonly files: readonly FoundFile[];
+  /** Every directory in which a change could matter. */
+  readonly directories: readonly string[];
+  readonly problems: readonly { readonly path: string; readonly message: string }[];
+}
+
+/**
+ * Finds the documents below directories: `*.yaml`, `*.yml` and `*.json`. Names that begin with a dot
+ * are left out: so are the `..data` and `..2026_…` of a mounted ConfigMap, whose files are read
+ * through the visible links.
+ */
+export async function findFiles(paths: readonly string[]): Promise<FoundFiles> {
+  const files: FoundFile[] = [];
+  const directories: string[] = [];
+  const problems: { path: string; message: string }[] = [];
+  const seen = new Set<string>();
+
+  const visit = async (path: string, given: boolean): Promise<void> => {
+    try {
+      const [real, status] = [await realpath(path), await stat(path)];
+      if (!given && !status.isDirectory() && !DOCUMENTS.test(path)) return;
+      if (seen.has(real)) return;
+      seen.add(real);
+      if (status.isDirectory()) {
+        directories.push(path);
+        const names: string[] = [];
+        for await (const entry of await opendir(path)) if (!entry.name.startsWith('.')) names.push(entry.name);
+        for (const name of names.sort(compare)) await visit(join(path, name), false);
+      } else if (status.isFile()) {
+        const stamp = [real, status.ino, status.size, status.mtimeMs, status.ctimeMs].join(':');
+        files.push({ path, sizeBytes: status.size, stamp });
+      } else {
+        problems.push({ path, message: 'is neither a file nor a directory' });
+      }
+    } catch (error) {
+      // A name without the ending of a document is none of ours, whatever it leads to.
+      if (given || DOCUMENTS.test(path)) problems.push({ path, message: sentenceOf(error) });
+    }
+  };
+  for (const path of paths) await visit(path, true);
+  return { files, directories, problems };
+}
+
+const SENTENCES: ReadonlyMap<string, string> = new Map([
+  ['ENOENT', 'there is no such file or directory'],
+  ['EACCES', 'may not be read: permission denied'],
+  ['EPERM', 'may not be read: permission denied'],
+  ['EISDIR', 'is a directory, not a file'],
+  ['ENOTDIR', 'leads through a file as if it were a directory'],
+  ['ELOOP', 'is a link that leads back to itself'],
+]);
+
+/** Why a file can't be read, without the path that stands before it anyway. */
+export function sentenceOf(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code ?? '';
+  return SENTENCES.get(code) ?? `cannot be read (${code === '' ? 'unknown error' : code})`;
+}
+
+/** Whether a file is read as JSON. */
+export function isJson(path: string): boolean {
+  return basename(path).toLowerCase().endsWith('.json');
+}
