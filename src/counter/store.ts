@@ -7,7 +7,7 @@ import type { Limit } from '../contract/contract.ts';
 export interface Demand {
   /**
    * Counters of one slot can be decided in one call on a Redis Cluster (it becomes the hash tag).
-   * All demands of one call have the same slot.
+   * All demands of one call have the same slot, and different keys.
    */
   readonly slot: string;
   /** Names the counter below its slot; with a limit's period it names one window. Keys of callers are hashed already. */
@@ -15,7 +15,21 @@ export interface Demand {
   readonly limits: readonly Limit[];
   /** Units to charge, an integer of at least 1. */
   readonly cost: number;
+  /** Absent: {@link MESH_TERMS}. */
+  readonly terms?: QuotaTerms;
 }
+
+/** How a demand is counted, and what holds while the store can't tell. */
+export interface QuotaTerms {
+  /** `mesh`: one quota for all replicas; `replica`: each replica has the whole quota for itself. */
+  readonly scope: 'mesh' | 'replica';
+  /** `exact` asks the store at every hit; `leased` spends units debited beforehand. Absent: as the store is set up. */
+  readonly quota?: 'exact' | 'leased';
+  /** `local`: the replica enforces its share of what was last known to remain. */
+  readonly onStoreFailure: 'deny' | 'allow' | 'local';
+}
+
+export const MESH_TERMS: QuotaTerms = { scope: 'mesh', onStoreFailure: 'deny' };
 
 /** What is known of one window after a decision. */
 export interface WindowState {

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { Check } from '../check.ts';
 import type { Clock } from '../clock.ts';
 import type { ContractDirectory } from '../contract/contract.ts';
-import type { Demand } from '../counter/store.ts';
+import type { Demand, QuotaTerms } from '../counter/store.ts';
 import type { KeySets } from '../jwt/key-sets.ts';
 import type { Denial, HeaderEntry, Identity } from '../verdict.ts';
 import type { NormalPath } from './path.ts';
@@ -55,7 +55,8 @@ export interface QuotaPolicy {
   readonly identityHeaders: readonly string[];
   /** Whether an allow carries the rate headers. */
   readonly exposeHeaders: boolean;
-  readonly onStoreFailure: 'deny' | 'allow';
+  /** Of a charge without terms of its own. */
+  readonly onStoreFailure: QuotaTerms['onStoreFailure'];
   /** A denial where the request has no right to a counter (such as no contract); what it must pay else. */
   demand(request: Request): Denial | Charge;
   /** The demand of an operator's `InspectCounters` and `ResetCounters`; undefined where the subject has no counter here. */
@@ -77,6 +78,8 @@ export interface Charge {
   readonly key: string;
   readonly limits: Demand['limits'];
   readonly cost: number;
+  /** Copied to the demand. */
+  readonly terms?: QuotaTerms;
   /** Whom the policy established on the way (SLA tiers with credentials of their own). */
   readonly identity?: Identity;
 }

@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto';
+import type { Limit } from '../contract/contract.ts';
+import { calendarBoundaries } from './calendar.ts';
+import { TAKE } from './scripts.ts';
+import type { Script } from './scripts.ts';
+import type { Demand, WindowState } from './store.ts';
+import { windowNames } from './window.ts';
+
+/** One script with its arguments, as EVALSHA takes them. */
+export interface ScriptCall {
+  readonly script: Script;
+  readonly keys: readonly string[];
+  readonly args: readonly (string | number)[];
+}
+
+/** What TAKE knows of one window after it ran. */
+export interface HeldWindow {
+  readonly used: number;
+  /** µs until it ends; -1: it is not open. */
+  readonly leftUs: number;
+  /** µs by Redis's clock: tells this window from the one before and after it. */
+  readonly endUs: number;
+}
+
+export interface TakeReply {
+  /** Multiples of the demands' costs that were charged. */
+  readonly granted: number;
+  /** One a demand. */
+  readonly epochs: readonly number[];
+  /** One list a demand, one window a limit. */
+  readonly windows: readonly (readonly HeldWindow[])[];
+}
+
+/** Longer windows than this never end in practice, and their end would not fit into exact microseconds. */
+const LONGEST_MS = 100 * 365.25 * 86_400_000;
+
+const shas = new WeakMap<Script, string>();
+
+/** SHA-1 of the script, by which Redis knows it. */
+export function shaOf(script: Script): string {
+  let sha = shas.get(script);
+  if (sha === undefined) {
+    sha = createHash('sha1').update(script.lua).digest('hex');
+    shas.set(script, sha);
+  }
+  return sha;
+}
+
+/** The slot is the hash tag: all keys of one call are on one node of a cluster. */
+export function keyOf(prefix: string, { slot, key }: Pick<Demand, 'slot' | 'key'>): string {
+  return `${prefix}{${slot}}${key}`;
+}
+
+/**
+ * @param want multiples of the costs asked for; 0 only tells
+ * @param least fewer than this are refused
+ * @param nowMs wall clock, for the boundaries of calendar windows
+ */
+export function takeCall(
+  prefix: string,
+  demands: readonly Demand[],
+  costs: readonly number[],
+  { want, least }: { readonly want: number; readonly least: number },
+  nowMs: number,
+): ScriptCall {
+  const args: (string | number)[] = [want, least];
+  for (let d = 0; d < demands.length; d++) {
+    const { limits } = demands[d] as Demand;
+    args.push(costs[d] as number, limits.length);
+    for (const name of windowNames(limits)) args.push(`u${name}`, `e${name}`);
+    for (const { maximumRequests } of limits) args.push(maximumRequests);
+    for (const limit of limits) args.push(spanOf(limit, nowMs));
+  }
+  return { script: TAKE, keys: demands.map((demand) => keyOf(prefix, demand)), args };
+}
+
+export function readTake(demands: readonly Demand[], reply: readonly number[]): TakeReply {
+  let at = 1 + demands.length;
+  const windows = demands.map(({ limits }) =>
+    limits.map((): HeldWindow => {
+      at += 3;
+      return { used: reply[at - 3] as number, leftUs: reply[at - 2] as number, endUs: reply[at - 1] as number };
+    }),
+  );
+  return { granted: reply[0] as number, epochs: reply.slice(1, 1 + demands.length), windows };
+}
+
+/** What a caller may know of a window. */
+export function stateOf(limit: Limit, { used, leftUs, endUs }: HeldWindow, nowMs: number): WindowState {
+  if (leftUs > 0) return { limit, remaining: Math.max(0, limit.maximumRequests - used), resetMs: leftUs / 1000 };
+  const resetMs = limit.calendar === undefined ? limit.timePeriodInMilliseconds : Math.max(0, endUs / 1000 - nowMs);
+  return { limit, remaining: limit.maximumRequests, resetMs };
+}
+
+function spanOf({ calendar, timePeriodInMilliseconds }: Limit, nowMs: number): string | number {
+  if (calendar === undefined) return Math.min(timePeriodInMilliseconds, LONGEST_MS) * 1000;
+  return calendarBoundaries(calendar, nowMs)
+    .map((boundary) => boundary * 1000)
+    .join(',');
+}

@@ -1,0 +1,90 @@
+import { z } from 'zod';
+import type { Contract, Tier } from '../contract/contract.ts';
+import type { QuotaTerms } from '../counter/store.ts';
+import { authenticateClient, contractOf, rejection } from '../policy/client-credentials.ts';
+import type { AuthenticatedClient } from '../policy/client-credentials.ts';
+import { compileExpression } from '../policy/expression.ts';
+import { definePolicy } from '../policy/policy.ts';
+import type { Charge, Request } from '../policy/policy.ts';
+import { costOf, expressionFault, quotaOptions, refineQuotaOptions, termsOf } from '../policy/quota-options.ts';
+import type { Denial } from '../verdict.ts';
+
+const DEFAULT_ID = "#[attributes.headers['client_id']]";
+const DEFAULT_SECRET = "#[attributes.headers['client_secret']]";
+const CHALLENGE = 'Client-ID-Enforcement';
+
+const options = z
+  .strictObject({
+    clientIdExpression: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(`Default: the client an earlier policy has authenticated, else ${DEFAULT_ID}`),
+    clientSecretExpression: z.string().optional().describe(`Default ${DEFAULT_SECRET}; "" for the id alone`),
+    ...quotaOptions,
+  })
+  .superRefine((value, context) => {
+    refineQuotaOptions(value, context);
+    expressionFault(value.clientIdExpression, 'clientIdExpression', context);
+    if (value.clientSecretExpression !== '') {
+      expressionFault(value.clientSecretExpression, 'clientSecretExpression', context);
+    }
+  });
+
+/** Limits each contract by its SLA tier (`docs/policies/rate-limiting-sla.md`). */
+export default definePolicy({
+  name: 'rate-limiting-sla',
+  phase: 'quota',
+  summary: "Limits each client application by the SLA tier of its contract with the API; other clients don't pass",
+  options,
+  create(config) {
+    const authenticate = authentication(config);
+    const terms = termsOf(config);
+    const cost = costOf(config);
+    return {
+      phase: 'quota',
+      identityHeaders: [],
+      exposeHeaders: config.exposeHeaders,
+      onStoreFailure: terms.onStoreFailure,
+      demand(request): Denial | Charge {
+        const found = authenticate(request);
+        if (found.reason !== undefined) return found;
+        const { client, contract } = found;
+        const { tier } = contract;
+        if (tier === undefined) return rejection('tier_missing', `contract ${contract.name} has no tier`, CHALLENGE);
+        const units = cost(request);
+        if (typeof units !== 'number') return units;
+        return { ...chargeOf(contract, tier, terms), cost: units, identity: { client, contract } };
+      },
+      demandFor({ clientId, api }, directory): Charge | undefined {
+        const contract = directory.contract(clientId, api);
+        return contract?.tier === undefined ? undefined : chargeOf(contract, contract.tier, terms);
+      },
+    };
+  },
+});
+
+/** Named by the contract and not by its tier: who changes the tier keeps what was used in the open windows. */
+function chargeOf({ name }: Contract, tier: Tier, terms: QuotaTerms): Charge {
+  return { key: name, limits: tier.limits, cost: 1, terms: termsOfTier(tier, terms) };
+}
+
+function termsOfTier({ onStoreFailure }: Tier, terms: QuotaTerms): QuotaTerms {
+  return onStoreFailure === undefined ? terms : { ...terms, onStoreFailure };
+}
+
+function authentication(config: z.infer<typeof options>): (request: Request) => Denial | AuthenticatedClient {
+  const id = compileExpression(config.clientIdExpression ?? DEFAULT_ID);
+  const secretSource = config.clientSecretExpression ?? DEFAULT_SECRET;
+  const secret = secretSource === '' ? undefined : compileExpression(secretSource);
+  const trustsEarlier = config.clientIdExpression === undefined && config.clientSecretExpression === undefined;
+  return (request) => {
+    const { client } = request.identity;
+    if (trustsEarlier && client !== undefined) return contractOf(request, client, CHALLENGE);
+    return authenticateClient(
+      request,
+      { clientId: id.select(request), clientSecret: secret?.select(request), secretRequired: secret !== undefined },
+      CHALLENGE,
+    );
+  };
+}

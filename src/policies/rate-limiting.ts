@@ -1,0 +1,68 @@
+import { hash } from 'node:crypto';
+import { z } from 'zod';
+import { limitsOf, limitsSchema } from '../counter/limit.ts';
+import { compileExpression } from '../policy/expression.ts';
+import { definePolicy } from '../policy/policy.ts';
+import type { Charge } from '../policy/policy.ts';
+import { costOf, expressionFault, quotaOptions, refineQuotaOptions, termsOf } from '../policy/quota-options.ts';
+
+const options = z
+  .strictObject({
+    rateLimits: limitsSchema.describe('A request needs quota in all of them'),
+    keySelector: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('An expression: requests that select the same value share a quota. Absent: one bucket for the API'),
+    ...quotaOptions,
+  })
+  .superRefine((value, context) => {
+    refineQuotaOptions(value, context);
+    expressionFault(value.keySelector, 'keySelector', context);
+    value.rateLimits.forEach(({ maximumRequests }, i) => {
+      if (typeof value.cost !== 'number' || value.cost <= maximumRequests) return;
+      const message = `is above the maximumRequests of rateLimits[${i}]: no request could ever pass`;
+      context.addIssue({ code: 'custom', path: ['cost'], message });
+    });
+  });
+
+/** The one bucket of an API without a `keySelector`. */
+const EVERYONE = 'all';
+/** The bucket of requests in which the selector found nothing. A hash is longer, so nobody else gets here. */
+const WITHOUT_KEY = 'none';
+
+/** Limits requests in windows, all together or by a key (`docs/policies/rate-limiting.md`). */
+export default definePolicy({
+  name: 'rate-limiting',
+  phase: 'quota',
+  summary: 'Limits how many requests, or units of cost, pass in a time, for the whole API or for each key',
+  options,
+  create(config) {
+    const limits = limitsOf(config.rateLimits);
+    const selection = config.keySelector === undefined ? undefined : compileExpression(config.keySelector);
+    const terms = termsOf(config);
+    const cost = costOf(config);
+    return {
+      phase: 'quota',
+      identityHeaders: [],
+      exposeHeaders: config.exposeHeaders,
+      onStoreFailure: terms.onStoreFailure,
+      demand(request) {
+        const units = cost(request);
+        if (typeof units !== 'number') return units;
+        const key = selection === undefined ? EVERYONE : keyOf(selection.select(request));
+        return { key, limits, cost: units, terms };
+      },
+      demandFor({ clientId, key }): Charge | undefined {
+        if (clientId !== '' && key === '') return undefined;
+        if (selection === undefined) return key === '' ? { key: EVERYONE, limits, cost: 1, terms } : undefined;
+        return { key: keyOf(key === '' ? undefined : key), limits, cost: 1, terms };
+      },
+    };
+  },
+});
+
+/** Callers choose keys, and may put secrets into them: what is kept is 132 bits of SHA-256. */
+function keyOf(selected: string | undefined): string {
+  return selected === undefined ? WITHOUT_KEY : hash('sha256', selected, 'base64url').slice(0, 22);
+}

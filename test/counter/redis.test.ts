@@ -1,0 +1,121 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/clock.ts';
+import { RedisCounterStore } from '../../src/counter/redis.ts';
+import { connectRedis } from '../../src/counter/redis-connect.ts';
+import { StoreUnavailable } from '../../src/counter/store.ts';
+import { startRedis } from '../real/redis.ts';
+import type { RealRedis } from '../real/redis.ts';
+import { behavesAsCounterStore, freshDemand, untilAvailable } from './behaviour.ts';
+
+let redis: RealRedis;
+beforeAll(async () => {
+  redis = await startRedis();
+});
+afterAll(() => redis.stop());
+
+function openStore(url = redis.url): RedisCounterStore {
+  const connect = () => connectRedis({ urls: [url] });
+  return new RedisCounterStore(systemClock, { prefix: 'test:', storeTimeoutMs: 500, connect });
+}
+
+behavesAsCounterStore('redis', () => untilAvailable(openStore()));
+
+const soon = () => performance.now() + 5000;
+
+describe('the Redis store', () => {
+  let store: RedisCounterStore;
+  beforeAll(async () => {
+    store = await untilAvailable(openStore());
+  });
+  afterAll(() => store.close());
+
+  it('needs one command a decision', async () => {
+    const demand = freshDemand([
+      [10, 60_000],
+      [20, 120_000],
+    ]);
+    await store.take([demand], soon());
+    const before = await commands();
+    for (let i = 0; i < 10; i++) await store.take([demand], soon());
+    expect((await commands()) - before).toBe(10);
+  });
+
+  it('charges once where the scripts were flushed', async () => {
+    const demand = freshDemand([[10, 60_000]]);
+    await store.take([demand], soon());
+    await redis.cli('SCRIPT', 'FLUSH');
+    expect((await store.take([demand], soon())).windows[0]?.[0]?.remaining).toBe(8);
+  });
+
+  it('leaves no key without a time to live', async () => {
+    const demand = freshDemand([
+      [5, 20],
+      [1000, 60_000],
+    ]);
+    const end = performance.now() + 300;
+    while (performance.now() < end) await store.take([demand], soon());
+    for (const key of (await redis.cli('KEYS', '*')).split('\n')) {
+      expect(Number(await redis.cli('PTTL', key)), key).not.toBe(-1);
+    }
+  });
+
+  it('writes nothing where it refuses', async () => {
+    const demand = freshDemand([[1, 60_000]]);
+    await store.take([demand], soon());
+    const key = `test:{${demand.slot}}${demand.key}`;
+    const before = await redis.cli('HGETALL', key);
+    await store.take([demand], soon());
+    expect(await redis.cli('HGETALL', key)).toBe(before);
+  });
+
+  it('is unavailable in time while Redis answers nothing, and comes back', async () => {
+    const demand = freshDemand([[100, 60_000]]);
+    redis.pause();
+    try {
+      const started = performance.now();
+      await expect(store.take([demand], performance.now() + 100)).rejects.toThrow(StoreUnavailable);
+      expect(performance.now() - started).toBeLessThan(100);
+    } finally {
+      redis.resume();
+    }
+    expect((await store.take([demand], soon())).granted).toBe(true);
+  });
+
+  it('fails at once when it has not answered five times, until it answers again', async () => {
+    redis.pause();
+    try {
+      const one = freshDemand([[100, 60_000]]);
+      for (let i = 0; i < 5; i++) await expect(store.take([one], performance.now() + 20)).rejects.toThrow();
+      const started = performance.now();
+      await expect(store.take([one], soon())).rejects.toThrow('does not answer in time');
+      expect(performance.now() - started).toBeLessThan(20);
+      expect(store.health().available).toBe(false);
+    } finally {
+      redis.resume();
+    }
+    await untilAvailable(store);
+  });
+
+  it('starts without Redis and joins when it comes', async () => {
+    const late = await startRedis();
+    await late.kill();
+    const joining = openStore(late.url);
+    try {
+      const demand = freshDemand([[1, 60_000]]);
+      await expect(joining.take([demand], soon())).rejects.toThrow(StoreUnavailable);
+      await late.restart();
+      await untilAvailable(joining);
+      expect((await joining.take([demand], soon())).granted).toBe(true);
+    } finally {
+      await joining.close();
+      await late.stop();
+    }
+  });
+});
+
+async function commands(): Promise<number> {
+  const info = await redis.cli('INFO', 'commandstats');
+  return (
+    Number(/cmdstat_evalsha:calls=(\d+)/.exec(info)?.[1]) + Number(/cmdstat_eval:calls=(\d+)/.exec(info)?.[1] ?? 0)
+  );
+}

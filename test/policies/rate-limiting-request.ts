@@ -1,0 +1,62 @@
+import type { Check } from '../../src/check.ts';
+import { systemClock } from '../../src/clock.ts';
+import type { ClientApplication, Contract, ContractDirectory } from '../../src/contract/contract.ts';
+import type { PolicyKind, QuotaPolicy, Request } from '../../src/policy/policy.ts';
+import type { Identity } from '../../src/verdict.ts';
+
+/** A request to the API `orders`, with these headers. */
+export function request(
+  headers: Readonly<Record<string, string>> = {},
+  contracts: readonly Contract[] = [],
+  identity: Identity = {},
+): Request {
+  const check: Check = {
+    isHttp: true,
+    method: 'GET',
+    path: '/orders/1?region=north',
+    host: 'orders.example.com',
+    streamId: '1',
+    requestTime: '1.0',
+    sourceAddress: '10.0.0.1',
+    sourcePort: 1234,
+    sourcePrincipal: '',
+    header: (name) => headers[name],
+    headerNames: () => Object.keys(headers),
+    headerNamesWithUnderscore: () => Object.keys(headers).filter((name) => name.includes('_')),
+    contextExtension: () => undefined,
+  };
+  return {
+    check,
+    api: 'orders',
+    path: { path: '/orders/1', query: 'region=north' },
+    clientAddress: '10.0.0.1',
+    identity,
+    directory: directory(contracts),
+    deadline: performance.now() + 1000,
+  };
+}
+
+export function directory(contracts: readonly Contract[]): ContractDirectory {
+  return {
+    client: (clientId) => contracts.find(({ client }) => client.clientId === clientId)?.client,
+    contract: (clientId, api) =>
+      contracts.find((contract) => contract.client.clientId === clientId && contract.api === api),
+  };
+}
+
+export function application(name: string, secrets: ClientApplication['secrets'] = []): ClientApplication {
+  return { name, clientId: `id-of-${name}`, secrets };
+}
+
+/** The policy with these options, checked by the kind's schema as a document's are. */
+export function quotaPolicy(kind: PolicyKind, config: unknown): QuotaPolicy {
+  const policy = kind.create(kind.options.parse(config), { clock: systemClock, keySets: {} as never });
+  if (policy.phase !== 'quota') throw new TypeError(`${kind.name} is no quota policy`);
+  return policy;
+}
+
+/** What the schema has against these options: `field: message`. */
+export function faults(kind: PolicyKind, config: unknown): string[] {
+  const result = kind.options.safeParse(config);
+  return result.success ? [] : result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+}
