@@ -36,6 +36,7 @@ export const Code = {
   unimplemented: 12,
   internal: 13,
   unavailable: 14,
+  unauthenticated: 16,
 } as const;
 export type Code = (typeof Code)[keyof typeof Code];
 

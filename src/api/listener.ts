@@ -1,0 +1,167 @@
+import { createServer } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
+import { createServer as createHttp2Server } from 'node:http2';
+import type { ServerHttp2Session } from 'node:http2';
+import type { Socket } from 'node:net';
+import { listenOn } from '../rpc/socket.ts';
+import type { ListenAddress, ListenOptions, Method } from '../rpc/rpc.ts';
+import { checkAccess, createAccess } from './access.ts';
+import type { NodeRequest, NodeResponse } from './connect.ts';
+import { createGuard } from './guard.ts';
+import type { Inspector } from './inspection.ts';
+
+export interface ApiOptions {
+  readonly address: ListenAddress;
+  /** Those of the gRPC listener that are served here too: Authorization and health. */
+  readonly methods: readonly Method[];
+  readonly inspector: Inspector;
+  /** `--api-token-file`. */
+  readonly tokenFile: string | undefined;
+  /** Host names by which the listener may be called, beside `localhost` and its own. */
+  readonly allowedHosts: readonly string[];
+  readonly maxMessageBytes: number;
+  readonly onFailure?: ListenOptions['onFailure'];
+}
+
+export interface ApiListener {
+  /** As bound. */
+  readonly address: ListenAddress;
+  /** Lets calls in flight end, then closes. What remains after `timeoutMs` is cut. */
+  drain(timeoutMs: number): Promise<void>;
+}
+
+/** The connection preface of HTTP/2 starts with these bytes, and no method of HTTP/1.1 does (RFC 9113, 3.4). */
+const preface = Buffer.from('PRI');
+/** How long a connection may take to say which protocol it speaks. */
+const firstBytesMs = 10_000;
+
+/**
+ * Opens the listener of the API, which speaks gRPC, gRPC-Web and Connect on HTTP/1.1 and on HTTP/2
+ * without TLS, all on one port. What it speaks them with is loaded at the first connection.
+ * @throws UserError where it could not be used safely, ListenError where it can't be opened (rejects with them)
+ */
+export async function openApi(options: ApiOptions): Promise<ApiListener> {
+  await checkAccess(options);
+  let handle: Promise<(request: NodeRequest, response: NodeResponse) => void> | undefined;
+  const onRequest = (request: NodeRequest, response: NodeResponse): void => {
+    handle ??= loadHandler(options, address);
+    void handle
+      .then((ready) => ready(request, response))
+      .catch((error: unknown) => {
+        options.onFailure?.(request.url ?? '', error);
+        refuse(response, 500, 'internal', 'internal error');
+      });
+  };
+
+  const http1 = createServer({ maxHeaderSize: 16_384, headersTimeout: 10_000, requestTimeout: 60_000 }, onRequest);
+  const http2 = createHttp2Server({ settings: { maxConcurrentStreams: 100 } }, onRequest);
+  const sessions = new Set<ServerHttp2Session>();
+  http2.on('session', (session) => {
+    sessions.add(session);
+    session.once('close', () => sessions.delete(session));
+  });
+  const undecided = divert(http1, (socket) => http2.emit('connection', socket));
+  const sockets = new Set<Socket>();
+  http1.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+
+  const address = await listenOn(http1, options.address);
+  return {
+    address,
+    async drain(timeoutMs) {
+      const closed = new Promise((resolve) => http1.close(resolve));
+      for (const socket of undecided) socket.destroy();
+      for (const session of sessions) session.close();
+      // Node keeps a connection alive after the answer in flight, although the server closes.
+      const idle = setInterval(() => http1.closeIdleConnections(), 50);
+      const cut = setTimeout(() => {
+        for (const socket of sockets) socket.destroy();
+      }, timeoutMs);
+      await closed;
+      clearInterval(idle);
+      clearTimeout(cut);
+    },
+  };
+}
+
+/**
+ * Hands connections that start with HTTP/2's preface over, and leaves the others to the server.
+ * @returns those that have not said yet what they speak
+ */
+function divert(server: Server, toHttp2: (socket: Socket) => void): ReadonlySet<Socket> {
+  const undecided = new Set<Socket>();
+  const [serveHttp1] = server.listeners('connection') as [(socket: Socket) => void];
+  server.off('connection', serveHttp1);
+  server.on('connection', (socket: Socket) => {
+    let head = Buffer.alloc(0);
+    const destroy = (): void => void socket.destroy();
+    undecided.add(socket);
+    socket.once('close', () => undecided.delete(socket));
+    const read = (chunk: Buffer): void => {
+      head = Buffer.concat([head, chunk]);
+      const compared = Math.min(head.length, preface.length);
+      const isHttp2 = head.subarray(0, compared).equals(preface.subarray(0, compared));
+      if (isHttp2 && compared < preface.length) return;
+      undecided.delete(socket);
+      socket.off('data', read).off('error', destroy).off('timeout', destroy).setTimeout(0);
+      socket.pause();
+      socket.unshift(head);
+      if (isHttp2) toHttp2(socket);
+      else {
+        serveHttp1.call(server, socket);
+        socket.resume();
+      }
+    };
+    socket.on('data', read).on('error', destroy).on('timeout', destroy).setTimeout(firstBytesMs);
+  });
+  return undecided;
+}
+
+async function loadHandler(
+  options: ApiOptions,
+  address: ListenAddress,
+): Promise<(request: NodeRequest, response: NodeResponse) => void> {
+  const [{ createConnectHandler }, { inspectionMethods, resetCountersPath }, { apiServices }, { reflectionMethods }] =
+    await Promise.all([
+      import('./connect.ts'),
+      import('./inspection.ts'),
+      import('./services.ts'),
+      import('../rpc/reflection.ts'),
+    ]);
+  const allow = createAccess({ address, tokenFile: options.tokenFile });
+  const refusal = createGuard(address, options.allowedHosts);
+  const serve = createConnectHandler({
+    services: apiServices,
+    methods: [
+      ...options.methods,
+      ...inspectionMethods(options.inspector),
+      ...reflectionMethods(() => Promise.resolve(apiServices)),
+    ],
+    allow: (path, authorization) => {
+      const isProbe = path.startsWith('/grpc.health.v1.Health/');
+      return allow(isProbe ? 'probe' : path === resetCountersPath ? 'mutation' : 'read', authorization);
+    },
+    maxMessageBytes: options.maxMessageBytes,
+    ...(options.onFailure === undefined ? {} : { onFailure: options.onFailure }),
+  });
+  return (request, response) => {
+    const why = refusal(request.headers);
+    if (why !== undefined) refuse(response, 403, 'permission_denied', why);
+    else if (!serve(request, response)) {
+      refuse(response, 404, 'unimplemented', 'no such method; POST to /ostiary.v1.InspectionService/ListApis, say');
+    }
+  };
+}
+
+/** An error as the Connect protocol writes it; gRPC clients go by the HTTP status. */
+function refuse(response: NodeResponse, status: number, code: string, message: string): void {
+  const refused = response as ServerResponse;
+  if (refused.headersSent) {
+    refused.destroy();
+    return;
+  }
+  refused.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
+  refused.end(`${JSON.stringify({ code, message })}\n`);
+}

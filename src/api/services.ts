@@ -1,0 +1,10 @@
+/** The descriptors of what listeners serve: large, so loaded when somebody asks for them. */
+import type { DescService } from '@bufbuild/protobuf';
+import { Authorization } from '../../gen/envoy/service/auth/v3/external_auth_pb.js';
+import { ServerReflection } from '../../gen/grpc/reflection/v1/reflection_pb.js';
+import { ServerReflection as ServerReflectionV1Alpha } from '../../gen/grpc/reflection/v1alpha/reflection_pb.js';
+import { Health } from '../../gen/health/v1/health_pb.js';
+import { InspectionService } from '../../gen/ostiary/v1/inspection_pb.js';
+
+export const grpcServices: readonly DescService[] = [Authorization, Health, ServerReflection, ServerReflectionV1Alpha];
+export const apiServices: readonly DescService[] = [...grpcServices, InspectionService];
