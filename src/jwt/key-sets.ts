@@ -1,2 +1,64 @@
-/** Placeholder of the interface: the JWT module fills it. */
-export interface KeySets {}
+import type { Clock } from '../clock.ts';
+import { KeySet } from './key-set.ts';
+import type { KeySetStatus } from './key-set-report.ts';
+import type { KeySetNeed, KeySetOptions } from './key-set.ts';
+import type { Timers } from './timers.ts';
+import { TokenMemory } from './token-memory.ts';
+
+/**
+ * The key sets that issuers publish, by URL: shared by all policies and kept across reloads, so
+ * that a reload asks no issuer again. A set that nobody holds any more is forgotten.
+ */
+export interface KeySets {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  /** What all verifiers together may keep of verified tokens. */
+  readonly tokens: TokenMemory;
+  /** Holds the set of a URL: it is fetched soon and kept fresh until the last holder lets go. */
+  hold(url: string, need: KeySetNeed): HeldKeySet;
+  /** Of every set in use, sorted by URL. */
+  status(): readonly KeySetStatus[];
+  /** Stops all fetches and timers. */
+  close(): void;
+}
+
+export interface HeldKeySet {
+  readonly set: KeySet;
+  /** Once; later calls do nothing. */
+  release(): void;
+}
+
+export interface KeySetsOptions extends KeySetOptions {
+  /** Default 32 MiB. */
+  readonly tokenMemoryBytes?: number;
+}
+
+export function createKeySets(options: KeySetsOptions): KeySets {
+  const sets = new Map<string, KeySet>();
+  return {
+    clock: options.clock,
+    timers: options.timers,
+    tokens: new TokenMemory(options.tokenMemoryBytes ?? 32 * 1024 * 1024),
+    hold(url, need) {
+      const { href } = new URL(url);
+      const set = sets.get(href) ?? new KeySet(href, options);
+      sets.set(href, set);
+      // A copy, since two holders may bring the same object.
+      const own = { ...need };
+      set.add(own);
+      return {
+        set,
+        release() {
+          if (set.remove(own) || sets.get(href) !== set) return;
+          sets.delete(href);
+          set.close();
+        },
+      };
+    },
+    status: () => [...sets.values()].map((set) => set.status()).sort((a, b) => (a.url < b.url ? -1 : 1)),
+    close() {
+      for (const set of sets.values()) set.close();
+      sets.clear();
+    },
+  };
+}

@@ -1,0 +1,51 @@
+import type { HeaderEntry } from '../verdict.ts';
+import { claimOf } from './claims.ts';
+import type { Claims } from './claims.ts';
+
+export interface ClaimHeader {
+  readonly claim: string;
+  /** Lower case. */
+  readonly header: string;
+}
+
+/**
+ * The claims an upstream is told. A claim that the token does not have, or that is null or empty,
+ * sets no header. What a header can't carry unmistakably is a fault: an upstream that reads
+ * something else than the issuer said is worse than a refused request.
+ * @returns a sentence without the value where a claim can't be carried
+ */
+export function claimHeaders(claims: Claims, wanted: readonly ClaimHeader[]): readonly HeaderEntry[] | string {
+  const headers: HeaderEntry[] = [];
+  for (const { claim, header } of wanted) {
+    const value = claimOf(claims, claim);
+    if (value === undefined || value === null) continue;
+    const texts = (Array.isArray(value) ? value : [value]).map(textOf);
+    if (!texts.every((text) => text !== undefined))
+      return fault(claim, 'is no text, number or boolean, nor a list of them');
+    if (Array.isArray(value) && texts.some((text) => text === '' || text.includes(','))) {
+      return fault(claim, 'is a list with an empty element or a comma in one');
+    }
+    const text = texts.join(',');
+    if (text === '') continue;
+    if (!isFieldValue(text)) return fault(claim, 'has a control character or white space at its start or end');
+    headers.push([header, text]);
+  }
+  return headers;
+}
+
+function fault(claim: string, what: string): string {
+  return `the claim ${JSON.stringify(claim)} can't become a header: it ${what}`;
+}
+
+function textOf(value: unknown): string | undefined {
+  if (typeof value === 'string' || typeof value === 'boolean') return String(value);
+  // A larger integer has lost digits on the way: it could name somebody else.
+  const exact = typeof value === 'number' && Math.abs(value) <= Number.MAX_SAFE_INTEGER;
+  return exact ? String(value) : undefined;
+}
+
+/** RFC 9110, 5.5, with C1 controls and the line separators of Unicode refused too. */
+function isFieldValue(text: string): boolean {
+  // oxlint-disable-next-line no-control-regex -- control characters are what this looks for
+  return text.isWellFormed() && text === text.trim() && !/[\u0000-\u001F\u007F-\u009F\u2028\u2029]/.test(text);
+}

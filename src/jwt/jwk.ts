@@ -1,0 +1,74 @@
+import { createPublicKey, createSecretKey } from 'node:crypto';
+import type { JsonWebKey, KeyObject } from 'node:crypto';
+import { isAlgorithm } from './algorithms.ts';
+import { Key, publicKeyAlgorithms, secretAlgorithms } from './key.ts';
+
+/** Which keys are taken: published sets hold public keys only, a document's own text may hold a secret. */
+export type Admits = 'public' | 'public_and_secret';
+
+export interface KeySetContent {
+  readonly keys: readonly Key[];
+  /** Why keys were left out, a sentence each: by their place in the set, never by what they hold. */
+  readonly ignored: readonly string[];
+}
+
+/**
+ * Reads a JWK set (RFC 7517, 5). Keys that are malformed, weak, private or for another use are left
+ * out, as 5 demands of what is not understood.
+ * @throws TypeError where it is no JWK set or has no usable key
+ */
+export function keysFromSet(set: unknown, admits: Admits): KeySetContent {
+  if (!isObject(set) || !Array.isArray(set['keys'])) throw new TypeError('it is no JWK set: it needs a list "keys"');
+  const keys: Key[] = [];
+  const ignored: string[] = [];
+  for (const [index, jwk] of set['keys'].entries()) {
+    const key = keyFromJwk(jwk, admits);
+    if (typeof key === 'string') ignored.push(`key ${index + 1} is left out: ${key}`);
+    else keys.push(key);
+  }
+  if (keys.length === 0) throw new TypeError(['it has no usable key', ...ignored.slice(0, 5)].join('; '));
+  return { keys, ignored };
+}
+
+/** @returns a sentence where the key is not to be used */
+export function keyFromJwk(jwk: unknown, admits: Admits): Key | string {
+  if (!isObject(jwk)) return 'it is no object';
+  const { kty, kid, use, alg } = jwk;
+  const operations = jwk['key_ops'];
+  if (kid !== undefined && typeof kid !== 'string') return 'its "kid" is no string';
+  if (use !== undefined && use !== 'sig') return 'its "use" is not "sig"';
+  if (operations !== undefined && !(Array.isArray(operations) && operations.includes('verify'))) {
+    return 'its "key_ops" do not include "verify"';
+  }
+  if (kty !== 'oct' && ['d', 'p', 'q', 'priv'].some((name) => name in jwk)) return 'it is a private key';
+  if (kty === 'oct' && admits === 'public') return 'it is a shared secret, which a published set must not hold';
+  const key = kty === 'oct' ? secretKey(jwk) : publicKey(jwk);
+  if (typeof key === 'string') return key;
+  const fitting = key.type === 'secret' ? secretAlgorithms(key.symmetricKeySize ?? 0) : publicKeyAlgorithms(key);
+  if (typeof fitting === 'string') return fitting;
+  if (alg === undefined) return new Key(key, fitting, kid);
+  if (!isAlgorithm(alg) || !fitting.includes(alg)) return 'its "alg" is not supported or does not fit its type';
+  // One algorithm with two names (RFC 9864, 2.2).
+  return new Key(key, alg === 'EdDSA' || alg === 'Ed25519' ? fitting : [alg], kid);
+}
+
+function secretKey(jwk: Record<string, unknown>): KeyObject | string {
+  const secret = jwk['k'];
+  if (typeof secret !== 'string' || !/^[A-Za-z0-9_-]+$/.test(secret)) return 'its "k" is not base64url';
+  return createSecretKey(Buffer.from(secret, 'base64url'));
+}
+
+function publicKey({ kty, n, e, crv, x, y }: Record<string, unknown>): KeyObject | string {
+  // The members of a public key alone: certificates beside it (x5c) have no say.
+  const members = kty === 'RSA' ? { kty, n, e } : kty === 'EC' ? { kty, crv, x, y } : { kty, crv, x };
+  if (kty !== 'RSA' && kty !== 'EC' && kty !== 'OKP') return 'its "kty" is not supported; RSA, EC and OKP are';
+  try {
+    return createPublicKey({ key: members as JsonWebKey, format: 'jwk' });
+  } catch {
+    return `it is a malformed ${kty} key`;
+  }
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,212 @@
+import type { Clock } from '../clock.ts';
+import type { Algorithm } from './algorithms.ts';
+import { keysFromSet } from './jwk.ts';
+import type { KeySetContent } from './jwk.ts';
+import { FetchFault, fetchText } from './key-set-fetch.ts';
+import { withoutSecrets } from './key-set-report.ts';
+import type { KeySetFetch, KeySetStatus } from './key-set-report.ts';
+import type { Key } from './key.ts';
+import type { Timers } from './timers.ts';
+
+/** What a holder asks of a set; of several, the shortest life and the longest patience count. */
+export interface KeySetNeed {
+  /** How long a set is fresh. */
+  readonly timeToLiveMs: number;
+  /** How long a fetch may take. */
+  readonly timeoutMs: number;
+}
+
+export interface KeySetOptions {
+  readonly fetch: typeof fetch;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  /** From 0 up to 1, as `Math.random`: spreads the fetches of replicas. */
+  readonly random: () => number;
+  /** Called when a fetch has ended; must not throw. */
+  readonly onFetch?: (fetch: KeySetFetch) => void;
+}
+
+/** An unknown `kid` makes us ask at most once in so long, whatever callers make up. */
+const UNKNOWN_KID_COOL_DOWN_MS = 10_000;
+const FIRST_RETRY_MS = 1_000;
+/** Sooner where callers wait for the first set. */
+const LONGEST_RETRY_UNLOADED_MS = 10_000;
+const LONGEST_RETRY_MS = 60_000;
+
+/** The key set at one URL: fetched, kept fresh, and kept in use while its issuer can't be reached. */
+export class KeySet {
+  readonly #url: string;
+  /** The URL as it may be shown. */
+  readonly #label: string;
+  readonly #options: KeySetOptions;
+  readonly #closing = new AbortController();
+  readonly #needs = new Set<KeySetNeed>();
+  #keys: readonly Key[] = [];
+  #text: string | undefined;
+  #lastSuccess: number | undefined;
+  #failures = 0;
+  #detail = '';
+  #running: Promise<void> | undefined;
+  /** Monotonic milliseconds, as all below. */
+  #refreshedAt = 0;
+  #dueAt = 0;
+  #askedForKidAt = Number.NEGATIVE_INFINITY;
+  #cancelTimer: (() => void) | undefined;
+
+  constructor(url: string, options: KeySetOptions) {
+    this.#url = url;
+    this.#label = withoutSecrets(url);
+    this.#options = options;
+  }
+
+  add(need: KeySetNeed): void {
+    this.#needs.add(need);
+    if (this.loaded && this.#failures === 0) this.#scheduleRefresh();
+    // Not at once: documents that turn out faulty let go again and cause no fetch.
+    else if (this.#cancelTimer === undefined && this.#running === undefined) this.#schedule(0);
+  }
+
+  /** @returns whether others still hold the set */
+  remove(need: KeySetNeed): boolean {
+    this.#needs.delete(need);
+    return this.#needs.size > 0;
+  }
+
+  close(): void {
+    this.#closing.abort();
+    this.#cancelTimer?.();
+  }
+
+  /** Whether a usable set was ever loaded. */
+  get loaded(): boolean {
+    return this.#lastSuccess !== undefined;
+  }
+
+  /** The keys that may have signed a token: of its `kid` or without any, and of a type that fits. */
+  keysFor(algorithm: Algorithm, kid: string | undefined): readonly Key[] {
+    return this.#keys.filter(
+      (key) => key.algorithms.has(algorithm) && (kid === undefined || key.kid === undefined || key.kid === kid),
+    );
+  }
+
+  knows(kid: string): boolean {
+    return this.#keys.some((key) => key.kid === kid);
+  }
+
+  /** The fetch that may bring the first set; undefined where the last one failed and the next is not due. */
+  firstLoad(): Promise<void> | undefined {
+    if (this.#running !== undefined) return this.#running;
+    return this.#failures === 0 && !this.loaded ? this.#start() : undefined;
+  }
+
+  /** The fetch that may bring a key that the set doesn't hold; undefined while it was asked too recently. */
+  refetch(): Promise<void> | undefined {
+    if (this.#running !== undefined) return this.#running;
+    const now = this.#options.clock.monotonic();
+    if (now - this.#askedForKidAt < UNKNOWN_KID_COOL_DOWN_MS) return undefined;
+    this.#askedForKidAt = now;
+    return this.#start();
+  }
+
+  /** Milliseconds until the next planned fetch, 0 while one is running. */
+  nextFetchInMs(): number {
+    return this.#running === undefined ? Math.max(0, this.#dueAt - this.#options.clock.monotonic()) : 0;
+  }
+
+  status(): KeySetStatus {
+    return {
+      url: this.#label,
+      lastSuccess: this.#lastSuccess,
+      keys: this.#keys.length,
+      failing: this.#failures > 0,
+      detail: this.#detail,
+    };
+  }
+
+  #start(): Promise<void> | undefined {
+    if (this.#closing.signal.aborted) return undefined;
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    const running = this.#fetch().finally(() => {
+      this.#running = undefined;
+    });
+    this.#running = running;
+    return running;
+  }
+
+  /** Never rejects. */
+  async #fetch(): Promise<void> {
+    const { clock, fetch, timers, onFetch } = this.#options;
+    const startedAt = clock.monotonic();
+    let outcome: FetchFault['outcome'] = 'success';
+    let ignored: readonly string[] = [];
+    try {
+      const timeoutMs = Math.max(...[...this.#needs].map((need) => need.timeoutMs));
+      const text = await fetchText(this.#url, { fetch, timers, timeoutMs, signal: this.#closing.signal });
+      ignored = this.#take(text);
+      this.#failures = 0;
+      this.#detail = '';
+      this.#lastSuccess = clock.now();
+      this.#refreshedAt = clock.monotonic();
+    } catch (error) {
+      const fault = error instanceof FetchFault ? error : new FetchFault('unreachable', 'it failed unexpectedly');
+      outcome = fault.outcome;
+      this.#failures += 1;
+      this.#detail = fault.message;
+    }
+    if (this.#closing.signal.aborted) return;
+    if (this.#failures === 0) this.#scheduleRefresh();
+    else this.#schedule(this.#retryMs());
+    const durationMs = clock.monotonic() - startedAt;
+    const keys = this.#keys.length;
+    onFetch?.({ url: this.#label, outcome, durationMs, endedAt: clock.now(), detail: this.#detail, keys, ignored });
+  }
+
+  /** Keys that stay are the same objects, so that what they have verified stays verified; the others retire. */
+  #take(text: string): readonly string[] {
+    if (text === this.#text) return [];
+    const content = contentOf(text);
+    const known = new Map(this.#keys.map((key) => [key.fingerprint, key]));
+    const keys = content.keys.map((key) => known.get(key.fingerprint) ?? key);
+    const stay = new Set(keys);
+    for (const key of this.#keys) if (!stay.has(key)) key.retire();
+    this.#keys = keys;
+    this.#text = text;
+    return content.ignored;
+  }
+
+  /** Before the set expires, so that no token waits for it, and not all replicas at once. */
+  #scheduleRefresh(): void {
+    const timeToLiveMs = Math.min(...[...this.#needs].map((need) => need.timeToLiveMs));
+    const freshMs = timeToLiveMs * (0.8 + 0.1 * this.#options.random());
+    this.#schedule(Math.max(0, this.#refreshedAt + freshMs - this.#options.clock.monotonic()));
+  }
+
+  #retryMs(): number {
+    const longestMs = this.loaded ? LONGEST_RETRY_MS : LONGEST_RETRY_UNLOADED_MS;
+    const fullMs = Math.min(longestMs, FIRST_RETRY_MS * 2 ** Math.min(this.#failures - 1, 30));
+    return fullMs * (0.5 + 0.5 * this.#options.random());
+  }
+
+  #schedule(delayMs: number): void {
+    this.#cancelTimer?.();
+    this.#dueAt = this.#options.clock.monotonic() + delayMs;
+    this.#cancelTimer = this.#options.timers.after(delayMs, () => {
+      if (this.#running === undefined) void this.#start();
+    });
+  }
+}
+
+function contentOf(text: string): KeySetContent {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw new FetchFault('malformed', 'it answers no JSON');
+  }
+  try {
+    return keysFromSet(json, 'public');
+  } catch (error) {
+    throw new FetchFault('malformed', error instanceof TypeError ? error.message : 'it answers no JWK set');
+  }
+}

@@ -1,0 +1,113 @@
+/**
+ * What verified tokens may take of the memory, all caches together. It forgets in generations: what
+ * was not asked for while half of the limit was filled anew is forgotten, all of it at once. That
+ * keeps what is used, like a list ordered by use, and costs a look-up next to nothing.
+ */
+export class TokenMemory {
+  readonly #halfBytes: number;
+  readonly #caches = new Set<TokenCache<unknown>>();
+  #recentBytes = 0;
+
+  /** @param limitBytes by the estimate of those who add */
+  constructor(limitBytes: number) {
+    this.#halfBytes = limitBytes / 2;
+  }
+
+  /** A cache of its own: what one holds, no other finds. */
+  open<Value>(): TokenCache<Value> {
+    const cache = new TokenCache<Value>((bytes) => this.#reserve(bytes));
+    this.#caches.add(cache);
+    return cache;
+  }
+
+  close(cache: TokenCache<unknown>): void {
+    if (!this.#caches.delete(cache)) return;
+    this.#recentBytes -= cache.recentBytes;
+    cache.clear();
+  }
+
+  /** What is held, at most the limit. */
+  get bytes(): number {
+    let bytes = 0;
+    for (const cache of this.#caches) bytes += cache.bytes;
+    return bytes;
+  }
+
+  #reserve(bytes: number): boolean {
+    if (bytes > this.#halfBytes) return false;
+    if (this.#recentBytes + bytes > this.#halfBytes) {
+      for (const cache of this.#caches) cache.age();
+      this.#recentBytes = 0;
+    }
+    this.#recentBytes += bytes;
+    return true;
+  }
+}
+
+interface Entry<Value> {
+  readonly value: Value;
+  readonly bytes: number;
+}
+
+/** Values by digest. */
+export class TokenCache<Value> {
+  readonly #reserve: (bytes: number) => boolean;
+  #recent = new Map<string, Entry<Value>>();
+  #aged = new Map<string, Entry<Value>>();
+  /** Of the recent generation. */
+  recentBytes = 0;
+  #agedBytes = 0;
+
+  /** @param reserve asks for memory; it may age this cache before it answers */
+  constructor(reserve: (bytes: number) => boolean) {
+    this.#reserve = reserve;
+  }
+
+  get bytes(): number {
+    return this.recentBytes + this.#agedBytes;
+  }
+
+  get(digest: string): Value | undefined {
+    const entry = this.#recent.get(digest);
+    if (entry !== undefined) return entry.value;
+    const aged = this.#aged.get(digest);
+    if (aged === undefined) return undefined;
+    this.#forgetAged(digest, aged);
+    this.set(digest, aged.value, aged.bytes);
+    return aged.value;
+  }
+
+  /** Replaces; keeps nothing where it is larger than the memory allows. */
+  set(digest: string, value: Value, bytes: number): void {
+    this.delete(digest);
+    if (!this.#reserve(bytes)) return;
+    this.#recent.set(digest, { value, bytes });
+    this.recentBytes += bytes;
+  }
+
+  delete(digest: string): void {
+    // A recent entry leaves its bytes charged until its generation ends: the limit still holds.
+    this.#recent.delete(digest);
+    const aged = this.#aged.get(digest);
+    if (aged !== undefined) this.#forgetAged(digest, aged);
+  }
+
+  age(): void {
+    this.#aged = this.#recent;
+    this.#agedBytes = this.recentBytes;
+    this.#recent = new Map();
+    this.recentBytes = 0;
+  }
+
+  clear(): void {
+    this.#recent.clear();
+    this.#aged.clear();
+    this.recentBytes = 0;
+    this.#agedBytes = 0;
+  }
+
+  #forgetAged(digest: string, entry: Entry<Value>): void {
+    this.#aged.delete(digest);
+    this.#agedBytes -= entry.bytes;
+  }
+}

@@ -1,0 +1,159 @@
+import { isShared } from '../jwt/algorithms.ts';
+import { keysFromText } from '../jwt/text-key.ts';
+import { compileExpression } from '../policy/expression.ts';
+import { DEFAULT_JWT_EXPRESSION, allowedAlgorithms, listOf, parameters } from './jwt-validation-parameters.ts';
+import type { JwtValidationOptions } from './jwt-validation-parameters.ts';
+
+type Report = (field: string | readonly (string | number)[], message: string) => void;
+
+/** The parameters of `jwt-validation`, and what must not stand beside what. */
+export const jwtValidationOptions = parameters.superRefine((config, context) => {
+  const report: Report = (field, message) => {
+    context.addIssue({ code: 'custom', path: typeof field === 'string' ? [field] : [...field], message });
+  };
+  reportAlgorithms(config, report);
+  reportKey(config, report);
+  reportClaims(config, report);
+  reportExpressions(config, report);
+  reportHeaders(config, report);
+});
+
+function reportAlgorithms(config: JwtValidationOptions, report: Report): void {
+  for (const field of ['signingMethod', 'signingKeyLength'] as const) {
+    if (config.algorithms !== undefined && config[field] !== undefined) {
+      report(field, 'has no effect beside algorithms; remove one of the two');
+    }
+  }
+  const shared = new Set(allowedAlgorithms(config).map(isShared));
+  if (shared.has(true) && shared.has(false)) {
+    report('algorithms', 'a shared secret (HS…) and public keys can not be mixed: bind a policy for each');
+  }
+  if (shared.has(true) && config.jwtKeyOrigin === 'jwks') {
+    const field = config.algorithms === undefined ? 'signingMethod' : 'algorithms';
+    report(field, 'a published key set holds no shared secrets: HMAC needs jwtKeyOrigin: text');
+  }
+}
+
+function reportKey(config: JwtValidationOptions, report: Report): void {
+  const { jwtKeyOrigin, textKey } = config;
+  const urls = listOf(config.jwksUrl);
+  if (jwtKeyOrigin === 'text') {
+    if (urls.length > 0)
+      report('jwksUrl', 'has no effect with jwtKeyOrigin: text, the default; set jwtKeyOrigin: jwks');
+    if (textKey === undefined || textKey === '') {
+      report('textKey', 'is missing: jwtKeyOrigin: text, the default, needs the key here');
+      return;
+    }
+    try {
+      keysFromText(textKey, allowedAlgorithms(config));
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+      report('textKey', error.message);
+    }
+    return;
+  }
+  if (textKey !== undefined && textKey !== '')
+    report('textKey', 'has no effect with jwtKeyOrigin: jwks; remove one of the two');
+  if (urls.length === 0) report('jwksUrl', 'is missing: jwtKeyOrigin: jwks needs the URL of a key set here');
+  for (const url of urls) {
+    const problem = problemOfUrl(url, config.allowInsecureJwks);
+    if (problem !== undefined) report('jwksUrl', problem);
+  }
+}
+
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+
+/** Without the URL: a user part or a query can hold a secret. */
+function problemOfUrl(url: string, allowInsecure: boolean): string | undefined {
+  const parsed = URL.parse(url);
+  if (parsed === null) return 'is no URL, such as https://issuer.example.com/jwks.json';
+  if (parsed.protocol !== 'https:' && parsed.protocol !== 'http:')
+    return `${parsed.protocol} is not supported; https: is`;
+  if (parsed.username !== '' || parsed.password !== '') return 'a URL with user and password is not supported';
+  if (parsed.protocol === 'https:' || allowInsecure || LOOPBACK.test(parsed.hostname)) return undefined;
+  return 'over http: anyone on the way can replace the keys: use https:, or set allowInsecureJwks: true';
+}
+
+function reportClaims(config: JwtValidationOptions, report: Report): void {
+  const audiences = listOf(config.supportedAudiences);
+  if (config.validateAudClaim) {
+    if (audiences.length === 0) report('supportedAudiences', 'is empty: validateAudClaim: true needs at least one');
+  } else {
+    const message = 'has no effect without validateAudClaim: true';
+    if (audiences.length > 0) report('supportedAudiences', message);
+    if (config.mandatoryAudClaim) report('mandatoryAudClaim', message);
+  }
+  const lists = ['mandatoryCustomClaims', 'nonMandatoryCustomClaims'] as const;
+  for (const field of lists) {
+    const claims = config[field];
+    if (!config.validateCustomClaim && claims.length > 0)
+      report(field, 'has no effect without validateCustomClaim: true');
+    for (const [index, { value }] of claims.entries()) {
+      if ([value].flat().some((one) => typeof one === 'string' && one.includes('#['))) {
+        report([field, index, 'value'], 'must be a literal: expressions are not supported here');
+      }
+    }
+  }
+  if (config.validateCustomClaim && lists.every((field) => config[field].length === 0)) {
+    report('validateCustomClaim', 'needs mandatoryCustomClaims or nonMandatoryCustomClaims');
+  }
+}
+
+function reportExpressions(config: JwtValidationOptions, report: Report): void {
+  const { jwtExpression, jwtOrigin } = config;
+  const custom = jwtOrigin === 'customExpression';
+  if (!custom && jwtExpression !== undefined)
+    report('jwtExpression', 'has no effect without jwtOrigin: customExpression');
+  if (custom) {
+    const selection = compiled('jwtExpression', jwtExpression ?? DEFAULT_JWT_EXPRESSION, report);
+    if (selection !== undefined && selection.headerName === undefined && !selection.fromQuery) {
+      report('jwtExpression', "must select a header or a query parameter, such as #[attributes.headers['jwt']]");
+    } else if (selection?.fromQuery === true && !config.forwardToken) {
+      report('forwardToken', 'only a header can be removed, and jwtExpression selects a query parameter');
+    }
+  }
+  for (const [index, source] of [config.clientIdExpression].flat().entries()) {
+    const field = Array.isArray(config.clientIdExpression) ? ['clientIdExpression', index] : 'clientIdExpression';
+    const selection = compiled(field, source, report);
+    // Anything else is the caller's to choose, and would let one client pass for another.
+    if (selection !== undefined && !/^\s*#\[\s*vars\.claimSet\b/.test(source)) {
+      report(field, 'must select a claim of the token, such as #[vars.claimSet.client_id]');
+    }
+  }
+}
+
+function compiled(
+  field: Parameters<Report>[0],
+  source: string,
+  report: Report,
+): ReturnType<typeof compileExpression> | undefined {
+  try {
+    return compileExpression(source);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    report(field, error.message);
+    return undefined;
+  }
+}
+
+function reportHeaders(config: JwtValidationOptions, report: Report): void {
+  const seen = new Set<string>();
+  for (const [index, { header }] of config.claimsToHeaders.entries()) {
+    const path = ['claimsToHeaders', index, 'header'];
+    const name = header.replaceAll('_', '-');
+    if (name.startsWith('x-ostiary-')) report(path, `${header} is ostiary's own; choose another name`);
+    if (seen.has(name)) report(path, `${header} is named twice`);
+    seen.add(name);
+    if (config.jwtOrigin === 'customExpression' && header === tokenHeader(config)) {
+      report(path, `${header} is where the token is; choose another name`);
+    }
+  }
+}
+
+function tokenHeader(config: JwtValidationOptions): string | undefined {
+  try {
+    return compileExpression(config.jwtExpression ?? DEFAULT_JWT_EXPRESSION).headerName;
+  } catch {
+    return undefined;
+  }
+}

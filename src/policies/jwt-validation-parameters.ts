@@ -1,0 +1,89 @@
+import { z } from 'zod';
+import { algorithms } from '../jwt/algorithms.ts';
+import type { Algorithm } from '../jwt/algorithms.ts';
+import { upstreamHeader } from '../policy/upstream-header.ts';
+
+const NONE_REFUSED = 'unsigned tokens are never accepted: "none" is refused';
+const refuseNone = { error: (issue: { input?: unknown }) => (issue.input === 'none' ? NONE_REFUSED : undefined) };
+const text = z.string().min(1);
+const listByComma = z.union([z.string(), z.array(text)]);
+const literal = z.union([z.string(), z.number(), z.boolean()]);
+const customClaims = z
+  .array(z.strictObject({ key: text, value: z.union([literal, z.array(literal).min(1)]) }))
+  .default([]);
+
+export const DEFAULT_JWT_EXPRESSION = "#[attributes.headers['jwt']]";
+
+/** The parameters of `jwt-validation`, each by itself. */
+export const parameters = z.strictObject({
+  jwtOrigin: z
+    .enum(['httpBearerAuthenticationHeader', 'customExpression'])
+    .default('httpBearerAuthenticationHeader')
+    .describe('Where the token is'),
+  jwtExpression: text.optional().meta({ default: DEFAULT_JWT_EXPRESSION }).describe('With jwtOrigin: customExpression'),
+  signingMethod: z.enum(['rsa', 'hmac', 'es'], refuseNone).optional().meta({ default: 'rsa' }),
+  signingKeyLength: z.literal([256, 384, 512]).optional().meta({ default: 256 }),
+  algorithms: z
+    .array(z.enum(algorithms, refuseNone))
+    .min(1)
+    .optional()
+    .describe('The allow-list itself; excludes signingMethod and signingKeyLength'),
+  jwtKeyOrigin: z.enum(['text', 'jwks']).default('text').describe('Where the key is: in textKey, or at jwksUrl'),
+  textKey: z.string().optional().describe('PEM public key or certificate, JWK, JWK set, or the secret of an HMAC'),
+  jwksUrl: listByComma.optional().describe('One URL of a JWK set, or several by comma or as a list'),
+  allowInsecureJwks: z.boolean().default(false).describe('Allows http: to hosts other than loopback'),
+  jwksServiceTimeToLive: z.number().positive().max(10_080).default(60).describe('Minutes that a key set is fresh'),
+  jwksServiceConnectionTimeout: z
+    .int()
+    .min(1)
+    .max(60_000)
+    .default(10_000)
+    .describe('Milliseconds that a fetch of a key set may take'),
+  issuer: z
+    .union([text, z.array(text).min(1)])
+    .optional()
+    .describe('The token must be of one of these issuers'),
+  validateAudClaim: z.boolean().default(false),
+  mandatoryAudClaim: z.boolean().default(false).describe('Refuses tokens without aud; needs validateAudClaim'),
+  supportedAudiences: listByComma.default('').describe('By comma or as a list; needs validateAudClaim'),
+  mandatoryExpClaim: z.boolean().default(true).describe('Refuses tokens without exp'),
+  mandatoryNbfClaim: z.boolean().default(false).describe('Refuses tokens without nbf'),
+  clockToleranceSeconds: z.number().min(0).max(3600).default(0).describe('Leeway for exp and nbf'),
+  validateCustomClaim: z.boolean().default(false),
+  mandatoryCustomClaims: customClaims.describe('Claims that must be there and have the value'),
+  nonMandatoryCustomClaims: customClaims.describe('Claims that must have the value where they are there'),
+  requiredScopes: z
+    .array(
+      z.string().regex(/^[\u0021\u0023-\u005B\u005D-\u007E]+$/, 'a scope is printable ASCII without space, " and \\'),
+    )
+    .default([])
+    .describe('Scopes that the token must all have, in scope or scp'),
+  skipClientIdValidation: z
+    .boolean()
+    .default(false)
+    .describe('false: the client of the token needs an approved contract for the API'),
+  clientIdExpression: z
+    .union([text, z.array(text).min(1)])
+    .default('#[vars.claimSet.client_id]')
+    .describe('The claim that names the client; of a list the first that the token has'),
+  claimsToHeaders: z
+    .array(z.strictObject({ claim: text, header: upstreamHeader }))
+    .default([])
+    .describe('Claims that the upstream is told in headers'),
+  forwardToken: z.boolean().default(true).describe('false removes the token before the upstream sees it'),
+  missingTokenStatus: z.literal([400, 401]).default(401),
+});
+
+export type JwtValidationOptions = z.infer<typeof parameters>;
+
+/** A string that separates by comma, or a list. */
+export function listOf(value: string | readonly string[] | undefined): readonly string[] {
+  const parts = typeof value === 'string' ? value.split(',') : (value ?? []);
+  return parts.map((part) => part.trim()).filter((part) => part !== '');
+}
+
+export function allowedAlgorithms(config: JwtValidationOptions): readonly Algorithm[] {
+  if (config.algorithms !== undefined) return config.algorithms;
+  const family = { rsa: 'RS', hmac: 'HS', es: 'ES' } as const;
+  return [`${family[config.signingMethod ?? 'rsa']}${config.signingKeyLength ?? 256}`];
+}

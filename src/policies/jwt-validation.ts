@@ -1,0 +1,165 @@
+import { bearerToken } from '../jwt/bearer.ts';
+import type { Offered } from '../jwt/bearer.ts';
+import { claimHeaders } from '../jwt/claim-headers.ts';
+import { scopesOf } from '../jwt/claims.ts';
+import type { ClaimRules, Claims } from '../jwt/claims.ts';
+import { fixedKeys, publishedKeys } from '../jwt/key-source.ts';
+import type { KeySource } from '../jwt/key-source.ts';
+import type { KeySets } from '../jwt/key-sets.ts';
+import { keysFromText } from '../jwt/text-key.ts';
+import { Verifier } from '../jwt/verifier.ts';
+import type { VerifiedToken } from '../jwt/verifier.ts';
+import { compileExpression } from '../policy/expression.ts';
+import type { Selection } from '../policy/expression.ts';
+import { definePolicy } from '../policy/policy.ts';
+import type { Grant, Outcome, Request } from '../policy/policy.ts';
+import type { Denial } from '../verdict.ts';
+import { jwtValidationOptions } from './jwt-validation-options.ts';
+import { DEFAULT_JWT_EXPRESSION, allowedAlgorithms, listOf } from './jwt-validation-parameters.ts';
+import type { JwtValidationOptions } from './jwt-validation-parameters.ts';
+
+/** Only requests with a valid token may pass (`docs/policies/jwt-validation.md`). */
+export default definePolicy({
+  name: 'jwt-validation',
+  phase: 'access',
+  summary: 'Admits requests with a valid signed JSON Web Token, and the client applications that they name',
+  options: jwtValidationOptions,
+  create(config, { clock, keySets }) {
+    const origin = tokenOrigin(config);
+    const clientId = config.skipClientIdValidation
+      ? undefined
+      : [config.clientIdExpression].flat().map(compileExpression);
+    const remove = config.forwardToken || origin.headerName === undefined ? [] : [origin.headerName];
+    const verifier = new Verifier({
+      algorithms: allowedAlgorithms(config),
+      rules: claimRules(config),
+      clock,
+      memory: keySets.tokens,
+      derive: admission(config, remove),
+      keys: keySource(config, keySets),
+    });
+
+    const outcomeOf = (request: Request, token: VerifiedToken<Admission> | Denial): Outcome => {
+      if (token.reason !== undefined) return token;
+      const { derived } = token;
+      // Contracts change while a token stays verified: they are asked for each time.
+      return clientId === undefined || derived.reason !== undefined ? derived : withClient(request, derived, clientId);
+    };
+
+    return {
+      phase: 'access',
+      identityHeaders: config.claimsToHeaders.map(({ header }) => header),
+      decide(request) {
+        const offered = origin.offered(request);
+        if (offered.kind === 'missing') {
+          return { reason: 'token_missing', status: config.missingTokenStatus, detail: offered.detail };
+        }
+        if (offered.kind === 'malformed') return { reason: 'token_invalid', detail: offered.detail };
+        const verified = verifier.verify(offered.token, request.deadline);
+        return verified instanceof Promise
+          ? verified.then((token) => outcomeOf(request, token))
+          : outcomeOf(request, verified);
+      },
+      close() {
+        verifier.close();
+      },
+    };
+  },
+});
+
+interface TokenOrigin {
+  readonly headerName: string | undefined;
+  offered(request: Request): Offered;
+}
+
+function tokenOrigin(config: JwtValidationOptions): TokenOrigin {
+  if (config.jwtOrigin === 'httpBearerAuthenticationHeader') {
+    return {
+      headerName: 'authorization',
+      offered: (request) => bearerToken(request.check.header('authorization')),
+    };
+  }
+  const selection = compileExpression(config.jwtExpression ?? DEFAULT_JWT_EXPRESSION);
+  return {
+    headerName: selection.headerName,
+    offered(request) {
+      const token = selection.select(request);
+      if (token !== undefined && token !== '') return { kind: 'token', token };
+      return { kind: 'missing', detail: `the request has no token at ${selection.source}` };
+    },
+  };
+}
+
+/** Last of all, since it holds key sets until the policy closes. */
+function keySource(config: JwtValidationOptions, keySets: KeySets): KeySource {
+  if (config.jwtKeyOrigin === 'text') return fixedKeys(keysFromText(config.textKey ?? '', allowedAlgorithms(config)));
+  const need = {
+    timeToLiveMs: config.jwksServiceTimeToLive * 60_000,
+    timeoutMs: config.jwksServiceConnectionTimeout,
+  };
+  return publishedKeys(
+    [...new Set(listOf(config.jwksUrl))].map((url) => keySets.hold(url, need)),
+    keySets,
+  );
+}
+
+function claimRules(config: JwtValidationOptions): ClaimRules {
+  const custom = (claims: JwtValidationOptions['mandatoryCustomClaims'], mandatory: boolean): ClaimRules['custom'] =>
+    claims.map(({ key, value }) => ({ key, anyOf: [value].flat(), mandatory }));
+  return {
+    issuers: config.issuer === undefined ? [] : [config.issuer].flat(),
+    audience: config.validateAudClaim
+      ? { anyOf: listOf(config.supportedAudiences), mandatory: config.mandatoryAudClaim }
+      : undefined,
+    expiryMandatory: config.mandatoryExpClaim,
+    notBeforeMandatory: config.mandatoryNbfClaim,
+    toleranceMs: config.clockToleranceSeconds * 1000,
+    custom: [...custom(config.mandatoryCustomClaims, true), ...custom(config.nonMandatoryCustomClaims, false)],
+  };
+}
+
+/** What the claims alone decide: all of it but the contract. */
+type Admission = Denial | (Grant & { readonly identity: { readonly claims: Claims } });
+
+function admission(config: JwtValidationOptions, remove: readonly string[]): (claims: Claims) => Admission {
+  return (claims) => {
+    const scopes = scopesOf(claims);
+    if (!config.requiredScopes.every((scope) => scopes.has(scope))) {
+      const missing = config.requiredScopes.filter((scope) => !scopes.has(scope));
+      return {
+        reason: 'scope_insufficient',
+        scopes: config.requiredScopes,
+        detail: `the token has not the scopes ${missing.join(' ')}`,
+      };
+    }
+    const upstream = claimHeaders(claims, config.claimsToHeaders);
+    if (typeof upstream === 'string') return { reason: 'token_invalid', detail: upstream };
+    return { identity: { claims }, upstream, remove };
+  };
+}
+
+function withClient(request: Request, granted: Exclude<Admission, Denial>, selections: readonly Selection[]): Outcome {
+  const { claims } = granted.identity;
+  const clientId = clientIdFrom(request, claims, selections);
+  if (clientId === undefined) return { reason: 'contract_missing', detail: 'the token names no client' };
+  const contract = request.directory.contract(clientId, request.api);
+  if (contract?.status !== 'approved') {
+    const detail =
+      contract === undefined
+        ? `the client of the token has no contract for ${request.api}`
+        : `the contract ${contract.name} is ${contract.status}`;
+    return { reason: 'contract_missing', detail };
+  }
+  return { ...granted, identity: { claims, client: contract.client, contract } };
+}
+
+/** The first that the token has: were the next one tried, a client without a contract could pass for another. */
+function clientIdFrom(request: Request, claims: Claims, selections: readonly Selection[]): string | undefined {
+  const { check, api, path, clientAddress, directory, deadline } = request;
+  const withClaims = { check, api, path, clientAddress, directory, deadline, identity: { claims } };
+  for (const selection of selections) {
+    const clientId = selection.select(withClaims);
+    if (clientId !== undefined && clientId !== '') return clientId;
+  }
+  return undefined;
+}
