@@ -110,10 +110,11 @@ function dueOf(deliberation: Deliberation, bound: Bound<QuotaPolicy>): Due | Den
  * twice. Where an API has several quota policies, all its counters share one slot, since one call must reach
  * them; else each key has its own, and a Redis Cluster spreads them.
  */
-export function demandOf(api: Api, bound: Bound<QuotaPolicy>, charge: Pick<Demand, 'key' | 'limits' | 'cost'>): Demand {
+export function demandOf(api: Api, bound: Bound<QuotaPolicy>, charge: Charge): Demand {
   const { key, limits, cost } = charge;
+  const terms = charge.terms === undefined ? {} : { terms: charge.terms };
   if (bound.mode === 'shadow') {
-    return { slot: `${api.name}:shadow:${key}`, key: `shadow:${bound.name}:${key}`, limits, cost };
+    return { slot: `${api.name}:shadow:${key}`, key: `shadow:${bound.name}:${key}`, limits, cost, ...terms };
   }
   const enforced = api.quota.reduce((count, { mode }) => (mode === 'enforce' ? count + 1 : count), 0);
   return { slot: enforced > 1 ? api.name : `${api.name}:${key}`, key: `${bound.name}:${key}`, limits, cost, ...terms };
