@@ -1,8 +1,11 @@
 import type { PolicyKind } from '../policy/policy.ts';
 import clientIdEnforcement from './client-id-enforcement.ts';
+import jwtValidation from './jwt-validation.ts';
+import rateLimitingSla from './rate-limiting-sla.ts';
+import rateLimiting from './rate-limiting.ts';
 
 /** Every kind of policy: a new one is one file beside this and one line here. */
-const kinds: readonly PolicyKind[] = [clientIdEnforcement];
+const kinds: readonly PolicyKind[] = [jwtValidation, clientIdEnforcement, rateLimiting, rateLimitingSla];
 
 /** By `policyRef.name`; Flex Gateway's `-flex` spellings are accepted. */
 export const policyKinds: ReadonlyMap<string, PolicyKind> = new Map(
