@@ -2,6 +2,8 @@
 import { fromBinary } from '@bufbuild/protobuf';
 import { CheckRequestSchema } from '../gen/envoy/service/auth/v3/external_auth_pb.js';
 import { readCheck } from '../src/envoy/read-check.ts';
+import { createAnswerWriter } from '../src/envoy/write-answer.ts';
+import type { Decision } from '../src/verdict.ts';
 import { realisticCheck } from './realistic-check.ts';
 import { nanosecondsPerCall } from './timing.ts';
 
@@ -39,3 +41,48 @@ report(
   'protobuf-es, the whole message',
   nanosecondsPerCall(() => fromBinary(CheckRequestSchema, bytes).attributes?.request?.http?.path.length ?? 0, 20_000),
 );
+
+const writer = createAnswerWriter();
+const client = { name: 'web-shop', clientId: '0f9d1f3e5d8c4a2b', secrets: [] };
+const tier = { name: 'gold', limits: [] };
+const allow: Decision = {
+  api: 'orders',
+  denial: undefined,
+  policy: '',
+  identity: { client, contract: { name: 'web-shop-orders', api: 'orders', client, status: 'approved', tier } },
+  upstream: [
+    ['x-ostiary-client-id', client.clientId],
+    ['x-ostiary-client-name', client.name],
+    ['x-ostiary-tier', tier.name],
+  ],
+  remove: ['x_ostiary_client_id', 'x_ostiary_client_name', 'x_ostiary_tier'],
+  exposed: [],
+  steps: [],
+  snapshotVersion: '1',
+};
+const windows = [100, 10_000].map((maximumRequests) => ({
+  limit: { maximumRequests, timePeriodInMilliseconds: 1000 },
+  remaining: 0,
+  resetMs: 500,
+}));
+const check = readCheck(bytes);
+const decisions = {
+  'an allow as before': () => allow,
+  'an allow with other headers': (i: number) => ({
+    ...allow,
+    upstream: [...allow.upstream, ['x-sub', `${i}`] as const],
+  }),
+  'an allow with rate headers': () => ({ ...allow, exposed: windows }),
+  'a denial, quota spent': () => ({
+    ...allow,
+    denial: { reason: 'quota_spent' as const, detail: '', windows, cost: 1 },
+    policy: 'orders-quota',
+  }),
+};
+for (const [what, decision] of Object.entries(decisions)) {
+  let i = 0;
+  report(
+    `write ${what}`,
+    nanosecondsPerCall(() => writer(decision(i++), check, {}).length),
+  );
+}

@@ -1,0 +1,132 @@
+import type { Check } from '../check.ts';
+import type { Decision, HeaderEntry, Identity } from '../verdict.ts';
+import { isGrpcCaller, type Messages, type PublicAnswer, publicAnswer } from './answer.ts';
+import { block, number, text, toBytes } from './proto-text.ts';
+import { rateHeaders } from './rate-headers.ts';
+
+/** Writes a serialised `envoy.service.auth.v3.CheckResponse`. The bytes may be shared: they are not to be changed. */
+export type AnswerWriter = (decision: Decision, check: Check, messages: Messages) => Uint8Array;
+
+/** A bound on what is kept of earlier answers: some 500 bytes each. */
+const maximumAllows = 4096;
+
+/** `append: false` and `append_action: OVERWRITE_IF_EXISTS_OR_ADD`: older Envoys heed the one, newer ones the other. */
+const overwrite = block(2, '') + number(3, 2);
+/** An empty value would be dropped, and what the client sent itself would stay. */
+const keepEmpty = number(4, 1);
+/** `status {code: OK}`; the code 0 itself is not written. */
+const statusOk = block(1, '');
+
+/** The last allow of one client, whose parts serve for the next while what they were made of is the same. */
+interface Allow {
+  readonly api: string;
+  readonly identity: Identity;
+  readonly upstream: readonly HeaderEntry[];
+  readonly remove: readonly string[];
+  readonly headers: string;
+  readonly removals: string;
+  readonly metadata: string;
+  /** Without rate headers. */
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * An allow is much the same from request to request of one client: it is written once, and again
+ * when something in it has changed.
+ */
+export function createAnswerWriter(): AnswerWriter {
+  const allows = new Map<unknown, Allow>();
+
+  function allowLike(decision: Decision): Allow {
+    const { api, identity, upstream, remove } = decision;
+    const key = identity.contract ?? identity.client ?? api;
+    const last = allows.get(key);
+    if (last !== undefined && isLike(decision, last)) return last;
+    let headers = '';
+    for (const header of upstream) headers += headerOption(2, header);
+    let removals = '';
+    for (const name of remove) if (isRemovable(name, upstream)) removals += text(5, name);
+    const parts = { headers, removals, metadata: metadata(decision) };
+    const allow = { api, identity, upstream, remove, ...parts, bytes: toBytes(allowed(parts, '')) };
+    if (allows.size >= maximumAllows) allows.clear();
+    allows.set(key, allow);
+    return allow;
+  }
+
+  return (decision, check, messages) => {
+    const { denial, exposed } = decision;
+    if (denial !== undefined) return toBytes(denied(decision, publicAnswer(denial, isGrpcCaller(check), messages)));
+    const allow = allowLike(decision);
+    if (exposed.length === 0) return allow.bytes;
+    let rates = '';
+    for (const header of rateHeaders(exposed)) rates += headerOption(6, header);
+    return toBytes(allowed(allow, rates));
+  };
+}
+
+function isLike({ api, identity, upstream, remove }: Decision, last: Allow): boolean {
+  return (
+    last.api === api &&
+    last.identity.client === identity.client &&
+    last.identity.contract === identity.contract &&
+    last.remove === remove &&
+    sameHeaders(last.upstream, upstream)
+  );
+}
+
+function allowed(
+  { headers, removals, metadata: fields }: Pick<Allow, 'headers' | 'removals' | 'metadata'>,
+  rates: string,
+): string {
+  return statusOk + block(3, headers + removals + rates) + fields;
+}
+
+/** Envoy looks at `status.code` alone: a denial without it would pass. */
+function denied(decision: Decision, { httpStatus, grpcStatus, headers, body }: PublicAnswer): string {
+  let response = block(1, number(1, httpStatus));
+  for (const header of headers) response += headerOption(2, header);
+  response += text(3, body);
+  return block(1, number(1, grpcStatus)) + block(2, response) + metadata(decision);
+}
+
+/** Envoy refuses to remove pseudo-headers and `host`, and removes after it sets. */
+function isRemovable(name: string, upstream: readonly HeaderEntry[]): boolean {
+  const lower = name.toLowerCase();
+  if (lower === '' || lower.startsWith(':') || lower === 'host') return false;
+  return !upstream.some(([set]) => set.toLowerCase() === lower);
+}
+
+function headerOption(field: number, [name, value]: HeaderEntry): string {
+  // Whoever let this through has a fault; the request must not pass with a header of the caller's making.
+  if (/[\0\r\n]/.test(value)) throw new TypeError(`the value of the header ${name} has a control character`);
+  const header = block(1, text(1, name) + text(2, value));
+  return block(field, value === '' ? header + overwrite + keepEmpty : header + overwrite);
+}
+
+/** `dynamic_metadata`: Envoy offers it to access logs and later filters, on an allow and on a denial. */
+function metadata({ api, denial, policy, identity }: Decision): string {
+  const { client, contract } = identity;
+  const fields =
+    metadataField('api', api) +
+    metadataField('client_id', client?.clientId) +
+    metadataField('client_name', client?.name) +
+    metadataField('contract', contract?.name) +
+    metadataField('tier', contract?.tier?.name) +
+    metadataField('policy', policy) +
+    metadataField('outcome', denial === undefined ? 'allow' : 'deny') +
+    metadataField('reason', denial?.reason);
+  return block(4, fields);
+}
+
+/** An entry of a `google.protobuf.Struct`. */
+function metadataField(key: string, value: string | undefined): string {
+  return value === undefined || value === '' ? '' : block(1, text(1, key) + block(2, text(3, value)));
+}
+
+function sameHeaders(some: readonly HeaderEntry[], others: readonly HeaderEntry[]): boolean {
+  if (some.length !== others.length) return false;
+  for (let i = 0; i < some.length; i++) {
+    if (some[i]?.[0] !== others[i]?.[0] || some[i]?.[1] !== others[i]?.[1]) return false;
+  }
+  return true;
+}
