@@ -1,5 +1,6 @@
 import type { Check } from '../check.ts';
 import type { Clock } from '../clock.ts';
+import type { TransportObserver } from '../http2/observer.ts';
 import type { KeySetFetch } from '../jwt/key-set-report.ts';
 import type { Decision } from '../verdict.ts';
 import type { CheckError } from './check-metrics.ts';
@@ -18,6 +19,11 @@ export interface Observer {
   policyFailed(policy: string, error: unknown): void;
   /** A fetch of a key set has ended. */
   keySetFetched(fetch: KeySetFetch): void;
+  /**
+   * What a listener's transport tells its sums, its abusers and its own faults.
+   * @param listener such as `grpc`
+   */
+  transport(listener: string): TransportObserver;
   /** Tells what the log still holds back: before the process exits. */
   flush(): void;
 }
@@ -56,6 +62,20 @@ export function createObserver({ metrics, log, clock, ...options }: ObserverOpti
       const fields = { url, outcome, duration_ms: Math.round(fetch.durationMs), keys };
       if (outcome === 'success') log.info('key set fetched', { ...fields, ignored });
       else log.warn('key set not fetched', { ...fields, detail });
+    },
+    transport(listener) {
+      const sums = metrics.observeTransport(listener);
+      return {
+        counters: sums.counters,
+        onAbuse(kind) {
+          sums.onAbuse(kind);
+          if (failures.admits(clock.monotonic())) log.warn('peer stopped', { listener, reason: kind });
+        },
+        onInternalError(error) {
+          sums.onInternalError(error);
+          if (failures.admits(clock.monotonic())) log.error('transport failed', { listener, ...errorFields(error) });
+        },
+      };
     },
     flush() {
       decisions.flush();

@@ -56,9 +56,20 @@ export function createTransportMetrics(registry: Registry): ObserveTransport {
     registers: [registry],
   });
 
+  const internalErrors = new Counter({
+    name: 'ostiary_rpc_internal_errors_total',
+    help: 'Connections and calls that ended by a fault of our own.',
+    labelNames: ['listener'],
+    registers: [registry],
+  });
+
   return (listener) => {
     const counters = listeners.get(listener) ?? zeroCounters();
     listeners.set(listener, counters);
-    return { counters, onAbuse: (kind) => abuse.inc({ listener, kind }) };
+    return {
+      counters,
+      onAbuse: (kind) => abuse.inc({ listener, kind }),
+      onInternalError: () => internalErrors.inc({ listener }),
+    };
   };
 }
