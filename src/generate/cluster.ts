@@ -14,13 +14,29 @@ export function ostiaryCluster(name: string, endpoint: Endpoint): object {
         },
       },
     },
-    outlier_detection: { consecutive_gateway_failure: 3, interval: seconds(1000), base_ejection_time: seconds(2000) },
+    outlier_detection: {
+      consecutive_gateway_failure: 3,
+      interval: seconds(1000),
+      base_ejection_time: seconds(2000),
+      max_ejection_percent: 50,
+    },
+    ...(endpoint.kind === 'tcp' ? { health_checks: [healthCheck] } : {}),
     load_assignment: {
       cluster_name: name,
       endpoints: [{ lb_endpoints: [{ endpoint: { address: addressOf(endpoint) } }] }],
     },
   };
 }
+
+/** A replica that drains says so for `--drain-delay`: Envoy must ask within that time. */
+const healthCheck = {
+  grpc_health_check: { service_name: 'envoy.service.auth.v3.Authorization' },
+  timeout: seconds(500),
+  interval: seconds(1000),
+  no_traffic_interval: seconds(5000),
+  healthy_threshold: 1,
+  unhealthy_threshold: 1,
+};
 
 function addressOf(endpoint: Endpoint): object {
   if (endpoint.kind === 'unix') return { pipe: { path: endpoint.path } };

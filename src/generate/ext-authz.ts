@@ -32,7 +32,12 @@ export function extAuthzFilter(options: ExtAuthzOptions): object {
       grpc_service: {
         envoy_grpc: { cluster_name: options.cluster },
         timeout: seconds(options.timeoutMs),
-        retry_policy: { retry_on: 'connect-failure,refused-stream,unavailable', num_retries: 1 },
+        retry_policy: {
+          retry_on: 'connect-failure,refused-stream,unavailable',
+          num_retries: 1,
+          retry_host_predicate: [previousHosts],
+          host_selection_retry_max_attempts: 3,
+        },
       },
       failure_mode_allow: false,
       status_on_error: { code: 'ServiceUnavailable' },
@@ -41,6 +46,14 @@ export function extAuthzFilter(options: ExtAuthzOptions): object {
     },
   };
 }
+
+/** A second try goes to another replica where there is one. */
+const previousHosts = {
+  name: 'envoy.retry_host_predicates.previous_hosts',
+  typed_config: {
+    '@type': 'type.googleapis.com/envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate',
+  },
+};
 
 /** The name of a route's or virtual host's own settings for the filter. */
 export const perRouteName = 'envoy.filters.http.ext_authz';

@@ -1,0 +1,54 @@
+import { Document, isPair, isScalar, visit } from 'yaml';
+
+/** Why settings are as they are, by the setting's name, or by its parent's and its own: the comment before it. */
+const reasons: Readonly<Record<string, string>> = {
+  failure_mode_allow: 'An ostiary that is away lets nobody in.',
+  failOpen: 'An ostiary that is away lets nobody in.',
+  status_on_error: 'Tells a failure from a denial: unset it is 403.',
+  statusOnError: 'Tells a failure from a denial: unset it is 403.',
+  'grpc_service.timeout':
+    'Set in every case: the defaults run from 200 ms (Envoy) to 600 s (an Istio extension provider).',
+  'extAuth.timeout': 'Set in every case: the defaults run from 200 ms (Envoy) to 600 s (an Istio extension provider).',
+  'envoyExtAuthzGrpc.timeout':
+    'Set in every case: the defaults run from 200 ms (Envoy) to 600 s (an Istio extension provider).',
+  requestTimeout: 'Milliseconds; the default is 5 s.',
+  retry_policy: 'A replica that went away a moment ago costs no request: a repeated Check is charged once.',
+  encode_raw_headers: 'true: repeated headers and bytes that are not UTF-8 arrive as they were sent.',
+  metadata_context_namespaces: 'What earlier filters found out is sent along.',
+  connection_keepalive: 'Finds dead connections, such as those to a node that has gone.',
+  outlier_detection: 'A replica that fails three times in a row rests for two seconds.',
+  health_checks: 'A replica that drains reports NOT_SERVING before it stops: traffic leaves it in time.',
+  context_extensions: 'The API is a matter of the route, not of what the client wrote into host and path.',
+  contextExtensions: 'The API is a matter of the route, not of what the client wrote into host and path.',
+  normalize_path: 'Everybody sees one spelling of a path.',
+  use_remote_address: 'Nobody outside may pretend to be a proxy of yours.',
+  access_log: 'What ostiary decided, on allow and on deny.',
+  http_filters: 'ostiary is asked last, right before the request leaves.',
+  targetRefs: 'Whose requests; a waypoint heeds no workloadSelector.',
+  HTTP_FILTER: 'Right before the router: after everything with which Istio authenticates.',
+  rules: 'Every request.',
+  uri: 'h2: gRPC without TLS.',
+};
+
+/** YAML with a comment before each setting that {@link reasons} knows, at its first place. */
+export function explainedYaml(documents: readonly object[], heading: string): string {
+  const explained = new Set<string>();
+  const texts = documents.map((value) => {
+    const document = new Document(value, { aliasDuplicateObjects: false });
+    visit(document, {
+      Pair(_, pair, ancestors) {
+        if (!isScalar(pair.key)) return;
+        const key = String(pair.key.value);
+        const parent = ancestors.findLast((each) => isPair(each))?.key;
+        const name = key === 'applyTo' && isScalar(pair.value) ? String(pair.value.value) : key;
+        const found = [`${String(parent)}.${name}`, name].find((each) => reasons[each] !== undefined);
+        if (found === undefined || explained.has(found)) return;
+        explained.add(found);
+        pair.key.commentBefore = ` ${reasons[found]}`;
+      },
+    });
+    return document.toString({ lineWidth: 120 });
+  });
+  const comment = heading.split('\n').map((line) => `# ${line}`.trimEnd());
+  return `${comment.join('\n')}\n${texts.join('---\n')}`;
+}
