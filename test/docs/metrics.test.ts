@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { createMetrics } from '../../src/observe/metrics.ts';
 import type { Reason } from '../../src/verdict.ts';
-import { stoppedClock } from './decisions.ts';
+import { stoppedClock } from '../observe/decisions.ts';
 
 const page = await readFile(new URL('../../docs/metrics.md', import.meta.url), 'utf8');
 
