@@ -6,7 +6,7 @@ import type { DurationSeries } from './duration-family.ts';
 import { OTHER } from './series.ts';
 
 /** Why a Check ended as a gRPC error, without a decision. */
-export type CheckError = 'malformed' | 'oversized' | 'deadline_exceeded' | 'overloaded' | 'cancelled' | 'internal';
+export type CheckError = 'malformed' | 'deadline_exceeded';
 
 /** Runs on every Check: it touches numbers it has at hand and builds nothing that exists already. */
 export interface CheckMetrics {
