@@ -76,12 +76,8 @@ export function inspectionMethods(inspector: Inspector): readonly Method[] {
       async (request, call) => {
         const policies = [];
         for (const { bound, demand } of countersOf(loaded(), request)) {
-          const { granted, windows } = await storeAnswer(() => inspector.store.peek([demand], deadlineOf(call)));
-          const used = granted ? demand.cost : 0;
-          // Nothing was decided: before and after are the same.
-          const counters = (windows[0] ?? []).map((window) =>
-            toCounter({ ...window, remaining: window.remaining + used }, 0),
-          );
+          const { windows } = await storeAnswer(() => inspector.store.peek([demand], deadlineOf(call)));
+          const counters = (windows[0] ?? []).map((window) => toCounter(window, 0));
           policies.push(create(proto.PolicyCountersSchema, { name: bound.name, policy: bound.kind, counters }));
         }
         return create(proto.InspectCountersResponseSchema, { policies });
@@ -135,11 +131,7 @@ function countersOf(
   const subject: CounterSubject = { api: name, clientId, key };
   const found = api.quota.flatMap((bound) => {
     const charge = bound.policy.demandFor(subject, snapshot.directory);
-    if (charge === undefined) return [];
-    // What the policy counts for no client as well is not this client's: all callers share it.
-    const isShared =
-      clientId !== '' && bound.policy.demandFor({ ...subject, clientId: '' }, snapshot.directory) !== undefined;
-    return isShared ? [] : [{ bound, demand: demandOf(api, bound, charge) }];
+    return charge === undefined ? [] : [{ bound, demand: demandOf(api, bound, charge) }];
   });
   if (found.length === 0) {
     const whose =

@@ -55,7 +55,7 @@ export interface CounterStore {
    * @throws StoreUnavailable (or rejects with it) where the store can't tell
    */
   take(demands: readonly Demand[], deadline: number): Taking | Promise<Taking>;
-  /** As {@link take} would answer, and changes nothing. */
+  /** Whether {@link take} would grant, and the windows as they are without it; changes nothing. */
   peek(demands: readonly Demand[], deadline: number): Taking | Promise<Taking>;
   /** Closes the windows of the demands (their cost is ignored) and says how many were open. */
   reset(demands: readonly Demand[], deadline: number): number | Promise<number>;

@@ -1,0 +1,50 @@
+import type { CounterStore, Demand, Taking } from '../counter/store.ts';
+import { MalformedCheck, readCheck } from '../envoy/read-check.ts';
+import { createAnswerWriter } from '../envoy/write-answer.ts';
+import type { Fault } from '../errors.ts';
+import { decide } from '../policy/pipeline.ts';
+import type { DecisionPorts } from '../policy/deliberation.ts';
+import type { Snapshot } from '../policy/snapshot.ts';
+import { Code, RpcError } from '../rpc/rpc.ts';
+import type { Inspector } from './inspection.ts';
+
+export interface InspectorOptions {
+  readonly snapshot: () => Snapshot | undefined;
+  readonly faults: () => readonly Fault[];
+  readonly store: CounterStore;
+  /** Those of `Authorization/Check`; what a decision takes is looked at here, and not taken. */
+  readonly ports: Omit<DecisionPorts, 'take'>;
+}
+
+/** Explains with the pipeline and the writer of answers that decide Envoy's Checks. */
+export function createInspector({ snapshot, faults, store, ports }: InspectorOptions): Inspector {
+  const writeAnswer = createAnswerWriter();
+  const peeking: DecisionPorts = {
+    ...ports,
+    take: async (demands, deadline) => asIfTaken(demands, await store.peek(demands, deadline)),
+  };
+  return {
+    snapshot,
+    faults,
+    store,
+    async explain(bytes, inForce, call) {
+      try {
+        const check = readCheck(bytes);
+        const decision = await decide(inForce, check, peeking, call.deadline);
+        return { decision, answer: writeAnswer(decision, check, inForce.messages) };
+      } catch (error) {
+        if (error instanceof MalformedCheck) throw new RpcError(Code.invalidArgument, `check: ${error.message}`);
+        throw error;
+      }
+    },
+  };
+}
+
+/** What `take` would have answered: a peek tells the windows without the charge. */
+function asIfTaken(demands: readonly Demand[], { granted, windows }: Taking): Taking {
+  if (!granted) return { granted, windows };
+  const charged = windows.map((states, i) =>
+    states.map((state) => ({ ...state, remaining: state.remaining - (demands[i]?.cost ?? 0) })),
+  );
+  return { granted, windows: charged };
+}
