@@ -1,0 +1,72 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { systemClock } from '../../src/clock.ts';
+import { compile } from '../../src/config/compile.ts';
+import { loadDocuments } from '../../src/config/load.ts';
+import { createKeySets } from '../../src/jwt/key-sets.ts';
+import { systemTimers } from '../../src/jwt/timers.ts';
+import { policyKinds } from '../../src/policies/index.ts';
+import { scratchFolder } from '../real/scratch.ts';
+import { fencedBlocks, pages, readPage } from './pages.ts';
+
+const examples = (await Promise.all(pages.map(examplesOf))).flat();
+
+/** What an example may refer to without showing it. */
+const surroundings: Readonly<Record<string, string>> = {
+  Api: `
+apiVersion: ostiary.dev/v1alpha1
+kind: Api
+metadata: {name: orders}
+spec: {basePath: /orders, tiers: [{name: gold, limits: [{maximumRequests: 1, timePeriodInMilliseconds: 1000}]}]}
+`,
+  ClientApplication: `
+apiVersion: ostiary.dev/v1alpha1
+kind: ClientApplication
+metadata: {name: web-shop}
+spec: {clientId: web-shop}
+`,
+};
+
+test('the README has an example of each kind of document', () => {
+  const shown = examples.filter(({ page }) => page === 'README.md').map(({ block }) => block);
+  for (const kind of ['Api', 'ClientApplication', 'Contract']) expect(shown.join('\n')).toContain(`kind: ${kind}`);
+});
+
+test.each(examples)('$page: the documents of example $number have no fault', async ({ block }) => {
+  const folder = scratchFolder('example');
+  writeFileSync(join(folder, 'example.yaml'), block);
+  for (const [kind, text] of Object.entries(surroundings)) {
+    if (!block.includes(`kind: ${kind}\n`)) writeFileSync(join(folder, `${kind}.yaml`), text);
+  }
+  const loaded = await loadDocuments([folder], { clock: systemClock });
+  const compiled = await compile(loaded, {
+    policyKinds,
+    environment: { clock: systemClock, keySets: offline() },
+    env: Object.fromEntries([...block.matchAll(/\$([A-Z][A-Z0-9_]*)/g)].map(([, name]) => [name, 'x'.repeat(64)])),
+    readFile: () => Promise.resolve(Buffer.from('secret')),
+    clock: systemClock,
+  });
+  expect(compiled.snapshot === undefined ? compiled.faults : []).toEqual([]);
+});
+
+interface Example {
+  readonly page: string;
+  readonly number: number;
+  readonly block: string;
+}
+
+async function examplesOf(page: string): Promise<Example[]> {
+  return fencedBlocks(await readPage(page), 'yaml')
+    .map((block, at) => ({ page, number: at + 1, block }))
+    .filter(({ block }) => block.includes('apiVersion: ostiary.dev/'));
+}
+
+function offline() {
+  return createKeySets({
+    fetch: () => Promise.reject(new Error('no network here')),
+    clock: systemClock,
+    timers: systemTimers,
+    random: Math.random,
+  });
+}
