@@ -1,0 +1,28 @@
+import type { Rate } from './limits.ts';
+
+/** A bucket of tokens that time and useful work refill. */
+export class Allowance {
+  private readonly rate: Rate;
+  private tokens: number;
+  private seenMs: number;
+  private seenAnswers = 0;
+
+  constructor(rate: Rate, nowMs: number) {
+    this.rate = rate;
+    this.tokens = rate.burst;
+    this.seenMs = nowMs;
+  }
+
+  /**
+   * @param answers how many answers the connection has given since its start
+   * @returns false where the peer has done it too often.
+   */
+  take(nowMs: number, answers: number): boolean {
+    const { burst, perSecond, perAnswer } = this.rate;
+    const earned = ((nowMs - this.seenMs) * perSecond) / 1000 + (answers - this.seenAnswers) * perAnswer;
+    this.tokens = Math.min(burst, this.tokens + earned) - 1;
+    this.seenMs = nowMs;
+    this.seenAnswers = answers;
+    return this.tokens >= 0;
+  }
+}

@@ -1,0 +1,94 @@
+import { ConnectionError, ErrorCode } from './error-code.ts';
+import { frameHeaderBytes, leastMaxFrameSize, readUint31 } from './frame.ts';
+
+/** Takes whole frames; the payload is `buffer[start..end)` and may be kept: no buffer is written again. */
+export interface FrameSink {
+  frame(type: number, flags: number, streamId: number, buffer: Buffer, start: number, end: number): void;
+}
+
+/** What a client says first (RFC 9113, 3.4). */
+const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1');
+
+/**
+ * Cuts what a socket delivers into frames. A frame that lies whole within a chunk is handed on
+ * where it lies; only one that spans chunks is put together in a buffer of its own, so at most one
+ * frame is ever kept.
+ */
+export class FrameReader {
+  private prefaceSeen = 0;
+  private partial: Buffer | undefined;
+  private partialBytes = 0;
+  private readonly sink: FrameSink;
+
+  constructor(sink: FrameSink) {
+    this.sink = sink;
+  }
+
+  /** True while part of a frame, or of the preface, has arrived and the rest has not. */
+  get isWithinFrame(): boolean {
+    return this.partial !== undefined || this.prefaceSeen < preface.length;
+  }
+
+  push(chunk: Buffer): void {
+    const end = chunk.length;
+    let at = this.prefaceSeen < preface.length ? this.readPreface(chunk) : 0;
+    if (this.partial !== undefined) at = this.complete(chunk, at);
+    while (end - at >= frameHeaderBytes) {
+      const length = payloadLength(chunk, at);
+      const next = at + frameHeaderBytes + length;
+      if (next > end) break;
+      this.sink.frame(chunk[at + 3]!, chunk[at + 4]!, readUint31(chunk, at + 5), chunk, at + frameHeaderBytes, next);
+      at = next;
+    }
+    if (at < end) this.keep(chunk, at);
+  }
+
+  private readPreface(chunk: Buffer): number {
+    const length = Math.min(preface.length - this.prefaceSeen, chunk.length);
+    for (let i = 0; i < length; i++) {
+      if (chunk[i] !== preface[this.prefaceSeen + i]) {
+        throw new ConnectionError(ErrorCode.protocolError, 'not an HTTP/2 connection preface');
+      }
+    }
+    this.prefaceSeen += length;
+    return length;
+  }
+
+  private keep(chunk: Buffer, at: number): void {
+    const have = chunk.length - at;
+    const need = frameHeaderBytes + (have < frameHeaderBytes ? 0 : payloadLength(chunk, at));
+    this.partial = Buffer.allocUnsafe(need);
+    chunk.copy(this.partial, 0, at);
+    this.partialBytes = have;
+  }
+
+  /** Fills the kept frame from the chunk. @returns where the next frame starts. */
+  private complete(chunk: Buffer, from: number): number {
+    let at = from;
+    let frame = this.partial!;
+    for (;;) {
+      const take = Math.min(frame.length - this.partialBytes, chunk.length - at);
+      chunk.copy(frame, this.partialBytes, at, at + take);
+      at += take;
+      this.partialBytes += take;
+      if (this.partialBytes < frame.length) return at;
+      const need = frameHeaderBytes + payloadLength(frame, 0);
+      if (frame.length === need) break;
+      // Only its header was there, and says now how long the frame is.
+      this.partial = Buffer.allocUnsafe(need);
+      frame.copy(this.partial, 0);
+      frame = this.partial;
+    }
+    this.partial = undefined;
+    this.sink.frame(frame[3]!, frame[4]!, readUint31(frame, 5), frame, frameHeaderBytes, frame.length);
+    return at;
+  }
+}
+
+function payloadLength(buffer: Buffer, at: number): number {
+  const length = (buffer[at]! << 16) | (buffer[at + 1]! << 8) | buffer[at + 2]!;
+  // RFC 9113, 4.2.
+  if (length > leastMaxFrameSize)
+    throw new ConnectionError(ErrorCode.frameSizeError, 'frame larger than 16,384 octets');
+  return length;
+}

@@ -1,0 +1,34 @@
+import type { ListenOptions } from '../../rpc/rpc.ts';
+import type { Application } from '../connection.ts';
+import type { Limits } from '../limits.ts';
+import type { RequestHead } from '../request-head.ts';
+import type { Stream, StreamHost } from '../stream.ts';
+import { GrpcAnswers, keptFields } from './answers.ts';
+import { type Plan, planFor } from './plan.ts';
+import { PlainAnswer, RefusedCall } from './refusals.ts';
+import { StreamingCall, withSingleRequest } from './streaming-call.ts';
+import { UnaryCall } from './unary-call.ts';
+
+/** Serves gRPC methods on HTTP/2 connections. */
+export function grpcApplication(options: ListenOptions, limits: Limits): Application {
+  const { maxMessageBytes, onFailure } = options;
+  const byPath = new Map(options.methods.map((method) => [method.path, method]));
+  const { streamWindowBytes } = limits;
+  const settings = { streamWindowBytes, maxMessageBytes, maxBufferedBytes: limits.maxBufferedRequestBytes, onFailure };
+
+  return {
+    keptFields,
+    accept(host: StreamHost) {
+      const answers = new GrpcAnswers(host.sender);
+      return (id: number, head: RequestHead): Stream => {
+        const plan = (head.plan ??= planFor(head, byPath, settings)) as Plan;
+        if (plan.kind === 'plain') return new PlainAnswer(host, id, plan, head.contentLength, streamWindowBytes);
+        if (plan.kind === 'refused') return new RefusedCall(host, id, plan, answers, streamWindowBytes);
+        const { method } = plan;
+        if (method.kind === 'unary') return new UnaryCall(host, id, plan, answers, method.handle);
+        const handle = method.kind === 'bidirectional' ? method.handle : withSingleRequest(method.handle);
+        return new StreamingCall(host, id, plan, answers, handle);
+      };
+    },
+  };
+}

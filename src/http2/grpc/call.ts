@@ -1,0 +1,94 @@
+import { type Call, Code, RpcError } from '../../rpc/rpc.ts';
+import { Stream, type StreamHost } from '../stream.ts';
+import type { GrpcAnswers } from './answers.ts';
+import type { CallPlan } from './plan.ts';
+
+/** Node's timers go no further; a deadline beyond it is none. */
+const longestTimerMs = 2 ** 31 - 1;
+
+/** A gRPC call: a stream, and what its handler sees of it, in one object. */
+export abstract class GrpcCall extends Stream implements Call {
+  deadline = Infinity;
+  /** True from the handler's start until its promise settles. */
+  protected isRunning = false;
+  protected headSent = false;
+  protected readonly answers: GrpcAnswers;
+  protected readonly plan: CallPlan;
+  private isOver = false;
+  /** Ended by the caller, the deadline or the connection, not by the handler. */
+  private isAborted = false;
+  private controller: AbortController | undefined = undefined;
+  private timer: NodeJS.Timeout | undefined = undefined;
+
+  constructor(host: StreamHost, id: number, plan: CallPlan, answers: GrpcAnswers) {
+    super(host, id, plan.streamWindowBytes, plan.contentLength);
+    this.plan = plan;
+    this.answers = answers;
+    if (plan.timeoutMs !== Infinity) this.deadline = host.nowMs + plan.timeoutMs;
+  }
+
+  /** Made when first asked for: most handlers answer before anyone could cancel. */
+  get signal(): AbortSignal {
+    this.controller ??= new AbortController();
+    if (this.isAborted) this.controller.abort();
+    return this.controller.signal;
+  }
+
+  /** From here on the call may wait for something. */
+  protected armDeadline(): void {
+    if (this.timer !== undefined || this.deadline === Infinity || this.isOver) return;
+    const leftMs = this.deadline - performance.now();
+    if (leftMs > longestTimerMs) return;
+    this.timer = setTimeout(() => {
+      this.isAborted = true;
+      this.fail(new RpcError(Code.deadlineExceeded, 'deadline exceeded'));
+    }, leftMs);
+  }
+
+  /** Ends the call with a status; does nothing where it has ended. */
+  protected fail(cause: unknown): void {
+    if (this.isOver) return;
+    const { counters } = this.host.observer;
+    counters.callsFailed++;
+    this.over();
+    this.answers.fail(this, this.toStatus(cause), this.headSent);
+    this.host.touch();
+  }
+
+  private toStatus(cause: unknown): RpcError {
+    if (cause instanceof RpcError) return cause;
+    this.plan.onFailure?.(this.plan.method.path, cause);
+    return new RpcError(Code.internal, 'internal error');
+  }
+
+  /** Nothing the handler does from here on reaches the peer. @returns false where that was so already. */
+  protected over(): boolean {
+    if (this.isOver) return false;
+    this.isOver = true;
+    if (this.isRunning) this.host.lingering++;
+    clearTimeout(this.timer);
+    if (this.isAborted) this.controller?.abort();
+    this.released();
+    return true;
+  }
+
+  /** The handler has come to its end. */
+  protected settled(): void {
+    this.isRunning = false;
+    if (this.isOver) this.host.lingering--;
+  }
+
+  /** Gives back what the call holds of its request. */
+  protected abstract released(): void;
+
+  aborted(): void {
+    if (!this.isOver) this.isAborted = true;
+    if (this.over()) this.host.observer.counters.callsCancelled++;
+  }
+
+  /** Lets the peer send on, once it has used half of the stream's window. */
+  protected replenish(): void {
+    const used = this.plan.streamWindowBytes - this.receiveWindow;
+    if (!this.remoteClosed && !this.gone && used >= this.plan.streamWindowBytes / 2) this.host.credit(this, used);
+  }
+}

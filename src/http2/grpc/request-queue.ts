@@ -1,0 +1,63 @@
+/** The messages of a streaming request, for its handler to iterate over once. */
+export class RequestQueue implements AsyncIterableIterator<Uint8Array> {
+  /** Octets that the handler has not taken yet. */
+  bytes = 0;
+  private readonly messages: Uint8Array[] = [];
+  private readonly waiting: PromiseWithResolvers<IteratorResult<Uint8Array>>[] = [];
+  private readonly onTaken: () => void;
+  private isDone = false;
+  private failure: Error | undefined;
+
+  /** @param onTaken called when the handler has taken a message */
+  constructor(onTaken: () => void) {
+    this.onTaken = onTaken;
+  }
+
+  push(message: Uint8Array): void {
+    if (this.isDone) return;
+    const waiter = this.waiting.shift();
+    if (waiter !== undefined) return waiter.resolve({ value: message, done: false });
+    this.bytes += message.length;
+    this.messages.push(message);
+  }
+
+  end(): void {
+    this.isDone = true;
+    for (const waiter of this.waiting.splice(0)) waiter.resolve({ value: undefined, done: true });
+  }
+
+  /** What waits unread is dropped: the call is over. */
+  fail(error: Error): void {
+    if (this.isDone && this.messages.length === 0) return;
+    this.isDone = true;
+    this.failure = error;
+    this.messages.length = this.bytes = 0;
+    for (const waiter of this.waiting.splice(0)) waiter.reject(error);
+  }
+
+  next(): Promise<IteratorResult<Uint8Array>> {
+    const message = this.messages.shift();
+    if (message !== undefined) {
+      this.bytes -= message.length;
+      this.onTaken();
+      return Promise.resolve({ value: message, done: false });
+    }
+    if (this.failure !== undefined) return Promise.reject(this.failure);
+    if (this.isDone) return Promise.resolve({ value: undefined, done: true });
+    const waiter = Promise.withResolvers<IteratorResult<Uint8Array>>();
+    this.waiting.push(waiter);
+    return waiter.promise;
+  }
+
+  /** The handler has read enough: the rest is dropped. */
+  return(): Promise<IteratorResult<Uint8Array>> {
+    this.messages.length = this.bytes = 0;
+    this.end();
+    this.onTaken();
+    return Promise.resolve({ value: undefined, done: true });
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+}

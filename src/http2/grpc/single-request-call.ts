@@ -1,0 +1,59 @@
+import { Code, RpcError } from '../../rpc/rpc.ts';
+import { readUint32 } from '../frame.ts';
+import { prefixBytes } from './answers.ts';
+import { GrpcCall } from './call.ts';
+import { MessageReader } from './message-reader.ts';
+
+/** A call whose request is one message: the handler runs when all of it is there. */
+export abstract class SingleRequestCall extends GrpcCall {
+  readonly expectsEndSoon = true;
+  private reader: MessageReader | undefined = undefined;
+  private message: Uint8Array | undefined = undefined;
+
+  protected abstract run(message: Uint8Array): void;
+
+  start(): void {}
+
+  data(buffer: Buffer, start: number, end: number, ended: boolean): void {
+    const length = end - start - prefixBytes;
+    // The common case: a whole, plain message in one frame, used where it lies.
+    if (
+      ended &&
+      this.reader === undefined &&
+      length >= 0 &&
+      length <= this.plan.maxMessageBytes &&
+      buffer[start] === 0 &&
+      readUint32(buffer, start + 1) === length
+    ) {
+      return this.run(buffer.subarray(start + prefixBytes, end));
+    }
+    this.assemble(buffer, start, end);
+    if (this.gone) return;
+    if (ended) this.end();
+    else this.replenish();
+  }
+
+  private assemble(buffer: Buffer, start: number, end: number): void {
+    this.armDeadline();
+    this.reader ??= new MessageReader(this.host, this.plan, this.plan.isGzip, (message) => {
+      if (this.message !== undefined) throw new RpcError(Code.unimplemented, 'more than one request message');
+      this.message = message;
+    });
+    try {
+      this.reader.push(buffer, start, end);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  end(): void {
+    const { message } = this;
+    if (this.reader?.isWithinMessage) this.fail(new RpcError(Code.internal, 'the request ends within a message'));
+    else if (message === undefined) this.fail(new RpcError(Code.unimplemented, 'no request message'));
+    else this.run(message);
+  }
+
+  protected released(): void {
+    this.reader?.close();
+  }
+}

@@ -1,0 +1,50 @@
+import type { UnaryHandler } from '../../rpc/rpc.ts';
+import type { StreamHost } from '../stream.ts';
+import type { GrpcAnswers } from './answers.ts';
+import type { CallPlan } from './plan.ts';
+import { SingleRequestCall } from './single-request-call.ts';
+
+/** One message, one answer: without a promise where the handler needs none. */
+export class UnaryCall extends SingleRequestCall {
+  private readonly handle: UnaryHandler;
+
+  constructor(host: StreamHost, id: number, plan: CallPlan, answers: GrpcAnswers, handle: UnaryHandler) {
+    super(host, id, plan, answers);
+    this.handle = handle;
+  }
+
+  protected run(message: Uint8Array): void {
+    let answer: Uint8Array | Promise<Uint8Array>;
+    try {
+      answer = this.handle(message, this);
+    } catch (error) {
+      return this.fail(error);
+    }
+    if (answer instanceof Uint8Array) return this.answer(answer);
+    this.isRunning = true;
+    this.armDeadline();
+    answer.then(
+      (bytes) => this.answerLate(bytes),
+      (error: unknown) => this.failLate(error),
+    );
+  }
+
+  private answerLate(message: Uint8Array): void {
+    this.settled();
+    this.answer(message);
+  }
+
+  private failLate(error: unknown): void {
+    this.settled();
+    this.fail(error);
+  }
+
+  private answer(message: Uint8Array): void {
+    if (!this.over()) return;
+    this.host.observer.counters.callsOk++;
+    this.answers.unary(this, message);
+    this.host.touch();
+  }
+
+  drained(): void {}
+}

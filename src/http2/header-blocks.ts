@@ -1,0 +1,86 @@
+import { ConnectionError, ErrorCode } from './error-code.ts';
+import { HpackDecoder } from './hpack/decoder.ts';
+import type { Limits } from './limits.ts';
+import type { AbuseKind } from './observer.ts';
+import { HeadBuilder, type RequestHead } from './request-head.ts';
+
+/** Blocks longer than this are decoded each time. */
+const longestRemembered = 512;
+
+/** A block that HEADERS began and CONTINUATION has not ended yet. */
+export interface OpenBlock {
+  readonly streamId: number;
+  readonly endStream: boolean;
+  /** RFC 9113, 5.3.1 of the old priorities: a stream that depends on itself. */
+  readonly dependsOnItself: boolean;
+  fragments: Buffer;
+  continuations: number;
+}
+
+/** Header blocks of one connection: put together, bounded, decoded, and remembered while they repeat. */
+export class HeaderBlocks {
+  private readonly decoder: HpackDecoder;
+  private readonly builder: HeadBuilder;
+  private readonly limits: Limits;
+  private readonly onAbuse: (kind: AbuseKind) => void;
+  private known: RequestHead | undefined;
+  private knownGeneration = 0;
+  private knownLength = 0;
+  private knownOctets = Buffer.alloc(0);
+
+  constructor(limits: Limits, onAbuse: (kind: AbuseKind) => void) {
+    this.limits = limits;
+    this.onAbuse = onAbuse;
+    this.decoder = new HpackDecoder(limits.headerTableBytes);
+    this.builder = new HeadBuilder(limits.maxHeaderListBytes);
+  }
+
+  /** A client repeats itself: while its table stands still, the block it sent last means what it meant. */
+  request(block: Buffer, start: number, end: number): RequestHead {
+    const { known, decoder } = this;
+    if (known !== undefined && this.knownGeneration === decoder.generation && this.isKnown(block, start, end)) {
+      return known;
+    }
+    const generation = decoder.generation;
+    decoder.decode(block, start, end, this.builder);
+    const head = this.builder.finish();
+    if (generation === decoder.generation) this.remember(head, block, start, end);
+    return head;
+  }
+
+  /** @returns false where the fields can't be trailers. */
+  trailers(block: Buffer, start: number, end: number): boolean {
+    this.decoder.decode(block, start, end, this.builder);
+    return this.builder.finishTrailers();
+  }
+
+  /** Adds a fragment, within bounds: what a CONTINUATION flood has no end to. */
+  extend(open: OpenBlock, buffer: Buffer, start: number, end: number): void {
+    const bytes = open.fragments.length + (end - start);
+    if (bytes > this.limits.maxHeaderBlockBytes) this.refuse('header_block_too_large');
+    if (open.continuations > this.limits.maxContinuations) this.refuse('continuation_flood');
+    open.fragments = Buffer.concat([open.fragments, buffer.subarray(start, end)], bytes);
+  }
+
+  private refuse(kind: AbuseKind): never {
+    this.onAbuse(kind);
+    throw new ConnectionError(ErrorCode.enhanceYourCalm, kind);
+  }
+
+  private isKnown(block: Buffer, start: number, end: number): boolean {
+    if (end - start !== this.knownLength) return false;
+    const octets = this.knownOctets;
+    for (let i = 0; i < this.knownLength; i++) if (octets[i] !== block[start + i]) return false;
+    return true;
+  }
+
+  private remember(head: RequestHead, block: Buffer, start: number, end: number): void {
+    const length = end - start;
+    if (length > longestRemembered) return;
+    if (this.knownOctets.length < length) this.knownOctets = Buffer.alloc(length * 2);
+    block.copy(this.knownOctets, 0, start, end);
+    this.knownLength = length;
+    this.knownGeneration = this.decoder.generation;
+    this.known = head;
+  }
+}

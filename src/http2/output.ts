@@ -1,0 +1,81 @@
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
+
+const bufferBytes = 64 * 1024;
+/** Buffers that no connection holds. An idle connection has none. */
+const spare: Buffer[] = [];
+const mostSpare = 16;
+const none = Buffer.alloc(0);
+
+/** Gathers what a connection has to say, so that a batch of answers is one write. */
+export class Output {
+  buffer: Buffer = none;
+  /** Octets gathered and not yet written. */
+  length = 0;
+  private written = 0;
+  private readonly socket: Duplex;
+  /**
+   * The kernel copies what it takes, so a buffer that it has taken whole is free again. A TLS socket,
+   * or a stream that is no socket, may still read from the buffer after the write.
+   */
+  private readonly socketCopies: boolean;
+
+  constructor(socket: Duplex) {
+    this.socket = socket;
+    this.socketCopies = socket instanceof Socket && !(socket instanceof TLSSocket);
+  }
+
+  /** Makes room for `bytes` octets in `buffer`. @returns where they start. */
+  reserve(bytes: number): number {
+    if (this.length + bytes > this.buffer.length) this.makeRoom(bytes);
+    const at = this.length;
+    this.length = at + bytes;
+    return at;
+  }
+
+  /** Gives back what was reserved and not used: `end` is where the next octet goes. */
+  trim(end: number): void {
+    this.length = end;
+  }
+
+  /** Octets that the socket has been given and could not pass on yet. */
+  get backlog(): number {
+    return this.socket.writableLength;
+  }
+
+  /** Octets written since this was last asked. */
+  takeWritten(): number {
+    const { written } = this;
+    this.written = 0;
+    return written;
+  }
+
+  flush(): void {
+    const { buffer, length, socket } = this;
+    if (length === 0) return;
+    this.length = 0;
+    if (socket.destroyed || socket.writableEnded) return;
+    this.written += length;
+    const octets = length === buffer.length ? buffer : buffer.subarray(0, length);
+    if (!this.socketCopies) {
+      socket.write(Buffer.from(octets));
+      return this.release();
+    }
+    socket.write(octets);
+    if (socket.writableLength === 0) this.release();
+    else this.buffer = none;
+  }
+
+  private release(): void {
+    if (this.buffer.length === bufferBytes && spare.length < mostSpare) spare.push(this.buffer);
+    this.buffer = none;
+  }
+
+  private makeRoom(bytes: number): void {
+    this.flush();
+    if (this.buffer !== none) this.release();
+    this.buffer =
+      bytes > bufferBytes ? Buffer.allocUnsafeSlow(bytes) : (spare.pop() ?? Buffer.allocUnsafeSlow(bufferBytes));
+  }
+}

@@ -1,0 +1,137 @@
+import type { Connection } from './connection.ts';
+import { ConnectionError, ErrorCode } from './error-code.ts';
+import { Flag, readUint31 } from './frame.ts';
+import { HeaderBlocks, type OpenBlock } from './header-blocks.ts';
+import type { Stream } from './stream.ts';
+
+/** DATA, HEADERS and CONTINUATION: what requests are made of. */
+export class RequestFrames {
+  private readonly connection: Connection;
+  private readonly blocks: HeaderBlocks;
+  /** Set from a HEADERS without END_HEADERS to the last CONTINUATION: nothing else may come between (RFC 9113, 6.10). */
+  openBlock: OpenBlock | undefined = undefined;
+  /** DATA octets the peer may still send on the connection. */
+  private window: number;
+  private readonly fullWindow: number;
+
+  constructor(connection: Connection) {
+    const { limits } = connection;
+    this.connection = connection;
+    this.blocks = new HeaderBlocks(limits, connection.onAbuse);
+    this.fullWindow = this.window = limits.connectionWindowBytes;
+  }
+
+  /** RFC 9113, 6.1. */
+  data(flags: number, id: number, buffer: Buffer, start: number, end: number): void {
+    const { connection } = this;
+    // The padding counts too: section 6.9.1.
+    const length = end - start;
+    this.window -= length;
+    if (this.window < 0) throw new ConnectionError(ErrorCode.flowControlError, 'DATA beyond the connection window');
+    let from = start;
+    let to = end;
+    if ((flags & Flag.padded) !== 0) {
+      to = unpadded(buffer, start, end);
+      from = start + 1;
+    }
+    const stream = connection.streams.open.get(id);
+    if (stream === undefined) return this.dataOnAbsent(id);
+    if (stream.remoteClosed) return connection.fault(stream, ErrorCode.streamClosed);
+    stream.receiveWindow -= length;
+    if (stream.receiveWindow < 0) return connection.fault(stream, ErrorCode.flowControlError);
+    const ended = (flags & Flag.endStream) !== 0;
+    if (from === to && !ended) connection.control.emptyFrame();
+    if (stream.bodyDue >= 0 && !this.bodyFits(stream, to - from, ended)) {
+      return connection.fault(stream, ErrorCode.protocolError);
+    }
+    stream.remoteClosed = ended;
+    stream.data(buffer, from, to, ended);
+  }
+
+  /** RFC 9113, 8.1.1: the body is as long as `content-length` says. */
+  private bodyFits(stream: Stream, bytes: number, ended: boolean): boolean {
+    stream.bodyDue -= bytes;
+    return ended ? stream.bodyDue === 0 : stream.bodyDue >= 0;
+  }
+
+  private dataOnAbsent(id: number): void {
+    const why = this.connection.streams.whyAbsent(id);
+    if (why === 'idle') throw new ConnectionError(ErrorCode.protocolError, 'DATA on an idle stream');
+    this.connection.control.emptyFrame();
+    if (why !== 'reset') this.connection.resetAbsent(id, ErrorCode.streamClosed);
+  }
+
+  /** Once a batch: the connection's window is full again, whoever is slow to read his stream. */
+  replenish(): void {
+    const used = this.fullWindow - this.window;
+    if (used < this.fullWindow / 2) return;
+    this.connection.creditConnection(used);
+    this.window = this.fullWindow;
+  }
+
+  /** RFC 9113, 6.2. */
+  headers(flags: number, id: number, buffer: Buffer, start: number, end: number): void {
+    if (id % 2 === 0) throw new ConnectionError(ErrorCode.protocolError, 'HEADERS on a stream that is no client’s');
+    let from = start;
+    let to = end;
+    let dependsOnItself = false;
+    if ((flags & Flag.padded) !== 0) {
+      to = unpadded(buffer, start, end);
+      from++;
+    }
+    if ((flags & Flag.priority) !== 0) {
+      if (to - from < 5) throw new ConnectionError(ErrorCode.frameSizeError, 'HEADERS too short for its priority');
+      dependsOnItself = readUint31(buffer, from) === id;
+      from += 5;
+    }
+    const endStream = (flags & Flag.endStream) !== 0;
+    if ((flags & Flag.endHeaders) !== 0) return this.block(id, endStream, dependsOnItself, buffer, from, to);
+    this.openBlock = { streamId: id, endStream, dependsOnItself, fragments: Buffer.alloc(0), continuations: 0 };
+    this.blocks.extend(this.openBlock, buffer, from, to);
+  }
+
+  /** RFC 9113, 6.10. */
+  continuation(flags: number, id: number, buffer: Buffer, start: number, end: number): void {
+    const open = this.openBlock;
+    if (open === undefined) throw new ConnectionError(ErrorCode.protocolError, 'CONTINUATION without HEADERS');
+    if (start === end) this.connection.control.emptyFrame();
+    open.continuations++;
+    this.blocks.extend(open, buffer, start, end);
+    if ((flags & Flag.endHeaders) === 0) return;
+    this.openBlock = undefined;
+    this.block(id, open.endStream, open.dependsOnItself, open.fragments, 0, open.fragments.length);
+  }
+
+  private block(id: number, ended: boolean, selfish: boolean, buffer: Buffer, start: number, end: number): void {
+    const { streams } = this.connection;
+    if (id <= streams.lastId) return this.trailers(id, ended, buffer, start, end);
+    // Decoded whatever becomes of the stream: both ends' tables stay the same (RFC 9113, 4.3).
+    const head = this.blocks.request(buffer, start, end);
+    this.connection.open(id, head, ended, selfish);
+  }
+
+  private trailers(id: number, ended: boolean, buffer: Buffer, start: number, end: number): void {
+    const { connection } = this;
+    const fit = this.blocks.trailers(buffer, start, end);
+    const stream = connection.streams.open.get(id);
+    if (stream === undefined) {
+      const why = connection.streams.whyAbsent(id);
+      if (why === 'reset') return connection.control.emptyFrame();
+      // RFC 9113, 5.1.1: identifiers only grow; 5.1: nothing follows END_STREAM.
+      const code = why === 'closed' ? ErrorCode.streamClosed : ErrorCode.protocolError;
+      throw new ConnectionError(code, `HEADERS on a stream that is ${why}`);
+    }
+    if (stream.remoteClosed) return connection.fault(stream, ErrorCode.streamClosed);
+    if (!ended || !fit || stream.bodyDue > 0) return connection.fault(stream, ErrorCode.protocolError);
+    stream.remoteClosed = true;
+    stream.end();
+  }
+}
+
+/** @returns where the content ends. RFC 9113, 6.1 and 6.2: padding as long as the payload is an error. */
+function unpadded(buffer: Buffer, start: number, end: number): number {
+  if (start === end) throw new ConnectionError(ErrorCode.frameSizeError, 'no room for the pad length');
+  const to = end - buffer[start]!;
+  if (to <= start) throw new ConnectionError(ErrorCode.protocolError, 'padding as long as its frame');
+  return to;
+}

@@ -1,0 +1,119 @@
+import { FieldKind, type HeaderField } from './header-field.ts';
+import type { FieldSink } from './hpack/decoder.ts';
+
+/** What a request says before its body, reduced to what a gRPC server reads. Immutable but for `plan`. */
+export interface RequestHead {
+  readonly method: string;
+  /** Empty for CONNECT. */
+  readonly path: string;
+  readonly contentType: string;
+  /** -1 where none was announced. */
+  readonly contentLength: number;
+  readonly grpcTimeout: string;
+  readonly grpcEncoding: string;
+  /** RFC 9113, 8.1.1: answered with a stream error. */
+  readonly isMalformed: boolean;
+  /** More fields than SETTINGS_MAX_HEADER_LIST_SIZE allows; those above it are not in here. */
+  readonly isTooLarge: boolean;
+  /** The application's: what it made of this head, for the requests that have the same. */
+  plan: unknown;
+}
+
+/** Gathers the fields of one block at a time into a head. */
+export class HeadBuilder implements FieldSink {
+  private readonly maxBytes: number;
+  private bytes = 0;
+  private isMalformed = false;
+  private regularSeen = false;
+  private method: string | undefined;
+  private scheme: string | undefined;
+  private path: string | undefined;
+  private authority: string | undefined;
+  private contentType = '';
+  private contentLength = -1;
+  private grpcTimeout = '';
+  private grpcEncoding = '';
+
+  constructor(maxBytes: number) {
+    this.maxBytes = maxBytes;
+  }
+
+  field(field: HeaderField): void {
+    this.bytes += field.size;
+    if (this.bytes > this.maxBytes) return;
+    const { kind, value } = field;
+    if (kind >= FieldKind.method && kind <= FieldKind.authority) this.pseudo(kind, value);
+    else {
+      this.regularSeen = true;
+      if (kind !== FieldKind.regular) this.known(kind, value);
+    }
+  }
+
+  private known(kind: FieldKind, value: string): void {
+    if (kind === FieldKind.malformed) this.isMalformed = true;
+    else if (kind === FieldKind.contentType) this.contentType = value;
+    else if (kind === FieldKind.grpcTimeout) this.grpcTimeout = value;
+    else if (kind === FieldKind.grpcEncoding) this.grpcEncoding = value;
+    else if (kind === FieldKind.contentLength) {
+      const length = /^\d{1,15}$/.test(value) ? Number(value) : -1;
+      if (length < 0 || (this.contentLength >= 0 && this.contentLength !== length)) this.isMalformed = true;
+      this.contentLength = length;
+    }
+  }
+
+  /** RFC 9113, 8.3: before all other fields, and each at most once. */
+  private pseudo(kind: FieldKind, value: string): void {
+    if (this.regularSeen) this.isMalformed = true;
+    if (kind === FieldKind.method) this.method = this.once(this.method, value);
+    else if (kind === FieldKind.scheme) this.scheme = this.once(this.scheme, value);
+    else if (kind === FieldKind.path) this.path = this.once(this.path, value);
+    else this.authority = this.once(this.authority, value);
+  }
+
+  private once(present: string | undefined, value: string): string {
+    if (present !== undefined) this.isMalformed = true;
+    return value;
+  }
+
+  /** @returns the head of a request; the builder is ready for the next block. */
+  finish(): RequestHead {
+    const head: RequestHead = {
+      method: this.method ?? '',
+      path: this.path ?? '',
+      contentType: this.contentType,
+      contentLength: this.contentLength,
+      grpcTimeout: this.grpcTimeout,
+      grpcEncoding: this.grpcEncoding,
+      isMalformed: this.isMalformed || !this.pseudoFieldsFit(),
+      isTooLarge: this.bytes > this.maxBytes,
+      plan: undefined,
+    };
+    this.reset();
+    return head;
+  }
+
+  /** @returns false where the block just decoded can't be trailers (RFC 9113, 8.1); ready for the next block. */
+  finishTrailers(): boolean {
+    const hasPseudo = (this.method ?? this.scheme ?? this.path ?? this.authority) !== undefined;
+    const fits = !this.isMalformed && !hasPseudo;
+    this.reset();
+    return fits;
+  }
+
+  /** RFC 9113, 8.3.1 and 8.5. Where the list was cut, what is missing may lie behind the cut. */
+  private pseudoFieldsFit(): boolean {
+    if (this.bytes > this.maxBytes) return true;
+    if (this.method === 'CONNECT') {
+      return this.scheme === undefined && this.path === undefined && this.authority !== undefined;
+    }
+    return this.method !== undefined && this.scheme !== undefined && this.path !== undefined && this.path !== '';
+  }
+
+  private reset(): void {
+    this.bytes = 0;
+    this.isMalformed = this.regularSeen = false;
+    this.method = this.scheme = this.path = this.authority = undefined;
+    this.contentType = this.grpcTimeout = this.grpcEncoding = '';
+    this.contentLength = -1;
+  }
+}

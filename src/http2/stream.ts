@@ -1,0 +1,70 @@
+import type { ErrorCode } from './error-code.ts';
+import type { HeaderField } from './header-field.ts';
+import type { TransportObserver } from './observer.ts';
+import type { Sender } from './sender.ts';
+
+/** What a stream may ask of its connection. */
+export interface StreamHost {
+  readonly observer: TransportObserver;
+  readonly sender: Sender;
+  /** Monotonic milliseconds when the batch of frames in hand arrived. */
+  readonly nowMs: number;
+  /** Calls that outlive their streams: they count against the streams that may be open. */
+  lingering: number;
+  /** Octets of unfinished messages that the connection's streams hold. */
+  bufferedRequestBytes: number;
+  /** Something was put out from outside a batch of frames: it is written before the loop turns. */
+  touch(): void;
+  /** Both sides have ended, or ours has and the rest does not matter: the stream is forgotten. */
+  finished(stream: Stream): void;
+  /** Ends the stream with RST_STREAM. */
+  reset(stream: Stream, code: ErrorCode): void;
+  /** Lets the peer send this many octets more on the stream. */
+  credit(stream: Stream, bytes: number): void;
+}
+
+/**
+ * One stream (RFC 9113, section 5), from its HEADERS to the end of both sides. The connection calls
+ * the abstract methods; everything else is its state.
+ */
+export abstract class Stream {
+  readonly id: number;
+  readonly host: StreamHost;
+  readonly openedAtMs: number;
+  /** The peer has sent END_STREAM. */
+  remoteClosed = false;
+  /** Forgotten by its connection: ended, or reset by either side. */
+  gone = false;
+  /** DATA octets the peer may still send. */
+  receiveWindow: number;
+  /** Octets of the body still due by its `content-length`; -1 where none was announced (RFC 9113, 8.1.1). */
+  bodyDue: number;
+  /** The send window less the peer's SETTINGS_INITIAL_WINDOW_SIZE, so that a change of that needs no loop. */
+  sendDelta = 0;
+  /** DATA that waits for a window; the first from `queueOffset`. */
+  queue: Uint8Array[] | undefined = undefined;
+  queueOffset = 0;
+  /** Set once nothing follows the queue but these trailers; without fields, END_STREAM goes with the last DATA. */
+  ending: readonly HeaderField[] | undefined = undefined;
+
+  constructor(host: StreamHost, id: number, receiveWindow: number, bodyDue: number) {
+    this.host = host;
+    this.id = id;
+    this.openedAtMs = host.nowMs;
+    this.receiveWindow = receiveWindow;
+    this.bodyDue = bodyDue;
+  }
+
+  /** True where a peer that does not end its side within the request time-out is cut off. */
+  abstract readonly expectsEndSoon: boolean;
+  /** The connection knows the stream: it may answer from here on. */
+  abstract start(): void;
+  /** The payload of a DATA frame; `ended`: with END_STREAM, and `end` is not called. */
+  abstract data(buffer: Buffer, start: number, end: number, ended: boolean): void;
+  /** END_STREAM came without DATA. */
+  abstract end(): void;
+  /** The queue is empty and the socket takes more. */
+  abstract drained(): void;
+  /** The stream is gone before its answer was: reset by either side, or its connection ended. */
+  abstract aborted(): void;
+}
