@@ -178,7 +178,7 @@ export class KeySet {
   /** Before the set expires, so that no token waits for it, and not all replicas at once. */
   #scheduleRefresh(): void {
     const timeToLiveMs = Math.min(...[...this.#needs].map((need) => need.timeToLiveMs));
-    const freshMs = timeToLiveMs * (0.8 + 0.1 * this.#options.random());
+    const freshMs = Math.round(timeToLiveMs * (0.8 + 0.1 * this.#options.random()));
     this.#schedule(Math.max(0, this.#refreshedAt + freshMs - this.#options.clock.monotonic()));
   }
 

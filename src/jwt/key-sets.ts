@@ -40,7 +40,9 @@ export function createKeySets(options: KeySetsOptions): KeySets {
     timers: options.timers,
     tokens: new TokenMemory(options.tokenMemoryBytes ?? 32 * 1024 * 1024),
     hold(url, need) {
-      const { href } = new URL(url);
+      const parsed = new URL(url);
+      parsed.hash = '';
+      const { href } = parsed;
       const set = sets.get(href) ?? new KeySet(href, options);
       sets.set(href, set);
       // A copy, since two holders may bring the same object.

@@ -68,7 +68,7 @@ export const parameters = z.strictObject({
     .describe('The claim that names the client; of a list the first that the token has'),
   claimsToHeaders: z
     .array(z.strictObject({ claim: text, header: upstreamHeader }))
-    .default([])
+    .prefault([])
     .describe('Claims that the upstream is told in headers'),
   forwardToken: z.boolean().default(true).describe('false removes the token before the upstream sees it'),
   missingTokenStatus: z.literal([400, 401]).default(401),

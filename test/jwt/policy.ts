@@ -1,0 +1,19 @@
+import type { z } from 'zod';
+import type { KeySets } from '../../src/jwt/key-sets.ts';
+import type { AccessPolicy } from '../../src/policy/policy.ts';
+import jwtValidation from '../../src/policies/jwt-validation.ts';
+
+type Options = z.input<typeof jwtValidation.options>;
+
+/** The policy as its document would configure it. */
+export function jwtPolicy(options: Options, keySets: KeySets): AccessPolicy {
+  const policy = jwtValidation.create(jwtValidation.options.parse(options), { clock: keySets.clock, keySets });
+  if (policy.phase !== 'access') throw new TypeError('jwt-validation is an access policy');
+  return policy;
+}
+
+/** The faults of options, as `field: message`. */
+export function faultsOf(options: Options): readonly string[] {
+  const issues = jwtValidation.options.safeParse(options).error?.issues ?? [];
+  return issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+}

@@ -1,0 +1,59 @@
+import type { Check } from '../../src/check.ts';
+import type { ClientApplication, Contract, ContractDirectory, ContractStatus } from '../../src/contract/contract.ts';
+import type { Request } from '../../src/policy/policy.ts';
+
+/** Contracts of the API `orders`, by client id; a test changes their status as an operator would. */
+export class Contracts implements ContractDirectory {
+  readonly #contracts = new Map<string, Contract>();
+
+  set(clientId: string, status: ContractStatus): void {
+    const client: ClientApplication = { name: `${clientId} name`, clientId, secrets: [] };
+    this.#contracts.set(clientId, { name: `${clientId}-orders`, api: 'orders', client, status, tier: undefined });
+  }
+
+  client(clientId: string): ClientApplication | undefined {
+    return this.#contracts.get(clientId)?.client;
+  }
+
+  contract(clientId: string, api: string): Contract | undefined {
+    return api === 'orders' ? this.#contracts.get(clientId) : undefined;
+  }
+}
+
+export interface Sent {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly query?: string;
+  readonly directory?: ContractDirectory;
+  /** Monotonic milliseconds. */
+  readonly deadline?: number;
+}
+
+/** A request to the API `orders`. */
+export function requestOf({
+  headers = {},
+  query = '',
+  directory = new Contracts(),
+  deadline = Infinity,
+}: Sent): Request {
+  const check: Check = {
+    isHttp: true,
+    method: 'GET',
+    path: query === '' ? '/orders' : `/orders?${query}`,
+    host: 'orders.example.com',
+    streamId: '1',
+    requestTime: '',
+    sourceAddress: '192.0.2.1',
+    sourcePort: 50_000,
+    sourcePrincipal: '',
+    header: (name) => headers[name],
+    headerNames: () => Object.keys(headers),
+    headerNamesWithUnderscore: () => [],
+    contextExtension: () => undefined,
+  };
+  const path = { path: '/orders', query };
+  return { check, api: 'orders', path, clientAddress: '192.0.2.1', identity: {}, directory, deadline };
+}
+
+export function bearer(token: string, sent: Sent = {}): Request {
+  return requestOf({ ...sent, headers: { ...sent.headers, authorization: `Bearer ${token}` } });
+}

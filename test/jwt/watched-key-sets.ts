@@ -1,0 +1,33 @@
+import { expect } from 'vitest';
+import type { KeySetFetch } from '../../src/jwt/key-set-report.ts';
+import { createKeySets } from '../../src/jwt/key-sets.ts';
+import type { KeySets } from '../../src/jwt/key-sets.ts';
+import { ManualTime } from './manual-time.ts';
+
+/** Key sets over the real network, on time that passes when a test says so. */
+export class WatchedKeySets {
+  readonly time = new ManualTime();
+  readonly fetches: KeySetFetch[] = [];
+  readonly sets: KeySets = createKeySets({
+    fetch: globalThis.fetch,
+    clock: this.time,
+    timers: this.time,
+    random: () => 0.5,
+    onFetch: (fetch) => this.fetches.push(fetch),
+  });
+
+  get outcomes(): readonly string[] {
+    return this.fetches.map(({ outcome }) => outcome);
+  }
+
+  /** Waits, in real time, until so many fetches have ended. */
+  async ended(count: number): Promise<void> {
+    await expect.poll(() => this.fetches.length, { interval: 2, timeout: 5000 }).toBe(count);
+  }
+
+  [Symbol.dispose](): void {
+    this.sets.close();
+  }
+}
+
+export const NEED = { timeToLiveMs: 3_600_000, timeoutMs: 10_000 };
