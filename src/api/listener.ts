@@ -17,8 +17,6 @@ export interface ApiOptions {
   readonly inspector: Inspector;
   /** `--api-token-file`. */
   readonly tokenFile: string | undefined;
-  /** Host names by which the listener may be called, beside `localhost` and its own. */
-  readonly allowedHosts: readonly string[];
   readonly maxMessageBytes: number;
   readonly onFailure?: ListenOptions['onFailure'];
 }
@@ -131,7 +129,7 @@ async function loadHandler(
       import('../rpc/reflection.ts'),
     ]);
   const allow = createAccess({ address, tokenFile: options.tokenFile });
-  const refusal = createGuard(address, options.allowedHosts);
+  const refusal = createGuard(address);
   const serve = createConnectHandler({
     services: apiServices,
     methods: [

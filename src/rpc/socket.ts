@@ -84,7 +84,7 @@ async function removeStaleSocket(path: string): Promise<void> {
 function explain(error: NodeJS.ErrnoException): string {
   switch (error.code) {
     case 'EADDRINUSE':
-      return 'another process listens there; stop it or choose another address';
+      return 'the address is in use; stop what listens there, or choose another';
     case 'EACCES':
       return 'permission denied; choose a port of at least 1024, or a folder this user may write to';
     case 'EADDRNOTAVAIL':

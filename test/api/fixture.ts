@@ -73,7 +73,6 @@ export function apis() {
       methods: [authorization(store), ...health.methods()],
       inspector,
       tokenFile: undefined,
-      allowedHosts: [],
       maxMessageBytes: 1_000_000,
       ...options,
     });

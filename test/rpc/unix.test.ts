@@ -71,7 +71,7 @@ describe.each(transports)('a Unix socket on $name', ({ transport }) => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
     const { port } = other.address() as { port: number };
-    await expect(serve([echo], { address: { ...loopback, port } })).rejects.toThrow('another process listens there');
+    await expect(serve([echo], { address: { ...loopback, port } })).rejects.toThrow('the address is in use');
     other.close();
   });
 
