@@ -1,0 +1,26 @@
+import { readFile } from 'node:fs/promises';
+import { systemClock } from '../clock.ts';
+import { compile } from '../config/compile.ts';
+import type { Compiled } from '../config/compile.ts';
+import { loadDocuments } from '../config/load.ts';
+import { createKeySets } from '../jwt/key-sets.ts';
+import { systemTimers } from '../jwt/timers.ts';
+import { policyKinds } from '../policies/index.ts';
+
+/** Loads and compiles documents once, for the commands that do not serve. */
+export async function loadOnce(
+  directories: readonly string[],
+  env: NodeJS.ProcessEnv,
+  fetchKeySet: typeof fetch,
+): Promise<Compiled & { close(): void }> {
+  const keySets = createKeySets({ fetch: fetchKeySet, clock: systemClock, timers: systemTimers, random: Math.random });
+  const loaded = await loadDocuments(directories, { clock: systemClock });
+  const compiled = await compile(loaded, {
+    policyKinds,
+    environment: { clock: systemClock, keySets },
+    env,
+    readFile: (path) => readFile(path),
+    clock: systemClock,
+  });
+  return { ...compiled, close: () => keySets.close() };
+}
