@@ -70,28 +70,6 @@ export const labels = z.record(
   z.string().max(253),
 );
 
-/** 1 to 2^53 − 1: what a counter can hold exactly. */
-const count = z.int().min(1);
-
-export const limits = z
-  .array(
-    z.strictObject({
-      name: name.optional().describe('Shown to callers in RateLimit-Policy'),
-      maximumRequests: count.describe('Units in a window'),
-      timePeriodInMilliseconds: count.describe('Length of a window; it opens at the first hit'),
-    }),
-  )
-  .min(1)
-  .superRefine((list, context) => {
-    unique(
-      list,
-      'timePeriodInMilliseconds',
-      'another limit has this period: the smaller of the two is enough',
-      context,
-    );
-    unique(list, 'name', 'another limit has this name', context);
-  });
-
 /** Adds an issue at each item whose value of `key` an earlier one has. */
 export function unique<Item extends object>(
   list: readonly Item[],

@@ -9,6 +9,11 @@ export interface Issue {
   readonly message: string;
 }
 
+/** The same issues, told from where the value stands in a larger one. */
+export function below(prefix: readonly PropertyKey[], issues: readonly Issue[]): readonly Issue[] {
+  return issues.map(({ path, at, message }) => ({ path: [...prefix, ...path], at, message }));
+}
+
 /** Parses by a schema; on failure says what was expected, without the value itself: it may be a secret. */
 export function parseWith<Schema extends z.ZodType>(
   schema: Schema,

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { MAX_SECRETS } from '../contract/secret.ts';
+import { limitsSchema } from '../counter/limit.ts';
 import type { Reason } from '../verdict.ts';
-import { basePath, clientId, host, labels, limits, name, unique } from './fields.ts';
+import { basePath, clientId, host, labels, name, unique } from './fields.ts';
 
 /** Every document says it: a later version can change what fields mean. */
 export const API_VERSION = 'ostiary.dev/v1alpha1';
@@ -41,7 +42,7 @@ const policyFields = {
 
 const tier = z.strictObject({
   name,
-  limits: limits.describe('All must have quota'),
+  limits: limitsSchema.describe('All must have quota'),
   autoApprove: z.boolean().default(false).describe('A contract without a status is approved'),
   deprecated: z.boolean().default(false).describe('It takes no new contracts: one that is pending is an error'),
 });

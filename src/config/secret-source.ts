@@ -1,0 +1,54 @@
+import { dirname, resolve } from 'node:path';
+import type { SecretHash } from '../contract/contract.ts';
+import { hashSecret, parseSecretHash } from '../contract/secret.ts';
+import { resolveVariables } from './environment.ts';
+import type { Variables } from './environment.ts';
+import { sentenceOf } from './files.ts';
+import type { Issue } from './issues.ts';
+import type { SecretSource } from './schema.ts';
+
+const MAX_SECRET_BYTES = 64 * 1024;
+
+export interface SecretReader {
+  readonly variables: Variables;
+  readFile(path: string): Promise<Buffer>;
+  /** Told of every file that holds a secret, whether it could be read or not. */
+  readonly onFile: (path: string) => void;
+}
+
+/** The hash of a secret and what the version of the documents is to cover of it. */
+export interface ReadSecret {
+  readonly hash: SecretHash;
+  readonly digestOf: unknown;
+}
+
+/**
+ * Hashes a secret that a document, the environment or a file holds.
+ * @param file the document's own, against which a relative path is resolved
+ */
+export async function readSecret(
+  source: SecretSource,
+  file: string,
+  reader: SecretReader,
+): Promise<ReadSecret | Omit<Issue, 'at'>> {
+  if ('sha256' in source) return { hash: parseSecretHash(source), digestOf: source };
+  if ('value' in source) {
+    const { value, issues } = resolveVariables(source.value, reader.variables);
+    if (issues[0] !== undefined) return { path: ['value'], message: issues[0].message };
+    if (value === '') return { path: ['value'], message: 'the secret is empty' };
+    return { hash: hashSecret(String(value)), digestOf: { value } };
+  }
+  const path = resolve(dirname(file), source.file);
+  reader.onFile(path);
+  let bytes: Buffer;
+  try {
+    bytes = await reader.readFile(path);
+  } catch (error) {
+    return { path: ['file'], message: `the file of the secret ${sentenceOf(error)}` };
+  }
+  if (bytes.length > MAX_SECRET_BYTES)
+    return { path: ['file'], message: `a secret has at most ${MAX_SECRET_BYTES} bytes` };
+  const secret = bytes.toString('utf8').replace(/\r?\n$/, '');
+  if (secret === '') return { path: ['file'], message: 'the file of the secret is empty' };
+  return { hash: hashSecret(secret), digestOf: { value: secret } };
+}
