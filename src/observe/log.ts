@@ -1,4 +1,5 @@
 import pino from 'pino';
+import type { LogDestination } from './log-destination.ts';
 
 /** From the quietest to the most talkative. */
 export const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const;
@@ -69,19 +70,10 @@ export interface Log {
   warn(event: string, fields?: LogFields): void;
   info(event: string, fields?: LogFields): void;
   debug(event: string, fields?: LogFields): void;
-  /** Writes what is still buffered: before the process exits. */
-  flush(): void;
+  /** Resolves when what is still buffered is written, or nobody reads it: before the process exits. */
+  flush(): Promise<void>;
 }
 
-/** Where lines go: standard output, or an array in a test. */
-export interface LogDestination {
-  write(line: string): void;
-  flushSync?(): void;
-}
-
-/**
- * @param destination {@link standardOutput}, unless a test wants the lines
- */
 export function createLog(level: LogLevel, destination: LogDestination): Log {
   const logger = pino(
     {
@@ -97,28 +89,7 @@ export function createLog(level: LogLevel, destination: LogDestination): Log {
     warn: (event, fields) => logger.warn(listed(fields), event),
     info: (event, fields) => logger.info(listed(fields), event),
     debug: (event, fields) => logger.debug(listed(fields), event),
-    flush: () => destination.flushSync?.(),
-  };
-}
-
-/**
- * Standard output that never blocks a Check: lines wait in memory for a slow reader, and beyond
- * `maxBufferedBytes` they are dropped and told to `dropped`.
- */
-export function standardOutput(dropped: () => void, maxBufferedBytes = 16 * 1024 * 1024): LogDestination {
-  const destination = pino.destination({ dest: 1, sync: false, maxLength: maxBufferedBytes });
-  destination.on('drop', dropped);
-  // Nobody reads any more (EPIPE): serving goes on without a log.
-  destination.on('error', dropped);
-  return {
-    write: (line) => void destination.write(line),
-    flushSync() {
-      try {
-        destination.flushSync();
-      } catch {
-        // Not open yet, or gone: there is nowhere left to write to.
-      }
-    },
+    flush: () => destination.flush?.() ?? Promise.resolve(),
   };
 }
 

@@ -25,7 +25,7 @@ export interface Observer {
    */
   transport(listener: string): TransportObserver;
   /** Tells what the log still holds back: before the process exits. */
-  flush(): void;
+  flush(): Promise<void>;
 }
 
 export interface ObserverOptions extends Pick<
@@ -79,7 +79,7 @@ export function createObserver({ metrics, log, clock, ...options }: ObserverOpti
     },
     flush() {
       decisions.flush();
-      log.flush();
+      return log.flush();
     },
   };
 }

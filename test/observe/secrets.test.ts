@@ -121,7 +121,7 @@ async function observed(api: (typeof APIS)[number], check: Check, clientSecret: 
   const ports = portsOf({ clock: systemClock, failed: (policy, error) => observer.policyFailed(policy, error) });
   const decision = await decide(snapshot, check, ports, Number.POSITIVE_INFINITY);
   observer.decided(decision, check, 1);
-  observer.flush();
+  await observer.flush();
   return {
     text: memory.text(),
     metrics: await metrics.text(),
