@@ -33,7 +33,9 @@ export function parseListenAddress(text: string, flag: string, socketMode = 0o66
   }
   const match = /^(?:\[(?<ipv6>[0-9A-Fa-f:.]+(?:%[\w.-]+)?)\]|(?<name>[^:[\]/\s]*)):(?<port>\d{1,5})$/.exec(text);
   if (match?.groups === undefined) {
-    return fail(/^[^[]*:.*:/.test(text) ? 'an IPv6 address needs square brackets' : 'it has no host and port');
+    return fail(
+      /^[\dA-Fa-f:.]*:[\dA-Fa-f:.]*:/.test(text) ? 'an IPv6 address needs square brackets' : 'it has no host and port',
+    );
   }
   const port = Number(match.groups['port']);
   if (port > 65_535) return fail('a port is at most 65535');

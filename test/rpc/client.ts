@@ -14,6 +14,8 @@ export class RawClient {
     this.#client = new Client(target, channelCredentials, {
       'grpc.use_local_subchannel_pool': 1,
       'grpc.enable_retries': 0,
+      // The name in the certificates of tests.
+      'grpc.ssl_target_name_override': 'localhost',
       'grpc.max_receive_message_length': -1,
     });
   }
