@@ -13,7 +13,7 @@ export class FetchFault extends Error {
   }
 }
 
-export const MAXIMUM_SET_BYTES = 1024 * 1024;
+const MAXIMUM_SET_BYTES = 1024 * 1024;
 
 export interface FetchSettings {
   readonly fetch: typeof fetch;

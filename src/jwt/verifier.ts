@@ -12,7 +12,7 @@ import type { Key } from './key.ts';
 import type { TokenCache, TokenMemory } from './token-memory.ts';
 
 /** Characters. Envoy's own limit for all headers together is 60 KiB. */
-export const MAXIMUM_TOKEN_LENGTH = 16 * 1024;
+const MAXIMUM_TOKEN_LENGTH = 16 * 1024;
 /** How many keys one token is tried with: each try costs a signature check. */
 const MAXIMUM_TRIES = 8;
 

@@ -32,7 +32,7 @@ export const parameters = z.strictObject({
   textKey: z.string().optional().describe('PEM public key or certificate, JWK, JWK set, or the secret of an HMAC'),
   jwksUrl: listByComma.optional().describe('One URL of a JWK set, or several by comma or as a list'),
   allowInsecureJwks: z.boolean().default(false).describe('Allows http: to hosts other than loopback'),
-  jwksServiceTimeToLive: z.number().positive().max(10_080).default(60).describe('Minutes that a key set is fresh'),
+  jwksServiceTimeToLive: z.int().min(1).max(10_080).default(60).describe('Minutes that a key set is fresh'),
   jwksServiceConnectionTimeout: z
     .int()
     .min(1)

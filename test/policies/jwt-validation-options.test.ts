@@ -142,6 +142,12 @@ describe('options are refused', () => {
     ],
     ['a scope with a space', { ...TEXT, requiredScopes: ['a b'] }, 'requiredScopes.0', /without space/],
     ['a status of 403', { ...TEXT, missingTokenStatus: 403 }, 'missingTokenStatus', /./],
+    [
+      'a time to live of no minute',
+      { jwtKeyOrigin: 'jwks', jwksUrl: URL, jwksServiceTimeToLive: 0 },
+      'jwksServiceTimeToLive',
+      /./,
+    ],
     ['negative leeway', { ...TEXT, clockToleranceSeconds: -1 }, 'clockToleranceSeconds', /./],
     [
       'a header twice',
