@@ -1,5 +1,5 @@
 import pino from 'pino';
-import type { LogDestination } from './log-destination.ts';
+import { type LogDestination, streamDestination } from './log-destination.ts';
 
 /** From the quietest to the most talkative. */
 export const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const;
@@ -91,6 +91,14 @@ export function createLog(level: LogLevel, destination: LogDestination): Log {
     debug: (event, fields) => logger.debug(listed(fields), event),
     flush: () => destination.flush?.() ?? Promise.resolve(),
   };
+}
+
+/**
+ * Standard output, which does not block where it is a pipe.
+ * @param dropped told of each line that is lost, because nobody reads fast enough
+ */
+export function standardOutput(dropped: () => void): LogDestination {
+  return streamDestination({ stream: process.stdout, dropped });
 }
 
 function listed(fields: LogFields = {}): LogFields {

@@ -1,7 +1,9 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import type { Clock } from '../clock.ts';
+import type { CounterMetrics } from '../counter/metrics.ts';
 import { type CheckMetrics, createCheckMetrics } from './check-metrics.ts';
 import { type ConfigMetrics, createConfigMetrics } from './config-metrics.ts';
+import { createCounterMetrics } from './counter-metrics.ts';
 import { createJwksMetrics, type JwksMetrics } from './jwks-metrics.ts';
 import { createStoreMetrics, type InstrumentStore } from './store-metrics.ts';
 import { createTlsMetrics, type TlsMetrics } from './tls-metrics.ts';
@@ -14,6 +16,7 @@ export interface Metrics {
   readonly jwks: JwksMetrics;
   readonly tls: TlsMetrics;
   readonly observeTransport: ObserveTransport;
+  readonly counters: CounterMetrics;
   readonly instrumentStore: InstrumentStore;
   readonly log: LogMetrics;
   readonly registry: Registry;
@@ -51,6 +54,7 @@ export function createMetrics({ clock, version }: MetricsOptions): Metrics {
     jwks: createJwksMetrics(registry),
     tls: createTlsMetrics(registry),
     observeTransport: createTransportMetrics(registry),
+    counters: createCounterMetrics(registry),
     instrumentStore: createStoreMetrics(registry, clock),
     log: createLogMetrics(registry),
     registry,

@@ -108,6 +108,27 @@ test('the sums of a listener are read when they are scraped', async () => {
   expect(await line('ostiary_rpc_read_bytes_total{listener="grpc"}')).toBe(1701);
 });
 
+test('what becomes of shared quota is told in units', async () => {
+  const { metrics, line } = scraped();
+  const { counters } = metrics;
+  for (let i = 0; i < 20; i++) counters.hit('lease');
+  counters.hit('store');
+  counters.storeCall('take', 'answered', 0.4);
+  counters.leased(16);
+  counters.stranded(3, 'lease_died');
+  counters.circuit(true);
+  counters.fallbackAdmission('local');
+  expect(await line('ostiary_quota_hits_total{by="lease"}')).toBe(20);
+  expect(await line('ostiary_quota_hits_total{by="store"}')).toBe(1);
+  const call = 'ostiary_counter_store_call_duration_seconds';
+  expect(await line(`${call}_bucket{script="take",outcome="answered",le="0.00025"}`)).toBe(0);
+  expect(await line(`${call}_bucket{script="take",outcome="answered",le="0.0005"}`)).toBe(1);
+  expect(await line('ostiary_quota_leased_units_total')).toBe(16);
+  expect(await line('ostiary_quota_stranded_units_total{reason="lease_died"}')).toBe(3);
+  expect(await line('ostiary_counter_store_circuit_open')).toBe(1);
+  expect(await line('ostiary_quota_fallback_admissions_total{by="local"}')).toBe(1);
+});
+
 test('the process and its version are told', async () => {
   const { line, text } = scraped();
   expect(await line(`ostiary_build_info{version="1.2.3",node="${process.versions.node}"}`)).toBe(1);
