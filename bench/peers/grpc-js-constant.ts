@@ -1,0 +1,27 @@
+// The least that a gRPC server on grpc-js does: takes the bytes, decodes nothing, answers the same
+// allow each time. Prints the port it listens on.
+import { type sendUnaryData, Server, ServerCredentials, type ServerUnaryCall } from '@grpc/grpc-js';
+
+/** `status {}` and `ok_response {}`. */
+const allow = Buffer.from([0x0a, 0x00, 0x1a, 0x00]);
+const asIs = (bytes: Buffer): Buffer => bytes;
+
+const server = new Server();
+server.addService(
+  {
+    Check: {
+      path: '/envoy.service.auth.v3.Authorization/Check',
+      requestStream: false,
+      responseStream: false,
+      requestSerialize: asIs,
+      requestDeserialize: asIs,
+      responseSerialize: asIs,
+      responseDeserialize: asIs,
+    },
+  },
+  { Check: (_: ServerUnaryCall<Buffer, Buffer>, answer: sendUnaryData<Buffer>) => answer(null, allow) },
+);
+server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) => {
+  if (error !== null) throw error;
+  console.log(port);
+});

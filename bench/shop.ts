@@ -1,0 +1,74 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { SignJWT } from 'jose';
+import { scratchFolder } from '../test/real/scratch.ts';
+import { realisticCheck } from './realistic-check.ts';
+
+const clientId = '0f9d1f3e5d8c4a2b';
+const issuer = 'https://issuer.example.com';
+const tokenBytes = 800;
+
+export interface Shop {
+  /** Documents: one API that wants a token and has a tier of two windows, and its clients. */
+  readonly policies: string;
+  /** A Check that they allow. */
+  readonly check: Uint8Array;
+}
+
+/**
+ * What the benchmarks enforce: a token is verified, its client and contract are looked up, both
+ * windows of the tier are charged. The quota is never spent.
+ * @param contracts clients with a contract; the Check is of one of them
+ */
+export async function openShop(contracts = 1): Promise<Shop> {
+  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const textKey = publicKey.export({ type: 'spki', format: 'pem' });
+  const sign = async (padding: number): Promise<string> =>
+    new SignJWT({ client_id: clientId, scope: 'orders:read orders:write', name: 'x'.repeat(padding) })
+      .setProtectedHeader({ alg: 'RS256' })
+      .setIssuer(issuer)
+      .setSubject('7d2f6f0e-user')
+      .setExpirationTime('2h')
+      .sign(privateKey);
+  const short = await sign(0);
+  const token = await sign(Math.floor(((tokenBytes - short.length) * 3) / 4));
+  const policies = scratchFolder('bench');
+  const documents = [orders(textKey.toString()), ...clients(contracts)];
+  writeFileSync(join(policies, 'shop.json'), JSON.stringify(documents));
+  return { policies, check: realisticCheck({ clientId, token }) };
+}
+
+function orders(textKey: string): object {
+  return document('Api', 'orders', {
+    hosts: ['orders.shop.svc.cluster.local'],
+    basePath: '/orders',
+    tiers: [
+      {
+        name: 'gold',
+        limits: [
+          { maximumRequests: 1_000_000_000, timePeriodInMilliseconds: 1000 },
+          { maximumRequests: 100_000_000_000, timePeriodInMilliseconds: 86_400_000 },
+        ],
+      },
+    ],
+    policies: [
+      { policyRef: { name: 'jwt-validation' }, config: { textKey, algorithms: ['RS256'], issuer } },
+      { policyRef: { name: 'rate-limiting-sla' } },
+    ],
+  });
+}
+
+function clients(count: number): object[] {
+  return Array.from({ length: count }, (_, i) => {
+    const name = `client-${i}`;
+    return [
+      document('ClientApplication', name, { clientId: i === 0 ? clientId : `${clientId}-${i}` }),
+      document('Contract', name, { clientApplication: name, api: 'orders', tier: 'gold', status: 'approved' }),
+    ];
+  }).flat();
+}
+
+function document(kind: string, name: string, spec: object): object {
+  return { apiVersion: 'ostiary.dev/v1alpha1', kind, metadata: { name }, spec };
+}
