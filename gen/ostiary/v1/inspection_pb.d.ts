@@ -771,8 +771,8 @@ export declare const InspectionService: GenService<{
     output: typeof InspectCountersResponseSchema;
   },
   /**
-   * Closes those windows: the next request opens new ones. Needs the API token, or a
-   * Unix socket (PERMISSION_DENIED otherwise).
+   * Closes those windows: the next request opens new ones. Needs the API token
+   * (UNAUTHENTICATED without it, PERMISSION_DENIED where the server has none), or a Unix socket.
    *
    * @generated from rpc ostiary.v1.InspectionService.ResetCounters
    */
