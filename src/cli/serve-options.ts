@@ -1,0 +1,41 @@
+import type { CounterOptions } from '../counter/options.ts';
+import { UserError } from '../errors.ts';
+import { parseListenAddress } from '../rpc/address.ts';
+import type { ListenAddress } from '../rpc/rpc.ts';
+import type { TlsFiles } from '../rpc/tls.ts';
+import type { ServeFlags } from './serve-flags.ts';
+
+/** Flags that mean something only together, taken together. @throws UserError (exit 2) */
+export function addressesOf(flags: ServeFlags): Record<'listen' | 'adminListen' | 'apiListen', ListenAddress> {
+  if (!/^0?[0-7]{3}$/.test(flags.listenMode)) {
+    throw new UserError(
+      `--listen-mode is ${JSON.stringify(flags.listenMode)}: expected octal permission bits, such as 0660`,
+      2,
+    );
+  }
+  const mode = Number.parseInt(flags.listenMode, 8);
+  return {
+    listen: parseListenAddress(flags.listen, '--listen', mode),
+    adminListen: parseListenAddress(flags.adminListen, '--admin-listen', mode),
+    apiListen: parseListenAddress(flags.apiListen, '--api-listen', mode),
+  };
+}
+
+/** Undefined: plain text. */
+export function tlsFilesOf({ tlsCert, tlsKey, tlsClientCa }: ServeFlags): TlsFiles | undefined {
+  if (tlsCert === undefined && tlsKey === undefined) {
+    if (tlsClientCa !== undefined) throw new UserError('--tls-client-ca needs --tls-cert and --tls-key', 2);
+    return undefined;
+  }
+  if (tlsCert === undefined || tlsKey === undefined) {
+    throw new UserError('--tls-cert and --tls-key are given together or not at all', 2);
+  }
+  return { certificate: tlsCert, key: tlsKey, clientAuthorities: tlsClientCa };
+}
+
+export function counterOptionsOf(flags: ServeFlags): CounterOptions {
+  return {
+    storeTimeoutMs: flags.storeTimeout,
+    ...(flags.redis === undefined ? {} : { redis: { urls: flags.redis.split(','), prefix: flags.redisPrefix } }),
+  };
+}

@@ -1,0 +1,128 @@
+import { readFile } from 'node:fs/promises';
+import { createInspector } from '../api/inspector.ts';
+import { systemClock as clock } from '../clock.ts';
+import { openConfigSource } from '../config/config-source.ts';
+import { formatFault } from '../config/fault.ts';
+import { createCounterStore } from '../counter/create.ts';
+import { createCheckMethod } from '../envoy/service.ts';
+import { createKeySets } from '../jwt/key-sets.ts';
+import { systemTimers } from '../jwt/timers.ts';
+import { createLog, standardOutput } from '../observe/log.ts';
+import { createMetrics } from '../observe/metrics.ts';
+import { createObserver } from '../observe/observer.ts';
+import { policyKinds } from '../policies/index.ts';
+import { clientAddress } from '../policy/locate.ts';
+import { formatListenAddress } from '../rpc/address.ts';
+import { grpcJsTransport } from '../rpc/grpc-js.ts';
+import { openServer } from '../server/server.ts';
+import { addressesOf, counterOptionsOf, tlsFilesOf } from './serve-options.ts';
+import type { ServeFlags } from './serve-flags.ts';
+import { productVersion } from './product.ts';
+import { tryLines } from './try-lines.ts';
+
+export interface Service {
+  /** Where it listens, and lines to try. */
+  readonly welcome: string;
+  stop(signal: NodeJS.Signals): Promise<void>;
+}
+
+/** More decision lines a second are counted, not written. */
+const MAX_DECISION_LINES_PER_SECOND = 1000;
+
+/** The composition root: everything impure is made here and handed down. */
+export async function startService(flags: ServeFlags, environment: NodeJS.ProcessEnv): Promise<Service> {
+  const addresses = addressesOf(flags);
+  const tls = tlsFilesOf(flags);
+  const version = productVersion();
+  const metrics = createMetrics({ clock, version });
+  const log = createLog(flags.logLevel, standardOutput(() => metrics.log.dropped()));
+  const keySets = createKeySets({
+    fetch,
+    clock,
+    timers: systemTimers,
+    random: Math.random,
+    onFetch: (fetched) => {
+      metrics.jwks.fetched(fetched);
+      if (fetched.detail !== '') log.warn('key set not fetched', { url: fetched.url, detail: fetched.detail });
+      for (const reason of fetched.ignored) log.warn('key left out', { url: fetched.url, detail: reason });
+    },
+  });
+  const store = metrics.instrumentStore(createCounterStore(counterOptionsOf(flags), { clock }));
+  const observer = createObserver({
+    metrics,
+    log,
+    clock,
+    allowRate: flags.logAllowRate,
+    maxLinesPerSecond: MAX_DECISION_LINES_PER_SECOND,
+    random: Math.random,
+    clientAddress: (check) => clientAddress(check, flags.trustedHops),
+  });
+  const documents = await openConfigSource({
+    paths: flags.policies,
+    policyKinds,
+    environment: { clock, keySets },
+    env: environment,
+    readFile: (path) => readFile(path),
+    clock,
+  });
+  metrics.config.loaded(documents.current());
+  documents.onChange((snapshot, { successful, faults }) => {
+    if (successful) {
+      metrics.config.loaded(snapshot);
+      log.info('documents reloaded', { snapshot: snapshot.version, apis: snapshot.apis.length });
+    } else {
+      metrics.config.rejected();
+      for (const fault of faults)
+        log.error('fault in documents: the last good ones stay in force', { detail: formatFault(fault) });
+    }
+  });
+
+  const ports = {
+    take: store.take,
+    clock,
+    unmatched: flags.unmatched,
+    trustedHops: flags.trustedHops,
+    failed: observer.policyFailed,
+  };
+  const snapshot = () => documents.current();
+  const server = await openServer({
+    ...addresses,
+    transport: grpcJsTransport,
+    tls,
+    apiTokenFile: flags.apiTokenFile,
+    maxMessageBytes: flags.maxMessageBytes,
+    authorization: createCheckMethod({ snapshot, ports, observer }),
+    inspector: createInspector({ snapshot, faults: () => documents.status().faults, store, ports }),
+    clock,
+    details: () => ({ store: store.health(), keySets: keySets.status(), documents: documents.status() }),
+    metrics,
+    version: { version, node: process.versions.node },
+    events: {
+      failed: (path, error) => observer.policyFailed(path, error),
+      tlsServed: (notAfter) => metrics.tls.served('grpc', notAfter),
+      tlsFault: (message) => log.error('certificate not taken over', { detail: message }),
+    },
+  });
+  server.ready();
+  log.info('ready', { version, addresses: Object.values(server.addresses).map(formatListenAddress) });
+
+  return {
+    welcome: tryLines(
+      {
+        ...server.addresses,
+        tls: tls === undefined ? 'none' : flags.tlsClientCa === undefined ? 'server' : 'mutual',
+        policies: flags.policies,
+      },
+      documents.current(),
+    ),
+    async stop(signal) {
+      log.info('draining', { signal });
+      await server.drain({ drainDelayMs: flags.drainDelay, drainMs: flags.drain });
+      await documents.close();
+      keySets.close();
+      await store.close();
+      log.info('stopped');
+      await observer.flush();
+    },
+  };
+}
