@@ -23,7 +23,7 @@ export function createCounterMetrics(registry: Registry): CounterMetrics {
   const byFallback = hits.series('fallback');
   const calls = new DurationFamily({
     registry,
-    name: 'ostiary_counter_store_call_duration_seconds',
+    name: 'ostiary_store_call_duration_seconds',
     help: 'Script calls to Redis, by script and outcome (answered, late, failed).',
     labels: ['script', 'outcome'],
     boundsMs: CALL_BOUNDS_MS,
@@ -37,7 +37,7 @@ export function createCounterMetrics(registry: Registry): CounterMetrics {
     'Units debited and neither spent nor returned: less is admitted than the limit allows.',
     ['reason'],
   );
-  const circuit = gauge('ostiary_counter_store_circuit_open', '1 while the store is not asked, because it failed.');
+  const circuit = gauge('ostiary_store_circuit_open', '1 while the store is not asked, because it failed.');
   const fallback = counter(
     'ostiary_quota_fallback_admissions_total',
     'Hits admitted while the store could not tell, by the onStoreFailure that let them pass.',

@@ -14,14 +14,14 @@ export type InstrumentStore = (store: CounterStore) => CounterStore;
 export function createStoreMetrics(registry: Registry, clock: Clock): InstrumentStore {
   const durations = new DurationFamily({
     registry,
-    name: 'ostiary_counter_store_duration_seconds',
+    name: 'ostiary_store_duration_seconds',
     help: 'Time the counter store took to answer, failures included.',
     labels: ['store', 'operation'],
     boundsMs: BOUNDS_MS,
   });
   const errors = new CounterFamily({
     registry,
-    name: 'ostiary_counter_store_errors_total',
+    name: 'ostiary_store_errors_total',
     help: 'Calls of the counter store that failed: the policy then follows onStoreFailure.',
     labels: ['store', 'operation'],
   });
@@ -29,7 +29,7 @@ export function createStoreMetrics(registry: Registry, clock: Clock): Instrument
   return (store) => {
     const kind = store.health().kind;
     void new Gauge({
-      name: 'ostiary_counter_store_available',
+      name: 'ostiary_store_available',
       help: '1 while the counter store answers, else 0.',
       labelNames: ['store'],
       registers: [registry],

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { MemoryCounterStore } from '../../src/counter/memory.ts';
 import { createMetrics } from '../../src/observe/metrics.ts';
 import { decision, stoppedClock } from '../observe/decisions.ts';
 import { partOrSkip } from '../real/parts.ts';
@@ -24,6 +25,7 @@ test.skipIf(promtool === undefined)('promtool finds nothing to say about our met
   metrics.checks.decided(decision(), 1);
   metrics.observeTransport('grpc');
   metrics.tls.served('grpc', 0);
+  metrics.instrumentStore(new MemoryCounterStore(stoppedClock()));
   const input = (await metrics.text()).replaceAll(/^.*\b(?:nodejs|process)_.*\n/gm, '');
   const { status, stdout, stderr } = spawnSync(promtool ?? '', ['check', 'metrics'], { input, encoding: 'utf8' });
   expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: '', stderr: '' });

@@ -27,9 +27,9 @@ test('the time the store takes is told by operation', async () => {
   );
   void store.take([], 0);
   const take = 'store="memory",operation="take"';
-  expect(await line(`ostiary_counter_store_duration_seconds_bucket{${take},le="0.0025"}`)).toBe(0);
-  expect(await line(`ostiary_counter_store_duration_seconds_bucket{${take},le="0.005"}`)).toBe(1);
-  expect(await line(`ostiary_counter_store_duration_seconds_sum{${take}}`)).toBe(0.003);
+  expect(await line(`ostiary_store_duration_seconds_bucket{${take},le="0.0025"}`)).toBe(0);
+  expect(await line(`ostiary_store_duration_seconds_bucket{${take},le="0.005"}`)).toBe(1);
+  expect(await line(`ostiary_store_duration_seconds_sum{${take}}`)).toBe(0.003);
 });
 
 test.each([
@@ -39,17 +39,17 @@ test.each([
   const { metrics, line } = scraped();
   const store = metrics.instrumentStore(storeThat({ take }));
   await expect((async () => store.take([], 0))()).rejects.toThrow(StoreUnavailable);
-  expect(await line('ostiary_counter_store_errors_total{store="memory",operation="take"}')).toBe(1);
-  expect(await line('ostiary_counter_store_duration_seconds_count{store="memory",operation="take"}')).toBe(1);
+  expect(await line('ostiary_store_errors_total{store="memory",operation="take"}')).toBe(1);
+  expect(await line('ostiary_store_duration_seconds_count{store="memory",operation="take"}')).toBe(1);
 });
 
 test('whether the store answers is asked at each scrape', async () => {
   const { metrics, line } = scraped();
   let available = true;
   metrics.instrumentStore(storeThat({ health: () => ({ kind: 'memory', available, detail: '' }) }));
-  expect(await line('ostiary_counter_store_available{store="memory"}')).toBe(1);
+  expect(await line('ostiary_store_available{store="memory"}')).toBe(1);
   available = false;
-  expect(await line('ostiary_counter_store_available{store="memory"}')).toBe(0);
+  expect(await line('ostiary_store_available{store="memory"}')).toBe(0);
 });
 
 test('a faulty reload is told while the last good version stays', async () => {
@@ -120,12 +120,12 @@ test('what becomes of shared quota is told in units', async () => {
   counters.fallbackAdmission('local');
   expect(await line('ostiary_quota_hits_total{by="lease"}')).toBe(20);
   expect(await line('ostiary_quota_hits_total{by="store"}')).toBe(1);
-  const call = 'ostiary_counter_store_call_duration_seconds';
+  const call = 'ostiary_store_call_duration_seconds';
   expect(await line(`${call}_bucket{script="take",outcome="answered",le="0.00025"}`)).toBe(0);
   expect(await line(`${call}_bucket{script="take",outcome="answered",le="0.0005"}`)).toBe(1);
   expect(await line('ostiary_quota_leased_units_total')).toBe(16);
   expect(await line('ostiary_quota_stranded_units_total{reason="lease_died"}')).toBe(3);
-  expect(await line('ostiary_counter_store_circuit_open')).toBe(1);
+  expect(await line('ostiary_store_circuit_open')).toBe(1);
   expect(await line('ostiary_quota_fallback_admissions_total{by="local"}')).toBe(1);
 });
 
