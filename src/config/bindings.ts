@@ -45,8 +45,9 @@ export function compilePolicy(name: string, fields: PolicyFields, context: Polic
   try {
     policy = kind.create(read.options, context.environment);
   } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    issues.push({ path: ['config'], at: 'key', message: redact(error.message, read.substitutions) });
+    // Kinds promise a TypeError; another failure must not end a reload either.
+    const message = error instanceof Error ? error.message : 'the policy cannot be made of this';
+    issues.push({ path: ['config'], at: 'key', message: redact(message, read.substitutions) });
   }
   const content = { ...fields, policyRef: kind.name, config: read.resolved };
   if (policy === undefined) return { bound: undefined, content, issues };

@@ -1,0 +1,81 @@
+import { watch } from 'node:fs';
+import type { FSWatcher } from 'node:fs';
+
+export interface WatchOptions {
+  /** Quiet time after an event before the change counts as complete. */
+  readonly debounceMs: number;
+  /** How often it looks without an event: some file systems tell none. */
+  readonly pollMs: number;
+}
+
+/**
+ * Calls back after changes in directories, and every `pollMs` in any case: the callback looks for
+ * itself whether something is different. Directories are watched, not files: a mounted ConfigMap
+ * changes by a swap of its `..data` link, which a watch on a file never sees.
+ */
+export class DirectoryWatch {
+  readonly #options: WatchOptions;
+  readonly #look: () => Promise<void>;
+  #poll: NodeJS.Timeout | undefined;
+  #watchers: FSWatcher[] = [];
+  #quiet: NodeJS.Timeout | undefined;
+  /** A burst of events may not put the callback off for ever. */
+  #burstEnd = 0;
+  #closed = false;
+
+  constructor(options: WatchOptions, look: () => Promise<void>) {
+    this.#options = options;
+    this.#look = look;
+    this.#pollAfter(options.pollMs);
+  }
+
+  #pollAfter(delayMs: number): void {
+    if (this.#closed) return;
+    this.#poll = setTimeout(() => {
+      const startedAt = performance.now();
+      // To look at very many files takes its time: it never takes more than a twentieth of it.
+      const next = (): void => this.#pollAfter(Math.max(this.#options.pollMs, 20 * (performance.now() - startedAt)));
+      void this.#look().finally(next);
+    }, delayMs);
+    this.#poll.unref();
+  }
+
+  /** Watches these directories from now on. One that was replaced by another of its name is found again. */
+  follow(directories: Iterable<string>): void {
+    for (const watcher of this.#watchers) watcher.close();
+    this.#watchers = [];
+    if (this.#closed) return;
+    for (const directory of new Set(directories)) {
+      try {
+        const watcher = watch(directory, { persistent: false }, () => this.#event());
+        // A directory that is removed ends its watch; the poll sees to the rest.
+        watcher.on('error', () => watcher.close());
+        this.#watchers.push(watcher);
+      } catch {
+        // It does not exist, or the system has no watch left: the poll looks at it.
+      }
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#poll);
+    clearTimeout(this.#quiet);
+    this.follow([]);
+  }
+
+  #event(): void {
+    const now = performance.now();
+    const { debounceMs } = this.#options;
+    if (this.#quiet === undefined) this.#burstEnd = now + 5 * debounceMs;
+    clearTimeout(this.#quiet);
+    this.#quiet = setTimeout(
+      () => {
+        this.#quiet = undefined;
+        void this.#look();
+      },
+      Math.max(0, Math.min(debounceMs, this.#burstEnd - now)),
+    );
+    this.#quiet.unref();
+  }
+}
