@@ -1,0 +1,167 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function ostiary(args: readonly string[], input = '', env: Record<string, string> = {}): Promise<Ended> {
+  const main = join(import.meta.dirname, '../../src/main.ts');
+  return new Promise((resolve) => {
+    const child = execFile(
+      process.execPath,
+      [main, ...args],
+      { env: { ...process.env, ...env } },
+      (error, stdout, stderr) => resolve({ code: Number(error?.code ?? 0), stdout, stderr }),
+    );
+    child.stdin?.end(input);
+  });
+}
+
+const DOCUMENTS = `
+apiVersion: ostiary.dev/v1alpha1
+kind: Api
+metadata: {name: orders}
+spec:
+  basePath: /orders
+  tiers: [{name: gold, limits: [{maximumRequests: 5, timePeriodInMilliseconds: 10000}]}]
+  policies:
+    - policyRef: {name: client-id-enforcement}
+    - policyRef: {name: rate-limiting-sla}
+---
+apiVersion: ostiary.dev/v1alpha1
+kind: ClientApplication
+metadata: {name: web}
+spec: {clientId: web-id, clientSecret: {value: $WEB_SECRET}}
+---
+apiVersion: ostiary.dev/v1alpha1
+kind: Contract
+metadata: {name: web-orders}
+spec: {clientApplication: web, api: orders, tier: gold, status: approved}
+`;
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ostiary-cli-'));
+  await writeFile(join(folder, 'orders.yaml'), DOCUMENTS);
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const env = { WEB_SECRET: 'open sesame' };
+const credentials = ['--header', 'client_id: web-id', '--header', 'Client_Secret: open sesame'];
+
+describe('ostiary', () => {
+  it('without a command or with --help tells its commands', async () => {
+    for (const args of [[], ['--help']]) {
+      const { code, stdout } = await ostiary(args);
+      expect(code).toBe(0);
+      expect(stdout).toContain('usage: ostiary COMMAND');
+    }
+  });
+
+  it('answers an unknown command or flag with one line and exit code 2', async () => {
+    for (const args of [['frobnicate'], ['check', '--frobnicate'], ['check', '--header', 'novalue']]) {
+      const { code, stdout, stderr } = await ostiary(args);
+      expect({ code, stdout, lines: stderr.trim().split('\n').length }).toEqual({ code: 2, stdout: '', lines: 1 });
+    }
+  });
+});
+
+describe('ostiary validate', () => {
+  it('tells what valid documents hold', async () => {
+    const { code, stdout } = await ostiary(['validate', folder], '', env);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^valid: 1 API, 1 client application, 1 contract; version [0-9a-f]+\n$/);
+  });
+
+  it('tells every fault with its place, as text and as JSON, and exits 1', async () => {
+    const faulty = await mkdtemp(join(tmpdir(), 'ostiary-cli-'));
+    const file = join(faulty, 'a.yaml');
+    await writeFile(file, DOCUMENTS.replace('api: orders', 'api: order').replace('basePath', 'basepath'));
+    const { code, stdout } = await ostiary(['validate', faulty]);
+    expect(code).toBe(1);
+    expect(stdout).toContain(`${file}:6:3: spec.basepath: `);
+    expect(stdout).toContain('$WEB_SECRET');
+    const json = await ostiary(['validate', faulty, '--json'], '', env);
+    expect(JSON.parse(json.stdout)).toMatchObject({ valid: false, faults: [{ file, line: 6 }, { field: 'spec.api' }] });
+    await rm(faulty, { recursive: true });
+  });
+});
+
+describe('ostiary check', () => {
+  it('exits 0 on an allow, and shows each policy, the client and the counters', async () => {
+    const { code, stdout } = await ostiary(
+      ['check', '--policies', folder, '--path', '/orders/1', ...credentials],
+      '',
+      env,
+    );
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^allow\n {2}api {7}orders\n/);
+    expect(stdout).toContain('client web (web-id), contract web-orders, tier gold');
+    expect(stdout).toContain('remaining 5 -> 4');
+  });
+
+  it('exits 1 on a denial and says why', async () => {
+    const { code, stdout } = await ostiary(['check', '--policies', folder, '--path', '/orders/1'], '', env);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^deny 401 {2}client_rejected: the request names no client id\n/);
+  });
+
+  it('reads a CheckRequest in JSON from standard input', async () => {
+    const request = {
+      attributes: {
+        request: {
+          http: {
+            method: 'GET',
+            path: '/orders',
+            host: 'h',
+            headers: { client_id: 'web-id', client_secret: 'open sesame' },
+          },
+        },
+      },
+    };
+    const { code, stdout } = await ostiary(
+      ['check', '-', '--policies', folder, '--json'],
+      JSON.stringify(request),
+      env,
+    );
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ verdict: { outcome: 'OUTCOME_ALLOW' }, api: 'orders' });
+    const bad = await ostiary(['check', '-', '--policies', folder], '{"attributes": 5}', env);
+    expect(bad).toMatchObject({ code: 1, stdout: '' });
+    expect(bad.stderr).toMatch(/^ostiary: - is not a CheckRequest in JSON: .*\n$/);
+  });
+
+  it('says where a running service was looked for and not found', async () => {
+    const { code, stderr } = await ostiary(['check', '--api', 'http://127.0.0.1:1']);
+    expect(code).toBe(1);
+    expect(stderr).toBe('ostiary: http://127.0.0.1:1 does not answer: is ostiary running with --api-listen there?\n');
+  });
+});
+
+describe('ostiary hash-secret', () => {
+  it('hashes standard input for a document, and never takes the secret as an argument', async () => {
+    const { stdout } = await ostiary(['hash-secret', '--json'], 'open sesame\n');
+    expect(JSON.parse(stdout)).toEqual({
+      salt: expect.stringMatching(/^.+$/),
+      sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+    });
+    expect((await ostiary(['hash-secret', 'open sesame'])).code).toBe(2);
+    expect((await ostiary(['hash-secret'], '\n')).code).toBe(1);
+  });
+});
+
+describe('ostiary schema and version', () => {
+  it('print what scripts and editors read', async () => {
+    expect(JSON.parse((await ostiary(['schema'])).stdout)).toHaveProperty('$schema');
+    expect(JSON.parse((await ostiary(['version', '--json'])).stdout)).toEqual({
+      ostiary: expect.stringMatching(/^\d+\.\d+\.\d+/),
+      node: process.versions.node,
+    });
+  });
+});
