@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createInspector } from '../api/inspector.ts';
 import { systemClock as clock } from '../clock.ts';
 import { openConfigSource } from '../config/config-source.ts';
+import type { ConfigSource } from '../config/config-source.ts';
 import { formatFault } from '../config/fault.ts';
 import { createCounterStore } from '../counter/create.ts';
 import { createCheckMethod } from '../envoy/service.ts';
@@ -11,6 +12,7 @@ import { createLog, standardOutput } from '../observe/log.ts';
 import { createMetrics } from '../observe/metrics.ts';
 import { createObserver } from '../observe/observer.ts';
 import { policyKinds } from '../policies/index.ts';
+import type { DecisionPorts } from '../policy/deliberation.ts';
 import { clientAddress } from '../policy/locate.ts';
 import { formatListenAddress } from '../rpc/address.ts';
 import { grpcJsTransport } from '../rpc/grpc-js.ts';
@@ -35,7 +37,10 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
   const tls = tlsFilesOf(flags);
   const version = productVersion();
   const metrics = createMetrics({ clock, version });
-  const log = createLog(flags.logLevel, standardOutput(() => metrics.log.dropped()));
+  const log = createLog(
+    flags.logLevel,
+    standardOutput(() => metrics.log.dropped()),
+  );
   const keySets = createKeySets({
     fetch,
     clock,
@@ -77,12 +82,12 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
     }
   });
 
-  const ports = {
-    take: store.take,
+  const ports: DecisionPorts = {
+    take: (demands, deadline) => store.take(demands, deadline),
     clock,
     unmatched: flags.unmatched,
     trustedHops: flags.trustedHops,
-    failed: observer.policyFailed,
+    failed: (policy, error) => observer.policyFailed(policy, error),
   };
   const snapshot = () => documents.current();
   const server = await openServer({
@@ -94,7 +99,7 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
     authorization: createCheckMethod({ snapshot, ports, observer }),
     inspector: createInspector({ snapshot, faults: () => documents.status().faults, store, ports }),
     clock,
-    details: () => ({ store: store.health(), keySets: keySets.status(), documents: documents.status() }),
+    details: () => ({ store: store.health(), keySets: keySets.status(), documents: publicStatus(documents) }),
     metrics,
     version: { version, node: process.versions.node },
     events: {
@@ -125,4 +130,11 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
       await observer.flush();
     },
   };
+}
+
+/** For everyone who reaches `/readyz`: where the faults are. What the documents say there is for operators. */
+function publicStatus(documents: ConfigSource): Readonly<Record<string, unknown>> {
+  const { successful, faults } = documents.status();
+  const places = faults.slice(0, 10).map((fault) => formatFault({ ...fault, message: '' }));
+  return { version: documents.current().version, successful, faults: faults.length, places };
 }
