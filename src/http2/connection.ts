@@ -6,6 +6,7 @@ import { defaultWindow, FrameType, Setting, writeUint32 } from './frame.ts';
 import { FrameReader, type FrameSink } from './frame-reader.ts';
 import type { HeaderField } from './header-field.ts';
 import { HpackEncoder } from './hpack/encoder.ts';
+import { Input } from './input.ts';
 import type { Limits } from './limits.ts';
 import type { AbuseKind, TransportObserver } from './observer.ts';
 import { Output } from './output.ts';
@@ -38,6 +39,7 @@ export class Connection implements FrameSink, StreamHost {
   lingering = 0;
   bufferedRequestBytes = 0;
   private readonly now: () => number;
+  private readonly input: Input;
   private readonly reader = new FrameReader(this);
   private readonly requests: RequestFrames;
   private readonly openRequest: (id: number, head: RequestHead) => Stream;
@@ -63,7 +65,7 @@ export class Connection implements FrameSink, StreamHost {
     this.openRequest = application.accept(this);
     this.observer.counters.connectionsOpened++;
     this.greet();
-    socket.on('data', (chunk: Buffer) => this.receive(chunk));
+    this.input = new Input(socket, (chunk, end) => this.receive(chunk, end));
     socket.on('drain', () => this.resume());
     socket.on('error', () => socket.destroy());
     socket.on('close', () => {
@@ -90,13 +92,13 @@ export class Connection implements FrameSink, StreamHost {
   }
 
   /** One batch: what the socket delivered at once. What it causes is written at once. */
-  private receive(chunk: Buffer): void {
+  private receive(chunk: Buffer, end: number): void {
     if (this.closing.state === 'ended') return;
     this.nowMs = this.lastReceivedMs = this.now();
-    this.observer.counters.bytesRead += chunk.length;
+    this.observer.counters.bytesRead += end;
     this.inBatch = true;
     try {
-      this.reader.push(chunk);
+      this.reader.push(chunk, end);
       this.requests.replenish();
     } catch (error) {
       this.closing.fail(error);
@@ -209,6 +211,10 @@ export class Connection implements FrameSink, StreamHost {
   private writeReset(id: number, code: ErrorCode): void {
     this.sender.controlNumber(FrameType.rstStream, id, code);
     this.streams.rememberReset(id);
+  }
+
+  retainInput(): void {
+    this.input.retain();
   }
 
   credit(stream: Stream, bytes: number): void {

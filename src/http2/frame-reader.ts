@@ -1,7 +1,7 @@
 import { ConnectionError, ErrorCode } from './error-code.ts';
 import { frameHeaderBytes, leastMaxFrameSize, readUint31 } from './frame.ts';
 
-/** Takes whole frames; the payload is `buffer[start..end)` and may be kept: no buffer is written again. */
+/** Takes whole frames; the payload is `buffer[start..end)`, and its buffer is written again afterwards. */
 export interface FrameSink {
   frame(type: number, flags: number, streamId: number, buffer: Buffer, start: number, end: number): void;
 }
@@ -29,10 +29,10 @@ export class FrameReader {
     return this.partial !== undefined || this.prefaceSeen < preface.length;
   }
 
-  push(chunk: Buffer): void {
-    const end = chunk.length;
-    let at = this.prefaceSeen < preface.length ? this.readPreface(chunk) : 0;
-    if (this.partial !== undefined) at = this.complete(chunk, at);
+  /** Takes `chunk[0..end)`. */
+  push(chunk: Buffer, end: number): void {
+    let at = this.prefaceSeen < preface.length ? this.readPreface(chunk, end) : 0;
+    if (this.partial !== undefined) at = this.complete(chunk, at, end);
     while (end - at >= frameHeaderBytes) {
       const length = payloadLength(chunk, at);
       const next = at + frameHeaderBytes + length;
@@ -40,11 +40,11 @@ export class FrameReader {
       this.sink.frame(chunk[at + 3]!, chunk[at + 4]!, readUint31(chunk, at + 5), chunk, at + frameHeaderBytes, next);
       at = next;
     }
-    if (at < end) this.keep(chunk, at);
+    if (at < end) this.keep(chunk, at, end);
   }
 
-  private readPreface(chunk: Buffer): number {
-    const length = Math.min(preface.length - this.prefaceSeen, chunk.length);
+  private readPreface(chunk: Buffer, end: number): number {
+    const length = Math.min(preface.length - this.prefaceSeen, end);
     for (let i = 0; i < length; i++) {
       if (chunk[i] !== preface[this.prefaceSeen + i]) {
         throw new ConnectionError(ErrorCode.protocolError, 'not an HTTP/2 connection preface');
@@ -54,20 +54,20 @@ export class FrameReader {
     return length;
   }
 
-  private keep(chunk: Buffer, at: number): void {
-    const have = chunk.length - at;
+  private keep(chunk: Buffer, at: number, end: number): void {
+    const have = end - at;
     const need = frameHeaderBytes + (have < frameHeaderBytes ? 0 : payloadLength(chunk, at));
     this.partial = Buffer.allocUnsafe(need);
-    chunk.copy(this.partial, 0, at);
+    chunk.copy(this.partial, 0, at, end);
     this.partialBytes = have;
   }
 
   /** Fills the kept frame from the chunk. @returns where the next frame starts. */
-  private complete(chunk: Buffer, from: number): number {
+  private complete(chunk: Buffer, from: number, end: number): number {
     let at = from;
     let frame = this.partial!;
     for (;;) {
-      const take = Math.min(frame.length - this.partialBytes, chunk.length - at);
+      const take = Math.min(frame.length - this.partialBytes, end - at);
       chunk.copy(frame, this.partialBytes, at, at + take);
       at += take;
       this.partialBytes += take;

@@ -15,6 +15,8 @@ export interface StreamHost {
   bufferedRequestBytes: number;
   /** Something was put out from outside a batch of frames: it is written before the loop turns. */
   touch(): void;
+  /** Called while a frame is handled: its buffer is kept, and so must not be read into again. */
+  retainInput(): void;
   /** Both sides have ended, or ours has and the rest does not matter: the stream is forgotten. */
   finished(stream: Stream): void;
   /** Ends the stream with RST_STREAM. */

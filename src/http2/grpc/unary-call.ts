@@ -21,6 +21,8 @@ export class UnaryCall extends SingleRequestCall {
       return this.fail(error);
     }
     if (answer instanceof Uint8Array) return this.answer(answer);
+    // The request is the handler's until its promise settles.
+    this.host.retainInput();
     this.isRunning = true;
     this.armDeadline();
     answer.then(
