@@ -77,7 +77,10 @@ function claim(request: Request, name: string): string | undefined {
   const claims = request.identity.claims;
   const value = claims !== undefined && Object.hasOwn(claims, name) ? claims[name] : undefined;
   if (typeof value === 'string') return value;
-  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
+  // Of an integer beyond 2^53 − 1 digits are lost: two subjects could look like one.
+  if (typeof value === 'number')
+    return Number.isSafeInteger(value) || !Number.isInteger(value) ? String(value) : undefined;
+  return typeof value === 'boolean' ? String(value) : undefined;
 }
 
 /** Joined like headers, so that a repeated credential is one that matches nothing. */

@@ -4,7 +4,7 @@ import { checkOf, requestOf } from './fixtures.ts';
 
 const request = requestOf(checkOf({ method: 'PUT', headers: { 'x-key': 'K' }, sourceAddress: '10.1.2.3' }), {
   path: { path: '/a', query: 'k=1&k=2&plus=a+b%21' },
-  identity: { claims: { sub: 's', n: 7, admin: true, list: ['a'], 'client-id': 'c' } },
+  identity: { claims: { sub: 's', n: 7, admin: true, list: ['a'], big: 2 ** 53, 'client-id': 'c' } },
 });
 
 describe('an expression', () => {
@@ -22,6 +22,7 @@ describe('an expression', () => {
     ['#[vars.claimSet.admin]', 'true'],
     ["#[vars.claimSet['client-id']]", 'c'],
     ['#[vars.claimSet.list]', undefined],
+    ['#[vars.claimSet.big]', undefined],
     ['#[vars.claimSet.toString]', undefined],
     ['#[vars.claimSet.__proto__]', undefined],
     ['#[authentication.principal]', 's'],
