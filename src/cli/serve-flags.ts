@@ -6,6 +6,7 @@ export const serveFlags = {
   policies: list(['policies'], 'DIR', 'folder of documents to enforce; repeatable'),
   listen: text('127.0.0.1:9191', 'ADDRESS', 'gRPC for Envoy: host:port or unix:/path'),
   listenMode: text('0660', 'MODE', 'permission bits of a Unix socket, octal'),
+  transport: oneOf('http2', ['http2', 'grpc-js'], 'what carries --listen: the fast transport, or the conservative one'),
   tlsCert: text(undefined, 'FILE', 'PEM certificate chain for --listen; followed through renewals'),
   tlsKey: text(undefined, 'FILE', 'PEM key of --tls-cert'),
   tlsClientCa: text(undefined, 'FILE', 'PEM authorities: Envoy must present a certificate of one of them'),

@@ -10,12 +10,13 @@ import { createKeySets } from '../jwt/key-sets.ts';
 import { systemTimers } from '../jwt/timers.ts';
 import { createLog, standardOutput } from '../observe/log.ts';
 import { createMetrics } from '../observe/metrics.ts';
+import type { Metrics } from '../observe/metrics.ts';
 import { createObserver } from '../observe/observer.ts';
 import { policyKinds } from '../policies/index.ts';
 import type { DecisionPorts } from '../policy/deliberation.ts';
 import { clientAddress } from '../policy/locate.ts';
 import { formatListenAddress } from '../rpc/address.ts';
-import { grpcJsTransport } from '../rpc/grpc-js.ts';
+import type { RpcTransport } from '../rpc/rpc.ts';
 import { openServer } from '../server/server.ts';
 import { addressesOf, counterOptionsOf, tlsFilesOf } from './serve-options.ts';
 import type { ServeFlags } from './serve-flags.ts';
@@ -92,7 +93,7 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
   const snapshot = () => documents.current();
   const server = await openServer({
     ...addresses,
-    transport: grpcJsTransport,
+    transport: await transportOf(flags, metrics),
     tls,
     apiTokenFile: flags.apiTokenFile,
     maxMessageBytes: flags.maxMessageBytes,
@@ -130,6 +131,13 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
       await observer.flush();
     },
   };
+}
+
+/** Only the one in use is loaded. */
+async function transportOf({ transport }: ServeFlags, metrics: Metrics): Promise<RpcTransport> {
+  if (transport === 'grpc-js') return (await import('../rpc/grpc-js.ts')).grpcJsTransport;
+  const { http2Transport } = await import('../http2/transport.ts');
+  return http2Transport({ observer: metrics.observeTransport('grpc') });
 }
 
 /** For everyone who reaches `/readyz`: where the faults are. What the documents say there is for operators. */
