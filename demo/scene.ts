@@ -15,7 +15,7 @@ export interface Scene {
 /** The scene as a line for a shell. */
 export function curlLine(scene: Scene, port: number): string {
   const headers = Object.entries(scene.headers).map(([name, value]) => `-H '${name}: ${value}'`);
-  const line = ['curl -sS -i', ...headers, `http://127.0.0.1:${port}${scene.path}`].join(' ');
+  const line = ['curl -sS -i --path-as-is', ...headers, `http://127.0.0.1:${port}${scene.path}`].join(' ');
   return scene.times === undefined ? line : `for i in $(seq ${scene.times}); do ${line}; done`;
 }
 

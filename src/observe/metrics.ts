@@ -42,6 +42,8 @@ export interface MetricsOptions {
 export function createMetrics({ clock, version }: MetricsOptions): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  // Gauges whose names say counter; the same numbers are in `nodejs_active_handles` and its like.
+  for (const kind of ['handles', 'requests', 'resources']) registry.removeSingleMetric(`nodejs_active_${kind}_total`);
   new Gauge({
     name: 'ostiary_build_info',
     help: 'The version of ostiary and of Node.js that runs it. Always 1.',

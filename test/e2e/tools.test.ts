@@ -51,7 +51,10 @@ describe.skipIf(grpcurl === undefined)('a real grpcurl', () => {
   test('asks for a Check', async () => {
     const method = 'envoy.service.auth.v3.Authorization/Check';
     const answer = await callWith(ostiary.listen, { attributes: { request: denied } }, method);
-    expect(answer).toMatchObject({ status: { code: expect.any(Number) }, deniedResponse: { status: { code: 401 } } });
+    expect(answer).toMatchObject({
+      status: { code: expect.any(Number) },
+      deniedResponse: { status: { code: 'Unauthorized' } },
+    });
     const yes = await callWith(ostiary.listen, { attributes: { request: allowed } }, method);
     expect(yes).toMatchObject({ okResponse: { headers: expect.any(Array) } });
   });

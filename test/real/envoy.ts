@@ -39,7 +39,7 @@ export async function startEnvoy(bootstrap: object, options: EnvoyOptions = {}):
 
   const files = ['--config-path', file, '--admin-address-path', adminFile];
   // No shared memory, one worker: several Envoys run side by side on few cores.
-  const small = ['--disable-hot-restart', '--concurrency', '1'];
+  const small = ['--disable-hot-restart', '--concurrency', '1', '--file-flush-interval-msec', '100'];
   const envoy = await startProcess(program, [...files, ...small, '--log-level', options.logLevel ?? 'warning']);
   const adminUrl = () => `http://${readFileSync(adminFile, 'utf8').trim()}`;
   await untilReady('envoy', envoy, async () => (await fetch(`${adminUrl()}/ready`)).ok);
