@@ -41,10 +41,10 @@ export function createInspector({ snapshot, faults, store, ports }: InspectorOpt
 }
 
 /** What `take` would have answered: a peek tells the windows without the charge. */
-function asIfTaken(demands: readonly Demand[], { granted, windows }: Taking): Taking {
-  if (!granted) return { granted, windows };
-  const charged = windows.map((states, i) =>
+function asIfTaken(demands: readonly Demand[], taking: Taking): Taking {
+  if (!taking.granted) return taking;
+  const windows = taking.windows.map((states, i) =>
     states.map((state) => ({ ...state, remaining: state.remaining - (demands[i]?.cost ?? 0) })),
   );
-  return { granted, windows: charged };
+  return { ...taking, windows };
 }

@@ -3,12 +3,14 @@ import type { Server, ServerResponse } from 'node:http';
 import { createServer as createHttp2Server } from 'node:http2';
 import type { ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
+import { reflectionMethods } from '../rpc/reflection.ts';
 import { listenOn } from '../rpc/socket.ts';
 import type { ListenAddress, ListenOptions, Method } from '../rpc/rpc.ts';
 import { checkAccess, createAccess } from './access.ts';
 import type { NodeRequest, NodeResponse } from './connect.ts';
 import { createGuard } from './guard.ts';
 import type { Inspector } from './inspection.ts';
+import { loadApi } from './load.ts';
 
 export interface ApiOptions {
   readonly address: ListenAddress;
@@ -121,13 +123,7 @@ async function loadHandler(
   options: ApiOptions,
   address: ListenAddress,
 ): Promise<(request: NodeRequest, response: NodeResponse) => void> {
-  const [{ createConnectHandler }, { inspectionMethods, resetCountersPath }, { apiServices }, { reflectionMethods }] =
-    await Promise.all([
-      import('./connect.ts'),
-      import('./inspection.ts'),
-      import('./services.ts'),
-      import('../rpc/reflection.ts'),
-    ]);
+  const { apiServices, createConnectHandler, inspectionMethods, resetCountersPath } = await loadApi();
   const allow = createAccess({ address, tokenFile: options.tokenFile });
   const refusal = createGuard(address);
   const serve = createConnectHandler({

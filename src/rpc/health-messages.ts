@@ -1,35 +1,78 @@
-/** The messages of `grpc.health.v1.Health`, apart from its service so that they are loaded at the first call. */
-import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
-import {
-  HealthCheckRequestSchema,
-  HealthCheckResponseSchema,
-  HealthCheckResponse_ServingStatus as Status,
-  HealthListResponseSchema,
-} from '../../gen/health/v1/health_pb.js';
-import type { HealthCheckResponse } from '../../gen/health/v1/health_pb.js';
+/**
+ * The messages of `grpc.health.v1.Health`, by hand: probes come to every process, and loading protobuf for
+ * these few bytes would cost each of them 10 MB and hold up Checks while it loads.
+ */
 import { Code, RpcError } from './rpc.ts';
 
-/** The service that a Check or a Watch asks for. */
+/** `HealthCheckResponse.ServingStatus`. */
+const Status = { serving: 1, notServing: 2, serviceUnknown: 3 } as const;
+/** Field 1 with a varint, and fields 1 and 2 with a length: `number << 3 | wire type`. */
+const Tag = { status: 0x08, first: 0x0a, second: 0x12 } as const;
+
+/** The service that a HealthCheckRequest asks for: its field 1. Fields it does not know are skipped. */
 export function decodeService(request: Uint8Array): string {
-  try {
-    return fromBinary(HealthCheckRequestSchema, request).service;
-  } catch {
-    throw new RpcError(Code.invalidArgument, 'not a grpc.health.v1.HealthCheckRequest');
+  let at = 0;
+  const varint = (): number => {
+    let value = 0;
+    for (let shift = 0; shift < 70; shift += 7) {
+      const byte = request[at++];
+      if (byte === undefined) throw malformed();
+      value += (byte & 0x7f) * 2 ** shift;
+      if (byte < 0x80) return value;
+    }
+    throw malformed();
+  };
+  let service = '';
+  while (at < request.length) {
+    const tag = varint();
+    const wireType = tag & 7;
+    const field = Math.floor(tag / 8);
+    if (field === 0 || tag > 0xffff_ffff || (field === 1 && tag !== Tag.first)) throw malformed();
+    if (wireType === 0) varint();
+    else if (wireType === 1) at += 8;
+    else if (wireType === 5) at += 4;
+    else if (wireType === 2) {
+      const end = varint() + at;
+      if (end > request.length) throw malformed();
+      if (tag === Tag.first) service = decodeText(request.subarray(at, end));
+      at = end;
+    } else throw malformed();
   }
+  if (at > request.length) throw malformed();
+  return service;
 }
 
 /** @param serving undefined: the service is unknown */
 export function encodeStatus(serving: boolean | undefined): Uint8Array {
-  return toBinary(HealthCheckResponseSchema, response(serving));
+  if (serving === undefined) return Uint8Array.of(Tag.status, Status.serviceUnknown);
+  return Uint8Array.of(Tag.status, serving ? Status.serving : Status.notServing);
 }
 
+/** A HealthListResponse: `map<string, HealthCheckResponse> statuses = 1`. */
 export function encodeList(services: ReadonlyMap<string, boolean>): Uint8Array {
-  const list = create(HealthListResponseSchema);
-  for (const [service, serving] of services) list.statuses[service] = response(serving);
-  return toBinary(HealthListResponseSchema, list);
+  const entries = [...services].map(([service, serving]) =>
+    block(Tag.first, Buffer.concat([block(Tag.first, Buffer.from(service)), block(Tag.second, encodeStatus(serving))])),
+  );
+  return Buffer.concat(entries);
 }
 
-function response(serving: boolean | undefined): HealthCheckResponse {
-  const known = serving ? Status.SERVING : Status.NOT_SERVING;
-  return create(HealthCheckResponseSchema, { status: serving === undefined ? Status.SERVICE_UNKNOWN : known });
+function block(tag: number, content: Uint8Array): Buffer {
+  const length: number[] = [];
+  for (let rest = content.length; ; rest >>>= 7) {
+    length.push(rest < 0x80 ? rest : (rest & 0x7f) | 0x80);
+    if (rest < 0x80) break;
+  }
+  return Buffer.concat([Buffer.of(tag, ...length), content]);
+}
+
+function decodeText(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw malformed();
+  }
+}
+
+function malformed(): RpcError {
+  return new RpcError(Code.invalidArgument, 'not a grpc.health.v1.HealthCheckRequest');
 }

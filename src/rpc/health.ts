@@ -1,8 +1,6 @@
+import { decodeService, encodeList, encodeStatus } from './health-messages.ts';
 import { Code, RpcError } from './rpc.ts';
 import type { Call, Method } from './rpc.ts';
-
-/** Loaded at the first call: protobuf would cost the start of the process a tenth of a second. */
-const loadMessages = () => import('./health-messages.ts');
 
 /**
  * What the server tells of its services by `grpc.health.v1.Health`
@@ -41,8 +39,7 @@ export class Health {
       {
         kind: 'unary',
         path: '/grpc.health.v1.Health/Check',
-        handle: async (request) => {
-          const { decodeService, encodeStatus } = await loadMessages();
+        handle: (request) => {
           const serving = this.#statuses.get(decodeService(request));
           if (serving === undefined) throw new RpcError(Code.notFound, 'unknown service');
           return encodeStatus(serving);
@@ -51,7 +48,7 @@ export class Health {
       {
         kind: 'unary',
         path: '/grpc.health.v1.Health/List',
-        handle: async () => (await loadMessages()).encodeList(this.#statuses),
+        handle: () => encodeList(this.#statuses),
       },
       {
         kind: 'server_streaming',
@@ -67,7 +64,6 @@ export class Health {
   }
 
   async *#watch(request: Uint8Array, call: Call): AsyncGenerator<Uint8Array> {
-    const { decodeService, encodeStatus } = await loadMessages();
     const service = decodeService(request);
     const left = Promise.withResolvers<void>();
     call.signal.addEventListener('abort', () => left.resolve(), { once: true });

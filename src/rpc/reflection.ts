@@ -9,7 +9,8 @@ import type { Method } from './rpc.ts';
  */
 export function reflectionMethods(loadServices: () => Promise<readonly DescService[]>): readonly Method[] {
   const load = async () => {
-    const [{ Answers }, services] = await Promise.all([import('./reflection-answers.ts'), loadServices()]);
+    const services = await loadServices();
+    const { Answers } = await import('./reflection-answers.ts');
     return new Answers(services);
   };
   let loading: ReturnType<typeof load> | undefined;

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Inspector } from '../api/inspection.ts';
 import { openApi } from '../api/listener.ts';
 import type { ApiListener } from '../api/listener.ts';
+import { loadServices } from '../api/load.ts';
 import type { Clock } from '../clock.ts';
 import { UserError } from '../errors.ts';
 import { formatListenAddress } from '../rpc/address.ts';
@@ -79,7 +80,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     at('--listen', listen, () =>
       options.transport({
         address: listen,
-        methods: [...methods, ...reflectionMethods(async () => (await import('../api/services.ts')).grpcServices)],
+        methods: [...methods, ...reflectionMethods(async () => (await loadServices()).grpcServices)],
         tls: tls?.material,
         maxMessageBytes,
         onFailure,
