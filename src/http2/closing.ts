@@ -43,6 +43,7 @@ export class Closing {
   }
 
   fail(error: unknown): void {
+    if (this.state === 'ended') return;
     const { observer, streams } = this.connection;
     observer.counters.connectionErrors++;
     const known = error instanceof ConnectionError;

@@ -2,15 +2,16 @@ import type { Duplex } from 'node:stream';
 import { Closing } from './closing.ts';
 import { ControlFrames } from './control-frames.ts';
 import { ConnectionError, ErrorCode } from './error-code.ts';
-import { defaultWindow, FrameType, Setting, writeUint32 } from './frame.ts';
+import { FrameType } from './frame.ts';
 import { FrameReader, type FrameSink } from './frame-reader.ts';
+import { greet } from './greeting.ts';
 import type { HeaderField } from './header-field.ts';
 import { HpackEncoder } from './hpack/encoder.ts';
 import { Input } from './input.ts';
 import type { Limits } from './limits.ts';
 import type { AbuseKind, TransportObserver } from './observer.ts';
 import { Output } from './output.ts';
-import { sweep } from './patience.ts';
+import { giveUp, sweep } from './patience.ts';
 import type { RequestHead } from './request-head.ts';
 import { RequestFrames } from './request-frames.ts';
 import { Sender } from './sender.ts';
@@ -64,31 +65,14 @@ export class Connection implements FrameSink, StreamHost {
     this.requests = new RequestFrames(this);
     this.openRequest = application.accept(this);
     this.observer.counters.connectionsOpened++;
-    this.greet();
+    greet(this.sender, this.limits);
     this.input = new Input(socket, (chunk, end) => this.receive(chunk, end));
-    socket.on('drain', () => this.resume());
+    socket.on('drain', () => this.guarded(() => this.resume()));
     socket.on('error', () => socket.destroy());
     socket.on('close', () => {
       this.observer.counters.connectionsClosed++;
       this.closing.ended();
     });
-  }
-
-  private greet(): void {
-    const { limits } = this;
-    const payload = new Uint8Array(18);
-    const settings = [
-      [Setting.maxConcurrentStreams, limits.maxConcurrentStreams],
-      [Setting.initialWindowSize, limits.streamWindowBytes],
-      [Setting.maxHeaderListSize, limits.maxHeaderListBytes],
-    ] as const;
-    settings.forEach(([name, value], index) => {
-      payload[index * 6 + 1] = name;
-      writeUint32(payload, index * 6 + 2, value);
-    });
-    this.sender.control(FrameType.settings, 0, 0, payload);
-    this.creditConnection(limits.connectionWindowBytes - defaultWindow);
-    this.sender.output.flush();
   }
 
   /** One batch: what the socket delivered at once. What it causes is written at once. */
@@ -105,6 +89,15 @@ export class Connection implements FrameSink, StreamHost {
     }
     this.inBatch = false;
     this.flush();
+  }
+
+  /** A fault of ours ends this connection, not the process. */
+  private guarded(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      this.closing.fail(error);
+    }
   }
 
   frame(type: number, flags: number, id: number, buffer: Buffer, start: number, end: number): void {
@@ -133,6 +126,7 @@ export class Connection implements FrameSink, StreamHost {
       this.onAbuse('too_many_streams');
       return this.resetAbsent(id, ErrorCode.refusedStream);
     }
+    if (head.isTooLarge) this.onAbuse('header_list_too_large');
     this.observer.counters.streamsOpened++;
     const stream = this.openRequest(id, head);
     streams.open.set(id, stream);
@@ -146,7 +140,7 @@ export class Connection implements FrameSink, StreamHost {
     this.flushScheduled = true;
     process.nextTick(() => {
       this.flushScheduled = false;
-      this.flush();
+      this.guarded(() => this.flush());
     });
   }
 
@@ -179,6 +173,10 @@ export class Connection implements FrameSink, StreamHost {
     stream.gone = true;
     this.streams.open.delete(stream.id);
     this.sender.forget(stream);
+  }
+
+  overflowed(): void {
+    giveUp(this, 'answer_queue_full');
   }
 
   reset(stream: Stream, code: ErrorCode): void {
@@ -235,6 +233,6 @@ export class Connection implements FrameSink, StreamHost {
   /** To be called about once a second: ends what takes too long. */
   sweep(): void {
     this.nowMs = this.now();
-    sweep(this, this.openedAtMs, this.lastReceivedMs);
+    this.guarded(() => sweep(this, this.openedAtMs, this.lastReceivedMs));
   }
 }

@@ -13,7 +13,8 @@ export function sweep(connection: Connection, openedAtMs: number, lastReceivedMs
   else if (nowMs - lastReceivedMs > limits.idleTimeoutMs) closing.drain();
 }
 
-function giveUp(connection: Connection, kind: AbuseKind): void {
+/** The peer has used up more than its share. */
+export function giveUp(connection: Connection, kind: AbuseKind): void {
   connection.onAbuse(kind);
   connection.closing.fail(new ConnectionError(ErrorCode.enhanceYourCalm, kind));
 }

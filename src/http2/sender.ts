@@ -69,10 +69,11 @@ export class Sender {
    * @param last ends our side with these, without trailers
    */
   data(stream: Stream, bytes: Uint8Array, last = false): void {
+    if (stream.gone) return;
     if (last) stream.ending = [];
     this.queuedBytes += bytes.length;
     if (this.queuedBytes > this.limits.maxQueuedAnswerBytes) {
-      throw new ConnectionError(ErrorCode.enhanceYourCalm, 'answer_queue_full');
+      return stream.host.overflowed();
     }
     stream.queue ??= [];
     stream.queue.push(bytes);
@@ -81,6 +82,7 @@ export class Sender {
 
   /** Ends our side behind what still waits: with trailers, or where there are none with the last DATA. */
   end(stream: Stream, trailers: readonly HeaderField[]): void {
+    if (stream.gone) return;
     stream.ending = trailers;
     this.pump(stream);
   }

@@ -19,6 +19,8 @@ export interface StreamHost {
   retainInput(): void;
   /** Both sides have ended, or ours has and the rest does not matter: the stream is forgotten. */
   finished(stream: Stream): void;
+  /** More answers wait than may: the connection ends. */
+  overflowed(): void;
   /** Ends the stream with RST_STREAM. */
   reset(stream: Stream, code: ErrorCode): void;
   /** Lets the peer send this many octets more on the stream. */

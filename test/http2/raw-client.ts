@@ -77,6 +77,9 @@ export const message = (bytes: Uint8Array, flag = 0): Buffer =>
 export const data = (streamId: number, payload: Uint8Array, flags: number = Flag.endStream): Buffer =>
   frame(FrameType.data, flags, streamId, payload);
 
+/** The first identifiers a client may use. */
+export const ids = (count: number): number[] => Array.from({ length: count }, (_, index) => index * 2 + 1);
+
 export const rstStream = (streamId: number, code = 8): Buffer => frame(FrameType.rstStream, 0, streamId, uint(code, 4));
 export const windowUpdate = (streamId: number, bytes: number): Buffer =>
   frame(FrameType.windowUpdate, 0, streamId, uint(bytes, 4));
@@ -87,12 +90,19 @@ export class RawHttp2Client {
   readonly frames: Frame[] = [];
   #rest: Buffer = Buffer.alloc(0);
   #closed = false;
+  #wake: () => void = () => {};
 
   private constructor(socket: Socket) {
     this.socket = socket;
     socket.on('error', () => {});
-    socket.on('close', () => (this.#closed = true));
-    socket.on('data', (chunk) => this.#take(chunk));
+    socket.on('close', () => {
+      this.#closed = true;
+      this.#wake();
+    });
+    socket.on('data', (chunk) => {
+      this.#take(chunk);
+      this.#wake();
+    });
   }
 
   /** Connects and says preface and SETTINGS. */
@@ -117,7 +127,9 @@ export class RawHttp2Client {
     for (;;) {
       const found = this.frames.find(fits);
       if (found !== undefined || this.#closed) return found;
-      await Promise.race([once(this.socket, 'data'), once(this.socket, 'close')]);
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
     }
   }
 

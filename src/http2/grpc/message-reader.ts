@@ -76,7 +76,8 @@ export class MessageReader {
     const size = Math.min(this.expected, Math.max(bytes, this.buffer.length * 2, firstAllocation));
     const growth = size - this.buffer.length;
     if (this.host.bufferedRequestBytes + growth > this.limits.maxBufferedBytes) {
-      throw new BufferFull();
+      this.host.observer.onAbuse('request_buffer_full');
+      throw new RpcError(Code.resourceExhausted, 'too many unfinished request messages on this connection');
     }
     this.host.bufferedRequestBytes += growth;
     const grown = Buffer.allocUnsafeSlow(size);
@@ -99,13 +100,6 @@ export class MessageReader {
       if (error instanceof RangeError) throw tooLarge(this.limits.maxMessageBytes);
       throw new RpcError(Code.internal, 'a message is not valid gzip');
     }
-  }
-}
-
-/** The connection's calls together hold too much of what is not whole yet. */
-export class BufferFull extends RpcError {
-  constructor() {
-    super(Code.resourceExhausted, 'too many unfinished request messages on this connection');
   }
 }
 

@@ -25,7 +25,7 @@ export class UnaryCall extends SingleRequestCall {
     this.host.retainInput();
     this.isRunning = true;
     this.armDeadline();
-    answer.then(
+    Promise.resolve(answer).then(
       (bytes) => this.answerLate(bytes),
       (error: unknown) => this.failLate(error),
     );
@@ -33,7 +33,8 @@ export class UnaryCall extends SingleRequestCall {
 
   private answerLate(message: Uint8Array): void {
     this.settled();
-    this.answer(message);
+    if (message instanceof Uint8Array) this.answer(message);
+    else this.fail(new TypeError('a handler answered with something else than bytes'));
   }
 
   private failLate(error: unknown): void {
