@@ -1,5 +1,4 @@
 import type { CalendarPeriod } from '../contract/contract.ts';
-import { calendarName } from './window.ts';
 
 // Where calendar windows begin and end. A boundary is the first instant whose label (such as the local
 // date) differs: that holds where the clocks change, and where a day has no midnight. Found by bisection
@@ -51,6 +50,11 @@ export function calendarBoundaries(period: CalendarPeriod, nowMs: number): Calen
   const [start, end] = calendar.boundaries;
   if (nowMs < start || nowMs >= end) calendar.boundaries = around(calendar.label, LONGEST_MS[period.unit], nowMs);
   return calendar.boundaries;
+}
+
+/** Such as `day@Europe/Berlin`. */
+export function calendarName({ unit, timeZone }: CalendarPeriod): string {
+  return `${unit}@${timeZone}`;
 }
 
 /** @throws RangeError where the time zone is unknown */

@@ -1,25 +1,96 @@
 import type { Clock } from '../clock.ts';
 import { MemoryCounterStore } from './memory.ts';
-import type { CounterOptions } from './options.ts';
+import { noCounterMetrics } from './metrics.ts';
+import type { CounterMetrics } from './metrics.ts';
+import type { CounterOptions, RedisOptions } from './options.ts';
+import { parseRedisAddress } from './redis-address.ts';
 import { connectRedis } from './redis-connect.ts';
+import { RedisLink } from './redis-link.ts';
+import type { RedisClient } from './redis-link.ts';
 import { RedisCounterStore } from './redis.ts';
+import { Replicas } from './replicas.ts';
+import { Resets } from './resets.ts';
+import { ScopedCounterStore } from './scoped.ts';
+import { checkRedis } from './start-checks.ts';
+import type { Finding } from './start-checks.ts';
 import type { CounterStore } from './store.ts';
 
 /** What a store may use of the process. */
 export interface CounterPorts {
   readonly clock: Clock;
+  readonly metrics?: CounterMetrics;
+  /** Told once of each thing that is wrong with Redis. */
+  readonly report?: (finding: Finding) => void;
+  /** Names this replica, and debts: no two may be equal in the mesh. Default `crypto.randomUUID`. */
+  readonly randomName?: () => string;
 }
 
 const STORE_TIMEOUT_MS = 50;
 
-/** The store that the options ask for. It starts without Redis and joins when it comes. */
-export function createCounterStore(options: CounterOptions, { clock }: CounterPorts): CounterStore {
-  const memory = options.maxCounters === undefined ? {} : { maxCounters: options.maxCounters };
+/**
+ * The store that the options ask for. It starts without Redis and joins when it comes.
+ * @throws UserError where an address is none
+ */
+export function createCounterStore(options: CounterOptions, ports: CounterPorts): CounterStore {
+  const memory = new MemoryCounterStore(
+    ports.clock,
+    options.maxCounters === undefined ? {} : { maxCounters: options.maxCounters },
+  );
   const { redis } = options;
-  if (redis === undefined) return new MemoryCounterStore(clock, memory);
-  return new RedisCounterStore(clock, {
-    prefix: redis.prefix ?? 'ostiary:',
-    storeTimeoutMs: options.storeTimeoutMs ?? STORE_TIMEOUT_MS,
-    connect: () => connectRedis(redis),
+  return redis === undefined ? memory : new ScopedCounterStore(memory, createMeshStore(options, redis, ports));
+}
+
+function createMeshStore(options: CounterOptions, redis: RedisOptions, ports: CounterPorts): CounterStore {
+  const { clock, metrics = noCounterMetrics, randomName = () => crypto.randomUUID() } = ports;
+  for (const url of redis.urls) parseRedisAddress(url);
+  const prefix = redis.prefix ?? 'ostiary:';
+  const storeTimeoutMs = options.storeTimeoutMs ?? STORE_TIMEOUT_MS;
+  const channel = `${prefix}resets`;
+  const resets = new Resets({ channel, reset: (key) => store.forget(key), gap: () => store.forgetAll() });
+  const tell = oncePerMessage(ports.report);
+  const ready = (client: RedisClient): void => {
+    resets.listen(client);
+    void replicas.beat();
+    store.rejoined();
+    void checkRedis(client, prefix).then(
+      (findings) => findings.forEach(tell),
+      () => {},
+    );
+  };
+  const link = new RedisLink({ clock, metrics, connect: () => connectRedis(redis), ready });
+  const replicas = new Replicas({
+    link,
+    metrics,
+    id: randomName(),
+    key: `${prefix}replicas`,
+    storeTimeoutMs,
+    monotonic: () => clock.monotonic(),
   });
+  const store = new RedisCounterStore(
+    {
+      clock,
+      metrics,
+      link,
+      randomName,
+      replicas: () => replicas.count,
+      announceReset: (key) => link.publish(channel, key),
+      closed: async () => {
+        await replicas.close();
+        resets.close();
+        link.close();
+      },
+    },
+    { prefix, storeTimeoutMs, quota: options.quota ?? 'leased' },
+  );
+  return store;
+}
+
+/** A connection that comes and goes tells nothing twice. */
+function oncePerMessage(report: ((finding: Finding) => void) | undefined): (finding: Finding) => void {
+  const told = new Set<string>();
+  return (finding) => {
+    if (told.has(finding.message)) return;
+    told.add(finding.message);
+    report?.(finding);
+  };
 }

@@ -1,9 +1,8 @@
 import type { Clock } from '../clock.ts';
 import type { Limit } from '../contract/contract.ts';
-import { calendarBoundaries } from './calendar.ts';
 import { StoreUnavailable } from './store.ts';
 import type { CounterStore, Demand, StoreHealth, Taking, WindowState } from './store.ts';
-import { windowNames } from './window.ts';
+import { wholePeriodMs, windowNames } from './window.ts';
 
 // Counters in this process: synchronous, and the reference that every other store is tested against.
 //
@@ -133,10 +132,7 @@ export class MemoryCounterStore implements CounterStore {
         counter.used[i] = (counter.used[i] as number) + cost;
       } else {
         counter.used[i] = cost;
-        counter.ends[i] =
-          limit.calendar === undefined
-            ? time + limit.timePeriodInMilliseconds
-            : calendarBoundaries(limit.calendar, time)[1];
+        counter.ends[i] = time + wholePeriodMs(limit, time);
       }
     }
   }
@@ -150,7 +146,7 @@ export class MemoryCounterStore implements CounterStore {
       states.push(
         end > time
           ? { limit, remaining: Math.max(0, limit.maximumRequests - (counter?.used[i] ?? 0)), resetMs: end - time }
-          : { limit, remaining: limit.maximumRequests, resetMs: wholePeriod(limit, time) },
+          : { limit, remaining: limit.maximumRequests, resetMs: wholePeriodMs(limit, time) },
       );
     }
     return states;
@@ -189,12 +185,6 @@ export class MemoryCounterStore implements CounterStore {
 
 function nameOf({ slot, key }: Demand): string {
   return `${slot}\n${key}`;
-}
-
-function wholePeriod(limit: Limit, now: number): number {
-  return limit.calendar === undefined
-    ? limit.timePeriodInMilliseconds
-    : calendarBoundaries(limit.calendar, now)[1] - now;
 }
 
 /** Changed limits go on counting in the windows that are open. */

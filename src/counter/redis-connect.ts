@@ -1,29 +1,96 @@
-import type { RedisOptions as ClientOptions } from 'ioredis';
-import type { RedisOptions } from './options.ts';
+import type { ClusterOptions, RedisOptions as ClientOptions } from 'ioredis';
+import type { ConnectionOptions } from 'node:tls';
+import type { RedisOptions, RedisTlsOptions } from './options.ts';
+import { parseRedisAddress } from './redis-address.ts';
+import type { RedisAddress } from './redis-address.ts';
 import type { RedisClient } from './redis-link.ts';
 
 // ioredis is loaded only where Redis is used: a start with the memory store never pays for it.
 //
 // What is switched off here would send a command twice or late: the queue for commands while there is no
 // connection, sending again what was unanswered when a connection broke, and the Cluster client's retry after
-// a closed connection. RESP2 is enough, and lets a Redis that is too old say so by its version.
+// a closed connection. What a node answered with MOVED, ASK or TRYAGAIN it has not run: that is sent again.
+// After a fail-over the old primary answers READONLY: the connection is made anew, the command is not repeated.
+// RESP2 is enough, and lets a Redis that is too old say so by its version.
 
 const RECONNECT_MIN_MS = 50;
 const RECONNECT_MAX_MS = 1000;
 
-/** Starts to connect, and goes on until it is disconnected. */
-export async function connectRedis(options: RedisOptions): Promise<RedisClient> {
-  const { Redis } = await import('ioredis');
-  const url = new URL(options.urls[0] ?? 'redis://127.0.0.1:6379');
-  return new Redis({ ...clientOptions, host: url.hostname, port: Number(url.port || 6379) });
-}
+const reconnectDelay = (times: number): number =>
+  Math.min(RECONNECT_MIN_MS * 2 ** Math.min(times - 1, 10), RECONNECT_MAX_MS);
 
-const clientOptions = {
+const once = {
   protocol: 2,
   enableOfflineQueue: false,
   autoResendUnfulfilledCommands: false,
   enableAutoPipelining: false,
+  autoResubscribe: false,
   maxRetriesPerRequest: 0,
   connectTimeout: 2000,
-  retryStrategy: (times: number) => Math.min(RECONNECT_MIN_MS * 2 ** Math.min(times - 1, 10), RECONNECT_MAX_MS),
+  retryStrategy: reconnectDelay,
+  reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
 } as const satisfies ClientOptions;
+
+/**
+ * Starts to connect, and goes on until it is disconnected.
+ * @throws UserError where an address is none
+ */
+export async function connectRedis(options: RedisOptions): Promise<RedisClient> {
+  const { Cluster, Redis } = await import('ioredis');
+  const addresses = options.urls.map((url) => parseRedisAddress(url, options.sentinel === undefined ? 6379 : 26_379));
+  const [first = { host: '127.0.0.1', port: 6379, tls: false }] = addresses;
+  const credentials = credentialsOf(options, options.sentinel === undefined ? first : { tls: first.tls });
+  const tls = tlsOf(options.tls, first.tls);
+  if (options.cluster === true) {
+    return new Cluster(addresses.map(endpoint), {
+      ...clusterOptions,
+      redisOptions: { ...once, ...credentials, ...tls },
+    });
+  }
+  const { sentinel } = options;
+  if (sentinel === undefined) return new Redis({ ...once, ...endpoint(first), ...credentials, ...tls });
+  return new Redis({
+    ...once,
+    ...credentials,
+    ...tls,
+    ...('tls' in tls ? { enableTLSForSentinelMode: true, sentinelTLS: tls.tls } : {}),
+    sentinels: addresses.map(endpoint),
+    name: sentinel.master,
+    sentinelRetryStrategy: reconnectDelay,
+    sentinelCommandTimeout: 1000,
+    failoverDetector: true,
+    ...definedOf({ sentinelUsername: sentinel.username, sentinelPassword: sentinel.password }),
+  });
+}
+
+const clusterOptions = {
+  enableOfflineQueue: false,
+  retryDelayOnFailover: 0,
+  retryDelayOnClusterDown: 0,
+  clusterRetryStrategy: reconnectDelay,
+  slotsRefreshInterval: 5000,
+  slotsRefreshTimeout: 1000,
+} as const satisfies ClusterOptions;
+
+function endpoint({ host, port, path }: RedisAddress): { host?: string; port?: number; path?: string } {
+  return definedOf({ host, port, path });
+}
+
+function credentialsOf(options: RedisOptions, address: RedisAddress) {
+  return definedOf({
+    username: options.username ?? address.username,
+    password: options.password ?? address.password,
+    db: options.db ?? address.db,
+  });
+}
+
+function tlsOf(options: RedisTlsOptions | undefined, asked: boolean): { tls?: ConnectionOptions } {
+  if (options === undefined && !asked) return {};
+  const { ca, cert, key, serverName } = options ?? {};
+  return { tls: definedOf({ ca, cert, key, servername: serverName }) };
+}
+
+/** Without the keys that have no value. */
+function definedOf<Value extends object>(value: Value): { [Key in keyof Value]?: Exclude<Value[Key], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as never;
+}

@@ -1,6 +1,7 @@
 import type { Cluster, Redis } from 'ioredis';
 import type { Clock } from '../clock.ts';
 import { Circuit } from './circuit.ts';
+import type { CounterMetrics } from './metrics.ts';
 import { shaOf } from './script-call.ts';
 import type { ScriptCall } from './script-call.ts';
 import { StoreUnavailable } from './store.ts';
@@ -11,10 +12,13 @@ import { StoreUnavailable } from './store.ts';
 
 export type RedisClient = Redis | Cluster;
 
-export interface LinkOptions {
-  readonly storeTimeoutMs: number;
+export interface LinkPorts {
+  readonly clock: Clock;
+  readonly metrics: CounterMetrics;
   /** Connects; settles without waiting until the server is there. */
   readonly connect: () => Promise<RedisClient>;
+  /** A connection is there, for the first time or again. */
+  readonly ready: (client: RedisClient) => void;
 }
 
 const PROBE_EVERY_MS = 100;
@@ -22,18 +26,15 @@ const PROBE_EVERY_MS = 100;
 const GIVE_UP_MS = 2000;
 
 export class RedisLink {
-  readonly #clock: Clock;
-  readonly #options: LinkOptions;
-  readonly #circuit: Circuit;
+  readonly #ports: LinkPorts;
+  readonly #circuit = new Circuit();
   #client: RedisClient | undefined;
   #probe: NodeJS.Timeout | undefined;
   #trouble = 'not connected yet';
   #closed = false;
 
-  constructor(clock: Clock, options: LinkOptions) {
-    this.#clock = clock;
-    this.#options = options;
-    this.#circuit = new Circuit(clock);
+  constructor(ports: LinkPorts) {
+    this.#ports = ports;
     void this.#connect();
   }
 
@@ -48,46 +49,51 @@ export class RedisLink {
 
   /**
    * Runs a script once.
-   * @param deadline monotonic milliseconds after which nobody listens
+   * @param until monotonic milliseconds: a later answer is none
+   * @param late told the answer that comes too late
    * @throws StoreUnavailable (rejects with it) where it may not have run, or its answer is late
    */
-  async run(call: ScriptCall, deadline: number): Promise<readonly number[]> {
+  run(call: ScriptCall, until: number, late?: (reply: readonly number[]) => void): Promise<readonly number[]> {
     const client = this.#client;
-    if (client === undefined || client.status !== 'ready' || this.#circuit.isOpen) {
-      throw new StoreUnavailable(this.trouble);
-    }
-    const budgetMs = Math.min(this.#options.storeTimeoutMs, (deadline - this.#clock.monotonic()) / 2);
-    if (budgetMs <= 0) throw new StoreUnavailable('no time is left to ask Redis');
-    return this.#inTime(evaluate(client, call), budgetMs);
-  }
-
-  /** An answer that comes later than the budget is none. */
-  #inTime(answer: Promise<readonly number[]>, budgetMs: number): Promise<readonly number[]> {
+    if (client === undefined || !this.available) return Promise.reject(new StoreUnavailable(this.trouble));
+    const { clock, metrics } = this.#ports;
+    const sentAt = clock.monotonic();
+    const budgetMs = until - sentAt;
+    if (budgetMs <= 0) return Promise.reject(new StoreUnavailable('no time is left to ask Redis'));
     const { promise, resolve, reject } = Promise.withResolvers<readonly number[]>();
-    let late = false;
+    let isLate = false;
     const timer = setTimeout(() => {
-      late = true;
-      if (this.#circuit.timedOut()) this.#probeUntilBack();
+      isLate = true;
+      metrics.storeCall(call.script.name, 'late', budgetMs);
+      if (this.#circuit.timedOut()) this.#opened();
       reject(new StoreUnavailable(`Redis did not answer within ${Math.round(budgetMs)} ms`));
     }, budgetMs);
-    const settle = (): void => {
+    const arrived = (outcome: 'answered' | 'failed'): void => {
       clearTimeout(timer);
-      if (!late) this.#circuit.succeeded();
+      if (isLate) return;
+      this.#circuit.answered();
+      metrics.storeCall(call.script.name, outcome, clock.monotonic() - sentAt);
     };
-    answer.then(
+    evaluate(client, call).then(
       (reply) => {
-        settle();
+        arrived('answered');
+        if (isLate) late?.(reply);
         return resolve(reply);
       },
       (error: unknown) => {
-        settle();
+        arrived('failed');
         return reject(unavailable(error));
       },
     );
     return promise;
   }
 
-  async close(): Promise<void> {
+  /** Tells every replica. */
+  async publish(channel: string, message: string): Promise<void> {
+    await this.#client?.publish(channel, message);
+  }
+
+  close(): void {
     this.#closed = true;
     clearInterval(this.#probe);
     this.#client?.disconnect();
@@ -95,9 +101,10 @@ export class RedisLink {
 
   async #connect(): Promise<void> {
     try {
-      const client = await this.#options.connect();
+      const client = await this.#ports.connect();
       client.on('error', (error: Error) => (this.#trouble = `Redis can't be reached: ${error.message}`));
       client.on('close', () => (this.#trouble = 'the connection to Redis is closed'));
+      client.on('ready', () => this.#ports.ready(client));
       if (this.#closed) client.disconnect();
       this.#client = client;
     } catch (error) {
@@ -105,23 +112,23 @@ export class RedisLink {
     }
   }
 
-  #probeUntilBack(): void {
+  #opened(): void {
+    this.#ports.metrics.circuit(true);
     let asking = false;
-    let silentSince = this.#clock.monotonic();
+    let silentSince = this.#ports.clock.monotonic();
     const probe = async (): Promise<void> => {
       const client = this.#client;
       if (client?.status !== 'ready') return;
       if (asking) {
-        if (this.#clock.monotonic() - silentSince < GIVE_UP_MS) return;
-        silentSince = this.#clock.monotonic();
+        if (this.#ports.clock.monotonic() - silentSince < GIVE_UP_MS) return;
+        silentSince = this.#ports.clock.monotonic();
         client.disconnect(true);
         return;
       }
       asking = true;
       try {
         await client.ping();
-        clearInterval(this.#probe);
-        this.#circuit.succeeded();
+        this.#closeCircuit(client);
       } catch {
         // The next probe finds out.
       }
@@ -129,6 +136,13 @@ export class RedisLink {
     };
     this.#probe = setInterval(() => void probe(), PROBE_EVERY_MS);
     this.#probe.unref();
+  }
+
+  #closeCircuit(client: RedisClient): void {
+    clearInterval(this.#probe);
+    this.#circuit.close();
+    this.#ports.metrics.circuit(false);
+    this.#ports.ready(client);
   }
 }
 
@@ -141,7 +155,8 @@ async function evaluate(client: RedisClient, { script, keys, args }: ScriptCall)
   }
 }
 
+/** The server's words name commands, keys and addresses, and no secret. */
 function unavailable(error: unknown): StoreUnavailable {
   const message = error instanceof Error ? error.message : String(error);
-  return new StoreUnavailable(`Redis refused the script: ${message}`, { cause: error });
+  return new StoreUnavailable(`Redis refused the call: ${message}`, { cause: error });
 }

@@ -1,69 +1,212 @@
 import type { Clock } from '../clock.ts';
-import { RedisLink } from './redis-link.ts';
-import type { LinkOptions } from './redis-link.ts';
-import { keyOf, readTake, stateOf, takeCall } from './script-call.ts';
-import type { TakeReply } from './script-call.ts';
+import { Asking } from './asking.ts';
+import { Descriptor } from './descriptor.ts';
+import { Descriptors } from './descriptors.ts';
+import type { Moment } from './lease.ts';
+import { LocalShare } from './local-share.ts';
+import type { CounterMetrics } from './metrics.ts';
+import type { RedisLink } from './redis-link.ts';
+import { keyOf, readTake, takeCall } from './script-call.ts';
 import { RESET } from './scripts.ts';
+import { StoreUnavailable } from './store.ts';
 import type { CounterStore, Demand, StoreHealth, Taking } from './store.ts';
 
-export interface RedisStoreOptions extends LinkOptions {
-  /** Before every key. */
-  readonly prefix: string;
+// Counts in Redis, exactly over all replicas.
+//
+// A unit is admitted only after it was debited in Redis from every window of its limits, and a debit never
+// takes a window above its limit. So whatever replicas, delays and crashes there are, no window admits more
+// than its limit; the one possible error is to admit less, and a lease bounds it. Exact mode debits each hit
+// by itself; leased mode debits some units ahead and spends them without a trip, and near the end of a quota,
+// where a lease would be less than one unit, it is exact mode.
+
+export interface RedisStorePorts {
+  readonly clock: Clock;
+  readonly metrics: CounterMetrics;
+  readonly link: RedisLink;
+  /** Replicas seen lately, at least 1. */
+  replicas(): number;
+  /** Tells the mesh that a counter was reset. */
+  announceReset(key: string): Promise<void>;
+  randomName(): string;
+  /** Called when every lease has gone back. */
+  closed(): Promise<void>;
 }
 
-/** Counts in Redis, one script call a decision: exact over all replicas. */
-export class RedisCounterStore implements CounterStore {
-  readonly #clock: Clock;
-  readonly #prefix: string;
-  readonly #link: RedisLink;
+export interface RedisStoreOptions {
+  /** Before every key. */
+  readonly prefix: string;
+  /** Of demands that don't say. */
+  readonly quota: 'exact' | 'leased';
+  /** The longest wait for Redis. */
+  readonly storeTimeoutMs: number;
+}
 
-  constructor(clock: Clock, options: RedisStoreOptions) {
-    this.#clock = clock;
-    this.#prefix = options.prefix;
-    this.#link = new RedisLink(clock, options);
+const SWEEP_MS = 250;
+
+export class RedisCounterStore implements CounterStore {
+  readonly #ports: RedisStorePorts;
+  readonly #options: RedisStoreOptions;
+  readonly #asking: Asking;
+  readonly #descriptors: Descriptors;
+  readonly #sweeper: NodeJS.Timeout;
+
+  constructor(ports: RedisStorePorts, options: RedisStoreOptions) {
+    this.#ports = ports;
+    this.#options = options;
+    this.#asking = new Asking({
+      link: ports.link,
+      metrics: ports.metrics,
+      prefix: options.prefix,
+      storeTimeoutMs: options.storeTimeoutMs,
+      now: () => this.#now(),
+      replicas: () => ports.replicas(),
+      debtName: () => ports.randomName(),
+    });
+    this.#descriptors = new Descriptors(options.prefix, (demands, unspent) => {
+      void this.#asking.giveBack(demands, unspent);
+    });
+    this.#sweeper = setInterval(() => this.#descriptors.sweep(this.#now()), SWEEP_MS).unref();
   }
 
-  async take(demands: readonly Demand[], deadline: number): Promise<Taking> {
-    const reply = await this.#ask(demands, 1, deadline);
-    return { granted: reply.granted > 0, windows: this.#states(demands, reply) };
+  take(demands: readonly Demand[], deadline: number): Taking | Promise<Taking> {
+    const { metrics } = this.#ports;
+    const now = this.#now();
+    const descriptor = this.#descriptors.of(demands, now);
+    const leased = this.#isLeased(demands);
+    if (leased) {
+      const cost = demands[0]?.cost ?? 0;
+      descriptor.rate.note(cost);
+      if (descriptor.lease.spend(cost, now)) {
+        metrics.hit('lease');
+        const left = descriptor.lease.units(now);
+        if (left < descriptor.lowWater) this.#leaseAhead(descriptor, now);
+        return descriptor.taking(true, demands, now, left);
+      }
+    }
+    if (descriptor.lacks(demands, leased, now)) {
+      metrics.hit('refusal');
+      return descriptor.taking(false, demands, now, leased ? descriptor.lease.units(now) : 0);
+    }
+    if (!this.#ports.link.available) {
+      return this.#withoutStore(descriptor, demands, now, new StoreUnavailable(this.#ports.link.trouble));
+    }
+    metrics.hit('store');
+    return this.#ask(descriptor, demands, leased, this.#until(now, deadline));
   }
 
   async peek(demands: readonly Demand[], deadline: number): Promise<Taking> {
-    const windows = this.#states(demands, await this.#ask(demands, 0, deadline));
-    const granted = windows.every((states, d) =>
-      states.every(({ remaining }) => (demands[d]?.cost ?? Infinity) <= remaining),
-    );
+    const asked = this.#now();
+    const costs = demands.map(({ cost }) => cost);
+    const call = takeCall(this.#options.prefix, demands, costs, { want: 0, least: 1, need: 0, share: 1 }, asked.wall);
+    const reply = readTake(demands, await this.#ports.link.run(call, this.#until(asked, deadline)));
+    const held = this.#descriptors.find(demands);
+    const units = held?.lease.units(this.#now()) ?? 0;
+    const told = new Descriptor(demands, [], asked.mono);
+    told.learn(reply, asked);
+    const { windows } = told.taking(true, demands, asked, units);
+    const granted = windows.every((states, d) => states.every(({ remaining }) => (costs[d] as number) <= remaining));
     return { granted, windows };
   }
 
   async reset(demands: readonly Demand[], deadline: number): Promise<number> {
     let closed = 0;
     for (const demand of demands) {
-      const keys = [keyOf(this.#prefix, demand)];
-      closed += (await this.#link.run({ script: RESET, keys, args: [] }, deadline))[0] as number;
+      const key = keyOf(this.#options.prefix, demand);
+      const until = this.#until(this.#now(), deadline);
+      const [open = 0] = await this.#ports.link.run({ script: RESET, keys: [key], args: [] }, until);
+      this.forget(key);
+      await this.#ports.announceReset(key);
+      closed += open;
     }
     return closed;
   }
 
+  /** Drops what is leased and known of a counter that was reset: it is debited from windows that are closed. */
+  forget(key: string): void {
+    for (const descriptor of this.#descriptors) {
+      if (!descriptor.keys.includes(key)) continue;
+      descriptor.forget();
+      descriptor.share = undefined;
+      descriptor.debts = [];
+    }
+  }
+
+  /** Gives back every lease, since a reset may have been missed. */
+  forgetAll(): void {
+    for (const descriptor of this.#descriptors) {
+      void this.#asking.giveBack(descriptor.demands, descriptor.forget());
+    }
+  }
+
+  /** Redis is there, or there again: what was admitted without it is charged. */
+  rejoined(): void {
+    for (const descriptor of this.#descriptors) this.#asking.settleDebts(descriptor);
+  }
+
   health(): StoreHealth {
-    const { available } = this.#link;
-    return { kind: 'redis', available, detail: available ? 'connected to Redis' : this.#link.trouble };
+    const { link } = this.#ports;
+    return { kind: 'redis', available: link.available, detail: link.available ? 'connected to Redis' : link.trouble };
   }
 
-  close(): Promise<void> {
-    return this.#link.close();
-  }
-
-  async #ask(demands: readonly Demand[], want: 0 | 1, deadline: number): Promise<TakeReply> {
-    const costs = demands.map(({ cost }) => cost);
-    const call = takeCall(this.#prefix, demands, costs, { want, least: 1 }, this.#clock.now());
-    return readTake(demands, await this.#link.run(call, deadline));
-  }
-
-  #states(demands: readonly Demand[], { windows }: TakeReply): Taking['windows'] {
-    const nowMs = this.#clock.now();
-    return demands.map(({ limits }, d) =>
-      (windows[d] ?? []).map((held, i) => stateOf(limits[i] as (typeof limits)[number], held, nowMs)),
+  /** Gives back every lease. */
+  async close(): Promise<void> {
+    clearInterval(this.#sweeper);
+    const returns = [...this.#descriptors].map((descriptor) =>
+      this.#asking.giveBack(descriptor.demands, descriptor.forget()),
     );
+    await Promise.all(returns);
+    await this.#ports.closed();
+  }
+
+  #ask(descriptor: Descriptor, demands: readonly Demand[], leased: boolean, until: number): Promise<Taking> {
+    const { promise, resolve, reject } = Promise.withResolvers<Taking>();
+    const fail = (error: unknown): void => {
+      try {
+        resolve(this.#withoutStore(descriptor, demands, this.#now(), error));
+      } catch (unanswered) {
+        reject(unanswered);
+      }
+    };
+    const waiter = { demands, until, answer: resolve, fail };
+    (leased ? descriptor.waiting : descriptor.exact).push(waiter);
+    this.#asking.soon(descriptor);
+    return promise;
+  }
+
+  #leaseAhead(descriptor: Descriptor, now: Moment): void {
+    if (descriptor.asking || descriptor.isSpent(now) || !this.#ports.link.available) return;
+    this.#asking.soon(descriptor);
+  }
+
+  /** What the demands chose for this case: one that denies is enough. */
+  #withoutStore(descriptor: Descriptor, demands: readonly Demand[], now: Moment, error: unknown): Taking {
+    const { metrics } = this.#ports;
+    const choices = new Set(demands.map(({ terms }) => terms?.onStoreFailure ?? 'deny'));
+    if (choices.has('deny')) throw error;
+    metrics.hit('fallback');
+    if (!choices.has('local')) {
+      metrics.fallbackAdmission('allow');
+      throw error;
+    }
+    descriptor.share ??= new LocalShare(descriptor.lastKnown(now), this.#ports.replicas());
+    const taking = descriptor.share.take(demands, now);
+    if (taking.granted) metrics.fallbackAdmission('local');
+    return taking;
+  }
+
+  /** A lease holds the same units of every counter: demands that cost differently are decided exactly. */
+  #isLeased(demands: readonly Demand[]): boolean {
+    const { quota } = this.#options;
+    const cost = demands[0]?.cost;
+    return demands.every((demand) => (demand.terms?.quota ?? quota) === 'leased' && demand.cost === cost);
+  }
+
+  #until({ mono }: Moment, deadline: number): number {
+    return mono + Math.min(this.#options.storeTimeoutMs, (deadline - mono) / 2);
+  }
+
+  #now(): Moment {
+    const { clock } = this.#ports;
+    return { mono: clock.monotonic(), wall: clock.now() };
   }
 }

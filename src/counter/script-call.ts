@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Limit } from '../contract/contract.ts';
 import { calendarBoundaries } from './calendar.ts';
-import { TAKE } from './scripts.ts';
+import { PEEK, TAKE } from './scripts.ts';
 import type { Script } from './scripts.ts';
-import type { Demand, WindowState } from './store.ts';
+import type { Demand } from './store.ts';
 import { windowNames } from './window.ts';
 
 /** One script with its arguments, as EVALSHA takes them. */
@@ -51,19 +51,30 @@ export function keyOf(prefix: string, { slot, key }: Pick<Demand, 'slot' | 'key'
   return `${prefix}{${slot}}${key}`;
 }
 
+/** How much TAKE is to charge, in multiples of the costs. */
+export interface Wish {
+  /** At most; 0 only tells. */
+  readonly want: number;
+  /** Fewer than this are refused. */
+  readonly least: number;
+  /** So many are for hits that wait; what is granted beyond is a lease. */
+  readonly need: number;
+  /** Of what remains beyond the need, a lease may have one part in so many. */
+  readonly share: number;
+}
+
 /**
- * @param want multiples of the costs asked for; 0 only tells
- * @param least fewer than this are refused
+ * @param costs one a demand
  * @param nowMs wall clock, for the boundaries of calendar windows
  */
 export function takeCall(
   prefix: string,
   demands: readonly Demand[],
   costs: readonly number[],
-  { want, least }: { readonly want: number; readonly least: number },
+  { want, least, need, share }: Wish,
   nowMs: number,
 ): ScriptCall {
-  const args: (string | number)[] = [want, least];
+  const args: (string | number)[] = [want, least, need, share];
   for (let d = 0; d < demands.length; d++) {
     const { limits } = demands[d] as Demand;
     args.push(costs[d] as number, limits.length);
@@ -71,7 +82,7 @@ export function takeCall(
     for (const { maximumRequests } of limits) args.push(maximumRequests);
     for (const limit of limits) args.push(spanOf(limit, nowMs));
   }
-  return { script: TAKE, keys: demands.map((demand) => keyOf(prefix, demand)), args };
+  return { script: want === 0 ? PEEK : TAKE, keys: demands.map((demand) => keyOf(prefix, demand)), args };
 }
 
 export function readTake(demands: readonly Demand[], reply: readonly number[]): TakeReply {
@@ -83,13 +94,6 @@ export function readTake(demands: readonly Demand[], reply: readonly number[]): 
     }),
   );
   return { granted: reply[0] as number, epochs: reply.slice(1, 1 + demands.length), windows };
-}
-
-/** What a caller may know of a window. */
-export function stateOf(limit: Limit, { used, leftUs, endUs }: HeldWindow, nowMs: number): WindowState {
-  if (leftUs > 0) return { limit, remaining: Math.max(0, limit.maximumRequests - used), resetMs: leftUs / 1000 };
-  const resetMs = limit.calendar === undefined ? limit.timePeriodInMilliseconds : Math.max(0, endUs / 1000 - nowMs);
-  return { limit, remaining: limit.maximumRequests, resetMs };
 }
 
 function spanOf({ calendar, timePeriodInMilliseconds }: Limit, nowMs: number): string | number {

@@ -1,3 +1,5 @@
+import type { StoreScript } from './metrics.ts';
+
 // The Lua scripts: each is one decision of Redis, so nothing comes between its reading and its writing.
 //
 // A counter is ONE hash, whatever the number of its windows:
@@ -13,11 +15,12 @@
 // Numbers are Lua's doubles: exact to 2^53, so sums that could be larger are never formed.
 
 export interface Script {
+  readonly name: StoreScript;
   readonly lua: string;
 }
 
 /** Now in µs, exact until the year 2255. */
-const NOW = `
+export const NOW = `
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 `;
@@ -27,6 +30,8 @@ local now = time[1] * 1000000 + time[2]
  *
  * KEYS    one hash a counter, all of one hash tag
  * ARGV    want: multiples asked for (0: only tell); least: fewer than this are refused;
+ *         need: so many are for hits that wait, the rest is to be kept as a lease;
+ *         share: of what remains beyond the need, a lease may have one part in so many;
  *         then for each counter: cost, n, then u<window>, e<window> for n windows,
  *         then n maxima, then n spans: microseconds from the first hit, or the calendar's boundaries in
  *         µs, ascending and separated by commas
@@ -34,34 +39,44 @@ local now = time[1] * 1000000 + time[2]
  *         µs left (-1: not open), end in µs. An error CALENDAR where the clock is past every boundary sent.
  */
 export const TAKE: Script = {
+  name: 'take',
   lua: `${NOW}
+local call = redis.call
 local want = tonumber(ARGV[1])
 local least = tonumber(ARGV[2])
+local need = tonumber(ARGV[3])
 local granted = want
+local room = math.huge
 local reply = {0}
-local plans = {}
-local p = 3
+local place = 1 + #KEYS
+local p = 5
 for k = 1, #KEYS do
-  local cost = tonumber(ARGV[p])
-  local n = tonumber(ARGV[p + 1])
+  local cost = ARGV[p]
+  local n = ARGV[p + 1]
   local fields = p + 2
-  local held = redis.call('HMGET', KEYS[k], 'epoch', unpack(ARGV, fields, fields + 2 * n - 1))
-  reply[#reply + 1] = tonumber(held[1]) or 0
-  local windows = {}
+  local held = call('HMGET', KEYS[k], 'epoch', unpack(ARGV, fields, fields + 2 * n - 1))
+  reply[1 + k] = held[1] and tonumber(held[1]) or 0
+  p = fields + 2 * n
   for i = 1, n do
-    local used = tonumber(held[2 * i]) or 0
-    local ending = tonumber(held[2 * i + 1]) or 0
-    local maximum = tonumber(ARGV[fields + 2 * n + i - 1])
-    local span = ARGV[fields + 3 * n + i - 1]
+    local span = ARGV[p + n]
+    local ending = held[2 * i + 1]
+    ending = ending and tonumber(ending) or 0
+    local left = ending - now
+    local used = 0
     local whole = tonumber(span)
-    local opens = ending <= now
-    local moved = false
-    if opens then
-      used = 0
+    if left > 0 then
+      used = tonumber(held[2 * i])
+      if whole and left > whole then
+        -- The clock was set back: the window would outlast its length.
+        ending = now + whole
+        left = whole
+        if want > 0 then call('HSET', KEYS[k], ARGV[fields + 2 * i - 1], ending) end
+      end
+    else
+      left = -1
       if whole then
         ending = now + whole
       else
-        ending = 0
         for boundary in string.gmatch(span, '%d+') do
           ending = tonumber(boundary)
           if ending > now then break end
@@ -70,61 +85,71 @@ for k = 1, #KEYS do
           return redis.error_reply('CALENDAR this Redis is ahead of the boundaries sent')
         end
       end
-    elseif whole and ending - now > whole then
-      -- The clock was set back: the window would outlast its length.
-      ending = now + whole
-      moved = want > 0
     end
-    local room = math.floor((maximum - used) / cost)
-    if room < granted then granted = room end
-    windows[i] = {used, ending, opens, moved}
+    local fits = math.floor((ARGV[p] - used) / cost)
+    if fits < room then room = fits end
+    reply[place + 1] = used
+    reply[place + 2] = left
+    reply[place + 3] = ending
+    place = place + 3
+    p = p + 1
   end
-  plans[k] = {cost, n, fields, windows}
-  p = fields + 4 * n
+  p = p + n
 end
-if granted < least then granted = 0 end
+if granted > room then granted = room end
+if granted > need then
+  local spare = math.floor((room - need) / ARGV[4])
+  if granted - need > spare then granted = need + spare end
+end
+if granted < least or granted < 1 then return reply end
 reply[1] = granted
+place = 1 + #KEYS
+p = 5
 for k = 1, #KEYS do
-  local cost, n, fields, windows = unpack(plans[k])
+  local units = granted * ARGV[p]
+  local n = ARGV[p + 1]
+  p = p + 2
   local writes = {}
-  local longest = 0
+  local opened = 0
   for i = 1, n do
-    local used, ending, opens, moved = unpack(windows[i])
-    if granted > 0 then
-      used = used + granted * cost
-      writes[#writes + 1] = ARGV[fields + 2 * i - 2]
-      writes[#writes + 1] = used
+    local used = reply[place + 1] + units
+    reply[place + 1] = used
+    local w = #writes
+    writes[w + 1] = ARGV[p]
+    writes[w + 2] = used
+    if reply[place + 2] < 0 then
+      local ending = reply[place + 3]
+      writes[w + 3] = ARGV[p + 1]
+      writes[w + 4] = ending
+      reply[place + 2] = ending - now
+      if ending - now > opened then opened = ending - now end
     end
-    if moved or (opens and granted > 0) then
-      writes[#writes + 1] = ARGV[fields + 2 * i - 1]
-      writes[#writes + 1] = ending
-      if ending - now > longest then longest = ending - now end
-      opens = false
-    end
-    reply[#reply + 1] = used
-    reply[#reply + 1] = opens and -1 or ending - now
-    reply[#reply + 1] = ending
+    place = place + 3
+    p = p + 2
   end
-  if #writes > 0 then
-    redis.call('HSET', KEYS[k], unpack(writes))
-    if longest > 0 then
-      local ms = math.ceil(longest / 1000) + 1
-      if redis.call('PTTL', KEYS[k]) < ms then redis.call('PEXPIRE', KEYS[k], ms) end
-    end
+  call('HSET', KEYS[k], unpack(writes))
+  if opened > 0 then
+    local ms = math.ceil(opened / 1000) + 1
+    if call('PTTL', KEYS[k]) < ms then call('PEXPIRE', KEYS[k], ms) end
   end
+  p = p + 2 * n
 end
 return reply
 `,
 };
+
+/** TAKE that wants nothing: it only tells. */
+export const PEEK: Script = { ...TAKE, name: 'peek' };
 
 /**
  * Closes all windows of one counter. The epoch stays behind for as long as the counter would have lived, so
  * that units debited before the reset can't come back to windows opened after it.
  *
  * KEYS    the counter
- * RETURN  how many windows were open
+ * RETURN  how many windows were open; the epoch from now on
  */
 export const RESET: Script = {
+  name: 'reset',
   lua: `${NOW}
 local held = redis.call('HGETALL', KEYS[1])
 local open = 0
@@ -138,6 +163,6 @@ if #fields > 0 then
   redis.call('HSET', KEYS[1], 'epoch', now)
   redis.call('HDEL', KEYS[1], unpack(fields))
 end
-return {open}
+return {open, now}
 `,
 };

@@ -45,6 +45,8 @@ export interface Taking {
   readonly granted: boolean;
   /** One list a demand, in their order; in it one state a limit, in their order. */
   readonly windows: readonly (readonly WindowState[])[];
+  /** The store could not tell, and the demands' `onStoreFailure` decided; a demand with `allow` has no states then. */
+  readonly fallback?: true;
 }
 
 /** Counts quota. A window opens at its first hit and ends a period later. */

@@ -1,4 +1,5 @@
-import type { CalendarPeriod, Limit } from '../contract/contract.ts';
+import type { Limit } from '../contract/contract.ts';
+import { calendarBoundaries, calendarName } from './calendar.ts';
 
 // A counter is one key of callers under one policy; it has a window for each of its limits. A window is
 // named by its length and not by its maximum, so that a limit that is raised or lowered goes on counting
@@ -25,8 +26,9 @@ function windowName({ calendar, timePeriodInMilliseconds }: Limit): string {
   return calendar === undefined ? String(timePeriodInMilliseconds) : calendarName(calendar);
 }
 
-export function calendarName({ unit, timeZone }: CalendarPeriod): string {
-  return `${unit}@${timeZone}`;
+/** Milliseconds a window would last that opened now. */
+export function wholePeriodMs({ calendar, timePeriodInMilliseconds }: Limit, wall: number): number {
+  return calendar === undefined ? timePeriodInMilliseconds : calendarBoundaries(calendar, wall)[1] - wall;
 }
 
 /** Whether both say the same, so that windows and leases made for one hold for the other. */

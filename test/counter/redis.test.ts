@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
-import { RedisCounterStore } from '../../src/counter/redis.ts';
-import { connectRedis } from '../../src/counter/redis-connect.ts';
+import { createCounterStore } from '../../src/counter/create.ts';
+import type { CounterOptions } from '../../src/counter/options.ts';
 import { StoreUnavailable } from '../../src/counter/store.ts';
+import type { CounterStore, Demand } from '../../src/counter/store.ts';
 import { startRedis } from '../real/redis.ts';
 import type { RealRedis } from '../real/redis.ts';
 import { behavesAsCounterStore, freshDemand, untilAvailable } from './behaviour.ts';
@@ -13,26 +14,30 @@ beforeAll(async () => {
 });
 afterAll(() => redis.stop());
 
-function openStore(url = redis.url): RedisCounterStore {
-  const connect = () => connectRedis({ urls: [url] });
-  return new RedisCounterStore(systemClock, { prefix: 'test:', storeTimeoutMs: 500, connect });
+function openStore(options: Partial<CounterOptions> = {}, url = redis.url): CounterStore {
+  const redisOptions = { urls: [url], prefix: 'test:' };
+  return createCounterStore({ storeTimeoutMs: 500, redis: redisOptions, ...options }, { clock: systemClock });
 }
 
-behavesAsCounterStore('redis', () => untilAvailable(openStore()));
+behavesAsCounterStore('redis, exact', () => untilAvailable(openStore({ quota: 'exact' })));
+behavesAsCounterStore('redis, leased', () => untilAvailable(openStore({ quota: 'leased' })));
 
 const soon = () => performance.now() + 5000;
 
+/** A store may throw at once or reject. */
+const take = async (store: CounterStore, demand: Demand, deadline = soon()) => store.take([demand], deadline);
+
 describe('the Redis store', () => {
-  let store: RedisCounterStore;
+  let store: CounterStore;
   beforeAll(async () => {
-    store = await untilAvailable(openStore());
+    store = await untilAvailable(openStore({ quota: 'exact' }));
   });
   afterAll(() => store.close());
 
   it('needs one command a decision', async () => {
     const demand = freshDemand([
-      [10, 60_000],
-      [20, 120_000],
+      [100, 60_000],
+      [200, 120_000],
     ]);
     await store.take([demand], soon());
     const before = await commands();
@@ -73,7 +78,7 @@ describe('the Redis store', () => {
     redis.pause();
     try {
       const started = performance.now();
-      await expect(store.take([demand], performance.now() + 100)).rejects.toThrow(StoreUnavailable);
+      await expect(take(store, demand, performance.now() + 100)).rejects.toThrow(StoreUnavailable);
       expect(performance.now() - started).toBeLessThan(100);
     } finally {
       redis.resume();
@@ -85,9 +90,9 @@ describe('the Redis store', () => {
     redis.pause();
     try {
       const one = freshDemand([[100, 60_000]]);
-      for (let i = 0; i < 5; i++) await expect(store.take([one], performance.now() + 20)).rejects.toThrow();
+      for (let i = 0; i < 5; i++) await expect(take(store, one, performance.now() + 20)).rejects.toThrow();
       const started = performance.now();
-      await expect(store.take([one], soon())).rejects.toThrow('does not answer in time');
+      await expect(take(store, one)).rejects.toThrow('does not answer in time');
       expect(performance.now() - started).toBeLessThan(20);
       expect(store.health().available).toBe(false);
     } finally {
@@ -99,10 +104,10 @@ describe('the Redis store', () => {
   it('starts without Redis and joins when it comes', async () => {
     const late = await startRedis();
     await late.kill();
-    const joining = openStore(late.url);
+    const joining = openStore({}, late.url);
     try {
       const demand = freshDemand([[1, 60_000]]);
-      await expect(joining.take([demand], soon())).rejects.toThrow(StoreUnavailable);
+      await expect(take(joining, demand)).rejects.toThrow(StoreUnavailable);
       await late.restart();
       await untilAvailable(joining);
       expect((await joining.take([demand], soon())).granted).toBe(true);

@@ -1,0 +1,188 @@
+import type { Limit } from '../contract/contract.ts';
+import { leaseSize, SpendingRate } from './lease-size.ts';
+import { Lease } from './lease.ts';
+import type { Grant, Moment } from './lease.ts';
+import type { Debt } from './lease-calls.ts';
+import type { LastKnown, LocalShare } from './local-share.ts';
+import type { TakeReply } from './script-call.ts';
+import type { Demand, Taking, WindowState } from './store.ts';
+import { sameLimits, wholePeriodMs } from './window.ts';
+
+// What a replica knows of one descriptor: the counters that a kind of request charges together. Hits of one
+// descriptor spend one lease, are asked for in one call, and are refused without a call while what is known
+// can't have changed.
+
+/** A hit that waits for the store's answer. */
+export interface Waiter {
+  readonly demands: readonly Demand[];
+  /** Monotonic milliseconds: later, the answer is of no use. */
+  readonly until: number;
+  answer(taking: Taking): void;
+  fail(error: unknown): void;
+}
+
+interface KnownWindow {
+  readonly used: number;
+  /** The earliest moment it can end; in the past where it is not open. */
+  readonly endMono: number;
+}
+
+const NOT_OPEN: KnownWindow = { used: 0, endMono: -Infinity };
+
+/** Leases of other replicas may come back at any time: a refusal is looked at again so soon. */
+const RECHECK_LEASED_MS = 250;
+/** In exact mode nothing comes back but by a reset, which is told; its message may be lost. */
+const RECHECK_EXACT_MS = 1000;
+
+export class Descriptor {
+  demands: readonly Demand[];
+  readonly keys: readonly string[];
+  readonly lease = new Lease();
+  readonly rate: SpendingRate;
+  /** Hits that wait for a lease. */
+  waiting: Waiter[] = [];
+  /** Hits for the next exact calls. */
+  exact: Waiter[] = [];
+  /** A lease is being asked for. */
+  asking = false;
+  /** Below so many units the next lease is asked for before this one is spent. */
+  lowWater = 0;
+  usedAt: number;
+  /** In force while the store is away, and until its debts are charged. */
+  share: LocalShare | undefined;
+  debts: Debt[] = [];
+  /** Rises when leases become void: what was asked for before is void too. */
+  generation = 0;
+  #known: readonly (readonly KnownWindow[])[] = [];
+  #knownAt = -Infinity;
+
+  constructor(demands: readonly Demand[], keys: readonly string[], mono: number) {
+    this.demands = demands;
+    this.keys = keys;
+    this.rate = new SpendingRate(mono);
+    this.usedAt = mono;
+  }
+
+  /** Takes over changed limits: what was leased and known under the old ones is void. */
+  adopt(demands: readonly Demand[]): Grant | undefined {
+    const same = demands.every(({ limits }, d) => sameLimits(limits, this.demands[d]?.limits ?? []));
+    this.demands = demands;
+    if (same) return undefined;
+    this.share = undefined;
+    return this.forget();
+  }
+
+  /** Drops the lease and what is known. */
+  forget(): Grant | undefined {
+    this.generation += 1;
+    this.#known = [];
+    this.#knownAt = -Infinity;
+    return this.lease.drop();
+  }
+
+  /** Remembers what the store has told. */
+  learn({ windows }: Pick<TakeReply, 'windows'>, asked: Moment): void {
+    this.#known = windows.map((list) =>
+      list.map(({ used, leftUs }) => ({ used, endMono: asked.mono + (leftUs > 0 ? leftUs / 1000 : -Infinity) })),
+    );
+    this.#knownAt = asked.mono;
+  }
+
+  /** Whether these demands would be refused, as far as is known. */
+  lacks(demands: readonly Demand[], leased: boolean, now: Moment): boolean {
+    const isKnown = now.mono - this.#knownAt < (leased ? RECHECK_LEASED_MS : RECHECK_EXACT_MS);
+    const units = leased ? this.lease.units(now) : 0;
+    for (let d = 0; d < demands.length; d++) {
+      const { limits, cost } = demands[d] as Demand;
+      for (let i = 0; i < limits.length; i++) {
+        const { maximumRequests } = limits[i] as Limit;
+        if (cost > maximumRequests) return true;
+        if (!isKnown) continue;
+        const { used, endMono } = this.#known[d]?.[i] ?? NOT_OPEN;
+        if (endMono > now.mono && cost - units > maximumRequests - used) return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether a window is known to have nothing left: it is no use to lease ahead. */
+  isSpent(now: Moment): boolean {
+    if (now.mono - this.#knownAt >= RECHECK_LEASED_MS) return false;
+    return this.#known.some((list, d) =>
+      list.some(
+        ({ used, endMono }, i) => endMono > now.mono && used >= (this.demands[d]?.limits[i]?.maximumRequests ?? 0),
+      ),
+    );
+  }
+
+  /**
+   * What a caller is told.
+   * @param units leased here: `remaining` is an estimate then, since other replicas hold leases too
+   * @param later how many hits of the same call were granted after this one
+   */
+  taking(granted: boolean, demands: readonly Demand[], now: Moment, units = 0, later = 0): Taking {
+    const windows: WindowState[][] = [];
+    for (let d = 0; d < demands.length; d++) {
+      const { limits, cost } = demands[d] as Demand;
+      const known = this.#known[d];
+      const states: WindowState[] = [];
+      for (let i = 0; i < limits.length; i++) {
+        const limit = limits[i] as Limit;
+        const { used, endMono } = known?.[i] ?? NOT_OPEN;
+        const { maximumRequests } = limit;
+        if (endMono > now.mono) {
+          const left = maximumRequests - used + units + later * cost;
+          const remaining = Math.max(0, Math.min(left, maximumRequests));
+          states.push({ limit, remaining, resetMs: endMono - now.mono });
+        } else {
+          states.push({ limit, remaining: maximumRequests, resetMs: wholePeriodMs(limit, now.wall) });
+        }
+      }
+      windows.push(states);
+    }
+    return { granted, windows };
+  }
+
+  /** What was last known to remain, this replica's lease included. */
+  lastKnown(now: Moment): (LastKnown | undefined)[][] {
+    const units = this.lease.units(now);
+    return this.demands.map(({ limits }, d) =>
+      limits.map(({ maximumRequests }, i) => {
+        const known = this.#known[d]?.[i];
+        if (known === undefined || known.endMono <= now.mono) return undefined;
+        return { remaining: Math.max(0, maximumRequests - known.used + units), endMono: known.endMono };
+      }),
+    );
+  }
+
+  /** Units this replica should hold. */
+  leaseSize(now: Moment): number {
+    let shortestMs = Infinity;
+    let smallest = Infinity;
+    let endMono = Infinity;
+    this.demands.forEach(({ limits }, d) =>
+      limits.forEach(({ maximumRequests, timePeriodInMilliseconds }, i) => {
+        shortestMs = Math.min(shortestMs, timePeriodInMilliseconds);
+        smallest = Math.min(smallest, maximumRequests);
+        const end = this.#known[d]?.[i]?.endMono ?? -Infinity;
+        if (end > now.mono) endMono = Math.min(endMono, end);
+      }),
+    );
+    return leaseSize(this.rate.perMs(now.mono), shortestMs, endMono - now.mono, smallest);
+  }
+
+  /** True where nothing would be lost with it. */
+  isIdle(now: Moment, idleMs: number): boolean {
+    if (
+      now.mono - this.usedAt < idleMs ||
+      this.waiting.length > 0 ||
+      this.exact.length > 0 ||
+      this.asking ||
+      this.debts.length > 0
+    )
+      return false;
+    if (this.lease.units(now) > 0) return false;
+    const local = this.demands.some(({ terms }) => terms?.onStoreFailure === 'local');
+    return !local || this.#known.every((list) => list.every(({ endMono }) => endMono <= now.mono));
+  }
+}

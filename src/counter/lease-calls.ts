@@ -1,0 +1,46 @@
+import { CHARGE_DEBT, GIVE_BACK } from './lease-scripts.ts';
+import type { Grant } from './lease.ts';
+import { keyOf } from './script-call.ts';
+import type { ScriptCall } from './script-call.ts';
+import type { Demand } from './store.ts';
+import { windowNames } from './window.ts';
+
+/** Gives unspent units back to the windows they are debited from. */
+export function giveBackCall(prefix: string, demands: readonly Demand[], remainder: Grant): ScriptCall {
+  const args: (string | number)[] = [remainder.units];
+  demands.forEach(({ limits }, d) => {
+    args.push(remainder.epochs[d] ?? 0, limits.length);
+    windowNames(limits).forEach((name, i) => {
+      args.push(`u${name}`, `e${name}`, remainder.windows[d]?.[i]?.endUs ?? 0);
+    });
+  });
+  return { script: GIVE_BACK, keys: demands.map((demand) => keyOf(prefix, demand)), args };
+}
+
+/** Units admitted without the store, to be charged to the windows that are open when it is back. */
+export interface Debt {
+  /** Known to no other debt: charged once, however often it is sent. */
+  readonly name: string;
+  readonly demands: readonly Demand[];
+  /** One list a demand, one entry a limit. */
+  readonly windows: readonly (readonly OwedWindow[])[];
+}
+
+export interface OwedWindow {
+  readonly units: number;
+  /** Monotonic milliseconds. */
+  readonly endMono: number;
+}
+
+/** Windows that have ended owe nothing any more. */
+export function chargeDebtCall(prefix: string, { name, demands, windows }: Debt, mono: number): ScriptCall {
+  const args: (string | number)[] = [name];
+  demands.forEach(({ limits }, d) => {
+    args.push(limits.length);
+    windowNames(limits).forEach((window, i) => {
+      const { units = 0, endMono = 0 } = windows[d]?.[i] ?? {};
+      args.push(`u${window}`, `e${window}`, units, Math.max(0, Math.ceil((endMono - mono) * 1000)));
+    });
+  });
+  return { script: CHARGE_DEBT, keys: demands.map((demand) => keyOf(prefix, demand)), args };
+}

@@ -1,0 +1,96 @@
+import { NOW } from './scripts.ts';
+import type { Script } from './scripts.ts';
+
+/**
+ * Gives back units that were debited and not spent, to those windows they were debited from: a window that
+ * has ended, or that a reset has closed, is left alone. Sent once and never again: twice would give back
+ * what was not debited.
+ *
+ * KEYS    the counters
+ * ARGV    units; then for each counter: epoch, n, then for each of its n windows: u<window>, e<window>, end
+ * RETURN  how many windows took the units
+ */
+export const GIVE_BACK: Script = {
+  name: 'give_back',
+  lua: `${NOW}
+local units = tonumber(ARGV[1])
+local taken = 0
+local p = 2
+for k = 1, #KEYS do
+  local n = tonumber(ARGV[p + 1])
+  local same = tonumber(redis.call('HGET', KEYS[k], 'epoch') or 0) == tonumber(ARGV[p])
+  p = p + 2
+  for i = 1, n do
+    local held = redis.call('HMGET', KEYS[k], ARGV[p], ARGV[p + 1])
+    local used, ending = tonumber(held[1] or 0), tonumber(held[2] or 0)
+    if same and ending == tonumber(ARGV[p + 2]) and ending > now and used >= units then
+      redis.call('HINCRBY', KEYS[k], ARGV[p], -units)
+      taken = taken + 1
+    end
+    p = p + 3
+  end
+end
+return {taken}
+`,
+};
+
+/**
+ * Charges what a replica admitted by itself while it could not reach Redis, even above the limit: then
+ * nothing more is admitted until the window ends. A debt is known by its name, so that it can be sent again
+ * after a lost answer and is charged once.
+ *
+ * KEYS    the counters
+ * ARGV    name; then for each counter: n, then for each of its n windows: u<window>, e<window>, units, µs left
+ * RETURN  1; 0 where the debt was charged before
+ */
+export const CHARGE_DEBT: Script = {
+  name: 'charge_debt',
+  lua: `${NOW}
+if redis.call('HSETNX', KEYS[1], 'debt' .. ARGV[1], 1) == 0 then return {0} end
+local p = 2
+for k = 1, #KEYS do
+  local n = tonumber(ARGV[p])
+  p = p + 1
+  local longest = 60000000
+  for i = 1, n do
+    local units, left = tonumber(ARGV[p + 2]), tonumber(ARGV[p + 3])
+    if units > 0 and left > 0 then
+      local ending = tonumber(redis.call('HGET', KEYS[k], ARGV[p + 1]) or 0)
+      if ending > now then
+        redis.call('HINCRBY', KEYS[k], ARGV[p], units)
+      else
+        redis.call('HSET', KEYS[k], ARGV[p], units, ARGV[p + 1], now + left)
+        if left > longest then longest = left end
+      end
+    end
+    p = p + 4
+  end
+  local ms = math.ceil(longest / 1000) + 1
+  if redis.call('EXISTS', KEYS[k]) == 1 and redis.call('PTTL', KEYS[k]) < ms then
+    redis.call('PEXPIRE', KEYS[k], ms)
+  end
+end
+return {1}
+`,
+};
+
+/**
+ * Tells the mesh that a replica is there, and the replica how many are.
+ *
+ * KEYS    the sorted set of replicas, scored by when they were last seen (µs)
+ * ARGV    the replica's id; µs after which a replica is gone; 1, or 0 where it says good-bye
+ * RETURN  how many replicas are there
+ */
+export const HEARTBEAT: Script = {
+  name: 'heartbeat',
+  lua: `${NOW}
+if ARGV[3] == '1' then
+  redis.call('ZADD', KEYS[1], now, ARGV[1])
+  redis.call('PEXPIRE', KEYS[1], math.ceil(ARGV[2] / 1000) * 2)
+else
+  redis.call('ZREM', KEYS[1], ARGV[1])
+end
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[2])
+return {redis.call('ZCARD', KEYS[1])}
+`,
+};

@@ -1,0 +1,98 @@
+import type { HeldWindow, TakeReply } from './script-call.ts';
+
+// Units that a replica has debited and not yet spent.
+//
+// A lease belongs to the windows it was debited from, and dies with the first of them. How long that is,
+// Redis told at some moment between the question and the answer, so the time is counted from the question:
+// whatever the trip took, the lease dies before its window does. It is checked at every spending by the
+// monotonic and the wall clock, the stricter: the first stands still while a machine sleeps, the second can be
+// set back. Neither is compared with Redis's clock, so a replica whose clock is wrong gets the same result.
+
+/** A replica's clock and Redis's may drift apart: 1 in 1000, twice what NTP corrects by slewing. */
+const DRIFT = 0.001;
+/** Redis and we round to milliseconds somewhere on the way. */
+const MARGIN_MS = 1;
+
+/** The two clocks at one moment. */
+export interface Moment {
+  /** Monotonic milliseconds. */
+  readonly mono: number;
+  /** Milliseconds since the Unix epoch. */
+  readonly wall: number;
+}
+
+/** Debited units, and the windows they are debited from. */
+export interface Grant extends Pick<TakeReply, 'epochs' | 'windows'> {
+  readonly units: number;
+  /** When Redis was asked. */
+  readonly asked: Moment;
+}
+
+const NOTHING: Grant = { units: 0, epochs: [], windows: [], asked: { mono: 0, wall: 0 } };
+
+export class Lease {
+  #units = 0;
+  #from = NOTHING;
+  #diesMono = -Infinity;
+  #diesWall = -Infinity;
+
+  /** Units that can be spent now. */
+  units(now: Moment): number {
+    return this.isAlive(now) ? this.#units : 0;
+  }
+
+  isAlive({ mono, wall }: Moment): boolean {
+    return mono < this.#diesMono && wall < this.#diesWall;
+  }
+
+  /** Monotonic milliseconds when it dies, if the wall clock does not end it earlier. */
+  get diesMono(): number {
+    return this.#diesMono;
+  }
+
+  /** Spends units, all or none. */
+  spend(units: number, now: Moment): boolean {
+    if (units > this.#units || !this.isAlive(now)) return false;
+    this.#units -= units;
+    return true;
+  }
+
+  /** Adds what was granted. Returns what is unspent and debited from other windows than the grant's. */
+  add(grant: Grant): Grant | undefined {
+    const remainder = sameWindows(this.#from, grant) ? undefined : this.drop();
+    const livesMs = livesFor(grant.windows);
+    this.#from = grant;
+    this.#units += grant.units;
+    this.#diesMono = grant.asked.mono + livesMs;
+    this.#diesWall = grant.asked.wall + livesMs;
+    return remainder;
+  }
+
+  /** Ends it and returns what is unspent. */
+  drop(): Grant | undefined {
+    const remainder = this.#units > 0 ? { ...this.#from, units: this.#units } : undefined;
+    this.#units = 0;
+    this.#diesMono = -Infinity;
+    this.#diesWall = -Infinity;
+    return remainder;
+  }
+}
+
+/** Milliseconds from the question until the first window ends, less what clocks may be wrong. */
+function livesFor(windows: TakeReply['windows']): number {
+  let leftUs = Infinity;
+  for (const list of windows) for (const window of list) leftUs = Math.min(leftUs, window.leftUs);
+  return (leftUs / 1000) * (1 - DRIFT) - MARGIN_MS;
+}
+
+function sameWindows(a: Grant, b: Grant): boolean {
+  return (
+    a.epochs.length === b.epochs.length &&
+    a.epochs.every((epoch, i) => epoch === b.epochs[i]) &&
+    a.windows.every((list, i) => sameEnds(list, b.windows[i] ?? []))
+  );
+}
+
+function sameEnds(a: readonly HeldWindow[], b: readonly HeldWindow[]): boolean {
+  return a.length === b.length && a.every(({ endUs }, i) => endUs === b[i]?.endUs);
+}

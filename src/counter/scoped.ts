@@ -1,0 +1,86 @@
+import type { MemoryCounterStore } from './memory.ts';
+import type { CounterStore, Demand, StoreHealth, Taking } from './store.ts';
+
+// Demands of the scope `replica` are counted in this process, those of the mesh in Redis. A request that has
+// both is charged here first: what is charged here can be given back for certain, where the mesh refuses.
+
+export class ScopedCounterStore implements CounterStore {
+  readonly #replica: MemoryCounterStore;
+  readonly #mesh: CounterStore;
+
+  constructor(replica: MemoryCounterStore, mesh: CounterStore) {
+    this.#replica = replica;
+    this.#mesh = mesh;
+  }
+
+  take(demands: readonly Demand[], deadline: number): Taking | Promise<Taking> {
+    const local = demands.filter(isLocal);
+    if (local.length === 0) return this.#mesh.take(demands, deadline);
+    const here = this.#replica.take(local);
+    if (local.length === demands.length) return here;
+    const rest = demands.filter((demand) => !isLocal(demand));
+    if (!here.granted) return this.#refused(demands, here, rest, deadline);
+    return this.#takeRest(demands, local, here, rest, deadline);
+  }
+
+  async peek(demands: readonly Demand[], deadline: number): Promise<Taking> {
+    const here = this.#replica.peek(demands.filter(isLocal));
+    const rest = demands.filter((demand) => !isLocal(demand));
+    return merge(demands, here, rest.length === 0 ? EMPTY : await this.#mesh.peek(rest, deadline));
+  }
+
+  async reset(demands: readonly Demand[], deadline: number): Promise<number> {
+    const here = this.#replica.reset(demands.filter(isLocal));
+    const rest = demands.filter((demand) => !isLocal(demand));
+    return here + (rest.length === 0 ? 0 : await this.#mesh.reset(rest, deadline));
+  }
+
+  health(): StoreHealth {
+    return this.#mesh.health();
+  }
+
+  async close(): Promise<void> {
+    await this.#mesh.close();
+  }
+
+  async #takeRest(
+    demands: readonly Demand[],
+    local: readonly Demand[],
+    here: Taking,
+    rest: readonly Demand[],
+    deadline: number,
+  ): Promise<Taking> {
+    try {
+      const there = await this.#mesh.take(rest, deadline);
+      if (there.granted) return merge(demands, here, there);
+      this.#replica.giveBack(local);
+      return merge(demands, this.#replica.peek(local), there);
+    } catch (error) {
+      this.#replica.giveBack(local);
+      throw error;
+    }
+  }
+
+  /** Refused here: the mesh is only asked what it would say, for the headers. */
+  async #refused(demands: readonly Demand[], here: Taking, rest: readonly Demand[], deadline: number): Promise<Taking> {
+    try {
+      return merge(demands, here, await this.#mesh.peek(rest, deadline));
+    } catch {
+      return merge(demands, here, { granted: false, windows: rest.map(() => []) });
+    }
+  }
+}
+
+const EMPTY: Taking = { granted: true, windows: [] };
+
+function isLocal({ terms }: Demand): boolean {
+  return terms?.scope === 'replica';
+}
+
+/** Both answers in the order of the demands. */
+function merge(demands: readonly Demand[], here: Taking, there: Taking): Taking {
+  const local = here.windows.values();
+  const rest = there.windows.values();
+  const windows = demands.map((demand) => (isLocal(demand) ? local : rest).next().value ?? []);
+  return { ...there, granted: here.granted && there.granted, windows };
+}
