@@ -30,7 +30,7 @@ test('docs/metrics.md lists every metric with its type and labels, and no other'
 
 test('docs/metrics.md explains every reason, and no other', () => {
   const section = page.slice(page.indexOf('## Reasons'), page.indexOf('## Documents'));
-  const explained = [...section.matchAll(/^\| (`.+?`) \|/gm)].flatMap((row) => names(row[1] ?? ''));
+  const explained = [...section.matchAll(/^\| (`.+?`) +\|/gm)].flatMap((row) => names(row[1] ?? ''));
   expect(explained.toSorted()).toEqual(Object.keys(reasons).toSorted());
 });
 
@@ -56,7 +56,7 @@ interface Described {
 }
 
 function documented(): Record<string, Described> {
-  const rows = page.matchAll(/^\| `(ostiary_\w+)` \| (\w+) \| ([^|]*)\|/gm);
+  const rows = page.matchAll(/^\| `(ostiary_\w+)` +\| (\w+) +\| ([^|]*)\|/gm);
   return sorted([...rows].map(([, name = '', type = '', labels = '']) => [name, { type, labels: names(labels) }]));
 }
 

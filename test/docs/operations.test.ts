@@ -6,7 +6,7 @@ import { serveFlags } from '../../src/cli/serve-flags.ts';
 const page = await readFile(new URL('../../docs/operations.md', import.meta.url), 'utf8');
 
 test('docs/operations.md lists every flag of serve with its value and default, and no other', () => {
-  const rows = page.matchAll(/^\| `(--[^`]+)` \| (?:`([^`]*)`)? ?\|/gm);
+  const rows = page.matchAll(/^\| `(--[^`]+)` +\| +(?:`([^`]*)` +)?\|/gm);
   const documented = [...rows]
     .map(([, flag = '', fallback = '']) => `${flag.replaceAll(String.raw`\|`, '|')} = ${fallback}`)
     // The table of ports names flags too, without their values.
