@@ -7,6 +7,9 @@ import { inspectValue, MAX_DEPTH, MAX_DOCUMENT_BYTES } from './value.ts';
 import { readPlainYaml } from './yaml-plain.ts';
 import { splitYaml } from './yaml-split.ts';
 
+/** The full parser takes about a second for so much at its worst, and Checks wait meanwhile. */
+const MAX_PARSED_BYTES = 256 * 1024;
+
 /** A mapping in a list in a mapping … takes several tokens a level. */
 const MAX_OPEN_TOKENS = 3 * MAX_DEPTH;
 
@@ -27,13 +30,16 @@ export function* readYaml(text: string): Generator<Parsed> {
 }
 
 function readPart(part: string): Readable | { readonly faults: readonly TextFault[] } {
-  if (part.length > MAX_DOCUMENT_BYTES) {
-    const message = `a document is at most ${MAX_DOCUMENT_BYTES} characters; "---" on a line of its own begins another`;
-    return { faults: [{ offset: 0, message }] };
-  }
-  const plain = readPlainYaml(part);
+  const plain = part.length > MAX_DOCUMENT_BYTES ? undefined : readPlainYaml(part);
   if (plain !== undefined) return { value: plain, issues: inspectValue(plain).issues };
-  const directive = /^(?:[ \t]*(?:#[^\n]*)?\r?\n)*%/.exec(part);
+  if (part.length <= MAX_PARSED_BYTES) return readAnyYaml(part);
+  const message = `a document is at most ${MAX_PARSED_BYTES} characters; "---" on a line of its own begins another`;
+  return { faults: [{ offset: 0, message }] };
+}
+
+/** One document by the full parser. */
+export function readAnyYaml(part: string): Readable | { readonly faults: readonly TextFault[] } {
+  const directive = /^(?:[ \t]*(?:#[^\r\n]*)?\r?\n)*%/.exec(part);
   if (directive !== null) {
     return { faults: [{ offset: directive[0].length - 1, message: 'directives such as %YAML are not supported' }] };
   }
@@ -103,8 +109,8 @@ function faultsOf(document: Document.Parsed): readonly TextFault[] {
 
 /** The offset of a path in the part of a file that is one document; what is not there has the place of what would hold it. */
 export function locateInYaml(part: string): (path: readonly PropertyKey[], at: 'key' | 'value') => number {
-  const document = compose(part);
-  if ('offset' in document) return () => 0;
+  const document = part.length > MAX_PARSED_BYTES ? undefined : compose(part);
+  if (document === undefined || 'offset' in document) return () => 0;
   return (path, at) => {
     let node: unknown = document.contents;
     let offset = offsetOf(node) ?? 0;
