@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, delimiter, dirname, join } from 'node:path';
 import { scratchFolder } from '../real/scratch.ts';
 import { parseDockerfile, type Instruction } from './dockerfile.ts';
@@ -88,8 +88,8 @@ function copy(rest: string, from: string, workdir: string): void {
   for (const source of sources) {
     const path = join(from, source);
     if (!existsSync(path)) throw new Error(`COPY ${rest}: there is no ${source}`);
-    const isInto = rest.endsWith('/');
-    const target = isInto ? join(destination, basename(path)) : destination;
+    const isFileInto = rest.endsWith('/') && statSync(path).isFile();
+    const target = isFileInto ? join(destination, basename(path)) : destination;
     mkdirSync(dirname(target), { recursive: true });
     cpSync(path, target, { recursive: true, verbatimSymlinks: true });
   }
