@@ -1,7 +1,5 @@
-import { createServer } from 'node:http';
 import type { Server, ServerResponse } from 'node:http';
-import { createServer as createHttp2Server } from 'node:http2';
-import type { ServerHttp2Session } from 'node:http2';
+import type { Http2Server, ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 import { reflectionMethods } from '../rpc/reflection.ts';
 import { listenOn } from '../rpc/socket.ts';
@@ -53,14 +51,16 @@ export async function openApi(options: ApiOptions): Promise<ApiListener> {
       });
   };
 
-  const http1 = createServer({ maxHeaderSize: 16_384, headersTimeout: 10_000, requestTimeout: 60_000 }, onRequest);
-  const http2 = createHttp2Server({ settings: { maxConcurrentStreams: 100 } }, onRequest);
+  // An import would touch each of its exports, and so load Node's fetch: 14 MB.
+  const http1 = process
+    .getBuiltinModule('node:http')
+    .createServer({ maxHeaderSize: 16_384, headersTimeout: 10_000, requestTimeout: 60_000 }, onRequest);
   const sessions = new Set<ServerHttp2Session>();
-  http2.on('session', (session) => {
-    sessions.add(session);
-    session.once('close', () => sessions.delete(session));
+  let http2: Http2Server | undefined;
+  const undecided = divert(http1, (socket) => {
+    http2 ??= createHttp2Server(onRequest, sessions);
+    http2.emit('connection', socket);
   });
-  const undecided = divert(http1, (socket) => http2.emit('connection', socket));
   const sockets = new Set<Socket>();
   http1.on('connection', (socket: Socket) => {
     sockets.add(socket);
@@ -84,6 +84,20 @@ export async function openApi(options: ApiOptions): Promise<ApiListener> {
       clearTimeout(cut);
     },
   };
+}
+
+/** Loaded with the first connection that needs it: 9 MB. */
+function createHttp2Server(
+  onRequest: (request: NodeRequest, response: NodeResponse) => void,
+  sessions: Set<ServerHttp2Session>,
+): Http2Server {
+  const { createServer } = process.getBuiltinModule('node:http2');
+  const server = createServer({ settings: { maxConcurrentStreams: 100 } }, onRequest);
+  server.on('session', (session) => {
+    sessions.add(session);
+    session.once('close', () => sessions.delete(session));
+  });
+  return server;
 }
 
 /**
