@@ -1,110 +1,134 @@
 // Checks per second on one pinned core, beside a gRPC server that decides nothing. Run: npm run bench
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { freePort } from '../test/real/scratch.ts';
-import { main } from '../test/real/ostiary.ts';
-import { type RealProcess, startProcess, untilReady } from '../test/real/process.ts';
 import { h2load, type LoadResult } from './h2load.ts';
+import { type BenchServer, cpuMicroseconds, residentMegabytes, startOstiary, startPeer } from './server.ts';
 import { openShop } from './shop.ts';
 import { median } from './timing.ts';
 
-interface Server {
+interface Round extends LoadResult {
+  /** CPU time of the server, which other programs on the machine hardly change. */
+  readonly cpuMicrosecondsPerCheck: number;
+}
+
+interface Measured {
   readonly name: string;
-  readonly process: RealProcess;
-  readonly address: string;
-  readonly saturated: LoadResult[];
+  readonly server: BenchServer;
+  readonly saturated: Round[];
   halfLoad?: LoadResult;
+  /** @throws where so many Checks since the last time were not all allowed */
+  readonly verify?: (checks: number) => Promise<void>;
 }
 
 const rounds = 5;
 const secondsPerRound = 3;
-const core0 = ['taskset', '-c', '0'] as const;
+/** Enough for the compiler to be done. */
+const warmUpChecks = 40_000;
 
 const shop = await openShop();
 const load = await h2load(shop.check);
-const admin = `127.0.0.1:${await freePort()}`;
-const servers = [await constant('grpc-js-constant'), await ostiary(admin)];
+const all: readonly Measured[] = [
+  { name: 'grpc-js, a constant answer', server: await startPeer('grpc-js-constant'), saturated: [] },
+  await ostiary('ostiary', []),
+  await ostiary('ostiary on grpc-js', ['--transport', 'grpc-js']),
+];
 try {
+  const checks = new Map<Measured, number>();
+  for (const one of all) {
+    const { requestsPerSecond } = await load({ address: one.server.address, requests: warmUpChecks });
+    checks.set(one, Math.ceil(requestsPerSecond * secondsPerRound));
+    await one.verify?.(warmUpChecks);
+  }
   // Interleaved, so that whatever else the machine does slows all of them alike.
   for (let round = 0; round < rounds; round++) {
-    for (const { address, saturated } of servers) saturated.push(await load({ address, seconds: secondsPerRound }));
+    for (const one of all) one.saturated.push(await saturate(one, checks.get(one) ?? warmUpChecks));
   }
-  for (const server of servers) {
-    const requestsPerSecond = rate(server) / 2;
-    server.halfLoad = await load({ address: server.address, seconds: secondsPerRound, requestsPerSecond });
+  for (const one of all) {
+    const requestsPerSecond = rate(one) / 2;
+    const requests = Math.ceil(requestsPerSecond * secondsPerRound);
+    one.halfLoad = await load({ address: one.server.address, requests, requestsPerSecond });
+    await one.verify?.(requests);
   }
-  await nothingDenied(admin);
-  report(servers, await withoutNetwork());
+  report(await withoutNetwork());
 } finally {
-  for (const { process: running } of servers) await running.stop();
+  for (const { server } of all) await server.process.stop();
 }
 
-async function constant(name: string): Promise<Server> {
-  const running = await startProcess(core0[0], [
-    ...core0.slice(1),
-    process.execPath,
-    join(import.meta.dirname, `peers/${name}.ts`),
-  ]);
-  await untilReady(name, running, async () => running.output().includes('\n'));
-  return { name, process: running, address: `127.0.0.1:${running.output().trim()}`, saturated: [] };
+async function ostiary(name: string, flags: readonly string[]): Promise<Measured> {
+  const server = await startOstiary(shop.policies, flags);
+  let before = await allowed(server.adminUrl);
+  return {
+    name,
+    server,
+    saturated: [],
+    // A denial or an error is cheaper than an allow.
+    async verify(checks) {
+      const after = await allowed(server.adminUrl);
+      if (after - before !== checks) throw new Error(`${name} allowed ${after - before} of ${checks} Checks`);
+      before = after;
+    },
+  };
 }
 
-async function ostiary(adminListen: string): Promise<Server> {
-  const address = `127.0.0.1:${await freePort()}`;
-  const flags = ['--policies', shop.policies, '--listen', address, '--admin-listen', adminListen];
-  const api = ['--api-listen', `127.0.0.1:${await freePort()}`];
-  const running = await startProcess(core0[0], [...core0.slice(1), process.execPath, main, 'serve', ...flags, ...api]);
-  await untilReady('ostiary', running, async () => (await fetch(`http://${adminListen}/readyz`)).ok);
-  return { name: 'ostiary', process: running, address, saturated: [] };
+async function saturate({ server, verify }: Measured, requests: number): Promise<Round> {
+  const before = cpuMicroseconds(server.process);
+  const result = await load({ address: server.address, requests });
+  const cpuMicrosecondsPerCheck = (cpuMicroseconds(server.process) - before) / requests;
+  await verify?.(requests);
+  return { ...result, cpuMicrosecondsPerCheck };
 }
 
-/** A denial is cheaper than an allow: what was measured must have been allows. */
-async function nothingDenied(adminListen: string): Promise<void> {
-  const text = await (await fetch(`http://${adminListen}/metrics`)).text();
-  const lines = text.split('\n').filter((line) => line.startsWith('ostiary_checks_total{'));
-  const denied = lines.filter((line) => line.includes('outcome="deny"') && !line.endsWith(' 0'));
-  if (lines.length === 0 || denied.length > 0) throw new Error(`not every Check was allowed:\n${lines.join('\n')}`);
+/** How many Checks were allowed so far. */
+async function allowed(adminUrl: string): Promise<number> {
+  const text = await (await fetch(`${adminUrl}/metrics`)).text();
+  const counts = text.matchAll(/^ostiary_checks_total\{[^}]*outcome="allow"[^}]*\} (\d+)$/gm);
+  return [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
 }
 
 async function withoutNetwork(): Promise<number> {
-  const args = [...core0.slice(1), process.execPath, join(import.meta.dirname, 'decision.ts')];
-  const { stdout } = await promisify(execFile)(core0[0], args);
+  const program = join(import.meta.dirname, 'decision.ts');
+  const { stdout } = await promisify(execFile)('taskset', ['-c', '0', process.execPath, program]);
   return Number(/(\d+)\/s/.exec(stdout)?.[1]);
 }
 
-function rate({ saturated }: Server): number {
+function rate({ saturated }: Measured): number {
   return median(saturated.map(({ requestsPerSecond }) => requestsPerSecond));
 }
 
-function residentMegabytes(pid: number): number {
-  return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
+function cpu({ saturated }: Measured): number {
+  return median(saturated.map(({ cpuMicrosecondsPerCheck }) => cpuMicrosecondsPerCheck));
 }
 
-function report(measured: readonly Server[], decisionsPerSecond: number): void {
-  console.log(`${shop.check.length}-byte Check, h2load 8 × 32 streams; median of ${rounds} rounds (least–most)`);
-  console.log(['', 'Checks/s', 'p50 / p99 ms saturated', 'at half load', 'RSS MB'].map(cell).join(''));
-  for (const server of measured) {
-    const rates = server.saturated.map(({ requestsPerSecond }) => requestsPerSecond);
-    const p50 = median(server.saturated.map(({ p50Ms }) => p50Ms));
-    const p99 = median(server.saturated.map(({ p99Ms }) => p99Ms));
-    const half = server.halfLoad;
+function report(decisionsPerSecond: number): void {
+  console.log(`a Check of ${shop.check.length} bytes; h2load, 8 connections × 32 streams; medians of ${rounds} rounds`);
+  const columns = ['', 'Checks/s (least–most)', 'CPU µs', 'p50 / p99 ms, saturated', '… at half load', 'RSS MB'];
+  console.log(columns.map(cell).join(''));
+  for (const one of all) {
+    const rates = one.saturated.map(({ requestsPerSecond }) => requestsPerSecond);
+    const p50Ms = median(one.saturated.map((round) => round.p50Ms));
+    const p99Ms = median(one.saturated.map((round) => round.p99Ms));
     const row = [
-      server.name,
-      `${whole(rate(server))} (${whole(Math.min(...rates))}–${whole(Math.max(...rates))})`,
-      `${p50.toFixed(1)} / ${p99.toFixed(1)}`,
-      half === undefined ? '' : `${half.p50Ms.toFixed(2)} / ${half.p99Ms.toFixed(2)}`,
-      residentMegabytes(server.process.pid).toFixed(0),
+      one.name,
+      `${whole(rate(one))} (${whole(Math.min(...rates))}–${whole(Math.max(...rates))})`,
+      cpu(one).toFixed(1),
+      latencies({ p50Ms, p99Ms }),
+      one.halfLoad === undefined ? '' : latencies(one.halfLoad),
+      whole(residentMegabytes(one.server.process)),
     ];
     console.log(row.map(cell).join(''));
   }
-  console.log(`${cell('decision without a network')}${whole(decisionsPerSecond)}`);
-  const [baseline, ...others] = measured;
+  console.log(`${cell('the decision, no network')}${whole(decisionsPerSecond)}`);
+  const [baseline, ...others] = all;
   if (baseline === undefined) return;
   for (const other of others) {
-    console.log(`${other.name} / ${baseline.name}: ${(rate(other) / rate(baseline)).toFixed(2)}`);
+    const ratio = (rate(other) / rate(baseline)).toFixed(2);
+    console.log(`${other.name} ÷ ${baseline.name}: ${ratio} (by CPU time ${(cpu(baseline) / cpu(other)).toFixed(2)})`);
   }
+}
+
+function latencies({ p50Ms, p99Ms }: Pick<LoadResult, 'p50Ms' | 'p99Ms'>): string {
+  return `${p50Ms.toFixed(2)} / ${p99Ms.toFixed(2)}`;
 }
 
 function cell(text: string): string {

@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { main } from '../test/real/ostiary.ts';
+import { type RealProcess, startProcess, untilReady } from '../test/real/process.ts';
+import { freePort } from '../test/real/scratch.ts';
+
+/** A server on core 0, that is left to it. */
+export interface BenchServer {
+  readonly process: RealProcess;
+  /** Where Checks are answered, such as `127.0.0.1:9191`. */
+  readonly address: string;
+}
+
+export interface BenchOstiary extends BenchServer {
+  readonly adminUrl: string;
+  /** From the start of the process until `/readyz` says so. */
+  readonly readyMs: number;
+}
+
+/** One of the programs in `peers/`, which print the port they listen on. */
+export async function startPeer(name: string): Promise<BenchServer> {
+  const running = await pinned(join(import.meta.dirname, 'peers', `${name}.ts`));
+  await untilReady(name, running, async () => running.output().includes('\n'));
+  return { process: running, address: `127.0.0.1:${running.output().trim()}` };
+}
+
+/** Ostiary with its defaults, but for its ports. */
+export async function startOstiary(policies: string, flags: readonly string[] = []): Promise<BenchOstiary> {
+  const [address, admin, api] = [await loopback(), await loopback(), await loopback()];
+  const listen = ['--listen', address, '--admin-listen', admin, '--api-listen', api];
+  const startedAt = performance.now();
+  const running = await pinned(main, 'serve', '--policies', policies, ...listen, ...flags);
+  await untilReady('ostiary', running, async () => (await fetch(`http://${admin}/readyz`)).ok);
+  return { process: running, address, adminUrl: `http://${admin}`, readyMs: performance.now() - startedAt };
+}
+
+export function residentMegabytes({ pid }: RealProcess): number {
+  return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
+}
+
+/** Of all its threads, in user and kernel mode. */
+export function cpuMicroseconds({ pid }: RealProcess): number {
+  const [, fields = ''] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ');
+  const [user, system] = fields.split(' ').slice(11, 13).map(Number);
+  // Linux counts in hundredths of a second there.
+  return ((user ?? Number.NaN) + (system ?? Number.NaN)) * 10_000;
+}
+
+async function pinned(program: string, ...args: readonly string[]): Promise<RealProcess> {
+  return startProcess('taskset', ['-c', '0', process.execPath, program, ...args]);
+}
+
+async function loopback(): Promise<string> {
+  return `127.0.0.1:${await freePort()}`;
+}
