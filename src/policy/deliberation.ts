@@ -1,5 +1,6 @@
 import type { Check } from '../check.ts';
 import type { Clock } from '../clock.ts';
+import type { Repetitions } from '../counter/repetitions.ts';
 import type { CounterStore, WindowState } from '../counter/store.ts';
 import type { Denial, HeaderEntry, Identity, Step } from '../verdict.ts';
 import type { Located } from './locate.ts';
@@ -10,6 +11,8 @@ import type { Bound, Snapshot } from './snapshot.ts';
 export interface DecisionPorts {
   /** `store.take`, or `store.peek` where nothing may be charged. */
   readonly take: CounterStore['take'];
+  /** Tells Checks that Envoy has sent again, so that they are charged once; absent where nothing is charged. */
+  readonly repetitions?: Repetitions;
   readonly clock: Clock;
   /** What becomes of a request that no API matches. */
   readonly unmatched: 'deny' | 'allow';

@@ -35,9 +35,9 @@ export function chargeEnforced(deliberation: Deliberation): Charged | Promise<Ch
   }
   if (due.length === 0) return NOTHING_DUE;
   try {
-    const taking = deliberation.ports.take(
+    const taking = takeOnce(
+      deliberation,
       due.map(({ demand }) => demand),
-      deliberation.deadline,
     );
     if (!(taking instanceof Promise)) return settleTaking(deliberation, due, taking);
     return taking.then(
@@ -47,6 +47,12 @@ export function chargeEnforced(deliberation: Deliberation): Charged | Promise<Ch
   } catch (error) {
     return settleStoreFailure(deliberation, due, error);
   }
+}
+
+/** A Check that Envoy has sent again is not charged again. */
+function takeOnce({ ports, check, deadline }: Deliberation, demands: readonly Demand[]): Taking | Promise<Taking> {
+  const { repetitions, take } = ports;
+  return repetitions === undefined ? take(demands, deadline) : repetitions.take(check, demands, deadline, take);
 }
 
 /** Counts shadow quota policies, each on counters of its own. Undefined: all are done. */
@@ -68,7 +74,7 @@ export function chargeShadows(deliberation: Deliberation): Promise<unknown> | un
 
 function countShadow(deliberation: Deliberation, due: Due): Promise<unknown> | undefined {
   try {
-    const taking = deliberation.ports.take([due.demand], deliberation.deadline);
+    const taking = takeOnce(deliberation, [due.demand]);
     if (!(taking instanceof Promise)) {
       settleTaking(deliberation, [due], taking);
       return undefined;
