@@ -1,0 +1,139 @@
+import { describe, expect, it } from 'vitest';
+import type { Check } from '../../src/check.ts';
+import { MemoryCounterStore } from '../../src/counter/memory.ts';
+import { Repetitions } from '../../src/counter/repetitions.ts';
+import { StoreUnavailable } from '../../src/counter/store.ts';
+import type { CounterStore, Taking } from '../../src/counter/store.ts';
+import { freshDemand } from './behaviour.ts';
+
+const seen = { streamId: '301668583215567008', requestTime: '1.5', sourceAddress: '10.0.0.1', sourcePort: 4711 };
+
+function check(more: Partial<Check> = {}): Check {
+  return {
+    isHttp: true,
+    method: 'GET',
+    path: '/',
+    host: 'h',
+    ...seen,
+    sourcePrincipal: '',
+    header: (name) => (name === 'x-request-id' ? 'chosen-by-the-caller' : undefined),
+    headerNames: () => ['x-request-id'],
+    headerNamesWithUnderscore: () => [],
+    contextExtension: () => undefined,
+    ...more,
+  };
+}
+
+function charging() {
+  let now = 0;
+  const store = new MemoryCounterStore({ monotonic: () => now, now: () => now });
+  const repetitions = new Repetitions(() => now);
+  const demand = freshDemand([[100_000_000, 3_600_000]]);
+  let used = 0;
+  const take: CounterStore['take'] = (demands) => {
+    used += 1;
+    return store.take(demands);
+  };
+  return {
+    demand,
+    used: () => used,
+    pass: (ms: number) => (now += ms),
+    take: (asked: Check, demands = [demand], by = take) => repetitions.take(asked, demands, 1000, by),
+    send: (asked: Check, demands = [demand]) => void repetitions.take(asked, demands, 1000, take),
+  };
+}
+
+describe('a repeated Check', () => {
+  it('is charged once and gets the same answer', () => {
+    const { take, used } = charging();
+    const first = take(check());
+    expect(take(check())).toBe(first);
+    expect(used()).toBe(1);
+  });
+
+  it.each([[{ streamId: '2' }], [{ requestTime: '1.6' }], [{ sourceAddress: '10.0.0.2' }], [{ sourcePort: 4712 }]])(
+    'is none where it has another %j',
+    (other) => {
+      const { send, used } = charging();
+      send(check());
+      send(check(other));
+      expect(used()).toBe(2);
+    },
+  );
+
+  it.each([[{ streamId: '' }], [{ requestTime: '' }], [{ sourceAddress: '' }], [{ sourcePort: 0 }]])(
+    'is none where Envoy sent no %j',
+    (lacking) => {
+      const { send, used } = charging();
+      send(check(lacking));
+      send(check(lacking));
+      expect(used()).toBe(2);
+    },
+  );
+
+  it('is none where other counters are asked for', () => {
+    const { send, used } = charging();
+    send(check());
+    send(check(), [freshDemand([[1, 1000]])]);
+    expect(used()).toBe(2);
+  });
+
+  it('waits for the answer that is under way', async () => {
+    const { take } = charging();
+    const { promise, resolve } = Promise.withResolvers<Taking>();
+    let asked = 0;
+    const slowly: CounterStore['take'] = () => {
+      asked += 1;
+      return promise;
+    };
+    const answers = [take(check(), undefined, slowly), take(check(), undefined, slowly)];
+    resolve({ granted: true, windows: [] });
+    expect(await Promise.all(answers.map(async (answer) => answer))).toEqual([
+      { granted: true, windows: [] },
+      { granted: true, windows: [] },
+    ]);
+    expect(asked).toBe(1);
+  });
+
+  it('asks again where the store failed', async () => {
+    const { take, used } = charging();
+    const failing: CounterStore['take'] = () => Promise.reject(new StoreUnavailable('away'));
+    await expect(take(check(), undefined, failing)).rejects.toThrow(StoreUnavailable);
+    expect(await take(check())).toMatchObject({ granted: true });
+    expect(used()).toBe(1);
+  });
+
+  it('asks again where the store threw at once', () => {
+    const { take, send, used } = charging();
+    const failing: CounterStore['take'] = () => {
+      throw new StoreUnavailable('away');
+    };
+    expect(() => take(check(), undefined, failing)).toThrow(StoreUnavailable);
+    send(check());
+    expect(used()).toBe(1);
+  });
+
+  it('is remembered for 5 seconds and forgotten after 10', () => {
+    const { send, used, pass } = charging();
+    send(check());
+    pass(4999);
+    send(check());
+    expect(used()).toBe(1);
+    pass(5002);
+    send(check({ streamId: 'other' }));
+    pass(10_000);
+    send(check());
+    expect(used()).toBe(3);
+  });
+
+  it('needs bounded memory: among very many Checks it is remembered for as long as there is room', () => {
+    const { send, used } = charging();
+    send(check());
+    for (let i = 0; i < 10_000; i++) send(check({ streamId: `a${i}` }));
+    send(check());
+    expect(used()).toBe(10_001);
+    for (let i = 0; i < 40_000; i++) send(check({ streamId: `b${i}` }));
+    send(check());
+    expect(used()).toBe(50_002);
+  });
+});
