@@ -16,8 +16,8 @@ async function run(argv: readonly string[]): Promise<number> {
     }
     const command = commands.get(name === '--version' ? 'version' : name);
     if (command === undefined) throw new UserError(`unknown command ${JSON.stringify(name)}: see ostiary --help`, 2);
-    const { run: runCommand } = await command.load();
-    return await runCommand(rest, process.env);
+    const loaded = await command.load();
+    return await loaded.run(rest, process.env);
   } catch (error) {
     process.stderr.write(`ostiary: ${messageOf(error)}\n`);
     return error instanceof UserError ? error.exitCode : 1;
