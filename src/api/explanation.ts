@@ -1,5 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import {
+  ClientSchema,
   CounterSchema,
   ExplainResponseSchema,
   Outcome,
@@ -8,7 +9,6 @@ import {
   PolicyStep_Result as Result,
 } from '../../gen/ostiary/v1/inspection_pb.js';
 import type { Client, Counter, ExplainResponse, PolicyStep } from '../../gen/ostiary/v1/inspection_pb.js';
-import { ClientSchema } from '../../gen/ostiary/v1/inspection_pb.js';
 import type { CheckResponse } from '../../gen/envoy/service/auth/v3/external_auth_pb.js';
 import type { WindowState } from '../counter/store.ts';
 import type { Decision, Identity, Step } from '../verdict.ts';

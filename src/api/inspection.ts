@@ -76,7 +76,8 @@ export function inspectionMethods(inspector: Inspector): readonly Method[] {
       async (request, call) => {
         const policies = [];
         for (const { bound, demand } of countersOf(loaded(), request)) {
-          const { windows } = await storeAnswer(() => inspector.store.peek([demand], deadlineOf(call)));
+          const { windows, fallback } = await storeAnswer(() => inspector.store.peek([demand], deadlineOf(call)));
+          if (fallback === true) throw new RpcError(Code.unavailable, "the counter store can't be reached");
           const counters = (windows[0] ?? []).map((window) => toCounter(window, 0));
           policies.push(create(proto.PolicyCountersSchema, { name: bound.name, policy: bound.kind, counters }));
         }

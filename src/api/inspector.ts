@@ -13,7 +13,7 @@ export interface InspectorOptions {
   readonly faults: () => readonly Fault[];
   readonly store: CounterStore;
   /** Those of `Authorization/Check`; what a decision takes is looked at here, and not taken. */
-  readonly ports: Omit<DecisionPorts, 'take'>;
+  readonly ports: Omit<DecisionPorts, 'take' | 'repetitions'>;
 }
 
 /** Explains with the pipeline and the writer of answers that decide Envoy's Checks. */
@@ -44,7 +44,7 @@ export function createInspector({ snapshot, faults, store, ports }: InspectorOpt
 function asIfTaken(demands: readonly Demand[], taking: Taking): Taking {
   if (!taking.granted) return taking;
   const windows = taking.windows.map((states, i) =>
-    states.map((state) => ({ ...state, remaining: state.remaining - (demands[i]?.cost ?? 0) })),
+    states.map((state) => ({ ...state, remaining: Math.max(0, state.remaining - (demands[i]?.cost ?? 0)) })),
   );
   return { ...taking, windows };
 }

@@ -195,4 +195,10 @@ describe('the InspectionService', () => {
       rawMessage: expect.stringContaining('it is loading'),
     });
   });
+
+  it('shows no counters of its own making where the store is away', async () => {
+    const { inspection, store } = await start();
+    store.peek = () => ({ granted: true, windows: [[]], fallback: true });
+    await expect(inspection.inspectCounters(subject)).rejects.toMatchObject({ code: Code.Unavailable });
+  });
 });
