@@ -5,6 +5,7 @@ import { openConfigSource } from '../config/config-source.ts';
 import type { ConfigSource } from '../config/config-source.ts';
 import { formatFault } from '../config/fault.ts';
 import { createCounterStore } from '../counter/create.ts';
+import { Repetitions } from '../counter/repetitions.ts';
 import { createCheckMethod } from '../envoy/service.ts';
 import { createKeySets } from '../jwt/key-sets.ts';
 import { systemTimers } from '../jwt/timers.ts';
@@ -53,7 +54,13 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
       for (const reason of fetched.ignored) log.warn('key left out', { url: fetched.url, detail: reason });
     },
   });
-  const store = metrics.instrumentStore(createCounterStore(counterOptionsOf(flags), { clock }));
+  const store = metrics.instrumentStore(
+    createCounterStore(counterOptionsOf(flags), {
+      clock,
+      metrics: metrics.counters,
+      report: ({ level, message }) => log[level]('counter store', { detail: message }),
+    }),
+  );
   const observer = createObserver({
     metrics,
     log,
@@ -83,6 +90,8 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
     }
   });
 
+  // An explanation is neither a Check that Envoy sends again nor one to be remembered.
+  const repetitions = new Repetitions(() => clock.monotonic());
   const ports: DecisionPorts = {
     take: (demands, deadline) => store.take(demands, deadline),
     clock,
@@ -97,7 +106,7 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
     tls,
     apiTokenFile: flags.apiTokenFile,
     maxMessageBytes: flags.maxMessageBytes,
-    authorization: createCheckMethod({ snapshot, ports, observer }),
+    authorization: createCheckMethod({ snapshot, ports: { ...ports, repetitions }, observer }),
     inspector: createInspector({ snapshot, faults: () => documents.status().faults, store, ports }),
     clock,
     details: () => ({ store: store.health(), keySets: keySets.status(), documents: publicStatus(documents) }),
