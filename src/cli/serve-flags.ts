@@ -1,3 +1,4 @@
+import { counterFlags } from './counter-flags.ts';
 import { duration, fraction, integer, list, oneOf, text, toggle } from './flags.ts';
 import type { FlagValues } from './flags.ts';
 
@@ -20,13 +21,7 @@ export const serveFlags = {
   unmatched: oneOf('deny', ['deny', 'allow'], 'what becomes of a request that no API matches'),
   trustedHops: integer(0, 0, 100, 'proxies before Envoy whose x-forwarded-for entries are trusted'),
   maxMessageBytes: integer(4 * 1024 * 1024, 1024, 64 * 1024 * 1024, 'a larger Check ends as RESOURCE_EXHAUSTED'),
-  redis: text(
-    undefined,
-    'URL',
-    'counters in Redis: redis://, rediss:// or unix:/path; default: in memory, this replica alone',
-  ),
-  redisPrefix: text('ostiary:', 'PREFIX', 'before every key in Redis; meshes that share a Redis need one each'),
-  storeTimeout: duration(50, 'the longest wait for the counter store'),
+  ...counterFlags,
   drainDelay: duration(2000, 'after SIGTERM new Checks are still answered for so long'),
   drain: duration(5000, 'after SIGTERM the process ends within so long'),
   logLevel: oneOf(

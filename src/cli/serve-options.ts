@@ -1,4 +1,3 @@
-import type { CounterOptions } from '../counter/options.ts';
 import { UserError } from '../errors.ts';
 import { parseListenAddress } from '../rpc/address.ts';
 import type { ListenAddress } from '../rpc/rpc.ts';
@@ -31,11 +30,4 @@ export function tlsFilesOf({ tlsCert, tlsKey, tlsClientCa }: ServeFlags): TlsFil
     throw new UserError('--tls-cert and --tls-key are given together or not at all', 2);
   }
   return { certificate: tlsCert, key: tlsKey, clientAuthorities: tlsClientCa };
-}
-
-export function counterOptionsOf(flags: ServeFlags): CounterOptions {
-  return {
-    storeTimeoutMs: flags.storeTimeout,
-    ...(flags.redis === undefined ? {} : { redis: { urls: flags.redis.split(','), prefix: flags.redisPrefix } }),
-  };
 }
