@@ -86,7 +86,14 @@ class FollowedDocuments implements ConfigSource {
   }
 
   async open(): Promise<Compiled> {
-    const compiled = await this.#read();
+    const reading = this.#read();
+    // A look in the meantime waits, as it does for every other reload.
+    this.#busy = reading.then(
+      () => undefined,
+      () => undefined,
+    );
+    const compiled = await reading;
+    this.#busy = undefined;
     if (compiled.snapshot !== undefined) this.#compiled = compiled;
     return compiled;
   }

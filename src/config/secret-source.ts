@@ -44,7 +44,7 @@ export async function readSecret(
   try {
     bytes = await reader.readFile(path);
   } catch (error) {
-    return { path: ['file'], message: `the file of the secret ${sentenceOf(error)}` };
+    return { path: ['file'], message: `the file of the secret: ${sentenceOf(error)}` };
   }
   if (bytes.length > MAX_SECRET_BYTES)
     return { path: ['file'], message: `a secret has at most ${MAX_SECRET_BYTES} bytes` };
