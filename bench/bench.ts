@@ -27,7 +27,8 @@ const secondsPerRound = 3;
 const warmUpChecks = 40_000;
 
 const shop = await openShop();
-const load = await h2load(shop.check);
+const check = shop.checkOf('');
+const load = await h2load(check);
 const all: readonly Measured[] = [
   { name: 'grpc-js, a constant answer', server: await startPeer('grpc-js-constant'), saturated: [] },
   await ostiary('ostiary', []),
@@ -57,15 +58,19 @@ try {
 
 async function ostiary(name: string, flags: readonly string[]): Promise<Measured> {
   const server = await startOstiary(shop.policies, flags);
-  let before = await allowed(server.adminUrl);
+  let before = await decided(server.adminUrl);
   return {
     name,
     server,
     saturated: [],
-    // A denial or an error is cheaper than an allow.
+    // A denial, an error or a Check that costs nothing is cheaper than an allow.
     async verify(checks) {
-      const after = await allowed(server.adminUrl);
-      if (after - before !== checks) throw new Error(`${name} allowed ${after - before} of ${checks} Checks`);
+      const after = await decided(server.adminUrl);
+      const allowed = after.allowed - before.allowed;
+      const charged = after.charged - before.charged;
+      if (allowed !== checks || charged !== checks) {
+        throw new Error(`${name} allowed ${allowed} and charged ${charged} of ${checks} Checks`);
+      }
       before = after;
     },
   };
@@ -79,11 +84,14 @@ async function saturate({ server, verify }: Measured, requests: number): Promise
   return { ...result, cpuMicrosecondsPerCheck };
 }
 
-/** How many Checks were allowed so far. */
-async function allowed(adminUrl: string): Promise<number> {
+/** How many Checks were allowed so far, and how often quota was charged. */
+async function decided(adminUrl: string): Promise<{ allowed: number; charged: number }> {
   const text = await (await fetch(`${adminUrl}/metrics`)).text();
-  const counts = text.matchAll(/^ostiary_checks_total\{[^}]*outcome="allow"[^}]*\} (\d+)$/gm);
-  return [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
+  const sum = (line: RegExp): number => [...text.matchAll(line)].reduce((total, [, count]) => total + Number(count), 0);
+  return {
+    allowed: sum(/^ostiary_checks_total\{[^}]*outcome="allow"[^}]*\} (\d+)$/gm),
+    charged: sum(/^ostiary_store_duration_seconds_count\{[^}]*operation="take"[^}]*\} (\d+)$/gm),
+  };
 }
 
 async function withoutNetwork(): Promise<number> {
@@ -101,7 +109,7 @@ function cpu({ saturated }: Measured): number {
 }
 
 function report(decisionsPerSecond: number): void {
-  console.log(`a Check of ${shop.check.length} bytes; h2load, 8 connections × 32 streams; medians of ${rounds} rounds`);
+  console.log(`a Check of ${check.length} bytes; h2load, 8 connections × 32 streams; medians of ${rounds} rounds`);
   const columns = ['', 'Checks/s (least–most)', 'CPU µs', 'p50 / p99 ms, saturated', '… at half load', 'RSS MB'];
   console.log(columns.map(cell).join(''));
   for (const one of all) {

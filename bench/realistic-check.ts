@@ -2,13 +2,15 @@ import { create, toBinary } from '@bufbuild/protobuf';
 import { CheckRequestSchema } from '../gen/envoy/service/auth/v3/external_auth_pb.js';
 
 export interface RealisticCheck {
+  /** Decimal, as Envoy's. A Check with the same one as an earlier Check counts as its repetition and is not charged. */
+  readonly streamId: string;
   readonly clientId: string;
   /** An 800-byte token in the benchmarks that verify one. */
   readonly token: string;
 }
 
 /** The Check that every benchmark sends: 16 headers of a browser's call through a mesh, and the pseudo-headers; some 1.7 kB. */
-export function realisticCheck({ clientId, token }: RealisticCheck): Uint8Array {
+export function realisticCheck({ streamId, clientId, token }: RealisticCheck): Uint8Array {
   const host = 'orders.shop.svc.cluster.local';
   const path = '/orders/v1/orders/4711?expand=lines';
   return toBinary(
@@ -26,7 +28,7 @@ export function realisticCheck({ clientId, token }: RealisticCheck): Uint8Array 
         request: {
           time: { seconds: 1_790_000_000n, nanos: 123_456_000 },
           http: {
-            id: '301668583215567008',
+            id: streamId,
             method: 'GET',
             path,
             host,

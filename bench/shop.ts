@@ -12,8 +12,11 @@ const tokenBytes = 800;
 export interface Shop {
   /** Documents: one API that wants a token and has a tier of two windows, and its clients. */
   readonly policies: string;
-  /** A Check that they allow. */
-  readonly check: Uint8Array;
+  /**
+   * A Check that they allow. Without a stream id it may be sent again and again, and is charged
+   * each time: it is never taken for Envoy's repetition of an earlier one.
+   */
+  readonly checkOf: (streamId: string) => Uint8Array;
 }
 
 /**
@@ -36,7 +39,7 @@ export async function openShop(contracts = 1): Promise<Shop> {
   const policies = scratchFolder('bench');
   const documents = [orders(textKey.toString()), ...clients(contracts)];
   writeFileSync(join(policies, 'shop.json'), JSON.stringify(documents));
-  return { policies, check: realisticCheck({ clientId, token }) };
+  return { policies, checkOf: (streamId) => realisticCheck({ streamId, clientId, token }) };
 }
 
 function orders(textKey: string): object {

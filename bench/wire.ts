@@ -7,7 +7,9 @@ import type { Decision } from '../src/verdict.ts';
 import { realisticCheck } from './realistic-check.ts';
 import { nanosecondsPerCall } from './timing.ts';
 
-const bytes = Buffer.from(realisticCheck({ clientId: '0f9d1f3e5d8c4a2b', token: 'eyJhbGciOi'.repeat(80) }));
+const bytes = Buffer.from(
+  realisticCheck({ streamId: '301668583215567008', clientId: '0f9d1f3e5d8c4a2b', token: 'eyJhbGciOi'.repeat(80) }),
+);
 const names = ['authorization', 'client_id', 'client_secret', 'x-forwarded-for', 'content-type'];
 
 function report(what: string, nanoseconds: number): void {
