@@ -110,8 +110,9 @@ export interface CompiledTier {
 }
 
 export function compileTiers({ spec }: DocumentOf<'Api'>): readonly CompiledTier[] {
-  return spec.tiers.map(({ name, limits, autoApprove, deprecated }) => {
-    return { name, tier: { name, limits: limitsOf(limits) }, autoApprove, deprecated };
+  return spec.tiers.map(({ name, limits, onStoreFailure, autoApprove, deprecated }) => {
+    const choice = onStoreFailure === undefined ? {} : { onStoreFailure };
+    return { name, tier: { name, limits: limitsOf(limits), ...choice }, autoApprove, deprecated };
   });
 }
 

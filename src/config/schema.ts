@@ -43,6 +43,10 @@ const policyFields = {
 const tier = z.strictObject({
   name,
   limits: limitsSchema.describe('All must have quota'),
+  onStoreFailure: z
+    .enum(['deny', 'allow', 'local'])
+    .optional()
+    .describe("While the counter store can't tell; absent: as the policy says"),
   autoApprove: z.boolean().default(false).describe('A contract without a status is approved'),
   deprecated: z.boolean().default(false).describe('It takes no new contracts: one that is pending is an error'),
 });
