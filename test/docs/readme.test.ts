@@ -1,32 +1,55 @@
-import { describe, expect, test } from 'vitest';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { send } from '../e2e/request.ts';
+import { startEnvoy, validateBootstrap, type RealEnvoy } from '../real/envoy.ts';
+import { startOstiary, type RealOstiary } from '../real/ostiary.ts';
 import { partOrSkip } from '../real/parts.ts';
-import { validateBootstrap } from '../real/envoy.ts';
+import { scratchFolder } from '../real/scratch.ts';
 import { fencedBlocks, readPage } from './pages.ts';
 
-const envoy = await partOrSkip('envoy');
-const blocks = fencedBlocks(await readPage('README.md'), 'yaml').map((block) => parseAll(block));
+const envoyProgram = await partOrSkip('envoy');
+const blocks = fencedBlocks(await readPage('README.md'), 'yaml');
 
-describe.skipIf(envoy === undefined)('the filter and the cluster of the README', () => {
-  const { http_filters } = blocks.find((block) => 'http_filters' in block) as { http_filters: Filter[] };
-  const { clusters } = blocks.find((block) => 'clusters' in block) as { clusters: object[] };
+describe.skipIf(envoyProgram === undefined)('who follows the README by the letter', () => {
+  const { http_filters } = parse(blockWith('http_filters:')) as { http_filters: Filter[] };
+  const { clusters } = parse(blockWith('clusters:')) as { clusters: object[] };
+  let ostiary: RealOstiary;
+  let envoy: RealEnvoy;
 
-  test('are accepted by a real Envoy', async () => {
-    expect(await validateBootstrap(bootstrap(http_filters, clusters))).toBeUndefined();
+  beforeAll(async () => {
+    const folder = scratchFolder('readme');
+    writeFileSync(join(folder, 'orders.yaml'), blockWith('kind: Contract'));
+    ostiary = await startOstiary({ policies: folder, env: { WEB_SHOP_SECRET: 'kept-in-the-environment' } });
+    envoy = await startEnvoy(bootstrap(http_filters, clusters, Number(ostiary.listen.split(':')[1])));
+  });
+  afterAll(async () => {
+    await Promise.all([envoy?.stop(), ostiary?.stop()]);
   });
 
-  test('would be refused with a mistake in them', async () => {
+  test.each([
+    ['without credentials', '/orders/17', {}, 401],
+    ['with a wrong secret', '/orders/17', { client_id: '0f9d1f3e5d8c4a2b', client_secret: 'guessed' }, 401],
+    ['with the secret', '/orders/17', { client_id: '0f9d1f3e5d8c4a2b', client_secret: 'kept-in-the-environment' }, 200],
+    ['to a path that no API names', '/nowhere', {}, 403],
+    ['to a host that no API names', '/orders/17', { host: 'other.example.com' }, 403],
+  ])('sees that a request %s is answered as it says', async (_case, path, headers, status) => {
+    const answer = await send(envoy.port('in'), path, { headers: { host: 'orders.example.com', ...headers } });
+    expect(answer.status).toBe(status);
+  });
+
+  test('sees 503 for everybody while ostiary is away, so that nobody passes undecided', async () => {
+    ostiary.pause();
+    const answer = await send(envoy.port('in'), '/orders/17', { headers: { host: 'orders.example.com' } });
+    ostiary.resume();
+    expect(answer.status).toBe(503);
+  });
+
+  test('is told by Envoy of a mistyped field', async () => {
     const [extAuthz, router] = http_filters as [Filter, Filter];
     const mistaken = { ...extAuthz, typed_config: { ...extAuthz.typed_config, failure_mode_alow: false } };
-    expect(await validateBootstrap(bootstrap([mistaken, router], clusters))).toContain('failure_mode_alow');
-  });
-
-  test('let nobody pass undecided', () => {
-    expect(http_filters[0]?.typed_config).toMatchObject({
-      failure_mode_allow: false,
-      status_on_error: { code: 'ServiceUnavailable' },
-      grpc_service: { timeout: '0.25s' },
-    });
+    expect(await validateBootstrap(bootstrap([mistaken, router], clusters, 9191))).toContain('failure_mode_alow');
   });
 });
 
@@ -35,25 +58,27 @@ interface Filter {
   readonly typed_config: object;
 }
 
-function parseAll(block: string): object {
-  // Documents of ours are several a block: they are another test's.
-  return block.includes('\n---\n') ? {} : (parse(block) as object);
+function blockWith(text: string): string {
+  const found = blocks.find((block) => block.includes(text));
+  if (found === undefined) throw new Error(`the README has no block with ${text}`);
+  return found;
 }
 
-function bootstrap(filters: readonly Filter[], clusters: readonly object[]): object {
+/** A listener with the README's filters before an upstream that says yes. */
+function bootstrap(filters: readonly Filter[], clusters: readonly object[], ostiaryPort: number): object {
+  const routes = [{ match: { prefix: '/' }, direct_response: { status: 200, body: { inline_string: 'upstream' } } }];
   const manager = {
     '@type': 'type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager',
     stat_prefix: 'readme',
     normalize_path: true,
     merge_slashes: true,
-    route_config: {
-      virtual_hosts: [
-        { name: 'all', domains: ['*'], routes: [{ match: { prefix: '/' }, route: { cluster: 'ostiary' } }] },
-      ],
-    },
+    route_config: { virtual_hosts: [{ name: 'all', domains: ['*'], routes }] },
     http_filters: filters,
   };
   const chain = { filters: [{ name: 'envoy.filters.network.http_connection_manager', typed_config: manager }] };
   const address = { socket_address: { address: '127.0.0.1', port_value: 0 } };
-  return { static_resources: { listeners: [{ name: 'in', address, filter_chains: [chain] }], clusters } };
+  const moved = JSON.parse(
+    JSON.stringify(clusters).replace('"port_value":9191', `"port_value":${ostiaryPort}`),
+  ) as object[];
+  return { static_resources: { listeners: [{ name: 'in', address, filter_chains: [chain] }], clusters: moved } };
 }
