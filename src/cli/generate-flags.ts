@@ -37,6 +37,13 @@ export const generateFlags = {
     'the API of every request: ostiary then looks at neither host nor path (all but extension-provider and flex)',
   ),
   routeApi: list([], 'ROUTE=API', 'the API of one route, or of one sidecar port; repeatable (envoyfilter)'),
+  image: text('ostiary:0.1.0', 'IMAGE', 'image of the sidecar (injection-template)'),
+  policies: text(
+    'ostiary-policies',
+    'CONFIGMAP',
+    "documents of the sidecar, in the pod's namespace (injection-template)",
+  ),
+  redis: text('', 'URL', 'counter store of the sidecar (injection-template)'),
   listenPort: integer(10_000, 1, 65_535, 'port that Envoy listens on (bootstrap)'),
   upstream: text('127.0.0.1:8080', 'HOST:PORT', 'what Envoy protects (bootstrap)'),
 };

@@ -4,6 +4,7 @@ import { envoyFilter } from '../generate/envoy-filter.ts';
 import { explainedYaml } from '../generate/explained-yaml.ts';
 import { extensionProvider } from '../generate/extension-provider.ts';
 import { flexPolicyBinding } from '../generate/flex.ts';
+import { injectionValues } from '../generate/injection-template.ts';
 import { securityPolicy } from '../generate/security-policy.ts';
 import { parseFlags } from './flags.ts';
 import {
@@ -47,6 +48,21 @@ const targets: ReadonlyMap<string, Target> = new Map<string, Target>([
       documents: (flags) => {
         const { host: service, port } = hostAndPort(flags.ostiary, '--ostiary');
         return extensionProvider({ ...common(flags), service, port, labels: labelsOf(flags) });
+      },
+    },
+  ],
+  [
+    'injection-template',
+    {
+      heading:
+        'Values of istiod: helm upgrade istiod … --reuse-values --values this file. Pods with the annotation\n' +
+        'inject.istio.io/templates: sidecar,ostiary then have their own ostiary, and an envoyfilter with the same --ostiary asks it.',
+      documents: (flags) => {
+        const endpoint = endpointOf(flags.ostiary, '--ostiary');
+        if (endpoint.kind === 'tcp')
+          throw new UserError('a sidecar is reached by a socket: --ostiary unix:/run/ostiary/ostiary.sock', 2);
+        const { image, policies, redis } = flags;
+        return [injectionValues({ image, policies, redis, socketPath: endpoint.path })];
       },
     },
   ],

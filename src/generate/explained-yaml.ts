@@ -47,7 +47,7 @@ export function explainedYaml(documents: readonly object[], heading: string): st
         pair.key.commentBefore = ` ${reasons[found]}`;
       },
     });
-    return document.toString({ lineWidth: 120 });
+    return document.toString({ lineWidth: 0, blockQuote: 'literal' });
   });
   const comment = heading.split('\n').map((line) => `# ${line}`.trimEnd());
   return `${comment.join('\n')}\n${texts.join('---\n')}`;

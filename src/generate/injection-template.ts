@@ -1,0 +1,79 @@
+import { stringify } from 'yaml';
+
+export interface InjectionOptions {
+  readonly image: string;
+  /** A ConfigMap of the pod's namespace whose files are the documents. */
+  readonly policies: string;
+  /** Where Envoy finds ostiary; the EnvoyFilter names the same. */
+  readonly socketPath: string;
+  /** `redis://…`; empty: each pod counts quota for itself. */
+  readonly redis: string;
+}
+
+/**
+ * A template for Istio's sidecar injector: pods with `inject.istio.io/templates: sidecar,ostiary` get
+ * ostiary as a native sidecar, and Envoy reaches it by a Unix socket that no other container sees.
+ */
+export function injectionTemplate(options: InjectionOptions): string {
+  const folder = options.socketPath.slice(0, options.socketPath.lastIndexOf('/'));
+  const socket = { name: 'ostiary-socket', mountPath: folder };
+  const container = {
+    name: 'ostiary',
+    image: options.image,
+    // What makes an init container a sidecar: it starts before the others and ends after them.
+    restartPolicy: 'Always',
+    args: [
+      'serve',
+      '--policies=/etc/ostiary/policies',
+      `--listen=unix:${options.socketPath}`,
+      // Only the containers that mount the folder can reach the socket: Envoy, whatever its user.
+      '--listen-mode=0666',
+      ...(options.redis === '' ? [] : [`--redis=${options.redis}`]),
+    ],
+    startupProbe: { exec: { command: probe }, periodSeconds: 1, failureThreshold: 60, timeoutSeconds: 5 },
+    livenessProbe: { exec: { command: probe }, periodSeconds: 30, failureThreshold: 3, timeoutSeconds: 5 },
+    resources: { requests: { cpu: '20m', memory: '100Mi' }, limits: { memory: '256Mi' } },
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      runAsNonRoot: true,
+      capabilities: { drop: ['ALL'] },
+      seccompProfile: { type: 'RuntimeDefault' },
+    },
+    volumeMounts: [socket, { name: 'ostiary-policies', mountPath: '/etc/ostiary/policies', readOnly: true }],
+  };
+  const volumes = [
+    { name: 'ostiary-socket', emptyDir: { medium: 'Memory', sizeLimit: '1Mi' } },
+    { name: 'ostiary-policies', configMap: { name: options.policies } },
+  ];
+  const proxy = stringify([{ name: 'istio-proxy', volumeMounts: [socket] }]);
+  // Istio puts its own proxy among the init containers or among the others, as this condition of its own template says.
+  return `{{- $native := ne (index .ObjectMeta.Annotations \`sidecar.istio.io/nativeSidecar\` | default (printf "%t" .NativeSidecars)) "false" }}
+spec:
+  initContainers:
+${indent(stringify([container], { lineWidth: 0, aliasDuplicateObjects: false }), 4)}
+  {{- if $native }}
+${indent(proxy, 4)}
+  {{- else }}
+  containers:
+${indent(proxy, 4)}
+  {{- end }}
+${indent(stringify({ volumes }), 2)}
+`;
+}
+
+/** Istio's own values: what `helm upgrade istiod … --values` takes. */
+export function injectionValues(options: InjectionOptions): object {
+  return { sidecarInjectorWebhook: { templates: { ostiary: injectionTemplate(options) } } };
+}
+
+/** By way of loopback: what comes from outside is Envoy's, so the kubelet can't ask over HTTP. */
+const probe = [
+  '/nodejs/bin/node',
+  '-e',
+  "fetch('http://127.0.0.1:9190/livez').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))",
+];
+
+function indent(text: string, spaces: number): string {
+  return text.trimEnd().replaceAll(/^(?=.)/gm, ' '.repeat(spaces));
+}

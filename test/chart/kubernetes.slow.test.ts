@@ -1,0 +1,108 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { envoyFilter, type Placement } from '../../src/generate/envoy-filter.ts';
+import { extensionProvider } from '../../src/generate/extension-provider.ts';
+import { injectedPod, injectionOptions } from '../generate/injection.ts';
+import { goModuleFolder, startKubernetes, type ApplicableObject, type RealKubernetes } from '../real/kubernetes.ts';
+import { partOrSkip } from '../real/parts.ts';
+import { monitoringDefinitions } from './monitoring-definitions.ts';
+import { objectsOf, render, valueSets, valuesFile } from './helm.ts';
+
+const parts = [await partOrSkip('etcd'), await partOrSkip('kube-apiserver'), await partOrSkip('helm')];
+
+describe.skipIf(parts.includes(undefined))('a real kube-apiserver', () => {
+  let kubernetes: RealKubernetes;
+  beforeAll(async () => {
+    kubernetes = await startKubernetes();
+    for (const name of ['mesh', 'shop', 'istio-ingress']) {
+      const labels = {
+        'pod-security.kubernetes.io/enforce': 'restricted',
+        'pod-security.kubernetes.io/warn': 'restricted',
+      };
+      await accepted({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } } as ApplicableObject, false);
+    }
+    for (const definition of [...(await istioDefinitions()), ...monitoringDefinitions])
+      await accepted(definition, false);
+    // A definition is served a moment after it was accepted.
+    const groups = ['networking.istio.io/v1alpha3', 'security.istio.io/v1', 'monitoring.coreos.com/v1'];
+    for (const group of groups) {
+      while ((await kubernetes.ask('GET', `/apis/${group}`)).status !== 200) await sleep(100);
+    }
+    await sleep(1000);
+  }, 300_000);
+  afterAll(() => kubernetes?.stop());
+
+  async function accepted(object: ApplicableObject, dryRun = true): Promise<void> {
+    const answer = await kubernetes.apply(object, dryRun);
+    const what = `${object.kind} ${object.metadata.name}: ${JSON.stringify(answer.body['message'] ?? '')}`;
+    expect([what, answer.status < 300, answer.warnings]).toEqual([what, true, []]);
+  }
+
+  test.each(valueSets)('accepts every object that the chart renders with the values %s', async (set) => {
+    const objects = objectsOf(await render([valuesFile(set)]));
+    expect(objects.length).toBeGreaterThan(1);
+    for (const object of objects) await accepted(object);
+    // Pod security is enforced on pods: a Deployment's would be refused only later.
+    for (const { kind, metadata, spec } of objects) {
+      if (kind !== 'Deployment') continue;
+      const { priorityClassName: _, ...pod } = (spec['template'] as { spec: Record<string, unknown> }).spec;
+      await accepted({ apiVersion: 'v1', kind: 'Pod', metadata, spec: pod } as ApplicableObject);
+    }
+  });
+
+  test.each([
+    { kind: 'sidecar', labels: { app: 'orders' } },
+    { kind: 'gateway', labels: {} },
+    { kind: 'waypoint', gateway: 'waypoint' },
+  ] as const)('accepts a generated EnvoyFilter: %j', async (placement: Placement) => {
+    for (const route of [undefined, 'orders']) {
+      const filter = envoyFilter({
+        name: 'ostiary',
+        namespace: 'shop',
+        ostiary: { kind: 'unix', path: '/run/ostiary/ostiary.sock' },
+        placement,
+        timeoutMs: 250,
+        rawHeaders: true,
+        metadataNamespaces: [],
+        apis: [{ api: 'orders', route }],
+      });
+      await accepted(filter as ApplicableObject);
+    }
+  });
+
+  test('accepts the AuthorizationPolicy of an extension provider', async () => {
+    const [, policy] = extensionProvider({
+      name: 'ostiary',
+      namespace: 'shop',
+      service: 'ostiary.mesh.svc.cluster.local',
+      port: 9191,
+      timeoutMs: 250,
+      labels: { app: 'orders' },
+    });
+    await accepted(policy as ApplicableObject);
+  });
+
+  test('accepts a pod with the injected sidecar under restricted pod security', async () => {
+    await accepted(injectedPod(injectionOptions) as ApplicableObject);
+  });
+
+  test('refuses what is misspelt: its acceptance means something', async () => {
+    const wrong = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'x', namespace: 'shop' }, spec: { port: [] } };
+    const answer = await kubernetes.apply(wrong, true);
+    expect(answer.status).toBeGreaterThanOrEqual(400);
+    const container = { name: 'c', image: 'c' };
+    const pod = { apiVersion: 'v1', kind: 'Pod', metadata: wrong.metadata, spec: { containers: [container] } };
+    expect((await kubernetes.apply(pod, true)).status).toBe(403);
+  });
+});
+
+async function istioDefinitions(): Promise<readonly ApplicableObject[]> {
+  const folder = await goModuleFolder('istio.io/api', 'v1.31.1');
+  const text = readFileSync(join(folder, 'kubernetes/customresourcedefinitions.gen.yaml'), 'utf8');
+  return parseAllDocuments(text)
+    .map((each) => each.toJS() as ApplicableObject | null)
+    .filter((each) => each !== null);
+}

@@ -1,0 +1,23 @@
+import { describe, expect, test } from 'vitest';
+import { injectionOptions, renderInjection } from './injection.ts';
+
+describe.each([true, false])('the injected sidecar, with a native proxy: %s', (native) => {
+  const { initContainers, containers, volumes } = renderInjection(injectionOptions, native);
+
+  test('is a native sidecar that listens on the shared socket', () => {
+    expect(initContainers[0]).toMatchObject({ name: 'ostiary', restartPolicy: 'Always' });
+    expect(initContainers[0]?.args).toContain('--listen=unix:/run/ostiary/ostiary.sock');
+  });
+
+  test("shares the socket with Istio's proxy, wherever that is", () => {
+    const proxy = [...initContainers, ...(containers ?? [])].find(({ name }) => name === 'istio-proxy');
+    expect(proxy?.volumeMounts).toEqual([{ name: 'ostiary-socket', mountPath: '/run/ostiary' }]);
+    expect(containers === undefined).toBe(native);
+    expect(volumes.map(({ name }) => name)).toEqual(['ostiary-socket', 'ostiary-policies']);
+  });
+});
+
+test('with Redis all pods share the quota', () => {
+  const { initContainers } = renderInjection({ ...injectionOptions, redis: 'redis://redis:6379' }, true);
+  expect(initContainers[0]?.args).toContain('--redis=redis://redis:6379');
+});

@@ -1,0 +1,131 @@
+import { execFile } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { request } from 'node:https';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { realPart } from './parts.ts';
+import { startProcess, untilReady } from './process.ts';
+import { freePort, scratchFolder } from './scratch.ts';
+
+/** A real kube-apiserver with etcd and no nodes: it judges objects, and nothing runs. */
+export interface RealKubernetes {
+  /** One request as a cluster administrator; a body is sent as an object to apply. */
+  ask(method: string, path: string, body?: object): Promise<ApiAnswer>;
+  /**
+   * Applies an object server-side with strict field validation.
+   * @param dryRun judge it by everything, admission included, and keep nothing
+   */
+  apply(object: ApplicableObject, dryRun: boolean): Promise<ApiAnswer>;
+  stop(): Promise<void>;
+}
+
+export interface ApiAnswer {
+  readonly status: number;
+  readonly body: Readonly<Record<string, unknown>>;
+  /** What `kubectl` would print as `Warning: …`. */
+  readonly warnings: readonly string[];
+}
+
+export interface ApplicableObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace?: string };
+}
+
+const token = 'administrator';
+
+/** @throws PartMissing */
+export async function startKubernetes(): Promise<RealKubernetes> {
+  const folder = scratchFolder('kube');
+  const etcd = await startEtcd(folder);
+  const file = (name: string, content: string) => {
+    writeFileSync(join(folder, name), content, { mode: 0o600 });
+    return join(folder, name);
+  };
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const key = file('account.key', String(privateKey.export({ type: 'pkcs8', format: 'pem' })));
+  const tokens = file('tokens.csv', `${token},admin,1,system:masters\n`);
+  const port = await freePort();
+  const server = await startProcess(await realPart('kube-apiserver'), [
+    `--etcd-servers=${etcd.url}`,
+    `--secure-port=${port}`,
+    '--bind-address=127.0.0.1',
+    `--cert-dir=${folder}`,
+    `--service-account-key-file=${key}`,
+    `--service-account-signing-key-file=${key}`,
+    '--service-account-issuer=https://localhost',
+    `--token-auth-file=${tokens}`,
+    '--authorization-mode=RBAC',
+    '--disable-admission-plugins=ServiceAccount',
+    '--service-cluster-ip-range=10.0.0.0/24',
+  ]);
+  const ask: RealKubernetes['ask'] = (method, path, body) => call(port, method, path, body);
+  await untilReady('kube-apiserver', server, async () => (await ask('GET', '/readyz')).status === 200, 120_000);
+  return {
+    ask,
+    async apply(object, dryRun) {
+      const path = await pathOf(object, ask);
+      const query = `fieldManager=test&force=true&fieldValidation=Strict${dryRun ? '&dryRun=All' : ''}`;
+      return ask('PATCH', `${path}?${query}`, object);
+    },
+    async stop() {
+      await server.stop();
+      await etcd.stop();
+    },
+  };
+}
+
+/** The folder of a Go module's source, such as `istio.io/api` at `v1.31.1`. */
+export async function goModuleFolder(module: string, version: string): Promise<string> {
+  const { stdout } = await promisify(execFile)('go', ['mod', 'download', '-json', `${module}@${version}`]);
+  return (JSON.parse(stdout) as { Dir: string }).Dir;
+}
+
+async function startEtcd(folder: string): Promise<{ url: string; stop(): Promise<void> }> {
+  const url = `http://127.0.0.1:${await freePort()}`;
+  const peers = `http://127.0.0.1:${await freePort()}`;
+  const etcd = await startProcess(await realPart('etcd'), [
+    `--data-dir=${join(folder, 'etcd')}`,
+    `--listen-client-urls=${url}`,
+    `--advertise-client-urls=${url}`,
+    `--listen-peer-urls=${peers}`,
+    `--initial-advertise-peer-urls=${peers}`,
+    `--initial-cluster=default=${peers}`,
+    '--unsafe-no-fsync',
+  ]);
+  await untilReady('etcd', etcd, async () => (await fetch(`${url}/health`)).ok);
+  return { url, stop: () => etcd.stop() };
+}
+
+async function pathOf({ apiVersion, kind, metadata }: ApplicableObject, ask: RealKubernetes['ask']): Promise<string> {
+  const root = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+  const { body } = await ask('GET', root);
+  const resources = (body['resources'] ?? []) as readonly { name: string; kind: string; namespaced: boolean }[];
+  const resource = resources.find((each) => each.kind === kind && !each.name.includes('/'));
+  if (resource === undefined) throw new Error(`the API server knows no ${kind} of ${apiVersion}`);
+  const space = resource.namespaced ? `/namespaces/${metadata.namespace ?? 'default'}` : '';
+  return `${root}${space}/${resource.name}/${metadata.name}`;
+}
+
+async function call(port: number, method: string, path: string, body?: object): Promise<ApiAnswer> {
+  return new Promise((resolve, reject) => {
+    const type = body === undefined ? {} : { 'content-type': 'application/apply-patch+yaml' };
+    const headers = { authorization: `Bearer ${token}`, ...type };
+    // Its certificate is one that it made for itself a moment ago.
+    const options = { host: '127.0.0.1', port, method, path, headers, rejectUnauthorized: false };
+    const outgoing = request(options, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+      response.once('error', reject);
+      response.once('end', () => {
+        const warnings = [response.headers['warning'] ?? []].flat();
+        const parsed = text.startsWith('{') ? (JSON.parse(text) as ApiAnswer['body']) : { text };
+        resolve({ status: response.statusCode ?? 0, body: parsed, warnings });
+      });
+    });
+    outgoing.once('error', reject);
+    // YAML is a superset of JSON.
+    outgoing.end(body === undefined ? undefined : JSON.stringify(body));
+  });
+}
