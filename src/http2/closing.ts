@@ -13,6 +13,7 @@ export class Closing {
   state: 'open' | 'draining' | 'refusing' | 'ended' = 'open';
   lastServed = greatestStreamId;
   private readonly connection: Connection;
+  private timer: NodeJS.Timeout | undefined;
 
   constructor(connection: Connection) {
     this.connection = connection;
@@ -25,7 +26,7 @@ export class Closing {
     this.goaway(greatestStreamId, ErrorCode.noError, '');
     // Streams that the peer opened before it knew still arrive; its answer says that it knows.
     this.connection.sender.control(FrameType.ping, 0, 0, drainPing);
-    setTimeout(() => this.refuseNew(), lingerMs).unref();
+    this.timer = setTimeout(() => this.refuseNew(), lingerMs).unref();
     this.connection.touch();
   }
 
@@ -60,12 +61,13 @@ export class Closing {
     socket.end();
     // Still read, so that what the peer sends does not reset the connection under our last words.
     socket.resume();
-    setTimeout(() => socket.destroy(), lingerMs).unref();
+    if (!socket.destroyed) this.timer = setTimeout(() => socket.destroy(), lingerMs).unref();
   }
 
   /** Whatever is open is lost. */
   ended(): void {
     this.state = 'ended';
+    clearTimeout(this.timer);
     for (const stream of this.connection.streams.open.values()) {
       this.connection.forget(stream);
       stream.aborted();
