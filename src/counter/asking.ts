@@ -140,7 +140,7 @@ export class Asking {
     const least = Math.max(1, waiting[0] === undefined ? 1 : costOf(waiting[0]) - held);
     const wish = { want, least, need, share: SHARE_FACTOR * this.#ports.replicas() };
     const ones = demands.map(() => 1);
-    const call = takeCall(this.#ports.prefix, demands, ones, wish, asked.wall);
+    const call = { ...takeCall(this.#ports.prefix, demands, ones, wish, asked.wall), durable: true };
     descriptor.asking = true;
     const absorb = (answer: readonly number[]): void => {
       const reply = readTake(demands, answer);

@@ -57,7 +57,8 @@ function createMeshStore(options: CounterOptions, redis: RedisOptions, ports: Co
       () => {},
     );
   };
-  const link = new RedisLink({ clock, metrics, connect: () => connectRedis(redis), ready });
+  const waitReplicas = redis.waitReplicas ?? 0;
+  const link = new RedisLink({ clock, metrics, waitReplicas, connect: () => connectRedis(redis), ready });
   const replicas = new Replicas({
     link,
     metrics,

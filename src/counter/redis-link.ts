@@ -15,6 +15,8 @@ export type RedisClient = Redis | Cluster;
 export interface LinkPorts {
   readonly clock: Clock;
   readonly metrics: CounterMetrics;
+  /** Replicas of Redis that must have what a durable call wrote; 0: none. */
+  readonly waitReplicas: number;
   /** Connects; settles without waiting until the server is there. */
   readonly connect: () => Promise<RedisClient>;
   /** A connection is there, for the first time or again. */
@@ -74,7 +76,7 @@ export class RedisLink {
       this.#circuit.answered();
       metrics.storeCall(call.script.name, outcome, clock.monotonic() - sentAt);
     };
-    evaluate(client, call).then(
+    this.#evaluate(client, call, budgetMs).then(
       (reply) => {
         arrived('answered');
         if (isLate) late?.(reply);
@@ -97,6 +99,15 @@ export class RedisLink {
     this.#closed = true;
     clearInterval(this.#probe);
     this.#client?.disconnect();
+  }
+
+  async #evaluate(client: RedisClient, call: ScriptCall, budgetMs: number): Promise<readonly number[]> {
+    const reply = await evaluate(client, call);
+    const { waitReplicas } = this.#ports;
+    if (call.durable !== true || waitReplicas === 0) return reply;
+    const have = await client.wait(waitReplicas, Math.max(1, Math.floor(budgetMs / 2)));
+    if (have < waitReplicas) throw new Error(`${have} of ${waitReplicas} replicas of Redis have the lease`);
+    return reply;
   }
 
   async #connect(): Promise<void> {

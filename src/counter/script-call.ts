@@ -11,6 +11,8 @@ export interface ScriptCall {
   readonly script: Script;
   readonly keys: readonly string[];
   readonly args: readonly (string | number)[];
+  /** Its answer counts only when replicas of Redis have what it wrote, where the link asks for that. */
+  readonly durable?: boolean;
 }
 
 /** What TAKE knows of one window after it ran. */
