@@ -11,8 +11,8 @@ import { createKeySets } from '../jwt/key-sets.ts';
 import { systemTimers } from '../jwt/timers.ts';
 import { createLog, standardOutput } from '../observe/log.ts';
 import { createMetrics } from '../observe/metrics.ts';
-import type { Metrics } from '../observe/metrics.ts';
 import { createObserver } from '../observe/observer.ts';
+import type { Observer } from '../observe/observer.ts';
 import { policyKinds } from '../policies/index.ts';
 import type { DecisionPorts } from '../policy/deliberation.ts';
 import { clientAddress } from '../policy/locate.ts';
@@ -44,24 +44,6 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
     flags.logLevel,
     standardOutput(() => metrics.log.dropped()),
   );
-  const keySets = createKeySets({
-    fetch,
-    clock,
-    timers: systemTimers,
-    random: Math.random,
-    onFetch: (fetched) => {
-      metrics.jwks.fetched(fetched);
-      if (fetched.detail !== '') log.warn('key set not fetched', { url: fetched.url, detail: fetched.detail });
-      for (const reason of fetched.ignored) log.warn('key left out', { url: fetched.url, detail: reason });
-    },
-  });
-  const store = metrics.instrumentStore(
-    createCounterStore(counterOptionsOf(flags), {
-      clock,
-      metrics: metrics.counters,
-      report: ({ level, message }) => log[level]('counter store', { detail: message }),
-    }),
-  );
   const observer = createObserver({
     metrics,
     log,
@@ -71,6 +53,20 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
     random: Math.random,
     clientAddress: (check) => clientAddress(check, flags.trustedHops),
   });
+  const keySets = createKeySets({
+    fetch,
+    clock,
+    timers: systemTimers,
+    random: Math.random,
+    onFetch: (fetched) => observer.keySetFetched(fetched),
+  });
+  const store = metrics.instrumentStore(
+    createCounterStore(counterOptionsOf(flags), {
+      clock,
+      metrics: metrics.counters,
+      report: ({ level, message }) => log[level]('counter store', { detail: message }),
+    }),
+  );
   const documents = await openConfigSource({
     paths: flags.policies,
     policyKinds,
@@ -103,7 +99,7 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
   const snapshot = () => documents.current();
   const server = await openServer({
     ...addresses,
-    transport: await transportOf(flags, metrics),
+    transport: await transportOf(flags, observer),
     tls,
     apiTokenFile: flags.apiTokenFile,
     maxMessageBytes: flags.maxMessageBytes,
@@ -114,7 +110,7 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
     metrics,
     version: { version, node: process.versions.node },
     events: {
-      failed: (path, error) => observer.policyFailed(path, error),
+      failed: (path, error) => observer.callFailed(path, error),
       tlsServed: (notAfter) => metrics.tls.served('grpc', notAfter),
       tlsFault: (message) => log.error('certificate not taken over', { detail: message }),
     },
@@ -144,10 +140,10 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
 }
 
 /** Only the one in use is loaded. */
-async function transportOf({ transport }: ServeFlags, metrics: Metrics): Promise<RpcTransport> {
+async function transportOf({ transport }: ServeFlags, observer: Observer): Promise<RpcTransport> {
   if (transport === 'grpc-js') return (await import('../rpc/grpc-js.ts')).grpcJsTransport;
   const { http2Transport } = await import('../http2/transport.ts');
-  return http2Transport({ observer: metrics.observeTransport('grpc') });
+  return http2Transport({ observer: observer.transport('grpc') });
 }
 
 /** For everyone who reaches `/readyz`: where the faults are. What the documents say there is for operators. */

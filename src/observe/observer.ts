@@ -17,6 +17,11 @@ export interface Observer {
   failed(error: CheckError): void;
   /** A policy or the store failed unexpectedly; its failure mode decides what becomes of the Check. */
   policyFailed(policy: string, error: unknown): void;
+  /**
+   * A method of a gRPC service failed unexpectedly.
+   * @param method such as `/grpc.health.v1.Health/Check`
+   */
+  callFailed(method: string, error: unknown): void;
   /** A fetch of a key set has ended. */
   keySetFetched(fetch: KeySetFetch): void;
   /**
@@ -56,12 +61,16 @@ export function createObserver({ metrics, log, clock, ...options }: ObserverOpti
     policyFailed(policy, error) {
       if (failures.admits(clock.monotonic())) log.error('policy failed', { policy, ...errorFields(error) });
     },
+    callFailed(method, error) {
+      if (failures.admits(clock.monotonic())) log.error('call failed', { method, ...errorFields(error) });
+    },
     keySetFetched(fetch) {
       metrics.jwks.fetched(fetch);
       const { url, outcome, detail, keys, ignored } = fetch;
       const fields = { url, outcome, duration_ms: Math.round(fetch.durationMs), keys };
-      if (outcome === 'success') log.info('key set fetched', { ...fields, ignored });
-      else log.warn('key set not fetched', { ...fields, detail });
+      if (outcome !== 'success') log.warn('key set not fetched', { ...fields, detail });
+      else if (ignored.length > 0) log.warn('key set fetched, less some keys', { ...fields, ignored });
+      else log.info('key set fetched', fields);
     },
     transport(listener) {
       const sums = metrics.observeTransport(listener);

@@ -30,9 +30,11 @@ test('a failed fetch of a key set is a warning with its reason', async () => {
   const fetch = { url: 'https://issuer.example.com/keys', durationMs: 20.4, endedAt: 0, keys: 2, ignored: [] };
   observer.keySetFetched({ ...fetch, outcome: 'timeout', detail: 'no answer within 10 ms' });
   observer.keySetFetched({ ...fetch, outcome: 'success', detail: '' });
+  observer.keySetFetched({ ...fetch, outcome: 'success', detail: '', ignored: ['key 3 is too short'] });
   expect(lines()).toMatchObject([
     { level: 'warn', url: fetch.url, outcome: 'timeout', detail: 'no answer within 10 ms', keys: 2, duration_ms: 20 },
     { level: 'info', url: fetch.url, outcome: 'success' },
+    { level: 'warn', url: fetch.url, ignored: ['key 3 is too short'] },
   ]);
   expect(await line(`ostiary_jwks_fetches_total{url="${fetch.url}",outcome="timeout"}`)).toBe(1);
 });
@@ -48,6 +50,13 @@ test('an abusive peer and a fault of our own are counted and logged with their l
     { level: 'warn', listener: 'grpc', reason: 'rapid_reset' },
     { level: 'error', listener: 'grpc', error: 'RangeError' },
   ]);
+});
+
+test('a gRPC method that fails unexpectedly is logged without the message of its error', () => {
+  const { observer, lines } = observing();
+  observer.callFailed('/grpc.health.v1.Health/Check', new TypeError('quotes eyJhbGciOi'));
+  expect(lines()).toMatchObject([{ level: 'error', method: '/grpc.health.v1.Health/Check', error: 'TypeError' }]);
+  expect(JSON.stringify(lines())).not.toContain('eyJ');
 });
 
 function observing() {
