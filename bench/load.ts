@@ -1,11 +1,22 @@
 /**
- * What it costs to load contracts: `node bench/load.ts [contracts] [json|yaml]`.
- * Writes as many client applications and contracts into a scratch directory, loads and compiles
- * them, prints seconds and resident memory.
+ * What it costs to load contracts: `node bench/load.ts [contracts, 100000] [json|yaml]`.
+ * Writes as many client applications and contracts into a scratch directory; a process of its own
+ * loads and compiles them and prints seconds and resident memory.
  */
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { systemClock } from '../src/clock.ts';
+import { compile } from '../src/config/compile.ts';
+import { formatFault } from '../src/config/fault.ts';
+import { loadDocuments } from '../src/config/load.ts';
+import { trimHeap } from '../src/config/trim-heap.ts';
+import { createKeySets } from '../src/jwt/key-sets.ts';
+import { systemTimers } from '../src/jwt/timers.ts';
+import { policyKinds } from '../src/policies/index.ts';
+import type { Snapshot } from '../src/policy/snapshot.ts';
 
 const API_VERSION = 'ostiary.dev/v1alpha1';
 
@@ -51,13 +62,77 @@ function toYaml(value: object, indent = ''): string {
     .join('');
 }
 
-const contracts = Number(process.argv[2] ?? 100_000);
-const format = process.argv[3] === 'yaml' ? 'yaml' : 'json';
-const directory = process.argv[4] ?? mkdtempSync(join(tmpdir(), 'ostiary-load-'));
-const documents = documentsOf(contracts);
-writeFileSync(
-  join(directory, `contracts.${format}`),
-  format === 'json'
-    ? JSON.stringify(documents, undefined, 1)
-    : documents.map((document) => `---\n${toYaml(document)}`).join(''),
-);
+function main(contracts: number, format: string, directory: string): void {
+  const documents = documentsOf(contracts);
+  const text =
+    format === 'json'
+      ? JSON.stringify(documents, undefined, 1)
+      : documents.map((document) => `---\n${toYaml(document)}`).join('');
+  writeFileSync(join(directory, `contracts.${format}`), text);
+  // What made the documents would count as memory: a fresh process loads them.
+  const child = spawnSync(process.execPath, [import.meta.filename, '--measure', directory], { stdio: 'inherit' });
+  rmSync(directory, { recursive: true });
+  process.exitCode = child.status ?? 1;
+}
+
+async function measure(directory: string): Promise<void> {
+  const rssBefore = process.memoryUsage.rss();
+  let longestStallMs = 0;
+  let lastTick = performance.now();
+  const ticks = setInterval(() => {
+    longestStallMs = Math.max(longestStallMs, performance.now() - lastTick);
+    lastTick = performance.now();
+  }, 1);
+  const startedAt = performance.now();
+  const loaded = await loadDocuments([directory], { clock: systemClock });
+  const loadedAt = performance.now();
+  const compiled = await compile(loaded, {
+    policyKinds,
+    environment: { clock: systemClock, keySets: createKeySets(offline) },
+    env: {},
+    readFile: (path) => readFile(path),
+    clock: systemClock,
+  });
+  const compiledAt = performance.now();
+  clearInterval(ticks);
+  if (compiled.snapshot === undefined) throw new Error(compiled.faults.map(formatFault).join('\n'));
+  const { snapshot } = compiled;
+  const lookupNs = lookUp(snapshot);
+  const rssLoaded = process.memoryUsage.rss();
+  trimHeap();
+  const seconds = (ms: number): string => (ms / 1000).toFixed(2);
+  const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(0);
+  console.log(
+    [
+      `contracts            ${snapshot.contracts.length}, with ${snapshot.clientApplications} client applications`,
+      `load, compile        ${seconds(loadedAt - startedAt)} s + ${seconds(compiledAt - loadedAt)} s = ${seconds(compiledAt - startedAt)} s`,
+      `longest stall        ${longestStallMs.toFixed(0)} ms (what a Check would have waited)`,
+      `look-up              ${lookupNs.toFixed(0)} ns for a client and its contract`,
+      `RSS                  ${megabytes(rssBefore)} MB before, ${megabytes(rssLoaded)} MB loaded, ${megabytes(process.memoryUsage.rss())} MB after the heap is trimmed`,
+    ].join('\n'),
+  );
+}
+
+function lookUp({ contracts, directory }: Snapshot): number {
+  const rounds = 200_000;
+  const startedAt = performance.now();
+  for (let i = 0; i < rounds; i++) {
+    const { client, api } = contracts[(i * 7919) % contracts.length] ?? { client: { clientId: '' }, api: '' };
+    if (directory.client(client.clientId) === undefined || directory.contract(client.clientId, api) === undefined) {
+      throw new Error('a contract can not be found');
+    }
+  }
+  return ((performance.now() - startedAt) * 1e6) / rounds;
+}
+
+const offline = {
+  fetch: () => Promise.reject(new Error('nothing is fetched here')),
+  clock: systemClock,
+  timers: systemTimers,
+  random: Math.random,
+};
+
+const [first = '100000', second = 'json'] = process.argv.slice(2);
+await (first === '--measure'
+  ? measure(second)
+  : main(Number(first), second === 'yaml' ? 'yaml' : 'json', mkdtempSync(join(tmpdir(), 'ostiary-load-'))));
