@@ -3,7 +3,14 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { h2load, type LoadResult } from './h2load.ts';
-import { type BenchServer, cpuMicroseconds, residentMegabytes, startOstiary, startPeer } from './server.ts';
+import {
+  type BenchServer,
+  cpuMicroseconds,
+  residentMegabytes,
+  startNghttpd,
+  startOstiary,
+  startPeer,
+} from './server.ts';
 import { openShop } from './shop.ts';
 import { median } from './timing.ts';
 
@@ -21,8 +28,10 @@ interface Measured {
   readonly verify?: (checks: number) => Promise<void>;
 }
 
+/** About what ostiary answers to this Check. */
+const answerBytes = 400;
 const rounds = 5;
-const secondsPerRound = 3;
+const secondsPerRound = 2;
 /** Enough for the compiler to be done. */
 const warmUpChecks = 40_000;
 
@@ -30,9 +39,10 @@ const shop = await openShop();
 const check = shop.checkOf('');
 const load = await h2load(check);
 const all: readonly Measured[] = [
-  { name: 'grpc-js, a constant answer', server: await startPeer('grpc-js-constant'), saturated: [] },
+  peer('constant on grpc-js', await startPeer('grpc-js-constant')),
   await ostiary('ostiary', []),
   await ostiary('ostiary on grpc-js', ['--transport', 'grpc-js']),
+  ...(process.argv.includes('--transports') ? await transports() : []),
 ];
 try {
   const checks = new Map<Measured, number>();
@@ -54,6 +64,19 @@ try {
   report(await withoutNetwork());
 } finally {
   for (const { server } of all) await server.process.stop();
+}
+
+function peer(name: string, server: BenchServer): Measured {
+  return { name, server, saturated: [] };
+}
+
+/** What HTTP/2 costs elsewhere. */
+async function transports(): Promise<Measured[]> {
+  return [
+    peer('constant on our HTTP/2', await startPeer('http2-constant')),
+    peer("constant on Node's HTTP/2", await startPeer('node-http2-constant')),
+    peer('nghttpd, a file', await startNghttpd(answerBytes)),
+  ];
 }
 
 async function ostiary(name: string, flags: readonly string[]): Promise<Measured> {

@@ -71,7 +71,7 @@ export async function nanosecondsPerDecision({ policies, checkOf }: Shop): Promi
     const answer = ask();
     if (answer instanceof Promise) throw new Error('the token is not cached');
     return answer.length;
-  }, 20_000);
+  }, 50_000);
   if (charged !== asked) throw new Error(`${charged} of ${asked} Checks were charged`);
   await store.close();
   keySets.close();

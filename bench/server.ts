@@ -1,8 +1,12 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { once } from 'node:events';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { dirname, join } from 'node:path';
+import { checkPath } from '../src/envoy/service.ts';
 import { main } from '../test/real/ostiary.ts';
+import { realPart } from '../test/real/parts.ts';
 import { type RealProcess, startProcess, untilReady } from '../test/real/process.ts';
-import { freePort } from '../test/real/scratch.ts';
+import { freePort, scratchFolder } from '../test/real/scratch.ts';
 
 /** A server on core 0, that is left to it. */
 export interface BenchServer {
@@ -19,9 +23,20 @@ export interface BenchOstiary extends BenchServer {
 
 /** One of the programs in `peers/`, which print the port they listen on. */
 export async function startPeer(name: string): Promise<BenchServer> {
-  const running = await pinned(join(import.meta.dirname, 'peers', `${name}.ts`));
+  const running = await pin(process.execPath, join(import.meta.dirname, 'peers', `${name}.ts`));
   await untilReady(name, running, async () => running.output().includes('\n'));
   return { process: running, address: `127.0.0.1:${running.output().trim()}` };
+}
+
+/** nghttp2's server in C++, which sends a file of `bytes` bytes whatever it is asked. */
+export async function startNghttpd(bytes: number): Promise<BenchServer> {
+  const port = await freePort();
+  const folder = scratchFolder('nghttpd');
+  mkdirSync(join(folder, dirname(checkPath)), { recursive: true });
+  writeFileSync(join(folder, checkPath), new Uint8Array(bytes));
+  const running = await pin(await realPart('nghttpd'), '--no-tls', '-a', '127.0.0.1', '-d', folder, `${port}`);
+  await untilReady('nghttpd', running, () => connects(port));
+  return { process: running, address: `127.0.0.1:${port}` };
 }
 
 /** Ostiary with its defaults, but for its ports. */
@@ -29,7 +44,7 @@ export async function startOstiary(policies: string, flags: readonly string[] = 
   const [address, admin, api] = [await loopback(), await loopback(), await loopback()];
   const listen = ['--listen', address, '--admin-listen', admin, '--api-listen', api];
   const startedAt = performance.now();
-  const running = await pinned(main, 'serve', '--policies', policies, ...listen, ...flags);
+  const running = await pin(process.execPath, main, 'serve', '--policies', policies, ...listen, ...flags);
   await untilReady('ostiary', running, async () => (await fetch(`http://${admin}/readyz`)).ok);
   return { process: running, address, adminUrl: `http://${admin}`, readyMs: performance.now() - startedAt };
 }
@@ -46,8 +61,15 @@ export function cpuMicroseconds({ pid }: RealProcess): number {
   return ((user ?? Number.NaN) + (system ?? Number.NaN)) * 10_000;
 }
 
-async function pinned(program: string, ...args: readonly string[]): Promise<RealProcess> {
-  return startProcess('taskset', ['-c', '0', process.execPath, program, ...args]);
+async function pin(...command: readonly string[]): Promise<RealProcess> {
+  return startProcess('taskset', ['-c', '0', ...command]);
+}
+
+async function connects(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1');
+  await once(socket, 'connect');
+  socket.destroy();
+  return true;
 }
 
 async function loopback(): Promise<string> {

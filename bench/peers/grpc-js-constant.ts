@@ -1,16 +1,17 @@
 // The least that a gRPC server on grpc-js does: takes the bytes, decodes nothing, answers the same
 // allow each time. Prints the port it listens on.
 import { type sendUnaryData, Server, ServerCredentials, type ServerUnaryCall } from '@grpc/grpc-js';
+import { checkPath } from '../../src/envoy/service.ts';
+import { constantAnswer } from './constant-answer.ts';
 
-/** `status {}` and `ok_response {}`. */
-const allow = Buffer.from([0x0a, 0x00, 0x1a, 0x00]);
+const allow = Buffer.from(constantAnswer);
 const asIs = (bytes: Buffer): Buffer => bytes;
 
 const server = new Server();
 server.addService(
   {
     Check: {
-      path: '/envoy.service.auth.v3.Authorization/Check',
+      path: checkPath,
       requestStream: false,
       responseStream: false,
       requestSerialize: asIs,
