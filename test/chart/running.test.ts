@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { documentsFolder } from '../e2e/documents.ts';
@@ -28,4 +29,13 @@ test('what `helm test` runs asks a Check and tells its status', async () => {
 test('it fails where another status was expected, or nobody answers', async () => {
   expect(await check('/orders/1', '200')).toMatchObject({ code: 1, output: expect.stringContaining('expected 200') });
   expect(await check('/orders/1', '0', '127.0.0.1:1')).toMatchObject({ code: 1 });
+});
+
+test('every metric that an alert asks for is there', async () => {
+  const alerts = readFileSync(join(import.meta.dirname, '../../charts/ostiary/files/alerts.yaml'), 'utf8');
+  const asked = new Set(alerts.match(/\bostiary_\w+/g)?.map((name) => name.replace(/_bucket$/, '')));
+  const metrics = await (await fetch(`${ostiary.adminUrl}/metrics`)).text();
+  const told = new Set([...metrics.matchAll(/^# TYPE (\w+)/gm)].map(([, name]) => name));
+  expect(asked.size).toBeGreaterThan(5);
+  expect([...asked].filter((name) => !told.has(name))).toEqual([]);
 });
