@@ -113,9 +113,13 @@ export class RedisLink {
   async #connect(): Promise<void> {
     try {
       const client = await this.#ports.connect();
-      client.on('error', (error: Error) => (this.#trouble = `Redis can't be reached: ${error.message}`));
-      client.on('close', () => (this.#trouble = 'the connection to Redis is closed'));
-      client.on('ready', () => this.#ports.ready(client));
+      client.on('error', (error: Error & { lastNodeError?: Error }) => {
+        this.#trouble = `Redis can't be reached: ${(error.lastNodeError ?? error).message}`;
+      });
+      client.on('ready', () => {
+        this.#trouble = 'the connection to Redis is closed';
+        this.#ports.ready(client);
+      });
       if (this.#closed) client.disconnect();
       this.#client = client;
     } catch (error) {

@@ -1,0 +1,170 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/clock.ts';
+import { createCounterStore } from '../../src/counter/create.ts';
+import type { CounterOptions, RedisOptions } from '../../src/counter/options.ts';
+import { parseRedisAddress } from '../../src/counter/redis-address.ts';
+import type { Finding } from '../../src/counter/start-checks.ts';
+import type { CounterStore } from '../../src/counter/store.ts';
+import { realPart } from '../real/parts.ts';
+import { startRedis } from '../real/redis.ts';
+import { freePort, scratchFolder } from '../real/scratch.ts';
+import { freshDemand, untilAvailable } from './behaviour.ts';
+
+const open: { close(): Promise<void> }[] = [];
+afterEach(async () => {
+  for (const store of open.splice(0).toReversed()) await store.close();
+});
+
+function joinRedis(redis: RedisOptions, findings: Finding[] = [], more: Partial<CounterOptions> = {}): CounterStore {
+  const report = (finding: Finding): void => void findings.push(finding);
+  const store = createCounterStore({ storeTimeoutMs: 500, redis, ...more }, { clock: systemClock, report });
+  open.push(store);
+  return store;
+}
+
+async function serve(...args: string[]) {
+  const redis = await startRedis({ args });
+  open.push({ close: () => redis.stop() });
+  return redis;
+}
+
+async function counts(store: CounterStore): Promise<void> {
+  const demand = freshDemand([[1, 60_000]]);
+  await untilAvailable(store);
+  expect((await store.take([demand], performance.now() + 1000)).granted).toBe(true);
+  expect((await store.take([demand], performance.now() + 1000)).granted).toBe(false);
+}
+
+describe('a Redis address', () => {
+  it.each([
+    ['redis://h', { host: 'h', port: 6379, tls: false }],
+    ['rediss://h:1/2', { host: 'h', port: 1, db: 2, tls: true }],
+    ['redis://u:p%40ss@h', { host: 'h', port: 6379, username: 'u', password: 'p@ss', tls: false }],
+    ['redis://[::1]:7', { host: '::1', port: 7, tls: false }],
+    ['unix:/run/redis.sock', { path: '/run/redis.sock', tls: false }],
+    ['redis.shop.svc:6380', { host: 'redis.shop.svc', port: 6380, tls: false }],
+  ])('%s is understood', (text, address) => {
+    expect(parseRedisAddress(text)).toEqual(address);
+  });
+
+  it.each(['http://u:hunter2@h', 'redis://', 'redis://u:hunter2@h/x', 'redis://h:99999'])(
+    '%s is refused, and never repeated',
+    (text) => {
+      expect(() => parseRedisAddress(text)).toThrow();
+      expect(() => parseRedisAddress(text)).not.toThrow('hunter2');
+    },
+  );
+});
+
+describe('Redis is reached', () => {
+  it('by a Unix socket', async () => {
+    const { socketPath } = await serve();
+    await counts(joinRedis({ urls: [`unix:${socketPath}`] }));
+  });
+
+  it('in another database', async () => {
+    const redis = await serve();
+    await counts(joinRedis({ urls: [`${redis.url}/3`] }));
+    expect(await redis.cli('-n', '3', 'DBSIZE')).not.toBe('0');
+  });
+
+  it('as an ACL user with just the rights that the start check names', async () => {
+    const redis = await serve();
+    const findings: Finding[] = [];
+    await redis.cli('ACL', 'SETUSER', 'ostiary', 'on', '>s3cret', '+ping');
+    const poor = joinRedis({ urls: [redis.url], username: 'ostiary', password: 's3cret' }, findings);
+    await expect
+      .poll(() => findings.find(({ level }) => level === 'error')?.message)
+      .toContain('The user needs ~ostiary:*');
+    await poor.close();
+    const { message } = findings.find(({ level }) => level === 'error') as Finding;
+    const rights = message.slice(message.indexOf('needs ') + 'needs '.length).split(' ');
+    await redis.cli('ACL', 'SETUSER', 'ostiary', 'reset', 'on', '>s3cret', ...rights);
+    await redis.cli('ACL', 'LOG', 'RESET');
+    const told: Finding[] = [];
+    const rich = joinRedis({ urls: [redis.url], username: 'ostiary', password: 's3cret' }, told);
+    await counts(rich);
+    expect(await rich.reset([freshDemand([[1, 1]])], performance.now() + 1000)).toBe(0);
+    await rich.close();
+    expect(told).toEqual([]);
+    expect(await redis.cli('ACL', 'LOG')).toBe('');
+  });
+
+  it('by TLS with a client certificate, and not without', async () => {
+    const tls = await certificates();
+    const port = await freePort();
+    const files = ['--tls-cert-file', tls.file('server.crt'), '--tls-key-file', tls.file('server.key')];
+    const clients = ['--tls-ca-cert-file', tls.file('ca.crt'), '--tls-auth-clients', 'yes'];
+    await serve('--tls-port', String(port), ...files, ...clients);
+    const urls = [`rediss://127.0.0.1:${port}`];
+    const trust = { ca: tls.text('ca.crt'), serverName: 'redis.test' };
+    await counts(joinRedis({ urls, tls: { ...trust, cert: tls.text('client.crt'), key: tls.text('client.key') } }));
+    const without = joinRedis({ urls, tls: trust });
+    const strange = joinRedis({ urls, tls: { serverName: 'redis.test' } });
+    const misnamed = joinRedis({ urls, tls: { ...trust, serverName: 'other.test' } });
+    await expect.poll(() => misnamed.health().detail, { timeout: 5000 }).toContain('other.test');
+    await expect.poll(() => strange.health().detail, { timeout: 5000 }).toContain('certificate');
+    await sleep(200);
+    expect([without, strange, misnamed].map((store) => store.health().available)).toEqual([false, false, false]);
+  });
+});
+
+describe('the checks at start', () => {
+  it('warn of a Redis that evicts counters, and say what follows', async () => {
+    const { url } = await serve('--maxmemory', '50mb', '--maxmemory-policy', 'allkeys-lru');
+    const findings: Finding[] = [];
+    await untilAvailable(joinRedis({ urls: [url] }, findings));
+    await expect.poll(() => findings.length).toBe(1);
+    expect(findings[0]).toMatchObject({ level: 'warn' });
+    expect(findings[0]?.message).toContain('a counter that is evicted starts anew');
+  });
+
+  it('say nothing of a Redis that is as it should be', async () => {
+    const { url } = await serve();
+    const findings: Finding[] = [];
+    await counts(joinRedis({ urls: [url] }, findings));
+    await sleep(100);
+    expect(findings).toEqual([]);
+  });
+});
+
+describe('a Redis that is full', () => {
+  it('makes new decisions store failures, and none of them an admission', async () => {
+    const redis = await serve('--maxmemory', '1mb', '--maxmemory-policy', 'noeviction');
+    const store = await untilAvailable(joinRedis({ urls: [redis.url] }));
+    const take = async () => store.take([freshDemand([[1, 60_000]])], performance.now() + 1000);
+    await expect(take()).rejects.toThrow('OOM');
+  });
+});
+
+/** An authority with a certificate for a server named `redis.test` and one for a client. */
+async function certificates() {
+  const folder = scratchFolder('tls');
+  const openssl = await realPart('openssl');
+  const file = (name: string): string => join(folder, name);
+  const run = (...args: string[]): void => void execFileSync(openssl, args, { cwd: folder, stdio: 'pipe' });
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'];
+  run('req', '-x509', ...key, '-keyout', 'ca.key', '-out', 'ca.crt', '-subj', '/CN=test authority');
+  for (const name of ['server', 'client']) {
+    const subject = ['-subj', `/CN=${name}`, '-addext', 'subjectAltName=DNS:redis.test'];
+    run(
+      'req',
+      '-x509',
+      '-CA',
+      'ca.crt',
+      '-CAkey',
+      'ca.key',
+      ...key,
+      '-keyout',
+      `${name}.key`,
+      '-out',
+      `${name}.crt`,
+      ...subject,
+    );
+  }
+  return { file, text: (name: string) => readFileSync(file(name), 'utf8') };
+}
