@@ -15,7 +15,7 @@ RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY src ./src
 COPY gen ./gen
 # One bundle: ready in half the time and with a fifth less memory than from single files.
-RUN npx --no-install rolldown src/main.ts --dir dist --platform node --format esm
+RUN npm run bundle
 # What is in it, as CycloneDX, and under which licences.
 RUN npm prune --omit=dev --ignore-scripts && npm pkg delete devDependencies scripts && npm sbom --sbom-format=cyclonedx > dist/sbom.json
 RUN find node_modules -iname 'licen[cs]e*' -type f | sort | while read -r file; do printf '\n==== %s\n' "$file"; cat "$file"; done > dist/THIRD-PARTY-LICENSES

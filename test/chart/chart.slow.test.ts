@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { parseFlags } from '../../src/cli/flags.ts';
+import { serveFlags } from '../../src/cli/serve-flags.ts';
 import { envoyFilter } from '../../src/generate/envoy-filter.ts';
 import { defaultMetadataNamespaces } from '../../src/generate/ext-authz.ts';
 import { partOrSkip } from '../real/parts.ts';
@@ -55,6 +57,14 @@ describe.skipIf(helm === undefined)('the chart', () => {
     }
   });
 
+  test.each(valueSets)('with the values %s calls serve with flags that it knows', async (set) => {
+    const deployment = objectsOf(await render([valuesFile(set)])).find(({ kind }) => kind === 'Deployment');
+    const pod = deployment?.spec['template'] as { spec: PodSpec } | undefined;
+    const [command, ...flags] = pod?.spec.containers[0]?.args ?? ['serve'];
+    expect(command).toBe('serve');
+    expect(parseFlags(serveFlags, flags, {}).positionals).toEqual([]);
+  });
+
   test('gives a pod more time to end than it needs', async () => {
     const deployment = objectsOf(await render([documents])).find(({ kind }) => kind === 'Deployment');
     // preStop 3, drain 15
@@ -107,5 +117,5 @@ describe.skipIf(helm === undefined)('the chart', () => {
 });
 
 interface PodSpec {
-  readonly containers: readonly { readonly securityContext: object }[];
+  readonly containers: readonly { readonly securityContext: object; readonly args: readonly string[] }[];
 }
