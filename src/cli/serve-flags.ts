@@ -6,7 +6,7 @@ import type { FlagValues } from './flags.ts';
 export const serveFlags = {
   policies: list(['policies'], 'DIR', 'folder of documents to enforce; repeatable'),
   listen: text('127.0.0.1:9191', 'ADDRESS', 'gRPC for Envoy: host:port or unix:/path'),
-  listenMode: text('0660', 'MODE', 'permission bits of a Unix socket, octal'),
+  listenMode: text('0660', 'MODE', 'permission bits of the Unix socket of --listen, octal'),
   transport: oneOf('http2', ['http2', 'grpc-js'], 'what carries --listen: the fast transport, or the conservative one'),
   tlsCert: text(undefined, 'FILE', 'PEM certificate chain for --listen; followed through renewals'),
   tlsKey: text(undefined, 'FILE', 'PEM key of --tls-cert'),
@@ -16,6 +16,11 @@ export const serveFlags = {
     '127.0.0.1:9192',
     'ADDRESS',
     'Connect, gRPC and gRPC-Web for operators; keep it on loopback or a Unix socket',
+  ),
+  apiListenMode: text(
+    '0600',
+    'MODE',
+    'permission bits of the Unix socket of --api-listen: who may open it may change counters',
   ),
   apiTokenFile: text(undefined, 'FILE', 'token that a change, such as ResetCounters, must present'),
   unmatched: oneOf('deny', ['deny', 'allow'], 'what becomes of a request that no API matches'),

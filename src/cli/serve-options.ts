@@ -4,20 +4,19 @@ import type { ListenAddress } from '../rpc/rpc.ts';
 import type { TlsFiles } from '../rpc/tls.ts';
 import type { ServeFlags } from './serve-flags.ts';
 
-/** Flags that mean something only together, taken together. @throws UserError (exit 2) */
+/** @throws UserError (exit 2) */
 export function addressesOf(flags: ServeFlags): Record<'listen' | 'adminListen' | 'apiListen', ListenAddress> {
-  if (!/^0?[0-7]{3}$/.test(flags.listenMode)) {
-    throw new UserError(
-      `--listen-mode is ${JSON.stringify(flags.listenMode)}: expected octal permission bits, such as 0660`,
-      2,
-    );
-  }
-  const mode = Number.parseInt(flags.listenMode, 8);
+  const mode = modeOf(flags.listenMode, '--listen-mode');
   return {
     listen: parseListenAddress(flags.listen, '--listen', mode),
     adminListen: parseListenAddress(flags.adminListen, '--admin-listen', mode),
-    apiListen: parseListenAddress(flags.apiListen, '--api-listen', mode),
+    apiListen: parseListenAddress(flags.apiListen, '--api-listen', modeOf(flags.apiListenMode, '--api-listen-mode')),
   };
+}
+
+function modeOf(octal: string, flag: string): number {
+  if (/^0?[0-7]{3}$/.test(octal)) return Number.parseInt(octal, 8);
+  throw new UserError(`${flag} is ${JSON.stringify(octal)}: expected octal permission bits, such as 0660`, 2);
 }
 
 /** Undefined: plain text. */
