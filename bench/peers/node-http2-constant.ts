@@ -1,18 +1,20 @@
-// gRPC framing by hand on node:http2, without a library: what Node's own HTTP/2 does at best.
-// Prints the port it listens on.
-import { createServer } from 'node:http2';
+// What Node's own HTTP/2 costs with the least gRPC on it: reads the message, answers the same allow
+// each time. Prints the port it listens on.
+import { createServer, type ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo } from 'node:net';
+import { constantAnswer } from './constant-answer.ts';
 
-/** `status {}` and `ok_response {}`, behind the five bytes of gRPC framing. */
-const framedAllow = Buffer.from([0, 0, 0, 0, 4, 0x0a, 0x00, 0x1a, 0x00]);
+const message = Buffer.concat([Buffer.from([0, 0, 0, 0, constantAnswer.length]), constantAnswer]);
+
+function answer(stream: ServerHttp2Stream): void {
+  stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
+  stream.once('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
+  stream.end(message);
+}
 
 const server = createServer();
 server.on('stream', (stream) => {
-  stream.on('data', () => {});
-  stream.on('end', () => {
-    stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
-    stream.end(framedAllow);
-  });
-  stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
+  stream.resume();
+  stream.once('end', () => answer(stream));
 });
 server.listen(0, '127.0.0.1', () => console.log((server.address() as AddressInfo).port));
