@@ -124,9 +124,15 @@ const REASONS: Readonly<Record<Reason, true>> = {
 };
 const reason = z.enum(Object.keys(REASONS) as Reason[]);
 
+const message = z
+  .string()
+  .max(1024)
+  // oxlint-disable-next-line no-control-regex -- a gRPC caller gets it as a header
+  .regex(/^[^\u0000-\u001f\u007f]+$/, 'expected a text of one line');
+
 const configuration = z.strictObject({
   messages: z
-    .partialRecord(reason, z.string().min(1).max(1024))
+    .partialRecord(reason, message)
     .default({})
     .describe('What callers read in place of the default text, by the reason of the denial'),
 });
