@@ -33,7 +33,6 @@ export const catalogue = {
   promtool: { sources: [debian('prometheus')] },
   curl: { sources: [debian('curl')] },
   openssl: { sources: [debian('openssl')] },
-  kubectl: { sources: [debian('kubernetes-client')] },
   'kube-apiserver': { sources: [kubernetesProgram('kube-apiserver', 'v1.36.3')] },
   etcd: { sources: [debian('etcd-server')] },
 } satisfies Record<string, Entry>;
