@@ -26,8 +26,6 @@ export const catalogue = {
   helm: { sources: [goProgram('helm.sh/helm/v4/cmd/helm', 'v4.3.1', 'helm')] },
   h2load: { sources: [debian('nghttp2-client')] },
   nghttp: { sources: [debian('nghttp2-client')] },
-  deflatehd: { sources: [debian('nghttp2-client')] },
-  inflatehd: { sources: [debian('nghttp2-client')] },
   nghttpd: { sources: [debian('nghttp2-server')] },
   prometheus: { sources: [debian('prometheus')] },
   promtool: { sources: [debian('prometheus')] },
