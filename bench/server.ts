@@ -61,11 +61,13 @@ export function cpuMicroseconds({ pid }: RealProcess): number {
   return ((user ?? Number.NaN) + (system ?? Number.NaN)) * 10_000;
 }
 
-async function pin(...command: readonly string[]): Promise<RealProcess> {
+/** Starts a program on core 0. */
+export async function pin(...command: readonly string[]): Promise<RealProcess> {
   return startProcess('taskset', ['-c', '0', ...command]);
 }
 
-async function connects(port: number): Promise<boolean> {
+/** Rejects while nothing listens there. */
+export async function connects(port: number): Promise<boolean> {
   const socket = connect(port, '127.0.0.1');
   await once(socket, 'connect');
   socket.destroy();

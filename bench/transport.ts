@@ -1,9 +1,9 @@
 // What a Check costs on the wire: gRPC servers that answer a constant, on one core, side by side.
 // Run: node bench/transport.ts [seconds a round] [rounds]
 import { h2load, type LoadResult } from './h2load.ts';
-import { startGrpcGo, startNghttpd, startTonic } from './native-peers.ts';
+import { startGrpcGo, startTonic } from './native-peers.ts';
 import { realisticCheck } from './realistic-check.ts';
-import { type BenchServer, cpuMicroseconds, residentMegabytes, startPeer } from './server.ts';
+import { type BenchServer, cpuMicroseconds, residentMegabytes, startNghttpd, startPeer } from './server.ts';
 import { median } from './timing.ts';
 
 interface Round extends LoadResult {
@@ -21,12 +21,14 @@ interface Measured {
 const secondsPerRound = Number(process.argv[2] ?? 2);
 const rounds = Number(process.argv[3] ?? 5);
 const warmUpChecks = 40_000;
+/** nghttpd sends a file of this length. */
+const answerBytes = 148;
 
 const check = realisticCheck({ streamId: '1', clientId: '0f9d1f3e5d8c4a2b', token: 'x'.repeat(800) });
 const load = await h2load(check);
 const all: Measured[] = [];
 for (const [name, start] of [
-  ['nghttpd', startNghttpd],
+  ['nghttpd', () => startNghttpd(answerBytes)],
   ['ostiary’s transport', () => startPeer('http2-constant')],
   ['tonic', startTonic],
   ['grpc-go', startGrpcGo],
