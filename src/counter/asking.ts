@@ -178,7 +178,7 @@ export class Asking {
     asked: Moment,
   ): void {
     const grant = { ...reply, units: reply.granted, asked };
-    if (generation !== descriptor.generation) {
+    if (generation !== descriptor.generation || descriptor.isVoid(grant)) {
       if (reply.granted > 0) void this.giveBack(demands, grant);
       return;
     }

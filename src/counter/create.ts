@@ -9,7 +9,7 @@ import { RedisLink } from './redis-link.ts';
 import type { RedisClient } from './redis-link.ts';
 import { RedisCounterStore } from './redis.ts';
 import { Replicas } from './replicas.ts';
-import { Resets } from './resets.ts';
+import { resetMessage, Resets } from './resets.ts';
 import { ScopedCounterStore } from './scoped.ts';
 import { checkRedis } from './start-checks.ts';
 import type { Finding } from './start-checks.ts';
@@ -46,7 +46,7 @@ function createMeshStore(options: CounterOptions, redis: RedisOptions, ports: Co
   const prefix = redis.prefix ?? 'ostiary:';
   const storeTimeoutMs = options.storeTimeoutMs ?? STORE_TIMEOUT_MS;
   const channel = `${prefix}resets`;
-  const resets = new Resets({ channel, reset: (key) => store.forget(key), gap: () => store.forgetAll() });
+  const resets = new Resets({ channel, reset: (key, epoch) => store.forget(key, epoch), gap: () => store.forgetAll() });
   const tell = oncePerMessage(ports.report);
   const ready = (client: RedisClient): void => {
     resets.listen(client);
@@ -74,7 +74,7 @@ function createMeshStore(options: CounterOptions, redis: RedisOptions, ports: Co
       link,
       randomName,
       replicas: () => replicas.count,
-      announceReset: (key) => link.publish(channel, key),
+      announceReset: (key, epoch) => link.publish(channel, resetMessage(key, epoch)),
       closed: async () => {
         await replicas.close();
         resets.close();

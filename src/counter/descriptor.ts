@@ -51,8 +51,10 @@ export class Descriptor {
   /** In force while the store is away, and until its debts are charged. */
   share: LocalShare | undefined;
   debts: Debt[] = [];
-  /** Rises when leases become void: what was asked for before is void too. */
+  /** Rises when limits change: what was asked for under others is void. */
   generation = 0;
+  /** Of each counter the epoch of its last reset that this replica has heard of, and when it heard. */
+  readonly #resets: { readonly epoch: number; readonly mono: number }[] = [];
   #known: readonly (readonly KnownWindow[])[] = [];
   #knownAt = -Infinity;
 
@@ -69,12 +71,30 @@ export class Descriptor {
     this.demands = demands;
     if (same) return undefined;
     this.share = undefined;
+    this.generation += 1;
     return this.forget();
+  }
+
+  /** Drops the lease and what is known, since they are of windows that a reset has closed. */
+  resetCounter(key: string, epoch: number, mono: number): void {
+    const index = this.keys.indexOf(key);
+    if (index < 0 || epoch <= (this.#resets[index]?.epoch ?? 0)) return;
+    this.#resets[index] = { epoch, mono };
+    this.forget();
+    this.share = undefined;
+    this.debts = [];
+  }
+
+  /** Whether a reset came between: the grant was asked for before it was heard of, and is of an earlier epoch. */
+  isVoid({ epochs, asked }: Pick<Grant, 'epochs' | 'asked'>): boolean {
+    return epochs.some((epoch, k) => {
+      const reset = this.#resets[k];
+      return reset !== undefined && asked.mono <= reset.mono && epoch < reset.epoch;
+    });
   }
 
   /** Drops the lease and what is known. */
   forget(): Grant | undefined {
-    this.generation += 1;
     this.#known = [];
     this.#knownAt = -Infinity;
     return this.lease.drop();

@@ -42,10 +42,10 @@ export async function connectRedis(options: RedisOptions): Promise<RedisClient> 
   const credentials = credentialsOf(options, options.sentinel === undefined ? first : { tls: first.tls });
   const tls = tlsOf(options.tls, first.tls);
   if (options.cluster === true) {
-    return new Cluster(addresses.map(endpoint), {
-      ...clusterOptions,
-      redisOptions: { ...once, ...credentials, ...tls },
-    });
+    // A node is connected to when its first command comes, and the command waits for that.
+    const { enableOfflineQueue: _queue, retryStrategy: _retry, ...ofNodes } = once;
+    const redisOptions = { ...ofNodes, ...credentials, ...tls };
+    return new Cluster(addresses.map(endpoint), { ...clusterOptions, redisOptions });
   }
   const { sentinel } = options;
   if (sentinel === undefined) return new Redis({ ...once, ...endpoint(first), ...credentials, ...tls });
@@ -64,7 +64,8 @@ export async function connectRedis(options: RedisOptions): Promise<RedisClient> 
 }
 
 const clusterOptions = {
-  enableOfflineQueue: false,
+  // Else a command for a node that is just being connected to is refused.
+  enableOfflineQueue: true,
   retryDelayOnFailover: 0,
   retryDelayOnClusterDown: 0,
   clusterRetryStrategy: reconnectDelay,

@@ -26,7 +26,7 @@ export interface RedisStorePorts {
   /** Replicas seen lately, at least 1. */
   replicas(): number;
   /** Tells the mesh that a counter was reset. */
-  announceReset(key: string): Promise<void>;
+  announceReset(key: string, epoch: number): Promise<void>;
   randomName(): string;
   /** Called when every lease has gone back. */
   closed(): Promise<void>;
@@ -113,22 +113,18 @@ export class RedisCounterStore implements CounterStore {
     for (const demand of demands) {
       const key = keyOf(this.#options.prefix, demand);
       const until = this.#until(this.#now(), deadline);
-      const [open = 0] = await this.#ports.link.run({ script: RESET, keys: [key], args: [] }, until);
-      this.forget(key);
-      await this.#ports.announceReset(key);
+      const [open = 0, epoch = 0] = await this.#ports.link.run({ script: RESET, keys: [key], args: [] }, until);
+      this.forget(key, epoch);
+      await this.#ports.announceReset(key, epoch);
       closed += open;
     }
     return closed;
   }
 
   /** Drops what is leased and known of a counter that was reset: it is debited from windows that are closed. */
-  forget(key: string): void {
-    for (const descriptor of this.#descriptors) {
-      if (!descriptor.keys.includes(key)) continue;
-      descriptor.forget();
-      descriptor.share = undefined;
-      descriptor.debts = [];
-    }
+  forget(key: string, epoch: number): void {
+    const { mono } = this.#now();
+    for (const descriptor of this.#descriptors) descriptor.resetCounter(key, epoch, mono);
   }
 
   /** Gives back every lease, since a reset may have been missed. */

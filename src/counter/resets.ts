@@ -9,7 +9,7 @@ import type { RedisClient } from './redis-link.ts';
 export interface ResetPorts {
   readonly channel: string;
   /** A counter was reset, here or by another replica. */
-  readonly reset: (key: string) => void;
+  readonly reset: (key: string, epoch: number) => void;
   /** Resets may have been missed. */
   readonly gap: () => void;
 }
@@ -29,8 +29,9 @@ export class Resets {
     // A Cluster client keeps a connection of its own for subscriptions.
     const subscriber = client.isCluster ? client : (client as Redis).duplicate();
     this.#subscriber = subscriber;
-    subscriber.on('message', (channel: string, key: string) => {
-      if (channel === this.#ports.channel) this.#ports.reset(key);
+    subscriber.on('message', (channel: string, message: string) => {
+      const [, epoch, key] = /^(\d+) (.*)$/s.exec(message) ?? [];
+      if (channel === this.#ports.channel && key !== undefined) this.#ports.reset(key, Number(epoch));
     });
     subscriber.on('ready', () => void this.#subscribe(subscriber));
     // The connection for scripts tells what is wrong with the server.
@@ -51,4 +52,9 @@ export class Resets {
       // It happens again when the connection is there again.
     }
   }
+}
+
+/** What replicas tell each other of a reset. */
+export function resetMessage(key: string, epoch: number): string {
+  return `${epoch} ${key}`;
 }

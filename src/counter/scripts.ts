@@ -146,7 +146,7 @@ export const PEEK: Script = { ...TAKE, name: 'peek' };
  * that units debited before the reset can't come back to windows opened after it.
  *
  * KEYS    the counter
- * RETURN  how many windows were open; the epoch from now on
+ * RETURN  how many windows were open; the epoch from now on, 0 where there was nothing to reset
  */
 export const RESET: Script = {
   name: 'reset',
@@ -159,10 +159,9 @@ for i = 1, #held, 2 do
   if kind == 'e' and held[i] ~= 'epoch' and tonumber(held[i + 1]) > now then open = open + 1 end
   if held[i] ~= 'epoch' then fields[#fields + 1] = held[i] end
 end
-if #fields > 0 then
-  redis.call('HSET', KEYS[1], 'epoch', now)
-  redis.call('HDEL', KEYS[1], unpack(fields))
-end
+if #fields == 0 then return {0, tonumber(redis.call('HGET', KEYS[1], 'epoch') or 0)} end
+redis.call('HSET', KEYS[1], 'epoch', now)
+redis.call('HDEL', KEYS[1], unpack(fields))
 return {open, now}
 `,
 };

@@ -31,6 +31,11 @@ export class Ledger {
     return this.#allowed.reduce((sum, { cost }) => sum + cost, 0);
   }
 
+  /** Units admitted by answers from this moment on. */
+  admittedSince(moment: number): number {
+    return this.#allowed.reduce((sum, { cost, answeredAt }) => (answeredAt >= moment ? sum + cost : sum), 0);
+  }
+
   /** The most units admitted in one window, told apart by the end that each answer names. */
   get mostInAWindow(): number {
     const ends = this.#allowed

@@ -14,7 +14,7 @@ export interface Driven {
   readonly total: number;
 }
 
-const LONG = 3000;
+const LONG = 2000;
 const BURST = 40;
 const MINUTE = 400;
 
