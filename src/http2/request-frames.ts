@@ -55,6 +55,8 @@ export class RequestFrames {
   }
 
   private dataOnAbsent(id: number): void {
+    // RFC 9113, 6.8: what belongs to streams that our GOAWAY has left out is ignored.
+    if (id > this.connection.closing.lastServed) return;
     const why = this.connection.streams.whyAbsent(id);
     if (why === 'idle') throw new ConnectionError(ErrorCode.protocolError, 'DATA on an idle stream');
     this.connection.control.emptyFrame();
@@ -114,6 +116,7 @@ export class RequestFrames {
     const { connection } = this;
     const fit = this.blocks.trailers(buffer, start, end);
     const stream = connection.streams.open.get(id);
+    if (id > connection.closing.lastServed) return;
     if (stream === undefined) {
       const why = connection.streams.whyAbsent(id);
       if (why === 'reset') return connection.control.emptyFrame();
