@@ -7,6 +7,7 @@ import type { Compiled, CompiledSnapshot, CompileOptions } from './compile.ts';
 import { formatFault } from './fault.ts';
 import { loadDocuments } from './load.ts';
 import { Stamps } from './stamps.ts';
+import { trimHeap } from './trim-heap.ts';
 import { DirectoryWatch } from './watch.ts';
 import type { WatchOptions } from './watch.ts';
 
@@ -59,7 +60,10 @@ const MAX_ATTEMPTS = 5;
 export async function openConfigSource(options: ConfigSourceOptions): Promise<ConfigSource> {
   const source = new FollowedDocuments(options);
   const first = await source.open();
-  if (first.snapshot !== undefined) return source;
+  if (first.snapshot !== undefined) {
+    trimHeap();
+    return source;
+  }
   await source.close();
   throw new FaultyDocuments(first.faults);
 }

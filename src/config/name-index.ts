@@ -4,10 +4,14 @@ import type { Loaded, LoadedDocuments } from './load.ts';
 import { didYouMean } from './nearest.ts';
 import type { Kind } from './schema.ts';
 
+/** Names that are held against misspelt ones, all together: about half a second's worth. */
+const MAX_COMPARED = 500_000;
+
 /** The documents by kind and name. Where two have the same name, the later one is a fault and is left out. */
 export class NameIndex {
   readonly #byKind = new Map<string, Map<string, Loaded>>();
   readonly #broken = new Map<string, Set<string>>();
+  #compared = 0;
 
   constructor({ documents, broken, faults }: LoadedDocuments) {
     for (const loaded of documents) {
@@ -35,7 +39,10 @@ export class NameIndex {
   /** What to say of a reference that leads nowhere; undefined where it leads to a document with faults of its own. */
   dangling(kind: Kind, name: string): string | undefined {
     if (this.#broken.get(kind)?.has(name) === true) return undefined;
-    return `there is no ${kind} of this name${didYouMean(name, this.#named(kind).keys())}`;
+    const names = this.#named(kind);
+    this.#compared += names.size;
+    const meant = this.#compared > MAX_COMPARED ? '' : didYouMean(name, names.keys());
+    return `there is no ${kind} of this name${meant}`;
   }
 
   /** Whether some document of the kind could not be read. */
