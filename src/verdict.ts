@@ -11,6 +11,7 @@ export type Denial = {
 } & (
   | { readonly reason: 'not_ready' }
   | { readonly reason: 'request_not_http' }
+  | { readonly reason: 'host_malformed' }
   | { readonly reason: 'path_malformed' }
   | { readonly reason: 'api_unknown' }
   | { readonly reason: 'token_missing'; readonly status: 400 | 401 }
@@ -49,7 +50,7 @@ export type HeaderEntry = readonly [name: string, value: string];
 
 /** What became of one policy. */
 export interface Step {
-  /** The binding's name, or `<api>/<index>` for an API's own policy. */
+  /** The binding's name, or `<api>/<kind>` for an API's own policy (`-2` for the second of a kind). */
   readonly name: string;
   /** The kind, such as `jwt-validation`. */
   readonly policy: string;

@@ -12,7 +12,7 @@ import { addIssues } from './load.ts';
 import type { Loaded } from './load.ts';
 import { whereIs } from './name-index.ts';
 import type { NameIndex } from './name-index.ts';
-import type { Document } from './schema.ts';
+import type { Document, PolicyFields } from './schema.ts';
 
 interface Context extends PolicyContext {
   readonly index: NameIndex;
@@ -91,7 +91,8 @@ function refuseOverlaps(apis: readonly Loaded<'Api'>[], faults: Faults): void {
 
 function ownPolicies({ document, place }: Loaded<'Api'>, context: Context): readonly BoundPolicy[] {
   const { metadata, spec } = document;
-  const compiled = spec.policies.map((fields, index) => compilePolicy(`${metadata.name}/${index}`, fields, context));
+  const names = ownNames(metadata.name, spec.policies);
+  const compiled = spec.policies.map((fields, index) => compilePolicy(names[index] ?? '', fields, context));
   const issues = compiled.flatMap((policy, index) => below(['spec', 'policies', index], policy.issues));
   addIssues(context.faults, place, issues);
   const hosts = hostsOf(spec.hosts).toSorted(compare);
@@ -99,6 +100,20 @@ function ownPolicies({ document, place }: Loaded<'Api'>, context: Context): read
   const policies = compiled.map(({ content }) => content);
   context.digest(document, { ...document, spec: { ...spec, hosts, basePath, policies } });
   return compiled.flatMap(({ bound }) => bound ?? []);
+}
+
+/**
+ * By kind, not by place: what is counted and watched under a name goes on when another policy is put before it.
+ * The second of a kind is `orders/rate-limiting-2`.
+ */
+function ownNames(api: string, policies: readonly PolicyFields[]): readonly string[] {
+  const seen = new Map<string, number>();
+  return policies.map(({ policyRef }) => {
+    const kind = policyRef.name.replace(/-flex$/, '');
+    const count = (seen.get(kind) ?? 0) + 1;
+    seen.set(kind, count);
+    return `${api}/${kind}${count === 1 ? '' : `-${count}`}`;
+  });
 }
 
 interface CompiledBinding {

@@ -109,6 +109,7 @@ const contract = z.strictObject({
 const REASONS: Readonly<Record<Reason, true>> = {
   not_ready: true,
   request_not_http: true,
+  host_malformed: true,
   path_malformed: true,
   api_unknown: true,
   token_missing: true,

@@ -183,8 +183,9 @@ export class MemoryCounterStore implements CounterStore {
   }
 }
 
-function nameOf({ slot, key }: Demand): string {
-  return `${slot}\n${key}`;
+/** One memory has no slots. */
+function nameOf({ key }: Demand): string {
+  return key;
 }
 
 /** Changed limits go on counting in the windows that are open. */

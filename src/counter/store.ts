@@ -10,7 +10,7 @@ export interface Demand {
    * All demands of one call have the same slot, and different keys.
    */
   readonly slot: string;
-  /** Names the counter below its slot; with a limit's period it names one window. Keys of callers are hashed already. */
+  /** Names the counter, whatever its slot; with a limit's period it names one window. Keys of callers are hashed already. */
   readonly key: string;
   readonly limits: readonly Limit[];
   /** Units to charge, an integer of at least 1. */

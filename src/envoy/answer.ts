@@ -60,6 +60,7 @@ function answerTo(denial: Denial): Answer {
       return { httpStatus: 503, sentence: unavailable, headers: [['retry-after', seconds(denial.retryAfterSeconds)]] };
     case 'request_not_http':
       return { httpStatus: 403, sentence: 'Only HTTP requests are served.' };
+    case 'host_malformed':
     case 'path_malformed':
       return { httpStatus: 400, sentence: 'The path of the request is malformed.' };
     case 'api_unknown':

@@ -6,6 +6,7 @@ import type { Api } from './snapshot.ts';
  * in each class the longest base path on whole segments. Where a class has no API for the path,
  * the next one is tried. The cost grows with the labels of the host and the depth of base paths,
  * not with the number of APIs.
+ * Of the host it wants what `hostOf` gives.
  */
 export function createApiIndex(apis: readonly Api[]): (host: string, path: string) => Api | undefined {
   const exact = new Map<string, BasePaths>();
@@ -20,8 +21,7 @@ export function createApiIndex(apis: readonly Api[]): (host: string, path: strin
       else basePathsOf(exact, normalizeHost(host)).add(api);
     }
   }
-  return (authority, path) => {
-    const host = normalizeHost(authority);
+  return (host, path) => {
     const found = exact.get(host)?.find(path);
     if (found !== undefined) return found;
     if (wildcards.size > 0) {

@@ -35,6 +35,8 @@ export interface Deliberation {
   shadowIdentity: Identity;
   /** A shadow policy would have denied: shadow quota is not counted. */
   shadowDenied: boolean;
+  /** When all shadow policies together have kept the answer waiting long enough; unset until one waits. */
+  shadowUntil: number | undefined;
   readonly upstream: HeaderEntry[];
   readonly remove: string[];
   readonly exposed: WindowState[];
@@ -92,15 +94,16 @@ export function fail(
   return bound.mode === 'enforce' && bound.onFailure === 'deny' ? denial : undefined;
 }
 
-/** The longest a shadow policy may keep an answer waiting. */
-const SHADOW_MS = 50;
+/** The longest that all shadow policies of a Check together may keep its answer waiting. */
+const SHADOW_MS = 20;
 
-/** A shadow policy may not spend the time that the enforced ones and the answer need. */
+/** Shadow policies may not spend the time that the enforced ones and the answer need. */
 export function withinShadowTime<T>(deliberation: Deliberation, work: Promise<T>): Promise<T> {
-  const leftMs = deliberation.deadline - deliberation.ports.clock.monotonic();
+  const now = deliberation.ports.clock.monotonic();
+  deliberation.shadowUntil ??= now + Math.min(SHADOW_MS, (deliberation.deadline - now) / 4);
   const { promise, resolve, reject } = Promise.withResolvers<T>();
   const giveUp = (): void => reject(new Error('the shadow policy took too long'));
-  const timer = setTimeout(giveUp, Math.max(0, Math.min(SHADOW_MS, leftMs / 2)));
+  const timer = setTimeout(giveUp, Math.max(0, deliberation.shadowUntil - now));
   void work.then(resolve, reject).finally(() => clearTimeout(timer));
   return promise;
 }

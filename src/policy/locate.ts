@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import type { Check } from '../check.ts';
 import type { Denial } from '../verdict.ts';
+import { hostOf } from './host.ts';
 import { normalizePath, pathBelow } from './path.ts';
 import type { NormalPath } from './path.ts';
 import type { Api, Snapshot } from './snapshot.ts';
@@ -27,10 +28,14 @@ const API_EXTENSION = 'ostiary.api';
 /** Finds the API of a Check: by its route's `context_extensions`, else by host and path. */
 export function locate(snapshot: Snapshot, check: Check, options: LocateOptions): Located | Denial {
   if (!check.isHttp) return { reason: 'request_not_http', detail: 'the Check describes no HTTP request' };
+  const host = hostOf(check.host);
+  if (host === undefined) {
+    return { reason: 'host_malformed', detail: 'the host is no name or address with at most a port' };
+  }
   const path = normalizePath(check.path, check.method);
   if (typeof path === 'string') return { reason: 'path_malformed', detail: path };
   const named = check.contextExtension(API_EXTENSION);
-  const api = named === undefined ? snapshot.apiFor(check.host, path.path) : snapshot.apiNamed(named);
+  const api = named === undefined ? snapshot.apiFor(host, path.path) : snapshot.apiNamed(named);
   if (api === undefined && (named !== undefined || options.unmatched === 'deny')) {
     return { reason: 'api_unknown', detail: whyUnknown(named) };
   }

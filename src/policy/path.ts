@@ -35,7 +35,9 @@ export function normalizePath(raw: string, method: string): NormalPath | string 
   if (decoded === undefined) return 'the path has a percent-encoding that is not valid UTF-8';
   if (CONTROL.test(decoded)) return 'the path has an encoded control character';
   const resolved = resolve(decoded);
-  return resolved === undefined ? 'a dot segment of the path climbs above the root' : { path: resolved, query };
+  return resolved === undefined
+    ? 'a dot segment of the path climbs above the root or has parameters'
+    : { path: resolved, query };
 }
 
 /** True where nothing is to be decoded, cut or resolved: almost always. */
@@ -51,16 +53,15 @@ function decode(path: string): string | undefined {
   }
 }
 
-/**
- * Parameters are cut before dot segments are resolved, and after decoding, since upstreams differ:
- * `/..;x/` and `/..%3bx/` both climb.
- */
+/** Parameters are cut after decoding, since some upstreams decode first. Undefined: it can be read in two ways. */
 function resolve(decoded: string): string | undefined {
   const kept: string[] = [];
   let directory = false;
   for (const segment of decoded.split('/')) {
     const semicolon = segment.indexOf(';');
     const name = semicolon < 0 ? segment : segment.slice(0, semicolon);
+    // `/..;x/` climbs for some servers and is a name for others, Envoy among them.
+    if (semicolon >= 0 && (name === '.' || name === '..')) return undefined;
     // Of the last segment this tells whether the path ends with a slash.
     directory = name === '' || name === '.' || name === '..';
     if (name === '..') {

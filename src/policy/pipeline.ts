@@ -30,6 +30,7 @@ export function decide(
     identity: {},
     shadowIdentity: {},
     shadowDenied: false,
+    shadowUntil: undefined,
     upstream: [],
     remove: [],
     exposed: [],

@@ -112,18 +112,26 @@ function dueOf(deliberation: Deliberation, bound: Bound<QuotaPolicy>): Due | Den
 }
 
 /**
- * A charge as the store keeps it: apart per API, binding and mode, so that a policy bound to two APIs counts
- * twice. Where an API has several quota policies, all its counters share one slot, since one call must reach
- * them; else each key has its own, and a Redis Cluster spreads them.
+ * A charge as the store keeps it: apart per API, policy and mode, so that a policy bound to two APIs counts
+ * twice. Its key does not depend on what else the API has, so that counters survive a change of that. Its slot
+ * does: where an API has several quota policies, all its counters share one, since one call must reach them;
+ * else each key has its own, and a Redis Cluster spreads them.
  */
 export function demandOf(api: Api, bound: Bound<QuotaPolicy>, charge: Charge): Demand {
   const { key, limits, cost } = charge;
   const terms = charge.terms === undefined ? {} : { terms: charge.terms };
   if (bound.mode === 'shadow') {
-    return { slot: `${api.name}:shadow:${key}`, key: `shadow:${bound.name}:${key}`, limits, cost, ...terms };
+    return {
+      slot: `${api.name}:shadow:${key}`,
+      key: `${api.name}:shadow:${bound.name}:${key}`,
+      limits,
+      cost,
+      ...terms,
+    };
   }
   const enforced = api.quota.reduce((count, { mode }) => (mode === 'enforce' ? count + 1 : count), 0);
-  return { slot: enforced > 1 ? api.name : `${api.name}:${key}`, key: `${bound.name}:${key}`, limits, cost, ...terms };
+  const slot = enforced > 1 ? api.name : `${api.name}:${key}`;
+  return { slot, key: `${api.name}:${bound.name}:${key}`, limits, cost, ...terms };
 }
 
 function settleTaking(deliberation: Deliberation, due: readonly Due[], taking: Taking): Charged {

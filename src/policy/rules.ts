@@ -31,19 +31,25 @@ export function compileRules(sources: readonly RuleSource[]): Rules {
 function compileRule(source: RuleSource): readonly Test[] {
   const tests: Test[] = [];
   if (source.methods !== undefined) {
-    const matches = compilePattern(source.methods);
+    // Some servers take methods in any case; a rule must not be slipped past by spelling, nor by its author.
+    const matches = compilePattern(source.methods.toUpperCase());
     tests.push((check) => {
-      // Some servers take methods in any case; a rule must not be slipped past by spelling.
       const method = check.method.toUpperCase();
       return matches(method) || (method === 'HEAD' && matches('GET'));
     });
   }
   if (source.path !== undefined) {
+    refusePath(source.path);
     const matches = compilePattern(source.path);
-    tests.push((_check, path) => matches(path));
+    // Many servers serve `/admin/` as `/admin`: a rule for the one covers the other.
+    tests.push(
+      (_check, path) => matches(path) || (path.length > 1 && path.endsWith('/') && matches(path.slice(0, -1))),
+    );
   }
   if (source.host !== undefined) {
-    const matches = compilePattern(source.host);
+    if (source.host.includes(':'))
+      throw new TypeError(`${JSON.stringify(source.host)}: rules see the host without its port`);
+    const matches = compilePattern(source.host.toLowerCase());
     tests.push((check) => matches(normalizeHost(check.host)));
   }
   for (const [name, expression] of Object.entries(source.headers ?? {})) {
@@ -55,6 +61,16 @@ function compileRule(source: RuleSource): readonly Test[] {
     });
   }
   return tests;
+}
+
+/** @throws TypeError where no path could ever match: the policy would silently never run */
+function refusePath(source: string): void {
+  const quoted = JSON.stringify(source);
+  if (/^[\w%;]/.test(source)) throw new TypeError(`${quoted} matches no path: a path starts with /`);
+  if (/%[0-9a-f]{2}/i.test(source))
+    throw new TypeError(`${quoted}: paths are matched decoded; write the character itself`);
+  if (source.includes('//')) throw new TypeError(`${quoted} matches no path: doubled slashes are resolved first`);
+  if (source.includes(';')) throw new TypeError(`${quoted} matches no path: parameters (;…) are cut first`);
 }
 
 const LITERAL = /^[\w/ :@%=&~!,;'"#<>-]*$/;

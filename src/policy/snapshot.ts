@@ -15,7 +15,10 @@ export interface Snapshot {
   /** Sorted by name. */
   readonly apis: readonly Api[];
   apiNamed(name: string): Api | undefined;
-  /** The most specific host first, then the longest base path on whole segments. */
+  /**
+   * The most specific host first, then the longest base path on whole segments.
+   * @param host as `hostOf` gives it
+   */
   apiFor(host: string, path: string): Api | undefined;
   readonly directory: ContractDirectory;
   readonly clientApplications: number;
@@ -42,7 +45,7 @@ export interface Api {
 
 /** A policy bound to an API. */
 export interface Bound<P extends AccessPolicy | QuotaPolicy> {
-  /** The binding's name, or `<api>/<index>` for an API's own policy. */
+  /** The binding's name, or `<api>/<kind>` for an API's own policy (`-2` for the second of a kind). */
   readonly name: string;
   /** The kind, such as `jwt-validation`. */
   readonly kind: string;

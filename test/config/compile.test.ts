@@ -23,13 +23,13 @@ describe('the policies of an API', () => {
       ],
     });
     expect(namesOf(snapshot.apiNamed('orders'))).toEqual([
-      'orders/1',
-      'orders/2',
+      'orders/gate',
+      'orders/gate-2',
       'alpha',
       'zeta',
       'late',
       'early',
-      'orders/0',
+      'orders/meter',
     ]);
   });
 
@@ -153,11 +153,14 @@ describe('client secrets', () => {
     const faults = await faultsOf(
       {
         empty: '\n',
+        long: 'x'.repeat(100_000),
         'a.json': [
           client('a', { value: '$SECERT' }),
           client('b', { value: '$not-a-name' }),
           client('c', { file: 'nowhere' }),
           client('d', { file: 'empty' }),
+          client('z', { file: '/dev/zero' }),
+          client('l', { file: 'long' }),
           document('ClientApplication', 'e', { clientId: 'e', clientSecrets: [{ value: 'x' }, { value: '$EMPTY' }] }),
         ],
       },
@@ -168,6 +171,8 @@ describe('client secrets', () => {
       'spec.clientSecret.value: begins with "$" and is no variable such as $NAME or ${NAME}; a literal "$" is written "$$"',
       'spec.clientSecret.file: the file of the secret: there is no such file or directory',
       'spec.clientSecret.file: the file of the secret is empty',
+      'spec.clientSecret.file: expected the path of a file',
+      'spec.clientSecret.file: a secret has at most 65536 bytes',
       'spec.clientSecrets[1].value: the secret is empty',
     ]);
     expect(faults.join()).not.toContain('hunter2');

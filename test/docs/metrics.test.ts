@@ -10,6 +10,7 @@ const page = await readFile(new URL('../../docs/metrics.md', import.meta.url), '
 const reasons: Record<Reason, true> = {
   not_ready: true,
   request_not_http: true,
+  host_malformed: true,
   path_malformed: true,
   api_unknown: true,
   token_missing: true,

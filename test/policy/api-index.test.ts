@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createApiIndex } from '../../src/policy/api-index.ts';
+import { hostOf } from '../../src/policy/host.ts';
 import { apiOf } from './fixtures.ts';
 
 const index = createApiIndex([
@@ -10,7 +11,7 @@ const index = createApiIndex([
   apiOf({ name: 'any', basePath: '/any' }),
   apiOf({ name: 'six', hosts: ['[::1]'], basePath: '/' }),
 ]);
-const find = (host: string, path: string): string | undefined => index(host, path)?.name;
+const find = (authority: string, path: string): string | undefined => index(hostOf(authority) ?? 'refused', path)?.name;
 
 describe('the API of a request', () => {
   it('is the one with the exact host before a wildcard before any host', () => {

@@ -90,6 +90,13 @@ describe('the API', () => {
     expect(allowed.remove).toContain('x-ostiary-client-id');
   });
 
+  it('is never asked about a host that others could read otherwise', async () => {
+    const ports = portsOf({ unmatched: 'allow' });
+    for (const host of ['open.example.com:80.a.example.com', 'a@b']) {
+      expect((await decideBy({ name: 'a' }, ports, checkOf({ host }))).denial?.reason).toBe('host_malformed');
+    }
+  });
+
   it('is never asked about a malformed path or a Check without HTTP', async () => {
     const ports = portsOf({ unmatched: 'allow' });
     expect((await decideBy({ name: 'a' }, ports, checkOf({ path: '/a%2fb' }))).denial?.reason).toBe('path_malformed');
@@ -161,8 +168,8 @@ describe('a shadow policy', () => {
     const policies = [bound('q', quota()), bound('s', quota(), { mode: 'shadow' })];
     await decideBy({ name: 'a', quota: policies }, portsOf({ take }));
     expect(taken.map((demands) => demands.map(({ slot, key }) => [slot, key]))).toEqual([
-      [['a:k', 'q:k']],
-      [['a:shadow:k', 'shadow:s:k']],
+      [['a:k', 'a:q:k']],
+      [['a:shadow:k', 'a:shadow:s:k']],
     ]);
     taken.length = 0;
     await decideBy({ name: 'a', access: [bound('sd', deny, { mode: 'shadow' })], quota: policies }, portsOf({ take }));

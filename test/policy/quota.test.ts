@@ -19,8 +19,8 @@ describe('quota policies', () => {
     );
     expect(taken.map((demands) => demands.map(({ slot, key }) => [slot, key]))).toEqual([
       [
-        ['a', 'q1:x'],
-        ['a', 'q2:y'],
+        ['a', 'a:q1:x'],
+        ['a', 'a:q2:y'],
       ],
     ]);
     expect(decision.exposed).toHaveLength(1);

@@ -46,6 +46,28 @@ describe('rules', () => {
     expect(rules.match(checkOf({ method: 'POST' }), '/')).toBe(false);
   });
 
+  it('of methods and hosts may be written in any case', () => {
+    expect(compileRules([{ methods: 'get|Post' }]).match(checkOf({ method: 'POST' }), '/')).toBe(true);
+    expect(compileRules([{ host: 'API.example[.]com' }]).match(checkOf({ host: 'api.example.com' }), '/')).toBe(true);
+  });
+
+  it('of a path cover the same path with a slash at its end', () => {
+    const rules = compileRules([{ path: '/admin' }]);
+    expect(rules.match(checkOf(), '/admin/')).toBe(true);
+    expect(rules.match(checkOf(), '/admin/x')).toBe(false);
+    expect(compileRules([{ path: '/admin/' }]).match(checkOf(), '/admin')).toBe(false);
+  });
+
+  it.each([
+    [{ path: 'v1/.*' }, /a path starts with \//],
+    [{ path: '/a%20b' }, /matched decoded/],
+    [{ path: '/a//b' }, /doubled slashes/],
+    [{ path: '/a;b' }, /parameters/],
+    [{ host: 'a:8080' }, /without its port/],
+  ])('%j could never match and is refused', (rule, message) => {
+    expect(() => compileRules([rule])).toThrow(message);
+  });
+
   it('see the host without port and in lower case', () => {
     const rules = compileRules([{ host: 'api\\.example\\.com' }]);
     expect(rules.match(checkOf({ host: 'API.example.com:8080' }), '/')).toBe(true);

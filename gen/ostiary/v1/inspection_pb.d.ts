@@ -126,7 +126,7 @@ export declare const VerdictSchema: GenMessage<Verdict>;
  */
 export declare type PolicyStep = Message<"ostiary.v1.PolicyStep"> & {
   /**
-   * The binding's name, or `<api>/<index>` for an API's own policy.
+   * The binding's name, or `<api>/<kind>` for an API's own policy (`-2` for the second of a kind).
    *
    * @generated from field: string name = 1;
    */
