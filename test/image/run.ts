@@ -42,7 +42,8 @@ export async function runInside(
     mkdirSync(target, { recursive: true });
     steps.push(`mount --bind '${outside}' '${target}'`, `mount -o remount,bind,ro '${target}'`);
   }
-  steps.push(`mount -o remount,bind,ro '${image.root}'`);
+  // A container has its processes there.
+  steps.push(`mount --rbind /proc '${join(image.root, 'proc')}'`, `mount -o remount,bind,ro '${image.root}'`);
   // A change of user from root takes every capability away.
   steps.push(`exec chroot --userspec=${image.user} --groups= '${image.root}' "$@"`);
   const script = steps.join(' && ');
