@@ -1,0 +1,52 @@
+import { request } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { UserError } from '../errors.ts';
+
+export interface ApiAddress {
+  /** `http://host:port` of `--api-listen`, or `unix:/path`. */
+  readonly api: string;
+  /** Where a change needs it. */
+  readonly token: string | undefined;
+}
+
+/**
+ * Calls a method of the operator's API in JSON.
+ * @throws UserError where nobody answers, or the answer is an error
+ */
+export async function callApi(method: string, message: object, { api, token }: ApiAddress): Promise<unknown> {
+  const place = api.startsWith('unix:')
+    ? { socketPath: api.slice('unix:'.length), host: 'localhost' }
+    : hostOf(api.includes('://') ? api : `http://${api}`);
+  const headers = {
+    'content-type': 'application/json',
+    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+  };
+  const { promise, resolve, reject } = Promise.withResolvers<{ status: number; body: string }>();
+  const call = request({ ...place, method: 'POST', path: method, headers }, (response) => {
+    text(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), reject);
+  });
+  call.on('error', reject);
+  call.end(JSON.stringify(message));
+  const answer = await promise.catch((error: unknown) => {
+    throw new UserError(`${api} does not answer: is ostiary running with --api-listen there?`, 1, { cause: error });
+  });
+  if (answer.status === 200) return JSON.parse(answer.body);
+  throw new UserError(`${api} answered ${answer.status}: ${messageOf(answer.body)}`);
+}
+
+function hostOf(api: string): { host: string; port: number } {
+  const url = URL.parse(api);
+  if (url?.protocol !== 'http:') throw new UserError(`--api is ${api}: expected http://host:port or unix:/path`, 2);
+  return { host: url.hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(url.port || 80) };
+}
+
+/** Connect's errors are JSON with a message. */
+function messageOf(body: string): string {
+  try {
+    const { message } = JSON.parse(body) as { message?: unknown };
+    if (typeof message === 'string') return message;
+  } catch {
+    // It is no JSON: told as it is.
+  }
+  return body.slice(0, 500).trim();
+}
