@@ -14,24 +14,24 @@ const patience = { timeout: 10_000, interval: 50 };
 describe.skipIf(envoy === undefined)('a real Envoy whose ostiary is away', () => {
   let mesh: Mesh;
   beforeEach(async () => {
-    mesh = await startMesh({ policies: documentsFolder(shop) });
+    mesh = await startMesh({ policies: documentsFolder(shop), timeoutMs: 250 });
   });
   afterEach(() => mesh?.stop());
 
   test('answers 503 while it is killed, and as before when it is back', async () => {
     const port = mesh.envoy.port('normalized');
-    expect((await send(port, '/open/1')).status).toBe(200);
+    await expect.poll(async () => (await send(port, '/open/1')).status, patience).toBe(200);
     await mesh.ostiary().kill();
     for (const path of ['/open/1', '/closed/1', '/nowhere']) expect((await send(port, path)).status).toBe(503);
     await mesh.restartOstiary();
     await expect.poll(async () => (await send(port, '/open/1')).status, patience).toBe(200);
-    expect((await send(port, '/closed/1')).status).toBe(401);
+    await expect.poll(async () => (await send(port, '/closed/1')).status, patience).toBe(401);
     await expect.poll(() => mesh.accessLog().map(({ details }) => details), patience).toContain('ext_authz_error');
   });
 
   test('answers 503 in time while it is stuck, and as before when it runs again', async () => {
     const port = mesh.envoy.port('normalized');
-    expect((await send(port, '/open/1')).status).toBe(200);
+    await expect.poll(async () => (await send(port, '/open/1')).status, patience).toBe(200);
     mesh.ostiary().pause();
     const asked = performance.now();
     expect((await send(port, '/open/1')).status).toBe(503);

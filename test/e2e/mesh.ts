@@ -33,6 +33,11 @@ export type Front = 'normalized' | 'verbatim' | 'raw' | 'pinned';
 export interface MeshOptions extends Omit<OstiaryOptions, 'listen'> {
   /** How Envoy reaches ostiary. */
   readonly via?: 'tcp' | 'unix';
+  /**
+   * How long Envoy waits for a Check. Not the templates' 250 ms: where many tests run on few cores a first Check
+   * may take longer, and only tests of time-outs are about that.
+   */
+  readonly timeoutMs?: number;
   /** The API of the listener `pinned`. */
   readonly pinnedApi?: string;
 }
@@ -44,7 +49,7 @@ export async function startMesh(options: MeshOptions): Promise<Mesh> {
   const envoy = await startEnvoy(
     bootstrap({
       ostiary: endpoint,
-      timeoutMs: 250,
+      timeoutMs: options.timeoutMs ?? 2000,
       listeners: [
         front('normalized', {}),
         front('verbatim', { normalizePath: false }),
