@@ -14,6 +14,7 @@ export interface Answer {
   readonly remaining: number;
   readonly resetMs: number;
   /** By this process's monotonic clock. */
+  readonly sentAt: number;
   readonly answeredAt: number;
 }
 
@@ -31,8 +32,9 @@ export class CheckClient {
     this.#raw = new RawClient(parseListenAddress(listen, 'listen'));
   }
 
-  async check(api: string, client: string, cost: number, timeoutMs = 500): Promise<Answer> {
+  async check(api: string, client: string, cost: number, timeoutMs = 1000): Promise<Answer> {
     streams += 1;
+    const sentAt = performance.now();
     const request = create(CheckRequestSchema, {
       attributes: {
         source: {
@@ -57,11 +59,11 @@ export class CheckClient {
     });
     try {
       const bytes = await this.#raw.unary(METHOD, toBinary(CheckRequestSchema, request), { timeoutMs });
-      return this.#read(bytes, cost);
+      return this.#read(bytes, cost, sentAt);
     } catch (error) {
       const code: number = (error as ServiceError).code;
       const outcome = code === GRPC_DEADLINE_EXCEEDED ? 'late' : code === GRPC_UNAVAILABLE ? 'lost' : 'other';
-      return { outcome, status: 0, cost, remaining: NaN, resetMs: NaN, answeredAt: performance.now() };
+      return { outcome, status: 0, cost, remaining: NaN, resetMs: NaN, sentAt, answeredAt: performance.now() };
     }
   }
 
@@ -69,7 +71,7 @@ export class CheckClient {
     this.#raw.close();
   }
 
-  #read(bytes: Uint8Array, cost: number): Answer {
+  #read(bytes: Uint8Array, cost: number, sentAt: number): Answer {
     const { status, httpResponse } = fromBinary(CheckResponseSchema, bytes);
     const allowed = (status?.code ?? 0) === 0;
     const httpStatus: number = httpResponse.case === 'deniedResponse' ? (httpResponse.value.status?.code ?? 403) : 200;
@@ -88,6 +90,7 @@ export class CheckClient {
       cost,
       remaining: value('x-ratelimit-remaining'),
       resetMs: value('x-ratelimit-reset'),
+      sentAt,
       answeredAt: performance.now(),
     };
   }

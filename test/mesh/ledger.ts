@@ -1,8 +1,13 @@
 import type { Answer } from './check-client.ts';
 import type { Driven } from './shop.ts';
 
-/** A window's end is told with an error below this: the way of the answer, and the trip that opened the window. */
-const END_ERROR_MS = 700;
+/**
+ * An answer tells when its window ends, counted from some moment between question and answer. Of slower answers
+ * than this nobody knows their window: they are left out, so that no window is found to have more than it had.
+ */
+const SLOW_MS = 400;
+/** The ends that answers of one window tell lie this close together; windows are at least a second apart. */
+const END_ERROR_MS = 500;
 
 /** What the answers alone prove about one contract. */
 export class Ledger {
@@ -39,7 +44,8 @@ export class Ledger {
   /** The most units admitted in one window, told apart by the end that each answer names. */
   get mostInAWindow(): number {
     const ends = this.#allowed
-      .map(({ answeredAt, resetMs, cost }) => ({ end: answeredAt + resetMs, cost }))
+      .filter(({ sentAt, answeredAt }) => answeredAt - sentAt < SLOW_MS)
+      .map(({ sentAt, resetMs, cost }) => ({ end: sentAt + resetMs, cost }))
       .sort((a, b) => a.end - b.end);
     let most = 0;
     let start = -Infinity;

@@ -41,7 +41,7 @@ async function trouble(random: Random): Promise<string> {
       return 'the scripts were flushed';
     case 3: {
       redis.pause();
-      await sleep(random.integer(20, 1500));
+      await sleep(random.integer(20, 2500));
       redis.resume();
       return 'Redis was stopped for a while';
     }
