@@ -7,22 +7,22 @@ import { curlLine, difference } from './scene.ts';
 import { scenes } from './scenes.ts';
 import { setStage, type Stage } from './stage.ts';
 
-const { values } = parseArgs({ options: { run: { type: 'boolean' }, port: { type: 'string' } } });
-
 try {
+  const { values } = parseArgs({ options: { run: { type: 'boolean' }, port: { type: 'string' } } });
   await realPart('envoy');
   const stage = await setStage(Number(values.port ?? (values.run === true ? 0 : 10_000)));
   if (values.run === true) {
     process.exitCode = (await play(stage)) ? 0 : 1;
-    await stage.stop();
   } else {
     announce(stage);
     await untilInterrupted();
-    await stage.stop();
   }
+  await stage.stop();
 } catch (error) {
-  process.exitCode = 1;
-  console.error(error instanceof PartMissing ? `The demo needs a real Envoy. ${error.message}` : error);
+  const message = error instanceof Error ? error.message : String(error);
+  console.error(error instanceof PartMissing ? `The demo needs a real Envoy. ${message}` : message);
+  // What was started ends with this process.
+  process.exit(1);
 }
 
 function announce(stage: Stage): void {
