@@ -39,10 +39,10 @@ export async function compileClients(
     const single = spec.clientSecret;
     const { hashes, contents } =
       single !== undefined && 'sha256' in single
-        ? { hashes: [parseSecretHash(single)], contents: [single] }
+        ? { hashes: [parseSecretHash(single)], contents: [single.salt, single.sha256] }
         : await readSecrets(loaded, context.faults, reader);
     clients.set(metadata.name, { name: metadata.name, clientId: spec.clientId, secrets: hashes });
-    context.digest(loaded.document, [metadata.labels, spec.clientId, contents]);
+    context.digest(loaded.document, [metadata.labels, spec.clientId, ...contents]);
     const turn = context.pace();
     if (turn !== undefined) await turn;
   }

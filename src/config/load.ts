@@ -88,6 +88,9 @@ function fileFault(file: string, message: string) {
   return { file, line: 0, column: 0, field: '', message };
 }
 
+/** One for all: there are 100,000 places. */
+const NO_PREFIX: readonly PropertyKey[] = [];
+
 class Reading {
   readonly documents: Loaded[] = [];
   readonly broken: { kind: string; name: string }[] = [];
@@ -104,7 +107,7 @@ class Reading {
     const { value, issues } = parsed;
     const items = !isJson(source.file) && isRecord(value) && value['kind'] === 'List' ? value['items'] : undefined;
     if (!Array.isArray(items) || issues.length > 0) {
-      this.#addDocument({ source, start, end, prefix: [] }, value, issues);
+      this.#addDocument({ source, start, end, prefix: NO_PREFIX }, value, issues);
       return;
     }
     const unknown = Object.keys(value as object).filter((key) => !LIST_FIELDS.has(key));

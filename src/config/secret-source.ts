@@ -33,7 +33,7 @@ export async function readSecret(
   file: string,
   reader: SecretReader,
 ): Promise<ReadSecret | Omit<Issue, 'at'>> {
-  if ('sha256' in source) return { hash: parseSecretHash(source), digestOf: source };
+  if ('sha256' in source) return { hash: parseSecretHash(source), digestOf: [source.salt, source.sha256] };
   if ('value' in source) {
     const { value, issues } = resolveVariables(source.value, reader.variables);
     if (issues[0] !== undefined) return { path: ['value'], message: issues[0].message };

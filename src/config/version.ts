@@ -6,7 +6,7 @@ import { hash } from 'node:crypto';
  */
 export class VersionDigest {
   /** 64 bits tell versions apart; a sum of digests does not depend on their order and keeps none of them. */
-  readonly #sum = new BigUint64Array(1);
+  readonly #sum = new Uint32Array(2);
 
   /**
    * @param name with the kind, given once at most
@@ -14,22 +14,28 @@ export class VersionDigest {
    */
   add(kind: string, name: string, content: unknown): void {
     const digest = hash('sha256', `${kind}/${name} ${canonicalJson(content)}`, 'buffer');
-    this.#sum[0] = (this.#sum[0] ?? 0n) + digest.readBigUInt64LE();
+    this.#sum[0] = (this.#sum[0] ?? 0) + digest.readUInt32LE(0);
+    this.#sum[1] = (this.#sum[1] ?? 0) + digest.readUInt32LE(4);
   }
 
   /** 16 hex digits. */
   version(): string {
-    return (this.#sum[0] ?? 0n).toString(16).padStart(16, '0');
+    return Array.from(this.#sum, (half) => half.toString(16).padStart(8, '0')).join('');
   }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
 }
 
 /** JSON with the members of objects by name. */
 export function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join()}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+  if (Array.isArray(value))
+    return value.some(isObject) ? `[${value.map(canonicalJson).join()}]` : JSON.stringify(value);
+  if (!isObject(value)) return JSON.stringify(value) ?? 'null';
   let text = '{';
   for (const key of Object.keys(value).sort()) {
-    const member = (value as Record<string, unknown>)[key];
+    const member = value[key];
     if (member === undefined) continue;
     text += `${text === '{' ? '' : ','}${JSON.stringify(key)}:${canonicalJson(member)}`;
   }
