@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ListenAddress } from '../rpc/rpc.ts';
 import { listenOn } from '../rpc/socket.ts';
+import { boundConnections } from './connection-bound.ts';
 
 // An import of it would touch each of its exports, and so load Node's fetch: 14 MB.
 const { createServer } = process.getBuiltinModule('node:http');
@@ -21,6 +22,9 @@ export interface AdminOptions {
   readonly version: Readonly<Record<string, string>>;
 }
 
+/** Scrapers and probes of a node need a dozen. */
+const MAX_CONNECTIONS = 256;
+
 export interface AdminListener {
   /** As bound. */
   readonly address: ListenAddress;
@@ -31,12 +35,19 @@ export interface AdminListener {
 /** Serves what operators and Prometheus read over HTTP/1.1. Nothing here is secret, and nothing can be changed. */
 export async function openAdmin(options: AdminOptions): Promise<AdminListener> {
   const server = createServer(
-    { maxHeaderSize: 8192, headersTimeout: 5000, requestTimeout: 10_000, keepAliveTimeout: 65_000 },
+    {
+      maxHeaderSize: 8192,
+      headersTimeout: 2000,
+      requestTimeout: 10_000,
+      keepAliveTimeout: 65_000,
+      // Node's own is 30 s, and the times above are held no more exactly than that.
+      connectionsCheckingInterval: 1000,
+    },
     (request, response) => {
       void answer(options, request, response);
     },
   );
-  server.maxConnections = 256;
+  boundConnections(server, MAX_CONNECTIONS);
   const address = await listenOn(server, options.address);
   return {
     address,

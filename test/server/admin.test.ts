@@ -1,5 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import type { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Gauge, Registry } from 'prom-client';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openAdmin } from '../../src/server/admin.ts';
@@ -115,4 +117,41 @@ describe('the admin listener', () => {
     await closed;
     await expect(fetch(`${url}/livez`)).rejects.toThrow();
   });
+
+  it('answers a newcomer at once, however many silent connections are open', async () => {
+    const { url, port } = await serve();
+    const silent = await openSockets(port, 400);
+    const started = performance.now();
+    expect((await fetch(`${url}/livez`)).status).toBe(200);
+    expect(performance.now() - started).toBeLessThan(1000);
+    expect(silent.filter(({ destroyed }) => !destroyed).length).toBeLessThanOrEqual(256);
+    expect(silent.at(-1)?.destroyed).toBe(false);
+  });
+
+  it('answers a newcomer beside connections that ask and do not read', async () => {
+    const large = { contentType: 'text/plain', text: () => Promise.resolve('x'.repeat(16 << 20)) };
+    const { url, port } = await serve({ metrics: large });
+    const greedy = await openSockets(port, 10);
+    for (const socket of greedy) socket.pause().write('GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n');
+    await openSockets(port, 300);
+    expect((await fetch(`${url}/livez`)).status).toBe(200);
+  });
+
+  it('closes a connection that asks nothing within 4 seconds', async () => {
+    const { port } = await serve();
+    const [silent] = await openSockets(port, 1);
+    const started = performance.now();
+    await once(silent as Socket, 'close');
+    expect(performance.now() - started).toBeLessThan(4000);
+  });
 });
+
+/** Open when this answers; closed at the end of the test with the listener. */
+async function openSockets(port: number, count: number): Promise<Socket[]> {
+  const sockets = Array.from({ length: count }, () => connect(port, '127.0.0.1').on('error', () => {}));
+  for (const socket of sockets) socket.on('close', () => socket.destroy());
+  await Promise.all(sockets.map((socket) => once(socket, 'connect')));
+  for (const socket of sockets) socket.resume();
+  await sleep(100);
+  return sockets;
+}
