@@ -1,11 +1,15 @@
 import { execFile, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { startEnvoy, validateBootstrap } from './envoy.ts';
-import { partOrSkip, realPart } from './parts.ts';
+import { cacheFolder } from './cache.ts';
+import { partOrSkip } from './parts.ts';
 import { startProcess } from './process.ts';
 import { startRedis } from './redis.ts';
+import { scratchFolder } from './scratch.ts';
 
 const envoy = await partOrSkip('envoy');
 const redis = (await partOrSkip('redis-server')) && (await partOrSkip('redis-cli'));
@@ -55,12 +59,48 @@ describe.skipIf(redis === undefined)('a real Redis', () => {
   });
 });
 
-test('a part that several processes ask for at once is one and the same', async () => {
+test('what several processes ask for at once is made once, and as a whole', async () => {
+  const id = `test-${randomUUID()}`;
+  const log = join(scratchFolder('cache'), 'log');
+  const module = JSON.stringify(new URL('cache.ts', import.meta.url).href);
+  const script = `
+    import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+    const { cached } = await import(${module});
+    const folder = await cached('${id}', async (fresh) => {
+      appendFileSync('${log}', 'made;');
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      writeFileSync(fresh + '/part', 'whole');
+    });
+    process.stdout.write(readFileSync(folder + '/part', 'utf8'));`;
+  try {
+    const ask = () => promisify(execFile)(process.execPath, ['--input-type=module', '-e', script]);
+    const answers = await Promise.all([ask(), ask(), ask()]);
+    expect(answers.map(({ stdout }) => stdout)).toEqual(['whole', 'whole', 'whole']);
+    expect(readFileSync(log, 'utf8')).toBe('made;');
+  } finally {
+    rmSync(join(cacheFolder, id), { recursive: true, force: true });
+  }
+});
+
+describe('a part that can not be had', () => {
   const module = JSON.stringify(new URL('parts.ts', import.meta.url).href);
-  const script = `const { realPart } = await import(${module}); console.log(await realPart('curl'));`;
-  const ask = () => promisify(execFile)(process.execPath, ['--input-type=module', '-e', script]);
-  const answers = await Promise.all([ask(), ask(), ask()]);
-  expect(new Set(answers.map(({ stdout }) => stdout.trim()))).toEqual(new Set([await realPart('curl')]));
+  const script = `const { partOrSkip } = await import(${module}); console.log(await partOrSkip('etcd'));`;
+  // Neither the part nor anything that could fetch it is on this PATH.
+  const ask = async (env: NodeJS.ProcessEnv) =>
+    startProcess(process.execPath, ['--input-type=module', '-e', script], { env: { ...env, PATH: '/nowhere' } });
+
+  test('is said to be skipped, and why', async () => {
+    const asked = await ask({});
+    expect(await asked.exited).toBe(0);
+    expect(asked.output()).toMatch(/SKIPPED, no etcd: .*(not on PATH|by root alone)/);
+    expect(asked.output()).toContain('undefined');
+  });
+
+  test('is a failure in CI', async () => {
+    const asked = await ask({ CI: 'true' });
+    expect(await asked.exited).toBe(1);
+    expect(asked.output()).toContain("PartMissing: etcd can't be had here");
+  });
 });
 
 test('a process that is stopped ends by SIGTERM, or by SIGKILL where it does not listen', async () => {
