@@ -11,7 +11,7 @@ const SWEEP_AT_ONCE = 5000;
 const IDLE_LEASE_MS = 1000;
 const IDLE_DESCRIPTOR_MS = 5000;
 /** Beyond so many, a new descriptor is remembered for its own hit only. */
-const MAX_DESCRIPTORS = 100_000;
+const MAX_DESCRIPTORS = 50_000;
 
 /** The descriptors a replica has had hits for lately. What is forgotten is asked for again. */
 export class Descriptors {

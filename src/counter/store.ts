@@ -15,7 +15,7 @@ export interface Demand {
   readonly limits: readonly Limit[];
   /** Units to charge, an integer of at least 1. */
   readonly cost: number;
-  /** Absent: {@link MESH_TERMS}. */
+  /** Absent: of the mesh, and denied while the store can't tell. */
   readonly terms?: QuotaTerms;
 }
 
@@ -28,8 +28,6 @@ export interface QuotaTerms {
   /** `local`: the replica enforces its share of what was last known to remain. */
   readonly onStoreFailure: 'deny' | 'allow' | 'local';
 }
-
-export const MESH_TERMS: QuotaTerms = { scope: 'mesh', onStoreFailure: 'deny' };
 
 /** What is known of one window after a decision. */
 export interface WindowState {

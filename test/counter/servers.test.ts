@@ -113,6 +113,21 @@ describe('Redis is reached', () => {
   });
 });
 
+describe('a lease that replicas of Redis must have', () => {
+  it('is granted where one has it, and not where none answers', async () => {
+    const redis = await serve();
+    const replica = await serve('--replicaof', `127.0.0.1 ${redis.port}`);
+    await expect.poll(() => replica.cli('INFO', 'replication'), { timeout: 15_000 }).toContain('master_link_status:up');
+    const store = joinRedis({ urls: [redis.url], waitReplicas: 1 });
+    await counts(store);
+    replica.pause();
+    const take = async () => store.take([freshDemand([[10, 60_000]])], performance.now() + 400);
+    await expect(take()).rejects.toThrow('0 of 1 replicas of Redis have the lease');
+    replica.resume();
+    await expect.poll(async () => (await take().catch(() => undefined))?.granted, { timeout: 5000 }).toBe(true);
+  });
+});
+
 describe('the checks at start', () => {
   it('warn of a Redis that evicts counters, and say what follows', async () => {
     const { url } = await serve('--maxmemory', '50mb', '--maxmemory-policy', 'allkeys-lru');

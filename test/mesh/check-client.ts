@@ -27,6 +27,7 @@ let streams = 0;
 /** Sends Checks as Envoy does, to one replica. */
 export class CheckClient {
   readonly #raw: RawClient;
+  #last: Uint8Array = new Uint8Array();
 
   constructor(listen: string) {
     this.#raw = new RawClient(parseListenAddress(listen, 'listen'));
@@ -57,18 +58,27 @@ export class CheckClient {
         },
       },
     });
+    this.#last = toBinary(CheckRequestSchema, request);
+    return this.#send(this.#last, cost, sentAt, timeoutMs);
+  }
+
+  /** Sends the last Check again, as Envoy's `retry_policy` does. */
+  async repeat(): Promise<Answer> {
+    return this.#send(this.#last, 0, performance.now(), 1000);
+  }
+
+  close(): void {
+    this.#raw.close();
+  }
+
+  async #send(request: Uint8Array, cost: number, sentAt: number, timeoutMs: number): Promise<Answer> {
     try {
-      const bytes = await this.#raw.unary(METHOD, toBinary(CheckRequestSchema, request), { timeoutMs });
-      return this.#read(bytes, cost, sentAt);
+      return this.#read(await this.#raw.unary(METHOD, request, { timeoutMs }), cost, sentAt);
     } catch (error) {
       const code: number = (error as ServiceError).code;
       const outcome = code === GRPC_DEADLINE_EXCEEDED ? 'late' : code === GRPC_UNAVAILABLE ? 'lost' : 'other';
       return { outcome, status: 0, cost, remaining: NaN, resetMs: NaN, sentAt, answeredAt: performance.now() };
     }
-  }
-
-  close(): void {
-    this.#raw.close();
   }
 
   #read(bytes: Uint8Array, cost: number, sentAt: number): Answer {

@@ -2,12 +2,13 @@ import type { Answer } from './check-client.ts';
 import type { Driven } from './shop.ts';
 
 /**
- * An answer tells when its window ends, counted from some moment between question and answer. Of slower answers
- * than this nobody knows their window: they are left out, so that no window is found to have more than it had.
+ * An answer tells when its window ends. What it tells is wrong by at most the time the answer took, and by the
+ * time that the call took which last asked Redis. Of slower answers than this nobody knows their window: they are
+ * left out, so that no window is found to have more than it had.
  */
-const SLOW_MS = 400;
-/** The ends that answers of one window tell lie this close together; windows are at least a second apart. */
-const END_ERROR_MS = 500;
+const SLOW_MS = 150;
+/** Ends that are told this close together are of one window: windows end at least a second apart. */
+const SAME_END_MS = 300;
 
 /** What the answers alone prove about one contract. */
 export class Ledger {
@@ -45,13 +46,13 @@ export class Ledger {
   get mostInAWindow(): number {
     const ends = this.#allowed
       .filter(({ sentAt, answeredAt }) => answeredAt - sentAt < SLOW_MS)
-      .map(({ sentAt, resetMs, cost }) => ({ end: sentAt + resetMs, cost }))
+      .map(({ answeredAt, resetMs, cost }) => ({ end: answeredAt + resetMs, cost }))
       .sort((a, b) => a.end - b.end);
     let most = 0;
     let start = -Infinity;
     let units = 0;
     for (const { end, cost } of ends) {
-      if (end - start > END_ERROR_MS) {
+      if (end - start > SAME_END_MS) {
         start = end;
         units = 0;
       }
