@@ -25,7 +25,7 @@ export interface KubernetesObject {
 /** What Helm renders for a release `shop` in the namespace `mesh`. @throws Error with Helm's own words */
 export async function render(valuesFiles: readonly string[], args: readonly string[] = []): Promise<string> {
   const values = valuesFiles.flatMap((file) => ['--values', file]);
-  return helm(['template', 'shop', chart, '--namespace', 'mesh', ...values, ...args]);
+  return helm(['template', 'shop', chart, '--namespace', 'mesh', '--kube-version', '1.33.0', ...values, ...args]);
 }
 
 export async function lint(file: string): Promise<string> {
