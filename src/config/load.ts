@@ -13,6 +13,7 @@ import { API_VERSION, documentSchemas } from './schema.ts';
 import type { Document, DocumentOf, Kind } from './schema.ts';
 import { decodeUtf8, SourceText } from './source-text.ts';
 import { locateInYaml, readYaml } from './yaml.ts';
+import { splitYaml } from './yaml-split.ts';
 
 /** A larger file is refused: it would take more memory than the service has. */
 export const MAX_FILE_BYTES = 128 * 1024 * 1024;
@@ -53,6 +54,8 @@ export async function loadDocuments(
   for (const file of found.files) {
     const source = await readSource(file, reading.faults);
     if (source === undefined) continue;
+    // A writer that has truncated a file and not yet written it must not leave an API open meanwhile.
+    if (isEmpty(source)) reading.faults.add(() => fileFault(file.path, 'is empty: delete it, or write a document'));
     for (const parsed of isJson(file.path) ? readJson(source.text) : readYaml(source.text)) {
       reading.add(source, parsed);
       const turn = pace();
@@ -80,6 +83,11 @@ async function readSource(file: FoundFile, faults: Faults): Promise<SourceText |
     faults.add(() => fileFault(file.path, sentenceOf(error)));
   }
   return undefined;
+}
+
+/** White space, in YAML also comments and markers. A list without items is none: somebody has written it. */
+function isEmpty({ file, text }: SourceText): boolean {
+  return isJson(file) ? text.trim() === '' : splitYaml(text).next().done === true;
 }
 
 const LIST_FIELDS: ReadonlySet<string> = new Set(['apiVersion', 'kind', 'metadata', 'items']);
@@ -125,10 +133,9 @@ class Reading {
       return;
     }
     addIssues(this.faults, place, result.issues);
-    const metadata = isRecord(value) ? value['metadata'] : undefined;
-    if (isRecord(value) && isRecord(metadata)) {
-      this.broken.push({ kind: String(value['kind']), name: String(metadata['name']) });
-    }
+    const { kind, metadata } = isRecord(value) ? value : {};
+    const name = isRecord(metadata) ? metadata['name'] : undefined;
+    if (typeof kind === 'string' && typeof name === 'string') this.broken.push({ kind, name });
   }
 }
 

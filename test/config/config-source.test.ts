@@ -72,6 +72,16 @@ describe('documents that are followed', () => {
     expect(mended).toMatchObject({ names: ['two'], successful: true, faults: [] });
   });
 
+  it('stay as they were while one of their files is truncated and not yet written', async () => {
+    const folder = writeFolder({ 'a.json': api('one'), 'b.yaml': `${JSON.stringify(api('two'))}\n` });
+    const source = await follow(folder);
+    const truncated = await reloadOf(source, () => writeFolder({ 'b.yaml': '' }, folder));
+    expect(truncated).toMatchObject({ names: ['one', 'two'], successful: false });
+    expect(truncated.faults.map(({ message }) => message)).toEqual(['is empty: delete it, or write a document']);
+    const written = await reloadOf(source, () => writeFolder({ 'b.yaml': JSON.stringify(api('three')) }, folder));
+    expect(written).toMatchObject({ names: ['one', 'three'], successful: true });
+  });
+
   it('follow the swap of a mounted ConfigMap', async () => {
     const folder = writeFolder({ '..2026_01/a.json': api('one'), '..2026_01/b.json': api('two') });
     symlinkSync('..2026_01', join(folder, '..data'));

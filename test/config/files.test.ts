@@ -72,13 +72,30 @@ describe('the files of a directory', () => {
   });
 
   it('are a fault where there are none, since nothing would be protected', async () => {
-    expect(await faultsOf({ 'README.md': 'x', 'empty.yaml': '# nothing\n---\n' })).toEqual([
+    expect(await faultsOf({ 'README.md': 'x', 'a.json': '[]' })).toEqual([
       expect.stringMatching(/: no documents here \(\*\.yaml, \*\.yml, \*\.json\)$/),
     ]);
     const compiled = await compileFolder('/nowhere/at/all');
     expect(compiled.snapshot === undefined ? compiled.faults[0]?.message : '').toBe(
       'there is no such file or directory',
     );
+  });
+
+  it.each([
+    ['a.yaml', ''],
+    ['a.yaml', '# nothing\n---\n# yet\n'],
+    ['a.yml', '---\n---\n...\n'],
+    ['a.json', ''],
+    ['a.json', ' \n'],
+  ])('are a fault where one is empty, as while it is written: %s with %j', async (name, content) => {
+    expect(await faultsOf({ [name]: content, 'b.json': document('Api', 'orders', {}) })).toEqual([
+      expect.stringMatching(/: is empty: delete it, or write a document$/),
+    ]);
+  });
+
+  it('may hold an empty list', async () => {
+    const folder = writeFolder({ 'a.json': '[]', 'b.json': document('Api', 'orders', {}) });
+    expect((await compileFolder(folder)).snapshot?.apis).toHaveLength(1);
   });
 
   it('may be given one by one', async () => {
