@@ -9,7 +9,7 @@ export interface KeySource {
   keysFor(algorithm: Algorithm, kid: string | undefined): readonly Key[];
   /**
    * Yields what {@link keysFor} then answers each time a key may have come; ends when none is to be
-   * expected any more, or shortly before the deadline (monotonic milliseconds).
+   * expected any more, after a second, or well before the deadline (monotonic milliseconds).
    */
   arrivals(algorithm: Algorithm, kid: string | undefined, deadline: number): AsyncIterable<readonly Key[]>;
   /** Whether there is any key at all. */
@@ -33,8 +33,20 @@ export function fixedKeys(keys: readonly Key[]): KeySource {
   };
 }
 
-/** The answer needs to reach Envoy before the deadline, not at it. */
-const ANSWER_MS = 20;
+/**
+ * The answer needs to reach Envoy before the deadline, not at it. Hundreds of requests that wait for
+ * the same issuer stop waiting in the same moment, so more time is kept back where there is more.
+ */
+const MIN_ANSWER_MS = 20;
+const ANSWER_SHARE = 0.25;
+/** Whoever sends unknown `kid`s holds requests open for so long, however patient Envoy is. */
+const MAX_WAIT_MS = 1000;
+
+/** How long to wait for keys where so much time is left; infinite where there is no deadline. */
+function waitOf(leftMs: number): number {
+  if (leftMs === Infinity) return MAX_WAIT_MS;
+  return Math.min(MAX_WAIT_MS, leftMs - Math.max(MIN_ANSWER_MS, leftMs * ANSWER_SHARE));
+}
 
 /** The union of what several issuers publish. One that is down harms no tokens of the others. */
 export function publishedKeys(held: readonly HeldKeySet[], { clock, timers }: KeySets): KeySource {
@@ -53,11 +65,11 @@ export function publishedKeys(held: readonly HeldKeySet[], { clock, timers }: Ke
             fetch.then(() => set),
           );
       }
-      const waitMs = deadline - clock.monotonic() - ANSWER_MS;
+      const waitMs = waitOf(deadline - clock.monotonic());
       if (pending.size === 0 || waitMs <= 0) return;
       let cancel = (): void => {};
       const expired = new Promise<undefined>((resolve) => {
-        if (Number.isFinite(waitMs)) cancel = timers.after(waitMs, () => resolve(undefined));
+        cancel = timers.after(waitMs, () => resolve(undefined));
       });
       try {
         while (pending.size > 0) {

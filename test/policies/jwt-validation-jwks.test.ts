@@ -53,12 +53,31 @@ describe('before the first key set has come', () => {
     const policy = policyOf(server.url);
     const waiting = decide(policy, await signed(first, {}), watched.time.monotonic() + 200);
     await sleep(50);
-    watched.time.advance(179);
+    watched.time.advance(149);
     await expect(Promise.race([waiting, sleep(20, 'waiting')])).resolves.toBe('waiting');
     watched.time.advance(1);
     expect(await waiting).toMatchObject({ reason: 'keys_unavailable', retryAfterSeconds: 1 });
     const late = await decide(policy, await signed(first, {}), watched.time.monotonic());
     expect(late).toHaveProperty('reason', 'keys_unavailable');
+  });
+
+  test.each([
+    ['a quarter of its time', 400, 300],
+    ['20 ms of a shorter one', 24, 4],
+    ['all but a second of a long time', 60_000, 1000],
+    ['all but a second where there is no deadline', Infinity, 1000],
+  ])('a request keeps %s back for its answer', async (_, leftMs, waitMs) => {
+    await using server = new JwksServer(hang);
+    await server.listen();
+    const policy = policyOf(server.url);
+    const token = await signed(first, {});
+    const before = watched.time.timers;
+    const waiting = decide(policy, token, watched.time.monotonic() + leftMs);
+    await expect.poll(() => watched.time.timers).toBeGreaterThan(before);
+    await sleep(20);
+    expect(watched.time.nextTimerInMs).toBe(waitMs);
+    watched.time.advance(waitMs);
+    expect(await waiting).toHaveProperty('reason', 'keys_unavailable');
   });
 
   test('a request does not wait where the fetch has failed and the next is not due', async () => {
