@@ -154,7 +154,7 @@ function settleTaking(deliberation: Deliberation, due: readonly Due[], taking: T
       note(deliberation, bound, 'not_reached', startedAt, known);
       return;
     }
-    const detail = `the quota of ${bound.name} is spent: ${demand.cost} of ${describe(windows, demand.cost)} asked for`;
+    const detail = `the quota of ${bound.name} is spent: ${demand.cost} asked for, ${describe(windows, demand.cost)}`;
     const denial: Denial = { reason: 'quota_spent', detail, windows, cost: demand.cost };
     note(deliberation, bound, 'deny', startedAt, { ...known, denial });
     if (i === refusing) denied = { denial, policy: bound.name };
