@@ -4,9 +4,8 @@ import type { Debt } from './lease-calls.ts';
 import { SHARE_FACTOR } from './lease-size.ts';
 import type { Grant, Moment } from './lease.ts';
 import type { CounterMetrics } from './metrics.ts';
-import type { RedisLink } from './redis-link.ts';
 import { readTake, takeCall } from './script-call.ts';
-import type { ScriptCall, TakeReply } from './script-call.ts';
+import type { ScriptCall, ScriptLink, TakeReply } from './script-call.ts';
 import type { Demand } from './store.ts';
 
 // What is sent to the store, and when. Hits wait until the event loop has read what has arrived, and then
@@ -15,7 +14,7 @@ import type { Demand } from './store.ts';
 // were sent (one connection, one node).
 
 export interface AskingPorts {
-  readonly link: RedisLink;
+  readonly link: ScriptLink;
   readonly metrics: CounterMetrics;
   readonly prefix: string;
   readonly storeTimeoutMs: number;

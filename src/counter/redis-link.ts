@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 import { Circuit } from './circuit.ts';
 import type { CounterMetrics } from './metrics.ts';
 import { shaOf } from './script-call.ts';
-import type { ScriptCall } from './script-call.ts';
+import type { ScriptCall, ScriptLink } from './script-call.ts';
 import { StoreUnavailable } from './store.ts';
 
 // The way to Redis. A script is sent once: after a lost answer nobody knows whether it ran, and sending it
@@ -27,7 +27,7 @@ const PROBE_EVERY_MS = 100;
 /** A connection that has been silent so long is given up: its other end may be gone without a word. */
 const GIVE_UP_MS = 2000;
 
-export class RedisLink {
+export class RedisLink implements ScriptLink {
   readonly #ports: LinkPorts;
   readonly #circuit = new Circuit();
   #client: RedisClient | undefined;
@@ -49,12 +49,6 @@ export class RedisLink {
     return this.#circuit.isOpen ? 'Redis does not answer in time' : this.#trouble;
   }
 
-  /**
-   * Runs a script once.
-   * @param until monotonic milliseconds: a later answer is none
-   * @param late told the answer that comes too late
-   * @throws StoreUnavailable (rejects with it) where it may not have run, or its answer is late
-   */
   run(call: ScriptCall, until: number, late?: (reply: readonly number[]) => void): Promise<readonly number[]> {
     const client = this.#client;
     if (client === undefined || !this.available) return Promise.reject(new StoreUnavailable(this.trouble));

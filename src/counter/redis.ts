@@ -5,8 +5,8 @@ import { Descriptors } from './descriptors.ts';
 import type { Moment } from './lease.ts';
 import { LocalShare } from './local-share.ts';
 import type { CounterMetrics } from './metrics.ts';
-import type { RedisLink } from './redis-link.ts';
 import { keyOf, readTake, takeCall } from './script-call.ts';
+import type { ScriptLink } from './script-call.ts';
 import { RESET } from './scripts.ts';
 import { StoreUnavailable } from './store.ts';
 import type { CounterStore, Demand, StoreHealth, Taking } from './store.ts';
@@ -22,7 +22,7 @@ import type { CounterStore, Demand, StoreHealth, Taking } from './store.ts';
 export interface RedisStorePorts {
   readonly clock: Clock;
   readonly metrics: CounterMetrics;
-  readonly link: RedisLink;
+  readonly link: ScriptLink;
   /** Replicas seen lately, at least 1. */
   replicas(): number;
   /** Tells the mesh that a counter was reset. */

@@ -15,6 +15,20 @@ export interface ScriptCall {
   readonly durable?: boolean;
 }
 
+/** The way to whatever runs the scripts. */
+export interface ScriptLink {
+  readonly available: boolean;
+  /** Why it is not available. A sentence without secrets. */
+  readonly trouble: string;
+  /**
+   * Runs a script once.
+   * @param until monotonic milliseconds: a later answer is none
+   * @param late told the answer that comes too late
+   * @throws StoreUnavailable (rejects with it) where it may not have run, or its answer is late
+   */
+  run(call: ScriptCall, until: number, late?: (reply: readonly number[]) => void): Promise<readonly number[]>;
+}
+
 /** What TAKE knows of one window after it ran. */
 export interface HeldWindow {
   readonly used: number;
