@@ -163,14 +163,13 @@ export class Descriptor {
     return { granted, windows };
   }
 
-  /** What was last known to remain, this replica's lease included. */
+  /** What was last known to remain in Redis. This replica's lease is not in it: that is spent by itself. */
   lastKnown(now: Moment): (LastKnown | undefined)[][] {
-    const units = this.lease.units(now);
     return this.demands.map(({ limits }, d) =>
       limits.map(({ maximumRequests }, i) => {
         const known = this.#known[d]?.[i];
         if (known === undefined || known.endMono <= now.mono) return undefined;
-        return { remaining: Math.max(0, maximumRequests - known.used + units), endMono: known.endMono };
+        return { remaining: Math.max(0, maximumRequests - known.used), endMono: known.endMono };
       }),
     );
   }
