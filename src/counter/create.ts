@@ -11,6 +11,8 @@ import { RedisCounterStore } from './redis.ts';
 import { Replicas } from './replicas.ts';
 import { resetMessage, Resets } from './resets.ts';
 import { ScopedCounterStore } from './scoped.ts';
+import type { ScriptLink } from './script-call.ts';
+import { SharedCounterStore, SharedReplicaCounters } from './shared.ts';
 import { checkRedis } from './start-checks.ts';
 import type { Finding } from './start-checks.ts';
 import type { CounterStore } from './store.ts';
@@ -23,6 +25,18 @@ export interface CounterPorts {
   readonly report?: (finding: Finding) => void;
   /** Names this replica, and debts: no two may be equal in the mesh. Default `crypto.randomUUID`. */
   readonly randomName?: () => string;
+  /** Counters in memory that this process shares with others. Absent: it has its own. */
+  readonly shared?: SharedCounters;
+}
+
+export interface SharedCounters {
+  readonly link: ScriptLink;
+  /** Processes that lease from it, at least 1. */
+  readonly workers: number;
+  /** Tells the other processes that a counter was reset. */
+  readonly announceReset: (key: string, epoch: number) => void;
+  /** Called with the store that must hear of their resets. */
+  readonly joined: (store: SharedCounterStore) => void;
 }
 
 const STORE_TIMEOUT_MS = 50;
@@ -32,12 +46,37 @@ const STORE_TIMEOUT_MS = 50;
  * @throws UserError where an address is none
  */
 export function createCounterStore(options: CounterOptions, ports: CounterPorts): CounterStore {
+  if (ports.shared !== undefined) return createSharedStore(options, ports, ports.shared);
   const memory = new MemoryCounterStore(
     ports.clock,
     options.maxCounters === undefined ? {} : { maxCounters: options.maxCounters },
   );
   const { redis } = options;
   return redis === undefined ? memory : new ScopedCounterStore(memory, createMeshStore(options, redis, ports));
+}
+
+function createSharedStore(options: CounterOptions, ports: CounterPorts, shared: SharedCounters): CounterStore {
+  const { clock, metrics = noCounterMetrics, randomName = () => crypto.randomUUID() } = ports;
+  const storeTimeoutMs = options.storeTimeoutMs ?? STORE_TIMEOUT_MS;
+  const { link } = shared;
+  if (options.redis !== undefined) {
+    const replica = new SharedReplicaCounters(link, clock, storeTimeoutMs);
+    return new ScopedCounterStore(replica, createMeshStore(options, options.redis, ports));
+  }
+  const store = new SharedCounterStore(
+    {
+      clock,
+      metrics,
+      link,
+      randomName,
+      replicas: () => shared.workers,
+      announceReset: async (key, epoch) => shared.announceReset(key, epoch),
+      closed: async () => {},
+    },
+    { prefix: '', storeTimeoutMs, quota: options.quota ?? 'leased' },
+  );
+  shared.joined(store);
+  return store;
 }
 
 function createMeshStore(options: CounterOptions, redis: RedisOptions, ports: CounterPorts): CounterStore {

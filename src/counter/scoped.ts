@@ -1,14 +1,22 @@
-import type { MemoryCounterStore } from './memory.ts';
 import type { CounterStore, Demand, StoreHealth, Taking } from './store.ts';
 
 // Demands of the scope `replica` are counted in this process, those of the mesh in Redis. A request that has
 // both is charged here first: what is charged here can be given back for certain, where the mesh refuses.
 
+/** Where quota of the scope `replica` is counted. */
+export interface ReplicaCounters {
+  take(demands: readonly Demand[]): Taking | Promise<Taking>;
+  peek(demands: readonly Demand[]): Taking | Promise<Taking>;
+  reset(demands: readonly Demand[]): number | Promise<number>;
+  /** Gives back what {@link take} has just charged for this very list. */
+  giveBack(demands: readonly Demand[]): void;
+}
+
 export class ScopedCounterStore implements CounterStore {
-  readonly #replica: MemoryCounterStore;
+  readonly #replica: ReplicaCounters;
   readonly #mesh: CounterStore;
 
-  constructor(replica: MemoryCounterStore, mesh: CounterStore) {
+  constructor(replica: ReplicaCounters, mesh: CounterStore) {
     this.#replica = replica;
     this.#mesh = mesh;
   }
@@ -17,6 +25,16 @@ export class ScopedCounterStore implements CounterStore {
     const local = demands.filter(isLocal);
     if (local.length === 0) return this.#mesh.take(demands, deadline);
     const here = this.#replica.take(local);
+    if (here instanceof Promise) return here.then((taking) => this.#further(demands, local, taking, deadline));
+    return this.#further(demands, local, here, deadline);
+  }
+
+  #further(
+    demands: readonly Demand[],
+    local: readonly Demand[],
+    here: Taking,
+    deadline: number,
+  ): Taking | Promise<Taking> {
     if (local.length === demands.length) return here;
     const rest = demands.filter((demand) => !isLocal(demand));
     if (!here.granted) return this.#refused(demands, here, rest, deadline);
@@ -24,13 +42,13 @@ export class ScopedCounterStore implements CounterStore {
   }
 
   async peek(demands: readonly Demand[], deadline: number): Promise<Taking> {
-    const here = this.#replica.peek(demands.filter(isLocal));
+    const here = await this.#replica.peek(demands.filter(isLocal));
     const rest = demands.filter((demand) => !isLocal(demand));
     return merge(demands, here, rest.length === 0 ? EMPTY : await this.#mesh.peek(rest, deadline));
   }
 
   async reset(demands: readonly Demand[], deadline: number): Promise<number> {
-    const here = this.#replica.reset(demands.filter(isLocal));
+    const here = await this.#replica.reset(demands.filter(isLocal));
     const rest = demands.filter((demand) => !isLocal(demand));
     return here + (rest.length === 0 ? 0 : await this.#mesh.reset(rest, deadline));
   }
@@ -54,7 +72,7 @@ export class ScopedCounterStore implements CounterStore {
       const there = await this.#mesh.take(rest, deadline);
       if (there.granted) return merge(demands, here, there);
       this.#replica.giveBack(local);
-      return merge(demands, this.#replica.peek(local), there);
+      return merge(demands, await this.#replica.peek(local), there);
     } catch (error) {
       // Where the mesh's quota may be passed over, the replica's own still holds.
       if (rest.every(({ terms }) => terms?.onStoreFailure === 'allow')) {

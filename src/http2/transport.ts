@@ -20,10 +20,16 @@ export interface Http2TransportSettings {
 
 /** Serves gRPC with this folder's HTTP/2: over TCP, Unix sockets and TLS (ALPN `h2`). */
 export function http2Transport(settings: Http2TransportSettings = {}): RpcTransport {
-  const limits = { ...defaultLimits, ...settings.limits };
-  const observer = settings.observer ?? { counters: zeroCounters(), onAbuse() {}, onInternalError() {} };
-  const now = settings.now ?? (() => performance.now());
-  return (options) => listen(options, { limits, observer, now });
+  const completed = complete(settings);
+  return (options) => listen(options, completed);
+}
+
+function complete(settings: Http2TransportSettings): Settings {
+  return {
+    limits: { ...defaultLimits, ...settings.limits },
+    observer: settings.observer ?? { counters: zeroCounters(), onAbuse() {}, onInternalError() {} },
+    now: settings.now ?? (() => performance.now()),
+  };
 }
 
 interface Settings {
@@ -33,6 +39,36 @@ interface Settings {
 }
 
 async function listen(options: ListenOptions, settings: Settings): Promise<RpcListener> {
+  const acceptor = createAcceptor(options, settings);
+  const { server } = acceptor;
+  const address = await listenOn(server, options.address);
+  return {
+    address,
+    updateTls: acceptor.updateTls,
+    drain(timeoutMs) {
+      server.close();
+      return acceptor.drain(timeoutMs);
+    },
+  };
+}
+
+/** Serves the sockets it is handed, whoever accepted them. */
+export interface SocketAcceptor extends Pick<RpcListener, 'updateTls' | 'drain'> {
+  accept(socket: Socket): void;
+}
+
+export function http2Acceptor(
+  options: Omit<ListenOptions, 'address'>,
+  settings: Http2TransportSettings = {},
+): SocketAcceptor {
+  const { server, updateTls, drain } = createAcceptor(options, complete(settings));
+  return { accept: (socket) => void server.emit('connection', socket), updateTls, drain };
+}
+
+function createAcceptor(
+  options: Omit<ListenOptions, 'address'>,
+  settings: Settings,
+): Omit<SocketAcceptor, 'accept'> & { server: Server } {
   const { limits, observer } = settings;
   const connections = new Set<Connection>();
   const application = grpcApplication(options, limits);
@@ -43,30 +79,31 @@ async function listen(options: ListenOptions, settings: Settings): Promise<RpcLi
   });
   // Those in a TLS handshake too, which are no connections yet.
   const sockets = new Set<Socket>();
+  const allClosed = Promise.withResolvers<void>();
+  let draining = false;
   server.on('connection', (socket) => {
     sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
+    socket.once('close', () => {
+      sockets.delete(socket);
+      if (draining && sockets.size === 0) allClosed.resolve();
+    });
   });
   server.maxConnections = limits.maxConnections;
   server.on('drop', () => observer.onAbuse('too_many_connections'));
-
-  const address = await listenOn(server, options.address);
   const sweeping = setInterval(() => {
     for (const connection of connections) connection.sweep();
   }, sweepMs).unref();
 
   return {
-    address,
+    server,
     updateTls,
     async drain(timeoutMs) {
-      const closed = new Promise<void>((resolve) => {
-        server.close(() => resolve());
-      });
+      draining = true;
       for (const connection of connections) connection.drain();
       const cut = setTimeout(() => {
         for (const socket of sockets) socket.destroy();
       }, timeoutMs);
-      await closed;
+      if (sockets.size > 0) await allClosed.promise;
       clearTimeout(cut);
       clearInterval(sweeping);
     },
@@ -78,7 +115,11 @@ interface Listener {
   updateTls: RpcListener['updateTls'];
 }
 
-function createListener(options: ListenOptions, limits: Limits, onSocket: (socket: Socket) => void): Listener {
+function createListener(
+  options: Pick<ListenOptions, 'tls'>,
+  limits: Limits,
+  onSocket: (socket: Socket) => void,
+): Listener {
   const { tls } = options;
   const socketOptions = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 };
   if (tls === undefined) {

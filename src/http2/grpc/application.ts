@@ -10,7 +10,7 @@ import { StreamingCall, withSingleRequest } from './streaming-call.ts';
 import { UnaryCall } from './unary-call.ts';
 
 /** Serves gRPC methods on HTTP/2 connections. */
-export function grpcApplication(options: ListenOptions, limits: Limits): Application {
+export function grpcApplication(options: Omit<ListenOptions, 'address' | 'tls'>, limits: Limits): Application {
   const { maxMessageBytes, onFailure } = options;
   const byPath = new Map(options.methods.map((method) => [method.path, method]));
   const { streamWindowBytes } = limits;
