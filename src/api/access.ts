@@ -14,14 +14,15 @@ export interface AccessOptions {
   readonly tokenFile: string | undefined;
 }
 
-/** What a method does, as far as it decides who may call it. */
-export type MethodEffect = 'probe' | 'read' | 'mutation';
+/** What a method does, as far as it decides who may call it; a trial decides over credentials that the caller makes up. */
+export type MethodEffect = 'probe' | 'read' | 'trial' | 'mutation';
 
 /**
  * Decides who may call what.
  *
  * - A Unix socket's permission bits decide who connects: everything is allowed there.
- * - On loopback everybody reads; a mutation needs the token, since the workload that is limited may run beside us.
+ * - On loopback everybody reads; a mutation needs the token, since the workload that is limited may run beside us,
+ *   and so does a trial where there is one, since it is no decision: nothing limits or charges it.
  * - Elsewhere everything but the health probe needs the token.
  * The function it returns rejects with an RpcError that says what to do.
  */
@@ -32,6 +33,7 @@ export function createAccess({
   return async (effect, authorization) => {
     if (address.kind === 'unix' || effect === 'probe') return;
     if (effect === 'read' && isLocal(address)) return;
+    if (effect === 'trial' && isLocal(address) && tokenFile === undefined) return;
     if (tokenFile === undefined) {
       throw new RpcError(
         Code.permissionDenied,

@@ -11,10 +11,16 @@ import {
 import type { Client, Counter, ExplainResponse, PolicyStep } from '../../gen/ostiary/v1/inspection_pb.js';
 import type { CheckResponse } from '../../gen/envoy/service/auth/v3/external_auth_pb.js';
 import type { WindowState } from '../counter/store.ts';
-import type { Decision, Identity, Step } from '../verdict.ts';
+import type { Decision, Denial, Identity, Step } from '../verdict.ts';
+
+/** What the one who asks may learn. */
+export interface Telling {
+  /** False: an unknown client id and a wrong secret are told alike, as callers of an API are told. */
+  readonly tellsWhichCredential: boolean;
+}
 
 /** Tells a decision that charged nothing as an operator reads it. */
-export function explanationOf(decision: Decision, answer: CheckResponse): ExplainResponse {
+export function explanationOf(decision: Decision, answer: CheckResponse, telling: Telling): ExplainResponse {
   const { denial } = decision;
   const denied = answer.httpResponse.case === 'deniedResponse' ? answer.httpResponse.value.status?.code : undefined;
   return create(ExplainResponseSchema, {
@@ -22,12 +28,12 @@ export function explanationOf(decision: Decision, answer: CheckResponse): Explai
       outcome: denial === undefined ? Outcome.ALLOW : Outcome.DENY,
       httpStatus: denied ?? 0,
       reason: denial?.reason ?? '',
-      detail: denial?.detail ?? '',
+      detail: detailOf(denial, telling),
       policy: decision.policy,
     },
     answer,
     api: decision.api,
-    steps: decision.steps.map(toPolicyStep),
+    steps: decision.steps.map((step) => toPolicyStep(step, telling)),
     snapshotVersion: decision.snapshotVersion,
   });
 }
@@ -47,7 +53,16 @@ export function toCounter({ limit, remaining, resetMs }: WindowState, used: numb
   });
 }
 
-function toPolicyStep(step: Step): PolicyStep {
+function detailOf(denial: Denial | undefined, { tellsWhichCredential }: Telling): string {
+  if (denial?.reason !== 'client_rejected' || tellsWhichCredential) return denial?.detail ?? '';
+  const isGuess = denial.cause === 'client_unknown' || denial.cause === 'secret_wrong';
+  return isGuess ? EITHER_CREDENTIAL : denial.detail;
+}
+
+const EITHER_CREDENTIAL =
+  'the client id or its secret is wrong; which of them, the decision log tells, and this API over a Unix socket or with --api-token-file';
+
+function toPolicyStep(step: Step, telling: Telling): PolicyStep {
   // All windows of all quota policies are charged, or none: only an allow was granted its units.
   const used = step.result === 'allow' ? (step.cost ?? 0) : 0;
   const client = step.identity === undefined ? undefined : toClient(step.identity);
@@ -56,7 +71,7 @@ function toPolicyStep(step: Step): PolicyStep {
     policy: step.policy,
     result: results[step.result],
     reason: step.denial?.reason ?? '',
-    detail: step.denial?.detail ?? '',
+    detail: detailOf(step.denial, telling),
     mode: modes[step.mode],
     ...(client === undefined ? {} : { client }),
     counters: (step.windows ?? []).map((window) => toCounter(window, used)),

@@ -13,7 +13,9 @@ import type { Api, Bound, Snapshot } from '../policy/snapshot.ts';
 import { Code, RpcError } from '../rpc/rpc.ts';
 import type { Call, Method } from '../rpc/rpc.ts';
 import type { Decision } from '../verdict.ts';
+import type { MethodEffect } from './access.ts';
 import { explanationOf, modes, toCounter } from './explanation.ts';
+import type { Telling } from './explanation.ts';
 
 /** What the service needs of the process it inspects. */
 export interface Inspector {
@@ -34,12 +36,16 @@ export interface Explained {
   readonly answer: Uint8Array;
 }
 
-export const resetCountersPath = '/ostiary.v1.InspectionService/ResetCounters';
+/** The methods that do more than tell what is there. */
+export const pathEffects: Readonly<Record<string, MethodEffect>> = {
+  '/ostiary.v1.InspectionService/Explain': 'trial',
+  '/ostiary.v1.InspectionService/ResetCounters': 'mutation',
+};
 
 /** How long the counter store may take where the caller sets no deadline. */
 const storeTimeoutMs = 2000;
 
-export function inspectionMethods(inspector: Inspector): readonly Method[] {
+export function inspectionMethods(inspector: Inspector, telling: Telling): readonly Method[] {
   const loaded = (): Snapshot => {
     const snapshot = inspector.snapshot();
     if (snapshot === undefined) throw new RpcError(Code.unavailable, 'no documents are loaded yet');
@@ -49,7 +55,7 @@ export function inspectionMethods(inspector: Inspector): readonly Method[] {
     unary('Explain', proto.ExplainRequestSchema, proto.ExplainResponseSchema, async ({ check }, call) => {
       if (check === undefined) throw new RpcError(Code.invalidArgument, 'check: a CheckRequest is required');
       const { decision, answer } = await inspector.explain(toBinary(CheckRequestSchema, check), loaded(), call);
-      return explanationOf(decision, fromBinary(CheckResponseSchema, answer));
+      return explanationOf(decision, fromBinary(CheckResponseSchema, answer), telling);
     }),
     unary('ListApis', proto.ListApisRequestSchema, proto.ListApisResponseSchema, () => {
       const snapshot = loaded();

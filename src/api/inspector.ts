@@ -6,18 +6,21 @@ import { decide } from '../policy/pipeline.ts';
 import type { DecisionPorts } from '../policy/deliberation.ts';
 import type { Snapshot } from '../policy/snapshot.ts';
 import { Code, RpcError } from '../rpc/rpc.ts';
+import type { Decision } from '../verdict.ts';
 import type { Inspector } from './inspection.ts';
 
 export interface InspectorOptions {
   readonly snapshot: () => Snapshot | undefined;
   readonly faults: () => readonly Fault[];
   readonly store: CounterStore;
+  /** Told of each explanation: whoever tries credentials here is not limited, and should be seen. */
+  readonly explained?: (decision: Decision) => void;
   /** Those of `Authorization/Check`; what a decision takes is looked at here, and not taken. */
   readonly ports: Omit<DecisionPorts, 'take' | 'repetitions'>;
 }
 
 /** Explains with the pipeline and the writer of answers that decide Envoy's Checks. */
-export function createInspector({ snapshot, faults, store, ports }: InspectorOptions): Inspector {
+export function createInspector({ snapshot, faults, store, ports, explained }: InspectorOptions): Inspector {
   const writeAnswer = createAnswerWriter();
   const peeking: DecisionPorts = {
     ...ports,
@@ -31,6 +34,7 @@ export function createInspector({ snapshot, faults, store, ports }: InspectorOpt
       try {
         const check = readCheck(bytes);
         const decision = await decide(inForce, check, peeking, call.deadline);
+        explained?.(decision);
         return { decision, answer: writeAnswer(decision, check, inForce.messages) };
       } catch (error) {
         if (error instanceof MalformedCheck) throw new RpcError(Code.invalidArgument, `check: ${error.message}`);

@@ -137,19 +137,21 @@ async function loadHandler(
   options: ApiOptions,
   address: ListenAddress,
 ): Promise<(request: NodeRequest, response: NodeResponse) => void> {
-  const { apiServices, createConnectHandler, inspectionMethods, resetCountersPath } = await loadApi();
+  const { apiServices, createConnectHandler, inspectionMethods, pathEffects } = await loadApi();
   const allow = createAccess({ address, tokenFile: options.tokenFile });
   const refusal = createGuard(address);
+  // Without a token anybody on the machine may ask, the workload whose callers are told apart among them.
+  const isKnownCaller = address.kind === 'unix' || options.tokenFile !== undefined;
   const serve = createConnectHandler({
     services: apiServices,
     methods: [
       ...options.methods,
-      ...inspectionMethods(options.inspector),
+      ...inspectionMethods(options.inspector, { tellsWhichCredential: isKnownCaller }),
       ...reflectionMethods(() => Promise.resolve(apiServices)),
     ],
     allow: (path, authorization) => {
       const isProbe = path.startsWith('/grpc.health.v1.Health/');
-      return allow(isProbe ? 'probe' : path === resetCountersPath ? 'mutation' : 'read', authorization);
+      return allow(isProbe ? 'probe' : (pathEffects[path] ?? 'read'), authorization);
     },
     maxMessageBytes: options.maxMessageBytes,
     ...(options.onFailure === undefined ? {} : { onFailure: options.onFailure }),

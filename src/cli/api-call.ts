@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { UserError } from '../errors.ts';
@@ -5,7 +6,7 @@ import { UserError } from '../errors.ts';
 export interface ApiAddress {
   /** `http://host:port` of `--api-listen`, or `unix:/path`. */
   readonly api: string;
-  /** Where a change needs it. */
+  /** Where the method needs it. */
   readonly token: string | undefined;
 }
 
@@ -49,4 +50,17 @@ function messageOf(body: string): string {
     // It is no JSON: told as it is.
   }
   return body.slice(0, 500).trim();
+}
+
+/**
+ * The content of `--api-token-file`.
+ * @throws UserError
+ */
+export function tokenOf(file: string | undefined): string | undefined {
+  if (file === undefined) return undefined;
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    throw new UserError(`--api-token-file: ${file} can't be read (${(error as NodeJS.ErrnoException).code})`);
+  }
 }

@@ -12,6 +12,8 @@ import { systemClock } from '../clock.ts';
 import { formatFault } from '../config/fault.ts';
 import { MemoryCounterStore } from '../counter/memory.ts';
 import { UserError } from '../errors.ts';
+import { callApi, tokenOf } from './api-call.ts';
+import type { ApiAddress } from './api-call.ts';
 import { checkRequestOf } from './check-request.ts';
 import { loadOnce } from './documents.ts';
 import { formatExplanation } from './explanation-text.ts';
@@ -21,7 +23,12 @@ import { helpText } from './help.ts';
 
 const flags = {
   policies: list(['policies'], 'DIR', 'folder of documents; repeatable'),
-  api: text(undefined, 'URL', 'ask the running service at this --api-listen, with its counters, instead of --policies'),
+  api: text(
+    undefined,
+    'URL',
+    'ask the running service, with its counters: http://host:port of its --api-listen, or unix:/path',
+  ),
+  apiTokenFile: text(undefined, 'FILE', 'token for --api, where the service was started with one'),
   method: text('GET', 'METHOD', 'method of the request'),
   path: text('/', 'PATH', 'path of the request, with its query'),
   host: text('localhost', 'HOST', 'host of the request'),
@@ -45,7 +52,9 @@ export async function run(argv: readonly string[], environment: NodeJS.ProcessEn
   }
   const request = await requestOf(values, positionals[0]);
   const explained =
-    values.api === undefined ? await explain(values, request, environment) : await ask(values.api, request);
+    values.api === undefined
+      ? await explain(values, request, environment)
+      : await ask({ api: values.api, token: tokenOf(values.apiTokenFile) }, request);
   process.stdout.write(
     values.json
       ? `${JSON.stringify(toJson(ExplainResponseSchema, explained), null, 2)}\n`
@@ -98,27 +107,14 @@ async function explain(
   const { decision, answer } = await inspector.explain(toBinary(CheckRequestSchema, request), snapshot, call);
   compiled.dispose();
   compiled.close();
-  return explanationOf(decision, fromBinary(CheckResponseSchema, answer));
+  return explanationOf(decision, fromBinary(CheckResponseSchema, answer), { tellsWhichCredential: true });
 }
 
 /** A key set may have to be fetched first. */
 const EXPLAIN_MS = 15_000;
 
-async function ask(api: string, request: CheckRequest): Promise<ExplainResponse> {
-  const url = new URL('/ostiary.v1.InspectionService/Explain', api);
-  let response: Response;
-  try {
-    response = await fetch(url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ check: toJson(CheckRequestSchema, request) }),
-    });
-  } catch (error) {
-    throw new UserError(`${url.origin} does not answer: is ostiary running with --api-listen there?`, 1, {
-      cause: error,
-    });
-  }
-  const body = await response.text();
-  if (!response.ok) throw new UserError(`${url.origin} answered ${response.status}: ${body.slice(0, 500).trim()}`);
-  return fromJson(ExplainResponseSchema, JSON.parse(body) as JsonValue);
+async function ask(address: ApiAddress, request: CheckRequest): Promise<ExplainResponse> {
+  const message = { check: toJson(CheckRequestSchema, request) };
+  const answer = await callApi('/ostiary.v1.InspectionService/Explain', message, address);
+  return fromJson(ExplainResponseSchema, answer as JsonValue);
 }

@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { fromJson, toJson } from '@bufbuild/protobuf';
 import type { JsonValue } from '@bufbuild/protobuf';
 import { InspectCountersResponseSchema, ResetCountersResponseSchema } from '../../gen/ostiary/v1/inspection_pb.js';
 import type { InspectCountersResponse } from '../../gen/ostiary/v1/inspection_pb.js';
 import { UserError } from '../errors.ts';
-import { callApi } from './api-call.ts';
+import { callApi, tokenOf } from './api-call.ts';
 import { parseFlags, text, toggle } from './flags.ts';
 import { helpText } from './help.ts';
 
@@ -57,13 +56,4 @@ export function formatCounters({ policies }: InspectCountersResponse): string {
     }),
   ]);
   return `${lines.join('\n')}\n`;
-}
-
-function tokenOf(file: string | undefined): string | undefined {
-  if (file === undefined) return undefined;
-  try {
-    return readFileSync(file, 'utf8').trim();
-  } catch (error) {
-    throw new UserError(`--api-token-file: ${file} can't be read (${(error as NodeJS.ErrnoException).code})`);
-  }
 }

@@ -7,6 +7,8 @@ export interface Listening {
   readonly admin: ListenAddress;
   readonly api: ListenAddress;
   readonly tls: 'none' | 'server' | 'mutual';
+  /** `--api-token-file`: Explain needs its content, except over a Unix socket. */
+  readonly apiTokenFile: string | undefined;
   /** The folders of the documents. */
   readonly policies: readonly string[];
 }
@@ -18,12 +20,16 @@ export function tryLines(listening: Listening, snapshot: Snapshot): string {
   const host =
     first?.hosts.find((name) => !name.startsWith('*')) ?? first?.hosts[0]?.replace('*', 'www') ?? 'localhost';
   const path = first?.basePath ?? '/';
+  const token =
+    listening.apiTokenFile === undefined || api.kind === 'unix'
+      ? ''
+      : ` -H "authorization: Bearer $(cat ${listening.apiTokenFile})"`;
   const request = JSON.stringify({ attributes: { request: { http: { method: 'GET', path, host } } } });
   return `ostiary answers Checks on ${formatListenAddress(grpc)}, operators on ${formatListenAddress(api)}, \
 metrics and readiness on ${formatListenAddress(admin)}
 try:
   grpcurl ${GRPCURL_TLS[tls]} -d '${request}' ${grpcTarget(grpc)} envoy.service.auth.v3.Authorization/Check
-  curl ${curlTarget(api)}/ostiary.v1.InspectionService/Explain -H 'content-type: application/json' -d '{"check":${request}}'
+  curl ${curlTarget(api)}/ostiary.v1.InspectionService/Explain -H 'content-type: application/json'${token} -d '{"check":${request}}'
   npm run -s ostiary -- check ${listening.policies.map((folder) => `--policies ${folder}`).join(' ')} --host ${host} --path ${path}
 `;
 }

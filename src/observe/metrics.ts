@@ -19,6 +19,8 @@ export interface Metrics {
   readonly counters: CounterMetrics;
   readonly instrumentStore: InstrumentStore;
   readonly log: LogMetrics;
+  /** A request was explained at the operators' API. */
+  explained(outcome: 'allow' | 'deny'): void;
   readonly registry: Registry;
   /** The value of `content-type` for {@link text}. */
   readonly contentType: string;
@@ -59,10 +61,21 @@ export function createMetrics({ clock, version }: MetricsOptions): Metrics {
     counters: createCounterMetrics(registry),
     instrumentStore: createStoreMetrics(registry, clock),
     log: createLogMetrics(registry),
+    explained: createExplainMetric(registry),
     registry,
     contentType: registry.contentType,
     text: () => registry.metrics(),
   };
+}
+
+function createExplainMetric(registry: Registry): Metrics['explained'] {
+  const explained = new Counter({
+    name: 'ostiary_explanations_total',
+    help: "Requests explained at the operators' API, by what would have become of them.",
+    labelNames: ['outcome'],
+    registers: [registry],
+  });
+  return (outcome) => explained.inc({ outcome });
 }
 
 function createLogMetrics(registry: Registry): LogMetrics {

@@ -13,6 +13,8 @@ import { createRateBound } from './rate-bound.ts';
 /** Told of every Check once it is answered. Never throws. */
 export interface Observer {
   decided(decision: Decision, check: Check, durationMs: number): void;
+  /** An operator had a request explained, which no quota bounds. */
+  explained(decision: Decision): void;
   /** The Check ended as a gRPC error, without a decision. */
   failed(error: CheckError): void;
   /** A policy or the store failed unexpectedly; its failure mode decides what becomes of the Check. */
@@ -45,14 +47,23 @@ export interface ObserverOptions extends Pick<
 /** Lines about failing policies and Checks a second: each kind repeats itself. */
 const MAX_FAILURE_LINES_PER_SECOND = 10;
 
+const MAX_EXPLANATION_LINES_PER_SECOND = 10;
+
 export function createObserver({ metrics, log, clock, ...options }: ObserverOptions): Observer {
   const decisions = createDecisionLog({ ...options, log, clock, suppressed: () => metrics.log.suppressed() });
+  const explanations = createRateBound(MAX_EXPLANATION_LINES_PER_SECOND);
   const failures = createRateBound(MAX_FAILURE_LINES_PER_SECOND);
 
   return {
     decided(decision, check, durationMs) {
       metrics.checks.decided(decision, durationMs);
       decisions.decided(decision, check, durationMs);
+    },
+    explained({ api, denial, policy }) {
+      const outcome = denial === undefined ? 'allow' : 'deny';
+      metrics.explained(outcome);
+      if (!explanations.admits(clock.monotonic())) return;
+      log.info('explained', { api, outcome, reason: denial?.reason, policy });
     },
     failed(error) {
       metrics.checks.failed(error);

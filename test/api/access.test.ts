@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { json } from 'node:stream/consumers';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { apis, client } from './fixture.ts';
+import { apis, checkOf, client } from './fixture.ts';
 import type { Api } from './fixture.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'ostiary-token-'));
@@ -58,6 +58,25 @@ describe('who may do what at the API', () => {
     expect((await post(api, inspection('ResetCounters'), reset, { authorization: `bearer ${token}` })).status).toBe(
       200,
     );
+  });
+
+  it('on loopback with a token file who has the token has a Check explained, and without one everybody', async () => {
+    const explain = { check: checkOf() };
+    const guarded = await serve({ tokenFile });
+    expect((await post(guarded, inspection('Explain'), explain)).status).toBe(401);
+    expect((await post(guarded, inspection('Explain'), explain, bearer(token))).status).toBe(200);
+    expect((await post(await serve(), inspection('Explain'), explain)).status).toBe(200);
+  });
+
+  it('no stranger learns which client ids there are', async () => {
+    const detail = async (api: Api, headers = {}): Promise<string> => {
+      const { body } = await post(api, inspection('Explain'), { check: checkOf({ client_id: 'who' }) }, headers);
+      return (body['verdict'] as { detail: string }).detail;
+    };
+    const unix = { kind: 'unix', path: join(folder, 'explain.sock'), mode: 0o600 } as const;
+    expect(await detail(await serve())).toMatch(/^the client id or its secret is wrong/);
+    expect(await detail(await serve({ tokenFile }), bearer(token))).toBe('no client application has this client id');
+    expect(await detail(await serve({ address: unix }))).toBe('no client application has this client id');
   });
 
   it.each([

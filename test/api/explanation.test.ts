@@ -1,6 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
 import { CheckResponseSchema } from '../../gen/envoy/service/auth/v3/external_auth_pb.js';
+import type { CheckResponse } from '../../gen/envoy/service/auth/v3/external_auth_pb.js';
 import { Outcome, PolicyStep_Mode as Mode, PolicyStep_Result as Result } from '../../gen/ostiary/v1/inspection_pb.js';
 import { explanationOf, toCounter } from '../../src/api/explanation.ts';
 import type { Decision, Step } from '../../src/verdict.ts';
@@ -29,10 +30,34 @@ const step = (parts: Partial<Step>): Step => ({
 const limit = { maximumRequests: 10, timePeriodInMilliseconds: 1000 };
 const window = (remaining: number, resetMs: number) => ({ limit, remaining, resetMs });
 
+const explained = (made: Decision, answer: CheckResponse, tellsWhichCredential = true) =>
+  explanationOf(made, answer, { tellsWhichCredential });
+
 describe('an explanation', () => {
+  it.each([true, false])('tells an unknown client from a wrong secret to those who may know: %s', (may) => {
+    const told = (['client_unknown', 'secret_wrong'] as const).map((cause) => {
+      const denial = { reason: 'client_rejected', cause, detail: `${cause} shop`, challenge: '' } as const;
+      const steps = [step({ result: 'deny', denial }), step({ mode: 'shadow', result: 'deny', denial })];
+      const { verdict, steps: shown } = explained(decision(steps, { denial, policy: 'p' }), allowed, may);
+      return JSON.stringify([verdict?.detail, shown.map(({ detail }) => detail)]);
+    });
+    expect(told[0] === told[1]).toBe(!may);
+    expect(told[1]?.includes('shop')).toBe(may);
+  });
+
+  it('tells everybody that credentials are missing', () => {
+    const denial = {
+      reason: 'client_rejected',
+      cause: 'credentials_missing',
+      detail: 'names no client id',
+      challenge: '',
+    } as const;
+    expect(explained(decision([], { denial }), allowed, false).verdict?.detail).toBe('names no client id');
+  });
+
   it('tells what a shadow policy would have done beside the allow', () => {
     const denial = { reason: 'token_invalid', detail: 'it has ended' } as const;
-    const { verdict, steps } = explanationOf(decision([step({ mode: 'shadow', result: 'deny', denial })]), allowed);
+    const { verdict, steps } = explained(decision([step({ mode: 'shadow', result: 'deny', denial })]), allowed);
     expect(verdict).toMatchObject({ outcome: Outcome.ALLOW, reason: '' });
     expect(steps[0]).toMatchObject({
       mode: Mode.SHADOW,
@@ -44,7 +69,7 @@ describe('an explanation', () => {
 
   it('tells a failure as one, with what it led to', () => {
     const denial = { reason: 'policy_failed', detail: 'policy p failed unexpectedly' } as const;
-    const { verdict, steps } = explanationOf(
+    const { verdict, steps } = explained(
       decision([step({ result: 'failed', denial }), step({ result: 'not_applicable' })], { denial, policy: 'p' }),
       create(CheckResponseSchema, { httpResponse: { case: 'deniedResponse', value: { status: { code: 503 } } } }),
     );
@@ -57,14 +82,14 @@ describe('an explanation', () => {
     ['deny', 4n],
     ['not_reached', 4n],
   ] as const)('adds the cost to what remained before where the step is %s', (result, before) => {
-    const { steps } = explanationOf(decision([step({ result, cost: 3, windows: [window(4, 500)] })]), allowed);
+    const { steps } = explained(decision([step({ result, cost: 3, windows: [window(4, 500)] })]), allowed);
     expect(steps[0]?.counters[0]).toMatchObject({ remainingBefore: before, remainingAfter: 4n, resetMs: 500n });
   });
 
   it('tells no client where a policy established none, and one by its contract', () => {
     const client = { name: 'shop', clientId: 'id', secrets: [] };
     const contract = { name: 'c', api: 'orders', client, status: 'approved', tier: undefined } as const;
-    const { steps } = explanationOf(
+    const { steps } = explained(
       decision([step({ identity: { claims: { sub: 'x' } } }), step({ identity: { contract } })]),
       allowed,
     );

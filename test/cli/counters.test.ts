@@ -35,6 +35,16 @@ async function counters(...argv: string[]): Promise<{ code: number | null; outpu
   return { code, output: command.output() };
 }
 
+describe('ostiary check of a running service', () => {
+  it('presents the token, which Explain needs here', async () => {
+    const request = ['--path', '/orders', '--host', 'orders.example.com', '--api', ostiary.apiUrl];
+    const without = await runOstiary(['check', ...request]);
+    expect([await without.exited, without.output()]).toEqual([1, expect.stringContaining('answered 401')]);
+    const command = await runOstiary(['check', ...request, '--api-token-file', tokenFile]);
+    expect([await command.exited, command.output()]).toEqual([1, expect.stringMatching(/^deny 4\d\d {2}/)]);
+  });
+});
+
 describe('ostiary counters', () => {
   it('get tells the windows of a client', async () => {
     await checks.check('orders', 'shop', 1, 5000);

@@ -74,3 +74,15 @@ function observing() {
   });
   return { observer, lines: memory.lines, ...scraperOf(metrics.registry) };
 }
+
+test('every explanation is counted, and logged within a bound without the request', async () => {
+  const { observer, lines, line } = observing();
+  const denial = { reason: 'client_rejected', cause: 'secret_wrong', detail: 'hunter2', challenge: '' } as const;
+  for (let i = 0; i < 30; i++) observer.explained(decision({ denial, policy: 'orders/0' }));
+  observer.explained(decision({}));
+  expect(await line('ostiary_explanations_total{outcome="deny"}')).toBe(30);
+  expect(await line('ostiary_explanations_total{outcome="allow"}')).toBe(1);
+  expect(lines()).toHaveLength(10);
+  expect(lines()[0]).toMatchObject({ level: 'info', msg: 'explained', outcome: 'deny', reason: 'client_rejected' });
+  expect(JSON.stringify(lines())).not.toContain('hunter2');
+});
