@@ -3,6 +3,7 @@ import { parseFlags } from './flags.ts';
 import { helpText } from './help.ts';
 import { serveFlags } from './serve-flags.ts';
 import { startService } from './service.ts';
+import { workerVariable } from '../workers/worker-process.ts';
 
 export async function run(argv: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
   const { values, positionals, help } = parseFlags(serveFlags, argv, environment);
@@ -13,6 +14,11 @@ export async function run(argv: readonly string[], environment: NodeJS.ProcessEn
   }
   if (positionals.length > 0) {
     throw new UserError(`unexpected argument ${JSON.stringify(positionals[0])}: folders are given by --policies`, 2);
+  }
+  if (environment[workerVariable] !== undefined && process.send !== undefined) {
+    const { runWorker } = await import('./worker.ts');
+    await runWorker(values, environment);
+    return 0;
   }
   // From the first moment on, so that a signal during the start is not lost.
   const stopped = signalled();

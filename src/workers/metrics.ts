@@ -1,0 +1,27 @@
+import { type Aggregator, AggregatorRegistry, type MetricObject, type Registry } from 'prom-client';
+
+/** What is not the sum of what the processes tell. */
+const aggregators: Readonly<Record<string, Aggregator>> = {
+  ostiary_config_last_reload_successful: 'min',
+  ostiary_store_available: 'min',
+  ostiary_store_circuit_open: 'max',
+  ostiary_quota_replicas: 'max',
+  ostiary_snapshot_apis: 'max',
+  ostiary_snapshot_client_applications: 'max',
+  ostiary_snapshot_contracts: 'max',
+};
+/** Moments and versions are no amounts either. */
+const isMoment = /_timestamp_seconds$|_info$/;
+
+/** One text of all processes' metrics: amounts are added, the state is the worst. */
+export async function aggregatedText(own: Registry, workers: readonly (readonly MetricObject[])[]): Promise<string> {
+  const all = [(await own.getMetricsAsJSON()) as unknown as MetricObject[], ...workers];
+  const marked = all.map((metrics) => metrics.map(mark));
+  return AggregatorRegistry.aggregate(marked).metrics();
+}
+
+function mark(metric: MetricObject): MetricObject {
+  const aggregator = aggregators[metric.name] ?? (isMoment.test(metric.name) ? 'max' : metric.aggregator);
+  // Families of our own say nothing of how they are put together.
+  return { ...metric, aggregator: aggregator ?? 'sum' };
+}
