@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { systemClock as clock } from '../clock.ts';
 import { openConfigSource } from '../config/config-source.ts';
 import type { ConfigSource } from '../config/config-source.ts';
-import { formatFault } from '../config/fault.ts';
+import { firstFaults, formatFault, MAX_TOLD_FAULTS } from '../config/fault.ts';
 import { createCounterStore } from '../counter/create.ts';
 import type { SharedCounters } from '../counter/create.ts';
 import { Repetitions } from '../counter/repetitions.ts';
@@ -96,7 +96,7 @@ export async function openDecider(
       log.info('documents reloaded', { snapshot: snapshot.version, apis: snapshot.apis.length });
     } else {
       metrics.config.rejected();
-      for (const fault of faults)
+      for (const fault of firstFaults(faults, MAX_TOLD_FAULTS))
         log.error('fault in documents: the last good ones stay in force', { detail: formatFault(fault) });
     }
   });

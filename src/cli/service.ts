@@ -1,7 +1,7 @@
 import { createInspector } from '../api/inspector.ts';
 import { systemClock as clock } from '../clock.ts';
 import type { ConfigSource } from '../config/config-source.ts';
-import { formatFault } from '../config/fault.ts';
+import { firstFaults, formatFault, MAX_TOLD_FAULTS } from '../config/fault.ts';
 import { formatListenAddress } from '../rpc/address.ts';
 import { openServer } from '../server/server.ts';
 import { openDecider } from './decider.ts';
@@ -36,7 +36,7 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
     authorization: decider.authorization,
     inspector: createInspector({
       snapshot,
-      faults: () => documents.status().faults,
+      faults: () => firstFaults(documents.status().faults, MAX_TOLD_FAULTS),
       store,
       ports,
       explained: (decision) => observer.explained(decision),
@@ -77,9 +77,9 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
   };
 }
 
-/** For everyone who reaches `/readyz`: where the faults are. What the documents say there is for operators. */
+/** For everyone who reaches `/readyz`: where the faults are. What the documents say there, names of fields too, is for operators. */
 function publicStatus(documents: ConfigSource): Readonly<Record<string, unknown>> {
   const { successful, faults } = documents.status();
-  const places = faults.slice(0, 10).map((fault) => formatFault({ ...fault, message: '' }));
+  const places = faults.slice(0, 10).map((fault) => formatFault({ ...fault, field: '', message: '' }));
   return { version: documents.current().version, successful, faults: faults.length, places };
 }

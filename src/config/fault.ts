@@ -9,6 +9,24 @@ export function formatFault(fault: Fault): string {
   return [place, fault.field, fault.message].filter((part) => part !== '').join(': ');
 }
 
+/** Of one reload, in the log and in GetSnapshot; `ostiary validate` tells more. */
+export const MAX_TOLD_FAULTS = 100;
+
+/** The first faults, and in place of the others one that says how many there are. */
+export function firstFaults(faults: readonly Fault[], maximum: number): readonly Fault[] {
+  if (faults.length <= maximum) return faults;
+  const [last] = faults.slice(-1);
+  // What was counted already stands for itself and for many.
+  const counted = last?.file === MORE ? Number(/\d+/.exec(last.message)?.[0]) - 1 : 0;
+  return [...faults.slice(0, maximum), moreFaults(faults.length - maximum + counted)];
+}
+
+const MORE = '…';
+
+function moreFaults(count: number): Fault {
+  return { file: MORE, line: 0, column: 0, field: '', message: `and ${count} more faults` };
+}
+
 /** Collects the faults of one load. */
 export class Faults {
   readonly #faults: Fault[] = [];
@@ -33,9 +51,7 @@ export class Faults {
     const sorted = this.#faults.toSorted(
       (a, b) => compare(a.file, b.file) || a.line - b.line || a.column - b.column || compare(a.field, b.field),
     );
-    if (this.#dropped > 0) {
-      sorted.push({ file: '…', line: 0, column: 0, field: '', message: `and ${this.#dropped} more faults` });
-    }
+    if (this.#dropped > 0) sorted.push(moreFaults(this.#dropped));
     return sorted;
   }
 }

@@ -23,11 +23,19 @@ export function parseWith<Schema extends z.ZodType>(
   return result.success ? { value: result.data } : { issues: result.error.issues.flatMap((issue) => flatten(issue)) };
 }
 
-/** `spec.policies[0].config.issuer`; a name that is no plain word is quoted. */
+/** The fields that hold secrets, and what they may be made of. What else stands below may be the secret itself. */
+const SECRET_FIELDS: ReadonlySet<PropertyKey> = new Set(['clientSecret', 'clientSecrets', 'textKey']);
+const KNOWN_BELOW: ReadonlySet<PropertyKey> = new Set(['value', 'file', 'salt', 'sha256']);
+
+/** `spec.policies[0].config.issuer`; a name that is no plain word is quoted, and one that may be a secret left out. */
 export function formatPath(path: readonly PropertyKey[]): string {
   let text = '';
+  let isSecret = false;
   for (const part of path) {
-    if (typeof part === 'number') text += `[${part}]`;
+    const isHidden = isSecret && typeof part !== 'number' && !KNOWN_BELOW.has(part);
+    isSecret ||= SECRET_FIELDS.has(part);
+    if (isHidden) text += '["…"]';
+    else if (typeof part === 'number') text += `[${part}]`;
     else if (/^[A-Za-z_][\w-]*$/.test(String(part))) text += text === '' ? String(part) : `.${String(part)}`;
     else text += `[${JSON.stringify(String(part).slice(0, 100))}]`;
   }

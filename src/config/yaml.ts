@@ -79,10 +79,18 @@ function compose(part: string): Document.Parsed | TextFault {
   return document as Document.Parsed;
 }
 
-function toFault(error: Pick<YAMLParseError, 'pos' | 'message'>): TextFault {
-  // Some messages end with the source, which may be a secret.
-  const sentence = (error.message.split(/: "|\n/, 1)[0] ?? '').slice(0, 200);
-  return { offset: error.pos[0], message: `not valid YAML: ${sentence}` };
+/** Where the parser's own message holds what was written. */
+const SENTENCES: ReadonlyMap<string, string> = new Map([
+  ['TAG_RESOLVE_FAILED', 'Unresolved tag'],
+  ['BAD_COLLECTION_TYPE', 'A tag that does not fit its value'],
+  ['BAD_DIRECTIVE', 'A directive that is not understood'],
+  ['BAD_DQ_ESCAPE', 'Invalid escape sequence: a backslash in double quotes is written twice'],
+]);
+
+function toFault({ code, pos, message }: Pick<YAMLParseError, 'code' | 'pos' | 'message'>): TextFault {
+  // Other messages end with the source, which may be a secret, after a colon.
+  const sentence = SENTENCES.get(code) ?? (message.split(/:|\n/, 1)[0] ?? '').slice(0, 200);
+  return { offset: pos[0], message: `not valid YAML: ${sentence}` };
 }
 
 /** What YAML allows and documents do not. */

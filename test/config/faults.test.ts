@@ -88,7 +88,7 @@ describe('a fault has a place, a field, an expectation and a remedy', () => {
     'a misspelt form of secret': [
       `${client}spec: {clientId: a, clientSecret: {vale: x}}\n`,
       'a.yaml:4:21: spec.clientSecret.value: is missing: expected text',
-      'a.yaml:4:36: spec.clientSecret.vale: unknown field; did you mean "value"?',
+      'a.yaml:4:36: spec.clientSecret["…"]: unknown field; did you mean "value"?',
     ],
     'something that is no document': ['- a\n', 'a.yaml:1:1: expected a document: a mapping with apiVersion and kind'],
     'a message for a reason that does not exist': [
@@ -130,5 +130,49 @@ describe('a fault has a place, a field, an expectation and a remedy', () => {
     const faults = await faultsOf({ 'a.json': documents });
     expect(faults).toHaveLength(1001);
     expect(faults.at(-1)).toBe('…: and 5000 more faults');
+  });
+});
+
+describe('a secret in the wrong place', () => {
+  const secret = 'S3cretBang';
+  const spec = (field: string): string =>
+    `apiVersion: ostiary.dev/v1alpha1\nkind: ClientApplication\nmetadata: {name: a}\nspec:\n  clientId: a\n  ${field}\n`;
+
+  it.each([
+    [
+      'a field of clientSecret',
+      spec(`clientSecret: {value: x, ${secret}: y}`),
+      'spec.clientSecret["…"]: unknown field',
+    ],
+    ['a field without a value', spec(`clientSecret: {${secret}}`), 'spec.clientSecret'],
+    ['one of clientSecrets', spec(`clientSecrets: [{value: x, ${secret}: y}]`), 'spec.clientSecrets[0]["…"]: unknown'],
+    ['deeper', spec(`clientSecret: {value: {${secret}: {${secret}: 1}}}`), 'spec.clientSecret.value: expected text'],
+    ['a tag', spec(`clientSecret: {value: !${secret} }`), 'not valid YAML: Unresolved tag'],
+    ['a tag of a handle', spec(`clientSecret: {value: !x!${secret} y}`), 'not valid YAML: '],
+    ['a verbatim tag', spec(`clientSecret: {value: !<${secret}> y}`), 'not valid YAML: '],
+    ['the head of a block', spec(`clientSecret:\n    value: |${secret}\n      x`), 'not valid YAML: '],
+    ['an escape', spec(`clientSecret: {value: "\\${secret}"}`), 'not valid YAML: '],
+    ['an alias', spec(`clientSecret: {value: *${secret}}`), 'aliases such as *name'],
+    ['an anchor', spec(`clientSecret: {value: &${secret} &b x}`), 'not valid YAML: '],
+    ['a directive', `%${secret} 1\n---\n${spec('')}`, 'directives such as %YAML'],
+    ['nothing but it', `${secret}\n`, 'expected a document'],
+  ])('is not told where it is %s', async (_, text, told) => {
+    const faults = (await faultsOf(text)).join('\n');
+    expect(faults).toContain(told);
+    expect(faults).not.toContain(secret);
+    expect(faults).not.toContain('3cretBang');
+  });
+
+  it('is not told where it stands alone in a mapping', async () => {
+    const faults = await faultsOf(spec(`clientSecret: {salt: a, sha256: ${'0'.repeat(64)}, ${secret}: x}`));
+    expect(faults.join()).toMatch(/spec\.clientSecret\["…"\]: unknown field/);
+    expect(faults.join()).not.toContain(secret);
+  });
+
+  it('is not told where it is a field of textKey', async () => {
+    const policies = [{ policyRef: { name: 'gate' }, config: { textKey: { [secret]: 1 } } }];
+    const faults = (await faultsOf({ 'a.json': document('Api', 'orders', { policies }) })).join('\n');
+    expect(faults).toContain('textKey');
+    expect(faults).not.toContain(secret);
   });
 });

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { partOrSkip } from '../real/parts.ts';
@@ -53,6 +55,24 @@ describe('the process', () => {
     expect(await ostiary.exited).toBe(1);
     expect(ostiary.output()).toContain('/nowhere/at/all: there is no such file or directory');
     expect(ostiary.output()).not.toMatch(/^ +at /m);
+  });
+
+  test('tells the first faults of a reload that has thousands, and how many more there are', async () => {
+    const policies = documentsFolder(shop);
+    const ostiary = await startOstiary({ policies });
+    const faulty = Array.from({ length: 3000 }, (_, i) => ({ kind: `Nothing${i}` }));
+    writeFileSync(join(policies, 'faulty.json'), JSON.stringify(faulty));
+    const lines = () =>
+      ostiary
+        .output()
+        .split('\n')
+        .filter((line) => line.includes('fault in documents'));
+    await expect.poll(() => lines().at(-1) ?? '', { timeout: 5000 }).toMatch(/and \d{4} more faults/);
+    expect(lines()).toHaveLength(101);
+    const post = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' };
+    const snapshot = await fetch(`${ostiary.apiUrl}/ostiary.v1.InspectionService/GetSnapshot`, post);
+    expect(((await snapshot.json()) as { faults: unknown[] }).faults).toHaveLength(101);
+    await ostiary.stop();
   });
 });
 
