@@ -5,7 +5,7 @@ import { SHARE_FACTOR } from './lease-size.ts';
 import type { Grant, Moment } from './lease.ts';
 import type { CounterMetrics } from './metrics.ts';
 import { readTake, takeCall } from './script-call.ts';
-import type { ScriptCall, ScriptLink, TakeReply } from './script-call.ts';
+import type { KeyPrefix, ScriptCall, ScriptLink, TakeReply } from './script-call.ts';
 import type { Demand } from './store.ts';
 
 // What is sent to the store, and when. Hits wait until the event loop has read what has arrived, and then
@@ -16,7 +16,7 @@ import type { Demand } from './store.ts';
 export interface AskingPorts {
   readonly link: ScriptLink;
   readonly metrics: CounterMetrics;
-  readonly prefix: string;
+  readonly prefix: KeyPrefix;
   readonly storeTimeoutMs: number;
   now(): Moment;
   replicas(): number;

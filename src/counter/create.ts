@@ -11,7 +11,8 @@ import { RedisCounterStore } from './redis.ts';
 import { Replicas } from './replicas.ts';
 import { resetMessage, Resets } from './resets.ts';
 import { ScopedCounterStore } from './scoped.ts';
-import type { ScriptLink } from './script-call.ts';
+import { UNTAGGED } from './script-call.ts';
+import type { KeyPrefix, ScriptLink } from './script-call.ts';
 import { SharedCounterStore, SharedReplicaCounters } from './shared.ts';
 import { checkRedis } from './start-checks.ts';
 import type { Finding } from './start-checks.ts';
@@ -73,7 +74,7 @@ function createSharedStore(options: CounterOptions, ports: CounterPorts, shared:
       announceReset: async (key, epoch) => shared.announceReset(key, epoch),
       closed: async () => {},
     },
-    { prefix: '', storeTimeoutMs, quota: options.quota ?? 'leased' },
+    { prefix: UNTAGGED, storeTimeoutMs, quota: options.quota ?? 'leased' },
   );
   shared.joined(store);
   return store;
@@ -82,9 +83,10 @@ function createSharedStore(options: CounterOptions, ports: CounterPorts, shared:
 function createMeshStore(options: CounterOptions, redis: RedisOptions, ports: CounterPorts): CounterStore {
   const { clock, metrics = noCounterMetrics, randomName = () => crypto.randomUUID() } = ports;
   for (const url of redis.urls) parseRedisAddress(url);
-  const prefix = redis.prefix ?? 'ostiary:';
+  const text = redis.prefix ?? 'ostiary:';
+  const prefix: KeyPrefix = { text, tagged: redis.cluster === true };
   const storeTimeoutMs = options.storeTimeoutMs ?? STORE_TIMEOUT_MS;
-  const channel = `${prefix}resets`;
+  const channel = `${text}resets`;
   const resets = new Resets({ channel, reset: (key, epoch) => store.forget(key, epoch), gap: () => store.forgetAll() });
   const tell = oncePerMessage(ports.report);
   const ready = (client: RedisClient): void => {
@@ -102,7 +104,7 @@ function createMeshStore(options: CounterOptions, redis: RedisOptions, ports: Co
     link,
     metrics,
     id: randomName(),
-    key: `${prefix}replicas`,
+    key: `${text}replicas`,
     storeTimeoutMs,
     monotonic: () => clock.monotonic(),
   });

@@ -1,6 +1,7 @@
 import { Descriptor } from './descriptor.ts';
 import type { Grant, Moment } from './lease.ts';
 import { keyOf } from './script-call.ts';
+import type { KeyPrefix } from './script-call.ts';
 import type { Demand } from './store.ts';
 
 /** Where unspent units go. */
@@ -15,12 +16,12 @@ const MAX_DESCRIPTORS = 50_000;
 
 /** The descriptors a replica has had hits for lately. What is forgotten is asked for again. */
 export class Descriptors {
-  readonly #prefix: string;
+  readonly #prefix: KeyPrefix;
   readonly #giveBack: GiveBack;
   readonly #byName = new Map<string, Descriptor>();
   #sweep = this.#byName.entries();
 
-  constructor(prefix: string, giveBack: GiveBack) {
+  constructor(prefix: KeyPrefix, giveBack: GiveBack) {
     this.#prefix = prefix;
     this.#giveBack = giveBack;
   }
@@ -69,8 +70,7 @@ export class Descriptors {
 }
 
 function nameOf(demands: readonly Demand[]): string {
-  const first = demands[0] as Demand;
-  let name = `${first.slot}\n${first.key}`;
+  let name = (demands[0] as Demand).key;
   for (let d = 1; d < demands.length; d++) name += `\n${(demands[d] as Demand).key}`;
   return name;
 }

@@ -1,12 +1,12 @@
 import { CHARGE_DEBT, GIVE_BACK } from './lease-scripts.ts';
 import type { Grant } from './lease.ts';
 import { keyOf } from './script-call.ts';
-import type { ScriptCall } from './script-call.ts';
+import type { KeyPrefix, ScriptCall } from './script-call.ts';
 import type { Demand } from './store.ts';
 import { windowNames } from './window.ts';
 
 /** Gives unspent units back to the windows they are debited from. */
-export function giveBackCall(prefix: string, demands: readonly Demand[], remainder: Grant): ScriptCall {
+export function giveBackCall(prefix: KeyPrefix, demands: readonly Demand[], remainder: Grant): ScriptCall {
   const args: (string | number)[] = [remainder.units];
   demands.forEach(({ limits }, d) => {
     args.push(remainder.epochs[d] ?? 0, limits.length);
@@ -33,7 +33,7 @@ export interface OwedWindow {
 }
 
 /** Windows that have ended owe nothing any more. */
-export function chargeDebtCall(prefix: string, { name, demands, windows }: Debt, mono: number): ScriptCall {
+export function chargeDebtCall(prefix: KeyPrefix, { name, demands, windows }: Debt, mono: number): ScriptCall {
   const args: (string | number)[] = [name];
   demands.forEach(({ limits }, d) => {
     args.push(limits.length);

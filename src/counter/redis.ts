@@ -6,7 +6,7 @@ import type { Moment } from './lease.ts';
 import { LocalShare } from './local-share.ts';
 import type { CounterMetrics } from './metrics.ts';
 import { keyOf, readTake, takeCall } from './script-call.ts';
-import type { ScriptLink } from './script-call.ts';
+import type { KeyPrefix, ScriptLink } from './script-call.ts';
 import { RESET } from './scripts.ts';
 import { StoreUnavailable } from './store.ts';
 import type { CounterStore, Demand, StoreHealth, Taking } from './store.ts';
@@ -34,7 +34,7 @@ export interface RedisStorePorts {
 
 export interface RedisStoreOptions {
   /** Before every key. */
-  readonly prefix: string;
+  readonly prefix: KeyPrefix;
   /** Of demands that don't say. */
   readonly quota: 'exact' | 'leased';
   /** The longest wait for Redis. */

@@ -62,9 +62,19 @@ export function shaOf(script: Script): string {
   return sha;
 }
 
-/** The slot is the hash tag: all keys of one call are on one node of a cluster. */
-export function keyOf(prefix: string, { slot, key }: Pick<Demand, 'slot' | 'key'>): string {
-  return `${prefix}{${slot}}${key}`;
+/** How the keys of counters begin. */
+export interface KeyPrefix {
+  readonly text: string;
+  /** On a Cluster the slot is the hash tag: all keys of one call are on one node. */
+  readonly tagged: boolean;
+}
+
+/** For counters in this process. */
+export const UNTAGGED: KeyPrefix = { text: '', tagged: false };
+
+/** Elsewhere the slot is left out: it changes with the number of an API's quota policies, and counters are to survive that. */
+export function keyOf({ text, tagged }: KeyPrefix, { slot, key }: Pick<Demand, 'slot' | 'key'>): string {
+  return tagged ? `${text}{${slot}}${key}` : `${text}${key}`;
 }
 
 /** How much TAKE is to charge, in multiples of the costs. */
@@ -84,7 +94,7 @@ export interface Wish {
  * @param nowMs wall clock, for the boundaries of calendar windows
  */
 export function takeCall(
-  prefix: string,
+  prefix: KeyPrefix,
   demands: readonly Demand[],
   costs: readonly number[],
   { want, least, need, share }: Wish,

@@ -4,7 +4,7 @@ import { giveBackCall } from './lease-calls.ts';
 import type { Moment } from './lease.ts';
 import { RedisCounterStore, type RedisStoreOptions, type RedisStorePorts } from './redis.ts';
 import type { ReplicaCounters } from './scoped.ts';
-import { keyOf, readTake, type ScriptLink, takeCall, type TakeReply, type Wish } from './script-call.ts';
+import { keyOf, readTake, type ScriptLink, takeCall, type TakeReply, UNTAGGED, type Wish } from './script-call.ts';
 import type { ScriptMemory } from './script-memory.ts';
 import { RESET } from './scripts.ts';
 import type { Demand, StoreHealth, Taking } from './store.ts';
@@ -73,7 +73,7 @@ export class SharedReplicaCounters implements ReplicaCounters {
   async reset(demands: readonly Demand[]): Promise<number> {
     let closed = 0;
     for (const demand of demands) {
-      const call = { script: RESET, keys: [keyOf('', demand)], args: [] };
+      const call = { script: RESET, keys: [keyOf(UNTAGGED, demand)], args: [] };
       const [open = 0] = await this.#link.run(call, this.#now().mono + this.#timeoutMs);
       closed += open;
     }
@@ -86,7 +86,7 @@ export class SharedReplicaCounters implements ReplicaCounters {
     const asked = this.#now();
     for (const [d, demand] of demands.entries()) {
       const grant = { units: demand.cost, epochs: [reply.epochs[d] ?? 0], windows: [reply.windows[d] ?? []] };
-      const call = giveBackCall('', [demand], { ...grant, asked });
+      const call = giveBackCall(UNTAGGED, [demand], { ...grant, asked });
       // Lost, it stays charged: less is admitted, never more.
       this.#link.run(call, asked.mono + this.#timeoutMs).catch(() => {});
     }
@@ -95,7 +95,7 @@ export class SharedReplicaCounters implements ReplicaCounters {
   async #ask(demands: readonly Demand[], wish: Wish): Promise<{ reply: TakeReply; taking: Taking }> {
     const asked = this.#now();
     const costs = demands.map(({ cost }) => cost);
-    const call = takeCall('', demands, costs, wish, asked.wall);
+    const call = takeCall(UNTAGGED, demands, costs, wish, asked.wall);
     // Late, it stays charged: less is admitted, never more.
     const reply = readTake(demands, await this.#link.run(call, asked.mono + this.#timeoutMs));
     const told = new Descriptor(demands, [], asked.mono);

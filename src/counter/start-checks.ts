@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import { shaOf, takeCall } from './script-call.ts';
+import type { KeyPrefix } from './script-call.ts';
 import type { RedisClient } from './redis-link.ts';
 
 /** What is wrong with a store, and what follows from it. */
@@ -11,7 +12,7 @@ export interface Finding {
 const OLDEST_MAJOR = 6;
 
 /** Looks at a Redis once a connection is there. Every finding says what follows from it. */
-export async function checkRedis(client: RedisClient, prefix: string): Promise<readonly Finding[]> {
+export async function checkRedis(client: RedisClient, prefix: KeyPrefix): Promise<readonly Finding[]> {
   const nodes = client.isCluster ? (client as Exclude<RedisClient, Redis>).nodes('master') : [client as Redis];
   const found = await Promise.all(nodes.map((node) => Promise.all([checkServer(node), checkMemory(node)])));
   return [...found.flat(2), ...(await checkScripts(client, prefix))].filter(
@@ -44,7 +45,7 @@ async function checkMemory(node: Redis): Promise<Finding[]> {
 }
 
 /** Asks for nothing, with the very script that decides. */
-async function checkScripts(client: RedisClient, prefix: string): Promise<Finding[]> {
+async function checkScripts(client: RedisClient, prefix: KeyPrefix): Promise<Finding[]> {
   const demand = {
     slot: 'start-check',
     key: '',
@@ -59,7 +60,7 @@ async function checkScripts(client: RedisClient, prefix: string): Promise<Findin
   } catch (error) {
     const { message } = error as Error;
     if (!/^(NOPERM|ERR|WRONGTYPE)/.test(message)) return [];
-    const rights = `~${prefix}* &${prefix}* +evalsha +eval +hmget +hget +hgetall +hset +hsetnx +hdel +hincrby +exists +time +pttl +pexpire +zadd +zrem +zremrangebyscore +zcard +publish +subscribe +ping +info`;
+    const rights = `~${prefix.text}* &${prefix.text}* +evalsha +eval +hmget +hget +hgetall +hset +hsetnx +hdel +hincrby +exists +time +pttl +pexpire +zadd +zrem +zremrangebyscore +zcard +publish +subscribe +ping +info`;
     return [
       {
         level: 'error',

@@ -47,7 +47,7 @@ async function admitted(store: CounterStore, demand: Demand, hits: number): Prom
 }
 
 async function used(demand: Demand): Promise<number> {
-  return Number(await redis.cli('HGET', `out${mesh}:{${demand.slot}}${demand.key}`, `u${HOUR}`));
+  return Number(await redis.cli('HGET', `out${mesh}:${demand.key}`, `u${HOUR}`));
 }
 
 describe('while Redis answers nothing', () => {

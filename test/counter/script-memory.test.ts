@@ -11,7 +11,7 @@ import { startRedis, type RealRedis } from '../real/redis.ts';
 import { freshDemand } from './behaviour.ts';
 
 const HOUR = 3_600_000;
-const prefix = 'p:';
+const prefix = { text: 'p:', tagged: false };
 const day: Demand['limits'] = [
   { maximumRequests: 25, timePeriodInMilliseconds: 86_400_000, calendar: { unit: 'day', timeZone: 'Europe/Berlin' } },
 ];

@@ -60,7 +60,7 @@ describe('windows of 20 ms and more in Redis', () => {
         await Promise.all(stores.map(drive));
         const windows = Math.floor((performance.now() - startedAt) / windowMs) + 1;
         expect(admitted).toBeLessThanOrEqual(Math.min(total, maximum * windows));
-        const key = `ostiary:{${demand.slot}}${demand.key}`;
+        const key = `ostiary:${demand.key}`;
         const used = Number(await redis.cli('HGET', key, `u${HOUR}`));
         expect(used).toBeLessThanOrEqual(total);
         expect(used).toBeGreaterThanOrEqual(admitted);
