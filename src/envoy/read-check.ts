@@ -217,7 +217,12 @@ function readPlainEntry(reader: ProtoReader, end: number, ranges: number[], hasR
   if (bytes[keyEnd] !== (hasRawValue ? 0x1a : 0x12)) return false;
   let valueStart = keyEnd + 2;
   let valueLength = bytes[keyEnd + 1] as number;
-  if (valueLength > 0x7f) valueLength = (valueLength & 0x7f) | ((bytes[valueStart++] as number) << 7);
+  if (valueLength > 0x7f) {
+    const high = bytes[valueStart++] as number;
+    // A third byte follows, whatever it adds.
+    if (high > 0x7f) return false;
+    valueLength = (valueLength & 0x7f) | (high << 7);
+  }
   // Whatever lay beyond the entry's end makes this differ.
   if (valueStart + valueLength !== end) return false;
   ranges.push(keyStart, keyEnd, valueStart, end);

@@ -181,3 +181,51 @@ test('a message that is cut off anywhere is malformed', () => {
 test('bytes that are no message at all never do more than throw MalformedCheck', () => {
   fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), expectAgreement), { numRuns: 5000 });
 });
+
+/** A number in as many bytes as asked for: more than it needs are allowed, and no encoder writes them. */
+function varint(value: number, length: number): number[] {
+  return Array.from({ length }, (_, i) => (Math.floor(value / 128 ** i) & 0x7f) | (i < length - 1 ? 0x80 : 0));
+}
+
+function field(tag: number, body: readonly number[], lengthBytes: number): number[] {
+  return [tag, ...varint(body.length, lengthBytes), ...body];
+}
+
+test('whatever lengths are written with more bytes than they need', () => {
+  const lengthBytes = fc.integer({ min: 3, max: 5 });
+  const text = fc.oneof(fc.string({ maxLength: 12 }), fc.constant('x'.repeat(16_384)));
+  const header = fc.record({
+    key: fc.constantFrom('client_id', 'x'),
+    value: text,
+    more: fc.option(text),
+    lengths: fc.array(fc.constantFrom(1, 2, 3, 4, 5), { minLength: 4, maxLength: 4 }),
+  });
+  fc.assert(
+    fc.property(fc.array(header, { maxLength: 3 }), fc.boolean(), lengthBytes, (headers, raw, outer) => {
+      const entries = headers.flatMap(({ key, value, more, lengths }) => {
+        const part = (tag: number, of: string, at: number): number[] => {
+          const body = [...Buffer.from(of)];
+          return field(tag, body, Math.max(lengths[at] ?? 1, body.length > 16_383 ? 3 : body.length > 127 ? 2 : 1));
+        };
+        const tag = raw ? 0x1a : 0x12;
+        const entry = [...part(0x0a, key, 0), ...part(tag, value, 1), ...(more === null ? [] : part(tag, more, 2))];
+        return field(raw ? 0x0a : 0x1a, entry, Math.max(lengths[3] ?? 1, 3));
+      });
+      const http = raw ? field(0x6a, entries, outer) : entries;
+      const bytes = Uint8Array.from(field(0x0a, field(0x22, field(0x12, http, outer), outer), outer));
+      const message = decode(bytes);
+      expect(message).toBeDefined();
+      expectSame(read(bytes) as Check, message as CheckRequest);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('a length of three bytes whose first two look like another', () => {
+  // 81 80 00 is 1; read as two bytes it would be 1 too, with the 00 as the value's first byte.
+  const remaining = 0x4000 - 2 - 3;
+  const rest = [0x00, 0x41, 0x12, ...varint(remaining + 1, 2), ...Array.from({ length: remaining + 1 }, () => 0x42)];
+  const entry = [0x0a, 9, ...Buffer.from('client_id'), 0x12, 0x81, 0x80, ...rest];
+  const bytes = Uint8Array.from(field(0x0a, field(0x22, field(0x12, field(0x1a, entry, 3), 3), 3), 3));
+  expectSame(read(bytes) as Check, decode(bytes) as CheckRequest);
+});
