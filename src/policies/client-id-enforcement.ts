@@ -35,6 +35,16 @@ const options = z
         tier: upstreamHeader.default('x-ostiary-tier'),
       })
       .prefault({})
+      .superRefine((names, context) => {
+        // Of two values in one header the upstream would take either.
+        const seen = new Map<string, string>();
+        for (const [field, header] of Object.entries(names)) {
+          const dashed = header.replaceAll('_', '-');
+          const first = seen.get(dashed);
+          if (first === undefined) seen.set(dashed, field);
+          else context.addIssue({ code: 'custom', path: [field], message: `is the header of ${first} too` });
+        }
+      })
       .describe('Headers that tell the upstream who calls'),
   })
   .superRefine((value, context) => {

@@ -1,16 +1,32 @@
 import { z } from 'zod';
 
 const TOKEN = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
+/** What belongs to a connection or frames a message (RFC 9110, 7.6.1), routes or traces it, or carries other credentials. */
 const RESERVED = new Set([
-  'host',
   'authorization',
-  'content-length',
-  'transfer-encoding',
   'connection',
+  'content-encoding',
+  'content-length',
+  'content-type',
+  'cookie',
+  'date',
+  'expect',
+  'forwarded',
+  'host',
+  'http2-settings',
+  'keep-alive',
+  'set-cookie',
   'te',
+  'traceparent',
+  'tracestate',
+  'trailer',
+  'transfer-encoding',
   'upgrade',
+  'via',
+  'x-real-ip',
+  'x-request-id',
 ]);
-const RESERVED_PREFIXES = ['x-forwarded-', 'x-envoy-', ':'];
+const RESERVED_PREFIXES = ['proxy-', 'grpc-', 'x-forwarded-', 'x-envoy-', ':'];
 
 /** The name of a header that a policy sets for the upstream: lower case in the result. */
 export const upstreamHeader = z

@@ -112,6 +112,10 @@ describe('client-id-enforcement', () => {
       'clientIdExpression',
     ],
     ['a header that Envoy depends on', { upstreamHeaders: { tier: 'X-Forwarded-For' } }, 'tier'],
+    ['the credentials of others', { upstreamHeaders: { clientName: 'Cookie' } }, 'clientName'],
+    ['one header for two things', { upstreamHeaders: { clientId: 'X-Client', tier: 'x-client' } }, 'tier'],
+    ['one header in two spellings', { upstreamHeaders: { clientName: 'x-a-b', tier: 'X_a-B' } }, 'tier'],
+    ['the default header of another', { upstreamHeaders: { clientId: 'x-ostiary-tier' } }, 'tier'],
   ])('refuses %s at load, and names the field', (_what, config, field) => {
     const parsed = kind.options.safeParse(config);
     expect(parsed.success).toBe(false);
