@@ -145,12 +145,24 @@ function parseCommandLine(
       strict: true,
     });
   } catch (error) {
-    const unknown = /Unknown option '--?([^'\s]+)'/.exec((error as Error).message)?.[1];
-    if (unknown === undefined) throw new UserError((error as Error).message.split('\n')[0] ?? '', 2);
+    const { message } = error as Error;
+    const unknown = /Unknown option '--?([^'\s]+)'/.exec(message)?.[1];
+    if (unknown === undefined) throw new UserError(valueFault(message, argv), 2);
     const near = known.find((name) => name.startsWith(unknown) || unknown.startsWith(name) || isNear(name, unknown));
     const hint = near === undefined ? 'see --help' : `did you mean --${near}?`;
     throw new UserError(`unknown flag --${unknown}: ${hint}`, 2);
   }
+}
+
+/** In our words what Node says of a flag and its value. */
+function valueFault(message: string, argv: readonly string[]): string {
+  const name = /Option '(?:-\w, )?(--[\w-]+)/.exec(message)?.[1];
+  if (name === undefined) return message.split('\n')[0] ?? '';
+  if (message.includes('does not take')) return `${name} takes no value`;
+  const next = argv[argv.indexOf(name) + 1];
+  return next?.startsWith('-') === true
+    ? `${name} has no value: one that begins with a dash is written ${name}=${next}`
+    : `${name} has no value: see --help`;
 }
 
 /** One letter more, less or other. */

@@ -58,7 +58,10 @@ function kindOf(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a mapping';
   if (typeof value === 'string') return 'text';
-  return typeof value === 'boolean' ? 'true or false' : 'a number';
+  if (typeof value === 'boolean') return 'true or false';
+  // As 1e400 is read, and YAML's .inf and .nan.
+  if (Number.isNaN(value)) return 'no number (.nan)';
+  return Number.isFinite(value) ? 'a number' : 'one that is too large';
 }
 
 /** The message of an issue as zod raises it; a message that the schema itself gives wins over this. */

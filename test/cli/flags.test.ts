@@ -85,6 +85,19 @@ describe('flags', () => {
     expect(error.exitCode).toBe(2);
   });
 
+  it.each([
+    [['--hops', '-1'], '--hops has no value: one that begins with a dash is written --hops=-1'],
+    [
+      ['--listen-mode', '--json'],
+      '--listen-mode has no value: one that begins with a dash is written --listen-mode=--json',
+    ],
+    [['--hops=-1'], '--hops is "-1": expected an integer from 0 to 9'],
+    [['--hops'], '--hops has no value: see --help'],
+    [['--json=yes'], '--json takes no value'],
+  ])('say in our own words what is wrong with %j', (argv, message) => {
+    expect(failure(argv)).toMatchObject({ message, exitCode: 2 });
+  });
+
   it('name the variable where the environment is wrong', () => {
     expect(failure([], { OSTIARY_HOPS: 'many' }).message).toMatch(/^OSTIARY_HOPS is "many": expected an integer/);
   });

@@ -15,6 +15,14 @@ describe('a fault has a place, a field, an expectation and a remedy', () => {
       `${client}spec:\n  clientId: 123\n`,
       'a.yaml:5:13: spec.clientId: expected text, got a number: put it in quotes',
     ],
+    'a number that is too large for any': [
+      `${api}spec: {tiers: [{name: a, limits: [{maximumRequests: 1, timePeriodInMilliseconds: 1e400}]}]}\n`,
+      'a.yaml:4:82: spec.tiers[0].limits[0].timePeriodInMilliseconds: expected a number, got one that is too large',
+    ],
+    'no number': [
+      `${api}spec: {tiers: [{name: a, limits: [{maximumRequests: .nan, timePeriodInMilliseconds: 1}]}]}\n`,
+      'a.yaml:4:53: spec.tiers[0].limits[0].maximumRequests: expected a number, got no number (.nan)',
+    ],
     'a missing field, at the field that should hold it': [
       `${client}spec: {}\n`,
       'a.yaml:4:1: spec.clientId: is missing: expected text',
