@@ -65,6 +65,6 @@ describe('a calendar quota in Redis', () => {
   it('leaves no key without a time to live', async () => {
     const demand = calendarDemand();
     await take(demand, Date.now());
-    expect(Number(await redis.cli('PTTL', `${demand.key}`))).toBeGreaterThan(0);
+    expect(Number(await redis.cli('PTTL', demand.key))).toBeGreaterThan(0);
   });
 });
