@@ -57,11 +57,14 @@ export async function compile(loaded: LoadedDocuments, options: CompileOptions):
   };
   const context = { index, faults, digest, pace: createPace(options.clock) };
   const tiers = new Map([...index.all('Api')].map(({ document }) => [document.metadata.name, compileTiers(document)]));
-  const clients = await compileClients(context, {
-    variables: options.env,
-    readFile: (path) => options.readFile(path),
-    onFile: (path) => secretFiles.add(path),
-  });
+  const clients = await compileClients(
+    { ...context, digestSecret: (place, secret) => versions.addSecret(place, secret) },
+    {
+      variables: options.env,
+      readFile: (path) => options.readFile(path),
+      onFile: (path) => secretFiles.add(path),
+    },
+  );
   const contracts = await compileContracts(context, clients, tiers);
   const messages = compileMessages(index, faults, digest);
   const { policyKinds, environment, env: variables } = options;
@@ -72,8 +75,9 @@ export async function compile(loaded: LoadedDocuments, options: CompileOptions):
     result.dispose();
     return { faults: faults.sorted(), secretFiles: result.secretFiles };
   }
+  const version = await versions.version();
   const snapshot: Snapshot = {
-    version: versions.version(),
+    version,
     loadedAt: options.clock.now(),
     sources: loaded.sources,
     apis,

@@ -22,7 +22,7 @@ interface Context {
 
 /** Makes client applications of their documents, by name; secrets are hashed and forgotten. */
 export async function compileClients(
-  context: Context,
+  context: Context & { readonly digestSecret: (place: string, secret: string) => void },
   reader: SecretReader,
 ): Promise<ReadonlyMap<string, ClientApplication>> {
   const clients = new Map<string, ClientApplication>();
@@ -40,7 +40,7 @@ export async function compileClients(
     const { hashes, contents } =
       single !== undefined && 'sha256' in single
         ? { hashes: [parseSecretHash(single)], contents: [single.salt, single.sha256] }
-        : await readSecrets(loaded, context.faults, reader);
+        : await readSecrets(loaded, context, reader);
     clients.set(metadata.name, { name: metadata.name, clientId: spec.clientId, secrets: hashes });
     context.digest(loaded.document, [metadata.labels, spec.clientId, ...contents]);
     const turn = context.pace();
@@ -50,8 +50,8 @@ export async function compileClients(
 }
 
 async function readSecrets(
-  { document: { spec }, place }: Loaded<'ClientApplication'>,
-  faults: Faults,
+  { document: { metadata, spec }, place }: Loaded<'ClientApplication'>,
+  { faults, digestSecret }: Parameters<typeof compileClients>[0],
   reader: SecretReader,
 ): Promise<{ readonly hashes: readonly SecretHash[]; readonly contents: readonly unknown[] }> {
   const single = spec.clientSecret;
@@ -61,7 +61,8 @@ async function readSecrets(
     const read = await readSecret(source, place.source.file, reader);
     if ('hash' in read) {
       hashes.push(read.hash);
-      contents.push(read.digestOf);
+      if ('written' in read) contents.push(read.written);
+      else digestSecret(`${metadata.name}/${index}`, read.plain);
     } else {
       const field = single === undefined ? ['clientSecrets', index] : ['clientSecret'];
       addIssues(faults, place, [{ path: ['spec', ...field, ...read.path], at: 'value', message: read.message }]);

@@ -18,11 +18,11 @@ export interface SecretReader {
   readonly onFile: (path: string) => void;
 }
 
-/** The hash of a secret and what the version of the documents is to cover of it. */
-export interface ReadSecret {
-  readonly hash: SecretHash;
-  readonly digestOf: unknown;
-}
+/** The hash of a secret and what the version of the documents is to cover: its hash as written, or it itself. */
+export type ReadSecret = { readonly hash: SecretHash } & (
+  | { readonly written: readonly [salt: string, sha256: string] }
+  | { readonly plain: string }
+);
 
 /**
  * Hashes a secret that a document, the environment or a file holds.
@@ -33,12 +33,12 @@ export async function readSecret(
   file: string,
   reader: SecretReader,
 ): Promise<ReadSecret | Omit<Issue, 'at'>> {
-  if ('sha256' in source) return { hash: parseSecretHash(source), digestOf: [source.salt, source.sha256] };
+  if ('sha256' in source) return { hash: parseSecretHash(source), written: [source.salt, source.sha256] };
   if ('value' in source) {
     const { value, issues } = resolveVariables(source.value, reader.variables);
     if (issues[0] !== undefined) return { path: ['value'], message: issues[0].message };
     if (value === '') return { path: ['value'], message: 'the secret is empty' };
-    return { hash: hashSecret(String(value)), digestOf: { value } };
+    return { hash: hashSecret(String(value)), plain: String(value) };
   }
   const path = resolve(dirname(file), source.file);
   reader.onFile(path);
@@ -55,5 +55,5 @@ export async function readSecret(
   if (bytes.length > MAX_SECRET_BYTES) return { path: ['file'], message: TOO_LARGE };
   const secret = bytes.toString('utf8').replace(/\r?\n$/, '');
   if (secret === '') return { path: ['file'], message: 'the file of the secret is empty' };
-  return { hash: hashSecret(secret), digestOf: { value: secret } };
+  return { hash: hashSecret(secret), plain: secret };
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { VersionDigest } from '../../src/config/version.ts';
 import { verifySecret } from '../../src/contract/secret.ts';
 import type { Api } from '../../src/policy/snapshot.ts';
 import { compileFolder, document, faultsOf, made, snapshotOf, writeFolder } from './documents.ts';
@@ -217,6 +218,37 @@ describe('the version', () => {
       (await snapshotOf({ 'a.json': documents }, { env: { SECRET: 'another' } })).version,
     ];
     expect(new Set(versions).size).toBe(versions.length);
+  });
+});
+
+describe('the version and plain secrets', () => {
+  const client = (name: string, spec: object) => document('ClientApplication', name, { clientId: name, ...spec });
+  const versionOf = async (...clients: readonly object[]) =>
+    (await snapshotOf({ 'a.json': [document('Api', 'one', {}), ...clients], s: 'hunter2\n', t: 'hunter3\n' })).version;
+
+  it('are the same wherever the secret comes from and whatever the order, and differ where it differs', async () => {
+    const version = await versionOf(client('a', { clientSecret: { value: 'hunter2' } }));
+    expect(await versionOf(client('a', { clientSecret: { file: 's' } }))).toBe(version);
+    expect(await versionOf(client('a', { clientSecret: { file: 't' } }))).not.toBe(version);
+    const [a, b] = [client('a', { clientSecret: { value: 'x' } }), client('b', { clientSecret: { value: 'y' } })];
+    expect(await versionOf(a, b)).toBe(await versionOf(b, a));
+    const swapped = [client('a', { clientSecret: { value: 'y' } }), client('b', { clientSecret: { value: 'x' } })];
+    expect(await versionOf(...swapped)).not.toBe(await versionOf(a, b));
+    const pair = (...secrets: string[]) => client('a', { clientSecrets: secrets.map((value) => ({ value })) });
+    expect(await versionOf(pair('x', 'y'))).not.toBe(await versionOf(pair('y', 'x')));
+  });
+
+  it('take real time to try, once however many secrets there are', async () => {
+    const versions = new VersionDigest();
+    for (let i = 0; i < 10_000; i++) versions.addSecret(`client-${i}/0`, `guess-${i}`);
+    const started = performance.now();
+    const first = await versions.version();
+    const tookMs = performance.now() - started;
+    expect(tookMs).toBeGreaterThan(10);
+    expect(tookMs).toBeLessThan(2000);
+    const guessed = new VersionDigest();
+    for (let i = 9999; i >= 0; i--) guessed.addSecret(`client-${i}/0`, i === 5 ? 'other' : `guess-${i}`);
+    expect(await guessed.version()).not.toBe(first);
   });
 });
 
