@@ -14,7 +14,7 @@ export interface ListenerOptions extends Pick<ExtAuthzOptions, 'rawHeaders' | 'm
   readonly host: string;
   /** 0: a free one. */
   readonly port: number;
-  /** Whether Envoy rewrites dot segments, percent-encoded letters and doubled slashes before anybody sees them. */
+  /** Whether Envoy brings host and path into one spelling before anybody sees them: {@link oneSpelling}. */
   readonly normalizePath: boolean;
   /** The API of every request of this listener; undefined: ostiary finds it by host and path. */
   readonly api: string | undefined;
@@ -36,6 +36,18 @@ export function bootstrap(options: BootstrapOptions): object {
   };
 }
 
+/**
+ * What Envoy and ostiary have to agree on, where Envoy chooses a route by host and path and ostiary
+ * an API: ostiary takes no account of ports, trailing dots and spellings of a path, and refuses `%2f`.
+ */
+const oneSpelling = {
+  normalize_path: true,
+  merge_slashes: true,
+  path_with_escaped_slashes_action: 'REJECT_REQUEST',
+  strip_any_host_port: true,
+  strip_trailing_host_dot: true,
+};
+
 function connectionManager(listener: ListenerOptions, timeoutMs: number): object {
   const { rawHeaders, metadataNamespaces } = listener;
   return {
@@ -43,8 +55,7 @@ function connectionManager(listener: ListenerOptions, timeoutMs: number): object
     typed_config: {
       '@type': 'type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager',
       stat_prefix: listener.name,
-      normalize_path: listener.normalizePath,
-      merge_slashes: listener.normalizePath,
+      ...(listener.normalizePath ? oneSpelling : { normalize_path: false, merge_slashes: false }),
       use_remote_address: true,
       access_log: [accessLog],
       http_filters: [

@@ -21,6 +21,11 @@ const reasons: Readonly<Record<string, string>> = {
   context_extensions: 'The API is a matter of the route, not of what the client wrote into host and path.',
   contextExtensions: 'The API is a matter of the route, not of what the client wrote into host and path.',
   normalize_path: 'Everybody sees one spelling of a path.',
+  path_with_escaped_slashes_action:
+    'A path with %2f or %5c is one to some and another to others: ostiary refuses it too.',
+  strip_any_host_port: 'Domains are matched without the port, as ostiary matches hosts.',
+  strip_trailing_host_dot: 'Domains are matched without a dot at the end, as ostiary matches hosts.',
+  prefix: 'Routes of your own: path_separated_prefix, since the prefix /orders is the route of /orders-old too.',
   use_remote_address: 'Nobody outside may pretend to be a proxy of yours.',
   access_log: 'What ostiary decided, on allow and on deny.',
   http_filters: 'ostiary is asked last, right before the request leaves.',

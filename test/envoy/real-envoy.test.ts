@@ -104,13 +104,19 @@ describe.skipIf(binary === undefined)('a real Envoy', () => {
   test.each(['map', 'list'])('sends headers as a %s in which each is found as the client sent it', async (form) => {
     outcome = {};
     await send(envoy.port(form), '/a?b=c', {
-      headers: { host: 'H.example:81', Authorization: ['Bearer a', 'Bearer b'], client_id: 'x', 'x-bytes': '\xc3\x28' },
+      headers: {
+        host: 'H.example.:81',
+        Authorization: ['Bearer a', 'Bearer b'],
+        client_id: 'x',
+        'x-bytes': '\xc3\x28',
+      },
     });
     expect(seen).toMatchObject({
       isHttp: true,
       method: 'GET',
       path: '/a?b=c',
-      host: 'H.example:81',
+      // Without what Envoy's domains and our hosts leave out.
+      host: 'H.example',
       sourceAddress: '127.0.0.1',
     });
     expect(seen?.header('authorization')).toBe('Bearer a,Bearer b');
