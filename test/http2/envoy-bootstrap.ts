@@ -5,9 +5,10 @@ export interface UpstreamTls {
   readonly client?: { readonly certificate: string; readonly key: string };
 }
 
+const type = 'type.googleapis.com/envoy.extensions';
+
 /** An Envoy that asks the given server by ext_authz, and by health checks where told, and answers `passed` itself. */
 export function askingEnvoy(address: ListenAddress, tls?: UpstreamTls, healthChecks = false): object {
-  const type = 'type.googleapis.com/envoy.extensions';
   const authorization = {
     name: 'envoy.filters.http.ext_authz',
     typed_config: {
@@ -16,17 +17,6 @@ export function askingEnvoy(address: ListenAddress, tls?: UpstreamTls, healthChe
       grpc_service: { envoy_grpc: { cluster_name: 'authorization' }, timeout: '2s' },
       status_on_error: { code: 503 },
     },
-  };
-  const router = {
-    name: 'envoy.filters.http.router',
-    typed_config: { '@type': `${type}.filters.http.router.v3.Router` },
-  };
-  const routes = [{ match: { prefix: '/' }, direct_response: { status: 200, body: { inline_string: 'passed' } } }];
-  const connectionManager = {
-    '@type': `${type}.filters.network.http_connection_manager.v3.HttpConnectionManager`,
-    stat_prefix: 'in',
-    route_config: { virtual_hosts: [{ name: 'any', domains: ['*'], routes }] },
-    http_filters: [authorization, router],
   };
   const file = (filename: string): object => ({ filename });
   const tlsContext =
@@ -74,12 +64,31 @@ export function askingEnvoy(address: ListenAddress, tls?: UpstreamTls, healthChe
     ...(tlsContext && { transport_socket: { name: 'envoy.transport_sockets.tls', typed_config: tlsContext } }),
     ...(healthChecks && { health_checks: [health] }),
   };
-  const listener = {
+  return { static_resources: { listeners: [listenerWith([authorization])], clusters: [cluster] } };
+}
+
+/** The same without ext_authz. */
+export function silentEnvoy(): object {
+  return { static_resources: { listeners: [listenerWith([])] } };
+}
+
+function listenerWith(filters: readonly object[]): object {
+  const router = {
+    name: 'envoy.filters.http.router',
+    typed_config: { '@type': `${type}.filters.http.router.v3.Router` },
+  };
+  const routes = [{ match: { prefix: '/' }, direct_response: { status: 200, body: { inline_string: 'passed' } } }];
+  const connectionManager = {
+    '@type': `${type}.filters.network.http_connection_manager.v3.HttpConnectionManager`,
+    stat_prefix: 'in',
+    route_config: { virtual_hosts: [{ name: 'any', domains: ['*'], routes }] },
+    http_filters: [...filters, router],
+  };
+  return {
     name: 'in',
     address: { socket_address: { address: '127.0.0.1', port_value: 0 } },
     filter_chains: [
       { filters: [{ name: 'envoy.filters.network.http_connection_manager', typed_config: connectionManager }] },
     ],
   };
-  return { static_resources: { listeners: [listener], clusters: [cluster] } };
 }
