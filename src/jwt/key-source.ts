@@ -34,24 +34,32 @@ export function fixedKeys(keys: readonly Key[]): KeySource {
 }
 
 /**
- * The answer needs to reach Envoy before the deadline, not at it. Hundreds of requests that wait for
- * the same issuer stop waiting in the same moment, so more time is kept back where there is more.
+ * The answer needs to reach Envoy before the deadline, not at it. Requests that wait for the same
+ * issuer stop waiting in the same moment, so more is kept back where there is more time, and where
+ * hundreds wait each a little more than the one before.
  */
 const MIN_ANSWER_MS = 20;
 const ANSWER_SHARE = 0.25;
+const ANSWER_MS_A_WAITER = 0.5;
 /** Whoever sends unknown `kid`s holds requests open for so long, however patient Envoy is. */
 const MAX_WAIT_MS = 1000;
 
-/** How long to wait for keys where so much time is left; infinite where there is no deadline. */
-function waitOf(leftMs: number): number {
+/**
+ * How long to wait for keys.
+ * @param leftMs infinite where there is no deadline
+ * @param waiting requests that wait already
+ */
+function waitOf(leftMs: number, waiting: number): number {
   if (leftMs === Infinity) return MAX_WAIT_MS;
-  return Math.min(MAX_WAIT_MS, leftMs - Math.max(MIN_ANSWER_MS, leftMs * ANSWER_SHARE));
+  const answerMs = Math.max(MIN_ANSWER_MS, leftMs * ANSWER_SHARE, waiting * ANSWER_MS_A_WAITER);
+  return Math.min(MAX_WAIT_MS, leftMs - answerMs);
 }
 
 /** The union of what several issuers publish. One that is down harms no tokens of the others. */
 export function publishedKeys(held: readonly HeldKeySet[], { clock, timers }: KeySets): KeySource {
   const sets = held.map(({ set }) => set);
   const keysFor: KeySource['keysFor'] = (algorithm, kid) => sets.flatMap((set) => set.keysFor(algorithm, kid));
+  let waiting = 0;
   return {
     keysFor,
     async *arrivals(algorithm, kid, deadline) {
@@ -65,8 +73,9 @@ export function publishedKeys(held: readonly HeldKeySet[], { clock, timers }: Ke
             fetch.then(() => set),
           );
       }
-      const waitMs = waitOf(deadline - clock.monotonic());
+      const waitMs = waitOf(deadline - clock.monotonic(), waiting);
       if (pending.size === 0 || waitMs <= 0) return;
+      waiting++;
       let cancel = (): void => {};
       const expired = new Promise<undefined>((resolve) => {
         cancel = timers.after(waitMs, () => resolve(undefined));
@@ -79,6 +88,7 @@ export function publishedKeys(held: readonly HeldKeySet[], { clock, timers }: Ke
           yield keysFor(algorithm, kid);
         }
       } finally {
+        waiting--;
         cancel();
       }
     },

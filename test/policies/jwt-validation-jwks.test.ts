@@ -80,6 +80,29 @@ describe('before the first key set has come', () => {
     expect(await waiting).toHaveProperty('reason', 'keys_unavailable');
   });
 
+  test('requests wait the shorter the more of them do, so that not all are answered in one moment', async () => {
+    await using server = new JwksServer(hang);
+    await server.listen();
+    const policy = policyOf(server.url);
+    const tokens = await Promise.all(Array.from({ length: 300 }, (_, n) => signed(first, { n })));
+    const answered: number[] = [];
+    const started = watched.time.monotonic();
+    const waiting = tokens.map(async (token) => {
+      await decide(policy, token, started + 200);
+      answered.push(watched.time.monotonic() - started);
+    });
+    await expect.poll(() => watched.time.timers).toBeGreaterThan(300);
+    for (let ms = 0; ms < 150; ms++) {
+      watched.time.advance(1);
+      await sleep(0);
+    }
+    await Promise.all(waiting);
+    expect(Math.max(...answered)).toBe(150);
+    const perMs = Map.groupBy(answered, (ms) => Math.round(ms));
+    expect(Math.max(...[...perMs.values()].map(({ length }) => length))).toBeLessThanOrEqual(102);
+    expect(Math.min(...answered)).toBeLessThan(55);
+  });
+
   test('a request does not wait where the fetch has failed and the next is not due', async () => {
     await using server = new JwksServer(answering(500, ''));
     await server.listen();
