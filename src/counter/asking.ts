@@ -1,8 +1,9 @@
 import type { Descriptor, Waiter } from './descriptor.ts';
-import { chargeDebtCall, giveBackCall } from './lease-calls.ts';
-import type { Debt } from './lease-calls.ts';
+import { giveBackCall } from './lease-calls.ts';
 import { SHARE_FACTOR } from './lease-size.ts';
 import type { Grant, Moment } from './lease.ts';
+import type { LocalDebts } from './local-debts.ts';
+import type { LocalShares } from './local-share.ts';
 import type { CounterMetrics } from './metrics.ts';
 import { readTake, takeCall } from './script-call.ts';
 import type { KeyPrefix, ScriptCall, ScriptLink, TakeReply } from './script-call.ts';
@@ -20,8 +21,8 @@ export interface AskingPorts {
   readonly storeTimeoutMs: number;
   now(): Moment;
   replicas(): number;
-  /** A name no other debt has. */
-  debtName(): string;
+  readonly shares: LocalShares;
+  readonly debts: LocalDebts;
 }
 
 /** Below this a lease is spent before the next is asked for. */
@@ -57,39 +58,11 @@ export class Asking {
     }
   }
 
-  /** Charges what was admitted without the store. Goes before whatever is asked for next. */
-  settleDebts(descriptor: Descriptor): void {
-    const { link, prefix, storeTimeoutMs } = this.#ports;
-    if (descriptor.share === undefined || !link.available) return;
-    const now = this.#ports.now();
-    const fresh = descriptor.share.collect(descriptor.demands, this.#ports.debtName(), now);
-    const sent = fresh === undefined ? [...descriptor.debts] : [...descriptor.debts, fresh];
-    descriptor.debts = sent;
-    if (sent.length === 0) descriptor.share = undefined;
-    for (const debt of sent) {
-      const call = chargeDebtCall(prefix, debt, now.mono);
-      void this.#settle(descriptor, debt, link.run(call, now.mono + storeTimeoutMs));
-    }
-  }
-
-  async #settle(descriptor: Descriptor, debt: Debt, charging: Promise<unknown>): Promise<void> {
-    try {
-      await charging;
-    } catch {
-      // It stays, and is sent again under its name: it can't be charged twice.
-      if (debt.windows.some((list) => list.some(({ endMono }) => endMono > this.#ports.now().mono))) return;
-    }
-    if (!descriptor.debts.includes(debt)) return;
-    descriptor.debts = descriptor.debts.filter((other) => other !== debt);
-    this.#ports.metrics.debtCharged(Math.max(...debt.windows.flat().map(({ units }) => units)));
-    if (descriptor.debts.length === 0 && this.#ports.link.available) descriptor.share = undefined;
-  }
-
   #askAll(): void {
     const due = this.#due;
     this.#due = new Set();
     for (const descriptor of due) {
-      this.settleDebts(descriptor);
+      this.#ports.debts.settle(descriptor.keys);
       if (descriptor.exact.length > 0) this.#askExactly(descriptor);
       if (!descriptor.asking) this.#askForLease(descriptor);
     }
@@ -116,7 +89,7 @@ export class Asking {
           if (granted > 0) this.#ports.metrics.stranded(granted * Math.max(...costs), 'late_answer');
         }),
       );
-      descriptor.learn(reply, asked);
+      this.#learn(descriptor, demands, reply, asked);
       const now = this.#ports.now();
       group.forEach((hit, i) => {
         const later = Math.max(0, reply.granted - 1 - i);
@@ -181,8 +154,13 @@ export class Asking {
       if (reply.granted > 0) void this.giveBack(demands, grant);
       return;
     }
-    descriptor.learn(reply, asked);
+    this.#learn(descriptor, demands, reply, asked);
     if (reply.granted > 0) void this.giveBack(demands, descriptor.lease.add(grant));
+  }
+
+  #learn(descriptor: Descriptor, demands: readonly Demand[], reply: TakeReply, asked: Moment): void {
+    descriptor.learn(reply, asked);
+    this.#ports.shares.learn(demands, descriptor.keys, reply.windows, asked);
   }
 
   /** Answers the hits that wait, in their order, as far as the lease and what is known allow. */

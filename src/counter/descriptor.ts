@@ -2,8 +2,6 @@ import type { Limit } from '../contract/contract.ts';
 import { leaseSize, SpendingRate } from './lease-size.ts';
 import { Lease } from './lease.ts';
 import type { Grant, Moment } from './lease.ts';
-import type { Debt } from './lease-calls.ts';
-import type { LastKnown, LocalShare } from './local-share.ts';
 import type { TakeReply } from './script-call.ts';
 import type { Demand, Taking, WindowState } from './store.ts';
 import { sameLimits, wholePeriodMs } from './window.ts';
@@ -48,9 +46,6 @@ export class Descriptor {
   /** Below so many units the next lease is asked for before this one is spent. */
   lowWater = 0;
   usedAt: number;
-  /** In force while the store is away, and until its debts are charged. */
-  share: LocalShare | undefined;
-  debts: Debt[] = [];
   /** Rises when limits change: what was asked for under others is void. */
   generation = 0;
   /** Of each counter the epoch of its last reset that this replica has heard of, and when it heard. */
@@ -70,7 +65,6 @@ export class Descriptor {
     const same = demands.every(({ limits }, d) => sameLimits(limits, this.demands[d]?.limits ?? []));
     this.demands = demands;
     if (same) return undefined;
-    this.share = undefined;
     this.generation += 1;
     return this.forget();
   }
@@ -81,8 +75,6 @@ export class Descriptor {
     if (index < 0 || epoch <= (this.#resets[index]?.epoch ?? 0)) return;
     this.#resets[index] = { epoch, mono };
     this.forget();
-    this.share = undefined;
-    this.debts = [];
   }
 
   /** Whether a reset came between: the grant was asked for before it was heard of, and is of an earlier epoch. */
@@ -163,17 +155,6 @@ export class Descriptor {
     return { granted, windows };
   }
 
-  /** What was last known to remain in Redis. This replica's lease is not in it: that is spent by itself. */
-  lastKnown(now: Moment): (LastKnown | undefined)[][] {
-    return this.demands.map(({ limits }, d) =>
-      limits.map(({ maximumRequests }, i) => {
-        const known = this.#known[d]?.[i];
-        if (known === undefined || known.endMono <= now.mono) return undefined;
-        return { remaining: Math.max(0, maximumRequests - known.used), endMono: known.endMono };
-      }),
-    );
-  }
-
   /** Units this replica should hold. */
   leaseSize(now: Moment): number {
     let shortestMs = Infinity;
@@ -192,16 +173,7 @@ export class Descriptor {
 
   /** True where nothing would be lost with it. */
   isIdle(now: Moment, idleMs: number): boolean {
-    if (
-      now.mono - this.usedAt < idleMs ||
-      this.waiting.length > 0 ||
-      this.exact.length > 0 ||
-      this.asking ||
-      this.debts.length > 0
-    )
-      return false;
-    if (this.lease.units(now) > 0) return false;
-    const local = this.demands.some(({ terms }) => terms?.onStoreFailure === 'local');
-    return !local || this.#known.every((list) => list.every(({ endMono }) => endMono <= now.mono));
+    const isUsed = now.mono - this.usedAt < idleMs || this.waiting.length > 0 || this.exact.length > 0 || this.asking;
+    return !isUsed && this.lease.units(now) === 0;
   }
 }

@@ -1,6 +1,6 @@
 import { CHARGE_DEBT, GIVE_BACK } from './lease-scripts.ts';
-import type { Grant } from './lease.ts';
-import { keyOf } from './script-call.ts';
+import type { Grant, Moment } from './lease.ts';
+import { keyOf, spanOf } from './script-call.ts';
 import type { KeyPrefix, ScriptCall } from './script-call.ts';
 import type { Demand } from './store.ts';
 import { windowNames } from './window.ts';
@@ -32,14 +32,21 @@ export interface OwedWindow {
   readonly endMono: number;
 }
 
-/** Windows that have ended owe nothing any more. */
-export function chargeDebtCall(prefix: KeyPrefix, { name, demands, windows }: Debt, mono: number): ScriptCall {
+/** Windows that have ended owe nothing any more. Those of the calendar end where Redis's clock finds their boundary. */
+export function chargeDebtCall(
+  prefix: KeyPrefix,
+  { name, demands, windows }: Debt,
+  { mono, wall }: Moment,
+): ScriptCall {
   const args: (string | number)[] = [name];
   demands.forEach(({ limits }, d) => {
     args.push(limits.length);
     windowNames(limits).forEach((window, i) => {
       const { units = 0, endMono = 0 } = windows[d]?.[i] ?? {};
-      args.push(`u${window}`, `e${window}`, units, Math.max(0, Math.ceil((endMono - mono) * 1000)));
+      const leftUs = Math.max(0, Math.ceil((endMono - mono) * 1000));
+      const limit = limits[i];
+      const span = leftUs > 0 && limit?.calendar !== undefined ? spanOf(limit, wall) : leftUs;
+      args.push(`u${window}`, `e${window}`, units, span);
     });
   });
   return { script: CHARGE_DEBT, keys: demands.map((demand) => keyOf(prefix, demand)), args };

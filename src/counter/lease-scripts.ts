@@ -40,13 +40,23 @@ return {taken}
  * after a lost answer and is charged once.
  *
  * KEYS    the counters
- * ARGV    name; then for each counter: n, then for each of its n windows: u<window>, e<window>, units, µs left
+ * ARGV    name; then for each counter: n, then for each of its n windows: u<window>, e<window>, units, and
+ *         µs left or the calendar's boundaries in µs, ascending and separated by commas
  * RETURN  1; 0 where the debt was charged before
  */
 export const CHARGE_DEBT: Script = {
   name: 'charge_debt',
   lua: `${NOW}
+local lives = redis.call('PTTL', KEYS[1])
 if redis.call('HSETNX', KEYS[1], 'debt' .. ARGV[1], 1) == 0 then return {0} end
+if lives < 60000 then
+  local set = redis.pcall('PEXPIRE', KEYS[1], 60000)
+  if type(set) == 'table' and set.err then
+    -- Without the right to set an end nothing may stay.
+    redis.call('HDEL', KEYS[1], 'debt' .. ARGV[1])
+    return set
+  end
+end
 local p = 2
 for k = 1, #KEYS do
   local n = tonumber(ARGV[p])
@@ -54,6 +64,12 @@ for k = 1, #KEYS do
   local longest = 60000000
   for i = 1, n do
     local units, left = tonumber(ARGV[p + 2]), tonumber(ARGV[p + 3])
+    if not left then
+      left = 0
+      for boundary in string.gmatch(ARGV[p + 3], '%d+') do
+        if left <= 0 then left = tonumber(boundary) - now end
+      end
+    end
     if units > 0 and left > 0 then
       local ending = tonumber(redis.call('HGET', KEYS[k], ARGV[p + 1]) or 0)
       if ending > now then

@@ -3,7 +3,8 @@ import { Asking } from './asking.ts';
 import { Descriptor } from './descriptor.ts';
 import { Descriptors } from './descriptors.ts';
 import type { Moment } from './lease.ts';
-import { LocalShare } from './local-share.ts';
+import { LocalDebts } from './local-debts.ts';
+import { LocalShares } from './local-share.ts';
 import type { CounterMetrics } from './metrics.ts';
 import { keyOf, readTake, takeCall } from './script-call.ts';
 import type { KeyPrefix, ScriptLink } from './script-call.ts';
@@ -48,24 +49,21 @@ export class RedisCounterStore implements CounterStore {
   readonly #options: RedisStoreOptions;
   readonly #asking: Asking;
   readonly #descriptors: Descriptors;
+  readonly #shares = new LocalShares();
+  readonly #debts: LocalDebts;
   readonly #sweeper: NodeJS.Timeout;
 
   constructor(ports: RedisStorePorts, options: RedisStoreOptions) {
     this.#ports = ports;
     this.#options = options;
-    this.#asking = new Asking({
-      link: ports.link,
-      metrics: ports.metrics,
-      prefix: options.prefix,
-      storeTimeoutMs: options.storeTimeoutMs,
-      now: () => this.#now(),
-      replicas: () => ports.replicas(),
-      debtName: () => ports.randomName(),
-    });
+    const common = { link: ports.link, metrics: ports.metrics, ...options, now: () => this.#now() };
+    this.#debts = new LocalDebts({ ...common, debtName: () => ports.randomName() }, this.#shares);
+    const shares = this.#shares;
+    this.#asking = new Asking({ ...common, replicas: () => ports.replicas(), shares, debts: this.#debts });
     this.#descriptors = new Descriptors(options.prefix, (demands, unspent) => {
       void this.#asking.giveBack(demands, unspent);
     });
-    this.#sweeper = setInterval(() => this.#descriptors.sweep(this.#now()), SWEEP_MS).unref();
+    this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS).unref();
   }
 
   take(demands: readonly Demand[], deadline: number): Taking | Promise<Taking> {
@@ -89,6 +87,10 @@ export class RedisCounterStore implements CounterStore {
     }
     if (!this.#ports.link.available) {
       return this.#withoutStore(descriptor, demands, now, new StoreUnavailable(this.#ports.link.trouble));
+    }
+    if (this.#shares.mustDecide(descriptor.keys, now)) {
+      this.#debts.settleAll();
+      return this.#withoutStore(descriptor, demands, now, new StoreUnavailable('Redis does not take the debt'));
     }
     metrics.hit('store');
     return this.#ask(descriptor, demands, leased, this.#until(now, deadline));
@@ -124,6 +126,7 @@ export class RedisCounterStore implements CounterStore {
   /** Drops what is leased and known of a counter that was reset: it is debited from windows that are closed. */
   forget(key: string, epoch: number): void {
     const { mono } = this.#now();
+    this.#shares.reset(key);
     for (const descriptor of this.#descriptors) descriptor.resetCounter(key, epoch, mono);
   }
 
@@ -136,7 +139,7 @@ export class RedisCounterStore implements CounterStore {
 
   /** Redis is there, or there again: what was admitted without it is charged. */
   rejoined(): void {
-    for (const descriptor of this.#descriptors) this.#asking.settleDebts(descriptor);
+    this.#debts.settleAll();
   }
 
   health(): StoreHealth {
@@ -147,6 +150,7 @@ export class RedisCounterStore implements CounterStore {
   /** Gives back every lease. */
   async close(): Promise<void> {
     clearInterval(this.#sweeper);
+    this.#debts.close();
     const returns = [...this.#descriptors].map((descriptor) =>
       this.#asking.giveBack(descriptor.demands, descriptor.forget()),
     );
@@ -169,6 +173,12 @@ export class RedisCounterStore implements CounterStore {
     return promise;
   }
 
+  #sweep(): void {
+    const now = this.#now();
+    this.#descriptors.sweep(now);
+    this.#shares.sweep(now);
+  }
+
   #leaseAhead(descriptor: Descriptor, now: Moment): void {
     if (descriptor.asking || descriptor.isSpent(now) || !this.#ports.link.available) return;
     this.#asking.soon(descriptor);
@@ -184,8 +194,7 @@ export class RedisCounterStore implements CounterStore {
       metrics.fallbackAdmission('allow');
       throw error;
     }
-    descriptor.share ??= new LocalShare(descriptor.lastKnown(now), this.#ports.replicas());
-    const taking = descriptor.share.take(demands, now);
+    const taking = this.#shares.take(demands, descriptor.keys, now, this.#ports.replicas());
     if (taking.granted) metrics.fallbackAdmission('local');
     return taking;
   }

@@ -122,7 +122,8 @@ export function readTake(demands: readonly Demand[], reply: readonly number[]): 
   return { granted: reply[0] as number, epochs: reply.slice(1, 1 + demands.length), windows };
 }
 
-function spanOf({ calendar, timePeriodInMilliseconds }: Limit, nowMs: number): string | number {
+/** How long a window is that opens now: microseconds, or the calendar's boundaries in µs. */
+export function spanOf({ calendar, timePeriodInMilliseconds }: Limit, nowMs: number): string | number {
   if (calendar === undefined) return Math.min(timePeriodInMilliseconds, LONGEST_MS) * 1000;
   return calendarBoundaries(calendar, nowMs)
     .map((boundary) => boundary * 1000)

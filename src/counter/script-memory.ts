@@ -123,9 +123,9 @@ export class ScriptMemory {
       for (let i = 0; i < n; i++, p += 4) {
         const name = String(args[p]).slice(1);
         const units = Number(args[p + 2]);
-        const left = Number(args[p + 3]);
-        if (units <= 0 || left <= 0) continue;
+        if (units <= 0 || args[p + 3] === 0) continue;
         const now = this.#now(name);
+        const left = endOf(args[p + 3] ?? 0, now) - now;
         const held = this.#hold(key, Math.max(left, LEAST_DEBT_US));
         const window = held.windows.get(name);
         if (window !== undefined && window.end > now) window.used += units;

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Limit } from '../../src/contract/contract.ts';
+import { chargeDebtCall } from '../../src/counter/lease-calls.ts';
 import { connectRedis } from '../../src/counter/redis-connect.ts';
 import type { RedisClient } from '../../src/counter/redis-link.ts';
 import { takeCall } from '../../src/counter/script-call.ts';
@@ -8,6 +9,7 @@ import { startRedis } from '../real/redis.ts';
 import type { RealRedis } from '../real/redis.ts';
 import { freshDemand } from './behaviour.ts';
 
+const HOUR = 3_600_000;
 const perDay: Limit = {
   maximumRequests: 3,
   timePeriodInMilliseconds: 86_400_000,
@@ -61,6 +63,25 @@ describe('a calendar quota in Redis', () => {
   it('is no decision where a replica is more than two windows behind', async () => {
     await expect(take(calendarDemand(), Date.now() - 5 * 86_400_000)).rejects.toThrow('CALENDAR');
   });
+
+  it.each([-6 * HOUR, 6 * HOUR])(
+    'ends at the boundary too where a debt opened it, by a clock %d ms off',
+    async (off) => {
+      const demand = calendarDemand();
+      const windows = [[{ units: 3, endMono: HOUR }]];
+      const now = { mono: 0, wall: Date.now() + off };
+      const { script, keys, args } = chargeDebtCall(
+        { text: '', tagged: false },
+        { name: 'd', demands: [demand], windows },
+        now,
+      );
+      await client.eval(script.lua, keys.length, ...keys, ...args);
+      const midnight = Math.ceil((Date.now() + 1) / 86_400_000) * 86_400_000;
+      const [granted, , used, , endUs] = await take(demand, Date.now());
+      expect([granted, used]).toEqual([0, 3]);
+      expect([midnight * 1000, (midnight + 86_400_000) * 1000]).toContain(endUs);
+    },
+  );
 
   it('leaves no key without a time to live', async () => {
     const demand = calendarDemand();

@@ -86,7 +86,7 @@ describe('scripts on counters in memory', () => {
         expect(inMemory(here), `step ${step}`).toEqual(await inRedis(there));
       } else if (how < 18) {
         const windows = demands.map(({ limits }) => limits.map(() => ({ units: random.integer(4), endMono: HOUR })));
-        const debt = chargeDebtCall(prefix, { name: `debt ${step}`, demands, windows }, 0);
+        const debt = chargeDebtCall(prefix, { name: `debt ${step}`, demands, windows }, { mono: 0, wall: Date.now() });
         debts.push([debt, debt]);
         expect(inMemory(debt), `step ${step}`).toEqual(await inRedis(debt));
       } else if (how < 19 && debts.length > 0) {
