@@ -7,8 +7,9 @@ import type { CalendarPeriod } from '../contract/contract.ts';
 const LONGEST_MS: Readonly<Record<CalendarPeriod['unit'], number>> = {
   minute: 60_000,
   hour: 3_600_000,
-  day: 25 * 3_600_000,
-  month: 31 * 86_400_000 + 3_600_000,
+  // Clocks change by two hours in Antarctica/Troll.
+  day: 26 * 3_600_000,
+  month: 31 * 86_400_000 + 2 * 3_600_000,
 };
 
 /** The usual length of a calendar window; 31 days for a month. */

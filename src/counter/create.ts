@@ -93,7 +93,7 @@ function createMeshStore(options: CounterOptions, redis: RedisOptions, ports: Co
     resets.listen(client);
     void replicas.beat();
     store.rejoined();
-    void checkRedis(client, prefix).then(
+    void checkRedis(client, prefix, channel).then(
       (findings) => findings.forEach(tell),
       () => {},
     );

@@ -102,7 +102,11 @@ export const HEARTBEAT: Script = {
   lua: `${NOW}
 if ARGV[3] == '1' then
   redis.call('ZADD', KEYS[1], now, ARGV[1])
-  redis.call('PEXPIRE', KEYS[1], math.ceil(ARGV[2] / 1000) * 2)
+  local set = redis.pcall('PEXPIRE', KEYS[1], math.ceil(ARGV[2] / 1000) * 2)
+  if type(set) == 'table' and set.err then
+    redis.call('ZREM', KEYS[1], ARGV[1])
+    return set
+  end
 else
   redis.call('ZREM', KEYS[1], ARGV[1])
 end

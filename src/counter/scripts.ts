@@ -127,10 +127,16 @@ for k = 1, #KEYS do
     place = place + 3
     p = p + 2
   end
+  local ms = math.ceil(opened / 1000) + 1
+  local lives = opened > 0 and call('PTTL', KEYS[k]) or ms
   call('HSET', KEYS[k], unpack(writes))
-  if opened > 0 then
-    local ms = math.ceil(opened / 1000) + 1
-    if call('PTTL', KEYS[k]) < ms then call('PEXPIRE', KEYS[k], ms) end
+  if lives < ms then
+    local set = redis.pcall('PEXPIRE', KEYS[k], ms)
+    if type(set) == 'table' and set.err then
+      -- Without the right to set an end nothing may stay.
+      for w = 1, #writes, 2 do call('HDEL', KEYS[k], writes[w]) end
+      return set
+    end
   end
   p = p + 2 * n
 end
@@ -161,7 +167,10 @@ for i = 1, #held, 2 do
 end
 if #fields == 0 then return {0, tonumber(redis.call('HGET', KEYS[1], 'epoch') or 0)} end
 redis.call('HSET', KEYS[1], 'epoch', now)
-redis.call('HDEL', KEYS[1], unpack(fields))
+-- Lua takes no more than some thousand arguments at once.
+for first = 1, #fields, 1000 do
+  redis.call('HDEL', KEYS[1], unpack(fields, first, math.min(first + 999, #fields)))
+end
 return {open, now}
 `,
 };

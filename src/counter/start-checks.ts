@@ -1,7 +1,10 @@
 import type { Redis } from 'ioredis';
-import { shaOf, takeCall } from './script-call.ts';
+import { chargeDebtCall, giveBackCall } from './lease-calls.ts';
+import { HEARTBEAT } from './lease-scripts.ts';
+import { keyOf, shaOf, takeCall } from './script-call.ts';
 import type { KeyPrefix } from './script-call.ts';
 import type { RedisClient } from './redis-link.ts';
+import { RESET } from './scripts.ts';
 
 /** What is wrong with a store, and what follows from it. */
 export interface Finding {
@@ -10,12 +13,13 @@ export interface Finding {
 }
 
 const OLDEST_MAJOR = 6;
+const CHECK_MS = 1000;
 
 /** Looks at a Redis once a connection is there. Every finding says what follows from it. */
-export async function checkRedis(client: RedisClient, prefix: KeyPrefix): Promise<readonly Finding[]> {
+export async function checkRedis(client: RedisClient, prefix: KeyPrefix, channel: string): Promise<readonly Finding[]> {
   const nodes = client.isCluster ? (client as Exclude<RedisClient, Redis>).nodes('master') : [client as Redis];
   const found = await Promise.all(nodes.map((node) => Promise.all([checkServer(node), checkMemory(node)])));
-  return [...found.flat(2), ...(await checkScripts(client, prefix))].filter(
+  return [...found.flat(2), ...(await checkScripts(client, prefix, channel))].filter(
     (finding, i, all) => all.findIndex(({ message }) => message === finding.message) === i,
   );
 }
@@ -44,18 +48,34 @@ async function checkMemory(node: Redis): Promise<Finding[]> {
   return [{ level: 'warn', message }];
 }
 
-/** Asks for nothing, with the very script that decides. */
-async function checkScripts(client: RedisClient, prefix: KeyPrefix): Promise<Finding[]> {
+/** Runs every script, by its hash too, on counters of its own that live for a second, and publishes. */
+async function checkScripts(client: RedisClient, prefix: KeyPrefix, channel: string): Promise<Finding[]> {
   const demand = {
     slot: 'start-check',
-    key: '',
-    limits: [{ maximumRequests: 1, timePeriodInMilliseconds: 1 }],
+    key: `start-check-${crypto.randomUUID()}`,
+    limits: [{ maximumRequests: 9, timePeriodInMilliseconds: CHECK_MS }],
     cost: 1,
   };
-  const { script, keys, args } = takeCall(prefix, [demand], [1], { want: 0, least: 1, need: 0, share: 1 }, 0);
+  const demands = [demand];
+  const now = { mono: 0, wall: 0 };
+  const debt = { name: '', demands, windows: [[{ units: 1, endMono: CHECK_MS }]] };
+  const nothing = { units: 0, epochs: [], windows: [], asked: now };
+  const key = keyOf(prefix, demand);
+  const calls = [
+    takeCall(prefix, demands, [1], { want: 1, least: 1, need: 1, share: 1 }, 0),
+    giveBackCall(prefix, demands, { ...nothing, units: 1 }),
+    chargeDebtCall(prefix, debt, now),
+    { script: RESET, keys: [key], args: [] },
+    { script: HEARTBEAT, keys: [`${key}-replicas`], args: ['check', CHECK_MS * 1000, 1] },
+    { script: HEARTBEAT, keys: [`${key}-replicas`], args: ['check', CHECK_MS * 1000, 0] },
+  ];
   try {
-    await client.eval(script.lua, keys.length, ...keys, ...args);
-    await client.evalsha(shaOf(script), keys.length, ...keys, ...args);
+    for (const { script, keys, args } of calls) {
+      await client.eval(script.lua, keys.length, ...keys, ...args);
+      await client.evalsha(shaOf(script), keys.length, ...keys, ...args);
+    }
+    // Replicas skip a message that names no counter.
+    await client.publish(channel, '');
     return [];
   } catch (error) {
     const { message } = error as Error;
@@ -64,7 +84,7 @@ async function checkScripts(client: RedisClient, prefix: KeyPrefix): Promise<Fin
     return [
       {
         level: 'error',
-        message: `the scripts can't run, so every decision is a store failure: ${message}. The user needs ${rights}`,
+        message: `the scripts can't run, so decisions are store failures: ${message}. The user needs ${rights}`,
       },
     ];
   }

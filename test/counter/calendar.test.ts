@@ -64,6 +64,13 @@ describe('calendar windows', () => {
   });
 });
 
+it('a day of 26 hours, where clocks go back by two, is one window', () => {
+  const day = { unit: 'day', timeZone: 'Antarctica/Troll' } as const;
+  const [start, end] = calendarBoundaries(day, at('2026-10-24T22:00:00.000Z'));
+  expect(end - start).toBe(26 * 3_600_000);
+  expect(calendarBoundaries(day, at('2026-10-25T23:59:59.999Z'))).toEqual(calendarBoundaries(day, start));
+});
+
 describe('a calendar quota in memory', () => {
   it('begins anew where the calendar says, whenever its first hit was', () => {
     const clock = { wall: at('2026-11-21T10:15:59.900Z'), now: () => clock.wall, monotonic: () => 5 };

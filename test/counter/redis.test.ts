@@ -52,6 +52,18 @@ describe('the Redis store', () => {
     expect((await store.take([demand], soon())).windows[0]?.[0]?.remaining).toBe(8);
   });
 
+  it('resets a counter with many fields', async () => {
+    const demand = freshDemand([[10, 60_000]]);
+    await store.take([demand], soon());
+    const fields = Array.from({ length: 20_000 }, (_, i) => [`debt${i}`, '1']).flat();
+    for (let i = 0; i < fields.length; i += 8000) {
+      await redis.cli('HSET', `test:${demand.key}`, ...fields.slice(i, i + 8000));
+    }
+    expect(await store.reset([demand], soon())).toBe(1);
+    expect(await redis.cli('HLEN', `test:${demand.key}`)).toBe('1');
+    expect(Number(await redis.cli('PTTL', `test:${demand.key}`))).toBeGreaterThan(0);
+  });
+
   it('leaves no key without a time to live', async () => {
     const demand = freshDemand([
       [5, 20],

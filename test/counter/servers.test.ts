@@ -72,6 +72,21 @@ describe('Redis is reached', () => {
     expect(await redis.cli('-n', '3', 'DBSIZE')).not.toBe('0');
   });
 
+  it.each(['pexpire', 'publish', 'hsetnx', 'zadd', 'hincrby'])(
+    'and a user without %s is told at start',
+    async (right) => {
+      const redis = await serve();
+      await redis.cli('ACL', 'SETUSER', 'half', 'on', '>p', '~*', '&*', '+@all', `-${right}`);
+      const findings: Finding[] = [];
+      const store = joinRedis({ urls: [redis.url], username: 'half', password: 'p', prefix: 'h:' }, findings);
+      await expect.poll(() => findings.map(({ level }) => level), { timeout: 5000 }).toEqual(['error']);
+      await untilAvailable(store);
+      await Promise.resolve(store.take([freshDemand([[3, 60_000]])], performance.now() + 500)).catch(() => {});
+      const keys = (await redis.cli('KEYS', '*')).split('\n').filter((key) => key !== '');
+      for (const key of keys) expect(await redis.cli('PTTL', key), key).not.toBe('-1');
+    },
+  );
+
   it('as an ACL user with just the rights that the start check names', async () => {
     const redis = await serve();
     const findings: Finding[] = [];
