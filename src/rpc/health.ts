@@ -8,7 +8,8 @@ import type { Call, Method } from './rpc.ts';
  */
 export class Health {
   readonly #statuses = new Map<string, boolean>();
-  #changed = Promise.withResolvers<void>();
+  /** One for each Watch that runs. */
+  readonly #waiting = new Set<() => void>();
   #closed = false;
 
   /** @param services full names; each is NOT_SERVING until said otherwise. The empty name is the server as a whole. */
@@ -32,6 +33,11 @@ export class Health {
     this.setAllServing(false);
     this.#closed = true;
     this.#announce();
+  }
+
+  /** How many callers are told of changes. */
+  get watches(): number {
+    return this.#waiting.size;
   }
 
   methods(): readonly Method[] {
@@ -59,24 +65,37 @@ export class Health {
   }
 
   #announce(): void {
-    this.#changed.resolve();
-    this.#changed = Promise.withResolvers();
+    for (const wake of this.#waiting) wake();
   }
 
   async *#watch(request: Uint8Array, call: Call): AsyncGenerator<Uint8Array> {
     const service = decodeService(request);
-    const left = Promise.withResolvers<void>();
-    call.signal.addEventListener('abort', () => left.resolve(), { once: true });
-    let told: boolean | 'nothing' | undefined = 'nothing';
-    while (!call.signal.aborted) {
-      // Taken before the status is read, so that no change is missed while the caller takes its time.
-      const changed = this.#changed.promise;
-      const closed = this.#closed;
-      const serving = this.#statuses.get(service);
-      if (serving !== told) yield encodeStatus(serving);
-      told = serving;
-      if (closed) throw new RpcError(Code.unavailable, 'the server is shutting down');
-      await Promise.race([changed, left.promise]);
+    let isNews = false;
+    let wake = (): void => {};
+    const changed = (): void => {
+      isNews = true;
+      wake();
+    };
+    this.#waiting.add(changed);
+    call.signal.addEventListener('abort', changed, { once: true });
+    try {
+      let told: boolean | 'nothing' | undefined = 'nothing';
+      while (!call.signal.aborted) {
+        // Before the status is read, so that no change is missed while the caller takes its time.
+        isNews = false;
+        const closed = this.#closed;
+        const serving = this.#statuses.get(service);
+        if (serving !== told) yield encodeStatus(serving);
+        told = serving;
+        if (closed) throw new RpcError(Code.unavailable, 'the server is shutting down');
+        if (isNews) continue;
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    } finally {
+      this.#waiting.delete(changed);
+      call.signal.removeEventListener('abort', changed);
     }
   }
 }

@@ -94,6 +94,17 @@ describe.each(transports)('health on $name', ({ transport }) => {
     watching.cancel();
   });
 
+  it('keeps nothing of a Watch that its caller has left', async () => {
+    const { health, client } = await start();
+    for (let round = 0; round < 20; round++) {
+      const watching = watch(client, authorization);
+      await watching.next();
+      expect(health.watches).toBeGreaterThan(0);
+      watching.cancel();
+    }
+    await expect.poll(() => health.watches).toBe(0);
+  });
+
   it('says NOT_SERVING for good and ends every Watch when it closes', async () => {
     const { health, client } = await start();
     health.setAllServing(true);
