@@ -138,7 +138,7 @@ export class ScriptMemory {
 
   #reset(key: string): number[] {
     const held = this.#counters.get(key);
-    if (held === undefined || held.windows.size === 0) return [0, held?.epoch ?? 0];
+    if (held === undefined || held.windows.size + held.debts.size === 0) return [0, held?.epoch ?? 0];
     let open = 0;
     for (const [name, { end }] of held.windows) if (end > this.#now(name)) open++;
     held.windows.clear();

@@ -38,7 +38,8 @@ const amounts = ({ granted, windows }: TakeReply): unknown => ({
 
 describe('scripts on counters in memory', () => {
   it('do what they do in Redis, whatever comes after what', { timeout: 60_000 }, async () => {
-    const random = new Random(Date.now());
+    const seed = Number(process.env['SEED'] ?? Date.now());
+    const random = new Random(seed);
     const memory = new ScriptMemory(systemClock);
     const inMemory = ({ script, keys, args }: ScriptCall): number[] => memory.run(script.name, keys, args);
     const counters = [
@@ -74,7 +75,7 @@ describe('scripts on counters in memory', () => {
           readTake(demands, await inRedis(call)),
           readTake(demands, inMemory(call)),
         ];
-        expect(amounts(replies[1]), `step ${step}`).toEqual(amounts(replies[0]));
+        expect(amounts(replies[1]), `seed ${seed} step ${step}`).toEqual(amounts(replies[0]));
         grants.push({ demands, replies });
       } else if (how < 17 && grants.length > 0) {
         // Of old grants too, whose windows a reset has closed.
@@ -83,19 +84,19 @@ describe('scripts on counters in memory', () => {
         const [there, here] = replies.map((reply) =>
           giveBackCall(prefix, back, { ...reply, units, asked: { mono: 0, wall: 0 } }),
         ) as [ScriptCall, ScriptCall];
-        expect(inMemory(here), `step ${step}`).toEqual(await inRedis(there));
+        expect(inMemory(here), `seed ${seed} step ${step}`).toEqual(await inRedis(there));
       } else if (how < 18) {
         const windows = demands.map(({ limits }) => limits.map(() => ({ units: random.integer(4), endMono: HOUR })));
         const debt = chargeDebtCall(prefix, { name: `debt ${step}`, demands, windows }, { mono: 0, wall: Date.now() });
         debts.push([debt, debt]);
-        expect(inMemory(debt), `step ${step}`).toEqual(await inRedis(debt));
+        expect(inMemory(debt), `seed ${seed} step ${step}`).toEqual(await inRedis(debt));
       } else if (how < 19 && debts.length > 0) {
         const [again] = random.pick(debts.slice(-3));
-        expect(inMemory(again), `step ${step}`).toEqual(await inRedis(again));
+        expect(inMemory(again), `seed ${seed} step ${step}`).toEqual(await inRedis(again));
       } else {
         const call = { script: RESET, keys: [keyOf(prefix, demands[0]!)], args: [] };
         const [there, here] = [await inRedis(call), inMemory(call)];
-        expect(here[0], `step ${step}`).toBe(there[0]);
+        expect(here[0], `seed ${seed} step ${step}`).toBe(there[0]);
         expect((here[1] ?? 0) > 0).toBe((there[1] ?? 0) > 0);
       }
     }
