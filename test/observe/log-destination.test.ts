@@ -1,20 +1,23 @@
 import { PassThrough, Writable } from 'node:stream';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { streamDestination } from '../../src/observe/log-destination.ts';
 
-test('the lines of one turn are one write, in their order', async () => {
+/** Lines wait for others so long at most, and then some. */
+const nextBatch = () => sleep(60);
+
+test('lines that come together are one write, in their order', async () => {
   const writes: string[] = [];
   const destination = streamDestination({ stream: collecting(writes), dropped: () => {} });
   destination.write('a\n');
   destination.write('b\n');
-  await nextTurn();
+  await nextBatch();
   destination.write('c\n');
-  await nextTurn();
+  await nextBatch();
   expect(writes).toEqual(['a\nb\n', 'c\n']);
 });
 
-test('a flush writes what the turn has not written yet', async () => {
+test('a flush writes what still waits', async () => {
   const writes: string[] = [];
   const destination = streamDestination({ stream: collecting(writes), dropped: () => {} });
   destination.write('last words\n');
@@ -33,7 +36,7 @@ test('a reader that stands still costs bounded memory and a bounded flush, and l
   });
   for (let i = 0; i < 100; i++) {
     destination.write(`${'x'.repeat(99)}\n`);
-    if (i % 7 === 0) await nextTurn();
+    if (i % 7 === 0) await sleep(1);
   }
   expect(dropped).toBe(89);
   expect(stuck.writableLength).toBeLessThanOrEqual(1100);
@@ -45,7 +48,7 @@ test('a reader that has gone does not end the process: its lines are counted', a
   const stream = new PassThrough();
   const destination = streamDestination({ stream, dropped: () => (dropped += 1), flushMs: 20 });
   stream.destroy(new Error('EPIPE'));
-  await nextTurn();
+  await nextBatch();
   destination.write('nobody reads this\n');
   expect(dropped).toBe(2);
   await destination.flush();
