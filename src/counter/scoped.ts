@@ -6,10 +6,16 @@ import type { CounterStore, Demand, StoreHealth, Taking } from './store.ts';
 /** Where quota of the scope `replica` is counted. */
 export interface ReplicaCounters {
   take(demands: readonly Demand[]): Taking | Promise<Taking>;
+  /** {@link take} that can be taken back. */
+  hold(demands: readonly Demand[]): Hold | Promise<Hold>;
   peek(demands: readonly Demand[]): Taking | Promise<Taking>;
   reset(demands: readonly Demand[]): number | Promise<number>;
-  /** Gives back what {@link take} has just charged for this very list. */
-  giveBack(demands: readonly Demand[]): void;
+}
+
+export interface Hold {
+  readonly taking: Taking;
+  /** Gives back what was charged, once, and to those very windows: never to one that was opened since. */
+  readonly giveBack: () => void;
 }
 
 export class ScopedCounterStore implements CounterStore {
@@ -24,21 +30,10 @@ export class ScopedCounterStore implements CounterStore {
   take(demands: readonly Demand[], deadline: number): Taking | Promise<Taking> {
     const local = demands.filter(isLocal);
     if (local.length === 0) return this.#mesh.take(demands, deadline);
-    const here = this.#replica.take(local);
-    if (here instanceof Promise) return here.then((taking) => this.#further(demands, local, taking, deadline));
-    return this.#further(demands, local, here, deadline);
-  }
-
-  #further(
-    demands: readonly Demand[],
-    local: readonly Demand[],
-    here: Taking,
-    deadline: number,
-  ): Taking | Promise<Taking> {
-    if (local.length === demands.length) return here;
-    const rest = demands.filter((demand) => !isLocal(demand));
-    if (!here.granted) return this.#refused(demands, here, rest, deadline);
-    return this.#takeRest(demands, local, here, rest, deadline);
+    if (local.length === demands.length) return this.#replica.take(local);
+    const held = this.#replica.hold(local);
+    if (held instanceof Promise) return held.then((late) => this.#takeRest(demands, local, late, deadline));
+    return this.#takeRest(demands, local, held, deadline);
   }
 
   async peek(demands: readonly Demand[], deadline: number): Promise<Taking> {
@@ -64,22 +59,33 @@ export class ScopedCounterStore implements CounterStore {
   async #takeRest(
     demands: readonly Demand[],
     local: readonly Demand[],
-    here: Taking,
-    rest: readonly Demand[],
+    { taking: here, giveBack }: Hold,
     deadline: number,
   ): Promise<Taking> {
+    const rest = demands.filter((demand) => !isLocal(demand));
+    if (!here.granted) return this.#refused(demands, here, rest, deadline);
+    let there: Taking;
     try {
-      const there = await this.#mesh.take(rest, deadline);
-      if (there.granted) return merge(demands, here, there);
-      this.#replica.giveBack(local);
-      return merge(demands, await this.#replica.peek(local), there);
+      there = await this.#mesh.take(rest, deadline);
     } catch (error) {
       // Where the mesh's quota may be passed over, the replica's own still holds.
       if (rest.every(({ terms }) => terms?.onStoreFailure === 'allow')) {
         return merge(demands, here, { granted: true, windows: rest.map(() => []), fallback: true });
       }
-      this.#replica.giveBack(local);
+      giveBack();
       throw error;
+    }
+    if (there.granted) return merge(demands, here, there);
+    giveBack();
+    return merge(demands, await this.#told(local, here), there);
+  }
+
+  /** What is left here after giving back; where the replica can't tell, what it said before. */
+  async #told(local: readonly Demand[], before: Taking): Promise<Taking> {
+    try {
+      return await this.#replica.peek(local);
+    } catch {
+      return before;
     }
   }
 

@@ -3,7 +3,7 @@ import { Descriptor } from './descriptor.ts';
 import { giveBackCall } from './lease-calls.ts';
 import type { Moment } from './lease.ts';
 import { RedisCounterStore, type RedisStoreOptions, type RedisStorePorts } from './redis.ts';
-import type { ReplicaCounters } from './scoped.ts';
+import type { Hold, ReplicaCounters } from './scoped.ts';
 import { keyOf, readTake, type ScriptLink, takeCall, type TakeReply, UNTAGGED, type Wish } from './script-call.ts';
 import type { ScriptMemory } from './script-memory.ts';
 import { RESET } from './scripts.ts';
@@ -46,8 +46,6 @@ export class SharedReplicaCounters implements ReplicaCounters {
   readonly #link: ScriptLink;
   readonly #clock: Clock;
   readonly #timeoutMs: number;
-  /** What was charged for which demands, so that it can be given back. */
-  readonly #charged = new WeakMap<readonly Demand[], TakeReply>();
 
   constructor(link: ScriptLink, clock: Clock, timeoutMs: number) {
     this.#link = link;
@@ -56,9 +54,17 @@ export class SharedReplicaCounters implements ReplicaCounters {
   }
 
   async take(demands: readonly Demand[]): Promise<Taking> {
+    return (await this.#ask(demands, COUNT_ONE)).taking;
+  }
+
+  async hold(demands: readonly Demand[]): Promise<Hold> {
     const { reply, taking } = await this.#ask(demands, COUNT_ONE);
-    if (reply.granted > 0) this.#charged.set(demands, reply);
-    return taking;
+    let isHeld = reply.granted > 0;
+    const giveBack = (): void => {
+      if (isHeld) this.#giveBack(demands, reply);
+      isHeld = false;
+    };
+    return { taking, giveBack };
   }
 
   async peek(demands: readonly Demand[]): Promise<Taking> {
@@ -80,9 +86,7 @@ export class SharedReplicaCounters implements ReplicaCounters {
     return closed;
   }
 
-  giveBack(demands: readonly Demand[]): void {
-    const reply = this.#charged.get(demands);
-    if (reply === undefined) return;
+  #giveBack(demands: readonly Demand[], reply: TakeReply): void {
     const asked = this.#now();
     for (const [d, demand] of demands.entries()) {
       const grant = { units: demand.cost, epochs: [reply.epochs[d] ?? 0], windows: [reply.windows[d] ?? []] };

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { MemoryCounterStore } from '../../src/counter/memory.ts';
-import { ScopedCounterStore } from '../../src/counter/scoped.ts';
+import { type ReplicaCounters, ScopedCounterStore } from '../../src/counter/scoped.ts';
 import { StoreUnavailable } from '../../src/counter/store.ts';
-import type { CounterStore, Demand } from '../../src/counter/store.ts';
-import { freshDemand } from './behaviour.ts';
+import type { CounterStore, Demand, Taking } from '../../src/counter/store.ts';
+import { freshDemand, limit } from './behaviour.ts';
 
 const clock = { monotonic: () => 0, now: () => 0 };
 
@@ -78,11 +78,47 @@ describe('a request that has quotas of both', () => {
     expect(await store.take([here, there], 1)).toMatchObject({ granted: true, fallback: true, windows: [[{}], []] });
     expect((await store.take([here, there], 1)).granted).toBe(false);
   });
+
+  it('gives nothing back to the window that came after the one it charged', async () => {
+    const asked = { mono: 0 };
+    const replica = new MemoryCounterStore({ monotonic: () => asked.mono, now: () => 0 });
+    const late = Promise.withResolvers<Taking>();
+    const store = new ScopedCounterStore(replica, { ...failing, take: () => late.promise, peek: () => late.promise });
+    const here = local(10);
+    const pending = Array.from({ length: 9 }, async () => store.take([here, mesh(1)], 1));
+    asked.mono += 1000;
+    for (let i = 0; i < 10; i++) expect(replica.take([here]).granted).toBe(true);
+    late.resolve({ granted: false, windows: [[]] });
+    for (const refused of await Promise.all(pending)) expect(refused.granted).toBe(false);
+    expect(replica.take([here]).granted).toBe(false);
+  });
+
+  it('gives back once where the replica cannot tell after the mesh has refused', async () => {
+    let gaveBack = 0;
+    const taking: Taking = { granted: true, windows: [[{ limit: limit(5, 1000), remaining: 4, resetMs: 1000 }]] };
+    const replica: ReplicaCounters = {
+      take: () => taking,
+      hold: () => ({ taking, giveBack: () => (gaveBack += 1) }),
+      peek: away,
+      reset: () => 0,
+    };
+    const refusing = async (): Promise<Taking> => ({ granted: false, windows: [[]] });
+    const store = new ScopedCounterStore(replica, { ...failing, take: refusing });
+    const there: Demand = { ...mesh(5), terms: { scope: 'mesh', onStoreFailure: 'allow' } };
+    expect(await store.take([local(5), there], 1)).toEqual({ granted: false, windows: [...taking.windows, []] });
+    expect(gaveBack).toBe(1);
+  });
 });
 
+const away = (): Promise<never> => Promise.reject(new StoreUnavailable('away'));
+const failing: CounterStore = {
+  take: away,
+  peek: away,
+  reset: away,
+  health: () => ({ kind: 'redis', available: false, detail: 'away' }),
+  close: async () => {},
+};
+
 function withMeshAway(): ScopedCounterStore {
-  const away = (): Promise<never> => Promise.reject(new StoreUnavailable('away'));
-  const health = { kind: 'redis', available: false, detail: 'away' } as const;
-  const failing: CounterStore = { take: away, peek: away, reset: away, health: () => health, close: async () => {} };
   return new ScopedCounterStore(new MemoryCounterStore(clock), failing);
 }
