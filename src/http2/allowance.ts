@@ -15,12 +15,13 @@ export class Allowance {
 
   /**
    * @param answers how many answers the connection has given since its start
+   * @param amount how many at once; 0 asks and takes none
    * @returns false where the peer has done it too often.
    */
-  take(nowMs: number, answers: number): boolean {
+  take(nowMs: number, answers: number, amount = 1): boolean {
     const { burst, perSecond, perAnswer } = this.rate;
     const earned = ((nowMs - this.seenMs) * perSecond) / 1000 + (answers - this.seenAnswers) * perAnswer;
-    this.tokens = Math.min(burst, this.tokens + earned) - 1;
+    this.tokens = Math.min(burst, this.tokens + earned) - amount;
     this.seenMs = nowMs;
     this.seenAnswers = answers;
     return this.tokens >= 0;

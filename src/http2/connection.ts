@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { Allowance } from './allowance.ts';
 import { Closing } from './closing.ts';
 import { ControlFrames } from './control-frames.ts';
 import { ConnectionError, ErrorCode } from './error-code.ts';
@@ -33,7 +34,8 @@ export class Connection implements FrameSink, StreamHost {
   readonly onAbuse: (kind: AbuseKind) => void;
   readonly sender: Sender;
   readonly control: ControlFrames;
-  readonly streams = new StreamTable();
+  readonly streams: StreamTable;
+  readonly inflation: Allowance;
   readonly closing = new Closing(this);
   readonly socket: Duplex;
   nowMs: number;
@@ -61,6 +63,8 @@ export class Connection implements FrameSink, StreamHost {
     this.nowMs = this.openedAtMs = this.lastReceivedMs = settings.now();
     this.onAbuse = (kind) => settings.observer.onAbuse(kind);
     this.sender = new Sender(new Output(socket), new HpackEncoder(application.keptFields), settings.limits);
+    this.streams = new StreamTable(settings.limits.maxConcurrentStreams);
+    this.inflation = new Allowance(settings.limits.inflatedBytes, this.nowMs);
     this.control = new ControlFrames(this);
     this.requests = new RequestFrames(this);
     this.openRequest = application.accept(this);
@@ -75,15 +79,19 @@ export class Connection implements FrameSink, StreamHost {
     });
   }
 
+  private get hasEnded(): boolean {
+    return this.closing.state === 'ended';
+  }
+
   /** One batch: what the socket delivered at once. What it causes is written at once. */
   private receive(chunk: Buffer, end: number): void {
-    if (this.closing.state === 'ended') return;
+    if (this.hasEnded) return;
     this.nowMs = this.lastReceivedMs = this.now();
     this.observer.counters.bytesRead += end;
     this.inBatch = true;
     try {
-      this.reader.push(chunk, end);
-      this.requests.replenish();
+      this.reader.push(chunk, end, this.nowMs);
+      if (!this.hasEnded) this.requests.replenish();
     } catch (error) {
       this.closing.fail(error);
     }
@@ -92,7 +100,7 @@ export class Connection implements FrameSink, StreamHost {
   }
 
   /** A fault of ours ends this connection, not the process. */
-  private guarded(act: () => void): void {
+  guarded(act: () => void): void {
     try {
       act();
     } catch (error) {
@@ -101,6 +109,7 @@ export class Connection implements FrameSink, StreamHost {
   }
 
   frame(type: number, flags: number, id: number, buffer: Buffer, start: number, end: number): void {
+    if (this.hasEnded) return;
     const { requests } = this;
     if (requests.openBlock !== undefined && (type !== FrameType.continuation || id !== requests.openBlock.streamId)) {
       throw new ConnectionError(ErrorCode.protocolError, 'a header block is open: only its CONTINUATION may follow');
@@ -124,7 +133,8 @@ export class Connection implements FrameSink, StreamHost {
     }
     if (streams.open.size + this.lingering >= this.limits.maxConcurrentStreams) {
       this.onAbuse('too_many_streams');
-      return this.resetAbsent(id, ErrorCode.refusedStream);
+      // The peer can't know of calls that linger: streams refused for them are no fault of its.
+      return this.resetAbsent(id, ErrorCode.refusedStream, streams.open.size >= this.limits.maxConcurrentStreams);
     }
     if (head.isTooLarge) this.onAbuse('header_list_too_large');
     this.observer.counters.streamsOpened++;
@@ -200,10 +210,10 @@ export class Connection implements FrameSink, StreamHost {
     this.fault(stream, code);
   }
 
-  resetAbsent(id: number, code: ErrorCode): void {
+  resetAbsent(id: number, code: ErrorCode, isFault = true): void {
     this.observer.counters.streamErrors++;
     this.writeReset(id, code);
-    this.control.rapidReset();
+    if (isFault) this.control.rapidReset();
   }
 
   private writeReset(id: number, code: ErrorCode): void {
@@ -233,6 +243,8 @@ export class Connection implements FrameSink, StreamHost {
   /** To be called about once a second: ends what takes too long. */
   sweep(): void {
     this.nowMs = this.now();
-    this.guarded(() => sweep(this, this.openedAtMs, this.lastReceivedMs));
+    const { openedAtMs, lastReceivedMs, reader, requests } = this;
+    const partialSinceMs = requests.openBlock?.sinceMs ?? reader.partialSinceMs;
+    this.guarded(() => sweep(this, { openedAtMs, lastReceivedMs, partialSinceMs }));
   }
 }

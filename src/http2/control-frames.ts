@@ -72,11 +72,14 @@ export class ControlFrames {
     if (ack ? end !== start : (end - start) % 6 !== 0) throw frameSizeError('SETTINGS');
     this.take(this.settingsChanges, 'settings_flood');
     if (ack) return;
+    const { sender, streams } = this.connection;
+    const initialWindow = sender.initialWindow;
     for (let at = start; at < end; at += 6) {
       this.setting((buffer[at]! << 8) | buffer[at + 1]!, readUint32(buffer, at + 2));
     }
     this.settingsSeen = true;
-    const { sender } = this.connection;
+    // Once, however often the frame names it: each time is a loop over the streams.
+    if (sender.initialWindow !== initialWindow) sender.setInitialWindow(sender.initialWindow, streams.open.values());
     sender.control(FrameType.settings, Flag.ack, 0, noPayload);
     // What larger windows let go comes after the word that they are in force.
     sender.pumpAll();
@@ -84,7 +87,7 @@ export class ControlFrames {
 
   /** RFC 9113, 6.5.2; what a server has no use for is ignored. */
   private setting(name: number, value: number): void {
-    const { sender, streams } = this.connection;
+    const { sender } = this.connection;
     if (name === Setting.headerTableSize) sender.encoder.setPeerLimit(value);
     else if (name === Setting.enablePush) {
       if (value > 1) throw protocolError('SETTINGS_ENABLE_PUSH above 1');
@@ -92,7 +95,7 @@ export class ControlFrames {
       if (value > greatestWindow) {
         throw new ConnectionError(ErrorCode.flowControlError, 'SETTINGS_INITIAL_WINDOW_SIZE above 2^31-1');
       }
-      sender.setInitialWindow(value, streams.open.values());
+      sender.initialWindow = value;
     } else if (name === Setting.maxFrameSize) {
       if (value < leastMaxFrameSize || value > greatestMaxFrameSize) throw protocolError('SETTINGS_MAX_FRAME_SIZE');
       sender.maxFrameSize = value;

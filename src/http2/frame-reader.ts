@@ -18,6 +18,8 @@ export class FrameReader {
   private prefaceSeen = 0;
   private partial: Buffer | undefined;
   private partialBytes = 0;
+  /** When the frame began to arrive of which the rest has not; Infinity: none. */
+  partialSinceMs = Infinity;
   private readonly sink: FrameSink;
 
   constructor(sink: FrameSink) {
@@ -29,8 +31,8 @@ export class FrameReader {
     return this.partial !== undefined || this.prefaceSeen < preface.length;
   }
 
-  /** Takes `chunk[0..end)`. */
-  push(chunk: Buffer, end: number): void {
+  /** Takes `chunk[0..end)`, read at `nowMs`. */
+  push(chunk: Buffer, end: number, nowMs: number): void {
     let at = this.prefaceSeen < preface.length ? this.readPreface(chunk, end) : 0;
     if (this.partial !== undefined) at = this.complete(chunk, at, end);
     while (end - at >= frameHeaderBytes) {
@@ -40,7 +42,9 @@ export class FrameReader {
       this.sink.frame(chunk[at + 3]!, chunk[at + 4]!, readUint31(chunk, at + 5), chunk, at + frameHeaderBytes, next);
       at = next;
     }
-    if (at < end) this.keep(chunk, at, end);
+    if (at >= end) return;
+    this.keep(chunk, at, end);
+    this.partialSinceMs = nowMs;
   }
 
   private readPreface(chunk: Buffer, end: number): number {
@@ -80,6 +84,7 @@ export class FrameReader {
       frame = this.partial;
     }
     this.partial = undefined;
+    this.partialSinceMs = Infinity;
     this.sink.frame(frame[3]!, frame[4]!, readUint31(frame, 5), frame, frameHeaderBytes, frame.length);
     return at;
   }

@@ -11,6 +11,8 @@ const longestRemembered = 512;
 export interface OpenBlock {
   readonly streamId: number;
   readonly endStream: boolean;
+  /** When its HEADERS arrived. */
+  readonly sinceMs: number;
   /** RFC 9113, 5.3.1 of the old priorities: a stream that depends on itself. */
   readonly dependsOnItself: boolean;
   fragments: Buffer;

@@ -26,7 +26,7 @@ export interface Limits {
   readonly maxHeaderBlockBytes: number;
   /** CONTINUATION frames of one block. More: ENHANCE_YOUR_CALM. */
   readonly maxContinuations: number;
-  /** Octets of unfinished request messages, all calls together. More: the call ends with RESOURCE_EXHAUSTED. */
+  /** Octets of request messages that are unfinished or not taken yet, all calls together. More: the call ends with RESOURCE_EXHAUSTED. */
   readonly maxBufferedRequestBytes: number;
   /** Octets of answers that wait for the peer's windows. More: ENHANCE_YOUR_CALM. */
   readonly maxQueuedAnswerBytes: number;
@@ -36,7 +36,10 @@ export interface Limits {
   readonly handshakeTimeoutMs: number;
   /** Without an open stream. Longer: GOAWAY with NO_ERROR. */
   readonly idleTimeoutMs: number;
-  /** From a call's first frame to the end of its request (streaming methods excepted). Longer: RST_STREAM with CANCEL. */
+  /**
+   * From a call's first frame to the end of its request (streaming methods excepted). Longer: RST_STREAM with CANCEL.
+   * The same for a frame or header block that is not whole. Longer: ENHANCE_YOUR_CALM.
+   */
   readonly requestTimeoutMs: number;
   /** Answers wait and the peer neither reads nor opens its windows. Longer: ENHANCE_YOUR_CALM. */
   readonly stallTimeoutMs: number;
@@ -49,6 +52,8 @@ export interface Limits {
   /** DATA, HEADERS and CONTINUATION that carry nothing and end nothing; PRIORITY; frames of unknown types. */
   readonly emptyFrames: Rate;
   readonly windowUpdates: Rate;
+  /** Octets that compressed messages unpack to. More: the call ends with RESOURCE_EXHAUSTED. */
+  readonly inflatedBytes: Rate;
 }
 
 export const defaultLimits: Limits = {
@@ -80,4 +85,5 @@ export const defaultLimits: Limits = {
   emptyFrames: { burst: 200, perSecond: 20, perAnswer: 1 },
   // Some clients send two of them for every DATA frame they receive.
   windowUpdates: { burst: 4096, perSecond: 200, perAnswer: 3 },
+  inflatedBytes: { burst: 64 * 1024 * 1024, perSecond: 32 * 1024 * 1024, perAnswer: 0 },
 };

@@ -11,6 +11,7 @@ export type AbuseKind =
   | 'too_many_streams'
   | 'too_many_connections'
   | 'request_buffer_full'
+  | 'inflation_flood'
   | 'answer_queue_full'
   | 'stalled_reader'
   | 'slow_handshake'

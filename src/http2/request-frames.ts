@@ -35,7 +35,7 @@ export class RequestFrames {
       from = start + 1;
     }
     const stream = connection.streams.open.get(id);
-    if (stream === undefined) return this.dataOnAbsent(id);
+    if (stream === undefined) return this.dataOnAbsent(id, from === to);
     if (stream.remoteClosed) return connection.fault(stream, ErrorCode.streamClosed);
     stream.receiveWindow -= length;
     if (stream.receiveWindow < 0) return connection.fault(stream, ErrorCode.flowControlError);
@@ -54,12 +54,13 @@ export class RequestFrames {
     return ended ? stream.bodyDue === 0 : stream.bodyDue >= 0;
   }
 
-  private dataOnAbsent(id: number): void {
+  private dataOnAbsent(id: number, isEmpty: boolean): void {
     // RFC 9113, 6.8: what belongs to streams that our GOAWAY has left out is ignored.
     if (id > this.connection.closing.lastServed) return;
     const why = this.connection.streams.whyAbsent(id);
     if (why === 'idle') throw new ConnectionError(ErrorCode.protocolError, 'DATA on an idle stream');
-    this.connection.control.emptyFrame();
+    // Others are paid for by their octets: many may be under way to a call that we have refused.
+    if (isEmpty) this.connection.control.emptyFrame();
     if (why !== 'reset') this.connection.resetAbsent(id, ErrorCode.streamClosed);
   }
 
@@ -88,7 +89,14 @@ export class RequestFrames {
     }
     const endStream = (flags & Flag.endStream) !== 0;
     if ((flags & Flag.endHeaders) !== 0) return this.block(id, endStream, dependsOnItself, buffer, from, to);
-    this.openBlock = { streamId: id, endStream, dependsOnItself, fragments: Buffer.alloc(0), continuations: 0 };
+    this.openBlock = {
+      streamId: id,
+      endStream,
+      dependsOnItself,
+      fragments: Buffer.alloc(0),
+      continuations: 0,
+      sinceMs: this.connection.nowMs,
+    };
     this.blocks.extend(this.openBlock, buffer, from, to);
   }
 

@@ -3,9 +3,6 @@ import type { Stream } from './stream.ts';
 /** What became of a stream that is not open. `idle`: not used yet; `skipped`: never will be (RFC 9113, 5.1.1). */
 export type Absent = 'idle' | 'skipped' | 'reset' | 'closed';
 
-/** How many streams that we reset are remembered: frames sent before the peer knew of it are no fault. */
-const remembered = 64;
-
 /** The open streams of a connection, and what must be known of those that were. */
 export class StreamTable {
   readonly open = new Map<number, Stream>();
@@ -14,8 +11,14 @@ export class StreamTable {
   /** The last range of odd identifiers that the client has jumped over. */
   private skippedFrom = 0;
   private skippedTo = 0;
-  private readonly resetIds = new Int32Array(remembered);
-  private resets = 0;
+  /** Oldest first. */
+  private readonly resetIds = new Set<number>();
+  private readonly remembered: number;
+
+  /** @param remembered how many streams that we reset: frames sent before the peer knew of it are no fault. */
+  constructor(remembered: number) {
+    this.remembered = remembered;
+  }
 
   /** @param id above `lastId` */
   use(id: number): void {
@@ -27,13 +30,18 @@ export class StreamTable {
   }
 
   rememberReset(id: number): void {
-    this.resetIds[this.resets++ % remembered] = id;
+    this.resetIds.add(id);
+    if (this.resetIds.size <= this.remembered) return;
+    for (const oldest of this.resetIds) {
+      this.resetIds.delete(oldest);
+      return;
+    }
   }
 
   whyAbsent(id: number): Absent {
     // Even identifiers are the server's, and we never open one.
     if (id > this.lastId || id % 2 === 0) return 'idle';
-    if (this.resetIds.includes(id)) return 'reset';
+    if (this.resetIds.has(id)) return 'reset';
     return id >= this.skippedFrom && id <= this.skippedTo ? 'skipped' : 'closed';
   }
 }

@@ -1,3 +1,4 @@
+import type { Allowance } from './allowance.ts';
 import type { ErrorCode } from './error-code.ts';
 import type { HeaderField } from './header-field.ts';
 import type { TransportObserver } from './observer.ts';
@@ -11,8 +12,12 @@ export interface StreamHost {
   readonly nowMs: number;
   /** Calls that outlive their streams: they count against the streams that may be open. */
   lingering: number;
-  /** Octets of unfinished messages that the connection's streams hold. */
+  /** Octets of messages that the connection's streams hold: unfinished, or not taken by their handlers. */
   bufferedRequestBytes: number;
+  /** Octets that compressed messages may unpack to. */
+  readonly inflation: Allowance;
+  /** Runs what no frame or answer of the peer's has caused: a fault there ends the connection, not the process. */
+  guarded(act: () => void): void;
   /** Something was put out from outside a batch of frames: it is written before the loop turns. */
   touch(): void;
   /** Called while a frame is handled: its buffer is kept, and so must not be read into again. */
@@ -67,6 +72,8 @@ export abstract class Stream {
   abstract data(buffer: Buffer, start: number, end: number, ended: boolean): void;
   /** END_STREAM came without DATA. */
   abstract end(): void;
+  /** Called about once a second: ends a call whose deadline has passed. */
+  expire(): void {}
   /** The queue is empty and the socket takes more. */
   abstract drained(): void;
   /** The stream is gone before its answer was: reset by either side, or its connection ended. */

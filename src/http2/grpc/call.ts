@@ -37,12 +37,20 @@ export abstract class GrpcCall extends Stream implements Call {
   /** From here on the call may wait for something. */
   protected armDeadline(): void {
     if (this.timer !== undefined || this.deadline === Infinity || this.isOver) return;
-    const leftMs = this.deadline - performance.now();
+    const leftMs = Math.max(0, this.deadline - performance.now());
     if (leftMs > longestTimerMs) return;
-    this.timer = setTimeout(() => {
-      this.isAborted = true;
-      this.fail(new RpcError(Code.deadlineExceeded, 'deadline exceeded'));
-    }, leftMs);
+    this.timer = setTimeout(() => this.host.guarded(() => this.timedOut()), leftMs);
+  }
+
+  /** Most unary calls have no timer: theirs would cost more than they do. */
+  override expire(): void {
+    if (this.host.nowMs >= this.deadline) this.timedOut();
+  }
+
+  private timedOut(): void {
+    if (this.isOver) return;
+    this.isAborted = true;
+    this.fail(new RpcError(Code.deadlineExceeded, 'deadline exceeded'));
   }
 
   /** Ends the call with a status; does nothing where it has ended. */
@@ -57,7 +65,11 @@ export abstract class GrpcCall extends Stream implements Call {
 
   private toStatus(cause: unknown): RpcError {
     if (cause instanceof RpcError) return cause;
-    this.plan.onFailure?.(this.plan.method.path, cause);
+    try {
+      this.plan.onFailure?.(this.plan.method.path, cause);
+    } catch (error) {
+      this.host.observer.onInternalError(error);
+    }
     return new RpcError(Code.internal, 'internal error');
   }
 

@@ -3,13 +3,14 @@ import { Code, RpcError } from '../../rpc/rpc.ts';
 import { readUint32 } from '../frame.ts';
 import type { StreamHost } from '../stream.ts';
 import { prefixBytes } from './answers.ts';
+import { hold } from './request-memory.ts';
 
 const firstAllocation = 16 * 1024;
 
 /** What a call may receive. */
 export interface MessageLimits {
   readonly maxMessageBytes: number;
-  /** All unfinished messages of the connection together. */
+  /** All messages of the connection together that are unfinished, or that no handler has taken. */
   readonly maxBufferedBytes: number;
 }
 
@@ -75,11 +76,7 @@ export class MessageReader {
     if (bytes <= this.buffer.length) return;
     const size = Math.min(this.expected, Math.max(bytes, this.buffer.length * 2, firstAllocation));
     const growth = size - this.buffer.length;
-    if (this.host.bufferedRequestBytes + growth > this.limits.maxBufferedBytes) {
-      this.host.observer.onAbuse('request_buffer_full');
-      throw new RpcError(Code.resourceExhausted, 'too many unfinished request messages on this connection');
-    }
-    this.host.bufferedRequestBytes += growth;
+    hold(this.host, growth, this.limits.maxBufferedBytes);
     const grown = Buffer.allocUnsafeSlow(size);
     this.buffer.copy(grown, 0, 0, this.received);
     this.buffer = grown;
@@ -94,11 +91,23 @@ export class MessageReader {
   }
 
   private inflate(message: Buffer): Buffer {
+    const { inflation, nowMs, observer, sender } = this.host;
+    if (!inflation.take(nowMs, sender.answers, 0)) {
+      observer.onAbuse('inflation_flood');
+      throw new RpcError(Code.resourceExhausted, 'compressed messages unpack to more than this connection may send');
+    }
+    const { maxMessageBytes } = this.limits;
+    // What can't be unpacked has cost something too.
+    let cost = maxMessageBytes;
     try {
-      return gunzipSync(message, { maxOutputLength: Math.max(1, this.limits.maxMessageBytes) });
+      const inflated = gunzipSync(message, { maxOutputLength: Math.max(1, maxMessageBytes) });
+      cost = inflated.length;
+      return inflated;
     } catch (error) {
-      if (error instanceof RangeError) throw tooLarge(this.limits.maxMessageBytes);
+      if (error instanceof RangeError) throw tooLarge(maxMessageBytes);
       throw new RpcError(Code.internal, 'a message is not valid gzip');
+    } finally {
+      inflation.take(nowMs, sender.answers, cost);
     }
   }
 }

@@ -1,23 +1,33 @@
+import type { StreamHost } from '../stream.ts';
+import { hold, weightOf } from './request-memory.ts';
+
 /** The messages of a streaming request, for its handler to iterate over once. */
 export class RequestQueue implements AsyncIterableIterator<Uint8Array> {
-  /** Octets that the handler has not taken yet. */
+  /** What the messages weigh that the handler has not taken yet. */
   bytes = 0;
   private readonly messages: Uint8Array[] = [];
   private readonly waiting: PromiseWithResolvers<IteratorResult<Uint8Array>>[] = [];
+  private readonly host: StreamHost;
+  private readonly maxBufferedBytes: number;
   private readonly onTaken: () => void;
   private isDone = false;
   private failure: Error | undefined;
 
   /** @param onTaken called when the handler has taken a message */
-  constructor(onTaken: () => void) {
+  constructor(host: StreamHost, maxBufferedBytes: number, onTaken: () => void) {
+    this.host = host;
+    this.maxBufferedBytes = maxBufferedBytes;
     this.onTaken = onTaken;
   }
 
+  /** @throws {RpcError} where the connection holds too much already */
   push(message: Uint8Array): void {
     if (this.isDone) return;
     const waiter = this.waiting.shift();
     if (waiter !== undefined) return waiter.resolve({ value: message, done: false });
-    this.bytes += message.length;
+    const weight = weightOf(message);
+    hold(this.host, weight, this.maxBufferedBytes);
+    this.bytes += weight;
     this.messages.push(message);
   }
 
@@ -31,14 +41,16 @@ export class RequestQueue implements AsyncIterableIterator<Uint8Array> {
     if (this.isDone && this.messages.length === 0) return;
     this.isDone = true;
     this.failure = error;
-    this.messages.length = this.bytes = 0;
+    this.drop();
     for (const waiter of this.waiting.splice(0)) waiter.reject(error);
   }
 
   next(): Promise<IteratorResult<Uint8Array>> {
     const message = this.messages.shift();
     if (message !== undefined) {
-      this.bytes -= message.length;
+      const weight = weightOf(message);
+      this.bytes -= weight;
+      this.host.bufferedRequestBytes -= weight;
       this.onTaken();
       return Promise.resolve({ value: message, done: false });
     }
@@ -51,10 +63,15 @@ export class RequestQueue implements AsyncIterableIterator<Uint8Array> {
 
   /** The handler has read enough: the rest is dropped. */
   return(): Promise<IteratorResult<Uint8Array>> {
-    this.messages.length = this.bytes = 0;
+    this.drop();
     this.end();
     this.onTaken();
     return Promise.resolve({ value: undefined, done: true });
+  }
+
+  private drop(): void {
+    this.host.bufferedRequestBytes -= this.bytes;
+    this.messages.length = this.bytes = 0;
   }
 
   [Symbol.asyncIterator](): this {

@@ -3,12 +3,14 @@ import { readUint32 } from '../frame.ts';
 import { prefixBytes } from './answers.ts';
 import { GrpcCall } from './call.ts';
 import { MessageReader } from './message-reader.ts';
+import { hold, weightOf } from './request-memory.ts';
 
 /** A call whose request is one message: the handler runs when all of it is there. */
 export abstract class SingleRequestCall extends GrpcCall {
   readonly expectsEndSoon = true;
   private reader: MessageReader | undefined = undefined;
   private message: Uint8Array | undefined = undefined;
+  private heldBytes = 0;
 
   protected abstract run(message: Uint8Array): void;
 
@@ -37,6 +39,9 @@ export abstract class SingleRequestCall extends GrpcCall {
     this.armDeadline();
     this.reader ??= new MessageReader(this.host, this.plan, this.plan.isGzip, (message) => {
       if (this.message !== undefined) throw new RpcError(Code.unimplemented, 'more than one request message');
+      const weight = weightOf(message);
+      hold(this.host, weight, this.plan.maxBufferedBytes);
+      this.heldBytes = weight;
       this.message = message;
     });
     try {
@@ -55,5 +60,18 @@ export abstract class SingleRequestCall extends GrpcCall {
 
   protected released(): void {
     this.reader?.close();
+    // A handler that still runs keeps its request.
+    if (!this.isRunning) this.letGo();
+  }
+
+  protected override settled(): void {
+    super.settled();
+    this.letGo();
+  }
+
+  private letGo(): void {
+    this.host.bufferedRequestBytes -= this.heldBytes;
+    this.heldBytes = 0;
+    this.message = undefined;
   }
 }

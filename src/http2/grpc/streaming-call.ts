@@ -21,7 +21,7 @@ export class StreamingCall extends GrpcCall implements AnswerTarget {
     super(host, id, plan, answers);
     this.handle = handle;
     this.expectsEndSoon = plan.method.kind === 'server_streaming';
-    this.requests = new RequestQueue(() => this.mayReplenish());
+    this.requests = new RequestQueue(host, plan.maxBufferedBytes, () => this.mayReplenish());
     this.reader = new MessageReader(host, plan, plan.isGzip, (message) => this.requests.push(message));
   }
 
@@ -32,7 +32,9 @@ export class StreamingCall extends GrpcCall implements AnswerTarget {
   start(): void {
     this.isRunning = true;
     this.armDeadline();
-    void this.answerStream.drive(() => this.handle(this.requests, this)).then(() => this.settled());
+    void this.answerStream
+      .drive(() => this.handle(this.requests, this))
+      .then(() => this.host.guarded(() => this.settled()));
   }
 
   data(buffer: Buffer, start: number, end: number, ended: boolean): void {
@@ -83,7 +85,7 @@ export class StreamingCall extends GrpcCall implements AnswerTarget {
   }
 
   failed(cause: unknown): void {
-    this.fail(cause);
+    this.host.guarded(() => this.fail(cause));
   }
 
   protected released(): void {

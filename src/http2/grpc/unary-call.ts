@@ -26,8 +26,8 @@ export class UnaryCall extends SingleRequestCall {
     this.isRunning = true;
     this.armDeadline();
     Promise.resolve(answer).then(
-      (bytes) => this.answerLate(bytes),
-      (error: unknown) => this.failLate(error),
+      (bytes) => this.host.guarded(() => this.answerLate(bytes)),
+      (error: unknown) => this.host.guarded(() => this.failLate(error)),
     );
   }
 
