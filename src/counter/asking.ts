@@ -31,6 +31,7 @@ const SMALLEST_AHEAD = 8;
 export class Asking {
   readonly #ports: AskingPorts;
   #due = new Set<Descriptor>();
+  readonly #underWay = new Set<Promise<unknown>>();
 
   constructor(ports: AskingPorts) {
     this.#ports = ports;
@@ -40,6 +41,15 @@ export class Asking {
   soon(descriptor: Descriptor): void {
     if (this.#due.size === 0) setImmediate(() => this.#askAll());
     this.#due.add(descriptor);
+  }
+
+  /** Settles when nothing is asked for any more. */
+  async settled(): Promise<void> {
+    const giveUpAt = this.#ports.now().mono + 2 * this.#ports.storeTimeoutMs;
+    while ((this.#due.size > 0 || this.#underWay.size > 0) && this.#ports.now().mono < giveUpAt) {
+      await Promise.allSettled(this.#underWay);
+      await new Promise(setImmediate);
+    }
   }
 
   /** Gives unspent units back, once. What can't be sent stays debited until its windows end. */
@@ -69,7 +79,7 @@ export class Asking {
   }
 
   #askExactly(descriptor: Descriptor): void {
-    const hits = descriptor.exact;
+    const hits = waitingStill(descriptor.exact);
     descriptor.exact = [];
     const groups = Map.groupBy(hits, ({ demands }) => demands.map(({ cost }) => cost).join());
     for (const group of groups.values()) void this.#askTogether(descriptor, group);
@@ -84,17 +94,20 @@ export class Asking {
     try {
       const reply = readTake(
         demands,
-        await this.#run(call, group, asked, (late) => {
+        await this.#run(call, asked, (late) => {
           const granted = readTake(demands, late).granted;
           if (granted > 0) this.#ports.metrics.stranded(granted * Math.max(...costs), 'late_answer');
         }),
       );
       this.#learn(descriptor, demands, reply, asked);
       const now = this.#ports.now();
-      group.forEach((hit, i) => {
+      const hits = waitingStill(group);
+      hits.forEach((hit, i) => {
         const later = Math.max(0, reply.granted - 1 - i);
         hit.answer(descriptor.taking(i < reply.granted, hit.demands, now, 0, later));
       });
+      const unused = Math.max(0, reply.granted - hits.length);
+      if (unused > 0) this.#ports.metrics.stranded(unused * Math.max(...costs), 'late_answer');
     } catch (error) {
       for (const hit of group) hit.fail(error);
     }
@@ -102,7 +115,9 @@ export class Asking {
 
   #askForLease(descriptor: Descriptor): void {
     const asked = this.#ports.now();
-    const { waiting, demands, generation } = descriptor;
+    const { demands, generation } = descriptor;
+    const waiting = waitingStill(descriptor.waiting);
+    descriptor.waiting = waiting;
     const held = descriptor.lease.units(asked);
     const size = descriptor.leaseSize(asked);
     const waitingUnits = waiting.reduce((sum, hit) => sum + costOf(hit), 0);
@@ -120,11 +135,12 @@ export class Asking {
       descriptor.lowWater = size >= SMALLEST_AHEAD ? size >> 2 : 0;
       if (reply.granted > need) this.#ports.metrics.leased(reply.granted - need);
     };
-    void this.#awaitLease(descriptor, this.#run(call, waiting, asked, absorb), absorb);
+    void this.#awaitLease(descriptor, waiting, this.#run(call, asked, absorb), absorb);
   }
 
   async #awaitLease(
     descriptor: Descriptor,
+    askedFor: readonly Waiter[],
     answer: Promise<readonly number[]>,
     absorb: (answer: readonly number[]) => void,
   ): Promise<void> {
@@ -135,9 +151,10 @@ export class Asking {
       this.#serve(descriptor);
     } catch (error) {
       descriptor.asking = false;
-      const failed = descriptor.waiting;
-      descriptor.waiting = [];
-      for (const hit of failed) hit.fail(error);
+      for (const hit of askedFor) hit.fail(error);
+      // Those that came since have time of their own.
+      descriptor.waiting = waitingStill(descriptor.waiting);
+      if (descriptor.waiting.length > 0) this.soon(descriptor);
     }
   }
 
@@ -165,29 +182,39 @@ export class Asking {
 
   /** Answers the hits that wait, in their order, as far as the lease and what is known allow. */
   #serve(descriptor: Descriptor): void {
-    const { waiting, lease } = descriptor;
+    const { waiting } = descriptor;
     const now = this.#ports.now();
     let served = 0;
     for (const hit of waiting) {
-      if (lease.spend(costOf(hit), now)) hit.answer(descriptor.taking(true, hit.demands, now, lease.units(now)));
-      else if (descriptor.lacks(hit.demands, true, now))
-        hit.answer(descriptor.taking(false, hit.demands, now, lease.units(now)));
-      else break;
+      if (!hit.isDone && !this.#answer(descriptor, hit, now)) break;
       served += 1;
     }
     descriptor.waiting = waiting.slice(served);
     if (descriptor.waiting.length > 0) this.soon(descriptor);
   }
 
-  #run(
-    call: ScriptCall,
-    hits: readonly Waiter[],
-    { mono }: Moment,
-    late: (reply: readonly number[]) => void,
-  ): Promise<readonly number[]> {
-    const until = hits.reduce((least, hit) => Math.min(least, hit.until), mono + this.#ports.storeTimeoutMs);
-    return this.#ports.link.run(call, until, late);
+  /** False where it has to wait on. */
+  #answer(descriptor: Descriptor, hit: Waiter, now: Moment): boolean {
+    const { lease } = descriptor;
+    const granted = lease.spend(costOf(hit), now);
+    if (!granted && !descriptor.lacks(hit.demands, true, now)) return false;
+    hit.answer(descriptor.taking(granted, hit.demands, now, lease.units(now)));
+    return true;
   }
+
+  /** Waits as long as the store may take: a hit that has less time doesn't cut short what others wait for. */
+  #run(call: ScriptCall, { mono }: Moment, late: (reply: readonly number[]) => void): Promise<readonly number[]> {
+    const { link, storeTimeoutMs } = this.#ports;
+    const answer = link.run(call, mono + storeTimeoutMs, late);
+    this.#underWay.add(answer);
+    const ended = (): void => void this.#underWay.delete(answer);
+    answer.then(ended, ended);
+    return answer;
+  }
+}
+
+function waitingStill(hits: readonly Waiter[]): Waiter[] {
+  return hits.filter(({ isDone }) => !isDone);
 }
 
 /** Leased demands all cost the same. */

@@ -99,7 +99,14 @@ function createMeshStore(options: CounterOptions, redis: RedisOptions, ports: Co
     );
   };
   const waitReplicas = redis.waitReplicas ?? 0;
-  const link = new RedisLink({ clock, metrics, waitReplicas, connect: () => connectRedis(redis), ready });
+  const link = new RedisLink({
+    clock,
+    metrics,
+    waitReplicas,
+    storeTimeoutMs,
+    connect: () => connectRedis(redis),
+    ready,
+  });
   const replicas = new Replicas({
     link,
     metrics,

@@ -15,6 +15,8 @@ export interface Waiter {
   readonly demands: readonly Demand[];
   /** Monotonic milliseconds: later, the answer is of no use. */
   readonly until: number;
+  /** Answered or failed: its time may have run out while a call was under way. */
+  isDone: boolean;
   answer(taking: Taking): void;
   fail(error: unknown): void;
 }

@@ -27,6 +27,8 @@ const once = {
   autoResubscribe: false,
   maxRetriesPerRequest: 0,
   connectTimeout: 2000,
+  // What was asked and is not answered by then, a handshake too, never will be: its other end may be gone.
+  socketTimeout: 2000,
   retryStrategy: reconnectDelay,
   reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
 } as const satisfies ClientOptions;

@@ -17,6 +17,8 @@ export interface LinkPorts {
   readonly metrics: CounterMetrics;
   /** Replicas of Redis that must have what a durable call wrote; 0: none. */
   readonly waitReplicas: number;
+  /** The longest wait. An answer that did not come in less says nothing about Redis. */
+  readonly storeTimeoutMs: number;
   /** Connects; settles without waiting until the server is there. */
   readonly connect: () => Promise<RedisClient>;
   /** A connection is there, for the first time or again. */
@@ -26,6 +28,8 @@ export interface LinkPorts {
 const PROBE_EVERY_MS = 100;
 /** A connection that has been silent so long is given up: its other end may be gone without a word. */
 const GIVE_UP_MS = 2000;
+/** Of the longest wait, some has passed when a call is sent. */
+const WHOLE = 0.9;
 
 export class RedisLink implements ScriptLink {
   readonly #ports: LinkPorts;
@@ -61,13 +65,14 @@ export class RedisLink implements ScriptLink {
     const timer = setTimeout(() => {
       isLate = true;
       metrics.storeCall(call.script.name, 'late', budgetMs);
-      if (this.#circuit.timedOut()) this.#opened();
+      const isWhole = budgetMs >= this.#ports.storeTimeoutMs * WHOLE;
+      if (isWhole && this.#circuit.timedOut()) this.#opened();
       reject(new StoreUnavailable(`Redis did not answer within ${Math.round(budgetMs)} ms`));
     }, budgetMs);
     const arrived = (outcome: 'answered' | 'failed'): void => {
       clearTimeout(timer);
-      if (isLate) return;
       this.#circuit.answered();
+      if (isLate) return;
       metrics.storeCall(call.script.name, outcome, clock.monotonic() - sentAt);
     };
     this.#evaluate(client, call, budgetMs).then(
@@ -84,9 +89,28 @@ export class RedisLink implements ScriptLink {
     return promise;
   }
 
-  /** Tells every replica. */
+  /**
+   * Tells every replica.
+   * @throws StoreUnavailable where it may not have been told
+   */
   async publish(channel: string, message: string): Promise<void> {
-    await this.#client?.publish(channel, message);
+    const client = this.#client;
+    if (client === undefined || !this.available) throw new StoreUnavailable(this.trouble);
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const { storeTimeoutMs } = this.#ports;
+    const timer = setTimeout(() => {
+      reject(new StoreUnavailable(`Redis did not answer within ${storeTimeoutMs} ms`));
+    }, storeTimeoutMs);
+    const published = client.publish(channel, message);
+    published.then(
+      () => resolve(),
+      (error: unknown) => reject(unavailable(error)),
+    );
+    try {
+      await promise;
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   close(): void {

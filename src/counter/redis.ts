@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { Asking } from './asking.ts';
 import { Descriptor } from './descriptor.ts';
+import type { Waiter } from './descriptor.ts';
 import { Descriptors } from './descriptors.ts';
 import type { Moment } from './lease.ts';
 import { LocalDebts } from './local-debts.ts';
@@ -112,13 +113,18 @@ export class RedisCounterStore implements CounterStore {
 
   async reset(demands: readonly Demand[], deadline: number): Promise<number> {
     let closed = 0;
-    for (const demand of demands) {
-      const key = keyOf(this.#options.prefix, demand);
-      const until = this.#until(this.#now(), deadline);
-      const [open = 0, epoch = 0] = await this.#ports.link.run({ script: RESET, keys: [key], args: [] }, until);
-      this.forget(key, epoch);
-      await this.#ports.announceReset(key, epoch);
-      closed += open;
+    const epochs = new Map<string, number>();
+    try {
+      for (const demand of demands) {
+        const key = keyOf(this.#options.prefix, demand);
+        const until = this.#until(this.#now(), deadline);
+        const [open = 0, epoch = 0] = await this.#ports.link.run({ script: RESET, keys: [key], args: [] }, until);
+        this.forget(key, epoch);
+        epochs.set(key, epoch);
+        closed += open;
+      }
+    } finally {
+      await Promise.all([...epochs].map(([key, epoch]) => this.#ports.announceReset(key, epoch)));
     }
     return closed;
   }
@@ -150,6 +156,7 @@ export class RedisCounterStore implements CounterStore {
   /** Gives back every lease. */
   async close(): Promise<void> {
     clearInterval(this.#sweeper);
+    await this.#asking.settled();
     this.#debts.close();
     const returns = [...this.#descriptors].map((descriptor) =>
       this.#asking.giveBack(descriptor.demands, descriptor.forget()),
@@ -160,14 +167,28 @@ export class RedisCounterStore implements CounterStore {
 
   #ask(descriptor: Descriptor, demands: readonly Demand[], leased: boolean, until: number): Promise<Taking> {
     const { promise, resolve, reject } = Promise.withResolvers<Taking>();
+    const ends = (): boolean => {
+      if (waiter.isDone) return false;
+      waiter.isDone = true;
+      clearTimeout(timer);
+      return true;
+    };
     const fail = (error: unknown): void => {
+      if (!ends()) return;
       try {
         resolve(this.#withoutStore(descriptor, demands, this.#now(), error));
       } catch (unanswered) {
         reject(unanswered);
       }
     };
-    const waiter = { demands, until, answer: resolve, fail };
+    const answer = (taking: Taking): void => {
+      if (ends()) resolve(taking);
+    };
+    const waiter: Waiter = { demands, until, isDone: false, answer, fail };
+    const waitsMs = until - this.#now().mono;
+    const timer = setTimeout(() => {
+      fail(new StoreUnavailable(`the store did not answer within ${Math.max(0, Math.round(waitsMs))} ms`));
+    }, waitsMs);
     (leased ? descriptor.waiting : descriptor.exact).push(waiter);
     this.#asking.soon(descriptor);
     return promise;
