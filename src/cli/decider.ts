@@ -57,6 +57,8 @@ export async function openDecider(
     flags.logLevel,
     standardOutput(() => metrics.log.dropped()),
   );
+  // The Redis client warns on the console: standard error stays for the command line.
+  console.warn = (warning: unknown) => log.warn('library', { detail: String(warning).slice(0, 500) });
   const observer = createObserver({
     metrics,
     log,
