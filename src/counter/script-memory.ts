@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { CounterTable } from './counter-table.ts';
 import type { StoreScript } from './metrics.ts';
 import { StoreUnavailable } from './store.ts';
 
@@ -7,8 +8,8 @@ import { StoreUnavailable } from './store.ts';
 // between its reading and its writing. KEYS, ARGV and RETURN are as they are told there.
 //
 // A window that opens at its first hit runs on the monotonic clock, a calendar window on the wall clock,
-// as in `memory.ts`; both in whole microseconds. Memory is bounded by the number of counters, and emptied
-// by a look at some old ones with each new one.
+// as in `memory.ts`; both in whole microseconds. A counter is kept until each of its windows has ended on its
+// own clock.
 
 type Argument = string | number;
 
@@ -18,24 +19,20 @@ interface Held {
   readonly windows: Map<string, { used: number; end: number }>;
   /** Debts that were charged, by name. */
   readonly debts: Set<string>;
-  /** Monotonic µs when nothing in it counts any more. */
-  diesAt: number;
+  /** Monotonic µs until which its epoch and its debts are kept, whatever its windows say. */
+  keptUntil: number;
 }
 
-const LOOK_AT = 4;
-const WHOLE_SWEEP_MS = 1000;
 const LEAST_DEBT_US = 60_000_000;
 
 export class ScriptMemory {
   readonly #clock: Clock;
-  readonly #maxCounters: number;
-  readonly #counters = new Map<string, Held>();
-  #sweep: Iterator<[string, Held]> = this.#counters.entries();
-  #sweptAt = -Infinity;
+  readonly #counters: CounterTable<Held>;
 
+  /** @param maxCounters the most counters whose keys callers choose */
   constructor(clock: Clock, maxCounters = 200_000) {
     this.#clock = clock;
-    this.#maxCounters = maxCounters;
+    this.#counters = new CounterTable(maxCounters);
   }
 
   get size(): number {
@@ -148,41 +145,37 @@ export class ScriptMemory {
     return [open, held.epoch];
   }
 
-  /** Calendar windows have an `@` in their names. */
+  /** Of the clock that a window runs on, in whole µs. */
   #now(window: string): number {
-    return Math.floor((window.includes('@') ? this.#clock.now() : this.#clock.monotonic()) * 1000);
+    return Math.floor((isCalendar(window) ? this.#clock.now() : this.#clock.monotonic()) * 1000);
   }
 
   #hold(key: string, leftUs: number): Held {
     let held = this.#counters.get(key);
     if (held === undefined) {
-      held = { epoch: 0, windows: new Map(), debts: new Set(), diesAt: 0 };
-      this.#counters.set(key, held);
+      held = { epoch: 0, windows: new Map(), debts: new Set(), keptUntil: 0 };
+      this.#counters.add(key, held);
     }
-    held.diesAt = Math.max(held.diesAt, this.#now('') + leftUs);
+    held.keptUntil = Math.max(held.keptUntil, this.#now('') + leftUs);
     return held;
   }
 
   #makeRoom(keys: readonly string[]): void {
-    const fresh = keys.filter((key) => !this.#counters.has(key)).length;
-    if (fresh === 0) return;
-    for (let i = 0; i < LOOK_AT * fresh; i++) {
-      const { value, done } = this.#sweep.next();
-      if (done === true) {
-        this.#sweep = this.#counters.entries();
-        break;
-      }
-      if (value[1].diesAt <= this.#now('')) this.#counters.delete(value[0]);
-    }
-    if (this.#counters.size + fresh <= this.#maxCounters) return;
-    const now = this.#clock.monotonic();
-    if (now - this.#sweptAt >= WHOLE_SWEEP_MS) {
-      this.#sweptAt = now;
-      for (const [key, { diesAt }] of this.#counters) if (diesAt <= now * 1000) this.#counters.delete(key);
-      if (this.#counters.size + fresh <= this.#maxCounters) return;
-    }
-    throw new StoreUnavailable(`all ${this.#maxCounters} counters in memory have running windows`);
+    if (keys.every((key) => this.#counters.get(key) !== undefined)) return;
+    const mono = this.#now('');
+    const wall = this.#now('@');
+    const hasEnded = ({ keptUntil, windows }: Held): boolean => {
+      if (keptUntil > mono) return false;
+      for (const [name, { end }] of windows) if (end > (isCalendar(name) ? wall : mono)) return false;
+      return true;
+    };
+    this.#counters.makeRoom(keys, this.#clock.monotonic(), hasEnded);
   }
+}
+
+/** Calendar windows have an `@` in their names. */
+function isCalendar(window: string): boolean {
+  return window.includes('@');
 }
 
 /** @param span µs from the first hit, or the calendar's boundaries in µs, ascending and separated by commas */

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Limit } from '../../src/contract/contract.ts';
@@ -10,6 +11,12 @@ export function freshDemand(limits: readonly (readonly [maximum: number, periodM
   counters += 1;
   const key = `key-${process.pid}-${counters}`;
   return { slot: `api:${key}`, key, limits: limits.map(([maximum, periodMs]) => limit(maximum, periodMs)), cost };
+}
+
+/** A counter of one unit whose key a caller has chosen, as the policy `rate-limiting` names it. */
+export function chosenDemand(policy: string, periodMs: number): Demand {
+  const demand = freshDemand([[1, periodMs]]);
+  return { ...demand, key: `shop:${policy}:${hash('sha256', demand.key, 'base64url').slice(0, 22)}` };
 }
 
 export function limit(maximumRequests: number, timePeriodInMilliseconds: number): Limit {

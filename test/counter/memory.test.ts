@@ -1,9 +1,8 @@
-import { hash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { MemoryCounterStore } from '../../src/counter/memory.ts';
-import { type Demand, StoreUnavailable } from '../../src/counter/store.ts';
-import { behavesAsCounterStore, freshDemand, limit } from './behaviour.ts';
+import { StoreUnavailable } from '../../src/counter/store.ts';
+import { behavesAsCounterStore, chosenDemand, freshDemand, limit } from './behaviour.ts';
 
 behavesAsCounterStore('memory', async () => new MemoryCounterStore(systemClock));
 
@@ -155,8 +154,3 @@ describe('a flood of keys that callers choose', () => {
     expect(store.health().detail).toMatch(`${PLACES / 2} of at most ${PLACES}`);
   });
 });
-
-function chosenDemand(policy: string, periodMs: number): Demand {
-  const demand = freshDemand([[1, periodMs]]);
-  return { ...demand, key: `shop:${policy}:${hash('sha256', demand.key, 'base64url').slice(0, 22)}` };
-}

@@ -2,13 +2,13 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { chargeDebtCall, giveBackCall } from '../../src/counter/lease-calls.ts';
-import { keyOf, readTake, type ScriptCall, takeCall, type TakeReply } from '../../src/counter/script-call.ts';
+import { keyOf, readTake, type ScriptCall, takeCall, type TakeReply, UNTAGGED } from '../../src/counter/script-call.ts';
 import { ScriptMemory } from '../../src/counter/script-memory.ts';
 import { RESET } from '../../src/counter/scripts.ts';
 import { type Demand, StoreUnavailable } from '../../src/counter/store.ts';
 import { Random } from '../http2/random.ts';
 import { startRedis, type RealRedis } from '../real/redis.ts';
-import { freshDemand } from './behaviour.ts';
+import { chosenDemand, freshDemand } from './behaviour.ts';
 
 const HOUR = 3_600_000;
 const prefix = { text: 'p:', tagged: false };
@@ -110,23 +110,60 @@ describe('scripts on counters in memory', () => {
     }
   });
 
-  it('open a new window when the old one has ended, and forget what has ended', () => {
-    let mono = 1000;
-    const memory = new ScriptMemory({ now: () => 0, monotonic: () => mono }, 100);
-    const take = (demand: Demand): number => {
-      const { script, keys, args } = takeCall(prefix, [demand], [1], { want: 1, least: 1, need: 1, share: 1 }, 0);
-      return memory.run(script.name, keys, args)[0] ?? 0;
-    };
+  it('open a new window when the old one has ended', () => {
+    const { clock, take } = countersOf(100);
     const demand = freshDemand([[2, 100]]);
     expect([take(demand), take(demand), take(demand)]).toEqual([1, 1, 0]);
-    mono += 99;
+    clock.mono += 99;
     expect(take(demand)).toBe(0);
-    mono += 1;
+    clock.mono += 1;
     expect(take(demand)).toBe(1);
-    for (let i = 0; i < 99; i++) expect(take(freshDemand([[1, 100]]))).toBe(1);
-    expect(() => take(freshDemand([[1, 100]]))).toThrow(StoreUnavailable);
-    mono += 2000;
-    for (let i = 0; i < 300; i++, mono += 10) expect(take(freshDemand([[1, 100]]))).toBe(1);
-    expect(memory.size).toBeLessThanOrEqual(100);
+  });
+
+  it('forget what has ended', () => {
+    const { clock, memory, take } = countersOf(100);
+    for (let i = 0; i < 50; i++) expect(take(chosenDemand('rl', 100))).toBe(1);
+    expect(() => take(chosenDemand('rl', 100))).toThrow(StoreUnavailable);
+    clock.mono += 2000;
+    for (let i = 0; i < 300; i++, clock.mono += 10) expect(take(chosenDemand('rl', 100))).toBe(1);
+    expect(memory.size).toBeLessThanOrEqual(50);
+  });
+
+  it('keep a calendar window until it ends on the wall clock, also where that was set back', () => {
+    const { clock, take } = countersOf(100);
+    const limits: Demand['limits'] = [
+      { maximumRequests: 1, timePeriodInMilliseconds: 60_000, calendar: { unit: 'minute', timeZone: 'UTC' } },
+    ];
+    const demand = { ...freshDemand([]), limits };
+    clock.wall += 30_000;
+    expect(take(demand)).toBe(1);
+    clock.mono += 31_000;
+    clock.wall += 21_000;
+    for (let i = 0; i < 6; i++) take(freshDemand([[1, 1000]]));
+    expect(take(demand)).toBe(0);
+  });
+
+  it('leave room for the others where callers choose keys under one policy', () => {
+    const { take } = countersOf(80);
+    for (const [policy, most] of [
+      ['rl', 40],
+      ['shadow:rl', 8],
+      ['other', 16],
+    ] as const) {
+      for (let i = 0; i < most; i++) expect(take(chosenDemand(policy, 100))).toBe(1);
+      expect(() => take(chosenDemand(policy, 100))).toThrow(StoreUnavailable);
+    }
+    for (let i = 0; i < 100; i++) expect(take(freshDemand([[1, 100]]))).toBe(1);
   });
 });
+
+function countersOf(maxCounters: number) {
+  const clock = { mono: 1000, wall: Date.UTC(2026, 0, 1, 12), monotonic: () => clock.mono, now: () => clock.wall };
+  const memory = new ScriptMemory(clock, maxCounters);
+  const wish = { want: 1, least: 1, need: 1, share: 1 };
+  const take = (demand: Demand): number => {
+    const { script, keys, args } = takeCall(UNTAGGED, [demand], [1], wish, clock.wall);
+    return memory.run(script.name, keys, args)[0] ?? 0;
+  };
+  return { clock, memory, take };
+}
