@@ -128,14 +128,17 @@ export class Asking {
     const wish = { want, least, need, share: SHARE_FACTOR * this.#ports.replicas() };
     const ones = demands.map(() => 1);
     const call = { ...takeCall(this.#ports.prefix, demands, ones, wish, asked.wall), durable: true };
+    const ahead = want - need;
     descriptor.asking = true;
+    descriptor.reserve(ahead);
     const absorb = (answer: readonly number[]): void => {
       const reply = readTake(demands, answer);
       this.#absorb(descriptor, demands, generation, reply, asked);
       descriptor.lowWater = size >= SMALLEST_AHEAD ? size >> 2 : 0;
       if (reply.granted > need) this.#ports.metrics.leased(reply.granted - need);
     };
-    void this.#awaitLease(descriptor, waiting, this.#run(call, asked, absorb), absorb);
+    const answer = this.#run(call, asked, absorb).finally(() => descriptor.reserve(-ahead));
+    void this.#awaitLease(descriptor, waiting, answer, absorb);
   }
 
   async #awaitLease(

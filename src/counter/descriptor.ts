@@ -1,7 +1,7 @@
 import type { Limit } from '../contract/contract.ts';
-import { leaseSize, SpendingRate } from './lease-size.ts';
+import { LEASE_PART, leaseSize, SpendingRate } from './lease-size.ts';
 import { Lease } from './lease.ts';
-import type { Grant, Moment } from './lease.ts';
+import type { Grant, Held, Moment } from './lease.ts';
 import type { TakeReply } from './script-call.ts';
 import type { Demand, Taking, WindowState } from './store.ts';
 import { sameLimits, wholePeriodMs } from './window.ts';
@@ -37,7 +37,11 @@ const RECHECK_EXACT_MS = 1000;
 export class Descriptor {
   demands: readonly Demand[];
   readonly keys: readonly string[];
-  readonly lease = new Lease();
+  readonly lease: Lease;
+  /** Whether it is remembered: a lease of one that is not would be lost. */
+  readonly isKept: boolean;
+  /** What all leases of this replica hold of each counter, and have asked for. */
+  readonly #held: readonly Held[];
   readonly rate: SpendingRate;
   /** Hits that wait for a lease. */
   waiting: Waiter[] = [];
@@ -55,9 +59,13 @@ export class Descriptor {
   #known: readonly (readonly KnownWindow[])[] = [];
   #knownAt = -Infinity;
 
-  constructor(demands: readonly Demand[], keys: readonly string[], mono: number) {
+  /** @param held one a counter; absent: this descriptor is not remembered */
+  constructor(demands: readonly Demand[], keys: readonly string[], mono: number, held?: readonly Held[]) {
     this.demands = demands;
     this.keys = keys;
+    this.isKept = held !== undefined;
+    this.#held = held ?? [];
+    this.lease = new Lease(this.#held);
     this.rate = new SpendingRate(mono);
     this.usedAt = mono;
   }
@@ -170,12 +178,30 @@ export class Descriptor {
         if (end > now.mono) endMono = Math.min(endMono, end);
       }),
     );
-    return leaseSize(this.rate.perMs(now.mono), shortestMs, endMono - now.mono, smallest);
+    const size = leaseSize(this.rate.perMs(now.mono), shortestMs, endMono - now.mono, smallest);
+    return Math.max(0, Math.min(size, this.#roomBeside()));
+  }
+
+  /** While a lease is asked for, other leases of its counters leave room for it. */
+  reserve(units: number): void {
+    for (const held of this.#held) held.units += units;
+  }
+
+  /** Units this lease may hold so that all leases of each counter are within their part of its limits. */
+  #roomBeside(): number {
+    let room = Infinity;
+    this.demands.forEach(({ limits }, d) => {
+      const others = (this.#held[d]?.units ?? 0) - this.lease.debited;
+      for (const { maximumRequests } of limits) {
+        room = Math.min(room, Math.floor(maximumRequests * LEASE_PART) - others);
+      }
+    });
+    return room;
   }
 
   /** True where nothing would be lost with it. */
   isIdle(now: Moment, idleMs: number): boolean {
     const isUsed = now.mono - this.usedAt < idleMs || this.waiting.length > 0 || this.exact.length > 0 || this.asking;
-    return !isUsed && this.lease.units(now) === 0;
+    return !isUsed && this.lease.debited === 0;
   }
 }

@@ -1,5 +1,5 @@
 import { Descriptor } from './descriptor.ts';
-import type { Grant, Moment } from './lease.ts';
+import type { Grant, Held, Moment } from './lease.ts';
 import { keyOf } from './script-call.ts';
 import type { KeyPrefix } from './script-call.ts';
 import type { Demand } from './store.ts';
@@ -19,9 +19,13 @@ export class Descriptors {
   readonly #prefix: KeyPrefix;
   readonly #giveBack: GiveBack;
   readonly #byName = new Map<string, Descriptor>();
+  /** By the counters' keys: several descriptors may lease from one counter. */
+  readonly #held = new Map<string, Held & { descriptors: number }>();
+  readonly #most: number;
   #sweep = this.#byName.entries();
 
-  constructor(prefix: KeyPrefix, giveBack: GiveBack) {
+  constructor(prefix: KeyPrefix, giveBack: GiveBack, most = MAX_DESCRIPTORS) {
+    this.#most = most;
     this.#prefix = prefix;
     this.#giveBack = giveBack;
   }
@@ -40,8 +44,12 @@ export class Descriptors {
     let descriptor = this.#byName.get(name);
     if (descriptor === undefined) {
       const keys = demands.map((demand) => keyOf(this.#prefix, demand));
-      descriptor = new Descriptor(demands, keys, now.mono);
-      if (this.#byName.size < MAX_DESCRIPTORS) this.#byName.set(name, descriptor);
+      if (this.#byName.size < this.#most) {
+        descriptor = new Descriptor(demands, keys, now.mono, this.#hold(keys));
+        this.#byName.set(name, descriptor);
+      } else {
+        descriptor = new Descriptor(demands, keys, now.mono);
+      }
     }
     descriptor.usedAt = now.mono;
     const before = descriptor.demands;
@@ -53,8 +61,11 @@ export class Descriptors {
     return descriptor;
   }
 
-  /** Looks at some: leases that have died or that nobody spends go back, idle descriptors are forgotten. */
-  sweep(now: Moment): void {
+  /**
+   * Looks at some: leases that have died or that nobody spends go back, idle descriptors are forgotten.
+   * @param isAway nothing can go back now: leases are kept until it can
+   */
+  sweep(now: Moment, isAway = false): void {
     for (let i = 0; i < SWEEP_AT_ONCE; i++) {
       const { value, done } = this.#sweep.next();
       if (done === true) {
@@ -63,8 +74,29 @@ export class Descriptors {
       }
       const [name, descriptor] = value;
       const { lease, usedAt, demands } = descriptor;
-      if (now.mono - usedAt >= IDLE_LEASE_MS || !lease.isAlive(now)) this.#giveBack(demands, lease.drop());
-      if (descriptor.isIdle(now, IDLE_DESCRIPTOR_MS)) this.#byName.delete(name);
+      const isOver = now.mono - usedAt >= IDLE_LEASE_MS || !lease.isAlive(now);
+      if (isOver && !isAway) this.#giveBack(demands, lease.drop());
+      if (!descriptor.isIdle(now, IDLE_DESCRIPTOR_MS)) continue;
+      this.#byName.delete(name);
+      this.#letGo(descriptor.keys);
+    }
+  }
+
+  #hold(keys: readonly string[]): Held[] {
+    return keys.map((key) => {
+      const held = this.#held.get(key) ?? { units: 0, descriptors: 0 };
+      held.descriptors += 1;
+      this.#held.set(key, held);
+      return held;
+    });
+  }
+
+  #letGo(keys: readonly string[]): void {
+    for (const key of keys) {
+      const held = this.#held.get(key);
+      if (held === undefined) continue;
+      held.descriptors -= 1;
+      if (held.descriptors === 0) this.#held.delete(key);
     }
   }
 }

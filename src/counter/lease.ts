@@ -12,6 +12,13 @@ import type { HeldWindow, TakeReply } from './script-call.ts';
 const DRIFT = 0.001;
 /** Redis and we round to milliseconds somewhere on the way. */
 const MARGIN_MS = 1;
+/** No lease outlives a reset for longer, whether its message arrives or not: a new grant tells the epoch. */
+const LONGEST_LIFE_MS = 1000;
+
+/** Units of one counter that leases of this replica hold, spent by nobody yet. */
+export interface Held {
+  units: number;
+}
 
 /** The two clocks at one moment. */
 export interface Moment {
@@ -31,10 +38,21 @@ export interface Grant extends Pick<TakeReply, 'epochs' | 'windows'> {
 const NOTHING: Grant = { units: 0, epochs: [], windows: [], asked: { mono: 0, wall: 0 } };
 
 export class Lease {
+  readonly #held: readonly Held[];
   #units = 0;
   #from = NOTHING;
   #diesMono = -Infinity;
   #diesWall = -Infinity;
+
+  /** @param held one a counter it is debited from */
+  constructor(held: readonly Held[] = []) {
+    this.#held = held;
+  }
+
+  /** Units that are debited, also where the lease has died and they have not gone back yet. */
+  get debited(): number {
+    return this.#units;
+  }
 
   /** Units that can be spent now. */
   units(now: Moment): number {
@@ -53,7 +71,7 @@ export class Lease {
   /** Spends units, all or none. */
   spend(units: number, now: Moment): boolean {
     if (units > this.#units || !this.isAlive(now)) return false;
-    this.#units -= units;
+    this.#change(-units);
     return true;
   }
 
@@ -62,7 +80,7 @@ export class Lease {
     const remainder = sameWindows(this.#from, grant) ? undefined : this.drop();
     const livesMs = livesFor(grant.windows);
     this.#from = grant;
-    this.#units += grant.units;
+    this.#change(grant.units);
     this.#diesMono = grant.asked.mono + livesMs;
     this.#diesWall = grant.asked.wall + livesMs;
     return remainder;
@@ -71,18 +89,23 @@ export class Lease {
   /** Ends it and returns what is unspent. */
   drop(): Grant | undefined {
     const remainder = this.#units > 0 ? { ...this.#from, units: this.#units } : undefined;
-    this.#units = 0;
+    this.#change(-this.#units);
     this.#diesMono = -Infinity;
     this.#diesWall = -Infinity;
     return remainder;
   }
+
+  #change(by: number): void {
+    this.#units += by;
+    for (let k = 0; k < this.#held.length; k++) (this.#held[k] as Held).units += by;
+  }
 }
 
-/** Milliseconds from the question until the first window ends, less what clocks may be wrong. */
+/** Milliseconds from the question until the first window ends, less what clocks may be wrong; never more than a reset may be late. */
 function livesFor(windows: TakeReply['windows']): number {
   let leftUs = Infinity;
   for (const list of windows) for (const window of list) leftUs = Math.min(leftUs, window.leftUs);
-  return (leftUs / 1000) * (1 - DRIFT) - MARGIN_MS;
+  return Math.min((leftUs / 1000) * (1 - DRIFT) - MARGIN_MS, LONGEST_LIFE_MS);
 }
 
 function sameWindows(a: Grant, b: Grant): boolean {

@@ -44,6 +44,9 @@ export interface RedisStoreOptions {
 }
 
 const SWEEP_MS = 250;
+/** A window that is shorter than so many of the longest trips, or than this, may end before its lease is spent. */
+const LEAST_WINDOW_TRIPS = 10;
+const LEAST_WINDOW_MS = 500;
 
 export class RedisCounterStore implements CounterStore {
   readonly #ports: RedisStorePorts;
@@ -53,10 +56,12 @@ export class RedisCounterStore implements CounterStore {
   readonly #shares = new LocalShares();
   readonly #debts: LocalDebts;
   readonly #sweeper: NodeJS.Timeout;
+  readonly #leastLeasedMs: number;
 
   constructor(ports: RedisStorePorts, options: RedisStoreOptions) {
     this.#ports = ports;
     this.#options = options;
+    this.#leastLeasedMs = Math.min(LEAST_WINDOW_TRIPS * options.storeTimeoutMs, LEAST_WINDOW_MS);
     const common = { link: ports.link, metrics: ports.metrics, ...options, now: () => this.#now() };
     this.#debts = new LocalDebts({ ...common, debtName: () => ports.randomName() }, this.#shares);
     const shares = this.#shares;
@@ -71,7 +76,7 @@ export class RedisCounterStore implements CounterStore {
     const { metrics } = this.#ports;
     const now = this.#now();
     const descriptor = this.#descriptors.of(demands, now);
-    const leased = this.#isLeased(demands);
+    const leased = descriptor.isKept && this.#isLeased(demands);
     if (leased) {
       const cost = demands[0]?.cost ?? 0;
       descriptor.rate.note(cost);
@@ -196,7 +201,7 @@ export class RedisCounterStore implements CounterStore {
 
   #sweep(): void {
     const now = this.#now();
-    this.#descriptors.sweep(now);
+    this.#descriptors.sweep(now, !this.#ports.link.available);
     this.#shares.sweep(now);
   }
 
@@ -224,7 +229,11 @@ export class RedisCounterStore implements CounterStore {
   #isLeased(demands: readonly Demand[]): boolean {
     const { quota } = this.#options;
     const cost = demands[0]?.cost;
-    return demands.every((demand) => (demand.terms?.quota ?? quota) === 'leased' && demand.cost === cost);
+    for (const demand of demands) {
+      if ((demand.terms?.quota ?? quota) !== 'leased' || demand.cost !== cost) return false;
+      for (const limit of demand.limits) if (limit.timePeriodInMilliseconds < this.#leastLeasedMs) return false;
+    }
+    return true;
   }
 
   #until({ mono }: Moment, deadline: number): number {

@@ -140,11 +140,19 @@ describe('leases', () => {
     lease.add({
       units: 1,
       epochs: [0],
-      windows: [[{ used: 1, leftUs: 10_000_000, endUs: 5 }]],
+      windows: [[{ used: 1, leftUs: 500_000, endUs: 5 }]],
       asked: { mono: 0, wall: 0 },
     });
-    expect(lease.isAlive({ mono: 9988, wall: 9988 })).toBe(true);
-    expect(lease.isAlive({ mono: 9990, wall: 9990 })).toBe(false);
+    expect(lease.isAlive({ mono: 498, wall: 498 })).toBe(true);
+    expect(lease.isAlive({ mono: 498.6, wall: 498.6 })).toBe(false);
+  });
+
+  it('die within a second of the question, since a reset may have been missed', () => {
+    const lease = new Lease();
+    const windows = [[{ used: 1, leftUs: 3_600_000_000, endUs: 5 }]];
+    lease.add({ units: 1, epochs: [0], windows, asked: { mono: 0, wall: 0 } });
+    expect(lease.isAlive({ mono: 999, wall: 999 })).toBe(true);
+    expect(lease.isAlive({ mono: 1000, wall: 1000 })).toBe(false);
   });
 
   it('add up within the same windows, and hand out what belongs to earlier ones or to an earlier epoch', () => {
