@@ -10,6 +10,8 @@ import { type TransportObserver, zeroCounters } from './observer.ts';
 
 /** How often connections are looked at for what takes too long. */
 const sweepMs = 1000;
+/** How long a drain waits for TLS handshakes: they have asked for nothing yet. */
+const handshakeDrainMs = 1000;
 
 export interface Http2TransportSettings {
   readonly limits?: Partial<Limits>;
@@ -71,18 +73,36 @@ function createAcceptor(
 ): Omit<SocketAcceptor, 'accept'> & { server: Server } {
   const { limits, observer } = settings;
   const connections = new Set<Connection>();
+  /** By the peer, since TLS has a socket of its own. */
+  const handshaking = new Map<string, Socket>();
+  let draining = false;
   const application = grpcApplication(options, limits);
   const { server, updateTls } = createListener(options, limits, (socket) => {
     const connection = new Connection(socket, application, settings);
     connections.add(connection);
+    handshaking.delete(peerOf(socket));
     socket.once('close', () => connections.delete(connection));
+    // Accepted before the listener was closed, handed over after.
+    if (draining) connection.drain();
   });
   // Those in a TLS handshake too, which are no connections yet.
   const sockets = new Set<Socket>();
   const allClosed = Promise.withResolvers<void>();
-  let draining = false;
+  const addHandshake = (socket: Socket): void => {
+    const peer = peerOf(socket);
+    handshaking.set(peer, socket);
+    socket.once('close', () => {
+      if (handshaking.get(peer) === socket) handshaking.delete(peer);
+    });
+    if (draining) setTimeout(cutHandshakes, handshakeDrainMs).unref();
+  };
+  const cutHandshakes = (): void => {
+    for (const socket of handshaking.values()) socket.destroy();
+  };
   server.on('connection', (socket) => {
     sockets.add(socket);
+    // On a Unix socket peers have no names.
+    if (options.tls !== undefined && socket.remotePort !== undefined) addHandshake(socket);
     socket.once('close', () => {
       sockets.delete(socket);
       if (draining && sockets.size === 0) allClosed.resolve();
@@ -103,11 +123,17 @@ function createAcceptor(
       const cut = setTimeout(() => {
         for (const socket of sockets) socket.destroy();
       }, timeoutMs);
+      const cutSoon = setTimeout(cutHandshakes, handshakeDrainMs);
       if (sockets.size > 0) await allClosed.promise;
       clearTimeout(cut);
+      clearTimeout(cutSoon);
       clearInterval(sweeping);
     },
   };
+}
+
+function peerOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
 }
 
 interface Listener {
@@ -141,6 +167,8 @@ function createListener(
     handshakeTimeout: limits.handshakeTimeoutMs,
   });
   server.on('secureConnection', (socket) => {
+    // In TLS 1.2 each costs us a handshake, and no HTTP/2 client may ask for one (RFC 9113, 9.2.1).
+    socket.disableRenegotiation();
     if (socket.alpnProtocol === 'h2') onSocket(socket);
     else socket.destroy();
   });

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { ErrorCode } from '../../src/http2/error-code.ts';
 import { Flag, FrameType, Setting } from '../../src/http2/frame.ts';
+import { Sender } from '../../src/http2/sender.ts';
 import type { Method } from '../../src/rpc/rpc.ts';
 import { hanging } from './hanging.ts';
 import {
@@ -102,6 +103,19 @@ describe('window games', () => {
     for (const id of ids(20)) client.send(headers(id, large.path), data(id, message(Buffer.alloc(1))));
     expect(await client.goawayCode()).toBe(enhanceYourCalm);
     expect(abuse).toEqual(['answer_queue_full']);
+  });
+
+  it('that many entries of one SETTINGS ask for are applied once, and the last one counts', async () => {
+    const applied = vi.spyOn(Sender.prototype, 'setInitialWindow');
+    const { port } = await serve([large]);
+    const client = await RawHttp2Client.open(port, ...noWindow);
+    const entries = ids(1000).map((value) => [Setting.initialWindowSize, value] as const);
+    client.send(headers(1, large.path), data(1, message(Buffer.alloc(1))), settings(...entries));
+    expect((await client.frameOf(FrameType.data, 1))?.payload.length).toBe(1999);
+    // Once for each frame.
+    expect(applied).toHaveBeenCalledTimes(2);
+    applied.mockRestore();
+    client.close();
   });
 
   it('above 2^31-1 are errors of the stream or the connection', async () => {

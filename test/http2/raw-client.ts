@@ -109,6 +109,11 @@ export class RawHttp2Client {
   static async open(port: number, ...opening: readonly Uint8Array[]): Promise<RawHttp2Client> {
     const socket = connect(port, '127.0.0.1');
     await once(socket, 'connect');
+    return RawHttp2Client.on(socket, ...opening);
+  }
+
+  /** The same on a connection that is there. */
+  static on(socket: Socket, ...opening: readonly Uint8Array[]): RawHttp2Client {
     const client = new RawHttp2Client(socket);
     client.send(...(opening.length > 0 ? opening : [preface, settings()]));
     return client;
