@@ -25,7 +25,11 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
   const workers = workersOf(flags);
   const decider = await openDecider(flags, environment, workers && (() => workers.shared));
   const { documents, keySets, log, metrics, observer, ports, store } = decider;
-  if (workers !== undefined) workers.onLost = (pid, why) => log.error('worker lost', { detail: `${pid}: ${why}` });
+  if (workers !== undefined) {
+    workers.onLost = (pid, why) => log.error('worker lost', { detail: `${pid}: ${why}` });
+    const { onAbuse } = observer.transport('grpc');
+    workers.onRefused = () => onAbuse('too_many_connections');
+  }
   const snapshot = () => documents.current();
   const server = await openServer({
     ...addresses,

@@ -17,6 +17,8 @@ export interface Workers {
   setServing(isServing: boolean): void;
   /** Told of workers that end by themselves. */
   onLost: (pid: number, why: string) => void;
+  /** Told of connections beyond the limit. */
+  onRefused: () => void;
   /** Of all processes. */
   metricsText(own: Decider['metrics']): Promise<string>;
 }
@@ -31,6 +33,7 @@ export function workersOf({ workers, transport, maxCounters }: ServeFlags): Work
     memory,
     maxConnections: defaultLimits.maxConnections,
     lost: (pid, why) => made.onLost(pid, why),
+    refused: () => made.onRefused(),
   });
   const made: Workers = {
     shared: {
@@ -42,6 +45,7 @@ export function workersOf({ workers, transport, maxCounters }: ServeFlags): Work
     transport: pool.transport,
     setServing: (isServing) => pool.setServing(isServing),
     onLost() {},
+    onRefused() {},
     metricsText: async ({ registry }) => aggregatedText(registry, await pool.metrics()),
   };
   return made;

@@ -20,6 +20,8 @@ export type ToWorker =
   | { readonly kind: 'health'; readonly isServing: boolean }
   | { readonly kind: 'drain'; readonly timeoutMs: number }
   | { readonly kind: 'metrics'; readonly id: number }
+  /** To be answered at once: a worker that does not is stuck. */
+  | { readonly kind: 'ping' }
   /** Answers of scripts: numbers, or why there are none. */
   | { readonly kind: 'answers'; readonly answers: readonly ScriptAnswer[] }
   | { readonly kind: 'reset'; readonly key: string; readonly epoch: number };
@@ -31,6 +33,7 @@ export type ToOwner =
   | { readonly kind: 'closed'; readonly connections: number }
   | { readonly kind: 'metrics'; readonly id: number; readonly metrics: readonly MetricObject[] }
   | { readonly kind: 'scripts'; readonly calls: readonly ScriptQuestion[] }
+  | { readonly kind: 'pong' }
   | { readonly kind: 'drained' };
 
 export interface ScriptQuestion {

@@ -18,6 +18,8 @@ export interface PoolOptions {
   readonly maxConnections: number;
   /** A worker has ended by itself; another takes its place. */
   readonly lost: (pid: number, why: string) => void;
+  /** A connection beyond the limit was closed as it came. */
+  readonly refused: () => void;
 }
 
 /**
@@ -126,6 +128,7 @@ export class WorkerPool {
       open += worker.connections;
       if (worker.isServing && worker.connections < (least?.connections ?? Infinity)) least = worker;
     }
+    if (open >= this.#options.maxConnections) this.#options.refused();
     if (least === undefined || open >= this.#options.maxConnections) socket.destroy();
     else least.connect(socket);
   }

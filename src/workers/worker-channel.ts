@@ -13,10 +13,11 @@ export class WorkerChannel {
 
   /** @param connected called with each connection that is handed over */
   listen(
-    heard: (message: Exclude<ToWorker, { kind: 'connection' }>) => void,
+    heard: (message: Exclude<ToWorker, { kind: 'connection' | 'ping' }>) => void,
     connected: (socket: Socket) => void,
   ): void {
     process.on('message', (message: ToWorker, handle: unknown) => {
+      if (message.kind === 'ping') return this.send({ kind: 'pong' });
       if (message.kind !== 'connection') return heard(message);
       // A client that is gone already leaves none.
       if (!(handle instanceof Socket)) return this.send({ kind: 'closed', connections: 1 });

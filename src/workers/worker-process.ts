@@ -9,6 +9,14 @@ export const workerVariable = 'OSTIARY_WORKER';
 /** Workers that do not tell their metrics in this time are left out. */
 const metricsTimeoutMs = 2000;
 
+/** How often a worker is asked whether it still turns its loop. */
+const pingMs = 1000;
+/**
+ * So many questions without an answer mean that it never will: a reload of many documents takes less.
+ * Counted, not timed, so that a machine that slept takes no worker for stuck.
+ */
+const mostUnanswered = 10;
+
 export interface WorkerEvents {
   readonly message: (worker: WorkerProcess, message: ToOwner) => void;
   readonly exited: (worker: WorkerProcess, why: string) => void;
@@ -24,6 +32,8 @@ export class WorkerProcess {
   readonly #child: ChildProcess;
   readonly #metrics = new Map<number, (metrics: readonly MetricObject[]) => void>();
   #lastId = 0;
+  #unanswered = 0;
+  #why: string | undefined;
 
   /** Starts this program once more, with the same arguments. */
   constructor(number: number, events: WorkerEvents) {
@@ -31,12 +41,29 @@ export class WorkerProcess {
     this.#child = fork(program, args, { env: { ...process.env, [workerVariable]: String(number) } });
     this.#child.on('message', (message: ToOwner) => {
       if (message.kind === 'metrics') this.#metrics.get(message.id)?.(message.metrics);
+      else if (message.kind === 'pong') this.#unanswered = 0;
       else if (message.kind === 'closed') this.connections -= message.connections;
       else events.message(this, message);
     });
-    this.#child.once('exit', (code, signal) => events.exited(this, signal ?? `exit code ${code}`));
+    const pinging = setInterval(() => this.#ping(), pingMs).unref();
+    this.#child.once('exit', (code, signal) => {
+      clearInterval(pinging);
+      events.exited(this, this.#why ?? signal ?? `exit code ${code}`);
+    });
     // 'exit' follows.
     this.#child.on('error', () => {});
+  }
+
+  /** Before it serves it may load for as long as it takes. */
+  #ping(): void {
+    if (!this.isServing) return;
+    if (this.#unanswered >= mostUnanswered) {
+      this.#why = `stuck: no answer to ${mostUnanswered} questions, one each second`;
+      this.kill();
+      return;
+    }
+    this.#unanswered++;
+    this.send({ kind: 'ping' });
   }
 
   get pid(): number {

@@ -108,6 +108,18 @@ describe('three workers', () => {
     expect((await fetch(`${server.adminUrl}/livez`)).status).toBe(200);
   });
 
+  it('are replaced when they are stuck', { timeout: 60_000 }, async () => {
+    const server = await serve();
+    const before = childrenOf(server);
+    const [stuck] = before;
+    // It lives, and answers nothing.
+    process.kill(stuck!, 'SIGSTOP');
+    await expect.poll(() => childrenOf(server), { timeout: 30_000, interval: 200 }).not.toContain(stuck);
+    await expect.poll(() => childrenOf(server).length, { timeout: 10_000 }).toBe(3);
+    expect(childrenOf(server)).toEqual(expect.arrayContaining(before.slice(1)));
+    expect(server.output()).toContain('stuck');
+  });
+
   it('serve on a Unix socket with its permissions', async () => {
     const path = join(scratchFolder('workers'), 's');
     const [client] = connect(await serve(['--listen-mode', '0600'], `unix:${path}`), 1);
