@@ -27,8 +27,8 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
   const { documents, keySets, log, metrics, observer, ports, store } = decider;
   if (workers !== undefined) {
     workers.onLost = (pid, why) => log.error('worker lost', { detail: `${pid}: ${why}` });
-    const { onAbuse } = observer.transport('grpc');
-    workers.onRefused = () => onAbuse('too_many_connections');
+    const listener = observer.transport('grpc');
+    workers.onRefused = () => listener.onAbuse('too_many_connections');
   }
   const snapshot = () => documents.current();
   const server = await openServer({
