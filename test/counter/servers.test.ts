@@ -136,7 +136,7 @@ describe('a lease that replicas of Redis must have', () => {
     const store = joinRedis({ urls: [redis.url], waitReplicas: 1 });
     await counts(store);
     replica.pause();
-    const take = async () => store.take([freshDemand([[10, 60_000]])], performance.now() + 400);
+    const take = async () => store.take([freshDemand([[10, 60_000]])], performance.now() + 1200);
     await expect(take()).rejects.toThrow('0 of 1 replicas of Redis have the lease');
     replica.resume();
     await expect.poll(async () => (await take().catch(() => undefined))?.granted, { timeout: 5000 }).toBe(true);
