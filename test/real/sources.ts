@@ -5,6 +5,9 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
+// Where Go's own archive is unpacked to (go.dev/doc/install): not every shell has it on its PATH.
+process.env['PATH'] = `${process.env['PATH'] ?? ''}${delimiter}/usr/local/go/bin`;
+
 /**
  * One way to obtain a part. Its `obtain` puts the binaries into an empty folder, or throws an
  * Error that says what stood in the way; a package of the system puts nothing there.
