@@ -32,7 +32,7 @@ function compileRule(source: RuleSource): readonly Test[] {
   const tests: Test[] = [];
   if (source.methods !== undefined) {
     // Some servers take methods in any case; a rule must not be slipped past by spelling, nor by its author.
-    const matches = compilePattern(source.methods.toUpperCase());
+    const matches = compilePattern(source.methods, 'any case');
     tests.push((check) => {
       const method = check.method.toUpperCase();
       return matches(method) || (method === 'HEAD' && matches('GET'));
@@ -49,7 +49,7 @@ function compileRule(source: RuleSource): readonly Test[] {
   if (source.host !== undefined) {
     if (source.host.includes(':'))
       throw new TypeError(`${JSON.stringify(source.host)}: rules see the host without its port`);
-    const matches = compilePattern(source.host.toLowerCase());
+    const matches = compilePattern(source.host, 'any case');
     tests.push((check) => matches(normalizeHost(check.host)));
   }
   for (const [name, expression] of Object.entries(source.headers ?? {})) {
@@ -80,15 +80,26 @@ const LITERAL = /^[\w/ :@%=&~!,;'"#<>-]*$/;
  * The shapes that almost every rule has need no automaton.
  * @throws TypeError that says what is wrong with the expression
  */
-export function compilePattern(source: string): (text: string) => boolean {
+export function compilePattern(
+  source: string,
+  letters: 'as written' | 'any case' = 'as written',
+): (text: string) => boolean {
   if (source === '.*') return () => true;
-  if (LITERAL.test(source)) return (text) => text === source;
-  const prefix = source.slice(0, -2);
-  if (source.endsWith('.*') && LITERAL.test(prefix)) return (text) => text.startsWith(prefix);
-  const choices = source.split('|');
-  if (choices.every((choice) => LITERAL.test(choice))) return (text) => choices.includes(text);
+  if (letters === 'as written') {
+    if (LITERAL.test(source)) return (text) => text === source;
+    const prefix = source.slice(0, -2);
+    if (source.endsWith('.*') && LITERAL.test(prefix)) return (text) => text.startsWith(prefix);
+  }
+  const choices = source.split('|').map((choice) => (letters === 'any case' ? choice.toLowerCase() : choice));
+  if (choices.every((choice) => LITERAL.test(choice))) {
+    return letters === 'any case' ? (text) => choices.includes(text.toLowerCase()) : (text) => choices.includes(text);
+  }
   try {
-    const pattern = RE2JS.compile(source, RE2JS.DOTALL);
+    // The flag, not the source in another case: `\w` and `\W` are not the same.
+    const pattern = RE2JS.compile(
+      source,
+      letters === 'any case' ? RE2JS.DOTALL | RE2JS.CASE_INSENSITIVE : RE2JS.DOTALL,
+    );
     return (text) => pattern.matches(text);
   } catch (error) {
     throw new TypeError(`${JSON.stringify(source)} is not an RE2 expression: ${(error as Error).message}`, {

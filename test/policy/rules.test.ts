@@ -51,6 +51,15 @@ describe('rules', () => {
     expect(compileRules([{ host: 'API.example[.]com' }]).match(checkOf({ host: 'api.example.com' }), '/')).toBe(true);
   });
 
+  it('of methods and hosts keep the meaning of classes such as \\w, \\S and \\D', () => {
+    expect(compileRules([{ methods: '\\w+' }]).match(checkOf({ method: 'POST' }), '/')).toBe(true);
+    expect(compileRules([{ methods: '\\W+' }]).match(checkOf({ method: 'POST' }), '/')).toBe(false);
+    expect(
+      compileRules([{ host: 'api-\\D+[.]Example[.]com' }]).match(checkOf({ host: 'API-x.example.com' }), '/'),
+    ).toBe(true);
+    expect(compileRules([{ host: 'api-\\D+' }]).match(checkOf({ host: 'api-1' }), '/')).toBe(false);
+  });
+
   it('of a path cover the same path with a slash at its end', () => {
     const rules = compileRules([{ path: '/admin' }]);
     expect(rules.match(checkOf(), '/admin/')).toBe(true);
