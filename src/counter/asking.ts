@@ -1,4 +1,4 @@
-import type { Descriptor, Waiter } from './descriptor.ts';
+import type { Descriptor, News } from './descriptor.ts';
 import { giveBackCall } from './lease-calls.ts';
 import { SHARE_FACTOR } from './lease-size.ts';
 import type { Grant, Moment } from './lease.ts';
@@ -8,6 +8,7 @@ import type { CounterMetrics } from './metrics.ts';
 import { readTake, takeCall } from './script-call.ts';
 import type { KeyPrefix, ScriptCall, ScriptLink, TakeReply } from './script-call.ts';
 import type { Demand } from './store.ts';
+import type { Waiter } from './waiter.ts';
 
 // What is sent to the store, and when. Hits wait until the event loop has read what has arrived, and then
 // go together: those of one descriptor and cost in one call in exact mode, all of one descriptor in one call
@@ -23,6 +24,7 @@ export interface AskingPorts {
   replicas(): number;
   readonly shares: LocalShares;
   readonly debts: LocalDebts;
+  readonly news: News;
 }
 
 /** Below this a lease is spent before the next is asked for. */
@@ -53,15 +55,20 @@ export class Asking {
   }
 
   /** Gives unspent units back, once. What can't be sent stays debited until its windows end. */
-  async giveBack(demands: readonly Demand[], remainder: Grant | undefined): Promise<void> {
+  async giveBack(demands: readonly Demand[], remainder: Grant | undefined, limitsChanged = false): Promise<void> {
     if (remainder === undefined) return;
-    const { link, metrics, prefix, storeTimeoutMs } = this.#ports;
+    const { link, metrics, prefix, storeTimeoutMs, news } = this.#ports;
     const { mono } = this.#ports.now();
     const { asked, units } = remainder;
     const anyOpen = remainder.windows.some((list) => list.some(({ leftUs }) => asked.mono + leftUs / 1000 > mono));
     if (!anyOpen) return metrics.stranded(units, 'lease_died');
+    const call = giveBackCall(prefix, demands, remainder, limitsChanged);
+    const tell = ([, ...filled]: readonly number[]): void => {
+      const keys = call.keys.filter((_, k) => filled[k] === 1);
+      if (keys.length > 0) news.unitsCameBack(keys);
+    };
     try {
-      await link.run(giveBackCall(prefix, demands, remainder), mono + storeTimeoutMs);
+      tell(await link.run(call, mono + storeTimeoutMs, tell));
       metrics.returned(units);
     } catch {
       metrics.stranded(units, 'return_lost');
@@ -200,7 +207,7 @@ export class Asking {
   #answer(descriptor: Descriptor, hit: Waiter, now: Moment): boolean {
     const { lease } = descriptor;
     const granted = lease.spend(costOf(hit), now);
-    if (!granted && !descriptor.lacks(hit.demands, true, now)) return false;
+    if (!granted && !descriptor.lacks(hit.demands, 'leased', now)) return false;
     hit.answer(descriptor.taking(granted, hit.demands, now, lease.units(now)));
     return true;
   }

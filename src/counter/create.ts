@@ -9,7 +9,7 @@ import { RedisLink } from './redis-link.ts';
 import type { RedisClient } from './redis-link.ts';
 import { RedisCounterStore } from './redis.ts';
 import { Replicas } from './replicas.ts';
-import { resetMessage, Resets } from './resets.ts';
+import { cameBackMessage, resetMessage, Resets } from './resets.ts';
 import { ScopedCounterStore } from './scoped.ts';
 import { UNTAGGED } from './script-call.ts';
 import type { KeyPrefix, ScriptLink } from './script-call.ts';
@@ -87,7 +87,13 @@ function createMeshStore(options: CounterOptions, redis: RedisOptions, ports: Co
   const prefix: KeyPrefix = { text, tagged: redis.cluster === true };
   const storeTimeoutMs = options.storeTimeoutMs ?? STORE_TIMEOUT_MS;
   const channel = `${text}resets`;
-  const resets = new Resets({ channel, reset: (key, epoch) => store.forget(key, epoch), gap: () => store.forgetAll() });
+  const resets = new Resets({
+    channel,
+    reset: (key, epoch) => store.forget(key, epoch),
+    cameBack: (key) => store.lookAgain(key),
+    gap: () => store.forgetAll(),
+    monotonic: () => clock.monotonic(),
+  });
   const tell = oncePerMessage(ports.report);
   const ready = (client: RedisClient): void => {
     resets.listen(client);
@@ -123,6 +129,13 @@ function createMeshStore(options: CounterOptions, redis: RedisOptions, ports: Co
       randomName,
       replicas: () => replicas.count,
       announceReset: (key, epoch) => link.publish(channel, resetMessage(key, epoch)),
+      news: {
+        heardUntil: () => resets.heardUntil,
+        unitsCameBack(keys) {
+          // Not told, they are found when refusals are looked at again.
+          for (const key of keys) link.publish(channel, cameBackMessage(key)).catch(() => {});
+        },
+      },
       closed: async () => {
         await replicas.close();
         resets.close();

@@ -4,22 +4,28 @@ import { Lease } from './lease.ts';
 import type { Grant, Held, Moment } from './lease.ts';
 import type { TakeReply } from './script-call.ts';
 import type { Demand, Taking, WindowState } from './store.ts';
+import type { Waiter } from './waiter.ts';
 import { sameLimits, wholePeriodMs } from './window.ts';
 
 // What a replica knows of one descriptor: the counters that a kind of request charges together. Hits of one
 // descriptor spend one lease, are asked for in one call, and are refused without a call while what is known
 // can't have changed.
 
-/** A hit that waits for the store's answer. */
-export interface Waiter {
-  readonly demands: readonly Demand[];
-  /** Monotonic milliseconds: later, the answer is of no use. */
-  readonly until: number;
-  /** Answered or failed: its time may have run out while a call was under way. */
-  isDone: boolean;
-  answer(taking: Taking): void;
-  fail(error: unknown): void;
+/**
+ * How a kind of request is decided: from leases; exactly; or exactly although counters of it are leased from
+ * elsewhere, so that units may come back to them.
+ */
+export type Counting = 'leased' | 'exact' | 'mixed';
+
+/** Resets and returns of units, which other replicas tell. */
+export interface News {
+  /** All that was told before this moment (monotonic milliseconds) has arrived; -Infinity where that is not known. */
+  heardUntil(): number;
+  /** Tells the mesh that these counters, which had nothing left, have units again. */
+  unitsCameBack(keys: readonly string[]): void;
 }
+
+export const NO_NEWS: News = { heardUntil: () => -Infinity, unitsCameBack: () => {} };
 
 interface KnownWindow {
   readonly used: number;
@@ -29,10 +35,14 @@ interface KnownWindow {
 
 const NOT_OPEN: KnownWindow = { used: 0, endMono: -Infinity };
 
-/** Leases of other replicas may come back at any time: a refusal is looked at again so soon. */
+/** Where leases may come back and nobody would tell, a refusal is looked at again so soon. */
 const RECHECK_LEASED_MS = 250;
-/** In exact mode nothing comes back but by a reset, which is told; its message may be lost. */
+/** In exact mode nothing comes back but by a reset; where its message may be missed, so soon. */
 const RECHECK_EXACT_MS = 1000;
+/** News older than this that has not arrived would be known to be missing. */
+const UNHEARD_MS = 1000;
+/** What nobody tells, such as a key that was deleted by hand. */
+const RECHECK_MS = 60_000;
 
 export class Descriptor {
   demands: readonly Demand[];
@@ -58,9 +68,19 @@ export class Descriptor {
   readonly #resets: { readonly epoch: number; readonly mono: number }[] = [];
   #known: readonly (readonly KnownWindow[])[] = [];
   #knownAt = -Infinity;
+  readonly #news: News;
+  /** When it heard news of its counters: what was asked for earlier may be older than they are. */
+  #newsAt = -Infinity;
 
   /** @param held one a counter; absent: this descriptor is not remembered */
-  constructor(demands: readonly Demand[], keys: readonly string[], mono: number, held?: readonly Held[]) {
+  constructor(
+    demands: readonly Demand[],
+    keys: readonly string[],
+    mono: number,
+    held?: readonly Held[],
+    news: News = NO_NEWS,
+  ) {
+    this.#news = news;
     this.demands = demands;
     this.keys = keys;
     this.isKept = held !== undefined;
@@ -82,9 +102,17 @@ export class Descriptor {
   /** Drops the lease and what is known, since they are of windows that a reset has closed. */
   resetCounter(key: string, epoch: number, mono: number): void {
     const index = this.keys.indexOf(key);
-    if (index < 0 || epoch <= (this.#resets[index]?.epoch ?? 0)) return;
+    if (index < 0) return;
+    this.outdate(mono);
+    if (epoch <= (this.#resets[index]?.epoch ?? 0)) return;
     this.#resets[index] = { epoch, mono };
     this.forget();
+  }
+
+  /** Its counters have changed, or may have: what would be refused by what is known is asked for. */
+  outdate(mono: number): void {
+    this.#knownAt = -Infinity;
+    this.#newsAt = mono;
   }
 
   /** Whether a reset came between: the grant was asked for before it was heard of, and is of an earlier epoch. */
@@ -111,17 +139,16 @@ export class Descriptor {
   }
 
   /** Whether these demands would be refused, as far as is known. */
-  lacks(demands: readonly Demand[], leased: boolean, now: Moment): boolean {
-    const isKnown = now.mono - this.#knownAt < (leased ? RECHECK_LEASED_MS : RECHECK_EXACT_MS);
-    const units = leased ? this.lease.units(now) : 0;
+  lacks(demands: readonly Demand[], counting: Counting, now: Moment): boolean {
+    const units = counting === 'leased' ? this.lease.units(now) : 0;
     for (let d = 0; d < demands.length; d++) {
       const { limits, cost } = demands[d] as Demand;
       for (let i = 0; i < limits.length; i++) {
         const { maximumRequests } = limits[i] as Limit;
         if (cost > maximumRequests) return true;
-        if (!isKnown) continue;
         const { used, endMono } = this.#known[d]?.[i] ?? NOT_OPEN;
-        if (endMono > now.mono && cost - units > maximumRequests - used) return true;
+        const left = maximumRequests - used;
+        if (endMono > now.mono && cost - units > left && this.#isCurrent(left, counting, now)) return true;
       }
     }
     return false;
@@ -129,12 +156,23 @@ export class Descriptor {
 
   /** Whether a window is known to have nothing left: it is no use to lease ahead. */
   isSpent(now: Moment): boolean {
-    if (now.mono - this.#knownAt >= RECHECK_LEASED_MS) return false;
     return this.#known.some((list, d) =>
-      list.some(
-        ({ used, endMono }, i) => endMono > now.mono && used >= (this.demands[d]?.limits[i]?.maximumRequests ?? 0),
-      ),
+      list.some(({ used, endMono }, i) => {
+        const left = (this.demands[d]?.limits[i]?.maximumRequests ?? 0) - used;
+        return endMono > now.mono && left <= 0 && this.#isCurrent(left, 'leased', now);
+      }),
     );
+  }
+
+  /**
+   * Whether what is known of a window that refuses still holds. Units that come back to one with nothing left
+   * are told, resets too; to one with something left, where leases can come back, they are not.
+   */
+  #isCurrent(left: number, counting: Counting, { mono }: Moment): boolean {
+    const ageMs = mono - this.#knownAt;
+    if (ageMs < (counting === 'exact' ? RECHECK_EXACT_MS : RECHECK_LEASED_MS)) return true;
+    if (left > 0 && counting !== 'exact') return false;
+    return ageMs < RECHECK_MS && this.#knownAt > this.#newsAt && mono - this.#news.heardUntil() < UNHEARD_MS;
   }
 
   /**

@@ -1,11 +1,15 @@
-import { Descriptor } from './descriptor.ts';
+import { Descriptor, NO_NEWS } from './descriptor.ts';
+import type { News } from './descriptor.ts';
 import type { Grant, Held, Moment } from './lease.ts';
 import { keyOf } from './script-call.ts';
 import type { KeyPrefix } from './script-call.ts';
 import type { Demand } from './store.ts';
 
-/** Where unspent units go. */
-export type GiveBack = (demands: readonly Demand[], unspent: Grant | undefined) => void;
+/**
+ * Where unspent units go.
+ * @param limitsChanged what the demands say of limits need not be what others refuse by
+ */
+export type GiveBack = (demands: readonly Demand[], unspent: Grant | undefined, limitsChanged?: boolean) => void;
 
 const SWEEP_AT_ONCE = 5000;
 /** A lease that nobody spends goes back, so that others can. */
@@ -20,12 +24,18 @@ export class Descriptors {
   readonly #giveBack: GiveBack;
   readonly #byName = new Map<string, Descriptor>();
   /** By the counters' keys: several descriptors may lease from one counter. */
-  readonly #held = new Map<string, Held & { descriptors: number }>();
+  readonly #held = new Map<string, Held & { readonly by: Set<Descriptor> }>();
   readonly #most: number;
+  readonly #news: News;
   #sweep = this.#byName.entries();
 
-  constructor(prefix: KeyPrefix, giveBack: GiveBack, most = MAX_DESCRIPTORS) {
+  constructor(
+    prefix: KeyPrefix,
+    giveBack: GiveBack,
+    { most = MAX_DESCRIPTORS, news = NO_NEWS }: { readonly most?: number; readonly news?: News } = {},
+  ) {
     this.#most = most;
+    this.#news = news;
     this.#prefix = prefix;
     this.#giveBack = giveBack;
   }
@@ -38,6 +48,11 @@ export class Descriptors {
     return this.#byName.get(nameOf(demands));
   }
 
+  /** Those that charge this counter. */
+  charging(key: string): Iterable<Descriptor> {
+    return this.#held.get(key)?.by ?? [];
+  }
+
   /** The descriptor of these demands, with their limits: what was leased under others goes back. */
   of(demands: readonly Demand[], now: Moment): Descriptor {
     const name = nameOf(demands);
@@ -45,7 +60,9 @@ export class Descriptors {
     if (descriptor === undefined) {
       const keys = demands.map((demand) => keyOf(this.#prefix, demand));
       if (this.#byName.size < this.#most) {
-        descriptor = new Descriptor(demands, keys, now.mono, this.#hold(keys));
+        const held = keys.map((key) => this.#hold(key));
+        descriptor = new Descriptor(demands, keys, now.mono, held, this.#news);
+        for (const { by } of held) by.add(descriptor);
         this.#byName.set(name, descriptor);
       } else {
         descriptor = new Descriptor(demands, keys, now.mono);
@@ -55,7 +72,7 @@ export class Descriptors {
     const before = descriptor.demands;
     for (let d = 0; d < demands.length; d++) {
       if (demands[d]?.limits === before[d]?.limits) continue;
-      this.#giveBack(before, descriptor.adopt(demands));
+      this.#giveBack(before, descriptor.adopt(demands), true);
       break;
     }
     return descriptor;
@@ -78,25 +95,21 @@ export class Descriptors {
       if (isOver && !isAway) this.#giveBack(demands, lease.drop());
       if (!descriptor.isIdle(now, IDLE_DESCRIPTOR_MS)) continue;
       this.#byName.delete(name);
-      this.#letGo(descriptor.keys);
+      this.#letGo(descriptor);
     }
   }
 
-  #hold(keys: readonly string[]): Held[] {
-    return keys.map((key) => {
-      const held = this.#held.get(key) ?? { units: 0, descriptors: 0 };
-      held.descriptors += 1;
-      this.#held.set(key, held);
-      return held;
-    });
+  #hold(key: string): Held & { readonly by: Set<Descriptor> } {
+    const held = this.#held.get(key) ?? { units: 0, by: new Set() };
+    this.#held.set(key, held);
+    return held;
   }
 
-  #letGo(keys: readonly string[]): void {
-    for (const key of keys) {
-      const held = this.#held.get(key);
-      if (held === undefined) continue;
-      held.descriptors -= 1;
-      if (held.descriptors === 0) this.#held.delete(key);
+  #letGo(descriptor: Descriptor): void {
+    for (const key of descriptor.keys) {
+      const by = this.#held.get(key)?.by;
+      by?.delete(descriptor);
+      if (by?.size === 0) this.#held.delete(key);
     }
   }
 }

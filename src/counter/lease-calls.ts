@@ -5,13 +5,22 @@ import type { KeyPrefix, ScriptCall } from './script-call.ts';
 import type { Demand } from './store.ts';
 import { windowNames } from './window.ts';
 
-/** Gives unspent units back to the windows they are debited from. */
-export function giveBackCall(prefix: KeyPrefix, demands: readonly Demand[], remainder: Grant): ScriptCall {
+/**
+ * Gives unspent units back to the windows they are debited from.
+ * @param limitsChanged others may refuse by other limits than these
+ */
+export function giveBackCall(
+  prefix: KeyPrefix,
+  demands: readonly Demand[],
+  remainder: Grant,
+  limitsChanged = false,
+): ScriptCall {
   const args: (string | number)[] = [remainder.units];
   demands.forEach(({ limits }, d) => {
     args.push(remainder.epochs[d] ?? 0, limits.length);
     windowNames(limits).forEach((name, i) => {
-      args.push(`u${name}`, `e${name}`, remainder.windows[d]?.[i]?.endUs ?? 0);
+      const maximum = limitsChanged ? 0 : (limits[i]?.maximumRequests ?? 0);
+      args.push(`u${name}`, `e${name}`, remainder.windows[d]?.[i]?.endUs ?? 0, maximum);
     });
   });
   return { script: GIVE_BACK, keys: demands.map((demand) => keyOf(prefix, demand)), args };

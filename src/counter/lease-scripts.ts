@@ -7,16 +7,18 @@ import type { Script } from './scripts.ts';
  * what was not debited.
  *
  * KEYS    the counters
- * ARGV    units; then for each counter: epoch, n, then for each of its n windows: u<window>, e<window>, end
- * RETURN  how many windows took the units
+ * ARGV    units; then for each counter: epoch, n, then for each of its n windows: u<window>, e<window>, end,
+ *         and the maximum by which others may have refused (0: not known)
+ * RETURN  how many windows took the units; for each counter 1 where a window of it had nothing left, and has now
  */
 export const GIVE_BACK: Script = {
   name: 'give_back',
   lua: `${NOW}
 local units = tonumber(ARGV[1])
-local taken = 0
+local reply = {0}
 local p = 2
 for k = 1, #KEYS do
+  reply[1 + k] = 0
   local n = tonumber(ARGV[p + 1])
   local same = tonumber(redis.call('HGET', KEYS[k], 'epoch') or 0) == tonumber(ARGV[p])
   p = p + 2
@@ -25,12 +27,14 @@ for k = 1, #KEYS do
     local used, ending = tonumber(held[1] or 0), tonumber(held[2] or 0)
     if same and ending == tonumber(ARGV[p + 2]) and ending > now and used >= units then
       redis.call('HINCRBY', KEYS[k], ARGV[p], -units)
-      taken = taken + 1
+      reply[1] = reply[1] + 1
+      local maximum = tonumber(ARGV[p + 3])
+      if maximum == 0 or (used >= maximum and used - units < maximum) then reply[1 + k] = 1 end
     end
-    p = p + 3
+    p = p + 4
   end
 end
-return {taken}
+return reply
 `,
 };
 

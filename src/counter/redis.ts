@@ -1,8 +1,9 @@
 import type { Clock } from '../clock.ts';
 import { Asking } from './asking.ts';
-import { Descriptor } from './descriptor.ts';
-import type { Waiter } from './descriptor.ts';
+import { Descriptor, NO_NEWS } from './descriptor.ts';
+import type { Counting, News } from './descriptor.ts';
 import { Descriptors } from './descriptors.ts';
+import type { GiveBack } from './descriptors.ts';
 import type { Moment } from './lease.ts';
 import { LocalDebts } from './local-debts.ts';
 import { LocalShares } from './local-share.ts';
@@ -12,6 +13,7 @@ import type { KeyPrefix, ScriptLink } from './script-call.ts';
 import { RESET } from './scripts.ts';
 import { StoreUnavailable } from './store.ts';
 import type { CounterStore, Demand, StoreHealth, Taking } from './store.ts';
+import { waiterFor } from './waiter.ts';
 
 // Counts in Redis, exactly over all replicas.
 //
@@ -29,6 +31,8 @@ export interface RedisStorePorts {
   replicas(): number;
   /** Tells the mesh that a counter was reset. */
   announceReset(key: string, epoch: number): Promise<void>;
+  /** Absent: nobody tells when units come back, and refusals are looked at again a few times a second. */
+  readonly news?: News;
   randomName(): string;
   /** Called when every lease has gone back. */
   closed(): Promise<void>;
@@ -62,13 +66,13 @@ export class RedisCounterStore implements CounterStore {
     this.#ports = ports;
     this.#options = options;
     this.#leastLeasedMs = Math.min(LEAST_WINDOW_TRIPS * options.storeTimeoutMs, LEAST_WINDOW_MS);
-    const common = { link: ports.link, metrics: ports.metrics, ...options, now: () => this.#now() };
+    const { news = NO_NEWS } = ports;
+    const common = { link: ports.link, metrics: ports.metrics, ...options, now: () => this.#now(), news };
     this.#debts = new LocalDebts({ ...common, debtName: () => ports.randomName() }, this.#shares);
     const shares = this.#shares;
     this.#asking = new Asking({ ...common, replicas: () => ports.replicas(), shares, debts: this.#debts });
-    this.#descriptors = new Descriptors(options.prefix, (demands, unspent) => {
-      void this.#asking.giveBack(demands, unspent);
-    });
+    const giveBack: GiveBack = (...unspent) => void this.#asking.giveBack(...unspent);
+    this.#descriptors = new Descriptors(options.prefix, giveBack, { news });
     this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS).unref();
   }
 
@@ -76,7 +80,8 @@ export class RedisCounterStore implements CounterStore {
     const { metrics } = this.#ports;
     const now = this.#now();
     const descriptor = this.#descriptors.of(demands, now);
-    const leased = descriptor.isKept && this.#isLeased(demands);
+    const counting = this.#countingOf(demands, descriptor.isKept);
+    const leased = counting === 'leased';
     if (leased) {
       const cost = demands[0]?.cost ?? 0;
       descriptor.rate.note(cost);
@@ -87,7 +92,7 @@ export class RedisCounterStore implements CounterStore {
         return descriptor.taking(true, demands, now, left);
       }
     }
-    if (descriptor.lacks(demands, leased, now)) {
+    if (descriptor.lacks(demands, counting, now)) {
       metrics.hit('refusal');
       return descriptor.taking(false, demands, now, leased ? descriptor.lease.units(now) : 0);
     }
@@ -138,12 +143,20 @@ export class RedisCounterStore implements CounterStore {
   forget(key: string, epoch: number): void {
     const { mono } = this.#now();
     this.#shares.reset(key);
-    for (const descriptor of this.#descriptors) descriptor.resetCounter(key, epoch, mono);
+    for (const descriptor of this.#descriptors.charging(key)) descriptor.resetCounter(key, epoch, mono);
+  }
+
+  /** Units came back to a counter that had nothing left: what was refused may fit. */
+  lookAgain(key: string): void {
+    const { mono } = this.#now();
+    for (const descriptor of this.#descriptors.charging(key)) descriptor.outdate(mono);
   }
 
   /** Gives back every lease, since a reset may have been missed. */
   forgetAll(): void {
+    const { mono } = this.#now();
     for (const descriptor of this.#descriptors) {
+      descriptor.outdate(mono);
       void this.#asking.giveBack(descriptor.demands, descriptor.forget());
     }
   }
@@ -171,32 +184,16 @@ export class RedisCounterStore implements CounterStore {
   }
 
   #ask(descriptor: Descriptor, demands: readonly Demand[], leased: boolean, until: number): Promise<Taking> {
-    const { promise, resolve, reject } = Promise.withResolvers<Taking>();
-    const ends = (): boolean => {
-      if (waiter.isDone) return false;
-      waiter.isDone = true;
-      clearTimeout(timer);
-      return true;
-    };
-    const fail = (error: unknown): void => {
-      if (!ends()) return;
-      try {
-        resolve(this.#withoutStore(descriptor, demands, this.#now(), error));
-      } catch (unanswered) {
-        reject(unanswered);
-      }
-    };
-    const answer = (taking: Taking): void => {
-      if (ends()) resolve(taking);
-    };
-    const waiter: Waiter = { demands, until, isDone: false, answer, fail };
-    const waitsMs = until - this.#now().mono;
-    const timer = setTimeout(() => {
-      fail(new StoreUnavailable(`the store did not answer within ${Math.max(0, Math.round(waitsMs))} ms`));
-    }, waitsMs);
+    const { waiter, taking } = waiterFor(
+      demands,
+      until,
+      this.#now().mono,
+      (error) => this.#withoutStore(descriptor, demands, this.#now(), error),
+      (ms) => new StoreUnavailable(`the store did not answer within ${ms} ms`),
+    );
     (leased ? descriptor.waiting : descriptor.exact).push(waiter);
     this.#asking.soon(descriptor);
-    return promise;
+    return taking;
   }
 
   #sweep(): void {
@@ -226,14 +223,18 @@ export class RedisCounterStore implements CounterStore {
   }
 
   /** A lease holds the same units of every counter: demands that cost differently are decided exactly. */
-  #isLeased(demands: readonly Demand[]): boolean {
+  #countingOf(demands: readonly Demand[], isKept: boolean): Counting {
     const { quota } = this.#options;
     const cost = demands[0]?.cost;
+    let fits = isKept;
+    let leased = 0;
     for (const demand of demands) {
-      if ((demand.terms?.quota ?? quota) !== 'leased' || demand.cost !== cost) return false;
-      for (const limit of demand.limits) if (limit.timePeriodInMilliseconds < this.#leastLeasedMs) return false;
+      if ((demand.terms?.quota ?? quota) === 'leased') leased += 1;
+      if (demand.cost !== cost) fits = false;
+      for (const limit of demand.limits) if (limit.timePeriodInMilliseconds < this.#leastLeasedMs) fits = false;
     }
-    return true;
+    if (leased === 0) return 'exact';
+    return fits && leased === demands.length ? 'leased' : 'mixed';
   }
 
   #until({ mono }: Moment, deadline: number): number {

@@ -92,22 +92,27 @@ export class ScriptMemory {
   #giveBack(keys: readonly string[], args: readonly Argument[]): number[] {
     const units = Number(args[0]);
     let taken = 0;
+    const filled: number[] = [];
     let p = 1;
     for (const key of keys) {
+      let isFilled = 0;
       const held = this.#counters.get(key);
       const same = held?.epoch === Number(args[p]);
       const n = Number(args[p + 1]);
       p += 2;
-      for (let i = 0; i < n; i++, p += 3) {
+      for (let i = 0; i < n; i++, p += 4) {
         const name = String(args[p]).slice(1);
         const window = held?.windows.get(name);
         const isIts = window !== undefined && window.end === Number(args[p + 2]) && window.end > this.#now(name);
         if (!same || !isIts || window.used < units) continue;
+        const maximum = Number(args[p + 3]);
+        if (maximum === 0 || (window.used >= maximum && window.used - units < maximum)) isFilled = 1;
         window.used -= units;
         taken++;
       }
+      filled.push(isFilled);
     }
-    return [taken];
+    return [taken, ...filled];
   }
 
   #chargeDebt(keys: readonly string[], args: readonly Argument[]): number[] {

@@ -9,7 +9,7 @@ const windows = [[{ used: 5, leftUs: 3_600_000_000, endUs: 5 }]];
 const grant: Grant = { units: 5, epochs: [0], windows, asked: at(0) };
 
 it('a descriptor beyond the bound is known as one that is not kept, and is not found again', () => {
-  const descriptors = new Descriptors(UNTAGGED, () => {}, 1);
+  const descriptors = new Descriptors(UNTAGGED, () => {}, { most: 1 });
   const [kept, beyond] = [[freshDemand([[100, 60_000]])], [freshDemand([[100, 60_000]])]];
   expect(descriptors.of(kept, at(0)).isKept).toBe(true);
   expect(descriptors.of(beyond, at(0)).isKept).toBe(false);
