@@ -73,7 +73,10 @@ function checkOf(): Check {
     sourcePort: 41_234,
     sourcePrincipal: '',
     header: (name) => headers.get(name),
+    headerTail: () => undefined,
+    headerEquals: () => false,
     headerNames: () => [...headers.keys()],
+    writeOrigin: () => 0,
     headerNamesWithUnderscore: () => [],
     contextExtension: () => undefined,
   };

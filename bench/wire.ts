@@ -30,13 +30,15 @@ report(
     return length;
   }),
 );
+/** Of the identity headers that ostiary owns whatever is configured. */
+const lengths = new Set([14, 19, 21]);
 report(
   'and the names with an underscore, peer, stream id, time',
   nanosecondsPerCall(() => {
     const check = readCheck(bytes);
     let length = check.method.length + check.path.length + check.host.length + check.sourceAddress.length;
     for (const name of names) length += check.header(name)?.length ?? 0;
-    return length + check.headerNamesWithUnderscore().length + check.streamId.length + check.requestTime.length;
+    return length + check.headerNamesWithUnderscore(lengths).length + check.streamId.length + check.requestTime.length;
   }),
 );
 report(

@@ -19,6 +19,12 @@ export interface Check {
   readonly sourceAddress: string;
   /** 0 where there is none. */
   readonly sourcePort: number;
+  /**
+   * Writes what Envoy alone gives a request and a caller can't choose: stream id, request time, source address
+   * and port. A Check that Envoy sends again writes the same bytes; no other Check does.
+   * @returns how many bytes; 0 where one of the four is missing, or they take more than `room`
+   */
+  writeOrigin(target: Uint8Array, at: number, room: number): number;
   /** Envoy's `source.principal`: in Istio the SPIFFE id of the peer; empty without mutual TLS. */
   readonly sourcePrincipal: string;
   /**
@@ -26,10 +32,17 @@ export interface Check {
    * comma, as Envoy joins them (RFC 9110, 5.3). Bytes that are not UTF-8 arrive as U+FFFD.
    */
   header(name: string): string | undefined;
+  /**
+   * The last characters of a header's value, without making a string of the rest.
+   * @returns undefined where the header is missing, joined from several, or not longer than `length`
+   */
+  headerTail(name: string, length: number): string | undefined;
+  /** Whether a header, sent once, has exactly these bytes for its value. */
+  headerEquals(name: string, bytes: Uint8Array): boolean;
   /** The lower-case names of all headers, pseudo-headers included, in the order Envoy sent them. */
   headerNames(): readonly string[];
-  /** Lower-case names, as sent, of the headers whose name has an underscore: few or none. */
-  headerNamesWithUnderscore(): readonly string[];
+  /** Lower-case names of the headers whose name has an underscore and one of these lengths: few or none. */
+  headerNamesWithUnderscore(lengths: ReadonlySet<number>): readonly string[];
   /** A value of `context_extensions`, which only the operator's route configuration can set. */
   contextExtension(name: string): string | undefined;
 }

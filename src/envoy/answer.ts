@@ -1,6 +1,6 @@
 import type { Check } from '../check.ts';
 import type { Denial, HeaderEntry, Reason } from '../verdict.ts';
-import { rateHeaders, retryAfter } from './rate-headers.ts';
+import { quotaPolicy, rateHeaders, retryAfter } from './rate-headers.ts';
 
 /** What the caller of an API sees of a denial. */
 export interface PublicAnswer {
@@ -91,6 +91,13 @@ function answerTo(denial: Denial): Answer {
       return { httpStatus: 403, sentence: 'The client has no access to this API.' };
     case 'cost_invalid':
       return { httpStatus: 400, sentence: 'The cost of the request is invalid.' };
+    case 'cost_above_limit':
+      // No retry can succeed, so none is promised: the quotas are told, and no time.
+      return {
+        httpStatus: 403,
+        sentence: 'The request costs more than the quota ever allows.',
+        headers: quotaPolicy(denial.windows),
+      };
     case 'quota_spent':
       return {
         httpStatus: 429,

@@ -16,16 +16,22 @@ export function rateHeaders(windows: readonly WindowState[], refusedCost = 0): H
   const window = windows[index];
   if (window === undefined) return [];
   const { limit, remaining, resetMs } = window;
-  const policies = windows.map(({ limit: { maximumRequests, timePeriodInMilliseconds } }, i) => {
-    return `${names[i]};q=${integer(maximumRequests)};w=${integer(Math.ceil(timePeriodInMilliseconds / 1000))}`;
-  });
   return [
     ['x-ratelimit-limit', String(limit.maximumRequests)],
     ['x-ratelimit-remaining', String(remaining)],
     ['x-ratelimit-reset', String(Math.ceil(resetMs))],
-    ['ratelimit-policy', policies.join(',')],
+    ...quotaPolicy(windows, names),
     ['ratelimit', `${names[index]};r=${integer(remaining)};t=${integer(seconds(resetMs))}`],
   ];
+}
+
+/** The quotas alone. */
+export function quotaPolicy(windows: readonly WindowState[], names = uniqueNames(windows)): HeaderEntry[] {
+  if (windows.length === 0) return [];
+  const policies = windows.map(({ limit: { maximumRequests, timePeriodInMilliseconds } }, i) => {
+    return `${names[i]};q=${integer(maximumRequests)};w=${integer(Math.ceil(timePeriodInMilliseconds / 1000))}`;
+  });
+  return [['ratelimit-policy', policies.join(',')]];
 }
 
 /** When a refused request may succeed, in seconds: agrees with `t` of the `RateLimit` header. */

@@ -1,5 +1,6 @@
 import type { Check } from '../check.ts';
 import { MalformedCheck, ProtoReader } from './proto-reader.ts';
+import type { RequestHeaders } from './request-headers.ts';
 import { Span, WireCheck } from './wire-check.ts';
 
 export { MalformedCheck };
@@ -26,6 +27,7 @@ export function readCheck(bytes: Uint8Array): Check {
     if (tag === 0x0a) readAttributes(reader, reader.block(end), check);
     else reader.skip(tag, end);
   }
+  check.headers.seal();
   return check;
 }
 
@@ -41,7 +43,7 @@ function readAttributes(reader: ProtoReader, end: number, check: WireCheck): voi
         readRequest(reader, reader.block(end), check);
         break;
       case 0x52: // context_extensions
-        readEntry(reader, reader.block(end), check.extensionRanges, false);
+        readExtension(reader, reader.block(end), check);
         break;
       default:
         reader.skip(tag, end);
@@ -150,7 +152,7 @@ function readHttp(reader: ProtoReader, end: number, check: WireCheck): void {
         reader.span(check.spans, Span.method, end);
         break;
       case 0x1a: // headers
-        readEntry(reader, reader.block(end), check.headers.rangesOf('map'), false);
+        readHeader(reader, reader.block(end), check.headers, 'map');
         break;
       case 0x22: // path
         reader.span(check.spans, Span.path, end);
@@ -170,27 +172,58 @@ function readHttp(reader: ProtoReader, end: number, check: WireCheck): void {
 function readHeaderMap(reader: ProtoReader, end: number, check: WireCheck): void {
   while (reader.position < end) {
     const tag = reader.tag(end);
-    if (tag === 0x0a) readEntry(reader, reader.block(end), check.headers.rangesOf('list'), true);
+    if (tag === 0x0a) readHeader(reader, reader.block(end), check.headers, 'list');
     else reader.skip(tag, end);
   }
 }
 
+/** Notes where key and value of an entry lie: `entry` holds the start and end of both. */
+const entry: number[] = [0, 0, 0, 0];
+
+function readExtension(reader: ProtoReader, end: number, check: WireCheck): void {
+  readEntry(reader, end, false);
+  check.extensionRanges.push(...entry);
+}
+
 /**
- * Appends where key and value of a map's entry lie. A `HeaderValue` is alike, but may have a
- * `raw_value` (field 3), which goes before `value`.
+ * Every encoder writes an entry in one way: the key, then the value, and nothing else. To look for that first
+ * saves half the time of {@link readEntry}, which reads all that it leaves alone.
  */
-function readEntry(reader: ProtoReader, end: number, ranges: number[], hasRawValue: boolean): void {
-  if (readPlainEntry(reader, end, ranges, hasRawValue)) return;
-  const at = ranges.length;
+function readHeader(reader: ProtoReader, end: number, headers: RequestHeaders, form: 'map' | 'list'): void {
+  const { bytes, position } = reader;
+  const keyLength = bytes[position + 1] as number;
+  const keyStart = position + 2;
+  const keyEnd = keyStart + keyLength;
+  if (bytes[position] === 0x0a && keyLength <= 0x7f && bytes[keyEnd] === (form === 'list' ? 0x1a : 0x12)) {
+    let valueStart = keyEnd + 2;
+    let valueLength = bytes[keyEnd + 1] as number;
+    if (valueLength > 0x7f) {
+      const high = bytes[valueStart++] as number;
+      // Where a third byte follows, this differs, whatever it adds.
+      valueLength = high > 0x7f ? -1 : (valueLength & 0x7f) | (high << 7);
+    }
+    // Whatever lay beyond the entry's end makes this differ.
+    if (valueLength >= 0 && valueStart + valueLength === end) {
+      headers.add(form, keyStart, keyEnd, valueStart, end);
+      reader.position = end;
+      return;
+    }
+  }
+  readEntry(reader, end, form === 'list');
+  headers.add(form, entry[0] as number, entry[1] as number, entry[2] as number, entry[3] as number);
+}
+
+/** Of a map's entry, and of a `HeaderValue`, which may have a `raw_value` (field 3) that goes before `value`. */
+function readEntry(reader: ProtoReader, end: number, hasRawValue: boolean): void {
   let rawStart = 0;
   let rawEnd = 0;
-  ranges.push(0, 0, 0, 0);
+  entry.fill(0);
   while (reader.position < end) {
     const tag = reader.tag(end);
     if (tag === 0x0a) {
-      reader.span(ranges, at, end);
+      reader.span(entry, 0, end);
     } else if (tag === 0x12) {
-      reader.span(ranges, at + 2, end);
+      reader.span(entry, 2, end);
     } else if (tag === 0x1a && hasRawValue) {
       rawEnd = reader.block(end);
       rawStart = reader.position;
@@ -200,32 +233,6 @@ function readEntry(reader: ProtoReader, end: number, ranges: number[], hasRawVal
     }
   }
   if (rawStart === rawEnd) return;
-  ranges[at + 2] = rawStart;
-  ranges[at + 3] = rawEnd;
-}
-
-/**
- * The entry as every encoder writes it: the key, then the value, and nothing else. It saves half
- * the time of {@link readEntry}, which reads all that this leaves alone.
- */
-function readPlainEntry(reader: ProtoReader, end: number, ranges: number[], hasRawValue: boolean): boolean {
-  const { bytes, position } = reader;
-  const keyLength = bytes[position + 1] as number;
-  if (bytes[position] !== 0x0a || keyLength > 0x7f) return false;
-  const keyStart = position + 2;
-  const keyEnd = keyStart + keyLength;
-  if (bytes[keyEnd] !== (hasRawValue ? 0x1a : 0x12)) return false;
-  let valueStart = keyEnd + 2;
-  let valueLength = bytes[keyEnd + 1] as number;
-  if (valueLength > 0x7f) {
-    const high = bytes[valueStart++] as number;
-    // A third byte follows, whatever it adds.
-    if (high > 0x7f) return false;
-    valueLength = (valueLength & 0x7f) | (high << 7);
-  }
-  // Whatever lay beyond the entry's end makes this differ.
-  if (valueStart + valueLength !== end) return false;
-  ranges.push(keyStart, keyEnd, valueStart, end);
-  reader.position = end;
-  return true;
+  entry[2] = rawStart;
+  entry[3] = rawEnd;
 }

@@ -6,6 +6,14 @@ const none: readonly string[] = [];
 const stride = 4;
 
 /**
+ * Where all ranges of the message that is being read are noted, before what was noted is copied: a list
+ * that grew with each message would be copied many times over. Reading never waits, so one is enough.
+ */
+const noted: number[] = [];
+/** More than any request has: what one message took beyond that is given back. */
+const maximumKept = 4 * 1024;
+
+/**
  * Where the headers of one Check lie in its bytes. Names are compared in place, in any case; a
  * value becomes a string when somebody asks for it.
  *
@@ -15,26 +23,59 @@ const stride = 4;
  */
 export class RequestHeaders {
   readonly #bytes: Buffer;
-  readonly #ranges: number[] = [];
+  #ranges: readonly number[] = [];
+  #noted = 0;
   #form: 'none' | 'map' | 'list' = 'none';
 
   constructor(bytes: Buffer) {
     this.#bytes = bytes;
   }
 
-  /** The list to which the reader appends the place of one more header. */
-  rangesOf(form: 'map' | 'list'): number[] {
+  /** One more header is read: where its name and its value lie. */
+  add(form: 'map' | 'list', nameStart: number, nameEnd: number, valueStart: number, valueEnd: number): void {
     if (this.#form !== form) {
       if (this.#form !== 'none')
         throw new MalformedCheck('both `headers` and `header_map` are filled; Envoy fills one');
       this.#form = form;
     }
-    return this.#ranges;
+    const at = this.#noted;
+    noted[at] = nameStart;
+    noted[at + 1] = nameEnd;
+    noted[at + 2] = valueStart;
+    noted[at + 3] = valueEnd;
+    this.#noted = at + stride;
+  }
+
+  /** All are read: before any of them is looked up, and before another message is read. */
+  seal(): void {
+    this.#ranges = noted.slice(0, this.#noted);
+    if (noted.length > maximumKept) noted.length = 0;
   }
 
   /** @param name in lower case and ASCII, as every header name is */
   get(name: string): string | undefined {
     return this.#form === 'map' ? this.#lastValue(name) : this.#joinedValues(name);
+  }
+
+  /**
+   * The end of a value that is longer than that. Undefined where there is none, or where it is joined from several.
+   * @param length characters, which must be ASCII to be of use
+   */
+  tail(name: string, length: number): string | undefined {
+    const at = this.#onlyPlace(name);
+    if (at < 0) return undefined;
+    const end = this.#ranges[at + 3] as number;
+    return end - (this.#ranges[at + 2] as number) > length
+      ? this.#bytes.toString('latin1', end - length, end)
+      : undefined;
+  }
+
+  /** Whether a value, in one piece, is these bytes. */
+  equals(name: string, bytes: Uint8Array): boolean {
+    const at = this.#onlyPlace(name);
+    if (at < 0) return false;
+    const [start, end] = [this.#ranges[at + 2] as number, this.#ranges[at + 3] as number];
+    return end - start === bytes.length && this.#bytes.compare(bytes, 0, bytes.length, start, end) === 0;
   }
 
   /** Lower case, without repetitions, in the order of the message. */
@@ -44,21 +85,35 @@ export class RequestHeaders {
     return [...names];
   }
 
-  /** As {@link names}, but only those with an underscore. */
-  namesWithUnderscore(): readonly string[] {
+  /** As {@link names}, but only those with an underscore and one of these lengths. */
+  namesWithUnderscore(lengths: ReadonlySet<number>): readonly string[] {
     let names: Set<string> | undefined;
     for (let at = 0; at < this.#ranges.length; at += stride) {
-      if (this.#hasUnderscore(at)) (names ??= new Set()).add(this.#name(at));
+      const length = (this.#ranges[at + 1] as number) - (this.#ranges[at] as number);
+      if (lengths.has(length) && this.#hasUnderscore(at)) (names ??= new Set()).add(this.#name(at));
     }
     return names === undefined ? none : [...names];
   }
 
   /** Of a map's entries with one key the last counts. */
   #lastValue(name: string): string | undefined {
-    for (let at = this.#ranges.length - stride; at >= 0; at -= stride) {
-      if (this.#isNamed(at, name)) return this.#value(at);
-    }
-    return undefined;
+    const at = this.#lastPlace(name);
+    return at < 0 ? undefined : this.#value(at);
+  }
+
+  /** −1 where there is none. */
+  #lastPlace(name: string): number {
+    let at = this.#ranges.length - stride;
+    while (at >= 0 && !this.#isNamed(at, name)) at -= stride;
+    return at;
+  }
+
+  /** −1 where there is none, or where the value is joined from several. */
+  #onlyPlace(name: string): number {
+    const last = this.#lastPlace(name);
+    if (this.#form === 'map') return last;
+    for (let at = 0; at < last; at += stride) if (this.#isNamed(at, name)) return -1;
+    return last;
   }
 
   /** Joined as Envoy joins them for the map: by a comma without a space. */

@@ -5,6 +5,9 @@ import { RequestHeaders } from './request-headers.ts';
 /** Where in {@link WireCheck.spans} a field's start lies; its end follows. */
 export const Span = { method: 0, path: 2, host: 4, streamId: 6, address: 8, principal: 10 } as const;
 
+/** A length, a varint of 64 bits, two numbers of 32. */
+const fixedOriginBytes = 1 + 10 + 4 + 4;
+
 /** A Check that knows where its fields lie in the message and decodes one when it is asked for. */
 export class WireCheck implements Check {
   readonly #bytes: Buffer;
@@ -50,6 +53,22 @@ export class WireCheck implements Check {
     return this.#span(Span.address);
   }
 
+  writeOrigin(target: Uint8Array, at: number, room: number): number {
+    const [idStart, idEnd] = [this.spans[Span.streamId] as number, this.spans[Span.streamId + 1] as number];
+    const [addressStart, addressEnd] = [this.spans[Span.address] as number, this.spans[Span.address + 1] as number];
+    if (idStart === idEnd || addressStart === addressEnd || this.sourcePort === 0 || !this.hasRequestTime) return 0;
+    if (idEnd - idStart > 0xff || idEnd - idStart + addressEnd - addressStart + fixedOriginBytes > room) return 0;
+    // The lengths of all but the last are told, so that no two origins are written alike.
+    let end = at;
+    target[end++] = idEnd - idStart;
+    for (let i = idStart; i < idEnd; i++) target[end++] = this.#bytes[i] as number;
+    end = this.#writeSeconds(target, end);
+    for (let shift = 0; shift < 32; shift += 8) target[end++] = this.nanos >>> shift;
+    for (let shift = 0; shift < 32; shift += 8) target[end++] = this.sourcePort >>> shift;
+    for (let i = addressStart; i < addressEnd; i++) target[end++] = this.#bytes[i] as number;
+    return end - at;
+  }
+
   get sourcePrincipal(): string {
     return this.#span(Span.principal);
   }
@@ -58,12 +77,20 @@ export class WireCheck implements Check {
     return this.headers.get(name);
   }
 
+  headerTail(name: string, length: number): string | undefined {
+    return this.headers.tail(name, length);
+  }
+
+  headerEquals(name: string, bytes: Uint8Array): boolean {
+    return this.headers.equals(name, bytes);
+  }
+
   headerNames(): readonly string[] {
     return this.headers.names();
   }
 
-  headerNamesWithUnderscore(): readonly string[] {
-    return this.headers.namesWithUnderscore();
+  headerNamesWithUnderscore(lengths: ReadonlySet<number>): readonly string[] {
+    return this.headers.namesWithUnderscore(lengths);
   }
 
   contextExtension(name: string): string | undefined {
@@ -75,6 +102,18 @@ export class WireCheck implements Check {
       }
     }
     return undefined;
+  }
+
+  /** As the varint they are. */
+  #writeSeconds(target: Uint8Array, at: number): number {
+    let end = at;
+    let byte = 0;
+    let from = this.secondsStart;
+    do {
+      byte = from < 0 ? 0 : (this.#bytes[from++] as number);
+      target[end++] = byte;
+    } while (byte >= 0x80);
+    return end;
   }
 
   #seconds(): string {

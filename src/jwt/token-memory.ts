@@ -49,7 +49,7 @@ interface Entry<Value> {
   readonly bytes: number;
 }
 
-/** Values by digest. */
+/** Values by what names a token: its end. */
 export class TokenCache<Value> {
   readonly #reserve: (bytes: number) => boolean;
   #recent = new Map<string, Entry<Value>>();
@@ -67,29 +67,29 @@ export class TokenCache<Value> {
     return this.recentBytes + this.#agedBytes;
   }
 
-  get(digest: string): Value | undefined {
-    const entry = this.#recent.get(digest);
+  get(name: string): Value | undefined {
+    const entry = this.#recent.get(name);
     if (entry !== undefined) return entry.value;
-    const aged = this.#aged.get(digest);
+    const aged = this.#aged.get(name);
     if (aged === undefined) return undefined;
-    this.#forgetAged(digest, aged);
-    this.set(digest, aged.value, aged.bytes);
+    this.#forgetAged(name, aged);
+    this.set(name, aged.value, aged.bytes);
     return aged.value;
   }
 
   /** Replaces; keeps nothing where it is larger than the memory allows. */
-  set(digest: string, value: Value, bytes: number): void {
-    this.delete(digest);
+  set(name: string, value: Value, bytes: number): void {
+    this.delete(name);
     if (!this.#reserve(bytes)) return;
-    this.#recent.set(digest, { value, bytes });
+    this.#recent.set(name, { value, bytes });
     this.recentBytes += bytes;
   }
 
-  delete(digest: string): void {
+  delete(name: string): void {
     // A recent entry leaves its bytes charged until its generation ends: the limit still holds.
-    this.#recent.delete(digest);
-    const aged = this.#aged.get(digest);
-    if (aged !== undefined) this.#forgetAged(digest, aged);
+    this.#recent.delete(name);
+    const aged = this.#aged.get(name);
+    if (aged !== undefined) this.#forgetAged(name, aged);
   }
 
   age(): void {
@@ -106,8 +106,8 @@ export class TokenCache<Value> {
     this.#agedBytes = 0;
   }
 
-  #forgetAged(digest: string, entry: Entry<Value>): void {
-    this.#aged.delete(digest);
+  #forgetAged(name: string, entry: Entry<Value>): void {
+    this.#aged.delete(name);
     this.#agedBytes -= entry.bytes;
   }
 }

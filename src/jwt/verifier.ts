@@ -1,5 +1,5 @@
-import { hash } from 'node:crypto';
 import { compactVerify, decodeProtectedHeader } from 'jose';
+import type { Check } from '../check.ts';
 import type { Clock } from '../clock.ts';
 import type { Denial } from '../verdict.ts';
 import { isAlgorithm } from './algorithms.ts';
@@ -32,11 +32,22 @@ export interface VerifiedToken<Derived> {
   readonly derived: Derived;
 }
 
+type Verdict<Derived> = VerifiedToken<Derived> | Denial;
+
 interface Verified<Derived> extends VerifiedToken<Derived> {
   readonly lifetime: Lifetime;
   /** What verified it. */
   readonly key: Key;
+  readonly token: string;
+  /** The header that brought it, byte for byte. */
+  readonly presented: Uint8Array;
 }
+
+/**
+ * Verified tokens are found by their last characters: 256 bits of the signature, so that whoever gets as far as
+ * the comparison of the rest, whose time tells how much of it was right, has the whole signature already.
+ */
+const TAIL_LENGTH = 43;
 
 /** Verifies tokens by one set of rules: signature, time, issuer, audience and custom claims. */
 export class Verifier<Derived> {
@@ -50,22 +61,30 @@ export class Verifier<Derived> {
     this.#cache = options.memory.open();
   }
 
+  /** What {@link verify} would say at once, if this header brought a token that was verified before; else undefined. */
+  recall(check: Check, header: string): VerifiedToken<Derived> | Denial | undefined {
+    const tail = check.headerTail(header, TAIL_LENGTH);
+    const known = tail === undefined ? undefined : this.#cache.get(tail);
+    return known !== undefined && check.headerEquals(header, known.presented) ? this.#again(known) : undefined;
+  }
+
   /**
    * At once where the token was verified before.
    * @param deadline monotonic milliseconds: no longer is waited for keys
+   * @param presented the value of the header that brought it, by which {@link recall} finds it again
    */
-  verify(token: string, deadline: number): VerifiedToken<Derived> | Denial | Promise<VerifiedToken<Derived> | Denial> {
+  verify(token: string, deadline: number, presented = ''): Verdict<Derived> | Promise<Verdict<Derived>> {
     if (token.length > MAXIMUM_TOKEN_LENGTH)
       return invalid(`the token is longer than ${MAXIMUM_TOKEN_LENGTH} characters`);
-    const digest = hash('sha256', token, 'base64');
-    const known = this.#cache.get(digest);
-    if (known !== undefined && !known.key.retired) {
-      const fault = faultOfTime(known.lifetime, this.#options.clock.now());
-      if (fault === undefined) return known;
-      // An expired token stays in its place until it is forgotten: it is refused faster than it is verified.
-      return invalid(fault);
-    }
-    return this.#verifyAnew(token, digest, deadline);
+    const known = this.#cache.get(token.slice(-TAIL_LENGTH));
+    return (known?.token === token ? this.#again(known) : undefined) ?? this.#verifyAnew(token, deadline, presented);
+  }
+
+  #again(known: Verified<Derived>): Verdict<Derived> | undefined {
+    if (known.key.retired) return undefined;
+    const fault = faultOfTime(known.lifetime, this.#options.clock.now());
+    // An expired token stays in its place until it is forgotten: it is refused faster than it is verified.
+    return fault === undefined ? known : invalid(fault);
   }
 
   close(): void {
@@ -73,7 +92,7 @@ export class Verifier<Derived> {
     this.#options.keys.close();
   }
 
-  async #verifyAnew(token: string, digest: string, deadline: number): Promise<VerifiedToken<Derived> | Denial> {
+  async #verifyAnew(token: string, deadline: number, presented: string): Promise<Verdict<Derived>> {
     const header = this.#headerOf(token);
     if (typeof header === 'string') return invalid(header);
     const signed = await this.#findKey(token, header, deadline);
@@ -85,8 +104,9 @@ export class Verifier<Derived> {
     if (typeof lifetime === 'string') return invalid(lifetime);
     const fault = faultOfTime(lifetime, clock.now()) ?? faultOfClaims(claims, rules);
     if (fault !== undefined) return invalid(fault);
-    const verified: Verified<Derived> = { claims, derived: derive(claims), lifetime, key: signed.key };
-    this.#cache.set(digest, verified, bytesOf(token));
+    const kept = { token, presented: Buffer.from(presented) };
+    const verified: Verified<Derived> = { claims, derived: derive(claims), lifetime, key: signed.key, ...kept };
+    this.#cache.set(token.slice(-TAIL_LENGTH), verified, bytesOf(token));
     return verified;
   }
 
@@ -166,9 +186,9 @@ function claimsFrom(payload: Uint8Array): Claims | undefined {
   }
 }
 
-/** An estimate: claims take about one and a half times the token, and more where they are many small values. */
+/** An estimate: token and header, and claims of one and a half times the token, more where they are many small values. */
 function bytesOf(token: string): number {
-  return 512 + 3 * token.length;
+  return 512 + 5 * token.length;
 }
 
 function invalid(detail: string): Denial {

@@ -50,12 +50,16 @@ export default definePolicy({
       phase: 'access',
       identityHeaders: config.claimsToHeaders.map(({ header }) => header),
       decide(request) {
+        const { headerName } = origin;
+        const known = headerName === undefined ? undefined : verifier.recall(request.check, headerName);
+        if (known !== undefined) return outcomeOf(request, known);
         const offered = origin.offered(request);
         if (offered.kind === 'missing') {
           return { reason: 'token_missing', status: config.missingTokenStatus, detail: offered.detail };
         }
         if (offered.kind === 'malformed') return { reason: 'token_invalid', detail: offered.detail };
-        const verified = verifier.verify(offered.token, request.deadline);
+        const presented = headerName === undefined ? '' : request.check.header(headerName);
+        const verified = verifier.verify(offered.token, request.deadline, presented);
         return verified instanceof Promise
           ? verified.then((token) => outcomeOf(request, token))
           : outcomeOf(request, verified);

@@ -18,6 +18,8 @@ export class IdentityHeaders {
   /** What to remove, by what is set: the same array for the same shape, so that its encoding can be kept. */
   readonly #removals = new Map<string, readonly string[]>();
   readonly #spellings: readonly string[];
+  /** Of all spellings: a name of another length is none of ours. */
+  readonly #lengths: ReadonlySet<number>;
 
   constructor(configured: Iterable<string>) {
     const spellings = new Set<string>();
@@ -29,6 +31,7 @@ export class IdentityHeaders {
     }
     this.names = names;
     this.#spellings = [...spellings];
+    this.#lengths = new Set(this.#spellings.map(({ length }) => length));
   }
 
   /** The owned headers to remove from this request, given what its result sets. */
@@ -54,7 +57,7 @@ export class IdentityHeaders {
 
   /** Such as `x-ostiary_client-id`: too many to list beforehand, so those that were sent. */
   #mixedSpellings(check: Check, upstream: readonly HeaderEntry[]): readonly string[] {
-    const suspects = check.headerNamesWithUnderscore();
+    const suspects = check.headerNamesWithUnderscore(this.#lengths);
     if (suspects.length === 0) return EMPTY;
     return suspects.filter((name) => this.names.has(canonical(name)) && !upstream.some(([set]) => set === name));
   }

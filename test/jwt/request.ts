@@ -46,7 +46,10 @@ export function requestOf({
     sourcePort: 50_000,
     sourcePrincipal: '',
     header: (name) => headers[name],
+    headerTail: (name, length) => ((headers[name]?.length ?? 0) > length ? headers[name]?.slice(-length) : undefined),
+    headerEquals: (name, bytes) => Buffer.from(headers[name] ?? '').equals(bytes),
     headerNames: () => Object.keys(headers),
+    writeOrigin: () => 0,
     headerNamesWithUnderscore: () => [],
     contextExtension: () => undefined,
   };

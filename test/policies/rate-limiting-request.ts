@@ -21,7 +21,10 @@ export function request(
     sourcePort: 1234,
     sourcePrincipal: '',
     header: (name) => headers[name],
+    headerTail: () => undefined,
+    headerEquals: () => false,
     headerNames: () => Object.keys(headers),
+    writeOrigin: () => 0,
     headerNamesWithUnderscore: () => Object.keys(headers).filter((name) => name.includes('_')),
     contextExtension: () => undefined,
   };

@@ -32,8 +32,11 @@ export function checkOf(parts: CheckParts = {}): Check {
     sourcePort: 4711,
     sourcePrincipal: '',
     header: (name) => headers.get(name),
+    headerTail: () => undefined,
+    headerEquals: () => false,
     headerNames: () => names,
-    headerNamesWithUnderscore: () => names.filter((name) => name.includes('_')),
+    writeOrigin: () => 0,
+    headerNamesWithUnderscore: (lengths) => names.filter((name) => name.includes('_') && lengths.has(name.length)),
     contextExtension: (name) => new Map(Object.entries(parts.extensions ?? {})).get(name),
   };
 }
