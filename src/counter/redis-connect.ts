@@ -26,6 +26,8 @@ const once = {
   enableAutoPipelining: false,
   autoResubscribe: false,
   maxRetriesPerRequest: 0,
+  // Else the client names itself to the server, which takes a right of its own.
+  disableClientInfo: true,
   connectTimeout: 2000,
   // What was asked and is not answered by then, a handshake too, never will be: its other end may be gone.
   socketTimeout: 2000,

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { realPart } from '../real/parts.ts';
 import { startRedis } from '../real/redis.ts';
-import type { RealRedis } from '../real/redis.ts';
+import type { RealRedis, RedisServer } from '../real/redis.ts';
 
 /** Three primaries that share the slots. */
 export interface RealCluster {
@@ -14,10 +14,10 @@ export interface RealCluster {
 }
 
 /** @throws PartMissing */
-export async function startRedisCluster(): Promise<RealCluster> {
+export async function startRedisCluster(server: RedisServer = 'redis-server'): Promise<RealCluster> {
   const args = ['--cluster-enabled', 'yes', '--cluster-config-file', 'nodes.conf', '--cluster-node-timeout', '2000'];
   const durable = ['--appendonly', 'yes', '--appendfsync', 'always'];
-  const nodes = await Promise.all([0, 1, 2].map(() => startRedis({ args: [...args, ...durable] })));
+  const nodes = await Promise.all([0, 1, 2].map(() => startRedis({ server, args: [...args, ...durable] })));
   const cli = await realPart('redis-cli');
   const addresses = nodes.map(({ port }) => `127.0.0.1:${port}`);
   await promisify(execFile)(cli, ['--cluster', 'create', ...addresses, '--cluster-yes'], { timeout: 30_000 });

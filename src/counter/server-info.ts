@@ -1,0 +1,78 @@
+import type { Redis } from 'ioredis';
+import type { Finding } from './start-checks.ts';
+
+// What a server tells of itself by INFO. Valkey names the Redis it is compatible with in `redis_version`, and
+// itself in `server_name` and `valkey_version`.
+
+const OLDEST_MAJOR = 6;
+
+/** What is wrong with the kind, the version and the memory of one server. */
+export async function findingsAbout(node: Redis, isNodeOfCluster: boolean): Promise<Finding[]> {
+  let info: ReadonlyMap<string, string>;
+  try {
+    info = fieldsOf(`${await node.info('server')}\r\n${await node.info('memory')}`);
+  } catch (error) {
+    return unknown((error as Error).message, isNodeOfCluster);
+  }
+  const mode = info.get('redis_mode') ?? info.get('server_mode');
+  if (mode === 'sentinel') {
+    return [fault('the address is a Sentinel: name its primary with --redis-sentinel-master')];
+  }
+  const wrongKind =
+    mode === 'cluster' && !isNodeOfCluster
+      ? [
+          fault(
+            'the address is a node of a Cluster, and it refuses the counters that lie at others: set --redis-cluster',
+          ),
+        ]
+      : [];
+  return [...wrongKind, ...versionOf(info), ...memoryOf(info)];
+}
+
+function versionOf(info: ReadonlyMap<string, string>): Finding[] {
+  const version = info.get('redis_version') ?? '0';
+  if (isValkey(info) || Number.parseInt(version, 10) >= OLDEST_MAJOR) return [];
+  return [
+    fault(
+      `this is ${nameOf(info)}, and Redis ${OLDEST_MAJOR} or newer or Valkey is needed: counters may be wrong or the scripts refused`,
+    ),
+  ];
+}
+
+function memoryOf(info: ReadonlyMap<string, string>): Finding[] {
+  const policy = info.get('maxmemory_policy') ?? 'noeviction';
+  if (policy === 'noeviction') return [];
+  const limited = (info.get('maxmemory') ?? '0') !== '0';
+  const message = limited
+    ? `${nameOf(info)} evicts keys when its memory is full (maxmemory-policy ${policy}): a counter that is evicted starts anew, and its quota is admitted twice. Set noeviction`
+    : `${nameOf(info)} would evict keys once maxmemory is set (maxmemory-policy ${policy}), and their quota start anew. Set noeviction`;
+  return [{ level: 'warn', message }];
+}
+
+function unknown(message: string, isNodeOfCluster: boolean): Finding[] {
+  const follows = 'a version before 6 may refuse the scripts, and counters that are evicted start anew';
+  if (message.startsWith('NOPERM')) {
+    return [
+      { level: 'warn', message: `its version and memory policy are not told (the user may not run INFO): ${follows}` },
+    ];
+  }
+  // A single server is looked at again when the connection is there again.
+  return isNodeOfCluster ? [{ level: 'warn', message: `it could not be looked at (${message}): ${follows}` }] : [];
+}
+
+function isValkey(info: ReadonlyMap<string, string>): boolean {
+  return info.has('valkey_version') || info.get('server_name') === 'valkey';
+}
+
+function nameOf(info: ReadonlyMap<string, string>): string {
+  return isValkey(info) ? `Valkey ${info.get('valkey_version')}` : `Redis ${info.get('redis_version')}`;
+}
+
+function fieldsOf(info: string): ReadonlyMap<string, string> {
+  const lines = info.split('\r\n').filter((line) => line.includes(':'));
+  return new Map(lines.map((line) => line.split(':', 2) as [string, string]));
+}
+
+function fault(message: string): Finding {
+  return { level: 'error', message };
+}
