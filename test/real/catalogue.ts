@@ -58,6 +58,9 @@ export const catalogue = {
   'grpc-go-interop-client': {
     sources: [goProgram('google.golang.org/grpc/interop/client', 'v1.76.0', 'client', 'grpc-go-interop-client')],
   },
+  // gRPC's C core, and another HPACK: Python packages, to be put on PYTHONPATH by their parent folder.
+  'python-grpcio': { sources: [wheel('grpcio', '1.76.0', 'grpc/__init__.py')] },
+  'python-hpack': { sources: [wheel('hpack', '4.1.0', 'hpack/__init__.py')] },
   helm: { sources: [goProgram('helm.sh/helm/v4/cmd/helm', 'v4.3.1', 'helm')] },
   h2load: { sources: [debian('nghttp2-client')] },
   nghttp: { sources: [debian('nghttp2-client')] },
