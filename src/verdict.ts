@@ -21,6 +21,8 @@ export type Denial = {
   | { readonly reason: 'client_rejected'; readonly cause: ClientRejection; readonly challenge: string }
   | { readonly reason: 'contract_missing' }
   | { readonly reason: 'cost_invalid' }
+  /** More than a window ever holds: no retry can succeed. */
+  | { readonly reason: 'cost_above_limit'; readonly windows: readonly WindowState[]; readonly cost: number }
   | { readonly reason: 'quota_spent'; readonly windows: readonly WindowState[]; readonly cost: number }
   | { readonly reason: 'store_unavailable'; readonly retryAfterSeconds: number }
   | { readonly reason: 'policy_failed' }
@@ -56,13 +58,13 @@ export interface Step {
   readonly policy: string;
   readonly mode: 'enforce' | 'shadow';
   readonly result: 'allow' | 'deny' | 'not_applicable' | 'not_reached' | 'failed';
-  readonly denial?: Denial;
+  readonly denial?: Denial | undefined;
   /** Whom this policy established. */
-  readonly identity?: Identity;
+  readonly identity?: Identity | undefined;
   /** Quota policies: the windows after the decision. */
-  readonly windows?: readonly WindowState[];
+  readonly windows?: readonly WindowState[] | undefined;
   /** Units it charged, or would charge. */
-  readonly cost?: number;
+  readonly cost?: number | undefined;
   readonly durationMs: number;
 }
 

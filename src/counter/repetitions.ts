@@ -55,9 +55,8 @@ export class Repetitions {
     const known = this.#find(hash, start, length, demands, now);
     if (known !== undefined) return known;
     const answer = take(demands, deadline);
-    // Taking may have entered others, never with this place's bytes: what is asynchronous comes later.
     this.#enter(place, hash, length, demands, answer, now);
-    if (answer instanceof Promise) this.#follow(place, hash, answer);
+    if (answer instanceof Promise) this.#follow(place, answer);
     return answer;
   }
 
@@ -102,15 +101,14 @@ export class Repetitions {
   }
 
   /** A failure is no answer: the repetition asks again. */
-  #follow(place: number, hash: number, answer: Promise<Taking>): void {
-    answer.then(
-      (taking) => {
-        if (this.#answers[place] === answer) this.#answers[place] = taking;
-      },
-      () => {
-        if (this.#answers[place] === answer && this.#hashes[place] === hash) this.#vacate(place);
-      },
-    );
+  #follow(place: number, answer: Promise<Taking>): void {
+    const settle = (taking: Taking): void => {
+      if (this.#answers[place] === answer) this.#answers[place] = taking;
+    };
+    const forget = (): void => {
+      if (this.#answers[place] === answer) this.#vacate(place);
+    };
+    answer.then(settle, forget);
   }
 }
 

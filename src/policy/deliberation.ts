@@ -31,8 +31,8 @@ export interface Deliberation {
   readonly deadline: number;
   /** What enforced policies have established. */
   identity: Identity;
-  /** The same with what shadow policies found laid over it: seen by shadow policies alone. */
-  shadowIdentity: Identity;
+  /** The same with what shadow policies found laid over it, once they found something: seen by shadow policies alone. */
+  shadowIdentity: Identity | undefined;
   /** A shadow policy would have denied: shadow quota is not counted. */
   shadowDenied: boolean;
   /** When all shadow policies together have kept the answer waiting long enough; unset until one waits. */
@@ -41,7 +41,14 @@ export interface Deliberation {
   readonly remove: string[];
   readonly exposed: WindowState[];
   readonly steps: Step[];
+  /** Monotonic milliseconds of the last note: what comes next begins there. */
+  notedAt: number;
 }
+
+/** What a note tells beside the result. */
+export type Found = Pick<Step, 'denial' | 'identity' | 'windows' | 'cost'>;
+
+const NOTHING_FOUND: Found = {};
 
 export function applies(deliberation: Deliberation, bound: Bound<Policy>): boolean {
   return bound.rules === undefined || bound.rules.match(deliberation.check, deliberation.located.pathBelowBase);
@@ -54,7 +61,7 @@ export function requestFor(deliberation: Deliberation, bound: Bound<Policy>): Re
     api: located.api?.name ?? '',
     path: located.path,
     clientAddress: located.clientAddress,
-    identity: bound.mode === 'shadow' ? deliberation.shadowIdentity : deliberation.identity,
+    identity: (bound.mode === 'shadow' ? deliberation.shadowIdentity : undefined) ?? deliberation.identity,
     directory: snapshot.directory,
     deadline,
   };
@@ -63,19 +70,38 @@ export function requestFor(deliberation: Deliberation, bound: Bound<Policy>): Re
 /** What a policy established; a shadow policy's findings stay among shadows. */
 export function adoptIdentity(deliberation: Deliberation, bound: Bound<Policy>, found: Identity | undefined): void {
   if (found === undefined) return;
-  deliberation.shadowIdentity = { ...deliberation.shadowIdentity, ...found };
-  if (bound.mode === 'enforce') deliberation.identity = { ...deliberation.identity, ...found };
+  const { identity, shadowIdentity } = deliberation;
+  if (bound.mode === 'shadow') deliberation.shadowIdentity = merged(shadowIdentity ?? identity, found);
+  else {
+    deliberation.identity = merged(identity, found);
+    if (shadowIdentity !== undefined) deliberation.shadowIdentity = merged(shadowIdentity, found);
+  }
+}
+
+/** Before any policy has established somebody. */
+export const NOBODY: Identity = {};
+
+/** What is found anew wins. Mostly nothing is known yet, or the same once more. */
+function merged(known: Identity, found: Identity): Identity {
+  if (known === NOBODY) return found;
+  const isKnown =
+    (found.client === undefined || found.client === known.client) &&
+    (found.contract === undefined || found.contract === known.contract) &&
+    (found.claims === undefined || found.claims === known.claims);
+  return isKnown ? known : { ...known, ...found };
 }
 
 export function note(
   deliberation: Deliberation,
-  bound: Bound<Policy>,
+  { name, kind, mode }: Bound<Policy>,
   result: Step['result'],
   startedAt: number,
-  found: Pick<Step, 'denial' | 'identity' | 'windows' | 'cost'> = {},
+  { denial, identity, windows, cost }: Found = NOTHING_FOUND,
 ): void {
-  const durationMs = deliberation.ports.clock.monotonic() - startedAt;
-  deliberation.steps.push({ name: bound.name, policy: bound.kind, mode: bound.mode, result, durationMs, ...found });
+  const now = deliberation.ports.clock.monotonic();
+  deliberation.notedAt = now;
+  const durationMs = now - startedAt;
+  deliberation.steps.push({ name, policy: kind, mode, result, denial, identity, windows, cost, durationMs });
 }
 
 /** The one place where an unexpected failure becomes an answer. Undefined: the request goes on. */

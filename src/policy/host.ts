@@ -10,8 +10,13 @@ const IPV6 = /^\[[0-9a-f:.]+\]$/;
  */
 export function hostOf(authority: string): string | undefined {
   if (authority.length > MAX_HOST_LENGTH + ':65535'.length) return undefined;
-  const host = normalizeHost(authority);
+  const host = isPlain(authority) ? authority : normalizeHost(authority);
   return host.length <= MAX_HOST_LENGTH && (NAME.test(host) || IPV6.test(host)) ? host : undefined;
+}
+
+/** Nothing in it is to be cut or changed: almost always, where the port is the scheme's own. */
+function isPlain(authority: string): boolean {
+  return NAME.test(authority) && !authority.endsWith('.');
 }
 
 /** As {@link hostOf}, of a host that is known to be one. */

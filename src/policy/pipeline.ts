@@ -1,6 +1,6 @@
 import type { Check } from '../check.ts';
 import type { Decision, Denial, HeaderEntry } from '../verdict.ts';
-import { adoptIdentity, applies, fail, note, requestFor, withinShadowTime } from './deliberation.ts';
+import { NOBODY, adoptIdentity, applies, fail, note, requestFor, withinShadowTime } from './deliberation.ts';
 import type { DecisionPorts, Deliberation } from './deliberation.ts';
 import { locate } from './locate.ts';
 import type { AccessPolicy, Outcome } from './policy.ts';
@@ -27,14 +27,15 @@ export function decide(
     check,
     located,
     deadline,
-    identity: {},
-    shadowIdentity: {},
+    identity: NOBODY,
+    shadowIdentity: undefined,
     shadowDenied: false,
     shadowUntil: undefined,
     upstream: [],
     remove: [],
     exposed: [],
     steps: [],
+    notedAt: ports.clock.monotonic(),
   };
   return admit(deliberation, 0);
 }
@@ -66,7 +67,7 @@ function countShadows(deliberation: Deliberation, { denial, policy }: Charged): 
 
 /** Asks one access policy. Undefined: the request goes on. */
 function ask(deliberation: Deliberation, bound: Bound<AccessPolicy>): Denial | undefined | Promise<Denial | undefined> {
-  const startedAt = deliberation.ports.clock.monotonic();
+  const startedAt = deliberation.notedAt;
   try {
     if (!applies(deliberation, bound)) {
       note(deliberation, bound, 'not_applicable', startedAt);
@@ -97,7 +98,7 @@ function settle(
     deliberation.shadowDenied = true;
     return undefined;
   }
-  note(deliberation, bound, 'allow', startedAt, outcome.identity === undefined ? {} : { identity: outcome.identity });
+  note(deliberation, bound, 'allow', startedAt, { identity: outcome.identity });
   adoptIdentity(deliberation, bound, outcome.identity);
   if (bound.mode === 'shadow') return undefined;
   for (const header of outcome.upstream ?? []) setHeader(deliberation.upstream, header);
@@ -131,6 +132,7 @@ function conclude(deliberation: Deliberation, denial?: Denial, policy = ''): Dec
 /** Envoy removes after it sets: a header in both lists would be lost. */
 function removals({ snapshot, check, upstream, remove }: Deliberation): readonly string[] {
   const owned = snapshot.identityHeaders.removalsFor(check, upstream);
+  if (remove.length === 0) return owned;
   const chosen = remove.filter((name) => !owned.includes(name) && !upstream.some(([set]) => set === name));
   return chosen.length === 0 ? owned : [...owned, ...chosen];
 }
