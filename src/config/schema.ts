@@ -119,6 +119,7 @@ const REASONS: Readonly<Record<Reason, true>> = {
   client_rejected: true,
   contract_missing: true,
   cost_invalid: true,
+  cost_above_limit: true,
   quota_spent: true,
   store_unavailable: true,
   policy_failed: true,

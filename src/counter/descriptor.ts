@@ -190,10 +190,12 @@ export class Descriptor {
         const limit = limits[i] as Limit;
         const { used, endMono } = known?.[i] ?? NOT_OPEN;
         const { maximumRequests } = limit;
-        if (endMono > now.mono) {
-          const left = maximumRequests - used + units + later * cost;
+        const left = maximumRequests - used + units + later * cost;
+        // A window that has refused may have ended on the way back: that is what is told, not one yet to open.
+        const hasRefused = !granted && endMono > -Infinity && cost > left;
+        if (endMono > now.mono || hasRefused) {
           const remaining = Math.max(0, Math.min(left, maximumRequests));
-          states.push({ limit, remaining, resetMs: endMono - now.mono });
+          states.push({ limit, remaining, resetMs: Math.max(1, endMono - now.mono) });
         } else {
           states.push({ limit, remaining: maximumRequests, resetMs: wholePeriodMs(limit, now.wall) });
         }

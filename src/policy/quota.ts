@@ -91,7 +91,7 @@ function countShadow(deliberation: Deliberation, due: Due): Promise<unknown> | u
 
 /** What one quota policy wants charged; a denial; or undefined where the request owes it nothing. */
 function dueOf(deliberation: Deliberation, bound: Bound<QuotaPolicy>): Due | Denial | undefined {
-  const startedAt = deliberation.ports.clock.monotonic();
+  const startedAt = deliberation.notedAt;
   try {
     if (!applies(deliberation, bound)) {
       note(deliberation, bound, 'not_applicable', startedAt);
@@ -143,32 +143,53 @@ function settleTaking(deliberation: Deliberation, due: readonly Due[], taking: T
     });
     return NOTHING_DUE;
   }
-  const spent = due.map(({ demand }, i) => (taking.windows[i] ?? []).some(({ remaining }) => remaining < demand.cost));
-  // A store that refuses without a window that is short still refuses: the first policy answers for it.
-  const refusing = Math.max(spent.indexOf(true), 0);
+  const waits = due.map(({ demand }, i) => waitMs(taking.windows[i] ?? [], demand.cost));
+  const never = due.map(({ demand }) => demand.limits.some(({ maximumRequests }) => demand.cost > maximumRequests));
+  // Of several the one answers that refuses for longest: before that every retry is vain. A store that refuses
+  // without a window that is short still refuses: the first policy answers for it.
+  const refusing = never.includes(true) ? never.indexOf(true) : waits.indexOf(Math.max(...waits));
   let denied = NOTHING_DUE;
   due.forEach(({ bound, demand, found, startedAt }, i) => {
     const windows = taking.windows[i] ?? [];
     const known = { ...found, windows, cost: demand.cost };
-    if (i !== refusing && spent[i] !== true) {
+    if (i !== refusing && waits[i] === NO_WAIT && never[i] !== true) {
       note(deliberation, bound, 'not_reached', startedAt, known);
       return;
     }
-    const detail = `the quota of ${bound.name} is spent: ${demand.cost} asked for, ${describe(windows, demand.cost)}`;
-    const denial: Denial = { reason: 'quota_spent', detail, windows, cost: demand.cost };
+    const { cost } = demand;
+    const denial: Denial =
+      never[i] === true
+        ? { reason: 'cost_above_limit', detail: describeNever(bound.name, demand), windows, cost }
+        : { reason: 'quota_spent', detail: describeSpent(bound.name, windows, cost), windows, cost };
     note(deliberation, bound, 'deny', startedAt, { ...known, denial });
     if (i === refusing) denied = { denial, policy: bound.name };
   });
   return denied;
 }
 
-function describe(windows: Taking['windows'][number], cost: number): string {
-  return windows
+const NO_WAIT = -1;
+
+/** Milliseconds until all windows have ended that are short of the cost. */
+function waitMs(windows: Taking['windows'][number], cost: number): number {
+  let longest = NO_WAIT;
+  for (const { remaining, resetMs } of windows) if (remaining < cost) longest = Math.max(longest, resetMs);
+  return longest;
+}
+
+function describeNever(policy: string, { limits, cost }: Demand): string {
+  const below = limits.filter(({ maximumRequests }) => cost > maximumRequests);
+  const what = below.map((limit) => `${limit.maximumRequests} in ${limit.timePeriodInMilliseconds} ms`).join(' and ');
+  return `a cost of ${cost} is above the limit of ${policy}, ${what}: such a request never passes`;
+}
+
+function describeSpent(policy: string, windows: Taking['windows'][number], cost: number): string {
+  const short = windows
     .filter(({ remaining }) => remaining < cost)
     .map(
       ({ limit, remaining }) => `${remaining} left of ${limit.maximumRequests} in ${limit.timePeriodInMilliseconds} ms`,
     )
     .join(' and ');
+  return `the quota of ${policy} is spent: ${cost} asked for, ${short}`;
 }
 
 /** The store can't tell: each policy's own choice, and one that denies is enough. */

@@ -20,6 +20,7 @@ const reasons: Record<Reason, true> = {
   client_rejected: true,
   contract_missing: true,
   cost_invalid: true,
+  cost_above_limit: true,
   quota_spent: true,
   store_unavailable: true,
   policy_failed: true,

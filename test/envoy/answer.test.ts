@@ -38,6 +38,7 @@ test.each<[Denial, number, Record<string, string>]>([
   ],
   [{ reason: 'contract_missing', detail }, 403, {}],
   [{ reason: 'cost_invalid', detail }, 400, {}],
+  [{ ...spent, reason: 'cost_above_limit', cost: 9 }, 403, { 'ratelimit-policy': '"limit-1";q=5;w=60' }],
   [
     spent,
     429,

@@ -41,7 +41,7 @@ export const denial = fc
       }),
       plain('contract_missing'),
       plain('cost_invalid'),
-      fc.record({ reason: fc.constant('quota_spent' as const), windows, cost: fc.nat() }),
+      fc.record({ reason: fc.constantFrom('quota_spent', 'cost_above_limit'), windows, cost: fc.nat() }),
       fc.record({ reason: fc.constant('store_unavailable' as const), retryAfterSeconds }),
       plain('policy_failed'),
     ),

@@ -48,6 +48,36 @@ describe('quota policies', () => {
     });
   });
 
+  it('deny with the windows of the one that refuses for longest', async () => {
+    const decision = await decideBy(
+      { name: 'a', quota: [bound('short', quota()), bound('long', quota())] },
+      portsOf({
+        take: (demands) => ({
+          granted: false,
+          windows: demands.map(({ limits }, i) =>
+            limits.map((limit) => ({ limit, remaining: 0, resetMs: i === 0 ? 5 : 5000 })),
+          ),
+        }),
+      }),
+    );
+    expect(decision).toMatchObject({ policy: 'long', denial: { windows: [{ resetMs: 5000 }] } });
+    expect(decision.steps.map(({ result }) => result)).toEqual(['deny', 'deny']);
+  });
+
+  it('deny for ever what costs more than a window ever holds, whatever else is spent', async () => {
+    const decision = await decideBy(
+      { name: 'a', quota: [bound('spent', quota()), bound('small', quota({ cost: 11 }))] },
+      portsOf({
+        take: (demands) => ({
+          granted: false,
+          windows: demands.map(({ limits }) => limits.map((limit) => ({ limit, remaining: 0, resetMs: 5 }))),
+        }),
+      }),
+    );
+    expect(decision).toMatchObject({ policy: 'small', denial: { reason: 'cost_above_limit', cost: 11 } });
+    expect(decision.denial?.detail).toContain('a cost of 11 is above the limit of small, 10 in 1000 ms');
+  });
+
   it.each([
     [
       'throws',
