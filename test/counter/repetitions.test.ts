@@ -57,7 +57,7 @@ describe('a repeated Check', () => {
   it('is charged once and gets the same answer', () => {
     const { take, used } = charging();
     const first = take(check());
-    expect(take(check())).toBe(first);
+    expect(take(check())).toEqual(first);
     expect(used()).toBe(1);
   });
 
@@ -86,6 +86,39 @@ describe('a repeated Check', () => {
     send(check());
     send(check(), [freshDemand([[1, 1000]])]);
     expect(used()).toBe(2);
+  });
+
+  it('gets the refusal that the first one got', () => {
+    const { take } = charging();
+    const none = [freshDemand([[0, 1000]])];
+    const first = take(check(), none);
+    expect(first).toMatchObject({ granted: false });
+    expect(take(check(), none)).toEqual(first);
+  });
+
+  it.each([1, 2, 4, 5, 9])('gets the windows that the first one got, of %i limits of two policies', (count) => {
+    const { take, used } = charging();
+    const limits = Array.from({ length: count }, (_, i): [number, number] => [100 + i, 1000 * (i + 1)]);
+    const demands = [freshDemand(limits), freshDemand([[7, 500]])];
+    const first = take(check(), demands);
+    void take(check({ streamId: 'another' }), demands);
+    expect(take(check(), demands)).toEqual(first);
+    expect(used()).toBe(2);
+  });
+
+  it('is not charged where the limits were changed meanwhile, and is told nothing of windows', () => {
+    const { take, used, demand } = charging();
+    void take(check());
+    const changed = { ...demand, limits: [...demand.limits, ...freshDemand([[1, 1000]]).limits] };
+    expect(take(check(), [changed])).toEqual({ granted: true, windows: [[]] });
+    expect(used()).toBe(1);
+  });
+
+  it('gets what the store said of a grant without knowing', () => {
+    const { take } = charging();
+    const blind: CounterStore['take'] = () => ({ granted: true, windows: [[]], fallback: true });
+    void take(check(), undefined, blind);
+    expect(take(check())).toEqual({ granted: true, windows: [[]], fallback: true });
   });
 
   it('waits for the answer that is under way', async () => {
