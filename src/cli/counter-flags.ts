@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { createSecureContext } from 'node:tls';
 import { parse } from 'yaml';
 import type { CounterOptions, RedisOptions } from '../counter/options.ts';
 import { sharedStorageOptions, sharedStorageSchema } from '../counter/shared-storage.ts';
@@ -36,7 +37,8 @@ type CounterFlags = FlagValues<typeof counterFlags>;
 
 /** @throws UserError where a file can't be read, or flags contradict each other (exit 2) */
 export function counterOptionsOf(flags: CounterFlags): CounterOptions {
-  const redis = redisOptionsOf(flags);
+  const first = redisOptionsOf(flags);
+  const redis = first && { ...first, renewed: () => redisOptionsOf(flags) ?? first };
   return {
     storeTimeoutMs: flags.storeTimeout,
     quota: flags.quota,
@@ -95,7 +97,17 @@ function tlsOf(flags: CounterFlags): RedisOptions['tls'] {
     key: textOf(redisTlsKey, '--redis-tls-key'),
     serverName: redisTlsServerName,
   });
-  return Object.keys(tls).length === 0 ? undefined : tls;
+  if (Object.keys(tls).length === 0) return undefined;
+  try {
+    createSecureContext(definedOf({ ca: tls.ca, cert: tls.cert, key: tls.key }));
+  } catch (error) {
+    // What OpenSSL says names no more than the kind of the fault.
+    const files = [redisTlsCa, redisTlsCert, redisTlsKey].filter((file) => file !== undefined).join(', ');
+    throw new UserError(
+      `--redis-tls-ca, --redis-tls-cert and --redis-tls-key: ${files}: not PEM, or a key of another certificate (${(error as Error).message})`,
+    );
+  }
+  return tls;
 }
 
 function readSharedStorage(file: string): RedisOptions {

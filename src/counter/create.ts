@@ -99,7 +99,7 @@ function createMeshStore(options: CounterOptions, redis: RedisOptions, ports: Co
     resets.listen(client);
     void replicas.beat();
     store.rejoined();
-    void checkRedis(client, prefix, channel).then(
+    void checkRedis(client, prefix, channel, waitReplicas).then(
       (findings) => findings.forEach(tell),
       () => {},
     );
@@ -110,7 +110,7 @@ function createMeshStore(options: CounterOptions, redis: RedisOptions, ports: Co
     metrics,
     waitReplicas,
     storeTimeoutMs,
-    connect: () => connectRedis(redis),
+    connect: () => connectRedis(redis, (message) => tell({ level: 'warn', message })),
     ready,
   });
   const replicas = new Replicas({

@@ -30,6 +30,11 @@ export interface RedisOptions {
   readonly tls?: RedisTlsOptions;
   /** Replicas of Redis that must have a lease's debit before it is spent (`WAIT`). Default 0: none. */
   readonly waitReplicas?: number;
+  /**
+   * Reads the secrets again, as they are now: asked before each new connection. Absent: they never change.
+   * @throws Error that says what is wrong; what was read before stays in force
+   */
+  readonly renewed?: () => RedisOptions;
 }
 
 export interface SentinelOptions {

@@ -1,9 +1,11 @@
-import type { ClusterOptions, RedisOptions as ClientOptions } from 'ioredis';
+import type { ClusterOptions, RedisOptions as ClientOptions, Redis as RedisNode } from 'ioredis';
 import type { ConnectionOptions } from 'node:tls';
 import type { RedisOptions, RedisTlsOptions } from './options.ts';
 import { parseRedisAddress } from './redis-address.ts';
 import type { RedisAddress } from './redis-address.ts';
 import type { RedisClient } from './redis-link.ts';
+import { presentAnew, readAnew } from './redis-secrets.ts';
+import type { Secrets } from './redis-secrets.ts';
 
 // ioredis is loaded only where Redis is used: a start with the memory store never pays for it.
 //
@@ -37,34 +39,45 @@ const once = {
 
 /**
  * Starts to connect, and goes on until it is disconnected.
+ * @param onFault told where secrets that were renewed can't be read
  * @throws UserError where an address is none
  */
-export async function connectRedis(options: RedisOptions): Promise<RedisClient> {
+export async function connectRedis(
+  options: RedisOptions,
+  onFault: (message: string) => void = () => {},
+): Promise<RedisClient> {
   const { Cluster, Redis } = await import('ioredis');
   const addresses = options.urls.map((url) => parseRedisAddress(url, options.sentinel === undefined ? 6379 : 26_379));
   const [first = { host: '127.0.0.1', port: 6379, tls: false }] = addresses;
-  const credentials = credentialsOf(options, options.sentinel === undefined ? first : { tls: first.tls });
-  const tls = tlsOf(options.tls, first.tls);
+  const secrets = secretsOf(options, first);
+  const { renewed } = options;
+  const current = renewed && readAnew(secrets, () => secretsOf(renewed(), first), onFault);
+  const db = definedOf({ db: options.db ?? first.db });
   if (options.cluster === true) {
     // A node is connected to when its first command comes, and the command waits for that.
     const { enableOfflineQueue: _queue, retryStrategy: _retry, ...ofNodes } = once;
-    const redisOptions = { ...ofNodes, ...credentials, ...tls };
-    return new Cluster(addresses.map(endpoint), { ...clusterOptions, redisOptions });
+    const redisOptions = { ...ofNodes, ...db, ...secrets };
+    const cluster = new Cluster(addresses.map(endpoint), { ...clusterOptions, redisOptions });
+    // A connection that ends is replaced by a new one, which is told of before it is made.
+    if (current !== undefined) cluster.on('+node', (node: RedisNode) => void presentAnew(node, current));
+    return cluster;
   }
   const { sentinel } = options;
-  if (sentinel === undefined) return new Redis({ ...once, ...endpoint(first), ...credentials, ...tls });
-  return new Redis({
-    ...once,
-    ...credentials,
-    ...tls,
-    ...('tls' in tls ? { enableTLSForSentinelMode: true, sentinelTLS: tls.tls } : {}),
-    sentinels: addresses.map(endpoint),
-    name: sentinel.master,
-    sentinelRetryStrategy: reconnectDelay,
-    sentinelCommandTimeout: 1000,
-    failoverDetector: true,
-    ...definedOf({ sentinelUsername: sentinel.username, sentinelPassword: sentinel.password }),
-  });
+  const client =
+    sentinel === undefined
+      ? new Redis({ ...once, ...endpoint(first), ...db, ...secrets })
+      : new Redis({
+          ...once,
+          ...db,
+          ...secrets,
+          ...(secrets.tls === undefined ? {} : { enableTLSForSentinelMode: true }),
+          sentinels: addresses.map(endpoint),
+          name: sentinel.master,
+          sentinelRetryStrategy: reconnectDelay,
+          sentinelCommandTimeout: 1000,
+          failoverDetector: true,
+        });
+  return current === undefined ? client : presentAnew(client, current);
 }
 
 const clusterOptions = {
@@ -81,18 +94,25 @@ function endpoint({ host, port, path }: RedisAddress): { host?: string; port?: n
   return definedOf({ host, port, path });
 }
 
-function credentialsOf(options: RedisOptions, address: RedisAddress) {
+function secretsOf(options: RedisOptions, first: RedisAddress): Secrets {
+  const { sentinel } = options;
+  // Of several Sentinels' addresses none is the server's own.
+  const address = sentinel === undefined ? first : undefined;
+  const tls = tlsOf(options.tls, first.tls);
   return definedOf({
-    username: options.username ?? address.username,
-    password: options.password ?? address.password,
-    db: options.db ?? address.db,
+    username: options.username ?? address?.username,
+    password: options.password ?? address?.password,
+    tls,
+    ...(sentinel === undefined
+      ? {}
+      : { sentinelUsername: sentinel.username, sentinelPassword: sentinel.password, sentinelTLS: tls }),
   });
 }
 
-function tlsOf(options: RedisTlsOptions | undefined, asked: boolean): { tls?: ConnectionOptions } {
-  if (options === undefined && !asked) return {};
+function tlsOf(options: RedisTlsOptions | undefined, asked: boolean): ConnectionOptions | undefined {
+  if (options === undefined && !asked) return undefined;
   const { ca, cert, key, serverName } = options ?? {};
-  return { tls: definedOf({ ca, cert, key, servername: serverName }) };
+  return definedOf({ ca, cert, key, servername: serverName });
 }
 
 /** Without the keys that have no value. */

@@ -1,6 +1,3 @@
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
@@ -9,9 +6,9 @@ import type { CounterOptions, RedisOptions } from '../../src/counter/options.ts'
 import { parseRedisAddress } from '../../src/counter/redis-address.ts';
 import type { Finding } from '../../src/counter/start-checks.ts';
 import type { CounterStore } from '../../src/counter/store.ts';
-import { realPart } from '../real/parts.ts';
+import { makeCertificates } from '../real/certificates.ts';
 import { startRedis } from '../real/redis.ts';
-import { freePort, scratchFolder } from '../real/scratch.ts';
+import { freePort } from '../real/scratch.ts';
 import { freshDemand, untilAvailable } from './behaviour.ts';
 
 const open: { close(): Promise<void> }[] = [];
@@ -110,7 +107,7 @@ describe('Redis is reached', () => {
   });
 
   it('by TLS with a client certificate, and not without', async () => {
-    const tls = await certificates();
+    const tls = await makeCertificates();
     const port = await freePort();
     const files = ['--tls-cert-file', tls.file('server.crt'), '--tls-key-file', tls.file('server.key')];
     const clients = ['--tls-ca-cert-file', tls.file('ca.crt'), '--tls-auth-clients', 'yes'];
@@ -170,31 +167,3 @@ describe('a Redis that is full', () => {
     await expect(take()).rejects.toThrow('OOM');
   });
 });
-
-/** An authority with a certificate for a server named `redis.test` and one for a client. */
-async function certificates() {
-  const folder = scratchFolder('tls');
-  const openssl = await realPart('openssl');
-  const file = (name: string): string => join(folder, name);
-  const run = (...args: string[]): void => void execFileSync(openssl, args, { cwd: folder, stdio: 'pipe' });
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'];
-  run('req', '-x509', ...key, '-keyout', 'ca.key', '-out', 'ca.crt', '-subj', '/CN=test authority');
-  for (const name of ['server', 'client']) {
-    const subject = ['-subj', `/CN=${name}`, '-addext', 'subjectAltName=DNS:redis.test'];
-    run(
-      'req',
-      '-x509',
-      '-CA',
-      'ca.crt',
-      '-CAkey',
-      'ca.key',
-      ...key,
-      '-keyout',
-      `${name}.key`,
-      '-out',
-      `${name}.crt`,
-      ...subject,
-    );
-  }
-  return { file, text: (name: string) => readFileSync(file(name), 'utf8') };
-}
