@@ -51,8 +51,16 @@ describe('the next connection to Redis', () => {
     const port = await freePort();
     const redis = await startRedis({
       args: [
-        '--tls-port', String(port), '--tls-ca-cert-file', before.file('ca.crt'), '--tls-auth-clients', 'yes',
-        '--tls-cert-file', before.file('server.crt'), '--tls-key-file', before.file('server.key'),
+        '--tls-port',
+        String(port),
+        '--tls-ca-cert-file',
+        before.file('ca.crt'),
+        '--tls-auth-clients',
+        'yes',
+        '--tls-cert-file',
+        before.file('server.crt'),
+        '--tls-key-file',
+        before.file('server.key'),
       ],
     });
     open.push({ close: () => redis.stop() });
@@ -64,23 +72,34 @@ describe('the next connection to Redis', () => {
     const findings: Finding[] = [];
     const store = await openStore(
       findings,
-      '--redis', `rediss://127.0.0.1:${port}`, '--redis-tls-server-name', 'redis.test',
-      '--redis-username', 'shop', '--redis-password-file', path('password'),
-      
-        '--redis-tls-ca',
-        path('ca.crt'),
-        '--redis-tls-cert',
-        path('client.crt'),
-        '--redis-tls-key',
-        path('client.key'),
-      ,
+      '--redis',
+      `rediss://127.0.0.1:${port}`,
+      '--redis-tls-server-name',
+      'redis.test',
+      '--redis-username',
+      'shop',
+      '--redis-password-file',
+      path('password'),
+
+      '--redis-tls-ca',
+      path('ca.crt'),
+      '--redis-tls-cert',
+      path('client.crt'),
+      '--redis-tls-key',
+      path('client.key'),
     );
     expect(await grants(store)).toBe(true);
 
     await redis.cli('ACL', 'SETUSER', 'shop', 'resetpass', '>second');
     await redis.cli(
-      'CONFIG', 'SET', 'tls-cert-file', after.file('server.crt'), 'tls-key-file', after.file('server.key'),
-      'tls-ca-cert-file', after.file('ca.crt'),
+      'CONFIG',
+      'SET',
+      'tls-cert-file',
+      after.file('server.crt'),
+      'tls-key-file',
+      after.file('server.key'),
+      'tls-ca-cert-file',
+      after.file('ca.crt'),
     );
     await cutAll(redis);
     await expect.poll(() => store.health().detail, { timeout: 5000 }).toContain('certificate');
