@@ -52,7 +52,7 @@ export type HeaderEntry = readonly [name: string, value: string];
 
 /** What became of one policy. */
 export interface Step {
-  /** The binding's name, or `<api>/<kind>` for an API's own policy (`-2` for the second of a kind). */
+  /** The binding's name, or `<api>/<name>` for an API's own policy, whose kind names it where it has no name. */
   readonly name: string;
   /** The kind, such as `jwt-validation`. */
   readonly policy: string;

@@ -4,6 +4,8 @@ import type { Api, Bound } from '../policy/snapshot.ts';
 import { compilePolicy, inOrder } from './bindings.ts';
 import type { BoundPolicy, PolicyContext } from './bindings.ts';
 import type { CompiledTier } from './contracts.ts';
+import { refuseWithoutEffect } from './effect.ts';
+import type { PlacedPolicy } from './effect.ts';
 import { compare } from './fault.ts';
 import type { Faults } from './fault.ts';
 import { normalizeBasePath } from './fields.ts';
@@ -12,7 +14,8 @@ import { addIssues } from './load.ts';
 import type { Loaded } from './load.ts';
 import { whereIs } from './name-index.ts';
 import type { NameIndex } from './name-index.ts';
-import type { Document, PolicyFields } from './schema.ts';
+import { ownNames } from './own-names.ts';
+import type { Document } from './schema.ts';
 
 interface Context extends PolicyContext {
   readonly index: NameIndex;
@@ -34,20 +37,30 @@ export function compileApis(context: Context): CompiledApis {
   refuseOverlaps(loadedApis, context.faults);
   const own = new Map(loadedApis.map((loaded) => [nameOf(loaded), ownPolicies(loaded, context)]));
   const bindings = [...context.index.all('PolicyBinding')].map((loaded) => compileBinding(loaded, loadedApis, context));
+  const wereSound = context.faults.none;
   const apis = loadedApis.map(({ document: { metadata, spec } }): Api => {
+    const ownOnes = own.get(metadata.name) ?? [];
     const bound = bindings.filter(({ targets }) => targets.has(metadata.name)).flatMap(({ policies }) => policies);
-    const ordered = inOrder(own.get(metadata.name) ?? [], bound);
+    const ordered = inOrder(ownOnes.map(policyOf), bound.map(policyOf));
+    const tiers = (context.tiers.get(metadata.name) ?? []).map(({ tier }) => tier);
+    // A policy that is missing for a fault of its own is no reason to find fault with others.
+    if (wereSound) refuseWithoutEffect({ name: metadata.name, tiers }, [...ownOnes, ...bound], context.faults);
     return {
       name: metadata.name,
       labels: metadata.labels ?? {},
       hosts: hostsOf(spec.hosts),
       basePath: normalizeBasePath(spec.basePath),
-      tiers: (context.tiers.get(metadata.name) ?? []).map(({ tier }) => tier),
+      tiers,
       access: ordered.filter(isAccess),
       quota: ordered.filter(isQuota),
     };
   });
-  return { apis, policies: [...[...own.values()].flat(), ...bindings.flatMap(({ policies }) => policies)] };
+  const policies = [...[...own.values()].flat(), ...bindings.flatMap((binding) => binding.policies)];
+  return { apis, policies: policies.map(policyOf) };
+}
+
+function policyOf({ bound }: PlacedPolicy): BoundPolicy {
+  return bound;
 }
 
 function nameOf(loaded: Loaded): string {
@@ -89,35 +102,23 @@ function refuseOverlaps(apis: readonly Loaded<'Api'>[], faults: Faults): void {
   }
 }
 
-function ownPolicies({ document, place }: Loaded<'Api'>, context: Context): readonly BoundPolicy[] {
+function ownPolicies({ document, place }: Loaded<'Api'>, context: Context): readonly PlacedPolicy[] {
   const { metadata, spec } = document;
-  const names = ownNames(metadata.name, spec.policies);
+  const { names, issues: nameIssues } = ownNames(metadata.name, spec.policies);
   const compiled = spec.policies.map((fields, index) => compilePolicy(names[index] ?? '', fields, context));
   const issues = compiled.flatMap((policy, index) => below(['spec', 'policies', index], policy.issues));
-  addIssues(context.faults, place, issues);
+  addIssues(context.faults, place, [...nameIssues, ...issues]);
   const hosts = hostsOf(spec.hosts).toSorted(compare);
   const basePath = normalizeBasePath(spec.basePath);
   const policies = compiled.map(({ content }) => content);
   context.digest(document, { ...document, spec: { ...spec, hosts, basePath, policies } });
-  return compiled.flatMap(({ bound }) => bound ?? []);
-}
-
-/**
- * By kind, not by place: what is counted and watched under a name goes on when another policy is put before it.
- * The second of a kind is `orders/rate-limiting-2`.
- */
-function ownNames(api: string, policies: readonly PolicyFields[]): readonly string[] {
-  const seen = new Map<string, number>();
-  return policies.map(({ policyRef }) => {
-    const kind = policyRef.name.replace(/-flex$/, '');
-    const count = (seen.get(kind) ?? 0) + 1;
-    seen.set(kind, count);
-    return `${api}/${kind}${count === 1 ? '' : `-${count}`}`;
+  return compiled.flatMap(({ bound }, index) => {
+    return bound === undefined ? [] : [{ bound, place, path: ['spec', 'policies', index] }];
   });
 }
 
 interface CompiledBinding {
-  readonly policies: readonly BoundPolicy[];
+  readonly policies: readonly PlacedPolicy[];
   /** Names of APIs. */
   readonly targets: ReadonlySet<string>;
 }
@@ -134,7 +135,7 @@ function compileBinding(
   context.digest(document, { ...document, spec: { targetRef, content } });
   const targets = new Set(apis.filter((api) => isTarget(targetRef, api)).map(nameOf));
   if (targets.size === 0) refuseNoTarget(loaded, context);
-  return { policies: bound === undefined ? [] : [bound], targets };
+  return { policies: bound === undefined ? [] : [{ bound, place, path: ['spec'] }], targets };
 }
 
 type TargetRef = Loaded<'PolicyBinding'>['document']['spec']['targetRef'];

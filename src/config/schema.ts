@@ -61,7 +61,15 @@ const api = z.strictObject({
     })
     .default([])
     .describe('SLA tiers that contracts name'),
-  policies: z.array(z.strictObject(policyFields)).default([]).describe("The API's own policies"),
+  policies: z
+    .array(
+      z.strictObject({
+        name: name.optional().describe('Names its counters and metrics; absent: its kind does, the second with -2'),
+        ...policyFields,
+      }),
+    )
+    .default([])
+    .describe("The API's own policies"),
 });
 
 const targetRef = z.discriminatedUnion('kind', [

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { authenticateClient, rejection } from '../policy/client-credentials.ts';
 import type { AuthenticatedClient, Credentials } from '../policy/client-credentials.ts';
-import { compileExpression } from '../policy/expression.ts';
+import { claimFields, compileExpression } from '../policy/expression.ts';
 import type { Selection } from '../policy/expression.ts';
 import { definePolicy } from '../policy/policy.ts';
 import type { Outcome, Request } from '../policy/policy.ts';
@@ -77,6 +77,7 @@ export default definePolicy({
   summary: 'Admits client applications that present a known id and secret and have an approved contract',
   options,
   create(config) {
+    const { clientIdExpression, clientSecretExpression } = config;
     const basic = config.credentialsOriginHasHttpBasicAuthenticationHeader === 'httpBasicAuthenticationHeader';
     const source = basic ? basicSource(config.realm) : expressionSource(config);
     const names = config.upstreamHeaders;
@@ -84,6 +85,7 @@ export default definePolicy({
     return {
       phase: 'access',
       identityHeaders: [names.clientId, names.clientName, names.tier],
+      claimFields: basic ? [] : claimFields({ clientIdExpression, clientSecretExpression }),
       decide(request): Outcome {
         const found = source.authenticate(request);
         if (found.reason !== undefined) return found;

@@ -49,6 +49,7 @@ export default definePolicy({
     return {
       phase: 'access',
       identityHeaders: config.claimsToHeaders.map(({ header }) => header),
+      establishesClaims: true,
       decide(request) {
         const { headerName } = origin;
         const known = headerName === undefined ? undefined : verifier.recall(request.check, headerName);

@@ -3,7 +3,7 @@ import type { Contract, Tier } from '../contract/contract.ts';
 import type { QuotaTerms } from '../counter/store.ts';
 import { authenticateClient, contractOf, rejection } from '../policy/client-credentials.ts';
 import type { AuthenticatedClient } from '../policy/client-credentials.ts';
-import { compileExpression } from '../policy/expression.ts';
+import { claimFields, compileExpression } from '../policy/expression.ts';
 import { definePolicy } from '../policy/policy.ts';
 import type { Charge, Request } from '../policy/policy.ts';
 import { costOf, expressionFault, quotaOptions, refineQuotaOptions, termsOf } from '../policy/quota-options.ts';
@@ -38,6 +38,7 @@ export default definePolicy({
   summary: "Limits each client application by the SLA tier of its contract with the API; other clients don't pass",
   options,
   create(config) {
+    const { clientIdExpression, clientSecretExpression } = config;
     const authenticate = authentication(config);
     const terms = termsOf(config);
     const cost = costOf(config);
@@ -45,16 +46,18 @@ export default definePolicy({
       phase: 'quota',
       identityHeaders: [],
       exposeHeaders: config.exposeHeaders,
+      claimFields: claimFields({ clientIdExpression, clientSecretExpression, cost: config.cost }),
+      ...(typeof config.cost === 'number' ? { costInTiers: config.cost } : {}),
       onStoreFailure: terms.onStoreFailure,
       demand(request): Denial | Charge {
         const found = authenticate(request);
         if (found.reason !== undefined) return found;
-        const { client, contract } = found;
+        const { contract } = found;
         const { tier } = contract;
         if (tier === undefined) return rejection('tier_missing', `contract ${contract.name} has no tier`, CHALLENGE);
         const units = cost(request);
         if (typeof units !== 'number') return units;
-        return { ...chargeOf(contract, tier, terms), cost: units, identity: { client, contract } };
+        return { ...chargeOf(contract, tier, terms), cost: units, identity: found };
       },
       demandFor({ clientId, api }, directory): Charge | undefined {
         const contract = directory.contract(clientId, api);

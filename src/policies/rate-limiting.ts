@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { z } from 'zod';
 import { limitsOf, limitsSchema } from '../counter/limit.ts';
-import { compileExpression } from '../policy/expression.ts';
+import { claimFields, compileExpression } from '../policy/expression.ts';
 import { definePolicy } from '../policy/policy.ts';
 import type { Charge } from '../policy/policy.ts';
 import { costOf, expressionFault, quotaOptions, refineQuotaOptions, termsOf } from '../policy/quota-options.ts';
@@ -46,6 +46,7 @@ export default definePolicy({
       phase: 'quota',
       identityHeaders: [],
       exposeHeaders: config.exposeHeaders,
+      claimFields: claimFields({ keySelector: config.keySelector, cost: config.cost }),
       onStoreFailure: terms.onStoreFailure,
       demand(request) {
         const units = cost(request);

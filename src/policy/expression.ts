@@ -8,6 +8,8 @@ export interface Selection {
   readonly headerName: string | undefined;
   /** True where it selects from the query, which can't be removed for the upstream. */
   readonly fromQuery: boolean;
+  /** True where it selects a claim of a verified token: without a policy that verifies one it finds nothing. */
+  readonly fromClaims: boolean;
   /** Undefined where the request has no such thing; repeated ones are joined with a comma. */
   select(request: Request): string | undefined;
 }
@@ -50,16 +52,24 @@ export function compileExpression(source: string): Selection {
     case 'attributes.queryParams':
       return { ...selection(source, (request) => queryParameter(request.path.query, key)), fromQuery: true };
     default:
-      return selection(source, (request) => claim(request, key));
+      return { ...selection(source, (request) => claim(request, key)), fromClaims: true };
   }
 }
 
 function selection(source: string, select: Selection['select']): Selection {
-  return { source, headerName: undefined, fromQuery: false, select };
+  return { source, headerName: undefined, fromQuery: false, fromClaims: false, select };
 }
 
 function headerSelection(source: string, name: string): Selection {
   return { ...selection(source, (request) => request.check.header(name)), headerName: name };
+}
+
+/** The names of those options whose expressions select claims. */
+export function claimFields(options: Readonly<Record<string, unknown>>): readonly string[] {
+  return Object.keys(options).filter((field) => {
+    const source = options[field];
+    return typeof source === 'string' && source !== '' && compileExpression(source).fromClaims;
+  });
 }
 
 function unsupported(source: string): TypeError {

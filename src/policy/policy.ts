@@ -41,6 +41,10 @@ export interface AccessPolicy {
   readonly phase: 'access';
   /** Every header it could set for the upstream, lower case: removed from what clients send, to any API. */
   readonly identityHeaders: readonly string[];
+  /** It establishes the claims of a verified token. */
+  readonly establishesClaims?: true;
+  /** The options whose expressions select claims. */
+  readonly claimFields?: readonly string[];
   decide(request: Request): Outcome | Promise<Outcome>;
   /** Called once, when no Check can reach it any more. */
   close?(): void;
@@ -55,6 +59,10 @@ export interface QuotaPolicy {
   readonly identityHeaders: readonly string[];
   /** Whether an allow carries the rate headers. */
   readonly exposeHeaders: boolean;
+  /** The options whose expressions select claims. */
+  readonly claimFields?: readonly string[];
+  /** What every request costs, where its limits are those of its contract's tier. */
+  readonly costInTiers?: number;
   /** Of a charge without terms of its own. */
   readonly onStoreFailure: QuotaTerms['onStoreFailure'];
   /** A denial where the request has no right to a counter (such as no contract); what it must pay else. */
@@ -79,7 +87,7 @@ export interface Charge {
   readonly limits: Demand['limits'];
   readonly cost: number;
   /** Copied to the demand. */
-  readonly terms?: QuotaTerms;
+  readonly terms?: QuotaTerms | undefined;
   /** Whom the policy established on the way (SLA tiers with credentials of their own). */
   readonly identity?: Identity;
 }

@@ -45,7 +45,7 @@ export interface Api {
 
 /** A policy bound to an API. */
 export interface Bound<P extends AccessPolicy | QuotaPolicy> {
-  /** The binding's name, or `<api>/<kind>` for an API's own policy (`-2` for the second of a kind). */
+  /** The binding's name, or `<api>/<name>` for an API's own policy, whose kind names it where it has no name. */
   readonly name: string;
   /** The kind, such as `jwt-validation`. */
   readonly kind: string;

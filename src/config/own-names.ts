@@ -1,0 +1,29 @@
+import type { Issue } from './issues.ts';
+import type { PolicyFields } from './schema.ts';
+
+/**
+ * The names of an API's own policies: `orders/burst` where one has a name, else its kind's, `orders/rate-limiting`,
+ * and `orders/rate-limiting-2` for the second without a name. By kind, not by place: what is counted and watched
+ * under a name goes on when a policy of another kind, or one with a name, is put before it.
+ */
+export function ownNames(
+  api: string,
+  policies: readonly PolicyFields[],
+): { readonly names: readonly string[]; readonly issues: readonly Issue[] } {
+  const ofKind = new Map<string, number>();
+  const names = policies.map(({ name, policyRef }) => {
+    if (name !== undefined) return name;
+    const kind = policyRef.name.replace(/-flex$/, '');
+    const count = (ofKind.get(kind) ?? 0) + 1;
+    ofKind.set(kind, count);
+    return `${kind}${count === 1 ? '' : `-${count}`}`;
+  });
+  const issues = policies.flatMap(({ name }, index): Issue[] => {
+    const other = names.findIndex((taken, at) => taken === name && at !== index);
+    // Of two with one name the later is told; one that takes the name of a kind is told wherever it stands.
+    if (name === undefined || other < 0 || (other > index && policies[other]?.name !== undefined)) return [];
+    const message = `the policy ${other + 1} of this API has this name already: choose another, since counters go by it`;
+    return [{ path: ['spec', 'policies', index, 'name'], at: 'value', message }];
+  });
+  return { names: names.map((name) => `${api}/${name}`), issues };
+}
