@@ -1,79 +1,112 @@
-import type { Answer } from './check-client.ts';
-import type { Driven } from './shop.ts';
+import type { Answer, Outcome } from './check-client.ts';
+import { place } from './placing.ts';
+import type { Admission, Placing } from './placing.ts';
+import type { Replica } from './mesh.ts';
+import type { Counter, Line } from './scenario.ts';
+import type { Interval, Timeline } from './timeline.ts';
+import { sightingOf } from './windows.ts';
+import type { Closing } from './windows.ts';
 
-/**
- * An answer tells when its window ends. What it tells is wrong by at most the time the answer took, and by the
- * time that the call took which last asked Redis. Of slower answers than this nobody knows their window: they are
- * left out, so that no window is found to have more than it had.
- */
-const SLOW_MS = 150;
-/** Ends that are told this close together are of one window: windows end at least a second apart. */
-const SAME_END_MS = 300;
+/** An answer, and who gave it. */
+export interface Entry extends Answer {
+  readonly replica: string;
+  readonly pid: number;
+}
 
-/** What the answers alone prove about one contract. */
+interface Account {
+  readonly counter: Counter;
+  readonly admissions: Admission[];
+  readonly sightings: Interval[];
+  readonly closings: Closing[];
+}
+
+/** A placing, and the counter it is of. */
+export interface Judged {
+  readonly name: string;
+  readonly placing: Placing;
+  readonly faults: readonly string[];
+}
+
+/** All answers of a run, and what they charge to which counter. */
 export class Ledger {
-  readonly driven: Driven;
-  readonly #allowed: Answer[] = [];
-  readonly counts: Record<Answer['outcome'], number> = {
-    allowed: 0,
-    refused: 0,
-    unavailable: 0,
-    lost: 0,
-    late: 0,
-    other: 0,
-  };
+  readonly entries = new Map<Line, Entry[]>();
+  readonly #accounts = new Map<string, Account>();
+  readonly #timeline: Timeline;
+  readonly #startedAt = performance.now();
 
-  constructor(driven: Driven) {
-    this.driven = driven;
+  constructor(lines: readonly Line[], timeline: Timeline) {
+    this.#timeline = timeline;
+    for (const line of lines) this.entries.set(line, []);
   }
 
-  note(answer: Answer): void {
-    this.counts[answer.outcome] += 1;
-    if (answer.outcome === 'allowed') this.#allowed.push(answer);
-  }
-
-  /** Units admitted in all. */
-  get admitted(): number {
-    return this.#allowed.reduce((sum, { cost }) => sum + cost, 0);
-  }
-
-  /** Units admitted by answers from this moment on. */
-  admittedSince(moment: number): number {
-    return this.#allowed.reduce((sum, { cost, answeredAt }) => (answeredAt >= moment ? sum + cost : sum), 0);
-  }
-
-  /** The most units admitted in one window, told apart by the end that each answer names. */
-  get mostInAWindow(): number {
-    const ends = this.#allowed
-      .filter(({ sentAt, answeredAt }) => answeredAt - sentAt < SLOW_MS)
-      .map(({ answeredAt, resetMs, cost }) => ({ end: answeredAt + resetMs, cost }))
-      .sort((a, b) => a.end - b.end);
-    let most = 0;
-    let start = -Infinity;
-    let units = 0;
-    for (const { end, cost } of ends) {
-      if (end - start > SAME_END_MS) {
-        start = end;
-        units = 0;
+  note(line: Line, answer: Answer, { name: replica, process: { pid } }: Replica): void {
+    this.entries.get(line)?.push({ ...answer, replica, pid });
+    const interval = { from: answer.sentAt, until: answer.answeredAt };
+    const told = line.counters.find(({ limits }) => limits.includes(answer.limit));
+    for (const counter of line.counters) {
+      const account = this.#account(counter, replica);
+      if (counter === told) account.sightings.push(...seen(answer));
+      if (answer.outcome === 'allowed' && !isUncounted(line, answer) && this.#isCharged(counter, interval)) {
+        account.admissions.push({ ...interval, units: counter.unitsOf(answer.cost) });
       }
-      units += cost;
-      most = Math.max(most, units);
     }
-    return most;
   }
 
-  /** Every promise that the answers break. */
-  faults(): string[] {
-    const { client, api, limit, total } = this.driven;
-    const name = `${client} at ${api}`;
-    const faults = [];
-    if (this.admitted > total) faults.push(`${name}: ${this.admitted} of ${total} admitted`);
-    if (!Number.isNaN(limit) && this.mostInAWindow > limit) {
-      faults.push(`${name}: ${this.mostInAWindow} of ${limit} admitted in one window`);
-    }
-    if (this.counts.late > 0) faults.push(`${name}: ${this.counts.late} Checks were not answered in time`);
-    if (this.counts.other > 0) faults.push(`${name}: ${this.counts.other} unexpected answers`);
-    if (this.#allowed.some(({ remaining }) => remaining < 0)) faults.push(`${name}: a negative remainder was told`);
-    return faults;
+  /** The counters of a line were reset. */
+  close(line: Line, closing: Closing): void {
+    for (const counter of line.counters) this.#account(counter, '').closings.push(closing);
   }
+
+  /** How often a line was answered so. */
+  count(line: Line, outcome: Outcome): number {
+    return this.of(line).filter((entry) => entry.outcome === outcome).length;
+  }
+
+  of(line: Line): readonly Entry[] {
+    return this.entries.get(line) ?? [];
+  }
+
+  /** Units of a line admitted and counted. */
+  admitted(line: Line): number {
+    const admissions = this.of(line).filter((entry) => entry.outcome === 'allowed' && !isUncounted(line, entry));
+    return admissions.reduce((sum, { cost }) => sum + cost, 0);
+  }
+
+  /** Of every counter whether what was admitted fits into its windows. */
+  judge(): Judged[] {
+    const run = { from: this.#startedAt, until: performance.now() };
+    return [...this.#accounts].map(([name, { counter, admissions, sightings, closings }]) => {
+      const mostDuring = (interval: Interval): number =>
+        Math.max(0, ...this.#timeline.during(interval).map((state) => counter.limitIn(state) ?? 0));
+      const { windowMs, isCalendar = false } = counter;
+      const placing = place(admissions, sightings, { windowMs, isCalendar, closings, run, mostDuring });
+      return { name, placing, faults: placing.faults.map((fault) => `${name}: ${fault}`) };
+    });
+  }
+
+  /** For certain. */
+  #isCharged(counter: Counter, interval: Interval): boolean {
+    return this.#timeline.during(interval).every((state) => counter.limitIn(state) !== undefined);
+  }
+
+  #account(counter: Counter, replica: string): Account {
+    const name = counter.isOfReplica === true ? `${counter.name} of ${replica}` : counter.name;
+    let account = this.#accounts.get(name);
+    if (account === undefined) {
+      account = { counter, admissions: [], sightings: [], closings: [] };
+      this.#accounts.set(name, account);
+    }
+    return account;
+  }
+}
+
+/** With `onStoreFailure: allow` what is admitted without the store is told no quota. */
+export function isUncounted({ onStoreFailure }: Line, { outcome, limit }: Answer): boolean {
+  return onStoreFailure === 'allow' && outcome === 'allowed' && Number.isNaN(limit);
+}
+
+/** A window with nothing used is not open as far as the replica knows: its end is not told. */
+function seen({ limit, remaining, sentAt, answeredAt, resetMs }: Answer): Interval[] {
+  const sighting = remaining < limit ? sightingOf(sentAt, answeredAt, resetMs) : undefined;
+  return sighting === undefined ? [] : [sighting];
 }

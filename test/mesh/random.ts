@@ -5,6 +5,8 @@ export interface Random {
   /** An integer from `least` to `most`. */
   integer(least: number, most: number): number;
   pick<T>(list: readonly T[]): T;
+  /** The same in another order. */
+  shuffle<T>(list: readonly T[]): T[];
 }
 
 export function seededRandom(seed: number): Random {
@@ -16,5 +18,11 @@ export function seededRandom(seed: number): Random {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
   const integer = (least: number, most: number): number => least + Math.floor(next() * (most - least + 1));
-  return { next, integer, pick: (list) => list[integer(0, list.length - 1)] as (typeof list)[number] };
+  const pick = <T>(list: readonly T[]): T => list[integer(0, list.length - 1)] as T;
+  const shuffle = <T>(list: readonly T[]): T[] =>
+    list
+      .map((item) => ({ item, place: next() }))
+      .sort((a, b) => a.place - b.place)
+      .map(({ item }) => item);
+  return { next, integer, pick, shuffle };
 }
