@@ -1,22 +1,38 @@
-import type { Connection } from './connection.ts';
+import type { Duplex } from 'node:stream';
 import { ConnectionError, ErrorCode } from './error-code.ts';
 import { FrameType, writeUint32 } from './frame.ts';
+import type { FrameWriter } from './frame-writer.ts';
+import type { AbuseKind, TransportObserver } from './observer.ts';
+import { greatestStreamId } from './stream-ids.ts';
+import type { Streams } from './streams.ts';
+import type { Turn } from './turn.ts';
 
 /** How long the last words of a connection, or an answer to our PING, may take. */
 const lingerMs = 1000;
-const greatestStreamId = 2 ** 31 - 1;
 const drainPing = Buffer.from('draining', 'latin1');
+
+export interface ClosingParts {
+  readonly socket: Duplex;
+  readonly observer: TransportObserver;
+  readonly turn: Turn;
+  readonly writer: FrameWriter;
+  readonly streams: Streams;
+}
 
 /** How a connection ends: gracefully in two steps (RFC 9113, 6.8), or with an error (5.4.1). */
 export class Closing {
-  /** `draining`: told to go, and may still open streams. `refusing`: streams above `lastServed` are ignored. */
-  state: 'open' | 'draining' | 'refusing' | 'ended' = 'open';
-  lastServed = greatestStreamId;
-  private readonly connection: Connection;
+  private readonly parts: ClosingParts;
+  /** `draining`: told to go, and may still open streams. `refusing`: streams above the last served are ignored. */
+  private state: 'open' | 'draining' | 'refusing' | 'ended' = 'open';
+  private peerIsLeaving = false;
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(connection: Connection) {
-    this.connection = connection;
+  constructor(parts: ClosingParts) {
+    this.parts = parts;
+  }
+
+  get hasEnded(): boolean {
+    return this.state === 'ended';
   }
 
   /** The peer is told to go, calls in flight end, then the connection closes. */
@@ -25,39 +41,54 @@ export class Closing {
     this.state = 'draining';
     this.goaway(greatestStreamId, ErrorCode.noError, '');
     // Streams that the peer opened before it knew still arrive; its answer says that it knows.
-    this.connection.sender.control(FrameType.ping, 0, 0, drainPing);
+    this.parts.writer.control(FrameType.ping, 0, drainPing);
     this.timer = setTimeout(() => this.refuseNew(), lingerMs).unref();
-    this.connection.touch();
+    this.parts.turn.touch();
   }
 
+  /** The peer knows that it is to go, or has had the time to. */
   refuseNew(): void {
     if (this.state !== 'draining') return;
     this.state = 'refusing';
-    this.lastServed = this.connection.streams.lastId;
-    this.goaway(this.lastServed, ErrorCode.noError, '');
-    this.connection.touch();
+    const { ids } = this.parts.streams;
+    ids.lastServed = ids.last;
+    this.goaway(ids.last, ErrorCode.noError, '');
+    this.parts.turn.touch();
+  }
+
+  /** The peer opens no more streams. */
+  peerLeaves(): void {
+    this.peerIsLeaving = true;
   }
 
   closeIfDone(): void {
-    const mayClose = this.state === 'refusing' || (this.connection.control.peerIsLeaving && this.state !== 'ended');
-    if (mayClose && this.connection.streams.open.size === 0) this.end();
+    const mayClose = this.state === 'refusing' || (this.peerIsLeaving && this.state !== 'ended');
+    if (mayClose && this.parts.streams.open.size === 0) this.end();
   }
 
+  /** The peer has used up more than its share. */
+  giveUp(kind: AbuseKind): void {
+    if (this.hasEnded) return;
+    this.parts.observer.onAbuse(kind);
+    this.fail(new ConnectionError(ErrorCode.enhanceYourCalm, kind));
+  }
+
+  /** A connection error of the peer's, or a fault of our own. */
   fail(error: unknown): void {
-    if (this.state === 'ended') return;
-    const { observer, streams } = this.connection;
+    if (this.hasEnded) return;
+    const { observer, streams } = this.parts;
     observer.counters.connectionErrors++;
     const known = error instanceof ConnectionError;
     if (!known) observer.onInternalError(error);
     const message = known ? error.message : 'internal error';
-    this.goaway(streams.lastId, known ? error.code : ErrorCode.internalError, message);
+    this.goaway(streams.ids.last, known ? error.code : ErrorCode.internalError, message);
     this.end();
   }
 
   private end(): void {
-    const { sender, socket } = this.connection;
+    const { writer, socket } = this.parts;
     this.ended();
-    sender.output.flush();
+    writer.output.flush();
     socket.end();
     // Still read, so that what the peer sends does not reset the connection under our last words.
     socket.resume();
@@ -68,10 +99,7 @@ export class Closing {
   ended(): void {
     this.state = 'ended';
     clearTimeout(this.timer);
-    for (const stream of this.connection.streams.open.values()) {
-      this.connection.forget(stream);
-      stream.aborted();
-    }
+    this.parts.streams.abortAll();
   }
 
   private goaway(lastId: number, code: ErrorCode, message: string): void {
@@ -80,6 +108,6 @@ export class Closing {
     writeUint32(payload, 0, lastId);
     writeUint32(payload, 4, code);
     payload.set(text, 8);
-    this.connection.sender.control(FrameType.goaway, 0, 0, payload);
+    this.parts.writer.control(FrameType.goaway, 0, payload);
   }
 }

@@ -26,3 +26,12 @@ export class ConnectionError extends Error {
     this.code = code;
   }
 }
+
+export function protocolError(message: string): ConnectionError {
+  return new ConnectionError(ErrorCode.protocolError, message);
+}
+
+/** RFC 9113, 4.2. */
+export function frameSizeError(frame: string): ConnectionError {
+  return new ConnectionError(ErrorCode.frameSizeError, `${frame} of a wrong length`);
+}

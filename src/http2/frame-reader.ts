@@ -26,11 +26,6 @@ export class FrameReader {
     this.sink = sink;
   }
 
-  /** True while part of a frame, or of the preface, has arrived and the rest has not. */
-  get isWithinFrame(): boolean {
-    return this.partial !== undefined || this.prefaceSeen < preface.length;
-  }
-
   /** Takes `chunk[0..end)`, read at `nowMs`. */
   push(chunk: Buffer, end: number, nowMs: number): void {
     let at = this.prefaceSeen < preface.length ? this.readPreface(chunk, end) : 0;

@@ -1,9 +1,9 @@
 import { defaultWindow, FrameType, Setting, writeUint32 } from './frame.ts';
+import type { FrameWriter } from './frame-writer.ts';
 import type { Limits } from './limits.ts';
-import type { Sender } from './sender.ts';
 
 /** A server's first words (RFC 9113, 3.4): our limits as SETTINGS, and the connection's window made as large. */
-export function greet(sender: Sender, limits: Limits): void {
+export function greet(writer: FrameWriter, limits: Limits): void {
   const settings = [
     [Setting.maxConcurrentStreams, limits.maxConcurrentStreams],
     [Setting.initialWindowSize, limits.streamWindowBytes],
@@ -15,7 +15,7 @@ export function greet(sender: Sender, limits: Limits): void {
     payload[index * 6 + 1] = name;
     writeUint32(payload, index * 6 + 2, value);
   });
-  sender.control(FrameType.settings, 0, 0, payload);
-  sender.controlNumber(FrameType.windowUpdate, 0, limits.connectionWindowBytes - defaultWindow);
-  sender.output.flush();
+  writer.control(FrameType.settings, 0, payload);
+  writer.number(FrameType.windowUpdate, 0, limits.connectionWindowBytes - defaultWindow);
+  writer.output.flush();
 }

@@ -1,43 +1,72 @@
-import type { Connection } from './connection.ts';
-import { ConnectionError, ErrorCode } from './error-code.ts';
-import type { AbuseKind } from './observer.ts';
+import type { BatchClock } from './batch-clock.ts';
+import type { Closing } from './closing.ts';
+import { ErrorCode } from './error-code.ts';
+import type { FrameReader } from './frame-reader.ts';
+import type { Limits } from './limits.ts';
+import type { TransportObserver } from './observer.ts';
+import type { PeerSettings } from './peer-settings.ts';
+import type { RequestFrames } from './request-frames.ts';
+import type { Sender } from './sender.ts';
+import type { Streams } from './streams.ts';
 
-/** Of a connection, in its monotonic milliseconds. */
-export interface Moments {
-  readonly openedAtMs: number;
-  readonly lastReceivedMs: number;
+export interface PatienceParts {
+  readonly limits: Limits;
+  readonly observer: TransportObserver;
+  readonly clock: BatchClock;
+  readonly reader: FrameReader;
+  readonly settings: PeerSettings;
+  readonly requests: RequestFrames;
+  readonly sender: Sender;
+  readonly streams: Streams;
+  readonly closing: Closing;
+}
+
+/** Ends what takes longer than the limits allow. */
+export class Patience {
+  private readonly parts: PatienceParts;
+  private readonly openedAtMs: number;
+  private lastReceivedMs: number;
+
+  constructor(parts: PatienceParts) {
+    this.parts = parts;
+    this.openedAtMs = this.lastReceivedMs = parts.clock.nowMs;
+  }
+
+  /** The peer has sent something. */
+  received(): void {
+    this.lastReceivedMs = this.parts.clock.nowMs;
+  }
+
+  /** To be called about once a second. */
+  sweep(): void {
+    const { clock, closing, limits, sender, settings, streams } = this.parts;
+    const { nowMs } = clock;
+    if (closing.hasEnded) return;
+    if (!settings.seen) {
+      if (nowMs - this.openedAtMs > limits.handshakeTimeoutMs) closing.giveUp('slow_handshake');
+    } else if (nowMs - sender.stalledSinceMs > limits.stallTimeoutMs) closing.giveUp('stalled_reader');
+    else if (nowMs - this.partialSinceMs > limits.requestTimeoutMs && !sender.isCongested) {
+      closing.giveUp('slow_request');
+    } else if (streams.open.size > 0) {
+      for (const stream of streams.open.values()) stream.expire();
+      this.endSlowRequests();
+    } else if (nowMs - this.lastReceivedMs > limits.idleTimeoutMs) closing.drain();
+  }
+
   /** When the frame or header block began that is not whole yet. Infinity: none. */
-  readonly partialSinceMs: number;
-}
+  private get partialSinceMs(): number {
+    const { requests, reader } = this.parts;
+    return requests.openBlock?.sinceMs ?? reader.partialSinceMs;
+  }
 
-/** Ends what takes longer than the limits allow. Called about once a second for each connection. */
-export function sweep(connection: Connection, { openedAtMs, lastReceivedMs, partialSinceMs }: Moments): void {
-  const { closing, control, limits, nowMs, sender, streams } = connection;
-  if (closing.state === 'ended') return;
-  if (!control.settingsSeen) {
-    if (nowMs - openedAtMs > limits.handshakeTimeoutMs) giveUp(connection, 'slow_handshake');
-  } else if (nowMs - sender.stalledSinceMs > limits.stallTimeoutMs) giveUp(connection, 'stalled_reader');
-  else if (nowMs - partialSinceMs > limits.requestTimeoutMs && !sender.isCongested) giveUp(connection, 'slow_request');
-  else if (streams.open.size > 0) {
-    for (const stream of streams.open.values()) stream.expire();
-    endSlowRequests(connection);
-  } else if (nowMs - lastReceivedMs > limits.idleTimeoutMs) closing.drain();
-}
-
-/** The peer has used up more than its share. */
-export function giveUp(connection: Connection, kind: AbuseKind): void {
-  if (connection.closing.state === 'ended') return;
-  connection.onAbuse(kind);
-  connection.closing.fail(new ConnectionError(ErrorCode.enhanceYourCalm, kind));
-}
-
-function endSlowRequests(connection: Connection): void {
-  const { limits, nowMs, streams } = connection;
-  for (const stream of streams.open.values()) {
-    // The table is in the order of opening.
-    if (nowMs - stream.openedAtMs <= limits.requestTimeoutMs) return;
-    if (stream.remoteClosed || !stream.expectsEndSoon) continue;
-    connection.onAbuse('slow_request');
-    connection.reset(stream, ErrorCode.cancel);
+  private endSlowRequests(): void {
+    const { clock, limits, observer, streams } = this.parts;
+    for (const stream of streams.open.values()) {
+      // The map is in the order of opening.
+      if (clock.nowMs - stream.openedAtMs <= limits.requestTimeoutMs) return;
+      if (stream.remoteClosed || !stream.expectsEndSoon) continue;
+      observer.onAbuse('slow_request');
+      streams.reset(stream, ErrorCode.cancel);
+    }
   }
 }

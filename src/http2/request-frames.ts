@@ -1,12 +1,29 @@
-import type { Connection } from './connection.ts';
-import { ConnectionError, ErrorCode } from './error-code.ts';
-import { Flag, readUint31 } from './frame.ts';
+import type { BatchClock } from './batch-clock.ts';
+import { ConnectionError, ErrorCode, protocolError } from './error-code.ts';
+import type { FloodGuard } from './flood-guard.ts';
+import { Flag, FrameType, readUint31 } from './frame.ts';
+import type { FrameWriter } from './frame-writer.ts';
 import { HeaderBlocks, type OpenBlock } from './header-blocks.ts';
+import type { Limits } from './limits.ts';
+import type { TransportObserver } from './observer.ts';
 import type { Stream } from './stream.ts';
+import type { Streams } from './streams.ts';
+
+export interface RequestFramesParts {
+  readonly limits: Limits;
+  readonly observer: TransportObserver;
+  readonly clock: BatchClock;
+  readonly writer: FrameWriter;
+  readonly streams: Streams;
+  readonly floods: FloodGuard;
+}
 
 /** DATA, HEADERS and CONTINUATION: what requests are made of. */
 export class RequestFrames {
-  private readonly connection: Connection;
+  private readonly clock: BatchClock;
+  private readonly writer: FrameWriter;
+  private readonly streams: Streams;
+  private readonly floods: FloodGuard;
   private readonly blocks: HeaderBlocks;
   /** Set from a HEADERS without END_HEADERS to the last CONTINUATION: nothing else may come between (RFC 9113, 6.10). */
   openBlock: OpenBlock | undefined = undefined;
@@ -14,16 +31,18 @@ export class RequestFrames {
   private window: number;
   private readonly fullWindow: number;
 
-  constructor(connection: Connection) {
-    const { limits } = connection;
-    this.connection = connection;
-    this.blocks = new HeaderBlocks(limits, connection.onAbuse);
+  constructor({ limits, observer, clock, writer, streams, floods }: RequestFramesParts) {
+    this.clock = clock;
+    this.writer = writer;
+    this.streams = streams;
+    this.floods = floods;
+    this.blocks = new HeaderBlocks(limits, (kind) => observer.onAbuse(kind));
     this.fullWindow = this.window = limits.connectionWindowBytes;
   }
 
   /** RFC 9113, 6.1. */
   data(flags: number, id: number, buffer: Buffer, start: number, end: number): void {
-    const { connection } = this;
+    const { streams } = this;
     // The padding counts too: section 6.9.1.
     const length = end - start;
     this.window -= length;
@@ -34,15 +53,15 @@ export class RequestFrames {
       to = unpadded(buffer, start, end);
       from = start + 1;
     }
-    const stream = connection.streams.open.get(id);
+    const stream = streams.open.get(id);
     if (stream === undefined) return this.dataOnAbsent(id, from === to);
-    if (stream.remoteClosed) return connection.fault(stream, ErrorCode.streamClosed);
+    if (stream.remoteClosed) return streams.fault(stream, ErrorCode.streamClosed);
     stream.receiveWindow -= length;
-    if (stream.receiveWindow < 0) return connection.fault(stream, ErrorCode.flowControlError);
+    if (stream.receiveWindow < 0) return streams.fault(stream, ErrorCode.flowControlError);
     const ended = (flags & Flag.endStream) !== 0;
-    if (from === to && !ended) connection.control.emptyFrame();
+    if (from === to && !ended) this.floods.emptyFrame();
     if (stream.bodyDue >= 0 && !this.bodyFits(stream, to - from, ended)) {
-      return connection.fault(stream, ErrorCode.protocolError);
+      return streams.fault(stream, ErrorCode.protocolError);
     }
     stream.remoteClosed = ended;
     stream.data(buffer, from, to, ended);
@@ -55,26 +74,27 @@ export class RequestFrames {
   }
 
   private dataOnAbsent(id: number, isEmpty: boolean): void {
+    const { streams } = this;
     // RFC 9113, 6.8: what belongs to streams that our GOAWAY has left out is ignored.
-    if (id > this.connection.closing.lastServed) return;
-    const why = this.connection.streams.whyAbsent(id);
-    if (why === 'idle') throw new ConnectionError(ErrorCode.protocolError, 'DATA on an idle stream');
+    if (id > streams.ids.lastServed) return;
+    const why = streams.ids.whyAbsent(id);
+    if (why === 'idle') throw protocolError('DATA on an idle stream');
     // Others are paid for by their octets: many may be under way to a call that we have refused.
-    if (isEmpty) this.connection.control.emptyFrame();
-    if (why !== 'reset') this.connection.resetAbsent(id, ErrorCode.streamClosed);
+    if (isEmpty) this.floods.emptyFrame();
+    if (why !== 'reset') streams.refuse(id, ErrorCode.streamClosed);
   }
 
-  /** Once a batch: the connection's window is full again, whoever is slow to read his stream. */
+  /** Once a batch: the connection's window is full again, whoever is slow to read his stream (RFC 9113, 6.9). */
   replenish(): void {
     const used = this.fullWindow - this.window;
     if (used < this.fullWindow / 2) return;
-    this.connection.creditConnection(used);
+    this.writer.number(FrameType.windowUpdate, 0, used);
     this.window = this.fullWindow;
   }
 
   /** RFC 9113, 6.2. */
   headers(flags: number, id: number, buffer: Buffer, start: number, end: number): void {
-    if (id % 2 === 0) throw new ConnectionError(ErrorCode.protocolError, 'HEADERS on a stream that is no client’s');
+    if (id % 2 === 0) throw protocolError('HEADERS on a stream that is no client’s');
     let from = start;
     let to = end;
     let dependsOnItself = false;
@@ -95,7 +115,7 @@ export class RequestFrames {
       dependsOnItself,
       fragments: Buffer.alloc(0),
       continuations: 0,
-      sinceMs: this.connection.nowMs,
+      sinceMs: this.clock.nowMs,
     };
     this.blocks.extend(this.openBlock, buffer, from, to);
   }
@@ -103,8 +123,8 @@ export class RequestFrames {
   /** RFC 9113, 6.10. */
   continuation(flags: number, id: number, buffer: Buffer, start: number, end: number): void {
     const open = this.openBlock;
-    if (open === undefined) throw new ConnectionError(ErrorCode.protocolError, 'CONTINUATION without HEADERS');
-    if (start === end) this.connection.control.emptyFrame();
+    if (open === undefined) throw protocolError('CONTINUATION without HEADERS');
+    if (start === end) this.floods.emptyFrame();
     open.continuations++;
     this.blocks.extend(open, buffer, start, end);
     if ((flags & Flag.endHeaders) === 0) return;
@@ -113,27 +133,28 @@ export class RequestFrames {
   }
 
   private block(id: number, ended: boolean, selfish: boolean, buffer: Buffer, start: number, end: number): void {
-    const { streams } = this.connection;
-    if (id <= streams.lastId) return this.trailers(id, ended, buffer, start, end);
+    const { streams } = this;
+    if (id <= streams.ids.last) return this.trailers(id, ended, buffer, start, end);
     // Decoded whatever becomes of the stream: both ends' tables stay the same (RFC 9113, 4.3).
     const head = this.blocks.request(buffer, start, end);
-    this.connection.open(id, head, ended, selfish);
+    streams.begin(id, head, ended, selfish);
   }
 
+  /** RFC 9113, 8.1: a second block on a stream ends its request. */
   private trailers(id: number, ended: boolean, buffer: Buffer, start: number, end: number): void {
-    const { connection } = this;
+    const { streams } = this;
     const fit = this.blocks.trailers(buffer, start, end);
-    const stream = connection.streams.open.get(id);
-    if (id > connection.closing.lastServed) return;
+    const stream = streams.open.get(id);
+    if (id > streams.ids.lastServed) return;
     if (stream === undefined) {
-      const why = connection.streams.whyAbsent(id);
-      if (why === 'reset') return connection.control.emptyFrame();
+      const why = streams.ids.whyAbsent(id);
+      if (why === 'reset') return this.floods.emptyFrame();
       // RFC 9113, 5.1.1: identifiers only grow; 5.1: nothing follows END_STREAM.
       const code = why === 'closed' ? ErrorCode.streamClosed : ErrorCode.protocolError;
       throw new ConnectionError(code, `HEADERS on a stream that is ${why}`);
     }
-    if (stream.remoteClosed) return connection.fault(stream, ErrorCode.streamClosed);
-    if (!ended || !fit || stream.bodyDue > 0) return connection.fault(stream, ErrorCode.protocolError);
+    if (stream.remoteClosed) return streams.fault(stream, ErrorCode.streamClosed);
+    if (!ended || !fit || stream.bodyDue > 0) return streams.fault(stream, ErrorCode.protocolError);
     stream.remoteClosed = true;
     stream.end();
   }
@@ -143,6 +164,6 @@ export class RequestFrames {
 function unpadded(buffer: Buffer, start: number, end: number): number {
   if (start === end) throw new ConnectionError(ErrorCode.frameSizeError, 'no room for the pad length');
   const to = end - buffer[start]!;
-  if (to <= start) throw new ConnectionError(ErrorCode.protocolError, 'padding as long as its frame');
+  if (to <= start) throw protocolError('padding as long as its frame');
   return to;
 }

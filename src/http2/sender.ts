@@ -1,29 +1,42 @@
+import type { BatchClock } from './batch-clock.ts';
 import { ConnectionError, ErrorCode } from './error-code.ts';
-import {
-  defaultWindow,
-  Flag,
-  frameHeaderBytes,
-  FrameType,
-  greatestWindow,
-  leastMaxFrameSize,
-  writeFrameHeader,
-  writeUint32,
-} from './frame.ts';
+import { defaultWindow, greatestWindow, leastMaxFrameSize } from './frame.ts';
+import type { FrameWriter } from './frame-writer.ts';
 import type { HeaderField } from './header-field.ts';
-import { greatestFieldBytes, type HpackEncoder } from './hpack/encoder.ts';
 import type { Limits } from './limits.ts';
-import type { Output } from './output.ts';
-import type { Stream } from './stream.ts';
 
-/** Room for two table size updates, whatever their values. */
-const sizeUpdateBytes = 12;
 /** Octets of a DATA frame that is worth its header. */
 const goodPiece = 512;
 
+/** A stream as its sender knows it: what waits on it, which is the sender's to change, and whom to tell. */
+export interface SendingStream {
+  readonly id: number;
+  /** Nothing more may be sent on it. */
+  readonly gone: boolean;
+  /** The send window less the peer's SETTINGS_INITIAL_WINDOW_SIZE, so that a change of that needs no loop. */
+  sendDelta: number;
+  /** DATA that waits for a window; the first from `queueOffset`. */
+  queue: Uint8Array[] | undefined;
+  queueOffset: number;
+  /** Set once nothing follows the queue but these trailers; without fields, END_STREAM goes with the last DATA. */
+  ending: readonly HeaderField[] | undefined;
+  /** The queue is empty and the socket takes more. */
+  drained(): void;
+  /** END_STREAM was sent: our side has ended. */
+  endSent(): void;
+}
+
+export interface SenderParts {
+  readonly limits: Limits;
+  readonly clock: BatchClock;
+  readonly writer: FrameWriter;
+  /** More answers wait than may. */
+  readonly onOverflow: () => void;
+}
+
 /** The sending side of a connection: flow control by the peer's windows (RFC 9113, 5.2 and 6.9). */
 export class Sender {
-  readonly output: Output;
-  readonly encoder: HpackEncoder;
+  readonly writer: FrameWriter;
   connectionWindow = defaultWindow;
   initialWindow = defaultWindow;
   maxFrameSize = leastMaxFrameSize;
@@ -34,61 +47,54 @@ export class Sender {
   /** When something waiting was last sent, or began to wait. Infinity: nothing waits. */
   stalledSinceMs = Infinity;
   private readonly limits: Limits;
-  private readonly blocked = new Set<Stream>();
+  private readonly clock: BatchClock;
+  private readonly onOverflow: () => void;
+  private readonly blocked = new Set<SendingStream>();
 
-  constructor(output: Output, encoder: HpackEncoder, limits: Limits) {
-    this.output = output;
-    this.encoder = encoder;
+  constructor({ limits, clock, writer, onOverflow }: SenderParts) {
     this.limits = limits;
+    this.clock = clock;
+    this.writer = writer;
+    this.onOverflow = onOverflow;
   }
 
   /** The socket does not take what it is given: DATA waits here, where it is bounded. */
   get isCongested(): boolean {
-    return this.output.backlog > this.limits.congestedBytes;
+    return this.writer.output.backlog > this.limits.congestedBytes;
   }
 
-  windowOf(stream: Stream): number {
+  windowOf(stream: SendingStream): number {
     return Math.min(this.connectionWindow, this.initialWindow + stream.sendDelta);
   }
 
-  headers(stream: Stream, fields: readonly HeaderField[], endStream: boolean): void {
-    const { output, encoder } = this;
-    let most = frameHeaderBytes + sizeUpdateBytes;
-    for (const { name, value } of fields) most += greatestFieldBytes(name, value);
-    const start = output.reserve(most);
-    let at = encoder.begin(output.buffer, start + frameHeaderBytes);
-    for (const field of fields) at = encoder.field(output.buffer, at, field);
-    const flags = Flag.endHeaders | (endStream ? Flag.endStream : 0);
-    writeFrameHeader(output.buffer, start, at - start - frameHeaderBytes, FrameType.headers, flags, stream.id);
-    output.trim(at);
-    if (endStream) stream.host.finished(stream);
+  headers(stream: SendingStream, fields: readonly HeaderField[], endStream: boolean): void {
+    this.writer.headers(stream.id, fields, endStream);
+    if (endStream) stream.endSent();
   }
 
   /**
    * Sends DATA as far as the windows allow; the rest waits. The bytes are the sender's from here on.
    * @param last ends our side with these, without trailers
    */
-  data(stream: Stream, bytes: Uint8Array, last = false): void {
+  data(stream: SendingStream, bytes: Uint8Array, last = false): void {
     if (stream.gone) return;
     if (last) stream.ending = [];
     this.queuedBytes += bytes.length;
-    if (this.queuedBytes > this.limits.maxQueuedAnswerBytes) {
-      return stream.host.overflowed();
-    }
+    if (this.queuedBytes > this.limits.maxQueuedAnswerBytes) return this.onOverflow();
     stream.queue ??= [];
     stream.queue.push(bytes);
     this.pump(stream);
   }
 
   /** Ends our side behind what still waits: with trailers, or where there are none with the last DATA. */
-  end(stream: Stream, trailers: readonly HeaderField[]): void {
+  end(stream: SendingStream, trailers: readonly HeaderField[]): void {
     if (stream.gone) return;
     stream.ending = trailers;
     this.pump(stream);
   }
 
   /** Sends what waits on the stream, as far as its windows go. */
-  pump(stream: Stream): void {
+  private pump(stream: SendingStream): void {
     const queue = stream.queue ?? [];
     while (queue.length > 0 && !this.isCongested) {
       const head = queue[0]!;
@@ -98,7 +104,7 @@ export class Sender {
       const last = length === rest && queue.length === 1 && stream.ending?.length === 0;
       this.dataFrame(stream, head, stream.queueOffset, length, last);
       stream.queueOffset += length;
-      if (length === rest || length >= goodPiece) this.progress(stream);
+      if (length === rest || length >= goodPiece) this.progress();
       if (length < rest) continue;
       queue.shift();
       stream.queueOffset = 0;
@@ -108,7 +114,7 @@ export class Sender {
     else this.settle(stream);
   }
 
-  private settle(stream: Stream): void {
+  private settle(stream: SendingStream): void {
     this.unblock(stream);
     if (stream.ending === undefined) return stream.drained();
     if (stream.ending.length > 0) return this.headers(stream, stream.ending, true);
@@ -116,41 +122,43 @@ export class Sender {
     this.done(stream);
   }
 
-  private done(stream: Stream): void {
+  private done(stream: SendingStream): void {
     this.unblock(stream);
-    stream.host.finished(stream);
+    stream.endSent();
   }
 
-  private dataFrame(stream: Stream, bytes: Uint8Array, from: number, length: number, last: boolean): void {
-    const { output } = this;
-    const at = output.reserve(frameHeaderBytes + length);
-    writeFrameHeader(output.buffer, at, length, FrameType.data, last ? Flag.endStream : 0, stream.id);
-    output.buffer.set(length === bytes.length ? bytes : bytes.subarray(from, from + length), at + frameHeaderBytes);
+  private dataFrame(stream: SendingStream, bytes: Uint8Array, from: number, length: number, last: boolean): void {
+    this.writer.data(stream.id, bytes, from, length, last);
     this.connectionWindow -= length;
     stream.sendDelta -= length;
     this.queuedBytes -= length;
   }
 
   /** A window opened by one octet at a time is no progress. */
-  private progress(stream: Stream): void {
+  private progress(): void {
     this.answers++;
-    this.stalledSinceMs = this.blocked.size > 0 ? stream.host.nowMs : Infinity;
+    this.unstall();
   }
 
-  private block(stream: Stream): void {
+  private block(stream: SendingStream): void {
     // Last in line again, so that streams take turns.
     this.blocked.delete(stream);
     this.blocked.add(stream);
-    if (this.stalledSinceMs === Infinity) this.stalledSinceMs = stream.host.nowMs;
+    this.stall();
   }
 
-  private unblock(stream: Stream): void {
+  private unblock(stream: SendingStream): void {
     if (this.blocked.delete(stream) && this.blocked.size === 0) this.stalledSinceMs = Infinity;
   }
 
-  /** The socket takes more. */
-  unstall(nowMs: number): void {
-    this.stalledSinceMs = this.blocked.size > 0 ? nowMs : Infinity;
+  /** Something begins to wait, or waits on. */
+  stall(): void {
+    if (this.stalledSinceMs === Infinity) this.stalledSinceMs = this.clock.nowMs;
+  }
+
+  /** Something waiting was sent, or the socket takes more. */
+  unstall(): void {
+    this.stalledSinceMs = this.blocked.size > 0 ? this.clock.nowMs : Infinity;
   }
 
   /** Sends what waits on any stream, after the socket or the connection's window has opened. */
@@ -162,7 +170,7 @@ export class Sender {
   }
 
   /** The stream is gone: what waited on it is dropped. */
-  forget(stream: Stream): void {
+  forget(stream: SendingStream): void {
     if (stream.queue === undefined) return;
     for (const bytes of stream.queue) this.queuedBytes -= bytes.length;
     this.queuedBytes += stream.queueOffset;
@@ -179,7 +187,7 @@ export class Sender {
   }
 
   /** @returns false where the window would exceed 2^31-1, which is the stream's error. */
-  grantStream(stream: Stream, bytes: number): boolean {
+  grantStream(stream: SendingStream, bytes: number): boolean {
     stream.sendDelta += bytes;
     if (this.initialWindow + stream.sendDelta > greatestWindow) return false;
     if (stream.queue !== undefined && stream.queue.length > 0) this.pump(stream);
@@ -187,24 +195,11 @@ export class Sender {
   }
 
   /** RFC 9113, 6.9.2: a changed initial size moves every stream's window, below zero even. To be followed by `pumpAll`. */
-  setInitialWindow(bytes: number, streams: Iterable<Stream>): void {
+  setInitialWindow(bytes: number, streams: Iterable<SendingStream>): void {
     this.initialWindow = bytes;
     for (const stream of streams) {
       if (bytes + stream.sendDelta > greatestWindow) throw windowOverflow();
     }
-  }
-
-  control(type: number, flags: number, streamId: number, payload: Uint8Array): void {
-    const at = this.output.reserve(frameHeaderBytes + payload.length);
-    writeFrameHeader(this.output.buffer, at, payload.length, type, flags, streamId);
-    this.output.buffer.set(payload, at + frameHeaderBytes);
-  }
-
-  /** RST_STREAM, WINDOW_UPDATE: frames of one number. */
-  controlNumber(type: number, streamId: number, value: number): void {
-    const at = this.output.reserve(frameHeaderBytes + 4);
-    writeFrameHeader(this.output.buffer, at, 4, type, 0, streamId);
-    writeUint32(this.output.buffer, at + frameHeaderBytes, value);
   }
 }
 

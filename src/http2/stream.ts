@@ -1,15 +1,15 @@
 import type { Allowance } from './allowance.ts';
+import type { BatchClock } from './batch-clock.ts';
 import type { ErrorCode } from './error-code.ts';
 import type { HeaderField } from './header-field.ts';
 import type { TransportObserver } from './observer.ts';
-import type { Sender } from './sender.ts';
+import type { Sender, SendingStream } from './sender.ts';
 
 /** What a stream may ask of its connection. */
 export interface StreamHost {
   readonly observer: TransportObserver;
   readonly sender: Sender;
-  /** Monotonic milliseconds when the batch of frames in hand arrived. */
-  readonly nowMs: number;
+  readonly clock: BatchClock;
   /** Calls that outlive their streams: they count against the streams that may be open. */
   lingering: number;
   /** Octets of messages that the connection's streams hold: unfinished, or not taken by their handlers. */
@@ -24,8 +24,6 @@ export interface StreamHost {
   retainInput(): void;
   /** Both sides have ended, or ours has and the rest does not matter: the stream is forgotten. */
   finished(stream: Stream): void;
-  /** More answers wait than may: the connection ends. */
-  overflowed(): void;
   /** Ends the stream with RST_STREAM. */
   reset(stream: Stream, code: ErrorCode): void;
   /** Lets the peer send this many octets more on the stream. */
@@ -36,7 +34,7 @@ export interface StreamHost {
  * One stream (RFC 9113, section 5), from its HEADERS to the end of both sides. The connection calls
  * the abstract methods; everything else is its state.
  */
-export abstract class Stream {
+export abstract class Stream implements SendingStream {
   readonly id: number;
   readonly host: StreamHost;
   readonly openedAtMs: number;
@@ -48,20 +46,22 @@ export abstract class Stream {
   receiveWindow: number;
   /** Octets of the body still due by its `content-length`; -1 where none was announced (RFC 9113, 8.1.1). */
   bodyDue: number;
-  /** The send window less the peer's SETTINGS_INITIAL_WINDOW_SIZE, so that a change of that needs no loop. */
+  /** Its sender's, as are the three below. */
   sendDelta = 0;
-  /** DATA that waits for a window; the first from `queueOffset`. */
   queue: Uint8Array[] | undefined = undefined;
   queueOffset = 0;
-  /** Set once nothing follows the queue but these trailers; without fields, END_STREAM goes with the last DATA. */
   ending: readonly HeaderField[] | undefined = undefined;
 
   constructor(host: StreamHost, id: number, receiveWindow: number, bodyDue: number) {
     this.host = host;
     this.id = id;
-    this.openedAtMs = host.nowMs;
+    this.openedAtMs = host.clock.nowMs;
     this.receiveWindow = receiveWindow;
     this.bodyDue = bodyDue;
+  }
+
+  endSent(): void {
+    this.host.finished(this);
   }
 
   /** True where a peer that does not end its side within the request time-out is cut off. */

@@ -74,8 +74,8 @@ export async function play(chunks: readonly Buffer[], limits: Partial<Limits> = 
     internalErrors,
     leaks: {
       streams: connection.streams.open.size,
-      lingering: connection.lingering,
-      bufferedRequestBytes: connection.bufferedRequestBytes,
+      lingering: connection.streams.lingering,
+      bufferedRequestBytes: connection.streams.bufferedRequestBytes,
       queuedBytes: connection.sender.queuedBytes,
       connections: counters.connectionsOpened - counters.connectionsClosed,
     },

@@ -1,8 +1,8 @@
 import { type Code, RpcError } from '../../rpc/rpc.ts';
 import { Flag, frameHeaderBytes, FrameType, writeFrameHeader, writeUint32 } from '../frame.ts';
 import { HeaderField } from '../header-field.ts';
-import type { Sender } from '../sender.ts';
-import type { Stream } from '../stream.ts';
+import type { Sender, SendingStream } from '../sender.ts';
+
 import { encodeStatusMessage } from './status-message.ts';
 
 /** Octets before each message: a flag and its length (gRPC over HTTP/2, "Length-Prefixed-Message"). */
@@ -37,12 +37,12 @@ export class GrpcAnswers {
   }
 
   /** A whole unary answer with status OK: three frames, spelled out where nothing stands in the way. */
-  unary(stream: Stream, message: Uint8Array): void {
+  unary(stream: SendingStream, message: Uint8Array): void {
     const { sender } = this;
     const length = message.length + prefixBytes;
     const fits = length <= sender.maxFrameSize && length <= sender.windowOf(stream) && !sender.isCongested;
-    if (!fits || this.generation !== sender.encoder.generation) return this.unarySlowly(stream, message);
-    const { output } = sender;
+    if (!fits || this.generation !== sender.writer.encoder.generation) return this.unarySlowly(stream, message);
+    const { output } = sender.writer;
     const at = output.reserve(aroundMessage + message.length);
     const { buffer } = output;
     writeFrameHeader(buffer, at, 2, FrameType.headers, Flag.endHeaders, stream.id);
@@ -57,10 +57,10 @@ export class GrpcAnswers {
     buffer[end + 9] = this.statusOkIndex;
     sender.connectionWindow -= length;
     sender.answers++;
-    stream.host.finished(stream);
+    stream.endSent();
   }
 
-  private unarySlowly(stream: Stream, message: Uint8Array): void {
+  private unarySlowly(stream: SendingStream, message: Uint8Array): void {
     this.head(stream);
     this.message(stream, message);
     this.finish(stream);
@@ -69,7 +69,7 @@ export class GrpcAnswers {
 
   /** The fast path waits until the peer's table holds both fields, and stops when it may not. */
   private learnIndices(): void {
-    const { encoder } = this.sender;
+    const { encoder } = this.sender.writer;
     const contentTypeAt = encoder.indexOf(contentType);
     const statusOkAt = encoder.indexOf(statusOk);
     // Each as one octet: RFC 7541, 6.1.
@@ -79,11 +79,11 @@ export class GrpcAnswers {
     this.generation = encoder.generation;
   }
 
-  head(stream: Stream): void {
+  head(stream: SendingStream): void {
     this.sender.headers(stream, headFields, false);
   }
 
-  message(stream: Stream, message: Uint8Array): void {
+  message(stream: SendingStream, message: Uint8Array): void {
     const framed = Buffer.allocUnsafe(prefixBytes + message.length);
     framed[0] = 0;
     writeUint32(framed, 1, message.length);
@@ -92,12 +92,12 @@ export class GrpcAnswers {
   }
 
   /** Status OK, behind whatever still waits. */
-  finish(stream: Stream): void {
+  finish(stream: SendingStream): void {
     this.sender.end(stream, okFields);
   }
 
   /** A status other than OK. Without a head before it, one block says it all ("Trailers-Only"). */
-  fail(stream: Stream, error: RpcError, headSent: boolean): void {
+  fail(stream: SendingStream, error: RpcError, headSent: boolean): void {
     const fields = headSent ? [] : [...headFields];
     fields.push(new HeaderField('grpc-status', String(error.code)));
     if (error.message !== '') fields.push(new HeaderField('grpc-message', encodeStatusMessage(error.message)));

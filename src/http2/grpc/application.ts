@@ -1,5 +1,5 @@
 import type { ListenOptions } from '../../rpc/rpc.ts';
-import type { Application } from '../connection.ts';
+import type { Application } from '../application.ts';
 import type { Limits } from '../limits.ts';
 import type { RequestHead } from '../request-head.ts';
 import type { Stream, StreamHost } from '../stream.ts';

@@ -24,7 +24,7 @@ export abstract class GrpcCall extends Stream implements Call {
     super(host, id, plan.streamWindowBytes, plan.contentLength);
     this.plan = plan;
     this.answers = answers;
-    if (plan.timeoutMs !== Infinity) this.deadline = host.nowMs + plan.timeoutMs;
+    if (plan.timeoutMs !== Infinity) this.deadline = host.clock.nowMs + plan.timeoutMs;
   }
 
   /** Made when first asked for: most handlers answer before anyone could cancel. */
@@ -44,7 +44,7 @@ export abstract class GrpcCall extends Stream implements Call {
 
   /** Most unary calls have no timer: theirs would cost more than they do. */
   override expire(): void {
-    if (this.host.nowMs >= this.deadline) this.timedOut();
+    if (this.host.clock.nowMs >= this.deadline) this.timedOut();
   }
 
   private timedOut(): void {

@@ -91,8 +91,8 @@ export class MessageReader {
   }
 
   private inflate(message: Buffer): Buffer {
-    const { inflation, nowMs, observer, sender } = this.host;
-    if (!inflation.take(nowMs, sender.answers, 0)) {
+    const { inflation, clock, observer, sender } = this.host;
+    if (!inflation.take(clock.nowMs, sender.answers, 0)) {
       observer.onAbuse('inflation_flood');
       throw new RpcError(Code.resourceExhausted, 'compressed messages unpack to more than this connection may send');
     }
@@ -107,7 +107,7 @@ export class MessageReader {
       if (error instanceof RangeError) throw tooLarge(maxMessageBytes);
       throw new RpcError(Code.internal, 'a message is not valid gzip');
     } finally {
-      inflation.take(nowMs, sender.answers, cost);
+      inflation.take(clock.nowMs, sender.answers, cost);
     }
   }
 }

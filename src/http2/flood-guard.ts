@@ -1,0 +1,69 @@
+import { Allowance } from './allowance.ts';
+import type { BatchClock } from './batch-clock.ts';
+import { ConnectionError, ErrorCode } from './error-code.ts';
+import type { Limits } from './limits.ts';
+import type { AbuseKind, TransportObserver } from './observer.ts';
+
+/** Work done for the peer, against which its frames are weighed. */
+export interface WorkDone {
+  readonly answers: number;
+}
+
+export interface FloodGuardParts {
+  readonly limits: Limits;
+  readonly observer: TransportObserver;
+  readonly clock: BatchClock;
+  readonly work: WorkDone;
+}
+
+/**
+ * Weighs the frames that cost a peer nothing and us something (RFC 9113, 10.5). Each method counts one;
+ * more than a working peer sends is a connection error.
+ */
+export class FloodGuard {
+  private readonly parts: FloodGuardParts;
+  private readonly resets: Allowance;
+  private readonly pings: Allowance;
+  private readonly settingsChanges: Allowance;
+  private readonly emptyFrames: Allowance;
+  private readonly windowUpdates: Allowance;
+
+  constructor(parts: FloodGuardParts) {
+    const { limits, clock } = parts;
+    this.parts = parts;
+    this.resets = new Allowance(limits.resets, clock.nowMs);
+    this.pings = new Allowance(limits.pings, clock.nowMs);
+    this.settingsChanges = new Allowance(limits.settings, clock.nowMs);
+    this.emptyFrames = new Allowance(limits.emptyFrames, clock.nowMs);
+    this.windowUpdates = new Allowance(limits.windowUpdates, clock.nowMs);
+  }
+
+  /** A frame without use, of which there may be some. */
+  emptyFrame(): void {
+    this.take(this.emptyFrames, 'empty_frame_flood');
+  }
+
+  /** A call cancelled as soon as it began, or an error that the peer provoked: the rapid reset attacks. */
+  rapidReset(): void {
+    this.take(this.resets, 'rapid_reset');
+  }
+
+  ping(): void {
+    this.take(this.pings, 'ping_flood');
+  }
+
+  settings(): void {
+    this.take(this.settingsChanges, 'settings_flood');
+  }
+
+  windowUpdate(): void {
+    this.take(this.windowUpdates, 'window_update_flood');
+  }
+
+  private take(allowance: Allowance, kind: AbuseKind): void {
+    const { clock, work, observer } = this.parts;
+    if (allowance.take(clock.nowMs, work.answers)) return;
+    observer.onAbuse(kind);
+    throw new ConnectionError(ErrorCode.enhanceYourCalm, kind);
+  }
+}

@@ -1,0 +1,72 @@
+import { ConnectionError, ErrorCode, frameSizeError, protocolError } from './error-code.ts';
+import type { FloodGuard } from './flood-guard.ts';
+import {
+  Flag,
+  FrameType,
+  greatestMaxFrameSize,
+  greatestWindow,
+  leastMaxFrameSize,
+  readUint32,
+  Setting,
+} from './frame.ts';
+import type { Sender } from './sender.ts';
+import type { Streams } from './streams.ts';
+
+const noPayload = new Uint8Array(0);
+
+export interface PeerSettingsParts {
+  readonly sender: Sender;
+  readonly streams: Streams;
+  readonly floods: FloodGuard;
+}
+
+/** SETTINGS, and what they change (RFC 9113, 6.5). */
+export class PeerSettings {
+  /** The peer has sent its first. */
+  seen = false;
+  private readonly sender: Sender;
+  private readonly streams: Streams;
+  private readonly floods: FloodGuard;
+
+  constructor({ sender, streams, floods }: PeerSettingsParts) {
+    this.sender = sender;
+    this.streams = streams;
+    this.floods = floods;
+  }
+
+  frame(flags: number, id: number, buffer: Buffer, start: number, end: number): void {
+    if (id !== 0) throw protocolError('SETTINGS on a stream');
+    const ack = (flags & Flag.ack) !== 0;
+    if (ack ? end !== start : (end - start) % 6 !== 0) throw frameSizeError('SETTINGS');
+    this.floods.settings();
+    if (ack) return;
+    const { sender, streams } = this;
+    const { initialWindow } = sender;
+    for (let at = start; at < end; at += 6) {
+      this.setting((buffer[at]! << 8) | buffer[at + 1]!, readUint32(buffer, at + 2));
+    }
+    this.seen = true;
+    // Once, however often the frame names it: each time is a loop over the streams.
+    if (sender.initialWindow !== initialWindow) sender.setInitialWindow(sender.initialWindow, streams.open.values());
+    sender.writer.control(FrameType.settings, Flag.ack, noPayload);
+    // What larger windows let go comes after the word that they are in force (6.5.3).
+    sender.pumpAll();
+  }
+
+  /** RFC 9113, 6.5.2; what a server has no use for is ignored. */
+  private setting(name: number, value: number): void {
+    const { sender } = this;
+    if (name === Setting.headerTableSize) sender.writer.encoder.setPeerLimit(value);
+    else if (name === Setting.enablePush) {
+      if (value > 1) throw protocolError('SETTINGS_ENABLE_PUSH above 1');
+    } else if (name === Setting.initialWindowSize) {
+      if (value > greatestWindow) {
+        throw new ConnectionError(ErrorCode.flowControlError, 'SETTINGS_INITIAL_WINDOW_SIZE above 2^31-1');
+      }
+      sender.initialWindow = value;
+    } else if (name === Setting.maxFrameSize) {
+      if (value < leastMaxFrameSize || value > greatestMaxFrameSize) throw protocolError('SETTINGS_MAX_FRAME_SIZE');
+      sender.maxFrameSize = value;
+    }
+  }
+}

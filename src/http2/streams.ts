@@ -1,0 +1,147 @@
+import { Allowance } from './allowance.ts';
+import type { Application, OpenRequest } from './application.ts';
+import type { BatchClock } from './batch-clock.ts';
+import { ConnectionError, ErrorCode } from './error-code.ts';
+import type { FloodGuard } from './flood-guard.ts';
+import { FrameType } from './frame.ts';
+import type { Limits } from './limits.ts';
+import type { TransportObserver } from './observer.ts';
+import type { RequestHead } from './request-head.ts';
+import type { Sender } from './sender.ts';
+import type { Stream, StreamHost } from './stream.ts';
+import { StreamIds } from './stream-ids.ts';
+import type { Turn } from './turn.ts';
+
+export interface StreamsParts {
+  readonly limits: Limits;
+  readonly observer: TransportObserver;
+  readonly clock: BatchClock;
+  readonly turn: Turn;
+  readonly sender: Sender;
+  readonly floods: FloodGuard;
+  readonly guarded: (act: () => void) => void;
+  readonly retainInput: () => void;
+}
+
+/** The streams of one connection: how they begin, are faulted, reset and forgotten (RFC 9113, 5.1 and 5.4.2). */
+export class Streams implements StreamHost {
+  readonly open = new Map<number, Stream>();
+  readonly ids: StreamIds;
+  readonly observer: TransportObserver;
+  readonly clock: BatchClock;
+  readonly sender: Sender;
+  readonly inflation: Allowance;
+  readonly guarded: (act: () => void) => void;
+  readonly retainInput: () => void;
+  lingering = 0;
+  bufferedRequestBytes = 0;
+  private readonly limits: Limits;
+  private readonly turn: Turn;
+  private readonly floods: FloodGuard;
+  private readonly openRequest: OpenRequest;
+
+  constructor(application: Application, parts: StreamsParts) {
+    this.limits = parts.limits;
+    this.observer = parts.observer;
+    this.clock = parts.clock;
+    this.turn = parts.turn;
+    this.sender = parts.sender;
+    this.floods = parts.floods;
+    this.guarded = parts.guarded;
+    this.retainInput = parts.retainInput;
+    this.ids = new StreamIds(parts.limits.maxConcurrentStreams);
+    this.inflation = new Allowance(parts.limits.inflatedBytes, parts.clock.nowMs);
+    this.openRequest = application.accept(this);
+  }
+
+  /**
+   * A header block has opened a stream.
+   * @param ended with END_STREAM
+   * @param selfish it depends on itself, which is its own error (RFC 7540, 5.3.1)
+   */
+  begin(id: number, head: RequestHead, ended: boolean, selfish: boolean): void {
+    this.ids.use(id);
+    if (id > this.ids.lastServed) return;
+    if (selfish || head.isMalformed || (ended && head.contentLength > 0)) {
+      return this.refuse(id, ErrorCode.protocolError);
+    }
+    // RFC 9113, 5.1.2.
+    if (this.open.size + this.lingering >= this.limits.maxConcurrentStreams) {
+      this.observer.onAbuse('too_many_streams');
+      // The peer can't know of calls that linger: streams refused for them are no fault of its.
+      return this.refuse(id, ErrorCode.refusedStream, this.open.size >= this.limits.maxConcurrentStreams);
+    }
+    if (head.isTooLarge) this.observer.onAbuse('header_list_too_large');
+    this.observer.counters.streamsOpened++;
+    const stream = this.openRequest(id, head);
+    this.open.set(id, stream);
+    stream.remoteClosed = ended;
+    stream.start();
+    if (ended && !stream.gone) stream.end();
+  }
+
+  finished(stream: Stream): void {
+    // RFC 9113, 8.1: the answer is whole, and the rest of the request has no use.
+    if (!stream.remoteClosed) this.writeReset(stream.id, ErrorCode.noError);
+    this.forget(stream);
+  }
+
+  /** The peer has reset the stream (RFC 9113, 6.4), or the connection has ended. */
+  abort(stream: Stream): void {
+    this.forget(stream);
+    stream.aborted();
+  }
+
+  abortAll(): void {
+    for (const stream of this.open.values()) this.abort(stream);
+  }
+
+  private forget(stream: Stream): void {
+    stream.gone = true;
+    this.open.delete(stream.id);
+    this.sender.forget(stream);
+  }
+
+  reset(stream: Stream, code: ErrorCode): void {
+    if (stream.gone) return;
+    this.observer.counters.streamErrors++;
+    this.writeReset(stream.id, code);
+    this.abort(stream);
+    this.turn.touch();
+  }
+
+  /** A stream error that the peer made us make: it may not make many. */
+  fault(stream: Stream, code: ErrorCode): void {
+    this.reset(stream, code);
+    this.floods.rapidReset();
+  }
+
+  faultById(id: number, code: ErrorCode): void {
+    const stream = this.open.get(id);
+    if (stream === undefined) throw new ConnectionError(code, 'a bad frame on a stream that is not open');
+    this.fault(stream, code);
+  }
+
+  /** Resets a stream that is not open. */
+  refuse(id: number, code: ErrorCode, isFault = true): void {
+    this.observer.counters.streamErrors++;
+    this.writeReset(id, code);
+    if (isFault) this.floods.rapidReset();
+  }
+
+  private writeReset(id: number, code: ErrorCode): void {
+    this.sender.writer.number(FrameType.rstStream, id, code);
+    this.ids.rememberReset(id);
+  }
+
+  /** RFC 9113, 6.9. */
+  credit(stream: Stream, bytes: number): void {
+    stream.receiveWindow += bytes;
+    this.sender.writer.number(FrameType.windowUpdate, stream.id, bytes);
+    this.turn.touch();
+  }
+
+  touch(): void {
+    this.turn.touch();
+  }
+}

@@ -1,0 +1,33 @@
+/**
+ * When a connection writes: what a batch of frames causes at the end of the batch, all of it at once;
+ * what is put out at any other time before the loop turns.
+ */
+export class Turn {
+  private inBatch = false;
+  private isScheduled = false;
+  private readonly write: () => void;
+
+  /** @param write writes what was put out, and never throws */
+  constructor(write: () => void) {
+    this.write = write;
+  }
+
+  begin(): void {
+    this.inBatch = true;
+  }
+
+  end(): void {
+    this.inBatch = false;
+    this.write();
+  }
+
+  /** Something was put out: it is written in time. */
+  touch(): void {
+    if (this.inBatch || this.isScheduled) return;
+    this.isScheduled = true;
+    process.nextTick(() => {
+      this.isScheduled = false;
+      this.write();
+    });
+  }
+}
