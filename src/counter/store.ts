@@ -16,7 +16,7 @@ export interface Demand {
   /** Units to charge, an integer of at least 1. */
   readonly cost: number;
   /** Absent: of the mesh, and denied while the store can't tell. */
-  readonly terms?: QuotaTerms;
+  readonly terms?: QuotaTerms | undefined;
 }
 
 /** How a demand is counted, and what holds while the store can't tell. */

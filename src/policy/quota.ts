@@ -1,6 +1,7 @@
 import { StoreUnavailable } from '../counter/store.ts';
 import type { Demand, Taking } from '../counter/store.ts';
-import type { Denial, Step } from '../verdict.ts';
+import type { Denial, Identity } from '../verdict.ts';
+import { counterName } from './counter-name.ts';
 import { adoptIdentity, applies, fail, note, requestFor, withinShadowTime } from './deliberation.ts';
 import type { Deliberation } from './deliberation.ts';
 import type { Charge, QuotaPolicy } from './policy.ts';
@@ -17,7 +18,7 @@ interface Due {
   readonly bound: Bound<QuotaPolicy>;
   readonly demand: Demand;
   /** Whom the policy established on the way. */
-  readonly found: Pick<Step, 'identity'>;
+  readonly identity: Identity | undefined;
   readonly startedAt: number;
 }
 
@@ -104,43 +105,26 @@ function dueOf(deliberation: Deliberation, bound: Bound<QuotaPolicy>): Due | Den
     }
     adoptIdentity(deliberation, bound, charge.identity);
     const api = deliberation.located.api as Api;
-    const found = charge.identity === undefined ? {} : { identity: charge.identity };
-    return { bound, demand: demandOf(api, bound, charge), found, startedAt };
+    return { bound, demand: demandOf(api, bound, charge), identity: charge.identity, startedAt };
   } catch (error) {
     return fail(deliberation, bound, error, startedAt);
   }
 }
 
-/**
- * A charge as the store keeps it: apart per API, policy and mode, so that a policy bound to two APIs counts
- * twice. Its key does not depend on what else the API has, so that counters survive a change of that. Its slot
- * does: where an API has several quota policies, all its counters share one, since one call must reach them;
- * else each key has its own, and a Redis Cluster spreads them.
- */
-export function demandOf(api: Api, bound: Bound<QuotaPolicy>, charge: Charge): Demand {
-  const { key, limits, cost } = charge;
-  const terms = charge.terms === undefined ? {} : { terms: charge.terms };
-  if (bound.mode === 'shadow') {
-    return {
-      slot: `${api.name}:shadow:${key}`,
-      key: `${api.name}:shadow:${bound.name}:${key}`,
-      limits,
-      cost,
-      ...terms,
-    };
-  }
-  const enforced = api.quota.reduce((count, { mode }) => (mode === 'enforce' ? count + 1 : count), 0);
-  const slot = enforced > 1 ? api.name : `${api.name}:${key}`;
-  return { slot, key: `${api.name}:${bound.name}:${key}`, limits, cost, ...terms };
+/** A charge as the store keeps it. */
+export function demandOf(api: Api, bound: Bound<QuotaPolicy>, { key, limits, cost, terms }: Charge): Demand {
+  const name = counterName(api, bound, key);
+  return { slot: name.slot, key: name.key, limits, cost, terms };
 }
 
 function settleTaking(deliberation: Deliberation, due: readonly Due[], taking: Taking): Charged {
   if (taking.granted) {
-    due.forEach(({ bound, demand, found, startedAt }, i) => {
+    for (let i = 0; i < due.length; i++) {
+      const { bound, demand, identity, startedAt } = due[i] as Due;
       const windows = taking.windows[i] ?? [];
       if (bound.mode === 'enforce' && bound.policy.exposeHeaders) deliberation.exposed.push(...windows);
-      note(deliberation, bound, 'allow', startedAt, { ...found, windows, cost: demand.cost });
-    });
+      note(deliberation, bound, 'allow', startedAt, { identity, windows, cost: demand.cost });
+    }
     return NOTHING_DUE;
   }
   const waits = due.map(({ demand }, i) => waitMs(taking.windows[i] ?? [], demand.cost));
@@ -149,9 +133,9 @@ function settleTaking(deliberation: Deliberation, due: readonly Due[], taking: T
   // without a window that is short still refuses: the first policy answers for it.
   const refusing = never.includes(true) ? never.indexOf(true) : waits.indexOf(Math.max(...waits));
   let denied = NOTHING_DUE;
-  due.forEach(({ bound, demand, found, startedAt }, i) => {
+  due.forEach(({ bound, demand, identity, startedAt }, i) => {
     const windows = taking.windows[i] ?? [];
-    const known = { ...found, windows, cost: demand.cost };
+    const known = { identity, windows, cost: demand.cost };
     if (i !== refusing && waits[i] === NO_WAIT && never[i] !== true) {
       note(deliberation, bound, 'not_reached', startedAt, known);
       return;
@@ -196,14 +180,14 @@ function describeSpent(policy: string, windows: Taking['windows'][number], cost:
 function settleStoreFailure(deliberation: Deliberation, due: readonly Due[], error: unknown): Charged {
   let denied = NOTHING_DUE;
   const why = error instanceof StoreUnavailable ? error.message : 'it failed unexpectedly';
-  for (const { bound, demand, found, startedAt } of due) {
+  for (const { bound, demand, identity, startedAt } of due) {
     deliberation.ports.failed(bound.name, error);
     const denial: Denial = {
       reason: 'store_unavailable',
       detail: `the counter store can't tell: ${why}`,
       retryAfterSeconds: 1,
     };
-    note(deliberation, bound, 'failed', startedAt, { ...found, denial, cost: demand.cost });
+    note(deliberation, bound, 'failed', startedAt, { identity, denial, cost: demand.cost });
     // A store that could keep to a local share has not thrown.
     const allows = (demand.terms ?? bound.policy).onStoreFailure === 'allow';
     if (!allows && denied.denial === undefined) denied = { denial, policy: bound.name };
