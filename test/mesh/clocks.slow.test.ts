@@ -23,7 +23,9 @@ const MINUTE = 60_000;
 interface Tier {
   readonly name: string;
   readonly limits: readonly object[];
-  /** Of the windows that are judged, all of one length. */
+  /** How the answers of one window are told apart. */
+  readonly windows: 'by the end they name' | 'by the minute' | 'one for all';
+  /** Of the windows that are judged. */
   readonly maximum: number;
   readonly windowMs: number;
 }
@@ -33,17 +35,16 @@ const sliding = (maximumRequests: number, timePeriodInMilliseconds: number) => (
   timePeriodInMilliseconds,
 });
 
+const burst = sliding(80, 1000);
+const hour = sliding(1500, HOUR);
+const minute = { maximumRequests: 400, calendar: 'minute', timeZone: 'Asia/Kolkata' };
+
 const tiers: readonly Tier[] = [
-  { name: 'second', limits: [sliding(60, 1000)], maximum: 60, windowMs: 1000 },
-  { name: 'three', limits: [sliding(100, 3000)], maximum: 100, windowMs: 3000 },
-  { name: 'hour', limits: [sliding(1500, HOUR)], maximum: 1500, windowMs: HOUR },
-  { name: 'both', limits: [sliding(80, 1000), sliding(1500, HOUR)], maximum: 1500, windowMs: HOUR },
-  {
-    name: 'minute',
-    limits: [{ maximumRequests: 700, calendar: 'minute', timeZone: 'Asia/Kolkata' }],
-    maximum: 700,
-    windowMs: MINUTE,
-  },
+  { name: 'second', limits: [sliding(60, 1000)], windows: 'by the end they name', maximum: 60, windowMs: 1000 },
+  { name: 'three', limits: [sliding(100, 3000)], windows: 'by the end they name', maximum: 100, windowMs: 3000 },
+  { name: 'hour', limits: [hour], windows: 'one for all', maximum: 1500, windowMs: HOUR },
+  { name: 'both', limits: [burst, hour], windows: 'one for all', maximum: 1500, windowMs: HOUR },
+  { name: 'minute', limits: [minute], windows: 'by the minute', maximum: 400, windowMs: MINUTE },
 ];
 const quotas = ['leased', 'exact'] as const;
 const driven = quotas.flatMap((quota) => tiers.map((tier) => ({ quota, tier, answers: [] as Answer[] })));
@@ -109,27 +110,34 @@ describe.skipIf(!hasParts)(`replicas whose clocks are wrong, for ${seconds} s (O
     for (const { quota, tier, answers } of driven) {
       const name = `${tier.name}, ${quota}`;
       const allowed = answers.filter(({ outcome }) => outcome === 'allowed');
-      const most = tier.name === 'minute' ? mostInAMinute(allowed, offsetMs) : mostInAWindow(allowed);
-      const counts = Object.fromEntries(
+      const most = mostInAWindow(tier, allowed, offsetMs);
+      const counts = new Map(
         Map.groupBy(answers, ({ outcome }) => outcome)
           .entries()
           .map(sized),
       );
-      console.log(JSON.stringify({ name, most, admitted: unitsOf(allowed), ...counts }));
+      console.log(JSON.stringify({ name, most, admitted: unitsOf(allowed), ...Object.fromEntries(counts) }));
       expect(most, name).toBeLessThanOrEqual(tier.maximum);
-      // Windows from the first hit are at least their length apart.
-      if (tier.name !== 'minute') {
-        const windows = Math.floor((seconds * 1000 + 1000) / tier.windowMs) + 1;
-        expect(unitsOf(allowed), name).toBeLessThanOrEqual(tier.maximum * windows);
-      }
-      // It proves nothing unless the quota was used up again and again.
-      expect(counts['refused'], name).toBeGreaterThan(0);
+      // Windows from the first hit begin at least their length apart; those of the calendar may be cut at both ends.
+      const windows = Math.floor((seconds * 1000 + 1000) / tier.windowMs) + (tier.windows === 'by the minute' ? 2 : 1);
+      expect(unitsOf(allowed), name).toBeLessThanOrEqual(tier.maximum * windows);
+      // It proves nothing unless the quota was used up.
+      expect(counts.get('refused') ?? 0, name).toBeGreaterThan(0);
       expect(most, name).toBeGreaterThan(tier.maximum * 0.8);
-      expect(Object.keys(counts).toSorted(), name).toEqual(['allowed', 'refused']);
+      const strange = [...counts.keys()].filter((outcome) => !['allowed', 'refused', 'unavailable'].includes(outcome));
+      expect(strange, name).toEqual([]);
+      // On a busy machine an answer of Redis may be late.
+      expect(counts.get('unavailable') ?? 0, name).toBeLessThan(answers.length * 0.02);
     }
     for (const { process } of replicas) expect(process.exitCode()).toBeUndefined();
   });
 });
+
+/** By the answers alone, and the true time. */
+function mostInAWindow({ windows }: Tier, allowed: readonly Answer[], offsetMs: number): number {
+  if (windows === 'one for all') return unitsOf(allowed);
+  return windows === 'by the minute' ? mostInAMinute(allowed, offsetMs) : mostToOneEnd(allowed);
+}
 
 /** The most units in one calendar minute, of answers that belong to it without doubt. */
 function mostInAMinute(allowed: readonly Answer[], offsetMs: number): number {
@@ -144,7 +152,7 @@ function mostInAMinute(allowed: readonly Answer[], offsetMs: number): number {
 }
 
 /** The most units in one window, told apart by the end that each answer names. Slow answers name it badly. */
-function mostInAWindow(allowed: readonly Answer[]): number {
+function mostToOneEnd(allowed: readonly Answer[]): number {
   const ends = allowed
     .filter(({ sentAt, answeredAt }) => answeredAt - sentAt < 150)
     .map(({ answeredAt, resetMs, cost }) => ({ end: answeredAt + resetMs, cost }))
@@ -164,7 +172,7 @@ function unitsOf(answers: readonly Answer[]): number {
   return answers.reduce((sum, { cost }) => sum + cost, 0);
 }
 
-function sized<Value>([outcome, list]: [string, Value[]]): [string, number] {
+function sized([outcome, list]: [string, readonly unknown[]]): [string, number] {
   return [outcome, list.length];
 }
 
