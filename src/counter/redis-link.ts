@@ -120,10 +120,14 @@ export class RedisLink implements ScriptLink {
   }
 
   async #evaluate(client: RedisClient, call: ScriptCall, budgetMs: number): Promise<readonly number[]> {
+    const { waitReplicas, clock } = this.#ports;
+    const until = clock.monotonic() + budgetMs;
     const reply = await evaluate(client, call);
-    const { waitReplicas } = this.#ports;
     if (call.durable !== true || waitReplicas === 0) return reply;
-    const have = await client.wait(waitReplicas, Math.max(1, Math.floor(budgetMs / 2)));
+    // WAIT holds up all that comes after it on this connection: never longer than its call may take.
+    const leftMs = Math.min(budgetMs / 2, until - clock.monotonic());
+    if (leftMs < 1) throw new Error('no time is left to ask whether replicas of Redis have the lease');
+    const have = await client.wait(waitReplicas, Math.floor(leftMs));
     if (have < waitReplicas) throw new Error(`${have} of ${waitReplicas} replicas of Redis have the lease`);
     return reply;
   }

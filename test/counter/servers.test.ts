@@ -5,6 +5,7 @@ import { createCounterStore } from '../../src/counter/create.ts';
 import type { CounterOptions, RedisOptions } from '../../src/counter/options.ts';
 import { parseRedisAddress } from '../../src/counter/redis-address.ts';
 import type { Finding } from '../../src/counter/start-checks.ts';
+import { StoreUnavailable } from '../../src/counter/store.ts';
 import type { CounterStore } from '../../src/counter/store.ts';
 import { makeCertificates } from '../real/certificates.ts';
 import { startRedis } from '../real/redis.ts';
@@ -135,6 +136,15 @@ describe('a lease that replicas of Redis must have', () => {
     replica.pause();
     const take = async () => store.take([freshDemand([[10, 60_000]])], performance.now() + 1200);
     await expect(take()).rejects.toThrow('0 of 1 replicas of Redis have the lease');
+    // A hurried Check has its answer in its own time, and so have those that wait behind it.
+    const hurried = Array.from({ length: 5 }, async () => {
+      const deadline = performance.now() + 300;
+      await expect(Promise.resolve().then(() => store.take([freshDemand([[10, 60_000]])], deadline))).rejects.toThrow(
+        StoreUnavailable,
+      );
+      expect(performance.now()).toBeLessThan(deadline);
+    });
+    await Promise.all(hurried);
     replica.resume();
     await expect.poll(async () => (await take().catch(() => undefined))?.granted, { timeout: 5000 }).toBe(true);
   });
