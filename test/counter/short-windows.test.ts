@@ -18,11 +18,11 @@ let redis: RealRedis;
 let stores: readonly CounterStore[];
 beforeAll(async () => {
   redis = await startRedis();
-  const open = (quota: 'exact' | 'leased') =>
-    untilAvailable(
-      createCounterStore({ quota, storeTimeoutMs: 1000, redis: { urls: [redis.url] } }, { clock: systemClock }),
-    );
-  stores = await Promise.all([open('exact'), open('leased'), open('leased')]);
+  const open = (quota: 'exact' | 'leased', offsetMs: number) => {
+    const clock = { monotonic: () => systemClock.monotonic(), now: () => systemClock.now() + offsetMs };
+    return untilAvailable(createCounterStore({ quota, storeTimeoutMs: 1000, redis: { urls: [redis.url] } }, { clock }));
+  };
+  stores = await Promise.all([open('exact', 0), open('leased', 0), open('leased', 5000), open('exact', -5000)]);
 });
 afterAll(async () => {
   await Promise.all(stores.map((store) => store.close()));
@@ -38,7 +38,7 @@ const shape = fc.record({
 });
 
 describe('windows of 20 ms and more in Redis', () => {
-  it('admit no more than their limits to three replicas of both modes, and leave no key without an end', async () => {
+  it('admit no more than their limits to replicas of both modes, two of them with a wrong clock, and leave no key without an end', async () => {
     await fc.assert(
       fc.asyncProperty(shape, async ({ maximum, windowMs, total, costs, atOnce }) => {
         const demand = freshDemand([
