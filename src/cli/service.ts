@@ -26,7 +26,11 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
   const decider = await openDecider(flags, environment, workers && (() => workers.shared));
   const { documents, keySets, log, metrics, observer, ports, store } = decider;
   if (workers !== undefined) {
-    workers.onLost = (pid, why) => log.error('worker lost', { detail: `${pid}: ${why}` });
+    const lost = metrics.observeWorkers(() => workers.serving());
+    workers.onLost = (pid, reason, why) => {
+      lost(reason);
+      log.error('worker lost', { detail: `${pid}: ${why}` });
+    };
     const listener = observer.transport('grpc');
     workers.onRefused = () => listener.onAbuse('too_many_connections');
   }

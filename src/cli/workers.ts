@@ -6,7 +6,7 @@ import { UserError } from '../errors.ts';
 import { defaultLimits } from '../http2/limits.ts';
 import type { RpcTransport } from '../rpc/rpc.ts';
 import { aggregatedText } from '../workers/metrics.ts';
-import { WorkerPool } from '../workers/pool.ts';
+import { type PoolOptions, WorkerPool } from '../workers/pool.ts';
 import type { Decider } from './decider.ts';
 import type { ServeFlags } from './serve-flags.ts';
 
@@ -15,10 +15,12 @@ export interface Workers {
   readonly shared: SharedCounters;
   readonly transport: RpcTransport;
   setServing(isServing: boolean): void;
-  /** Told of workers that end by themselves. */
-  onLost: (pid: number, why: string) => void;
+  /** Told of workers that end by themselves, or are killed since they are stuck. */
+  onLost: PoolOptions['lost'];
   /** Told of connections beyond the limit. */
   onRefused: () => void;
+  /** How many take connections. */
+  serving(): number;
   /** Of all processes. */
   metricsText(own: Decider['metrics']): Promise<string>;
 }
@@ -32,7 +34,7 @@ export function workersOf({ workers, transport, maxCounters }: ServeFlags): Work
     workers,
     memory,
     maxConnections: defaultLimits.maxConnections,
-    lost: (pid, why) => made.onLost(pid, why),
+    lost: (...loss) => made.onLost(...loss),
     refused: () => made.onRefused(),
   });
   const made: Workers = {
@@ -44,6 +46,7 @@ export function workersOf({ workers, transport, maxCounters }: ServeFlags): Work
     },
     transport: pool.transport,
     setServing: (isServing) => pool.setServing(isServing),
+    serving: () => pool.serving,
     onLost() {},
     onRefused() {},
     metricsText: async ({ registry }) => aggregatedText(registry, await pool.metrics()),

@@ -8,6 +8,7 @@ import { createJwksMetrics, type JwksMetrics } from './jwks-metrics.ts';
 import { createStoreMetrics, type InstrumentStore } from './store-metrics.ts';
 import { createTlsMetrics, type TlsMetrics } from './tls-metrics.ts';
 import { createTransportMetrics, type ObserveTransport } from './transport-metrics.ts';
+import { createWorkerMetrics, type ObserveWorkers } from './worker-metrics.ts';
 
 /** Everything that is counted, and the text Prometheus scrapes (`docs/metrics.md` lists it). */
 export interface Metrics {
@@ -16,6 +17,7 @@ export interface Metrics {
   readonly jwks: JwksMetrics;
   readonly tls: TlsMetrics;
   readonly observeTransport: ObserveTransport;
+  readonly observeWorkers: ObserveWorkers;
   readonly counters: CounterMetrics;
   readonly instrumentStore: InstrumentStore;
   readonly log: LogMetrics;
@@ -58,6 +60,7 @@ export function createMetrics({ clock, version }: MetricsOptions): Metrics {
     jwks: createJwksMetrics(registry),
     tls: createTlsMetrics(registry),
     observeTransport: createTransportMetrics(registry),
+    observeWorkers: createWorkerMetrics(registry),
     counters: createCounterMetrics(registry),
     instrumentStore: createStoreMetrics(registry, clock),
     log: createLogMetrics(registry),

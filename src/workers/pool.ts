@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import { createServer, type Socket } from 'node:net';
 import type { MetricObject } from 'prom-client';
 import type { ScriptMemory } from '../counter/script-memory.ts';
@@ -6,7 +7,13 @@ import type { ListenOptions, RpcListener, RpcTransport, TlsMaterial } from '../r
 import { listenOn } from '../rpc/socket.ts';
 import type { TlsText, ToOwner, ToWorker } from './messages.ts';
 import { answerScripts } from './owner.ts';
-import { WorkerProcess } from './worker-process.ts';
+import {
+  forkThisProgram,
+  type LossReason,
+  usualPatience,
+  type WorkerPatience,
+  WorkerProcess,
+} from './worker-process.ts';
 
 /** A worker that ends again at once is not started again at once. */
 const restartMs = 1000;
@@ -17,9 +24,12 @@ export interface PoolOptions {
   readonly memory: ScriptMemory;
   readonly maxConnections: number;
   /** A worker has ended by itself; another takes its place. */
-  readonly lost: (pid: number, why: string) => void;
+  readonly lost: (pid: number, reason: LossReason, why: string) => void;
   /** A connection beyond the limit was closed as it came. */
   readonly refused: () => void;
+  /** Starts worker `number`; the default is this program with its arguments. */
+  readonly fork?: (number: number) => ChildProcess;
+  readonly patience?: WorkerPatience;
 }
 
 /**
@@ -51,8 +61,14 @@ export class WorkerPool {
     for (const worker of this.#workers) worker.send(message);
   }
 
+  /** How many workers take connections. */
+  get serving(): number {
+    return [...this.#workers].filter(({ isServing }) => isServing).length;
+  }
+
   metrics(): Promise<(readonly MetricObject[])[]> {
-    return Promise.all([...this.#workers].map((worker) => worker.metrics()));
+    const serving = [...this.#workers].filter(({ isServing }) => isServing);
+    return Promise.all(serving.map((worker) => worker.metrics()));
   }
 
   async #listen({ address, tls, maxMessageBytes }: ListenOptions): Promise<RpcListener> {
@@ -87,10 +103,12 @@ export class WorkerPool {
   }
 
   #start(number: number): void {
-    const worker = new WorkerProcess(number, {
-      message: (from, message) => this.#heard(from, message),
-      exited: (gone, why) => this.#exited(number, gone, why),
-    });
+    const { fork = forkThisProgram, patience = usualPatience } = this.#options;
+    const events = {
+      message: (from: WorkerProcess, message: ToOwner) => this.#heard(from, message),
+      exited: (gone: WorkerProcess, reason: LossReason, why: string) => this.#exited(number, gone, reason, why),
+    };
+    const worker = new WorkerProcess(fork(number), events, patience);
     this.#workers.add(worker);
   }
 
@@ -106,7 +124,7 @@ export class WorkerPool {
     } else if (message.kind === 'drained') worker.isDrained = true;
   }
 
-  #exited(number: number, worker: WorkerProcess, why: string): void {
+  #exited(number: number, worker: WorkerProcess, reason: LossReason, why: string): void {
     this.#workers.delete(worker);
     if (this.#draining !== undefined) {
       if (this.#workers.size === 0) this.#draining.done();
@@ -115,7 +133,7 @@ export class WorkerPool {
     if (this.#starting !== undefined) {
       return this.#starting.reject(new UserError(`--workers: worker ${number} did not start (${why})`));
     }
-    this.#options.lost(worker.pid, why);
+    this.#options.lost(worker.pid, reason, why);
     setTimeout(() => {
       if (this.#draining === undefined) this.#start(number);
     }, restartMs);

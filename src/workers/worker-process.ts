@@ -9,17 +9,33 @@ export const workerVariable = 'OSTIARY_WORKER';
 /** Workers that do not tell their metrics in this time are left out. */
 const metricsTimeoutMs = 2000;
 
-/** How often a worker is asked whether it still turns its loop. */
-const pingMs = 1000;
-/**
- * So many questions without an answer mean that it never will: a reload of many documents takes less.
- * Counted, not timed, so that a machine that slept takes no worker for stuck.
- */
-const mostUnanswered = 10;
+/** How a worker that is stuck is told from one that is busy. */
+export interface WorkerPatience {
+  /** How often a worker is asked whether it still turns its loop. */
+  readonly pingMs: number;
+  /**
+   * So many questions without an answer mean that it never will: a reload of many documents takes less.
+   * Counted, not timed, so that a machine that slept takes no worker for stuck.
+   */
+  readonly mostUnanswered: number;
+  /** The same before it serves: it starts, and loads all there is. */
+  readonly mostUnansweredAtStart: number;
+}
+
+export const usualPatience: WorkerPatience = { pingMs: 1000, mostUnanswered: 10, mostUnansweredAtStart: 60 };
+
+/** `stuck`: it did not answer, and was killed. `ended`: anything else, by itself or from outside. */
+export type LossReason = 'stuck' | 'ended';
 
 export interface WorkerEvents {
   readonly message: (worker: WorkerProcess, message: ToOwner) => void;
-  readonly exited: (worker: WorkerProcess, why: string) => void;
+  readonly exited: (worker: WorkerProcess, reason: LossReason, why: string) => void;
+}
+
+/** Starts this program once more, with the same arguments. */
+export function forkThisProgram(number: number): ChildProcess {
+  const [, program = '', ...args] = process.argv;
+  return fork(program, args, { env: { ...process.env, [workerVariable]: String(number) } });
 }
 
 /** One worker as its owner sees it. */
@@ -33,32 +49,33 @@ export class WorkerProcess {
   readonly #metrics = new Map<number, (metrics: readonly MetricObject[]) => void>();
   #lastId = 0;
   #unanswered = 0;
-  #why: string | undefined;
+  #stuck: string | undefined;
+  readonly #patience: WorkerPatience;
 
-  /** Starts this program once more, with the same arguments. */
-  constructor(number: number, events: WorkerEvents) {
-    const [, program = '', ...args] = process.argv;
-    this.#child = fork(program, args, { env: { ...process.env, [workerVariable]: String(number) } });
+  constructor(child: ChildProcess, events: WorkerEvents, patience: WorkerPatience) {
+    this.#child = child;
+    this.#patience = patience;
     this.#child.on('message', (message: ToOwner) => {
       if (message.kind === 'metrics') this.#metrics.get(message.id)?.(message.metrics);
       else if (message.kind === 'pong') this.#unanswered = 0;
       else if (message.kind === 'closed') this.connections -= message.connections;
       else events.message(this, message);
     });
-    const pinging = setInterval(() => this.#ping(), pingMs).unref();
+    const pinging = setInterval(() => this.#ping(), patience.pingMs).unref();
     this.#child.once('exit', (code, signal) => {
       clearInterval(pinging);
-      events.exited(this, this.#why ?? signal ?? `exit code ${code}`);
+      if (this.#stuck === undefined) events.exited(this, 'ended', signal ?? `exit code ${code}`);
+      else events.exited(this, 'stuck', this.#stuck);
     });
     // 'exit' follows.
     this.#child.on('error', () => {});
   }
 
-  /** Before it serves it may load for as long as it takes. */
   #ping(): void {
-    if (!this.isServing) return;
-    if (this.#unanswered >= mostUnanswered) {
-      this.#why = `stuck: no answer to ${mostUnanswered} questions, one each second`;
+    const { pingMs, mostUnanswered, mostUnansweredAtStart } = this.#patience;
+    const most = this.isServing ? mostUnanswered : mostUnansweredAtStart;
+    if (this.#unanswered >= most) {
+      this.#stuck = `stuck: no answer to ${most} questions, one each ${pingMs / 1000} s`;
       this.kill();
       return;
     }

@@ -62,7 +62,8 @@ function childrenOf({ pid }: RealOstiary): number[] {
 
 describe('three workers', () => {
   it('have one quota between them, to the last unit', async () => {
-    const all = connect(await serve(), 9);
+    // Where the machine is busy, the owner takes its time to answer.
+    const all = connect(await serve(['--store-timeout', '4s']), 9);
     const request = check('/orders/1', credentialsOf('many'));
     const codes = (
       await Promise.all(Array.from({ length: 5 }, () => Promise.all(all.map((client) => ask(client, request)))))
@@ -118,6 +119,10 @@ describe('three workers', () => {
     await expect.poll(() => childrenOf(server).length, { timeout: 10_000 }).toBe(3);
     expect(childrenOf(server)).toEqual(expect.arrayContaining(before.slice(1)));
     expect(server.output()).toContain('stuck');
+    const serving = async (): Promise<number> => sumOf(await metricsOf(server), /^ostiary_workers_serving (\d+)$/gm);
+    await expect.poll(serving, { timeout: 10_000 }).toBe(3);
+    const lost = sumOf(await metricsOf(server), /^ostiary_workers_lost_total\{reason="stuck"\} (\d+)$/gm);
+    expect(lost).toBe(1);
   });
 
   it('serve on a Unix socket with its permissions', async () => {
