@@ -54,6 +54,12 @@ export class RealMesh {
     }
   }
 
+  /** Waits until every replica has heard of every other. */
+  async untilAcquainted(): Promise<void> {
+    const all = this.replicas.length ** 2;
+    while (metricOf(await this.metrics(), 'ostiary_quota_replicas') !== all) await sleep(100);
+  }
+
   /** SIGKILL, and another one in its place. */
   async kill(index: number): Promise<void> {
     await this.replicas[index]?.process.kill();
