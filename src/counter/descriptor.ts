@@ -1,4 +1,5 @@
 import type { Limit } from '../contract/contract.ts';
+import type { Counting } from './counting.ts';
 import { LEASE_PART, leaseSize, SpendingRate } from './lease-size.ts';
 import { Lease } from './lease.ts';
 import type { Grant, Held, Moment } from './lease.ts';
@@ -10,12 +11,6 @@ import { sameLimits, wholePeriodMs } from './window.ts';
 // What a replica knows of one descriptor: the counters that a kind of request charges together. Hits of one
 // descriptor spend one lease, are asked for in one call, and are refused without a call while what is known
 // can't have changed.
-
-/**
- * How a kind of request is decided: from leases; exactly; or exactly although counters of it are leased from
- * elsewhere, so that units may come back to them.
- */
-export type Counting = 'leased' | 'exact' | 'mixed';
 
 /** Resets and returns of units, which other replicas tell. */
 export interface News {

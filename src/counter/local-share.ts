@@ -1,4 +1,5 @@
 import type { Limit } from '../contract/contract.ts';
+import type { Hold } from './charge-both.ts';
 import type { Debt, OwedWindow } from './lease-calls.ts';
 import type { Moment } from './lease.ts';
 import type { TakeReply } from './script-call.ts';
@@ -33,11 +34,12 @@ export interface LocalCounter {
   /** Has been sent, and may have been charged. */
   debt: Debt | undefined;
   isSending: boolean;
-  /** Monotonic milliseconds: the debt was not taken, and is not sent again before. */
+  /** Monotonic milliseconds: the debt was not taken, and is not sent again before; -Infinity where it was. */
   retryAt: number;
   settledAt: number;
 }
 
+const NONE: readonly Demand[] = [];
 const MAX_COUNTERS = 100_000;
 const SWEEP_AT_ONCE = 5000;
 
@@ -50,6 +52,12 @@ export class LocalShares {
 
   /** Charges the demands that are decided locally; the others pass and tell nothing. */
   take(demands: readonly Demand[], keys: readonly string[], now: Moment, replicas: number): Taking {
+    return this.hold(demands, keys, now, replicas).taking;
+  }
+
+  /** {@link take} that can be taken back. */
+  hold(demands: readonly Demand[], keys: readonly string[], now: Moment, replicas: number): Hold {
+    const charged: { readonly window: ShareWindow; readonly cost: number }[] = [];
     const counters = demands.map((demand, d) => (isLocal(demand) ? this.#counter(keys[d] ?? '', demand, now) : 'none'));
     const windows = counters.map((counter, d) => {
       const { limits } = demands[d] as Demand;
@@ -68,13 +76,16 @@ export class LocalShares {
         const window = windows[d]?.[i];
         if (window === undefined) return { limit, remaining: 0, resetMs: wholePeriodMs(limit, now.wall) };
         if (granted) {
-          window.spent += cost;
-          window.owed += cost;
+          charge(window, cost);
+          charged.push({ window, cost });
         }
         return { limit, remaining: Math.max(0, remainingOf(window, limit)), resetMs: window.endMono - now.mono };
       });
     });
-    return { granted, windows: told, fallback: true };
+    const giveBack = (): void => {
+      for (const { window, cost } of charged.splice(0)) charge(window, -Math.min(cost, window.owed));
+    };
+    return { taking: { granted, windows: told, fallback: true }, giveBack };
   }
 
   /** Remembers what Redis has told; a share whose debt was charged before Redis was asked has ended with that. */
@@ -95,12 +106,16 @@ export class LocalShares {
     }
   }
 
-  /** Whether a debt of these counters can't be sent before the next call: until it is, the share goes on to decide. */
-  mustDecide(keys: readonly string[], { mono }: Moment): boolean {
-    return keys.some((key) => {
-      const counter = this.owingAt(key);
+  /**
+   * The demands whose debt can't be sent just before the next call: more is owed than what is under way, or it was
+   * refused the last time. Until it is charged, the share goes on to decide.
+   */
+  owingNow(demands: readonly Demand[], keys: readonly string[]): readonly Demand[] {
+    if (this.#owing.size === 0) return NONE;
+    return demands.filter((_, d) => {
+      const counter = this.owingAt(keys[d] ?? '');
       if (counter === undefined) return false;
-      return counter.isSending ? owes(counter) : mono < counter.retryAt;
+      return counter.retryAt > -Infinity || (counter.isSending && owes(counter));
     });
   }
 
@@ -134,13 +149,17 @@ export class LocalShares {
       return owed;
     });
     if (windows.some(({ units }) => units > 0)) counter.debt = { name, demands: [demand], windows: [windows] };
-    else this.#owing.delete(counter);
+    else {
+      counter.retryAt = -Infinity;
+      this.#owing.delete(counter);
+    }
     return counter.debt;
   }
 
   /** The counter's debt was charged. */
   settled(counter: LocalCounter, { mono }: Moment): void {
     counter.debt = undefined;
+    counter.retryAt = -Infinity;
     counter.settledAt = mono;
     if (!owes(counter)) this.#owing.delete(counter);
   }
@@ -206,11 +225,18 @@ function remainingOf({ used, replicas, spent }: ShareWindow, { maximumRequests }
   return Math.floor(Math.max(0, maximumRequests - used) / replicas) - spent;
 }
 
+/** What is in a debt already stays charged. */
+function charge(window: ShareWindow, units: number): void {
+  window.spent += units;
+  window.owed += units;
+}
+
 function owes({ shares }: LocalCounter): boolean {
   for (const { owed } of shares.values()) if (owed > 0) return true;
   return false;
 }
 
-function isLocal({ terms }: Demand): boolean {
+/** Whether a share decides where the store can't. */
+export function isLocal({ terms }: Demand): boolean {
   return terms?.onStoreFailure === 'local';
 }

@@ -1,7 +1,8 @@
 import type { Clock } from '../clock.ts';
 import type { Limit } from '../contract/contract.ts';
+import type { Hold } from './charge-both.ts';
 import { CounterTable } from './counter-table.ts';
-import type { Hold, ReplicaCounters } from './scoped.ts';
+import type { ReplicaCounters } from './scoped.ts';
 import type { CounterStore, Demand, StoreHealth, Taking, WindowState } from './store.ts';
 import { wholePeriodMs, windowNames } from './window.ts';
 

@@ -1,12 +1,14 @@
 import type { Clock } from '../clock.ts';
 import { Asking } from './asking.ts';
+import { countingOf } from './counting.ts';
 import { Descriptor, NO_NEWS } from './descriptor.ts';
-import type { Counting, News } from './descriptor.ts';
+import type { News } from './descriptor.ts';
 import { Descriptors } from './descriptors.ts';
 import type { GiveBack } from './descriptors.ts';
+import { Fallback } from './fallback.ts';
 import type { Moment } from './lease.ts';
 import { LocalDebts } from './local-debts.ts';
-import { LocalShares } from './local-share.ts';
+import { isLocal, LocalShares } from './local-share.ts';
 import type { CounterMetrics } from './metrics.ts';
 import { keyOf, readTake, takeCall } from './script-call.ts';
 import type { KeyPrefix, ScriptLink } from './script-call.ts';
@@ -48,9 +50,6 @@ export interface RedisStoreOptions {
 }
 
 const SWEEP_MS = 250;
-/** A window that is shorter than so many of the longest trips, or than this, may end before its lease is spent. */
-const LEAST_WINDOW_TRIPS = 10;
-const LEAST_WINDOW_MS = 500;
 
 export class RedisCounterStore implements CounterStore {
   readonly #ports: RedisStorePorts;
@@ -59,18 +58,19 @@ export class RedisCounterStore implements CounterStore {
   readonly #descriptors: Descriptors;
   readonly #shares = new LocalShares();
   readonly #debts: LocalDebts;
+  readonly #fallback: Fallback;
   readonly #sweeper: NodeJS.Timeout;
-  readonly #leastLeasedMs: number;
 
   constructor(ports: RedisStorePorts, options: RedisStoreOptions) {
     this.#ports = ports;
     this.#options = options;
-    this.#leastLeasedMs = Math.min(LEAST_WINDOW_TRIPS * options.storeTimeoutMs, LEAST_WINDOW_MS);
     const { news = NO_NEWS } = ports;
     const common = { link: ports.link, metrics: ports.metrics, ...options, now: () => this.#now(), news };
     this.#debts = new LocalDebts({ ...common, debtName: () => ports.randomName() }, this.#shares);
     const shares = this.#shares;
-    this.#asking = new Asking({ ...common, replicas: () => ports.replicas(), shares, debts: this.#debts });
+    const replicas = (): number => ports.replicas();
+    this.#fallback = new Fallback({ ...common, replicas, shares });
+    this.#asking = new Asking({ ...common, replicas, shares, debts: this.#debts });
     const giveBack: GiveBack = (...unspent) => void this.#asking.giveBack(...unspent);
     this.#descriptors = new Descriptors(options.prefix, giveBack, { news });
     this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS).unref();
@@ -80,7 +80,7 @@ export class RedisCounterStore implements CounterStore {
     const { metrics } = this.#ports;
     const now = this.#now();
     const descriptor = this.#descriptors.of(demands, now);
-    const counting = this.#countingOf(demands, descriptor.isKept);
+    const counting = countingOf(demands, descriptor.isKept, this.#options);
     const leased = counting === 'leased';
     if (leased) {
       const cost = demands[0]?.cost ?? 0;
@@ -97,11 +97,17 @@ export class RedisCounterStore implements CounterStore {
       return descriptor.taking(false, demands, now, leased ? descriptor.lease.units(now) : 0);
     }
     if (!this.#ports.link.available) {
-      return this.#withoutStore(descriptor, demands, now, new StoreUnavailable(this.#ports.link.trouble));
+      const error = new StoreUnavailable(this.#ports.link.trouble);
+      return this.#fallback.take(demands, descriptor.keys, now, error);
     }
-    if (this.#shares.mustDecide(descriptor.keys, now)) {
+    const owing = this.#shares.owingNow(demands, descriptor.keys);
+    if (owing.length > 0) {
       this.#debts.settleAll();
-      return this.#withoutStore(descriptor, demands, now, new StoreUnavailable('Redis does not take the debt'));
+      if (owing.every(isLocal)) {
+        return this.#fallback.takeBeside(demands, owing, now, (rest) => this.take(rest, deadline));
+      }
+      const error = new StoreUnavailable('Redis does not take the debt');
+      return this.#fallback.take(demands, descriptor.keys, now, error);
     }
     metrics.hit('store');
     return this.#ask(descriptor, demands, leased, this.#until(now, deadline));
@@ -188,7 +194,7 @@ export class RedisCounterStore implements CounterStore {
       demands,
       until,
       this.#now().mono,
-      (error) => this.#withoutStore(descriptor, demands, this.#now(), error),
+      (error) => this.#fallback.take(demands, descriptor.keys, this.#now(), error),
       (ms) => new StoreUnavailable(`the store did not answer within ${ms} ms`),
     );
     (leased ? descriptor.waiting : descriptor.exact).push(waiter);
@@ -205,36 +211,6 @@ export class RedisCounterStore implements CounterStore {
   #leaseAhead(descriptor: Descriptor, now: Moment): void {
     if (descriptor.asking || descriptor.isSpent(now) || !this.#ports.link.available) return;
     this.#asking.soon(descriptor);
-  }
-
-  /** What the demands chose for this case: one that denies is enough. */
-  #withoutStore(descriptor: Descriptor, demands: readonly Demand[], now: Moment, error: unknown): Taking {
-    const { metrics } = this.#ports;
-    const choices = new Set(demands.map(({ terms }) => terms?.onStoreFailure ?? 'deny'));
-    if (choices.has('deny')) throw error;
-    metrics.hit('fallback');
-    if (!choices.has('local')) {
-      metrics.fallbackAdmission('allow');
-      throw error;
-    }
-    const taking = this.#shares.take(demands, descriptor.keys, now, this.#ports.replicas());
-    if (taking.granted) metrics.fallbackAdmission('local');
-    return taking;
-  }
-
-  /** A lease holds the same units of every counter: demands that cost differently are decided exactly. */
-  #countingOf(demands: readonly Demand[], isKept: boolean): Counting {
-    const { quota } = this.#options;
-    const cost = demands[0]?.cost;
-    let fits = isKept;
-    let leased = 0;
-    for (const demand of demands) {
-      if ((demand.terms?.quota ?? quota) === 'leased') leased += 1;
-      if (demand.cost !== cost) fits = false;
-      for (const limit of demand.limits) if (limit.timePeriodInMilliseconds < this.#leastLeasedMs) fits = false;
-    }
-    if (leased === 0) return 'exact';
-    return fits && leased === demands.length ? 'leased' : 'mixed';
   }
 
   #until({ mono }: Moment, deadline: number): number {

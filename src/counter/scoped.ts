@@ -1,3 +1,5 @@
+import { merge } from './charge-both.ts';
+import type { Hold } from './charge-both.ts';
 import type { CounterStore, Demand, StoreHealth, Taking } from './store.ts';
 
 // Demands of the scope `replica` are counted in this process, those of the mesh in Redis. A request that has
@@ -10,12 +12,6 @@ export interface ReplicaCounters {
   hold(demands: readonly Demand[]): Hold | Promise<Hold>;
   peek(demands: readonly Demand[]): Taking | Promise<Taking>;
   reset(demands: readonly Demand[]): number | Promise<number>;
-}
-
-export interface Hold {
-  readonly taking: Taking;
-  /** Gives back what was charged, once, and to those very windows: never to one that was opened since. */
-  readonly giveBack: () => void;
 }
 
 export class ScopedCounterStore implements CounterStore {
@@ -39,7 +35,7 @@ export class ScopedCounterStore implements CounterStore {
   async peek(demands: readonly Demand[], deadline: number): Promise<Taking> {
     const here = await this.#replica.peek(demands.filter(isLocal));
     const rest = demands.filter((demand) => !isLocal(demand));
-    return merge(demands, here, rest.length === 0 ? EMPTY : await this.#mesh.peek(rest, deadline));
+    return merge(demands, isLocal, here, rest.length === 0 ? EMPTY : await this.#mesh.peek(rest, deadline));
   }
 
   async reset(demands: readonly Demand[], deadline: number): Promise<number> {
@@ -70,14 +66,14 @@ export class ScopedCounterStore implements CounterStore {
     } catch (error) {
       // Where the mesh's quota may be passed over, the replica's own still holds.
       if (rest.every(({ terms }) => terms?.onStoreFailure === 'allow')) {
-        return merge(demands, here, { granted: true, windows: rest.map(() => []), fallback: true });
+        return merge(demands, isLocal, here, { granted: true, windows: rest.map(() => []), fallback: true });
       }
       giveBack();
       throw error;
     }
-    if (there.granted) return merge(demands, here, there);
+    if (there.granted) return merge(demands, isLocal, here, there);
     giveBack();
-    return merge(demands, await this.#told(local, here), there);
+    return merge(demands, isLocal, await this.#told(local, here), there);
   }
 
   /** What is left here after giving back; where the replica can't tell, what it said before. */
@@ -92,9 +88,9 @@ export class ScopedCounterStore implements CounterStore {
   /** Refused here: the mesh is only asked what it would say, for the headers. */
   async #refused(demands: readonly Demand[], here: Taking, rest: readonly Demand[], deadline: number): Promise<Taking> {
     try {
-      return merge(demands, here, await this.#mesh.peek(rest, deadline));
+      return merge(demands, isLocal, here, await this.#mesh.peek(rest, deadline));
     } catch {
-      return merge(demands, here, { granted: false, windows: rest.map(() => []) });
+      return merge(demands, isLocal, here, { granted: false, windows: rest.map(() => []) });
     }
   }
 }
@@ -103,12 +99,4 @@ const EMPTY: Taking = { granted: true, windows: [] };
 
 function isLocal({ terms }: Demand): boolean {
   return terms?.scope === 'replica';
-}
-
-/** Both answers in the order of the demands. */
-function merge(demands: readonly Demand[], here: Taking, there: Taking): Taking {
-  const local = here.windows.values();
-  const rest = there.windows.values();
-  const windows = demands.map((demand) => (isLocal(demand) ? local : rest).next().value ?? []);
-  return { ...there, granted: here.granted && there.granted, windows };
 }

@@ -1,9 +1,10 @@
 import type { Clock } from '../clock.ts';
+import type { Hold } from './charge-both.ts';
 import { Descriptor } from './descriptor.ts';
 import { giveBackCall } from './lease-calls.ts';
 import type { Moment } from './lease.ts';
 import { RedisCounterStore, type RedisStoreOptions, type RedisStorePorts } from './redis.ts';
-import type { Hold, ReplicaCounters } from './scoped.ts';
+import type { ReplicaCounters } from './scoped.ts';
 import { keyOf, readTake, type ScriptLink, takeCall, type TakeReply, UNTAGGED, type Wish } from './script-call.ts';
 import type { ScriptMemory } from './script-memory.ts';
 import { RESET } from './scripts.ts';

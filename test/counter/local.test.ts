@@ -89,6 +89,26 @@ describe('the local share of a quota', () => {
     expect(sum).toBe(100);
   }, 20_000);
 
+  it('decides beside another policy that asks Redis: what one owes is no 503 of the other', async () => {
+    const store = await join();
+    const owing = localDemand(100, 'api');
+    const strict: Demand = {
+      ...freshDemand([[3, HOUR]]),
+      slot: 'api',
+      terms: { scope: 'mesh', onStoreFailure: 'deny' },
+    };
+    // Nothing can be charged to such a key; to that of the other policy it can.
+    await redis.cli('SET', `loc${mesh}:${owing.key}`, 'not a hash');
+    expect(await admitted(store, 10, owing)).toBe(10);
+    await sleep(300);
+    expect(await admitted(store, 5, owing, strict)).toBe(3);
+    expect(await used(strict)).toBe(3);
+    const { windows } = await store.take([owing, strict], performance.now() + 1000);
+    expect(windows.map(([state]) => state?.remaining)).toEqual([87, 0]);
+    await redis.cli('DEL', `loc${mesh}:${owing.key}`);
+    await expect.poll(() => used(owing), { timeout: 5000 }).toBe(13);
+  });
+
   it('costs few calls on a Redis that answers errors, and is charged once when it can be', async () => {
     const calls: Record<string, number> = {};
     const store = await join(calls);

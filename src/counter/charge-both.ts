@@ -1,0 +1,59 @@
+import type { Demand, Taking } from './store.ts';
+
+/** What was charged here, and can be taken back for certain. */
+export interface Hold {
+  readonly taking: Taking;
+  /** Gives back what was charged, once, and to those very windows: never to one that was opened since. */
+  readonly giveBack: () => void;
+}
+
+/**
+ * Charges the rest elsewhere: all demands are charged, or none. What was held here goes back where the rest is
+ * refused or can't be told.
+ * @param isHere whether a demand is among those that are held
+ */
+export function chargeBoth(
+  demands: readonly Demand[],
+  isHere: (demand: Demand) => boolean,
+  { taking: here, giveBack }: Hold,
+  takeRest: (rest: readonly Demand[]) => Taking | Promise<Taking>,
+): Taking | Promise<Taking> {
+  const rest = demands.filter((demand) => !isHere(demand));
+  if (!here.granted) return merge(demands, isHere, here, { granted: false, windows: rest.map(() => []) });
+  const settle = (there: Taking): Taking => {
+    if (there.granted) return merge(demands, isHere, here, there);
+    giveBack();
+    return merge(demands, isHere, withCosts(here, demands.filter(isHere)), there);
+  };
+  const fail = (error: unknown): never => {
+    giveBack();
+    throw error;
+  };
+  try {
+    const there = takeRest(rest);
+    return there instanceof Promise ? there.then(settle, fail) : settle(there);
+  } catch (error) {
+    return fail(error);
+  }
+}
+
+/** As it is after what was charged has gone back. */
+function withCosts(taking: Taking, demands: readonly Demand[]): Taking {
+  const windows = taking.windows.map((states, d) =>
+    states.map((state) => ({ ...state, remaining: state.remaining + (demands[d]?.cost ?? 0) })),
+  );
+  return { ...taking, windows };
+}
+
+/** Both answers in the order of the demands. */
+export function merge(
+  demands: readonly Demand[],
+  isHere: (demand: Demand) => boolean,
+  here: Taking,
+  there: Taking,
+): Taking {
+  const held = here.windows.values();
+  const rest = there.windows.values();
+  const windows = demands.map((demand) => (isHere(demand) ? held : rest).next().value ?? []);
+  return { ...here, ...there, granted: here.granted && there.granted, windows };
+}
