@@ -13,6 +13,7 @@ import {
 } from './server.ts';
 import { openShop } from './shop.ts';
 import { median } from './timing.ts';
+import { verifier } from './verifier.ts';
 
 interface Round extends LoadResult {
   /** CPU time of the server, which other programs on the machine hardly change. */
@@ -81,22 +82,7 @@ async function transports(): Promise<Measured[]> {
 
 async function ostiary(name: string, flags: readonly string[]): Promise<Measured> {
   const server = await startOstiary(shop.policies, flags);
-  let before = await decided(server.adminUrl);
-  return {
-    name,
-    server,
-    saturated: [],
-    // A denial, an error or a Check that costs nothing is cheaper than an allow.
-    async verify(checks) {
-      const after = await decided(server.adminUrl);
-      const allowed = after.allowed - before.allowed;
-      const charged = after.charged - before.charged;
-      if (allowed !== checks || charged !== checks) {
-        throw new Error(`${name} allowed ${allowed} and charged ${charged} of ${checks} Checks`);
-      }
-      before = after;
-    },
-  };
+  return { name, server, saturated: [], verify: await verifier(name, server.adminUrl) };
 }
 
 async function saturate({ server, verify }: Measured, requests: number): Promise<Round> {
@@ -105,16 +91,6 @@ async function saturate({ server, verify }: Measured, requests: number): Promise
   const cpuMicrosecondsPerCheck = (cpuMicroseconds(server.process) - before) / requests;
   await verify?.(requests);
   return { ...result, cpuMicrosecondsPerCheck };
-}
-
-/** How many Checks were allowed so far, and how often quota was charged. */
-async function decided(adminUrl: string): Promise<{ allowed: number; charged: number }> {
-  const text = await (await fetch(`${adminUrl}/metrics`)).text();
-  const sum = (line: RegExp): number => [...text.matchAll(line)].reduce((total, [, count]) => total + Number(count), 0);
-  return {
-    allowed: sum(/^ostiary_checks_total\{[^}]*outcome="allow"[^}]*\} (\d+)$/gm),
-    charged: sum(/^ostiary_store_duration_seconds_count\{[^}]*operation="take"[^}]*\} (\d+)$/gm),
-  };
 }
 
 async function withoutNetwork(): Promise<number> {

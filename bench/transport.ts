@@ -1,10 +1,20 @@
-// What a Check costs on the wire: gRPC servers that answer a constant, on one core, side by side.
+// What a Check costs on one core: gRPC servers that answer a constant, and beside them ostiary, which verifies a
+// token, finds client and contract and charges a tier of two windows, in memory and leased from a Redis.
 // Run: node bench/transport.ts [seconds a round] [rounds]
 import { h2load, type LoadResult } from './h2load.ts';
 import { startGrpcGo, startTonic } from './native-peers.ts';
-import { realisticCheck } from './realistic-check.ts';
-import { type BenchServer, cpuMicroseconds, residentMegabytes, startNghttpd, startPeer } from './server.ts';
+import {
+  type BenchServer,
+  cpuMicroseconds,
+  residentMegabytes,
+  startNghttpd,
+  startOstiary,
+  startPeer,
+} from './server.ts';
+import { openShop } from './shop.ts';
 import { median } from './timing.ts';
+import { type Verify, verifier } from './verifier.ts';
+import { startRedis } from '../test/real/redis.ts';
 
 interface Round extends LoadResult {
   /** CPU time of the server, which other programs on the machine hardly change. */
@@ -16,6 +26,7 @@ interface Measured {
   readonly server: BenchServer;
   readonly saturated: Round[];
   halfLoad?: Round;
+  readonly verify?: Verify;
 }
 
 const secondsPerRound = Number(process.argv[2] ?? 2);
@@ -24,8 +35,10 @@ const warmUpChecks = 40_000;
 /** nghttpd sends a file of this length. */
 const answerBytes = 148;
 
-const check = realisticCheck({ streamId: '1', clientId: '0f9d1f3e5d8c4a2b', token: 'x'.repeat(800) });
+const shop = await openShop();
+const check = shop.checkOf('');
 const load = await h2load(check);
+const redis = await startRedis();
 const all: Measured[] = [];
 for (const [name, start] of [
   ['nghttpd', () => startNghttpd(answerBytes)],
@@ -35,6 +48,10 @@ for (const [name, start] of [
   ['node:http2', () => startPeer('node-http2-constant')],
   ['grpc-js', () => startPeer('grpc-js-constant')],
 ] as const) {
+  if (name === 'tonic') {
+    await addOstiary('ostiary, in memory');
+    await addOstiary('ostiary, leased', '--redis', redis.url);
+  }
   const server = await start();
   if (server === undefined) console.log(`${name}: not built, its toolchain is not here`);
   else all.push({ name, server, saturated: [] });
@@ -45,6 +62,7 @@ try {
   for (const one of all) {
     const { requestsPerSecond } = await load({ address: one.server.address, requests: warmUpChecks });
     checks.set(one, Math.ceil(requestsPerSecond * secondsPerRound));
+    await one.verify?.(warmUpChecks);
   }
   // Interleaved, so that whatever else the machine does slows all of them alike.
   for (let round = 0; round < rounds; round++) {
@@ -57,13 +75,21 @@ try {
   report();
 } finally {
   for (const { server } of all) await server.process.stop();
+  await redis.stop();
 }
 
-async function measure({ server }: Measured, requests: number, requestsPerSecond?: number): Promise<Round> {
+async function addOstiary(name: string, ...flags: string[]): Promise<void> {
+  const server = await startOstiary(shop.policies, flags);
+  all.push({ name, server, saturated: [], verify: await verifier(name, server.adminUrl) });
+}
+
+async function measure({ server, verify }: Measured, requests: number, requestsPerSecond?: number): Promise<Round> {
   const before = cpuMicroseconds(server.process);
   const pace = requestsPerSecond === undefined ? {} : { requestsPerSecond };
   const result = await load({ address: server.address, requests, ...pace });
-  return { ...result, cpuMicrosecondsPerCheck: (cpuMicroseconds(server.process) - before) / requests };
+  const cpuMicrosecondsPerCheck = (cpuMicroseconds(server.process) - before) / requests;
+  await verify?.(requests);
+  return { ...result, cpuMicrosecondsPerCheck };
 }
 
 function rate({ saturated }: Measured): number {
