@@ -124,7 +124,12 @@ function claimRules(config: JwtValidationOptions): ClaimRules {
 }
 
 /** What the claims alone decide: all of it but the contract. */
-type Admission = Denial | (Grant & { readonly identity: { readonly claims: Claims } });
+type Admission =
+  | Denial
+  | (Required<Pick<Grant, 'upstream' | 'remove'>> & {
+      readonly reason?: undefined;
+      readonly identity: { readonly claims: Claims };
+    });
 
 function admission(config: JwtValidationOptions, remove: readonly string[]): (claims: Claims) => Admission {
   return (claims) => {
@@ -155,7 +160,8 @@ function withClient(request: Request, granted: Exclude<Admission, Denial>, selec
         : `the contract ${contract.name} is ${contract.status}`;
     return { reason: 'contract_missing', detail };
   }
-  return { ...granted, identity: { claims, client: contract.client, contract } };
+  const { upstream, remove } = granted;
+  return { identity: { claims, client: contract.client, contract }, upstream, remove };
 }
 
 /** The first that the token has: were the next one tried, a client without a contract could pass for another. */
