@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { partOrSkip } from '../real/parts.ts';
 import { startRedis, type RealRedis } from '../real/redis.ts';
 import { api, credentials, documentsFolder } from './documents.ts';
-import { startMesh, type Mesh } from './mesh.ts';
+import { startMesh, transports, type Mesh } from './mesh.ts';
 import { send } from './request.ts';
 import { shop } from './shop.ts';
 
@@ -11,10 +11,10 @@ const redisServer = await partOrSkip('redis-server');
 
 const patience = { timeout: 10_000, interval: 50 };
 
-describe.skipIf(envoy === undefined)('a real Envoy whose ostiary is away', () => {
+describe.skipIf(envoy === undefined).each(transports)('a real Envoy whose ostiary on %s is away', (transport) => {
   let mesh: Mesh;
   beforeEach(async () => {
-    mesh = await startMesh({ policies: documentsFolder(shop), timeoutMs: 250 });
+    mesh = await startMesh({ policies: documentsFolder(shop), transport, timeoutMs: 250 });
   });
   afterEach(() => mesh?.stop());
 
@@ -41,56 +41,59 @@ describe.skipIf(envoy === undefined)('a real Envoy whose ostiary is away', () =>
   });
 });
 
-describe.skipIf(envoy === undefined || redisServer === undefined)('a real Envoy, and the counters in Redis', () => {
-  let redis: RealRedis;
-  let mesh: Mesh;
-  beforeAll(async () => {
-    redis = await startRedis();
-    const rateLimits = [{ maximumRequests: 3, timePeriodInMilliseconds: 60_000 }];
-    const limited = (name: string, config: object) =>
-      api(name, { policies: [{ policyRef: { name: 'rate-limiting' }, config: { rateLimits, ...config } }] });
-    const documents = [
-      ...shop,
-      limited('strict', {}),
-      limited('lenient', { onStoreFailure: 'allow' }),
-      limited('stuck', {}),
-    ];
-    mesh = await startMesh({ policies: documentsFolder(documents), args: ['--redis', redis.url] });
-  });
-  afterAll(async () => {
-    await mesh?.stop();
-    await redis?.stop();
-  });
+describe.skipIf(envoy === undefined || redisServer === undefined).each(transports)(
+  'a real Envoy that asks %s, and the counters in Redis',
+  (transport) => {
+    let redis: RealRedis;
+    let mesh: Mesh;
+    beforeAll(async () => {
+      redis = await startRedis();
+      const rateLimits = [{ maximumRequests: 3, timePeriodInMilliseconds: 60_000 }];
+      const limited = (name: string, config: object) =>
+        api(name, { policies: [{ policyRef: { name: 'rate-limiting' }, config: { rateLimits, ...config } }] });
+      const documents = [
+        ...shop,
+        limited('strict', {}),
+        limited('lenient', { onStoreFailure: 'allow' }),
+        limited('stuck', {}),
+      ];
+      mesh = await startMesh({ policies: documentsFolder(documents), transport, args: ['--redis', redis.url] });
+    });
+    afterAll(async () => {
+      await mesh?.stop();
+      await redis?.stop();
+    });
 
-  const ask = async (path: string, headers = {}) =>
-    (await send(mesh.envoy.port('normalized'), path, { headers })).status;
+    const ask = async (path: string, headers = {}) =>
+      (await send(mesh.envoy.port('normalized'), path, { headers })).status;
 
-  test('a killed store denies, or allows where the operator says so, and counts again when it is back', async () => {
-    expect(await ask('/strict/1')).toBe(200);
-    expect(await ask('/lenient/1')).toBe(200);
-    expect(await ask('/orders/1', credentials('bronze'))).toBe(200);
-    await redis.kill();
-    expect(await ask('/strict/1')).toBe(503);
-    expect(await ask('/orders/1', credentials('bronze'))).toBe(503);
-    expect(await ask('/orders/1')).toBe(401);
-    expect(await ask('/lenient/1')).toBe(200);
-    expect(await ask('/open/1')).toBe(200);
-    await redis.restart();
-    await expect.poll(() => ask('/strict/1'), patience).toBe(200);
-    expect([await ask('/strict/1'), await ask('/strict/1'), await ask('/strict/1')]).toEqual([200, 200, 429]);
-  });
+    test('a killed store denies, or allows where the operator says so, and counts again when it is back', async () => {
+      expect(await ask('/strict/1')).toBe(200);
+      expect(await ask('/lenient/1')).toBe(200);
+      expect(await ask('/orders/1', credentials('bronze'))).toBe(200);
+      await redis.kill();
+      expect(await ask('/strict/1')).toBe(503);
+      expect(await ask('/orders/1', credentials('bronze'))).toBe(503);
+      expect(await ask('/orders/1')).toBe(401);
+      expect(await ask('/lenient/1')).toBe(200);
+      expect(await ask('/open/1')).toBe(200);
+      await redis.restart();
+      await expect.poll(() => ask('/strict/1'), patience).toBe(200);
+      expect([await ask('/strict/1'), await ask('/strict/1'), await ask('/strict/1')]).toEqual([200, 200, 429]);
+    });
 
-  test('a stuck store is answered for within the time that Envoy waits', async () => {
-    await expect.poll(() => ask('/stuck/1'), patience).toBe(200);
-    redis.pause();
-    for (const _ of [1, 2, 3]) {
-      const asked = performance.now();
-      const answer = await send(mesh.envoy.port('normalized'), '/stuck/1');
-      expect(answer.status).toBe(503);
-      expect(answer.headers['retry-after']).toMatch(/^\d+$/);
-      expect(performance.now() - asked).toBeLessThan(1000);
-    }
-    redis.resume();
-    await expect.poll(() => ask('/stuck/1'), patience).toBe(200);
-  });
-});
+    test('a stuck store is answered for within the time that Envoy waits', async () => {
+      await expect.poll(() => ask('/stuck/1'), patience).toBe(200);
+      redis.pause();
+      for (const _ of [1, 2, 3]) {
+        const asked = performance.now();
+        const answer = await send(mesh.envoy.port('normalized'), '/stuck/1');
+        expect(answer.status).toBe(503);
+        expect(answer.headers['retry-after']).toMatch(/^\d+$/);
+        expect(performance.now() - asked).toBeLessThan(1000);
+      }
+      redis.resume();
+      await expect.poll(() => ask('/stuck/1'), patience).toBe(200);
+    });
+  },
+);

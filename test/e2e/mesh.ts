@@ -30,9 +30,15 @@ export interface AccessLogEntry {
 /** The ports of a mesh's Envoy: one listener for each way in which Envoy may be configured. */
 export type Front = 'normalized' | 'verbatim' | 'raw' | 'pinned';
 
+/** What carries `--listen`: what a real Envoy sees is tested on each. */
+export const transports = ['http2', 'grpc-js'] as const;
+export type TransportName = (typeof transports)[number];
+
 export interface MeshOptions extends Omit<OstiaryOptions, 'listen'> {
   /** How Envoy reaches ostiary. */
   readonly via?: 'tcp' | 'unix';
+  /** The default is ostiary's own. */
+  readonly transport?: TransportName;
   /**
    * How long Envoy waits for a Check. Not the templates' 250 ms: where many tests run on few cores a first Check
    * may take longer, and only tests of time-outs are about that.
@@ -45,7 +51,9 @@ export interface MeshOptions extends Omit<OstiaryOptions, 'listen'> {
 export async function startMesh(options: MeshOptions): Promise<Mesh> {
   const { listen, endpoint } = await address(options.via ?? 'tcp');
   const upstream = await startUpstream();
-  let ostiary = await startOstiary({ ...options, listen });
+  const transport = options.transport === undefined ? [] : ['--transport', options.transport];
+  const args = [...transport, ...(options.args ?? [])];
+  let ostiary = await startOstiary({ ...options, listen, args });
   const envoy = await startEnvoy(
     bootstrap({
       ostiary: endpoint,
@@ -63,7 +71,7 @@ export async function startMesh(options: MeshOptions): Promise<Mesh> {
     envoy,
     ostiary: () => ostiary,
     async restartOstiary() {
-      ostiary = await startOstiary({ ...options, listen });
+      ostiary = await startOstiary({ ...options, listen, args });
     },
     accessLog: () =>
       envoy

@@ -5,34 +5,41 @@ import { describe, expect, test } from 'vitest';
 import { partOrSkip } from '../real/parts.ts';
 import { runOstiary, startOstiary } from '../real/ostiary.ts';
 import { documentsFolder } from './documents.ts';
-import { startMesh } from './mesh.ts';
+import { startMesh, transports } from './mesh.ts';
 import { send } from './request.ts';
 import { shop } from './shop.ts';
 
 const envoy = await partOrSkip('envoy');
 
 describe('the process', () => {
-  test.skipIf(envoy === undefined)('on SIGTERM answers while it drains and ends with 0', async () => {
-    const mesh = await startMesh({ policies: documentsFolder(shop), args: ['--drain-delay', '1s', '--drain', '3s'] });
-    try {
-      const port = mesh.envoy.port('normalized');
-      const ostiary = mesh.ostiary();
-      expect((await send(port, '/open/1')).status).toBe(200);
-      const asked = performance.now();
-      ostiary.signal('SIGTERM');
-      await expect.poll(async () => (await fetch(`${ostiary.adminUrl}/readyz`)).status).toBe(503);
-      expect((await fetch(`${ostiary.adminUrl}/livez`)).status).toBe(200);
-      while (performance.now() - asked < 700) {
+  test.skipIf(envoy === undefined).each(transports)(
+    'on SIGTERM answers on %s while it drains and ends with 0',
+    async (transport) => {
+      const mesh = await startMesh({
+        policies: documentsFolder(shop),
+        transport,
+        args: ['--drain-delay', '1s', '--drain', '3s'],
+      });
+      try {
+        const port = mesh.envoy.port('normalized');
+        const ostiary = mesh.ostiary();
         expect((await send(port, '/open/1')).status).toBe(200);
-        expect((await send(port, '/closed/1')).status).toBe(401);
-        await sleep(20);
+        const asked = performance.now();
+        ostiary.signal('SIGTERM');
+        await expect.poll(async () => (await fetch(`${ostiary.adminUrl}/readyz`)).status).toBe(503);
+        expect((await fetch(`${ostiary.adminUrl}/livez`)).status).toBe(200);
+        while (performance.now() - asked < 700) {
+          expect((await send(port, '/open/1')).status).toBe(200);
+          expect((await send(port, '/closed/1')).status).toBe(401);
+          await sleep(20);
+        }
+        expect(await ostiary.exited).toBe(0);
+        expect(performance.now() - asked).toBeLessThan(5000);
+      } finally {
+        await mesh.stop();
       }
-      expect(await ostiary.exited).toBe(0);
-      expect(performance.now() - asked).toBeLessThan(5000);
-    } finally {
-      await mesh.stop();
-    }
-  });
+    },
+  );
 
   test('says in one line that a port is in use, and ends with 1', async () => {
     const policies = documentsFolder(shop);

@@ -2,12 +2,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { partOrSkip } from '../real/parts.ts';
 import { api, client, contract, documentsFolder } from './documents.ts';
 import { startIssuer, type Issuer } from './issuer.ts';
-import { startMesh, type Mesh } from './mesh.ts';
+import { startMesh, transports, type Mesh } from './mesh.ts';
 import { echoOf, send } from './request.ts';
 
 const envoy = await partOrSkip('envoy');
 
-describe.skipIf(envoy === undefined)('bearer tokens at a real Envoy', () => {
+describe.skipIf(envoy === undefined).each(transports)('bearer tokens at a real Envoy that asks %s', (transport) => {
   let issuer: Issuer;
   let mesh: Mesh;
   beforeAll(async () => {
@@ -29,7 +29,7 @@ describe.skipIf(envoy === undefined)('bearer tokens at a real Envoy', () => {
       contract('web', 'tokens'),
       contract('web', 'scoped'),
     ]);
-    mesh = await startMesh({ policies });
+    mesh = await startMesh({ policies, transport });
   });
   afterAll(async () => {
     await mesh?.stop();
