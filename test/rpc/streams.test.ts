@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { Code, RpcError } from '../../src/rpc/rpc.ts';
 import { statusOf } from './client.ts';
@@ -80,5 +81,28 @@ describe.each(transports)('a stream on $name', ({ transport }) => {
     stream.end();
     expect(String((await answers.next()).value)).toBe('bye');
     expect((await answers.next()).done).toBe(true);
+  });
+
+  it('carries more than any window holds both ways at once, to a handler that takes its time', async () => {
+    const { client } = await serve([
+      {
+        kind: 'bidirectional',
+        path: '/test.Test/Bidi',
+        async *handle(requests) {
+          for await (const request of requests) {
+            await sleep(1);
+            yield Buffer.from(request);
+          }
+        },
+      },
+    ]);
+    const stream = client.bidi('/test.Test/Bidi');
+    const sent = Array.from({ length: 120 }, (_, index) => Buffer.alloc(50_000 + index, index));
+    for (const message of sent) stream.write(message);
+    stream.end();
+    const answers: Buffer[] = [];
+    for await (const answer of stream) answers.push(answer as Buffer);
+    expect(answers.map(({ length }) => length)).toEqual(sent.map(({ length }) => length));
+    expect(Buffer.concat(answers).equals(Buffer.concat(sent))).toBe(true);
   });
 });
