@@ -1,0 +1,66 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
+import { describe, expect, it } from 'vitest';
+import type { ListenOptions } from '../../src/rpc/rpc.ts';
+import { scratchFolder } from '../real/scratch.ts';
+import { contents, createAuthority } from '../rpc/certificates.ts';
+import { hanging } from './hanging.ts';
+import { data, headers, message, RawHttp2Client } from './raw-client.ts';
+import { echo, serve } from './serving.ts';
+
+const authority = createAuthority();
+const { certificate, key } = authority.issue('server');
+const tls: ListenOptions['tls'] = {
+  certificate: contents(certificate),
+  key: contents(key),
+  clientAuthorities: undefined,
+};
+
+describe('TLS on a Unix socket', () => {
+  const path = (): string => join(scratchFolder('tls'), 's');
+
+  it('gives up a client that begins no handshake', async () => {
+    const address = { kind: 'unix', path: path(), mode: 0o600 } as const;
+    await serve([echo], { handshakeTimeoutMs: 300 }, { tls, address });
+    const silent = connect(address.path);
+    silent.on('error', () => {});
+    await once(silent, 'close');
+    expect(silent.bytesRead).toBe(0);
+  });
+
+  it('is drained within about a second though a handshake is under way, calls being left to end', async () => {
+    const address = { kind: 'unix', path: path(), mode: 0o600 } as const;
+    const { listener } = await serve([hanging()], {}, { tls, address });
+    const silent = connect(address.path);
+    silent.on('error', () => {});
+    await once(silent, 'connect');
+    const gone = once(silent, 'close');
+    const began = performance.now();
+    const drained = listener.drain(8000);
+    await gone;
+    await drained;
+    expect(performance.now() - began).toBeGreaterThan(500);
+    expect(performance.now() - began).toBeLessThan(6000);
+  }, 15_000);
+
+  it('does not cut connections with the handshakes', async () => {
+    const address = { kind: 'unix', path: path(), mode: 0o600 } as const;
+    const { listener } = await serve([hanging()], {}, { tls, address });
+    const socket = connectTls({
+      path: address.path,
+      ca: contents(authority.certificate),
+      ALPNProtocols: ['h2'],
+      checkServerIdentity: () => undefined,
+    });
+    await once(socket, 'secureConnect');
+    const client = RawHttp2Client.on(socket);
+    client.send(headers(1, '/test.Hang/Unary'), data(1, message(Buffer.alloc(1))));
+    await client.frame(() => true);
+    const began = performance.now();
+    await listener.drain(2500);
+    expect(performance.now() - began).toBeGreaterThan(2200);
+    client.close();
+  }, 15_000);
+});
