@@ -1,4 +1,5 @@
-import type { Descriptor, News } from './descriptor.ts';
+import { Descriptor } from './descriptor.ts';
+import type { News } from './descriptor.ts';
 import { giveBackCall } from './lease-calls.ts';
 import { SHARE_FACTOR } from './lease-size.ts';
 import type { Grant, Moment } from './lease.ts';
@@ -93,7 +94,8 @@ export class Asking {
   }
 
   async #askTogether(descriptor: Descriptor, group: readonly Waiter[]): Promise<void> {
-    const { demands } = group[0] as Waiter;
+    const demands = underLimitsOf(descriptor, (group[0] as Waiter).demands);
+    const { generation } = descriptor;
     const costs = demands.map(({ cost }) => cost);
     const asked = this.#ports.now();
     const wish = { want: group.length, least: 1, need: group.length, share: 1 };
@@ -106,12 +108,16 @@ export class Asking {
           if (granted > 0) this.#ports.metrics.stranded(granted * Math.max(...costs), 'late_answer');
         }),
       );
-      this.#learn(descriptor, demands, reply, asked);
+      // What is asked for under limits that have changed since is told, and not kept.
+      const isCurrent = generation === descriptor.generation;
+      const told = isCurrent ? descriptor : new Descriptor(demands, [], asked.mono);
+      if (isCurrent) this.#learn(descriptor, demands, reply, asked);
+      else told.learn(reply, asked);
       const now = this.#ports.now();
       const hits = waitingStill(group);
       hits.forEach((hit, i) => {
         const later = Math.max(0, reply.granted - 1 - i);
-        hit.answer(descriptor.taking(i < reply.granted, hit.demands, now, 0, later));
+        hit.answer(told.taking(i < reply.granted, demands, now, 0, later));
       });
       const unused = Math.max(0, reply.granted - hits.length);
       if (unused > 0) this.#ports.metrics.stranded(unused * Math.max(...costs), 'late_answer');
@@ -207,8 +213,9 @@ export class Asking {
   #answer(descriptor: Descriptor, hit: Waiter, now: Moment): boolean {
     const { lease } = descriptor;
     const granted = lease.spend(costOf(hit), now);
-    if (!granted && !descriptor.lacks(hit.demands, 'leased', now)) return false;
-    hit.answer(descriptor.taking(granted, hit.demands, now, lease.units(now)));
+    const demands = underLimitsOf(descriptor, hit.demands);
+    if (!granted && !descriptor.lacks(demands, 'leased', now)) return false;
+    hit.answer(descriptor.taking(granted, demands, now, lease.units(now)));
     return true;
   }
 
@@ -225,6 +232,12 @@ export class Asking {
 
 function waitingStill(hits: readonly Waiter[]): Waiter[] {
   return hits.filter(({ isDone }) => !isDone);
+}
+
+/** Limits may change while a hit waits: the latest ones decide. */
+function underLimitsOf({ demands: latest }: Descriptor, demands: readonly Demand[]): readonly Demand[] {
+  if (demands.every(({ limits }, d) => limits === latest[d]?.limits)) return demands;
+  return demands.map((demand, d) => ({ ...demand, limits: latest[d]?.limits ?? demand.limits }));
 }
 
 /** Leased demands all cost the same. */
