@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { Code, type Method } from '../../src/rpc/rpc.ts';
 import { grpcStatus } from './grpc-status.ts';
 import { data, headers, message, RawHttp2Client } from './raw-client.ts';
-import { serve } from './serving.ts';
+import { ErrorCode } from '../../src/http2/error-code.ts';
+import { echo, echoPath, serve } from './serving.ts';
 
 const path = '/test.Fault/Method';
 const failing: readonly Method[] = [
@@ -47,5 +48,63 @@ describe('a failure that can not be reported either', () => {
     }
     expect(internalErrors).toEqual([fault, fault]);
     client.close();
+  });
+});
+
+/** Octets that can't be read: what a fault of our own in writing an answer looks like. */
+class Unreadable extends Uint8Array {
+  override get length(): number {
+    throw new Error('unreadable');
+  }
+}
+
+const answering: readonly { readonly how: string; readonly method: Method; readonly ends: 'connection' | 'call' }[] = [
+  { how: 'at once', ends: 'connection', method: { kind: 'unary', path, handle: () => new Unreadable() } },
+  {
+    how: 'late',
+    ends: 'connection',
+    method: {
+      kind: 'unary',
+      path,
+      async handle() {
+        await sleep(1);
+        return new Unreadable();
+      },
+    },
+  },
+  {
+    how: 'on a stream',
+    ends: 'call',
+    method: {
+      kind: 'bidirectional',
+      path,
+      async *handle() {
+        await sleep(1);
+        yield new Unreadable();
+      },
+    },
+  },
+];
+
+describe('an answer that can not be written', () => {
+  it.each(answering)('$how ends its $ends, and nothing else', async ({ method, ends }) => {
+    const failures: unknown[] = [];
+    const onFailure = (_path: string, error: unknown): void => void failures.push(error);
+    const { port, internalErrors, counters } = await serve([method, echo], {}, { onFailure });
+    const other = await RawHttp2Client.open(port);
+    const client = await RawHttp2Client.open(port);
+    client.send(headers(1, path), data(1, message(Buffer.alloc(1))));
+    if (ends === 'connection') {
+      expect(await client.goawayCode()).toBe(ErrorCode.internalError);
+      await expect.poll(() => counters.connectionsClosed).toBe(1);
+      expect([internalErrors, failures]).toEqual([[new Error('unreadable')], []]);
+    } else {
+      expect(await grpcStatus(client, 1)).toBe(Code.internal);
+      expect([internalErrors, failures]).toEqual([[], [new Error('unreadable')]]);
+    }
+    other.send(headers(1, echoPath), data(1, message(Buffer.from('alive'))));
+    expect(await grpcStatus(other, 1)).toBe(0);
+    client.close();
+    other.close();
   });
 });
