@@ -46,7 +46,7 @@ function slowStore(quota: 'exact' | 'leased', tripMs: number) {
       randomName: () => crypto.randomUUID(),
       closed: async () => {},
     },
-    { prefix: UNTAGGED, quota, storeTimeoutMs: 300 },
+    { prefix: UNTAGGED, quota, storeTimeoutMs: 2000 },
   );
   return { store, memory, used };
 }
@@ -62,13 +62,13 @@ async function timed(store: CounterStore, demand: ReturnType<typeof freshDemand>
 
 describe.each(['exact', 'leased'] as const)('a hit that waits for an %s answer', (quota) => {
   it('is answered by its own deadline, whatever call is under way', async () => {
-    const { store } = slowStore(quota, 150);
+    const { store } = slowStore(quota, 800);
     const demand = freshDemand([[1000, HOUR]]);
-    const first = timed(store, demand, 1000);
+    const first = timed(store, demand, 10_000);
     await sleep(20);
     const hurried = await timed(store, demand, 20);
     expect(hurried.granted).toBeUndefined();
-    expect(hurried.ms).toBeLessThan(60);
+    expect(hurried.ms).toBeLessThan(500);
     expect((await first).granted).toBe(true);
     await store.close();
   });
@@ -76,7 +76,7 @@ describe.each(['exact', 'leased'] as const)('a hit that waits for an %s answer',
   it('is not failed by another that has little time', async () => {
     const { store } = slowStore(quota, 100);
     const demand = freshDemand([[1000, HOUR]]);
-    const [patient, hurried] = await Promise.all([timed(store, demand, 1000), timed(store, demand, 20)]);
+    const [patient, hurried] = await Promise.all([timed(store, demand, 10_000), timed(store, demand, 20)]);
     expect([patient.granted, hurried.granted]).toEqual([true, undefined]);
     await store.close();
   });
