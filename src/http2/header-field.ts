@@ -11,6 +11,7 @@ export const FieldKind = {
   contentLength: 7,
   grpcTimeout: 8,
   grpcEncoding: 9,
+  te: 10,
 } as const;
 export type FieldKind = (typeof FieldKind)[keyof typeof FieldKind];
 
@@ -23,11 +24,21 @@ export class HeaderField {
   /** Octets of name and value and 32 more (RFC 7541, 4.1). */
   readonly size: number;
   readonly kind: FieldKind;
-  constructor(name: string, value: string) {
+  /** What the name alone says. */
+  private readonly nameKind: FieldKind;
+
+  /** @param nameKind settled already where the name is another field's: judging a long name again costs more than its index did */
+  constructor(name: string, value: string, nameKind: FieldKind = kindOfName(name)) {
     this.name = name;
     this.value = value;
     this.size = name.length + value.length + 32;
-    this.kind = kindOf(name, value);
+    this.nameKind = nameKind;
+    this.kind = kindOf(nameKind, value);
+  }
+
+  /** The same name with another value. */
+  withValue(value: string): HeaderField {
+    return new HeaderField(this.name, value, this.nameKind);
   }
 }
 
@@ -40,6 +51,7 @@ const kindByName = new Map<string, FieldKind>([
   ['content-length', FieldKind.contentLength],
   ['grpc-timeout', FieldKind.grpcTimeout],
   ['grpc-encoding', FieldKind.grpcEncoding],
+  ['te', FieldKind.te],
   // Connection-specific fields: RFC 9113, 8.2.2.
   ['connection', FieldKind.malformed],
   ['keep-alive', FieldKind.malformed],
@@ -48,12 +60,16 @@ const kindByName = new Map<string, FieldKind>([
   ['upgrade', FieldKind.malformed],
 ]);
 
-function kindOf(name: string, value: string): FieldKind {
+function kindOf(nameKind: FieldKind, value: string): FieldKind {
   if (!valueIsValid(value)) return FieldKind.malformed;
+  // RFC 9113, 8.2.2: TE may say "trailers" and nothing else.
+  if (nameKind === FieldKind.te) return value === 'trailers' ? FieldKind.regular : FieldKind.malformed;
+  return nameKind;
+}
+
+function kindOfName(name: string): FieldKind {
   const known = kindByName.get(name);
   if (known !== undefined) return known;
-  // RFC 9113, 8.2.2: TE may say "trailers" and nothing else.
-  if (name === 'te') return value === 'trailers' ? FieldKind.regular : FieldKind.malformed;
   // Any other pseudo-header, `:status` among them, has a colon and so fails here too.
   return nameIsValid(name) ? FieldKind.regular : FieldKind.malformed;
 }

@@ -14,6 +14,8 @@ export class Output {
   /** Octets gathered and not yet written. */
   length = 0;
   private written = 0;
+  /** Octets ever given to the socket. */
+  private given = 0;
   private readonly socket: Duplex;
   /**
    * The kernel copies what it takes, so a buffer that it has taken whole is free again. A TLS socket,
@@ -44,6 +46,11 @@ export class Output {
     return this.socket.writableLength;
   }
 
+  /** Octets that the socket has passed on, all told. */
+  get taken(): number {
+    return this.given - this.backlog;
+  }
+
   /** Octets written since this was last asked. */
   takeWritten(): number {
     const { written } = this;
@@ -57,6 +64,7 @@ export class Output {
     this.length = 0;
     if (socket.destroyed || socket.writableEnded) return;
     this.written += length;
+    this.given += length;
     const octets = length === buffer.length ? buffer : buffer.subarray(0, length);
     if (!this.socketCopies) {
       socket.write(Buffer.from(octets));

@@ -26,10 +26,13 @@ export class Patience {
   private readonly parts: PatienceParts;
   private readonly openedAtMs: number;
   private lastReceivedMs: number;
+  /** What the socket had passed on when it last passed on more, or had nothing to. */
+  private taken = 0;
+  private takenAtMs: number;
 
   constructor(parts: PatienceParts) {
     this.parts = parts;
-    this.openedAtMs = this.lastReceivedMs = parts.clock.nowMs;
+    this.openedAtMs = this.lastReceivedMs = this.takenAtMs = parts.clock.nowMs;
   }
 
   /** The peer has sent something. */
@@ -44,13 +47,24 @@ export class Patience {
     if (closing.hasEnded) return;
     if (!settings.seen) {
       if (nowMs - this.openedAtMs > limits.handshakeTimeoutMs) closing.giveUp('slow_handshake');
-    } else if (nowMs - sender.stalledSinceMs > limits.stallTimeoutMs) closing.giveUp('stalled_reader');
-    else if (nowMs - this.partialSinceMs > limits.requestTimeoutMs && !sender.isCongested) {
+    } else if (nowMs - Math.min(sender.stalledSinceMs, this.unreadSinceMs()) > limits.stallTimeoutMs) {
+      closing.giveUp('stalled_reader');
+    } else if (nowMs - this.partialSinceMs > limits.requestTimeoutMs && !sender.isCongested) {
       closing.giveUp('slow_request');
     } else if (streams.open.size > 0) {
       for (const stream of streams.open.values()) stream.expire();
       this.endSlowRequests();
     } else if (nowMs - this.lastReceivedMs > limits.idleTimeoutMs) closing.drain();
+  }
+
+  /** Since when the peer takes nothing of what the socket has for it. Infinity: it has nothing. */
+  private unreadSinceMs(): number {
+    const { clock, sender } = this.parts;
+    const { backlog, taken } = sender.writer.output;
+    if (backlog > 0 && taken === this.taken) return this.takenAtMs;
+    this.taken = taken;
+    this.takenAtMs = clock.nowMs;
+    return Infinity;
   }
 
   /** When the frame or header block began that is not whole yet. Infinity: none. */

@@ -181,9 +181,11 @@ export class Sender {
 
   /** RFC 9113, 6.9.1: a window above 2^31-1 is the connection's error. */
   grantConnection(bytes: number): void {
+    const wasClosed = this.connectionWindow <= 0;
     this.connectionWindow += bytes;
     if (this.connectionWindow > greatestWindow) throw windowOverflow();
-    this.pumpAll();
+    // Where it was open, what waits does so for its own stream's window or for the socket.
+    if (wasClosed) this.pumpAll();
   }
 
   /** @returns false where the window would exceed 2^31-1, which is the stream's error. */

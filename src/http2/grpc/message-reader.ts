@@ -6,6 +6,8 @@ import { prefixBytes } from './answers.ts';
 import { hold } from './request-memory.ts';
 
 const firstAllocation = 16 * 1024;
+/** Unpacking a message takes as long as so many octets do, however few come out. */
+const leastInflated = 8 * 1024;
 
 /** What a call may receive. */
 export interface MessageLimits {
@@ -101,7 +103,7 @@ export class MessageReader {
     let cost = maxMessageBytes;
     try {
       const inflated = gunzipSync(message, { maxOutputLength: Math.max(1, maxMessageBytes) });
-      cost = inflated.length;
+      cost = Math.max(inflated.length, leastInflated);
       return inflated;
     } catch (error) {
       if (error instanceof RangeError) throw tooLarge(maxMessageBytes);

@@ -4,6 +4,8 @@ import { EncodingUnknown } from './answers.ts';
 import type { MessageLimits } from './message-reader.ts';
 import { parseTimeoutMs } from './timeout.ts';
 
+const longestQuoted = 120;
+
 /** What is to be done with the requests of one head: settled once for all that have the same. */
 export type Plan = CallPlan | RefusedPlan | PlainPlan;
 
@@ -45,12 +47,12 @@ export function planFor(head: RequestHead, methods: ReadonlyMap<string, Method>,
   }
   if (head.method !== 'POST') return plain(head, '405', 'gRPC calls are POST requests.\n', 'POST');
   const method = methods.get(head.path);
-  if (method === undefined) return refused(Code.unimplemented, `unknown method ${head.path}`);
+  if (method === undefined) return refused(Code.unimplemented, `unknown method ${quoted(head.path)}`);
   const timeoutMs = parseTimeoutMs(head.grpcTimeout);
   if (Number.isNaN(timeoutMs)) return refused(Code.internal, 'malformed grpc-timeout');
   const encoding = head.grpcEncoding;
   if (encoding !== '' && encoding !== 'identity' && encoding !== 'gzip') {
-    return { kind: 'refused', error: new EncodingUnknown(Code.unimplemented, encoding) };
+    return { kind: 'refused', error: new EncodingUnknown(Code.unimplemented, quoted(encoding)) };
   }
   return {
     kind: 'call',
@@ -60,6 +62,12 @@ export function planFor(head: RequestHead, methods: ReadonlyMap<string, Method>,
     contentLength: head.contentLength,
     ...settings,
   };
+}
+
+/** An index of one octet may stand for all of it: what is said back is short. */
+function quoted(text: string): string {
+  const short = text.length > longestQuoted ? `${text.slice(0, longestQuoted)}...` : text;
+  return short.replace(/[^ -~]/g, '?');
 }
 
 /** With or without `+proto` and parameters; `application/grpc-web` is another protocol, `+json` another encoding. */

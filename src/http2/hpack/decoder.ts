@@ -82,7 +82,8 @@ export class HpackDecoder {
   }
 
   private literal(nameIndex: number): HeaderField {
-    const name = nameIndex === 0 ? this.string() : this.lookUp(nameIndex).name;
+    if (nameIndex > 0) return this.lookUp(nameIndex).withValue(this.string());
+    const name = this.string();
     return new HeaderField(name, this.string());
   }
 
