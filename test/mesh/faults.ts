@@ -3,6 +3,7 @@ import type { RealRedis } from '../real/redis.ts';
 import type { Ledger } from './ledger.ts';
 import type { RealMesh } from './mesh.ts';
 import type { Random } from './random.ts';
+import { documentsOf } from './scenario.ts';
 import type { Line, State } from './scenario.ts';
 import type { Interval, Timeline } from './timeline.ts';
 
@@ -127,7 +128,7 @@ export class Faults {
   async #adopt(state: State): Promise<void> {
     const from = performance.now();
     const inForce = this.#stage.timeline.change(state);
-    await this.#stage.mesh.adopt(state);
+    await this.#stage.mesh.adopt(documentsOf(state));
     inForce();
     this.adoptions.push({ from, until: performance.now() });
   }
@@ -137,11 +138,12 @@ export class Faults {
     // Redis has to be there, or the command fails.
     await this.over();
     const from = performance.now();
-    await mesh.reset(line.api, line.client, chance % mesh.replicas.length);
+    const times = await mesh.reset(line.api, line.client, chance % mesh.replicas.length);
     const until = performance.now();
     const part = line.quota === 'leased' ? LEASE_PART : 0;
     const limit = Math.max(...line.counters.flatMap(({ limits }) => limits));
-    const leasedUnits = Math.floor(limit * part) * mesh.replicas.length;
+    // One that was not answered in time may have closed windows too, and others have been opened since.
+    const leasedUnits = Math.floor(limit * part) * mesh.replicas.length + (times - 1) * limit;
     ledger.close(line, { from, until, leasedUnits, leasedUntil: until + RESET_REACHES_ALL_MS });
   }
 }

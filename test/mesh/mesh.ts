@@ -3,12 +3,12 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { documentsFolder, writeDocument } from '../e2e/documents.ts';
+import type { Document } from '../e2e/documents.ts';
 import { runOstiary, startOstiary } from '../real/ostiary.ts';
 import type { RealOstiary } from '../real/ostiary.ts';
 import { scratchFolder } from '../real/scratch.ts';
 import { CheckClient } from './check-client.ts';
 import { documentsOf, FIRST } from './scenario.ts';
-import type { State } from './scenario.ts';
 
 /** A process of the service, and a connection to it. */
 export interface Replica {
@@ -72,10 +72,10 @@ export class RealMesh {
     await this.#replace(index);
   }
 
-  /** Writes the documents of a state, and waits until every replica has them in force. */
-  async adopt(state: State): Promise<void> {
+  /** Writes documents, and waits until every replica has them in force. */
+  async adopt(documents: readonly Document[]): Promise<void> {
     const before = await this.versions();
-    for (const document of documentsOf(state)) writeDocument(this.#policies, document);
+    for (const document of documents) writeDocument(this.#policies, document);
     for (;;) {
       const versions = await this.versions();
       if (new Set(versions).size === 1 && versions[0] !== before[0] && versions[0] !== undefined) return;
@@ -94,11 +94,14 @@ export class RealMesh {
     return Promise.all(this.replicas.map(async ({ process }) => (await fetch(`${process.adminUrl}/metrics`)).text()));
   }
 
-  /** `ostiary counters reset`, as an operator calls it. */
-  async reset(api: string, client: string, at = 0): Promise<void> {
+  /** `ostiary counters reset`, as an operator calls it: again where the store has not answered in time. Returns how often. */
+  async reset(api: string, client: string, at = 0): Promise<number> {
     const access = ['--api', this.replicas[at]?.process.apiUrl ?? '', '--api-token-file', this.#tokenFile];
-    const command = await runOstiary(['counters', 'reset', api, '--client', `${client}-id`, ...access]);
-    if ((await command.exited) !== 0) throw new Error(`counters reset: ${command.output()}`);
+    for (let times = 1; ; times++) {
+      const command = await runOstiary(['counters', 'reset', api, '--client', `${client}-id`, ...access]);
+      if ((await command.exited) === 0) return times;
+      if (times === 20 || !command.output().includes('the counter store')) throw new Error(command.output());
+    }
   }
 
   /** In good order. */

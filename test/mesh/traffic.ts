@@ -25,6 +25,8 @@ export interface Driving {
   readonly until: number;
   /** Decides which line and which replica are busy; the same for all callers. */
   readonly seed: number;
+  /** Of every Check; else random ones. */
+  readonly deadlineMs?: number;
 }
 
 const BUSY_MS = 1200;
@@ -34,7 +36,8 @@ const BUSY_MS = 1200;
  * time is up. Its rate changes every second or so, between all it can and a few in a second. At any time one client
  * is asked for as often as all others together, and one replica is asked as often as all others.
  */
-export async function drive({ mesh, ledger, lines, until, seed }: Driving, random: Random): Promise<void> {
+export async function drive(driving: Driving, random: Random): Promise<void> {
+  const { mesh, ledger, lines, until, seed } = driving;
   let pauseMs = 0;
   let changesAt = 0;
   const startedAt = performance.now();
@@ -50,7 +53,13 @@ export async function drive({ mesh, ledger, lines, until, seed }: Driving, rando
     const line = random.next() < 0.5 ? busy.line : undefined;
     const replica = random.next() < 0.4 ? busy.replica : undefined;
     const [one, other] = [random.pick(mesh.replicas), random.pick(lines)];
-    const answer = await ask(ledger, replica ?? one, line ?? other, random.pick(COSTS), deadline(random));
+    const answer = await ask(
+      ledger,
+      replica ?? one,
+      line ?? other,
+      random.pick(COSTS),
+      driving.deadlineMs ?? deadline(random),
+    );
     const rest = random.next() * 2 * pauseMs;
     // A replica that is gone refuses at once: callers are not to spin.
     if (answer.outcome === 'lost' || rest > 0) await sleep(Math.max(rest, answer.outcome === 'lost' ? 10 : 0));
