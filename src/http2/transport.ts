@@ -132,6 +132,7 @@ function createAcceptor(
  * cut connections as if they were handshakes: tests of drains fail then.
  */
 function underneath(socket: Socket): Socket {
+  // oxlint-disable-next-line eslint/no-underscore-dangle -- Node's own name, and it has no other
   return (socket as { _parent?: Socket })._parent ?? socket;
 }
 
