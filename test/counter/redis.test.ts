@@ -17,7 +17,7 @@ afterAll(() => redis.stop());
 
 function openStore(options: Partial<CounterOptions> = {}, url = redis.url): CounterStore {
   const redisOptions = { urls: [url], prefix: 'test:' };
-  return createCounterStore({ storeTimeoutMs: 500, redis: redisOptions, ...options }, { clock: systemClock });
+  return createCounterStore({ storeTimeoutMs: 2000, redis: redisOptions, ...options }, { clock: systemClock });
 }
 
 behavesAsCounterStore('redis, exact', () => untilAvailable(openStore({ quota: 'exact' })));
