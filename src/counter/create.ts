@@ -15,7 +15,7 @@ import { UNTAGGED } from './script-call.ts';
 import type { KeyPrefix, ScriptLink } from './script-call.ts';
 import { SharedCounterStore, SharedReplicaCounters } from './shared.ts';
 import { checkRedis } from './start-checks.ts';
-import type { Finding } from './start-checks.ts';
+import type { Finding } from './server-info.ts';
 import type { CounterStore } from './store.ts';
 
 /** What a store may use of the process. */

@@ -1,10 +1,15 @@
 import type { Redis } from 'ioredis';
-import type { Finding } from './start-checks.ts';
 
 // What a server tells of itself by INFO. Valkey names the Redis it is compatible with in `redis_version`, and
 // itself in `server_name` and `valkey_version`.
 
 const OLDEST_MAJOR = 6;
+
+/** What is wrong with a store, and what follows from it. */
+export interface Finding {
+  readonly level: 'warn' | 'error';
+  readonly message: string;
+}
 
 /** What is wrong with the kind, the version and the memory of one server. */
 export async function findingsAbout(node: Redis, isNodeOfCluster: boolean): Promise<Finding[]> {

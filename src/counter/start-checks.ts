@@ -6,12 +6,7 @@ import type { KeyPrefix, ScriptCall } from './script-call.ts';
 import type { RedisClient } from './redis-link.ts';
 import { RESET } from './scripts.ts';
 import { findingsAbout } from './server-info.ts';
-
-/** What is wrong with a store, and what follows from it. */
-export interface Finding {
-  readonly level: 'warn' | 'error';
-  readonly message: string;
-}
+import type { Finding } from './server-info.ts';
 
 /** What the scripts are to be tried with. */
 interface Trial {

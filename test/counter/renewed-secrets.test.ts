@@ -6,7 +6,7 @@ import { counterFlags, counterOptionsOf } from '../../src/cli/counter-flags.ts';
 import { parseFlags } from '../../src/cli/flags.ts';
 import { systemClock } from '../../src/clock.ts';
 import { createCounterStore } from '../../src/counter/create.ts';
-import type { Finding } from '../../src/counter/start-checks.ts';
+import type { Finding } from '../../src/counter/server-info.ts';
 import type { CounterStore } from '../../src/counter/store.ts';
 import { startRedisCluster } from '../mesh/redis-cluster.ts';
 import { makeCertificates } from '../real/certificates.ts';

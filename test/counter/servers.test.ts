@@ -4,7 +4,7 @@ import { systemClock } from '../../src/clock.ts';
 import { createCounterStore } from '../../src/counter/create.ts';
 import type { CounterOptions, RedisOptions } from '../../src/counter/options.ts';
 import { parseRedisAddress } from '../../src/counter/redis-address.ts';
-import type { Finding } from '../../src/counter/start-checks.ts';
+import type { Finding } from '../../src/counter/server-info.ts';
 import { StoreUnavailable } from '../../src/counter/store.ts';
 import type { CounterStore } from '../../src/counter/store.ts';
 import { makeCertificates } from '../real/certificates.ts';

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { createCounterStore } from '../../src/counter/create.ts';
 import type { CounterOptions, RedisOptions } from '../../src/counter/options.ts';
-import type { Finding } from '../../src/counter/start-checks.ts';
+import type { Finding } from '../../src/counter/server-info.ts';
 import type { CounterStore, Demand } from '../../src/counter/store.ts';
 import { startRedisCluster } from '../mesh/redis-cluster.ts';
 import { partOrSkip } from '../real/parts.ts';
