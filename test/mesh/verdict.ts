@@ -63,7 +63,7 @@ export function impossible(ledger: Ledger, timeline: Timeline): string[] {
 export interface Storeless {
   readonly answers: number;
   readonly away: number;
-  /** While Redis was there for all. */
+  /** While every replica had joined a Redis that runs. */
   readonly calm: number;
   /** Of these, those that can't have waited as long as a Check may wait for the store. */
   readonly unwaited: number;
