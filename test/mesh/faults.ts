@@ -60,7 +60,7 @@ export interface Stage {
 
 export class Faults {
   readonly #stage: Stage;
-  /** When Redis was away for some replica. */
+  /** When some replica was without Redis; one that is new has yet to join it. */
   readonly outages: Interval[] = [];
   /** From the moment a change of documents was written until it was in force in all replicas. */
   readonly adoptions: Interval[] = [];
@@ -77,9 +77,9 @@ export class Faults {
     const { now } = timeline;
     switch (kind) {
       case 'a replica is killed':
-        return mesh.kill(chance % mesh.replicas.length);
+        return this.#outage(() => mesh.kill(chance % mesh.replicas.length));
       case 'a replica is restarted':
-        return mesh.restart(chance % mesh.replicas.length);
+        return this.#outage(() => mesh.restart(chance % mesh.replicas.length));
       case 'the scripts are flushed':
         return void (await redis.cli('SCRIPT', 'FLUSH'));
       case 'Redis is stopped for a moment':

@@ -77,6 +77,10 @@ describe(`a mesh of ${REPLICAS} replicas for ${seconds} s (OSTIARY_MESH_SEED=${s
     for (const line of lines) expect(ledger.count(line, 'allowed'), line.client).toBeGreaterThan(20);
     const sum = (of: 'admissions' | 'ambiguous'): number => judged.reduce((all, one) => all + one.placing[of], 0);
     expect(sum('ambiguous') / sum('admissions')).toBeLessThan(0.15);
+    // Of every short window the callers were told, or little is known of where it ends.
+    for (const { name, placing } of judged) {
+      if (/in [12]000$|minute$/.test(name) && seconds >= 45) expect(placing.windows, name).toBeGreaterThan(0);
+    }
     // Every limit but few was spent, or nothing was at stake.
     const spent = judged.filter(({ name, placing }) => !name.includes('replica') && placing.fullest > 0.8);
     expect(spent.length).toBeGreaterThan(8);
@@ -103,7 +107,7 @@ describe(`a mesh of ${REPLICAS} replicas for ${seconds} s (OSTIARY_MESH_SEED=${s
     console.log(JSON.stringify(times));
     expect(times.away).toBeGreaterThan(0);
     // A stall of the machine that makes five calls late in a row opens the circuit.
-    expect(times.unwaited).toBeLessThanOrEqual(Math.max(20, times.answers / 500));
+    expect(times.unwaited).toBeLessThanOrEqual(Math.max(20, times.answers / 1000));
   });
 
   it('keeps no key in Redis without an end, at any moment', () => {

@@ -27,7 +27,7 @@ export class RealMesh {
   readonly replicas: Replica[] = [];
 
   /** @param flags how each replica reaches Redis, and others */
-  constructor(flags: readonly string[], documents = documentsOf(FIRST)) {
+  constructor(flags: readonly string[], documents: readonly Document[] = documentsOf(FIRST)) {
     this.#policies = documentsFolder(documents);
     writeFileSync(this.#tokenFile, randomUUID());
     const quickly = ['--drain-delay', '100ms', '--drain', '1s'];

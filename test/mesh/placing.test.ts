@@ -89,6 +89,13 @@ describe('placing admissions into windows', () => {
     expect(judge({ ...simulated, sightings: [] }, 50, 500).faults.join()).toContain('above the limit');
   });
 
+  it('finds a burst of more than two windows where no window was ever told', () => {
+    const burst = Array.from({ length: 101 }, (_, i) => ({ from: 3000 + i, until: 3005 + i, units: 1 }));
+    const simulated = { admissions: burst, sightings: [], end: 10_000 };
+    expect(judge(simulated, 50, 500).faults.join()).toContain('101 units in 105 ms');
+    expect(judge({ ...simulated, admissions: burst.slice(1) }, 50, 500).faults).toEqual([]);
+  });
+
   it('finds windows that are too short', () => {
     const random = seededRandom(1);
     const simulated = simulate(random, { limit: () => 50, windowMs: 400, tripMs: () => random.next() * 10 });

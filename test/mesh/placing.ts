@@ -11,6 +11,9 @@ import type { Slot, WindowRules } from './windows.ts';
 // going through the windows in their order and giving each what must be given soonest. What remains when its last
 // window has passed was admitted above the limits, wherever the decisions' instants lay.
 //
+// Windows that nobody was told of may lie anywhere; but a span of time touches at most two more of them than fit
+// in it whole, and what was admitted in a span is at most what these may admit.
+//
 // Where limits change in the middle of a window, the units admitted in it by any moment are at most the limit
 // in force at that moment; an admission that may belong elsewhere counts to the last of these.
 
@@ -52,7 +55,10 @@ export function place(admissions: readonly Admission[], sightings: readonly Inte
   const capacities = slots.map((slot, k) => {
     if (slot.leasedUnits !== undefined) return slot.leasedUnits;
     const own = certain[k] as Admission[];
-    if (slot.core === undefined) return slot.count * rules.mostDuring(slot);
+    if (slot.core === undefined) {
+      faults.push(...overLimitInSpans(own, rules));
+      return slot.count * rules.mostDuring(slot);
+    }
     faults.push(...overLimit(own, rules));
     const lastFrom = Math.max(slot.from, ...own.map(({ from }) => from));
     const limit = rules.mostDuring({ from: lastFrom, until: Math.max(slot.until, lastFrom) });
@@ -97,6 +103,24 @@ function overLimit(own: readonly Admission[], { mostDuring, run }: PlacingRules)
     if (before + admission.units > limit) {
       const at = Math.round(admission.from - run.from);
       return [`${before + admission.units} of ${limit} were admitted in one window, ${at} ms after the start`];
+    }
+  }
+  return [];
+}
+
+/** Of admissions to windows that nobody was told of: a span of time touches only so many windows. */
+function overLimitInSpans(own: readonly Admission[], { mostDuring, run, windowMs }: PlacingRules): string[] {
+  const byEnd = own.toSorted((a, b) => a.until - b.until);
+  for (const { from } of own) {
+    let units = 0;
+    for (const one of byEnd) {
+      if (one.from < from) continue;
+      units += one.units;
+      const limit = mostDuring({ from, until: one.until }) * (Math.floor((one.until - from) / windowMs) + 2);
+      if (units > limit) {
+        const at = Math.round(from - run.from);
+        return [`${units} units in ${Math.round(one.until - from)} ms, ${at} ms after the start: above ${limit}`];
+      }
     }
   }
   return [];

@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { api, client, contract } from '../e2e/documents.ts';
-import type { Document } from '../e2e/documents.ts';
 import { startRedis } from '../real/redis.ts';
 import type { RealRedis } from '../real/redis.ts';
 import type { Answer } from './check-client.ts';
+import { documents, LIMIT, lines, MAX_COST } from './choices.ts';
 import { isUncounted, Ledger } from './ledger.ts';
 import type { Entry } from './ledger.ts';
 import { metricOf, RealMesh } from './mesh.ts';
@@ -21,47 +20,10 @@ import { ask } from './traffic.ts';
 
 const seed = Number(process.env['OSTIARY_MESH_SEED'] ?? Math.floor(Math.random() * 2 ** 32));
 const REPLICAS = 3;
-const LIMIT = 240;
 const LEASE_PART = 0.05;
-const MAX_COST = 3;
 const STORE_TIMEOUT_MS = 400;
-
-interface Choice {
-  readonly policy: object;
-  readonly tier?: object;
-  readonly onStoreFailure: Line['onStoreFailure'];
-  readonly quota: Line['quota'];
-}
-
-/** How an API says it: the policy, or the tier against the policy. */
-const choices: Readonly<Record<string, Choice>> = {
-  'local-exact': { policy: { quota: 'exact', onStoreFailure: 'local' }, onStoreFailure: 'local', quota: 'exact' },
-  'local-leased': { policy: {}, tier: { onStoreFailure: 'local' }, onStoreFailure: 'local', quota: 'leased' },
-  'local-unseen': { policy: { quota: 'exact', onStoreFailure: 'local' }, onStoreFailure: 'local', quota: 'exact' },
-  'allow-policy': { policy: { quota: 'exact', blockOnUnknownQuota: false }, onStoreFailure: 'allow', quota: 'exact' },
-  'allow-tier': { policy: {}, tier: { onStoreFailure: 'allow' }, onStoreFailure: 'allow', quota: 'leased' },
-  'deny-tier': {
-    policy: { onStoreFailure: 'allow', quota: 'exact' },
-    tier: { onStoreFailure: 'deny' },
-    onStoreFailure: 'deny',
-    quota: 'exact',
-  },
-  'deny-default': { policy: { quota: 'exact' }, onStoreFailure: 'deny', quota: 'exact' },
-};
-
-const lines = new Map(
-  Object.entries(choices).map(([name, { onStoreFailure, quota }]): [string, Line] => {
-    const counter = { name, windowMs: HOUR, limitIn: () => LIMIT, limits: [LIMIT], unitsOf: (cost: number) => cost };
-    return [name, { api: name, client: name, quota, onStoreFailure, counters: [counter], admits: () => true }];
-  }),
-);
-
-const documents: Document[] = Object.entries(choices).flatMap(([name, { policy, tier }]) => {
-  const limits = [{ maximumRequests: LIMIT, timePeriodInMilliseconds: HOUR }];
-  const config = { cost: "#[attributes.headers['x-cost']]", maxCost: MAX_COST, exposeHeaders: true, ...policy };
-  const policies = [{ policyRef: { name: 'rate-limiting-sla' }, config }];
-  return [api(name, { tiers: [{ name, limits, ...tier }], policies }), client(name), contract(name, name, name)];
-});
+/** Far below the time-out, and far above what a busy machine steals. */
+const HURRIED_MS = [120, 160, 200, 240];
 
 const lineOf = (name: string): Line => lines.get(name) as Line;
 
@@ -73,6 +35,7 @@ describe.each(['stopped', 'killed'] as const)(`a mesh whose Redis is %s (OSTIARY
   let mesh: RealMesh;
   let awayAt: number;
   let backAt: number;
+  let hurried: Answer[] = [];
   /** Units that each replica last told to remain before. */
   const remained = new Map<string, Map<string, number>>();
 
@@ -86,6 +49,7 @@ describe.each(['stopped', 'killed'] as const)(`a mesh whose Redis is %s (OSTIARY
     awayAt = performance.now();
     if (how === 'stopped') redis.pause();
     else await redis.kill();
+    if (how === 'stopped') hurried = await hurry();
     await spendAll();
     if (how === 'stopped') redis.resume();
     else await redis.restart();
@@ -109,6 +73,14 @@ describe.each(['stopped', 'killed'] as const)(`a mesh whose Redis is %s (OSTIARY
       for (const replica of mesh.replicas) told.set(replica.name, (await ask(ledger, replica, line)).remaining);
       remained.set(name, told);
     }
+  }
+
+  /** Checks that have less time than a call to Redis may take, while no circuit is open yet. */
+  async function hurry(): Promise<Answer[]> {
+    const asked = mesh.replicas.flatMap((replica) =>
+      HURRIED_MS.map((deadlineMs) => ask(ledger, replica, lineOf('deny-default'), 1, deadlineMs)),
+    );
+    return Promise.all(asked);
   }
 
   /** Until every replica refuses; those that admit all without end are asked a number of times. */
@@ -138,6 +110,12 @@ describe.each(['stopped', 'killed'] as const)(`a mesh whose Redis is %s (OSTIARY
       expect(during(name).length, name).toBeGreaterThan(30);
       for (const { answeredAt, sentAt } of during(name)) expect(answeredAt - sentAt, name).toBeLessThan(1000);
     }
+  });
+
+  it('answers a Check that has little time when half of it is over', () => {
+    const late = hurried.filter(({ outcome }) => outcome !== 'unavailable');
+    expect(hurried).toHaveLength(how === 'stopped' ? REPLICAS * HURRIED_MS.length : 0);
+    expect(late.length).toBeLessThanOrEqual(hurried.length / 4);
   });
 
   it('admits with local each replica’s share of what it knew to remain, to the unit, and then refuses', () => {
@@ -205,7 +183,9 @@ describe.each(['stopped', 'killed'] as const)(`a mesh whose Redis is %s (OSTIARY
    */
   function askedInVain(line: Line): number {
     if (how === 'killed') return 0;
-    const waited = during(line.client).filter(({ sentAt, answeredAt }) => answeredAt - sentAt > STORE_TIMEOUT_MS / 2);
+    const waited = during(line.client).filter(({ sentAt, answeredAt, deadlineMs }) => {
+      return answeredAt - sentAt > 0.4 * Math.min(STORE_TIMEOUT_MS, deadlineMs);
+    });
     const ahead = line.quota === 'leased' ? REPLICAS * Math.floor(LIMIT * LEASE_PART) : 0;
     return waited.length + ahead;
   }
