@@ -33,9 +33,9 @@ COPY --from=build /build/dist ./
 COPY LICENSE ./
 ENV NODE_ENV=production \
     OSTIARY_POLICIES=/etc/ostiary/policies \
-    OSTIARY_LISTEN=0.0.0.0:9191 \
-    OSTIARY_ADMIN_LISTEN=0.0.0.0:9190
-# Checks, and the administration with /metrics, /livez and /readyz.
+    OSTIARY_LISTEN=:9191 \
+    OSTIARY_ADMIN_LISTEN=:9190
+# On every address, IPv6 and IPv4: Checks, and the administration with /metrics, /livez and /readyz.
 EXPOSE 9191 9190
 USER 65532:65532
 HEALTHCHECK --interval=10s --timeout=2s --start-period=5s \

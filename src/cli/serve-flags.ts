@@ -12,7 +12,11 @@ export const serveFlags = {
   tlsCert: text(undefined, 'FILE', 'PEM certificate chain for --listen; followed through renewals'),
   tlsKey: text(undefined, 'FILE', 'PEM key of --tls-cert'),
   tlsClientCa: text(undefined, 'FILE', 'PEM authorities: Envoy must present a certificate of one of them'),
-  adminListen: text('0.0.0.0:9190', 'ADDRESS', 'HTTP for /metrics, /livez, /readyz and /version'),
+  adminListen: text(
+    '127.0.0.1:9190',
+    'ADDRESS',
+    'HTTP for /metrics, /livez, /readyz and /version; :9190 where others scrape or probe it',
+  ),
   apiListen: text(
     '127.0.0.1:9192',
     'ADDRESS',

@@ -2,6 +2,7 @@ import { UserError } from '../errors.ts';
 import { parseListenAddress } from '../rpc/address.ts';
 import type { ListenAddress } from '../rpc/rpc.ts';
 import type { TlsFiles } from '../rpc/tls.ts';
+import type { DrainTimes } from '../server/server.ts';
 import type { ServeFlags } from './serve-flags.ts';
 
 /** @throws UserError (exit 2) */
@@ -29,4 +30,13 @@ export function tlsFilesOf({ tlsCert, tlsKey, tlsClientCa }: ServeFlags): TlsFil
     throw new UserError('--tls-cert and --tls-key are given together or not at all', 2);
   }
   return { certificate: tlsCert, key: tlsKey, clientAuthorities: tlsClientCa };
+}
+
+/** @throws UserError (exit 2) where the drain would end before Envoy has learnt of it */
+export function drainTimesOf({ drainDelay, drain }: ServeFlags): DrainTimes {
+  if (drain > drainDelay) return { drainDelayMs: drainDelay, drainMs: drain };
+  throw new UserError(
+    `--drain (${drain / 1000}s) must be longer than --drain-delay (${drainDelay / 1000}s): the delay is a part of it, and calls in flight need the rest`,
+    2,
+  );
 }

@@ -5,7 +5,7 @@ import { firstFaults, formatFault, MAX_TOLD_FAULTS } from '../config/fault.ts';
 import { formatListenAddress } from '../rpc/address.ts';
 import { openServer } from '../server/server.ts';
 import { openDecider } from './decider.ts';
-import { addressesOf, tlsFilesOf } from './serve-options.ts';
+import { addressesOf, drainTimesOf, tlsFilesOf } from './serve-options.ts';
 import type { ServeFlags } from './serve-flags.ts';
 import { productVersion } from './product.ts';
 import { tryLines } from './try-lines.ts';
@@ -21,6 +21,7 @@ export interface Service {
 export async function startService(flags: ServeFlags, environment: NodeJS.ProcessEnv): Promise<Service> {
   const addresses = addressesOf(flags);
   const tls = tlsFilesOf(flags);
+  const drainTimes = drainTimesOf(flags);
   const version = productVersion();
   const workers = workersOf(flags);
   const decider = await openDecider(flags, environment, workers && (() => workers.shared));
@@ -77,7 +78,7 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
     async stop(signal) {
       log.info('draining', { signal });
       workers?.setServing(false);
-      await server.drain({ drainDelayMs: flags.drainDelay, drainMs: flags.drain });
+      await server.drain(drainTimes);
       await decider.close();
       log.info('stopped');
       await observer.flush();

@@ -28,6 +28,8 @@ export function injectionTemplate(options: InjectionOptions): string {
       `--listen=unix:${options.socketPath}`,
       // Only the containers that mount the folder can reach the socket: Envoy, whatever its user.
       '--listen-mode=0666',
+      // Prometheus reads it by the pod's address, IPv4 or IPv6; the default is loopback.
+      `--admin-listen=:${adminPort}`,
       ...(options.redis === '' ? [] : [`--redis=${options.redis}`]),
     ],
     startupProbe: { exec: { command: probe }, periodSeconds: 1, failureThreshold: 60, timeoutSeconds: 5 },
@@ -67,11 +69,13 @@ export function injectionValues(options: InjectionOptions): object {
   return { sidecarInjectorWebhook: { templates: { ostiary: injectionTemplate(options) } } };
 }
 
+const adminPort = 9190;
+
 /** By way of loopback: what comes from outside is Envoy's, so the kubelet can't ask over HTTP. */
 const probe = [
   '/nodejs/bin/node',
   '-e',
-  "fetch('http://127.0.0.1:9190/livez').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))",
+  `fetch('http://127.0.0.1:${adminPort}/livez').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))`,
 ];
 
 function indent(text: string, spaces: number): string {

@@ -89,6 +89,8 @@ function explain(error: NodeJS.ErrnoException): string {
       return 'permission denied; choose a port of at least 1024, or a folder this user may write to';
     case 'EADDRNOTAVAIL':
       return 'this machine has no such address';
+    case 'EAFNOSUPPORT':
+      return 'this machine has no IPv6; `:port` is every address that it has';
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
       return 'the host name is not known here';

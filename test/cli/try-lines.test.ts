@@ -7,7 +7,7 @@ import { apiOf, snapshotOf } from '../policy/fixtures.ts';
 const tcp = (host: string, port: number): ListenAddress => ({ kind: 'tcp', host, port });
 const listening: Listening = {
   grpc: tcp('127.0.0.1', 9191),
-  admin: tcp('0.0.0.0', 9190),
+  admin: tcp('127.0.0.1', 9190),
   api: tcp('127.0.0.1', 9192),
   tls: 'none',
   apiTokenFile: undefined,
@@ -19,7 +19,7 @@ describe('the lines to try', () => {
   test('name every listener, and a request that the first API matches', () => {
     const lines = tryLines(listening, snapshot).split('\n');
     expect(lines[0]).toBe(
-      'ostiary answers Checks on 127.0.0.1:9191, operators on 127.0.0.1:9192, metrics and readiness on 0.0.0.0:9190',
+      'ostiary answers Checks on 127.0.0.1:9191, operators on 127.0.0.1:9192, metrics and readiness on 127.0.0.1:9190',
     );
     const request = '{"attributes":{"request":{"http":{"method":"GET","path":"/orders","host":"www.example.com"}}}}';
     expect(lines.slice(2)).toEqual([

@@ -9,6 +9,11 @@ describe.each([true, false])('the injected sidecar, with a native proxy: %s', (n
     expect(initContainers[0]?.args).toContain('--listen=unix:/run/ostiary/ostiary.sock');
   });
 
+  test('has its metrics where Prometheus reaches them, IPv6 too, and its probes ask the same port', () => {
+    expect(initContainers[0]?.args).toContain('--admin-listen=:9190');
+    expect(JSON.stringify(initContainers[0])).toMatch(/startupProbe.*127\.0\.0\.1:9190\/livez/);
+  });
+
   test("shares the socket with Istio's proxy, wherever that is", () => {
     const proxy = [...initContainers, ...(containers ?? [])].find(({ name }) => name === 'istio-proxy');
     expect(proxy?.volumeMounts).toEqual([{ name: 'ostiary-socket', mountPath: '/run/ostiary' }]);

@@ -61,11 +61,11 @@ describe.skipIf(!inside)('what the image starts, with a read-only root and no pr
   test('serves on its ports, is healthy, and ends on SIGTERM', async () => {
     const ports = { checks: await freePort(), admin: await freePort(), api: await freePort() };
     const env = {
-      OSTIARY_LISTEN: `0.0.0.0:${ports.checks}`,
-      OSTIARY_ADMIN_LISTEN: `0.0.0.0:${ports.admin}`,
+      OSTIARY_LISTEN: `:${ports.checks}`,
+      OSTIARY_ADMIN_LISTEN: `:${ports.admin}`,
       OSTIARY_API_LISTEN: `127.0.0.1:${ports.api}`,
     };
-    expect(image.env).toMatchObject({ OSTIARY_LISTEN: '0.0.0.0:9191', OSTIARY_ADMIN_LISTEN: '0.0.0.0:9190' });
+    expect(image.env).toMatchObject({ OSTIARY_LISTEN: ':9191', OSTIARY_ADMIN_LISTEN: ':9190' });
     const policies = image.env['OSTIARY_POLICIES'] ?? '';
     const service = await runInside(image, image.command, env, { [policies]: documentsFolder(shop) });
     const url = `http://127.0.0.1:${ports.admin}`;

@@ -1,5 +1,6 @@
 import { Client, credentials } from '@grpc/grpc-js';
 import type { ChannelCredentials, ClientDuplexStream, ClientReadableStream, ServiceError } from '@grpc/grpc-js';
+import { formatListenAddress } from '../../src/rpc/address.ts';
 import type { ListenAddress } from '../../src/rpc/rpc.ts';
 
 const bytes = (value: Buffer): Buffer => value;
@@ -9,7 +10,7 @@ export class RawClient {
   readonly #client: Client;
 
   constructor(address: ListenAddress, channelCredentials: ChannelCredentials = credentials.createInsecure()) {
-    const target = address.kind === 'unix' ? `unix:${address.path}` : `${address.host}:${address.port}`;
+    const target = formatListenAddress(address);
     // Without a pool of its own a client shares its connection with every other client of this process.
     this.#client = new Client(target, channelCredentials, {
       'grpc.use_local_subchannel_pool': 1,

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { Code, RpcError } from '../../src/rpc/rpc.ts';
 import type { Call } from '../../src/rpc/rpc.ts';
-import { statusOf } from './client.ts';
+import { RawClient, statusOf } from './client.ts';
 import { listeners, text, unary } from './fixture.ts';
 import { transports } from './transports.ts';
 
@@ -16,6 +16,16 @@ describe.each(transports)('a listener on $name', ({ transport }) => {
       host: '127.0.0.1',
       port: expect.toSatisfy((port) => port > 0),
     });
+  });
+
+  it.each(['', '::'])('on every address, written as "%s", takes calls by IPv4 and IPv6', async (host) => {
+    const { listener } = await serve([unary((request) => request)], { address: { kind: 'tcp', host, port: 0 } });
+    const { port } = listener.address as { port: number };
+    for (const address of ['127.0.0.1', '::1']) {
+      const client = new RawClient({ kind: 'tcp', host: address, port });
+      expect((await client.unary('/test.Test/Unary', text(address))).toString()).toBe(address);
+      client.close();
+    }
   });
 
   it('hands a handler the bytes of the request and the caller those of the answer', async () => {

@@ -74,6 +74,11 @@ describe('the admin listener', () => {
     expect(response.headers.get('content-length')).toBe('20');
   });
 
+  it.each(['', '::'])('on every address, written as "%s", answers by IPv4 and IPv6', async (host) => {
+    const { port } = await serve({ address: { kind: 'tcp', host, port: 0 } });
+    for (const name of ['127.0.0.1', '[::1]']) expect((await fetch(`http://${name}:${port}/livez`)).status).toBe(200);
+  });
+
   it('ignores a query', async () => {
     const { url } = await serve();
     expect((await fetch(`${url}/livez?verbose`)).status).toBe(200);
