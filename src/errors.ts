@@ -8,6 +8,8 @@ export interface Fault {
   readonly field: string;
   /** What is wrong, what was expected, and the remedy where there is one. */
   readonly message: string;
+  /** Absent: a fault, and the documents are not taken. Else they are, and their author is told. */
+  readonly severity?: 'warning' | 'upgrade';
 }
 
 /** A command can't do what was asked: `main` prints the message as one line and exits. */

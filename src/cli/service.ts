@@ -8,6 +8,7 @@ import { openDecider } from './decider.ts';
 import { addressesOf, drainTimesOf, tlsFilesOf } from './serve-options.ts';
 import type { ServeFlags } from './serve-flags.ts';
 import { productVersion } from './product.ts';
+import { tellWarnings } from './tell-warnings.ts';
 import { tryLines } from './try-lines.ts';
 import { transportOf, workersOf } from './workers.ts';
 
@@ -61,6 +62,7 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
       tlsFault: (message) => log.error('certificate not taken over', { detail: message }),
     },
   });
+  tellWarnings(documents, log);
   server.ready();
   workers?.setServing(true);
   log.info('ready', { version, addresses: Object.values(server.addresses).map(formatListenAddress) });

@@ -16,10 +16,12 @@ import { whereIs } from './name-index.ts';
 import type { NameIndex } from './name-index.ts';
 import { ownNames } from './own-names.ts';
 import type { Document } from './schema.ts';
+import type { Warnings } from './warnings.ts';
 
 interface Context extends PolicyContext {
   readonly index: NameIndex;
   readonly faults: Faults;
+  readonly warnings: Warnings;
   readonly tiers: ReadonlyMap<string, readonly CompiledTier[]>;
   readonly digest: (document: Document, content: unknown) => void;
 }
@@ -108,6 +110,8 @@ function ownPolicies({ document, place }: Loaded<'Api'>, context: Context): read
   const compiled = spec.policies.map((fields, index) => compilePolicy(names[index] ?? '', fields, context));
   const issues = compiled.flatMap((policy, index) => below(['spec', 'policies', index], policy.issues));
   addIssues(context.faults, place, [...nameIssues, ...issues]);
+  for (const [index, { notes }] of compiled.entries())
+    context.warnings.upgrade(place, below(['spec', 'policies', index], notes));
   const hosts = hostsOf(spec.hosts).toSorted(compare);
   const basePath = normalizeBasePath(spec.basePath);
   const policies = compiled.map(({ content }) => content);
@@ -130,8 +134,9 @@ function compileBinding(
 ): CompiledBinding {
   const { document, place } = loaded;
   const { targetRef, ...fields } = document.spec;
-  const { bound, content, issues } = compilePolicy(document.metadata.name, fields, context);
+  const { bound, content, issues, notes } = compilePolicy(document.metadata.name, fields, context);
   addIssues(context.faults, place, below(['spec'], issues));
+  context.warnings.upgrade(place, below(['spec'], notes));
   context.digest(document, { ...document, spec: { targetRef, content } });
   const targets = new Set(apis.filter((api) => isTarget(targetRef, api)).map(nameOf));
   if (targets.size === 0) refuseNoTarget(loaded, context);

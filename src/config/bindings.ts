@@ -2,6 +2,7 @@ import type { AccessPolicy, Policy, PolicyEnvironment, PolicyKind, QuotaPolicy }
 import { compileRules } from '../policy/rules.ts';
 import type { RuleSource, Rules } from '../policy/rules.ts';
 import type { Bound } from '../policy/snapshot.ts';
+import type { UpgradeNote } from '../upgrade-note.ts';
 import { redact } from './environment.ts';
 import type { Variables } from './environment.ts';
 import { below } from './issues.ts';
@@ -25,6 +26,7 @@ export interface CompiledPolicy {
   readonly content: unknown;
   /** Paths begin at the fields of the policy. */
   readonly issues: readonly Issue[];
+  readonly notes: readonly UpgradeNote[];
 }
 
 /** Makes a policy of its fields in a document. One instance serves every API it is bound to. */
@@ -34,12 +36,12 @@ export function compilePolicy(name: string, fields: PolicyFields, context: Polic
   const kind = context.policyKinds.get(fields.policyRef.name);
   if (kind === undefined) {
     issues.push(unknownKind(fields.policyRef.name, context.policyKinds));
-    return { bound: undefined, content: fields, issues };
+    return { bound: undefined, content: fields, issues, notes: [] };
   }
   const read = readPolicyOptions(kind, fields.config, context.variables);
   if ('issues' in read) {
     issues.push(...below(['config'], read.issues));
-    return { bound: undefined, content: fields, issues };
+    return { bound: undefined, content: fields, issues, notes: [] };
   }
   let policy: Policy | undefined;
   try {
@@ -50,10 +52,11 @@ export function compilePolicy(name: string, fields: PolicyFields, context: Polic
     issues.push({ path: ['config'], at: 'key', message: redact(message, read.substitutions) });
   }
   const content = { ...fields, policyRef: kind.name, config: read.resolved };
-  if (policy === undefined) return { bound: undefined, content, issues };
+  if (policy === undefined) return { bound: undefined, content, issues, notes: [] };
+  const notes = kind.upgradeNotes?.(read.resolved as Readonly<Record<string, unknown>>) ?? [];
   const { order, mode, onFailure } = fields;
   const bound = { name, kind: kind.name, order, mode, onFailure, rules: rules.rules, policy };
-  return { bound, content, issues };
+  return { bound, content, issues, notes: below(['config'], notes) };
 }
 
 function unknownKind(name: string, policyKinds: PolicyContext['policyKinds']): Issue {

@@ -16,6 +16,7 @@ import { NameIndex, whereIs } from './name-index.ts';
 import { createPace } from './pace.ts';
 import type { Document } from './schema.ts';
 import { VersionDigest } from './version.ts';
+import { Warnings } from './warnings.ts';
 
 export interface CompileOptions {
   /** By `policyRef.name`, every accepted spelling. */
@@ -33,6 +34,8 @@ export type Compiled = CompiledSnapshot | CompileFailure;
 
 export interface CompiledSnapshot {
   readonly snapshot: Snapshot;
+  /** By file and place: what authors should know of documents that are in force all the same. */
+  readonly warnings: readonly Fault[];
   /** Files outside the documents whose change must lead to a reload. */
   readonly secretFiles: readonly string[];
   /** Closes the policies: called once, when no Check can reach the snapshot any more. */
@@ -43,6 +46,7 @@ export interface CompileFailure {
   readonly snapshot?: undefined;
   /** By file and place; those of loading are among them. */
   readonly faults: readonly Fault[];
+  readonly warnings: readonly Fault[];
   readonly secretFiles: readonly string[];
 }
 
@@ -55,7 +59,8 @@ export async function compile(loaded: LoadedDocuments, options: CompileOptions):
   const digest = (document: Document, content: unknown): void => {
     versions.add(document.kind, document.metadata.name, content);
   };
-  const context = { index, faults, digest, pace: createPace(options.clock) };
+  const warnings = new Warnings();
+  const context = { index, faults, warnings, digest, pace: createPace(options.clock) };
   const tiers = new Map([...index.all('Api')].map(({ document }) => [document.metadata.name, compileTiers(document)]));
   const clients = await compileClients(
     { ...context, digestSecret: (place, secret) => versions.addSecret(place, secret) },
@@ -70,10 +75,11 @@ export async function compile(loaded: LoadedDocuments, options: CompileOptions):
   const { policyKinds, environment, env: variables } = options;
   const { apis, policies } = compileApis({ ...context, tiers, policyKinds, environment, variables });
 
-  const result = { secretFiles: [...secretFiles], dispose: closeOf(policies) };
+  for (const { place, document } of loaded.documents) warnings.ofDocument(place, document);
+  const result = { warnings: warnings.sorted(), secretFiles: [...secretFiles], dispose: closeOf(policies) };
   if (!faults.none) {
     result.dispose();
-    return { faults: faults.sorted(), secretFiles: result.secretFiles };
+    return { faults: faults.sorted(), warnings: result.warnings, secretFiles: result.secretFiles };
   }
   const version = await versions.version();
   const snapshot: Snapshot = {

@@ -23,6 +23,8 @@ export interface ConfigStatus {
   readonly successful: boolean;
   /** Empty where they are; else the snapshot in force is the last good one. */
   readonly faults: readonly Fault[];
+  /** Of the documents in force: what their authors should know. */
+  readonly warnings: readonly Fault[];
   /** When the snapshot in force was loaded, in milliseconds since the Unix epoch. */
   readonly loadedAt: number;
   /** When the documents were last read. */
@@ -109,7 +111,9 @@ class FollowedDocuments implements ConfigSource {
 
   status(): ConfigStatus {
     const { loadedAt } = this.current();
-    return { successful: this.#faults.length === 0, faults: this.#faults, loadedAt, attemptedAt: this.#attemptedAt };
+    const warnings = this.#compiled?.warnings ?? [];
+    const successful = this.#faults.length === 0;
+    return { successful, faults: this.#faults, warnings, loadedAt, attemptedAt: this.#attemptedAt };
   }
 
   onChange(listener: (snapshot: Snapshot, status: ConfigStatus) => void): () => void {
@@ -195,5 +199,5 @@ class FollowedDocuments implements ConfigSource {
 /** A failure that no document can explain leaves the last good snapshot in force like a fault. */
 function unexpected(error: unknown): Compiled {
   const message = `unexpected failure while loading, please report it: ${String(error)}`;
-  return { faults: [{ file: 'ostiary', line: 0, column: 0, field: '', message }], secretFiles: [] };
+  return { faults: [{ file: 'ostiary', line: 0, column: 0, field: '', message }], warnings: [], secretFiles: [] };
 }

@@ -3,10 +3,12 @@ import type { Fault } from '../errors.ts';
 /** More faults than an author would read; the rest is counted. */
 const MAX_FAULTS = 1000;
 
-/** One line: `file:line:column: field: message`, without the parts a fault does not have. */
+/** One line: `file:line:column: severity: field: message`, without the parts a fault does not have. */
 export function formatFault(fault: Fault): string {
   const place = fault.line > 0 ? `${fault.file}:${fault.line}:${fault.column}` : fault.file;
-  return [place, fault.field, fault.message].filter((part) => part !== '').join(': ');
+  return [place, fault.severity, fault.field, fault.message]
+    .filter((part) => part !== undefined && part !== '')
+    .join(': ');
 }
 
 /** Of one reload, in the log and in GetSnapshot; `ostiary validate` tells more. */

@@ -9,9 +9,12 @@ export interface Issue {
   readonly message: string;
 }
 
-/** The same issues, told from where the value stands in a larger one. */
-export function below(prefix: readonly PropertyKey[], issues: readonly Issue[]): readonly Issue[] {
-  return issues.map(({ path, at, message }) => ({ path: [...prefix, ...path], at, message }));
+/** The same issues or notes, told from where the value stands in a larger one. */
+export function below<Told extends { readonly path: readonly PropertyKey[] }>(
+  prefix: readonly PropertyKey[],
+  told: readonly Told[],
+): readonly Told[] {
+  return told.map((each) => ({ ...each, path: [...prefix, ...each.path] }));
 }
 
 /** Parses by a schema; on failure says what was expected, without the value itself: it may be a secret. */

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Clock } from '../clock.ts';
+import type { Fault } from '../errors.ts';
 import { Faults } from './fault.ts';
 import { findFiles, isJson, sentenceOf } from './files.ts';
 import type { FoundFile } from './files.ts';
@@ -159,14 +160,15 @@ function validate(value: unknown): { readonly document: Document } | { readonly 
   return { issues: [...issues, ...result.issues.filter(({ path }) => path[0] !== 'apiVersion')] };
 }
 
-/** Finds the places of issues in one document and adds them as faults. */
-export function addIssues(faults: Faults, place: Place, issues: readonly Issue[]): void {
+/** Finds the places of issues in one document and adds them as faults, or as what a severity makes of them. */
+export function addIssues(faults: Faults, place: Place, issues: readonly Issue[], severity?: Fault['severity']): void {
   let locate: ReturnType<typeof locatorOf> | undefined;
   for (const { path, at, message } of issues) {
     faults.add(() => {
       locate ??= locatorOf(place);
       const { file } = place.source;
-      return { file, ...place.source.lineColumn(locate(path, at)), field: formatPath(path), message };
+      const found = { file, ...place.source.lineColumn(locate(path, at)), field: formatPath(path), message };
+      return severity === undefined ? found : { ...found, severity };
     });
   }
 }

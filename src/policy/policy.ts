@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts';
 import type { ContractDirectory } from '../contract/contract.ts';
 import type { Demand, QuotaTerms } from '../counter/store.ts';
 import type { KeySets } from '../jwt/key-sets.ts';
+import type { UpgradeNote } from '../upgrade-note.ts';
 import type { Denial, HeaderEntry, Identity } from '../verdict.ts';
 import type { NormalPath } from './path.ts';
 
@@ -112,6 +113,11 @@ export interface PolicyKind<Schema extends z.ZodType = z.ZodType> {
   readonly options: Schema;
   /** @throws TypeError only where the options contradict their schema */
   create(options: z.infer<Schema>, environment: PolicyEnvironment): Policy;
+  /**
+   * What an earlier release decided otherwise; silent where the options say which behaviour is wanted.
+   * @param written `config` as its author wrote it, without defaults; paths begin below it
+   */
+  upgradeNotes?(written: Readonly<Record<string, unknown>>): readonly UpgradeNote[];
 }
 
 /** Checks the kind's types where it is written, and lets the registry hold kinds of all options. */

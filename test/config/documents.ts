@@ -11,6 +11,7 @@ import type { KeySets } from '../../src/jwt/key-sets.ts';
 import { definePolicy } from '../../src/policy/policy.ts';
 import type { PolicyKind } from '../../src/policy/policy.ts';
 import type { Snapshot } from '../../src/policy/snapshot.ts';
+import { upgrade } from '../../src/upgrade-note.ts';
 import { scratchFolder } from '../real/scratch.ts';
 
 /** Files by their names below a folder; a value that is no text is written as JSON. */
@@ -41,12 +42,16 @@ function kindOf(name: string, phase: 'access' | 'quota'): PolicyKind {
     refuse: z.boolean().default(false),
     either: z.union([z.string(), z.array(z.string())]).optional(),
     header: z.string().default(`x-${name}`),
+    loud: z.boolean().default(false),
   });
   return definePolicy({
     name,
     phase,
     summary: 'For tests',
     options,
+    upgradeNotes: ({ loud }) => {
+      return loud === undefined ? [] : [upgrade('loudness', ['loud'], 'is heard by everybody; 0.1 told nobody')];
+    },
     create(config) {
       if (config.refuse) throw new TypeError(`refused with ${config.text}`);
       const entry: Made = { kind: name, options: config, closed: 0 };
@@ -91,6 +96,13 @@ export async function faultsOf(files: Files | string, changed: Partial<CompileOp
   const compiled = await compileFolder(folder, changed);
   const faults = compiled.snapshot === undefined ? compiled.faults : [];
   return faults.map((fault) => formatFault(fault).replaceAll(`${folder}/`, ''));
+}
+
+/** The warnings as users read them, without the path of the folder. */
+export async function warningsOf(files: Files): Promise<string[]> {
+  const folder = writeFolder(files);
+  const { warnings } = await compileFolder(folder);
+  return warnings.map((warning) => formatFault(warning).replaceAll(`${folder}/`, ''));
 }
 
 export async function snapshotOf(files: Files | string, changed: Partial<CompileOptions> = {}): Promise<Snapshot> {

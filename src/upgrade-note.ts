@@ -1,0 +1,14 @@
+/** Something that a document says, or leaves out, and that an earlier release decided otherwise. No fault: it is in force. */
+export interface UpgradeNote {
+  /** The row of `docs/upgrade.md` that tells of it. */
+  readonly id: string;
+  /** The field; of one that is left out, the place of what would hold it is told. */
+  readonly path: readonly PropertyKey[];
+  /** What becomes of it now, and what to write for either behaviour. */
+  readonly message: string;
+}
+
+/** Every note is made here, so that a test finds each id and asks `docs/upgrade.md` for its row. */
+export function upgrade(id: string, path: readonly PropertyKey[], message: string): UpgradeNote {
+  return { id, path, message };
+}
