@@ -18,7 +18,9 @@ async function run(argv: readonly string[]): Promise<number> {
     if (command === undefined) throw new UserError(`unknown command ${JSON.stringify(name)}: see ostiary --help`, 2);
     const loaded = await command.load();
     return await loaded.run(rest, process.env);
-  } catch (error) {
+  } catch (thrown) {
+    // What failed counts, not what failed when it was closed because of that.
+    const error: unknown = thrown instanceof SuppressedError ? thrown.suppressed : thrown;
     process.stderr.write(`ostiary: ${messageOf(error)}\n`);
     return error instanceof UserError ? error.exitCode : 1;
   }

@@ -52,6 +52,8 @@ export async function openDecider(
   environment: NodeJS.ProcessEnv,
   shared?: (metrics: Metrics) => SharedCounters,
 ): Promise<Decider> {
+  // What is open keeps the process alive: where the start fails it is closed, and the fault is the last word.
+  await using opened = new AsyncDisposableStack();
   const metrics = createMetrics({ clock, version: productVersion() });
   const log = createLog(
     flags.logLevel,
@@ -75,6 +77,7 @@ export async function openDecider(
     random: Math.random,
     onFetch: (fetched) => observer.keySetFetched(fetched),
   });
+  opened.defer(() => keySets.close());
   const store = metrics.instrumentStore(
     createCounterStore(counterOptionsOf(flags), {
       clock,
@@ -83,6 +86,7 @@ export async function openDecider(
       ...(shared && { shared: shared(metrics) }),
     }),
   );
+  opened.defer(() => store.close());
   const documents = await openConfigSource({
     paths: flags.policies,
     policyKinds,
@@ -91,6 +95,7 @@ export async function openDecider(
     readFile: (path) => readFile(path),
     clock,
   });
+  opened.defer(() => documents.close());
   metrics.config.loaded(documents.current());
   documents.onChange((snapshot, { successful, faults }) => {
     if (successful) {
@@ -113,6 +118,7 @@ export async function openDecider(
     failed: (policy, error) => observer.policyFailed(policy, error),
   };
   const snapshot = () => documents.current();
+  const closing = opened.move();
   return {
     authorization: createCheckMethod({ snapshot, ports: { ...ports, repetitions }, observer }),
     ports,
@@ -122,10 +128,6 @@ export async function openDecider(
     metrics,
     observer,
     log,
-    async close() {
-      await documents.close();
-      keySets.close();
-      await store.close();
-    },
+    close: () => closing.disposeAsync(),
   };
 }

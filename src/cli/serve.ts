@@ -2,7 +2,7 @@ import { UserError } from '../errors.ts';
 import { parseFlags } from './flags.ts';
 import { helpText } from './help.ts';
 import { serveFlags } from './serve-flags.ts';
-import { startService } from './service.ts';
+import { startService, type Service } from './service.ts';
 import { workerVariable } from '../workers/worker-process.ts';
 
 export async function run(argv: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
@@ -20,17 +20,54 @@ export async function run(argv: readonly string[], environment: NodeJS.ProcessEn
     await runWorker(values, environment);
     return 0;
   }
-  // From the first moment on, so that a signal during the start is not lost.
-  const stopped = signalled();
-  const service = await startService(values, environment);
+  const stopped = signalled(values.drain);
+  let service: Service;
+  try {
+    service = await startService(values, environment);
+  } catch (error) {
+    stopped.ignore();
+    throw error;
+  }
+  stopped.isStarted();
   if (!values.quiet) process.stderr.write(service.welcome);
-  await service.stop(await stopped);
+  await service.stop(await stopped.signal);
   return 0;
 }
 
-function signalled(): Promise<NodeJS.Signals> {
+interface Signalled {
+  readonly signal: Promise<NodeJS.Signals>;
+  /** From now on a signal is answered by what has started. */
+  isStarted(): void;
+  /** The start has failed: a signal ends the process as it ends any other. */
+  ignore(): void;
+}
+
+/** Listens from the first moment on, so that a signal during the start is not lost. */
+function signalled(patienceMs: number): Signalled {
   const { promise, resolve } = Promise.withResolvers<NodeJS.Signals>();
-  process.once('SIGTERM', resolve);
-  process.once('SIGINT', resolve);
-  return promise;
+  let giveUp: NodeJS.Timeout | undefined;
+  let isStarting = true;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    resolve(signal);
+    if (!isStarting) return;
+    // A start that hangs, in a read that never ends, would never come to its stop.
+    giveUp = setTimeout(() => {
+      process.stderr.write(`ostiary: ended by ${signal} before it was ready\n`);
+      // The signal itself: process.exit would wait for the read.
+      process.off('SIGTERM', onSignal).off('SIGINT', onSignal);
+      process.kill(process.pid, signal);
+    }, patienceMs).unref();
+  };
+  process.once('SIGTERM', onSignal).once('SIGINT', onSignal);
+  return {
+    signal: promise,
+    isStarted() {
+      isStarting = false;
+      clearTimeout(giveUp);
+    },
+    ignore() {
+      clearTimeout(giveUp);
+      process.off('SIGTERM', onSignal).off('SIGINT', onSignal);
+    },
+  };
 }

@@ -25,7 +25,9 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
   const drainTimes = drainTimesOf(flags);
   const version = productVersion();
   const workers = workersOf(flags);
+  await using opened = new AsyncDisposableStack();
   const decider = await openDecider(flags, environment, workers && (() => workers.shared));
+  opened.defer(() => decider.close());
   const { documents, keySets, log, metrics, observer, ports, store } = decider;
   if (workers !== undefined) {
     const lost = metrics.observeWorkers(() => workers.serving());
@@ -63,6 +65,7 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
     },
   });
   tellWarnings(documents, log);
+  opened.move();
   server.ready();
   workers?.setServing(true);
   log.info('ready', { version, addresses: Object.values(server.addresses).map(formatListenAddress) });
