@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { parseListenAddress } from '../src/rpc/address.ts';
+import { parseListenAddress } from '../src/listen/address.ts';
 import { askingEnvoy, silentEnvoy } from '../test/http2/envoy-bootstrap.ts';
 import { type RealEnvoy, startEnvoy } from '../test/real/envoy.ts';
 import { realPart } from '../test/real/parts.ts';

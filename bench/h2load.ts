@@ -2,9 +2,9 @@ import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { checkPath } from '../src/envoy/check-service.ts';
 import { realPart } from '../test/real/parts.ts';
 import { scratchFolder } from '../test/real/scratch.ts';
-import { checkPath } from '../src/envoy/service.ts';
 
 const clients = 8;
 const streams = 32;

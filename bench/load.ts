@@ -9,14 +9,14 @@ import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../src/clock.ts';
-import { compile } from '../src/config/compile.ts';
-import { formatFault } from '../src/config/fault.ts';
-import { loadDocuments } from '../src/config/load.ts';
-import { trimHeap } from '../src/config/trim-heap.ts';
+import { compile } from '../src/document/compile.ts';
+import { formatFault } from '../src/document/fault.ts';
 import { createKeySets } from '../src/jwt/key-sets.ts';
 import { systemTimers } from '../src/jwt/timers.ts';
 import { policyKinds } from '../src/policies/index.ts';
-import type { Snapshot } from '../src/policy/snapshot.ts';
+import type { Snapshot } from '../src/snapshot/snapshot.ts';
+import { loadDocuments } from '../src/source/load-documents.ts';
+import { trimHeap } from '../src/source/trim-heap.ts';
 
 const API_VERSION = 'ostiary.dev/v1alpha1';
 

@@ -1,11 +1,11 @@
 import { Registry } from 'prom-client';
-import type { Check } from '../src/check.ts';
 import { systemClock } from '../src/clock.ts';
 import type { ClientApplication, Contract } from '../src/contract/contract.ts';
+import type { Decision, Step } from '../src/decision/decision.ts';
 import { createCheckMetrics } from '../src/observe/check-metrics.ts';
 import { createDecisionLog, type DecisionLog } from '../src/observe/decision-log.ts';
 import { createLog } from '../src/observe/log.ts';
-import type { Decision, Step } from '../src/verdict.ts';
+import type { Check } from '../src/request/check.ts';
 import { nanosecondsPerCall } from './timing.ts';
 
 // What watching costs a Check: nanoseconds of metrics and of the decision log for an allowed Check with

@@ -2,8 +2,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { systemClock } from '../src/clock.ts';
-import { createCounterStore } from '../src/counter/create.ts';
-import type { CounterStore, Demand } from '../src/counter/store.ts';
+import type { CounterStore, Demand } from '../src/quota/store.ts';
+import { createCounterStore } from '../src/serve/counter-store.ts';
 import { startRedis } from '../test/real/redis.ts';
 
 interface Setting {

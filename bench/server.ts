@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
-import { checkPath } from '../src/envoy/service.ts';
+import { checkPath } from '../src/envoy/check-service.ts';
 import { main } from '../test/real/ostiary.ts';
 import { realPart } from '../test/real/parts.ts';
 import { type RealProcess, startProcess, untilReady } from '../test/real/process.ts';

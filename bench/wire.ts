@@ -1,9 +1,9 @@
 // What reading a Check and writing its answer cost, beside protobuf-es. Run: node bench/wire.ts
 import { fromBinary } from '@bufbuild/protobuf';
 import { CheckRequestSchema } from '../gen/envoy/service/auth/v3/external_auth_pb.js';
+import type { Decision } from '../src/decision/decision.ts';
 import { readCheck } from '../src/envoy/read-check.ts';
 import { createAnswerWriter } from '../src/envoy/write-answer.ts';
-import type { Decision } from '../src/verdict.ts';
 import { realisticCheck } from './realistic-check.ts';
 import { nanosecondsPerCall } from './timing.ts';
 

@@ -10,3 +10,11 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
 };
+
+/** The two clocks at one moment. */
+export interface Moment {
+  /** Monotonic milliseconds. */
+  readonly mono: number;
+  /** Milliseconds since the Unix epoch. */
+  readonly wall: number;
+}

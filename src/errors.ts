@@ -22,3 +22,18 @@ export class UserError extends Error {
     this.exitCode = exitCode;
   }
 }
+
+const SENTENCES: ReadonlyMap<string, string> = new Map([
+  ['ENOENT', 'there is no such file or directory'],
+  ['EACCES', 'may not be read: permission denied'],
+  ['EPERM', 'may not be read: permission denied'],
+  ['EISDIR', 'is a directory, not a file'],
+  ['ENOTDIR', 'leads through a file as if it were a directory'],
+  ['ELOOP', 'is a link that leads back to itself'],
+]);
+
+/** Why a file can't be read, without the path that stands before it anyway. */
+export function sentenceOf(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code ?? '';
+  return SENTENCES.get(code) ?? `cannot be read (${code === '' ? 'unknown error' : code})`;
+}

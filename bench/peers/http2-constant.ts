@@ -1,6 +1,6 @@
 // What our own transport costs by itself: takes the bytes, decodes nothing, answers the same allow
 // each time. Prints the port it listens on.
-import { checkPath } from '../../src/envoy/service.ts';
+import { checkPath } from '../../src/envoy/check-service.ts';
 import { http2Transport } from '../../src/http2/transport.ts';
 import { constantAnswer } from './constant-answer.ts';
 

@@ -6,19 +6,19 @@ import { CheckRequestSchema, CheckResponseSchema } from '../../gen/envoy/service
 import type { CheckRequest } from '../../gen/envoy/service/auth/v3/external_auth_pb.js';
 import { ExplainResponseSchema, Outcome } from '../../gen/ostiary/v1/inspection_pb.js';
 import type { ExplainResponse } from '../../gen/ostiary/v1/inspection_pb.js';
-import { explanationOf } from '../api/explanation.ts';
-import { createInspector } from '../api/inspector.ts';
 import { systemClock } from '../clock.ts';
-import { formatFault } from '../config/fault.ts';
-import { MemoryCounterStore } from '../counter/memory.ts';
+import { formatFault } from '../document/fault.ts';
 import { UserError } from '../errors.ts';
+import { integer, list, oneOf, parseFlags, text, toggle } from '../flags.ts';
+import type { FlagValues } from '../flags.ts';
+import { MemoryCounterStore } from '../memory/memory-store.ts';
+import { explanationOf } from '../operator/explanation.ts';
+import { createInspector } from '../operator/inspector.ts';
 import { callApi, tokenOf } from './api-call.ts';
 import type { ApiAddress } from './api-call.ts';
 import { checkRequestOf } from './check-request.ts';
 import { loadOnce } from './documents.ts';
 import { formatExplanation } from './explanation-text.ts';
-import { integer, list, oneOf, parseFlags, text, toggle } from './flags.ts';
-import type { FlagValues } from './flags.ts';
 import { helpText } from './help.ts';
 
 const flags = {

@@ -3,8 +3,8 @@ import type { JsonValue } from '@bufbuild/protobuf';
 import { InspectCountersResponseSchema, ResetCountersResponseSchema } from '../../gen/ostiary/v1/inspection_pb.js';
 import type { InspectCountersResponse } from '../../gen/ostiary/v1/inspection_pb.js';
 import { UserError } from '../errors.ts';
+import { parseFlags, text, toggle } from '../flags.ts';
 import { callApi, tokenOf } from './api-call.ts';
-import { parseFlags, text, toggle } from './flags.ts';
 import { helpText } from './help.ts';
 
 const flags = {

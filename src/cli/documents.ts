@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { systemClock } from '../clock.ts';
-import { compile } from '../config/compile.ts';
-import type { Compiled } from '../config/compile.ts';
-import { loadDocuments } from '../config/load.ts';
+import { compile } from '../document/compile.ts';
+import type { Compiled } from '../document/compile.ts';
 import { createKeySets } from '../jwt/key-sets.ts';
 import { systemTimers } from '../jwt/timers.ts';
 import { policyKinds } from '../policies/index.ts';
+import { loadDocuments } from '../source/load-documents.ts';
 
 /** Loads and compiles documents once, for the commands that do not serve. */
 export async function loadOnce(

@@ -1,7 +1,7 @@
 import { UserError } from '../errors.ts';
+import { duration, integer, list, oneOf, text, toggle, type FlagValues } from '../flags.ts';
 import type { ApiOfRoute, Placement } from '../generate/envoy-filter.ts';
 import { defaultMetadataNamespaces, type Endpoint } from '../generate/ext-authz.ts';
-import { duration, integer, list, oneOf, text, toggle, type FlagValues } from './flags.ts';
 
 /** The flags of `ostiary generate`; each target reads those that concern it. */
 export const generateFlags = {

@@ -1,4 +1,5 @@
 import { UserError } from '../errors.ts';
+import { parseFlags } from '../flags.ts';
 import { bootstrap } from '../generate/bootstrap.ts';
 import { envoyFilter } from '../generate/envoy-filter.ts';
 import { explainedYaml } from '../generate/explained-yaml.ts';
@@ -6,7 +7,6 @@ import { extensionProvider } from '../generate/extension-provider.ts';
 import { flexPolicyBinding } from '../generate/flex.ts';
 import { injectionValues } from '../generate/injection-template.ts';
 import { securityPolicy } from '../generate/security-policy.ts';
-import { parseFlags } from './flags.ts';
 import {
   apisOf,
   endpointOf,

@@ -1,7 +1,7 @@
 import { text } from 'node:stream/consumers';
 import { formatSecretHash, hashSecret } from '../contract/secret.ts';
 import { UserError } from '../errors.ts';
-import { parseFlags, toggle } from './flags.ts';
+import { parseFlags, toggle } from '../flags.ts';
 import { helpText } from './help.ts';
 
 const flags = { json: toggle('one JSON object for scripts') };

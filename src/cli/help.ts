@@ -1,5 +1,5 @@
-import { flagName, variableName } from './flags.ts';
-import type { Flags } from './flags.ts';
+import { flagName, variableName } from '../flags.ts';
+import type { Flags } from '../flags.ts';
 
 /** The text of `ostiary COMMAND --help`. */
 export function helpText(usage: string, summary: string, flags: Flags): string {

@@ -1,6 +1,6 @@
-import { jsonSchema } from '../config/json-schema.ts';
+import { jsonSchema } from '../document/json-schema.ts';
+import { parseFlags } from '../flags.ts';
 import { policyKinds } from '../policies/index.ts';
-import { parseFlags } from './flags.ts';
 import { helpText } from './help.ts';
 
 export async function run(argv: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {

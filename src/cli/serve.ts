@@ -1,9 +1,9 @@
 import { UserError } from '../errors.ts';
-import { parseFlags } from './flags.ts';
+import { parseFlags } from '../flags.ts';
+import { serveFlags } from '../serve/serve-flags.ts';
+import { startService, type Service } from '../serve/service.ts';
+import { workerVariable } from '../serve/worker-process.ts';
 import { helpText } from './help.ts';
-import { serveFlags } from './serve-flags.ts';
-import { startService, type Service } from './service.ts';
-import { workerVariable } from '../workers/worker-process.ts';
 
 export async function run(argv: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
   const { values, positionals, help } = parseFlags(serveFlags, argv, environment);
@@ -16,7 +16,7 @@ export async function run(argv: readonly string[], environment: NodeJS.ProcessEn
     throw new UserError(`unexpected argument ${JSON.stringify(positionals[0])}: folders are given by --policies`, 2);
   }
   if (environment[workerVariable] !== undefined && process.send !== undefined) {
-    const { runWorker } = await import('./worker.ts');
+    const { runWorker } = await import('../serve/worker.ts');
     await runWorker(values, environment);
     return 0;
   }

@@ -1,6 +1,6 @@
-import { formatFault } from '../config/fault.ts';
+import { formatFault } from '../document/fault.ts';
+import { parseFlags, toggle } from '../flags.ts';
 import { loadOnce } from './documents.ts';
-import { parseFlags, toggle } from './flags.ts';
 import { helpText } from './help.ts';
 
 const flags = { json: toggle('one JSON object for scripts') };

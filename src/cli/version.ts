@@ -1,6 +1,6 @@
-import { parseFlags, toggle } from './flags.ts';
+import { parseFlags, toggle } from '../flags.ts';
+import { productVersion } from '../product.ts';
 import { helpText } from './help.ts';
-import { productVersion } from './product.ts';
 
 const flags = { json: toggle('one JSON object for scripts') };
 

@@ -1,3 +1,5 @@
+import type { Limit } from '../quota/limit.ts';
+
 /** A consumer of APIs, known by its client id. */
 export interface ClientApplication {
   /** `metadata.name`. */
@@ -32,25 +34,6 @@ export interface Tier {
   readonly limits: readonly Limit[];
   /** Overrides the policy's own choice for contracts of this tier. */
   readonly onStoreFailure?: 'deny' | 'allow' | 'local';
-}
-
-/** So many units in so long a window. */
-export interface Limit {
-  /** Named in the `RateLimit-Policy` header; absent: derived from its place. */
-  readonly name?: string;
-  /** 1 to 2^53 − 1. */
-  readonly maximumRequests: number;
-  /** Milliseconds, 1 to 2^53 − 1. Of a calendar window the usual length: 31 days for a month. */
-  readonly timePeriodInMilliseconds: number;
-  /** Absent: the window opens at its first hit. */
-  readonly calendar?: CalendarPeriod;
-}
-
-/** Windows that begin where the calendar says, in a time zone. */
-export interface CalendarPeriod {
-  readonly unit: 'minute' | 'hour' | 'day' | 'month';
-  /** An IANA name such as `Europe/Berlin`, or `UTC`. */
-  readonly timeZone: string;
 }
 
 /** Who may use what. Look-ups are constant-time in the number of entries. */

@@ -1,5 +1,6 @@
-import type { Check } from '../check.ts';
-import type { Denial, HeaderEntry, Reason } from '../verdict.ts';
+import type { Denial, Reason } from '../denial/denial.ts';
+import type { Check } from '../request/check.ts';
+import type { HeaderEntry } from '../request/header-entry.ts';
 import { quotaPolicy, rateHeaders, retryAfter } from './rate-headers.ts';
 
 /** What the caller of an API sees of a denial. */

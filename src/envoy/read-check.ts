@@ -1,4 +1,4 @@
-import type { Check } from '../check.ts';
+import type { Check } from '../request/check.ts';
 import { MalformedCheck, ProtoReader } from './proto-reader.ts';
 import type { RequestHeaders } from './request-headers.ts';
 import { Span, WireCheck } from './wire-check.ts';

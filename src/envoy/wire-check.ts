@@ -1,4 +1,4 @@
-import type { Check } from '../check.ts';
+import type { Check } from '../request/check.ts';
 import { ProtoReader } from './proto-reader.ts';
 import { RequestHeaders } from './request-headers.ts';
 

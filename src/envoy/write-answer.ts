@@ -1,5 +1,7 @@
-import type { Check } from '../check.ts';
-import type { Decision, HeaderEntry, Identity } from '../verdict.ts';
+import type { Identity } from '../contract/identity.ts';
+import type { Decision } from '../decision/decision.ts';
+import type { Check } from '../request/check.ts';
+import type { HeaderEntry } from '../request/header-entry.ts';
 import { isGrpcCaller, type Messages, type PublicAnswer, publicAnswer } from './answer.ts';
 import { block, number, text, toBytes } from './proto-text.ts';
 import { rateHeaders } from './rate-headers.ts';

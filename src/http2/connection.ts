@@ -1,24 +1,24 @@
 import type { Duplex } from 'node:stream';
 import type { Application } from './application.ts';
 import { BatchClock } from './batch-clock.ts';
-import { Closing } from './closing.ts';
 import { ControlFrames } from './control-frames.ts';
 import { FloodGuard } from './flood-guard.ts';
 import { FrameReader } from './frame-reader.ts';
 import { FrameWriter } from './frame-writer.ts';
-import { greet } from './greeting.ts';
 import { HpackEncoder } from './hpack/encoder.ts';
 import { IncomingFrames } from './incoming-frames.ts';
 import { Input } from './input.ts';
 import type { Limits } from './limits.ts';
-import type { TransportObserver } from './observer.ts';
 import { Output } from './output.ts';
-import { Patience } from './patience.ts';
 import { PeerSettings } from './peer-settings.ts';
 import { RequestFrames } from './request-frames.ts';
 import { Sender } from './sender.ts';
+import { greet } from './server-preface.ts';
+import { Closing } from './shutdown.ts';
 import { Streams } from './streams.ts';
-import { Turn } from './turn.ts';
+import { Patience } from './timeouts.ts';
+import type { TransportObserver } from './transport-events.ts';
+import { Turn } from './write-scheduling.ts';
 
 export interface ConnectionSettings {
   readonly limits: Limits;

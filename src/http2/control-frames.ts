@@ -1,11 +1,11 @@
 import type { BatchClock } from './batch-clock.ts';
-import type { Closing } from './closing.ts';
 import { ErrorCode, frameSizeError, protocolError } from './error-code.ts';
 import type { FloodGuard } from './flood-guard.ts';
 import { Flag, FrameType, readUint31 } from './frame.ts';
 import type { Limits } from './limits.ts';
 import type { PeerSettings } from './peer-settings.ts';
 import type { Sender } from './sender.ts';
+import type { Closing } from './shutdown.ts';
 import type { Streams } from './streams.ts';
 
 export interface ControlFramesParts {

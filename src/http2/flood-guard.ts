@@ -1,8 +1,8 @@
-import { Allowance } from './allowance.ts';
 import type { BatchClock } from './batch-clock.ts';
 import { ConnectionError, ErrorCode } from './error-code.ts';
 import type { Limits } from './limits.ts';
-import type { AbuseKind, TransportObserver } from './observer.ts';
+import { Allowance } from './token-bucket.ts';
+import type { AbuseKind, TransportObserver } from './transport-events.ts';
 
 /** Work done for the peer, against which its frames are weighed. */
 export interface WorkDone {

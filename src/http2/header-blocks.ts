@@ -1,8 +1,8 @@
 import { ConnectionError, ErrorCode } from './error-code.ts';
 import { HpackDecoder } from './hpack/decoder.ts';
 import type { Limits } from './limits.ts';
-import type { AbuseKind } from './observer.ts';
 import { HeadBuilder, type RequestHead } from './request-head.ts';
+import type { AbuseKind } from './transport-events.ts';
 
 /** Blocks longer than this are decoded each time. */
 const longestRemembered = 512;

@@ -1,10 +1,10 @@
-import type { Closing } from './closing.ts';
 import type { ControlFrames } from './control-frames.ts';
 import { protocolError } from './error-code.ts';
-import { FrameType } from './frame.ts';
 import type { FrameSink } from './frame-reader.ts';
+import { FrameType } from './frame.ts';
 import type { PeerSettings } from './peer-settings.ts';
 import type { RequestFrames } from './request-frames.ts';
+import type { Closing } from './shutdown.ts';
 
 export interface IncomingFramesParts {
   readonly closing: Closing;

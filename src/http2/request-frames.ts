@@ -1,13 +1,13 @@
 import type { BatchClock } from './batch-clock.ts';
 import { ConnectionError, ErrorCode, protocolError } from './error-code.ts';
 import type { FloodGuard } from './flood-guard.ts';
-import { Flag, FrameType, readUint31 } from './frame.ts';
 import type { FrameWriter } from './frame-writer.ts';
+import { Flag, FrameType, readUint31 } from './frame.ts';
 import { HeaderBlocks, type OpenBlock } from './header-blocks.ts';
 import type { Limits } from './limits.ts';
-import type { TransportObserver } from './observer.ts';
 import type { Stream } from './stream.ts';
 import type { Streams } from './streams.ts';
+import type { TransportObserver } from './transport-events.ts';
 
 export interface RequestFramesParts {
   readonly limits: Limits;

@@ -1,9 +1,9 @@
-import type { Allowance } from './allowance.ts';
 import type { BatchClock } from './batch-clock.ts';
 import type { ErrorCode } from './error-code.ts';
 import type { HeaderField } from './header-field.ts';
-import type { TransportObserver } from './observer.ts';
 import type { Sender, SendingStream } from './sender.ts';
+import type { Allowance } from './token-bucket.ts';
+import type { TransportObserver } from './transport-events.ts';
 
 /** What a stream may ask of its connection. */
 export interface StreamHost {

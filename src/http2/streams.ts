@@ -1,16 +1,16 @@
-import { Allowance } from './allowance.ts';
 import type { Application, OpenRequest } from './application.ts';
 import type { BatchClock } from './batch-clock.ts';
 import { ConnectionError, ErrorCode } from './error-code.ts';
 import type { FloodGuard } from './flood-guard.ts';
 import { FrameType } from './frame.ts';
 import type { Limits } from './limits.ts';
-import type { TransportObserver } from './observer.ts';
 import type { RequestHead } from './request-head.ts';
 import type { Sender } from './sender.ts';
-import type { Stream, StreamHost } from './stream.ts';
 import { StreamIds } from './stream-ids.ts';
-import type { Turn } from './turn.ts';
+import type { Stream, StreamHost } from './stream.ts';
+import { Allowance } from './token-bucket.ts';
+import type { TransportObserver } from './transport-events.ts';
+import type { Turn } from './write-scheduling.ts';
 
 export interface StreamsParts {
   readonly limits: Limits;

@@ -1,12 +1,12 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls';
-import type { ListenOptions, RpcListener, RpcTransport } from '../rpc/rpc.ts';
-import { listenOn } from '../rpc/socket.ts';
-import { secureContextOptions } from '../rpc/tls.ts';
+import type { ListenOptions, RpcListener, RpcTransport } from '../grpc/rpc.ts';
+import { listenOn } from '../listen/socket.ts';
+import { secureContextOptions } from '../listen/tls.ts';
 import { Connection } from './connection.ts';
 import { grpcApplication } from './grpc/application.ts';
 import { defaultLimits, type Limits } from './limits.ts';
-import { type TransportObserver, zeroCounters } from './observer.ts';
+import { type TransportObserver, zeroCounters } from './transport-events.ts';
 
 /** How often connections are looked at for what takes too long. */
 const sweepMs = 1000;

@@ -1,4 +1,4 @@
-import type { HeaderEntry } from '../verdict.ts';
+import type { HeaderEntry } from '../request/header-entry.ts';
 import { claimOf } from './claims.ts';
 import type { Claims } from './claims.ts';
 

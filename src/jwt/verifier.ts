@@ -1,7 +1,7 @@
 import { compactVerify, decodeProtectedHeader } from 'jose';
-import type { Check } from '../check.ts';
 import type { Clock } from '../clock.ts';
-import type { Denial } from '../verdict.ts';
+import type { Denial } from '../denial/denial.ts';
+import type { Check } from '../request/check.ts';
 import { isAlgorithm } from './algorithms.ts';
 import type { Algorithm } from './algorithms.ts';
 import { faultOfClaims, faultOfTime, lifetimeOf } from './claims.ts';

@@ -1,5 +1,5 @@
 import type { Registry } from 'prom-client';
-import type { Decision, Step } from '../verdict.ts';
+import type { Decision, Step } from '../decision/decision.ts';
 import { createCheckFamilies } from './check-families.ts';
 import type { CounterSeries } from './counter-family.ts';
 import type { DurationSeries } from './duration-family.ts';

@@ -1,5 +1,5 @@
 import { Gauge, type Registry } from 'prom-client';
-import type { Snapshot } from '../policy/snapshot.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
 import { CounterFamily } from './counter-family.ts';
 
 /** What is enforced, and whether the last change of the documents was taken over. */

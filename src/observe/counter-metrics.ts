@@ -1,5 +1,5 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
-import type { CounterMetrics, StoreScript } from '../counter/metrics.ts';
+import type { CounterMetrics, StoreScript } from '../quota/counter-metrics.ts';
 import { CounterFamily } from './counter-family.ts';
 import { DurationFamily, type DurationSeries } from './duration-family.ts';
 

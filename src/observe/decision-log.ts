@@ -1,6 +1,6 @@
-import type { Check } from '../check.ts';
 import type { Clock } from '../clock.ts';
-import type { Decision, Step } from '../verdict.ts';
+import type { Decision, Step } from '../decision/decision.ts';
+import type { Check } from '../request/check.ts';
 import type { Log, LogFields } from './log.ts';
 import { createRateBound } from './rate-bound.ts';
 import { requestFields } from './request-fields.ts';

@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import type { Clock } from '../clock.ts';
-import type { CounterMetrics } from '../counter/metrics.ts';
+import type { CounterMetrics } from '../quota/counter-metrics.ts';
 import { type CheckMetrics, createCheckMetrics } from './check-metrics.ts';
 import { type ConfigMetrics, createConfigMetrics } from './config-metrics.ts';
 import { createCounterMetrics } from './counter-metrics.ts';

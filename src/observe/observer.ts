@@ -1,8 +1,8 @@
-import type { Check } from '../check.ts';
 import type { Clock } from '../clock.ts';
-import type { TransportObserver } from '../http2/observer.ts';
+import type { Decision } from '../decision/decision.ts';
+import type { TransportObserver } from '../http2/transport-events.ts';
 import type { KeySetFetch } from '../jwt/key-set-report.ts';
-import type { Decision } from '../verdict.ts';
+import type { Check } from '../request/check.ts';
 import type { CheckError } from './check-metrics.ts';
 import { createDecisionLog, type DecisionLogOptions } from './decision-log.ts';
 import { errorFields } from './error-fields.ts';

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import type { Check } from '../check.ts';
+import type { Check } from '../request/check.ts';
 import type { LogFields } from './log.ts';
 
 const MAX_PATH = 512;

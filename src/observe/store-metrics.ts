@@ -1,6 +1,6 @@
 import { Gauge, type Registry } from 'prom-client';
 import type { Clock } from '../clock.ts';
-import type { CounterStore } from '../counter/store.ts';
+import type { CounterStore } from '../quota/store.ts';
 import { CounterFamily } from './counter-family.ts';
 import { DurationFamily } from './duration-family.ts';
 

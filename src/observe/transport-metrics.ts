@@ -1,5 +1,5 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
-import { type TransportCounters, type TransportObserver, zeroCounters } from '../http2/observer.ts';
+import { type TransportCounters, type TransportObserver, zeroCounters } from '../http2/transport-events.ts';
 
 /** The sums that a listener keeps, and what Prometheus calls them. */
 const SUMS: Readonly<Record<keyof TransportCounters, readonly [name: string, help: string]>> = {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Denial } from '../denial/denial.ts';
 import { authenticateClient, rejection } from '../policy/client-credentials.ts';
 import type { AuthenticatedClient, Credentials } from '../policy/client-credentials.ts';
 import { claimFields, compileExpression } from '../policy/expression.ts';
@@ -6,7 +7,7 @@ import type { Selection } from '../policy/expression.ts';
 import { definePolicy } from '../policy/policy.ts';
 import type { Outcome, Request } from '../policy/policy.ts';
 import { upstreamHeader } from '../policy/upstream-header.ts';
-import type { Denial, HeaderEntry } from '../verdict.ts';
+import type { HeaderEntry } from '../request/header-entry.ts';
 
 const DEFAULT_ID = "#[attributes.headers['client_id']]";
 const DEFAULT_SECRET = "#[attributes.headers['client_secret']]";

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import type { Contract, Tier } from '../contract/contract.ts';
-import type { QuotaTerms } from '../counter/store.ts';
+import type { Denial } from '../denial/denial.ts';
 import { authenticateClient, contractOf, rejection } from '../policy/client-credentials.ts';
 import type { AuthenticatedClient } from '../policy/client-credentials.ts';
 import { claimFields, compileExpression } from '../policy/expression.ts';
 import { definePolicy } from '../policy/policy.ts';
 import type { Charge, Request } from '../policy/policy.ts';
 import { costOf, expressionFault, quotaOptions, refineQuotaOptions, termsOf } from '../policy/quota-options.ts';
-import type { Denial } from '../verdict.ts';
+import type { QuotaTerms } from '../quota/store.ts';
 
 const DEFAULT_ID = "#[attributes.headers['client_id']]";
 const DEFAULT_SECRET = "#[attributes.headers['client_secret']]";

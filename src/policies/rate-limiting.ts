@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto';
 import { z } from 'zod';
-import { limitsOf, limitsSchema } from '../counter/limit.ts';
 import { claimFields, compileExpression } from '../policy/expression.ts';
 import { definePolicy } from '../policy/policy.ts';
 import type { Charge } from '../policy/policy.ts';
 import { costOf, expressionFault, quotaOptions, refineQuotaOptions, termsOf } from '../policy/quota-options.ts';
+import { limitsOf, limitsSchema } from '../quota/limit-schema.ts';
 
 const options = z
   .strictObject({

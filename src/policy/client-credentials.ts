@@ -1,6 +1,6 @@
 import type { ClientApplication, Contract } from '../contract/contract.ts';
 import { verifySecret } from '../contract/secret.ts';
-import type { ClientRejection, Denial } from '../verdict.ts';
+import type { ClientRejection, Denial } from '../denial/denial.ts';
 import type { Request } from './policy.ts';
 
 /** What a caller presents to be known as a client application. */

@@ -1,12 +1,14 @@
 import type { z } from 'zod';
-import type { Check } from '../check.ts';
 import type { Clock } from '../clock.ts';
 import type { ContractDirectory } from '../contract/contract.ts';
-import type { Demand, QuotaTerms } from '../counter/store.ts';
+import type { Identity } from '../contract/identity.ts';
+import type { Denial } from '../denial/denial.ts';
 import type { KeySets } from '../jwt/key-sets.ts';
-import type { UpgradeNote } from '../upgrade-note.ts';
-import type { Denial, HeaderEntry, Identity } from '../verdict.ts';
-import type { NormalPath } from './path.ts';
+import type { Demand, QuotaTerms } from '../quota/store.ts';
+import type { Check } from '../request/check.ts';
+import type { HeaderEntry } from '../request/header-entry.ts';
+import type { NormalPath } from '../request/path.ts';
+import type { UpgradeNote } from './upgrade-note.ts';
 
 /** All that a policy may read about one request. It changes nothing: what it finds, it returns. */
 export interface Request {

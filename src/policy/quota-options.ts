@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { QuotaTerms } from '../counter/store.ts';
-import type { Denial } from '../verdict.ts';
+import type { Denial } from '../denial/denial.ts';
+import type { QuotaTerms } from '../quota/store.ts';
 import { compileExpression } from './expression.ts';
 import type { Request } from './policy.ts';
 

@@ -1,6 +1,6 @@
 import { RE2JS } from 're2js';
-import type { Check } from '../check.ts';
-import { normalizeHost } from './host.ts';
+import type { Check } from '../request/check.ts';
+import { normalizeHost } from '../request/host.ts';
 
 /** One rule as documents write it: RE2 expressions, each anchored on both ends. */
 export interface RuleSource {

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
-import { parseFlags } from '../../src/cli/flags.ts';
-import { serveFlags } from '../../src/cli/serve-flags.ts';
+import { parseFlags } from '../../src/flags.ts';
 import { envoyFilter } from '../../src/generate/envoy-filter.ts';
 import { defaultMetadataNamespaces } from '../../src/generate/ext-authz.ts';
+import { serveFlags } from '../../src/serve/serve-flags.ts';
 import { partOrSkip } from '../real/parts.ts';
 import { chart, lint, objectsOf, render, valueSets, valuesFile, writeValues, type KubernetesObject } from './helm.ts';
 

@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { counterFlags, counterOptionsOf } from '../../src/cli/counter-flags.ts';
-import { parseFlags } from '../../src/cli/flags.ts';
-import type { CounterOptions } from '../../src/counter/options.ts';
+import { parseFlags } from '../../src/flags.ts';
+import type { CounterOptions } from '../../src/redis/counter-options.ts';
+import { counterFlags, counterOptionsOf } from '../../src/serve/counter-flags.ts';
 import { scratchFolder } from '../real/scratch.ts';
 
 function options(...argv: string[]): CounterOptions {

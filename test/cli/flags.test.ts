@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { duration, fraction, integer, list, oneOf, parseFlags, text, toggle } from '../../src/cli/flags.ts';
 import { helpText } from '../../src/cli/help.ts';
 import { UserError } from '../../src/errors.ts';
+import { duration, fraction, integer, list, oneOf, parseFlags, text, toggle } from '../../src/flags.ts';
 
 const flags = {
   listenMode: text('0660', 'MODE', 'the mode'),

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { parseFlags } from '../../src/cli/flags.ts';
-import { serveFlags } from '../../src/cli/serve-flags.ts';
-import { addressesOf, drainTimesOf } from '../../src/cli/serve-options.ts';
-import { isLocal } from '../../src/rpc/address.ts';
+import { parseFlags } from '../../src/flags.ts';
+import { isLocal } from '../../src/listen/address.ts';
+import { serveFlags } from '../../src/serve/serve-flags.ts';
+import { addressesOf, drainTimesOf } from '../../src/serve/serve-options.ts';
 
 const flagsOf = (...argv: string[]) => parseFlags(serveFlags, argv, {}).values;
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { tryLines } from '../../src/cli/try-lines.ts';
-import type { Listening } from '../../src/cli/try-lines.ts';
-import type { ListenAddress } from '../../src/rpc/rpc.ts';
+import type { ListenAddress } from '../../src/listen/address.ts';
+import { tryLines } from '../../src/serve/try-lines.ts';
+import type { Listening } from '../../src/serve/try-lines.ts';
 import { apiOf, snapshotOf } from '../policy/fixtures.ts';
 
 const tcp = (host: string, port: number): ListenAddress => ({ kind: 'tcp', host, port });

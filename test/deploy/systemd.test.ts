@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { parseFlags } from '../../src/cli/flags.ts';
-import { serveFlags } from '../../src/cli/serve-flags.ts';
+import { parseFlags } from '../../src/flags.ts';
+import { serveFlags } from '../../src/serve/serve-flags.ts';
 
 const unit = readFileSync(join(import.meta.dirname, '../../deploy/ostiary.service'), 'utf8');
 const valueOf = (key: string) => new RegExp(`^${key}=(.*)$`, 'm').exec(unit)?.[1] ?? '';

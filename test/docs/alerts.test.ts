@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { MemoryCounterStore } from '../../src/counter/memory.ts';
+import { MemoryCounterStore } from '../../src/memory/memory-store.ts';
 import { createMetrics } from '../../src/observe/metrics.ts';
 import { decision, stoppedClock } from '../observe/decisions.ts';
 import { partOrSkip } from '../real/parts.ts';

@@ -2,11 +2,11 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
-import { compile } from '../../src/config/compile.ts';
-import { loadDocuments } from '../../src/config/load.ts';
+import { compile } from '../../src/document/compile.ts';
 import { createKeySets } from '../../src/jwt/key-sets.ts';
 import { systemTimers } from '../../src/jwt/timers.ts';
 import { policyKinds } from '../../src/policies/index.ts';
+import { loadDocuments } from '../../src/source/load-documents.ts';
 import { scratchFolder } from '../real/scratch.ts';
 import { fencedBlocks, pages, readPage } from './pages.ts';
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
+import type { Reason } from '../../src/denial/denial.ts';
 import { createMetrics } from '../../src/observe/metrics.ts';
-import type { Reason } from '../../src/verdict.ts';
 import { stoppedClock } from '../observe/decisions.ts';
 
 const page = await readFile(new URL('../../docs/metrics.md', import.meta.url), 'utf8');

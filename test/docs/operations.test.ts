@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { flagName } from '../../src/cli/flags.ts';
-import { serveFlags } from '../../src/cli/serve-flags.ts';
+import { flagName } from '../../src/flags.ts';
+import { serveFlags } from '../../src/serve/serve-flags.ts';
 
 const page = await readFile(new URL('../../docs/operations.md', import.meta.url), 'utf8');
 

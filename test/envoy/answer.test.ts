@@ -2,9 +2,9 @@ import { create, toBinary } from '@bufbuild/protobuf';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { CheckRequestSchema } from '../../gen/envoy/service/auth/v3/external_auth_pb.js';
+import type { Denial } from '../../src/denial/denial.ts';
 import { isGrpcCaller, publicAnswer } from '../../src/envoy/answer.ts';
 import { readCheck } from '../../src/envoy/read-check.ts';
-import type { Denial } from '../../src/verdict.ts';
 import { denial as anyDenial } from './decision.arbitrary.ts';
 
 const detail = 'what only an operator may read';

@@ -1,5 +1,7 @@
 import * as fc from 'fast-check';
-import type { Decision, Denial, HeaderEntry } from '../../src/verdict.ts';
+import type { Decision } from '../../src/decision/decision.ts';
+import type { Denial } from '../../src/denial/denial.ts';
+import type { HeaderEntry } from '../../src/request/header-entry.ts';
 
 const text = fc.oneof(fc.string({ maxLength: 20 }), fc.string({ unit: 'grapheme', maxLength: 200 }));
 /** Values that no control character makes a second header of. */

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { WindowState } from '../../src/counter/store.ts';
 import { rateHeaders, retryAfter } from '../../src/envoy/rate-headers.ts';
+import type { WindowState } from '../../src/quota/store.ts';
 import { decision } from './decision.arbitrary.ts';
 
 function window(

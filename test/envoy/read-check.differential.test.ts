@@ -3,8 +3,8 @@ import { WireType } from '@bufbuild/protobuf/wire';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type CheckRequest, CheckRequestSchema } from '../../gen/envoy/service/auth/v3/external_auth_pb.js';
-import type { Check } from '../../src/check.ts';
 import { MalformedCheck, readCheck } from '../../src/envoy/read-check.ts';
+import type { Check } from '../../src/request/check.ts';
 import { checkRequestBytes } from './check-request.arbitrary.ts';
 import { fromRecords, keepsTheRules, messageIn, toRecords, type WireRecord } from './wire-records.ts';
 

@@ -3,8 +3,8 @@ import { expect, test } from 'vitest';
 import type { HeaderValueSchema } from '../../gen/envoy/config/core/v3/base_pb.js';
 import type { AttributeContext_HttpRequestSchema } from '../../gen/envoy/service/auth/v3/attribute_context_pb.js';
 import { CheckRequestSchema } from '../../gen/envoy/service/auth/v3/external_auth_pb.js';
-import type { Check } from '../../src/check.ts';
 import { MalformedCheck, readCheck } from '../../src/envoy/read-check.ts';
+import type { Check } from '../../src/request/check.ts';
 
 function withHttp(http: MessageInitShape<typeof AttributeContext_HttpRequestSchema>): Uint8Array {
   return toBinary(CheckRequestSchema, create(CheckRequestSchema, { attributes: { request: { http } } }));

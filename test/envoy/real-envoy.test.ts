@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startUpstream, type Upstream } from '../../demo/upstream.ts';
-import type { Check } from '../../src/check.ts';
-import { createCheckMethod } from '../../src/envoy/service.ts';
+import { createCheckMethod } from '../../src/envoy/check-service.ts';
 import { bootstrap } from '../../src/generate/bootstrap.ts';
+import type { RpcListener } from '../../src/grpc/rpc.ts';
 import { http2Transport } from '../../src/http2/transport.ts';
 import type { Outcome } from '../../src/policy/policy.ts';
-import type { RpcListener } from '../../src/rpc/rpc.ts';
+import type { Check } from '../../src/request/check.ts';
 import { callGrpc, echoOf, send } from '../e2e/request.ts';
 import { access, apiOf, bound, portsOf, quota, snapshotOf } from '../policy/fixtures.ts';
 import { type RealEnvoy, startEnvoy } from '../real/envoy.ts';

@@ -7,11 +7,11 @@ import {
   CheckResponseSchema,
 } from '../../gen/envoy/service/auth/v3/external_auth_pb.js';
 import type { Clock } from '../../src/clock.ts';
-import { createCheckMethod } from '../../src/envoy/service.ts';
+import type { Decision } from '../../src/decision/decision.ts';
+import { createCheckMethod } from '../../src/envoy/check-service.ts';
+import { type Call, Code, RpcError } from '../../src/grpc/rpc.ts';
 import type { AccessPolicy, Outcome } from '../../src/policy/policy.ts';
-import type { Snapshot } from '../../src/policy/snapshot.ts';
-import { type Call, Code, RpcError } from '../../src/rpc/rpc.ts';
-import type { Decision } from '../../src/verdict.ts';
+import type { Snapshot } from '../../src/snapshot/snapshot.ts';
 import { access, apiOf, bound, portsOf, quota, snapshotOf } from '../policy/fixtures.ts';
 import { checkRequestBytes } from './check-request.arbitrary.ts';
 

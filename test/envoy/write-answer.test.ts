@@ -3,11 +3,11 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { HeaderValueOptionSchema } from '../../gen/envoy/config/core/v3/base_pb.js';
 import { CheckResponseSchema } from '../../gen/envoy/service/auth/v3/external_auth_pb.js';
+import type { Decision } from '../../src/decision/decision.ts';
 import { publicAnswer } from '../../src/envoy/answer.ts';
 import { rateHeaders } from '../../src/envoy/rate-headers.ts';
 import { readCheck } from '../../src/envoy/read-check.ts';
 import { createAnswerWriter } from '../../src/envoy/write-answer.ts';
-import type { Decision } from '../../src/verdict.ts';
 import { allow as anyAllow, decision as anyDecision } from './decision.arbitrary.ts';
 
 const check = readCheck(new Uint8Array());

@@ -1,16 +1,16 @@
-import { createClient } from '@connectrpc/connect';
-import { createGrpcTransport } from '@connectrpc/connect-node';
-import { create, toBinary } from '@bufbuild/protobuf';
-import { Client, compressionAlgorithms, credentials } from '@grpc/grpc-js';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { create, toBinary } from '@bufbuild/protobuf';
+import { createClient } from '@connectrpc/connect';
+import { createGrpcTransport } from '@connectrpc/connect-node';
+import { Client, compressionAlgorithms, credentials } from '@grpc/grpc-js';
 import { describe, expect, it } from 'vitest';
 import { CheckRequestSchema, Authorization } from '../../gen/envoy/service/auth/v3/external_auth_pb.js';
-import { Health as HealthService, HealthCheckResponse_ServingStatus as Status } from '../../gen/health/v1/health_pb.js';
 import { ServerReflection } from '../../gen/grpc/reflection/v1/reflection_pb.js';
-import { Health } from '../../src/rpc/health.ts';
-import { reflectionMethods } from '../../src/rpc/reflection.ts';
-import type { Method } from '../../src/rpc/rpc.ts';
+import { Health as HealthService, HealthCheckResponse_ServingStatus as Status } from '../../gen/health/v1/health_pb.js';
+import { Health } from '../../src/grpc/health.ts';
+import { reflectionMethods } from '../../src/grpc/reflection.ts';
+import type { Method } from '../../src/grpc/rpc.ts';
 import { partOrSkip } from '../real/parts.ts';
 import { type Served, serve } from './serving.ts';
 

@@ -1,12 +1,11 @@
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { describe, expect, it } from 'vitest';
-import { http2Acceptor } from '../../src/http2/transport.ts';
 import { ErrorCode } from '../../src/http2/error-code.ts';
-import { contents, createAuthority } from '../rpc/certificates.ts';
+import { http2Acceptor } from '../../src/http2/transport.ts';
+import { contents, createAuthority } from '../grpc/certificates.ts';
 import { hanging } from './hanging.ts';
-import { createServer } from 'node:net';
 import { data, headers, message, RawHttp2Client } from './raw-client.ts';
 import { echo, serve } from './serving.ts';
 

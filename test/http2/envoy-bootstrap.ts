@@ -1,4 +1,4 @@
-import type { ListenAddress } from '../../src/rpc/rpc.ts';
+import type { ListenAddress } from '../../src/listen/address.ts';
 
 export interface UpstreamTls {
   readonly authority: string;

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Health } from '../../src/rpc/health.ts';
-import type { ListenOptions, Method } from '../../src/rpc/rpc.ts';
+import { Health } from '../../src/grpc/health.ts';
+import type { ListenOptions, Method } from '../../src/grpc/rpc.ts';
+import { contents, createAuthority } from '../grpc/certificates.ts';
 import { type RealEnvoy, startEnvoy } from '../real/envoy.ts';
 import { partOrSkip } from '../real/parts.ts';
 import { scratchFolder } from '../real/scratch.ts';
-import { contents, createAuthority } from '../rpc/certificates.ts';
 import { askingEnvoy, type UpstreamTls } from './envoy-bootstrap.ts';
 import { serve } from './serving.ts';
 

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import type { Method } from '../../src/grpc/rpc.ts';
 import { ErrorCode } from '../../src/http2/error-code.ts';
 import { Flag, FrameType, Setting } from '../../src/http2/frame.ts';
-import type { Method } from '../../src/rpc/rpc.ts';
+import { Random } from './random.ts';
 import {
   data,
   type Frame,
@@ -15,7 +16,6 @@ import {
   settings,
   windowUpdate,
 } from './raw-client.ts';
-import { Random } from './random.ts';
 import { echo, echoPath, serve } from './serving.ts';
 
 const bodyOf = (frames: readonly Frame[], id: number): Buffer =>

@@ -1,4 +1,4 @@
-import type { Method } from '../../src/rpc/rpc.ts';
+import type { Method } from '../../src/grpc/rpc.ts';
 
 /** Never answers, and counts how many of its calls run at once. */
 export function hanging(): Method & { running: number; most: number } {

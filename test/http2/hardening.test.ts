@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
+import type { Method } from '../../src/grpc/rpc.ts';
 import { ErrorCode } from '../../src/http2/error-code.ts';
 import { Flag, FrameType, Setting } from '../../src/http2/frame.ts';
 import { Sender } from '../../src/http2/sender.ts';
-import type { Method } from '../../src/rpc/rpc.ts';
 import { hanging } from './hanging.ts';
 import {
   block,

@@ -1,15 +1,15 @@
 import { duplexPair } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it, vi } from 'vitest';
+import { Code, type Method } from '../../src/grpc/rpc.ts';
 import { Connection } from '../../src/http2/connection.ts';
 import { ErrorCode } from '../../src/http2/error-code.ts';
 import { Flag, FrameType } from '../../src/http2/frame.ts';
 import { grpcApplication } from '../../src/http2/grpc/application.ts';
 import { HpackDecoder } from '../../src/http2/hpack/decoder.ts';
 import { defaultLimits } from '../../src/http2/limits.ts';
-import { type AbuseKind, zeroCounters } from '../../src/http2/observer.ts';
 import { Sender } from '../../src/http2/sender.ts';
-import { Code, type Method } from '../../src/rpc/rpc.ts';
+import { type AbuseKind, zeroCounters } from '../../src/http2/transport-events.ts';
 import { grpcStatus } from './grpc-status.ts';
 import {
   block,

@@ -1,9 +1,9 @@
 import { duplexPair } from 'node:stream';
+import type { Method } from '../../src/grpc/rpc.ts';
 import { Connection } from '../../src/http2/connection.ts';
 import { grpcApplication } from '../../src/http2/grpc/application.ts';
 import { defaultLimits, type Limits } from '../../src/http2/limits.ts';
-import { zeroCounters } from '../../src/http2/observer.ts';
-import type { Method } from '../../src/rpc/rpc.ts';
+import { zeroCounters } from '../../src/http2/transport-events.ts';
 
 const methods: readonly Method[] = [
   { kind: 'unary', path: '/envoy.service.auth.v3.Authorization/Check', handle: (request) => Buffer.from(request) },

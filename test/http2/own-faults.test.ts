@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { Code, type Method } from '../../src/rpc/rpc.ts';
+import { Code, type Method } from '../../src/grpc/rpc.ts';
+import { ErrorCode } from '../../src/http2/error-code.ts';
 import { grpcStatus } from './grpc-status.ts';
 import { data, headers, message, RawHttp2Client } from './raw-client.ts';
-import { ErrorCode } from '../../src/http2/error-code.ts';
 import { echo, echoPath, serve } from './serving.ts';
 
 const path = '/test.Fault/Method';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
 import { describe, expect, it } from 'vitest';
-import { contents, createAuthority } from '../rpc/certificates.ts';
+import { contents, createAuthority } from '../grpc/certificates.ts';
 import { echo, serve } from './serving.ts';
 
 describe('a client over TLS 1.2', () => {

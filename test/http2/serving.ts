@@ -1,8 +1,8 @@
 import { afterEach } from 'vitest';
+import type { ListenOptions, Method, RpcListener } from '../../src/grpc/rpc.ts';
 import type { Limits } from '../../src/http2/limits.ts';
-import { type AbuseKind, type TransportCounters, zeroCounters } from '../../src/http2/observer.ts';
+import { type AbuseKind, type TransportCounters, zeroCounters } from '../../src/http2/transport-events.ts';
 import { http2Transport } from '../../src/http2/transport.ts';
-import type { ListenOptions, Method, RpcListener } from '../../src/rpc/rpc.ts';
 
 export interface Served {
   readonly listener: RpcListener;

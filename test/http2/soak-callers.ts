@@ -3,8 +3,8 @@ import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fromBinary } from '@bufbuild/protobuf';
 import { CheckResponseSchema } from '../../gen/envoy/service/auth/v3/external_auth_pb.js';
-import type { ListenAddress } from '../../src/rpc/rpc.ts';
-import { RawClient } from '../rpc/client.ts';
+import type { ListenAddress } from '../../src/listen/address.ts';
+import { RawClient } from '../grpc/client.ts';
 import { data, headers, ids, message, preface, rstStream, settings } from './raw-client.ts';
 
 const checkPath = '/envoy.service.auth.v3.Authorization/Check';

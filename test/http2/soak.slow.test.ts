@@ -2,12 +2,12 @@ import { afterAll, expect, it } from 'vitest';
 import { h2load } from '../../bench/h2load.ts';
 import { realisticCheck } from '../../bench/realistic-check.ts';
 import { openShop } from '../../bench/shop.ts';
-import { parseListenAddress } from '../../src/rpc/address.ts';
+import { parseListenAddress } from '../../src/listen/address.ts';
 import { api, client, contract, writeDocument } from '../e2e/documents.ts';
+import { RawClient } from '../grpc/client.ts';
 import { type RealOstiary, startOstiary } from '../real/ostiary.ts';
 import { partOrSkip } from '../real/parts.ts';
 import { type RealRedis, startRedis } from '../real/redis.ts';
-import { RawClient } from '../rpc/client.ts';
 import { growthMegabytes, type ProcessSample, sample } from './process-growth.ts';
 import { askOnce, leaveRudely, repeat, watchHealth } from './soak-callers.ts';
 

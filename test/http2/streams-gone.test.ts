@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { Code, type Method } from '../../src/grpc/rpc.ts';
 import { ErrorCode } from '../../src/http2/error-code.ts';
 import { Flag, FrameType, Setting } from '../../src/http2/frame.ts';
-import { Code, type Method } from '../../src/rpc/rpc.ts';
 import { grpcStatus } from './grpc-status.ts';
 import { hanging } from './hanging.ts';
 import { data, frame, headers, ids, message, preface, RawHttp2Client, rstStream, settings } from './raw-client.ts';

@@ -1,9 +1,9 @@
-import { create, toBinary } from '@bufbuild/protobuf';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { create, toBinary } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
 import { CheckRequestSchema } from '../../gen/envoy/service/auth/v3/external_auth_pb.js';
 import { readCheck } from '../../src/envoy/read-check.ts';
-import type { Method } from '../../src/rpc/rpc.ts';
+import type { Method } from '../../src/grpc/rpc.ts';
 import { data, frame, headers, message, RawHttp2Client } from './raw-client.ts';
 import { echo, echoPath, serve } from './serving.ts';
 

@@ -1,6 +1,6 @@
-import type { Check } from '../../src/check.ts';
 import type { ClientApplication, Contract, ContractDirectory, ContractStatus } from '../../src/contract/contract.ts';
 import type { Request } from '../../src/policy/policy.ts';
+import type { Check } from '../../src/request/check.ts';
 
 /** Contracts of the API `orders`, by client id; a test changes their status as an operator would. */
 export class Contracts implements ContractDirectory {

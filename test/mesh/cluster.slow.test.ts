@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
-import { createCounterStore } from '../../src/counter/create.ts';
-import type { Demand } from '../../src/counter/store.ts';
-import { behavesAsCounterStore, freshDemand, untilAvailable } from '../counter/behaviour.ts';
+import type { Demand } from '../../src/quota/store.ts';
+import { createCounterStore } from '../../src/serve/counter-store.ts';
+import { behavesAsCounterStore, freshDemand, untilAvailable } from '../quota/behaviour.ts';
 import { Ledger } from './ledger.ts';
 import { RealMesh } from './mesh.ts';
 import { seededRandom } from './random.ts';

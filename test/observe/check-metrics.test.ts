@@ -1,7 +1,7 @@
 import { Registry } from 'prom-client';
 import { expect, test } from 'vitest';
+import type { Denial } from '../../src/denial/denial.ts';
 import { createCheckMetrics } from '../../src/observe/check-metrics.ts';
-import type { Denial } from '../../src/verdict.ts';
 import { contractOf, decision, step } from './decisions.ts';
 import { scraperOf } from './scrape.ts';
 

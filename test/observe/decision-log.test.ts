@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { DecisionLogOptions } from '../../src/observe/decision-log.ts';
+import type { Denial } from '../../src/denial/denial.ts';
 import { createDecisionLog } from '../../src/observe/decision-log.ts';
-import type { Denial } from '../../src/verdict.ts';
+import type { DecisionLogOptions } from '../../src/observe/decision-log.ts';
 import { checkOf, contractOf, decision, step, stoppedClock } from './decisions.ts';
 import { logInMemory } from './lines.ts';
 

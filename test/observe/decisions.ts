@@ -1,7 +1,7 @@
-import type { Check } from '../../src/check.ts';
 import type { Clock } from '../../src/clock.ts';
 import type { ClientApplication, Contract } from '../../src/contract/contract.ts';
-import type { Decision, Step } from '../../src/verdict.ts';
+import type { Decision, Step } from '../../src/decision/decision.ts';
+import type { Check } from '../../src/request/check.ts';
 
 /** A decision as the pipeline makes it: allowed, with one policy, unless told otherwise. */
 export function decision(parts: Partial<Decision> = {}): Decision {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { StoreUnavailable, type CounterStore, type Taking } from '../../src/counter/store.ts';
 import type { KeySetFetch } from '../../src/jwt/key-set-report.ts';
 import { createMetrics } from '../../src/observe/metrics.ts';
-import type { Snapshot } from '../../src/policy/snapshot.ts';
+import { StoreUnavailable, type CounterStore, type Taking } from '../../src/quota/store.ts';
+import type { Snapshot } from '../../src/snapshot/snapshot.ts';
 import { stoppedClock } from './decisions.ts';
 import { scraperOf } from './scrape.ts';
 

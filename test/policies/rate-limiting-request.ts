@@ -1,8 +1,8 @@
-import type { Check } from '../../src/check.ts';
 import { systemClock } from '../../src/clock.ts';
 import type { ClientApplication, Contract, ContractDirectory } from '../../src/contract/contract.ts';
+import type { Identity } from '../../src/contract/identity.ts';
 import type { PolicyKind, QuotaPolicy, Request } from '../../src/policy/policy.ts';
-import type { Identity } from '../../src/verdict.ts';
+import type { Check } from '../../src/request/check.ts';
 
 /** A request to the API `orders`, with these headers. */
 export function request(

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { Contract, Tier } from '../../src/contract/contract.ts';
+import type { Denial } from '../../src/denial/denial.ts';
 import rateLimitingSla from '../../src/policies/rate-limiting-sla.ts';
 import type { Charge } from '../../src/policy/policy.ts';
-import type { Denial } from '../../src/verdict.ts';
 import { application, directory, faults, quotaPolicy, request } from './rate-limiting-request.ts';
 
 const gold: Tier = { name: 'gold', limits: [{ maximumRequests: 100, timePeriodInMilliseconds: 1000 }] };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { Denial } from '../../src/denial/denial.ts';
 import rateLimiting from '../../src/policies/rate-limiting.ts';
 import type { Charge } from '../../src/policy/policy.ts';
-import type { Denial } from '../../src/verdict.ts';
 import { directory, faults, quotaPolicy, request } from './rate-limiting-request.ts';
 
 const rateLimits = [{ maximumRequests: 10, timePeriodInMilliseconds: 1000 }];

@@ -1,12 +1,12 @@
-import type { Check } from '../../src/check.ts';
 import type { Clock } from '../../src/clock.ts';
 import type { ClientApplication, Contract, ContractDirectory } from '../../src/contract/contract.ts';
-import type { CounterStore, Taking } from '../../src/counter/store.ts';
-import { createApiIndex } from '../../src/policy/api-index.ts';
-import type { DecisionPorts } from '../../src/policy/deliberation.ts';
-import { IdentityHeaders } from '../../src/policy/identity-headers.ts';
+import type { DecisionPorts } from '../../src/decision/deliberation.ts';
 import type { AccessPolicy, Outcome, QuotaPolicy, Request } from '../../src/policy/policy.ts';
-import type { Api, Bound, Snapshot } from '../../src/policy/snapshot.ts';
+import type { CounterStore, Taking } from '../../src/quota/store.ts';
+import type { Check } from '../../src/request/check.ts';
+import { createApiIndex } from '../../src/snapshot/api-index.ts';
+import { IdentityHeaders } from '../../src/snapshot/identity-headers.ts';
+import type { Api, Bound, Snapshot } from '../../src/snapshot/snapshot.ts';
 
 export interface CheckParts {
   method?: string;

@@ -1,4 +1,4 @@
-import { type Code, RpcError } from '../../rpc/rpc.ts';
+import { type Code, RpcError } from '../../grpc/rpc.ts';
 import { Flag, frameHeaderBytes, FrameType, writeFrameHeader, writeUint32 } from '../frame.ts';
 import { HeaderField } from '../header-field.ts';
 import type { Sender, SendingStream } from '../sender.ts';

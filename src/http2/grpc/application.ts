@@ -1,4 +1,4 @@
-import type { ListenOptions } from '../../rpc/rpc.ts';
+import type { ListenOptions } from '../../grpc/rpc.ts';
 import type { Application } from '../application.ts';
 import type { Limits } from '../limits.ts';
 import type { RequestHead } from '../request-head.ts';

@@ -1,4 +1,4 @@
-import { type Call, Code, RpcError } from '../../rpc/rpc.ts';
+import { type Call, Code, RpcError } from '../../grpc/rpc.ts';
 import { Stream, type StreamHost } from '../stream.ts';
 import type { GrpcAnswers } from './answers.ts';
 import type { CallPlan } from './plan.ts';

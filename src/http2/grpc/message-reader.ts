@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib';
-import { Code, RpcError } from '../../rpc/rpc.ts';
+import { Code, RpcError } from '../../grpc/rpc.ts';
 import { readUint32 } from '../frame.ts';
 import type { StreamHost } from '../stream.ts';
 import { prefixBytes } from './answers.ts';

@@ -1,4 +1,4 @@
-import { Code, type ListenOptions, type Method, RpcError } from '../../rpc/rpc.ts';
+import { Code, type ListenOptions, type Method, RpcError } from '../../grpc/rpc.ts';
 import type { RequestHead } from '../request-head.ts';
 import { EncodingUnknown } from './answers.ts';
 import type { MessageLimits } from './message-reader.ts';

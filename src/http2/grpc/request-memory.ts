@@ -1,4 +1,4 @@
-import { Code, RpcError } from '../../rpc/rpc.ts';
+import { Code, RpcError } from '../../grpc/rpc.ts';
 import type { StreamHost } from '../stream.ts';
 
 /** What keeping a message costs beside its octets: without it, empty ones would cost nothing. */

@@ -1,4 +1,4 @@
-import { Code, RpcError } from '../../rpc/rpc.ts';
+import { Code, RpcError } from '../../grpc/rpc.ts';
 import { readUint32 } from '../frame.ts';
 import { prefixBytes } from './answers.ts';
 import { GrpcCall } from './call.ts';

@@ -1,4 +1,4 @@
-import { Code, type BidirectionalHandler, RpcError, type ServerStreamingHandler } from '../../rpc/rpc.ts';
+import { Code, type BidirectionalHandler, RpcError, type ServerStreamingHandler } from '../../grpc/rpc.ts';
 import type { StreamHost } from '../stream.ts';
 import { AnswerStream, type AnswerTarget } from './answer-stream.ts';
 import type { GrpcAnswers } from './answers.ts';

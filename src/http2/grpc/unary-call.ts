@@ -1,4 +1,4 @@
-import type { UnaryHandler } from '../../rpc/rpc.ts';
+import type { UnaryHandler } from '../../grpc/rpc.ts';
 import type { StreamHost } from '../stream.ts';
 import type { GrpcAnswers } from './answers.ts';
 import type { CallPlan } from './plan.ts';

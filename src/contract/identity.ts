@@ -1,0 +1,9 @@
+import type { ClientApplication, Contract } from './contract.ts';
+
+/** Who is calling, as far as the enforced policies have established it. */
+export interface Identity {
+  readonly client?: ClientApplication;
+  readonly contract?: Contract;
+  /** The claims of a verified token. */
+  readonly claims?: Readonly<Record<string, unknown>>;
+}

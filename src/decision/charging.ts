@@ -1,0 +1,197 @@
+import type { Identity } from '../contract/identity.ts';
+import type { Denial } from '../denial/denial.ts';
+import type { Charge, QuotaPolicy } from '../policy/policy.ts';
+import { StoreUnavailable } from '../quota/store.ts';
+import type { Demand, Taking } from '../quota/store.ts';
+import type { Api, Bound } from '../snapshot/snapshot.ts';
+import { counterName } from './counter-name.ts';
+import { adoptIdentity, applies, fail, note, requestFor, withinShadowTime } from './deliberation.ts';
+import type { Deliberation } from './deliberation.ts';
+
+/** The outcome of all enforced quota policies together. */
+export interface Charged {
+  readonly denial: Denial | undefined;
+  /** The policy that denied; empty where none did. */
+  readonly policy: string;
+}
+
+interface Due {
+  readonly bound: Bound<QuotaPolicy>;
+  readonly demand: Demand;
+  /** Whom the policy established on the way. */
+  readonly identity: Identity | undefined;
+  readonly startedAt: number;
+}
+
+const NOTHING_DUE: Charged = { denial: undefined, policy: '' };
+
+/** Charges every enforced quota policy in one store call: all windows, or none. */
+export function chargeEnforced(deliberation: Deliberation): Charged | Promise<Charged> {
+  const due: Due[] = [];
+  for (const bound of deliberation.located.api?.quota ?? []) {
+    if (bound.mode !== 'enforce') continue;
+    const found = dueOf(deliberation, bound);
+    if (found === undefined) continue;
+    if ('reason' in found) return { denial: found, policy: bound.name };
+    due.push(found);
+  }
+  if (due.length === 0) return NOTHING_DUE;
+  try {
+    const taking = takeOnce(
+      deliberation,
+      due.map(({ demand }) => demand),
+    );
+    if (!(taking instanceof Promise)) return settleTaking(deliberation, due, taking);
+    return taking.then(
+      (late) => settleTaking(deliberation, due, late),
+      (error: unknown) => settleStoreFailure(deliberation, due, error),
+    );
+  } catch (error) {
+    return settleStoreFailure(deliberation, due, error);
+  }
+}
+
+/** A Check that Envoy has sent again is not charged again. */
+function takeOnce({ ports, check, deadline }: Deliberation, demands: readonly Demand[]): Taking | Promise<Taking> {
+  const { repetitions, take } = ports;
+  return repetitions === undefined ? take(demands, deadline) : repetitions.take(check, demands, deadline, take);
+}
+
+/** Counts shadow quota policies, each on counters of its own. Undefined: all are done. */
+export function chargeShadows(deliberation: Deliberation): Promise<unknown> | undefined {
+  const pending: Promise<unknown>[] = [];
+  for (const bound of deliberation.located.api?.quota ?? []) {
+    if (bound.mode !== 'shadow') continue;
+    if (deliberation.shadowDenied) {
+      note(deliberation, bound, 'not_reached', deliberation.ports.clock.monotonic());
+      continue;
+    }
+    const found = dueOf(deliberation, bound);
+    if (found === undefined || 'reason' in found) continue;
+    const counted = countShadow(deliberation, found);
+    if (counted !== undefined) pending.push(counted);
+  }
+  return pending.length === 0 ? undefined : Promise.all(pending);
+}
+
+function countShadow(deliberation: Deliberation, due: Due): Promise<unknown> | undefined {
+  try {
+    const taking = takeOnce(deliberation, [due.demand]);
+    if (!(taking instanceof Promise)) {
+      settleTaking(deliberation, [due], taking);
+      return undefined;
+    }
+    return withinShadowTime(deliberation, taking).then(
+      (late) => settleTaking(deliberation, [due], late),
+      (error: unknown) => settleStoreFailure(deliberation, [due], error),
+    );
+  } catch (error) {
+    settleStoreFailure(deliberation, [due], error);
+    return undefined;
+  }
+}
+
+/** What one quota policy wants charged; a denial; or undefined where the request owes it nothing. */
+function dueOf(deliberation: Deliberation, bound: Bound<QuotaPolicy>): Due | Denial | undefined {
+  const startedAt = deliberation.notedAt;
+  try {
+    if (!applies(deliberation, bound)) {
+      note(deliberation, bound, 'not_applicable', startedAt);
+      return undefined;
+    }
+    const charge = bound.policy.demand(requestFor(deliberation, bound));
+    if (charge.reason !== undefined) {
+      note(deliberation, bound, 'deny', startedAt, { denial: charge });
+      return charge;
+    }
+    adoptIdentity(deliberation, bound, charge.identity);
+    const api = deliberation.located.api as Api;
+    return { bound, demand: demandOf(api, bound, charge), identity: charge.identity, startedAt };
+  } catch (error) {
+    return fail(deliberation, bound, error, startedAt);
+  }
+}
+
+/** A charge as the store keeps it. */
+export function demandOf(api: Api, bound: Bound<QuotaPolicy>, { key, limits, cost, terms }: Charge): Demand {
+  const name = counterName(api, bound, key);
+  return { slot: name.slot, key: name.key, limits, cost, terms };
+}
+
+function settleTaking(deliberation: Deliberation, due: readonly Due[], taking: Taking): Charged {
+  if (taking.granted) {
+    for (let i = 0; i < due.length; i++) {
+      const { bound, demand, identity, startedAt } = due[i] as Due;
+      const windows = taking.windows[i] ?? [];
+      if (bound.mode === 'enforce' && bound.policy.exposeHeaders) deliberation.exposed.push(...windows);
+      note(deliberation, bound, 'allow', startedAt, { identity, windows, cost: demand.cost });
+    }
+    return NOTHING_DUE;
+  }
+  const waits = due.map(({ demand }, i) => waitMs(taking.windows[i] ?? [], demand.cost));
+  const never = due.map(({ demand }) => demand.limits.some(({ maximumRequests }) => demand.cost > maximumRequests));
+  // Of several the one answers that refuses for longest: before that every retry is vain. A store that refuses
+  // without a window that is short still refuses: the first policy answers for it.
+  const refusing = never.includes(true) ? never.indexOf(true) : waits.indexOf(Math.max(...waits));
+  let denied = NOTHING_DUE;
+  due.forEach(({ bound, demand, identity, startedAt }, i) => {
+    const windows = taking.windows[i] ?? [];
+    const known = { identity, windows, cost: demand.cost };
+    if (i !== refusing && waits[i] === NO_WAIT && never[i] !== true) {
+      note(deliberation, bound, 'not_reached', startedAt, known);
+      return;
+    }
+    const { cost } = demand;
+    const denial: Denial =
+      never[i] === true
+        ? { reason: 'cost_above_limit', detail: describeNever(bound.name, demand), windows, cost }
+        : { reason: 'quota_spent', detail: describeSpent(bound.name, windows, cost), windows, cost };
+    note(deliberation, bound, 'deny', startedAt, { ...known, denial });
+    if (i === refusing) denied = { denial, policy: bound.name };
+  });
+  return denied;
+}
+
+const NO_WAIT = -1;
+
+/** Milliseconds until all windows have ended that are short of the cost. */
+function waitMs(windows: Taking['windows'][number], cost: number): number {
+  let longest = NO_WAIT;
+  for (const { remaining, resetMs } of windows) if (remaining < cost) longest = Math.max(longest, resetMs);
+  return longest;
+}
+
+function describeNever(policy: string, { limits, cost }: Demand): string {
+  const below = limits.filter(({ maximumRequests }) => cost > maximumRequests);
+  const what = below.map((limit) => `${limit.maximumRequests} in ${limit.timePeriodInMilliseconds} ms`).join(' and ');
+  return `a cost of ${cost} is above the limit of ${policy}, ${what}: such a request never passes`;
+}
+
+function describeSpent(policy: string, windows: Taking['windows'][number], cost: number): string {
+  const short = windows
+    .filter(({ remaining }) => remaining < cost)
+    .map(
+      ({ limit, remaining }) => `${remaining} left of ${limit.maximumRequests} in ${limit.timePeriodInMilliseconds} ms`,
+    )
+    .join(' and ');
+  return `the quota of ${policy} is spent: ${cost} asked for, ${short}`;
+}
+
+/** The store can't tell: each policy's own choice, and one that denies is enough. */
+function settleStoreFailure(deliberation: Deliberation, due: readonly Due[], error: unknown): Charged {
+  let denied = NOTHING_DUE;
+  const why = error instanceof StoreUnavailable ? error.message : 'it failed unexpectedly';
+  for (const { bound, demand, identity, startedAt } of due) {
+    deliberation.ports.failed(bound.name, error);
+    const denial: Denial = {
+      reason: 'store_unavailable',
+      detail: `the counter store can't tell: ${why}`,
+      retryAfterSeconds: 1,
+    };
+    note(deliberation, bound, 'failed', startedAt, { identity, denial, cost: demand.cost });
+    // A store that could keep to a local share has not thrown.
+    const allows = (demand.terms ?? bound.policy).onStoreFailure === 'allow';
+    if (!allows && denied.denial === undefined) denied = { denial, policy: bound.name };
+  }
+  return denied;
+}

@@ -1,0 +1,41 @@
+import type { Identity } from '../contract/identity.ts';
+import type { Denial } from '../denial/denial.ts';
+import type { WindowState } from '../quota/store.ts';
+import type { HeaderEntry } from '../request/header-entry.ts';
+
+/** What became of one policy. */
+export interface Step {
+  /** The binding's name, or `<api>/<name>` for an API's own policy, whose kind names it where it has no name. */
+  readonly name: string;
+  /** The kind, such as `jwt-validation`. */
+  readonly policy: string;
+  readonly mode: 'enforce' | 'shadow';
+  readonly result: 'allow' | 'deny' | 'not_applicable' | 'not_reached' | 'failed';
+  readonly denial?: Denial | undefined;
+  /** Whom this policy established. */
+  readonly identity?: Identity | undefined;
+  /** Quota policies: the windows after the decision. */
+  readonly windows?: readonly WindowState[] | undefined;
+  /** Units it charged, or would charge. */
+  readonly cost?: number | undefined;
+  readonly durationMs: number;
+}
+
+/** The whole result of a Check: what Envoy is told, and what is logged and counted. */
+export interface Decision {
+  /** The API's name; empty where none matches. */
+  readonly api: string;
+  /** Undefined: the request is allowed. */
+  readonly denial: Denial | undefined;
+  /** The name of the policy that denied; empty where none did. */
+  readonly policy: string;
+  readonly identity: Identity;
+  /** Headers for the upstream that this request's own result sets. */
+  readonly upstream: readonly HeaderEntry[];
+  /** Request headers that the upstream must not see: credentials by choice, and every identity header not set above. */
+  readonly remove: readonly string[];
+  /** Windows whose rate headers the caller sees on an allow; empty where no policy exposes them. */
+  readonly exposed: readonly WindowState[];
+  readonly steps: readonly Step[];
+  readonly snapshotVersion: string;
+}

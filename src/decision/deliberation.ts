@@ -1,0 +1,138 @@
+import type { Clock } from '../clock.ts';
+import type { Identity } from '../contract/identity.ts';
+import type { Denial } from '../denial/denial.ts';
+import type { Policy, Request } from '../policy/policy.ts';
+import type { CounterStore, WindowState } from '../quota/store.ts';
+import type { Check } from '../request/check.ts';
+import type { HeaderEntry } from '../request/header-entry.ts';
+import type { Bound, Snapshot } from '../snapshot/snapshot.ts';
+import type { Step } from './decision.ts';
+import type { Located } from './locate.ts';
+import type { Repetitions } from './repetitions.ts';
+
+/** What a decision needs beside the snapshot and the Check. */
+export interface DecisionPorts {
+  /** `store.take`, or `store.peek` where nothing may be charged. */
+  readonly take: CounterStore['take'];
+  /** Tells Checks that Envoy has sent again, so that they are charged once; absent where nothing is charged. */
+  readonly repetitions?: Repetitions;
+  readonly clock: Clock;
+  /** What becomes of a request that no API matches. */
+  readonly unmatched: 'deny' | 'allow';
+  /** How many trusted proxies stand before Envoy; 0: the connection's peer is the client. */
+  readonly trustedHops: number;
+  /** Told of every unexpected failure inside a policy or the store, before its failure mode decides. */
+  failed(policy: string, error: unknown): void;
+}
+
+/** The working memory of one decision. Policies never see it: they read a Request and return what they find. */
+export interface Deliberation {
+  readonly ports: DecisionPorts;
+  readonly snapshot: Snapshot;
+  readonly check: Check;
+  readonly located: Located;
+  readonly deadline: number;
+  /** What enforced policies have established. */
+  identity: Identity;
+  /** The same with what shadow policies found laid over it, once they found something: seen by shadow policies alone. */
+  shadowIdentity: Identity | undefined;
+  /** A shadow policy would have denied: shadow quota is not counted. */
+  shadowDenied: boolean;
+  /** When all shadow policies together have kept the answer waiting long enough; unset until one waits. */
+  shadowUntil: number | undefined;
+  readonly upstream: HeaderEntry[];
+  readonly remove: string[];
+  readonly exposed: WindowState[];
+  readonly steps: Step[];
+  /** Monotonic milliseconds of the last note: what comes next begins there. */
+  notedAt: number;
+}
+
+/** What a note tells beside the result. */
+export type Found = Pick<Step, 'denial' | 'identity' | 'windows' | 'cost'>;
+
+const NOTHING_FOUND: Found = {};
+
+export function applies(deliberation: Deliberation, bound: Bound<Policy>): boolean {
+  return bound.rules === undefined || bound.rules.match(deliberation.check, deliberation.located.pathBelowBase);
+}
+
+export function requestFor(deliberation: Deliberation, bound: Bound<Policy>): Request {
+  const { check, located, snapshot, deadline } = deliberation;
+  return {
+    check,
+    api: located.api?.name ?? '',
+    path: located.path,
+    clientAddress: located.clientAddress,
+    identity: (bound.mode === 'shadow' ? deliberation.shadowIdentity : undefined) ?? deliberation.identity,
+    directory: snapshot.directory,
+    deadline,
+  };
+}
+
+/** What a policy established; a shadow policy's findings stay among shadows. */
+export function adoptIdentity(deliberation: Deliberation, bound: Bound<Policy>, found: Identity | undefined): void {
+  if (found === undefined) return;
+  const { identity, shadowIdentity } = deliberation;
+  if (bound.mode === 'shadow') deliberation.shadowIdentity = merged(shadowIdentity ?? identity, found);
+  else {
+    deliberation.identity = merged(identity, found);
+    if (shadowIdentity !== undefined) deliberation.shadowIdentity = merged(shadowIdentity, found);
+  }
+}
+
+/** Before any policy has established somebody. */
+export const NOBODY: Identity = {};
+
+/** What is found anew wins. Mostly nothing is known yet, or the same once more. */
+function merged(known: Identity, found: Identity): Identity {
+  if (known === NOBODY) return found;
+  const isKnown =
+    (found.client === undefined || found.client === known.client) &&
+    (found.contract === undefined || found.contract === known.contract) &&
+    (found.claims === undefined || found.claims === known.claims);
+  return isKnown ? known : { ...known, ...found };
+}
+
+export function note(
+  deliberation: Deliberation,
+  { name, kind, mode }: Bound<Policy>,
+  result: Step['result'],
+  startedAt: number,
+  { denial, identity, windows, cost }: Found = NOTHING_FOUND,
+): void {
+  const now = deliberation.ports.clock.monotonic();
+  deliberation.notedAt = now;
+  const durationMs = now - startedAt;
+  deliberation.steps.push({ name, policy: kind, mode, result, denial, identity, windows, cost, durationMs });
+}
+
+/** The one place where an unexpected failure becomes an answer. Undefined: the request goes on. */
+export function fail(
+  deliberation: Deliberation,
+  bound: Bound<Policy>,
+  error: unknown,
+  startedAt: number,
+): Denial | undefined {
+  deliberation.ports.failed(bound.name, error);
+  const denial: Denial = {
+    reason: 'policy_failed',
+    detail: `policy ${bound.name} (${bound.kind}) failed unexpectedly`,
+  };
+  note(deliberation, bound, 'failed', startedAt, { denial });
+  return bound.mode === 'enforce' && bound.onFailure === 'deny' ? denial : undefined;
+}
+
+/** The longest that all shadow policies of a Check together may keep its answer waiting. */
+const SHADOW_MS = 20;
+
+/** Shadow policies may not spend the time that the enforced ones and the answer need. */
+export function withinShadowTime<T>(deliberation: Deliberation, work: Promise<T>): Promise<T> {
+  const now = deliberation.ports.clock.monotonic();
+  deliberation.shadowUntil ??= now + Math.min(SHADOW_MS, (deliberation.deadline - now) / 4);
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
+  const giveUp = (): void => reject(new Error('the shadow policy took too long'));
+  const timer = setTimeout(giveUp, Math.max(0, deliberation.shadowUntil - now));
+  void work.then(resolve, reject).finally(() => clearTimeout(timer));
+  return promise;
+}

@@ -1,0 +1,162 @@
+import type { Denial } from '../denial/denial.ts';
+import type { AccessPolicy, Outcome } from '../policy/policy.ts';
+import type { Check } from '../request/check.ts';
+import type { HeaderEntry } from '../request/header-entry.ts';
+import type { Bound, Snapshot } from '../snapshot/snapshot.ts';
+import { chargeEnforced, chargeShadows } from './charging.ts';
+import type { Charged } from './charging.ts';
+import type { Decision } from './decision.ts';
+import { NOBODY, adoptIdentity, applies, fail, note, requestFor, withinShadowTime } from './deliberation.ts';
+import type { DecisionPorts, Deliberation } from './deliberation.ts';
+import { locate } from './locate.ts';
+
+/**
+ * Decides one Check by one snapshot: finds the API, asks its access policies in order, then charges
+ * its quota policies together. The first denial ends it. Synchronous as long as every policy is.
+ * @param deadline monotonic milliseconds after which nobody listens
+ */
+export function decide(
+  snapshot: Snapshot,
+  check: Check,
+  ports: DecisionPorts,
+  deadline: number,
+): Decision | Promise<Decision> {
+  const located = locate(snapshot, check, ports);
+  if (located.reason !== undefined) return denyUnlocated(snapshot, check, located);
+  const deliberation: Deliberation = {
+    ports,
+    snapshot,
+    check,
+    located,
+    deadline,
+    identity: NOBODY,
+    shadowIdentity: undefined,
+    shadowDenied: false,
+    shadowUntil: undefined,
+    upstream: [],
+    remove: [],
+    exposed: [],
+    steps: [],
+    notedAt: ports.clock.monotonic(),
+  };
+  return admit(deliberation, 0);
+}
+
+/** Asks the access policies from `index` on, then charges. */
+function admit(deliberation: Deliberation, index: number): Decision | Promise<Decision> {
+  const access = deliberation.located.api?.access ?? [];
+  for (let i = index; i < access.length; i++) {
+    const bound = access[i] as Bound<AccessPolicy>;
+    const asked = ask(deliberation, bound);
+    if (asked instanceof Promise) {
+      return asked.then((denial) =>
+        denial === undefined ? admit(deliberation, i + 1) : conclude(deliberation, denial, bound.name),
+      );
+    }
+    if (asked !== undefined) return conclude(deliberation, asked, bound.name);
+  }
+  const charged = chargeEnforced(deliberation);
+  return charged instanceof Promise
+    ? charged.then((late) => countShadows(deliberation, late))
+    : countShadows(deliberation, charged);
+}
+
+function countShadows(deliberation: Deliberation, { denial, policy }: Charged): Decision | Promise<Decision> {
+  if (denial !== undefined) return conclude(deliberation, denial, policy);
+  const counting = chargeShadows(deliberation);
+  return counting === undefined ? conclude(deliberation) : counting.then(() => conclude(deliberation));
+}
+
+/** Asks one access policy. Undefined: the request goes on. */
+function ask(deliberation: Deliberation, bound: Bound<AccessPolicy>): Denial | undefined | Promise<Denial | undefined> {
+  const startedAt = deliberation.notedAt;
+  try {
+    if (!applies(deliberation, bound)) {
+      note(deliberation, bound, 'not_applicable', startedAt);
+      return undefined;
+    }
+    const outcome = bound.policy.decide(requestFor(deliberation, bound));
+    if (!(outcome instanceof Promise)) return settle(deliberation, bound, outcome, startedAt);
+    const bounded = bound.mode === 'shadow' ? withinShadowTime(deliberation, outcome) : outcome;
+    return bounded.then(
+      (late) => settle(deliberation, bound, late, startedAt),
+      (error: unknown) => fail(deliberation, bound, error, startedAt),
+    );
+  } catch (error) {
+    return fail(deliberation, bound, error, startedAt);
+  }
+}
+
+/** Takes over what a policy found. */
+function settle(
+  deliberation: Deliberation,
+  bound: Bound<AccessPolicy>,
+  outcome: Outcome,
+  startedAt: number,
+): Denial | undefined {
+  if (outcome.reason !== undefined) {
+    note(deliberation, bound, 'deny', startedAt, { denial: outcome });
+    if (bound.mode === 'enforce') return outcome;
+    deliberation.shadowDenied = true;
+    return undefined;
+  }
+  note(deliberation, bound, 'allow', startedAt, { identity: outcome.identity });
+  adoptIdentity(deliberation, bound, outcome.identity);
+  if (bound.mode === 'shadow') return undefined;
+  for (const header of outcome.upstream ?? []) setHeader(deliberation.upstream, header);
+  if (outcome.remove !== undefined) deliberation.remove.push(...outcome.remove);
+  return undefined;
+}
+
+/** The later policy wins: one value a header, so that nothing is ever appended to an identity. */
+function setHeader(headers: HeaderEntry[], header: HeaderEntry): void {
+  const at = headers.findIndex(([name]) => name === header[0]);
+  if (at < 0) headers.push(header);
+  else headers[at] = header;
+}
+
+function conclude(deliberation: Deliberation, denial?: Denial, policy = ''): Decision {
+  const { snapshot, located, identity, upstream, exposed, steps } = deliberation;
+  if (denial !== undefined) noteUnreached(deliberation);
+  return {
+    api: located.api?.name ?? '',
+    denial,
+    policy,
+    identity,
+    upstream,
+    remove: removals(deliberation),
+    exposed,
+    steps,
+    snapshotVersion: snapshot.version,
+  };
+}
+
+/** Envoy removes after it sets: a header in both lists would be lost. */
+function removals({ snapshot, check, upstream, remove }: Deliberation): readonly string[] {
+  const owned = snapshot.identityHeaders.removalsFor(check, upstream);
+  if (remove.length === 0) return owned;
+  const chosen = remove.filter((name) => !owned.includes(name) && !upstream.some(([set]) => set === name));
+  return chosen.length === 0 ? owned : [...owned, ...chosen];
+}
+
+function noteUnreached(deliberation: Deliberation): void {
+  const noted = new Set(deliberation.steps.map(({ name }) => name));
+  const api = deliberation.located.api;
+  for (const bound of [...(api?.access ?? []), ...(api?.quota ?? [])]) {
+    if (!noted.has(bound.name)) note(deliberation, bound, 'not_reached', deliberation.ports.clock.monotonic());
+  }
+}
+
+function denyUnlocated(snapshot: Snapshot, check: Check, denial: Denial): Decision {
+  return {
+    api: '',
+    denial,
+    policy: '',
+    identity: {},
+    upstream: [],
+    remove: snapshot.identityHeaders.removalsFor(check, []),
+    exposed: [],
+    steps: [],
+    snapshotVersion: snapshot.version,
+  };
+}

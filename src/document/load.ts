@@ -1,0 +1,125 @@
+import type { Fault } from '../errors.ts';
+import { Faults } from './fault.ts';
+import { formatPath, parseWith } from './issues.ts';
+import type { Issue } from './issues.ts';
+import { locateInJson } from './json.ts';
+import type { Parsed } from './json.ts';
+import { didYouMean } from './nearest.ts';
+import { API_VERSION, documentSchemas } from './schema.ts';
+import type { Document, DocumentOf, Kind } from './schema.ts';
+import { isJson } from './source-text.ts';
+import type { SourceText } from './source-text.ts';
+import { locateInYaml } from './yaml.ts';
+
+/** Where a document stands. */
+export interface Place {
+  readonly source: SourceText;
+  readonly start: number;
+  readonly end: number;
+  /** Set for an item of a YAML list of documents. */
+  readonly prefix: readonly PropertyKey[];
+}
+
+export interface Loaded<K extends Kind = Kind> {
+  readonly place: Place;
+  readonly document: K extends Kind ? DocumentOf<K> : never;
+}
+
+/** What the files say, before documents are held against each other. */
+export interface LoadedDocuments {
+  readonly documents: readonly Loaded[];
+  /** Documents with faults: references to them are no faults of their own. */
+  readonly broken: readonly { readonly kind: string; readonly name: string }[];
+  readonly faults: Faults;
+  /** The files, as found. */
+  readonly sources: readonly string[];
+}
+
+const LIST_FIELDS: ReadonlySet<string> = new Set(['apiVersion', 'kind', 'metadata', 'items']);
+
+/** One for all: there are 100,000 places. */
+const NO_PREFIX: readonly PropertyKey[] = [];
+
+/** Takes over what texts hold, document by document: faults in one do not hide the others. */
+export class DocumentReader {
+  readonly documents: Loaded[] = [];
+  readonly broken: { kind: string; name: string }[] = [];
+  readonly faults = new Faults();
+
+  add(source: SourceText, parsed: Parsed): void {
+    const { start, end } = parsed;
+    if ('faults' in parsed) {
+      for (const { offset, message } of parsed.faults) {
+        this.faults.add(() => ({ file: source.file, ...source.lineColumn(offset), field: '', message }));
+      }
+      return;
+    }
+    const { value, issues } = parsed;
+    const items = !isJson(source.file) && isRecord(value) && value['kind'] === 'List' ? value['items'] : undefined;
+    if (!Array.isArray(items) || issues.length > 0) {
+      this.#addDocument({ source, start, end, prefix: NO_PREFIX }, value, issues);
+      return;
+    }
+    const unknown = Object.keys(value as object).filter((key) => !LIST_FIELDS.has(key));
+    const unknownIssues = unknown.map((key): Issue => ({ path: [key], at: 'key', message: 'unknown field of a List' }));
+    addIssues(this.faults, { source, start, end, prefix: [] }, unknownIssues);
+    for (const [index, item] of items.entries()) {
+      this.#addDocument({ source, start, end, prefix: ['items', index] }, item, []);
+    }
+  }
+
+  #addDocument(place: Place, value: unknown, issues: readonly Issue[]): void {
+    const result = issues.length > 0 ? { issues } : validate(value);
+    if ('document' in result) {
+      this.documents.push({ place, document: result.document });
+      return;
+    }
+    addIssues(this.faults, place, result.issues);
+    const { kind, metadata } = isRecord(value) ? value : {};
+    const name = isRecord(metadata) ? metadata['name'] : undefined;
+    if (typeof kind === 'string' && typeof name === 'string') this.broken.push({ kind, name });
+  }
+}
+
+function validate(value: unknown): { readonly document: Document } | { readonly issues: readonly Issue[] } {
+  if (!isRecord(value)) {
+    return { issues: [{ path: [], at: 'value', message: 'expected a document: a mapping with apiVersion and kind' }] };
+  }
+  const { kind } = value;
+  const issues: Issue[] = [];
+  if (value['apiVersion'] !== API_VERSION) {
+    issues.push({ path: ['apiVersion'], at: 'value', message: `expected "${API_VERSION}"` });
+  }
+  if (typeof kind !== 'string' || !Object.hasOwn(documentSchemas, kind)) {
+    const kinds = Object.keys(documentSchemas);
+    const meant = typeof kind === 'string' ? didYouMean(kind, kinds) : '';
+    issues.push({ path: ['kind'], at: 'value', message: `expected one of ${kinds.join(', ')}${meant}` });
+    return { issues };
+  }
+  const result = parseWith(documentSchemas[kind as Kind], value);
+  if ('value' in result) return { document: result.value };
+  return { issues: [...issues, ...result.issues.filter(({ path }) => path[0] !== 'apiVersion')] };
+}
+
+/** Finds the places of issues in one document and adds them as faults, or as what a severity makes of them. */
+export function addIssues(faults: Faults, place: Place, issues: readonly Issue[], severity?: Fault['severity']): void {
+  let locate: ReturnType<typeof locatorOf> | undefined;
+  for (const { path, at, message } of issues) {
+    faults.add(() => {
+      locate ??= locatorOf(place);
+      const { file } = place.source;
+      const found = { file, ...place.source.lineColumn(locate(path, at)), field: formatPath(path), message };
+      return severity === undefined ? found : { ...found, severity };
+    });
+  }
+}
+
+function locatorOf({ source, start, end, prefix }: Place): (path: readonly PropertyKey[], at: Issue['at']) => number {
+  if (isJson(source.file)) return (path, at) => locateInJson(source.text, start, path, at);
+  const locate = locateInYaml(source.text.slice(start, end));
+  return (path, at) => start + locate([...prefix, ...path], at);
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,167 @@
+import { z } from 'zod';
+import { MAX_SECRETS } from '../contract/secret.ts';
+import type { Reason } from '../denial/denial.ts';
+import { limitsSchema } from '../quota/limit-schema.ts';
+import { basePath, clientId, host, labels, name, unique } from './fields.ts';
+
+/** Every document says it: a later version can change what fields mean. */
+export const API_VERSION = 'ostiary.dev/v1alpha1';
+
+const metadata = z.strictObject({
+  name: name.describe('Unique among the documents of its kind'),
+  labels: labels.optional(),
+});
+
+const rule = z
+  .strictObject({
+    path: z.string().min(1).optional().describe('RE2 expression; the whole path after the base path must match'),
+    methods: z.string().min(1).optional().describe('RE2 expression such as GET|POST; GET covers HEAD'),
+    host: z.string().min(1).optional().describe('RE2 expression'),
+    headers: z
+      .record(z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, 'expected the name of a header'), z.string())
+      .optional()
+      .describe('RE2 expression by header name; all must match'),
+  })
+  .refine(
+    (value) => Object.keys(value).length > 0 && (!value.headers || Object.keys(value.headers).length > 0),
+    'a rule without conditions matches every request: leave "rules" out instead',
+  );
+
+/** What an API's own policy and a binding have in common. */
+const policyFields = {
+  policyRef: z.strictObject({ name: z.string() }).describe('The kind of policy'),
+  order: z.int32().default(50).describe('Lower runs first, over all policies of an API'),
+  rules: z.array(rule).min(1).optional().describe('It applies where one of them matches; absent: always'),
+  config: z.record(z.string(), z.unknown()).default({}).describe('Its options; $NAME reads the environment'),
+  mode: z.enum(['enforce', 'shadow']).default('enforce').describe('shadow decides, counts, logs and changes nothing'),
+  onFailure: z
+    .enum(['deny', 'allow'])
+    .default('deny')
+    .describe('The answer where the policy itself fails; the counter store has onStoreFailure'),
+};
+
+const tier = z.strictObject({
+  name,
+  limits: limitsSchema.describe('All must have quota'),
+  onStoreFailure: z
+    .enum(['deny', 'allow', 'local'])
+    .optional()
+    .describe("While the counter store can't tell; absent: as the policy says"),
+  autoApprove: z.boolean().default(false).describe('A contract without a status is approved'),
+  deprecated: z.boolean().default(false).describe('It takes no new contracts: one that is pending is an error'),
+});
+
+const api = z.strictObject({
+  hosts: z.array(host).min(1).optional().describe('Absent: any host'),
+  basePath: basePath.default('/').describe('On whole segments; the longest wins'),
+  tiers: z
+    .array(tier)
+    .superRefine((list, context) => {
+      unique(list, 'name', 'another tier of this API has this name', context);
+    })
+    .default([])
+    .describe('SLA tiers that contracts name'),
+  policies: z
+    .array(
+      z.strictObject({
+        name: name.optional().describe('Names its counters and metrics; absent: its kind does, the second with -2'),
+        ...policyFields,
+      }),
+    )
+    .default([])
+    .describe("The API's own policies"),
+});
+
+const targetRef = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('Api'), name: z.string() }),
+  z.strictObject({
+    kind: z.literal('Selector'),
+    selector: z.strictObject({
+      kind: z.literal('Api').default('Api'),
+      labels: labels.default({}).describe('All must be equal; none: every API'),
+    }),
+  }),
+]);
+
+const secret = z.union([
+  z.strictObject({
+    salt: z.string().min(1),
+    sha256: z.string().regex(/^[0-9a-f]{64}$/i, 'expected 64 hex digits: SHA-256(salt + secret)'),
+  }),
+  z.strictObject({ value: z.string().min(1).describe('The secret, or $NAME; hashed at load') }),
+  z.strictObject({ file: z.string().min(1).describe('Relative to the document; one newline at its end is cut') }),
+]);
+
+const clientApplication = z
+  .strictObject({
+    clientId,
+    clientSecret: secret.optional().describe('Absent: the client has no secret'),
+    clientSecrets: z.array(secret).min(1).max(MAX_SECRETS).optional().describe('Any one is valid: for a rotation'),
+  })
+  .refine((value) => !value.clientSecret || !value.clientSecrets, {
+    path: ['clientSecrets'],
+    message: 'contradicts clientSecret: move that secret into this list',
+  });
+
+const contract = z.strictObject({
+  clientApplication: z.string().describe('metadata.name of a ClientApplication'),
+  api: z.string().describe('metadata.name of an Api'),
+  tier: z.string().optional().describe('A tier of that API'),
+  status: z
+    .enum(['pending', 'approved', 'rejected', 'revoked'])
+    .optional()
+    .describe('Absent: approved where the tier has autoApprove, else pending'),
+});
+
+/** Does not compile where a reason is missing. */
+const REASONS: Readonly<Record<Reason, true>> = {
+  not_ready: true,
+  request_not_http: true,
+  host_malformed: true,
+  path_malformed: true,
+  api_unknown: true,
+  token_missing: true,
+  token_invalid: true,
+  scope_insufficient: true,
+  keys_unavailable: true,
+  client_rejected: true,
+  contract_missing: true,
+  cost_invalid: true,
+  cost_above_limit: true,
+  quota_spent: true,
+  store_unavailable: true,
+  policy_failed: true,
+};
+const reason = z.enum(Object.keys(REASONS) as Reason[]);
+
+const message = z
+  .string()
+  .max(1024)
+  // oxlint-disable-next-line no-control-regex -- a gRPC caller gets it as a header
+  .regex(/^[^\u0000-\u001f\u007f]+$/, 'expected a text of one line');
+
+const configuration = z.strictObject({
+  messages: z
+    .partialRecord(reason, message)
+    .default({})
+    .describe('What callers read in place of the default text, by the reason of the denial'),
+});
+
+const document = <K extends string, Spec extends z.ZodType>(kind: K, spec: Spec) =>
+  z.strictObject({ apiVersion: z.literal(API_VERSION), kind: z.literal(kind), metadata, spec });
+
+/** The kinds of documents. Strict: an unknown key is a fault. */
+export const documentSchemas = {
+  Api: document('Api', api),
+  PolicyBinding: document('PolicyBinding', z.strictObject({ targetRef, ...policyFields })),
+  ClientApplication: document('ClientApplication', clientApplication),
+  Contract: document('Contract', contract),
+  Configuration: document('Configuration', configuration),
+};
+
+export type Kind = keyof typeof documentSchemas;
+export type DocumentOf<K extends Kind> = z.output<(typeof documentSchemas)[K]>;
+export type Document = { [K in Kind]: DocumentOf<K> }[Kind];
+/** What an API's own policy and a binding have in common. */
+export type PolicyFields = DocumentOf<'Api'>['spec']['policies'][number];
+export type SecretSource = z.output<typeof secret>;

@@ -1,0 +1,59 @@
+import { stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import type { SecretHash } from '../contract/contract.ts';
+import { hashSecret, parseSecretHash } from '../contract/secret.ts';
+import { sentenceOf } from '../errors.ts';
+import { resolveVariables } from './environment.ts';
+import type { Variables } from './environment.ts';
+import type { Issue } from './issues.ts';
+import type { SecretSource } from './schema.ts';
+
+const MAX_SECRET_BYTES = 64 * 1024;
+const TOO_LARGE = `a secret has at most ${MAX_SECRET_BYTES} bytes`;
+
+export interface SecretReader {
+  readonly variables: Variables;
+  readFile(path: string): Promise<Buffer>;
+  /** Told of every file that holds a secret, whether it could be read or not. */
+  readonly onFile: (path: string) => void;
+}
+
+/** The hash of a secret and what the version of the documents is to cover: its hash as written, or it itself. */
+export type ReadSecret = { readonly hash: SecretHash } & (
+  | { readonly written: readonly [salt: string, sha256: string] }
+  | { readonly plain: string }
+);
+
+/**
+ * Hashes a secret that a document, the environment or a file holds.
+ * @param file the document's own, against which a relative path is resolved
+ */
+export async function readSecret(
+  source: SecretSource,
+  file: string,
+  reader: SecretReader,
+): Promise<ReadSecret | Omit<Issue, 'at'>> {
+  if ('sha256' in source) return { hash: parseSecretHash(source), written: [source.salt, source.sha256] };
+  if ('value' in source) {
+    const { value, issues } = resolveVariables(source.value, reader.variables);
+    if (issues[0] !== undefined) return { path: ['value'], message: issues[0].message };
+    if (value === '') return { path: ['value'], message: 'the secret is empty' };
+    return { hash: hashSecret(String(value)), plain: String(value) };
+  }
+  const path = resolve(dirname(file), source.file);
+  reader.onFile(path);
+  // A pipe would be waited for, and a device read, for ever.
+  const status = await stat(path).catch(() => undefined);
+  if (status !== undefined && !status.isFile()) return { path: ['file'], message: 'expected the path of a file' };
+  if ((status?.size ?? 0) > MAX_SECRET_BYTES) return { path: ['file'], message: TOO_LARGE };
+  let bytes: Buffer;
+  try {
+    bytes = await reader.readFile(path);
+  } catch (error) {
+    return { path: ['file'], message: `the file of the secret: ${sentenceOf(error)}` };
+  }
+  if (bytes.length > MAX_SECRET_BYTES) return { path: ['file'], message: TOO_LARGE };
+  const secret = bytes.toString('utf8').replace(/\r?\n$/, '');
+  if (secret === '') return { path: ['file'], message: 'the file of the secret is empty' };
+  return { hash: hashSecret(secret), plain: secret };
+}

@@ -1,0 +1,34 @@
+import type { Fault } from '../errors.ts';
+import type { UpgradeNote } from '../policy/upgrade-note.ts';
+import { Faults } from './fault.ts';
+import type { Issue } from './issues.ts';
+import { addIssues } from './load.ts';
+import type { Place } from './load.ts';
+import type { Document } from './schema.ts';
+
+/** What a document alone shows to be decided otherwise than by an earlier release; of its policies their kinds tell. */
+const documentNotes: readonly ((document: Document) => readonly UpgradeNote[])[] = [];
+
+/** Collects what authors should know of documents that are in force all the same. */
+export class Warnings {
+  readonly #found = new Faults();
+
+  add(place: Place, issues: readonly Issue[]): void {
+    addIssues(this.#found, place, issues, 'warning');
+  }
+
+  upgrade(place: Place, notes: readonly UpgradeNote[]): void {
+    const issues = notes.map(({ id, path, message }): Issue => {
+      return { path, at: 'key', message: `${message} (\`${id}\` in docs/upgrade.md)` };
+    });
+    addIssues(this.#found, place, issues, 'upgrade');
+  }
+
+  ofDocument(place: Place, document: Document): void {
+    for (const notesOf of documentNotes) this.upgrade(place, notesOf(document));
+  }
+
+  sorted(): readonly Fault[] {
+    return this.#found.sorted();
+  }
+}

@@ -1,0 +1,118 @@
+import type { Decision } from '../decision/decision.ts';
+import type { DecisionPorts } from '../decision/deliberation.ts';
+import { decide } from '../decision/pipeline.ts';
+import type { Denial } from '../denial/denial.ts';
+import { Code, type Method, RpcError } from '../grpc/rpc.ts';
+import type { Check } from '../request/check.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
+import type { Messages } from './answer.ts';
+import { MalformedCheck, readCheck } from './read-check.ts';
+import { createAnswerWriter } from './write-answer.ts';
+
+export const checkPath = '/envoy.service.auth.v3.Authorization/Check';
+
+/** Told of every Check. Reads what it needs of `check` before it returns; never throws. */
+export interface CheckObserver {
+  decided(decision: Decision, check: Check, durationMs: number): void;
+  /** The Check ended as a gRPC error, without a decision. */
+  failed(error: 'malformed' | 'deadline_exceeded'): void;
+  /** @param policy empty where it was not a policy that failed */
+  policyFailed(policy: string, error: unknown): void;
+}
+
+export interface CheckMethodOptions {
+  /** In force now; undefined until one is loaded. */
+  readonly snapshot: () => Snapshot | undefined;
+  readonly ports: DecisionPorts;
+  readonly observer: CheckObserver;
+}
+
+const nothingDecided = {
+  api: '',
+  policy: '',
+  identity: {},
+  upstream: [],
+  remove: [],
+  exposed: [],
+  steps: [],
+  snapshotVersion: '',
+} as const;
+
+/**
+ * `envoy.service.auth.v3.Authorization/Check`. Every Check that can be decoded in time is answered
+ * with a decision: Envoy takes a gRPC error for a failure and may let the request pass, so whatever
+ * fails unexpectedly here is a denial. Answers at once where no policy has to wait.
+ */
+export function createCheckMethod({ snapshot, ports, observer }: CheckMethodOptions): Method {
+  const { clock } = ports;
+  const write = createAnswerWriter();
+
+  function answer(decision: Decision, check: Check, messages: Messages, startedAt: number): Uint8Array {
+    let written = decision;
+    let bytes: Uint8Array;
+    try {
+      bytes = write(decision, check, messages);
+    } catch (error) {
+      observer.policyFailed('', error);
+      written = { ...decision, ...denied({ reason: 'policy_failed', detail: 'the answer could not be written' }) };
+      bytes = write(written, check, messages);
+    }
+    observer.decided(written, check, clock.monotonic() - startedAt);
+    return bytes;
+  }
+
+  function failure(error: unknown, { version }: Snapshot): Decision {
+    observer.policyFailed('', error);
+    const denial: Denial = { reason: 'policy_failed', detail: 'the decision failed unexpectedly' };
+    return { ...nothingDecided, denial, snapshotVersion: version };
+  }
+
+  return {
+    kind: 'unary',
+    path: checkPath,
+    handle(request, call) {
+      const startedAt = clock.monotonic();
+      if (startedAt >= call.deadline) throw late(observer);
+      const check = read(request, observer);
+      // Captured once: a reload while this Check waits never mixes two versions.
+      const inForce = snapshot();
+      if (inForce === undefined) {
+        const denial: Denial = { reason: 'not_ready', detail: 'no documents are loaded yet' };
+        return answer({ ...nothingDecided, denial }, check, {}, startedAt);
+      }
+      let decided: Decision | Promise<Decision>;
+      try {
+        decided = decide(inForce, check, ports, call.deadline);
+      } catch (error) {
+        decided = failure(error, inForce);
+      }
+      if (!(decided instanceof Promise)) return answer(decided, check, inForce.messages, startedAt);
+      return decided
+        .catch((error: unknown) => failure(error, inForce))
+        .then((decision) => {
+          if (clock.monotonic() >= call.deadline) throw late(observer);
+          return answer(decision, check, inForce.messages, startedAt);
+        });
+    },
+  };
+}
+
+/** What an allow would have set or shown is no part of a denial. */
+function denied(denial: Denial): Pick<Decision, 'denial' | 'policy' | 'upstream' | 'remove' | 'exposed'> {
+  return { denial, policy: '', upstream: [], remove: [], exposed: [] };
+}
+
+function read(request: Uint8Array, observer: CheckObserver): Check {
+  try {
+    return readCheck(request);
+  } catch (error) {
+    if (!(error instanceof MalformedCheck)) throw error;
+    observer.failed('malformed');
+    throw new RpcError(Code.invalidArgument, `the CheckRequest can't be decoded: ${error.message}`);
+  }
+}
+
+function late(observer: CheckObserver): RpcError {
+  observer.failed('deadline_exceeded');
+  return new RpcError(Code.deadlineExceeded, 'the deadline has passed');
+}

@@ -1,0 +1,227 @@
+/** Serves gRPC with @grpc/grpc-js: the one module that knows it. */
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { Socket } from 'node:net';
+import { Server, ServerCredentials } from '@grpc/grpc-js';
+import type { ServerDuplexStream, ServerUnaryCall, ServerWritableStream, sendUnaryData } from '@grpc/grpc-js';
+import { listenOn } from '../listen/socket.ts';
+import { secureContextOptions } from '../listen/tls.ts';
+import type { TlsMaterial } from '../listen/tls.ts';
+import { Code, RpcError } from './rpc.ts';
+import type { Call, ListenOptions, Method, RpcTransport } from './rpc.ts';
+
+/** What the library's calls of all kinds have in common. */
+interface AnyCall {
+  readonly cancelled: boolean;
+  getDeadline(): Date | number;
+  once(event: 'cancelled', listener: () => void): unknown;
+}
+/** What the library makes `grpc-status` and `grpc-message` of. */
+interface Status {
+  readonly code: Code;
+  readonly details: string;
+}
+type OnFailure = NonNullable<ListenOptions['onFailure']>;
+
+export const grpcJsTransport: RpcTransport = async (options) => {
+  const server = new Server({
+    'grpc.max_receive_message_length': options.maxMessageBytes,
+    'grpc.max_concurrent_streams': 1000,
+    // A peer that is gone without a FIN holds its connection for 80 s at most. Envoy answers pings.
+    'grpc.keepalive_time_ms': 60_000,
+    'grpc.keepalive_timeout_ms': 20_000,
+    'grpc.enable_channelz': 0,
+  });
+  const onFailure = options.onFailure ?? ((): void => {});
+  for (const method of options.methods) register(server, method, onFailure);
+
+  const credentials = options.tls === undefined ? undefined : new ReplaceableCredentials(options.tls);
+  const injector = server.createConnectionInjector(credentials ?? ServerCredentials.createInsecure());
+  // The socket is ours, not the library's: it would resolve names itself, log faults to the console and
+  // give a Unix socket its permissions late.
+  const sockets = new Set<Socket>();
+  const listener = createServer({ noDelay: true, keepAlive: true }, (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    // A reset before HTTP/2 has taken the socket over must not end the process.
+    socket.on('error', () => socket.destroy());
+    injector.injectConnection(socket);
+  });
+  const address = await listenOn(listener, options.address);
+
+  let draining: Promise<void> | undefined;
+  return {
+    address,
+    updateTls(tls): void {
+      if (credentials === undefined) throw new TypeError('the listener was opened without TLS');
+      credentials.replace(tls);
+    },
+    drain(timeoutMs): Promise<void> {
+      draining ??= drain(server, listener, sockets, timeoutMs);
+      return draining;
+    },
+  };
+};
+
+async function drain(
+  server: Server,
+  listener: ReturnType<typeof createServer>,
+  sockets: ReadonlySet<Socket>,
+  timeoutMs: number,
+): Promise<void> {
+  const closed = once(listener, 'close');
+  listener.close();
+  const cut = setTimeout(() => {
+    server.forceShutdown();
+    // Those that have not come as far as an HTTP/2 session too.
+    for (const socket of sockets) socket.destroy();
+  }, timeoutMs);
+  // GOAWAY on every session; each ends with its last call.
+  await new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+  await closed;
+  clearTimeout(cut);
+}
+
+/** Hands a new secure context to the TLS server, which uses it for new connections. */
+class ReplaceableCredentials extends ServerCredentials {
+  constructor(tls: TlsMaterial) {
+    const mutual = tls.clientAuthorities !== undefined;
+    super({ requestCert: mutual, rejectUnauthorized: mutual, handshakeTimeout: 10_000 }, secureContextOptions(tls));
+  }
+
+  replace(tls: TlsMaterial): void {
+    this.updateSecureContextOptions(secureContextOptions(tls));
+  }
+
+  override _equals(other: ServerCredentials): boolean {
+    return this === other;
+  }
+}
+
+function register(server: Server, method: Method, onFailure: OnFailure): void {
+  const { path } = method;
+  switch (method.kind) {
+    case 'unary':
+      server.register(path, unary(method, onFailure), toBuffer, identity, 'unary');
+      return;
+    case 'server_streaming':
+      server.register(
+        path,
+        (stream: ServerWritableStream<Buffer, Uint8Array>) => {
+          const call = new GrpcJsCall(stream);
+          void pump(stream, () => method.handle(stream.request, call), call, path, onFailure);
+        },
+        toBuffer,
+        identity,
+        'serverStream',
+      );
+      return;
+    case 'bidirectional':
+      server.register(
+        path,
+        (stream: ServerDuplexStream<Buffer, Uint8Array>) => {
+          const call = new GrpcJsCall(stream);
+          // Reading to the end must not close the side that writes.
+          const requests = stream.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Buffer>;
+          void pump(stream, () => method.handle(requests, call), call, path, onFailure);
+        },
+        toBuffer,
+        identity,
+        'bidi',
+      );
+  }
+}
+
+function unary(method: Method & { kind: 'unary' }, onFailure: OnFailure) {
+  return (grpcCall: ServerUnaryCall<Buffer, Uint8Array>, callback: sendUnaryData<Uint8Array>): void => {
+    const call = new GrpcJsCall(grpcCall);
+    const succeed = (response: Uint8Array): void => {
+      call.finish();
+      callback(null, response);
+    };
+    const fail = (error: unknown): void => {
+      const failed = toStatus(error, call, method.path, onFailure);
+      call.finish();
+      callback(failed);
+    };
+    try {
+      const response = method.handle(grpcCall.request, call);
+      if (response instanceof Promise) response.then(succeed, fail);
+      else succeed(response);
+    } catch (error) {
+      fail(error);
+    }
+  };
+}
+
+async function pump(
+  stream: ServerWritableStream<Buffer, Uint8Array> | ServerDuplexStream<Buffer, Uint8Array>,
+  handle: () => AsyncIterable<Uint8Array>,
+  call: GrpcJsCall,
+  path: string,
+  onFailure: OnFailure,
+): Promise<void> {
+  try {
+    for await (const message of handle()) {
+      if (call.signal.aborted) return;
+      if (!stream.write(message)) await once(stream, 'drain', { signal: call.signal });
+    }
+    call.finish();
+    stream.end();
+  } catch (error) {
+    const failed = toStatus(error, call, path, onFailure);
+    call.finish();
+    // The library ends the call with the status of the stream's error.
+    stream.emit('error', failed);
+  }
+}
+
+function toStatus(error: unknown, call: GrpcJsCall, path: string, onFailure: OnFailure): Status {
+  // A lone surrogate would fail in the percent-encoding of `grpc-message`.
+  if (error instanceof RpcError) return { code: error.code, details: error.message.toWellFormed() };
+  // What a handler throws because its caller has left concerns nobody.
+  if (call.cancelled) return { code: Code.cancelled, details: 'cancelled' };
+  onFailure(path, error);
+  return { code: Code.internal, details: 'internal error' };
+}
+
+/** Lazy: most handlers never ask for the signal. */
+class GrpcJsCall implements Call {
+  readonly deadline: number;
+  readonly #call: AnyCall;
+  #controller: AbortController | undefined;
+  #finished = false;
+
+  constructor(call: AnyCall) {
+    this.#call = call;
+    const wallClock = call.getDeadline();
+    this.deadline = wallClock === Infinity ? Infinity : performance.now() + (Number(wallClock) - Date.now());
+  }
+
+  get cancelled(): boolean {
+    return this.#call.cancelled;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      const controller = new AbortController();
+      this.#controller = controller;
+      if (this.#call.cancelled) controller.abort();
+      // The library says `cancelled` after a call that ended well too.
+      else this.#call.once('cancelled', () => this.#finished || controller.abort());
+    }
+    return this.#controller.signal;
+  }
+
+  finish(): void {
+    this.#finished = true;
+  }
+}
+
+function identity(bytes: Buffer): Buffer {
+  return bytes;
+}
+
+function toBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

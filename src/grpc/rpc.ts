@@ -1,0 +1,75 @@
+import type { ListenAddress } from '../listen/address.ts';
+import type { TlsMaterial } from '../listen/tls.ts';
+
+/**
+ * What a gRPC service needs of its transport. Services are written against this alone, so that
+ * one module per transport knows an RPC library.
+ */
+
+/** One call as its handler sees it. */
+export interface Call {
+  /** Monotonic milliseconds (`performance.now()`); Infinity where the caller set no `grpc-timeout`. */
+  readonly deadline: number;
+  /** Aborted when the caller cancels, the deadline passes or the connection ends. */
+  readonly signal: AbortSignal;
+}
+
+/** Messages are serialised protobuf, without the five bytes of gRPC framing. */
+export type Method =
+  | { readonly kind: 'unary'; readonly path: string; readonly handle: UnaryHandler }
+  | { readonly kind: 'server_streaming'; readonly path: string; readonly handle: ServerStreamingHandler }
+  | { readonly kind: 'bidirectional'; readonly path: string; readonly handle: BidirectionalHandler };
+
+/** The request bytes are the handler's only until it returns or its promise settles. */
+export type UnaryHandler = (request: Uint8Array, call: Call) => Uint8Array | Promise<Uint8Array>;
+export type ServerStreamingHandler = (request: Uint8Array, call: Call) => AsyncIterable<Uint8Array>;
+/** Also serves client streaming: a handler that yields once. */
+export type BidirectionalHandler = (requests: AsyncIterable<Uint8Array>, call: Call) => AsyncIterable<Uint8Array>;
+
+/** gRPC status codes that handlers use (https://grpc.github.io/grpc/core/md_doc_statuscodes.html). */
+export const Code = {
+  cancelled: 1,
+  unknown: 2,
+  invalidArgument: 3,
+  deadlineExceeded: 4,
+  notFound: 5,
+  permissionDenied: 7,
+  resourceExhausted: 8,
+  failedPrecondition: 9,
+  unimplemented: 12,
+  internal: 13,
+  unavailable: 14,
+  unauthenticated: 16,
+} as const;
+export type Code = (typeof Code)[keyof typeof Code];
+
+/** Ends a call with a status. Anything else a handler throws becomes INTERNAL without its message. */
+export class RpcError extends Error {
+  override name = 'RpcError';
+  readonly code: Code;
+  constructor(code: Code, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+export interface ListenOptions {
+  readonly address: ListenAddress;
+  readonly methods: readonly Method[];
+  readonly tls: TlsMaterial | undefined;
+  /** A message larger than this ends its call with RESOURCE_EXHAUSTED. */
+  readonly maxMessageBytes: number;
+  /** Told of what a handler threw that is not an {@link RpcError}: the caller sees INTERNAL alone. */
+  readonly onFailure?: (path: string, error: unknown) => void;
+}
+
+export interface RpcListener {
+  /** As bound: with the real port where 0 was asked for. */
+  readonly address: ListenAddress;
+  /** Replaces certificate and key for new connections. */
+  updateTls(tls: TlsMaterial): void;
+  /** Sends GOAWAY, lets calls in flight end, then closes. What remains after `timeoutMs` is cut. */
+  drain(timeoutMs: number): Promise<void>;
+}
+
+export type RpcTransport = (options: ListenOptions) => Promise<RpcListener>;

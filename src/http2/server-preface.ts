@@ -1,0 +1,21 @@
+import type { FrameWriter } from './frame-writer.ts';
+import { defaultWindow, FrameType, Setting, writeUint32 } from './frame.ts';
+import type { Limits } from './limits.ts';
+
+/** A server's first words (RFC 9113, 3.4): our limits as SETTINGS, and the connection's window made as large. */
+export function greet(writer: FrameWriter, limits: Limits): void {
+  const settings = [
+    [Setting.maxConcurrentStreams, limits.maxConcurrentStreams],
+    [Setting.initialWindowSize, limits.streamWindowBytes],
+    [Setting.maxHeaderListSize, limits.maxHeaderListBytes],
+    [Setting.headerTableSize, limits.headerTableBytes],
+  ] as const;
+  const payload = new Uint8Array(settings.length * 6);
+  settings.forEach(([name, value], index) => {
+    payload[index * 6 + 1] = name;
+    writeUint32(payload, index * 6 + 2, value);
+  });
+  writer.control(FrameType.settings, 0, payload);
+  writer.number(FrameType.windowUpdate, 0, limits.connectionWindowBytes - defaultWindow);
+  writer.output.flush();
+}

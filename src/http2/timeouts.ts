@@ -1,0 +1,86 @@
+import type { BatchClock } from './batch-clock.ts';
+import { ErrorCode } from './error-code.ts';
+import type { FrameReader } from './frame-reader.ts';
+import type { Limits } from './limits.ts';
+import type { PeerSettings } from './peer-settings.ts';
+import type { RequestFrames } from './request-frames.ts';
+import type { Sender } from './sender.ts';
+import type { Closing } from './shutdown.ts';
+import type { Streams } from './streams.ts';
+import type { TransportObserver } from './transport-events.ts';
+
+export interface PatienceParts {
+  readonly limits: Limits;
+  readonly observer: TransportObserver;
+  readonly clock: BatchClock;
+  readonly reader: FrameReader;
+  readonly settings: PeerSettings;
+  readonly requests: RequestFrames;
+  readonly sender: Sender;
+  readonly streams: Streams;
+  readonly closing: Closing;
+}
+
+/** Ends what takes longer than the limits allow. */
+export class Patience {
+  private readonly parts: PatienceParts;
+  private readonly openedAtMs: number;
+  private lastReceivedMs: number;
+  /** What the socket had passed on when it last passed on more, or had nothing to. */
+  private taken = 0;
+  private takenAtMs: number;
+
+  constructor(parts: PatienceParts) {
+    this.parts = parts;
+    this.openedAtMs = this.lastReceivedMs = this.takenAtMs = parts.clock.nowMs;
+  }
+
+  /** The peer has sent something. */
+  received(): void {
+    this.lastReceivedMs = this.parts.clock.nowMs;
+  }
+
+  /** To be called about once a second. */
+  sweep(): void {
+    const { clock, closing, limits, sender, settings, streams } = this.parts;
+    const { nowMs } = clock;
+    if (closing.hasEnded) return;
+    if (!settings.seen) {
+      if (nowMs - this.openedAtMs > limits.handshakeTimeoutMs) closing.giveUp('slow_handshake');
+    } else if (nowMs - Math.min(sender.stalledSinceMs, this.unreadSinceMs()) > limits.stallTimeoutMs) {
+      closing.giveUp('stalled_reader');
+    } else if (nowMs - this.partialSinceMs > limits.requestTimeoutMs && !sender.isCongested) {
+      closing.giveUp('slow_request');
+    } else if (streams.open.size > 0) {
+      for (const stream of streams.open.values()) stream.expire();
+      this.endSlowRequests();
+    } else if (nowMs - this.lastReceivedMs > limits.idleTimeoutMs) closing.drain();
+  }
+
+  /** Since when the peer takes nothing of what the socket has for it. Infinity: it has nothing. */
+  private unreadSinceMs(): number {
+    const { clock, sender } = this.parts;
+    const { backlog, taken } = sender.writer.output;
+    if (backlog > 0 && taken === this.taken) return this.takenAtMs;
+    this.taken = taken;
+    this.takenAtMs = clock.nowMs;
+    return Infinity;
+  }
+
+  /** When the frame or header block began that is not whole yet. Infinity: none. */
+  private get partialSinceMs(): number {
+    const { requests, reader } = this.parts;
+    return requests.openBlock?.sinceMs ?? reader.partialSinceMs;
+  }
+
+  private endSlowRequests(): void {
+    const { clock, limits, observer, streams } = this.parts;
+    for (const stream of streams.open.values()) {
+      // The map is in the order of opening.
+      if (clock.nowMs - stream.openedAtMs <= limits.requestTimeoutMs) return;
+      if (stream.remoteClosed || !stream.expectsEndSoon) continue;
+      observer.onAbuse('slow_request');
+      streams.reset(stream, ErrorCode.cancel);
+    }
+  }
+}

@@ -1,0 +1,109 @@
+import type { Moment, Clock } from '../clock.ts';
+import type { Hold } from '../quota/charge-both.ts';
+import type { ReplicaCounters } from '../quota/scoped-store.ts';
+import type { Demand, StoreHealth, Taking } from '../quota/store.ts';
+import { giveBackCall } from '../script/lease-calls.ts';
+import {
+  keyOf,
+  readTake,
+  type ScriptLink,
+  takeCall,
+  type TakeReply,
+  UNTAGGED,
+  type Wish,
+} from '../script/script-call.ts';
+import { RESET } from '../script/scripts.ts';
+import { Descriptor } from './descriptor.ts';
+import { RedisCounterStore, type RedisStoreOptions, type RedisStorePorts } from './leasing-store.ts';
+
+// Counters in memory that several processes share: one owns them, and the others ask it by the scripts that
+// a mesh asks Redis by. So workers lease from their owner as replicas lease from Redis, and what is exact
+// there is exact here.
+
+/** All quota, counted by the owner. */
+export class SharedCounterStore extends RedisCounterStore {
+  readonly #link: ScriptLink;
+
+  constructor(ports: RedisStorePorts, options: RedisStoreOptions) {
+    super(ports, options);
+    this.#link = ports.link;
+  }
+
+  override health(): StoreHealth {
+    const { available, trouble } = this.#link;
+    return { kind: 'memory', available, detail: available ? 'counters in memory, shared by all workers' : trouble };
+  }
+}
+
+const COUNT_ONE = { want: 1, least: 1, need: 1, share: 1 };
+
+/** Quota of the scope `replica` beside a store of the mesh: the workers of a process are one replica. */
+export class SharedReplicaCounters implements ReplicaCounters {
+  readonly #link: ScriptLink;
+  readonly #clock: Clock;
+  readonly #timeoutMs: number;
+
+  constructor(link: ScriptLink, clock: Clock, timeoutMs: number) {
+    this.#link = link;
+    this.#clock = clock;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  async take(demands: readonly Demand[]): Promise<Taking> {
+    return (await this.#ask(demands, COUNT_ONE)).taking;
+  }
+
+  async hold(demands: readonly Demand[]): Promise<Hold> {
+    const { reply, taking } = await this.#ask(demands, COUNT_ONE);
+    let isHeld = reply.granted > 0;
+    const giveBack = (): void => {
+      if (isHeld) this.#giveBack(demands, reply);
+      isHeld = false;
+    };
+    return { taking, giveBack };
+  }
+
+  async peek(demands: readonly Demand[]): Promise<Taking> {
+    if (demands.length === 0) return { granted: true, windows: [] };
+    const { taking } = await this.#ask(demands, { ...COUNT_ONE, want: 0 });
+    const fits = taking.windows.every((states, d) =>
+      states.every(({ remaining }) => (demands[d]?.cost ?? 0) <= remaining),
+    );
+    return { ...taking, granted: fits };
+  }
+
+  async reset(demands: readonly Demand[]): Promise<number> {
+    let closed = 0;
+    for (const demand of demands) {
+      const call = { script: RESET, keys: [keyOf(UNTAGGED, demand)], args: [] };
+      const [open = 0] = await this.#link.run(call, this.#now().mono + this.#timeoutMs);
+      closed += open;
+    }
+    return closed;
+  }
+
+  #giveBack(demands: readonly Demand[], reply: TakeReply): void {
+    const asked = this.#now();
+    for (const [d, demand] of demands.entries()) {
+      const grant = { units: demand.cost, epochs: [reply.epochs[d] ?? 0], windows: [reply.windows[d] ?? []] };
+      const call = giveBackCall(UNTAGGED, [demand], { ...grant, asked });
+      // Lost, it stays charged: less is admitted, never more.
+      this.#link.run(call, asked.mono + this.#timeoutMs).catch(() => {});
+    }
+  }
+
+  async #ask(demands: readonly Demand[], wish: Wish): Promise<{ reply: TakeReply; taking: Taking }> {
+    const asked = this.#now();
+    const costs = demands.map(({ cost }) => cost);
+    const call = takeCall(UNTAGGED, demands, costs, wish, asked.wall);
+    // Late, it stays charged: less is admitted, never more.
+    const reply = readTake(demands, await this.#link.run(call, asked.mono + this.#timeoutMs));
+    const told = new Descriptor(demands, [], asked.mono);
+    told.learn(reply, asked);
+    return { reply, taking: told.taking(reply.granted > 0, demands, this.#now()) };
+  }
+
+  #now(): Moment {
+    return { mono: this.#clock.monotonic(), wall: this.#clock.now() };
+  }
+}

@@ -1,0 +1,195 @@
+import type { Clock } from '../clock.ts';
+import type { StoreScript } from '../quota/counter-metrics.ts';
+import { StoreUnavailable } from '../quota/store.ts';
+import { CounterTable } from './counter-table.ts';
+
+// The scripts of `scripts.ts` and `lease-scripts.ts` on counters in this process: what Redis is to the
+// replicas of a mesh, this is to the workers of one process. Each call is one decision: nothing comes
+// between its reading and its writing. KEYS, ARGV and RETURN are as they are told there.
+//
+// A window that opens at its first hit runs on the monotonic clock, a calendar window on the wall clock,
+// as in `memory.ts`; both in whole microseconds. A counter is kept until each of its windows has ended on its
+// own clock.
+
+type Argument = string | number;
+
+interface Held {
+  epoch: number;
+  /** By their names without the `u` or `e` before them. */
+  readonly windows: Map<string, { used: number; end: number }>;
+  /** Debts that were charged, by name. */
+  readonly debts: Set<string>;
+  /** Monotonic µs until which its epoch and its debts are kept, whatever its windows say. */
+  keptUntil: number;
+}
+
+const LEAST_DEBT_US = 60_000_000;
+
+export class ScriptMemory {
+  readonly #clock: Clock;
+  readonly #counters: CounterTable<Held>;
+
+  /** @param maxCounters the most counters whose keys callers choose */
+  constructor(clock: Clock, maxCounters = 200_000) {
+    this.#clock = clock;
+    this.#counters = new CounterTable(maxCounters);
+  }
+
+  get size(): number {
+    return this.#counters.size;
+  }
+
+  /** @throws StoreUnavailable where a new counter does not fit */
+  run(script: StoreScript, keys: readonly string[], args: readonly Argument[]): number[] {
+    if (script === 'take' || script === 'peek') return this.#take(keys, args);
+    if (script === 'give_back') return this.#giveBack(keys, args);
+    if (script === 'charge_debt') return this.#chargeDebt(keys, args);
+    if (script === 'reset') return this.#reset(keys[0] ?? '');
+    throw new StoreUnavailable(`no script ${script} here`);
+  }
+
+  #take(keys: readonly string[], args: readonly Argument[]): number[] {
+    const [want = 0, least = 0, need = 0, share = 1] = args.slice(0, 4).map(Number);
+    const epochs: number[] = [];
+    const told: { key: string; name: string; cost: number; used: number; left: number; end: number }[] = [];
+    let room = Infinity;
+    let p = 4;
+    for (const key of keys) {
+      const held = this.#counters.get(key);
+      epochs.push(held?.epoch ?? 0);
+      const cost = Number(args[p]);
+      const n = Number(args[p + 1]);
+      p += 2;
+      for (let i = 0; i < n; i++) {
+        const name = String(args[p + 2 * i]).slice(1);
+        const span = args[p + 3 * n + i] ?? 0;
+        const now = this.#now(name);
+        const window = held?.windows.get(name);
+        const open = window !== undefined && window.end > now;
+        const used = open ? window.used : 0;
+        const end = open ? window.end : endOf(span, now);
+        room = Math.min(room, Math.floor((Number(args[p + 2 * n + i]) - used) / cost));
+        told.push({ key, name, cost, used, left: open ? end - now : -1, end });
+      }
+      p += 4 * n;
+    }
+    let granted = Math.min(want, room);
+    if (granted > need) granted = Math.min(granted, need + Math.floor((room - need) / share));
+    if (granted < least || granted < 1) granted = 0;
+    else {
+      this.#makeRoom(keys);
+      for (const window of told) {
+        window.used += granted * window.cost;
+        const left = window.end - this.#now(window.name);
+        if (window.left < 0) window.left = left;
+        const held = this.#hold(window.key, left);
+        held.windows.set(window.name, { used: window.used, end: window.end });
+      }
+    }
+    return [granted, ...epochs, ...told.flatMap(({ used, left, end }) => [used, left, end])];
+  }
+
+  #giveBack(keys: readonly string[], args: readonly Argument[]): number[] {
+    const units = Number(args[0]);
+    let taken = 0;
+    const filled: number[] = [];
+    let p = 1;
+    for (const key of keys) {
+      let isFilled = 0;
+      const held = this.#counters.get(key);
+      const same = held?.epoch === Number(args[p]);
+      const n = Number(args[p + 1]);
+      p += 2;
+      for (let i = 0; i < n; i++, p += 4) {
+        const name = String(args[p]).slice(1);
+        const window = held?.windows.get(name);
+        const isIts = window !== undefined && window.end === Number(args[p + 2]) && window.end > this.#now(name);
+        if (!same || !isIts || window.used < units) continue;
+        const maximum = Number(args[p + 3]);
+        if (maximum === 0 || (window.used >= maximum && window.used - units < maximum)) isFilled = 1;
+        window.used -= units;
+        taken++;
+      }
+      filled.push(isFilled);
+    }
+    return [taken, ...filled];
+  }
+
+  #chargeDebt(keys: readonly string[], args: readonly Argument[]): number[] {
+    const debt = String(args[0]);
+    if (this.#counters.get(keys[0] ?? '')?.debts.has(debt)) return [0];
+    this.#makeRoom(keys);
+    let p = 1;
+    for (const key of keys) {
+      const n = Number(args[p++]);
+      for (let i = 0; i < n; i++, p += 4) {
+        const name = String(args[p]).slice(1);
+        const units = Number(args[p + 2]);
+        if (units <= 0 || args[p + 3] === 0) continue;
+        const now = this.#now(name);
+        const left = endOf(args[p + 3] ?? 0, now) - now;
+        const held = this.#hold(key, Math.max(left, LEAST_DEBT_US));
+        const window = held.windows.get(name);
+        if (window !== undefined && window.end > now) window.used += units;
+        else held.windows.set(name, { used: units, end: now + left });
+      }
+    }
+    this.#hold(keys[0] ?? '', LEAST_DEBT_US).debts.add(debt);
+    return [1];
+  }
+
+  #reset(key: string): number[] {
+    const held = this.#counters.get(key);
+    if (held === undefined || held.windows.size + held.debts.size === 0) return [0, held?.epoch ?? 0];
+    let open = 0;
+    for (const [name, { end }] of held.windows) if (end > this.#now(name)) open++;
+    held.windows.clear();
+    held.debts.clear();
+    // Later than any before it, also where two resets fall into one microsecond.
+    held.epoch = Math.max(held.epoch + 1, this.#now(''));
+    return [open, held.epoch];
+  }
+
+  /** Of the clock that a window runs on, in whole µs. */
+  #now(window: string): number {
+    return Math.floor((isCalendar(window) ? this.#clock.now() : this.#clock.monotonic()) * 1000);
+  }
+
+  #hold(key: string, leftUs: number): Held {
+    let held = this.#counters.get(key);
+    if (held === undefined) {
+      held = { epoch: 0, windows: new Map(), debts: new Set(), keptUntil: 0 };
+      this.#counters.add(key, held);
+    }
+    held.keptUntil = Math.max(held.keptUntil, this.#now('') + leftUs);
+    return held;
+  }
+
+  #makeRoom(keys: readonly string[]): void {
+    if (keys.every((key) => this.#counters.get(key) !== undefined)) return;
+    const mono = this.#now('');
+    const wall = this.#now('@');
+    const hasEnded = ({ keptUntil, windows }: Held): boolean => {
+      if (keptUntil > mono) return false;
+      for (const [name, { end }] of windows) if (end > (isCalendar(name) ? wall : mono)) return false;
+      return true;
+    };
+    this.#counters.makeRoom(keys, this.#clock.monotonic(), hasEnded);
+  }
+}
+
+/** Calendar windows have an `@` in their names. */
+function isCalendar(window: string): boolean {
+  return window.includes('@');
+}
+
+/** @param span µs from the first hit, or the calendar's boundaries in µs, ascending and separated by commas */
+function endOf(span: Argument, now: number): number {
+  if (typeof span === 'number') return now + span;
+  const end = span
+    .split(',')
+    .map(Number)
+    .find((boundary) => boundary > now);
+  if (end === undefined) throw new StoreUnavailable('the clock is past the boundaries of the calendar sent');
+  return end;
+}

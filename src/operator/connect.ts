@@ -1,0 +1,119 @@
+/** Serves gRPC, gRPC-Web and Connect with connect-node: the one module of the API that knows it. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
+import { fromBinary, toBinary } from '@bufbuild/protobuf';
+import type { DescMethod, DescService, Message } from '@bufbuild/protobuf';
+import { ConnectError, createConnectRouter } from '@connectrpc/connect';
+import type { ConnectRouter, HandlerContext, MethodImpl } from '@connectrpc/connect';
+import {
+  compressionGzip,
+  universalRequestFromNodeRequest,
+  universalResponseToNodeResponse,
+} from '@connectrpc/connect-node';
+import { Code, RpcError } from '../grpc/rpc.ts';
+import type { Call, ListenOptions, Method } from '../grpc/rpc.ts';
+
+export interface ConnectOptions {
+  /** What the listener serves; a method that `methods` does not have is UNIMPLEMENTED. */
+  readonly services: readonly DescService[];
+  readonly methods: readonly Method[];
+  /** Rejects with an RpcError where the caller may not call the method; asked before the message is read. */
+  readonly allow: (path: string, authorization: string | null) => Promise<void>;
+  readonly maxMessageBytes: number;
+  readonly onFailure?: ListenOptions['onFailure'];
+}
+
+export type NodeRequest = IncomingMessage | Http2ServerRequest;
+export type NodeResponse = ServerResponse | Http2ServerResponse;
+
+/** @returns a handler of the requests it has a method for; false: it has none, and nothing was answered */
+export function createConnectHandler(
+  options: ConnectOptions,
+): (request: NodeRequest, response: NodeResponse) => boolean {
+  const router = createConnectRouter({
+    acceptCompression: [compressionGzip],
+    readMaxBytes: options.maxMessageBytes,
+    // A mistyped field in a hand-written request should not be passed over in silence.
+    jsonOptions: { ignoreUnknownFields: false },
+    requestGate: async ({ service, method, requestHeader }) => {
+      const path = `/${service.typeName}/${method.name}`;
+      await options.allow(path, requestHeader.get('authorization')).catch(toConnectError(path, options.onFailure));
+    },
+  });
+  const methods = new Map(options.methods.map((method) => [method.path, method]));
+  for (const service of options.services) {
+    for (const method of service.methods) {
+      const found = methods.get(`/${service.typeName}/${method.name}`);
+      if (found !== undefined) route(router, method, found, options.onFailure);
+    }
+  }
+  const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
+  return (request, response) => {
+    const handler = handlers.get((request.url ?? '').split('?', 1)[0] ?? '');
+    if (handler === undefined) return false;
+    // What fails from here on is the connection: nobody is left to tell.
+    const gone = (): void => void response.destroy();
+    handler(universalRequestFromNodeRequest(request, response as ServerResponse, undefined, undefined))
+      .then((answer) => universalResponseToNodeResponse(answer, response))
+      .catch(gone);
+    return true;
+  };
+}
+
+/** Registers a method of bytes for a method of messages. */
+function route(
+  router: ConnectRouter,
+  description: DescMethod,
+  method: Method,
+  onFailure: ConnectOptions['onFailure'],
+): void {
+  const { input, output } = description;
+  const read = (message: Message): Uint8Array => toBinary(input, message);
+  const write = (bytes: Uint8Array): Message => fromBinary(output, bytes);
+  const translate = toConnectError(method.path, onFailure);
+  async function* stream(answers: AsyncIterable<Uint8Array>): AsyncGenerator<Message> {
+    try {
+      for await (const answer of answers) yield write(answer);
+    } catch (error) {
+      translate(error);
+    }
+  }
+  async function* readAll(messages: AsyncIterable<Message>): AsyncGenerator<Uint8Array> {
+    for await (const message of messages) yield read(message);
+  }
+  const implement = (implementation: unknown): void => {
+    router.rpc(description, implementation as MethodImpl<DescMethod>);
+  };
+  switch (method.kind) {
+    case 'unary':
+      implement(async (request: Message, context: HandlerContext) => {
+        try {
+          return write(await method.handle(read(request), callOf(context)));
+        } catch (error) {
+          return translate(error);
+        }
+      });
+      return;
+    case 'server_streaming':
+      implement((request: Message, context: HandlerContext) => stream(method.handle(read(request), callOf(context))));
+      return;
+    case 'bidirectional':
+      implement((requests: AsyncIterable<Message>, context: HandlerContext) =>
+        stream(method.handle(readAll(requests), callOf(context))),
+      );
+  }
+}
+
+function callOf(context: HandlerContext): Call {
+  return { deadline: performance.now() + (context.timeoutMs() ?? Infinity), signal: context.signal };
+}
+
+function toConnectError(path: string, onFailure: ConnectOptions['onFailure']): (error: unknown) => never {
+  return (error) => {
+    // Both number their codes as gRPC does.
+    if (error instanceof RpcError) throw new ConnectError(error.message, error.code);
+    if (error instanceof ConnectError) throw error;
+    onFailure?.(path, error);
+    throw new ConnectError('internal error', Code.internal);
+  };
+}

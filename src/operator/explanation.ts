@@ -1,0 +1,103 @@
+import { create } from '@bufbuild/protobuf';
+import type { CheckResponse } from '../../gen/envoy/service/auth/v3/external_auth_pb.js';
+import {
+  ClientSchema,
+  CounterSchema,
+  ExplainResponseSchema,
+  Outcome,
+  PolicyStepSchema,
+  PolicyStep_Mode as Mode,
+  PolicyStep_Result as Result,
+} from '../../gen/ostiary/v1/inspection_pb.js';
+import type { Client, Counter, ExplainResponse, PolicyStep } from '../../gen/ostiary/v1/inspection_pb.js';
+import type { Identity } from '../contract/identity.ts';
+import type { Decision, Step } from '../decision/decision.ts';
+import type { Denial } from '../denial/denial.ts';
+import type { WindowState } from '../quota/store.ts';
+
+/** What the one who asks may learn. */
+export interface Telling {
+  /** False: an unknown client id and a wrong secret are told alike, as callers of an API are told. */
+  readonly tellsWhichCredential: boolean;
+}
+
+/** Tells a decision that charged nothing as an operator reads it. */
+export function explanationOf(decision: Decision, answer: CheckResponse, telling: Telling): ExplainResponse {
+  const { denial } = decision;
+  const denied = answer.httpResponse.case === 'deniedResponse' ? answer.httpResponse.value.status?.code : undefined;
+  return create(ExplainResponseSchema, {
+    verdict: {
+      outcome: denial === undefined ? Outcome.ALLOW : Outcome.DENY,
+      httpStatus: denied ?? 0,
+      reason: denial?.reason ?? '',
+      detail: detailOf(denial, telling),
+      policy: decision.policy,
+    },
+    answer,
+    api: decision.api,
+    steps: decision.steps.map((step) => toPolicyStep(step, telling)),
+    snapshotVersion: decision.snapshotVersion,
+  });
+}
+
+/** @param used units by which `remaining` would be higher had the decision not been made: 0 where nothing was granted */
+export function toCounter({ limit, remaining, resetMs }: WindowState, used: number): Counter {
+  const before = remaining + used;
+  // A store tells a window that is not open as an untouched one of full length.
+  const isOpen = before < limit.maximumRequests || resetMs < limit.timePeriodInMilliseconds;
+  return create(CounterSchema, {
+    name: limit.name ?? '',
+    limit: BigInt(limit.maximumRequests),
+    windowMs: BigInt(limit.timePeriodInMilliseconds),
+    remainingBefore: BigInt(before),
+    remainingAfter: BigInt(remaining),
+    resetMs: isOpen ? BigInt(Math.ceil(resetMs)) : 0n,
+  });
+}
+
+function detailOf(denial: Denial | undefined, { tellsWhichCredential }: Telling): string {
+  if (denial?.reason !== 'client_rejected' || tellsWhichCredential) return denial?.detail ?? '';
+  const isGuess = denial.cause === 'client_unknown' || denial.cause === 'secret_wrong';
+  return isGuess ? EITHER_CREDENTIAL : denial.detail;
+}
+
+const EITHER_CREDENTIAL =
+  'the client id or its secret is wrong; which of them, the decision log tells, and this API over a Unix socket or with --api-token-file';
+
+function toPolicyStep(step: Step, telling: Telling): PolicyStep {
+  // All windows of all quota policies are charged, or none: only an allow was granted its units.
+  const used = step.result === 'allow' ? (step.cost ?? 0) : 0;
+  const client = step.identity === undefined ? undefined : toClient(step.identity);
+  return create(PolicyStepSchema, {
+    name: step.name,
+    policy: step.policy,
+    result: results[step.result],
+    reason: step.denial?.reason ?? '',
+    detail: detailOf(step.denial, telling),
+    mode: modes[step.mode],
+    ...(client === undefined ? {} : { client }),
+    counters: (step.windows ?? []).map((window) => toCounter(window, used)),
+  });
+}
+
+/** Undefined where nothing is known of the client: a token without a client's id, say. */
+function toClient({ client, contract }: Identity): Client | undefined {
+  const application = client ?? contract?.client;
+  if (application === undefined) return undefined;
+  return create(ClientSchema, {
+    id: application.clientId,
+    name: application.name,
+    contract: contract?.name ?? '',
+    tier: contract?.tier?.name ?? '',
+  });
+}
+
+export const modes: Readonly<Record<Step['mode'], Mode>> = { enforce: Mode.ENFORCE, shadow: Mode.SHADOW };
+
+const results: Readonly<Record<Step['result'], Result>> = {
+  allow: Result.ALLOW,
+  deny: Result.DENY,
+  not_applicable: Result.NOT_APPLICABLE,
+  not_reached: Result.NOT_REACHED,
+  failed: Result.FAILED,
+};

@@ -1,0 +1,192 @@
+/** `ostiary.v1.InspectionService`: what an operator may ask a running ostiary. */
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
+import { timestampFromMs } from '@bufbuild/protobuf/wkt';
+import { CheckRequestSchema, CheckResponseSchema } from '../../gen/envoy/service/auth/v3/external_auth_pb.js';
+import * as proto from '../../gen/ostiary/v1/inspection_pb.js';
+import { demandOf } from '../decision/charging.ts';
+import type { Decision } from '../decision/decision.ts';
+import type { Fault } from '../errors.ts';
+import { Code, RpcError } from '../grpc/rpc.ts';
+import type { Call, Method } from '../grpc/rpc.ts';
+import type { CounterSubject, QuotaPolicy } from '../policy/policy.ts';
+import { StoreUnavailable } from '../quota/store.ts';
+import type { CounterStore, Demand } from '../quota/store.ts';
+import type { Api, Bound, Snapshot } from '../snapshot/snapshot.ts';
+import type { MethodEffect } from './access.ts';
+import { explanationOf, modes, toCounter } from './explanation.ts';
+import type { Telling } from './explanation.ts';
+
+/** What the service needs of the process it inspects. */
+export interface Inspector {
+  /** In force now; undefined until one is loaded. */
+  snapshot(): Snapshot | undefined;
+  /** Of the last reload; empty where it succeeded. */
+  faults(): readonly Fault[];
+  /**
+   * Decides a serialised CheckRequest by the snapshot as `Authorization/Check` would, charging nothing.
+   * @returns with the serialised CheckResponse that Envoy would get
+   */
+  explain(check: Uint8Array, snapshot: Snapshot, call: Call): Promise<Explained>;
+  readonly store: Pick<CounterStore, 'peek' | 'reset'>;
+}
+
+export interface Explained {
+  readonly decision: Decision;
+  readonly answer: Uint8Array;
+}
+
+/** The methods that do more than tell what is there. */
+export const pathEffects: Readonly<Record<string, MethodEffect>> = {
+  '/ostiary.v1.InspectionService/Explain': 'trial',
+  '/ostiary.v1.InspectionService/ResetCounters': 'mutation',
+};
+
+/** How long the counter store may take where the caller sets no deadline. */
+const storeTimeoutMs = 2000;
+
+export function inspectionMethods(inspector: Inspector, telling: Telling): readonly Method[] {
+  const loaded = (): Snapshot => {
+    const snapshot = inspector.snapshot();
+    if (snapshot === undefined) throw new RpcError(Code.unavailable, 'no documents are loaded yet');
+    return snapshot;
+  };
+  return [
+    unary('Explain', proto.ExplainRequestSchema, proto.ExplainResponseSchema, async ({ check }, call) => {
+      if (check === undefined) throw new RpcError(Code.invalidArgument, 'check: a CheckRequest is required');
+      const { decision, answer } = await inspector.explain(toBinary(CheckRequestSchema, check), loaded(), call);
+      return explanationOf(decision, fromBinary(CheckResponseSchema, answer), telling);
+    }),
+    unary('ListApis', proto.ListApisRequestSchema, proto.ListApisResponseSchema, () => {
+      const snapshot = loaded();
+      const contracts = Map.groupBy(snapshot.contracts, ({ api }) => api);
+      const apis = snapshot.apis.map((api) => toApi(api, contracts.get(api.name)?.length ?? 0));
+      return create(proto.ListApisResponseSchema, { apis });
+    }),
+    unary('GetSnapshot', proto.GetSnapshotRequestSchema, proto.GetSnapshotResponseSchema, () => {
+      const { version, loadedAt, sources, apis, clientApplications, contracts } = loaded();
+      return create(proto.GetSnapshotResponseSchema, {
+        version,
+        loadedAt: timestampFromMs(loadedAt),
+        sources: [...sources],
+        faults: inspector.faults().map((fault) => create(proto.FaultSchema, { ...fault })),
+        apis: apis.length,
+        clientApplications,
+        contracts: contracts.length,
+      });
+    }),
+    unary(
+      'InspectCounters',
+      proto.InspectCountersRequestSchema,
+      proto.InspectCountersResponseSchema,
+      async (request, call) => {
+        const policies = [];
+        for (const { bound, demand } of countersOf(loaded(), request)) {
+          const { windows, fallback } = await storeAnswer(() => inspector.store.peek([demand], deadlineOf(call)));
+          if (fallback === true) throw new RpcError(Code.unavailable, "the counter store can't be reached");
+          const counters = (windows[0] ?? []).map((window) => toCounter(window, 0));
+          policies.push(create(proto.PolicyCountersSchema, { name: bound.name, policy: bound.kind, counters }));
+        }
+        return create(proto.InspectCountersResponseSchema, { policies });
+      },
+    ),
+    unary(
+      'ResetCounters',
+      proto.ResetCountersRequestSchema,
+      proto.ResetCountersResponseSchema,
+      async (request, call) => {
+        let windows = 0;
+        for (const { demand } of countersOf(loaded(), request)) {
+          windows += await storeAnswer(() => inspector.store.reset([demand], deadlineOf(call)));
+        }
+        return create(proto.ResetCountersResponseSchema, { windows });
+      },
+    ),
+  ];
+}
+
+function unary<I extends DescMessage, O extends DescMessage>(
+  name: string,
+  input: I,
+  output: O,
+  handle: (request: MessageShape<I>, call: Call) => MessageShape<O> | Promise<MessageShape<O>>,
+): Method {
+  return {
+    kind: 'unary',
+    path: `/ostiary.v1.InspectionService/${name}`,
+    handle: async (bytes, call) => toBinary(output, await handle(fromBinary(input, bytes), call)),
+  };
+}
+
+interface SubjectCounters {
+  readonly bound: Bound<QuotaPolicy>;
+  readonly demand: Demand;
+}
+
+/** The counters of one client, of one key, or (with neither) of requests without a key; at least one policy's. */
+function countersOf(
+  snapshot: Snapshot,
+  { api: name, clientId, key }: { api: string; clientId: string; key: string },
+): readonly SubjectCounters[] {
+  if (name === '') throw new RpcError(Code.invalidArgument, 'api: the name of an API is required');
+  if (clientId !== '' && key !== '') {
+    throw new RpcError(Code.invalidArgument, 'client_id, key: give one of them, since no counter has both');
+  }
+  const api = snapshot.apiNamed(name);
+  if (api === undefined)
+    throw new RpcError(Code.notFound, `api: no API is named ${JSON.stringify(name)}; see ListApis`);
+  const subject: CounterSubject = { api: name, clientId, key };
+  const found = api.quota.flatMap((bound) => {
+    const charge = bound.policy.demandFor(subject, snapshot.directory);
+    return charge === undefined ? [] : [{ bound, demand: demandOf(api, bound, charge) }];
+  });
+  if (found.length === 0) {
+    const whose =
+      clientId === ''
+        ? key === ''
+          ? 'requests without a key'
+          : 'this key'
+        : 'this client: it needs a contract with a tier';
+    throw new RpcError(Code.notFound, `no quota policy of API ${name} counts for ${whose}`);
+  }
+  return found;
+}
+
+function deadlineOf(call: Call): number {
+  return Math.min(call.deadline, performance.now() + storeTimeoutMs);
+}
+
+async function storeAnswer<T>(ask: () => T | Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof StoreUnavailable) {
+      throw new RpcError(Code.unavailable, `the counter store can't tell: ${error.message}`);
+    }
+    throw error;
+  }
+}
+
+function toApi(api: Api, contracts: number): proto.Api {
+  return create(proto.ApiSchema, {
+    name: api.name,
+    labels: { ...api.labels },
+    hosts: [...api.hosts],
+    basePath: api.basePath,
+    policies: [...api.access, ...api.quota].map(({ name, kind, order, mode }) => ({
+      name,
+      policy: kind,
+      order,
+      mode: modes[mode],
+    })),
+    tiers: api.tiers.map(({ name, limits }) => ({
+      name,
+      limits: limits.map((limit) => ({
+        name: limit.name ?? '',
+        maximumRequests: BigInt(limit.maximumRequests),
+        timePeriodInMilliseconds: BigInt(limit.timePeriodInMilliseconds),
+      })),
+    })),
+    contracts,
+  });
+}

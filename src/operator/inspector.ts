@@ -1,0 +1,54 @@
+import type { Decision } from '../decision/decision.ts';
+import type { DecisionPorts } from '../decision/deliberation.ts';
+import { decide } from '../decision/pipeline.ts';
+import { MalformedCheck, readCheck } from '../envoy/read-check.ts';
+import { createAnswerWriter } from '../envoy/write-answer.ts';
+import type { Fault } from '../errors.ts';
+import { Code, RpcError } from '../grpc/rpc.ts';
+import type { CounterStore, Demand, Taking } from '../quota/store.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
+import type { Inspector } from './inspection.ts';
+
+export interface InspectorOptions {
+  readonly snapshot: () => Snapshot | undefined;
+  readonly faults: () => readonly Fault[];
+  readonly store: CounterStore;
+  /** Told of each explanation: whoever tries credentials here is not limited, and should be seen. */
+  readonly explained?: (decision: Decision) => void;
+  /** Those of `Authorization/Check`; what a decision takes is looked at here, and not taken. */
+  readonly ports: Omit<DecisionPorts, 'take' | 'repetitions'>;
+}
+
+/** Explains with the pipeline and the writer of answers that decide Envoy's Checks. */
+export function createInspector({ snapshot, faults, store, ports, explained }: InspectorOptions): Inspector {
+  const writeAnswer = createAnswerWriter();
+  const peeking: DecisionPorts = {
+    ...ports,
+    take: async (demands, deadline) => asIfTaken(demands, await store.peek(demands, deadline)),
+  };
+  return {
+    snapshot,
+    faults,
+    store,
+    async explain(bytes, inForce, call) {
+      try {
+        const check = readCheck(bytes);
+        const decision = await decide(inForce, check, peeking, call.deadline);
+        explained?.(decision);
+        return { decision, answer: writeAnswer(decision, check, inForce.messages) };
+      } catch (error) {
+        if (error instanceof MalformedCheck) throw new RpcError(Code.invalidArgument, `check: ${error.message}`);
+        throw error;
+      }
+    },
+  };
+}
+
+/** What `take` would have answered: a peek tells the windows without the charge. */
+function asIfTaken(demands: readonly Demand[], taking: Taking): Taking {
+  if (!taking.granted) return taking;
+  const windows = taking.windows.map((states, i) =>
+    states.map((state) => ({ ...state, remaining: Math.max(0, state.remaining - (demands[i]?.cost ?? 0)) })),
+  );
+  return { ...taking, windows };
+}

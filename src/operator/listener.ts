@@ -1,0 +1,178 @@
+import type { Server, ServerResponse } from 'node:http';
+import type { Http2Server, ServerHttp2Session } from 'node:http2';
+import type { Socket } from 'node:net';
+import { reflectionMethods } from '../grpc/reflection.ts';
+import type { ListenOptions, Method } from '../grpc/rpc.ts';
+import type { ListenAddress } from '../listen/address.ts';
+import { listenOn } from '../listen/socket.ts';
+import { checkAccess, createAccess } from './access.ts';
+import type { NodeRequest, NodeResponse } from './connect.ts';
+import { createGuard } from './guard.ts';
+import type { Inspector } from './inspection.ts';
+import { loadApi } from './load-services.ts';
+
+export interface ApiOptions {
+  readonly address: ListenAddress;
+  /** Those of the gRPC listener that are served here too: Authorization and health. */
+  readonly methods: readonly Method[];
+  readonly inspector: Inspector;
+  /** `--api-token-file`. */
+  readonly tokenFile: string | undefined;
+  readonly maxMessageBytes: number;
+  readonly onFailure?: ListenOptions['onFailure'];
+}
+
+export interface ApiListener {
+  /** As bound. */
+  readonly address: ListenAddress;
+  /** Lets calls in flight end, then closes. What remains after `timeoutMs` is cut. */
+  drain(timeoutMs: number): Promise<void>;
+}
+
+/** The connection preface of HTTP/2 starts with these bytes, and no method of HTTP/1.1 does (RFC 9113, 3.4). */
+const preface = Buffer.from('PRI');
+/** How long a connection may take to say which protocol it speaks. */
+const firstBytesMs = 10_000;
+
+/**
+ * Opens the listener of the API, which speaks gRPC, gRPC-Web and Connect on HTTP/1.1 and on HTTP/2
+ * without TLS, all on one port. What it speaks them with is loaded at the first connection.
+ * @throws UserError where it could not be used safely, ListenError where it can't be opened (rejects with them)
+ */
+export async function openApi(options: ApiOptions): Promise<ApiListener> {
+  await checkAccess(options);
+  let handle: Promise<(request: NodeRequest, response: NodeResponse) => void> | undefined;
+  const onRequest = (request: NodeRequest, response: NodeResponse): void => {
+    handle ??= loadHandler(options, address);
+    void handle
+      .then((ready) => ready(request, response))
+      .catch((error: unknown) => {
+        options.onFailure?.(request.url ?? '', error);
+        refuse(response, 500, 'internal', 'internal error');
+      });
+  };
+
+  // An import would touch each of its exports, and so load Node's fetch: 14 MB.
+  const http1 = process
+    .getBuiltinModule('node:http')
+    .createServer({ maxHeaderSize: 16_384, headersTimeout: 10_000, requestTimeout: 60_000 }, onRequest);
+  const sessions = new Set<ServerHttp2Session>();
+  let http2: Http2Server | undefined;
+  const undecided = divert(http1, (socket) => {
+    http2 ??= createHttp2Server(onRequest, sessions);
+    http2.emit('connection', socket);
+  });
+  const sockets = new Set<Socket>();
+  http1.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+
+  const address = await listenOn(http1, options.address);
+  return {
+    address,
+    async drain(timeoutMs) {
+      const closed = new Promise((resolve) => http1.close(resolve));
+      for (const socket of undecided) socket.destroy();
+      for (const session of sessions) session.close();
+      // Node keeps a connection alive after the answer in flight, although the server closes.
+      const idle = setInterval(() => http1.closeIdleConnections(), 50);
+      const cut = setTimeout(() => {
+        for (const socket of sockets) socket.destroy();
+      }, timeoutMs);
+      await closed;
+      clearInterval(idle);
+      clearTimeout(cut);
+    },
+  };
+}
+
+/** Loaded with the first connection that needs it: 9 MB. */
+function createHttp2Server(
+  onRequest: (request: NodeRequest, response: NodeResponse) => void,
+  sessions: Set<ServerHttp2Session>,
+): Http2Server {
+  const { createServer } = process.getBuiltinModule('node:http2');
+  const server = createServer({ settings: { maxConcurrentStreams: 100 } }, onRequest);
+  server.on('session', (session) => {
+    sessions.add(session);
+    session.once('close', () => sessions.delete(session));
+  });
+  return server;
+}
+
+/**
+ * Hands connections that start with HTTP/2's preface over, and leaves the others to the server.
+ * @returns those that have not said yet what they speak
+ */
+function divert(server: Server, toHttp2: (socket: Socket) => void): ReadonlySet<Socket> {
+  const undecided = new Set<Socket>();
+  const [serveHttp1] = server.listeners('connection') as [(socket: Socket) => void];
+  server.off('connection', serveHttp1);
+  server.on('connection', (socket: Socket) => {
+    let head = Buffer.alloc(0);
+    const destroy = (): void => void socket.destroy();
+    undecided.add(socket);
+    socket.once('close', () => undecided.delete(socket));
+    const read = (chunk: Buffer): void => {
+      head = Buffer.concat([head, chunk]);
+      const compared = Math.min(head.length, preface.length);
+      const isHttp2 = head.subarray(0, compared).equals(preface.subarray(0, compared));
+      if (isHttp2 && compared < preface.length) return;
+      undecided.delete(socket);
+      socket.off('data', read).off('error', destroy).off('timeout', destroy).setTimeout(0);
+      socket.pause();
+      socket.unshift(head);
+      if (isHttp2) toHttp2(socket);
+      else {
+        serveHttp1.call(server, socket);
+        socket.resume();
+      }
+    };
+    socket.on('data', read).on('error', destroy).on('timeout', destroy).setTimeout(firstBytesMs);
+  });
+  return undecided;
+}
+
+async function loadHandler(
+  options: ApiOptions,
+  address: ListenAddress,
+): Promise<(request: NodeRequest, response: NodeResponse) => void> {
+  const { apiServices, createConnectHandler, inspectionMethods, pathEffects } = await loadApi();
+  const allow = createAccess({ address, tokenFile: options.tokenFile });
+  const refusal = createGuard(address);
+  // Without a token anybody on the machine may ask, the workload whose callers are told apart among them.
+  const isKnownCaller = address.kind === 'unix' || options.tokenFile !== undefined;
+  const serve = createConnectHandler({
+    services: apiServices,
+    methods: [
+      ...options.methods,
+      ...inspectionMethods(options.inspector, { tellsWhichCredential: isKnownCaller }),
+      ...reflectionMethods(() => Promise.resolve(apiServices)),
+    ],
+    allow: (path, authorization) => {
+      const isProbe = path.startsWith('/grpc.health.v1.Health/');
+      return allow(isProbe ? 'probe' : (pathEffects[path] ?? 'read'), authorization);
+    },
+    maxMessageBytes: options.maxMessageBytes,
+    ...(options.onFailure === undefined ? {} : { onFailure: options.onFailure }),
+  });
+  return (request, response) => {
+    const why = refusal(request.headers);
+    if (why !== undefined) refuse(response, 403, 'permission_denied', why);
+    else if (!serve(request, response)) {
+      refuse(response, 404, 'unimplemented', 'no such method; POST to /ostiary.v1.InspectionService/ListApis, say');
+    }
+  };
+}
+
+/** An error as the Connect protocol writes it; gRPC clients go by the HTTP status. */
+function refuse(response: NodeResponse, status: number, code: string, message: string): void {
+  const refused = response as ServerResponse;
+  if (refused.headersSent) {
+    refused.destroy();
+    return;
+  }
+  refused.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
+  refused.end(`${JSON.stringify({ code, message })}\n`);
+}

@@ -1,0 +1,66 @@
+import type { Moment } from '../clock.ts';
+import { chargeBoth } from '../quota/charge-both.ts';
+import type { CounterMetrics } from '../quota/counter-metrics.ts';
+import type { Demand, Taking } from '../quota/store.ts';
+import { keyOf } from '../script/script-call.ts';
+import type { KeyPrefix } from '../script/script-call.ts';
+import type { LocalShares } from './outage-share.ts';
+
+export interface FallbackPorts {
+  readonly metrics: CounterMetrics;
+  readonly prefix: KeyPrefix;
+  readonly shares: LocalShares;
+  replicas(): number;
+}
+
+/** What the demands chose for the case that the store can't tell. */
+export class Fallback {
+  readonly #ports: FallbackPorts;
+
+  constructor(ports: FallbackPorts) {
+    this.#ports = ports;
+  }
+
+  /**
+   * One demand that denies is enough.
+   * @param keys of the demands' counters
+   * @throws the error, where they deny or none of them has a share to go by
+   */
+  take(demands: readonly Demand[], keys: readonly string[], now: Moment, error: unknown): Taking {
+    const { metrics, shares } = this.#ports;
+    const choices = new Set(demands.map(({ terms }) => terms?.onStoreFailure ?? 'deny'));
+    if (choices.has('deny')) throw error;
+    metrics.hit('fallback');
+    if (!choices.has('local')) {
+      metrics.fallbackAdmission('allow');
+      throw error;
+    }
+    const taking = shares.take(demands, keys, now, this.#ports.replicas());
+    if (taking.granted) metrics.fallbackAdmission('local');
+    return taking;
+  }
+
+  /**
+   * The counters that owe are decided by their share, the others by the store as ever: what one policy owes is
+   * no reason to deny by another.
+   */
+  takeBeside(
+    demands: readonly Demand[],
+    owing: readonly Demand[],
+    now: Moment,
+    takeRest: (rest: readonly Demand[]) => Taking | Promise<Taking>,
+  ): Taking | Promise<Taking> {
+    const { metrics, prefix, shares } = this.#ports;
+    const keys = owing.map((demand) => keyOf(prefix, demand));
+    const held = shares.hold(owing, keys, now, this.#ports.replicas());
+    const isOwing = (demand: Demand): boolean => owing.includes(demand);
+    const told = (taking: Taking): Taking => {
+      if (taking.granted) metrics.fallbackAdmission('local');
+      return taking;
+    };
+    if (owing.length === demands.length || !held.taking.granted) metrics.hit('fallback');
+    if (owing.length === demands.length) return told(held.taking);
+    const both = chargeBoth(demands, isOwing, held, takeRest);
+    return both instanceof Promise ? both.then(told) : told(both);
+  }
+}

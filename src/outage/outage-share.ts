@@ -1,0 +1,242 @@
+import type { Moment } from '../clock.ts';
+import type { Hold } from '../quota/charge-both.ts';
+import type { Limit } from '../quota/limit.ts';
+import type { Demand, Taking, WindowState } from '../quota/store.ts';
+import { wholePeriodMs, windowNames } from '../quota/window.ts';
+import type { Debt, OwedWindow } from '../script/lease-calls.ts';
+import type { TakeReply } from '../script/script-call.ts';
+
+// What a replica may admit by itself while it can't reach Redis (`onStoreFailure: local`): of each window that
+// was running its share of what was last known to remain, of each window that opens meanwhile its share
+// of the whole limit. What it admits is a debt, charged when Redis is back.
+//
+// All that is kept by counter, since several kinds of request may charge one. A share stays until Redis has
+// told of the counter after the debt was charged: before that, what is known is from before the outage.
+
+interface ShareWindow {
+  /** Units used by all when the share was made. */
+  readonly used: number;
+  /** How many share what remained. */
+  readonly replicas: number;
+  readonly endMono: number;
+  spent: number;
+  /** Spent, and in no debt yet. */
+  owed: number;
+}
+
+/** A counter with `onStoreFailure: local`, as this replica knows it. */
+export interface LocalCounter {
+  readonly key: string;
+  demand: Demand;
+  /** By the windows' names: what Redis last told. */
+  known: Map<string, { readonly used: number; readonly endMono: number }>;
+  readonly shares: Map<string, ShareWindow>;
+  /** Has been sent, and may have been charged. */
+  debt: Debt | undefined;
+  isSending: boolean;
+  /** Monotonic milliseconds: the debt was not taken, and is not sent again before; -Infinity where it was. */
+  retryAt: number;
+  settledAt: number;
+}
+
+const NONE: readonly Demand[] = [];
+const MAX_COUNTERS = 100_000;
+const SWEEP_AT_ONCE = 5000;
+
+export class LocalShares {
+  readonly #counters = new Map<string, LocalCounter>();
+  readonly #owing = new Set<LocalCounter>();
+  #sweep = this.#counters.entries();
+  /** Until then there are windows that could not be kept: an unknown counter may be one of them. */
+  #lossyUntil = -Infinity;
+
+  /** Charges the demands that are decided locally; the others pass and tell nothing. */
+  take(demands: readonly Demand[], keys: readonly string[], now: Moment, replicas: number): Taking {
+    return this.hold(demands, keys, now, replicas).taking;
+  }
+
+  /** {@link take} that can be taken back. */
+  hold(demands: readonly Demand[], keys: readonly string[], now: Moment, replicas: number): Hold {
+    const charged: { readonly window: ShareWindow; readonly cost: number }[] = [];
+    const counters = demands.map((demand, d) => (isLocal(demand) ? this.#counter(keys[d] ?? '', demand, now) : 'none'));
+    const windows = counters.map((counter, d) => {
+      const { limits } = demands[d] as Demand;
+      if (counter === 'none' || counter === undefined) return undefined;
+      return windowNames(limits).map((name, i) => shareOf(counter, name, limits[i] as Limit, now, replicas));
+    });
+    const granted = demands.every(({ limits, cost }, d) => {
+      if (counters[d] === 'none') return true;
+      return windows[d]?.every((window, i) => cost <= remainingOf(window, limits[i] as Limit)) ?? false;
+    });
+    const told = demands.map(({ limits, cost }, d): WindowState[] => {
+      const counter = counters[d];
+      if (counter === 'none') return [];
+      if (granted && counter !== undefined) this.#owing.add(counter);
+      return limits.map((limit, i) => {
+        const window = windows[d]?.[i];
+        if (window === undefined) return { limit, remaining: 0, resetMs: wholePeriodMs(limit, now.wall) };
+        if (granted) {
+          charge(window, cost);
+          charged.push({ window, cost });
+        }
+        return { limit, remaining: Math.max(0, remainingOf(window, limit)), resetMs: window.endMono - now.mono };
+      });
+    });
+    const giveBack = (): void => {
+      for (const { window, cost } of charged.splice(0)) charge(window, -Math.min(cost, window.owed));
+    };
+    return { taking: { granted, windows: told, fallback: true }, giveBack };
+  }
+
+  /** Remembers what Redis has told; a share whose debt was charged before Redis was asked has ended with that. */
+  learn(demands: readonly Demand[], keys: readonly string[], windows: TakeReply['windows'], asked: Moment): void {
+    for (let d = 0; d < demands.length; d++) {
+      const demand = demands[d] as Demand;
+      if (!isLocal(demand)) continue;
+      const ends = (windows[d] ?? []).map(({ leftUs }) => (leftUs > 0 ? asked.mono + leftUs / 1000 : -Infinity));
+      const counter = this.#counter(keys[d] ?? '', demand, asked, true);
+      if (counter === undefined) {
+        this.#lossyUntil = Math.max(this.#lossyUntil, ...ends);
+        continue;
+      }
+      windowNames(demand.limits).forEach((name, i) => {
+        counter.known.set(name, { used: windows[d]?.[i]?.used ?? 0, endMono: ends[i] ?? -Infinity });
+      });
+      if (!this.#owing.has(counter) && asked.mono >= counter.settledAt) counter.shares.clear();
+    }
+  }
+
+  /**
+   * The demands whose debt can't be sent just before the next call: more is owed than what is under way, or it was
+   * refused the last time. Until it is charged, the share goes on to decide.
+   */
+  owingNow(demands: readonly Demand[], keys: readonly string[]): readonly Demand[] {
+    if (this.#owing.size === 0) return NONE;
+    return demands.filter((_, d) => {
+      const counter = this.owingAt(keys[d] ?? '');
+      if (counter === undefined) return false;
+      return counter.retryAt > -Infinity || (counter.isSending && owes(counter));
+    });
+  }
+
+  /** The counters that owe something. */
+  get owing(): ReadonlySet<LocalCounter> {
+    return this.#owing;
+  }
+
+  /** The counter of a key, if it owes something. */
+  owingAt(key: string): LocalCounter | undefined {
+    const counter = this.#owing.size === 0 ? undefined : this.#counters.get(key);
+    return counter !== undefined && this.#owing.has(counter) ? counter : undefined;
+  }
+
+  /** Its debt was not taken: the others come first now. */
+  postpone(counter: LocalCounter, retryAt: number): void {
+    counter.retryAt = retryAt;
+    if (this.#owing.delete(counter)) this.#owing.add(counter);
+  }
+
+  /** What is to be charged now: the debt that may have been, or else all that was admitted since. */
+  collect(counter: LocalCounter, name: string, { mono }: Moment): Debt | undefined {
+    const { demand, shares, debt } = counter;
+    if (debt?.windows.some((list) => list.some(({ endMono }) => endMono > mono)) === true) return debt;
+    counter.debt = undefined;
+    const windows = windowNames(demand.limits).map((window): OwedWindow => {
+      const share = shares.get(window);
+      if (share === undefined || share.owed === 0 || share.endMono <= mono) return { units: 0, endMono: 0 };
+      const owed = { units: share.owed, endMono: share.endMono };
+      share.owed = 0;
+      return owed;
+    });
+    if (windows.some(({ units }) => units > 0)) counter.debt = { name, demands: [demand], windows: [windows] };
+    else {
+      counter.retryAt = -Infinity;
+      this.#owing.delete(counter);
+    }
+    return counter.debt;
+  }
+
+  /** The counter's debt was charged. */
+  settled(counter: LocalCounter, { mono }: Moment): void {
+    counter.debt = undefined;
+    counter.retryAt = -Infinity;
+    counter.settledAt = mono;
+    if (!owes(counter)) this.#owing.delete(counter);
+  }
+
+  /** A reset has closed its windows. */
+  reset(key: string): void {
+    const counter = this.#counters.get(key);
+    if (counter === undefined) return;
+    this.#owing.delete(counter);
+    this.#counters.delete(key);
+  }
+
+  /** Looks at some counters, and forgets those whose windows have all ended. */
+  sweep({ mono }: Moment): void {
+    for (let i = 0; i < SWEEP_AT_ONCE; i++) {
+      const { value, done } = this.#sweep.next();
+      if (done === true) {
+        this.#sweep = this.#counters.entries();
+        return;
+      }
+      const [key, counter] = value;
+      const runs = [...counter.known.values(), ...counter.shares.values()].some(({ endMono }) => endMono > mono);
+      if (runs || counter.isSending) continue;
+      this.#owing.delete(counter);
+      this.#counters.delete(key);
+    }
+  }
+
+  /** Undefined where there is no room for it. */
+  #counter(key: string, demand: Demand, { mono }: Moment, isTold = false): LocalCounter | undefined {
+    let counter = this.#counters.get(key);
+    if (counter === undefined) {
+      if (this.#counters.size >= MAX_COUNTERS || (!isTold && mono < this.#lossyUntil)) return undefined;
+      const none = { debt: undefined, isSending: false, retryAt: -Infinity, settledAt: -Infinity };
+      counter = { key, demand, known: new Map(), shares: new Map(), ...none };
+      this.#counters.set(key, counter);
+    }
+    counter.demand = demand;
+    return counter;
+  }
+}
+
+/** The running window, or a new one. */
+function shareOf(
+  { known, shares }: LocalCounter,
+  name: string,
+  limit: Limit,
+  now: Moment,
+  replicas: number,
+): ShareWindow {
+  const running = shares.get(name);
+  if (running !== undefined && running.endMono > now.mono) return running;
+  const told = known.get(name);
+  const isOpen = told !== undefined && told.endMono > now.mono;
+  const endMono = isOpen ? told.endMono : now.mono + wholePeriodMs(limit, now.wall);
+  const window = { used: isOpen ? told.used : 0, replicas, endMono, spent: 0, owed: 0 };
+  shares.set(name, window);
+  return window;
+}
+
+/** Under a limit that may have changed since the share was made. */
+function remainingOf({ used, replicas, spent }: ShareWindow, { maximumRequests }: Limit): number {
+  return Math.floor(Math.max(0, maximumRequests - used) / replicas) - spent;
+}
+
+/** What is in a debt already stays charged. */
+function charge(window: ShareWindow, units: number): void {
+  window.spent += units;
+  window.owed += units;
+}
+
+function owes({ shares }: LocalCounter): boolean {
+  for (const { owed } of shares.values()) if (owed > 0) return true;
+  return false;
+}
+
+/** Whether a share decides where the store can't. */
+export function isLocal({ terms }: Demand): boolean {
+  return terms?.onStoreFailure === 'local';
+}

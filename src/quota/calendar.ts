@@ -1,0 +1,96 @@
+import type { CalendarPeriod } from './limit.ts';
+
+// Where calendar windows begin and end. A boundary is the first instant whose label (such as the local
+// date) differs: that holds where the clocks change, and where a day has no midnight. Found by bisection
+// and kept until it passes.
+
+const LONGEST_MS: Readonly<Record<CalendarPeriod['unit'], number>> = {
+  minute: 60_000,
+  hour: 3_600_000,
+  // Clocks change by two hours in Antarctica/Troll.
+  day: 26 * 3_600_000,
+  month: 31 * 86_400_000 + 2 * 3_600_000,
+};
+
+/** The usual length of a calendar window; 31 days for a month. */
+export const CALENDAR_MS: Readonly<Record<CalendarPeriod['unit'], number>> = {
+  minute: 60_000,
+  hour: 3_600_000,
+  day: 86_400_000,
+  month: 31 * 86_400_000,
+};
+
+const LABEL: Readonly<Record<CalendarPeriod['unit'], Intl.DateTimeFormatOptions>> = {
+  minute: { dateStyle: 'short', timeStyle: 'long' },
+  // The offset from UTC tells the two hours apart that have one name when the clocks go back.
+  hour: { year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', timeZoneName: 'longOffset' },
+  day: { year: 'numeric', month: 'numeric', day: 'numeric' },
+  month: { year: 'numeric', month: 'numeric' },
+};
+
+interface Calendar {
+  readonly label: (ms: number) => string;
+  /** The start of the present window, its end, and the ends of the two after it. */
+  boundaries: readonly [number, number, number, number];
+}
+
+const calendars = new Map<string, Calendar>();
+
+/**
+ * The start of the window that holds `nowMs`, its end, and the ends of the two windows after it:
+ * milliseconds since the Unix epoch.
+ * @throws RangeError where the time zone is unknown
+ */
+export function calendarBoundaries(period: CalendarPeriod, nowMs: number): Calendar['boundaries'] {
+  const name = calendarName(period);
+  let calendar = calendars.get(name);
+  if (calendar === undefined) {
+    calendar = { label: labels(period), boundaries: [0, 0, 0, 0] };
+    calendars.set(name, calendar);
+  }
+  const [start, end] = calendar.boundaries;
+  if (nowMs < start || nowMs >= end) calendar.boundaries = around(calendar.label, LONGEST_MS[period.unit], nowMs);
+  return calendar.boundaries;
+}
+
+/** Such as `day@Europe/Berlin`. */
+export function calendarName({ unit, timeZone }: CalendarPeriod): string {
+  return `${unit}@${timeZone}`;
+}
+
+/** @throws RangeError where the time zone is unknown */
+export function checkTimeZone(timeZone: string): void {
+  void new Intl.DateTimeFormat('en', { timeZone });
+}
+
+function labels({ unit, timeZone }: CalendarPeriod): (ms: number) => string {
+  // Offsets are whole minutes: a minute begins at the same instant everywhere.
+  if (unit === 'minute') return (ms) => String(Math.floor(ms / 60_000));
+  const format = new Intl.DateTimeFormat('en', { ...LABEL[unit], timeZone });
+  return (ms) => format.format(ms);
+}
+
+function around(label: Calendar['label'], longestMs: number, nowMs: number): Calendar['boundaries'] {
+  const end = change(label, Math.floor(nowMs), longestMs);
+  const next = change(label, end, longestMs);
+  const start = -changeBefore(label, Math.floor(nowMs), longestMs);
+  return [start, end, next, change(label, next, longestMs)];
+}
+
+/** The first millisecond after `from` with another label. */
+function change(label: Calendar['label'], from: number, longestMs: number): number {
+  const here = label(from);
+  let same = from;
+  let other = from + longestMs + 1;
+  while (other - same > 1) {
+    const middle = Math.floor((same + other) / 2);
+    if (label(middle) === here) same = middle;
+    else other = middle;
+  }
+  return other;
+}
+
+/** Minus the first millisecond with the label of `from`: time runs backwards below zero. */
+function changeBefore(label: Calendar['label'], from: number, longestMs: number): number {
+  return change((ms) => label(-ms), -from, longestMs) - 1;
+}

@@ -1,0 +1,18 @@
+/** Windows that begin where the calendar says, in a time zone. */
+export interface CalendarPeriod {
+  readonly unit: 'minute' | 'hour' | 'day' | 'month';
+  /** An IANA name such as `Europe/Berlin`, or `UTC`. */
+  readonly timeZone: string;
+}
+
+/** So many units in so long a window. */
+export interface Limit {
+  /** Named in the `RateLimit-Policy` header; absent: derived from its place. */
+  readonly name?: string;
+  /** 1 to 2^53 − 1. */
+  readonly maximumRequests: number;
+  /** Milliseconds, 1 to 2^53 − 1. Of a calendar window the usual length: 31 days for a month. */
+  readonly timePeriodInMilliseconds: number;
+  /** Absent: the window opens at its first hit. */
+  readonly calendar?: CalendarPeriod;
+}

@@ -1,0 +1,121 @@
+import type { ConnectionOptions } from 'node:tls';
+import type { ClusterOptions, RedisOptions as ClientOptions, Redis as RedisNode } from 'ioredis';
+import { parseRedisAddress } from './address.ts';
+import type { RedisAddress } from './address.ts';
+import type { RedisOptions, RedisTlsOptions } from './counter-options.ts';
+import type { RedisClient } from './link.ts';
+import { presentAnew, readAnew } from './secrets.ts';
+import type { Secrets } from './secrets.ts';
+
+// ioredis is loaded only where Redis is used: a start with the memory store never pays for it.
+//
+// What is switched off here would send a command twice or late: the queue for commands while there is no
+// connection, sending again what was unanswered when a connection broke, and the Cluster client's retry after
+// a closed connection. What a node answered with MOVED, ASK or TRYAGAIN it has not run: that is sent again.
+// After a fail-over the old primary answers READONLY: the connection is made anew, the command is not repeated.
+// RESP2 is enough, and lets a Redis that is too old say so by its version.
+
+const RECONNECT_MIN_MS = 50;
+const RECONNECT_MAX_MS = 1000;
+
+const reconnectDelay = (times: number): number =>
+  Math.min(RECONNECT_MIN_MS * 2 ** Math.min(times - 1, 10), RECONNECT_MAX_MS);
+
+const once = {
+  protocol: 2,
+  enableOfflineQueue: false,
+  autoResendUnfulfilledCommands: false,
+  enableAutoPipelining: false,
+  autoResubscribe: false,
+  maxRetriesPerRequest: 0,
+  // Else the client names itself to the server, which takes a right of its own.
+  disableClientInfo: true,
+  connectTimeout: 2000,
+  // What was asked and is not answered by then, a handshake too, never will be: its other end may be gone.
+  socketTimeout: 2000,
+  retryStrategy: reconnectDelay,
+  reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
+} as const satisfies ClientOptions;
+
+/**
+ * Starts to connect, and goes on until it is disconnected.
+ * @param onFault told where secrets that were renewed can't be read
+ * @throws UserError where an address is none
+ */
+export async function connectRedis(
+  options: RedisOptions,
+  onFault: (message: string) => void = () => {},
+): Promise<RedisClient> {
+  const { Cluster, Redis } = await import('ioredis');
+  const addresses = options.urls.map((url) => parseRedisAddress(url, options.sentinel === undefined ? 6379 : 26_379));
+  const [first = { host: '127.0.0.1', port: 6379, tls: false }] = addresses;
+  const secrets = secretsOf(options, first);
+  const { renewed } = options;
+  const current = renewed && readAnew(secrets, () => secretsOf(renewed(), first), onFault);
+  const db = definedOf({ db: options.db ?? first.db });
+  if (options.cluster === true) {
+    // A node is connected to when its first command comes, and the command waits for that.
+    const { enableOfflineQueue: _queue, retryStrategy: _retry, ...ofNodes } = once;
+    const redisOptions = { ...ofNodes, ...db, ...secrets };
+    const cluster = new Cluster(addresses.map(endpoint), { ...clusterOptions, redisOptions });
+    // A connection that ends is replaced by a new one, which is told of before it is made.
+    if (current !== undefined) cluster.on('+node', (node: RedisNode) => void presentAnew(node, current));
+    return cluster;
+  }
+  const { sentinel } = options;
+  const client =
+    sentinel === undefined
+      ? new Redis({ ...once, ...endpoint(first), ...db, ...secrets })
+      : new Redis({
+          ...once,
+          ...db,
+          ...secrets,
+          ...(secrets.tls === undefined ? {} : { enableTLSForSentinelMode: true }),
+          sentinels: addresses.map(endpoint),
+          name: sentinel.master,
+          sentinelRetryStrategy: reconnectDelay,
+          sentinelCommandTimeout: 1000,
+          failoverDetector: true,
+        });
+  return current === undefined ? client : presentAnew(client, current);
+}
+
+const clusterOptions = {
+  // Else a command for a node that is just being connected to is refused.
+  enableOfflineQueue: true,
+  retryDelayOnFailover: 0,
+  retryDelayOnClusterDown: 0,
+  clusterRetryStrategy: reconnectDelay,
+  slotsRefreshInterval: 5000,
+  slotsRefreshTimeout: 1000,
+} as const satisfies ClusterOptions;
+
+function endpoint({ host, port, path }: RedisAddress): { host?: string; port?: number; path?: string } {
+  return definedOf({ host, port, path });
+}
+
+function secretsOf(options: RedisOptions, first: RedisAddress): Secrets {
+  const { sentinel } = options;
+  // Of several Sentinels' addresses none is the server's own.
+  const address = sentinel === undefined ? first : undefined;
+  const tls = tlsOf(options.tls, first.tls);
+  return definedOf({
+    username: options.username ?? address?.username,
+    password: options.password ?? address?.password,
+    tls,
+    ...(sentinel === undefined
+      ? {}
+      : { sentinelUsername: sentinel.username, sentinelPassword: sentinel.password, sentinelTLS: tls }),
+  });
+}
+
+function tlsOf(options: RedisTlsOptions | undefined, asked: boolean): ConnectionOptions | undefined {
+  if (options === undefined && !asked) return undefined;
+  const { ca, cert, key, serverName } = options ?? {};
+  return definedOf({ ca, cert, key, servername: serverName });
+}
+
+/** Without the keys that have no value. */
+function definedOf<Value extends object>(value: Value): { [Key in keyof Value]?: Exclude<Value[Key], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as never;
+}

@@ -1,0 +1,110 @@
+import type { Redis } from 'ioredis';
+import type { RedisClient } from './link.ts';
+
+// What replicas tell each other through Redis's pub/sub. A reset closes windows; leases debited from them must
+// die in every replica. A lease that goes back to a counter with nothing left makes room for what was refused.
+//
+// A message reaches a replica within a network delay. A replica whose subscription is down hears nothing: when
+// it is back, all its leases are given back and what it knows is asked for again. A subscription may die without
+// a word. So it is asked a few times a second whether it is there: its answer comes after all messages that were
+// published before the question, and who has none goes back to looking at refusals again. A Cluster client's
+// subscription can't be asked that, and messages between the nodes of a Cluster may be lost.
+
+export interface ResetPorts {
+  readonly channel: string;
+  /** A counter was reset, here or by another replica. */
+  readonly reset: (key: string, epoch: number) => void;
+  /** Units came back to a counter that had nothing left. */
+  readonly cameBack: (key: string) => void;
+  /** News may have been missed. */
+  readonly gap: () => void;
+  monotonic(): number;
+}
+
+const ASK_MS = 250;
+
+export class Resets {
+  readonly #ports: ResetPorts;
+  #subscriber: RedisClient | undefined;
+  /** Monotonic milliseconds. */
+  #heardUntil = -Infinity;
+  #isSubscribed = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(ports: ResetPorts) {
+    this.#ports = ports;
+  }
+
+  /** All that was told before this moment has arrived. */
+  get heardUntil(): number {
+    return this.#heardUntil;
+  }
+
+  /** Listens beside this connection. */
+  listen(client: RedisClient): void {
+    if (this.#subscriber !== undefined) return;
+    // A Cluster client keeps a connection of its own for subscriptions.
+    const subscriber = client.isCluster ? client : (client as Redis).duplicate();
+    this.#subscriber = subscriber;
+    subscriber.on('message', (channel: string, message: string) => {
+      if (channel === this.#ports.channel) this.#hear(message);
+    });
+    subscriber.on('ready', () => void this.#subscribe(subscriber));
+    subscriber.on('close', () => this.#lose());
+    // The connection for scripts tells what is wrong with the server.
+    if (subscriber !== client) {
+      subscriber.on('error', () => {});
+      this.#timer = setInterval(() => void this.#ask(subscriber), ASK_MS).unref();
+    }
+    if (subscriber.status === 'ready') void this.#subscribe(subscriber);
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    this.#subscriber?.disconnect();
+  }
+
+  #hear(message: string): void {
+    const [, what, key] = /^(\d+|back) (.*)$/s.exec(message) ?? [];
+    if (key === undefined) return;
+    if (what === 'back') this.#ports.cameBack(key);
+    else this.#ports.reset(key, Number(what));
+  }
+
+  async #subscribe(subscriber: RedisClient): Promise<void> {
+    this.#lose();
+    try {
+      await subscriber.subscribe(this.#ports.channel);
+      this.#ports.gap();
+      this.#isSubscribed = true;
+    } catch {
+      // It happens again when the connection is there again.
+    }
+  }
+
+  #lose(): void {
+    this.#isSubscribed = false;
+    this.#heardUntil = -Infinity;
+  }
+
+  async #ask(subscriber: RedisClient): Promise<void> {
+    if (!this.#isSubscribed) return;
+    const asked = this.#ports.monotonic();
+    try {
+      await subscriber.ping();
+      if (this.#isSubscribed) this.#heardUntil = Math.max(this.#heardUntil, asked);
+    } catch {
+      // The connection has ended.
+    }
+  }
+}
+
+/** What replicas tell each other of a reset. */
+export function resetMessage(key: string, epoch: number): string {
+  return `${epoch} ${key}`;
+}
+
+/** What replicas tell each other of units that came back. */
+export function cameBackMessage(key: string): string {
+  return `back ${key}`;
+}

@@ -1,0 +1,122 @@
+import type { Cluster, Redis } from 'ioredis';
+import { chargeDebtCall, giveBackCall } from '../script/lease-calls.ts';
+import { HEARTBEAT } from '../script/lease-scripts.ts';
+import { keyOf, shaOf, takeCall } from '../script/script-call.ts';
+import type { KeyPrefix, ScriptCall } from '../script/script-call.ts';
+import { RESET } from '../script/scripts.ts';
+import type { RedisClient } from './link.ts';
+import { findingsAbout } from './server-info.ts';
+import type { Finding } from './server-info.ts';
+
+/** What the scripts are to be tried with. */
+interface Trial {
+  readonly prefix: KeyPrefix;
+  readonly channel: string;
+  readonly waits: boolean;
+}
+
+const CHECK_MS = 1000;
+
+/**
+ * Looks at a Redis once a connection is there; at a Cluster, at every primary, since versions, memory and the
+ * rights of a user are each node's own. Every finding says what follows from it, and at which node.
+ * @param channel where resets are told
+ * @param waitReplicas as for the link: it takes a right of its own
+ */
+export async function checkRedis(
+  client: RedisClient,
+  prefix: KeyPrefix,
+  channel: string,
+  waitReplicas = 0,
+): Promise<readonly Finding[]> {
+  const trial = { prefix, channel, waits: waitReplicas > 0 };
+  if (!client.isCluster) {
+    const node = client as Redis;
+    return (await Promise.all([findingsAbout(node, false), checkScripts(node, trial, 'start-check')])).flat();
+  }
+  const cluster = client as Cluster;
+  const slots = await slotsOfPrimaries(cluster, prefix);
+  const found = await Promise.all(
+    cluster.nodes('master').map(async (node) => {
+      const name = nameOf(node);
+      const slot = slots.get(name);
+      const scripts = slot === undefined ? [] : checkScripts(node, trial, slot);
+      const findings = (await Promise.all([findingsAbout(node, true), scripts])).flat();
+      return findings.map(({ level, message }): Finding => ({ level, message: `at ${name}: ${message}` }));
+    }),
+  );
+  return found.flat();
+}
+
+/** For each primary that has slots, the slot of a counter that lies there. */
+async function slotsOfPrimaries(cluster: Cluster, prefix: KeyPrefix): Promise<ReadonlyMap<string, string>> {
+  const { Command } = await import('ioredis');
+  const owners = new Set(cluster.slots.map((nodes) => nodes?.[0]).filter((owner) => owner !== undefined));
+  const found = new Map<string, string>();
+  for (let i = 0; found.size < owners.size; i += 1) {
+    const slot = `start-check-${i}`;
+    const owner = cluster.slots[new Command('get', [keyOf(prefix, { slot, key: '' })]).getSlot()]?.[0];
+    if (owner !== undefined && !found.has(owner)) found.set(owner, slot);
+  }
+  return found;
+}
+
+function nameOf({ options }: Redis): string {
+  return `${options.host}:${options.port}`;
+}
+
+/** Runs every script, by its hash too, on counters of its own that live for a second, and publishes. */
+async function checkScripts(node: Redis, trial: Trial, slot: string): Promise<Finding[]> {
+  const { prefix, channel, waits } = trial;
+  try {
+    for (const { script, keys, args } of callsOfAll(prefix, slot)) {
+      await node.eval(script.lua, keys.length, ...keys, ...args);
+      await node.evalsha(shaOf(script), keys.length, ...keys, ...args);
+    }
+    // Replicas skip a message that names no counter.
+    await node.publish(channel, '');
+    if (waits) await node.wait(0, 1);
+    return [];
+  } catch (error) {
+    const { message } = error as Error;
+    if (!/^(NOPERM|ERR|WRONGTYPE)/.test(message)) return [];
+    return [
+      {
+        level: 'error',
+        message: `the scripts can't run, so decisions are store failures: ${message}. The user needs ${rightsOf(trial)}`,
+      },
+    ];
+  }
+}
+
+function callsOfAll(prefix: KeyPrefix, slot: string): readonly ScriptCall[] {
+  const demand = {
+    slot,
+    key: `start-check-${crypto.randomUUID()}`,
+    limits: [{ maximumRequests: 9, timePeriodInMilliseconds: CHECK_MS }],
+    cost: 1,
+  };
+  const demands = [demand];
+  const now = { mono: 0, wall: 0 };
+  const debt = { name: '', demands, windows: [[{ units: 1, endMono: CHECK_MS }]] };
+  const nothing = { units: 0, epochs: [], windows: [], asked: now };
+  const key = keyOf(prefix, demand);
+  return [
+    takeCall(prefix, demands, [1], { want: 1, least: 1, need: 1, share: 1 }, 0),
+    giveBackCall(prefix, demands, { ...nothing, units: 1 }),
+    chargeDebtCall(prefix, debt, now),
+    { script: RESET, keys: [key], args: [] },
+    { script: HEARTBEAT, keys: [`${key}-replicas`], args: ['check', CHECK_MS * 1000, 1] },
+    { script: HEARTBEAT, keys: [`${key}-replicas`], args: ['check', CHECK_MS * 1000, 0] },
+  ];
+}
+
+/** What an ACL user needs. On a Cluster the client also asks which node has which slots. */
+function rightsOf({ prefix: { text, tagged }, waits }: Trial): string {
+  const commands =
+    '+evalsha +eval +hmget +hget +hgetall +hset +hsetnx +hdel +hincrby +exists +time +pttl +pexpire +zadd +zrem ' +
+    '+zremrangebyscore +zcard +publish +subscribe +ping +info';
+  const more = (tagged ? ' +cluster|slots +cluster|info +client|setname' : '') + (waits ? ' +wait' : '');
+  // Redis 6.2 refuses a pattern of channels where all are allowed, as they are there unless set otherwise.
+  return `~${text}* resetchannels &${text}* ${commands}${more}`;
+}

@@ -1,0 +1,143 @@
+import { readFileSync } from 'node:fs';
+import { createSecureContext } from 'node:tls';
+import { parse } from 'yaml';
+import { UserError } from '../errors.ts';
+import { duration, integer, oneOf, text, toggle } from '../flags.ts';
+import type { FlagValues } from '../flags.ts';
+import type { CounterOptions, RedisOptions } from '../redis/counter-options.ts';
+import { sharedStorageOptions, sharedStorageSchema } from './shared-storage.ts';
+
+/** Where and how quota is counted. */
+export const counterFlags = {
+  redis: text(
+    undefined,
+    'URL,…',
+    'counters in Redis: redis://, rediss://, unix:/path or host:port; default: in memory, this replica alone',
+  ),
+  redisConfig: text(undefined, 'FILE', 'the same from a document with sharedStorage.redis, as Flex Gateway has it'),
+  redisUsername: text(undefined, 'NAME', 'the ACL user'),
+  redisPasswordFile: text(undefined, 'FILE', 'its password, so that no URL needs one'),
+  redisDb: integer(0, 0, 65_535, 'the database; a Cluster has only 0'),
+  redisPrefix: text('ostiary:', 'PREFIX', 'before every key in Redis; meshes that share a Redis need one each'),
+  redisCluster: toggle('the URLs are nodes of a Redis Cluster'),
+  redisSentinelMaster: text(undefined, 'NAME', 'the URLs are Sentinels, and this is the name of their primary'),
+  redisSentinelUsername: text(undefined, 'NAME', "the Sentinels' own ACL user"),
+  redisSentinelPasswordFile: text(undefined, 'FILE', 'its password'),
+  redisTlsCa: text(undefined, 'FILE', 'PEM authorities to trust; means TLS'),
+  redisTlsCert: text(undefined, 'FILE', 'PEM client certificate; means TLS'),
+  redisTlsKey: text(undefined, 'FILE', 'PEM key of --redis-tls-cert'),
+  redisTlsServerName: text(undefined, 'NAME', "the name in Redis's certificate, where it is not the host's"),
+  redisWaitReplicas: integer(0, 0, 100, 'replicas of Redis that must have a lease before it is spent'),
+  quota: oneOf('leased', ['exact', 'leased'], 'how policies count that do not say; in Redis only'),
+  maxCounters: integer(200_000, 1, 100_000_000, 'the most counters in memory of keys that callers choose'),
+  storeTimeout: duration(50, 'the longest wait for the counter store'),
+};
+
+type CounterFlags = FlagValues<typeof counterFlags>;
+
+/** @throws UserError where a file can't be read, or flags contradict each other (exit 2) */
+export function counterOptionsOf(flags: CounterFlags): CounterOptions {
+  const first = redisOptionsOf(flags);
+  const redis = first && { ...first, renewed: () => redisOptionsOf(flags) ?? first };
+  return {
+    storeTimeoutMs: flags.storeTimeout,
+    quota: flags.quota,
+    maxCounters: flags.maxCounters,
+    ...(redis === undefined ? {} : { redis }),
+  };
+}
+
+function redisOptionsOf(flags: CounterFlags): RedisOptions | undefined {
+  const { redis, redisConfig } = flags;
+  if (redis !== undefined && redisConfig !== undefined) {
+    throw new UserError('--redis and --redis-config say the same thing; give one of the two', 2);
+  }
+  if (redis === undefined && redisConfig === undefined) return undefined;
+  const { redisCluster, redisSentinelMaster, redisWaitReplicas } = flags;
+  if (redisCluster && redisSentinelMaster !== undefined) {
+    throw new UserError('--redis-cluster and --redis-sentinel-master exclude each other', 2);
+  }
+  if (redisCluster && redisWaitReplicas > 0) {
+    throw new UserError('--redis-wait-replicas has no effect with --redis-cluster; use min-replicas-to-write', 2);
+  }
+  const tls = tlsOf(flags);
+  return {
+    urls: redis === undefined ? [] : redis.split(',').map((url) => url.trim()),
+    ...(redisConfig === undefined ? {} : readSharedStorage(redisConfig)),
+    ...definedOf({
+      username: flags.redisUsername,
+      password: secretOf(flags.redisPasswordFile, '--redis-password-file'),
+      ...(flags.redisDb === 0 ? {} : { db: flags.redisDb }),
+      sentinel:
+        redisSentinelMaster === undefined
+          ? undefined
+          : {
+              master: redisSentinelMaster,
+              ...definedOf({
+                username: flags.redisSentinelUsername,
+                password: secretOf(flags.redisSentinelPasswordFile, '--redis-sentinel-password-file'),
+              }),
+            },
+      tls,
+    }),
+    prefix: flags.redisPrefix,
+    cluster: redisCluster,
+    waitReplicas: redisWaitReplicas,
+  };
+}
+
+function tlsOf(flags: CounterFlags): RedisOptions['tls'] {
+  const { redisTlsCa, redisTlsCert, redisTlsKey, redisTlsServerName } = flags;
+  if ((redisTlsCert === undefined) !== (redisTlsKey === undefined)) {
+    throw new UserError('--redis-tls-cert and --redis-tls-key are given together or not at all', 2);
+  }
+  const tls = definedOf({
+    ca: textOf(redisTlsCa, '--redis-tls-ca'),
+    cert: textOf(redisTlsCert, '--redis-tls-cert'),
+    key: textOf(redisTlsKey, '--redis-tls-key'),
+    serverName: redisTlsServerName,
+  });
+  if (Object.keys(tls).length === 0) return undefined;
+  try {
+    createSecureContext(definedOf({ ca: tls.ca, cert: tls.cert, key: tls.key }));
+  } catch (error) {
+    // What OpenSSL says names no more than the kind of the fault.
+    const files = [redisTlsCa, redisTlsCert, redisTlsKey].filter((file) => file !== undefined).join(', ');
+    throw new UserError(
+      `--redis-tls-ca, --redis-tls-cert and --redis-tls-key: ${files}: not PEM, or a key of another certificate (${(error as Error).message})`,
+    );
+  }
+  return tls;
+}
+
+function readSharedStorage(file: string): RedisOptions {
+  let document: unknown;
+  try {
+    document = parse(textOf(file, '--redis-config') ?? '');
+  } catch (error) {
+    // What the parser says would repeat a line of the file, and it may hold the password.
+    throw error instanceof UserError ? error : new UserError(`--redis-config: ${file} is no YAML`);
+  }
+  const read = sharedStorageSchema.safeParse(document);
+  if (read.success) return sharedStorageOptions(read.data);
+  throw new UserError(`--redis-config: ${file} needs sharedStorage.redis with address, username, password and DB`);
+}
+
+/** A last line break is an editor's, not the secret's. */
+function secretOf(file: string | undefined, flag: string): string | undefined {
+  return textOf(file, flag)?.replace(/\r?\n$/, '');
+}
+
+function textOf(file: string | undefined, flag: string): string | undefined {
+  if (file === undefined) return undefined;
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new UserError(`${flag}: ${file} can't be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`);
+  }
+}
+
+/** Without the keys that have no value. */
+function definedOf<Value extends object>(value: Value): { [Key in keyof Value]?: Exclude<Value[Key], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as never;
+}

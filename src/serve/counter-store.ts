@@ -1,0 +1,158 @@
+import type { Clock } from '../clock.ts';
+import { RedisCounterStore } from '../lease/leasing-store.ts';
+import { SharedCounterStore, SharedReplicaCounters } from '../lease/shared-store.ts';
+import { MemoryCounterStore } from '../memory/memory-store.ts';
+import { noCounterMetrics } from '../quota/counter-metrics.ts';
+import type { CounterMetrics } from '../quota/counter-metrics.ts';
+import { ScopedCounterStore } from '../quota/scoped-store.ts';
+import type { CounterStore } from '../quota/store.ts';
+import { parseRedisAddress } from '../redis/address.ts';
+import { connectRedis } from '../redis/connect.ts';
+import type { CounterOptions, RedisOptions } from '../redis/counter-options.ts';
+import { RedisLink } from '../redis/link.ts';
+import type { RedisClient } from '../redis/link.ts';
+import { Replicas } from '../redis/replicas.ts';
+import { cameBackMessage, resetMessage, Resets } from '../redis/resets.ts';
+import type { Finding } from '../redis/server-info.ts';
+import { checkRedis } from '../redis/start-checks.ts';
+import { UNTAGGED } from '../script/script-call.ts';
+import type { KeyPrefix, ScriptLink } from '../script/script-call.ts';
+
+/** What a store may use of the process. */
+export interface CounterPorts {
+  readonly clock: Clock;
+  readonly metrics?: CounterMetrics;
+  /** Told once of each thing that is wrong with Redis. */
+  readonly report?: (finding: Finding) => void;
+  /** Names this replica, and debts: no two may be equal in the mesh. Default `crypto.randomUUID`. */
+  readonly randomName?: () => string;
+  /** Counters in memory that this process shares with others. Absent: it has its own. */
+  readonly shared?: SharedCounters;
+}
+
+export interface SharedCounters {
+  readonly link: ScriptLink;
+  /** Processes that lease from it, at least 1. */
+  readonly workers: number;
+  /** Tells the other processes that a counter was reset. */
+  readonly announceReset: (key: string, epoch: number) => void;
+  /** Called with the store that must hear of their resets. */
+  readonly joined: (store: SharedCounterStore) => void;
+}
+
+const STORE_TIMEOUT_MS = 50;
+
+/**
+ * The store that the options ask for. It starts without Redis and joins when it comes.
+ * @throws UserError where an address is none
+ */
+export function createCounterStore(options: CounterOptions, ports: CounterPorts): CounterStore {
+  if (ports.shared !== undefined) return createSharedStore(options, ports, ports.shared);
+  const memory = new MemoryCounterStore(
+    ports.clock,
+    options.maxCounters === undefined ? {} : { maxCounters: options.maxCounters },
+  );
+  const { redis } = options;
+  return redis === undefined ? memory : new ScopedCounterStore(memory, createMeshStore(options, redis, ports));
+}
+
+function createSharedStore(options: CounterOptions, ports: CounterPorts, shared: SharedCounters): CounterStore {
+  const { clock, metrics = noCounterMetrics, randomName = () => crypto.randomUUID() } = ports;
+  const storeTimeoutMs = options.storeTimeoutMs ?? STORE_TIMEOUT_MS;
+  const { link } = shared;
+  if (options.redis !== undefined) {
+    const replica = new SharedReplicaCounters(link, clock, storeTimeoutMs);
+    return new ScopedCounterStore(replica, createMeshStore(options, options.redis, ports));
+  }
+  const store = new SharedCounterStore(
+    {
+      clock,
+      metrics,
+      link,
+      randomName,
+      replicas: () => shared.workers,
+      announceReset: async (key, epoch) => shared.announceReset(key, epoch),
+      closed: async () => {},
+    },
+    { prefix: UNTAGGED, storeTimeoutMs, quota: options.quota ?? 'leased' },
+  );
+  shared.joined(store);
+  return store;
+}
+
+function createMeshStore(options: CounterOptions, redis: RedisOptions, ports: CounterPorts): CounterStore {
+  const { clock, metrics = noCounterMetrics, randomName = () => crypto.randomUUID() } = ports;
+  for (const url of redis.urls) parseRedisAddress(url);
+  const text = redis.prefix ?? 'ostiary:';
+  const prefix: KeyPrefix = { text, tagged: redis.cluster === true };
+  const storeTimeoutMs = options.storeTimeoutMs ?? STORE_TIMEOUT_MS;
+  const channel = `${text}resets`;
+  const resets = new Resets({
+    channel,
+    reset: (key, epoch) => store.forget(key, epoch),
+    cameBack: (key) => store.lookAgain(key),
+    gap: () => store.forgetAll(),
+    monotonic: () => clock.monotonic(),
+  });
+  const tell = oncePerMessage(ports.report);
+  const ready = (client: RedisClient): void => {
+    resets.listen(client);
+    void replicas.beat();
+    store.rejoined();
+    void checkRedis(client, prefix, channel, waitReplicas).then(
+      (findings) => findings.forEach(tell),
+      () => {},
+    );
+  };
+  const waitReplicas = redis.waitReplicas ?? 0;
+  const link = new RedisLink({
+    clock,
+    metrics,
+    waitReplicas,
+    storeTimeoutMs,
+    connect: () => connectRedis(redis, (message) => tell({ level: 'warn', message })),
+    ready,
+  });
+  const replicas = new Replicas({
+    link,
+    metrics,
+    id: randomName(),
+    key: `${text}replicas`,
+    storeTimeoutMs,
+    monotonic: () => clock.monotonic(),
+  });
+  const store = new RedisCounterStore(
+    {
+      clock,
+      metrics,
+      link,
+      randomName,
+      replicas: () => replicas.count,
+      announceReset: (key, epoch) => link.publish(channel, resetMessage(key, epoch)),
+      news: {
+        heardUntil: () => resets.heardUntil,
+        unitsCameBack(keys) {
+          // Not told, they are found when refusals are looked at again.
+          for (const key of keys) link.publish(channel, cameBackMessage(key)).catch(() => {});
+        },
+      },
+      closed: async () => {
+        await replicas.close();
+        resets.close();
+        link.close();
+      },
+    },
+    { prefix, storeTimeoutMs, quota: options.quota ?? 'leased' },
+  );
+  return store;
+}
+
+/** A connection that comes and goes tells nothing twice. */
+function oncePerMessage(report: ((finding: Finding) => void) | undefined): (finding: Finding) => void {
+  const told = new Set<string>();
+  return (finding) => {
+    if (told.has(finding.message)) return;
+    told.add(finding.message);
+    report?.(finding);
+  };
+}

@@ -1,0 +1,133 @@
+import { readFile } from 'node:fs/promises';
+import { systemClock as clock } from '../clock.ts';
+import type { DecisionPorts } from '../decision/deliberation.ts';
+import { Repetitions } from '../decision/repetitions.ts';
+import { firstFaults, formatFault, MAX_TOLD_FAULTS } from '../document/fault.ts';
+import { createCheckMethod } from '../envoy/check-service.ts';
+import type { Method } from '../grpc/rpc.ts';
+import { createKeySets } from '../jwt/key-sets.ts';
+import type { KeySets } from '../jwt/key-sets.ts';
+import { systemTimers } from '../jwt/timers.ts';
+import { createLog, standardOutput } from '../observe/log.ts';
+import type { Log } from '../observe/log.ts';
+import { createMetrics } from '../observe/metrics.ts';
+import type { Metrics } from '../observe/metrics.ts';
+import { createObserver } from '../observe/observer.ts';
+import type { Observer } from '../observe/observer.ts';
+import { policyKinds } from '../policies/index.ts';
+import { productVersion } from '../product.ts';
+import type { CounterStore } from '../quota/store.ts';
+import { clientAddress } from '../request/client-address.ts';
+import { openConfigSource } from '../source/folder-source.ts';
+import type { ConfigSource } from '../source/folder-source.ts';
+import { counterOptionsOf } from './counter-flags.ts';
+import { createCounterStore } from './counter-store.ts';
+import type { SharedCounters } from './counter-store.ts';
+import type { ServeFlags } from './serve-flags.ts';
+
+/** What decides Checks, and all it stands on. */
+export interface Decider {
+  /** `envoy.service.auth.v3.Authorization/Check`. */
+  readonly authorization: Method;
+  readonly ports: DecisionPorts;
+  readonly store: CounterStore;
+  readonly documents: ConfigSource;
+  readonly keySets: KeySets;
+  readonly metrics: Metrics;
+  readonly observer: Observer;
+  readonly log: Log;
+  /** Leases go back. To be called when no Check is under way any more. */
+  close(): Promise<void>;
+}
+
+/** More decision lines a second are counted, not written. */
+const MAX_DECISION_LINES_PER_SECOND = 1000;
+
+/**
+ * Loads the documents and makes everything that a process needs to decide.
+ * @param shared counters in memory, where several processes share them
+ */
+export async function openDecider(
+  flags: ServeFlags,
+  environment: NodeJS.ProcessEnv,
+  shared?: (metrics: Metrics) => SharedCounters,
+): Promise<Decider> {
+  // What is open keeps the process alive: where the start fails it is closed, and the fault is the last word.
+  await using opened = new AsyncDisposableStack();
+  const metrics = createMetrics({ clock, version: productVersion() });
+  const log = createLog(
+    flags.logLevel,
+    standardOutput(() => metrics.log.dropped()),
+  );
+  // The Redis client warns on the console: standard error stays for the command line.
+  console.warn = (warning: unknown) => log.warn('library', { detail: String(warning).slice(0, 500) });
+  const observer = createObserver({
+    metrics,
+    log,
+    clock,
+    allowRate: flags.logAllowRate,
+    maxLinesPerSecond: MAX_DECISION_LINES_PER_SECOND,
+    random: Math.random,
+    clientAddress: (check) => clientAddress(check, flags.trustedHops),
+  });
+  const keySets = createKeySets({
+    fetch,
+    clock,
+    timers: systemTimers,
+    random: Math.random,
+    onFetch: (fetched) => observer.keySetFetched(fetched),
+  });
+  opened.defer(() => keySets.close());
+  const store = metrics.instrumentStore(
+    createCounterStore(counterOptionsOf(flags), {
+      clock,
+      metrics: metrics.counters,
+      report: ({ level, message }) => log[level]('counter store', { detail: message }),
+      ...(shared && { shared: shared(metrics) }),
+    }),
+  );
+  opened.defer(() => store.close());
+  const documents = await openConfigSource({
+    paths: flags.policies,
+    policyKinds,
+    environment: { clock, keySets },
+    env: environment,
+    readFile: (path) => readFile(path),
+    clock,
+  });
+  opened.defer(() => documents.close());
+  metrics.config.loaded(documents.current());
+  documents.onChange((snapshot, { successful, faults }) => {
+    if (successful) {
+      metrics.config.loaded(snapshot);
+      log.info('documents reloaded', { snapshot: snapshot.version, apis: snapshot.apis.length });
+    } else {
+      metrics.config.rejected();
+      for (const fault of firstFaults(faults, MAX_TOLD_FAULTS))
+        log.error('fault in documents: the last good ones stay in force', { detail: formatFault(fault) });
+    }
+  });
+
+  // An explanation is neither a Check that Envoy sends again nor one to be remembered.
+  const repetitions = new Repetitions(() => clock.monotonic());
+  const ports: DecisionPorts = {
+    take: (demands, deadline) => store.take(demands, deadline),
+    clock,
+    unmatched: flags.unmatched,
+    trustedHops: flags.trustedHops,
+    failed: (policy, error) => observer.policyFailed(policy, error),
+  };
+  const snapshot = () => documents.current();
+  const closing = opened.move();
+  return {
+    authorization: createCheckMethod({ snapshot, ports: { ...ports, repetitions }, observer }),
+    ports,
+    store,
+    documents,
+    keySets,
+    metrics,
+    observer,
+    log,
+    close: () => closing.disposeAsync(),
+  };
+}

@@ -1,0 +1,170 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Clock } from '../clock.ts';
+import { UserError } from '../errors.ts';
+import { Health } from '../grpc/health.ts';
+import { reflectionMethods } from '../grpc/reflection.ts';
+import type { Method, RpcListener, RpcTransport } from '../grpc/rpc.ts';
+import { formatListenAddress } from '../listen/address.ts';
+import type { ListenAddress } from '../listen/address.ts';
+import { ListenError } from '../listen/socket.ts';
+import { watchTls } from '../listen/tls-watch.ts';
+import { loadTls } from '../listen/tls.ts';
+import type { TlsFiles } from '../listen/tls.ts';
+import type { Inspector } from '../operator/inspection.ts';
+import { openApi } from '../operator/listener.ts';
+import type { ApiListener } from '../operator/listener.ts';
+import { loadServices } from '../operator/load-services.ts';
+import { openAdmin } from './admin.ts';
+import type { AdminListener, AdminOptions, ServerState } from './admin.ts';
+
+export interface ServerOptions extends Pick<AdminOptions, 'details' | 'metrics' | 'version'> {
+  readonly transport: RpcTransport;
+  /** `--listen`. */
+  readonly listen: ListenAddress;
+  /** Of `--listen` alone. */
+  readonly tls: TlsFiles | undefined;
+  /** `--admin-listen`. */
+  readonly adminListen: ListenAddress;
+  /** `--api-listen`. */
+  readonly apiListen: ListenAddress;
+  readonly apiTokenFile: string | undefined;
+  readonly maxMessageBytes: number;
+  /** `envoy.service.auth.v3.Authorization/Check`. */
+  readonly authorization: Method;
+  readonly inspector: Inspector;
+  readonly clock: Clock;
+  readonly events: ServerEvents;
+}
+
+export interface ServerEvents {
+  /** A handler failed in a way that is a defect. */
+  readonly failed: (path: string, error: unknown) => void;
+  /** A certificate is served from now on; it ends at `notAfter`, milliseconds since the Unix epoch. */
+  readonly tlsServed: (notAfter: number) => void;
+  /** The TLS files have changed and can't be used; what was served before still is. */
+  readonly tlsFault: (message: string) => void;
+}
+
+export interface Server {
+  /** As bound. */
+  readonly addresses: { readonly grpc: ListenAddress; readonly admin: ListenAddress; readonly api: ListenAddress };
+  /** A snapshot is in force: health says SERVING and `/readyz` 200 from now on. */
+  ready(): void;
+  drain(times: DrainTimes): Promise<void>;
+}
+
+export interface DrainTimes {
+  /** New Checks are still answered for so long, while health and `/readyz` already say no. */
+  readonly drainDelayMs: number;
+  /** All of it takes no longer; what has not ended by then is cut. */
+  readonly drainMs: number;
+}
+
+const authorizationService = 'envoy.service.auth.v3.Authorization';
+/** What closing takes after the last cut. */
+const marginMs = 100;
+
+/**
+ * Opens all listeners, or none.
+ * @throws UserError (rejects with it) that names the flag, the address and what to do
+ */
+export async function openServer(options: ServerOptions): Promise<Server> {
+  const { listen, adminListen, apiListen, events } = options;
+  const tls = options.tls === undefined ? undefined : await loadTls(options.tls, options.clock.now());
+  const health = new Health(['', authorizationService]);
+  let state: ServerState = 'starting';
+
+  const { authorization, maxMessageBytes } = options;
+  const methods = [authorization, ...health.methods()];
+  const onFailure = events.failed;
+  const [grpc, admin, api] = await openAll(
+    at('--listen', listen, () =>
+      options.transport({
+        address: listen,
+        methods: [...methods, ...reflectionMethods(async () => (await loadServices()).grpcServices)],
+        tls: tls?.material,
+        maxMessageBytes,
+        onFailure,
+      }),
+    ),
+    at('--admin-listen', adminListen, () => openAdmin({ ...options, address: adminListen, state: () => state })),
+    at('--api-listen', apiListen, () =>
+      openApi({
+        address: apiListen,
+        methods,
+        inspector: options.inspector,
+        tokenFile: options.apiTokenFile,
+        maxMessageBytes,
+        onFailure,
+      }),
+    ),
+  );
+
+  if (tls !== undefined) events.tlsServed(tls.notAfter);
+  const watch =
+    tls === undefined || options.tls === undefined
+      ? undefined
+      : watchTls({
+          files: options.tls,
+          loaded: tls,
+          now: () => options.clock.now(),
+          onChange: ({ material, notAfter }) => {
+            grpc.updateTls(material);
+            events.tlsServed(notAfter);
+          },
+          onFault: events.tlsFault,
+        });
+
+  async function drainAll({ drainDelayMs, drainMs }: DrainTimes): Promise<void> {
+    const end = performance.now() + drainMs - Math.min(marginMs, drainMs / 2);
+    const leftMs = (): number => Math.max(0, end - performance.now());
+    state = 'draining';
+    health.setAllServing(false);
+    await sleep(Math.min(drainDelayMs, leftMs()));
+    watch?.close();
+    // A Watch would keep its connection, and so the drain, for as long as the caller likes.
+    health.close();
+    await Promise.all([grpc.drain(leftMs()), api.drain(leftMs())]);
+    // Last, so that what watches the process sees the drain to its end.
+    await admin.close(leftMs());
+  }
+
+  let draining: Promise<void> | undefined;
+  return {
+    addresses: { grpc: grpc.address, admin: admin.address, api: api.address },
+    ready() {
+      if (state !== 'starting') return;
+      state = 'ready';
+      health.setAllServing(true);
+    },
+    drain: (times) => (draining ??= drainAll(times)),
+  };
+}
+
+/** Opens a listener, and says of a failure which flag it comes from. */
+async function at<T>(flag: string, address: ListenAddress, open: () => Promise<T>): Promise<T> {
+  try {
+    return await open();
+  } catch (error) {
+    if (!(error instanceof ListenError)) throw error;
+    throw new UserError(`${flag} ${formatListenAddress(address)}: ${error.message}`, 1, { cause: error });
+  }
+}
+
+async function openAll(
+  ...opening: [Promise<RpcListener>, Promise<AdminListener>, Promise<ApiListener>]
+): Promise<[RpcListener, AdminListener, ApiListener]> {
+  const [grpc, admin, api] = await Promise.allSettled(opening);
+  if (grpc.status === 'fulfilled' && admin.status === 'fulfilled' && api.status === 'fulfilled') {
+    return [grpc.value, admin.value, api.value];
+  }
+  if (grpc.status === 'fulfilled') await grpc.value.drain(0);
+  if (admin.status === 'fulfilled') await admin.value.close(0);
+  if (api.status === 'fulfilled') await api.value.drain(0);
+  const reasons = [grpc, admin, api].flatMap((result) =>
+    result.status === 'rejected' ? [result.reason as Error] : [],
+  );
+  // A defect rather than a fault of the user comes first, with its stack.
+  const defect = reasons.find((reason) => !(reason instanceof UserError));
+  throw defect ?? new UserError(reasons.map(({ message }) => message).join('; '));
+}

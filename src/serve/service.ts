@@ -1,0 +1,99 @@
+import { systemClock as clock } from '../clock.ts';
+import { firstFaults, formatFault, MAX_TOLD_FAULTS } from '../document/fault.ts';
+import { formatListenAddress } from '../listen/address.ts';
+import { createInspector } from '../operator/inspector.ts';
+import { productVersion } from '../product.ts';
+import type { ConfigSource } from '../source/folder-source.ts';
+import { openDecider } from './decider.ts';
+import type { ServeFlags } from './serve-flags.ts';
+import { addressesOf, drainTimesOf, tlsFilesOf } from './serve-options.ts';
+import { openServer } from './server.ts';
+import { tellWarnings } from './tell-warnings.ts';
+import { tryLines } from './try-lines.ts';
+import { transportOf, workersOf } from './workers.ts';
+
+export interface Service {
+  /** Where it listens, and lines to try. */
+  readonly welcome: string;
+  stop(signal: NodeJS.Signals): Promise<void>;
+}
+
+/** The composition root: everything impure is made here and handed down. */
+export async function startService(flags: ServeFlags, environment: NodeJS.ProcessEnv): Promise<Service> {
+  const addresses = addressesOf(flags);
+  const tls = tlsFilesOf(flags);
+  const drainTimes = drainTimesOf(flags);
+  const version = productVersion();
+  const workers = workersOf(flags);
+  await using opened = new AsyncDisposableStack();
+  const decider = await openDecider(flags, environment, workers && (() => workers.shared));
+  opened.defer(() => decider.close());
+  const { documents, keySets, log, metrics, observer, ports, store } = decider;
+  if (workers !== undefined) {
+    const lost = metrics.observeWorkers(() => workers.serving());
+    workers.onLost = (pid, reason, why) => {
+      lost(reason);
+      log.error('worker lost', { detail: `${pid}: ${why}` });
+    };
+    const listener = observer.transport('grpc');
+    workers.onRefused = () => listener.onAbuse('too_many_connections');
+  }
+  const snapshot = () => documents.current();
+  const server = await openServer({
+    ...addresses,
+    transport: workers?.transport ?? (await transportOf(flags, decider)),
+    tls,
+    apiTokenFile: flags.apiTokenFile,
+    maxMessageBytes: flags.maxMessageBytes,
+    authorization: decider.authorization,
+    inspector: createInspector({
+      snapshot,
+      faults: () => firstFaults(documents.status().faults, MAX_TOLD_FAULTS),
+      store,
+      ports,
+      explained: (decision) => observer.explained(decision),
+    }),
+    clock,
+    details: () => ({ store: store.health(), keySets: keySets.status(), documents: publicStatus(documents) }),
+    metrics:
+      workers === undefined ? metrics : { contentType: metrics.contentType, text: () => workers.metricsText(metrics) },
+    version: { version, node: process.versions.node },
+    events: {
+      failed: (path, error) => observer.callFailed(path, error),
+      tlsServed: (notAfter) => metrics.tls.served('grpc', notAfter),
+      tlsFault: (message) => log.error('certificate not taken over', { detail: message }),
+    },
+  });
+  tellWarnings(documents, log);
+  opened.move();
+  server.ready();
+  workers?.setServing(true);
+  log.info('ready', { version, addresses: Object.values(server.addresses).map(formatListenAddress) });
+
+  return {
+    welcome: tryLines(
+      {
+        ...server.addresses,
+        tls: tls === undefined ? 'none' : flags.tlsClientCa === undefined ? 'server' : 'mutual',
+        apiTokenFile: flags.apiTokenFile,
+        policies: flags.policies,
+      },
+      documents.current(),
+    ),
+    async stop(signal) {
+      log.info('draining', { signal });
+      workers?.setServing(false);
+      await server.drain(drainTimes);
+      await decider.close();
+      log.info('stopped');
+      await observer.flush();
+    },
+  };
+}
+
+/** For everyone who reaches `/readyz`: where the faults are. What the documents say there, names of fields too, is for operators. */
+function publicStatus(documents: ConfigSource): Readonly<Record<string, unknown>> {
+  const { successful, faults } = documents.status();
+  const places = faults.slice(0, 10).map((fault) => formatFault({ ...fault, field: '', message: '' }));
+  return { version: documents.current().version, successful, faults: faults.length, places };
+}

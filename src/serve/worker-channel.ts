@@ -1,0 +1,48 @@
+import { Socket } from 'node:net';
+import type { ToOwner, ToWorker } from './worker-messages.ts';
+
+type FromOwner = Exclude<ToWorker, { kind: 'ping' }>;
+
+/** A worker's end of the channel to its owner. Without the owner it has no work and no quota, and ends. */
+export class WorkerChannel {
+  #heard: ((message: FromOwner, handle: unknown) => void) | undefined;
+  #early: { readonly message: FromOwner; readonly handle: unknown }[] = [];
+
+  /** From here on the owner is told that this process turns its loop. */
+  constructor() {
+    process.once('disconnect', () => process.exit(1));
+    process.on('message', (message: ToWorker, handle: unknown) => {
+      if (message.kind === 'ping') this.send({ kind: 'pong' });
+      else if (this.#heard === undefined) this.#early.push({ message, handle });
+      else this.#heard(message, handle);
+    });
+  }
+
+  send(message: ToOwner): void {
+    if (process.connected) process.send?.(message);
+  }
+
+  /**
+   * What came before is heard now.
+   * @param connected called with each connection that is handed over
+   */
+  listen(
+    heard: (message: Exclude<FromOwner, { kind: 'connection' }>) => void,
+    connected: (socket: Socket) => void,
+  ): void {
+    this.#heard = (message, handle) => {
+      if (message.kind !== 'connection') return heard(message);
+      // A client that is gone already leaves none.
+      if (!(handle instanceof Socket)) return this.send({ kind: 'closed', connections: 1 });
+      handle.once('close', () => this.send({ kind: 'closed', connections: 1 }));
+      connected(handle);
+    };
+    for (const { message, handle } of this.#early.splice(0)) this.#heard(message, handle);
+  }
+
+  /** The process may end. */
+  close(): void {
+    process.removeAllListeners('disconnect');
+    process.disconnect();
+  }
+}

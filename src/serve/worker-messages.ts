@@ -1,0 +1,49 @@
+import type { MetricObject } from 'prom-client';
+import type { StoreScript } from '../quota/counter-metrics.ts';
+
+// What the owner and its workers say to each other, over the channel that Node gives a forked process. The
+// owner listens and hands out connections; it owns the counters in memory. The workers decide.
+
+/** PEM as latin1 text. */
+export interface TlsText {
+  readonly certificate: string;
+  readonly key: string;
+  readonly clientAuthorities: string | undefined;
+}
+
+export type ToWorker =
+  | { readonly kind: 'serve'; readonly tls: TlsText | undefined; readonly maxMessageBytes: number }
+  /** With the socket. */
+  | { readonly kind: 'connection' }
+  | { readonly kind: 'tls'; readonly tls: TlsText }
+  /** What gRPC health says from now on. */
+  | { readonly kind: 'health'; readonly isServing: boolean }
+  | { readonly kind: 'drain'; readonly timeoutMs: number }
+  | { readonly kind: 'metrics'; readonly id: number }
+  /** To be answered at once: a worker that does not is stuck. */
+  | { readonly kind: 'ping' }
+  /** Answers of scripts: numbers, or why there are none. */
+  | { readonly kind: 'answers'; readonly answers: readonly ScriptAnswer[] }
+  | { readonly kind: 'reset'; readonly key: string; readonly epoch: number };
+
+export type ToOwner =
+  /** Documents are loaded. */
+  | { readonly kind: 'loaded' }
+  | { readonly kind: 'serving' }
+  | { readonly kind: 'closed'; readonly connections: number }
+  | { readonly kind: 'metrics'; readonly id: number; readonly metrics: readonly MetricObject[] }
+  | { readonly kind: 'scripts'; readonly calls: readonly ScriptQuestion[] }
+  | { readonly kind: 'pong' }
+  | { readonly kind: 'drained' };
+
+export interface ScriptQuestion {
+  readonly id: number;
+  readonly script: StoreScript;
+  readonly keys: readonly string[];
+  readonly args: readonly (string | number)[];
+}
+
+export interface ScriptAnswer {
+  readonly id: number;
+  readonly reply: readonly number[] | string;
+}

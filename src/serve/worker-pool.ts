@@ -1,0 +1,181 @@
+import type { ChildProcess } from 'node:child_process';
+import { createServer, type Socket } from 'node:net';
+import type { MetricObject } from 'prom-client';
+import { UserError } from '../errors.ts';
+import type { ListenOptions, RpcListener, RpcTransport } from '../grpc/rpc.ts';
+import { listenOn } from '../listen/socket.ts';
+import type { TlsMaterial } from '../listen/tls.ts';
+import type { ScriptMemory } from '../memory/script-memory.ts';
+import { answerScripts } from './script-owner.ts';
+import type { TlsText, ToOwner, ToWorker } from './worker-messages.ts';
+import {
+  forkThisProgram,
+  type LossReason,
+  usualPatience,
+  type WorkerPatience,
+  WorkerProcess,
+} from './worker-process.ts';
+
+/** A worker that ends again at once is not started again at once. */
+const restartMs = 1000;
+
+export interface PoolOptions {
+  readonly workers: number;
+  /** The counters in memory that all workers share. */
+  readonly memory: ScriptMemory;
+  readonly maxConnections: number;
+  /** A worker has ended by itself; another takes its place. */
+  readonly lost: (pid: number, reason: LossReason, why: string) => void;
+  /** A connection beyond the limit was closed as it came. */
+  readonly refused: () => void;
+  /** Starts worker `number`; the default is this program with its arguments. */
+  readonly fork?: (number: number) => ChildProcess;
+  readonly patience?: WorkerPatience;
+}
+
+/**
+ * Serves by several processes. The owner accepts, and hands each connection to the worker that has the
+ * fewest: a gateway opens few and keeps them long, so that the kernel's own choice would leave workers idle.
+ */
+export class WorkerPool {
+  readonly #options: PoolOptions;
+  readonly #workers = new Set<WorkerProcess>();
+  #serve: Extract<ToWorker, { kind: 'serve' }> | undefined;
+  #isServing = false;
+  #draining: { readonly done: () => void } | undefined;
+  #starting: PromiseWithResolvers<void> | undefined;
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+  }
+
+  /** The methods of the options are not served: workers have their own. */
+  readonly transport: RpcTransport = (options) => this.#listen(options);
+
+  /** What gRPC health says from now on. */
+  setServing(isServing: boolean): void {
+    this.#isServing = isServing;
+    this.tell({ kind: 'health', isServing });
+  }
+
+  tell(message: ToWorker): void {
+    for (const worker of this.#workers) worker.send(message);
+  }
+
+  /** How many workers take connections. */
+  get serving(): number {
+    return [...this.#workers].filter(({ isServing }) => isServing).length;
+  }
+
+  metrics(): Promise<(readonly MetricObject[])[]> {
+    const serving = [...this.#workers].filter(({ isServing }) => isServing);
+    return Promise.all(serving.map((worker) => worker.metrics()));
+  }
+
+  async #listen({ address, tls, maxMessageBytes }: ListenOptions): Promise<RpcListener> {
+    const server = createServer({ pauseOnConnect: true, noDelay: true, keepAlive: true }, (socket) => {
+      this.#handOver(socket);
+    });
+    const bound = await listenOn(server, address);
+    this.#serve = { kind: 'serve', tls: textOf(tls), maxMessageBytes };
+    this.#starting = Promise.withResolvers<void>();
+    for (let number = 1; number <= this.#options.workers; number++) this.#start(number);
+    try {
+      await this.#starting.promise;
+    } catch (error) {
+      server.close();
+      this.#draining = { done() {} };
+      for (const worker of this.#workers) worker.kill();
+      throw error;
+    }
+    this.#starting = undefined;
+    return {
+      address: bound,
+      updateTls: (material) => {
+        const text = textOf(material);
+        if (this.#serve !== undefined) this.#serve = { ...this.#serve, tls: text };
+        if (text !== undefined) this.tell({ kind: 'tls', tls: text });
+      },
+      drain: (timeoutMs) => {
+        server.close();
+        return this.#drain(timeoutMs);
+      },
+    };
+  }
+
+  #start(number: number): void {
+    const { fork = forkThisProgram, patience = usualPatience } = this.#options;
+    const events = {
+      message: (from: WorkerProcess, message: ToOwner) => this.#heard(from, message),
+      exited: (gone: WorkerProcess, reason: LossReason, why: string) => this.#exited(number, gone, reason, why),
+    };
+    const worker = new WorkerProcess(fork(number), events, patience);
+    this.#workers.add(worker);
+  }
+
+  #heard(worker: WorkerProcess, message: ToOwner): void {
+    if (message.kind === 'scripts') {
+      worker.send({ kind: 'answers', answers: answerScripts(this.#options.memory, message.calls) });
+    } else if (message.kind === 'loaded') {
+      if (this.#serve !== undefined) worker.send(this.#serve);
+    } else if (message.kind === 'serving') {
+      worker.isServing = true;
+      if (this.#isServing) worker.send({ kind: 'health', isServing: true });
+      if (this.#all(({ isServing }) => isServing)) this.#starting?.resolve();
+    } else if (message.kind === 'drained') worker.isDrained = true;
+  }
+
+  #exited(number: number, worker: WorkerProcess, reason: LossReason, why: string): void {
+    this.#workers.delete(worker);
+    if (this.#draining !== undefined) {
+      if (this.#workers.size === 0) this.#draining.done();
+      return;
+    }
+    if (this.#starting !== undefined) {
+      return this.#starting.reject(new UserError(`--workers: worker ${number} did not start (${why})`));
+    }
+    this.#options.lost(worker.pid, reason, why);
+    setTimeout(() => {
+      if (this.#draining === undefined) this.#start(number);
+    }, restartMs);
+  }
+
+  #handOver(socket: Socket): void {
+    let least: WorkerProcess | undefined;
+    let open = 0;
+    for (const worker of this.#workers) {
+      open += worker.connections;
+      if (worker.isServing && worker.connections < (least?.connections ?? Infinity)) least = worker;
+    }
+    if (open >= this.#options.maxConnections) this.#options.refused();
+    if (least === undefined || open >= this.#options.maxConnections) socket.destroy();
+    else least.connect(socket);
+  }
+
+  async #drain(timeoutMs: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#draining = { done: resolve };
+    if (this.#workers.size === 0) resolve();
+    this.tell({ kind: 'drain', timeoutMs });
+    // A worker cuts what is left by itself, and then gives its leases back.
+    const cut = setTimeout(() => {
+      for (const worker of this.#workers) worker.kill();
+    }, timeoutMs + restartMs);
+    await promise;
+    clearTimeout(cut);
+  }
+
+  #all(fits: (worker: WorkerProcess) => boolean): boolean {
+    return this.#workers.size === this.#options.workers && [...this.#workers].every(fits);
+  }
+}
+
+function textOf(tls: TlsMaterial | undefined): TlsText | undefined {
+  return (
+    tls && {
+      certificate: tls.certificate.toString('latin1'),
+      key: tls.key.toString('latin1'),
+      clientAuthorities: tls.clientAuthorities?.toString('latin1'),
+    }
+  );
+}

@@ -1,0 +1,117 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import type { Socket } from 'node:net';
+import type { MetricObject } from 'prom-client';
+import type { ToOwner, ToWorker } from './worker-messages.ts';
+
+/** Set in the environment of a worker. */
+export const workerVariable = 'OSTIARY_WORKER';
+
+/** Workers that do not tell their metrics in this time are left out. */
+const metricsTimeoutMs = 2000;
+
+/** How a worker that is stuck is told from one that is busy. */
+export interface WorkerPatience {
+  /** How often a worker is asked whether it still turns its loop. */
+  readonly pingMs: number;
+  /**
+   * So many questions without an answer mean that it never will: a reload of many documents takes less.
+   * Counted, not timed, so that a machine that slept takes no worker for stuck.
+   */
+  readonly mostUnanswered: number;
+  /** The same before it serves: it starts, and loads all there is. */
+  readonly mostUnansweredAtStart: number;
+}
+
+export const usualPatience: WorkerPatience = { pingMs: 1000, mostUnanswered: 10, mostUnansweredAtStart: 60 };
+
+/** `stuck`: it did not answer, and was killed. `ended`: anything else, by itself or from outside. */
+export type LossReason = 'stuck' | 'ended';
+
+export interface WorkerEvents {
+  readonly message: (worker: WorkerProcess, message: ToOwner) => void;
+  readonly exited: (worker: WorkerProcess, reason: LossReason, why: string) => void;
+}
+
+/** Starts this program once more, with the same arguments. */
+export function forkThisProgram(number: number): ChildProcess {
+  const [, program = '', ...args] = process.argv;
+  return fork(program, args, { env: { ...process.env, [workerVariable]: String(number) } });
+}
+
+/** One worker as its owner sees it. */
+export class WorkerProcess {
+  /** Connections handed to it that are open still. */
+  connections = 0;
+  /** It has told that it serves. */
+  isServing = false;
+  isDrained = false;
+  readonly #child: ChildProcess;
+  readonly #metrics = new Map<number, (metrics: readonly MetricObject[]) => void>();
+  #lastId = 0;
+  #unanswered = 0;
+  #stuck: string | undefined;
+  readonly #patience: WorkerPatience;
+
+  constructor(child: ChildProcess, events: WorkerEvents, patience: WorkerPatience) {
+    this.#child = child;
+    this.#patience = patience;
+    this.#child.on('message', (message: ToOwner) => {
+      if (message.kind === 'metrics') this.#metrics.get(message.id)?.(message.metrics);
+      else if (message.kind === 'pong') this.#unanswered = 0;
+      else if (message.kind === 'closed') this.connections -= message.connections;
+      else events.message(this, message);
+    });
+    const pinging = setInterval(() => this.#ping(), patience.pingMs).unref();
+    this.#child.once('exit', (code, signal) => {
+      clearInterval(pinging);
+      if (this.#stuck === undefined) events.exited(this, 'ended', signal ?? `exit code ${code}`);
+      else events.exited(this, 'stuck', this.#stuck);
+    });
+    // 'exit' follows.
+    this.#child.on('error', () => {});
+  }
+
+  #ping(): void {
+    const { pingMs, mostUnanswered, mostUnansweredAtStart } = this.#patience;
+    const most = this.isServing ? mostUnanswered : mostUnansweredAtStart;
+    if (this.#unanswered >= most) {
+      this.#stuck = `stuck: no answer to ${most} questions, one each ${pingMs / 1000} s`;
+      this.kill();
+      return;
+    }
+    this.#unanswered++;
+    this.send({ kind: 'ping' });
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  send(message: ToWorker): void {
+    if (this.#child.connected) this.#child.send(message, () => {});
+  }
+
+  /** Hands over a connection that nothing was read from. */
+  connect(socket: Socket): void {
+    this.connections++;
+    this.#child.send({ kind: 'connection' } satisfies ToWorker, socket, (error) => {
+      if (error !== null) socket.destroy();
+    });
+  }
+
+  async metrics(): Promise<readonly MetricObject[]> {
+    const { promise, resolve } = Promise.withResolvers<readonly MetricObject[]>();
+    const id = ++this.#lastId;
+    this.#metrics.set(id, resolve);
+    const timer = setTimeout(() => resolve([]), metricsTimeoutMs);
+    this.send({ kind: 'metrics', id });
+    const metrics = await promise;
+    clearTimeout(timer);
+    this.#metrics.delete(id);
+    return metrics;
+  }
+
+  kill(): void {
+    this.#child.kill('SIGKILL');
+  }
+}

@@ -1,0 +1,85 @@
+import { systemClock as clock } from '../clock.ts';
+import { checkPath } from '../envoy/check-service.ts';
+import { Health } from '../grpc/health.ts';
+import { reflectionMethods } from '../grpc/reflection.ts';
+import { http2Acceptor, type SocketAcceptor } from '../http2/transport.ts';
+import type { SharedCounterStore } from '../lease/shared-store.ts';
+import type { TlsMaterial } from '../listen/tls.ts';
+import { loadServices } from '../operator/load-services.ts';
+import { openDecider } from './decider.ts';
+import { OwnerLink } from './owner-link.ts';
+import type { ServeFlags } from './serve-flags.ts';
+import { WorkerChannel } from './worker-channel.ts';
+import type { TlsText, ToWorker } from './worker-messages.ts';
+
+const authorizationService = checkPath.slice(1, checkPath.lastIndexOf('/'));
+
+/** One of several processes that decide Checks; resolves when it has drained. */
+export async function runWorker(flags: ServeFlags, environment: NodeJS.ProcessEnv): Promise<void> {
+  // Sent to the whole group; the owner says when to end.
+  process.on('SIGTERM', () => {});
+  process.on('SIGINT', () => {});
+  const channel = new WorkerChannel();
+  const stores: SharedCounterStore[] = [];
+  let link: OwnerLink | undefined;
+  const decider = await openDecider(flags, environment, (metrics) => {
+    link = new OwnerLink(clock, metrics.counters, (calls) => channel.send({ kind: 'scripts', calls }));
+    return { link, workers: flags.workers, announceReset() {}, joined: (store) => stores.push(store) };
+  });
+  const health = new Health(['', authorizationService]);
+  const drained = Promise.withResolvers<void>();
+  let acceptor: SocketAcceptor | undefined;
+
+  const serve = ({ tls, maxMessageBytes }: Extract<ToWorker, { kind: 'serve' }>): void => {
+    const reflection = reflectionMethods(async () => (await loadServices()).grpcServices);
+    acceptor = http2Acceptor(
+      {
+        methods: [decider.authorization, ...health.methods(), ...reflection],
+        tls: tls && materialOf(tls),
+        maxMessageBytes,
+        onFailure: (path, error) => decider.observer.callFailed(path, error),
+      },
+      { observer: decider.observer.transport('grpc') },
+    );
+    channel.send({ kind: 'serving' });
+  };
+
+  const drain = async (timeoutMs: number): Promise<void> => {
+    // A Watch would keep its connection for as long as the caller likes.
+    health.close();
+    await acceptor?.drain(timeoutMs);
+    await decider.close();
+    await decider.observer.flush();
+    channel.send({ kind: 'drained' });
+    drained.resolve();
+  };
+
+  channel.listen(
+    (message) => {
+      if (message.kind === 'answers') link?.answer(message.answers);
+      else if (message.kind === 'serve') serve(message);
+      else if (message.kind === 'tls') acceptor?.updateTls(materialOf(message.tls));
+      else if (message.kind === 'health') health.setAllServing(message.isServing);
+      else if (message.kind === 'reset') for (const store of stores) store.forget(message.key, message.epoch);
+      else if (message.kind === 'drain') void drain(message.timeoutMs);
+      else void tellMetrics(message.id);
+    },
+    (socket) => acceptor?.accept(socket),
+  );
+  channel.send({ kind: 'loaded' });
+  await drained.promise;
+  channel.close();
+
+  async function tellMetrics(id: number): Promise<void> {
+    const metrics = await decider.metrics.registry.getMetricsAsJSON();
+    channel.send({ kind: 'metrics', id, metrics });
+  }
+}
+
+function materialOf({ certificate, key, clientAuthorities }: TlsText): TlsMaterial {
+  return {
+    certificate: Buffer.from(certificate, 'latin1'),
+    key: Buffer.from(key, 'latin1'),
+    clientAuthorities: clientAuthorities === undefined ? undefined : Buffer.from(clientAuthorities, 'latin1'),
+  };
+}

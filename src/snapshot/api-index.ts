@@ -1,0 +1,67 @@
+import { normalizeHost } from '../request/host.ts';
+import type { Api } from './snapshot.ts';
+
+/**
+ * Finds the API of a request: exact hosts before wildcards (the longest first) before any host;
+ * in each class the longest base path on whole segments. Where a class has no API for the path,
+ * the next one is tried. The cost grows with the labels of the host and the depth of base paths,
+ * not with the number of APIs.
+ * Of the host it wants what `hostOf` gives.
+ */
+export function createApiIndex(apis: readonly Api[]): (host: string, path: string) => Api | undefined {
+  const exact = new Map<string, BasePaths>();
+  /** By suffix with its dot: `.example.com` for `*.example.com`. */
+  const wildcards = new Map<string, BasePaths>();
+  const anyHost = new BasePaths();
+  for (const api of apis) {
+    if (api.hosts.length === 0) anyHost.add(api);
+    for (const host of api.hosts) {
+      if (host === '*') anyHost.add(api);
+      else if (host.startsWith('*.')) basePathsOf(wildcards, normalizeHost(host.slice(1))).add(api);
+      else basePathsOf(exact, normalizeHost(host)).add(api);
+    }
+  }
+  return (host, path) => {
+    const found = exact.get(host)?.find(path);
+    if (found !== undefined) return found;
+    if (wildcards.size > 0) {
+      // A wildcard stands for one label or more, so the first dot is the longest suffix.
+      for (let dot = host.indexOf('.'); dot > 0; dot = host.indexOf('.', dot + 1)) {
+        const matched = wildcards.get(host.slice(dot))?.find(path);
+        if (matched !== undefined) return matched;
+      }
+    }
+    return anyHost.find(path);
+  };
+}
+
+function basePathsOf(index: Map<string, BasePaths>, host: string): BasePaths {
+  let paths = index.get(host);
+  if (paths === undefined) index.set(host, (paths = new BasePaths()));
+  return paths;
+}
+
+class BasePaths {
+  readonly #apis = new Map<string, Api>();
+  #deepest = 0;
+
+  add(api: Api): void {
+    this.#apis.set(api.basePath, api);
+    this.#deepest = Math.max(this.#deepest, api.basePath === '/' ? 0 : api.basePath.split('/').length - 1);
+  }
+
+  find(path: string): Api | undefined {
+    // The ends of the first segments, as deep as any base path goes; then from the longest down.
+    const ends: number[] = [];
+    for (let end = 0; ends.length < this.#deepest && end < path.length;) {
+      const slash = path.indexOf('/', end + 1);
+      end = slash < 0 ? path.length : slash;
+      ends.push(end);
+    }
+    for (let i = ends.length - 1; i >= 0; i--) {
+      const api = this.#apis.get(path.slice(0, ends[i]));
+      if (api !== undefined) return api;
+    }
+    return this.#apis.get('/');
+  }
+}

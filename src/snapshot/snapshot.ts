@@ -1,0 +1,58 @@
+import type { Contract, ContractDirectory, Tier } from '../contract/contract.ts';
+import type { Reason } from '../denial/denial.ts';
+import type { AccessPolicy, QuotaPolicy } from '../policy/policy.ts';
+import type { Rules } from '../policy/rules.ts';
+import type { IdentityHeaders } from './identity-headers.ts';
+
+/** Everything a Check is decided by: one immutable version of the documents, compiled. */
+export interface Snapshot {
+  /** A digest of the documents: two replicas with the same version enforce the same. */
+  readonly version: string;
+  /** Milliseconds since the Unix epoch. */
+  readonly loadedAt: number;
+  /** The files it was read from. */
+  readonly sources: readonly string[];
+  /** Sorted by name. */
+  readonly apis: readonly Api[];
+  apiNamed(name: string): Api | undefined;
+  /**
+   * The most specific host first, then the longest base path on whole segments.
+   * @param host as `hostOf` gives it
+   */
+  apiFor(host: string, path: string): Api | undefined;
+  readonly directory: ContractDirectory;
+  readonly clientApplications: number;
+  readonly contracts: readonly Contract[];
+  /** Made of every header that any configured policy could set for the upstream. */
+  readonly identityHeaders: IdentityHeaders;
+  /** Texts of denials that replace the default ones. */
+  readonly messages: Readonly<Partial<Record<Reason, string>>>;
+}
+
+export interface Api {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Empty: any host. */
+  readonly hosts: readonly string[];
+  /** `/` or `/a/b` without a slash at its end. */
+  readonly basePath: string;
+  readonly tiers: readonly Tier[];
+  /** In the order of decision. */
+  readonly access: readonly Bound<AccessPolicy>[];
+  /** In the order of decision; they run after every access policy. */
+  readonly quota: readonly Bound<QuotaPolicy>[];
+}
+
+/** A policy bound to an API. */
+export interface Bound<P extends AccessPolicy | QuotaPolicy> {
+  /** The binding's name, or `<api>/<name>` for an API's own policy, whose kind names it where it has no name. */
+  readonly name: string;
+  /** The kind, such as `jwt-validation`. */
+  readonly kind: string;
+  readonly order: number;
+  readonly mode: 'enforce' | 'shadow';
+  readonly onFailure: 'deny' | 'allow';
+  /** Undefined: it applies to every request of the API. */
+  readonly rules: Rules | undefined;
+  readonly policy: P;
+}

@@ -1,0 +1,59 @@
+import { opendir, realpath, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { compare } from '../document/fault.ts';
+import { sentenceOf } from '../errors.ts';
+
+const DOCUMENTS = /\.(?:ya?ml|json)$/i;
+
+/** What a path of the configuration is, and what changes when it does. */
+export interface FoundFile {
+  readonly path: string;
+  readonly sizeBytes: number;
+  /** Differs after every change of the file, and after a swap of the link that leads to it. */
+  readonly stamp: string;
+}
+
+export interface FoundFiles {
+  /** By directory as given, then by name; each file once, however many names lead to it. */
+  readonly files: readonly FoundFile[];
+  /** Every directory in which a change could matter. */
+  readonly directories: readonly string[];
+  readonly problems: readonly { readonly path: string; readonly message: string }[];
+}
+
+/**
+ * Finds the documents below directories: `*.yaml`, `*.yml` and `*.json`. Names that begin with a dot
+ * are left out: so are the `..data` and `..2026_…` of a mounted ConfigMap, whose files are read
+ * through the visible links.
+ */
+export async function findFiles(paths: readonly string[]): Promise<FoundFiles> {
+  const files: FoundFile[] = [];
+  const directories: string[] = [];
+  const problems: { path: string; message: string }[] = [];
+  const seen = new Set<string>();
+
+  const visit = async (path: string, given: boolean): Promise<void> => {
+    try {
+      const [real, status] = [await realpath(path), await stat(path)];
+      if (!given && !status.isDirectory() && !DOCUMENTS.test(path)) return;
+      if (seen.has(real)) return;
+      seen.add(real);
+      if (status.isDirectory()) {
+        directories.push(path);
+        const names: string[] = [];
+        for await (const entry of await opendir(path)) if (!entry.name.startsWith('.')) names.push(entry.name);
+        for (const name of names.sort(compare)) await visit(join(path, name), false);
+      } else if (status.isFile()) {
+        const stamp = [real, status.ino, status.size, status.mtimeMs, status.ctimeMs].join(':');
+        files.push({ path, sizeBytes: status.size, stamp });
+      } else {
+        problems.push({ path, message: 'is neither a file nor a directory' });
+      }
+    } catch (error) {
+      // A name without the ending of a document is none of ours, whatever it leads to.
+      if (given || DOCUMENTS.test(path)) problems.push({ path, message: sentenceOf(error) });
+    }
+  };
+  for (const path of paths) await visit(path, true);
+  return { files, directories, problems };
+}

@@ -1,0 +1,9 @@
+import { grpcJsTransport } from '../../src/grpc/grpc-js.ts';
+import type { RpcTransport } from '../../src/grpc/rpc.ts';
+import { http2Transport } from '../../src/http2/transport.ts';
+
+/** Every listener test runs on all of these. */
+export const transports: readonly { readonly name: string; readonly transport: RpcTransport }[] = [
+  { name: 'grpc-js', transport: grpcJsTransport },
+  { name: 'http2', transport: http2Transport() },
+];
