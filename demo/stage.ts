@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { bootstrap } from '../src/generate/bootstrap.ts';
-import { defaultMetadataNamespaces } from '../src/generate/ext-authz.ts';
 import { startEnvoy } from '../test/real/envoy.ts';
 import { startOstiary } from '../test/real/ostiary.ts';
 import { startUpstream } from './upstream.ts';
@@ -29,7 +28,6 @@ export async function setStage(port: number): Promise<Stage> {
     host: '127.0.0.1',
     port,
     rawHeaders: false,
-    metadataNamespaces: defaultMetadataNamespaces,
     normalizePath: true,
     api: undefined,
   };

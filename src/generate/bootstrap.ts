@@ -1,15 +1,18 @@
 import { ostiaryCluster } from './cluster.ts';
 import { type Endpoint, extAuthzFilter, perRouteApi, perRouteName, type ExtAuthzOptions } from './ext-authz.ts';
+import type { UpstreamTls } from './upstream-tls.ts';
 
 /** A whole Envoy without Istio or Kubernetes: one listener, one upstream, ostiary between them. */
 export interface BootstrapOptions {
   readonly ostiary: Endpoint;
+  /** How Envoy reaches it; absent: without TLS. */
+  readonly tls?: UpstreamTls | undefined;
   readonly timeoutMs: number;
   readonly listeners: readonly ListenerOptions[];
   readonly upstream: { readonly host: string; readonly port: number };
 }
 
-export interface ListenerOptions extends Pick<ExtAuthzOptions, 'rawHeaders' | 'metadataNamespaces'> {
+export interface ListenerOptions extends Pick<ExtAuthzOptions, 'rawHeaders'> {
   readonly name: string;
   readonly host: string;
   /** 0: a free one. */
@@ -31,7 +34,7 @@ export function bootstrap(options: BootstrapOptions): object {
         address: { socket_address: { address: listener.host, port_value: listener.port } },
         filter_chains: [{ filters: [connectionManager(listener, options.timeoutMs)] }],
       })),
-      clusters: [ostiaryCluster(clusterName, options.ostiary), upstreamCluster(options.upstream)],
+      clusters: [ostiaryCluster(clusterName, options.ostiary, options.tls), upstreamCluster(options.upstream)],
     },
   };
 }
@@ -49,7 +52,7 @@ const oneSpelling = {
 };
 
 function connectionManager(listener: ListenerOptions, timeoutMs: number): object {
-  const { rawHeaders, metadataNamespaces } = listener;
+  const { rawHeaders } = listener;
   return {
     name: 'envoy.filters.network.http_connection_manager',
     typed_config: {
@@ -59,7 +62,7 @@ function connectionManager(listener: ListenerOptions, timeoutMs: number): object
       use_remote_address: true,
       access_log: [accessLog],
       http_filters: [
-        extAuthzFilter({ cluster: clusterName, timeoutMs, rawHeaders, metadataNamespaces }),
+        extAuthzFilter({ cluster: clusterName, timeoutMs, rawHeaders }),
         {
           name: 'envoy.filters.http.router',
           typed_config: { '@type': 'type.googleapis.com/envoy.extensions.filters.http.router.v3.Router' },

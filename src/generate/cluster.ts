@@ -1,7 +1,8 @@
 import { type Endpoint, seconds } from './ext-authz.ts';
+import { transportSocket, type UpstreamTls } from './upstream-tls.ts';
 
-/** The cluster (`envoy.config.cluster.v3.Cluster`) that leads Envoy to ostiary: HTTP/2 without TLS. */
-export function ostiaryCluster(name: string, endpoint: Endpoint): object {
+/** The cluster (`envoy.config.cluster.v3.Cluster`) that leads Envoy to ostiary: HTTP/2. */
+export function ostiaryCluster(name: string, endpoint: Endpoint, tls?: UpstreamTls): object {
   return {
     name,
     type: endpoint.kind === 'tcp' && !isAddress(endpoint.host) ? 'STRICT_DNS' : 'STATIC',
@@ -21,6 +22,7 @@ export function ostiaryCluster(name: string, endpoint: Endpoint): object {
       max_ejection_percent: 50,
     },
     ...(endpoint.kind === 'tcp' ? { health_checks: [healthCheck] } : {}),
+    ...(tls === undefined ? {} : { transport_socket: transportSocket(tls) }),
     load_assignment: {
       cluster_name: name,
       endpoints: [{ lb_endpoints: [{ endpoint: { address: addressOf(endpoint) } }] }],

@@ -1,21 +1,20 @@
 import { ostiaryCluster } from './cluster.ts';
-import { type Endpoint, extAuthzFilter, perRouteApi, perRouteName, type ExtAuthzOptions } from './ext-authz.ts';
+import { type Endpoint, extAuthzFilter, perRouteExtensions, perRouteName, type ExtAuthzOptions } from './ext-authz.ts';
+import { type Whose, targetRef } from './target.ts';
+import type { UpstreamTls } from './upstream-tls.ts';
 
-/** Which proxies of Istio ask ostiary. */
-export type Placement =
-  /** The sidecars of pods with these labels; none: of the whole namespace. */
-  | { readonly kind: 'sidecar'; readonly labels: Readonly<Record<string, string>> }
-  /** The gateways with these labels. */
-  | { readonly kind: 'gateway'; readonly labels: Readonly<Record<string, string>> }
-  /** The waypoint that a `Gateway` resource of this name stands for. */
-  | { readonly kind: 'waypoint'; readonly gateway: string };
+/** Which proxies of Istio ask ostiary. A waypoint takes no EnvoyFilter: it asks by an extension provider. */
+export interface Placement {
+  readonly kind: 'sidecar' | 'gateway';
+  readonly whose: Whose;
+}
 
 /** Says for which API the requests of some routes are, whatever their host and path. */
 export interface ApiOfRoute {
   readonly api: string;
   /**
-   * The name of a route (VirtualService, HTTPRoute); for sidecars the port of the container.
-   * Undefined: every route of the proxies.
+   * Gateways: the name that Istio gives the route, see `docs/install/deployment.md`; sidecars: the port of the
+   * Service. Undefined: every route of the proxies that no other entry names.
    */
   readonly route: string | undefined;
 }
@@ -24,71 +23,86 @@ export interface EnvoyFilterOptions extends Omit<ExtAuthzOptions, 'cluster'> {
   readonly name: string;
   readonly namespace: string;
   readonly ostiary: Endpoint;
+  readonly tls: UpstreamTls | undefined;
   readonly placement: Placement;
   readonly apis: readonly ApiOfRoute[];
+  /** True: an extension provider asks, and only the routes' APIs are told here. */
+  readonly routesOnly: boolean;
 }
 
-const contexts = { sidecar: 'SIDECAR_INBOUND', gateway: 'GATEWAY', waypoint: 'WAYPOINT' } as const;
+const contexts = { sidecar: 'SIDECAR_INBOUND', gateway: 'GATEWAY' } as const;
+
+/** Later than EnvoyFilters that say nothing (0), so that what these change about a request is decided upon. */
+const priority = 100;
 
 const connectionManager = 'envoy.filters.network.http_connection_manager';
 const router = 'envoy.filters.http.router';
 
 /** Istio's `EnvoyFilter` (`networking.istio.io/v1alpha3`) that makes proxies ask ostiary. */
 export function envoyFilter(options: EnvoyFilterOptions): object {
-  const { name, namespace, ostiary, placement, apis, ...rest } = options;
+  const { name, namespace, ostiary, tls, placement, apis, routesOnly, ...rest } = options;
   const cluster = `${name}-${namespace}`;
+  const context = contexts[placement.kind];
+  const subFilter = { name: router };
+  const asking = [
+    {
+      applyTo: 'CLUSTER',
+      match: { context },
+      patch: { operation: 'ADD', value: ostiaryCluster(cluster, ostiary, tls) },
+    },
+    {
+      applyTo: 'HTTP_FILTER',
+      match: { context, listener: { filterChain: { filter: { name: connectionManager, subFilter } } } },
+      patch: { operation: 'INSERT_BEFORE', value: extAuthzFilter({ cluster, ...rest }) },
+    },
+  ];
   return {
     apiVersion: 'networking.istio.io/v1alpha3',
     kind: 'EnvoyFilter',
     metadata: { name, namespace },
     spec: {
-      ...selection(placement),
-      configPatches: [
-        {
-          applyTo: 'CLUSTER',
-          match: matchAll(placement),
-          patch: { operation: 'ADD', value: ostiaryCluster(cluster, ostiary) },
-        },
-        {
-          applyTo: 'HTTP_FILTER',
-          match: matchRouterFilter(placement),
-          patch: { operation: 'INSERT_BEFORE', value: extAuthzFilter({ cluster, ...rest }) },
-        },
-        ...apis.map((each) => routePatch(placement, each)),
-      ],
+      ...selection(placement.whose),
+      priority,
+      configPatches: [...(routesOnly ? [] : asking), ...apiPatches(placement.kind, apis)],
     },
   };
 }
 
-function selection(placement: Placement): object {
-  if (placement.kind === 'waypoint') {
-    return { targetRefs: [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', name: placement.gateway }] };
-  }
-  const { labels } = placement;
+function selection(whose: Whose): object {
+  if (whose.by === 'target') return { targetRefs: [targetRef(whose.target)] };
+  const { labels } = whose;
   return Object.keys(labels).length === 0 ? {} : { workloadSelector: { labels } };
 }
 
-/** The context alone; for waypoints the API server wants a `waypoint` beside it. */
-function matchAll({ kind }: Placement): object {
-  return { context: contexts[kind], ...(kind === 'waypoint' ? { waypoint: {} } : {}) };
+/**
+ * Envoy merges what is said of a whole route configuration with what is said of one of its routes, and the
+ * latter wins, in whatever order the patches are. Every Check tells which routes should have a name,
+ * so that ostiary can tell of those that it never saw.
+ */
+function apiPatches(kind: Placement['kind'], apis: readonly ApiOfRoute[]): readonly object[] {
+  const context = contexts[kind];
+  const general = apis.findLast(({ route }) => route === undefined);
+  const named = apis.filter(({ route }) => route !== undefined);
+  const everywhere = {
+    ...(general === undefined ? {} : { 'ostiary.api': general.api }),
+    ...(named.length === 0 ? {} : { 'ostiary.routes': named.map(({ route }) => route).join(',') }),
+  };
+  if (Object.keys(everywhere).length === 0) return [];
+  return [
+    { applyTo: 'ROUTE_CONFIGURATION', match: { context }, patch: extensionsPatch(everywhere) },
+    ...named.map(({ api, route = '' }) => {
+      const patch = extensionsPatch({ 'ostiary.api': api, 'ostiary.route': route });
+      if (kind === 'gateway') {
+        const routeConfiguration = { vhost: { route: { name: route } } };
+        return { applyTo: 'HTTP_ROUTE', match: { context, routeConfiguration }, patch };
+      }
+      // Istio names the virtual hosts of a sidecar's own ports so.
+      const routeConfiguration = { vhost: { name: `inbound|http|${route}` } };
+      return { applyTo: 'VIRTUAL_HOST', match: { context, routeConfiguration }, patch };
+    }),
+  ];
 }
 
-function matchRouterFilter({ kind }: Placement): object {
-  const filter = { name: connectionManager, subFilter: { name: router } };
-  const where = kind === 'waypoint' ? { waypoint: { filter } } : { listener: { filterChain: { filter } } };
-  return { context: contexts[kind], ...where };
-}
-
-function routePatch(placement: Placement, { api, route }: ApiOfRoute): object {
-  const { kind } = placement;
-  const patch = { operation: 'MERGE', value: { typed_per_filter_config: { [perRouteName]: perRouteApi(api) } } };
-  if (kind === 'sidecar') {
-    // Istio names the virtual hosts of a sidecar's own ports so.
-    const vhost = route === undefined ? {} : { routeConfiguration: { vhost: { name: `inbound|http|${route}` } } };
-    return { applyTo: 'VIRTUAL_HOST', match: { context: contexts[kind], ...vhost }, patch };
-  }
-  const named = route === undefined ? {} : { name: route };
-  const match =
-    kind === 'waypoint' ? { waypoint: { route: named } } : { routeConfiguration: { vhost: { route: named } } };
-  return { applyTo: 'HTTP_ROUTE', match: { context: contexts[kind], ...match }, patch };
+function extensionsPatch(extensions: Readonly<Record<string, string>>): object {
+  return { operation: 'MERGE', value: { typed_per_filter_config: { [perRouteName]: perRouteExtensions(extensions) } } };
 }

@@ -12,12 +12,7 @@ export interface ExtAuthzOptions {
   readonly timeoutMs: number;
   /** Repeated headers and bytes that are not UTF-8 then arrive as they were sent. */
   readonly rawHeaders: boolean;
-  /** Filters whose dynamic metadata is sent along. */
-  readonly metadataNamespaces: readonly string[];
 }
-
-/** What Istio and Envoy's own JWT filter leave behind for later filters. */
-export const defaultMetadataNamespaces: readonly string[] = ['envoy.filters.http.jwt_authn', 'istio_authn'];
 
 /**
  * Envoy's HTTP filter that asks ostiary about every request
@@ -42,7 +37,6 @@ export function extAuthzFilter(options: ExtAuthzOptions): object {
       failure_mode_allow: false,
       status_on_error: { code: 'ServiceUnavailable' },
       encode_raw_headers: options.rawHeaders,
-      metadata_context_namespaces: options.metadataNamespaces,
     },
   };
 }
@@ -60,9 +54,14 @@ export const perRouteName = 'envoy.filters.http.ext_authz';
 
 /** Tells ostiary for which API the requests of one route are, whatever their host and path. */
 export function perRouteApi(api: string): object {
+  return perRouteExtensions({ 'ostiary.api': api });
+}
+
+/** What ostiary is told with the requests of a route, by names of its own. */
+export function perRouteExtensions(extensions: Readonly<Record<string, string>>): object {
   return {
     '@type': 'type.googleapis.com/envoy.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute',
-    check_settings: { context_extensions: { 'ostiary.api': api } },
+    check_settings: { context_extensions: extensions },
   };
 }
 

@@ -1,35 +1,47 @@
 import { seconds } from './ext-authz.ts';
+import { policySelection, type Whose } from './target.ts';
 
 export interface ExtensionProviderOptions {
+  /** Of the policy. */
   readonly name: string;
-  /** Where the `AuthorizationPolicy` is put: the namespace of the workloads. */
+  /** Where the policy is put: the namespace of the workloads, the Gateway or the Service. */
   readonly namespace: string;
-  /** The name of a Kubernetes service as Istio knows it, with its namespace. */
+  /** The provider's name in the mesh configuration. */
+  readonly provider: string;
+  readonly whose: Whose;
+}
+
+export interface MeshConfigOptions {
+  readonly provider: string;
+  /** The name of a Kubernetes service as Istio knows it, with its namespace; not a headless one. */
   readonly service: string;
   readonly port: number;
   readonly timeoutMs: number;
-  /** The workloads that ask; none: all of the namespace. */
-  readonly labels: Readonly<Record<string, string>>;
 }
 
-/**
- * Istio's other way: a provider in the mesh configuration and an `AuthorizationPolicy` that names
- * it. It can't set an API per route, raw headers or metadata namespaces.
- */
-export function extensionProvider(options: ExtensionProviderOptions): readonly [meshConfig: object, policy: object] {
-  const { name, namespace, service, port, timeoutMs, labels } = options;
-  const provider = {
-    name,
-    envoyExtAuthzGrpc: { service, port, timeout: seconds(timeoutMs), failOpen: false, statusOnError: '503' },
+/** The provider, as it stands in Istio's mesh configuration. It can't set raw headers. */
+export function meshConfig({ provider, service, port, timeoutMs }: MeshConfigOptions): object {
+  const envoyExtAuthzGrpc = { service, port, timeout: seconds(timeoutMs), failOpen: false, statusOnError: '503' };
+  return { meshConfig: { extensionProviders: [{ name: provider, envoyExtAuthzGrpc }] } };
+}
+
+/** Istio's own way to ask ostiary: an `AuthorizationPolicy` that names the provider. It guards TCP too. */
+export function customPolicy({ name, namespace, provider, whose }: ExtensionProviderOptions): object {
+  return {
+    apiVersion: 'security.istio.io/v1',
+    kind: 'AuthorizationPolicy',
+    metadata: { name, namespace },
+    spec: { ...policySelection(whose), action: 'CUSTOM', provider: { name: provider }, rules: [{}] },
   };
-  const selector = Object.keys(labels).length === 0 ? {} : { selector: { matchLabels: labels } };
-  return [
-    { meshConfig: { extensionProviders: [provider] } },
-    {
-      apiVersion: 'security.istio.io/v1',
-      kind: 'AuthorizationPolicy',
-      metadata: { name, namespace },
-      spec: { ...selector, action: 'CUSTOM', provider: { name }, rules: [{}] },
-    },
-  ];
+}
+
+/** Lets proxies use the mesh's mutual TLS towards ostiary, and nothing else. */
+export function meshTlsRule({ service, identity }: { service: string; identity: string }): object {
+  const [name = '', namespace = 'default'] = service.split('.');
+  return {
+    apiVersion: 'networking.istio.io/v1',
+    kind: 'DestinationRule',
+    metadata: { name, namespace },
+    spec: { host: service, trafficPolicy: { tls: { mode: 'ISTIO_MUTUAL', subjectAltNames: [identity] } } },
+  };
 }

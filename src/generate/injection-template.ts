@@ -6,8 +6,23 @@ export interface InjectionOptions {
   readonly policies: string;
   /** Where Envoy finds ostiary; the EnvoyFilter names the same. */
   readonly socketPath: string;
-  /** `redis://…`; empty: each pod counts quota for itself. */
+  /** `redis://…` without a password; empty: each pod counts quota for itself, unless {@link redisSecret} has it. */
   readonly redis: string;
+  /** Where the pod's namespace keeps the URL with its password. */
+  readonly redisSecret: SecretKey | undefined;
+  /** What `$NAME` in documents means, from Secrets of the pod's namespace. */
+  readonly secretEnv: readonly (SecretKey & { readonly variable: string })[];
+  /** Secrets of the pod's namespace, mounted at `/etc/ostiary/secrets/NAME`. */
+  readonly secretFiles: readonly string[];
+  /** Environment variables whose values are no secret: they stand in istiod's values. */
+  readonly env: Readonly<Record<string, string>>;
+  /** More flags of `ostiary serve`. */
+  readonly extraArgs: readonly string[];
+}
+
+export interface SecretKey {
+  readonly name: string;
+  readonly key: string;
 }
 
 /**
@@ -17,6 +32,7 @@ export interface InjectionOptions {
 export function injectionTemplate(options: InjectionOptions): string {
   const folder = options.socketPath.slice(0, options.socketPath.lastIndexOf('/'));
   const socket = { name: 'ostiary-socket', mountPath: folder };
+  const env = environmentOf(options);
   const container = {
     name: 'ostiary',
     image: options.image,
@@ -31,7 +47,9 @@ export function injectionTemplate(options: InjectionOptions): string {
       // Prometheus reads it by the pod's address, IPv4 or IPv6; the default is loopback.
       `--admin-listen=:${adminPort}`,
       ...(options.redis === '' ? [] : [`--redis=${options.redis}`]),
+      ...options.extraArgs,
     ],
+    ...(env.length === 0 ? {} : { env }),
     startupProbe: { exec: { command: probe }, periodSeconds: 1, failureThreshold: 60, timeoutSeconds: 5 },
     livenessProbe: { exec: { command: probe }, periodSeconds: 30, failureThreshold: 3, timeoutSeconds: 5 },
     resources: { requests: { cpu: '20m', memory: '100Mi' }, limits: { memory: '256Mi' } },
@@ -42,11 +60,20 @@ export function injectionTemplate(options: InjectionOptions): string {
       capabilities: { drop: ['ALL'] },
       seccompProfile: { type: 'RuntimeDefault' },
     },
-    volumeMounts: [socket, { name: 'ostiary-policies', mountPath: '/etc/ostiary/policies', readOnly: true }],
+    volumeMounts: [
+      socket,
+      { name: 'ostiary-policies', mountPath: '/etc/ostiary/policies', readOnly: true },
+      ...options.secretFiles.map((name, i) => ({
+        name: `ostiary-secret-${i}`,
+        mountPath: `/etc/ostiary/secrets/${name}`,
+        readOnly: true,
+      })),
+    ],
   };
   const volumes = [
     { name: 'ostiary-socket', emptyDir: { medium: 'Memory', sizeLimit: '1Mi' } },
     { name: 'ostiary-policies', configMap: { name: options.policies } },
+    ...options.secretFiles.map((secretName, i) => ({ name: `ostiary-secret-${i}`, secret: { secretName } })),
   ];
   const proxy = stringify([{ name: 'istio-proxy', volumeMounts: [socket] }]);
   // Istio puts its own proxy among the init containers or among the others, as this condition of its own template says.
@@ -67,6 +94,17 @@ ${indent(stringify({ volumes }), 2)}
 /** Istio's own values: what `helm upgrade istiod … --values` takes. */
 export function injectionValues(options: InjectionOptions): object {
   return { sidecarInjectorWebhook: { templates: { ostiary: injectionTemplate(options) } } };
+}
+
+function environmentOf({ env, secretEnv, redisSecret }: InjectionOptions): readonly object[] {
+  const redis = redisSecret === undefined ? [] : [{ variable: 'OSTIARY_REDIS', ...redisSecret }];
+  return [
+    ...Object.entries(env).map(([name, value]) => ({ name, value })),
+    ...[...redis, ...secretEnv].map(({ variable, name, key }) => ({
+      name: variable,
+      valueFrom: { secretKeyRef: { name, key } },
+    })),
+  ];
 }
 
 const adminPort = 9190;

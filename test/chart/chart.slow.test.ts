@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { parseFlags } from '../../src/flags.ts';
 import { envoyFilter } from '../../src/generate/envoy-filter.ts';
-import { defaultMetadataNamespaces } from '../../src/generate/ext-authz.ts';
+import { customPolicy, meshTlsRule } from '../../src/generate/extension-provider.ts';
+import { tcpGuard } from '../../src/generate/tcp-guard.ts';
 import { serveFlags } from '../../src/serve/serve-flags.ts';
 import { partOrSkip } from '../real/parts.ts';
 import { chart, lint, objectsOf, render, valueSets, valuesFile, writeValues, type KubernetesObject } from './helm.ts';
@@ -27,12 +28,30 @@ describe.skipIf(helm === undefined)('the chart', () => {
     [{ logAllowRate: 2 }, /logAllowRate/],
     [{ policies: { inline: { 'orders.txt': 'x' } } }, /orders\.txt/],
     [{ envoyFilters: [{ name: 'x', placement: 'everywhere' }] }, /placement/],
-    [{ envoyFilters: [{ name: 'x', placement: 'waypoint' }] }, /gateway/],
-    [{ envoyFilters: [{ name: 'x', placement: 'waypoint', gateway: 'w', selector: {} }] }, /envoyFilters/],
+    [{ envoyFilters: [{ name: 'x', placement: 'waypoint', gateway: 'w' }] }, /use authorizationPolicies with target/],
+    [{ envoyFilters: [{ name: 'x', placement: 'gateway', gateway: 'w', selector: { a: 'b' } }] }, /exclude each other/],
+    [{ envoyFilters: [{ name: 'x', placement: 'sidecar', gateway: 'w' }] }, /chosen by selector/],
+    [{ envoyFilters: [{ name: 'x', placement: 'gateway', openTcpPorts: [1] }] }, /openTcpPorts is for sidecars/],
+    [{ envoyFilters: [{ name: 'x', placement: 'gateway', routesOnly: true }] }, /tells nothing without apis/],
+    [{ envoyFilters: [{ name: 'x', placement: 'gateway', apis: [{ api: 'a', route: 'b,c' }] }] }, /route/],
+    [{ authorizationPolicies: [{ name: 'x', target: { kind: 'Pod', name: 'y' } }] }, /kind/],
+    [{ mode: 'sidecar', secrets: { files: ['partner'] } }, /no container.*--secret-files/],
+    [{ mode: 'sidecar', secrets: { env: [{ name: 'A', secretName: 'a', key: 'b' }] } }, /--secret-env/],
+    [{ mode: 'sidecar', redis: { existingSecret: { name: 'redis', key: 'url' } } }, /--redis-secret/],
+    [{ mode: 'sidecar', redis: { url: 'redis://redis:6379' } }, /--redis URL/],
+    [{ mode: 'sidecar', extraArgs: ['--log-level=debug'] }, /--extra-arg/],
+    [{ tls: { secretName: 't', mesh: true } }, /exclude each other/],
     [{ envoyFilters: [{ name: 'x', placement: 'gateway', timeout: '1s' }] }, /timeout/],
     [{ drain: { delaySeconds: 20 } }, /drain\.totalSeconds must be longer/],
     [{ mode: 'sidecar', envoyFilters: [{ name: 'x', placement: 'sidecar' }] }, /set its socket/],
-    [{ tls: { secretName: 't' }, envoyFilters: [{ name: 'x', placement: 'sidecar' }] }, /without TLS/],
+    [{ tls: { secretName: 't' }, envoyFilters: [{ name: 'x', placement: 'sidecar' }] }, /set tls\.ca/],
+    [
+      {
+        tls: { secretName: 't', ca: '-----BEGIN CERTIFICATE-----', requireClientCertificate: true },
+        envoyFilters: [{ name: 'x', placement: 'sidecar' }],
+      },
+      /certificate of its own.*--envoy-cert/,
+    ],
   ])('refuses the values %j and says which', async (values, complaint) => {
     await expect(render([documents, writeValues(values)])).rejects.toThrow(complaint);
   });
@@ -73,50 +92,93 @@ describe.skipIf(helm === undefined)('the chart', () => {
     expect(deployment).toMatchObject({ spec: { template: { spec: { terminationGracePeriodSeconds: 23 } } } });
   });
 
-  test('renders the EnvoyFilters that `ostiary generate envoyfilter` prints', async () => {
-    const usual = { timeoutMs: 250, rawHeaders: false, metadataNamespaces: defaultMetadataNamespaces };
-    const service = 'shop-ostiary-headless.mesh.svc.cluster.local';
-    const ostiary = { kind: 'tcp', host: service, port: 9191 } as const;
-    const filters = objectsOf(await render([valuesFile('mesh')])).filter(({ kind }) => kind === 'EnvoyFilter');
-    const specs = filters.map(({ metadata, spec }) => ({ name: metadata.name, namespace: metadata.namespace, spec }));
+  test('renders what `ostiary generate` prints', async () => {
+    const identity = 'spiffe://cluster.local/ns/mesh/sa/shop-ostiary';
+    const common = {
+      tls: { by: 'mesh', identity },
+      ostiary: { kind: 'tcp', host: 'shop-ostiary-headless.mesh.svc.cluster.local', port: 9191 },
+      timeoutMs: 250,
+      rawHeaders: false,
+      routesOnly: false,
+    } as const;
+    const labels = (chosen: Readonly<Record<string, string>>) => ({ by: 'labels', labels: chosen }) as const;
+    const istio = new Set(['EnvoyFilter', 'AuthorizationPolicy', 'DestinationRule']);
+    const rendered = objectsOf(await render([valuesFile('mesh')])).filter(({ kind }) => istio.has(kind));
     const expected = [
       envoyFilter({
-        ...usual,
+        ...common,
         name: 'ostiary-gateway',
         namespace: 'istio-ingress',
-        ostiary,
-        placement: { kind: 'gateway', labels: { istio: 'ingressgateway' } },
+        placement: { kind: 'gateway', whose: labels({ istio: 'ingressgateway' }) },
         apis: [{ api: 'orders', route: 'orders-route' }],
       }),
       envoyFilter({
-        ...usual,
-        name: 'ostiary-waypoint',
-        namespace: 'shop',
-        ostiary,
-        placement: { kind: 'waypoint', gateway: 'waypoint' },
+        ...common,
+        name: 'ostiary-eg',
+        namespace: 'istio-ingress',
+        placement: { kind: 'gateway', whose: { by: 'target', target: { kind: 'Gateway', name: 'eg' } } },
         rawHeaders: true,
-        metadataNamespaces: ['istio_authn'],
         apis: [{ api: 'orders', route: undefined }],
       }),
       envoyFilter({
-        ...usual,
+        ...common,
         name: 'ostiary-sidecars',
         namespace: 'shop',
-        ostiary,
-        placement: { kind: 'sidecar', labels: {} },
+        placement: { kind: 'sidecar', whose: labels({}) },
         timeoutMs: 1000,
         apis: [
-          { api: 'orders', route: '8080' },
           { api: 'any', route: undefined },
+          { api: 'orders', route: '8080' },
         ],
       }),
-    ] as unknown as readonly { metadata: { name: string; namespace: string }; spec: object }[];
-    const byName = (a: { name: string }, b: { name: string }) => a.name.localeCompare(b.name);
-    expect(specs.toSorted(byName)).toEqual(
-      expected.map(({ metadata: { name, namespace }, spec }) => ({ name, namespace, spec })).toSorted(byName),
-    );
+      tcpGuard({ name: 'ostiary-sidecars', namespace: 'shop', labels: {}, openTcpPorts: [5432] }),
+      envoyFilter({
+        ...common,
+        name: 'ostiary-users-routes',
+        namespace: 'shop',
+        placement: { kind: 'sidecar', whose: labels({ app: 'users' }) },
+        routesOnly: true,
+        apis: [{ api: 'users', route: '80' }],
+      }),
+      customPolicy({
+        name: 'ostiary-waypoint',
+        namespace: 'shop',
+        provider: 'ostiary',
+        whose: { by: 'target', target: { kind: 'Gateway', name: 'waypoint' } },
+      }),
+      customPolicy({ name: 'ostiary-users', namespace: 'shop', provider: 'ostiary', whose: labels({ app: 'users' }) }),
+      {
+        ...meshTlsRule({ service: 'shop-ostiary.mesh.svc.cluster.local', identity }),
+      },
+    ] as unknown as readonly KubernetesObject[];
+    expect(rendered.map(comparable).toSorted(byName)).toEqual(expected.map(comparable).toSorted(byName));
+  });
+
+  test('listens on every address, IPv6 too, and its pods are kept out of the mesh or in it by a label', async () => {
+    for (const [set, inject] of [
+      ['default', 'false'],
+      ['mesh', 'true'],
+    ] as const) {
+      const deployment = objectsOf(await render([valuesFile(set)])).find(({ kind }) => kind === 'Deployment');
+      const template = deployment?.spec['template'] as { metadata: object; spec: PodSpec } | undefined;
+      expect(template?.spec.containers[0]?.args).toEqual(
+        expect.arrayContaining(['--listen=:9191', '--admin-listen=:9190']),
+      );
+      expect(template?.metadata).toMatchObject({ labels: { 'sidecar.istio.io/inject': inject } });
+      expect(template?.metadata).not.toHaveProperty('annotations');
+    }
   });
 });
+
+type Comparable = Pick<KubernetesObject, 'kind' | 'spec'> & { name: string; namespace: string };
+
+function comparable({ kind, metadata: { name, namespace }, spec }: KubernetesObject): Comparable {
+  return { kind, name, namespace, spec };
+}
+
+function byName(a: Comparable, b: Comparable): number {
+  return `${a.kind} ${a.name}`.localeCompare(`${b.kind} ${b.name}`);
+}
 
 /** The objects whatever the order and the spacing that a release of Helm has. */
 function asGolden(objects: readonly KubernetesObject[]): string {

@@ -4,7 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { envoyFilter, type Placement } from '../../src/generate/envoy-filter.ts';
-import { extensionProvider } from '../../src/generate/extension-provider.ts';
+import { customPolicy, meshTlsRule } from '../../src/generate/extension-provider.ts';
+import { tcpGuard } from '../../src/generate/tcp-guard.ts';
 import { injectedPod, injectionOptions } from '../generate/injection.ts';
 import { goModuleFolder, startKubernetes, type ApplicableObject, type RealKubernetes } from '../real/kubernetes.ts';
 import { partOrSkip } from '../real/parts.ts';
@@ -27,7 +28,12 @@ describe.skipIf(parts.includes(undefined))('a real kube-apiserver', () => {
     for (const definition of [...(await istioDefinitions()), ...monitoringDefinitions])
       await accepted(definition, false);
     // A definition is served a moment after it was accepted.
-    const groups = ['networking.istio.io/v1alpha3', 'security.istio.io/v1', 'monitoring.coreos.com/v1'];
+    const groups = [
+      'networking.istio.io/v1alpha3',
+      'networking.istio.io/v1',
+      'security.istio.io/v1',
+      'monitoring.coreos.com/v1',
+    ];
     for (const group of groups) {
       while ((await kubernetes.ask('GET', `/apis/${group}`)).status !== 200) await sleep(100);
     }
@@ -54,39 +60,51 @@ describe.skipIf(parts.includes(undefined))('a real kube-apiserver', () => {
   });
 
   test.each([
-    { kind: 'sidecar', labels: { app: 'orders' } },
-    { kind: 'gateway', labels: {} },
-    { kind: 'waypoint', gateway: 'waypoint' },
+    { kind: 'sidecar', whose: { by: 'labels', labels: { app: 'orders' } } },
+    { kind: 'gateway', whose: { by: 'labels', labels: {} } },
+    { kind: 'gateway', whose: { by: 'target', target: { kind: 'Gateway', name: 'eg' } } },
   ] as const)('accepts a generated EnvoyFilter: %j', async (placement: Placement) => {
-    for (const route of [undefined, 'orders']) {
-      const filter = envoyFilter({
-        name: 'ostiary',
-        namespace: 'shop',
-        ostiary: { kind: 'unix', path: '/run/ostiary/ostiary.sock' },
-        placement,
-        timeoutMs: 250,
-        rawHeaders: true,
-        metadataNamespaces: [],
-        apis: [{ api: 'orders', route }],
-      });
-      await accepted(filter as ApplicableObject);
-    }
+    const common = { name: 'ostiary', namespace: 'shop', placement, timeoutMs: 250, rawHeaders: true } as const;
+    const host = 'ostiary-headless.mesh.svc.cluster.local';
+    const filter = envoyFilter({
+      ...common,
+      ostiary: { kind: 'tcp', host, port: 9191 },
+      tls: { by: 'mesh', identity: 'spiffe://cluster.local/ns/mesh/sa/ostiary' },
+      apis: [
+        { api: 'any', route: undefined },
+        { api: 'orders', route: 'orders' },
+      ],
+      routesOnly: false,
+    });
+    await accepted(filter as ApplicableObject);
+    const ostiary = { kind: 'unix', path: '/run/ostiary/ostiary.sock' } as const;
+    await accepted(
+      envoyFilter({ ...common, ostiary, tls: undefined, apis: [], routesOnly: false }) as ApplicableObject,
+    );
   });
 
-  test('accepts the AuthorizationPolicy of an extension provider', async () => {
-    const [, policy] = extensionProvider({
-      name: 'ostiary',
-      namespace: 'shop',
-      service: 'ostiary.mesh.svc.cluster.local',
-      port: 9191,
-      timeoutMs: 250,
-      labels: { app: 'orders' },
-    });
-    await accepted(policy as ApplicableObject);
+  test.each(['Gateway', 'GatewayClass', 'Service', 'ServiceEntry'] as const)(
+    'accepts the policy that targets a %s',
+    async (kind) => {
+      const whose = { by: 'target', target: { kind, name: 'orders' } } as const;
+      const policy = customPolicy({ name: 'ostiary', namespace: 'shop', provider: 'ostiary', whose });
+      await accepted(policy as ApplicableObject);
+    },
+  );
+
+  test('accepts the other policies', async () => {
+    const labels = { app: 'orders' };
+    const shop = { name: 'ostiary', namespace: 'shop' };
+    await accepted(customPolicy({ ...shop, provider: 'ostiary', whose: { by: 'labels', labels } }) as ApplicableObject);
+    await accepted(tcpGuard({ ...shop, labels, openTcpPorts: [5432] }) as ApplicableObject);
+    const identity = 'spiffe://cluster.local/ns/mesh/sa/ostiary';
+    await accepted(meshTlsRule({ service: 'ostiary.mesh.svc.cluster.local', identity }) as ApplicableObject);
   });
 
   test('accepts a pod with the injected sidecar under restricted pod security', async () => {
     await accepted(injectedPod(injectionOptions) as ApplicableObject);
+    const secretEnv = [{ variable: 'WEB_SHOP_SECRET', name: 'web-shop', key: 'secret' }];
+    await accepted(injectedPod({ ...injectionOptions, secretEnv, secretFiles: ['partner'] }) as ApplicableObject);
   });
 
   test('refuses what is misspelt: its acceptance means something', async () => {

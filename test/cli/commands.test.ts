@@ -170,9 +170,9 @@ describe('ostiary generate', () => {
   it.each([
     [['envoyfilter', '--namespace', 'shop', '--selector', 'app=orders'], 'kind: EnvoyFilter'],
     [['extension-provider'], 'extensionProviders:'],
-    [['security-policy', '--target-kind', 'HTTPRoute', '--target', 'orders'], 'kind: SecurityPolicy'],
+    [['security-policy', '--target', 'HTTPRoute/orders'], 'kind: SecurityPolicy'],
     [['bootstrap', '--api', 'orders'], 'static_resources:'],
-    [['flex'], 'native-ext-authz-flex'],
+    [['flex', '--target', 'ApiInstance/orders'], 'native-ext-authz-flex'],
   ])('%j prints YAML', async (args, expected) => {
     const { code, stdout } = await ostiary(['generate', ...args]);
     expect({ code, found: stdout.includes(expected) }).toEqual({ code: 0, found: true });

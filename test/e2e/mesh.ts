@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { startUpstream } from '../../demo/upstream.ts';
 import { bootstrap, type ListenerOptions } from '../../src/generate/bootstrap.ts';
-import { defaultMetadataNamespaces, type Endpoint } from '../../src/generate/ext-authz.ts';
+import type { Endpoint } from '../../src/generate/ext-authz.ts';
 import { startEnvoy, type RealEnvoy } from '../real/envoy.ts';
 import { startOstiary, type OstiaryOptions, type RealOstiary } from '../real/ostiary.ts';
 import { freePort, scratchFolder } from '../real/scratch.ts';
@@ -96,6 +96,5 @@ async function address(via: 'tcp' | 'unix'): Promise<{ listen: string; endpoint:
 
 function front(name: Front, chosen: Partial<ListenerOptions>): ListenerOptions {
   const usual = { rawHeaders: false, normalizePath: true, api: undefined };
-  const metadataNamespaces = defaultMetadataNamespaces;
-  return { name, host: '127.0.0.1', port: 0, metadataNamespaces, ...usual, ...chosen };
+  return { name, host: '127.0.0.1', port: 0, ...usual, ...chosen };
 }

@@ -87,7 +87,7 @@ function twoReplicas(listens: readonly string[], upstreamPort: number): object {
     // Not the 250 ms of the templates: on a machine that is busy with other things a Check waits for a core, and
     // that is not what a restart loses.
     timeoutMs: 2000,
-    listeners: [{ ...listener, metadataNamespaces: [], api: undefined }],
+    listeners: [{ ...listener, api: undefined }],
     upstream: { host: '127.0.0.1', port: upstreamPort },
   }) as { static_resources: { clusters: { load_assignment: { endpoints: { lb_endpoints: object[] }[] } }[] } };
   const address = { socket_address: { address: '127.0.0.1', port_value: second?.port } };

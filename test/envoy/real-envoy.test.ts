@@ -43,7 +43,7 @@ describe.skipIf(binary === undefined)('a real Envoy', () => {
     });
     if (listener.address.kind !== 'tcp') throw new Error('not a TCP address');
     upstream = await startUpstream();
-    const front = { host: '127.0.0.1', port: 0, metadataNamespaces: [], normalizePath: true, api: undefined };
+    const front = { host: '127.0.0.1', port: 0, normalizePath: true, api: undefined };
     envoy = await startEnvoy(
       bootstrap({
         ostiary: { kind: 'tcp', host: '127.0.0.1', port: listener.address.port },

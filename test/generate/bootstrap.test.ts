@@ -11,7 +11,6 @@ const listener: ListenerOptions = {
   normalizePath: true,
   api: undefined,
   rawHeaders: false,
-  metadataNamespaces: [],
 };
 const ostiary = { kind: 'unix', path: '/run/ostiary.sock' } as const;
 const yaml = (changed: Partial<ListenerOptions> = {}): string => {

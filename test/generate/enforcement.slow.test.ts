@@ -13,7 +13,7 @@ import { freePort, scratchFolder } from '../real/scratch.ts';
 
 const parts = [await partOrSkip('envoy'), await partOrSkip('helm')];
 
-const placements = ['sidecar', 'gateway', 'waypoint'] as const;
+const placements = ['sidecar', 'gateway'] as const;
 const ways = placements.flatMap((placement) =>
   [true, false].flatMap((rawHeaders) =>
     (['tcp', 'unix'] as const).map((via) => ({
@@ -83,10 +83,9 @@ async function renderFilters(socketPath: string): Promise<ReadonlyMap<string, Pa
     name,
     placement,
     rawHeaders,
-    gateway: placement === 'waypoint' ? 'waypoint' : undefined,
-    selector: placement === 'waypoint' ? undefined : { app: name },
+    selector: { app: name },
     socket: via === 'unix' ? socketPath : undefined,
-    apis: [{ api: 'closed' }],
+    apis: [{ api: 'closed', route: '8080' }],
   }));
   const values = { policies: { existingConfigMaps: ['documents'] }, envoyFilters };
   const objects = objectsOf(await render([writeValues(values)])).filter(({ kind }) => kind === 'EnvoyFilter');
@@ -107,7 +106,7 @@ function withPatches(patches: Patches | undefined, ostiaryPort: number, upstream
   const config = bootstrap({
     ostiary: { kind: 'tcp', host: '127.0.0.1', port: 1 },
     timeoutMs: 1,
-    listeners: [{ ...listener, metadataNamespaces: [], api: undefined }],
+    listeners: [{ ...listener, api: undefined }],
     upstream: { host: '127.0.0.1', port: upstreamPort },
   }) as Bootstrap;
   const { cluster, filter, route } = patches;

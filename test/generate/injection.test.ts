@@ -26,3 +26,25 @@ test('with Redis all pods share the quota', () => {
   const { initContainers } = renderInjection({ ...injectionOptions, redis: 'redis://redis:6379' }, true);
   expect(initContainers[0]?.args).toContain('--redis=redis://redis:6379');
 });
+
+test('secrets come from the namespace of the pod, and none stands in the values of istiod', () => {
+  const { initContainers, volumes } = renderInjection(
+    {
+      ...injectionOptions,
+      redisSecret: { name: 'redis', key: 'url' },
+      secretEnv: [{ variable: 'WEB_SHOP_SECRET', name: 'web-shop', key: 'secret' }],
+      secretFiles: ['partner'],
+      env: { TZ: 'UTC' },
+      extraArgs: ['--log-level=debug'],
+    },
+    true,
+  );
+  expect(initContainers[0]?.env).toEqual([
+    { name: 'TZ', value: 'UTC' },
+    { name: 'OSTIARY_REDIS', valueFrom: { secretKeyRef: { name: 'redis', key: 'url' } } },
+    { name: 'WEB_SHOP_SECRET', valueFrom: { secretKeyRef: { name: 'web-shop', key: 'secret' } } },
+  ]);
+  expect(initContainers[0]?.args).toContain('--log-level=debug');
+  expect(initContainers[0]?.volumeMounts?.map(({ mountPath }) => mountPath)).toContain('/etc/ostiary/secrets/partner');
+  expect(volumes.map(({ name }) => name)).toContain('ostiary-secret-0');
+});

@@ -6,12 +6,18 @@ export const injectionOptions: InjectionOptions = {
   policies: 'ostiary-policies',
   socketPath: '/run/ostiary/ostiary.sock',
   redis: '',
+  redisSecret: undefined,
+  secretEnv: [],
+  secretFiles: [],
+  env: {},
+  extraArgs: [],
 };
 
 export interface Container {
   readonly name: string;
   readonly restartPolicy?: string;
   readonly args?: readonly string[];
+  readonly env?: readonly object[];
   readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string }[];
 }
 

@@ -1,0 +1,242 @@
+import { stringify } from 'yaml';
+import { UserError } from '../errors.ts';
+import { bootstrap } from '../generate/bootstrap.ts';
+import { envoyFilter } from '../generate/envoy-filter.ts';
+import { customPolicy, meshConfig, meshTlsRule } from '../generate/extension-provider.ts';
+import { flexPolicyBinding } from '../generate/flex.ts';
+import { injectionValues } from '../generate/injection-template.ts';
+import { securityPolicy } from '../generate/security-policy.ts';
+import { tcpGuard } from '../generate/tcp-guard.ts';
+import type { GenerateFlags } from './generate-flags.ts';
+import {
+  apisOf,
+  endpointOf,
+  hostAndPort,
+  nameOf,
+  pairOf,
+  portOf,
+  secretKeyOf,
+  spiffeIdOf,
+  targetOf,
+  tlsOf,
+  whoseOf,
+} from './generate-options.ts';
+
+export interface GenerateTarget {
+  /** What the YAML is and what is done with it. @throws UserError */
+  heading(flags: GenerateFlags): string;
+  /** @throws UserError */
+  documents(flags: GenerateFlags): readonly object[];
+}
+
+/** One address a replica: Envoy balances itself. */
+const headlessAddress = 'ostiary-headless.ostiary.svc.cluster.local:9191';
+/** Of what balances by endpoints: a headless service is an ORIGINAL_DST cluster in Istio's sidecars, which reaches nobody. */
+const serviceAddress = 'ostiary.ostiary.svc.cluster.local:9191';
+
+export const generateTargets: ReadonlyMap<string, GenerateTarget> = new Map<string, GenerateTarget>([
+  [
+    'envoyfilter',
+    {
+      heading: ({ placement, routesOnly }) =>
+        routesOnly
+          ? 'Tells ostiary the APIs of routes; who asks it is an extension provider: kubectl apply -f this file.'
+          : `Makes proxies of Istio ask ostiary: kubectl apply -f this file.${placement === 'sidecar' ? tcpHeading : ''}`,
+      documents: envoyFilterDocuments,
+    },
+  ],
+  [
+    'extension-provider',
+    {
+      heading: (flags) =>
+        'Makes sidecars, gateways or waypoints of Istio ask ostiary: kubectl apply -f this file.\n' +
+        "The provider that it names stands in Istio's mesh configuration; ostiary generate mesh-config prints it:\n" +
+        indent(stringify(meshConfigOf(flags))),
+      documents(flags) {
+        const whose = whoseOf(flags, ['Gateway', 'Service', 'ServiceEntry', 'GatewayClass']);
+        const { namespace, provider, meshIdentity } = flags;
+        const policy = customPolicy({ name: nameOf(flags, whose), namespace, provider, whose });
+        if (meshIdentity === '') return [policy];
+        return [policy, meshTlsRule({ service: serviceHostOf(flags).host, identity: spiffeIdOf(meshIdentity) })];
+      },
+    },
+  ],
+  [
+    'mesh-config',
+    {
+      heading: () =>
+        'Values of istiod, for the policies of ostiary generate extension-provider. A list in values replaces the one before:\n' +
+        'where there are other extensionProviders, add this one to them.',
+      documents: (flags) => [meshConfigOf(flags)],
+    },
+  ],
+  [
+    'injection-template',
+    {
+      heading: () =>
+        'Values of istiod (1.27 or later): helm upgrade istiod … --reuse-values --values this file. Pods with the annotation\n' +
+        'inject.istio.io/templates: sidecar,ostiary then have their own ostiary, and an envoyfilter with the same --ostiary asks it.',
+      documents: injectionDocuments,
+    },
+  ],
+  [
+    'security-policy',
+    {
+      heading: () => 'Makes Envoy Gateway (1.9 or later) ask ostiary: kubectl apply -f this file.',
+      documents(flags) {
+        const { namespace, timeout, api } = flags;
+        const target = targetOf(flags, ['Gateway', 'HTTPRoute', 'GRPCRoute']);
+        const { host, port } = hostAndPort(flags.ostiary || serviceAddress, '--ostiary');
+        const [name = '', of = namespace] = host.split('.');
+        return securityPolicy({
+          name: nameOf(flags, { by: 'target', target }),
+          namespace,
+          target: { kind: target.kind as 'Gateway' | 'HTTPRoute' | 'GRPCRoute', name: target.name },
+          service: { name, namespace: of, port },
+          timeoutMs: timeout,
+          api: api === '' ? undefined : api,
+        });
+      },
+    },
+  ],
+  [
+    'bootstrap',
+    {
+      heading: () => 'Envoy without Istio or Kubernetes: envoy -c this file.',
+      documents(flags) {
+        const name = flags.name === '' ? 'ostiary' : flags.name;
+        const api = flags.api === '' ? undefined : flags.api;
+        const { rawHeaders, timeout, listenPort } = flags;
+        const listener = { name, rawHeaders, host: '0.0.0.0', port: listenPort, normalizePath: true, api };
+        const ostiary = endpointOf(flags.ostiary || headlessAddress, '--ostiary');
+        const tls = tlsOf(flags, ostiary);
+        if (tls?.by === 'mesh')
+          throw new UserError(
+            '--mesh-identity needs Istio: give --tls-ca, and --envoy-cert where ostiary asks for one',
+            2,
+          );
+        const upstream = hostAndPort(flags.upstream, '--upstream');
+        return [bootstrap({ ostiary, tls, timeoutMs: timeout, listeners: [listener], upstream })];
+      },
+    },
+  ],
+  [
+    'flex',
+    {
+      heading: () =>
+        'MuleSoft Flex Gateway in local mode (1.6.0 or later): put this file into its configuration folder.',
+      documents(flags) {
+        const target = targetOf(flags, ['ApiInstance']);
+        const name = nameOf(flags, { by: 'target', target });
+        const address = hostAndPort(flags.ostiary || serviceAddress, '--ostiary');
+        return [flexPolicyBinding({ name, ...address, timeoutMs: flags.timeout, apiInstance: target.name })];
+      },
+    },
+  ],
+]);
+
+const tcpHeading =
+  '\nThe AuthorizationPolicy refuses what comes to these pods as plain TCP, where no HTTP filter runs: HTTP/1.0, or bytes\n' +
+  'that Istio does not take for HTTP. Ports of the pods that speak TCP on purpose: --open-tcp-port.';
+
+function envoyFilterDocuments(flags: GenerateFlags): readonly object[] {
+  const { placement, namespace, timeout, rawHeaders, routesOnly } = flags;
+  if (placement === 'waypoint') throw new UserError(noWaypoint(flags), 2);
+  if (placement === 'sidecar' && flags.target !== '') {
+    throw new UserError(
+      `--target ${flags.target} with --placement sidecar: sidecars are chosen by --selector, a gateway by --placement gateway; ` +
+        'a waypoint asks by ostiary generate extension-provider',
+      2,
+    );
+  }
+  const whose = whoseOf(flags, ['Gateway']);
+  const name = nameOf(flags, whose);
+  const ostiary = endpointOf(flags.ostiary || headlessAddress, '--ostiary');
+  const apis = apisOf(flags);
+  if (routesOnly && apis.length === 0)
+    throw new UserError('--routes-only tells nothing without --api or --route-api', 2);
+  const filter = envoyFilter({
+    name,
+    namespace,
+    ostiary,
+    tls: tlsOf(flags, ostiary),
+    placement: { kind: placement, whose },
+    timeoutMs: timeout,
+    rawHeaders,
+    apis,
+    routesOnly,
+  });
+  const openTcpPorts = flags.openTcpPort.map((each) => portOf(each, '--open-tcp-port'));
+  if (placement === 'sidecar' && whose.by === 'labels' && !routesOnly)
+    return [filter, tcpGuard({ name, namespace, labels: whose.labels, openTcpPorts })];
+  if (openTcpPorts.length > 0) throw new UserError('--open-tcp-port is for an envoyfilter of sidecars that ask', 2);
+  return [filter];
+}
+
+function noWaypoint({ namespace, target }: GenerateFlags): string {
+  const named = target === '' ? 'Gateway/NAME' : target;
+  return (
+    'no release of Istio applies an EnvoyFilter for waypoints, and every request would pass: ' +
+    `ostiary generate extension-provider --namespace ${namespace} --target ${named} makes a waypoint ask ` +
+    '(or --target Service/NAME for one of its Services)'
+  );
+}
+
+function injectionDocuments(flags: GenerateFlags): readonly object[] {
+  const endpoint = endpointOf(flags.ostiary || headlessAddress, '--ostiary');
+  if (endpoint.kind === 'tcp')
+    throw new UserError('a sidecar is reached by a socket: --ostiary unix:/run/ostiary/ostiary.sock', 2);
+  const { image, policies, redis, redisSecret } = flags;
+  if (redis !== '' && redisSecret !== '')
+    throw new UserError('--redis and --redis-secret exclude each other: give one', 2);
+  if (/\/\/[^/]*:[^/]*@/.test(redis)) {
+    throw new UserError(
+      "--redis has a password, which everybody would read in istiod's values: put the URL into a Secret of the pods' namespace and give --redis-secret SECRET/KEY",
+      2,
+    );
+  }
+  const secretEnv = flags.secretEnv.map((each) => {
+    const [variable, secret] = pairOf(each, '--secret-env');
+    return { variable, ...secretKeyOf(secret, '--secret-env') };
+  });
+  const written = [...flags.env, ...flags.extraArg, ...flags.secretFiles, ...flags.secretEnv, image, policies, redis];
+  const template = written.find((each) => each.includes('{{'));
+  if (template !== undefined)
+    throw new UserError(`${JSON.stringify(template)} holds {{, which Istio's injector would evaluate`, 2);
+  return [
+    injectionValues({
+      image,
+      policies,
+      redis,
+      redisSecret: redisSecret === '' ? undefined : secretKeyOf(redisSecret, '--redis-secret'),
+      socketPath: endpoint.path,
+      secretEnv,
+      secretFiles: flags.secretFiles,
+      env: Object.fromEntries(flags.env.map((each) => pairOf(each, '--env'))),
+      extraArgs: flags.extraArg,
+    }),
+  ];
+}
+
+function meshConfigOf(flags: GenerateFlags): object {
+  const { host: service, port } = serviceHostOf(flags);
+  return meshConfig({ provider: flags.provider, service, port, timeoutMs: flags.timeout });
+}
+
+/** Istio balances over the endpoints of a Service that has an address. @throws UserError */
+function serviceHostOf(flags: GenerateFlags): { host: string; port: number } {
+  const address = hostAndPort(flags.ostiary || serviceAddress, '--ostiary');
+  if (!/^[^.]+-headless(\.|$)/.test(address.host)) return address;
+  throw new UserError(
+    `--ostiary is ${JSON.stringify(flags.ostiary)}: sidecars can't reach a headless Service by an extension provider (503 for all); give the one with an address, ${serviceAddress}`,
+    2,
+  );
+}
+
+function indent(text: string): string {
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => `  ${line}`)
+    .join('\n');
+}

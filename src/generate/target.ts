@@ -1,0 +1,35 @@
+/** A resource by which Istio, Envoy Gateway or Flex Gateway are told whose requests are meant. */
+export interface Target {
+  readonly kind: TargetKind;
+  readonly name: string;
+}
+
+export type TargetKind = keyof typeof groups;
+
+const groups = {
+  Gateway: 'gateway.networking.k8s.io',
+  GatewayClass: 'gateway.networking.k8s.io',
+  HTTPRoute: 'gateway.networking.k8s.io',
+  GRPCRoute: 'gateway.networking.k8s.io',
+  Service: '',
+  ServiceEntry: 'networking.istio.io',
+  ApiInstance: 'gateway.mulesoft.com',
+} as const;
+
+export const targetKinds = Object.keys(groups) as readonly TargetKind[];
+
+/** An entry of `targetRefs`, as the Gateway API defines them. */
+export function targetRef({ kind, name }: Target): { group: string; kind: string; name: string } {
+  return { group: groups[kind], kind, name };
+}
+
+/** Whose requests: those of pods with these labels (none: all of the namespace), or those of a target. */
+export type Whose =
+  | { readonly by: 'labels'; readonly labels: Readonly<Record<string, string>> }
+  | { readonly by: 'target'; readonly target: Target };
+
+/** `spec` of one of Istio's policies, as far as it says whose requests are meant. */
+export function policySelection(whose: Whose): object {
+  if (whose.by === 'target') return { targetRefs: [targetRef(whose.target)] };
+  return Object.keys(whose.labels).length === 0 ? {} : { selector: { matchLabels: whose.labels } };
+}
