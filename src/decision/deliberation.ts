@@ -32,6 +32,7 @@ export interface Deliberation {
   readonly check: Check;
   readonly located: Located;
   readonly deadline: number;
+  readonly caller: Request['caller'];
   /** What enforced policies have established. */
   identity: Identity;
   /** The same with what shadow policies found laid over it, once they found something: seen by shadow policies alone. */
@@ -58,7 +59,7 @@ export function applies(deliberation: Deliberation, bound: Bound<Policy>): boole
 }
 
 export function requestFor(deliberation: Deliberation, bound: Bound<Policy>): Request {
-  const { check, located, snapshot, deadline } = deliberation;
+  const { check, located, snapshot, deadline, caller } = deliberation;
   return {
     check,
     api: located.api?.name ?? '',
@@ -67,6 +68,7 @@ export function requestFor(deliberation: Deliberation, bound: Bound<Policy>): Re
     identity: (bound.mode === 'shadow' ? deliberation.shadowIdentity : undefined) ?? deliberation.identity,
     directory: snapshot.directory,
     deadline,
+    caller,
   };
 }
 

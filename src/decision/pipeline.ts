@@ -1,5 +1,5 @@
 import type { Denial } from '../denial/denial.ts';
-import type { AccessPolicy, Outcome } from '../policy/policy.ts';
+import type { AccessPolicy, Outcome, Request } from '../policy/policy.ts';
 import type { Check } from '../request/check.ts';
 import type { HeaderEntry } from '../request/header-entry.ts';
 import type { Bound, Snapshot } from '../snapshot/snapshot.ts';
@@ -14,12 +14,14 @@ import { locate } from './locate.ts';
  * Decides one Check by one snapshot: finds the API, asks its access policies in order, then charges
  * its quota policies together. The first denial ends it. Synchronous as long as every policy is.
  * @param deadline monotonic milliseconds after which nobody listens
+ * @param caller who waits for the answer, and may leave before it
  */
 export function decide(
   snapshot: Snapshot,
   check: Check,
   ports: DecisionPorts,
   deadline: number,
+  caller?: Request['caller'],
 ): Decision | Promise<Decision> {
   const located = locate(snapshot, check, ports);
   if (located.reason !== undefined) return denyUnlocated(snapshot, check, located);
@@ -29,6 +31,7 @@ export function decide(
     check,
     located,
     deadline,
+    caller,
     identity: NOBODY,
     shadowIdentity: undefined,
     shadowDenied: false,

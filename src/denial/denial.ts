@@ -17,6 +17,7 @@ export type Denial = {
   | { readonly reason: 'token_invalid' }
   | { readonly reason: 'scope_insufficient'; readonly scopes: readonly string[] }
   | { readonly reason: 'keys_unavailable'; readonly retryAfterSeconds: number }
+  | { readonly reason: 'token_unverified' }
   | { readonly reason: 'client_rejected'; readonly cause: ClientRejection; readonly challenge: string }
   | { readonly reason: 'contract_missing' }
   | { readonly reason: 'cost_invalid' }

@@ -124,6 +124,7 @@ const REASONS: Readonly<Record<Reason, true>> = {
   token_invalid: true,
   scope_insufficient: true,
   keys_unavailable: true,
+  token_unverified: true,
   client_rejected: true,
   contract_missing: true,
   cost_invalid: true,

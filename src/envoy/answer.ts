@@ -55,6 +55,7 @@ function answerTo(denial: Denial): Answer {
   switch (denial.reason) {
     case 'not_ready':
     case 'policy_failed':
+    case 'token_unverified':
       return { httpStatus: 503, sentence: unavailable, headers: [retrySoon] };
     case 'keys_unavailable':
     case 'store_unavailable':

@@ -82,7 +82,7 @@ export function createCheckMethod({ snapshot, ports, observer }: CheckMethodOpti
       }
       let decided: Decision | Promise<Decision>;
       try {
-        decided = decide(inForce, check, ports, call.deadline);
+        decided = decide(inForce, check, ports, call.deadline, call);
       } catch (error) {
         decided = failure(error, inForce);
       }

@@ -65,11 +65,12 @@ export class Streams implements StreamHost {
     if (selfish || head.isMalformed || (ended && head.contentLength > 0)) {
       return this.refuse(id, ErrorCode.protocolError);
     }
-    // RFC 9113, 5.1.2.
-    if (this.open.size + this.lingering >= this.limits.maxConcurrentStreams) {
+    // RFC 9113, 5.1.2. Calls that were cancelled end soon: until then they take no place from others, up to as many.
+    const most = this.limits.maxConcurrentStreams;
+    if (this.open.size >= most || this.open.size + this.lingering >= 2 * most) {
       this.observer.onAbuse('too_many_streams');
       // The peer can't know of calls that linger: streams refused for them are no fault of its.
-      return this.refuse(id, ErrorCode.refusedStream, this.open.size >= this.limits.maxConcurrentStreams);
+      return this.refuse(id, ErrorCode.refusedStream, this.open.size >= most);
     }
     if (head.isTooLarge) this.observer.onAbuse('header_list_too_large');
     this.observer.counters.streamsOpened++;

@@ -33,6 +33,12 @@ export function claimOf(claims: Claims, name: string): unknown {
   return Object.hasOwn(claims, name) ? claims[name] : undefined;
 }
 
+/** RFC 7800: the token says which key its sender must have. Null is none. */
+export function isBound(claims: Claims): boolean {
+  const confirmation = claimOf(claims, 'cnf');
+  return confirmation !== undefined && confirmation !== null;
+}
+
 /** Everything but the time. @returns what is wrong, a sentence without a value of the token */
 export function faultOfClaims(claims: Claims, rules: ClaimRules): string | undefined {
   const issuer = claimOf(claims, 'iss');

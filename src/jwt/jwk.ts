@@ -12,6 +12,9 @@ export interface KeySetContent {
   readonly ignored: readonly string[];
 }
 
+/** Reading one takes up to a third of a millisecond, and nothing else is done meanwhile. */
+const MAXIMUM_KEYS = 100;
+
 /**
  * Reads a JWK set (RFC 7517, 5). Keys that are malformed, weak, private or for another use are left
  * out, as 5 demands of what is not understood.
@@ -21,10 +24,14 @@ export function keysFromSet(set: unknown, admits: Admits): KeySetContent {
   if (!isObject(set) || !Array.isArray(set['keys'])) throw new TypeError('it is no JWK set: it needs a list "keys"');
   const keys: Key[] = [];
   const ignored: string[] = [];
-  for (const [index, jwk] of set['keys'].entries()) {
+  const offered: readonly unknown[] = set['keys'];
+  for (const [index, jwk] of offered.slice(0, MAXIMUM_KEYS).entries()) {
     const key = keyFromJwk(jwk, admits);
     if (typeof key === 'string') ignored.push(`key ${index + 1} is left out: ${key}`);
     else keys.push(key);
+  }
+  if (offered.length > MAXIMUM_KEYS) {
+    ignored.push(`${offered.length - MAXIMUM_KEYS} keys are left out: of a set the first ${MAXIMUM_KEYS} count`);
   }
   if (keys.length === 0) throw new TypeError(['it has no usable key', ...ignored.slice(0, 5)].join('; '));
   return { keys, ignored };
@@ -33,14 +40,14 @@ export function keysFromSet(set: unknown, admits: Admits): KeySetContent {
 /** @returns a sentence where the key is not to be used */
 export function keyFromJwk(jwk: unknown, admits: Admits): Key | string {
   if (!isObject(jwk)) return 'it is no object';
-  const { kty, kid, use, alg } = jwk;
-  const operations = jwk['key_ops'];
+  const { kty, kid, use, alg, key_ops: operations } = withoutNulls(jwk);
   if (kid !== undefined && typeof kid !== 'string') return 'its "kid" is no string';
   if (use !== undefined && use !== 'sig') return 'its "use" is not "sig"';
   if (operations !== undefined && !(Array.isArray(operations) && operations.includes('verify'))) {
     return 'its "key_ops" do not include "verify"';
   }
-  if (kty !== 'oct' && ['d', 'p', 'q', 'priv'].some((name) => name in jwk)) return 'it is a private key';
+  if (kty !== 'oct' && ['d', 'p', 'q', 'priv'].some((name) => jwk[name] !== undefined && jwk[name] !== null))
+    return 'it is a private key';
   if (kty === 'oct' && admits === 'public') return 'it is a shared secret, which a published set must not hold';
   const key = kty === 'oct' ? secretKey(jwk) : publicKey(jwk);
   if (typeof key === 'string') return key;
@@ -67,6 +74,11 @@ function publicKey({ kty, n, e, crv, x, y }: Record<string, unknown>): KeyObject
   } catch {
     return `it is a malformed ${kty} key`;
   }
+}
+
+/** Some libraries write what a key does not have as null. */
+function withoutNulls(jwk: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(jwk).filter(([, value]) => value !== null));
 }
 
 export function isObject(value: unknown): value is Record<string, unknown> {

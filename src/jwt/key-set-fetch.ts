@@ -45,7 +45,12 @@ export async function fetchText(url: string, settings: FetchSettings): Promise<s
     const response = await settings.fetch(url, {
       redirect: 'manual',
       signal: controller.signal,
-      headers: { accept: 'application/jwk-set+json, application/json', 'accept-encoding': 'identity' },
+      headers: {
+        accept: 'application/jwk-set+json, application/json',
+        'accept-encoding': 'identity',
+        // A key that was withdrawn must not come back from somebody's cache.
+        'cache-control': 'no-cache',
+      },
     });
     return await readText(response);
   } catch (error) {
@@ -72,7 +77,10 @@ async function readText(response: Response): Promise<string> {
     if (bytes > MAXIMUM_SET_BYTES) throw new FetchFault('too_large', `it answers more than ${MAXIMUM_SET_BYTES} bytes`);
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  // Without the byte-order mark that some editors put before it.
+  return Buffer.concat(chunks)
+    .toString('utf8')
+    .replace(/^\uFEFF/, '');
 }
 
 /** Such as ` (ECONNREFUSED)`: the code alone, since messages can hold more than is to be told. */

@@ -26,8 +26,8 @@ export interface KeySetOptions {
   readonly onFetch?: (fetch: KeySetFetch) => void;
 }
 
-/** An unknown `kid` makes us ask at most once in so long, whatever callers make up. */
-const UNKNOWN_KID_COOL_DOWN_MS = 10_000;
+/** A token that no key has signed makes us ask at most once in so long, whatever callers make up. */
+const COOL_DOWN_MS = 10_000;
 const FIRST_RETRY_MS = 1_000;
 /** Sooner where callers wait for the first set. */
 const LONGEST_RETRY_UNLOADED_MS = 10_000;
@@ -43,6 +43,8 @@ export class KeySet {
   readonly #needs = new Set<KeySetNeed>();
   #keys: readonly Key[] = [];
   #text: string | undefined;
+  /** Counts the changes of the keys. */
+  version = 0;
   #lastSuccess: number | undefined;
   #failures = 0;
   #detail = '';
@@ -50,7 +52,7 @@ export class KeySet {
   /** Monotonic milliseconds, as all below. */
   #refreshedAt = 0;
   #dueAt = 0;
-  #askedForKidAt = Number.NEGATIVE_INFINITY;
+  #askedForKeyAt = Number.NEGATIVE_INFINITY;
   #cancelTimer: (() => void) | undefined;
 
   constructor(url: string, options: KeySetOptions) {
@@ -89,10 +91,6 @@ export class KeySet {
     );
   }
 
-  knows(kid: string): boolean {
-    return this.#keys.some((key) => key.kid === kid);
-  }
-
   /** The fetch that may bring the first set; undefined where the last one failed and the next is not due. */
   firstLoad(): Promise<void> | undefined {
     if (this.#running !== undefined) return this.#running;
@@ -102,10 +100,15 @@ export class KeySet {
   /** The fetch that may bring a key that the set doesn't hold; undefined while it was asked too recently. */
   refetch(): Promise<void> | undefined {
     if (this.#running !== undefined) return this.#running;
-    const now = this.#options.clock.monotonic();
-    if (now - this.#askedForKidAt < UNKNOWN_KID_COOL_DOWN_MS) return undefined;
-    this.#askedForKidAt = now;
+    if (this.askableInMs() > 0) return undefined;
+    this.#askedForKeyAt = this.#options.clock.monotonic();
     return this.#start();
+  }
+
+  /** Milliseconds until {@link refetch} asks again. */
+  askableInMs(): number {
+    if (this.#running !== undefined) return 0;
+    return Math.max(0, this.#askedForKeyAt + COOL_DOWN_MS - this.#options.clock.monotonic());
   }
 
   /** Milliseconds until the next planned fetch, 0 while one is running. */
@@ -171,6 +174,7 @@ export class KeySet {
     const stay = new Set(keys);
     for (const key of this.#keys) if (!stay.has(key)) key.retire();
     this.#keys = keys;
+    this.version += 1;
     this.#text = text;
     return content.ignored;
   }

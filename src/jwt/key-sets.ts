@@ -4,6 +4,7 @@ import type { KeySetStatus } from './key-set-report.ts';
 import type { KeySetNeed, KeySetOptions } from './key-set.ts';
 import type { Timers } from './timers.ts';
 import { TokenMemory } from './token-memory.ts';
+import { VerificationGate } from './verification-gate.ts';
 
 /**
  * The key sets that issuers publish, by URL: shared by all policies and kept across reloads, so
@@ -14,6 +15,10 @@ export interface KeySets {
   readonly timers: Timers;
   /** What all verifiers together may keep of verified tokens. */
   readonly tokens: TokenMemory;
+  /** What they may keep of refused ones, so that no caller's bad tokens drive out good ones. */
+  readonly refusals: TokenMemory;
+  /** Bounds the signature checks of all verifiers together. */
+  readonly gate: VerificationGate;
   /** Holds the set of a URL: it is fetched soon and kept fresh until the last holder lets go. */
   hold(url: string, need: KeySetNeed): HeldKeySet;
   /** Of every set in use, sorted by URL. */
@@ -33,12 +38,16 @@ export interface KeySetsOptions extends KeySetOptions {
   readonly tokenMemoryBytes?: number;
 }
 
+const REFUSALS_BYTES = 2 * 1024 * 1024;
+
 export function createKeySets(options: KeySetsOptions): KeySets {
   const sets = new Map<string, KeySet>();
   return {
     clock: options.clock,
     timers: options.timers,
     tokens: new TokenMemory(options.tokenMemoryBytes ?? 32 * 1024 * 1024),
+    refusals: new TokenMemory(REFUSALS_BYTES),
+    gate: new VerificationGate(),
     hold(url, need) {
       const parsed = new URL(url);
       parsed.hash = '';

@@ -3,15 +3,32 @@ import type { KeySet } from './key-set.ts';
 import type { HeldKeySet, KeySets } from './key-sets.ts';
 import type { Key } from './key.ts';
 
+/** Who waits for the answer: asked late, since a transport makes the signal when it is asked for. */
+export interface Caller {
+  readonly signal: AbortSignal;
+}
+
+/** How long it is worth waiting. */
+export interface Patience {
+  /** Monotonic milliseconds. */
+  readonly deadline: number;
+  readonly caller: Caller | undefined;
+}
+
 /** Where a verifier takes its keys from. */
 export interface KeySource {
   /** The keys at hand that may have signed a token: of its `kid` or without any, and of a type that fits. */
   keysFor(algorithm: Algorithm, kid: string | undefined): readonly Key[];
   /**
-   * Yields what {@link keysFor} then answers each time a key may have come; ends when none is to be
-   * expected any more, after a second, or well before the deadline (monotonic milliseconds).
+   * Asked for when none of the keys at hand has signed a token: a key may be missing, or be another one by now under
+   * the same `kid`. Yields what {@link keysFor} then answers each time a key may have come; ends when none is to be
+   * expected any more, after a second, well before the deadline, or when the caller leaves.
    */
-  arrivals(algorithm: Algorithm, kid: string | undefined, deadline: number): AsyncIterable<readonly Key[]>;
+  arrivals(algorithm: Algorithm, kid: string | undefined, patience: Patience): AsyncIterable<readonly Key[]>;
+  /** Another number whenever the keys are others. */
+  readonly version: number;
+  /** Milliseconds until an issuer may be asked again for a key that is missing; 0 while one is asked. */
+  askableInMs(): number;
   /** Whether there is any key at all. */
   readonly usable: boolean;
   /** Milliseconds after which it is worth asking again, where it is not usable. */
@@ -27,6 +44,8 @@ export function fixedKeys(keys: readonly Key[]): KeySource {
         (key) => key.algorithms.has(algorithm) && (kid === undefined || key.kid === undefined || key.kid === kid),
       ),
     async *arrivals() {},
+    version: 0,
+    askableInMs: () => Infinity,
     usable: true,
     retryInMs: () => 0,
     close() {},
@@ -43,6 +62,8 @@ const ANSWER_SHARE = 0.25;
 const ANSWER_MS_A_WAITER = 0.5;
 /** Whoever sends unknown `kid`s holds requests open for so long, however patient Envoy is. */
 const MAX_WAIT_MS = 1000;
+/** Later ones are refused at once. */
+const MAX_WAITING = 2000;
 
 /**
  * How long to wait for keys.
@@ -62,11 +83,10 @@ export function publishedKeys(held: readonly HeldKeySet[], { clock, timers }: Ke
   let waiting = 0;
   return {
     keysFor,
-    async *arrivals(algorithm, kid, deadline) {
-      const unknown = kid === undefined ? keysFor(algorithm, kid).length === 0 : !sets.some((set) => set.knows(kid));
+    async *arrivals(algorithm, kid, { deadline, caller }) {
       const pending = new Map<KeySet, Promise<KeySet>>();
       for (const set of sets) {
-        const fetch = set.loaded ? (unknown ? set.refetch() : undefined) : set.firstLoad();
+        const fetch = set.loaded ? set.refetch() : set.firstLoad();
         if (fetch !== undefined)
           pending.set(
             set,
@@ -74,12 +94,14 @@ export function publishedKeys(held: readonly HeldKeySet[], { clock, timers }: Ke
           );
       }
       const waitMs = waitOf(deadline - clock.monotonic(), waiting);
-      if (pending.size === 0 || waitMs <= 0) return;
+      if (pending.size === 0 || waitMs <= 0 || waiting >= MAX_WAITING) return;
+      const signal = caller?.signal;
+      if (signal?.aborted === true) return;
       waiting++;
-      let cancel = (): void => {};
-      const expired = new Promise<undefined>((resolve) => {
-        cancel = timers.after(waitMs, () => resolve(undefined));
-      });
+      const { promise: expired, resolve: expire } = Promise.withResolvers<undefined>();
+      const giveUp = (): void => expire(undefined);
+      const cancel = timers.after(waitMs, giveUp);
+      signal?.addEventListener('abort', giveUp);
       try {
         while (pending.size > 0) {
           const ended = await Promise.race([expired, ...pending.values()]);
@@ -90,8 +112,13 @@ export function publishedKeys(held: readonly HeldKeySet[], { clock, timers }: Ke
       } finally {
         waiting--;
         cancel();
+        signal?.removeEventListener('abort', giveUp);
       }
     },
+    get version() {
+      return sets.reduce((sum, set) => sum + set.version, 0);
+    },
+    askableInMs: () => Math.min(...sets.map((set) => set.askableInMs())),
     get usable() {
       return sets.some((set) => set.loaded);
     },

@@ -1,20 +1,19 @@
-import { compactVerify, decodeProtectedHeader } from 'jose';
 import type { Clock } from '../clock.ts';
 import type { Denial } from '../denial/denial.ts';
 import type { Check } from '../request/check.ts';
-import { isAlgorithm } from './algorithms.ts';
 import type { Algorithm } from './algorithms.ts';
-import { faultOfClaims, faultOfTime, lifetimeOf } from './claims.ts';
+import { faultOfClaims, faultOfTime, isBound, lifetimeOf } from './claims.ts';
 import type { ClaimRules, Claims, Lifetime } from './claims.ts';
-import { isObject } from './jwk.ts';
-import type { KeySource } from './key-source.ts';
+import { headerOf, objectFrom } from './compact-token.ts';
+import type { Caller, KeySource } from './key-source.ts';
 import type { Key } from './key.ts';
+import { RefusedTokens } from './refused-tokens.ts';
+import { checkSignature } from './signature-check.ts';
 import type { TokenCache, TokenMemory } from './token-memory.ts';
+import type { VerificationGate, VerificationLane } from './verification-gate.ts';
 
 /** Characters. Envoy's own limit for all headers together is 60 KiB. */
 const MAXIMUM_TOKEN_LENGTH = 16 * 1024;
-/** How many keys one token is tried with: each try costs a signature check. */
-const MAXIMUM_TRIES = 8;
 
 export interface VerifierOptions<Derived> {
   readonly algorithms: readonly Algorithm[];
@@ -22,6 +21,10 @@ export interface VerifierOptions<Derived> {
   readonly rules: ClaimRules;
   readonly clock: Clock;
   readonly memory: TokenMemory;
+  readonly refusals: TokenMemory;
+  readonly gate: VerificationGate;
+  /** What becomes of a token that counts only together with a proof of its sender, which is not looked at. */
+  readonly senderConstraint: 'refuse' | 'ignore';
   /** What the policy makes of verified claims; it must depend on them alone, since it is kept with them. */
   readonly derive: (claims: Claims) => Derived;
 }
@@ -54,11 +57,15 @@ export class Verifier<Derived> {
   readonly #options: VerifierOptions<Derived>;
   readonly #allowed: ReadonlySet<string>;
   readonly #cache: TokenCache<Verified<Derived>>;
+  readonly #refused: RefusedTokens;
+  readonly #lane: VerificationLane;
 
   constructor(options: VerifierOptions<Derived>) {
     this.#options = options;
     this.#allowed = new Set(options.algorithms);
     this.#cache = options.memory.open();
+    this.#refused = new RefusedTokens(options.refusals);
+    this.#lane = options.gate.open();
   }
 
   /** What {@link verify} would say at once, if this header brought a token that was verified before; else undefined. */
@@ -69,15 +76,25 @@ export class Verifier<Derived> {
   }
 
   /**
-   * At once where the token was verified before.
-   * @param deadline monotonic milliseconds: no longer is waited for keys
+   * At once where the token was verified before, or refused a moment ago.
+   * @param deadline monotonic milliseconds: no longer is waited for keys, and no signature checked after it
    * @param presented the value of the header that brought it, by which {@link recall} finds it again
+   * @param caller who may leave before the answer
    */
-  verify(token: string, deadline: number, presented = ''): Verdict<Derived> | Promise<Verdict<Derived>> {
+  verify(
+    token: string,
+    deadline: number,
+    presented = '',
+    caller?: Caller,
+  ): Verdict<Derived> | Promise<Verdict<Derived>> {
     if (token.length > MAXIMUM_TOKEN_LENGTH)
       return invalid(`the token is longer than ${MAXIMUM_TOKEN_LENGTH} characters`);
     const known = this.#cache.get(token.slice(-TAIL_LENGTH));
-    return (known?.token === token ? this.#again(known) : undefined) ?? this.#verifyAnew(token, deadline, presented);
+    const again = known?.token === token ? this.#again(known) : undefined;
+    if (again !== undefined) return again;
+    const { keys, clock } = this.#options;
+    const refused = this.#refused.recall(token, keys.version, clock.monotonic());
+    return refused ?? this.#verifyAnew(token, presented, { deadline, caller });
   }
 
   #again(known: Verified<Derived>): Verdict<Derived> | undefined {
@@ -89,102 +106,49 @@ export class Verifier<Derived> {
 
   close(): void {
     this.#options.memory.close(this.#cache);
+    this.#refused.close();
     this.#options.keys.close();
   }
 
-  async #verifyAnew(token: string, deadline: number, presented: string): Promise<Verdict<Derived>> {
-    const header = this.#headerOf(token);
+  async #verifyAnew(
+    token: string,
+    presented: string,
+    { deadline, caller }: { readonly deadline: number; readonly caller: Caller | undefined },
+  ): Promise<Verdict<Derived>> {
+    const { keys, rules, clock, derive, senderConstraint } = this.#options;
+    const anyType = senderConstraint === 'ignore';
+    const header = headerOf(token, { algorithms: this.#allowed, anyType });
     if (typeof header === 'string') return invalid(header);
-    const signed = await this.#findKey(token, header, deadline);
-    if ('reason' in signed) return signed;
-    const claims = claimsFrom(signed.payload);
-    if (claims === undefined) return invalid('the payload of the token is no JSON object');
-    const { rules, clock, derive } = this.#options;
+    const signed = await checkSignature(token, header, { keys, lane: this.#lane, clock, deadline, caller });
+    if (signed.reason === 'unsigned') {
+      return this.#refuse(token, signed.detail, { keys: signed.keysVersion, forMs: keys.askableInMs() });
+    }
+    if (signed.reason !== undefined) return signed;
+    const lasting = { keys: keys.version, forMs: Infinity };
+    const claims = objectFrom(signed.payload);
+    if (claims === undefined) return this.#refuse(token, 'the payload of the token is no JSON object', lasting);
+    if (senderConstraint === 'refuse' && isBound(claims)) return this.#refuse(token, BOUND, lasting);
     const lifetime = lifetimeOf(claims, rules);
-    if (typeof lifetime === 'string') return invalid(lifetime);
-    const fault = faultOfTime(lifetime, clock.now()) ?? faultOfClaims(claims, rules);
-    if (fault !== undefined) return invalid(fault);
+    if (typeof lifetime === 'string') return this.#refuse(token, lifetime, lasting);
+    const now = clock.now();
+    const fault = faultOfTime(lifetime, now) ?? faultOfClaims(claims, rules);
+    // What is too early may be right at any moment.
+    if (fault !== undefined) return now < lifetime.notBeforeMs ? invalid(fault) : this.#refuse(token, fault, lasting);
     const kept = { token, presented: Buffer.from(presented) };
     const verified: Verified<Derived> = { claims, derived: derive(claims), lifetime, key: signed.key, ...kept };
     this.#cache.set(token.slice(-TAIL_LENGTH), verified, bytesOf(token));
     return verified;
   }
 
-  /** Of the header only `alg`, `kid` and `crit` count: keys and URLs in it (`jwk`, `jku`, `x5c`, `x5u`) are the caller's. */
-  #headerOf(token: string): Header | string {
-    if (!COMPACT.test(token)) return 'the token is no JWS in compact form (three parts in base64url)';
-    let header;
-    try {
-      header = decodeProtectedHeader(token);
-    } catch {
-      return 'the header of the token is malformed';
-    }
-    const { alg, kid } = header;
-    if (Object.hasOwn(header, 'crit')) return 'the token has a crit header, and no extension is supported';
-    if (!isAlgorithm(alg) || !this.#allowed.has(alg)) return 'the algorithm of the token is not allowed';
-    return kid === undefined || typeof kid === 'string' ? { alg, kid } : 'the kid of the token is no string';
-  }
-
-  async #findKey(token: string, { alg, kid }: Header, deadline: number): Promise<Signed | Denial> {
-    const { keys } = this.#options;
-    const tried = new Set<Key>();
-    const attempt = async (candidates: readonly Key[]): Promise<Signed | undefined> => {
-      for (const key of candidates) {
-        if (tried.has(key) || tried.size >= MAXIMUM_TRIES) continue;
-        tried.add(key);
-        const payload = await payloadOf(token, key, alg);
-        // A key may have been retired while it was at work.
-        if (payload !== undefined && !key.retired) return { payload, key };
-      }
-      return undefined;
-    };
-    const signed = await attempt(keys.keysFor(alg, kid));
-    if (signed !== undefined) return signed;
-    for await (const candidates of keys.arrivals(alg, kid, deadline)) {
-      const later = await attempt(candidates);
-      if (later !== undefined) return later;
-    }
-    if (!keys.usable) {
-      const retryAfterSeconds = Math.max(1, Math.ceil(keys.retryInMs() / 1000));
-      return { reason: 'keys_unavailable', retryAfterSeconds, detail: 'no usable key set was ever loaded' };
-    }
-    return invalid(
-      tried.size === 0 ? 'no key fits the kid and the algorithm of the token' : 'the signature of the token is wrong',
-    );
+  #refuse(token: string, detail: string, asked: { readonly keys: number; readonly forMs: number }): Denial {
+    const denial = invalid(detail);
+    this.#refused.remember(token, denial, { ...asked, now: this.#options.clock.monotonic() });
+    return denial;
   }
 }
 
-interface Header {
-  readonly alg: Algorithm;
-  readonly kid: string | undefined;
-}
-
-interface Signed {
-  readonly payload: Uint8Array;
-  readonly key: Key;
-}
-
-const COMPACT = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
-
-/** Undefined: the key did not sign it. */
-async function payloadOf(token: string, key: Key, alg: Algorithm): Promise<Uint8Array | undefined> {
-  try {
-    return (await compactVerify(token, key.for(alg), { algorithms: [alg] })).payload;
-  } catch {
-    return undefined;
-  }
-}
-
-const utf8 = new TextDecoder('utf-8', { fatal: true });
-
-function claimsFrom(payload: Uint8Array): Claims | undefined {
-  try {
-    const claims: unknown = JSON.parse(utf8.decode(payload));
-    return isObject(claims) ? claims : undefined;
-  } catch {
-    return undefined;
-  }
-}
+const BOUND =
+  'the token is bound to a key of its sender (cnf), and whether the sender has it is not verified (senderConstraint: ignore takes it)';
 
 /** An estimate: token and header, and claims of one and a half times the token, more where they are many small values. */
 function bytesOf(token: string): number {

@@ -33,7 +33,7 @@ export function createInspector({ snapshot, faults, store, ports, explained }: I
     async explain(bytes, inForce, call) {
       try {
         const check = readCheck(bytes);
-        const decision = await decide(inForce, check, peeking, call.deadline);
+        const decision = await decide(inForce, check, peeking, call.deadline, call);
         explained?.(decision);
         return { decision, answer: writeAnswer(decision, check, inForce.messages) };
       } catch (error) {

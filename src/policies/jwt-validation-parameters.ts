@@ -52,6 +52,10 @@ export const parameters = z.strictObject({
   validateCustomClaim: z.boolean().default(false),
   mandatoryCustomClaims: customClaims.describe('Claims that must be there and have the value'),
   nonMandatoryCustomClaims: customClaims.describe('Claims that must have the value where they are there'),
+  senderConstraint: z
+    .enum(['refuse', 'ignore'])
+    .default('refuse')
+    .describe('Tokens bound to a key of their sender (cnf), and of types such as dpop+jwt and logout+jwt'),
   requiredScopes: z
     .array(
       z.string().regex(/^[\u0021\u0023-\u005B\u005D-\u007E]+$/, 'a scope is printable ASCII without space, " and \\'),

@@ -35,6 +35,9 @@ export default definePolicy({
       rules: claimRules(config),
       clock,
       memory: keySets.tokens,
+      refusals: keySets.refusals,
+      gate: keySets.gate,
+      senderConstraint: config.senderConstraint,
       derive: admission(config, remove),
       keys: keySource(config, keySets),
     });
@@ -60,7 +63,7 @@ export default definePolicy({
         }
         if (offered.kind === 'malformed') return { reason: 'token_invalid', detail: offered.detail };
         const presented = headerName === undefined ? '' : request.check.header(headerName);
-        const verified = verifier.verify(offered.token, request.deadline, presented);
+        const verified = verifier.verify(offered.token, request.deadline, presented, request.caller);
         return verified instanceof Promise
           ? verified.then((token) => outcomeOf(request, token))
           : outcomeOf(request, verified);

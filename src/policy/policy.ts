@@ -23,6 +23,8 @@ export interface Request {
   readonly directory: ContractDirectory;
   /** Monotonic milliseconds after which Envoy no longer listens: work past it is wasted. */
   readonly deadline: number;
+  /** Who waits for the answer, and may leave before it. */
+  readonly caller?: { readonly signal: AbortSignal } | undefined;
 }
 
 /** What an access policy finds. */

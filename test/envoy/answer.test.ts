@@ -18,6 +18,7 @@ const spent = {
 test.each<[Denial, number, Record<string, string>]>([
   [{ reason: 'not_ready', detail }, 503, { 'retry-after': '5' }],
   [{ reason: 'policy_failed', detail }, 503, { 'retry-after': '5' }],
+  [{ reason: 'token_unverified', detail }, 503, { 'retry-after': '5' }],
   [{ reason: 'keys_unavailable', detail, retryAfterSeconds: 9.2 }, 503, { 'retry-after': '10' }],
   [{ reason: 'store_unavailable', detail, retryAfterSeconds: 0 }, 503, { 'retry-after': '1' }],
   [{ reason: 'request_not_http', detail }, 403, {}],

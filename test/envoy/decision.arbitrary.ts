@@ -34,6 +34,7 @@ export const denial = fc
       plain('api_unknown'),
       fc.record({ reason: fc.constant('token_missing' as const), status: fc.constantFrom(400, 401) }),
       plain('token_invalid'),
+      plain('token_unverified'),
       fc.record({ reason: fc.constant('scope_insufficient' as const), scopes: fc.array(text, { maxLength: 3 }) }),
       fc.record({ reason: fc.constant('keys_unavailable' as const), retryAfterSeconds }),
       fc.record({

@@ -45,11 +45,14 @@ describe('handlers that run on after a cancel', () => {
       resets: { burst: 5, perSecond: 0, perAnswer: 0 },
     });
     const client = await RawHttp2Client.open(port);
-    for (const id of ids(10)) client.send(headers(id, method.path), data(id, message(Buffer.alloc(1))));
-    while (method.running < 10) await sleep(5);
-    client.send(...ids(10).map((id) => rstStream(id)));
-    for (const id of ids(110).slice(10)) client.send(headers(id, echoPath));
-    expect(await client.resetCode(219)).toBe(ErrorCode.refusedStream);
+    for (const round of [ids(10), ids(20).slice(10)]) {
+      const before = method.running;
+      for (const id of round) client.send(headers(id, method.path), data(id, message(Buffer.alloc(1))));
+      while (method.running < before + 10) await sleep(5);
+      client.send(...round.map((id) => rstStream(id)));
+    }
+    for (const id of ids(120).slice(20)) client.send(headers(id, echoPath));
+    expect(await client.resetCode(239)).toBe(ErrorCode.refusedStream);
     client.send(frame(FrameType.ping, 0, 0, Buffer.alloc(8)));
     expect(await client.frameOf(FrameType.ping, 0)).toBeDefined();
     expect(new Set(abuse)).toEqual(new Set(['too_many_streams']));

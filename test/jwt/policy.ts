@@ -1,7 +1,14 @@
 import type { z } from 'zod';
 import type { KeySets } from '../../src/jwt/key-sets.ts';
+import { TokenMemory } from '../../src/jwt/token-memory.ts';
+import { VerificationGate } from '../../src/jwt/verification-gate.ts';
 import type { AccessPolicy } from '../../src/policy/policy.ts';
 import jwtValidation from '../../src/policies/jwt-validation.ts';
+
+/** What a verifier needs beside its keys and rules, of its own. */
+export function bounds(senderConstraint: 'refuse' | 'ignore' = 'refuse') {
+  return { refusals: new TokenMemory(100_000), gate: new VerificationGate(), senderConstraint };
+}
 
 type Options = z.input<typeof jwtValidation.options>;
 

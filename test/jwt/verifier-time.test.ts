@@ -6,6 +6,7 @@ import { TokenMemory } from '../../src/jwt/token-memory.ts';
 import { Verifier } from '../../src/jwt/verifier.ts';
 import { signed, signingKey } from './issuer.ts';
 import { ManualTime } from './manual-time.ts';
+import { bounds } from './policy.ts';
 
 const key = await signingKey('ES256', 'k1');
 const strict: ClaimRules = {
@@ -30,6 +31,7 @@ function verifierBy(rules: Partial<ClaimRules> = {}, memory = new TokenMemory(1_
     rules: all,
     clock: time,
     memory,
+    ...bounds(),
     derive: () => 0,
   });
   return { verifier, keys };

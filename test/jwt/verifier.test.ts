@@ -11,6 +11,7 @@ import { Verifier } from '../../src/jwt/verifier.ts';
 import { signed, signingKey } from './issuer.ts';
 import type { SigningKey } from './issuer.ts';
 import { ManualTime } from './manual-time.ts';
+import { bounds } from './policy.ts';
 
 const time = new ManualTime();
 const SECRET = 'k'.repeat(64);
@@ -28,13 +29,19 @@ beforeAll(async () => {
   key = await signingKey('RS256', 'k1');
 });
 
-function verifierOf(text: string, algorithms: readonly Algorithm[], rules: Partial<typeof ANY> = {}) {
+function verifierOf(
+  text: string,
+  algorithms: readonly Algorithm[],
+  rules: Partial<typeof ANY> = {},
+  senderConstraint: 'refuse' | 'ignore' = 'refuse',
+) {
   return new Verifier<Claims>({
     algorithms,
     keys: fixedKeys(keysFromText(text, algorithms)),
     rules: { ...ANY, ...rules },
     clock: time,
     memory: new TokenMemory(1_000_000),
+    ...bounds(senderConstraint),
     derive: (claims) => claims,
   });
 }
@@ -102,6 +109,7 @@ describe('a token is refused', () => {
         rules: ANY,
         clock: time,
         memory: new TokenMemory(0),
+        ...bounds(),
         derive: () => 0,
       });
       expect(await lax.verify(token, Infinity)).toEqual(invalid(/no key fits/));

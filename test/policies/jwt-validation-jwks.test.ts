@@ -170,11 +170,61 @@ describe('rotation', () => {
     expect(server.requests).toBe(3);
   });
 
-  test('is not asked for when the signature of a known kid is wrong', async () => {
+  test('is found out where the key was replaced under the same kid', async () => {
     await using server = await JwksServer.publishing(first);
     const policy = policyOf(server.url);
-    expect(await decide(policy, await signed(second, {}, { kid: 'k1' }))).toHaveProperty('reason', 'token_invalid');
-    expect(server.requests).toBe(1);
+    const old = await signed(first, {});
+    expect(await decide(policy, old)).not.toHaveProperty('reason');
+    const heir = await signingKey('ES256', 'k1');
+    server.answer = publish(heir);
+    expect(await decide(policy, await signed(heir, {}))).not.toHaveProperty('reason');
+    expect(await decide(policy, old)).toHaveProperty('reason', 'token_invalid');
+    expect(server.requests).toBe(2);
+  });
+
+  test('is found out where the keys of a set have no kid', async () => {
+    const nameless = ({ jwk: { kid: _, ...jwk } }: typeof first) => answering(200, JSON.stringify({ keys: [jwk] }));
+    await using server = new JwksServer(nameless(first));
+    await server.listen();
+    const policy = policyOf(server.url);
+    const without = { kid: undefined as never };
+    expect(await decide(policy, await signed(first, {}, without))).not.toHaveProperty('reason');
+    server.answer = nameless(second);
+    expect(await decide(policy, await signed(second, {}, without))).not.toHaveProperty('reason');
+    expect(await decide(policy, await signed(second, { n: 1 }, { kid: 'whatever' }))).not.toHaveProperty('reason');
+    expect(server.requests).toBe(2);
+  });
+
+  test('is asked for once in ten seconds, however many signatures are wrong', async () => {
+    await using server = await JwksServer.publishing(first);
+    const policy = policyOf(server.url);
+    const wrong = await Promise.all(Array.from({ length: 50 }, (_, n) => signed(second, { n }, { kid: 'k1' })));
+    const storm = async (): Promise<void> => {
+      const outcomes = await Promise.all(wrong.map((token) => decide(policy, token)));
+      expect(new Set(outcomes.map(refusedFor))).toEqual(new Set(['token_invalid']));
+    };
+    await decide(policy, await signed(first, {}));
+    await storm();
+    await storm();
+    watched.time.advance(9999);
+    await storm();
+    expect(server.requests).toBe(2);
+    watched.time.advance(1);
+    await storm();
+    expect(server.requests).toBe(3);
+  });
+
+  test('forgets that a token was refused, as soon as the keys change', async () => {
+    await using server = await JwksServer.publishing(first);
+    const policy = policyOf(server.url);
+    const early = await signed(second, {});
+    await decide(policy, await signed(first, {}));
+    await decide(policy, early);
+    expect(policy.decide(bearer(early))).toHaveProperty('reason', 'token_invalid');
+    server.answer = publish(first, second);
+    watched.time.advance(3_600_000 * 0.85);
+    await watched.ended(3);
+    expect(await decide(policy, early)).not.toHaveProperty('reason');
   });
 });
 

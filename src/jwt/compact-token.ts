@@ -1,0 +1,75 @@
+import { isAlgorithm } from './algorithms.ts';
+import type { Algorithm } from './algorithms.ts';
+import { isObject } from './jwk.ts';
+
+/** What of a token's protected header counts. Keys and URLs in it (`jwk`, `jku`, `x5c`, `x5u`) are the caller's. */
+export interface TokenHeader {
+  readonly alg: Algorithm;
+  readonly kid: string | undefined;
+}
+
+export interface HeaderRules {
+  readonly algorithms: ReadonlySet<string>;
+  /** Takes tokens of types that are no access tokens too. */
+  readonly anyType: boolean;
+}
+
+/**
+ * Base64url without padding, in the one way each sequence of bytes is written (RFC 4648, 3.5): a last
+ * character with bits that mean nothing would give a token several spellings.
+ */
+const PART = '(?:[A-Za-z0-9_-]{4})*(?:[A-Za-z0-9_-]{4}|[A-Za-z0-9_-][AQgw]|[A-Za-z0-9_-]{2}[AEIMQUYcgkosw048])';
+const COMPACT = new RegExp(`^${PART}\\.${PART}\\.${PART}$`);
+
+/** Without a byte-order mark: JSON has none (RFC 8259, 8.1), and who skips it reads something else than who does not. */
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** Undefined: the bytes are no JSON object in UTF-8. */
+export function objectFrom(bytes: Uint8Array): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const json: unknown = JSON.parse(utf8.decode(bytes));
+    return isObject(json) ? json : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Types (`typ`) of tokens that say something else than "the bearer may": a proof of possession (RFC 9449), the end
+ * of a session (OpenID Connect Back-Channel Logout), a security event (RFC 8417), a request (RFC 9101), an answer
+ * of an introspection (RFC 9701), a key binding (RFC 9901).
+ */
+const OTHER_TYPES: ReadonlySet<string> = new Set([
+  'dpop+jwt',
+  'logout+jwt',
+  'secevent+jwt',
+  'oauth-authz-req+jwt',
+  'token-introspection+jwt',
+  'kb+jwt',
+]);
+
+/** Reads the header of a JWS in compact form. @returns a sentence without a word of the token where it is refused */
+export function headerOf(token: string, { algorithms, anyType }: HeaderRules): TokenHeader | string {
+  if (!COMPACT.test(token)) return 'the token is no JWS in compact form (three parts in base64url)';
+  const header = objectFrom(Buffer.from(token.slice(0, token.indexOf('.')), 'base64url'));
+  if (header === undefined) return 'the header of the token is malformed';
+  if (Object.hasOwn(header, 'crit')) return 'the token has a crit header, and no extension is supported';
+  const { alg, kid, typ } = header;
+  if (!isAlgorithm(alg) || !algorithms.has(alg)) return 'the algorithm of the token is not allowed';
+  // Some libraries write what they don't have as null.
+  if (typeof typ === 'string' ? !anyType && isOther(typ) : typ !== undefined && typ !== null) {
+    return 'the typ of the token is of another kind than access tokens (senderConstraint: ignore takes it)';
+  }
+  if (kid === undefined || kid === null) return { alg, kid: undefined };
+  return typeof kid === 'string' ? { alg, kid } : 'the kid of the token is no string';
+}
+
+/** RFC 7515, 4.1.9: a media type in any case, with or without `application/`. */
+function isOther(typ: string): boolean {
+  return OTHER_TYPES.has(
+    typ
+      .toLowerCase()
+      .replace(/^application\//, '')
+      .trim(),
+  );
+}

@@ -1,0 +1,94 @@
+import { compactVerify } from 'jose';
+import type { Clock } from '../clock.ts';
+import type { Denial } from '../denial/denial.ts';
+import type { Algorithm } from './algorithms.ts';
+import type { TokenHeader } from './compact-token.ts';
+import type { Caller, KeySource } from './key-source.ts';
+import type { Key } from './key.ts';
+import type { VerificationLane, Waiting } from './verification-gate.ts';
+
+/** How many keys one token is tried with, and as many again when others have come: each try costs a signature check. */
+const MAXIMUM_TRIES = 8;
+
+/** A token that one of the keys has signed. */
+export interface Signed {
+  readonly reason?: undefined;
+  readonly payload: Uint8Array;
+  readonly key: Key;
+}
+
+/** No key that was at hand has signed it. */
+export type Unsigned = { readonly reason: 'unsigned'; readonly detail: string; readonly keysVersion: number };
+
+export interface SignatureCheckOptions {
+  readonly keys: KeySource;
+  readonly lane: VerificationLane;
+  readonly clock: Clock;
+  /** Monotonic milliseconds. */
+  readonly deadline: number;
+  readonly caller: Caller | undefined;
+}
+
+/** Finds the key that has signed the token, asking issuers for another one where none at hand has. */
+export async function checkSignature(
+  token: string,
+  { alg, kid }: TokenHeader,
+  { keys, lane, clock, deadline, caller }: SignatureCheckOptions,
+): Promise<Signed | Unsigned | Denial> {
+  const who: Waiting = {
+    isGone: () => clock.monotonic() >= deadline || caller?.signal.aborted === true,
+    get signal() {
+      return caller?.signal;
+    },
+  };
+  const tried = new Set<Key>();
+  const attempt = async (candidates: readonly Key[]): Promise<Signed | Denial | undefined> => {
+    let left = MAXIMUM_TRIES;
+    for (const key of candidates) {
+      if (tried.has(key) || left-- <= 0) continue;
+      tried.add(key);
+      const entry = lane.enter(who);
+      const entered = entry instanceof Promise ? await entry : entry;
+      if (entered !== 'entered') return unverified(entered === 'busy' ? BUSY : GONE);
+      try {
+        const payload = await payloadOf(token, key, alg);
+        // A key may have been retired while it was at work.
+        if (payload !== undefined && !key.retired) return { payload, key };
+      } finally {
+        lane.leave();
+      }
+    }
+    return undefined;
+  };
+  let keysVersion = keys.version;
+  const found = await attempt(keys.keysFor(alg, kid));
+  if (found !== undefined) return found;
+  for await (const candidates of keys.arrivals(alg, kid, { deadline, caller })) {
+    keysVersion = keys.version;
+    const later = await attempt(candidates);
+    if (later !== undefined) return later;
+  }
+  if (!keys.usable) {
+    const retryAfterSeconds = Math.max(1, Math.ceil(keys.retryInMs() / 1000));
+    return { reason: 'keys_unavailable', retryAfterSeconds, detail: 'no usable key set was ever loaded' };
+  }
+  const detail =
+    tried.size === 0 ? 'no key fits the kid and the algorithm of the token' : 'the signature of the token is wrong';
+  return { reason: 'unsigned', detail, keysVersion };
+}
+
+const BUSY = 'too many tokens wait for their signature to be checked';
+const GONE = 'the caller left, or its time was over, before the signature of the token was checked';
+
+function unverified(detail: string): Denial {
+  return { reason: 'token_unverified', detail };
+}
+
+/** Undefined: the key did not sign it. */
+async function payloadOf(token: string, key: Key, alg: Algorithm): Promise<Uint8Array | undefined> {
+  try {
+    return (await compactVerify(token, key.for(alg), { algorithms: [alg] })).payload;
+  } catch {
+    return undefined;
+  }
+}

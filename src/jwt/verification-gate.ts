@@ -1,0 +1,133 @@
+/** Who waits for an answer. */
+export interface Waiting {
+  /** Nobody waits any more: asked when a turn comes. */
+  isGone(): boolean;
+  /** Aborted when nobody waits any more: asked for where there is no turn at once. */
+  readonly signal: AbortSignal | undefined;
+}
+
+/** `gone`: nobody waits for the answer any more. `busy`: too many wait already. */
+export type Entry = 'entered' | 'gone' | 'busy';
+
+/** Signature checks handed to Node's threads at once: more would only wait there, where nobody can call them back. */
+const MAXIMUM_AT_WORK = 16;
+/** For one policy; the rest is for others. */
+const MAXIMUM_AT_WORK_A_LANE = 8;
+/** More than can be done within the patience of Envoys. */
+const MAXIMUM_WAITING = 4000;
+const MAXIMUM_WAITING_A_LANE = 1000;
+
+/**
+ * Bounds how many signatures are checked at once, so that a burst of tokens costs nothing once its callers have left,
+ * and those of one policy don't hold up the others': each policy has a lane, and lanes take turns.
+ */
+export class VerificationGate {
+  atWork = 0;
+  waiting = 0;
+  /** Lanes whose next one may enter as soon as there is room, in their turn. */
+  readonly #ready = new Set<VerificationLane>();
+
+  open(): VerificationLane {
+    return new VerificationLane(this, () => this.#admit());
+  }
+
+  get isFull(): boolean {
+    return this.atWork >= MAXIMUM_AT_WORK;
+  }
+
+  get mayWait(): boolean {
+    return this.waiting < MAXIMUM_WAITING;
+  }
+
+  /** The lane has somebody waiting, and is not at its bound. */
+  ready(lane: VerificationLane): void {
+    this.#ready.add(lane);
+  }
+
+  #admit(): void {
+    // A lane that is added while this goes on comes at the end.
+    for (const lane of this.#ready) {
+      if (this.isFull) return;
+      this.#ready.delete(lane);
+      lane.admitNext();
+    }
+  }
+}
+
+interface Waiter {
+  readonly who: Waiting;
+  readonly resolve: (entry: Entry) => void;
+}
+
+export class VerificationLane {
+  readonly #gate: VerificationGate;
+  readonly #left: () => void;
+  /** In the order of a set: who leaves is out at once, and holds nothing any more. */
+  readonly #waiting = new Set<Waiter>();
+  #atWork = 0;
+
+  /** @param left told when there may be room */
+  constructor(gate: VerificationGate, left: () => void) {
+    this.#gate = gate;
+    this.#left = left;
+  }
+
+  /** Whoever has `entered` must {@link leave}. At once where nobody has to be waited for. */
+  enter(who: Waiting): Entry | Promise<Entry> {
+    if (who.isGone()) return 'gone';
+    if (this.#waiting.size === 0 && this.#atWork < MAXIMUM_AT_WORK_A_LANE && !this.#gate.isFull) {
+      this.#began();
+      return 'entered';
+    }
+    if (this.#waiting.size >= MAXIMUM_WAITING_A_LANE || !this.#gate.mayWait) return 'busy';
+    return this.#wait(who);
+  }
+
+  leave(): void {
+    this.#atWork -= 1;
+    this.#gate.atWork -= 1;
+    this.#announce();
+    this.#left();
+  }
+
+  /** The next who still waits enters; those whose time is over are told on the way. */
+  admitNext(): void {
+    for (const { who, resolve } of this.#waiting) {
+      if (who.isGone()) resolve('gone');
+      else {
+        this.#began();
+        resolve('entered');
+        return this.#announce();
+      }
+    }
+  }
+
+  #wait(who: Waiting): Promise<Entry> {
+    const { promise, resolve } = Promise.withResolvers<Entry>();
+    const { signal } = who;
+    const waiter: Waiter = {
+      who,
+      resolve: (entry) => {
+        this.#waiting.delete(waiter);
+        this.#gate.waiting -= 1;
+        signal?.removeEventListener('abort', abort);
+        resolve(entry);
+      },
+    };
+    const abort = (): void => waiter.resolve('gone');
+    signal?.addEventListener('abort', abort);
+    this.#waiting.add(waiter);
+    this.#gate.waiting += 1;
+    this.#announce();
+    return promise;
+  }
+
+  #began(): void {
+    this.#atWork += 1;
+    this.#gate.atWork += 1;
+  }
+
+  #announce(): void {
+    if (this.#waiting.size > 0 && this.#atWork < MAXIMUM_AT_WORK_A_LANE) this.#gate.ready(this);
+  }
+}
