@@ -14,9 +14,13 @@ import { compileExpression } from '../policy/expression.ts';
 import type { Selection } from '../policy/expression.ts';
 import { definePolicy } from '../policy/policy.ts';
 import type { Grant, Outcome, Request } from '../policy/policy.ts';
+import { upgrade } from '../policy/upgrade-note.ts';
 import { jwtValidationOptions } from './jwt-validation-options.ts';
 import { DEFAULT_JWT_EXPRESSION, allowedAlgorithms, listOf } from './jwt-validation-parameters.ts';
 import type { JwtValidationOptions } from './jwt-validation-parameters.ts';
+
+const NOT_BEARER =
+  'is refuse where it is left out: tokens with cnf, or of a typ such as dpop+jwt, are 401 now; write refuse, or ignore for what 0.1 did';
 
 /** Only requests with a valid token may pass (`docs/policies/jwt-validation.md`). */
 export default definePolicy({
@@ -24,6 +28,9 @@ export default definePolicy({
   phase: 'access',
   summary: 'Admits requests with a valid signed JSON Web Token, and the client applications that they name',
   options: jwtValidationOptions,
+  upgradeNotes: ({ senderConstraint }) => {
+    return senderConstraint === undefined ? [upgrade('sender-constraint', ['senderConstraint'], NOT_BEARER)] : [];
+  },
   create(config, { clock, keySets }) {
     const origin = tokenOrigin(config);
     const clientId = config.skipClientIdValidation

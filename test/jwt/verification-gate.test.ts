@@ -57,7 +57,9 @@ describe('signatures that are checked at once', () => {
     const lane = gate.open();
     enter(lane, 8);
     const leaving = new AbortController();
-    const waiting = Array.from({ length: 900 }, () => lane.enter({ isGone: () => false, signal: leaving.signal }));
+    const waiting = Array.from({ length: 900 }, () =>
+      entryOf(lane.enter({ isGone: () => false, signal: leaving.signal })),
+    );
     leaving.abort();
     expect(gate.waiting).toBe(0);
     expect(new Set(await Promise.all(waiting))).toEqual(new Set(['gone']));
