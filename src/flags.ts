@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { nearest } from './nearest.ts';
 import { UserError } from './errors.ts';
 
 /** One flag of a command: its default, its meaning, and how its text becomes a value. */
@@ -10,20 +11,54 @@ export interface Flag<T> {
   readonly shown: string;
   readonly repeatable: boolean;
   readonly help: string;
+  /** The environment variable that gives its value where the command line does not: see {@link withVariables}. */
+  readonly variable?: string;
   /** @throws TypeError that says what was expected */
   parse(texts: readonly string[]): T;
 }
 
-/** By camel-case name: `listenMode` is `--listen-mode` and `OSTIARY_LISTEN_MODE`. */
+/** By camel-case name: `listenMode` is `--listen-mode`. */
 export type Flags = Readonly<Record<string, Flag<unknown>>>;
 export type FlagValues<F extends Flags> = { readonly [K in keyof F]: F[K] extends Flag<infer T> ? T : never };
 
-export function text<T extends string | undefined>(fallback: T, placeholder: string, help: string): Flag<T | string> {
-  return { placeholder, fallback, shown: fallback ?? '', repeatable: false, help, parse: last };
+/** What a text has to be: returns what was expected where it is not that. */
+export type Form = (text: string) => string | undefined;
+
+const present: Form = (given) => (given === '' ? 'expected a value: it is empty' : undefined);
+
+export function text<T extends string | undefined>(
+  fallback: T,
+  placeholder: string,
+  help: string,
+  form: Form = present,
+): Flag<T | string> {
+  const parse = (texts: readonly string[]): string => formed(last(texts), form);
+  return { placeholder, fallback, shown: fallback ?? '', repeatable: false, help, parse };
 }
 
-export function list(fallback: readonly string[], placeholder: string, help: string): Flag<readonly string[]> {
-  return { placeholder, fallback, shown: fallback.join(','), repeatable: true, help, parse: (texts) => texts };
+export function list(
+  fallback: readonly string[],
+  placeholder: string,
+  help: string,
+  form: Form = present,
+): Flag<readonly string[]> {
+  const parse = (texts: readonly string[]): readonly string[] => texts.map((given) => formed(given, form));
+  return { placeholder, fallback, shown: fallback.join(','), repeatable: true, help, parse };
+}
+
+function formed(given: string, form: Form): string {
+  const expected = form(given);
+  if (expected !== undefined) throw new FormError(expected, given);
+  return given;
+}
+
+/** Of several texts the one that is wrong. */
+class FormError extends TypeError {
+  readonly given: string;
+  constructor(expected: string, given: string) {
+    super(expected);
+    this.given = given;
+  }
 }
 
 export function toggle(help: string): Flag<boolean> {
@@ -62,15 +97,39 @@ export function fraction(fallback: number, help: string): Flag<number> {
 
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
-/** A duration with its unit, in milliseconds: `500ms`, `2s`, `1m`. */
-export function duration(fallbackMs: number, help: string): Flag<number> {
+const DAY_MS = 86_400_000;
+
+/** A duration with its unit, in whole milliseconds and at most a day: `500ms`, `2s`, `1m`. */
+export function duration(fallbackMs: number, help: string, { minimumMs = 0 } = {}): Flag<number> {
   const parse = (texts: readonly string[]): number => {
     const matched = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(last(texts));
     if (matched === null) throw new TypeError('expected a duration with its unit, such as 500ms or 2s');
-    return Number(matched[1]) * (UNIT_MS[matched[2] as string] as number);
+    const valueMs = Number(matched[1]) * (UNIT_MS[matched[2] as string] as number);
+    if (!Number.isInteger(valueMs)) throw new TypeError('expected whole milliseconds');
+    if (valueMs >= minimumMs && valueMs <= DAY_MS) return valueMs;
+    throw new TypeError(`expected a duration from ${durationText(minimumMs)} to 24h`);
   };
-  const shown = fallbackMs % 1000 === 0 ? `${fallbackMs / 1000}s` : `${fallbackMs}ms`;
-  return { placeholder: 'DURATION', fallback: fallbackMs, shown, repeatable: false, help, parse };
+  return {
+    placeholder: 'DURATION',
+    fallback: fallbackMs,
+    shown: durationText(fallbackMs),
+    repeatable: false,
+    help,
+    parse,
+  };
+}
+
+function durationText(ms: number): string {
+  return ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`;
+}
+
+/**
+ * Gives each flag the environment variable of its name: `listenMode` has `OSTIARY_LISTEN_MODE`. A variable belongs to
+ * one flag: commands that mean the same by a name share the flag, and a flag that means something else has no variable.
+ */
+export function withVariables<F extends Flags>(flags: F): F {
+  const entries = Object.entries(flags).map(([key, flag]) => [key, { ...flag, variable: variableName(key) }]);
+  return Object.fromEntries(entries) as F;
 }
 
 function last(texts: readonly string[]): string {
@@ -87,10 +146,12 @@ export interface CommandLine<F extends Flags> {
   readonly values: FlagValues<F>;
   readonly positionals: readonly string[];
   readonly help: boolean;
+  /** Those that the command line itself gives. */
+  readonly given: ReadonlySet<keyof F>;
 }
 
 /**
- * The flags of one command: the command line first, then the environment, then the defaults.
+ * The flags of one command: the command line first, then its variable in the environment, then the default.
  * @throws UserError (exit 2) that names the flag or the variable, and what it expects
  */
 export function parseFlags<F extends Flags>(
@@ -111,24 +172,34 @@ export function parseFlags<F extends Flags>(
       const flag = flags[key] as Flag<unknown>;
       const given = parsed.values[name];
       if (Array.isArray(given)) return [key, valueOf(flag, given.map(String), `--${name}`)];
-      const variable = variableName(key);
-      const inherited = environment[variable];
+      const inherited = flag.variable === undefined ? undefined : environment[flag.variable];
       if (inherited === undefined || inherited === '') return [key, flag.fallback];
-      return [key, valueOf(flag, flag.repeatable ? inherited.split(',') : [inherited], variable)];
+      return [key, valueOf(flag, flag.repeatable ? inherited.split(',') : [inherited], flag.variable ?? name)];
     }),
   );
   return {
     values: values as FlagValues<F>,
     positionals: parsed.positionals,
     help: parsed.values['help'] !== undefined,
+    given: new Set([...names].filter(([name]) => Array.isArray(parsed.values[name])).map(([, key]) => key)),
   };
 }
 
 function valueOf(flag: Flag<unknown>, texts: readonly string[], origin: string): unknown {
+  // Of two values one would come to nothing, and nobody would be told. Settings of a service come in layers, such as
+  // a chart's and its user's: there the last one holds.
+  const isLayered = flag.variable !== undefined;
+  if (texts.length > 1 && !flag.repeatable && !isLayered && flag.placeholder !== undefined) {
+    throw new UserError(
+      `${origin} is given ${texts.length === 2 ? 'twice' : `${texts.length} times`}: it takes one value`,
+      2,
+    );
+  }
   try {
     return flag.parse(texts);
   } catch (error) {
-    throw new UserError(`${origin} is ${JSON.stringify(last(texts))}: ${(error as Error).message}`, 2);
+    const wrong = error instanceof FormError ? error.given : last(texts);
+    throw new UserError(`${origin} is ${JSON.stringify(wrong)}: ${(error as Error).message}`, 2);
   }
 }
 
@@ -148,7 +219,7 @@ function parseCommandLine(
     const { message } = error as Error;
     const unknown = /Unknown option '--?([^'\s]+)'/.exec(message)?.[1];
     if (unknown === undefined) throw new UserError(valueFault(message, argv), 2);
-    const near = known.find((name) => name.startsWith(unknown) || unknown.startsWith(name) || isNear(name, unknown));
+    const near = nearest(unknown, known) ?? known.find((name) => name.startsWith(unknown) || unknown.startsWith(name));
     const hint = near === undefined ? 'see --help' : `did you mean --${near}?`;
     throw new UserError(`unknown flag --${unknown}: ${hint}`, 2);
   }
@@ -165,18 +236,10 @@ function valueFault(message: string, argv: readonly string[]): string {
     : `${name} has no value: see --help`;
 }
 
-/** One letter more, less or other. */
-function isNear(a: string, b: string): boolean {
-  if (Math.abs(a.length - b.length) > 1) return false;
-  let i = 0;
-  while (i < a.length && a[i] === b[i]) i++;
-  return a.slice(i + 1) === b.slice(i + 1) || a.slice(i) === b.slice(i + 1) || a.slice(i + 1) === b.slice(i);
-}
-
 export function flagName(key: string): string {
   return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-export function variableName(key: string): string {
+function variableName(key: string): string {
   return `OSTIARY_${flagName(key).replaceAll('-', '_').toUpperCase()}`;
 }

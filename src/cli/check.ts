@@ -9,58 +9,83 @@ import type { ExplainResponse } from '../../gen/ostiary/v1/inspection_pb.js';
 import { systemClock } from '../clock.ts';
 import { formatFault } from '../document/fault.ts';
 import { UserError } from '../errors.ts';
-import { integer, list, oneOf, parseFlags, text, toggle } from '../flags.ts';
+import { flagName, list, text, toggle } from '../flags.ts';
 import type { FlagValues } from '../flags.ts';
 import { MemoryCounterStore } from '../memory/memory-store.ts';
 import { explanationOf } from '../operator/explanation.ts';
 import { createInspector } from '../operator/inspector.ts';
+import { serveFlags } from '../serve/serve-flags.ts';
 import { callApi, tokenOf } from './api-call.ts';
 import type { ApiAddress } from './api-call.ts';
+import { apiFlags } from './api-flags.ts';
 import { checkRequestOf } from './check-request.ts';
+import { defineCommand } from './command.ts';
+import type { Environment } from './command.ts';
 import { loadOnce } from './documents.ts';
 import { formatExplanation } from './explanation-text.ts';
-import { helpText } from './help.ts';
+import { headerLine, ipAddress, method, pairs, requestPath, unbroken } from './flag-forms.ts';
+
+const requestFlags = {
+  method: text('GET', 'METHOD', 'method of the request', method),
+  path: text('/', 'PATH', 'path of the request, with its query', requestPath),
+  host: text('localhost', 'HOST', 'host of the request', unbroken),
+  header: list([], '"NAME: VALUE"', 'header of the request; repeatable', headerLine),
+  sourceAddress: text('127.0.0.1', 'ADDRESS', 'address of the connection to Envoy', ipAddress),
+  contextExtension: pairs('NAME=VALUE', 'context extension of the route; repeatable'),
+};
+
+/** How a service decides; a running one has its own. */
+const decidingFlags = {
+  policies: serveFlags.policies,
+  unmatched: serveFlags.unmatched,
+  trustedHops: serveFlags.trustedHops,
+};
 
 const flags = {
-  policies: list(['policies'], 'DIR', 'folder of documents; repeatable'),
-  api: text(
-    undefined,
-    'URL',
-    'ask the running service, with its counters: http://host:port of its --api-listen, or unix:/path',
-  ),
-  apiTokenFile: text(undefined, 'FILE', 'token for --api, where the service was started with one'),
-  method: text('GET', 'METHOD', 'method of the request'),
-  path: text('/', 'PATH', 'path of the request, with its query'),
-  host: text('localhost', 'HOST', 'host of the request'),
-  header: list([], '"NAME: VALUE"', 'header of the request; repeatable'),
-  sourceAddress: text('127.0.0.1', 'ADDRESS', 'address of the connection to Envoy'),
-  contextExtension: list([], 'NAME=VALUE', 'context extension of the route; repeatable'),
-  unmatched: oneOf('deny', ['deny', 'allow'], 'what becomes of a request that no API matches'),
-  trustedHops: integer(0, 0, 100, 'proxies before Envoy whose x-forwarded-for entries are trusted'),
+  ...requestFlags,
+  ...decidingFlags,
+  ...apiFlags,
   json: toggle('the ExplainResponse as JSON'),
 };
 
 /** Explains what would become of a request; charges nothing. */
-export async function run(argv: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
-  const { values, positionals, help } = parseFlags(flags, argv, environment);
-  if (help) {
-    const summary =
-      'Explains what would become of a request, policy by policy; charges nothing. Exits 0 on an allow, 1 on a denial.\n' +
-      'FILE holds a CheckRequest in JSON (- is standard input) instead of the flags that describe the request.';
-    process.stdout.write(helpText('ostiary check [FILE] [FLAGS]', summary, flags));
-    return 0;
-  }
-  const request = await requestOf(values, positionals[0]);
-  const explained =
-    values.api === undefined
-      ? await explain(values, request, environment)
-      : await ask({ api: values.api, token: tokenOf(values.apiTokenFile) }, request);
-  process.stdout.write(
-    values.json
-      ? `${JSON.stringify(toJson(ExplainResponseSchema, explained), null, 2)}\n`
-      : formatExplanation(explained),
-  );
-  return explained.verdict?.outcome === Outcome.ALLOW ? 0 : 1;
+export const command = defineCommand({
+  usage: 'check [FILE] [FLAGS]',
+  summary:
+    'Explains what would become of a request, policy by policy, and charges nothing. Exits 0 on an allow, 1 on a denial.\n' +
+    'It decides by the documents of --policies; with --api the running service does, with its counters.\n' +
+    'FILE holds a CheckRequest in JSON (- is standard input) in place of the flags that describe the request.',
+  examples: [
+    "check --host orders.example.com --path /orders/1 --header 'client_id: web-shop'",
+    'check --api http://127.0.0.1:9192 --path /orders/1  # what the running service says',
+  ],
+  flags,
+  maxArguments: 1,
+  async run({ values, positionals, given }, environment) {
+    const [file] = positionals;
+    if (file !== undefined) refuse(given, requestFlags, `the request is that of ${file}`);
+    // Documents on the command line win over a service in the environment.
+    const decidesHere = Object.keys(decidingFlags).some((key) => given.has(key as keyof typeof flags));
+    if (given.has('api')) refuse(given, decidingFlags, 'the service at --api decides by its own');
+    const api = decidesHere ? undefined : values.api;
+    if (api === undefined) refuse(given, { apiTokenFile: true }, 'no service is asked: give --api too');
+    const request = await requestOf(values, file);
+    const explained =
+      api === undefined
+        ? await explain(values, request, environment)
+        : await ask({ api, token: tokenOf(values.apiTokenFile) }, request);
+    process.stdout.write(
+      values.json
+        ? `${JSON.stringify(toJson(ExplainResponseSchema, explained), null, 2)}\n`
+        : formatExplanation(explained),
+    );
+    return explained.verdict?.outcome === Outcome.ALLOW ? 0 : 1;
+  },
+});
+
+function refuse(given: ReadonlySet<keyof typeof flags>, refused: object, because: string): void {
+  const key = [...given].find((name) => Object.hasOwn(refused, name));
+  if (key !== undefined) throw new UserError(`--${flagName(key)} means nothing here: ${because}`, 2);
 }
 
 async function requestOf(values: FlagValues<typeof flags>, file: string | undefined): Promise<CheckRequest> {
@@ -81,7 +106,7 @@ async function requestOf(values: FlagValues<typeof flags>, file: string | undefi
 async function explain(
   values: FlagValues<typeof flags>,
   request: CheckRequest,
-  environment: NodeJS.ProcessEnv,
+  environment: Environment,
 ): Promise<ExplainResponse> {
   const compiled = await loadOnce(values.policies, environment, fetch);
   const { snapshot } = compiled;

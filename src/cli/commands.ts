@@ -1,12 +1,9 @@
-/** What `main` runs: returns the exit code, throws UserError for one clear line. */
-export interface Command {
-  run(argv: readonly string[], environment: Readonly<Record<string, string | undefined>>): Promise<number>;
-}
+import type { RunnableCommand } from './command.ts';
 
 interface CommandEntry {
   readonly summary: string;
   /** Loaded only when it runs, so that `serve` starts without what the others need. */
-  load(): Promise<Command>;
+  load(): Promise<{ readonly command: RunnableCommand }>;
 }
 
 export const commands: ReadonlyMap<string, CommandEntry> = new Map<string, CommandEntry>([

@@ -3,36 +3,47 @@ import type { JsonValue } from '@bufbuild/protobuf';
 import { InspectCountersResponseSchema, ResetCountersResponseSchema } from '../../gen/ostiary/v1/inspection_pb.js';
 import type { InspectCountersResponse } from '../../gen/ostiary/v1/inspection_pb.js';
 import { UserError } from '../errors.ts';
-import { parseFlags, text, toggle } from '../flags.ts';
+import { text, toggle } from '../flags.ts';
+import type { FlagValues } from '../flags.ts';
 import { callApi, tokenOf } from './api-call.ts';
-import { helpText } from './help.ts';
+import { apiFlags } from './api-flags.ts';
+import { defineCommand } from './command.ts';
+import { count } from './count.ts';
 
 const flags = {
-  client: text('', 'ID', 'the client id whose SLA windows are meant'),
-  key: text('', 'KEY', 'what the keySelector of a rate-limiting policy selects'),
-  api: text('http://127.0.0.1:9192', 'URL', 'the running service: http://host:port of its --api-listen, or unix:/path'),
-  apiTokenFile: text(undefined, 'FILE', 'token that a reset must present, unless the API is a Unix socket'),
+  client: text(undefined, 'ID', 'the client id whose SLA windows are meant'),
+  key: text(undefined, 'KEY', 'what the keySelector of a rate-limiting policy selects'),
+  ...apiFlags,
   json: toggle('the answer as JSON'),
 };
 
 const SERVICE = '/ostiary.v1.InspectionService';
+const DEFAULT_API = 'http://127.0.0.1:9192';
 
 /** Shows or closes the windows of a client or key, in the whole mesh. */
-export async function run(argv: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
-  const { values, positionals, help } = parseFlags(flags, argv, environment);
-  if (help) {
-    const summary =
-      'Shows (get) or closes (reset) the windows of one client or key at an API, in the whole mesh.\n' +
-      'With neither --client nor --key: those of requests without a key.';
-    process.stdout.write(helpText('ostiary counters get|reset API [FLAGS]', summary, flags));
-    return 0;
-  }
-  const [what, api, ...rest] = positionals;
-  if ((what !== 'get' && what !== 'reset') || api === undefined || rest.length > 0) {
+export const command = defineCommand({
+  usage: 'counters get|reset API [--client ID | --key KEY] [FLAGS]',
+  summary:
+    `Shows (get) or closes (reset) the windows of one client or key at an API, in the whole mesh.\n` +
+    `With neither --client nor --key: those of requests without a key. The service is asked at --api, else at ${DEFAULT_API}.`,
+  examples: [
+    'counters get orders --client web-shop',
+    'counters reset orders --key 203.0.113.7 --api-token-file /etc/ostiary/token',
+  ],
+  flags,
+  maxArguments: 2,
+  run: ({ values, positionals }) => ask(values, positionals),
+});
+
+async function ask(values: FlagValues<typeof flags>, [what, api]: readonly string[]): Promise<number> {
+  if ((what !== 'get' && what !== 'reset') || api === undefined) {
     throw new UserError('usage: ostiary counters get|reset API [--client ID | --key KEY]', 2);
   }
-  const subject = { api, clientId: values.client, key: values.key };
-  const address = { api: values.api, token: tokenOf(values.apiTokenFile) };
+  if (values.client !== undefined && values.key !== undefined) {
+    throw new UserError("--client and --key exclude each other: a counter is a client's or a key's", 2);
+  }
+  const subject = { api, clientId: values.client ?? '', key: values.key ?? '' };
+  const address = { api: values.api ?? DEFAULT_API, token: tokenOf(values.apiTokenFile) };
   const method = what === 'get' ? 'InspectCounters' : 'ResetCounters';
   const answer = (await callApi(`${SERVICE}/${method}`, subject, address)) as JsonValue;
   if (what === 'get') {
@@ -41,7 +52,7 @@ export async function run(argv: readonly string[], environment: NodeJS.ProcessEn
     process.stdout.write(values.json ? `${JSON.stringify(json, null, 2)}\n` : formatCounters(counters));
   } else {
     const { windows } = fromJson(ResetCountersResponseSchema, answer);
-    process.stdout.write(values.json ? `${JSON.stringify({ windows })}\n` : `${windows} windows closed\n`);
+    process.stdout.write(values.json ? `${JSON.stringify({ windows })}\n` : `${count(windows, 'window')} closed\n`);
   }
   return 0;
 }

@@ -4,18 +4,16 @@ import { bootstrap } from '../generate/bootstrap.ts';
 import { envoyFilter } from '../generate/envoy-filter.ts';
 import { customPolicy, meshConfig, meshTlsRule } from '../generate/extension-provider.ts';
 import { flexPolicyBinding } from '../generate/flex.ts';
-import { injectionValues } from '../generate/injection-template.ts';
 import { securityPolicy } from '../generate/security-policy.ts';
 import { tcpGuard } from '../generate/tcp-guard.ts';
 import type { GenerateFlags } from './generate-flags.ts';
+import { injectionDocuments } from './generate-injection.ts';
 import {
   apisOf,
   endpointOf,
   hostAndPort,
   nameOf,
-  pairOf,
   portOf,
-  secretKeyOf,
   spiffeIdOf,
   targetOf,
   tlsOf,
@@ -25,6 +23,8 @@ import {
 export interface GenerateTarget {
   /** What the YAML is and what is done with it. @throws UserError */
   heading(flags: GenerateFlags): string;
+  /** Those that concern it; others are refused. */
+  readonly flags: readonly (keyof GenerateFlags)[];
   /** @throws UserError */
   documents(flags: GenerateFlags): readonly object[];
 }
@@ -34,6 +34,10 @@ const headlessAddress = 'ostiary-headless.ostiary.svc.cluster.local:9191';
 /** Of what balances by endpoints: a headless service is an ORIGINAL_DST cluster in Istio's sidecars, which reaches nobody. */
 const serviceAddress = 'ostiary.ostiary.svc.cluster.local:9191';
 
+const who = ['name', 'namespace'] as const;
+const asking = ['ostiary', 'timeout'] as const;
+const tls = ['tlsCa', 'tlsName', 'envoyCert', 'envoyKey'] as const;
+
 export const generateTargets: ReadonlyMap<string, GenerateTarget> = new Map<string, GenerateTarget>([
   [
     'envoyfilter',
@@ -42,6 +46,20 @@ export const generateTargets: ReadonlyMap<string, GenerateTarget> = new Map<stri
         routesOnly
           ? 'Tells ostiary the APIs of routes; who asks it is an extension provider: kubectl apply -f this file.'
           : `Makes proxies of Istio ask ostiary: kubectl apply -f this file.${placement === 'sidecar' ? tcpHeading : ''}`,
+      flags: [
+        ...who,
+        ...asking,
+        ...tls,
+        'rawHeaders',
+        'placement',
+        'selector',
+        'target',
+        'api',
+        'routeApi',
+        'routesOnly',
+        'openTcpPort',
+        'meshIdentity',
+      ],
       documents: envoyFilterDocuments,
     },
   ],
@@ -52,6 +70,7 @@ export const generateTargets: ReadonlyMap<string, GenerateTarget> = new Map<stri
         'Makes sidecars, gateways or waypoints of Istio ask ostiary: kubectl apply -f this file.\n' +
         "The provider that it names stands in Istio's mesh configuration; ostiary generate mesh-config prints it:\n" +
         indent(stringify(meshConfigOf(flags))),
+      flags: [...who, ...asking, 'selector', 'target', 'provider', 'meshIdentity'],
       documents(flags) {
         const whose = whoseOf(flags, ['Gateway', 'Service', 'ServiceEntry', 'GatewayClass']);
         const { namespace, provider, meshIdentity } = flags;
@@ -67,6 +86,7 @@ export const generateTargets: ReadonlyMap<string, GenerateTarget> = new Map<stri
       heading: () =>
         'Values of istiod, for the policies of ostiary generate extension-provider. A list in values replaces the one before:\n' +
         'where there are other extensionProviders, add this one to them.',
+      flags: [...asking, 'provider'],
       documents: (flags) => [meshConfigOf(flags)],
     },
   ],
@@ -76,6 +96,7 @@ export const generateTargets: ReadonlyMap<string, GenerateTarget> = new Map<stri
       heading: () =>
         'Values of istiod (1.27 or later): helm upgrade istiod … --reuse-values --values this file. Pods with the annotation\n' +
         'inject.istio.io/templates: sidecar,ostiary then have their own ostiary, and an envoyfilter with the same --ostiary asks it.',
+      flags: ['ostiary', 'image', 'policies', 'redis', 'redisSecret', 'secretEnv', 'secretFiles', 'env', 'extraArg'],
       documents: injectionDocuments,
     },
   ],
@@ -83,6 +104,7 @@ export const generateTargets: ReadonlyMap<string, GenerateTarget> = new Map<stri
     'security-policy',
     {
       heading: () => 'Makes Envoy Gateway (1.9 or later) ask ostiary: kubectl apply -f this file.',
+      flags: [...who, ...asking, 'target', 'api'],
       documents(flags) {
         const { namespace, timeout, api } = flags;
         const target = targetOf(flags, ['Gateway', 'HTTPRoute', 'GRPCRoute']);
@@ -103,6 +125,7 @@ export const generateTargets: ReadonlyMap<string, GenerateTarget> = new Map<stri
     'bootstrap',
     {
       heading: () => 'Envoy without Istio or Kubernetes: envoy -c this file.',
+      flags: ['name', ...asking, ...tls, 'rawHeaders', 'api', 'listenPort', 'upstream'],
       documents(flags) {
         const name = flags.name === '' ? 'ostiary' : flags.name;
         const api = flags.api === '' ? undefined : flags.api;
@@ -125,6 +148,7 @@ export const generateTargets: ReadonlyMap<string, GenerateTarget> = new Map<stri
     {
       heading: () =>
         'MuleSoft Flex Gateway in local mode (1.6.0 or later): put this file into its configuration folder.',
+      flags: ['name', ...asking, 'target'],
       documents(flags) {
         const target = targetOf(flags, ['ApiInstance']);
         const name = nameOf(flags, { by: 'target', target });
@@ -180,42 +204,6 @@ function noWaypoint({ namespace, target }: GenerateFlags): string {
     `ostiary generate extension-provider --namespace ${namespace} --target ${named} makes a waypoint ask ` +
     '(or --target Service/NAME for one of its Services)'
   );
-}
-
-function injectionDocuments(flags: GenerateFlags): readonly object[] {
-  const endpoint = endpointOf(flags.ostiary || headlessAddress, '--ostiary');
-  if (endpoint.kind === 'tcp')
-    throw new UserError('a sidecar is reached by a socket: --ostiary unix:/run/ostiary/ostiary.sock', 2);
-  const { image, policies, redis, redisSecret } = flags;
-  if (redis !== '' && redisSecret !== '')
-    throw new UserError('--redis and --redis-secret exclude each other: give one', 2);
-  if (/\/\/[^/]*:[^/]*@/.test(redis)) {
-    throw new UserError(
-      "--redis has a password, which everybody would read in istiod's values: put the URL into a Secret of the pods' namespace and give --redis-secret SECRET/KEY",
-      2,
-    );
-  }
-  const secretEnv = flags.secretEnv.map((each) => {
-    const [variable, secret] = pairOf(each, '--secret-env');
-    return { variable, ...secretKeyOf(secret, '--secret-env') };
-  });
-  const written = [...flags.env, ...flags.extraArg, ...flags.secretFiles, ...flags.secretEnv, image, policies, redis];
-  const template = written.find((each) => each.includes('{{'));
-  if (template !== undefined)
-    throw new UserError(`${JSON.stringify(template)} holds {{, which Istio's injector would evaluate`, 2);
-  return [
-    injectionValues({
-      image,
-      policies,
-      redis,
-      redisSecret: redisSecret === '' ? undefined : secretKeyOf(redisSecret, '--redis-secret'),
-      socketPath: endpoint.path,
-      secretEnv,
-      secretFiles: flags.secretFiles,
-      env: Object.fromEntries(flags.env.map((each) => pairOf(each, '--env'))),
-      extraArgs: flags.extraArg,
-    }),
-  ];
 }
 
 function meshConfigOf(flags: GenerateFlags): object {

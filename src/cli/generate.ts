@@ -1,24 +1,43 @@
 import { UserError } from '../errors.ts';
-import { parseFlags } from '../flags.ts';
+import type { Flags } from '../flags.ts';
 import { explainedYaml } from '../generate/explained-yaml.ts';
-import { generateFlags } from './generate-flags.ts';
+import { didYouMean } from '../nearest.ts';
+import { defineCommand } from './command.ts';
+import { generateFlags, type GenerateFlags } from './generate-flags.ts';
 import { generateTargets } from './generate-targets.ts';
-import { helpText } from './help.ts';
+
+const names = [...generateTargets.keys()];
 
 /** Prints what makes an Envoy ask ostiary, with comments that say why each setting is so. */
-export async function run(argv: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
-  const { values, positionals, help } = parseFlags(generateFlags, argv, environment);
-  const names = [...generateTargets.keys()].join('|');
-  if (help) {
-    const usage = `ostiary generate ${names} [FLAGS]`;
-    process.stdout.write(helpText(usage, 'Prints the configuration that makes an Envoy ask ostiary.', generateFlags));
-    return 0;
-  }
-  const [name = '', ...rest] = positionals;
-  const target = generateTargets.get(name);
-  if (target === undefined || rest.length > 0) {
-    throw new UserError(`generate takes one of ${names}: see ostiary generate --help`, 2);
-  }
-  process.stdout.write(explainedYaml(target.documents(values), target.heading(values)));
-  return 0;
+export const command = defineCommand({
+  usage: `generate ${names.join('|')} [FLAGS]`,
+  summary:
+    'Prints the configuration that makes an Envoy ask ostiary, with the reason for each setting.\n' +
+    'ostiary generate TARGET --help tells the flags of one target.',
+  examples: [
+    'generate bootstrap --ostiary 127.0.0.1:9191 --upstream 127.0.0.1:8080 > envoy.yaml',
+    'generate envoyfilter --namespace shop --selector app=orders | kubectl apply -f -',
+  ],
+  flags: withTargets(generateFlags),
+  maxArguments: 1,
+  concerned: ([name = '']) => generateTargets.get(name)?.flags,
+  run({ values, positionals: [name] }) {
+    const target = generateTargets.get(name ?? '');
+    if (target === undefined) {
+      const meant = name === undefined ? '' : didYouMean(name, names);
+      throw new UserError(`generate takes one of ${names.join(', ')}${meant || ': see ostiary generate --help'}`, 2);
+    }
+    process.stdout.write(explainedYaml(target.documents(values), target.heading(values)));
+    return Promise.resolve(0);
+  },
+});
+
+/** The help of a flag says which targets it concerns, where it does not concern all. */
+function withTargets<F extends Flags>(flags: F): F {
+  const entries = Object.entries(flags).map(([key, flag]) => {
+    const concerned = names.filter((name) => generateTargets.get(name)?.flags.includes(key as keyof GenerateFlags));
+    const note = concerned.length === names.length ? '' : ` (${concerned.join(', ')})`;
+    return [key, { ...flag, help: `${flag.help}${note}` }];
+  });
+  return Object.fromEntries(entries) as F;
 }

@@ -1,11 +1,48 @@
-import { flagName, variableName } from '../flags.ts';
-import type { Flags } from '../flags.ts';
+import { flagName } from '../flags.ts';
+import type { Flag, Flags } from '../flags.ts';
+
+export interface Help {
+  readonly usage: string;
+  readonly summary: string;
+  readonly examples: readonly string[];
+  readonly flags: Flags;
+}
+
+const COLUMNS = 100;
 
 /** The text of `ostiary COMMAND --help`. */
-export function helpText(usage: string, summary: string, flags: Flags): string {
+export function helpText({ usage, summary, examples, flags }: Help): string {
   const rows = Object.entries(flags).map(([key, flag]) => {
     const name = `--${flagName(key)}${flag.placeholder === undefined ? '' : ` ${flag.placeholder}`}`;
-    return `  ${name}\n      ${flag.help}${flag.shown === '' ? '' : ` (default ${flag.shown})`} [${variableName(key)}]`;
+    return `  ${name}\n${wrapped(meaningOf(flag), '      ')}`;
   });
-  return `${summary}\n\nusage: ${usage}\n\n${rows.join('\n')}\n`;
+  const parts = [
+    wrapped(summary, ''),
+    `Usage:\n${wrapped(`ostiary ${usage}`, '  ')}`,
+    examples.length === 0 ? '' : `Examples:\n${examples.map((line) => `  ostiary ${line}`).join('\n')}`,
+    `Flags:\n${[...rows, '  -h, --help\n      this text'].join('\n')}`,
+  ];
+  return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+}
+
+function meaningOf({ help, shown, variable }: Flag<unknown>): string {
+  return `${help}${shown === '' ? '' : ` (default ${shown})`}${variable === undefined ? '' : ` [${variable}]`}`;
+}
+
+/** Lines that no terminal breaks, except where one word alone is too long. */
+function wrapped(text: string, indent: string): string {
+  const lines = text.split('\n').flatMap((line) => {
+    const broken: string[] = [];
+    let current = '';
+    for (const word of line.split(' ')) {
+      const longer = current === '' ? word : `${current} ${word}`;
+      if (indent.length + longer.length > COLUMNS && current !== '') {
+        broken.push(current);
+        current = word;
+      } else current = longer;
+    }
+    broken.push(current);
+    return broken;
+  });
+  return lines.map((line) => `${indent}${line}`).join('\n');
 }

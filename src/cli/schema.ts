@@ -1,13 +1,15 @@
 import { jsonSchema } from '../document/json-schema.ts';
-import { parseFlags } from '../flags.ts';
 import { policyKinds } from '../policies/index.ts';
-import { helpText } from './help.ts';
+import { defineCommand } from './command.ts';
 
-export async function run(argv: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
-  const { help } = parseFlags({}, argv, environment);
-  const text = help
-    ? helpText('ostiary schema > schema.json', 'Prints the JSON Schema of the documents, for editors.', {})
-    : `${JSON.stringify(jsonSchema(policyKinds), null, 2)}\n`;
-  process.stdout.write(text);
-  return 0;
-}
+export const command = defineCommand({
+  usage: 'schema',
+  summary: 'Prints the JSON Schema of the documents, for completion in editors.',
+  examples: ['schema > schema.json'],
+  flags: {},
+  maxArguments: 0,
+  run() {
+    process.stdout.write(`${JSON.stringify(jsonSchema(policyKinds), null, 2)}\n`);
+    return Promise.resolve(0);
+  },
+});

@@ -1,38 +1,48 @@
 import { UserError } from '../errors.ts';
-import { parseFlags } from '../flags.ts';
+import { flagName } from '../flags.ts';
 import { serveFlags } from '../serve/serve-flags.ts';
 import { startService, type Service } from '../serve/service.ts';
 import { workerVariable } from '../serve/worker-process.ts';
-import { helpText } from './help.ts';
+import { defineCommand } from './command.ts';
+import { misspeltVariables } from './misspelt-variables.ts';
 
-export async function run(argv: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
-  const { values, positionals, help } = parseFlags(serveFlags, argv, environment);
-  if (help) {
-    const summary = 'Answers the Checks of Envoy by the documents of --policies, until SIGTERM.';
-    process.stdout.write(helpText('ostiary serve [FLAGS]', summary, serveFlags));
+export const command = defineCommand({
+  usage: 'serve [FLAGS]',
+  summary:
+    'Answers the Checks of Envoy by the documents of --policies, until SIGTERM.\n' +
+    'Every flag has an environment variable; the command line wins.',
+  examples: [
+    'serve --policies /etc/ostiary/policies',
+    'serve --listen unix:/run/ostiary/ostiary.sock --redis redis://redis:6379',
+  ],
+  flags: serveFlags,
+  maxArguments: 0,
+  async run({ values, given }, environment) {
+    for (const listener of ['listen', 'apiListen'] as const) {
+      if (!given.has(`${listener}Mode`) || values[listener].startsWith('unix:')) continue;
+      const flag = flagName(listener);
+      throw new UserError(`--${flag}-mode means nothing here: --${flag} ${values[listener]} is no Unix socket`, 2);
+    }
+    if (environment[workerVariable] !== undefined && process.send !== undefined) {
+      const { runWorker } = await import('../serve/worker.ts');
+      await runWorker(values, environment);
+      return 0;
+    }
+    for (const line of misspeltVariables(environment)) process.stderr.write(`ostiary: ${line}\n`);
+    const stopped = signalled(values.drain);
+    let service: Service;
+    try {
+      service = await startService(values, environment);
+    } catch (error) {
+      stopped.ignore();
+      throw error;
+    }
+    stopped.isStarted();
+    if (!values.quiet) process.stderr.write(service.welcome);
+    await service.stop(await stopped.signal);
     return 0;
-  }
-  if (positionals.length > 0) {
-    throw new UserError(`unexpected argument ${JSON.stringify(positionals[0])}: folders are given by --policies`, 2);
-  }
-  if (environment[workerVariable] !== undefined && process.send !== undefined) {
-    const { runWorker } = await import('../serve/worker.ts');
-    await runWorker(values, environment);
-    return 0;
-  }
-  const stopped = signalled(values.drain);
-  let service: Service;
-  try {
-    service = await startService(values, environment);
-  } catch (error) {
-    stopped.ignore();
-    throw error;
-  }
-  stopped.isStarted();
-  if (!values.quiet) process.stderr.write(service.welcome);
-  await service.stop(await stopped.signal);
-  return 0;
-}
+  },
+});
 
 interface Signalled {
   readonly signal: Promise<NodeJS.Signals>;

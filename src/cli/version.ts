@@ -1,18 +1,18 @@
-import { parseFlags, toggle } from '../flags.ts';
+import { toggle } from '../flags.ts';
 import { productVersion } from '../product.ts';
-import { helpText } from './help.ts';
+import { defineCommand } from './command.ts';
 
-const flags = { json: toggle('one JSON object for scripts') };
-
-export async function run(argv: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
-  const { values, help } = parseFlags(flags, argv, environment);
-  if (help) {
-    process.stdout.write(helpText('ostiary version [--json]', 'Prints the version of ostiary and of Node.', flags));
-    return 0;
-  }
-  const version = { ostiary: productVersion(), node: process.versions.node };
-  process.stdout.write(
-    values.json ? `${JSON.stringify(version)}\n` : `ostiary ${version.ostiary} (Node ${version.node})\n`,
-  );
-  return 0;
-}
+export const command = defineCommand({
+  usage: 'version [FLAGS]',
+  summary: 'Prints the version of ostiary and of Node.',
+  examples: [],
+  flags: { json: toggle('one JSON object for scripts') },
+  maxArguments: 0,
+  run({ values }) {
+    const version = { ostiary: productVersion(), node: process.versions.node };
+    process.stdout.write(
+      values.json ? `${JSON.stringify(version)}\n` : `ostiary ${version.ostiary} (Node ${version.node})\n`,
+    );
+    return Promise.resolve(0);
+  },
+});

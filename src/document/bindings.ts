@@ -7,7 +7,7 @@ import { redact } from './environment.ts';
 import type { Variables } from './environment.ts';
 import { below } from './issues.ts';
 import type { Issue } from './issues.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '../nearest.ts';
 import { readPolicyOptions } from './policy-options.ts';
 import type { PolicyFields } from './schema.ts';
 

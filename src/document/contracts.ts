@@ -7,7 +7,7 @@ import { addIssues } from './load.ts';
 import type { Loaded } from './load.ts';
 import { whereIs } from './name-index.ts';
 import type { NameIndex } from './name-index.ts';
-import { didYouMean } from './nearest.ts';
+import { didYouMean } from '../nearest.ts';
 import type { Document, DocumentOf } from './schema.ts';
 import { readSecret } from './secret-source.ts';
 import type { SecretReader } from './secret-source.ts';

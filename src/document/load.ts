@@ -4,7 +4,7 @@ import { formatPath, parseWith } from './issues.ts';
 import type { Issue } from './issues.ts';
 import { locateInJson } from './json.ts';
 import type { Parsed } from './json.ts';
-import { didYouMean } from './nearest.ts';
+import { didYouMean } from '../nearest.ts';
 import { API_VERSION, documentSchemas } from './schema.ts';
 import type { Document, DocumentOf, Kind } from './schema.ts';
 import { isJson } from './source-text.ts';

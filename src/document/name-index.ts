@@ -1,7 +1,7 @@
 import { formatFault } from './fault.ts';
 import { addIssues } from './load.ts';
 import type { Loaded, LoadedDocuments } from './load.ts';
-import { didYouMean } from './nearest.ts';
+import { didYouMean } from '../nearest.ts';
 import type { Kind } from './schema.ts';
 
 /** Names that are held against misspelt ones, all together: about half a second's worth. */

@@ -30,7 +30,7 @@ export const counterFlags = {
   redisWaitReplicas: integer(0, 0, 100, 'replicas of Redis that must have a lease before it is spent'),
   quota: oneOf('leased', ['exact', 'leased'], 'how policies count that do not say; in Redis only'),
   maxCounters: integer(200_000, 1, 100_000_000, 'the most counters in memory of keys that callers choose'),
-  storeTimeout: duration(50, 'the longest wait for the counter store'),
+  storeTimeout: duration(50, 'the longest wait for the counter store', { minimumMs: 1 }),
 };
 
 type CounterFlags = FlagValues<typeof counterFlags>;

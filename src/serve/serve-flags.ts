@@ -1,9 +1,9 @@
-import { duration, fraction, integer, list, oneOf, text, toggle } from '../flags.ts';
+import { duration, fraction, integer, list, oneOf, text, toggle, withVariables } from '../flags.ts';
 import type { FlagValues } from '../flags.ts';
 import { counterFlags } from './counter-flags.ts';
 
-/** The flags of `ostiary serve`. */
-export const serveFlags = {
+/** The flags of `ostiary serve`. Commands that mean the same by a name take the flag from here. */
+export const serveFlags = withVariables({
   policies: list(['policies'], 'DIR', 'folder of documents to enforce; repeatable'),
   listen: text('127.0.0.1:9191', 'ADDRESS', 'gRPC for Envoy: host:port or unix:/path'),
   listenMode: text('0660', 'MODE', 'permission bits of the Unix socket of --listen, octal'),
@@ -41,6 +41,6 @@ export const serveFlags = {
   ),
   logAllowRate: fraction(0.01, 'share of allowed Checks that have a decision line; every denial has one'),
   quiet: toggle('does not print the lines to try'),
-};
+});
 
 export type ServeFlags = FlagValues<typeof serveFlags>;

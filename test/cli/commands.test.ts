@@ -60,7 +60,7 @@ describe('ostiary', () => {
     for (const args of [[], ['--help']]) {
       const { code, stdout } = await ostiary(args);
       expect(code).toBe(0);
-      expect(stdout).toContain('usage: ostiary COMMAND');
+      expect(stdout).toContain('Usage:\n  ostiary COMMAND');
     }
   });
 

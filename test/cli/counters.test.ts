@@ -58,7 +58,7 @@ describe('ostiary counters', () => {
     expect((await checks.check('orders', 'shop', 1, 5000)).outcome).toBe('refused');
     expect(await counters('reset', 'orders', '--client', 'shop-id', '--api-token-file', tokenFile)).toEqual({
       code: 0,
-      output: '1 windows closed\n',
+      output: '1 window closed\n',
     });
     expect((await checks.check('orders', 'shop', 1, 5000)).outcome).toBe('allowed');
   });

@@ -1,17 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { helpText } from '../../src/cli/help.ts';
 import { UserError } from '../../src/errors.ts';
-import { duration, fraction, integer, list, oneOf, parseFlags, text, toggle } from '../../src/flags.ts';
+import { duration, fraction, integer, list, oneOf, parseFlags, text, toggle, withVariables } from '../../src/flags.ts';
 
-const flags = {
+const flags = withVariables({
   listenMode: text('0660', 'MODE', 'the mode'),
   policies: list(['policies'], 'DIR', 'the documents'),
   json: toggle('for scripts'),
   unmatched: oneOf('deny', ['deny', 'allow'], 'what becomes of others'),
   hops: integer(0, 0, 9, 'how many'),
   rate: fraction(0.5, 'how often'),
-  drain: duration(5000, 'how long'),
-};
+  drain: duration(5000, 'how long', { minimumMs: 1 }),
+});
 
 function failure(argv: readonly string[], environment: Record<string, string> = {}): UserError {
   try {
@@ -78,6 +78,11 @@ describe('flags', () => {
     [['--polices', 'x'], /unknown flag --polices: did you mean --policies\?/],
     [['--frobnicate'], /unknown flag --frobnicate: see --help/],
     [['--policies'], /--policies/],
+    [['--policies', 'a', '--policies='], /--policies is "": expected a value: it is empty/],
+    [['--listen-mode', ''], /--listen-mode is "": expected a value/],
+    [['--drain', '0s'], /--drain is "0s": expected a duration from 1ms to 24h/],
+    [['--drain', '25h'], /expected a duration from 1ms to 24h/],
+    [['--drain', '0.5ms'], /expected whole milliseconds/],
   ])('%j is a usage error that says what was expected', (argv, message) => {
     const error = failure(argv);
     expect(error.message).toMatch(message);
@@ -98,13 +103,30 @@ describe('flags', () => {
     expect(failure(argv)).toMatchObject({ message, exitCode: 2 });
   });
 
+  it('without a variable do not read the environment', () => {
+    const alone = { hops: integer(0, 0, 9, 'how many') };
+    expect(parseFlags(alone, [], { OSTIARY_HOPS: '2' }).values.hops).toBe(0);
+  });
+
+  it('without a variable are given once; of a setting with one the last holds', () => {
+    const alone = { hops: integer(0, 0, 9, 'how many') };
+    expect(() => parseFlags(alone, ['--hops', '1', '--hops', '2'], {})).toThrow(
+      '--hops is given twice: it takes one value',
+    );
+    expect(parseFlags(flags, ['--hops', '1', '--hops', '2'], {}).values.hops).toBe(2);
+  });
+
+  it('tell which of them the command line gives', () => {
+    expect(parseFlags(flags, ['--hops', '2'], { OSTIARY_JSON: 'true' }).given).toEqual(new Set(['hops']));
+  });
+
   it('name the variable where the environment is wrong', () => {
     expect(failure([], { OSTIARY_HOPS: 'many' }).message).toMatch(/^OSTIARY_HOPS is "many": expected an integer/);
   });
 
   it('are told by --help with default and variable', () => {
     expect(parseFlags(flags, ['--help'], {}).help).toBe(true);
-    const help = helpText('ostiary x', 'Does x.', flags);
+    const help = helpText({ usage: 'x', summary: 'Does x.', examples: [], flags });
     expect(help).toContain('--listen-mode MODE\n      the mode (default 0660) [OSTIARY_LISTEN_MODE]');
     expect(help).toContain('how long (default 5s)');
   });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { nearest } from '../../src/document/nearest.ts';
+import { nearest } from '../src/nearest.ts';
 
 it.each([
   ['hots', 'hosts'],

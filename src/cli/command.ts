@@ -1,0 +1,60 @@
+import { UserError } from '../errors.ts';
+import { flagName, parseFlags } from '../flags.ts';
+import type { CommandLine, Flags } from '../flags.ts';
+import { helpText } from './help.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What `ostiary NAME` takes and does. */
+export interface Command<F extends Flags = Flags> {
+  /** Without `ostiary`: `check [FILE] [FLAGS]`. */
+  readonly usage: string;
+  /** What it does, in whole sentences; the exit codes too where they are more than 0 and 2. */
+  readonly summary: string;
+  /** Command lines to copy, without `ostiary`; what a line does stands after `#`. */
+  readonly examples: readonly string[];
+  readonly flags: F;
+  /** The most arguments beside flags; more are refused. */
+  readonly maxArguments: number;
+  /** Those of the flags that concern these arguments, where some do not; others are refused. */
+  concerned?(positionals: readonly string[]): readonly (keyof F & string)[] | undefined;
+  /** @returns the exit code @throws UserError for one clear line */
+  run(this: void, line: CommandLine<F>, environment: Environment): Promise<number>;
+}
+
+/** What `main` runs. */
+export interface RunnableCommand extends Pick<Command, 'flags' | 'maxArguments'> {
+  main(this: void, argv: readonly string[], environment: Environment): Promise<number>;
+}
+
+/** Reads the command line, tells the help, and refuses what would come to nothing; the rest is the command's. */
+export function defineCommand<F extends Flags>(command: Command<F>): RunnableCommand {
+  const { usage, summary, examples, flags, maxArguments } = command;
+  const [name = ''] = usage.split(' ');
+  return {
+    flags,
+    maxArguments,
+    async main(argv, environment) {
+      const line = parseFlags(flags, argv, environment);
+      const concerned = command.concerned?.(line.positionals) ?? Object.keys(flags);
+      if (line.help) {
+        const shown = Object.fromEntries(Object.entries(flags).filter(([key]) => concerned.includes(key)));
+        process.stdout.write(helpText({ usage, summary, examples, flags: shown }));
+        return 0;
+      }
+      const extra = line.positionals[maxArguments];
+      if (extra !== undefined) {
+        throw new UserError(`unexpected argument ${JSON.stringify(extra)}: see ostiary ${name} --help`, 2);
+      }
+      refuseUnconcerned(line.given, concerned, [name, ...line.positionals].join(' '));
+      return command.run(line, environment);
+    },
+  };
+}
+
+function refuseUnconcerned<K>(given: ReadonlySet<K>, concerned: readonly K[], name: string): void {
+  for (const key of given) {
+    if (concerned.includes(key)) continue;
+    throw new UserError(`--${flagName(String(key))} means nothing to ostiary ${name}: leave it out, or see --help`, 2);
+  }
+}
