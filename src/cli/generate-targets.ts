@@ -36,7 +36,7 @@ const serviceAddress = 'ostiary.ostiary.svc.cluster.local:9191';
 
 const who = ['name', 'namespace'] as const;
 const asking = ['ostiary', 'timeout'] as const;
-const tls = ['tlsCa', 'tlsName', 'envoyCert', 'envoyKey'] as const;
+const withTls = ['tlsCa', 'tlsName', 'envoyCert', 'envoyKey'] as const;
 
 export const generateTargets: ReadonlyMap<string, GenerateTarget> = new Map<string, GenerateTarget>([
   [
@@ -49,7 +49,7 @@ export const generateTargets: ReadonlyMap<string, GenerateTarget> = new Map<stri
       flags: [
         ...who,
         ...asking,
-        ...tls,
+        ...withTls,
         'rawHeaders',
         'placement',
         'selector',
@@ -125,7 +125,7 @@ export const generateTargets: ReadonlyMap<string, GenerateTarget> = new Map<stri
     'bootstrap',
     {
       heading: () => 'Envoy without Istio or Kubernetes: envoy -c this file.',
-      flags: ['name', ...asking, ...tls, 'rawHeaders', 'api', 'listenPort', 'upstream'],
+      flags: ['name', ...asking, ...withTls, 'rawHeaders', 'api', 'listenPort', 'upstream'],
       documents(flags) {
         const name = flags.name === '' ? 'ostiary' : flags.name;
         const api = flags.api === '' ? undefined : flags.api;
