@@ -1,11 +1,11 @@
 // Our decision without a network: a Check's bytes in, the answer's bytes out. Run: node bench/decision.ts
-import { readFile } from 'node:fs/promises';
 import { fromBinary } from '@bufbuild/protobuf';
 import { CheckResponseSchema } from '../gen/envoy/service/auth/v3/external_auth_pb.js';
 import { systemClock } from '../src/clock.ts';
 import { Repetitions } from '../src/decision/repetitions.ts';
 import { compile } from '../src/document/compile.ts';
 import { createCheckMethod } from '../src/envoy/check-service.ts';
+import { systemFiles } from '../src/file-access.ts';
 import { createKeySets } from '../src/jwt/key-sets.ts';
 import { systemTimers } from '../src/jwt/timers.ts';
 import { MemoryCounterStore } from '../src/memory/memory-store.ts';
@@ -22,6 +22,7 @@ export async function nanosecondsPerDecision({ policies, checkOf }: Shop): Promi
   const clock = systemClock;
   const keySets = createKeySets({ clock, timers: systemTimers, fetch, random: Math.random });
   const loaded = await loadDocuments([policies], { clock });
+  const readFile = (path: string, maxBytes: number) => systemFiles.read(path, maxBytes);
   const compiled = await compile(loaded, { policyKinds, environment: { clock, keySets }, env: {}, readFile, clock });
   if (compiled.snapshot === undefined) throw new Error(compiled.faults.map(({ message }) => message).join('\n'));
   const { snapshot } = compiled;

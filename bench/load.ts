@@ -5,12 +5,12 @@
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../src/clock.ts';
 import { compile } from '../src/document/compile.ts';
 import { formatFault } from '../src/document/fault.ts';
+import { systemFiles } from '../src/file-access.ts';
 import { createKeySets } from '../src/jwt/key-sets.ts';
 import { systemTimers } from '../src/jwt/timers.ts';
 import { policyKinds } from '../src/policies/index.ts';
@@ -113,7 +113,7 @@ async function loadOnce(directory: string) {
     policyKinds,
     environment: { clock: systemClock, keySets: createKeySets(offline) },
     env: {},
-    readFile: (path) => readFile(path),
+    readFile: (path, maxBytes) => systemFiles.read(path, maxBytes),
     clock: systemClock,
   });
   if (compiled.snapshot === undefined) throw new Error(compiled.faults.map(formatFault).join('\n'));

@@ -23,6 +23,16 @@ export class UserError extends Error {
   }
 }
 
+/** Why a file could not be read, where the system has no code for it. The message is a sentence without the path. */
+export class FileFault extends Error {
+  override name = 'FileFault';
+  readonly code: 'ETIMEDOUT' | 'EAGAIN' | 'ENOTFILE' | 'EFBIG';
+  constructor(code: FileFault['code'], message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
 const SENTENCES: ReadonlyMap<string, string> = new Map([
   ['ENOENT', 'there is no such file or directory'],
   ['EACCES', 'may not be read: permission denied'],
@@ -34,6 +44,7 @@ const SENTENCES: ReadonlyMap<string, string> = new Map([
 
 /** Why a file can't be read, without the path that stands before it anyway. */
 export function sentenceOf(error: unknown): string {
+  if (error instanceof FileFault) return error.message;
   const code = (error as NodeJS.ErrnoException).code ?? '';
   return SENTENCES.get(code) ?? `cannot be read (${code === '' ? 'unknown error' : code})`;
 }

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { systemClock } from '../clock.ts';
 import { compile } from '../document/compile.ts';
 import type { Compiled } from '../document/compile.ts';
+import { systemFiles } from '../file-access.ts';
 import { createKeySets } from '../jwt/key-sets.ts';
 import { systemTimers } from '../jwt/timers.ts';
 import { policyKinds } from '../policies/index.ts';
@@ -19,7 +19,7 @@ export async function loadOnce(
     policyKinds,
     environment: { clock: systemClock, keySets },
     env,
-    readFile: (path) => readFile(path),
+    readFile: (path, maxBytes) => systemFiles.read(path, maxBytes),
     clock: systemClock,
   });
   return { ...compiled, close: () => keySets.close() };

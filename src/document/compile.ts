@@ -26,7 +26,7 @@ export interface CompileOptions {
   /** What `$NAME` in documents reads. */
   readonly env: Variables;
   /** Reads files that hold secrets. */
-  readFile(path: string): Promise<Buffer>;
+  readFile(path: string, maxBytes: number): Promise<Buffer>;
   readonly clock: Clock;
 }
 
@@ -66,7 +66,7 @@ export async function compile(loaded: LoadedDocuments, options: CompileOptions):
     { ...context, digestSecret: (place, secret) => versions.addSecret(place, secret) },
     {
       variables: options.env,
-      readFile: (path) => options.readFile(path),
+      readFile: (path, maxBytes) => options.readFile(path, maxBytes),
       onFile: (path) => secretFiles.add(path),
     },
   );

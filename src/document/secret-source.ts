@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { SecretHash } from '../contract/contract.ts';
 import { hashSecret, parseSecretHash } from '../contract/secret.ts';
@@ -9,11 +8,11 @@ import type { Issue } from './issues.ts';
 import type { SecretSource } from './schema.ts';
 
 const MAX_SECRET_BYTES = 64 * 1024;
-const TOO_LARGE = `a secret has at most ${MAX_SECRET_BYTES} bytes`;
 
 export interface SecretReader {
   readonly variables: Variables;
-  readFile(path: string): Promise<Buffer>;
+  /** @throws FileFault, or the system's error */
+  readFile(path: string, maxBytes: number): Promise<Buffer>;
   /** Told of every file that holds a secret, whether it could be read or not. */
   readonly onFile: (path: string) => void;
 }
@@ -42,17 +41,15 @@ export async function readSecret(
   }
   const path = resolve(dirname(file), source.file);
   reader.onFile(path);
-  // A pipe would be waited for, and a device read, for ever.
-  const status = await stat(path).catch(() => undefined);
-  if (status !== undefined && !status.isFile()) return { path: ['file'], message: 'expected the path of a file' };
-  if ((status?.size ?? 0) > MAX_SECRET_BYTES) return { path: ['file'], message: TOO_LARGE };
   let bytes: Buffer;
   try {
-    bytes = await reader.readFile(path);
+    bytes = await reader.readFile(path, MAX_SECRET_BYTES);
   } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOTFILE') return { path: ['file'], message: 'expected the path of a file' };
+    if (code === 'EFBIG') return { path: ['file'], message: `a secret has at most ${MAX_SECRET_BYTES} bytes` };
     return { path: ['file'], message: `the file of the secret: ${sentenceOf(error)}` };
   }
-  if (bytes.length > MAX_SECRET_BYTES) return { path: ['file'], message: TOO_LARGE };
   const secret = bytes.toString('utf8').replace(/\r?\n$/, '');
   if (secret === '') return { path: ['file'], message: 'the file of the secret is empty' };
   return { hash: hashSecret(secret), plain: secret };

@@ -1,9 +1,10 @@
 import { X509Certificate, createPrivateKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
 import type { SecureContextOptions } from 'node:tls';
-import { UserError } from '../errors.ts';
+import { FileFault, UserError } from '../errors.ts';
+import { systemFiles } from '../file-access.ts';
+import type { FileAccess } from '../file-access.ts';
 
 /** PEM, as read from files; a change replaces them for new connections. */
 export interface TlsMaterial {
@@ -59,12 +60,14 @@ export function secureContextOptions(tls: TlsMaterial): SecureContextOptions {
  * @param now milliseconds since the Unix epoch
  * @throws UserError (rejects with it) naming the file and the remedy; never with a part of the key
  */
-export async function loadTls(files: TlsFiles, now: number): Promise<LoadedTls> {
-  const [certificate, key, clientAuthorities] = await Promise.all([
-    read(files.certificate, 'certificate'),
-    read(files.key, 'key'),
-    files.clientAuthorities === undefined ? undefined : read(files.clientAuthorities, 'client authorities'),
-  ]);
+export async function loadTls(files: TlsFiles, now: number, access: FileAccess = systemFiles): Promise<LoadedTls> {
+  // One after the other: a mount that hangs holds one thread.
+  const certificate = await read(access, files.certificate, 'certificate');
+  const key = await read(access, files.key, 'key');
+  const clientAuthorities =
+    files.clientAuthorities === undefined
+      ? undefined
+      : await read(access, files.clientAuthorities, 'client authorities');
   const leaf = certificates(certificate, files.certificate)[0]!;
   if (!leaf.checkPrivateKey(privateKey(key, files.key))) {
     throw new UserError(`${files.key}: the key does not fit the certificate in ${files.certificate}; write both anew`);
@@ -83,10 +86,14 @@ export async function loadTls(files: TlsFiles, now: number): Promise<LoadedTls> 
   return { material, notAfter };
 }
 
-async function read(file: string, what: string): Promise<Buffer> {
+/** Bundles of all public authorities have some 300 kB. */
+const MAX_PEM_BYTES = 4 * 1024 * 1024;
+
+async function read(access: FileAccess, file: string, what: string): Promise<Buffer> {
   try {
-    return await readFile(file);
+    return await access.read(file, MAX_PEM_BYTES);
   } catch (error) {
+    if (error instanceof FileFault) throw new UserError(`${file}: the TLS ${what}: ${error.message}`);
     throw new UserError(`${file}: the TLS ${what} can't be read (${(error as NodeJS.ErrnoException).code})`);
   }
 }

@@ -8,6 +8,8 @@ export interface ConfigMetrics {
   loaded(snapshot: Snapshot): void;
   /** A faulty change: the last good version stays in force. */
   rejected(): void;
+  /** @param lookedAt tells when the documents were last looked at, in milliseconds since the Unix epoch */
+  observeLook(lookedAt: () => number): void;
 }
 
 export function createConfigMetrics(registry: Registry): ConfigMetrics {
@@ -21,6 +23,15 @@ export function createConfigMetrics(registry: Registry): ConfigMetrics {
     'ostiary_config_last_reload_success_timestamp_seconds',
     'When documents were last loaded without a fault, in seconds since the Unix epoch.',
   );
+  let lookedAt = (): number => 0;
+  void new Gauge({
+    name: 'ostiary_config_last_look_timestamp_seconds',
+    help: 'When the documents were last looked at, changed or not, in seconds since the Unix epoch.',
+    registers: [registry],
+    collect() {
+      this.set(lookedAt() / 1000);
+    },
+  });
   const reloads = new CounterFamily({
     registry,
     name: 'ostiary_config_reloads_total',
@@ -53,6 +64,9 @@ export function createConfigMetrics(registry: Registry): ConfigMetrics {
     rejected() {
       failed.value += 1;
       lastReload.set(0);
+    },
+    observeLook(tell) {
+      lookedAt = tell;
     },
   };
 }

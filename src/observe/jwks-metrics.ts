@@ -1,11 +1,13 @@
 import { Gauge, type Registry } from 'prom-client';
-import type { KeySetFetch } from '../jwt/key-set-report.ts';
+import type { KeySetFetch, KeySetStatus } from '../jwt/key-set-report.ts';
 import { CounterFamily } from './counter-family.ts';
 import { DurationFamily } from './duration-family.ts';
 
 export interface JwksMetrics {
   /** After every fetch of a key set, whatever came of it. */
   fetched(fetch: KeySetFetch): void;
+  /** @param status tells how each set stands that documents in force name */
+  observe(status: () => readonly KeySetStatus[]): void;
 }
 
 const BOUNDS_MS = [5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000];
@@ -24,17 +26,48 @@ export function createJwksMetrics(registry: Registry): JwksMetrics {
     labels: ['url'],
     boundsMs: BOUNDS_MS,
   });
-  const lastSuccess = new Gauge({
-    name: 'ostiary_jwks_last_success_timestamp_seconds',
-    help: 'When a key set was last fetched, in seconds since the Unix epoch.',
-    labelNames: ['url'],
-    registers: [registry],
-  });
+  let status = (): readonly KeySetStatus[] => [];
+  // Read when they are asked for: a set that no document names any more has no state that could alarm anybody.
+  const perSet = (name: string, help: string, valueOf: (set: KeySetStatus) => number | undefined): void => {
+    void new Gauge({
+      name,
+      help,
+      labelNames: ['url'],
+      registers: [registry],
+      collect() {
+        this.reset();
+        for (const [url, value] of worst(status(), valueOf)) this.set({ url }, value);
+      },
+    });
+  };
+  perSet('ostiary_jwks_loaded', '1 where a key set was loaded, 0 where it never was.', ({ lastSuccess }) =>
+    lastSuccess === undefined ? 0 : 1,
+  );
+  perSet(
+    'ostiary_jwks_last_success_timestamp_seconds',
+    'When a key set was last fetched, in seconds since the Unix epoch.',
+    ({ lastSuccess }) => lastSuccess && lastSuccess / 1000,
+  );
   return {
-    fetched({ url, outcome, durationMs, endedAt }) {
+    observe(tell) {
+      status = tell;
+    },
+    fetched({ url, outcome, durationMs }) {
       fetches.series(url, outcome).value += 1;
       durations.series(url).observeMs(durationMs);
-      if (outcome === 'success') lastSuccess.set({ url }, endedAt / 1000);
     },
   };
+}
+
+/** URLs are told without their query, so that several sets can have one. */
+function worst(
+  sets: readonly KeySetStatus[],
+  valueOf: (set: KeySetStatus) => number | undefined,
+): ReadonlyMap<string, number> {
+  const values = new Map<string, number>();
+  for (const set of sets) {
+    const value = valueOf(set);
+    if (value !== undefined) values.set(set.url, Math.min(value, values.get(set.url) ?? Infinity));
+  }
+  return values;
 }

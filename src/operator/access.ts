@@ -1,12 +1,13 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { UserError } from '../errors.ts';
+import { FileFault, UserError } from '../errors.ts';
+import { systemFiles } from '../file-access.ts';
 import { Code, RpcError } from '../grpc/rpc.ts';
 import { formatListenAddress, isLocal } from '../listen/address.ts';
 import type { ListenAddress } from '../listen/address.ts';
 
 /** Shorter ones can be guessed. */
 const minimumTokenBytes = 16;
+const MAX_TOKEN_FILE_BYTES = 64 * 1024;
 
 export interface AccessOptions {
   readonly address: ListenAddress;
@@ -73,8 +74,9 @@ export async function checkAccess({ address, tokenFile }: AccessOptions): Promis
 async function readToken(file: string): Promise<string> {
   let token: string;
   try {
-    token = (await readFile(file, 'utf8')).trim();
+    token = (await systemFiles.read(file, MAX_TOKEN_FILE_BYTES)).toString('utf8').trim();
   } catch (error) {
+    if (error instanceof FileFault) throw new UserError(`--api-token-file ${file}: ${error.message}`);
     throw new UserError(`--api-token-file ${file} can't be read (${(error as NodeJS.ErrnoException).code})`);
   }
   if (token.length < minimumTokenBytes || !/^[\x21-\x7e]+$/.test(token)) {

@@ -3,6 +3,9 @@ import { type Aggregator, AggregatorRegistry, type MetricObject, type Registry }
 /** What is not the sum of what the processes tell. */
 const aggregators: Readonly<Record<string, Aggregator>> = {
   ostiary_config_last_reload_successful: 'min',
+  ostiary_config_last_look_timestamp_seconds: 'min',
+  ostiary_jwks_loaded: 'min',
+  ostiary_jwks_last_success_timestamp_seconds: 'min',
   ostiary_store_available: 'min',
   ostiary_store_circuit_open: 'max',
   ostiary_quota_replicas: 'max',

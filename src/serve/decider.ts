@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { systemClock as clock } from '../clock.ts';
 import type { DecisionPorts } from '../decision/deliberation.ts';
 import { Repetitions } from '../decision/repetitions.ts';
 import { firstFaults, formatFault, MAX_TOLD_FAULTS } from '../document/fault.ts';
 import { createCheckMethod } from '../envoy/check-service.ts';
+import { systemFiles } from '../file-access.ts';
 import type { Method } from '../grpc/rpc.ts';
 import { createKeySets } from '../jwt/key-sets.ts';
 import type { KeySets } from '../jwt/key-sets.ts';
@@ -78,6 +78,7 @@ export async function openDecider(
     onFetch: (fetched) => observer.keySetFetched(fetched),
   });
   opened.defer(() => keySets.close());
+  metrics.jwks.observe(() => keySets.status());
   const store = metrics.instrumentStore(
     createCounterStore(counterOptionsOf(flags), {
       clock,
@@ -92,11 +93,12 @@ export async function openDecider(
     policyKinds,
     environment: { clock, keySets },
     env: environment,
-    readFile: (path) => readFile(path),
+    readFile: (path, maxBytes) => systemFiles.read(path, maxBytes),
     clock,
   });
   opened.defer(() => documents.close());
   metrics.config.loaded(documents.current());
+  metrics.config.observeLook(() => documents.status().lookedAt);
   documents.onChange((snapshot, { successful, faults }) => {
     if (successful) {
       metrics.config.loaded(snapshot);

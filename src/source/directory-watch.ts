@@ -8,6 +8,9 @@ export interface WatchOptions {
   readonly pollMs: number;
 }
 
+/** Files that could not be looked at are looked at again at the latest then, however long it took. */
+const RETRY_MS = 5000;
+
 /**
  * Calls back after changes in directories, and every `pollMs` in any case: the callback looks for
  * itself whether something is different. Directories are watched, not files: a mounted ConfigMap
@@ -15,7 +18,7 @@ export interface WatchOptions {
  */
 export class DirectoryWatch {
   readonly #options: WatchOptions;
-  readonly #look: () => Promise<void>;
+  readonly #look: () => Promise<boolean>;
   #poll: NodeJS.Timeout | undefined;
   #watchers: FSWatcher[] = [];
   #quiet: NodeJS.Timeout | undefined;
@@ -23,7 +26,8 @@ export class DirectoryWatch {
   #burstEnd = 0;
   #closed = false;
 
-  constructor(options: WatchOptions, look: () => Promise<void>) {
+  /** @param look tells whether all files could be looked at; must not reject */
+  constructor(options: WatchOptions, look: () => Promise<boolean>) {
     this.#options = options;
     this.#look = look;
     this.#pollAfter(options.pollMs);
@@ -31,13 +35,16 @@ export class DirectoryWatch {
 
   #pollAfter(delayMs: number): void {
     if (this.#closed) return;
-    this.#poll = setTimeout(() => {
-      const startedAt = performance.now();
-      // To look at very many files takes its time: it never takes more than a twentieth of it.
-      const next = (): void => this.#pollAfter(Math.max(this.#options.pollMs, 20 * (performance.now() - startedAt)));
-      void this.#look().finally(next);
-    }, delayMs);
+    this.#poll = setTimeout(() => void this.#lookAndPoll(), delayMs);
     this.#poll.unref();
+  }
+
+  async #lookAndPoll(): Promise<void> {
+    const startedAt = performance.now();
+    const answered = await this.#look();
+    // To look at very many files takes its time: it never takes more than a twentieth of it.
+    const restMs = 20 * (performance.now() - startedAt);
+    this.#pollAfter(Math.max(this.#options.pollMs, answered ? restMs : Math.min(restMs, RETRY_MS)));
   }
 
   /** Watches these directories from now on. One that was replaced by another of its name is found again. */

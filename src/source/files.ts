@@ -1,7 +1,8 @@
-import { opendir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { compare } from '../document/fault.ts';
 import { sentenceOf } from '../errors.ts';
+import { systemFiles } from '../file-access.ts';
+import type { FileAccess } from '../file-access.ts';
 
 const DOCUMENTS = /\.(?:ya?ml|json)$/i;
 
@@ -19,6 +20,8 @@ export interface FoundFiles {
   /** Every directory in which a change could matter. */
   readonly directories: readonly string[];
   readonly problems: readonly { readonly path: string; readonly message: string }[];
+  /** Whether the file system told of every path in time. */
+  readonly answered: boolean;
 }
 
 /**
@@ -26,22 +29,22 @@ export interface FoundFiles {
  * are left out: so are the `..data` and `..2026_…` of a mounted ConfigMap, whose files are read
  * through the visible links.
  */
-export async function findFiles(paths: readonly string[]): Promise<FoundFiles> {
+export async function findFiles(paths: readonly string[], access: FileAccess = systemFiles): Promise<FoundFiles> {
   const files: FoundFile[] = [];
   const directories: string[] = [];
   const problems: { path: string; message: string }[] = [];
   const seen = new Set<string>();
+  let answered = true;
 
   const visit = async (path: string, given: boolean): Promise<void> => {
     try {
-      const [real, status] = [await realpath(path), await stat(path)];
+      const [real, status] = [await access.realpath(path), await access.stat(path)];
       if (!given && !status.isDirectory() && !DOCUMENTS.test(path)) return;
       if (seen.has(real)) return;
       seen.add(real);
       if (status.isDirectory()) {
         directories.push(path);
-        const names: string[] = [];
-        for await (const entry of await opendir(path)) if (!entry.name.startsWith('.')) names.push(entry.name);
+        const names = (await access.list(path)).filter((name) => !name.startsWith('.'));
         for (const name of names.sort(compare)) await visit(join(path, name), false);
       } else if (status.isFile()) {
         const stamp = [real, status.ino, status.size, status.mtimeMs, status.ctimeMs].join(':');
@@ -50,10 +53,11 @@ export async function findFiles(paths: readonly string[]): Promise<FoundFiles> {
         problems.push({ path, message: 'is neither a file nor a directory' });
       }
     } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ETIMEDOUT') answered = false;
       // A name without the ending of a document is none of ours, whatever it leads to.
       if (given || DOCUMENTS.test(path)) problems.push({ path, message: sentenceOf(error) });
     }
   };
   for (const path of paths) await visit(path, true);
-  return { files, directories, problems };
+  return { files, directories, problems, answered };
 }

@@ -1,4 +1,5 @@
-import { realpath, stat } from 'node:fs/promises';
+import { systemFiles } from '../file-access.ts';
+import type { FileAccess } from '../file-access.ts';
 import { findFiles } from './files.ts';
 
 /**
@@ -9,36 +10,48 @@ export class Stamps {
   readonly documents: ReadonlyMap<string, string>;
   /** Directories in which documents are looked for. */
   readonly directories: readonly string[];
+  /** Whether the file system told of every document in time. */
+  readonly answered: boolean;
+  readonly #access: FileAccess;
   readonly #secrets = new Map<string, string>();
 
-  private constructor(documents: ReadonlyMap<string, string>, directories: readonly string[]) {
+  private constructor(
+    documents: ReadonlyMap<string, string>,
+    found: Pick<Stamps, 'directories' | 'answered'>,
+    access: FileAccess,
+  ) {
     this.documents = documents;
-    this.directories = directories;
+    this.directories = found.directories;
+    this.answered = found.answered;
+    this.#access = access;
   }
 
-  static async take(paths: readonly string[]): Promise<Stamps> {
-    const { files, directories, problems } = await findFiles(paths);
+  static async take(paths: readonly string[], access: FileAccess = systemFiles): Promise<Stamps> {
+    const found = await findFiles(paths, access);
+    const { files, problems } = found;
     const documents = new Map(files.map(({ path, stamp }) => [path, stamp]));
     for (const { path, message } of problems) documents.set(path, message);
-    return new Stamps(documents, directories);
+    return new Stamps(documents, found, access);
   }
 
   /** Notes the file of a secret as it is now: to be called before it is read. */
   async addSecret(path: string): Promise<void> {
-    this.#secrets.set(path, await stampOf(path));
+    this.#secrets.set(path, await stampOf(path, this.#access));
   }
 
-  /** Whether all of it is still as it was. */
-  async hold(paths: readonly string[]): Promise<boolean> {
-    const now = await Stamps.take(paths);
-    for (const [path, stamp] of this.#secrets) if ((await stampOf(path)) !== stamp) return false;
-    return sameEntries(this.documents, now.documents);
+  /** Whether all of it is still as it was, and nothing was left without an answer. */
+  async hold(paths: readonly string[]): Promise<{ readonly same: boolean; readonly answered: boolean }> {
+    const now = await Stamps.take(paths, this.#access);
+    for (const [path, stamp] of this.#secrets) {
+      if ((await stampOf(path, this.#access)) !== stamp) return { same: false, answered: now.answered };
+    }
+    return { same: sameEntries(this.documents, now.documents), answered: now.answered };
   }
 }
 
-async function stampOf(path: string): Promise<string> {
+async function stampOf(path: string, access: FileAccess): Promise<string> {
   try {
-    const [real, { ino, size, mtimeMs, ctimeMs }] = [await realpath(path), await stat(path)];
+    const [real, { ino, size, mtimeMs, ctimeMs }] = [await access.realpath(path), await access.stat(path)];
     return [real, ino, size, mtimeMs, ctimeMs].join(':');
   } catch (error) {
     return String((error as NodeJS.ErrnoException).code);

@@ -1,13 +1,17 @@
 import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { compile } from '../document/compile.ts';
 import type { Compiled, CompiledSnapshot, CompileOptions } from '../document/compile.ts';
-import { formatFault } from '../document/fault.ts';
-import { UserError } from '../errors.ts';
+
 import type { Fault } from '../errors.ts';
+import { isPassing } from '../file-access.ts';
+import type { FileAccess } from '../file-access.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { DirectoryWatch } from './directory-watch.ts';
 import type { WatchOptions } from './directory-watch.ts';
 import { Stamps } from './fingerprints.ts';
+import { FaultyDocuments } from './faulty-documents.ts';
 import { loadDocuments } from './load-documents.ts';
 import { trimHeap } from './trim-heap.ts';
 
@@ -16,6 +20,8 @@ export interface ConfigSourceOptions extends CompileOptions, Partial<WatchOption
   readonly paths: readonly string[];
   /** How long Checks may still use a snapshot that another has replaced; then its policies are closed. */
   readonly disposeAfterMs?: number;
+  /** How documents are looked at and read. */
+  readonly access?: FileAccess;
 }
 
 export interface ConfigStatus {
@@ -29,6 +35,8 @@ export interface ConfigStatus {
   readonly loadedAt: number;
   /** When the documents were last read. */
   readonly attemptedAt: number;
+  /** When they were last looked at, changed or not, and the file system answered for all of them. */
+  readonly lookedAt: number;
 }
 
 /** Documents that are followed: a change is in force within two seconds, a faulty one never. */
@@ -42,15 +50,8 @@ export interface ConfigSource {
   close(): Promise<void>;
 }
 
-/** The documents have faults and nothing good was loaded before. */
-export class FaultyDocuments extends UserError {
-  override name = 'FaultyDocuments';
-  readonly faults: readonly Fault[];
-  constructor(faults: readonly Fault[]) {
-    super(['the documents have faults:', ...faults.map(formatFault)].join('\n'));
-    this.faults = faults;
-  }
-}
+/** Longer than reading on takes where the file system answers. */
+const CLOSE_MS = 1000;
 
 /** Files that change while they are read are read again, so often at most. */
 const MAX_ATTEMPTS = 5;
@@ -78,7 +79,10 @@ class FollowedDocuments implements ConfigSource {
   #compiled: CompiledSnapshot | undefined;
   #faults: readonly Fault[] = [];
   #attemptedAt = 0;
-  /** Of the files as last read. */
+  #lookedAt = 0;
+  /** Whether all files could be looked at the last time. */
+  #answered = true;
+  /** Of the files as last read; undefined where they must be read again in any case. */
   #stamps: Stamps | undefined;
   /** The reload that is under way, and whether a change came in the meantime. */
   #busy: Promise<void> | undefined;
@@ -111,9 +115,14 @@ class FollowedDocuments implements ConfigSource {
 
   status(): ConfigStatus {
     const { loadedAt } = this.current();
-    const warnings = this.#compiled?.warnings ?? [];
-    const successful = this.#faults.length === 0;
-    return { successful, faults: this.#faults, warnings, loadedAt, attemptedAt: this.#attemptedAt };
+    return {
+      successful: this.#faults.length === 0,
+      faults: this.#faults,
+      warnings: this.#compiled?.warnings ?? [],
+      loadedAt,
+      attemptedAt: this.#attemptedAt,
+      lookedAt: this.#lookedAt,
+    };
   }
 
   onChange(listener: (snapshot: Snapshot, status: ConfigStatus) => void): () => void {
@@ -126,7 +135,8 @@ class FollowedDocuments implements ConfigSource {
   async close(): Promise<void> {
     this.#closed = true;
     this.#watch.close();
-    await this.#busy;
+    // A file system that does not answer is not waited for.
+    await Promise.race([this.#busy, sleep(CLOSE_MS, undefined, { ref: false })]);
     for (const [timer, compiled] of this.#retired) {
       clearTimeout(timer);
       compiled.dispose();
@@ -135,27 +145,47 @@ class FollowedDocuments implements ConfigSource {
     this.#compiled?.dispose();
   }
 
-  /** Loads anew where files differ from those last read. Never rejects. */
-  #changed(): Promise<void> {
+  /**
+   * Loads anew where files differ from those last read. Never rejects.
+   * @returns whether all files could be looked at
+   */
+  async #changed(): Promise<boolean> {
     this.#again = true;
     this.#busy ??= this.#follow().finally(() => {
       this.#busy = undefined;
     });
-    return this.#busy;
+    await this.#busy;
+    return this.#answered;
   }
 
   async #follow(): Promise<void> {
     while (this.#again && !this.#closed) {
       this.#again = false;
-      if ((await this.#stamps?.hold(this.#options.paths)) === true) continue;
+      if (await this.#holds(this.#stamps)) continue;
       const compiled = await this.#read().catch(unexpected);
       if (!this.#closed) this.#take(compiled);
       else if (compiled.snapshot !== undefined) compiled.dispose();
     }
   }
 
+  /** Whether the files are as they were when these stamps were taken. */
+  async #holds(stamps: Stamps | undefined): Promise<boolean> {
+    const look = await stamps?.hold(this.#options.paths);
+    if (look?.same !== true) return false;
+    this.#looked(look.answered);
+    return true;
+  }
+
+  #looked(answered: boolean): void {
+    this.#answered = answered;
+    if (answered) this.#lookedAt = this.#options.clock.now();
+  }
+
   #take(compiled: Compiled): void {
-    this.#faults = compiled.snapshot === undefined ? compiled.faults : [];
+    const faults = compiled.snapshot === undefined ? compiled.faults : [];
+    // Files that are read again and again until they can be: told once.
+    if (faults.length > 0 && isDeepStrictEqual(faults, this.#faults)) return;
+    this.#faults = faults;
     if (compiled.snapshot !== undefined) {
       const previous = this.#compiled;
       this.#compiled = compiled;
@@ -179,18 +209,28 @@ class FollowedDocuments implements ConfigSource {
   async #read(): Promise<Compiled> {
     const options = this.#options;
     for (let attempt = 1; ; attempt++) {
-      const stamps = await Stamps.take(options.paths);
-      this.#stamps = stamps;
+      const stamps = await Stamps.take(options.paths, options.access);
       this.#attemptedAt = options.clock.now();
-      const compiled = await compile(await loadDocuments(options.paths, options), {
+      const loaded = await loadDocuments(options.paths, options);
+      let { mustRetry } = loaded;
+      const compiled = await compile(loaded, {
         ...options,
-        readFile: async (path) => {
+        readFile: async (path, maxBytes) => {
           await stamps.addSecret(path);
-          return options.readFile(path);
+          return options.readFile(path, maxBytes).catch((error: unknown) => {
+            mustRetry ||= isPassing(error);
+            throw error;
+          });
         },
       });
+      this.#stamps = mustRetry ? undefined : stamps;
+      // A file system that does not answer is not watched either, which would wait for it: the poll goes on.
+      if (mustRetry || !stamps.answered) {
+        this.#looked(false);
+        return compiled;
+      }
       this.#watch.follow([...stamps.directories, ...compiled.secretFiles.map((file) => dirname(file))]);
-      if (attempt === MAX_ATTEMPTS || this.#closed || (await stamps.hold(options.paths))) return compiled;
+      if (attempt === MAX_ATTEMPTS || this.#closed || (await this.#holds(stamps))) return compiled;
       if (compiled.snapshot !== undefined) compiled.dispose();
     }
   }

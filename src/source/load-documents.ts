@@ -1,7 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import type { Clock } from '../clock.ts';
 import { createPace } from '../document/cooperative-yield.ts';
-import type { Faults } from '../document/fault.ts';
 import { readJson } from '../document/json.ts';
 import { DocumentReader } from '../document/load.ts';
 import type { LoadedDocuments } from '../document/load.ts';
@@ -9,24 +7,39 @@ import { decodeUtf8, isJson, SourceText } from '../document/source-text.ts';
 import { splitYaml } from '../document/yaml-split.ts';
 import { readYaml } from '../document/yaml.ts';
 import { sentenceOf } from '../errors.ts';
+import type { Fault } from '../errors.ts';
+import { isPassing, systemFiles } from '../file-access.ts';
+import type { FileAccess } from '../file-access.ts';
 import { findFiles } from './files.ts';
 import type { FoundFile } from './files.ts';
 
 /** A larger file is refused: it would take more memory than the service has. */
 export const MAX_FILE_BYTES = 128 * 1024 * 1024;
 
+export interface FolderDocuments extends LoadedDocuments {
+  /** A file that could not be read now may be readable soon, without having changed. */
+  readonly mustRetry: boolean;
+}
+
 /** Reads every document below the directories; what is wrong with one does not hide the others. */
 export async function loadDocuments(
   paths: readonly string[],
-  { clock }: { readonly clock: Clock },
-): Promise<LoadedDocuments> {
-  const found = await findFiles(paths);
+  { clock, access = systemFiles }: { readonly clock: Clock; readonly access?: FileAccess },
+): Promise<FolderDocuments> {
+  const found = await findFiles(paths, access);
   const reading = new DocumentReader();
   const pace = createPace(clock);
   for (const { path, message } of found.problems) reading.faults.add(() => fileFault(path, message));
+  let mustRetry = false;
   for (const file of found.files) {
-    const source = await readSource(file, reading.faults);
-    if (source === undefined) continue;
+    const read = await readSource(file, access);
+    if ('fault' in read) {
+      const { fault } = read;
+      mustRetry ||= read.mustRetry;
+      reading.faults.add(() => fault);
+      continue;
+    }
+    const { source } = read;
     // A writer that has truncated a file and not yet written it must not leave an API open meanwhile.
     if (isEmpty(source)) reading.faults.add(() => fileFault(file.path, 'is empty: delete it, or write a document'));
     for (const parsed of isJson(file.path) ? readJson(source.text) : readYaml(source.text)) {
@@ -39,23 +52,23 @@ export async function loadDocuments(
   if (documents.length === 0 && faults.none) {
     for (const path of paths) faults.add(() => fileFault(path, 'no documents here (*.yaml, *.yml, *.json)'));
   }
-  return { documents, broken, faults, sources: found.files.map(({ path }) => path) };
+  return { documents, broken, faults, sources: found.files.map(({ path }) => path), mustRetry };
 }
 
-async function readSource(file: FoundFile, faults: Faults): Promise<SourceText | undefined> {
-  if (file.sizeBytes > MAX_FILE_BYTES) {
-    faults.add(() => fileFault(file.path, `a file is at most ${MAX_FILE_BYTES} bytes: split it`));
-    return undefined;
+type ReadFile = { readonly source: SourceText } | { readonly fault: Fault; readonly mustRetry: boolean };
+
+async function readSource({ path, sizeBytes }: FoundFile, access: FileAccess): Promise<ReadFile> {
+  if (sizeBytes > MAX_FILE_BYTES) {
+    return { fault: fileFault(path, `a file is at most ${MAX_FILE_BYTES} bytes: split it`), mustRetry: false };
   }
   try {
-    const decoded = decodeUtf8(await readFile(file.path));
-    if ('text' in decoded) return new SourceText(file.path, decoded.text);
-    const { badLine } = decoded;
-    faults.add(() => ({ ...fileFault(file.path, 'is not UTF-8: save it in that encoding'), line: badLine, column: 1 }));
+    const decoded = decodeUtf8(await access.read(path, MAX_FILE_BYTES));
+    if ('text' in decoded) return { source: new SourceText(path, decoded.text) };
+    const fault = fileFault(path, 'is not UTF-8: save it in that encoding');
+    return { fault: { ...fault, line: decoded.badLine, column: 1 }, mustRetry: false };
   } catch (error) {
-    faults.add(() => fileFault(file.path, sentenceOf(error)));
+    return { fault: fileFault(path, sentenceOf(error)), mustRetry: isPassing(error) };
   }
-  return undefined;
 }
 
 /** White space, in YAML also comments and markers. A list without items is none: somebody has written it. */
@@ -63,6 +76,6 @@ function isEmpty({ file, text }: SourceText): boolean {
   return isJson(file) ? text.trim() === '' : splitYaml(text).next().done === true;
 }
 
-function fileFault(file: string, message: string) {
+function fileFault(file: string, message: string): Fault {
   return { file, line: 0, column: 0, field: '', message };
 }

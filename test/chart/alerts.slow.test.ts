@@ -27,6 +27,26 @@ const day = 86_400;
 
 const situations: readonly Situation[] = [
   ...pair('OstiaryReloadFailed', 10, { [`ostiary_config_last_reload_successful${up}`]: ['0+0x20', '1+0x20'] }),
+  // Time starts at 0 there: what was looked at before has a negative time.
+  ...pair('OstiaryDocumentsUnseen', 5, {
+    [`ostiary_config_last_look_timestamp_seconds${up}`]: ['-60+0x10', '0+60x10'],
+  }),
+  ...pair('OstiaryQuotaUncounted', 12, {
+    'ostiary_quota_fallback_admissions_total{by="local",job="ostiary"}': ['0+60x30', '5+0x30'],
+  }),
+  ...pair('OstiaryPolicyFails', 12, {
+    'ostiary_policy_decisions_total{policy="p",result="failed",job="ostiary"}': ['0+1x30', '5+0x30'],
+    'ostiary_policy_decisions_total{policy="p",result="deny",job="ostiary"}': ['0+0x30', '0+60x30'],
+  }),
+  ...pair('OstiaryKeySetMissing', 5, { 'ostiary_jwks_loaded{url="u",job="ostiary"}': ['0+0x10', '1+0x10'] }),
+  ...pair('OstiaryPeersStopped', 12, {
+    'ostiary_rpc_abuse_total{kind="too_many_connections",job="ostiary"}': ['0+60x30', '5+0x30'],
+  }),
+  ...pair('OstiaryInternalErrors', 5, { 'ostiary_rpc_internal_errors_total{job="ostiary"}': ['0+1x10', '1+0x10'] }),
+  ...pair('OstiaryWorkersLost', 10, {
+    'ostiary_workers_lost_total{reason="ended",job="ostiary"}': ['0+1x20', '1+0x20'],
+  }),
+  ...pair('OstiaryGone', 10, { 'ostiary_build_info{job="ostiary"}': ['_x20', '1+0x20'] }),
   ...pair('OstiaryReplicasDisagree', 20, {
     'ostiary_snapshot_info{version="a",instance="a",job="ostiary"}': ['1+0x30', '1+0x30'],
     'ostiary_snapshot_info{version="b",instance="b",job="ostiary"}': ['1+0x30', '_x30'],

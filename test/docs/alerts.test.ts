@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { MemoryCounterStore } from '../../src/memory/memory-store.ts';
@@ -18,6 +18,18 @@ test.skipIf(promtool === undefined)('promtool accepts the alerts of docs/metrics
   const { status, stdout, stderr } = spawnSync(promtool ?? '', ['check', 'rules', file], { encoding: 'utf8' });
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   expect(stdout).toMatch(/SUCCESS: \d+ rules found/);
+});
+
+test('docs/metrics.md and the chart have the same alerts', async () => {
+  const page = await readPage('docs/metrics.md');
+  const chart = readFileSync(join(import.meta.dirname, '../../charts/ostiary/files/alerts.yaml'), 'utf8');
+  const alerts = (text: string) =>
+    [...text.matchAll(/- alert: (\w+)\n +expr: (.*)\n(?: +for: (\w+)\n)? +labels: \{ ?severity: (\w+)/g)].map((alert) =>
+      // 40 % of the 250 ms that Envoy waits unless told.
+      alert.slice(1).map((part) => part?.replace(/\{\{ divf \(mulf .* 0\.4\) 1000 \}\}/, '0.1')),
+    );
+  expect(alerts(chart).length).toBeGreaterThan(10);
+  expect(alerts(page)).toEqual(alerts(chart));
 });
 
 test.skipIf(promtool === undefined)('promtool finds nothing to say about our metrics', async () => {

@@ -1,11 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { systemClock } from '../../src/clock.ts';
 import { compile } from '../../src/document/compile.ts';
 import type { Compiled, CompileOptions } from '../../src/document/compile.ts';
 import { formatFault } from '../../src/document/fault.ts';
+import { systemFiles } from '../../src/file-access.ts';
 import type { KeySets } from '../../src/jwt/key-sets.ts';
 import { definePolicy } from '../../src/policy/policy.ts';
 import type { PolicyKind } from '../../src/policy/policy.ts';
@@ -82,7 +82,7 @@ export const options: CompileOptions = {
   ),
   environment: { clock: systemClock, keySets: {} as KeySets },
   env: { SECRET: 'from the environment', NUMBER: '42' },
-  readFile: (path) => readFile(path),
+  readFile: (path, maxBytes) => systemFiles.read(path, maxBytes),
   clock: systemClock,
 };
 

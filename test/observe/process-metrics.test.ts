@@ -85,7 +85,26 @@ test('fetches of key sets are told by URL and outcome', async () => {
   expect(await line(`ostiary_jwks_fetches_total{${label},outcome="success"}`)).toBe(1);
   expect(await line(`ostiary_jwks_fetches_total{${label},outcome="timeout"}`)).toBe(1);
   expect(await line(`ostiary_jwks_fetch_duration_seconds_count{${label}}`)).toBe(2);
-  expect(await line(`ostiary_jwks_last_success_timestamp_seconds{${label}}`)).toBe(1_700_000_000);
+});
+
+test('key sets in use tell whether and when they were loaded; those of no document any more tell nothing', async () => {
+  const { metrics, line } = scraped();
+  const set = {
+    url: 'https://a.example.com/keys',
+    lastSuccess: 1_700_000_000_000,
+    keys: 1,
+    failing: false,
+    detail: '',
+  };
+  let sets = [set, { ...set, lastSuccess: 1_600_000_000_000 }, { ...set, url: 'https://b/', lastSuccess: undefined }];
+  metrics.jwks.observe(() => sets);
+  // Two URLs that differ in their queries look the same: the older one counts.
+  expect(await line('ostiary_jwks_last_success_timestamp_seconds{url="https://a.example.com/keys"}')).toBe(1.6e9);
+  expect(await line('ostiary_jwks_loaded{url="https://a.example.com/keys"}')).toBe(1);
+  expect(await line('ostiary_jwks_loaded{url="https://b/"}')).toBe(0);
+  expect(await line('ostiary_jwks_last_success_timestamp_seconds{url="https://b/"}')).toBeUndefined();
+  sets = [];
+  expect(await line('ostiary_jwks_loaded{url="https://b/"}')).toBeUndefined();
 });
 
 test('a certificate tells when it ends, in seconds', async () => {

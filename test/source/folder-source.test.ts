@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { verifySecret } from '../../src/contract/secret.ts';
-import { FaultyDocuments, openConfigSource } from '../../src/source/folder-source.ts';
+import { FaultyDocuments } from '../../src/source/faulty-documents.ts';
+import { openConfigSource } from '../../src/source/folder-source.ts';
 import type { ConfigSource, ConfigSourceOptions } from '../../src/source/folder-source.ts';
 import { document, made, options, writeFolder } from '../document/documents.ts';
 

@@ -1,0 +1,186 @@
+import { constants } from 'node:fs';
+import type { Stats } from 'node:fs';
+import { open, readdir, realpath, stat } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { FileFault } from './errors.ts';
+
+/** What only a change of the file mends. */
+const LASTING: ReadonlySet<string> = new Set([
+  'ENOENT',
+  'EACCES',
+  'EPERM',
+  'EISDIR',
+  'ENOTDIR',
+  'ELOOP',
+  'EAGAIN',
+  'ENOTFILE',
+  'EFBIG',
+]);
+
+/** Whether the file may be readable later without having changed: a mount comes back, a descriptor is free again. */
+export function isPassing(error: unknown): boolean {
+  return !LASTING.has((error as NodeJS.ErrnoException).code ?? '');
+}
+
+/** Node has four threads for files, names of hosts and slow hashes: files may hold this many of them. */
+const MAX_RUNNING = 2;
+const CHUNK_BYTES = 1024 * 1024;
+
+/**
+ * Files, each step within a time. A mount that hangs keeps the thread that asks it for as long as it likes; so
+ * a path that did not answer is not asked again until it has, and all others wait for the threads that are left.
+ */
+export class FileAccess {
+  readonly #limitMs: number;
+  #running = 0;
+  readonly #queue: PromiseWithResolvers<void>[] = [];
+  /** Steps that have not ended in time and are still under way. */
+  readonly #stuck = new Set<{ readonly path: string }>();
+  /** Readers of one file at the same time share what is read. */
+  readonly #reads = new Map<string, Promise<Buffer>>();
+
+  /** @param limitMs for each step: one look, one chunk of a file */
+  constructor(limitMs: number) {
+    this.#limitMs = limitMs;
+  }
+
+  /** Steps that the file system has not answered yet: while there are some, the process can't end by itself. */
+  get running(): number {
+    return this.#running;
+  }
+
+  stat(path: string): Promise<Stats> {
+    return this.#step(path, () => stat(path));
+  }
+
+  realpath(path: string): Promise<string> {
+    return this.#step(path, () => realpath(path));
+  }
+
+  /** The names in a directory. */
+  list(path: string): Promise<string[]> {
+    return this.#step(path, () => readdir(path));
+  }
+
+  /**
+   * The whole of a file. A pipe, a device or a file of the kernel's that gives nothing at once is a fault, and not waited for.
+   * @throws FileFault, or the system's error
+   */
+  async read(path: string, maxBytes: number): Promise<Buffer> {
+    const key = `${maxBytes} ${path}`;
+    const reading = this.#reads.get(key) ?? this.#read(path, maxBytes).finally(() => this.#reads.delete(key));
+    this.#reads.set(key, reading);
+    return reading;
+  }
+
+  async #read(path: string, maxBytes: number): Promise<Buffer> {
+    // Before it is opened: to open a device can have an effect.
+    checkFile(await this.stat(path), maxBytes);
+    const { O_RDONLY, O_NONBLOCK, O_NOCTTY } = constants;
+    const file = await this.#step(path, () => open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY), closeLate);
+    try {
+      const { size } = checkFile(await this.#step(path, () => file.stat()), maxBytes);
+      return await this.#readAll(path, file, size, maxBytes);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+      throw new FileFault('EAGAIN', 'gives nothing to read at once: expected a file with its content, not a stream');
+    } finally {
+      // Not waited for: it has nothing more to tell. Where a chunk is stuck it closes after that.
+      void this.#step(path, () => file.close()).catch(() => closeLate(file));
+    }
+  }
+
+  async #readAll(path: string, file: FileHandle, sizeBytes: number, maxBytes: number): Promise<Buffer> {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    for (;;) {
+      // One byte more than is expected, so that the end shows.
+      const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, Math.max(sizeBytes - bytes + 1, 4096)));
+      const { bytesRead } = await this.#step(path, () => file.read(buffer, 0, buffer.length, null));
+      if (bytesRead === 0) return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
+      chunks.push(buffer.subarray(0, bytesRead));
+      bytes += bytesRead;
+      if (bytes > maxBytes) throw tooLarge(maxBytes);
+    }
+  }
+
+  /** @param late is given what comes when nobody waits for it any more */
+  async #step<T>(path: string, run: () => Promise<T>, late: (value: T) => void = () => {}): Promise<T> {
+    this.#refuseWhileStuck(path);
+    while (this.#running >= MAX_RUNNING) {
+      const turn = Promise.withResolvers<void>();
+      this.#queue.push(turn);
+      await turn.promise;
+      this.#refuseWhileStuck(path);
+    }
+    this.#running++;
+    const limit = Promise.withResolvers<never>();
+    const step = { path };
+    const timer = setTimeout(() => {
+      this.#stuck.add(step);
+      limit.reject(this.#unanswered());
+      // Nobody's turn comes while all threads are stuck: they are refused.
+      if (this.#stuck.size >= MAX_RUNNING) for (const turn of this.#queue.splice(0)) turn.resolve();
+    }, this.#limitMs);
+    const running = run().finally(() => {
+      clearTimeout(timer);
+      this.#stuck.delete(step);
+      this.#running--;
+      this.#queue.shift()?.resolve();
+    });
+    return await Promise.race([running, limit.promise]).catch((error: unknown) => {
+      // What comes when nobody waits for it any more.
+      void running.then(late, () => {});
+      throw error;
+    });
+  }
+
+  #refuseWhileStuck(path: string): void {
+    const [first, ...others] = this.#stuck;
+    if (first === undefined) return;
+    if (first.path === path || others.some((step) => step.path === path)) throw this.#unanswered();
+    if (this.#stuck.size < MAX_RUNNING) return;
+    const message = `is not read while the file system does not answer for others, such as ${first.path}`;
+    throw new FileFault('ETIMEDOUT', message);
+  }
+
+  #unanswered(): FileFault {
+    return new FileFault(
+      'ETIMEDOUT',
+      `does not answer within ${this.#limitMs / 1000} s: look at the mount that it is on`,
+    );
+  }
+}
+
+/** The files of this machine. Network file systems that fail over take longer; they are read when they are back. */
+export const systemFiles = new FileAccess(5000);
+
+function checkFile(status: Stats, maxBytes: number): Stats {
+  if (status.isDirectory()) throw new FileFault('ENOTFILE', 'is a directory, not a file');
+  if (!status.isFile()) throw new FileFault('ENOTFILE', 'is neither a file nor a directory');
+  if (status.size > maxBytes) throw tooLarge(maxBytes);
+  return status;
+}
+
+function tooLarge(maxBytes: number): FileFault {
+  return new FileFault('EFBIG', `has more than ${maxBytes} bytes`);
+}
+
+function closeLate(file: FileHandle): void {
+  void file.close().catch(() => {});
+}
+
+/** A step that only just runs ends within it. */
+const LEAVE_AFTER_MS = 200;
+
+/**
+ * Lets the process end, with its code, where a thread waits for a file system that does not answer: Node would wait
+ * for the thread, by `process.exit` too. Only another program in place of this one ends it; Node is one that is there.
+ */
+export function leaveStuckFiles(exitCode: number): void {
+  if (systemFiles.running === 0) return;
+  setTimeout(() => {
+    if (systemFiles.running === 0) return;
+    process.execve?.(process.execPath, [process.execPath, '--eval', `process.exit(${exitCode})`], {});
+  }, LEAVE_AFTER_MS);
+}
