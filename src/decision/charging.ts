@@ -5,7 +5,7 @@ import { StoreUnavailable } from '../quota/store.ts';
 import type { Demand, Taking } from '../quota/store.ts';
 import type { Api, Bound } from '../snapshot/snapshot.ts';
 import { counterName } from './counter-name.ts';
-import { adoptIdentity, applies, fail, note, requestFor, withinShadowTime } from './deliberation.ts';
+import { adoptHeaders, adoptIdentity, applies, fail, note, requestFor, withinShadowTime } from './deliberation.ts';
 import type { Deliberation } from './deliberation.ts';
 
 /** The outcome of all enforced quota policies together. */
@@ -105,6 +105,7 @@ function dueOf(deliberation: Deliberation, bound: Bound<QuotaPolicy>): Due | Den
       return charge;
     }
     adoptIdentity(deliberation, bound, charge.identity);
+    if (bound.mode === 'enforce') adoptHeaders(deliberation, bound.policy, charge);
     const api = deliberation.located.api as Api;
     return { bound, demand: demandOf(api, bound, charge), identity: charge.identity, startedAt };
   } catch (error) {

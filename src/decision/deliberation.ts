@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Identity } from '../contract/identity.ts';
 import type { Denial } from '../denial/denial.ts';
-import type { Policy, Request } from '../policy/policy.ts';
+import type { Grant, Policy, Request } from '../policy/policy.ts';
 import type { CounterStore, WindowState } from '../quota/store.ts';
 import type { Check } from '../request/check.ts';
 import type { HeaderEntry } from '../request/header-entry.ts';
@@ -81,6 +81,32 @@ export function adoptIdentity(deliberation: Deliberation, bound: Bound<Policy>, 
     deliberation.identity = merged(identity, found);
     if (shadowIdentity !== undefined) deliberation.shadowIdentity = merged(shadowIdentity, found);
   }
+}
+
+/** What an enforced policy tells the upstream, and keeps from it. */
+export function adoptHeaders(
+  { upstream, remove }: Deliberation,
+  { clientHeaders }: Policy,
+  found: Pick<Grant, 'identity' | 'upstream' | 'remove'>,
+): void {
+  if (found.upstream !== undefined) {
+    // Of an earlier policy's client nothing may stay beside this one.
+    if (upstream.length > 0 && clientHeaders !== undefined && found.identity?.client !== undefined) {
+      for (const name of clientHeaders) {
+        const at = upstream.findIndex(([set]) => set === name);
+        if (at >= 0) upstream.splice(at, 1);
+      }
+    }
+    for (const header of found.upstream) setHeader(upstream, header);
+  }
+  if (found.remove !== undefined) remove.push(...found.remove);
+}
+
+/** The later policy wins: one value a header, so that nothing is ever appended to an identity. */
+function setHeader(headers: HeaderEntry[], header: HeaderEntry): void {
+  const at = headers.findIndex(([name]) => name === header[0]);
+  if (at < 0) headers.push(header);
+  else headers[at] = header;
 }
 
 /** Before any policy has established somebody. */

@@ -1,12 +1,20 @@
 import type { Denial } from '../denial/denial.ts';
 import type { AccessPolicy, Outcome, Request } from '../policy/policy.ts';
 import type { Check } from '../request/check.ts';
-import type { HeaderEntry } from '../request/header-entry.ts';
 import type { Bound, Snapshot } from '../snapshot/snapshot.ts';
 import { chargeEnforced, chargeShadows } from './charging.ts';
 import type { Charged } from './charging.ts';
 import type { Decision } from './decision.ts';
-import { NOBODY, adoptIdentity, applies, fail, note, requestFor, withinShadowTime } from './deliberation.ts';
+import {
+  NOBODY,
+  adoptHeaders,
+  adoptIdentity,
+  applies,
+  fail,
+  note,
+  requestFor,
+  withinShadowTime,
+} from './deliberation.ts';
 import type { DecisionPorts, Deliberation } from './deliberation.ts';
 import { locate } from './locate.ts';
 
@@ -106,16 +114,8 @@ function settle(
   note(deliberation, bound, 'allow', startedAt, { identity: outcome.identity });
   adoptIdentity(deliberation, bound, outcome.identity);
   if (bound.mode === 'shadow') return undefined;
-  for (const header of outcome.upstream ?? []) setHeader(deliberation.upstream, header);
-  if (outcome.remove !== undefined) deliberation.remove.push(...outcome.remove);
+  adoptHeaders(deliberation, bound.policy, outcome);
   return undefined;
-}
-
-/** The later policy wins: one value a header, so that nothing is ever appended to an identity. */
-function setHeader(headers: HeaderEntry[], header: HeaderEntry): void {
-  const at = headers.findIndex(([name]) => name === header[0]);
-  if (at < 0) headers.push(header);
-  else headers[at] = header;
 }
 
 function conclude(deliberation: Deliberation, denial?: Denial, policy = ''): Decision {

@@ -2,12 +2,11 @@ import { z } from 'zod';
 import type { Denial } from '../denial/denial.ts';
 import { authenticateClient, rejection } from '../policy/client-credentials.ts';
 import type { AuthenticatedClient, Credentials } from '../policy/client-credentials.ts';
+import { clientHeaderNames, clientHeaders } from '../policy/client-headers.ts';
 import { claimFields, compileExpression } from '../policy/expression.ts';
-import type { Selection } from '../policy/expression.ts';
+import { forwardCredentials, forwardingNotes, hiddenHeaders, hidingProblem } from '../policy/forwarding.ts';
 import { definePolicy } from '../policy/policy.ts';
 import type { Outcome, Request } from '../policy/policy.ts';
-import { upstreamHeader } from '../policy/upstream-header.ts';
-import type { HeaderEntry } from '../request/header-entry.ts';
 
 const DEFAULT_ID = "#[attributes.headers['client_id']]";
 const DEFAULT_SECRET = "#[attributes.headers['client_secret']]";
@@ -20,33 +19,13 @@ const options = z
       .describe('Where the credentials are: in two expressions, or in HTTP Basic authentication'),
     clientIdExpression: z.string().min(1).optional().describe(`Default ${DEFAULT_ID}`),
     clientSecretExpression: z.string().optional().describe(`Default ${DEFAULT_SECRET}; "" for the id alone`),
-    forwardCredentials: z
-      .boolean()
-      .default(true)
-      .describe('false removes the credentials before the upstream sees them'),
+    forwardCredentials,
     realm: z
       .string()
       .regex(/^[ !#-[\]-~]+$/, 'a realm is printable ASCII without quotes and backslashes')
       .default('ostiary')
       .describe('Of the challenge in basic mode'),
-    upstreamHeaders: z
-      .strictObject({
-        clientId: upstreamHeader.default('x-ostiary-client-id'),
-        clientName: upstreamHeader.default('x-ostiary-client-name'),
-        tier: upstreamHeader.default('x-ostiary-tier'),
-      })
-      .prefault({})
-      .superRefine((names, context) => {
-        // Of two values in one header the upstream would take either.
-        const seen = new Map<string, string>();
-        for (const [field, header] of Object.entries(names)) {
-          const dashed = header.replaceAll('_', '-');
-          const first = seen.get(dashed);
-          if (first === undefined) seen.set(dashed, field);
-          else context.addIssue({ code: 'custom', path: [field], message: `is the header of ${first} too` });
-        }
-      })
-      .describe('Headers that tell the upstream who calls'),
+    upstreamHeaders: clientHeaderNames.prefault({}).describe('Headers that tell the upstream who calls'),
   })
   .superRefine((value, context) => {
     const basic = value.credentialsOriginHasHttpBasicAuthenticationHeader === 'httpBasicAuthenticationHeader';
@@ -55,17 +34,14 @@ const options = z
       if (source === undefined) continue;
       const problem = basic
         ? 'has no effect with httpBasicAuthenticationHeader; remove one of the two'
-        : problemOf(source, value.forwardCredentials);
+        : problemOf(source, field === 'clientIdExpression' ? 'id' : 'secret', value.forwardCredentials);
       if (problem !== undefined) context.addIssue({ code: 'custom', path: [field], message: problem });
     }
   });
 
-function problemOf(source: string, forwardCredentials: boolean): string | undefined {
+function problemOf(source: string, which: 'id' | 'secret', forward: boolean | 'id'): string | undefined {
   try {
-    if (source === '') return undefined;
-    const { headerName } = compileExpression(source);
-    if (forwardCredentials || headerName !== undefined) return undefined;
-    return 'only a header can be removed: forwardCredentials: false needs #[attributes.headers[…]]';
+    return source === '' ? undefined : hidingProblem(source, which, forward);
   } catch (error) {
     return (error as Error).message;
   }
@@ -77,34 +53,31 @@ export default definePolicy({
   phase: 'access',
   summary: 'Admits client applications that present a known id and secret and have an approved contract',
   options,
+  upgradeNotes: (written) => (written['clientSecretExpression'] === '' ? [] : forwardingNotes(written)),
   create(config) {
     const { clientIdExpression, clientSecretExpression } = config;
     const basic = config.credentialsOriginHasHttpBasicAuthenticationHeader === 'httpBasicAuthenticationHeader';
-    const source = basic ? basicSource(config.realm) : expressionSource(config);
-    const names = config.upstreamHeaders;
-    const remove = config.forwardCredentials ? [] : source.headers;
+    const source = basic ? basicSource(config) : expressionSource(config);
+    const told = clientHeaders(config.upstreamHeaders);
+    const remove = source.hidden;
     return {
       phase: 'access',
-      identityHeaders: [names.clientId, names.clientName, names.tier],
+      identityHeaders: told.names,
+      clientHeaders: told.names,
       claimFields: basic ? [] : claimFields({ clientIdExpression, clientSecretExpression }),
       decide(request): Outcome {
         const found = source.authenticate(request);
         if (found.reason !== undefined) return found;
         const { client, contract } = found;
-        const upstream: HeaderEntry[] = [
-          [names.clientId, client.clientId],
-          [names.clientName, client.name],
-        ];
-        if (contract.tier !== undefined) upstream.push([names.tier, contract.tier.name]);
-        return { identity: { client, contract }, upstream, remove };
+        return { identity: { client, contract }, upstream: told.of(client, contract), remove };
       },
     };
   },
 });
 
 interface CredentialSource {
-  /** The headers it reads. */
-  readonly headers: readonly string[];
+  /** The headers that the upstream must not see. */
+  readonly hidden: readonly string[];
   authenticate(request: Request): Denial | AuthenticatedClient;
 }
 
@@ -113,9 +86,7 @@ function expressionSource(config: z.infer<typeof options>): CredentialSource {
   const secretSource = config.clientSecretExpression ?? DEFAULT_SECRET;
   const secret = secretSource === '' ? undefined : compileExpression(secretSource);
   return {
-    headers: [id, secret]
-      .map((selection: Selection | undefined) => selection?.headerName)
-      .filter((name) => name !== undefined),
+    hidden: hiddenHeaders({ id, secret }, config.forwardCredentials),
     authenticate: (request) =>
       authenticateClient(
         request,
@@ -125,10 +96,11 @@ function expressionSource(config: z.infer<typeof options>): CredentialSource {
   };
 }
 
-function basicSource(realm: string): CredentialSource {
+function basicSource({ realm, forwardCredentials: forward }: z.infer<typeof options>): CredentialSource {
   const challenge = `Basic realm="${realm}"`;
   return {
-    headers: ['authorization'],
+    // Id and secret are one text there.
+    hidden: forward === true ? [] : ['authorization'],
     authenticate(request) {
       const header = request.check.header('authorization');
       if (header === undefined || !/^basic /i.test(header)) {

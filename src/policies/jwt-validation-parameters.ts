@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { algorithms } from '../jwt/algorithms.ts';
 import type { Algorithm } from '../jwt/algorithms.ts';
+import { clientHeaderNames } from '../policy/client-headers.ts';
+import type { ClientHeaderNames } from '../policy/client-headers.ts';
 import { upstreamHeader } from '../policy/upstream-header.ts';
 
 const NONE_REFUSED = 'unsigned tokens are never accepted: "none" is refused';
@@ -70,6 +72,7 @@ export const parameters = z.strictObject({
     .union([text, z.array(text).min(1)])
     .default('#[vars.claimSet.client_id]')
     .describe('The claim that names the client; of a list the first that the token has'),
+  upstreamHeaders: clientHeaderNames.optional().describe('Headers that tell the upstream who calls'),
   claimsToHeaders: z
     .array(z.strictObject({ claim: text, header: upstreamHeader }))
     .prefault([])
@@ -79,6 +82,11 @@ export const parameters = z.strictObject({
 });
 
 export type JwtValidationOptions = z.infer<typeof parameters>;
+
+/** What the upstream is told of the client; undefined where the policy establishes none. */
+export function clientHeaderNamesOf(config: JwtValidationOptions): ClientHeaderNames | undefined {
+  return config.skipClientIdValidation ? undefined : (config.upstreamHeaders ?? clientHeaderNames.parse({}));
+}
 
 /** A string that separates by comma, or a list. */
 export function listOf(value: string | readonly string[] | undefined): readonly string[] {

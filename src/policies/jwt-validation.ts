@@ -10,13 +10,15 @@ import type { KeySource } from '../jwt/key-source.ts';
 import { keysFromText } from '../jwt/text-key.ts';
 import { Verifier } from '../jwt/verifier.ts';
 import type { VerifiedToken } from '../jwt/verifier.ts';
+import { clientHeaders } from '../policy/client-headers.ts';
+import type { ClientHeaders } from '../policy/client-headers.ts';
 import { compileExpression } from '../policy/expression.ts';
 import type { Selection } from '../policy/expression.ts';
 import { definePolicy } from '../policy/policy.ts';
 import type { Grant, Outcome, Request } from '../policy/policy.ts';
 import { upgrade } from '../policy/upgrade-note.ts';
 import { jwtValidationOptions } from './jwt-validation-options.ts';
-import { DEFAULT_JWT_EXPRESSION, allowedAlgorithms, listOf } from './jwt-validation-parameters.ts';
+import { DEFAULT_JWT_EXPRESSION, allowedAlgorithms, clientHeaderNamesOf, listOf } from './jwt-validation-parameters.ts';
 import type { JwtValidationOptions } from './jwt-validation-parameters.ts';
 
 const NOT_BEARER =
@@ -36,6 +38,8 @@ export default definePolicy({
     const clientId = config.skipClientIdValidation
       ? undefined
       : [config.clientIdExpression].flat().map(compileExpression);
+    const names = clientHeaderNamesOf(config);
+    const told = names === undefined ? undefined : clientHeaders(names);
     const remove = config.forwardToken || origin.headerName === undefined ? [] : [origin.headerName];
     const verifier = new Verifier({
       algorithms: allowedAlgorithms(config),
@@ -53,12 +57,14 @@ export default definePolicy({
       if (token.reason !== undefined) return token;
       const { derived } = token;
       // Contracts change while a token stays verified: they are asked for each time.
-      return clientId === undefined || derived.reason !== undefined ? derived : withClient(request, derived, clientId);
+      if (clientId === undefined || told === undefined || derived.reason !== undefined) return derived;
+      return withClient(request, derived, clientId, told);
     };
 
     return {
       phase: 'access',
-      identityHeaders: config.claimsToHeaders.map(({ header }) => header),
+      identityHeaders: [...config.claimsToHeaders.map(({ header }) => header), ...(told?.names ?? [])],
+      ...(told === undefined ? {} : { clientHeaders: told.names }),
       establishesClaims: true,
       decide(request) {
         const { headerName } = origin;
@@ -158,7 +164,12 @@ function admission(config: JwtValidationOptions, remove: readonly string[]): (cl
   };
 }
 
-function withClient(request: Request, granted: Exclude<Admission, Denial>, selections: readonly Selection[]): Outcome {
+function withClient(
+  request: Request,
+  granted: Exclude<Admission, Denial>,
+  selections: readonly Selection[],
+  told: ClientHeaders,
+): Outcome {
   const { claims } = granted.identity;
   const clientId = clientIdFrom(request, claims, selections);
   if (clientId === undefined) return { reason: 'contract_missing', detail: 'the token names no client' };
@@ -170,8 +181,9 @@ function withClient(request: Request, granted: Exclude<Admission, Denial>, selec
         : `the contract ${contract.name} is ${contract.status}`;
     return { reason: 'contract_missing', detail };
   }
-  const { upstream, remove } = granted;
-  return { identity: { claims, client: contract.client, contract }, upstream, remove };
+  const ofClient = told.of(contract.client, contract);
+  const upstream = granted.upstream.length === 0 ? ofClient : [...granted.upstream, ...ofClient];
+  return { identity: { claims, client: contract.client, contract }, upstream, remove: granted.remove };
 }
 
 /** The first that the token has: were the next one tried, a client without a contract could pass for another. */

@@ -3,7 +3,9 @@ import type { Contract, Tier } from '../contract/contract.ts';
 import type { Denial } from '../denial/denial.ts';
 import { authenticateClient, contractOf, rejection } from '../policy/client-credentials.ts';
 import type { AuthenticatedClient } from '../policy/client-credentials.ts';
+import { clientHeaderNames, clientHeaders } from '../policy/client-headers.ts';
 import { claimFields, compileExpression } from '../policy/expression.ts';
+import { forwardCredentials, forwardingNotes, hiddenHeaders, hidingProblem } from '../policy/forwarding.ts';
 import { definePolicy } from '../policy/policy.ts';
 import type { Charge, Request } from '../policy/policy.ts';
 import { costOf, expressionFault, quotaOptions, refineQuotaOptions, termsOf } from '../policy/quota-options.ts';
@@ -21,13 +23,20 @@ const options = z
       .optional()
       .describe(`Default: the client an earlier policy has authenticated, else ${DEFAULT_ID}`),
     clientSecretExpression: z.string().optional().describe(`Default ${DEFAULT_SECRET}; "" for the id alone`),
+    forwardCredentials,
+    upstreamHeaders: clientHeaderNames.prefault({}).describe('Headers that tell the upstream who calls'),
     ...quotaOptions,
   })
   .superRefine((value, context) => {
     refineQuotaOptions(value, context);
-    expressionFault(value.clientIdExpression, 'clientIdExpression', context);
-    if (value.clientSecretExpression !== '') {
-      expressionFault(value.clientSecretExpression, 'clientSecretExpression', context);
+    const { clientIdExpression, clientSecretExpression, forwardCredentials: forward } = value;
+    expressionFault(clientIdExpression, 'clientIdExpression', context, (source) =>
+      hidingProblem(source, 'id', forward),
+    );
+    if (clientSecretExpression !== '') {
+      expressionFault(clientSecretExpression, 'clientSecretExpression', context, (source) =>
+        hidingProblem(source, 'secret', forward),
+      );
     }
   });
 
@@ -37,14 +46,17 @@ export default definePolicy({
   phase: 'quota',
   summary: "Limits each client application by the SLA tier of its contract with the API; other clients don't pass",
   options,
+  upgradeNotes: (written) => (written['clientSecretExpression'] === '' ? [] : forwardingNotes(written)),
   create(config) {
     const { clientIdExpression, clientSecretExpression } = config;
-    const authenticate = authentication(config);
+    const { trustsEarlier, authenticate, hidden } = authentication(config);
+    const told = clientHeaders(config.upstreamHeaders);
     const terms = termsOf(config);
     const cost = costOf(config);
     return {
       phase: 'quota',
-      identityHeaders: [],
+      identityHeaders: told.names,
+      clientHeaders: told.names,
       exposeHeaders: config.exposeHeaders,
       claimFields: claimFields({ clientIdExpression, clientSecretExpression, cost: config.cost }),
       ...(typeof config.cost === 'number' ? { costInTiers: config.cost } : {}),
@@ -52,12 +64,14 @@ export default definePolicy({
       demand(request): Denial | Charge {
         const found = authenticate(request);
         if (found.reason !== undefined) return found;
-        const { contract } = found;
+        const { client, contract } = found;
         const { tier } = contract;
         if (tier === undefined) return rejection('tier_missing', `contract ${contract.name} has no tier`, CHALLENGE);
         const units = cost(request);
         if (typeof units !== 'number') return units;
-        return { ...chargeOf(contract, tier, terms), cost: units, identity: found };
+        const charge = { ...chargeOf(contract, tier, terms), cost: units, identity: found };
+        if (trustsEarlier(request)) return charge;
+        return { ...charge, upstream: told.of(client, contract), remove: hidden };
       },
       demandFor({ clientId, api }, directory): Charge | undefined {
         const contract = directory.contract(clientId, api);
@@ -76,18 +90,30 @@ function termsOfTier({ onStoreFailure }: Tier, terms: QuotaTerms): QuotaTerms {
   return onStoreFailure === undefined ? terms : { ...terms, onStoreFailure };
 }
 
-function authentication(config: z.infer<typeof options>): (request: Request) => Denial | AuthenticatedClient {
+interface Authentication {
+  /** The client is the one that an earlier policy has authenticated, who has told the upstream too. */
+  readonly trustsEarlier: (request: Request) => boolean;
+  readonly authenticate: (request: Request) => Denial | AuthenticatedClient;
+  /** The headers that the upstream must not see. */
+  readonly hidden: readonly string[];
+}
+
+function authentication(config: z.infer<typeof options>): Authentication {
   const id = compileExpression(config.clientIdExpression ?? DEFAULT_ID);
   const secretSource = config.clientSecretExpression ?? DEFAULT_SECRET;
   const secret = secretSource === '' ? undefined : compileExpression(secretSource);
-  const trustsEarlier = config.clientIdExpression === undefined && config.clientSecretExpression === undefined;
-  return (request) => {
-    const { client } = request.identity;
-    if (trustsEarlier && client !== undefined) return contractOf(request, client, CHALLENGE);
-    return authenticateClient(
-      request,
-      { clientId: id.select(request), clientSecret: secret?.select(request), secretRequired: secret !== undefined },
-      CHALLENGE,
-    );
+  const hasNoOwn = config.clientIdExpression === undefined && config.clientSecretExpression === undefined;
+  return {
+    trustsEarlier: ({ identity }) => hasNoOwn && identity.client !== undefined,
+    authenticate(request) {
+      const { client } = request.identity;
+      if (hasNoOwn && client !== undefined) return contractOf(request, client, CHALLENGE);
+      return authenticateClient(
+        request,
+        { clientId: id.select(request), clientSecret: secret?.select(request), secretRequired: secret !== undefined },
+        CHALLENGE,
+      );
+    },
+    hidden: hiddenHeaders({ id, secret }, config.forwardCredentials),
   };
 }

@@ -46,6 +46,8 @@ export interface AccessPolicy {
   readonly phase: 'access';
   /** Every header it could set for the upstream, lower case: removed from what clients send, to any API. */
   readonly identityHeaders: readonly string[];
+  /** Those of them that tell of the client: where the policy establishes one, it sets all of them anew, or none. */
+  readonly clientHeaders?: readonly string[];
   /** It establishes the claims of a verified token. */
   readonly establishesClaims?: true;
   /** The options whose expressions select claims. */
@@ -62,6 +64,8 @@ export interface AccessPolicy {
 export interface QuotaPolicy {
   readonly phase: 'quota';
   readonly identityHeaders: readonly string[];
+  /** As an access policy's. */
+  readonly clientHeaders?: readonly string[];
   /** Whether an allow carries the rate headers. */
   readonly exposeHeaders: boolean;
   /** The options whose expressions select claims. */
@@ -95,6 +99,9 @@ export interface Charge {
   readonly terms?: QuotaTerms | undefined;
   /** Whom the policy established on the way (SLA tiers with credentials of their own). */
   readonly identity?: Identity;
+  /** As in a grant. */
+  readonly upstream?: readonly HeaderEntry[];
+  readonly remove?: readonly string[];
 }
 
 export type Policy = AccessPolicy | QuotaPolicy;

@@ -48,11 +48,21 @@ export function refineQuotaOptions(options: QuotaOptions, context: z.RefinementC
   else if (maxCost !== undefined && cost > maxCost) fault('cost', `is above maxCost (${maxCost})`);
 }
 
-/** Tells what is wrong with an expression, where something is. */
-export function expressionFault(source: string | undefined, field: string, context: z.RefinementCtx): void {
+/**
+ * Tells what is wrong with an expression, where something is.
+ * @param problemOf more that may be wrong with one that compiles
+ */
+export function expressionFault(
+  source: string | undefined,
+  field: string,
+  context: z.RefinementCtx,
+  problemOf?: (source: string) => string | undefined,
+): void {
   if (source === undefined) return;
   try {
     compileExpression(source);
+    const message = problemOf?.(source);
+    if (message !== undefined) context.addIssue({ code: 'custom', path: [field], message });
   } catch (error) {
     context.addIssue({ code: 'custom', path: [field], message: (error as Error).message });
   }

@@ -3,14 +3,10 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { CheckRequestSchema, CheckResponseSchema } from '../../gen/envoy/service/auth/v3/external_auth_pb.js';
 import { fromBinary } from '@bufbuild/protobuf';
 import { systemClock as clock } from '../../src/clock.ts';
-import { compile } from '../../src/document/compile.ts';
-import { loadDocuments } from '../../src/source/load-documents.ts';
 import { checkPath, createCheckMethod } from '../../src/envoy/check-service.ts';
-import { createKeySets } from '../../src/jwt/key-sets.ts';
-import { systemTimers } from '../../src/jwt/timers.ts';
-import { policyKinds } from '../../src/policies/index.ts';
 import type { Method } from '../../src/grpc/rpc.ts';
-import { api, documentsFolder } from '../e2e/documents.ts';
+import { snapshotOfDocuments } from '../decision/documents.ts';
+import { api } from '../e2e/documents.ts';
 import { serve } from '../http2/serving.ts';
 import type { Served } from '../http2/serving.ts';
 import { RawClient, statusOf } from '../grpc/client.ts';
@@ -22,14 +18,11 @@ const BURST = 1000;
 
 async function checkMethod(): Promise<Method> {
   const config = { textKey: JSON.stringify(key.jwk), algorithms: ['ES384'], skipClientIdValidation: true };
-  const folder = documentsFolder([
+  const documents = [
     api('tokens', { policies: [{ policyRef: { name: 'jwt-validation' }, config }] }),
     api('open', { policies: [] }),
-  ]);
-  const keySets = createKeySets({ fetch, clock, timers: systemTimers, random: Math.random });
-  const readFile = (): Promise<Buffer> => Promise.reject(new Error('no file is read'));
-  const options = { policyKinds, environment: { clock, keySets }, env: {}, readFile, clock };
-  const { snapshot } = await compile(await loadDocuments([folder], { clock }), options);
+  ];
+  const snapshot = await snapshotOfDocuments(documents);
   const observer = { decided() {}, failed() {}, policyFailed() {} };
   const ports = {
     clock,

@@ -44,7 +44,7 @@ describe('client-id-enforcement', () => {
           ['x-ostiary-client-name', 'web-shop'],
           ['x-ostiary-tier', 'gold'],
         ],
-        remove: [],
+        remove: ['client_secret'],
       });
     },
   );
@@ -96,6 +96,17 @@ describe('client-id-enforcement', () => {
     expect(decide(BASIC, parts)).toMatchObject({ reason: 'client_rejected', cause });
   });
 
+  it('keeps the secret from the upstream unless told otherwise', () => {
+    expect(decide({}, withHeaders('web', 'new'))).toMatchObject({ remove: ['client_secret'] });
+    expect(decide({ forwardCredentials: 'id' }, withHeaders('web', 'new'))).toMatchObject({
+      remove: ['client_secret'],
+    });
+    expect(decide({ forwardCredentials: true }, withHeaders('web', 'new'))).toMatchObject({ remove: [] });
+    expect(decide({ clientSecretExpression: '' }, withHeaders('web'))).toMatchObject({ remove: [] });
+    expect(decide(BASIC, basic('web:new'))).toMatchObject({ remove: ['authorization'] });
+    expect(decide({ ...BASIC, forwardCredentials: true }, basic('web:new'))).toMatchObject({ remove: [] });
+  });
+
   it('removes the credentials where they are not to be forwarded', () => {
     const config = { forwardCredentials: false };
     expect(decide(config, withHeaders('web', 'new'))).toMatchObject({ remove: ['client_id', 'client_secret'] });
@@ -110,6 +121,11 @@ describe('client-id-enforcement', () => {
       'a query parameter that is to be removed',
       { forwardCredentials: false, clientIdExpression: "#[attributes.queryParams['id']]" },
       'clientIdExpression',
+    ],
+    [
+      'a secret that the upstream would see',
+      { clientSecretExpression: "#[attributes.queryParams['secret']]" },
+      'forwardCredentials: true',
     ],
     ['a header that Envoy depends on', { upstreamHeaders: { tier: 'X-Forwarded-For' } }, 'tier'],
     ['the credentials of others', { upstreamHeaders: { clientName: 'Cookie' } }, 'clientName'],
