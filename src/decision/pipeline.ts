@@ -138,9 +138,19 @@ function conclude(deliberation: Deliberation, denial?: Denial, policy = ''): Dec
 function removals({ snapshot, check, upstream, remove }: Deliberation): readonly string[] {
   const owned = snapshot.identityHeaders.removalsFor(check, upstream);
   if (remove.length === 0) return owned;
-  const chosen = remove.filter((name) => !owned.includes(name) && !upstream.some(([set]) => set === name));
-  return chosen.length === 0 ? owned : [...owned, ...chosen];
+  let known = joined.get(owned);
+  if (known === undefined) joined.set(owned, (known = new Map()));
+  const shape = remove.length === 1 ? (remove[0] as string) : remove.join(' ');
+  let all = known.get(shape);
+  if (all === undefined) {
+    const chosen = remove.filter((name) => !owned.includes(name) && !upstream.some(([set]) => set === name));
+    known.set(shape, (all = chosen.length === 0 ? owned : [...owned, ...chosen]));
+  }
+  return all;
 }
+
+/** The same array for the same removals, so that its encoding can be kept. What policies remove, documents say. */
+const joined = new WeakMap<readonly string[], Map<string, readonly string[]>>();
 
 function noteUnreached(deliberation: Deliberation): void {
   const noted = new Set(deliberation.steps.map(({ name }) => name));

@@ -107,3 +107,9 @@ describe('the upstream is told the client, its name and tier', () => {
     expect(remove).toEqual(expect.arrayContaining(['x-ostiary-client-id', 'x-ostiary-client-name', 'x-ostiary-tier']));
   });
 });
+
+test('what is removed is the same array for the same shape, so that its encoding is kept', async () => {
+  const first = await told('ids', credentials('web'));
+  const second = await told('ids', credentials('web'));
+  expect(second.remove).toBe(first.remove);
+});
