@@ -4,11 +4,14 @@ import { didYouMean } from '../nearest.ts';
 /** Environment variables by name. */
 export type Variables = Readonly<Record<string, string | undefined>>;
 
-/** A text that a variable stood for. */
+/** What a variable stood for, in a text or as the whole of it. */
 export interface Substitution {
   readonly path: readonly PropertyKey[];
   readonly name: string;
+  /** The variable's own. */
   readonly text: string;
+  /** The text that it has become a part of. */
+  readonly whole: string;
 }
 
 export interface Resolved {
@@ -17,12 +20,19 @@ export interface Resolved {
   readonly issues: readonly Issue[];
 }
 
-const REFERENCE = /^\$(?:([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)\})$/;
+/** `$NAME` as the whole of a text. */
+const WHOLE = /^\$([A-Za-z_][A-Za-z0-9_]*)$/;
+/** `${NAME}` anywhere, and what escapes it. */
+const INSIDE = /(\$?)\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
+/** A first `$` that is neither escaped nor that of `${NAME}`. */
+const STRAY = /^\$(?!\$|\{[A-Za-z_][A-Za-z0-9_]*\})/;
+/** `$$` at the beginning, but that of an escaped `${NAME}`. */
+const ESCAPED_FIRST = /^\$(?=\$)(?!\$+\{[A-Za-z_][A-Za-z0-9_]*\})/;
 
 /**
- * Replaces every text that is `$NAME` or `${NAME}` as a whole. A text that begins with `$$` stands
- * for itself without the first `$`; any other that begins with `$` is an issue, so that a misspelt
- * reference is not taken for a secret.
+ * Replaces `$NAME` where it is the whole of a text, and `${NAME}` wherever it stands in one; `$${NAME}` is the text
+ * `${NAME}`. A text that begins with `$$` stands for itself without the first `$`; any other that begins with `$`
+ * is an issue, so that a misspelt reference is not taken for a secret. Any other `$` is itself.
  */
 export function resolveVariables(value: unknown, variables: Variables): Resolved {
   const substitutions: Substitution[] = [];
@@ -32,30 +42,52 @@ export function resolveVariables(value: unknown, variables: Variables): Resolved
     if (typeof part === 'object' && part !== null) {
       return Object.fromEntries(Object.entries(part).map(([key, item]) => [key, visit(item, [...path, key])]));
     }
-    if (typeof part !== 'string' || !part.startsWith('$')) return part;
-    if (part.startsWith('$$')) return part.slice(1);
-    const match = REFERENCE.exec(part);
-    const name = match?.[1] ?? match?.[2];
-    if (name === undefined) {
-      const message = 'begins with "$" and is no variable such as $NAME or ${NAME}; a literal "$" is written "$$"';
-      issues.push({ path, at: 'value', message });
-      return part;
-    }
-    const text = Object.hasOwn(variables, name) ? variables[name] : undefined;
-    if (text === undefined) {
-      const meant = didYouMean(name, Object.keys(variables));
-      const message = `the environment variable ${name} is not set${meant}; for the text itself write "$${part}"`;
-      issues.push({ path, at: 'value', message });
-      return part;
-    }
-    substitutions.push({ path, name, text });
+    if (typeof part !== 'string' || !part.includes('$')) return part;
+    const { text, used, problems } = resolveText(part, variables);
+    issues.push(...problems.map((message): Issue => ({ path, at: 'value', message })));
+    substitutions.push(...used.map((one) => ({ path, ...one, whole: text })));
     return text;
   };
   return { value: visit(value, []), substitutions, issues };
 }
 
+interface ResolvedText {
+  readonly text: string;
+  readonly used: readonly Pick<Substitution, 'name' | 'text'>[];
+  readonly problems: readonly string[];
+}
+
+function resolveText(written: string, variables: Variables): ResolvedText {
+  const used: { name: string; text: string }[] = [];
+  const problems: string[] = [];
+  const valueOf = (name: string, reference: string): string => {
+    const text = Object.hasOwn(variables, name) ? variables[name] : undefined;
+    if (text === undefined) {
+      const meant = didYouMean(name, Object.keys(variables));
+      problems.push(`the environment variable ${name} is not set${meant}; for the text itself write "$${reference}"`);
+      return reference;
+    }
+    used.push({ name, text });
+    return text;
+  };
+  const whole = WHOLE.exec(written)?.[1];
+  if (whole !== undefined) return { text: valueOf(whole, written), used, problems };
+  if (STRAY.test(written)) {
+    problems.push(
+      'begins with "$" and is no variable such as $NAME (the whole text) or ${NAME}; a literal "$" is written "$$" here',
+    );
+    return { text: written, used, problems };
+  }
+  const text = written
+    .replace(ESCAPED_FIRST, '')
+    .replaceAll(INSIDE, (reference, escape: string, name: string) =>
+      escape === '$' ? reference.slice(1) : valueOf(name, reference),
+    );
+  return { text, used, problems };
+}
+
 /** A copy with the number or truth value that the text at the path spells; undefined where it spells none. */
-export function withScalar(value: unknown, { path, text }: Substitution): unknown {
+export function withScalar(value: unknown, { path, whole: text }: Substitution): unknown {
   if (!/^(?:true|false|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?)$/.test(text)) return undefined;
   const replace = (part: unknown, depth: number): unknown => {
     const key = path[depth];

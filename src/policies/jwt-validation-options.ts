@@ -146,13 +146,13 @@ function reportHeaders(config: JwtValidationOptions, report: Report): void {
   if (config.skipClientIdValidation && config.upstreamHeaders !== undefined) {
     report('upstreamHeaders', 'has no effect with skipClientIdValidation: true, which establishes no client');
   }
-  const ofClient = Object.values(clientHeaderNamesOf(config) ?? {}).map((name) => name.replaceAll('_', '-'));
+  const ofClient = new Set(Object.values(clientHeaderNamesOf(config) ?? {}).map((name) => name.replaceAll('_', '-')));
   const seen = new Set<string>();
   for (const [index, { header }] of config.claimsToHeaders.entries()) {
     const path = ['claimsToHeaders', index, 'header'];
     const name = header.replaceAll('_', '-');
     if (name.startsWith('x-ostiary-')) report(path, `${header} is ostiary's own; choose another name`);
-    else if (ofClient.includes(name)) report(path, `${header} is among upstreamHeaders; choose another name`);
+    else if (ofClient.has(name)) report(path, `${header} is among upstreamHeaders; choose another name`);
     if (seen.has(name)) report(path, `${header} is named twice`);
     seen.add(name);
     if (config.jwtOrigin === 'customExpression' && header === tokenHeader(config)) {

@@ -5,16 +5,74 @@ import { document, faultsOf, made, snapshotOf } from './documents.ts';
 const api = (config: object) => document('Api', 'a', { policies: [{ policyRef: { name: 'gate' }, config }] });
 
 describe('variables in the config of a policy', () => {
-  it('stand for whole texts, wherever they are, and never for parts of them', () => {
-    const written = { a: '$SECRET', b: ['${SECRET}', { c: 'x $SECRET' }], d: '$$SECRET', e: '$$$', f: 'a$', g: 1 };
-    expect(resolveVariables(written, { SECRET: 's' }).value).toEqual({
-      a: 's',
-      b: ['s', { c: 'x $SECRET' }],
-      d: '$SECRET',
-      e: '$$',
-      f: 'a$',
-      g: 1,
+  it.each([
+    ['$HOST', 'h.example'],
+    ['${HOST}', 'h.example'],
+    ['https://${HOST}/jwks', 'https://h.example/jwks'],
+    ['${HOST}:${PORT}', 'h.example:8443'],
+    ['a ${EMPTY} b', 'a  b'],
+    ['${A1}${_b}', 'onetwo'],
+    // Escaped.
+    ['https://$${HOST}/', 'https://${HOST}/'],
+    ['$${HOST}', '${HOST}'],
+    ['a$$${HOST}', 'a$${HOST}'],
+    ['$$${HOST}', '$${HOST}'],
+    ['$${HOST} and ${HOST}', '${HOST} and h.example'],
+    ['$$x ${HOST}', '$x h.example'],
+    // As ever: any other dollar is itself, but the first of two at the beginning.
+    ['x $HOST', 'x $HOST'],
+    ['a$', 'a$'],
+    ['a$$b', 'a$$b'],
+    ['$$HOST', '$HOST'],
+    ['$$$', '$$'],
+    ['^/a$', '^/a$'],
+    ['x{2}${', 'x{2}${'],
+    ['a${2}', 'a${2}'],
+    ['a${no-name}', 'a${no-name}'],
+    ['a${HOST', 'a${HOST'],
+    ['a${ HOST }', 'a${ HOST }'],
+    ['a${1X}', 'a${1X}'],
+    ['a${HOST:-b}', 'a${HOST:-b}'],
+    ['a$${no-name}', 'a$${no-name}'],
+    ['$${no-name}', '${no-name}'],
+  ])('%j is %j', (written, text) => {
+    const env = { HOST: 'h.example', PORT: '8443', EMPTY: '', A1: 'one', _b: 'two' };
+    expect(resolveVariables({ a: [written], b: 1, c: null }, env)).toMatchObject({
+      value: { a: [text], b: 1, c: null },
+      issues: [],
     });
+  });
+
+  it.each(['$', '$HOST/x', '${no-name}', '${HOST', '${}', '$ {HOST}', '$1', '${HOST:-b}'])(
+    'a text may not begin as %j does',
+    (written) => {
+      const { issues, value } = resolveVariables(written, { HOST: 'h' });
+      expect(issues).toMatchObject([{ path: [], at: 'value', message: /begins with "\$"/ }]);
+      expect(value).toBe(written);
+    },
+  );
+
+  it('that are not set are told with file, line and field, also inside a text', async () => {
+    const files = { 'a.json': api({ text: 'https://${HOTS}/${PATH_OF}' }) };
+    expect(await faultsOf(files, { env: { HOST: 'h' } })).toEqual([
+      expect.stringMatching(
+        /^a\.json:\d+:\d+: spec\.policies\[0\]\.config\.text: the environment variable HOTS is not set; did you mean "HOST"\?; for the text itself write "\$\$\{HOTS\}"$/,
+      ) as string,
+      expect.stringContaining('the environment variable PATH_OF is not set') as string,
+    ]);
+  });
+
+  it('make numbers with the text around them', async () => {
+    made.length = 0;
+    await snapshotOf({ 'a.json': api({ text: 'a${NUMBER}', number: '1${NUMBER}' }) });
+    expect(made[0]?.options).toMatchObject({ text: 'a42', number: 142 });
+  });
+
+  it('inside a text are not shown where it does not fit', async () => {
+    const env = { WORD: 'hunter2' };
+    expect(await faultsOf({ 'a.json': api({ refuse: true, text: 'x-${WORD}' }) }, { env })).toEqual([
+      expect.stringContaining('spec.policies[0].config: refused with x-$WORD') as string,
+    ]);
   });
 
   it('are not read again from what they stand for', () => {
