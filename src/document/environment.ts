@@ -45,7 +45,7 @@ export function resolveVariables(value: unknown, variables: Variables): Resolved
     if (typeof part !== 'string' || !part.includes('$')) return part;
     const { text, used, problems } = resolveText(part, variables);
     issues.push(...problems.map((message): Issue => ({ path, at: 'value', message })));
-    substitutions.push(...used.map((one) => ({ path, ...one, whole: text })));
+    for (const { name, text: own } of used) substitutions.push({ path, name, text: own, whole: text });
     return text;
   };
   return { value: visit(value, []), substitutions, issues };
