@@ -1,16 +1,11 @@
 import { type Endpoint, seconds } from './ext-authz.ts';
 import { transportSocket, type UpstreamTls } from './upstream-tls.ts';
 
-/**
- * The cluster (`envoy.config.cluster.v3.Cluster`) that leads Envoy to ostiary: HTTP/2.
- * @param ostiary several: its replicas, over which Envoy balances; a name may stand for several addresses, too
- */
-export function ostiaryCluster(name: string, ostiary: Endpoint | readonly Endpoint[], tls?: UpstreamTls): object {
-  const endpoints = 'kind' in ostiary ? [ostiary] : ostiary;
-  const isNamed = endpoints.some((each) => each.kind === 'tcp' && !isAddress(each.host));
+/** The cluster (`envoy.config.cluster.v3.Cluster`) that leads Envoy to ostiary: HTTP/2. */
+export function ostiaryCluster(name: string, endpoint: Endpoint, tls?: UpstreamTls): object {
   return {
     name,
-    type: isNamed ? 'STRICT_DNS' : 'STATIC',
+    type: endpoint.kind === 'tcp' && !isAddress(endpoint.host) ? 'STRICT_DNS' : 'STATIC',
     connect_timeout: seconds(100),
     typed_extension_protocol_options: {
       'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
@@ -26,11 +21,11 @@ export function ostiaryCluster(name: string, ostiary: Endpoint | readonly Endpoi
       base_ejection_time: seconds(2000),
       max_ejection_percent: 50,
     },
-    ...(endpoints.some(({ kind }) => kind === 'tcp') ? { health_checks: [healthCheck] } : {}),
+    ...(endpoint.kind === 'tcp' ? { health_checks: [healthCheck] } : {}),
     ...(tls === undefined ? {} : { transport_socket: transportSocket(tls) }),
     load_assignment: {
       cluster_name: name,
-      endpoints: [{ lb_endpoints: endpoints.map((each) => ({ endpoint: { address: addressOf(each) } })) }],
+      endpoints: [{ lb_endpoints: [{ endpoint: { address: addressOf(endpoint) } }] }],
     },
   };
 }

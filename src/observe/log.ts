@@ -38,6 +38,7 @@ const FIELDS = [
   'listener',
   'message',
   'method',
+  'never_seen',
   'node',
   'not_after',
   'outcome',

@@ -5,6 +5,7 @@ import { type CheckMetrics, createCheckMetrics } from './check-metrics.ts';
 import { type ConfigMetrics, createConfigMetrics } from './config-metrics.ts';
 import { createCounterMetrics } from './counter-metrics.ts';
 import { createJwksMetrics, type JwksMetrics } from './jwks-metrics.ts';
+import { createRouteMetrics, type RouteMetrics } from './route-metrics.ts';
 import { createStoreMetrics, type InstrumentStore } from './store-metrics.ts';
 import { createTlsMetrics, type TlsMetrics } from './tls-metrics.ts';
 import { createTransportMetrics, type ObserveTransport } from './transport-metrics.ts';
@@ -13,6 +14,7 @@ import { createWorkerMetrics, type ObserveWorkers } from './worker-metrics.ts';
 /** Everything that is counted, and the text Prometheus scrapes (`docs/metrics.md` lists it). */
 export interface Metrics {
   readonly checks: CheckMetrics;
+  readonly routes: RouteMetrics;
   readonly config: ConfigMetrics;
   readonly jwks: JwksMetrics;
   readonly tls: TlsMetrics;
@@ -56,6 +58,7 @@ export function createMetrics({ clock, version }: MetricsOptions): Metrics {
   }).set({ version, node: process.versions.node }, 1);
   return {
     checks: createCheckMetrics(registry),
+    routes: createRouteMetrics(registry),
     config: createConfigMetrics(registry),
     jwks: createJwksMetrics(registry),
     tls: createTlsMetrics(registry),

@@ -58,6 +58,8 @@ export function createObserver({ metrics, log, clock, ...options }: ObserverOpti
     decided(decision, check, durationMs) {
       metrics.checks.decided(decision, durationMs);
       decisions.decided(decision, check, durationMs);
+      const never = metrics.routes.decided(check);
+      if (never !== undefined) log.warn('route without a name', { api: decision.api, never_seen: never });
     },
     explained({ api, denial, policy }) {
       const outcome = denial === undefined ? 'allow' : 'deny';

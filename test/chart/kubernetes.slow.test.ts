@@ -1,13 +1,11 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { parseAllDocuments } from 'yaml';
 import { envoyFilter, type Placement } from '../../src/generate/envoy-filter.ts';
 import { customPolicy, meshTlsRule } from '../../src/generate/extension-provider.ts';
 import { tcpGuard } from '../../src/generate/tcp-guard.ts';
 import { injectedPod, injectionOptions } from '../generate/injection.ts';
-import { goModuleFolder, startKubernetes, type ApplicableObject, type RealKubernetes } from '../real/kubernetes.ts';
+import { istioDefinitions } from '../istio/definitions.ts';
+import { startKubernetes, type ApplicableObject, type RealKubernetes } from '../real/kubernetes.ts';
 import { partOrSkip } from '../real/parts.ts';
 import { monitoringDefinitions } from './monitoring-definitions.ts';
 import { objectsOf, render, valueSets, valuesFile } from './helm.ts';
@@ -116,11 +114,3 @@ describe.skipIf(parts.includes(undefined))('a real kube-apiserver', () => {
     expect((await kubernetes.apply(pod, true)).status).toBe(403);
   });
 });
-
-async function istioDefinitions(): Promise<readonly ApplicableObject[]> {
-  const folder = await goModuleFolder('istio.io/api', 'v1.31.1');
-  const text = readFileSync(join(folder, 'kubernetes/customresourcedefinitions.gen.yaml'), 'utf8');
-  return parseAllDocuments(text)
-    .map((each) => each.toJS() as ApplicableObject | null)
-    .filter((each) => each !== null);
-}

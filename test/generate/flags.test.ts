@@ -1,26 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { parseAllDocuments } from 'yaml';
-import { generateFlags } from '../../src/cli/generate-flags.ts';
-import { generateTargets } from '../../src/cli/generate-targets.ts';
-import { parseFlags } from '../../src/flags.ts';
-import { explainedYaml } from '../../src/generate/explained-yaml.ts';
 import { scratchFolder } from '../real/scratch.ts';
-
-interface Generated {
-  readonly kind: string;
-  readonly metadata: { readonly name: string; readonly namespace: string };
-  readonly spec: Record<string, unknown>;
-}
-
-function generate(line: string): { text: string; documents: readonly Generated[] } {
-  const [name = '', ...argv] = line.split(' ');
-  const { values } = parseFlags(generateFlags, argv, {});
-  const target = generateTargets.get(name);
-  const text = explainedYaml(target?.documents(values) ?? [], target?.heading(values) ?? '');
-  return { text, documents: parseAllDocuments(text).map((each) => each.toJS() as Generated) };
-}
+import { generate } from './generated.ts';
 
 const kinds = (line: string): readonly string[] => generate(line).documents.map(({ kind }) => kind);
 const nameOf = (line: string): string | undefined => generate(line).documents[0]?.metadata.name;

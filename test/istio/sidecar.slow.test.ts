@@ -1,0 +1,109 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { api, client, contract, credentials } from '../e2e/documents.ts';
+import { generate, type Generated } from '../generate/generated.ts';
+import { serviceOf } from './mesh.ts';
+import { statusOf, type RawRequest } from './request.ts';
+import { istioParts, openStage, type Stage, type StagePod } from './stage.ts';
+
+const enforced = { policies: [{ policyRef: { name: 'client-id-enforcement' } }] };
+const documents = [api('orders', enforced), api('other', enforced), client('web'), contract('web', 'orders')];
+
+/** What an HTTP filter alone does not see: Istio takes it for TCP. */
+const notHttp: readonly RawRequest[] = [{ version: '1.0' }, { ahead: '\r\n' }];
+
+// 8080 has a Service without a protocol, 8081 one that is HTTP by name, 8082 no Service at all.
+const ports = [8080, 8081, 8082];
+
+describe.skipIf(istioParts.includes(undefined))("Istio's sidecar, configured by a real istiod", () => {
+  let stage: Stage;
+  let pod: StagePod;
+  let applied: readonly Generated[] = [];
+  beforeAll(async () => {
+    stage = await openStage(documents);
+    const labels = { app: 'orders' };
+    pod = await stage.addPod({ kind: 'sidecar', name: 'orders', namespace: 'shop', labels, apiPorts: ports });
+    await stage.mesh.apply(
+      ...serviceOf({
+        name: 'orders',
+        namespace: 'shop',
+        clusterIp: '10.0.0.10',
+        address: pod.address,
+        ports: [
+          [80, 8080, 'web'],
+          [81, 8081, 'http-web'],
+        ],
+      }),
+    );
+    await pod.startProxy();
+  });
+  afterAll(() => stage?.close());
+  afterEach(async () => {
+    await stage.mesh.remove(...applied);
+    applied = [];
+    for (const port of ports) await expect.poll(() => status(port), { timeout: 20_000 }).toBe(200);
+  });
+
+  const status = (port: number, request?: RawRequest) => statusOf(pod.address, port, request);
+  const enforces = () => expect.poll(() => status(8081), { timeout: 20_000 }).toBe(401);
+  async function apply(line: string, more: (generated: Generated) => boolean = () => true): Promise<void> {
+    applied = generate(line).documents.filter(more);
+    await stage.mesh.apply(...applied);
+  }
+
+  test('is an open door to what it takes for TCP, where an EnvoyFilter alone asks', async () => {
+    await apply('envoyfilter --namespace shop --selector app=orders', ({ kind }) => kind === 'EnvoyFilter');
+    await enforces();
+    for (const port of [8080, 8082]) {
+      await expect.poll(() => status(port)).toBe(401);
+      for (const request of notHttp) expect(await status(port, request)).toBe(200);
+    }
+  });
+
+  test('enforces on every port and for what is no HTTP to it, with what is generated', async () => {
+    await apply('envoyfilter --namespace shop --selector app=orders');
+    await enforces();
+    for (const port of ports) {
+      await expect
+        .poll(() => status(port, { version: '1.0' }), { message: String(port), timeout: 20_000 })
+        .not.toBe(200);
+      expect(await status(port)).toBe(401);
+      expect(await status(port, { headers: credentials('web') })).toBe(200);
+      expect(await status(port, { path: '/other/1', headers: credentials('web') })).toBe(401);
+      for (const request of notHttp) expect(await status(port, request)).not.toBe(200);
+    }
+  });
+
+  test('leaves the TCP of a port open that is named', async () => {
+    await apply('envoyfilter --namespace shop --open-tcp-port 8082');
+    await enforces();
+    await expect.poll(() => status(8080, { version: '1.0' }), { timeout: 20_000 }).toBe(0);
+    expect(await status(8082, { version: '1.0' })).toBe(200);
+    expect(await status(8082)).toBe(401);
+  });
+
+  test('takes the API of a port by the port of the Service', async () => {
+    await apply('envoyfilter --namespace shop --route-api 81=orders --api other');
+    await enforces();
+    // By its path it is `other`; the Service's port says orders.
+    const request = { path: '/orders/x', headers: credentials('web') };
+    await expect.poll(() => status(8081, request)).toBe(200);
+    expect(await status(8080, request)).toBe(401);
+  });
+
+  test('enforces by an extension provider, TCP included, with APIs of ports from an EnvoyFilter of routes alone', async () => {
+    await apply('extension-provider --namespace shop --selector app=orders');
+    await enforces();
+    for (const port of ports) {
+      await expect.poll(() => status(port)).toBe(401);
+      expect(await status(port, { headers: credentials('web') })).toBe(200);
+      for (const request of notHttp) expect(await status(port, request)).not.toBe(200);
+    }
+    const routes = generate(
+      'envoyfilter --namespace shop --name routes --routes-only --route-api 81=orders --api other',
+    );
+    applied = [...applied, ...routes.documents];
+    await stage.mesh.apply(...routes.documents);
+    await expect.poll(() => status(8080, { headers: credentials('web') }), { timeout: 20_000 }).toBe(401);
+    expect(await status(8081, { headers: credentials('web') })).toBe(200);
+  });
+});
