@@ -7,11 +7,28 @@ import { curlLine, difference } from './scene.ts';
 import { scenes } from './scenes.ts';
 import { setStage, type Stage } from './stage.ts';
 
+const HELP = `Starts a real Envoy, an upstream and ostiary with the documents of policies/, and prints what to try.
+
+Usage:
+  npm run demo [-- FLAGS]
+
+Flags:
+  --port N
+      port that Envoy listens on (default 10000; 0: a free one)
+  --run
+      tries every line itself, on a free port, and fails where an outcome differs
+  -h, --help
+      this text`;
+
 try {
-  const { values } = parseArgs({ options: { run: { type: 'boolean' }, port: { type: 'string' } } });
+  const { run, port, help } = flagsOf(process.argv.slice(2));
+  if (help) {
+    console.log(HELP);
+    process.exit(0);
+  }
   await realPart('envoy');
-  const stage = await setStage(Number(values.port ?? (values.run === true ? 0 : 10_000)));
-  if (values.run === true) {
+  const stage = await setStage(port ?? (run ? 0 : 10_000));
+  if (run) {
     process.exitCode = (await play(stage)) ? 0 : 1;
   } else {
     announce(stage);
@@ -23,6 +40,20 @@ try {
   console.error(error instanceof PartMissing ? `The demo needs a real Envoy. ${message}` : message);
   // What was started ends with this process.
   process.exit(1);
+}
+
+function flagsOf(args: string[]): { run: boolean; port: number | undefined; help: boolean } {
+  const flag = { type: 'boolean', default: false } as const;
+  let values;
+  try {
+    const options = { run: flag, port: { type: 'string' }, help: { ...flag, short: 'h' } } as const;
+    ({ values } = parseArgs({ args, options }));
+  } catch (error) {
+    throw new Error(`${(error as Error).message.split('.')[0]}: see npm run demo -- --help`, { cause: error });
+  }
+  const port = values.port === undefined ? undefined : /^\d{1,5}$/.test(values.port) ? Number(values.port) : NaN;
+  if (port !== undefined && !(port < 65_536)) throw new Error(`--port is ${values.port}: expected 0 to 65535`);
+  return { run: values.run, port, help: values.help };
 }
 
 function announce(stage: Stage): void {

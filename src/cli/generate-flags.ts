@@ -18,7 +18,7 @@ export const generateFlags = {
   ostiary: text(
     '',
     'ADDRESS',
-    'where Envoy reaches ostiary: host:port or unix:/path; default ostiary-headless.ostiary.svc.cluster.local:9191, ' +
+    'where Envoy reaches ostiary: host:port or unix:/path, of a bootstrap several replicas by comma; default ostiary-headless.ostiary.svc.cluster.local:9191, ' +
       'and without -headless for what Istio or a gateway balances itself',
     unbroken,
   ),

@@ -13,6 +13,17 @@ export function endpointOf(address: string, flag: string): Endpoint {
   return { kind: 'tcp', host, port };
 }
 
+/** Addresses of replicas, by comma. @throws UserError */
+export function endpointsOf(addresses: string, flag: string): readonly [Endpoint, ...Endpoint[]] {
+  const [first = '', ...others] = addresses.split(',').map((each) => each.trim());
+  const endpoints = [endpointOf(first, flag), ...others.map((each) => endpointOf(each, flag))] as const;
+  if (new Set(endpoints.map((each) => JSON.stringify(each))).size < endpoints.length)
+    throw new UserError(`${flag} names an address twice: ${addresses}`, 2);
+  if (endpoints.length > 1 && endpoints.some(({ kind }) => kind === 'unix'))
+    throw new UserError(`${flag} is ${JSON.stringify(addresses)}: a socket is the only address, or none`, 2);
+  return endpoints;
+}
+
 /** @throws UserError */
 export function hostAndPort(address: string, flag: string): { host: string; port: number } {
   const [, bracketed, plain, digits] = /^(?:\[([\d:a-fA-F]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(address) ?? [];

@@ -11,6 +11,7 @@ import { injectionDocuments } from './generate-injection.ts';
 import {
   apisOf,
   endpointOf,
+  endpointsOf,
   hostAndPort,
   nameOf,
   portOf,
@@ -131,8 +132,8 @@ export const generateTargets: ReadonlyMap<string, GenerateTarget> = new Map<stri
         const api = flags.api === '' ? undefined : flags.api;
         const { rawHeaders, timeout, listenPort } = flags;
         const listener = { name, rawHeaders, host: '0.0.0.0', port: listenPort, normalizePath: true, api };
-        const ostiary = endpointOf(flags.ostiary || headlessAddress, '--ostiary');
-        const tls = tlsOf(flags, ostiary);
+        const ostiary = endpointsOf(flags.ostiary || headlessAddress, '--ostiary');
+        const tls = tlsOf(flags, ostiary[0]);
         if (tls?.by === 'mesh')
           throw new UserError(
             '--mesh-identity needs Istio: give --tls-ca, and --envoy-cert where ostiary asks for one',
@@ -147,7 +148,7 @@ export const generateTargets: ReadonlyMap<string, GenerateTarget> = new Map<stri
     'flex',
     {
       heading: () =>
-        'MuleSoft Flex Gateway in local mode (1.6.0 or later): put this file into its configuration folder.',
+        'MuleSoft Flex/Omni Gateway in local mode (1.6.0 or later): put this file into its configuration folder.',
       flags: ['name', ...asking, 'target'],
       documents(flags) {
         const target = targetOf(flags, ['ApiInstance']);

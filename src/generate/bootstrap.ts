@@ -4,7 +4,8 @@ import type { UpstreamTls } from './upstream-tls.ts';
 
 /** A whole Envoy without Istio or Kubernetes: one listener, one upstream, ostiary between them. */
 export interface BootstrapOptions {
-  readonly ostiary: Endpoint;
+  /** Several: its replicas. */
+  readonly ostiary: Endpoint | readonly Endpoint[];
   /** How Envoy reaches it; absent: without TLS. */
   readonly tls?: UpstreamTls | undefined;
   readonly timeoutMs: number;

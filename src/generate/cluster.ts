@@ -1,11 +1,16 @@
 import { type Endpoint, seconds } from './ext-authz.ts';
 import { transportSocket, type UpstreamTls } from './upstream-tls.ts';
 
-/** The cluster (`envoy.config.cluster.v3.Cluster`) that leads Envoy to ostiary: HTTP/2. */
-export function ostiaryCluster(name: string, endpoint: Endpoint, tls?: UpstreamTls): object {
+/**
+ * The cluster (`envoy.config.cluster.v3.Cluster`) that leads Envoy to ostiary: HTTP/2.
+ * @param ostiary several: its replicas, over which Envoy balances; a name may stand for several addresses, too
+ */
+export function ostiaryCluster(name: string, ostiary: Endpoint | readonly Endpoint[], tls?: UpstreamTls): object {
+  const endpoints = 'kind' in ostiary ? [ostiary] : ostiary;
+  const isNamed = endpoints.some((each) => each.kind === 'tcp' && !isAddress(each.host));
   return {
     name,
-    type: endpoint.kind === 'tcp' && !isAddress(endpoint.host) ? 'STRICT_DNS' : 'STATIC',
+    type: isNamed ? 'STRICT_DNS' : 'STATIC',
     connect_timeout: seconds(100),
     typed_extension_protocol_options: {
       'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
@@ -21,11 +26,11 @@ export function ostiaryCluster(name: string, endpoint: Endpoint, tls?: UpstreamT
       base_ejection_time: seconds(2000),
       max_ejection_percent: 50,
     },
-    ...(endpoint.kind === 'tcp' ? { health_checks: [healthCheck] } : {}),
+    ...(endpoints.some(({ kind }) => kind === 'tcp') ? { health_checks: [healthCheck] } : {}),
     ...(tls === undefined ? {} : { transport_socket: transportSocket(tls) }),
     load_assignment: {
       cluster_name: name,
-      endpoints: [{ lb_endpoints: [{ endpoint: { address: addressOf(endpoint) } }] }],
+      endpoints: [{ lb_endpoints: endpoints.map((each) => ({ endpoint: { address: addressOf(each) } })) }],
     },
   };
 }

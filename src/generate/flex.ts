@@ -1,6 +1,6 @@
 export interface FlexOptions {
   readonly name: string;
-  /** The `ApiInstance` of Flex Gateway that the policy is for. */
+  /** The `ApiInstance` of Flex/Omni Gateway that the policy is for. */
   readonly apiInstance: string;
   readonly host: string;
   readonly port: number;
@@ -8,7 +8,7 @@ export interface FlexOptions {
 }
 
 /**
- * MuleSoft Flex Gateway's External Authorization policy (local mode, 1.6.0 or later), which is
+ * MuleSoft Flex/Omni Gateway's External Authorization policy (local mode, 1.6.0 or later), which is
  * Envoy's ext_authz filter inside. It sends raw headers unless `FLEX_HEADER_RAW_VALUE_ENABLE=false`.
  */
 export function flexPolicyBinding({ name, apiInstance, host, port, timeoutMs }: FlexOptions): object {

@@ -7,7 +7,7 @@ import rateLimiting from './rate-limiting.ts';
 /** Every kind of policy: a new one is one file beside this and one line here. */
 const kinds: readonly PolicyKind[] = [jwtValidation, clientIdEnforcement, rateLimiting, rateLimitingSla];
 
-/** By `policyRef.name`; Flex Gateway's `-flex` spellings are accepted. */
+/** By `policyRef.name`; Flex/Omni Gateway's `-flex` spellings are accepted. */
 export const policyKinds: ReadonlyMap<string, PolicyKind> = new Map(
   kinds.flatMap((kind) => [
     [kind.name, kind],

@@ -14,7 +14,11 @@ export const counterFlags = {
     'URL,…',
     'counters in Redis: redis://, rediss://, unix:/path or host:port; default: in memory, this replica alone',
   ),
-  redisConfig: text(undefined, 'FILE', 'the same from a document with sharedStorage.redis, as Flex Gateway has it'),
+  redisConfig: text(
+    undefined,
+    'FILE',
+    'the same from a document with sharedStorage.redis, as Flex/Omni Gateway has it',
+  ),
   redisUsername: text(undefined, 'NAME', 'the ACL user'),
   redisPasswordFile: text(undefined, 'FILE', 'its password, so that no URL needs one'),
   redisDb: integer(0, 0, 65_535, 'the database; a Cluster has only 0'),

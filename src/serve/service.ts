@@ -9,7 +9,7 @@ import type { ServeFlags } from './serve-flags.ts';
 import { addressesOf, drainTimesOf, tlsFilesOf } from './serve-options.ts';
 import { openServer } from './server.ts';
 import { tellWarnings } from './tell-warnings.ts';
-import { tryLines } from './try-lines.ts';
+import { programOf, tryLines } from './try-lines.ts';
 import { transportOf, workersOf } from './workers.ts';
 
 export interface Service {
@@ -74,9 +74,9 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
     welcome: tryLines(
       {
         ...server.addresses,
-        tls: tls === undefined ? 'none' : flags.tlsClientCa === undefined ? 'server' : 'mutual',
         apiTokenFile: flags.apiTokenFile,
         policies: flags.policies,
+        program: programOf(environment, process.argv[1] ?? 'ostiary'),
       },
       documents.current(),
     ),

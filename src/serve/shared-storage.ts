@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { RedisOptions } from '../redis/counter-options.ts';
 
-/** `sharedStorage.redis` of a Flex Gateway `Configuration`. */
+/** `sharedStorage.redis` of a Flex/Omni Gateway `Configuration`. */
 const redis = z.strictObject({
   address: z.string().min(1).describe('host:port, or a URL'),
   username: z.string().optional(),
@@ -9,7 +9,7 @@ const redis = z.strictObject({
   DB: z.int().min(0).optional(),
 });
 
-/** A Flex Gateway document that names a Redis: a whole `Configuration`, its `spec`, or `sharedStorage` alone. */
+/** A Flex/Omni Gateway document that names a Redis: a whole `Configuration`, its `spec`, or `sharedStorage` alone. */
 export const sharedStorageSchema = z.union([
   z.looseObject({ spec: z.looseObject({ sharedStorage: z.strictObject({ redis }) }) }).transform(({ spec }) => spec),
   z.looseObject({ sharedStorage: z.strictObject({ redis }) }),

@@ -44,7 +44,7 @@ describe('the flags of counters', () => {
     expect(options(...argv).redis?.tls).toEqual({ ca: 'CA', serverName: 'redis' });
   });
 
-  it('read what a Flex Gateway has', () => {
+  it('read what a Flex/Omni Gateway has', () => {
     const flex = file(
       'apiVersion: gateway.mulesoft.com/v1alpha1\nkind: Configuration\nmetadata: {name: shared}\nspec:\n' +
         '  sharedStorage:\n    redis: {address: "redis.svc:6379", username: u, password: p, DB: 7}\n',

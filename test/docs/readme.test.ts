@@ -5,6 +5,7 @@ import { parse } from 'yaml';
 import { send } from '../e2e/request.ts';
 import { startEnvoy, validateBootstrap, type RealEnvoy } from '../real/envoy.ts';
 import { startOstiary, type RealOstiary } from '../real/ostiary.ts';
+import { runMain } from '../cli/run-main.ts';
 import { partOrSkip } from '../real/parts.ts';
 import { scratchFolder } from '../real/scratch.ts';
 import { fencedBlocks, readPage } from './pages.ts';
@@ -53,6 +54,24 @@ describe.skipIf(envoyProgram === undefined)('who follows the README by the lette
   });
 });
 
+test("the README's snippet is what is generated", async () => {
+  const line = /ostiary -- (generate bootstrap [^`]+)`/.exec(await readPage('README.md'))?.[1] ?? '';
+  const { stdout } = await runMain(line.split(' '));
+  const { static_resources: generated } = parse(stdout) as Generated;
+  const manager = generated.listeners[0].filter_chains[0].filters[0].typed_config;
+  expect(parse(blockWith('http_filters:'))).toEqual({ http_filters: manager.http_filters });
+  expect(parse(blockWith('clusters:'))).toEqual({
+    clusters: generated.clusters.filter(({ name }) => name === 'ostiary'),
+  });
+});
+
+interface Generated {
+  readonly static_resources: {
+    readonly listeners: [{ filter_chains: [{ filters: [{ typed_config: { http_filters: object[] } }] }] }];
+    readonly clusters: readonly { readonly name: string }[];
+  };
+}
+
 interface Filter {
   readonly name: string;
   readonly typed_config: object;
@@ -78,7 +97,9 @@ function bootstrap(filters: readonly Filter[], clusters: readonly object[], osti
   const chain = { filters: [{ name: 'envoy.filters.network.http_connection_manager', typed_config: manager }] };
   const address = { socket_address: { address: '127.0.0.1', port_value: 0 } };
   const moved = JSON.parse(
-    JSON.stringify(clusters).replace('"port_value":9191', `"port_value":${ostiaryPort}`),
+    JSON.stringify(clusters)
+      .replaceAll('"port_value":9191', `"port_value":${ostiaryPort}`)
+      .replaceAll(/"10\.0\.0\.\d+"/g, '"127.0.0.1"'),
   ) as object[];
   return { static_resources: { listeners: [{ name: 'in', address, filter_chains: [chain] }], clusters: moved } };
 }

@@ -18,6 +18,17 @@ describe.skipIf(envoy === undefined || curl === undefined)('the demo', () => {
     expect(played.output().match(/^as announced: /gm)).toHaveLength(scenes.length);
   }, 60_000);
 
+  test.each([
+    [['--help'], 0, 'Usage:\n  npm run demo'],
+    [['-h'], 0, '--port N'],
+    [['--frobnicate'], 1, 'see npm run demo -- --help'],
+    [['--port', 'x'], 1, '--port is x: expected 0 to 65535'],
+  ])('%j is answered at once', async (args, code, said) => {
+    const running = await startProcess(process.execPath, [demo, ...args]);
+    expect([await running.exited, running.output()]).toEqual([code, expect.stringContaining(said)]);
+    expect(running.output()).not.toContain('    at ');
+  });
+
   test('without --run prints the lines and runs until Ctrl-C, which stops everything', async () => {
     const running = await startProcess(process.execPath, [demo, '--port', '0']);
     await expect.poll(() => running.output(), { timeout: 20_000 }).toContain('Ctrl-C stops everything');

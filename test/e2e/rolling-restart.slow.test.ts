@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { startUpstream } from '../../demo/upstream.ts';
 import { bootstrap } from '../../src/generate/bootstrap.ts';
+import { fencedBlocks, readPage } from '../docs/pages.ts';
 import { startEnvoy } from '../real/envoy.ts';
 import { startOstiary } from '../real/ostiary.ts';
 import { partOrSkip } from '../real/parts.ts';
@@ -16,14 +18,17 @@ const drain = ['--drain-delay', '5s', '--drain', '15s'];
 const durationMs = 60_000;
 const requestsPerSecond = 500;
 
-describe.skipIf(envoyPart === undefined)('two replicas behind a real Envoy', () => {
+describe.skipIf(envoyPart === undefined).each([
+  ['the generated configuration', generated],
+  ["the README's snippet", readmeSnippet],
+] as const)('two replicas behind a real Envoy with %s', (_name, configuration) => {
   test(`are restarted one after the other at ${requestsPerSecond} requests/s, and no request is answered wrongly`, async () => {
     const policies = documentsFolder(shop);
     const listens = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`];
     const start = (listen: string) => startOstiary({ policies, listen, args: drain });
     const replicas = await Promise.all(listens.map(start));
     const upstream = await startUpstream();
-    const envoy = await startEnvoy(twoReplicas(listens, upstream.port));
+    const envoy = await startEnvoy(await configuration(listens, upstream.port));
     const url = `http://127.0.0.1:${envoy.port('mesh')}/orders/1`;
     const wrong: string[] = [];
     let answered = 0;
@@ -77,20 +82,52 @@ describe.skipIf(envoyPart === undefined)('two replicas behind a real Envoy', () 
   }, 180_000);
 });
 
-/** The generated configuration, with one endpoint a replica as a headless Service has. */
-function twoReplicas(listens: readonly string[], upstreamPort: number): object {
-  const endpoints = listens.map((listen) => ({ host: '127.0.0.1', port: Number(listen.split(':')[1]) }));
-  const [first, second] = endpoints;
-  const listener = { name: 'mesh', host: '127.0.0.1', port: 0, normalizePath: true, rawHeaders: false };
-  const config = bootstrap({
-    ostiary: { kind: 'tcp', host: '127.0.0.1', port: first?.port ?? 0 },
-    // Not the 250 ms of the templates: on a machine that is busy with other things a Check waits for a core, and
-    // that is not what a restart loses.
-    timeoutMs: 2000,
-    listeners: [{ ...listener, api: undefined }],
-    upstream: { host: '127.0.0.1', port: upstreamPort },
-  }) as { static_resources: { clusters: { load_assignment: { endpoints: { lb_endpoints: object[] }[] } }[] } };
-  const address = { socket_address: { address: '127.0.0.1', port_value: second?.port } };
-  config.static_resources.clusters[0]?.load_assignment.endpoints[0]?.lb_endpoints.push({ endpoint: { address } });
+// Not the 250 ms of the templates: on a machine that is busy with other things a Check waits for a core, and that is not
+// what a restart loses.
+const timeoutMs = 2000;
+
+/** Its own listener and upstream; ostiary's part is what is compared. */
+function generated(listens: readonly string[], upstreamPort: number): Promise<object> {
+  const ostiary = listens.map((listen) => ({
+    kind: 'tcp' as const,
+    host: '127.0.0.1',
+    port: Number(listen.split(':')[1]),
+  }));
+  const listener = { name: 'mesh', host: '127.0.0.1', port: 0, normalizePath: true, rawHeaders: false, api: undefined };
+  const upstream = { host: '127.0.0.1', port: upstreamPort };
+  return Promise.resolve(bootstrap({ ostiary, timeoutMs, listeners: [listener], upstream }));
+}
+
+async function readmeSnippet(listens: readonly string[], upstreamPort: number): Promise<object> {
+  const blocks = fencedBlocks(await readPage('README.md'), 'yaml');
+  const blockWith = (text: string): string => blocks.find((block) => block.includes(text)) ?? '';
+  const { http_filters } = parse(blockWith('http_filters:').replace('timeout: 0.25s', 'timeout: 2s')) as Parts;
+  const addresses = listens
+    .entries()
+    .reduce(
+      (text, [at, listen]) =>
+        text.replace(
+          new RegExp(`address: 10\\.0\\.0\\.1${at + 1}\\n( +)port_value: 9191`),
+          `address: 127.0.0.1\n$1port_value: ${listen.split(':')[1]}`,
+        ),
+      blockWith('clusters:'),
+    );
+  const { clusters } = parse(addresses) as Parts;
+  const config = (await generated(listens, upstreamPort)) as Configuration;
+  const resources = config.static_resources;
+  resources.listeners[0].filter_chains[0].filters[0].typed_config.http_filters = http_filters;
+  resources.clusters = [...clusters, ...resources.clusters.filter(({ name }) => name !== 'ostiary')];
   return config;
+}
+
+interface Parts {
+  readonly http_filters: object[];
+  readonly clusters: { readonly name: string }[];
+}
+
+interface Configuration {
+  readonly static_resources: {
+    readonly listeners: [{ filter_chains: [{ filters: [{ typed_config: { http_filters: object[] } }] }] }];
+    clusters: { readonly name: string }[];
+  };
 }

@@ -180,7 +180,7 @@ test('a SecurityPolicy brings the grant that another namespace asks for', () => 
   expect(securityPolicy({ ...options, namespace: 'ostiary' })).toHaveLength(1);
 });
 
-test("Flex Gateway's binding names its own policy", () => {
+test("Flex/Omni Gateway's binding names its own policy", () => {
   const options = { name: 'ostiary', apiInstance: 'orders', host: 'ostiary', port: 9191, timeoutMs: 250 };
   expect(flexPolicyBinding(options)).toMatchObject({
     spec: { policyRef: { name: 'native-ext-authz-flex' }, config: { uri: 'h2://ostiary:9191', requestTimeout: 250 } },
