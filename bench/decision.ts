@@ -49,6 +49,8 @@ export async function nanosecondsPerDecision({ policies, checkOf }: Shop): Promi
       repetitions: new Repetitions(() => clock.monotonic()),
       unmatched: 'deny',
       trustedHops: 0,
+      xffAppended: 'auto',
+      hosts: { port: 'exact', finalDot: 'exact' },
       failed: (policy, error) => observer.policyFailed(policy, error),
     },
     observer,

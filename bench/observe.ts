@@ -77,7 +77,7 @@ function checkOf(): Check {
     headerEquals: () => false,
     headerNames: () => [...headers.keys()],
     writeOrigin: () => 0,
-    headerNamesWithUnderscore: () => [],
+    headerNamesWithSigns: () => [],
     contextExtension: () => undefined,
   };
 }

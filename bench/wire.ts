@@ -38,7 +38,7 @@ report(
     const check = readCheck(bytes);
     let length = check.method.length + check.path.length + check.host.length + check.sourceAddress.length;
     for (const name of names) length += check.header(name)?.length ?? 0;
-    return length + check.headerNamesWithUnderscore(lengths).length + check.streamId.length + check.requestTime.length;
+    return length + check.headerNamesWithSigns(lengths).length + check.streamId.length + check.requestTime.length;
   }),
 );
 report(

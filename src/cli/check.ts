@@ -14,6 +14,7 @@ import type { FlagValues } from '../flags.ts';
 import { MemoryCounterStore } from '../memory/memory-store.ts';
 import { explanationOf } from '../operator/explanation.ts';
 import { createInspector } from '../operator/inspector.ts';
+import { hostMatchingOf, locateOptionsOf } from '../serve/locate-flags.ts';
 import { serveFlags } from '../serve/serve-flags.ts';
 import { callApi, tokenOf } from './api-call.ts';
 import type { ApiAddress } from './api-call.ts';
@@ -37,8 +38,12 @@ const requestFlags = {
 /** How a service decides; a running one has its own. */
 const decidingFlags = {
   policies: serveFlags.policies,
+  hostPort: serveFlags.hostPort,
+  hostFinalDot: serveFlags.hostFinalDot,
   unmatched: serveFlags.unmatched,
   trustedHops: serveFlags.trustedHops,
+  xffAppended: serveFlags.xffAppended,
+  trustedProxies: serveFlags.trustedProxies,
 };
 
 const flags = {
@@ -108,7 +113,7 @@ async function explain(
   request: CheckRequest,
   environment: Environment,
 ): Promise<ExplainResponse> {
-  const compiled = await loadOnce(values.policies, environment, fetch);
+  const compiled = await loadOnce(values.policies, environment, fetch, hostMatchingOf(values));
   const { snapshot } = compiled;
   if (snapshot === undefined) {
     compiled.close();
@@ -122,8 +127,7 @@ async function explain(
     store: new MemoryCounterStore(clock),
     ports: {
       clock,
-      unmatched: values.unmatched,
-      trustedHops: values.trustedHops,
+      ...locateOptionsOf(values),
       failed: (policy, error) =>
         process.stderr.write(`ostiary: policy ${policy} failed: ${(error as Error).message}\n`),
     },

@@ -5,6 +5,7 @@ import { systemFiles } from '../file-access.ts';
 import { createKeySets } from '../jwt/key-sets.ts';
 import { systemTimers } from '../jwt/timers.ts';
 import { policyKinds } from '../policies/index.ts';
+import type { HostMatching } from '../request/host.ts';
 import { loadDocuments } from '../source/load-documents.ts';
 
 /** Loads and compiles documents once, for the commands that do not serve. */
@@ -12,6 +13,7 @@ export async function loadOnce(
   directories: readonly string[],
   env: NodeJS.ProcessEnv,
   fetchKeySet: typeof fetch,
+  hosts: HostMatching,
 ): Promise<Compiled & { close(): void }> {
   const keySets = createKeySets({ fetch: fetchKeySet, clock: systemClock, timers: systemTimers, random: Math.random });
   const loaded = await loadDocuments(directories, { clock: systemClock });
@@ -21,6 +23,7 @@ export async function loadOnce(
     env,
     readFile: (path, maxBytes) => systemFiles.read(path, maxBytes),
     clock: systemClock,
+    hosts,
   });
   return { ...compiled, close: () => keySets.close() };
 }

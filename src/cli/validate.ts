@@ -1,5 +1,8 @@
 import { formatFault } from '../document/fault.ts';
 import { toggle } from '../flags.ts';
+import type { HostMatching } from '../request/host.ts';
+import { hostMatchingOf } from '../serve/locate-flags.ts';
+import { serveFlags } from '../serve/serve-flags.ts';
 import { defineCommand } from './command.ts';
 import type { Environment } from './command.ts';
 import { count } from './count.ts';
@@ -11,16 +14,26 @@ export const command = defineCommand({
     'Tells every fault of the documents in DIR (default policies), with file, line, column and field.\n' +
     'Exits 0 without faults, else 1. A warning is no fault.',
   examples: ['validate policies', 'validate --json /etc/ostiary/policies  # for scripts'],
-  flags: { json: toggle('one JSON object for scripts') },
+  flags: {
+    hostPort: serveFlags.hostPort,
+    hostFinalDot: serveFlags.hostFinalDot,
+    json: toggle('one JSON object for scripts'),
+  },
   maxArguments: Infinity,
-  run: ({ values, positionals }, environment) => validate(positionals, values.json, environment),
+  run: ({ values, positionals }, environment) =>
+    validate(positionals, values.json, environment, hostMatchingOf(values)),
 });
 
 /** Asks nobody: key sets are fetched when they serve. */
 const offline: typeof fetch = () => Promise.reject(new Error('validate fetches nothing'));
 
-async function validate(folders: readonly string[], json: boolean, environment: Environment): Promise<number> {
-  const compiled = await loadOnce(folders.length === 0 ? ['policies'] : folders, environment, offline);
+async function validate(
+  folders: readonly string[],
+  json: boolean,
+  environment: Environment,
+  hosts: HostMatching,
+): Promise<number> {
+  const compiled = await loadOnce(folders.length === 0 ? ['policies'] : folders, environment, offline, hosts);
   compiled.close();
   const { warnings } = compiled;
   if (!json) process.stdout.write(warnings.map((warning) => `${formatFault(warning)}\n`).join(''));

@@ -2,25 +2,23 @@ import type { Clock } from '../clock.ts';
 import type { Identity } from '../contract/identity.ts';
 import type { Denial } from '../denial/denial.ts';
 import type { Grant, Policy, Request } from '../policy/policy.ts';
+import type { RuledRequest } from '../policy/rules.ts';
 import type { CounterStore, WindowState } from '../quota/store.ts';
 import type { Check } from '../request/check.ts';
 import type { HeaderEntry } from '../request/header-entry.ts';
+import { canonicalHeaderName } from '../request/header-name.ts';
 import type { Bound, Snapshot } from '../snapshot/snapshot.ts';
 import type { Step } from './decision.ts';
-import type { Located } from './locate.ts';
+import type { Located, LocateOptions } from './locate.ts';
 import type { Repetitions } from './repetitions.ts';
 
 /** What a decision needs beside the snapshot and the Check. */
-export interface DecisionPorts {
+export interface DecisionPorts extends LocateOptions {
   /** `store.take`, or `store.peek` where nothing may be charged. */
   readonly take: CounterStore['take'];
   /** Tells Checks that Envoy has sent again, so that they are charged once; absent where nothing is charged. */
   readonly repetitions?: Repetitions;
   readonly clock: Clock;
-  /** What becomes of a request that no API matches. */
-  readonly unmatched: 'deny' | 'allow';
-  /** How many trusted proxies stand before Envoy; 0: the connection's peer is the client. */
-  readonly trustedHops: number;
   /** Told of every unexpected failure inside a policy or the store, before its failure mode decides. */
   failed(policy: string, error: unknown): void;
 }
@@ -42,6 +40,8 @@ export interface Deliberation {
   /** When all shadow policies together have kept the answer waiting long enough; unset until one waits. */
   shadowUntil: number | undefined;
   readonly upstream: HeaderEntry[];
+  /** What shadow policies would have set: seen by shadow policies alone, before what is set. */
+  shadowUpstream: HeaderEntry[] | undefined;
   readonly remove: string[];
   readonly exposed: WindowState[];
   readonly steps: Step[];
@@ -55,7 +55,23 @@ export type Found = Pick<Step, 'denial' | 'identity' | 'windows' | 'cost'>;
 const NOTHING_FOUND: Found = {};
 
 export function applies(deliberation: Deliberation, bound: Bound<Policy>): boolean {
-  return bound.rules === undefined || bound.rules.match(deliberation.check, deliberation.located.pathBelowBase);
+  return bound.rules === undefined || bound.rules.match(ruled(deliberation, bound));
+}
+
+function ruled(deliberation: Deliberation, bound: Bound<Policy>): RuledRequest {
+  const { check, located, snapshot } = deliberation;
+  return {
+    check,
+    ownedHeaders: snapshot.identityHeaders.names,
+    upstream: upstreamSeenBy(deliberation, bound),
+    path: located.pathBelowBase,
+    otherPath: located.slashedBelowBase,
+  };
+}
+
+function upstreamSeenBy(deliberation: Deliberation, { mode }: Bound<Policy>): readonly HeaderEntry[] {
+  const { upstream, shadowUpstream } = deliberation;
+  return mode === 'shadow' && shadowUpstream !== undefined ? [...shadowUpstream, ...upstream] : upstream;
 }
 
 export function requestFor(deliberation: Deliberation, bound: Bound<Policy>): Request {
@@ -65,6 +81,8 @@ export function requestFor(deliberation: Deliberation, bound: Bound<Policy>): Re
     api: located.api?.name ?? '',
     path: located.path,
     clientAddress: located.clientAddress,
+    ownedHeaders: snapshot.identityHeaders.names,
+    upstream: upstreamSeenBy(deliberation, bound),
     identity: (bound.mode === 'shadow' ? deliberation.shadowIdentity : undefined) ?? deliberation.identity,
     directory: snapshot.directory,
     deadline,
@@ -83,9 +101,9 @@ export function adoptIdentity(deliberation: Deliberation, bound: Bound<Policy>, 
   }
 }
 
-/** What an enforced policy tells the upstream, and keeps from it. */
+/** What a policy tells the upstream, and keeps from it; of a shadow policy only shadow policies see it. */
 export function adoptHeaders(
-  { upstream, remove }: Deliberation,
+  { upstream, remove }: Pick<Deliberation, 'upstream' | 'remove'>,
   { clientHeaders }: Policy,
   found: Pick<Grant, 'identity' | 'upstream' | 'remove'>,
 ): void {
@@ -93,7 +111,7 @@ export function adoptHeaders(
     // Of an earlier policy's client nothing may stay beside this one.
     if (upstream.length > 0 && clientHeaders !== undefined && found.identity?.client !== undefined) {
       for (const name of clientHeaders) {
-        const at = upstream.findIndex(([set]) => set === name);
+        const at = upstream.findIndex(([set]) => isSameHeader(set, name));
         if (at >= 0) upstream.splice(at, 1);
       }
     }
@@ -104,9 +122,15 @@ export function adoptHeaders(
 
 /** The later policy wins: one value a header, so that nothing is ever appended to an identity. */
 function setHeader(headers: HeaderEntry[], header: HeaderEntry): void {
-  const at = headers.findIndex(([name]) => name === header[0]);
+  const at = headers.findIndex(([name]) => isSameHeader(name, header[0]));
   if (at < 0) headers.push(header);
   else headers[at] = header;
+}
+
+/** Two spellings are one header to some upstreams. */
+function isSameHeader(some: string, other: string): boolean {
+  if (some === other) return true;
+  return some.length === other.length && canonicalHeaderName(some) === canonicalHeaderName(other);
 }
 
 /** Before any policy has established somebody. */

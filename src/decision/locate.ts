@@ -1,8 +1,10 @@
 import type { Denial } from '../denial/denial.ts';
 import type { Check } from '../request/check.ts';
 import { clientAddress } from '../request/client-address.ts';
-import { hostOf } from '../request/host.ts';
-import { normalizePath, pathBelow } from '../request/path.ts';
+import type { ClientAddressOptions } from '../request/client-address.ts';
+import { hostOf, nameOfHost } from '../request/host.ts';
+import type { HostMatching } from '../request/host.ts';
+import { basePathAsSent, normalizePath, pathBelow } from '../request/path.ts';
 import type { NormalPath } from '../request/path.ts';
 import type { Api, Snapshot } from '../snapshot/snapshot.ts';
 
@@ -14,12 +16,25 @@ export interface Located {
   readonly path: NormalPath;
   /** What rules see: the normalised path after the API's base path. */
   readonly pathBelowBase: string;
+  /** The same with encoded slashes taken for slashes: rules see both. Undefined where there are none. */
+  readonly slashedBelowBase: string | undefined;
   readonly clientAddress: string;
 }
 
-export interface LocateOptions {
+export interface LocateOptions extends ClientAddressOptions {
   readonly unmatched: 'deny' | 'allow';
-  readonly trustedHops: number;
+  readonly hosts: HostMatching;
+  hostDiffers?(difference: HostDifference): void;
+}
+
+/** A request that would be for another API if its host had no port, and no dot at its end. */
+export interface HostDifference {
+  /** As it was compared. */
+  readonly host: string;
+  /** The API that the host's name alone leads to. */
+  readonly api: string;
+  /** Whether the request is refused, or decided as one of another API. */
+  readonly outcome: 'refused' | 'other_api';
 }
 
 /** The route's own word for its API, which no client can set. */
@@ -28,27 +43,99 @@ const API_EXTENSION = 'ostiary.api';
 /** Finds the API of a Check: by its route's `context_extensions`, else by host and path. */
 export function locate(snapshot: Snapshot, check: Check, options: LocateOptions): Located | Denial {
   if (!check.isHttp) return { reason: 'request_not_http', detail: 'the Check describes no HTTP request' };
-  const host = hostOf(check.host);
+  const host = hostOf(check.host, options.hosts);
   if (host === undefined) {
-    return { reason: 'host_malformed', detail: 'the host is no name or address with at most a port' };
+    return { reason: 'host_malformed', detail: 'the host is no name or address with at most one final dot and a port' };
   }
   const path = normalizePath(check.path, check.method);
   if (typeof path === 'string') return { reason: 'path_malformed', detail: path };
   const named = check.contextExtension(API_EXTENSION);
-  const api = named === undefined ? snapshot.apiFor(host, path.path) : snapshot.apiNamed(named);
-  if (api === undefined && (named !== undefined || options.unmatched === 'deny')) {
-    return { reason: 'api_unknown', detail: whyUnknown(named) };
+  const found = named === undefined ? apiOf(snapshot, host, path, options) : apiNamed(snapshot, named, path);
+  if (path.readings?.slashed !== undefined && !takesSlashes(found)) {
+    return { reason: 'path_malformed', detail: 'the path has an encoded slash, and no API that takes it' };
   }
+  if (found?.reason !== undefined) return found;
   return {
-    api,
+    api: found,
     path,
-    pathBelowBase: api === undefined ? path.path : pathBelow(api.basePath, path.path),
-    clientAddress: clientAddress(check, options.trustedHops),
+    pathBelowBase: belowBase(found, path.path),
+    slashedBelowBase: path.readings?.slashed === undefined ? undefined : belowBase(found, path.readings.slashed),
+    clientAddress: clientAddress(check, options),
   };
 }
 
-function whyUnknown(named: string | undefined): string {
-  return named === undefined
-    ? 'no API has this host and path'
-    : `the route names the API ${JSON.stringify(named)} in context_extensions["${API_EXTENSION}"], and there is none`;
+type Found = (Api & { readonly reason?: undefined }) | undefined;
+
+function takesSlashes(found: Found | Denial): boolean {
+  return found !== undefined && found.reason === undefined && found.encodedSlashes === 'keep';
+}
+
+function apiOf(snapshot: Snapshot, host: string, path: NormalPath, options: LocateOptions): Found | Denial {
+  const api = snapshot.apiFor(host, path.path);
+  if (path.readings !== undefined) {
+    const { asSent, decoded } = path.readings;
+    const isOne =
+      asSent.every((reading) => snapshot.apiFor(host, reading, 'as sent') === api) &&
+      decoded.every((reading) => snapshot.apiFor(host, reading) === api);
+    if (!isOne) return { reason: 'path_malformed', detail: 'the path leads to different APIs, as one reads it' };
+  }
+  if (options.hosts.port === 'exact' || options.hosts.finalDot === 'exact') {
+    if (api === undefined || api.hosts.length === 0) {
+      const refused = tellDifference(snapshot, host, path, api, options);
+      if (refused !== undefined) return refused;
+    }
+  }
+  if (api === undefined && options.unmatched === 'deny') {
+    return { reason: 'api_unknown', detail: 'no API has this host and path' };
+  }
+  return api;
+}
+
+/** An API's name and a port: whether the two belong together is Envoy's setting, and ours has to be the same. */
+function tellDifference(
+  snapshot: Snapshot,
+  host: string,
+  path: NormalPath,
+  found: Api | undefined,
+  options: LocateOptions,
+): Denial | undefined {
+  const name = nameOfHost(host);
+  if (name === host) return undefined;
+  const meant = snapshot.apiFor(name, path.path);
+  if (meant === found || meant === undefined) return undefined;
+  options.hostDiffers?.({ host, api: meant.name, outcome: found === undefined ? 'refused' : 'other_api' });
+  // Whatever becomes of requests without an API: this one may have been routed to one.
+  if (found !== undefined) return undefined;
+  const detail =
+    `no API has this host with its port or final dot; without them it is the API ${meant.name}: ` +
+    'list the host so in its hosts, or see --host-port and --host-final-dot';
+  return { reason: 'api_unknown', detail };
+}
+
+function apiNamed(snapshot: Snapshot, named: string, path: NormalPath): Found | Denial {
+  const api = snapshot.apiNamed(named);
+  const where = `context_extensions["${API_EXTENSION}"]`;
+  if (api === undefined) {
+    const detail = `the route names the API ${JSON.stringify(named)} in ${where}, and there is none`;
+    return { reason: 'api_unknown', detail };
+  }
+  if (isBelow(api.basePath, path)) return api;
+  const detail = `the route names the API ${api.name} in ${where}, and the path is not below its base path ${api.basePath}`;
+  return { reason: 'api_unknown', detail };
+}
+
+/** In every reading: what is outside in one of them is not the API's. */
+function isBelow(basePath: string, { path, readings }: NormalPath): boolean {
+  if (basePath === '/') return true;
+  if (pathBelow(basePath, path) === undefined) return false;
+  if (readings === undefined) return true;
+  const sent = basePathAsSent(basePath);
+  return (
+    readings.asSent.every((reading) => pathBelow(sent, reading) !== undefined) &&
+    readings.decoded.every((reading) => pathBelow(basePath, reading) !== undefined)
+  );
+}
+
+function belowBase(api: Api | undefined, path: string): string {
+  return api === undefined ? path : (pathBelow(api.basePath, path) ?? path);
 }

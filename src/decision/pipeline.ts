@@ -45,6 +45,7 @@ export function decide(
     shadowDenied: false,
     shadowUntil: undefined,
     upstream: [],
+    shadowUpstream: undefined,
     remove: [],
     exposed: [],
     steps: [],
@@ -113,8 +114,10 @@ function settle(
   }
   note(deliberation, bound, 'allow', startedAt, { identity: outcome.identity });
   adoptIdentity(deliberation, bound, outcome.identity);
-  if (bound.mode === 'shadow') return undefined;
-  adoptHeaders(deliberation, bound.policy, outcome);
+  const { upstream, remove } = deliberation;
+  const told =
+    bound.mode === 'shadow' ? { upstream: (deliberation.shadowUpstream ??= []), remove: [] } : { upstream, remove };
+  adoptHeaders(told, bound.policy, outcome);
   return undefined;
 }
 

@@ -1,5 +1,7 @@
 import type { AccessPolicy, QuotaPolicy } from '../policy/policy.ts';
-import { normalizeHost } from '../request/host.ts';
+import { documentHost } from '../request/host.ts';
+import type { HostMatching } from '../request/host.ts';
+import { IdentityHeaders } from '../snapshot/identity-headers.ts';
 import type { Api, Bound } from '../snapshot/snapshot.ts';
 import { compilePolicy, inOrder } from './bindings.ts';
 import type { BoundPolicy, PolicyContext } from './bindings.ts';
@@ -7,6 +9,7 @@ import type { CompiledTier } from './contracts.ts';
 import { compare } from './fault.ts';
 import type { Faults } from './fault.ts';
 import { normalizeBasePath } from './fields.ts';
+import { addressNotes, hostsOf, portIssues } from './hosts.ts';
 import { refuseWithoutEffect } from './ineffective-options.ts';
 import type { PlacedPolicy } from './ineffective-options.ts';
 import { below } from './issues.ts';
@@ -15,6 +18,7 @@ import type { Loaded } from './load.ts';
 import { whereIs } from './name-index.ts';
 import type { NameIndex } from './name-index.ts';
 import { ownNames } from './own-names.ts';
+import { refuseOwnedHeaders } from './owned-headers.ts';
 import type { Document } from './schema.ts';
 import type { Warnings } from './warnings.ts';
 
@@ -23,6 +27,7 @@ interface Context extends PolicyContext {
   readonly faults: Faults;
   readonly warnings: Warnings;
   readonly tiers: ReadonlyMap<string, readonly CompiledTier[]>;
+  readonly hosts: HostMatching;
   readonly digest: (document: Document, content: unknown) => void;
 }
 
@@ -31,34 +36,41 @@ export interface CompiledApis {
   readonly apis: readonly Api[];
   /** Every policy that was made, bound to an API or not. */
   readonly policies: readonly BoundPolicy[];
+  readonly identityHeaders: IdentityHeaders;
 }
 
 /** Makes the APIs and their policies: their own and those that bindings add. */
 export function compileApis(context: Context): CompiledApis {
   const loadedApis = [...context.index.all('Api')].sort((a, b) => compare(nameOf(a), nameOf(b)));
-  refuseOverlaps(loadedApis, context.faults);
+  refuseOverlaps(loadedApis, context);
   const own = new Map(loadedApis.map((loaded) => [nameOf(loaded), ownPolicies(loaded, context)]));
   const bindings = [...context.index.all('PolicyBinding')].map((loaded) => compileBinding(loaded, loadedApis, context));
   const wereSound = context.faults.none;
+  const policies = [...[...own.values()].flat(), ...bindings.flatMap((binding) => binding.policies)].map(policyOf);
+  const identityHeaders = new IdentityHeaders(policies.flatMap(({ policy }) => policy.identityHeaders));
   const apis = loadedApis.map(({ document: { metadata, spec } }): Api => {
     const ownOnes = own.get(metadata.name) ?? [];
-    const bound = bindings.filter(({ targets }) => targets.has(metadata.name)).flatMap(({ policies }) => policies);
+    const bound = bindings.filter(({ targets }) => targets.has(metadata.name)).flatMap((binding) => binding.policies);
     const ordered = inOrder(ownOnes.map(policyOf), bound.map(policyOf));
     const tiers = (context.tiers.get(metadata.name) ?? []).map(({ tier }) => tier);
     // A policy that is missing for a fault of its own is no reason to find fault with others.
-    if (wereSound) refuseWithoutEffect({ name: metadata.name, tiers }, [...ownOnes, ...bound], context.faults);
+    if (wereSound) {
+      const placed = [...ownOnes, ...bound];
+      refuseWithoutEffect({ name: metadata.name, tiers }, placed, context.faults);
+      refuseOwnedHeaders(metadata.name, placed, ordered, identityHeaders.names, context.faults);
+    }
     return {
       name: metadata.name,
       labels: metadata.labels ?? {},
-      hosts: hostsOf(spec.hosts),
+      hosts: hostsOf(spec.hosts, context.hosts),
       basePath: normalizeBasePath(spec.basePath),
+      encodedSlashes: spec.encodedSlashes === 'keep' ? 'keep' : undefined,
       tiers,
       access: ordered.filter(isAccess),
       quota: ordered.filter(isQuota),
     };
   });
-  const policies = [...[...own.values()].flat(), ...bindings.flatMap((binding) => binding.policies)];
-  return { apis, policies: policies.map(policyOf) };
+  return { apis, policies, identityHeaders };
 }
 
 function policyOf({ bound }: PlacedPolicy): BoundPolicy {
@@ -77,18 +89,13 @@ function isQuota(bound: BoundPolicy): bound is Bound<QuotaPolicy> {
   return bound.policy.phase === 'quota';
 }
 
-/** As requests are compared with them; empty: any host. */
-function hostsOf(hosts: readonly string[] = ['*']): readonly string[] {
-  return hosts.every((host) => host === '*') ? [] : hosts.map(normalizeHost);
-}
-
 /** Two APIs with one host and base path would leave it to chance which one decides. */
-function refuseOverlaps(apis: readonly Loaded<'Api'>[], faults: Faults): void {
+function refuseOverlaps(apis: readonly Loaded<'Api'>[], { faults, hosts: matching }: Context): void {
   const seen = new Map<string, Loaded<'Api'>>();
   for (const loaded of apis) {
     const { hosts, basePath } = loaded.document.spec;
     const path = normalizeBasePath(basePath);
-    const names = (hosts ?? ['*']).map(normalizeHost);
+    const names = (hosts ?? ['*']).map((host) => documentHost(host, matching));
     for (const [index, host] of names.entries()) {
       const key = `${host} ${path}`;
       const first = seen.get(key);
@@ -109,10 +116,11 @@ function ownPolicies({ document, place }: Loaded<'Api'>, context: Context): read
   const { names, issues: nameIssues } = ownNames(metadata.name, spec.policies);
   const compiled = spec.policies.map((fields, index) => compilePolicy(names[index] ?? '', fields, context));
   const issues = compiled.flatMap((policy, index) => below(['spec', 'policies', index], policy.issues));
-  addIssues(context.faults, place, [...nameIssues, ...issues]);
+  addIssues(context.faults, place, [...portIssues(spec.hosts, context.hosts), ...nameIssues, ...issues]);
+  context.warnings.upgrade(place, addressNotes(spec, context.hosts));
   for (const [index, { notes }] of compiled.entries())
     context.warnings.upgrade(place, below(['spec', 'policies', index], notes));
-  const hosts = hostsOf(spec.hosts).toSorted(compare);
+  const hosts = hostsOf(spec.hosts, context.hosts).toSorted(compare);
   const basePath = normalizeBasePath(spec.basePath);
   const policies = compiled.map(({ content }) => content);
   context.digest(document, { ...document, spec: { ...spec, hosts, basePath, policies } });

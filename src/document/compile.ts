@@ -2,8 +2,9 @@ import type { Clock } from '../clock.ts';
 import { createDirectory } from '../contract/directory.ts';
 import type { Fault } from '../errors.ts';
 import type { PolicyEnvironment, PolicyKind } from '../policy/policy.ts';
+import { exactHosts } from '../request/host.ts';
+import type { HostMatching } from '../request/host.ts';
 import { createApiIndex } from '../snapshot/api-index.ts';
-import { IdentityHeaders } from '../snapshot/identity-headers.ts';
 import type { Api, Snapshot } from '../snapshot/snapshot.ts';
 import { compileApis } from './apis.ts';
 import type { BoundPolicy } from './bindings.ts';
@@ -28,6 +29,8 @@ export interface CompileOptions {
   /** Reads files that hold secrets. */
   readFile(path: string, maxBytes: number): Promise<Buffer>;
   readonly clock: Clock;
+  /** Absent: hosts are compared exactly. */
+  readonly hosts?: HostMatching;
 }
 
 export type Compiled = CompiledSnapshot | CompileFailure;
@@ -72,8 +75,9 @@ export async function compile(loaded: LoadedDocuments, options: CompileOptions):
   );
   const contracts = await compileContracts(context, clients, tiers);
   const messages = compileMessages(index, faults, digest);
-  const { policyKinds, environment, env: variables } = options;
-  const { apis, policies } = compileApis({ ...context, tiers, policyKinds, environment, variables });
+  const { policyKinds, environment, env: variables, hosts = exactHosts } = options;
+  const compiled = compileApis({ ...context, tiers, policyKinds, environment, variables, hosts });
+  const { apis, policies, identityHeaders } = compiled;
 
   for (const { place, document } of loaded.documents) warnings.ofDocument(place, document);
   const result = { warnings: warnings.sorted(), secretFiles: [...secretFiles], dispose: closeOf(policies) };
@@ -92,7 +96,7 @@ export async function compile(loaded: LoadedDocuments, options: CompileOptions):
     directory: createDirectory(clients.values(), contracts),
     clientApplications: clients.size,
     contracts,
-    identityHeaders: new IdentityHeaders(policies.flatMap(({ policy }) => policy.identityHeaders)),
+    identityHeaders,
     messages,
   };
   return { ...result, snapshot };

@@ -16,19 +16,21 @@ export const clientId = z
   .regex(/^[\x21-\x7e]+$/, 'expected a client id: visible ASCII characters without spaces');
 
 const LABEL = '[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?';
-const HOST = new RegExp(`^(?:\\*|(?:\\*\\.)?${LABEL}(?:\\.${LABEL})*\\.?|\\[[0-9a-f:.]+\\])$`, 'i');
+const HOST = new RegExp(`^(?:\\*|(?:(?:\\*\\.)?${LABEL}(?:\\.${LABEL})*\\.?|\\[[0-9a-f:.]+\\])(?::\\d{1,5})?)$`, 'i');
 
-/** A host name, `*.` and a host name, an IP address (IPv6 in brackets), or `*` for any. */
+/** A host name, `*.` and a host name, an IP address (IPv6 in brackets), each with a port or without; or `*` for any. */
 export const host = z
   .string()
-  .max(255)
+  .max(261)
   .superRefine((value, context) => {
-    if (HOST.test(value)) return;
-    const problem = /:\d*$/.test(value)
-      ? 'expected a host without a port: ports do not count'
-      : value.includes('/')
-        ? 'expected a host alone, without scheme and path'
-        : 'expected a host name such as "orders.example.com", or "*." and a host name for all below it';
+    const port = /:(\d*)$/.exec(value)?.[1];
+    if (HOST.test(value) && Number(port ?? 0) <= 65_535) return;
+    const problem =
+      port !== undefined && !value.startsWith('[')
+        ? 'expected a port from 0 to 65535 after the colon'
+        : value.includes('/')
+          ? 'expected a host alone, without scheme and path'
+          : 'expected a host name such as "orders.example.com", or "*." and a host name for all below it';
     context.addIssue({ code: 'custom', message: problem });
   });
 

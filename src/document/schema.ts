@@ -54,6 +54,10 @@ const tier = z.strictObject({
 const api = z.strictObject({
   hosts: z.array(host).min(1).optional().describe('Absent: any host'),
   basePath: basePath.default('/').describe('On whole segments; the longest wins'),
+  encodedSlashes: z
+    .enum(['refuse', 'keep'])
+    .default('refuse')
+    .describe('keep: %2F is a character of its segment, as GitLab and npm need it; refuse: a request with one is 400'),
   tiers: z
     .array(tier)
     .superRefine((list, context) => {

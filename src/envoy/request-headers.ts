@@ -1,6 +1,9 @@
 import { MalformedCheck } from './proto-reader.ts';
 
-const underscore = 0x5f;
+/** 1 for the bytes of a name that are letters, digits and dashes. */
+const isPlain = new Uint8Array(256);
+for (const byte of Buffer.from('abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-')) isPlain[byte] = 1;
+const colon = 0x3a;
 const none: readonly string[] = [];
 /** What one header takes in the list of ranges: name start and end, value start and end. */
 const stride = 4;
@@ -85,12 +88,12 @@ export class RequestHeaders {
     return [...names];
   }
 
-  /** As {@link names}, but only those with an underscore and one of these lengths. */
-  namesWithUnderscore(lengths: ReadonlySet<number>): readonly string[] {
+  /** As {@link names}, but only those with one of these lengths and a sign other than a dash; no pseudo-headers. */
+  namesWithSigns(lengths: ReadonlySet<number>): readonly string[] {
     let names: Set<string> | undefined;
     for (let at = 0; at < this.#ranges.length; at += stride) {
       const length = (this.#ranges[at + 1] as number) - (this.#ranges[at] as number);
-      if (lengths.has(length) && this.#hasUnderscore(at)) (names ??= new Set()).add(this.#name(at));
+      if (lengths.has(length) && this.#hasSign(at)) (names ??= new Set()).add(this.#name(at));
     }
     return names === undefined ? none : [...names];
   }
@@ -142,9 +145,11 @@ export class RequestHeaders {
     return true;
   }
 
-  #hasUnderscore(at: number): boolean {
+  #hasSign(at: number): boolean {
+    const start = this.#ranges[at] as number;
     const end = this.#ranges[at + 1] as number;
-    for (let i = this.#ranges[at] as number; i < end; i++) if (this.#bytes[i] === underscore) return true;
+    if (this.#bytes[start] === colon) return false;
+    for (let i = start; i < end; i++) if (isPlain[this.#bytes[i] as number] === 0) return true;
     return false;
   }
 

@@ -89,8 +89,8 @@ export class WireCheck implements Check {
     return this.headers.names();
   }
 
-  headerNamesWithUnderscore(lengths: ReadonlySet<number>): readonly string[] {
-    return this.headers.namesWithUnderscore(lengths);
+  headerNamesWithSigns(lengths: ReadonlySet<number>): readonly string[] {
+    return this.headers.namesWithSigns(lengths);
   }
 
   contextExtension(name: string): string | undefined {

@@ -44,6 +44,8 @@ export function injectionTemplate(options: InjectionOptions): string {
       `--listen=unix:${options.socketPath}`,
       // Only the containers that mount the folder can reach the socket: Envoy, whatever its user.
       '--listen-mode=0666',
+      // Istio's routes take no account of ports, and its proxies send them along.
+      '--host-port=ignore',
       // Prometheus reads it by the pod's address, IPv4 or IPv6; the default is loopback.
       `--admin-listen=:${adminPort}`,
       ...(options.redis === '' ? [] : [`--redis=${options.redis}`]),

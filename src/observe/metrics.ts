@@ -25,6 +25,8 @@ export interface Metrics {
   readonly log: LogMetrics;
   /** A request was explained at the operators' API. */
   explained(outcome: 'allow' | 'deny'): void;
+  /** A request would be for another API if its host had no port, and no dot at its end. */
+  hostDiffers(outcome: 'refused' | 'other_api'): void;
   readonly registry: Registry;
   /** The value of `content-type` for {@link text}. */
   readonly contentType: string;
@@ -68,6 +70,7 @@ export function createMetrics({ clock, version }: MetricsOptions): Metrics {
     instrumentStore: createStoreMetrics(registry, clock),
     log: createLogMetrics(registry),
     explained: createExplainMetric(registry),
+    hostDiffers: createHostMetric(registry),
     registry,
     contentType: registry.contentType,
     text: () => registry.metrics(),
@@ -82,6 +85,16 @@ function createExplainMetric(registry: Registry): Metrics['explained'] {
     registers: [registry],
   });
   return (outcome) => explained.inc({ outcome });
+}
+
+function createHostMetric(registry: Registry): Metrics['hostDiffers'] {
+  const differing = new Counter({
+    name: 'ostiary_host_differs_total',
+    help: 'Requests that would be for another API if their host had no port and no final dot, by what became of them.',
+    labelNames: ['outcome'],
+    registers: [registry],
+  });
+  return (outcome) => differing.inc({ outcome });
 }
 
 function createLogMetrics(registry: Registry): LogMetrics {

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Decision } from '../decision/decision.ts';
+import type { HostDifference } from '../decision/locate.ts';
 import type { TransportObserver } from '../http2/transport-events.ts';
 import type { KeySetFetch } from '../jwt/key-set-report.ts';
 import type { Check } from '../request/check.ts';
@@ -24,6 +25,8 @@ export interface Observer {
    * @param method such as `/grpc.health.v1.Health/Check`
    */
   callFailed(method: string, error: unknown): void;
+  /** A request is decided otherwise, or refused, only because its host has a port or a final dot. */
+  hostDiffers(difference: HostDifference): void;
   /** A fetch of a key set has ended. */
   keySetFetched(fetch: KeySetFetch): void;
   /**
@@ -52,6 +55,7 @@ const MAX_EXPLANATION_LINES_PER_SECOND = 10;
 export function createObserver({ metrics, log, clock, ...options }: ObserverOptions): Observer {
   const decisions = createDecisionLog({ ...options, log, clock, suppressed: () => metrics.log.suppressed() });
   const explanations = createRateBound(MAX_EXPLANATION_LINES_PER_SECOND);
+  const hostsTold = new Set<string>();
   const failures = createRateBound(MAX_FAILURE_LINES_PER_SECOND);
 
   return {
@@ -76,6 +80,17 @@ export function createObserver({ metrics, log, clock, ...options }: ObserverOpti
     },
     callFailed(method, error) {
       if (failures.admits(clock.monotonic())) log.error('call failed', { method, ...errorFields(error) });
+    },
+    hostDiffers({ host, api, outcome }) {
+      metrics.hostDiffers(outcome);
+      // As many as there are APIs, and each once: the setting is wrong or right for all requests.
+      if (hostsTold.has(api)) return;
+      hostsTold.add(api);
+      log.warn('host with a port or a final dot', {
+        api,
+        outcome,
+        detail: `${host} is not compared as the host of the API ${api}: where Envoy routes it there, see --host-port and --host-final-dot`,
+      });
     },
     keySetFetched(fetch) {
       metrics.jwks.fetched(fetch);

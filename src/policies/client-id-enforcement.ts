@@ -3,7 +3,7 @@ import type { Denial } from '../denial/denial.ts';
 import { authenticateClient, rejection } from '../policy/client-credentials.ts';
 import type { AuthenticatedClient, Credentials } from '../policy/client-credentials.ts';
 import { clientHeaderNames, clientHeaders } from '../policy/client-headers.ts';
-import { claimFields, compileExpression } from '../policy/expression.ts';
+import { claimFields, compileExpression, headerReads } from '../policy/expression.ts';
 import { forwardCredentials, forwardingNotes, hiddenHeaders, hidingProblem } from '../policy/forwarding.ts';
 import { definePolicy } from '../policy/policy.ts';
 import type { Outcome, Request } from '../policy/policy.ts';
@@ -65,6 +65,12 @@ export default definePolicy({
       identityHeaders: told.names,
       clientHeaders: told.names,
       claimFields: basic ? [] : claimFields({ clientIdExpression, clientSecretExpression }),
+      headerReads: basic
+        ? []
+        : headerReads({
+            clientIdExpression: clientIdExpression ?? DEFAULT_ID,
+            clientSecretExpression: clientSecretExpression ?? DEFAULT_SECRET,
+          }),
       decide(request): Outcome {
         const found = source.authenticate(request);
         if (found.reason !== undefined) return found;

@@ -1,6 +1,7 @@
 import { isShared } from '../jwt/algorithms.ts';
 import { keysFromText } from '../jwt/text-key.ts';
 import { compileExpression } from '../policy/expression.ts';
+import { canonicalHeaderName } from '../request/header-name.ts';
 import {
   DEFAULT_JWT_EXPRESSION,
   allowedAlgorithms,
@@ -150,12 +151,12 @@ function reportHeaders(config: JwtValidationOptions, report: Report): void {
   const seen = new Set<string>();
   for (const [index, { header }] of config.claimsToHeaders.entries()) {
     const path = ['claimsToHeaders', index, 'header'];
-    const name = header.replaceAll('_', '-');
+    const name = canonicalHeaderName(header);
     if (name.startsWith('x-ostiary-')) report(path, `${header} is ostiary's own; choose another name`);
     else if (ofClient.has(name)) report(path, `${header} is among upstreamHeaders; choose another name`);
     if (seen.has(name)) report(path, `${header} is named twice`);
     seen.add(name);
-    if (config.jwtOrigin === 'customExpression' && header === tokenHeader(config)) {
+    if (config.jwtOrigin === 'customExpression' && name === tokenHeader(config)) {
       report(path, `${header} is where the token is; choose another name`);
     }
   }
@@ -163,7 +164,8 @@ function reportHeaders(config: JwtValidationOptions, report: Report): void {
 
 function tokenHeader(config: JwtValidationOptions): string | undefined {
   try {
-    return compileExpression(config.jwtExpression ?? DEFAULT_JWT_EXPRESSION).headerName;
+    const { headerName } = compileExpression(config.jwtExpression ?? DEFAULT_JWT_EXPRESSION);
+    return headerName === undefined ? undefined : canonicalHeaderName(headerName);
   } catch {
     return undefined;
   }

@@ -66,6 +66,11 @@ export default definePolicy({
       identityHeaders: [...config.claimsToHeaders.map(({ header }) => header), ...(told?.names ?? [])],
       ...(told === undefined ? {} : { clientHeaders: told.names }),
       establishesClaims: true,
+      // A token is the caller's own, and it is remembered by what the caller sent.
+      headerReads:
+        config.jwtOrigin === 'customExpression' && origin.headerName !== undefined
+          ? [{ field: 'jwtExpression', header: origin.headerName, fromCaller: true }]
+          : [],
       decide(request) {
         const { headerName } = origin;
         const known = headerName === undefined ? undefined : verifier.recall(request.check, headerName);
@@ -188,8 +193,7 @@ function withClient(
 
 /** The first that the token has: were the next one tried, a client without a contract could pass for another. */
 function clientIdFrom(request: Request, claims: Claims, selections: readonly Selection[]): string | undefined {
-  const { check, api, path, clientAddress, directory, deadline } = request;
-  const withClaims = { check, api, path, clientAddress, directory, deadline, identity: { claims } };
+  const withClaims = { ...request, identity: { claims } };
   for (const selection of selections) {
     const clientId = selection.select(withClaims);
     if (clientId !== undefined && clientId !== '') return clientId;

@@ -4,7 +4,7 @@ import type { Denial } from '../denial/denial.ts';
 import { authenticateClient, contractOf, rejection } from '../policy/client-credentials.ts';
 import type { AuthenticatedClient } from '../policy/client-credentials.ts';
 import { clientHeaderNames, clientHeaders } from '../policy/client-headers.ts';
-import { claimFields, compileExpression } from '../policy/expression.ts';
+import { claimFields, compileExpression, headerReads } from '../policy/expression.ts';
 import { forwardCredentials, forwardingNotes, hiddenHeaders, hidingProblem } from '../policy/forwarding.ts';
 import { definePolicy } from '../policy/policy.ts';
 import type { Charge, Request } from '../policy/policy.ts';
@@ -59,6 +59,11 @@ export default definePolicy({
       clientHeaders: told.names,
       exposeHeaders: config.exposeHeaders,
       claimFields: claimFields({ clientIdExpression, clientSecretExpression, cost: config.cost }),
+      headerReads: headerReads({
+        clientIdExpression: clientIdExpression ?? DEFAULT_ID,
+        clientSecretExpression: clientSecretExpression ?? DEFAULT_SECRET,
+        cost: config.cost,
+      }),
       ...(typeof config.cost === 'number' ? { costInTiers: config.cost } : {}),
       onStoreFailure: terms.onStoreFailure,
       demand(request): Denial | Charge {

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { z } from 'zod';
-import { claimFields, compileExpression } from '../policy/expression.ts';
+import { claimFields, compileExpression, headerReads } from '../policy/expression.ts';
 import { definePolicy } from '../policy/policy.ts';
 import type { Charge } from '../policy/policy.ts';
 import { costOf, expressionFault, quotaOptions, refineQuotaOptions, termsOf } from '../policy/quota-options.ts';
@@ -47,6 +47,7 @@ export default definePolicy({
       identityHeaders: [],
       exposeHeaders: config.exposeHeaders,
       claimFields: claimFields({ keySelector: config.keySelector, cost: config.cost }),
+      headerReads: headerReads({ keySelector: config.keySelector, cost: config.cost }),
       onStoreFailure: terms.onStoreFailure,
       demand(request) {
         const units = cost(request);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ClientApplication, Contract } from '../contract/contract.ts';
 import type { HeaderEntry } from '../request/header-entry.ts';
+import { canonicalHeaderName } from '../request/header-name.ts';
 import { upstreamHeader } from './upstream-header.ts';
 
 /** Names of the headers that tell the upstream who calls. */
@@ -14,7 +15,7 @@ export const clientHeaderNames = z
     // Of two values in one header the upstream would take either.
     const seen = new Map<string, string>();
     for (const [field, header] of Object.entries(names)) {
-      const dashed = header.replaceAll('_', '-');
+      const dashed = canonicalHeaderName(header);
       const first = seen.get(dashed);
       if (first === undefined) seen.set(dashed, field);
       else context.addIssue({ code: 'custom', path: [field], message: `is the header of ${first} too` });

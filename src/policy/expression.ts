@@ -1,4 +1,6 @@
-import type { Request } from './policy.ts';
+import { canonicalHeaderName } from '../request/header-name.ts';
+import type { HeaderRead, Request } from './policy.ts';
+import { seenHeader } from './seen-headers.ts';
 
 /** A plain selection from a request, compiled once at load. */
 export interface Selection {
@@ -61,7 +63,8 @@ function selection(source: string, select: Selection['select']): Selection {
 }
 
 function headerSelection(source: string, name: string): Selection {
-  return { ...selection(source, (request) => request.check.header(name)), headerName: name };
+  const canonical = canonicalHeaderName(name);
+  return { ...selection(source, (request) => seenHeader(request, name, canonical)), headerName: name };
 }
 
 /** The names of those options whose expressions select claims. */
@@ -69,6 +72,15 @@ export function claimFields(options: Readonly<Record<string, unknown>>): readonl
   return Object.keys(options).filter((field) => {
     const source = options[field];
     return typeof source === 'string' && source !== '' && compileExpression(source).fromClaims;
+  });
+}
+
+/** The request headers that the expressions of options select. */
+export function headerReads(options: Readonly<Record<string, unknown>>): readonly HeaderRead[] {
+  return Object.entries(options).flatMap(([field, source]): readonly HeaderRead[] => {
+    if (typeof source !== 'string' || source === '') return [];
+    const { headerName } = compileExpression(source);
+    return headerName === undefined ? [] : [{ field, header: headerName }];
   });
 }
 

@@ -5,14 +5,16 @@ import type { Identity } from '../contract/identity.ts';
 import type { Denial } from '../denial/denial.ts';
 import type { KeySets } from '../jwt/key-sets.ts';
 import type { Demand, QuotaTerms } from '../quota/store.ts';
-import type { Check } from '../request/check.ts';
 import type { HeaderEntry } from '../request/header-entry.ts';
 import type { NormalPath } from '../request/path.ts';
+import type { SeenHeaders } from './seen-headers.ts';
 import type { UpgradeNote } from './upgrade-note.ts';
 
-/** All that a policy may read about one request. It changes nothing: what it finds, it returns. */
-export interface Request {
-  readonly check: Check;
+/**
+ * All that a policy may read about one request. It changes nothing: what it finds, it returns. What it wants of
+ * a header that an author names it asks of `seenHeader`, not of the Check.
+ */
+export interface Request extends SeenHeaders {
   /** The API's name. */
   readonly api: string;
   readonly path: NormalPath;
@@ -41,6 +43,15 @@ export interface Grant {
   readonly remove?: readonly string[];
 }
 
+/** An option of a policy that has it read a request header. */
+export interface HeaderRead {
+  readonly field: string;
+  /** Lower case. */
+  readonly header: string;
+  /** The caller's own value is meant, so that a header which policies own is never right here. */
+  readonly fromCaller?: true;
+}
+
 /** Decides whether a request may pass. */
 export interface AccessPolicy {
   readonly phase: 'access';
@@ -52,6 +63,8 @@ export interface AccessPolicy {
   readonly establishesClaims?: true;
   /** The options whose expressions select claims. */
   readonly claimFields?: readonly string[];
+  /** The options, defaults included, whose expressions select request headers. */
+  readonly headerReads?: readonly HeaderRead[];
   decide(request: Request): Outcome | Promise<Outcome>;
   /** Called once, when no Check can reach it any more. */
   close?(): void;
@@ -70,6 +83,8 @@ export interface QuotaPolicy {
   readonly exposeHeaders: boolean;
   /** The options whose expressions select claims. */
   readonly claimFields?: readonly string[];
+  /** The options, defaults included, whose expressions select request headers. */
+  readonly headerReads?: readonly HeaderRead[];
   /** What every request costs, where its limits are those of its contract's tier. */
   readonly costInTiers?: number;
   /** Of a charge without terms of its own. */

@@ -1,6 +1,8 @@
 import { RE2JS } from 're2js';
-import type { Check } from '../request/check.ts';
-import { normalizeHost } from '../request/host.ts';
+import { canonicalHeaderName } from '../request/header-name.ts';
+import { nameOfHost } from '../request/host.ts';
+import { anyValue } from './seen-headers.ts';
+import type { SeenHeaders } from './seen-headers.ts';
 
 /** One rule as documents write it: RE2 expressions, each anchored on both ends. */
 export interface RuleSource {
@@ -8,24 +10,40 @@ export interface RuleSource {
   readonly path?: string | undefined;
   /** Against the method in upper case, such as `GET|HEAD`; one for GET covers HEAD. */
   readonly methods?: string | undefined;
-  /** Against the host in lower case, without port. */
+  /** Against the host in lower case, without port and a dot at its end. */
   readonly host?: string | undefined;
-  /** By header name; a header that is not sent matches nothing. */
+  /** By header name; it matches where any value does, and a header that is not sent matches nothing. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Compiled `rules` of a binding: OR between them, AND inside one. */
 export interface Rules {
-  /** @param path the normalised path after the API's base path, starting with `/` */
-  match(check: Check, path: string): boolean;
+  match(request: RuledRequest): boolean;
+  /** Those that the rules look at, in lower case, with the index of the rule. */
+  readonly headers: readonly { readonly rule: number; readonly name: string; readonly canonical: string }[];
 }
 
-type Test = (check: Check, path: string) => boolean;
+/** What rules see of a request. */
+export interface RuledRequest extends SeenHeaders {
+  /** The normalised path after the API's base path, starting with `/`. */
+  readonly path: string;
+  /** The same in another reading, which may match as well: with encoded slashes taken for slashes. */
+  readonly otherPath: string | undefined;
+}
+
+type Test = (request: RuledRequest) => boolean;
 
 /** @throws TypeError that says what is wrong with an expression */
 export function compileRules(sources: readonly RuleSource[]): Rules {
   const rules = sources.map(compileRule);
-  return { match: (check, path) => rules.some((tests) => tests.every((test) => test(check, path))) };
+  return {
+    match: (request) => rules.some((tests) => tests.every((test) => test(request))),
+    headers: sources.flatMap(({ headers = {} }, rule) => {
+      return Object.keys(headers).map((name) => {
+        return { rule, name: name.toLowerCase(), canonical: canonicalHeaderName(name) };
+      });
+    }),
+  };
 }
 
 function compileRule(source: RuleSource): readonly Test[] {
@@ -33,7 +51,7 @@ function compileRule(source: RuleSource): readonly Test[] {
   if (source.methods !== undefined) {
     // Some servers take methods in any case; a rule must not be slipped past by spelling, nor by its author.
     const matches = compilePattern(source.methods, 'any case');
-    tests.push((check) => {
+    tests.push(({ check }) => {
       const method = check.method.toUpperCase();
       return matches(method) || (method === 'HEAD' && matches('GET'));
     });
@@ -42,23 +60,21 @@ function compileRule(source: RuleSource): readonly Test[] {
     refusePath(source.path);
     const matches = compilePattern(source.path);
     // Many servers serve `/admin/` as `/admin`: a rule for the one covers the other.
-    tests.push(
-      (_check, path) => matches(path) || (path.length > 1 && path.endsWith('/') && matches(path.slice(0, -1))),
-    );
+    const covers = (path: string): boolean =>
+      matches(path) || (path.length > 1 && path.endsWith('/') && matches(path.slice(0, -1)));
+    tests.push(({ path, otherPath }) => covers(path) || (otherPath !== undefined && covers(otherPath)));
   }
   if (source.host !== undefined) {
     if (source.host.includes(':'))
       throw new TypeError(`${JSON.stringify(source.host)}: rules see the host without its port`);
     const matches = compilePattern(source.host, 'any case');
-    tests.push((check) => matches(normalizeHost(check.host)));
+    tests.push(({ check }) => matches(nameOfHost(check.host)));
   }
   for (const [name, expression] of Object.entries(source.headers ?? {})) {
     const matches = compilePattern(expression);
     const header = name.toLowerCase();
-    tests.push((check) => {
-      const value = check.header(header);
-      return value !== undefined && matches(value);
-    });
+    const canonical = canonicalHeaderName(name);
+    tests.push((request) => anyValue(request, header, canonical, matches));
   }
   return tests;
 }

@@ -41,8 +41,11 @@ export interface Check {
   headerEquals(name: string, bytes: Uint8Array): boolean;
   /** The lower-case names of all headers, pseudo-headers included, in the order Envoy sent them. */
   headerNames(): readonly string[];
-  /** Lower-case names of the headers whose name has an underscore and one of these lengths: few or none. */
-  headerNamesWithUnderscore(lengths: ReadonlySet<number>): readonly string[];
+  /**
+   * Lower-case names of the headers whose name has one of these lengths and a sign other than a dash, such as an
+   * underscore: few or none. No pseudo-headers.
+   */
+  headerNamesWithSigns(lengths: ReadonlySet<number>): readonly string[];
   /** A value of `context_extensions`, which only the operator's route configuration can set. */
   contextExtension(name: string): string | undefined;
 }

@@ -1,21 +1,76 @@
-import { isIP } from 'node:net';
+import { BlockList, isIP } from 'node:net';
 import type { Check } from './check.ts';
 
+/** Who is taken for the client of a request. */
+export interface ClientAddressOptions {
+  /** How many trusted proxies stand before Envoy; 0: the connection's peer is the client. */
+  readonly trustedHops: number;
+  /** Whether Envoy appends its peer to `x-forwarded-for` (`use_remote_address: true`); `auto`: where its last entry is the peer. */
+  readonly xffAppended: 'auto' | 'yes' | 'no';
+  /** The addresses of those proxies; undefined: any peer is taken for one of them. */
+  readonly trustedProxies?: BlockList | undefined;
+}
+
 /**
- * The connection's peer, or the Nth entry of `x-forwarded-for` from the right: each of N trusted proxies
- * has appended one. With fewer entries the request did not come through all of them: its peer counts.
+ * The client's address. Each of N trusted proxies appends its peer to `x-forwarded-for`, so the client is the
+ * Nth entry from the right of what Envoy received. An Envoy with `use_remote_address: true` appends its own
+ * peer, the last of those proxies, before it asks us: that entry counts for none of the N.
+ *
+ * The peer itself is the client where there are fewer entries, since the request did not come through all of
+ * the proxies; where the entry is no address; and where the peer, or a proxy on the way, is none of `trustedProxies`.
  */
-export function clientAddress(check: Check, trustedHops: number): string {
-  if (trustedHops === 0) return check.sourceAddress;
-  const hops = check.header('x-forwarded-for')?.split(',') ?? [];
-  const entry = hops.at(-trustedHops)?.trim();
-  if (hops.length < trustedHops || entry === undefined) return check.sourceAddress;
-  const address = withoutPort(entry);
-  return isIP(address) === 0 ? check.sourceAddress : address;
+export function clientAddress(check: Check, options: ClientAddressOptions): string {
+  const { trustedHops, trustedProxies, xffAppended } = options;
+  const peer = check.sourceAddress;
+  if (trustedHops === 0) return peer;
+  const hops = (check.header('x-forwarded-for')?.split(',') ?? []).map(addressOf);
+  if (xffAppended !== 'no') {
+    const isPeer = hops.length > 0 && hops.at(-1) === addressOf(peer);
+    if (isPeer) hops.pop();
+    else if (xffAppended === 'yes') return peer;
+  }
+  const client = hops.at(-trustedHops);
+  if (client === undefined || hops.length < trustedHops) return peer;
+  if (trustedProxies !== undefined) {
+    const proxies = [peer, ...hops.slice(hops.length - trustedHops + 1)];
+    if (!proxies.every((proxy) => isAmong(trustedProxies, proxy))) return peer;
+  }
+  return client;
+}
+
+/** Without port and brackets; IPv4 in IPv6 as IPv4. */
+function addressOf(entry: string): string | undefined {
+  const address = withoutPort(entry.trim());
+  return isIP(address) === 0 ? undefined : address.toLowerCase().replace(/^::ffff:(?=\d+\.)/, '');
 }
 
 function withoutPort(entry: string): string {
   if (entry.startsWith('[')) return entry.slice(1, entry.indexOf(']'));
   const colon = entry.indexOf(':');
   return colon >= 0 && entry.indexOf(':', colon + 1) < 0 ? entry.slice(0, colon) : entry;
+}
+
+function isAmong(list: BlockList, address: string | undefined): boolean {
+  if (address === undefined) return false;
+  return list.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
+}
+
+/**
+ * Networks such as `10.0.0.0/8`, or single addresses.
+ * @throws TypeError that names what is neither
+ */
+export function networksOf(texts: readonly string[]): BlockList | undefined {
+  if (texts.length === 0) return undefined;
+  const list = new BlockList();
+  for (const text of texts) {
+    const [address = '', bits, ...more] = text.split('/');
+    const version = isIP(address);
+    const longest = version === 6 ? 128 : 32;
+    const prefix = bits === undefined ? longest : /^\d{1,3}$/.test(bits) ? Number(bits) : Number.NaN;
+    if (version === 0 || more.length > 0 || !(prefix <= longest)) {
+      throw new TypeError(`${JSON.stringify(text)} is no network such as 10.0.0.0/8, and no address`);
+    }
+    list.addSubnet(address, prefix, version === 6 ? 'ipv6' : 'ipv4');
+  }
+  return list;
 }

@@ -1,28 +1,76 @@
+/**
+ * How hosts are compared: `exact` is what Envoy does with the host it sends us; `ignore` is for an Envoy whose
+ * routes take no account of a port, or of the dot at the end, and which sends them along all the same.
+ */
+export interface HostMatching {
+  readonly port: 'exact' | 'ignore';
+  readonly finalDot: 'exact' | 'ignore';
+}
+
+export const exactHosts: HostMatching = { port: 'exact', finalDot: 'exact' };
+
 /** The longest name that DNS knows (RFC 1035, 2.3.4): nothing longer is looked up. */
 const MAX_HOST_LENGTH = 255;
-const NAME = /^[a-z0-9._~-]*$/;
-const IPV6 = /^\[[0-9a-f:.]+\]$/;
+/** Almost every host: nothing in it is to be cut or changed. */
+const PLAIN = /^[a-z0-9_~-]+(?:\.[a-z0-9_~-]+)*$/;
+/** A name with at most one dot at its end, or an IPv6 literal; then at most one port. */
+const AUTHORITY = /^(?:([a-z0-9_~-]+(?:\.[a-z0-9_~-]+)*)(\.?)|(\[[0-9a-f:.]+\]))(?::(\d{1,5}))?$/;
+const MAX_PORT = 65_535;
+
+interface Parts {
+  /** Lower case. */
+  readonly name: string;
+  readonly finalDot: string;
+  /** With its colon; empty where there is none. */
+  readonly port: string;
+}
 
 /**
- * `:authority` as it counts for matching: lower case, without port and trailing dot
- * (RFC 9110, 4.2.3; the root label of RFC 1034, 3.1). An IPv6 literal keeps its brackets.
- * @returns undefined where it is no host: what we cut off, others might route by
+ * `:authority` as it is looked up: lower case, and without what `matching` ignores.
+ * @returns undefined where it is no host (RFC 9110, 4.2.3; RFC 1034, 3.1): others might route by a part of it
  */
-export function hostOf(authority: string): string | undefined {
-  if (authority.length > MAX_HOST_LENGTH + ':65535'.length) return undefined;
-  const host = isPlain(authority) ? authority : normalizeHost(authority);
-  return host.length <= MAX_HOST_LENGTH && (NAME.test(host) || IPV6.test(host)) ? host : undefined;
+export function hostOf(authority: string, matching: HostMatching): string | undefined {
+  if (PLAIN.test(authority)) return authority.length <= MAX_HOST_LENGTH ? authority : undefined;
+  if (authority.length > MAX_HOST_LENGTH + '.:65535'.length) return undefined;
+  const parts = partsOf(lowerCase(authority));
+  if (parts === undefined || parts.name.length > MAX_HOST_LENGTH) return undefined;
+  return joined(parts, matching);
 }
 
-/** Nothing in it is to be cut or changed: almost always, where the port is the scheme's own. */
-function isPlain(authority: string): boolean {
-  return NAME.test(authority) && !authority.endsWith('.');
+/** The name alone, of a host that is known to be one: lower case, without port and the dot at its end. */
+export function nameOfHost(host: string): string {
+  if (PLAIN.test(host)) return host;
+  const lower = lowerCase(host);
+  return partsOf(lower)?.name ?? lower;
 }
 
-/** As {@link hostOf}, of a host that is known to be one. */
-export function normalizeHost(authority: string): string {
-  const host = lowerCase(authority.replace(/:\d*$/, ''));
-  return host.endsWith('.') ? host.slice(0, -1) : host;
+/** A host of a document as requests are compared with it; a wildcard keeps its star. */
+export function documentHost(host: string, matching: HostMatching): string {
+  const [star, rest] = host.startsWith('*.') ? ['*.', host.slice(2)] : ['', host];
+  const lower = lowerCase(rest);
+  const parts = partsOf(lower);
+  return star + (parts === undefined ? lower : joined(parts, matching));
+}
+
+/** What a host of a document has beside its name. */
+export function hasPort(host: string): boolean {
+  return (partsOf(lowerCase(host.replace(/^\*\./, '')))?.port ?? '') !== '';
+}
+
+export function hasFinalDot(host: string): boolean {
+  return (partsOf(lowerCase(host.replace(/^\*\./, '')))?.finalDot ?? '') !== '';
+}
+
+function partsOf(lower: string): Parts | undefined {
+  const found = AUTHORITY.exec(lower);
+  if (found === null) return undefined;
+  const [, name = '', finalDot = '', literal = '', digits] = found;
+  if (digits !== undefined && Number(digits) > MAX_PORT) return undefined;
+  return { name: name + literal, finalDot, port: digits === undefined ? '' : `:${digits}` };
+}
+
+function joined({ name, finalDot, port }: Parts, matching: HostMatching): string {
+  return name + (matching.finalDot === 'exact' ? finalDot : '') + (matching.port === 'exact' ? port : '');
 }
 
 /** ASCII alone: `toLowerCase` would make a `k` of the Kelvin sign. */

@@ -1,9 +1,24 @@
 /** A request's path, taken apart once: rules and base paths see this, the upstream sees what Envoy had. */
 export interface NormalPath {
-  /** Decoded once, without query, parameters (`;…`), dot segments and doubled slashes; starts with `/`. */
+  /**
+   * Decoded once, without query, parameters (`;…`), dot segments and doubled slashes; starts with `/`.
+   * Encoded slashes stay as they are, as `%2F`: most requests with one are refused.
+   */
   readonly path: string;
   /** After the first `?`, undecoded; empty where there is none. */
   readonly query: string;
+  /** Undefined for almost every path: it can be read in one way only. */
+  readonly readings?: PathReadings;
+}
+
+/** How else Envoy's routes or an upstream may read a path. */
+export interface PathReadings {
+  /** Undecoded, as routes are matched: as sent; with parameters cut from each segment; cut at the first of them. */
+  readonly asSent: readonly string[];
+  /** Decoded and resolved, but with parameters kept, and with encoded slashes taken for slashes. */
+  readonly decoded: readonly string[];
+  /** {@link NormalPath.path} with encoded slashes taken for slashes; undefined where there are none. */
+  readonly slashed: string | undefined;
 }
 
 const ROOT: NormalPath = { path: '/', query: '' };
@@ -11,14 +26,14 @@ const ROOT: NormalPath = { path: '/', query: '' };
 /** C0, DEL and C1: no path has them for a good reason, and servers behind us disagree about them. */
 // oxlint-disable-next-line no-control-regex
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
-/** Spellings that upstreams read in different ways: whichever way we chose, a request could slip past a rule. */
-const AMBIGUOUS_ESCAPE = /%(?:2f|5c)/i;
+const ENCODED_SLASH = /%2f/i;
+const ENCODED_BACKSLASH = /%5c/i;
 
 /** Almost every path: nothing in it is to be refused, decoded, cut or resolved, nor is there in its query. */
 const PLAIN = /^(?:\/(?![./])[\w!$&'()*+,=:@~.-]*)+(?:\?[!"$-[\]-~]*)?$/;
 
 /**
- * Takes `:path` apart (RFC 3986, 3.3 and 5.2.4). What could be read in two ways is refused.
+ * Takes `:path` apart (RFC 3986, 3.3 and 5.2.4). What could be read in two ways is refused, or has `readings`.
  * @returns a sentence where the path is malformed
  */
 export function normalizePath(raw: string, method: string): NormalPath | string {
@@ -31,14 +46,18 @@ export function normalizePath(raw: string, method: string): NormalPath | string 
   if (raw.includes('\uFFFD')) return 'the path is not valid UTF-8';
   if (CONTROL.test(raw)) return 'the path has a control character';
   const { path, query } = split(raw);
-  if (AMBIGUOUS_ESCAPE.test(path)) return 'the path has an encoded slash or backslash';
-  const decoded = decode(path);
-  if (decoded === undefined) return 'the path has a percent-encoding that is not valid UTF-8';
+  if (ENCODED_BACKSLASH.test(path)) return 'the path has an encoded backslash';
+  const pieces = decode(path);
+  if (pieces === undefined) return 'the path has a percent-encoding that is not valid UTF-8';
+  const decoded = pieces.join('%2F');
   if (CONTROL.test(decoded)) return 'the path has an encoded control character';
-  const resolved = resolve(decoded);
-  return resolved === undefined
-    ? 'a dot segment of the path climbs above the root or has parameters'
-    : { path: resolved, query };
+  const resolved = resolve(decoded, withoutParameters);
+  if (resolved === undefined) return 'a dot segment of the path climbs above the root or has parameters';
+  if (pieces.length > 1 && hidesSegment(pieces)) return 'an encoded slash of the path hides an empty or a dot segment';
+  const readings = readingsOf(path, pieces);
+  return readings === undefined
+    ? 'the path climbs above the root, as one reads it'
+    : { path: resolved, query, readings };
 }
 
 function split(raw: string): NormalPath {
@@ -46,23 +65,56 @@ function split(raw: string): NormalPath {
   return mark < 0 ? { path: raw, query: '' } : { path: raw.slice(0, mark), query: raw.slice(mark + 1) };
 }
 
-function decode(path: string): string | undefined {
+/** Decoded once, apart at encoded slashes. */
+function decode(path: string): readonly string[] | undefined {
   try {
-    return decodeURIComponent(path);
+    return path.split(ENCODED_SLASH).map(decodeURIComponent);
   } catch {
     return undefined;
   }
 }
 
+/** Whether taking an encoded slash for a slash would make a segment that is resolved away, or a parameter without a name. */
+function hidesSegment(pieces: readonly string[]): boolean {
+  return pieces.some((piece, index) => {
+    const names = piece.split('/').map(withoutParameters);
+    const beside = [...(index > 0 ? [names[0]] : []), ...(index < pieces.length - 1 ? [names.at(-1)] : [])];
+    return beside.some((name) => name === '' || name === '.' || name === '..');
+  });
+}
+
+/** Undefined: in one of them it climbs above the root. */
+function readingsOf(path: string, pieces: readonly string[]): PathReadings | undefined {
+  const asSent = [path];
+  if (path.includes(';')) {
+    asSent.push(path.split('/').map(withoutParameters).join('/'), path.slice(0, path.indexOf(';')));
+  }
+  const hasParameters = pieces.some((piece) => piece.includes(';'));
+  const kept = hasParameters ? [resolve(pieces.join('%2F'), asItIs)] : [];
+  const slashes = pieces.join('/');
+  const slashed = pieces.length === 1 ? undefined : resolve(slashes, withoutParameters);
+  if (pieces.length > 1) kept.push(slashed, ...(hasParameters ? [resolve(slashes, asItIs)] : []));
+  const decoded = kept.filter((reading) => reading !== undefined);
+  return decoded.length < kept.length ? undefined : { asSent, decoded, slashed };
+}
+
+function withoutParameters(segment: string): string {
+  const semicolon = segment.indexOf(';');
+  return semicolon < 0 ? segment : segment.slice(0, semicolon);
+}
+
+function asItIs(segment: string): string {
+  return segment;
+}
+
 /** Parameters are cut after decoding, since some upstreams decode first. Undefined: it can be read in two ways. */
-function resolve(decoded: string): string | undefined {
+function resolve(decoded: string, nameOf: (segment: string) => string): string | undefined {
   const kept: string[] = [];
   let directory = false;
   for (const segment of decoded.split('/')) {
-    const semicolon = segment.indexOf(';');
-    const name = semicolon < 0 ? segment : segment.slice(0, semicolon);
+    const name = nameOf(segment);
     // `/..;x/` climbs for some servers and is a name for others, Envoy among them.
-    if (semicolon >= 0 && (name === '.' || name === '..')) return undefined;
+    if (name !== segment && (name === '.' || name === '..')) return undefined;
     // Of the last segment this tells whether the path ends with a slash.
     directory = name === '' || name === '.' || name === '..';
     if (name === '..') {
@@ -75,9 +127,15 @@ function resolve(decoded: string): string | undefined {
   return directory && kept.length > 0 ? `${joined}/` : joined;
 }
 
-/** What of a normalised path follows a base path; `/` where nothing does, the whole path where it lies outside. */
-export function pathBelow(basePath: string, path: string): string {
+/** What of a normalised path follows a base path, `/` where nothing does; undefined where it lies outside. */
+export function pathBelow(basePath: string, path: string): string | undefined {
   if (basePath === '/') return path;
   if (path === basePath) return '/';
-  return path.startsWith(basePath) && path.charCodeAt(basePath.length) === 0x2f ? path.slice(basePath.length) : path;
+  if (!path.startsWith(basePath) || path.charCodeAt(basePath.length) !== 0x2f) return undefined;
+  return path.slice(basePath.length);
+}
+
+/** A base path as requests have to send it, and routes to name it: percent-encoded where a character has to be. */
+export function basePathAsSent(basePath: string): string {
+  return encodeURI(basePath.toWellFormed());
 }

@@ -23,6 +23,7 @@ import type { ConfigSource } from '../source/folder-source.ts';
 import { counterOptionsOf } from './counter-flags.ts';
 import { createCounterStore } from './counter-store.ts';
 import type { SharedCounters } from './counter-store.ts';
+import { locateOptionsOf } from './locate-flags.ts';
 import type { ServeFlags } from './serve-flags.ts';
 
 /** What decides Checks, and all it stands on. */
@@ -54,6 +55,7 @@ export async function openDecider(
 ): Promise<Decider> {
   // What is open keeps the process alive: where the start fails it is closed, and the fault is the last word.
   await using opened = new AsyncDisposableStack();
+  const locating = locateOptionsOf(flags);
   const metrics = createMetrics({ clock, version: productVersion() });
   const log = createLog(
     flags.logLevel,
@@ -68,7 +70,7 @@ export async function openDecider(
     allowRate: flags.logAllowRate,
     maxLinesPerSecond: MAX_DECISION_LINES_PER_SECOND,
     random: Math.random,
-    clientAddress: (check) => clientAddress(check, flags.trustedHops),
+    clientAddress: (check) => clientAddress(check, locating),
   });
   const keySets = createKeySets({
     fetch,
@@ -95,6 +97,7 @@ export async function openDecider(
     env: environment,
     readFile: (path, maxBytes) => systemFiles.read(path, maxBytes),
     clock,
+    hosts: locating.hosts,
   });
   opened.defer(() => documents.close());
   metrics.config.loaded(documents.current());
@@ -115,8 +118,8 @@ export async function openDecider(
   const ports: DecisionPorts = {
     take: (demands, deadline) => store.take(demands, deadline),
     clock,
-    unmatched: flags.unmatched,
-    trustedHops: flags.trustedHops,
+    ...locating,
+    hostDiffers: (difference) => observer.hostDiffers(difference),
     failed: (policy, error) => observer.policyFailed(policy, error),
   };
   const snapshot = () => documents.current();

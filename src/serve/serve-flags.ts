@@ -1,6 +1,7 @@
 import { duration, fraction, integer, list, oneOf, text, toggle, withVariables } from '../flags.ts';
 import type { FlagValues } from '../flags.ts';
 import { counterFlags } from './counter-flags.ts';
+import { locateFlags } from './locate-flags.ts';
 
 /** The flags of `ostiary serve`. Commands that mean the same by a name take the flag from here. */
 export const serveFlags = withVariables({
@@ -28,8 +29,7 @@ export const serveFlags = withVariables({
     'permission bits of the Unix socket of --api-listen: who may open it may change counters',
   ),
   apiTokenFile: text(undefined, 'FILE', 'token that Explain and a change, such as ResetCounters, must present'),
-  unmatched: oneOf('deny', ['deny', 'allow'], 'what becomes of a request that no API matches'),
-  trustedHops: integer(0, 0, 100, 'proxies before Envoy whose x-forwarded-for entries are trusted'),
+  ...locateFlags,
   maxMessageBytes: integer(4 * 1024 * 1024, 1024, 64 * 1024 * 1024, 'a larger Check ends as RESOURCE_EXHAUSTED'),
   ...counterFlags,
   drainDelay: duration(2000, 'after SIGTERM new Checks are still answered for so long'),

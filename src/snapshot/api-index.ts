@@ -1,14 +1,14 @@
-import { normalizeHost } from '../request/host.ts';
-import type { Api } from './snapshot.ts';
+import { basePathAsSent } from '../request/path.ts';
+import type { Api, Snapshot } from './snapshot.ts';
 
 /**
  * Finds the API of a request: exact hosts before wildcards (the longest first) before any host;
  * in each class the longest base path on whole segments. Where a class has no API for the path,
  * the next one is tried. The cost grows with the labels of the host and the depth of base paths,
  * not with the number of APIs.
- * Of the host it wants what `hostOf` gives.
+ * The hosts of the APIs, and the one that is asked for, are compared as they are: `documentHost` and `hostOf` make them.
  */
-export function createApiIndex(apis: readonly Api[]): (host: string, path: string) => Api | undefined {
+export function createApiIndex(apis: readonly Api[]): Snapshot['apiFor'] {
   const exact = new Map<string, BasePaths>();
   /** By suffix with its dot: `.example.com` for `*.example.com`. */
   const wildcards = new Map<string, BasePaths>();
@@ -17,21 +17,21 @@ export function createApiIndex(apis: readonly Api[]): (host: string, path: strin
     if (api.hosts.length === 0) anyHost.add(api);
     for (const host of api.hosts) {
       if (host === '*') anyHost.add(api);
-      else if (host.startsWith('*.')) basePathsOf(wildcards, normalizeHost(host.slice(1))).add(api);
-      else basePathsOf(exact, normalizeHost(host)).add(api);
+      else if (host.startsWith('*.')) basePathsOf(wildcards, host.slice(1)).add(api);
+      else basePathsOf(exact, host).add(api);
     }
   }
-  return (host, path) => {
-    const found = exact.get(host)?.find(path);
+  return (host, path, form) => {
+    const found = exact.get(host)?.find(path, form);
     if (found !== undefined) return found;
     if (wildcards.size > 0) {
       // A wildcard stands for one label or more, so the first dot is the longest suffix.
       for (let dot = host.indexOf('.'); dot > 0; dot = host.indexOf('.', dot + 1)) {
-        const matched = wildcards.get(host.slice(dot))?.find(path);
+        const matched = wildcards.get(host.slice(dot))?.find(path, form);
         if (matched !== undefined) return matched;
       }
     }
-    return anyHost.find(path);
+    return anyHost.find(path, form);
   };
 }
 
@@ -43,14 +43,20 @@ function basePathsOf(index: Map<string, BasePaths>, host: string): BasePaths {
 
 class BasePaths {
   readonly #apis = new Map<string, Api>();
+  /** By base path as it is sent; unset where all base paths are sent as they are written. */
+  #asSent: Map<string, Api> | undefined;
   #deepest = 0;
 
   add(api: Api): void {
+    const asSent = basePathAsSent(api.basePath);
+    if (asSent !== api.basePath) this.#asSent ??= new Map(this.#apis);
+    this.#asSent?.set(asSent, api);
     this.#apis.set(api.basePath, api);
     this.#deepest = Math.max(this.#deepest, api.basePath === '/' ? 0 : api.basePath.split('/').length - 1);
   }
 
-  find(path: string): Api | undefined {
+  find(path: string, form?: 'as sent'): Api | undefined {
+    const apis = form === undefined ? this.#apis : (this.#asSent ?? this.#apis);
     // The ends of the first segments, as deep as any base path goes; then from the longest down.
     const ends: number[] = [];
     for (let end = 0; ends.length < this.#deepest && end < path.length;) {
@@ -59,9 +65,9 @@ class BasePaths {
       ends.push(end);
     }
     for (let i = ends.length - 1; i >= 0; i--) {
-      const api = this.#apis.get(path.slice(0, ends[i]));
+      const api = apis.get(path.slice(0, ends[i]));
       if (api !== undefined) return api;
     }
-    return this.#apis.get('/');
+    return apis.get('/');
   }
 }

@@ -1,5 +1,6 @@
 import type { Check } from '../request/check.ts';
 import type { HeaderEntry } from '../request/header-entry.ts';
+import { canonicalHeaderName } from '../request/header-name.ts';
 
 /** Ours whatever is configured: upstreams may rely on them, so no client may send them. */
 const ALWAYS_OWNED = ['x-ostiary-client-id', 'x-ostiary-client-name', 'x-ostiary-tier'];
@@ -9,11 +10,10 @@ const EMPTY: readonly string[] = [];
 /**
  * The headers by which upstreams learn who calls. A client that could send one itself could
  * impersonate anyone, so each is removed from every request unless the request's own result sets it.
- * Upstreams that map headers to variables (CGI, WSGI) take `_` and `-` for one character:
- * every spelling is ours.
+ * Upstreams that map headers to variables take every sign for a dash: every spelling is ours.
  */
 export class IdentityHeaders {
-  /** Canonical names: lower case, dashes. */
+  /** Canonical names. */
   readonly names: ReadonlySet<string>;
   /** What to remove, by what is set: the same array for the same shape, so that its encoding can be kept. */
   readonly #removals = new Map<string, readonly string[]>();
@@ -25,7 +25,7 @@ export class IdentityHeaders {
     const spellings = new Set<string>();
     const names = new Set<string>();
     for (const name of [...ALWAYS_OWNED, ...configured]) {
-      const dashed = canonical(name);
+      const dashed = canonicalHeaderName(name);
       names.add(dashed);
       spellings.add(dashed).add(dashed.replaceAll('-', '_')).add(name.toLowerCase());
     }
@@ -55,14 +55,12 @@ export class IdentityHeaders {
     return removals;
   }
 
-  /** Such as `x-ostiary_client-id`: too many to list beforehand, so those that were sent. */
+  /** Such as `x-ostiary_client.id`: too many to list beforehand, so those that were sent. */
   #mixedSpellings(check: Check, upstream: readonly HeaderEntry[]): readonly string[] {
-    const suspects = check.headerNamesWithUnderscore(this.#lengths);
+    const suspects = check.headerNamesWithSigns(this.#lengths);
     if (suspects.length === 0) return EMPTY;
-    return suspects.filter((name) => this.names.has(canonical(name)) && !upstream.some(([set]) => set === name));
+    return suspects.filter(
+      (name) => this.names.has(canonicalHeaderName(name)) && !upstream.some(([set]) => set === name),
+    );
   }
-}
-
-function canonical(name: string): string {
-  return name.toLowerCase().replaceAll('_', '-');
 }

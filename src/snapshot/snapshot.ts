@@ -18,8 +18,9 @@ export interface Snapshot {
   /**
    * The most specific host first, then the longest base path on whole segments.
    * @param host as `hostOf` gives it
+   * @param form `as sent`: the path is undecoded, as Envoy matches its routes by it
    */
-  apiFor(host: string, path: string): Api | undefined;
+  apiFor(host: string, path: string, form?: 'as sent'): Api | undefined;
   readonly directory: ContractDirectory;
   readonly clientApplications: number;
   readonly contracts: readonly Contract[];
@@ -36,6 +37,8 @@ export interface Api {
   readonly hosts: readonly string[];
   /** `/` or `/a/b` without a slash at its end. */
   readonly basePath: string;
+  /** `keep`: an encoded slash is a character of its segment; absent: a request with one is refused. */
+  readonly encodedSlashes?: 'keep' | undefined;
   readonly tiers: readonly Tier[];
   /** In the order of decision. */
   readonly access: readonly Bound<AccessPolicy>[];

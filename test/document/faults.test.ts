@@ -9,7 +9,7 @@ describe('a fault has a place, a field, an expectation and a remedy', () => {
     'an unknown field': [`${api}spec:\n  hots: [a]\n`, 'a.yaml:5:3: spec.hots: unknown field; did you mean "hosts"?'],
     'a field of another name altogether': [
       `${api}spec: {colour: red}\n`,
-      'a.yaml:4:8: spec.colour: unknown field (known: hosts, basePath, tiers, policies)',
+      'a.yaml:4:8: spec.colour: unknown field (known: hosts, basePath, encodedSlashes, tiers, policies)',
     ],
     'a wrong type': [
       `${client}spec:\n  clientId: 123\n`,
@@ -65,9 +65,10 @@ describe('a fault has a place, a field, an expectation and a remedy', () => {
       `${api}spec:\n  policies:\n    - policyRef: {name: gate}\n      rules: []\n`,
       'a.yaml:7:14: spec.policies[0].rules: expected at least 1 item',
     ],
-    'a host with a port': [
-      `${api}spec:\n  hosts:\n    - a.example.com:8080\n`,
-      'a.yaml:6:7: spec.hosts[0]: expected a host without a port: ports do not count',
+    'a host with a port that is none': [
+      `${api}spec:\n  hosts:\n    - a.example.com:65536\n    - 'b.example.com:'\n`,
+      'a.yaml:6:7: spec.hosts[0]: expected a port from 0 to 65535 after the colon',
+      'a.yaml:7:7: spec.hosts[1]: expected a port from 0 to 65535 after the colon',
     ],
     'a base path that no request has': [
       `${api}spec: {basePath: /a/../b}\n`,

@@ -73,7 +73,7 @@ it('a name belongs to one document of its kind, and to those of other kinds', as
 it('two APIs never share a host and a base path', async () => {
   const api = (name: string, spec: object) => document('Api', name, spec);
   const same = [
-    [{ hosts: ['a.b'] }, { hosts: ['x.y', 'A.B.'] }],
+    [{ hosts: ['a.b'] }, { hosts: ['x.y', 'A.B'] }],
     [{ basePath: '/x' }, { basePath: '/x/' }],
     [{}, { hosts: ['*'] }],
     [{ hosts: ['*.a.b'] }, { hosts: ['*.a.b'] }],
@@ -82,11 +82,17 @@ it('two APIs never share a host and a base path', async () => {
     const messages = await messagesOf(api('one', one), api('two', two));
     expect(messages).toEqual([expect.stringMatching(/the API one has the same host and base path: .*0\.json:1:1$/)]);
   }
-  expect(await messagesOf(api('one', { hosts: ['a', 'a.'] }))).toEqual([
+  expect(await messagesOf(api('one', { hosts: ['a', 'A'] }))).toEqual([
     '0.json: spec.hosts[1]: this host is listed twice',
   ]);
   const different = [api('one', { hosts: ['a.b'] }), api('two', { hosts: ['*.b'] }), api('three', {})];
-  expect(await messagesOf(...different, api('four', { hosts: ['a.b'], basePath: '/x' }))).toEqual([]);
+  expect(
+    await messagesOf(
+      ...different,
+      api('four', { hosts: ['a.b'], basePath: '/x' }),
+      api('five', { hosts: ['a.b.', 'a.b:80'] }),
+    ),
+  ).toEqual([]);
 });
 
 it('a binding protects something', async () => {

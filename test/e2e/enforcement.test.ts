@@ -122,10 +122,14 @@ describe.skipIf(envoy === undefined).each(meshes)(
       });
     });
 
-    test('is told the API by the route, whatever host and path say', async () => {
-      expect((await send(mesh.envoy.port('pinned'), '/open/1')).status).toBe(401);
-      const headers = credentials('gold');
-      expect((await send(mesh.envoy.port('pinned'), '/open/1', { headers })).status).toBe(200);
+    test('is told the API by the route, whose base path counts all the same', async () => {
+      const port = mesh.envoy.port('pinned');
+      const headers = { ...credentials('gold'), host: 'elsewhere.example:8080' };
+      expect((await send(port, '/closed/1')).status).toBe(401);
+      expect((await send(port, '/closed/1', { headers })).status).toBe(200);
+      for (const path of ['/open/1', '/closedx', '/closed../x', '/closed;x/1']) {
+        expect((await send(port, path, { headers })).status).toBe(403);
+      }
     });
 
     test('refuses what no API is for', async () => {

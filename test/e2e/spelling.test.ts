@@ -16,11 +16,14 @@ describe.skipIf(envoy === undefined).each(transports)(
     });
     afterAll(() => mesh?.stop());
 
-    /** `/ruled/admin/…` needs credentials, the rest of `/ruled` does not; nor does `/open`, and `/closed` does. */
-    const tricks = [
+    /**
+     * `/ruled/admin/…` needs credentials, the rest of `/ruled` does not; nor does `/open`, and `/closed` does.
+     * `verbatim` is the outcome where Envoy passes on what would be routed by another path than it is judged by.
+     */
+    const tricks: readonly { path: string; outcome: number; verbatim?: number }[] = [
       { path: '/ruled/admin/x', outcome: 401 },
       { path: '/ruled//admin/x', outcome: 401 },
-      { path: '//ruled/admin/x', outcome: 401 },
+      { path: '//ruled/admin/x', outcome: 401, verbatim: 400 },
       { path: '/ruled/admin//x', outcome: 401 },
       { path: '/ruled/./admin/x', outcome: 401 },
       { path: '/ruled/open/../admin/x', outcome: 401 },
@@ -28,7 +31,7 @@ describe.skipIf(envoy === undefined).each(transports)(
       { path: '/ruled/open/.%2E/admin/x', outcome: 401 },
       { path: '/ruled/%61dmin/x', outcome: 401 },
       { path: '/ruled/admin;v=1/x', outcome: 401 },
-      { path: '/ruled;v=1/admin/x', outcome: 401 },
+      { path: '/ruled;v=1/admin/x', outcome: 400 },
       { path: '/ruled/admin/;/x', outcome: 401 },
       { path: '/ruled/admin/x?a=/../open', outcome: 401 },
       { path: '/ruled/admin%2fx', outcome: 400 },
@@ -37,18 +40,18 @@ describe.skipIf(envoy === undefined).each(transports)(
       { path: '/ruled/admin%00/x', outcome: 400 },
       { path: '/ruled/admin%0a/x', outcome: 400 },
       { path: '/ruled/admin/%ff', outcome: 400 },
-      { path: '/open/../closed/x', outcome: 401 },
-      { path: '/open/%2e%2e/closed/x', outcome: 401 },
-      { path: '/open;x/../closed/x', outcome: 401 },
-      { path: '//closed/x', outcome: 401 },
-      { path: '/%63losed/x', outcome: 401 },
+      { path: '/open/../closed/x', outcome: 401, verbatim: 400 },
+      { path: '/open/%2e%2e/closed/x', outcome: 401, verbatim: 400 },
+      { path: '/open;x/../closed/x', outcome: 401, verbatim: 400 },
+      { path: '//closed/x', outcome: 401, verbatim: 400 },
+      { path: '/%63losed/x', outcome: 401, verbatim: 400 },
       { path: '/open/..%2fclosed/x', outcome: 400 },
     ];
 
     describe.each(['normalized', 'verbatim', 'raw'] as const)('where Envoy passes it on %s', (front) => {
-      test.each(tricks)('$path is refused with $outcome', async ({ path, outcome }) => {
+      test.each(tricks)('$path is refused', async ({ path, outcome, verbatim = outcome }) => {
         const answer = await send(mesh.envoy.port(front), path);
-        expect(answer.status).toBe(outcome);
+        expect(answer.status).toBe(front === 'verbatim' ? verbatim : outcome);
       });
 
       test('a path above the root never reaches the upstream', async () => {

@@ -111,8 +111,8 @@ test('names such as __proto__ are names', () => {
     'b',
     undefined,
   ]);
-  expect(check.headerNamesWithUnderscore(new Set([9]))).toEqual(['__proto__']);
-  expect(check.headerNamesWithUnderscore(new Set([8, 10]))).toEqual([]);
+  expect(check.headerNamesWithSigns(new Set([9]))).toEqual(['__proto__']);
+  expect(check.headerNamesWithSigns(new Set([8, 10]))).toEqual([]);
   expect(check.contextExtension('__proto__')).toBeUndefined();
 });
 
@@ -122,7 +122,7 @@ test('10,000 headers are read and searched in linear time', () => {
   const start = performance.now();
   const check = readCheck(bytes);
   expect(check.headerNames()).toHaveLength(10_000);
-  expect(check.headerNamesWithUnderscore(new Set([10, 11, 12, 13]))).toHaveLength(10_000);
+  expect(check.headerNamesWithSigns(new Set([10, 11, 12, 13]))).toHaveLength(10_000);
   for (let i = 0; i < 100; i++) expect(check.header('x_header-0')).toBe('0');
   expect(performance.now() - start).toBeLessThan(1000);
 });

@@ -121,7 +121,7 @@ describe.skipIf(binary === undefined)('a real Envoy', () => {
     });
     expect(seen?.header('authorization')).toBe('Bearer a,Bearer b');
     expect(seen?.header(':path')).toBe('/a?b=c');
-    expect(seen?.headerNamesWithUnderscore(new Set([9]))).toEqual(['client_id']);
+    expect(seen?.headerNamesWithSigns(new Set([9]))).toEqual(['client_id']);
     expect(seen?.header('x-bytes')).toBe(form === 'map' ? '!(' : '\uFFFD(');
     expect(seen?.streamId).toMatch(/^\d+$/);
     expect(seen?.requestTime).toMatch(/^\d{10}\.\d{1,9}$/);

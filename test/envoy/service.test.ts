@@ -172,7 +172,9 @@ test('an allow that cannot be written is a denial with 503, and sets no header',
 
 test('a gRPC caller is answered in its own terms', async () => {
   const grpc = create(CheckRequestSchema, {
-    attributes: { request: { http: { path: '/a', headers: { 'content-type': 'application/grpc' } } } },
+    attributes: {
+      request: { http: { host: 'a.example', path: '/a', headers: { 'content-type': 'application/grpc' } } },
+    },
   });
   const { handle } = serve(() => withPolicies(access(() => ({ reason: 'token_invalid', detail: '' }))));
   const { httpResponse } = decode(await handle(toBinary(CheckRequestSchema, grpc)));

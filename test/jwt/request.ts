@@ -50,11 +50,21 @@ export function requestOf({
     headerEquals: (name, bytes) => Buffer.from(headers[name] ?? '').equals(bytes),
     headerNames: () => Object.keys(headers),
     writeOrigin: () => 0,
-    headerNamesWithUnderscore: () => [],
+    headerNamesWithSigns: () => [],
     contextExtension: () => undefined,
   };
   const path = { path: '/orders', query };
-  return { check, api: 'orders', path, clientAddress: '192.0.2.1', identity: {}, directory, deadline };
+  return {
+    check,
+    api: 'orders',
+    path,
+    clientAddress: '192.0.2.1',
+    identity: {},
+    ownedHeaders: new Set(),
+    upstream: [],
+    directory,
+    deadline,
+  };
 }
 
 export function bearer(token: string, sent: Sent = {}): Request {

@@ -51,7 +51,7 @@ export function checkOf(parts: Partial<Check> & { headers?: Record<string, strin
     headerEquals: () => false,
     headerNames: () => Object.keys(headers),
     writeOrigin: () => 0,
-    headerNamesWithUnderscore: () => [],
+    headerNamesWithSigns: () => [],
     contextExtension: () => undefined,
     ...rest,
   };

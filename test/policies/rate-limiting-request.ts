@@ -25,7 +25,7 @@ export function request(
     headerEquals: () => false,
     headerNames: () => Object.keys(headers),
     writeOrigin: () => 0,
-    headerNamesWithUnderscore: () => Object.keys(headers).filter((name) => name.includes('_')),
+    headerNamesWithSigns: () => Object.keys(headers).filter((name) => name.includes('_')),
     contextExtension: () => undefined,
   };
   return {
@@ -34,6 +34,8 @@ export function request(
     path: { path: '/orders/1', query: 'region=north' },
     clientAddress: '10.0.0.1',
     identity,
+    ownedHeaders: new Set(),
+    upstream: [],
     directory: directory(contracts),
     deadline: performance.now() + 1000,
   };

@@ -4,6 +4,7 @@ import type { DecisionPorts } from '../../src/decision/deliberation.ts';
 import type { AccessPolicy, Outcome, QuotaPolicy, Request } from '../../src/policy/policy.ts';
 import type { CounterStore, Taking } from '../../src/quota/store.ts';
 import type { Check } from '../../src/request/check.ts';
+import { exactHosts } from '../../src/request/host.ts';
 import { createApiIndex } from '../../src/snapshot/api-index.ts';
 import { IdentityHeaders } from '../../src/snapshot/identity-headers.ts';
 import type { Api, Bound, Snapshot } from '../../src/snapshot/snapshot.ts';
@@ -36,7 +37,8 @@ export function checkOf(parts: CheckParts = {}): Check {
     headerEquals: () => false,
     headerNames: () => names,
     writeOrigin: () => 0,
-    headerNamesWithUnderscore: (lengths) => names.filter((name) => name.includes('_') && lengths.has(name.length)),
+    headerNamesWithSigns: (lengths) =>
+      names.filter((name) => /^[^:].*[^a-z0-9-]/.test(name) && lengths.has(name.length)),
     contextExtension: (name) => new Map(Object.entries(parts.extensions ?? {})).get(name),
   };
 }
@@ -83,6 +85,8 @@ export function portsOf(parts: Partial<DecisionPorts> = {}): DecisionPorts {
     clock: stillClock,
     unmatched: 'deny',
     trustedHops: 0,
+    xffAppended: 'auto',
+    hosts: exactHosts,
     failed: () => undefined,
     ...parts,
   };
@@ -136,6 +140,8 @@ export function requestOf(check: Check = checkOf(), parts: Partial<Request> = {}
     path: { path: '/', query: '' },
     clientAddress: check.sourceAddress,
     identity: {},
+    ownedHeaders: new Set(),
+    upstream: [],
     directory: directoryOf([]),
     deadline: Infinity,
     ...parts,

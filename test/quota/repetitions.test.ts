@@ -28,7 +28,7 @@ function check(more: Partial<Check> = {}): Check {
     headerTail: () => undefined,
     headerEquals: () => false,
     headerNames: () => ['x-request-id'],
-    headerNamesWithUnderscore: () => [],
+    headerNamesWithSigns: () => [],
     contextExtension: () => undefined,
     ...more,
   };

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { normalizePath, pathBelow } from '../../src/request/path.ts';
+import type { NormalPath } from '../../src/request/path.ts';
 
 function pathOf(raw: string, method = 'GET'): string {
   const found = normalizePath(raw, method);
@@ -30,8 +31,15 @@ describe('a path', () => {
   });
 
   it.each([
-    '/a%2fb',
-    '/a%2Fb',
+    '/a%2f',
+    '/a%2f..%2fb',
+    '/a%2F.%2fb',
+    '/a%2f%2Fb',
+    '/a%2f;x/b',
+    '/..%2fa',
+    '/a/%2e%2e%2fb',
+    '/a%2f..;/b',
+    '/a%2fb%5cc',
     '/a%5cb',
     '/a\\b',
     '/a#b',
@@ -62,6 +70,23 @@ describe('a path', () => {
     'http://h/a',
   ])('%s is refused', (raw) => {
     expect(pathOf(raw)).toMatch(/^refused: /);
+  });
+
+  it.each([
+    ['/a/1', undefined],
+    ['/a;x/b', { asSent: ['/a;x/b', '/a/b', '/a'], decoded: ['/a;x/b'], slashed: undefined }],
+    ['/a%3Bx/b', { asSent: ['/a%3Bx/b'], decoded: ['/a;x/b'], slashed: undefined }],
+    ['/%61/b', { asSent: ['/%61/b'], decoded: [], slashed: undefined }],
+    ['/a/../b', { asSent: ['/a/../b'], decoded: [], slashed: undefined }],
+    ['//a', { asSent: ['//a'], decoded: [], slashed: undefined }],
+    ['/a%2fb/c', { asSent: ['/a%2fb/c'], decoded: ['/a/b/c'], slashed: '/a/b/c' }],
+  ])('%s has as other readings %j', (raw, readings) => {
+    expect(normalizePath(raw, 'GET')).toMatchObject({ query: '' });
+    expect((normalizePath(raw, 'GET') as NormalPath).readings).toEqual(readings);
+  });
+
+  it('keeps an encoded slash as a character of its segment', () => {
+    expect(pathOf('/projects/group%2fapp%2Fx/%61')).toBe('/projects/group%2Fapp%2Fx/a');
   });
 
   it('of CONNECT may be empty, and of OPTIONS a star', () => {
@@ -110,8 +135,9 @@ describe('the path below a base path', () => {
     ['/', '/a', '/a'],
     ['/orders', '/orders', '/'],
     ['/orders', '/orders/1', '/1'],
-    ['/orders', '/ordersx', '/ordersx'],
-    ['/orders', '/else', '/else'],
+    ['/orders', '/ordersx', undefined],
+    ['/orders', '/else', undefined],
+    ['/orders', '/orders..', undefined],
   ])('%s of %s is %s', (base, path, below) => {
     expect(pathBelow(base, path)).toBe(below);
   });

@@ -11,7 +11,9 @@ const index = createApiIndex([
   apiOf({ name: 'any', basePath: '/any' }),
   apiOf({ name: 'six', hosts: ['[::1]'], basePath: '/' }),
 ]);
-const find = (authority: string, path: string): string | undefined => index(hostOf(authority) ?? 'refused', path)?.name;
+const ignoring = { port: 'ignore', finalDot: 'ignore' } as const;
+const find = (authority: string, path: string): string | undefined =>
+  index(hostOf(authority, ignoring) ?? 'refused', path)?.name;
 
 describe('the API of a request', () => {
   it('is the one with the exact host before a wildcard before any host', () => {
@@ -32,7 +34,9 @@ describe('the API of a request', () => {
     expect(find('eu.example.com', '/orders')).toBe('wild');
   });
 
-  it('does not depend on port, case or a trailing dot of the host', () => {
+  it('depends on port and final dot only where they are compared', () => {
+    expect(index('api.example.com:8443', '/orders')).toBeUndefined();
+    expect(index('api.example.com.', '/any')?.name).toBe('any');
     expect(find('API.example.com.:8443', '/orders')).toBe('exact');
     expect(find('[::1]:80', '/')).toBe('six');
   });

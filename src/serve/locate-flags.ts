@@ -1,0 +1,41 @@
+import type { LocateOptions } from '../decision/locate.ts';
+import { integer, listOf, oneOf } from '../flags.ts';
+import type { FlagValues } from '../flags.ts';
+import { networksOf } from '../request/client-address.ts';
+import type { HostMatching } from '../request/host.ts';
+
+/** How hosts are compared: of every command that reads documents. */
+export const hostFlags = {
+  hostPort: oneOf(
+    'exact',
+    ['exact', 'ignore'],
+    "whether a host's port counts; ignore where Envoy's routes ignore ports, as Istio's do",
+  ),
+  hostFinalDot: oneOf('exact', ['exact', 'ignore'], "whether a dot at a host's end counts"),
+};
+
+/** Which API a request is for, and where it comes from. */
+export const locateFlags = {
+  ...hostFlags,
+  unmatched: oneOf('deny', ['deny', 'allow'], 'what becomes of a request that no API matches'),
+  trustedHops: integer(0, 0, 100, 'proxies before Envoy whose x-forwarded-for entries are trusted'),
+  xffAppended: oneOf(
+    'auto',
+    ['auto', 'yes', 'no'],
+    'whether Envoy appends its peer to x-forwarded-for (use_remote_address); auto: where the last entry is the peer',
+  ),
+  trustedProxies: listOf(
+    networksOf,
+    'CIDR',
+    'networks of those proxies; repeatable; without: every peer is taken for one',
+  ),
+};
+
+export function hostMatchingOf({ hostPort, hostFinalDot }: FlagValues<typeof hostFlags>): HostMatching {
+  return { port: hostPort, finalDot: hostFinalDot };
+}
+
+export function locateOptionsOf(flags: FlagValues<typeof locateFlags>): LocateOptions {
+  const { unmatched, trustedHops, xffAppended, trustedProxies } = flags;
+  return { hosts: hostMatchingOf(flags), unmatched, trustedHops, xffAppended, trustedProxies };
+}
