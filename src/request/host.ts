@@ -31,6 +31,8 @@ interface Parts {
  */
 export function hostOf(authority: string, matching: HostMatching): string | undefined {
   if (PLAIN.test(authority)) return authority.length <= MAX_HOST_LENGTH ? authority : undefined;
+  // No host at all: Envoy's routes for any host, and APIs for any host, are what is left.
+  if (authority === '') return '';
   if (authority.length > MAX_HOST_LENGTH + '.:65535'.length) return undefined;
   const parts = partsOf(lowerCase(authority));
   if (parts === undefined || parts.name.length > MAX_HOST_LENGTH) return undefined;
