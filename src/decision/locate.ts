@@ -2,7 +2,7 @@ import type { Denial } from '../denial/denial.ts';
 import type { Check } from '../request/check.ts';
 import { clientAddress } from '../request/client-address.ts';
 import type { ClientAddressOptions } from '../request/client-address.ts';
-import { hostOf, nameOfHost } from '../request/host.ts';
+import { exactHosts, hostOf, nameOfHost } from '../request/host.ts';
 import type { HostMatching } from '../request/host.ts';
 import { basePathAsSent, normalizePath, pathBelow } from '../request/path.ts';
 import type { NormalPath } from '../request/path.ts';
@@ -23,7 +23,8 @@ export interface Located {
 
 export interface LocateOptions extends ClientAddressOptions {
   readonly unmatched: 'deny' | 'allow';
-  readonly hosts: HostMatching;
+  /** Absent: they are compared exactly. */
+  readonly hosts?: HostMatching;
   hostDiffers?(difference: HostDifference): void;
 }
 
@@ -43,7 +44,7 @@ const API_EXTENSION = 'ostiary.api';
 /** Finds the API of a Check: by its route's `context_extensions`, else by host and path. */
 export function locate(snapshot: Snapshot, check: Check, options: LocateOptions): Located | Denial {
   if (!check.isHttp) return { reason: 'request_not_http', detail: 'the Check describes no HTTP request' };
-  const host = hostOf(check.host, options.hosts);
+  const host = hostOf(check.host, options.hosts ?? exactHosts);
   if (host === undefined) {
     return { reason: 'host_malformed', detail: 'the host is no name or address with at most one final dot and a port' };
   }
@@ -79,11 +80,9 @@ function apiOf(snapshot: Snapshot, host: string, path: NormalPath, options: Loca
       decoded.every((reading) => snapshot.apiFor(host, reading) === api);
     if (!isOne) return { reason: 'path_malformed', detail: 'the path leads to different APIs, as one reads it' };
   }
-  if (options.hosts.port === 'exact' || options.hosts.finalDot === 'exact') {
-    if (api === undefined || api.hosts.length === 0) {
-      const refused = tellDifference(snapshot, host, path, api, options);
-      if (refused !== undefined) return refused;
-    }
+  if (api === undefined || api.hosts.length === 0) {
+    const refused = tellDifference(snapshot, host, path, api, options);
+    if (refused !== undefined) return refused;
   }
   if (api === undefined && options.unmatched === 'deny') {
     return { reason: 'api_unknown', detail: 'no API has this host and path' };

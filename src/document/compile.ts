@@ -30,7 +30,7 @@ export interface CompileOptions {
   readFile(path: string, maxBytes: number): Promise<Buffer>;
   readonly clock: Clock;
   /** Absent: hosts are compared exactly. */
-  readonly hosts?: HostMatching;
+  readonly hosts?: HostMatching | undefined;
 }
 
 export type Compiled = CompiledSnapshot | CompileFailure;

@@ -5,8 +5,8 @@ import type { Check } from './check.ts';
 export interface ClientAddressOptions {
   /** How many trusted proxies stand before Envoy; 0: the connection's peer is the client. */
   readonly trustedHops: number;
-  /** Whether Envoy appends its peer to `x-forwarded-for` (`use_remote_address: true`); `auto`: where its last entry is the peer. */
-  readonly xffAppended: 'auto' | 'yes' | 'no';
+  /** Whether Envoy appends its peer to `x-forwarded-for` (`use_remote_address: true`); `auto`, the default: where its last entry is the peer. */
+  readonly xffAppended?: 'auto' | 'yes' | 'no';
   /** The addresses of those proxies; undefined: any peer is taken for one of them. */
   readonly trustedProxies?: BlockList | undefined;
 }
@@ -20,7 +20,7 @@ export interface ClientAddressOptions {
  * the proxies; where the entry is no address; and where the peer, or a proxy on the way, is none of `trustedProxies`.
  */
 export function clientAddress(check: Check, options: ClientAddressOptions): string {
-  const { trustedHops, trustedProxies, xffAppended } = options;
+  const { trustedHops, trustedProxies, xffAppended = 'auto' } = options;
   const peer = check.sourceAddress;
   if (trustedHops === 0) return peer;
   const hops = (check.header('x-forwarded-for')?.split(',') ?? []).map(addressOf);
