@@ -61,11 +61,6 @@ class FormError extends TypeError {
   }
 }
 
-/** A list that is more than its texts. @param made of all of them together, or throws a TypeError */
-export function listOf<T>(made: (texts: readonly string[]) => T, placeholder: string, help: string): Flag<T> {
-  return { placeholder, fallback: made([]), shown: '', repeatable: true, help, parse: made };
-}
-
 export function toggle(help: string): Flag<boolean> {
   return {
     placeholder: undefined,

@@ -55,22 +55,25 @@ function isAmong(list: BlockList, address: string | undefined): boolean {
   return list.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
 }
 
-/**
- * Networks such as `10.0.0.0/8`, or single addresses.
- * @throws TypeError that names what is neither
- */
+/** Networks that {@link isNetwork} has taken. Undefined: there are none. */
 export function networksOf(texts: readonly string[]): BlockList | undefined {
   if (texts.length === 0) return undefined;
   const list = new BlockList();
   for (const text of texts) {
-    const [address = '', bits, ...more] = text.split('/');
-    const version = isIP(address);
-    const longest = version === 6 ? 128 : 32;
-    const prefix = bits === undefined ? longest : /^\d{1,3}$/.test(bits) ? Number(bits) : Number.NaN;
-    if (version === 0 || more.length > 0 || !(prefix <= longest)) {
-      throw new TypeError(`${JSON.stringify(text)} is no network such as 10.0.0.0/8, and no address`);
-    }
-    list.addSubnet(address, prefix, version === 6 ? 'ipv6' : 'ipv4');
+    const { address, prefix, family } = networkOf(text);
+    list.addSubnet(address, prefix, family);
   }
   return list;
+}
+
+/** Whether a text is a network such as `10.0.0.0/8`, or a single address. */
+export function isNetwork(text: string): boolean {
+  const { address, prefix, family } = networkOf(text);
+  return isIP(address) !== 0 && prefix <= (family === 'ipv6' ? 128 : 32);
+}
+
+function networkOf(text: string): { address: string; prefix: number; family: 'ipv4' | 'ipv6' } {
+  const [, address = '', bits] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
+  const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
+  return { address, prefix: Number(bits ?? (family === 'ipv6' ? 128 : 32)), family };
 }

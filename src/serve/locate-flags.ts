@@ -1,7 +1,7 @@
 import type { LocateOptions } from '../decision/locate.ts';
-import { integer, listOf, oneOf } from '../flags.ts';
+import { integer, list, oneOf } from '../flags.ts';
 import type { FlagValues } from '../flags.ts';
-import { networksOf } from '../request/client-address.ts';
+import { isNetwork, networksOf } from '../request/client-address.ts';
 import type { HostMatching } from '../request/host.ts';
 
 /** How hosts are compared: of every command that reads documents. */
@@ -24,10 +24,11 @@ export const locateFlags = {
     ['auto', 'yes', 'no'],
     'whether Envoy appends its peer to x-forwarded-for (use_remote_address); auto: where the last entry is the peer',
   ),
-  trustedProxies: listOf(
-    networksOf,
+  trustedProxies: list(
+    [],
     'CIDR',
     'networks of those proxies; repeatable; without: every peer is taken for one',
+    (given) => (isNetwork(given) ? undefined : 'expected a network such as 10.0.0.0/8, or an address'),
   ),
 };
 
@@ -37,5 +38,6 @@ export function hostMatchingOf({ hostPort, hostFinalDot }: FlagValues<typeof hos
 
 export function locateOptionsOf(flags: FlagValues<typeof locateFlags>): LocateOptions {
   const { unmatched, trustedHops, xffAppended, trustedProxies } = flags;
-  return { hosts: hostMatchingOf(flags), unmatched, trustedHops, xffAppended, trustedProxies };
+  const proxies = networksOf(trustedProxies);
+  return { hosts: hostMatchingOf(flags), unmatched, trustedHops, xffAppended, trustedProxies: proxies };
 }

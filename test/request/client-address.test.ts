@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { clientAddress, networksOf } from '../../src/request/client-address.ts';
+import { clientAddress, isNetwork, networksOf } from '../../src/request/client-address.ts';
 import type { ClientAddressOptions } from '../../src/request/client-address.ts';
 import { checkOf } from '../policy/fixtures.ts';
 
@@ -53,5 +53,9 @@ describe('the client address', () => {
 });
 
 it.each(['10.0.0.0/33', '10.0.0', 'a/8', '10.0.0.0/8/8', '10.0.0.0/', '::/129', ''])('%j is no network', (text) => {
-  expect(() => networksOf([text])).toThrow(/is no network/);
+  expect(isNetwork(text)).toBe(false);
+});
+
+it.each(['10.0.0.0/8', '10.0.0.1', '2001:db8::/32', '::1', '0.0.0.0/0'])('%j is a network', (text) => {
+  expect(isNetwork(text)).toBe(true);
 });
