@@ -105,7 +105,7 @@ function dueOf(deliberation: Deliberation, bound: Bound<QuotaPolicy>): Due | Den
       return charge;
     }
     adoptIdentity(deliberation, bound, charge.identity);
-    if (bound.mode === 'enforce') adoptHeaders(deliberation, bound.policy, charge);
+    adoptHeaders(deliberation, bound, charge);
     const api = deliberation.located.api as Api;
     return { bound, demand: demandOf(api, bound, charge), identity: charge.identity, startedAt };
   } catch (error) {

@@ -103,11 +103,12 @@ export function adoptIdentity(deliberation: Deliberation, bound: Bound<Policy>, 
 
 /** What a policy tells the upstream, and keeps from it; of a shadow policy only shadow policies see it. */
 export function adoptHeaders(
-  { upstream, remove }: Pick<Deliberation, 'upstream' | 'remove'>,
-  { clientHeaders }: Policy,
+  deliberation: Deliberation,
+  { mode, policy: { clientHeaders } }: Bound<Policy>,
   found: Pick<Grant, 'identity' | 'upstream' | 'remove'>,
 ): void {
   if (found.upstream !== undefined) {
+    const upstream = mode === 'enforce' ? deliberation.upstream : (deliberation.shadowUpstream ??= []);
     // Of an earlier policy's client nothing may stay beside this one.
     if (upstream.length > 0 && clientHeaders !== undefined && found.identity?.client !== undefined) {
       for (const name of clientHeaders) {
@@ -117,7 +118,7 @@ export function adoptHeaders(
     }
     for (const header of found.upstream) setHeader(upstream, header);
   }
-  if (found.remove !== undefined) remove.push(...found.remove);
+  if (found.remove !== undefined && mode === 'enforce') deliberation.remove.push(...found.remove);
 }
 
 /** The later policy wins: one value a header, so that nothing is ever appended to an identity. */

@@ -114,10 +114,7 @@ function settle(
   }
   note(deliberation, bound, 'allow', startedAt, { identity: outcome.identity });
   adoptIdentity(deliberation, bound, outcome.identity);
-  const { upstream, remove } = deliberation;
-  const told =
-    bound.mode === 'shadow' ? { upstream: (deliberation.shadowUpstream ??= []), remove: [] } : { upstream, remove };
-  adoptHeaders(told, bound.policy, outcome);
+  adoptHeaders(deliberation, bound, outcome);
   return undefined;
 }
 

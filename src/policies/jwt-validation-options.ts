@@ -147,7 +147,7 @@ function reportHeaders(config: JwtValidationOptions, report: Report): void {
   if (config.skipClientIdValidation && config.upstreamHeaders !== undefined) {
     report('upstreamHeaders', 'has no effect with skipClientIdValidation: true, which establishes no client');
   }
-  const ofClient = new Set(Object.values(clientHeaderNamesOf(config) ?? {}).map((name) => name.replaceAll('_', '-')));
+  const ofClient = new Set(Object.values(clientHeaderNamesOf(config) ?? {}).map(canonicalHeaderName));
   const seen = new Set<string>();
   for (const [index, { header }] of config.claimsToHeaders.entries()) {
     const path = ['claimsToHeaders', index, 'header'];
