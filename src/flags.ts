@@ -240,6 +240,6 @@ export function flagName(key: string): string {
   return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-function variableName(key: string): string {
+export function variableName(key: string): string {
   return `OSTIARY_${flagName(key).replaceAll('-', '_').toUpperCase()}`;
 }

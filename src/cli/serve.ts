@@ -1,5 +1,6 @@
 import { UserError } from '../errors.ts';
 import { flagName } from '../flags.ts';
+import { refuseRedisUnnamed } from '../serve/counter-flags.ts';
 import { serveFlags } from '../serve/serve-flags.ts';
 import { startService, type Service } from '../serve/service.ts';
 import { workerVariable } from '../serve/worker-process.ts';
@@ -23,6 +24,7 @@ export const command = defineCommand({
       const flag = flagName(listener);
       throw new UserError(`--${flag}-mode means nothing here: --${flag} ${values[listener]} is no Unix socket`, 2);
     }
+    refuseRedisUnnamed(given, environment);
     if (environment[workerVariable] !== undefined && process.send !== undefined) {
       const { runWorker } = await import('../serve/worker.ts');
       await runWorker(values, environment);

@@ -74,6 +74,8 @@ export function chargeShadows(deliberation: Deliberation): Promise<unknown> | un
   return pending.length === 0 ? undefined : Promise.all(pending);
 }
 
+const storeTooLate = (): Error => new StoreUnavailable('it did not answer in the time that shadow policies have');
+
 function countShadow(deliberation: Deliberation, due: Due): Promise<unknown> | undefined {
   try {
     const taking = takeOnce(deliberation, [due.demand]);
@@ -81,7 +83,7 @@ function countShadow(deliberation: Deliberation, due: Due): Promise<unknown> | u
       settleTaking(deliberation, [due], taking);
       return undefined;
     }
-    return withinShadowTime(deliberation, taking).then(
+    return withinShadowTime(deliberation, taking, storeTooLate).then(
       (late) => settleTaking(deliberation, [due], late),
       (error: unknown) => settleStoreFailure(deliberation, [due], error),
     );

@@ -179,12 +179,18 @@ export function fail(
 /** The longest that all shadow policies of a Check together may keep its answer waiting. */
 const SHADOW_MS = 20;
 
+const tookTooLong = (): Error => new Error('the shadow policy took too long');
+
 /** Shadow policies may not spend the time that the enforced ones and the answer need. */
-export function withinShadowTime<T>(deliberation: Deliberation, work: Promise<T>): Promise<T> {
+export function withinShadowTime<T>(
+  deliberation: Deliberation,
+  work: Promise<T>,
+  tooLate: () => Error = tookTooLong,
+): Promise<T> {
   const now = deliberation.ports.clock.monotonic();
   deliberation.shadowUntil ??= now + Math.min(SHADOW_MS, (deliberation.deadline - now) / 4);
   const { promise, resolve, reject } = Promise.withResolvers<T>();
-  const giveUp = (): void => reject(new Error('the shadow policy took too long'));
+  const giveUp = (): void => reject(tooLate());
   const timer = setTimeout(giveUp, Math.max(0, deliberation.shadowUntil - now));
   void work.then(resolve, reject).finally(() => clearTimeout(timer));
   return promise;

@@ -173,7 +173,8 @@ export class RedisCounterStore implements CounterStore {
 
   health(): StoreHealth {
     const { link } = this.#ports;
-    return { kind: 'redis', available: link.available, detail: link.available ? 'connected to Redis' : link.trouble };
+    const { trouble } = link;
+    return { kind: 'redis', available: trouble === '', detail: trouble === '' ? 'connected to Redis' : trouble };
   }
 
   /** Gives back every lease. */

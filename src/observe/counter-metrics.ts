@@ -37,7 +37,10 @@ export function createCounterMetrics(registry: Registry): CounterMetrics {
     'Units debited and neither spent nor returned: less is admitted than the limit allows.',
     ['reason'],
   );
-  const circuit = gauge('ostiary_store_circuit_open', '1 while the store is not asked, because it failed.');
+  const circuit = gauge(
+    'ostiary_store_circuit_open',
+    "1 while the store can't be used: no connection, no answer in time, or every call refused.",
+  );
   const fallback = counter(
     'ostiary_quota_fallback_admissions_total',
     'Hits admitted while the store could not tell, by the onStoreFailure that let them pass.',

@@ -3,6 +3,7 @@ import type { Decision } from '../decision/decision.ts';
 import type { HostDifference } from '../decision/locate.ts';
 import type { TransportObserver } from '../http2/transport-events.ts';
 import type { KeySetFetch } from '../jwt/key-set-report.ts';
+import { StoreUnavailable } from '../quota/store.ts';
 import type { Check } from '../request/check.ts';
 import type { CheckError } from './check-metrics.ts';
 import { createDecisionLog, type DecisionLogOptions } from './decision-log.ts';
@@ -50,6 +51,8 @@ export interface ObserverOptions extends Pick<
 /** Lines about failing policies and Checks a second: each kind repeats itself. */
 const MAX_FAILURE_LINES_PER_SECOND = 10;
 
+const UNTOLD_EVERY_MS = 10_000;
+
 const MAX_EXPLANATION_LINES_PER_SECOND = 10;
 
 export function createObserver({ metrics, log, clock, ...options }: ObserverOptions): Observer {
@@ -57,6 +60,20 @@ export function createObserver({ metrics, log, clock, ...options }: ObserverOpti
   const explanations = createRateBound(MAX_EXPLANATION_LINES_PER_SECOND);
   const hostsTold = new Set<string>();
   const failures = createRateBound(MAX_FAILURE_LINES_PER_SECOND);
+
+  // The outage itself is told once, by the store: this is for what fails besides, and one line in many is enough.
+  let untold = 0;
+  let untoldAt = Number.NEGATIVE_INFINITY;
+  const quotaUntold = (policy: string, detail: string): void => {
+    const now = clock.monotonic();
+    if (now - untoldAt < UNTOLD_EVERY_MS) {
+      untold += 1;
+      return;
+    }
+    log.warn('quota not told by the store', { policy, detail, suppressed: untold });
+    untoldAt = now;
+    untold = 0;
+  };
 
   return {
     decided(decision, check, durationMs) {
@@ -76,7 +93,8 @@ export function createObserver({ metrics, log, clock, ...options }: ObserverOpti
       if (failures.admits(clock.monotonic())) log.warn('check failed', { reason: error });
     },
     policyFailed(policy, error) {
-      if (failures.admits(clock.monotonic())) log.error('policy failed', { policy, ...errorFields(error) });
+      if (error instanceof StoreUnavailable) quotaUntold(policy, error.message);
+      else if (failures.admits(clock.monotonic())) log.error('policy failed', { policy, ...errorFields(error) });
     },
     callFailed(method, error) {
       if (failures.admits(clock.monotonic())) log.error('call failed', { method, ...errorFields(error) });

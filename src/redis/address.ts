@@ -24,8 +24,8 @@ export function parseRedisAddress(text: string, defaultPort = 6379): RedisAddres
   return {
     host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
     port: url.port === '' ? defaultPort : Number(url.port),
-    ...(url.username === '' ? {} : { username: decodeURIComponent(url.username) }),
-    ...(url.password === '' ? {} : { password: decodeURIComponent(url.password) }),
+    ...(url.username === '' ? {} : { username: decoded(url.username) }),
+    ...(url.password === '' ? {} : { password: decoded(url.password) }),
     ...(db === '' ? {} : { db: Number(db) }),
     tls: url.protocol === 'rediss:',
   };
@@ -37,4 +37,21 @@ function urlOf(text: string): URL {
     throw new UserError('a Redis address is redis://host:port, rediss://host:port, unix:/path or host:port', 2);
   }
   return url;
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new UserError(
+      'the user or password in a Redis URL has a % that begins no escape: write it as %25, or give the password by --redis-password-file',
+      2,
+    );
+  }
+}
+
+/** Where the counters are, without user and password: `redis.svc:6379`, `/run/redis.sock`. */
+export function placeOf({ host = '', port, path, db }: RedisAddress): string {
+  const place = path ?? `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  return db === undefined || db === 0 ? place : `${place}/${db}`;
 }

@@ -2,21 +2,25 @@ import type { ConnectionOptions } from 'node:tls';
 import type { ClusterOptions, RedisOptions as ClientOptions, Redis as RedisNode } from 'ioredis';
 import { parseRedisAddress } from './address.ts';
 import type { RedisAddress } from './address.ts';
+import type { RedisClient } from './client.ts';
 import type { RedisOptions, RedisTlsOptions } from './counter-options.ts';
-import type { RedisClient } from './link.ts';
 import { presentAnew, readAnew } from './secrets.ts';
 import type { Secrets } from './secrets.ts';
+import { leadsToReplica } from './server-error.ts';
 
 // ioredis is loaded only where Redis is used: a start with the memory store never pays for it.
 //
 // What is switched off here would send a command twice or late: the queue for commands while there is no
 // connection, sending again what was unanswered when a connection broke, and the Cluster client's retry after
 // a closed connection. What a node answered with MOVED, ASK or TRYAGAIN it has not run: that is sent again.
-// After a fail-over the old primary answers READONLY: the connection is made anew, the command is not repeated.
+// After a fail-over the old primary answers READONLY, in a script too: the connection is made anew, the command is
+// not repeated. The client's own look at INFO is switched off, since not every server and proxy has that.
 // RESP2 is enough, and lets a Redis that is too old say so by its version.
 
 const RECONNECT_MIN_MS = 50;
 const RECONNECT_MAX_MS = 1000;
+/** A connection that ends so soon was no success: the next delay is longer than the last. */
+const SHORT_LIVED_MS = 3000;
 
 const reconnectDelay = (times: number): number =>
   Math.min(RECONNECT_MIN_MS * 2 ** Math.min(times - 1, 10), RECONNECT_MAX_MS);
@@ -33,17 +37,35 @@ const once = {
   connectTimeout: 2000,
   // What was asked and is not answered by then, a handshake too, never will be: its other end may be gone.
   socketTimeout: 2000,
-  retryStrategy: reconnectDelay,
-  reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
+  enableReadyCheck: false,
+  reconnectOnError: leadsToReplica,
 } as const satisfies ClientOptions;
 
 /**
+ * How long to wait before each try of one connection. The client counts tries since it was connected, and so would
+ * call without rest at a server that takes connections and ends them.
+ */
+export function reconnectPace(monotonic: () => number): () => number {
+  let tries = 0;
+  let triedAt = -Infinity;
+  return () => {
+    const now = monotonic();
+    tries = now - triedAt < SHORT_LIVED_MS ? tries + 1 : 1;
+    const delay = reconnectDelay(tries);
+    triedAt = now + delay;
+    return delay;
+  };
+}
+
+/**
  * Starts to connect, and goes on until it is disconnected.
+ * @param monotonic milliseconds
  * @param onFault told where secrets that were renewed can't be read
  * @throws UserError where an address is none
  */
 export async function connectRedis(
   options: RedisOptions,
+  monotonic: () => number,
   onFault: (message: string) => void = () => {},
 ): Promise<RedisClient> {
   const { Cluster, Redis } = await import('ioredis');
@@ -55,7 +77,7 @@ export async function connectRedis(
   const db = definedOf({ db: options.db ?? first.db });
   if (options.cluster === true) {
     // A node is connected to when its first command comes, and the command waits for that.
-    const { enableOfflineQueue: _queue, retryStrategy: _retry, ...ofNodes } = once;
+    const { enableOfflineQueue: _queue, ...ofNodes } = once;
     const redisOptions = { ...ofNodes, ...db, ...secrets };
     const cluster = new Cluster(addresses.map(endpoint), { ...clusterOptions, redisOptions });
     // A connection that ends is replaced by a new one, which is told of before it is made.
@@ -63,11 +85,14 @@ export async function connectRedis(
     return cluster;
   }
   const { sentinel } = options;
+  const paced = { ...once, retryStrategy: reconnectPace(monotonic) };
   const client =
     sentinel === undefined
-      ? new Redis({ ...once, ...endpoint(first), ...db, ...secrets })
+      ? new Redis({ ...paced, ...endpoint(first), ...db, ...secrets })
       : new Redis({
-          ...once,
+          ...paced,
+          // By INFO the client sees whether a Sentinel has named a primary that is none any more.
+          enableReadyCheck: true,
           ...db,
           ...secrets,
           ...(secrets.tls === undefined ? {} : { enableTLSForSentinelMode: true }),

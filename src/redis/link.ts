@@ -1,16 +1,18 @@
-import type { Cluster, Redis } from 'ioredis';
 import type { Clock } from '../clock.ts';
 import type { CounterMetrics } from '../quota/counter-metrics.ts';
 import { StoreUnavailable } from '../quota/store.ts';
 import { shaOf } from '../script/script-call.ts';
 import type { ScriptCall, ScriptLink } from '../script/script-call.ts';
 import { Circuit } from './circuit.ts';
+import type { RedisClient } from './client.ts';
+import type { Outage, Trouble } from './outage-teller.ts';
+import { Probe } from './probe.ts';
+import { codeOf, wordsOf } from './server-error.ts';
+import { Refusals } from './server-refusals.ts';
 
 // The way to Redis. A script is sent once: after a lost answer nobody knows whether it ran, and sending it
 // again would charge twice. Only NOSCRIPT says that it has not run, and only then EVAL follows. A call that
 // is not answered in time has charged and not granted: too little is admitted, never too much.
-
-export type RedisClient = Redis | Cluster;
 
 export interface LinkPorts {
   readonly clock: Clock;
@@ -23,34 +25,55 @@ export interface LinkPorts {
   readonly connect: () => Promise<RedisClient>;
   /** A connection is there, for the first time or again. */
   readonly ready: (client: RedisClient) => void;
+  /** Told why Redis can't be used, and that it can. */
+  readonly outage: Outage;
 }
 
-const PROBE_EVERY_MS = 100;
-/** A connection that has been silent so long is given up: its other end may be gone without a word. */
-const GIVE_UP_MS = 2000;
 /** Of the longest wait, some has passed when a call is sent. */
 const WHOLE = 0.9;
+
+const SILENT: Trouble = { code: 'SILENT', detail: 'Redis does not answer in time' };
+const STARTING: Trouble = { code: 'STARTING', detail: 'not connected yet' };
+const CLOSED: Trouble = { code: 'CLOSED', detail: 'the connection to Redis is closed' };
 
 export class RedisLink implements ScriptLink {
   readonly #ports: LinkPorts;
   readonly #circuit = new Circuit();
+  readonly #probe: Probe;
+  readonly #refusals: Refusals;
   #client: RedisClient | undefined;
-  #probe: NodeJS.Timeout | undefined;
-  #trouble = 'not connected yet';
+  /** The connection has answered since it was made. */
+  #answers = false;
+  #trouble = STARTING;
+  #canPublish = true;
   #closed = false;
 
   constructor(ports: LinkPorts) {
     this.#ports = ports;
+    const { clock } = ports;
+    this.#refusals = new Refusals({ clock, changed: () => this.#look() });
+    this.#probe = new Probe({
+      clock,
+      answers: (client) => this.#isThere(client),
+      refuses: (error) => {
+        // Of a connection that ends its own events tell.
+        if (['CLOSED', 'SILENT'].includes(codeOf(error))) return;
+        this.#answers = false;
+        this.#fails(error, 'Redis refuses every call');
+      },
+    });
     void this.#connect();
+    this.#look();
   }
 
+  /** Whether it is worth asking. */
   get available(): boolean {
-    return this.#client?.status === 'ready' && !this.#circuit.isOpen;
+    return this.#answers && this.#client?.status === 'ready' && !this.#circuit.isOpen;
   }
 
-  /** Why it is not available. A sentence without secrets. */
+  /** Why Redis can't be used, a sentence without secrets; empty where it can. */
   get trouble(): string {
-    return this.#circuit.isOpen ? 'Redis does not answer in time' : this.#trouble;
+    return this.#troubleNow()?.detail ?? '';
   }
 
   run(call: ScriptCall, until: number, late?: (reply: readonly number[]) => void): Promise<readonly number[]> {
@@ -61,28 +84,31 @@ export class RedisLink implements ScriptLink {
     const budgetMs = until - sentAt;
     if (budgetMs <= 0) return Promise.reject(new StoreUnavailable('no time is left to ask Redis'));
     const { promise, resolve, reject } = Promise.withResolvers<readonly number[]>();
+    const { name } = call.script;
     let isLate = false;
     const timer = setTimeout(() => {
       isLate = true;
-      metrics.storeCall(call.script.name, 'late', budgetMs);
+      metrics.storeCall(name, 'late', budgetMs);
       const isWhole = budgetMs >= this.#ports.storeTimeoutMs * WHOLE;
-      if (isWhole && this.#circuit.timedOut()) this.#opened();
+      if (isWhole && this.#circuit.timedOut()) this.#opened(client);
       reject(new StoreUnavailable(`Redis did not answer within ${Math.round(budgetMs)} ms`));
     }, budgetMs);
     const arrived = (outcome: 'answered' | 'failed'): void => {
       clearTimeout(timer);
       this.#circuit.answered();
       if (isLate) return;
-      metrics.storeCall(call.script.name, outcome, clock.monotonic() - sentAt);
+      metrics.storeCall(name, outcome, clock.monotonic() - sentAt);
     };
     this.#evaluate(client, call, budgetMs).then(
       (reply) => {
         arrived('answered');
+        this.#refusals.answered(name);
         if (isLate) late?.(reply);
         return resolve(reply);
       },
       (error: unknown) => {
         arrived('failed');
+        this.#refusals.failed(name, error, client.isCluster);
         return reject(unavailable(error));
       },
     );
@@ -96,6 +122,8 @@ export class RedisLink implements ScriptLink {
   async publish(channel: string, message: string): Promise<void> {
     const client = this.#client;
     if (client === undefined || !this.available) throw new StoreUnavailable(this.trouble);
+    if (!this.#canPublish)
+      throw new StoreUnavailable('Redis takes no PUBLISH from us: the other replicas are not told');
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const { storeTimeoutMs } = this.#ports;
     const timer = setTimeout(() => {
@@ -113,9 +141,15 @@ export class RedisLink implements ScriptLink {
     }
   }
 
+  /** Whether to publish at all: there are proxies that end a connection on which somebody tries. */
+  mayPublish(allowed: boolean): void {
+    this.#canPublish = allowed;
+  }
+
   close(): void {
     this.#closed = true;
-    clearInterval(this.#probe);
+    this.#probe.stop();
+    this.#ports.outage.close();
     this.#client?.disconnect();
   }
 
@@ -135,51 +169,61 @@ export class RedisLink implements ScriptLink {
   async #connect(): Promise<void> {
     try {
       const client = await this.#ports.connect();
-      client.on('error', (error: Error & { lastNodeError?: Error }) => {
-        this.#trouble = `Redis can't be reached: ${(error.lastNodeError ?? error).message}`;
-      });
-      client.on('ready', () => {
-        this.#trouble = 'the connection to Redis is closed';
-        this.#ports.ready(client);
-      });
-      if (this.#closed) client.disconnect();
       this.#client = client;
+      if (this.#closed) return client.disconnect();
+      client.on('error', (error: Error & { lastNodeError?: Error }) => {
+        if (!this.#closed) this.#fails(error.lastNodeError ?? error, "Redis can't be reached");
+      });
+      client.on('close', () => this.#ends());
+      client.on('ready', () => {
+        // A Cluster client has asked its nodes by now.
+        if (client.isCluster) this.#isThere(client);
+        else this.#probe.start(client);
+      });
     } catch (error) {
-      this.#trouble = `Redis can't be reached: ${(error as Error).message}`;
+      this.#fails(error, "Redis can't be reached");
     }
   }
 
-  #opened(): void {
-    this.#ports.metrics.circuit(true);
-    let asking = false;
-    let silentSince = this.#ports.clock.monotonic();
-    const probe = async (): Promise<void> => {
-      const client = this.#client;
-      if (client?.status !== 'ready') return;
-      if (asking) {
-        if (this.#ports.clock.monotonic() - silentSince < GIVE_UP_MS) return;
-        silentSince = this.#ports.clock.monotonic();
-        client.disconnect(true);
-        return;
-      }
-      asking = true;
-      try {
-        await client.ping();
-        this.#closeCircuit(client);
-      } catch {
-        // The next probe finds out.
-      }
-      asking = false;
-    };
-    this.#probe = setInterval(() => void probe(), PROBE_EVERY_MS);
-    this.#probe.unref();
+  #isThere(client: RedisClient): void {
+    if (this.#closed) return;
+    this.#answers = true;
+    this.#trouble = CLOSED;
+    this.#circuit.close();
+    this.#look();
+    this.#ports.ready(client);
   }
 
-  #closeCircuit(client: RedisClient): void {
-    clearInterval(this.#probe);
-    this.#circuit.close();
-    this.#ports.metrics.circuit(false);
-    this.#ports.ready(client);
+  #ends(): void {
+    this.#probe.stop();
+    if (this.#circuit.isOpen) this.#trouble = SILENT;
+    this.#answers = false;
+    if (!this.#closed) this.#look();
+  }
+
+  #fails(error: unknown, what: string): void {
+    const code = codeOf(error);
+    this.#trouble = code === 'SILENT' ? SILENT : { code, detail: `${what}: ${wordsOf(error)}` };
+    this.#look();
+  }
+
+  #opened(client: RedisClient): void {
+    this.#look();
+    this.#probe.start(client);
+  }
+
+  #troubleNow(): Trouble | undefined {
+    const { trouble } = this.#refusals;
+    const isConnected = this.#answers && this.#client?.status === 'ready';
+    // A connection that is made anew since the server refuses ends for that reason.
+    if (!isConnected) return this.#trouble === CLOSED ? (trouble ?? CLOSED) : this.#trouble;
+    return trouble ?? (this.#circuit.isOpen ? SILENT : undefined);
+  }
+
+  #look(): void {
+    const trouble = this.#troubleNow();
+    this.#ports.metrics.circuit(trouble !== undefined);
+    this.#ports.outage.see(trouble);
   }
 }
 
@@ -192,8 +236,6 @@ async function evaluate(client: RedisClient, { script, keys, args }: ScriptCall)
   }
 }
 
-/** The server's words name commands, keys and addresses, and no secret. */
 function unavailable(error: unknown): StoreUnavailable {
-  const message = error instanceof Error ? error.message : String(error);
-  return new StoreUnavailable(`Redis refused the call: ${message}`, { cause: error });
+  return new StoreUnavailable(`Redis refused the call: ${wordsOf(error)}`, { cause: error });
 }

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
-import type { RedisClient } from './link.ts';
+import type { RedisClient } from './client.ts';
+import { reconnectPace } from './connect.ts';
 
 // What replicas tell each other through Redis's pub/sub. A reset closes windows; leases debited from them must
 // die in every replica. A lease that goes back to a counter with nothing left makes room for what was refused.
@@ -44,7 +45,7 @@ export class Resets {
   listen(client: RedisClient): void {
     if (this.#subscriber !== undefined) return;
     // A Cluster client keeps a connection of its own for subscriptions.
-    const subscriber = client.isCluster ? client : (client as Redis).duplicate();
+    const subscriber = client.isCluster ? client : besides(client as Redis, () => this.#ports.monotonic());
     this.#subscriber = subscriber;
     subscriber.on('message', (channel: string, message: string) => {
       if (channel === this.#ports.channel) this.#hear(message);
@@ -97,6 +98,10 @@ export class Resets {
       // The connection has ended.
     }
   }
+}
+
+function besides(client: Redis, monotonic: () => number): Redis {
+  return client.duplicate({ retryStrategy: reconnectPace(monotonic) });
 }
 
 /** What replicas tell each other of a reset. */

@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import { codeOf, scopeOf, wordsOf } from './server-error.ts';
 
 // What a server tells of itself by INFO. Valkey names the Redis it is compatible with in `redis_version`, and
 // itself in `server_name` and `valkey_version`.
@@ -17,7 +18,7 @@ export async function findingsAbout(node: Redis, isNodeOfCluster: boolean): Prom
   try {
     info = fieldsOf(`${await node.info('server')}\r\n${await node.info('memory')}`);
   } catch (error) {
-    return unknown((error as Error).message, isNodeOfCluster);
+    return unknown(error, isNodeOfCluster);
   }
   const mode = info.get('redis_mode') ?? info.get('server_mode');
   if (mode === 'sentinel') {
@@ -54,15 +55,13 @@ function memoryOf(info: ReadonlyMap<string, string>): Finding[] {
   return [{ level: 'warn', message }];
 }
 
-function unknown(message: string, isNodeOfCluster: boolean): Finding[] {
+function unknown(error: unknown, isNodeOfCluster: boolean): Finding[] {
+  const code = codeOf(error);
+  // What concerns every call is told as an outage, and the server is looked at again when that is over.
+  if (scopeOf(code) === 'server' && !isNodeOfCluster) return [];
+  const why = code === 'NOPERM' ? 'the user may not run INFO' : `INFO: ${wordsOf(error)}`;
   const follows = 'a version before 6 may refuse the scripts, and counters that are evicted start anew';
-  if (message.startsWith('NOPERM')) {
-    return [
-      { level: 'warn', message: `its version and memory policy are not told (the user may not run INFO): ${follows}` },
-    ];
-  }
-  // A single server is looked at again when the connection is there again.
-  return isNodeOfCluster ? [{ level: 'warn', message: `it could not be looked at (${message}): ${follows}` }] : [];
+  return [{ level: 'warn', message: `its version and memory policy are not told (${why}): ${follows}` }];
 }
 
 function isValkey(info: ReadonlyMap<string, string>): boolean {

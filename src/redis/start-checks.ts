@@ -4,7 +4,9 @@ import { HEARTBEAT } from '../script/lease-scripts.ts';
 import { keyOf, shaOf, takeCall } from '../script/script-call.ts';
 import type { KeyPrefix, ScriptCall } from '../script/script-call.ts';
 import { RESET } from '../script/scripts.ts';
-import type { RedisClient } from './link.ts';
+import { Aside } from './aside.ts';
+import type { RedisClient } from './client.ts';
+import { codeOf, scopeOf, wordsOf } from './server-error.ts';
 import { findingsAbout } from './server-info.ts';
 import type { Finding } from './server-info.ts';
 
@@ -17,6 +19,12 @@ interface Trial {
 
 const CHECK_MS = 1000;
 
+export interface Checked {
+  readonly findings: readonly Finding[];
+  /** False: where somebody tries, calls that are under way may be lost. */
+  readonly canPublish: boolean;
+}
+
 /**
  * Looks at a Redis once a connection is there; at a Cluster, at every primary, since versions, memory and the
  * rights of a user are each node's own. Every finding says what follows from it, and at which node.
@@ -28,24 +36,39 @@ export async function checkRedis(
   prefix: KeyPrefix,
   channel: string,
   waitReplicas = 0,
-): Promise<readonly Finding[]> {
+): Promise<Checked> {
   const trial = { prefix, channel, waits: waitReplicas > 0 };
-  if (!client.isCluster) {
-    const node = client as Redis;
-    return (await Promise.all([findingsAbout(node, false), checkScripts(node, trial, 'start-check')])).flat();
-  }
+  if (!client.isCluster) return checkServer(client as Redis, trial);
   const cluster = client as Cluster;
   const slots = await slotsOfPrimaries(cluster, prefix);
   const found = await Promise.all(
     cluster.nodes('master').map(async (node) => {
       const name = nameOf(node);
       const slot = slots.get(name);
-      const scripts = slot === undefined ? [] : checkScripts(node, trial, slot);
+      const scripts = slot === undefined ? [] : checkCalls(node, trial, slot);
       const findings = (await Promise.all([findingsAbout(node, true), scripts])).flat();
       return findings.map(({ level, message }): Finding => ({ level, message: `at ${name}: ${message}` }));
     }),
   );
-  return found.flat();
+  return { findings: found.flat(), canPublish: true };
+}
+
+async function checkServer(node: Redis, trial: Trial): Promise<Checked> {
+  const aside = new Aside(node);
+  try {
+    const about = await aside.ask((one) => findingsAbout(one, false));
+    const scripts = await aside.ask((one) => checkScripts(one, trial, 'start-check'));
+    const telling = await aside.ask((one) => checkTelling(one, trial));
+    const hearing = await aside.ask((one) => checkHearing(one, trial));
+    return { findings: [about, scripts, telling, hearing].flat(), canPublish: telling.length === 0 };
+  } finally {
+    aside.close();
+  }
+}
+
+async function checkCalls(node: Redis, trial: Trial, slot: string): Promise<readonly Finding[]> {
+  const findings = await checkScripts(node, trial, slot);
+  return findings.length > 0 ? findings : checkTelling(node, trial);
 }
 
 /** For each primary that has slots, the slot of a counter that lies there. */
@@ -65,27 +88,45 @@ function nameOf({ options }: Redis): string {
   return `${options.host}:${options.port}`;
 }
 
-/** Runs every script, by its hash too, on counters of its own that live for a second, and publishes. */
-async function checkScripts(node: Redis, trial: Trial, slot: string): Promise<Finding[]> {
-  const { prefix, channel, waits } = trial;
-  try {
-    for (const { script, keys, args } of callsOfAll(prefix, slot)) {
+/** Runs every script, by its hash too, on counters of its own that live for a second. */
+async function checkScripts(node: Redis, trial: Trial, slot: string): Promise<readonly Finding[]> {
+  const run = async (): Promise<void> => {
+    for (const { script, keys, args } of callsOfAll(trial.prefix, slot)) {
       await node.eval(script.lua, keys.length, ...keys, ...args);
       await node.evalsha(shaOf(script), keys.length, ...keys, ...args);
     }
-    // Replicas skip a message that names no counter.
-    await node.publish(channel, '');
-    if (waits) await node.wait(0, 1);
+    if (trial.waits) await node.wait(0, 1);
+  };
+  return findingWhere(run, trial, 'error', "the scripts can't run, so decisions are store failures");
+}
+
+/** Replicas skip a message that names no counter. */
+function checkTelling(node: Redis, trial: Trial): Promise<readonly Finding[]> {
+  const follows = 'resets, and units that come back, are not told to the other replicas, which look again in a second';
+  return findingWhere(() => node.publish(trial.channel, ''), trial, 'error', follows);
+}
+
+function checkHearing(node: Redis, trial: Trial): Promise<readonly Finding[]> {
+  const follows = 'resets by other replicas are not heard, and leases end within the second that they live';
+  return findingWhere(() => node.subscribe(trial.channel), trial, 'warn', follows);
+}
+
+async function findingWhere(
+  ask: () => Promise<unknown>,
+  trial: Trial,
+  level: Finding['level'],
+  follows: string,
+): Promise<readonly Finding[]> {
+  try {
+    await ask();
     return [];
   } catch (error) {
-    const { message } = error as Error;
-    if (!/^(NOPERM|ERR|WRONGTYPE)/.test(message)) return [];
-    return [
-      {
-        level: 'error',
-        message: `the scripts can't run, so decisions are store failures: ${message}. The user needs ${rightsOf(trial)}`,
-      },
-    ];
+    const code = codeOf(error);
+    // What concerns every call is told as an outage, and the checks are made again when that is over.
+    if (scopeOf(code) === 'server') return [];
+    const what = code === 'CLOSED' ? 'the connection is ended when it is tried, as proxies do' : wordsOf(error);
+    const remedy = code === 'NOPERM' ? `. The user needs ${rightsOf(trial)}` : '';
+    return [{ level, message: `${follows}: ${what}${remedy}` }];
   }
 }
 

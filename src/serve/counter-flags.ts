@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { parse } from 'yaml';
 import { UserError } from '../errors.ts';
-import { duration, integer, oneOf, text, toggle } from '../flags.ts';
+import { duration, flagName, integer, oneOf, text, toggle, variableName } from '../flags.ts';
 import type { FlagValues } from '../flags.ts';
 import type { CounterOptions, RedisOptions } from '../redis/counter-options.ts';
 import { sharedStorageOptions, sharedStorageSchema } from './shared-storage.ts';
@@ -38,6 +38,32 @@ export const counterFlags = {
 };
 
 type CounterFlags = FlagValues<typeof counterFlags>;
+
+const IN_MEMORY = 'quota would be counted in memory, by each replica for itself';
+
+/**
+ * Refuses what looks as if quota were shared and is not.
+ * @param given the flags that the command line itself gives
+ * @throws UserError (exit 2)
+ */
+export function refuseRedisUnnamed(
+  given: ReadonlySet<string>,
+  environment: Readonly<Record<string, string | undefined>>,
+): void {
+  const variableOf = (key: string): string | undefined => environment[variableName(key)];
+  const isSet = (key: string): boolean => given.has(key) || (variableOf(key) ?? '') !== '';
+  if (isSet('redis') || isSet('redisConfig')) return;
+  for (const key of ['redis', 'redisConfig']) {
+    if (variableOf(key) === undefined) continue;
+    const remedy = 'give the address of Redis, or unset it to count in memory, for each replica alone';
+    throw new UserError(`${variableName(key)} is set and empty, and ${IN_MEMORY}: ${remedy}`, 2);
+  }
+  for (const key of Object.keys(counterFlags)) {
+    if (!key.startsWith('redis') || !isSet(key)) continue;
+    const name = given.has(key) ? `--${flagName(key)}` : variableName(key);
+    throw new UserError(`${name} has no effect without --redis, and ${IN_MEMORY}: give --redis, or remove it`, 2);
+  }
+}
 
 /** @throws UserError where a file can't be read, or flags contradict each other (exit 2) */
 export function counterOptionsOf(flags: CounterFlags): CounterOptions {

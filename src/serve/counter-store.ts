@@ -6,15 +6,17 @@ import { noCounterMetrics } from '../quota/counter-metrics.ts';
 import type { CounterMetrics } from '../quota/counter-metrics.ts';
 import { ScopedCounterStore } from '../quota/scoped-store.ts';
 import type { CounterStore } from '../quota/store.ts';
-import { parseRedisAddress } from '../redis/address.ts';
+import type { RedisClient } from '../redis/client.ts';
 import { connectRedis } from '../redis/connect.ts';
 import type { CounterOptions, RedisOptions } from '../redis/counter-options.ts';
 import { RedisLink } from '../redis/link.ts';
-import type { RedisClient } from '../redis/link.ts';
+import { Outage } from '../redis/outage-teller.ts';
+import type { StoreEvent } from '../redis/outage-teller.ts';
 import { Replicas } from '../redis/replicas.ts';
 import { cameBackMessage, resetMessage, Resets } from '../redis/resets.ts';
 import type { Finding } from '../redis/server-info.ts';
 import { checkRedis } from '../redis/start-checks.ts';
+import { storeName } from '../redis/store-name.ts';
 import { UNTAGGED } from '../script/script-call.ts';
 import type { KeyPrefix, ScriptLink } from '../script/script-call.ts';
 
@@ -24,6 +26,8 @@ export interface CounterPorts {
   readonly metrics?: CounterMetrics;
   /** Told once of each thing that is wrong with Redis. */
   readonly report?: (finding: Finding) => void;
+  /** Told when the store is there for the first time, lost and why, and back. */
+  readonly tellOutage?: (event: StoreEvent) => void;
   /** Names this replica, and debts: no two may be equal in the mesh. Default `crypto.randomUUID`. */
   readonly randomName?: () => string;
   /** Counters in memory that this process shares with others. Absent: it has its own. */
@@ -82,7 +86,7 @@ function createSharedStore(options: CounterOptions, ports: CounterPorts, shared:
 
 function createMeshStore(options: CounterOptions, redis: RedisOptions, ports: CounterPorts): CounterStore {
   const { clock, metrics = noCounterMetrics, randomName = () => crypto.randomUUID() } = ports;
-  for (const url of redis.urls) parseRedisAddress(url);
+  const name = storeName(options);
   const text = redis.prefix ?? 'ostiary:';
   const prefix: KeyPrefix = { text, tagged: redis.cluster === true };
   const storeTimeoutMs = options.storeTimeoutMs ?? STORE_TIMEOUT_MS;
@@ -99,10 +103,16 @@ function createMeshStore(options: CounterOptions, redis: RedisOptions, ports: Co
     resets.listen(client);
     void replicas.beat();
     store.rejoined();
-    void checkRedis(client, prefix, channel, waitReplicas).then(
-      (findings) => findings.forEach(tell),
-      () => {},
-    );
+    void check(client);
+  };
+  const check = async (client: RedisClient): Promise<void> => {
+    try {
+      const { findings, canPublish } = await checkRedis(client, prefix, channel, waitReplicas);
+      findings.forEach(tell);
+      link.mayPublish(canPublish);
+    } catch {
+      // The connection has ended: the next one is looked at.
+    }
   };
   const waitReplicas = redis.waitReplicas ?? 0;
   const link = new RedisLink({
@@ -110,7 +120,13 @@ function createMeshStore(options: CounterOptions, redis: RedisOptions, ports: Co
     metrics,
     waitReplicas,
     storeTimeoutMs,
-    connect: () => connectRedis(redis, (message) => tell({ level: 'warn', message })),
+    outage: new Outage({ name, tell: ports.tellOutage ?? (() => {}) }),
+    connect: () =>
+      connectRedis(
+        redis,
+        () => clock.monotonic(),
+        (message) => tell({ level: 'warn', message }),
+      ),
     ready,
   });
   const replicas = new Replicas({

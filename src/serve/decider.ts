@@ -1,4 +1,5 @@
 import { systemClock as clock } from '../clock.ts';
+import { storeName } from '../redis/store-name.ts';
 import type { DecisionPorts } from '../decision/deliberation.ts';
 import { Repetitions } from '../decision/repetitions.ts';
 import { firstFaults, formatFault, MAX_TOLD_FAULTS } from '../document/fault.ts';
@@ -32,6 +33,8 @@ export interface Decider {
   readonly authorization: Method;
   readonly ports: DecisionPorts;
   readonly store: CounterStore;
+  /** Where the counters are, without user and password. */
+  readonly storeName: string;
   readonly documents: ConfigSource;
   readonly keySets: KeySets;
   readonly metrics: Metrics;
@@ -62,7 +65,13 @@ export async function openDecider(
     standardOutput(() => metrics.log.dropped()),
   );
   // The Redis client warns on the console: standard error stays for the command line.
-  console.warn = (warning: unknown) => log.warn('library', { detail: String(warning).slice(0, 500) });
+  const warned = new Set<string>();
+  console.warn = (warning: unknown) => {
+    const detail = String(warning).slice(0, 500);
+    // It says the same at every connection.
+    if (warned.size < 100 && !warned.has(detail)) log.warn('library', { detail });
+    warned.add(detail);
+  };
   const observer = createObserver({
     metrics,
     log,
@@ -81,11 +90,13 @@ export async function openDecider(
   });
   opened.defer(() => keySets.close());
   metrics.jwks.observe(() => keySets.status());
+  const counting = counterOptionsOf(flags);
   const store = metrics.instrumentStore(
-    createCounterStore(counterOptionsOf(flags), {
+    createCounterStore(counting, {
       clock,
       metrics: metrics.counters,
       report: ({ level, message }) => log[level]('counter store', { detail: message }),
+      tellOutage: ({ kind, detail }) => log[kind === 'lost' ? 'error' : 'info'](`counter store ${kind}`, { detail }),
       ...(shared && { shared: shared(metrics) }),
     }),
   );
@@ -128,6 +139,7 @@ export async function openDecider(
     authorization: createCheckMethod({ snapshot, ports: { ...ports, repetitions }, observer }),
     ports,
     store,
+    storeName: storeName(counting),
     documents,
     keySets,
     metrics,

@@ -68,7 +68,8 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
   opened.move();
   server.ready();
   workers?.setServing(true);
-  log.info('ready', { version, addresses: Object.values(server.addresses).map(formatListenAddress) });
+  const listening = Object.values(server.addresses).map(formatListenAddress);
+  log.info('ready', { version, addresses: listening, store: decider.storeName });
 
   return {
     welcome: tryLines(

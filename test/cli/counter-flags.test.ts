@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseFlags } from '../../src/flags.ts';
 import type { CounterOptions } from '../../src/redis/counter-options.ts';
-import { counterFlags, counterOptionsOf } from '../../src/serve/counter-flags.ts';
+import { counterFlags, counterOptionsOf, refuseRedisUnnamed } from '../../src/serve/counter-flags.ts';
 import { scratchFolder } from '../real/scratch.ts';
 
 function options(...argv: string[]): CounterOptions {
@@ -71,5 +71,30 @@ describe('the flags of counters', () => {
     const broken = file('sharedStorage: {redis: {password: "hunter2\n');
     expect(() => options('--redis-config', broken)).toThrow('is no YAML');
     expect(() => options('--redis-config', broken)).not.toThrow('hunter2');
+  });
+});
+
+describe('Redis flags without a Redis', () => {
+  const refused = (given: readonly string[], environment: Record<string, string> = {}) =>
+    refuseRedisUnnamed(new Set(given), environment);
+
+  it.each([
+    [['redisPrefix'], {}, '--redis-prefix has no effect without --redis'],
+    [['redisCluster'], {}, 'give --redis, or remove it'],
+    [[], { OSTIARY_REDIS_PASSWORD_FILE: '/run/secrets/redis' }, 'OSTIARY_REDIS_PASSWORD_FILE has no effect'],
+    [[], { OSTIARY_REDIS: '' }, 'OSTIARY_REDIS is set and empty'],
+    [[], { OSTIARY_REDIS_CONFIG: '' }, 'unset it to count in memory'],
+    [['redisDb'], { OSTIARY_REDIS: '' }, 'by each replica for itself'],
+  ])('%j and %j are a fault', (given, environment, says) => {
+    expect(() => refused(given, environment)).toThrow(says);
+  });
+
+  it('is no fault where one is named, or none is meant', () => {
+    refused([]);
+    refused(['redis', 'redisPrefix']);
+    refused(['redisPrefix'], { OSTIARY_REDIS: 'redis://a' });
+    refused(['redis'], { OSTIARY_REDIS: '' });
+    refused(['quota'], { OSTIARY_REDIS_USERNAME: '' });
+    expect(() => options('--redis', '')).toThrow(/--redis is .*empty/);
   });
 });

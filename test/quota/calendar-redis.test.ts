@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Limit } from '../../src/quota/limit.ts';
+import type { RedisClient } from '../../src/redis/client.ts';
 import { connectRedis } from '../../src/redis/connect.ts';
-import type { RedisClient } from '../../src/redis/link.ts';
 import { chargeDebtCall } from '../../src/script/lease-calls.ts';
 import { takeCall } from '../../src/script/script-call.ts';
 import { startRedis } from '../real/redis.ts';
@@ -20,7 +20,7 @@ let redis: RealRedis;
 let client: RedisClient;
 beforeAll(async () => {
   redis = await startRedis();
-  client = await connectRedis({ urls: [redis.url] });
+  client = await connectRedis({ urls: [redis.url] }, () => performance.now());
   while (client.status !== 'ready') await sleep(5);
 });
 afterAll(async () => {

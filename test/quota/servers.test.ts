@@ -49,6 +49,11 @@ describe('a Redis address', () => {
     expect(parseRedisAddress(text)).toEqual(address);
   });
 
+  it.each(['redis://u:hunter2%@h', 'redis://hunter2%zz:p@h'])('%s says how a %% is written', (text) => {
+    expect(() => parseRedisAddress(text)).toThrow('write it as %25, or give the password by --redis-password-file');
+    expect(() => parseRedisAddress(text)).not.toThrow('hunter2');
+  });
+
   it.each(['http://u:hunter2@h', 'redis://', 'redis://u:hunter2@h/x', 'redis://h:99999'])(
     '%s is refused, and never repeated',
     (text) => {

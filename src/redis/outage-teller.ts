@@ -1,0 +1,92 @@
+import { remedyFor } from './server-error.ts';
+
+// Tells an operator once that the store is lost and why, once more for each other reason while it stays away, and
+// once that it is back. A connection that ends says little: the next try says why, so it is waited for.
+
+/** Why the store can't be used now. */
+export interface Trouble {
+  /** As `server-error.ts` names it. */
+  readonly code: string;
+  /** A sentence without secrets. */
+  readonly detail: string;
+}
+
+export interface StoreEvent {
+  /** `connected` at the first time, `back` after it was lost. */
+  readonly kind: 'connected' | 'lost' | 'back';
+  /** What has happened, and what an operator can do. */
+  readonly detail: string;
+}
+
+export interface OutagePorts {
+  /** Such as `Redis at redis.svc:6379`. */
+  readonly name: string;
+  readonly tell: (event: StoreEvent) => void;
+}
+
+/** How long a better reason is waited for. */
+const VAGUE_MS: Readonly<Record<string, number>> = { STARTING: 2500, CLOSED: 400 };
+
+export class Outage {
+  readonly #ports: OutagePorts;
+  readonly #told = new Set<string>();
+  #waiting: { readonly trouble: Trouble; readonly timer: NodeJS.Timeout } | undefined;
+  #wasThere = false;
+  #isThere = false;
+
+  constructor(ports: OutagePorts) {
+    this.#ports = ports;
+  }
+
+  /** The store can't be used, for this reason; undefined: it can. To be called at every change. */
+  see(trouble: Trouble | undefined): void {
+    if (trouble === undefined) return this.#sees();
+    this.#isThere = false;
+    if (this.#told.has(kindOf(trouble))) return;
+    const patienceMs = VAGUE_MS[trouble.code];
+    if (patienceMs === undefined) this.#tell(trouble);
+    else if (this.#told.size === 0 && this.#waiting?.trouble.code !== trouble.code) this.#wait(trouble, patienceMs);
+  }
+
+  close(): void {
+    clearTimeout(this.#waiting?.timer);
+  }
+
+  #sees(): void {
+    if (this.#isThere) return;
+    this.#isThere = true;
+    const waiting = this.#waiting;
+    // It was away for too short to know why.
+    if (waiting !== undefined && this.#wasThere) this.#tell(waiting.trouble);
+    this.#stopWaiting();
+    const { name, tell } = this.#ports;
+    if (!this.#wasThere) tell({ kind: 'connected', detail: `${name} counts the quota` });
+    else if (this.#told.size > 0) tell({ kind: 'back', detail: `${name} is back and counts the quota` });
+    this.#wasThere = true;
+    this.#told.clear();
+  }
+
+  #wait(trouble: Trouble, patienceMs: number): void {
+    this.#stopWaiting();
+    this.#waiting = { trouble, timer: setTimeout(() => this.#tell(trouble), patienceMs).unref() };
+  }
+
+  #stopWaiting(): void {
+    clearTimeout(this.#waiting?.timer);
+    this.#waiting = undefined;
+  }
+
+  #tell({ code, detail }: Trouble): void {
+    this.#stopWaiting();
+    this.#told.add(kindOf({ code }));
+    const remedy = remedyFor(code);
+    const { name, tell } = this.#ports;
+    const follows = 'meanwhile each policy does what its onStoreFailure says';
+    tell({ kind: 'lost', detail: `${name}: ${detail}${remedy === '' ? '' : ` (${remedy})`}; ${follows}` });
+  }
+}
+
+/** One line for a connection that has ended and can't be made again. */
+function kindOf({ code }: Pick<Trouble, 'code'>): string {
+  return code === 'CLOSED' ? 'UNREACHABLE' : code;
+}

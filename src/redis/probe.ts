@@ -1,0 +1,71 @@
+import type { Clock } from '../clock.ts';
+import type { RedisClient } from './client.ts';
+import { codeOf } from './server-error.ts';
+
+// Asks a server whether it answers, until it does. That it takes connections says little: it may be stopped, load
+// its data, run somebody's script or ask for a password. INFO would tell more, and not every server and proxy has it.
+
+export interface ProbePorts {
+  readonly clock: Clock;
+  /** It answers. Called once for each {@link Probe.start}. */
+  readonly answers: (client: RedisClient) => void;
+  /** It answers with an error that concerns every call. */
+  readonly refuses: (error: unknown) => void;
+}
+
+const PROBE_EVERY_MS = 100;
+/** A connection that has been silent so long is given up: its other end may be gone without a word. */
+const GIVE_UP_MS = 2000;
+
+export class Probe {
+  readonly #ports: ProbePorts;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(ports: ProbePorts) {
+    this.#ports = ports;
+  }
+
+  start(client: RedisClient): void {
+    this.stop();
+    const { clock, answers, refuses } = this.#ports;
+    let asking = false;
+    let silentSince = clock.monotonic();
+    const probe = async (): Promise<void> => {
+      if (client.status !== 'ready') return;
+      if (asking) {
+        if (clock.monotonic() - silentSince < GIVE_UP_MS) return;
+        silentSince = clock.monotonic();
+        client.disconnect(true);
+        return;
+      }
+      asking = true;
+      try {
+        await client.ping();
+        found();
+      } catch (error) {
+        if (answersThough(error)) found();
+        else if (this.#timer === timer) refuses(error);
+      }
+      asking = false;
+      silentSince = clock.monotonic();
+    };
+    const timer = setInterval(() => void probe(), PROBE_EVERY_MS).unref();
+    this.#timer = timer;
+    const found = (): void => {
+      if (this.#timer !== timer) return;
+      this.stop();
+      answers(client);
+    };
+    void probe();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+}
+
+/** Without PING itself, or the right to it, a server answers all the same. */
+function answersThough(error: unknown): boolean {
+  return ['UNKNOWN_COMMAND', 'NOPERM'].includes(codeOf(error));
+}

@@ -1,0 +1,247 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/clock.ts';
+import { noCounterMetrics } from '../../src/quota/counter-metrics.ts';
+import { StoreUnavailable } from '../../src/quota/store.ts';
+import type { CounterStore } from '../../src/quota/store.ts';
+import type { RedisOptions } from '../../src/redis/counter-options.ts';
+import type { StoreEvent } from '../../src/redis/outage-teller.ts';
+import type { Finding } from '../../src/redis/server-info.ts';
+import { createCounterStore } from '../../src/serve/counter-store.ts';
+import { startRedis } from '../real/redis.ts';
+import type { RealRedis, RedisServer } from '../real/redis.ts';
+import { freshDemand, untilAvailable } from './behaviour.ts';
+
+// Every state in which a server answers, and refuses: each is told once with its remedy, no unit is admitted by it,
+// and what follows when it ends is a store that counts, without a restart.
+
+export interface Watched {
+  readonly store: CounterStore;
+  readonly events: StoreEvent[];
+  readonly findings: Finding[];
+  /** As `ostiary_store_circuit_open` shows it. */
+  isOpen(): boolean;
+}
+
+const open: { close(): Promise<void> }[] = [];
+
+export function closeAfterEach(): void {
+  afterEach(async () => {
+    for (const each of open.splice(0).toReversed()) await each.close();
+  });
+}
+
+export function watch(redis: RedisOptions): Watched {
+  const events: StoreEvent[] = [];
+  const findings: Finding[] = [];
+  let isOpen = false;
+  const metrics = { ...noCounterMetrics, circuit: (opened: boolean): void => void (isOpen = opened) };
+  const store = createCounterStore(
+    { storeTimeoutMs: 500, quota: 'exact', redis },
+    {
+      clock: systemClock,
+      metrics,
+      report: (finding) => void findings.push(finding),
+      tellOutage: (event) => void events.push(event),
+    },
+  );
+  open.push(store);
+  return { store, events, findings, isOpen: () => isOpen };
+}
+
+export async function serve(server: RedisServer, ...args: string[]): Promise<RealRedis> {
+  const redis = await startRedis({ server, args });
+  open.push({ close: () => redis.stop() });
+  return redis;
+}
+
+export const take = async (store: CounterStore) =>
+  (await store.take([freshDemand([[1, 60_000]])], performance.now() + 2000)).granted;
+
+/** Counts: one of one unit passes, and no second one. */
+export async function expectToCount(store: CounterStore): Promise<void> {
+  const demand = freshDemand([[1, 60_000]]);
+  expect((await store.take([demand], performance.now() + 2000)).granted).toBe(true);
+  expect((await store.take([demand], performance.now() + 2000)).granted).toBe(false);
+}
+
+const patience = { timeout: 10_000, interval: 20 };
+
+export async function expectEvents(watched: Watched, ...kinds: StoreEvent['kind'][]): Promise<void> {
+  await expect.poll(() => watched.events.map(({ kind }) => kind), patience).toEqual(kinds);
+}
+
+interface Trouble {
+  readonly name: string;
+  readonly begin: readonly (readonly string[])[];
+  readonly end: readonly (readonly string[])[];
+  /** What the log says, remedy included. */
+  readonly says: RegExp;
+}
+
+const troubles: readonly Trouble[] = [
+  {
+    name: 'was demoted to a replica',
+    begin: [['REPLICAOF', '127.0.0.1', '1']],
+    end: [['REPLICAOF', 'NO', 'ONE']],
+    says: /READONLY .*give that of the primary/,
+  },
+  {
+    name: 'is a replica that serves nothing stale',
+    begin: [
+      ['CONFIG', 'SET', 'replica-serve-stale-data', 'no'],
+      ['REPLICAOF', '127.0.0.1', '1'],
+    ],
+    end: [['REPLICAOF', 'NO', 'ONE']],
+    says: /MASTERDOWN .*give that of the primary/,
+  },
+  {
+    name: 'lacks replicas',
+    begin: [['CONFIG', 'SET', 'min-replicas-to-write', '1']],
+    end: [['CONFIG', 'SET', 'min-replicas-to-write', '0']],
+    says: /NOREPLICAS .*min-replicas-to-write/,
+  },
+  {
+    name: 'is out of memory',
+    begin: [['CONFIG', 'SET', 'maxmemory', '1']],
+    end: [['CONFIG', 'SET', 'maxmemory', '0']],
+    says: /OOM .*raise maxmemory/,
+  },
+];
+
+/** What every server must be overcome in. */
+export function overcomesTroubles(server: RedisServer): void {
+  describe(`a ${server} that`, () => {
+    closeAfterEach();
+    // Redis 6.0 does not look at min-replicas-to-write for what a script writes.
+    const had = troubles.filter(({ name }) => server !== 'redis-server-6.0' || name !== 'lacks replicas');
+
+    it.each(had)('$name is told once, admits nothing, and is counted in again', async ({ begin, end, says }) => {
+      const redis = await serve(server);
+      const watched = watch({ urls: [redis.url] });
+      const { store, events } = watched;
+      await untilAvailable(store);
+      await expectToCount(store);
+      for (const command of begin) await redis.cli(...command);
+      for (let i = 0; i < 20; i += 1) {
+        await expect(take(store)).rejects.toThrow(StoreUnavailable);
+        await sleep(20);
+      }
+      await expectEvents(watched, 'connected', 'lost');
+      expect(events[1]?.detail).toMatch(says);
+      expect(events[1]?.detail).not.toMatch(/user_script|call to f_|[0-9a-f]{40}/);
+      expect([store.health().available, watched.isOpen()]).toEqual([false, true]);
+      for (const command of end) await redis.cli(...command);
+      await expectEvents(watched, 'connected', 'lost', 'back');
+      await untilAvailable(store);
+      await expectToCount(store);
+      expect(watched.isOpen()).toBe(false);
+    });
+
+    it('refuses without a hit is known by its heartbeat', async () => {
+      const redis = await serve(server);
+      const watched = watch({ urls: [redis.url] });
+      await untilAvailable(watched.store);
+      await redis.cli('REPLICAOF', '127.0.0.1', '1');
+      await expectEvents(watched, 'connected', 'lost');
+      await redis.cli('REPLICAOF', 'NO', 'ONE');
+      await expectEvents(watched, 'connected', 'lost', 'back');
+    });
+
+    it("runs somebody's script is told, and counted in again", async () => {
+      const redis = await serve(server, '--lua-time-limit', '100');
+      const watched = watch({ urls: [redis.url] });
+      await untilAvailable(watched.store);
+      const busy = redis.cli('EVAL', 'while true do end', '0').catch(() => '');
+      await expect.poll(() => watched.events.at(-1)?.detail, patience).toMatch(/BUSY .*SCRIPT KILL/);
+      await expect(take(watched.store)).rejects.toThrow(StoreUnavailable);
+      await redis.cli('SCRIPT', 'KILL');
+      await busy;
+      await expect.poll(() => watched.events.at(-1)?.kind, patience).toBe('back');
+      await expectToCount(watched.store);
+    });
+
+    it('loads its data is not asked until it has', async () => {
+      // It answers each 2 MB while it loads.
+      const redis = await serve(server, '--key-load-delay', '5000', '--rdbcompression', 'no');
+      await redis.cli('EVAL', "for i = 1, 500 do redis.call('SET', 'other' .. i, string.rep('x', 20000)) end", '0');
+      await redis.cli('SAVE');
+      const watched = watch({ urls: [redis.url] });
+      await untilAvailable(watched.store);
+      const restarted = redis.restart();
+      await expect
+        .poll(() => watched.events.map(({ detail }) => detail).join(), patience)
+        .toMatch(/LOADING .*will answer/);
+      await expect(take(watched.store)).rejects.toThrow(StoreUnavailable);
+      await restarted;
+      await expect.poll(() => watched.events.at(-1)?.kind, patience).toBe('back');
+      await expectToCount(watched.store);
+    });
+
+    it('asks for another password is told once, and counted in when that is back', async () => {
+      const redis = await serve(server);
+      await redis.cli('CONFIG', 'SET', 'requirepass', 'hunter2');
+      const auth = (...command: string[]) => redis.cli('-a', 'hunter2', '--no-auth-warning', ...command);
+      const wrong = watch({ urls: [redis.url], password: 'wrong' });
+      const none = watch({ urls: [redis.url] });
+      await expectEvents(wrong, 'lost');
+      await expectEvents(none, 'lost');
+      expect(wrong.events[0]?.detail).toMatch(/WRONGPASS .*check --redis-username and --redis-password-file/);
+      expect(none.events[0]?.detail).toMatch(/NOAUTH .*give --redis-password-file/);
+      await sleep(1500);
+      await auth('CONFIG', 'SET', 'requirepass', 'wrong');
+      await expectEvents(wrong, 'lost', 'connected');
+      await expectToCount(wrong.store);
+      expect(JSON.stringify([wrong.events, none.events])).not.toContain('hunter2');
+    });
+
+    it.each(['INFO', 'PUBLISH', 'SUBSCRIBE'])(
+      'has no %s counts all the same, and a finding says what is missing',
+      async (name) => {
+        const redis = await serve(server, '--rename-command', name, '');
+        const watched = watch({ urls: [redis.url] });
+        await untilAvailable(watched.store);
+        await expectToCount(watched.store);
+        await expect
+          .poll(() => watched.findings.map(({ message }) => message).join(), patience)
+          .toContain('unknown command');
+        expect(watched.events.map(({ kind }) => kind)).toEqual(['connected']);
+      },
+    );
+
+    it.each(['EVAL', 'EVALSHA', 'TIME', 'HSET', 'PEXPIRE'])('has no %s is told, with a finding', async (name) => {
+      const redis = await serve(server, '--rename-command', name, '');
+      const watched = watch({ urls: [redis.url] });
+      await untilAvailable(watched.store);
+      await expect.poll(() => watched.findings.map(({ level }) => level), patience).toContain('error');
+      expect(watched.findings.map(({ message }) => message).join()).toContain("the scripts can't run");
+      await expect(take(watched.store)).rejects.toThrow(StoreUnavailable);
+      await expect.poll(() => watched.events.at(-1)?.detail, patience).toMatch(/is renamed or not passed on/);
+      const keys = (await redis.cli('KEYS', '*')).split('\n').filter((key) => key !== '');
+      if (name !== 'PEXPIRE') for (const key of keys) expect(await redis.cli('PTTL', key), key).not.toBe('-1');
+      if (name === 'PEXPIRE') expect(keys).toEqual([]);
+    });
+
+    it.each(['-evalsha', '-eval', '-time', '-hset', '-hmget', '-pexpire', '-@scripting'])(
+      'denies %s is told, and counted in when the right is there',
+      async (right) => {
+        const redis = await serve(server);
+        await redis.cli('ACL', 'SETUSER', 'half', 'on', '>p', 'allkeys', ...allChannels(server), '+@all', right);
+        const watched = watch({ urls: [redis.url], username: 'half', password: 'p' });
+        await untilAvailable(watched.store);
+        await expect.poll(() => watched.findings.map(({ level }) => level), patience).toEqual(['error']);
+        expect(watched.findings[0]?.message).toContain('The user needs ~ostiary:*');
+        if (right === '-eval') return;
+        await expect(take(watched.store)).rejects.toThrow(StoreUnavailable);
+        await expect.poll(() => watched.events.at(-1)?.detail, patience).toMatch(/lacks a right/);
+        await redis.cli('ACL', 'SETUSER', 'half', right.replace('-', '+'));
+        await expectToCount(watched.store);
+        await expect.poll(() => watched.events.at(-1)?.kind, patience).toBe('back');
+      },
+    );
+  });
+}
+
+function allChannels(server: RedisServer): string[] {
+  return server === 'redis-server-6.0' ? [] : ['allchannels'];
+}
