@@ -118,8 +118,10 @@ function ownPolicies({ document, place }: Loaded<'Api'>, context: Context): read
   const issues = compiled.flatMap((policy, index) => below(['spec', 'policies', index], policy.issues));
   addIssues(context.faults, place, [...portIssues(spec.hosts, context.hosts), ...nameIssues, ...issues]);
   context.warnings.upgrade(place, addressNotes(spec, context.hosts));
-  for (const [index, { notes }] of compiled.entries())
+  for (const [index, { notes, warnings }] of compiled.entries()) {
     context.warnings.upgrade(place, below(['spec', 'policies', index], notes));
+    context.warnings.add(place, below(['spec', 'policies', index], warnings));
+  }
   const hosts = hostsOf(spec.hosts, context.hosts).toSorted(compare);
   const basePath = normalizeBasePath(spec.basePath);
   const policies = compiled.map(({ content }) => content);
@@ -142,9 +144,10 @@ function compileBinding(
 ): CompiledBinding {
   const { document, place } = loaded;
   const { targetRef, ...fields } = document.spec;
-  const { bound, content, issues, notes } = compilePolicy(document.metadata.name, fields, context);
+  const { bound, content, issues, notes, warnings } = compilePolicy(document.metadata.name, fields, context);
   addIssues(context.faults, place, below(['spec'], issues));
   context.warnings.upgrade(place, below(['spec'], notes));
+  context.warnings.add(place, below(['spec'], warnings));
   context.digest(document, { ...document, spec: { targetRef, content } });
   const targets = new Set(apis.filter((api) => isTarget(targetRef, api)).map(nameOf));
   if (targets.size === 0) refuseNoTarget(loaded, context);
@@ -165,10 +168,11 @@ function refuseNoTarget({ document, place }: Loaded<'PolicyBinding'>, { index, f
   if (targetRef.kind === 'Api') {
     const message = index.dangling('Api', targetRef.name);
     if (message !== undefined) {
-      addIssues(faults, place, [{ path: ['spec', 'targetRef', 'name'], at: 'value', message }]);
+      addIssues(faults, place, [{ path: ['spec', 'targetRef', 'name'], at: 'value', message, isDangling: true }]);
     }
   } else if (Object.keys(targetRef.selector.labels).length > 0 && !index.anyBroken('Api')) {
     const message = 'no API has all of these labels, so the policy would protect nothing';
-    addIssues(faults, place, [{ path: ['spec', 'targetRef', 'selector', 'labels'], at: 'key', message }]);
+    const path = ['spec', 'targetRef', 'selector', 'labels'];
+    addIssues(faults, place, [{ path, at: 'key', message, isDangling: true }]);
   }
 }

@@ -7,7 +7,9 @@ import { redact } from './environment.ts';
 import type { Variables } from './environment.ts';
 import { below } from './issues.ts';
 import type { Issue } from './issues.ts';
+import { isRecord } from './load.ts';
 import { nearest } from '../nearest.ts';
+import { isPublishedKey, PUBLISHED_SECRET } from './published-secrets.ts';
 import { readPolicyOptions } from './policy-options.ts';
 import type { PolicyFields } from './schema.ts';
 
@@ -27,6 +29,8 @@ export interface CompiledPolicy {
   /** Paths begin at the fields of the policy. */
   readonly issues: readonly Issue[];
   readonly notes: readonly UpgradeNote[];
+  /** What its author should know though it is in force; paths as above. */
+  readonly warnings: readonly Issue[];
 }
 
 /** Makes a policy of its fields in a document. One instance serves every API it is bound to. */
@@ -36,12 +40,12 @@ export function compilePolicy(name: string, fields: PolicyFields, context: Polic
   const kind = context.policyKinds.get(fields.policyRef.name);
   if (kind === undefined) {
     issues.push(unknownKind(fields.policyRef.name, context.policyKinds));
-    return { bound: undefined, content: fields, issues, notes: [] };
+    return { bound: undefined, content: fields, issues, notes: [], warnings: [] };
   }
   const read = readPolicyOptions(kind, fields.config, context.variables);
   if ('issues' in read) {
     issues.push(...below(['config'], read.issues));
-    return { bound: undefined, content: fields, issues, notes: [] };
+    return { bound: undefined, content: fields, issues, notes: [], warnings: [] };
   }
   let policy: Policy | undefined;
   try {
@@ -52,11 +56,28 @@ export function compilePolicy(name: string, fields: PolicyFields, context: Polic
     issues.push({ path: ['config'], at: 'key', message: redact(message, read.substitutions) });
   }
   const content = { ...fields, policyRef: kind.name, config: read.resolved };
-  if (policy === undefined) return { bound: undefined, content, issues, notes: [] };
+  if (policy === undefined) return { bound: undefined, content, issues, notes: [], warnings: [] };
   const notes = kind.upgradeNotes?.(read.resolved as Readonly<Record<string, unknown>>) ?? [];
   const { order, mode, onFailure } = fields;
   const bound = { name, kind: kind.name, order, mode, onFailure, rules: rules.rules, policy };
-  return { bound, content, issues, notes: below(['config'], notes) };
+  const { textKey } = read.resolved as { readonly textKey?: unknown };
+  const warnings: Issue[] = isPublishedKey(textKey)
+    ? [{ path: ['config', 'textKey'], at: 'key', message: PUBLISHED_SECRET }]
+    : [];
+  return { bound, content, issues, notes: below(['config'], notes), warnings };
+}
+
+/** The same faults of a policy whose document has others, so that all are told at once. */
+export function looseIssues(fields: unknown, { policyKinds, variables }: PolicyContext): readonly Issue[] {
+  if (!isRecord(fields)) return [];
+  const { policyRef, config } = fields;
+  const name = isRecord(policyRef) ? policyRef['name'] : undefined;
+  if (typeof name !== 'string') return [];
+  const kind = policyKinds.get(name);
+  if (kind === undefined) return [unknownKind(name, policyKinds)];
+  if (!isRecord(config)) return [];
+  const read = readPolicyOptions(kind, config, variables);
+  return 'issues' in read ? below(['config'], read.issues) : [];
 }
 
 function unknownKind(name: string, policyKinds: PolicyContext['policyKinds']): Issue {

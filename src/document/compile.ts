@@ -8,6 +8,7 @@ import { createApiIndex } from '../snapshot/api-index.ts';
 import type { Api, Snapshot } from '../snapshot/snapshot.ts';
 import { compileApis } from './apis.ts';
 import type { BoundPolicy } from './bindings.ts';
+import { tellRest } from './broken.ts';
 import { compileClients, compileContracts, compileTiers } from './contracts.ts';
 import { createPace } from './cooperative-yield.ts';
 import type { Variables } from './environment.ts';
@@ -78,6 +79,7 @@ export async function compile(loaded: LoadedDocuments, options: CompileOptions):
   const { policyKinds, environment, env: variables, hosts = exactHosts } = options;
   const compiled = compileApis({ ...context, tiers, policyKinds, environment, variables, hosts });
   const { apis, policies, identityHeaders } = compiled;
+  tellRest(loaded.broken, { ...context, policyKinds, environment, variables });
 
   for (const { place, document } of loaded.documents) warnings.ofDocument(place, document);
   const result = { warnings: warnings.sorted(), secretFiles: [...secretFiles], dispose: closeOf(policies) };

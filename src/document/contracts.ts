@@ -8,9 +8,11 @@ import type { Loaded } from './load.ts';
 import { whereIs } from './name-index.ts';
 import type { NameIndex } from './name-index.ts';
 import { didYouMean } from '../nearest.ts';
+import { isPublished, PUBLISHED_SECRET } from './published-secrets.ts';
 import type { Document, DocumentOf } from './schema.ts';
 import { readSecret } from './secret-source.ts';
 import type { SecretReader } from './secret-source.ts';
+import type { Warnings } from './warnings.ts';
 
 interface Context {
   readonly index: NameIndex;
@@ -20,9 +22,14 @@ interface Context {
   readonly digest: (document: Document, content: unknown) => void;
 }
 
+interface ClientContext extends Context {
+  readonly warnings: Warnings;
+  readonly digestSecret: (place: string, secret: string) => void;
+}
+
 /** Makes client applications of their documents, by name; secrets are hashed and forgotten. */
 export async function compileClients(
-  context: Context & { readonly digestSecret: (place: string, secret: string) => void },
+  context: ClientContext,
   reader: SecretReader,
 ): Promise<ReadonlyMap<string, ClientApplication>> {
   const clients = new Map<string, ClientApplication>();
@@ -37,6 +44,7 @@ export async function compileClients(
     byId.set(spec.clientId, first ?? loaded);
     // Most hold a hash alone: 100,000 promises are worth saving.
     const single = spec.clientSecret;
+    if (single !== undefined && isPublished(single, undefined)) warnOfPublished(context, loaded, ['clientSecret']);
     const { hashes, contents } =
       single !== undefined && 'sha256' in single
         ? { hashes: [parseSecretHash(single)], contents: [single.salt, single.sha256] }
@@ -50,25 +58,33 @@ export async function compileClients(
 }
 
 async function readSecrets(
-  { document: { metadata, spec }, place }: Loaded<'ClientApplication'>,
-  { faults, digestSecret }: Parameters<typeof compileClients>[0],
+  loaded: Loaded<'ClientApplication'>,
+  context: ClientContext,
   reader: SecretReader,
 ): Promise<{ readonly hashes: readonly SecretHash[]; readonly contents: readonly unknown[] }> {
+  const { metadata, spec } = loaded.document;
   const single = spec.clientSecret;
   const hashes: SecretHash[] = [];
   const contents: unknown[] = [];
   for (const [index, source] of (single === undefined ? (spec.clientSecrets ?? []) : [single]).entries()) {
-    const read = await readSecret(source, place.source.file, reader);
+    const field = single === undefined ? ['clientSecrets', index] : ['clientSecret'];
+    const read = await readSecret(source, loaded.place.source.file, reader);
     if ('hash' in read) {
+      if (isPublished(source, 'plain' in read ? read.plain : undefined)) warnOfPublished(context, loaded, field);
       hashes.push(read.hash);
       if ('written' in read) contents.push(read.written);
-      else digestSecret(`${metadata.name}/${index}`, read.plain);
+      else context.digestSecret(`${metadata.name}/${index}`, read.plain);
     } else {
-      const field = single === undefined ? ['clientSecrets', index] : ['clientSecret'];
-      addIssues(faults, place, [{ path: ['spec', ...field, ...read.path], at: 'value', message: read.message }]);
+      addIssues(context.faults, loaded.place, [
+        { path: ['spec', ...field, ...read.path], at: 'value', message: read.message },
+      ]);
     }
   }
   return { hashes, contents };
+}
+
+function warnOfPublished({ warnings }: ClientContext, { place }: Loaded, field: readonly PropertyKey[]): void {
+  warnings.add(place, [{ path: ['spec', ...field], at: 'key', message: PUBLISHED_SECRET }]);
 }
 
 /** Makes contracts of their documents, each held against the client, the API and the tier that it names. */
@@ -139,7 +155,8 @@ function statusOf({ status }: ContractDocument['spec'], tier: CompiledTier | und
 
 function dangling(index: NameIndex, kind: 'Api' | 'ClientApplication', found: unknown, name: string): readonly Issue[] {
   const message = found === undefined ? index.dangling(kind, name) : undefined;
-  return message === undefined ? [] : [issue(kind === 'Api' ? 'api' : 'clientApplication', message)];
+  if (message === undefined) return [];
+  return [{ ...issue(kind === 'Api' ? 'api' : 'clientApplication', message), isDangling: true }];
 }
 
 function tierIssues(

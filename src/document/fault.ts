@@ -31,31 +31,43 @@ function moreFaults(count: number): Fault {
 
 /** Collects the faults of one load. */
 export class Faults {
-  readonly #faults: Fault[] = [];
+  readonly #own: Fault[] = [];
+  /** References that lead nowhere: one broken file can leave thousands, and none of them is its fault. */
+  readonly #dangling: Fault[] = [];
   #dropped = 0;
 
-  get full(): boolean {
-    return this.#faults.length >= MAX_FAULTS;
-  }
-
   get none(): boolean {
-    return this.#faults.length === 0;
+    return this.#own.length === 0 && this.#dangling.length === 0;
   }
 
   /** Takes a function, since to find the place of a fault costs much more than to count it. */
   add(fault: () => Fault): void {
-    if (this.full) this.#dropped++;
-    else this.#faults.push(fault());
+    this.#addTo(this.#own, fault);
   }
 
-  /** By file and place, so that two loads of the same files say the same. */
-  sorted(): readonly Fault[] {
-    const sorted = this.#faults.toSorted(
-      (a, b) => compare(a.file, b.file) || a.line - b.line || a.column - b.column || compare(a.field, b.field),
-    );
-    if (this.#dropped > 0) sorted.push(moreFaults(this.#dropped));
-    return sorted;
+  /** As {@link add}, for a reference that leads nowhere. */
+  addDangling(fault: () => Fault): void {
+    this.#addTo(this.#dangling, fault);
   }
+
+  /**
+   * By file and place, so that two loads of the same files say the same. References that lead nowhere come last:
+   * what they name may stand in a document with a fault of its own.
+   */
+  sorted(): readonly Fault[] {
+    const sorted = [...this.#own.toSorted(byPlace), ...this.#dangling.toSorted(byPlace)];
+    const dropped = this.#dropped + Math.max(0, sorted.length - MAX_FAULTS);
+    return dropped === 0 ? sorted : [...sorted.slice(0, MAX_FAULTS), moreFaults(dropped)];
+  }
+
+  #addTo(list: Fault[], fault: () => Fault): void {
+    if (list.length >= MAX_FAULTS) this.#dropped++;
+    else list.push(fault());
+  }
+}
+
+function byPlace(a: Fault, b: Fault): number {
+  return compare(a.file, b.file) || a.line - b.line || a.column - b.column || compare(a.field, b.field);
 }
 
 export function compare(a: string, b: string): number {

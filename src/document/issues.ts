@@ -7,6 +7,8 @@ export interface Issue {
   /** Whether the place is the last field's name or its value. */
   readonly at: 'key' | 'value';
   readonly message: string;
+  /** What it names is not there: told after faults that may be the cause. */
+  readonly isDangling?: boolean;
 }
 
 /** The same issues or notes, told from where the value stands in a larger one. */

@@ -25,11 +25,21 @@ export interface Loaded<K extends Kind = Kind> {
   readonly document: K extends Kind ? DocumentOf<K> : never;
 }
 
+/** A document that its schema refuses. */
+export interface BrokenDocument {
+  readonly place: Place;
+  readonly kind: string;
+  /** Undefined where it has none, or none that is text. */
+  readonly name: string | undefined;
+  /** As written. */
+  readonly value: Readonly<Record<string, unknown>>;
+}
+
 /** What the files say, before documents are held against each other. */
 export interface LoadedDocuments {
   readonly documents: readonly Loaded[];
   /** Documents with faults: references to them are no faults of their own. */
-  readonly broken: readonly { readonly kind: string; readonly name: string }[];
+  readonly broken: readonly BrokenDocument[];
   readonly faults: Faults;
   /** The files, as found. */
   readonly sources: readonly string[];
@@ -43,7 +53,7 @@ const NO_PREFIX: readonly PropertyKey[] = [];
 /** Takes over what texts hold, document by document: faults in one do not hide the others. */
 export class DocumentReader {
   readonly documents: Loaded[] = [];
-  readonly broken: { kind: string; name: string }[] = [];
+  readonly broken: BrokenDocument[] = [];
   readonly faults = new Faults();
 
   add(source: SourceText, parsed: Parsed): void {
@@ -69,15 +79,20 @@ export class DocumentReader {
   }
 
   #addDocument(place: Place, value: unknown, issues: readonly Issue[]): void {
-    const result = issues.length > 0 ? { issues } : validate(value);
+    const isUnfit = issues.length > 0;
+    const result = isUnfit ? { issues } : validate(value);
     if ('document' in result) {
       this.documents.push({ place, document: result.document });
       return;
     }
     addIssues(this.faults, place, result.issues);
-    const { kind, metadata } = isRecord(value) ? value : {};
+    if (!isRecord(value)) return;
+    const { kind, metadata } = value;
     const name = isRecord(metadata) ? metadata['name'] : undefined;
-    if (typeof kind === 'string' && typeof name === 'string') this.broken.push({ kind, name });
+    if (typeof kind !== 'string') return;
+    // What no value may be, such as too deep, is looked at no further.
+    const looked = isUnfit ? {} : value;
+    this.broken.push({ place, kind, name: typeof name === 'string' ? name : undefined, value: looked });
   }
 }
 
@@ -104,8 +119,9 @@ function validate(value: unknown): { readonly document: Document } | { readonly 
 /** Finds the places of issues in one document and adds them as faults, or as what a severity makes of them. */
 export function addIssues(faults: Faults, place: Place, issues: readonly Issue[], severity?: Fault['severity']): void {
   let locate: ReturnType<typeof locatorOf> | undefined;
-  for (const { path, at, message } of issues) {
-    faults.add(() => {
+  for (const { path, at, message, isDangling = false } of issues) {
+    const add = (fault: () => Fault): void => (isDangling ? faults.addDangling(fault) : faults.add(fault));
+    add(() => {
       locate ??= locatorOf(place);
       const { file } = place.source;
       const found = { file, ...place.source.lineColumn(locate(path, at)), field: formatPath(path), message };
@@ -120,6 +136,6 @@ function locatorOf({ source, start, end, prefix }: Place): (path: readonly Prope
   return (path, at) => start + locate([...prefix, ...path], at);
 }
 
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

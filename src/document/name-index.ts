@@ -28,12 +28,16 @@ export class NameIndex {
     for (const { kind, name } of broken) {
       let names = this.#broken.get(kind);
       if (names === undefined) this.#broken.set(kind, (names = new Set()));
-      names.add(name);
+      if (name !== undefined) names.add(name);
     }
   }
 
   all<K extends Kind>(kind: K): Iterable<Loaded<K>> {
     return this.#named(kind).values() as Iterable<Loaded<K>>;
+  }
+
+  has(kind: Kind, name: string): boolean {
+    return this.#named(kind).has(name);
   }
 
   /** What to say of a reference that leads nowhere; undefined where it leads to a document with faults of its own. */

@@ -16,14 +16,15 @@ export interface AccessOptions {
 }
 
 /** What a method does, as far as it decides who may call it; a trial decides over credentials that the caller makes up. */
-export type MethodEffect = 'probe' | 'read' | 'trial' | 'mutation';
+export type MethodEffect = 'probe' | 'read' | 'trial' | 'disclosure' | 'mutation';
 
 /**
  * Decides who may call what.
  *
  * - A Unix socket's permission bits decide who connects: everything is allowed there.
- * - On loopback everybody reads; a mutation needs the token, since the workload that is limited may run beside us,
- *   and so does a trial where there is one, since it is no decision: nothing limits or charges it.
+ * - On loopback everybody reads; a mutation needs the token, since the workload that is limited may run beside us;
+ *   so does what discloses who the clients are, and
+ *   a trial where there is one, since it is no decision: nothing limits or charges it.
  * - Elsewhere everything but the health probe needs the token.
  * The function it returns rejects with an RpcError that says what to do.
  */
@@ -38,7 +39,7 @@ export function createAccess({
     if (tokenFile === undefined) {
       throw new RpcError(
         Code.permissionDenied,
-        'changes need the API token, and this server has none: start it with --api-token-file, or use a Unix socket (--api-listen unix:/path)',
+        'changes, and counters of clients and keys, need the API token, and this server has none: start it with --api-token-file, or use a Unix socket (--api-listen unix:/path)',
       );
     }
     const given = /^bearer ([\x21-\x7e]+)$/i.exec(authorization ?? '')?.[1];

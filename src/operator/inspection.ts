@@ -39,6 +39,8 @@ export interface Explained {
 /** The methods that do more than tell what is there. */
 export const pathEffects: Readonly<Record<string, MethodEffect>> = {
   '/ostiary.v1.InspectionService/Explain': 'trial',
+  // It answers for clients that exist and no others.
+  '/ostiary.v1.InspectionService/InspectCounters': 'disclosure',
   '/ostiary.v1.InspectionService/ResetCounters': 'mutation',
 };
 

@@ -28,7 +28,11 @@ export const serveFlags = withVariables({
     'MODE',
     'permission bits of the Unix socket of --api-listen: who may open it may change counters',
   ),
-  apiTokenFile: text(undefined, 'FILE', 'token that Explain and a change, such as ResetCounters, must present'),
+  apiTokenFile: text(
+    undefined,
+    'FILE',
+    'token that Explain, InspectCounters and a change, such as ResetCounters, must present',
+  ),
   ...locateFlags,
   maxMessageBytes: integer(4 * 1024 * 1024, 1024, 64 * 1024 * 1024, 'a larger Check ends as RESOURCE_EXHAUSTED'),
   ...counterFlags,

@@ -9,6 +9,7 @@ import { scratchFolder } from '../real/scratch.ts';
 
 const token = 'a-token-of-at-least-16-characters';
 const tokenFile = join(scratchFolder('token'), 'token');
+const withToken = ['--api-token-file', tokenFile];
 const tiers = [{ name: 'gold', limits: [{ name: 'burst', maximumRequests: 3, timePeriodInMilliseconds: 3_600_000 }] }];
 const quota = { policyRef: { name: 'rate-limiting-sla' }, config: { exposeHeaders: true } };
 
@@ -48,7 +49,7 @@ describe('ostiary check of a running service', () => {
 describe('ostiary counters', () => {
   it('get tells the windows of a client', async () => {
     await checks.check('orders', 'shop', 1, 5000);
-    const { code, output } = await counters('get', 'orders', '--client', 'shop-id');
+    const { code, output } = await counters('get', 'orders', '--client', 'shop-id', ...withToken);
     expect(output).toMatch(/limit burst 3 in 3600000 ms: remaining 2, window ends in 3\d{6} ms/);
     expect(code).toBe(0);
   });
@@ -65,8 +66,9 @@ describe('ostiary counters', () => {
 
   it.each([
     [['reset', 'orders', '--client', 'shop-id'], 1, 'answered 401'],
-    [['get', 'nothing', '--client', 'shop-id'], 1, 'answered 404'],
-    [['get', 'orders', '--client', 'nobody'], 1, 'answered 404'],
+    [['get', 'orders', '--client', 'shop-id'], 1, 'answered 401'],
+    [['get', 'nothing', '--client', 'shop-id', ...withToken], 1, 'answered 404'],
+    [['get', 'orders', '--client', 'nobody', ...withToken], 1, 'answered 404'],
     [['clear', 'orders'], 2, 'usage: ostiary counters'],
     [['get'], 2, 'usage: ostiary counters'],
   ])('%j says what is wrong', async (argv, exitCode, message) => {

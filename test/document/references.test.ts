@@ -140,3 +140,51 @@ it('ten thousand contracts that lead nowhere are told in seconds', async () => {
   expect(faults).toHaveLength(1001);
   expect(performance.now() - startedAt).toBeLessThan(8000);
 });
+
+it('a broken file names its own fault first, and then the references into it', async () => {
+  const contracts = Object.fromEntries(
+    Array.from({ length: 3 }, (_, at) => [`a/${at}.json`, contract(`c${at}`, { clientApplication: 'shop' })]),
+  );
+  const faults = await faultsOf({ ...contracts, 'z.yaml': 'apiVersion: [\nkind: Api\n', 'b.json': shop });
+  expect(faults[0]).toMatch(/^z\.yaml:/);
+  expect(faults.slice(1)).toEqual(
+    [0, 1, 2].map((at) => expect.stringMatching(`^a/${at}\\.json:1:\\d+: spec\\.api: there is no Api of this name$`)),
+  );
+});
+
+it('thousands of references into a broken file hide no fault of other files', async () => {
+  const many = Array.from({ length: 3000 }, (_, at) => contract(`c${at}`, { clientApplication: `n${at}` }));
+  const faulty = document('Api', 'faulty', { policies: [{ policyRef: { name: 'gaet' } }] });
+  const faults = await faultsOf({ 'a.json': many, 'y.json': faulty, 'z.yaml': 'apiVersion: [\n' });
+  expect(faults[0]).toContain('y.json:1:');
+  expect(faults[0]).toContain('there is no kind of policy of this name; did you mean "gate"?');
+  expect(faults[1]).toMatch(/^z\.yaml:/);
+  expect(faults.at(-1)).toMatch(/^…: and \d{4} more faults$/);
+  expect(faults).toHaveLength(1001);
+});
+
+it('every fault of a document is told at once: its own fields, its policies, and what it names', async () => {
+  const policies = [
+    { policyRef: { name: 'gaet' }, config: { nubmer: 1 } },
+    { policyRef: { name: 'gate' }, config: { nubmer: 1 } },
+  ];
+  expect(await messagesOf(document('Api', 'a', { basPath: '/a', policies }), shop)).toEqual([
+    '0.json: spec.basPath: unknown field; did you mean "basePath"?',
+    '0.json: spec.policies[0].policyRef.name: there is no kind of policy of this name; did you mean "gate"?',
+    '0.json: spec.policies[1].config.nubmer: unknown field; did you mean "number"?',
+  ]);
+  const misspelt = document('PolicyBinding', 'b', {
+    targetRef: { kind: 'Api', name: 'ordres' },
+    policyRef: { name: 'gaet' },
+    oder: 1,
+  });
+  expect(await messagesOf(orders, misspelt)).toEqual([
+    '1.json: spec.policyRef.name: there is no kind of policy of this name; did you mean "gate"?',
+    '1.json: spec.oder: unknown field; did you mean "order"?',
+    '1.json: spec.targetRef.name: there is no Api of this name; did you mean "orders"?',
+  ]);
+  expect(await messagesOf(orders, shop, contract('c', { api: 'ordres', tire: 'gold' }))).toEqual([
+    '2.json: spec.tire: unknown field; did you mean "tier"?',
+    '2.json: spec.api: there is no Api of this name; did you mean "orders"?',
+  ]);
+});

@@ -15,7 +15,7 @@ const text = readdirSync(folder)
   .map((name) => readFileSync(join(folder, name), 'utf8'))
   .join('\n');
 
-async function samples() {
+async function compiledSamples() {
   const keySets = createKeySets({
     fetch: () => Promise.reject(new Error('the samples fetch nothing')),
     clock: systemClock,
@@ -30,8 +30,10 @@ async function samples() {
     clock: systemClock,
   });
   if (compiled.snapshot === undefined) throw new Error(JSON.stringify(compiled.faults));
-  return compiled.snapshot;
+  return compiled;
 }
+
+const samples = async () => (await compiledSamples()).snapshot;
 
 describe('the quick-start documents', () => {
   it('have no fault and need no environment', async () => {
@@ -50,6 +52,16 @@ describe('the quick-start documents', () => {
     expect(pairs).toHaveLength(2);
     for (const [, id = '', secret = ''] of pairs) expect(verifySecret(directory.client(id), secret)).toBe(true);
     expect(text).toContain('ANYONE CAN READ THESE SECRETS');
+  });
+
+  it('warn of each secret and key that anyone can read', async () => {
+    const { warnings } = await compiledSamples();
+    const told = warnings.filter(({ message }) => message.includes('published with the source'));
+    expect(told.map(({ file, field }) => [file.slice(folder.length + 1), field])).toEqual([
+      ['3-clients.yaml', 'spec.clientSecret'],
+      ['3-clients.yaml', 'spec.clientSecret'],
+      ['4-reports.yaml', 'spec.policies[0].config.textKey'],
+    ]);
   });
 
   it('have no private key', () => {

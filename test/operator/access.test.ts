@@ -43,7 +43,7 @@ describe('who may do what at the API', () => {
 
   it('on loopback everybody reads, and nobody resets without a token file', async () => {
     const api = await serve();
-    expect((await post(api, inspection('InspectCounters'), reset)).status).toBe(200);
+    expect((await post(api, inspection('ListApis'), {})).status).toBe(200);
     const refused = await post(api, inspection('ResetCounters'), reset, bearer(token));
     expect(refused).toEqual({
       status: 403,
@@ -77,6 +77,22 @@ describe('who may do what at the API', () => {
     expect(await detail(await serve())).toMatch(/^the client id or its secret is wrong/);
     expect(await detail(await serve({ tokenFile }), bearer(token))).toBe('no client application has this client id');
     expect(await detail(await serve({ address: unix }))).toBe('no client application has this client id');
+  });
+
+  it('no stranger learns from counters which client ids or keys there are', async () => {
+    const unknown = { api: 'orders', client_id: 'nobody' };
+    const ask = (api: Api, subject: object, headers = {}) => post(api, inspection('InspectCounters'), subject, headers);
+    for (const options of [{}, { tokenFile }]) {
+      const api = await serve(options);
+      const [known, other] = [await ask(api, reset), await ask(api, unknown)];
+      expect(known).toEqual(other);
+      expect(known.status).toBe('tokenFile' in options ? 401 : 403);
+    }
+    const guarded = await serve({ tokenFile });
+    expect((await ask(guarded, reset, bearer(token))).status).toBe(200);
+    expect((await ask(guarded, unknown, bearer(token))).status).toBe(404);
+    const unix = { kind: 'unix', path: join(folder, 'counters.sock'), mode: 0o600 } as const;
+    expect((await ask(await serve({ address: unix }), reset)).status).toBe(200);
   });
 
   it.each([

@@ -1,4 +1,7 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Code, ConnectError, createClient } from '@connectrpc/connect';
+import type { Interceptor } from '@connectrpc/connect';
 import { createGrpcTransport } from '@connectrpc/connect-node';
 import { describe, expect, it } from 'vitest';
 import { Authorization } from '../../gen/envoy/service/auth/v3/external_auth_pb.js';
@@ -10,15 +13,25 @@ import {
 } from '../../gen/ostiary/v1/inspection_pb.js';
 import type { Counter } from '../../gen/ostiary/v1/inspection_pb.js';
 import { StoreUnavailable } from '../../src/quota/store.ts';
+import { scratchFolder } from '../real/scratch.ts';
 import { apis, checkOf, client } from './fixture.ts';
+
+const tokenFile = join(scratchFolder('token'), 'token');
+const token = 'c0ffee'.repeat(8);
+writeFileSync(tokenFile, token);
+const withToken: Interceptor = (next) => (request) => {
+  request.header.set('authorization', `Bearer ${token}`);
+  return next(request);
+};
 
 const subject = { api: 'orders', clientId: client.clientId };
 
 describe('the InspectionService', () => {
   const serve = apis();
   const start = async (...options: Parameters<typeof serve>) => {
-    const api = await serve(...options);
-    const transport = createGrpcTransport({ baseUrl: api.url });
+    const [given, ...loaded] = options;
+    const api = await serve({ tokenFile, ...given }, ...loaded);
+    const transport = createGrpcTransport({ baseUrl: api.url, interceptors: [withToken] });
     return {
       ...api,
       inspection: createClient(InspectionService, transport),

@@ -1,0 +1,53 @@
+import { looseIssues } from './bindings.ts';
+import type { PolicyContext } from './bindings.ts';
+import type { Faults } from './fault.ts';
+import { below } from './issues.ts';
+import type { Issue } from './issues.ts';
+import { addIssues, isRecord } from './load.ts';
+import type { BrokenDocument } from './load.ts';
+import type { NameIndex } from './name-index.ts';
+
+interface Context extends PolicyContext {
+  readonly index: NameIndex;
+  readonly faults: Faults;
+}
+
+/**
+ * Tells of documents that their schema refuses what else is wrong with them: kinds and options of policies, names of
+ * others. Else an author who has mended one fault would be told the next.
+ */
+export function tellRest(broken: readonly BrokenDocument[], context: Context): void {
+  for (const { kind, place, value } of broken) {
+    const { spec } = value;
+    if (isRecord(spec)) addIssues(context.faults, place, below(['spec'], issuesOf(kind, spec, context)));
+  }
+}
+
+function issuesOf(kind: string, spec: Readonly<Record<string, unknown>>, context: Context): readonly Issue[] {
+  if (kind === 'Api') {
+    const policies = Array.isArray(spec['policies']) ? spec['policies'] : [];
+    return policies.flatMap((fields, index) => below(['policies', index], looseIssues(fields, context)));
+  }
+  if (kind === 'PolicyBinding') {
+    const target = isRecord(spec['targetRef']) ? spec['targetRef'] : {};
+    const named = target['kind'] === 'Api' ? dangling('Api', target, 'name', context.index) : [];
+    return [...below(['targetRef'], named), ...looseIssues(spec, context)];
+  }
+  if (kind !== 'Contract') return [];
+  return [
+    ...dangling('ClientApplication', spec, 'clientApplication', context.index),
+    ...dangling('Api', spec, 'api', context.index),
+  ];
+}
+
+function dangling(
+  kind: 'Api' | 'ClientApplication',
+  fields: Readonly<Record<string, unknown>>,
+  field: string,
+  index: NameIndex,
+): readonly Issue[] {
+  const name = fields[field];
+  if (typeof name !== 'string' || index.has(kind, name)) return [];
+  const message = index.dangling(kind, name);
+  return message === undefined ? [] : [{ path: [field], at: 'value', message, isDangling: true }];
+}
