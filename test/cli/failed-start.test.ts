@@ -88,8 +88,8 @@ describe('a start that fails ends with its fault', () => {
 describe.skipIf(mountHung === undefined)('a start that hangs', () => {
   releaseAfterEach();
   it('is ended by the first SIGTERM, after --drain', async () => {
-    const folder = scratchFolder('hangs');
-    mountHung?.(folder);
+    const hung = scratchFolder('hangs');
+    mountHung?.(hung);
     const times = ['--drain', '300ms', '--drain-delay', '0s'];
     const ostiary = await runOstiary([
       'serve',
@@ -98,7 +98,7 @@ describe.skipIf(mountHung === undefined)('a start that hangs', () => {
       ...spare,
       ...times,
       '--api-token-file',
-      join(folder, 'token'),
+      join(hung, 'token'),
     ]);
     await sleep(1500);
     ostiary.signal('SIGTERM');
