@@ -83,6 +83,7 @@ export function requestFor(deliberation: Deliberation, bound: Bound<Policy>): Re
     clientAddress: located.clientAddress,
     ownedHeaders: snapshot.identityHeaders.names,
     upstream: upstreamSeenBy(deliberation, bound),
+    trustedHops: deliberation.ports.trustedHops,
     identity: (bound.mode === 'shadow' ? deliberation.shadowIdentity : undefined) ?? deliberation.identity,
     directory: snapshot.directory,
     deadline,

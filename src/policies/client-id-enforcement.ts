@@ -3,7 +3,8 @@ import type { Denial } from '../denial/denial.ts';
 import { authenticateClient, rejection } from '../policy/client-credentials.ts';
 import type { AuthenticatedClient, Credentials } from '../policy/client-credentials.ts';
 import { clientHeaderNames, clientHeaders } from '../policy/client-headers.ts';
-import { claimFields, compileExpression, headerReads } from '../policy/expression.ts';
+import { credentialSelections, dashedHeaders, dashedProblem } from '../policy/credential-headers.ts';
+import { claimFields, headerReads } from '../policy/expression.ts';
 import { forwardCredentials, forwardingNotes, hiddenHeaders, hidingProblem } from '../policy/forwarding.ts';
 import { definePolicy } from '../policy/policy.ts';
 import type { Outcome, Request } from '../policy/policy.ts';
@@ -19,6 +20,7 @@ const options = z
       .describe('Where the credentials are: in two expressions, or in HTTP Basic authentication'),
     clientIdExpression: z.string().min(1).optional().describe(`Default ${DEFAULT_ID}`),
     clientSecretExpression: z.string().optional().describe(`Default ${DEFAULT_SECRET}; "" for the id alone`),
+    dashedHeaders,
     forwardCredentials,
     realm: z
       .string()
@@ -37,6 +39,10 @@ const options = z
         : problemOf(source, field === 'clientIdExpression' ? 'id' : 'secret', value.forwardCredentials);
       if (problem !== undefined) context.addIssue({ code: 'custom', path: [field], message: problem });
     }
+    const useless = basic
+      ? value.dashedHeaders && 'has no effect with httpBasicAuthenticationHeader; remove it'
+      : dashedProblem(value);
+    if (useless) context.addIssue({ code: 'custom', path: ['dashedHeaders'], message: useless });
   });
 
 function problemOf(source: string, which: 'id' | 'secret', forward: boolean | 'id'): string | undefined {
@@ -88,9 +94,7 @@ interface CredentialSource {
 }
 
 function expressionSource(config: z.infer<typeof options>): CredentialSource {
-  const id = compileExpression(config.clientIdExpression ?? DEFAULT_ID);
-  const secretSource = config.clientSecretExpression ?? DEFAULT_SECRET;
-  const secret = secretSource === '' ? undefined : compileExpression(secretSource);
+  const { id, secret } = credentialSelections(config);
   return {
     hidden: hiddenHeaders({ id, secret }, config.forwardCredentials),
     authenticate: (request) =>

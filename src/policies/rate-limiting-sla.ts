@@ -4,7 +4,8 @@ import type { Denial } from '../denial/denial.ts';
 import { authenticateClient, contractOf, rejection } from '../policy/client-credentials.ts';
 import type { AuthenticatedClient } from '../policy/client-credentials.ts';
 import { clientHeaderNames, clientHeaders } from '../policy/client-headers.ts';
-import { claimFields, compileExpression, headerReads } from '../policy/expression.ts';
+import { credentialSelections, dashedHeaders, dashedProblem } from '../policy/credential-headers.ts';
+import { claimFields, headerReads } from '../policy/expression.ts';
 import { forwardCredentials, forwardingNotes, hiddenHeaders, hidingProblem } from '../policy/forwarding.ts';
 import { definePolicy } from '../policy/policy.ts';
 import type { Charge, Request } from '../policy/policy.ts';
@@ -23,6 +24,7 @@ const options = z
       .optional()
       .describe(`Default: the client an earlier policy has authenticated, else ${DEFAULT_ID}`),
     clientSecretExpression: z.string().optional().describe(`Default ${DEFAULT_SECRET}; "" for the id alone`),
+    dashedHeaders,
     forwardCredentials,
     upstreamHeaders: clientHeaderNames.prefault({}).describe('Headers that tell the upstream who calls'),
     ...quotaOptions,
@@ -38,6 +40,8 @@ const options = z
         hidingProblem(source, 'secret', forward),
       );
     }
+    const useless = dashedProblem(value);
+    if (useless !== undefined) context.addIssue({ code: 'custom', path: ['dashedHeaders'], message: useless });
   });
 
 /** Limits each contract by its SLA tier (`docs/policies/rate-limiting-sla.md`). */
@@ -104,9 +108,7 @@ interface Authentication {
 }
 
 function authentication(config: z.infer<typeof options>): Authentication {
-  const id = compileExpression(config.clientIdExpression ?? DEFAULT_ID);
-  const secretSource = config.clientSecretExpression ?? DEFAULT_SECRET;
-  const secret = secretSource === '' ? undefined : compileExpression(secretSource);
+  const { id, secret } = credentialSelections(config);
   const hasNoOwn = config.clientIdExpression === undefined && config.clientSecretExpression === undefined;
   return {
     trustsEarlier: ({ identity }) => hasNoOwn && identity.client !== undefined,

@@ -1,3 +1,4 @@
+import { forwardedUri } from '../request/forwarded-client-cert.ts';
 import { canonicalHeaderName } from '../request/header-name.ts';
 import type { HeaderRead, Request } from './policy.ts';
 import { seenHeader } from './seen-headers.ts';
@@ -8,6 +9,8 @@ export interface Selection {
   readonly source: string;
   /** The lower-case name, where it selects a request header. */
   readonly headerName: string | undefined;
+  /** A second header in which the same may be. */
+  readonly otherHeaderName?: string;
   /** True where it selects from the query, which can't be removed for the upstream. */
   readonly fromQuery: boolean;
   /** True where it selects a claim of a verified token: without a policy that verifies one it finds nothing. */
@@ -22,7 +25,8 @@ const KEYED =
 
 export const SUPPORTED_EXPRESSIONS =
   "#[attributes.headers['x']], #[attributes.queryParams['x']], #[attributes.method], #[attributes.requestPath], " +
-  '#[attributes.remoteAddress], #[vars.claimSet.x], #[authentication.principal], or a literal without #[';
+  '#[attributes.remoteAddress], #[vars.claimSet.x], #[authentication.principal], #[source.principal], #[source.spiffeId], ' +
+  '#[source.forwardedSpiffeId], or a literal without #[';
 
 /**
  * Compiles `#[…]`: a plain selection by the reference's names, nothing more. A string without `#[` is a literal.
@@ -44,6 +48,12 @@ export function compileExpression(source: string): Selection {
       return selection(source, (request) => request.clientAddress || undefined);
     case 'authentication.principal':
       return selection(source, principal);
+    case 'source.principal':
+      return selection(source, ({ check }) => check.sourcePrincipal || undefined);
+    case 'source.spiffeId':
+      return selection(source, ({ check }) => spiffeId(check.sourcePrincipal));
+    case 'source.forwardedSpiffeId':
+      return selection(source, ({ check, trustedHops }) => spiffeId(forwardedUri(check, trustedHops)));
   }
   const keyed = KEYED.exec(body);
   const key = keyed?.[2] ?? keyed?.[3] ?? keyed?.[4];
@@ -65,6 +75,17 @@ function selection(source: string, select: Selection['select']): Selection {
 function headerSelection(source: string, name: string): Selection {
   const canonical = canonicalHeaderName(name);
   return { ...selection(source, (request) => seenHeader(request, name, canonical)), headerName: name };
+}
+
+/** A header with underscores in its name, or with dashes in their place; undefined where a request has both. */
+export function eitherSpelling(name: string): Selection {
+  const otherHeaderName = name.replaceAll('_', '-');
+  const [written, dashed] = [headerSelection(name, name), headerSelection(name, otherHeaderName)];
+  const select: Selection['select'] = (request) => {
+    const [first, second] = [written.select(request), dashed.select(request)];
+    return first !== undefined && second !== undefined ? undefined : (first ?? second);
+  };
+  return { ...selection(name, select), headerName: name, otherHeaderName };
 }
 
 /** The names of those options whose expressions select claims. */
@@ -93,6 +114,11 @@ function unsupported(source: string): TypeError {
 /** Who was authenticated: the client application, else the subject of the token (RFC 7519, 4.1.2). */
 function principal(request: Request): string | undefined {
   return request.identity.client?.clientId ?? claim(request, 'sub');
+}
+
+/** What a workload is called where certificates name it (SPIFFE); undefined of another name. */
+function spiffeId(name: string | undefined): string | undefined {
+  return name?.startsWith('spiffe://') === true ? name : undefined;
 }
 
 function claim(request: Request, name: string): string | undefined {

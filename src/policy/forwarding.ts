@@ -18,7 +18,9 @@ export function hiddenHeaders(
   forward: Forwarding,
 ): readonly string[] {
   const hidden = forward === true ? [] : forward === false ? [id, secret] : [secret];
-  return hidden.map((selection) => selection?.headerName).filter((name) => name !== undefined);
+  return hidden
+    .flatMap((selection) => [selection?.headerName, selection?.otherHeaderName])
+    .filter((name) => name !== undefined);
 }
 
 /**

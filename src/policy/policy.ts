@@ -20,6 +20,8 @@ export interface Request extends SeenHeaders {
   readonly path: NormalPath;
   /** The client's address: the connection's peer, or as far behind trusted proxies as `--trusted-hops` says. */
   readonly clientAddress: string;
+  /** Proxies before Envoy that are trusted (`--trusted-hops`). */
+  readonly trustedHops: number;
   /** What earlier policies have established. */
   readonly identity: Identity;
   readonly directory: ContractDirectory;

@@ -59,6 +59,7 @@ export function requestOf({
     api: 'orders',
     path,
     clientAddress: '192.0.2.1',
+    trustedHops: 0,
     identity: {},
     ownedHeaders: new Set(),
     upstream: [],

@@ -138,3 +138,39 @@ describe('client-id-enforcement', () => {
     expect(JSON.stringify(parsed.error?.issues)).toContain(field);
   });
 });
+
+describe('client-id-enforcement with dashedHeaders', () => {
+  const dashed = { dashedHeaders: true };
+
+  it.each([
+    { client_id: 'web', client_secret: 'new' },
+    { 'client-id': 'web', 'client-secret': 'new' },
+    { 'client-id': 'web', client_secret: 'new' },
+  ])('takes either spelling: %j', (headers) => {
+    expect(decide(dashed, { headers })).toMatchObject({ identity: { client: web } });
+  });
+
+  it.each([
+    { client_id: 'web', 'client-id': 'web', client_secret: 'new' },
+    { client_id: 'web', 'client-id': 'open', client_secret: 'new' },
+    { client_id: 'web', client_secret: 'new', 'client-secret': 'new' },
+    { client_id: '', 'client-id': 'web', client_secret: 'new' },
+  ])('refuses both at once: %j', (headers) => {
+    expect(decide(dashed, { headers })).toMatchObject({ reason: 'client_rejected', cause: 'credentials_missing' });
+  });
+
+  it('keeps the secret from the upstream in both spellings', () => {
+    const found = decide(dashed, { headers: { 'client-id': 'web', 'client-secret': 'new' } });
+    expect(found).toMatchObject({ remove: ['client_secret', 'client-secret'] });
+  });
+
+  it('is no default, and is refused where it would have no effect', () => {
+    const headers = { 'client-id': 'web', 'client-secret': 'new' };
+    expect(decide({}, { headers })).toMatchObject({ cause: 'credentials_missing' });
+    for (const config of [
+      { ...dashed, ...BASIC },
+      { ...dashed, clientIdExpression: '#[attributes.headers.x]', clientSecretExpression: '#[attributes.headers.y]' },
+    ])
+      expect(kind.options.safeParse(config).error?.issues[0]).toMatchObject({ path: ['dashedHeaders'] });
+  });
+});

@@ -33,6 +33,7 @@ export function request(
     api: 'orders',
     path: { path: '/orders/1', query: 'region=north' },
     clientAddress: '10.0.0.1',
+    trustedHops: 0,
     identity,
     ownedHeaders: new Set(),
     upstream: [],

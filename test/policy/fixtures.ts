@@ -16,6 +16,7 @@ export interface CheckParts {
   headers?: Record<string, string>;
   extensions?: Record<string, string>;
   sourceAddress?: string;
+  sourcePrincipal?: string;
   isHttp?: boolean;
 }
 
@@ -31,7 +32,7 @@ export function checkOf(parts: CheckParts = {}): Check {
     requestTime: '',
     sourceAddress: parts.sourceAddress ?? '10.0.0.9',
     sourcePort: 4711,
-    sourcePrincipal: '',
+    sourcePrincipal: parts.sourcePrincipal ?? '',
     header: (name) => headers.get(name),
     headerTail: () => undefined,
     headerEquals: () => false,
@@ -139,6 +140,7 @@ export function requestOf(check: Check = checkOf(), parts: Partial<Request> = {}
     api: 'orders',
     path: { path: '/', query: '' },
     clientAddress: check.sourceAddress,
+    trustedHops: 0,
     identity: {},
     ownedHeaders: new Set(),
     upstream: [],

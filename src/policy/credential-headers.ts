@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import { compileExpression, eitherSpelling, type Selection } from './expression.ts';
+
+/** An option of the policies that take a client id and a secret. */
+export const dashedHeaders = z
+  .boolean()
+  .default(false)
+  .describe(
+    'Take the headers client-id and client-secret too, for proxies that refuse names with underscores; one of them in both spellings: 401',
+  );
+
+interface CredentialOptions {
+  readonly clientIdExpression?: string | undefined;
+  readonly clientSecretExpression?: string | undefined;
+  readonly dashedHeaders: boolean;
+}
+
+/** Where a request has its credentials. */
+export interface CredentialSelections {
+  readonly id: Selection;
+  /** Undefined: the id alone is enough. */
+  readonly secret: Selection | undefined;
+}
+
+export function credentialSelections(options: CredentialOptions): CredentialSelections {
+  const { clientIdExpression, clientSecretExpression } = options;
+  const usual = (name: string): Selection =>
+    options.dashedHeaders ? eitherSpelling(name) : compileExpression(`#[attributes.headers['${name}']]`);
+  const selected = (source: string | undefined, name: string) =>
+    source === undefined ? usual(name) : compileExpression(source);
+  return {
+    id: selected(clientIdExpression, 'client_id'),
+    secret: clientSecretExpression === '' ? undefined : selected(clientSecretExpression, 'client_secret'),
+  };
+}
+
+/** Why `dashedHeaders` has no effect; undefined where it has. */
+export function dashedProblem(options: CredentialOptions): string | undefined {
+  if (!options.dashedHeaders || options.clientIdExpression === undefined) return undefined;
+  if (options.clientSecretExpression === undefined) return undefined;
+  return 'has no effect where both expressions say where the credentials are; remove it, or write the dashes there';
+}

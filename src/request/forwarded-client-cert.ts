@@ -1,0 +1,40 @@
+import type { Check } from './check.ts';
+
+/**
+ * The URI in Envoy's `x-forwarded-client-cert` of the workload that called the first of N trusted proxies. Each proxy that
+ * appends writes one element, about its own caller; the last element is of the Envoy that asks. Undefined where the
+ * request came through fewer, or the element names none or several URIs.
+ */
+export function forwardedUri(check: Check, trustedHops: number): string | undefined {
+  const header = check.header('x-forwarded-client-cert');
+  if (header === undefined) return undefined;
+  const element = split(header, ',').at(-1 - trustedHops);
+  if (element === undefined) return undefined;
+  const uris = split(element, ';').filter((pair) => /^\s*uri=/i.test(pair));
+  const [uri] = uris;
+  if (uri === undefined || uris.length > 1) return undefined;
+  const value = uri.slice(uri.indexOf('=') + 1).trim();
+  const plain = value.startsWith('"') ? value.slice(1, -1) : value;
+  // What is quoted may hold signs that others would read as the end of the value.
+  return plain === '' || /[",;\\\s]/.test(plain) ? undefined : plain;
+}
+
+/** At the sign, where it is not inside double quotes; in quotes a backslash takes the next sign as it is. */
+function split(text: string, sign: ',' | ';'): readonly string[] {
+  const parts: string[] = [];
+  let start = 0;
+  let isQuoted = false;
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at];
+    if (character === '\\' && isQuoted) at++;
+    else if (character === '"') isQuoted = !isQuoted;
+    else if (character === sign && !isQuoted) {
+      parts.push(text.slice(start, at));
+      start = at + 1;
+    }
+  }
+  // Where the quotes do not end, nobody knows where an element does.
+  if (isQuoted) return [];
+  parts.push(text.slice(start));
+  return parts;
+}
