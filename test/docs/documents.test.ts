@@ -8,9 +8,10 @@ import { systemTimers } from '../../src/jwt/timers.ts';
 import { policyKinds } from '../../src/policies/index.ts';
 import { loadDocuments } from '../../src/source/load-documents.ts';
 import { scratchFolder } from '../real/scratch.ts';
-import { fencedBlocks, pages, readPage } from './pages.ts';
+import { fencedBlocks, followedPages, pages, readPage } from './pages.ts';
 
-const examples = (await Promise.all(pages.map(examplesOf))).flat();
+const others = pages.filter((page) => !followedPages.includes(page));
+const examples = (await Promise.all(others.map(examplesOf))).flat();
 
 /** What an example may refer to without showing it. */
 const surroundings: Readonly<Record<string, string>> = {

@@ -7,6 +7,9 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 /** Every page of the project, by its path from the root. */
 export const pages: readonly string[] = globSync(['*.md', 'docs/**/*.md'], { cwd: root }).toSorted();
 
+/** Those whose every block is run, in the order of the page. */
+export const followedPages = pages.filter((page) => page.startsWith('docs/tasks/') || page === 'docs/expressions.md');
+
 export function readPage(page: string): Promise<string> {
   return readFile(`${root}${page}`, 'utf8');
 }

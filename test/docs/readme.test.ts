@@ -5,6 +5,7 @@ import { parse } from 'yaml';
 import { send } from '../e2e/request.ts';
 import { startEnvoy, validateBootstrap, type RealEnvoy } from '../real/envoy.ts';
 import { startOstiary, type RealOstiary } from '../real/ostiary.ts';
+import product from '../../package.json' with { type: 'json' };
 import { runMain } from '../cli/run-main.ts';
 import { partOrSkip } from '../real/parts.ts';
 import { scratchFolder } from '../real/scratch.ts';
@@ -63,6 +64,22 @@ test("the README's snippet is what is generated", async () => {
   expect(parse(blockWith('clusters:'))).toEqual({
     clusters: generated.clusters.filter(({ name }) => name === 'ostiary'),
   });
+});
+
+test('every command of the README is one', async () => {
+  const readme = await readPage('README.md');
+  const scripts = Object.keys(product.scripts);
+  for (const [, script = ''] of fencedBlocks(readme, 'sh')
+    .join('')
+    .matchAll(/npm (?:run )?([a-z]+)/g))
+    if (script !== 'ci') expect(scripts).toContain(script);
+  const lines = [...readme.matchAll(/`npm run -s ostiary -- ([^`]+)`/g)].map(([, line = '']) => line);
+  expect(lines.length).toBeGreaterThanOrEqual(3);
+  for (const line of lines) {
+    const argv = [...line.matchAll(/'([^']*)'|\S+/g)].map(([word, quoted]) => quoted ?? word);
+    const { code, stderr } = await runMain(argv, { WEB_SHOP_SECRET: 'kept-in-the-environment' });
+    expect({ line, stderr, wrong: code === 2 }).toEqual({ line, stderr: '', wrong: false });
+  }
 });
 
 interface Generated {
