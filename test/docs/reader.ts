@@ -37,7 +37,10 @@ export class Reader {
 
   /** @returns what the command printed, and its exit code; undefined for other steps */
   async follow(step: Step): Promise<{ readonly output: string; readonly code: number } | undefined> {
-    if (step.kind === 'documents') return void (await this.#write(step.file, step.text));
+    if (step.kind === 'documents') {
+      await this.#write(step.file, step.text);
+      return undefined;
+    }
     if (step.kind === 'envoy') {
       await this.#envoy?.stop();
       this.#envoy = undefined;
@@ -48,8 +51,10 @@ export class Reader {
   }
 
   async close(): Promise<void> {
-    const all = [this.#envoy?.stop(), this.#ostiary?.stop(), this.#upstream?.close(), this.#redis?.stop()];
-    await Promise.all(all);
+    await this.#envoy?.stop();
+    await this.#ostiary?.stop();
+    await this.#upstream?.close();
+    await this.#redis?.stop();
   }
 
   async #write(file: string, content: string): Promise<void> {
@@ -73,7 +78,7 @@ export class Reader {
 
   /** The command with the ports of this reader's own service, which is started now where it is needed. */
   async #withPorts(command: string): Promise<string> {
-    if (!Object.values(PORTS).some((port) => command.includes(port)) && !/^ostiary counters/.test(command))
+    if (!Object.values(PORTS).some((port) => command.includes(port)) && !command.startsWith('ostiary counters'))
       return command;
     const ostiary = (this.#ostiary ??= await this.#serve());
     let changed = command
