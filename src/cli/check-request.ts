@@ -11,13 +11,14 @@ export interface RequestDescription {
   /** `name: value` each. */
   readonly header: readonly string[];
   readonly sourceAddress: string;
+  readonly sourcePrincipal: string | undefined;
   /** `name=value` each. */
   readonly contextExtension: readonly string[];
 }
 
 /** The Check that Envoy would send for a request. */
 export function checkRequestOf(described: RequestDescription): CheckRequest {
-  const { method, path, host, sourceAddress } = described;
+  const { method, path, host, sourceAddress, sourcePrincipal: principal = '' } = described;
   const headers = new Map([
     [':method', method],
     [':path', path],
@@ -37,6 +38,7 @@ export function checkRequestOf(described: RequestDescription): CheckRequest {
   return create(CheckRequestSchema, {
     attributes: {
       source: {
+        principal,
         address: {
           address: {
             case: 'socketAddress',

@@ -32,6 +32,12 @@ const requestFlags = {
   host: text('localhost', 'HOST', 'host of the request', unbroken),
   header: list([], '"NAME: VALUE"', 'header of the request; repeatable', headerLine),
   sourceAddress: text('127.0.0.1', 'ADDRESS', 'address of the connection to Envoy', ipAddress),
+  sourcePrincipal: text(
+    undefined,
+    'NAME',
+    "name in the certificate of the connection's peer, such as a SPIFFE id",
+    unbroken,
+  ),
   contextExtension: pairs('NAME=VALUE', 'context extension of the route; repeatable'),
 };
 
