@@ -11,6 +11,7 @@ export const commands: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
   ['validate', { summary: 'tell every fault of documents', load: () => import('./validate.ts') }],
   ['check', { summary: 'explain what would become of a request', load: () => import('./check.ts') }],
   ['counters', { summary: 'show or close the windows of a client', load: () => import('./counters.ts') }],
+  ['keys', { summary: 'fetch key sets anew, so that withdrawn keys end', load: () => import('./keys.ts') }],
   ['schema', { summary: 'print the JSON Schema of the documents', load: () => import('./schema.ts') }],
   ['generate', { summary: 'print what makes an Envoy ask ostiary', load: () => import('./generate.ts') }],
   ['hash-secret', { summary: 'hash a client secret for a document', load: () => import('./hash-secret.ts') }],

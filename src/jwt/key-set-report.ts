@@ -25,6 +25,8 @@ export interface KeySetFetch {
   readonly detail: string;
   /** Usable keys after the fetch, those of the last good set where it failed. */
   readonly keys: number;
+  /** Keys that were in use before the fetch and no longer are. */
+  readonly withdrawn: number;
   /** Keys that were left out of a new set, a sentence each. */
   readonly ignored: readonly string[];
 }

@@ -48,7 +48,7 @@ export class KeySet {
   #lastSuccess: number | undefined;
   #failures = 0;
   #detail = '';
-  #running: Promise<void> | undefined;
+  #running: Promise<KeySetFetch> | undefined;
   /** Monotonic milliseconds, as all below. */
   #refreshedAt = 0;
   #dueAt = 0;
@@ -92,17 +92,24 @@ export class KeySet {
   }
 
   /** The fetch that may bring the first set; undefined where the last one failed and the next is not due. */
-  firstLoad(): Promise<void> | undefined {
+  firstLoad(): Promise<unknown> | undefined {
     if (this.#running !== undefined) return this.#running;
     return this.#failures === 0 && !this.loaded ? this.#start() : undefined;
   }
 
   /** The fetch that may bring a key that the set doesn't hold; undefined while it was asked too recently. */
-  refetch(): Promise<void> | undefined {
+  refetch(): Promise<unknown> | undefined {
     if (this.#running !== undefined) return this.#running;
     if (this.askableInMs() > 0) return undefined;
     this.#askedForKeyAt = this.#options.clock.monotonic();
     return this.#start();
+  }
+
+  /** A fetch that begins now or later; undefined once the set is closed. */
+  async refresh(): Promise<KeySetFetch | undefined> {
+    // One that runs may have been answered before the key was withdrawn.
+    await this.#running;
+    return this.#running ?? this.#start();
   }
 
   /** Milliseconds until {@link refetch} asks again. */
@@ -126,7 +133,7 @@ export class KeySet {
     };
   }
 
-  #start(): Promise<void> | undefined {
+  #start(): Promise<KeySetFetch> | undefined {
     if (this.#closing.signal.aborted) return undefined;
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
@@ -138,11 +145,12 @@ export class KeySet {
   }
 
   /** Never rejects. */
-  async #fetch(): Promise<void> {
+  async #fetch(): Promise<KeySetFetch> {
     const { clock, fetch, timers, onFetch } = this.#options;
     const startedAt = clock.monotonic();
     let outcome: FetchFault['outcome'] = 'success';
     let ignored: readonly string[] = [];
+    const before = this.#keys;
     try {
       const timeoutMs = Math.max(...[...this.#needs].map((need) => need.timeoutMs));
       const text = await fetchText(this.#url, { fetch, timers, timeoutMs, signal: this.#closing.signal });
@@ -157,12 +165,16 @@ export class KeySet {
       this.#failures += 1;
       this.#detail = fault.message;
     }
-    if (this.#closing.signal.aborted) return;
-    if (this.#failures === 0) this.#scheduleRefresh();
-    else this.#schedule(this.#retryMs());
     const durationMs = clock.monotonic() - startedAt;
     const keys = this.#keys.length;
-    onFetch?.({ url: this.#label, outcome, durationMs, endedAt: clock.now(), detail: this.#detail, keys, ignored });
+    const withdrawn = before.filter(({ retired }) => retired).length;
+    const report = { durationMs, endedAt: clock.now(), detail: this.#detail, keys, withdrawn, ignored };
+    const fetched = { url: this.#label, outcome, ...report };
+    if (this.#closing.signal.aborted) return fetched;
+    if (this.#failures === 0) this.#scheduleRefresh();
+    else this.#schedule(this.#retryMs());
+    onFetch?.(fetched);
+    return fetched;
   }
 
   /** Keys that stay are the same objects, so that what they have verified stays verified; the others retire. */

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { KeySet } from './key-set.ts';
-import type { KeySetStatus } from './key-set-report.ts';
+import type { KeySetFetch, KeySetStatus } from './key-set-report.ts';
 import type { KeySetNeed, KeySetOptions } from './key-set.ts';
 import type { Timers } from './timers.ts';
 import { TokenMemory } from './token-memory.ts';
@@ -21,6 +21,11 @@ export interface KeySets {
   readonly gate: VerificationGate;
   /** Holds the set of a URL: it is fetched soon and kept fresh until the last holder lets go. */
   hold(url: string, need: KeySetNeed): HeldKeySet;
+  /**
+   * Fetches the set of a URL now, or every set in use.
+   * @returns sorted by URL; empty where no such set is in use
+   */
+  refresh(url?: string): Promise<readonly KeySetFetch[]>;
   /** Of every set in use, sorted by URL. */
   status(): readonly KeySetStatus[];
   /** Stops all fetches and timers. */
@@ -49,9 +54,7 @@ export function createKeySets(options: KeySetsOptions): KeySets {
     refusals: new TokenMemory(REFUSALS_BYTES),
     gate: new VerificationGate(),
     hold(url, need) {
-      const parsed = new URL(url);
-      parsed.hash = '';
-      const { href } = parsed;
+      const href = hrefOf(url);
       const set = sets.get(href) ?? new KeySet(href, options);
       sets.set(href, set);
       // A copy, since two holders may bring the same object.
@@ -66,10 +69,23 @@ export function createKeySets(options: KeySetsOptions): KeySets {
         },
       };
     },
+    async refresh(url) {
+      const wanted = url === undefined ? undefined : hrefOf(url);
+      const asked = [...sets].filter(([href]) => wanted === undefined || href === wanted);
+      const fetched = await Promise.all(asked.map(([, set]) => set.refresh()));
+      return fetched.filter((fetch) => fetch !== undefined).sort((a, b) => (a.url < b.url ? -1 : 1));
+    },
     status: () => [...sets.values()].map((set) => set.status()).sort((a, b) => (a.url < b.url ? -1 : 1)),
     close() {
       for (const set of sets.values()) set.close();
       sets.clear();
     },
   };
+}
+
+/** What two spellings of one URL share. */
+function hrefOf(url: string): string {
+  const parsed = new URL(url);
+  parsed.hash = '';
+  return parsed.href;
 }

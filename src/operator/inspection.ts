@@ -16,6 +16,8 @@ import type { Api, Bound, Snapshot } from '../snapshot/snapshot.ts';
 import type { MethodEffect } from './access.ts';
 import { explanationOf, modes, toCounter } from './explanation.ts';
 import type { Telling } from './explanation.ts';
+import { refreshKeysMethod } from './keys.ts';
+import type { RefreshKeys } from './keys.ts';
 
 /** What the service needs of the process it inspects. */
 export interface Inspector {
@@ -29,6 +31,7 @@ export interface Inspector {
    */
   explain(check: Uint8Array, snapshot: Snapshot, call: Call): Promise<Explained>;
   readonly store: Pick<CounterStore, 'peek' | 'reset'>;
+  readonly refreshKeys: RefreshKeys;
 }
 
 export interface Explained {
@@ -42,6 +45,7 @@ export const pathEffects: Readonly<Record<string, MethodEffect>> = {
   // It answers for clients that exist and no others.
   '/ostiary.v1.InspectionService/InspectCounters': 'disclosure',
   '/ostiary.v1.InspectionService/ResetCounters': 'mutation',
+  '/ostiary.v1.InspectionService/RefreshKeys': 'mutation',
 };
 
 /** How long the counter store may take where the caller sets no deadline. */
@@ -104,6 +108,7 @@ export function inspectionMethods(inspector: Inspector, telling: Telling): reado
         return create(proto.ResetCountersResponseSchema, { windows });
       },
     ),
+    refreshKeysMethod(inspector.refreshKeys),
   ];
 }
 

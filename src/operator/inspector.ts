@@ -8,11 +8,14 @@ import { Code, RpcError } from '../grpc/rpc.ts';
 import type { CounterStore, Demand, Taking } from '../quota/store.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { Inspector } from './inspection.ts';
+import type { RefreshKeys } from './keys.ts';
 
 export interface InspectorOptions {
   readonly snapshot: () => Snapshot | undefined;
   readonly faults: () => readonly Fault[];
   readonly store: CounterStore;
+  /** Absent where no key set is held. */
+  readonly refreshKeys?: RefreshKeys;
   /** Told of each explanation: whoever tries credentials here is not limited, and should be seen. */
   readonly explained?: (decision: Decision) => void;
   /** Those of `Authorization/Check`; what a decision takes is looked at here, and not taken. */
@@ -20,7 +23,14 @@ export interface InspectorOptions {
 }
 
 /** Explains with the pipeline and the writer of answers that decide Envoy's Checks. */
-export function createInspector({ snapshot, faults, store, ports, explained }: InspectorOptions): Inspector {
+export function createInspector({
+  snapshot,
+  faults,
+  store,
+  refreshKeys,
+  ports,
+  explained,
+}: InspectorOptions): Inspector {
   const writeAnswer = createAnswerWriter();
   const peeking: DecisionPorts = {
     ...ports,
@@ -30,6 +40,7 @@ export function createInspector({ snapshot, faults, store, ports, explained }: I
     snapshot,
     faults,
     store,
+    refreshKeys: refreshKeys ?? (() => Promise.resolve([])),
     async explain(bytes, inForce, call) {
       try {
         const check = readCheck(bytes);

@@ -7,6 +7,7 @@ import type { ConfigSource } from '../source/folder-source.ts';
 import { openDecider } from './decider.ts';
 import type { ServeFlags } from './serve-flags.ts';
 import { addressesOf, drainTimesOf, tlsFilesOf } from './serve-options.ts';
+import { refreshEverywhere } from './refresh-keys.ts';
 import { openServer } from './server.ts';
 import { tellWarnings } from './tell-warnings.ts';
 import { programOf, tryLines } from './try-lines.ts';
@@ -50,6 +51,7 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
       snapshot,
       faults: () => firstFaults(documents.status().faults, MAX_TOLD_FAULTS),
       store,
+      refreshKeys: refreshEverywhere(keySets, workers?.refreshKeys, log),
       ports,
       explained: (decision) => observer.explained(decision),
     }),

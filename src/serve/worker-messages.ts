@@ -1,4 +1,5 @@
 import type { MetricObject } from 'prom-client';
+import type { KeySetRefresh } from '../operator/keys.ts';
 import type { StoreScript } from '../quota/counter-metrics.ts';
 
 // What the owner and its workers say to each other, over the channel that Node gives a forked process. The
@@ -20,6 +21,7 @@ export type ToWorker =
   | { readonly kind: 'health'; readonly isServing: boolean }
   | { readonly kind: 'drain'; readonly timeoutMs: number }
   | { readonly kind: 'metrics'; readonly id: number }
+  | { readonly kind: 'refresh_keys'; readonly id: number; readonly url: string | undefined }
   /** To be answered at once: a worker that does not is stuck. */
   | { readonly kind: 'ping' }
   /** Answers of scripts: numbers, or why there are none. */
@@ -32,6 +34,7 @@ export type ToOwner =
   | { readonly kind: 'serving' }
   | { readonly kind: 'closed'; readonly connections: number }
   | { readonly kind: 'metrics'; readonly id: number; readonly metrics: readonly MetricObject[] }
+  | { readonly kind: 'keys_refreshed'; readonly id: number; readonly sets: readonly KeySetRefresh[] }
   | { readonly kind: 'scripts'; readonly calls: readonly ScriptQuestion[] }
   | { readonly kind: 'pong' }
   | { readonly kind: 'drained' };

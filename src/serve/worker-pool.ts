@@ -6,6 +6,7 @@ import type { ListenOptions, RpcListener, RpcTransport } from '../grpc/rpc.ts';
 import { listenOn } from '../listen/socket.ts';
 import type { TlsMaterial } from '../listen/tls.ts';
 import type { ScriptMemory } from '../memory/script-memory.ts';
+import type { KeySetRefresh } from '../operator/keys.ts';
 import { answerScripts } from './script-owner.ts';
 import type { TlsText, ToOwner, ToWorker } from './worker-messages.ts';
 import {
@@ -70,6 +71,10 @@ export class WorkerPool {
   metrics(): Promise<(readonly MetricObject[])[]> {
     const serving = [...this.#workers].filter(({ isServing }) => isServing);
     return Promise.all(serving.map((worker) => worker.metrics()));
+  }
+
+  refreshKeys(url: string | undefined): Promise<(readonly KeySetRefresh[])[]> {
+    return Promise.all([...this.#workers].map((worker) => worker.refreshKeys(url)));
   }
 
   async #listen({ address, tls, maxMessageBytes }: ListenOptions): Promise<RpcListener> {

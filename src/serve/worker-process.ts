@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import type { Socket } from 'node:net';
 import type { MetricObject } from 'prom-client';
+import type { KeySetRefresh } from '../operator/keys.ts';
 import type { ToOwner, ToWorker } from './worker-messages.ts';
 
 /** Set in the environment of a worker. */
@@ -8,6 +9,11 @@ export const workerVariable = 'OSTIARY_WORKER';
 
 /** Workers that do not tell their metrics in this time are left out. */
 const metricsTimeoutMs = 2000;
+
+/** Longer than any fetch of a key set may take. */
+const refreshTimeoutMs = 65_000;
+
+type Answer = Extract<ToOwner, { readonly id: number }>;
 
 /** How a worker that is stuck is told from one that is busy. */
 export interface WorkerPatience {
@@ -46,7 +52,7 @@ export class WorkerProcess {
   isServing = false;
   isDrained = false;
   readonly #child: ChildProcess;
-  readonly #metrics = new Map<number, (metrics: readonly MetricObject[]) => void>();
+  readonly #asked = new Map<number, (answer: Answer) => void>();
   #lastId = 0;
   #unanswered = 0;
   #stuck: string | undefined;
@@ -56,7 +62,7 @@ export class WorkerProcess {
     this.#child = child;
     this.#patience = patience;
     this.#child.on('message', (message: ToOwner) => {
-      if (message.kind === 'metrics') this.#metrics.get(message.id)?.(message.metrics);
+      if (message.kind === 'metrics' || message.kind === 'keys_refreshed') this.#asked.get(message.id)?.(message);
       else if (message.kind === 'pong') this.#unanswered = 0;
       else if (message.kind === 'closed') this.connections -= message.connections;
       else events.message(this, message);
@@ -100,15 +106,30 @@ export class WorkerProcess {
   }
 
   async metrics(): Promise<readonly MetricObject[]> {
-    const { promise, resolve } = Promise.withResolvers<readonly MetricObject[]>();
     const id = ++this.#lastId;
-    this.#metrics.set(id, resolve);
-    const timer = setTimeout(() => resolve([]), metricsTimeoutMs);
-    this.send({ kind: 'metrics', id });
-    const metrics = await promise;
+    const answer = await this.#ask({ kind: 'metrics', id }, metricsTimeoutMs);
+    return answer?.kind === 'metrics' ? answer.metrics : [];
+  }
+
+  /** A worker that does not answer is told as a failure of every set: empty, its name for the URL. */
+  async refreshKeys(url: string | undefined): Promise<readonly KeySetRefresh[]> {
+    const id = ++this.#lastId;
+    const answer = await this.#ask({ kind: 'refresh_keys', id, url }, refreshTimeoutMs);
+    if (answer?.kind === 'keys_refreshed') return answer.sets;
+    const detail = 'the worker did not answer: its keys may be the old ones';
+    return [{ url: `worker ${this.pid}`, outcome: 'timeout', detail, keys: 0, withdrawn: 0 }];
+  }
+
+  /** Undefined where no answer comes in time. */
+  async #ask(question: ToWorker & { readonly id: number }, timeoutMs: number): Promise<Answer | undefined> {
+    const { promise, resolve } = Promise.withResolvers<Answer | undefined>();
+    this.#asked.set(question.id, resolve);
+    const timer = setTimeout(() => resolve(undefined), timeoutMs);
+    this.send(question);
+    const answer = await promise;
     clearTimeout(timer);
-    this.#metrics.delete(id);
-    return metrics;
+    this.#asked.delete(question.id);
+    return answer;
   }
 
   kill(): void {

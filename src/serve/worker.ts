@@ -62,6 +62,7 @@ export async function runWorker(flags: ServeFlags, environment: NodeJS.ProcessEn
       else if (message.kind === 'health') health.setAllServing(message.isServing);
       else if (message.kind === 'reset') for (const store of stores) store.forget(message.key, message.epoch);
       else if (message.kind === 'drain') void drain(message.timeoutMs);
+      else if (message.kind === 'refresh_keys') void refreshKeys(message.id, message.url);
       else void tellMetrics(message.id);
     },
     (socket) => acceptor?.accept(socket),
@@ -69,6 +70,10 @@ export async function runWorker(flags: ServeFlags, environment: NodeJS.ProcessEn
   channel.send({ kind: 'loaded' });
   await drained.promise;
   channel.close();
+
+  async function refreshKeys(id: number, url: string | undefined): Promise<void> {
+    channel.send({ kind: 'keys_refreshed', id, sets: await decider.keySets.refresh(url) });
+  }
 
   async function tellMetrics(id: number): Promise<void> {
     const metrics = await decider.metrics.registry.getMetricsAsJSON();

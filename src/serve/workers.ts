@@ -3,6 +3,7 @@ import { UserError } from '../errors.ts';
 import type { RpcTransport } from '../grpc/rpc.ts';
 import { defaultLimits } from '../http2/limits.ts';
 import { ScriptMemory } from '../memory/script-memory.ts';
+import type { KeySetRefresh } from '../operator/keys.ts';
 import { aggregatedText } from './aggregated-metrics.ts';
 import type { SharedCounters } from './counter-store.ts';
 import type { Decider } from './decider.ts';
@@ -21,6 +22,8 @@ export interface Workers {
   onRefused: () => void;
   /** How many take connections. */
   serving(): number;
+  /** Of each worker. */
+  refreshKeys(url: string | undefined): Promise<readonly (readonly KeySetRefresh[])[]>;
   /** Of all processes. */
   metricsText(own: Decider['metrics']): Promise<string>;
 }
@@ -49,6 +52,7 @@ export function workersOf({ workers, transport, maxCounters }: ServeFlags): Work
     serving: () => pool.serving,
     onLost() {},
     onRefused() {},
+    refreshKeys: (url) => pool.refreshKeys(url),
     metricsText: async ({ registry }) => aggregatedText(registry, await pool.metrics()),
   };
   return made;

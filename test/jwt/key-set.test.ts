@@ -207,3 +207,39 @@ test('nothing that is reported has the user part or the query of a URL', async (
   expect(watched.fetches[0]?.outcome).toBe('success');
   expect(JSON.stringify([watched.fetches, watched.sets.status()])).not.toContain('hidden');
 });
+
+describe('a refresh that an operator asks for', () => {
+  test('fetches at once, whatever was fetched a moment ago, and tells which keys were withdrawn', async () => {
+    await using server = await JwksServer.publishing(first, second);
+    using watched = new WatchedKeySets();
+    const { set } = watched.sets.hold(`${server.url}#part`, NEED);
+    await set.firstLoad();
+    await set.refetch();
+    const [k1] = set.keysFor('ES256', 'k1');
+    server.answer = publish(second);
+    const [fetched, ...others] = await watched.sets.refresh(server.url);
+    expect(others).toEqual([]);
+    expect(fetched).toMatchObject({ url: server.url, outcome: 'success', keys: 1, withdrawn: 1 });
+    expect(k1?.retired).toBe(true);
+    expect(await watched.sets.refresh()).toMatchObject([{ outcome: 'success', keys: 1, withdrawn: 0 }]);
+    expect(await watched.sets.refresh('http://127.0.0.1:1/other.json')).toEqual([]);
+  });
+
+  test('does not take the answer of a fetch that ran already', async () => {
+    let answer = (): void => {};
+    await using server = await JwksServer.publishing(first, second);
+    using watched = new WatchedKeySets();
+    const { set } = watched.sets.hold(server.url, NEED);
+    await set.firstLoad();
+    server.answer = (request, response) => {
+      answer = () => publish(first, second)(request, response);
+    };
+    void set.refetch();
+    await expect.poll(() => server.requests).toBe(2);
+    const refreshed = watched.sets.refresh();
+    server.answer = publish(second);
+    answer();
+    expect(await refreshed).toMatchObject([{ keys: 1, withdrawn: 1 }]);
+    expect(server.requests).toBe(3);
+  });
+});

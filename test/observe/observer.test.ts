@@ -27,10 +27,17 @@ test('a failure that repeats itself leaves a bounded number of lines, and all ar
 
 test('a failed fetch of a key set is a warning with its reason', async () => {
   const { observer, lines, line } = observing();
-  const fetch = { url: 'https://issuer.example.com/keys', durationMs: 20.4, endedAt: 0, keys: 2, ignored: [] };
+  const fetch = {
+    url: 'https://issuer.example.com/keys',
+    durationMs: 20.4,
+    endedAt: 0,
+    keys: 2,
+    withdrawn: 0,
+    ignored: [],
+  };
   observer.keySetFetched({ ...fetch, outcome: 'timeout', detail: 'no answer within 10 ms' });
   observer.keySetFetched({ ...fetch, outcome: 'success', detail: '' });
-  observer.keySetFetched({ ...fetch, outcome: 'success', detail: '', ignored: ['key 3 is too short'] });
+  observer.keySetFetched({ ...fetch, outcome: 'success', detail: '', withdrawn: 0, ignored: ['key 3 is too short'] });
   expect(lines()).toMatchObject([
     { level: 'warn', url: fetch.url, outcome: 'timeout', detail: 'no answer within 10 ms', keys: 2, duration_ms: 20 },
     { level: 'info', url: fetch.url, outcome: 'success' },

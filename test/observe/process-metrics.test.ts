@@ -77,6 +77,7 @@ test('fetches of key sets are told by URL and outcome', async () => {
     endedAt: 1_700_000_000_000,
     detail: '',
     keys: 1,
+    withdrawn: 0,
     ignored: [],
   };
   metrics.jwks.fetched(fetched);

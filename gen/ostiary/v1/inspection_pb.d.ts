@@ -702,6 +702,90 @@ export declare type ResetCountersResponse = Message<"ostiary.v1.ResetCountersRes
 export declare const ResetCountersResponseSchema: GenMessage<ResetCountersResponse>;
 
 /**
+ * @generated from message ostiary.v1.RefreshKeysRequest
+ */
+export declare type RefreshKeysRequest = Message<"ostiary.v1.RefreshKeysRequest"> & {
+  /**
+   * The URL of a key set, as policies name it; empty: all sets in use.
+   *
+   * @generated from field: string url = 1;
+   */
+  url: string;
+};
+
+/**
+ * Describes the message ostiary.v1.RefreshKeysRequest.
+ * Use `create(RefreshKeysRequestSchema)` to create a new message.
+ */
+export declare const RefreshKeysRequestSchema: GenMessage<RefreshKeysRequest>;
+
+/**
+ * @generated from message ostiary.v1.RefreshKeysResponse
+ */
+export declare type RefreshKeysResponse = Message<"ostiary.v1.RefreshKeysResponse"> & {
+  /**
+   * Sorted by URL.
+   *
+   * @generated from field: repeated ostiary.v1.KeySetRefresh sets = 1;
+   */
+  sets: KeySetRefresh[];
+};
+
+/**
+ * Describes the message ostiary.v1.RefreshKeysResponse.
+ * Use `create(RefreshKeysResponseSchema)` to create a new message.
+ */
+export declare const RefreshKeysResponseSchema: GenMessage<RefreshKeysResponse>;
+
+/**
+ * Of several processes the worst outcome, the fewest keys, and the most that were withdrawn.
+ *
+ * @generated from message ostiary.v1.KeySetRefresh
+ */
+export declare type KeySetRefresh = Message<"ostiary.v1.KeySetRefresh"> & {
+  /**
+   * Without user part, query and fragment.
+   *
+   * @generated from field: string url = 1;
+   */
+  url: string;
+
+  /**
+   * `success`, or why the set is as it was: `timeout`, `unreachable`, `redirect`, `status`, `too_large`, `malformed`.
+   *
+   * @generated from field: string outcome = 2;
+   */
+  outcome: string;
+
+  /**
+   * A sentence; empty on success.
+   *
+   * @generated from field: string detail = 3;
+   */
+  detail: string;
+
+  /**
+   * Keys in use.
+   *
+   * @generated from field: uint32 keys = 4;
+   */
+  keys: number;
+
+  /**
+   * Keys that were in use before and no longer are.
+   *
+   * @generated from field: uint32 withdrawn = 5;
+   */
+  withdrawn: number;
+};
+
+/**
+ * Describes the message ostiary.v1.KeySetRefresh.
+ * Use `create(KeySetRefreshSchema)` to create a new message.
+ */
+export declare const KeySetRefreshSchema: GenMessage<KeySetRefresh>;
+
+/**
  * @generated from enum ostiary.v1.Outcome
  */
 export enum Outcome {
@@ -780,6 +864,17 @@ export declare const InspectionService: GenService<{
     methodKind: "unary";
     input: typeof ResetCountersRequestSchema;
     output: typeof ResetCountersResponseSchema;
+  },
+  /**
+   * Fetches key sets now, whatever their time to live: keys that their issuer has withdrawn verify
+   * nothing from then on. Of this instance alone. Needs what ResetCounters needs.
+   *
+   * @generated from rpc ostiary.v1.InspectionService.RefreshKeys
+   */
+  refreshKeys: {
+    methodKind: "unary";
+    input: typeof RefreshKeysRequestSchema;
+    output: typeof RefreshKeysResponseSchema;
   },
 }>;
 
