@@ -31,8 +31,8 @@ spec:
   basePath: /orders
   tiers: [{name: gold, limits: [{maximumRequests: 5, timePeriodInMilliseconds: 10000}]}]
   policies:
-    - policyRef: {name: client-id-enforcement}
-    - policyRef: {name: rate-limiting-sla}
+    - {policyRef: {name: client-id-enforcement}, config: {forwardCredentials: id}}
+    - {policyRef: {name: rate-limiting-sla}, config: {forwardCredentials: id}}
 ---
 apiVersion: ostiary.dev/v1alpha1
 kind: ClientApplication
