@@ -51,7 +51,7 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
       snapshot,
       faults: () => firstFaults(documents.status().faults, MAX_TOLD_FAULTS),
       store,
-      refreshKeys: refreshEverywhere(keySets, workers?.refreshKeys, log),
+      refreshKeys: refreshEverywhere(keySets, workers && ((url) => workers.refreshKeys(url)), log),
       ports,
       explained: (decision) => observer.explained(decision),
     }),
