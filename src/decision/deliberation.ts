@@ -23,6 +23,11 @@ export interface DecisionPorts extends LocateOptions {
   failed(policy: string, error: unknown): void;
 }
 
+/** Nobody waits for the decision any more: it ends without one, and nothing more is worked out or charged for it. */
+export class Abandoned extends Error {
+  override name = 'Abandoned';
+}
+
 /** The working memory of one decision. Policies never see it: they read a Request and return what they find. */
 export interface Deliberation {
   readonly ports: DecisionPorts;

@@ -6,6 +6,7 @@ import { chargeEnforced, chargeShadows } from './charging.ts';
 import type { Charged } from './charging.ts';
 import type { Decision } from './decision.ts';
 import {
+  Abandoned,
   NOBODY,
   adoptHeaders,
   adoptIdentity,
@@ -23,6 +24,7 @@ import { locate } from './locate.ts';
  * its quota policies together. The first denial ends it. Synchronous as long as every policy is.
  * @param deadline monotonic milliseconds after which nobody listens
  * @param caller who waits for the answer, and may leave before it
+ * @throws {Abandoned} (rejects with it) where the caller has left while a policy was waited for
  */
 export function decide(
   snapshot: Snapshot,
@@ -61,9 +63,11 @@ function admit(deliberation: Deliberation, index: number): Decision | Promise<De
     const bound = access[i] as Bound<AccessPolicy>;
     const asked = ask(deliberation, bound);
     if (asked instanceof Promise) {
-      return asked.then((denial) =>
-        denial === undefined ? admit(deliberation, i + 1) : conclude(deliberation, denial, bound.name),
-      );
+      return asked.then((denial) => {
+        if (denial !== undefined) return conclude(deliberation, denial, bound.name);
+        if (isAbandoned(deliberation)) throw new Abandoned();
+        return admit(deliberation, i + 1);
+      });
     }
     if (asked !== undefined) return conclude(deliberation, asked, bound.name);
   }
@@ -71,6 +75,10 @@ function admit(deliberation: Deliberation, index: number): Decision | Promise<De
   return charged instanceof Promise
     ? charged.then((late) => countShadows(deliberation, late))
     : countShadows(deliberation, charged);
+}
+
+function isAbandoned({ caller, deadline, ports }: Deliberation): boolean {
+  return caller !== undefined && (caller.signal.aborted || ports.clock.monotonic() >= deadline);
 }
 
 function countShadows(deliberation: Deliberation, { denial, policy }: Charged): Decision | Promise<Decision> {

@@ -1,8 +1,9 @@
 import type { Decision } from '../decision/decision.ts';
+import { Abandoned } from '../decision/deliberation.ts';
 import type { DecisionPorts } from '../decision/deliberation.ts';
 import { decide } from '../decision/pipeline.ts';
 import type { Denial } from '../denial/denial.ts';
-import { Code, type Method, RpcError } from '../grpc/rpc.ts';
+import { type Call, Code, type Method, RpcError } from '../grpc/rpc.ts';
 import type { Check } from '../request/check.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { Messages } from './answer.ts';
@@ -87,12 +88,16 @@ export function createCheckMethod({ snapshot, ports, observer }: CheckMethodOpti
         decided = failure(error, inForce);
       }
       if (!(decided instanceof Promise)) return answer(decided, check, inForce.messages, startedAt);
-      return decided
-        .catch((error: unknown) => failure(error, inForce))
+      const answered = decided
+        .catch((error: unknown) => {
+          if (error instanceof Abandoned) throw clock.monotonic() >= call.deadline ? late(observer) : gone();
+          return failure(error, inForce);
+        })
         .then((decision) => {
           if (clock.monotonic() >= call.deadline) throw late(observer);
           return answer(decision, check, inForce.messages, startedAt);
         });
+      return untilGone(answered, call);
     },
   };
 }
@@ -112,7 +117,24 @@ function read(request: Uint8Array, observer: CheckObserver): Check {
   }
 }
 
+/**
+ * Settles as soon as the caller leaves, whatever still works for it: else calls that nobody waits for would count
+ * against those that share their connection. What it works at has its own bounds.
+ */
+function untilGone(answered: Promise<Uint8Array>, call: Call): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const leave = (): void => reject(gone());
+    call.signal.addEventListener('abort', leave, { once: true });
+    const stay = (): void => call.signal.removeEventListener('abort', leave);
+    answered.finally(stay).then(resolve, reject);
+  });
+}
+
 function late(observer: CheckObserver): RpcError {
   observer.failed('deadline_exceeded');
   return new RpcError(Code.deadlineExceeded, 'the deadline has passed');
+}
+
+function gone(): RpcError {
+  return new RpcError(Code.cancelled, 'the caller has left');
 }

@@ -7,12 +7,15 @@ import type { ServerDuplexStream, ServerUnaryCall, ServerWritableStream, sendUna
 import { listenOn } from '../listen/socket.ts';
 import { secureContextOptions } from '../listen/tls.ts';
 import type { TlsMaterial } from '../listen/tls.ts';
+import { admit, ConnectionRoom } from '../listen/connection-room.ts';
+import { type GuardAbuse, type GuardOptions, guardStreams } from './grpc-js-guard.ts';
 import { Code, RpcError } from './rpc.ts';
-import type { Call, ListenOptions, Method, RpcTransport } from './rpc.ts';
+import type { Call, ListenOptions, Method, RpcListener, RpcTransport } from './rpc.ts';
 
 /** What the library's calls of all kinds have in common. */
 interface AnyCall {
   readonly cancelled: boolean;
+  getPeer(): string;
   getDeadline(): Date | number;
   once(event: 'cancelled', listener: () => void): unknown;
 }
@@ -23,10 +26,24 @@ interface Status {
 }
 type OnFailure = NonNullable<ListenOptions['onFailure']>;
 
-export const grpcJsTransport: RpcTransport = async (options) => {
+export interface GrpcJsSettings extends Partial<Pick<GuardOptions, 'totalBufferedBytes'>> {
+  /** Told how a peer was hurting us when it was stopped. */
+  readonly onAbuse?: (kind: GuardAbuse | 'too_many_connections') => void;
+}
+
+export function grpcJsTransport(settings: GrpcJsSettings = {}): RpcTransport {
+  return (options) => listen(options, settings);
+}
+
+async function listen(
+  options: ListenOptions,
+  { totalBufferedBytes = 64 * 1024 * 1024, onAbuse = () => {} }: GrpcJsSettings,
+): Promise<RpcListener> {
   const server = new Server({
     'grpc.max_receive_message_length': options.maxMessageBytes,
     'grpc.max_concurrent_streams': 1000,
+    // Megabytes, as Node has it; the library would have no bound.
+    'grpc-node.max_session_memory': 10,
     // A peer that is gone without a FIN holds its connection for 80 s at most. Envoy answers pings.
     'grpc.keepalive_time_ms': 60_000,
     'grpc.keepalive_timeout_ms': 20_000,
@@ -37,16 +54,16 @@ export const grpcJsTransport: RpcTransport = async (options) => {
 
   const credentials = options.tls === undefined ? undefined : new ReplaceableCredentials(options.tls);
   const injector = server.createConnectionInjector(credentials ?? ServerCredentials.createInsecure());
+  guardStreams(server, { methods: options.methods, totalBufferedBytes, onAbuse });
   // The socket is ours, not the library's: it would resolve names itself, log faults to the console and
   // give a Unix socket its permissions late.
-  const sockets = new Set<Socket>();
-  const listener = createServer({ noDelay: true, keepAlive: true }, (socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-    // A reset before HTTP/2 has taken the socket over must not end the process.
-    socket.on('error', () => socket.destroy());
-    injector.injectConnection(socket);
+  const listener = createServer({ noDelay: true, keepAlive: true }, (socket) => injector.injectConnection(socket));
+  const room = new ConnectionRoom({
+    most: options.maxConnections ?? 10_000,
+    now: () => performance.now(),
+    onFull: () => onAbuse('too_many_connections'),
   });
+  admit(listener, (socket) => room.enter(socket));
   const address = await listenOn(listener, options.address);
 
   let draining: Promise<void> | undefined;
@@ -57,16 +74,16 @@ export const grpcJsTransport: RpcTransport = async (options) => {
       credentials.replace(tls);
     },
     drain(timeoutMs): Promise<void> {
-      draining ??= drain(server, listener, sockets, timeoutMs);
+      draining ??= drain(server, listener, room.sockets, timeoutMs);
       return draining;
     },
   };
-};
+}
 
 async function drain(
   server: Server,
   listener: ReturnType<typeof createServer>,
-  sockets: ReadonlySet<Socket>,
+  sockets: ReadonlyMap<Socket, unknown>,
   timeoutMs: number,
 ): Promise<void> {
   const closed = once(listener, 'close');
@@ -74,7 +91,7 @@ async function drain(
   const cut = setTimeout(() => {
     server.forceShutdown();
     // Those that have not come as far as an HTTP/2 session too.
-    for (const socket of sockets) socket.destroy();
+    for (const socket of sockets.keys()) socket.destroy();
   }, timeoutMs);
   // GOAWAY on every session; each ends with its last call.
   await new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
@@ -185,7 +202,6 @@ function toStatus(error: unknown, call: GrpcJsCall, path: string, onFailure: OnF
   return { code: Code.internal, details: 'internal error' };
 }
 
-/** Lazy: most handlers never ask for the signal. */
 class GrpcJsCall implements Call {
   readonly deadline: number;
   readonly #call: AnyCall;
@@ -200,6 +216,11 @@ class GrpcJsCall implements Call {
 
   get cancelled(): boolean {
     return this.#call.cancelled;
+  }
+
+  /** Those on a Unix socket, which have no address, count as one. */
+  get connection(): string {
+    return this.#call.getPeer();
   }
 
   get signal(): AbortSignal {

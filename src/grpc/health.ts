@@ -1,6 +1,10 @@
+import { boundCalls } from './bounded-calls.ts';
 import { decodeService, encodeList, encodeStatus } from './health-messages.ts';
 import { Code, RpcError } from './rpc.ts';
 import type { Call, Method } from './rpc.ts';
+
+/** Clients that check health by themselves have one a connection; each weighs some 5 kB. */
+const MOST_WATCHES = 2048;
 
 /**
  * What the server tells of its services by `grpc.health.v1.Health`
@@ -41,6 +45,10 @@ export class Health {
   }
 
   methods(): readonly Method[] {
+    return boundCalls(this.#methods(), MOST_WATCHES, 'health Watches');
+  }
+
+  #methods(): readonly Method[] {
     return [
       {
         kind: 'unary',

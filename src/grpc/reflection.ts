@@ -1,5 +1,9 @@
 import type { DescService } from '@bufbuild/protobuf';
+import { boundCalls } from './bounded-calls.ts';
 import type { Method } from './rpc.ts';
+
+/** People with grpcurl need one each; an answer that nobody reads weighs some 200 kB. */
+const MOST_CONVERSATIONS = 64;
 
 /**
  * Server reflection v1 and v1alpha, whose messages differ by nothing but the name of their package
@@ -18,9 +22,10 @@ export function reflectionMethods(loadServices: () => Promise<readonly DescServi
     const answerNext = (await (loading ??= load())).conversation();
     for await (const request of requests) yield answerNext(request);
   }
-  return ['v1', 'v1alpha'].map((version) => ({
-    kind: 'bidirectional',
+  const methods = ['v1', 'v1alpha'].map((version) => ({
+    kind: 'bidirectional' as const,
     path: `/grpc.reflection.${version}.ServerReflection/ServerReflectionInfo`,
     handle,
   }));
+  return boundCalls(methods, MOST_CONVERSATIONS, 'reflection calls');
 }

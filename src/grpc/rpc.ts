@@ -12,6 +12,8 @@ export interface Call {
   readonly deadline: number;
   /** Aborted when the caller cancels, the deadline passes or the connection ends. */
   readonly signal: AbortSignal;
+  /** The same for all calls of one connection, and for no other; absent: not known. */
+  readonly connection?: unknown;
 }
 
 /** Messages are serialised protobuf, without the five bytes of gRPC framing. */
@@ -59,6 +61,10 @@ export interface ListenOptions {
   readonly tls: TlsMaterial | undefined;
   /** A message larger than this ends its call with RESOURCE_EXHAUSTED. */
   readonly maxMessageBytes: number;
+  /** More: for a new connection the one that has been idle longest is closed, or the new one. */
+  readonly maxConnections?: number;
+  /** Compressed messages are taken; absent or false: they end their call with UNIMPLEMENTED. */
+  readonly gzip?: boolean;
   /** Told of what a handler threw that is not an {@link RpcError}: the caller sees INTERNAL alone. */
   readonly onFailure?: (path: string, error: unknown) => void;
 }

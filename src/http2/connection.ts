@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { Application } from './application.ts';
 import { BatchClock } from './batch-clock.ts';
+import { type Budgets, createBudgets } from './budgets.ts';
 import { ControlFrames } from './control-frames.ts';
 import { FloodGuard } from './flood-guard.ts';
 import { FrameReader } from './frame-reader.ts';
@@ -25,6 +26,8 @@ export interface ConnectionSettings {
   readonly observer: TransportObserver;
   /** Monotonic milliseconds. */
   readonly now: () => number;
+  /** Those of the process; absent: its own. */
+  readonly budgets?: Budgets;
 }
 
 /**
@@ -39,12 +42,15 @@ export class Connection {
   private readonly clock: BatchClock;
   private readonly turn: Turn;
   private readonly reader: FrameReader;
+  private readonly input: Input;
   private readonly requests: RequestFrames;
   private readonly patience: Patience;
   private readonly closing: Closing;
 
-  constructor(socket: Duplex, application: Application, { limits, observer, now }: ConnectionSettings) {
+  constructor(socket: Duplex, application: Application, { limits, observer, now, budgets }: ConnectionSettings) {
     const clock = new BatchClock(now);
+    const shared = budgets ?? createBudgets(limits, clock.nowMs);
+    const memory = shared.bufferedBytes.share();
     const guarded = (act: () => void): void => this.guarded(act);
     const flush = (): void => this.flush();
     const turn = new Turn(() => guarded(flush));
@@ -52,8 +58,8 @@ export class Connection {
     const onOverflow = (): void => closing.giveUp('answer_queue_full');
 
     const writer = new FrameWriter(new Output(socket), new HpackEncoder(application.keptFields));
-    const sender = new Sender({ limits, clock, writer, onOverflow });
-    const floods = new FloodGuard({ limits, observer, clock, work: sender });
+    const sender = new Sender({ limits, clock, writer, memory, onOverflow });
+    const floods = new FloodGuard({ limits, clock, work: sender });
     const streams = new Streams(application, {
       limits,
       observer,
@@ -61,6 +67,8 @@ export class Connection {
       turn,
       sender,
       floods,
+      memory,
+      budgets: shared,
       guarded,
       retainInput,
     });
@@ -68,8 +76,8 @@ export class Connection {
 
     const settings = new PeerSettings({ sender, streams, floods });
     const control = new ControlFrames({ limits, clock, sender, streams, floods, closing, settings });
-    const requests = new RequestFrames({ limits, observer, clock, writer, streams, floods });
-    const reader = new FrameReader(new IncomingFrames({ closing, settings, requests, control }));
+    const requests = new RequestFrames({ limits, clock, writer, streams, floods, memory });
+    const reader = new FrameReader(new IncomingFrames({ closing, settings, requests, control }), memory);
     const patience = new Patience({
       limits,
       observer,
@@ -82,6 +90,7 @@ export class Connection {
       closing,
     });
 
+    const input = new Input(socket, (chunk, end) => this.receive(chunk, end), memory);
     this.socket = socket;
     this.observer = observer;
     this.clock = clock;
@@ -91,16 +100,20 @@ export class Connection {
     this.closing = closing;
     this.requests = requests;
     this.reader = reader;
+    this.input = input;
     this.patience = patience;
 
     observer.counters.connectionsOpened++;
     greet(writer, limits);
-    const input = new Input(socket, (chunk, end) => this.receive(chunk, end));
     socket.on('drain', () => this.guarded(() => this.resume()));
     socket.on('error', () => socket.destroy());
     socket.on('close', () => {
       observer.counters.connectionsClosed++;
       closing.ended();
+      reader.release();
+      requests.release();
+      input.release();
+      sender.release();
     });
   }
 
@@ -135,6 +148,7 @@ export class Connection {
     closing.closeIfDone();
     output.flush();
     this.observer.counters.bytesWritten += output.takeWritten();
+    if (!sender.account()) return closing.giveUp('answer_queue_full');
     // Nothing more is read from a peer that does not read: 'drain' goes on.
     if (!sender.isCongested) return;
     sender.stall();
@@ -158,6 +172,7 @@ export class Connection {
   /** To be called about once a second: ends what takes too long. */
   sweep(): void {
     this.clock.tick();
+    this.input.relax();
     this.guarded(() => this.patience.sweep());
   }
 }

@@ -75,9 +75,11 @@ export class ControlFrames {
     const stream = streams.open.get(id);
     if (stream === undefined) {
       if (streams.ids.whyAbsent(id) === 'idle') throw protocolError('RST_STREAM on an idle stream');
-      return floods.emptyFrame();
+      if (!streams.ids.isLateCancel(id)) floods.emptyFrame();
+      return;
     }
     streams.abort(stream);
+    streams.ids.isLateCancel(id);
     if (clock.nowMs - stream.openedAtMs < limits.youngMs) floods.rapidReset();
   }
 

@@ -1,3 +1,5 @@
+import type { AbuseKind } from './transport-events.ts';
+
 /** RFC 9113, section 7. */
 export const ErrorCode = {
   noError: 0x0,
@@ -21,10 +23,18 @@ export type ErrorCode = (typeof ErrorCode)[keyof typeof ErrorCode];
 export class ConnectionError extends Error {
   override name = 'ConnectionError';
   readonly code: ErrorCode;
-  constructor(code: ErrorCode, message: string) {
+  /** Set where the peer is to be counted as an abuser. */
+  readonly abuse: AbuseKind | undefined;
+  constructor(code: ErrorCode, message: string, abuse?: AbuseKind) {
     super(message);
     this.code = code;
+    this.abuse = abuse;
   }
+}
+
+/** The peer has used up more than its share. */
+export function enough(kind: AbuseKind): ConnectionError {
+  return new ConnectionError(ErrorCode.enhanceYourCalm, kind, kind);
 }
 
 export function protocolError(message: string): ConnectionError {

@@ -1,8 +1,8 @@
 import type { BatchClock } from './batch-clock.ts';
-import { ConnectionError, ErrorCode } from './error-code.ts';
+import { enough } from './error-code.ts';
 import type { Limits } from './limits.ts';
 import { Allowance } from './token-bucket.ts';
-import type { AbuseKind, TransportObserver } from './transport-events.ts';
+import type { AbuseKind } from './transport-events.ts';
 
 /** Work done for the peer, against which its frames are weighed. */
 export interface WorkDone {
@@ -11,7 +11,6 @@ export interface WorkDone {
 
 export interface FloodGuardParts {
   readonly limits: Limits;
-  readonly observer: TransportObserver;
   readonly clock: BatchClock;
   readonly work: WorkDone;
 }
@@ -61,9 +60,7 @@ export class FloodGuard {
   }
 
   private take(allowance: Allowance, kind: AbuseKind): void {
-    const { clock, work, observer } = this.parts;
-    if (allowance.take(clock.nowMs, work.answers)) return;
-    observer.onAbuse(kind);
-    throw new ConnectionError(ErrorCode.enhanceYourCalm, kind);
+    const { clock, work } = this.parts;
+    if (!allowance.take(clock.nowMs, work.answers)) throw enough(kind);
   }
 }

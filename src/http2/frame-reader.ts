@@ -1,4 +1,5 @@
-import { ConnectionError, ErrorCode } from './error-code.ts';
+import type { Share } from '../listen/budget.ts';
+import { ConnectionError, ErrorCode, enough } from './error-code.ts';
 import { frameHeaderBytes, leastMaxFrameSize, readUint31 } from './frame.ts';
 
 /** Takes whole frames; the payload is `buffer[start..end)`, and its buffer is written again afterwards. */
@@ -21,9 +22,18 @@ export class FrameReader {
   /** When the frame began to arrive of which the rest has not; Infinity: none. */
   partialSinceMs = Infinity;
   private readonly sink: FrameSink;
+  private readonly memory: Share;
 
-  constructor(sink: FrameSink) {
+  /** @param memory pays for a frame that is not whole */
+  constructor(sink: FrameSink, memory: Share) {
     this.sink = sink;
+    this.memory = memory;
+  }
+
+  /** The connection is gone. */
+  release(): void {
+    this.memory.give(this.partial?.length ?? 0);
+    this.partial = undefined;
   }
 
   /** Takes `chunk[0..end)`, read at `nowMs`. */
@@ -56,7 +66,7 @@ export class FrameReader {
   private keep(chunk: Buffer, at: number, end: number): void {
     const have = end - at;
     const need = frameHeaderBytes + (have < frameHeaderBytes ? 0 : payloadLength(chunk, at));
-    this.partial = Buffer.allocUnsafe(need);
+    this.partial = this.allocate(need);
     chunk.copy(this.partial, 0, at, end);
     this.partialBytes = have;
   }
@@ -74,14 +84,21 @@ export class FrameReader {
       const need = frameHeaderBytes + payloadLength(frame, 0);
       if (frame.length === need) break;
       // Only its header was there, and says now how long the frame is.
-      this.partial = Buffer.allocUnsafe(need);
-      frame.copy(this.partial, 0);
-      frame = this.partial;
+      const whole = this.allocate(need);
+      this.memory.give(frame.length);
+      frame.copy(whole, 0);
+      this.partial = frame = whole;
     }
     this.partial = undefined;
+    this.memory.give(frame.length);
     this.partialSinceMs = Infinity;
     this.sink.frame(frame[3]!, frame[4]!, readUint31(frame, 5), frame, frameHeaderBytes, frame.length);
     return at;
+  }
+
+  private allocate(bytes: number): Buffer {
+    if (!this.memory.take(bytes)) throw enough('request_buffer_full');
+    return Buffer.allocUnsafe(bytes);
   }
 }
 

@@ -1,8 +1,8 @@
-import { ConnectionError, ErrorCode } from './error-code.ts';
+import type { Share } from '../listen/budget.ts';
+import { enough } from './error-code.ts';
 import { HpackDecoder } from './hpack/decoder.ts';
 import type { Limits } from './limits.ts';
 import { HeadBuilder, type RequestHead } from './request-head.ts';
-import type { AbuseKind } from './transport-events.ts';
 
 /** Blocks longer than this are decoded each time. */
 const longestRemembered = 512;
@@ -24,15 +24,16 @@ export class HeaderBlocks {
   private readonly decoder: HpackDecoder;
   private readonly builder: HeadBuilder;
   private readonly limits: Limits;
-  private readonly onAbuse: (kind: AbuseKind) => void;
+  private readonly memory: Share;
   private known: RequestHead | undefined;
   private knownGeneration = 0;
   private knownLength = 0;
   private knownOctets = Buffer.alloc(0);
 
-  constructor(limits: Limits, onAbuse: (kind: AbuseKind) => void) {
+  /** @param memory pays for blocks that are not whole */
+  constructor(limits: Limits, memory: Share) {
     this.limits = limits;
-    this.onAbuse = onAbuse;
+    this.memory = memory;
     this.decoder = new HpackDecoder(limits.headerTableBytes);
     this.builder = new HeadBuilder(limits.maxHeaderListBytes);
   }
@@ -59,14 +60,15 @@ export class HeaderBlocks {
   /** Adds a fragment, within bounds: what a CONTINUATION flood has no end to. */
   extend(open: OpenBlock, buffer: Buffer, start: number, end: number): void {
     const bytes = open.fragments.length + (end - start);
-    if (bytes > this.limits.maxHeaderBlockBytes) this.refuse('header_block_too_large');
-    if (open.continuations > this.limits.maxContinuations) this.refuse('continuation_flood');
+    if (bytes > this.limits.maxHeaderBlockBytes) throw enough('header_block_too_large');
+    if (open.continuations > this.limits.maxContinuations) throw enough('continuation_flood');
+    if (!this.memory.take(end - start)) throw enough('request_buffer_full');
     open.fragments = Buffer.concat([open.fragments, buffer.subarray(start, end)], bytes);
   }
 
-  private refuse(kind: AbuseKind): never {
-    this.onAbuse(kind);
-    throw new ConnectionError(ErrorCode.enhanceYourCalm, kind);
+  /** The block is whole, or its connection gone. */
+  release(open: OpenBlock): void {
+    this.memory.give(open.fragments.length);
   }
 
   private isKnown(block: Buffer, start: number, end: number): boolean {

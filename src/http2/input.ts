@@ -1,6 +1,7 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
+import type { Share } from '../listen/budget.ts';
 
 /** For a connection that has little to say. */
 const firstBytes = 16 * 1024;
@@ -23,11 +24,18 @@ export class Input {
   /** True where reads reuse their buffer. */
   readonly isInPlace: boolean;
   private readonly onChunk: OnChunk;
-  private buffer = noBuffer;
+  private buffer: Buffer = noBuffer;
   private isRetained = false;
+  private readonly memory: Share;
+  /** Set while it reads into buffers of `fullBytes`, which the memory pays for. */
+  private isWide = false;
+  /** Something came lately that would not have fitted a small buffer. */
+  private needsWidth = false;
+  private isTooWide = false;
 
-  constructor(socket: Duplex, onChunk: OnChunk) {
+  constructor(socket: Duplex, onChunk: OnChunk, memory: Share) {
     this.onChunk = onChunk;
+    this.memory = memory;
     this.isInPlace = socket instanceof Socket && !(socket instanceof TLSSocket) && this.readInPlace(socket);
     if (!this.isInPlace) socket.on('data', (chunk: Buffer) => onChunk(chunk, chunk.length));
   }
@@ -62,12 +70,35 @@ export class Input {
   /** @returns what to read into next; undefined: the same again. */
   private nextBuffer(bytes: number): Buffer | undefined {
     const { buffer } = this;
-    if (this.isRetained) {
-      this.isRetained = false;
-      // What follows the retained octets is still free.
-      this.buffer = buffer.length - bytes < leastBytes ? Buffer.allocUnsafeSlow(fullBytes) : buffer.subarray(bytes);
-    } else if (bytes === buffer.length && bytes < fullBytes) this.buffer = Buffer.allocUnsafeSlow(fullBytes);
+    const wasWide = this.isWide;
+    if (bytes >= firstBytes) this.widen();
+    else if (this.isTooWide) this.release();
+    // What follows octets that are retained is still free.
+    if (this.isRetained && buffer.length - bytes >= leastBytes) this.buffer = buffer.subarray(bytes);
+    else if (this.isRetained || wasWide !== this.isWide) this.buffer = this.allocate();
+    this.isRetained = false;
     return this.buffer === buffer ? undefined : this.buffer;
+  }
+
+  private allocate(): Buffer {
+    return Buffer.allocUnsafeSlow(this.isWide ? fullBytes : firstBytes);
+  }
+
+  private widen(): void {
+    this.needsWidth = true;
+    this.isWide ||= this.memory.take(fullBytes - firstBytes);
+  }
+
+  /** To be called about once a second: who has little to say any more gets a small buffer with his next word. */
+  relax(): void {
+    this.isTooWide = this.isWide && !this.needsWidth;
+    this.needsWidth = false;
+  }
+
+  /** Gives back what the memory has paid. */
+  release(): void {
+    if (this.isWide) this.memory.give(fullBytes - firstBytes);
+    this.isWide = this.isTooWide = false;
   }
 }
 

@@ -8,7 +8,7 @@ export interface Rate {
   readonly perAnswer: number;
 }
 
-/** What one connection may use. Everything a peer can make us keep or do has its bound here. */
+/** What one connection may use, and all of them together. Everything a peer can make us keep or do has its bound here. */
 export interface Limits {
   /** Of one listener. More: closed as they come. */
   readonly maxConnections: number;
@@ -30,6 +30,10 @@ export interface Limits {
   readonly maxBufferedRequestBytes: number;
   /** Octets of answers that wait for the peer's windows. More: ENHANCE_YOUR_CALM. */
   readonly maxQueuedAnswerBytes: number;
+  /** The two above, of all connections of the process together, and frames and header blocks that are not whole. */
+  readonly totalBufferedBytes: number;
+  /** Streams of all connections together; one of a streaming method counts four times. More: REFUSED_STREAM. */
+  readonly totalStreams: number;
   /** Octets the socket has not taken; above it nothing more is read, so nothing more is answered. */
   readonly congestedBytes: number;
   /** From the connection's start to its first SETTINGS. Later: closed. */
@@ -54,6 +58,8 @@ export interface Limits {
   readonly windowUpdates: Rate;
   /** Octets that compressed messages unpack to. More: the call ends with RESOURCE_EXHAUSTED. */
   readonly inflatedBytes: Rate;
+  /** The same for all connections together. */
+  readonly totalInflatedBytes: Rate;
 }
 
 export const defaultLimits: Limits = {
@@ -71,13 +77,16 @@ export const defaultLimits: Limits = {
   maxContinuations: 16,
   maxBufferedRequestBytes: 16 * 1024 * 1024,
   maxQueuedAnswerBytes: 16 * 1024 * 1024,
+  totalBufferedBytes: 64 * 1024 * 1024,
+  totalStreams: 32_768,
   congestedBytes: 256 * 1024,
   handshakeTimeoutMs: 10_000,
   // As long as Envoy keeps an idle connection.
   idleTimeoutMs: 3_600_000,
   requestTimeoutMs: 30_000,
   stallTimeoutMs: 30_000,
-  resets: { burst: 1000, perSecond: 100, perAnswer: 1 },
+  // As many as a connection may have open can be cancelled at once, and as many again that came with them.
+  resets: { burst: 2048, perSecond: 100, perAnswer: 1 },
   youngMs: 20,
   // gRPC clients measure the path with a PING for each batch of answers.
   pings: { burst: 200, perSecond: 10, perAnswer: 1 },
@@ -85,5 +94,7 @@ export const defaultLimits: Limits = {
   emptyFrames: { burst: 200, perSecond: 20, perAnswer: 1 },
   // Some clients send two of them for every DATA frame they receive.
   windowUpdates: { burst: 4096, perSecond: 200, perAnswer: 3 },
-  inflatedBytes: { burst: 64 * 1024 * 1024, perSecond: 32 * 1024 * 1024, perAnswer: 0 },
+  inflatedBytes: { burst: 8 * 1024 * 1024, perSecond: 8 * 1024 * 1024, perAnswer: 0 },
+  // Some 50 ms of each second.
+  totalInflatedBytes: { burst: 16 * 1024 * 1024, perSecond: 16 * 1024 * 1024, perAnswer: 0 },
 };

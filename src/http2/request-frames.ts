@@ -1,21 +1,21 @@
 import type { BatchClock } from './batch-clock.ts';
+import type { Share } from '../listen/budget.ts';
 import { ConnectionError, ErrorCode, protocolError } from './error-code.ts';
 import type { FloodGuard } from './flood-guard.ts';
-import type { FrameWriter } from './frame-writer.ts';
 import { Flag, FrameType, readUint31 } from './frame.ts';
+import type { FrameWriter } from './frame-writer.ts';
 import { HeaderBlocks, type OpenBlock } from './header-blocks.ts';
 import type { Limits } from './limits.ts';
 import type { Stream } from './stream.ts';
 import type { Streams } from './streams.ts';
-import type { TransportObserver } from './transport-events.ts';
 
 export interface RequestFramesParts {
   readonly limits: Limits;
-  readonly observer: TransportObserver;
   readonly clock: BatchClock;
   readonly writer: FrameWriter;
   readonly streams: Streams;
   readonly floods: FloodGuard;
+  readonly memory: Share;
 }
 
 /** DATA, HEADERS and CONTINUATION: what requests are made of. */
@@ -31,12 +31,12 @@ export class RequestFrames {
   private window: number;
   private readonly fullWindow: number;
 
-  constructor({ limits, observer, clock, writer, streams, floods }: RequestFramesParts) {
+  constructor({ limits, clock, writer, streams, floods, memory }: RequestFramesParts) {
     this.clock = clock;
     this.writer = writer;
     this.streams = streams;
     this.floods = floods;
-    this.blocks = new HeaderBlocks(limits, (kind) => observer.onAbuse(kind));
+    this.blocks = new HeaderBlocks(limits, memory);
     this.fullWindow = this.window = limits.connectionWindowBytes;
   }
 
@@ -128,8 +128,14 @@ export class RequestFrames {
     open.continuations++;
     this.blocks.extend(open, buffer, start, end);
     if ((flags & Flag.endHeaders) === 0) return;
-    this.openBlock = undefined;
+    this.release();
     this.block(id, open.endStream, open.dependsOnItself, open.fragments, 0, open.fragments.length);
+  }
+
+  /** The block that was open is whole, or the connection is gone. */
+  release(): void {
+    if (this.openBlock !== undefined) this.blocks.release(this.openBlock);
+    this.openBlock = undefined;
   }
 
   private block(id: number, ended: boolean, selfish: boolean, buffer: Buffer, start: number, end: number): void {

@@ -1,3 +1,4 @@
+import type { Share } from '../listen/budget.ts';
 import type { BatchClock } from './batch-clock.ts';
 import { ConnectionError, ErrorCode } from './error-code.ts';
 import { defaultWindow, greatestWindow, leastMaxFrameSize } from './frame.ts';
@@ -5,6 +6,8 @@ import type { FrameWriter } from './frame-writer.ts';
 import type { HeaderField } from './header-field.ts';
 import type { Limits } from './limits.ts';
 
+/** The kernel takes a batch of answers in pieces: this much is no sign of a peer that does not read. */
+const leastCongestedBytes = 32 * 1024;
 /** Octets of a DATA frame that is worth its header. */
 const goodPiece = 512;
 
@@ -30,6 +33,8 @@ export interface SenderParts {
   readonly limits: Limits;
   readonly clock: BatchClock;
   readonly writer: FrameWriter;
+  /** Pays for answers that wait. */
+  readonly memory: Share;
   /** More answers wait than may. */
   readonly onOverflow: () => void;
 }
@@ -48,19 +53,53 @@ export class Sender {
   stalledSinceMs = Infinity;
   private readonly limits: Limits;
   private readonly clock: BatchClock;
+  private readonly memory: Share;
   private readonly onOverflow: () => void;
   private readonly blocked = new Set<SendingStream>();
 
-  constructor({ limits, clock, writer, onOverflow }: SenderParts) {
+  constructor({ limits, clock, writer, memory, onOverflow }: SenderParts) {
     this.limits = limits;
     this.clock = clock;
     this.writer = writer;
+    this.memory = memory;
     this.onOverflow = onOverflow;
   }
 
+  /** Octets that the memory has been asked for: of those queued here, and of those that the socket has not taken. */
+  private paidQueue = 0;
+  private paidBacklog = 0;
+  /** The socket holds more than could be paid for. */
+  private isShort = false;
+
   /** The socket does not take what it is given: DATA waits here, where it is bounded. */
   get isCongested(): boolean {
-    return this.writer.output.backlog > this.limits.congestedBytes;
+    const { backlog } = this.writer.output;
+    return backlog > leastCongestedBytes && (this.isShort || backlog > this.limits.congestedBytes);
+  }
+
+  /**
+   * Settles what is paid for with what waits, here or at the socket.
+   * @returns false where no more may be kept waiting here
+   */
+  account(): boolean {
+    const { queuedBytes, memory } = this;
+    const { backlog } = this.writer.output;
+    if (queuedBytes > this.paidQueue) {
+      if (!memory.take(queuedBytes - this.paidQueue)) return false;
+    } else memory.give(this.paidQueue - queuedBytes);
+    this.paidQueue = queuedBytes;
+    // Where the socket's can't be paid for, nothing more is read, and so nothing more is answered.
+    this.isShort = backlog > this.paidBacklog && !memory.take(backlog - this.paidBacklog);
+    if (this.isShort) return true;
+    if (backlog < this.paidBacklog) memory.give(this.paidBacklog - backlog);
+    this.paidBacklog = backlog;
+    return true;
+  }
+
+  /** The connection is gone, and all that waited. */
+  release(): void {
+    this.memory.give(this.paidQueue + this.paidBacklog);
+    this.paidQueue = this.paidBacklog = 0;
   }
 
   windowOf(stream: SendingStream): number {

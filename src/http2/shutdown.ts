@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { ConnectionError, ErrorCode } from './error-code.ts';
+import { ConnectionError, enough, ErrorCode } from './error-code.ts';
 import type { FrameWriter } from './frame-writer.ts';
 import { FrameType, writeUint32 } from './frame.ts';
 import { greatestStreamId } from './stream-ids.ts';
@@ -68,9 +68,7 @@ export class Closing {
 
   /** The peer has used up more than its share. */
   giveUp(kind: AbuseKind): void {
-    if (this.hasEnded) return;
-    this.parts.observer.onAbuse(kind);
-    this.fail(new ConnectionError(ErrorCode.enhanceYourCalm, kind));
+    this.fail(enough(kind));
   }
 
   /** A connection error of the peer's, or a fault of our own. */
@@ -80,6 +78,7 @@ export class Closing {
     observer.counters.connectionErrors++;
     const known = error instanceof ConnectionError;
     if (!known) observer.onInternalError(error);
+    else if (error.abuse !== undefined) observer.onAbuse(error.abuse);
     const message = known ? error.message : 'internal error';
     this.goaway(streams.ids.last, known ? error.code : ErrorCode.internalError, message);
     this.end();

@@ -1,6 +1,9 @@
 /** What became of a stream that is not open. `idle`: not used yet; `skipped`: never will be (RFC 9113, 5.1.1). */
 export type Absent = 'idle' | 'skipped' | 'reset' | 'closed';
 
+/** Of how many of the last streams it is known whether they were cancelled after their end. */
+const watchedIds = 4096;
+
 export const greatestStreamId = 2 ** 31 - 1;
 
 /** The identifiers that a client has used, as far as they must be known (RFC 9113, 5.1.1). */
@@ -15,6 +18,8 @@ export class StreamIds {
   /** Oldest first. */
   private readonly resets = new Set<number>();
   private readonly remembered: number;
+  /** One bit for each of the last identifiers: the client has cancelled it once after its end. */
+  private readonly cancelled = new Uint8Array(watchedIds / 8);
 
   /** @param remembered how many streams that we reset: frames sent before the peer knew of it are no fault. */
   constructor(remembered: number) {
@@ -23,6 +28,8 @@ export class StreamIds {
 
   /** @param id above `last` */
   use(id: number): void {
+    const place = (id >> 1) % watchedIds;
+    this.cancelled[place >> 3]! &= ~(1 << (place & 7));
     if (id > this.last + 2) {
       this.skippedFrom = this.last + 1;
       this.skippedTo = id - 1;
@@ -37,6 +44,20 @@ export class StreamIds {
       this.resets.delete(oldest);
       return;
     }
+  }
+
+  /**
+   * An answer and the cancelling of its call may pass each other on the way, many of them where one side was slow.
+   * @returns true the first time for each stream that has ended lately
+   */
+  isLateCancel(id: number): boolean {
+    const why = this.whyAbsent(id);
+    if (this.last - id >= watchedIds * 2 || (why !== 'closed' && why !== 'reset')) return false;
+    const place = (id >> 1) % watchedIds;
+    const bit = 1 << (place & 7);
+    if ((this.cancelled[place >> 3]! & bit) !== 0) return false;
+    this.cancelled[place >> 3]! |= bit;
+    return true;
   }
 
   whyAbsent(id: number): Absent {

@@ -1,8 +1,9 @@
+import type { Share } from '../listen/budget.ts';
 import type { BatchClock } from './batch-clock.ts';
 import type { ErrorCode } from './error-code.ts';
 import type { HeaderField } from './header-field.ts';
+import type { Inflation } from './inflation.ts';
 import type { Sender, SendingStream } from './sender.ts';
-import type { Allowance } from './token-bucket.ts';
 import type { TransportObserver } from './transport-events.ts';
 
 /** What a stream may ask of its connection. */
@@ -15,7 +16,9 @@ export interface StreamHost {
   /** Octets of messages that the connection's streams hold: unfinished, or not taken by their handlers. */
   bufferedRequestBytes: number;
   /** Octets that compressed messages may unpack to. */
-  readonly inflation: Allowance;
+  readonly inflation: Inflation;
+  /** Pays for what the connection holds. */
+  readonly memory: Share;
   /** Runs what no frame or answer of the peer's has caused: a fault there ends the connection, not the process. */
   guarded(act: () => void): void;
   /** Something was put out from outside a batch of frames: it is written before the loop turns. */
@@ -62,6 +65,11 @@ export abstract class Stream implements SendingStream {
 
   endSent(): void {
     this.host.finished(this);
+  }
+
+  /** What it counts for among the streams of all connections. */
+  get weight(): number {
+    return 1;
   }
 
   /** True where a peer that does not end its side within the request time-out is cut off. */

@@ -1,8 +1,11 @@
+import type { Share } from '../listen/budget.ts';
 import type { Application, OpenRequest } from './application.ts';
 import type { BatchClock } from './batch-clock.ts';
+import type { Budgets } from './budgets.ts';
 import { ConnectionError, ErrorCode } from './error-code.ts';
 import type { FloodGuard } from './flood-guard.ts';
 import { FrameType } from './frame.ts';
+import { Inflation } from './inflation.ts';
 import type { Limits } from './limits.ts';
 import type { RequestHead } from './request-head.ts';
 import type { Sender } from './sender.ts';
@@ -19,6 +22,8 @@ export interface StreamsParts {
   readonly turn: Turn;
   readonly sender: Sender;
   readonly floods: FloodGuard;
+  readonly memory: Share;
+  readonly budgets: Budgets;
   readonly guarded: (act: () => void) => void;
   readonly retainInput: () => void;
 }
@@ -30,11 +35,13 @@ export class Streams implements StreamHost {
   readonly observer: TransportObserver;
   readonly clock: BatchClock;
   readonly sender: Sender;
-  readonly inflation: Allowance;
+  readonly inflation: Inflation;
+  readonly memory: Share;
   readonly guarded: (act: () => void) => void;
   readonly retainInput: () => void;
   lingering = 0;
   bufferedRequestBytes = 0;
+  private readonly share: Share;
   private readonly limits: Limits;
   private readonly turn: Turn;
   private readonly floods: FloodGuard;
@@ -50,7 +57,10 @@ export class Streams implements StreamHost {
     this.guarded = parts.guarded;
     this.retainInput = parts.retainInput;
     this.ids = new StreamIds(parts.limits.maxConcurrentStreams);
-    this.inflation = new Allowance(parts.limits.inflatedBytes, parts.clock.nowMs);
+    this.memory = parts.memory;
+    this.share = parts.budgets.streams.share();
+    const own = new Allowance(parts.limits.inflatedBytes, parts.clock.nowMs);
+    this.inflation = new Inflation(own, parts.budgets.inflation, parts.clock);
     this.openRequest = application.accept(this);
   }
 
@@ -73,8 +83,13 @@ export class Streams implements StreamHost {
       return this.refuse(id, ErrorCode.refusedStream, this.open.size >= most);
     }
     if (head.isTooLarge) this.observer.onAbuse('header_list_too_large');
-    this.observer.counters.streamsOpened++;
     const stream = this.openRequest(id, head);
+    if (!this.share.take(stream.weight)) {
+      this.observer.onAbuse('too_many_streams');
+      // That other connections have so many is no fault of this one.
+      return this.refuse(id, ErrorCode.refusedStream, false);
+    }
+    this.observer.counters.streamsOpened++;
     this.open.set(id, stream);
     stream.remoteClosed = ended;
     stream.start();
@@ -98,7 +113,9 @@ export class Streams implements StreamHost {
   }
 
   private forget(stream: Stream): void {
+    if (stream.gone) return;
     stream.gone = true;
+    this.share.give(stream.weight);
     this.open.delete(stream.id);
     this.sender.forget(stream);
   }

@@ -3,6 +3,8 @@ import { createServer as createTlsServer, type Server as TlsServer } from 'node:
 import type { ListenOptions, RpcListener, RpcTransport } from '../grpc/rpc.ts';
 import { listenOn } from '../listen/socket.ts';
 import { secureContextOptions } from '../listen/tls.ts';
+import { admit, ConnectionRoom } from '../listen/connection-room.ts';
+import { type Budgets, createBudgets } from './budgets.ts';
 import { Connection } from './connection.ts';
 import { grpcApplication } from './grpc/application.ts';
 import { defaultLimits, type Limits } from './limits.ts';
@@ -27,10 +29,13 @@ export function http2Transport(settings: Http2TransportSettings = {}): RpcTransp
 }
 
 function complete(settings: Http2TransportSettings): Settings {
+  const limits = { ...defaultLimits, ...settings.limits };
+  const now = settings.now ?? (() => performance.now());
   return {
-    limits: { ...defaultLimits, ...settings.limits },
+    limits,
     observer: settings.observer ?? { counters: zeroCounters(), onAbuse() {}, onInternalError() {} },
-    now: settings.now ?? (() => performance.now()),
+    now,
+    budgets: createBudgets(limits, now()),
   };
 }
 
@@ -38,6 +43,7 @@ interface Settings {
   readonly limits: Limits;
   readonly observer: TransportObserver;
   readonly now: () => number;
+  readonly budgets: Budgets;
 }
 
 async function listen(options: ListenOptions, settings: Settings): Promise<RpcListener> {
@@ -71,7 +77,7 @@ function createAcceptor(
   options: Omit<ListenOptions, 'address'>,
   settings: Settings,
 ): Omit<SocketAcceptor, 'accept'> & { server: Server } {
-  const { limits, observer } = settings;
+  const { limits, observer, now } = settings;
   const connections = new Set<Connection>();
   const handshaking = new Set<Socket>();
   let draining = false;
@@ -85,7 +91,12 @@ function createAcceptor(
     if (draining) connection.drain();
   });
   // Those in a TLS handshake too, which are no connections yet.
-  const sockets = new Set<Socket>();
+  const room = new ConnectionRoom({
+    most: options.maxConnections ?? limits.maxConnections,
+    now,
+    onFull: () => observer.onAbuse('too_many_connections'),
+  });
+  const { sockets } = room;
   const allClosed = Promise.withResolvers<void>();
   const addHandshake = (socket: Socket): void => {
     handshaking.add(socket);
@@ -95,16 +106,14 @@ function createAcceptor(
   const cutHandshakes = (): void => {
     for (const socket of handshaking) socket.destroy();
   };
-  server.on('connection', (socket) => {
-    sockets.add(socket);
+  admit(server, (socket) => {
+    if (!room.enter(socket)) return false;
     if (options.tls !== undefined) addHandshake(socket);
     socket.once('close', () => {
-      sockets.delete(socket);
       if (draining && sockets.size === 0) allClosed.resolve();
     });
+    return true;
   });
-  server.maxConnections = limits.maxConnections;
-  server.on('drop', () => observer.onAbuse('too_many_connections'));
   const sweeping = setInterval(() => {
     for (const connection of connections) connection.sweep();
   }, sweepMs).unref();
@@ -116,7 +125,7 @@ function createAcceptor(
       draining = true;
       for (const connection of connections) connection.drain();
       const cut = setTimeout(() => {
-        for (const socket of sockets) socket.destroy();
+        for (const socket of sockets.keys()) socket.destroy();
       }, timeoutMs);
       const cutSoon = setTimeout(cutHandshakes, handshakeDrainMs);
       if (sockets.size > 0) await allClosed.promise;

@@ -1,15 +1,12 @@
 /** Serves gRPC, gRPC-Web and Connect with connect-node: the one module of the API that knows it. */
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
+import type { ServerResponse } from 'node:http';
 import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import type { DescMethod, DescService, Message } from '@bufbuild/protobuf';
-import { ConnectError, createConnectRouter } from '@connectrpc/connect';
+import { ConnectError, createConnectRouter, createContextKey, createContextValues } from '@connectrpc/connect';
 import type { ConnectRouter, HandlerContext, MethodImpl } from '@connectrpc/connect';
-import {
-  compressionGzip,
-  universalRequestFromNodeRequest,
-  universalResponseToNodeResponse,
-} from '@connectrpc/connect-node';
+import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from '@connectrpc/connect-node';
+import { connectionOf, type NodeRequest, type NodeResponse } from './node-request.ts';
+import { RequestBodies } from './request-bodies.ts';
 import { Code, RpcError } from '../grpc/rpc.ts';
 import type { Call, ListenOptions, Method } from '../grpc/rpc.ts';
 
@@ -23,15 +20,13 @@ export interface ConnectOptions {
   readonly onFailure?: ListenOptions['onFailure'];
 }
 
-export type NodeRequest = IncomingMessage | Http2ServerRequest;
-export type NodeResponse = ServerResponse | Http2ServerResponse;
-
 /** @returns a handler of the requests it has a method for; false: it has none, and nothing was answered */
 export function createConnectHandler(
   options: ConnectOptions,
 ): (request: NodeRequest, response: NodeResponse) => boolean {
   const router = createConnectRouter({
-    acceptCompression: [compressionGzip],
+    // What an operator asks is short; what a few kilobytes unpack to is not.
+    acceptCompression: [],
     readMaxBytes: options.maxMessageBytes,
     // A mistyped field in a hand-written request should not be passed over in silence.
     jsonOptions: { ignoreUnknownFields: false },
@@ -47,13 +42,19 @@ export function createConnectHandler(
       if (found !== undefined) route(router, method, found, options.onFailure);
     }
   }
+  const bodies = new RequestBodies();
   const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
   return (request, response) => {
     const handler = handlers.get((request.url ?? '').split('?', 1)[0] ?? '');
     if (handler === undefined) return false;
     // What fails from here on is the connection: nobody is left to tell.
     const gone = (): void => void response.destroy();
-    handler(universalRequestFromNodeRequest(request, response as ServerResponse, undefined, undefined))
+    const connection = connectionOf(request);
+    const values = createContextValues().set(connectionKey, connection);
+    const asked = universalRequestFromNodeRequest(request, response as ServerResponse, undefined, values);
+    const isWhole = handler.method.methodKind === 'unary' || handler.method.methodKind === 'server_streaming';
+    const body = asked.body as AsyncIterable<Uint8Array>;
+    handler({ ...asked, body: bodies.bound(body, connection, { request, response, isWhole }) })
       .then((answer) => universalResponseToNodeResponse(answer, response))
       .catch(gone);
     return true;
@@ -104,8 +105,11 @@ function route(
   }
 }
 
+const connectionKey = createContextKey<unknown>(undefined, { description: 'the connection that a call came on' });
+
 function callOf(context: HandlerContext): Call {
-  return { deadline: performance.now() + (context.timeoutMs() ?? Infinity), signal: context.signal };
+  const deadline = performance.now() + (context.timeoutMs() ?? Infinity);
+  return { deadline, signal: context.signal, connection: context.values.get(connectionKey) };
 }
 
 function toConnectError(path: string, onFailure: ConnectOptions['onFailure']): (error: unknown) => never {

@@ -1,5 +1,5 @@
 import type { Decision } from '../decision/decision.ts';
-import type { DecisionPorts } from '../decision/deliberation.ts';
+import { Abandoned, type DecisionPorts } from '../decision/deliberation.ts';
 import { decide } from '../decision/pipeline.ts';
 import { MalformedCheck, readCheck } from '../envoy/read-check.ts';
 import { createAnswerWriter } from '../envoy/write-answer.ts';
@@ -49,6 +49,7 @@ export function createInspector({
         return { decision, answer: writeAnswer(decision, check, inForce.messages) };
       } catch (error) {
         if (error instanceof MalformedCheck) throw new RpcError(Code.invalidArgument, `check: ${error.message}`);
+        if (error instanceof Abandoned) throw new RpcError(Code.deadlineExceeded, 'the explanation took too long');
         throw error;
       }
     },

@@ -1,12 +1,14 @@
 import type { Server, ServerResponse } from 'node:http';
 import type { Http2Server, ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
+import { connectionOf, type NodeRequest, type NodeResponse } from './node-request.ts';
 import { reflectionMethods } from '../grpc/reflection.ts';
 import type { ListenOptions, Method } from '../grpc/rpc.ts';
 import type { ListenAddress } from '../listen/address.ts';
 import { listenOn } from '../listen/socket.ts';
+import { Budget, type Share } from '../listen/budget.ts';
+import { admit, ConnectionRoom } from '../listen/connection-room.ts';
 import { checkAccess, createAccess } from './access.ts';
-import type { NodeRequest, NodeResponse } from './connect.ts';
 import { createGuard } from './guard.ts';
 import type { Inspector } from './inspection.ts';
 import { loadApi } from './load-services.ts';
@@ -19,6 +21,7 @@ export interface ApiOptions {
   /** `--api-token-file`. */
   readonly tokenFile: string | undefined;
   readonly maxMessageBytes: number;
+  readonly maxConnections: number;
   readonly onFailure?: ListenOptions['onFailure'];
 }
 
@@ -31,6 +34,8 @@ export interface ApiListener {
 
 /** The connection preface of HTTP/2 starts with these bytes, and no method of HTTP/1.1 does (RFC 9113, 3.4). */
 const preface = Buffer.from('PRI');
+/** Calls at once, of all connections together: each weighs some 45 kB. */
+const mostCalls = 256;
 /** How long a connection may take to say which protocol it speaks. */
 const firstBytesMs = 10_000;
 
@@ -42,7 +47,14 @@ const firstBytesMs = 10_000;
 export async function openApi(options: ApiOptions): Promise<ApiListener> {
   await checkAccess(options);
   let handle: Promise<(request: NodeRequest, response: NodeResponse) => void> | undefined;
+  const calls = new Budget(mostCalls);
+  const shares = new WeakMap<object, Share>();
   const onRequest = (request: NodeRequest, response: NodeResponse): void => {
+    const connection = connectionOf(request);
+    const share = shares.get(connection) ?? calls.share();
+    if (!share.take(1)) return refuse(response, 429, 'resource_exhausted', 'too many calls are under way at once');
+    shares.set(connection, share);
+    response.once('close', () => share.give(1));
     handle ??= loadHandler(options, address);
     void handle
       .then((ready) => ready(request, response))
@@ -62,11 +74,14 @@ export async function openApi(options: ApiOptions): Promise<ApiListener> {
     http2 ??= createHttp2Server(onRequest, sessions);
     http2.emit('connection', socket);
   });
-  const sockets = new Set<Socket>();
-  http1.on('connection', (socket: Socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
+  const room = new ConnectionRoom({
+    most: options.maxConnections,
+    // An operator who comes later must get in, whoever keeps his connections busy.
+    whenAllBusy: 'close oldest',
+    now: () => performance.now(),
+    onFull() {},
   });
+  admit(http1, (socket) => room.enter(socket));
 
   const address = await listenOn(http1, options.address);
   return {
@@ -78,7 +93,7 @@ export async function openApi(options: ApiOptions): Promise<ApiListener> {
       // Node keeps a connection alive after the answer in flight, although the server closes.
       const idle = setInterval(() => http1.closeIdleConnections(), 50);
       const cut = setTimeout(() => {
-        for (const socket of sockets) socket.destroy();
+        for (const socket of room.sockets.keys()) socket.destroy();
       }, timeoutMs);
       await closed;
       clearInterval(idle);

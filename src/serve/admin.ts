@@ -18,12 +18,10 @@ export interface AdminOptions {
    */
   readonly details: () => Readonly<Record<string, unknown>>;
   readonly metrics: { readonly contentType: string; text(): Promise<string> };
+  readonly maxConnections: number;
   /** The answer of `/version`. */
   readonly version: Readonly<Record<string, string>>;
 }
-
-/** Scrapers and probes of a node need a dozen. */
-const MAX_CONNECTIONS = 256;
 
 export interface AdminListener {
   /** As bound. */
@@ -47,7 +45,7 @@ export async function openAdmin(options: AdminOptions): Promise<AdminListener> {
       void answer(options, request, response);
     },
   );
-  boundConnections(server, MAX_CONNECTIONS);
+  boundConnections(server, options.maxConnections);
   const address = await listenOn(server, options.address);
   return {
     address,

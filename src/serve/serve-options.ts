@@ -1,4 +1,5 @@
 import { UserError } from '../errors.ts';
+import type { Limits } from '../http2/limits.ts';
 import { parseListenAddress } from '../listen/address.ts';
 import type { ListenAddress } from '../listen/address.ts';
 import type { TlsFiles } from '../listen/tls.ts';
@@ -18,6 +19,22 @@ export function addressesOf(flags: ServeFlags): Record<'listen' | 'adminListen' 
 function modeOf(octal: string, flag: string): number {
   if (/^0?[0-7]{3}$/.test(octal)) return Number.parseInt(octal, 8);
   throw new UserError(`${flag} is ${JSON.stringify(octal)}: expected octal permission bits, such as 0660`, 2);
+}
+
+/**
+ * What the connections of one process may use.
+ * @throws UserError (exit 2)
+ */
+export function limitsOf({ maxBufferedBytes, maxMessageBytes }: ServeFlags): Partial<Limits> {
+  if (maxBufferedBytes < maxMessageBytes * 4) {
+    throw new UserError(
+      '--max-buffered-bytes is less than four times --max-message-bytes: such messages could not arrive',
+      2,
+    );
+  }
+  // Half of it at most goes to one connection, which needs room for one message and for what waits beside.
+  const maxBufferedRequestBytes = Math.max(16 * 1024 * 1024, maxMessageBytes * 2);
+  return { totalBufferedBytes: maxBufferedBytes, maxBufferedRequestBytes };
 }
 
 /** Undefined: plain text. */

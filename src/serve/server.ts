@@ -14,6 +14,7 @@ import type { Inspector } from '../operator/inspection.ts';
 import { openApi } from '../operator/listener.ts';
 import type { ApiListener } from '../operator/listener.ts';
 import { loadServices } from '../operator/load-services.ts';
+import type { ConnectionLimits } from './connection-limits.ts';
 import { openAdmin } from './admin.ts';
 import type { AdminListener, AdminOptions, ServerState } from './admin.ts';
 
@@ -29,6 +30,9 @@ export interface ServerOptions extends Pick<AdminOptions, 'details' | 'metrics' 
   readonly apiListen: ListenAddress;
   readonly apiTokenFile: string | undefined;
   readonly maxMessageBytes: number;
+  /** Compressed messages are taken on `--listen`. */
+  readonly gzip: boolean;
+  readonly connections: ConnectionLimits;
   /** `envoy.service.auth.v3.Authorization/Check`. */
   readonly authorization: Method;
   readonly inspector: Inspector;
@@ -84,10 +88,14 @@ export async function openServer(options: ServerOptions): Promise<Server> {
         methods: [...methods, ...reflectionMethods(async () => (await loadServices()).grpcServices)],
         tls: tls?.material,
         maxMessageBytes,
+        maxConnections: options.connections.grpc,
+        gzip: options.gzip,
         onFailure,
       }),
     ),
-    at('--admin-listen', adminListen, () => openAdmin({ ...options, address: adminListen, state: () => state })),
+    at('--admin-listen', adminListen, () =>
+      openAdmin({ ...options, address: adminListen, state: () => state, maxConnections: options.connections.admin }),
+    ),
     at('--api-listen', apiListen, () =>
       openApi({
         address: apiListen,
@@ -95,6 +103,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
         inspector: options.inspector,
         tokenFile: options.apiTokenFile,
         maxMessageBytes,
+        maxConnections: options.connections.api,
         onFailure,
       }),
     ),

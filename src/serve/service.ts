@@ -3,6 +3,7 @@ import { firstFaults, formatFault, MAX_TOLD_FAULTS } from '../document/fault.ts'
 import { formatListenAddress } from '../listen/address.ts';
 import { createInspector } from '../operator/inspector.ts';
 import { productVersion } from '../product.ts';
+import { connectionLimits, descriptorLimit } from './connection-limits.ts';
 import type { ConfigSource } from '../source/folder-source.ts';
 import { openDecider } from './decider.ts';
 import type { ServeFlags } from './serve-flags.ts';
@@ -25,6 +26,7 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
   const tls = tlsFilesOf(flags);
   const drainTimes = drainTimesOf(flags);
   const version = productVersion();
+  const connections = connectionLimits(descriptorLimit(), flags.maxConnections);
   const workers = workersOf(flags);
   await using opened = new AsyncDisposableStack();
   const decider = await openDecider(flags, environment, workers && (() => workers.shared));
@@ -46,6 +48,8 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
     tls,
     apiTokenFile: flags.apiTokenFile,
     maxMessageBytes: flags.maxMessageBytes,
+    gzip: flags.gzip,
+    connections,
     authorization: decider.authorization,
     inspector: createInspector({
       snapshot,

@@ -13,7 +13,12 @@ export interface TlsText {
 }
 
 export type ToWorker =
-  | { readonly kind: 'serve'; readonly tls: TlsText | undefined; readonly maxMessageBytes: number }
+  | {
+      readonly kind: 'serve';
+      readonly tls: TlsText | undefined;
+      readonly maxMessageBytes: number;
+      readonly gzip: boolean;
+    }
   /** With the socket. */
   | { readonly kind: 'connection' }
   | { readonly kind: 'tls'; readonly tls: TlsText }

@@ -43,11 +43,13 @@ export class WorkerPool {
   readonly #workers = new Set<WorkerProcess>();
   #serve: Extract<ToWorker, { kind: 'serve' }> | undefined;
   #isServing = false;
+  #mostConnections: number;
   #draining: { readonly done: () => void } | undefined;
   #starting: PromiseWithResolvers<void> | undefined;
 
   constructor(options: PoolOptions) {
     this.#options = options;
+    this.#mostConnections = options.maxConnections;
   }
 
   /** The methods of the options are not served: workers have their own. */
@@ -77,12 +79,13 @@ export class WorkerPool {
     return Promise.all([...this.#workers].map((worker) => worker.refreshKeys(url)));
   }
 
-  async #listen({ address, tls, maxMessageBytes }: ListenOptions): Promise<RpcListener> {
+  async #listen({ address, tls, maxMessageBytes, maxConnections, gzip = false }: ListenOptions): Promise<RpcListener> {
     const server = createServer({ pauseOnConnect: true, noDelay: true, keepAlive: true }, (socket) => {
       this.#handOver(socket);
     });
+    if (maxConnections !== undefined) this.#mostConnections = maxConnections;
     const bound = await listenOn(server, address);
-    this.#serve = { kind: 'serve', tls: textOf(tls), maxMessageBytes };
+    this.#serve = { kind: 'serve', tls: textOf(tls), maxMessageBytes, gzip };
     this.#starting = Promise.withResolvers<void>();
     for (let number = 1; number <= this.#options.workers; number++) this.#start(number);
     try {
@@ -152,8 +155,8 @@ export class WorkerPool {
       open += worker.connections;
       if (worker.isServing && worker.connections < (least?.connections ?? Infinity)) least = worker;
     }
-    if (open >= this.#options.maxConnections) this.#options.refused();
-    if (least === undefined || open >= this.#options.maxConnections) socket.destroy();
+    if (open >= this.#mostConnections) this.#options.refused();
+    if (least === undefined || open >= this.#mostConnections) socket.destroy();
     else least.connect(socket);
   }
 

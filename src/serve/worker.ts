@@ -9,6 +9,7 @@ import { loadServices } from '../operator/load-services.ts';
 import { openDecider } from './decider.ts';
 import { OwnerLink } from './owner-link.ts';
 import type { ServeFlags } from './serve-flags.ts';
+import { limitsOf } from './serve-options.ts';
 import { WorkerChannel } from './worker-channel.ts';
 import type { TlsText, ToWorker } from './worker-messages.ts';
 
@@ -30,16 +31,17 @@ export async function runWorker(flags: ServeFlags, environment: NodeJS.ProcessEn
   const drained = Promise.withResolvers<void>();
   let acceptor: SocketAcceptor | undefined;
 
-  const serve = ({ tls, maxMessageBytes }: Extract<ToWorker, { kind: 'serve' }>): void => {
+  const serve = ({ tls, maxMessageBytes, gzip }: Extract<ToWorker, { kind: 'serve' }>): void => {
     const reflection = reflectionMethods(async () => (await loadServices()).grpcServices);
     acceptor = http2Acceptor(
       {
         methods: [decider.authorization, ...health.methods(), ...reflection],
         tls: tls && materialOf(tls),
         maxMessageBytes,
+        gzip,
         onFailure: (path, error) => decider.observer.callFailed(path, error),
       },
-      { observer: decider.observer.transport('grpc') },
+      { observer: decider.observer.transport('grpc'), limits: limitsOf(flags) },
     );
     channel.send({ kind: 'serving' });
   };

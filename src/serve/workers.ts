@@ -1,7 +1,6 @@
 import { systemClock as clock } from '../clock.ts';
 import { UserError } from '../errors.ts';
 import type { RpcTransport } from '../grpc/rpc.ts';
-import { defaultLimits } from '../http2/limits.ts';
 import { ScriptMemory } from '../memory/script-memory.ts';
 import type { KeySetRefresh } from '../operator/keys.ts';
 import { aggregatedText } from './aggregated-metrics.ts';
@@ -9,6 +8,7 @@ import type { SharedCounters } from './counter-store.ts';
 import type { Decider } from './decider.ts';
 import { ownLink } from './script-owner.ts';
 import type { ServeFlags } from './serve-flags.ts';
+import { limitsOf } from './serve-options.ts';
 import { type PoolOptions, WorkerPool } from './worker-pool.ts';
 
 /** Several processes that decide, and what this one, their owner, has of them. */
@@ -29,14 +29,14 @@ export interface Workers {
 }
 
 /** @returns undefined where this process serves by itself */
-export function workersOf({ workers, transport, maxCounters }: ServeFlags): Workers | undefined {
+export function workersOf({ workers, transport, maxConnections, maxCounters }: ServeFlags): Workers | undefined {
   if (workers === 1) return undefined;
   if (transport !== 'http2') throw new UserError('--workers needs --transport http2', 2);
   const memory = new ScriptMemory(clock, maxCounters);
   const pool = new WorkerPool({
     workers,
     memory,
-    maxConnections: defaultLimits.maxConnections,
+    maxConnections,
     lost: (...loss) => made.onLost(...loss),
     refused: () => made.onRefused(),
   });
@@ -59,8 +59,14 @@ export function workersOf({ workers, transport, maxCounters }: ServeFlags): Work
 }
 
 /** What carries `--listen` in this process. Only the one in use is loaded. */
-export async function transportOf({ transport }: ServeFlags, { observer }: Decider): Promise<RpcTransport> {
-  if (transport === 'grpc-js') return (await import('../grpc/grpc-js.ts')).grpcJsTransport;
+export async function transportOf(flags: ServeFlags, { observer }: Decider): Promise<RpcTransport> {
+  const listener = observer.transport('grpc');
+  if (flags.transport === 'grpc-js') {
+    if (flags.gzip)
+      throw new UserError('--gzip needs --transport http2: grpc-js unpacks any number of messages at once', 2);
+    const { grpcJsTransport } = await import('../grpc/grpc-js.ts');
+    return grpcJsTransport({ totalBufferedBytes: flags.maxBufferedBytes, onAbuse: (kind) => listener.onAbuse(kind) });
+  }
   const { http2Transport } = await import('../http2/transport.ts');
-  return http2Transport({ observer: observer.transport('grpc') });
+  return http2Transport({ observer: listener, limits: limitsOf(flags) });
 }

@@ -37,7 +37,7 @@ async function serveAll(): Promise<Served & { target: string; health: Health }> 
     },
   };
   const reflection = reflectionMethods(async () => [Authorization, HealthService, ServerReflection]);
-  const served = await serve([check, ...health.methods(), ...reflection]);
+  const served = await serve([check, ...health.methods(), ...reflection], {}, { gzip: true });
   return { ...served, health, target: `127.0.0.1:${served.port}` };
 }
 

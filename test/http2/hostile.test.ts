@@ -75,7 +75,7 @@ describe('a peer that makes us work or write for nothing', () => {
       },
     };
     const inflatedBytes = { burst: 1_000_000, perSecond: 1000, perAnswer: 0 };
-    const { port, abuse } = await serve([sink], { inflatedBytes });
+    const { port, abuse } = await serve([sink], { inflatedBytes }, { gzip: true });
     const client = await RawHttp2Client.open(port);
     client.send(headers(1, sink.path, Flag.endHeaders, { 'grpc-encoding': 'gzip' }));
     const empty = message(gzipSync(Buffer.alloc(0)), 1);

@@ -1,5 +1,6 @@
 import { duplexPair } from 'node:stream';
 import type { Method } from '../../src/grpc/rpc.ts';
+import { createBudgets } from '../../src/http2/budgets.ts';
 import { Connection } from '../../src/http2/connection.ts';
 import { grpcApplication } from '../../src/http2/grpc/application.ts';
 import { defaultLimits, type Limits } from '../../src/http2/limits.ts';
@@ -52,10 +53,12 @@ export async function play(chunks: readonly Buffer[], limits: Partial<Limits> = 
     onAbuse() {},
     onInternalError: (error: unknown) => void internalErrors.push(error),
   };
+  const budgets = createBudgets(merged, performance.now());
   const connection = new Connection(theirs, grpcApplication(options, merged), {
     limits: merged,
     observer,
     now: () => performance.now(),
+    budgets,
   });
   const answer: Buffer[] = [];
   ours.on('data', (chunk: Buffer) => answer.push(chunk));
@@ -77,6 +80,8 @@ export async function play(chunks: readonly Buffer[], limits: Partial<Limits> = 
       lingering: connection.streams.lingering,
       bufferedRequestBytes: connection.streams.bufferedRequestBytes,
       queuedBytes: connection.sender.queuedBytes,
+      sharedBytes: budgets.bufferedBytes.total - budgets.bufferedBytes.free,
+      sharedStreams: budgets.streams.total - budgets.streams.free,
       connections: counters.connectionsOpened - counters.connectionsClosed,
     },
   };
@@ -87,5 +92,7 @@ export const nothingLeft: Outcome['leaks'] = {
   lingering: 0,
   bufferedRequestBytes: 0,
   queuedBytes: 0,
+  sharedBytes: 0,
+  sharedStreams: 0,
   connections: 0,
 };

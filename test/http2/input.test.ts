@@ -2,11 +2,14 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Input } from '../../src/http2/input.ts';
+import { Budget, type Share } from '../../src/listen/budget.ts';
 
 const closing: { destroy(): void }[] = [];
 afterEach(() => {
   for (const one of closing.splice(0)) one.destroy();
 });
+
+const memory = (): Share => new Budget(1_000_000).share();
 
 async function socketPair(): Promise<{ client: Socket; server: Socket }> {
   const listener = createServer().listen(0, '127.0.0.1');
@@ -24,11 +27,15 @@ describe('what a plain socket receives', () => {
     const seen = new Set<ArrayBufferLike>();
     let text = '';
     const read = Promise.withResolvers<void>();
-    const input = new Input(server, (buffer, end) => {
-      seen.add(buffer.buffer);
-      text += buffer.toString('latin1', 0, end);
-      if (text.endsWith('.')) read.resolve();
-    });
+    const input = new Input(
+      server,
+      (buffer, end) => {
+        seen.add(buffer.buffer);
+        text += buffer.toString('latin1', 0, end);
+        if (text.endsWith('.')) read.resolve();
+      },
+      memory(),
+    );
     expect(input.isInPlace).toBe(true);
     for (const word of ['one ', 'two ', 'three.']) {
       client.write(word);
@@ -47,23 +54,56 @@ describe('what a plain socket receives', () => {
     let bytes = 0;
     const total = 600_000;
     const read = Promise.withResolvers<void>();
-    const input: Input = new Input(server, (buffer, end) => {
-      const octets = buffer.subarray(0, end);
-      if (kept.length % 3 !== 2) {
-        input.retain();
-        kept.push({ octets, copy: Buffer.from(octets) });
-      } else kept.push({ octets: Buffer.alloc(0), copy: Buffer.alloc(0) });
-      bytes += end;
-      if (bytes === total) read.resolve();
-    });
+    const input: Input = new Input(
+      server,
+      (buffer, end) => {
+        const octets = buffer.subarray(0, end);
+        if (kept.length % 3 !== 2) {
+          input.retain();
+          kept.push({ octets, copy: Buffer.from(octets) });
+        } else kept.push({ octets: Buffer.alloc(0), copy: Buffer.alloc(0) });
+        bytes += end;
+        if (bytes === total) read.resolve();
+      },
+      memory(),
+    );
     for (let sent = 0; sent < total; sent += 1000) client.write(Buffer.alloc(1000, (sent / 1000) % 251));
     await read.promise;
     for (const { octets, copy } of kept) expect(octets.equals(copy)).toBe(true);
   });
 
+  it('fills a wider buffer only while there is memory for one, which is given back when little comes', async () => {
+    for (const total of [1_000_000, 50_000]) {
+      const { client, server } = await socketPair();
+      const budget = new Budget(total);
+      let widest = 0;
+      let bytes = 0;
+      const input = new Input(
+        server,
+        (buffer, end) => {
+          widest = Math.max(widest, buffer.length);
+          bytes += end;
+        },
+        budget.share(),
+      );
+      const sent = async (length: number): Promise<void> => {
+        bytes = 0;
+        client.write(Buffer.alloc(length));
+        await expect.poll(() => bytes).toBe(length);
+      };
+      await sent(400_000);
+      expect(widest).toBe(total === 1_000_000 ? 65_536 : 16_384);
+      expect(budget.free).toBe(total === 1_000_000 ? total - 49_152 : total);
+      input.relax();
+      input.relax();
+      await sent(10);
+      expect(budget.free).toBe(total);
+    }
+  });
+
   it('ends with its socket', async () => {
     const { client, server } = await socketPair();
-    void new Input(server, () => {});
+    void new Input(server, () => {}, memory());
     client.end();
     await once(server, 'close');
     expect(server.destroyed).toBe(true);

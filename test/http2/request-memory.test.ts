@@ -90,7 +90,7 @@ describe('the message of a unary call', () => {
 describe('compressed messages', () => {
   it('may unpack to so many octets a second, and no more', async () => {
     const inflatedBytes = { burst: 3_000_000, perSecond: 1_000_000, perAnswer: 0 };
-    const { port, abuse } = await serve([measure], { inflatedBytes });
+    const { port, abuse } = await serve([measure], { inflatedBytes }, { gzip: true });
     const client = await RawHttp2Client.open(port);
     const bomb = message(gzipSync(Buffer.alloc(1_000_000)), 1);
     const ask = (id: number): void =>

@@ -74,6 +74,7 @@ export function apis() {
       inspector,
       tokenFile: undefined,
       maxMessageBytes: 1_000_000,
+      maxConnections: 100,
       ...options,
     });
     open.push(listener);

@@ -20,6 +20,7 @@ async function serve(
     state: () => 'ready',
     details: () => ({ store: { kind: 'memory', available: true } }),
     metrics: { contentType: registry.contentType, text: () => registry.metrics() },
+    maxConnections: 256,
     version: { ostiary: '1.2.3' },
     ...options,
   });

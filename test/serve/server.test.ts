@@ -199,6 +199,8 @@ function optionsOf(transport: RpcTransport, options: Partial<ServerOptions>): Se
     adminListen: loopback,
     apiListen: loopback,
     apiTokenFile: undefined,
+    gzip: false,
+    connections: { grpc: 1000, admin: 256, api: 256 },
     maxMessageBytes: 1_000_000,
     authorization: { kind: 'unary', path: checkPath, handle: (request) => request },
     inspector: createInspector({ snapshot: () => snapshotOf([]), faults: () => [], store, ports: portsOf() }),

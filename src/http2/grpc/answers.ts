@@ -1,4 +1,4 @@
-import { type Code, RpcError } from '../../grpc/rpc.ts';
+import { Code, RpcError } from '../../grpc/rpc.ts';
 import { Flag, frameHeaderBytes, FrameType, writeFrameHeader, writeUint32 } from '../frame.ts';
 import { HeaderField } from '../header-field.ts';
 import type { Sender, SendingStream } from '../sender.ts';
@@ -11,7 +11,6 @@ export const prefixBytes = 5;
 const status200 = new HeaderField(':status', '200');
 const contentType = new HeaderField('content-type', 'application/grpc');
 const statusOk = new HeaderField('grpc-status', '0');
-const acceptEncoding = new HeaderField('grpc-accept-encoding', 'identity,gzip');
 
 export const keptFields: ReadonlySet<HeaderField> = new Set([contentType, statusOk]);
 
@@ -101,7 +100,7 @@ export class GrpcAnswers {
     const fields = headSent ? [] : [...headFields];
     fields.push(new HeaderField('grpc-status', String(error.code)));
     if (error.message !== '') fields.push(new HeaderField('grpc-message', encodeStatusMessage(error.message)));
-    if (error instanceof EncodingUnknown) fields.push(acceptEncoding);
+    if (error instanceof EncodingUnknown) fields.push(new HeaderField('grpc-accept-encoding', error.accepted));
     this.sender.answers++;
     if (headSent) this.sender.end(stream, fields);
     else this.sender.headers(stream, fields, true);
@@ -110,8 +109,13 @@ export class GrpcAnswers {
 
 /** The request's `grpc-encoding` is not ours: the answer says which are ("Compression"). */
 export class EncodingUnknown extends RpcError {
-  constructor(code: Code, encoding: string) {
-    super(code, `grpc-encoding ${encoding} is not supported: use gzip or identity`);
+  readonly accepted: string;
+  constructor(encoding: string, gzip: boolean) {
+    super(
+      Code.unimplemented,
+      `grpc-encoding ${encoding} is not supported: use ${gzip ? 'gzip or identity' : 'identity'}`,
+    );
+    this.accepted = gzip ? 'identity,gzip' : 'identity';
   }
 }
 

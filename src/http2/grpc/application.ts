@@ -14,7 +14,13 @@ export function grpcApplication(options: Omit<ListenOptions, 'address' | 'tls'>,
   const { maxMessageBytes, onFailure } = options;
   const byPath = new Map(options.methods.map((method) => [method.path, method]));
   const { streamWindowBytes } = limits;
-  const settings = { streamWindowBytes, maxMessageBytes, maxBufferedBytes: limits.maxBufferedRequestBytes, onFailure };
+  const settings = {
+    streamWindowBytes,
+    maxMessageBytes,
+    maxBufferedBytes: limits.maxBufferedRequestBytes,
+    gzip: options.gzip ?? false,
+    onFailure,
+  };
 
   return {
     keptFields,

@@ -27,6 +27,10 @@ export abstract class GrpcCall extends Stream implements Call {
     if (plan.timeoutMs !== Infinity) this.deadline = host.clock.nowMs + plan.timeoutMs;
   }
 
+  get connection(): unknown {
+    return this.host;
+  }
+
   /** Made when first asked for: most handlers answer before anyone could cancel. */
   get signal(): AbortSignal {
     this.controller ??= new AbortController();

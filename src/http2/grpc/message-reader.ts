@@ -3,11 +3,17 @@ import { Code, RpcError } from '../../grpc/rpc.ts';
 import { readUint32 } from '../frame.ts';
 import type { StreamHost } from '../stream.ts';
 import { prefixBytes } from './answers.ts';
-import { hold } from './request-memory.ts';
+import { hold, letGo } from './request-memory.ts';
 
-const firstAllocation = 16 * 1024;
+/** Octets are gathered in pieces: one buffer that grows would leave as many behind as it holds. */
+const pieceBytes = 16 * 1024;
+/** Pieces that no message holds: what is freed goes to the next, or an attacker makes garbage faster than it is collected. */
+const spare: Buffer[] = [];
+const mostSpare = 1024;
 /** Unpacking a message takes as long as so many octets do, however few come out. */
 const leastInflated = 8 * 1024;
+
+const empty = Buffer.alloc(0);
 
 /** What a call may receive. */
 export interface MessageLimits {
@@ -26,7 +32,10 @@ export class MessageReader {
   private prefixSeen = 0;
   private expected = 0;
   private received = 0;
-  private buffer: Buffer = Buffer.alloc(0);
+  private readonly pieces: Buffer[] = [];
+  /** Octets used of the last piece. */
+  private used = 0;
+  private heldBytes = 0;
 
   constructor(host: StreamHost, limits: MessageLimits, isGzip: boolean, onMessage: (message: Uint8Array) => void) {
     this.host = host;
@@ -47,9 +56,10 @@ export class MessageReader {
         this.prefix[this.prefixSeen++] = input[at++]!;
         if (this.prefixSeen === prefixBytes) this.begin();
       } else {
-        const take = Math.min(this.expected - this.received, end - at);
-        this.makeRoom(this.received + take);
-        input.copy(this.buffer, this.received, at, at + take);
+        const piece = this.pieceWithRoom();
+        const take = Math.min(piece.length - this.used, end - at);
+        input.copy(piece, this.used, at, at + take);
+        this.used += take;
         this.received += take;
         at += take;
       }
@@ -59,8 +69,9 @@ export class MessageReader {
 
   /** Gives back what it held. */
   close(): void {
-    this.host.bufferedRequestBytes -= this.buffer.length;
-    this.buffer = Buffer.alloc(0);
+    for (const piece of this.pieces) if (piece.length === pieceBytes && spare.length < mostSpare) spare.push(piece);
+    letGo(this.host, this.heldBytes);
+    this.heldBytes = this.used = this.pieces.length = 0;
   }
 
   private begin(): void {
@@ -74,18 +85,22 @@ export class MessageReader {
   }
 
   /** Memory follows what has arrived, not what was announced. */
-  private makeRoom(bytes: number): void {
-    if (bytes <= this.buffer.length) return;
-    const size = Math.min(this.expected, Math.max(bytes, this.buffer.length * 2, firstAllocation));
-    const growth = size - this.buffer.length;
-    hold(this.host, growth, this.limits.maxBufferedBytes);
-    const grown = Buffer.allocUnsafeSlow(size);
-    this.buffer.copy(grown, 0, 0, this.received);
-    this.buffer = grown;
+  private pieceWithRoom(): Buffer {
+    const last = this.pieces.at(-1);
+    if (last !== undefined && this.used < last.length) return last;
+    const size = Math.min(this.expected, pieceBytes);
+    hold(this.host, size, this.limits.maxBufferedBytes);
+    this.heldBytes += size;
+    const piece = (size === pieceBytes ? spare.pop() : undefined) ?? Buffer.allocUnsafeSlow(size);
+    this.pieces.push(piece);
+    this.used = 0;
+    return piece;
   }
 
   private complete(): void {
-    const message = this.buffer.subarray(0, this.expected);
+    // A short one is its own piece; the pieces of others are used again.
+    const [only = empty] = this.pieces;
+    const message = only.length < pieceBytes ? only : Buffer.concat(this.pieces, this.expected);
     this.close();
     this.prefixSeen = 0;
     this.expected = this.received = 0;
@@ -93,10 +108,10 @@ export class MessageReader {
   }
 
   private inflate(message: Buffer): Buffer {
-    const { inflation, clock, observer, sender } = this.host;
-    if (!inflation.take(clock.nowMs, sender.answers, 0)) {
+    const { inflation, observer } = this.host;
+    if (!inflation.isAllowed) {
       observer.onAbuse('inflation_flood');
-      throw new RpcError(Code.resourceExhausted, 'compressed messages unpack to more than this connection may send');
+      throw new RpcError(Code.resourceExhausted, 'compressed messages unpack to more than may be sent');
     }
     const { maxMessageBytes } = this.limits;
     // What can't be unpacked has cost something too.
@@ -109,7 +124,7 @@ export class MessageReader {
       if (error instanceof RangeError) throw tooLarge(maxMessageBytes);
       throw new RpcError(Code.internal, 'a message is not valid gzip');
     } finally {
-      inflation.take(clock.nowMs, sender.answers, cost);
+      inflation.spend(cost);
     }
   }
 }

@@ -36,6 +36,7 @@ export interface PlainPlan {
 /** What is the same for all calls of a listener. */
 export interface CallSettings extends MessageLimits {
   readonly streamWindowBytes: number;
+  readonly gzip: boolean;
   readonly onFailure: ListenOptions['onFailure'];
 }
 
@@ -51,8 +52,8 @@ export function planFor(head: RequestHead, methods: ReadonlyMap<string, Method>,
   const timeoutMs = parseTimeoutMs(head.grpcTimeout);
   if (Number.isNaN(timeoutMs)) return refused(Code.internal, 'malformed grpc-timeout');
   const encoding = head.grpcEncoding;
-  if (encoding !== '' && encoding !== 'identity' && encoding !== 'gzip') {
-    return { kind: 'refused', error: new EncodingUnknown(Code.unimplemented, quoted(encoding)) };
+  if (encoding !== '' && encoding !== 'identity' && !(settings.gzip && encoding === 'gzip')) {
+    return { kind: 'refused', error: new EncodingUnknown(quoted(encoding), settings.gzip) };
   }
   return {
     kind: 'call',

@@ -9,13 +9,18 @@ export function weightOf(message: Uint8Array): number {
 }
 
 /**
- * Counts octets of requests that a connection holds. They are given back by subtracting them again.
+ * Counts octets of requests that a connection holds; {@link letGo} gives them back.
  * @throws {RpcError} RESOURCE_EXHAUSTED where all its calls together would hold more than they may
  */
 export function hold(host: StreamHost, bytes: number, maxBufferedBytes: number): void {
-  if (host.bufferedRequestBytes + bytes > maxBufferedBytes) {
+  if (host.bufferedRequestBytes + bytes > maxBufferedBytes || !host.memory.take(bytes)) {
     host.observer.onAbuse('request_buffer_full');
-    throw new RpcError(Code.resourceExhausted, 'too many requests wait unfinished or unread on this connection');
+    throw new RpcError(Code.resourceExhausted, 'too many requests wait unfinished or unread');
   }
   host.bufferedRequestBytes += bytes;
+}
+
+export function letGo(host: StreamHost, bytes: number): void {
+  host.bufferedRequestBytes -= bytes;
+  host.memory.give(bytes);
 }

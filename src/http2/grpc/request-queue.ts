@@ -1,5 +1,5 @@
 import type { StreamHost } from '../stream.ts';
-import { hold, weightOf } from './request-memory.ts';
+import { hold, letGo, weightOf } from './request-memory.ts';
 
 /** The messages of a streaming request, for its handler to iterate over once. */
 export class RequestQueue implements AsyncIterableIterator<Uint8Array> {
@@ -50,7 +50,7 @@ export class RequestQueue implements AsyncIterableIterator<Uint8Array> {
     if (message !== undefined) {
       const weight = weightOf(message);
       this.bytes -= weight;
-      this.host.bufferedRequestBytes -= weight;
+      letGo(this.host, weight);
       this.onTaken();
       return Promise.resolve({ value: message, done: false });
     }
@@ -70,7 +70,7 @@ export class RequestQueue implements AsyncIterableIterator<Uint8Array> {
   }
 
   private drop(): void {
-    this.host.bufferedRequestBytes -= this.bytes;
+    letGo(this.host, this.bytes);
     this.messages.length = this.bytes = 0;
   }
 

@@ -3,7 +3,7 @@ import { readUint32 } from '../frame.ts';
 import { prefixBytes } from './answers.ts';
 import { GrpcCall } from './call.ts';
 import { MessageReader } from './message-reader.ts';
-import { hold, weightOf } from './request-memory.ts';
+import { hold, letGo, weightOf } from './request-memory.ts';
 
 /** A call whose request is one message: the handler runs when all of it is there. */
 export abstract class SingleRequestCall extends GrpcCall {
@@ -61,16 +61,16 @@ export abstract class SingleRequestCall extends GrpcCall {
   protected released(): void {
     this.reader?.close();
     // A handler that still runs keeps its request.
-    if (!this.isRunning) this.letGo();
+    if (!this.isRunning) this.dropMessage();
   }
 
   protected override settled(): void {
     super.settled();
-    this.letGo();
+    this.dropMessage();
   }
 
-  private letGo(): void {
-    this.host.bufferedRequestBytes -= this.heldBytes;
+  private dropMessage(): void {
+    letGo(this.host, this.heldBytes);
     this.heldBytes = 0;
     this.message = undefined;
   }

@@ -1,0 +1,160 @@
+/** What @grpc/grpc-js does not bound by itself. */
+import type { Http2Server, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
+import type { Server } from '@grpc/grpc-js';
+
+import { Budget, type Share } from '../listen/budget.ts';
+import { Code, type Method } from './rpc.ts';
+
+/** Of all connections together. A call that does nothing weighs some 15 kB here. */
+const totalStreams = 8192;
+const mostBufferedBytes = 16 * 1024 * 1024;
+const prefixBytes = 5;
+const noError = 0;
+const refusedStream = 7;
+
+export type GuardAbuse = 'too_many_streams' | 'request_buffer_full';
+
+export interface GuardOptions {
+  readonly methods: readonly Method[];
+  /** Octets of requests that are not answered yet, all connections together. */
+  readonly totalBufferedBytes: number;
+  readonly onAbuse: (kind: GuardAbuse) => void;
+}
+
+interface Account {
+  readonly streams: Share;
+  readonly bytes: Share;
+}
+
+/**
+ * Looks at each stream before the library does: compressed messages, of which it unpacks any number at once,
+ * are refused, and what calls hold comes out of budgets that all connections share.
+ * @throws TypeError where the library has changed inside, so that nothing would be bounded
+ */
+export function guardStreams(server: Server, { methods, totalBufferedBytes, onAbuse }: GuardOptions): void {
+  // They take messages while they run.
+  const bidirectional = new Set(methods.filter(({ kind }) => kind === 'bidirectional').map(({ path }) => path));
+  const { http2Servers } = server as unknown as { http2Servers?: Map<Http2Server, unknown> };
+  const [http2Server] = http2Servers?.keys() ?? [];
+  const [serve, ...others] = http2Server?.listeners('stream') ?? [];
+  if (http2Server === undefined || serve === undefined || others.length > 0) {
+    throw new TypeError('@grpc/grpc-js has changed inside: its streams can not be bounded');
+  }
+  const streams = new Budget(totalStreams);
+  const bytes = new Budget(totalBufferedBytes);
+  const accounts = new WeakMap<object, Account>();
+  const accountOf = (session: object): Account => {
+    let account = accounts.get(session);
+    if (account === undefined) {
+      account = { streams: streams.share(), bytes: bytes.share(mostBufferedBytes) };
+      accounts.set(session, account);
+    }
+    return account;
+  };
+
+  http2Server.removeAllListeners('stream');
+  http2Server.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, ...rest: unknown[]) => {
+    if (stream.session === undefined) return stream.close();
+    const encoding = headers['grpc-encoding'];
+    if (encoding !== undefined && encoding !== 'identity') return refuseEncoding(stream);
+    const account = accountOf(stream.session);
+    if (!account.streams.take(1)) {
+      onAbuse('too_many_streams');
+      stream.on('error', () => {});
+      return stream.close(refusedStream);
+    }
+    const meter = new Meter(account.bytes, bidirectional.has(headers[':path'] ?? ''));
+    stream.once('close', () => {
+      account.streams.give(1);
+      meter.close();
+    });
+    tellEncodings(stream);
+    serve.call(http2Server, stream, headers, ...rest);
+    // The library has paused the stream: nothing is missed.
+    stream.on('data', (chunk: Buffer) => {
+      if (meter.take(chunk) || stream.closed) return;
+      onAbuse('request_buffer_full');
+      refuse(stream, Code.resourceExhausted, 'too many requests wait unfinished or unread');
+    });
+  });
+}
+
+function refuseEncoding(stream: ServerHttp2Stream): void {
+  stream.on('error', () => {});
+  stream.resume();
+  refuse(stream, Code.unimplemented, 'compressed messages are not taken: use grpc-encoding identity');
+}
+
+function refuse(stream: ServerHttp2Stream, code: Code, message: string): void {
+  if (!stream.headersSent) {
+    const status = { 'grpc-status': code, 'grpc-message': message, 'grpc-accept-encoding': 'identity' };
+    stream.respond({ ':status': 200, 'content-type': 'application/grpc', ...status }, { endStream: true });
+  }
+  stream.close(noError);
+}
+
+/** The library says of each answer that it takes gzip. */
+function tellEncodings(stream: ServerHttp2Stream): void {
+  const respond = stream.respond.bind(stream);
+  stream.respond = (headers, options) => {
+    // The library gives an object, never the pairs that Node would take too.
+    if (headers !== undefined && !Array.isArray(headers))
+      Object.assign(headers, { 'grpc-accept-encoding': 'identity' });
+    respond(headers, options);
+  };
+}
+
+/** Counts what one call holds of its request: all of it, or the message that is not whole yet. */
+class Meter {
+  readonly #share: Share;
+  readonly #isBidirectional: boolean;
+  readonly #prefix = Buffer.alloc(prefixBytes);
+  #prefixSeen = 0;
+  #due = 0;
+  #held = 0;
+  #isClosed = false;
+
+  constructor(share: Share, isBidirectional: boolean) {
+    this.#share = share;
+    this.#isBidirectional = isBidirectional;
+  }
+
+  /** @returns false where the connection may hold no more */
+  take(chunk: Buffer): boolean {
+    if (this.#isClosed) return true;
+    if (!this.#share.take(chunk.length)) return false;
+    this.#held += chunk.length;
+    if (this.#isBidirectional && this.#endsMessage(chunk)) this.#give();
+    return true;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#give();
+  }
+
+  #give(): void {
+    this.#share.give(this.#held);
+    this.#held = 0;
+  }
+
+  /** True where a message has become whole: its reader waits for it, and the library reads on when it was taken. */
+  #endsMessage(chunk: Buffer): boolean {
+    let at = 0;
+    let ended = false;
+    while (at < chunk.length) {
+      if (this.#prefixSeen < prefixBytes) {
+        this.#prefix[this.#prefixSeen++] = chunk[at++]!;
+        if (this.#prefixSeen === prefixBytes) this.#due = this.#prefix.readUInt32BE(1);
+      } else {
+        const taken = Math.min(this.#due, chunk.length - at);
+        this.#due -= taken;
+        at += taken;
+      }
+      if (this.#prefixSeen < prefixBytes || this.#due > 0) continue;
+      this.#prefixSeen = 0;
+      ended = true;
+    }
+    return ended;
+  }
+}

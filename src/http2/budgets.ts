@@ -1,0 +1,21 @@
+import { Budget } from '../listen/budget.ts';
+import type { Limits } from './limits.ts';
+import { Allowance } from './token-bucket.ts';
+
+/** What the connections of a process share: each has its own limits beside. */
+export interface Budgets {
+  /** Octets: requests that are unfinished or not taken yet, frames that are not whole, answers that wait, room to read into. */
+  readonly bufferedBytes: Budget;
+  /** Streams that are open, by their weight. */
+  readonly streams: Budget;
+  /** Octets that compressed messages unpack to. */
+  readonly inflation: Allowance;
+}
+
+export function createBudgets(limits: Limits, nowMs: number): Budgets {
+  return {
+    bufferedBytes: new Budget(limits.totalBufferedBytes),
+    streams: new Budget(limits.totalStreams),
+    inflation: new Allowance(limits.totalInflatedBytes, nowMs),
+  };
+}

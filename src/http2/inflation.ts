@@ -1,0 +1,27 @@
+import type { BatchClock } from './batch-clock.ts';
+import type { Allowance } from './token-bucket.ts';
+
+/** What compressed messages of one connection may unpack to: its own allowance, and that of all together. */
+export class Inflation {
+  private readonly own: Allowance;
+  private readonly shared: Allowance;
+  private readonly clock: BatchClock;
+
+  constructor(own: Allowance, shared: Allowance, clock: BatchClock) {
+    this.own = own;
+    this.shared = shared;
+    this.clock = clock;
+  }
+
+  get isAllowed(): boolean {
+    const { nowMs } = this.clock;
+    return this.own.take(nowMs, 0, 0) && this.shared.take(nowMs, 0, 0);
+  }
+
+  /** @param bytes what a message has unpacked to */
+  spend(bytes: number): void {
+    const { nowMs } = this.clock;
+    this.own.take(nowMs, 0, bytes);
+    this.shared.take(nowMs, 0, bytes);
+  }
+}

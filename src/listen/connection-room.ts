@@ -1,0 +1,91 @@
+import type { Server, Socket } from 'node:net';
+
+/** Who has said nothing for less is not closed for another. */
+const leastIdleMs = 1000;
+
+interface Occupant {
+  readonly socket: Socket;
+  /** Octets it had sent when it was last looked at. */
+  bytesRead: number;
+  /** When it was first seen to have sent so much and no more. */
+  sinceMs: number;
+}
+
+export interface ConnectionRoomOptions {
+  readonly most: number;
+  /** Which connection gives way where nobody is idle; the new one unless told. */
+  readonly whenAllBusy?: 'close oldest' | 'close new';
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+  /** Told of each connection that is closed for want of room. */
+  readonly onFull: () => void;
+}
+
+/**
+ * Keeps a listener to so many connections. Who opens many and asks nothing must not lock out those that ask:
+ * for a new one, the one that has said nothing for the longest time is closed.
+ */
+export class ConnectionRoom {
+  readonly sockets = new Map<Socket, Occupant>();
+  private readonly options: ConnectionRoomOptions;
+  private lookedAtMs = -Infinity;
+  /** As of the last look, the longest idle last. */
+  private idle: Occupant[] = [];
+
+  constructor(options: ConnectionRoomOptions) {
+    this.options = options;
+  }
+
+  /** @returns false where there is no room: the socket is closed already. */
+  enter(socket: Socket): boolean {
+    const { most, whenAllBusy = 'close new', now, onFull } = this.options;
+    if (this.sockets.size >= most) {
+      onFull();
+      const [oldest] = whenAllBusy === 'close oldest' ? this.sockets.keys() : [];
+      const victim = this.longestIdle() ?? oldest;
+      (victim ?? socket).destroy();
+      if (victim === undefined) return false;
+      this.sockets.delete(victim);
+    }
+    this.sockets.set(socket, { socket, bytesRead: 0, sinceMs: now() });
+    socket.once('close', () => this.sockets.delete(socket));
+    return true;
+  }
+
+  private longestIdle(): Socket | undefined {
+    for (;;) {
+      const next = this.idle.pop();
+      if (next === undefined) {
+        if (!this.look()) return undefined;
+      } else if (!next.socket.destroyed && next.socket.bytesRead === next.bytesRead) return next.socket;
+    }
+  }
+
+  /** At most once a second, however many knock. @returns false where nobody is idle, as far as is known */
+  private look(): boolean {
+    const nowMs = this.options.now();
+    if (nowMs - this.lookedAtMs < leastIdleMs) return false;
+    this.lookedAtMs = nowMs;
+    for (const occupant of this.sockets.values()) {
+      const { bytesRead } = occupant.socket;
+      if (bytesRead === occupant.bytesRead) continue;
+      occupant.bytesRead = bytesRead;
+      occupant.sinceMs = nowMs;
+    }
+    this.idle = [...this.sockets.values()]
+      .filter(({ sinceMs }) => nowMs - sinceMs >= leastIdleMs)
+      .sort((a, b) => b.sinceMs - a.sinceMs);
+    return this.idle.length > 0;
+  }
+}
+
+/** Lets a server see those connections alone that are let in. */
+export function admit(server: Server, letIn: (socket: Socket) => boolean): void {
+  const serve = server.listeners('connection') as ((socket: Socket) => void)[];
+  server.removeAllListeners('connection');
+  server.on('connection', (socket) => {
+    // A reset before anybody listens must not end the process.
+    socket.on('error', () => socket.destroy());
+    if (letIn(socket)) for (const listener of serve) listener.call(server, socket);
+  });
+}

@@ -1,0 +1,59 @@
+import { ConnectError } from '@connectrpc/connect';
+import { Code } from '../grpc/rpc.ts';
+import { Budget, type Share } from '../listen/budget.ts';
+import type { NodeRequest, NodeResponse } from './node-request.ts';
+
+/** Octets of requests that are under way, of all connections together: what operators ask is some kilobytes. */
+const totalBytes = 24 * 1024 * 1024;
+/** Longer a request that is one message may not take to arrive. */
+const patienceMs = 60_000;
+
+export interface Exchange {
+  readonly request: NodeRequest;
+  readonly response: NodeResponse;
+  /** The method waits for all of the body before it answers. */
+  readonly isWhole: boolean;
+}
+
+/** Bounds what the bodies of requests hold while they arrive and are answered, fairly between connections. */
+export class RequestBodies {
+  readonly #budget = new Budget(totalBytes);
+  readonly #shares = new WeakMap<object, Share>();
+
+  /** @throws {ConnectError} RESOURCE_EXHAUSTED (where it is read) once the connection holds too much */
+  async *bound(
+    body: AsyncIterable<Uint8Array>,
+    connection: object,
+    { request, response, isWhole }: Exchange,
+  ): AsyncGenerator<Uint8Array> {
+    const share = this.#shares.get(connection) ?? this.#budget.share();
+    this.#shares.set(connection, share);
+    let held = 0;
+    const give = (): void => {
+      share.give(held);
+      held = 0;
+    };
+    if (response.destroyed) return;
+    response.once('close', give);
+    const slow = isWhole ? setTimeout(() => request.destroy(), patienceMs).unref() : undefined;
+    try {
+      for await (const chunk of body) {
+        // Messages of a stream are taken one by one: the last chunk alone counts.
+        if (!isWhole) give();
+        if (!share.take(chunk.length)) {
+          // The rest would be read only to be thrown away.
+          response.once('finish', () => request.destroy());
+          throw tooMuch();
+        }
+        held += chunk.length;
+        yield chunk;
+      }
+    } finally {
+      clearTimeout(slow);
+    }
+  }
+}
+
+function tooMuch(): ConnectError {
+  return new ConnectError('too many requests are under way at once', Code.resourceExhausted);
+}

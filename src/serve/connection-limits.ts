@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs';
+import { UserError } from '../errors.ts';
+
+/** How many connections each listener may have open. */
+export interface ConnectionLimits {
+  readonly grpc: number;
+  readonly admin: number;
+  readonly api: number;
+}
+
+/** Kept for documents and their watches, Redis, key sets, logs, and connections that are being closed. */
+const ownDescriptors = 96;
+const leastDescriptors = 160;
+/** Scrapers and probes of a node need a dozen; operators fewer. */
+const mostOther = 256;
+
+/**
+ * Shares out the files that the process may have open, so that however many connect to one listener, the others,
+ * Redis and a reload have what they need.
+ * @param descriptors the limit of open files; Infinity: there is none
+ * @param mostGrpc what `--listen` gets where files are plenty
+ * @throws UserError where they are too few to work with
+ */
+export function connectionLimits(descriptors: number, mostGrpc: number): ConnectionLimits {
+  if (descriptors < leastDescriptors) {
+    throw new UserError(
+      `the limit of open files is ${descriptors} (ulimit -n): ostiary needs at least ${leastDescriptors}, and one more for each connection`,
+    );
+  }
+  const left = descriptors - ownDescriptors;
+  const other = Math.min(mostOther, Math.floor(left / 8));
+  return { grpc: Math.min(mostGrpc, left - 2 * other), admin: other, api: other };
+}
+
+/** The limit of open files of this process, which Node has raised to the hard one; Infinity where there is none or it can't be told. */
+export function descriptorLimit(): number {
+  let limits: string;
+  try {
+    limits = readFileSync('/proc/self/limits', 'latin1');
+  } catch {
+    // Not Linux. Other systems hand out the numbers of descriptors from a limit of some thousands.
+    return Infinity;
+  }
+  const [, soft] = /^Max open files\s+(\d+)/m.exec(limits) ?? [];
+  return soft === undefined ? Infinity : Number(soft);
+}
