@@ -57,13 +57,15 @@ export function compilePolicy(name: string, fields: PolicyFields, context: Polic
   }
   const content = { ...fields, policyRef: kind.name, config: read.resolved };
   if (policy === undefined) return { bound: undefined, content, issues, notes: [], warnings: [] };
-  const notes = kind.upgradeNotes?.(read.resolved as Readonly<Record<string, unknown>>) ?? [];
+  const written = read.resolved as Readonly<Record<string, unknown>>;
+  const notes = kind.upgradeNotes?.(written) ?? [];
   const { order, mode, onFailure } = fields;
   const bound = { name, kind: kind.name, order, mode, onFailure, rules: rules.rules, policy };
-  const { textKey } = read.resolved as { readonly textKey?: unknown };
-  const warnings: Issue[] = isPublishedKey(textKey)
-    ? [{ path: ['config', 'textKey'], at: 'key', message: PUBLISHED_SECRET }]
-    : [];
+  const warned = kind.warnings?.(written) ?? [];
+  const warnings = warned.map(({ path, message }): Issue => ({ path: ['config', ...path], at: 'value', message }));
+  if (isPublishedKey(written['textKey'])) {
+    warnings.push({ path: ['config', 'textKey'], at: 'key', message: PUBLISHED_SECRET });
+  }
   return { bound, content, issues, notes: below(['config'], notes), warnings };
 }
 

@@ -30,6 +30,11 @@ export interface RedisStorePorts {
   readonly link: ScriptLink;
   /** Replicas seen lately, at least 1. */
   replicas(): number;
+  /**
+   * Lets keys that callers choose into the store; absent: it bounds them itself.
+   * @throws TooManyKeys where one is new and does not fit
+   */
+  admitKeys?(demands: readonly Demand[], now: Moment): void;
   /** Tells the mesh that a counter was reset. */
   announceReset(key: string, epoch: number): Promise<void>;
   /** Absent: nobody tells when units come back, and refusals are looked at again a few times a second. */
@@ -106,6 +111,11 @@ export class RedisCounterStore implements CounterStore {
         return this.#fallback.takeBeside(demands, owing, now, (rest) => this.take(rest, deadline));
       }
       const error = new StoreUnavailable('Redis does not take the debt');
+      return this.#fallback.take(demands, descriptor.keys, now, error);
+    }
+    try {
+      this.#ports.admitKeys?.(demands, now);
+    } catch (error) {
       return this.#fallback.take(demands, descriptor.keys, now, error);
     }
     metrics.hit('store');

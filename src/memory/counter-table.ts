@@ -1,5 +1,5 @@
 import { familyOf, isShadow } from '../quota/family.ts';
-import { StoreUnavailable } from '../quota/store.ts';
+import { TooManyKeys } from '../quota/store.ts';
 
 // The counters of one memory, by key. Memory is bounded by the number of keys that callers choose; the others are
 // as many as the configuration says. A policy may add a chosen key only while it has fewer of them than there are
@@ -53,7 +53,7 @@ export class CounterTable<Counter> {
    * Makes room for those of one request's counters that are new; the others stay.
    * @param mono monotonic milliseconds
    * @param hasEnded whether nothing in a counter counts any more
-   * @throws StoreUnavailable where one of them does not fit
+   * @throws TooManyKeys where one of them does not fit
    */
   makeRoom(keys: readonly string[], mono: number, hasEnded: (counter: Counter) => boolean): void {
     const fresh = keys.filter((key) => !this.#counters.has(key));
@@ -73,8 +73,8 @@ export class CounterTable<Counter> {
     const family = this.#lacksRoom(fresh);
     if (family === undefined) return;
     const held = this.#families.get(family) ?? 0;
-    throw new StoreUnavailable(
-      `${held} keys of ${family} have running windows, and ${this.#chosen} of at most ${this.#maxChosen} places in memory are taken`,
+    throw new TooManyKeys(
+      `${held} keys of ${family} have running windows, and ${this.#chosen} of at most ${this.#maxChosen} places for keys that callers choose (--max-counters) are taken`,
     );
   }
 

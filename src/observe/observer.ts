@@ -28,6 +28,10 @@ export interface Observer {
   callFailed(method: string, error: unknown): void;
   /** A request is decided otherwise, or refused, only because its host has a port or a final dot. */
   hostDiffers(difference: HostDifference): void;
+  /** A call of the operator's API was refused: its method, empty where it names none, and why. */
+  callRefused(method: string, why: string): void;
+  /** An operator has closed the windows of these counters. */
+  countersReset(reset: OperatorReset): void;
   /** A fetch of a key set has ended. */
   keySetFetched(fetch: KeySetFetch): void;
   /**
@@ -37,6 +41,15 @@ export interface Observer {
   transport(listener: string): TransportObserver;
   /** Tells what the log still holds back: before the process exits. */
   flush(): Promise<void>;
+}
+
+/** A reset by an operator; nobody's key is in it that is not hashed. */
+export interface OperatorReset {
+  readonly api: string;
+  readonly clientId: string;
+  readonly counters: readonly string[];
+  readonly windows: number;
+  readonly isComplete: boolean;
 }
 
 export interface ObserverOptions extends Pick<
@@ -109,6 +122,14 @@ export function createObserver({ metrics, log, clock, ...options }: ObserverOpti
         outcome,
         detail: `${host} is not compared as the host of the API ${api}: where Envoy routes it there, see --host-port and --host-final-dot`,
       });
+    },
+    callRefused(method, why) {
+      if (failures.admits(clock.monotonic())) log.warn('call refused', { method, detail: why });
+    },
+    countersReset({ api, clientId, counters, windows, isComplete }) {
+      const detail = `${windows} windows closed${isComplete ? '' : ', then the store failed'}`;
+      const whose = clientId === '' ? {} : { client_id: clientId };
+      log[isComplete ? 'info' : 'warn']('counters reset', { api, ...whose, keys: counters, detail });
     },
     keySetFetched(fetch) {
       metrics.jwks.fetched(fetch);

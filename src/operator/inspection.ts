@@ -32,6 +32,20 @@ export interface Inspector {
   explain(check: Uint8Array, snapshot: Snapshot, call: Call): Promise<Explained>;
   readonly store: Pick<CounterStore, 'peek' | 'reset'>;
   readonly refreshKeys: RefreshKeys;
+  /** Told of each reset, one that fails on its way too. */
+  countersReset?(reset: CountersReset): void;
+}
+
+/** What an operator has changed. */
+export interface CountersReset {
+  readonly api: string;
+  /** Empty where it was the counter of a key, or of requests without one. */
+  readonly clientId: string;
+  /** Names of the counters; keys that callers choose are hashed in them. */
+  readonly counters: readonly string[];
+  readonly windows: number;
+  /** False: the store failed, and some may be as they were. */
+  readonly isComplete: boolean;
 }
 
 export interface Explained {
@@ -102,9 +116,19 @@ export function inspectionMethods(inspector: Inspector, telling: Telling): reado
       proto.ResetCountersResponseSchema,
       async (request, call) => {
         let windows = 0;
-        for (const { demand } of countersOf(loaded(), request)) {
-          windows += await storeAnswer(() => inspector.store.reset([demand], deadlineOf(call)));
+        const counters: string[] = [];
+        const found = countersOf(loaded(), request);
+        const { api, clientId } = request;
+        try {
+          for (const { demand } of found) {
+            counters.push(demand.key);
+            windows += await storeAnswer(() => inspector.store.reset([demand], deadlineOf(call)));
+          }
+        } catch (error) {
+          inspector.countersReset?.({ api, clientId, counters, windows, isComplete: false });
+          throw error;
         }
+        inspector.countersReset?.({ api, clientId, counters, windows, isComplete: true });
         return create(proto.ResetCountersResponseSchema, { windows });
       },
     ),

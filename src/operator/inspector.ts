@@ -7,7 +7,7 @@ import type { Fault } from '../errors.ts';
 import { Code, RpcError } from '../grpc/rpc.ts';
 import type { CounterStore, Demand, Taking } from '../quota/store.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
-import type { Inspector } from './inspection.ts';
+import type { CountersReset, Inspector } from './inspection.ts';
 import type { RefreshKeys } from './keys.ts';
 
 export interface InspectorOptions {
@@ -18,19 +18,15 @@ export interface InspectorOptions {
   readonly refreshKeys?: RefreshKeys;
   /** Told of each explanation: whoever tries credentials here is not limited, and should be seen. */
   readonly explained?: (decision: Decision) => void;
+  /** Told of each reset by an operator. */
+  readonly countersReset?: (reset: CountersReset) => void;
   /** Those of `Authorization/Check`; what a decision takes is looked at here, and not taken. */
   readonly ports: Omit<DecisionPorts, 'take' | 'repetitions'>;
 }
 
 /** Explains with the pipeline and the writer of answers that decide Envoy's Checks. */
-export function createInspector({
-  snapshot,
-  faults,
-  store,
-  refreshKeys,
-  ports,
-  explained,
-}: InspectorOptions): Inspector {
+export function createInspector(options: InspectorOptions): Inspector {
+  const { snapshot, faults, store, refreshKeys, ports, explained, countersReset } = options;
   const writeAnswer = createAnswerWriter();
   const peeking: DecisionPorts = {
     ...ports,
@@ -41,6 +37,7 @@ export function createInspector({
     faults,
     store,
     refreshKeys: refreshKeys ?? (() => Promise.resolve([])),
+    ...(countersReset && { countersReset }),
     async explain(bytes, inForce, call) {
       try {
         const check = readCheck(bytes);

@@ -23,6 +23,8 @@ export interface ApiOptions {
   readonly maxMessageBytes: number;
   readonly maxConnections: number;
   readonly onFailure?: ListenOptions['onFailure'];
+  /** Told of each call that was refused: its method, empty where it came that far not, and why. */
+  readonly onRefused?: (method: string, why: string) => void;
 }
 
 export interface ApiListener {
@@ -165,17 +167,24 @@ async function loadHandler(
       ...inspectionMethods(options.inspector, { tellsWhichCredential: isKnownCaller }),
       ...reflectionMethods(() => Promise.resolve(apiServices)),
     ],
-    allow: (path, authorization) => {
+    allow: async (path, authorization) => {
       const isProbe = path.startsWith('/grpc.health.v1.Health/');
-      return allow(isProbe ? 'probe' : (pathEffects[path] ?? 'read'), authorization);
+      try {
+        await allow(isProbe ? 'probe' : (pathEffects[path] ?? 'read'), authorization);
+      } catch (error) {
+        options.onRefused?.(path, (error as Error).message);
+        throw error;
+      }
     },
     maxMessageBytes: options.maxMessageBytes,
     ...(options.onFailure === undefined ? {} : { onFailure: options.onFailure }),
   });
   return (request, response) => {
     const why = refusal(request.headers);
-    if (why !== undefined) refuse(response, 403, 'permission_denied', why);
-    else if (!serve(request, response)) {
+    if (why !== undefined) {
+      options.onRefused?.('', why);
+      refuse(response, 403, 'permission_denied', why);
+    } else if (!serve(request, response)) {
       refuse(response, 404, 'unimplemented', 'no such method; POST to /ostiary.v1.InspectionService/ListApis, say');
     }
   };

@@ -1,6 +1,7 @@
 import type { Moment } from '../clock.ts';
 import { chargeBoth } from '../quota/charge-both.ts';
 import type { CounterMetrics } from '../quota/counter-metrics.ts';
+import { TooManyKeys } from '../quota/store.ts';
 import type { Demand, Taking } from '../quota/store.ts';
 import { keyOf } from '../script/script-call.ts';
 import type { KeyPrefix } from '../script/script-call.ts';
@@ -30,6 +31,8 @@ export class Fallback {
     const { metrics, shares } = this.#ports;
     const choices = new Set(demands.map(({ terms }) => terms?.onStoreFailure ?? 'deny'));
     if (choices.has('deny')) throw error;
+    // Each new key would have the whole limit as its share.
+    if (choices.has('local') && error instanceof TooManyKeys) throw error;
     metrics.hit('fallback');
     if (!choices.has('local')) {
       metrics.fallbackAdmission('allow');

@@ -37,6 +37,14 @@ export default definePolicy({
   phase: 'quota',
   summary: 'Limits how many requests, or units of cost, pass in a time, for the whole API or for each key',
   options,
+  warnings: ({ keySelector, onStoreFailure, blockOnUnknownQuota }) => {
+    if (keySelector === undefined || (onStoreFailure !== 'allow' && blockOnUnknownQuota !== false)) return [];
+    const field = onStoreFailure === undefined ? 'blockOnUnknownQuota' : 'onStoreFailure';
+    const message =
+      'lets requests with new keys pass uncounted, without a limit, once as many keys as --max-counters allows have running windows: ' +
+      'whoever makes up keys is limited by nothing then. Deny, or select by what callers do not choose';
+    return [{ path: [field], message }];
+  },
   create(config) {
     const limits = limitsOf(config.rateLimits);
     const selection = config.keySelector === undefined ? undefined : compileExpression(config.keySelector);

@@ -146,6 +146,18 @@ export interface PolicyKind<Schema extends z.ZodType = z.ZodType> {
    * @param written `config` as its author wrote it, without defaults; paths begin below it
    */
   upgradeNotes?(written: Readonly<Record<string, unknown>>): readonly UpgradeNote[];
+  /**
+   * What is allowed and may not be what is wanted.
+   * @param written as for {@link PolicyKind.upgradeNotes}
+   */
+  warnings?(written: Readonly<Record<string, unknown>>): readonly PolicyWarning[];
+}
+
+export interface PolicyWarning {
+  /** Begins below `config`. */
+  readonly path: readonly PropertyKey[];
+  /** What follows, and the remedy. */
+  readonly message: string;
 }
 
 /** Checks the kind's types where it is written, and lets the registry hold kinds of all options. */

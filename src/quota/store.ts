@@ -75,3 +75,8 @@ export interface StoreHealth {
 export class StoreUnavailable extends Error {
   override name = 'StoreUnavailable';
 }
+
+/** A new key does not fit, whatever the store: no share of a quota either, since each new key would have one. */
+export class TooManyKeys extends StoreUnavailable {
+  override name = 'TooManyKeys';
+}

@@ -2,7 +2,7 @@
 export interface CounterOptions {
   /** Absent: counted in memory, for this replica alone. */
   readonly redis?: RedisOptions;
-  /** The most counters in memory. Default 200,000. */
+  /** The most counters of keys that callers choose, in memory or opened in Redis. Default 200,000. */
   readonly maxCounters?: number;
   /** Of policies that don't say. Default `leased`. */
   readonly quota?: 'exact' | 'leased';

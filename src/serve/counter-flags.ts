@@ -33,7 +33,12 @@ export const counterFlags = {
   redisTlsServerName: text(undefined, 'NAME', "the name in Redis's certificate, where it is not the host's"),
   redisWaitReplicas: integer(0, 0, 100, 'replicas of Redis that must have a lease before it is spent'),
   quota: oneOf('leased', ['exact', 'leased'], 'how policies count that do not say; in Redis only'),
-  maxCounters: integer(200_000, 1, 100_000_000, 'the most counters in memory of keys that callers choose'),
+  maxCounters: integer(
+    200_000,
+    1,
+    100_000_000,
+    'the most counters of keys that callers choose: in memory, or that this process opens in Redis',
+  ),
   storeTimeout: duration(50, 'the longest wait for the counter store', { minimumMs: 1 }),
 };
 

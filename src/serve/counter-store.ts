@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { RedisCounterStore } from '../lease/leasing-store.ts';
 import { SharedCounterStore, SharedReplicaCounters } from '../lease/shared-store.ts';
+import { ChosenKeys } from '../memory/chosen-keys.ts';
 import { MemoryCounterStore } from '../memory/memory-store.ts';
 import { noCounterMetrics } from '../quota/counter-metrics.ts';
 import type { CounterMetrics } from '../quota/counter-metrics.ts';
@@ -137,11 +138,13 @@ function createMeshStore(options: CounterOptions, redis: RedisOptions, ports: Co
     storeTimeoutMs,
     monotonic: () => clock.monotonic(),
   });
+  const keys = new ChosenKeys(options.maxCounters);
   const store = new RedisCounterStore(
     {
       clock,
       metrics,
       link,
+      admitKeys: (demands, now) => keys.admit(demands, now),
       randomName,
       replicas: () => replicas.count,
       announceReset: (key, epoch) => link.publish(channel, resetMessage(key, epoch)),

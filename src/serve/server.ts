@@ -43,6 +43,8 @@ export interface ServerOptions extends Pick<AdminOptions, 'details' | 'metrics' 
 export interface ServerEvents {
   /** A handler failed in a way that is a defect. */
   readonly failed: (path: string, error: unknown) => void;
+  /** A call of the operator's API was refused: its method, and why. */
+  readonly refused: (method: string, why: string) => void;
   /** A certificate is served from now on; it ends at `notAfter`, milliseconds since the Unix epoch. */
   readonly tlsServed: (notAfter: number) => void;
   /** The TLS files have changed and can't be used; what was served before still is. */
@@ -105,6 +107,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
         maxMessageBytes,
         maxConnections: options.connections.api,
         onFailure,
+        onRefused: events.refused,
       }),
     ),
   );

@@ -58,6 +58,7 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
       refreshKeys: refreshEverywhere(keySets, workers && ((url) => workers.refreshKeys(url)), log),
       ports,
       explained: (decision) => observer.explained(decision),
+      countersReset: (reset) => observer.countersReset(reset),
     }),
     clock,
     details: () => ({ store: store.health(), keySets: keySets.status(), documents: publicStatus(documents) }),
@@ -66,6 +67,7 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
     version: { version, node: process.versions.node },
     events: {
       failed: (path, error) => observer.callFailed(path, error),
+      refused: (method, why) => observer.callRefused(method, why),
       tlsServed: (notAfter) => metrics.tls.served('grpc', notAfter),
       tlsFault: (message) => log.error('certificate not taken over', { detail: message }),
     },

@@ -161,6 +161,7 @@ describe.each(transports)('the server on $name', ({ transport }) => {
       tls: { ...first, clientAuthorities: undefined },
       events: {
         failed: () => {},
+        refused: () => {},
         tlsServed: (notAfter) => served.push(notAfter),
         tlsFault: (message) => faults.push(message),
       },
@@ -208,7 +209,7 @@ function optionsOf(transport: RpcTransport, options: Partial<ServerOptions>): Se
     details: () => ({}),
     metrics: { contentType: 'text/plain', text: async () => '' },
     version: {},
-    events: { failed: () => {}, tlsServed: () => {}, tlsFault: () => {} },
+    events: { failed: () => {}, refused: () => {}, tlsServed: () => {}, tlsFault: () => {} },
     ...options,
   };
 }
