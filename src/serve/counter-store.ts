@@ -138,13 +138,13 @@ function createMeshStore(options: CounterOptions, redis: RedisOptions, ports: Co
     storeTimeoutMs,
     monotonic: () => clock.monotonic(),
   });
-  const keys = new ChosenKeys(options.maxCounters);
+  const chosen = new ChosenKeys(options.maxCounters);
   const store = new RedisCounterStore(
     {
       clock,
       metrics,
       link,
-      admitKeys: (demands, now) => keys.admit(demands, now),
+      admitKeys: (demands, now) => chosen.admit(demands, now),
       randomName,
       replicas: () => replicas.count,
       announceReset: (key, epoch) => link.publish(channel, resetMessage(key, epoch)),

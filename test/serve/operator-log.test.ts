@@ -37,7 +37,7 @@ it("an operator's changes, and calls that are refused, are in the log without to
   expect(refused[0]).toMatchObject({ level: 'warn', method: '/ostiary.v1.InspectionService/ResetCounters' });
   expect(refused[0]?.['detail']).toContain('not the token');
   expect(refused[1]?.['detail']).toContain('Origin');
-  const [done] = told.filter(({ msg }) => msg === 'counters reset');
+  const done = told.find(({ msg }) => msg === 'counters reset');
   expect(done).toMatchObject({ level: 'info', api: 'orders', detail: '0 windows closed' });
   expect(done?.['keys']).toEqual([expect.stringMatching(/^orders:.+:[\w-]{22}$/)]);
   expect(ostiary.output()).not.toMatch(/hunter2|wrong-token|0123456789abcdef/);
