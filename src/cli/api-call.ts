@@ -37,7 +37,9 @@ export async function callApi(method: string, message: object, { api, token }: A
 
 function hostOf(api: string): { host: string; port: number } {
   const url = URL.parse(api);
-  if (url?.protocol !== 'http:') throw new UserError(`--api is ${api}: expected http://host:port or unix:/path`, 2);
+  // A path or a password would come to nothing.
+  const isAddress = url?.protocol === 'http:' && url.pathname === '/' && url.username + url.search + url.hash === '';
+  if (url === null || !isAddress) throw new UserError(`--api is ${api}: expected http://host:port or unix:/path`, 2);
   return { host: url.hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(url.port || 80) };
 }
 

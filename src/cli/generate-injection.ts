@@ -1,5 +1,7 @@
 import { UserError } from '../errors.ts';
+import { parseFlags } from '../flags.ts';
 import { injectionValues } from '../generate/injection-template.ts';
+import { serveFlags } from '../serve/serve-flags.ts';
 import type { GenerateFlags } from './generate-flags.ts';
 import { endpointOf, pairOf, secretKeyOf } from './generate-options.ts';
 
@@ -8,6 +10,9 @@ export function injectionDocuments(flags: GenerateFlags): readonly object[] {
   const endpoint = endpointOf(flags.ostiary || 'ostiary:9191', '--ostiary');
   if (endpoint.kind === 'tcp')
     throw new UserError('a sidecar is reached by a socket: --ostiary unix:/run/ostiary/ostiary.sock', 2);
+  const { positionals } = parseFlags(serveFlags, flags.extraArg, {});
+  if (positionals.length > 0)
+    throw new UserError(`--extra-arg is ${JSON.stringify(positionals[0])}: expected a flag of ostiary serve`, 2);
   const { image, policies, redis, redisSecret } = flags;
   if (redis !== '' && redisSecret !== '')
     throw new UserError('--redis and --redis-secret exclude each other: give one', 2);

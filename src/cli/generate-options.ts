@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { UserError } from '../errors.ts';
 import type { ApiOfRoute } from '../generate/envoy-filter.ts';
 import type { Endpoint } from '../generate/ext-authz.ts';
@@ -29,8 +30,16 @@ export function hostAndPort(address: string, flag: string): { host: string; port
   const [, bracketed, plain, digits] = /^(?:\[([\d:a-fA-F]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(address) ?? [];
   const host = bracketed ?? plain;
   const port = Number(digits);
-  if (host !== undefined && port > 0 && port < 65_536) return { host, port };
-  throw new UserError(`${flag} is ${JSON.stringify(address)}: expected host:port`, 2);
+  if (host === undefined || !(port > 0 && port < 65_536) || !isHost(host)) {
+    throw new UserError(`${flag} is ${JSON.stringify(address)}: expected host:port, such as 10.0.0.11:9191`, 2);
+  }
+  return { host, port };
+}
+
+/** What looks like an address is one; a name has labels that DNS can have. */
+function isHost(host: string): boolean {
+  if (host.includes(':') || /^[\d.]+$/.test(host)) return isIP(host) !== 0;
+  return host.length <= 253 && /^[\w-]{1,63}(?:\.[\w-]{1,63})*\.?$/.test(host);
 }
 
 /** `a=b` as a pair. @throws UserError */

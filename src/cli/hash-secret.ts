@@ -14,6 +14,7 @@ export const command = defineCommand({
   flags: { json: toggle('one JSON object for scripts') },
   maxArguments: 0,
   async run({ values }) {
+    if (process.stdin.isTTY) process.stderr.write('the secret, then Enter and Ctrl-D: ');
     const secret = (await text(process.stdin)).replace(/\r?\n$/, '');
     if (secret === '') {
       throw new UserError('standard input has no secret: try printf %s "$SECRET" | ostiary hash-secret');

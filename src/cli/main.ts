@@ -31,6 +31,7 @@ async function commandNamed(name: string) {
   const entry = commands.get(name);
   if (entry !== undefined) return (await entry.load()).command;
   const meant = nearest(name, commands.keys());
+  if (name.startsWith('-')) throw new UserError(`a command comes first, and ${name} is a flag: see ostiary --help`, 2);
   const remedy = meant === undefined ? 'see ostiary --help' : `did you mean ${JSON.stringify(meant)}?`;
   throw new UserError(`there is no command ${JSON.stringify(name)}: ${remedy}`, 2);
 }

@@ -26,7 +26,13 @@ export function firstFaults(faults: readonly Fault[], maximum: number): readonly
 const MORE = '…';
 
 function moreFaults(count: number): Fault {
-  return { file: MORE, line: 0, column: 0, field: '', message: `and ${count} more faults` };
+  return {
+    file: MORE,
+    line: 0,
+    column: 0,
+    field: '',
+    message: `and ${count} more ${count === 1 ? 'fault' : 'faults'}`,
+  };
 }
 
 /** Collects the faults of one load. */
