@@ -8,6 +8,8 @@ export interface RawRequest {
   /** What comes before the request line. */
   readonly ahead?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** True: the connection stays open, and the answer ends when nothing comes any more. */
+  readonly keepAlive?: boolean;
 }
 
 /** One request, byte by byte: its status, or 0 where the connection ended without any. */
@@ -17,8 +19,15 @@ export async function statusOf(address: string, port: number, request: RawReques
 
 /** The whole answer as it came; empty where none came. */
 export async function ask(address: string, port: number, request: RawRequest = {}): Promise<string> {
-  const { path = '/orders/1', host = 'orders.shop', version = '1.1', ahead = '', headers = {} } = request;
-  const lines = Object.entries({ host, connection: 'close', ...headers }).map(
+  const {
+    path = '/orders/1',
+    host = 'orders.shop',
+    version = '1.1',
+    ahead = '',
+    headers = {},
+    keepAlive = false,
+  } = request;
+  const lines = Object.entries({ host, connection: keepAlive ? 'keep-alive' : 'close', ...headers }).map(
     ([name, value]) => `${name}: ${value}\r\n`,
   );
   return new Promise((resolve) => {
@@ -29,7 +38,10 @@ export async function ask(address: string, port: number, request: RawRequest = {
       resolve(text);
     };
     socket.once('connect', () => socket.write(`${ahead}GET ${path} HTTP/${version}\r\n${lines.join('')}\r\n`));
-    socket.on('data', (bytes) => (text += bytes.toString('latin1')));
+    socket.on('data', (bytes) => {
+      text += bytes.toString('latin1');
+      if (keepAlive) socket.setTimeout(200);
+    });
     socket.once('error', end);
     socket.once('timeout', end);
     socket.once('close', end);
