@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { dirname, join } from 'node:path';
@@ -22,7 +23,6 @@ const PORTS = { envoy: 'localhost:10000', checks: 'localhost:9191', admin: 'loca
 export class Reader {
   readonly #folder = scratchFolder('reader');
   readonly #needsRedis: boolean;
-  readonly #needsToken: boolean;
   #upstream: Upstream | undefined;
   #ostiary: RealOstiary | undefined;
   #envoy: RealEnvoy | undefined;
@@ -31,8 +31,8 @@ export class Reader {
 
   constructor(page: string) {
     this.#needsRedis = page.includes('--redis redis://localhost:6379');
-    this.#needsToken = page.includes('--api-token-file token');
     writeFileSync(join(this.#folder, 'state'), '');
+    writeFileSync(join(this.#folder, 'token'), randomBytes(32).toString('hex'));
   }
 
   /** @returns what the command printed, and its exit code; undefined for other steps */
@@ -95,8 +95,7 @@ export class Reader {
   async #serve(): Promise<RealOstiary> {
     this.#redis = this.#needsRedis ? await startRedis() : undefined;
     const redis = this.#redis === undefined ? [] : ['--redis', this.#redis.url];
-    const token = this.#needsToken ? ['--api-token-file', join(this.#folder, 'token')] : [];
-    const args = [...redis, ...token];
+    const args = [...redis, '--api-token-file', join(this.#folder, 'token')];
     const env = Object.fromEntries((await this.#run('declare -px')).output.split('\n').flatMap(variableOf));
     return startOstiary({ policies: join(this.#folder, 'mine'), args, env });
   }
