@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import type { Stats } from 'node:fs';
-import { open, readdir, realpath, stat } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { open, readdir, realpath, rename, stat, unlink } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { FileFault } from './errors.ts';
 
@@ -71,6 +72,22 @@ export class FileAccess {
     const reading = this.#reads.get(key) ?? this.#read(path, maxBytes).finally(() => this.#reads.delete(key));
     this.#reads.set(key, reading);
     return reading;
+  }
+
+  /** Replaces a file as a whole, readable by our user alone: readers see the old content or the new. */
+  async replace(path: string, content: string): Promise<void> {
+    const draft = `${path}.${randomUUID()}.new`;
+    const file = await this.#step(path, () => open(draft, 'wx', 0o600), closeLate);
+    try {
+      await this.#step(path, () => file.writeFile(content));
+      await this.#step(path, () => file.sync());
+      await this.#step(path, () => rename(draft, path));
+    } catch (error) {
+      void this.#step(path, () => unlink(draft)).catch(() => {});
+      throw error;
+    } finally {
+      void this.#step(path, () => file.close()).catch(() => closeLate(file));
+    }
   }
 
   async #read(path: string, maxBytes: number): Promise<Buffer> {

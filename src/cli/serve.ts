@@ -40,7 +40,8 @@ export const command = defineCommand({
       throw error;
     }
     stopped.isStarted();
-    if (!values.quiet) process.stderr.write(service.welcome);
+    const isReady = await Promise.race([service.ready.then(() => true), stopped.signal.then(() => false)]);
+    if (isReady && !values.quiet) process.stderr.write(service.welcome);
     await service.stop(await stopped.signal);
     return 0;
   },

@@ -7,9 +7,12 @@ export type FetchOutcome = 'success' | 'timeout' | 'unreachable' | 'redirect' | 
 export class FetchFault extends Error {
   override name = 'FetchFault';
   readonly outcome: FetchOutcome;
-  constructor(outcome: FetchOutcome, message: string, options?: ErrorOptions) {
-    super(message, options);
+  /** Nobody has answered, or a proxy in the issuer's place. */
+  readonly isAway: boolean;
+  constructor(outcome: FetchOutcome, message: string, isAway = outcome === 'timeout' || outcome === 'unreachable') {
+    super(message);
     this.outcome = outcome;
+    this.isAway = isAway;
   }
 }
 
@@ -69,7 +72,7 @@ async function readText(response: Response): Promise<string> {
   if (status >= 300 && status < 400) {
     throw new FetchFault('redirect', `it answers ${status}, and redirects are not followed: give the final URL`);
   }
-  if (status !== 200) throw new FetchFault('status', `it answers ${status}`);
+  if (status !== 200) throw new FetchFault('status', `it answers ${status}`, status >= 500);
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of response.body ?? []) {

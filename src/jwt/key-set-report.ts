@@ -9,6 +9,8 @@ export interface KeySetStatus {
   /** Usable keys. */
   readonly keys: number;
   readonly failing: boolean;
+  /** Set where the keys are those that were kept on disk, since the issuer was not reached yet. */
+  readonly stored?: boolean;
   /** Why it is failing, a sentence; empty where it is not. */
   readonly detail: string;
 }

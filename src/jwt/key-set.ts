@@ -1,8 +1,8 @@
 import type { Clock } from '../clock.ts';
 import type { Algorithm } from './algorithms.ts';
-import { keysFromSet } from './jwk.ts';
-import type { KeySetContent } from './jwk.ts';
+import { contentOf } from './key-set-content.ts';
 import { FetchFault, fetchText } from './key-set-fetch.ts';
+import type { KeySetStore } from './key-set-folder.ts';
 import { withoutSecrets } from './key-set-report.ts';
 import type { KeySetFetch, KeySetStatus } from './key-set-report.ts';
 import type { Key } from './key.ts';
@@ -24,6 +24,10 @@ export interface KeySetOptions {
   readonly random: () => number;
   /** Called when a fetch has ended; must not throw. */
   readonly onFetch?: (fetch: KeySetFetch) => void;
+  /** Where sets are kept for a start without their issuer. */
+  readonly store?: KeySetStore | undefined;
+  /** Called where a set is taken from there; must not throw. */
+  readonly onStored?: (url: string, fetchedAt: number) => void;
 }
 
 /** A token that no key has signed makes us ask at most once in so long, whatever callers make up. */
@@ -32,6 +36,8 @@ const FIRST_RETRY_MS = 1_000;
 /** Sooner where callers wait for the first set. */
 const LONGEST_RETRY_UNLOADED_MS = 10_000;
 const LONGEST_RETRY_MS = 60_000;
+/** An issuer that has not answered by then is taken for away, where there is a kept set. */
+const STORED_AFTER_MS = 2_000;
 
 /** The key set at one URL: fetched, kept fresh, and kept in use while its issuer can't be reached. */
 export class KeySet {
@@ -46,6 +52,8 @@ export class KeySet {
   /** Counts the changes of the keys. */
   version = 0;
   #lastSuccess: number | undefined;
+  /** The keys are those of the store, until the issuer has answered. */
+  #isStored = false;
   #failures = 0;
   #detail = '';
   #running: Promise<KeySetFetch> | undefined;
@@ -129,6 +137,7 @@ export class KeySet {
       lastSuccess: this.#lastSuccess,
       keys: this.#keys.length,
       failing: this.#failures > 0,
+      ...(this.#isStored ? { stored: true } : {}),
       detail: this.#detail,
     };
   }
@@ -151,6 +160,8 @@ export class KeySet {
     let outcome: FetchFault['outcome'] = 'success';
     let ignored: readonly string[] = [];
     const before = this.#keys;
+    const isKept = this.#options.store !== undefined && !this.loaded;
+    const cancelStored = isKept ? timers.after(STORED_AFTER_MS, () => void this.#takeStored()) : undefined;
     try {
       const timeoutMs = Math.max(...[...this.#needs].map((need) => need.timeoutMs));
       const text = await fetchText(this.#url, { fetch, timers, timeoutMs, signal: this.#closing.signal });
@@ -158,12 +169,17 @@ export class KeySet {
       this.#failures = 0;
       this.#detail = '';
       this.#lastSuccess = clock.now();
+      this.#isStored = false;
       this.#refreshedAt = clock.monotonic();
+      void this.#options.store?.write(this.#url, { text, fetchedAt: this.#lastSuccess });
     } catch (error) {
       const fault = error instanceof FetchFault ? error : new FetchFault('unreachable', 'it failed unexpectedly');
       outcome = fault.outcome;
       this.#failures += 1;
       this.#detail = fault.message;
+      if (fault.isAway) await this.#takeStored();
+    } finally {
+      cancelStored?.();
     }
     const durationMs = clock.monotonic() - startedAt;
     const keys = this.#keys.length;
@@ -175,6 +191,22 @@ export class KeySet {
     else this.#schedule(this.#retryMs());
     onFetch?.(fetched);
     return fetched;
+  }
+
+  /** Never rejects. */
+  async #takeStored(): Promise<void> {
+    if (this.loaded) return;
+    const stored = await this.#options.store?.read(this.#url);
+    // The issuer may have answered meanwhile.
+    if (stored === undefined || this.loaded || this.#closing.signal.aborted) return;
+    try {
+      this.#take(stored.text);
+    } catch {
+      return;
+    }
+    this.#isStored = true;
+    this.#lastSuccess = stored.fetchedAt;
+    this.#options.onStored?.(this.#label, stored.fetchedAt);
   }
 
   /** Keys that stay are the same objects, so that what they have verified stays verified; the others retire. */
@@ -199,7 +231,7 @@ export class KeySet {
   }
 
   #retryMs(): number {
-    const longestMs = this.loaded ? LONGEST_RETRY_MS : LONGEST_RETRY_UNLOADED_MS;
+    const longestMs = this.loaded && !this.#isStored ? LONGEST_RETRY_MS : LONGEST_RETRY_UNLOADED_MS;
     const fullMs = Math.min(longestMs, FIRST_RETRY_MS * 2 ** Math.min(this.#failures - 1, 30));
     return fullMs * (0.5 + 0.5 * this.#options.random());
   }
@@ -210,19 +242,5 @@ export class KeySet {
     this.#cancelTimer = this.#options.timers.after(delayMs, () => {
       if (this.#running === undefined) void this.#start();
     });
-  }
-}
-
-function contentOf(text: string): KeySetContent {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    throw new FetchFault('malformed', 'it answers no JSON');
-  }
-  try {
-    return keysFromSet(json, 'public');
-  } catch (error) {
-    throw new FetchFault('malformed', error instanceof TypeError ? error.message : 'it answers no JWK set');
   }
 }

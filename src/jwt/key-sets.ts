@@ -26,6 +26,11 @@ export interface KeySets {
    * @returns sorted by URL; empty where no such set is in use
    */
   refresh(url?: string): Promise<readonly KeySetFetch[]>;
+  /**
+   * Waits until every set in use was loaded, for so long at most.
+   * @returns those that were not
+   */
+  untilLoaded(limitMs: number): Promise<readonly KeySetStatus[]>;
   /** Of every set in use, sorted by URL. */
   status(): readonly KeySetStatus[];
   /** Stops all fetches and timers. */
@@ -45,8 +50,26 @@ export interface KeySetsOptions extends KeySetOptions {
 
 const REFUSALS_BYTES = 2 * 1024 * 1024;
 
-export function createKeySets(options: KeySetsOptions): KeySets {
+export function createKeySets(given: KeySetsOptions): KeySets {
   const sets = new Map<string, KeySet>();
+  const waiting = new Set<() => void>();
+  const tell = (): void => {
+    for (const look of waiting) look();
+  };
+  const options: KeySetsOptions = {
+    ...given,
+    onFetch(fetched) {
+      given.onFetch?.(fetched);
+      tell();
+    },
+    onStored(url, fetchedAt) {
+      given.onStored?.(url, fetchedAt);
+      tell();
+    },
+  };
+  const status = (): readonly KeySetStatus[] =>
+    [...sets.values()].map((set) => set.status()).sort((a, b) => (a.url < b.url ? -1 : 1));
+  const unloaded = (): readonly KeySetStatus[] => status().filter(({ lastSuccess }) => lastSuccess === undefined);
   return {
     clock: options.clock,
     timers: options.timers,
@@ -75,7 +98,20 @@ export function createKeySets(options: KeySetsOptions): KeySets {
       const fetched = await Promise.all(asked.map(([, set]) => set.refresh()));
       return fetched.filter((fetch) => fetch !== undefined).sort((a, b) => (a.url < b.url ? -1 : 1));
     },
-    status: () => [...sets.values()].map((set) => set.status()).sort((a, b) => (a.url < b.url ? -1 : 1)),
+    status,
+    async untilLoaded(limitMs) {
+      if (unloaded().length === 0 || limitMs <= 0) return unloaded();
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const look = (): void => {
+        if (unloaded().length === 0) resolve();
+      };
+      waiting.add(look);
+      const cancel = options.timers.after(limitMs, resolve);
+      await promise;
+      cancel();
+      waiting.delete(look);
+      return unloaded();
+    },
     close() {
       for (const set of sets.values()) set.close();
       sets.clear();

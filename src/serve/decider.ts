@@ -6,6 +6,8 @@ import { firstFaults, formatFault, MAX_TOLD_FAULTS } from '../document/fault.ts'
 import { createCheckMethod } from '../envoy/check-service.ts';
 import { systemFiles } from '../file-access.ts';
 import type { Method } from '../grpc/rpc.ts';
+import { openKeySetFolder } from '../jwt/key-set-folder.ts';
+import type { KeySetStore } from '../jwt/key-set-folder.ts';
 import { createKeySets } from '../jwt/key-sets.ts';
 import type { KeySets } from '../jwt/key-sets.ts';
 import { systemTimers } from '../jwt/timers.ts';
@@ -47,6 +49,22 @@ export interface Decider {
 /** More decision lines a second are counted, not written. */
 const MAX_DECISION_LINES_PER_SECOND = 1000;
 
+/** A fault that comes with each fetch is told once. */
+async function keySetStoreOf({ keySetFolder }: ServeFlags, log: Log): Promise<KeySetStore | undefined> {
+  if (keySetFolder === undefined) return undefined;
+  const told = new Set<string>();
+  return openKeySetFolder({
+    folder: keySetFolder,
+    access: systemFiles,
+    now: () => clock.now(),
+    userId: process.getuid?.(),
+    onFault(detail) {
+      if (!told.has(detail)) log.warn('key set on disk', { detail });
+      told.add(detail);
+    },
+  });
+}
+
 /**
  * Loads the documents and makes everything that a process needs to decide.
  * @param shared counters in memory, where several processes share them
@@ -87,6 +105,11 @@ export async function openDecider(
     timers: systemTimers,
     random: Math.random,
     onFetch: (fetched) => observer.keySetFetched(fetched),
+    onStored: (url, fetchedAt) => {
+      const detail = `as it was fetched at ${new Date(fetchedAt).toISOString()}: its issuer has not answered yet`;
+      log.warn('key set taken from disk', { url, detail });
+    },
+    store: await keySetStoreOf(flags, log),
   });
   opened.defer(() => keySets.close());
   metrics.jwks.observe(() => keySets.status());

@@ -49,6 +49,12 @@ export const serveFlags = withVariables({
   ),
   gzip: toggle('takes compressed messages on --listen, which Envoy does not send'),
   ...counterFlags,
+  readyWait: duration(5000, 'at the start /readyz and health say no until the key sets are loaded, so long at most'),
+  keySetFolder: text(
+    undefined,
+    'DIR',
+    'keeps the last key sets there, for a start while their issuer is away; who can write there can sign tokens',
+  ),
   drainDelay: duration(2000, 'after SIGTERM new Checks are still answered for so long'),
   drain: duration(5000, 'after SIGTERM the process ends within so long'),
   logLevel: oneOf(

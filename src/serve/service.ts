@@ -17,6 +17,8 @@ import { transportOf, workersOf } from './workers.ts';
 export interface Service {
   /** Where it listens, and lines to try. */
   readonly welcome: string;
+  /** Resolves when health and `/readyz` say yes. Never rejects. */
+  readonly ready: Promise<void>;
   stop(signal: NodeJS.Signals): Promise<void>;
 }
 
@@ -32,6 +34,8 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
   const decider = await openDecider(flags, environment, workers && (() => workers.shared));
   opened.defer(() => decider.close());
   const { documents, keySets, log, metrics, observer, ports, store } = decider;
+  // One team's dead issuer keeps nobody else's requests waiting for longer.
+  const keysLoaded = keySets.untilLoaded(flags.readyWait);
   if (workers !== undefined) {
     const lost = metrics.observeWorkers(() => workers.serving());
     workers.onLost = (pid, reason, why) => {
@@ -74,12 +78,21 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
   });
   tellWarnings(documents, log);
   opened.move();
-  server.ready();
-  workers?.setServing(true);
-  const listening = Object.values(server.addresses).map(formatListenAddress);
-  log.info('ready', { version, addresses: listening, store: decider.storeName });
+  let isStopping = false;
+  const becomeReady = async (): Promise<void> => {
+    const missing = await keysLoaded;
+    if (isStopping) return;
+    for (const { url, detail } of missing) {
+      log.warn('ready without a key set: tokens of its issuer are denied until it is loaded', { url, detail });
+    }
+    server.ready();
+    workers?.setServing(true);
+    const listening = Object.values(server.addresses).map(formatListenAddress);
+    log.info('ready', { version, addresses: listening, store: decider.storeName });
+  };
 
   return {
+    ready: becomeReady(),
     welcome: tryLines(
       {
         ...server.addresses,
@@ -90,6 +103,7 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
       documents.current(),
     ),
     async stop(signal) {
+      isStopping = true;
       log.info('draining', { signal });
       workers?.setServing(false);
       await server.drain(drainTimes);

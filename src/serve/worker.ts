@@ -27,6 +27,7 @@ export async function runWorker(flags: ServeFlags, environment: NodeJS.ProcessEn
     link = new OwnerLink(clock, metrics.counters, (calls) => channel.send({ kind: 'scripts', calls }));
     return { link, workers: flags.workers, announceReset() {}, joined: (store) => stores.push(store) };
   });
+  const keysLoaded = decider.keySets.untilLoaded(flags.readyWait);
   const health = new Health(['', authorizationService]);
   const drained = Promise.withResolvers<void>();
   let acceptor: SocketAcceptor | undefined;
@@ -43,7 +44,8 @@ export async function runWorker(flags: ServeFlags, environment: NodeJS.ProcessEn
       },
       { observer: decider.observer.transport('grpc'), limits: limitsOf(flags) },
     );
-    channel.send({ kind: 'serving' });
+    // One that takes the place of another gets no connections before it can decide.
+    void keysLoaded.then(() => channel.send({ kind: 'serving' }));
   };
 
   const drain = async (timeoutMs: number): Promise<void> => {

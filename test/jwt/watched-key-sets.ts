@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import type { KeySetStore } from '../../src/jwt/key-set-folder.ts';
 import type { KeySetFetch } from '../../src/jwt/key-set-report.ts';
 import { createKeySets } from '../../src/jwt/key-sets.ts';
 import type { KeySets } from '../../src/jwt/key-sets.ts';
@@ -14,7 +15,17 @@ export class WatchedKeySets {
     timers: this.time,
     random: () => 0.5,
     onFetch: (fetch) => this.fetches.push(fetch),
+    store: {
+      read: async (url) => this.#store?.read(url),
+      write: async (url, set) => this.#store?.write(url, set),
+    },
   });
+  #store: KeySetStore | undefined;
+
+  /** Before sets are held. */
+  keep(store: KeySetStore): void {
+    this.#store = store;
+  }
 
   get outcomes(): readonly string[] {
     return this.fetches.map(({ outcome }) => outcome);
