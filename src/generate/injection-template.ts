@@ -52,8 +52,9 @@ export function injectionTemplate(options: InjectionOptions): string {
       ...options.extraArgs,
     ],
     ...(env.length === 0 ? {} : { env }),
-    startupProbe: { exec: { command: probe }, periodSeconds: 1, failureThreshold: 60, timeoutSeconds: 5 },
-    livenessProbe: { exec: { command: probe }, periodSeconds: 30, failureThreshold: 3, timeoutSeconds: 5 },
+    // Ready: the application is not started before its requests can be decided.
+    startupProbe: { exec: { command: probeOf('/readyz') }, periodSeconds: 1, failureThreshold: 60, timeoutSeconds: 5 },
+    livenessProbe: { exec: { command: probeOf('/livez') }, periodSeconds: 30, failureThreshold: 3, timeoutSeconds: 5 },
     resources: { requests: { cpu: '20m', memory: '100Mi' }, limits: { memory: '256Mi' } },
     securityContext: {
       allowPrivilegeEscalation: false,
@@ -112,11 +113,10 @@ function environmentOf({ env, secretEnv, redisSecret }: InjectionOptions): reado
 const adminPort = 9190;
 
 /** By way of loopback: what comes from outside is Envoy's, so the kubelet can't ask over HTTP. */
-const probe = [
-  '/nodejs/bin/node',
-  '-e',
-  `fetch('http://127.0.0.1:${adminPort}/livez').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))`,
-];
+function probeOf(page: '/livez' | '/readyz'): readonly string[] {
+  const script = `fetch('http://127.0.0.1:${adminPort}${page}').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))`;
+  return ['/nodejs/bin/node', '-e', script];
+}
 
 function indent(text: string, spaces: number): string {
   return text.trimEnd().replaceAll(/^(?=.)/gm, ' '.repeat(spaces));

@@ -37,7 +37,7 @@ async function starting(policies: string, ...args: string[]) {
   return { ...ostiary, readiness };
 }
 
-describe.each([[], ['--workers', '2']])('a start %j', (...flags) => {
+describe.each([{ flags: [] }, { flags: ['--workers', '2'] }])('a start with the flags $flags', ({ flags }) => {
   test('waits for its key sets, and no longer than --ready-wait for an issuer that is dead', async () => {
     const policies = protectedBy(`http://127.0.0.1:${await freePort()}/jwks.json`, 'x');
     const ostiary = await starting(policies, '--ready-wait', '3s', ...flags);

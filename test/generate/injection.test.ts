@@ -11,7 +11,9 @@ describe.each([true, false])('the injected sidecar, with a native proxy: %s', (n
 
   test('has its metrics where Prometheus reaches them, IPv6 too, and its probes ask the same port', () => {
     expect(initContainers[0]?.args).toContain('--admin-listen=:9190');
-    expect(JSON.stringify(initContainers[0])).toMatch(/startupProbe.*127\.0\.0\.1:9190\/livez/);
+    expect(JSON.stringify(initContainers[0])).toMatch(
+      /startupProbe.*127\.0\.0\.1:9190\/readyz.*livenessProbe.*127\.0\.0\.1:9190\/livez/,
+    );
   });
 
   test("shares the socket with Istio's proxy, wherever that is", () => {
