@@ -16,7 +16,7 @@ import { systemTimers } from '../src/jwt/timers.ts';
 import { policyKinds } from '../src/policies/index.ts';
 import type { Snapshot } from '../src/snapshot/snapshot.ts';
 import { loadDocuments } from '../src/source/load-documents.ts';
-import { trimHeap } from '../src/source/trim-heap.ts';
+import { trimHeap } from '../src/engine.ts';
 
 const API_VERSION = 'ostiary.dev/v1alpha1';
 

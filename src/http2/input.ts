@@ -1,7 +1,7 @@
-import { Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { TLSSocket } from 'node:tls';
 import type { Share } from '../listen/budget.ts';
+import { isPlainSocket } from './plain-socket.ts';
 
 /** For a connection that has little to say. */
 const firstBytes = 16 * 1024;
@@ -36,7 +36,7 @@ export class Input {
   constructor(socket: Duplex, onChunk: OnChunk, memory: Share) {
     this.onChunk = onChunk;
     this.memory = memory;
-    this.isInPlace = socket instanceof Socket && !(socket instanceof TLSSocket) && this.readInPlace(socket);
+    this.isInPlace = isPlainSocket(socket) && this.readInPlace(socket);
     if (!this.isInPlace) socket.on('data', (chunk: Buffer) => onChunk(chunk, chunk.length));
   }
 

@@ -1,6 +1,5 @@
-import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { TLSSocket } from 'node:tls';
+import { isPlainSocket } from './plain-socket.ts';
 
 const bufferBytes = 64 * 1024;
 /** Buffers that no connection holds. An idle connection has none. */
@@ -25,7 +24,7 @@ export class Output {
 
   constructor(socket: Duplex) {
     this.socket = socket;
-    this.socketCopies = socket instanceof Socket && !(socket instanceof TLSSocket);
+    this.socketCopies = isPlainSocket(socket);
   }
 
   /** Makes room for `bytes` octets in `buffer`. @returns where they start. */

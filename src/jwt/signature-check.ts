@@ -1,4 +1,3 @@
-import { compactVerify } from 'jose';
 import type { Clock } from '../clock.ts';
 import type { Denial } from '../denial/denial.ts';
 import type { Algorithm } from './algorithms.ts';
@@ -87,6 +86,8 @@ function unverified(detail: string): Denial {
 /** Undefined: the key did not sign it. */
 async function payloadOf(token: string, key: Key, alg: Algorithm): Promise<Uint8Array | undefined> {
   try {
+    // Loaded with the first token.
+    const { compactVerify } = await import('jose');
     return (await compactVerify(token, key.for(alg), { algorithms: [alg] })).payload;
   } catch {
     return undefined;

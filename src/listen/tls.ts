@@ -1,6 +1,5 @@
 import { X509Certificate, createPrivateKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { createSecureContext } from 'node:tls';
 import type { SecureContextOptions } from 'node:tls';
 import { FileFault, UserError } from '../errors.ts';
 import { systemFiles } from '../file-access.ts';
@@ -79,7 +78,8 @@ export async function loadTls(files: TlsFiles, now: number, access: FileAccess =
   if (files.clientAuthorities !== undefined) certificates(clientAuthorities!, files.clientAuthorities);
   const material = { certificate, key, clientAuthorities };
   try {
-    createSecureContext(secureContextOptions(material));
+    // Loaded where TLS is served alone: 4 MB.
+    process.getBuiltinModule('node:tls').createSecureContext(secureContextOptions(material));
   } catch (error) {
     throw new UserError(`${files.certificate}: TLS can't be served with it: ${(error as Error).message}`);
   }

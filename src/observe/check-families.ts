@@ -1,4 +1,4 @@
-import type { Registry } from 'prom-client';
+import type { Registry } from './prometheus.ts';
 import { CounterFamily } from './counter-family.ts';
 import { DurationFamily } from './duration-family.ts';
 

@@ -1,4 +1,4 @@
-import type { Registry } from 'prom-client';
+import type { Registry } from './prometheus.ts';
 import type { Decision, Step } from '../decision/decision.ts';
 import { createCheckFamilies } from './check-families.ts';
 import type { CounterSeries } from './counter-family.ts';

@@ -1,4 +1,4 @@
-import { Gauge, type Registry } from 'prom-client';
+import { Gauge, type Registry } from './prometheus.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { CounterFamily } from './counter-family.ts';
 

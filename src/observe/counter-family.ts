@@ -1,4 +1,4 @@
-import { Counter } from 'prom-client';
+import { Counter } from './prometheus.ts';
 import { type FamilyOptions, type Labels, type Scrape, SeriesMap, toScrape } from './series.ts';
 
 export interface CounterSeries {

@@ -1,4 +1,4 @@
-import { Counter, Gauge, type Registry } from 'prom-client';
+import { Counter, Gauge, type Registry } from './prometheus.ts';
 import type { CounterMetrics, StoreScript } from '../quota/counter-metrics.ts';
 import { CounterFamily } from './counter-family.ts';
 import { DurationFamily, type DurationSeries } from './duration-family.ts';

@@ -1,4 +1,5 @@
-import { Histogram, type MetricValueWithName } from 'prom-client';
+import type { MetricValueWithName } from 'prom-client';
+import { Histogram } from './prometheus.ts';
 import { type FamilyOptions, type Labels, type Scrape, SeriesMap, toScrape } from './series.ts';
 
 /** Durations enter in milliseconds and leave in seconds, the base unit of Prometheus. */

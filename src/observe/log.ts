@@ -1,4 +1,4 @@
-import pino from 'pino';
+import { systemClock } from '../clock.ts';
 import { type LogDestination, streamDestination } from './log-destination.ts';
 
 /** From the quietest to the most talkative. */
@@ -75,21 +75,21 @@ export interface Log {
   flush(): Promise<void>;
 }
 
-export function createLog(level: LogLevel, destination: LogDestination): Log {
-  const logger = pino(
-    {
-      level,
-      base: null,
-      timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }) },
-    },
-    destination,
-  );
+/** @param now milliseconds since the Unix epoch */
+export function createLog(level: LogLevel, destination: LogDestination, now = () => systemClock.now()): Log {
+  const loudest = LOG_LEVELS.indexOf(level);
+  const at =
+    (own: Exclude<LogLevel, 'silent'>) =>
+    (event: string, fields?: LogFields): void => {
+      if (LOG_LEVELS.indexOf(own) > loudest) return;
+      const line = { level: own, time: new Date(now()).toISOString(), ...listed(fields), msg: event };
+      destination.write(`${JSON.stringify(line)}\n`);
+    };
   return {
-    error: (event, fields) => logger.error(listed(fields), event),
-    warn: (event, fields) => logger.warn(listed(fields), event),
-    info: (event, fields) => logger.info(listed(fields), event),
-    debug: (event, fields) => logger.debug(listed(fields), event),
+    error: at('error'),
+    warn: at('warn'),
+    info: at('info'),
+    debug: at('debug'),
     flush: () => destination.flush?.() ?? Promise.resolve(),
   };
 }

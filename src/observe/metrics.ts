@@ -1,10 +1,11 @@
-import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
+import { Counter, Gauge, Registry } from './prometheus.ts';
 import type { Clock } from '../clock.ts';
 import type { CounterMetrics } from '../quota/counter-metrics.ts';
 import { type CheckMetrics, createCheckMetrics } from './check-metrics.ts';
 import { type ConfigMetrics, createConfigMetrics } from './config-metrics.ts';
 import { createCounterMetrics } from './counter-metrics.ts';
 import { createJwksMetrics, type JwksMetrics } from './jwks-metrics.ts';
+import { registerProcessMetrics } from './process-metrics.ts';
 import { createRouteMetrics, type RouteMetrics } from './route-metrics.ts';
 import { createStoreMetrics, type InstrumentStore } from './store-metrics.ts';
 import { createTlsMetrics, type TlsMetrics } from './tls-metrics.ts';
@@ -49,9 +50,7 @@ export interface MetricsOptions {
 
 export function createMetrics({ clock, version }: MetricsOptions): Metrics {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
-  // Gauges whose names say counter; the same numbers are in `nodejs_active_handles` and its like.
-  for (const kind of ['handles', 'requests', 'resources']) registry.removeSingleMetric(`nodejs_active_${kind}_total`);
+  registerProcessMetrics(registry);
   new Gauge({
     name: 'ostiary_build_info',
     help: 'The version of ostiary and of Node.js that runs it. Always 1.',

@@ -1,4 +1,5 @@
-import type { MetricObjectWithValues, MetricValueWithName, Registry } from 'prom-client';
+import type { MetricObjectWithValues, MetricValueWithName } from 'prom-client';
+import type { Registry } from './prometheus.ts';
 
 /**
  * Metric families for the path of every Check. prom-client hashes the labels at each observation;

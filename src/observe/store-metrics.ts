@@ -1,4 +1,4 @@
-import { Gauge, type Registry } from 'prom-client';
+import { Gauge, type Registry } from './prometheus.ts';
 import type { Clock } from '../clock.ts';
 import type { CounterStore } from '../quota/store.ts';
 import { CounterFamily } from './counter-family.ts';

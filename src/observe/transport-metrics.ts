@@ -1,4 +1,4 @@
-import { Counter, Gauge, type Registry } from 'prom-client';
+import { Counter, Gauge, type Registry } from './prometheus.ts';
 import { type TransportCounters, type TransportObserver, zeroCounters } from '../http2/transport-events.ts';
 
 /** The sums that a listener keeps, and what Prometheus calls them. */

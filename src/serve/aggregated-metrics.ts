@@ -1,4 +1,4 @@
-import { type Aggregator, AggregatorRegistry, type MetricObject, type Registry } from 'prom-client';
+import type { Aggregator, MetricObject, Registry } from 'prom-client';
 
 /** What is not the sum of what the processes tell. */
 const aggregators: Readonly<Record<string, Aggregator>> = {
@@ -19,6 +19,8 @@ const isMoment = /_timestamp_seconds$|_info$/;
 /** One text of all processes' metrics: amounts are added, the state is the worst. */
 export async function aggregatedText(own: Registry, workers: readonly (readonly MetricObject[])[]): Promise<string> {
   const all = [(await own.getMetricsAsJSON()) as unknown as MetricObject[], ...workers];
+  // With one process there is nothing to add up.
+  const { AggregatorRegistry } = await import('prom-client');
   const marked = all.map((metrics) => metrics.map(mark));
   return AggregatorRegistry.aggregate(marked).metrics();
 }

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { createSecureContext } from 'node:tls';
 import { parse } from 'yaml';
 import { UserError } from '../errors.ts';
 import { duration, flagName, integer, oneOf, text, toggle, variableName } from '../flags.ts';
@@ -134,7 +133,7 @@ function tlsOf(flags: CounterFlags): RedisOptions['tls'] {
   });
   if (Object.keys(tls).length === 0) return undefined;
   try {
-    createSecureContext(definedOf({ ca: tls.ca, cert: tls.cert, key: tls.key }));
+    process.getBuiltinModule('node:tls').createSecureContext(definedOf({ ca: tls.ca, cert: tls.cert, key: tls.key }));
   } catch (error) {
     // What OpenSSL says names no more than the kind of the fault.
     const files = [redisTlsCa, redisTlsCert, redisTlsKey].filter((file) => file !== undefined).join(', ');

@@ -1,5 +1,6 @@
 import { systemClock as clock } from '../clock.ts';
 import { firstFaults, formatFault, MAX_TOLD_FAULTS } from '../document/fault.ts';
+import { endLeanStart } from '../engine.ts';
 import { formatListenAddress } from '../listen/address.ts';
 import { createInspector } from '../operator/inspector.ts';
 import { productVersion } from '../product.ts';
@@ -85,6 +86,7 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
     for (const { url, detail } of missing) {
       log.warn('ready without a key set: tokens of its issuer are denied until it is loaded', { url, detail });
     }
+    endLeanStart();
     server.ready();
     workers?.setServing(true);
     const listening = Object.values(server.addresses).map(formatListenAddress);

@@ -3,6 +3,7 @@ import { checkPath } from '../envoy/check-service.ts';
 import { Health } from '../grpc/health.ts';
 import { reflectionMethods } from '../grpc/reflection.ts';
 import { http2Acceptor, type SocketAcceptor } from '../http2/transport.ts';
+import { endLeanStart } from '../engine.ts';
 import type { SharedCounterStore } from '../lease/shared-store.ts';
 import type { TlsMaterial } from '../listen/tls.ts';
 import { loadServices } from '../operator/load-services.ts';
@@ -44,6 +45,7 @@ export async function runWorker(flags: ServeFlags, environment: NodeJS.ProcessEn
       },
       { observer: decider.observer.transport('grpc'), limits: limitsOf(flags) },
     );
+    endLeanStart();
     // One that takes the place of another gets no connections before it can decide.
     void keysLoaded.then(() => channel.send({ kind: 'serving' }));
   };

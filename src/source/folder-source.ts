@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { compile } from '../document/compile.ts';
 import type { Compiled, CompiledSnapshot, CompileOptions } from '../document/compile.ts';
-
+import { trimHeap } from '../engine.ts';
 import type { Fault } from '../errors.ts';
 import { isPassing } from '../file-access.ts';
 import type { FileAccess } from '../file-access.ts';
@@ -13,7 +13,6 @@ import type { WatchOptions } from './directory-watch.ts';
 import { Stamps } from './fingerprints.ts';
 import { FaultyDocuments } from './faulty-documents.ts';
 import { loadDocuments } from './load-documents.ts';
-import { trimHeap } from './trim-heap.ts';
 
 export interface ConfigSourceOptions extends CompileOptions, Partial<WatchOptions> {
   /** Directories of documents, or files. */

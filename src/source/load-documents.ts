@@ -6,6 +6,7 @@ import type { LoadedDocuments } from '../document/load.ts';
 import { decodeUtf8, isJson, SourceText } from '../document/source-text.ts';
 import { splitYaml } from '../document/yaml-split.ts';
 import { readYaml } from '../document/yaml.ts';
+import { aboutToLoad } from '../engine.ts';
 import { sentenceOf } from '../errors.ts';
 import type { Fault } from '../errors.ts';
 import { isPassing, systemFiles } from '../file-access.ts';
@@ -27,6 +28,7 @@ export async function loadDocuments(
   { clock, access = systemFiles }: { readonly clock: Clock; readonly access?: FileAccess },
 ): Promise<FolderDocuments> {
   const found = await findFiles(paths, access);
+  aboutToLoad(found.files.reduce((bytes, { sizeBytes }) => bytes + sizeBytes, 0));
   const reading = new DocumentReader();
   const pace = createPace(clock);
   for (const { path, message } of found.problems) reading.faults.add(() => fileFault(path, message));
