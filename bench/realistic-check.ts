@@ -7,12 +7,17 @@ export interface RealisticCheck {
   readonly clientId: string;
   /** An 800-byte token in the benchmarks that verify one. */
   readonly token: string;
+  readonly path?: string;
 }
 
 /** The Check that every benchmark sends: 16 headers of a browser's call through a mesh, and the pseudo-headers; some 1.7 kB. */
-export function realisticCheck({ streamId, clientId, token }: RealisticCheck): Uint8Array {
+export function realisticCheck({
+  streamId,
+  clientId,
+  token,
+  path = '/orders/v1/orders/4711?expand=lines',
+}: RealisticCheck): Uint8Array {
   const host = 'orders.shop.svc.cluster.local';
-  const path = '/orders/v1/orders/4711?expand=lines';
   return toBinary(
     CheckRequestSchema,
     create(CheckRequestSchema, {

@@ -17,6 +17,8 @@ export interface Shop {
    * each time: it is never taken for Envoy's repetition of an earlier one.
    */
   readonly checkOf: (streamId: string) => Uint8Array;
+  /** Tokens that all differ, each of one of the clients in turn. */
+  readonly tokens: (count: number) => Promise<readonly { readonly token: string; readonly clientId: string }[]>;
 }
 
 /**
@@ -27,11 +29,11 @@ export interface Shop {
 export async function openShop(contracts = 1): Promise<Shop> {
   const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const textKey = publicKey.export({ type: 'spki', format: 'pem' });
-  const sign = async (padding: number): Promise<string> =>
-    new SignJWT({ client_id: clientId, scope: 'orders:read orders:write', name: 'x'.repeat(padding) })
+  const sign = async (padding: number, client = clientId, subject = '7d2f6f0e-user'): Promise<string> =>
+    new SignJWT({ client_id: client, scope: 'orders:read orders:write', name: 'x'.repeat(padding) })
       .setProtectedHeader({ alg: 'RS256' })
       .setIssuer(issuer)
-      .setSubject('7d2f6f0e-user')
+      .setSubject(subject)
       .setExpirationTime('2h')
       .sign(privateKey);
   const short = await sign(0);
@@ -39,7 +41,18 @@ export async function openShop(contracts = 1): Promise<Shop> {
   const policies = scratchFolder('bench');
   const documents = [orders(textKey.toString()), ...clients(contracts)];
   writeFileSync(join(policies, 'shop.json'), JSON.stringify(documents));
-  return { policies, checkOf: (streamId) => realisticCheck({ streamId, clientId, token }) };
+  const padding = Math.floor(((tokenBytes - short.length) * 3) / 4);
+  return {
+    policies,
+    checkOf: (streamId) => realisticCheck({ streamId, clientId, token }),
+    tokens: (count) =>
+      Promise.all(
+        Array.from({ length: count }, async (_, i) => {
+          const of = clientIdOf(i % contracts);
+          return { clientId: of, token: await sign(padding, of, `user-${String(i).padStart(8, '0')}`) };
+        }),
+      ),
+  };
 }
 
 function orders(textKey: string): object {
@@ -66,7 +79,7 @@ function clients(count: number): object[] {
   return Array.from({ length: count }, (_, i) => {
     const name = `client-${i}`;
     return [
-      document('ClientApplication', name, { clientId: i === 0 ? clientId : `${clientId}-${i}` }),
+      document('ClientApplication', name, { clientId: clientIdOf(i) }),
       document('Contract', name, { clientApplication: name, api: 'orders', tier: 'gold', status: 'approved' }),
     ];
   }).flat();
@@ -74,4 +87,8 @@ function clients(count: number): object[] {
 
 function document(kind: string, name: string, spec: object): object {
   return { apiVersion: 'ostiary.dev/v1alpha1', kind, metadata: { name }, spec };
+}
+
+function clientIdOf(i: number): string {
+  return i === 0 ? clientId : `${clientId}-${i}`;
 }

@@ -1,7 +1,7 @@
 // What a Check costs on one core: gRPC servers that answer a constant, and beside them ostiary, which verifies a
 // token, finds client and contract and charges a tier of two windows, in memory and leased from a Redis.
-// Run: node bench/transport.ts [seconds a round] [rounds]
-import { h2load, type LoadResult } from './h2load.ts';
+// Run: node bench/transport.ts [seconds a round] [rounds] [names, such as nghttpd,memory]
+import type { LoadResult } from './h2load.ts';
 import { startGrpcGo, startTonic } from './native-peers.ts';
 import {
   type BenchServer,
@@ -13,6 +13,8 @@ import {
 } from './server.ts';
 import { openShop } from './shop.ts';
 import { median } from './timing.ts';
+import { variedChecks } from './varied-checks.ts';
+import { variedLoad } from './varied-load.ts';
 import { type Verify, verifier } from './verifier.ts';
 import { startRedis } from '../test/real/redis.ts';
 
@@ -31,13 +33,18 @@ interface Measured {
 
 const secondsPerRound = Number(process.argv[2] ?? 2);
 const rounds = Number(process.argv[3] ?? 5);
+/** Only those whose names have one of these; nghttpd is what all are compared with. */
+const only = process.argv[4]?.split(',') ?? [''];
+const isWanted = (name: string): boolean => name === 'nghttpd' || only.some((part) => name.includes(part));
 const warmUpChecks = 40_000;
+const clients = 100;
+const tokens = 1000;
 /** nghttpd sends a file of this length. */
 const answerBytes = 148;
 
-const shop = await openShop();
-const check = shop.checkOf('');
-const load = await h2load(check);
+const shop = await openShop(clients);
+const sent = variedChecks(await shop.tokens(tokens));
+const load = variedLoad(sent);
 const redis = await startRedis();
 const all: Measured[] = [];
 for (const [name, start] of [
@@ -52,6 +59,7 @@ for (const [name, start] of [
     await addOstiary('ostiary, in memory');
     await addOstiary('ostiary, leased', '--redis', redis.url);
   }
+  if (!isWanted(name)) continue;
   const server = await start();
   if (server === undefined) console.log(`${name}: not built, its toolchain is not here`);
   else all.push({ name, server, saturated: [] });
@@ -60,6 +68,7 @@ for (const [name, start] of [
 try {
   const checks = new Map<Measured, number>();
   for (const one of all) {
+    await presentTokens(one);
     const { requestsPerSecond } = await load({ address: one.server.address, requests: warmUpChecks });
     checks.set(one, Math.ceil(requestsPerSecond * secondsPerRound));
     await one.verify?.(warmUpChecks);
@@ -78,7 +87,21 @@ try {
   await redis.stop();
 }
 
+/** Until each signature was verified: a server that starts refuses what comes faster than it can do that. */
+async function presentTokens({ server, verify }: Measured): Promise<void> {
+  for (let attempt = 1; attempt <= 10; attempt++) {
+    await load({ address: server.address, requests: tokens, requestsPerSecond: 300 });
+    try {
+      await verify?.(tokens);
+      return;
+    } catch (error) {
+      if (attempt === 10) throw error;
+    }
+  }
+}
+
 async function addOstiary(name: string, ...flags: string[]): Promise<void> {
+  if (!isWanted(name)) return;
   const server = await startOstiary(shop.policies, flags);
   all.push({ name, server, saturated: [], verify: await verifier(name, server.adminUrl) });
 }
@@ -101,7 +124,11 @@ function cpu({ saturated }: Measured): number {
 }
 
 function report(): void {
-  console.log(`a Check of ${check.length} bytes; h2load, 8 connections × 32 streams; medians of ${rounds} rounds`);
+  const bytes = Math.round(sent.bytes.length / tokens);
+  console.log(
+    `Checks of ${bytes} bytes, ${tokens} tokens and paths, each with a stream id and time of its own; the server on one core,`,
+  );
+  console.log(`the client on the other, 8 connections × 32 streams; medians of ${rounds} rounds`);
   row(['', 'Checks/s (least–most)', '÷ nghttpd', 'CPU µs', '÷ nghttpd', 'half load: p50 / p99 ms', 'CPU µs', 'RSS MB']);
   const [baseline] = all;
   for (const one of all) {

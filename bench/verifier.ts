@@ -10,10 +10,10 @@ export async function verifier(name: string, adminUrl: string): Promise<Verify> 
     const after = await decided(adminUrl);
     const allowed = after.allowed - before.allowed;
     const charged = after.charged - before.charged;
+    before = after;
     if (allowed !== checks || charged !== checks) {
       throw new Error(`${name} allowed ${allowed} and charged ${charged} of ${checks} Checks`);
     }
-    before = after;
   };
 }
 
