@@ -70,7 +70,7 @@ function ruled(deliberation: Deliberation, bound: Bound<Policy>): RuledRequest {
     ownedHeaders: snapshot.identityHeaders.names,
     upstream: upstreamSeenBy(deliberation, bound),
     path: located.pathBelowBase,
-    otherPath: located.slashedBelowBase,
+    otherPaths: located.otherPathsBelowBase,
   };
 }
 

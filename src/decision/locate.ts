@@ -16,8 +16,8 @@ export interface Located {
   readonly path: NormalPath;
   /** What rules see: the normalised path after the API's base path. */
   readonly pathBelowBase: string;
-  /** The same with encoded slashes taken for slashes: rules see both. Undefined where there are none. */
-  readonly slashedBelowBase: string | undefined;
+  /** The same in the other readings of the path: rules see all of them. */
+  readonly otherPathsBelowBase: readonly string[];
   readonly clientAddress: string;
 }
 
@@ -38,6 +38,8 @@ export interface HostDifference {
   readonly outcome: 'refused' | 'other_api';
 }
 
+const NONE: readonly string[] = [];
+
 /** The route's own word for its API, which no client can set. */
 const API_EXTENSION = 'ostiary.api';
 
@@ -52,7 +54,7 @@ export function locate(snapshot: Snapshot, check: Check, options: LocateOptions)
   if (typeof path === 'string') return { reason: 'path_malformed', detail: path };
   const named = check.contextExtension(API_EXTENSION);
   const found = named === undefined ? apiOf(snapshot, host, path, options) : apiNamed(snapshot, named, path);
-  if (path.readings?.slashed !== undefined && !takesSlashes(found)) {
+  if (path.readings?.hasEncodedSlash === true && !takesSlashes(found)) {
     return { reason: 'path_malformed', detail: 'the path has an encoded slash, and no API that takes it' };
   }
   if (found?.reason !== undefined) return found;
@@ -60,7 +62,7 @@ export function locate(snapshot: Snapshot, check: Check, options: LocateOptions)
     api: found,
     path,
     pathBelowBase: belowBase(found, path.path),
-    slashedBelowBase: path.readings?.slashed === undefined ? undefined : belowBase(found, path.readings.slashed),
+    otherPathsBelowBase: path.readings === undefined ? NONE : path.readings.decoded.map((one) => belowBase(found, one)),
     clientAddress: clientAddress(check, options),
   };
 }

@@ -42,7 +42,8 @@ export function bootstrap(options: BootstrapOptions): object {
 
 /**
  * What Envoy and ostiary have to agree on, where Envoy chooses a route by host and path and ostiary
- * an API: ostiary takes no account of ports, trailing dots and spellings of a path, and refuses `%2f`.
+ * an API. Ostiary compares what arrives: without ports and dots at the end of hosts both see one host. It
+ * refuses `%2f`, and paths that lead to another API as they are sent than as they are resolved.
  */
 const oneSpelling = {
   normalize_path: true,

@@ -27,8 +27,8 @@ export interface Rules {
 export interface RuledRequest extends SeenHeaders {
   /** The normalised path after the API's base path, starting with `/`. */
   readonly path: string;
-  /** The same in another reading, which may match as well: with encoded slashes taken for slashes. */
-  readonly otherPath: string | undefined;
+  /** The same in other readings, any of which may match as well: with parameters kept, encoded slashes taken for slashes. */
+  readonly otherPaths: readonly string[];
 }
 
 type Test = (request: RuledRequest) => boolean;
@@ -62,7 +62,7 @@ function compileRule(source: RuleSource): readonly Test[] {
     // Many servers serve `/admin/` as `/admin`: a rule for the one covers the other.
     const covers = (path: string): boolean =>
       matches(path) || (path.length > 1 && path.endsWith('/') && matches(path.slice(0, -1)));
-    tests.push(({ path, otherPath }) => covers(path) || (otherPath !== undefined && covers(otherPath)));
+    tests.push(({ path, otherPaths }) => covers(path) || otherPaths.some(covers));
   }
   if (source.host !== undefined) {
     if (source.host.includes(':'))

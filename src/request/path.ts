@@ -17,8 +17,7 @@ export interface PathReadings {
   readonly asSent: readonly string[];
   /** Decoded and resolved, but with parameters kept, and with encoded slashes taken for slashes. */
   readonly decoded: readonly string[];
-  /** {@link NormalPath.path} with encoded slashes taken for slashes; undefined where there are none. */
-  readonly slashed: string | undefined;
+  readonly hasEncodedSlash: boolean;
 }
 
 const ROOT: NormalPath = { path: '/', query: '' };
@@ -91,11 +90,13 @@ function readingsOf(path: string, pieces: readonly string[]): PathReadings | und
   }
   const hasParameters = pieces.some((piece) => piece.includes(';'));
   const kept = hasParameters ? [resolve(pieces.join('%2F'), asItIs)] : [];
-  const slashes = pieces.join('/');
-  const slashed = pieces.length === 1 ? undefined : resolve(slashes, withoutParameters);
-  if (pieces.length > 1) kept.push(slashed, ...(hasParameters ? [resolve(slashes, asItIs)] : []));
+  const hasEncodedSlash = pieces.length > 1;
+  if (hasEncodedSlash) {
+    const slashes = pieces.join('/');
+    kept.push(resolve(slashes, withoutParameters), ...(hasParameters ? [resolve(slashes, asItIs)] : []));
+  }
   const decoded = kept.filter((reading) => reading !== undefined);
-  return decoded.length < kept.length ? undefined : { asSent, decoded, slashed };
+  return decoded.length < kept.length ? undefined : { asSent, decoded, hasEncodedSlash };
 }
 
 function withoutParameters(segment: string): string {

@@ -58,8 +58,8 @@ describe('the policies of an API', () => {
     const snapshot = await snapshotOf({ 'a.json': document('Api', 'a', { policies: [policy('gate', fields)] }) });
     const [bound] = snapshot.apiNamed('a')?.access ?? [];
     expect(bound).toMatchObject({ mode: 'shadow', onFailure: 'allow', order: 50 });
-    expect(bound?.rules?.match({ path: '/v1/x' } as never)).toBe(true);
-    expect(bound?.rules?.match({ path: '/v2/x' } as never)).toBe(false);
+    expect(bound?.rules?.match({ path: '/v1/x', otherPaths: [] } as never)).toBe(true);
+    expect(bound?.rules?.match({ path: '/v2/x', otherPaths: [] } as never)).toBe(false);
   });
 
   it('own the headers that any of them could set', async () => {
