@@ -79,6 +79,26 @@ describe('ostiary validate', () => {
     expect(stdout).toMatch(/^valid: 1 API, 1 client application, 1 contract; version [0-9a-f]+\n$/);
   });
 
+  it('warns of what an earlier release decided otherwise, with its place and its row in docs/upgrade.md, and exits 0', async () => {
+    const older = await mkdtemp(join(tmpdir(), 'ostiary-cli-'));
+    const file = join(older, 'a.yaml');
+    await writeFile(file, DOCUMENTS.replaceAll(', config: {forwardCredentials: id}', ''));
+    const { code, stdout, stderr } = await ostiary(['validate', older], '', env);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const lines = stdout.trim().split('\n');
+    const place = `${file}:9:7: upgrade: spec.policies[0].config.forwardCredentials: `;
+    expect(
+      lines.filter((line) => line.startsWith(place) && line.includes('(`client-secret` in docs/upgrade.md)')),
+    ).toHaveLength(1);
+    expect(lines.at(-1)).toMatch(/^valid: 1 API/);
+    const json = await ostiary(['validate', older, '--json'], '', env);
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      valid: true,
+      warnings: [{ file, line: 9, severity: 'upgrade' }, {}],
+    });
+    await rm(older, { recursive: true });
+  });
+
   it('tells every fault with its place, as text and as JSON, and exits 1', async () => {
     const faulty = await mkdtemp(join(tmpdir(), 'ostiary-cli-'));
     const file = join(faulty, 'a.yaml');
