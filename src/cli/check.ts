@@ -11,6 +11,7 @@ import { formatFault } from '../document/fault.ts';
 import { UserError } from '../errors.ts';
 import { flagName, list, text, toggle } from '../flags.ts';
 import type { FlagValues } from '../flags.ts';
+import { keySetRequests } from '../jwt/key-set-request.ts';
 import { MemoryCounterStore } from '../memory/memory-store.ts';
 import { explanationOf } from '../operator/explanation.ts';
 import { createInspector } from '../operator/inspector.ts';
@@ -119,7 +120,7 @@ async function explain(
   request: CheckRequest,
   environment: Environment,
 ): Promise<ExplainResponse> {
-  const compiled = await loadOnce(values.policies, environment, fetch, hostMatchingOf(values));
+  const compiled = await loadOnce(values.policies, environment, keySetRequests(environment), hostMatchingOf(values));
   const { snapshot } = compiled;
   if (snapshot === undefined) {
     compiled.close();

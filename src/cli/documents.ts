@@ -2,6 +2,7 @@ import { systemClock } from '../clock.ts';
 import { compile } from '../document/compile.ts';
 import type { Compiled } from '../document/compile.ts';
 import { systemFiles } from '../file-access.ts';
+import type { KeySetRequest } from '../jwt/key-set-fetch.ts';
 import { createKeySets } from '../jwt/key-sets.ts';
 import { systemTimers } from '../jwt/timers.ts';
 import { policyKinds } from '../policies/index.ts';
@@ -12,7 +13,7 @@ import { loadDocuments } from '../source/load-documents.ts';
 export async function loadOnce(
   directories: readonly string[],
   env: NodeJS.ProcessEnv,
-  fetchKeySet: typeof fetch,
+  fetchKeySet: KeySetRequest,
   hosts: HostMatching,
 ): Promise<Compiled & { close(): void }> {
   const keySets = createKeySets({ fetch: fetchKeySet, clock: systemClock, timers: systemTimers, random: Math.random });

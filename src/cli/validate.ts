@@ -1,3 +1,4 @@
+import type { KeySetRequest } from '../jwt/key-set-fetch.ts';
 import { formatFault } from '../document/fault.ts';
 import { toggle } from '../flags.ts';
 import type { HostMatching } from '../request/host.ts';
@@ -25,7 +26,7 @@ export const command = defineCommand({
 });
 
 /** Asks nobody: key sets are fetched when they serve. */
-const offline: typeof fetch = () => Promise.reject(new Error('validate fetches nothing'));
+const offline: KeySetRequest = () => Promise.reject(new Error('validate fetches nothing'));
 
 async function validate(
   folders: readonly string[],

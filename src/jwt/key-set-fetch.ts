@@ -18,8 +18,20 @@ export class FetchFault extends Error {
 
 const MAXIMUM_SET_BYTES = 1024 * 1024;
 
+/** One request; redirects are answers. Node's fetch is one such. Rejects where no answer comes, or the signal is aborted. */
+export type KeySetRequest = (
+  url: string,
+  how: {
+    readonly redirect: 'manual';
+    readonly signal: AbortSignal;
+    readonly headers: Readonly<Record<string, string>>;
+    /** What the signal can't end ends after so many milliseconds of silence. */
+    readonly timeoutMs: number;
+  },
+) => Promise<{ readonly status: number; readonly body: AsyncIterable<Uint8Array> | null }>;
+
 export interface FetchSettings {
-  readonly fetch: typeof fetch;
+  readonly fetch: KeySetRequest;
   readonly timers: Timers;
   /** For the whole of it, from connecting to the last byte. */
   readonly timeoutMs: number;
@@ -48,6 +60,7 @@ export async function fetchText(url: string, settings: FetchSettings): Promise<s
     const response = await settings.fetch(url, {
       redirect: 'manual',
       signal: controller.signal,
+      timeoutMs,
       headers: {
         accept: 'application/jwk-set+json, application/json',
         'accept-encoding': 'identity',
@@ -67,7 +80,7 @@ export async function fetchText(url: string, settings: FetchSettings): Promise<s
   }
 }
 
-async function readText(response: Response): Promise<string> {
+async function readText(response: Awaited<ReturnType<KeySetRequest>>): Promise<string> {
   const { status } = response;
   if (status >= 300 && status < 400) {
     throw new FetchFault('redirect', `it answers ${status}, and redirects are not followed: give the final URL`);

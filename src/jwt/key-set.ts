@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { Algorithm } from './algorithms.ts';
 import { contentOf } from './key-set-content.ts';
 import { FetchFault, fetchText } from './key-set-fetch.ts';
+import type { KeySetRequest } from './key-set-fetch.ts';
 import type { KeySetStore } from './key-set-folder.ts';
 import { withoutSecrets } from './key-set-report.ts';
 import type { KeySetFetch, KeySetStatus } from './key-set-report.ts';
@@ -17,7 +18,7 @@ export interface KeySetNeed {
 }
 
 export interface KeySetOptions {
-  readonly fetch: typeof fetch;
+  readonly fetch: KeySetRequest;
   readonly clock: Clock;
   readonly timers: Timers;
   /** From 0 up to 1, as `Math.random`: spreads the fetches of replicas. */

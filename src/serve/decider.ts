@@ -8,6 +8,7 @@ import { systemFiles } from '../file-access.ts';
 import type { Method } from '../grpc/rpc.ts';
 import { openKeySetFolder } from '../jwt/key-set-folder.ts';
 import type { KeySetStore } from '../jwt/key-set-folder.ts';
+import { keySetRequests } from '../jwt/key-set-request.ts';
 import { createKeySets } from '../jwt/key-sets.ts';
 import type { KeySets } from '../jwt/key-sets.ts';
 import { systemTimers } from '../jwt/timers.ts';
@@ -100,7 +101,7 @@ export async function openDecider(
     clientAddress: (check) => clientAddress(check, locating),
   });
   const keySets = createKeySets({
-    fetch,
+    fetch: keySetRequests(environment),
     clock,
     timers: systemTimers,
     random: Math.random,

@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import type { KeySetStore } from '../../src/jwt/key-set-folder.ts';
 import type { KeySetFetch } from '../../src/jwt/key-set-report.ts';
+import { keySetRequests } from '../../src/jwt/key-set-request.ts';
 import { createKeySets } from '../../src/jwt/key-sets.ts';
 import type { KeySets } from '../../src/jwt/key-sets.ts';
 import { ManualTime } from './manual-time.ts';
@@ -10,7 +11,7 @@ export class WatchedKeySets {
   readonly time = new ManualTime();
   readonly fetches: KeySetFetch[] = [];
   readonly sets: KeySets = createKeySets({
-    fetch: globalThis.fetch,
+    fetch: keySetRequests({}),
     clock: this.time,
     timers: this.time,
     random: () => 0.5,
