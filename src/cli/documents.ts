@@ -1,6 +1,6 @@
 import { systemClock } from '../clock.ts';
 import { compile } from '../document/compile.ts';
-import type { Compiled } from '../document/compile.ts';
+import type { CompiledOnce as Compiled } from '../document/compile.ts';
 import { systemFiles } from '../file-access.ts';
 import type { KeySetRequest } from '../jwt/key-set-fetch.ts';
 import { createKeySets } from '../jwt/key-sets.ts';

@@ -45,13 +45,13 @@ async function validate(
     if (!json) process.stderr.write(`ostiary: ${count(faults.length, 'fault')}\n`);
     return 1;
   }
-  const { version, apis, clientApplications, contracts } = compiled.snapshot;
-  const numbers = { apis: apis.length, clientApplications, contracts: contracts.length };
+  const { version, apis, clientApplications, contractCount: contracts } = compiled.snapshot;
+  const numbers = { apis: apis.length, clientApplications, contracts };
   process.stdout.write(
     json
       ? `${JSON.stringify({ valid: true, version, ...numbers, warnings })}\n`
       : `valid: ${count(apis.length, 'API')}, ${count(clientApplications, 'client application')}, ` +
-          `${count(contracts.length, 'contract')}; version ${version}\n`,
+          `${count(contracts, 'contract')}; version ${version}\n`,
   );
   return 0;
 }

@@ -1,10 +1,23 @@
 import type { ClientApplication, Contract, ContractDirectory } from './contract.ts';
+import { LayeredMap } from './layered-map.ts';
 
-/** Looks up in two maps, so the cost stays flat however many clients and contracts there are. */
-export function createDirectory(
-  clients: Iterable<ClientApplication>,
-  contracts: Iterable<Contract>,
-): ContractDirectory {
+/** A contract that has changed; undefined where there is none any more. */
+export interface ContractChange {
+  readonly clientId: string;
+  /** The API's name. */
+  readonly api: string;
+  readonly contract: Contract | undefined;
+}
+
+/** Never changes. Looks up in two maps, so the cost stays flat however many clients and contracts there are. */
+export interface Directory extends ContractDirectory {
+  /** All of them, whatever their status. */
+  contracts(): Iterable<Contract>;
+  /** Another one with these changes, later ones over earlier ones; it shares all the rest. */
+  with(changes: readonly ContractChange[]): Directory;
+}
+
+export function createDirectory(clients: Iterable<ClientApplication>, contracts: Iterable<Contract>): Directory {
   const byId = new Map<string, ClientApplication>();
   for (const client of clients) byId.set(client.clientId, client);
   const byApi = new Map<string, Map<string, Contract>>();
@@ -13,8 +26,27 @@ export function createDirectory(
     if (ofApi === undefined) byApi.set(contract.api, (ofApi = new Map()));
     ofApi.set(contract.client.clientId, contract);
   }
+  return directoryOf(byId, new Map(Array.from(byApi, ([api, ofApi]) => [api, new LayeredMap(ofApi)])));
+}
+
+function directoryOf(
+  clients: ReadonlyMap<string, ClientApplication>,
+  contracts: ReadonlyMap<string, LayeredMap<Contract>>,
+): Directory {
   return {
-    client: (clientId) => byId.get(clientId),
-    contract: (clientId, api) => byApi.get(api)?.get(clientId),
+    client: (clientId) => clients.get(clientId),
+    contract: (clientId, api) => contracts.get(api)?.get(clientId),
+    *contracts() {
+      for (const ofApi of contracts.values()) yield* ofApi.values();
+    },
+    with(changes) {
+      if (changes.length === 0) return this;
+      const changed = new Map(contracts);
+      for (const [api, ofApi] of Map.groupBy(changes, (change) => change.api)) {
+        const before = changed.get(api) ?? new LayeredMap<Contract>(new Map());
+        changed.set(api, before.with(ofApi.map(({ clientId, contract }) => [clientId, contract] as const)));
+      }
+      return directoryOf(clients, changed);
+    },
   };
 }

@@ -7,6 +7,7 @@ import type { CounterStore, WindowState } from '../quota/store.ts';
 import type { Check } from '../request/check.ts';
 import type { HeaderEntry } from '../request/header-entry.ts';
 import { canonicalHeaderName } from '../request/header-name.ts';
+import type { IdentityHeaders } from '../snapshot/identity-headers.ts';
 import type { Bound, Snapshot } from '../snapshot/snapshot.ts';
 import type { Step } from './decision.ts';
 import type { Located, LocateOptions } from './locate.ts';
@@ -63,11 +64,16 @@ export function applies(deliberation: Deliberation, bound: Bound<Policy>): boole
   return bound.rules === undefined || bound.rules.match(ruled(deliberation, bound));
 }
 
+/** Of the API's namespace; of all of them where no API matches. */
+export function identityHeadersOf({ located, snapshot }: Pick<Deliberation, 'located' | 'snapshot'>): IdentityHeaders {
+  return (located.api ?? snapshot).identityHeaders;
+}
+
 function ruled(deliberation: Deliberation, bound: Bound<Policy>): RuledRequest {
-  const { check, located, snapshot } = deliberation;
+  const { check, located } = deliberation;
   return {
     check,
-    ownedHeaders: snapshot.identityHeaders.names,
+    ownedHeaders: identityHeadersOf(deliberation).names,
     upstream: upstreamSeenBy(deliberation, bound),
     path: located.pathBelowBase,
     otherPaths: located.otherPathsBelowBase,
@@ -86,7 +92,7 @@ export function requestFor(deliberation: Deliberation, bound: Bound<Policy>): Re
     api: located.api?.name ?? '',
     path: located.path,
     clientAddress: located.clientAddress,
-    ownedHeaders: snapshot.identityHeaders.names,
+    ownedHeaders: identityHeadersOf(deliberation).names,
     upstream: upstreamSeenBy(deliberation, bound),
     trustedHops: deliberation.ports.trustedHops,
     identity: (bound.mode === 'shadow' ? deliberation.shadowIdentity : undefined) ?? deliberation.identity,

@@ -12,6 +12,7 @@ import {
   adoptIdentity,
   applies,
   fail,
+  identityHeadersOf,
   note,
   requestFor,
   withinShadowTime,
@@ -143,8 +144,9 @@ function conclude(deliberation: Deliberation, denial?: Denial, policy = ''): Dec
 }
 
 /** Envoy removes after it sets: a header in both lists would be lost. */
-function removals({ snapshot, check, upstream, remove }: Deliberation): readonly string[] {
-  const owned = snapshot.identityHeaders.removalsFor(check, upstream);
+function removals(deliberation: Deliberation): readonly string[] {
+  const { check, upstream, remove } = deliberation;
+  const owned = identityHeadersOf(deliberation).removalsFor(check, upstream);
   if (remove.length === 0) return owned;
   let known = joined.get(owned);
   if (known === undefined) joined.set(owned, (known = new Map()));

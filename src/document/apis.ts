@@ -3,82 +3,121 @@ import { documentHost } from '../request/host.ts';
 import type { HostMatching } from '../request/host.ts';
 import { IdentityHeaders } from '../snapshot/identity-headers.ts';
 import type { Api, Bound } from '../snapshot/snapshot.ts';
-import { compilePolicy, inOrder } from './bindings.ts';
-import type { BoundPolicy, PolicyContext } from './bindings.ts';
-import type { CompiledTier } from './contracts.ts';
+import { inOrder } from './bindings.ts';
+import type { BoundPolicy } from './bindings.ts';
+import type { PolicyStage } from './compiled-policies.ts';
+import type { DocumentIndex } from './document-index.ts';
 import { compare } from './fault.ts';
 import type { Faults } from './fault.ts';
 import { normalizeBasePath } from './fields.ts';
-import { addressNotes, hostsOf, portIssues } from './hosts.ts';
+import { hostsOf } from './hosts.ts';
 import { refuseWithoutEffect } from './ineffective-options.ts';
 import type { PlacedPolicy } from './ineffective-options.ts';
-import { below } from './issues.ts';
-import { addIssues } from './load.ts';
+import { addIssues, whereIs } from './load.ts';
 import type { Loaded } from './load.ts';
-import { whereIs } from './name-index.ts';
-import type { NameIndex } from './name-index.ts';
-import { ownNames } from './own-names.ts';
+import { namespaceOf, PLATFORM_NAMESPACE, qualifiedName, referenceFrom } from './names.ts';
 import { refuseOwnedHeaders } from './owned-headers.ts';
-import type { Document } from './schema.ts';
+import type { TierStage } from './tiers.ts';
 import type { Warnings } from './warnings.ts';
 
-interface Context extends PolicyContext {
-  readonly index: NameIndex;
+export interface ApiContext {
+  readonly index: DocumentIndex;
+  readonly policies: PolicyStage;
+  readonly tiers: TierStage;
+  readonly hosts: HostMatching;
   readonly faults: Faults;
   readonly warnings: Warnings;
-  readonly tiers: ReadonlyMap<string, readonly CompiledTier[]>;
-  readonly hosts: HostMatching;
-  readonly digest: (document: Document, content: unknown) => void;
 }
 
-export interface CompiledApis {
+export interface AssembledApis {
   /** Sorted by name. */
   readonly apis: readonly Api[];
-  /** Every policy that was made, bound to an API or not. */
-  readonly policies: readonly BoundPolicy[];
+  /** Of two that claim one host and base path the one that holds it comes first. */
+  readonly byAge: readonly Api[];
+  /** Of all namespaces. */
   readonly identityHeaders: IdentityHeaders;
 }
 
-/** Makes the APIs and their policies: their own and those that bindings add. */
-export function compileApis(context: Context): CompiledApis {
-  const loadedApis = [...context.index.all('Api')].sort((a, b) => compare(nameOf(a), nameOf(b)));
-  refuseOverlaps(loadedApis, context);
-  const own = new Map(loadedApis.map((loaded) => [nameOf(loaded), ownPolicies(loaded, context)]));
-  const bindings = [...context.index.all('PolicyBinding')].map((loaded) => compileBinding(loaded, loadedApis, context));
-  const wereSound = context.faults.none;
-  const policies = [...[...own.values()].flat(), ...bindings.flatMap((binding) => binding.policies)].map(policyOf);
-  const identityHeaders = new IdentityHeaders(policies.flatMap(({ policy }) => policy.identityHeaders));
-  const apis = loadedApis.map(({ document: { metadata, spec } }): Api => {
-    const ownOnes = own.get(metadata.name) ?? [];
-    const bound = bindings.filter(({ targets }) => targets.has(metadata.name)).flatMap((binding) => binding.policies);
-    const ordered = inOrder(ownOnes.map(policyOf), bound.map(policyOf));
-    const tiers = (context.tiers.get(metadata.name) ?? []).map(({ tier }) => tier);
+/** Brings APIs and their policies together: their own, and those that bindings add. */
+export function assembleApis(context: ApiContext): AssembledApis {
+  const { index, policies, tiers, hosts, faults } = context;
+  const loadedApis = [...index.all('Api')].sort((a, b) => compare(nameOf(a), nameOf(b)));
+  tellOverlaps(loadedApis, context);
+  const owned = ownedHeaders(policies);
+  const bindings = [...index.all('PolicyBinding')].map((loaded) => {
+    const targets = new Set(loadedApis.filter((api) => isTarget(loaded, api)).map(nameOf));
+    if (targets.size === 0) refuseNoTarget(loaded, index, faults);
+    const isPlatform = namespaceOf(loaded.document.metadata) === PLATFORM_NAMESPACE;
+    return { targets, isPlatform, placed: policies.of(loaded) };
+  });
+  const wereSound = faults.none;
+  const byLoaded = new Map<Loaded<'Api'>, Api>();
+  for (const loaded of loadedApis) {
+    const name = nameOf(loaded);
+    const { metadata, spec } = loaded.document;
+    const own = policies.of(loaded);
+    const bound = bindings.filter(({ targets }) => targets.has(name));
+    const ofPlatform = bound.filter(({ isPlatform }) => isPlatform).flatMap(({ placed }) => placed);
+    const ofNamespace = bound.filter(({ isPlatform }) => !isPlatform).flatMap(({ placed }) => placed);
+    // The platform's policies are a class that runs first, whatever `order` says.
+    const ordered = [
+      ...inOrder([], ofPlatform.map(policyOf)),
+      ...inOrder(own.map(policyOf), ofNamespace.map(policyOf)),
+    ];
+    const ofApi = (tiers.of(name) ?? []).map(({ tier }) => tier);
     // A policy that is missing for a fault of its own is no reason to find fault with others.
+    const identityHeaders = owned.of(namespaceOf(metadata));
     if (wereSound) {
-      const placed = [...ownOnes, ...bound];
-      refuseWithoutEffect({ name: metadata.name, tiers }, placed, context.faults);
-      refuseOwnedHeaders(metadata.name, placed, ordered, identityHeaders.names, context.faults);
+      const placed = [...own, ...ofNamespace, ...ofPlatform];
+      refuseWithoutEffect({ name, tiers: ofApi }, placed, faults);
+      refuseOwnedHeaders(name, placed, ordered, identityHeaders.names, faults);
     }
-    return {
-      name: metadata.name,
+    byLoaded.set(loaded, {
+      name,
       labels: metadata.labels ?? {},
-      hosts: hostsOf(spec.hosts, context.hosts),
+      hosts: hostsOf(spec.hosts, hosts),
       basePath: normalizeBasePath(spec.basePath),
       encodedSlashes: spec.encodedSlashes === 'keep' ? 'keep' : undefined,
-      tiers,
+      identityHeaders,
+      tiers: ofApi,
       access: ordered.filter(isAccess),
       quota: ordered.filter(isQuota),
-    };
-  });
-  return { apis, policies, identityHeaders };
+    });
+  }
+  const byAge = loadedApis.toSorted(olderFirst).flatMap((loaded) => byLoaded.get(loaded) ?? []);
+  return { apis: [...byLoaded.values()], byAge, identityHeaders: owned.all };
+}
+
+/**
+ * What a policy may set belongs to its namespace: it is removed from every request to an API there, since one
+ * upstream may stand behind several APIs. What the platform's policies may set is removed everywhere.
+ */
+function ownedHeaders(policies: PolicyStage): {
+  readonly all: IdentityHeaders;
+  readonly of: (namespace: string) => IdentityHeaders;
+} {
+  const byNamespace = policies.headersByNamespace();
+  const ofPlatform = byNamespace.get(PLATFORM_NAMESPACE) ?? [];
+  const made = new Map<string, IdentityHeaders>();
+  return {
+    all: new IdentityHeaders([...byNamespace.values()].flat()),
+    of(namespace) {
+      let headers = made.get(namespace);
+      if (headers === undefined) {
+        headers = new IdentityHeaders([...(byNamespace.get(namespace) ?? []), ...ofPlatform]);
+        made.set(namespace, headers);
+      }
+      return headers;
+    },
+  };
 }
 
 function policyOf({ bound }: PlacedPolicy): BoundPolicy {
   return bound;
 }
 
-function nameOf(loaded: Loaded): string {
-  return loaded.document.metadata.name;
+function nameOf({ document }: Loaded): string {
+  return qualifiedName(document.metadata);
 }
 
 function isAccess(bound: BoundPolicy): bound is Bound<AccessPolicy> {
@@ -89,84 +128,57 @@ function isQuota(bound: BoundPolicy): bound is Bound<QuotaPolicy> {
   return bound.policy.phase === 'quota';
 }
 
-/** Two APIs with one host and base path would leave it to chance which one decides. */
-function refuseOverlaps(apis: readonly Loaded<'Api'>[], { faults, hosts: matching }: Context): void {
-  const seen = new Map<string, Loaded<'Api'>>();
-  for (const loaded of apis) {
-    const { hosts, basePath } = loaded.document.spec;
-    const path = normalizeBasePath(basePath);
-    const names = (hosts ?? ['*']).map((host) => documentHost(host, matching));
-    for (const [index, host] of names.entries()) {
-      const key = `${host} ${path}`;
-      const first = seen.get(key);
-      seen.set(key, first ?? loaded);
+/** One whose source tells no order is older than none. */
+function olderFirst(a: Loaded<'Api'>, b: Loaded<'Api'>): number {
+  return (a.createdAt ?? Infinity) < (b.createdAt ?? Infinity) ? -1 : (a.createdAt ?? 0) > (b.createdAt ?? 0) ? 1 : 0;
+}
+
+/**
+ * Two APIs with one host and base path would leave it to chance which one decides. Of two namespaces the older
+ * API holds it, where the source tells which that is; else it is a fault.
+ */
+function tellOverlaps(apis: readonly Loaded<'Api'>[], { faults, warnings, hosts }: ApiContext): void {
+  const holders = new Map<string, Loaded<'Api'>>();
+  for (const loaded of apis.toSorted(olderFirst)) {
+    const { metadata, spec } = loaded.document;
+    const path = normalizeBasePath(spec.basePath);
+    for (const [index, host] of (spec.hosts ?? ['*']).entries()) {
+      const key = `${documentHost(host, hosts)} ${path}`;
+      const first = holders.get(key);
+      holders.set(key, first ?? loaded);
       if (first === undefined) continue;
-      const message =
-        first === loaded
-          ? 'this host is listed twice'
-          : `the API ${nameOf(first)} has the same host and base path: ${whereIs(first)}`;
-      const field = hosts === undefined ? ['basePath'] : ['hosts', index];
-      addIssues(faults, loaded.place, [{ path: ['spec', ...field], at: 'value', message }]);
+      const field = spec.hosts === undefined ? ['basePath'] : ['hosts', index];
+      const issueOf = (message: string) => [{ path: ['spec', ...field], at: 'value', message } as const];
+      const others = `the API ${nameOf(first)} has the same host and base path: ${whereIs(first)}`;
+      if (first === loaded) {
+        addIssues(faults, loaded.place, issueOf('this host is listed twice'));
+      } else if (namespaceOf(first.document.metadata) === namespaceOf(metadata) || olderFirst(first, loaded) === 0) {
+        addIssues(faults, loaded.place, issueOf(others));
+      } else {
+        warnings.add(
+          loaded.place,
+          issueOf(`${others}. It is older and gets the requests: choose another host or path`),
+        );
+      }
     }
   }
 }
 
-function ownPolicies({ document, place }: Loaded<'Api'>, context: Context): readonly PlacedPolicy[] {
-  const { metadata, spec } = document;
-  const { names, issues: nameIssues } = ownNames(metadata.name, spec.policies);
-  const compiled = spec.policies.map((fields, index) => compilePolicy(names[index] ?? '', fields, context));
-  const issues = compiled.flatMap((policy, index) => below(['spec', 'policies', index], policy.issues));
-  addIssues(context.faults, place, [...portIssues(spec.hosts, context.hosts), ...nameIssues, ...issues]);
-  context.warnings.upgrade(place, addressNotes(spec, context.hosts));
-  for (const [index, { notes, warnings }] of compiled.entries()) {
-    context.warnings.upgrade(place, below(['spec', 'policies', index], notes));
-    context.warnings.add(place, below(['spec', 'policies', index], warnings));
-  }
-  const hosts = hostsOf(spec.hosts, context.hosts).toSorted(compare);
-  const basePath = normalizeBasePath(spec.basePath);
-  const policies = compiled.map(({ content }) => content);
-  context.digest(document, { ...document, spec: { ...spec, hosts, basePath, policies } });
-  return compiled.flatMap(({ bound }, index) => {
-    return bound === undefined ? [] : [{ bound, place, path: ['spec', 'policies', index] }];
-  });
-}
-
-interface CompiledBinding {
-  readonly policies: readonly PlacedPolicy[];
-  /** Names of APIs. */
-  readonly targets: ReadonlySet<string>;
-}
-
-function compileBinding(
-  loaded: Loaded<'PolicyBinding'>,
-  apis: readonly Loaded<'Api'>[],
-  context: Context,
-): CompiledBinding {
-  const { document, place } = loaded;
-  const { targetRef, ...fields } = document.spec;
-  const { bound, content, issues, notes, warnings } = compilePolicy(document.metadata.name, fields, context);
-  addIssues(context.faults, place, below(['spec'], issues));
-  context.warnings.upgrade(place, below(['spec'], notes));
-  context.warnings.add(place, below(['spec'], warnings));
-  context.digest(document, { ...document, spec: { targetRef, content } });
-  const targets = new Set(apis.filter((api) => isTarget(targetRef, api)).map(nameOf));
-  if (targets.size === 0) refuseNoTarget(loaded, context);
-  return { policies: bound === undefined ? [] : [{ bound, place, path: ['spec'] }], targets };
-}
-
-type TargetRef = Loaded<'PolicyBinding'>['document']['spec']['targetRef'];
-
-function isTarget(target: TargetRef, { document: { metadata } }: Loaded<'Api'>): boolean {
-  if (target.kind === 'Api') return metadata.name === target.name;
+/** A binding reaches the APIs of its own namespace; the platform's reach those of all. */
+function isTarget({ document }: Loaded<'PolicyBinding'>, { document: { metadata } }: Loaded<'Api'>): boolean {
+  const { targetRef } = document.spec;
+  if (targetRef.kind === 'Api') return qualifiedName(metadata) === referenceFrom(document.metadata, targetRef.name);
+  const own = namespaceOf(document.metadata);
+  if (own !== PLATFORM_NAMESPACE && own !== namespaceOf(metadata)) return false;
   const labels = new Map(Object.entries(metadata.labels ?? {}));
-  return Object.entries(target.selector.labels).every(([label, value]) => labels.get(label) === value);
+  return Object.entries(targetRef.selector.labels).every(([label, value]) => labels.get(label) === value);
 }
 
 /** A binding that protects nothing is a misspelling: requests would pass without it, and nobody would be told. */
-function refuseNoTarget({ document, place }: Loaded<'PolicyBinding'>, { index, faults }: Context): void {
+function refuseNoTarget({ document, place }: Loaded<'PolicyBinding'>, index: DocumentIndex, faults: Faults): void {
   const { targetRef } = document.spec;
   if (targetRef.kind === 'Api') {
-    const message = index.dangling('Api', targetRef.name);
+    const message = index.dangling('Api', referenceFrom(document.metadata, targetRef.name));
     if (message !== undefined) {
       addIssues(faults, place, [{ path: ['spec', 'targetRef', 'name'], at: 'value', message, isDangling: true }]);
     }

@@ -1,15 +1,21 @@
 import { looseIssues } from './bindings.ts';
 import type { PolicyContext } from './bindings.ts';
+import type { DocumentIndex } from './document-index.ts';
 import type { Faults } from './fault.ts';
 import { below } from './issues.ts';
 import type { Issue } from './issues.ts';
 import { addIssues, isRecord } from './load.ts';
 import type { BrokenDocument } from './load.ts';
-import type { NameIndex } from './name-index.ts';
+import { metadataOf, referenceFrom } from './names.ts';
+import type { Document } from './schema.ts';
 
 interface Context extends PolicyContext {
-  readonly index: NameIndex;
+  readonly index: DocumentIndex;
   readonly faults: Faults;
+}
+
+interface DocumentContext extends Context {
+  readonly metadata: Document['metadata'];
 }
 
 /**
@@ -19,24 +25,29 @@ interface Context extends PolicyContext {
 export function tellRest(broken: readonly BrokenDocument[], context: Context): void {
   for (const { kind, place, value } of broken) {
     const { spec } = value;
-    if (isRecord(spec)) addIssues(context.faults, place, below(['spec'], issuesOf(kind, spec, context)));
+    if (isRecord(spec))
+      addIssues(
+        context.faults,
+        place,
+        below(['spec'], issuesOf(kind, spec, { ...context, metadata: metadataOf(value) })),
+      );
   }
 }
 
-function issuesOf(kind: string, spec: Readonly<Record<string, unknown>>, context: Context): readonly Issue[] {
+function issuesOf(kind: string, spec: Readonly<Record<string, unknown>>, context: DocumentContext): readonly Issue[] {
   if (kind === 'Api') {
     const policies = Array.isArray(spec['policies']) ? spec['policies'] : [];
     return policies.flatMap((fields, index) => below(['policies', index], looseIssues(fields, context)));
   }
   if (kind === 'PolicyBinding') {
     const target = isRecord(spec['targetRef']) ? spec['targetRef'] : {};
-    const named = target['kind'] === 'Api' ? dangling('Api', target, 'name', context.index) : [];
+    const named = target['kind'] === 'Api' ? dangling('Api', target, 'name', context) : [];
     return [...below(['targetRef'], named), ...looseIssues(spec, context)];
   }
   if (kind !== 'Contract') return [];
   return [
-    ...dangling('ClientApplication', spec, 'clientApplication', context.index),
-    ...dangling('Api', spec, 'api', context.index),
+    ...dangling('ClientApplication', spec, 'clientApplication', context),
+    ...dangling('Api', spec, 'api', context),
   ];
 }
 
@@ -44,10 +55,12 @@ function dangling(
   kind: 'Api' | 'ClientApplication',
   fields: Readonly<Record<string, unknown>>,
   field: string,
-  index: NameIndex,
+  { index, metadata }: DocumentContext,
 ): readonly Issue[] {
-  const name = fields[field];
-  if (typeof name !== 'string' || index.has(kind, name)) return [];
+  const written = fields[field];
+  if (typeof written !== 'string') return [];
+  const name = referenceFrom(metadata, written);
+  if (index.has(kind, name)) return [];
   const message = index.dangling(kind, name);
   return message === undefined ? [] : [{ path: [field], at: 'value', message, isDangling: true }];
 }

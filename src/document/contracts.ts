@@ -1,166 +1,165 @@
-import type { ClientApplication, Contract, SecretHash, Tier } from '../contract/contract.ts';
-import { parseSecretHash } from '../contract/secret.ts';
-import { limitsOf } from '../quota/limit-schema.ts';
+import type { Contract } from '../contract/contract.ts';
+import type { ContractChange } from '../contract/directory.ts';
+import { Claims } from './claims.ts';
+import type { ClientStage } from './clients.ts';
+import type { Changes, DocumentIndex } from './document-index.ts';
 import type { Faults } from './fault.ts';
 import type { Issue } from './issues.ts';
-import { addIssues } from './load.ts';
+import { addIssues, whereIs } from './load.ts';
 import type { Loaded } from './load.ts';
-import { whereIs } from './name-index.ts';
-import type { NameIndex } from './name-index.ts';
+import { qualifiedName, referenceFrom } from './names.ts';
 import { didYouMean } from '../nearest.ts';
-import { isPublished, PUBLISHED_SECRET } from './published-secrets.ts';
-import type { Document, DocumentOf } from './schema.ts';
-import { readSecret } from './secret-source.ts';
-import type { SecretReader } from './secret-source.ts';
-import type { Warnings } from './warnings.ts';
+import type { CompiledTier, TierStage } from './tiers.ts';
+import type { VersionDigest } from './version.ts';
 
-interface Context {
-  readonly index: NameIndex;
-  readonly faults: Faults;
+type ContractDocument = Loaded<'Contract'>;
+
+/** A contract and the two who made it, by their qualified names. */
+interface CompiledContract {
+  readonly loaded: ContractDocument;
+  readonly clientName: string;
+  readonly apiName: string;
+  /** Undefined where it names what there is not. */
+  readonly contract: Contract | undefined;
+}
+
+export interface ContractContext {
+  readonly index: DocumentIndex;
+  readonly clients: ClientStage;
+  readonly tiers: TierStage;
   readonly pace: () => Promise<void> | undefined;
-  /** Told what the version of the documents covers. */
-  readonly digest: (document: Document, content: unknown) => void;
 }
 
-interface ClientContext extends Context {
-  readonly warnings: Warnings;
-  readonly digestSecret: (place: string, secret: string) => void;
-}
+/** Contracts by qualified name, each held against the client, the API and the tier that it names. */
+export class ContractStage {
+  readonly #version: VersionDigest;
+  readonly #contracts = new Map<string, CompiledContract>();
+  /** By API and client: a client has one contract with an API. */
+  readonly #parties = new Claims<ContractDocument>();
+  readonly #issues = new Map<ContractDocument, readonly Issue[]>();
 
-/** Makes client applications of their documents, by name; secrets are hashed and forgotten. */
-export async function compileClients(
-  context: ClientContext,
-  reader: SecretReader,
-): Promise<ReadonlyMap<string, ClientApplication>> {
-  const clients = new Map<string, ClientApplication>();
-  const byId = new Map<string, Loaded>();
-  for (const loaded of context.index.all('ClientApplication')) {
+  constructor(version: VersionDigest) {
+    this.#version = version;
+  }
+
+  get size(): number {
+    return this.#contracts.size;
+  }
+
+  /** Those that name what there is. */
+  *all(): Iterable<Contract> {
+    for (const { contract } of this.#contracts.values()) if (contract !== undefined) yield contract;
+  }
+
+  /**
+   * Makes those that have changed, and those whose client or API has.
+   * @param clients qualified names of clients that have changed
+   * @param apis the same of APIs
+   */
+  async take(
+    changes: Changes,
+    { clients, apis }: { readonly clients: ReadonlySet<string>; readonly apis: ReadonlySet<string> },
+    context: ContractContext,
+  ): Promise<readonly ContractChange[]> {
+    const changed: ContractChange[] = [];
+    const forget = (known: CompiledContract): void => {
+      const { contract } = known;
+      if (contract !== undefined)
+        changed.push({ clientId: contract.client.clientId, api: known.apiName, contract: undefined });
+      this.#forget(known);
+    };
+    for (const { document } of changes.removals('Contract')) {
+      const known = this.#contracts.get(qualifiedName(document.metadata));
+      if (known !== undefined) forget(known);
+    }
+    const again: ContractDocument[] = [];
+    if (clients.size > 0 || apis.size > 0) {
+      for (const known of Array.from(this.#contracts.values())) {
+        if (!clients.has(known.clientName) && !apis.has(known.apiName)) continue;
+        again.push(known.loaded);
+        forget(known);
+      }
+    }
+    for (const loaded of [...again, ...changes.upserts('Contract')]) {
+      const { contract, apiName } = this.#add(loaded, context);
+      if (contract !== undefined) changed.push({ clientId: contract.client.clientId, api: apiName, contract });
+      const turn = context.pace();
+      if (turn !== undefined) await turn;
+    }
+    return changed;
+  }
+
+  tellFaults(faults: Faults): void {
+    for (const [{ place }, issues] of this.#issues) addIssues(faults, place, issues);
+    for (const { claimant, holder } of this.#parties.contested()) {
+      const message = `has another contract with this API: ${whereIs(holder)}`;
+      addIssues(faults, claimant.place, [issue('clientApplication', message)]);
+    }
+  }
+
+  #add(loaded: ContractDocument, { index, clients, tiers }: ContractContext): CompiledContract {
     const { metadata, spec } = loaded.document;
-    const first = byId.get(spec.clientId);
-    if (first !== undefined) {
-      const message = `another client application has this client id: ${whereIs(first)}`;
-      addIssues(context.faults, loaded.place, [{ path: ['spec', 'clientId'], at: 'value', message }]);
-    }
-    byId.set(spec.clientId, first ?? loaded);
-    // Most hold a hash alone: 100,000 promises are worth saving.
-    const single = spec.clientSecret;
-    if (single !== undefined && isPublished(single, undefined)) warnOfPublished(context, loaded, ['clientSecret']);
-    const { hashes, contents } =
-      single !== undefined && 'sha256' in single
-        ? { hashes: [parseSecretHash(single)], contents: [single.salt, single.sha256] }
-        : await readSecrets(loaded, context, reader);
-    clients.set(metadata.name, { name: metadata.name, clientId: spec.clientId, secrets: hashes });
-    context.digest(loaded.document, [metadata.labels, spec.clientId, ...contents]);
-    const turn = context.pace();
-    if (turn !== undefined) await turn;
-  }
-  return clients;
-}
-
-async function readSecrets(
-  loaded: Loaded<'ClientApplication'>,
-  context: ClientContext,
-  reader: SecretReader,
-): Promise<{ readonly hashes: readonly SecretHash[]; readonly contents: readonly unknown[] }> {
-  const { metadata, spec } = loaded.document;
-  const single = spec.clientSecret;
-  const hashes: SecretHash[] = [];
-  const contents: unknown[] = [];
-  for (const [index, source] of (single === undefined ? (spec.clientSecrets ?? []) : [single]).entries()) {
-    const field = single === undefined ? ['clientSecrets', index] : ['clientSecret'];
-    const read = await readSecret(source, loaded.place.source.file, reader);
-    if ('hash' in read) {
-      if (isPublished(source, 'plain' in read ? read.plain : undefined)) warnOfPublished(context, loaded, field);
-      hashes.push(read.hash);
-      if ('written' in read) contents.push(read.written);
-      else context.digestSecret(`${metadata.name}/${index}`, read.plain);
-    } else {
-      addIssues(context.faults, loaded.place, [
-        { path: ['spec', ...field, ...read.path], at: 'value', message: read.message },
-      ]);
-    }
-  }
-  return { hashes, contents };
-}
-
-function warnOfPublished({ warnings }: ClientContext, { place }: Loaded, field: readonly PropertyKey[]): void {
-  warnings.add(place, [{ path: ['spec', ...field], at: 'key', message: PUBLISHED_SECRET }]);
-}
-
-/** Makes contracts of their documents, each held against the client, the API and the tier that it names. */
-export async function compileContracts(
-  context: Context,
-  clients: ReadonlyMap<string, ClientApplication>,
-  tiers: ReadonlyMap<string, readonly CompiledTier[]>,
-): Promise<readonly Contract[]> {
-  const contracts: Contract[] = [];
-  /** By API, then by client: the first contract of the two. */
-  const seen = new Map<string, Map<string, Loaded>>();
-  for (const loaded of context.index.all('Contract')) {
-    const { document, place } = loaded;
-    const client = clients.get(document.spec.clientApplication);
-    const ofApi = tiers.get(document.spec.api);
-    const tier = ofApi?.find(({ name }) => name === document.spec.tier);
+    const name = qualifiedName(metadata);
+    const clientName = referenceFrom(metadata, spec.clientApplication);
+    const apiName = referenceFrom(metadata, spec.api);
+    const client = clients.client(clientName);
+    const ofApi = tiers.of(apiName);
+    const tier = ofApi?.find((each) => each.name === spec.tier);
     const issues = [
-      ...dangling(context.index, 'ClientApplication', client, document.spec.clientApplication),
-      ...dangling(context.index, 'Api', ofApi, document.spec.api),
-      ...(ofApi === undefined ? [] : tierIssues(document, tier, ofApi)),
+      ...dangling(index, 'ClientApplication', client, clientName),
+      ...dangling(index, 'Api', ofApi, apiName),
+      ...(ofApi === undefined ? [] : tierIssues(loaded, tier, ofApi)),
     ];
-    let first: Loaded | undefined;
-    if (client !== undefined && ofApi !== undefined) {
-      let parties = seen.get(document.spec.api);
-      if (parties === undefined) seen.set(document.spec.api, (parties = new Map()));
-      first = parties.get(client.name);
-      if (first === undefined) parties.set(client.name, loaded);
-      else issues.push(issue('clientApplication', `has another contract with this API: ${whereIs(first)}`));
-    }
-    if (issues.length > 0) addIssues(context.faults, place, issues);
-    else if (client !== undefined) contracts.push(toContract(document, client, tier));
-    const { clientApplication, api, tier: tierName, status } = document.spec;
-    context.digest(document, [document.metadata.labels, clientApplication, api, tierName, status]);
-    const turn = context.pace();
-    if (turn !== undefined) await turn;
+    if (issues.length > 0) this.#issues.set(loaded, issues);
+    if (client !== undefined && ofApi !== undefined) this.#parties.claim(partiesOf(apiName, clientName), loaded);
+    const contract =
+      client === undefined || issues.length > 0
+        ? undefined
+        : { name, api: apiName, client, status: statusOf(spec, tier), tier: tier?.tier };
+    const compiled = { loaded, clientName, apiName, contract };
+    this.#contracts.set(name, compiled);
+    this.#version.add('Contract', name, contentOf(compiled));
+    return compiled;
   }
-  return contracts;
+
+  #forget(compiled: CompiledContract): void {
+    const { loaded, apiName, clientName } = compiled;
+    const name = qualifiedName(loaded.document.metadata);
+    this.#contracts.delete(name);
+    this.#issues.delete(loaded);
+    this.#parties.release(partiesOf(apiName, clientName), loaded);
+    this.#version.remove('Contract', name, contentOf(compiled));
+  }
 }
 
-/** A tier with what documents alone need to know of it. */
-export interface CompiledTier {
-  readonly name: string;
-  readonly tier: Tier;
-  readonly autoApprove: boolean;
-  readonly deprecated: boolean;
+function partiesOf(apiName: string, clientName: string): string {
+  return `${apiName} ${clientName}`;
 }
 
-export function compileTiers({ spec }: DocumentOf<'Api'>): readonly CompiledTier[] {
-  return spec.tiers.map(({ name, limits, onStoreFailure, autoApprove, deprecated }) => {
-    const choice = onStoreFailure === undefined ? {} : { onStoreFailure };
-    return { name, tier: { name, limits: limitsOf(limits), ...choice }, autoApprove, deprecated };
-  });
+/** What the version of the documents covers. */
+function contentOf({ loaded: { document }, clientName, apiName }: CompiledContract): readonly unknown[] {
+  return [document.metadata.labels, clientName, apiName, document.spec.tier, document.spec.status];
 }
 
-type ContractDocument = DocumentOf<'Contract'>;
+type ContractSpec = ContractDocument['document']['spec'];
 
-function toContract(
-  { metadata, spec }: ContractDocument,
-  client: ClientApplication,
-  tier: CompiledTier | undefined,
-): Contract {
-  return { name: metadata.name, api: spec.api, client, status: statusOf(spec, tier), tier: tier?.tier };
-}
-
-function statusOf({ status }: ContractDocument['spec'], tier: CompiledTier | undefined): Contract['status'] {
+function statusOf({ status }: ContractSpec, tier: CompiledTier | undefined): Contract['status'] {
   return status ?? (tier?.autoApprove === true ? 'approved' : 'pending');
 }
 
-function dangling(index: NameIndex, kind: 'Api' | 'ClientApplication', found: unknown, name: string): readonly Issue[] {
+function dangling(
+  index: DocumentIndex,
+  kind: 'Api' | 'ClientApplication',
+  found: unknown,
+  name: string,
+): readonly Issue[] {
   const message = found === undefined ? index.dangling(kind, name) : undefined;
   if (message === undefined) return [];
   return [{ ...issue(kind === 'Api' ? 'api' : 'clientApplication', message), isDangling: true }];
 }
 
 function tierIssues(
-  { spec }: ContractDocument,
+  { document: { spec } }: ContractDocument,
   tier: CompiledTier | undefined,
   ofApi: readonly CompiledTier[],
 ): readonly Issue[] {

@@ -76,6 +76,12 @@ function byPlace(a: Fault, b: Fault): number {
   return compare(a.file, b.file) || a.line - b.line || a.column - b.column || compare(a.field, b.field);
 }
 
+/** Of a failure that no document can explain. */
+export function unexpectedFault(error: unknown): Fault {
+  const message = `unexpected failure while loading, please report it: ${String(error)}`;
+  return { file: 'ostiary', line: 0, column: 0, field: '', message };
+}
+
 export function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }

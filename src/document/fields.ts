@@ -63,14 +63,16 @@ export function normalizeBasePath(value: string): string {
   return value.length > 1 && value.endsWith('/') ? value.slice(0, -1) : value;
 }
 
+const labelKey = z
+  .string()
+  .max(317)
+  .regex(/^[A-Za-z0-9](?:[A-Za-z0-9._/-]*[A-Za-z0-9])?$/, 'expected a label such as "team" or "example.com/team"');
+
 /** As Kubernetes writes label keys, with an optional prefix: `example.com/team`. */
-export const labels = z.record(
-  z
-    .string()
-    .max(317)
-    .regex(/^[A-Za-z0-9](?:[A-Za-z0-9._/-]*[A-Za-z0-9])?$/, 'expected a label such as "team" or "example.com/team"'),
-  z.string().max(253),
-);
+export const labels = z.record(labelKey, z.string().max(253));
+
+/** As labels are named; what they hold may be long. */
+export const annotations = z.record(labelKey, z.string().max(65_536));
 
 /** Adds an issue at each item whose value of `key` an earlier one has. */
 export function unique<Item extends object>(

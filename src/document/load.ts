@@ -1,5 +1,5 @@
 import type { Fault } from '../errors.ts';
-import { Faults } from './fault.ts';
+import { Faults, formatFault } from './fault.ts';
 import { formatPath, parseWith } from './issues.ts';
 import type { Issue } from './issues.ts';
 import { locateInJson } from './json.ts';
@@ -11,8 +11,15 @@ import { isJson } from './source-text.ts';
 import type { SourceText } from './source-text.ts';
 import { locateInYaml } from './yaml.ts';
 
-/** Where a document stands. */
-export interface Place {
+/** Where a document stands: in a text, or at a source that knows it by its name. */
+export type Place = TextPlace | ResourcePlace;
+
+export interface ResourcePlace {
+  /** Its kind and name, with the revision: what a fault names in place of a file. */
+  readonly resource: string;
+}
+
+export interface TextPlace {
   readonly source: SourceText;
   readonly start: number;
   readonly end: number;
@@ -22,6 +29,8 @@ export interface Place {
 
 export interface Loaded<K extends Kind = Kind> {
   readonly place: Place;
+  /** Rises from document to document in the order they were created, such as a revision; absent where the source tells none. */
+  readonly createdAt?: number;
   readonly document: K extends Kind ? DocumentOf<K> : never;
 }
 
@@ -33,16 +42,6 @@ export interface BrokenDocument {
   readonly name: string | undefined;
   /** As written. */
   readonly value: Readonly<Record<string, unknown>>;
-}
-
-/** What the files say, before documents are held against each other. */
-export interface LoadedDocuments {
-  readonly documents: readonly Loaded[];
-  /** Documents with faults: references to them are no faults of their own. */
-  readonly broken: readonly BrokenDocument[];
-  readonly faults: Faults;
-  /** The files, as found. */
-  readonly sources: readonly string[];
 }
 
 const LIST_FIELDS: ReadonlySet<string> = new Set(['apiVersion', 'kind', 'metadata', 'items']);
@@ -119,18 +118,33 @@ function validate(value: unknown): { readonly document: Document } | { readonly 
 /** Finds the places of issues in one document and adds them as faults, or as what a severity makes of them. */
 export function addIssues(faults: Faults, place: Place, issues: readonly Issue[], severity?: Fault['severity']): void {
   let locate: ReturnType<typeof locatorOf> | undefined;
+  const positionOf = (path: readonly PropertyKey[], at: Issue['at']) => {
+    if ('resource' in place) return { file: place.resource, line: 0, column: 0 };
+    locate ??= locatorOf(place);
+    return { file: place.source.file, ...place.source.lineColumn(locate(path, at)) };
+  };
   for (const { path, at, message, isDangling = false } of issues) {
     const add = (fault: () => Fault): void => (isDangling ? faults.addDangling(fault) : faults.add(fault));
     add(() => {
-      locate ??= locatorOf(place);
-      const { file } = place.source;
-      const found = { file, ...place.source.lineColumn(locate(path, at)), field: formatPath(path), message };
+      const found = { ...positionOf(path, at), field: formatPath(path), message };
       return severity === undefined ? found : { ...found, severity };
     });
   }
 }
 
-function locatorOf({ source, start, end, prefix }: Place): (path: readonly PropertyKey[], at: Issue['at']) => number {
+/** `file:line:column` of a document, or what its source calls it. */
+export function whereIs({ place }: Loaded): string {
+  if ('resource' in place) return place.resource;
+  const position = place.source.lineColumn(place.start);
+  return formatFault({ file: place.source.file, ...position, field: '', message: '' });
+}
+
+function locatorOf({
+  source,
+  start,
+  end,
+  prefix,
+}: TextPlace): (path: readonly PropertyKey[], at: Issue['at']) => number {
   if (isJson(source.file)) return (path, at) => locateInJson(source.text, start, path, at);
   const locate = locateInYaml(source.text.slice(start, end));
   return (path, at) => start + locate([...prefix, ...path], at);

@@ -2,14 +2,20 @@ import { z } from 'zod';
 import { MAX_SECRETS } from '../contract/secret.ts';
 import type { Reason } from '../denial/denial.ts';
 import { limitsSchema } from '../quota/limit-schema.ts';
-import { basePath, clientId, host, labels, name, unique } from './fields.ts';
+import { annotations, basePath, clientId, host, labels, name, unique } from './fields.ts';
 
 /** Every document says it: a later version can change what fields mean. */
 export const API_VERSION = 'ostiary.dev/v1alpha1';
 
 const metadata = z.strictObject({
-  name: name.describe('Unique among the documents of its kind'),
+  name: name.describe('Unique among the documents of its kind in its namespace'),
+  namespace: name
+    .optional()
+    .describe('Absent: default. References and selectors stay in it, but for those of platform'),
+  displayName: z.string().min(1).max(253).optional().describe('What people read in place of the name'),
+  description: z.string().max(4096).optional().describe('For people'),
   labels: labels.optional(),
+  annotations: annotations.optional().describe('For tools; nothing is selected by them'),
 });
 
 const rule = z

@@ -25,11 +25,11 @@ export type ReadSecret = { readonly hash: SecretHash } & (
 
 /**
  * Hashes a secret that a document, the environment or a file holds.
- * @param file the document's own, against which a relative path is resolved
+ * @param file the document's own, against which a relative path is resolved; undefined where it stands in none
  */
 export async function readSecret(
   source: SecretSource,
-  file: string,
+  file: string | undefined,
   reader: SecretReader,
 ): Promise<ReadSecret | Omit<Issue, 'at'>> {
   if ('sha256' in source) return { hash: parseSecretHash(source), written: [source.salt, source.sha256] };
@@ -39,6 +39,8 @@ export async function readSecret(
     if (value === '') return { path: ['value'], message: 'the secret is empty' };
     return { hash: hashSecret(String(value)), plain: String(value) };
   }
+  if (file === undefined)
+    return { path: ['file'], message: 'only a document in a file may name one: give salt and sha256' };
   const path = resolve(dirname(file), source.file);
   reader.onFile(path);
   let bytes: Buffer;

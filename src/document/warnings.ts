@@ -3,7 +3,7 @@ import type { UpgradeNote } from '../policy/upgrade-note.ts';
 import { Faults } from './fault.ts';
 import type { Issue } from './issues.ts';
 import { addIssues } from './load.ts';
-import type { Place } from './load.ts';
+import type { Loaded, Place } from './load.ts';
 import type { Document } from './schema.ts';
 
 /** What a document alone shows to be decided otherwise than by an earlier release; of its policies their kinds tell. */
@@ -24,8 +24,10 @@ export class Warnings {
     addIssues(this.#found, place, issues, 'upgrade');
   }
 
-  ofDocument(place: Place, document: Document): void {
-    for (const notesOf of documentNotes) this.upgrade(place, notesOf(document));
+  ofDocuments(documents: Iterable<Loaded>): void {
+    for (const notesOf of documentNotes) {
+      for (const { place, document } of documents) this.upgrade(place, notesOf(document));
+    }
   }
 
   sorted(): readonly Fault[] {

@@ -59,7 +59,7 @@ export function createConfigMetrics(registry: Registry): ConfigMetrics {
       info.set({ version: snapshot.version }, 1);
       apis.set(snapshot.apis.length);
       clients.set(snapshot.clientApplications);
-      contracts.set(snapshot.contracts.length);
+      contracts.set(snapshot.contractCount);
     },
     rejected() {
       failed.value += 1;

@@ -79,12 +79,12 @@ export function inspectionMethods(inspector: Inspector, telling: Telling): reado
     }),
     unary('ListApis', proto.ListApisRequestSchema, proto.ListApisResponseSchema, () => {
       const snapshot = loaded();
-      const contracts = Map.groupBy(snapshot.contracts, ({ api }) => api);
+      const contracts = Map.groupBy(snapshot.contracts(), ({ api }) => api);
       const apis = snapshot.apis.map((api) => toApi(api, contracts.get(api.name)?.length ?? 0));
       return create(proto.ListApisResponseSchema, { apis });
     }),
     unary('GetSnapshot', proto.GetSnapshotRequestSchema, proto.GetSnapshotResponseSchema, () => {
-      const { version, loadedAt, sources, apis, clientApplications, contracts } = loaded();
+      const { version, loadedAt, sources, apis, clientApplications, contractCount } = loaded();
       return create(proto.GetSnapshotResponseSchema, {
         version,
         loadedAt: timestampFromMs(loadedAt),
@@ -92,7 +92,7 @@ export function inspectionMethods(inspector: Inspector, telling: Telling): reado
         faults: inspector.faults().map((fault) => create(proto.FaultSchema, { ...fault })),
         apis: apis.length,
         clientApplications,
-        contracts: contracts.length,
+        contracts: contractCount,
       });
     }),
     unary(

@@ -22,8 +22,8 @@ import { policyKinds } from '../policies/index.ts';
 import { productVersion } from '../product.ts';
 import type { CounterStore } from '../quota/store.ts';
 import { clientAddress } from '../request/client-address.ts';
-import { openConfigSource } from '../source/folder-source.ts';
-import type { ConfigSource } from '../source/folder-source.ts';
+import { followFolder } from '../source/folder-source.ts';
+import type { ConfigSource } from '../source/documents-in-force.ts';
 import { counterOptionsOf } from './counter-flags.ts';
 import { createCounterStore } from './counter-store.ts';
 import type { SharedCounters } from './counter-store.ts';
@@ -125,7 +125,7 @@ export async function openDecider(
     }),
   );
   opened.defer(() => store.close());
-  const documents = await openConfigSource({
+  const documents = await followFolder({
     paths: flags.policies,
     policyKinds,
     environment: { clock, keySets },

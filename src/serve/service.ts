@@ -5,7 +5,7 @@ import { formatListenAddress } from '../listen/address.ts';
 import { createInspector } from '../operator/inspector.ts';
 import { productVersion } from '../product.ts';
 import { connectionLimits, descriptorLimit } from './connection-limits.ts';
-import type { ConfigSource } from '../source/folder-source.ts';
+import type { ConfigSource } from '../source/documents-in-force.ts';
 import { openDecider } from './decider.ts';
 import type { ServeFlags } from './serve-flags.ts';
 import { addressesOf, drainTimesOf, tlsFilesOf } from './serve-options.ts';

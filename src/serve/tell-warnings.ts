@@ -1,7 +1,7 @@
 import { firstFaults, formatFault, MAX_TOLD_FAULTS } from '../document/fault.ts';
 import type { Fault } from '../errors.ts';
 import type { Log } from '../observe/log.ts';
-import type { ConfigSource } from '../source/folder-source.ts';
+import type { ConfigSource } from '../source/documents-in-force.ts';
 
 /** Logs each warning of the documents once: at load, and after a reload those that are new. */
 export function tellWarnings(documents: Pick<ConfigSource, 'status' | 'onChange'>, log: Pick<Log, 'warn'>): void {

@@ -47,7 +47,9 @@ class BasePaths {
   #asSent: Map<string, Api> | undefined;
   #deepest = 0;
 
+  /** The first of two with one base path holds it. */
   add(api: Api): void {
+    if (this.#apis.has(api.basePath)) return;
     const asSent = basePathAsSent(api.basePath);
     if (asSent !== api.basePath) this.#asSent ??= new Map(this.#apis);
     this.#asSent?.set(asSent, api);

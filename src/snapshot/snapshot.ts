@@ -22,8 +22,11 @@ export interface Snapshot {
    */
   apiFor(host: string, path: string, form?: 'as sent'): Api | undefined;
   readonly directory: ContractDirectory;
+  /** How many there are. */
   readonly clientApplications: number;
-  readonly contracts: readonly Contract[];
+  readonly contractCount: number;
+  /** All of them, whatever their status. */
+  readonly contracts: () => Iterable<Contract>;
   /** Made of every header that any configured policy could set for the upstream. */
   readonly identityHeaders: IdentityHeaders;
   /** Texts of denials that replace the default ones. */
@@ -37,6 +40,8 @@ export interface Api {
   readonly hosts: readonly string[];
   /** `/` or `/a/b` without a slash at its end. */
   readonly basePath: string;
+  /** Made of what policies of its namespace, and the platform's, could set for the upstream. */
+  readonly identityHeaders: IdentityHeaders;
   /** `keep`: an encoded slash is a character of its segment; absent: a request with one is refused. */
   readonly encodedSlashes?: 'keep' | undefined;
   readonly tiers: readonly Tier[];

@@ -1,52 +1,25 @@
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isDeepStrictEqual } from 'node:util';
-import { compile } from '../document/compile.ts';
-import type { Compiled, CompiledSnapshot, CompileOptions } from '../document/compile.ts';
-import { trimHeap } from '../engine.ts';
-import type { Fault } from '../errors.ts';
+import type { Clock } from '../clock.ts';
+import { Faults, unexpectedFault } from '../document/fault.ts';
 import { isPassing } from '../file-access.ts';
 import type { FileAccess } from '../file-access.ts';
-import type { Snapshot } from '../snapshot/snapshot.ts';
 import { DirectoryWatch } from './directory-watch.ts';
 import type { WatchOptions } from './directory-watch.ts';
+import type { Delivery, DocumentSource, Outcome } from './document-source.ts';
+import { followDocuments } from './documents-in-force.ts';
+import type { ConfigSource, InForceOptions } from './documents-in-force.ts';
 import { Stamps } from './fingerprints.ts';
-import { FaultyDocuments } from './faulty-documents.ts';
 import { loadDocuments } from './load-documents.ts';
 
-export interface ConfigSourceOptions extends CompileOptions, Partial<WatchOptions> {
+export interface FolderOptions extends Partial<WatchOptions> {
   /** Directories of documents, or files. */
   readonly paths: readonly string[];
-  /** How long Checks may still use a snapshot that another has replaced; then its policies are closed. */
-  readonly disposeAfterMs?: number;
+  readonly clock: Clock;
+  /** Reads files that hold secrets. */
+  readonly readFile: Delivery['readFile'];
   /** How documents are looked at and read. */
   readonly access?: FileAccess;
-}
-
-export interface ConfigStatus {
-  /** Whether the documents as they are now are in force. */
-  readonly successful: boolean;
-  /** Empty where they are; else the snapshot in force is the last good one. */
-  readonly faults: readonly Fault[];
-  /** Of the documents in force: what their authors should know. */
-  readonly warnings: readonly Fault[];
-  /** When the snapshot in force was loaded, in milliseconds since the Unix epoch. */
-  readonly loadedAt: number;
-  /** When the documents were last read. */
-  readonly attemptedAt: number;
-  /** When they were last looked at, changed or not, and the file system answered for all of them. */
-  readonly lookedAt: number;
-}
-
-/** Documents that are followed: a change is in force within two seconds, a faulty one never. */
-export interface ConfigSource {
-  /** The snapshot in force. A Check takes it once, so that it sees one version. */
-  current(): Snapshot;
-  status(): ConfigStatus;
-  /** Called after each reload, faulty ones too. @returns what ends it */
-  onChange(listener: (snapshot: Snapshot, status: ConfigStatus) => void): () => void;
-  /** Stops following and closes the policies: no Check may come any more. */
-  close(): Promise<void>;
 }
 
 /** Longer than reading on takes where the file system answers. */
@@ -56,79 +29,51 @@ const CLOSE_MS = 1000;
 const MAX_ATTEMPTS = 5;
 
 /**
- * Loads the documents and follows them.
+ * Loads the documents of a folder and follows them: a change is in force within two seconds.
  * @throws FaultyDocuments (rejects with it) where they have faults
  */
-export async function openConfigSource(options: ConfigSourceOptions): Promise<ConfigSource> {
-  const source = new FollowedDocuments(options);
-  const first = await source.open();
-  if (first.snapshot !== undefined) {
-    trimHeap();
-    return source;
-  }
-  await source.close();
-  throw new FaultyDocuments(first.faults);
+export function followFolder(options: FolderOptions & InForceOptions): Promise<ConfigSource> {
+  return followDocuments(new FolderSource(options), options);
 }
 
-class FollowedDocuments implements ConfigSource {
-  readonly #options: ConfigSourceOptions;
+/** Files of documents. When one has changed, all are read. */
+class FolderSource implements DocumentSource {
+  readonly tellsChanges = false;
+  readonly #options: FolderOptions;
   readonly #watch: DirectoryWatch;
-  readonly #listeners = new Set<(snapshot: Snapshot, status: ConfigStatus) => void>();
-  readonly #retired = new Map<NodeJS.Timeout, CompiledSnapshot>();
-  #compiled: CompiledSnapshot | undefined;
-  #faults: readonly Fault[] = [];
-  #attemptedAt = 0;
+  #take: (delivery: Delivery) => Promise<Outcome> = () => Promise.resolve({ result: 'outdated' });
   #lookedAt = 0;
+  /** When the documents were last read. */
+  #readAt = 0;
   /** Whether all files could be looked at the last time. */
   #answered = true;
   /** Of the files as last read; undefined where they must be read again in any case. */
   #stamps: Stamps | undefined;
-  /** The reload that is under way, and whether a change came in the meantime. */
-  #busy: Promise<void> | undefined;
+  /** The reading that is under way, and whether a change came in the meantime. */
+  #busy: Promise<unknown> | undefined;
   #again = false;
   #closed = false;
 
-  constructor(options: ConfigSourceOptions) {
+  constructor(options: FolderOptions) {
     this.#options = options;
     const { debounceMs = 100, pollMs = 1000 } = options;
     this.#watch = new DirectoryWatch({ debounceMs, pollMs }, () => this.#changed());
   }
 
-  async open(): Promise<Compiled> {
-    const reading = this.#read();
-    // A look in the meantime waits, as it does for every other reload.
-    this.#busy = reading.then(
-      () => undefined,
-      () => undefined,
-    );
-    const compiled = await reading;
-    this.#busy = undefined;
-    if (compiled.snapshot !== undefined) this.#compiled = compiled;
-    return compiled;
+  get lookedAt(): number {
+    return this.#lookedAt;
   }
 
-  current(): Snapshot {
-    if (this.#compiled === undefined) throw new TypeError('no documents were loaded');
-    return this.#compiled.snapshot;
-  }
-
-  status(): ConfigStatus {
-    const { loadedAt } = this.current();
-    return {
-      successful: this.#faults.length === 0,
-      faults: this.#faults,
-      warnings: this.#compiled?.warnings ?? [],
-      loadedAt,
-      attemptedAt: this.#attemptedAt,
-      lookedAt: this.#lookedAt,
-    };
-  }
-
-  onChange(listener: (snapshot: Snapshot, status: ConfigStatus) => void): () => void {
-    this.#listeners.add(listener);
-    return () => {
-      this.#listeners.delete(listener);
-    };
+  async open(take: (delivery: Delivery) => Promise<Outcome>): Promise<Outcome> {
+    this.#take = take;
+    const reading = this.#deliver();
+    // A look in the meantime waits, as it does for every other reading.
+    this.#busy = reading.catch(() => {});
+    try {
+      return await reading;
+    } finally {
+      this.#busy = undefined;
+    }
   }
 
   async close(): Promise<void> {
@@ -136,16 +81,10 @@ class FollowedDocuments implements ConfigSource {
     this.#watch.close();
     // A file system that does not answer is not waited for.
     await Promise.race([this.#busy, sleep(CLOSE_MS, undefined, { ref: false })]);
-    for (const [timer, compiled] of this.#retired) {
-      clearTimeout(timer);
-      compiled.dispose();
-    }
-    this.#retired.clear();
-    this.#compiled?.dispose();
   }
 
   /**
-   * Loads anew where files differ from those last read. Never rejects.
+   * Reads anew where files differ from those last read. Never rejects.
    * @returns whether all files could be looked at
    */
   async #changed(): Promise<boolean> {
@@ -160,11 +99,21 @@ class FollowedDocuments implements ConfigSource {
   async #follow(): Promise<void> {
     while (this.#again && !this.#closed) {
       this.#again = false;
-      if (await this.#holds(this.#stamps)) continue;
-      const compiled = await this.#read().catch(unexpected);
-      if (!this.#closed) this.#take(compiled);
-      else if (compiled.snapshot !== undefined) compiled.dispose();
+      try {
+        if (!(await this.#holds(this.#stamps))) await this.#deliver();
+      } catch (error) {
+        await this.#failed(error);
+      }
     }
+  }
+
+  /** A failure that no document can explain is told like a fault. */
+  async #failed(error: unknown): Promise<void> {
+    const faults = new Faults();
+    faults.add(() => unexpectedFault(error));
+    const set = { complete: true, documents: [], broken: [], faults, sources: [] } as const;
+    const { readFile } = this.#options;
+    await this.#take({ set, readAt: this.#readAt, readFile, stillHolds: async () => true });
   }
 
   /** Whether the files are as they were when these stamps were taken. */
@@ -180,63 +129,40 @@ class FollowedDocuments implements ConfigSource {
     if (answered) this.#lookedAt = this.#options.clock.now();
   }
 
-  #take(compiled: Compiled): void {
-    const faults = compiled.snapshot === undefined ? compiled.faults : [];
-    // Files that are read again and again until they can be: told once.
-    if (faults.length > 0 && isDeepStrictEqual(faults, this.#faults)) return;
-    this.#faults = faults;
-    if (compiled.snapshot !== undefined) {
-      const previous = this.#compiled;
-      this.#compiled = compiled;
-      if (previous !== undefined) this.#retire(previous);
-    }
-    const snapshot = this.current();
-    for (const listener of this.#listeners) listener(snapshot, this.status());
-  }
-
-  /** Checks under way still hold the snapshot, so its policies are closed later. */
-  #retire(compiled: CompiledSnapshot): void {
-    const timer = setTimeout(() => {
-      this.#retired.delete(timer);
-      compiled.dispose();
-    }, this.#options.disposeAfterMs ?? 30_000);
-    timer.unref();
-    this.#retired.set(timer, compiled);
-  }
-
-  /** Loads and compiles; again where files changed meanwhile, since two versions of them could have been mixed. */
-  async #read(): Promise<Compiled> {
+  /** Reads and delivers; again where files changed meanwhile, since two versions of them could have been mixed. */
+  async #deliver(): Promise<Outcome> {
     const options = this.#options;
     for (let attempt = 1; ; attempt++) {
       const stamps = await Stamps.take(options.paths, options.access);
-      this.#attemptedAt = options.clock.now();
-      const loaded = await loadDocuments(options.paths, options);
-      let { mustRetry } = loaded;
-      const compiled = await compile(loaded, {
-        ...options,
-        readFile: async (path, maxBytes) => {
-          await stamps.addSecret(path);
-          return options.readFile(path, maxBytes).catch((error: unknown) => {
-            mustRetry ||= isPassing(error);
-            throw error;
-          });
+      const readAt = options.clock.now();
+      this.#readAt = readAt;
+      const set = await loadDocuments(options.paths, options);
+      let { mustRetry } = set;
+      const readFile: Delivery['readFile'] = async (path, maxBytes) => {
+        await stamps.addSecret(path);
+        try {
+          return await options.readFile(path, maxBytes);
+        } catch (error) {
+          mustRetry ||= isPassing(error);
+          throw error;
+        }
+      };
+      const outcome = await this.#take({
+        set,
+        readAt,
+        readFile,
+        stillHolds: async (files) => {
+          this.#stamps = mustRetry ? undefined : stamps;
+          // A file system that does not answer is not watched either, which would wait for it: the poll goes on.
+          if (mustRetry || !stamps.answered) {
+            this.#looked(false);
+            return true;
+          }
+          this.#watch.follow([...stamps.directories, ...files.map((file) => dirname(file))]);
+          return attempt === MAX_ATTEMPTS || (await this.#holds(stamps));
         },
       });
-      this.#stamps = mustRetry ? undefined : stamps;
-      // A file system that does not answer is not watched either, which would wait for it: the poll goes on.
-      if (mustRetry || !stamps.answered) {
-        this.#looked(false);
-        return compiled;
-      }
-      this.#watch.follow([...stamps.directories, ...compiled.secretFiles.map((file) => dirname(file))]);
-      if (attempt === MAX_ATTEMPTS || this.#closed || (await this.#holds(stamps))) return compiled;
-      if (compiled.snapshot !== undefined) compiled.dispose();
+      if (outcome.result !== 'outdated' || this.#closed) return outcome;
     }
   }
-}
-
-/** A failure that no document can explain leaves the last good snapshot in force like a fault. */
-function unexpected(error: unknown): Compiled {
-  const message = `unexpected failure while loading, please report it: ${String(error)}`;
-  return { faults: [{ file: 'ostiary', line: 0, column: 0, field: '', message }], warnings: [], secretFiles: [] };
 }

@@ -1,8 +1,8 @@
 import type { Clock } from '../clock.ts';
 import { createPace } from '../document/cooperative-yield.ts';
+import type { CompleteSet } from '../document/document-set.ts';
 import { readJson } from '../document/json.ts';
 import { DocumentReader } from '../document/load.ts';
-import type { LoadedDocuments } from '../document/load.ts';
 import { decodeUtf8, isJson, SourceText } from '../document/source-text.ts';
 import { splitYaml } from '../document/yaml-split.ts';
 import { readYaml } from '../document/yaml.ts';
@@ -17,7 +17,7 @@ import type { FoundFile } from './files.ts';
 /** A larger file is refused: it would take more memory than the service has. */
 export const MAX_FILE_BYTES = 128 * 1024 * 1024;
 
-export interface FolderDocuments extends LoadedDocuments {
+export interface FolderSet extends CompleteSet {
   /** A file that could not be read now may be readable soon, without having changed. */
   readonly mustRetry: boolean;
 }
@@ -26,7 +26,7 @@ export interface FolderDocuments extends LoadedDocuments {
 export async function loadDocuments(
   paths: readonly string[],
   { clock, access = systemFiles }: { readonly clock: Clock; readonly access?: FileAccess },
-): Promise<FolderDocuments> {
+): Promise<FolderSet> {
   const found = await findFiles(paths, access);
   aboutToLoad(found.files.reduce((bytes, { sizeBytes }) => bytes + sizeBytes, 0));
   const reading = new DocumentReader();
@@ -54,7 +54,7 @@ export async function loadDocuments(
   if (documents.length === 0 && faults.none) {
     for (const path of paths) faults.add(() => fileFault(path, 'no documents here (*.yaml, *.yml, *.json)'));
   }
-  return { documents, broken, faults, sources: found.files.map(({ path }) => path), mustRetry };
+  return { complete: true, documents, broken, faults, sources: found.files.map(({ path }) => path), mustRetry };
 }
 
 type ReadFile = { readonly source: SourceText } | { readonly fault: Fault; readonly mustRetry: boolean };

@@ -43,7 +43,7 @@ describe('the quick-start documents', () => {
       ['orders', '/orders'],
       ['reports', '/reports'],
     ]);
-    expect(contracts.every(({ status }) => status === 'approved')).toBe(true);
+    expect([...contracts()].every(({ status }) => status === 'approved')).toBe(true);
   });
 
   it('say every secret that they hold, and say that it is a sample', async () => {

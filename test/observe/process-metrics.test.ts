@@ -182,6 +182,6 @@ function snapshotOf(version: string): Snapshot {
     loadedAt: 1_700_000_000_000,
     apis: [],
     clientApplications: 3,
-    contracts: [],
+    contractCount: 0,
   } as unknown as Snapshot;
 }

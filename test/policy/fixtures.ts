@@ -45,7 +45,8 @@ export function checkOf(parts: CheckParts = {}): Check {
 }
 
 export function apiOf(parts: Partial<Api> & { name: string }): Api {
-  return { labels: {}, hosts: [], basePath: '/', tiers: [], access: [], quota: [], ...parts };
+  const identityHeaders = new IdentityHeaders([]);
+  return { labels: {}, hosts: [], basePath: '/', identityHeaders, tiers: [], access: [], quota: [], ...parts };
 }
 
 export function directoryOf(
@@ -60,9 +61,11 @@ export function directoryOf(
 }
 
 export function snapshotOf(
-  apis: readonly Api[],
+  given: readonly Api[],
   { contracts = [], owned = [] }: { contracts?: readonly Contract[]; owned?: readonly string[] } = {},
 ): Snapshot {
+  const identityHeaders = new IdentityHeaders(owned);
+  const apis = given.map((api) => ({ ...api, identityHeaders }));
   return {
     version: 'v1',
     loadedAt: 0,
@@ -72,8 +75,9 @@ export function snapshotOf(
     apiFor: createApiIndex(apis),
     directory: directoryOf(contracts),
     clientApplications: 0,
-    contracts,
-    identityHeaders: new IdentityHeaders(owned),
+    contractCount: contracts.length,
+    contracts: () => contracts,
+    identityHeaders,
     messages: {},
   };
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Fault } from '../../src/errors.ts';
 import { tellWarnings } from '../../src/serve/tell-warnings.ts';
-import type { ConfigSource } from '../../src/source/folder-source.ts';
+import type { ConfigSource } from '../../src/source/documents-in-force.ts';
 
 function warning(line: number, message: string): Fault {
   return { file: 'a.yaml', line, column: 1, field: 'spec', message, severity: 'upgrade' };

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { verifySecret } from '../../src/contract/secret.ts';
+import type { ConfigSource, InForceOptions } from '../../src/source/documents-in-force.ts';
 import { FaultyDocuments } from '../../src/source/faulty-documents.ts';
-import { openConfigSource } from '../../src/source/folder-source.ts';
-import type { ConfigSource, ConfigSourceOptions } from '../../src/source/folder-source.ts';
+import { followFolder } from '../../src/source/folder-source.ts';
+import type { FolderOptions } from '../../src/source/folder-source.ts';
 import { document, made, options, writeFolder } from '../document/documents.ts';
 
 const api = (name: string, spec: object = {}) => document('Api', name, { basePath: `/${name}`, ...spec });
@@ -17,8 +18,8 @@ afterEach(async () => {
   await Promise.all(open.splice(0).map((source) => source.close()));
 });
 
-async function follow(path: string, changed: Partial<ConfigSourceOptions> = {}): Promise<ConfigSource> {
-  const source = await openConfigSource({ ...options, paths: [path], ...changed });
+async function follow(path: string, changed: Partial<FolderOptions & InForceOptions> = {}): Promise<ConfigSource> {
+  const source = await followFolder({ ...options, paths: [path], ...changed });
   open.push(source);
   return source;
 }

@@ -1,0 +1,147 @@
+import type { Policy } from '../policy/policy.ts';
+import type { UpgradeNote } from '../policy/upgrade-note.ts';
+import type { HostMatching } from '../request/host.ts';
+import { compilePolicy } from './bindings.ts';
+import type { PolicyContext } from './bindings.ts';
+import type { Changes } from './document-index.ts';
+import { compare } from './fault.ts';
+import type { Faults } from './fault.ts';
+import { normalizeBasePath } from './fields.ts';
+import { addressNotes, hostsOf, portIssues } from './hosts.ts';
+import type { PlacedPolicy } from './ineffective-options.ts';
+import { below } from './issues.ts';
+import type { Issue } from './issues.ts';
+import { addIssues } from './load.ts';
+import type { Loaded } from './load.ts';
+import { namespaceOf, qualifiedName, withoutProse } from './names.ts';
+import { ownNames } from './own-names.ts';
+import type { VersionDigest } from './version.ts';
+import type { Warnings } from './warnings.ts';
+
+type PolicyDocument = Loaded<'Api'> | Loaded<'PolicyBinding'>;
+
+/** The policies of one document: an API's own, or the one of a binding. */
+interface CompiledPolicies {
+  readonly placed: readonly PlacedPolicy[];
+  readonly issues: readonly Issue[];
+  readonly notes: readonly UpgradeNote[];
+  readonly warnings: readonly Issue[];
+  /** What the version of the documents covers. */
+  readonly content: unknown;
+}
+
+interface StageContext extends PolicyContext {
+  readonly hosts: HostMatching;
+}
+
+const NONE: readonly PlacedPolicy[] = [];
+
+/** The policies that documents describe. Each is made once, and lives as long as its document stays as it is. */
+export class PolicyStage {
+  readonly #context: StageContext;
+  readonly #version: VersionDigest;
+  readonly #compiled = new Map<PolicyDocument, CompiledPolicies>();
+  #dropped: Policy[] = [];
+
+  constructor(context: StageContext, version: VersionDigest) {
+    this.#context = context;
+    this.#version = version;
+  }
+
+  of(loaded: PolicyDocument): readonly PlacedPolicy[] {
+    return this.#compiled.get(loaded)?.placed ?? NONE;
+  }
+
+  /** Every policy of every document, bound to an API or not. */
+  *all(): Iterable<Policy> {
+    for (const { placed } of this.#compiled.values()) for (const { bound } of placed) yield bound.policy;
+  }
+
+  /** Every header that a policy could set for the upstream, by the namespace of its document. */
+  headersByNamespace(): ReadonlyMap<string, readonly string[]> {
+    const headers = new Map<string, string[]>();
+    for (const [{ document }, { placed }] of this.#compiled) {
+      const namespace = namespaceOf(document.metadata);
+      const ofNamespace = headers.get(namespace) ?? [];
+      ofNamespace.push(...placed.flatMap(({ bound }) => bound.policy.identityHeaders));
+      headers.set(namespace, ofNamespace);
+    }
+    return headers;
+  }
+
+  /** @returns whether anything has changed */
+  take(changes: Changes): boolean {
+    const removed = [...changes.removals('Api'), ...changes.removals('PolicyBinding')];
+    for (const loaded of removed) this.#remove(loaded);
+    const apis = changes.upserts('Api');
+    const bindings = changes.upserts('PolicyBinding');
+    for (const loaded of apis) this.#add(loaded, ownPolicies(loaded, this.#context));
+    for (const loaded of bindings) this.#add(loaded, policyOfBinding(loaded, this.#context));
+    return removed.length + apis.length + bindings.length > 0;
+  }
+
+  /** The policies of documents that have gone since it was asked last: the caller closes them. */
+  takeDropped(): readonly Policy[] {
+    const dropped = this.#dropped;
+    this.#dropped = [];
+    return dropped;
+  }
+
+  tell(faults: Faults, warnings: Warnings): void {
+    for (const [{ place }, { issues, notes, warnings: found }] of this.#compiled) {
+      if (issues.length > 0) addIssues(faults, place, issues);
+      if (notes.length > 0) warnings.upgrade(place, notes);
+      if (found.length > 0) warnings.add(place, found);
+    }
+  }
+
+  #add(loaded: PolicyDocument, compiled: CompiledPolicies): void {
+    this.#compiled.set(loaded, compiled);
+    const { kind, metadata } = loaded.document;
+    this.#version.add(kind, qualifiedName(metadata), compiled.content);
+  }
+
+  #remove(loaded: PolicyDocument): void {
+    const compiled = this.#compiled.get(loaded);
+    if (compiled === undefined) return;
+    this.#compiled.delete(loaded);
+    this.#dropped.push(...compiled.placed.map(({ bound }) => bound.policy));
+    const { kind, metadata } = loaded.document;
+    this.#version.remove(kind, qualifiedName(metadata), compiled.content);
+  }
+}
+
+function ownPolicies({ document, place }: Loaded<'Api'>, context: StageContext): CompiledPolicies {
+  const { metadata, spec } = document;
+  const { names, issues: nameIssues } = ownNames(qualifiedName(metadata), spec.policies);
+  const compiled = spec.policies.map((fields, index) => compilePolicy(names[index] ?? '', fields, context));
+  const issues = compiled.flatMap((policy, index) => below(['spec', 'policies', index], policy.issues));
+  const notes = compiled.flatMap((policy, index) => below(['spec', 'policies', index], policy.notes));
+  const warnings = compiled.flatMap((policy, index) => below(['spec', 'policies', index], policy.warnings));
+  const hosts = hostsOf(spec.hosts, context.hosts).toSorted(compare);
+  const basePath = normalizeBasePath(spec.basePath);
+  const policies = compiled.map(({ content }) => content);
+  const placed = compiled.flatMap(({ bound }, index): PlacedPolicy[] => {
+    return bound === undefined ? [] : [{ bound, place, path: ['spec', 'policies', index] }];
+  });
+  const content = { ...withoutProse(document), spec: { ...spec, hosts, basePath, policies } };
+  return {
+    placed,
+    issues: [...portIssues(spec.hosts, context.hosts), ...nameIssues, ...issues],
+    notes: [...addressNotes(spec, context.hosts), ...notes],
+    warnings,
+    content,
+  };
+}
+
+function policyOfBinding({ document, place }: Loaded<'PolicyBinding'>, context: PolicyContext): CompiledPolicies {
+  const { targetRef, ...fields } = document.spec;
+  const { bound, content, issues, notes, warnings } = compilePolicy(qualifiedName(document.metadata), fields, context);
+  return {
+    placed: bound === undefined ? [] : [{ bound, place, path: ['spec'] }],
+    issues: below(['spec'], issues),
+    notes: below(['spec'], notes),
+    warnings: below(['spec'], warnings),
+    content: { ...withoutProse(document), spec: { targetRef, content } },
+  };
+}

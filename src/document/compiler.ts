@@ -1,0 +1,165 @@
+import type { Clock } from '../clock.ts';
+import type { Contract } from '../contract/contract.ts';
+import { createDirectory } from '../contract/directory.ts';
+import type { Directory } from '../contract/directory.ts';
+import type { Fault } from '../errors.ts';
+import type { Policy, PolicyEnvironment, PolicyKind } from '../policy/policy.ts';
+import { exactHosts } from '../request/host.ts';
+import type { HostMatching } from '../request/host.ts';
+import { createApiIndex } from '../snapshot/api-index.ts';
+import type { Api, Snapshot } from '../snapshot/snapshot.ts';
+import { assembleApis } from './apis.ts';
+import { tellRest } from './broken.ts';
+import { ClientStage } from './clients.ts';
+import { PolicyStage } from './compiled-policies.ts';
+import { MessageStage } from './configuration.ts';
+import { ContractStage } from './contracts.ts';
+import { createPace } from './cooperative-yield.ts';
+import { DocumentIndex } from './document-index.ts';
+import type { DocumentSet } from './document-set.ts';
+import type { Variables } from './environment.ts';
+import { Faults } from './fault.ts';
+import { TierStage } from './tiers.ts';
+import { VersionDigest } from './version.ts';
+import { Warnings } from './warnings.ts';
+
+export interface CompileOptions {
+  /** By `policyRef.name`, every accepted spelling. */
+  readonly policyKinds: ReadonlyMap<string, PolicyKind>;
+  /** What policies may use of the process. */
+  readonly environment: PolicyEnvironment;
+  /** What `$NAME` in documents reads. */
+  readonly env: Variables;
+  /** Reads files that hold secrets. */
+  readFile(path: string, maxBytes: number): Promise<Buffer>;
+  readonly clock: Clock;
+  /** Absent: hosts are compared exactly. */
+  readonly hosts?: HostMatching | undefined;
+}
+
+export type Compiled = CompiledSnapshot | CompileFailure;
+
+interface CompileFindings {
+  /** By file and place: what authors should know of documents that are in force all the same. */
+  readonly warnings: readonly Fault[];
+  /** Files outside the documents whose change must lead to a reload. */
+  readonly secretFiles: readonly string[];
+}
+
+export interface CompiledSnapshot extends CompileFindings {
+  readonly snapshot: Snapshot;
+  /** Policies that earlier snapshots had and this one has not: to be closed when no Check can reach those any more. */
+  readonly dropped: readonly Policy[];
+}
+
+export interface CompileFailure extends CompileFindings {
+  readonly snapshot?: undefined;
+  /** By file and place; those of reading are among them. */
+  readonly faults: readonly Fault[];
+}
+
+/** What APIs and bindings come to: made anew only when one of them has changed. */
+type Routing = Pick<Snapshot, 'apis' | 'apiNamed' | 'apiFor' | 'identityHeaders'>;
+
+/**
+ * Holds documents against each other and makes snapshots of them. It remembers the documents, faulty ones too: a
+ * change compiles what has changed and what refers to it, and nothing else.
+ */
+export class Compiler {
+  readonly #options: CompileOptions;
+  readonly #index = new DocumentIndex();
+  readonly #version = new VersionDigest();
+  readonly #tiers = new TierStage();
+  readonly #clients = new ClientStage(this.#version);
+  readonly #contracts = new ContractStage(this.#version);
+  readonly #messages = new MessageStage(this.#version);
+  readonly #policies: PolicyStage;
+  readonly #secretFiles = new Set<string>();
+  #sources: readonly string[] = [];
+  #routing: Routing | undefined;
+  #directory: Directory | undefined;
+
+  constructor(options: CompileOptions) {
+    this.#options = options;
+    const { policyKinds, environment, env: variables, hosts = exactHosts } = options;
+    this.#policies = new PolicyStage({ policyKinds, environment, variables, hosts }, this.#version);
+  }
+
+  /** Takes over a set: a complete one first and once, then changes. One at a time. */
+  async apply(set: DocumentSet): Promise<Compiled> {
+    const { clock, env: variables } = this.#options;
+    const changes = this.#index.take(set);
+    if (set.complete) this.#sources = set.sources;
+    const pace = createPace(clock);
+    const reader = {
+      variables,
+      readFile: (path: string, maxBytes: number) => this.#options.readFile(path, maxBytes),
+      onFile: (path: string) => void this.#secretFiles.add(path),
+    };
+    const apis = this.#tiers.take(changes);
+    const clients = await this.#clients.take(changes, reader, pace);
+    const context = { index: this.#index, clients: this.#clients, tiers: this.#tiers, pace };
+    const contracts = await this.#contracts.take(changes, { clients, apis }, context);
+    this.#messages.take(changes, this.#index);
+    const routingChanged = this.#policies.take(changes);
+    // Of a snapshot that has faults nothing is kept but the documents: the next one is put together anew.
+    const directory = clients.size > 0 ? undefined : this.#directory?.with(contracts);
+    const routing = routingChanged ? undefined : this.#routing;
+    this.#directory = undefined;
+    this.#routing = undefined;
+
+    const faults = set.complete ? set.faults : new Faults();
+    const warnings = new Warnings();
+    for (const stage of [this.#index, this.#clients, this.#contracts, this.#messages]) stage.tellFaults(faults);
+    this.#policies.tell(faults, warnings);
+    this.#clients.tellWarnings(warnings);
+    const made = this.#assemble(faults, warnings, routing);
+    if (set.complete) {
+      const { policyKinds, environment } = this.#options;
+      tellRest(set.broken, { index: this.#index, faults, policyKinds, environment, variables });
+    }
+    warnings.ofDocuments(this.#index.every());
+    const found = { warnings: warnings.sorted(), secretFiles: [...this.#secretFiles] };
+    if (!faults.none) return { faults: faults.sorted(), ...found };
+
+    this.#routing = made;
+    this.#directory = directory ?? createDirectory(this.#clients.all(), this.#contracts.all());
+    const version = await this.#version.version();
+    const snapshot: Snapshot = {
+      version,
+      loadedAt: clock.now(),
+      sources: this.#sources,
+      ...made,
+      directory: this.#directory,
+      clientApplications: this.#clients.size,
+      contractCount: this.#contracts.size,
+      contracts: contractsOf(this.#directory),
+      messages: this.#messages.messages,
+    };
+    return { snapshot, dropped: this.#policies.takeDropped(), ...found };
+  }
+
+  /** Closes every policy: called once, when no Check can reach a snapshot of it any more. */
+  close(): void {
+    for (const policy of [...this.#policies.all(), ...this.#policies.takeDropped()]) policy.close?.();
+  }
+
+  #assemble(faults: Faults, warnings: Warnings, routing: Routing | undefined): Routing {
+    if (routing !== undefined) return routing;
+    const { hosts = exactHosts } = this.#options;
+    const context = { index: this.#index, policies: this.#policies, tiers: this.#tiers, hosts, faults, warnings };
+    const { apis, byAge, identityHeaders } = assembleApis(context);
+    return { apis, apiNamed: finderOf(apis), apiFor: createApiIndex(byAge), identityHeaders };
+  }
+}
+
+// What a snapshot's functions see lives as long as it does: they are made here, out of sight of the documents.
+
+function contractsOf(directory: Directory): () => Iterable<Contract> {
+  return () => directory.contracts();
+}
+
+function finderOf(apis: readonly Api[]): (name: string) => Api | undefined {
+  const byName = new Map(apis.map((api) => [api.name, api]));
+  return (name) => byName.get(name);
+}

@@ -1,0 +1,41 @@
+import type { Snapshot } from '../snapshot/snapshot.ts';
+import type { Changes, DocumentIndex } from './document-index.ts';
+import type { Faults } from './fault.ts';
+import { addIssues, whereIs } from './load.ts';
+import type { Loaded } from './load.ts';
+import { qualifiedName, withoutProse } from './names.ts';
+import type { VersionDigest } from './version.ts';
+
+/** The texts of denials, of which one document tells. */
+export class MessageStage {
+  readonly #version: VersionDigest;
+  #documents: readonly Loaded<'Configuration'>[] = [];
+
+  constructor(version: VersionDigest) {
+    this.#version = version;
+  }
+
+  get messages(): Snapshot['messages'] {
+    const entries = Object.entries(this.#documents[0]?.document.spec.messages ?? {});
+    return Object.fromEntries(entries.filter(([, text]) => text !== undefined));
+  }
+
+  take(changes: Changes, index: DocumentIndex): void {
+    if (!changes.touches('Configuration')) return;
+    for (const { document } of changes.removals('Configuration')) {
+      this.#version.remove('Configuration', qualifiedName(document.metadata), withoutProse(document));
+    }
+    for (const { document } of changes.upserts('Configuration')) {
+      this.#version.add('Configuration', qualifiedName(document.metadata), withoutProse(document));
+    }
+    this.#documents = [...index.all('Configuration')];
+  }
+
+  tellFaults(faults: Faults): void {
+    const [first, ...others] = this.#documents;
+    for (const { place } of others) {
+      const message = `there is one Configuration already: ${first === undefined ? '' : whereIs(first)}`;
+      addIssues(faults, place, [{ path: ['kind'], at: 'value', message }]);
+    }
+  }
+}

@@ -1,0 +1,128 @@
+import { Claims } from './claims.ts';
+import type { DocumentSet } from './document-set.ts';
+import type { Faults } from './fault.ts';
+import { addIssues, whereIs } from './load.ts';
+import type { Loaded } from './load.ts';
+import { metadataOf, qualifiedName } from './names.ts';
+import { didYouMean } from '../nearest.ts';
+import type { Kind } from './schema.ts';
+
+/** Names that are held against misspelt ones, all together: about half a second's worth. */
+const MAX_COMPARED = 500_000;
+
+/** What a set of documents has changed. */
+export class Changes {
+  readonly upserted: Loaded[] = [];
+  readonly removed: Loaded[] = [];
+
+  upserts<K extends Kind>(kind: K): readonly Loaded<K>[] {
+    return this.upserted.filter((loaded): loaded is Loaded<K> => loaded.document.kind === kind);
+  }
+
+  removals<K extends Kind>(kind: K): readonly Loaded<K>[] {
+    return this.removed.filter((loaded): loaded is Loaded<K> => loaded.document.kind === kind);
+  }
+
+  touches(kind: Kind): boolean {
+    const isOfKind = ({ document }: Loaded): boolean => document.kind === kind;
+    return this.upserted.some(isOfKind) || this.removed.some(isOfKind);
+  }
+}
+
+/** The documents by kind and qualified name. Where two have the same name, the later one is a fault and is left out. */
+export class DocumentIndex {
+  readonly #byKind = new Map<string, Map<string, Loaded>>();
+  readonly #broken = new Map<string, Set<string>>();
+  readonly #twins = new Claims<Loaded>();
+  #compared = 0;
+
+  /** Takes over a set, and tells which documents are others than before. */
+  take(set: DocumentSet): Changes {
+    const changes = new Changes();
+    this.#compared = 0;
+    if (!set.complete) {
+      for (const { kind, name } of set.removals) this.#remove(kind, name, changes);
+      for (const loaded of set.upserts) {
+        const name = qualifiedName(loaded.document.metadata);
+        this.#remove(loaded.document.kind, name, changes);
+        this.#named(loaded.document.kind).set(name, loaded);
+        changes.upserted.push(loaded);
+      }
+      return changes;
+    }
+    for (const loaded of set.documents) this.#add(loaded, changes);
+    for (const { kind, name, value } of set.broken) {
+      let names = this.#broken.get(kind);
+      if (names === undefined) this.#broken.set(kind, (names = new Set()));
+      if (name !== undefined) names.add(qualifiedName({ ...metadataOf(value), name }));
+    }
+    return changes;
+  }
+
+  all<K extends Kind>(kind: K): Iterable<Loaded<K>> {
+    return this.#named(kind).values() as Iterable<Loaded<K>>;
+  }
+
+  *every(): Iterable<Loaded> {
+    for (const named of this.#byKind.values()) yield* named.values();
+  }
+
+  has(kind: Kind, name: string): boolean {
+    return this.#named(kind).has(name);
+  }
+
+  /** What to say of a reference that leads nowhere; undefined where it leads to a document with faults of its own. */
+  dangling(kind: Kind, name: string): string | undefined {
+    if (this.#broken.get(kind)?.has(name) === true) return undefined;
+    const names = this.#named(kind);
+    this.#compared += names.size;
+    if (this.#compared > MAX_COMPARED) return `there is no ${kind} of this name`;
+    const local = name.slice(name.indexOf('/') + 1);
+    for (const other of names.keys()) {
+      if (other !== local && !other.endsWith(`/${local}`)) continue;
+      return `there is no ${kind} of this name in this namespace; ${JSON.stringify(other)} is of another one`;
+    }
+    return `there is no ${kind} of this name${didYouMean(name, names.keys())}`;
+  }
+
+  /** Whether some document of the kind could not be read. */
+  anyBroken(kind: Kind): boolean {
+    return this.#broken.has(kind);
+  }
+
+  tellFaults(faults: Faults): void {
+    for (const { claimant, holder } of this.#twins.contested()) {
+      const message = `another ${claimant.document.kind} has this name: ${whereIs(holder)}`;
+      addIssues(faults, claimant.place, [{ path: ['metadata', 'name'], at: 'value', message }]);
+    }
+  }
+
+  #add(loaded: Loaded, changes: Changes): void {
+    const { kind, metadata } = loaded.document;
+    const name = qualifiedName(metadata);
+    const named = this.#named(kind);
+    const first = named.get(name);
+    if (first === undefined) {
+      named.set(name, loaded);
+      changes.upserted.push(loaded);
+    } else {
+      const key = `${kind} ${name}`;
+      if (this.#twins.holder(key) === undefined) this.#twins.claim(key, first);
+      this.#twins.claim(key, loaded);
+    }
+  }
+
+  #remove(kind: Kind, name: string, changes: Changes): void {
+    const named = this.#named(kind);
+    const loaded = named.get(name);
+    if (loaded === undefined) return;
+    named.delete(name);
+    changes.removed.push(loaded);
+  }
+
+  #named(kind: Kind): Map<string, Loaded> {
+    let named = this.#byKind.get(kind);
+    if (named === undefined) this.#byKind.set(kind, (named = new Map()));
+    return named;
+  }
+}

@@ -1,0 +1,188 @@
+import { isDeepStrictEqual } from 'node:util';
+import { Compiler } from '../document/compiler.ts';
+import type { Compiled, CompiledSnapshot, CompileOptions } from '../document/compiler.ts';
+import { unexpectedFault } from '../document/fault.ts';
+import { trimHeap } from '../engine.ts';
+import type { Fault } from '../errors.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
+import type { Delivery, DocumentSource, Outcome } from './document-source.ts';
+import { FaultyDocuments } from './faulty-documents.ts';
+
+export interface InForceOptions extends Omit<CompileOptions, 'readFile'> {
+  /** How long Checks may still use a snapshot that another has replaced; then its policies are closed. Default 30,000. */
+  readonly disposeAfterMs?: number;
+}
+
+export interface ConfigStatus {
+  /** Whether the documents as they are now are in force. */
+  readonly successful: boolean;
+  /** Empty where they are; else the snapshot in force is the last good one. */
+  readonly faults: readonly Fault[];
+  /** Of the documents in force: what their authors should know. */
+  readonly warnings: readonly Fault[];
+  /** When the snapshot in force was loaded, in milliseconds since the Unix epoch. */
+  readonly loadedAt: number;
+  /** When the documents were last read. */
+  readonly attemptedAt: number;
+  /** When they were last looked at, changed or not, and their source answered for all of them. */
+  readonly lookedAt: number;
+}
+
+/** Documents that are followed: a change is in force as a whole, a faulty one never. */
+export interface ConfigSource {
+  /** The snapshot in force. A Check takes it once, so that it sees one version. */
+  current(): Snapshot;
+  status(): ConfigStatus;
+  /** Called after each change, faulty ones too. @returns what ends it */
+  onChange(listener: (snapshot: Snapshot, status: ConfigStatus) => void): () => void;
+  /** Stops following and closes the policies: no Check may come any more. */
+  close(): Promise<void>;
+}
+
+const DISPOSE_AFTER_MS = 30_000;
+
+/**
+ * Puts in force what a source delivers.
+ * @throws FaultyDocuments (rejects with it) where the first documents have faults
+ */
+export async function followDocuments(source: DocumentSource, options: InForceOptions): Promise<ConfigSource> {
+  const inForce = new DocumentsInForce(source, options);
+  const first = await inForce.open();
+  if (first.result === 'in_force') {
+    trimHeap();
+    return inForce;
+  }
+  await inForce.close();
+  throw new FaultyDocuments(first.result === 'faulty' ? first.faults : []);
+}
+
+class DocumentsInForce implements ConfigSource {
+  readonly #source: DocumentSource;
+  readonly #options: InForceOptions;
+  readonly #listeners = new Set<(snapshot: Snapshot, status: ConfigStatus) => void>();
+  /** What closes policies that no new Check reaches, by the timer that will call it. */
+  readonly #retired = new Map<NodeJS.Timeout, () => void>();
+  /** Takes the changes of a source that tells them; it may know faulty documents, which are not in force. */
+  #latest: Compiler | undefined;
+  /** Made the snapshot in force, and owns its policies. */
+  #owner: Compiler | undefined;
+  #compiled: CompiledSnapshot | undefined;
+  #faults: readonly Fault[] = [];
+  #attemptedAt = 0;
+  #closed = false;
+
+  constructor(source: DocumentSource, options: InForceOptions) {
+    this.#source = source;
+    this.#options = options;
+  }
+
+  open(): Promise<Outcome> {
+    return this.#source.open((delivery) => this.#take(delivery));
+  }
+
+  current(): Snapshot {
+    if (this.#compiled === undefined) throw new TypeError('no documents were loaded');
+    return this.#compiled.snapshot;
+  }
+
+  status(): ConfigStatus {
+    const { loadedAt } = this.current();
+    return {
+      successful: this.#faults.length === 0,
+      faults: this.#faults,
+      warnings: this.#compiled?.warnings ?? [],
+      loadedAt,
+      attemptedAt: this.#attemptedAt,
+      lookedAt: this.#source.lookedAt,
+    };
+  }
+
+  onChange(listener: (snapshot: Snapshot, status: ConfigStatus) => void): () => void {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#source.close();
+    for (const [timer, dispose] of this.#retired) {
+      clearTimeout(timer);
+      dispose();
+    }
+    this.#retired.clear();
+    for (const compiler of new Set([this.#latest, this.#owner])) compiler?.close();
+  }
+
+  async #take(delivery: Delivery): Promise<Outcome> {
+    this.#attemptedAt = delivery.readAt;
+    const compiler = delivery.set.complete ? this.#compilerFor(delivery) : this.#latest;
+    if (compiler === undefined) throw new TypeError('a source delivers all documents before it tells changes');
+    const compiled = await compiler.apply(delivery.set).catch(unexpected);
+    const isOutdated = !(await delivery.stillHolds(compiled.secretFiles)) || this.#closed;
+    if (isOutdated) {
+      if (delivery.set.complete) compiler.close();
+      return { result: 'outdated' };
+    }
+    this.#remember(compiler, compiled.snapshot !== undefined);
+    if (compiled.snapshot === undefined) {
+      this.#failed(compiled.faults);
+      return { result: 'faulty', faults: compiled.faults };
+    }
+    if (compiled.dropped.length > 0) {
+      this.#retire(() => {
+        for (const policy of compiled.dropped) policy.close?.();
+      });
+    }
+    this.#compiled = compiled;
+    this.#faults = [];
+    this.#tell();
+    return { result: 'in_force', version: compiled.snapshot.version };
+  }
+
+  #compilerFor(delivery: Delivery): Compiler {
+    return new Compiler({ ...this.#options, readFile: (path, maxBytes) => delivery.readFile(path, maxBytes) });
+  }
+
+  /** Each compiler is closed once: at once where nothing of it was in force, else when no Check can reach it. */
+  #remember(compiler: Compiler, isSound: boolean): void {
+    const { tellsChanges } = this.#source;
+    const [latest, owner] = [this.#latest, this.#owner];
+    if (latest !== undefined && latest !== compiler && latest !== owner) latest.close();
+    this.#latest = tellsChanges ? compiler : undefined;
+    if (isSound) {
+      this.#owner = compiler;
+      if (owner !== undefined && owner !== compiler) this.#retire(() => owner.close());
+    } else if (!tellsChanges) {
+      compiler.close();
+    }
+  }
+
+  #failed(faults: readonly Fault[]): void {
+    // Files that are read again and again until they can be: told once.
+    if (isDeepStrictEqual(faults, this.#faults)) return;
+    this.#faults = faults;
+    this.#tell();
+  }
+
+  #tell(): void {
+    if (this.#compiled === undefined) return;
+    for (const listener of this.#listeners) listener(this.#compiled.snapshot, this.status());
+  }
+
+  /** Checks under way still hold the snapshot before, so its policies are closed later. */
+  #retire(dispose: () => void): void {
+    const timer = setTimeout(() => {
+      this.#retired.delete(timer);
+      dispose();
+    }, this.#options.disposeAfterMs ?? DISPOSE_AFTER_MS);
+    timer.unref();
+    this.#retired.set(timer, dispose);
+  }
+}
+
+/** A failure that no document can explain leaves the last good snapshot in force like a fault. */
+function unexpected(error: unknown): Compiled {
+  return { faults: [unexpectedFault(error)], warnings: [], secretFiles: [] };
+}

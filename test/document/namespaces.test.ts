@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import { formatFault } from '../../src/document/fault.ts';
+import { followDocuments } from '../../src/source/documents-in-force.ts';
+import { MemorySource, resource } from '../source/memory-source.ts';
+import { document, faultsOf, options, snapshotOf } from './documents.ts';
+
+const policy = { policyRef: { name: 'gate' } };
+const inTeam = (namespace: string, extra: object = {}) => ({ namespace, ...extra });
+const api = (name: string, namespace: string, spec: object = {}, metadata: object = {}) =>
+  document('Api', name, { hosts: [`${namespace}.example.com`], ...spec }, inTeam(namespace, metadata));
+const binding = (name: string, namespace: string, targetRef: object = { kind: 'Selector', selector: {} }) =>
+  document('PolicyBinding', name, { targetRef, ...policy }, inTeam(namespace));
+const policiesOf = (apis: Awaited<ReturnType<typeof snapshotOf>>['apis']) =>
+  Object.fromEntries(apis.map(({ name, access }) => [name, access.map((bound) => bound.name)]));
+
+describe('namespaces', () => {
+  it('let teams use the same names, and the default one is left out of them', async () => {
+    const snapshot = await snapshotOf({
+      'a.json': [api('orders', 'default'), api('orders', 'shop', { policies: [policy] }), document('Api', 'plain', {})],
+    });
+    expect(policiesOf(snapshot.apis)).toEqual({ orders: [], plain: [], 'shop/orders': ['shop/orders/gate'] });
+    expect(snapshot.apiNamed('shop/orders')?.hosts).toEqual(['shop.example.com']);
+  });
+
+  it('keep selectors and references inside, but for the platform, whose policies run first', async () => {
+    const late = { policies: [{ ...policy, order: -100 }] };
+    const snapshot = await snapshotOf({
+      'a.json': [
+        api('orders', 'shop', late, { labels: { public: 'yes' } }),
+        api('orders', 'bank'),
+        binding('all', 'shop'),
+        binding('all', 'platform'),
+        binding('one', 'platform', { kind: 'Api', name: 'bank/orders' }),
+      ],
+    });
+    expect(policiesOf(snapshot.apis)).toEqual({
+      'bank/orders': ['platform/all', 'platform/one'],
+      'shop/orders': ['platform/all', 'shop/orders/gate', 'shop/all'],
+    });
+    expect(
+      await faultsOf({ 'a.json': [api('orders', 'bank'), binding('b', 'shop', { kind: 'Api', name: 'orders' })] }),
+    ).toEqual([
+      expect.stringContaining('there is no Api of this name in this namespace; "bank/orders" is of another one'),
+    ]);
+  });
+
+  it('keep contracts inside: the API and the client are of the same team, or the platform makes the contract', async () => {
+    const tiers = [{ name: 'gold', limits: [{ maximumRequests: 1, timePeriodInMilliseconds: 1 }] }];
+    const client = (namespace: string) =>
+      document('ClientApplication', 'web', { clientId: `web-${namespace}` }, inTeam(namespace));
+    const contract = (namespace: string, spec: object) =>
+      document('Contract', 'c', { api: 'orders', clientApplication: 'web', tier: 'gold', ...spec }, inTeam(namespace));
+    const { directory } = await snapshotOf({
+      'a.json': [
+        api('orders', 'shop', { tiers }),
+        client('shop'),
+        client('bank'),
+        contract('shop', { status: 'approved' }),
+        contract('platform', { api: 'shop/orders', clientApplication: 'bank/web', status: 'approved' }),
+      ],
+    });
+    expect(directory.contract('web-shop', 'shop/orders')?.name).toBe('shop/c');
+    expect(directory.contract('web-bank', 'shop/orders')?.client.name).toBe('bank/web');
+    expect(await faultsOf({ 'a.json': [api('orders', 'shop', { tiers }), contract('bank', {})] })).toHaveLength(2);
+  });
+
+  it('say prose for people, which changes no version', async () => {
+    const prose = {
+      displayName: 'Orders of the shop',
+      description: 'What was bought',
+      annotations: { wiki: 'page 7' },
+    };
+    const plain = await snapshotOf({ 'a.json': document('Api', 'orders', {}) });
+    const told = await snapshotOf({ 'a.json': document('Api', 'orders', {}, { ...prose, namespace: 'default' }) });
+    expect(told.version).toBe(plain.version);
+  });
+
+  it('own the headers that their policies set, and the platform owns its own everywhere', async () => {
+    const sets = (header: string) => ({ policies: [{ ...policy, config: { header } }] });
+    const everywhere = document(
+      'PolicyBinding',
+      'b',
+      { targetRef: { kind: 'Selector', selector: {} }, ...policy, config: { header: 'x-platform' } },
+      inTeam('platform'),
+    );
+    const snapshot = await snapshotOf({
+      'a.json': [
+        api('orders', 'shop', sets('x-shop')),
+        api('bills', 'shop', { basePath: '/bills' }),
+        api('orders', 'bank'),
+        everywhere,
+      ],
+    });
+    const namesOf = (name: string) => {
+      const owned = [...(snapshot.apiNamed(name)?.identityHeaders.names ?? [])];
+      return owned.filter((header) => !header.startsWith('x-ostiary-'));
+    };
+    expect(namesOf('shop/bills')).toEqual(['x-shop', 'x-platform']);
+    expect(namesOf('bank/orders')).toEqual(['x-platform']);
+    expect([...snapshot.identityHeaders.names]).toEqual(expect.arrayContaining(['x-shop', 'x-platform']));
+  });
+
+  it('with one host and path in two of them: the older API holds it, and the younger is told', async () => {
+    const claim = (namespace: string) => resource('Api', 'orders', { hosts: ['one.example.com'] }, { namespace });
+    const [older, younger] = [claim('shop'), claim('bank')];
+    const documents = await followDocuments(new MemorySource([younger, older]), options);
+    expect(documents.current().apiFor('one.example.com', '/')?.name).toBe('shop/orders');
+    expect(documents.status().warnings.map(formatFault)).toEqual([
+      expect.stringMatching(/^Api\/orders@\d+: .*the API shop\/orders has the same host and base path/),
+    ]);
+    await documents.close();
+    // Files do not tell which is older.
+    const files = [document('Api', 'a', {}, inTeam('shop')), document('Api', 'b', {}, inTeam('bank'))];
+    expect(await faultsOf({ 'a.json': files })).toEqual([expect.stringContaining('has the same host and base path')]);
+  });
+});

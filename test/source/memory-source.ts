@@ -1,0 +1,59 @@
+import type { DocumentSet } from '../../src/document/document-set.ts';
+import { Faults } from '../../src/document/fault.ts';
+import type { Loaded } from '../../src/document/load.ts';
+import type { Kind } from '../../src/document/schema.ts';
+import { documentSchemas } from '../../src/document/schema.ts';
+import type { Delivery, DocumentSource, Outcome } from '../../src/source/document-source.ts';
+
+/** Documents that come by name and revision, as from a control plane: all at first, then what changes. */
+export class MemorySource implements DocumentSource {
+  readonly tellsChanges = true;
+  readonly lookedAt = 0;
+  readonly #first: readonly Loaded[];
+  #take: (delivery: Delivery) => Promise<Outcome> = () => Promise.reject(new Error('not opened'));
+  isClosed = false;
+
+  constructor(first: readonly Loaded[]) {
+    this.#first = first;
+  }
+
+  open(take: (delivery: Delivery) => Promise<Outcome>): Promise<Outcome> {
+    this.#take = take;
+    return this.deliverAll(this.#first);
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true;
+  }
+
+  deliverAll(documents: readonly Loaded[]): Promise<Outcome> {
+    return this.#deliver({ complete: true, documents, broken: [], faults: new Faults(), sources: ['memory'] });
+  }
+
+  upsert(...upserts: Loaded[]): Promise<Outcome> {
+    return this.#deliver({ complete: false, upserts, removals: [] });
+  }
+
+  remove(kind: Kind, name: string): Promise<Outcome> {
+    return this.#deliver({ complete: false, upserts: [], removals: [{ kind, name }] });
+  }
+
+  #deliver(set: DocumentSet): Promise<Outcome> {
+    return this.#take({
+      set,
+      readAt: 0,
+      readFile: () => Promise.reject(new Error('has no files')),
+      stillHolds: () => Promise.resolve(true),
+    });
+  }
+}
+
+let revision = 0;
+
+/** A document as its schema makes it, with a revision that rises from one to the next. */
+export function resource(kind: Kind, name: string, spec: object, metadata: object = {}): Loaded {
+  revision += 1;
+  const written = { apiVersion: 'ostiary.dev/v1alpha1', kind, metadata: { name, ...metadata }, spec };
+  const document = documentSchemas[kind].parse(written);
+  return { place: { resource: `${kind}/${name}@${revision}` }, createdAt: revision, document };
+}
