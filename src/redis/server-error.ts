@@ -28,7 +28,7 @@ const OTHER_WORDS: readonly (readonly [words: RegExp, code: string])[] = [
   [/cluster support disabled/i, 'NO_CLUSTER'],
   [/Too many Cluster redirections/i, 'MOVED'],
   [/password/i, 'WRONGPASS'],
-  [/Protocol error, got/, 'NO_REDIS'],
+  [/Protocol error, got|Unknown RESP type/, 'NO_REDIS'],
   [/Connection is closed|Stream isn't writeable/, 'CLOSED'],
   [/Socket timeout/, 'SILENT'],
   [/certificate|self-signed|SSL|TLS|Hostname\/IP does not match/i, 'TLS'],

@@ -12,8 +12,11 @@ export interface Finding {
   readonly message: string;
 }
 
-/** What is wrong with the kind, the version and the memory of one server. */
-export async function findingsAbout(node: Redis, isNodeOfCluster: boolean): Promise<Finding[]> {
+/**
+ * What is wrong with the kind, the version and the memory of one server.
+ * @param prefix of keys that we may look at
+ */
+export async function findingsAbout(node: Redis, isNodeOfCluster: boolean, prefix: string): Promise<Finding[]> {
   let info: ReadonlyMap<string, string>;
   try {
     info = fieldsOf(`${await node.info('server')}\r\n${await node.info('memory')}`);
@@ -24,15 +27,20 @@ export async function findingsAbout(node: Redis, isNodeOfCluster: boolean): Prom
   if (mode === 'sentinel') {
     return [fault('the address is a Sentinel: name its primary with --redis-sentinel-master')];
   }
-  const wrongKind =
-    mode === 'cluster' && !isNodeOfCluster
-      ? [
-          fault(
-            'the address is a node of a Cluster, and it refuses the counters that lie at others: set --redis-cluster',
-          ),
-        ]
-      : [];
+  const isAddressedWrongly = mode === 'cluster' && !isNodeOfCluster && (await refersToOthers(node, prefix));
+  const wrongKind = isAddressedWrongly
+    ? [fault('the address is a node of a Cluster, and it refuses the counters that lie at others: set --redis-cluster')]
+    : [];
   return [...wrongKind, ...versionOf(info), ...memoryOf(info)];
+}
+
+const KEYS_LOOKED_AT = 16;
+
+/** A node of a Cluster does. A proxy that says it is one, as Envoy's does, finds the others itself. */
+async function refersToOthers(node: Redis, prefix: string): Promise<boolean> {
+  const keys = Array.from({ length: KEYS_LOOKED_AT }, (_, i) => `${prefix}start-check-${i}`);
+  const looked = await Promise.allSettled(keys.map((key) => node.hget(key, 'epoch')));
+  return looked.some((each) => each.status === 'rejected' && codeOf(each.reason) === 'MOVED');
 }
 
 function versionOf(info: ReadonlyMap<string, string>): Finding[] {

@@ -13,8 +13,10 @@ export interface RefusalPorts {
   readonly changed: () => void;
 }
 
-/** A Cluster's other nodes may answer meanwhile: it is over when none has refused for so long. */
+/** A Cluster's other nodes, or calls for other keys, may be answered meanwhile: it is over when none is refused for so long. */
 const QUIET_MS = 1500;
+/** Nobody has asked for what was refused since: it may be allowed by now. */
+const FORGOTTEN_MS = 30_000;
 
 export class Refusals {
   readonly #ports: RefusalPorts;
@@ -54,9 +56,12 @@ export class Refusals {
   }
 
   #mayBeOver(script: StoreScript): void {
-    const shows = scopeOf(this.#trouble?.code ?? '') === 'server' ? 'heartbeat' : 'take';
-    if (script !== shows) return;
-    if (this.#isCluster && this.#ports.clock.monotonic() - this.#lastAt < QUIET_MS) return;
+    const concernsAll = scopeOf(this.#trouble?.code ?? '') === 'server';
+    const quietMs = this.#ports.clock.monotonic() - this.#lastAt;
+    const shows = script === (concernsAll ? 'heartbeat' : 'take');
+    if (!shows && (script !== 'heartbeat' || quietMs < FORGOTTEN_MS)) return;
+    const othersMayAnswer = this.#isCluster || !concernsAll;
+    if (othersMayAnswer && quietMs < QUIET_MS) return;
     this.#trouble = undefined;
     this.#ports.changed();
   }

@@ -46,7 +46,7 @@ export async function checkRedis(
       const name = nameOf(node);
       const slot = slots.get(name);
       const scripts = slot === undefined ? [] : checkCalls(node, trial, slot);
-      const findings = (await Promise.all([findingsAbout(node, true), scripts])).flat();
+      const findings = (await Promise.all([findingsAbout(node, true, trial.prefix.text), scripts])).flat();
       return findings.map(({ level, message }): Finding => ({ level, message: `at ${name}: ${message}` }));
     }),
   );
@@ -56,7 +56,7 @@ export async function checkRedis(
 async function checkServer(node: Redis, trial: Trial): Promise<Checked> {
   const aside = new Aside(node);
   try {
-    const about = await aside.ask((one) => findingsAbout(one, false));
+    const about = await aside.ask((one) => findingsAbout(one, false, trial.prefix.text));
     const scripts = await aside.ask((one) => checkScripts(one, trial, 'start-check'));
     const telling = await aside.ask((one) => checkTelling(one, trial));
     const hearing = await aside.ask((one) => checkHearing(one, trial));

@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
@@ -11,6 +12,7 @@ import { createCounterStore } from '../../src/serve/counter-store.ts';
 import { startRedis } from '../real/redis.ts';
 import type { RealRedis, RedisServer } from '../real/redis.ts';
 import { freshDemand, untilAvailable } from './behaviour.ts';
+import { oneAddress } from './one-address.ts';
 
 // Every state in which a server answers, and refuses: each is told once with its remedy, no unit is admitted by it,
 // and what follows when it ends is a store that counts, without a restart.
@@ -23,7 +25,8 @@ export interface Watched {
   isOpen(): boolean;
 }
 
-const open: { close(): Promise<void> }[] = [];
+/** Closed after each test, the last one first. */
+export const open: { close(): Promise<void> }[] = [];
 
 export function closeAfterEach(): void {
   afterEach(async () => {
@@ -55,7 +58,7 @@ export async function serve(server: RedisServer, ...args: string[]): Promise<Rea
   return redis;
 }
 
-export const take = async (store: CounterStore) =>
+const take = async (store: CounterStore) =>
   (await store.take([freshDemand([[1, 60_000]])], performance.now() + 2000)).granted;
 
 /** Counts: one of one unit passes, and no second one. */
@@ -65,7 +68,7 @@ export async function expectToCount(store: CounterStore): Promise<void> {
   expect((await store.take([demand], performance.now() + 2000)).granted).toBe(false);
 }
 
-const patience = { timeout: 10_000, interval: 20 };
+export const patience = { timeout: 10_000, interval: 20 };
 
 export async function expectEvents(watched: Watched, ...kinds: StoreEvent['kind'][]): Promise<void> {
   await expect.poll(() => watched.events.map(({ kind }) => kind), patience).toEqual(kinds);
@@ -136,6 +139,36 @@ export function overcomesTroubles(server: RedisServer): void {
       await untilAvailable(store);
       await expectToCount(store);
       expect(watched.isOpen()).toBe(false);
+    });
+
+    it('was demoted, behind one address that leads to another primary by now, is left for that', async () => {
+      const [old, next] = [await serve(server), await serve(server)];
+      const address = await oneAddress(old.port);
+      open.push(address);
+      const watched = watch({ urls: [address.url] });
+      await untilAvailable(watched.store);
+      await expectToCount(watched.store);
+      address.leadTo(next.port);
+      await old.cli('REPLICAOF', '127.0.0.1', String(next.port));
+      await expect(take(watched.store)).rejects.toThrow(StoreUnavailable);
+      await expect.poll(() => watched.events.at(-1)?.kind, patience).toBe('back');
+      await expectToCount(watched.store);
+      expect(watched.events.map(({ kind }) => kind)).toEqual(['connected', 'lost', 'back']);
+      expect(Number(await next.cli('DBSIZE'))).toBeGreaterThan(0);
+    });
+
+    it('takes no more connections is told, and counted in when it does', async () => {
+      const redis = await serve(server, '--maxclients', '4');
+      // The one that has asked whether it is ready has to be gone.
+      await sleep(300);
+      const others = [1, 2, 3, 4].map(() => connect(redis.port, '127.0.0.1'));
+      await Promise.all(others.map((socket) => new Promise((resolve) => socket.once('connect', resolve))));
+      const watched = watch({ urls: [redis.url] });
+      await expectEvents(watched, 'lost');
+      expect(watched.events[0]?.detail).toMatch(/max number of clients .*raise maxclients/);
+      for (const socket of others) socket.destroy();
+      await expect.poll(() => watched.events.at(-1)?.kind, patience).toBe('connected');
+      await expectToCount(watched.store);
     });
 
     it('refuses without a hit is known by its heartbeat', async () => {
@@ -236,7 +269,11 @@ export function overcomesTroubles(server: RedisServer): void {
         await expect.poll(() => watched.events.at(-1)?.detail, patience).toMatch(/lacks a right/);
         await redis.cli('ACL', 'SETUSER', 'half', right.replace('-', '+'));
         await expectToCount(watched.store);
-        await expect.poll(() => watched.events.at(-1)?.kind, patience).toBe('back');
+        const told = async () => {
+          await take(watched.store);
+          return watched.events.at(-1)?.kind;
+        };
+        await expect.poll(told, patience).toBe('back');
       },
     );
   });

