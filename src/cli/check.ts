@@ -72,6 +72,7 @@ export const command = defineCommand({
     'check --api http://127.0.0.1:9192 --path /orders/1  # what the running service says',
   ],
   flags,
+  sections: { method: 'The request', policies: 'Who decides', json: 'Output' },
   maxArguments: 1,
   async run({ values, positionals, given }, environment) {
     const [file] = positionals;

@@ -14,6 +14,8 @@ export interface Command<F extends Flags = Flags> {
   /** Command lines to copy, without `ostiary`; what a line does stands after `#`. */
   readonly examples: readonly string[];
   readonly flags: F;
+  /** Titles in the help, by the first flag of what they stand above. */
+  readonly sections?: { readonly [K in keyof F]?: string };
   /** The most arguments beside flags; more are refused. */
   readonly maxArguments: number;
   /** Those of the flags that concern these arguments, where some do not; others are refused. */
@@ -39,7 +41,15 @@ export function defineCommand<F extends Flags>(command: Command<F>): RunnableCom
       const concerned = command.concerned?.(line.positionals) ?? Object.keys(flags);
       if (line.help) {
         const shown = Object.fromEntries(Object.entries(flags).filter(([key]) => concerned.includes(key)));
-        process.stdout.write(helpText({ usage, summary, examples, flags: shown }));
+        process.stdout.write(
+          helpText({
+            usage,
+            summary,
+            examples,
+            flags: shown,
+            sections: command.sections as Readonly<Record<string, string>>,
+          }),
+        );
         return 0;
       }
       const extra = line.positionals[maxArguments];

@@ -6,21 +6,26 @@ export interface Help {
   readonly summary: string;
   readonly examples: readonly string[];
   readonly flags: Flags;
+  /** Titles, by the first flag of what they stand above. */
+  readonly sections?: Readonly<Record<string, string>> | undefined;
 }
 
 const COLUMNS = 100;
 
 /** The text of `ostiary COMMAND --help`. */
-export function helpText({ usage, summary, examples, flags }: Help): string {
-  const rows = Object.entries(flags).map(([key, flag]) => {
+export function helpText({ usage, summary, examples, flags, sections = {} }: Help): string {
+  const rows = Object.entries(flags).map(([key, flag], at) => {
     const name = `--${flagName(key)}${flag.placeholder === undefined ? '' : ` ${flag.placeholder}`}`;
-    return `  ${name}\n${wrapped(meaningOf(flag), '      ')}`;
+    const title = sections[key] ?? (at === 0 ? 'Flags' : undefined);
+    const heading = title === undefined ? '' : `${at === 0 ? '' : '\n'}${title}:\n`;
+    return `${heading}  ${name}\n${wrapped(meaningOf(flag), '      ')}`;
   });
+  const help = `${rows.length === 0 ? 'Flags:\n' : ''}  -h, --help\n      this text`;
   const parts = [
     wrapped(summary, ''),
     `Usage:\n${wrapped(`ostiary ${usage}`, '  ')}`,
     examples.length === 0 ? '' : `Examples:\n${examples.map((line) => `  ostiary ${line}`).join('\n')}`,
-    `Flags:\n${[...rows, '  -h, --help\n      this text'].join('\n')}`,
+    [...rows, help].join('\n'),
   ];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }

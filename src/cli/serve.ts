@@ -17,6 +17,15 @@ export const command = defineCommand({
     'serve --listen unix:/run/ostiary/ostiary.sock --redis redis://redis:6379',
   ],
   flags: serveFlags,
+  sections: {
+    policies: 'Documents',
+    listen: 'Listeners',
+    hostPort: 'How a request is read',
+    maxMessageBytes: 'Bounds',
+    redis: 'Quota',
+    readyWait: 'Start and end',
+    logLevel: 'Log',
+  },
   maxArguments: 0,
   async run({ values, given }, environment) {
     for (const listener of ['listen', 'apiListen'] as const) {

@@ -134,6 +134,22 @@ describe('help', () => {
     expect(await runMain([name, '-h'])).toEqual({ code, stdout, stderr });
   });
 
+  test('of serve has a title above each part of its many flags', async () => {
+    const { stdout } = await runMain(['serve', '--help']);
+    const titles = [...stdout.slice(stdout.indexOf('Documents:')).matchAll(/^([A-Z][a-z ]+):$/gm)].map(
+      ([, title]) => title,
+    );
+    expect(titles).toEqual([
+      'Documents',
+      'Listeners',
+      'How a request is read',
+      'Bounds',
+      'Quota',
+      'Start and end',
+      'Log',
+    ]);
+  });
+
   test('of one target of generate tells its flags alone', async () => {
     const { stdout } = await runMain(['generate', 'bootstrap', '--help']);
     expect(stdout).toContain('--upstream');
