@@ -11,7 +11,7 @@ import { partOrSkip } from '../real/parts.ts';
 import { startProcess } from '../real/process.ts';
 import { freePort, scratchFolder } from '../real/scratch.ts';
 import { freshDemand, untilAvailable } from './behaviour.ts';
-import { closeAfterEach, expectEvents, expectToCount, open, patience, serve, watch } from './troubled-server.ts';
+import { closeAfterEach, expectEvents, expectToCount, open, patience, serve, watch } from './watched-store.ts';
 
 // What stands at the address need not be a Redis with all its commands: a proxy without INFO, a node of a Cluster, a
 // server of something else. What can be counted by is; of the rest the log says what it is.
