@@ -7,6 +7,8 @@ export interface ClientAddressOptions {
   readonly trustedHops: number;
   /** Whether Envoy appends its peer to `x-forwarded-for` (`use_remote_address: true`); `auto`, the default: where its last entry is the peer. */
   readonly xffAppended?: 'auto' | 'yes' | 'no';
+  /** Of this machine: for a peer on loopback Envoy appends its machine's address in place of 127.0.0.1. */
+  readonly localAddresses?: ReadonlySet<string>;
   /** The addresses of those proxies; undefined: any peer is taken for one of them. */
   readonly trustedProxies?: BlockList | undefined;
 }
@@ -25,8 +27,7 @@ export function clientAddress(check: Check, options: ClientAddressOptions): stri
   if (trustedHops === 0) return peer;
   const hops = (check.header('x-forwarded-for')?.split(',') ?? []).map(addressOf);
   if (xffAppended !== 'no') {
-    const isPeer = hops.length > 0 && hops.at(-1) === addressOf(peer);
-    if (isPeer) hops.pop();
+    if (isAppended(hops.at(-1), addressOf(peer), options)) hops.pop();
     else if (xffAppended === 'yes') return peer;
   }
   const client = hops.at(-trustedHops);
@@ -36,6 +37,18 @@ export function clientAddress(check: Check, options: ClientAddressOptions): stri
     if (!proxies.every((proxy) => isAmong(trustedProxies, proxy))) return peer;
   }
   return client;
+}
+
+/** Whether Envoy has appended the last entry. Of a peer on loopback it tells its machine's address, which may be any. */
+function isAppended(
+  last: string | undefined,
+  peer: string | undefined,
+  { xffAppended, localAddresses }: ClientAddressOptions,
+): boolean {
+  if (last === undefined || peer === undefined) return false;
+  if (last === peer) return true;
+  const isLoopback = peer === '::1' || peer.startsWith('127.');
+  return isLoopback && (xffAppended === 'yes' || localAddresses?.has(last) === true);
 }
 
 /** Without port and brackets; IPv4 in IPv6 as IPv4. */

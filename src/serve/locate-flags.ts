@@ -1,6 +1,7 @@
 import type { LocateOptions } from '../decision/locate.ts';
 import { integer, list, oneOf } from '../flags.ts';
 import type { FlagValues } from '../flags.ts';
+import { networkInterfaces } from 'node:os';
 import { isNetwork, networksOf } from '../request/client-address.ts';
 import type { HostMatching } from '../request/host.ts';
 
@@ -38,6 +39,13 @@ export function hostMatchingOf({ hostPort, hostFinalDot }: FlagValues<typeof hos
 
 export function locateOptionsOf(flags: FlagValues<typeof locateFlags>): LocateOptions {
   const { unmatched, trustedHops, xffAppended, trustedProxies } = flags;
-  const proxies = networksOf(trustedProxies);
-  return { hosts: hostMatchingOf(flags), unmatched, trustedHops, xffAppended, trustedProxies: proxies };
+  const addresses = Object.values(networkInterfaces()).flatMap((each = []) => each.map(({ address }) => address));
+  return {
+    hosts: hostMatchingOf(flags),
+    unmatched,
+    trustedHops,
+    xffAppended,
+    trustedProxies: networksOf(trustedProxies),
+    localAddresses: new Set(addresses),
+  };
 }

@@ -38,6 +38,18 @@ describe('the client address', () => {
     }
   });
 
+  it("is told past the address that an Envoy with a peer on loopback appends, its machine's own", () => {
+    const check = checkOf({ sourceAddress: '127.0.0.1', headers: { 'x-forwarded-for': '6.6.6.6,1.1.1.1,10.9.9.9' } });
+    const localAddresses = new Set(['127.0.0.1', '10.9.9.9']);
+    const hop = { trustedHops: 1, localAddresses } as const;
+    expect(clientAddress(check, hop)).toBe('1.1.1.1');
+    expect(clientAddress(check, { trustedHops: 1, xffAppended: 'yes' })).toBe('1.1.1.1');
+    expect(clientAddress(check, { ...hop, xffAppended: 'no' })).toBe('10.9.9.9');
+    expect(clientAddress(check, { trustedHops: 1 })).toBe('10.9.9.9');
+    const elsewhere = checkOf({ headers: { 'x-forwarded-for': '6.6.6.6,1.1.1.1,10.9.9.9' } });
+    expect(clientAddress(elsewhere, hop)).toBe('10.9.9.9');
+  });
+
   it('is the peer where Envoy is said to append it and has not, and an entry like any where it does not', () => {
     expect(addressOf('6.6.6.6,1.1.1.1', { trustedHops: 1, xffAppended: 'yes' })).toBe('10.0.0.9');
     expect(addressOf('6.6.6.6,10.0.0.9', { trustedHops: 1, xffAppended: 'no' })).toBe('10.0.0.9');

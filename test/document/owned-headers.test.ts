@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/clock.ts';
+import { createKeySets } from '../../src/jwt/key-sets.ts';
+import { systemTimers } from '../../src/jwt/timers.ts';
+import { policyKinds } from '../../src/policies/index.ts';
+import { document, faultsOf } from './documents.ts';
+
+const noFetch: typeof fetch = () => Promise.reject(new Error('nothing is fetched'));
+const keySets = createKeySets({ fetch: noFetch, clock: systemClock, timers: systemTimers, random: Math.random });
+const options = { policyKinds, environment: { clock: systemClock, keySets }, env: {}, clock: systemClock };
+
+const tokens = {
+  policyRef: { name: 'jwt-validation' },
+  config: {
+    signingMethod: 'hmac',
+    textKey: 'x'.repeat(32),
+    skipClientIdValidation: true,
+    claimsToHeaders: [{ claim: 'sub', header: 'x-user' }],
+  },
+};
+const clients = { policyRef: { name: 'client-id-enforcement' } };
+const limits = (keySelector: string, fields: object = {}): object => ({
+  policyRef: { name: 'rate-limiting' },
+  config: { rateLimits: [{ maximumRequests: 1, timePeriodInMilliseconds: 1000 }], keySelector },
+  ...fields,
+});
+const byUser = "#[attributes.headers['x-user']]";
+
+/** The faults of an API with these policies, beside another that has the tokens. */
+async function faults(policies: readonly object[]): Promise<string[]> {
+  return faultsOf(
+    {
+      'a.json': JSON.stringify(document('Api', 'a', { basePath: '/a', policies })),
+      'b.json': JSON.stringify(document('Api', 'b', { basePath: '/b', policies: [tokens] })),
+    },
+    options,
+  );
+}
+
+describe('a header that policies set for upstreams', () => {
+  it.each([
+    ['read where nothing sets it', [limits(byUser)], /policies\[0\]\.config\.keySelector: reads the header x-user/],
+    ['read in another spelling', [limits("#[attributes.headers['X_User']]")], /reads the header x_user/],
+    ['of ostiary itself', [limits("#[attributes.headers['x-ostiary-client-id']]")], /x-ostiary-client-id/],
+    [
+      'read by a policy before the one that sets it',
+      [{ ...clients, rules: [{ headers: { 'x-user': '.+' } }] }, tokens],
+      /policies\[0\]\.rules\[0\]\.headers: reads the header x-user/,
+    ],
+    [
+      'set in shadow mode alone',
+      [{ ...tokens, mode: 'shadow' }, limits(byUser)],
+      /no earlier enforced policy of the API a/,
+    ],
+    ['read as a credential', [{ ...clients, config: { clientIdExpression: byUser } }], /clientIdExpression: reads/],
+    [
+      'read as a cost',
+      [{ ...limits('x'), config: { rateLimits: [{ maximumRequests: 9, timePeriodInMilliseconds: 9 }], cost: byUser } }],
+      /config\.cost: reads/,
+    ],
+    [
+      'where a token is looked for',
+      [
+        tokens,
+        {
+          ...tokens,
+          name: 'second',
+          config: { ...tokens.config, jwtOrigin: 'customExpression', jwtExpression: byUser, claimsToHeaders: [] },
+        },
+      ],
+      /jwtExpression: reads .*choose another header/,
+    ],
+  ])('is a fault where it is %s', async (_what, policies, message) => {
+    expect(await faults(policies)).toEqual([expect.stringMatching(message)]);
+  });
+
+  it.each([
+    ['an earlier policy sets it', [tokens, limits(byUser)]],
+    ['quota is counted by it, whatever the order', [limits(byUser, { order: 1 }), tokens]],
+    ['both are in shadow mode', [{ ...tokens, mode: 'shadow' }, limits(byUser, { mode: 'shadow' })]],
+    ['it is another header', [limits("#[attributes.headers['x-users']]")]],
+    ['a rule of a later policy reads it', [tokens, { ...clients, rules: [{ headers: { 'x-user': '.+' } }] }]],
+  ])('may be read where %s', async (_what, policies) => {
+    expect(await faults(policies)).toEqual([]);
+  });
+});
