@@ -1,6 +1,6 @@
 import { UserError } from '../errors.ts';
 import { flagName, parseFlags } from '../flags.ts';
-import type { CommandLine, Flags } from '../flags.ts';
+import type { CommandLine, Flags, FlagValues } from '../flags.ts';
 import { helpText } from './help.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -18,8 +18,8 @@ export interface Command<F extends Flags = Flags> {
   readonly sections?: { readonly [K in keyof F]?: string };
   /** The most arguments beside flags; more are refused. */
   readonly maxArguments: number;
-  /** Those of the flags that concern these arguments, where some do not; others are refused. */
-  concerned?(positionals: readonly string[]): readonly (keyof F & string)[] | undefined;
+  /** Those of the flags that concern these arguments and flags, where some do not; others are refused. */
+  concerned?(positionals: readonly string[], values: FlagValues<F>): readonly (keyof F & string)[] | undefined;
   /** @returns the exit code @throws UserError for one clear line */
   run(this: void, line: CommandLine<F>, environment: Environment): Promise<number>;
 }
@@ -38,7 +38,7 @@ export function defineCommand<F extends Flags>(command: Command<F>): RunnableCom
     maxArguments,
     async main(argv, environment) {
       const line = parseFlags(flags, argv, environment);
-      const concerned = command.concerned?.(line.positionals) ?? Object.keys(flags);
+      const concerned = command.concerned?.(line.positionals, line.values) ?? Object.keys(flags);
       if (line.help) {
         const shown = Object.fromEntries(Object.entries(flags).filter(([key]) => concerned.includes(key)));
         process.stdout.write(

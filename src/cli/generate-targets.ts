@@ -39,6 +39,15 @@ const who = ['name', 'namespace'] as const;
 const asking = ['ostiary', 'timeout'] as const;
 const withTls = ['tlsCa', 'tlsName', 'envoyCert', 'envoyKey'] as const;
 
+/** With `--routes-only` somebody else asks: these would come to nothing. */
+export const flagsOfAsking: readonly (keyof GenerateFlags)[] = [
+  ...asking,
+  ...withTls,
+  'rawHeaders',
+  'openTcpPort',
+  'meshIdentity',
+];
+
 export const generateTargets: ReadonlyMap<string, GenerateTarget> = new Map<string, GenerateTarget>([
   [
     'envoyfilter',

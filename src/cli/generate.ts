@@ -4,7 +4,7 @@ import { explainedYaml } from '../generate/explained-yaml.ts';
 import { didYouMean } from '../nearest.ts';
 import { defineCommand } from './command.ts';
 import { generateFlags, type GenerateFlags } from './generate-flags.ts';
-import { generateTargets } from './generate-targets.ts';
+import { flagsOfAsking, generateTargets } from './generate-targets.ts';
 
 const names = [...generateTargets.keys()];
 
@@ -20,7 +20,10 @@ export const command = defineCommand({
   ],
   flags: withTargets(generateFlags),
   maxArguments: 1,
-  concerned: ([name = '']) => generateTargets.get(name)?.flags,
+  concerned([name = ''], { routesOnly }) {
+    const flags = generateTargets.get(name)?.flags;
+    return routesOnly ? flags?.filter((flag) => !flagsOfAsking.includes(flag)) : flags;
+  },
   run({ values, positionals: [name] }) {
     const target = generateTargets.get(name ?? '');
     if (target === undefined) {

@@ -86,6 +86,10 @@ describe('what means nothing is refused:', () => {
     [['generate', 'bootstrap', '--api', 'a b'], '--api is "a b": expected the name of an Api'],
     [['generate', 'envoyfilter', '--selector', 'app'], '--selector is "app": expected LABEL=VALUE'],
     [['generate', 'bootstrap', '--upstream', 'a b:1'], '--upstream is "a b:1": expected'],
+    [
+      ['generate', 'envoyfilter', '--routes-only', '--api', 'orders', '--timeout', '1s'],
+      '--timeout means nothing to ostiary generate envoyfilter',
+    ],
     [['generate', 'bootstrap', '--upstream', '999.1.1.1:80'], '--upstream is "999.1.1.1:80": expected host:port'],
     [['generate', 'bootstrap', '--ostiary', 'http://x:9191'], '--ostiary is "http://x:9191": expected host:port'],
     [['generate', 'bootstrap', '--ostiary', 'a:1,a:1'], '--ostiary names an address twice'],
