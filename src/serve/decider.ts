@@ -154,13 +154,16 @@ export async function openDecider(
     take: (demands, deadline) => store.take(demands, deadline),
     clock,
     ...locating,
-    hostDiffers: (difference) => observer.hostDiffers(difference),
     failed: (policy, error) => observer.policyFailed(policy, error),
   };
   const snapshot = () => documents.current();
   const closing = opened.move();
   return {
-    authorization: createCheckMethod({ snapshot, ports: { ...ports, repetitions }, observer }),
+    authorization: createCheckMethod({
+      snapshot,
+      ports: { ...ports, repetitions, hostDiffers: (difference) => observer.hostDiffers(difference) },
+      observer,
+    }),
     ports,
     store,
     storeName: storeName(counting),

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startUpstream, type Upstream } from '../../demo/upstream.ts';
 import { bootstrap } from '../../src/generate/bootstrap.ts';
 import { objectsOf, render, writeValues } from '../chart/helm.ts';
-import { credentials, documentsFolder } from '../e2e/documents.ts';
+import { api, contract, credentials, documentsFolder } from '../e2e/documents.ts';
 import { echoOf, send } from '../e2e/request.ts';
 import { newcomer, shop } from '../e2e/shop.ts';
 import { startEnvoy, validateBootstrap, type RealEnvoy } from '../real/envoy.ts';
@@ -12,6 +12,12 @@ import { partOrSkip } from '../real/parts.ts';
 import { freePort, scratchFolder } from '../real/scratch.ts';
 
 const parts = [await partOrSkip('envoy'), await partOrSkip('helm')];
+
+/** Reached by its route's naming it alone. */
+const named = api('named', {
+  hosts: ['named.example.com'],
+  policies: [{ policyRef: { name: 'client-id-enforcement' } }],
+});
 
 const placements = ['sidecar', 'gateway'] as const;
 const ways = placements.flatMap((placement) =>
@@ -35,7 +41,7 @@ describe.skipIf(parts.includes(undefined))("the chart's EnvoyFilters, put into a
     upstream = await startUpstream();
     port = await freePort();
     const clients = ways.flatMap(({ name }) => newcomer(name, 'orders', 'bronze'));
-    const policies = documentsFolder([...shop, ...clients]);
+    const policies = documentsFolder([...shop, ...clients, named, contract('gold', 'named')]);
     ostiaries.set('tcp', await startOstiary({ policies, listen: `127.0.0.1:${port}` }));
     ostiaries.set('unix', await startOstiary({ policies, listen: `unix:${socket}` }));
     filters = await renderFilters(socket);
@@ -56,9 +62,9 @@ describe.skipIf(parts.includes(undefined))("the chart's EnvoyFilters, put into a
       expect(echo.headers['x-ostiary-tier']).toBe('bronze');
       for (const _ of [1, 2]) expect((await ask(credentials(name))).status).toBe(200);
       expect((await ask(credentials(name))).status).toBe(429);
-      // The API of the route, not of the path.
-      expect((await send(envoy.port('mesh'), '/pinned')).status).toBe(401);
-      expect((await send(envoy.port('mesh'), '/pinned', { headers: credentials('gold') })).status).toBe(200);
+      // The API of the route, whose own host is another.
+      expect((await send(envoy.port('mesh'), '/named/1')).status).toBe(401);
+      expect((await send(envoy.port('mesh'), '/named/1', { headers: credentials('gold') })).status).toBe(200);
     } finally {
       await envoy.stop();
     }
@@ -85,7 +91,7 @@ async function renderFilters(socketPath: string): Promise<ReadonlyMap<string, Pa
     rawHeaders,
     selector: { app: name },
     socket: via === 'unix' ? socketPath : undefined,
-    apis: [{ api: 'closed', route: '8080' }],
+    apis: [{ api: 'named', route: '8080' }],
   }));
   const values = { policies: { existingConfigMaps: ['documents'] }, envoyFilters };
   const objects = objectsOf(await render([writeValues(values)])).filter(({ kind }) => kind === 'EnvoyFilter');
@@ -119,7 +125,7 @@ function withPatches(patches: Patches | undefined, ostiaryPort: number, upstream
   manager.http_filters[0] = filter;
   const [routes] = manager.route_config.virtual_hosts;
   const [route0] = routes.routes;
-  routes.routes = [{ ...route0, match: { prefix: '/pinned' }, ...route }, route0];
+  routes.routes = [{ ...route0, match: { prefix: '/named' }, ...route }, route0];
   config.static_resources.clusters[0] = cluster;
   return config;
 }

@@ -12,6 +12,19 @@ test('a decided Check is counted and logged', async () => {
   expect(lines()).toMatchObject([{ msg: 'decision', reason: 'api_unknown' }]);
 });
 
+test('a host that differs by its port alone is counted each time, and told once for each API', async () => {
+  const { observer, lines, line } = observing();
+  const difference = { host: 'orders.example.com:8080', api: 'orders', outcome: 'refused' } as const;
+  for (let i = 0; i < 20; i++) observer.hostDiffers(difference);
+  observer.hostDiffers({ ...difference, api: 'bills', outcome: 'other_api' });
+  expect(await line('ostiary_host_differs_total{outcome="refused"}')).toBe(20);
+  expect(await line('ostiary_host_differs_total{outcome="other_api"}')).toBe(1);
+  expect(lines()).toMatchObject([
+    { level: 'warn', api: 'orders', outcome: 'refused' },
+    { level: 'warn', api: 'bills', outcome: 'other_api' },
+  ]);
+});
+
 test('suppressed lines are counted', async () => {
   const { observer, line } = observing();
   for (let i = 0; i < 8; i++) observer.decided(decision({ denial: { reason: 'not_ready', detail: '' } }), checkOf(), 1);
