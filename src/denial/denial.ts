@@ -1,34 +1,48 @@
 import type { WindowState } from '../quota/store.ts';
 
 /**
- * Why a request is refused: rich inside, for logs, metrics and the operator. What the caller sees
- * of it is decided in one place, `envoy/answer.ts`, whose switch over `reason` is exhaustive.
+ * Every reason to refuse a request, and what its denial tells beside the detail. A policy adds reasons of its own
+ * in its file:
+ *
+ *     declare module '../denial/denial.ts' { interface Reasons { address_refused: object } }
+ *
+ * and says in the table of its kind what callers see of them; it does not compile without.
  */
-export type Denial = {
+export interface Reasons {
+  not_ready: object;
+  request_not_http: object;
+  host_malformed: object;
+  path_malformed: object;
+  api_unknown: object;
+  token_missing: { readonly status: 400 | 401 };
+  token_invalid: object;
+  scope_insufficient: { readonly scopes: readonly string[] };
+  keys_unavailable: { readonly retryAfterSeconds: number };
+  token_unverified: object;
+  client_rejected: { readonly cause: ClientRejection; readonly challenge: string };
+  contract_missing: object;
+  cost_invalid: object;
+  /** More than a window ever holds: no retry can succeed. */
+  cost_above_limit: { readonly windows: readonly WindowState[]; readonly cost: number };
+  quota_spent: { readonly windows: readonly WindowState[]; readonly cost: number };
+  store_unavailable: { readonly retryAfterSeconds: number };
+  policy_failed: object;
+}
+
+export type Reason = keyof Reasons;
+
+/** The denial of one reason. */
+export type DenialOf<R extends Reason> = {
+  readonly reason: R;
   /** What an operator reads. Never sent to the caller; never holds a secret or a token. */
   readonly detail: string;
-} & (
-  | { readonly reason: 'not_ready' }
-  | { readonly reason: 'request_not_http' }
-  | { readonly reason: 'host_malformed' }
-  | { readonly reason: 'path_malformed' }
-  | { readonly reason: 'api_unknown' }
-  | { readonly reason: 'token_missing'; readonly status: 400 | 401 }
-  | { readonly reason: 'token_invalid' }
-  | { readonly reason: 'scope_insufficient'; readonly scopes: readonly string[] }
-  | { readonly reason: 'keys_unavailable'; readonly retryAfterSeconds: number }
-  | { readonly reason: 'token_unverified' }
-  | { readonly reason: 'client_rejected'; readonly cause: ClientRejection; readonly challenge: string }
-  | { readonly reason: 'contract_missing' }
-  | { readonly reason: 'cost_invalid' }
-  /** More than a window ever holds: no retry can succeed. */
-  | { readonly reason: 'cost_above_limit'; readonly windows: readonly WindowState[]; readonly cost: number }
-  | { readonly reason: 'quota_spent'; readonly windows: readonly WindowState[]; readonly cost: number }
-  | { readonly reason: 'store_unavailable'; readonly retryAfterSeconds: number }
-  | { readonly reason: 'policy_failed' }
-);
+} & Reasons[R];
 
-export type Reason = Denial['reason'];
+/**
+ * Why a request is refused: rich inside, for logs, metrics and the operator. What the caller sees of it, the table
+ * of reasons says.
+ */
+export type Denial = { readonly [R in Reason]: DenialOf<R> }[Reason];
 
 /** Told apart inside only: the caller sees one and the same 401. */
 export type ClientRejection =

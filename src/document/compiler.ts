@@ -2,7 +2,9 @@ import type { Clock } from '../clock.ts';
 import type { Contract } from '../contract/contract.ts';
 import { createDirectory } from '../contract/directory.ts';
 import type { Directory } from '../contract/directory.ts';
+import type { ReasonTable } from '../denial/reasons.ts';
 import type { Fault } from '../errors.ts';
+import { reasonsOf } from '../policy/policy.ts';
 import type { Policy, PolicyEnvironment, PolicyKind } from '../policy/policy.ts';
 import { exactHosts } from '../request/host.ts';
 import type { HostMatching } from '../request/host.ts';
@@ -73,6 +75,7 @@ export class Compiler {
   readonly #clients = new ClientStage(this.#version);
   readonly #contracts = new ContractStage(this.#version);
   readonly #messages = new MessageStage(this.#version);
+  readonly #reasons: ReasonTable;
   readonly #policies: PolicyStage;
   readonly #secretFiles = new Set<string>();
   #sources: readonly string[] = [];
@@ -82,6 +85,7 @@ export class Compiler {
   constructor(options: CompileOptions) {
     this.#options = options;
     const { policyKinds, environment, env: variables, hosts = exactHosts } = options;
+    this.#reasons = reasonsOf(policyKinds.values());
     this.#policies = new PolicyStage({ policyKinds, environment, variables, hosts }, this.#version);
   }
 
@@ -134,7 +138,7 @@ export class Compiler {
       clientApplications: this.#clients.size,
       contractCount: this.#contracts.size,
       contracts: contractsOf(this.#directory),
-      messages: this.#messages.messages,
+      reasons: this.#messages.reasons(this.#reasons),
     };
     return { snapshot, dropped: this.#policies.takeDropped(), ...found };
   }

@@ -1,4 +1,5 @@
-import type { Snapshot } from '../snapshot/snapshot.ts';
+import { withSentences } from '../denial/reasons.ts';
+import type { ReasonTable } from '../denial/reasons.ts';
 import type { Changes, DocumentIndex } from './document-index.ts';
 import type { Faults } from './fault.ts';
 import { addIssues, whereIs } from './load.ts';
@@ -15,9 +16,9 @@ export class MessageStage {
     this.#version = version;
   }
 
-  get messages(): Snapshot['messages'] {
-    const entries = Object.entries(this.#documents[0]?.document.spec.messages ?? {});
-    return Object.fromEntries(entries.filter(([, text]) => text !== undefined));
+  /** The table, with the texts of the document in place of the default ones. */
+  reasons(table: ReasonTable): ReasonTable {
+    return withSentences(table, this.#documents[0]?.document.spec.messages ?? {});
   }
 
   take(changes: Changes, index: DocumentIndex): void {

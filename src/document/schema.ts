@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { MAX_SECRETS } from '../contract/secret.ts';
 import type { Reason } from '../denial/denial.ts';
+import { allReasons } from '../policies/index.ts';
 import { limitsSchema } from '../quota/limit-schema.ts';
 import { annotations, basePath, clientId, host, labels, name, unique } from './fields.ts';
 
@@ -123,27 +124,7 @@ const contract = z.strictObject({
     .describe('Absent: approved where the tier has autoApprove, else pending'),
 });
 
-/** Does not compile where a reason is missing. */
-const REASONS: Readonly<Record<Reason, true>> = {
-  not_ready: true,
-  request_not_http: true,
-  host_malformed: true,
-  path_malformed: true,
-  api_unknown: true,
-  token_missing: true,
-  token_invalid: true,
-  scope_insufficient: true,
-  keys_unavailable: true,
-  token_unverified: true,
-  client_rejected: true,
-  contract_missing: true,
-  cost_invalid: true,
-  cost_above_limit: true,
-  quota_spent: true,
-  store_unavailable: true,
-  policy_failed: true,
-};
-const reason = z.enum(Object.keys(REASONS) as Reason[]);
+const reason = z.enum(Object.keys(allReasons) as Reason[]);
 
 const message = z
   .string()

@@ -3,10 +3,11 @@ import { Abandoned } from '../decision/deliberation.ts';
 import type { DecisionPorts } from '../decision/deliberation.ts';
 import { decide } from '../decision/pipeline.ts';
 import type { Denial } from '../denial/denial.ts';
+import { reasons } from '../denial/reasons.ts';
+import type { ReasonTable } from '../denial/reasons.ts';
 import { type Call, Code, type Method, RpcError } from '../grpc/rpc.ts';
 import type { Check } from '../request/check.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
-import type { Messages } from './answer.ts';
 import { MalformedCheck, readCheck } from './read-check.ts';
 import { createAnswerWriter } from './write-answer.ts';
 
@@ -48,15 +49,15 @@ export function createCheckMethod({ snapshot, ports, observer }: CheckMethodOpti
   const { clock } = ports;
   const write = createAnswerWriter();
 
-  function answer(decision: Decision, check: Check, messages: Messages, startedAt: number): Uint8Array {
+  function answer(decision: Decision, check: Check, table: ReasonTable, startedAt: number): Uint8Array {
     let written = decision;
     let bytes: Uint8Array;
     try {
-      bytes = write(decision, check, messages);
+      bytes = write(decision, check, table);
     } catch (error) {
       observer.policyFailed('', error);
       written = { ...decision, ...denied({ reason: 'policy_failed', detail: 'the answer could not be written' }) };
-      bytes = write(written, check, messages);
+      bytes = write(written, check, table);
     }
     observer.decided(written, check, clock.monotonic() - startedAt);
     return bytes;
@@ -79,7 +80,7 @@ export function createCheckMethod({ snapshot, ports, observer }: CheckMethodOpti
       const inForce = snapshot();
       if (inForce === undefined) {
         const denial: Denial = { reason: 'not_ready', detail: 'no documents are loaded yet' };
-        return answer({ ...nothingDecided, denial }, check, {}, startedAt);
+        return answer({ ...nothingDecided, denial }, check, reasons, startedAt);
       }
       let decided: Decision | Promise<Decision>;
       try {
@@ -87,7 +88,7 @@ export function createCheckMethod({ snapshot, ports, observer }: CheckMethodOpti
       } catch (error) {
         decided = failure(error, inForce);
       }
-      if (!(decided instanceof Promise)) return answer(decided, check, inForce.messages, startedAt);
+      if (!(decided instanceof Promise)) return answer(decided, check, inForce.reasons, startedAt);
       const answered = decided
         .catch((error: unknown) => {
           if (error instanceof Abandoned) throw clock.monotonic() >= call.deadline ? late(observer) : gone();
@@ -95,7 +96,7 @@ export function createCheckMethod({ snapshot, ports, observer }: CheckMethodOpti
         })
         .then((decision) => {
           if (clock.monotonic() >= call.deadline) throw late(observer);
-          return answer(decision, check, inForce.messages, startedAt);
+          return answer(decision, check, inForce.reasons, startedAt);
         });
       return untilGone(answered, call);
     },

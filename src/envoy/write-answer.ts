@@ -1,13 +1,14 @@
 import type { Identity } from '../contract/identity.ts';
 import type { Decision } from '../decision/decision.ts';
+import type { ReasonTable } from '../denial/reasons.ts';
+import { rateHeaders } from '../quota/rate-headers.ts';
 import type { Check } from '../request/check.ts';
 import type { HeaderEntry } from '../request/header-entry.ts';
-import { isGrpcCaller, type Messages, type PublicAnswer, publicAnswer } from './answer.ts';
+import { isGrpcCaller, type PublicAnswer, publicAnswer } from './answer.ts';
 import { block, number, text, toBytes } from './proto-text.ts';
-import { rateHeaders } from './rate-headers.ts';
 
 /** Writes a serialised `envoy.service.auth.v3.CheckResponse`. The bytes may be shared: they are not to be changed. */
-export type AnswerWriter = (decision: Decision, check: Check, messages: Messages) => Uint8Array;
+export type AnswerWriter = (decision: Decision, check: Check, reasons: ReasonTable) => Uint8Array;
 
 /** A bound on what is kept of earlier answers: some 500 bytes each. */
 const maximumAllows = 4096;
@@ -55,9 +56,9 @@ export function createAnswerWriter(): AnswerWriter {
     return allow;
   }
 
-  return (decision, check, messages) => {
+  return (decision, check, reasons) => {
     const { denial, exposed } = decision;
-    if (denial !== undefined) return toBytes(denied(decision, publicAnswer(denial, isGrpcCaller(check), messages)));
+    if (denial !== undefined) return toBytes(denied(decision, publicAnswer(denial, isGrpcCaller(check), reasons)));
     const allow = allowLike(decision);
     if (exposed.length === 0) return allow.bytes;
     let rates = '';

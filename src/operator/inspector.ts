@@ -43,7 +43,7 @@ export function createInspector(options: InspectorOptions): Inspector {
         const check = readCheck(bytes);
         const decision = await decide(inForce, check, peeking, call.deadline, call);
         explained?.(decision);
-        return { decision, answer: writeAnswer(decision, check, inForce.messages) };
+        return { decision, answer: writeAnswer(decision, check, inForce.reasons) };
       } catch (error) {
         if (error instanceof MalformedCheck) throw new RpcError(Code.invalidArgument, `check: ${error.message}`);
         if (error instanceof Abandoned) throw new RpcError(Code.deadlineExceeded, 'the explanation took too long');

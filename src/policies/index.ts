@@ -1,3 +1,5 @@
+import type { ReasonTable } from '../denial/reasons.ts';
+import { reasonsOf } from '../policy/policy.ts';
 import type { PolicyKind } from '../policy/policy.ts';
 import clientIdEnforcement from './client-id-enforcement.ts';
 import jwtValidation from './jwt-validation.ts';
@@ -14,3 +16,6 @@ export const policyKinds: ReadonlyMap<string, PolicyKind> = new Map(
     [`${kind.name}-flex`, kind],
   ]),
 );
+
+/** Every reason that a denial may have. */
+export const allReasons: ReasonTable = reasonsOf(kinds);

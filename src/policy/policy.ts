@@ -3,6 +3,8 @@ import type { Clock } from '../clock.ts';
 import type { ContractDirectory } from '../contract/contract.ts';
 import type { Identity } from '../contract/identity.ts';
 import type { Denial } from '../denial/denial.ts';
+import { reasons } from '../denial/reasons.ts';
+import type { ReasonTable } from '../denial/reasons.ts';
 import type { KeySets } from '../jwt/key-sets.ts';
 import type { Demand, QuotaTerms } from '../quota/store.ts';
 import type { HeaderEntry } from '../request/header-entry.ts';
@@ -139,6 +141,8 @@ export interface PolicyKind<Schema extends z.ZodType = z.ZodType> {
   readonly summary: string;
   /** Strict: an unknown key is an error. Contradictions between keys are refinements, with the path of the field. */
   readonly options: Schema;
+  /** What its own reasons come to, by name: those that the file of the kind adds to {@link Reasons}. */
+  readonly reasons?: Readonly<Partial<ReasonTable>>;
   /** @throws TypeError only where the options contradict their schema */
   create(options: z.infer<Schema>, environment: PolicyEnvironment): Policy;
   /**
@@ -163,4 +167,9 @@ export interface PolicyWarning {
 /** Checks the kind's types where it is written, and lets the registry hold kinds of all options. */
 export function definePolicy<Schema extends z.ZodType>(kind: PolicyKind<Schema>): PolicyKind {
   return kind;
+}
+
+/** The whole table: the reasons that every decision may have, and those of these kinds. */
+export function reasonsOf(kinds: Iterable<PolicyKind>): ReasonTable {
+  return Object.assign({}, reasons, ...Array.from(kinds, (kind) => kind.reasons)) as ReasonTable;
 }

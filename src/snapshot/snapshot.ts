@@ -1,5 +1,5 @@
 import type { Contract, ContractDirectory, Tier } from '../contract/contract.ts';
-import type { Reason } from '../denial/denial.ts';
+import type { ReasonTable } from '../denial/reasons.ts';
 import type { AccessPolicy, QuotaPolicy } from '../policy/policy.ts';
 import type { Rules } from '../policy/rules.ts';
 import type { IdentityHeaders } from './identity-headers.ts';
@@ -29,8 +29,8 @@ export interface Snapshot {
   readonly contracts: () => Iterable<Contract>;
   /** Made of every header that any configured policy could set for the upstream. */
   readonly identityHeaders: IdentityHeaders;
-  /** Texts of denials that replace the default ones. */
-  readonly messages: Readonly<Partial<Record<Reason, string>>>;
+  /** What each reason of a denial comes to, with the texts that the documents give. */
+  readonly reasons: ReasonTable;
 }
 
 export interface Api {

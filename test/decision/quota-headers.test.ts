@@ -2,14 +2,15 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Decision } from '../../src/decision/decision.ts';
 import { decide } from '../../src/decision/pipeline.ts';
+import { reasons } from '../../src/denial/reasons.ts';
 import { publicAnswer } from '../../src/envoy/answer.ts';
-import { rateHeaders } from '../../src/envoy/rate-headers.ts';
 import { RedisCounterStore } from '../../src/lease/leasing-store.ts';
 import { MemoryCounterStore } from '../../src/memory/memory-store.ts';
 import { ScriptMemory } from '../../src/memory/script-memory.ts';
 import type { Charge } from '../../src/policy/policy.ts';
 import { CALENDAR_MS } from '../../src/quota/calendar.ts';
 import { noCounterMetrics } from '../../src/quota/counter-metrics.ts';
+import { rateHeaders } from '../../src/quota/rate-headers.ts';
 import type { CounterStore, WindowState } from '../../src/quota/store.ts';
 import { UNTAGGED } from '../../src/script/script-call.ts';
 import type { ScriptCall, ScriptLink } from '../../src/script/script-call.ts';
@@ -140,7 +141,7 @@ function check({ denial, policy, exposed }: Decision, windowCount: number, costs
     expect(exposed).toHaveLength(windowCount);
     return agree(Object.fromEntries(rateHeaders(exposed)), exposed);
   }
-  const { httpStatus, headers: told } = publicAnswer(denial, false, {});
+  const { httpStatus, headers: told } = publicAnswer(denial, false, reasons);
   const headers = Object.fromEntries(told);
   const cost = costs[Number(policy.slice(1))] ?? 0;
   const windows = 'windows' in denial ? denial.windows : [];

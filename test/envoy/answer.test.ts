@@ -3,6 +3,7 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { CheckRequestSchema } from '../../gen/envoy/service/auth/v3/external_auth_pb.js';
 import type { Denial } from '../../src/denial/denial.ts';
+import { reasons, withSentences } from '../../src/denial/reasons.ts';
 import { isGrpcCaller, publicAnswer } from '../../src/envoy/answer.ts';
 import { readCheck } from '../../src/envoy/read-check.ts';
 import { denial as anyDenial } from './decision.arbitrary.ts';
@@ -53,7 +54,7 @@ test.each<[Denial, number, Record<string, string>]>([
     },
   ],
 ])('%o is answered with %i', (denial, status, headers) => {
-  const answer = publicAnswer(denial, false, {});
+  const answer = publicAnswer(denial, false, reasons);
   expect(answer.httpStatus).toBe(status);
   expect(Object.fromEntries(answer.headers)).toEqual({ ...headers, 'content-type': 'application/json' });
   expect(JSON.parse(answer.body)).toEqual({ error: expect.stringMatching(/^[A-Z][^"]+\.$/) });
@@ -66,8 +67,8 @@ test.each([
   ['path_malformed', { reason: 'path_malformed', detail }, '3'],
   ['policy_failed', { reason: 'policy_failed', detail }, '14'],
 ] as const)('a gRPC caller reads of %s a status of its own and the plain sentence', (_, denial, grpcStatus) => {
-  const plain = publicAnswer(denial, false, {});
-  const answer = publicAnswer(denial, true, {});
+  const plain = publicAnswer(denial, false, reasons);
+  const answer = publicAnswer(denial, true, reasons);
   const headers = Object.fromEntries(answer.headers);
   expect(answer.httpStatus).toBe(plain.httpStatus);
   expect(headers['grpc-status']).toBe(grpcStatus);
@@ -76,15 +77,19 @@ test.each([
 });
 
 test('the operator may choose the sentence', () => {
-  expect(publicAnswer(spent, false, { quota_spent: 'Kaputt: "Ü"' }).body).toBe('{"error":"Kaputt: \\"Ü\\""}');
-  expect(publicAnswer(spent, true, { quota_spent: 'Kaputt' }).body).toBe('Kaputt');
-  expect(publicAnswer(spent, true, { token_invalid: 'Kaputt' }).body).toBe('The quota has been spent.');
+  expect(publicAnswer(spent, false, withSentences(reasons, { quota_spent: 'Kaputt: "Ü"' })).body).toBe(
+    '{"error":"Kaputt: \\"Ü\\""}',
+  );
+  expect(publicAnswer(spent, true, withSentences(reasons, { quota_spent: 'Kaputt' })).body).toBe('Kaputt');
+  expect(publicAnswer(spent, true, withSentences(reasons, { token_invalid: 'Kaputt' })).body).toBe(
+    'The quota has been spent.',
+  );
 });
 
 test('nothing of the detail or the cause reaches the caller', () => {
   const property = fc.property(anyDenial, fc.boolean(), (denial, isGrpc) => {
     const marked = Object.assign({}, denial, { detail: 'marker-of-detail', cause: 'marker-of-cause' }) as Denial;
-    expect(JSON.stringify(publicAnswer(marked, isGrpc, {}))).not.toContain('marker-of');
+    expect(JSON.stringify(publicAnswer(marked, isGrpc, reasons))).not.toContain('marker-of');
   });
   fc.assert(property);
 });

@@ -4,17 +4,18 @@ import { expect, test } from 'vitest';
 import type { HeaderValueOptionSchema } from '../../gen/envoy/config/core/v3/base_pb.js';
 import { CheckResponseSchema } from '../../gen/envoy/service/auth/v3/external_auth_pb.js';
 import type { Decision } from '../../src/decision/decision.ts';
+import { reasons } from '../../src/denial/reasons.ts';
 import { publicAnswer } from '../../src/envoy/answer.ts';
-import { rateHeaders } from '../../src/envoy/rate-headers.ts';
 import { readCheck } from '../../src/envoy/read-check.ts';
 import { createAnswerWriter } from '../../src/envoy/write-answer.ts';
+import { rateHeaders } from '../../src/quota/rate-headers.ts';
 import { allow as anyAllow, decision as anyDecision } from './decision.arbitrary.ts';
 
 const check = readCheck(new Uint8Array());
 const write = createAnswerWriter();
 
 function answerTo(decision: Decision, writer = write) {
-  return fromBinary(CheckResponseSchema, writer(decision, check, {}));
+  return fromBinary(CheckResponseSchema, writer(decision, check, reasons));
 }
 
 function pairs(options: readonly MessageShape<typeof HeaderValueOptionSchema>[]): [string, string][] {
@@ -85,7 +86,7 @@ test('protobuf-es reads from a denial its public answer, and nothing else of it'
     if (decision.denial === undefined) return;
     const { status, httpResponse, dynamicMetadata, $unknown } = answerTo(decision);
     if (httpResponse.case !== 'deniedResponse') throw new Error('no denied_response');
-    const expected = publicAnswer(decision.denial, false, {});
+    const expected = publicAnswer(decision.denial, false, reasons);
     const denied = httpResponse.value;
     expect([status?.code, status?.message, status?.details]).toEqual([expected.grpcStatus, '', []]);
     expect([denied.status?.code, denied.body]).toEqual([expected.httpStatus, expected.body]);
@@ -118,7 +119,7 @@ test('answers of one writer, one after the other, are those that a fresh one wou
         remove: either[remove as 0 | 1].remove,
         exposed: either[exposed as 0 | 1].exposed,
       };
-      expect(shared(decision, check, {})).toEqual(createAnswerWriter()(decision, check, {}));
+      expect(shared(decision, check, reasons)).toEqual(createAnswerWriter()(decision, check, reasons));
     }
   });
   fc.assert(property, { numRuns: 300 });
@@ -133,11 +134,11 @@ function someAllow(): Decision {
 test('an allow that is as before is given again without being written anew', () => {
   const decision: Decision = { ...someAllow(), upstream: [['x-sub', 'a']] };
   const again: Decision = { ...decision, upstream: [['x-sub', 'a']] };
-  expect(write(again, check, {})).toBe(write(decision, check, {}));
+  expect(write(again, check, reasons)).toBe(write(decision, check, reasons));
 });
 
 test('a header value with a line break is a failure, never an answer', () => {
   for (const value of ['a\r\nx-admin: 1', 'a\nb', 'a\0']) {
-    expect(() => write({ ...someAllow(), upstream: [['x-sub', value]] }, check, {})).toThrow(TypeError);
+    expect(() => write({ ...someAllow(), upstream: [['x-sub', value]] }, check, reasons)).toThrow(TypeError);
   }
 });

@@ -92,7 +92,7 @@ function authorization(store: MemoryCounterStore): Method {
     path: '/envoy.service.auth.v3.Authorization/Check',
     async handle(bytes, call) {
       const check = readCheck(bytes);
-      return write(await decide(inForce, check, ports, call.deadline), check, inForce.messages);
+      return write(await decide(inForce, check, ports, call.deadline), check, inForce.reasons);
     },
   };
 }

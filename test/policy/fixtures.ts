@@ -1,6 +1,7 @@
 import type { Clock } from '../../src/clock.ts';
 import type { ClientApplication, Contract, ContractDirectory } from '../../src/contract/contract.ts';
 import type { DecisionPorts } from '../../src/decision/deliberation.ts';
+import { reasons } from '../../src/denial/reasons.ts';
 import type { AccessPolicy, Outcome, QuotaPolicy, Request } from '../../src/policy/policy.ts';
 import type { CounterStore, Taking } from '../../src/quota/store.ts';
 import type { Check } from '../../src/request/check.ts';
@@ -78,7 +79,7 @@ export function snapshotOf(
     contractCount: contracts.length,
     contracts: () => contracts,
     identityHeaders,
-    messages: {},
+    reasons,
   };
 }
 

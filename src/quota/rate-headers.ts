@@ -1,5 +1,5 @@
-import type { WindowState } from '../quota/store.ts';
 import type { HeaderEntry } from '../request/header-entry.ts';
+import type { WindowState } from './store.ts';
 
 /** The greatest integer of a structured field (RFC 9651, 3.3.1). */
 const greatestInteger = 999_999_999_999_999;

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { rateHeaders, retryAfter } from '../../src/envoy/rate-headers.ts';
+import { rateHeaders, retryAfter } from '../../src/quota/rate-headers.ts';
 import type { WindowState } from '../../src/quota/store.ts';
-import { decision } from './decision.arbitrary.ts';
+import { decision } from '../envoy/decision.arbitrary.ts';
 
 function window(
   maximumRequests: number,

@@ -1,0 +1,147 @@
+import { quotaPolicy, rateHeaders, retryAfter } from '../quota/rate-headers.ts';
+import type { HeaderEntry } from '../request/header-entry.ts';
+import type { DenialOf, Reason } from './denial.ts';
+
+/** The statuses of denials, and the same in gRPC's terms (google.rpc.Code); never 0, which would be an allow. */
+export const GRPC_STATUSES = { 400: 3, 401: 16, 403: 7, 429: 8, 503: 14 } as const;
+
+export type DenialStatus = keyof typeof GRPC_STATUSES;
+
+/** What a reason comes to. */
+export interface ReasonEntry<R extends Reason = Reason> {
+  readonly httpStatus: DenialStatus | ((denial: DenialOf<R>) => DenialStatus);
+  /** What callers read where the documents say nothing else. Says nothing that tells one cause from another. */
+  readonly sentence: string;
+  /** For the caller. */
+  readonly headers?: (denial: DenialOf<R>) => readonly HeaderEntry[];
+  /** What happened, for operators: a row of `docs/metrics.md`. */
+  readonly meaning: string;
+}
+
+export type ReasonTable<R extends Reason = Reason> = { readonly [Name in R]: ReasonEntry<Name> };
+
+/** Seconds; for failures that don't say themselves when they may be over. */
+const retrySoon = (): readonly HeaderEntry[] => [['retry-after', '5']];
+const retryThen = ({ retryAfterSeconds }: { readonly retryAfterSeconds: number }): readonly HeaderEntry[] => [
+  ['retry-after', String(Math.max(1, Math.ceil(retryAfterSeconds)))],
+];
+const unavailable = 'The service is temporarily unavailable.';
+
+/** The one table of reasons: answers, schema, documentation and tests are made of it. A policy's own stand in its kind. */
+export const reasons = {
+  not_ready: {
+    httpStatus: 503,
+    sentence: unavailable,
+    headers: retrySoon,
+    meaning: 'no documents are loaded yet',
+  },
+  request_not_http: {
+    httpStatus: 403,
+    sentence: 'Only HTTP requests are served.',
+    meaning: 'the Check describes no HTTP request',
+  },
+  host_malformed: {
+    httpStatus: 400,
+    sentence: 'The path of the request is malformed.',
+    meaning: 'the host is no name or address with at most a port: others might route by what we would cut off',
+  },
+  path_malformed: {
+    httpStatus: 400,
+    sentence: 'The path of the request is malformed.',
+    meaning: "the path can't be read in one way only, such as `%2f` or a climb above the root",
+  },
+  api_unknown: {
+    httpStatus: 403,
+    sentence: 'There is no API at this address.',
+    meaning: 'no API matches host and path, or `ostiary.api` names none',
+  },
+  token_missing: {
+    httpStatus: ({ status }) => status,
+    sentence: 'An access token is required.',
+    headers: ({ status }) => (status === 401 ? [['www-authenticate', 'Bearer']] : []),
+    meaning: 'the request has no token',
+  },
+  token_invalid: {
+    httpStatus: 401,
+    sentence: 'The access token is invalid.',
+    headers: () => [['www-authenticate', 'Bearer error="invalid_token"']],
+    meaning: 'the token does not hold',
+  },
+  scope_insufficient: {
+    httpStatus: 403,
+    sentence: 'The access token lacks a required scope.',
+    headers: ({ scopes }) => [['www-authenticate', `Bearer error="insufficient_scope"${scopeParameter(scopes)}`]],
+    meaning: 'the token lacks a required scope',
+  },
+  keys_unavailable: {
+    httpStatus: 503,
+    sentence: unavailable,
+    headers: retryThen,
+    meaning: 'no key set of the issuer was ever loaded',
+  },
+  token_unverified: {
+    httpStatus: 503,
+    sentence: unavailable,
+    headers: retrySoon,
+    meaning: 'too many tokens wait for their signature to be checked, or the caller left before it was',
+  },
+  client_rejected: {
+    httpStatus: 401,
+    sentence: 'Invalid client id or secret.',
+    headers: ({ challenge }) => [['www-authenticate', challenge.replaceAll(/[^\x20-\x7e]/g, '?')]],
+    meaning: 'credentials missing, malformed or wrong, or no approved contract',
+  },
+  contract_missing: {
+    httpStatus: 403,
+    sentence: 'The client has no access to this API.',
+    meaning: 'the token is valid, its client has no approved contract',
+  },
+  cost_invalid: {
+    httpStatus: 400,
+    sentence: 'The cost of the request is invalid.',
+    meaning: "the request's own cost is not an integer in range",
+  },
+  cost_above_limit: {
+    httpStatus: 403,
+    sentence: 'The request costs more than the quota ever allows.',
+    // No retry can succeed, so none is promised: the quotas are told, and no time.
+    headers: ({ windows }) => quotaPolicy(windows),
+    meaning: 'the request costs more than a window ever holds',
+  },
+  quota_spent: {
+    httpStatus: 429,
+    sentence: 'The quota has been spent.',
+    headers: ({ windows, cost }) => [retryAfter(windows, cost), ...rateHeaders(windows, cost)],
+    meaning: 'a window has not enough units left',
+  },
+  store_unavailable: {
+    httpStatus: 503,
+    sentence: unavailable,
+    headers: retryThen,
+    meaning: "the counter store can't tell, and `onStoreFailure` says deny",
+  },
+  policy_failed: {
+    httpStatus: 503,
+    sentence: unavailable,
+    headers: retrySoon,
+    meaning: 'a policy failed unexpectedly, and `onFailure` says deny',
+  },
+} as const satisfies Partial<ReasonTable>;
+
+/** The table with other sentences in it. */
+export function withSentences(
+  table: ReasonTable,
+  sentences: Readonly<Partial<Record<Reason, string | undefined>>>,
+): ReasonTable {
+  const told: Record<string, unknown> = { ...table };
+  for (const [reason, sentence] of Object.entries(sentences)) {
+    if (sentence !== undefined) told[reason] = { ...table[reason as Reason], sentence };
+  }
+  return told as ReasonTable;
+}
+
+/** RFC 6750, 3: scope tokens hold neither quotes nor backslashes. */
+function scopeParameter(scopes: readonly string[]): string {
+  const tokens = scopes.filter((scope) => /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(scope));
+  return tokens.length === 0 ? '' : `, scope="${tokens.join(' ')}"`;
+}
