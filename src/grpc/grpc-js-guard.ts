@@ -6,13 +6,17 @@ import { Budget, type Share } from '../listen/budget.ts';
 import { Code, type Method } from './rpc.ts';
 
 /** Of all connections together. A call that does nothing weighs some 15 kB here. */
-const totalStreams = 8192;
+const totalStreams = 4096;
 const mostBufferedBytes = 16 * 1024 * 1024;
 const prefixBytes = 5;
 const noError = 0;
 const refusedStream = 7;
+const cancel = 8;
+/** From a call's start to the end of its request, streaming methods excepted; the same while what is shared runs short. */
+const requestTimeoutMs = 30_000;
+const pressedTimeoutMs = 1000;
 
-export type GuardAbuse = 'too_many_streams' | 'request_buffer_full';
+export type GuardAbuse = 'too_many_streams' | 'request_buffer_full' | 'slow_request';
 
 export interface GuardOptions {
   readonly methods: readonly Method[];
@@ -52,6 +56,19 @@ export function guardStreams(server: Server, { methods, totalBufferedBytes, onAb
     return account;
   };
 
+  /** When each call began whose request is not whole yet, the oldest first. */
+  const unfinished = new Map<ServerHttp2Stream, number>();
+  const isShort = (): boolean => streams.free < streams.total / 4 || bytes.free < bytes.total / 4;
+  const sweeping = setInterval(() => {
+    const before = performance.now() - (isShort() ? pressedTimeoutMs : requestTimeoutMs);
+    for (const [stream, sinceMs] of unfinished) {
+      if (sinceMs > before) return;
+      onAbuse('slow_request');
+      stream.close(cancel);
+    }
+  }, 1000).unref();
+  http2Server.once('close', () => clearInterval(sweeping));
+
   http2Server.removeAllListeners('stream');
   http2Server.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, ...rest: unknown[]) => {
     if (stream.session === undefined) return stream.close();
@@ -63,13 +80,17 @@ export function guardStreams(server: Server, { methods, totalBufferedBytes, onAb
       stream.on('error', () => {});
       return stream.close(refusedStream);
     }
-    const meter = new Meter(account.bytes, bidirectional.has(headers[':path'] ?? ''));
+    const isBidirectional = bidirectional.has(headers[':path'] ?? '');
+    if (!isBidirectional && !stream.endAfterHeaders) unfinished.set(stream, performance.now());
+    const meter = new Meter(account.bytes, isBidirectional);
     stream.once('close', () => {
       account.streams.give(1);
+      unfinished.delete(stream);
       meter.close();
     });
     tellEncodings(stream);
     serve.call(http2Server, stream, headers, ...rest);
+    stream.once('end', () => unfinished.delete(stream));
     // The library has paused the stream: nothing is missed.
     stream.on('data', (chunk: Buffer) => {
       if (meter.take(chunk) || stream.closed) return;

@@ -37,7 +37,7 @@ export function grpcJsTransport(settings: GrpcJsSettings = {}): RpcTransport {
 
 async function listen(
   options: ListenOptions,
-  { totalBufferedBytes = 64 * 1024 * 1024, onAbuse = () => {} }: GrpcJsSettings,
+  { totalBufferedBytes = 32 * 1024 * 1024, onAbuse = () => {} }: GrpcJsSettings,
 ): Promise<RpcListener> {
   const server = new Server({
     'grpc.max_receive_message_length': options.maxMessageBytes,

@@ -4,7 +4,7 @@ import { Code, RpcError } from './rpc.ts';
 import type { Call, Method } from './rpc.ts';
 
 /** Clients that check health by themselves have one a connection; each weighs some 5 kB. */
-const MOST_WATCHES = 2048;
+const MOST_WATCHES = 1024;
 
 /**
  * What the server tells of its services by `grpc.health.v1.Health`

@@ -3,7 +3,7 @@ import { boundCalls } from './bounded-calls.ts';
 import type { Method } from './rpc.ts';
 
 /** People with grpcurl need one each; an answer that nobody reads weighs some 200 kB. */
-const MOST_CONVERSATIONS = 64;
+const MOST_CONVERSATIONS = 32;
 
 /**
  * Server reflection v1 and v1alpha, whose messages differ by nothing but the name of their package

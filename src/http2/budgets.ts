@@ -19,3 +19,8 @@ export function createBudgets(limits: Limits, nowMs: number): Budgets {
     inflation: new Allowance(limits.totalInflatedBytes, nowMs),
   };
 }
+
+/** Three quarters of what is shared are in use. */
+export function isShort({ bufferedBytes, streams }: Budgets): boolean {
+  return bufferedBytes.free < bufferedBytes.total / 4 || streams.free < streams.total / 4;
+}

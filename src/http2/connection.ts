@@ -80,6 +80,7 @@ export class Connection {
     const reader = new FrameReader(new IncomingFrames({ closing, settings, requests, control }), memory);
     const patience = new Patience({
       limits,
+      budgets: shared,
       observer,
       clock,
       reader,

@@ -4,7 +4,7 @@ import type { Share } from '../listen/budget.ts';
 import { isPlainSocket } from './plain-socket.ts';
 
 /** For a connection that has little to say. */
-const firstBytes = 16 * 1024;
+const firstBytes = 4 * 1024;
 /** As much as libuv reads at once. */
 const fullBytes = 64 * 1024;
 /** Less room than this is not worth a read of its own. */
@@ -27,8 +27,8 @@ export class Input {
   private buffer: Buffer = noBuffer;
   private isRetained = false;
   private readonly memory: Share;
-  /** Set while it reads into buffers of `fullBytes`, which the memory pays for. */
-  private isWide = false;
+  /** Octets of the buffers it reads into; the memory pays for those beyond the first. */
+  private width = firstBytes;
   /** Something came lately that would not have fitted a small buffer. */
   private needsWidth = false;
   private isTooWide = false;
@@ -70,35 +70,38 @@ export class Input {
   /** @returns what to read into next; undefined: the same again. */
   private nextBuffer(bytes: number): Buffer | undefined {
     const { buffer } = this;
-    const wasWide = this.isWide;
-    if (bytes >= firstBytes) this.widen();
+    const { width } = this;
+    if (bytes >= firstBytes) this.widen(bytes);
     else if (this.isTooWide) this.release();
     // What follows octets that are retained is still free.
     if (this.isRetained && buffer.length - bytes >= leastBytes) this.buffer = buffer.subarray(bytes);
-    else if (this.isRetained || wasWide !== this.isWide) this.buffer = this.allocate();
+    else if (this.isRetained || width !== this.width) this.buffer = this.allocate();
     this.isRetained = false;
     return this.buffer === buffer ? undefined : this.buffer;
   }
 
   private allocate(): Buffer {
-    return Buffer.allocUnsafeSlow(this.isWide ? fullBytes : firstBytes);
+    return Buffer.allocUnsafeSlow(this.width);
   }
 
-  private widen(): void {
+  /** In steps: what is read at once is answered at once. */
+  private widen(bytes: number): void {
     this.needsWidth = true;
-    this.isWide ||= this.memory.take(fullBytes - firstBytes);
+    const width = Math.min(this.width * 4, fullBytes);
+    if (bytes >= this.width && width > this.width && this.memory.take(width - this.width)) this.width = width;
   }
 
   /** To be called about once a second: who has little to say any more gets a small buffer with his next word. */
   relax(): void {
-    this.isTooWide = this.isWide && !this.needsWidth;
+    this.isTooWide = this.width > firstBytes && !this.needsWidth;
     this.needsWidth = false;
   }
 
   /** Gives back what the memory has paid. */
   release(): void {
-    if (this.isWide) this.memory.give(fullBytes - firstBytes);
-    this.isWide = this.isTooWide = false;
+    this.memory.give(this.width - firstBytes);
+    this.width = firstBytes;
+    this.isTooWide = false;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { BatchClock } from './batch-clock.ts';
+import { type Budgets, isShort } from './budgets.ts';
 import { ErrorCode } from './error-code.ts';
 import type { FrameReader } from './frame-reader.ts';
 import type { Limits } from './limits.ts';
@@ -9,8 +10,12 @@ import type { Closing } from './shutdown.ts';
 import type { Streams } from './streams.ts';
 import type { TransportObserver } from './transport-events.ts';
 
+/** How long anything may wait while what connections share runs short: who waits longer holds it from others. */
+const pressedTimeoutMs = 1000;
+
 export interface PatienceParts {
   readonly limits: Limits;
+  readonly budgets: Budgets;
   readonly observer: TransportObserver;
   readonly clock: BatchClock;
   readonly reader: FrameReader;
@@ -42,18 +47,19 @@ export class Patience {
 
   /** To be called about once a second. */
   sweep(): void {
-    const { clock, closing, limits, sender, settings, streams } = this.parts;
+    const { budgets, clock, closing, limits, sender, settings, streams } = this.parts;
     const { nowMs } = clock;
     if (closing.hasEnded) return;
+    const most = isShort(budgets) ? pressedTimeoutMs : Infinity;
     if (!settings.seen) {
       if (nowMs - this.openedAtMs > limits.handshakeTimeoutMs) closing.giveUp('slow_handshake');
-    } else if (nowMs - Math.min(sender.stalledSinceMs, this.unreadSinceMs()) > limits.stallTimeoutMs) {
+    } else if (nowMs - Math.min(sender.stalledSinceMs, this.unreadSinceMs()) > Math.min(most, limits.stallTimeoutMs)) {
       closing.giveUp('stalled_reader');
-    } else if (nowMs - this.partialSinceMs > limits.requestTimeoutMs && !sender.isCongested) {
+    } else if (nowMs - this.partialSinceMs > Math.min(most, limits.requestTimeoutMs) && !sender.isCongested) {
       closing.giveUp('slow_request');
     } else if (streams.open.size > 0) {
       for (const stream of streams.open.values()) stream.expire();
-      this.endSlowRequests();
+      this.endSlowRequests(Math.min(most, limits.requestTimeoutMs));
     } else if (nowMs - this.lastReceivedMs > limits.idleTimeoutMs) closing.drain();
   }
 
@@ -73,11 +79,11 @@ export class Patience {
     return requests.openBlock?.sinceMs ?? reader.partialSinceMs;
   }
 
-  private endSlowRequests(): void {
-    const { clock, limits, observer, streams } = this.parts;
+  private endSlowRequests(timeoutMs: number): void {
+    const { clock, observer, streams } = this.parts;
     for (const stream of streams.open.values()) {
       // The map is in the order of opening.
-      if (clock.nowMs - stream.openedAtMs <= limits.requestTimeoutMs) return;
+      if (clock.nowMs - stream.openedAtMs <= timeoutMs) return;
       if (stream.remoteClosed || !stream.expectsEndSoon) continue;
       observer.onAbuse('slow_request');
       streams.reset(stream, ErrorCode.cancel);

@@ -74,6 +74,8 @@ export class ConnectionRoom {
     }
     this.idle = [...this.sockets.values()]
       .filter(({ sinceMs }) => nowMs - sinceMs >= leastIdleMs)
+      // Of two the older goes first.
+      .reverse()
       .sort((a, b) => b.sinceMs - a.sinceMs);
     return this.idle.length > 0;
   }

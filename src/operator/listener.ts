@@ -37,7 +37,7 @@ export interface ApiListener {
 /** The connection preface of HTTP/2 starts with these bytes, and no method of HTTP/1.1 does (RFC 9113, 3.4). */
 const preface = Buffer.from('PRI');
 /** Calls at once, of all connections together: each weighs some 45 kB. */
-const mostCalls = 256;
+const mostCalls = 128;
 /** How long a connection may take to say which protocol it speaks. */
 const firstBytesMs = 10_000;
 

@@ -4,7 +4,7 @@ import { Budget, type Share } from '../listen/budget.ts';
 import type { NodeRequest, NodeResponse } from './node-request.ts';
 
 /** Octets of requests that are under way, of all connections together: what operators ask is some kilobytes. */
-const totalBytes = 24 * 1024 * 1024;
+const totalBytes = 12 * 1024 * 1024;
 /** Longer a request that is one message may not take to arrive. */
 const patienceMs = 60_000;
 

@@ -89,11 +89,16 @@ function refusePath(source: string): void {
   if (source.includes(';')) throw new TypeError(`${quoted} matches no path: parameters (;…) are cut first`);
 }
 
+/** An automaton of more steps takes milliseconds for a short path. */
+const mostSteps = 1000;
+/** Steps of the automaton times characters: some 20 ms where each costs its most. */
+const mostWork = 1_000_000;
+
 const LITERAL = /^[\w/ :@%=&~!,;'"#<>-]*$/;
 
 /**
  * An RE2 expression, anchored on both ends, `.` for every character: linear time whatever the input.
- * The shapes that almost every rule has need no automaton.
+ * The shapes that almost every rule has need no automaton. A text so long that it would cost too much matches.
  * @throws TypeError that says what is wrong with the expression
  */
 export function compilePattern(
@@ -116,7 +121,11 @@ export function compilePattern(
       source,
       letters === 'any case' ? RE2JS.DOTALL | RE2JS.CASE_INSENSITIVE : RE2JS.DOTALL,
     );
-    return (text) => pattern.matches(text);
+    const steps = pattern.programSize();
+    if (steps > mostSteps) throw new TypeError(`it has ${steps} steps, and may have ${mostSteps}`);
+    const longest = Math.floor(mostWork / steps);
+    // What is too long to be looked at is taken to match: the policy then applies, rather than being slipped past.
+    return (text) => text.length > longest || pattern.matches(text);
   } catch (error) {
     throw new TypeError(`${JSON.stringify(source)} is not an RE2 expression: ${(error as Error).message}`, {
       cause: error,

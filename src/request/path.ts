@@ -20,6 +20,9 @@ export interface PathReadings {
   readonly hasEncodedSlash: boolean;
 }
 
+/** Characters, without the query. Rules look at each of them; servers take as much for the whole request line. */
+const longestPath = 8192;
+
 const ROOT: NormalPath = { path: '/', query: '' };
 
 /** C0, DEL and C1: no path has them for a good reason, and servers behind us disagree about them. */
@@ -36,6 +39,9 @@ const PLAIN = /^(?:\/(?![./])[\w!$&'()*+,=:@~.-]*)+(?:\?[!"$-[\]-~]*)?$/;
  * @returns a sentence where the path is malformed
  */
 export function normalizePath(raw: string, method: string): NormalPath | string {
+  if (raw.length > longestPath && split(raw).path.length > longestPath) {
+    return `the path is longer than ${longestPath} characters`;
+  }
   if (PLAIN.test(raw)) return split(raw);
   if (raw === '' && method === 'CONNECT') return ROOT;
   if (raw === '*' && method === 'OPTIONS') return ROOT;

@@ -42,7 +42,7 @@ export const serveFlags = withVariables({
     'connections to --listen at once; fewer where the limit of open files is lower',
   ),
   maxBufferedBytes: integer(
-    64 * 1024 * 1024,
+    32 * 1024 * 1024,
     4 * 1024 * 1024,
     16 * 1024 * 1024 * 1024,
     'what unfinished requests and unread answers on --listen may hold, all connections of a process together',

@@ -155,13 +155,13 @@ export const unfinishedBlocks: Attack = async (port, held) => {
   }
 };
 
-/** 300 connections that ask for 10,000 answers each and read none. */
+/** 100 connections that ask for 4,000 answers each and read none. */
 export const unreadAnswers: Attack = async (port, held) => {
   const windows = Buffer.concat([settings([4, 2 ** 30]), frame(FrameType.windowUpdate, 0, 0, uint(2 ** 30, 4))]);
-  for (let i = 0; i < 300; i++) {
+  for (let i = 0; i < 100; i++) {
     const socket = await deafSocket(port, held);
     socket.write(Buffer.concat([preface, windows]));
-    for (let from = 0; from < 10; from++) {
+    for (let from = 0; from < 4; from++) {
       const asked = ids(10_000).slice(from * 1000, from * 1000 + 1000);
       socket.write(
         Buffer.concat(asked.map((id) => Buffer.concat([headers(id, checkPath), data(id, message(Buffer.alloc(0)))]))),

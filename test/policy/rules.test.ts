@@ -25,6 +25,18 @@ describe('a rule expression', () => {
     }
   });
 
+  it('matches what is too long to be looked at, so that no policy is slipped past by length', () => {
+    const longPattern = compilePattern('/(?:[a-z]{1,20}/){1,20}x');
+    expect(longPattern('/a/x')).toBe(true);
+    expect(longPattern('/a/y')).toBe(false);
+    expect(longPattern(`/a/${'y'.repeat(8000)}`)).toBe(true);
+    expect(compilePattern('/a.*b')(`/a${'y'.repeat(8000)}`)).toBe(false);
+  });
+
+  it('is refused where it would take milliseconds for a short text', () => {
+    expect(() => compilePattern('(/.{0,50}){1,20}')).toThrow(/may have 1000/);
+  });
+
   it('takes linear time where a backtracking engine would take for ever', () => {
     expect(compilePattern('(a+)+[b]')('a'.repeat(5000))).toBe(false);
   });

@@ -9,7 +9,7 @@ import { hold, letGo } from './request-memory.ts';
 const pieceBytes = 16 * 1024;
 /** Pieces that no message holds: what is freed goes to the next, or an attacker makes garbage faster than it is collected. */
 const spare: Buffer[] = [];
-const mostSpare = 1024;
+const mostSpare = 256;
 /** Unpacking a message takes as long as so many octets do, however few come out. */
 const leastInflated = 8 * 1024;
 

@@ -1,0 +1,52 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from 'vitest';
+import { openShop } from '../../bench/shop.ts';
+import { RawClient } from '../grpc/client.ts';
+import { sample } from '../http2/process-growth.ts';
+import { askOnce } from '../http2/soak-callers.ts';
+import { type RealOstiary, startOstiary } from '../real/ostiary.ts';
+import { apiAttacks, type Attack, grpcAttacks, Held } from './attacks.ts';
+
+/** What one attack may add to the process, garbage that is not collected yet included. */
+const mostGrowthMegabytes = { http2: 140, 'grpc-js': 190 } as const;
+
+let ostiary: RealOstiary | undefined;
+let held = new Held();
+afterEach(async () => {
+  held.close();
+  held = new Held();
+  await ostiary?.stop();
+});
+
+async function suffer(transport: 'http2' | 'grpc-js', attack: Attack, portOf: (real: RealOstiary) => number) {
+  const { policies, checkOf } = await openShop(10);
+  ostiary = await startOstiary({ policies, args: ['--transport', transport, '--log-level', 'silent'] });
+  const { pid, listen } = ostiary;
+  const before = sample(pid, 0).residentMegabytes;
+  let most = 0;
+  const watching = setInterval(() => (most = Math.max(most, sample(pid, 0).residentMegabytes)), 50);
+  await attack(portOf(ostiary), held, 5);
+  await sleep(2000);
+  clearInterval(watching);
+  // Someone else is answered while the attack holds what it has.
+  const [host = '', port = ''] = listen.split(':');
+  const client = new RawClient({ kind: 'tcp', host, port: Number(port) });
+  expect(await askOnce(client, checkOf(''))).toBe(0);
+  client.close();
+  return most - before;
+}
+
+const grpcPort = ({ listen }: RealOstiary): number => Number(listen.split(':')[1]);
+const apiPort = ({ apiUrl }: RealOstiary): number => Number(new URL(apiUrl).port);
+
+describe.each(['http2', 'grpc-js'] as const)('on %s', (transport) => {
+  it.each(Object.entries(grpcAttacks))('%s costs bounded memory, and others are answered', async (_name, attack) => {
+    expect(await suffer(transport, attack, grpcPort)).toBeLessThan(mostGrowthMegabytes[transport]);
+  });
+});
+
+describe("at the operator's API", () => {
+  it.each(Object.entries(apiAttacks))('%s costs bounded memory, and others are answered', async (_name, attack) => {
+    expect(await suffer('http2', attack, apiPort)).toBeLessThan(mostGrowthMegabytes.http2);
+  });
+});
