@@ -1,4 +1,4 @@
-import { constants } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
 import type { Stats } from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import { open, readdir, realpath, rename, stat, unlink } from 'node:fs/promises';
@@ -171,6 +171,22 @@ export class FileAccess {
 
 /** The files of this machine. Network file systems that fail over take longer; they are read when they are back. */
 export const systemFiles = new FileAccess(5000);
+
+/**
+ * The whole of a file, for callers that can't wait: a pipe, a device or a stream is a fault, and not waited for. A mount
+ * that hangs does hold the process.
+ * @throws FileFault, or the system's error
+ */
+export function readFileNow(path: string, maxBytes: number): Buffer {
+  checkFile(statSync(path), maxBytes);
+  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+  try {
+    checkFile(fstatSync(file), maxBytes);
+    return readFileSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
 
 function checkFile(status: Stats, maxBytes: number): Stats {
   if (status.isDirectory()) throw new FileFault('ENOTFILE', 'is a directory, not a file');

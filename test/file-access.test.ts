@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } fro
 import { lookup } from 'node:dns/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { FileAccess, isPassing, systemFiles } from '../src/file-access.ts';
+import { FileAccess, isPassing, readFileNow, systemFiles } from '../src/file-access.ts';
 import { mountHung, releaseAfterEach } from './real/hung-mount.ts';
 import { scratchFolder } from './real/scratch.ts';
 
@@ -41,6 +41,16 @@ describe('a file', () => {
     const failure: unknown = await systemFiles.read(kernel, 1_000_000).catch((error: unknown) => error);
     expect(['EAGAIN', 'EPERM', 'EACCES']).toContain((failure as NodeJS.ErrnoException).code);
     expect(isPassing(failure)).toBe(false);
+  });
+
+  test('is told to be none at once to who can not wait, too', () => {
+    const pipe = join(folder, 'pipe-now');
+    execFileSync('mkfifo', [pipe]);
+    expect(() => readFileNow(pipe, 1000)).toThrow('is neither a file nor a directory');
+    const file = join(folder, 'now');
+    writeFileSync(file, 'content');
+    expect(readFileNow(file, 1000).toString()).toBe('content');
+    expect(() => readFileNow(file, 3)).toThrow('has more than 3 bytes');
   });
 
   test('that many read at once is read once', async () => {

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
-import { UserError } from '../errors.ts';
+import { FileFault, UserError } from '../errors.ts';
+import { readFileNow } from '../file-access.ts';
 import { duration, flagName, integer, oneOf, text, toggle, variableName } from '../flags.ts';
 import type { FlagValues } from '../flags.ts';
 import type { CounterOptions, RedisOptions } from '../redis/counter-options.ts';
@@ -162,11 +162,14 @@ function secretOf(file: string | undefined, flag: string): string | undefined {
   return textOf(file, flag)?.replace(/\r?\n$/, '');
 }
 
+const MAX_FILE_BYTES = 4 * 1024 * 1024;
+
 function textOf(file: string | undefined, flag: string): string | undefined {
   if (file === undefined) return undefined;
   try {
-    return readFileSync(file, 'utf8');
+    return readFileNow(file, MAX_FILE_BYTES).toString('utf8');
   } catch (error) {
+    if (error instanceof FileFault) throw new UserError(`${flag}: ${file} ${error.message}`);
     throw new UserError(`${flag}: ${file} can't be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`);
   }
 }
