@@ -75,7 +75,7 @@ export class ConnectionRoom {
     this.idle = [...this.sockets.values()]
       .filter(({ sinceMs }) => nowMs - sinceMs >= leastIdleMs)
       // Of two the older goes first.
-      .reverse()
+      .toReversed()
       .sort((a, b) => b.sinceMs - a.sinceMs);
     return this.idle.length > 0;
   }
