@@ -20,6 +20,8 @@ export interface Stage {
 export interface PodOptions extends Pick<ProxyOptions, 'kind' | 'name' | 'listeners' | 'clusters' | 'annotations'> {
   readonly namespace: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** Where the pod finds `ostiary-headless.ostiary.svc.cluster.local`; the default is this machine's own ostiary. */
+  readonly ostiaryAddress?: string;
   /** Ports on which an API answers every request. */
   readonly apiPorts: readonly number[];
 }
@@ -69,9 +71,9 @@ export async function openStage(documents: readonly Document[]): Promise<Stage> 
     mesh,
     ostiary,
     authority,
-    async addPod({ apiPorts, ...pod }) {
+    async addPod({ apiPorts, ostiaryAddress = hostAddress, ...pod }) {
       const { kind, name, namespace, labels } = pod;
-      const space = await mesh.network.addPod(name, { 'ostiary-headless.ostiary.svc.cluster.local': hostAddress });
+      const space = await mesh.network.addPod(name, { 'ostiary-headless.ostiary.svc.cluster.local': ostiaryAddress });
       const meta = { apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace, labels } };
       await mesh.apply({ ...meta, spec: { containers: [{ name: 'app', image: 'app' }] } });
       const ready = { phase: 'Running', podIP: space.address, podIPs: [{ ip: space.address }] };

@@ -1,0 +1,94 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { api, client, contract, credentials, documentsFolder } from '../e2e/documents.ts';
+import { generate, type Generated } from '../generate/generated.ts';
+import { main } from '../real/ostiary.ts';
+import { untilReady } from '../real/process.ts';
+import { ostiaryPort, serviceOf } from './mesh.ts';
+import { statusOf, type RawRequest } from './request.ts';
+import { istioParts, openStage, type Stage, type StagePod } from './stage.ts';
+
+const enforced = { policies: [{ policyRef: { name: 'client-id-enforcement' } }] };
+const documents = [api('orders', enforced), client('web'), contract('web', 'orders')];
+
+const identity = 'spiffe://cluster.local/ns/ostiary/sa/default';
+
+describe.skipIf(istioParts.includes(undefined))("the mesh's mutual TLS towards ostiary", () => {
+  let stage: Stage;
+  let orders: StagePod;
+  let applied: readonly Generated[] = [];
+  beforeAll(async () => {
+    stage = await openStage(documents);
+    const labels = { app: 'ostiary' };
+    const ostiary = await stage.addPod({
+      kind: 'sidecar',
+      name: 'ostiary',
+      namespace: 'ostiary',
+      labels,
+      apiPorts: [],
+    });
+    const { address } = ostiary;
+    const args = ['--policies', documentsFolder(documents), '--listen', `${address}:${ostiaryPort}`];
+    const serve = await ostiary.space.start(process.execPath, [main, 'serve', ...args]);
+    await untilReady('ostiary', serve, () => Promise.resolve(serve.output().includes('"msg":"ready"')));
+    orders = await stage.addPod({
+      kind: 'sidecar',
+      name: 'orders',
+      namespace: 'shop',
+      labels: { app: 'orders' },
+      apiPorts: [8081],
+      ostiaryAddress: address,
+    });
+    await stage.mesh.apply(
+      ...serviceOf({
+        name: 'ostiary',
+        namespace: 'ostiary',
+        clusterIp: '10.0.0.20',
+        address,
+        ports: [[ostiaryPort, ostiaryPort, 'grpc-checks']],
+      }),
+      ...serviceOf({
+        name: 'orders',
+        namespace: 'shop',
+        clusterIp: '10.0.0.10',
+        address: orders.address,
+        ports: [[81, 8081, 'http-web']],
+      }),
+      {
+        apiVersion: 'security.istio.io/v1',
+        kind: 'PeerAuthentication',
+        metadata: { name: 'strict', namespace: 'ostiary' },
+        spec: { mtls: { mode: 'STRICT' } },
+      },
+    );
+    await ostiary.startProxy();
+    await orders.startProxy();
+  });
+  afterAll(() => stage?.close());
+  afterEach(async () => {
+    await stage.mesh.remove(...applied);
+    applied = [];
+    await becomes(200);
+  });
+
+  const status = (request?: RawRequest) => statusOf(orders.address, 8081, request);
+  const becomes = (expected: number) => expect.poll(() => status(), { timeout: 20_000 }).toBe(expected);
+  async function apply(line: string): Promise<void> {
+    applied = generate(line).documents;
+    await stage.mesh.apply(...applied);
+  }
+
+  test.each(['envoyfilter', 'extension-provider'])('is used by: %s', async (name) => {
+    await apply(`${name} --namespace shop --selector app=orders --mesh-identity ${identity}`);
+    await becomes(401);
+    expect(await status({ headers: credentials('web') })).toBe(200);
+  });
+
+  test.each(['', '--mesh-identity spiffe://cluster.local/ns/ostiary/sa/other'])(
+    'lets nobody pass where ostiary is not asked with: %s',
+    async (flags) => {
+      await apply(`envoyfilter --namespace shop --selector app=orders ${flags}`.trim());
+      await becomes(503);
+      expect(await status({ headers: credentials('web') })).toBe(503);
+    },
+  );
+});
