@@ -45,7 +45,11 @@ const odd = [
   '\u00a0',
 ];
 const oddSeparators = [...words(String.raw`// /// /./ /x/../ /%2e/ \ %2f %2F /;/ /..;/ ? ?/../ #/`), ''];
-const known = [...words('/orders /orders/v2 /orders/admin /projects /projects/admin /my%20caf%C3%A9 / /secret'), ''];
+const known = [
+  ...words('/orders /orders/v2 /orders/admin /projects /projects/admin /my%20caf%C3%A9 / /secret'),
+  ...words('/ordersadmin /orders../admin /projectsadmin'),
+  '',
+];
 const afterPath = words('? ?x=1 ?/../admin ?a?b ?%2f.. ; #x');
 
 const walk = fc
