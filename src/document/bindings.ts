@@ -1,4 +1,6 @@
-import type { AccessPolicy, Policy, PolicyEnvironment, PolicyKind, QuotaPolicy } from '../policy/policy.ts';
+import { nearest } from '../nearest.ts';
+import type { PolicyEnvironment, RegisteredKind } from '../policies/environment.ts';
+import type { AccessPolicy, Policy, QuotaPolicy } from '../policy/policy.ts';
 import { compileRules } from '../policy/rules.ts';
 import type { RuleSource, Rules } from '../policy/rules.ts';
 import type { UpgradeNote } from '../policy/upgrade-note.ts';
@@ -8,13 +10,12 @@ import type { Variables } from './environment.ts';
 import { below } from './issues.ts';
 import type { Issue } from './issues.ts';
 import { isRecord } from './load.ts';
-import { nearest } from '../nearest.ts';
-import { isPublishedKey, PUBLISHED_SECRET } from './published-secrets.ts';
 import { readPolicyOptions } from './policy-options.ts';
+import { isPublishedKey, PUBLISHED_SECRET } from './published-secrets.ts';
 import type { PolicyFields } from './schema.ts';
 
 export interface PolicyContext {
-  readonly policyKinds: ReadonlyMap<string, PolicyKind>;
+  readonly policyKinds: ReadonlyMap<string, RegisteredKind>;
   readonly environment: PolicyEnvironment;
   readonly variables: Variables;
 }

@@ -8,6 +8,7 @@ import { compare } from './fault.ts';
 import type { Faults } from './fault.ts';
 import { normalizeBasePath } from './fields.ts';
 import { addressNotes, hostsOf, portIssues } from './hosts.ts';
+import { tellNeeds } from './ineffective-options.ts';
 import type { PlacedPolicy } from './ineffective-options.ts';
 import { below } from './issues.ts';
 import type { Issue } from './issues.ts';
@@ -88,10 +89,11 @@ export class PolicyStage {
   }
 
   tell(faults: Faults, warnings: Warnings): void {
-    for (const [{ place }, { issues, notes, warnings: found }] of this.#compiled) {
+    for (const [{ place }, { placed, issues, notes, warnings: found }] of this.#compiled) {
       if (issues.length > 0) addIssues(faults, place, issues);
       if (notes.length > 0) warnings.upgrade(place, notes);
       if (found.length > 0) warnings.add(place, found);
+      tellNeeds(placed, warnings);
     }
   }
 

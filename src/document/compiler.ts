@@ -4,8 +4,9 @@ import { createDirectory } from '../contract/directory.ts';
 import type { Directory } from '../contract/directory.ts';
 import type { ReasonTable } from '../denial/reasons.ts';
 import type { Fault } from '../errors.ts';
+import type { PolicyEnvironment, RegisteredKind } from '../policies/environment.ts';
 import { reasonsOf } from '../policy/policy.ts';
-import type { Policy, PolicyEnvironment, PolicyKind } from '../policy/policy.ts';
+import type { Policy } from '../policy/policy.ts';
 import { exactHosts } from '../request/host.ts';
 import type { HostMatching } from '../request/host.ts';
 import { createApiIndex } from '../snapshot/api-index.ts';
@@ -27,7 +28,7 @@ import { Warnings } from './warnings.ts';
 
 export interface CompileOptions {
   /** By `policyRef.name`, every accepted spelling. */
-  readonly policyKinds: ReadonlyMap<string, PolicyKind>;
+  readonly policyKinds: ReadonlyMap<string, RegisteredKind>;
   /** What policies may use of the process. */
   readonly environment: PolicyEnvironment;
   /** What `$NAME` in documents reads. */

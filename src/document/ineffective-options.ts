@@ -1,8 +1,10 @@
+import type { Finding, Need } from '../policy/policy.ts';
 import type { Api } from '../snapshot/snapshot.ts';
 import type { BoundPolicy } from './bindings.ts';
 import type { Faults } from './fault.ts';
 import { addIssues } from './load.ts';
 import type { Place } from './load.ts';
+import type { Warnings } from './warnings.ts';
 
 // What is well-formed by itself and comes to nothing at an API: told when policies and APIs have met.
 
@@ -14,28 +16,51 @@ export interface PlacedPolicy {
   readonly path: readonly PropertyKey[];
 }
 
-/** Tells options of an API's policies that never find anything, and costs that nobody can ever pay. */
+/** What is said where nothing provides what an option needs. */
+const UNMET: Readonly<Record<Finding, (api: string) => string>> = {
+  claims: (api) =>
+    `selects a claim, and no enforced jwt-validation protects the API ${api}: add one, or select something else`,
+  client: (api) =>
+    `needs a client, and no enforced policy of the API ${api} before it authenticates one: bind one, such as client-id-enforcement`,
+};
+
+/** Tells options of an API's policies that never find anything, or that come to nothing there. */
 export function refuseWithoutEffect(
-  { name, tiers }: Pick<Api, 'name' | 'tiers'>,
+  api: Pick<Api, 'name' | 'tiers'>,
   policies: readonly PlacedPolicy[],
   faults: Faults,
 ): void {
-  const tell = ({ place, path }: PlacedPolicy, field: string, message: string): void => {
-    addIssues(faults, place, [{ path: [...path, 'config', field], at: 'value', message }]);
-  };
   for (const placed of policies) {
-    const { policy, mode } = placed.bound;
-    const hasClaims = policies.some(({ bound }) => {
-      return 'establishesClaims' in bound.policy && (bound.mode === 'enforce' || mode === 'shadow');
-    });
-    for (const field of hasClaims ? [] : (policy.claimFields ?? [])) {
-      const message = `selects a claim, and no enforced jwt-validation protects the API ${name}: add one, or select something else`;
-      tell(placed, field, message);
+    const { policy } = placed.bound;
+    const tell = (path: readonly PropertyKey[], message: string): void => {
+      addIssues(faults, placed.place, [{ path: [...placed.path, 'config', ...path], at: 'value', message }]);
+    };
+    for (const { what, field } of policy.requires ?? []) {
+      if (what !== 'claims' && what !== 'client') continue;
+      if (!policies.some((other) => provides(other, what, placed))) tell([field], UNMET[what](api.name));
     }
-    if (policy.phase !== 'quota' || policy.costInTiers === undefined || tiers.length === 0) continue;
-    const { costInTiers: cost } = policy;
-    const everyTier = tiers.every(({ limits }) => limits.some(({ maximumRequests }) => cost > maximumRequests));
-    const message = `is above a limit of every tier of the API ${name}: no request could ever pass; lower it, or raise maximumRequests`;
-    if (everyTier) tell(placed, 'cost', message);
+    for (const { path, message } of policy.faultsAt?.(api) ?? []) tell(path, message);
   }
+}
+
+/** What a shadow policy establishes, shadow policies alone see. */
+function provides({ bound }: PlacedPolicy, what: Finding, to: PlacedPolicy): boolean {
+  if (bound.policy.provides?.includes(what) !== true) return false;
+  return bound.mode === 'enforce' || to.bound.mode === 'shadow';
+}
+
+/** Tells what of Envoy an API's policies need, which no document can see to. */
+export function tellNeeds(policies: readonly PlacedPolicy[], warnings: Warnings): void {
+  for (const { bound, place, path } of policies) {
+    for (const { what, field } of bound.policy.requires ?? []) {
+      const message = needOfEnvoy(what);
+      if (message !== undefined) warnings.add(place, [{ path: [...path, 'config', field], at: 'value', message }]);
+    }
+  }
+}
+
+function needOfEnvoy(what: Need['what']): string | undefined {
+  if (what === 'body') return "needs the request's body, which Envoy sends only where its filter has with_request_body";
+  if (typeof what === 'string') return undefined;
+  return `needs metadata that Envoy sends only where its filter lists ${what.metadata} in metadata_context_namespaces`;
 }

@@ -4,7 +4,7 @@ import { authenticateClient, rejection } from '../policy/client-credentials.ts';
 import type { AuthenticatedClient, Credentials } from '../policy/client-credentials.ts';
 import { clientHeaderNames, clientHeaders } from '../policy/client-headers.ts';
 import { credentialSelections, dashedHeaders, dashedProblem } from '../policy/credential-headers.ts';
-import { claimFields, headerReads } from '../policy/expression.ts';
+import { claimNeeds, headerReads } from '../policy/expression.ts';
 import { forwardCredentials, forwardingNotes, hiddenHeaders, hidingProblem } from '../policy/forwarding.ts';
 import { definePolicy } from '../policy/policy.ts';
 import type { Outcome, Request } from '../policy/policy.ts';
@@ -70,7 +70,8 @@ export default definePolicy({
       phase: 'access',
       identityHeaders: told.names,
       clientHeaders: told.names,
-      claimFields: basic ? [] : claimFields({ clientIdExpression, clientSecretExpression }),
+      provides: ['client'],
+      requires: basic ? [] : claimNeeds({ clientIdExpression, clientSecretExpression }),
       headerReads: basic
         ? []
         : headerReads({

@@ -1,16 +1,16 @@
 import type { ReasonTable } from '../denial/reasons.ts';
 import { reasonsOf } from '../policy/policy.ts';
-import type { PolicyKind } from '../policy/policy.ts';
 import clientIdEnforcement from './client-id-enforcement.ts';
+import type { RegisteredKind } from './environment.ts';
 import jwtValidation from './jwt-validation.ts';
 import rateLimitingSla from './rate-limiting-sla.ts';
 import rateLimiting from './rate-limiting.ts';
 
 /** Every kind of policy: a new one is one file beside this and one line here. */
-const kinds: readonly PolicyKind[] = [jwtValidation, clientIdEnforcement, rateLimiting, rateLimitingSla];
+const kinds: readonly RegisteredKind[] = [jwtValidation, clientIdEnforcement, rateLimiting, rateLimitingSla];
 
 /** By `policyRef.name`; Flex/Omni Gateway's `-flex` spellings are accepted. */
-export const policyKinds: ReadonlyMap<string, PolicyKind> = new Map(
+export const policyKinds: ReadonlyMap<string, RegisteredKind> = new Map(
   kinds.flatMap((kind) => [
     [kind.name, kind],
     [`${kind.name}-flex`, kind],

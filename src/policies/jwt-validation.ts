@@ -17,6 +17,7 @@ import type { Selection } from '../policy/expression.ts';
 import { definePolicy } from '../policy/policy.ts';
 import type { Grant, Outcome, Request } from '../policy/policy.ts';
 import { upgrade } from '../policy/upgrade-note.ts';
+import type { PolicyEnvironment } from './environment.ts';
 import { jwtValidationOptions } from './jwt-validation-options.ts';
 import { DEFAULT_JWT_EXPRESSION, allowedAlgorithms, clientHeaderNamesOf, listOf } from './jwt-validation-parameters.ts';
 import type { JwtValidationOptions } from './jwt-validation-parameters.ts';
@@ -33,7 +34,7 @@ export default definePolicy({
   upgradeNotes: ({ senderConstraint }) => {
     return senderConstraint === undefined ? [upgrade('sender-constraint', ['senderConstraint'], NOT_BEARER)] : [];
   },
-  create(config, { clock, keySets }) {
+  create(config, { clock, keySets }: Pick<PolicyEnvironment, 'clock' | 'keySets'>) {
     const origin = tokenOrigin(config);
     const clientId = config.skipClientIdValidation
       ? undefined
@@ -65,7 +66,7 @@ export default definePolicy({
       phase: 'access',
       identityHeaders: [...config.claimsToHeaders.map(({ header }) => header), ...(told?.names ?? [])],
       ...(told === undefined ? {} : { clientHeaders: told.names }),
-      establishesClaims: true,
+      provides: told === undefined ? ['claims'] : ['claims', 'client'],
       // A token is the caller's own, and it is remembered by what the caller sent.
       headerReads:
         config.jwtOrigin === 'customExpression' && origin.headerName !== undefined

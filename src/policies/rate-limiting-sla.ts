@@ -5,7 +5,7 @@ import { authenticateClient, contractOf, rejection } from '../policy/client-cred
 import type { AuthenticatedClient } from '../policy/client-credentials.ts';
 import { clientHeaderNames, clientHeaders } from '../policy/client-headers.ts';
 import { credentialSelections, dashedHeaders, dashedProblem } from '../policy/credential-headers.ts';
-import { claimFields, headerReads } from '../policy/expression.ts';
+import { claimNeeds, headerReads } from '../policy/expression.ts';
 import { forwardCredentials, forwardingNotes, hiddenHeaders, hidingProblem } from '../policy/forwarding.ts';
 import { definePolicy } from '../policy/policy.ts';
 import type { Charge, Request } from '../policy/policy.ts';
@@ -62,13 +62,21 @@ export default definePolicy({
       identityHeaders: told.names,
       clientHeaders: told.names,
       exposeHeaders: config.exposeHeaders,
-      claimFields: claimFields({ clientIdExpression, clientSecretExpression, cost: config.cost }),
+      provides: ['client'],
+      requires: claimNeeds({ clientIdExpression, clientSecretExpression, cost: config.cost }),
       headerReads: headerReads({
         clientIdExpression: clientIdExpression ?? DEFAULT_ID,
         clientSecretExpression: clientSecretExpression ?? DEFAULT_SECRET,
         cost: config.cost,
       }),
-      ...(typeof config.cost === 'number' ? { costInTiers: config.cost } : {}),
+      faultsAt: ({ name, tiers }) => {
+        const fixed = config.cost;
+        if (typeof fixed !== 'number' || tiers.length === 0) return [];
+        const isEvery = tiers.every(({ limits }) => limits.some(({ maximumRequests }) => fixed > maximumRequests));
+        if (!isEvery) return [];
+        const message = `is above a limit of every tier of the API ${name}: no request could ever pass; lower it, or raise maximumRequests`;
+        return [{ path: ['cost'], message }];
+      },
       onStoreFailure: terms.onStoreFailure,
       demand(request): Denial | Charge {
         const found = authenticate(request);

@@ -1,6 +1,6 @@
 import { forwardedUri } from '../request/forwarded-client-cert.ts';
 import { canonicalHeaderName } from '../request/header-name.ts';
-import type { HeaderRead, Request } from './policy.ts';
+import type { HeaderRead, Need, Request } from './policy.ts';
 import { seenHeader } from './seen-headers.ts';
 
 /** A plain selection from a request, compiled once at load. */
@@ -88,11 +88,11 @@ export function eitherSpelling(name: string): Selection {
   return { ...selection(name, select), headerName: name, otherHeaderName };
 }
 
-/** The names of those options whose expressions select claims. */
-export function claimFields(options: Readonly<Record<string, unknown>>): readonly string[] {
-  return Object.keys(options).filter((field) => {
-    const source = options[field];
-    return typeof source === 'string' && source !== '' && compileExpression(source).fromClaims;
+/** What the expressions of options need of policies before: claims, where they select one. */
+export function claimNeeds(options: Readonly<Record<string, unknown>>): readonly Need[] {
+  return Object.entries(options).flatMap(([field, source]): readonly Need[] => {
+    if (typeof source !== 'string' || source === '') return [];
+    return compileExpression(source).fromClaims ? [{ what: 'claims', field }] : [];
   });
 }
 

@@ -1,11 +1,9 @@
 import type { z } from 'zod';
-import type { Clock } from '../clock.ts';
-import type { ContractDirectory } from '../contract/contract.ts';
+import type { ContractDirectory, Tier } from '../contract/contract.ts';
 import type { Identity } from '../contract/identity.ts';
 import type { Denial } from '../denial/denial.ts';
 import { reasons } from '../denial/reasons.ts';
 import type { ReasonTable } from '../denial/reasons.ts';
-import type { KeySets } from '../jwt/key-sets.ts';
 import type { Demand, QuotaTerms } from '../quota/store.ts';
 import type { HeaderEntry } from '../request/header-entry.ts';
 import type { NormalPath } from '../request/path.ts';
@@ -56,48 +54,53 @@ export interface HeaderRead {
   readonly fromCaller?: true;
 }
 
-/** Decides whether a request may pass. */
-export interface AccessPolicy {
-  readonly phase: 'access';
-  /** Every header it could set for the upstream, lower case: removed from what clients send, to any API. */
+/** What one policy establishes and another may need: the claims of a verified token, the client application. */
+export type Finding = 'claims' | 'client';
+
+/** What a policy needs beside the head of a request: of policies before it, or of Envoy. */
+export interface Need {
+  /** `body`: the filter's `with_request_body`; `metadata`: a namespace among its `metadata_context_namespaces`. */
+  readonly what: Finding | 'body' | { readonly metadata: string };
+  /** The option that needs it. */
+  readonly field: string;
+}
+
+/** What policies of both phases say of themselves when they are made; all of it is held against the API at load. */
+export interface PolicyTraits {
+  /** Every header it could set for the upstream, lower case: removed from what clients send, to any API of the namespace. */
   readonly identityHeaders: readonly string[];
   /** Those of them that tell of the client: where the policy establishes one, it sets all of them anew, or none. */
   readonly clientHeaders?: readonly string[];
-  /** It establishes the claims of a verified token. */
-  readonly establishesClaims?: true;
-  /** The options whose expressions select claims. */
-  readonly claimFields?: readonly string[];
+  readonly provides?: readonly Finding[];
+  readonly requires?: readonly Need[];
   /** The options, defaults included, whose expressions select request headers. */
   readonly headerReads?: readonly HeaderRead[];
-  decide(request: Request): Outcome | Promise<Outcome>;
+  /** What of its options comes to nothing at an API that it is bound to: a fault. Paths begin below `config`. */
+  faultsAt?(api: { readonly name: string; readonly tiers: readonly Tier[] }): readonly PolicyRemark[];
   /** Called once, when no Check can reach it any more. */
   close?(): void;
+}
+
+/** Decides whether a request may pass. */
+export interface AccessPolicy extends PolicyTraits {
+  readonly phase: 'access';
+  decide(request: Request): Outcome | Promise<Outcome>;
 }
 
 /**
  * Says what a request costs. All quota policies of a request run after every access policy and are
  * decided together in one store call, so that a request another policy denies is never charged.
  */
-export interface QuotaPolicy {
+export interface QuotaPolicy extends PolicyTraits {
   readonly phase: 'quota';
-  readonly identityHeaders: readonly string[];
-  /** As an access policy's. */
-  readonly clientHeaders?: readonly string[];
   /** Whether an allow carries the rate headers. */
   readonly exposeHeaders: boolean;
-  /** The options whose expressions select claims. */
-  readonly claimFields?: readonly string[];
-  /** The options, defaults included, whose expressions select request headers. */
-  readonly headerReads?: readonly HeaderRead[];
-  /** What every request costs, where its limits are those of its contract's tier. */
-  readonly costInTiers?: number;
   /** Of a charge without terms of its own. */
   readonly onStoreFailure: QuotaTerms['onStoreFailure'];
   /** A denial where the request has no right to a counter (such as no contract); what it must pay else. */
   demand(request: Request): Denial | Charge;
   /** The demand of an operator's `InspectCounters` and `ResetCounters`; undefined where the subject has no counter here. */
   demandFor(subject: CounterSubject, directory: ContractDirectory): Charge | undefined;
-  close?(): void;
 }
 
 export interface CounterSubject {
@@ -125,15 +128,11 @@ export interface Charge {
 
 export type Policy = AccessPolicy | QuotaPolicy;
 
-/** What a policy may use of the process: everything impure enters here. */
-export interface PolicyEnvironment {
-  readonly clock: Clock;
-  /** Key sets by URL, shared by all policies and kept across reloads. */
-  readonly keySets: KeySets;
-}
-
-/** A kind of policy: one file in `policies/` and one line in its registry. */
-export interface PolicyKind<Schema extends z.ZodType = z.ZodType> {
+/**
+ * A kind of policy: one file in `policies/` and one line in its registry.
+ * `Environment` is what it uses of the process, such as a clock: everything impure enters there.
+ */
+export interface PolicyKind<Schema extends z.ZodType = z.ZodType, Environment = unknown> {
   /** As `policyRef.name` says it, such as `jwt-validation`. */
   readonly name: string;
   readonly phase: Policy['phase'];
@@ -144,7 +143,7 @@ export interface PolicyKind<Schema extends z.ZodType = z.ZodType> {
   /** What its own reasons come to, by name: those that the file of the kind adds to {@link Reasons}. */
   readonly reasons?: Readonly<Partial<ReasonTable>>;
   /** @throws TypeError only where the options contradict their schema */
-  create(options: z.infer<Schema>, environment: PolicyEnvironment): Policy;
+  create(options: z.infer<Schema>, environment: Environment): Policy;
   /**
    * What an earlier release decided otherwise; silent where the options say which behaviour is wanted.
    * @param written `config` as its author wrote it, without defaults; paths begin below it
@@ -154,10 +153,10 @@ export interface PolicyKind<Schema extends z.ZodType = z.ZodType> {
    * What is allowed and may not be what is wanted.
    * @param written as for {@link PolicyKind.upgradeNotes}
    */
-  warnings?(written: Readonly<Record<string, unknown>>): readonly PolicyWarning[];
+  warnings?(written: Readonly<Record<string, unknown>>): readonly PolicyRemark[];
 }
 
-export interface PolicyWarning {
+export interface PolicyRemark {
   /** Begins below `config`. */
   readonly path: readonly PropertyKey[];
   /** What follows, and the remedy. */
@@ -165,11 +164,13 @@ export interface PolicyWarning {
 }
 
 /** Checks the kind's types where it is written, and lets the registry hold kinds of all options. */
-export function definePolicy<Schema extends z.ZodType>(kind: PolicyKind<Schema>): PolicyKind {
+export function definePolicy<Schema extends z.ZodType, Environment = unknown>(
+  kind: PolicyKind<Schema, Environment>,
+): PolicyKind<z.ZodType, Environment> {
   return kind;
 }
 
 /** The whole table: the reasons that every decision may have, and those of these kinds. */
-export function reasonsOf(kinds: Iterable<PolicyKind>): ReasonTable {
+export function reasonsOf(kinds: Iterable<Pick<PolicyKind, 'reasons'>>): ReasonTable {
   return Object.assign({}, reasons, ...Array.from(kinds, (kind) => kind.reasons)) as ReasonTable;
 }
