@@ -39,12 +39,28 @@ export async function startNghttpd(bytes: number): Promise<BenchServer> {
   return { process: running, address: `127.0.0.1:${port}` };
 }
 
-/** Ostiary with its defaults, but for its ports. */
-export async function startOstiary(policies: string, flags: readonly string[] = []): Promise<BenchOstiary> {
+/**
+ * Ostiary with its defaults, but for its ports.
+ * @param program what Node.js is started with: its own flags and the program
+ */
+export async function startOstiary(
+  policies: string,
+  flags: readonly string[] = [],
+  program: readonly string[] = [main],
+): Promise<BenchOstiary> {
   const [address, admin, api] = [await loopback(), await loopback(), await loopback()];
   const listen = ['--listen', address, '--admin-listen', admin, '--api-listen', api];
   const startedAt = performance.now();
-  const running = await pin(process.execPath, main, 'serve', '--policies', policies, ...listen, ...flags);
+  const running = await pin(
+    process.execPath,
+    ...program,
+    'serve',
+    '--quiet',
+    '--policies',
+    policies,
+    ...listen,
+    ...flags,
+  );
   await untilReady('ostiary', running, async () => (await fetch(`http://${admin}/readyz`)).ok);
   return { process: running, address, adminUrl: `http://${admin}`, readyMs: performance.now() - startedAt };
 }

@@ -1,0 +1,111 @@
+// What a sidecar weighs: ready beside `node -e 0` in the same run, memory idle and after load, CPU a Check, by how
+// the bundle is started. Run: npm run bundle && node bench/weight.ts [seconds of load, 60] [another bundle's main.js]
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RealProcess } from '../test/real/process.ts';
+import { type BenchOstiary, cpuMicroseconds, startOstiary } from './server.ts';
+import { openShop } from './shop.ts';
+import { median } from './timing.ts';
+import { variedChecks } from './varied-checks.ts';
+import { variedLoad } from './varied-load.ts';
+
+const loadSeconds = Number(process.argv[2] ?? 60);
+const bundle = join(import.meta.dirname, '../dist/main.js');
+const other = process.argv[3];
+const clients = 100;
+const tokens = 1000;
+const starts = 7;
+/** Until what the start left behind is given back. */
+const idleMs = 5000;
+const requestsARound = 50_000;
+
+interface Start {
+  readonly name: string;
+  /** What Node.js is started with. */
+  readonly program: readonly string[];
+}
+
+const ways: readonly Start[] = [
+  { name: 'node dist/main.js', program: [bundle] },
+  ...[2, 4, 8].map((megabytes) => ({
+    name: `--min-semi-space-size=${megabytes}`,
+    program: [`--min-semi-space-size=${megabytes}`, `--max-semi-space-size=${megabytes}`, bundle],
+  })),
+  ...(other === undefined ? [] : [{ name: other, program: [other] }]),
+];
+
+const shop = await openShop(clients);
+const load = variedLoad(variedChecks(await shop.tokens(tokens)));
+// The first request loads the client's code, which is none of the server's time.
+await fetch('http://127.0.0.1:9').catch(() => undefined);
+await readiness();
+await weights();
+
+/** In turn, so that whatever else the machine does slows all of them alike. */
+async function readiness(): Promise<void> {
+  const nodeMs: number[] = [];
+  const readyMs = new Map<Start, number[]>();
+  for (let start = 0; start < starts; start++) {
+    const startedAt = performance.now();
+    execFileSync('taskset', ['-c', '0', process.execPath, '-e', '0']);
+    nodeMs.push(performance.now() - startedAt);
+    for (const way of ways) {
+      const server = await startOstiary(shop.policies, [], way.program);
+      readyMs.set(way, [...(readyMs.get(way) ?? []), server.readyMs]);
+      await server.process.kill();
+    }
+  }
+  console.log(`node -e 0: ${median(nodeMs).toFixed(0)} ms`);
+  for (const [{ name }, all] of readyMs) {
+    const ratio = (median(all) / median(nodeMs)).toFixed(1);
+    console.log(`${name}: ready after ${median(all).toFixed(0)} ms, ${ratio} × node -e 0`);
+  }
+}
+
+async function weights(): Promise<void> {
+  const running: { way: Start; server: BenchOstiary; idle: Memory; cpu: number[] }[] = [];
+  for (const way of ways) {
+    const server = await startOstiary(shop.policies, [], way.program);
+    await sleep(idleMs);
+    running.push({ way, server, idle: memoryOf(server.process), cpu: [] });
+  }
+  for (const { server } of running) {
+    // Twice: signatures are verified no faster than a server that starts can.
+    for (let pass = 0; pass < 2; pass++) await load({ ...server, requests: tokens, requestsPerSecond: 300 });
+  }
+  const loadMs = new Map(running.map(({ server }) => [server, 0]));
+  while ([...loadMs.values()].some((ms) => ms < loadSeconds * 1000)) {
+    for (const { server, cpu } of running) {
+      const before = cpuMicroseconds(server.process);
+      const startedAt = performance.now();
+      await load({ ...server, requests: requestsARound });
+      loadMs.set(server, (loadMs.get(server) ?? 0) + performance.now() - startedAt);
+      cpu.push((cpuMicroseconds(server.process) - before) / requestsARound);
+    }
+  }
+  for (const { way, server, idle, cpu } of running) {
+    const loaded = memoryOf(server.process);
+    console.log(
+      [
+        `${way.name}: idle RSS ${idle.rssMib.toFixed(0)} MiB (PSS ${idle.pssMib.toFixed(0)})`,
+        `after ${loadSeconds} s at full load ${loaded.rssMib.toFixed(0)} MiB (PSS ${loaded.pssMib.toFixed(0)})`,
+        `CPU ${median(cpu).toFixed(2)} µs a Check (least ${Math.min(...cpu).toFixed(2)})`,
+      ].join(', '),
+    );
+    await server.process.stop();
+  }
+}
+
+interface Memory {
+  readonly rssMib: number;
+  /** What it shares with others counts for its part alone. */
+  readonly pssMib: number;
+}
+
+function memoryOf({ pid }: RealProcess): Memory {
+  const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+  const of = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text)?.[1]) / 1024;
+  return { rssMib: of('Rss'), pssMib: of('Pss') };
+}
