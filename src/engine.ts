@@ -15,8 +15,8 @@ const MAX_LOOKS = 60;
 /** A share of the time. */
 const IDLE_UTILIZATION = 0.05;
 
-/** Of each half of the young generation. */
-const LARGE_ENOUGH_BYTES = 4 * 1024 * 1024;
+/** Of both halves of the young generation together. */
+const LARGE_ENOUGH_BYTES = 8 * 1024 * 1024;
 const GROWTH_LOOK_MS = 50;
 
 let isLean = false;
