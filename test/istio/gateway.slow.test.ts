@@ -8,7 +8,8 @@ import { istioParts, openStage, type Stage, type StagePod } from './stage.ts';
 const enforced = { policies: [{ policyRef: { name: 'client-id-enforcement' } }] };
 const documents = [
   api('orders', enforced),
-  api('users', enforced),
+  // Found by its name alone: no request here has its host.
+  api('users', { ...enforced, hosts: ['users.test'], basePath: '/' }),
   client('web'),
   contract('web', 'orders'),
   client('app'),

@@ -6,7 +6,14 @@ import { statusOf, type RawRequest } from './request.ts';
 import { istioParts, openStage, type Stage, type StagePod } from './stage.ts';
 
 const enforced = { policies: [{ policyRef: { name: 'client-id-enforcement' } }] };
-const documents = [api('orders', enforced), api('other', enforced), client('web'), contract('web', 'orders')];
+const documents = [
+  api('orders', enforced),
+  api('other', enforced),
+  // Found by its name alone: no request here has its host.
+  api('named', { ...enforced, hosts: ['named.test'], basePath: '/' }),
+  client('web'),
+  contract('web', 'orders'),
+];
 
 /** What an HTTP filter alone does not see: Istio takes it for TCP. */
 const notHttp: readonly RawRequest[] = [{ version: '1.0' }, { ahead: '\r\n' }];
@@ -82,9 +89,9 @@ describe.skipIf(istioParts.includes(undefined))("Istio's sidecar, configured by 
   });
 
   test('takes the API of a port by the port of the Service', async () => {
-    await apply('envoyfilter --namespace shop --route-api 81=orders --api other');
+    await apply('envoyfilter --namespace shop --route-api 81=orders --api named');
     await enforces();
-    // By its path it is `other`; the Service's port says orders.
+    // By its path it is `orders` on both ports.
     const request = { path: '/orders/x', headers: credentials('web') };
     await expect.poll(() => status(8081, request)).toBe(200);
     expect(await status(8080, request)).toBe(401);
@@ -99,7 +106,7 @@ describe.skipIf(istioParts.includes(undefined))("Istio's sidecar, configured by 
       for (const request of notHttp) expect(await status(port, request)).not.toBe(200);
     }
     const routes = generate(
-      'envoyfilter --namespace shop --name routes --routes-only --route-api 81=orders --api other',
+      'envoyfilter --namespace shop --name routes --routes-only --route-api 81=orders --api named',
     );
     applied = [...applied, ...routes.documents];
     await stage.mesh.apply(...routes.documents);
