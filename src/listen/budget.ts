@@ -1,9 +1,9 @@
 /**
  * What all connections of the process may hold together of something, such as octets that wait.
  *
- * It is shared out by one rule: nobody may hold more than what is left over for others. One that is alone gets
- * half of it, n that want all they can get an n-plus-first part each, and as much stays free for who comes next.
- * So no connection can take the whole, and asking costs two comparisons.
+ * It is shared out by one rule: nobody may hold more than what is left over for others. One that is alone gets half
+ * of it; n that ask in turn get an n-plus-first part each. Who comes late finds less, until early ones give back: what
+ * holds of a budget for long has to be ended while little is left. Asking costs two comparisons.
  */
 export class Budget {
   readonly total: number;
