@@ -4,7 +4,7 @@ import type { Charge, QuotaPolicy } from '../policy/policy.ts';
 import { StoreUnavailable } from '../quota/store.ts';
 import type { Demand, Taking } from '../quota/store.ts';
 import type { Api, Bound } from '../snapshot/snapshot.ts';
-import { counterName } from './counter-name.ts';
+import { counterNames } from './counter-name.ts';
 import { adoptHeaders, adoptIdentity, applies, fail, note, requestFor, withinShadowTime } from './deliberation.ts';
 import type { Deliberation } from './deliberation.ts';
 
@@ -116,9 +116,11 @@ function dueOf(deliberation: Deliberation, bound: Bound<QuotaPolicy>): Due | Den
 }
 
 /** A charge as the store keeps it. */
-export function demandOf(api: Api, bound: Bound<QuotaPolicy>, { key, limits, cost, terms }: Charge): Demand {
-  const name = counterName(api, bound, key);
-  return { slot: name.slot, key: name.key, limits, cost, terms };
+export function demandOf(api: Api, bound: Bound<QuotaPolicy>, charge: Charge): Demand {
+  const { limits, cost, terms, isKeyChosen } = charge;
+  const names = counterNames(api, bound);
+  const { slot, key } = names.of(charge.key);
+  return { slot, key, limits, cost, terms, keyspace: isKeyChosen === true ? names.keyspace : undefined };
 }
 
 function settleTaking(deliberation: Deliberation, due: readonly Due[], taking: Taking): Charged {

@@ -1,4 +1,5 @@
 import type { QuotaPolicy } from '../policy/policy.ts';
+import type { Keyspace } from '../quota/store.ts';
 import type { Api, Bound } from '../snapshot/snapshot.ts';
 
 /** What a store calls a counter: see `Demand`. */
@@ -7,42 +8,58 @@ export interface CounterName {
   readonly key: string;
 }
 
-/**
- * The same clients come again and again: a name that is put together once is hashed once, by whatever looks it
- * up. Callers choose some of the keys, so there is a bound to what is kept.
- */
-const kept = new WeakMap<Api, Map<Bound<QuotaPolicy>, Map<string, CounterName>>>();
+/** What is put together once; see {@link CounterNames.of}. */
+const kept = new WeakMap<Api, Map<Bound<QuotaPolicy>, CounterNames>>();
 /** Of one policy of one API. */
 const maximumKept = 4096;
 
-/**
- * Names are apart per API, policy and mode, so that a policy bound to two APIs counts twice. The key does not
- * depend on what else the API has, so that counters survive a change of that. The slot does: where an API has
- * several quota policies, all its counters share one, since one call must reach them; else each key has its own,
- * and a Redis Cluster spreads them.
- * @param key as the policy's charge says it
- */
-export function counterName(api: Api, bound: Bound<QuotaPolicy>, key: string): CounterName {
-  const names = namesOf(api, bound);
-  let name = names.get(key);
-  if (name === undefined) {
-    name = makeName(api, bound, key);
-    if (names.size >= maximumKept) names.clear();
-    names.set(key, name);
-  }
-  return name;
-}
-
-function namesOf(api: Api, bound: Bound<QuotaPolicy>): Map<string, CounterName> {
+/** The names of all counters of one quota policy of one API. */
+export function counterNames(api: Api, bound: Bound<QuotaPolicy>): CounterNames {
   let policies = kept.get(api);
   if (policies === undefined) kept.set(api, (policies = new Map()));
   let names = policies.get(bound);
-  if (names === undefined) policies.set(bound, (names = new Map()));
+  if (names === undefined) policies.set(bound, (names = new CounterNames(api, bound)));
   return names;
 }
 
-function makeName(api: Api, { name, mode }: Bound<QuotaPolicy>, key: string): CounterName {
-  if (mode === 'shadow') return { slot: `${api.name}:shadow:${key}`, key: `${api.name}:shadow:${name}:${key}` };
-  const enforced = api.quota.filter((other) => other.mode === 'enforce');
-  return { slot: enforced.length > 1 ? api.name : `${api.name}:${key}`, key: `${api.name}:${name}:${key}` };
+export class CounterNames {
+  /** Of the keys that callers choose. */
+  readonly keyspace: Keyspace;
+  readonly #api: Api;
+  readonly #isShadow: boolean;
+  readonly #names = new Map<string, CounterName>();
+
+  constructor(api: Api, { name, mode }: Bound<QuotaPolicy>) {
+    this.#api = api;
+    this.#isShadow = mode === 'shadow';
+    const text = this.#isShadow ? `${api.name}:shadow:${name}` : `${api.name}:${name}`;
+    this.keyspace = { name: text, isShadow: this.#isShadow };
+  }
+
+  /**
+   * Names are apart per API, policy and mode, so that a policy bound to two APIs counts twice. The key does not
+   * depend on what else the API has, so that counters survive a change of that. The slot does: where an API has
+   * several quota policies, all its counters share one, since one call must reach them; else each key has its own,
+   * and a Redis Cluster spreads them.
+   *
+   * The same clients come again and again: a name that is put together once is hashed once, by whatever looks it
+   * up. Callers choose some of the keys, so there is a bound to what is kept.
+   * @param key as the policy's charge says it
+   */
+  of(key: string): CounterName {
+    let name = this.#names.get(key);
+    if (name === undefined) {
+      name = { slot: this.#slotOf(key), key: `${this.keyspace.name}:${key}` };
+      if (this.#names.size >= maximumKept) this.#names.clear();
+      this.#names.set(key, name);
+    }
+    return name;
+  }
+
+  #slotOf(key: string): string {
+    const { name, quota } = this.#api;
+    if (this.#isShadow) return `${name}:shadow:${key}`;
+    const enforced = quota.filter((other) => other.mode === 'enforce');
+    return enforced.length > 1 ? name : `${name}:${key}`;
+  }
 }

@@ -1,14 +1,14 @@
 import type { Moment } from '../clock.ts';
-import { familyOf } from '../quota/family.ts';
 import type { Demand } from '../quota/store.ts';
 import { wholePeriodMs } from '../quota/window.ts';
 import { CounterTable } from './counter-table.ts';
+import type { Tabled } from './counter-table.ts';
 
 // Which keys that callers choose this process has let into a store that it shares with others. Such a store can be
 // filled by whoever makes up keys; each process bounds what it opens there, by the rules that bound its own memory.
 // Nothing is forgotten while its windows may run, so a key that was let in is never counted as a new one.
 
-interface Key {
+interface Key extends Tabled {
   /** Monotonic milliseconds: by then its windows have ended, whoever opened them. */
   endMono: number;
 }
@@ -28,16 +28,18 @@ export class ChosenKeys {
   admit(demands: readonly Demand[], { mono, wall }: Moment): void {
     let fresh: Demand[] | undefined;
     for (const demand of demands) {
+      if (demand.keyspace === undefined) continue;
       const known = this.#keys.get(demand.key);
       if (known !== undefined && known.endMono > mono) continue;
-      if (familyOf(demand.key) === undefined) continue;
       if (known === undefined) (fresh ??= []).push(demand);
       else known.endMono = endOf(demand, mono, wall);
     }
     if (fresh === undefined) return;
-    const names = fresh.map(({ key }) => key);
-    this.#keys.makeRoom(names, mono, ({ endMono }) => endMono <= mono);
-    for (const demand of fresh) this.#keys.add(demand.key, { endMono: endOf(demand, mono, wall) });
+    this.#keys.makeRoom(fresh, mono, ({ endMono }) => endMono <= mono);
+    for (const demand of fresh) {
+      const { key, keyspace } = demand;
+      this.#keys.add(key, { keyspace, endMono: endOf(demand, mono, wall) });
+    }
   }
 }
 

@@ -1,5 +1,5 @@
-import { familyOf, isShadow } from '../quota/family.ts';
 import { TooManyKeys } from '../quota/store.ts';
+import type { Keyspace } from '../quota/store.ts';
 
 // The counters of one memory, by key. Memory is bounded by the number of keys that callers choose; the others are
 // as many as the configuration says. A policy may add a chosen key only while it has fewer of them than there are
@@ -13,11 +13,22 @@ const LOOK_AT = 4;
 const WHOLE_SWEEP_MS = 1000;
 const SHADOW_PART = 4;
 
-export class CounterTable<Counter> {
+/** What a table asks of a counter. */
+export interface Tabled {
+  /** Absent: callers did not choose its key. */
+  readonly keyspace: Keyspace | undefined;
+}
+
+/** A counter to be, and whose it would be. */
+export interface CounterKey extends Partial<Tabled> {
+  readonly key: string;
+}
+
+export class CounterTable<Counter extends Tabled> {
   readonly #maxChosen: number;
   readonly #counters = new Map<string, Counter>();
-  /** How many chosen keys each API and policy has. */
-  readonly #families = new Map<string, number>();
+  /** By their names, with the number of their keys. */
+  readonly #keyspaces = new Map<string, { readonly keyspace: Keyspace; keys: number }>();
   #chosen = 0;
   #sweep: Iterator<[string, Counter]> = this.#counters.entries();
   #sweptAt = -Infinity;
@@ -39,14 +50,20 @@ export class CounterTable<Counter> {
     return this.#counters.get(key);
   }
 
+  /** The one object for it while it has keys: those that come as messages are new each time. */
+  shared(keyspace: Keyspace | undefined): Keyspace | undefined {
+    return keyspace === undefined ? undefined : (this.#keyspaces.get(keyspace.name)?.keyspace ?? keyspace);
+  }
+
   /** Adds a counter for which there is room, by {@link makeRoom}. */
   add(key: string, counter: Counter): void {
     this.#counters.set(key, counter);
-    this.#count(key, 1);
+    this.#count(counter, 1);
   }
 
   delete(key: string): void {
-    if (this.#counters.delete(key)) this.#count(key, -1);
+    const counter = this.#counters.get(key);
+    if (counter !== undefined && this.#counters.delete(key)) this.#count(counter, -1);
   }
 
   /**
@@ -55,48 +72,51 @@ export class CounterTable<Counter> {
    * @param hasEnded whether nothing in a counter counts any more
    * @throws TooManyKeys where one of them does not fit
    */
-  makeRoom(keys: readonly string[], mono: number, hasEnded: (counter: Counter) => boolean): void {
-    const fresh = keys.filter((key) => !this.#counters.has(key));
+  makeRoom(wanted: readonly CounterKey[], mono: number, hasEnded: (counter: Counter) => boolean): void {
+    const fresh = wanted.filter(({ key }) => !this.#counters.has(key));
+    const isWanted = (key: string): boolean => wanted.some((one) => one.key === key);
     for (let i = 0; i < LOOK_AT * fresh.length; i++) {
       const { value, done } = this.#sweep.next();
       if (done === true) {
         this.#sweep = this.#counters.entries();
         break;
       }
-      if (hasEnded(value[1]) && !keys.includes(value[0])) this.delete(value[0]);
+      if (hasEnded(value[1]) && !isWanted(value[0])) this.delete(value[0]);
     }
     if (this.#lacksRoom(fresh) === undefined) return;
     if (mono - this.#sweptAt >= WHOLE_SWEEP_MS) {
       this.#sweptAt = mono;
-      for (const [key, counter] of this.#counters) if (hasEnded(counter) && !keys.includes(key)) this.delete(key);
+      for (const [key, counter] of this.#counters) if (hasEnded(counter) && !isWanted(key)) this.delete(key);
     }
-    const family = this.#lacksRoom(fresh);
-    if (family === undefined) return;
-    const held = this.#families.get(family) ?? 0;
+    const keyspace = this.#lacksRoom(fresh);
+    if (keyspace === undefined) return;
     throw new TooManyKeys(
-      `${held} keys of ${family} have running windows, and ${this.#chosen} of at most ${this.#maxChosen} places for keys that callers choose (--max-counters) are taken`,
+      `${this.#keysIn(keyspace)} keys of ${keyspace.name} have running windows, and ${this.#chosen} of at most ${this.#maxChosen} places for keys that callers choose (--max-counters) are taken`,
     );
   }
 
-  /** The family whose new counter does not fit. */
-  #lacksRoom(fresh: readonly string[]): string | undefined {
+  /** The keyspace whose new counter does not fit. */
+  #lacksRoom(fresh: readonly CounterKey[]): Keyspace | undefined {
     let free = this.#maxChosen - this.#chosen;
-    for (const key of fresh) {
-      const family = familyOf(key);
-      if (family === undefined) continue;
-      const held = this.#families.get(family) ?? 0;
-      if (held >= (isShadow(family) ? free / SHADOW_PART : free)) return family;
+    for (const { keyspace } of fresh) {
+      if (keyspace === undefined) continue;
+      const has = this.#keysIn(keyspace);
+      if (has >= (keyspace.isShadow ? free / SHADOW_PART : free)) return keyspace;
       free -= 1;
     }
     return undefined;
   }
 
-  #count(key: string, change: 1 | -1): void {
-    const family = familyOf(key);
-    if (family === undefined) return;
+  #count({ keyspace }: Counter, change: 1 | -1): void {
+    if (keyspace === undefined) return;
     this.#chosen += change;
-    const count = (this.#families.get(family) ?? 0) + change;
-    if (count === 0) this.#families.delete(family);
-    else this.#families.set(family, count);
+    let entry = this.#keyspaces.get(keyspace.name);
+    if (entry === undefined) this.#keyspaces.set(keyspace.name, (entry = { keyspace, keys: 0 }));
+    entry.keys += change;
+    if (entry.keys === 0) this.#keyspaces.delete(keyspace.name);
+  }
+
+  #keysIn({ name }: Keyspace): number {
+    return this.#keyspaces.get(name)?.keys ?? 0;
   }
 }

@@ -5,6 +5,7 @@ import type { ReplicaCounters } from '../quota/scoped-store.ts';
 import type { CounterStore, Demand, StoreHealth, Taking, WindowState } from '../quota/store.ts';
 import { wholePeriodMs, windowNames } from '../quota/window.ts';
 import { CounterTable } from './counter-table.ts';
+import type { Tabled } from './counter-table.ts';
 
 // Counters in this process: synchronous, and the reference that every other store is tested against.
 //
@@ -24,7 +25,7 @@ interface Window {
   readonly calendar: boolean;
 }
 
-interface Counter {
+interface Counter extends Tabled {
   limits: readonly Limit[];
   /** One a limit, in their order. */
   windows: Window[];
@@ -64,7 +65,7 @@ export class MemoryCounterStore implements CounterStore, ReplicaCounters {
       granted &&= hasRoom(demand, counter, now);
     }
     if (granted) {
-      if (fresh) this.#counters.makeRoom(demands.map(nameOf), now.mono, (counter) => hasEnded(counter, now));
+      if (fresh) this.#counters.makeRoom(demands, now.mono, (counter) => hasEnded(counter, now));
       for (let i = 0; i < demands.length; i++) {
         const demand = demands[i] as Demand;
         charge(demand, counters[i] ?? (counters[i] = this.#add(demand)), now);
@@ -128,8 +129,8 @@ export class MemoryCounterStore implements CounterStore, ReplicaCounters {
   }
 
   #add(demand: Demand): Counter {
-    const { limits } = demand;
-    const counter: Counter = { limits, windows: limits.map(() => CLOSED), others: undefined };
+    const { limits, keyspace } = demand;
+    const counter: Counter = { keyspace, limits, windows: limits.map(() => CLOSED), others: undefined };
     this.#counters.add(nameOf(demand), counter);
     return counter;
   }

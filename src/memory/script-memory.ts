@@ -1,7 +1,9 @@
 import type { Clock } from '../clock.ts';
 import type { StoreScript } from '../quota/counter-metrics.ts';
 import { StoreUnavailable } from '../quota/store.ts';
+import type { Keyspace } from '../quota/store.ts';
 import { CounterTable } from './counter-table.ts';
+import type { CounterKey, Tabled } from './counter-table.ts';
 
 // The scripts of `scripts.ts` and `lease-scripts.ts` on counters in this process: what Redis is to the
 // replicas of a mesh, this is to the workers of one process. Each call is one decision: nothing comes
@@ -12,8 +14,10 @@ import { CounterTable } from './counter-table.ts';
 // own clock.
 
 type Argument = string | number;
+/** Null or undefined: callers did not choose that key. */
+type Keyspaces = readonly (Keyspace | null | undefined)[];
 
-interface Held {
+interface Counter extends Tabled {
   epoch: number;
   /** By their names without the `u` or `e` before them. */
   readonly windows: Map<string, { used: number; end: number }>;
@@ -27,7 +31,7 @@ const LEAST_DEBT_US = 60_000_000;
 
 export class ScriptMemory {
   readonly #clock: Clock;
-  readonly #counters: CounterTable<Held>;
+  readonly #counters: CounterTable<Counter>;
 
   /** @param maxCounters the most counters whose keys callers choose */
   constructor(clock: Clock, maxCounters = 200_000) {
@@ -39,23 +43,27 @@ export class ScriptMemory {
     return this.#counters.size;
   }
 
-  /** @throws StoreUnavailable where a new counter does not fit */
-  run(script: StoreScript, keys: readonly string[], args: readonly Argument[]): number[] {
-    if (script === 'take' || script === 'peek') return this.#take(keys, args);
+  /**
+   * @param keyspaces one a key; absent: callers chose none of them
+   * @throws StoreUnavailable where a new counter does not fit
+   */
+  run(script: StoreScript, keys: readonly string[], args: readonly Argument[], keyspaces: Keyspaces = []): number[] {
+    if (script === 'take' || script === 'peek') return this.#take(keys, args, keyspaces);
     if (script === 'give_back') return this.#giveBack(keys, args);
-    if (script === 'charge_debt') return this.#chargeDebt(keys, args);
+    if (script === 'charge_debt') return this.#chargeDebt(keys, args, keyspaces);
     if (script === 'reset') return this.#reset(keys[0] ?? '');
     throw new StoreUnavailable(`no script ${script} here`);
   }
 
-  #take(keys: readonly string[], args: readonly Argument[]): number[] {
+  #take(keys: readonly string[], args: readonly Argument[], keyspaces: Keyspaces): number[] {
     const [want = 0, least = 0, need = 0, share = 1] = args.slice(0, 4).map(Number);
     const epochs: number[] = [];
-    const told: { key: string; name: string; cost: number; used: number; left: number; end: number }[] = [];
+    const told: { counter: CounterKey; name: string; cost: number; used: number; left: number; end: number }[] = [];
     let room = Infinity;
     let p = 4;
-    for (const key of keys) {
-      const held = this.#counters.get(key);
+    const counters = counterKeys(keys, keyspaces);
+    for (const counter of counters) {
+      const held = this.#counters.get(counter.key);
       epochs.push(held?.epoch ?? 0);
       const cost = Number(args[p]);
       const n = Number(args[p + 1]);
@@ -69,7 +77,7 @@ export class ScriptMemory {
         const used = open ? window.used : 0;
         const end = open ? window.end : endOf(span, now);
         room = Math.min(room, Math.floor((Number(args[p + 2 * n + i]) - used) / cost));
-        told.push({ key, name, cost, used, left: open ? end - now : -1, end });
+        told.push({ counter, name, cost, used, left: open ? end - now : -1, end });
       }
       p += 4 * n;
     }
@@ -77,12 +85,12 @@ export class ScriptMemory {
     if (granted > need) granted = Math.min(granted, need + Math.floor((room - need) / share));
     if (granted < least || granted < 1) granted = 0;
     else {
-      this.#makeRoom(keys);
+      this.#makeRoom(counters);
       for (const window of told) {
         window.used += granted * window.cost;
         const left = window.end - this.#now(window.name);
         if (window.left < 0) window.left = left;
-        const held = this.#hold(window.key, left);
+        const held = this.#open(window.counter, left);
         held.windows.set(window.name, { used: window.used, end: window.end });
       }
     }
@@ -115,12 +123,14 @@ export class ScriptMemory {
     return [taken, ...filled];
   }
 
-  #chargeDebt(keys: readonly string[], args: readonly Argument[]): number[] {
+  #chargeDebt(keys: readonly string[], args: readonly Argument[], keyspaces: Keyspaces): number[] {
     const debt = String(args[0]);
-    if (this.#counters.get(keys[0] ?? '')?.debts.has(debt)) return [0];
-    this.#makeRoom(keys);
+    const counters = counterKeys(keys, keyspaces);
+    const [first] = counters;
+    if (first === undefined || this.#counters.get(first.key)?.debts.has(debt)) return [0];
+    this.#makeRoom(counters);
     let p = 1;
-    for (const key of keys) {
+    for (const counter of counters) {
       const n = Number(args[p++]);
       for (let i = 0; i < n; i++, p += 4) {
         const name = String(args[p]).slice(1);
@@ -128,13 +138,13 @@ export class ScriptMemory {
         if (units <= 0 || args[p + 3] === 0) continue;
         const now = this.#now(name);
         const left = endOf(args[p + 3] ?? 0, now) - now;
-        const held = this.#hold(key, Math.max(left, LEAST_DEBT_US));
+        const held = this.#open(counter, Math.max(left, LEAST_DEBT_US));
         const window = held.windows.get(name);
         if (window !== undefined && window.end > now) window.used += units;
         else held.windows.set(name, { used: units, end: now + left });
       }
     }
-    this.#hold(keys[0] ?? '', LEAST_DEBT_US).debts.add(debt);
+    this.#open(first, LEAST_DEBT_US).debts.add(debt);
     return [1];
   }
 
@@ -155,27 +165,38 @@ export class ScriptMemory {
     return Math.floor((isCalendar(window) ? this.#clock.now() : this.#clock.monotonic()) * 1000);
   }
 
-  #hold(key: string, leftUs: number): Held {
+  /** Returns the counter, a new one where there is none, and keeps it for so long at least. */
+  #open({ key, keyspace }: CounterKey, leftUs: number): Counter {
     let held = this.#counters.get(key);
     if (held === undefined) {
-      held = { epoch: 0, windows: new Map(), debts: new Set(), keptUntil: 0 };
+      held = {
+        keyspace: this.#counters.shared(keyspace),
+        epoch: 0,
+        windows: new Map(),
+        debts: new Set(),
+        keptUntil: 0,
+      };
       this.#counters.add(key, held);
     }
     held.keptUntil = Math.max(held.keptUntil, this.#now('') + leftUs);
     return held;
   }
 
-  #makeRoom(keys: readonly string[]): void {
-    if (keys.every((key) => this.#counters.get(key) !== undefined)) return;
+  #makeRoom(counters: readonly CounterKey[]): void {
+    if (counters.every(({ key }) => this.#counters.get(key) !== undefined)) return;
     const mono = this.#now('');
     const wall = this.#now('@');
-    const hasEnded = ({ keptUntil, windows }: Held): boolean => {
+    const hasEnded = ({ keptUntil, windows }: Counter): boolean => {
       if (keptUntil > mono) return false;
       for (const [name, { end }] of windows) if (end > (isCalendar(name) ? wall : mono)) return false;
       return true;
     };
-    this.#counters.makeRoom(keys, this.#clock.monotonic(), hasEnded);
+    this.#counters.makeRoom(counters, this.#clock.monotonic(), hasEnded);
   }
+}
+
+function counterKeys(keys: readonly string[], keyspaces: Keyspaces): readonly CounterKey[] {
+  return keys.map((key, k) => ({ key, keyspace: keyspaces[k] ?? undefined }));
 }
 
 /** Calendar windows have an `@` in their names. */

@@ -5,6 +5,8 @@ import { definePolicy } from '../policy/policy.ts';
 import type { Charge } from '../policy/policy.ts';
 import { costOf, expressionFault, quotaOptions, refineQuotaOptions, termsOf } from '../policy/quota-options.ts';
 import { limitsOf, limitsSchema } from '../quota/limit-schema.ts';
+import type { Limit } from '../quota/limit.ts';
+import type { QuotaTerms } from '../quota/store.ts';
 
 const options = z
   .strictObject({
@@ -60,19 +62,20 @@ export default definePolicy({
       demand(request) {
         const units = cost(request);
         if (typeof units !== 'number') return units;
-        const key = selection === undefined ? EVERYONE : keyOf(selection.select(request));
-        return { key, limits, cost: units, terms };
+        if (selection === undefined) return { key: EVERYONE, limits, cost: units, terms };
+        return chargeOf(selection.select(request), limits, units, terms);
       },
       demandFor({ clientId, key }): Charge | undefined {
         if (clientId !== '' && key === '') return undefined;
         if (selection === undefined) return key === '' ? { key: EVERYONE, limits, cost: 1, terms } : undefined;
-        return { key: keyOf(key === '' ? undefined : key), limits, cost: 1, terms };
+        return chargeOf(key === '' ? undefined : key, limits, 1, terms);
       },
     };
   },
 });
 
 /** Callers choose keys, and may put secrets into them: what is kept is 132 bits of SHA-256. */
-function keyOf(selected: string | undefined): string {
-  return selected === undefined ? WITHOUT_KEY : hash('sha256', selected, 'base64url').slice(0, 22);
+function chargeOf(selected: string | undefined, limits: readonly Limit[], cost: number, terms: QuotaTerms): Charge {
+  if (selected === undefined) return { key: WITHOUT_KEY, limits, cost, terms };
+  return { key: hash('sha256', selected, 'base64url').slice(0, 22), isKeyChosen: true, limits, cost, terms };
 }

@@ -115,6 +115,8 @@ export interface Charge {
   readonly reason?: undefined;
   /** Below the API and the binding; keys that callers choose are hashed. */
   readonly key: string;
+  /** Callers chose the key, so nothing else bounds how many there are. */
+  readonly isKeyChosen?: boolean;
   readonly limits: Demand['limits'];
   readonly cost: number;
   /** Copied to the demand. */

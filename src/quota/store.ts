@@ -17,6 +17,19 @@ export interface Demand {
   readonly cost: number;
   /** Absent: of the mesh, and denied while the store can't tell. */
   readonly terms?: QuotaTerms | undefined;
+  /** Present where callers chose the key; absent where the configuration bounds the number of keys. */
+  readonly keyspace?: Keyspace | undefined;
+}
+
+/**
+ * The keys that callers choose under one policy of one API. They may choose as many as they like: a store bounds each
+ * keyspace, so that a flood in one leaves room for the others.
+ */
+export interface Keyspace {
+  /** Of the API and the policy; no other keyspace has it. */
+  readonly name: string;
+  /** A policy in shadow mode must cost nobody a request: its keys get less room. */
+  readonly isShadow: boolean;
 }
 
 /** How a demand is counted, and what holds while the store can't tell. */

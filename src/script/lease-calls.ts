@@ -2,7 +2,7 @@ import type { Moment } from '../clock.ts';
 import type { Demand } from '../quota/store.ts';
 import { windowNames } from '../quota/window.ts';
 import { CHARGE_DEBT, GIVE_BACK } from './lease-scripts.ts';
-import { keyOf, spanOf } from './script-call.ts';
+import { keyOf, keyspacesOf, spanOf } from './script-call.ts';
 import type { Grant, KeyPrefix, ScriptCall } from './script-call.ts';
 
 /**
@@ -58,5 +58,6 @@ export function chargeDebtCall(
       args.push(`u${window}`, `e${window}`, units, span);
     });
   });
-  return { script: CHARGE_DEBT, keys: demands.map((demand) => keyOf(prefix, demand)), args };
+  const keys = demands.map((demand) => keyOf(prefix, demand));
+  return { script: CHARGE_DEBT, keys, args, keyspaces: keyspacesOf(demands) };
 }

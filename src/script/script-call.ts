@@ -2,16 +2,21 @@ import { createHash } from 'node:crypto';
 import type { Moment } from '../clock.ts';
 import { calendarBoundaries } from '../quota/calendar.ts';
 import type { Limit } from '../quota/limit.ts';
-import type { Demand } from '../quota/store.ts';
+import type { Demand, Keyspace } from '../quota/store.ts';
 import { windowNames } from '../quota/window.ts';
 import { PEEK, TAKE } from './scripts.ts';
 import type { Script } from './scripts.ts';
+
+/** Undefined or, where JSON was between, null: callers did not choose that key. */
+export type Keyspaces = readonly (Keyspace | null | undefined)[];
 
 /** One script with its arguments, as EVALSHA takes them. */
 export interface ScriptCall {
   readonly script: Script;
   readonly keys: readonly string[];
   readonly args: readonly (string | number)[];
+  /** One a key, where callers chose some of them: counters in memory are bounded by it. Redis does not get it. */
+  readonly keyspaces?: Keyspaces | undefined;
   /** Its answer counts only when replicas of Redis have what it wrote, where the link asks for that. */
   readonly durable?: boolean;
 }
@@ -109,7 +114,13 @@ export function takeCall(
     for (const { maximumRequests } of limits) args.push(maximumRequests);
     for (const limit of limits) args.push(spanOf(limit, nowMs));
   }
-  return { script: want === 0 ? PEEK : TAKE, keys: demands.map((demand) => keyOf(prefix, demand)), args };
+  const keys = demands.map((demand) => keyOf(prefix, demand));
+  return { script: want === 0 ? PEEK : TAKE, keys, args, keyspaces: keyspacesOf(demands) };
+}
+
+/** For a call that may open counters. */
+export function keyspacesOf(demands: readonly Demand[]): Keyspaces | undefined {
+  return demands.some(({ keyspace }) => keyspace !== undefined) ? demands.map(({ keyspace }) => keyspace) : undefined;
 }
 
 export function readTake(demands: readonly Demand[], reply: readonly number[]): TakeReply {

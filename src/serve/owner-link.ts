@@ -26,7 +26,7 @@ export class OwnerLink implements ScriptLink {
   }
 
   run(
-    { script, keys, args }: ScriptCall,
+    { script, keys, args, keyspaces }: ScriptCall,
     until: number,
     late?: (reply: readonly number[]) => void,
   ): Promise<readonly number[]> {
@@ -54,7 +54,7 @@ export class OwnerLink implements ScriptLink {
     };
     this.#waiting.set(id, { answered });
     if (this.#calls.length === 0) queueMicrotask(() => this.#send());
-    this.#calls.push({ id, script: script.name, keys, args });
+    this.#calls.push({ id, script: script.name, keys, args, keyspaces });
     return promise;
   }
 

@@ -5,9 +5,9 @@ import type { ScriptAnswer, ScriptQuestion } from './worker-messages.ts';
 
 /** Runs what a worker asks, in its order. */
 export function answerScripts(memory: ScriptMemory, calls: readonly ScriptQuestion[]): ScriptAnswer[] {
-  return calls.map(({ id, script, keys, args }) => {
+  return calls.map(({ id, script, keys, args, keyspaces }) => {
     try {
-      return { id, reply: memory.run(script, keys, args) };
+      return { id, reply: memory.run(script, keys, args, keyspaces) };
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) throw error;
       return { id, reply: error.message };
@@ -20,8 +20,8 @@ export function ownLink(memory: ScriptMemory): ScriptLink {
   return {
     available: true,
     trouble: '',
-    async run({ script, keys, args }) {
-      return memory.run(script.name, keys, args);
+    async run({ script, keys, args, keyspaces }) {
+      return memory.run(script.name, keys, args, keyspaces);
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { MetricObject } from 'prom-client';
 import type { KeySetRefresh } from '../operator/keys.ts';
 import type { StoreScript } from '../quota/counter-metrics.ts';
+import type { Keyspaces } from '../script/script-call.ts';
 
 // What the owner and its workers say to each other, over the channel that Node gives a forked process. The
 // owner listens and hands out connections; it owns the counters in memory. The workers decide.
@@ -49,6 +50,7 @@ export interface ScriptQuestion {
   readonly script: StoreScript;
   readonly keys: readonly string[];
   readonly args: readonly (string | number)[];
+  readonly keyspaces?: Keyspaces | undefined;
 }
 
 export interface ScriptAnswer {

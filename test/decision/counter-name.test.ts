@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { counterName } from '../../src/decision/counter-name.ts';
+import { counterNames } from '../../src/decision/counter-name.ts';
 import type { QuotaPolicy } from '../../src/policy/policy.ts';
 import type { Bound } from '../../src/snapshot/snapshot.ts';
 import { apiOf } from '../policy/fixtures.ts';
@@ -21,31 +21,31 @@ test('a policy bound to two APIs counts apart, whichever is asked for in between
   const shared = quota('fair-use');
   const [orders, users] = [apiOf({ name: 'orders', quota: [shared] }), apiOf({ name: 'users', quota: [shared] })];
   for (let i = 0; i < 3; i++) {
-    expect(counterName(orders, shared, 'k')).toEqual({ slot: 'orders:k', key: 'orders:fair-use:k' });
-    expect(counterName(users, shared, 'k')).toEqual({ slot: 'users:k', key: 'users:fair-use:k' });
+    expect(counterNames(orders, shared).of('k')).toEqual({ slot: 'orders:k', key: 'orders:fair-use:k' });
+    expect(counterNames(users, shared).of('k')).toEqual({ slot: 'users:k', key: 'users:fair-use:k' });
   }
 });
 
 test('policies of one API count apart, and share a slot', () => {
   const [fair, fast] = [quota('fair-use'), quota('fast')];
   const api = apiOf({ name: 'orders', quota: [fair, fast] });
-  expect(counterName(api, fair, 'k')).toEqual({ slot: 'orders', key: 'orders:fair-use:k' });
-  expect(counterName(api, fast, 'k')).toEqual({ slot: 'orders', key: 'orders:fast:k' });
+  expect(counterNames(api, fair).of('k')).toEqual({ slot: 'orders', key: 'orders:fair-use:k' });
+  expect(counterNames(api, fast).of('k')).toEqual({ slot: 'orders', key: 'orders:fast:k' });
 });
 
 test('a policy in shadow mode counts apart from the same one enforced, and does not move its counters', () => {
   const [fair, tried] = [quota('fair-use'), quota('fair-use', 'shadow')];
   const api = apiOf({ name: 'orders', quota: [fair, tried] });
-  expect(counterName(api, fair, 'k')).toEqual({ slot: 'orders:k', key: 'orders:fair-use:k' });
-  expect(counterName(api, tried, 'k')).toEqual({ slot: 'orders:shadow:k', key: 'orders:shadow:fair-use:k' });
+  expect(counterNames(api, fair).of('k')).toEqual({ slot: 'orders:k', key: 'orders:fair-use:k' });
+  expect(counterNames(api, tried).of('k')).toEqual({ slot: 'orders:shadow:k', key: 'orders:shadow:fair-use:k' });
 });
 
 test('keys that callers choose are not kept without bound, and keep their names', () => {
   const one = quota('fair-use');
   const api = apiOf({ name: 'orders', quota: [one] });
-  const first = counterName(api, one, 'first');
-  expect(counterName(api, one, 'first')).toBe(first);
-  for (let i = 0; i < 10_000; i++) counterName(api, one, `k${i}`);
-  expect(counterName(api, one, 'first')).not.toBe(first);
-  expect(counterName(api, one, 'first')).toEqual(first);
+  const first = counterNames(api, one).of('first');
+  expect(counterNames(api, one).of('first')).toBe(first);
+  for (let i = 0; i < 10_000; i++) counterNames(api, one).of(`k${i}`);
+  expect(counterNames(api, one).of('first')).not.toBe(first);
+  expect(counterNames(api, one).of('first')).toEqual(first);
 });

@@ -16,7 +16,8 @@ export function freshDemand(limits: readonly (readonly [maximum: number, periodM
 /** A counter of one unit whose key a caller has chosen, as the policy `rate-limiting` names it. */
 export function chosenDemand(policy: string, periodMs: number): Demand {
   const demand = freshDemand([[1, periodMs]]);
-  return { ...demand, key: `shop:${policy}:${hash('sha256', demand.key, 'base64url').slice(0, 22)}` };
+  const key = `shop:${policy}:${hash('sha256', demand.key, 'base64url').slice(0, 22)}`;
+  return { ...demand, key, keyspace: { name: `shop:${policy}`, isShadow: policy.startsWith('shadow:') } };
 }
 
 export function limit(maximumRequests: number, timePeriodInMilliseconds: number): Limit {

@@ -162,8 +162,8 @@ function countersOf(maxCounters: number) {
   const memory = new ScriptMemory(clock, maxCounters);
   const wish = { want: 1, least: 1, need: 1, share: 1 };
   const take = (demand: Demand): number => {
-    const { script, keys, args } = takeCall(UNTAGGED, [demand], [1], wish, clock.wall);
-    return memory.run(script.name, keys, args)[0] ?? 0;
+    const { script, keys, args, keyspaces } = takeCall(UNTAGGED, [demand], [1], wish, clock.wall);
+    return memory.run(script.name, keys, args, keyspaces)[0] ?? 0;
   };
   return { clock, memory, take };
 }

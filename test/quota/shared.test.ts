@@ -2,12 +2,15 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { type SharedCounterStore, SharedReplicaCounters } from '../../src/lease/shared-store.ts';
 import { ScriptMemory } from '../../src/memory/script-memory.ts';
+import { noCounterMetrics } from '../../src/quota/counter-metrics.ts';
 import type { CounterStore, Demand } from '../../src/quota/store.ts';
 import type { ScriptLink } from '../../src/script/script-call.ts';
 import { createCounterStore, type SharedCounters } from '../../src/serve/counter-store.ts';
-import { ownLink } from '../../src/serve/script-owner.ts';
+import { OwnerLink } from '../../src/serve/owner-link.ts';
+import { answerScripts, ownLink } from '../../src/serve/script-owner.ts';
+import type { ScriptQuestion } from '../../src/serve/worker-messages.ts';
 import { startRedis } from '../real/redis.ts';
-import { behavesAsCounterStore, freshDemand, untilAvailable } from './behaviour.ts';
+import { behavesAsCounterStore, chosenDemand, freshDemand, untilAvailable } from './behaviour.ts';
 
 const HOUR = 3_600_000;
 
@@ -63,6 +66,22 @@ describe('workers that share counters', () => {
     while ((await last!.take([demand], performance.now() + 1000)).granted) granted++;
     expect(granted).toBe(500);
     await last!.close();
+  });
+
+  it('bound keys that callers choose between them, over the messages they send to the owner', async () => {
+    const memory = new ScriptMemory(systemClock, 40);
+    const link: OwnerLink = new OwnerLink(systemClock, noCounterMetrics, (calls) => {
+      const arrived = JSON.parse(JSON.stringify(calls)) as ScriptQuestion[];
+      link.answer(answerScripts(memory, arrived));
+    });
+    const workers = workersOf(memory, 2, link);
+    opened.push(...workers);
+    const terms = { scope: 'mesh', onStoreFailure: 'deny' } as const;
+    const take = async (demand: Demand, i: number) => workers[i % 2]!.take([demand], performance.now() + 2000);
+    for (let i = 0; i < 20; i++) expect((await take(chosenDemand('rl', HOUR), i)).granted).toBe(true);
+    await expect(take({ ...chosenDemand('rl', HOUR), terms }, 0)).rejects.toThrow('20 keys of shop:rl');
+    expect((await take(chosenDemand('other', HOUR), 1)).granted).toBe(true);
+    for (let i = 0; i < 50; i++) expect((await take(freshDemand([[1, HOUR]]), i)).granted).toBe(true);
   });
 
   it('hear of a reset by one of them', async () => {
