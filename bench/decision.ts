@@ -31,7 +31,7 @@ export async function nanosecondsPerDecision({ policies, checkOf }: Shop): Promi
   // Counted and logged as the service does it, but that nobody reads the lines.
   const observer = createObserver({
     metrics: createMetrics({ clock, version: 'bench' }),
-    log: createLog('info', { write: () => undefined, flush: async () => undefined }),
+    log: createLog('info', { write: () => undefined, flush: async () => undefined }, () => clock.now()),
     clock,
     allowRate: 0.01,
     maxLinesPerSecond: 100,

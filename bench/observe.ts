@@ -50,7 +50,7 @@ process.stdout.write(`${JSON.stringify(result)}\n`);
 
 function decisionLog(allowRate: number): DecisionLog {
   return createDecisionLog({
-    log: createLog('info', { write: () => {} }),
+    log: createLog('info', { write: () => {} }, () => systemClock.now()),
     clock: systemClock,
     allowRate,
     maxLinesPerSecond: Number.MAX_SAFE_INTEGER,

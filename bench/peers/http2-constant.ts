@@ -4,7 +4,7 @@ import { checkPath } from '../../src/envoy/check-service.ts';
 import { http2Transport } from '../../src/http2/transport.ts';
 import { constantAnswer } from './constant-answer.ts';
 
-const listener = await http2Transport()({
+const listener = await http2Transport({ now: () => performance.now() })({
   address: { kind: 'tcp', host: '127.0.0.1', port: 0 },
   methods: [{ kind: 'unary', path: checkPath, handle: () => constantAnswer }],
   tls: undefined,

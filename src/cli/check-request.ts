@@ -16,8 +16,11 @@ export interface RequestDescription {
   readonly contextExtension: readonly string[];
 }
 
-/** The Check that Envoy would send for a request. */
-export function checkRequestOf(described: RequestDescription): CheckRequest {
+/**
+ * The Check that Envoy would send for a request.
+ * @param now milliseconds since the Unix epoch
+ */
+export function checkRequestOf(described: RequestDescription, now: number): CheckRequest {
   const { method, path, host, sourceAddress, sourcePrincipal: principal = '' } = described;
   const headers = new Map([
     [':method', method],
@@ -47,7 +50,7 @@ export function checkRequestOf(described: RequestDescription): CheckRequest {
         },
       },
       request: {
-        time: timestampFromMs(Date.now()),
+        time: timestampFromMs(now),
         http: { id: '0', method, path, host, scheme: 'http', headers: Object.fromEntries(headers) },
       },
       contextExtensions,

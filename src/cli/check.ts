@@ -102,7 +102,7 @@ function refuse(given: ReadonlySet<keyof typeof flags>, refused: object, because
 }
 
 async function requestOf(values: FlagValues<typeof flags>, file: string | undefined): Promise<CheckRequest> {
-  if (file === undefined) return checkRequestOf(values);
+  if (file === undefined) return checkRequestOf(values, systemClock.now());
   let json: string;
   try {
     json = file === '-' ? await textOf(process.stdin) : await readFile(file, 'utf8');

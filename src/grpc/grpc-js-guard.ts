@@ -23,6 +23,8 @@ export interface GuardOptions {
   /** Octets of requests that are not answered yet, all connections together. */
   readonly totalBufferedBytes: number;
   readonly onAbuse: (kind: GuardAbuse) => void;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
 }
 
 interface Account {
@@ -35,7 +37,7 @@ interface Account {
  * are refused, and what calls hold comes out of budgets that all connections share.
  * @throws TypeError where the library has changed inside, so that nothing would be bounded
  */
-export function guardStreams(server: Server, { methods, totalBufferedBytes, onAbuse }: GuardOptions): void {
+export function guardStreams(server: Server, { methods, totalBufferedBytes, onAbuse, now }: GuardOptions): void {
   // They take messages while they run.
   const bidirectional = new Set(methods.filter(({ kind }) => kind === 'bidirectional').map(({ path }) => path));
   const { http2Servers } = server as unknown as { http2Servers?: Map<Http2Server, unknown> };
@@ -60,7 +62,7 @@ export function guardStreams(server: Server, { methods, totalBufferedBytes, onAb
   const unfinished = new Map<ServerHttp2Stream, number>();
   const isShort = (): boolean => streams.free < streams.total / 4 || bytes.free < bytes.total / 4;
   const sweeping = setInterval(() => {
-    const before = performance.now() - (isShort() ? pressedTimeoutMs : requestTimeoutMs);
+    const before = now() - (isShort() ? pressedTimeoutMs : requestTimeoutMs);
     for (const [stream, sinceMs] of unfinished) {
       if (sinceMs > before) return;
       onAbuse('slow_request');
@@ -81,7 +83,7 @@ export function guardStreams(server: Server, { methods, totalBufferedBytes, onAb
       return stream.close(refusedStream);
     }
     const isBidirectional = bidirectional.has(headers[':path'] ?? '');
-    if (!isBidirectional && !stream.endAfterHeaders) unfinished.set(stream, performance.now());
+    if (!isBidirectional && !stream.endAfterHeaders) unfinished.set(stream, now());
     const meter = new Meter(account.bytes, isBidirectional);
     stream.once('close', () => {
       account.streams.give(1);

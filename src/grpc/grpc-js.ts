@@ -4,40 +4,41 @@ import { createServer } from 'node:net';
 import type { Socket } from 'node:net';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import type { ServerDuplexStream, ServerUnaryCall, ServerWritableStream, sendUnaryData } from '@grpc/grpc-js';
+import type { Clock } from '../clock.ts';
 import { listenOn } from '../listen/socket.ts';
 import { secureContextOptions } from '../listen/tls.ts';
 import type { TlsMaterial } from '../listen/tls.ts';
 import { admit, ConnectionRoom } from '../listen/connection-room.ts';
+import { GrpcJsCall } from './grpc-js-call.ts';
 import { type GuardAbuse, type GuardOptions, guardStreams } from './grpc-js-guard.ts';
 import { Code, RpcError } from './rpc.ts';
-import type { Call, ListenOptions, Method, RpcListener, RpcTransport } from './rpc.ts';
+import type { ListenOptions, Method, RpcListener, RpcTransport } from './rpc.ts';
 
-/** What the library's calls of all kinds have in common. */
-interface AnyCall {
-  readonly cancelled: boolean;
-  getPeer(): string;
-  getDeadline(): Date | number;
-  once(event: 'cancelled', listener: () => void): unknown;
-}
 /** What the library makes `grpc-status` and `grpc-message` of. */
 interface Status {
   readonly code: Code;
   readonly details: string;
 }
 type OnFailure = NonNullable<ListenOptions['onFailure']>;
+/** What is the same for all calls of a listener. */
+interface Serving {
+  readonly onFailure: OnFailure;
+  readonly clock: Clock;
+}
 
 export interface GrpcJsSettings extends Partial<Pick<GuardOptions, 'totalBufferedBytes'>> {
   /** Told how a peer was hurting us when it was stopped. */
   readonly onAbuse?: (kind: GuardAbuse | 'too_many_connections') => void;
+  readonly clock: Clock;
 }
 
-export function grpcJsTransport(settings: GrpcJsSettings = {}): RpcTransport {
+export function grpcJsTransport(settings: GrpcJsSettings): RpcTransport {
   return (options) => listen(options, settings);
 }
 
 async function listen(
   options: ListenOptions,
-  { totalBufferedBytes = 32 * 1024 * 1024, onAbuse = () => {} }: GrpcJsSettings,
+  { totalBufferedBytes = 32 * 1024 * 1024, onAbuse = () => {}, clock }: GrpcJsSettings,
 ): Promise<RpcListener> {
   const server = new Server({
     'grpc.max_receive_message_length': options.maxMessageBytes,
@@ -50,17 +51,17 @@ async function listen(
     'grpc.enable_channelz': 0,
   });
   const onFailure = options.onFailure ?? ((): void => {});
-  for (const method of options.methods) register(server, method, onFailure);
+  for (const method of options.methods) register(server, method, { onFailure, clock });
 
   const credentials = options.tls === undefined ? undefined : new ReplaceableCredentials(options.tls);
   const injector = server.createConnectionInjector(credentials ?? ServerCredentials.createInsecure());
-  guardStreams(server, { methods: options.methods, totalBufferedBytes, onAbuse });
+  guardStreams(server, { methods: options.methods, totalBufferedBytes, onAbuse, now: () => clock.monotonic() });
   // The socket is ours, not the library's: it would resolve names itself, log faults to the console and
   // give a Unix socket its permissions late.
   const listener = createServer({ noDelay: true, keepAlive: true }, (socket) => injector.injectConnection(socket));
   const room = new ConnectionRoom({
     most: options.maxConnections ?? 10_000,
-    now: () => performance.now(),
+    now: () => clock.monotonic(),
     onFull: () => onAbuse('too_many_connections'),
   });
   admit(listener, (socket) => room.enter(socket));
@@ -115,18 +116,18 @@ class ReplaceableCredentials extends ServerCredentials {
   }
 }
 
-function register(server: Server, method: Method, onFailure: OnFailure): void {
+function register(server: Server, method: Method, serving: Serving): void {
   const { path } = method;
   switch (method.kind) {
     case 'unary':
-      server.register(path, unary(method, onFailure), toBuffer, identity, 'unary');
+      server.register(path, unary(method, serving), toBuffer, identity, 'unary');
       return;
     case 'server_streaming':
       server.register(
         path,
         (stream: ServerWritableStream<Buffer, Uint8Array>) => {
-          const call = new GrpcJsCall(stream);
-          void pump(stream, () => method.handle(stream.request, call), call, path, onFailure);
+          const call = new GrpcJsCall(stream, serving.clock);
+          void pump(stream, () => method.handle(stream.request, call), call, path, serving.onFailure);
         },
         toBuffer,
         identity,
@@ -137,10 +138,10 @@ function register(server: Server, method: Method, onFailure: OnFailure): void {
       server.register(
         path,
         (stream: ServerDuplexStream<Buffer, Uint8Array>) => {
-          const call = new GrpcJsCall(stream);
+          const call = new GrpcJsCall(stream, serving.clock);
           // Reading to the end must not close the side that writes.
           const requests = stream.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Buffer>;
-          void pump(stream, () => method.handle(requests, call), call, path, onFailure);
+          void pump(stream, () => method.handle(requests, call), call, path, serving.onFailure);
         },
         toBuffer,
         identity,
@@ -149,9 +150,9 @@ function register(server: Server, method: Method, onFailure: OnFailure): void {
   }
 }
 
-function unary(method: Method & { kind: 'unary' }, onFailure: OnFailure) {
+function unary(method: Method & { kind: 'unary' }, { onFailure, clock }: Serving) {
   return (grpcCall: ServerUnaryCall<Buffer, Uint8Array>, callback: sendUnaryData<Uint8Array>): void => {
-    const call = new GrpcJsCall(grpcCall);
+    const call = new GrpcJsCall(grpcCall, clock);
     const succeed = (response: Uint8Array): void => {
       call.finish();
       callback(null, response);
@@ -200,43 +201,6 @@ function toStatus(error: unknown, call: GrpcJsCall, path: string, onFailure: OnF
   if (call.cancelled) return { code: Code.cancelled, details: 'cancelled' };
   onFailure(path, error);
   return { code: Code.internal, details: 'internal error' };
-}
-
-class GrpcJsCall implements Call {
-  readonly deadline: number;
-  readonly #call: AnyCall;
-  #controller: AbortController | undefined;
-  #finished = false;
-
-  constructor(call: AnyCall) {
-    this.#call = call;
-    const wallClock = call.getDeadline();
-    this.deadline = wallClock === Infinity ? Infinity : performance.now() + (Number(wallClock) - Date.now());
-  }
-
-  get cancelled(): boolean {
-    return this.#call.cancelled;
-  }
-
-  /** Those on a Unix socket, which have no address, count as one. */
-  get connection(): string {
-    return this.#call.getPeer();
-  }
-
-  get signal(): AbortSignal {
-    if (this.#controller === undefined) {
-      const controller = new AbortController();
-      this.#controller = controller;
-      if (this.#call.cancelled) controller.abort();
-      // The library says `cancelled` after a call that ended well too.
-      else this.#call.once('cancelled', () => this.#finished || controller.abort());
-    }
-    return this.#controller.signal;
-  }
-
-  finish(): void {
-    this.#finished = true;
-  }
 }
 
 function identity(bytes: Buffer): Buffer {

@@ -2,7 +2,8 @@
 export class BatchClock {
   /** When the batch of frames in hand arrived. */
   nowMs: number;
-  private readonly now: () => number;
+  /** Monotonic milliseconds at this moment. */
+  readonly now: () => number;
 
   constructor(now: () => number) {
     this.now = now;

@@ -18,19 +18,19 @@ const handshakeDrainMs = 1000;
 export interface Http2TransportSettings {
   readonly limits?: Partial<Limits>;
   readonly observer?: TransportObserver;
-  /** Monotonic milliseconds, the same as `performance.now()`. */
-  readonly now?: () => number;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
 }
 
 /** Serves gRPC with this folder's HTTP/2: over TCP, Unix sockets and TLS (ALPN `h2`). */
-export function http2Transport(settings: Http2TransportSettings = {}): RpcTransport {
+export function http2Transport(settings: Http2TransportSettings): RpcTransport {
   const completed = complete(settings);
   return (options) => listen(options, completed);
 }
 
 function complete(settings: Http2TransportSettings): Settings {
   const limits = { ...defaultLimits, ...settings.limits };
-  const now = settings.now ?? (() => performance.now());
+  const { now } = settings;
   return {
     limits,
     observer: settings.observer ?? { counters: zeroCounters(), onAbuse() {}, onInternalError() {} },
@@ -67,7 +67,7 @@ export interface SocketAcceptor extends Pick<RpcListener, 'updateTls' | 'drain'>
 
 export function http2Acceptor(
   options: Omit<ListenOptions, 'address'>,
-  settings: Http2TransportSettings = {},
+  settings: Http2TransportSettings,
 ): SocketAcceptor {
   const { server, updateTls, drain } = createAcceptor(options, complete(settings));
   return { accept: (socket) => void server.emit('connection', socket), updateTls, drain };

@@ -1,4 +1,3 @@
-import { systemClock } from '../clock.ts';
 import { type LogDestination, streamDestination } from './log-destination.ts';
 
 /** From the quietest to the most talkative. */
@@ -76,7 +75,7 @@ export interface Log {
 }
 
 /** @param now milliseconds since the Unix epoch */
-export function createLog(level: LogLevel, destination: LogDestination, now = () => systemClock.now()): Log {
+export function createLog(level: LogLevel, destination: LogDestination, now: () => number): Log {
   const loudest = LOG_LEVELS.indexOf(level);
   const at =
     (own: Exclude<LogLevel, 'silent'>) =>

@@ -17,6 +17,8 @@ export interface ConnectOptions {
   /** Rejects with an RpcError where the caller may not call the method; asked before the message is read. */
   readonly allow: (path: string, authorization: string | null) => Promise<void>;
   readonly maxMessageBytes: number;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
   readonly onFailure?: ListenOptions['onFailure'];
 }
 
@@ -39,7 +41,7 @@ export function createConnectHandler(
   for (const service of options.services) {
     for (const method of service.methods) {
       const found = methods.get(`/${service.typeName}/${method.name}`);
-      if (found !== undefined) route(router, method, found, options.onFailure);
+      if (found !== undefined) route(router, method, found, options);
     }
   }
   const bodies = new RequestBodies();
@@ -66,7 +68,7 @@ function route(
   router: ConnectRouter,
   description: DescMethod,
   method: Method,
-  onFailure: ConnectOptions['onFailure'],
+  { onFailure, now }: ConnectOptions,
 ): void {
   const { input, output } = description;
   const read = (message: Message): Uint8Array => toBinary(input, message);
@@ -89,26 +91,28 @@ function route(
     case 'unary':
       implement(async (request: Message, context: HandlerContext) => {
         try {
-          return write(await method.handle(read(request), callOf(context)));
+          return write(await method.handle(read(request), callOf(context, now)));
         } catch (error) {
           return translate(error);
         }
       });
       return;
     case 'server_streaming':
-      implement((request: Message, context: HandlerContext) => stream(method.handle(read(request), callOf(context))));
+      implement((request: Message, context: HandlerContext) =>
+        stream(method.handle(read(request), callOf(context, now))),
+      );
       return;
     case 'bidirectional':
       implement((requests: AsyncIterable<Message>, context: HandlerContext) =>
-        stream(method.handle(readAll(requests), callOf(context))),
+        stream(method.handle(readAll(requests), callOf(context, now))),
       );
   }
 }
 
 const connectionKey = createContextKey<unknown>(undefined, { description: 'the connection that a call came on' });
 
-function callOf(context: HandlerContext): Call {
-  const deadline = performance.now() + (context.timeoutMs() ?? Infinity);
+function callOf(context: HandlerContext, now: () => number): Call {
+  const deadline = now() + (context.timeoutMs() ?? Infinity);
   return { deadline, signal: context.signal, connection: context.values.get(connectionKey) };
 }
 

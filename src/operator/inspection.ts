@@ -4,6 +4,7 @@ import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { CheckRequestSchema, CheckResponseSchema } from '../../gen/envoy/service/auth/v3/external_auth_pb.js';
 import * as proto from '../../gen/ostiary/v1/inspection_pb.js';
+import type { Clock } from '../clock.ts';
 import { demandOf } from '../decision/charging.ts';
 import type { Decision } from '../decision/decision.ts';
 import type { Fault } from '../errors.ts';
@@ -32,6 +33,7 @@ export interface Inspector {
   explain(check: Uint8Array, snapshot: Snapshot, call: Call): Promise<Explained>;
   readonly store: Pick<CounterStore, 'peek' | 'reset'>;
   readonly refreshKeys: RefreshKeys;
+  readonly clock: Clock;
   /** Told of each reset, one that fails on its way too. */
   countersReset?(reset: CountersReset): void;
 }
@@ -102,7 +104,9 @@ export function inspectionMethods(inspector: Inspector, telling: Telling): reado
       async (request, call) => {
         const policies = [];
         for (const { bound, demand } of countersOf(loaded(), request)) {
-          const { windows, fallback } = await storeAnswer(() => inspector.store.peek([demand], deadlineOf(call)));
+          const { windows, fallback } = await storeAnswer(() =>
+            inspector.store.peek([demand], deadlineOf(call, inspector)),
+          );
           if (fallback === true) throw new RpcError(Code.unavailable, "the counter store can't be reached");
           const counters = (windows[0] ?? []).map((window) => toCounter(window, 0));
           policies.push(create(proto.PolicyCountersSchema, { name: bound.name, policy: bound.kind, counters }));
@@ -122,7 +126,7 @@ export function inspectionMethods(inspector: Inspector, telling: Telling): reado
         try {
           for (const { demand } of found) {
             counters.push(demand.key);
-            windows += await storeAnswer(() => inspector.store.reset([demand], deadlineOf(call)));
+            windows += await storeAnswer(() => inspector.store.reset([demand], deadlineOf(call, inspector)));
           }
         } catch (error) {
           inspector.countersReset?.({ api, clientId, counters, windows, isComplete: false });
@@ -183,8 +187,8 @@ function countersOf(
   return found;
 }
 
-function deadlineOf(call: Call): number {
-  return Math.min(call.deadline, performance.now() + storeTimeoutMs);
+function deadlineOf(call: Call, { clock }: Inspector): number {
+  return Math.min(call.deadline, clock.monotonic() + storeTimeoutMs);
 }
 
 async function storeAnswer<T>(ask: () => T | Promise<T>): Promise<T> {

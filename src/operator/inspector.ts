@@ -37,6 +37,7 @@ export function createInspector(options: InspectorOptions): Inspector {
     faults,
     store,
     refreshKeys: refreshKeys ?? (() => Promise.resolve([])),
+    clock: ports.clock,
     ...(countersReset && { countersReset }),
     async explain(bytes, inForce, call) {
       try {

@@ -1,6 +1,7 @@
 import type { Server, ServerResponse } from 'node:http';
 import type { Http2Server, ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
+import type { Clock } from '../clock.ts';
 import { connectionOf, type NodeRequest, type NodeResponse } from './node-request.ts';
 import { reflectionMethods } from '../grpc/reflection.ts';
 import type { ListenOptions, Method } from '../grpc/rpc.ts';
@@ -22,6 +23,7 @@ export interface ApiOptions {
   readonly tokenFile: string | undefined;
   readonly maxMessageBytes: number;
   readonly maxConnections: number;
+  readonly clock: Clock;
   readonly onFailure?: ListenOptions['onFailure'];
   /** Told of each call that was refused: its method, empty where it came that far not, and why. */
   readonly onRefused?: (method: string, why: string) => void;
@@ -80,7 +82,7 @@ export async function openApi(options: ApiOptions): Promise<ApiListener> {
     most: options.maxConnections,
     // An operator who comes later must get in, whoever keeps his connections busy.
     whenAllBusy: 'close oldest',
-    now: () => performance.now(),
+    now: () => options.clock.monotonic(),
     onFull() {},
   });
   admit(http1, (socket) => room.enter(socket));
@@ -177,6 +179,7 @@ async function loadHandler(
       }
     },
     maxMessageBytes: options.maxMessageBytes,
+    now: () => options.clock.monotonic(),
     ...(options.onFailure === undefined ? {} : { onFailure: options.onFailure }),
   });
   return (request, response) => {

@@ -82,6 +82,7 @@ export async function openDecider(
   const log = createLog(
     flags.logLevel,
     standardOutput(() => metrics.log.dropped()),
+    () => clock.now(),
   );
   // The Redis client warns on the console: standard error stays for the command line.
   const warned = new Set<string>();

@@ -103,6 +103,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
         address: apiListen,
         methods,
         inspector: options.inspector,
+        clock: options.clock,
         tokenFile: options.apiTokenFile,
         maxMessageBytes,
         maxConnections: options.connections.api,
@@ -128,8 +129,8 @@ export async function openServer(options: ServerOptions): Promise<Server> {
         });
 
   async function drainAll({ drainDelayMs, drainMs }: DrainTimes): Promise<void> {
-    const end = performance.now() + drainMs - Math.min(marginMs, drainMs / 2);
-    const leftMs = (): number => Math.max(0, end - performance.now());
+    const end = options.clock.monotonic() + drainMs - Math.min(marginMs, drainMs / 2);
+    const leftMs = (): number => Math.max(0, end - options.clock.monotonic());
     state = 'draining';
     health.setAllServing(false);
     await sleep(Math.min(drainDelayMs, leftMs()));

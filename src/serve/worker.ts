@@ -43,7 +43,7 @@ export async function runWorker(flags: ServeFlags, environment: NodeJS.ProcessEn
         gzip,
         onFailure: (path, error) => decider.observer.callFailed(path, error),
       },
-      { observer: decider.observer.transport('grpc'), limits: limitsOf(flags) },
+      { observer: decider.observer.transport('grpc'), limits: limitsOf(flags), now: () => clock.monotonic() },
     );
     endLeanStart();
     // One that takes the place of another gets no connections before it can decide.

@@ -65,8 +65,12 @@ export async function transportOf(flags: ServeFlags, { observer }: Decider): Pro
     if (flags.gzip)
       throw new UserError('--gzip needs --transport http2: grpc-js unpacks any number of messages at once', 2);
     const { grpcJsTransport } = await import('../grpc/grpc-js.ts');
-    return grpcJsTransport({ totalBufferedBytes: flags.maxBufferedBytes, onAbuse: (kind) => listener.onAbuse(kind) });
+    return grpcJsTransport({
+      totalBufferedBytes: flags.maxBufferedBytes,
+      onAbuse: (kind) => listener.onAbuse(kind),
+      clock,
+    });
   }
   const { http2Transport } = await import('../http2/transport.ts');
-  return http2Transport({ observer: listener, limits: limitsOf(flags) });
+  return http2Transport({ observer: listener, limits: limitsOf(flags), now: () => clock.monotonic() });
 }

@@ -1,11 +1,13 @@
 import { watch } from 'node:fs';
 import type { FSWatcher } from 'node:fs';
+import type { Clock } from '../clock.ts';
 
 export interface WatchOptions {
   /** Quiet time after an event before the change counts as complete. */
   readonly debounceMs: number;
   /** How often it looks without an event: some file systems tell none. */
   readonly pollMs: number;
+  readonly clock: Clock;
 }
 
 /** Files that could not be looked at are looked at again at the latest then, however long it took. */
@@ -40,11 +42,12 @@ export class DirectoryWatch {
   }
 
   async #lookAndPoll(): Promise<void> {
-    const startedAt = performance.now();
+    const { clock, pollMs } = this.#options;
+    const startedAt = clock.monotonic();
     const answered = await this.#look();
     // To look at very many files takes its time: it never takes more than a twentieth of it.
-    const restMs = 20 * (performance.now() - startedAt);
-    this.#pollAfter(Math.max(this.#options.pollMs, answered ? restMs : Math.min(restMs, RETRY_MS)));
+    const restMs = 20 * (clock.monotonic() - startedAt);
+    this.#pollAfter(Math.max(pollMs, answered ? restMs : Math.min(restMs, RETRY_MS)));
   }
 
   /** Watches these directories from now on. One that was replaced by another of its name is found again. */
@@ -72,8 +75,8 @@ export class DirectoryWatch {
   }
 
   #event(): void {
-    const now = performance.now();
-    const { debounceMs } = this.#options;
+    const { clock, debounceMs } = this.#options;
+    const now = clock.monotonic();
     if (this.#quiet === undefined) this.#burstEnd = now + 5 * debounceMs;
     clearTimeout(this.#quiet);
     this.#quiet = setTimeout(

@@ -56,8 +56,8 @@ class FolderSource implements DocumentSource {
 
   constructor(options: FolderOptions) {
     this.#options = options;
-    const { debounceMs = 100, pollMs = 1000 } = options;
-    this.#watch = new DirectoryWatch({ debounceMs, pollMs }, () => this.#changed());
+    const { debounceMs = 100, pollMs = 1000, clock } = options;
+    this.#watch = new DirectoryWatch({ debounceMs, pollMs, clock }, () => this.#changed());
   }
 
   get lookedAt(): number {

@@ -35,7 +35,7 @@ describe.skipIf(binary === undefined)('a real Envoy', () => {
     const observer = { decided() {}, failed() {}, policyFailed() {} };
     const clock = { now: () => Date.now(), monotonic: () => performance.now() };
     const check = createCheckMethod({ snapshot: () => snapshot, ports: portsOf({ clock }), observer });
-    listener = await http2Transport()({
+    listener = await http2Transport({ now: () => performance.now() })({
       address: { kind: 'tcp', host: '127.0.0.1', port: 0 },
       methods: [check],
       tls: undefined,

@@ -12,7 +12,10 @@ import { echo, serve } from './serving.ts';
 describe('a drain', () => {
   it('tells a connection that arrives during it to go, at once', async () => {
     const method = hanging();
-    const acceptor = http2Acceptor({ methods: [method], tls: undefined, maxMessageBytes: 1000 });
+    const acceptor = http2Acceptor(
+      { methods: [method], tls: undefined, maxMessageBytes: 1000 },
+      { now: () => performance.now() },
+    );
     const server = createServer((socket) => acceptor.accept(socket)).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as { port: number };

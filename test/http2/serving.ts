@@ -30,6 +30,7 @@ export async function serve(
   const counters = zeroCounters();
   const transport = http2Transport({
     limits,
+    now: () => performance.now(),
     observer: {
       counters,
       onAbuse: (kind) => abuse.push(kind),

@@ -7,7 +7,7 @@ export function logInMemory(level: LogLevel = 'debug'): {
   lines: () => Record<string, unknown>[];
 } {
   const written: string[] = [];
-  const log = createLog(level, { write: (line) => void written.push(line) });
+  const log = createLog(level, { write: (line) => void written.push(line) }, Date.now);
   return {
     log,
     text: () => written.join(''),

@@ -75,6 +75,7 @@ export function apis() {
       tokenFile: undefined,
       maxMessageBytes: 1_000_000,
       maxConnections: 100,
+      clock: systemClock,
       ...options,
     });
     open.push(listener);

@@ -8,7 +8,10 @@ const [, , hangs = 'never'] = process.argv;
 if (hangs === 'before it serves') hang();
 
 const health = new Health(['']);
-const acceptor = http2Acceptor({ methods: health.methods(), tls: undefined, maxMessageBytes: 1000 });
+const acceptor = http2Acceptor(
+  { methods: health.methods(), tls: undefined, maxMessageBytes: 1000 },
+  { now: () => performance.now() },
+);
 channel.listen(
   (message) => {
     if (message.kind === 'serve') channel.send({ kind: 'serving' });

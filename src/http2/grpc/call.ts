@@ -41,7 +41,7 @@ export abstract class GrpcCall extends Stream implements Call {
   /** From here on the call may wait for something. */
   protected armDeadline(): void {
     if (this.timer !== undefined || this.deadline === Infinity || this.isOver) return;
-    const leftMs = Math.max(0, this.deadline - performance.now());
+    const leftMs = Math.max(0, this.deadline - this.host.clock.now());
     if (leftMs > longestTimerMs) return;
     this.timer = setTimeout(() => this.host.guarded(() => this.timedOut()), leftMs);
   }

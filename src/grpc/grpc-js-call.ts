@@ -1,0 +1,49 @@
+import type { Clock } from '../clock.ts';
+import type { Call } from './rpc.ts';
+
+/** What the library's calls of all kinds have in common. */
+interface AnyCall {
+  readonly cancelled: boolean;
+  getPeer(): string;
+  getDeadline(): Date | number;
+  once(event: 'cancelled', listener: () => void): unknown;
+}
+
+/** What a handler sees of a call of @grpc/grpc-js. */
+export class GrpcJsCall implements Call {
+  readonly deadline: number;
+  readonly #call: AnyCall;
+  #controller: AbortController | undefined;
+  #finished = false;
+
+  constructor(call: AnyCall, clock: Clock) {
+    this.#call = call;
+    // The library gives deadlines by the wall clock.
+    const wallDeadline = call.getDeadline();
+    this.deadline = wallDeadline === Infinity ? Infinity : clock.monotonic() + (Number(wallDeadline) - clock.now());
+  }
+
+  get cancelled(): boolean {
+    return this.#call.cancelled;
+  }
+
+  /** Those on a Unix socket, which have no address, count as one. */
+  get connection(): string {
+    return this.#call.getPeer();
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      const controller = new AbortController();
+      this.#controller = controller;
+      if (this.#call.cancelled) controller.abort();
+      // The library says `cancelled` after a call that ended well too.
+      else this.#call.once('cancelled', () => this.#finished || controller.abort());
+    }
+    return this.#controller.signal;
+  }
+
+  finish(): void {
+    this.#finished = true;
+  }
+}
