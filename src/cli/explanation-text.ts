@@ -3,14 +3,19 @@ import type { Counter, ExplainResponse, PolicyStep } from '../../gen/ostiary/v1/
 
 /** An explanation for the eyes of an operator. */
 export function formatExplanation({ verdict, api, steps, snapshotVersion }: ExplainResponse): string {
-  const allowed = verdict?.outcome === Outcome.ALLOW;
   const lines = [
-    allowed ? 'allow' : `deny ${verdict?.httpStatus}  ${verdict?.reason}: ${verdict?.detail}`,
+    outcomeText(verdict),
     `  api       ${api === '' ? 'none' : api}`,
     `  snapshot  ${snapshotVersion}`,
     ...steps.flatMap((step, index) => stepLines(step, index + 1)),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function outcomeText(verdict: ExplainResponse['verdict']): string {
+  if (verdict?.outcome === Outcome.ALLOW) return 'allow';
+  if (verdict?.outcome === Outcome.ANSWER) return `answer ${verdict.httpStatus}  by ${verdict.policy}`;
+  return `deny ${verdict?.httpStatus}  ${verdict?.reason}: ${verdict?.detail}`;
 }
 
 const RESULTS: Readonly<Record<Result, string>> = {
@@ -20,6 +25,7 @@ const RESULTS: Readonly<Record<Result, string>> = {
   [Result.NOT_APPLICABLE]: 'no rule matches',
   [Result.NOT_REACHED]: 'not reached',
   [Result.FAILED]: 'failed',
+  [Result.ANSWER]: 'answers the request',
 };
 
 function stepLines(step: PolicyStep, place: number): readonly string[] {

@@ -5,7 +5,16 @@ import { StoreUnavailable } from '../quota/store.ts';
 import type { Demand, Taking } from '../quota/store.ts';
 import type { Api, Bound } from '../snapshot/snapshot.ts';
 import { counterNames } from './counter-name.ts';
-import { adoptHeaders, adoptIdentity, applies, fail, note, requestFor, withinShadowTime } from './deliberation.ts';
+import {
+  adoptExtras,
+  adoptHeaders,
+  adoptIdentity,
+  applies,
+  fail,
+  note,
+  requestFor,
+  withinShadowTime,
+} from './deliberation.ts';
 import type { Deliberation } from './deliberation.ts';
 
 /** The outcome of all enforced quota policies together. */
@@ -108,6 +117,7 @@ function dueOf(deliberation: Deliberation, bound: Bound<QuotaPolicy>): Due | Den
     }
     adoptIdentity(deliberation, bound, charge.identity);
     adoptHeaders(deliberation, bound, charge);
+    adoptExtras(deliberation, bound, charge);
     const api = deliberation.located.api as Api;
     return { bound, demand: demandOf(api, bound, charge), identity: charge.identity, startedAt };
   } catch (error) {

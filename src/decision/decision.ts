@@ -1,5 +1,6 @@
 import type { Identity } from '../contract/identity.ts';
 import type { Denial } from '../denial/denial.ts';
+import type { DirectAnswer, Extras } from '../policy/extras.ts';
 import type { WindowState } from '../quota/store.ts';
 import type { HeaderEntry } from '../request/header-entry.ts';
 
@@ -10,7 +11,7 @@ export interface Step {
   /** The kind, such as `jwt-validation`. */
   readonly policy: string;
   readonly mode: 'enforce' | 'shadow';
-  readonly result: 'allow' | 'deny' | 'not_applicable' | 'not_reached' | 'failed';
+  readonly result: 'allow' | 'deny' | 'answer' | 'not_applicable' | 'not_reached' | 'failed';
   readonly denial?: Denial | undefined;
   /** Whom this policy established. */
   readonly identity?: Identity | undefined;
@@ -25,9 +26,11 @@ export interface Step {
 export interface Decision {
   /** The API's name; empty where none matches. */
   readonly api: string;
-  /** Undefined: the request is allowed. */
+  /** Undefined: the request is allowed, or answered. */
   readonly denial: Denial | undefined;
-  /** The name of the policy that denied; empty where none did. */
+  /** Set: a policy has answered the request, which is neither denied nor passed on. */
+  readonly answer?: DirectAnswer | undefined;
+  /** The name of the policy that denied or answered; empty where none did. */
   readonly policy: string;
   readonly identity: Identity;
   /** Headers for the upstream that this request's own result sets. */
@@ -36,6 +39,15 @@ export interface Decision {
   readonly remove: readonly string[];
   /** Windows whose rate headers the caller sees on an allow; empty where no policy exposes them. */
   readonly exposed: readonly WindowState[];
+  /** What policies add to the answer; undefined where none does. */
+  readonly extras?: Required<Extras> | undefined;
   readonly steps: readonly Step[];
   readonly snapshotVersion: string;
+}
+
+export type OutcomeKind = 'allow' | 'deny' | 'answer';
+
+export function outcomeOf({ denial, answer }: Pick<Decision, 'denial' | 'answer'>): OutcomeKind {
+  if (denial !== undefined) return 'deny';
+  return answer === undefined ? 'allow' : 'answer';
 }

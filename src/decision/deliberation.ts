@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Identity } from '../contract/identity.ts';
 import type { Denial } from '../denial/denial.ts';
+import type { Extras } from '../policy/extras.ts';
 import type { Grant, Policy, Request } from '../policy/policy.ts';
 import type { RuledRequest } from '../policy/rules.ts';
 import type { CounterStore, WindowState } from '../quota/store.ts';
@@ -49,6 +50,8 @@ export interface Deliberation {
   /** What shadow policies would have set: seen by shadow policies alone, before what is set. */
   shadowUpstream: HeaderEntry[] | undefined;
   readonly remove: string[];
+  /** Set once a policy adds something. */
+  extras: Required<Extras> | undefined;
   readonly exposed: WindowState[];
   readonly steps: Step[];
   /** Monotonic milliseconds of the last note: what comes next begins there. */
@@ -132,6 +135,22 @@ export function adoptHeaders(
   }
   if (found.remove !== undefined && mode === 'enforce') deliberation.remove.push(...found.remove);
 }
+
+/** What an enforced policy adds to the answer. */
+export function adoptExtras(deliberation: Deliberation, { mode }: Bound<Policy>, found: Extras): void {
+  const { append, response, appendResponse, metadata } = found;
+  if (mode === 'shadow' || (append ?? response ?? appendResponse ?? metadata) === undefined) return;
+  const known = deliberation.extras ?? NO_EXTRAS;
+  const kept = known.response.filter(([name]) => response?.some(([set]) => isSameHeader(set, name)) !== true);
+  deliberation.extras = {
+    append: [...known.append, ...(append ?? [])],
+    response: [...kept, ...(response ?? [])],
+    appendResponse: [...known.appendResponse, ...(appendResponse ?? [])],
+    metadata: { ...known.metadata, ...metadata },
+  };
+}
+
+const NO_EXTRAS: Required<Extras> = { append: [], response: [], appendResponse: [], metadata: {} };
 
 /** The later policy wins: one value a header, so that nothing is ever appended to an identity. */
 function setHeader(headers: HeaderEntry[], header: HeaderEntry): void {

@@ -1,5 +1,5 @@
 import type { Denial } from '../denial/denial.ts';
-import type { AccessPolicy, Outcome, Request } from '../policy/policy.ts';
+import type { AccessPolicy, Answered, Outcome, Request } from '../policy/policy.ts';
 import type { Check } from '../request/check.ts';
 import type { Bound, Snapshot } from '../snapshot/snapshot.ts';
 import { chargeEnforced, chargeShadows } from './charging.ts';
@@ -8,6 +8,7 @@ import type { Decision } from './decision.ts';
 import {
   Abandoned,
   NOBODY,
+  adoptExtras,
   adoptHeaders,
   adoptIdentity,
   applies,
@@ -50,6 +51,7 @@ export function decide(
     upstream: [],
     shadowUpstream: undefined,
     remove: [],
+    extras: undefined,
     exposed: [],
     steps: [],
     notedAt: ports.clock.monotonic(),
@@ -64,8 +66,8 @@ function admit(deliberation: Deliberation, index: number): Decision | Promise<De
     const bound = access[i] as Bound<AccessPolicy>;
     const asked = ask(deliberation, bound);
     if (asked instanceof Promise) {
-      return asked.then((denial) => {
-        if (denial !== undefined) return conclude(deliberation, denial, bound.name);
+      return asked.then((end) => {
+        if (end !== undefined) return conclude(deliberation, end, bound.name);
         if (isAbandoned(deliberation)) throw new Abandoned();
         return admit(deliberation, i + 1);
       });
@@ -88,8 +90,11 @@ function countShadows(deliberation: Deliberation, { denial, policy }: Charged): 
   return counting === undefined ? conclude(deliberation) : counting.then(() => conclude(deliberation));
 }
 
+/** What ends a request before it is charged. */
+type End = Denial | Answered;
+
 /** Asks one access policy. Undefined: the request goes on. */
-function ask(deliberation: Deliberation, bound: Bound<AccessPolicy>): Denial | undefined | Promise<Denial | undefined> {
+function ask(deliberation: Deliberation, bound: Bound<AccessPolicy>): End | undefined | Promise<End | undefined> {
   const startedAt = deliberation.notedAt;
   try {
     if (!applies(deliberation, bound)) {
@@ -114,12 +119,17 @@ function settle(
   bound: Bound<AccessPolicy>,
   outcome: Outcome,
   startedAt: number,
-): Denial | undefined {
+): End | undefined {
   if (outcome.reason !== undefined) {
     note(deliberation, bound, 'deny', startedAt, { denial: outcome });
     if (bound.mode === 'enforce') return outcome;
     deliberation.shadowDenied = true;
     return undefined;
+  }
+  adoptExtras(deliberation, bound, outcome);
+  if (outcome.answer !== undefined) {
+    note(deliberation, bound, 'answer', startedAt);
+    return bound.mode === 'enforce' ? outcome : undefined;
   }
   note(deliberation, bound, 'allow', startedAt, { identity: outcome.identity });
   adoptIdentity(deliberation, bound, outcome.identity);
@@ -127,16 +137,20 @@ function settle(
   return undefined;
 }
 
-function conclude(deliberation: Deliberation, denial?: Denial, policy = ''): Decision {
-  const { snapshot, located, identity, upstream, exposed, steps } = deliberation;
-  if (denial !== undefined) noteUnreached(deliberation);
+function conclude(deliberation: Deliberation, end?: End, policy = ''): Decision {
+  const { snapshot, located, identity, upstream, extras, exposed, steps } = deliberation;
+  if (end !== undefined) noteUnreached(deliberation);
+  const denial = end?.reason === undefined ? undefined : end;
+  const answer = end?.reason === undefined ? end?.answer : undefined;
   return {
     api: located.api?.name ?? '',
     denial,
+    answer,
     policy,
     identity,
     upstream,
     remove: removals(deliberation),
+    extras,
     exposed,
     steps,
     snapshotVersion: snapshot.version,

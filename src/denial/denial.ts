@@ -1,14 +1,7 @@
 import type { WindowState } from '../quota/store.ts';
 
-/**
- * Every reason to refuse a request, and what its denial tells beside the detail. A policy adds reasons of its own
- * in its file:
- *
- *     declare module '../denial/denial.ts' { interface Reasons { address_refused: object } }
- *
- * and says in the table of its kind what callers see of them; it does not compile without.
- */
-export interface Reasons {
+/** Reasons to refuse a request that any API may have, and what their denials tell beside the detail. */
+export interface CommonReasons {
   not_ready: object;
   request_not_http: object;
   host_malformed: object;
@@ -28,6 +21,14 @@ export interface Reasons {
   store_unavailable: { readonly retryAfterSeconds: number };
   policy_failed: object;
 }
+
+/**
+ * Every reason. A policy adds its own in its file, and says in its kind what callers see of them:
+ *
+ *     declare module '../denial/denial.ts' { interface Reasons { address_refused: object } }
+ */
+// oxlint-disable-next-line typescript/no-empty-object-type typescript/no-empty-interface -- policies add to it
+export interface Reasons extends CommonReasons {}
 
 export type Reason = keyof Reasons;
 

@@ -1,6 +1,6 @@
 import { quotaPolicy, rateHeaders, retryAfter } from '../quota/rate-headers.ts';
 import type { HeaderEntry } from '../request/header-entry.ts';
-import type { DenialOf, Reason } from './denial.ts';
+import type { CommonReasons, DenialOf, Reason } from './denial.ts';
 
 /** The statuses of denials, and the same in gRPC's terms (google.rpc.Code); never 0, which would be an allow. */
 export const GRPC_STATUSES = { 400: 3, 401: 16, 403: 7, 429: 8, 503: 14 } as const;
@@ -18,7 +18,10 @@ export interface ReasonEntry<R extends Reason = Reason> {
   readonly meaning: string;
 }
 
-export type ReasonTable<R extends Reason = Reason> = { readonly [Name in R]: ReasonEntry<Name> };
+/** What reasons come to. Those that policies add are there where their kinds are. */
+export type ReasonTable = { readonly [R in keyof CommonReasons]: ReasonEntry<R> } & {
+  readonly [R in Reason]?: ReasonEntry<R>;
+};
 
 /** Seconds; for failures that don't say themselves when they may be over. */
 const retrySoon = (): readonly HeaderEntry[] => [['retry-after', '5']];
@@ -126,7 +129,7 @@ export const reasons = {
     headers: retrySoon,
     meaning: 'a policy failed unexpectedly, and `onFailure` says deny',
   },
-} as const satisfies Partial<ReasonTable>;
+} as const satisfies { readonly [R in keyof CommonReasons]: ReasonEntry<R> };
 
 /** The table with other sentences in it. */
 export function withSentences(

@@ -104,8 +104,8 @@ export function createCheckMethod({ snapshot, ports, observer }: CheckMethodOpti
 }
 
 /** What an allow would have set or shown is no part of a denial. */
-function denied(denial: Denial): Pick<Decision, 'denial' | 'policy' | 'upstream' | 'remove' | 'exposed'> {
-  return { denial, policy: '', upstream: [], remove: [], exposed: [] };
+function denied(denial: Denial): Omit<Decision, 'api' | 'identity' | 'steps' | 'snapshotVersion'> {
+  return { denial, answer: undefined, policy: '', upstream: [], remove: [], extras: undefined, exposed: [] };
 }
 
 function read(request: Uint8Array, observer: CheckObserver): Check {

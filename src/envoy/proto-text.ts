@@ -22,6 +22,13 @@ export function number(field: number, value: number): string {
   return String.fromCharCode(field << 3) + varint(value);
 }
 
+/** A floating-point number of 64 bits. @param field below 16 */
+export function double(field: number, value: number): string {
+  const bytes = Buffer.alloc(8);
+  bytes.writeDoubleLE(value);
+  return String.fromCharCode((field << 3) | 1) + bytes.toString('latin1');
+}
+
 export function toBytes(message: string): Uint8Array {
   return Buffer.from(message, 'latin1');
 }

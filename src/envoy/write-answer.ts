@@ -1,11 +1,13 @@
 import type { Identity } from '../contract/identity.ts';
+import { outcomeOf } from '../decision/decision.ts';
 import type { Decision } from '../decision/decision.ts';
 import type { ReasonTable } from '../denial/reasons.ts';
+import type { DirectAnswer, MetadataValue } from '../policy/extras.ts';
 import { rateHeaders } from '../quota/rate-headers.ts';
 import type { Check } from '../request/check.ts';
 import type { HeaderEntry } from '../request/header-entry.ts';
 import { isGrpcCaller, type PublicAnswer, publicAnswer } from './answer.ts';
-import { block, number, text, toBytes } from './proto-text.ts';
+import { block, double, number, text, toBytes } from './proto-text.ts';
 
 /** Writes a serialised `envoy.service.auth.v3.CheckResponse`. The bytes may be shared: they are not to be changed. */
 export type AnswerWriter = (decision: Decision, check: Check, reasons: ReasonTable) => Uint8Array;
@@ -15,6 +17,8 @@ const maximumAllows = 4096;
 
 /** `append: false` and `append_action: OVERWRITE_IF_EXISTS_OR_ADD`: older Envoys heed the one, newer ones the other. */
 const overwrite = block(2, '') + number(3, 2);
+/** `append: true`; `append_action` APPEND_IF_EXISTS_OR_ADD is 0, which is not written. */
+const append = block(2, number(1, 1));
 /** An empty value would be dropped, and what the client sent itself would stay. */
 const keepEmpty = number(4, 1);
 /** `status {code: OK}`; the code 0 itself is not written. */
@@ -26,6 +30,7 @@ interface Allow {
   readonly identity: Identity;
   readonly upstream: readonly HeaderEntry[];
   readonly remove: readonly string[];
+  readonly extras: Decision['extras'];
   readonly headers: string;
   readonly removals: string;
   readonly metadata: string;
@@ -41,24 +46,27 @@ export function createAnswerWriter(): AnswerWriter {
   const allows = new Map<unknown, Allow>();
 
   function allowLike(decision: Decision): Allow {
-    const { api, identity, upstream, remove } = decision;
+    const { api, identity, upstream, remove, extras } = decision;
     const key = identity.contract ?? identity.client ?? api;
     const last = allows.get(key);
     if (last !== undefined && isLike(decision, last)) return last;
     let headers = '';
     for (const header of upstream) headers += headerOption(2, header);
+    for (const header of extras?.append ?? []) headers += headerOption(2, header, append);
+    headers += responseHeaders(6, extras);
     let removals = '';
     for (const name of remove) if (isRemovable(name, upstream)) removals += text(5, name);
     const parts = { headers, removals, metadata: metadata(decision) };
-    const allow = { api, identity, upstream, remove, ...parts, bytes: toBytes(allowed(parts, '')) };
+    const allow = { api, identity, upstream, remove, extras, ...parts, bytes: toBytes(allowed(parts, '')) };
     if (allows.size >= maximumAllows) allows.clear();
     allows.set(key, allow);
     return allow;
   }
 
   return (decision, check, reasons) => {
-    const { denial, exposed } = decision;
+    const { denial, answer, exposed } = decision;
     if (denial !== undefined) return toBytes(denied(decision, publicAnswer(denial, isGrpcCaller(check), reasons)));
+    if (answer !== undefined) return toBytes(answered(decision, answer));
     const allow = allowLike(decision);
     if (exposed.length === 0) return allow.bytes;
     let rates = '';
@@ -67,12 +75,15 @@ export function createAnswerWriter(): AnswerWriter {
   };
 }
 
-function isLike({ api, identity, upstream, remove }: Decision, last: Allow): boolean {
+function isLike({ api, identity, upstream, remove, extras }: Decision, last: Allow): boolean {
   return (
     last.api === api &&
     last.identity.client === identity.client &&
     last.identity.contract === identity.contract &&
     last.remove === remove &&
+    // What is added is made for each request anew.
+    last.extras === undefined &&
+    extras === undefined &&
     sameHeaders(last.upstream, upstream)
   );
 }
@@ -87,9 +98,26 @@ function allowed(
 /** Envoy looks at `status.code` alone: a denial without it would pass. */
 function denied(decision: Decision, { httpStatus, grpcStatus, headers, body }: PublicAnswer): string {
   let response = block(1, number(1, httpStatus));
+  response += responseHeaders(2, decision.extras);
   for (const header of headers) response += headerOption(2, header);
   response += text(3, body);
   return block(1, number(1, grpcStatus)) + block(2, response) + metadata(decision);
+}
+
+/** To Envoy every answer of our own is a denial; PERMISSION_DENIED is as good a code as another. */
+function answered(decision: Decision, { httpStatus, headers, body }: DirectAnswer): string {
+  let response = block(1, number(1, httpStatus));
+  response += responseHeaders(2, decision.extras);
+  for (const header of headers) response += headerOption(2, header);
+  response += text(3, body);
+  return block(1, number(1, 7)) + block(2, response) + metadata(decision);
+}
+
+function responseHeaders(field: number, extras: Decision['extras']): string {
+  let written = '';
+  for (const header of extras?.response ?? []) written += headerOption(field, header);
+  for (const header of extras?.appendResponse ?? []) written += headerOption(field, header, append);
+  return written;
 }
 
 /** Envoy refuses to remove pseudo-headers and `host`, and removes after it sets. */
@@ -99,24 +127,27 @@ function isRemovable(name: string, upstream: readonly HeaderEntry[]): boolean {
   return !upstream.some(([set]) => set.toLowerCase() === lower);
 }
 
-function headerOption(field: number, [name, value]: HeaderEntry): string {
+function headerOption(field: number, [name, value]: HeaderEntry, action = overwrite): string {
   // Whoever let this through has a fault; the request must not pass with a header of the caller's making.
   if (/[\0\r\n]/.test(value)) throw new TypeError(`the value of the header ${name} has a control character`);
   const header = block(1, text(1, name) + text(2, value));
-  return block(field, value === '' ? header + overwrite + keepEmpty : header + overwrite);
+  return block(field, value === '' ? header + action + keepEmpty : header + action);
 }
 
 /** `dynamic_metadata`: Envoy offers it to access logs and later filters, on an allow and on a denial. */
-function metadata({ api, denial, policy, identity }: Decision): string {
+function metadata(decision: Decision): string {
+  const { api, denial, policy, identity, extras } = decision;
   const { client, contract } = identity;
+  // The last of two fields of one name counts: ours.
   const fields =
+    (extras === undefined ? '' : metadataFields(extras.metadata)) +
     metadataField('api', api) +
     metadataField('client_id', client?.clientId) +
     metadataField('client_name', client?.name) +
     metadataField('contract', contract?.name) +
     metadataField('tier', contract?.tier?.name) +
     metadataField('policy', policy) +
-    metadataField('outcome', denial === undefined ? 'allow' : 'deny') +
+    metadataField('outcome', outcomeOf(decision)) +
     metadataField('reason', denial?.reason);
   return block(4, fields);
 }
@@ -124,6 +155,18 @@ function metadata({ api, denial, policy, identity }: Decision): string {
 /** An entry of a `google.protobuf.Struct`. */
 function metadataField(key: string, value: string | undefined): string {
   return value === undefined || value === '' ? '' : block(1, text(1, key) + block(2, text(3, value)));
+}
+
+function metadataFields(values: Readonly<Record<string, MetadataValue>>): string {
+  let fields = '';
+  for (const [key, value] of Object.entries(values)) fields += block(1, text(1, key) + block(2, valueOf(value)));
+  return fields;
+}
+
+/** A `google.protobuf.Value`. */
+function valueOf(value: MetadataValue): string {
+  if (typeof value === 'string') return text(3, value);
+  return typeof value === 'boolean' ? number(4, value ? 1 : 0) : double(2, value);
 }
 
 function sameHeaders(some: readonly HeaderEntry[], others: readonly HeaderEntry[]): boolean {

@@ -1,6 +1,6 @@
-import type { Registry } from './prometheus.ts';
 import { CounterFamily } from './counter-family.ts';
 import { DurationFamily } from './duration-family.ts';
+import type { Registry } from './prometheus.ts';
 
 /** Up to Envoy's default time-out of 200 ms and a little beyond. */
 const CHECK_BOUNDS_MS = [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 200, 500, 1000];
@@ -11,7 +11,7 @@ export function createCheckFamilies(registry: Registry) {
     checks: new CounterFamily({
       registry,
       name: 'ostiary_checks_total',
-      help: 'Checks decided, by API, outcome (allow, deny), and the policy and reason of a denial.',
+      help: 'Checks decided, by API, outcome (allow, deny, answer), and the policy and reason of a denial.',
       labels: ['api', 'outcome', 'policy', 'reason'],
     }),
     durations: new DurationFamily({

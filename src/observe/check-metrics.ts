@@ -1,8 +1,8 @@
-import type { Registry } from './prometheus.ts';
 import type { Decision, Step } from '../decision/decision.ts';
 import { createCheckFamilies } from './check-families.ts';
 import type { CounterSeries } from './counter-family.ts';
 import type { DurationSeries } from './duration-family.ts';
+import type { Registry } from './prometheus.ts';
 import { OTHER } from './series.ts';
 
 /** Why a Check ended as a gRPC error, without a decision. */
@@ -91,6 +91,8 @@ export function createCheckMetrics(registry: Registry, maxClients = MAX_CLIENTS)
     if (series === undefined || series.kind !== step.policy || series.mode !== step.mode) series = openPolicy(step);
     series.durations.observeMs(step.durationMs);
     if (step.result === 'allow') series.allowed.value += 1;
+    else if (step.result === 'answer')
+      families.policies.series(step.name, step.policy, step.mode, 'answer', '').value += 1;
     else if (step.result === 'failed') series.failed.value += 1;
     else {
       const reason = step.denial?.reason ?? '';
@@ -125,8 +127,12 @@ export function createCheckMetrics(registry: Registry, maxClients = MAX_CLIENTS)
   return {
     decided(decision, durationMs) {
       const api = apis.get(decision.api) ?? openApi(decision.api);
-      const { denial, policy, identity } = decision;
-      if (denial === undefined) {
+      const { denial, answer, policy, identity } = decision;
+      if (answer !== undefined) {
+        // Few, such as preflights: nothing is kept for them.
+        families.checks.series(decision.api, 'answer', policy, '').value += 1;
+        families.durations.series('answer').observeMs(durationMs);
+      } else if (denial === undefined) {
         api.allowed.value += 1;
         allowDurations.observeMs(durationMs);
       } else {
@@ -139,7 +145,7 @@ export function createCheckMetrics(registry: Registry, maxClients = MAX_CLIENTS)
         denied.value += 1;
         denyDurations.observeMs(durationMs);
       }
-      if (identity.contract !== undefined) {
+      if (identity.contract !== undefined && answer === undefined) {
         const client = clientSeries(api, decision.api, identity.contract.client.clientId);
         if (denial === undefined) client.allowed.value += 1;
         else client.denied.value += 1;

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { outcomeOf } from '../decision/decision.ts';
 import type { Decision, Step } from '../decision/decision.ts';
 import type { Check } from '../request/check.ts';
 import type { Log, LogFields } from './log.ts';
@@ -69,7 +70,7 @@ function decisionFields(decision: Decision, durationMs: number): LogFields {
   const shadow = steps.filter(({ mode }) => mode === 'shadow').map(resultOf);
   const failures = steps.filter(({ result }) => result === 'failed').map(({ name }) => name);
   return {
-    outcome: denial === undefined ? 'allow' : 'deny',
+    outcome: outcomeOf(decision),
     api: decision.api,
     policy: decision.policy === '' ? undefined : decision.policy,
     reason: denial?.reason,

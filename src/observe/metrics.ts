@@ -1,11 +1,12 @@
-import { Counter, Gauge, Registry } from './prometheus.ts';
 import type { Clock } from '../clock.ts';
+import type { OutcomeKind } from '../decision/decision.ts';
 import type { CounterMetrics } from '../quota/counter-metrics.ts';
 import { type CheckMetrics, createCheckMetrics } from './check-metrics.ts';
 import { type ConfigMetrics, createConfigMetrics } from './config-metrics.ts';
 import { createCounterMetrics } from './counter-metrics.ts';
 import { createJwksMetrics, type JwksMetrics } from './jwks-metrics.ts';
 import { registerProcessMetrics } from './process-metrics.ts';
+import { Counter, Gauge, Registry } from './prometheus.ts';
 import { createRouteMetrics, type RouteMetrics } from './route-metrics.ts';
 import { createStoreMetrics, type InstrumentStore } from './store-metrics.ts';
 import { createTlsMetrics, type TlsMetrics } from './tls-metrics.ts';
@@ -25,7 +26,7 @@ export interface Metrics {
   readonly instrumentStore: InstrumentStore;
   readonly log: LogMetrics;
   /** A request was explained at the operators' API. */
-  explained(outcome: 'allow' | 'deny'): void;
+  explained(outcome: OutcomeKind): void;
   /** A request would be for another API if its host had no port, and no dot at its end. */
   hostDiffers(outcome: 'refused' | 'other_api'): void;
   readonly registry: Registry;

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { outcomeOf } from '../decision/decision.ts';
 import type { Decision } from '../decision/decision.ts';
 import type { HostDifference } from '../decision/locate.ts';
 import type { TransportObserver } from '../http2/transport-events.ts';
@@ -95,8 +96,9 @@ export function createObserver({ metrics, log, clock, ...options }: ObserverOpti
       const never = metrics.routes.decided(check);
       if (never !== undefined) log.warn('route without a name', { api: decision.api, never_seen: never });
     },
-    explained({ api, denial, policy }) {
-      const outcome = denial === undefined ? 'allow' : 'deny';
+    explained(decision) {
+      const { api, denial, policy } = decision;
+      const outcome = outcomeOf(decision);
       metrics.explained(outcome);
       if (!explanations.admits(clock.monotonic())) return;
       log.info('explained', { api, outcome, reason: denial?.reason, policy });

@@ -11,7 +11,8 @@ import {
 } from '../../gen/ostiary/v1/inspection_pb.js';
 import type { Client, Counter, ExplainResponse, PolicyStep } from '../../gen/ostiary/v1/inspection_pb.js';
 import type { Identity } from '../contract/identity.ts';
-import type { Decision, Step } from '../decision/decision.ts';
+import { outcomeOf } from '../decision/decision.ts';
+import type { Decision, Step, OutcomeKind } from '../decision/decision.ts';
 import type { Denial } from '../denial/denial.ts';
 import type { WindowState } from '../quota/store.ts';
 
@@ -27,7 +28,7 @@ export function explanationOf(decision: Decision, answer: CheckResponse, telling
   const denied = answer.httpResponse.case === 'deniedResponse' ? answer.httpResponse.value.status?.code : undefined;
   return create(ExplainResponseSchema, {
     verdict: {
-      outcome: denial === undefined ? Outcome.ALLOW : Outcome.DENY,
+      outcome: outcomes[outcomeOf(decision)],
       httpStatus: denied ?? 0,
       reason: denial?.reason ?? '',
       detail: detailOf(denial, telling),
@@ -94,10 +95,17 @@ function toClient({ client, contract }: Identity): Client | undefined {
 
 export const modes: Readonly<Record<Step['mode'], Mode>> = { enforce: Mode.ENFORCE, shadow: Mode.SHADOW };
 
+const outcomes: Readonly<Record<OutcomeKind, Outcome>> = {
+  allow: Outcome.ALLOW,
+  deny: Outcome.DENY,
+  answer: Outcome.ANSWER,
+};
+
 const results: Readonly<Record<Step['result'], Result>> = {
   allow: Result.ALLOW,
   deny: Result.DENY,
   not_applicable: Result.NOT_APPLICABLE,
   not_reached: Result.NOT_REACHED,
   failed: Result.FAILED,
+  answer: Result.ANSWER,
 };

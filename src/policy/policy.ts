@@ -7,6 +7,7 @@ import type { ReasonTable } from '../denial/reasons.ts';
 import type { Demand, QuotaTerms } from '../quota/store.ts';
 import type { HeaderEntry } from '../request/header-entry.ts';
 import type { NormalPath } from '../request/path.ts';
+import type { DirectAnswer, Extras } from './extras.ts';
 import type { SeenHeaders } from './seen-headers.ts';
 import type { UpgradeNote } from './upgrade-note.ts';
 
@@ -31,12 +32,18 @@ export interface Request extends SeenHeaders {
   readonly caller?: { readonly signal: AbortSignal } | undefined;
 }
 
-/** What an access policy finds. */
-export type Outcome = Denial | Grant;
+/** What an access policy finds. Neither a grant nor an answer has a `reason`: that tells them from a denial. */
+export type Outcome = Denial | Grant | Answered;
 
-/** A grant has no `reason`: that tells it from a denial. */
-export interface Grant {
+/** The request ends here, and is not denied. */
+export interface Answered extends Extras {
   readonly reason?: undefined;
+  readonly answer: DirectAnswer;
+}
+
+export interface Grant extends Extras {
+  readonly reason?: undefined;
+  readonly answer?: undefined;
   /** Merged over what earlier policies have established. */
   readonly identity?: Identity;
   /** Headers for the upstream; each name is among the policy's {@link AccessPolicy.identityHeaders}. */
@@ -111,7 +118,7 @@ export interface CounterSubject {
 }
 
 /** A demand whose key and slot are still the policy's own; the pipeline sets both apart per API and binding. */
-export interface Charge {
+export interface Charge extends Extras {
   readonly reason?: undefined;
   /** Below the API and the binding; keys that callers choose are hashed. */
   readonly key: string;

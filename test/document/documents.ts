@@ -100,9 +100,9 @@ export async function faultsOf(files: Files | string, changed: Partial<CompileOp
 }
 
 /** The warnings as users read them, without the path of the folder. */
-export async function warningsOf(files: Files): Promise<string[]> {
+export async function warningsOf(files: Files, changed: Partial<CompileOptions> = {}): Promise<string[]> {
   const folder = writeFolder(files);
-  const { warnings } = await compileFolder(folder);
+  const { warnings } = await compileFolder(folder, changed);
   return warnings.map((warning) => formatFault(warning).replaceAll(`${folder}/`, ''));
 }
 

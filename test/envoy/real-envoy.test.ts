@@ -101,6 +101,36 @@ describe.skipIf(binary === undefined)('a real Envoy', () => {
     });
   });
 
+  test('adds headers for the upstream and the caller, beside others or in their place', async () => {
+    outcome = {
+      append: [['x-tag', 'ours']],
+      response: [['x-policy', 'orders']],
+      appendResponse: [['set-cookie', 'a=1']],
+    };
+    const answer = await send(envoy.port('map'), '/', { headers: { 'x-tag': 'theirs' } });
+    expect(echoOf(answer).headers['x-tag']).toMatch(/^theirs, ?ours$/);
+    expect(answer.headers).toMatchObject({ 'x-policy': 'orders', 'set-cookie': ['a=1'] });
+  });
+
+  test.each([204, 200, 404])('ends a request by an answer of status %i that is no denial', async (httpStatus) => {
+    outcome = {
+      answer: { httpStatus, headers: [['access-control-max-age', '600']], body: httpStatus === 204 ? '' : '{"a":1}' },
+      response: [['vary', 'origin']],
+    };
+    const upstreamBefore = seen;
+    const answer = await send(envoy.port('map'), '/', { method: 'OPTIONS' });
+    expect(seen).not.toBe(upstreamBefore);
+    expect(answer.status).toBe(httpStatus);
+    expect(answer.headers).toMatchObject({ 'access-control-max-age': '600', vary: 'origin' });
+    expect(answer.body).toBe(httpStatus === 204 ? '' : '{"a":1}');
+  });
+
+  test('shows the caller of a denial what policies before it add', async () => {
+    outcome = { response: [['access-control-allow-origin', 'https://shop.example']] };
+    const spent = await send(envoy.port('map'), '/', { method: 'POST' });
+    expect(spent.headers['access-control-allow-origin']).toBe('https://shop.example');
+  });
+
   test.each(['map', 'list'])('sends headers as a %s in which each is found as the client sent it', async (form) => {
     outcome = {};
     await send(envoy.port(form), '/a?b=c', {

@@ -147,15 +147,18 @@ test('what fails outside every policy is a denial with 503, told to the observer
 
 test('a decision that rejects is a denial with 503', async () => {
   const snapshot = withPolicies(access(async () => ({})));
-  const broken = {
-    ...snapshot,
-    identityHeaders: {
-      removalsFor: () => {
-        throw new Error('broken');
-      },
+  const identityHeaders = {
+    names: new Set(),
+    removalsFor: () => {
+      throw new Error('broken');
     },
   };
-  const { handle, failures } = serve(() => broken as unknown as Snapshot);
+  const apiFor: Snapshot['apiFor'] = (...where) => {
+    const api = snapshot.apiFor(...where);
+    return api && ({ ...api, identityHeaders } as unknown as typeof api);
+  };
+  const broken = { ...snapshot, apiFor };
+  const { handle, failures } = serve(() => broken);
   expect(decode(await handle(bytes)).httpResponse.value).toMatchObject({ status: { code: 503 } });
   expect(failures).toMatchObject([{ message: 'broken' }]);
 });

@@ -87,7 +87,7 @@ export declare type Verdict = Message<"ostiary.v1.Verdict"> & {
   outcome: Outcome;
 
   /**
-   * The HTTP status of a denial; 0 on an allow.
+   * The HTTP status of a denial or an answer; 0 on an allow.
    *
    * @generated from field: uint32 http_status = 2;
    */
@@ -108,7 +108,7 @@ export declare type Verdict = Message<"ostiary.v1.Verdict"> & {
   detail: string;
 
   /**
-   * The policy that denied; empty where none did.
+   * The policy that denied or answered; empty where none did.
    *
    * @generated from field: string policy = 5;
    */
@@ -215,6 +215,13 @@ export enum PolicyStep_Result {
    * @generated from enum value: RESULT_FAILED = 5;
    */
   FAILED = 5,
+
+  /**
+   * It answers the request itself.
+   *
+   * @generated from enum value: RESULT_ANSWER = 6;
+   */
+  ANSWER = 6,
 }
 
 /**
@@ -803,6 +810,13 @@ export enum Outcome {
    * @generated from enum value: OUTCOME_DENY = 2;
    */
   DENY = 2,
+
+  /**
+   * A policy answers the request itself, such as a CORS preflight; it is neither denied nor passed on.
+   *
+   * @generated from enum value: OUTCOME_ANSWER = 3;
+   */
+  ANSWER = 3,
 }
 
 /**

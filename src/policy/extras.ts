@@ -1,0 +1,24 @@
+import type { HeaderEntry } from '../request/header-entry.ts';
+
+/** A value of Envoy's dynamic metadata. */
+export type MetadataValue = string | number | boolean;
+
+/** What a policy adds to the answer beside what it decides. */
+export interface Extras {
+  /** Headers for the upstream, beside what callers and earlier policies set under these names. */
+  readonly append?: readonly HeaderEntry[];
+  /** Headers for the caller, on an allow, a denial and a direct answer alike; each takes the place of one of its name. */
+  readonly response?: readonly HeaderEntry[];
+  /** The same, beside others of their names. */
+  readonly appendResponse?: readonly HeaderEntry[];
+  /** For access logs and later filters, on every outcome; the names that ostiary gives itself are not replaced. */
+  readonly metadata?: Readonly<Record<string, MetadataValue>>;
+}
+
+/** What ends a request without being a denial: a CORS preflight, a metadata document. */
+export interface DirectAnswer {
+  /** 200 to 599. */
+  readonly httpStatus: number;
+  readonly headers: readonly HeaderEntry[];
+  readonly body: string;
+}
