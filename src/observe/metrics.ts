@@ -11,7 +11,7 @@ import { createRouteMetrics, type RouteMetrics } from './route-metrics.ts';
 import { createStoreMetrics, type InstrumentStore } from './store-metrics.ts';
 import { createTlsMetrics, type TlsMetrics } from './tls-metrics.ts';
 import { createTransportMetrics, type ObserveTransport } from './transport-metrics.ts';
-import { createWorkerMetrics, type ObserveWorkers } from './worker-metrics.ts';
+import { createWorkerMetrics, type WorkerMetrics } from './worker-metrics.ts';
 
 /** Everything that is counted, and the text Prometheus scrapes (`docs/metrics.md` lists it). */
 export interface Metrics {
@@ -21,7 +21,7 @@ export interface Metrics {
   readonly jwks: JwksMetrics;
   readonly tls: TlsMetrics;
   readonly observeTransport: ObserveTransport;
-  readonly observeWorkers: ObserveWorkers;
+  readonly workers: WorkerMetrics;
   readonly counters: CounterMetrics;
   readonly instrumentStore: InstrumentStore;
   readonly log: LogMetrics;
@@ -65,7 +65,7 @@ export function createMetrics({ clock, version }: MetricsOptions): Metrics {
     jwks: createJwksMetrics(registry),
     tls: createTlsMetrics(registry),
     observeTransport: createTransportMetrics(registry),
-    observeWorkers: createWorkerMetrics(registry),
+    workers: createWorkerMetrics(registry),
     counters: createCounterMetrics(registry),
     instrumentStore: createStoreMetrics(registry, clock),
     log: createLogMetrics(registry),

@@ -1,13 +1,14 @@
 import { Counter, Gauge, type Registry } from './prometheus.ts';
 
-/**
- * @param serving how many workers take connections
- * @returns to be told of each worker that is lost
- */
-export type ObserveWorkers = (serving: () => number) => (reason: 'stuck' | 'ended') => void;
+export interface WorkerMetrics {
+  /** A worker is lost. */
+  lost(reason: 'stuck' | 'ended'): void;
+  /** @param serving how many workers take connections */
+  observe(serving: () => number): void;
+}
 
 /** Of `--workers`; without it these stay 0. */
-export function createWorkerMetrics(registry: Registry): ObserveWorkers {
+export function createWorkerMetrics(registry: Registry): WorkerMetrics {
   let serving = (): number => 0;
   void new Gauge({
     name: 'ostiary_workers_serving',
@@ -23,8 +24,10 @@ export function createWorkerMetrics(registry: Registry): ObserveWorkers {
     labelNames: ['reason'],
     registers: [registry],
   });
-  return (count) => {
-    serving = count;
-    return (reason) => lost.inc({ reason });
+  return {
+    lost: (reason) => lost.inc({ reason }),
+    observe(count) {
+      serving = count;
+    },
   };
 }

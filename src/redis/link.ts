@@ -23,8 +23,6 @@ export interface LinkPorts {
   readonly storeTimeoutMs: number;
   /** Connects; settles without waiting until the server is there. */
   readonly connect: () => Promise<RedisClient>;
-  /** A connection is there, for the first time or again. */
-  readonly ready: (client: RedisClient) => void;
   /** Told why Redis can't be used, and that it can. */
   readonly outage: Outage;
 }
@@ -36,12 +34,14 @@ const SILENT: Trouble = { code: 'SILENT', detail: 'Redis does not answer in time
 const STARTING: Trouble = { code: 'STARTING', detail: 'not connected yet' };
 const CLOSED: Trouble = { code: 'CLOSED', detail: 'the connection to Redis is closed' };
 
+/** Starts with no connection: see {@link RedisLink.open}. */
 export class RedisLink implements ScriptLink {
   readonly #ports: LinkPorts;
   readonly #circuit = new Circuit();
   readonly #probe: Probe;
   readonly #refusals: Refusals;
   #client: RedisClient | undefined;
+  #ready: (client: RedisClient) => void = () => {};
   /** The connection has answered since it was made. */
   #answers = false;
   #trouble = STARTING;
@@ -62,6 +62,14 @@ export class RedisLink implements ScriptLink {
         this.#fails(error, 'Redis refuses every call');
       },
     });
+  }
+
+  /**
+   * Connects, and again whenever the connection is lost.
+   * @param ready called when a connection is there, for the first time or again
+   */
+  open(ready: (client: RedisClient) => void): void {
+    this.#ready = ready;
     void this.#connect();
     this.#look();
   }
@@ -191,7 +199,7 @@ export class RedisLink implements ScriptLink {
     this.#trouble = CLOSED;
     this.#circuit.close();
     this.#look();
-    this.#ports.ready(client);
+    this.#ready(client);
   }
 
   #ends(): void {

@@ -13,13 +13,17 @@ import { reconnectPace } from './connect.ts';
 
 export interface ResetPorts {
   readonly channel: string;
-  /** A counter was reset, here or by another replica. */
-  readonly reset: (key: string, epoch: number) => void;
-  /** Units came back to a counter that had nothing left. */
-  readonly cameBack: (key: string) => void;
-  /** News may have been missed. */
-  readonly gap: () => void;
   monotonic(): number;
+}
+
+/** Whoever holds leases: told what other replicas tell. */
+export interface ResetListener {
+  /** A counter was reset, here or by another replica. */
+  forget(key: string, epoch: number): void;
+  /** Units came back to a counter that had nothing left. */
+  lookAgain(key: string): void;
+  /** News may have been missed. */
+  forgetAll(): void;
 }
 
 const ASK_MS = 250;
@@ -41,23 +45,23 @@ export class Resets {
     return this.#heardUntil;
   }
 
-  /** Listens beside this connection. */
-  listen(client: RedisClient): void {
+  /** Listens beside this connection; the first one's listener is told. */
+  listen(client: RedisClient, listener: ResetListener): void {
     if (this.#subscriber !== undefined) return;
     // A Cluster client keeps a connection of its own for subscriptions.
     const subscriber = client.isCluster ? client : besides(client as Redis, () => this.#ports.monotonic());
     this.#subscriber = subscriber;
     subscriber.on('message', (channel: string, message: string) => {
-      if (channel === this.#ports.channel) this.#hear(message);
+      if (channel === this.#ports.channel) hear(message, listener);
     });
-    subscriber.on('ready', () => void this.#subscribe(subscriber));
+    subscriber.on('ready', () => void this.#subscribe(subscriber, listener));
     subscriber.on('close', () => this.#lose());
     // The connection for scripts tells what is wrong with the server.
     if (subscriber !== client) {
       subscriber.on('error', () => {});
       this.#timer = setInterval(() => void this.#ask(subscriber), ASK_MS).unref();
     }
-    if (subscriber.status === 'ready') void this.#subscribe(subscriber);
+    if (subscriber.status === 'ready') void this.#subscribe(subscriber, listener);
   }
 
   close(): void {
@@ -65,18 +69,11 @@ export class Resets {
     this.#subscriber?.disconnect();
   }
 
-  #hear(message: string): void {
-    const [, what, key] = /^(\d+|back) (.*)$/s.exec(message) ?? [];
-    if (key === undefined) return;
-    if (what === 'back') this.#ports.cameBack(key);
-    else this.#ports.reset(key, Number(what));
-  }
-
-  async #subscribe(subscriber: RedisClient): Promise<void> {
+  async #subscribe(subscriber: RedisClient, listener: ResetListener): Promise<void> {
     this.#lose();
     try {
       await subscriber.subscribe(this.#ports.channel);
-      this.#ports.gap();
+      listener.forgetAll();
       this.#isSubscribed = true;
     } catch {
       // It happens again when the connection is there again.
@@ -98,6 +95,13 @@ export class Resets {
       // The connection has ended.
     }
   }
+}
+
+function hear(message: string, listener: ResetListener): void {
+  const [, what, key] = /^(\d+|back) (.*)$/s.exec(message) ?? [];
+  if (key === undefined) return;
+  if (what === 'back') listener.lookAgain(key);
+  else listener.forget(key, Number(what));
 }
 
 function besides(client: Redis, monotonic: () => number): Redis {

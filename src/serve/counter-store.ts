@@ -92,29 +92,8 @@ function createMeshStore(options: CounterOptions, redis: RedisOptions, ports: Co
   const prefix: KeyPrefix = { text, tagged: redis.cluster === true };
   const storeTimeoutMs = options.storeTimeoutMs ?? STORE_TIMEOUT_MS;
   const channel = `${text}resets`;
-  const resets = new Resets({
-    channel,
-    reset: (key, epoch) => store.forget(key, epoch),
-    cameBack: (key) => store.lookAgain(key),
-    gap: () => store.forgetAll(),
-    monotonic: () => clock.monotonic(),
-  });
+  const resets = new Resets({ channel, monotonic: () => clock.monotonic() });
   const tell = oncePerMessage(ports.report);
-  const ready = (client: RedisClient): void => {
-    resets.listen(client);
-    void replicas.beat();
-    store.rejoined();
-    void check(client);
-  };
-  const check = async (client: RedisClient): Promise<void> => {
-    try {
-      const { findings, canPublish } = await checkRedis(client, prefix, channel, waitReplicas);
-      findings.forEach(tell);
-      link.mayPublish(canPublish);
-    } catch {
-      // The connection has ended: the next one is looked at.
-    }
-  };
   const waitReplicas = redis.waitReplicas ?? 0;
   const link = new RedisLink({
     clock,
@@ -128,7 +107,6 @@ function createMeshStore(options: CounterOptions, redis: RedisOptions, ports: Co
         () => clock.monotonic(),
         (message) => tell({ level: 'warn', message }),
       ),
-    ready,
   });
   const replicas = new Replicas({
     link,
@@ -163,6 +141,21 @@ function createMeshStore(options: CounterOptions, redis: RedisOptions, ports: Co
     },
     { prefix, storeTimeoutMs, quota: options.quota ?? 'leased' },
   );
+  const check = async (client: RedisClient): Promise<void> => {
+    try {
+      const { findings, canPublish } = await checkRedis(client, prefix, channel, waitReplicas);
+      findings.forEach(tell);
+      link.mayPublish(canPublish);
+    } catch {
+      // The connection has ended: the next one is looked at.
+    }
+  };
+  link.open((client) => {
+    resets.listen(client, store);
+    void replicas.beat();
+    store.rejoined();
+    void check(client);
+  });
   return store;
 }
 

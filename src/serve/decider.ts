@@ -12,26 +12,20 @@ import { keySetRequests } from '../jwt/key-set-request.ts';
 import { createKeySets } from '../jwt/key-sets.ts';
 import type { KeySets } from '../jwt/key-sets.ts';
 import { systemTimers } from '../jwt/timers.ts';
-import { createLog, standardOutput } from '../observe/log.ts';
 import type { Log } from '../observe/log.ts';
-import { createMetrics } from '../observe/metrics.ts';
-import type { Metrics } from '../observe/metrics.ts';
-import { createObserver } from '../observe/observer.ts';
-import type { Observer } from '../observe/observer.ts';
 import { policyKinds } from '../policies/index.ts';
-import { productVersion } from '../product.ts';
 import type { CounterStore } from '../quota/store.ts';
-import { clientAddress } from '../request/client-address.ts';
 import { followFolder } from '../source/folder-source.ts';
 import type { ConfigSource } from '../source/documents-in-force.ts';
 import { counterOptionsOf } from './counter-flags.ts';
 import { createCounterStore } from './counter-store.ts';
 import type { SharedCounters } from './counter-store.ts';
 import { locateOptionsOf } from './locate-flags.ts';
+import type { Reporting } from './reporting.ts';
 import type { ServeFlags } from './serve-flags.ts';
 
 /** What decides Checks, and all it stands on. */
-export interface Decider {
+export interface Decider extends Reporting {
   /** `envoy.service.auth.v3.Authorization/Check`. */
   readonly authorization: Method;
   readonly ports: DecisionPorts;
@@ -40,15 +34,9 @@ export interface Decider {
   readonly storeName: string;
   readonly documents: ConfigSource;
   readonly keySets: KeySets;
-  readonly metrics: Metrics;
-  readonly observer: Observer;
-  readonly log: Log;
   /** Leases go back. To be called when no Check is under way any more. */
   close(): Promise<void>;
 }
-
-/** More decision lines a second are counted, not written. */
-const MAX_DECISION_LINES_PER_SECOND = 1000;
 
 /** A fault that comes with each fetch is told once. */
 async function keySetStoreOf({ keySetFolder }: ServeFlags, log: Log): Promise<KeySetStore | undefined> {
@@ -73,34 +61,13 @@ async function keySetStoreOf({ keySetFolder }: ServeFlags, log: Log): Promise<Ke
 export async function openDecider(
   flags: ServeFlags,
   environment: NodeJS.ProcessEnv,
-  shared?: (metrics: Metrics) => SharedCounters,
+  reporting: Reporting,
+  shared?: SharedCounters,
 ): Promise<Decider> {
   // What is open keeps the process alive: where the start fails it is closed, and the fault is the last word.
   await using opened = new AsyncDisposableStack();
+  const { metrics, log, observer } = reporting;
   const locating = locateOptionsOf(flags);
-  const metrics = createMetrics({ clock, version: productVersion() });
-  const log = createLog(
-    flags.logLevel,
-    standardOutput(() => metrics.log.dropped()),
-    () => clock.now(),
-  );
-  // The Redis client warns on the console: standard error stays for the command line.
-  const warned = new Set<string>();
-  console.warn = (warning: unknown) => {
-    const detail = String(warning).slice(0, 500);
-    // It says the same at every connection.
-    if (warned.size < 100 && !warned.has(detail)) log.warn('library', { detail });
-    warned.add(detail);
-  };
-  const observer = createObserver({
-    metrics,
-    log,
-    clock,
-    allowRate: flags.logAllowRate,
-    maxLinesPerSecond: MAX_DECISION_LINES_PER_SECOND,
-    random: Math.random,
-    clientAddress: (check) => clientAddress(check, locating),
-  });
   const keySets = createKeySets({
     fetch: keySetRequests(environment),
     clock,
@@ -122,7 +89,7 @@ export async function openDecider(
       metrics: metrics.counters,
       report: ({ level, message }) => log[level]('counter store', { detail: message }),
       tellOutage: ({ kind, detail }) => log[kind === 'lost' ? 'error' : 'info'](`counter store ${kind}`, { detail }),
-      ...(shared && { shared: shared(metrics) }),
+      ...(shared && { shared }),
     }),
   );
   opened.defer(() => store.close());
@@ -170,9 +137,7 @@ export async function openDecider(
     storeName: storeName(counting),
     documents,
     keySets,
-    metrics,
-    observer,
-    log,
+    ...reporting,
     close: () => closing.disposeAsync(),
   };
 }

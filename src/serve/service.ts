@@ -10,6 +10,7 @@ import { openDecider } from './decider.ts';
 import type { ServeFlags } from './serve-flags.ts';
 import { addressesOf, drainTimesOf, tlsFilesOf } from './serve-options.ts';
 import { refreshEverywhere } from './refresh-keys.ts';
+import { createReporting } from './reporting.ts';
 import { openServer } from './server.ts';
 import { tellWarnings } from './tell-warnings.ts';
 import { programOf, tryLines } from './try-lines.ts';
@@ -30,22 +31,14 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
   const drainTimes = drainTimesOf(flags);
   const version = productVersion();
   const connections = connectionLimits(descriptorLimit(), flags.maxConnections);
-  const workers = workersOf(flags);
+  const reporting = createReporting(flags);
+  const workers = workersOf(flags, reporting);
   await using opened = new AsyncDisposableStack();
-  const decider = await openDecider(flags, environment, workers && (() => workers.shared));
+  const decider = await openDecider(flags, environment, reporting, workers?.shared);
   opened.defer(() => decider.close());
   const { documents, keySets, log, metrics, observer, ports, store } = decider;
   // One team's dead issuer keeps nobody else's requests waiting for longer.
   const keysLoaded = keySets.untilLoaded(flags.readyWait);
-  if (workers !== undefined) {
-    const lost = metrics.observeWorkers(() => workers.serving());
-    workers.onLost = (pid, reason, why) => {
-      lost(reason);
-      log.error('worker lost', { detail: `${pid}: ${why}` });
-    };
-    const listener = observer.transport('grpc');
-    workers.onRefused = () => listener.onAbuse('too_many_connections');
-  }
   const snapshot = () => documents.current();
   const server = await openServer({
     ...addresses,

@@ -9,6 +9,7 @@ import type { TlsMaterial } from '../listen/tls.ts';
 import { loadServices } from '../operator/load-services.ts';
 import { openDecider } from './decider.ts';
 import { OwnerLink } from './owner-link.ts';
+import { createReporting } from './reporting.ts';
 import type { ServeFlags } from './serve-flags.ts';
 import { limitsOf } from './serve-options.ts';
 import { WorkerChannel } from './worker-channel.ts';
@@ -23,10 +24,13 @@ export async function runWorker(flags: ServeFlags, environment: NodeJS.ProcessEn
   process.on('SIGINT', () => {});
   const channel = new WorkerChannel();
   const stores: SharedCounterStore[] = [];
-  let link: OwnerLink | undefined;
-  const decider = await openDecider(flags, environment, (metrics) => {
-    link = new OwnerLink(clock, metrics.counters, (calls) => channel.send({ kind: 'scripts', calls }));
-    return { link, workers: flags.workers, announceReset() {}, joined: (store) => stores.push(store) };
+  const reporting = createReporting(flags);
+  const link = new OwnerLink(clock, reporting.metrics.counters, (calls) => channel.send({ kind: 'scripts', calls }));
+  const decider = await openDecider(flags, environment, reporting, {
+    link,
+    workers: flags.workers,
+    announceReset() {},
+    joined: (store) => stores.push(store),
   });
   const keysLoaded = decider.keySets.untilLoaded(flags.readyWait);
   const health = new Health(['', authorizationService]);
@@ -62,7 +66,7 @@ export async function runWorker(flags: ServeFlags, environment: NodeJS.ProcessEn
 
   channel.listen(
     (message) => {
-      if (message.kind === 'answers') link?.answer(message.answers);
+      if (message.kind === 'answers') link.answer(message.answers);
       else if (message.kind === 'serve') serve(message);
       else if (message.kind === 'tls') acceptor?.updateTls(materialOf(message.tls));
       else if (message.kind === 'health') health.setAllServing(message.isServing);

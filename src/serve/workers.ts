@@ -6,22 +6,17 @@ import type { KeySetRefresh } from '../operator/keys.ts';
 import { aggregatedText } from './aggregated-metrics.ts';
 import type { SharedCounters } from './counter-store.ts';
 import type { Decider } from './decider.ts';
+import type { Reporting } from './reporting.ts';
 import { ownLink } from './script-owner.ts';
 import type { ServeFlags } from './serve-flags.ts';
 import { limitsOf } from './serve-options.ts';
-import { type PoolOptions, WorkerPool } from './worker-pool.ts';
+import { WorkerPool } from './worker-pool.ts';
 
 /** Several processes that decide, and what this one, their owner, has of them. */
 export interface Workers {
   readonly shared: SharedCounters;
   readonly transport: RpcTransport;
   setServing(isServing: boolean): void;
-  /** Told of workers that end by themselves, or are killed since they are stuck. */
-  onLost: PoolOptions['lost'];
-  /** Told of connections beyond the limit. */
-  onRefused: () => void;
-  /** How many take connections. */
-  serving(): number;
   /** Of each worker. */
   refreshKeys(url: string | undefined): Promise<readonly (readonly KeySetRefresh[])[]>;
   /** Of all processes. */
@@ -29,18 +24,26 @@ export interface Workers {
 }
 
 /** @returns undefined where this process serves by itself */
-export function workersOf({ workers, transport, maxConnections, maxCounters }: ServeFlags): Workers | undefined {
+export function workersOf(
+  { workers, transport, maxConnections, maxCounters }: ServeFlags,
+  { metrics, observer, log }: Reporting,
+): Workers | undefined {
   if (workers === 1) return undefined;
   if (transport !== 'http2') throw new UserError('--workers needs --transport http2', 2);
   const memory = new ScriptMemory(clock, maxCounters);
+  const listener = observer.transport('grpc');
   const pool = new WorkerPool({
     workers,
     memory,
     maxConnections,
-    lost: (...loss) => made.onLost(...loss),
-    refused: () => made.onRefused(),
+    lost(pid, reason, why) {
+      metrics.workers.lost(reason);
+      log.error('worker lost', { detail: `${pid}: ${why}` });
+    },
+    refused: () => listener.onAbuse('too_many_connections'),
   });
-  const made: Workers = {
+  metrics.workers.observe(() => pool.serving);
+  return {
     shared: {
       link: ownLink(memory),
       workers,
@@ -49,13 +52,9 @@ export function workersOf({ workers, transport, maxConnections, maxCounters }: S
     },
     transport: pool.transport,
     setServing: (isServing) => pool.setServing(isServing),
-    serving: () => pool.serving,
-    onLost() {},
-    onRefused() {},
     refreshKeys: (url) => pool.refreshKeys(url),
     metricsText: async ({ registry }) => aggregatedText(registry, await pool.metrics()),
   };
-  return made;
 }
 
 /** What carries `--listen` in this process. Only the one in use is loaded. */
