@@ -64,6 +64,7 @@ export function assembleApis(context: ApiContext): AssembledApis {
       ...inOrder([], ofPlatform.map(policyOf)),
       ...inOrder(own.map(policyOf), ofNamespace.map(policyOf)),
     ];
+    refuseSharedNames(own, [...ofPlatform, ...ofNamespace], faults);
     const ofApi = (tiers.of(name) ?? []).map(({ tier }) => tier);
     // A policy that is missing for a fault of its own is no reason to find fault with others.
     const identityHeaders = owned.of(namespaceOf(metadata));
@@ -161,6 +162,19 @@ function tellOverlaps(apis: readonly Loaded<'Api'>[], { faults, warnings, hosts 
         );
       }
     }
+  }
+}
+
+/**
+ * Counters and metrics of an API go by the names of its policies. Those of an API called `platform` begin as those
+ * of the platform's bindings do: of two with one name each would spend the quota of the other.
+ */
+function refuseSharedNames(own: readonly PlacedPolicy[], bound: readonly PlacedPolicy[], faults: Faults): void {
+  for (const { bound: policy, place, path } of own) {
+    const other = bound.find((each) => each.bound.name === policy.name);
+    if (other === undefined) continue;
+    const message = `counts under the name ${policy.name}, as a binding does: give one of the two another name`;
+    addIssues(faults, place, [{ path: [...path, 'policyRef', 'name'], at: 'value', message }]);
   }
 }
 

@@ -104,7 +104,14 @@ export function redact(message: string, substitutions: readonly Substitution[]):
   let redacted = message;
   for (const { name, text } of substitutions) {
     // One or two characters are no secret, and would tear words apart.
-    if (text.length > 2) redacted = redacted.replaceAll(text, `$${name}`);
+    if (text.length <= 2) continue;
+    for (const form of formsOf(text)) redacted = redacted.replaceAll(form, `$${name}`);
   }
   return redacted;
+}
+
+/** As messages tell texts: as they are, in quotes, or in lower case, as names of headers are; the longest first. */
+function formsOf(text: string): readonly string[] {
+  const quoted = JSON.stringify(text).slice(1, -1);
+  return [quoted, quoted.toLowerCase(), text, text.toLowerCase()];
 }

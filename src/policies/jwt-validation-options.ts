@@ -74,8 +74,9 @@ const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 function problemOfUrl(url: string, allowInsecure: boolean): string | undefined {
   const parsed = URL.parse(url);
   if (parsed === null) return 'is no URL, such as https://issuer.example.com/jwks.json';
+  // What stands before the colon may be the user of a URL without its scheme.
   if (parsed.protocol !== 'https:' && parsed.protocol !== 'http:')
-    return `${parsed.protocol} is not supported; https: is`;
+    return 'begins with a scheme that is none of https: and http:';
   if (parsed.username !== '' || parsed.password !== '') return 'a URL with user and password is not supported';
   if (parsed.protocol === 'https:' || allowInsecure || LOOPBACK.test(parsed.hostname)) return undefined;
   return 'over http: anyone on the way can replace the keys: use https:, or set allowInsecureJwks: true';

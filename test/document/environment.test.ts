@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { resolveVariables } from '../../src/document/environment.ts';
+import { redact, resolveVariables } from '../../src/document/environment.ts';
 import { document, faultsOf, made, snapshotOf } from './documents.ts';
 
 const api = (config: object) => document('Api', 'a', { policies: [{ policyRef: { name: 'gate' }, config }] });
@@ -73,6 +73,15 @@ describe('variables in the config of a policy', () => {
     expect(await faultsOf({ 'a.json': api({ refuse: true, text: 'x-${WORD}' }) }, { env })).toEqual([
       expect.stringContaining('spec.policies[0].config: refused with x-$WORD') as string,
     ]);
+  });
+
+  it.each([
+    ['as they are', 'Hunter 2', 'told Hunter 2 of it'],
+    ['in quotes', 'hun"ter\\2', `told ${JSON.stringify('hun"ter\\2')} of it`],
+    ['in lower case', 'HUNTER-2', 'told hunter-2 of it'],
+    ['in both', 'HUN"TER', `told ${JSON.stringify('hun"ter')} of it`],
+  ])('are not shown %s', (_how, text, message) => {
+    expect(redact(message, [{ path: [], name: 'WORD', text, whole: text }])).toMatch(/^told "?\$WORD"? of it$/);
   });
 
   it('are not read again from what they stand for', () => {

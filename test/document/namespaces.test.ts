@@ -44,6 +44,17 @@ describe('namespaces', () => {
     ]);
   });
 
+  it('leave no two policies of an API with one name, since counters go by it', async () => {
+    const own = (policies: object[]) => document('Api', 'platform', { policies });
+    const shared = expect.stringMatching(
+      /spec\.policies\[0\]\.policyRef\.name: counts under the name platform\/gate, as a binding does/,
+    ) as string;
+    expect(await faultsOf({ 'a.json': [own([policy]), binding('gate', 'platform')] })).toEqual([shared]);
+    const named = own([{ ...policy, name: 'own' }]);
+    const { apis } = await snapshotOf({ 'a.json': [named, binding('gate', 'platform')] });
+    expect(policiesOf(apis)).toEqual({ platform: ['platform/gate', 'platform/own'] });
+  });
+
   it('keep contracts inside: the API and the client are of the same team, or the platform makes the contract', async () => {
     const tiers = [{ name: 'gold', limits: [{ maximumRequests: 1, timePeriodInMilliseconds: 1 }] }];
     const client = (namespace: string) =>
