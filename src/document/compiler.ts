@@ -62,7 +62,11 @@ export interface CompileFailure extends CompileFindings {
 }
 
 /** What APIs and bindings come to: made anew only when one of them has changed. */
-type Routing = Pick<Snapshot, 'apis' | 'apiNamed' | 'apiFor' | 'identityHeaders'>;
+interface Routing {
+  readonly made: Pick<Snapshot, 'apis' | 'apiNamed' | 'apiFor' | 'identityHeaders'>;
+  /** They hold as long as it does. */
+  readonly warnings: readonly Fault[];
+}
 
 /**
  * Holds documents against each other and makes snapshots of them. It remembers the documents, faulty ones too: a
@@ -118,7 +122,8 @@ export class Compiler {
     for (const stage of [this.#index, this.#clients, this.#contracts, this.#messages]) stage.tellFaults(faults);
     this.#policies.tell(faults, warnings);
     this.#clients.tellWarnings(warnings);
-    const made = this.#assemble(faults, warnings, routing);
+    const assembled = routing ?? this.#assemble(faults);
+    warnings.keep(assembled.warnings);
     if (set.complete) {
       const { policyKinds, environment } = this.#options;
       tellRest(set.broken, { index: this.#index, faults, policyKinds, environment, variables });
@@ -127,14 +132,14 @@ export class Compiler {
     const found = { warnings: warnings.sorted(), secretFiles: [...this.#secretFiles] };
     if (!faults.none) return { faults: faults.sorted(), ...found };
 
-    this.#routing = made;
+    this.#routing = assembled;
     this.#directory = directory ?? createDirectory(this.#clients.all(), this.#contracts.all());
     const version = await this.#version.version();
     const snapshot: Snapshot = {
       version,
       loadedAt: clock.now(),
       sources: this.#sources,
-      ...made,
+      ...assembled.made,
       directory: this.#directory,
       clientApplications: this.#clients.size,
       contractCount: this.#contracts.size,
@@ -149,12 +154,13 @@ export class Compiler {
     for (const policy of [...this.#policies.all(), ...this.#policies.takeDropped()]) policy.close?.();
   }
 
-  #assemble(faults: Faults, warnings: Warnings, routing: Routing | undefined): Routing {
-    if (routing !== undefined) return routing;
+  #assemble(faults: Faults): Routing {
     const { hosts = exactHosts } = this.#options;
+    const warnings = new Warnings();
     const context = { index: this.#index, policies: this.#policies, tiers: this.#tiers, hosts, faults, warnings };
     const { apis, byAge, identityHeaders } = assembleApis(context);
-    return { apis, apiNamed: finderOf(apis), apiFor: createApiIndex(byAge), identityHeaders };
+    const made = { apis, apiNamed: finderOf(apis), apiFor: createApiIndex(byAge), identityHeaders };
+    return { made, warnings: warnings.sorted() };
   }
 }
 

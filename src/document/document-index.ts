@@ -42,7 +42,9 @@ export class DocumentIndex {
     this.#compared = 0;
     if (!set.complete) {
       for (const { kind, name } of set.removals) this.#remove(kind, name, changes);
-      for (const loaded of set.upserts) {
+      // Of several of one name the last counts; those before it never were.
+      const latest = new Map(set.upserts.map((loaded) => [keyOf(loaded), loaded]));
+      for (const loaded of latest.values()) {
         const name = qualifiedName(loaded.document.metadata);
         this.#remove(loaded.document.kind, name, changes);
         this.#named(loaded.document.kind).set(name, loaded);
@@ -106,7 +108,7 @@ export class DocumentIndex {
       named.set(name, loaded);
       changes.upserted.push(loaded);
     } else {
-      const key = `${kind} ${name}`;
+      const key = keyOf(loaded);
       if (this.#twins.holder(key) === undefined) this.#twins.claim(key, first);
       this.#twins.claim(key, loaded);
     }
@@ -125,4 +127,8 @@ export class DocumentIndex {
     if (named === undefined) this.#byKind.set(kind, (named = new Map()));
     return named;
   }
+}
+
+function keyOf({ document: { kind, metadata } }: Loaded): string {
+  return `${kind} ${qualifiedName(metadata)}`;
 }

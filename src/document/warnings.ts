@@ -30,6 +30,11 @@ export class Warnings {
     }
   }
 
+  /** Those that were found before and still hold. */
+  keep(faults: readonly Fault[]): void {
+    for (const fault of faults) this.#found.add(() => fault);
+  }
+
   sorted(): readonly Fault[] {
     return this.#found.sorted();
   }
