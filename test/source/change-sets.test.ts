@@ -14,7 +14,7 @@ const namespaces = ['default', 'shop', 'platform'];
 const clientIds = ['one', 'two', 'three'];
 
 const named = fc.record({ name: fc.constantFrom('a', 'b'), namespace: fc.constantFrom(...namespaces) });
-const gate = fc.record({
+const gateFields = {
   policyRef: fc.constant({ name: 'gate' }),
   mode: fc.constantFrom('enforce', 'shadow'),
   order: fc.integer({ min: 0, max: 2 }),
@@ -22,26 +22,24 @@ const gate = fc.record({
     header: fc.constantFrom('x-a', 'x-b', 'x_a'),
     refuse: fc.constantFrom(false, false, false, true),
   }),
-});
+};
 const tier = { name: 'gold', limits: [{ maximumRequests: 1, timePeriodInMilliseconds: 1000 }] };
 const specs = {
   Api: fc.record({
     hosts: fc.constantFrom(['a.example.com'], ['b.example.com'], ['a.example.com', '*.example.com'], ['*']),
     basePath: fc.constantFrom('/', '/x', '/x/y'),
     tiers: fc.constantFrom([], [tier], [{ ...tier, autoApprove: true }]),
-    policies: fc.array(gate, { maxLength: 2 }),
+    policies: fc.array(fc.record(gateFields), { maxLength: 2 }),
   }),
-  PolicyBinding: fc
-    .tuple(
-      gate,
-      fc.constantFrom(
-        { kind: 'Selector', selector: { labels: {} } },
-        { kind: 'Selector', selector: { labels: { team: 'x' } } },
-        { kind: 'Api', name: 'a' },
-        { kind: 'Api', name: 'shop/b' },
-      ),
-    )
-    .map(([fields, targetRef]) => ({ ...fields, targetRef })),
+  PolicyBinding: fc.record({
+    ...gateFields,
+    targetRef: fc.constantFrom<object>(
+      { kind: 'Selector', selector: { labels: {} } },
+      { kind: 'Selector', selector: { labels: { team: 'x' } } },
+      { kind: 'Api', name: 'a' },
+      { kind: 'Api', name: 'shop/b' },
+    ),
+  }),
   ClientApplication: fc.record({ clientId: fc.constantFrom(...clientIds) }),
   Contract: fc.record({
     api: fc.constantFrom('a', 'b', 'shop/a'),
