@@ -22,11 +22,15 @@ export const kubernetesNamespace: Form = (given) => {
     : 'expected a namespace: lower-case letters and digits, with "-" between them, at most 63';
 };
 
-/** `metadata.name` of a document. */
-export const documentName: Form = (given) => {
-  return given.length <= 253 && /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/.test(given)
-    ? undefined
-    : 'expected the name of an Api: letters and digits, with ".", "_" or "-" between them';
+const NAME = '[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?';
+const API_NAME = new RegExp(`^(?:${NAME}/)?${NAME}$`);
+
+/** An `Api` as `context_extensions["ostiary.api"]` names it: its name, after its namespace if that is not `default`. */
+export const apiName: Form = (given) => {
+  if (!API_NAME.test(given)) {
+    return 'expected the name of an Api, such as orders, or shop/orders for one of the namespace shop';
+  }
+  return given.startsWith('default/') ? 'the default namespace is left out: write the name alone' : undefined;
 };
 
 /** RFC 9110, 5.6.2: a method or the name of a header. */

@@ -1,4 +1,4 @@
-import { documentName, kubernetesName, kubernetesNamespace, pairs, unbroken } from './flag-forms.ts';
+import { apiName, kubernetesName, kubernetesNamespace, pairs, unbroken } from './flag-forms.ts';
 import { duration, integer, list, oneOf, text, toggle, type FlagValues } from '../flags.ts';
 
 /** The flags of `ostiary generate`; each target says which concern it. None has an environment variable. */
@@ -32,7 +32,12 @@ export const generateFlags = {
     'whose requests: Gateway (envoyfilter), Gateway, Service, ServiceEntry or GatewayClass (extension-provider), ' +
       'Gateway, HTTPRoute or GRPCRoute (security-policy), ApiInstance',
   ),
-  api: text('', 'API', 'the API of every request: ostiary then looks at neither host nor path', documentName),
+  api: text(
+    '',
+    'API',
+    'the API of every request, such as orders or shop/orders: the host then decides nothing',
+    apiName,
+  ),
   routeApi: list(
     [],
     'ROUTE=API',

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { UserError } from '../errors.ts';
+import { apiName } from './flag-forms.ts';
 import type { ApiOfRoute } from '../generate/envoy-filter.ts';
 import type { Endpoint } from '../generate/ext-authz.ts';
 import { type Target, targetKinds, type Whose } from '../generate/target.ts';
@@ -88,7 +89,10 @@ export function apisOf(flags: GenerateFlags): readonly ApiOfRoute[] {
     const at = each.lastIndexOf('=');
     if (at <= 0 || at === each.length - 1 || each.includes(','))
       throw new UserError(`--route-api is ${JSON.stringify(each)}: expected ROUTE=API, without a comma`, 2);
-    return { route: each.slice(0, at), api: each.slice(at + 1) };
+    const api = each.slice(at + 1);
+    const expected = apiName(api);
+    if (expected !== undefined) throw new UserError(`--route-api is ${JSON.stringify(each)}: ${expected}`, 2);
+    return { route: each.slice(0, at), api };
   });
   if (flags.placement === 'sidecar') for (const { route } of routes) portOf(route, '--route-api of a sidecar');
   return flags.api === '' ? routes : [{ route: undefined, api: flags.api }, ...routes];

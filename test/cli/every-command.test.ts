@@ -84,6 +84,15 @@ describe('what means nothing is refused:', () => {
     [['generate', 'envoyfilter', '--namespace', 'A B'], '--namespace is "A B": expected a namespace'],
     [['generate', 'envoyfilter', '--name', 'Ostiary'], '--name is "Ostiary": expected a name of Kubernetes'],
     [['generate', 'bootstrap', '--api', 'a b'], '--api is "a b": expected the name of an Api'],
+    [
+      ['generate', 'bootstrap', '--api', 'shop/team/orders'],
+      '--api is "shop/team/orders": expected the name of an Api',
+    ],
+    [
+      ['generate', 'bootstrap', '--api', 'default/orders'],
+      '--api is "default/orders": the default namespace is left out',
+    ],
+    [['generate', 'envoyfilter', '--route-api', '80=a b'], '--route-api is "80=a b": expected the name of an Api'],
     [['generate', 'envoyfilter', '--selector', 'app'], '--selector is "app": expected LABEL=VALUE'],
     [['generate', 'bootstrap', '--upstream', 'a b:1'], '--upstream is "a b:1": expected'],
     [
