@@ -51,8 +51,6 @@ interface CompileFindings {
 
 export interface CompiledSnapshot extends CompileFindings {
   readonly snapshot: Snapshot;
-  /** Policies that earlier snapshots had and this one has not: to be closed when no Check can reach those any more. */
-  readonly dropped: readonly Policy[];
 }
 
 export interface CompileFailure extends CompileFindings {
@@ -146,7 +144,15 @@ export class Compiler {
       contracts: contractsOf(this.#directory),
       reasons: this.#messages.reasons(this.#reasons),
     };
-    return { snapshot, dropped: this.#policies.takeDropped(), ...found };
+    return { snapshot, ...found };
+  }
+
+  /**
+   * The policies that the latest snapshot has not, and earlier ones may have: the caller closes them when no Check can
+   * reach those any more. Asked where the latest snapshot is in force.
+   */
+  takeDropped(): readonly Policy[] {
+    return this.#policies.takeDropped();
   }
 
   /** Closes every policy: called once, when no Check can reach a snapshot of it any more. */

@@ -130,9 +130,10 @@ class DocumentsInForce implements ConfigSource {
       this.#failed(compiled.faults);
       return { result: 'faulty', faults: compiled.faults };
     }
-    if (compiled.dropped.length > 0) {
+    const dropped = compiler.takeDropped();
+    if (dropped.length > 0) {
       this.#retire(() => {
-        for (const policy of compiled.dropped) policy.close?.();
+        for (const policy of dropped) policy.close?.();
       });
     }
     this.#compiled = compiled;

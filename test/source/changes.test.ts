@@ -104,6 +104,21 @@ describe('a change', () => {
     expect(source.isClosed).toBe(true);
   });
 
+  it('that is outdated before it is in force leaves the policies alone that still are', async () => {
+    const source = new MemorySource([api('orders', gate({ text: 'old' }))]);
+    const documents = await follow(source);
+    source.holds = false;
+    expect(await source.upsert(api('orders', gate({ text: 'never in force' })))).toEqual({ result: 'outdated' });
+    await new Promise((resolve) => {
+      setTimeout(resolve, 10);
+    });
+    expect(made.map(({ closed }) => closed)).toEqual([0, 0]);
+    source.holds = true;
+    expect(await source.upsert(api('orders', gate({ text: 'new' })))).toMatchObject({ result: 'in_force' });
+    await documents.close();
+    expect(made.map(({ closed }) => closed)).toEqual([1, 1, 1]);
+  });
+
   it('of two claims to one client id lets the second hold it when the first is gone', async () => {
     const source = new MemorySource([api('orders'), client('one', 'same'), client('two')]);
     const documents = await follow(source);

@@ -12,6 +12,8 @@ export class MemorySource implements DocumentSource {
   readonly #first: readonly Loaded[];
   #take: (delivery: Delivery) => Promise<Outcome> = () => Promise.reject(new Error('not opened'));
   isClosed = false;
+  /** Whether what it delivers is still so when it has been compiled. */
+  holds = true;
 
   constructor(first: readonly Loaded[]) {
     this.#first = first;
@@ -43,7 +45,7 @@ export class MemorySource implements DocumentSource {
       set,
       readAt: 0,
       readFile: () => Promise.reject(new Error('has no files')),
-      stillHolds: () => Promise.resolve(true),
+      stillHolds: async () => this.holds,
     });
   }
 }
