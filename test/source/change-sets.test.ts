@@ -128,7 +128,7 @@ describe('changes, one after the other', () => {
             removals: removals.map(({ kind, key }) => ({ kind, name: key })),
           });
           if (changed.snapshot !== undefined) {
-            for (const gone of changed.dropped) {
+            for (const gone of compiler.takeDropped()) {
               expect(dropped.has(gone)).toBe(false);
               dropped.add(gone);
             }
