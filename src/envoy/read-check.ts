@@ -1,9 +1,11 @@
 import type { Check } from '../request/check.ts';
 import { MalformedCheck, ProtoReader } from './proto-reader.ts';
-import type { RequestHeaders } from './request-headers.ts';
+import { HeaderNotes } from './request-headers.ts';
 import { Span, WireCheck } from './wire-check.ts';
 
 export { MalformedCheck };
+
+const headers = new HeaderNotes();
 
 /**
  * Reads a serialised `envoy.service.auth.v3.CheckRequest` in one pass that notes where the fields
@@ -20,6 +22,7 @@ export { MalformedCheck };
 export function readCheck(bytes: Uint8Array): Check {
   const buffer = bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const check = new WireCheck(buffer);
+  headers.begin(buffer);
   const reader = new ProtoReader(buffer);
   const end = buffer.length;
   while (reader.position < end) {
@@ -27,7 +30,7 @@ export function readCheck(bytes: Uint8Array): Check {
     if (tag === 0x0a) readAttributes(reader, reader.block(end), check);
     else reader.skip(tag, end);
   }
-  check.headers.seal();
+  check.headers = headers.end();
   return check;
 }
 
@@ -152,7 +155,7 @@ function readHttp(reader: ProtoReader, end: number, check: WireCheck): void {
         reader.span(check.spans, Span.method, end);
         break;
       case 0x1a: // headers
-        readHeader(reader, reader.block(end), check.headers, 'map');
+        readHeader(reader, reader.block(end), 'map');
         break;
       case 0x22: // path
         reader.span(check.spans, Span.path, end);
@@ -161,7 +164,7 @@ function readHttp(reader: ProtoReader, end: number, check: WireCheck): void {
         reader.span(check.spans, Span.host, end);
         break;
       case 0x6a: // header_map
-        readHeaderMap(reader, reader.block(end), check);
+        readHeaderMap(reader, reader.block(end));
         break;
       default:
         reader.skip(tag, end);
@@ -169,10 +172,10 @@ function readHttp(reader: ProtoReader, end: number, check: WireCheck): void {
   }
 }
 
-function readHeaderMap(reader: ProtoReader, end: number, check: WireCheck): void {
+function readHeaderMap(reader: ProtoReader, end: number): void {
   while (reader.position < end) {
     const tag = reader.tag(end);
-    if (tag === 0x0a) readHeader(reader, reader.block(end), check.headers, 'list');
+    if (tag === 0x0a) readHeader(reader, reader.block(end), 'list');
     else reader.skip(tag, end);
   }
 }
@@ -189,7 +192,7 @@ function readExtension(reader: ProtoReader, end: number, check: WireCheck): void
  * Every encoder writes an entry in one way: the key, then the value, and nothing else. To look for that first
  * saves half the time of {@link readEntry}, which reads all that it leaves alone.
  */
-function readHeader(reader: ProtoReader, end: number, headers: RequestHeaders, form: 'map' | 'list'): void {
+function readHeader(reader: ProtoReader, end: number, form: 'map' | 'list'): void {
   const { bytes, position } = reader;
   const keyLength = bytes[position + 1] as number;
   const keyStart = position + 2;

@@ -8,13 +8,53 @@ const none: readonly string[] = [];
 /** What one header takes in the list of ranges: name start and end, value start and end. */
 const stride = 4;
 
-/**
- * Where all ranges of the message that is being read are noted, before what was noted is copied: a list
- * that grew with each message would be copied many times over. Reading never waits, so one is enough.
- */
-const noted: number[] = [];
 /** More than any request has: what one message took beyond that is given back. */
 const maximumKept = 4 * 1024;
+
+/** The field that a message has its headers in. */
+type Form = 'none' | 'map' | 'list';
+
+/**
+ * Notes where the headers of a message lie while it is read. One serves all messages, since reading never waits: a
+ * list that grew with each message would be copied many times over.
+ */
+export class HeaderNotes {
+  readonly #noted: number[] = [];
+  #length = 0;
+  #form: Form = 'none';
+  #bytes: Buffer | undefined;
+
+  /** A message is read from here on. What one that could not be read has left is forgotten. */
+  begin(bytes: Buffer): void {
+    this.#bytes = bytes;
+    this.#length = 0;
+    this.#form = 'none';
+  }
+
+  /** One more header is read: where its name and its value lie. */
+  add(form: 'map' | 'list', nameStart: number, nameEnd: number, valueStart: number, valueEnd: number): void {
+    if (this.#form !== form) {
+      if (this.#form !== 'none')
+        throw new MalformedCheck('both `headers` and `header_map` are filled; Envoy fills one');
+      this.#form = form;
+    }
+    const at = this.#length;
+    this.#noted[at] = nameStart;
+    this.#noted[at + 1] = nameEnd;
+    this.#noted[at + 2] = valueStart;
+    this.#noted[at + 3] = valueEnd;
+    this.#length = at + stride;
+  }
+
+  /** The message is read: its headers, which later messages do not change. */
+  end(): RequestHeaders {
+    if (this.#bytes === undefined) throw new TypeError('no message was begun');
+    const headers = new RequestHeaders(this.#bytes, this.#form, this.#noted.slice(0, this.#length));
+    if (this.#noted.length > maximumKept) this.#noted.length = 0;
+    this.#bytes = undefined;
+    return headers;
+  }
+}
 
 /**
  * Where the headers of one Check lie in its bytes. Names are compared in place, in any case; a
@@ -26,33 +66,13 @@ const maximumKept = 4 * 1024;
  */
 export class RequestHeaders {
   readonly #bytes: Buffer;
-  #ranges: readonly number[] = [];
-  #noted = 0;
-  #form: 'none' | 'map' | 'list' = 'none';
+  readonly #form: Form;
+  readonly #ranges: readonly number[];
 
-  constructor(bytes: Buffer) {
+  constructor(bytes: Buffer, form: Form, ranges: readonly number[]) {
     this.#bytes = bytes;
-  }
-
-  /** One more header is read: where its name and its value lie. */
-  add(form: 'map' | 'list', nameStart: number, nameEnd: number, valueStart: number, valueEnd: number): void {
-    if (this.#form !== form) {
-      if (this.#form !== 'none')
-        throw new MalformedCheck('both `headers` and `header_map` are filled; Envoy fills one');
-      this.#form = form;
-    }
-    const at = this.#noted;
-    noted[at] = nameStart;
-    noted[at + 1] = nameEnd;
-    noted[at + 2] = valueStart;
-    noted[at + 3] = valueEnd;
-    this.#noted = at + stride;
-  }
-
-  /** All are read: before any of them is looked up, and before another message is read. */
-  seal(): void {
-    this.#ranges = noted.slice(0, this.#noted);
-    if (noted.length > maximumKept) noted.length = 0;
+    this.#form = form;
+    this.#ranges = ranges;
   }
 
   /** @param name in lower case and ASCII, as every header name is */
@@ -167,3 +187,6 @@ export class RequestHeaders {
 function toLowerCase(letters: string): string {
   return letters.toLowerCase();
 }
+
+/** Of a Check whose message is not read yet. */
+export const noHeaders = new RequestHeaders(Buffer.alloc(0), 'none', []);

@@ -1,6 +1,6 @@
 import type { Check } from '../request/check.ts';
 import { ProtoReader } from './proto-reader.ts';
-import { RequestHeaders } from './request-headers.ts';
+import { noHeaders } from './request-headers.ts';
 
 /** Where in {@link WireCheck.spans} a field's start lies; its end follows. */
 export const Span = { method: 0, path: 2, host: 4, streamId: 6, address: 8, principal: 10 } as const;
@@ -11,7 +11,8 @@ const fixedOriginBytes = 1 + 10 + 4 + 4;
 /** A Check that knows where its fields lie in the message and decodes one when it is asked for. */
 export class WireCheck implements Check {
   readonly #bytes: Buffer;
-  readonly headers: RequestHeaders;
+  /** Set when the whole message is read. */
+  headers = noHeaders;
   /** Indexed by {@link Span}. */
   readonly spans: number[] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
   isHttp = false;
@@ -25,7 +26,6 @@ export class WireCheck implements Check {
 
   constructor(bytes: Buffer) {
     this.#bytes = bytes;
-    this.headers = new RequestHeaders(bytes);
   }
 
   get method(): string {

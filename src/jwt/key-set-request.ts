@@ -14,7 +14,8 @@ export type ProxyVariables = Readonly<Record<string, string | undefined>>;
 export function keySetRequests(variables: ProxyVariables): KeySetRequest {
   // An import would touch each of their exports, and so load that fetch.
   const http = process.getBuiltinModule('node:http');
-  const https = process.getBuiltinModule('node:https');
+  // Loaded with the first key set that is asked for over TLS.
+  const https = () => process.getBuiltinModule('node:https');
   const zlib = process.getBuiltinModule('node:zlib');
   const noProxy = valueOf(variables, 'NO_PROXY') ?? '';
   const agents = new Map<string, HttpAgent>();
@@ -26,7 +27,7 @@ export function keySetRequests(variables: ProxyVariables): KeySetRequest {
     let agent = agents.get(key);
     if (agent === undefined) {
       const options = proxy === undefined ? {} : { proxyEnv: { [name]: proxy, NO_PROXY: noProxy } };
-      agent = protocol === 'https:' ? new https.Agent(options) : new http.Agent(options);
+      agent = protocol === 'https:' ? new (https().Agent)(options) : new http.Agent(options);
       agents.set(key, agent);
     }
     return agent;
@@ -50,7 +51,7 @@ export function keySetRequests(variables: ProxyVariables): KeySetRequest {
     const parsed = new URL(url);
     const agent = agentFor(parsed);
     const { promise, resolve, reject } = Promise.withResolvers<Awaited<ReturnType<KeySetRequest>>>();
-    const { get } = parsed.protocol === 'https:' ? https : http;
+    const { get } = parsed.protocol === 'https:' ? https() : http;
     const options = { agent, signal, timeout: timeoutMs, headers: { 'user-agent': 'ostiary', ...headers } };
     const request = get(parsed, options, (response) => {
       resolve({ status: response.statusCode ?? 0, body: decoded(response) });

@@ -116,6 +116,16 @@ test('names such as __proto__ are names', () => {
   expect(check.contextExtension('__proto__')).toBeUndefined();
 });
 
+test('headers are those of their own message, whatever is read before and after', () => {
+  const both = withHttp({ headers: { client_id: 'mallory' }, headerMap: { headers: [{ key: 'x', value: 'y' }] } });
+  expect(() => readCheck(both)).toThrow(MalformedCheck);
+  const empty = readCheck(withHttp({}));
+  const first = readCheck(withHttp({ headers: { client_id: 'alice' } }));
+  readCheck(withRaw({ key: 'client_id', value: 'bob' }, { key: 'other', value: 'c' }));
+  expect(empty.headerNames()).toEqual([]);
+  expect([first.header('client_id'), first.headerNames()]).toEqual(['alice', ['client_id']]);
+});
+
 test('10,000 headers are read and searched in linear time', () => {
   const headers = Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`x_header-${i}`, `${i}`]));
   const bytes = withHttp({ headers });
