@@ -8,9 +8,9 @@ import { CheckRequestSchema, CheckResponseSchema } from '../gen/envoy/service/au
 import type { Decision } from '../src/decision/decision.ts';
 import { Repetitions } from '../src/decision/repetitions.ts';
 import { reasons } from '../src/denial/reasons.ts';
-import { readJson } from '../src/document/json.ts';
-import { readPlainYaml } from '../src/document/yaml-plain.ts';
-import { readAnyYaml } from '../src/document/yaml.ts';
+import { readJson } from '../src/document/text/json.ts';
+import { readPlainYaml } from '../src/document/text/yaml-plain.ts';
+import { readAnyYaml } from '../src/document/text/yaml.ts';
 import { readCheck } from '../src/envoy/read-check.ts';
 import { createAnswerWriter } from '../src/envoy/write-answer.ts';
 import type { Demand, Taking } from '../src/quota/store.ts';

@@ -1,15 +1,15 @@
 import type { Fault } from '../errors.ts';
+import { didYouMean } from '../nearest.ts';
 import { Faults, formatFault } from './fault.ts';
 import { formatPath, parseWith } from './issues.ts';
 import type { Issue } from './issues.ts';
-import { locateInJson } from './json.ts';
-import type { Parsed } from './json.ts';
-import { didYouMean } from '../nearest.ts';
 import { API_VERSION, documentSchemas } from './schema.ts';
 import type { Document, DocumentOf, Kind } from './schema.ts';
-import { isJson } from './source-text.ts';
-import type { SourceText } from './source-text.ts';
-import { locateInYaml } from './yaml.ts';
+import { locateInJson } from './text/json.ts';
+import type { Parsed } from './text/json.ts';
+import { isJson } from './text/source-text.ts';
+import type { SourceText } from './text/source-text.ts';
+import { locateInYaml } from './text/yaml.ts';
 
 /** Where a document stands: in a text, or at a source that knows it by its name. */
 export type Place = TextPlace | ResourcePlace;

@@ -1,5 +1,5 @@
-import { type Call, Code, type Method, RpcError } from '../grpc/rpc.ts';
 import { Budget, type Share } from '../listen/budget.ts';
+import { type Call, Code, type Method, RpcError } from './rpc.ts';
 
 /**
  * Lets so many calls of some streaming methods run at once, in the process and shared fairly between connections.

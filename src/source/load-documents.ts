@@ -1,11 +1,11 @@
 import type { Clock } from '../clock.ts';
 import { createPace } from '../document/cooperative-yield.ts';
 import type { CompleteSet } from '../document/document-set.ts';
-import { readJson } from '../document/json.ts';
 import { DocumentReader } from '../document/load.ts';
-import { decodeUtf8, isJson, SourceText } from '../document/source-text.ts';
-import { splitYaml } from '../document/yaml-split.ts';
-import { readYaml } from '../document/yaml.ts';
+import { readJson } from '../document/text/json.ts';
+import { decodeUtf8, isJson, SourceText } from '../document/text/source-text.ts';
+import { splitYaml } from '../document/text/yaml-split.ts';
+import { readYaml } from '../document/text/yaml.ts';
 import { aboutToLoad } from '../engine.ts';
 import { sentenceOf } from '../errors.ts';
 import type { Fault } from '../errors.ts';

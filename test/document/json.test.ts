@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readJson } from '../../src/document/json.ts';
+import { readJson } from '../../src/document/text/json.ts';
 import { document, faultsOf, snapshotOf } from './documents.ts';
 
 const api = document('Api', 'orders', { basePath: '/orders' });

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readPlainYaml } from '../../src/document/yaml-plain.ts';
-import { splitYaml } from '../../src/document/yaml-split.ts';
-import { readAnyYaml, readYaml } from '../../src/document/yaml.ts';
+import { readPlainYaml } from '../../src/document/text/yaml-plain.ts';
+import { splitYaml } from '../../src/document/text/yaml-split.ts';
+import { readAnyYaml, readYaml } from '../../src/document/text/yaml.ts';
 import { faultsOf } from './documents.ts';
 
 const parts = (text: string) => [...splitYaml(text)].map(({ start, end }) => text.slice(start, end));

@@ -1,4 +1,4 @@
-import type { Issue } from './issues.ts';
+import type { Issue } from '../issues.ts';
 
 /** Deeper than any document needs to be; recursion over values is safe below it. */
 export const MAX_DEPTH = 64;

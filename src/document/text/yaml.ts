@@ -1,6 +1,6 @@
 import { Composer, isAlias, isMap, isScalar, isSeq, Lexer, Parser, visit } from 'yaml';
 import type { CST, Document, YAMLParseError } from 'yaml';
-import type { Issue } from './issues.ts';
+import type { Issue } from '../issues.ts';
 import type { TextFault } from './json-check.ts';
 import type { Parsed } from './json.ts';
 import { inspectValue, MAX_DEPTH, MAX_DOCUMENT_BYTES } from './value.ts';

@@ -1,4 +1,4 @@
-import type { Issue } from './issues.ts';
+import type { Issue } from '../issues.ts';
 import { checkJson } from './json-check.ts';
 import type { TextFault } from './json-check.ts';
 import { elements, members, skipSpace } from './json-scan.ts';
