@@ -1,16 +1,23 @@
 import type { Moment } from '../clock.ts';
 import type { Demand } from '../quota/store.ts';
 import { keyOf } from '../script/script-call.ts';
-import type { Grant, KeyPrefix } from '../script/script-call.ts';
-import { Descriptor, NO_NEWS } from './descriptor.ts';
-import type { News } from './descriptor.ts';
-import type { Held } from './lease.ts';
+import type { KeyPrefix } from '../script/script-call.ts';
+import { Descriptor } from './descriptor.ts';
+import { NO_NEWS } from './known-windows.ts';
+import type { News } from './known-windows.ts';
+import type { LeasedUnits } from './lease.ts';
+import type { Unspent } from './question.ts';
 
 /**
  * Where unspent units go.
  * @param limitsChanged what the demands say of limits need not be what others refuse by
  */
-export type GiveBack = (demands: readonly Demand[], unspent: Grant | undefined, limitsChanged?: boolean) => void;
+export type GiveBack = (unspent: Unspent | undefined, limitsChanged?: boolean) => void;
+
+/** A counter that descriptors lease from. */
+interface LeasedCounter extends LeasedUnits {
+  readonly by: Set<Descriptor>;
+}
 
 const SWEEP_AT_ONCE = 5000;
 /** A lease that nobody spends goes back, so that others can. */
@@ -25,7 +32,7 @@ export class Descriptors {
   readonly #giveBack: GiveBack;
   readonly #byName = new Map<string, Descriptor>();
   /** By the counters' keys: several descriptors may lease from one counter. */
-  readonly #held = new Map<string, Held & { readonly by: Set<Descriptor> }>();
+  readonly #counters = new Map<string, LeasedCounter>();
   readonly #most: number;
   readonly #news: News;
   #sweep = this.#byName.entries();
@@ -51,7 +58,7 @@ export class Descriptors {
 
   /** Those that charge this counter. */
   charging(key: string): Iterable<Descriptor> {
-    return this.#held.get(key)?.by ?? [];
+    return this.#counters.get(key)?.by ?? [];
   }
 
   /** The descriptor of these demands, with their limits: what was leased under others goes back. */
@@ -61,21 +68,16 @@ export class Descriptors {
     if (descriptor === undefined) {
       const keys = demands.map((demand) => keyOf(this.#prefix, demand));
       if (this.#byName.size < this.#most) {
-        const held = keys.map((key) => this.#hold(key));
-        descriptor = new Descriptor(demands, keys, now.mono, held, this.#news);
-        for (const { by } of held) by.add(descriptor);
+        const counters = keys.map((key) => this.#counter(key));
+        descriptor = new Descriptor(demands, keys, now.mono, counters, this.#news);
+        for (const { by } of counters) by.add(descriptor);
         this.#byName.set(name, descriptor);
       } else {
         descriptor = new Descriptor(demands, keys, now.mono);
       }
     }
-    descriptor.usedAt = now.mono;
-    const before = descriptor.demands;
-    for (let d = 0; d < demands.length; d++) {
-      if (demands[d]?.limits === before[d]?.limits) continue;
-      this.#giveBack(before, descriptor.adopt(demands), true);
-      break;
-    }
+    const unspent = descriptor.use(demands, now.mono);
+    if (unspent !== undefined) this.#giveBack(unspent, true);
     return descriptor;
   }
 
@@ -91,26 +93,24 @@ export class Descriptors {
         return;
       }
       const [name, descriptor] = value;
-      const { lease, usedAt, demands } = descriptor;
-      const isOver = now.mono - usedAt >= IDLE_LEASE_MS || !lease.isAlive(now);
-      if (isOver && !isAway) this.#giveBack(demands, lease.drop());
+      if (!isAway) this.#giveBack(descriptor.dropIdleLease(now, IDLE_LEASE_MS));
       if (!descriptor.isIdle(now, IDLE_DESCRIPTOR_MS)) continue;
       this.#byName.delete(name);
       this.#letGo(descriptor);
     }
   }
 
-  #hold(key: string): Held & { readonly by: Set<Descriptor> } {
-    const held = this.#held.get(key) ?? { units: 0, by: new Set() };
-    this.#held.set(key, held);
-    return held;
+  #counter(key: string): LeasedCounter {
+    const counter = this.#counters.get(key) ?? { units: 0, by: new Set() };
+    this.#counters.set(key, counter);
+    return counter;
   }
 
   #letGo(descriptor: Descriptor): void {
     for (const key of descriptor.keys) {
-      const by = this.#held.get(key)?.by;
+      const by = this.#counters.get(key)?.by;
       by?.delete(descriptor);
-      if (by?.size === 0) this.#held.delete(key);
+      if (by?.size === 0) this.#counters.delete(key);
     }
   }
 }

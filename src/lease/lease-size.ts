@@ -1,15 +1,21 @@
+import type { Demand } from '../quota/store.ts';
+import type { Wish } from '../script/script-call.ts';
+
 // How many units to debit ahead: about what this replica spends in one lease interval, so that a busy
 // counter needs a few calls a second whatever its rate, and a quiet one none in advance.
 
 /** A lease is to last so long. */
 export const LEASE_INTERVAL_MS = 200;
 /** No lease is above this part of any limit: it bounds what a killed replica leaves unspent. */
-export const LEASE_PART = 0.05;
+const LEASE_PART = 0.05;
 /** Of what remains, all replicas together lease at most one part in so many at a time. */
-export const SHARE_FACTOR = 2;
+const SHARE_FACTOR = 2;
 
 const MEASURE_MS = 5;
 const MEMORY_MS = 100;
+
+/** Below this a lease is spent before the next is asked for. */
+const SMALLEST_AHEAD = 8;
 
 /** Units asked for in a time, forgetting what is long ago. */
 export class SpendingRate {
@@ -47,4 +53,49 @@ export class SpendingRate {
 export function leaseSize(ratePerMs: number, shortestMs: number, leftMs: number, smallest: number): number {
   const intervalMs = Math.min(LEASE_INTERVAL_MS, shortestMs / 10, Math.max(0, leftMs));
   return Math.floor(Math.min(ratePerMs * intervalMs, smallest * LEASE_PART));
+}
+
+/**
+ * The units a lease of these demands should hold, so that all leases of each counter are within their part of its
+ * limits.
+ * @param leftMs until the first open window ends; Infinity where that is not known
+ * @param leasedByOthers units that other leases of this replica hold of the counter of a demand
+ */
+export function sizeWithinLimits(
+  demands: readonly Demand[],
+  ratePerMs: number,
+  leftMs: number,
+  leasedByOthers: (d: number) => number,
+): number {
+  let shortestMs = Infinity;
+  let smallest = Infinity;
+  let room = Infinity;
+  demands.forEach(({ limits }, d) => {
+    const others = leasedByOthers(d);
+    for (const { maximumRequests, timePeriodInMilliseconds } of limits) {
+      shortestMs = Math.min(shortestMs, timePeriodInMilliseconds);
+      smallest = Math.min(smallest, maximumRequests);
+      room = Math.min(room, Math.floor(maximumRequests * LEASE_PART) - others);
+    }
+  });
+  return Math.max(0, Math.min(leaseSize(ratePerMs, shortestMs, leftMs, smallest), room));
+}
+
+/**
+ * What to ask for, so that the hits that wait are served and the lease is of its size then.
+ * @param costs of the hits that wait, in their order
+ * @param leasedUnits that can be spent now
+ */
+export function wishFor(costs: readonly number[], leasedUnits: number, size: number, replicas: number): Wish {
+  const pendingUnits = costs.reduce((sum, cost) => sum + cost, 0);
+  const need = Math.max(0, pendingUnits - leasedUnits);
+  const want = need + Math.max(0, size - Math.max(0, leasedUnits - pendingUnits));
+  const [first] = costs;
+  const least = Math.max(1, first === undefined ? 1 : first - leasedUnits);
+  return { want, least, need, share: SHARE_FACTOR * replicas };
+}
+
+/** With fewer units left of a lease of that size, the next one is asked for. */
+export function lowWaterOf(size: number): number {
+  return size >= SMALLEST_AHEAD ? size >> 2 : 0;
 }

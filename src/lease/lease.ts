@@ -1,5 +1,5 @@
 import type { Moment } from '../clock.ts';
-import type { Grant, HeldWindow, TakeReply } from '../script/script-call.ts';
+import type { Debit, WindowReply, TakeReply } from '../script/script-call.ts';
 
 // Units that a replica has debited and not yet spent.
 //
@@ -13,26 +13,26 @@ import type { Grant, HeldWindow, TakeReply } from '../script/script-call.ts';
 const DRIFT = 0.001;
 /** Redis and we round to milliseconds somewhere on the way. */
 const MARGIN_MS = 1;
-/** No lease outlives a reset for longer, whether its message arrives or not: a new grant tells the epoch. */
+/** No lease outlives a reset for longer, whether its message arrives or not: a new one tells the epoch. */
 const LONGEST_LIFE_MS = 1000;
 
 /** Units of one counter that leases of this replica hold, spent by nobody yet. */
-export interface Held {
+export interface LeasedUnits {
   units: number;
 }
 
-const NOTHING: Grant = { units: 0, epochs: [], windows: [], asked: { mono: 0, wall: 0 } };
+const NOTHING: Debit = { units: 0, epochs: [], windows: [], asked: { mono: 0, wall: 0 } };
 
 export class Lease {
-  readonly #held: readonly Held[];
+  readonly #leased: readonly LeasedUnits[];
   #units = 0;
-  #from = NOTHING;
+  #debit = NOTHING;
   #diesMono = -Infinity;
   #diesWall = -Infinity;
 
-  /** @param held one a counter it is debited from */
-  constructor(held: readonly Held[] = []) {
-    this.#held = held;
+  /** @param leased one a counter it is debited from */
+  constructor(leased: readonly LeasedUnits[] = []) {
+    this.#leased = leased;
   }
 
   /** Units that are debited, also where the lease has died and they have not gone back yet. */
@@ -61,20 +61,20 @@ export class Lease {
     return true;
   }
 
-  /** Adds what was granted. Returns what is unspent and debited from other windows than the grant's. */
-  add(grant: Grant): Grant | undefined {
-    const remainder = sameWindows(this.#from, grant) ? undefined : this.drop();
-    const livesMs = livesFor(grant.windows);
-    this.#from = grant;
-    this.#change(grant.units);
-    this.#diesMono = grant.asked.mono + livesMs;
-    this.#diesWall = grant.asked.wall + livesMs;
+  /** Adds what was debited. Returns what is unspent and debited from other windows. */
+  add(debit: Debit): Debit | undefined {
+    const remainder = sameWindows(this.#debit, debit) ? undefined : this.drop();
+    const livesMs = livesFor(debit.windows);
+    this.#debit = debit;
+    this.#change(debit.units);
+    this.#diesMono = debit.asked.mono + livesMs;
+    this.#diesWall = debit.asked.wall + livesMs;
     return remainder;
   }
 
   /** Ends it and returns what is unspent. */
-  drop(): Grant | undefined {
-    const remainder = this.#units > 0 ? { ...this.#from, units: this.#units } : undefined;
+  drop(): Debit | undefined {
+    const remainder = this.#units > 0 ? { ...this.#debit, units: this.#units } : undefined;
     this.#change(-this.#units);
     this.#diesMono = -Infinity;
     this.#diesWall = -Infinity;
@@ -83,7 +83,7 @@ export class Lease {
 
   #change(by: number): void {
     this.#units += by;
-    for (let k = 0; k < this.#held.length; k++) (this.#held[k] as Held).units += by;
+    for (let k = 0; k < this.#leased.length; k++) (this.#leased[k] as LeasedUnits).units += by;
   }
 }
 
@@ -94,7 +94,7 @@ function livesFor(windows: TakeReply['windows']): number {
   return Math.min((leftUs / 1000) * (1 - DRIFT) - MARGIN_MS, LONGEST_LIFE_MS);
 }
 
-function sameWindows(a: Grant, b: Grant): boolean {
+function sameWindows(a: Debit, b: Debit): boolean {
   return (
     a.epochs.length === b.epochs.length &&
     a.epochs.every((epoch, i) => epoch === b.epochs[i]) &&
@@ -102,6 +102,6 @@ function sameWindows(a: Grant, b: Grant): boolean {
   );
 }
 
-function sameEnds(a: readonly HeldWindow[], b: readonly HeldWindow[]): boolean {
+function sameEnds(a: readonly WindowReply[], b: readonly WindowReply[]): boolean {
   return a.length === b.length && a.every(({ endUs }, i) => endUs === b[i]?.endUs);
 }

@@ -1,30 +1,33 @@
 import type { Moment, Clock } from '../clock.ts';
-import { LocalDebts } from '../outage/outage-debt.ts';
-import { Fallback } from '../outage/outage-policy.ts';
-import { isLocal, LocalShares } from '../outage/outage-share.ts';
+import { OutageDebts } from '../outage/outage-debt.ts';
+import { OutagePolicy } from '../outage/outage-policy.ts';
+import { hasShare, OutageShares } from '../outage/outage-share.ts';
 import type { CounterMetrics } from '../quota/counter-metrics.ts';
 import { StoreUnavailable } from '../quota/store.ts';
 import type { CounterStore, Demand, StoreHealth, Taking } from '../quota/store.ts';
 import { keyOf, readTake, takeCall } from '../script/script-call.ts';
 import type { KeyPrefix, ScriptLink } from '../script/script-call.ts';
 import { RESET } from '../script/scripts.ts';
-import { Asking } from './batching.ts';
+import { Batching } from './batching.ts';
 import { countingOf } from './counting.ts';
-import { Descriptor, NO_NEWS } from './descriptor.ts';
-import type { News } from './descriptor.ts';
+import type { Counting } from './counting.ts';
+import type { Descriptor } from './descriptor.ts';
 import { Descriptors } from './descriptors.ts';
 import type { GiveBack } from './descriptors.ts';
-import { waiterFor } from './pending-hit.ts';
+import { KnownWindows, NO_NEWS } from './known-windows.ts';
+import type { News } from './known-windows.ts';
+import { pendingHit } from './pending-hit.ts';
 
-// Counts in Redis, exactly over all replicas.
+// Counts by scripts that run elsewhere: in Redis for the replicas of a mesh, in one process for its workers. Exactly
+// over all of them.
 //
-// A unit is admitted only after it was debited in Redis from every window of its limits, and a debit never
+// A unit is admitted only after it was debited there from every window of its limits, and a debit never
 // takes a window above its limit. So whatever replicas, delays and crashes there are, no window admits more
 // than its limit; the one possible error is to admit less, and a lease bounds it. Exact mode debits each hit
 // by itself; leased mode debits some units ahead and spends them without a trip, and near the end of a quota,
 // where a lease would be less than one unit, it is exact mode.
 
-export interface RedisStorePorts {
+export interface LeasingStorePorts {
   readonly clock: Clock;
   readonly metrics: CounterMetrics;
   readonly link: ScriptLink;
@@ -40,42 +43,44 @@ export interface RedisStorePorts {
   /** Absent: nobody tells when units come back, and refusals are looked at again a few times a second. */
   readonly news?: News;
   randomName(): string;
+  /** Of what is behind the link. */
+  health(): StoreHealth;
   /** Called when every lease has gone back. */
   closed(): Promise<void>;
 }
 
-export interface RedisStoreOptions {
+export interface LeasingStoreOptions {
   /** Before every key. */
   readonly prefix: KeyPrefix;
   /** Of demands that don't say. */
   readonly quota: 'exact' | 'leased';
-  /** The longest wait for Redis. */
+  /** The longest wait for an answer. */
   readonly storeTimeoutMs: number;
 }
 
 const SWEEP_MS = 250;
 
-export class RedisCounterStore implements CounterStore {
-  readonly #ports: RedisStorePorts;
-  readonly #options: RedisStoreOptions;
-  readonly #asking: Asking;
+export class LeasingCounterStore implements CounterStore {
+  readonly #ports: LeasingStorePorts;
+  readonly #options: LeasingStoreOptions;
+  readonly #batching: Batching;
   readonly #descriptors: Descriptors;
-  readonly #shares = new LocalShares();
-  readonly #debts: LocalDebts;
-  readonly #fallback: Fallback;
+  readonly #shares = new OutageShares();
+  readonly #debts: OutageDebts;
+  readonly #outagePolicy: OutagePolicy;
   readonly #sweeper: NodeJS.Timeout;
 
-  constructor(ports: RedisStorePorts, options: RedisStoreOptions) {
+  constructor(ports: LeasingStorePorts, options: LeasingStoreOptions) {
     this.#ports = ports;
     this.#options = options;
     const { news = NO_NEWS } = ports;
     const common = { link: ports.link, metrics: ports.metrics, ...options, now: () => this.#now(), news };
-    this.#debts = new LocalDebts({ ...common, debtName: () => ports.randomName() }, this.#shares);
+    this.#debts = new OutageDebts({ ...common, debtName: () => ports.randomName() }, this.#shares);
     const shares = this.#shares;
     const replicas = (): number => ports.replicas();
-    this.#fallback = new Fallback({ ...common, replicas, shares });
-    this.#asking = new Asking({ ...common, replicas, shares, debts: this.#debts });
-    const giveBack: GiveBack = (...unspent) => void this.#asking.giveBack(...unspent);
+    this.#outagePolicy = new OutagePolicy({ ...common, replicas, shares });
+    this.#batching = new Batching({ ...common, replicas, shares, debts: this.#debts });
+    const giveBack: GiveBack = (...unspent) => void this.#batching.giveBack(...unspent);
     this.#descriptors = new Descriptors(options.prefix, giveBack, { news });
     this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS).unref();
   }
@@ -85,41 +90,39 @@ export class RedisCounterStore implements CounterStore {
     const now = this.#now();
     const descriptor = this.#descriptors.of(demands, now);
     const counting = countingOf(demands, descriptor.isKept, this.#options);
-    const leased = counting === 'leased';
-    if (leased) {
-      const cost = demands[0]?.cost ?? 0;
-      descriptor.rate.note(cost);
-      if (descriptor.lease.spend(cost, now)) {
+    if (counting === 'leased') {
+      const spent = descriptor.spend(demands, now);
+      if (spent !== undefined) {
         metrics.hit('lease');
-        const left = descriptor.lease.units(now);
-        if (left < descriptor.lowWater) this.#leaseAhead(descriptor, now);
-        return descriptor.taking(true, demands, now, left);
+        if (descriptor.isRunningLow(now) && this.#ports.link.available) this.#batching.schedule(descriptor);
+        return spent;
       }
     }
-    if (descriptor.lacks(demands, counting, now)) {
+    const refusal = descriptor.refusal(demands, counting, now);
+    if (refusal !== undefined) {
       metrics.hit('refusal');
-      return descriptor.taking(false, demands, now, leased ? descriptor.lease.units(now) : 0);
+      return refusal;
     }
     if (!this.#ports.link.available) {
       const error = new StoreUnavailable(this.#ports.link.trouble);
-      return this.#fallback.take(demands, descriptor.keys, now, error);
+      return this.#outagePolicy.take(demands, descriptor.keys, now, error);
     }
     const owing = this.#shares.owingNow(demands, descriptor.keys);
     if (owing.length > 0) {
       this.#debts.settleAll();
-      if (owing.every(isLocal)) {
-        return this.#fallback.takeBeside(demands, owing, now, (rest) => this.take(rest, deadline));
+      if (owing.every(hasShare)) {
+        return this.#outagePolicy.takeBeside(demands, owing, now, (rest) => this.take(rest, deadline));
       }
       const error = new StoreUnavailable('Redis does not take the debt');
-      return this.#fallback.take(demands, descriptor.keys, now, error);
+      return this.#outagePolicy.take(demands, descriptor.keys, now, error);
     }
     try {
       this.#ports.admitKeys?.(demands, now);
     } catch (error) {
-      return this.#fallback.take(demands, descriptor.keys, now, error);
+      return this.#outagePolicy.take(demands, descriptor.keys, now, error);
     }
     metrics.hit('store');
-    return this.#ask(descriptor, demands, leased, this.#until(now, deadline));
+    return this.#queue(descriptor, demands, counting, this.#until(now, deadline));
   }
 
   async peek(demands: readonly Demand[], deadline: number): Promise<Taking> {
@@ -127,11 +130,8 @@ export class RedisCounterStore implements CounterStore {
     const costs = demands.map(({ cost }) => cost);
     const call = takeCall(this.#options.prefix, demands, costs, { want: 0, least: 1, need: 0, share: 1 }, asked.wall);
     const reply = readTake(demands, await this.#ports.link.run(call, this.#until(asked, deadline)));
-    const held = this.#descriptors.find(demands);
-    const units = held?.lease.units(this.#now()) ?? 0;
-    const told = new Descriptor(demands, [], asked.mono);
-    told.learn(reply, asked);
-    const { windows } = told.taking(true, demands, asked, units);
+    const units = this.#descriptors.find(demands)?.units(this.#now()) ?? 0;
+    const { windows } = KnownWindows.of(reply, asked).taking(true, demands, asked, units);
     const granted = windows.every((states, d) => states.every(({ remaining }) => (costs[d] as number) <= remaining));
     return { granted, windows };
   }
@@ -172,43 +172,38 @@ export class RedisCounterStore implements CounterStore {
     const { mono } = this.#now();
     for (const descriptor of this.#descriptors) {
       descriptor.outdate(mono);
-      void this.#asking.giveBack(descriptor.demands, descriptor.forget());
+      void this.#batching.giveBack(descriptor.forget());
     }
   }
 
-  /** Redis is there, or there again: what was admitted without it is charged. */
+  /** The store is there, or there again: what was admitted without it is charged. */
   rejoined(): void {
     this.#debts.settleAll();
   }
 
   health(): StoreHealth {
-    const { link } = this.#ports;
-    const { trouble } = link;
-    return { kind: 'redis', available: trouble === '', detail: trouble === '' ? 'connected to Redis' : trouble };
+    return this.#ports.health();
   }
 
   /** Gives back every lease. */
   async close(): Promise<void> {
     clearInterval(this.#sweeper);
-    await this.#asking.settled();
+    await this.#batching.settled();
     this.#debts.close();
-    const returns = [...this.#descriptors].map((descriptor) =>
-      this.#asking.giveBack(descriptor.demands, descriptor.forget()),
-    );
-    await Promise.all(returns);
+    await Promise.all([...this.#descriptors].map((descriptor) => this.#batching.giveBack(descriptor.forget())));
     await this.#ports.closed();
   }
 
-  #ask(descriptor: Descriptor, demands: readonly Demand[], leased: boolean, until: number): Promise<Taking> {
-    const { waiter, taking } = waiterFor(
+  #queue(descriptor: Descriptor, demands: readonly Demand[], counting: Counting, until: number): Promise<Taking> {
+    const { hit, taking } = pendingHit(
       demands,
       until,
       this.#now().mono,
-      (error) => this.#fallback.take(demands, descriptor.keys, this.#now(), error),
+      (error) => this.#outagePolicy.take(demands, descriptor.keys, this.#now(), error),
       (ms) => new StoreUnavailable(`the store did not answer within ${ms} ms`),
     );
-    (leased ? descriptor.waiting : descriptor.exact).push(waiter);
-    this.#asking.soon(descriptor);
+    descriptor.queue(hit, counting);
+    this.#batching.schedule(descriptor);
     return taking;
   }
 
@@ -216,11 +211,6 @@ export class RedisCounterStore implements CounterStore {
     const now = this.#now();
     this.#descriptors.sweep(now, !this.#ports.link.available);
     this.#shares.sweep(now);
-  }
-
-  #leaseAhead(descriptor: Descriptor, now: Moment): void {
-    if (descriptor.asking || descriptor.isSpent(now) || !this.#ports.link.available) return;
-    this.#asking.soon(descriptor);
   }
 
   #until({ mono }: Moment, deadline: number): number {

@@ -1,7 +1,7 @@
 import type { Moment, Clock } from '../clock.ts';
 import type { Hold } from '../quota/charge-both.ts';
 import type { ReplicaCounters } from '../quota/scoped-store.ts';
-import type { Demand, StoreHealth, Taking } from '../quota/store.ts';
+import type { Demand, Taking } from '../quota/store.ts';
 import { giveBackCall } from '../script/lease-calls.ts';
 import {
   keyOf,
@@ -13,27 +13,11 @@ import {
   type Wish,
 } from '../script/script-call.ts';
 import { RESET } from '../script/scripts.ts';
-import { Descriptor } from './descriptor.ts';
-import { RedisCounterStore, type RedisStoreOptions, type RedisStorePorts } from './leasing-store.ts';
+import { KnownWindows } from './known-windows.ts';
 
 // Counters in memory that several processes share: one owns them, and the others ask it by the scripts that
 // a mesh asks Redis by. So workers lease from their owner as replicas lease from Redis, and what is exact
 // there is exact here.
-
-/** All quota, counted by the owner. */
-export class SharedCounterStore extends RedisCounterStore {
-  readonly #link: ScriptLink;
-
-  constructor(ports: RedisStorePorts, options: RedisStoreOptions) {
-    super(ports, options);
-    this.#link = ports.link;
-  }
-
-  override health(): StoreHealth {
-    const { available, trouble } = this.#link;
-    return { kind: 'memory', available, detail: available ? 'counters in memory, shared by all workers' : trouble };
-  }
-}
 
 const COUNT_ONE = { want: 1, least: 1, need: 1, share: 1 };
 
@@ -55,7 +39,7 @@ export class SharedReplicaCounters implements ReplicaCounters {
 
   async hold(demands: readonly Demand[]): Promise<Hold> {
     const { reply, taking } = await this.#ask(demands, COUNT_ONE);
-    let isHeld = reply.granted > 0;
+    let isHeld = reply.charged > 0;
     const giveBack = (): void => {
       if (isHeld) this.#giveBack(demands, reply);
       isHeld = false;
@@ -85,8 +69,8 @@ export class SharedReplicaCounters implements ReplicaCounters {
   #giveBack(demands: readonly Demand[], reply: TakeReply): void {
     const asked = this.#now();
     for (const [d, demand] of demands.entries()) {
-      const grant = { units: demand.cost, epochs: [reply.epochs[d] ?? 0], windows: [reply.windows[d] ?? []] };
-      const call = giveBackCall(UNTAGGED, [demand], { ...grant, asked });
+      const debit = { units: demand.cost, epochs: [reply.epochs[d] ?? 0], windows: [reply.windows[d] ?? []] };
+      const call = giveBackCall(UNTAGGED, [demand], { ...debit, asked });
       // Lost, it stays charged: less is admitted, never more.
       this.#link.run(call, asked.mono + this.#timeoutMs).catch(() => {});
     }
@@ -98,9 +82,7 @@ export class SharedReplicaCounters implements ReplicaCounters {
     const call = takeCall(UNTAGGED, demands, costs, wish, asked.wall);
     // Late, it stays charged: less is admitted, never more.
     const reply = readTake(demands, await this.#link.run(call, asked.mono + this.#timeoutMs));
-    const told = new Descriptor(demands, [], asked.mono);
-    told.learn(reply, asked);
-    return { reply, taking: told.taking(reply.granted > 0, demands, this.#now()) };
+    return { reply, taking: KnownWindows.of(reply, asked).taking(reply.charged > 0, demands, this.#now()) };
   }
 
   #now(): Moment {

@@ -2,13 +2,13 @@ import type { Moment } from '../clock.ts';
 import type { CounterMetrics } from '../quota/counter-metrics.ts';
 import { chargeDebtCall } from '../script/lease-calls.ts';
 import type { KeyPrefix, ScriptLink } from '../script/script-call.ts';
-import type { LocalCounter, LocalShares } from './outage-share.ts';
+import type { OutageCounter, OutageShares } from './outage-share.ts';
 
 // Charges what was admitted without the store. Of each counter one debt is under way at a time, and what is
 // admitted meanwhile is collected into the next. A debt that was not taken is sent again under its name, by a
 // timer: it can't be charged twice, and a Redis that answers errors is not asked at every hit.
 
-export interface LocalDebtsPorts {
+export interface OutageDebtsPorts {
   readonly link: ScriptLink;
   readonly metrics: CounterMetrics;
   readonly prefix: KeyPrefix;
@@ -21,13 +21,13 @@ export interface LocalDebtsPorts {
 const RETRY_MS = 100;
 const MOST_AT_ONCE = 64;
 
-export class LocalDebts {
-  readonly #ports: LocalDebtsPorts;
-  readonly #shares: LocalShares;
+export class OutageDebts {
+  readonly #ports: OutageDebtsPorts;
+  readonly #shares: OutageShares;
   #underWay = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(ports: LocalDebtsPorts, shares: LocalShares) {
+  constructor(ports: OutageDebtsPorts, shares: OutageShares) {
     this.#ports = ports;
     this.#shares = shares;
   }
@@ -65,7 +65,7 @@ export class LocalDebts {
     }, RETRY_MS).unref();
   }
 
-  #send(counter: LocalCounter, now: Moment): void {
+  #send(counter: OutageCounter, now: Moment): void {
     const { link, prefix, storeTimeoutMs } = this.#ports;
     if (counter.isSending || !link.available) return;
     const debt = this.#shares.collect(counter, this.#ports.debtName(), now);
@@ -75,7 +75,7 @@ export class LocalDebts {
     void this.#settle(counter, link.run(chargeDebtCall(prefix, debt, now), now.mono + storeTimeoutMs));
   }
 
-  async #settle(counter: LocalCounter, charging: Promise<unknown>): Promise<void> {
+  async #settle(counter: OutageCounter, charging: Promise<unknown>): Promise<void> {
     try {
       await charging;
       const { debt } = counter;

@@ -3,22 +3,23 @@ import { chargeBoth } from '../quota/charge-both.ts';
 import type { CounterMetrics } from '../quota/counter-metrics.ts';
 import { TooManyKeys } from '../quota/store.ts';
 import type { Demand, Taking } from '../quota/store.ts';
+import { settle } from '../settle.ts';
 import { keyOf } from '../script/script-call.ts';
 import type { KeyPrefix } from '../script/script-call.ts';
-import type { LocalShares } from './outage-share.ts';
+import type { OutageShares } from './outage-share.ts';
 
-export interface FallbackPorts {
+export interface OutagePolicyPorts {
   readonly metrics: CounterMetrics;
   readonly prefix: KeyPrefix;
-  readonly shares: LocalShares;
+  readonly shares: OutageShares;
   replicas(): number;
 }
 
 /** What the demands chose for the case that the store can't tell. */
-export class Fallback {
-  readonly #ports: FallbackPorts;
+export class OutagePolicy {
+  readonly #ports: OutagePolicyPorts;
 
-  constructor(ports: FallbackPorts) {
+  constructor(ports: OutagePolicyPorts) {
     this.#ports = ports;
   }
 
@@ -64,6 +65,6 @@ export class Fallback {
     if (owing.length === demands.length || !held.taking.granted) metrics.hit('fallback');
     if (owing.length === demands.length) return told(held.taking);
     const both = chargeBoth(demands, isOwing, held, takeRest);
-    return both instanceof Promise ? both.then(told) : told(both);
+    return settle(both, told);
   }
 }

@@ -25,7 +25,7 @@ interface ShareWindow {
 }
 
 /** A counter with `onStoreFailure: local`, as this replica knows it. */
-export interface LocalCounter {
+export interface OutageCounter {
   readonly key: string;
   demand: Demand;
   /** By the windows' names: what Redis last told. */
@@ -43,9 +43,9 @@ const NONE: readonly Demand[] = [];
 const MAX_COUNTERS = 100_000;
 const SWEEP_AT_ONCE = 5000;
 
-export class LocalShares {
-  readonly #counters = new Map<string, LocalCounter>();
-  readonly #owing = new Set<LocalCounter>();
+export class OutageShares {
+  readonly #counters = new Map<string, OutageCounter>();
+  readonly #owing = new Set<OutageCounter>();
   #sweep = this.#counters.entries();
   /** Until then there are windows that could not be kept: an unknown counter may be one of them. */
   #lossyUntil = -Infinity;
@@ -58,7 +58,9 @@ export class LocalShares {
   /** {@link take} that can be taken back. */
   hold(demands: readonly Demand[], keys: readonly string[], now: Moment, replicas: number): Hold {
     const charged: { readonly window: ShareWindow; readonly cost: number }[] = [];
-    const counters = demands.map((demand, d) => (isLocal(demand) ? this.#counter(keys[d] ?? '', demand, now) : 'none'));
+    const counters = demands.map((demand, d) =>
+      hasShare(demand) ? this.#counter(keys[d] ?? '', demand, now) : 'none',
+    );
     const windows = counters.map((counter, d) => {
       const { limits } = demands[d] as Demand;
       if (counter === 'none' || counter === undefined) return undefined;
@@ -92,7 +94,7 @@ export class LocalShares {
   learn(demands: readonly Demand[], keys: readonly string[], windows: TakeReply['windows'], asked: Moment): void {
     for (let d = 0; d < demands.length; d++) {
       const demand = demands[d] as Demand;
-      if (!isLocal(demand)) continue;
+      if (!hasShare(demand)) continue;
       const ends = (windows[d] ?? []).map(({ leftUs }) => (leftUs > 0 ? asked.mono + leftUs / 1000 : -Infinity));
       const counter = this.#counter(keys[d] ?? '', demand, asked, true);
       if (counter === undefined) {
@@ -120,24 +122,24 @@ export class LocalShares {
   }
 
   /** The counters that owe something. */
-  get owing(): ReadonlySet<LocalCounter> {
+  get owing(): ReadonlySet<OutageCounter> {
     return this.#owing;
   }
 
   /** The counter of a key, if it owes something. */
-  owingAt(key: string): LocalCounter | undefined {
+  owingAt(key: string): OutageCounter | undefined {
     const counter = this.#owing.size === 0 ? undefined : this.#counters.get(key);
     return counter !== undefined && this.#owing.has(counter) ? counter : undefined;
   }
 
   /** Its debt was not taken: the others come first now. */
-  postpone(counter: LocalCounter, retryAt: number): void {
+  postpone(counter: OutageCounter, retryAt: number): void {
     counter.retryAt = retryAt;
     if (this.#owing.delete(counter)) this.#owing.add(counter);
   }
 
   /** What is to be charged now: the debt that may have been, or else all that was admitted since. */
-  collect(counter: LocalCounter, name: string, { mono }: Moment): Debt | undefined {
+  collect(counter: OutageCounter, name: string, { mono }: Moment): Debt | undefined {
     const { demand, shares, debt } = counter;
     if (debt?.windows.some((list) => list.some(({ endMono }) => endMono > mono)) === true) return debt;
     counter.debt = undefined;
@@ -157,7 +159,7 @@ export class LocalShares {
   }
 
   /** The counter's debt was charged. */
-  settled(counter: LocalCounter, { mono }: Moment): void {
+  settled(counter: OutageCounter, { mono }: Moment): void {
     counter.debt = undefined;
     counter.retryAt = -Infinity;
     counter.settledAt = mono;
@@ -189,7 +191,7 @@ export class LocalShares {
   }
 
   /** Undefined where there is no room for it. */
-  #counter(key: string, demand: Demand, { mono }: Moment, isTold = false): LocalCounter | undefined {
+  #counter(key: string, demand: Demand, { mono }: Moment, isTold = false): OutageCounter | undefined {
     let counter = this.#counters.get(key);
     if (counter === undefined) {
       if (this.#counters.size >= MAX_COUNTERS || (!isTold && mono < this.#lossyUntil)) return undefined;
@@ -204,7 +206,7 @@ export class LocalShares {
 
 /** The running window, or a new one. */
 function shareOf(
-  { known, shares }: LocalCounter,
+  { known, shares }: OutageCounter,
   name: string,
   limit: Limit,
   now: Moment,
@@ -231,12 +233,12 @@ function charge(window: ShareWindow, units: number): void {
   window.owed += units;
 }
 
-function owes({ shares }: LocalCounter): boolean {
+function owes({ shares }: OutageCounter): boolean {
   for (const { owed } of shares.values()) if (owed > 0) return true;
   return false;
 }
 
 /** Whether a share decides where the store can't. */
-export function isLocal({ terms }: Demand): boolean {
+export function hasShare({ terms }: Demand): boolean {
   return terms?.onStoreFailure === 'local';
 }

@@ -1,3 +1,4 @@
+import { settle } from '../settle.ts';
 import type { Demand, Taking } from './store.ts';
 
 /** What was charged here, and can be taken back for certain. */
@@ -20,7 +21,7 @@ export function chargeBoth(
 ): Taking | Promise<Taking> {
   const rest = demands.filter((demand) => !isHere(demand));
   if (!here.granted) return merge(demands, isHere, here, { granted: false, windows: rest.map(() => []) });
-  const settle = (there: Taking): Taking => {
+  const answered = (there: Taking): Taking => {
     if (there.granted) return merge(demands, isHere, here, there);
     giveBack();
     return merge(demands, isHere, withCosts(here, demands.filter(isHere)), there);
@@ -30,8 +31,7 @@ export function chargeBoth(
     throw error;
   };
   try {
-    const there = takeRest(rest);
-    return there instanceof Promise ? there.then(settle, fail) : settle(there);
+    return settle(takeRest(rest), answered, fail);
   } catch (error) {
     return fail(error);
   }

@@ -1,3 +1,4 @@
+import { settle } from '../settle.ts';
 import { merge } from './charge-both.ts';
 import type { Hold } from './charge-both.ts';
 import type { CounterStore, Demand, StoreHealth, Taking } from './store.ts';
@@ -24,23 +25,21 @@ export class ScopedCounterStore implements CounterStore {
   }
 
   take(demands: readonly Demand[], deadline: number): Taking | Promise<Taking> {
-    const local = demands.filter(isLocal);
+    const local = demands.filter(isOfReplica);
     if (local.length === 0) return this.#mesh.take(demands, deadline);
     if (local.length === demands.length) return this.#replica.take(local);
-    const held = this.#replica.hold(local);
-    if (held instanceof Promise) return held.then((late) => this.#takeRest(demands, local, late, deadline));
-    return this.#takeRest(demands, local, held, deadline);
+    return settle(this.#replica.hold(local), (hold) => this.#takeRest(demands, local, hold, deadline));
   }
 
   async peek(demands: readonly Demand[], deadline: number): Promise<Taking> {
-    const here = await this.#replica.peek(demands.filter(isLocal));
-    const rest = demands.filter((demand) => !isLocal(demand));
-    return merge(demands, isLocal, here, rest.length === 0 ? EMPTY : await this.#mesh.peek(rest, deadline));
+    const here = await this.#replica.peek(demands.filter(isOfReplica));
+    const rest = demands.filter((demand) => !isOfReplica(demand));
+    return merge(demands, isOfReplica, here, rest.length === 0 ? EMPTY : await this.#mesh.peek(rest, deadline));
   }
 
   async reset(demands: readonly Demand[], deadline: number): Promise<number> {
-    const here = await this.#replica.reset(demands.filter(isLocal));
-    const rest = demands.filter((demand) => !isLocal(demand));
+    const here = await this.#replica.reset(demands.filter(isOfReplica));
+    const rest = demands.filter((demand) => !isOfReplica(demand));
     return here + (rest.length === 0 ? 0 : await this.#mesh.reset(rest, deadline));
   }
 
@@ -58,7 +57,7 @@ export class ScopedCounterStore implements CounterStore {
     { taking: here, giveBack }: Hold,
     deadline: number,
   ): Promise<Taking> {
-    const rest = demands.filter((demand) => !isLocal(demand));
+    const rest = demands.filter((demand) => !isOfReplica(demand));
     if (!here.granted) return this.#refused(demands, here, rest, deadline);
     let there: Taking;
     try {
@@ -66,14 +65,14 @@ export class ScopedCounterStore implements CounterStore {
     } catch (error) {
       // Where the mesh's quota may be passed over, the replica's own still holds.
       if (rest.every(({ terms }) => terms?.onStoreFailure === 'allow')) {
-        return merge(demands, isLocal, here, { granted: true, windows: rest.map(() => []), fallback: true });
+        return merge(demands, isOfReplica, here, { granted: true, windows: rest.map(() => []), fallback: true });
       }
       giveBack();
       throw error;
     }
-    if (there.granted) return merge(demands, isLocal, here, there);
+    if (there.granted) return merge(demands, isOfReplica, here, there);
     giveBack();
-    return merge(demands, isLocal, await this.#told(local, here), there);
+    return merge(demands, isOfReplica, await this.#told(local, here), there);
   }
 
   /** What is left here after giving back; where the replica can't tell, what it said before. */
@@ -88,15 +87,15 @@ export class ScopedCounterStore implements CounterStore {
   /** Refused here: the mesh is only asked what it would say, for the headers. */
   async #refused(demands: readonly Demand[], here: Taking, rest: readonly Demand[], deadline: number): Promise<Taking> {
     try {
-      return merge(demands, isLocal, here, await this.#mesh.peek(rest, deadline));
+      return merge(demands, isOfReplica, here, await this.#mesh.peek(rest, deadline));
     } catch {
-      return merge(demands, isLocal, here, { granted: false, windows: rest.map(() => []) });
+      return merge(demands, isOfReplica, here, { granted: false, windows: rest.map(() => []) });
     }
   }
 }
 
 const EMPTY: Taking = { granted: true, windows: [] };
 
-function isLocal({ terms }: Demand): boolean {
+function isOfReplica({ terms }: Demand): boolean {
   return terms?.scope === 'replica';
 }

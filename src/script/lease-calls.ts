@@ -3,7 +3,7 @@ import type { Demand } from '../quota/store.ts';
 import { windowNames } from '../quota/window.ts';
 import { CHARGE_DEBT, GIVE_BACK } from './lease-scripts.ts';
 import { keyOf, keyspacesOf, spanOf } from './script-call.ts';
-import type { Grant, KeyPrefix, ScriptCall } from './script-call.ts';
+import type { Debit, KeyPrefix, ScriptCall } from './script-call.ts';
 
 /**
  * Gives unspent units back to the windows they are debited from.
@@ -12,7 +12,7 @@ import type { Grant, KeyPrefix, ScriptCall } from './script-call.ts';
 export function giveBackCall(
   prefix: KeyPrefix,
   demands: readonly Demand[],
-  remainder: Grant,
+  remainder: Debit,
   limitsChanged = false,
 ): ScriptCall {
   const args: (string | number)[] = [remainder.units];

@@ -36,7 +36,7 @@ export interface ScriptLink {
 }
 
 /** What TAKE knows of one window after it ran. */
-export interface HeldWindow {
+export interface WindowReply {
   readonly used: number;
   /** µs until it ends; -1: it is not open. */
   readonly leftUs: number;
@@ -46,11 +46,11 @@ export interface HeldWindow {
 
 export interface TakeReply {
   /** Multiples of the demands' costs that were charged. */
-  readonly granted: number;
+  readonly charged: number;
   /** One a demand. */
   readonly epochs: readonly number[];
   /** One list a demand, one window a limit. */
-  readonly windows: readonly (readonly HeldWindow[])[];
+  readonly windows: readonly (readonly WindowReply[])[];
 }
 
 /** Longer windows than this never end in practice, and their end would not fit into exact microseconds. */
@@ -126,12 +126,12 @@ export function keyspacesOf(demands: readonly Demand[]): Keyspaces | undefined {
 export function readTake(demands: readonly Demand[], reply: readonly number[]): TakeReply {
   let at = 1 + demands.length;
   const windows = demands.map(({ limits }) =>
-    limits.map((): HeldWindow => {
+    limits.map((): WindowReply => {
       at += 3;
       return { used: reply[at - 3] as number, leftUs: reply[at - 2] as number, endUs: reply[at - 1] as number };
     }),
   );
-  return { granted: reply[0] as number, epochs: reply.slice(1, 1 + demands.length), windows };
+  return { charged: reply[0] as number, epochs: reply.slice(1, 1 + demands.length), windows };
 }
 
 /** How long a window is that opens now: microseconds, or the calendar's boundaries in µs. */
@@ -143,7 +143,7 @@ export function spanOf({ calendar, timePeriodInMilliseconds }: Limit, nowMs: num
 }
 
 /** Debited units, and the windows they are debited from. */
-export interface Grant extends Pick<TakeReply, 'epochs' | 'windows'> {
+export interface Debit extends Pick<TakeReply, 'epochs' | 'windows'> {
   readonly units: number;
   /** When Redis was asked. */
   readonly asked: Moment;

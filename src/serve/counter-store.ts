@@ -1,12 +1,12 @@
 import type { Clock } from '../clock.ts';
-import { RedisCounterStore } from '../lease/leasing-store.ts';
-import { SharedCounterStore, SharedReplicaCounters } from '../lease/shared-store.ts';
+import { LeasingCounterStore } from '../lease/leasing-store.ts';
+import { SharedReplicaCounters } from '../lease/shared-store.ts';
 import { ChosenKeys } from '../memory/chosen-keys.ts';
 import { MemoryCounterStore } from '../memory/memory-store.ts';
 import { noCounterMetrics } from '../quota/counter-metrics.ts';
 import type { CounterMetrics } from '../quota/counter-metrics.ts';
 import { ScopedCounterStore } from '../quota/scoped-store.ts';
-import type { CounterStore } from '../quota/store.ts';
+import type { CounterStore, StoreHealth } from '../quota/store.ts';
 import type { RedisClient } from '../redis/client.ts';
 import { connectRedis } from '../redis/connect.ts';
 import type { CounterOptions, RedisOptions } from '../redis/counter-options.ts';
@@ -42,7 +42,7 @@ export interface SharedCounters {
   /** Tells the other processes that a counter was reset. */
   readonly announceReset: (key: string, epoch: number) => void;
   /** Called with the store that must hear of their resets. */
-  readonly joined: (store: SharedCounterStore) => void;
+  readonly joined: (store: LeasingCounterStore) => void;
 }
 
 const STORE_TIMEOUT_MS = 50;
@@ -69,7 +69,7 @@ function createSharedStore(options: CounterOptions, ports: CounterPorts, shared:
     const replica = new SharedReplicaCounters(link, clock, storeTimeoutMs);
     return new ScopedCounterStore(replica, createMeshStore(options, options.redis, ports));
   }
-  const store = new SharedCounterStore(
+  const store = new LeasingCounterStore(
     {
       clock,
       metrics,
@@ -77,6 +77,7 @@ function createSharedStore(options: CounterOptions, ports: CounterPorts, shared:
       randomName,
       replicas: () => shared.workers,
       announceReset: async (key, epoch) => shared.announceReset(key, epoch),
+      health: () => ownerHealth(link),
       closed: async () => {},
     },
     { prefix: UNTAGGED, storeTimeoutMs, quota: options.quota ?? 'leased' },
@@ -117,7 +118,7 @@ function createMeshStore(options: CounterOptions, redis: RedisOptions, ports: Co
     monotonic: () => clock.monotonic(),
   });
   const chosen = new ChosenKeys(options.maxCounters);
-  const store = new RedisCounterStore(
+  const store = new LeasingCounterStore(
     {
       clock,
       metrics,
@@ -133,6 +134,7 @@ function createMeshStore(options: CounterOptions, redis: RedisOptions, ports: Co
           for (const key of keys) link.publish(channel, cameBackMessage(key)).catch(() => {});
         },
       },
+      health: () => redisHealth(link),
       closed: async () => {
         await replicas.close();
         resets.close();
@@ -157,6 +159,14 @@ function createMeshStore(options: CounterOptions, redis: RedisOptions, ports: Co
     void check(client);
   });
   return store;
+}
+
+function redisHealth({ trouble }: ScriptLink): StoreHealth {
+  return { kind: 'redis', available: trouble === '', detail: trouble === '' ? 'connected to Redis' : trouble };
+}
+
+function ownerHealth({ available, trouble }: ScriptLink): StoreHealth {
+  return { kind: 'memory', available, detail: available ? 'counters in memory, shared by all workers' : trouble };
 }
 
 /** A connection that comes and goes tells nothing twice. */

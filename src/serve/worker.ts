@@ -4,7 +4,7 @@ import { Health } from '../grpc/health.ts';
 import { reflectionMethods } from '../grpc/reflection.ts';
 import { http2Acceptor, type SocketAcceptor } from '../http2/transport.ts';
 import { endLeanStart } from '../engine.ts';
-import type { SharedCounterStore } from '../lease/shared-store.ts';
+import type { LeasingCounterStore } from '../lease/leasing-store.ts';
 import type { TlsMaterial } from '../listen/tls.ts';
 import { loadServices } from '../operator/load-services.ts';
 import { openDecider } from './decider.ts';
@@ -23,7 +23,7 @@ export async function runWorker(flags: ServeFlags, environment: NodeJS.ProcessEn
   process.on('SIGTERM', () => {});
   process.on('SIGINT', () => {});
   const channel = new WorkerChannel();
-  const stores: SharedCounterStore[] = [];
+  const stores: LeasingCounterStore[] = [];
   const reporting = createReporting(flags);
   const link = new OwnerLink(clock, reporting.metrics.counters, (calls) => channel.send({ kind: 'scripts', calls }));
   const decider = await openDecider(flags, environment, reporting, {

@@ -4,7 +4,7 @@ import type { Decision } from '../../src/decision/decision.ts';
 import { decide } from '../../src/decision/pipeline.ts';
 import { reasons } from '../../src/denial/reasons.ts';
 import { publicAnswer } from '../../src/envoy/answer.ts';
-import { RedisCounterStore } from '../../src/lease/leasing-store.ts';
+import { LeasingCounterStore } from '../../src/lease/leasing-store.ts';
 import { MemoryCounterStore } from '../../src/memory/memory-store.ts';
 import { ScriptMemory } from '../../src/memory/script-memory.ts';
 import type { Charge } from '../../src/policy/policy.ts';
@@ -67,10 +67,11 @@ function redisLike(clock: Clock, mode: 'exact' | 'leased'): Way {
     announceReset: async () => {},
     news: { heardUntil: () => clock.ms, unitsCameBack: () => {} },
     randomName: () => crypto.randomUUID(),
+    health: () => ({ kind: 'memory' as const, available: true, detail: '' }),
     closed: async () => {},
   };
   const options = { prefix: UNTAGGED, quota: mode, storeTimeoutMs: 1000 };
-  return { stores: [new RedisCounterStore(ports, options), new RedisCounterStore(ports, options)], link };
+  return { stores: [new LeasingCounterStore(ports, options), new LeasingCounterStore(ports, options)], link };
 }
 
 const maximum = fc.oneof(

@@ -1,12 +1,13 @@
 import { expect, it } from 'vitest';
 import { Descriptors } from '../../src/lease/descriptors.ts';
 import { UNTAGGED } from '../../src/script/script-call.ts';
-import type { Grant } from '../../src/script/script-call.ts';
+import type { TakeReply } from '../../src/script/script-call.ts';
 import { freshDemand } from './behaviour.ts';
 
 const at = (ms: number) => ({ mono: ms, wall: ms });
 const windows = [[{ used: 5, leftUs: 3_600_000_000, endUs: 5 }]];
-const grant: Grant = { units: 5, epochs: [0], windows, asked: at(0) };
+const reply: TakeReply = { charged: 5, epochs: [0], windows };
+const wish = { want: 5, least: 1, need: 0, share: 2 };
 
 it('a descriptor beyond the bound is known as one that is not kept, and is not found again', () => {
   const descriptors = new Descriptors(UNTAGGED, () => {}, { most: 1 });
@@ -18,9 +19,10 @@ it('a descriptor beyond the bound is known as one that is not kept, and is not f
 
 it('a lease that nobody spends goes back, but not while nothing can', () => {
   const back: number[] = [];
-  const descriptors = new Descriptors(UNTAGGED, (_, unspent) => void back.push(unspent?.units ?? 0));
+  const descriptors = new Descriptors(UNTAGGED, (unspent) => void back.push(unspent?.debit.units ?? 0));
   const demands = [freshDemand([[100, 3_600_000]])];
-  descriptors.of(demands, at(0)).lease.add(grant);
+  const descriptor = descriptors.of(demands, at(0));
+  descriptor.absorb({ ...descriptor.question(demands, at(0)), hits: [], wish, size: 5 }, reply);
   for (const ms of [1500, 9000]) for (let i = 0; i < 3; i++) descriptors.sweep(at(ms), true);
   expect(back).toEqual([]);
   for (let i = 0; i < 3; i++) descriptors.sweep(at(9001));

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ScriptMemory } from '../../src/memory/script-memory.ts';
-import { LocalDebts } from '../../src/outage/outage-debt.ts';
-import { LocalShares } from '../../src/outage/outage-share.ts';
+import { OutageDebts } from '../../src/outage/outage-debt.ts';
+import { OutageShares } from '../../src/outage/outage-share.ts';
 import { noCounterMetrics } from '../../src/quota/counter-metrics.ts';
 import { StoreUnavailable } from '../../src/quota/store.ts';
 import type { Demand } from '../../src/quota/store.ts';
@@ -36,8 +36,8 @@ type Fate = 'answered' | 'lost' | 'answer lost';
 let names = 0;
 
 class Replica {
-  readonly shares = new LocalShares();
-  readonly debts: LocalDebts;
+  readonly shares = new OutageShares();
+  readonly debts: OutageDebts;
   available = true;
   fates: Fate[] = [];
   admittedLocally = 0;
@@ -61,7 +61,7 @@ class Replica {
     };
     Object.defineProperty(link, 'available', { get: () => this.available });
     const ports = { link, metrics: noCounterMetrics, prefix: UNTAGGED, storeTimeoutMs: 50 };
-    this.debts = new LocalDebts({ ...ports, now: () => this.now(), debtName: () => `d${(names += 1)}` }, this.shares);
+    this.debts = new OutageDebts({ ...ports, now: () => this.now(), debtName: () => `d${(names += 1)}` }, this.shares);
   }
 
   now() {
@@ -82,7 +82,7 @@ class Replica {
     const asked = this.now();
     const reply = readTake([demand(cost)], memory.run('take', call.keys, call.args));
     this.shares.learn([demand(cost)], KEYS, reply.windows, asked);
-    return reply.granted > 0;
+    return reply.charged > 0;
   }
 }
 

@@ -31,8 +31,8 @@ const inRedis = async ({ script, keys, args }: ScriptCall): Promise<number[]> =>
   (await client.eval(script.lua, keys.length, ...keys, ...args)) as number[];
 
 /** All but the moments, which differ from clock to clock. */
-const amounts = ({ granted, windows }: TakeReply): unknown => ({
-  granted,
+const amounts = ({ charged, windows }: TakeReply): unknown => ({
+  charged,
   windows: windows.map((list) => list.map(({ used, leftUs }) => [used, leftUs < 0])),
 });
 

@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
-import { type SharedCounterStore, SharedReplicaCounters } from '../../src/lease/shared-store.ts';
+import type { LeasingCounterStore } from '../../src/lease/leasing-store.ts';
+import { SharedReplicaCounters } from '../../src/lease/shared-store.ts';
 import { ScriptMemory } from '../../src/memory/script-memory.ts';
 import { noCounterMetrics } from '../../src/quota/counter-metrics.ts';
 import type { CounterStore, Demand } from '../../src/quota/store.ts';
@@ -16,7 +17,7 @@ const HOUR = 3_600_000;
 
 /** Workers of one process, without the processes. */
 function workersOf(memory: ScriptMemory, count: number, link: ScriptLink = ownLink(memory)): CounterStore[] {
-  const joined: SharedCounterStore[] = [];
+  const joined: LeasingCounterStore[] = [];
   const shared: SharedCounters = {
     link,
     workers: count,

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
-import { RedisCounterStore } from '../../src/lease/leasing-store.ts';
+import { LeasingCounterStore } from '../../src/lease/leasing-store.ts';
 import { ScriptMemory } from '../../src/memory/script-memory.ts';
 import { noCounterMetrics } from '../../src/quota/counter-metrics.ts';
 import { StoreUnavailable } from '../../src/quota/store.ts';
@@ -36,7 +36,7 @@ function slowStore(quota: 'exact' | 'leased', tripMs: number) {
       return reply;
     },
   };
-  const store = new RedisCounterStore(
+  const store = new LeasingCounterStore(
     {
       clock: systemClock,
       metrics: noCounterMetrics,
@@ -44,6 +44,7 @@ function slowStore(quota: 'exact' | 'leased', tripMs: number) {
       replicas: () => 1,
       announceReset: async () => {},
       randomName: () => crypto.randomUUID(),
+      health: () => ({ kind: 'memory', available: true, detail: '' }),
       closed: async () => {},
     },
     { prefix: UNTAGGED, quota, storeTimeoutMs: 2000 },

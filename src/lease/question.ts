@@ -1,0 +1,32 @@
+import type { Moment } from '../clock.ts';
+import type { Demand } from '../quota/store.ts';
+import type { Debit, Wish } from '../script/script-call.ts';
+import type { PendingHit } from './pending-hit.ts';
+
+/** What one call asks the store. */
+export interface Question {
+  readonly demands: readonly Demand[];
+  readonly asked: Moment;
+  /** Of the descriptor's limits then: an answer under others is not kept. */
+  readonly generation: number;
+}
+
+/** Asks for the hits that wait and for units ahead of others. */
+export interface LeaseQuestion extends Question {
+  readonly hits: readonly PendingHit[];
+  readonly wish: Wish;
+  /** Units the lease should hold. */
+  readonly size: number;
+}
+
+/** Units to be given back, and the demands they were debited for. */
+export interface Unspent {
+  readonly demands: readonly Demand[];
+  readonly debit: Debit;
+}
+
+/** Limits may change while a hit waits: the latest ones decide. */
+export function underLimits(demands: readonly Demand[], latest: readonly Demand[]): readonly Demand[] {
+  if (demands.every(({ limits }, d) => limits === latest[d]?.limits)) return demands;
+  return demands.map((demand, d) => ({ ...demand, limits: latest[d]?.limits ?? demand.limits }));
+}
