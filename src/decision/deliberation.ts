@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import type { ContractDirectory } from '../contract/contract.ts';
 import type { Identity } from '../contract/identity.ts';
 import type { Denial } from '../denial/denial.ts';
 import type { Extras } from '../policy/extras.ts';
@@ -6,8 +7,10 @@ import type { Grant, Policy, Request } from '../policy/policy.ts';
 import type { RuledRequest } from '../policy/rules.ts';
 import type { CounterStore, WindowState } from '../quota/store.ts';
 import type { Check } from '../request/check.ts';
+import { clientAddress } from '../request/client-address.ts';
 import type { HeaderEntry } from '../request/header-entry.ts';
 import { canonicalHeaderName } from '../request/header-name.ts';
+import type { NormalPath } from '../request/path.ts';
 import type { IdentityHeaders } from '../snapshot/identity-headers.ts';
 import type { Bound, Snapshot } from '../snapshot/snapshot.ts';
 import type { Step } from './decision.ts';
@@ -46,9 +49,10 @@ export interface Deliberation {
   shadowDenied: boolean;
   /** When all shadow policies together have kept the answer waiting long enough; unset until one waits. */
   shadowUntil: number | undefined;
-  readonly upstream: HeaderEntry[];
+  /** Another array with each change: a policy's own where no other has set anything. */
+  upstream: readonly HeaderEntry[];
   /** What shadow policies would have set: seen by shadow policies alone, before what is set. */
-  shadowUpstream: HeaderEntry[] | undefined;
+  shadowUpstream: readonly HeaderEntry[] | undefined;
   readonly remove: string[];
   /** Set once a policy adds something. */
   extras: Required<Extras> | undefined;
@@ -89,20 +93,56 @@ function upstreamSeenBy(deliberation: Deliberation, { mode }: Bound<Policy>): re
 }
 
 export function requestFor(deliberation: Deliberation, bound: Bound<Policy>): Request {
-  const { check, located, snapshot, deadline, caller } = deliberation;
-  return {
-    check,
-    api: located.api?.name ?? '',
-    path: located.path,
-    clientAddress: located.clientAddress,
-    ownedHeaders: identityHeadersOf(deliberation).names,
-    upstream: upstreamSeenBy(deliberation, bound),
-    trustedHops: deliberation.ports.trustedHops,
-    identity: (bound.mode === 'shadow' ? deliberation.shadowIdentity : undefined) ?? deliberation.identity,
-    directory: snapshot.directory,
-    deadline,
-    caller,
-  };
+  return new PolicyRequest(deliberation, bound);
+}
+
+/** What one policy sees. What has been found is as it was when the policy was asked; all else does not change. */
+class PolicyRequest implements Request {
+  readonly #deliberation: Deliberation;
+  readonly upstream: readonly HeaderEntry[];
+  readonly identity: Identity;
+
+  constructor(deliberation: Deliberation, bound: Bound<Policy>) {
+    this.#deliberation = deliberation;
+    this.upstream = upstreamSeenBy(deliberation, bound);
+    this.identity = (bound.mode === 'shadow' ? deliberation.shadowIdentity : undefined) ?? deliberation.identity;
+  }
+
+  get check(): Check {
+    return this.#deliberation.check;
+  }
+
+  get api(): string {
+    return this.#deliberation.located.api?.name ?? '';
+  }
+
+  get path(): NormalPath {
+    return this.#deliberation.located.path;
+  }
+
+  get clientAddress(): string {
+    return clientAddress(this.#deliberation.check, this.#deliberation.ports);
+  }
+
+  get ownedHeaders(): ReadonlySet<string> {
+    return identityHeadersOf(this.#deliberation).names;
+  }
+
+  get trustedHops(): number {
+    return this.#deliberation.ports.trustedHops;
+  }
+
+  get directory(): ContractDirectory {
+    return this.#deliberation.snapshot.directory;
+  }
+
+  get deadline(): number {
+    return this.#deliberation.deadline;
+  }
+
+  get caller(): Request['caller'] {
+    return this.#deliberation.caller;
+  }
 }
 
 /** What a policy established; a shadow policy's findings stay among shadows. */
@@ -123,15 +163,10 @@ export function adoptHeaders(
   found: Pick<Grant, 'identity' | 'upstream' | 'remove'>,
 ): void {
   if (found.upstream !== undefined) {
-    const upstream = mode === 'enforce' ? deliberation.upstream : (deliberation.shadowUpstream ??= []);
     // Of an earlier policy's client nothing may stay beside this one.
-    if (upstream.length > 0 && clientHeaders !== undefined && found.identity?.client !== undefined) {
-      for (const name of clientHeaders) {
-        const at = upstream.findIndex(([set]) => isSameHeader(set, name));
-        if (at >= 0) upstream.splice(at, 1);
-      }
-    }
-    for (const header of found.upstream) setHeader(upstream, header);
+    const dropped = found.identity?.client === undefined ? undefined : clientHeaders;
+    if (mode === 'enforce') deliberation.upstream = headersOver(deliberation.upstream, found.upstream, dropped);
+    else deliberation.shadowUpstream = headersOver(deliberation.shadowUpstream ?? NO_HEADERS, found.upstream, dropped);
   }
   if (found.remove !== undefined && mode === 'enforce') deliberation.remove.push(...found.remove);
 }
@@ -152,11 +187,31 @@ export function adoptExtras(deliberation: Deliberation, { mode }: Bound<Policy>,
 
 const NO_EXTRAS: Required<Extras> = { append: [], response: [], appendResponse: [], metadata: {} };
 
+export const NO_HEADERS: readonly HeaderEntry[] = [];
+
 /** The later policy wins: one value a header, so that nothing is ever appended to an identity. */
-function setHeader(headers: HeaderEntry[], header: HeaderEntry): void {
-  const at = headers.findIndex(([name]) => isSameHeader(name, header[0]));
-  if (at < 0) headers.push(header);
-  else headers[at] = header;
+function headersOver(
+  known: readonly HeaderEntry[],
+  set: readonly HeaderEntry[],
+  dropped: readonly string[] = [],
+): readonly HeaderEntry[] {
+  if (known.length === 0 && !hasTwins(set)) return set;
+  const headers = known.filter(([name]) => !dropped.some((other) => isSameHeader(name, other)));
+  for (const header of set) {
+    const at = headers.findIndex(([name]) => isSameHeader(name, header[0]));
+    if (at < 0) headers.push(header);
+    else headers[at] = header;
+  }
+  return headers;
+}
+
+function hasTwins(headers: readonly HeaderEntry[]): boolean {
+  for (let i = 1; i < headers.length; i++) {
+    for (let j = 0; j < i; j++) {
+      if (isSameHeader((headers[i] as HeaderEntry)[0], (headers[j] as HeaderEntry)[0])) return true;
+    }
+  }
+  return false;
 }
 
 /** Two spellings are one header to some upstreams. */

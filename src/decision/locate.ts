@@ -1,6 +1,5 @@
 import type { Denial } from '../denial/denial.ts';
 import type { Check } from '../request/check.ts';
-import { clientAddress } from '../request/client-address.ts';
 import type { ClientAddressOptions } from '../request/client-address.ts';
 import { exactHosts, hostOf, nameOfHost } from '../request/host.ts';
 import type { HostMatching } from '../request/host.ts';
@@ -8,7 +7,7 @@ import { basePathAsSent, normalizePath, pathBelow } from '../request/path.ts';
 import type { NormalPath } from '../request/path.ts';
 import type { Api, Snapshot } from '../snapshot/snapshot.ts';
 
-/** Where a request goes and where it comes from. */
+/** Where a request goes. */
 export interface Located {
   readonly reason?: undefined;
   /** Undefined: no API matches, and such requests are allowed. */
@@ -18,7 +17,6 @@ export interface Located {
   readonly pathBelowBase: string;
   /** The same in the other readings of the path: rules see all of them. */
   readonly otherPathsBelowBase: readonly string[];
-  readonly clientAddress: string;
 }
 
 export interface LocateOptions extends ClientAddressOptions {
@@ -50,7 +48,7 @@ export function locate(snapshot: Snapshot, check: Check, options: LocateOptions)
   if (host === undefined) {
     return { reason: 'host_malformed', detail: 'the host is no name or address with at most one final dot and a port' };
   }
-  const path = normalizePath(check.path, check.method);
+  const path = normalizePath(check.path, check);
   if (typeof path === 'string') return { reason: 'path_malformed', detail: path };
   const named = check.contextExtension(API_EXTENSION);
   const found = named === undefined ? apiOf(snapshot, host, path, options) : apiNamed(snapshot, named, path);
@@ -63,7 +61,6 @@ export function locate(snapshot: Snapshot, check: Check, options: LocateOptions)
     path,
     pathBelowBase: belowBase(found, path.path),
     otherPathsBelowBase: path.readings === undefined ? NONE : path.readings.decoded.map((one) => belowBase(found, one)),
-    clientAddress: clientAddress(check, options),
   };
 }
 

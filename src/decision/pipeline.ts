@@ -8,6 +8,7 @@ import type { Decision } from './decision.ts';
 import {
   Abandoned,
   NOBODY,
+  NO_HEADERS,
   adoptExtras,
   adoptHeaders,
   adoptIdentity,
@@ -48,7 +49,7 @@ export function decide(
     shadowIdentity: undefined,
     shadowDenied: false,
     shadowUntil: undefined,
-    upstream: [],
+    upstream: NO_HEADERS,
     shadowUpstream: undefined,
     remove: [],
     extras: undefined,

@@ -108,12 +108,12 @@ export class RequestHeaders {
     return [...names];
   }
 
-  /** As {@link names}, but only those with one of these lengths and a sign other than a dash; no pseudo-headers. */
-  namesWithSigns(lengths: ReadonlySet<number>): readonly string[] {
+  /** As {@link names}, but only those with a length that has a 1, and a sign other than a dash; no pseudo-headers. */
+  namesWithSigns(lengths: Uint8Array): readonly string[] {
     let names: Set<string> | undefined;
     for (let at = 0; at < this.#ranges.length; at += stride) {
       const length = (this.#ranges[at + 1] as number) - (this.#ranges[at] as number);
-      if (lengths.has(length) && this.#hasSign(at)) (names ??= new Set()).add(this.#name(at));
+      if (lengths[length] === 1 && this.#hasSign(at)) (names ??= new Set()).add(this.#name(at));
     }
     return names === undefined ? none : [...names];
   }

@@ -89,7 +89,7 @@ export class WireCheck implements Check {
     return this.headers.names();
   }
 
-  headerNamesWithSigns(lengths: ReadonlySet<number>): readonly string[] {
+  headerNamesWithSigns(lengths: Uint8Array): readonly string[] {
     return this.headers.namesWithSigns(lengths);
   }
 

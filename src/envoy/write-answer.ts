@@ -170,6 +170,7 @@ function valueOf(value: MetadataValue): string {
 }
 
 function sameHeaders(some: readonly HeaderEntry[], others: readonly HeaderEntry[]): boolean {
+  if (some === others) return true;
   if (some.length !== others.length) return false;
   for (let i = 0; i < some.length; i++) {
     if (some[i]?.[0] !== others[i]?.[0] || some[i]?.[1] !== others[i]?.[1]) return false;

@@ -1,3 +1,4 @@
+import type { Identity } from '../contract/identity.ts';
 import type { Denial } from '../denial/denial.ts';
 import { bearerToken } from '../jwt/bearer.ts';
 import type { Offered } from '../jwt/bearer.ts';
@@ -146,12 +147,14 @@ function claimRules(config: JwtValidationOptions): ClaimRules {
 }
 
 /** What the claims alone decide: all of it but the contract. */
-type Admission =
-  | Denial
-  | (Required<Pick<Grant, 'upstream' | 'remove'>> & {
-      readonly reason?: undefined;
-      readonly identity: { readonly claims: Claims };
-    });
+type Admission = Denial | Admitted;
+
+interface Admitted extends Required<Pick<Grant, 'upstream' | 'remove'>> {
+  readonly reason?: undefined;
+  readonly identity: { readonly claims: Claims };
+  /** What the token got last: the same again while its contract is the same. */
+  last: (Grant & { readonly identity: Identity }) | undefined;
+}
 
 function admission(config: JwtValidationOptions, remove: readonly string[]): (claims: Claims) => Admission {
   return (claims) => {
@@ -166,17 +169,17 @@ function admission(config: JwtValidationOptions, remove: readonly string[]): (cl
     }
     const upstream = claimHeaders(claims, config.claimsToHeaders);
     if (typeof upstream === 'string') return { reason: 'token_invalid', detail: upstream };
-    return { identity: { claims }, upstream, remove };
+    return { identity: { claims }, upstream, remove, last: undefined };
   };
 }
 
 function withClient(
   request: Request,
-  granted: Exclude<Admission, Denial>,
+  admitted: Admitted,
   selections: readonly Selection[],
   told: ClientHeaders,
 ): Outcome {
-  const { claims } = granted.identity;
+  const { claims } = admitted.identity;
   const clientId = clientIdFrom(request, claims, selections);
   if (clientId === undefined) return { reason: 'contract_missing', detail: 'the token names no client' };
   const contract = request.directory.contract(clientId, request.api);
@@ -187,16 +190,19 @@ function withClient(
         : `the contract ${contract.name} is ${contract.status}`;
     return { reason: 'contract_missing', detail };
   }
+  const { last } = admitted;
+  if (last?.identity.contract === contract) return last;
   const ofClient = told.of(contract.client, contract);
-  const upstream = granted.upstream.length === 0 ? ofClient : [...granted.upstream, ...ofClient];
-  return { identity: { claims, client: contract.client, contract }, upstream, remove: granted.remove };
+  const upstream = admitted.upstream.length === 0 ? ofClient : [...admitted.upstream, ...ofClient];
+  const identity = { claims, client: contract.client, contract };
+  return (admitted.last = { identity, upstream, remove: admitted.remove });
 }
 
 /** The first that the token has: were the next one tried, a client without a contract could pass for another. */
 function clientIdFrom(request: Request, claims: Claims, selections: readonly Selection[]): string | undefined {
-  const withClaims = { ...request, identity: { claims } };
+  const identity = { claims };
   for (const selection of selections) {
-    const clientId = selection.select(withClaims);
+    const clientId = selection.select(request, identity);
     if (clientId !== undefined && clientId !== '') return clientId;
   }
   return undefined;

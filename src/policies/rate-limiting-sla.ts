@@ -86,7 +86,13 @@ export default definePolicy({
         if (tier === undefined) return rejection('tier_missing', `contract ${contract.name} has no tier`, CHALLENGE);
         const units = cost(request);
         if (typeof units !== 'number') return units;
-        const charge = { ...chargeOf(contract, tier, terms), cost: units, identity: found };
+        const charge: Charge = {
+          key: contract.name,
+          limits: tier.limits,
+          cost: units,
+          terms: termsOfTier(tier, terms),
+          identity: found,
+        };
         if (trustsEarlier(request)) return charge;
         return { ...charge, upstream: told.of(client, contract), remove: hidden };
       },

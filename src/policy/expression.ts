@@ -1,3 +1,4 @@
+import type { Identity } from '../contract/identity.ts';
 import { forwardedUri } from '../request/forwarded-client-cert.ts';
 import { canonicalHeaderName } from '../request/header-name.ts';
 import type { HeaderRead, Need, Request } from './policy.ts';
@@ -15,8 +16,11 @@ export interface Selection {
   readonly fromQuery: boolean;
   /** True where it selects a claim of a verified token: without a policy that verifies one it finds nothing. */
   readonly fromClaims: boolean;
-  /** Undefined where the request has no such thing; repeated ones are joined with a comma. */
-  select(request: Request): string | undefined;
+  /**
+   * Undefined where the request has no such thing; repeated ones are joined with a comma.
+   * @param identity in place of what earlier policies have established
+   */
+  select(request: Request, identity?: Identity): string | undefined;
 }
 
 const WRAPPED = /^\s*#\[([\s\S]*)\]\s*$/;
@@ -64,7 +68,7 @@ export function compileExpression(source: string): Selection {
     case 'attributes.queryParams':
       return { ...selection(source, (request) => queryParameter(request.path.query, key)), fromQuery: true };
     default:
-      return { ...selection(source, (request) => claim(request, key)), fromClaims: true };
+      return { ...selection(source, (request, identity = request.identity) => claim(identity, key)), fromClaims: true };
   }
 }
 
@@ -112,8 +116,8 @@ function unsupported(source: string): TypeError {
 }
 
 /** Who was authenticated: the client application, else the subject of the token (RFC 7519, 4.1.2). */
-function principal(request: Request): string | undefined {
-  return request.identity.client?.clientId ?? claim(request, 'sub');
+function principal(request: Request, identity = request.identity): string | undefined {
+  return identity.client?.clientId ?? claim(identity, 'sub');
 }
 
 /** What a workload is called where certificates name it (SPIFFE); undefined of another name. */
@@ -121,8 +125,7 @@ function spiffeId(name: string | undefined): string | undefined {
   return name?.startsWith('spiffe://') === true ? name : undefined;
 }
 
-function claim(request: Request, name: string): string | undefined {
-  const claims = request.identity.claims;
+function claim({ claims }: Identity, name: string): string | undefined {
   const value = claims !== undefined && Object.hasOwn(claims, name) ? claims[name] : undefined;
   if (typeof value === 'string') return value;
   // Of an integer beyond 2^53 − 1 digits are lost: two subjects could look like one.

@@ -42,10 +42,11 @@ export interface Check {
   /** The lower-case names of all headers, pseudo-headers included, in the order Envoy sent them. */
   headerNames(): readonly string[];
   /**
-   * Lower-case names of the headers whose name has one of these lengths and a sign other than a dash, such as an
-   * underscore: few or none. No pseudo-headers.
+   * Lower-case names of the headers whose name has a sign other than a dash, such as an underscore, and one of these
+   * lengths: few or none. No pseudo-headers.
+   * @param lengths 1 at each length that is looked for
    */
-  headerNamesWithSigns(lengths: ReadonlySet<number>): readonly string[];
+  headerNamesWithSigns(lengths: Uint8Array): readonly string[];
   /** A value of `context_extensions`, which only the operator's route configuration can set. */
   contextExtension(name: string): string | undefined;
 }

@@ -36,15 +36,16 @@ const PLAIN = /^(?:\/(?![./])[\w!$&'()*+,=:@~.-]*)+(?:\?[!"$-[\]-~]*)?$/;
 
 /**
  * Takes `:path` apart (RFC 3986, 3.3 and 5.2.4). What could be read in two ways is refused, or has `readings`.
+ * @param request whose method tells, of two paths alone, whether they may be none
  * @returns a sentence where the path is malformed
  */
-export function normalizePath(raw: string, method: string): NormalPath | string {
+export function normalizePath(raw: string, request: { readonly method: string }): NormalPath | string {
   if (raw.length > longestPath && split(raw).path.length > longestPath) {
     return `the path is longer than ${longestPath} characters`;
   }
   if (PLAIN.test(raw)) return split(raw);
-  if (raw === '' && method === 'CONNECT') return ROOT;
-  if (raw === '*' && method === 'OPTIONS') return ROOT;
+  if (raw === '' && request.method === 'CONNECT') return ROOT;
+  if (raw === '*' && request.method === 'OPTIONS') return ROOT;
   if (raw.charCodeAt(0) !== 0x2f) return 'the path does not start with a slash';
   if (raw.includes('#')) return 'the path has a raw #';
   if (raw.includes('\\')) return 'the path has a backslash';

@@ -7,6 +7,16 @@ const ALWAYS_OWNED = ['x-ostiary-client-id', 'x-ostiary-client-name', 'x-ostiary
 
 const EMPTY: readonly string[] = [];
 
+/** Optional claims could make many shapes: names of all that are kept. */
+const MAX_SHAPES = 1024;
+
+/** What to remove where these names are set: the same array for the same names, so that its encoding can be kept. */
+class Shape {
+  removals: readonly string[] | undefined;
+  /** By the next name that is set. */
+  readonly longer = new Map<string, Shape>();
+}
+
 /**
  * The headers by which upstreams learn who calls. A client that could send one itself could
  * impersonate anyone, so each is removed from every request unless the request's own result sets it.
@@ -15,11 +25,12 @@ const EMPTY: readonly string[] = [];
 export class IdentityHeaders {
   /** Canonical names. */
   readonly names: ReadonlySet<string>;
-  /** What to remove, by what is set: the same array for the same shape, so that its encoding can be kept. */
-  readonly #removals = new Map<string, readonly string[]>();
+  /** What to remove, by what is set. */
+  #shapes = new Shape();
+  #shapeCount = 0;
   readonly #spellings: readonly string[];
-  /** Of all spellings: a name of another length is none of ours. */
-  readonly #lengths: ReadonlySet<number>;
+  /** 1 at the lengths of all spellings: a name of another length is none of ours. */
+  readonly #lengths: Uint8Array;
 
   constructor(configured: Iterable<string>) {
     const spellings = new Set<string>();
@@ -31,7 +42,8 @@ export class IdentityHeaders {
     }
     this.names = names;
     this.#spellings = [...spellings];
-    this.#lengths = new Set(this.#spellings.map(({ length }) => length));
+    this.#lengths = new Uint8Array(1 + Math.max(...this.#spellings.map(({ length }) => length)));
+    for (const { length } of this.#spellings) this.#lengths[length] = 1;
   }
 
   /** The owned headers to remove from this request, given what its result sets. */
@@ -42,17 +54,25 @@ export class IdentityHeaders {
   }
 
   #removalsBeside(upstream: readonly HeaderEntry[]): readonly string[] {
-    let shape = '';
-    for (const [name] of upstream) shape += `${name} `;
-    let removals = this.#removals.get(shape);
-    if (removals === undefined) {
-      // Optional claims could make many shapes: their number is bounded.
-      if (this.#removals.size >= 256) this.#removals.clear();
-      const set = new Set(upstream.map(([name]) => name));
-      removals = this.#spellings.filter((name) => !set.has(name));
-      this.#removals.set(shape, removals);
+    let shape: Shape | undefined = this.#shapes;
+    for (const [name] of upstream) if ((shape = shape.longer.get(name)) === undefined) break;
+    return shape?.removals ?? this.#addShape(upstream);
+  }
+
+  #addShape(upstream: readonly HeaderEntry[]): readonly string[] {
+    if (this.#shapeCount + upstream.length > MAX_SHAPES) {
+      this.#shapes = new Shape();
+      this.#shapeCount = 0;
     }
-    return removals;
+    this.#shapeCount += upstream.length;
+    let shape = this.#shapes;
+    for (const [name] of upstream) {
+      let longer = shape.longer.get(name);
+      if (longer === undefined) shape.longer.set(name, (longer = new Shape()));
+      shape = longer;
+    }
+    const set = new Set(upstream.map(([name]) => name));
+    return (shape.removals = this.#spellings.filter((name) => !set.has(name)));
   }
 
   /** Such as `x-ostiary_client.id`: too many to list beforehand, so those that were sent. */

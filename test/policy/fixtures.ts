@@ -40,7 +40,7 @@ export function checkOf(parts: CheckParts = {}): Check {
     headerNames: () => names,
     writeOrigin: () => 0,
     headerNamesWithSigns: (lengths) =>
-      names.filter((name) => /^[^:].*[^a-z0-9-]/.test(name) && lengths.has(name.length)),
+      names.filter((name) => /^[^:].*[^a-z0-9-]/.test(name) && lengths[name.length] === 1),
     contextExtension: (name) => new Map(Object.entries(parts.extensions ?? {})).get(name),
   };
 }

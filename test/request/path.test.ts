@@ -4,7 +4,7 @@ import { normalizePath, pathBelow } from '../../src/request/path.ts';
 import type { NormalPath } from '../../src/request/path.ts';
 
 function pathOf(raw: string, method = 'GET'): string {
-  const found = normalizePath(raw, method);
+  const found = normalizePath(raw, { method });
   return typeof found === 'string' ? `refused: ${found}` : found.path;
 }
 
@@ -81,8 +81,8 @@ describe('a path', () => {
     ['//a', { asSent: ['//a'], decoded: [], hasEncodedSlash: false }],
     ['/a%2fb/c', { asSent: ['/a%2fb/c'], decoded: ['/a/b/c'], hasEncodedSlash: true }],
   ])('%s has as other readings %j', (raw, readings) => {
-    expect(normalizePath(raw, 'GET')).toMatchObject({ query: '' });
-    expect((normalizePath(raw, 'GET') as NormalPath).readings).toEqual(readings);
+    expect(normalizePath(raw, { method: 'GET' })).toMatchObject({ query: '' });
+    expect((normalizePath(raw, { method: 'GET' }) as NormalPath).readings).toEqual(readings);
   });
 
   it('keeps an encoded slash as a character of its segment', () => {
@@ -95,7 +95,7 @@ describe('a path', () => {
   });
 
   it('has its query apart, undecoded', () => {
-    expect(normalizePath('/a?x=%41?y', 'GET')).toEqual({ path: '/a', query: 'x=%41?y' });
+    expect(normalizePath('/a?x=%41?y', { method: 'GET' })).toEqual({ path: '/a', query: 'x=%41?y' });
   });
 
   it('never keeps a dot segment, a doubled slash, a parameter or a control character, whatever was sent', () => {
@@ -119,7 +119,7 @@ describe('a path', () => {
     );
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 14 }), (pieces) => {
-        const found = normalizePath(`/${pieces.join('')}`, 'GET');
+        const found = normalizePath(`/${pieces.join('')}`, { method: 'GET' });
         if (typeof found === 'string') return;
         expect(found.path).toMatch(/^\//);
         expect(found.path).not.toMatch(/\/\/|;|\\|#(?!)|\/\.{1,2}(\/|$)/);
