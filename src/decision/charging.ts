@@ -5,16 +5,8 @@ import { StoreUnavailable } from '../quota/store.ts';
 import type { Demand, Taking } from '../quota/store.ts';
 import type { Api, Bound } from '../snapshot/snapshot.ts';
 import { counterNames } from './counter-name.ts';
-import {
-  adoptExtras,
-  adoptHeaders,
-  adoptIdentity,
-  applies,
-  fail,
-  note,
-  requestFor,
-  withinShadowTime,
-} from './deliberation.ts';
+import { adoptExtras, adoptHeaders } from './adopted-headers.ts';
+import { adoptIdentity, applies, fail, note, requestFor, withinShadowTime } from './deliberation.ts';
 import type { Deliberation } from './deliberation.ts';
 
 /** The outcome of all enforced quota policies together. */

@@ -3,13 +3,12 @@ import type { ContractDirectory } from '../contract/contract.ts';
 import type { Identity } from '../contract/identity.ts';
 import type { Denial } from '../denial/denial.ts';
 import type { Extras } from '../policy/extras.ts';
-import type { Grant, Policy, Request } from '../policy/policy.ts';
+import type { Policy, Request } from '../policy/policy.ts';
 import type { RuledRequest } from '../policy/rules.ts';
 import type { CounterStore, WindowState } from '../quota/store.ts';
 import type { Check } from '../request/check.ts';
 import { clientAddress } from '../request/client-address.ts';
 import type { HeaderEntry } from '../request/header-entry.ts';
-import { canonicalHeaderName } from '../request/header-name.ts';
 import type { NormalPath } from '../request/path.ts';
 import type { IdentityHeaders } from '../snapshot/identity-headers.ts';
 import type { Bound, Snapshot } from '../snapshot/snapshot.ts';
@@ -154,70 +153,6 @@ export function adoptIdentity(deliberation: Deliberation, bound: Bound<Policy>, 
     deliberation.identity = merged(identity, found);
     if (shadowIdentity !== undefined) deliberation.shadowIdentity = merged(shadowIdentity, found);
   }
-}
-
-/** What a policy tells the upstream, and keeps from it; of a shadow policy only shadow policies see it. */
-export function adoptHeaders(
-  deliberation: Deliberation,
-  { mode, policy: { clientHeaders } }: Bound<Policy>,
-  found: Pick<Grant, 'identity' | 'upstream' | 'remove'>,
-): void {
-  if (found.upstream !== undefined) {
-    // Of an earlier policy's client nothing may stay beside this one.
-    const dropped = found.identity?.client === undefined ? undefined : clientHeaders;
-    if (mode === 'enforce') deliberation.upstream = headersOver(deliberation.upstream, found.upstream, dropped);
-    else deliberation.shadowUpstream = headersOver(deliberation.shadowUpstream ?? NO_HEADERS, found.upstream, dropped);
-  }
-  if (found.remove !== undefined && mode === 'enforce') deliberation.remove.push(...found.remove);
-}
-
-/** What an enforced policy adds to the answer. */
-export function adoptExtras(deliberation: Deliberation, { mode }: Bound<Policy>, found: Extras): void {
-  const { append, response, appendResponse, metadata } = found;
-  if (mode === 'shadow' || (append ?? response ?? appendResponse ?? metadata) === undefined) return;
-  const known = deliberation.extras ?? NO_EXTRAS;
-  const kept = known.response.filter(([name]) => response?.some(([set]) => isSameHeader(set, name)) !== true);
-  deliberation.extras = {
-    append: [...known.append, ...(append ?? [])],
-    response: [...kept, ...(response ?? [])],
-    appendResponse: [...known.appendResponse, ...(appendResponse ?? [])],
-    metadata: { ...known.metadata, ...metadata },
-  };
-}
-
-const NO_EXTRAS: Required<Extras> = { append: [], response: [], appendResponse: [], metadata: {} };
-
-export const NO_HEADERS: readonly HeaderEntry[] = [];
-
-/** The later policy wins: one value a header, so that nothing is ever appended to an identity. */
-function headersOver(
-  known: readonly HeaderEntry[],
-  set: readonly HeaderEntry[],
-  dropped: readonly string[] = [],
-): readonly HeaderEntry[] {
-  if (known.length === 0 && !hasTwins(set)) return set;
-  const headers = known.filter(([name]) => !dropped.some((other) => isSameHeader(name, other)));
-  for (const header of set) {
-    const at = headers.findIndex(([name]) => isSameHeader(name, header[0]));
-    if (at < 0) headers.push(header);
-    else headers[at] = header;
-  }
-  return headers;
-}
-
-function hasTwins(headers: readonly HeaderEntry[]): boolean {
-  for (let i = 1; i < headers.length; i++) {
-    for (let j = 0; j < i; j++) {
-      if (isSameHeader((headers[i] as HeaderEntry)[0], (headers[j] as HeaderEntry)[0])) return true;
-    }
-  }
-  return false;
-}
-
-/** Two spellings are one header to some upstreams. */
-function isSameHeader(some: string, other: string): boolean {
-  if (some === other) return true;
-  return some.length === other.length && canonicalHeaderName(some) === canonicalHeaderName(other);
 }
 
 /** Before any policy has established somebody. */

@@ -2,15 +2,13 @@ import type { Denial } from '../denial/denial.ts';
 import type { AccessPolicy, Answered, Outcome, Request } from '../policy/policy.ts';
 import type { Check } from '../request/check.ts';
 import type { Bound, Snapshot } from '../snapshot/snapshot.ts';
+import { NO_HEADERS, adoptExtras, adoptHeaders } from './adopted-headers.ts';
 import { chargeEnforced, chargeShadows } from './charging.ts';
 import type { Charged } from './charging.ts';
 import type { Decision } from './decision.ts';
 import {
   Abandoned,
   NOBODY,
-  NO_HEADERS,
-  adoptExtras,
-  adoptHeaders,
   adoptIdentity,
   applies,
   fail,

@@ -1,6 +1,6 @@
-/** As `headerNamesWithSigns` takes them: 1 at each of these lengths. */
-export function lengths(...all: readonly number[]): Uint8Array {
-  const marked = new Uint8Array(Math.max(0, ...all) + 1);
-  for (const length of all) marked[length] = 1;
-  return marked;
+/** As `headerNamesWithSigns` takes them: 1 at the length of each of these names. */
+export function lengthsOf(names: readonly string[]): Uint8Array {
+  const lengths = new Uint8Array(1 + Math.max(0, ...names.map(({ length }) => length)));
+  for (const { length } of names) lengths[length] = 1;
+  return lengths;
 }

@@ -5,7 +5,7 @@ import type { AttributeContext_HttpRequestSchema } from '../../gen/envoy/service
 import { CheckRequestSchema } from '../../gen/envoy/service/auth/v3/external_auth_pb.js';
 import { MalformedCheck, readCheck } from '../../src/envoy/read-check.ts';
 import type { Check } from '../../src/request/check.ts';
-import { lengths } from './lengths.ts';
+import { lengthsOf } from './lengths.ts';
 
 function withHttp(http: MessageInitShape<typeof AttributeContext_HttpRequestSchema>): Uint8Array {
   return toBinary(CheckRequestSchema, create(CheckRequestSchema, { attributes: { request: { http } } }));
@@ -112,8 +112,8 @@ test('names such as __proto__ are names', () => {
     'b',
     undefined,
   ]);
-  expect(check.headerNamesWithSigns(lengths(9))).toEqual(['__proto__']);
-  expect(check.headerNamesWithSigns(lengths(8, 10))).toEqual([]);
+  expect(check.headerNamesWithSigns(lengthsOf(['__proto__']))).toEqual(['__proto__']);
+  expect(check.headerNamesWithSigns(lengthsOf(['12345678', '1234567890']))).toEqual([]);
   expect(check.contextExtension('__proto__')).toBeUndefined();
 });
 
@@ -133,7 +133,7 @@ test('10,000 headers are read and searched in linear time', () => {
   const start = performance.now();
   const check = readCheck(bytes);
   expect(check.headerNames()).toHaveLength(10_000);
-  expect(check.headerNamesWithSigns(lengths(10, 11, 12, 13))).toHaveLength(10_000);
+  expect(check.headerNamesWithSigns(lengthsOf(check.headerNames()))).toHaveLength(10_000);
   for (let i = 0; i < 100; i++) expect(check.header('x_header-0')).toBe('0');
   expect(performance.now() - start).toBeLessThan(1000);
 });
