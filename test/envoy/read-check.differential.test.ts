@@ -127,9 +127,8 @@ function readEverything(check: Check): void {
   const all = [isHttp, method, path, host, streamId, requestTime, sourceAddress, sourcePort, sourcePrincipal];
   expect(all).not.toContain(undefined);
   expect(check.headerNames().map((name) => check.header(name))).not.toContain(null);
-  expect(check.headerNamesWithSigns(lengthsOf(['a', 'x'.repeat(5), 'x'.repeat(20)])).length).toBeLessThanOrEqual(
-    check.headerNames().length,
-  );
+  const signed = check.headerNamesWithSigns(lengthsOf(['a', 'x'.repeat(5), 'x'.repeat(20)]));
+  expect(signed.length).toBeLessThanOrEqual(check.headerNames().length);
   expect(check.contextExtension('ostiary.api')).toSatisfy((value) => value === undefined || typeof value === 'string');
 }
 
