@@ -127,8 +127,7 @@ function readEverything(check: Check): void {
   const all = [isHttp, method, path, host, streamId, requestTime, sourceAddress, sourcePort, sourcePrincipal];
   expect(all).not.toContain(undefined);
   expect(check.headerNames().map((name) => check.header(name))).not.toContain(null);
-  const signed = check.headerNamesWithSigns(lengthsOf(['a', 'x'.repeat(5), 'x'.repeat(20)]));
-  expect(signed.length).toBeLessThanOrEqual(check.headerNames().length);
+  expect(check.headerNamesWithSigns(new Uint8Array(21).fill(1)).length).toBeLessThanOrEqual(check.headerNames().length);
   expect(check.contextExtension('ostiary.api')).toSatisfy((value) => value === undefined || typeof value === 'string');
 }
 
