@@ -88,8 +88,8 @@ describe('what is begun and not ended', () => {
     expect(abuse).toEqual(['slow_request']);
   });
 
-  it('is not the frame that each read of a busy connection cuts', { timeout: 10_000 }, async () => {
-    const { port, abuse } = await serve([echo], { requestTimeoutMs: 300 });
+  it('is not the frame that each read of a busy connection cuts', async () => {
+    const { port, abuse } = await serve([echo], { requestTimeoutMs: 1500 });
     const client = await RawHttp2Client.open(port);
     let rest = Buffer.alloc(0);
     for (let id = 1; id < 201; id += 2) {

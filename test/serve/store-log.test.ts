@@ -21,7 +21,9 @@ function lines(ostiary: { output(): string }): { level: string; msg: string; det
 }
 
 const ofStore = (ostiary: { output(): string }) => lines(ostiary).filter(({ msg }) => msg.startsWith('counter store'));
-const said = (ostiary: { output(): string }) => ofStore(ostiary).map(({ msg }) => msg.replace('counter store ', ''));
+/** Whether the store is there, as the log tells it; findings about it are another matter. */
+const said = (ostiary: { output(): string }) =>
+  ofStore(ostiary).flatMap(({ msg }) => /^counter store (\w+)$/.exec(msg)?.[1] ?? []);
 
 async function metric(ostiary: RealOstiary, name: string): Promise<number> {
   const text = await (await fetch(`${ostiary.adminUrl}/metrics`)).text();

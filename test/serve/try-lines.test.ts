@@ -65,9 +65,13 @@ test.skipIf(curl === undefined)(
     const policies = join(import.meta.dirname, '../../policies');
     const ostiary = await startOstiary({ policies, args: ['--api-token-file', token] });
     try {
-      const [, printed = ''] = ostiary.output().split('try:\n');
-      const lines = printed.split('\n').filter((line) => line.startsWith('  '));
-      expect(lines).toHaveLength(3);
+      const printed = () => {
+        const [, after = ''] = ostiary.output().split('try:\n');
+        return after.split('\n').filter((line) => line.startsWith('  '));
+      };
+      // They come after the line of the log that tests wait for.
+      await expect.poll(printed, { timeout: 10_000 }).toHaveLength(3);
+      const lines = printed();
       // `node` is the one that runs the tests, whatever PATH says.
       const run = (line: string) => promisify(execFile)('sh', ['-c', line.replace('  node ', `${process.execPath} `)]);
       const [asked, checked, called] = await Promise.all(lines.map(run));
