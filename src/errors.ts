@@ -26,7 +26,7 @@ export class UserError extends Error {
 /** Why a file could not be read, where the system has no code for it. The message is a sentence without the path. */
 export class FileFault extends Error {
   override name = 'FileFault';
-  readonly code: 'ETIMEDOUT' | 'EAGAIN' | 'ENOTFILE' | 'EFBIG';
+  readonly code: 'ETIMEDOUT' | 'EAGAIN' | 'ENOTFILE' | 'EFBIG' | 'EPERM';
   constructor(code: FileFault['code'], message: string) {
     super(message);
     this.code = code;

@@ -65,11 +65,13 @@ export class FileAccess {
 
   /**
    * The whole of a file. A pipe, a device or a file of the kernel's that gives nothing at once is a fault, and not waited for.
+   * @param ownerId the user who must own it, where root does not, and alone may write to it: of the file as it is read,
+   * whatever its path leads to a moment later
    * @throws FileFault, or the system's error
    */
-  async read(path: string, maxBytes: number): Promise<Buffer> {
-    const key = `${maxBytes} ${path}`;
-    const reading = this.#reads.get(key) ?? this.#read(path, maxBytes).finally(() => this.#reads.delete(key));
+  async read(path: string, maxBytes: number, ownerId?: number): Promise<Buffer> {
+    const key = `${maxBytes} ${ownerId} ${path}`;
+    const reading = this.#reads.get(key) ?? this.#read(path, maxBytes, ownerId).finally(() => this.#reads.delete(key));
     this.#reads.set(key, reading);
     return reading;
   }
@@ -90,13 +92,14 @@ export class FileAccess {
     }
   }
 
-  async #read(path: string, maxBytes: number): Promise<Buffer> {
+  async #read(path: string, maxBytes: number, ownerId: number | undefined): Promise<Buffer> {
     // Before it is opened: to open a device can have an effect.
     checkFile(await this.stat(path), maxBytes);
     const { O_RDONLY, O_NONBLOCK, O_NOCTTY } = constants;
     const file = await this.#step(path, () => open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY), closeLate);
     try {
-      const { size } = checkFile(await this.#step(path, () => file.stat()), maxBytes);
+      const { size, uid, mode } = checkFile(await this.#step(path, () => file.stat()), maxBytes);
+      if (ownerId !== undefined && ((uid !== ownerId && uid !== 0) || (mode & 0o022) !== 0)) throw foreign();
       return await this.#readAll(path, file, size, maxBytes);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
@@ -193,6 +196,10 @@ function checkFile(status: Stats, maxBytes: number): Stats {
   if (!status.isFile()) throw new FileFault('ENOTFILE', 'is neither a file nor a directory');
   if (status.size > maxBytes) throw tooLarge(maxBytes);
   return status;
+}
+
+function foreign(): FileFault {
+  return new FileFault('EPERM', 'belongs to another user, or others may write to it');
 }
 
 function tooLarge(maxBytes: number): FileFault {

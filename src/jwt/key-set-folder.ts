@@ -39,11 +39,12 @@ const MAX_FILE_BYTES = 4 * 1024 * 1024;
 
 /**
  * Keeps key sets in a folder, one file each, readable by our user alone. Whoever can write there can sign tokens, so
- * a folder that others may write to is refused, at the start and at each use.
+ * a folder that others may write to is refused, at the start and at each use, and so is a file of theirs: where they may
+ * rename the folder itself, another can take its place at any moment.
  * @throws UserError (rejects with it) where the folder is unfit
  */
 export async function openKeySetFolder(options: KeySetFolderOptions): Promise<KeySetStore> {
-  const { folder, access, now, onFault } = options;
+  const { folder, access, now, userId, onFault } = options;
   const fail = (why: string): never => {
     throw new UserError(`--key-set-folder ${folder}: ${why}`);
   };
@@ -58,7 +59,7 @@ export async function openKeySetFolder(options: KeySetFolderOptions): Promise<Ke
       try {
         const why = await unfitness(options);
         if (why !== undefined) throw new Error(why);
-        const set = parse((await access.read(path, MAX_FILE_BYTES)).toString('utf8'), url);
+        const set = parse((await access.read(path, MAX_FILE_BYTES, userId)).toString('utf8'), url);
         const ageMs = now() - set.fetchedAt;
         if (ageMs > MAX_AGE_MS) throw new Error('is older than a day');
         if (ageMs < -MAX_FUTURE_MS) throw new Error('has a time that is yet to come');

@@ -134,6 +134,23 @@ describe('a folder of key sets', () => {
     await expect(new Kept(folder).open()).rejects.toThrow('belongs to another user (12345)');
   });
 
+  test.skipIf(process.getuid?.() !== 0)(
+    'with a file of another user, or one that others may write to, gives no keys',
+    async () => {
+      const kept = new Kept();
+      const store = await kept.open();
+      await store.write(url, { text, fetchedAt: kept.nowMs });
+      chownSync(kept.file, 12_345, 12_345);
+      expect(await store.read(url)).toBeUndefined();
+      chownSync(kept.file, 0, 0);
+      expect(await store.read(url)).toBeDefined();
+      chmodSync(kept.file, 0o666);
+      expect(await store.read(url)).toBeUndefined();
+      const why = expect.stringContaining('not used: belongs to another user, or others may write to it') as string;
+      expect(kept.faults).toEqual([why, why]);
+    },
+  );
+
   test('that is a file, or has no folder above it, is a fault of the start', async () => {
     const folder = scratchFolder('none');
     writeFileSync(join(folder, 'file'), '');
