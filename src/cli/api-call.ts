@@ -32,7 +32,7 @@ export async function callApi(method: string, message: object, { api, token }: A
     throw new UserError(`${api} does not answer: is ostiary running with --api-listen there?`, 1, { cause: error });
   });
   if (answer.status === 200) return JSON.parse(answer.body);
-  throw new UserError(`${api} answered ${answer.status}: ${messageOf(answer.body)}`);
+  throw new UserError(`${api} answered ${answer.status}: ${remedyOf(answer, token)}`);
 }
 
 function hostOf(api: string): { host: string; port: number } {
@@ -41,6 +41,14 @@ function hostOf(api: string): { host: string; port: number } {
   const isAddress = url?.protocol === 'http:' && url.pathname === '/' && url.username + url.search + url.hash === '';
   if (url === null || !isAddress) throw new UserError(`--api is ${api}: expected http://host:port or unix:/path`, 2);
   return { host: url.hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(url.port || 80) };
+}
+
+/** What the service says is for every client; of the token a flag of this command is the remedy. */
+function remedyOf({ status, body }: { status: number; body: string }, token: string | undefined): string {
+  if (status !== 401) return messageOf(body);
+  return token === undefined
+    ? 'this needs the API token: give --api-token-file FILE, the file that the service was started with'
+    : 'the token of --api-token-file is not the one that the service was started with';
 }
 
 /** Connect's errors are JSON with a message. */

@@ -64,9 +64,9 @@ const flags = {
 export const command = defineCommand({
   usage: 'check [FILE] [FLAGS]',
   summary:
-    'Explains what would become of a request, policy by policy, and charges nothing. Exits 0 on an allow, 1 on a denial.\n' +
-    'It decides by the documents of --policies; with --api the running service does, with its counters.\n' +
-    'FILE holds a CheckRequest in JSON (- is standard input) in place of the flags that describe the request.',
+    'Explains how a request would be decided, policy by policy. It charges no quota. Exits 0 on an allow, 1 on a denial.\n' +
+    'Without --api it reads the documents in --policies; with --api it asks the running service, which has the counters.\n' +
+    'FILE is a CheckRequest in JSON (- is standard input), instead of the flags that describe the request.',
   examples: [
     "check --host orders.example.com --path /orders/1 --header 'client_id: web-shop'",
     'check --api http://127.0.0.1:9192 --path /orders/1  # what the running service says',

@@ -7,13 +7,16 @@ interface CommandEntry {
 }
 
 export const commands: ReadonlyMap<string, CommandEntry> = new Map<string, CommandEntry>([
-  ['serve', { summary: 'answer Checks by the documents of --policies', load: () => import('./serve.ts') }],
-  ['validate', { summary: 'tell every fault of documents', load: () => import('./validate.ts') }],
-  ['check', { summary: 'explain what would become of a request', load: () => import('./check.ts') }],
-  ['counters', { summary: 'show or close the windows of a client', load: () => import('./counters.ts') }],
-  ['keys', { summary: 'fetch key sets anew, so that withdrawn keys end', load: () => import('./keys.ts') }],
+  ['serve', { summary: 'answer the Checks of Envoy', load: () => import('./serve.ts') }],
+  ['validate', { summary: 'check documents, and list every fault', load: () => import('./validate.ts') }],
+  ['check', { summary: 'explain how a request would be decided', load: () => import('./check.ts') }],
+  ['counters', { summary: 'show or reset the quota of a client or key', load: () => import('./counters.ts') }],
+  ['keys', { summary: 'fetch key sets again, to drop withdrawn keys', load: () => import('./keys.ts') }],
   ['schema', { summary: 'print the JSON Schema of the documents', load: () => import('./schema.ts') }],
-  ['generate', { summary: 'print what makes an Envoy ask ostiary', load: () => import('./generate.ts') }],
+  [
+    'generate',
+    { summary: 'print the configuration with which Envoy asks ostiary', load: () => import('./generate.ts') },
+  ],
   ['hash-secret', { summary: 'hash a client secret for a document', load: () => import('./hash-secret.ts') }],
   ['version', { summary: 'print the version', load: () => import('./version.ts') }],
 ]);

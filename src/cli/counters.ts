@@ -24,8 +24,8 @@ const DEFAULT_API = 'http://127.0.0.1:9192';
 export const command = defineCommand({
   usage: 'counters get|reset API [--client ID | --key KEY] [FLAGS]',
   summary:
-    `Shows (get) or closes (reset) the windows of one client or key at an API, in the whole mesh.\n` +
-    `With neither --client nor --key: those of requests without a key. The service is asked at --api, else at ${DEFAULT_API}.`,
+    `Shows (get) or closes (reset) the open quota windows of one client or key at an API, for all replicas.\n` +
+    `Without --client and --key: those of requests without a key. Asks the service at --api, by default ${DEFAULT_API}.`,
   examples: [
     'counters get orders --client web-shop',
     'counters reset orders --key 203.0.113.7 --api-token-file /etc/ostiary/token',

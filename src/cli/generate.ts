@@ -12,8 +12,8 @@ const names = [...generateTargets.keys()];
 export const command = defineCommand({
   usage: `generate ${names.join('|')} [FLAGS]`,
   summary:
-    'Prints the configuration that makes an Envoy ask ostiary, with the reason for each setting.\n' +
-    'ostiary generate TARGET --help tells the flags of one target.',
+    'Prints configuration with which Envoy asks ostiary, with the reason for each setting.\n' +
+    'ostiary generate TARGET --help lists the flags of one target.',
   examples: [
     'generate bootstrap --ostiary 127.0.0.1:9191 --upstream 127.0.0.1:8080 > envoy.yaml',
     'generate envoyfilter --namespace shop --selector app=orders | kubectl apply -f -',

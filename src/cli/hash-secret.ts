@@ -8,8 +8,8 @@ import { defineCommand } from './command.ts';
 export const command = defineCommand({
   usage: 'hash-secret [FLAGS] < FILE',
   summary:
-    'Hashes the client secret on standard input for a ClientApplication; one line break at its end is cut.\n' +
-    "It takes no secret as an argument, which would stay in the shell's history.",
+    'Hashes the client secret on standard input, for clientSecret of a ClientApplication. Ignores one line break at its end.\n' +
+    "Takes no secret as an argument: it would stay in the shell's history.",
   examples: ['hash-secret < secret.txt', 'hash-secret --json < secret.txt  # for scripts'],
   flags: { json: toggle('one JSON object for scripts') },
   maxArguments: 0,

@@ -18,8 +18,8 @@ const DEFAULT_API = 'http://127.0.0.1:9192';
 export const command = defineCommand({
   usage: 'keys refresh [URL] [FLAGS]',
   summary:
-    'Has a running service fetch its key sets now, or the one at URL: a key that its issuer has withdrawn verifies\n' +
-    `nothing from then on. Exits 1 where a set could not be fetched. Ask each replica; this one is asked at --api, else at ${DEFAULT_API}.`,
+    'Tells a running service to fetch all its key sets now, or the one at URL. Keys that the issuer has withdrawn\n' +
+    `then verify no token. Exits 1 if a set could not be fetched. Asks one replica, at --api (default ${DEFAULT_API}): repeat it for each.`,
   examples: ['keys refresh --api-token-file /etc/ostiary/token', 'keys refresh https://issuer.example.com/jwks.json'],
   flags,
   maxArguments: 2,

@@ -44,7 +44,7 @@ function messageOf(error: unknown): string {
 
 function printOverview(): number {
   const lines = [...commands].map(([name, { summary }]) => `  ${name.padEnd(14)}${summary}`);
-  process.stdout.write(`ostiary decides for Envoy whether a request may pass.
+  process.stdout.write(`ostiary decides for Envoy whether a request may pass (ext_authz).
 
 Usage:
   ostiary COMMAND [FLAGS]
@@ -57,9 +57,8 @@ Examples:
   ostiary serve --policies policies
   ostiary check --host orders.example.com --path /orders/1
 
-ostiary COMMAND --help tells the flags of a command, and the environment variables of those that
-have one.
-Exit codes: 0 done, 1 failed or denied, 2 called wrongly.
+ostiary COMMAND --help lists the flags of a command, with their environment variables.
+Exit codes: 0 done, 1 failed or denied, 2 wrong command, flag or value.
 `);
   return 0;
 }

@@ -10,7 +10,7 @@ import { misspeltVariables } from './misspelt-variables.ts';
 export const command = defineCommand({
   usage: 'serve [FLAGS]',
   summary:
-    'Answers the Checks of Envoy by the documents of --policies, until SIGTERM.\n' +
+    'Answers the Checks of Envoy as the documents in --policies say, until SIGTERM.\n' +
     'Every flag has an environment variable; the command line wins.',
   examples: [
     'serve --policies /etc/ostiary/policies',

@@ -12,8 +12,8 @@ import { loadOnce } from './documents.ts';
 export const command = defineCommand({
   usage: 'validate [DIR …] [FLAGS]',
   summary:
-    'Tells every fault of the documents in DIR (default policies), with file, line, column and field.\n' +
-    'Exits 0 without faults, else 1. A warning is no fault.',
+    'Checks the documents in DIR (default policies), and lists every fault with file, line, column and field.\n' +
+    'Exits 0 if there is no fault, else 1. Warnings do not change the exit code.',
   examples: ['validate policies', 'validate --json /etc/ostiary/policies  # for scripts'],
   flags: {
     hostPort: serveFlags.hostPort,

@@ -14,7 +14,7 @@ const PUBLISHED_KEY =
   'MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEDP6F+O02/UplxBvFsKiRp3V8pTsm8v3rpYctG/Rs0LQJkf9bnyAL7eBsg17oSv2KKnd65ql0XbET8qefqguBhA==';
 
 export const PUBLISHED_SECRET =
-  'is a sample that is published with the source, so that anyone can show it: remove the samples before anything that matters is behind this';
+  'is a sample that is published with the source, so anyone knows it: replace it before you protect anything that matters';
 
 /** @param plain the secret itself, where it is at hand */
 export function isPublished(source: SecretSource, plain: string | undefined): boolean {

@@ -76,7 +76,7 @@ function problemOfUrl(url: string, allowInsecure: boolean): string | undefined {
   if (parsed === null) return 'is no URL, such as https://issuer.example.com/jwks.json';
   // What stands before the colon may be the user of a URL without its scheme.
   if (parsed.protocol !== 'https:' && parsed.protocol !== 'http:')
-    return 'begins with a scheme that is none of https: and http:';
+    return 'begins with a scheme that is not supported: use https: (or http:)';
   if (parsed.username !== '' || parsed.password !== '') return 'a URL with user and password is not supported';
   if (parsed.protocol === 'https:' || allowInsecure || LOOPBACK.test(parsed.hostname)) return undefined;
   return 'over http: anyone on the way can replace the keys: use https:, or set allowInsecureJwks: true';

@@ -42,6 +42,6 @@ export function forwardingNotes({
   forwardCredentials: forward,
 }: Readonly<Record<string, unknown>>): readonly UpgradeNote[] {
   const message =
-    'is id where it is left out: the upstream sees the client secret no more (of HTTP Basic, the whole header); write id, or true for what 0.1 did';
+    'is not set, so the upstream no longer gets the client secret (with HTTP Basic, not the whole header either); set it to id to keep this, or to true for the behaviour of 0.1';
   return forward === undefined ? [upgrade('client-secret', ['forwardCredentials'], message)] : [];
 }

@@ -10,25 +10,25 @@ export const hostFlags = {
   hostPort: oneOf(
     'exact',
     ['exact', 'ignore'],
-    "whether a host's port counts; ignore where Envoy's routes ignore ports, as Istio's do",
+    "whether the port of a host counts; ignore it if Envoy's routes do, as Istio's do",
   ),
-  hostFinalDot: oneOf('exact', ['exact', 'ignore'], "whether a dot at a host's end counts"),
+  hostFinalDot: oneOf('exact', ['exact', 'ignore'], 'whether a dot at the end of a host counts'),
 };
 
 /** Which API a request is for, and where it comes from. */
 export const locateFlags = {
   ...hostFlags,
-  unmatched: oneOf('deny', ['deny', 'allow'], 'what becomes of a request that no API matches'),
-  trustedHops: integer(0, 0, 100, 'proxies before Envoy whose x-forwarded-for entries are trusted'),
+  unmatched: oneOf('deny', ['deny', 'allow'], 'answer to a request that no API matches'),
+  trustedHops: integer(0, 0, 100, 'how many proxies before Envoy are trusted to append to x-forwarded-for'),
   xffAppended: oneOf(
     'auto',
     ['auto', 'yes', 'no'],
-    'whether Envoy appends its peer to x-forwarded-for (use_remote_address); auto: where the last entry is the peer',
+    'whether Envoy appends its peer to x-forwarded-for (use_remote_address); auto: yes if the last entry is the peer',
   ),
   trustedProxies: list(
     [],
     'CIDR',
-    'networks of those proxies; repeatable; without: every peer is taken for one',
+    'networks of those proxies; repeatable; by default every peer counts as a proxy',
     (given) => (isNetwork(given) ? undefined : 'expected a network such as 10.0.0.0/8, or an address'),
   ),
 };

@@ -70,7 +70,12 @@ describe('options are refused', () => {
       'jwksUrl',
       /allowInsecureJwks/,
     ],
-    ['another scheme', { jwtKeyOrigin: 'jwks', jwksUrl: 'file:///etc/keys' }, 'jwksUrl', /file: is not supported/],
+    [
+      'another scheme',
+      { jwtKeyOrigin: 'jwks', jwksUrl: 'file:///etc/keys' },
+      'jwksUrl',
+      /a scheme that is not supported/,
+    ],
     [
       'a user in the URL',
       { jwtKeyOrigin: 'jwks', jwksUrl: 'https://a:hidden@example.com/' },
