@@ -53,7 +53,7 @@ export class ClientStage {
   async take(
     changes: Changes,
     reader: SecretReader,
-    pace: () => Promise<void> | undefined,
+    yieldIfDue: () => Promise<void> | undefined,
   ): Promise<ReadonlySet<string>> {
     const changed = new Set<string>();
     for (const loaded of changes.removals('ClientApplication')) changed.add(this.#remove(loaded));
@@ -73,8 +73,8 @@ export class ClientStage {
       this.#ids.claim(spec.clientId, loaded);
       this.#version.add('ClientApplication', name, content);
       changed.add(name);
-      const turn = pace();
-      if (turn !== undefined) await turn;
+      const pause = yieldIfDue();
+      if (pause !== undefined) await pause;
     }
     return changed;
   }

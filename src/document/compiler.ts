@@ -17,7 +17,7 @@ import { ClientStage } from './clients.ts';
 import { PolicyStage } from './compiled-policies.ts';
 import { MessageStage } from './configuration.ts';
 import { ContractStage } from './contracts.ts';
-import { createPace } from './cooperative-yield.ts';
+import { createCooperativeYield } from './cooperative-yield.ts';
 import { DocumentIndex } from './document-index.ts';
 import type { DocumentSet } from './document-set.ts';
 import type { Variables } from './environment.ts';
@@ -97,15 +97,15 @@ export class Compiler {
     const { clock, env: variables } = this.#options;
     const changes = this.#index.take(set);
     if (set.complete) this.#sources = set.sources;
-    const pace = createPace(clock);
+    const yieldIfDue = createCooperativeYield(clock);
     const reader = {
       variables,
       readFile: (path: string, maxBytes: number) => this.#options.readFile(path, maxBytes),
       onFile: (path: string) => void this.#secretFiles.add(path),
     };
     const apis = this.#tiers.take(changes);
-    const clients = await this.#clients.take(changes, reader, pace);
-    const context = { index: this.#index, clients: this.#clients, tiers: this.#tiers, pace };
+    const clients = await this.#clients.take(changes, reader, yieldIfDue);
+    const context = { index: this.#index, clients: this.#clients, tiers: this.#tiers, yieldIfDue };
     const contracts = await this.#contracts.take(changes, { clients, apis }, context);
     this.#messages.take(changes, this.#index);
     const routingChanged = this.#policies.take(changes);

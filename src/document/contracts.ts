@@ -27,7 +27,7 @@ export interface ContractContext {
   readonly index: DocumentIndex;
   readonly clients: ClientStage;
   readonly tiers: TierStage;
-  readonly pace: () => Promise<void> | undefined;
+  readonly yieldIfDue: () => Promise<void> | undefined;
 }
 
 /** Contracts by qualified name, each held against the client, the API and the tier that it names. */
@@ -83,8 +83,8 @@ export class ContractStage {
     for (const loaded of [...again, ...changes.upserts('Contract')]) {
       const { contract, apiName } = this.#add(loaded, context);
       if (contract !== undefined) changed.push({ clientId: contract.client.clientId, api: apiName, contract });
-      const turn = context.pace();
-      if (turn !== undefined) await turn;
+      const pause = context.yieldIfDue();
+      if (pause !== undefined) await pause;
     }
     return changed;
   }

@@ -1,4 +1,4 @@
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as pause } from 'node:timers/promises';
 import type { Clock } from '../clock.ts';
 
 /** Long work stops this often, so that a reload does not keep Checks waiting. */
@@ -6,12 +6,12 @@ const SLICE_MS = 8;
 /** To read the clock costs about what one document does. */
 const STEPS = 32;
 
-/** Called between the steps of long work: a promise to await when it is others' turn. */
-export function createPace(clock: Clock): () => Promise<void> | undefined {
+/** Called between the steps of long work: a promise to await when it is the turn of others. */
+export function createCooperativeYield(clock: Clock): () => Promise<void> | undefined {
   let steps = 0;
   let sliceEnd = clock.monotonic() + SLICE_MS;
   const giveWay = async (): Promise<void> => {
-    await turn();
+    await pause();
     sliceEnd = clock.monotonic() + SLICE_MS;
   };
   return () => {

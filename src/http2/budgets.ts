@@ -1,6 +1,6 @@
 import { Budget } from '../listen/budget.ts';
 import type { Limits } from './limits.ts';
-import { Allowance } from './token-bucket.ts';
+import { TokenBucket } from './token-bucket.ts';
 
 /** What the connections of a process share: each has its own limits beside. */
 export interface Budgets {
@@ -9,14 +9,14 @@ export interface Budgets {
   /** Streams that are open, by their weight. */
   readonly streams: Budget;
   /** Octets that compressed messages unpack to. */
-  readonly inflation: Allowance;
+  readonly inflation: TokenBucket;
 }
 
 export function createBudgets(limits: Limits, nowMs: number): Budgets {
   return {
     bufferedBytes: new Budget(limits.totalBufferedBytes),
     streams: new Budget(limits.totalStreams),
-    inflation: new Allowance(limits.totalInflatedBytes, nowMs),
+    inflation: new TokenBucket(limits.totalInflatedBytes, nowMs),
   };
 }
 

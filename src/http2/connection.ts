@@ -14,12 +14,12 @@ import { Output } from './output.ts';
 import { PeerSettings } from './peer-settings.ts';
 import { RequestFrames } from './request-frames.ts';
 import { Sender } from './sender.ts';
-import { greet } from './server-preface.ts';
-import { Closing } from './shutdown.ts';
+import { writeServerPreface } from './server-preface.ts';
+import { Shutdown } from './shutdown.ts';
 import { Streams } from './streams.ts';
-import { Patience } from './timeouts.ts';
+import { Timeouts } from './timeouts.ts';
 import type { TransportObserver } from './transport-events.ts';
-import { Turn } from './write-scheduling.ts';
+import { WriteScheduler } from './write-scheduling.ts';
 
 export interface ConnectionSettings {
   readonly limits: Limits;
@@ -40,12 +40,12 @@ export class Connection {
   private readonly socket: Duplex;
   private readonly observer: TransportObserver;
   private readonly clock: BatchClock;
-  private readonly turn: Turn;
+  private readonly writes: WriteScheduler;
   private readonly reader: FrameReader;
   private readonly input: Input;
   private readonly requests: RequestFrames;
-  private readonly patience: Patience;
-  private readonly closing: Closing;
+  private readonly timeouts: Timeouts;
+  private readonly shutdown: Shutdown;
 
   constructor(socket: Duplex, application: Application, { limits, observer, now, budgets }: ConnectionSettings) {
     const clock = new BatchClock(now);
@@ -53,9 +53,9 @@ export class Connection {
     const memory = shared.bufferedBytes.share();
     const guarded = (act: () => void): void => this.guarded(act);
     const flush = (): void => this.flush();
-    const turn = new Turn(() => guarded(flush));
-    const retainInput = (): void => input.retain();
-    const onOverflow = (): void => closing.giveUp('answer_queue_full');
+    const writes = new WriteScheduler(() => guarded(flush));
+    const retainInput = (): void => this.input.retain();
+    const onOverflow = (): void => this.shutdown.giveUp('answer_queue_full');
 
     const writer = new FrameWriter(new Output(socket), new HpackEncoder(application.keptFields));
     const sender = new Sender({ limits, clock, writer, memory, onOverflow });
@@ -64,7 +64,7 @@ export class Connection {
       limits,
       observer,
       clock,
-      turn,
+      writes,
       sender,
       floods,
       memory,
@@ -72,13 +72,13 @@ export class Connection {
       guarded,
       retainInput,
     });
-    const closing = new Closing({ socket, observer, turn, writer, streams });
+    const shutdown = new Shutdown({ socket, observer, writes, writer, streams });
 
     const settings = new PeerSettings({ sender, streams, floods });
-    const control = new ControlFrames({ limits, clock, sender, streams, floods, closing, settings });
+    const control = new ControlFrames({ limits, clock, sender, streams, floods, shutdown, settings });
     const requests = new RequestFrames({ limits, clock, writer, streams, floods, memory });
-    const reader = new FrameReader(new IncomingFrames({ closing, settings, requests, control }), memory);
-    const patience = new Patience({
+    const reader = new FrameReader(new IncomingFrames({ shutdown, settings, requests, control }), memory);
+    const timeouts = new Timeouts({
       limits,
       budgets: shared,
       observer,
@@ -88,29 +88,29 @@ export class Connection {
       requests,
       sender,
       streams,
-      closing,
+      shutdown,
     });
 
     const input = new Input(socket, (chunk, end) => this.receive(chunk, end), memory);
     this.socket = socket;
     this.observer = observer;
     this.clock = clock;
-    this.turn = turn;
+    this.writes = writes;
     this.sender = sender;
     this.streams = streams;
-    this.closing = closing;
+    this.shutdown = shutdown;
     this.requests = requests;
     this.reader = reader;
     this.input = input;
-    this.patience = patience;
+    this.timeouts = timeouts;
 
     observer.counters.connectionsOpened++;
-    greet(writer, limits);
+    writeServerPreface(writer, limits);
     socket.on('drain', () => this.guarded(() => this.resume()));
     socket.on('error', () => socket.destroy());
     socket.on('close', () => {
       observer.counters.connectionsClosed++;
-      closing.ended();
+      shutdown.ended();
       reader.release();
       requests.release();
       input.release();
@@ -120,18 +120,18 @@ export class Connection {
 
   /** One batch: what the socket delivered at once. What it causes is written at once. */
   private receive(chunk: Buffer, end: number): void {
-    if (this.closing.hasEnded) return;
+    if (this.shutdown.hasEnded) return;
     this.clock.tick();
-    this.patience.received();
+    this.timeouts.received();
     this.observer.counters.bytesRead += end;
-    this.turn.begin();
+    this.writes.begin();
     try {
       this.reader.push(chunk, end, this.clock.nowMs);
-      if (!this.closing.hasEnded) this.requests.replenish();
+      if (!this.shutdown.hasEnded) this.requests.replenish();
     } catch (error) {
-      this.closing.fail(error);
+      this.shutdown.fail(error);
     }
-    this.turn.end();
+    this.writes.end();
   }
 
   /** A fault of ours ends this connection, not the process. */
@@ -139,17 +139,17 @@ export class Connection {
     try {
       act();
     } catch (error) {
-      this.closing.fail(error);
+      this.shutdown.fail(error);
     }
   }
 
   private flush(): void {
-    const { sender, closing } = this;
+    const { sender, shutdown } = this;
     const { output } = sender.writer;
-    closing.closeIfDone();
+    shutdown.closeIfDone();
     output.flush();
     this.observer.counters.bytesWritten += output.takeWritten();
-    if (!sender.account()) return closing.giveUp('answer_queue_full');
+    if (!sender.account()) return shutdown.giveUp('answer_queue_full');
     // Nothing more is read from a peer that does not read: 'drain' goes on.
     if (!sender.isCongested) return;
     sender.stall();
@@ -167,13 +167,13 @@ export class Connection {
 
   /** The peer is told to go, calls in flight end, then the connection closes. */
   drain(): void {
-    this.closing.drain();
+    this.shutdown.drain();
   }
 
   /** To be called about once a second: ends what takes too long. */
   sweep(): void {
     this.clock.tick();
     this.input.relax();
-    this.guarded(() => this.patience.sweep());
+    this.guarded(() => this.timeouts.sweep());
   }
 }

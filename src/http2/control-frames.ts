@@ -5,7 +5,7 @@ import { Flag, FrameType, readUint31 } from './frame.ts';
 import type { Limits } from './limits.ts';
 import type { PeerSettings } from './peer-settings.ts';
 import type { Sender } from './sender.ts';
-import type { Closing } from './shutdown.ts';
+import type { Shutdown } from './shutdown.ts';
 import type { Streams } from './streams.ts';
 
 export interface ControlFramesParts {
@@ -14,7 +14,7 @@ export interface ControlFramesParts {
   readonly sender: Sender;
   readonly streams: Streams;
   readonly floods: FloodGuard;
-  readonly closing: Closing;
+  readonly shutdown: Shutdown;
   readonly settings: PeerSettings;
 }
 
@@ -62,8 +62,8 @@ export class ControlFrames {
   private ping(flags: number, id: number, buffer: Buffer, start: number, end: number): void {
     if (id !== 0) throw protocolError('PING on a stream');
     if (end - start !== 8) throw frameSizeError('PING');
-    const { sender, floods, closing } = this.parts;
-    if ((flags & Flag.ack) !== 0) return closing.refuseNew();
+    const { sender, floods, shutdown } = this.parts;
+    if ((flags & Flag.ack) !== 0) return shutdown.refuseNew();
     floods.ping();
     sender.writer.control(FrameType.ping, Flag.ack, buffer.subarray(start, end));
   }
@@ -87,7 +87,7 @@ export class ControlFrames {
   private goaway(id: number, length: number): void {
     if (id !== 0) throw protocolError('GOAWAY on a stream');
     if (length < 8) throw frameSizeError('GOAWAY');
-    this.parts.closing.peerLeaves();
+    this.parts.shutdown.peerLeaves();
   }
 
   /** RFC 9113, 6.3: deprecated, checked for its form and ignored. */

@@ -1,7 +1,7 @@
 import type { BatchClock } from './batch-clock.ts';
 import { enough } from './error-code.ts';
 import type { Limits } from './limits.ts';
-import { Allowance } from './token-bucket.ts';
+import { TokenBucket } from './token-bucket.ts';
 import type { AbuseKind } from './transport-events.ts';
 
 /** Work done for the peer, against which its frames are weighed. */
@@ -21,20 +21,20 @@ export interface FloodGuardParts {
  */
 export class FloodGuard {
   private readonly parts: FloodGuardParts;
-  private readonly resets: Allowance;
-  private readonly pings: Allowance;
-  private readonly settingsChanges: Allowance;
-  private readonly emptyFrames: Allowance;
-  private readonly windowUpdates: Allowance;
+  private readonly resets: TokenBucket;
+  private readonly pings: TokenBucket;
+  private readonly settingsChanges: TokenBucket;
+  private readonly emptyFrames: TokenBucket;
+  private readonly windowUpdates: TokenBucket;
 
   constructor(parts: FloodGuardParts) {
     const { limits, clock } = parts;
     this.parts = parts;
-    this.resets = new Allowance(limits.resets, clock.nowMs);
-    this.pings = new Allowance(limits.pings, clock.nowMs);
-    this.settingsChanges = new Allowance(limits.settings, clock.nowMs);
-    this.emptyFrames = new Allowance(limits.emptyFrames, clock.nowMs);
-    this.windowUpdates = new Allowance(limits.windowUpdates, clock.nowMs);
+    this.resets = new TokenBucket(limits.resets, clock.nowMs);
+    this.pings = new TokenBucket(limits.pings, clock.nowMs);
+    this.settingsChanges = new TokenBucket(limits.settings, clock.nowMs);
+    this.emptyFrames = new TokenBucket(limits.emptyFrames, clock.nowMs);
+    this.windowUpdates = new TokenBucket(limits.windowUpdates, clock.nowMs);
   }
 
   /** A frame without use, of which there may be some. */
@@ -59,8 +59,8 @@ export class FloodGuard {
     this.take(this.windowUpdates, 'window_update_flood');
   }
 
-  private take(allowance: Allowance, kind: AbuseKind): void {
+  private take(bucket: TokenBucket, kind: AbuseKind): void {
     const { clock, work } = this.parts;
-    if (!allowance.take(clock.nowMs, work.answers)) throw enough(kind);
+    if (!bucket.take(clock.nowMs, work.answers)) throw enough(kind);
   }
 }

@@ -4,10 +4,10 @@ import type { FrameSink } from './frame-reader.ts';
 import { FrameType } from './frame.ts';
 import type { PeerSettings } from './peer-settings.ts';
 import type { RequestFrames } from './request-frames.ts';
-import type { Closing } from './shutdown.ts';
+import type { Shutdown } from './shutdown.ts';
 
 export interface IncomingFramesParts {
-  readonly closing: Closing;
+  readonly shutdown: Shutdown;
   readonly settings: PeerSettings;
   readonly requests: RequestFrames;
   readonly control: ControlFrames;
@@ -15,20 +15,20 @@ export interface IncomingFramesParts {
 
 /** Every frame comes by here: whether it may come now, and whose it is. */
 export class IncomingFrames implements FrameSink {
-  private readonly closing: Closing;
+  private readonly shutdown: Shutdown;
   private readonly settings: PeerSettings;
   private readonly requests: RequestFrames;
   private readonly control: ControlFrames;
 
-  constructor({ closing, settings, requests, control }: IncomingFramesParts) {
-    this.closing = closing;
+  constructor({ shutdown, settings, requests, control }: IncomingFramesParts) {
+    this.shutdown = shutdown;
     this.settings = settings;
     this.requests = requests;
     this.control = control;
   }
 
   frame(type: number, flags: number, id: number, buffer: Buffer, start: number, end: number): void {
-    if (this.closing.hasEnded) return;
+    if (this.shutdown.hasEnded) return;
     const { requests } = this;
     // RFC 9113, 6.10.
     if (requests.openBlock !== undefined && (type !== FrameType.continuation || id !== requests.openBlock.streamId)) {

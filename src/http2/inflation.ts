@@ -1,13 +1,13 @@
 import type { BatchClock } from './batch-clock.ts';
-import type { Allowance } from './token-bucket.ts';
+import type { TokenBucket } from './token-bucket.ts';
 
-/** What compressed messages of one connection may unpack to: its own allowance, and that of all together. */
+/** What compressed messages of one connection may unpack to: its own token bucket, and that of all together. */
 export class Inflation {
-  private readonly own: Allowance;
-  private readonly shared: Allowance;
+  private readonly own: TokenBucket;
+  private readonly shared: TokenBucket;
   private readonly clock: BatchClock;
 
-  constructor(own: Allowance, shared: Allowance, clock: BatchClock) {
+  constructor(own: TokenBucket, shared: TokenBucket, clock: BatchClock) {
     this.own = own;
     this.shared = shared;
     this.clock = clock;

@@ -1,7 +1,7 @@
 import { FieldKind, type HeaderField } from './header-field.ts';
 import type { FieldSink } from './hpack/decoder.ts';
 
-/** What a request says before its body, reduced to what a gRPC server reads. Immutable but for `plan`. */
+/** What a request says before its body, reduced to what a gRPC server reads. Requests of the same block share one. */
 export interface RequestHead {
   readonly method: string;
   /** Empty for CONNECT. */
@@ -15,8 +15,6 @@ export interface RequestHead {
   readonly isMalformed: boolean;
   /** More fields than SETTINGS_MAX_HEADER_LIST_SIZE allows; those above it are not in here. */
   readonly isTooLarge: boolean;
-  /** The application's: what it made of this head, for the requests that have the same. */
-  plan: unknown;
 }
 
 /** Gathers the fields of one block at a time into a head. */
@@ -86,7 +84,6 @@ export class HeadBuilder implements FieldSink {
       grpcEncoding: this.grpcEncoding,
       isMalformed: this.isMalformed || !this.pseudoFieldsFit(),
       isTooLarge: this.bytes > this.maxBytes,
-      plan: undefined,
     };
     this.reset();
     return head;

@@ -3,7 +3,7 @@ import { defaultWindow, FrameType, Setting, writeUint32 } from './frame.ts';
 import type { Limits } from './limits.ts';
 
 /** A server's first words (RFC 9113, 3.4): our limits as SETTINGS, and the connection's window made as large. */
-export function greet(writer: FrameWriter, limits: Limits): void {
+export function writeServerPreface(writer: FrameWriter, limits: Limits): void {
   const settings = [
     [Setting.maxConcurrentStreams, limits.maxConcurrentStreams],
     [Setting.initialWindowSize, limits.streamWindowBytes],

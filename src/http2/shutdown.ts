@@ -5,29 +5,29 @@ import { FrameType, writeUint32 } from './frame.ts';
 import { greatestStreamId } from './stream-ids.ts';
 import type { Streams } from './streams.ts';
 import type { AbuseKind, TransportObserver } from './transport-events.ts';
-import type { Turn } from './write-scheduling.ts';
+import type { WriteScheduler } from './write-scheduling.ts';
 
 /** How long the last words of a connection, or an answer to our PING, may take. */
 const lingerMs = 1000;
 const drainPing = Buffer.from('draining', 'latin1');
 
-export interface ClosingParts {
+export interface ShutdownParts {
   readonly socket: Duplex;
   readonly observer: TransportObserver;
-  readonly turn: Turn;
+  readonly writes: WriteScheduler;
   readonly writer: FrameWriter;
   readonly streams: Streams;
 }
 
 /** How a connection ends: gracefully in two steps (RFC 9113, 6.8), or with an error (5.4.1). */
-export class Closing {
-  private readonly parts: ClosingParts;
+export class Shutdown {
+  private readonly parts: ShutdownParts;
   /** `draining`: told to go, and may still open streams. `refusing`: streams above the last served are ignored. */
   private state: 'open' | 'draining' | 'refusing' | 'ended' = 'open';
   private peerIsLeaving = false;
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(parts: ClosingParts) {
+  constructor(parts: ShutdownParts) {
     this.parts = parts;
   }
 
@@ -43,7 +43,7 @@ export class Closing {
     // Streams that the peer opened before it knew still arrive; its answer says that it knows.
     this.parts.writer.control(FrameType.ping, 0, drainPing);
     this.timer = setTimeout(() => this.refuseNew(), lingerMs).unref();
-    this.parts.turn.touch();
+    this.parts.writes.touch();
   }
 
   /** The peer knows that it is to go, or has had the time to. */
@@ -53,7 +53,7 @@ export class Closing {
     const { ids } = this.parts.streams;
     ids.lastServed = ids.last;
     this.goaway(ids.last, ErrorCode.noError, '');
-    this.parts.turn.touch();
+    this.parts.writes.touch();
   }
 
   /** The peer opens no more streams. */

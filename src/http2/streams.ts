@@ -11,15 +11,15 @@ import type { RequestHead } from './request-head.ts';
 import type { Sender } from './sender.ts';
 import { StreamIds } from './stream-ids.ts';
 import type { Stream, StreamHost } from './stream.ts';
-import { Allowance } from './token-bucket.ts';
+import { TokenBucket } from './token-bucket.ts';
 import type { TransportObserver } from './transport-events.ts';
-import type { Turn } from './write-scheduling.ts';
+import type { WriteScheduler } from './write-scheduling.ts';
 
 export interface StreamsParts {
   readonly limits: Limits;
   readonly observer: TransportObserver;
   readonly clock: BatchClock;
-  readonly turn: Turn;
+  readonly writes: WriteScheduler;
   readonly sender: Sender;
   readonly floods: FloodGuard;
   readonly memory: Share;
@@ -43,7 +43,7 @@ export class Streams implements StreamHost {
   bufferedRequestBytes = 0;
   private readonly share: Share;
   private readonly limits: Limits;
-  private readonly turn: Turn;
+  private readonly writes: WriteScheduler;
   private readonly floods: FloodGuard;
   private readonly openRequest: OpenRequest;
 
@@ -51,7 +51,7 @@ export class Streams implements StreamHost {
     this.limits = parts.limits;
     this.observer = parts.observer;
     this.clock = parts.clock;
-    this.turn = parts.turn;
+    this.writes = parts.writes;
     this.sender = parts.sender;
     this.floods = parts.floods;
     this.guarded = parts.guarded;
@@ -59,7 +59,7 @@ export class Streams implements StreamHost {
     this.ids = new StreamIds(parts.limits.maxConcurrentStreams);
     this.memory = parts.memory;
     this.share = parts.budgets.streams.share();
-    const own = new Allowance(parts.limits.inflatedBytes, parts.clock.nowMs);
+    const own = new TokenBucket(parts.limits.inflatedBytes, parts.clock.nowMs);
     this.inflation = new Inflation(own, parts.budgets.inflation, parts.clock);
     this.openRequest = application.accept(this);
   }
@@ -125,7 +125,7 @@ export class Streams implements StreamHost {
     this.observer.counters.streamErrors++;
     this.writeReset(stream.id, code);
     this.abort(stream);
-    this.turn.touch();
+    this.writes.touch();
   }
 
   /** A stream error that the peer made us make: it may not make many. */
@@ -156,10 +156,10 @@ export class Streams implements StreamHost {
   credit(stream: Stream, bytes: number): void {
     stream.receiveWindow += bytes;
     this.sender.writer.number(FrameType.windowUpdate, stream.id, bytes);
-    this.turn.touch();
+    this.writes.touch();
   }
 
   touch(): void {
-    this.turn.touch();
+    this.writes.touch();
   }
 }

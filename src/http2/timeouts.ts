@@ -6,14 +6,14 @@ import type { Limits } from './limits.ts';
 import type { PeerSettings } from './peer-settings.ts';
 import type { RequestFrames } from './request-frames.ts';
 import type { Sender } from './sender.ts';
-import type { Closing } from './shutdown.ts';
+import type { Shutdown } from './shutdown.ts';
 import type { Streams } from './streams.ts';
 import type { TransportObserver } from './transport-events.ts';
 
 /** How long anything may wait while what connections share runs short: who waits longer holds it from others. */
 const pressedTimeoutMs = 1000;
 
-export interface PatienceParts {
+export interface TimeoutsParts {
   readonly limits: Limits;
   readonly budgets: Budgets;
   readonly observer: TransportObserver;
@@ -23,19 +23,19 @@ export interface PatienceParts {
   readonly requests: RequestFrames;
   readonly sender: Sender;
   readonly streams: Streams;
-  readonly closing: Closing;
+  readonly shutdown: Shutdown;
 }
 
 /** Ends what takes longer than the limits allow. */
-export class Patience {
-  private readonly parts: PatienceParts;
+export class Timeouts {
+  private readonly parts: TimeoutsParts;
   private readonly openedAtMs: number;
   private lastReceivedMs: number;
   /** What the socket had passed on when it last passed on more, or had nothing to. */
   private taken = 0;
   private takenAtMs: number;
 
-  constructor(parts: PatienceParts) {
+  constructor(parts: TimeoutsParts) {
     this.parts = parts;
     this.openedAtMs = this.lastReceivedMs = this.takenAtMs = parts.clock.nowMs;
   }
@@ -47,20 +47,20 @@ export class Patience {
 
   /** To be called about once a second. */
   sweep(): void {
-    const { budgets, clock, closing, limits, sender, settings, streams } = this.parts;
+    const { budgets, clock, shutdown, limits, sender, settings, streams } = this.parts;
     const { nowMs } = clock;
-    if (closing.hasEnded) return;
+    if (shutdown.hasEnded) return;
     const most = isShort(budgets) ? pressedTimeoutMs : Infinity;
     if (!settings.seen) {
-      if (nowMs - this.openedAtMs > limits.handshakeTimeoutMs) closing.giveUp('slow_handshake');
+      if (nowMs - this.openedAtMs > limits.handshakeTimeoutMs) shutdown.giveUp('slow_handshake');
     } else if (nowMs - Math.min(sender.stalledSinceMs, this.unreadSinceMs()) > Math.min(most, limits.stallTimeoutMs)) {
-      closing.giveUp('stalled_reader');
+      shutdown.giveUp('stalled_reader');
     } else if (nowMs - this.partialSinceMs > Math.min(most, limits.requestTimeoutMs) && !sender.isCongested) {
-      closing.giveUp('slow_request');
+      shutdown.giveUp('slow_request');
     } else if (streams.open.size > 0) {
       for (const stream of streams.open.values()) stream.expire();
       this.endSlowRequests(Math.min(most, limits.requestTimeoutMs));
-    } else if (nowMs - this.lastReceivedMs > limits.idleTimeoutMs) closing.drain();
+    } else if (nowMs - this.lastReceivedMs > limits.idleTimeoutMs) shutdown.drain();
   }
 
   /** Since when the peer takes nothing of what the socket has for it. Infinity: it has nothing. */

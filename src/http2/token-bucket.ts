@@ -1,7 +1,7 @@
 import type { Rate } from './limits.ts';
 
 /** A bucket of tokens that time and useful work refill. */
-export class Allowance {
+export class TokenBucket {
   private readonly rate: Rate;
   private tokens: number;
   private seenMs: number;

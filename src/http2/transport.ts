@@ -98,13 +98,13 @@ function createAcceptor(
   });
   const { sockets } = room;
   const allClosed = Promise.withResolvers<void>();
+  const cutHandshakes = (): void => {
+    for (const socket of handshaking) socket.destroy();
+  };
   const addHandshake = (socket: Socket): void => {
     handshaking.add(socket);
     socket.once('close', () => handshaking.delete(socket));
     if (draining) setTimeout(cutHandshakes, handshakeDrainMs).unref();
-  };
-  const cutHandshakes = (): void => {
-    for (const socket of handshaking) socket.destroy();
   };
   admit(server, (socket) => {
     if (!room.enter(socket)) return false;

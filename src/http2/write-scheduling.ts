@@ -2,7 +2,7 @@
  * When a connection writes: what a batch of frames causes at the end of the batch, all of it at once;
  * what is put out at any other time before the loop turns.
  */
-export class Turn {
+export class WriteScheduler {
   private inBatch = false;
   private isScheduled = false;
   private readonly write: () => void;

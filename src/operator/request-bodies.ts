@@ -6,7 +6,7 @@ import type { NodeRequest, NodeResponse } from './node-request.ts';
 /** Octets of requests that are under way, of all connections together: what operators ask is some kilobytes. */
 const totalBytes = 12 * 1024 * 1024;
 /** Longer a request that is one message may not take to arrive. */
-const patienceMs = 60_000;
+const timeoutMs = 60_000;
 
 export interface Exchange {
   readonly request: NodeRequest;
@@ -35,7 +35,7 @@ export class RequestBodies {
     };
     if (response.destroyed) return;
     response.once('close', give);
-    const slow = isWhole ? setTimeout(() => request.destroy(), patienceMs).unref() : undefined;
+    const slow = isWhole ? setTimeout(() => request.destroy(), timeoutMs).unref() : undefined;
     try {
       for await (const chunk of body) {
         // Messages of a stream are taken one by one: the last chunk alone counts.

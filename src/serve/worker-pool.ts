@@ -12,8 +12,8 @@ import type { TlsText, ToOwner, ToWorker } from './worker-messages.ts';
 import {
   forkThisProgram,
   type LossReason,
-  usualPatience,
-  type WorkerPatience,
+  usualTimeouts,
+  type WorkerTimeouts,
   WorkerProcess,
 } from './worker-process.ts';
 
@@ -31,7 +31,7 @@ export interface PoolOptions {
   readonly refused: () => void;
   /** Starts worker `number`; the default is this program with its arguments. */
   readonly fork?: (number: number) => ChildProcess;
-  readonly patience?: WorkerPatience;
+  readonly timeouts?: WorkerTimeouts;
 }
 
 /**
@@ -112,12 +112,12 @@ export class WorkerPool {
   }
 
   #start(number: number): void {
-    const { fork = forkThisProgram, patience = usualPatience } = this.#options;
+    const { fork = forkThisProgram, timeouts = usualTimeouts } = this.#options;
     const events = {
       message: (from: WorkerProcess, message: ToOwner) => this.#heard(from, message),
       exited: (gone: WorkerProcess, reason: LossReason, why: string) => this.#exited(number, gone, reason, why),
     };
-    const worker = new WorkerProcess(fork(number), events, patience);
+    const worker = new WorkerProcess(fork(number), events, timeouts);
     this.#workers.add(worker);
   }
 

@@ -16,7 +16,7 @@ const refreshTimeoutMs = 65_000;
 type Answer = Extract<ToOwner, { readonly id: number }>;
 
 /** How a worker that is stuck is told from one that is busy. */
-export interface WorkerPatience {
+export interface WorkerTimeouts {
   /** How often a worker is asked whether it still turns its loop. */
   readonly pingMs: number;
   /**
@@ -28,7 +28,7 @@ export interface WorkerPatience {
   readonly mostUnansweredAtStart: number;
 }
 
-export const usualPatience: WorkerPatience = { pingMs: 1000, mostUnanswered: 10, mostUnansweredAtStart: 60 };
+export const usualTimeouts: WorkerTimeouts = { pingMs: 1000, mostUnanswered: 10, mostUnansweredAtStart: 60 };
 
 /** `stuck`: it did not answer, and was killed. `ended`: anything else, by itself or from outside. */
 export type LossReason = 'stuck' | 'ended';
@@ -56,18 +56,18 @@ export class WorkerProcess {
   #lastId = 0;
   #unanswered = 0;
   #stuck: string | undefined;
-  readonly #patience: WorkerPatience;
+  readonly #timeouts: WorkerTimeouts;
 
-  constructor(child: ChildProcess, events: WorkerEvents, patience: WorkerPatience) {
+  constructor(child: ChildProcess, events: WorkerEvents, timeouts: WorkerTimeouts) {
     this.#child = child;
-    this.#patience = patience;
+    this.#timeouts = timeouts;
     this.#child.on('message', (message: ToOwner) => {
       if (message.kind === 'metrics' || message.kind === 'keys_refreshed') this.#asked.get(message.id)?.(message);
       else if (message.kind === 'pong') this.#unanswered = 0;
       else if (message.kind === 'closed') this.connections -= message.connections;
       else events.message(this, message);
     });
-    const pinging = setInterval(() => this.#ping(), patience.pingMs).unref();
+    const pinging = setInterval(() => this.#ping(), timeouts.pingMs).unref();
     this.#child.once('exit', (code, signal) => {
       clearInterval(pinging);
       if (this.#stuck === undefined) events.exited(this, 'ended', signal ?? `exit code ${code}`);
@@ -78,7 +78,7 @@ export class WorkerProcess {
   }
 
   #ping(): void {
-    const { pingMs, mostUnanswered, mostUnansweredAtStart } = this.#patience;
+    const { pingMs, mostUnanswered, mostUnansweredAtStart } = this.#timeouts;
     const most = this.isServing ? mostUnanswered : mostUnansweredAtStart;
     if (this.#unanswered >= most) {
       this.#stuck = `stuck: no answer to ${most} questions, one each ${pingMs / 1000} s`;

@@ -11,7 +11,7 @@ export interface FoundFile {
   readonly path: string;
   readonly sizeBytes: number;
   /** Differs after every change of the file, and after a swap of the link that leads to it. */
-  readonly stamp: string;
+  readonly fingerprint: string;
 }
 
 export interface FoundFiles {
@@ -47,8 +47,8 @@ export async function findFiles(paths: readonly string[], access: FileAccess = s
         const names = (await access.list(path)).filter((name) => !name.startsWith('.'));
         for (const name of names.sort(compare)) await visit(join(path, name), false);
       } else if (status.isFile()) {
-        const stamp = [real, status.ino, status.size, status.mtimeMs, status.ctimeMs].join(':');
-        files.push({ path, sizeBytes: status.size, stamp });
+        const fingerprint = [real, status.ino, status.size, status.mtimeMs, status.ctimeMs].join(':');
+        files.push({ path, sizeBytes: status.size, fingerprint });
       } else {
         problems.push({ path, message: 'is neither a file nor a directory' });
       }

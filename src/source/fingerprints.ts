@@ -3,10 +3,10 @@ import type { FileAccess } from '../file-access.ts';
 import { findFiles } from './files.ts';
 
 /**
- * What tells whether files have changed since they were read: a stamp for each path, documents and
- * files of secrets apart. A path that can't be read has a stamp too, so that it is noticed when it can.
+ * What tells whether files have changed since they were read: a fingerprint for each path, documents and
+ * files of secrets apart. A path that can't be read has a fingerprint too, so that it is noticed when it can.
  */
-export class Stamps {
+export class Fingerprints {
   readonly documents: ReadonlyMap<string, string>;
   /** Directories in which documents are looked for. */
   readonly directories: readonly string[];
@@ -17,7 +17,7 @@ export class Stamps {
 
   private constructor(
     documents: ReadonlyMap<string, string>,
-    found: Pick<Stamps, 'directories' | 'answered'>,
+    found: Pick<Fingerprints, 'directories' | 'answered'>,
     access: FileAccess,
   ) {
     this.documents = documents;
@@ -26,30 +26,30 @@ export class Stamps {
     this.#access = access;
   }
 
-  static async take(paths: readonly string[], access: FileAccess = systemFiles): Promise<Stamps> {
+  static async take(paths: readonly string[], access: FileAccess = systemFiles): Promise<Fingerprints> {
     const found = await findFiles(paths, access);
     const { files, problems } = found;
-    const documents = new Map(files.map(({ path, stamp }) => [path, stamp]));
+    const documents = new Map(files.map(({ path, fingerprint }) => [path, fingerprint]));
     for (const { path, message } of problems) documents.set(path, message);
-    return new Stamps(documents, found, access);
+    return new Fingerprints(documents, found, access);
   }
 
   /** Notes the file of a secret as it is now: to be called before it is read. */
   async addSecret(path: string): Promise<void> {
-    this.#secrets.set(path, await stampOf(path, this.#access));
+    this.#secrets.set(path, await fingerprintOf(path, this.#access));
   }
 
   /** Whether all of it is still as it was, and nothing was left without an answer. */
   async hold(paths: readonly string[]): Promise<{ readonly same: boolean; readonly answered: boolean }> {
-    const now = await Stamps.take(paths, this.#access);
-    for (const [path, stamp] of this.#secrets) {
-      if ((await stampOf(path, this.#access)) !== stamp) return { same: false, answered: now.answered };
+    const now = await Fingerprints.take(paths, this.#access);
+    for (const [path, fingerprint] of this.#secrets) {
+      if ((await fingerprintOf(path, this.#access)) !== fingerprint) return { same: false, answered: now.answered };
     }
     return { same: sameEntries(this.documents, now.documents), answered: now.answered };
   }
 }
 
-async function stampOf(path: string, access: FileAccess): Promise<string> {
+async function fingerprintOf(path: string, access: FileAccess): Promise<string> {
   try {
     const [real, { ino, size, mtimeMs, ctimeMs }] = [await access.realpath(path), await access.stat(path)];
     return [real, ino, size, mtimeMs, ctimeMs].join(':');
@@ -59,5 +59,5 @@ async function stampOf(path: string, access: FileAccess): Promise<string> {
 }
 
 function sameEntries(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {
-  return a.size === b.size && [...a].every(([path, stamp]) => b.get(path) === stamp);
+  return a.size === b.size && [...a].every(([path, fingerprint]) => b.get(path) === fingerprint);
 }

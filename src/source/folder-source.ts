@@ -9,7 +9,7 @@ import type { WatchOptions } from './directory-watch.ts';
 import type { Delivery, DocumentSource, Outcome } from './document-source.ts';
 import { followDocuments } from './documents-in-force.ts';
 import type { ConfigSource, InForceOptions } from './documents-in-force.ts';
-import { Stamps } from './fingerprints.ts';
+import { Fingerprints } from './fingerprints.ts';
 import { loadDocuments } from './load-documents.ts';
 
 export interface FolderOptions extends Partial<WatchOptions> {
@@ -48,7 +48,7 @@ class FolderSource implements DocumentSource {
   /** Whether all files could be looked at the last time. */
   #answered = true;
   /** Of the files as last read; undefined where they must be read again in any case. */
-  #stamps: Stamps | undefined;
+  #fingerprints: Fingerprints | undefined;
   /** The reading that is under way, and whether a change came in the meantime. */
   #busy: Promise<unknown> | undefined;
   #again = false;
@@ -100,7 +100,7 @@ class FolderSource implements DocumentSource {
     while (this.#again && !this.#closed) {
       this.#again = false;
       try {
-        if (!(await this.#holds(this.#stamps))) await this.#deliver();
+        if (!(await this.#holds(this.#fingerprints))) await this.#deliver();
       } catch (error) {
         await this.#failed(error);
       }
@@ -116,9 +116,9 @@ class FolderSource implements DocumentSource {
     await this.#take({ set, readAt: this.#readAt, readFile, stillHolds: async () => true });
   }
 
-  /** Whether the files are as they were when these stamps were taken. */
-  async #holds(stamps: Stamps | undefined): Promise<boolean> {
-    const look = await stamps?.hold(this.#options.paths);
+  /** Whether the files are as they were when these fingerprints were taken. */
+  async #holds(fingerprints: Fingerprints | undefined): Promise<boolean> {
+    const look = await fingerprints?.hold(this.#options.paths);
     if (look?.same !== true) return false;
     this.#looked(look.answered);
     return true;
@@ -133,13 +133,13 @@ class FolderSource implements DocumentSource {
   async #deliver(): Promise<Outcome> {
     const options = this.#options;
     for (let attempt = 1; ; attempt++) {
-      const stamps = await Stamps.take(options.paths, options.access);
+      const fingerprints = await Fingerprints.take(options.paths, options.access);
       const readAt = options.clock.now();
       this.#readAt = readAt;
       const set = await loadDocuments(options.paths, options);
       let { mustRetry } = set;
       const readFile: Delivery['readFile'] = async (path, maxBytes) => {
-        await stamps.addSecret(path);
+        await fingerprints.addSecret(path);
         try {
           return await options.readFile(path, maxBytes);
         } catch (error) {
@@ -152,14 +152,14 @@ class FolderSource implements DocumentSource {
         readAt,
         readFile,
         stillHolds: async (files) => {
-          this.#stamps = mustRetry ? undefined : stamps;
+          this.#fingerprints = mustRetry ? undefined : fingerprints;
           // A file system that does not answer is not watched either, which would wait for it: the poll goes on.
-          if (mustRetry || !stamps.answered) {
+          if (mustRetry || !fingerprints.answered) {
             this.#looked(false);
             return true;
           }
-          this.#watch.follow([...stamps.directories, ...files.map((file) => dirname(file))]);
-          return attempt === MAX_ATTEMPTS || (await this.#holds(stamps));
+          this.#watch.follow([...fingerprints.directories, ...files.map((file) => dirname(file))]);
+          return attempt === MAX_ATTEMPTS || (await this.#holds(fingerprints));
         },
       });
       if (outcome.result !== 'outdated' || this.#closed) return outcome;

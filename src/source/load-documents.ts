@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import { createPace } from '../document/cooperative-yield.ts';
+import { createCooperativeYield } from '../document/cooperative-yield.ts';
 import type { CompleteSet } from '../document/document-set.ts';
 import { DocumentReader } from '../document/load.ts';
 import { readJson } from '../document/text/json.ts';
@@ -30,7 +30,7 @@ export async function loadDocuments(
   const found = await findFiles(paths, access);
   aboutToLoad(found.files.reduce((bytes, { sizeBytes }) => bytes + sizeBytes, 0));
   const reading = new DocumentReader();
-  const pace = createPace(clock);
+  const yieldIfDue = createCooperativeYield(clock);
   for (const { path, message } of found.problems) reading.faults.add(() => fileFault(path, message));
   let mustRetry = false;
   for (const file of found.files) {
@@ -46,8 +46,8 @@ export async function loadDocuments(
     if (isEmpty(source)) reading.faults.add(() => fileFault(file.path, 'is empty: delete it, or write a document'));
     for (const parsed of isJson(file.path) ? readJson(source.text) : readYaml(source.text)) {
       reading.add(source, parsed);
-      const turn = pace();
-      if (turn !== undefined) await turn;
+      const pause = yieldIfDue();
+      if (pause !== undefined) await pause;
     }
   }
   const { documents, broken, faults } = reading;

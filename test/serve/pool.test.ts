@@ -30,7 +30,7 @@ function pooled(hangs: readonly Hangs[], options: Partial<PoolOptions> = {}) {
     refused: () => told.refused++,
     fork: () => fork(program, [hangs[told.started++] ?? 'never']),
     // A start may take long where the machine is busy.
-    patience: { pingMs: 100, mostUnanswered: 50, mostUnansweredAtStart: 100 },
+    timeouts: { pingMs: 100, mostUnanswered: 50, mostUnansweredAtStart: 100 },
     ...options,
   });
   const open = async (): Promise<{ port: number; listener: RpcListener }> => {
@@ -69,7 +69,7 @@ describe('a pool of workers', () => {
   it('does not start with a worker that hangs before it serves', async () => {
     const { open, pool } = pooled(['before it serves'], {
       workers: 1,
-      patience: { pingMs: 50, mostUnanswered: 50, mostUnansweredAtStart: 60 },
+      timeouts: { pingMs: 50, mostUnanswered: 50, mostUnansweredAtStart: 60 },
     });
     await expect(open()).rejects.toThrow(/--workers: worker 1 did not start \(stuck: no answer to 60 questions/);
     await expect.poll(() => pool.serving).toBe(0);
@@ -77,7 +77,7 @@ describe('a pool of workers', () => {
 
   it('replaces a worker that hangs, and the one in its place that hangs before it serves', async () => {
     const { open, told, pool } = pooled(['once it serves', 'never', 'before it serves'], {
-      patience: { pingMs: 50, mostUnanswered: 60, mostUnansweredAtStart: 120 },
+      timeouts: { pingMs: 50, mostUnanswered: 60, mostUnansweredAtStart: 120 },
     });
     const { listener } = await open();
     expect(pool.serving).toBe(2);

@@ -39,7 +39,7 @@ describe('the files of a directory', () => {
     renameSync(join(folder, '..data_tmp'), join(folder, '..data'));
     const [after] = (await findFiles([folder])).files;
     expect(after?.path).toBe(before?.path);
-    expect(after?.stamp).not.toBe(before?.stamp);
+    expect(after?.fingerprint).not.toBe(before?.fingerprint);
   });
 
   it('are read once, whatever leads to them', async () => {

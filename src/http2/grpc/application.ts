@@ -26,8 +26,11 @@ export function grpcApplication(options: Omit<ListenOptions, 'address' | 'tls'>,
     keptFields,
     accept(host: StreamHost) {
       const answers = new GrpcAnswers(host.sender);
+      // A gateway's requests have the same head again and again: its plan is made once.
+      let last: { readonly head: RequestHead; readonly plan: Plan } | undefined;
       return (id: number, head: RequestHead): Stream => {
-        const plan = (head.plan ??= planFor(head, byPath, settings)) as Plan;
+        if (last?.head !== head) last = { head, plan: planFor(head, byPath, settings) };
+        const { plan } = last;
         if (plan.kind === 'plain') return new PlainAnswer(host, id, plan, head.contentLength, streamWindowBytes);
         if (plan.kind === 'refused') return new RefusedCall(host, id, plan, answers, streamWindowBytes);
         const { method } = plan;
