@@ -2,15 +2,10 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { h2load, type LoadResult } from './h2load.ts';
-import {
-  type BenchServer,
-  cpuMicroseconds,
-  residentMegabytes,
-  startNghttpd,
-  startOstiary,
-  startPeer,
-} from './server.ts';
+import { h2load } from './h2load.ts';
+import type { LoadResult } from './h2load.ts';
+import { cpuMicroseconds, residentMegabytes, startNghttpd, startOstiary, startPeer } from './server.ts';
+import type { BenchServer } from './server.ts';
 import { openShop } from './shop.ts';
 import { median } from './timing.ts';
 import { verifier } from './verifier.ts';

@@ -14,7 +14,8 @@ import { createMetrics } from '../src/observe/metrics.ts';
 import { createObserver } from '../src/observe/observer.ts';
 import { policyKinds } from '../src/policies/index.ts';
 import { loadDocuments } from '../src/source/load-documents.ts';
-import { type Shop, openShop } from './shop.ts';
+import { openShop } from './shop.ts';
+import type { Shop } from './shop.ts';
 import { nanosecondsPerCall } from './timing.ts';
 
 /** Nanoseconds of one core that a Check takes with a cached token and the memory store. */

@@ -6,11 +6,13 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { parseListenAddress } from '../src/listen/address.ts';
 import { askingEnvoy, silentEnvoy } from '../test/http2/envoy-bootstrap.ts';
-import { type RealEnvoy, startEnvoy } from '../test/real/envoy.ts';
+import { startEnvoy } from '../test/real/envoy.ts';
+import type { RealEnvoy } from '../test/real/envoy.ts';
 import { realPart } from '../test/real/parts.ts';
 import { scratchFolder } from '../test/real/scratch.ts';
 import { startGrpcGo, startTonic } from './native-peers.ts';
-import { type BenchServer, cpuMicroseconds, startPeer } from './server.ts';
+import { cpuMicroseconds, startPeer } from './server.ts';
+import type { BenchServer } from './server.ts';
 import { median } from './timing.ts';
 
 const perSecond = Number(process.argv[2] ?? 500);

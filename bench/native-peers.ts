@@ -4,7 +4,8 @@ import { promisify } from 'node:util';
 import { untilReady } from '../test/real/process.ts';
 import { freePort } from '../test/real/scratch.ts';
 import { findOnPath } from '../test/real/sources.ts';
-import { type BenchServer, connects, pin } from './server.ts';
+import { connects, pin } from './server.ts';
+import type { BenchServer } from './server.ts';
 
 const run = promisify(execFile);
 const peers = join(import.meta.dirname, 'peers');

@@ -5,7 +5,8 @@ import { dirname, join } from 'node:path';
 import { checkPath } from '../src/envoy/check-service.ts';
 import { main } from '../test/real/ostiary.ts';
 import { realPart } from '../test/real/parts.ts';
-import { type RealProcess, startProcess, untilReady } from '../test/real/process.ts';
+import { startProcess, untilReady } from '../test/real/process.ts';
+import type { RealProcess } from '../test/real/process.ts';
 import { freePort, scratchFolder } from '../test/real/scratch.ts';
 
 /** A server on core 0, that is left to it. */

@@ -3,19 +3,14 @@
 // Run: node bench/transport.ts [seconds a round] [rounds] [names, such as nghttpd,memory]
 import type { LoadResult } from './h2load.ts';
 import { startGrpcGo, startTonic } from './native-peers.ts';
-import {
-  type BenchServer,
-  cpuMicroseconds,
-  residentMegabytes,
-  startNghttpd,
-  startOstiary,
-  startPeer,
-} from './server.ts';
+import { cpuMicroseconds, residentMegabytes, startNghttpd, startOstiary, startPeer } from './server.ts';
+import type { BenchServer } from './server.ts';
 import { openShop } from './shop.ts';
 import { median } from './timing.ts';
 import { variedChecks } from './varied-checks.ts';
 import { variedLoad } from './varied-load.ts';
-import { type Verify, verifier } from './verifier.ts';
+import { verifier } from './verifier.ts';
+import type { Verify } from './verifier.ts';
 import { startRedis } from '../test/real/redis.ts';
 
 interface Round extends LoadResult {

@@ -1,7 +1,8 @@
 // Sends Checks that all differ over HTTP/2, frames spelled out beforehand: a client that costs little, so that the
 // server is what is measured. Run by varied-load.ts on a core of its own.
 import { readFileSync } from 'node:fs';
-import { connect, type Socket } from 'node:net';
+import { connect } from 'node:net';
+import type { Socket } from 'node:net';
 import type { LoadResult } from './h2load.ts';
 import type { VariedChecks } from './varied-checks.ts';
 

@@ -5,7 +5,8 @@ import { parseArgs, promisify } from 'node:util';
 import { PartMissing, realPart } from '../test/real/parts.ts';
 import { curlLine, difference } from './scene.ts';
 import { scenes } from './scenes.ts';
-import { setStage, type Stage } from './stage.ts';
+import { setStage } from './stage.ts';
+import type { Stage } from './stage.ts';
 
 const HELP = `Starts a real Envoy, an upstream and ostiary with the documents of policies/, and prints what to try.
 

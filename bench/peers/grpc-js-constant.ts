@@ -1,6 +1,7 @@
 // The least that a gRPC server on grpc-js does: takes the bytes, decodes nothing, answers the same
 // allow each time. Prints the port it listens on.
-import { type sendUnaryData, Server, ServerCredentials, type ServerUnaryCall } from '@grpc/grpc-js';
+import { Server, ServerCredentials } from '@grpc/grpc-js';
+import type { sendUnaryData, ServerUnaryCall } from '@grpc/grpc-js';
 import { checkPath } from '../../src/envoy/check-service.ts';
 import { constantAnswer } from './constant-answer.ts';
 

@@ -1,6 +1,7 @@
 // What Node's own HTTP/2 costs with the least gRPC on it: reads the message, answers the same allow
 // each time. Prints the port it listens on.
-import { createServer, type ServerHttp2Stream } from 'node:http2';
+import { createServer } from 'node:http2';
+import type { ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { constantAnswer } from './constant-answer.ts';
 

@@ -1,5 +1,6 @@
 import { apiName, kubernetesName, kubernetesNamespace, pairs, unbroken } from './flag-forms.ts';
-import { duration, integer, list, oneOf, text, toggle, type FlagValues } from '../flags.ts';
+import { duration, integer, list, oneOf, text, toggle } from '../flags.ts';
+import type { FlagValues } from '../flags.ts';
 
 /** The flags of `ostiary generate`; each target says which concern it. None has an environment variable. */
 export const generateFlags = {

@@ -4,7 +4,8 @@ import { UserError } from '../errors.ts';
 import { apiName } from './flag-forms.ts';
 import type { ApiOfRoute } from '../generate/envoy-filter.ts';
 import type { Endpoint } from '../generate/ext-authz.ts';
-import { type Target, targetKinds, type Whose } from '../generate/target.ts';
+import { targetKinds } from '../generate/target.ts';
+import type { Target, Whose } from '../generate/target.ts';
 import type { UpstreamTls } from '../generate/upstream-tls.ts';
 import type { GenerateFlags } from './generate-flags.ts';
 

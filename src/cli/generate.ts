@@ -3,7 +3,8 @@ import type { Flags } from '../flags.ts';
 import { explainedYaml } from '../generate/explained-yaml.ts';
 import { didYouMean } from '../nearest.ts';
 import { defineCommand } from './command.ts';
-import { generateFlags, type GenerateFlags } from './generate-flags.ts';
+import { generateFlags } from './generate-flags.ts';
+import type { GenerateFlags } from './generate-flags.ts';
 import { flagsOfAsking, generateTargets } from './generate-targets.ts';
 
 const names = [...generateTargets.keys()];

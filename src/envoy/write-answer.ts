@@ -6,7 +6,8 @@ import type { DirectAnswer, MetadataValue } from '../policy/extras.ts';
 import { rateHeaders } from '../quota/rate-headers.ts';
 import type { Check } from '../request/check.ts';
 import type { HeaderEntry } from '../request/header-entry.ts';
-import { isGrpcCaller, type PublicAnswer, publicAnswer } from './answer.ts';
+import { isGrpcCaller, publicAnswer } from './answer.ts';
+import type { PublicAnswer } from './answer.ts';
 import { block, double, number, text, toBytes } from './proto-text.ts';
 
 /** Writes a serialised `envoy.service.auth.v3.CheckResponse`. The bytes may be shared: they are not to be changed. */

@@ -1,5 +1,6 @@
 import { ostiaryCluster } from './cluster.ts';
-import { type Endpoint, extAuthzFilter, perRouteApi, perRouteName, type ExtAuthzOptions } from './ext-authz.ts';
+import { extAuthzFilter, perRouteApi, perRouteName } from './ext-authz.ts';
+import type { Endpoint, ExtAuthzOptions } from './ext-authz.ts';
 import type { UpstreamTls } from './upstream-tls.ts';
 
 /** A whole Envoy without Istio or Kubernetes: one listener, one upstream, ostiary between them. */

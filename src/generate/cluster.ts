@@ -1,5 +1,7 @@
-import { type Endpoint, seconds } from './ext-authz.ts';
-import { transportSocket, type UpstreamTls } from './upstream-tls.ts';
+import { seconds } from './ext-authz.ts';
+import type { Endpoint } from './ext-authz.ts';
+import { transportSocket } from './upstream-tls.ts';
+import type { UpstreamTls } from './upstream-tls.ts';
 
 /**
  * The cluster (`envoy.config.cluster.v3.Cluster`) that leads Envoy to ostiary: HTTP/2.

@@ -1,6 +1,8 @@
 import { ostiaryCluster } from './cluster.ts';
-import { type Endpoint, extAuthzFilter, perRouteExtensions, perRouteName, type ExtAuthzOptions } from './ext-authz.ts';
-import { type Whose, targetRef } from './target.ts';
+import { extAuthzFilter, perRouteExtensions, perRouteName } from './ext-authz.ts';
+import type { Endpoint, ExtAuthzOptions } from './ext-authz.ts';
+import { targetRef } from './target.ts';
+import type { Whose } from './target.ts';
 import type { UpstreamTls } from './upstream-tls.ts';
 
 /** Which proxies of Istio ask ostiary. A waypoint takes no EnvoyFilter: it asks by an extension provider. */

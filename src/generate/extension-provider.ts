@@ -1,5 +1,6 @@
 import { seconds } from './ext-authz.ts';
-import { policySelection, type Whose } from './target.ts';
+import { policySelection } from './target.ts';
+import type { Whose } from './target.ts';
 
 export interface ExtensionProviderOptions {
   /** Of the policy. */

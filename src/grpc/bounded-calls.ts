@@ -1,5 +1,7 @@
-import { Budget, type Share } from '../listen/budget.ts';
-import { type Call, Code, type Method, RpcError } from './rpc.ts';
+import { Budget } from '../listen/budget.ts';
+import type { Share } from '../listen/budget.ts';
+import { Code, RpcError } from './rpc.ts';
+import type { Call, Method } from './rpc.ts';
 
 /**
  * Lets so many calls of some streaming methods run at once, in the process and shared fairly between connections.

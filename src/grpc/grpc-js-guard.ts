@@ -2,8 +2,10 @@
 import type { Http2Server, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import type { Server } from '@grpc/grpc-js';
 
-import { Budget, type Share } from '../listen/budget.ts';
-import { Code, type Method } from './rpc.ts';
+import { Budget } from '../listen/budget.ts';
+import type { Share } from '../listen/budget.ts';
+import { Code } from './rpc.ts';
+import type { Method } from './rpc.ts';
 
 /** Of all connections together. A call that does nothing weighs some 15 kB here. */
 const totalStreams = 4096;

@@ -10,7 +10,8 @@ import { secureContextOptions } from '../listen/tls.ts';
 import type { TlsMaterial } from '../listen/tls.ts';
 import { admit, ConnectionRoom } from '../listen/connection-room.ts';
 import { GrpcJsCall } from './grpc-js-call.ts';
-import { type GuardAbuse, type GuardOptions, guardStreams } from './grpc-js-guard.ts';
+import { guardStreams } from './grpc-js-guard.ts';
+import type { GuardAbuse, GuardOptions } from './grpc-js-guard.ts';
 import { Code, RpcError } from './rpc.ts';
 import type { ListenOptions, Method, RpcListener, RpcTransport } from './rpc.ts';
 

@@ -1,7 +1,8 @@
 import type { Duplex } from 'node:stream';
 import type { Application } from './application.ts';
 import { BatchClock } from './batch-clock.ts';
-import { type Budgets, createBudgets } from './budgets.ts';
+import { createBudgets } from './budgets.ts';
+import type { Budgets } from './budgets.ts';
 import { ControlFrames } from './control-frames.ts';
 import { FloodGuard } from './flood-guard.ts';
 import { FrameReader } from './frame-reader.ts';

@@ -1,6 +1,7 @@
 import { Flag, frameHeaderBytes, FrameType, writeFrameHeader, writeUint32 } from './frame.ts';
 import type { HeaderField } from './header-field.ts';
-import { greatestFieldBytes, type HpackEncoder } from './hpack/encoder.ts';
+import { greatestFieldBytes } from './hpack/encoder.ts';
+import type { HpackEncoder } from './hpack/encoder.ts';
 import type { Output } from './output.ts';
 
 /** Room for two table size updates, whatever their values. */

@@ -2,7 +2,8 @@ import type { Share } from '../listen/budget.ts';
 import { enough } from './error-code.ts';
 import { HpackDecoder } from './hpack/decoder.ts';
 import type { Limits } from './limits.ts';
-import { HeadBuilder, type RequestHead } from './request-head.ts';
+import { HeadBuilder } from './request-head.ts';
+import type { RequestHead } from './request-head.ts';
 
 /** Blocks longer than this are decoded each time. */
 const longestRemembered = 512;

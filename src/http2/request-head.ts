@@ -1,4 +1,5 @@
-import { FieldKind, type HeaderField } from './header-field.ts';
+import { FieldKind } from './header-field.ts';
+import type { HeaderField } from './header-field.ts';
 import type { FieldSink } from './hpack/decoder.ts';
 
 /** What a request says before its body, reduced to what a gRPC server reads. Requests of the same block share one. */

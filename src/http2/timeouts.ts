@@ -1,5 +1,6 @@
 import type { BatchClock } from './batch-clock.ts';
-import { type Budgets, isShort } from './budgets.ts';
+import { isShort } from './budgets.ts';
+import type { Budgets } from './budgets.ts';
 import { ErrorCode } from './error-code.ts';
 import type { FrameReader } from './frame-reader.ts';
 import type { Limits } from './limits.ts';

@@ -1,14 +1,18 @@
-import { createServer, type Server, type Socket } from 'node:net';
+import { createServer } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import type { Server as TlsServer } from 'node:tls';
 import type { ListenOptions, RpcListener, RpcTransport } from '../grpc/rpc.ts';
 import { listenOn } from '../listen/socket.ts';
 import { secureContextOptions } from '../listen/tls.ts';
 import { admit, ConnectionRoom } from '../listen/connection-room.ts';
-import { type Budgets, createBudgets } from './budgets.ts';
+import { createBudgets } from './budgets.ts';
+import type { Budgets } from './budgets.ts';
 import { Connection } from './connection.ts';
 import { grpcApplication } from './grpc/application.ts';
-import { defaultLimits, type Limits } from './limits.ts';
-import { type TransportObserver, zeroCounters } from './transport-events.ts';
+import { defaultLimits } from './limits.ts';
+import type { Limits } from './limits.ts';
+import { zeroCounters } from './transport-events.ts';
+import type { TransportObserver } from './transport-events.ts';
 
 /** How often connections are looked at for what takes too long. */
 const sweepMs = 1000;

@@ -3,15 +3,8 @@ import type { Hold } from '../quota/charge-both.ts';
 import type { ReplicaCounters } from '../quota/scoped-store.ts';
 import type { Demand, Taking } from '../quota/store.ts';
 import { giveBackCall } from '../script/lease-calls.ts';
-import {
-  keyOf,
-  readTake,
-  type ScriptLink,
-  takeCall,
-  type TakeReply,
-  UNTAGGED,
-  type Wish,
-} from '../script/script-call.ts';
+import { keyOf, readTake, takeCall, UNTAGGED } from '../script/script-call.ts';
+import type { ScriptLink, TakeReply, Wish } from '../script/script-call.ts';
 import { RESET } from '../script/scripts.ts';
 import { KnownWindows } from './known-windows.ts';
 

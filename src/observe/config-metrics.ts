@@ -1,4 +1,5 @@
-import { Gauge, type Registry } from './prometheus.ts';
+import { Gauge } from './prometheus.ts';
+import type { Registry } from './prometheus.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { CounterFamily } from './counter-family.ts';
 

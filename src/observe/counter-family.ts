@@ -1,5 +1,6 @@
 import { Counter } from './prometheus.ts';
-import { type FamilyOptions, type Labels, type Scrape, SeriesMap, toScrape } from './series.ts';
+import { SeriesMap, toScrape } from './series.ts';
+import type { FamilyOptions, Labels, Scrape } from './series.ts';
 
 export interface CounterSeries {
   value: number;

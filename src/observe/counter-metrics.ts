@@ -1,7 +1,9 @@
-import { Counter, Gauge, type Registry } from './prometheus.ts';
+import { Counter, Gauge } from './prometheus.ts';
+import type { Registry } from './prometheus.ts';
 import type { CounterMetrics, StoreScript } from '../quota/counter-metrics.ts';
 import { CounterFamily } from './counter-family.ts';
-import { DurationFamily, type DurationSeries } from './duration-family.ts';
+import { DurationFamily } from './duration-family.ts';
+import type { DurationSeries } from './duration-family.ts';
 
 const CALL_BOUNDS_MS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 1000];
 

@@ -1,6 +1,7 @@
 import type { MetricValueWithName } from 'prom-client';
 import { Histogram } from './prometheus.ts';
-import { type FamilyOptions, type Labels, type Scrape, SeriesMap, toScrape } from './series.ts';
+import { SeriesMap, toScrape } from './series.ts';
+import type { FamilyOptions, Labels, Scrape } from './series.ts';
 
 /** Durations enter in milliseconds and leave in seconds, the base unit of Prometheus. */
 export class DurationSeries {

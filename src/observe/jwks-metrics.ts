@@ -1,4 +1,5 @@
-import { Gauge, type Registry } from './prometheus.ts';
+import { Gauge } from './prometheus.ts';
+import type { Registry } from './prometheus.ts';
 import type { KeySetFetch, KeySetStatus } from '../jwt/key-set-report.ts';
 import { CounterFamily } from './counter-family.ts';
 import { DurationFamily } from './duration-family.ts';

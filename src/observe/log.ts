@@ -1,4 +1,5 @@
-import { type LogDestination, streamDestination } from './log-destination.ts';
+import { streamDestination } from './log-destination.ts';
+import type { LogDestination } from './log-destination.ts';
 
 /** From the quietest to the most talkative. */
 export const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const;

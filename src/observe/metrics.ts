@@ -1,17 +1,25 @@
 import type { Clock } from '../clock.ts';
 import type { OutcomeKind } from '../decision/decision.ts';
 import type { CounterMetrics } from '../quota/counter-metrics.ts';
-import { type CheckMetrics, createCheckMetrics } from './check-metrics.ts';
-import { type ConfigMetrics, createConfigMetrics } from './config-metrics.ts';
+import { createCheckMetrics } from './check-metrics.ts';
+import type { CheckMetrics } from './check-metrics.ts';
+import { createConfigMetrics } from './config-metrics.ts';
+import type { ConfigMetrics } from './config-metrics.ts';
 import { createCounterMetrics } from './counter-metrics.ts';
-import { createJwksMetrics, type JwksMetrics } from './jwks-metrics.ts';
+import { createJwksMetrics } from './jwks-metrics.ts';
+import type { JwksMetrics } from './jwks-metrics.ts';
 import { registerProcessMetrics } from './process-metrics.ts';
 import { Counter, Gauge, Registry } from './prometheus.ts';
-import { createRouteMetrics, type RouteMetrics } from './route-metrics.ts';
-import { createStoreMetrics, type InstrumentStore } from './store-metrics.ts';
-import { createTlsMetrics, type TlsMetrics } from './tls-metrics.ts';
-import { createTransportMetrics, type ObserveTransport } from './transport-metrics.ts';
-import { createWorkerMetrics, type WorkerMetrics } from './worker-metrics.ts';
+import { createRouteMetrics } from './route-metrics.ts';
+import type { RouteMetrics } from './route-metrics.ts';
+import { createStoreMetrics } from './store-metrics.ts';
+import type { InstrumentStore } from './store-metrics.ts';
+import { createTlsMetrics } from './tls-metrics.ts';
+import type { TlsMetrics } from './tls-metrics.ts';
+import { createTransportMetrics } from './transport-metrics.ts';
+import type { ObserveTransport } from './transport-metrics.ts';
+import { createWorkerMetrics } from './worker-metrics.ts';
+import type { WorkerMetrics } from './worker-metrics.ts';
 
 /** Everything that is counted, and the text Prometheus scrapes (`docs/metrics.md` lists it). */
 export interface Metrics {

@@ -9,7 +9,8 @@ import processRequests from 'prom-client/lib/metrics/processRequests.js';
 import processResources from 'prom-client/lib/metrics/processResources.js';
 import processStartTime from 'prom-client/lib/metrics/processStartTime.js';
 import version from 'prom-client/lib/metrics/version.js';
-import { Counter, type Registry } from './prometheus.ts';
+import { Counter } from './prometheus.ts';
+import type { Registry } from './prometheus.ts';
 
 /**
  * What every Node.js program tells of itself, under the names that dashboards know, but for the histogram of

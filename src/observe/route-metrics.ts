@@ -1,6 +1,7 @@
 import type { Registry } from 'prom-client';
 import type { Check } from '../request/check.ts';
-import { CounterFamily, type CounterSeries } from './counter-family.ts';
+import { CounterFamily } from './counter-family.ts';
+import type { CounterSeries } from './counter-family.ts';
 
 /** Told of every Check: it looks at what the route's configuration says, which no client can set. */
 export interface RouteMetrics {

@@ -1,4 +1,5 @@
-import { Gauge, type Registry } from './prometheus.ts';
+import { Gauge } from './prometheus.ts';
+import type { Registry } from './prometheus.ts';
 import type { Clock } from '../clock.ts';
 import type { CounterStore } from '../quota/store.ts';
 import { CounterFamily } from './counter-family.ts';

@@ -1,4 +1,5 @@
-import { Gauge, type Registry } from './prometheus.ts';
+import { Gauge } from './prometheus.ts';
+import type { Registry } from './prometheus.ts';
 
 /** When the certificates that are served end. */
 export interface TlsMetrics {

@@ -1,5 +1,7 @@
-import { Counter, Gauge, type Registry } from './prometheus.ts';
-import { type TransportCounters, type TransportObserver, zeroCounters } from '../http2/transport-events.ts';
+import { Counter, Gauge } from './prometheus.ts';
+import type { Registry } from './prometheus.ts';
+import { zeroCounters } from '../http2/transport-events.ts';
+import type { TransportCounters, TransportObserver } from '../http2/transport-events.ts';
 
 /** The sums that a listener keeps, and what Prometheus calls them. */
 const SUMS: Readonly<Record<keyof TransportCounters, readonly [name: string, help: string]>> = {

@@ -1,4 +1,5 @@
-import { Counter, Gauge, type Registry } from './prometheus.ts';
+import { Counter, Gauge } from './prometheus.ts';
+import type { Registry } from './prometheus.ts';
 
 export interface WorkerMetrics {
   /** A worker is lost. */

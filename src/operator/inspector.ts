@@ -1,5 +1,6 @@
 import type { Decision } from '../decision/decision.ts';
-import { Abandoned, type DecisionPorts } from '../decision/deliberation.ts';
+import { Abandoned } from '../decision/deliberation.ts';
+import type { DecisionPorts } from '../decision/deliberation.ts';
 import { decide } from '../decision/pipeline.ts';
 import { MalformedCheck, readCheck } from '../envoy/read-check.ts';
 import { createAnswerWriter } from '../envoy/write-answer.ts';

@@ -1,9 +1,6 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
-import {
-  RefreshKeysRequestSchema,
-  RefreshKeysResponseSchema,
-  type RefreshKeysResponse,
-} from '../../gen/ostiary/v1/inspection_pb.js';
+import { RefreshKeysRequestSchema, RefreshKeysResponseSchema } from '../../gen/ostiary/v1/inspection_pb.js';
+import type { RefreshKeysResponse } from '../../gen/ostiary/v1/inspection_pb.js';
 import { Code, RpcError } from '../grpc/rpc.ts';
 import type { Method } from '../grpc/rpc.ts';
 

@@ -1,6 +1,7 @@
 import { ConnectError } from '@connectrpc/connect';
 import { Code } from '../grpc/rpc.ts';
-import { Budget, type Share } from '../listen/budget.ts';
+import { Budget } from '../listen/budget.ts';
+import type { Share } from '../listen/budget.ts';
 import type { NodeRequest, NodeResponse } from './node-request.ts';
 
 /** Octets of requests that are under way, of all connections together: what operators ask is some kilobytes. */

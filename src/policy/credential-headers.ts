@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { compileExpression, eitherSpelling, type Selection } from './expression.ts';
+import { compileExpression, eitherSpelling } from './expression.ts';
+import type { Selection } from './expression.ts';
 
 /** An option of the policies that take a client id and a secret. */
 export const dashedHeaders = z

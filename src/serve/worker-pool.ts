@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
-import { createServer, type Socket } from 'node:net';
+import { createServer } from 'node:net';
+import type { Socket } from 'node:net';
 import type { MetricObject } from 'prom-client';
 import { UserError } from '../errors.ts';
 import type { ListenOptions, RpcListener, RpcTransport } from '../grpc/rpc.ts';
@@ -9,13 +10,8 @@ import type { ScriptMemory } from '../memory/script-memory.ts';
 import type { KeySetRefresh } from '../operator/keys.ts';
 import { answerScripts } from './script-owner.ts';
 import type { TlsText, ToOwner, ToWorker } from './worker-messages.ts';
-import {
-  forkThisProgram,
-  type LossReason,
-  usualTimeouts,
-  type WorkerTimeouts,
-  WorkerProcess,
-} from './worker-process.ts';
+import { forkThisProgram, usualTimeouts, WorkerProcess } from './worker-process.ts';
+import type { LossReason, WorkerTimeouts } from './worker-process.ts';
 
 /** A worker that ends again at once is not started again at once. */
 const restartMs = 1000;

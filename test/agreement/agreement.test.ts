@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { partOrSkip } from '../real/parts.ts';
-import { attack, startAgreementMesh, type AgreementMesh } from './mesh.ts';
+import { attack, startAgreementMesh } from './mesh.ts';
+import type { AgreementMesh } from './mesh.ts';
 import { layouts } from './layouts.ts';
 import { legitimate } from './legitimate.ts';
 import type { Seen } from './upstreams.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { bootstrap, type ListenerOptions } from '../../src/generate/bootstrap.ts';
+import { bootstrap } from '../../src/generate/bootstrap.ts';
+import type { ListenerOptions } from '../../src/generate/bootstrap.ts';
 import { api, documentsFolder } from '../e2e/documents.ts';
 import { send } from '../e2e/request.ts';
 import { startEnvoy } from '../real/envoy.ts';

@@ -1,6 +1,8 @@
-import { bootstrap, type ListenerOptions } from '../../src/generate/bootstrap.ts';
+import { bootstrap } from '../../src/generate/bootstrap.ts';
+import type { ListenerOptions } from '../../src/generate/bootstrap.ts';
 import type { Endpoint } from '../../src/generate/ext-authz.ts';
-import { api, client, contract, type Document } from '../e2e/documents.ts';
+import { api, client, contract } from '../e2e/documents.ts';
+import type { Document } from '../e2e/documents.ts';
 import { decidedHeader } from './upstreams.ts';
 
 /** Every API has an upstream of its own name, and Envoy a route that leads there. */

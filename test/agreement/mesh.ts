@@ -4,10 +4,13 @@ import { startEnvoy } from '../real/envoy.ts';
 import { startOstiary } from '../real/ostiary.ts';
 import { freePort } from '../real/scratch.ts';
 import { wrong } from './judge.ts';
-import { agreementBootstrap, documents, layouts, listenerName, upstreamNames, type Layout } from './layouts.ts';
+import { agreementBootstrap, documents, layouts, listenerName, upstreamNames } from './layouts.ts';
+import type { Layout } from './layouts.ts';
 import { hostileRequest } from './spellings.ts';
-import { startUpstreams, type Seen } from './upstreams.ts';
-import { WireClient, type WireAnswer, type WireRequest } from './wire-client.ts';
+import { startUpstreams } from './upstreams.ts';
+import type { Seen } from './upstreams.ts';
+import { WireClient } from './wire-client.ts';
+import type { WireAnswer, WireRequest } from './wire-client.ts';
 
 /** A real Envoy with every layout, a server for every upstream, and an ostiary for each way to compare hosts. */
 export interface AgreementMesh {

@@ -4,8 +4,10 @@ import { openShop } from '../../bench/shop.ts';
 import { RawClient } from '../grpc/client.ts';
 import { sample } from '../http2/process-growth.ts';
 import { askOnce } from '../http2/soak-callers.ts';
-import { type RealOstiary, startOstiary } from '../real/ostiary.ts';
-import { apiAttacks, type Attack, grpcAttacks, Held } from './attacks.ts';
+import { startOstiary } from '../real/ostiary.ts';
+import type { RealOstiary } from '../real/ostiary.ts';
+import { apiAttacks, grpcAttacks, Held } from './attacks.ts';
+import type { Attack } from './attacks.ts';
 
 /** What one attack may add to the process, garbage that is not collected yet included. */
 const mostGrowthMegabytes = { http2: 140, 'grpc-js': 190 } as const;

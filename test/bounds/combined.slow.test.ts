@@ -4,7 +4,8 @@ import { openShop } from '../../bench/shop.ts';
 import { RawClient } from '../grpc/client.ts';
 import { sample } from '../http2/process-growth.ts';
 import { askOnce } from '../http2/soak-callers.ts';
-import { type RealOstiary, startOstiary } from '../real/ostiary.ts';
+import { startOstiary } from '../real/ostiary.ts';
+import type { RealOstiary } from '../real/ostiary.ts';
 import { apiAttacks, grpcAttacks, Held } from './attacks.ts';
 
 /** Without bounds the same attacks take more than 2 GB. */

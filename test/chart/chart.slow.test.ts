@@ -7,7 +7,8 @@ import { customPolicy, meshTlsRule } from '../../src/generate/extension-provider
 import { tcpGuard } from '../../src/generate/tcp-guard.ts';
 import { serveFlags } from '../../src/serve/serve-flags.ts';
 import { partOrSkip } from '../real/parts.ts';
-import { chart, lint, objectsOf, render, valueSets, valuesFile, writeValues, type KubernetesObject } from './helm.ts';
+import { chart, lint, objectsOf, render, valueSets, valuesFile, writeValues } from './helm.ts';
+import type { KubernetesObject } from './helm.ts';
 
 const helm = await partOrSkip('helm');
 const documents = valuesFile('default');

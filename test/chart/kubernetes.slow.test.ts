@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { envoyFilter, type Placement } from '../../src/generate/envoy-filter.ts';
+import { envoyFilter } from '../../src/generate/envoy-filter.ts';
+import type { Placement } from '../../src/generate/envoy-filter.ts';
 import { customPolicy, meshTlsRule } from '../../src/generate/extension-provider.ts';
 import { tcpGuard } from '../../src/generate/tcp-guard.ts';
 import { injectedPod, injectionOptions } from '../generate/injection.ts';
 import { istioDefinitions } from '../istio/definitions.ts';
-import { startKubernetes, type ApplicableObject, type RealKubernetes } from '../real/kubernetes.ts';
+import { startKubernetes } from '../real/kubernetes.ts';
+import type { ApplicableObject, RealKubernetes } from '../real/kubernetes.ts';
 import { partOrSkip } from '../real/parts.ts';
 import { monitoringDefinitions } from './monitoring-definitions.ts';
 import { objectsOf, render, valueSets, valuesFile } from './helm.ts';

@@ -1,7 +1,8 @@
 // Writes charts/ostiary/README.md from the comments of values.yaml: `node test/chart/readme.ts`.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isMap, isScalar, parseDocument, type YAMLMap } from 'yaml';
+import { isMap, isScalar, parseDocument } from 'yaml';
+import type { YAMLMap } from 'yaml';
 
 const chart = join(import.meta.dirname, '../../charts/ostiary');
 export const readmePath = join(chart, 'README.md');

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { documentsFolder } from '../e2e/documents.ts';
 import { shop } from '../e2e/shop.ts';
-import { startOstiary, type RealOstiary } from '../real/ostiary.ts';
+import { startOstiary } from '../real/ostiary.ts';
+import type { RealOstiary } from '../real/ostiary.ts';
 import { startProcess } from '../real/process.ts';
 
 const script = join(import.meta.dirname, '../../charts/ostiary/files/check.mjs');

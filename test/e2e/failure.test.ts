@@ -1,8 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { partOrSkip } from '../real/parts.ts';
-import { startRedis, type RealRedis } from '../real/redis.ts';
+import { startRedis } from '../real/redis.ts';
+import type { RealRedis } from '../real/redis.ts';
 import { api, credentials, documentsFolder } from './documents.ts';
-import { startMesh, transports, type Mesh } from './mesh.ts';
+import { startMesh, transports } from './mesh.ts';
+import type { Mesh } from './mesh.ts';
 import { send } from './request.ts';
 import { shop } from './shop.ts';
 

@@ -2,9 +2,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { freePort, scratchFolder } from '../real/scratch.ts';
-import { runOstiary, startOstiary, type RealOstiary } from '../real/ostiary.ts';
+import { runOstiary, startOstiary } from '../real/ostiary.ts';
+import type { RealOstiary } from '../real/ostiary.ts';
 import { api, documentsFolder } from './documents.ts';
-import { startIssuer, type Issuer } from './issuer.ts';
+import { startIssuer } from './issuer.ts';
+import type { Issuer } from './issuer.ts';
 
 const protectedBy = (jwksUrl: string, issuer: string) => {
   const config = { jwtKeyOrigin: 'jwks', jwksUrl, algorithms: ['RS256'], issuer, skipClientIdValidation: true };

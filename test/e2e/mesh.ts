@@ -1,9 +1,12 @@
 import { join } from 'node:path';
 import { startUpstream } from '../../demo/upstream.ts';
-import { bootstrap, type ListenerOptions } from '../../src/generate/bootstrap.ts';
+import { bootstrap } from '../../src/generate/bootstrap.ts';
+import type { ListenerOptions } from '../../src/generate/bootstrap.ts';
 import type { Endpoint } from '../../src/generate/ext-authz.ts';
-import { startEnvoy, type RealEnvoy } from '../real/envoy.ts';
-import { startOstiary, type OstiaryOptions, type RealOstiary } from '../real/ostiary.ts';
+import { startEnvoy } from '../real/envoy.ts';
+import type { RealEnvoy } from '../real/envoy.ts';
+import { startOstiary } from '../real/ostiary.ts';
+import type { OstiaryOptions, RealOstiary } from '../real/ostiary.ts';
 import { freePort, scratchFolder } from '../real/scratch.ts';
 
 /** A real Envoy in front of a small upstream, with ostiary deciding. */

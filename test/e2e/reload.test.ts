@@ -4,7 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { partOrSkip } from '../real/parts.ts';
 import { contract, credentials, documentsFolder, writeDocument } from './documents.ts';
-import { startMesh, transports, type Mesh } from './mesh.ts';
+import { startMesh, transports } from './mesh.ts';
+import type { Mesh } from './mesh.ts';
 import { send } from './request.ts';
 import { shop } from './shop.ts';
 

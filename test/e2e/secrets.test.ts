@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { partOrSkip } from '../real/parts.ts';
 import { scratchFolder } from '../real/scratch.ts';
 import { api, client, contract, documentsFolder } from './documents.ts';
-import { startIssuer, type Issuer } from './issuer.ts';
+import { startIssuer } from './issuer.ts';
+import type { Issuer } from './issuer.ts';
 import { startMesh } from './mesh.ts';
 import { send } from './request.ts';
 

@@ -1,4 +1,5 @@
-import { api, client, contract, type Document } from './documents.ts';
+import { api, client, contract } from './documents.ts';
+import type { Document } from './documents.ts';
 
 const minute = 60_000;
 

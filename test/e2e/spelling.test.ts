@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { partOrSkip } from '../real/parts.ts';
 import { credentials, documentsFolder } from './documents.ts';
-import { startMesh, transports, type Mesh } from './mesh.ts';
+import { startMesh, transports } from './mesh.ts';
+import type { Mesh } from './mesh.ts';
 import { send } from './request.ts';
 import { shop } from './shop.ts';
 

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { partOrSkip } from '../real/parts.ts';
 import { api, client, contract, documentsFolder } from './documents.ts';
-import { startIssuer, type Issuer } from './issuer.ts';
-import { startMesh, transports, type Mesh } from './mesh.ts';
+import { startIssuer } from './issuer.ts';
+import type { Issuer } from './issuer.ts';
+import { startMesh, transports } from './mesh.ts';
+import type { Mesh } from './mesh.ts';
 import { echoOf, send } from './request.ts';
 
 const envoy = await partOrSkip('envoy');

@@ -1,4 +1,5 @@
-import { create, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
+import { create, toBinary } from '@bufbuild/protobuf';
+import type { MessageInitShape } from '@bufbuild/protobuf';
 import * as fc from 'fast-check';
 import { CheckRequestSchema } from '../../gen/envoy/service/auth/v3/external_auth_pb.js';
 

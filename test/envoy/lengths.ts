@@ -4,3 +4,8 @@ export function lengthsOf(names: readonly string[]): Uint8Array {
   for (const { length } of names) lengths[length] = 1;
   return lengths;
 }
+
+/** In ASCII alone, as names of headers are compared. */
+export function lower(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
+}

@@ -1,13 +1,16 @@
-import { type DescMessage, fromBinary } from '@bufbuild/protobuf';
+import { fromBinary } from '@bufbuild/protobuf';
+import type { DescMessage } from '@bufbuild/protobuf';
 import { WireType } from '@bufbuild/protobuf/wire';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type CheckRequest, CheckRequestSchema } from '../../gen/envoy/service/auth/v3/external_auth_pb.js';
+import { CheckRequestSchema } from '../../gen/envoy/service/auth/v3/external_auth_pb.js';
+import type { CheckRequest } from '../../gen/envoy/service/auth/v3/external_auth_pb.js';
 import { MalformedCheck, readCheck } from '../../src/envoy/read-check.ts';
 import type { Check } from '../../src/request/check.ts';
 import { checkRequestBytes } from './check-request.arbitrary.ts';
-import { fromRecords, keepsTheRules, messageIn, toRecords, type WireRecord } from './wire-records.ts';
-import { lengthsOf } from './lengths.ts';
+import { fromRecords, keepsTheRules, messageIn, toRecords } from './wire-records.ts';
+import type { WireRecord } from './wire-records.ts';
+import { lengthsOf, lower } from './lengths.ts';
 
 function read(bytes: Uint8Array): Check | MalformedCheck {
   try {
@@ -24,10 +27,6 @@ function decode(bytes: Uint8Array): CheckRequest | undefined {
   } catch {
     return undefined;
   }
-}
-
-function lower(name: string): string {
-  return name.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
 }
 
 /** Pairs in order; of a raw header `raw_value` goes before `value`. */

@@ -1,4 +1,5 @@
-import { create, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
+import { create, toBinary } from '@bufbuild/protobuf';
+import type { MessageInitShape } from '@bufbuild/protobuf';
 import { expect, test } from 'vitest';
 import type { HeaderValueSchema } from '../../gen/envoy/config/core/v3/base_pb.js';
 import type { AttributeContext_HttpRequestSchema } from '../../gen/envoy/service/auth/v3/attribute_context_pb.js';

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startUpstream, type Upstream } from '../../demo/upstream.ts';
+import { startUpstream } from '../../demo/upstream.ts';
+import type { Upstream } from '../../demo/upstream.ts';
 import { createCheckMethod } from '../../src/envoy/check-service.ts';
 import { bootstrap } from '../../src/generate/bootstrap.ts';
 import type { RpcListener } from '../../src/grpc/rpc.ts';
@@ -8,7 +9,8 @@ import type { Outcome } from '../../src/policy/policy.ts';
 import type { Check } from '../../src/request/check.ts';
 import { callGrpc, echoOf, send } from '../e2e/request.ts';
 import { access, apiOf, bound, portsOf, quota, snapshotOf } from '../policy/fixtures.ts';
-import { type RealEnvoy, startEnvoy } from '../real/envoy.ts';
+import { startEnvoy } from '../real/envoy.ts';
+import type { RealEnvoy } from '../real/envoy.ts';
 import { partOrSkip } from '../real/parts.ts';
 import { lengthsOf } from './lengths.ts';
 

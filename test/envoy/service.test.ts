@@ -1,15 +1,13 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import {
-  CheckRequestSchema,
-  type CheckResponse,
-  CheckResponseSchema,
-} from '../../gen/envoy/service/auth/v3/external_auth_pb.js';
+import { CheckRequestSchema, CheckResponseSchema } from '../../gen/envoy/service/auth/v3/external_auth_pb.js';
+import type { CheckResponse } from '../../gen/envoy/service/auth/v3/external_auth_pb.js';
 import type { Clock } from '../../src/clock.ts';
 import type { Decision } from '../../src/decision/decision.ts';
 import { createCheckMethod } from '../../src/envoy/check-service.ts';
-import { type Call, Code, RpcError } from '../../src/grpc/rpc.ts';
+import { Code, RpcError } from '../../src/grpc/rpc.ts';
+import type { Call } from '../../src/grpc/rpc.ts';
 import type { AccessPolicy, Outcome } from '../../src/policy/policy.ts';
 import type { Snapshot } from '../../src/snapshot/snapshot.ts';
 import { access, apiOf, bound, portsOf, quota, snapshotOf } from '../policy/fixtures.ts';

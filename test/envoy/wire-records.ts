@@ -1,4 +1,5 @@
-import { type DescField, type DescMessage, ScalarType } from '@bufbuild/protobuf';
+import { ScalarType } from '@bufbuild/protobuf';
+import type { DescField, DescMessage } from '@bufbuild/protobuf';
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 
 /** One field as it lies on the wire; a group is not taken apart. */

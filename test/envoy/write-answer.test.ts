@@ -1,4 +1,5 @@
-import { fromBinary, type MessageShape } from '@bufbuild/protobuf';
+import { fromBinary } from '@bufbuild/protobuf';
+import type { MessageShape } from '@bufbuild/protobuf';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { HeaderValueOptionSchema } from '../../gen/envoy/config/core/v3/base_pb.js';

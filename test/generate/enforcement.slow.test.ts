@@ -1,13 +1,16 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startUpstream, type Upstream } from '../../demo/upstream.ts';
+import { startUpstream } from '../../demo/upstream.ts';
+import type { Upstream } from '../../demo/upstream.ts';
 import { bootstrap } from '../../src/generate/bootstrap.ts';
 import { objectsOf, render, writeValues } from '../chart/helm.ts';
 import { api, contract, credentials, documentsFolder } from '../e2e/documents.ts';
 import { echoOf, send } from '../e2e/request.ts';
 import { newcomer, shop } from '../e2e/shop.ts';
-import { startEnvoy, validateBootstrap, type RealEnvoy } from '../real/envoy.ts';
-import { startOstiary, type RealOstiary } from '../real/ostiary.ts';
+import { startEnvoy, validateBootstrap } from '../real/envoy.ts';
+import type { RealEnvoy } from '../real/envoy.ts';
+import { startOstiary } from '../real/ostiary.ts';
+import type { RealOstiary } from '../real/ostiary.ts';
 import { partOrSkip } from '../real/parts.ts';
 import { freePort, scratchFolder } from '../real/scratch.ts';
 

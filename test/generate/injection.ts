@@ -1,5 +1,6 @@
 import { parse } from 'yaml';
-import { injectionTemplate, type InjectionOptions } from '../../src/generate/injection-template.ts';
+import { injectionTemplate } from '../../src/generate/injection-template.ts';
+import type { InjectionOptions } from '../../src/generate/injection-template.ts';
 
 export const injectionOptions: InjectionOptions = {
   image: 'ostiary:0.1.0',

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { envoyFilter, type EnvoyFilterOptions, type Placement } from '../../src/generate/envoy-filter.ts';
+import { envoyFilter } from '../../src/generate/envoy-filter.ts';
+import type { EnvoyFilterOptions, Placement } from '../../src/generate/envoy-filter.ts';
 import { explainedYaml } from '../../src/generate/explained-yaml.ts';
 import { customPolicy, meshConfig, meshTlsRule } from '../../src/generate/extension-provider.ts';
 import { flexPolicyBinding } from '../../src/generate/flex.ts';

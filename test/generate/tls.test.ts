@@ -1,11 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startUpstream, type Upstream } from '../../demo/upstream.ts';
+import { startUpstream } from '../../demo/upstream.ts';
+import type { Upstream } from '../../demo/upstream.ts';
 import { credentials, documentsFolder } from '../e2e/documents.ts';
 import { send } from '../e2e/request.ts';
 import { shop } from '../e2e/shop.ts';
-import { makeCertificates, type Certificates } from '../real/certificates.ts';
+import { makeCertificates } from '../real/certificates.ts';
+import type { Certificates } from '../real/certificates.ts';
 import { startEnvoy } from '../real/envoy.ts';
-import { startOstiary, type RealOstiary } from '../real/ostiary.ts';
+import { startOstiary } from '../real/ostiary.ts';
+import type { RealOstiary } from '../real/ostiary.ts';
 import { partOrSkip } from '../real/parts.ts';
 import { generate } from './generated.ts';
 

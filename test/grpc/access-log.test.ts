@@ -4,7 +4,8 @@ import type { HTTPAccessLogEntry } from '../../gen/envoy/data/accesslog/v3/acces
 import { StreamAccessLogsMessageSchema } from '../../gen/envoy/service/accesslog/v3/als_pb.js';
 import type { Method } from '../../src/grpc/rpc.ts';
 import type { ListenAddress } from '../../src/listen/address.ts';
-import { type RealEnvoy, startEnvoy } from '../real/envoy.ts';
+import { startEnvoy } from '../real/envoy.ts';
+import type { RealEnvoy } from '../real/envoy.ts';
 import { partOrSkip } from '../real/parts.ts';
 import { loggingEnvoy } from './access-log-envoy.ts';
 import { listeners } from './fixture.ts';

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { boundCalls } from '../../src/grpc/bounded-calls.ts';
-import { type Call, Code, type Method, RpcError } from '../../src/grpc/rpc.ts';
+import { Code, RpcError } from '../../src/grpc/rpc.ts';
+import type { Call, Method } from '../../src/grpc/rpc.ts';
 
 type Streaming = Extract<Method, { kind: 'server_streaming' }>;
 

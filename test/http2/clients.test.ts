@@ -12,7 +12,8 @@ import { Health } from '../../src/grpc/health.ts';
 import { reflectionMethods } from '../../src/grpc/reflection.ts';
 import type { Method } from '../../src/grpc/rpc.ts';
 import { partOrSkip } from '../real/parts.ts';
-import { type Served, serve } from './serving.ts';
+import { serve } from './serving.ts';
+import type { Served } from './serving.ts';
 
 const run = promisify(execFile);
 const [curl, nghttp, grpcurl, ghz] = await Promise.all([

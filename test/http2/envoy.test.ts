@@ -4,10 +4,12 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { Health } from '../../src/grpc/health.ts';
 import type { ListenOptions, Method } from '../../src/grpc/rpc.ts';
 import { contents, createAuthority } from '../grpc/certificates.ts';
-import { type RealEnvoy, startEnvoy } from '../real/envoy.ts';
+import { startEnvoy } from '../real/envoy.ts';
+import type { RealEnvoy } from '../real/envoy.ts';
 import { partOrSkip } from '../real/parts.ts';
 import { scratchFolder } from '../real/scratch.ts';
-import { askingEnvoy, type UpstreamTls } from './envoy-bootstrap.ts';
+import { askingEnvoy } from './envoy-bootstrap.ts';
+import type { UpstreamTls } from './envoy-bootstrap.ts';
 import { serve } from './serving.ts';
 
 const missing = (await partOrSkip('envoy')) === undefined;

@@ -4,18 +4,8 @@ import type { Method } from '../../src/grpc/rpc.ts';
 import { ErrorCode } from '../../src/http2/error-code.ts';
 import { Flag, FrameType, Setting } from '../../src/http2/frame.ts';
 import { Random } from './random.ts';
-import {
-  data,
-  type Frame,
-  frame,
-  headers,
-  ids,
-  message,
-  preface,
-  RawHttp2Client,
-  settings,
-  windowUpdate,
-} from './raw-client.ts';
+import { data, frame, headers, ids, message, preface, RawHttp2Client, settings, windowUpdate } from './raw-client.ts';
+import type { Frame } from './raw-client.ts';
 import { echo, echoPath, serve } from './serving.ts';
 
 const bodyOf = (frames: readonly Frame[], id: number): Buffer =>

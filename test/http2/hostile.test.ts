@@ -1,7 +1,8 @@
 import { duplexPair } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it, vi } from 'vitest';
-import { Code, type Method } from '../../src/grpc/rpc.ts';
+import { Code } from '../../src/grpc/rpc.ts';
+import type { Method } from '../../src/grpc/rpc.ts';
 import { Connection } from '../../src/http2/connection.ts';
 import { ErrorCode } from '../../src/http2/error-code.ts';
 import { Flag, FrameType } from '../../src/http2/frame.ts';
@@ -9,7 +10,8 @@ import { grpcApplication } from '../../src/http2/grpc/application.ts';
 import { HpackDecoder } from '../../src/http2/hpack/decoder.ts';
 import { defaultLimits } from '../../src/http2/limits.ts';
 import { Sender } from '../../src/http2/sender.ts';
-import { type AbuseKind, zeroCounters } from '../../src/http2/transport-events.ts';
+import { zeroCounters } from '../../src/http2/transport-events.ts';
+import type { AbuseKind } from '../../src/http2/transport-events.ts';
 import { grpcStatus } from './grpc-status.ts';
 import {
   block,

@@ -1,4 +1,5 @@
-import { constants, createServer, type IncomingHttpHeaders } from 'node:http2';
+import { constants, createServer } from 'node:http2';
+import type { IncomingHttpHeaders } from 'node:http2';
 import { duplexPair } from 'node:stream';
 import { Flag, FrameType } from '../../src/http2/frame.ts';
 import { frame, preface, settings } from './raw-client.ts';

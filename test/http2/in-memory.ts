@@ -3,7 +3,8 @@ import type { Method } from '../../src/grpc/rpc.ts';
 import { createBudgets } from '../../src/http2/budgets.ts';
 import { Connection } from '../../src/http2/connection.ts';
 import { grpcApplication } from '../../src/http2/grpc/application.ts';
-import { defaultLimits, type Limits } from '../../src/http2/limits.ts';
+import { defaultLimits } from '../../src/http2/limits.ts';
+import type { Limits } from '../../src/http2/limits.ts';
 import { zeroCounters } from '../../src/http2/transport-events.ts';
 
 const methods: readonly Method[] = [

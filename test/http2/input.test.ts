@@ -1,8 +1,10 @@
 import { once } from 'node:events';
-import { connect, createServer, type Socket } from 'node:net';
+import { connect, createServer } from 'node:net';
+import type { Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Input } from '../../src/http2/input.ts';
-import { Budget, type Share } from '../../src/listen/budget.ts';
+import { Budget } from '../../src/listen/budget.ts';
+import type { Share } from '../../src/listen/budget.ts';
 
 const closing: { destroy(): void }[] = [];
 afterEach(() => {

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import { connect } from 'node:net';
+import type { Socket } from 'node:net';
 import { Flag, FrameType } from '../../src/http2/frame.ts';
 
 export interface Frame {

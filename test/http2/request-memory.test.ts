@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { Code, type Method } from '../../src/grpc/rpc.ts';
+import { Code } from '../../src/grpc/rpc.ts';
+import type { Method } from '../../src/grpc/rpc.ts';
 import { Flag, FrameType } from '../../src/http2/frame.ts';
 import { grpcStatus } from './grpc-status.ts';
 import { data, frame, headers, ids, message, RawHttp2Client } from './raw-client.ts';

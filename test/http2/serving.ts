@@ -1,7 +1,8 @@
 import { afterEach } from 'vitest';
 import type { ListenOptions, Method, RpcListener } from '../../src/grpc/rpc.ts';
 import type { Limits } from '../../src/http2/limits.ts';
-import { type AbuseKind, type TransportCounters, zeroCounters } from '../../src/http2/transport-events.ts';
+import { zeroCounters } from '../../src/http2/transport-events.ts';
+import type { AbuseKind, TransportCounters } from '../../src/http2/transport-events.ts';
 import { http2Transport } from '../../src/http2/transport.ts';
 
 export interface Served {

@@ -5,10 +5,13 @@ import { openShop } from '../../bench/shop.ts';
 import { parseListenAddress } from '../../src/listen/address.ts';
 import { api, client, contract, writeDocument } from '../e2e/documents.ts';
 import { RawClient } from '../grpc/client.ts';
-import { type RealOstiary, startOstiary } from '../real/ostiary.ts';
+import { startOstiary } from '../real/ostiary.ts';
+import type { RealOstiary } from '../real/ostiary.ts';
 import { partOrSkip } from '../real/parts.ts';
-import { type RealRedis, startRedis } from '../real/redis.ts';
-import { growthMegabytes, type ProcessSample, sample } from './process-growth.ts';
+import { startRedis } from '../real/redis.ts';
+import type { RealRedis } from '../real/redis.ts';
+import { growthMegabytes, sample } from './process-growth.ts';
+import type { ProcessSample } from './process-growth.ts';
 import { askOnce, leaveRudely, repeat, watchHealth } from './soak-callers.ts';
 
 /** Ten minutes show what one does not: SOAK_SECONDS=600. */

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { Code, type Method } from '../../src/grpc/rpc.ts';
+import { Code } from '../../src/grpc/rpc.ts';
+import type { Method } from '../../src/grpc/rpc.ts';
 import { ErrorCode } from '../../src/http2/error-code.ts';
 import { Flag, FrameType, Setting } from '../../src/http2/frame.ts';
 import { grpcStatus } from './grpc-status.ts';

@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, delimiter, dirname, join } from 'node:path';
 import { scratchFolder } from '../real/scratch.ts';
-import { parseDockerfile, type Instruction } from './dockerfile.ts';
+import { parseDockerfile } from './dockerfile.ts';
+import type { Instruction } from './dockerfile.ts';
 
 /** What the image would hold and say, as far as its Dockerfile tells without its bases. */
 export interface BuiltImage {

@@ -6,7 +6,8 @@ import { documentsFolder } from '../e2e/documents.ts';
 import { shop } from '../e2e/shop.ts';
 import { untilReady } from '../real/process.ts';
 import { freePort } from '../real/scratch.ts';
-import { buildImage, type BuiltImage } from './build.ts';
+import { buildImage } from './build.ts';
+import type { BuiltImage } from './build.ts';
 import { addNode, canRunInside, runInside } from './run.ts';
 
 const repository = join(import.meta.dirname, '../..');

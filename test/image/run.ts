@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, cpSync, mkdirSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { startProcess, type RealProcess } from '../real/process.ts';
+import { startProcess } from '../real/process.ts';
+import type { RealProcess } from '../real/process.ts';
 import type { BuiltImage } from './build.ts';
 
 /** Puts what the distroless base brings under the image: Node and the libraries that it loads. */

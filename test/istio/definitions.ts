@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
-import { goModuleFolder, type ApplicableObject } from '../real/kubernetes.ts';
+import { goModuleFolder } from '../real/kubernetes.ts';
+import type { ApplicableObject } from '../real/kubernetes.ts';
 
 /** Istio's definitions, `EnvoyFilter` and `AuthorizationPolicy` among them. */
 export async function istioDefinitions(): Promise<readonly ApplicableObject[]> {

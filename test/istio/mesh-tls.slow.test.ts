@@ -1,11 +1,14 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { api, client, contract, credentials, documentsFolder } from '../e2e/documents.ts';
-import { generate, type Generated } from '../generate/generated.ts';
+import { generate } from '../generate/generated.ts';
+import type { Generated } from '../generate/generated.ts';
 import { main } from '../real/ostiary.ts';
 import { untilReady } from '../real/process.ts';
 import { ostiaryPort, serviceOf } from './mesh.ts';
-import { statusOf, type RawRequest } from './request.ts';
-import { istioParts, openStage, type Stage, type StagePod } from './stage.ts';
+import { statusOf } from './request.ts';
+import type { RawRequest } from './request.ts';
+import { istioParts, openStage } from './stage.ts';
+import type { Stage, StagePod } from './stage.ts';
 
 const enforced = { policies: [{ policyRef: { name: 'client-id-enforcement' } }] };
 const documents = [api('orders', enforced), client('web'), contract('web', 'orders')];

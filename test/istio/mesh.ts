@@ -1,7 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startIstiod, type RealIstiod } from '../real/istiod.ts';
-import { startKubernetes, type ApplicableObject, type RealKubernetes } from '../real/kubernetes.ts';
-import { createPodNetwork, type PodNetwork } from '../real/pods.ts';
+import { startIstiod } from '../real/istiod.ts';
+import type { RealIstiod } from '../real/istiod.ts';
+import { startKubernetes } from '../real/kubernetes.ts';
+import type { ApplicableObject, RealKubernetes } from '../real/kubernetes.ts';
+import { createPodNetwork } from '../real/pods.ts';
+import type { PodNetwork } from '../real/pods.ts';
 import { gatewayDefinitions, istioDefinitions } from './definitions.ts';
 
 /** A cluster without nodes, Istio's control plane, and a network on which tests are the nodes. */

@@ -2,7 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { realPart } from '../real/parts.ts';
 import type { PodSpace } from '../real/pods.ts';
-import { untilReady, type RealProcess } from '../real/process.ts';
+import { untilReady } from '../real/process.ts';
+import type { RealProcess } from '../real/process.ts';
 import { scratchFolder } from '../real/scratch.ts';
 
 export interface ProxyOptions {

@@ -1,9 +1,12 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { api, client, contract, credentials } from '../e2e/documents.ts';
-import { generate, type Generated } from '../generate/generated.ts';
+import { generate } from '../generate/generated.ts';
+import type { Generated } from '../generate/generated.ts';
 import { serviceOf } from './mesh.ts';
-import { statusOf, type RawRequest } from './request.ts';
-import { istioParts, openStage, type Stage, type StagePod } from './stage.ts';
+import { statusOf } from './request.ts';
+import type { RawRequest } from './request.ts';
+import { istioParts, openStage } from './stage.ts';
+import type { Stage, StagePod } from './stage.ts';
 
 const enforced = { policies: [{ policyRef: { name: 'client-id-enforcement' } }] };
 const documents = [

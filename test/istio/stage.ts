@@ -1,11 +1,16 @@
 import { partOrSkip } from '../real/parts.ts';
-import { startOstiary, type RealOstiary } from '../real/ostiary.ts';
+import { startOstiary } from '../real/ostiary.ts';
+import type { RealOstiary } from '../real/ostiary.ts';
 import type { PodSpace } from '../real/pods.ts';
-import { documentsFolder, type Document } from '../e2e/documents.ts';
+import { documentsFolder } from '../e2e/documents.ts';
+import type { Document } from '../e2e/documents.ts';
 import { generate } from '../generate/generated.ts';
-import { createAuthority, startAgent, type Agent, type Authority } from './agent.ts';
-import { ostiaryPort, serviceOf, startMesh, type Mesh } from './mesh.ts';
-import { startProxy, type ProxyOptions, type RealProxy } from './proxy.ts';
+import { createAuthority, startAgent } from './agent.ts';
+import type { Agent, Authority } from './agent.ts';
+import { ostiaryPort, serviceOf, startMesh } from './mesh.ts';
+import type { Mesh } from './mesh.ts';
+import { startProxy } from './proxy.ts';
+import type { ProxyOptions, RealProxy } from './proxy.ts';
 
 /** A mesh with an ostiary that its proxies can ask, and pods for the proxies. */
 export interface Stage {

@@ -1,7 +1,9 @@
 import { once } from 'node:events';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { admit, ConnectionRoom, type ConnectionRoomOptions } from '../../src/listen/connection-room.ts';
+import { admit, ConnectionRoom } from '../../src/listen/connection-room.ts';
+import type { ConnectionRoomOptions } from '../../src/listen/connection-room.ts';
 
 const open: { destroy(): void }[] = [];
 let server: Server;

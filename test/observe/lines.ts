@@ -1,4 +1,5 @@
-import { createLog, type Log, type LogLevel } from '../../src/observe/log.ts';
+import { createLog } from '../../src/observe/log.ts';
+import type { Log, LogLevel } from '../../src/observe/log.ts';
 
 /** A log whose lines stay in memory. */
 export function logInMemory(level: LogLevel = 'debug'): {

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import type { KeySetFetch } from '../../src/jwt/key-set-report.ts';
 import { createMetrics } from '../../src/observe/metrics.ts';
-import { StoreUnavailable, type CounterStore, type Taking } from '../../src/quota/store.ts';
+import { StoreUnavailable } from '../../src/quota/store.ts';
+import type { CounterStore, Taking } from '../../src/quota/store.ts';
 import type { Snapshot } from '../../src/snapshot/snapshot.ts';
 import { stoppedClock } from './decisions.ts';
 import { scraperOf } from './scrape.ts';

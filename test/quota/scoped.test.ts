@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MemoryCounterStore } from '../../src/memory/memory-store.ts';
-import { type ReplicaCounters, ScopedCounterStore } from '../../src/quota/scoped-store.ts';
+import { ScopedCounterStore } from '../../src/quota/scoped-store.ts';
+import type { ReplicaCounters } from '../../src/quota/scoped-store.ts';
 import { StoreUnavailable } from '../../src/quota/store.ts';
 import type { CounterStore, Demand, Taking } from '../../src/quota/store.ts';
 import { freshDemand, limit } from './behaviour.ts';

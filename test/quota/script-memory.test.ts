@@ -2,12 +2,15 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { ScriptMemory } from '../../src/memory/script-memory.ts';
-import { type Demand, StoreUnavailable } from '../../src/quota/store.ts';
+import { StoreUnavailable } from '../../src/quota/store.ts';
+import type { Demand } from '../../src/quota/store.ts';
 import { chargeDebtCall, giveBackCall } from '../../src/script/lease-calls.ts';
-import { keyOf, readTake, type ScriptCall, takeCall, type TakeReply, UNTAGGED } from '../../src/script/script-call.ts';
+import { keyOf, readTake, takeCall, UNTAGGED } from '../../src/script/script-call.ts';
+import type { ScriptCall, TakeReply } from '../../src/script/script-call.ts';
 import { RESET } from '../../src/script/scripts.ts';
 import { Random } from '../http2/random.ts';
-import { startRedis, type RealRedis } from '../real/redis.ts';
+import { startRedis } from '../real/redis.ts';
+import type { RealRedis } from '../real/redis.ts';
 import { chosenDemand, freshDemand } from './behaviour.ts';
 
 const HOUR = 3_600_000;

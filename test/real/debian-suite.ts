@@ -1,6 +1,7 @@
 import { chmod, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { command, type Source } from './sources.ts';
+import { command } from './sources.ts';
+import type { Source } from './sources.ts';
 
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 

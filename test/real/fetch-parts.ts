@@ -1,5 +1,6 @@
 // `npm run parts [NAME …]`: obtains the real programs ahead of the tests, several at a time.
-import { catalogue, type PartName } from './catalogue.ts';
+import { catalogue } from './catalogue.ts';
+import type { PartName } from './catalogue.ts';
 import { realPart } from './parts.ts';
 
 const known = Object.keys(catalogue) as PartName[];

@@ -2,7 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { realPart } from './parts.ts';
-import { startProcess, untilReady, type RealProcess } from './process.ts';
+import { startProcess, untilReady } from './process.ts';
+import type { RealProcess } from './process.ts';
 import { freePort, scratchFolder } from './scratch.ts';
 
 /** Istio's control plane, fed by a real API server: proxies fetch their configuration from it. */

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { startProcess, untilReady, type RealProcess } from './process.ts';
+import { startProcess, untilReady } from './process.ts';
+import type { RealProcess } from './process.ts';
 import { freePort } from './scratch.ts';
 
 /** The service itself as a process of its own, on free loopback ports. */

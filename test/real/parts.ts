@@ -2,8 +2,10 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { cached, exclusively } from './cache.ts';
-import { catalogue, type Entry, type PartName } from './catalogue.ts';
-import { findOnPath, type Source } from './sources.ts';
+import { catalogue } from './catalogue.ts';
+import type { Entry, PartName } from './catalogue.ts';
+import { findOnPath } from './sources.ts';
+import type { Source } from './sources.ts';
 
 export type { PartName } from './catalogue.ts';
 

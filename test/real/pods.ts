@@ -2,7 +2,8 @@ import { execFile } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { realPart } from './parts.ts';
-import { startProcess, type RealProcess, type StartOptions } from './process.ts';
+import { startProcess } from './process.ts';
+import type { RealProcess, StartOptions } from './process.ts';
 
 const run = promisify(execFile);
 

@@ -1,8 +1,10 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { realPart, type PartName } from './parts.ts';
-import { startProcess, untilReady, type RealProcess } from './process.ts';
+import { realPart } from './parts.ts';
+import type { PartName } from './parts.ts';
+import { startProcess, untilReady } from './process.ts';
+import type { RealProcess } from './process.ts';
 import { freePort, scratchFolder } from './scratch.ts';
 
 /** A real redis-server on a free loopback port and a Unix socket; it writes nothing to disk. */

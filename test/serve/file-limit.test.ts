@@ -1,9 +1,11 @@
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import { connect } from 'node:net';
+import type { Socket } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
 import { api, documentsFolder } from '../e2e/documents.ts';
 import { main } from '../real/ostiary.ts';
-import { type RealProcess, startProcess, untilReady } from '../real/process.ts';
+import { startProcess, untilReady } from '../real/process.ts';
+import type { RealProcess } from '../real/process.ts';
 import { freePort } from '../real/scratch.ts';
 
 let service: RealProcess | undefined;

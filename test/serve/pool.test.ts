@@ -1,12 +1,14 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import { connect } from 'node:net';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import type { RpcListener } from '../../src/grpc/rpc.ts';
 import { ScriptMemory } from '../../src/memory/script-memory.ts';
-import { type PoolOptions, WorkerPool } from '../../src/serve/worker-pool.ts';
+import { WorkerPool } from '../../src/serve/worker-pool.ts';
+import type { PoolOptions } from '../../src/serve/worker-pool.ts';
 import { RawClient } from '../grpc/client.ts';
 
 const program = join(import.meta.dirname, 'small-worker.ts');

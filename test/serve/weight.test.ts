@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { main } from '../real/ostiary.ts';
-import { type RealProcess, startProcess, untilReady } from '../real/process.ts';
+import { startProcess, untilReady } from '../real/process.ts';
+import type { RealProcess } from '../real/process.ts';
 import { freePort, scratchFolder } from '../real/scratch.ts';
 
 const root = join(import.meta.dirname, '../..');

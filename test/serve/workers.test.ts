@@ -12,7 +12,8 @@ import { credentials as credentialsOf, documentsFolder } from '../e2e/documents.
 import { newcomer, shop } from '../e2e/shop.ts';
 import { contents, createAuthority } from '../grpc/certificates.ts';
 import { RawClient, statusOf } from '../grpc/client.ts';
-import { type RealOstiary, runOstiary, startOstiary } from '../real/ostiary.ts';
+import { runOstiary, startOstiary } from '../real/ostiary.ts';
+import type { RealOstiary } from '../real/ostiary.ts';
 import { scratchFolder } from '../real/scratch.ts';
 
 const clients: RawClient[] = [];

@@ -1,5 +1,7 @@
-import { type Call, Code, RpcError } from '../../grpc/rpc.ts';
-import { Stream, type StreamHost } from '../stream.ts';
+import { Code, RpcError } from '../../grpc/rpc.ts';
+import type { Call } from '../../grpc/rpc.ts';
+import { Stream } from '../stream.ts';
+import type { StreamHost } from '../stream.ts';
 import type { GrpcAnswers } from './answers.ts';
 import type { CallPlan } from './plan.ts';
 

@@ -1,4 +1,5 @@
-import { Code, type ListenOptions, type Method, RpcError } from '../../grpc/rpc.ts';
+import { Code, RpcError } from '../../grpc/rpc.ts';
+import type { ListenOptions, Method } from '../../grpc/rpc.ts';
 import type { RequestHead } from '../request-head.ts';
 import { EncodingUnknown } from './answers.ts';
 import type { MessageLimits } from './message-reader.ts';

@@ -1,5 +1,6 @@
 import { HeaderField } from '../header-field.ts';
-import { Stream, type StreamHost } from '../stream.ts';
+import { Stream } from '../stream.ts';
+import type { StreamHost } from '../stream.ts';
 import type { GrpcAnswers } from './answers.ts';
 import type { PlainPlan, RefusedPlan } from './plan.ts';
 

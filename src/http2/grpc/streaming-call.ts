@@ -1,6 +1,8 @@
-import { Code, type BidirectionalHandler, RpcError, type ServerStreamingHandler } from '../../grpc/rpc.ts';
+import { Code, RpcError } from '../../grpc/rpc.ts';
+import type { BidirectionalHandler, ServerStreamingHandler } from '../../grpc/rpc.ts';
 import type { StreamHost } from '../stream.ts';
-import { AnswerStream, type AnswerTarget } from './answer-stream.ts';
+import { AnswerStream } from './answer-stream.ts';
+import type { AnswerTarget } from './answer-stream.ts';
 import type { GrpcAnswers } from './answers.ts';
 import { GrpcCall } from './call.ts';
 import { MessageReader } from './message-reader.ts';

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Code, type Method, RpcError } from '../../../src/grpc/rpc.ts';
+import { RpcError } from '../../../src/grpc/rpc.ts';
+import type { Code, Method } from '../../../src/grpc/rpc.ts';
 import { read, write } from './messages.ts';
 
 const service = '/grpc.testing.TestService';
