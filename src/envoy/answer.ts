@@ -1,6 +1,6 @@
 import type { Denial, DenialOf, Reason } from '../denial/denial.ts';
 import { GRPC_STATUSES, reasons } from '../denial/reasons.ts';
-import type { ReasonEntry, ReasonTable } from '../denial/reasons.ts';
+import type { DenialStatus, ReasonEntry, ReasonTable } from '../denial/reasons.ts';
 import type { Check } from '../request/check.ts';
 import type { HeaderEntry } from '../request/header-entry.ts';
 
@@ -21,18 +21,24 @@ export interface PublicAnswer {
  * @param table what each reason comes to
  */
 export function publicAnswer(denial: Denial, isGrpc: boolean, table: ReasonTable): PublicAnswer {
-  // A policy that gives a reason which its kind does not name has failed.
-  const entry: ReasonEntry = Object.hasOwn(table, denial.reason)
-    ? entryOf(table, denial.reason)
-    : reasons.policy_failed;
   const known = denial as DenialOf<Reason>;
-  const httpStatus = typeof entry.httpStatus === 'function' ? entry.httpStatus(known) : entry.httpStatus;
+  const told: ReasonEntry = Object.hasOwn(table, denial.reason) ? entryOf(table, denial.reason) : reasons.policy_failed;
+  // A policy that gives a reason which its kind does not name has failed, and so has one whose status is none of a
+  // denial: what has no gRPC status would be written as 0.
+  const status = statusOf(told, known);
+  const entry: ReasonEntry = status === undefined ? reasons.policy_failed : told;
+  const httpStatus = status ?? reasons.policy_failed.httpStatus;
   const grpcStatus = GRPC_STATUSES[httpStatus];
   const headers = entry.headers?.(known) ?? [];
   const text = entry.sentence;
   if (isGrpc) return { httpStatus, grpcStatus, headers: [...headers, ['grpc-status', String(grpcStatus)]], body: text };
   const body = JSON.stringify({ error: text });
   return { httpStatus, grpcStatus, headers: [...headers, ['content-type', 'application/json']], body };
+}
+
+function statusOf({ httpStatus }: ReasonEntry, denial: DenialOf<Reason>): DenialStatus | undefined {
+  const status = typeof httpStatus === 'function' ? httpStatus(denial) : httpStatus;
+  return Object.hasOwn(GRPC_STATUSES, status) ? status : undefined;
 }
 
 /** The compiler can't see that an entry gets the denial of its own reason. */

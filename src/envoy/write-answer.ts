@@ -139,7 +139,6 @@ function headerOption(field: number, [name, value]: HeaderEntry, action = overwr
 function metadata(decision: Decision): string {
   const { api, denial, policy, identity, extras } = decision;
   const { client, contract } = identity;
-  // The last of two fields of one name counts: ours.
   const fields =
     (extras === undefined ? '' : metadataFields(extras.metadata)) +
     metadataField('api', api) +
@@ -153,6 +152,11 @@ function metadata(decision: Decision): string {
   return block(4, fields);
 }
 
+/** Ours: what is not known of a request must not be told by a policy under the same name. */
+const OWN_METADATA: ReadonlySet<string> = new Set([
+  ...['api', 'client_id', 'client_name', 'contract', 'tier', 'policy', 'outcome', 'reason'],
+]);
+
 /** An entry of a `google.protobuf.Struct`. */
 function metadataField(key: string, value: string | undefined): string {
   return value === undefined || value === '' ? '' : block(1, text(1, key) + block(2, text(3, value)));
@@ -160,7 +164,9 @@ function metadataField(key: string, value: string | undefined): string {
 
 function metadataFields(values: Readonly<Record<string, MetadataValue>>): string {
   let fields = '';
-  for (const [key, value] of Object.entries(values)) fields += block(1, text(1, key) + block(2, valueOf(value)));
+  for (const [key, value] of Object.entries(values)) {
+    if (!OWN_METADATA.has(key)) fields += block(1, text(1, key) + block(2, valueOf(value)));
+  }
   return fields;
 }
 

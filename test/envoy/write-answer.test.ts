@@ -143,3 +143,36 @@ test('a header value with a line break is a failure, never an answer', () => {
     expect(() => write({ ...someAllow(), upstream: [['x-sub', value]] }, check, reasons)).toThrow(TypeError);
   }
 });
+
+test.each([200, 204, 302, 500, undefined, 'toString'])(
+  'a status that is none of a denial, such as %j, never allows',
+  (status) => {
+    const httpStatus = (() => status) as unknown as () => 401;
+    const table = { ...reasons, token_missing: { ...reasons.token_missing, httpStatus } };
+    const denial = { reason: 'token_missing', detail: '', status: 401 } as const;
+    const decision = { api: '', denial, policy: '', identity: {}, upstream: [], remove: [], exposed: [], steps: [] };
+    const answer = fromBinary(CheckResponseSchema, write({ ...decision, snapshotVersion: '' }, check, table));
+    expect(answer.status?.code).toBe(14);
+    expect(answer.httpResponse).toMatchObject({ case: 'deniedResponse', value: { status: { code: 503 } } });
+  },
+);
+
+test('metadata of a policy does not stand for what is not known', () => {
+  const metadata = { client_id: 'forged', reason: 'forged', mine: 1 };
+  const extras = { append: [], response: [], appendResponse: [], metadata };
+  const decision = {
+    api: 'a',
+    denial: undefined,
+    policy: '',
+    identity: {},
+    upstream: [],
+    remove: [],
+    exposed: [],
+    steps: [],
+  };
+  const { dynamicMetadata } = fromBinary(
+    CheckResponseSchema,
+    write({ ...decision, extras, snapshotVersion: '' }, check, reasons),
+  );
+  expect(dynamicMetadata).toEqual({ api: 'a', outcome: 'allow', mine: 1 });
+});
