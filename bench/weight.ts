@@ -1,5 +1,5 @@
 // What a sidecar weighs: ready beside `node -e 0` in the same run, memory idle and after load, CPU a Check, by how
-// the bundle is started. Run: npm run bundle && node bench/weight.ts [seconds of load, 60] [another bundle's main.js]
+// the bundle is started. Run: npm run bundle && node bench/weight.ts [seconds of load, 60; 0: readiness alone] [another bundle's main.js]
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -29,9 +29,10 @@ interface Start {
 }
 
 const ways: readonly Start[] = [
+  { name: '--max-semi-space-size=4 (image)', program: ['--max-semi-space-size=4', bundle] },
   { name: 'node dist/main.js', program: [bundle] },
-  ...[2, 4, 8].map((megabytes) => ({
-    name: `--min-semi-space-size=${megabytes}`,
+  ...[8].map((megabytes) => ({
+    name: `both halves fixed at ${megabytes} MB`,
     program: [`--min-semi-space-size=${megabytes}`, `--max-semi-space-size=${megabytes}`, bundle],
   })),
   ...(other === undefined ? [] : [{ name: other, program: [other] }]),
@@ -42,27 +43,44 @@ const load = variedLoad(variedChecks(await shop.tokens(tokens)));
 // The first request loads the client's code, which is none of the server's time.
 await fetch('http://127.0.0.1:9').catch(() => undefined);
 await readiness();
-await weights();
+if (loadSeconds > 0) await weights();
 
 /** In turn, so that whatever else the machine does slows all of them alike. */
 async function readiness(): Promise<void> {
   const nodeMs: number[] = [];
-  const readyMs = new Map<Start, number[]>();
+  const nodeCpuMs: number[] = [];
+  const ready = new Map<Start, { ms: number[]; cpuMs: number[] }>(ways.map((way) => [way, { ms: [], cpuMs: [] }]));
   for (let start = 0; start < starts; start++) {
     const startedAt = performance.now();
+    const before = childrenCpuMs();
     execFileSync('taskset', ['-c', '0', process.execPath, '-e', '0']);
     nodeMs.push(performance.now() - startedAt);
-    for (const way of ways) {
+    nodeCpuMs.push(childrenCpuMs() - before);
+    for (const [way, { ms, cpuMs }] of ready) {
       const server = await startOstiary(shop.policies, [], way.program);
-      readyMs.set(way, [...(readyMs.get(way) ?? []), server.readyMs]);
+      ms.push(server.readyMs);
+      cpuMs.push(cpuMicroseconds(server.process) / 1000);
       await server.process.kill();
     }
   }
-  console.log(`node -e 0: ${median(nodeMs).toFixed(0)} ms`);
-  for (const [{ name }, all] of readyMs) {
-    const ratio = (median(all) / median(nodeMs)).toFixed(1);
-    console.log(`${name}: ready after ${median(all).toFixed(0)} ms, ${ratio} × node -e 0`);
+  console.log(`node -e 0: ${median(nodeMs).toFixed(0)} ms, ${mean(nodeCpuMs).toFixed(0)} ms of processor time`);
+  for (const [{ name }, { ms, cpuMs }] of ready) {
+    const [times, cpuTimes] = [median(ms) / median(nodeMs), mean(cpuMs) / mean(nodeCpuMs)].map((ratio) =>
+      ratio.toFixed(1),
+    );
+    console.log(`${name}: ready after ${median(ms).toFixed(0)} ms, ${times} × node -e 0; processor time ${cpuTimes} ×`);
   }
+}
+
+/** In user and kernel mode, of children that have ended. Linux counts in hundredths of a second: look at means. */
+function childrenCpuMs(): number {
+  const [, fields = ''] = readFileSync('/proc/self/stat', 'utf8').split(') ');
+  const [user, system] = fields.split(' ').slice(13, 15).map(Number);
+  return ((user ?? Number.NaN) + (system ?? Number.NaN)) * 10;
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 async function weights(): Promise<void> {

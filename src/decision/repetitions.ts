@@ -19,7 +19,7 @@ const REMEMBER_MS = 5000;
 /** How many Checks are remembered: at 10,000 a second those of the last 3 s. A power of two. */
 const PLACES = 32_768;
 const BUCKETS = 2 * PLACES;
-/** Bytes an origin may take: an IPv6 address, a stream id of 20 digits and the numbers need 80. */
+/** Bytes an origin may take, whole words: an IPv6 address, a stream id of 20 digits and the numbers need 80. */
 const ORIGIN_BYTES = 112;
 /** Windows of a decision that are kept as numbers; where there are more, the answer itself is kept. */
 const WINDOWS = 4;
@@ -31,6 +31,8 @@ type Answer = Taking | Promise<Taking>;
 export class Repetitions {
   readonly #monotonic: () => number;
   readonly #origins = new Uint8Array(PLACES * ORIGIN_BYTES);
+  /** The same in words of four bytes, the last filled up with zeros: four times as fast to hash and compare. */
+  readonly #words = new Int32Array(this.#origins.buffer);
   readonly #lengths = new Uint8Array(PLACES);
   /** 0 where the place is free: no Check hashes to it. */
   readonly #hashes = new Int32Array(PLACES);
@@ -60,7 +62,8 @@ export class Repetitions {
     const start = place * ORIGIN_BYTES;
     const length = check.writeOrigin(this.#origins, start, ORIGIN_BYTES);
     if (length === 0) return take(demands, deadline);
-    const hash = hashOf(this.#origins, start, start + length);
+    for (let at = start + length; at % 4 !== 0; at++) this.#origins[at] = 0;
+    const hash = hashOf(this.#words, start >> 2, (start + length + 3) >> 2);
     const now = this.#monotonic();
     const name = nameOf(demands);
     const known = this.#find(hash, start, length, name, now);
@@ -81,7 +84,7 @@ export class Repetitions {
       if (now - (this.#enteredAt[place] as number) > REMEMBER_MS) continue;
       // Two filters of one request may ask for different APIs.
       if (this.#names[place] !== name) continue;
-      if (isSame(this.#origins, start, place * ORIGIN_BYTES, length)) return place;
+      if (isSame(this.#words, start >> 2, (place * ORIGIN_BYTES) >> 2, (length + 3) >> 2)) return place;
     }
     return -1;
   }
@@ -165,14 +168,17 @@ function nameOf(demands: readonly Demand[]): string {
   return demands.length === 1 ? (demands[0] as Demand).key : demands.map(({ key }) => key).join('\n');
 }
 
-/** FNV-1a (http://www.isthe.com/chongo/tech/comp/fnv/), folded so that the low bits depend on all; never 0. */
-function hashOf(bytes: Uint8Array, start: number, end: number): number {
+/** As FNV-1a, but a word at a time, folded after each so that the low bits depend on all; never 0. */
+function hashOf(words: Int32Array, start: number, end: number): number {
   let hash = 0x811c9dc5 | 0;
-  for (let at = start; at < end; at++) hash = Math.imul(hash ^ (bytes[at] as number), 0x01000193);
-  return (hash ^ (hash >>> 15)) | 0 || 1;
+  for (let at = start; at < end; at++) {
+    hash = Math.imul(hash ^ (words[at] as number), 0x01000193);
+    hash ^= hash >>> 15;
+  }
+  return hash || 1;
 }
 
-function isSame(bytes: Uint8Array, one: number, other: number, length: number): boolean {
-  for (let i = 0; i < length; i++) if (bytes[one + i] !== bytes[other + i]) return false;
+function isSame(words: Int32Array, one: number, other: number, length: number): boolean {
+  for (let i = 0; i < length; i++) if (words[one + i] !== words[other + i]) return false;
   return true;
 }

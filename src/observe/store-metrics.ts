@@ -3,7 +3,7 @@ import type { Registry } from './prometheus.ts';
 import type { Clock } from '../clock.ts';
 import type { CounterStore } from '../quota/store.ts';
 import { CounterFamily } from './counter-family.ts';
-import { DurationFamily } from './duration-family.ts';
+import { DurationFamily, type DurationSeries } from './duration-family.ts';
 
 const BOUNDS_MS = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 1000];
 
@@ -38,9 +38,12 @@ export function createStoreMetrics(registry: Registry, clock: Clock): Instrument
         this.set({ store: kind }, store.health().available ? 1 : 0);
       },
     });
+    const series = new Map<Operation, DurationSeries>();
     const observed = <Result>(operation: Operation, call: () => Result | Promise<Result>): Result | Promise<Result> => {
       const startedAt = clock.monotonic();
-      const duration = durations.series(kind, operation);
+      let known = series.get(operation);
+      if (known === undefined) series.set(operation, (known = durations.series(kind, operation)));
+      const duration = known;
       const failed = (error: unknown): never => {
         duration.observeMs(clock.monotonic() - startedAt);
         errors.series(kind, operation).value += 1;

@@ -52,7 +52,8 @@ export function contractOf(
   client: ClientApplication,
   challenge: string,
 ): Denial | AuthenticatedClient {
-  const contract = request.directory.contract(client.clientId, request.api);
+  const { contract: known } = request.identity;
+  const contract = known?.client === client ? known : request.directory.contract(client.clientId, request.api);
   if (contract === undefined) {
     return rejection(
       'contract_missing',

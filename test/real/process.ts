@@ -95,12 +95,13 @@ export async function untilReady(
   program: RealProcess,
   isReady: () => Promise<boolean>,
   timeoutMs = 20_000,
+  everyMs = 20,
 ): Promise<void> {
   const end = performance.now() + timeoutMs;
   for (;;) {
     if (await isReady().catch(() => false)) return;
     if (program.exitCode() !== undefined) throw new Error(`${what} has ended: ${program.output().slice(-2000)}`);
     if (performance.now() > end) throw new Error(`${what} is not ready in time: ${program.output().slice(-2000)}`);
-    await sleep(20);
+    await sleep(everyMs);
   }
 }
