@@ -3,7 +3,8 @@ import type { Registry } from './prometheus.ts';
 import type { Clock } from '../clock.ts';
 import type { CounterStore } from '../quota/store.ts';
 import { CounterFamily } from './counter-family.ts';
-import { DurationFamily, type DurationSeries } from './duration-family.ts';
+import { DurationFamily } from './duration-family.ts';
+import type { DurationSeries } from './duration-family.ts';
 
 const BOUNDS_MS = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 1000];
 
