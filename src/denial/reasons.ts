@@ -46,12 +46,12 @@ export const reasons = {
   host_malformed: {
     httpStatus: 400,
     sentence: 'The path of the request is malformed.',
-    meaning: 'the host is no name or address with at most a port: others might route by what we would cut off',
+    meaning: 'the host is not a name or an address with at most a port',
   },
   path_malformed: {
     httpStatus: 400,
     sentence: 'The path of the request is malformed.',
-    meaning: "the path can't be read in one way only, such as `%2f` or a climb above the root",
+    meaning: 'the path can be read in more than one way, such as with `%2f` or a `..` above the root',
   },
   api_unknown: {
     httpStatus: 403,
@@ -68,7 +68,7 @@ export const reasons = {
     httpStatus: 401,
     sentence: 'The access token is invalid.',
     headers: () => [['www-authenticate', 'Bearer error="invalid_token"']],
-    meaning: 'the token does not hold',
+    meaning: 'the token is not valid: its signature, times, issuer, audience, type or a claim',
   },
   scope_insufficient: {
     httpStatus: 403,
@@ -115,19 +115,19 @@ export const reasons = {
     httpStatus: 429,
     sentence: 'The quota has been spent.',
     headers: ({ windows, cost }) => [retryAfter(windows, cost), ...rateHeaders(windows, cost)],
-    meaning: 'a window has not enough units left',
+    meaning: 'a window does not have enough units left',
   },
   store_unavailable: {
     httpStatus: 503,
     sentence: unavailable,
     headers: retryThen,
-    meaning: "the counter store can't tell, and `onStoreFailure` says deny",
+    meaning: 'the counter store did not answer, and `onStoreFailure` is `deny`',
   },
   policy_failed: {
     httpStatus: 503,
     sentence: unavailable,
     headers: retrySoon,
-    meaning: 'a policy failed unexpectedly, and `onFailure` says deny',
+    meaning: 'a policy failed unexpectedly, and `onFailure` is `deny`',
   },
 } as const satisfies { readonly [R in keyof CommonReasons]: ReasonEntry<R> };
 

@@ -16,12 +16,16 @@ export function chartReadme(): string {
 External authorization for Envoy: one deployment that answers the Checks of every gateway, waypoint and sidecar, or the
 documents and EnvoyFilters for pods that have a sidecar of their own.
 
+Build the image from the [Dockerfile](../../Dockerfile), push it, and name it; \`orders.yaml\` holds your documents:
+
 \`\`\`sh
-helm install ostiary charts/ostiary --namespace ostiary --create-namespace --set-file 'policies.inline.orders\\.yaml=orders.yaml'
+helm install ostiary charts/ostiary --namespace ostiary --create-namespace \\
+  --set image.repository=registry.example.com/ostiary --set-file 'policies.inline.orders\\.yaml=orders.yaml'
 helm test ostiary --namespace ostiary --logs
 \`\`\`
 
-How it is put in front of your APIs: [docs/install](../../docs/install/README.md). Without Helm: \`ostiary generate --help\`.
+If documents use \`$NAME\`, set \`secrets.env\`: without the variable the pods do not start. How to put ostiary in front of your APIs:
+[docs/install](../../docs/install/README.md). Without Helm: \`ostiary generate --help\`.
 
 ## Values
 
