@@ -21,7 +21,11 @@ describe('the image that the Dockerfile describes', () => {
   test('holds one bundle and nothing of what builds and tests it', () => {
     const files = readdirSync(join(image.root, 'app'));
     expect(files).toEqual(expect.arrayContaining(['LICENSE', 'THIRD-PARTY-LICENSES', 'main.js', 'sbom.json']));
-    expect(files.filter((file) => !/\.js$|^LICENSE$|^THIRD-PARTY-LICENSES$|^sbom\.json$/.test(file))).toEqual([]);
+    const others = files.filter((file) => !/\.js$|^LICENSE$|^THIRD-PARTY-LICENSES$|^sbom\.json$/.test(file));
+    expect(others).toEqual(['package.json']);
+    // What tells Node how to read the bundle, and nothing of ours.
+    const told: unknown = JSON.parse(readFileSync(join(image.root, 'app/package.json'), 'utf8'));
+    expect(told).toEqual({ type: 'commonjs' });
   });
 
   test('lists its packages in a CycloneDX SBOM, and their licences', () => {
