@@ -38,25 +38,25 @@ export interface ConnectionSettings {
 export class Connection {
   readonly sender: Sender;
   readonly streams: Streams;
-  private readonly socket: Duplex;
-  private readonly observer: TransportObserver;
-  private readonly clock: BatchClock;
-  private readonly writes: WriteScheduler;
-  private readonly reader: FrameReader;
-  private readonly input: Input;
-  private readonly requests: RequestFrames;
-  private readonly timeouts: Timeouts;
-  private readonly shutdown: Shutdown;
+  readonly #socket: Duplex;
+  readonly #observer: TransportObserver;
+  readonly #clock: BatchClock;
+  readonly #writes: WriteScheduler;
+  readonly #reader: FrameReader;
+  readonly #input: Input;
+  readonly #requests: RequestFrames;
+  readonly #timeouts: Timeouts;
+  readonly #shutdown: Shutdown;
 
   constructor(socket: Duplex, application: Application, { limits, observer, now, budgets }: ConnectionSettings) {
     const clock = new BatchClock(now);
     const shared = budgets ?? createBudgets(limits, clock.nowMs);
     const memory = shared.bufferedBytes.share();
-    const guarded = (act: () => void): void => this.guarded(act);
-    const flush = (): void => this.flush();
+    const guarded = (act: () => void): void => this.#guarded(act);
+    const flush = (): void => this.#flush();
     const writes = new WriteScheduler(() => guarded(flush));
-    const retainInput = (): void => this.input.retain();
-    const onOverflow = (): void => this.shutdown.giveUp('answer_queue_full');
+    const retainInput = (): void => this.#input.retain();
+    const onOverflow = (): void => this.#shutdown.giveUp('answer_queue_full');
 
     const writer = new FrameWriter(new Output(socket), new HpackEncoder(application.keptFields));
     const sender = new Sender({ limits, clock, writer, memory, onOverflow });
@@ -92,22 +92,22 @@ export class Connection {
       shutdown,
     });
 
-    const input = new Input(socket, (chunk, end) => this.receive(chunk, end), memory);
-    this.socket = socket;
-    this.observer = observer;
-    this.clock = clock;
-    this.writes = writes;
+    const input = new Input(socket, (chunk, end) => this.#receive(chunk, end), memory);
+    this.#socket = socket;
+    this.#observer = observer;
+    this.#clock = clock;
+    this.#writes = writes;
     this.sender = sender;
     this.streams = streams;
-    this.shutdown = shutdown;
-    this.requests = requests;
-    this.reader = reader;
-    this.input = input;
-    this.timeouts = timeouts;
+    this.#shutdown = shutdown;
+    this.#requests = requests;
+    this.#reader = reader;
+    this.#input = input;
+    this.#timeouts = timeouts;
 
     observer.counters.connectionsOpened++;
     writeServerPreface(writer, limits);
-    socket.on('drain', () => this.guarded(() => this.resume()));
+    socket.on('drain', () => this.#guarded(() => this.#resume()));
     socket.on('error', () => socket.destroy());
     socket.on('close', () => {
       observer.counters.connectionsClosed++;
@@ -120,61 +120,62 @@ export class Connection {
   }
 
   /** One batch: what the socket delivered at once. What it causes is written at once. */
-  private receive(chunk: Buffer, end: number): void {
-    if (this.shutdown.hasEnded) return;
-    this.clock.tick();
-    this.timeouts.received();
-    this.observer.counters.bytesRead += end;
-    this.writes.begin();
+  #receive(chunk: Buffer, end: number): void {
+    if (this.#shutdown.hasEnded) return;
+    this.#clock.tick();
+    this.#timeouts.received();
+    this.#observer.counters.bytesRead += end;
+    this.#writes.begin();
     try {
-      this.reader.push(chunk, end, this.clock.nowMs);
-      if (!this.shutdown.hasEnded) this.requests.replenish();
+      this.#reader.push(chunk, end, this.#clock.nowMs);
+      if (!this.#shutdown.hasEnded) this.#requests.replenish();
     } catch (error) {
-      this.shutdown.fail(error);
+      this.#shutdown.fail(error);
     }
-    this.writes.end();
+    this.#writes.end();
   }
 
   /** A fault of ours ends this connection, not the process. */
-  private guarded(act: () => void): void {
+  #guarded(act: () => void): void {
     try {
       act();
     } catch (error) {
-      this.shutdown.fail(error);
+      this.#shutdown.fail(error);
     }
   }
 
-  private flush(): void {
-    const { sender, shutdown } = this;
+  #flush(): void {
+    const { sender } = this;
+    const shutdown = this.#shutdown;
     const { output } = sender.writer;
     shutdown.closeIfDone();
     output.flush();
-    this.observer.counters.bytesWritten += output.takeWritten();
+    this.#observer.counters.bytesWritten += output.takeWritten();
     if (!sender.account()) return shutdown.giveUp('answer_queue_full');
     // Nothing more is read from a peer that does not read: 'drain' goes on.
     if (!sender.isCongested) return;
     sender.stall();
-    this.socket.pause();
+    this.#socket.pause();
   }
 
   /** The socket takes more. */
-  private resume(): void {
-    this.clock.tick();
+  #resume(): void {
+    this.#clock.tick();
     this.sender.unstall();
     this.sender.pumpAll();
-    this.flush();
-    if (!this.sender.isCongested) this.socket.resume();
+    this.#flush();
+    if (!this.sender.isCongested) this.#socket.resume();
   }
 
   /** The peer is told to go, calls in flight end, then the connection closes. */
   drain(): void {
-    this.shutdown.drain();
+    this.#shutdown.drain();
   }
 
   /** To be called about once a second: ends what takes too long. */
   sweep(): void {
-    this.clock.tick();
-    this.input.relax();
-    this.guarded(() => this.timeouts.sweep());
+    this.#clock.tick();
+    this.#input.relax();
+    this.#guarded(() => this.#timeouts.sweep());
   }
 }

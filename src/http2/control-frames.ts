@@ -20,29 +20,29 @@ export interface ControlFramesParts {
 
 /** The frames that steer a connection. Each kind is weighed: more than a working peer sends ends it. */
 export class ControlFrames {
-  private readonly parts: ControlFramesParts;
+  readonly #parts: ControlFramesParts;
 
   constructor(parts: ControlFramesParts) {
-    this.parts = parts;
+    this.#parts = parts;
   }
 
   frame(type: number, flags: number, id: number, buffer: Buffer, start: number, end: number): void {
-    if (type === FrameType.settings) this.parts.settings.frame(flags, id, buffer, start, end);
-    else if (type === FrameType.windowUpdate) this.windowUpdate(id, buffer, start, end);
-    else if (type === FrameType.ping) this.ping(flags, id, buffer, start, end);
-    else if (type === FrameType.rstStream) this.rstStream(id, end - start);
-    else if (type === FrameType.goaway) this.goaway(id, end - start);
-    else if (type === FrameType.priority) this.priority(id, buffer, start, end);
+    if (type === FrameType.settings) this.#parts.settings.frame(flags, id, buffer, start, end);
+    else if (type === FrameType.windowUpdate) this.#windowUpdate(id, buffer, start, end);
+    else if (type === FrameType.ping) this.#ping(flags, id, buffer, start, end);
+    else if (type === FrameType.rstStream) this.#rstStream(id, end - start);
+    else if (type === FrameType.goaway) this.#goaway(id, end - start);
+    else if (type === FrameType.priority) this.#priority(id, buffer, start, end);
     // RFC 9113, 8.4: a client can't push.
     else if (type === FrameType.pushPromise) throw protocolError('PUSH_PROMISE from a client');
     // RFC 9113, 5.5: unknown types are ignored.
-    else this.parts.floods.emptyFrame();
+    else this.#parts.floods.emptyFrame();
   }
 
   /** RFC 9113, 6.9. */
-  private windowUpdate(id: number, buffer: Buffer, start: number, end: number): void {
+  #windowUpdate(id: number, buffer: Buffer, start: number, end: number): void {
     if (end - start !== 4) throw frameSizeError('WINDOW_UPDATE');
-    const { sender, streams, floods } = this.parts;
+    const { sender, streams, floods } = this.#parts;
     const bytes = readUint31(buffer, start);
     floods.windowUpdate();
     if (id === 0) {
@@ -59,19 +59,19 @@ export class ControlFrames {
   }
 
   /** RFC 9113, 6.7. */
-  private ping(flags: number, id: number, buffer: Buffer, start: number, end: number): void {
+  #ping(flags: number, id: number, buffer: Buffer, start: number, end: number): void {
     if (id !== 0) throw protocolError('PING on a stream');
     if (end - start !== 8) throw frameSizeError('PING');
-    const { sender, floods, shutdown } = this.parts;
+    const { sender, floods, shutdown } = this.#parts;
     if ((flags & Flag.ack) !== 0) return shutdown.refuseNew();
     floods.ping();
     sender.writer.control(FrameType.ping, Flag.ack, buffer.subarray(start, end));
   }
 
   /** RFC 9113, 6.4. */
-  private rstStream(id: number, length: number): void {
+  #rstStream(id: number, length: number): void {
     if (length !== 4) throw frameSizeError('RST_STREAM');
-    const { limits, clock, streams, floods } = this.parts;
+    const { limits, clock, streams, floods } = this.#parts;
     const stream = streams.open.get(id);
     if (stream === undefined) {
       if (streams.ids.whyAbsent(id) === 'idle') throw protocolError('RST_STREAM on an idle stream');
@@ -84,16 +84,16 @@ export class ControlFrames {
   }
 
   /** RFC 9113, 6.8. */
-  private goaway(id: number, length: number): void {
+  #goaway(id: number, length: number): void {
     if (id !== 0) throw protocolError('GOAWAY on a stream');
     if (length < 8) throw frameSizeError('GOAWAY');
-    this.parts.shutdown.peerLeaves();
+    this.#parts.shutdown.peerLeaves();
   }
 
   /** RFC 9113, 6.3: deprecated, checked for its form and ignored. */
-  private priority(id: number, buffer: Buffer, start: number, end: number): void {
+  #priority(id: number, buffer: Buffer, start: number, end: number): void {
     if (id === 0) throw protocolError('PRIORITY without a stream');
-    const { streams, floods } = this.parts;
+    const { streams, floods } = this.#parts;
     if (end - start !== 5) return streams.faultById(id, ErrorCode.frameSizeError);
     if (readUint31(buffer, start) === id) return streams.faultById(id, ErrorCode.protocolError);
     floods.emptyFrame();

@@ -20,47 +20,47 @@ export interface FloodGuardParts {
  * more than a working peer sends is a connection error.
  */
 export class FloodGuard {
-  private readonly parts: FloodGuardParts;
-  private readonly resets: TokenBucket;
-  private readonly pings: TokenBucket;
-  private readonly settingsChanges: TokenBucket;
-  private readonly emptyFrames: TokenBucket;
-  private readonly windowUpdates: TokenBucket;
+  readonly #parts: FloodGuardParts;
+  readonly #resets: TokenBucket;
+  readonly #pings: TokenBucket;
+  readonly #settingsChanges: TokenBucket;
+  readonly #emptyFrames: TokenBucket;
+  readonly #windowUpdates: TokenBucket;
 
   constructor(parts: FloodGuardParts) {
     const { limits, clock } = parts;
-    this.parts = parts;
-    this.resets = new TokenBucket(limits.resets, clock.nowMs);
-    this.pings = new TokenBucket(limits.pings, clock.nowMs);
-    this.settingsChanges = new TokenBucket(limits.settings, clock.nowMs);
-    this.emptyFrames = new TokenBucket(limits.emptyFrames, clock.nowMs);
-    this.windowUpdates = new TokenBucket(limits.windowUpdates, clock.nowMs);
+    this.#parts = parts;
+    this.#resets = new TokenBucket(limits.resets, clock.nowMs);
+    this.#pings = new TokenBucket(limits.pings, clock.nowMs);
+    this.#settingsChanges = new TokenBucket(limits.settings, clock.nowMs);
+    this.#emptyFrames = new TokenBucket(limits.emptyFrames, clock.nowMs);
+    this.#windowUpdates = new TokenBucket(limits.windowUpdates, clock.nowMs);
   }
 
   /** A frame without use, of which there may be some. */
   emptyFrame(): void {
-    this.take(this.emptyFrames, 'empty_frame_flood');
+    this.#take(this.#emptyFrames, 'empty_frame_flood');
   }
 
   /** A call cancelled as soon as it began, or an error that the peer provoked: the rapid reset attacks. */
   rapidReset(): void {
-    this.take(this.resets, 'rapid_reset');
+    this.#take(this.#resets, 'rapid_reset');
   }
 
   ping(): void {
-    this.take(this.pings, 'ping_flood');
+    this.#take(this.#pings, 'ping_flood');
   }
 
   settings(): void {
-    this.take(this.settingsChanges, 'settings_flood');
+    this.#take(this.#settingsChanges, 'settings_flood');
   }
 
   windowUpdate(): void {
-    this.take(this.windowUpdates, 'window_update_flood');
+    this.#take(this.#windowUpdates, 'window_update_flood');
   }
 
-  private take(bucket: TokenBucket, kind: AbuseKind): void {
-    const { clock, work } = this.parts;
+  #take(bucket: TokenBucket, kind: AbuseKind): void {
+    const { clock, work } = this.#parts;
     if (!bucket.take(clock.nowMs, work.answers)) throw enough(kind);
   }
 }

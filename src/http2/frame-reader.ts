@@ -16,88 +16,88 @@ const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1');
  * frame is ever kept.
  */
 export class FrameReader {
-  private prefaceSeen = 0;
-  private partial: Buffer | undefined;
-  private partialBytes = 0;
+  #prefaceSeen = 0;
+  #partial: Buffer | undefined;
+  #partialBytes = 0;
   /** When the frame began to arrive of which the rest has not; Infinity: none. */
   partialSinceMs = Infinity;
-  private readonly sink: FrameSink;
-  private readonly memory: Share;
+  readonly #sink: FrameSink;
+  readonly #memory: Share;
 
   /** @param memory pays for a frame that is not whole */
   constructor(sink: FrameSink, memory: Share) {
-    this.sink = sink;
-    this.memory = memory;
+    this.#sink = sink;
+    this.#memory = memory;
   }
 
   /** The connection is gone. */
   release(): void {
-    this.memory.give(this.partial?.length ?? 0);
-    this.partial = undefined;
+    this.#memory.give(this.#partial?.length ?? 0);
+    this.#partial = undefined;
   }
 
   /** Takes `chunk[0..end)`, read at `nowMs`. */
   push(chunk: Buffer, end: number, nowMs: number): void {
-    let at = this.prefaceSeen < preface.length ? this.readPreface(chunk, end) : 0;
-    if (this.partial !== undefined) at = this.complete(chunk, at, end);
+    let at = this.#prefaceSeen < preface.length ? this.#readPreface(chunk, end) : 0;
+    if (this.#partial !== undefined) at = this.#complete(chunk, at, end);
     while (end - at >= frameHeaderBytes) {
       const length = payloadLength(chunk, at);
       const next = at + frameHeaderBytes + length;
       if (next > end) break;
-      this.sink.frame(chunk[at + 3]!, chunk[at + 4]!, readUint31(chunk, at + 5), chunk, at + frameHeaderBytes, next);
+      this.#sink.frame(chunk[at + 3]!, chunk[at + 4]!, readUint31(chunk, at + 5), chunk, at + frameHeaderBytes, next);
       at = next;
     }
     if (at >= end) return;
-    this.keep(chunk, at, end);
+    this.#keep(chunk, at, end);
     this.partialSinceMs = nowMs;
   }
 
-  private readPreface(chunk: Buffer, end: number): number {
-    const length = Math.min(preface.length - this.prefaceSeen, end);
+  #readPreface(chunk: Buffer, end: number): number {
+    const length = Math.min(preface.length - this.#prefaceSeen, end);
     for (let i = 0; i < length; i++) {
-      if (chunk[i] !== preface[this.prefaceSeen + i]) {
+      if (chunk[i] !== preface[this.#prefaceSeen + i]) {
         throw new ConnectionError(ErrorCode.protocolError, 'not an HTTP/2 connection preface');
       }
     }
-    this.prefaceSeen += length;
+    this.#prefaceSeen += length;
     return length;
   }
 
-  private keep(chunk: Buffer, at: number, end: number): void {
+  #keep(chunk: Buffer, at: number, end: number): void {
     const have = end - at;
     const need = frameHeaderBytes + (have < frameHeaderBytes ? 0 : payloadLength(chunk, at));
-    this.partial = this.allocate(need);
-    chunk.copy(this.partial, 0, at, end);
-    this.partialBytes = have;
+    this.#partial = this.#allocate(need);
+    chunk.copy(this.#partial, 0, at, end);
+    this.#partialBytes = have;
   }
 
   /** Fills the kept frame from the chunk. @returns where the next frame starts. */
-  private complete(chunk: Buffer, from: number, end: number): number {
+  #complete(chunk: Buffer, from: number, end: number): number {
     let at = from;
-    let frame = this.partial!;
+    let frame = this.#partial!;
     for (;;) {
-      const take = Math.min(frame.length - this.partialBytes, end - at);
-      chunk.copy(frame, this.partialBytes, at, at + take);
+      const take = Math.min(frame.length - this.#partialBytes, end - at);
+      chunk.copy(frame, this.#partialBytes, at, at + take);
       at += take;
-      this.partialBytes += take;
-      if (this.partialBytes < frame.length) return at;
+      this.#partialBytes += take;
+      if (this.#partialBytes < frame.length) return at;
       const need = frameHeaderBytes + payloadLength(frame, 0);
       if (frame.length === need) break;
       // Only its header was there, and says now how long the frame is.
-      const whole = this.allocate(need);
-      this.memory.give(frame.length);
+      const whole = this.#allocate(need);
+      this.#memory.give(frame.length);
       frame.copy(whole, 0);
-      this.partial = frame = whole;
+      this.#partial = frame = whole;
     }
-    this.partial = undefined;
-    this.memory.give(frame.length);
+    this.#partial = undefined;
+    this.#memory.give(frame.length);
     this.partialSinceMs = Infinity;
-    this.sink.frame(frame[3]!, frame[4]!, readUint31(frame, 5), frame, frameHeaderBytes, frame.length);
+    this.#sink.frame(frame[3]!, frame[4]!, readUint31(frame, 5), frame, frameHeaderBytes, frame.length);
     return at;
   }
 
-  private allocate(bytes: number): Buffer {
-    if (!this.memory.take(bytes)) throw enough('request_buffer_full');
+  #allocate(bytes: number): Buffer {
+    if (!this.#memory.take(bytes)) throw enough('request_buffer_full');
     return Buffer.allocUnsafe(bytes);
   }
 }

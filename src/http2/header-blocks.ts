@@ -22,70 +22,71 @@ export interface OpenBlock {
 
 /** Header blocks of one connection: put together, bounded, decoded, and remembered while they repeat. */
 export class HeaderBlocks {
-  private readonly decoder: HpackDecoder;
-  private readonly builder: HeadBuilder;
-  private readonly limits: Limits;
-  private readonly memory: Share;
-  private known: RequestHead | undefined;
-  private knownGeneration = 0;
-  private knownLength = 0;
-  private knownOctets = Buffer.alloc(0);
+  readonly #decoder: HpackDecoder;
+  readonly #builder: HeadBuilder;
+  readonly #limits: Limits;
+  readonly #memory: Share;
+  #known: RequestHead | undefined;
+  #knownGeneration = 0;
+  #knownLength = 0;
+  #knownOctets = Buffer.alloc(0);
 
   /** @param memory pays for blocks that are not whole */
   constructor(limits: Limits, memory: Share) {
-    this.limits = limits;
-    this.memory = memory;
-    this.decoder = new HpackDecoder(limits.headerTableBytes);
-    this.builder = new HeadBuilder(limits.maxHeaderListBytes);
+    this.#limits = limits;
+    this.#memory = memory;
+    this.#decoder = new HpackDecoder(limits.headerTableBytes);
+    this.#builder = new HeadBuilder(limits.maxHeaderListBytes);
   }
 
   /** A client repeats itself: while its table stands still, the block it sent last means what it meant. */
   request(block: Buffer, start: number, end: number): RequestHead {
-    const { known, decoder } = this;
-    if (known !== undefined && this.knownGeneration === decoder.generation && this.isKnown(block, start, end)) {
+    const known = this.#known;
+    const decoder = this.#decoder;
+    if (known !== undefined && this.#knownGeneration === decoder.generation && this.#isKnown(block, start, end)) {
       return known;
     }
     const generation = decoder.generation;
-    decoder.decode(block, start, end, this.builder);
-    const head = this.builder.finish();
-    if (generation === decoder.generation) this.remember(head, block, start, end);
+    decoder.decode(block, start, end, this.#builder);
+    const head = this.#builder.finish();
+    if (generation === decoder.generation) this.#remember(head, block, start, end);
     return head;
   }
 
   /** @returns false where the fields can't be trailers. */
   trailers(block: Buffer, start: number, end: number): boolean {
-    this.decoder.decode(block, start, end, this.builder);
-    return this.builder.finishTrailers();
+    this.#decoder.decode(block, start, end, this.#builder);
+    return this.#builder.finishTrailers();
   }
 
   /** Adds a fragment, within bounds: what a CONTINUATION flood has no end to. */
   extend(open: OpenBlock, buffer: Buffer, start: number, end: number): void {
     const bytes = open.fragments.length + (end - start);
-    if (bytes > this.limits.maxHeaderBlockBytes) throw enough('header_block_too_large');
-    if (open.continuations > this.limits.maxContinuations) throw enough('continuation_flood');
-    if (!this.memory.take(end - start)) throw enough('request_buffer_full');
+    if (bytes > this.#limits.maxHeaderBlockBytes) throw enough('header_block_too_large');
+    if (open.continuations > this.#limits.maxContinuations) throw enough('continuation_flood');
+    if (!this.#memory.take(end - start)) throw enough('request_buffer_full');
     open.fragments = Buffer.concat([open.fragments, buffer.subarray(start, end)], bytes);
   }
 
   /** The block is whole, or its connection gone. */
   release(open: OpenBlock): void {
-    this.memory.give(open.fragments.length);
+    this.#memory.give(open.fragments.length);
   }
 
-  private isKnown(block: Buffer, start: number, end: number): boolean {
-    if (end - start !== this.knownLength) return false;
-    const octets = this.knownOctets;
-    for (let i = 0; i < this.knownLength; i++) if (octets[i] !== block[start + i]) return false;
+  #isKnown(block: Buffer, start: number, end: number): boolean {
+    if (end - start !== this.#knownLength) return false;
+    const octets = this.#knownOctets;
+    for (let i = 0; i < this.#knownLength; i++) if (octets[i] !== block[start + i]) return false;
     return true;
   }
 
-  private remember(head: RequestHead, block: Buffer, start: number, end: number): void {
+  #remember(head: RequestHead, block: Buffer, start: number, end: number): void {
     const length = end - start;
     if (length > longestRemembered) return;
-    if (this.knownOctets.length < length) this.knownOctets = Buffer.alloc(length * 2);
-    block.copy(this.knownOctets, 0, start, end);
-    this.knownLength = length;
-    this.knownGeneration = this.decoder.generation;
-    this.known = head;
+    if (this.#knownOctets.length < length) this.#knownOctets = Buffer.alloc(length * 2);
+    block.copy(this.#knownOctets, 0, start, end);
+    this.#knownLength = length;
+    this.#knownGeneration = this.#decoder.generation;
+    this.#known = head;
   }
 }

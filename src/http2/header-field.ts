@@ -25,20 +25,20 @@ export class HeaderField {
   readonly size: number;
   readonly kind: FieldKind;
   /** What the name alone says. */
-  private readonly nameKind: FieldKind;
+  readonly #nameKind: FieldKind;
 
   /** @param nameKind settled already where the name is another field's: judging a long name again costs more than its index did */
   constructor(name: string, value: string, nameKind: FieldKind = kindOfName(name)) {
     this.name = name;
     this.value = value;
     this.size = name.length + value.length + 32;
-    this.nameKind = nameKind;
+    this.#nameKind = nameKind;
     this.kind = kindOf(nameKind, value);
   }
 
   /** The same name with another value. */
   withValue(value: string): HeaderField {
-    return new HeaderField(this.name, value, this.nameKind);
+    return new HeaderField(this.name, value, this.#nameKind);
   }
 }
 

@@ -23,29 +23,29 @@ export type OnChunk = (buffer: Buffer, end: number) => void;
 export class Input {
   /** True where reads reuse their buffer. */
   readonly isInPlace: boolean;
-  private readonly onChunk: OnChunk;
-  private buffer: Buffer = noBuffer;
-  private isRetained = false;
-  private readonly memory: Share;
+  readonly #onChunk: OnChunk;
+  #buffer: Buffer = noBuffer;
+  #isRetained = false;
+  readonly #memory: Share;
   /** Octets of the buffers it reads into; the memory pays for those beyond the first. */
-  private width = firstBytes;
+  #width = firstBytes;
   /** Something came lately that would not have fitted a small buffer. */
-  private needsWidth = false;
-  private isTooWide = false;
+  #needsWidth = false;
+  #isTooWide = false;
 
   constructor(socket: Duplex, onChunk: OnChunk, memory: Share) {
-    this.onChunk = onChunk;
-    this.memory = memory;
-    this.isInPlace = isPlainSocket(socket) && this.readInPlace(socket);
+    this.#onChunk = onChunk;
+    this.#memory = memory;
+    this.isInPlace = isPlainSocket(socket) && this.#readInPlace(socket);
     if (!this.isInPlace) socket.on('data', (chunk: Buffer) => onChunk(chunk, chunk.length));
   }
 
   /** To be called from `onChunk`: someone keeps a part of what was read. */
   retain(): void {
-    this.isRetained = true;
+    this.#isRetained = true;
   }
 
-  private readInPlace(socket: Socket): boolean {
+  #readInPlace(socket: Socket): boolean {
     const inside = socket as unknown as Inside;
     const symbols = Object.getOwnPropertySymbols(socket);
     const [kBuffer, kBufferCb, kBufferGen] = ['kBuffer', 'kBufferCb', 'kBufferGen'].map((name) =>
@@ -54,54 +54,54 @@ export class Input {
     const handle = inside['_handle'] as Handle | undefined;
     if (kBuffer === undefined || kBufferCb === undefined || kBufferGen === undefined) return false;
     if (typeof handle?.useUserBuffer !== 'function' || inside[kBuffer] !== null) return false;
-    this.buffer = Buffer.allocUnsafeSlow(firstBytes);
+    this.#buffer = Buffer.allocUnsafeSlow(firstBytes);
     let bytes = 0;
-    inside[kBuffer] = this.buffer;
+    inside[kBuffer] = this.#buffer;
     inside[kBufferCb] = (length: number): boolean => {
       bytes = length;
-      this.onChunk(this.buffer, length);
+      this.#onChunk(this.#buffer, length);
       return true;
     };
-    inside[kBufferGen] = () => this.nextBuffer(bytes);
-    handle.useUserBuffer(this.buffer);
+    inside[kBufferGen] = () => this.#nextBuffer(bytes);
+    handle.useUserBuffer(this.#buffer);
     return true;
   }
 
   /** @returns what to read into next; undefined: the same again. */
-  private nextBuffer(bytes: number): Buffer | undefined {
-    const { buffer } = this;
-    const { width } = this;
-    if (bytes >= firstBytes) this.widen(bytes);
-    else if (this.isTooWide) this.release();
+  #nextBuffer(bytes: number): Buffer | undefined {
+    const buffer = this.#buffer;
+    const width = this.#width;
+    if (bytes >= firstBytes) this.#widen(bytes);
+    else if (this.#isTooWide) this.release();
     // What follows octets that are retained is still free.
-    if (this.isRetained && buffer.length - bytes >= leastBytes) this.buffer = buffer.subarray(bytes);
-    else if (this.isRetained || width !== this.width) this.buffer = this.allocate();
-    this.isRetained = false;
-    return this.buffer === buffer ? undefined : this.buffer;
+    if (this.#isRetained && buffer.length - bytes >= leastBytes) this.#buffer = buffer.subarray(bytes);
+    else if (this.#isRetained || width !== this.#width) this.#buffer = this.#allocate();
+    this.#isRetained = false;
+    return this.#buffer === buffer ? undefined : this.#buffer;
   }
 
-  private allocate(): Buffer {
-    return Buffer.allocUnsafeSlow(this.width);
+  #allocate(): Buffer {
+    return Buffer.allocUnsafeSlow(this.#width);
   }
 
   /** In steps: what is read at once is answered at once. */
-  private widen(bytes: number): void {
-    this.needsWidth = true;
-    const width = Math.min(this.width * 4, fullBytes);
-    if (bytes >= this.width && width > this.width && this.memory.take(width - this.width)) this.width = width;
+  #widen(bytes: number): void {
+    this.#needsWidth = true;
+    const width = Math.min(this.#width * 4, fullBytes);
+    if (bytes >= this.#width && width > this.#width && this.#memory.take(width - this.#width)) this.#width = width;
   }
 
   /** To be called about once a second: who has little to say any more gets a small buffer with his next word. */
   relax(): void {
-    this.isTooWide = this.width > firstBytes && !this.needsWidth;
-    this.needsWidth = false;
+    this.#isTooWide = this.#width > firstBytes && !this.#needsWidth;
+    this.#needsWidth = false;
   }
 
   /** Gives back what the memory has paid. */
   release(): void {
-    this.memory.give(this.width - firstBytes);
-    this.width = firstBytes;
-    this.isTooWide = false;
+    this.#memory.give(this.#width - firstBytes);
+    this.#width = firstBytes;
+    this.#isTooWide = false;
   }
 }
 

@@ -12,24 +12,24 @@ export class Output {
   buffer: Buffer = none;
   /** Octets gathered and not yet written. */
   length = 0;
-  private written = 0;
+  #written = 0;
   /** Octets ever given to the socket. */
-  private given = 0;
-  private readonly socket: Duplex;
+  #given = 0;
+  readonly #socket: Duplex;
   /**
    * The kernel copies what it takes, so a buffer that it has taken whole is free again. A TLS socket,
    * or a stream that is no socket, may still read from the buffer after the write.
    */
-  private readonly socketCopies: boolean;
+  readonly #socketCopies: boolean;
 
   constructor(socket: Duplex) {
-    this.socket = socket;
-    this.socketCopies = isPlainSocket(socket);
+    this.#socket = socket;
+    this.#socketCopies = isPlainSocket(socket);
   }
 
   /** Makes room for `bytes` octets in `buffer`. @returns where they start. */
   reserve(bytes: number): number {
-    if (this.length + bytes > this.buffer.length) this.makeRoom(bytes);
+    if (this.length + bytes > this.buffer.length) this.#makeRoom(bytes);
     const at = this.length;
     this.length = at + bytes;
     return at;
@@ -42,46 +42,47 @@ export class Output {
 
   /** Octets that the socket has been given and could not pass on yet. */
   get backlog(): number {
-    return this.socket.writableLength;
+    return this.#socket.writableLength;
   }
 
   /** Octets that the socket has passed on, all told. */
   get taken(): number {
-    return this.given - this.backlog;
+    return this.#given - this.backlog;
   }
 
   /** Octets written since this was last asked. */
   takeWritten(): number {
-    const { written } = this;
-    this.written = 0;
+    const written = this.#written;
+    this.#written = 0;
     return written;
   }
 
   flush(): void {
-    const { buffer, length, socket } = this;
+    const { buffer, length } = this;
+    const socket = this.#socket;
     if (length === 0) return;
     this.length = 0;
     if (socket.destroyed || socket.writableEnded) return;
-    this.written += length;
-    this.given += length;
+    this.#written += length;
+    this.#given += length;
     const octets = length === buffer.length ? buffer : buffer.subarray(0, length);
-    if (!this.socketCopies) {
+    if (!this.#socketCopies) {
       socket.write(Buffer.from(octets));
-      return this.release();
+      return this.#release();
     }
     socket.write(octets);
-    if (socket.writableLength === 0) this.release();
+    if (socket.writableLength === 0) this.#release();
     else this.buffer = none;
   }
 
-  private release(): void {
+  #release(): void {
     if (this.buffer.length === bufferBytes && spare.length < mostSpare) spare.push(this.buffer);
     this.buffer = none;
   }
 
-  private makeRoom(bytes: number): void {
+  #makeRoom(bytes: number): void {
     this.flush();
-    if (this.buffer !== none) this.release();
+    if (this.buffer !== none) this.#release();
     this.buffer =
       bytes > bufferBytes ? Buffer.allocUnsafeSlow(bytes) : (spare.pop() ?? Buffer.allocUnsafeSlow(bufferBytes));
   }

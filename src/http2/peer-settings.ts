@@ -24,26 +24,27 @@ export interface PeerSettingsParts {
 export class PeerSettings {
   /** The peer has sent its first. */
   seen = false;
-  private readonly sender: Sender;
-  private readonly streams: Streams;
-  private readonly floods: FloodGuard;
+  readonly #sender: Sender;
+  readonly #streams: Streams;
+  readonly #floods: FloodGuard;
 
   constructor({ sender, streams, floods }: PeerSettingsParts) {
-    this.sender = sender;
-    this.streams = streams;
-    this.floods = floods;
+    this.#sender = sender;
+    this.#streams = streams;
+    this.#floods = floods;
   }
 
   frame(flags: number, id: number, buffer: Buffer, start: number, end: number): void {
     if (id !== 0) throw protocolError('SETTINGS on a stream');
     const ack = (flags & Flag.ack) !== 0;
     if (ack ? end !== start : (end - start) % 6 !== 0) throw frameSizeError('SETTINGS');
-    this.floods.settings();
+    this.#floods.settings();
     if (ack) return;
-    const { sender, streams } = this;
+    const sender = this.#sender;
+    const streams = this.#streams;
     const { initialWindow } = sender;
     for (let at = start; at < end; at += 6) {
-      this.setting((buffer[at]! << 8) | buffer[at + 1]!, readUint32(buffer, at + 2));
+      this.#setting((buffer[at]! << 8) | buffer[at + 1]!, readUint32(buffer, at + 2));
     }
     this.seen = true;
     // Once, however often the frame names it: each time is a loop over the streams.
@@ -54,8 +55,8 @@ export class PeerSettings {
   }
 
   /** RFC 9113, 6.5.2; what a server has no use for is ignored. */
-  private setting(name: number, value: number): void {
-    const { sender } = this;
+  #setting(name: number, value: number): void {
+    const sender = this.#sender;
     if (name === Setting.headerTableSize) sender.writer.encoder.setPeerLimit(value);
     else if (name === Setting.enablePush) {
       if (value > 1) throw protocolError('SETTINGS_ENABLE_PUSH above 1');

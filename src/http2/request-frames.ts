@@ -21,33 +21,33 @@ export interface RequestFramesParts {
 
 /** DATA, HEADERS and CONTINUATION: what requests are made of. */
 export class RequestFrames {
-  private readonly clock: BatchClock;
-  private readonly writer: FrameWriter;
-  private readonly streams: Streams;
-  private readonly floods: FloodGuard;
-  private readonly blocks: HeaderBlocks;
+  readonly #clock: BatchClock;
+  readonly #writer: FrameWriter;
+  readonly #streams: Streams;
+  readonly #floods: FloodGuard;
+  readonly #blocks: HeaderBlocks;
   /** Set from a HEADERS without END_HEADERS to the last CONTINUATION: nothing else may come between (RFC 9113, 6.10). */
   openBlock: OpenBlock | undefined = undefined;
   /** DATA octets the peer may still send on the connection. */
-  private window: number;
-  private readonly fullWindow: number;
+  #window: number;
+  readonly #fullWindow: number;
 
   constructor({ limits, clock, writer, streams, floods, memory }: RequestFramesParts) {
-    this.clock = clock;
-    this.writer = writer;
-    this.streams = streams;
-    this.floods = floods;
-    this.blocks = new HeaderBlocks(limits, memory);
-    this.fullWindow = this.window = limits.connectionWindowBytes;
+    this.#clock = clock;
+    this.#writer = writer;
+    this.#streams = streams;
+    this.#floods = floods;
+    this.#blocks = new HeaderBlocks(limits, memory);
+    this.#fullWindow = this.#window = limits.connectionWindowBytes;
   }
 
   /** RFC 9113, 6.1. */
   data(flags: number, id: number, buffer: Buffer, start: number, end: number): void {
-    const { streams } = this;
+    const streams = this.#streams;
     // The padding counts too: section 6.9.1.
     const length = end - start;
-    this.window -= length;
-    if (this.window < 0) throw new ConnectionError(ErrorCode.flowControlError, 'DATA beyond the connection window');
+    this.#window -= length;
+    if (this.#window < 0) throw new ConnectionError(ErrorCode.flowControlError, 'DATA beyond the connection window');
     let from = start;
     let to = end;
     if ((flags & Flag.padded) !== 0) {
@@ -55,13 +55,13 @@ export class RequestFrames {
       from = start + 1;
     }
     const stream = streams.open.get(id);
-    if (stream === undefined) return this.dataOnAbsent(id, from === to);
+    if (stream === undefined) return this.#dataOnAbsent(id, from === to);
     if (stream.remoteClosed) return streams.fault(stream, ErrorCode.streamClosed);
     stream.receiveWindow -= length;
     if (stream.receiveWindow < 0) return streams.fault(stream, ErrorCode.flowControlError);
     const ended = (flags & Flag.endStream) !== 0;
-    if (from === to && !ended) this.floods.emptyFrame();
-    if (stream.bodyDue >= 0 && !this.bodyFits(stream, to - from, ended)) {
+    if (from === to && !ended) this.#floods.emptyFrame();
+    if (stream.bodyDue >= 0 && !this.#bodyFits(stream, to - from, ended)) {
       return streams.fault(stream, ErrorCode.protocolError);
     }
     stream.remoteClosed = ended;
@@ -69,28 +69,28 @@ export class RequestFrames {
   }
 
   /** RFC 9113, 8.1.1: the body is as long as `content-length` says. */
-  private bodyFits(stream: Stream, bytes: number, ended: boolean): boolean {
+  #bodyFits(stream: Stream, bytes: number, ended: boolean): boolean {
     stream.bodyDue -= bytes;
     return ended ? stream.bodyDue === 0 : stream.bodyDue >= 0;
   }
 
-  private dataOnAbsent(id: number, isEmpty: boolean): void {
-    const { streams } = this;
+  #dataOnAbsent(id: number, isEmpty: boolean): void {
+    const streams = this.#streams;
     // RFC 9113, 6.8: what belongs to streams that our GOAWAY has left out is ignored.
     if (id > streams.ids.lastServed) return;
     const why = streams.ids.whyAbsent(id);
     if (why === 'idle') throw protocolError('DATA on an idle stream');
     // Others are paid for by their octets: many may be under way to a call that we have refused.
-    if (isEmpty) this.floods.emptyFrame();
+    if (isEmpty) this.#floods.emptyFrame();
     if (why !== 'reset') streams.refuse(id, ErrorCode.streamClosed);
   }
 
   /** Once a batch: the connection's window is full again, whoever is slow to read his stream (RFC 9113, 6.9). */
   replenish(): void {
-    const used = this.fullWindow - this.window;
-    if (used < this.fullWindow / 2) return;
-    this.writer.number(FrameType.windowUpdate, 0, used);
-    this.window = this.fullWindow;
+    const used = this.#fullWindow - this.#window;
+    if (used < this.#fullWindow / 2) return;
+    this.#writer.number(FrameType.windowUpdate, 0, used);
+    this.#window = this.#fullWindow;
   }
 
   /** RFC 9113, 6.2. */
@@ -109,53 +109,53 @@ export class RequestFrames {
       from += 5;
     }
     const endStream = (flags & Flag.endStream) !== 0;
-    if ((flags & Flag.endHeaders) !== 0) return this.block(id, endStream, dependsOnItself, buffer, from, to);
+    if ((flags & Flag.endHeaders) !== 0) return this.#block(id, endStream, dependsOnItself, buffer, from, to);
     this.openBlock = {
       streamId: id,
       endStream,
       dependsOnItself,
       fragments: Buffer.alloc(0),
       continuations: 0,
-      sinceMs: this.clock.nowMs,
+      sinceMs: this.#clock.nowMs,
     };
-    this.blocks.extend(this.openBlock, buffer, from, to);
+    this.#blocks.extend(this.openBlock, buffer, from, to);
   }
 
   /** RFC 9113, 6.10. */
   continuation(flags: number, id: number, buffer: Buffer, start: number, end: number): void {
     const open = this.openBlock;
     if (open === undefined) throw protocolError('CONTINUATION without HEADERS');
-    if (start === end) this.floods.emptyFrame();
+    if (start === end) this.#floods.emptyFrame();
     open.continuations++;
-    this.blocks.extend(open, buffer, start, end);
+    this.#blocks.extend(open, buffer, start, end);
     if ((flags & Flag.endHeaders) === 0) return;
     this.release();
-    this.block(id, open.endStream, open.dependsOnItself, open.fragments, 0, open.fragments.length);
+    this.#block(id, open.endStream, open.dependsOnItself, open.fragments, 0, open.fragments.length);
   }
 
   /** The block that was open is whole, or the connection is gone. */
   release(): void {
-    if (this.openBlock !== undefined) this.blocks.release(this.openBlock);
+    if (this.openBlock !== undefined) this.#blocks.release(this.openBlock);
     this.openBlock = undefined;
   }
 
-  private block(id: number, ended: boolean, selfish: boolean, buffer: Buffer, start: number, end: number): void {
-    const { streams } = this;
-    if (id <= streams.ids.last) return this.trailers(id, ended, buffer, start, end);
+  #block(id: number, ended: boolean, selfish: boolean, buffer: Buffer, start: number, end: number): void {
+    const streams = this.#streams;
+    if (id <= streams.ids.last) return this.#trailers(id, ended, buffer, start, end);
     // Decoded whatever becomes of the stream: both ends' tables stay the same (RFC 9113, 4.3).
-    const head = this.blocks.request(buffer, start, end);
+    const head = this.#blocks.request(buffer, start, end);
     streams.begin(id, head, ended, selfish);
   }
 
   /** RFC 9113, 8.1: a second block on a stream ends its request. */
-  private trailers(id: number, ended: boolean, buffer: Buffer, start: number, end: number): void {
-    const { streams } = this;
-    const fit = this.blocks.trailers(buffer, start, end);
+  #trailers(id: number, ended: boolean, buffer: Buffer, start: number, end: number): void {
+    const streams = this.#streams;
+    const fit = this.#blocks.trailers(buffer, start, end);
     const stream = streams.open.get(id);
     if (id > streams.ids.lastServed) return;
     if (stream === undefined) {
       const why = streams.ids.whyAbsent(id);
-      if (why === 'reset') return this.floods.emptyFrame();
+      if (why === 'reset') return this.#floods.emptyFrame();
       // RFC 9113, 5.1.1: identifiers only grow; 5.1: nothing follows END_STREAM.
       const code = why === 'closed' ? ErrorCode.streamClosed : ErrorCode.protocolError;
       throw new ConnectionError(code, `HEADERS on a stream that is ${why}`);

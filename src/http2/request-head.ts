@@ -20,98 +20,98 @@ export interface RequestHead {
 
 /** Gathers the fields of one block at a time into a head. */
 export class HeadBuilder implements FieldSink {
-  private readonly maxBytes: number;
-  private bytes = 0;
-  private isMalformed = false;
-  private regularSeen = false;
-  private method: string | undefined;
-  private scheme: string | undefined;
-  private path: string | undefined;
-  private authority: string | undefined;
-  private contentType = '';
-  private contentLength = -1;
-  private grpcTimeout = '';
-  private grpcEncoding = '';
+  readonly #maxBytes: number;
+  #bytes = 0;
+  #isMalformed = false;
+  #regularSeen = false;
+  #method: string | undefined;
+  #scheme: string | undefined;
+  #path: string | undefined;
+  #authority: string | undefined;
+  #contentType = '';
+  #contentLength = -1;
+  #grpcTimeout = '';
+  #grpcEncoding = '';
 
   constructor(maxBytes: number) {
-    this.maxBytes = maxBytes;
+    this.#maxBytes = maxBytes;
   }
 
   field(field: HeaderField): void {
-    this.bytes += field.size;
-    if (this.bytes > this.maxBytes) return;
+    this.#bytes += field.size;
+    if (this.#bytes > this.#maxBytes) return;
     const { kind, value } = field;
-    if (kind >= FieldKind.method && kind <= FieldKind.authority) this.pseudo(kind, value);
+    if (kind >= FieldKind.method && kind <= FieldKind.authority) this.#pseudo(kind, value);
     else {
-      this.regularSeen = true;
-      if (kind !== FieldKind.regular) this.known(kind, value);
+      this.#regularSeen = true;
+      if (kind !== FieldKind.regular) this.#known(kind, value);
     }
   }
 
-  private known(kind: FieldKind, value: string): void {
-    if (kind === FieldKind.malformed) this.isMalformed = true;
-    else if (kind === FieldKind.contentType) this.contentType = value;
-    else if (kind === FieldKind.grpcTimeout) this.grpcTimeout = value;
-    else if (kind === FieldKind.grpcEncoding) this.grpcEncoding = value;
+  #known(kind: FieldKind, value: string): void {
+    if (kind === FieldKind.malformed) this.#isMalformed = true;
+    else if (kind === FieldKind.contentType) this.#contentType = value;
+    else if (kind === FieldKind.grpcTimeout) this.#grpcTimeout = value;
+    else if (kind === FieldKind.grpcEncoding) this.#grpcEncoding = value;
     else if (kind === FieldKind.contentLength) {
       const length = /^\d{1,15}$/.test(value) ? Number(value) : -1;
-      if (length < 0 || (this.contentLength >= 0 && this.contentLength !== length)) this.isMalformed = true;
-      this.contentLength = length;
+      if (length < 0 || (this.#contentLength >= 0 && this.#contentLength !== length)) this.#isMalformed = true;
+      this.#contentLength = length;
     }
   }
 
   /** RFC 9113, 8.3: before all other fields, and each at most once. */
-  private pseudo(kind: FieldKind, value: string): void {
-    if (this.regularSeen) this.isMalformed = true;
-    if (kind === FieldKind.method) this.method = this.once(this.method, value);
-    else if (kind === FieldKind.scheme) this.scheme = this.once(this.scheme, value);
-    else if (kind === FieldKind.path) this.path = this.once(this.path, value);
-    else this.authority = this.once(this.authority, value);
+  #pseudo(kind: FieldKind, value: string): void {
+    if (this.#regularSeen) this.#isMalformed = true;
+    if (kind === FieldKind.method) this.#method = this.#once(this.#method, value);
+    else if (kind === FieldKind.scheme) this.#scheme = this.#once(this.#scheme, value);
+    else if (kind === FieldKind.path) this.#path = this.#once(this.#path, value);
+    else this.#authority = this.#once(this.#authority, value);
   }
 
-  private once(present: string | undefined, value: string): string {
-    if (present !== undefined) this.isMalformed = true;
+  #once(present: string | undefined, value: string): string {
+    if (present !== undefined) this.#isMalformed = true;
     return value;
   }
 
   /** @returns the head of a request; the builder is ready for the next block. */
   finish(): RequestHead {
     const head: RequestHead = {
-      method: this.method ?? '',
-      path: this.path ?? '',
-      contentType: this.contentType,
-      contentLength: this.contentLength,
-      grpcTimeout: this.grpcTimeout,
-      grpcEncoding: this.grpcEncoding,
-      isMalformed: this.isMalformed || !this.pseudoFieldsFit(),
-      isTooLarge: this.bytes > this.maxBytes,
+      method: this.#method ?? '',
+      path: this.#path ?? '',
+      contentType: this.#contentType,
+      contentLength: this.#contentLength,
+      grpcTimeout: this.#grpcTimeout,
+      grpcEncoding: this.#grpcEncoding,
+      isMalformed: this.#isMalformed || !this.#pseudoFieldsFit(),
+      isTooLarge: this.#bytes > this.#maxBytes,
     };
-    this.reset();
+    this.#reset();
     return head;
   }
 
   /** @returns false where the block just decoded can't be trailers (RFC 9113, 8.1); ready for the next block. */
   finishTrailers(): boolean {
-    const hasPseudo = (this.method ?? this.scheme ?? this.path ?? this.authority) !== undefined;
-    const fits = !this.isMalformed && !hasPseudo;
-    this.reset();
+    const hasPseudo = (this.#method ?? this.#scheme ?? this.#path ?? this.#authority) !== undefined;
+    const fits = !this.#isMalformed && !hasPseudo;
+    this.#reset();
     return fits;
   }
 
   /** RFC 9113, 8.3.1 and 8.5. Where the list was cut, what is missing may lie behind the cut. */
-  private pseudoFieldsFit(): boolean {
-    if (this.bytes > this.maxBytes) return true;
-    if (this.method === 'CONNECT') {
-      return this.scheme === undefined && this.path === undefined && this.authority !== undefined;
+  #pseudoFieldsFit(): boolean {
+    if (this.#bytes > this.#maxBytes) return true;
+    if (this.#method === 'CONNECT') {
+      return this.#scheme === undefined && this.#path === undefined && this.#authority !== undefined;
     }
-    return this.method !== undefined && this.scheme !== undefined && this.path !== undefined && this.path !== '';
+    return this.#method !== undefined && this.#scheme !== undefined && this.#path !== undefined && this.#path !== '';
   }
 
-  private reset(): void {
-    this.bytes = 0;
-    this.isMalformed = this.regularSeen = false;
-    this.method = this.scheme = this.path = this.authority = undefined;
-    this.contentType = this.grpcTimeout = this.grpcEncoding = '';
-    this.contentLength = -1;
+  #reset(): void {
+    this.#bytes = 0;
+    this.#isMalformed = this.#regularSeen = false;
+    this.#method = this.#scheme = this.#path = this.#authority = undefined;
+    this.#contentType = this.#grpcTimeout = this.#grpcEncoding = '';
+    this.#contentLength = -1;
   }
 }

@@ -51,30 +51,30 @@ export class Sender {
   queuedBytes = 0;
   /** When something waiting was last sent, or began to wait. Infinity: nothing waits. */
   stalledSinceMs = Infinity;
-  private readonly limits: Limits;
-  private readonly clock: BatchClock;
-  private readonly memory: Share;
-  private readonly onOverflow: () => void;
-  private readonly blocked = new Set<SendingStream>();
+  readonly #limits: Limits;
+  readonly #clock: BatchClock;
+  readonly #memory: Share;
+  readonly #onOverflow: () => void;
+  readonly #blocked = new Set<SendingStream>();
 
   constructor({ limits, clock, writer, memory, onOverflow }: SenderParts) {
-    this.limits = limits;
-    this.clock = clock;
+    this.#limits = limits;
+    this.#clock = clock;
     this.writer = writer;
-    this.memory = memory;
-    this.onOverflow = onOverflow;
+    this.#memory = memory;
+    this.#onOverflow = onOverflow;
   }
 
   /** Octets that the memory has been asked for: of those queued here, and of those that the socket has not taken. */
-  private paidQueue = 0;
-  private paidBacklog = 0;
+  #paidQueue = 0;
+  #paidBacklog = 0;
   /** The socket holds more than could be paid for. */
-  private isShort = false;
+  #isShort = false;
 
   /** The socket does not take what it is given: DATA waits here, where it is bounded. */
   get isCongested(): boolean {
     const { backlog } = this.writer.output;
-    return backlog > leastCongestedBytes && (this.isShort || backlog > this.limits.congestedBytes);
+    return backlog > leastCongestedBytes && (this.#isShort || backlog > this.#limits.congestedBytes);
   }
 
   /**
@@ -82,24 +82,25 @@ export class Sender {
    * @returns false where no more may be kept waiting here
    */
   account(): boolean {
-    const { queuedBytes, memory } = this;
+    const { queuedBytes } = this;
+    const memory = this.#memory;
     const { backlog } = this.writer.output;
-    if (queuedBytes > this.paidQueue) {
-      if (!memory.take(queuedBytes - this.paidQueue)) return false;
-    } else memory.give(this.paidQueue - queuedBytes);
-    this.paidQueue = queuedBytes;
+    if (queuedBytes > this.#paidQueue) {
+      if (!memory.take(queuedBytes - this.#paidQueue)) return false;
+    } else memory.give(this.#paidQueue - queuedBytes);
+    this.#paidQueue = queuedBytes;
     // Where the socket's can't be paid for, nothing more is read, and so nothing more is answered.
-    this.isShort = backlog > this.paidBacklog && !memory.take(backlog - this.paidBacklog);
-    if (this.isShort) return true;
-    if (backlog < this.paidBacklog) memory.give(this.paidBacklog - backlog);
-    this.paidBacklog = backlog;
+    this.#isShort = backlog > this.#paidBacklog && !memory.take(backlog - this.#paidBacklog);
+    if (this.#isShort) return true;
+    if (backlog < this.#paidBacklog) memory.give(this.#paidBacklog - backlog);
+    this.#paidBacklog = backlog;
     return true;
   }
 
   /** The connection is gone, and all that waited. */
   release(): void {
-    this.memory.give(this.paidQueue + this.paidBacklog);
-    this.paidQueue = this.paidBacklog = 0;
+    this.#memory.give(this.#paidQueue + this.#paidBacklog);
+    this.#paidQueue = this.#paidBacklog = 0;
   }
 
   windowOf(stream: SendingStream): number {
@@ -119,21 +120,21 @@ export class Sender {
     if (stream.gone) return;
     if (last) stream.ending = [];
     this.queuedBytes += bytes.length;
-    if (this.queuedBytes > this.limits.maxQueuedAnswerBytes) return this.onOverflow();
+    if (this.queuedBytes > this.#limits.maxQueuedAnswerBytes) return this.#onOverflow();
     stream.queue ??= [];
     stream.queue.push(bytes);
-    this.pump(stream);
+    this.#pump(stream);
   }
 
   /** Ends our side behind what still waits: with trailers, or where there are none with the last DATA. */
   end(stream: SendingStream, trailers: readonly HeaderField[]): void {
     if (stream.gone) return;
     stream.ending = trailers;
-    this.pump(stream);
+    this.#pump(stream);
   }
 
   /** Sends what waits on the stream, as far as its windows go. */
-  private pump(stream: SendingStream): void {
+  #pump(stream: SendingStream): void {
     const queue = stream.queue ?? [];
     while (queue.length > 0 && !this.isCongested) {
       const head = queue[0]!;
@@ -141,32 +142,32 @@ export class Sender {
       const length = Math.min(rest, this.windowOf(stream), this.maxFrameSize);
       if (length <= 0 && rest > 0) break;
       const last = length === rest && queue.length === 1 && stream.ending?.length === 0;
-      this.dataFrame(stream, head, stream.queueOffset, length, last);
+      this.#dataFrame(stream, head, stream.queueOffset, length, last);
       stream.queueOffset += length;
-      if (length === rest || length >= goodPiece) this.progress();
+      if (length === rest || length >= goodPiece) this.#progress();
       if (length < rest) continue;
       queue.shift();
       stream.queueOffset = 0;
-      if (last) return this.done(stream);
+      if (last) return this.#done(stream);
     }
-    if (queue.length > 0) this.block(stream);
-    else this.settle(stream);
+    if (queue.length > 0) this.#block(stream);
+    else this.#settle(stream);
   }
 
-  private settle(stream: SendingStream): void {
-    this.unblock(stream);
+  #settle(stream: SendingStream): void {
+    this.#unblock(stream);
     if (stream.ending === undefined) return stream.drained();
     if (stream.ending.length > 0) return this.headers(stream, stream.ending, true);
-    this.dataFrame(stream, new Uint8Array(0), 0, 0, true);
-    this.done(stream);
+    this.#dataFrame(stream, new Uint8Array(0), 0, 0, true);
+    this.#done(stream);
   }
 
-  private done(stream: SendingStream): void {
-    this.unblock(stream);
+  #done(stream: SendingStream): void {
+    this.#unblock(stream);
     stream.endSent();
   }
 
-  private dataFrame(stream: SendingStream, bytes: Uint8Array, from: number, length: number, last: boolean): void {
+  #dataFrame(stream: SendingStream, bytes: Uint8Array, from: number, length: number, last: boolean): void {
     this.writer.data(stream.id, bytes, from, length, last);
     this.connectionWindow -= length;
     stream.sendDelta -= length;
@@ -174,37 +175,37 @@ export class Sender {
   }
 
   /** A window opened by one octet at a time is no progress. */
-  private progress(): void {
+  #progress(): void {
     this.answers++;
     this.unstall();
   }
 
-  private block(stream: SendingStream): void {
+  #block(stream: SendingStream): void {
     // Last in line again, so that streams take turns.
-    this.blocked.delete(stream);
-    this.blocked.add(stream);
+    this.#blocked.delete(stream);
+    this.#blocked.add(stream);
     this.stall();
   }
 
-  private unblock(stream: SendingStream): void {
-    if (this.blocked.delete(stream) && this.blocked.size === 0) this.stalledSinceMs = Infinity;
+  #unblock(stream: SendingStream): void {
+    if (this.#blocked.delete(stream) && this.#blocked.size === 0) this.stalledSinceMs = Infinity;
   }
 
   /** Something begins to wait, or waits on. */
   stall(): void {
-    if (this.stalledSinceMs === Infinity) this.stalledSinceMs = this.clock.nowMs;
+    if (this.stalledSinceMs === Infinity) this.stalledSinceMs = this.#clock.nowMs;
   }
 
   /** Something waiting was sent, or the socket takes more. */
   unstall(): void {
-    this.stalledSinceMs = this.blocked.size > 0 ? this.clock.nowMs : Infinity;
+    this.stalledSinceMs = this.#blocked.size > 0 ? this.#clock.nowMs : Infinity;
   }
 
   /** Sends what waits on any stream, after the socket or the connection's window has opened. */
   pumpAll(): void {
-    for (const stream of Array.from(this.blocked)) {
+    for (const stream of Array.from(this.#blocked)) {
       if (this.connectionWindow <= 0 || this.isCongested) return;
-      if (!stream.gone) this.pump(stream);
+      if (!stream.gone) this.#pump(stream);
     }
   }
 
@@ -215,7 +216,7 @@ export class Sender {
     this.queuedBytes += stream.queueOffset;
     stream.queue = undefined;
     stream.queueOffset = 0;
-    this.unblock(stream);
+    this.#unblock(stream);
   }
 
   /** RFC 9113, 6.9.1: a window above 2^31-1 is the connection's error. */
@@ -231,7 +232,7 @@ export class Sender {
   grantStream(stream: SendingStream, bytes: number): boolean {
     stream.sendDelta += bytes;
     if (this.initialWindow + stream.sendDelta > greatestWindow) return false;
-    if (stream.queue !== undefined && stream.queue.length > 0) this.pump(stream);
+    if (stream.queue !== undefined && stream.queue.length > 0) this.#pump(stream);
     return true;
   }
 

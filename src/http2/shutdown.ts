@@ -21,49 +21,49 @@ export interface ShutdownParts {
 
 /** How a connection ends: gracefully in two steps (RFC 9113, 6.8), or with an error (5.4.1). */
 export class Shutdown {
-  private readonly parts: ShutdownParts;
+  readonly #parts: ShutdownParts;
   /** `draining`: told to go, and may still open streams. `refusing`: streams above the last served are ignored. */
-  private state: 'open' | 'draining' | 'refusing' | 'ended' = 'open';
-  private peerIsLeaving = false;
-  private timer: NodeJS.Timeout | undefined;
+  #state: 'open' | 'draining' | 'refusing' | 'ended' = 'open';
+  #peerIsLeaving = false;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(parts: ShutdownParts) {
-    this.parts = parts;
+    this.#parts = parts;
   }
 
   get hasEnded(): boolean {
-    return this.state === 'ended';
+    return this.#state === 'ended';
   }
 
   /** The peer is told to go, calls in flight end, then the connection closes. */
   drain(): void {
-    if (this.state !== 'open') return;
-    this.state = 'draining';
-    this.goaway(greatestStreamId, ErrorCode.noError, '');
+    if (this.#state !== 'open') return;
+    this.#state = 'draining';
+    this.#goaway(greatestStreamId, ErrorCode.noError, '');
     // Streams that the peer opened before it knew still arrive; its answer says that it knows.
-    this.parts.writer.control(FrameType.ping, 0, drainPing);
-    this.timer = setTimeout(() => this.refuseNew(), lingerMs).unref();
-    this.parts.writes.touch();
+    this.#parts.writer.control(FrameType.ping, 0, drainPing);
+    this.#timer = setTimeout(() => this.refuseNew(), lingerMs).unref();
+    this.#parts.writes.touch();
   }
 
   /** The peer knows that it is to go, or has had the time to. */
   refuseNew(): void {
-    if (this.state !== 'draining') return;
-    this.state = 'refusing';
-    const { ids } = this.parts.streams;
+    if (this.#state !== 'draining') return;
+    this.#state = 'refusing';
+    const { ids } = this.#parts.streams;
     ids.lastServed = ids.last;
-    this.goaway(ids.last, ErrorCode.noError, '');
-    this.parts.writes.touch();
+    this.#goaway(ids.last, ErrorCode.noError, '');
+    this.#parts.writes.touch();
   }
 
   /** The peer opens no more streams. */
   peerLeaves(): void {
-    this.peerIsLeaving = true;
+    this.#peerIsLeaving = true;
   }
 
   closeIfDone(): void {
-    const mayClose = this.state === 'refusing' || (this.peerIsLeaving && this.state !== 'ended');
-    if (mayClose && this.parts.streams.open.size === 0) this.end();
+    const mayClose = this.#state === 'refusing' || (this.#peerIsLeaving && this.#state !== 'ended');
+    if (mayClose && this.#parts.streams.open.size === 0) this.#end();
   }
 
   /** The peer has used up more than its share. */
@@ -74,39 +74,39 @@ export class Shutdown {
   /** A connection error of the peer's, or a fault of our own. */
   fail(error: unknown): void {
     if (this.hasEnded) return;
-    const { observer, streams } = this.parts;
+    const { observer, streams } = this.#parts;
     observer.counters.connectionErrors++;
     const known = error instanceof ConnectionError;
     if (!known) observer.onInternalError(error);
     else if (error.abuse !== undefined) observer.onAbuse(error.abuse);
     const message = known ? error.message : 'internal error';
-    this.goaway(streams.ids.last, known ? error.code : ErrorCode.internalError, message);
-    this.end();
+    this.#goaway(streams.ids.last, known ? error.code : ErrorCode.internalError, message);
+    this.#end();
   }
 
-  private end(): void {
-    const { writer, socket } = this.parts;
+  #end(): void {
+    const { writer, socket } = this.#parts;
     this.ended();
     writer.output.flush();
     socket.end();
     // Still read, so that what the peer sends does not reset the connection under our last words.
     socket.resume();
-    if (!socket.destroyed) this.timer = setTimeout(() => socket.destroy(), lingerMs).unref();
+    if (!socket.destroyed) this.#timer = setTimeout(() => socket.destroy(), lingerMs).unref();
   }
 
   /** Whatever is open is lost. */
   ended(): void {
-    this.state = 'ended';
-    clearTimeout(this.timer);
-    this.parts.streams.abortAll();
+    this.#state = 'ended';
+    clearTimeout(this.#timer);
+    this.#parts.streams.abortAll();
   }
 
-  private goaway(lastId: number, code: ErrorCode, message: string): void {
+  #goaway(lastId: number, code: ErrorCode, message: string): void {
     const text = Buffer.from(message.slice(0, 200), 'latin1');
     const payload = new Uint8Array(8 + text.length);
     writeUint32(payload, 0, lastId);
     writeUint32(payload, 4, code);
     payload.set(text, 8);
-    this.parts.writer.control(FrameType.goaway, 0, payload);
+    this.#parts.writer.control(FrameType.goaway, 0, payload);
   }
 }

@@ -13,35 +13,35 @@ export class StreamIds {
   /** Streams above it are ignored: our GOAWAY has left them out (6.8). */
   lastServed = greatestStreamId;
   /** The last range of odd identifiers that the client has jumped over. */
-  private skippedFrom = 0;
-  private skippedTo = 0;
+  #skippedFrom = 0;
+  #skippedTo = 0;
   /** Oldest first. */
-  private readonly resets = new Set<number>();
-  private readonly remembered: number;
+  readonly #resets = new Set<number>();
+  readonly #remembered: number;
   /** One bit for each of the last identifiers: the client has cancelled it once after its end. */
-  private readonly cancelled = new Uint8Array(watchedIds / 8);
+  readonly #cancelled = new Uint8Array(watchedIds / 8);
 
   /** @param remembered how many streams that we reset: frames sent before the peer knew of it are no fault. */
   constructor(remembered: number) {
-    this.remembered = remembered;
+    this.#remembered = remembered;
   }
 
   /** @param id above `last` */
   use(id: number): void {
     const place = (id >> 1) % watchedIds;
-    this.cancelled[place >> 3]! &= ~(1 << (place & 7));
+    this.#cancelled[place >> 3]! &= ~(1 << (place & 7));
     if (id > this.last + 2) {
-      this.skippedFrom = this.last + 1;
-      this.skippedTo = id - 1;
+      this.#skippedFrom = this.last + 1;
+      this.#skippedTo = id - 1;
     }
     this.last = id;
   }
 
   rememberReset(id: number): void {
-    this.resets.add(id);
-    if (this.resets.size <= this.remembered) return;
-    for (const oldest of this.resets) {
-      this.resets.delete(oldest);
+    this.#resets.add(id);
+    if (this.#resets.size <= this.#remembered) return;
+    for (const oldest of this.#resets) {
+      this.#resets.delete(oldest);
       return;
     }
   }
@@ -55,15 +55,15 @@ export class StreamIds {
     if (this.last - id >= watchedIds * 2 || (why !== 'closed' && why !== 'reset')) return false;
     const place = (id >> 1) % watchedIds;
     const bit = 1 << (place & 7);
-    if ((this.cancelled[place >> 3]! & bit) !== 0) return false;
-    this.cancelled[place >> 3]! |= bit;
+    if ((this.#cancelled[place >> 3]! & bit) !== 0) return false;
+    this.#cancelled[place >> 3]! |= bit;
     return true;
   }
 
   whyAbsent(id: number): Absent {
     // Even identifiers are the server's, and we never open one.
     if (id > this.last || id % 2 === 0) return 'idle';
-    if (this.resets.has(id)) return 'reset';
-    return id >= this.skippedFrom && id <= this.skippedTo ? 'skipped' : 'closed';
+    if (this.#resets.has(id)) return 'reset';
+    return id >= this.#skippedFrom && id <= this.#skippedTo ? 'skipped' : 'closed';
   }
 }

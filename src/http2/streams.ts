@@ -41,27 +41,27 @@ export class Streams implements StreamHost {
   readonly retainInput: () => void;
   lingering = 0;
   bufferedRequestBytes = 0;
-  private readonly share: Share;
-  private readonly limits: Limits;
-  private readonly writes: WriteScheduler;
-  private readonly floods: FloodGuard;
-  private readonly openRequest: OpenRequest;
+  readonly #share: Share;
+  readonly #limits: Limits;
+  readonly #writes: WriteScheduler;
+  readonly #floods: FloodGuard;
+  readonly #openRequest: OpenRequest;
 
   constructor(application: Application, parts: StreamsParts) {
-    this.limits = parts.limits;
+    this.#limits = parts.limits;
     this.observer = parts.observer;
     this.clock = parts.clock;
-    this.writes = parts.writes;
+    this.#writes = parts.writes;
     this.sender = parts.sender;
-    this.floods = parts.floods;
+    this.#floods = parts.floods;
     this.guarded = parts.guarded;
     this.retainInput = parts.retainInput;
     this.ids = new StreamIds(parts.limits.maxConcurrentStreams);
     this.memory = parts.memory;
-    this.share = parts.budgets.streams.share();
+    this.#share = parts.budgets.streams.share();
     const own = new TokenBucket(parts.limits.inflatedBytes, parts.clock.nowMs);
     this.inflation = new Inflation(own, parts.budgets.inflation, parts.clock);
-    this.openRequest = application.accept(this);
+    this.#openRequest = application.accept(this);
   }
 
   /**
@@ -76,15 +76,15 @@ export class Streams implements StreamHost {
       return this.refuse(id, ErrorCode.protocolError);
     }
     // RFC 9113, 5.1.2. Calls that were cancelled end soon: until then they take no place from others, up to as many.
-    const most = this.limits.maxConcurrentStreams;
+    const most = this.#limits.maxConcurrentStreams;
     if (this.open.size >= most || this.open.size + this.lingering >= 2 * most) {
       this.observer.onAbuse('too_many_streams');
       // The peer can't know of calls that linger: streams refused for them are no fault of its.
       return this.refuse(id, ErrorCode.refusedStream, this.open.size >= most);
     }
     if (head.isTooLarge) this.observer.onAbuse('header_list_too_large');
-    const stream = this.openRequest(id, head);
-    if (!this.share.take(stream.weight)) {
+    const stream = this.#openRequest(id, head);
+    if (!this.#share.take(stream.weight)) {
       this.observer.onAbuse('too_many_streams');
       // That other connections have so many is no fault of this one.
       return this.refuse(id, ErrorCode.refusedStream, false);
@@ -98,13 +98,13 @@ export class Streams implements StreamHost {
 
   finished(stream: Stream): void {
     // RFC 9113, 8.1: the answer is whole, and the rest of the request has no use.
-    if (!stream.remoteClosed) this.writeReset(stream.id, ErrorCode.noError);
-    this.forget(stream);
+    if (!stream.remoteClosed) this.#writeReset(stream.id, ErrorCode.noError);
+    this.#forget(stream);
   }
 
   /** The peer has reset the stream (RFC 9113, 6.4), or the connection has ended. */
   abort(stream: Stream): void {
-    this.forget(stream);
+    this.#forget(stream);
     stream.aborted();
   }
 
@@ -112,10 +112,10 @@ export class Streams implements StreamHost {
     for (const stream of this.open.values()) this.abort(stream);
   }
 
-  private forget(stream: Stream): void {
+  #forget(stream: Stream): void {
     if (stream.gone) return;
     stream.gone = true;
-    this.share.give(stream.weight);
+    this.#share.give(stream.weight);
     this.open.delete(stream.id);
     this.sender.forget(stream);
   }
@@ -123,15 +123,15 @@ export class Streams implements StreamHost {
   reset(stream: Stream, code: ErrorCode): void {
     if (stream.gone) return;
     this.observer.counters.streamErrors++;
-    this.writeReset(stream.id, code);
+    this.#writeReset(stream.id, code);
     this.abort(stream);
-    this.writes.touch();
+    this.#writes.touch();
   }
 
   /** A stream error that the peer made us make: it may not make many. */
   fault(stream: Stream, code: ErrorCode): void {
     this.reset(stream, code);
-    this.floods.rapidReset();
+    this.#floods.rapidReset();
   }
 
   faultById(id: number, code: ErrorCode): void {
@@ -143,11 +143,11 @@ export class Streams implements StreamHost {
   /** Resets a stream that is not open. */
   refuse(id: number, code: ErrorCode, isFault = true): void {
     this.observer.counters.streamErrors++;
-    this.writeReset(id, code);
-    if (isFault) this.floods.rapidReset();
+    this.#writeReset(id, code);
+    if (isFault) this.#floods.rapidReset();
   }
 
-  private writeReset(id: number, code: ErrorCode): void {
+  #writeReset(id: number, code: ErrorCode): void {
     this.sender.writer.number(FrameType.rstStream, id, code);
     this.ids.rememberReset(id);
   }
@@ -156,10 +156,10 @@ export class Streams implements StreamHost {
   credit(stream: Stream, bytes: number): void {
     stream.receiveWindow += bytes;
     this.sender.writer.number(FrameType.windowUpdate, stream.id, bytes);
-    this.writes.touch();
+    this.#writes.touch();
   }
 
   touch(): void {
-    this.writes.touch();
+    this.#writes.touch();
   }
 }

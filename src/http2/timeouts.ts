@@ -29,59 +29,59 @@ export interface TimeoutsParts {
 
 /** Ends what takes longer than the limits allow. */
 export class Timeouts {
-  private readonly parts: TimeoutsParts;
-  private readonly openedAtMs: number;
-  private lastReceivedMs: number;
+  readonly #parts: TimeoutsParts;
+  readonly #openedAtMs: number;
+  #lastReceivedMs: number;
   /** What the socket had passed on when it last passed on more, or had nothing to. */
-  private taken = 0;
-  private takenAtMs: number;
+  #taken = 0;
+  #takenAtMs: number;
 
   constructor(parts: TimeoutsParts) {
-    this.parts = parts;
-    this.openedAtMs = this.lastReceivedMs = this.takenAtMs = parts.clock.nowMs;
+    this.#parts = parts;
+    this.#openedAtMs = this.#lastReceivedMs = this.#takenAtMs = parts.clock.nowMs;
   }
 
   /** The peer has sent something. */
   received(): void {
-    this.lastReceivedMs = this.parts.clock.nowMs;
+    this.#lastReceivedMs = this.#parts.clock.nowMs;
   }
 
   /** To be called about once a second. */
   sweep(): void {
-    const { budgets, clock, shutdown, limits, sender, settings, streams } = this.parts;
+    const { budgets, clock, shutdown, limits, sender, settings, streams } = this.#parts;
     const { nowMs } = clock;
     if (shutdown.hasEnded) return;
     const most = isShort(budgets) ? pressedTimeoutMs : Infinity;
     if (!settings.seen) {
-      if (nowMs - this.openedAtMs > limits.handshakeTimeoutMs) shutdown.giveUp('slow_handshake');
-    } else if (nowMs - Math.min(sender.stalledSinceMs, this.unreadSinceMs()) > Math.min(most, limits.stallTimeoutMs)) {
+      if (nowMs - this.#openedAtMs > limits.handshakeTimeoutMs) shutdown.giveUp('slow_handshake');
+    } else if (nowMs - Math.min(sender.stalledSinceMs, this.#unreadSinceMs()) > Math.min(most, limits.stallTimeoutMs)) {
       shutdown.giveUp('stalled_reader');
-    } else if (nowMs - this.partialSinceMs > Math.min(most, limits.requestTimeoutMs) && !sender.isCongested) {
+    } else if (nowMs - this.#partialSinceMs > Math.min(most, limits.requestTimeoutMs) && !sender.isCongested) {
       shutdown.giveUp('slow_request');
     } else if (streams.open.size > 0) {
       for (const stream of streams.open.values()) stream.expire();
-      this.endSlowRequests(Math.min(most, limits.requestTimeoutMs));
-    } else if (nowMs - this.lastReceivedMs > limits.idleTimeoutMs) shutdown.drain();
+      this.#endSlowRequests(Math.min(most, limits.requestTimeoutMs));
+    } else if (nowMs - this.#lastReceivedMs > limits.idleTimeoutMs) shutdown.drain();
   }
 
   /** Since when the peer takes nothing of what the socket has for it. Infinity: it has nothing. */
-  private unreadSinceMs(): number {
-    const { clock, sender } = this.parts;
+  #unreadSinceMs(): number {
+    const { clock, sender } = this.#parts;
     const { backlog, taken } = sender.writer.output;
-    if (backlog > 0 && taken === this.taken) return this.takenAtMs;
-    this.taken = taken;
-    this.takenAtMs = clock.nowMs;
+    if (backlog > 0 && taken === this.#taken) return this.#takenAtMs;
+    this.#taken = taken;
+    this.#takenAtMs = clock.nowMs;
     return Infinity;
   }
 
   /** When the frame or header block began that is not whole yet. Infinity: none. */
-  private get partialSinceMs(): number {
-    const { requests, reader } = this.parts;
+  get #partialSinceMs(): number {
+    const { requests, reader } = this.#parts;
     return requests.openBlock?.sinceMs ?? reader.partialSinceMs;
   }
 
-  private endSlowRequests(timeoutMs: number): void {
-    const { clock, observer, streams } = this.parts;
+  #endSlowRequests(timeoutMs: number): void {
+    const { clock, observer, streams } = this.#parts;
     for (const stream of streams.open.values()) {
       // The map is in the order of opening.
       if (clock.nowMs - stream.openedAtMs <= timeoutMs) return;

@@ -2,15 +2,15 @@ import type { Rate } from './limits.ts';
 
 /** A bucket of tokens that time and useful work refill. */
 export class TokenBucket {
-  private readonly rate: Rate;
-  private tokens: number;
-  private seenMs: number;
-  private seenAnswers = 0;
+  readonly #rate: Rate;
+  #tokens: number;
+  #seenMs: number;
+  #seenAnswers = 0;
 
   constructor(rate: Rate, nowMs: number) {
-    this.rate = rate;
-    this.tokens = rate.burst;
-    this.seenMs = nowMs;
+    this.#rate = rate;
+    this.#tokens = rate.burst;
+    this.#seenMs = nowMs;
   }
 
   /**
@@ -19,11 +19,11 @@ export class TokenBucket {
    * @returns false where the peer has done it too often.
    */
   take(nowMs: number, answers: number, amount = 1): boolean {
-    const { burst, perSecond, perAnswer } = this.rate;
-    const earned = ((nowMs - this.seenMs) * perSecond) / 1000 + (answers - this.seenAnswers) * perAnswer;
-    this.tokens = Math.min(burst, this.tokens + earned) - amount;
-    this.seenMs = nowMs;
-    this.seenAnswers = answers;
-    return this.tokens >= 0;
+    const { burst, perSecond, perAnswer } = this.#rate;
+    const earned = ((nowMs - this.#seenMs) * perSecond) / 1000 + (answers - this.#seenAnswers) * perAnswer;
+    this.#tokens = Math.min(burst, this.#tokens + earned) - amount;
+    this.#seenMs = nowMs;
+    this.#seenAnswers = answers;
+    return this.#tokens >= 0;
   }
 }

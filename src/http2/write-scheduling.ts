@@ -3,31 +3,31 @@
  * what is put out at any other time before the loop turns.
  */
 export class WriteScheduler {
-  private inBatch = false;
-  private isScheduled = false;
-  private readonly write: () => void;
+  #inBatch = false;
+  #isScheduled = false;
+  readonly #write: () => void;
 
   /** @param write writes what was put out, and never throws */
   constructor(write: () => void) {
-    this.write = write;
+    this.#write = write;
   }
 
   begin(): void {
-    this.inBatch = true;
+    this.#inBatch = true;
   }
 
   end(): void {
-    this.inBatch = false;
-    this.write();
+    this.#inBatch = false;
+    this.#write();
   }
 
   /** Something was put out: it is written in time. */
   touch(): void {
-    if (this.inBatch || this.isScheduled) return;
-    this.isScheduled = true;
+    if (this.#inBatch || this.#isScheduled) return;
+    this.#isScheduled = true;
     process.nextTick(() => {
-      this.isScheduled = false;
-      this.write();
+      this.#isScheduled = false;
+      this.#write();
     });
   }
 }

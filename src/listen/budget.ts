@@ -22,26 +22,26 @@ export class Budget {
 /** What one connection holds of a budget. */
 export class Share {
   held = 0;
-  private readonly budget: Budget;
-  private readonly most: number;
+  readonly #budget: Budget;
+  readonly #most: number;
 
   constructor(budget: Budget, most: number) {
-    this.budget = budget;
-    this.most = most;
+    this.#budget = budget;
+    this.#most = most;
   }
 
   /** @returns false where it may not be had: nothing is taken then. */
   take(amount: number): boolean {
     const held = this.held + amount;
-    const left = this.budget.free - amount;
-    if (held > left || held > this.most) return false;
+    const left = this.#budget.free - amount;
+    if (held > left || held > this.#most) return false;
     this.held = held;
-    this.budget.free = left;
+    this.#budget.free = left;
     return true;
   }
 
   give(amount: number): void {
     this.held -= amount;
-    this.budget.free += amount;
+    this.#budget.free += amount;
   }
 }

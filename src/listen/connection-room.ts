@@ -27,22 +27,22 @@ export interface ConnectionRoomOptions {
  */
 export class ConnectionRoom {
   readonly sockets = new Map<Socket, Occupant>();
-  private readonly options: ConnectionRoomOptions;
-  private lookedAtMs = -Infinity;
+  readonly #options: ConnectionRoomOptions;
+  #lookedAtMs = -Infinity;
   /** As of the last look, the longest idle last. */
-  private idle: Occupant[] = [];
+  #idle: Occupant[] = [];
 
   constructor(options: ConnectionRoomOptions) {
-    this.options = options;
+    this.#options = options;
   }
 
   /** @returns false where there is no room: the socket is closed already. */
   enter(socket: Socket): boolean {
-    const { most, whenAllBusy = 'close new', now, onFull } = this.options;
+    const { most, whenAllBusy = 'close new', now, onFull } = this.#options;
     if (this.sockets.size >= most) {
       onFull();
       const [oldest] = whenAllBusy === 'close oldest' ? this.sockets.keys() : [];
-      const victim = this.longestIdle() ?? oldest;
+      const victim = this.#longestIdle() ?? oldest;
       (victim ?? socket).destroy();
       if (victim === undefined) return false;
       this.sockets.delete(victim);
@@ -52,32 +52,32 @@ export class ConnectionRoom {
     return true;
   }
 
-  private longestIdle(): Socket | undefined {
+  #longestIdle(): Socket | undefined {
     for (;;) {
-      const next = this.idle.pop();
+      const next = this.#idle.pop();
       if (next === undefined) {
-        if (!this.look()) return undefined;
+        if (!this.#look()) return undefined;
       } else if (!next.socket.destroyed && next.socket.bytesRead === next.bytesRead) return next.socket;
     }
   }
 
   /** At most once a second, however many knock. @returns false where nobody is idle, as far as is known */
-  private look(): boolean {
-    const nowMs = this.options.now();
-    if (nowMs - this.lookedAtMs < leastIdleMs) return false;
-    this.lookedAtMs = nowMs;
+  #look(): boolean {
+    const nowMs = this.#options.now();
+    if (nowMs - this.#lookedAtMs < leastIdleMs) return false;
+    this.#lookedAtMs = nowMs;
     for (const occupant of this.sockets.values()) {
       const { bytesRead } = occupant.socket;
       if (bytesRead === occupant.bytesRead) continue;
       occupant.bytesRead = bytesRead;
       occupant.sinceMs = nowMs;
     }
-    this.idle = [...this.sockets.values()]
+    this.#idle = [...this.sockets.values()]
       .filter(({ sinceMs }) => nowMs - sinceMs >= leastIdleMs)
       // Of two the older goes first.
       .toReversed()
       .sort((a, b) => b.sinceMs - a.sinceMs);
-    return this.idle.length > 0;
+    return this.#idle.length > 0;
   }
 }
 

@@ -11,27 +11,27 @@ export interface AnswerTarget {
 
 /** Pulls a handler's answers, no faster than the peer takes them. */
 export class AnswerStream {
-  private readonly target: AnswerTarget;
-  private iterator: AsyncIterator<Uint8Array> | undefined;
+  readonly #target: AnswerTarget;
+  #iterator: AsyncIterator<Uint8Array> | undefined;
 
   constructor(target: AnswerTarget) {
-    this.target = target;
+    this.#target = target;
   }
 
   /** Settles, and never rejects, when the handler has come to its end. */
   async drive(answers: () => AsyncIterable<Uint8Array>): Promise<void> {
-    const { target } = this;
+    const target = this.#target;
     try {
-      this.iterator = answers()[Symbol.asyncIterator]();
+      this.#iterator = answers()[Symbol.asyncIterator]();
       for (;;) {
-        const { value, done } = await this.iterator.next();
+        const { value, done } = await this.#iterator.next();
         if (!target.isOpen) break;
         if (done === true) return target.finish();
         target.send(value);
         const sent = target.whenSent();
         if (sent !== undefined) await sent;
       }
-      await this.iterator.return?.();
+      await this.#iterator.return?.();
     } catch (error) {
       target.failed(error);
     }
@@ -40,6 +40,6 @@ export class AnswerStream {
   /** The call is over: a handler that waits for nothing of ours ends at its next `yield`. */
   stop(): void {
     // What a handler throws while it is being stopped concerns no one.
-    this.iterator?.return?.().catch(() => {});
+    this.#iterator?.return?.().catch(() => {});
   }
 }

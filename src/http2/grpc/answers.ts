@@ -25,61 +25,61 @@ const indexed200 = 0x88;
 
 /** Writes gRPC answers on one connection. */
 export class GrpcAnswers {
-  private readonly sender: Sender;
+  readonly #sender: Sender;
   /** The encoder's generation that the two indices below belong to; -1 until both fields are in its table. */
-  private generation = -1;
-  private contentTypeIndex = 0;
-  private statusOkIndex = 0;
+  #generation = -1;
+  #contentTypeIndex = 0;
+  #statusOkIndex = 0;
 
   constructor(sender: Sender) {
-    this.sender = sender;
+    this.#sender = sender;
   }
 
   /** A whole unary answer with status OK: three frames, spelled out where nothing stands in the way. */
   unary(stream: SendingStream, message: Uint8Array): void {
-    const { sender } = this;
+    const sender = this.#sender;
     const length = message.length + prefixBytes;
     const fits = length <= sender.maxFrameSize && length <= sender.windowOf(stream) && !sender.isCongested;
-    if (!fits || this.generation !== sender.writer.encoder.generation) return this.unarySlowly(stream, message);
+    if (!fits || this.#generation !== sender.writer.encoder.generation) return this.#unarySlowly(stream, message);
     const { output } = sender.writer;
     const at = output.reserve(aroundMessage + message.length);
     const { buffer } = output;
     writeFrameHeader(buffer, at, 2, FrameType.headers, Flag.endHeaders, stream.id);
     buffer[at + 9] = indexed200;
-    buffer[at + 10] = this.contentTypeIndex;
+    buffer[at + 10] = this.#contentTypeIndex;
     writeFrameHeader(buffer, at + headBytes, length, FrameType.data, 0, stream.id);
     buffer[at + 20] = 0;
     writeUint32(buffer, at + 21, message.length);
     copy(message, buffer, at + 25);
     const end = at + 25 + message.length;
     writeFrameHeader(buffer, end, 1, FrameType.headers, Flag.endHeaders | Flag.endStream, stream.id);
-    buffer[end + 9] = this.statusOkIndex;
+    buffer[end + 9] = this.#statusOkIndex;
     sender.connectionWindow -= length;
     sender.answers++;
     stream.endSent();
   }
 
-  private unarySlowly(stream: SendingStream, message: Uint8Array): void {
+  #unarySlowly(stream: SendingStream, message: Uint8Array): void {
     this.head(stream);
     this.message(stream, message);
     this.finish(stream);
-    this.learnIndices();
+    this.#learnIndices();
   }
 
   /** The fast path waits until the peer's table holds both fields, and stops when it may not. */
-  private learnIndices(): void {
-    const { encoder } = this.sender.writer;
+  #learnIndices(): void {
+    const { encoder } = this.#sender.writer;
     const contentTypeAt = encoder.indexOf(contentType);
     const statusOkAt = encoder.indexOf(statusOk);
     // Each as one octet: RFC 7541, 6.1.
     if (contentTypeAt === 0 || statusOkAt === 0 || contentTypeAt >= 0x7f || statusOkAt >= 0x7f) return;
-    this.contentTypeIndex = 0x80 | contentTypeAt;
-    this.statusOkIndex = 0x80 | statusOkAt;
-    this.generation = encoder.generation;
+    this.#contentTypeIndex = 0x80 | contentTypeAt;
+    this.#statusOkIndex = 0x80 | statusOkAt;
+    this.#generation = encoder.generation;
   }
 
   head(stream: SendingStream): void {
-    this.sender.headers(stream, headFields, false);
+    this.#sender.headers(stream, headFields, false);
   }
 
   message(stream: SendingStream, message: Uint8Array): void {
@@ -87,12 +87,12 @@ export class GrpcAnswers {
     framed[0] = 0;
     writeUint32(framed, 1, message.length);
     framed.set(message, prefixBytes);
-    this.sender.data(stream, framed);
+    this.#sender.data(stream, framed);
   }
 
   /** Status OK, behind whatever still waits. */
   finish(stream: SendingStream): void {
-    this.sender.end(stream, okFields);
+    this.#sender.end(stream, okFields);
   }
 
   /** A status other than OK. Without a head before it, one block says it all ("Trailers-Only"). */
@@ -101,9 +101,9 @@ export class GrpcAnswers {
     fields.push(new HeaderField('grpc-status', String(error.code)));
     if (error.message !== '') fields.push(new HeaderField('grpc-message', encodeStatusMessage(error.message)));
     if (error instanceof EncodingUnknown) fields.push(new HeaderField('grpc-accept-encoding', error.accepted));
-    this.sender.answers++;
-    if (headSent) this.sender.end(stream, fields);
-    else this.sender.headers(stream, fields, true);
+    this.#sender.answers++;
+    if (headSent) this.#sender.end(stream, fields);
+    else this.#sender.headers(stream, fields, true);
   }
 }
 

@@ -16,11 +16,11 @@ export abstract class GrpcCall extends Stream implements Call {
   protected headSent = false;
   protected readonly answers: GrpcAnswers;
   protected readonly plan: CallPlan;
-  private isOver = false;
+  #isOver = false;
   /** Ended by the caller, the deadline or the connection, not by the handler. */
-  private isAborted = false;
-  private controller: AbortController | undefined = undefined;
-  private timer: NodeJS.Timeout | undefined = undefined;
+  #isAborted = false;
+  #controller: AbortController | undefined = undefined;
+  #timer: NodeJS.Timeout | undefined = undefined;
 
   constructor(host: StreamHost, id: number, plan: CallPlan, answers: GrpcAnswers) {
     super(host, id, plan.streamWindowBytes, plan.contentLength);
@@ -35,41 +35,41 @@ export abstract class GrpcCall extends Stream implements Call {
 
   /** Made when first asked for: most handlers answer before anyone could cancel. */
   get signal(): AbortSignal {
-    this.controller ??= new AbortController();
-    if (this.isAborted) this.controller.abort();
-    return this.controller.signal;
+    this.#controller ??= new AbortController();
+    if (this.#isAborted) this.#controller.abort();
+    return this.#controller.signal;
   }
 
   /** From here on the call may wait for something. */
   protected armDeadline(): void {
-    if (this.timer !== undefined || this.deadline === Infinity || this.isOver) return;
+    if (this.#timer !== undefined || this.deadline === Infinity || this.#isOver) return;
     const leftMs = Math.max(0, this.deadline - this.host.clock.now());
     if (leftMs > longestTimerMs) return;
-    this.timer = setTimeout(() => this.host.guarded(() => this.timedOut()), leftMs);
+    this.#timer = setTimeout(() => this.host.guarded(() => this.#timedOut()), leftMs);
   }
 
   /** Most unary calls have no timer: theirs would cost more than they do. */
   override expire(): void {
-    if (this.host.clock.nowMs >= this.deadline) this.timedOut();
+    if (this.host.clock.nowMs >= this.deadline) this.#timedOut();
   }
 
-  private timedOut(): void {
-    if (this.isOver) return;
-    this.isAborted = true;
+  #timedOut(): void {
+    if (this.#isOver) return;
+    this.#isAborted = true;
     this.fail(new RpcError(Code.deadlineExceeded, 'deadline exceeded'));
   }
 
   /** Ends the call with a status; does nothing where it has ended. */
   protected fail(cause: unknown): void {
-    if (this.isOver) return;
+    if (this.#isOver) return;
     const { counters } = this.host.observer;
     counters.callsFailed++;
     this.over();
-    this.answers.fail(this, this.toStatus(cause), this.headSent);
+    this.answers.fail(this, this.#toStatus(cause), this.headSent);
     this.host.touch();
   }
 
-  private toStatus(cause: unknown): RpcError {
+  #toStatus(cause: unknown): RpcError {
     if (cause instanceof RpcError) return cause;
     try {
       this.plan.onFailure?.(this.plan.method.path, cause);
@@ -81,11 +81,11 @@ export abstract class GrpcCall extends Stream implements Call {
 
   /** Nothing the handler does from here on reaches the peer. @returns false where that was so already. */
   protected over(): boolean {
-    if (this.isOver) return false;
-    this.isOver = true;
+    if (this.#isOver) return false;
+    this.#isOver = true;
     if (this.isRunning) this.host.lingering++;
-    clearTimeout(this.timer);
-    if (this.isAborted) this.controller?.abort();
+    clearTimeout(this.#timer);
+    if (this.#isAborted) this.#controller?.abort();
     this.released();
     return true;
   }
@@ -93,14 +93,14 @@ export abstract class GrpcCall extends Stream implements Call {
   /** The handler has come to its end. */
   protected settled(): void {
     this.isRunning = false;
-    if (this.isOver) this.host.lingering--;
+    if (this.#isOver) this.host.lingering--;
   }
 
   /** Gives back what the call holds of its request. */
   protected abstract released(): void;
 
   aborted(): void {
-    if (!this.isOver) this.isAborted = true;
+    if (!this.#isOver) this.#isAborted = true;
     if (this.over()) this.host.observer.counters.callsCancelled++;
   }
 

@@ -24,96 +24,96 @@ export interface MessageLimits {
 
 /** Puts the messages of one call together from its DATA. Each one is a copy: the caller may keep it. */
 export class MessageReader {
-  private readonly host: StreamHost;
-  private readonly limits: MessageLimits;
-  private readonly isGzip: boolean;
-  private readonly onMessage: (message: Uint8Array) => void;
-  private readonly prefix = new Uint8Array(prefixBytes);
-  private prefixSeen = 0;
-  private expected = 0;
-  private received = 0;
-  private readonly pieces: Buffer[] = [];
+  readonly #host: StreamHost;
+  readonly #limits: MessageLimits;
+  readonly #isGzip: boolean;
+  readonly #onMessage: (message: Uint8Array) => void;
+  readonly #prefix = new Uint8Array(prefixBytes);
+  #prefixSeen = 0;
+  #expected = 0;
+  #received = 0;
+  readonly #pieces: Buffer[] = [];
   /** Octets used of the last piece. */
-  private used = 0;
-  private heldBytes = 0;
+  #used = 0;
+  #heldBytes = 0;
 
   constructor(host: StreamHost, limits: MessageLimits, isGzip: boolean, onMessage: (message: Uint8Array) => void) {
-    this.host = host;
-    this.limits = limits;
-    this.isGzip = isGzip;
-    this.onMessage = onMessage;
+    this.#host = host;
+    this.#limits = limits;
+    this.#isGzip = isGzip;
+    this.#onMessage = onMessage;
   }
 
   get isWithinMessage(): boolean {
-    return this.prefixSeen > 0;
+    return this.#prefixSeen > 0;
   }
 
   /** @throws {RpcError} that ends the call. */
   push(input: Buffer, start: number, end: number): void {
     let at = start;
     while (at < end) {
-      if (this.prefixSeen < prefixBytes) {
-        this.prefix[this.prefixSeen++] = input[at++]!;
-        if (this.prefixSeen === prefixBytes) this.begin();
+      if (this.#prefixSeen < prefixBytes) {
+        this.#prefix[this.#prefixSeen++] = input[at++]!;
+        if (this.#prefixSeen === prefixBytes) this.#begin();
       } else {
-        const piece = this.pieceWithRoom();
-        const take = Math.min(piece.length - this.used, end - at);
-        input.copy(piece, this.used, at, at + take);
-        this.used += take;
-        this.received += take;
+        const piece = this.#pieceWithRoom();
+        const take = Math.min(piece.length - this.#used, end - at);
+        input.copy(piece, this.#used, at, at + take);
+        this.#used += take;
+        this.#received += take;
         at += take;
       }
-      if (this.prefixSeen === prefixBytes && this.received === this.expected) this.complete();
+      if (this.#prefixSeen === prefixBytes && this.#received === this.#expected) this.#complete();
     }
   }
 
   /** Gives back what it held. */
   close(): void {
-    for (const piece of this.pieces) if (piece.length === pieceBytes && spare.length < mostSpare) spare.push(piece);
-    letGo(this.host, this.heldBytes);
-    this.heldBytes = this.used = this.pieces.length = 0;
+    for (const piece of this.#pieces) if (piece.length === pieceBytes && spare.length < mostSpare) spare.push(piece);
+    letGo(this.#host, this.#heldBytes);
+    this.#heldBytes = this.#used = this.#pieces.length = 0;
   }
 
-  private begin(): void {
-    this.expected = readUint32(this.prefix, 1);
-    this.received = 0;
-    if (this.expected > this.limits.maxMessageBytes) throw tooLarge(this.limits.maxMessageBytes);
-    if (this.prefix[0]! > 1) throw new RpcError(Code.internal, 'bad compression flag before a message');
-    if (this.prefix[0] === 1 && !this.isGzip) {
+  #begin(): void {
+    this.#expected = readUint32(this.#prefix, 1);
+    this.#received = 0;
+    if (this.#expected > this.#limits.maxMessageBytes) throw tooLarge(this.#limits.maxMessageBytes);
+    if (this.#prefix[0]! > 1) throw new RpcError(Code.internal, 'bad compression flag before a message');
+    if (this.#prefix[0] === 1 && !this.#isGzip) {
       throw new RpcError(Code.internal, 'a compressed message in a call without grpc-encoding');
     }
   }
 
   /** Memory follows what has arrived, not what was announced. */
-  private pieceWithRoom(): Buffer {
-    const last = this.pieces.at(-1);
-    if (last !== undefined && this.used < last.length) return last;
-    const size = Math.min(this.expected, pieceBytes);
-    hold(this.host, size, this.limits.maxBufferedBytes);
-    this.heldBytes += size;
+  #pieceWithRoom(): Buffer {
+    const last = this.#pieces.at(-1);
+    if (last !== undefined && this.#used < last.length) return last;
+    const size = Math.min(this.#expected, pieceBytes);
+    hold(this.#host, size, this.#limits.maxBufferedBytes);
+    this.#heldBytes += size;
     const piece = (size === pieceBytes ? spare.pop() : undefined) ?? Buffer.allocUnsafeSlow(size);
-    this.pieces.push(piece);
-    this.used = 0;
+    this.#pieces.push(piece);
+    this.#used = 0;
     return piece;
   }
 
-  private complete(): void {
+  #complete(): void {
     // A short one is its own piece; the pieces of others are used again.
-    const [only = empty] = this.pieces;
-    const message = only.length < pieceBytes ? only : Buffer.concat(this.pieces, this.expected);
+    const [only = empty] = this.#pieces;
+    const message = only.length < pieceBytes ? only : Buffer.concat(this.#pieces, this.#expected);
     this.close();
-    this.prefixSeen = 0;
-    this.expected = this.received = 0;
-    this.onMessage(this.prefix[0] === 1 ? this.inflate(message) : message);
+    this.#prefixSeen = 0;
+    this.#expected = this.#received = 0;
+    this.#onMessage(this.#prefix[0] === 1 ? this.#inflate(message) : message);
   }
 
-  private inflate(message: Buffer): Buffer {
-    const { inflation, observer } = this.host;
+  #inflate(message: Buffer): Buffer {
+    const { inflation, observer } = this.#host;
     if (!inflation.isAllowed) {
       observer.onAbuse('inflation_flood');
       throw new RpcError(Code.resourceExhausted, 'compressed messages unpack to more than may be sent');
     }
-    const { maxMessageBytes } = this.limits;
+    const { maxMessageBytes } = this.#limits;
     // What can't be unpacked has cost something too.
     let cost = maxMessageBytes;
     try {

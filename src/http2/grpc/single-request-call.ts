@@ -8,9 +8,9 @@ import { hold, letGo, weightOf } from './request-memory.ts';
 /** A call whose request is one message: the handler runs when all of it is there. */
 export abstract class SingleRequestCall extends GrpcCall {
   readonly expectsEndSoon = true;
-  private reader: MessageReader | undefined = undefined;
-  private message: Uint8Array | undefined = undefined;
-  private heldBytes = 0;
+  #reader: MessageReader | undefined = undefined;
+  #message: Uint8Array | undefined = undefined;
+  #heldBytes = 0;
 
   protected abstract run(message: Uint8Array): void;
 
@@ -21,7 +21,7 @@ export abstract class SingleRequestCall extends GrpcCall {
     // The common case: a whole, plain message in one frame, used where it lies.
     if (
       ended &&
-      this.reader === undefined &&
+      this.#reader === undefined &&
       length >= 0 &&
       length <= this.plan.maxMessageBytes &&
       buffer[start] === 0 &&
@@ -29,49 +29,49 @@ export abstract class SingleRequestCall extends GrpcCall {
     ) {
       return this.run(buffer.subarray(start + prefixBytes, end));
     }
-    this.assemble(buffer, start, end);
+    this.#assemble(buffer, start, end);
     if (this.gone) return;
     if (ended) this.end();
     else this.replenish();
   }
 
-  private assemble(buffer: Buffer, start: number, end: number): void {
+  #assemble(buffer: Buffer, start: number, end: number): void {
     this.armDeadline();
-    this.reader ??= new MessageReader(this.host, this.plan, this.plan.isGzip, (message) => {
-      if (this.message !== undefined) throw new RpcError(Code.unimplemented, 'more than one request message');
+    this.#reader ??= new MessageReader(this.host, this.plan, this.plan.isGzip, (message) => {
+      if (this.#message !== undefined) throw new RpcError(Code.unimplemented, 'more than one request message');
       const weight = weightOf(message);
       hold(this.host, weight, this.plan.maxBufferedBytes);
-      this.heldBytes = weight;
-      this.message = message;
+      this.#heldBytes = weight;
+      this.#message = message;
     });
     try {
-      this.reader.push(buffer, start, end);
+      this.#reader.push(buffer, start, end);
     } catch (error) {
       this.fail(error);
     }
   }
 
   end(): void {
-    const { message } = this;
-    if (this.reader?.isWithinMessage) this.fail(new RpcError(Code.internal, 'the request ends within a message'));
+    const message = this.#message;
+    if (this.#reader?.isWithinMessage) this.fail(new RpcError(Code.internal, 'the request ends within a message'));
     else if (message === undefined) this.fail(new RpcError(Code.unimplemented, 'no request message'));
     else this.run(message);
   }
 
   protected released(): void {
-    this.reader?.close();
+    this.#reader?.close();
     // A handler that still runs keeps its request.
-    if (!this.isRunning) this.dropMessage();
+    if (!this.isRunning) this.#dropMessage();
   }
 
   protected override settled(): void {
     super.settled();
-    this.dropMessage();
+    this.#dropMessage();
   }
 
-  private dropMessage(): void {
-    letGo(this.host, this.heldBytes);
-    this.heldBytes = 0;
-    this.message = undefined;
+  #dropMessage(): void {
+    letGo(this.host, this.#heldBytes);
+    this.#heldBytes = 0;
+    this.#message = undefined;
   }
 }

@@ -12,19 +12,19 @@ import { RequestQueue } from './request-queue.ts';
 /** Any number of messages either way, the handler running from the first frame on. */
 export class StreamingCall extends GrpcCall implements AnswerTarget {
   readonly expectsEndSoon: boolean;
-  private readonly handle: BidirectionalHandler;
-  private readonly reader: MessageReader;
-  private readonly requests: RequestQueue;
-  private readonly answerStream = new AnswerStream(this);
-  private sent: PromiseWithResolvers<void> | undefined = undefined;
-  private open = true;
+  readonly #handle: BidirectionalHandler;
+  readonly #reader: MessageReader;
+  readonly #requests: RequestQueue;
+  readonly #answerStream = new AnswerStream(this);
+  #sent: PromiseWithResolvers<void> | undefined = undefined;
+  #open = true;
 
   constructor(host: StreamHost, id: number, plan: CallPlan, answers: GrpcAnswers, handle: BidirectionalHandler) {
     super(host, id, plan, answers);
-    this.handle = handle;
+    this.#handle = handle;
     this.expectsEndSoon = plan.method.kind === 'server_streaming';
-    this.requests = new RequestQueue(host, plan.maxBufferedBytes, () => this.mayReplenish());
-    this.reader = new MessageReader(host, plan, plan.isGzip, (message) => this.requests.push(message));
+    this.#requests = new RequestQueue(host, plan.maxBufferedBytes, () => this.#mayReplenish());
+    this.#reader = new MessageReader(host, plan, plan.isGzip, (message) => this.#requests.push(message));
   }
 
   /** A handler, a queue and a reader from its first frame on: some 4 kB. */
@@ -33,36 +33,36 @@ export class StreamingCall extends GrpcCall implements AnswerTarget {
   }
 
   get isOpen(): boolean {
-    return this.open;
+    return this.#open;
   }
 
   start(): void {
     this.isRunning = true;
     this.armDeadline();
-    void this.answerStream
-      .drive(() => this.handle(this.requests, this))
+    void this.#answerStream
+      .drive(() => this.#handle(this.#requests, this))
       .then(() => this.host.guarded(() => this.settled()));
   }
 
   data(buffer: Buffer, start: number, end: number, ended: boolean): void {
-    if (!this.open) return;
+    if (!this.#open) return;
     try {
-      this.reader.push(buffer, start, end);
+      this.#reader.push(buffer, start, end);
     } catch (error) {
       return this.fail(error);
     }
     if (ended) this.end();
-    else this.mayReplenish();
+    else this.#mayReplenish();
   }
 
   end(): void {
-    if (this.reader.isWithinMessage) this.fail(new RpcError(Code.internal, 'the request ends within a message'));
-    else this.requests.end();
+    if (this.#reader.isWithinMessage) this.fail(new RpcError(Code.internal, 'the request ends within a message'));
+    else this.#requests.end();
   }
 
   /** A handler that is slow to read lets the peer wait. */
-  private mayReplenish(): void {
-    if (this.requests.bytes <= this.plan.streamWindowBytes / 2) this.replenish();
+  #mayReplenish(): void {
+    if (this.#requests.bytes <= this.plan.streamWindowBytes / 2) this.replenish();
   }
 
   send(message: Uint8Array): void {
@@ -74,13 +74,13 @@ export class StreamingCall extends GrpcCall implements AnswerTarget {
 
   whenSent(): Promise<void> | undefined {
     if (this.queue === undefined || this.queue.length === 0) return undefined;
-    this.sent = Promise.withResolvers<void>();
-    return this.sent.promise;
+    this.#sent = Promise.withResolvers<void>();
+    return this.#sent.promise;
   }
 
   drained(): void {
-    this.sent?.resolve();
-    this.sent = undefined;
+    this.#sent?.resolve();
+    this.#sent = undefined;
   }
 
   finish(): void {
@@ -96,11 +96,11 @@ export class StreamingCall extends GrpcCall implements AnswerTarget {
   }
 
   protected released(): void {
-    this.open = false;
-    this.reader.close();
-    this.requests.fail(new RpcError(Code.cancelled, 'the call is over'));
+    this.#open = false;
+    this.#reader.close();
+    this.#requests.fail(new RpcError(Code.cancelled, 'the call is over'));
     this.drained();
-    this.answerStream.stop();
+    this.#answerStream.stop();
   }
 }
 

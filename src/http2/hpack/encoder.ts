@@ -21,64 +21,66 @@ staticTable.forEach(({ name, value }, index) => {
 export class HpackEncoder {
   /** Grows whenever an index may have moved, or a size update is due: what was encoded before is stale. */
   generation = 0;
-  private readonly table = new DynamicTable(tableLimit);
-  private readonly insertedAs = new Map<HeaderField, number>();
-  private insertions = 0;
-  private capacity = tableLimit;
+  readonly #table = new DynamicTable(tableLimit);
+  readonly #insertedAs = new Map<HeaderField, number>();
+  #insertions = 0;
+  #capacity = tableLimit;
   /** The least capacity since the last block; -1 where no size update is due. */
-  private leastDue = -1;
-  private readonly keep: ReadonlySet<HeaderField>;
+  #leastDue = -1;
+  readonly #keep: ReadonlySet<HeaderField>;
 
   /** @param keep fields that most answers have: constants, known by identity */
   constructor(keep: ReadonlySet<HeaderField>) {
-    this.keep = keep;
+    this.#keep = keep;
   }
 
   /** The peer's SETTINGS_HEADER_TABLE_SIZE. */
   setPeerLimit(octets: number): void {
     const capacity = Math.min(octets, tableLimit);
-    if (capacity === this.capacity) return;
-    this.capacity = capacity;
-    this.leastDue = this.leastDue < 0 ? capacity : Math.min(this.leastDue, capacity);
-    this.table.resize(capacity);
+    if (capacity === this.#capacity) return;
+    this.#capacity = capacity;
+    this.#leastDue = this.#leastDue < 0 ? capacity : Math.min(this.#leastDue, capacity);
+    this.#table.resize(capacity);
     this.generation++;
   }
 
   /** Begins a block: RFC 7541, 4.2 wants a changed table size told here, the least before the last. */
   begin(output: Uint8Array, offset: number): number {
-    if (this.leastDue < 0) return offset;
+    if (this.#leastDue < 0) return offset;
     let at = offset;
-    if (this.leastDue < this.capacity) at = writeInteger(output, at, 0x20, 0x1f, this.leastDue);
-    at = writeInteger(output, at, 0x20, 0x1f, this.capacity);
-    this.leastDue = -1;
+    if (this.#leastDue < this.#capacity) at = writeInteger(output, at, 0x20, 0x1f, this.#leastDue);
+    at = writeInteger(output, at, 0x20, 0x1f, this.#capacity);
+    this.#leastDue = -1;
     this.generation++;
     return at;
   }
 
   /** The index of a kept field; 0 where it is not in the table now. */
   indexOf(field: HeaderField): number {
-    const ordinal = this.insertedAs.get(field);
+    const ordinal = this.#insertedAs.get(field);
     if (ordinal === undefined) return 0;
-    const age = this.insertions - ordinal;
-    return age < this.table.length ? lastStaticIndex + 1 + age : 0;
+    const age = this.#insertions - ordinal;
+    return age < this.#table.length ? lastStaticIndex + 1 + age : 0;
   }
 
   field(output: Uint8Array, offset: number, field: HeaderField): number {
-    return this.keep.has(field) ? this.kept(output, offset, field) : this.once(output, offset, field.name, field.value);
+    return this.#keep.has(field)
+      ? this.#kept(output, offset, field)
+      : this.#once(output, offset, field.name, field.value);
   }
 
   /** A field that comes again in most answers: kept in the peer's table, then an index. */
-  private kept(output: Uint8Array, offset: number, field: HeaderField): number {
+  #kept(output: Uint8Array, offset: number, field: HeaderField): number {
     const index = this.indexOf(field);
     if (index > 0) return writeInteger(output, offset, 0x80, 0x7f, index);
-    this.table.insert(field);
-    this.insertedAs.set(field, ++this.insertions);
+    this.#table.insert(field);
+    this.#insertedAs.set(field, ++this.#insertions);
     this.generation++;
     return writeLiteral(output, offset, 0x40, 0x3f, field.name, field.value);
   }
 
   /** A field of its own: by index where the static table has it, else a literal that nobody keeps. */
-  private once(output: Uint8Array, offset: number, name: string, value: string): number {
+  #once(output: Uint8Array, offset: number, name: string, value: string): number {
     const index = staticIndexByField.get(`${name} ${value}`);
     if (index !== undefined) return writeInteger(output, offset, 0x80, 0x7f, index);
     return writeLiteral(output, offset, 0x00, 0x0f, name, value);
