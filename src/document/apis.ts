@@ -131,7 +131,8 @@ function isQuota(bound: BoundPolicy): bound is Bound<QuotaPolicy> {
 
 /** One whose source tells no order is older than none. */
 function olderFirst(a: Loaded<'Api'>, b: Loaded<'Api'>): number {
-  return (a.createdAt ?? Infinity) < (b.createdAt ?? Infinity) ? -1 : (a.createdAt ?? 0) > (b.createdAt ?? 0) ? 1 : 0;
+  const [one, other] = [a.createdAt ?? Infinity, b.createdAt ?? Infinity];
+  return one < other ? -1 : one > other ? 1 : 0;
 }
 
 /**

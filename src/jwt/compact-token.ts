@@ -64,12 +64,13 @@ export function headerOf(token: string, { algorithms, anyType }: HeaderRules): T
   return typeof kid === 'string' ? { alg, kid } : 'the kid of the token is no string';
 }
 
-/** RFC 7515, 4.1.9: a media type in any case, with or without `application/`. */
+/** RFC 7515, 4.1.9: a media type in any case, with or without `application/`; it may have parameters. */
 function isOther(typ: string): boolean {
   return OTHER_TYPES.has(
     typ
       .toLowerCase()
-      .replace(/^application\//, '')
-      .trim(),
+      .replace(/;[^]*$/, '')
+      .trim()
+      .replace(/^application\//, ''),
   );
 }

@@ -120,6 +120,16 @@ describe('namespaces', () => {
       expect.stringMatching(/^Api\/orders@\d+: .*the API shop\/orders has the same host and base path/),
     ]);
     await documents.close();
+    // One that tells no age is the younger one, wherever it stands.
+    const { createdAt: _, ...ageless } = claim('bank');
+    for (const both of [
+      [claim('shop'), ageless],
+      [ageless, claim('shop')],
+    ]) {
+      const mixed = await followDocuments(new MemorySource(both), options);
+      expect(mixed.current().apiFor('one.example.com', '/')?.name).toBe('shop/orders');
+      await mixed.close();
+    }
     // Files do not tell which is older.
     const files = [document('Api', 'a', {}, inTeam('shop')), document('Api', 'b', {}, inTeam('bank'))];
     expect(await faultsOf({ 'a.json': files })).toEqual([expect.stringContaining('has the same host and base path')]);

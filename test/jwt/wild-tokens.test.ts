@@ -92,7 +92,16 @@ describe('of a token', () => {
 });
 
 describe('a token that needs a proof beside it', () => {
-  const TYPES = ['dpop+jwt', 'DPoP+JWT', 'application/dpop+jwt', 'logout+jwt', 'application/Logout+jwt', 'kb+jwt'];
+  const TYPES = [
+    'dpop+jwt',
+    'DPoP+JWT',
+    'application/dpop+jwt',
+    'logout+jwt',
+    'application/Logout+jwt',
+    'kb+jwt',
+    'logout+jwt; v=1',
+    'application/dpop+jwt;v="1"',
+  ];
 
   test.each(TYPES)('is refused by its typ %s, unless told otherwise', async (typ) => {
     const token = await signed(key, {}, { typ });
