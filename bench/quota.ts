@@ -2,12 +2,16 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { systemClock } from '../src/clock.ts';
-import type { CounterStore, Demand } from '../src/quota/store.ts';
+import { KnownWindows } from '../src/lease/known-windows.ts';
+import { ScriptMemory } from '../src/memory/script-memory.ts';
+import type { CounterStore, Demand, StoreHealth, Taking } from '../src/quota/store.ts';
+import { readTake, takeCall, UNTAGGED } from '../src/script/script-call.ts';
 import { createCounterStore } from '../src/serve/counter-store.ts';
 import { startRedis } from '../test/real/redis.ts';
 
 interface Setting {
-  readonly mode: 'memory' | 'exact' | 'leased';
+  /** `scripts`: in memory too, by what counts for the workers of one process. */
+  readonly mode: 'memory' | 'scripts' | 'exact' | 'leased';
   readonly windows: number;
   readonly contracts: number;
   readonly replicas: number;
@@ -31,6 +35,35 @@ const UNDER_WAY = 256;
 /** Decisions that need no waiting go on in one turn of the event loop for so long. */
 const BURST = 64;
 
+const COUNT_ONE = { want: 1, least: 1, need: 1, share: 1 };
+
+/** The least that a store over the scripts in memory would do for a decision. */
+class ScriptStore implements CounterStore {
+  readonly #memory = new ScriptMemory(systemClock);
+
+  take(demands: readonly Demand[]): Taking {
+    const asked = { mono: systemClock.monotonic(), wall: systemClock.now() };
+    const costs = demands.map(({ cost }) => cost);
+    const { script, keys, args, keyspaces } = takeCall(UNTAGGED, demands, costs, COUNT_ONE, asked.wall);
+    const reply = readTake(demands, this.#memory.run(script.name, keys, args, keyspaces));
+    return KnownWindows.of(reply, asked).taking(reply.charged > 0, demands, asked);
+  }
+
+  peek(demands: readonly Demand[]): Taking {
+    return this.take(demands);
+  }
+
+  reset(): number {
+    return 0;
+  }
+
+  health(): StoreHealth {
+    return { kind: 'memory', available: true, detail: '' };
+  }
+
+  async close(): Promise<void> {}
+}
+
 const redis = await startRedis();
 console.log(
   `${'mode'.padEnd(8)}${'windows'.padStart(8)}${'contracts'.padStart(11)}${'replicas'.padStart(10)}`.concat(
@@ -42,8 +75,8 @@ const hot = new Map<string, number>();
 for (const contracts of [1, 10_000]) {
   for (const windows of [1, 2, 4]) {
     for (const replicas of [1, 4]) {
-      for (const mode of ['memory', 'exact', 'leased'] as const) {
-        if (mode === 'memory' && replicas > 1) continue;
+      for (const mode of ['memory', 'scripts', 'exact', 'leased'] as const) {
+        if (replicas > 1 && (mode === 'memory' || mode === 'scripts')) continue;
         const figures = await measure({ mode, windows, contracts, replicas });
         print({ mode, windows, contracts, replicas }, figures);
         if (contracts === 1 && replicas === 1 && windows === 2) hot.set(mode, figures.perSecondOfACore);
@@ -51,6 +84,8 @@ for (const contracts of [1, 10_000]) {
     }
   }
 }
+const byScripts = (hot.get('scripts') ?? 0) / (hot.get('memory') ?? 1);
+console.log(`scripts in memory are ${byScripts.toFixed(2)} of memory there`);
 const ratio = (hot.get('leased') ?? 0) / (hot.get('memory') ?? 1);
 console.log(`leased is ${ratio.toFixed(2)} of memory on a hot contract with two windows (1 replica, by CPU time)`);
 await redis.stop();
@@ -84,6 +119,7 @@ async function measure(setting: Setting): Promise<Figures> {
 }
 
 async function open({ mode }: Setting, prefix: string): Promise<CounterStore> {
+  if (mode === 'scripts') return new ScriptStore();
   const options = mode === 'memory' ? {} : { quota: mode, redis: { urls: [redis.url], prefix }, storeTimeoutMs: 1000 };
   const store = createCounterStore(options, { clock: systemClock });
   while (!store.health().available) await turn();

@@ -3,6 +3,7 @@ import type { Denial } from '../denial/denial.ts';
 import type { Charge, QuotaPolicy } from '../policy/policy.ts';
 import { StoreUnavailable } from '../quota/store.ts';
 import type { Demand, Taking } from '../quota/store.ts';
+import { settle } from '../settle.ts';
 import type { Api, Bound } from '../snapshot/snapshot.ts';
 import { counterNames } from './counter-name.ts';
 import { adoptExtras, adoptHeaders } from './adopted-headers.ts';
@@ -37,18 +38,12 @@ export function chargeEnforced(deliberation: Deliberation): Charged | Promise<Ch
     due.push(found);
   }
   if (due.length === 0) return NOTHING_DUE;
+  const failed = (error: unknown): Charged => settleStoreFailure(deliberation, due, error);
   try {
-    const taking = takeOnce(
-      deliberation,
-      due.map(({ demand }) => demand),
-    );
-    if (!(taking instanceof Promise)) return settleTaking(deliberation, due, taking);
-    return taking.then(
-      (late) => settleTaking(deliberation, due, late),
-      (error: unknown) => settleStoreFailure(deliberation, due, error),
-    );
+    const demands = due.map(({ demand }) => demand);
+    return settle(takeOnce(deliberation, demands), (taking) => settleTaking(deliberation, due, taking), failed);
   } catch (error) {
-    return settleStoreFailure(deliberation, due, error);
+    return failed(error);
   }
 }
 
@@ -69,28 +64,21 @@ export function chargeShadows(deliberation: Deliberation): Promise<unknown> | un
     }
     const found = dueOf(deliberation, bound);
     if (found === undefined || 'reason' in found) continue;
-    const counted = countShadow(deliberation, found);
-    if (counted !== undefined) pending.push(counted);
+    const counted = countShadow(deliberation, [found]);
+    if (counted instanceof Promise) pending.push(counted);
   }
   return pending.length === 0 ? undefined : Promise.all(pending);
 }
 
 const storeTooLate = (): Error => new StoreUnavailable('it did not answer in the time that shadow policies have');
 
-function countShadow(deliberation: Deliberation, due: Due): Promise<unknown> | undefined {
+function countShadow(deliberation: Deliberation, due: readonly [Due]): Charged | Promise<Charged> {
+  const failed = (error: unknown): Charged => settleStoreFailure(deliberation, due, error);
   try {
-    const taking = takeOnce(deliberation, [due.demand]);
-    if (!(taking instanceof Promise)) {
-      settleTaking(deliberation, [due], taking);
-      return undefined;
-    }
-    return withinShadowTime(deliberation, taking, storeTooLate).then(
-      (late) => settleTaking(deliberation, [due], late),
-      (error: unknown) => settleStoreFailure(deliberation, [due], error),
-    );
+    const taking = withinShadowTime(deliberation, takeOnce(deliberation, [due[0].demand]), storeTooLate);
+    return settle(taking, (taken) => settleTaking(deliberation, due, taken), failed);
   } catch (error) {
-    settleStoreFailure(deliberation, [due], error);
-    return undefined;
+    return failed(error);
   }
 }
 

@@ -205,9 +205,10 @@ const tookTooLong = (): Error => new Error('the shadow policy took too long');
 /** Shadow policies may not spend the time that the enforced ones and the answer need. */
 export function withinShadowTime<T>(
   deliberation: Deliberation,
-  work: Promise<T>,
+  work: T | Promise<T>,
   tooLate: () => Error = tookTooLong,
-): Promise<T> {
+): T | Promise<T> {
+  if (!(work instanceof Promise)) return work;
   const now = deliberation.ports.clock.monotonic();
   deliberation.shadowUntil ??= now + Math.min(SHADOW_MS, (deliberation.deadline - now) / 4);
   const { promise, resolve, reject } = Promise.withResolvers<T>();

@@ -1,6 +1,7 @@
 import type { Denial } from '../denial/denial.ts';
 import type { AccessPolicy, Answered, Outcome, Request } from '../policy/policy.ts';
 import type { Check } from '../request/check.ts';
+import { settle } from '../settle.ts';
 import type { Bound, Snapshot } from '../snapshot/snapshot.ts';
 import { NO_HEADERS, adoptExtras, adoptHeaders } from './adopted-headers.ts';
 import { chargeEnforced, chargeShadows } from './charging.ts';
@@ -73,10 +74,7 @@ function admit(deliberation: Deliberation, index: number): Decision | Promise<De
     }
     if (asked !== undefined) return conclude(deliberation, asked, bound.name);
   }
-  const charged = chargeEnforced(deliberation);
-  return charged instanceof Promise
-    ? charged.then((late) => countShadows(deliberation, late))
-    : countShadows(deliberation, charged);
+  return settle(chargeEnforced(deliberation), (charged) => countShadows(deliberation, charged));
 }
 
 function isAbandoned({ caller, deadline, ports }: Deliberation): boolean {
@@ -101,11 +99,10 @@ function ask(deliberation: Deliberation, bound: Bound<AccessPolicy>): End | unde
       return undefined;
     }
     const outcome = bound.policy.decide(requestFor(deliberation, bound));
-    if (!(outcome instanceof Promise)) return settle(deliberation, bound, outcome, startedAt);
-    const bounded = bound.mode === 'shadow' ? withinShadowTime(deliberation, outcome) : outcome;
-    return bounded.then(
-      (late) => settle(deliberation, bound, late, startedAt),
-      (error: unknown) => fail(deliberation, bound, error, startedAt),
+    return settle(
+      bound.mode === 'shadow' ? withinShadowTime(deliberation, outcome) : outcome,
+      (found) => adopt(deliberation, bound, found, startedAt),
+      (error) => fail(deliberation, bound, error, startedAt),
     );
   } catch (error) {
     return fail(deliberation, bound, error, startedAt);
@@ -113,7 +110,7 @@ function ask(deliberation: Deliberation, bound: Bound<AccessPolicy>): End | unde
 }
 
 /** Takes over what a policy found. */
-function settle(
+function adopt(
   deliberation: Deliberation,
   bound: Bound<AccessPolicy>,
   outcome: Outcome,

@@ -9,6 +9,7 @@ import { listenOn } from '../listen/socket.ts';
 import { secureContextOptions } from '../listen/tls.ts';
 import type { TlsMaterial } from '../listen/tls.ts';
 import { admit, ConnectionRoom } from '../listen/connection-room.ts';
+import { settle } from '../settle.ts';
 import { GrpcJsCall } from './grpc-js-call.ts';
 import { guardStreams } from './grpc-js-guard.ts';
 import type { GuardAbuse, GuardOptions } from './grpc-js-guard.ts';
@@ -164,9 +165,7 @@ function unary(method: Method & { kind: 'unary' }, { onFailure, clock }: Serving
       callback(failed);
     };
     try {
-      const response = method.handle(grpcCall.request, call);
-      if (response instanceof Promise) response.then(succeed, fail);
-      else succeed(response);
+      void settle(method.handle(grpcCall.request, call), succeed, fail);
     } catch (error) {
       fail(error);
     }

@@ -2,6 +2,7 @@ import { Gauge } from './prometheus.ts';
 import type { Registry } from './prometheus.ts';
 import type { Clock } from '../clock.ts';
 import type { CounterStore } from '../quota/store.ts';
+import { settle } from '../settle.ts';
 import { CounterFamily } from './counter-family.ts';
 import { DurationFamily } from './duration-family.ts';
 import type { DurationSeries } from './duration-family.ts';
@@ -45,21 +46,17 @@ export function createStoreMetrics(registry: Registry, clock: Clock): Instrument
       let known = series.get(operation);
       if (known === undefined) series.set(operation, (known = durations.series(kind, operation)));
       const duration = known;
+      const answered = (result: Result): Result => {
+        duration.observeMs(clock.monotonic() - startedAt);
+        return result;
+      };
       const failed = (error: unknown): never => {
         duration.observeMs(clock.monotonic() - startedAt);
         errors.series(kind, operation).value += 1;
         throw error;
       };
       try {
-        const result = call();
-        if (result instanceof Promise) {
-          return result.then((value) => {
-            duration.observeMs(clock.monotonic() - startedAt);
-            return value;
-          }, failed);
-        }
-        duration.observeMs(clock.monotonic() - startedAt);
-        return result;
+        return settle(call(), answered, failed);
       } catch (error) {
         return failed(error);
       }

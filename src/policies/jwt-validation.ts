@@ -18,6 +18,7 @@ import type { Selection } from '../policy/expression.ts';
 import { definePolicy } from '../policy/policy.ts';
 import type { Grant, Outcome, Request } from '../policy/policy.ts';
 import { upgrade } from '../policy/upgrade-note.ts';
+import { settle } from '../settle.ts';
 import type { PolicyEnvironment } from './environment.ts';
 import { jwtValidationOptions } from './jwt-validation-options.ts';
 import { DEFAULT_JWT_EXPRESSION, allowedAlgorithms, clientHeaderNamesOf, listOf } from './jwt-validation-parameters.ts';
@@ -84,9 +85,7 @@ export default definePolicy({
         if (offered.kind === 'malformed') return { reason: 'token_invalid', detail: offered.detail };
         const presented = headerName === undefined ? '' : request.check.header(headerName);
         const verified = verifier.verify(offered.token, request.deadline, presented, request.caller);
-        return verified instanceof Promise
-          ? verified.then((token) => outcomeOf(request, token))
-          : outcomeOf(request, verified);
+        return settle(verified, (token) => outcomeOf(request, token));
       },
       close() {
         verifier.close();
