@@ -12,13 +12,12 @@ it('goes on later with what comes', async () => {
 });
 
 it('reports what never comes, to who asked for that or to whoever waits', async () => {
-  const never = async (): Promise<number> => Promise.reject(new Error('gone'));
-  expect(
-    await settle(
-      never(),
-      (value) => value,
-      (error) => (error as Error).message,
-    ),
-  ).toBe('gone');
+  const never = async (): Promise<string> => Promise.reject(new Error('gone'));
+  const told = await settle(
+    never(),
+    (value) => value,
+    (error) => (error as Error).message,
+  );
+  expect(told).toBe('gone');
   await expect(settle(never(), (value) => value)).rejects.toThrow('gone');
 });

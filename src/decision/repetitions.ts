@@ -158,10 +158,10 @@ export class Repetitions {
 }
 
 /** {@link KEPT_WHOLE} where they are too many, or where the answer tells more than they do. */
-function windowsOf({ granted, windows, fallback }: Taking): number {
+function windowsOf({ granted, windows, byOutagePolicy }: Taking): number {
   let count = 0;
   for (const list of windows) count += list.length;
-  return !granted || fallback === true || count > WINDOWS ? KEPT_WHOLE : count;
+  return !granted || byOutagePolicy === true || count > WINDOWS ? KEPT_WHOLE : count;
 }
 
 function nameOf(demands: readonly Demand[]): string {

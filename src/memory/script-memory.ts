@@ -63,8 +63,8 @@ export class ScriptMemory {
     let p = 4;
     const counters = counterKeys(keys, keyspaces);
     for (const counter of counters) {
-      const held = this.#counters.get(counter.key);
-      epochs.push(held?.epoch ?? 0);
+      const known = this.#counters.get(counter.key);
+      epochs.push(known?.epoch ?? 0);
       const cost = Number(args[p]);
       const n = Number(args[p + 1]);
       p += 2;
@@ -72,7 +72,7 @@ export class ScriptMemory {
         const name = String(args[p + 2 * i]).slice(1);
         const span = args[p + 3 * n + i] ?? 0;
         const now = this.#now(name);
-        const window = held?.windows.get(name);
+        const window = known?.windows.get(name);
         const open = window !== undefined && window.end > now;
         const used = open ? window.used : 0;
         const end = open ? window.end : endOf(span, now);
@@ -90,8 +90,8 @@ export class ScriptMemory {
         window.used += granted * window.cost;
         const left = window.end - this.#now(window.name);
         if (window.left < 0) window.left = left;
-        const held = this.#open(window.counter, left);
-        held.windows.set(window.name, { used: window.used, end: window.end });
+        const known = this.#open(window.counter, left);
+        known.windows.set(window.name, { used: window.used, end: window.end });
       }
     }
     return [granted, ...epochs, ...told.flatMap(({ used, left, end }) => [used, left, end])];
@@ -104,13 +104,13 @@ export class ScriptMemory {
     let p = 1;
     for (const key of keys) {
       let isFilled = 0;
-      const held = this.#counters.get(key);
-      const same = held?.epoch === Number(args[p]);
+      const known = this.#counters.get(key);
+      const same = known?.epoch === Number(args[p]);
       const n = Number(args[p + 1]);
       p += 2;
       for (let i = 0; i < n; i++, p += 4) {
         const name = String(args[p]).slice(1);
-        const window = held?.windows.get(name);
+        const window = known?.windows.get(name);
         const isIts = window !== undefined && window.end === Number(args[p + 2]) && window.end > this.#now(name);
         if (!same || !isIts || window.used < units) continue;
         const maximum = Number(args[p + 3]);
@@ -138,10 +138,10 @@ export class ScriptMemory {
         if (units <= 0 || args[p + 3] === 0) continue;
         const now = this.#now(name);
         const left = endOf(args[p + 3] ?? 0, now) - now;
-        const held = this.#open(counter, Math.max(left, LEAST_DEBT_US));
-        const window = held.windows.get(name);
+        const known = this.#open(counter, Math.max(left, LEAST_DEBT_US));
+        const window = known.windows.get(name);
         if (window !== undefined && window.end > now) window.used += units;
-        else held.windows.set(name, { used: units, end: now + left });
+        else known.windows.set(name, { used: units, end: now + left });
       }
     }
     this.#open(first, LEAST_DEBT_US).debts.add(debt);
@@ -149,15 +149,15 @@ export class ScriptMemory {
   }
 
   #reset(key: string): number[] {
-    const held = this.#counters.get(key);
-    if (held === undefined || held.windows.size + held.debts.size === 0) return [0, held?.epoch ?? 0];
+    const known = this.#counters.get(key);
+    if (known === undefined || known.windows.size + known.debts.size === 0) return [0, known?.epoch ?? 0];
     let open = 0;
-    for (const [name, { end }] of held.windows) if (end > this.#now(name)) open++;
-    held.windows.clear();
-    held.debts.clear();
+    for (const [name, { end }] of known.windows) if (end > this.#now(name)) open++;
+    known.windows.clear();
+    known.debts.clear();
     // Later than any before it, also where two resets fall into one microsecond.
-    held.epoch = Math.max(held.epoch + 1, this.#now(''));
-    return [open, held.epoch];
+    known.epoch = Math.max(known.epoch + 1, this.#now(''));
+    return [open, known.epoch];
   }
 
   /** Of the clock that a window runs on, in whole µs. */
@@ -167,19 +167,19 @@ export class ScriptMemory {
 
   /** Returns the counter, a new one where there is none, and keeps it for so long at least. */
   #open({ key, keyspace }: CounterKey, leftUs: number): Counter {
-    let held = this.#counters.get(key);
-    if (held === undefined) {
-      held = {
+    let known = this.#counters.get(key);
+    if (known === undefined) {
+      known = {
         keyspace: this.#counters.shared(keyspace),
         epoch: 0,
         windows: new Map(),
         debts: new Set(),
         keptUntil: 0,
       };
-      this.#counters.add(key, held);
+      this.#counters.add(key, known);
     }
-    held.keptUntil = Math.max(held.keptUntil, this.#now('') + leftUs);
-    return held;
+    known.keptUntil = Math.max(known.keptUntil, this.#now('') + leftUs);
+    return known;
   }
 
   #makeRoom(counters: readonly CounterKey[]): void {

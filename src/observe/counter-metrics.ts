@@ -22,7 +22,7 @@ export function createCounterMetrics(registry: Registry): CounterMetrics {
   const byLease = hits.series('lease');
   const byRefusal = hits.series('refusal');
   const byStore = hits.series('store');
-  const byFallback = hits.series('fallback');
+  const byOutagePolicy = hits.series('fallback');
   const calls = new DurationFamily({
     registry,
     name: 'ostiary_store_call_duration_seconds',
@@ -43,7 +43,7 @@ export function createCounterMetrics(registry: Registry): CounterMetrics {
     'ostiary_store_circuit_open',
     "1 while the store can't be used: no connection, no answer in time, or every call refused.",
   );
-  const fallback = counter(
+  const outageAdmissions = counter(
     'ostiary_quota_fallback_admissions_total',
     'Hits admitted while the store could not tell, by the onStoreFailure that let them pass.',
     ['by'],
@@ -56,7 +56,7 @@ export function createCounterMetrics(registry: Registry): CounterMetrics {
       if (by === 'lease') byLease.value += 1;
       else if (by === 'store') byStore.value += 1;
       else if (by === 'refusal') byRefusal.value += 1;
-      else byFallback.value += 1;
+      else byOutagePolicy.value += 1;
     },
     storeCall(script, outcome, durationMs) {
       let byOutcome = callSeries.get(script);
@@ -72,7 +72,7 @@ export function createCounterMetrics(registry: Registry): CounterMetrics {
     returned: (units) => returned.inc(units),
     stranded: (units, why) => stranded.inc({ reason: why }, units),
     circuit: (open) => circuit.set(open ? 1 : 0),
-    fallbackAdmission: (by) => fallback.inc({ by }),
+    outageAdmission: (by) => outageAdmissions.inc({ by }),
     debtCharged: (units) => debt.inc(units),
     replicas: (count) => replicas.set(count),
   };

@@ -104,10 +104,10 @@ export function inspectionMethods(inspector: Inspector, telling: Telling): reado
       async (request, call) => {
         const policies = [];
         for (const { bound, demand } of countersOf(loaded(), request)) {
-          const { windows, fallback } = await storeAnswer(() =>
+          const { windows, byOutagePolicy } = await storeAnswer(() =>
             inspector.store.peek([demand], deadlineOf(call, inspector)),
           );
-          if (fallback === true) throw new RpcError(Code.unavailable, "the counter store can't be reached");
+          if (byOutagePolicy === true) throw new RpcError(Code.unavailable, "the counter store can't be reached");
           const counters = (windows[0] ?? []).map((window) => toCounter(window, 0));
           policies.push(create(proto.PolicyCountersSchema, { name: bound.name, policy: bound.kind, counters }));
         }

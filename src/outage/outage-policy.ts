@@ -36,11 +36,11 @@ export class OutagePolicy {
     if (choices.has('local') && error instanceof TooManyKeys) throw error;
     metrics.hit('fallback');
     if (!choices.has('local')) {
-      metrics.fallbackAdmission('allow');
+      metrics.outageAdmission('allow');
       throw error;
     }
     const taking = shares.take(demands, keys, now, this.#ports.replicas());
-    if (taking.granted) metrics.fallbackAdmission('local');
+    if (taking.granted) metrics.outageAdmission('local');
     return taking;
   }
 
@@ -56,15 +56,15 @@ export class OutagePolicy {
   ): Taking | Promise<Taking> {
     const { metrics, prefix, shares } = this.#ports;
     const keys = owing.map((demand) => keyOf(prefix, demand));
-    const held = shares.hold(owing, keys, now, this.#ports.replicas());
+    const hold = shares.hold(owing, keys, now, this.#ports.replicas());
     const isOwing = (demand: Demand): boolean => owing.includes(demand);
     const told = (taking: Taking): Taking => {
-      if (taking.granted) metrics.fallbackAdmission('local');
+      if (taking.granted) metrics.outageAdmission('local');
       return taking;
     };
-    if (owing.length === demands.length || !held.taking.granted) metrics.hit('fallback');
-    if (owing.length === demands.length) return told(held.taking);
-    const both = chargeBoth(demands, isOwing, held, takeRest);
+    if (owing.length === demands.length || !hold.taking.granted) metrics.hit('fallback');
+    if (owing.length === demands.length) return told(hold.taking);
+    const both = chargeBoth(demands, isOwing, hold, takeRest);
     return settle(both, told);
   }
 }

@@ -87,7 +87,7 @@ export class OutageShares {
     const giveBack = (): void => {
       for (const { window, cost } of charged.splice(0)) charge(window, -Math.min(cost, window.owed));
     };
-    return { taking: { granted, windows: told, fallback: true }, giveBack };
+    return { taking: { granted, windows: told, byOutagePolicy: true }, giveBack };
   }
 
   /** Remembers what Redis has told; a share whose debt was charged before Redis was asked has ended with that. */

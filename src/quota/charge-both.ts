@@ -9,9 +9,9 @@ export interface Hold {
 }
 
 /**
- * Charges the rest elsewhere: all demands are charged, or none. What was held here goes back where the rest is
+ * Charges the rest elsewhere: all demands are charged, or none. What was charged here goes back where the rest is
  * refused or can't be told.
- * @param isHere whether a demand is among those that are held
+ * @param isHere whether a demand is among those that were charged here
  */
 export function chargeBoth(
   demands: readonly Demand[],
@@ -52,8 +52,8 @@ export function merge(
   here: Taking,
   there: Taking,
 ): Taking {
-  const held = here.windows.values();
+  const charged = here.windows.values();
   const rest = there.windows.values();
-  const windows = demands.map((demand) => (isHere(demand) ? held : rest).next().value ?? []);
+  const windows = demands.map((demand) => (isHere(demand) ? charged : rest).next().value ?? []);
   return { ...here, ...there, granted: here.granted && there.granted, windows };
 }

@@ -13,7 +13,7 @@ export interface CounterMetrics {
   /** The circuit opened (true) or closed. */
   circuit(open: boolean): void;
   /** A hit admitted while the store could not tell. Worth an alarm. */
-  fallbackAdmission(by: 'allow' | 'local'): void;
+  outageAdmission(by: 'allow' | 'local'): void;
   /** Units admitted without the store and charged afterwards. */
   debtCharged(units: number): void;
   /** Replicas that were seen lately, this one included. */
@@ -31,7 +31,7 @@ export const noCounterMetrics: CounterMetrics = {
   returned: nothing,
   stranded: nothing,
   circuit: nothing,
-  fallbackAdmission: nothing,
+  outageAdmission: nothing,
   debtCharged: nothing,
   replicas: nothing,
 };

@@ -65,7 +65,7 @@ export class ScopedCounterStore implements CounterStore {
     } catch (error) {
       // Where the mesh's quota may be passed over, the replica's own still holds.
       if (rest.every(({ terms }) => terms?.onStoreFailure === 'allow')) {
-        return merge(demands, isOfReplica, here, { granted: true, windows: rest.map(() => []), fallback: true });
+        return merge(demands, isOfReplica, here, { granted: true, windows: rest.map(() => []), byOutagePolicy: true });
       }
       giveBack();
       throw error;

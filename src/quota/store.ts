@@ -45,7 +45,7 @@ export interface QuotaTerms {
 /** What is known of one window after a decision. */
 export interface WindowState {
   readonly limit: Limit;
-  /** Units left, never negative; after a grant, what the grant left. */
+  /** Units left, never negative; after a granted request, what it left. */
   readonly remaining: number;
   /** Milliseconds until the window ends; the whole period where none is open. */
   readonly resetMs: number;
@@ -57,7 +57,7 @@ export interface Taking {
   /** One list a demand, in their order; in it one state a limit, in their order. */
   readonly windows: readonly (readonly WindowState[])[];
   /** The store could not tell, and the demands' `onStoreFailure` decided; a demand with `allow` has no states then. */
-  readonly fallback?: true;
+  readonly byOutagePolicy?: true;
 }
 
 /** Counts quota. A window opens at its first hit and ends a period later. */

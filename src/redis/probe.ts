@@ -28,17 +28,17 @@ export class Probe {
   start(client: RedisClient): void {
     this.stop();
     const { clock, answers, refuses } = this.#ports;
-    let asking = false;
+    let isAsking = false;
     let silentSince = clock.monotonic();
     const probe = async (): Promise<void> => {
       if (client.status !== 'ready') return;
-      if (asking) {
+      if (isAsking) {
         if (clock.monotonic() - silentSince < GIVE_UP_MS) return;
         silentSince = clock.monotonic();
         client.disconnect(true);
         return;
       }
-      asking = true;
+      isAsking = true;
       try {
         await client.ping();
         found();
@@ -46,7 +46,7 @@ export class Probe {
         if (answersThough(error)) found();
         else if (this.#timer === timer) refuses(error);
       }
-      asking = false;
+      isAsking = false;
       silentSince = clock.monotonic();
     };
     const timer = setInterval(() => void probe(), PROBE_EVERY_MS).unref();

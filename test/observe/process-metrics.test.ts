@@ -138,7 +138,7 @@ test('what becomes of shared quota is told in units', async () => {
   counters.leased(16);
   counters.stranded(3, 'lease_died');
   counters.circuit(true);
-  counters.fallbackAdmission('local');
+  counters.outageAdmission('local');
   expect(await line('ostiary_quota_hits_total{by="lease"}')).toBe(20);
   expect(await line('ostiary_quota_hits_total{by="store"}')).toBe(1);
   const call = 'ostiary_store_call_duration_seconds';

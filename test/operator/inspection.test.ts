@@ -211,7 +211,7 @@ describe('the InspectionService', () => {
 
   it('shows no counters of its own making where the store is away', async () => {
     const { inspection, store } = await start();
-    store.peek = () => ({ granted: true, windows: [[]], fallback: true });
+    store.peek = () => ({ granted: true, windows: [[]], byOutagePolicy: true });
     await expect(inspection.inspectCounters(subject)).rejects.toMatchObject({ code: Code.Unavailable });
   });
 });

@@ -121,6 +121,6 @@ describe('the local share of a quota', () => {
     await expect.poll(() => used(demand), { timeout: 5000 }).toBe(501);
     await sleep(300);
     expect(await used(demand)).toBe(501);
-    expect((await store.take([demand], performance.now() + 1000)).fallback).toBeUndefined();
+    expect((await store.take([demand], performance.now() + 1000)).byOutagePolicy).toBeUndefined();
   });
 });

@@ -26,7 +26,7 @@ afterEach(async () => {
 afterAll(() => redis.stop());
 
 async function join(admissions: string[] = []): Promise<CounterStore> {
-  const metrics = { ...noCounterMetrics, fallbackAdmission: (by: string) => void admissions.push(by) };
+  const metrics = { ...noCounterMetrics, outageAdmission: (by: string) => void admissions.push(by) };
   const options = { storeTimeoutMs: 50, redis: { urls: [redis.url], prefix: `out${mesh}:` } };
   const store = createCounterStore(options, { clock: systemClock, metrics });
   open.push(store);
@@ -92,7 +92,7 @@ describe('while Redis answers nothing', () => {
     expect(await admitted(store, demand, 100)).toBe(60);
     expect(new Set(admissions)).toEqual(new Set(['local']));
     const told = await take(store, demand);
-    expect(told).toMatchObject({ granted: false, fallback: true });
+    expect(told).toMatchObject({ granted: false, byOutagePolicy: true });
     expect(told.windows[0]?.[0]).toMatchObject({ remaining: 0 });
     redis.resume();
     await expect.poll(() => used(demand), { timeout: 5000 }).toBeGreaterThanOrEqual(100);
@@ -139,7 +139,7 @@ describe('while Redis answers nothing', () => {
     const allowing = { ...demandWith('allow'), slot };
     const local = { ...demandWith('local', 1), slot };
     const first = await take(store, allowing, local);
-    expect(first).toMatchObject({ granted: true, fallback: true });
+    expect(first).toMatchObject({ granted: true, byOutagePolicy: true });
     expect(first.windows[0]).toEqual([]);
     expect((await take(store, allowing, local)).granted).toBe(false);
   });

@@ -116,9 +116,9 @@ describe('a repeated Check', () => {
 
   it('gets what the store said of a grant without knowing', () => {
     const { take } = charging();
-    const blind: CounterStore['take'] = () => ({ granted: true, windows: [[]], fallback: true });
+    const blind: CounterStore['take'] = () => ({ granted: true, windows: [[]], byOutagePolicy: true });
     void take(check(), undefined, blind);
-    expect(take(check())).toEqual({ granted: true, windows: [[]], fallback: true });
+    expect(take(check())).toEqual({ granted: true, windows: [[]], byOutagePolicy: true });
   });
 
   it('waits for the answer that is under way', async () => {

@@ -76,7 +76,11 @@ describe('a request that has quotas of both', () => {
     const store = withMeshAway();
     const here = local(1);
     const there: Demand = { ...mesh(5), terms: { scope: 'mesh', onStoreFailure: 'allow' } };
-    expect(await store.take([here, there], 1)).toMatchObject({ granted: true, fallback: true, windows: [[{}], []] });
+    expect(await store.take([here, there], 1)).toMatchObject({
+      granted: true,
+      byOutagePolicy: true,
+      windows: [[{}], []],
+    });
     expect((await store.take([here, there], 1)).granted).toBe(false);
   });
 
