@@ -15,7 +15,7 @@ export interface NormalPath {
 export interface PathReadings {
   /** Undecoded, as routes are matched: as sent; with parameters cut from each segment; cut at the first of them. */
   readonly asSent: readonly string[];
-  /** Decoded and resolved, but with parameters kept, and with encoded slashes taken for slashes. */
+  /** Decoded, but with parameters kept, with encoded slashes taken for slashes, and with nothing resolved. */
   readonly decoded: readonly string[];
   readonly hasEncodedSlash: boolean;
 }
@@ -103,7 +103,20 @@ function readingsOf(path: string, pieces: readonly string[]): PathReadings | und
     kept.push(resolve(slashes, withoutParameters), ...(hasParameters ? [resolve(slashes, asItIs)] : []));
   }
   const decoded = kept.filter((reading) => reading !== undefined);
-  return decoded.length < kept.length ? undefined : { asSent, decoded, hasEncodedSlash };
+  if (decoded.length < kept.length) return undefined;
+  return { asSent, decoded: [...decoded, ...unresolved(pieces, hasParameters)], hasEncodedSlash };
+}
+
+/** As an upstream reads it that decodes, and resolves nothing: `/a/b/..` lies below `/a/b` for it. */
+function unresolved(pieces: readonly string[], hasParameters: boolean): readonly string[] {
+  const spelled = pieces.length > 1 ? [pieces.join('%2F'), pieces.join('/')] : pieces;
+  const read = hasParameters ? [withoutParameters, asItIs] : [withoutParameters];
+  return spelled.flatMap((text) =>
+    read.flatMap((nameOf) => {
+      const plain = text.split('/').map(nameOf).join('/');
+      return plain === resolve(text, nameOf) ? [] : [plain];
+    }),
+  );
 }
 
 function withoutParameters(segment: string): string {
