@@ -42,5 +42,5 @@ USER 65532:65532
 HEALTHCHECK --interval=10s --timeout=2s --start-period=5s \
   CMD ["/nodejs/bin/node", "-e", "fetch('http://127.0.0.1:9190/livez').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 # The young generation sized for the work: docs/sizing.md.
-ENTRYPOINT ["/nodejs/bin/node", "--max-semi-space-size=4", "/app/main.js"]
+ENTRYPOINT ["/nodejs/bin/node", "--min-semi-space-size=2", "--max-semi-space-size=4", "/app/main.js"]
 CMD ["serve"]
