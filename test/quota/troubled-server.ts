@@ -100,8 +100,11 @@ export function overcomesTroubles(server: RedisServer): void {
       const others = [1, 2, 3, 4].map(() => connect(redis.port, '127.0.0.1'));
       await Promise.all(others.map((socket) => new Promise((resolve) => socket.once('connect', resolve))));
       const watched = watch({ urls: [redis.url] });
-      await expectEvents(watched, 'lost');
-      expect(watched.events[0]?.detail).toMatch(/max number of clients .*raise maxclients/);
+      // On a busy machine it may be lost first for an answer that is late.
+      await expect
+        .poll(() => watched.events.at(-1)?.detail, patience)
+        .toMatch(/max number of clients .*raise maxclients/);
+      expect(watched.events.filter(({ kind }) => kind !== 'lost')).toEqual([]);
       for (const socket of others) socket.destroy();
       await expect.poll(() => watched.events.at(-1)?.kind, patience).toBe('connected');
       await expectToCount(watched.store);
