@@ -98,7 +98,7 @@ export const command = defineCommand({
 
 function refuse(given: ReadonlySet<keyof typeof flags>, refused: object, because: string): void {
   const key = [...given].find((name) => Object.hasOwn(refused, name));
-  if (key !== undefined) throw new UserError(`--${flagName(key)} means nothing here: ${because}`, 2);
+  if (key !== undefined) throw new UserError(`--${flagName(key)} has no effect here: ${because}`, 2);
 }
 
 async function requestOf(values: FlagValues<typeof flags>, file: string | undefined): Promise<CheckRequest> {

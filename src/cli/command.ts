@@ -65,6 +65,6 @@ export function defineCommand<F extends Flags>(command: Command<F>): RunnableCom
 function refuseUnconcerned<K>(given: ReadonlySet<K>, concerned: readonly K[], name: string): void {
   for (const key of given) {
     if (concerned.includes(key)) continue;
-    throw new UserError(`--${flagName(String(key))} means nothing to ostiary ${name}: leave it out, or see --help`, 2);
+    throw new UserError(`--${flagName(String(key))} has no effect in ostiary ${name}: leave it out, or see --help`, 2);
   }
 }

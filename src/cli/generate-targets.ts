@@ -188,7 +188,7 @@ function envoyFilterDocuments(flags: GenerateFlags): readonly object[] {
   const ostiary = endpointOf(flags.ostiary || headlessAddress, '--ostiary');
   const apis = apisOf(flags);
   if (routesOnly && apis.length === 0)
-    throw new UserError('--routes-only tells nothing without --api or --route-api', 2);
+    throw new UserError('--routes-only has no effect without --api or --route-api', 2);
   const filter = envoyFilter({
     name,
     namespace,

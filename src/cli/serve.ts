@@ -32,7 +32,7 @@ export const command = defineCommand({
     for (const listener of ['listen', 'apiListen'] as const) {
       if (!given.has(`${listener}Mode`) || values[listener].startsWith('unix:')) continue;
       const flag = flagName(listener);
-      throw new UserError(`--${flag}-mode means nothing here: --${flag} ${values[listener]} is no Unix socket`, 2);
+      throw new UserError(`--${flag}-mode has no effect here: --${flag} ${values[listener]} is not a Unix socket`, 2);
     }
     refuseRedisUnnamed(given, environment);
     if (environment[workerVariable] !== undefined && process.send !== undefined) {

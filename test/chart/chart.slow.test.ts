@@ -33,7 +33,7 @@ describe.skipIf(helm === undefined)('the chart', () => {
     [{ envoyFilters: [{ name: 'x', placement: 'gateway', gateway: 'w', selector: { a: 'b' } }] }, /exclude each other/],
     [{ envoyFilters: [{ name: 'x', placement: 'sidecar', gateway: 'w' }] }, /chosen by selector/],
     [{ envoyFilters: [{ name: 'x', placement: 'gateway', openTcpPorts: [1] }] }, /openTcpPorts is for sidecars/],
-    [{ envoyFilters: [{ name: 'x', placement: 'gateway', routesOnly: true }] }, /tells nothing without apis/],
+    [{ envoyFilters: [{ name: 'x', placement: 'gateway', routesOnly: true }] }, /has no effect without apis/],
     [{ envoyFilters: [{ name: 'x', placement: 'gateway', apis: [{ api: 'a', route: 'b,c' }] }] }, /route/],
     [{ authorizationPolicies: [{ name: 'x', target: { kind: 'Pod', name: 'y' } }] }, /kind/],
     [{ mode: 'sidecar', secrets: { files: ['partner'] } }, /no container.*--secret-files/],

@@ -29,7 +29,7 @@ describe('an environment variable', () => {
     expect([...owners].filter(([, flags]) => flags.size > 1).map(([variable]) => variable)).toEqual([]);
   });
 
-  test('of a service means nothing to what is generated', async () => {
+  test('of a service has no effect on what is generated', async () => {
     const targets = ['envoyfilter', 'bootstrap', 'extension-provider', 'mesh-config'].map((target) => [target]);
     const others = [
       ['security-policy', '--target', 'Gateway/eg'],
@@ -49,7 +49,7 @@ describe('an environment variable', () => {
   });
 });
 
-describe('what means nothing is refused:', () => {
+describe('what has no effect is refused:', () => {
   test.each(loaded)('an argument too many of $name', async ({ name, maxArguments }) => {
     if (maxArguments === Infinity) return;
     const { code, stderr } = await runMain([name, ...Array.from({ length: maxArguments }, () => 'x'), 'extra']);
@@ -64,7 +64,7 @@ describe('what means nothing is refused:', () => {
     async ({ command, flag, of }) => {
       const { code, stderr } = await runMain([command, ...(needed[command] ?? []), `--${flag}=`]);
       expect(code).toBe(2);
-      expect(stderr).toMatch(new RegExp(`^ostiary: --${flag} (?:is ""|means nothing)`));
+      expect(stderr).toMatch(new RegExp(`^ostiary: --${flag} (?:is ""|has no effect)`));
       expect(() => of.parse([''])).toThrow(/expected/);
     },
   );
@@ -78,8 +78,8 @@ describe('what means nothing is refused:', () => {
   );
 
   test.each([
-    [['generate', 'bootstrap', '--placement', 'gateway'], '--placement means nothing to ostiary generate bootstrap'],
-    [['generate', 'flex', '--namespace', 'shop'], '--namespace means nothing to ostiary generate flex'],
+    [['generate', 'bootstrap', '--placement', 'gateway'], '--placement has no effect in ostiary generate bootstrap'],
+    [['generate', 'flex', '--namespace', 'shop'], '--namespace has no effect in ostiary generate flex'],
     [['generate', 'envoyfilter', '--timeout', '0s'], '--timeout is "0s": expected a duration from 1ms to 24h'],
     [['generate', 'envoyfilter', '--namespace', 'A B'], '--namespace is "A B": expected a namespace'],
     [['generate', 'envoyfilter', '--name', 'Ostiary'], '--name is "Ostiary": expected a name of Kubernetes'],
@@ -97,7 +97,7 @@ describe('what means nothing is refused:', () => {
     [['generate', 'bootstrap', '--upstream', 'a b:1'], '--upstream is "a b:1": expected'],
     [
       ['generate', 'envoyfilter', '--routes-only', '--api', 'orders', '--timeout', '1s'],
-      '--timeout means nothing to ostiary generate envoyfilter',
+      '--timeout has no effect in ostiary generate envoyfilter',
     ],
     [['generate', 'bootstrap', '--upstream', '999.1.1.1:80'], '--upstream is "999.1.1.1:80": expected host:port'],
     [['generate', 'bootstrap', '--ostiary', 'http://x:9191'], '--ostiary is "http://x:9191": expected host:port'],
@@ -117,17 +117,17 @@ describe('what means nothing is refused:', () => {
     [['check', '--path', 'orders'], '--path is "orders": expected a path that begins with "/"'],
     [['check', '--method', 'G T'], '--method is "G T": expected a method'],
     [['check', '--header', 'a b: c'], '--header is "a b: c": expected "NAME: VALUE"'],
-    [['check', 'request.json', '--path', '/orders'], '--path means nothing here: the request is that of request.json'],
-    [['check', '--api', 'unix:/x', '--policies', 'p'], '--policies means nothing here: the service at --api'],
-    [['check', '--api-token-file', 'f'], '--api-token-file means nothing here: no service is asked'],
+    [['check', 'request.json', '--path', '/orders'], '--path has no effect here: the request is that of request.json'],
+    [['check', '--api', 'unix:/x', '--policies', 'p'], '--policies has no effect here: the service at --api'],
+    [['check', '--api-token-file', 'f'], '--api-token-file has no effect here: no service is asked'],
     [
       ['check', '--context-extension', 'a=1', '--context-extension', 'a=2'],
       '--context-extension is "a=2": "a" is given twice',
     ],
     [['generate', 'envoyfilter', '--selector', 'a=1', '--selector', 'a=2'], '--selector is "a=2": "a" is given twice'],
     [['counters', 'get', 'orders', '--client', 'a', '--key', 'b'], '--client and --key exclude each other'],
-    [['serve', '--listen-mode', '0600'], '--listen-mode means nothing'],
-    [['serve', '--api-listen-mode', '0600'], '--api-listen-mode means nothing'],
+    [['serve', '--listen-mode', '0600'], '--listen-mode has no effect'],
+    [['serve', '--api-listen-mode', '0600'], '--api-listen-mode has no effect'],
     [['serve', '--store-timeout', '0s'], '--store-timeout is "0s": expected a duration from 1ms'],
   ])('%j', async (argv, said) => {
     const { code, stdout, stderr } = await runMain(argv);
