@@ -23,7 +23,7 @@ test('docs/architecture.md has five walks, each a list of files with a sentence'
   const walks = architecture.split(/^## Walk \d: /m).slice(1);
   expect(walks).toHaveLength(5);
   for (const walk of walks) {
-    const stops = walk.match(/^\d+\. .*$/gm) ?? [];
+    const stops = walk.match(/^\d+\. .*(?:\n {2,}\S.*)*/gm) ?? [];
     expect(stops.length).toBeGreaterThanOrEqual(5);
     expect(stops.filter((stop) => pathsOf(stop).length === 0 || !stop.endsWith('.'))).toEqual([]);
   }
