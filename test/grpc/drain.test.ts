@@ -15,9 +15,8 @@ describe.each(transports)('the drain of a listener on $name', ({ transport }) =>
 
   it('ends at once where nobody is connected', async () => {
     const { listener } = await serve([unary((request) => request)]);
-    const start = performance.now();
-    await listener.drain(5000);
-    expect(performance.now() - start).toBeLessThan(1000);
+    // Far longer than a test may take.
+    await listener.drain(600_000);
   });
 
   it('ends soon where connections are idle, and closes them with GOAWAY without an error', async () => {
@@ -26,10 +25,9 @@ describe.each(transports)('the drain of a listener on $name', ({ transport }) =>
     const session = connectHttp2(`http://127.0.0.1:${portOf(listener.address)}`);
     await once(session, 'remoteSettings');
     const goaway = once(session, 'goaway');
-    const start = performance.now();
-    await listener.drain(5000);
+    // Far longer than a test may take.
+    await listener.drain(600_000);
     expect((await goaway)[0]).toBe(0);
-    expect(performance.now() - start).toBeLessThan(1000);
     session.close();
   });
 
@@ -72,9 +70,7 @@ describe.each(transports)('the drain of a listener on $name', ({ transport }) =>
     await started.promise;
     const start = performance.now();
     await listener.drain(200);
-    const tookMs = performance.now() - start;
-    expect(tookMs).toBeGreaterThan(150);
-    expect(tookMs).toBeLessThan(1500);
+    expect(performance.now() - start).toBeGreaterThan(150);
     expect((await inFlight).code).toBeOneOf([Code.unavailable, Code.cancelled]);
   });
 

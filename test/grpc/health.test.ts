@@ -122,8 +122,7 @@ describe.each(transports)('health on $name', ({ transport }) => {
     const watching = watch(client, '');
     await watching.next();
     health.close();
-    const begin = performance.now();
-    await listener.drain(5000);
-    expect(performance.now() - begin).toBeLessThan(1000);
+    // Far longer than a test may take.
+    await listener.drain(600_000);
   });
 });

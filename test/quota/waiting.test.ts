@@ -58,18 +58,19 @@ async function timed(store: CounterStore, demand: ReturnType<typeof freshDemand>
     (taking) => taking.granted,
     () => undefined,
   );
-  return { granted, ms: performance.now() - started };
+  return { granted };
 }
 
 describe.each(['exact', 'leased'] as const)('a hit that waits for an %s answer', (quota) => {
   it('is answered by its own deadline, whatever call is under way', async () => {
     const { store } = slowStore(quota, 800);
     const demand = freshDemand([[1000, HOUR]]);
-    const first = timed(store, demand, 10_000);
+    let isFirstAnswered = false;
+    const first = timed(store, demand, 10_000).finally(() => (isFirstAnswered = true));
     await sleep(20);
     const hurried = await timed(store, demand, 20);
     expect(hurried.granted).toBeUndefined();
-    expect(hurried.ms).toBeLessThan(500);
+    expect(isFirstAnswered).toBe(false);
     expect((await first).granted).toBe(true);
     await store.close();
   });
