@@ -1,4 +1,5 @@
 import { Budget } from '../listen/budget.ts';
+import { FairTurns } from './fair-turns.ts';
 import type { Limits } from './limits.ts';
 import { TokenBucket } from './token-bucket.ts';
 
@@ -10,6 +11,8 @@ export interface Budgets {
   readonly streams: Budget;
   /** Octets that compressed messages unpack to. */
   readonly inflation: TokenBucket;
+  /** The time of the event loop. */
+  readonly turns: FairTurns;
 }
 
 export function createBudgets(limits: Limits, nowMs: number): Budgets {
@@ -17,6 +20,7 @@ export function createBudgets(limits: Limits, nowMs: number): Budgets {
     bufferedBytes: new Budget(limits.totalBufferedBytes),
     streams: new Budget(limits.totalStreams),
     inflation: new TokenBucket(limits.totalInflatedBytes, nowMs),
+    turns: new FairTurns(),
   };
 }
 

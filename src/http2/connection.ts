@@ -4,6 +4,7 @@ import { BatchClock } from './batch-clock.ts';
 import { createBudgets } from './budgets.ts';
 import type { Budgets } from './budgets.ts';
 import { ControlFrames } from './control-frames.ts';
+import { type FairTurns, TurnWork } from './fair-turns.ts';
 import { FloodGuard } from './flood-guard.ts';
 import { FrameReader } from './frame-reader.ts';
 import { FrameWriter } from './frame-writer.ts';
@@ -31,6 +32,14 @@ export interface ConnectionSettings {
   readonly budgets?: Budgets;
 }
 
+/** `chunk[at..end)`. */
+interface Rest {
+  readonly chunk: Buffer;
+  readonly at: number;
+  readonly end: number;
+  readonly mayBeMore: boolean;
+}
+
 /**
  * The server's end of one HTTP/2 connection (RFC 9113) on any duplex stream of octets: the parts that it
  * is made of, and the batch that goes through them.
@@ -47,6 +56,11 @@ export class Connection {
   readonly #requests: RequestFrames;
   readonly #timeouts: Timeouts;
   readonly #shutdown: Shutdown;
+  readonly #turns: FairTurns;
+  readonly #work: TurnWork;
+  /** What was read and waits for a turn of its own; nothing more is read until then. */
+  #rest: Rest | undefined;
+  #isWaiting = false;
 
   constructor(socket: Duplex, application: Application, { limits, observer, now, budgets }: ConnectionSettings) {
     const clock = new BatchClock(now);
@@ -54,6 +68,7 @@ export class Connection {
     const memory = shared.bufferedBytes.share();
     const guarded = (act: () => void): void => this.#guarded(act);
     const flush = (): void => this.#flush();
+    const work = new TurnWork();
     const writes = new WriteScheduler(() => guarded(flush));
     const retainInput = (): void => this.#input.retain();
     const onOverflow = (): void => this.#shutdown.giveUp('answer_queue_full');
@@ -66,6 +81,7 @@ export class Connection {
       observer,
       clock,
       writes,
+      work,
       sender,
       floods,
       memory,
@@ -78,7 +94,7 @@ export class Connection {
     const settings = new PeerSettings({ sender, streams, floods });
     const control = new ControlFrames({ limits, clock, sender, streams, floods, shutdown, settings });
     const requests = new RequestFrames({ limits, clock, writer, streams, floods, memory });
-    const reader = new FrameReader(new IncomingFrames({ shutdown, settings, requests, control }), memory);
+    const reader = new FrameReader(new IncomingFrames({ shutdown, settings, requests, control }), memory, work);
     const timeouts = new Timeouts({
       limits,
       budgets: shared,
@@ -92,7 +108,7 @@ export class Connection {
       shutdown,
     });
 
-    const input = new Input(socket, (chunk, end) => this.#receive(chunk, end), memory);
+    const input = new Input(socket, (chunk, end, mayBeMore) => this.#receive(chunk, end, mayBeMore), memory);
     this.#socket = socket;
     this.#observer = observer;
     this.#clock = clock;
@@ -104,6 +120,8 @@ export class Connection {
     this.#reader = reader;
     this.#input = input;
     this.#timeouts = timeouts;
+    this.#turns = shared.turns;
+    this.#work = work;
 
     observer.counters.connectionsOpened++;
     writeServerPreface(writer, limits);
@@ -112,6 +130,7 @@ export class Connection {
     socket.on('close', () => {
       observer.counters.connectionsClosed++;
       shutdown.ended();
+      this.#rest = undefined;
       reader.release();
       requests.release();
       input.release();
@@ -119,20 +138,59 @@ export class Connection {
     });
   }
 
-  /** One batch: what the socket delivered at once. What it causes is written at once. */
-  #receive(chunk: Buffer, end: number): void {
+  /** The socket has delivered octets. */
+  #receive(chunk: Buffer, end: number, mayBeMore: boolean): void {
     if (this.#shutdown.hasEnded) return;
     this.#clock.tick();
     this.#timeouts.received();
     this.#observer.counters.bytesRead += end;
+    this.#batch(chunk, 0, end, mayBeMore);
+  }
+
+  /** One batch: what the socket delivered at once, or as much of it as may be done at once. What it causes is written at once. */
+  #batch(chunk: Buffer, from: number, end: number, mayBeMore: boolean): void {
+    let at = end;
     this.#writes.begin();
     try {
-      this.#reader.push(chunk, end, this.#clock.nowMs);
+      at = this.#reader.push(chunk, from, end, this.#clock.nowMs);
       if (!this.#shutdown.hasEnded) this.#requests.replenish();
     } catch (error) {
       this.#shutdown.fail(error);
     }
     this.#writes.end();
+    if (at < end || (mayBeMore && this.#work.left < 0)) this.#holdBack({ chunk, at, end, mayBeMore });
+    else if (!mayBeMore) this.#work.refill();
+  }
+
+  /** Others come first. */
+  #holdBack(rest: Rest): void {
+    if (this.#shutdown.hasEnded) return;
+    this.#rest = rest;
+    this.#input.hold();
+    this.#socket.pause();
+    this.#waitForTurn();
+  }
+
+  #waitForTurn(): void {
+    if (this.#isWaiting) return;
+    this.#isWaiting = true;
+    this.#turns.wait(() => {
+      this.#isWaiting = false;
+      this.#guarded(() => this.#goOn());
+    });
+  }
+
+  #goOn(): void {
+    const rest = this.#rest;
+    // Where the socket is congested, 'drain' goes on.
+    if (rest === undefined || this.#shutdown.hasEnded || this.sender.isCongested) return;
+    this.#rest = undefined;
+    this.#work.refill();
+    this.#clock.tick();
+    if (rest.at < rest.end) this.#batch(rest.chunk, rest.at, rest.end, rest.mayBeMore);
+    if (this.#rest !== undefined) return;
+    this.#input.letGo();
+    if (!this.sender.isCongested) this.#socket.resume();
   }
 
   /** A fault of ours ends this connection, not the process. */
@@ -164,7 +222,9 @@ export class Connection {
     this.sender.unstall();
     this.sender.pumpAll();
     this.#flush();
-    if (!this.sender.isCongested) this.#socket.resume();
+    if (this.sender.isCongested) return;
+    if (this.#rest === undefined) this.#socket.resume();
+    else this.#waitForTurn();
   }
 
   /** The peer is told to go, calls in flight end, then the connection closes. */

@@ -1,5 +1,6 @@
 import type { Share } from '../listen/budget.ts';
 import { ConnectionError, ErrorCode, enough } from './error-code.ts';
+import { type TurnWork, unitsOf } from './fair-turns.ts';
 import { frameHeaderBytes, leastMaxFrameSize, readUint31 } from './frame.ts';
 
 /** Takes whole frames; the payload is `buffer[start..end)`, and its buffer is written again afterwards. */
@@ -23,11 +24,13 @@ export class FrameReader {
   partialSinceMs = Infinity;
   readonly #sink: FrameSink;
   readonly #memory: Share;
+  readonly #work: TurnWork;
 
   /** @param memory pays for a frame that is not whole */
-  constructor(sink: FrameSink, memory: Share) {
+  constructor(sink: FrameSink, memory: Share, work: TurnWork) {
     this.#sink = sink;
     this.#memory = memory;
+    this.#work = work;
   }
 
   /** The connection is gone. */
@@ -36,9 +39,13 @@ export class FrameReader {
     this.#partial = undefined;
   }
 
-  /** Takes `chunk[0..end)`, read at `nowMs`. */
-  push(chunk: Buffer, end: number, nowMs: number): void {
-    let at = this.#prefaceSeen < preface.length ? this.#readPreface(chunk, end) : 0;
+  /**
+   * Takes `chunk[from..end)`, read at `nowMs`, as far as the work for this turn goes.
+   * @returns where the rest starts; `end`: there is none
+   */
+  push(chunk: Buffer, from: number, end: number, nowMs: number): number {
+    const work = this.#work;
+    let at = this.#prefaceSeen < preface.length ? this.#readPreface(chunk, from, end) : from;
     if (this.#partial !== undefined) at = this.#complete(chunk, at, end);
     while (end - at >= frameHeaderBytes) {
       const length = payloadLength(chunk, at);
@@ -46,21 +53,24 @@ export class FrameReader {
       if (next > end) break;
       this.#sink.frame(chunk[at + 3]!, chunk[at + 4]!, readUint31(chunk, at + 5), chunk, at + frameHeaderBytes, next);
       at = next;
+      work.left -= unitsOf(length);
+      if (work.left < 0) return at;
     }
-    if (at >= end) return;
+    if (at >= end) return end;
     this.#keep(chunk, at, end);
     this.partialSinceMs = nowMs;
+    return end;
   }
 
-  #readPreface(chunk: Buffer, end: number): number {
-    const length = Math.min(preface.length - this.#prefaceSeen, end);
+  #readPreface(chunk: Buffer, from: number, end: number): number {
+    const length = Math.min(preface.length - this.#prefaceSeen, end - from);
     for (let i = 0; i < length; i++) {
-      if (chunk[i] !== preface[this.#prefaceSeen + i]) {
+      if (chunk[from + i] !== preface[this.#prefaceSeen + i]) {
         throw new ConnectionError(ErrorCode.protocolError, 'not an HTTP/2 connection preface');
       }
     }
     this.#prefaceSeen += length;
-    return length;
+    return from + length;
   }
 
   #keep(chunk: Buffer, at: number, end: number): void {
@@ -93,6 +103,7 @@ export class FrameReader {
     this.#memory.give(frame.length);
     this.partialSinceMs = Infinity;
     this.#sink.frame(frame[3]!, frame[4]!, readUint31(frame, 5), frame, frameHeaderBytes, frame.length);
+    this.#work.left -= unitsOf(frame.length);
     return at;
   }
 

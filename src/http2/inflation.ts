@@ -1,16 +1,22 @@
 import type { BatchClock } from './batch-clock.ts';
+import type { TurnWork } from './fair-turns.ts';
 import type { TokenBucket } from './token-bucket.ts';
+
+/** So many octets take as long to unpack as a unit of other work. */
+const octetsOfUnit = 8 * 1024;
 
 /** What compressed messages of one connection may unpack to: its own token bucket, and that of all together. */
 export class Inflation {
   readonly #own: TokenBucket;
   readonly #shared: TokenBucket;
   readonly #clock: BatchClock;
+  readonly #work: TurnWork;
 
-  constructor(own: TokenBucket, shared: TokenBucket, clock: BatchClock) {
+  constructor(own: TokenBucket, shared: TokenBucket, clock: BatchClock, work: TurnWork) {
     this.#own = own;
     this.#shared = shared;
     this.#clock = clock;
+    this.#work = work;
   }
 
   get isAllowed(): boolean {
@@ -23,5 +29,6 @@ export class Inflation {
     const { nowMs } = this.#clock;
     this.#own.take(nowMs, 0, bytes);
     this.#shared.take(nowMs, 0, bytes);
+    this.#work.left -= bytes / octetsOfUnit;
   }
 }

@@ -10,8 +10,12 @@ const fullBytes = 64 * 1024;
 /** Less room than this is not worth a read of its own. */
 const leastBytes = 16 * 1024;
 
-/** Takes the octets `buffer[0..end)`, which are its own until it returns, or for good where it calls `retain`. */
-export type OnChunk = (buffer: Buffer, end: number) => void;
+/**
+ * Takes the octets `buffer[0..end)`, which are its own until it returns, where it calls `hold` until `letGo`, and for
+ * good where `retain` is called in that time.
+ * @param mayBeMore the next octets may come before anything else happens
+ */
+export type OnChunk = (buffer: Buffer, end: number, mayBeMore: boolean) => void;
 
 /**
  * Reads a socket. Node gives each read a buffer of 64 KiB of its own, and freeing those costs more
@@ -32,15 +36,29 @@ export class Input {
   /** Something came lately that would not have fitted a small buffer. */
   #needsWidth = false;
   #isTooWide = false;
+  /** The buffer whose octets are held, or one to spare. */
+  #other: Buffer | undefined;
+  #isHeld = false;
 
   constructor(socket: Duplex, onChunk: OnChunk, memory: Share) {
     this.#onChunk = onChunk;
     this.#memory = memory;
     this.isInPlace = isPlainSocket(socket) && this.#readInPlace(socket);
-    if (!this.isInPlace) socket.on('data', (chunk: Buffer) => onChunk(chunk, chunk.length));
+    if (!this.isInPlace) socket.on('data', (chunk: Buffer) => onChunk(chunk, chunk.length, true));
   }
 
-  /** To be called from `onChunk`: someone keeps a part of what was read. */
+  /** To be called from `onChunk`: what was read is needed until {@link letGo}. Until then nothing may be read. */
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  letGo(): void {
+    this.#isHeld = false;
+    if (this.#isRetained) this.#other = undefined;
+    this.#isRetained = false;
+  }
+
+  /** To be called from `onChunk`, or while its octets are held: someone keeps a part of what was read. */
   retain(): void {
     this.#isRetained = true;
   }
@@ -59,7 +77,7 @@ export class Input {
     inside[kBuffer] = this.#buffer;
     inside[kBufferCb] = (length: number): boolean => {
       bytes = length;
-      this.#onChunk(this.#buffer, length);
+      this.#onChunk(this.#buffer, length, length === this.#buffer.length);
       return true;
     };
     inside[kBufferGen] = () => this.#nextBuffer(bytes);
@@ -72,12 +90,24 @@ export class Input {
     const buffer = this.#buffer;
     const width = this.#width;
     if (bytes >= firstBytes) this.#widen(bytes);
-    else if (this.#isTooWide) this.release();
+    else if (this.#isTooWide) {
+      this.release();
+      this.#other = undefined;
+    }
+    if (this.#isHeld || (!this.#isRetained && this.#other !== undefined && this.#other.length > buffer.length))
+      return this.#swap();
     // What follows octets that are retained is still free.
     if (this.#isRetained && buffer.length - bytes >= leastBytes) this.#buffer = buffer.subarray(bytes);
     else if (this.#isRetained || width !== this.#width) this.#buffer = this.#allocate();
     this.#isRetained = false;
     return this.#buffer === buffer ? undefined : this.#buffer;
+  }
+
+  #swap(): Buffer {
+    const next = this.#other ?? Buffer.allocUnsafeSlow(firstBytes);
+    this.#other = this.#buffer;
+    this.#buffer = next;
+    return next;
   }
 
   #allocate(): Buffer {

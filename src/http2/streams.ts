@@ -3,6 +3,7 @@ import type { Application, OpenRequest } from './application.ts';
 import type { BatchClock } from './batch-clock.ts';
 import type { Budgets } from './budgets.ts';
 import { ConnectionError, ErrorCode } from './error-code.ts';
+import type { TurnWork } from './fair-turns.ts';
 import type { FloodGuard } from './flood-guard.ts';
 import { FrameType } from './frame.ts';
 import { Inflation } from './inflation.ts';
@@ -20,6 +21,7 @@ export interface StreamsParts {
   readonly observer: TransportObserver;
   readonly clock: BatchClock;
   readonly writes: WriteScheduler;
+  readonly work: TurnWork;
   readonly sender: Sender;
   readonly floods: FloodGuard;
   readonly memory: Share;
@@ -60,7 +62,7 @@ export class Streams implements StreamHost {
     this.memory = parts.memory;
     this.#share = parts.budgets.streams.share();
     const own = new TokenBucket(parts.limits.inflatedBytes, parts.clock.nowMs);
-    this.inflation = new Inflation(own, parts.budgets.inflation, parts.clock);
+    this.inflation = new Inflation(own, parts.budgets.inflation, parts.clock, parts.work);
     this.#openRequest = application.accept(this);
   }
 
