@@ -1,6 +1,7 @@
 import type { Share } from '../listen/budget.ts';
 import { ConnectionError, ErrorCode, enough } from './error-code.ts';
-import { type TurnWork, unitsOf } from './fair-turns.ts';
+import { unitsOf } from './fair-turns.ts';
+import type { TurnWork } from './fair-turns.ts';
 import { frameHeaderBytes, leastMaxFrameSize, readUint31 } from './frame.ts';
 
 /** Takes whole frames; the payload is `buffer[start..end)`, and its buffer is written again afterwards. */
