@@ -68,6 +68,15 @@ describe('a peer that makes us work or write for nothing', () => {
     client.close();
   });
 
+  it('is refused compressed messages unless they are asked for', async () => {
+    const { port } = await serve([echo]);
+    const client = await RawHttp2Client.open(port);
+    client.send(headers(1, echoPath, Flag.endHeaders, { 'grpc-encoding': 'gzip' }));
+    client.send(data(1, message(gzipSync(Buffer.from('x')), 1)));
+    expect(await grpcStatus(client, 1)).toBe(Code.unimplemented);
+    client.close();
+  });
+
   it('may not have empty messages unpacked without end', async () => {
     const sink: Method = {
       kind: 'bidirectional',
