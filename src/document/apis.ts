@@ -201,5 +201,8 @@ function refuseNoTarget({ document, place }: Loaded<'PolicyBinding'>, index: Doc
     const message = 'no API has all of these labels, so the policy would protect nothing';
     const path = ['spec', 'targetRef', 'selector', 'labels'];
     addIssues(faults, place, [{ path, at: 'key', message, isDangling: true }]);
+  } else if (index.any('Api') && !index.anyBroken('Api')) {
+    const message = `no API is in the namespace ${namespaceOf(document.metadata)}, so the policy would protect nothing`;
+    addIssues(faults, place, [{ path: ['spec', 'targetRef', 'selector'], at: 'key', message, isDangling: true }]);
   }
 }

@@ -69,6 +69,10 @@ export class DocumentIndex {
     for (const named of this.#byKind.values()) yield* named.values();
   }
 
+  any(kind: Kind): boolean {
+    return this.#named(kind).size > 0;
+  }
+
   has(kind: Kind, name: string): boolean {
     return this.#named(kind).has(name);
   }

@@ -37,6 +37,9 @@ describe('namespaces', () => {
       'bank/orders': ['platform/all', 'platform/one'],
       'shop/orders': ['platform/all', 'shop/orders/gate', 'shop/all'],
     });
+    expect(await faultsOf({ 'a.json': [api('orders', 'bank'), binding('b', 'shpo')] })).toEqual([
+      expect.stringContaining('spec.targetRef.selector: no API is in the namespace shpo'),
+    ]);
     expect(
       await faultsOf({ 'a.json': [api('orders', 'bank'), binding('b', 'shop', { kind: 'Api', name: 'orders' })] }),
     ).toEqual([
