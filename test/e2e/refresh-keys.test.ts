@@ -66,7 +66,7 @@ describe.each([
 
     const refused = await refresh();
     expect(refused.code).toBe(1);
-    expect(refused.output).toMatch(/authorization: Bearer TOKEN/);
+    expect(refused.output).toMatch(/--api-token-file FILE/);
     expect(await statusOf(ostiary, bad)).toBe(200);
 
     const done = await refresh(issuer.url, '--api-token-file', tokenFile);

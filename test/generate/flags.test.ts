@@ -78,7 +78,7 @@ describe('the routes of APIs', () => {
     expect(generate('envoyfilter --placement gateway --route-api shop.orders.0=orders').text).toContain(
       'shop.orders.0',
     );
-    expect(() => generate('envoyfilter --routes-only')).toThrow(/tells nothing/);
+    expect(() => generate('envoyfilter --routes-only')).toThrow(/has no effect without --api or --route-api/);
   });
 });
 
