@@ -25,8 +25,21 @@ export interface OstiaryOptions {
 
 export const main = join(import.meta.dirname, '../../src/main.ts');
 
+/** A port that was free may be taken by another program's connection before it is listened on. */
+const ATTEMPTS = 3;
+
 /** Runs `ostiary serve` and waits until it is ready. */
-export async function startOstiary(options: OstiaryOptions): Promise<RealOstiary> {
+export async function startOstiary(options: OstiaryOptions, attempt = 1): Promise<RealOstiary> {
+  try {
+    return await startOnce(options);
+  } catch (error) {
+    const isTaken = error instanceof Error && error.message.includes('the address is in use');
+    if (!isTaken || options.listen !== undefined || attempt === ATTEMPTS) throw error;
+    return startOstiary(options, attempt + 1);
+  }
+}
+
+async function startOnce(options: OstiaryOptions): Promise<RealOstiary> {
   const listen = options.listen ?? `127.0.0.1:${await freePort()}`;
   const admin = `127.0.0.1:${await freePort()}`;
   const api = `127.0.0.1:${await freePort()}`;
