@@ -3,8 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { AccessPolicy } from '../../src/policy/policy.ts';
 import { answering, JwksServer, publish, signed, signingKey } from '../jwt/issuer.ts';
 import type { Answering } from '../jwt/issuer.ts';
-import { jwtPolicy } from '../jwt/policy.ts';
-import { bearer } from '../jwt/request.ts';
+import { decide, publishedPolicy, refusedFor } from '../jwt/published-policy.ts';
 import { WatchedKeySets } from '../jwt/watched-key-sets.ts';
 
 const first = await signingKey('ES256', 'k1');
@@ -18,21 +17,7 @@ afterEach(() => {
   watched.sets.close();
 });
 
-const policyOf = (...urls: readonly string[]): AccessPolicy =>
-  jwtPolicy(
-    {
-      jwtKeyOrigin: 'jwks',
-      jwksUrl: [...urls],
-      algorithms: ['ES256'],
-      mandatoryExpClaim: false,
-      skipClientIdValidation: true,
-    },
-    watched.sets,
-  );
-
-const decide = async (policy: AccessPolicy, token: string, deadline = Infinity) =>
-  policy.decide(bearer(token, { deadline }));
-const refusedFor = (outcome: unknown): unknown => (outcome as { reason?: string }).reason;
+const policyOf = (...urls: readonly string[]): AccessPolicy => publishedPolicy(watched, urls);
 
 describe('before the first key set has come', () => {
   test('a request waits for it', async () => {

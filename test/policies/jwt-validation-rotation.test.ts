@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { AccessPolicy } from '../../src/policy/policy.ts';
 import { answering, JwksServer, publish, signed, signingKey } from '../jwt/issuer.ts';
-import { jwtPolicy } from '../jwt/policy.ts';
+import { decide, publishedPolicy, refusedFor } from '../jwt/published-policy.ts';
 import { bearer } from '../jwt/request.ts';
 import { WatchedKeySets } from '../jwt/watched-key-sets.ts';
 
@@ -15,21 +15,20 @@ afterEach(() => {
   watched.sets.close();
 });
 
-const policyOf = (...urls: readonly string[]): AccessPolicy =>
-  jwtPolicy(
-    {
-      jwtKeyOrigin: 'jwks',
-      jwksUrl: [...urls],
-      algorithms: ['ES256'],
-      mandatoryExpClaim: false,
-      skipClientIdValidation: true,
-    },
-    watched.sets,
-  );
+const policyOf = (...urls: readonly string[]): AccessPolicy => publishedPolicy(watched, urls);
 
-const decide = async (policy: AccessPolicy, token: string, deadline = Infinity) =>
-  policy.decide(bearer(token, { deadline }));
-const refusedFor = (outcome: unknown): unknown => (outcome as { reason?: string }).reason;
+/** Of a set that was fetched once: whatever storms come, it is asked for again once at first, and once when ten seconds are over. */
+async function expectOneFetchIn10s(server: JwksServer, storm: () => Promise<void>): Promise<void> {
+  await storm();
+  await storm();
+  expect(server.requests).toBe(2);
+  watched.time.advance(9999);
+  await storm();
+  expect(server.requests).toBe(2);
+  watched.time.advance(1);
+  await storm();
+  expect(server.requests).toBe(3);
+}
 
 describe('rotation', () => {
   test('brings a new key at once, and ends what the old one has verified', async () => {
@@ -65,15 +64,7 @@ describe('rotation', () => {
       const outcomes = await Promise.all(tokens.map((token) => decide(policy, token)));
       expect(new Set(outcomes.map(refusedFor))).toEqual(new Set(['token_invalid']));
     };
-    await storm();
-    await storm();
-    expect(server.requests).toBe(2);
-    watched.time.advance(9999);
-    await storm();
-    expect(server.requests).toBe(2);
-    watched.time.advance(1);
-    await storm();
-    expect(server.requests).toBe(3);
+    await expectOneFetchIn10s(server, storm);
   });
 
   test('is found out where the key was replaced under the same kid', async () => {
@@ -110,14 +101,7 @@ describe('rotation', () => {
       expect(new Set(outcomes.map(refusedFor))).toEqual(new Set(['token_invalid']));
     };
     await decide(policy, await signed(first, {}));
-    await storm();
-    await storm();
-    watched.time.advance(9999);
-    await storm();
-    expect(server.requests).toBe(2);
-    watched.time.advance(1);
-    await storm();
-    expect(server.requests).toBe(3);
+    await expectOneFetchIn10s(server, storm);
   });
 
   test('forgets that a token was refused, as soon as the keys change', async () => {
