@@ -78,6 +78,7 @@ export class Compiler {
   readonly #clients = new ClientStage(this.#version);
   readonly #contracts = new ContractStage(this.#version);
   readonly #messages = new MessageStage(this.#version);
+  readonly #hosts: HostMatching;
   readonly #reasons: ReasonTable;
   readonly #policies: PolicyStage;
   readonly #secretFiles = new Set<string>();
@@ -87,9 +88,10 @@ export class Compiler {
 
   constructor(options: CompileOptions) {
     this.#options = options;
-    const { policyKinds, environment, env: variables, hosts = exactHosts } = options;
+    const { policyKinds, environment, env: variables } = options;
+    this.#hosts = options.hosts ?? exactHosts;
     this.#reasons = reasonsOf(policyKinds.values());
-    this.#policies = new PolicyStage({ policyKinds, environment, variables, hosts }, this.#version);
+    this.#policies = new PolicyStage({ policyKinds, environment, variables, hosts: this.#hosts }, this.#version);
   }
 
   /** Takes over a set: a complete one first and once, then changes. One at a time. */
@@ -161,9 +163,15 @@ export class Compiler {
   }
 
   #assemble(faults: Faults): Routing {
-    const { hosts = exactHosts } = this.#options;
     const warnings = new Warnings();
-    const context = { index: this.#index, policies: this.#policies, tiers: this.#tiers, hosts, faults, warnings };
+    const context = {
+      index: this.#index,
+      policies: this.#policies,
+      tiers: this.#tiers,
+      hosts: this.#hosts,
+      faults,
+      warnings,
+    };
     const { apis, byAge, identityHeaders } = assembleApis(context);
     const made = { apis, apiNamed: finderOf(apis), apiFor: createApiIndex(byAge), identityHeaders };
     return { made, warnings: warnings.sorted() };
