@@ -36,7 +36,8 @@ describe.skipIf(redis === undefined)('a real Redis', () => {
     expect(await started.cli('SET', 'a', '1')).toBe('OK');
     const first = started.pid();
     started.pause();
-    expect(stateOf(first)).toBe('T');
+    // The signal is on its way when kill(2) returns: the process stops when it is scheduled next.
+    await expect.poll(() => stateOf(first)).toBe('T');
     started.resume();
     expect(await started.cli('GET', 'a')).toBe('1');
     await started.restart();
