@@ -4,13 +4,17 @@ import type { AccessPolicy, Policy, QuotaPolicy } from '../policy/policy.ts';
 import { compileRules } from '../policy/rules.ts';
 import type { RuleSource, Rules } from '../policy/rules.ts';
 import type { UpgradeNote } from '../policy/upgrade-note.ts';
+import { settle } from '../settle.ts';
 import type { Bound } from '../snapshot/snapshot.ts';
 import { redact } from './environment.ts';
 import type { Variables } from './environment.ts';
+import { NO_FILES } from './file-contents.ts';
+import type { NamedFileReader, ReadFiles } from './file-contents.ts';
 import { below } from './issues.ts';
 import type { Issue } from './issues.ts';
 import { isRecord } from './load.ts';
 import { readPolicyOptions } from './policy-options.ts';
+import type { PolicyOptions } from './policy-options.ts';
 import { isPublishedKey, PUBLISHED_SECRET } from './published-secrets.ts';
 import type { PolicyFields } from './schema.ts';
 
@@ -25,8 +29,10 @@ export type BoundPolicy = Bound<AccessPolicy | QuotaPolicy>;
 export interface CompiledPolicy {
   /** Undefined where there are issues. */
   readonly bound: BoundPolicy | undefined;
-  /** The fields with variables replaced. */
+  /** The fields with variables replaced, without secrets. */
   readonly content: unknown;
+  /** In plain text, by the option that holds them. */
+  readonly secrets: Readonly<Record<string, string>>;
   /** Paths begin at the fields of the policy. */
   readonly issues: readonly Issue[];
   readonly notes: readonly UpgradeNote[];
@@ -34,40 +40,91 @@ export interface CompiledPolicy {
   readonly warnings: readonly Issue[];
 }
 
+/** The document that a policy stands in. */
+export interface PolicySite {
+  /** Undefined where it stands in no file. */
+  readonly file: string | undefined;
+  readonly reader: NamedFileReader;
+}
+
+const NO_ISSUES: readonly Issue[] = [];
+const NOTHING_READ: ReadFiles = { files: NO_FILES, digests: {}, issues: NO_ISSUES };
+
 /** Makes a policy of its fields in a document. One instance serves every API it is bound to. */
-export function compilePolicy(name: string, fields: PolicyFields, context: PolicyContext): CompiledPolicy {
+export function compilePolicy(
+  name: string,
+  fields: PolicyFields,
+  context: PolicyContext,
+  site: PolicySite,
+): CompiledPolicy | Promise<CompiledPolicy> {
   const rules = compileRuleList(fields.rules);
-  const issues: Issue[] = [...rules.issues];
   const kind = context.policyKinds.get(fields.policyRef.name);
   if (kind === undefined) {
-    issues.push(unknownKind(fields.policyRef.name, context.policyKinds));
-    return { bound: undefined, content: fields, issues, notes: [], warnings: [] };
+    return unusable(fields, [...rules.issues, unknownKind(fields.policyRef.name, context.policyKinds)]);
   }
   const read = readPolicyOptions(kind, fields.config, context.variables);
-  if ('issues' in read) {
-    issues.push(...below(['config'], read.issues));
-    return { bound: undefined, content: fields, issues, notes: [], warnings: [] };
-  }
-  let policy: Policy | undefined;
+  if ('issues' in read) return unusable(fields, [...rules.issues, ...below(['config'], read.issues)]);
+  const named = kind.files?.(read.options) ?? [];
+  const files = named.length === 0 ? NOTHING_READ : site.reader.read(named, site.file);
+  return settle(files, (found) => {
+    const compiled = makePolicy(name, fields, { kind, read, files: found, rules: rules.rules }, context);
+    return rules.issues.length === 0 ? compiled : { ...compiled, issues: [...rules.issues, ...compiled.issues] };
+  });
+}
+
+interface Making {
+  readonly kind: RegisteredKind;
+  readonly read: PolicyOptions;
+  readonly files: ReadFiles;
+  readonly rules: Rules | undefined;
+}
+
+function makePolicy(
+  name: string,
+  fields: PolicyFields,
+  { kind, read, files, rules }: Making,
+  context: PolicyContext,
+): CompiledPolicy {
+  const { config, secrets } = withoutSecrets(read.resolved, kind.secretFields);
+  const digests = Object.keys(files.digests).length === 0 ? undefined : files.digests;
+  const content = { ...fields, policyRef: kind.name, config, files: digests };
+  if (files.issues.length > 0) return unusable(content, below(['config'], files.issues));
+  let policy: Policy;
   try {
-    policy = kind.create(read.options, context.environment);
+    policy = kind.create(read.options, { ...context.environment, files: files.files });
   } catch (error) {
     // Kinds promise a TypeError; another failure must not end a reload either.
     const message = error instanceof Error ? error.message : 'the policy cannot be made of this';
-    issues.push({ path: ['config'], at: 'key', message: redact(message, read.substitutions) });
+    return unusable(content, [{ path: ['config'], at: 'key', message: redact(message, read.substitutions) }]);
   }
-  const content = { ...fields, policyRef: kind.name, config: read.resolved };
-  if (policy === undefined) return { bound: undefined, content, issues, notes: [], warnings: [] };
   const written = read.resolved as Readonly<Record<string, unknown>>;
   const notes = kind.upgradeNotes?.(written) ?? [];
   const { order, mode, onFailure } = fields;
-  const bound = { name, kind: kind.name, order, mode, onFailure, rules: rules.rules, policy };
+  const bound = { name, kind: kind.name, order, mode, onFailure, rules, policy };
   const warned = kind.warnings?.(written) ?? [];
   const warnings = warned.map(({ path, message }): Issue => ({ path: ['config', ...path], at: 'value', message }));
   if (isPublishedKey(written['textKey'])) {
     warnings.push({ path: ['config', 'textKey'], at: 'key', message: PUBLISHED_SECRET });
   }
-  return { bound, content, issues, notes: below(['config'], notes), warnings };
+  return { bound, content, secrets, issues: NO_ISSUES, notes: below(['config'], notes), warnings };
+}
+
+function unusable(content: unknown, issues: readonly Issue[]): CompiledPolicy {
+  return { bound: undefined, content, secrets: {}, issues, notes: [], warnings: [] };
+}
+
+function withoutSecrets(
+  resolved: unknown,
+  fields: readonly string[] = [],
+): { readonly config: unknown; readonly secrets: Readonly<Record<string, string>> } {
+  if (fields.length === 0 || !isRecord(resolved)) return { config: resolved, secrets: {} };
+  const config: Record<string, unknown> = {};
+  const secrets: Record<string, string> = {};
+  for (const [field, value] of Object.entries(resolved)) {
+    if (fields.includes(field)) secrets[field] = JSON.stringify(value);
+    else config[field] = value;
+  }
+  return { config, secrets };
 }
 
 /** The same faults of a policy whose document has others, so that all are told at once. */

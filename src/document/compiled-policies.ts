@@ -2,7 +2,7 @@ import type { Policy } from '../policy/policy.ts';
 import type { UpgradeNote } from '../policy/upgrade-note.ts';
 import type { HostMatching } from '../request/host.ts';
 import { compilePolicy } from './bindings.ts';
-import type { PolicyContext } from './bindings.ts';
+import type { CompiledPolicy, PolicyContext, PolicySite } from './bindings.ts';
 import type { Changes } from './document-index.ts';
 import { compare } from './fault.ts';
 import type { Faults } from './fault.ts';
@@ -12,6 +12,7 @@ import { tellNeeds } from './ineffective-options.ts';
 import type { PlacedPolicy } from './ineffective-options.ts';
 import { below } from './issues.ts';
 import type { Issue } from './issues.ts';
+import type { NamedFileReader } from './file-contents.ts';
 import { addIssues } from './load.ts';
 import type { Loaded } from './load.ts';
 import { namespaceOf, qualifiedName, withoutProse } from './names.ts';
@@ -29,6 +30,8 @@ interface CompiledPolicies {
   readonly warnings: readonly Issue[];
   /** What the version of the documents covers. */
   readonly content: unknown;
+  /** In plain text, by where they stand in the document. */
+  readonly secrets: Readonly<Record<string, string>>;
 }
 
 interface StageContext extends PolicyContext {
@@ -42,6 +45,8 @@ export class PolicyStage {
   readonly #context: StageContext;
   readonly #version: VersionDigest;
   readonly #compiled = new Map<PolicyDocument, CompiledPolicies>();
+  /** Digests of secrets that stand in plain text. */
+  readonly #secrets = new Map<PolicyDocument, readonly Buffer[]>();
   #dropped: Policy[] = [];
 
   constructor(context: StageContext, version: VersionDigest) {
@@ -71,13 +76,19 @@ export class PolicyStage {
   }
 
   /** @returns whether anything has changed */
-  take(changes: Changes): boolean {
+  async take(changes: Changes, reader: NamedFileReader): Promise<boolean> {
     const removed = [...changes.removals('Api'), ...changes.removals('PolicyBinding')];
     for (const loaded of removed) this.#remove(loaded);
     const apis = changes.upserts('Api');
     const bindings = changes.upserts('PolicyBinding');
-    for (const loaded of apis) this.#add(loaded, ownPolicies(loaded, this.#context));
-    for (const loaded of bindings) this.#add(loaded, policyOfBinding(loaded, this.#context));
+    for (const loaded of apis) {
+      this.#add(loaded, await ownPolicies(loaded, this.#context, reader));
+      await reader.giveWay();
+    }
+    for (const loaded of bindings) {
+      this.#add(loaded, await policyOfBinding(loaded, this.#context, reader));
+      await reader.giveWay();
+    }
     return removed.length + apis.length + bindings.length > 0;
   }
 
@@ -100,7 +111,12 @@ export class PolicyStage {
   #add(loaded: PolicyDocument, compiled: CompiledPolicies): void {
     this.#compiled.set(loaded, compiled);
     const { kind, metadata } = loaded.document;
-    this.#version.add(kind, qualifiedName(metadata), compiled.content);
+    const name = qualifiedName(metadata);
+    this.#version.add(kind, name, compiled.content);
+    const secrets = Object.entries(compiled.secrets);
+    if (secrets.length === 0) return;
+    const digests = secrets.map(([place, secret]) => this.#version.addSecret(`${kind}/${name}/${place}`, secret));
+    this.#secrets.set(loaded, digests);
   }
 
   #remove(loaded: PolicyDocument): void {
@@ -108,15 +124,30 @@ export class PolicyStage {
     if (compiled === undefined) return;
     this.#compiled.delete(loaded);
     this.#dropped.push(...compiled.placed.map(({ bound }) => bound.policy));
+    for (const secret of this.#secrets.get(loaded) ?? []) this.#version.removeSecret(secret);
+    this.#secrets.delete(loaded);
     const { kind, metadata } = loaded.document;
     this.#version.remove(kind, qualifiedName(metadata), compiled.content);
   }
 }
 
-function ownPolicies({ document, place }: Loaded<'Api'>, context: StageContext): CompiledPolicies {
+function siteOf({ place }: PolicyDocument, reader: NamedFileReader): PolicySite {
+  return { file: 'resource' in place ? undefined : place.source.file, reader };
+}
+
+async function ownPolicies(
+  loaded: Loaded<'Api'>,
+  context: StageContext,
+  reader: NamedFileReader,
+): Promise<CompiledPolicies> {
+  const { document, place } = loaded;
   const { metadata, spec } = document;
   const { names, issues: nameIssues } = ownNames(qualifiedName(metadata), spec.policies);
-  const compiled = spec.policies.map((fields, index) => compilePolicy(names[index] ?? '', fields, context));
+  const site = siteOf(loaded, reader);
+  const compiled: CompiledPolicy[] = [];
+  for (const [index, fields] of spec.policies.entries()) {
+    compiled.push(await compilePolicy(names[index] ?? '', fields, context, site));
+  }
   const issues = compiled.flatMap((policy, index) => below(['spec', 'policies', index], policy.issues));
   const notes = compiled.flatMap((policy, index) => below(['spec', 'policies', index], policy.notes));
   const warnings = compiled.flatMap((policy, index) => below(['spec', 'policies', index], policy.warnings));
@@ -133,17 +164,30 @@ function ownPolicies({ document, place }: Loaded<'Api'>, context: StageContext):
     notes: [...addressNotes(spec, context.hosts), ...notes],
     warnings,
     content,
+    secrets: Object.assign(
+      {},
+      ...compiled.map((policy, index) =>
+        Object.fromEntries(Object.entries(policy.secrets).map(([field, secret]) => [`${index}/${field}`, secret])),
+      ),
+    ),
   };
 }
 
-function policyOfBinding({ document, place }: Loaded<'PolicyBinding'>, context: PolicyContext): CompiledPolicies {
+async function policyOfBinding(
+  loaded: Loaded<'PolicyBinding'>,
+  context: PolicyContext,
+  reader: NamedFileReader,
+): Promise<CompiledPolicies> {
+  const { document, place } = loaded;
   const { targetRef, ...fields } = document.spec;
-  const { bound, content, issues, notes, warnings } = compilePolicy(qualifiedName(document.metadata), fields, context);
+  const compiled = await compilePolicy(qualifiedName(document.metadata), fields, context, siteOf(loaded, reader));
+  const { bound, content, issues, notes, warnings, secrets } = compiled;
   return {
     placed: bound === undefined ? [] : [{ bound, place, path: ['spec'] }],
     issues: below(['spec'], issues),
     notes: below(['spec'], notes),
     warnings: below(['spec'], warnings),
     content: { ...withoutProse(document), spec: { targetRef, content } },
+    secrets,
   };
 }

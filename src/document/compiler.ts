@@ -22,6 +22,7 @@ import { DocumentIndex } from './document-index.ts';
 import type { DocumentSet } from './document-set.ts';
 import type { Variables } from './environment.ts';
 import { Faults } from './fault.ts';
+import { FileContents, NamedFileReader } from './file-contents.ts';
 import { TierStage } from './tiers.ts';
 import { VersionDigest } from './version.ts';
 import { Warnings } from './warnings.ts';
@@ -33,8 +34,10 @@ export interface CompileOptions {
   readonly environment: PolicyEnvironment;
   /** What `$NAME` in documents reads. */
   readonly env: Variables;
-  /** Reads files that hold secrets. */
+  /** Reads files that documents name. */
   readFile(path: string, maxBytes: number): Promise<Buffer>;
+  /** What files came to that earlier documents named; absent: there were none. */
+  readonly contents?: FileContents;
   readonly clock: Clock;
   /** Absent: hosts are compared exactly. */
   readonly hosts?: HostMatching | undefined;
@@ -46,7 +49,7 @@ interface CompileFindings {
   /** By file and place: what authors should know of documents that are in force all the same. */
   readonly warnings: readonly Fault[];
   /** Files outside the documents whose change must lead to a reload. */
-  readonly secretFiles: readonly string[];
+  readonly namedFiles: readonly string[];
 }
 
 export interface CompiledSnapshot extends CompileFindings {
@@ -81,13 +84,16 @@ export class Compiler {
   readonly #hosts: HostMatching;
   readonly #reasons: ReasonTable;
   readonly #policies: PolicyStage;
-  readonly #secretFiles = new Set<string>();
+  readonly #contents: FileContents;
+  /** Those of the documents as they are; of documents that have gone, they may stay. */
+  readonly #namedFiles = new Set<string>();
   #sources: readonly string[] = [];
   #routing: Routing | undefined;
   #directory: Directory | undefined;
 
   constructor(options: CompileOptions) {
     this.#options = options;
+    this.#contents = options.contents ?? new FileContents();
     const { policyKinds, environment, env: variables } = options;
     this.#hosts = options.hosts ?? exactHosts;
     this.#reasons = reasonsOf(policyKinds.values());
@@ -103,14 +109,15 @@ export class Compiler {
     const reader = {
       variables,
       readFile: (path: string, maxBytes: number) => this.#options.readFile(path, maxBytes),
-      onFile: (path: string) => void this.#secretFiles.add(path),
+      onFile: (path: string) => void this.#namedFiles.add(path),
     };
     const apis = this.#tiers.take(changes);
     const clients = await this.#clients.take(changes, reader, yieldIfDue);
     const context = { index: this.#index, clients: this.#clients, tiers: this.#tiers, yieldIfDue };
     const contracts = await this.#contracts.take(changes, { clients, apis }, context);
     this.#messages.take(changes, this.#index);
-    const routingChanged = this.#policies.take(changes);
+    const files = new NamedFileReader({ ...reader, contents: this.#contents, giveWay: yieldIfDue });
+    const routingChanged = await this.#policies.take(changes, files);
     // Of a snapshot that has faults nothing is kept but the documents: the next one is put together anew.
     const directory = clients.size > 0 ? undefined : this.#directory?.with(contracts);
     const routing = routingChanged ? undefined : this.#routing;
@@ -129,7 +136,7 @@ export class Compiler {
       tellRest(set.broken, { index: this.#index, faults, policyKinds, environment, variables });
     }
     warnings.ofDocuments(this.#index.every());
-    const found = { warnings: warnings.sorted(), secretFiles: [...this.#secretFiles] };
+    const found = { warnings: warnings.sorted(), namedFiles: [...this.#namedFiles] };
     if (!faults.none) return { faults: faults.sorted(), ...found };
 
     this.#routing = assembled;

@@ -9,6 +9,8 @@ export interface Issue {
   readonly message: string;
   /** What it names is not there: told after faults that may be the cause. */
   readonly isDangling?: boolean;
+  /** Where it is to be mended, if not in the document; line 0: the file as a whole. */
+  readonly elsewhere?: { readonly file: string; readonly line: number };
 }
 
 /** The same issues or notes, told from where the value stands in a larger one. */

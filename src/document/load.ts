@@ -123,13 +123,28 @@ export function addIssues(faults: Faults, place: Place, issues: readonly Issue[]
     locate ??= locatorOf(place);
     return { file: place.source.file, ...place.source.lineColumn(locate(path, at)) };
   };
-  for (const { path, at, message, isDangling = false } of issues) {
+  for (const { path, at, message, isDangling = false, elsewhere } of issues) {
     const add = (fault: () => Fault): void => (isDangling ? faults.addDangling(fault) : faults.add(fault));
     add(() => {
-      const found = { ...positionOf(path, at), field: formatPath(path), message };
+      const position = positionOf(path, at);
+      const found =
+        elsewhere === undefined
+          ? { ...position, field: formatPath(path), message }
+          : faultElsewhere(elsewhere, message, { ...position, field: formatPath(path), message: '' });
       return severity === undefined ? found : { ...found, severity };
     });
   }
+}
+
+/** In a file that a document names: the fault stands where it is to be mended. */
+function faultElsewhere({ file, line }: { file: string; line: number }, message: string, namedBy: Fault): Fault {
+  return {
+    file,
+    line,
+    column: line === 0 ? 0 : 1,
+    field: '',
+    message: `${message} (named by ${formatFault(namedBy)})`,
+  };
 }
 
 /** `file:line:column` of a document, or what its source calls it. */

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Clock } from '../clock.ts';
 import type { KeySets } from '../jwt/key-sets.ts';
+import type { NamedFiles } from '../policy/named-file.ts';
 import type { PolicyKind } from '../policy/policy.ts';
 
 /** What policies may use of the process. A kind names what it needs of it. */
@@ -10,5 +11,11 @@ export interface PolicyEnvironment {
   readonly keySets: KeySets;
 }
 
-/** A kind that this environment is enough for. */
-export type RegisteredKind = PolicyKind<z.ZodType, PolicyEnvironment>;
+/** What a policy is made with: the process, and what its document brings along. */
+export interface PolicySurroundings extends PolicyEnvironment {
+  /** The files that the options name (`PolicyKind.files`). */
+  readonly files: NamedFiles;
+}
+
+/** A kind that these surroundings are enough for. */
+export type RegisteredKind = PolicyKind<z.ZodType, PolicySurroundings>;

@@ -8,6 +8,7 @@ import type { Demand, QuotaTerms } from '../quota/store.ts';
 import type { HeaderEntry } from '../request/header-entry.ts';
 import type { NormalPath } from '../request/path.ts';
 import type { DirectAnswer, Extras } from './extras.ts';
+import type { NamedFile } from './named-file.ts';
 import type { SeenHeaders } from './seen-headers.ts';
 import type { UpgradeNote } from './upgrade-note.ts';
 
@@ -151,6 +152,10 @@ export interface PolicyKind<Schema extends z.ZodType = z.ZodType, Environment = 
   readonly options: Schema;
   /** What its own reasons come to, by name: those that the file of the kind adds to {@link Reasons}. */
   readonly reasons?: Readonly<Partial<ReasonTable>>;
+  /** The options of `config` that may hold a secret in plain text: the version of the documents tells nothing of it. */
+  readonly secretFields?: readonly string[];
+  /** The files that the options name: {@link create} finds their content in `environment.files`. */
+  files?(options: z.infer<Schema>): readonly NamedFile[];
   /** @throws TypeError only where the options contradict their schema */
   create(options: z.infer<Schema>, environment: Environment): Policy;
   /**

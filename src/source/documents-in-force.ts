@@ -2,13 +2,14 @@ import { isDeepStrictEqual } from 'node:util';
 import { Compiler } from '../document/compiler.ts';
 import type { Compiled, CompiledSnapshot, CompileOptions } from '../document/compiler.ts';
 import { unexpectedFault } from '../document/fault.ts';
+import { FileContents } from '../document/file-contents.ts';
 import { trimHeap } from '../engine.ts';
 import type { Fault } from '../errors.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { Delivery, DocumentSource, Outcome } from './document-source.ts';
 import { FaultyDocuments } from './faulty-documents.ts';
 
-export interface InForceOptions extends Omit<CompileOptions, 'readFile'> {
+export interface InForceOptions extends Omit<CompileOptions, 'readFile' | 'contents'> {
   /** How long Checks may still use a snapshot that another has replaced; then its policies are closed. Default 30,000. */
   readonly disposeAfterMs?: number;
 }
@@ -67,6 +68,8 @@ class DocumentsInForce implements ConfigSource {
   /** Made the snapshot in force, and owns its policies. */
   #owner: Compiler | undefined;
   #compiled: CompiledSnapshot | undefined;
+  /** Of the files that documents name: a reload parses those that have changed. */
+  readonly #contents = new FileContents();
   #faults: readonly Fault[] = [];
   #attemptedAt = 0;
   #closed = false;
@@ -120,7 +123,7 @@ class DocumentsInForce implements ConfigSource {
     const compiler = delivery.set.complete ? this.#compilerFor(delivery) : this.#latest;
     if (compiler === undefined) throw new TypeError('a source delivers all documents before it tells changes');
     const compiled = await compiler.apply(delivery.set).catch(unexpected);
-    const isOutdated = !(await delivery.stillHolds(compiled.secretFiles)) || this.#closed;
+    const isOutdated = !(await delivery.stillHolds(compiled.namedFiles)) || this.#closed;
     if (isOutdated) {
       if (delivery.set.complete) compiler.close();
       return { result: 'outdated' };
@@ -143,7 +146,11 @@ class DocumentsInForce implements ConfigSource {
   }
 
   #compilerFor(delivery: Delivery): Compiler {
-    return new Compiler({ ...this.#options, readFile: (path, maxBytes) => delivery.readFile(path, maxBytes) });
+    return new Compiler({
+      ...this.#options,
+      contents: this.#contents,
+      readFile: (path, maxBytes) => delivery.readFile(path, maxBytes),
+    });
   }
 
   /** Each compiler is closed once: at once where nothing of it was in force, else when no Check can reach it. */
@@ -185,5 +192,5 @@ class DocumentsInForce implements ConfigSource {
 
 /** A failure that no document can explain leaves the last good snapshot in force like a fault. */
 function unexpected(error: unknown): Compiled {
-  return { faults: [unexpectedFault(error)], warnings: [], secretFiles: [] };
+  return { faults: [unexpectedFault(error)], warnings: [], namedFiles: [] };
 }

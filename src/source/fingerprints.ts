@@ -4,7 +4,7 @@ import { findFiles } from './files.ts';
 
 /**
  * What tells whether files have changed since they were read: a fingerprint for each path, documents and
- * files of secrets apart. A path that can't be read has a fingerprint too, so that it is noticed when it can.
+ * files that they name apart. A path that can't be read has a fingerprint too, so that it is noticed when it can.
  */
 export class Fingerprints {
   readonly documents: ReadonlyMap<string, string>;
@@ -13,7 +13,7 @@ export class Fingerprints {
   /** Whether the file system told of every document in time. */
   readonly answered: boolean;
   readonly #access: FileAccess;
-  readonly #secrets = new Map<string, string>();
+  readonly #named = new Map<string, string>();
 
   private constructor(
     documents: ReadonlyMap<string, string>,
@@ -34,15 +34,15 @@ export class Fingerprints {
     return new Fingerprints(documents, found, access);
   }
 
-  /** Notes the file of a secret as it is now: to be called before it is read. */
-  async addSecret(path: string): Promise<void> {
-    this.#secrets.set(path, await fingerprintOf(path, this.#access));
+  /** Notes a file that a document names, as it is now: to be called before it is read. */
+  async addNamed(path: string): Promise<void> {
+    this.#named.set(path, await fingerprintOf(path, this.#access));
   }
 
   /** Whether all of it is still as it was, and nothing was left without an answer. */
   async hold(paths: readonly string[]): Promise<{ readonly same: boolean; readonly answered: boolean }> {
     const now = await Fingerprints.take(paths, this.#access);
-    for (const [path, fingerprint] of this.#secrets) {
+    for (const [path, fingerprint] of this.#named) {
       if ((await fingerprintOf(path, this.#access)) !== fingerprint) return { same: false, answered: now.answered };
     }
     return { same: sameEntries(this.documents, now.documents), answered: now.answered };

@@ -16,7 +16,7 @@ export interface FolderOptions extends Partial<WatchOptions> {
   /** Directories of documents, or files. */
   readonly paths: readonly string[];
   readonly clock: Clock;
-  /** Reads files that hold secrets. */
+  /** Reads files that documents name. */
   readonly readFile: Delivery['readFile'];
   /** How documents are looked at and read. */
   readonly access?: FileAccess;
@@ -139,7 +139,7 @@ class FolderSource implements DocumentSource {
       const set = await loadDocuments(options.paths, options);
       let { mustRetry } = set;
       const readFile: Delivery['readFile'] = async (path, maxBytes) => {
-        await fingerprints.addSecret(path);
+        await fingerprints.addNamed(path);
         try {
           return await options.readFile(path, maxBytes);
         } catch (error) {

@@ -143,7 +143,7 @@ describe('client secrets', () => {
       true,
       false,
     ]);
-    expect(compiled.secretFiles).toEqual([join(folder, 'secrets/one'), join(folder, 'secrets/two')]);
+    expect(compiled.namedFiles).toEqual([join(folder, 'secrets/one'), join(folder, 'secrets/two')]);
   });
 
   it('are faults where they can not be had', async () => {

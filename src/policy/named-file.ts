@@ -1,0 +1,57 @@
+/**
+ * A file that an option names. It is read with the documents, and again when it has changed; where it is missing or
+ * broken that is a fault of the document, and what was in force before stays in force.
+ */
+export interface NamedFile<Content = unknown> {
+  /** Begins below `config`. */
+  readonly path: readonly PropertyKey[];
+  /** As the document writes it: a relative path begins at the document's folder. */
+  readonly file: string;
+  readonly format: FileFormat<Content>;
+}
+
+/** What files of one sort hold. One object serves them all: what was made of a file is known by it. */
+export interface FileFormat<Content> {
+  /** What a fault calls such a file, such as `the list of addresses`. */
+  readonly name: string;
+  readonly maxBytes: number;
+  /**
+   * Content that is the same to the last byte is parsed once, and its result is shared by all policies that name it
+   * and kept across reloads: nobody changes it.
+   * @param giveWay to be called between the steps of long work: a promise to await when it is the turn of others
+   */
+  parse(bytes: Buffer, giveWay: GiveWay): FileContent<Content> | Promise<FileContent<Content>>;
+}
+
+export type GiveWay = () => Promise<void> | undefined;
+
+/** What a file holds, or what is wrong with it. */
+export type FileContent<Content> = { readonly content: Content } | { readonly problems: readonly FileProblem[] };
+
+export interface FileProblem {
+  /** 1-based; 0 where the problem is of the file as a whole. */
+  readonly line: number;
+  /** What is wrong and the remedy; never what stands there, which may be a secret. */
+  readonly message: string;
+}
+
+/** The files that the options of a policy name, as they are in force with it. */
+export interface NamedFiles {
+  /**
+   * @param file as the options write it
+   * @throws TypeError where the kind did not name it by {@link PolicyKind.files}
+   */
+  content<Content>(file: string, format: FileFormat<Content>): Content;
+}
+
+const DECODER = new TextDecoder('utf-8', { fatal: true });
+
+/** The lines of a text file without their ends; undefined where it is not UTF-8. */
+export function linesOf(bytes: Buffer): readonly string[] | undefined {
+  try {
+    // A byte order mark is dropped.
+    return DECODER.decode(bytes).split(/\r?\n/);
+  } catch {
+    return undefined;
+  }
+}
