@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { checkPath } from '../src/envoy/check-service.ts';
+import { CHECK_PATH } from '../src/envoy/check-service.ts';
 import { realPart } from '../test/real/parts.ts';
 import { scratchFolder } from '../test/real/scratch.ts';
 
@@ -52,7 +52,7 @@ export async function h2load(check: Uint8Array): Promise<Load> {
       ...headers,
       '-d',
       body,
-      `http://${address}${checkPath}`,
+      `http://${address}${CHECK_PATH}`,
     ]);
     const [, perSecond] = /, ([\d.]+) req\/s/.exec(stdout) ?? [];
     const [, failed, errored] = /(\d+) failed, (\d+) errored/.exec(stdout) ?? [];

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
-import { checkPath } from '../src/envoy/check-service.ts';
+import { CHECK_PATH } from '../src/envoy/check-service.ts';
 import { main } from '../test/real/ostiary.ts';
 import { realPart } from '../test/real/parts.ts';
 import { startProcess, untilReady } from '../test/real/process.ts';
@@ -33,8 +33,8 @@ export async function startPeer(name: string): Promise<BenchServer> {
 export async function startNghttpd(bytes: number): Promise<BenchServer> {
   const port = await freePort();
   const folder = scratchFolder('nghttpd');
-  mkdirSync(join(folder, dirname(checkPath)), { recursive: true });
-  writeFileSync(join(folder, checkPath), new Uint8Array(bytes));
+  mkdirSync(join(folder, dirname(CHECK_PATH)), { recursive: true });
+  writeFileSync(join(folder, CHECK_PATH), new Uint8Array(bytes));
   const running = await pin(await realPart('nghttpd'), '--no-tls', '-a', '127.0.0.1', '-d', folder, `${port}`);
   await untilReady('nghttpd', running, () => connects(port));
   return { process: running, address: `127.0.0.1:${port}` };

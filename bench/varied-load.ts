@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { checkPath } from '../src/envoy/check-service.ts';
+import { CHECK_PATH } from '../src/envoy/check-service.ts';
 import { scratchFolder } from '../test/real/scratch.ts';
 import type { Load, LoadResult } from './h2load.ts';
 import type { ClientJob } from './varied-client.ts';
@@ -17,7 +17,7 @@ export function variedLoad({ bytes, checks }: ReturnType<typeof variedChecks>): 
     const pace = requestsPerSecond === undefined ? {} : { requestsPerSecond };
     const job: ClientJob = {
       address,
-      path: checkPath,
+      path: CHECK_PATH,
       requests,
       clients: 8,
       streams: 32,

@@ -2,7 +2,7 @@
 // allow each time. Prints the port it listens on.
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import type { sendUnaryData, ServerUnaryCall } from '@grpc/grpc-js';
-import { checkPath } from '../../src/envoy/check-service.ts';
+import { CHECK_PATH } from '../../src/envoy/check-service.ts';
 import { constantAnswer } from './constant-answer.ts';
 
 const allow = Buffer.from(constantAnswer);
@@ -12,7 +12,7 @@ const server = new Server();
 server.addService(
   {
     Check: {
-      path: checkPath,
+      path: CHECK_PATH,
       requestStream: false,
       responseStream: false,
       requestSerialize: asIs,

@@ -4,7 +4,7 @@ import { UserError } from '../errors.ts';
 import { apiName } from './flag-forms.ts';
 import type { ApiOfRoute } from '../generate/envoy-filter.ts';
 import type { Endpoint } from '../generate/ext-authz.ts';
-import { targetKinds } from '../generate/target.ts';
+import { TARGET_KINDS } from '../generate/target.ts';
 import type { Target, Whose } from '../generate/target.ts';
 import type { UpstreamTls } from '../generate/upstream-tls.ts';
 import type { GenerateFlags } from './generate-flags.ts';
@@ -58,7 +58,7 @@ function labelsOf({ selector }: GenerateFlags): Readonly<Record<string, string>>
 /** `KIND/NAME` of one of these kinds. @throws UserError */
 export function targetOf({ target }: GenerateFlags, kinds: readonly Target['kind'][]): Target {
   const [written, name = '', ...rest] = target.split('/');
-  const kind = targetKinds.find((each) => each === written);
+  const kind = TARGET_KINDS.find((each) => each === written);
   if (kind !== undefined && kinds.includes(kind) && rest.length === 0 && /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(name))
     return { kind, name };
   const given = target === '' ? 'is missing' : `is ${JSON.stringify(target)}`;

@@ -31,18 +31,18 @@ export interface GenerateTarget {
 }
 
 /** One address a replica: Envoy balances itself. */
-const headlessAddress = 'ostiary-headless.ostiary.svc.cluster.local:9191';
+const HEADLESS_ADDRESS = 'ostiary-headless.ostiary.svc.cluster.local:9191';
 /** Of what balances by endpoints: a headless service is an ORIGINAL_DST cluster in Istio's sidecars, which reaches nobody. */
-const serviceAddress = 'ostiary.ostiary.svc.cluster.local:9191';
+const SERVICE_ADDRESS = 'ostiary.ostiary.svc.cluster.local:9191';
 
-const who = ['name', 'namespace'] as const;
-const asking = ['ostiary', 'timeout'] as const;
-const withTls = ['tlsCa', 'tlsName', 'envoyCert', 'envoyKey'] as const;
+const WHO = ['name', 'namespace'] as const;
+const ASKING = ['ostiary', 'timeout'] as const;
+const WITH_TLS = ['tlsCa', 'tlsName', 'envoyCert', 'envoyKey'] as const;
 
 /** With `--routes-only` somebody else asks: these would come to nothing. */
-export const flagsOfAsking: readonly (keyof GenerateFlags)[] = [
-  ...asking,
-  ...withTls,
+export const FLAGS_OF_ASKING: readonly (keyof GenerateFlags)[] = [
+  ...ASKING,
+  ...WITH_TLS,
   'rawHeaders',
   'openTcpPort',
   'meshIdentity',
@@ -55,11 +55,11 @@ export const generateTargets: ReadonlyMap<string, GenerateTarget> = new Map<stri
       heading: ({ placement, routesOnly }) =>
         routesOnly
           ? 'Tells ostiary the APIs of routes; who asks it is an extension provider: kubectl apply -f this file.'
-          : `Makes proxies of Istio ask ostiary: kubectl apply -f this file.${placement === 'sidecar' ? tcpHeading : ''}`,
+          : `Makes proxies of Istio ask ostiary: kubectl apply -f this file.${placement === 'sidecar' ? TCP_HEADING : ''}`,
       flags: [
-        ...who,
-        ...asking,
-        ...withTls,
+        ...WHO,
+        ...ASKING,
+        ...WITH_TLS,
         'rawHeaders',
         'placement',
         'selector',
@@ -80,7 +80,7 @@ export const generateTargets: ReadonlyMap<string, GenerateTarget> = new Map<stri
         'Makes sidecars, gateways or waypoints of Istio ask ostiary: kubectl apply -f this file.\n' +
         "The provider that it names stands in Istio's mesh configuration; ostiary generate mesh-config prints it:\n" +
         indent(stringify(meshConfigOf(flags))),
-      flags: [...who, ...asking, 'selector', 'target', 'provider', 'meshIdentity'],
+      flags: [...WHO, ...ASKING, 'selector', 'target', 'provider', 'meshIdentity'],
       documents(flags) {
         const whose = whoseOf(flags, ['Gateway', 'Service', 'ServiceEntry', 'GatewayClass']);
         const { namespace, provider, meshIdentity } = flags;
@@ -96,7 +96,7 @@ export const generateTargets: ReadonlyMap<string, GenerateTarget> = new Map<stri
       heading: () =>
         'Values of istiod, for the policies of ostiary generate extension-provider. A list in values replaces the one before:\n' +
         'where there are other extensionProviders, add this one to them.',
-      flags: [...asking, 'provider'],
+      flags: [...ASKING, 'provider'],
       documents: (flags) => [meshConfigOf(flags)],
     },
   ],
@@ -114,11 +114,11 @@ export const generateTargets: ReadonlyMap<string, GenerateTarget> = new Map<stri
     'security-policy',
     {
       heading: () => 'Makes Envoy Gateway (1.9 or later) ask ostiary: kubectl apply -f this file.',
-      flags: [...who, ...asking, 'target', 'api'],
+      flags: [...WHO, ...ASKING, 'target', 'api'],
       documents(flags) {
         const { namespace, timeout, api } = flags;
         const target = targetOf(flags, ['Gateway', 'HTTPRoute', 'GRPCRoute']);
-        const { host, port } = hostAndPort(flags.ostiary || serviceAddress, '--ostiary');
+        const { host, port } = hostAndPort(flags.ostiary || SERVICE_ADDRESS, '--ostiary');
         const [name = '', of = namespace] = host.split('.');
         return securityPolicy({
           name: nameOf(flags, { by: 'target', target }),
@@ -135,13 +135,13 @@ export const generateTargets: ReadonlyMap<string, GenerateTarget> = new Map<stri
     'bootstrap',
     {
       heading: () => 'Envoy without Istio or Kubernetes: envoy -c this file.',
-      flags: ['name', ...asking, ...withTls, 'rawHeaders', 'api', 'listenPort', 'upstream'],
+      flags: ['name', ...ASKING, ...WITH_TLS, 'rawHeaders', 'api', 'listenPort', 'upstream'],
       documents(flags) {
         const name = flags.name === '' ? 'ostiary' : flags.name;
         const api = flags.api === '' ? undefined : flags.api;
         const { rawHeaders, timeout, listenPort } = flags;
         const listener = { name, rawHeaders, host: '0.0.0.0', port: listenPort, normalizePath: true, api };
-        const ostiary = endpointsOf(flags.ostiary || headlessAddress, '--ostiary');
+        const ostiary = endpointsOf(flags.ostiary || HEADLESS_ADDRESS, '--ostiary');
         const tls = tlsOf(flags, ostiary[0]);
         if (tls?.by === 'mesh')
           throw new UserError(
@@ -158,18 +158,18 @@ export const generateTargets: ReadonlyMap<string, GenerateTarget> = new Map<stri
     {
       heading: () =>
         'MuleSoft Flex/Omni Gateway in local mode (1.6.0 or later): put this file into its configuration folder.',
-      flags: ['name', ...asking, 'target'],
+      flags: ['name', ...ASKING, 'target'],
       documents(flags) {
         const target = targetOf(flags, ['ApiInstance']);
         const name = nameOf(flags, { by: 'target', target });
-        const address = hostAndPort(flags.ostiary || serviceAddress, '--ostiary');
+        const address = hostAndPort(flags.ostiary || SERVICE_ADDRESS, '--ostiary');
         return [flexPolicyBinding({ name, ...address, timeoutMs: flags.timeout, apiInstance: target.name })];
       },
     },
   ],
 ]);
 
-const tcpHeading =
+const TCP_HEADING =
   '\nThe AuthorizationPolicy refuses what comes to these pods as plain TCP, where no HTTP filter runs: HTTP/1.0, or bytes\n' +
   'that Istio does not take for HTTP. Ports of the pods that speak TCP on purpose: --open-tcp-port.';
 
@@ -185,7 +185,7 @@ function envoyFilterDocuments(flags: GenerateFlags): readonly object[] {
   }
   const whose = whoseOf(flags, ['Gateway']);
   const name = nameOf(flags, whose);
-  const ostiary = endpointOf(flags.ostiary || headlessAddress, '--ostiary');
+  const ostiary = endpointOf(flags.ostiary || HEADLESS_ADDRESS, '--ostiary');
   const apis = apisOf(flags);
   if (routesOnly && apis.length === 0)
     throw new UserError('--routes-only has no effect without --api or --route-api', 2);
@@ -223,10 +223,10 @@ function meshConfigOf(flags: GenerateFlags): object {
 
 /** Istio balances over the endpoints of a Service that has an address. @throws UserError */
 function serviceHostOf(flags: GenerateFlags): { host: string; port: number } {
-  const address = hostAndPort(flags.ostiary || serviceAddress, '--ostiary');
+  const address = hostAndPort(flags.ostiary || SERVICE_ADDRESS, '--ostiary');
   if (!/^[^.]+-headless(\.|$)/.test(address.host)) return address;
   throw new UserError(
-    `--ostiary is ${JSON.stringify(flags.ostiary)}: sidecars can't reach a headless Service by an extension provider (503 for all); give the one with an address, ${serviceAddress}`,
+    `--ostiary is ${JSON.stringify(flags.ostiary)}: sidecars can't reach a headless Service by an extension provider (503 for all); give the one with an address, ${SERVICE_ADDRESS}`,
     2,
   );
 }

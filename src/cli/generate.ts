@@ -5,13 +5,13 @@ import { didYouMean } from '../nearest.ts';
 import { defineCommand } from './command.ts';
 import { generateFlags } from './generate-flags.ts';
 import type { GenerateFlags } from './generate-flags.ts';
-import { flagsOfAsking, generateTargets } from './generate-targets.ts';
+import { FLAGS_OF_ASKING, generateTargets } from './generate-targets.ts';
 
-const names = [...generateTargets.keys()];
+const NAMES = [...generateTargets.keys()];
 
 /** Prints what makes an Envoy ask ostiary, with comments that say why each setting is so. */
 export const command = defineCommand({
-  usage: `generate ${names.join('|')} [FLAGS]`,
+  usage: `generate ${NAMES.join('|')} [FLAGS]`,
   summary:
     'Prints configuration with which Envoy asks ostiary, with the reason for each setting.\n' +
     'ostiary generate TARGET --help lists the flags of one target.',
@@ -23,13 +23,13 @@ export const command = defineCommand({
   maxArguments: 1,
   concerned([name = ''], { routesOnly }) {
     const flags = generateTargets.get(name)?.flags;
-    return routesOnly ? flags?.filter((flag) => !flagsOfAsking.includes(flag)) : flags;
+    return routesOnly ? flags?.filter((flag) => !FLAGS_OF_ASKING.includes(flag)) : flags;
   },
   run({ values, positionals: [name] }) {
     const target = generateTargets.get(name ?? '');
     if (target === undefined) {
-      const meant = name === undefined ? '' : didYouMean(name, names);
-      throw new UserError(`generate takes one of ${names.join(', ')}${meant || ': see ostiary generate --help'}`, 2);
+      const meant = name === undefined ? '' : didYouMean(name, NAMES);
+      throw new UserError(`generate takes one of ${NAMES.join(', ')}${meant || ': see ostiary generate --help'}`, 2);
     }
     process.stdout.write(explainedYaml(target.documents(values), target.heading(values)));
     return Promise.resolve(0);
@@ -39,8 +39,8 @@ export const command = defineCommand({
 /** The help of a flag says which targets it concerns, where it does not concern all. */
 function withTargets<F extends Flags>(flags: F): F {
   const entries = Object.entries(flags).map(([key, flag]) => {
-    const concerned = names.filter((name) => generateTargets.get(name)?.flags.includes(key as keyof GenerateFlags));
-    const note = concerned.length === names.length ? '' : ` (${concerned.join(', ')})`;
+    const concerned = NAMES.filter((name) => generateTargets.get(name)?.flags.includes(key as keyof GenerateFlags));
+    const note = concerned.length === NAMES.length ? '' : ` (${concerned.join(', ')})`;
     return [key, { ...flag, help: `${flag.help}${note}` }];
   });
   return Object.fromEntries(entries) as F;

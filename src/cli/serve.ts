@@ -4,7 +4,7 @@ import { refuseRedisUnnamed } from '../serve/counter-flags.ts';
 import { serveFlags } from '../serve/serve-flags.ts';
 import { startService } from '../serve/service.ts';
 import type { Service } from '../serve/service.ts';
-import { workerVariable } from '../serve/worker-process.ts';
+import { WORKER_VARIABLE } from '../serve/worker-process.ts';
 import { defineCommand } from './command.ts';
 import { misspeltVariables } from './misspelt-variables.ts';
 
@@ -35,7 +35,7 @@ export const command = defineCommand({
       throw new UserError(`--${flag}-mode has no effect here: --${flag} ${values[listener]} is not a Unix socket`, 2);
     }
     refuseRedisUnnamed(given, environment);
-    if (environment[workerVariable] !== undefined && process.send !== undefined) {
+    if (environment[WORKER_VARIABLE] !== undefined && process.send !== undefined) {
       const { runWorker } = await import('../serve/worker.ts');
       await runWorker(values, environment);
       return 0;

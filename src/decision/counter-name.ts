@@ -11,7 +11,7 @@ export interface CounterName {
 /** What is put together once; see {@link CounterNames.of}. */
 const kept = new WeakMap<Api, Map<Bound<QuotaPolicy>, CounterNames>>();
 /** Of one policy of one API. */
-const maximumKept = 4096;
+const MAXIMUM_KEPT = 4096;
 
 /** The names of all counters of one quota policy of one API. */
 export function counterNames(api: Api, bound: Bound<QuotaPolicy>): CounterNames {
@@ -50,7 +50,7 @@ export class CounterNames {
     let name = this.#names.get(key);
     if (name === undefined) {
       name = { slot: this.#slotOf(key), key: `${this.keyspace.name}:${key}` };
-      if (this.#names.size >= maximumKept) this.#names.clear();
+      if (this.#names.size >= MAXIMUM_KEPT) this.#names.clear();
       this.#names.set(key, name);
     }
     return name;

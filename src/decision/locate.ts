@@ -1,7 +1,7 @@
 import type { Denial } from '../denial/denial.ts';
 import type { Check } from '../request/check.ts';
 import type { ClientAddressOptions } from '../request/client-address.ts';
-import { exactHosts, hostOf, nameOfHost } from '../request/host.ts';
+import { EXACT_HOSTS, hostOf, nameOfHost } from '../request/host.ts';
 import type { HostMatching } from '../request/host.ts';
 import { basePathAsSent, normalizePath, pathBelow } from '../request/path.ts';
 import type { NormalPath } from '../request/path.ts';
@@ -44,7 +44,7 @@ const API_EXTENSION = 'ostiary.api';
 /** Finds the API of a Check: by its route's `context_extensions`, else by host and path. */
 export function locate(snapshot: Snapshot, check: Check, options: LocateOptions): Located | Denial {
   if (!check.isHttp) return { reason: 'request_not_http', detail: 'the Check describes no HTTP request' };
-  const host = hostOf(check.host, options.hosts ?? exactHosts);
+  const host = hostOf(check.host, options.hosts ?? EXACT_HOSTS);
   if (host === undefined) {
     return { reason: 'host_malformed', detail: 'the host is no name or address with at most one final dot and a port' };
   }

@@ -28,13 +28,13 @@ const retrySoon = (): readonly HeaderEntry[] => [['retry-after', '5']];
 const retryThen = ({ retryAfterSeconds }: { readonly retryAfterSeconds: number }): readonly HeaderEntry[] => [
   ['retry-after', String(Math.max(1, Math.ceil(retryAfterSeconds)))],
 ];
-const unavailable = 'The service is temporarily unavailable.';
+const UNAVAILABLE = 'The service is temporarily unavailable.';
 
 /** The one table of reasons: answers, schema, documentation and tests are made of it. A policy's own stand in its kind. */
 export const reasons = {
   not_ready: {
     httpStatus: 503,
-    sentence: unavailable,
+    sentence: UNAVAILABLE,
     headers: retrySoon,
     meaning: 'no documents are loaded yet',
   },
@@ -78,13 +78,13 @@ export const reasons = {
   },
   keys_unavailable: {
     httpStatus: 503,
-    sentence: unavailable,
+    sentence: UNAVAILABLE,
     headers: retryThen,
     meaning: 'no key set of the issuer was ever loaded',
   },
   token_unverified: {
     httpStatus: 503,
-    sentence: unavailable,
+    sentence: UNAVAILABLE,
     headers: retrySoon,
     meaning: 'too many tokens wait for their signature to be checked, or the caller left before it was',
   },
@@ -119,13 +119,13 @@ export const reasons = {
   },
   store_unavailable: {
     httpStatus: 503,
-    sentence: unavailable,
+    sentence: UNAVAILABLE,
     headers: retryThen,
     meaning: 'the counter store did not answer, and `onStoreFailure` is `deny`',
   },
   policy_failed: {
     httpStatus: 503,
-    sentence: unavailable,
+    sentence: UNAVAILABLE,
     headers: retrySoon,
     meaning: 'a policy failed unexpectedly, and `onFailure` is `deny`',
   },

@@ -7,7 +7,7 @@ import type { Fault } from '../errors.ts';
 import type { PolicyEnvironment, RegisteredKind } from '../policies/environment.ts';
 import { reasonsOf } from '../policy/policy.ts';
 import type { Policy } from '../policy/policy.ts';
-import { exactHosts } from '../request/host.ts';
+import { EXACT_HOSTS } from '../request/host.ts';
 import type { HostMatching } from '../request/host.ts';
 import { createApiIndex } from '../snapshot/api-index.ts';
 import type { Api, Snapshot } from '../snapshot/snapshot.ts';
@@ -95,7 +95,7 @@ export class Compiler {
     this.#options = options;
     this.#contents = options.contents ?? new FileContents();
     const { policyKinds, environment, env: variables } = options;
-    this.#hosts = options.hosts ?? exactHosts;
+    this.#hosts = options.hosts ?? EXACT_HOSTS;
     this.#reasons = reasonsOf(policyKinds.values());
     this.#policies = new PolicyStage({ policyKinds, environment, variables, hosts: this.#hosts }, this.#version);
   }

@@ -17,7 +17,7 @@ export interface PlacedPolicy {
 }
 
 /** What is said where nothing provides what an option needs. */
-const UNMET: Readonly<Record<Finding, (api: string) => string>> = {
+const unmet: Readonly<Record<Finding, (api: string) => string>> = {
   claims: (api) =>
     `selects a claim, and no enforced jwt-validation protects the API ${api}: add one, or select something else`,
   client: (api) =>
@@ -37,7 +37,7 @@ export function refuseWithoutEffect(
     };
     for (const { what, field } of policy.requires ?? []) {
       if (what !== 'claims' && what !== 'client') continue;
-      if (!policies.some((other) => provides(other, what, placed))) tell([field], UNMET[what](api.name));
+      if (!policies.some((other) => provides(other, what, placed))) tell([field], unmet[what](api.name));
     }
     for (const { path, message } of policy.faultsAt?.(api) ?? []) tell(path, message);
   }

@@ -12,7 +12,7 @@ import type { Snapshot } from '../snapshot/snapshot.ts';
 import { MalformedCheck, readCheck } from './read-check.ts';
 import { createAnswerWriter } from './write-answer.ts';
 
-export const checkPath = '/envoy.service.auth.v3.Authorization/Check';
+export const CHECK_PATH = '/envoy.service.auth.v3.Authorization/Check';
 
 /** Told of every Check. Reads what it needs of `check` before it returns; never throws. */
 export interface CheckObserver {
@@ -30,7 +30,7 @@ export interface CheckMethodOptions {
   readonly observer: CheckObserver;
 }
 
-const nothingDecided = {
+const NOTHING_DECIDED = {
   api: '',
   policy: '',
   identity: {},
@@ -67,12 +67,12 @@ export function createCheckMethod({ snapshot, ports, observer }: CheckMethodOpti
   function failure(error: unknown, { version }: Snapshot): Decision {
     observer.policyFailed('', error);
     const denial: Denial = { reason: 'policy_failed', detail: 'the decision failed unexpectedly' };
-    return { ...nothingDecided, denial, snapshotVersion: version };
+    return { ...NOTHING_DECIDED, denial, snapshotVersion: version };
   }
 
   return {
     kind: 'unary',
-    path: checkPath,
+    path: CHECK_PATH,
     handle(request, call) {
       const startedAt = clock.monotonic();
       if (startedAt >= call.deadline) throw late(observer);
@@ -81,7 +81,7 @@ export function createCheckMethod({ snapshot, ports, observer }: CheckMethodOpti
       const inForce = snapshot();
       if (inForce === undefined) {
         const denial: Denial = { reason: 'not_ready', detail: 'no documents are loaded yet' };
-        return answer({ ...nothingDecided, denial }, check, reasons, startedAt);
+        return answer({ ...NOTHING_DECIDED, denial }, check, reasons, startedAt);
       }
       let decided: Decision | Promise<Decision>;
       try {

@@ -4,7 +4,7 @@ export class MalformedCheck extends Error {
 }
 
 /** Nested groups are the only recursion; no message that is read here has any. */
-const maximumGroupDepth = 100;
+const MAXIMUM_GROUP_DEPTH = 100;
 
 /**
  * Walks over protobuf's wire format (https://protobuf.dev/programming-guides/encoding/) and decodes
@@ -111,7 +111,7 @@ export class ProtoReader {
   }
 
   #skipGroup(number: number, end: number, depth: number): void {
-    if (depth >= maximumGroupDepth) throw new MalformedCheck('groups are nested too deeply');
+    if (depth >= MAXIMUM_GROUP_DEPTH) throw new MalformedCheck('groups are nested too deeply');
     while (this.position < end) {
       const tag = this.tag(end);
       if ((tag & 7) !== 4) {

@@ -1,15 +1,15 @@
 import { MalformedCheck } from './proto-reader.ts';
 
 /** 1 for the bytes of a name that are letters, digits and dashes. */
-const isPlain = new Uint8Array(256);
-for (const byte of Buffer.from('abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-')) isPlain[byte] = 1;
-const colon = 0x3a;
-const none: readonly string[] = [];
+const IS_PLAIN = new Uint8Array(256);
+for (const byte of Buffer.from('abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-')) IS_PLAIN[byte] = 1;
+const COLON = 0x3a;
+const NONE: readonly string[] = [];
 /** What one header takes in the list of ranges: name start and end, value start and end. */
-const stride = 4;
+const STRIDE = 4;
 
 /** More than any request has: what one message took beyond that is given back. */
-const maximumKept = 4 * 1024;
+const MAXIMUM_KEPT = 4 * 1024;
 
 /** The field that a message has its headers in. */
 type Form = 'none' | 'map' | 'list';
@@ -43,14 +43,14 @@ export class HeaderNotes {
     this.#noted[at + 1] = nameEnd;
     this.#noted[at + 2] = valueStart;
     this.#noted[at + 3] = valueEnd;
-    this.#length = at + stride;
+    this.#length = at + STRIDE;
   }
 
   /** The message is read: its headers, which later messages do not change. */
   end(): RequestHeaders {
     if (this.#bytes === undefined) throw new TypeError('no message was begun');
     const headers = new RequestHeaders(this.#bytes, this.#form, this.#noted.slice(0, this.#length));
-    if (this.#noted.length > maximumKept) this.#noted.length = 0;
+    if (this.#noted.length > MAXIMUM_KEPT) this.#noted.length = 0;
     this.#bytes = undefined;
     return headers;
   }
@@ -104,18 +104,18 @@ export class RequestHeaders {
   /** Lower case, without repetitions, in the order of the message. */
   names(): string[] {
     const names = new Set<string>();
-    for (let at = 0; at < this.#ranges.length; at += stride) names.add(this.#name(at));
+    for (let at = 0; at < this.#ranges.length; at += STRIDE) names.add(this.#name(at));
     return [...names];
   }
 
   /** As {@link names}, but only those with a length that has a 1, and a sign other than a dash; no pseudo-headers. */
   namesWithSigns(lengths: Uint8Array): readonly string[] {
     let names: Set<string> | undefined;
-    for (let at = 0; at < this.#ranges.length; at += stride) {
+    for (let at = 0; at < this.#ranges.length; at += STRIDE) {
       const length = (this.#ranges[at + 1] as number) - (this.#ranges[at] as number);
       if (lengths[length] === 1 && this.#hasSign(at)) (names ??= new Set()).add(this.#name(at));
     }
-    return names === undefined ? none : [...names];
+    return names === undefined ? NONE : [...names];
   }
 
   /** Of a map's entries with one key the last counts. */
@@ -126,8 +126,8 @@ export class RequestHeaders {
 
   /** −1 where there is none. */
   #lastPlace(name: string): number {
-    let at = this.#ranges.length - stride;
-    while (at >= 0 && !this.#isNamed(at, name)) at -= stride;
+    let at = this.#ranges.length - STRIDE;
+    while (at >= 0 && !this.#isNamed(at, name)) at -= STRIDE;
     return at;
   }
 
@@ -135,7 +135,7 @@ export class RequestHeaders {
   #onlyPlace(name: string): number {
     const last = this.#lastPlace(name);
     if (this.#form === 'map') return last;
-    for (let at = 0; at < last; at += stride) if (this.#isNamed(at, name)) return -1;
+    for (let at = 0; at < last; at += STRIDE) if (this.#isNamed(at, name)) return -1;
     return last;
   }
 
@@ -143,7 +143,7 @@ export class RequestHeaders {
   #joinedValues(name: string): string | undefined {
     let first = -1;
     let more: string[] | undefined;
-    for (let at = 0; at < this.#ranges.length; at += stride) {
+    for (let at = 0; at < this.#ranges.length; at += STRIDE) {
       if (!this.#isNamed(at, name)) continue;
       if (first < 0) first = at;
       else (more ??= [this.#value(first)]).push(this.#value(at));
@@ -168,8 +168,8 @@ export class RequestHeaders {
   #hasSign(at: number): boolean {
     const start = this.#ranges[at] as number;
     const end = this.#ranges[at + 1] as number;
-    if (this.#bytes[start] === colon) return false;
-    for (let i = start; i < end; i++) if (isPlain[this.#bytes[i] as number] === 0) return true;
+    if (this.#bytes[start] === COLON) return false;
+    for (let i = start; i < end; i++) if (IS_PLAIN[this.#bytes[i] as number] === 0) return true;
     return false;
   }
 

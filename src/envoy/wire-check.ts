@@ -6,7 +6,7 @@ import { noHeaders } from './request-headers.ts';
 export const Span = { method: 0, path: 2, host: 4, streamId: 6, address: 8, principal: 10 } as const;
 
 /** A length, a varint of 64 bits, two numbers of 32. */
-const fixedOriginBytes = 1 + 10 + 4 + 4;
+const FIXED_ORIGIN_BYTES = 1 + 10 + 4 + 4;
 
 /** A Check that knows where its fields lie in the message and decodes one when it is asked for. */
 export class WireCheck implements Check {
@@ -57,7 +57,7 @@ export class WireCheck implements Check {
     const [idStart, idEnd] = [this.spans[Span.streamId] as number, this.spans[Span.streamId + 1] as number];
     const [addressStart, addressEnd] = [this.spans[Span.address] as number, this.spans[Span.address + 1] as number];
     if (idStart === idEnd || addressStart === addressEnd || this.sourcePort === 0 || !this.hasRequestTime) return 0;
-    if (idEnd - idStart > 0xff || idEnd - idStart + addressEnd - addressStart + fixedOriginBytes > room) return 0;
+    if (idEnd - idStart > 0xff || idEnd - idStart + addressEnd - addressStart + FIXED_ORIGIN_BYTES > room) return 0;
     // The lengths of all but the last are told, so that no two origins are written alike.
     let end = at;
     target[end++] = idEnd - idStart;

@@ -14,16 +14,16 @@ import { block, double, number, text, toBytes } from './proto-text.ts';
 export type AnswerWriter = (decision: Decision, check: Check, reasons: ReasonTable) => Uint8Array;
 
 /** A bound on what is kept of earlier answers: some 500 bytes each. */
-const maximumAllows = 4096;
+const MAXIMUM_ALLOWS = 4096;
 
 /** `append: false` and `append_action: OVERWRITE_IF_EXISTS_OR_ADD`: older Envoys heed the one, newer ones the other. */
-const overwrite = block(2, '') + number(3, 2);
+const OVERWRITE = block(2, '') + number(3, 2);
 /** `append: true`; `append_action` APPEND_IF_EXISTS_OR_ADD is 0, which is not written. */
-const append = block(2, number(1, 1));
+const APPEND = block(2, number(1, 1));
 /** An empty value would be dropped, and what the client sent itself would stay. */
-const keepEmpty = number(4, 1);
+const KEEP_EMPTY = number(4, 1);
 /** `status {code: OK}`; the code 0 itself is not written. */
-const statusOk = block(1, '');
+const STATUS_OK = block(1, '');
 
 /** The last allow of one client, whose parts serve for the next while what they were made of is the same. */
 interface Allow {
@@ -53,13 +53,13 @@ export function createAnswerWriter(): AnswerWriter {
     if (last !== undefined && isLike(decision, last)) return last;
     let headers = '';
     for (const header of upstream) headers += headerOption(2, header);
-    for (const header of extras?.append ?? []) headers += headerOption(2, header, append);
+    for (const header of extras?.append ?? []) headers += headerOption(2, header, APPEND);
     headers += responseHeaders(6, extras);
     let removals = '';
     for (const name of remove) if (isRemovable(name, upstream)) removals += text(5, name);
     const parts = { headers, removals, metadata: metadata(decision) };
     const allow = { api, identity, upstream, remove, extras, ...parts, bytes: toBytes(allowed(parts, '')) };
-    if (allows.size >= maximumAllows) allows.clear();
+    if (allows.size >= MAXIMUM_ALLOWS) allows.clear();
     allows.set(key, allow);
     return allow;
   }
@@ -93,7 +93,7 @@ function allowed(
   { headers, removals, metadata: fields }: Pick<Allow, 'headers' | 'removals' | 'metadata'>,
   rates: string,
 ): string {
-  return statusOk + block(3, headers + removals + rates) + fields;
+  return STATUS_OK + block(3, headers + removals + rates) + fields;
 }
 
 /** Envoy looks at `status.code` alone: a denial without it would pass. */
@@ -117,7 +117,7 @@ function answered(decision: Decision, { httpStatus, headers, body }: DirectAnswe
 function responseHeaders(field: number, extras: Decision['extras']): string {
   let written = '';
   for (const header of extras?.response ?? []) written += headerOption(field, header);
-  for (const header of extras?.appendResponse ?? []) written += headerOption(field, header, append);
+  for (const header of extras?.appendResponse ?? []) written += headerOption(field, header, APPEND);
   return written;
 }
 
@@ -128,11 +128,11 @@ function isRemovable(name: string, upstream: readonly HeaderEntry[]): boolean {
   return !upstream.some(([set]) => set.toLowerCase() === lower);
 }
 
-function headerOption(field: number, [name, value]: HeaderEntry, action = overwrite): string {
+function headerOption(field: number, [name, value]: HeaderEntry, action = OVERWRITE): string {
   // Whoever let this through has a fault; the request must not pass with a header of the caller's making.
   if (/[\0\r\n]/.test(value)) throw new TypeError(`the value of the header ${name} has a control character`);
   const header = block(1, text(1, name) + text(2, value));
-  return block(field, value === '' ? header + action + keepEmpty : header + action);
+  return block(field, value === '' ? header + action + KEEP_EMPTY : header + action);
 }
 
 /** `dynamic_metadata`: Envoy offers it to access logs and later filters, on an allow and on a denial. */

@@ -1,5 +1,5 @@
 import { ostiaryCluster } from './cluster.ts';
-import { extAuthzFilter, perRouteApi, perRouteName } from './ext-authz.ts';
+import { extAuthzFilter, perRouteApi, PER_ROUTE_NAME } from './ext-authz.ts';
 import type { Endpoint, ExtAuthzOptions } from './ext-authz.ts';
 import type { UpstreamTls } from './upstream-tls.ts';
 
@@ -19,13 +19,13 @@ export interface ListenerOptions extends Pick<ExtAuthzOptions, 'rawHeaders'> {
   readonly host: string;
   /** 0: a free one. */
   readonly port: number;
-  /** Whether Envoy brings host and path into one spelling before anybody sees them: {@link oneSpelling}. */
+  /** Whether Envoy brings host and path into one spelling before anybody sees them: {@link ONE_SPELLING}. */
   readonly normalizePath: boolean;
   /** The API of every request of this listener; undefined: ostiary finds it by host and path. */
   readonly api: string | undefined;
 }
 
-const clusterName = 'ostiary';
+const CLUSTER_NAME = 'ostiary';
 
 /** Envoy's static configuration (`envoy.config.bootstrap.v3.Bootstrap`), without an `admin`. */
 export function bootstrap(options: BootstrapOptions): object {
@@ -36,7 +36,7 @@ export function bootstrap(options: BootstrapOptions): object {
         address: { socket_address: { address: listener.host, port_value: listener.port } },
         filter_chains: [{ filters: [connectionManager(listener, options.timeoutMs)] }],
       })),
-      clusters: [ostiaryCluster(clusterName, options.ostiary, options.tls), upstreamCluster(options.upstream)],
+      clusters: [ostiaryCluster(CLUSTER_NAME, options.ostiary, options.tls), upstreamCluster(options.upstream)],
     },
   };
 }
@@ -46,7 +46,7 @@ export function bootstrap(options: BootstrapOptions): object {
  * an API. Ostiary compares what arrives: without ports and dots at the end of hosts both see one host. It
  * refuses `%2f`, and paths that lead to another API as they are sent than as they are resolved.
  */
-const oneSpelling = {
+const ONE_SPELLING = {
   normalize_path: true,
   merge_slashes: true,
   path_with_escaped_slashes_action: 'REJECT_REQUEST',
@@ -61,11 +61,11 @@ function connectionManager(listener: ListenerOptions, timeoutMs: number): object
     typed_config: {
       '@type': 'type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager',
       stat_prefix: listener.name,
-      ...(listener.normalizePath ? oneSpelling : { normalize_path: false, merge_slashes: false }),
+      ...(listener.normalizePath ? ONE_SPELLING : { normalize_path: false, merge_slashes: false }),
       use_remote_address: true,
-      access_log: [accessLog],
+      access_log: [ACCESS_LOG],
       http_filters: [
-        extAuthzFilter({ cluster: clusterName, timeoutMs, rawHeaders }),
+        extAuthzFilter({ cluster: CLUSTER_NAME, timeoutMs, rawHeaders }),
         {
           name: 'envoy.filters.http.router',
           typed_config: { '@type': 'type.googleapis.com/envoy.extensions.filters.http.router.v3.Router' },
@@ -81,12 +81,12 @@ function virtualHost({ name, api }: ListenerOptions): object {
     name,
     domains: ['*'],
     routes: [{ match: { prefix: '/' }, route: { cluster: 'upstream' } }],
-    ...(api === undefined ? {} : { typed_per_filter_config: { [perRouteName]: perRouteApi(api) } }),
+    ...(api === undefined ? {} : { typed_per_filter_config: { [PER_ROUTE_NAME]: perRouteApi(api) } }),
   };
 }
 
 /** One JSON object a request: what ostiary decided is in it on allow and on deny. */
-const accessLog = {
+const ACCESS_LOG = {
   name: 'envoy.access_loggers.stdout',
   typed_config: {
     '@type': 'type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog',

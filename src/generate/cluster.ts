@@ -28,7 +28,7 @@ export function ostiaryCluster(name: string, ostiary: Endpoint | readonly Endpoi
       base_ejection_time: seconds(2000),
       max_ejection_percent: 50,
     },
-    ...(endpoints.some(({ kind }) => kind === 'tcp') ? { health_checks: [healthCheck] } : {}),
+    ...(endpoints.some(({ kind }) => kind === 'tcp') ? { health_checks: [HEALTH_CHECK] } : {}),
     ...(tls === undefined ? {} : { transport_socket: transportSocket(tls) }),
     load_assignment: {
       cluster_name: name,
@@ -38,7 +38,7 @@ export function ostiaryCluster(name: string, ostiary: Endpoint | readonly Endpoi
 }
 
 /** A replica that drains says so for `--drain-delay`: Envoy must ask within that time. */
-const healthCheck = {
+const HEALTH_CHECK = {
   grpc_health_check: { service_name: 'envoy.service.auth.v3.Authorization' },
   timeout: seconds(500),
   interval: seconds(1000),

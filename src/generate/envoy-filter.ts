@@ -1,5 +1,5 @@
 import { ostiaryCluster } from './cluster.ts';
-import { extAuthzFilter, perRouteExtensions, perRouteName } from './ext-authz.ts';
+import { extAuthzFilter, perRouteExtensions, PER_ROUTE_NAME } from './ext-authz.ts';
 import type { Endpoint, ExtAuthzOptions } from './ext-authz.ts';
 import { targetRef } from './target.ts';
 import type { Whose } from './target.ts';
@@ -32,20 +32,20 @@ export interface EnvoyFilterOptions extends Omit<ExtAuthzOptions, 'cluster'> {
   readonly routesOnly: boolean;
 }
 
-const contexts = { sidecar: 'SIDECAR_INBOUND', gateway: 'GATEWAY' } as const;
+const CONTEXTS = { sidecar: 'SIDECAR_INBOUND', gateway: 'GATEWAY' } as const;
 
 /** Later than EnvoyFilters that say nothing (0), so that what these change about a request is decided upon. */
-const priority = 100;
+const PRIORITY = 100;
 
-const connectionManager = 'envoy.filters.network.http_connection_manager';
-const router = 'envoy.filters.http.router';
+const CONNECTION_MANAGER = 'envoy.filters.network.http_connection_manager';
+const ROUTER = 'envoy.filters.http.router';
 
 /** Istio's `EnvoyFilter` (`networking.istio.io/v1alpha3`) that makes proxies ask ostiary. */
 export function envoyFilter(options: EnvoyFilterOptions): object {
   const { name, namespace, ostiary, tls, placement, apis, routesOnly, ...rest } = options;
   const cluster = `${name}-${namespace}`;
-  const context = contexts[placement.kind];
-  const subFilter = { name: router };
+  const context = CONTEXTS[placement.kind];
+  const subFilter = { name: ROUTER };
   const asking = [
     {
       applyTo: 'CLUSTER',
@@ -54,7 +54,7 @@ export function envoyFilter(options: EnvoyFilterOptions): object {
     },
     {
       applyTo: 'HTTP_FILTER',
-      match: { context, listener: { filterChain: { filter: { name: connectionManager, subFilter } } } },
+      match: { context, listener: { filterChain: { filter: { name: CONNECTION_MANAGER, subFilter } } } },
       patch: { operation: 'INSERT_BEFORE', value: extAuthzFilter({ cluster, ...rest }) },
     },
   ];
@@ -64,7 +64,7 @@ export function envoyFilter(options: EnvoyFilterOptions): object {
     metadata: { name, namespace },
     spec: {
       ...selection(placement.whose),
-      priority,
+      priority: PRIORITY,
       configPatches: [...(routesOnly ? [] : asking), ...apiPatches(placement.kind, apis)],
     },
   };
@@ -82,7 +82,7 @@ function selection(whose: Whose): object {
  * so that ostiary can tell of those that it never saw.
  */
 function apiPatches(kind: Placement['kind'], apis: readonly ApiOfRoute[]): readonly object[] {
-  const context = contexts[kind];
+  const context = CONTEXTS[kind];
   const general = apis.findLast(({ route }) => route === undefined);
   const named = apis.filter(({ route }) => route !== undefined);
   const everywhere = {
@@ -106,5 +106,8 @@ function apiPatches(kind: Placement['kind'], apis: readonly ApiOfRoute[]): reado
 }
 
 function extensionsPatch(extensions: Readonly<Record<string, string>>): object {
-  return { operation: 'MERGE', value: { typed_per_filter_config: { [perRouteName]: perRouteExtensions(extensions) } } };
+  return {
+    operation: 'MERGE',
+    value: { typed_per_filter_config: { [PER_ROUTE_NAME]: perRouteExtensions(extensions) } },
+  };
 }

@@ -1,7 +1,7 @@
 import { Document, isPair, isScalar, visit } from 'yaml';
 
 /** Why settings are as they are, by the setting's name, or by its parent's and its own: the comment before it. */
-const reasons: Readonly<Record<string, string>> = {
+const REASONS: Readonly<Record<string, string>> = {
   failure_mode_allow: 'An ostiary that is away lets nobody in.',
   failOpen: 'An ostiary that is away lets nobody in.',
   status_on_error: 'Tells a failure from a denial: unset it is 403.',
@@ -40,7 +40,7 @@ const reasons: Readonly<Record<string, string>> = {
   uri: 'h2: gRPC without TLS.',
 };
 
-/** YAML with a comment before each setting that {@link reasons} knows, at its first place. */
+/** YAML with a comment before each setting that {@link REASONS} knows, at its first place. */
 export function explainedYaml(documents: readonly object[], heading: string): string {
   const explained = new Set<string>();
   const texts = documents.map((value) => {
@@ -51,10 +51,10 @@ export function explainedYaml(documents: readonly object[], heading: string): st
         const key = String(pair.key.value);
         const parent = ancestors.findLast((each) => isPair(each))?.key;
         const name = key === 'applyTo' && isScalar(pair.value) ? String(pair.value.value) : key;
-        const found = [`${String(parent)}.${name}`, name].find((each) => reasons[each] !== undefined);
+        const found = [`${String(parent)}.${name}`, name].find((each) => REASONS[each] !== undefined);
         if (found === undefined || explained.has(found)) return;
         explained.add(found);
-        pair.key.commentBefore = ` ${reasons[found]}`;
+        pair.key.commentBefore = ` ${REASONS[found]}`;
       },
     });
     return document.toString({ lineWidth: 0, blockQuote: 'literal' });

@@ -30,7 +30,7 @@ export function extAuthzFilter(options: ExtAuthzOptions): object {
         retry_policy: {
           retry_on: 'connect-failure,refused-stream,unavailable',
           num_retries: 1,
-          retry_host_predicate: [previousHosts],
+          retry_host_predicate: [PREVIOUS_HOSTS],
           host_selection_retry_max_attempts: 3,
         },
       },
@@ -42,7 +42,7 @@ export function extAuthzFilter(options: ExtAuthzOptions): object {
 }
 
 /** A second try goes to another replica where there is one. */
-const previousHosts = {
+const PREVIOUS_HOSTS = {
   name: 'envoy.retry_host_predicates.previous_hosts',
   typed_config: {
     '@type': 'type.googleapis.com/envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate',
@@ -50,7 +50,7 @@ const previousHosts = {
 };
 
 /** The name of a route's or virtual host's own settings for the filter. */
-export const perRouteName = 'envoy.filters.http.ext_authz';
+export const PER_ROUTE_NAME = 'envoy.filters.http.ext_authz';
 
 /** Tells ostiary for which API the requests of one route are, whatever their host and path. */
 export function perRouteApi(api: string): object {

@@ -47,7 +47,7 @@ export function injectionTemplate(options: InjectionOptions): string {
       // Istio's routes take no account of ports, and its proxies send them along.
       '--host-port=ignore',
       // Prometheus reads it by the pod's address, IPv4 or IPv6; the default is loopback.
-      `--admin-listen=:${adminPort}`,
+      `--admin-listen=:${ADMIN_PORT}`,
       ...(options.redis === '' ? [] : [`--redis=${options.redis}`]),
       ...options.extraArgs,
     ],
@@ -110,11 +110,11 @@ function environmentOf({ env, secretEnv, redisSecret }: InjectionOptions): reado
   ];
 }
 
-const adminPort = 9190;
+const ADMIN_PORT = 9190;
 
 /** By way of loopback: what comes from outside is Envoy's, so the kubelet can't ask over HTTP. */
 function probeOf(page: '/livez' | '/readyz'): readonly string[] {
-  const script = `fetch('http://127.0.0.1:${adminPort}${page}').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))`;
+  const script = `fetch('http://127.0.0.1:${ADMIN_PORT}${page}').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))`;
   return ['/nodejs/bin/node', '-e', script];
 }
 

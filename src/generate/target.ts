@@ -4,9 +4,9 @@ export interface Target {
   readonly name: string;
 }
 
-export type TargetKind = keyof typeof groups;
+export type TargetKind = keyof typeof GROUPS;
 
-const groups = {
+const GROUPS = {
   Gateway: 'gateway.networking.k8s.io',
   GatewayClass: 'gateway.networking.k8s.io',
   HTTPRoute: 'gateway.networking.k8s.io',
@@ -16,11 +16,11 @@ const groups = {
   ApiInstance: 'gateway.mulesoft.com',
 } as const;
 
-export const targetKinds = Object.keys(groups) as readonly TargetKind[];
+export const TARGET_KINDS = Object.keys(GROUPS) as readonly TargetKind[];
 
 /** An entry of `targetRefs`, as the Gateway API defines them. */
 export function targetRef({ kind, name }: Target): { group: string; kind: string; name: string } {
-  return { group: groups[kind], kind, name };
+  return { group: GROUPS[kind], kind, name };
 }
 
 /** Whose requests: those of pods with these labels (none: all of the namespace), or those of a target. */

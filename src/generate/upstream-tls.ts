@@ -56,18 +56,18 @@ function meshContext(identity: string): object {
       // The first one tells ostiary's sidecar that this is the mesh's TLS.
       alpn_protocols: ['istio', 'h2'],
       tls_params: { tls_minimum_protocol_version: 'TLSv1_2' },
-      tls_certificate_sds_secret_configs: [{ name: 'default', sds_config: agent }],
+      tls_certificate_sds_secret_configs: [{ name: 'default', sds_config: AGENT }],
       combined_validation_context: {
         default_validation_context: {
           match_typed_subject_alt_names: [{ san_type: 'URI', matcher: { exact: identity } }],
         },
-        validation_context_sds_secret_config: { name: 'ROOTCA', sds_config: agent },
+        validation_context_sds_secret_config: { name: 'ROOTCA', sds_config: AGENT },
       },
     },
   };
 }
 
-const agent = {
+const AGENT = {
   api_config_source: {
     api_type: 'GRPC',
     grpc_services: [{ envoy_grpc: { cluster_name: 'sds-grpc' } }],

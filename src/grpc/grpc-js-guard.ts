@@ -8,15 +8,15 @@ import { Code } from './rpc.ts';
 import type { Method } from './rpc.ts';
 
 /** Of all connections together. A call that does nothing weighs some 15 kB here. */
-const totalStreams = 4096;
-const mostBufferedBytes = 16 * 1024 * 1024;
-const prefixBytes = 5;
-const noError = 0;
-const refusedStream = 7;
-const cancel = 8;
+const TOTAL_STREAMS = 4096;
+const MOST_BUFFERED_BYTES = 16 * 1024 * 1024;
+const PREFIX_BYTES = 5;
+const NO_ERROR = 0;
+const REFUSED_STREAM = 7;
+const CANCEL = 8;
 /** From a call's start to the end of its request, streaming methods excepted; the same while what is shared runs short. */
-const requestTimeoutMs = 30_000;
-const pressedTimeoutMs = 1000;
+const REQUEST_TIMEOUT_MS = 30_000;
+const PRESSED_TIMEOUT_MS = 1000;
 
 export type GuardAbuse = 'too_many_streams' | 'request_buffer_full' | 'slow_request';
 
@@ -48,13 +48,13 @@ export function guardStreams(server: Server, { methods, totalBufferedBytes, onAb
   if (http2Server === undefined || serve === undefined || others.length > 0) {
     throw new TypeError('@grpc/grpc-js has changed inside: its streams can not be bounded');
   }
-  const streams = new Budget(totalStreams);
+  const streams = new Budget(TOTAL_STREAMS);
   const bytes = new Budget(totalBufferedBytes);
   const accounts = new WeakMap<object, Account>();
   const accountOf = (session: object): Account => {
     let account = accounts.get(session);
     if (account === undefined) {
-      account = { streams: streams.share(), bytes: bytes.share(mostBufferedBytes) };
+      account = { streams: streams.share(), bytes: bytes.share(MOST_BUFFERED_BYTES) };
       accounts.set(session, account);
     }
     return account;
@@ -64,11 +64,11 @@ export function guardStreams(server: Server, { methods, totalBufferedBytes, onAb
   const unfinished = new Map<ServerHttp2Stream, number>();
   const isShort = (): boolean => streams.free < streams.total / 4 || bytes.free < bytes.total / 4;
   const sweeping = setInterval(() => {
-    const before = now() - (isShort() ? pressedTimeoutMs : requestTimeoutMs);
+    const before = now() - (isShort() ? PRESSED_TIMEOUT_MS : REQUEST_TIMEOUT_MS);
     for (const [stream, sinceMs] of unfinished) {
       if (sinceMs > before) return;
       onAbuse('slow_request');
-      stream.close(cancel);
+      stream.close(CANCEL);
     }
   }, 1000).unref();
   http2Server.once('close', () => clearInterval(sweeping));
@@ -82,7 +82,7 @@ export function guardStreams(server: Server, { methods, totalBufferedBytes, onAb
     if (!account.streams.take(1)) {
       onAbuse('too_many_streams');
       stream.on('error', () => {});
-      return stream.close(refusedStream);
+      return stream.close(REFUSED_STREAM);
     }
     const isBidirectional = bidirectional.has(headers[':path'] ?? '');
     if (!isBidirectional && !stream.endAfterHeaders) unfinished.set(stream, now());
@@ -115,7 +115,7 @@ function refuse(stream: ServerHttp2Stream, code: Code, message: string): void {
     const status = { 'grpc-status': code, 'grpc-message': message, 'grpc-accept-encoding': 'identity' };
     stream.respond({ ':status': 200, 'content-type': 'application/grpc', ...status }, { endStream: true });
   }
-  stream.close(noError);
+  stream.close(NO_ERROR);
 }
 
 /** The library says of each answer that it takes gzip. */
@@ -133,7 +133,7 @@ function tellEncodings(stream: ServerHttp2Stream): void {
 class Meter {
   readonly #share: Share;
   readonly #isBidirectional: boolean;
-  readonly #prefix = Buffer.alloc(prefixBytes);
+  readonly #prefix = Buffer.alloc(PREFIX_BYTES);
   #prefixSeen = 0;
   #due = 0;
   #held = 0;
@@ -168,15 +168,15 @@ class Meter {
     let at = 0;
     let ended = false;
     while (at < chunk.length) {
-      if (this.#prefixSeen < prefixBytes) {
+      if (this.#prefixSeen < PREFIX_BYTES) {
         this.#prefix[this.#prefixSeen++] = chunk[at++]!;
-        if (this.#prefixSeen === prefixBytes) this.#due = this.#prefix.readUInt32BE(1);
+        if (this.#prefixSeen === PREFIX_BYTES) this.#due = this.#prefix.readUInt32BE(1);
       } else {
         const taken = Math.min(this.#due, chunk.length - at);
         this.#due -= taken;
         at += taken;
       }
-      if (this.#prefixSeen < prefixBytes || this.#due > 0) continue;
+      if (this.#prefixSeen < PREFIX_BYTES || this.#due > 0) continue;
       this.#prefixSeen = 0;
       ended = true;
     }

@@ -8,7 +8,7 @@ import type { Sender } from './sender.ts';
 import type { Shutdown } from './shutdown.ts';
 import type { Streams } from './streams.ts';
 
-export interface ControlFramesParts {
+export interface ControlFramesPorts {
   readonly limits: Limits;
   readonly clock: BatchClock;
   readonly sender: Sender;
@@ -20,14 +20,14 @@ export interface ControlFramesParts {
 
 /** The frames that steer a connection. Each kind is weighed: more than a working peer sends ends it. */
 export class ControlFrames {
-  readonly #parts: ControlFramesParts;
+  readonly #ports: ControlFramesPorts;
 
-  constructor(parts: ControlFramesParts) {
-    this.#parts = parts;
+  constructor(ports: ControlFramesPorts) {
+    this.#ports = ports;
   }
 
   frame(type: number, flags: number, id: number, buffer: Buffer, start: number, end: number): void {
-    if (type === FrameType.settings) this.#parts.settings.frame(flags, id, buffer, start, end);
+    if (type === FrameType.settings) this.#ports.settings.frame(flags, id, buffer, start, end);
     else if (type === FrameType.windowUpdate) this.#windowUpdate(id, buffer, start, end);
     else if (type === FrameType.ping) this.#ping(flags, id, buffer, start, end);
     else if (type === FrameType.rstStream) this.#rstStream(id, end - start);
@@ -36,13 +36,13 @@ export class ControlFrames {
     // RFC 9113, 8.4: a client can't push.
     else if (type === FrameType.pushPromise) throw protocolError('PUSH_PROMISE from a client');
     // RFC 9113, 5.5: unknown types are ignored.
-    else this.#parts.floods.emptyFrame();
+    else this.#ports.floods.emptyFrame();
   }
 
   /** RFC 9113, 6.9. */
   #windowUpdate(id: number, buffer: Buffer, start: number, end: number): void {
     if (end - start !== 4) throw frameSizeError('WINDOW_UPDATE');
-    const { sender, streams, floods } = this.#parts;
+    const { sender, streams, floods } = this.#ports;
     const bytes = readUint31(buffer, start);
     floods.windowUpdate();
     if (id === 0) {
@@ -62,7 +62,7 @@ export class ControlFrames {
   #ping(flags: number, id: number, buffer: Buffer, start: number, end: number): void {
     if (id !== 0) throw protocolError('PING on a stream');
     if (end - start !== 8) throw frameSizeError('PING');
-    const { sender, floods, shutdown } = this.#parts;
+    const { sender, floods, shutdown } = this.#ports;
     if ((flags & Flag.ack) !== 0) return shutdown.refuseNew();
     floods.ping();
     sender.writer.control(FrameType.ping, Flag.ack, buffer.subarray(start, end));
@@ -71,7 +71,7 @@ export class ControlFrames {
   /** RFC 9113, 6.4. */
   #rstStream(id: number, length: number): void {
     if (length !== 4) throw frameSizeError('RST_STREAM');
-    const { limits, clock, streams, floods } = this.#parts;
+    const { limits, clock, streams, floods } = this.#ports;
     const stream = streams.open.get(id);
     if (stream === undefined) {
       if (streams.ids.whyAbsent(id) === 'idle') throw protocolError('RST_STREAM on an idle stream');
@@ -87,13 +87,13 @@ export class ControlFrames {
   #goaway(id: number, length: number): void {
     if (id !== 0) throw protocolError('GOAWAY on a stream');
     if (length < 8) throw frameSizeError('GOAWAY');
-    this.#parts.shutdown.peerLeaves();
+    this.#ports.shutdown.peerLeaves();
   }
 
   /** RFC 9113, 6.3: deprecated, checked for its form and ignored. */
   #priority(id: number, buffer: Buffer, start: number, end: number): void {
     if (id === 0) throw protocolError('PRIORITY without a stream');
-    const { streams, floods } = this.#parts;
+    const { streams, floods } = this.#ports;
     if (end - start !== 5) return streams.faultById(id, ErrorCode.frameSizeError);
     if (readUint31(buffer, start) === id) return streams.faultById(id, ErrorCode.protocolError);
     floods.emptyFrame();

@@ -2,7 +2,7 @@
  * Units of work that a connection does before others come. A frame is one, and one more for each KiB in it: a Check of
  * 1.8 kB is three. That is half a millisecond of decisions; whoever has sent no more at once never waits.
  */
-const unitsAtOnce = 256;
+const UNITS_AT_ONCE = 256;
 
 export function unitsOf(frameBytes: number): number {
   return 1 + (frameBytes >> 10);
@@ -10,10 +10,10 @@ export function unitsOf(frameBytes: number): number {
 
 /** What is left of a connection's work for this turn of the event loop. Below zero: the rest waits for a turn of its own. */
 export class TurnWork {
-  left = unitsAtOnce;
+  left = UNITS_AT_ONCE;
 
   refill(): void {
-    this.left = unitsAtOnce;
+    this.left = UNITS_AT_ONCE;
   }
 }
 

@@ -9,7 +9,7 @@ export interface WorkDone {
   readonly answers: number;
 }
 
-export interface FloodGuardParts {
+export interface FloodGuardPorts {
   readonly limits: Limits;
   readonly clock: BatchClock;
   readonly work: WorkDone;
@@ -20,16 +20,16 @@ export interface FloodGuardParts {
  * more than a working peer sends is a connection error.
  */
 export class FloodGuard {
-  readonly #parts: FloodGuardParts;
+  readonly #ports: FloodGuardPorts;
   readonly #resets: TokenBucket;
   readonly #pings: TokenBucket;
   readonly #settingsChanges: TokenBucket;
   readonly #emptyFrames: TokenBucket;
   readonly #windowUpdates: TokenBucket;
 
-  constructor(parts: FloodGuardParts) {
-    const { limits, clock } = parts;
-    this.#parts = parts;
+  constructor(ports: FloodGuardPorts) {
+    const { limits, clock } = ports;
+    this.#ports = ports;
     this.#resets = new TokenBucket(limits.resets, clock.nowMs);
     this.#pings = new TokenBucket(limits.pings, clock.nowMs);
     this.#settingsChanges = new TokenBucket(limits.settings, clock.nowMs);
@@ -60,7 +60,7 @@ export class FloodGuard {
   }
 
   #take(bucket: TokenBucket, kind: AbuseKind): void {
-    const { clock, work } = this.#parts;
+    const { clock, work } = this.#ports;
     if (!bucket.take(clock.nowMs, work.answers)) throw enough(kind);
   }
 }

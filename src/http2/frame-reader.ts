@@ -2,7 +2,7 @@ import type { Share } from '../listen/budget.ts';
 import { ConnectionError, ErrorCode, enough } from './error-code.ts';
 import { unitsOf } from './fair-turns.ts';
 import type { TurnWork } from './fair-turns.ts';
-import { frameHeaderBytes, leastMaxFrameSize, readUint31 } from './frame.ts';
+import { FRAME_HEADER_BYTES, LEAST_MAX_FRAME_SIZE, readUint31 } from './frame.ts';
 
 /** Takes whole frames; the payload is `buffer[start..end)`, and its buffer is written again afterwards. */
 export interface FrameSink {
@@ -10,7 +10,7 @@ export interface FrameSink {
 }
 
 /** What a client says first (RFC 9113, 3.4). */
-const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1');
+const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1');
 
 /**
  * Cuts what a socket delivers into frames. A frame that lies whole within a chunk is handed on
@@ -46,13 +46,13 @@ export class FrameReader {
    */
   push(chunk: Buffer, from: number, end: number, nowMs: number): number {
     const work = this.#work;
-    let at = this.#prefaceSeen < preface.length ? this.#readPreface(chunk, from, end) : from;
+    let at = this.#prefaceSeen < PREFACE.length ? this.#readPreface(chunk, from, end) : from;
     if (this.#partial !== undefined) at = this.#complete(chunk, at, end);
-    while (end - at >= frameHeaderBytes) {
+    while (end - at >= FRAME_HEADER_BYTES) {
       const length = payloadLength(chunk, at);
-      const next = at + frameHeaderBytes + length;
+      const next = at + FRAME_HEADER_BYTES + length;
       if (next > end) break;
-      this.#sink.frame(chunk[at + 3]!, chunk[at + 4]!, readUint31(chunk, at + 5), chunk, at + frameHeaderBytes, next);
+      this.#sink.frame(chunk[at + 3]!, chunk[at + 4]!, readUint31(chunk, at + 5), chunk, at + FRAME_HEADER_BYTES, next);
       at = next;
       work.left -= unitsOf(length);
       if (work.left < 0) return at;
@@ -64,9 +64,9 @@ export class FrameReader {
   }
 
   #readPreface(chunk: Buffer, from: number, end: number): number {
-    const length = Math.min(preface.length - this.#prefaceSeen, end - from);
+    const length = Math.min(PREFACE.length - this.#prefaceSeen, end - from);
     for (let i = 0; i < length; i++) {
-      if (chunk[from + i] !== preface[this.#prefaceSeen + i]) {
+      if (chunk[from + i] !== PREFACE[this.#prefaceSeen + i]) {
         throw new ConnectionError(ErrorCode.protocolError, 'not an HTTP/2 connection preface');
       }
     }
@@ -76,7 +76,7 @@ export class FrameReader {
 
   #keep(chunk: Buffer, at: number, end: number): void {
     const have = end - at;
-    const need = frameHeaderBytes + (have < frameHeaderBytes ? 0 : payloadLength(chunk, at));
+    const need = FRAME_HEADER_BYTES + (have < FRAME_HEADER_BYTES ? 0 : payloadLength(chunk, at));
     this.#partial = this.#allocate(need);
     chunk.copy(this.#partial, 0, at, end);
     this.#partialBytes = have;
@@ -92,7 +92,7 @@ export class FrameReader {
       at += take;
       this.#partialBytes += take;
       if (this.#partialBytes < frame.length) return at;
-      const need = frameHeaderBytes + payloadLength(frame, 0);
+      const need = FRAME_HEADER_BYTES + payloadLength(frame, 0);
       if (frame.length === need) break;
       // Only its header was there, and says now how long the frame is.
       const whole = this.#allocate(need);
@@ -103,7 +103,7 @@ export class FrameReader {
     this.#partial = undefined;
     this.#memory.give(frame.length);
     this.partialSinceMs = Infinity;
-    this.#sink.frame(frame[3]!, frame[4]!, readUint31(frame, 5), frame, frameHeaderBytes, frame.length);
+    this.#sink.frame(frame[3]!, frame[4]!, readUint31(frame, 5), frame, FRAME_HEADER_BYTES, frame.length);
     this.#work.left -= unitsOf(frame.length);
     return at;
   }
@@ -117,7 +117,7 @@ export class FrameReader {
 function payloadLength(buffer: Buffer, at: number): number {
   const length = (buffer[at]! << 16) | (buffer[at + 1]! << 8) | buffer[at + 2]!;
   // RFC 9113, 4.2.
-  if (length > leastMaxFrameSize)
+  if (length > LEAST_MAX_FRAME_SIZE)
     throw new ConnectionError(ErrorCode.frameSizeError, 'frame larger than 16,384 octets');
   return length;
 }

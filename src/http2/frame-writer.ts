@@ -1,11 +1,11 @@
-import { Flag, frameHeaderBytes, FrameType, writeFrameHeader, writeUint32 } from './frame.ts';
+import { Flag, FRAME_HEADER_BYTES, FrameType, writeFrameHeader, writeUint32 } from './frame.ts';
 import type { HeaderField } from './header-field.ts';
 import { greatestFieldBytes } from './hpack/encoder.ts';
 import type { HpackEncoder } from './hpack/encoder.ts';
 import type { Output } from './output.ts';
 
 /** Room for two table size updates, whatever their values. */
-const sizeUpdateBytes = 12;
+const SIZE_UPDATE_BYTES = 12;
 
 /** Spells frames (RFC 9113, section 6) into the output of a connection. What may be sent is others' to know. */
 export class FrameWriter {
@@ -20,35 +20,35 @@ export class FrameWriter {
   /** RFC 9113, 6.2: one block, whole in its frame. */
   headers(streamId: number, fields: readonly HeaderField[], endStream: boolean): void {
     const { output, encoder } = this;
-    let most = frameHeaderBytes + sizeUpdateBytes;
+    let most = FRAME_HEADER_BYTES + SIZE_UPDATE_BYTES;
     for (const { name, value } of fields) most += greatestFieldBytes(name, value);
     const start = output.reserve(most);
-    let at = encoder.begin(output.buffer, start + frameHeaderBytes);
+    let at = encoder.begin(output.buffer, start + FRAME_HEADER_BYTES);
     for (const field of fields) at = encoder.field(output.buffer, at, field);
     const flags = Flag.endHeaders | (endStream ? Flag.endStream : 0);
-    writeFrameHeader(output.buffer, start, at - start - frameHeaderBytes, FrameType.headers, flags, streamId);
+    writeFrameHeader(output.buffer, start, at - start - FRAME_HEADER_BYTES, FrameType.headers, flags, streamId);
     output.trim(at);
   }
 
   /** RFC 9113, 6.1: `bytes[from..from + length)`. */
   data(streamId: number, bytes: Uint8Array, from: number, length: number, endStream: boolean): void {
     const { output } = this;
-    const at = output.reserve(frameHeaderBytes + length);
+    const at = output.reserve(FRAME_HEADER_BYTES + length);
     writeFrameHeader(output.buffer, at, length, FrameType.data, endStream ? Flag.endStream : 0, streamId);
-    output.buffer.set(length === bytes.length ? bytes : bytes.subarray(from, from + length), at + frameHeaderBytes);
+    output.buffer.set(length === bytes.length ? bytes : bytes.subarray(from, from + length), at + FRAME_HEADER_BYTES);
   }
 
   /** SETTINGS, PING, GOAWAY: frames of the connection as a whole. */
   control(type: number, flags: number, payload: Uint8Array): void {
-    const at = this.output.reserve(frameHeaderBytes + payload.length);
+    const at = this.output.reserve(FRAME_HEADER_BYTES + payload.length);
     writeFrameHeader(this.output.buffer, at, payload.length, type, flags, 0);
-    this.output.buffer.set(payload, at + frameHeaderBytes);
+    this.output.buffer.set(payload, at + FRAME_HEADER_BYTES);
   }
 
   /** RST_STREAM, WINDOW_UPDATE: frames of one number. */
   number(type: number, streamId: number, value: number): void {
-    const at = this.output.reserve(frameHeaderBytes + 4);
+    const at = this.output.reserve(FRAME_HEADER_BYTES + 4);
     writeFrameHeader(this.output.buffer, at, 4, type, 0, streamId);
-    writeUint32(this.output.buffer, at + frameHeaderBytes, value);
+    writeUint32(this.output.buffer, at + FRAME_HEADER_BYTES, value);
   }
 }

@@ -1,5 +1,5 @@
 /** Octets of every frame's header (RFC 9113, 4.1). */
-export const frameHeaderBytes = 9;
+export const FRAME_HEADER_BYTES = 9;
 
 /** RFC 9113, section 6. */
 export const FrameType = {
@@ -28,13 +28,13 @@ export const Setting = {
 } as const;
 
 /** RFC 9113, 6.5.2: what SETTINGS_MAX_FRAME_SIZE may lie between. We announce, and keep to, the least. */
-export const leastMaxFrameSize = 16_384;
-export const greatestMaxFrameSize = 16_777_215;
+export const LEAST_MAX_FRAME_SIZE = 16_384;
+export const GREATEST_MAX_FRAME_SIZE = 16_777_215;
 
 /** RFC 9113, 6.9.1. */
-export const greatestWindow = 2 ** 31 - 1;
+export const GREATEST_WINDOW = 2 ** 31 - 1;
 /** RFC 9113, 6.9.2: each connection's window, and each stream's before SETTINGS say otherwise. */
-export const defaultWindow = 65_535;
+export const DEFAULT_WINDOW = 65_535;
 
 export function writeFrameHeader(
   output: Uint8Array,

@@ -6,7 +6,7 @@ import { HeadBuilder } from './request-head.ts';
 import type { RequestHead } from './request-head.ts';
 
 /** Blocks longer than this are decoded each time. */
-const longestRemembered = 512;
+const LONGEST_REMEMBERED = 512;
 
 /** A block that HEADERS began and CONTINUATION has not ended yet. */
 export interface OpenBlock {
@@ -82,7 +82,7 @@ export class HeaderBlocks {
 
   #remember(head: RequestHead, block: Buffer, start: number, end: number): void {
     const length = end - start;
-    if (length > longestRemembered) return;
+    if (length > LONGEST_REMEMBERED) return;
     if (this.#knownOctets.length < length) this.#knownOctets = Buffer.alloc(length * 2);
     block.copy(this.#knownOctets, 0, start, end);
     this.#knownLength = length;

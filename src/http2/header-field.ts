@@ -42,7 +42,7 @@ export class HeaderField {
   }
 }
 
-const kindByName = new Map<string, FieldKind>([
+const KIND_BY_NAME = new Map<string, FieldKind>([
   [':method', FieldKind.method],
   [':scheme', FieldKind.scheme],
   [':path', FieldKind.path],
@@ -68,7 +68,7 @@ function kindOf(nameKind: FieldKind, value: string): FieldKind {
 }
 
 function kindOfName(name: string): FieldKind {
-  const known = kindByName.get(name);
+  const known = KIND_BY_NAME.get(name);
   if (known !== undefined) return known;
   // Any other pseudo-header, `:status` among them, has a colon and so fails here too.
   return nameIsValid(name) ? FieldKind.regular : FieldKind.malformed;

@@ -6,7 +6,7 @@ import type { PeerSettings } from './peer-settings.ts';
 import type { RequestFrames } from './request-frames.ts';
 import type { Shutdown } from './shutdown.ts';
 
-export interface IncomingFramesParts {
+export interface IncomingFramesPorts {
   readonly shutdown: Shutdown;
   readonly settings: PeerSettings;
   readonly requests: RequestFrames;
@@ -20,7 +20,7 @@ export class IncomingFrames implements FrameSink {
   readonly #requests: RequestFrames;
   readonly #control: ControlFrames;
 
-  constructor({ shutdown, settings, requests, control }: IncomingFramesParts) {
+  constructor({ shutdown, settings, requests, control }: IncomingFramesPorts) {
     this.#shutdown = shutdown;
     this.#settings = settings;
     this.#requests = requests;

@@ -3,7 +3,7 @@ import type { TurnWork } from './fair-turns.ts';
 import type { TokenBucket } from './token-bucket.ts';
 
 /** So many octets take as long to unpack as a unit of other work. */
-const octetsOfUnit = 8 * 1024;
+const OCTETS_OF_UNIT = 8 * 1024;
 
 /** What compressed messages of one connection may unpack to: its own token bucket, and that of all together. */
 export class Inflation {
@@ -29,6 +29,6 @@ export class Inflation {
     const { nowMs } = this.#clock;
     this.#own.take(nowMs, 0, bytes);
     this.#shared.take(nowMs, 0, bytes);
-    this.#work.left -= bytes / octetsOfUnit;
+    this.#work.left -= bytes / OCTETS_OF_UNIT;
   }
 }

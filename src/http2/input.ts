@@ -4,11 +4,12 @@ import type { Share } from '../listen/budget.ts';
 import { isPlainSocket } from './plain-socket.ts';
 
 /** For a connection that has little to say. */
-const firstBytes = 4 * 1024;
+const FIRST_BYTES = 4 * 1024;
 /** As much as libuv reads at once. */
-const fullBytes = 64 * 1024;
+const FULL_BYTES = 64 * 1024;
 /** Less room than this is not worth a read of its own. */
-const leastBytes = 16 * 1024;
+const LEAST_BYTES = 16 * 1024;
+const NO_BUFFER = Buffer.alloc(0);
 
 /**
  * Takes the octets `buffer[0..end)`, which are its own until it returns, where it calls `hold` until `letGo`, and for
@@ -28,11 +29,11 @@ export class Input {
   /** True where reads reuse their buffer. */
   readonly isInPlace: boolean;
   readonly #onChunk: OnChunk;
-  #buffer: Buffer = noBuffer;
+  #buffer: Buffer = NO_BUFFER;
   #isRetained = false;
   readonly #memory: Share;
   /** Octets of the buffers it reads into; the memory pays for those beyond the first. */
-  #width = firstBytes;
+  #width = FIRST_BYTES;
   /** Something came lately that would not have fitted a small buffer. */
   #needsWidth = false;
   #isTooWide = false;
@@ -72,7 +73,7 @@ export class Input {
     const handle = inside['_handle'] as Handle | undefined;
     if (kBuffer === undefined || kBufferCb === undefined || kBufferGen === undefined) return false;
     if (typeof handle?.useUserBuffer !== 'function' || inside[kBuffer] !== null) return false;
-    this.#buffer = Buffer.allocUnsafeSlow(firstBytes);
+    this.#buffer = Buffer.allocUnsafeSlow(FIRST_BYTES);
     let bytes = 0;
     inside[kBuffer] = this.#buffer;
     inside[kBufferCb] = (length: number): boolean => {
@@ -89,7 +90,7 @@ export class Input {
   #nextBuffer(bytes: number): Buffer | undefined {
     const buffer = this.#buffer;
     const width = this.#width;
-    if (bytes >= firstBytes) this.#widen(bytes);
+    if (bytes >= FIRST_BYTES) this.#widen(bytes);
     else if (this.#isTooWide) {
       this.release();
       this.#other = undefined;
@@ -97,14 +98,14 @@ export class Input {
     if (this.#isHeld || (!this.#isRetained && this.#other !== undefined && this.#other.length > buffer.length))
       return this.#swap();
     // What follows octets that are retained is still free.
-    if (this.#isRetained && buffer.length - bytes >= leastBytes) this.#buffer = buffer.subarray(bytes);
+    if (this.#isRetained && buffer.length - bytes >= LEAST_BYTES) this.#buffer = buffer.subarray(bytes);
     else if (this.#isRetained || width !== this.#width) this.#buffer = this.#allocate();
     this.#isRetained = false;
     return this.#buffer === buffer ? undefined : this.#buffer;
   }
 
   #swap(): Buffer {
-    const next = this.#other ?? Buffer.allocUnsafeSlow(firstBytes);
+    const next = this.#other ?? Buffer.allocUnsafeSlow(FIRST_BYTES);
     this.#other = this.#buffer;
     this.#buffer = next;
     return next;
@@ -117,20 +118,20 @@ export class Input {
   /** In steps: what is read at once is answered at once. */
   #widen(bytes: number): void {
     this.#needsWidth = true;
-    const width = Math.min(this.#width * 4, fullBytes);
+    const width = Math.min(this.#width * 4, FULL_BYTES);
     if (bytes >= this.#width && width > this.#width && this.#memory.take(width - this.#width)) this.#width = width;
   }
 
   /** To be called about once a second: who has little to say any more gets a small buffer with his next word. */
   relax(): void {
-    this.#isTooWide = this.#width > firstBytes && !this.#needsWidth;
+    this.#isTooWide = this.#width > FIRST_BYTES && !this.#needsWidth;
     this.#needsWidth = false;
   }
 
   /** Gives back what the memory has paid. */
   release(): void {
-    this.#memory.give(this.#width - firstBytes);
-    this.#width = firstBytes;
+    this.#memory.give(this.#width - FIRST_BYTES);
+    this.#width = FIRST_BYTES;
     this.#isTooWide = false;
   }
 }
@@ -140,5 +141,3 @@ type Inside = Record<string | symbol, unknown>;
 interface Handle {
   useUserBuffer?(buffer: Buffer): void;
 }
-
-const noBuffer = Buffer.alloc(0);

@@ -62,7 +62,7 @@ export interface Limits {
   readonly totalInflatedBytes: Rate;
 }
 
-export const defaultLimits: Limits = {
+export const DEFAULT_LIMITS: Limits = {
   maxConnections: 10_000,
   // Envoy's circuit breaker lets 1,024 requests through to a cluster unless told otherwise.
   maxConcurrentStreams: 1024,

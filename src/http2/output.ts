@@ -1,15 +1,15 @@
 import type { Duplex } from 'node:stream';
 import { isPlainSocket } from './plain-socket.ts';
 
-const bufferBytes = 64 * 1024;
+const BUFFER_BYTES = 64 * 1024;
 /** Buffers that no connection holds. An idle connection has none. */
 const spare: Buffer[] = [];
-const mostSpare = 16;
-const none = Buffer.alloc(0);
+const MOST_SPARE = 16;
+const NONE = Buffer.alloc(0);
 
 /** Gathers what a connection has to say, so that a batch of answers is one write. */
 export class Output {
-  buffer: Buffer = none;
+  buffer: Buffer = NONE;
   /** Octets gathered and not yet written. */
   length = 0;
   #written = 0;
@@ -72,18 +72,18 @@ export class Output {
     }
     socket.write(octets);
     if (socket.writableLength === 0) this.#release();
-    else this.buffer = none;
+    else this.buffer = NONE;
   }
 
   #release(): void {
-    if (this.buffer.length === bufferBytes && spare.length < mostSpare) spare.push(this.buffer);
-    this.buffer = none;
+    if (this.buffer.length === BUFFER_BYTES && spare.length < MOST_SPARE) spare.push(this.buffer);
+    this.buffer = NONE;
   }
 
   #makeRoom(bytes: number): void {
     this.flush();
-    if (this.buffer !== none) this.#release();
+    if (this.buffer !== NONE) this.#release();
     this.buffer =
-      bytes > bufferBytes ? Buffer.allocUnsafeSlow(bytes) : (spare.pop() ?? Buffer.allocUnsafeSlow(bufferBytes));
+      bytes > BUFFER_BYTES ? Buffer.allocUnsafeSlow(bytes) : (spare.pop() ?? Buffer.allocUnsafeSlow(BUFFER_BYTES));
   }
 }

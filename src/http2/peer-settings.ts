@@ -3,18 +3,18 @@ import type { FloodGuard } from './flood-guard.ts';
 import {
   Flag,
   FrameType,
-  greatestMaxFrameSize,
-  greatestWindow,
-  leastMaxFrameSize,
+  GREATEST_MAX_FRAME_SIZE,
+  GREATEST_WINDOW,
+  LEAST_MAX_FRAME_SIZE,
   readUint32,
   Setting,
 } from './frame.ts';
 import type { Sender } from './sender.ts';
 import type { Streams } from './streams.ts';
 
-const noPayload = new Uint8Array(0);
+const NO_PAYLOAD = new Uint8Array(0);
 
-export interface PeerSettingsParts {
+export interface PeerSettingsPorts {
   readonly sender: Sender;
   readonly streams: Streams;
   readonly floods: FloodGuard;
@@ -28,7 +28,7 @@ export class PeerSettings {
   readonly #streams: Streams;
   readonly #floods: FloodGuard;
 
-  constructor({ sender, streams, floods }: PeerSettingsParts) {
+  constructor({ sender, streams, floods }: PeerSettingsPorts) {
     this.#sender = sender;
     this.#streams = streams;
     this.#floods = floods;
@@ -49,7 +49,7 @@ export class PeerSettings {
     this.seen = true;
     // Once, however often the frame names it: each time is a loop over the streams.
     if (sender.initialWindow !== initialWindow) sender.setInitialWindow(sender.initialWindow, streams.open.values());
-    sender.writer.control(FrameType.settings, Flag.ack, noPayload);
+    sender.writer.control(FrameType.settings, Flag.ack, NO_PAYLOAD);
     // What larger windows let go comes after the word that they are in force (6.5.3).
     sender.pumpAll();
   }
@@ -61,12 +61,13 @@ export class PeerSettings {
     else if (name === Setting.enablePush) {
       if (value > 1) throw protocolError('SETTINGS_ENABLE_PUSH above 1');
     } else if (name === Setting.initialWindowSize) {
-      if (value > greatestWindow) {
+      if (value > GREATEST_WINDOW) {
         throw new ConnectionError(ErrorCode.flowControlError, 'SETTINGS_INITIAL_WINDOW_SIZE above 2^31-1');
       }
       sender.initialWindow = value;
     } else if (name === Setting.maxFrameSize) {
-      if (value < leastMaxFrameSize || value > greatestMaxFrameSize) throw protocolError('SETTINGS_MAX_FRAME_SIZE');
+      if (value < LEAST_MAX_FRAME_SIZE || value > GREATEST_MAX_FRAME_SIZE)
+        throw protocolError('SETTINGS_MAX_FRAME_SIZE');
       sender.maxFrameSize = value;
     }
   }

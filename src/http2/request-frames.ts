@@ -10,7 +10,7 @@ import type { Limits } from './limits.ts';
 import type { Stream } from './stream.ts';
 import type { Streams } from './streams.ts';
 
-export interface RequestFramesParts {
+export interface RequestFramesPorts {
   readonly limits: Limits;
   readonly clock: BatchClock;
   readonly writer: FrameWriter;
@@ -32,7 +32,7 @@ export class RequestFrames {
   #window: number;
   readonly #fullWindow: number;
 
-  constructor({ limits, clock, writer, streams, floods, memory }: RequestFramesParts) {
+  constructor({ limits, clock, writer, streams, floods, memory }: RequestFramesPorts) {
     this.#clock = clock;
     this.#writer = writer;
     this.#streams = streams;

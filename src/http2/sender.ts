@@ -1,15 +1,15 @@
 import type { Share } from '../listen/budget.ts';
 import type { BatchClock } from './batch-clock.ts';
 import { ConnectionError, ErrorCode } from './error-code.ts';
-import { defaultWindow, greatestWindow, leastMaxFrameSize } from './frame.ts';
+import { DEFAULT_WINDOW, GREATEST_WINDOW, LEAST_MAX_FRAME_SIZE } from './frame.ts';
 import type { FrameWriter } from './frame-writer.ts';
 import type { HeaderField } from './header-field.ts';
 import type { Limits } from './limits.ts';
 
 /** The kernel takes a batch of answers in pieces: this much is no sign of a peer that does not read. */
-const leastCongestedBytes = 32 * 1024;
+const LEAST_CONGESTED_BYTES = 32 * 1024;
 /** Octets of a DATA frame that is worth its header. */
-const goodPiece = 512;
+const GOOD_PIECE = 512;
 
 /** A stream as its sender knows it: what waits on it, which is the sender's to change, and whom to tell. */
 export interface SendingStream {
@@ -29,7 +29,7 @@ export interface SendingStream {
   endSent(): void;
 }
 
-export interface SenderParts {
+export interface SenderPorts {
   readonly limits: Limits;
   readonly clock: BatchClock;
   readonly writer: FrameWriter;
@@ -42,9 +42,9 @@ export interface SenderParts {
 /** The sending side of a connection: flow control by the peer's windows (RFC 9113, 5.2 and 6.9). */
 export class Sender {
   readonly writer: FrameWriter;
-  connectionWindow = defaultWindow;
-  initialWindow = defaultWindow;
-  maxFrameSize = leastMaxFrameSize;
+  connectionWindow = DEFAULT_WINDOW;
+  initialWindow = DEFAULT_WINDOW;
+  maxFrameSize = LEAST_MAX_FRAME_SIZE;
   /** Answers, or good pieces of one: work done for the peer, against which its control frames are weighed. */
   answers = 0;
   /** Octets that wait for windows, all streams together. */
@@ -57,7 +57,7 @@ export class Sender {
   readonly #onOverflow: () => void;
   readonly #blocked = new Set<SendingStream>();
 
-  constructor({ limits, clock, writer, memory, onOverflow }: SenderParts) {
+  constructor({ limits, clock, writer, memory, onOverflow }: SenderPorts) {
     this.#limits = limits;
     this.#clock = clock;
     this.writer = writer;
@@ -74,7 +74,7 @@ export class Sender {
   /** The socket does not take what it is given: DATA waits here, where it is bounded. */
   get isCongested(): boolean {
     const { backlog } = this.writer.output;
-    return backlog > leastCongestedBytes && (this.#isShort || backlog > this.#limits.congestedBytes);
+    return backlog > LEAST_CONGESTED_BYTES && (this.#isShort || backlog > this.#limits.congestedBytes);
   }
 
   /**
@@ -144,7 +144,7 @@ export class Sender {
       const last = length === rest && queue.length === 1 && stream.ending?.length === 0;
       this.#dataFrame(stream, head, stream.queueOffset, length, last);
       stream.queueOffset += length;
-      if (length === rest || length >= goodPiece) this.#progress();
+      if (length === rest || length >= GOOD_PIECE) this.#progress();
       if (length < rest) continue;
       queue.shift();
       stream.queueOffset = 0;
@@ -223,7 +223,7 @@ export class Sender {
   grantConnection(bytes: number): void {
     const wasClosed = this.connectionWindow <= 0;
     this.connectionWindow += bytes;
-    if (this.connectionWindow > greatestWindow) throw windowOverflow();
+    if (this.connectionWindow > GREATEST_WINDOW) throw windowOverflow();
     // Where it was open, what waits does so for its own stream's window or for the socket.
     if (wasClosed) this.pumpAll();
   }
@@ -231,7 +231,7 @@ export class Sender {
   /** @returns false where the window would exceed 2^31-1, which is the stream's error. */
   grantStream(stream: SendingStream, bytes: number): boolean {
     stream.sendDelta += bytes;
-    if (this.initialWindow + stream.sendDelta > greatestWindow) return false;
+    if (this.initialWindow + stream.sendDelta > GREATEST_WINDOW) return false;
     if (stream.queue !== undefined && stream.queue.length > 0) this.#pump(stream);
     return true;
   }
@@ -240,7 +240,7 @@ export class Sender {
   setInitialWindow(bytes: number, streams: Iterable<SendingStream>): void {
     this.initialWindow = bytes;
     for (const stream of streams) {
-      if (bytes + stream.sendDelta > greatestWindow) throw windowOverflow();
+      if (bytes + stream.sendDelta > GREATEST_WINDOW) throw windowOverflow();
     }
   }
 }

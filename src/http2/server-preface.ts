@@ -1,5 +1,5 @@
 import type { FrameWriter } from './frame-writer.ts';
-import { defaultWindow, FrameType, Setting, writeUint32 } from './frame.ts';
+import { DEFAULT_WINDOW, FrameType, Setting, writeUint32 } from './frame.ts';
 import type { Limits } from './limits.ts';
 
 /** A server's first words (RFC 9113, 3.4): our limits as SETTINGS, and the connection's window made as large. */
@@ -16,6 +16,6 @@ export function writeServerPreface(writer: FrameWriter, limits: Limits): void {
     writeUint32(payload, index * 6 + 2, value);
   });
   writer.control(FrameType.settings, 0, payload);
-  writer.number(FrameType.windowUpdate, 0, limits.connectionWindowBytes - defaultWindow);
+  writer.number(FrameType.windowUpdate, 0, limits.connectionWindowBytes - DEFAULT_WINDOW);
   writer.output.flush();
 }

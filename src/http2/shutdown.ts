@@ -2,16 +2,16 @@ import type { Duplex } from 'node:stream';
 import { ConnectionError, enough, ErrorCode } from './error-code.ts';
 import type { FrameWriter } from './frame-writer.ts';
 import { FrameType, writeUint32 } from './frame.ts';
-import { greatestStreamId } from './stream-ids.ts';
+import { GREATEST_STREAM_ID } from './stream-ids.ts';
 import type { Streams } from './streams.ts';
 import type { AbuseKind, TransportObserver } from './transport-events.ts';
 import type { WriteScheduler } from './write-scheduling.ts';
 
 /** How long the last words of a connection, or an answer to our PING, may take. */
-const lingerMs = 1000;
-const drainPing = Buffer.from('draining', 'latin1');
+const LINGER_MS = 1000;
+const DRAIN_PING = Buffer.from('draining', 'latin1');
 
-export interface ShutdownParts {
+export interface ShutdownPorts {
   readonly socket: Duplex;
   readonly observer: TransportObserver;
   readonly writes: WriteScheduler;
@@ -21,14 +21,14 @@ export interface ShutdownParts {
 
 /** How a connection ends: gracefully in two steps (RFC 9113, 6.8), or with an error (5.4.1). */
 export class Shutdown {
-  readonly #parts: ShutdownParts;
+  readonly #ports: ShutdownPorts;
   /** `draining`: told to go, and may still open streams. `refusing`: streams above the last served are ignored. */
   #state: 'open' | 'draining' | 'refusing' | 'ended' = 'open';
   #peerIsLeaving = false;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(parts: ShutdownParts) {
-    this.#parts = parts;
+  constructor(ports: ShutdownPorts) {
+    this.#ports = ports;
   }
 
   get hasEnded(): boolean {
@@ -39,21 +39,21 @@ export class Shutdown {
   drain(): void {
     if (this.#state !== 'open') return;
     this.#state = 'draining';
-    this.#goaway(greatestStreamId, ErrorCode.noError, '');
+    this.#goaway(GREATEST_STREAM_ID, ErrorCode.noError, '');
     // Streams that the peer opened before it knew still arrive; its answer says that it knows.
-    this.#parts.writer.control(FrameType.ping, 0, drainPing);
-    this.#timer = setTimeout(() => this.refuseNew(), lingerMs).unref();
-    this.#parts.writes.touch();
+    this.#ports.writer.control(FrameType.ping, 0, DRAIN_PING);
+    this.#timer = setTimeout(() => this.refuseNew(), LINGER_MS).unref();
+    this.#ports.writes.touch();
   }
 
   /** The peer knows that it is to go, or has had the time to. */
   refuseNew(): void {
     if (this.#state !== 'draining') return;
     this.#state = 'refusing';
-    const { ids } = this.#parts.streams;
+    const { ids } = this.#ports.streams;
     ids.lastServed = ids.last;
     this.#goaway(ids.last, ErrorCode.noError, '');
-    this.#parts.writes.touch();
+    this.#ports.writes.touch();
   }
 
   /** The peer opens no more streams. */
@@ -63,7 +63,7 @@ export class Shutdown {
 
   closeIfDone(): void {
     const mayClose = this.#state === 'refusing' || (this.#peerIsLeaving && this.#state !== 'ended');
-    if (mayClose && this.#parts.streams.open.size === 0) this.#end();
+    if (mayClose && this.#ports.streams.open.size === 0) this.#end();
   }
 
   /** The peer has used up more than its share. */
@@ -74,7 +74,7 @@ export class Shutdown {
   /** A connection error of the peer's, or a fault of our own. */
   fail(error: unknown): void {
     if (this.hasEnded) return;
-    const { observer, streams } = this.#parts;
+    const { observer, streams } = this.#ports;
     observer.counters.connectionErrors++;
     const known = error instanceof ConnectionError;
     if (!known) observer.onInternalError(error);
@@ -85,20 +85,20 @@ export class Shutdown {
   }
 
   #end(): void {
-    const { writer, socket } = this.#parts;
+    const { writer, socket } = this.#ports;
     this.ended();
     writer.output.flush();
     socket.end();
     // Still read, so that what the peer sends does not reset the connection under our last words.
     socket.resume();
-    if (!socket.destroyed) this.#timer = setTimeout(() => socket.destroy(), lingerMs).unref();
+    if (!socket.destroyed) this.#timer = setTimeout(() => socket.destroy(), LINGER_MS).unref();
   }
 
   /** Whatever is open is lost. */
   ended(): void {
     this.#state = 'ended';
     clearTimeout(this.#timer);
-    this.#parts.streams.abortAll();
+    this.#ports.streams.abortAll();
   }
 
   #goaway(lastId: number, code: ErrorCode, message: string): void {
@@ -107,6 +107,6 @@ export class Shutdown {
     writeUint32(payload, 0, lastId);
     writeUint32(payload, 4, code);
     payload.set(text, 8);
-    this.#parts.writer.control(FrameType.goaway, 0, payload);
+    this.#ports.writer.control(FrameType.goaway, 0, payload);
   }
 }

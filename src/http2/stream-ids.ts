@@ -2,16 +2,16 @@
 export type Absent = 'idle' | 'skipped' | 'reset' | 'closed';
 
 /** Of how many of the last streams it is known whether they were cancelled after their end. */
-const watchedIds = 4096;
+const WATCHED_IDS = 4096;
 
-export const greatestStreamId = 2 ** 31 - 1;
+export const GREATEST_STREAM_ID = 2 ** 31 - 1;
 
 /** The identifiers that a client has used, as far as they must be known (RFC 9113, 5.1.1). */
 export class StreamIds {
   /** The highest identifier that a client has used. */
   last = 0;
   /** Streams above it are ignored: our GOAWAY has left them out (6.8). */
-  lastServed = greatestStreamId;
+  lastServed = GREATEST_STREAM_ID;
   /** The last range of odd identifiers that the client has jumped over. */
   #skippedFrom = 0;
   #skippedTo = 0;
@@ -19,7 +19,7 @@ export class StreamIds {
   readonly #resets = new Set<number>();
   readonly #remembered: number;
   /** One bit for each of the last identifiers: the client has cancelled it once after its end. */
-  readonly #cancelled = new Uint8Array(watchedIds / 8);
+  readonly #cancelled = new Uint8Array(WATCHED_IDS / 8);
 
   /** @param remembered how many streams that we reset: frames sent before the peer knew of it are no fault. */
   constructor(remembered: number) {
@@ -28,7 +28,7 @@ export class StreamIds {
 
   /** @param id above `last` */
   use(id: number): void {
-    const place = (id >> 1) % watchedIds;
+    const place = (id >> 1) % WATCHED_IDS;
     this.#cancelled[place >> 3]! &= ~(1 << (place & 7));
     if (id > this.last + 2) {
       this.#skippedFrom = this.last + 1;
@@ -52,8 +52,8 @@ export class StreamIds {
    */
   isLateCancel(id: number): boolean {
     const why = this.whyAbsent(id);
-    if (this.last - id >= watchedIds * 2 || (why !== 'closed' && why !== 'reset')) return false;
-    const place = (id >> 1) % watchedIds;
+    if (this.last - id >= WATCHED_IDS * 2 || (why !== 'closed' && why !== 'reset')) return false;
+    const place = (id >> 1) % WATCHED_IDS;
     const bit = 1 << (place & 7);
     if ((this.#cancelled[place >> 3]! & bit) !== 0) return false;
     this.#cancelled[place >> 3]! |= bit;

@@ -16,7 +16,7 @@ import { TokenBucket } from './token-bucket.ts';
 import type { TransportObserver } from './transport-events.ts';
 import type { WriteScheduler } from './write-scheduling.ts';
 
-export interface StreamsParts {
+export interface StreamsPorts {
   readonly limits: Limits;
   readonly observer: TransportObserver;
   readonly clock: BatchClock;
@@ -49,20 +49,20 @@ export class Streams implements StreamHost {
   readonly #floods: FloodGuard;
   readonly #openRequest: OpenRequest;
 
-  constructor(application: Application, parts: StreamsParts) {
-    this.#limits = parts.limits;
-    this.observer = parts.observer;
-    this.clock = parts.clock;
-    this.#writes = parts.writes;
-    this.sender = parts.sender;
-    this.#floods = parts.floods;
-    this.guarded = parts.guarded;
-    this.retainInput = parts.retainInput;
-    this.ids = new StreamIds(parts.limits.maxConcurrentStreams);
-    this.memory = parts.memory;
-    this.#share = parts.budgets.streams.share();
-    const own = new TokenBucket(parts.limits.inflatedBytes, parts.clock.nowMs);
-    this.inflation = new Inflation(own, parts.budgets.inflation, parts.clock, parts.work);
+  constructor(application: Application, ports: StreamsPorts) {
+    this.#limits = ports.limits;
+    this.observer = ports.observer;
+    this.clock = ports.clock;
+    this.#writes = ports.writes;
+    this.sender = ports.sender;
+    this.#floods = ports.floods;
+    this.guarded = ports.guarded;
+    this.retainInput = ports.retainInput;
+    this.ids = new StreamIds(ports.limits.maxConcurrentStreams);
+    this.memory = ports.memory;
+    this.#share = ports.budgets.streams.share();
+    const own = new TokenBucket(ports.limits.inflatedBytes, ports.clock.nowMs);
+    this.inflation = new Inflation(own, ports.budgets.inflation, ports.clock, ports.work);
     this.#openRequest = application.accept(this);
   }
 

@@ -12,9 +12,9 @@ import type { Streams } from './streams.ts';
 import type { TransportObserver } from './transport-events.ts';
 
 /** How long anything may wait while what connections share runs short: who waits longer holds it from others. */
-const pressedTimeoutMs = 1000;
+const PRESSED_TIMEOUT_MS = 1000;
 
-export interface TimeoutsParts {
+export interface TimeoutsPorts {
   readonly limits: Limits;
   readonly budgets: Budgets;
   readonly observer: TransportObserver;
@@ -29,29 +29,29 @@ export interface TimeoutsParts {
 
 /** Ends what takes longer than the limits allow. */
 export class Timeouts {
-  readonly #parts: TimeoutsParts;
+  readonly #ports: TimeoutsPorts;
   readonly #openedAtMs: number;
   #lastReceivedMs: number;
   /** What the socket had passed on when it last passed on more, or had nothing to. */
   #taken = 0;
   #takenAtMs: number;
 
-  constructor(parts: TimeoutsParts) {
-    this.#parts = parts;
-    this.#openedAtMs = this.#lastReceivedMs = this.#takenAtMs = parts.clock.nowMs;
+  constructor(ports: TimeoutsPorts) {
+    this.#ports = ports;
+    this.#openedAtMs = this.#lastReceivedMs = this.#takenAtMs = ports.clock.nowMs;
   }
 
   /** The peer has sent something. */
   received(): void {
-    this.#lastReceivedMs = this.#parts.clock.nowMs;
+    this.#lastReceivedMs = this.#ports.clock.nowMs;
   }
 
   /** To be called about once a second. */
   sweep(): void {
-    const { budgets, clock, shutdown, limits, sender, settings, streams } = this.#parts;
+    const { budgets, clock, shutdown, limits, sender, settings, streams } = this.#ports;
     const { nowMs } = clock;
     if (shutdown.hasEnded) return;
-    const most = isShort(budgets) ? pressedTimeoutMs : Infinity;
+    const most = isShort(budgets) ? PRESSED_TIMEOUT_MS : Infinity;
     if (!settings.seen) {
       if (nowMs - this.#openedAtMs > limits.handshakeTimeoutMs) shutdown.giveUp('slow_handshake');
     } else if (nowMs - Math.min(sender.stalledSinceMs, this.#unreadSinceMs()) > Math.min(most, limits.stallTimeoutMs)) {
@@ -66,7 +66,7 @@ export class Timeouts {
 
   /** Since when the peer takes nothing of what the socket has for it. Infinity: it has nothing. */
   #unreadSinceMs(): number {
-    const { clock, sender } = this.#parts;
+    const { clock, sender } = this.#ports;
     const { backlog, taken } = sender.writer.output;
     if (backlog > 0 && taken === this.#taken) return this.#takenAtMs;
     this.#taken = taken;
@@ -76,12 +76,12 @@ export class Timeouts {
 
   /** When the frame or header block began that is not whole yet. Infinity: none. */
   get #partialSinceMs(): number {
-    const { requests, reader } = this.#parts;
+    const { requests, reader } = this.#ports;
     return requests.openBlock?.sinceMs ?? reader.partialSinceMs;
   }
 
   #endSlowRequests(timeoutMs: number): void {
-    const { clock, observer, streams } = this.#parts;
+    const { clock, observer, streams } = this.#ports;
     for (const stream of streams.open.values()) {
       // The map is in the order of opening.
       if (clock.nowMs - stream.openedAtMs <= timeoutMs) return;

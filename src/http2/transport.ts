@@ -9,15 +9,15 @@ import { createBudgets } from './budgets.ts';
 import type { Budgets } from './budgets.ts';
 import { Connection } from './connection.ts';
 import { grpcApplication } from './grpc/application.ts';
-import { defaultLimits } from './limits.ts';
+import { DEFAULT_LIMITS } from './limits.ts';
 import type { Limits } from './limits.ts';
 import { zeroCounters } from './transport-events.ts';
 import type { TransportObserver } from './transport-events.ts';
 
 /** How often connections are looked at for what takes too long. */
-const sweepMs = 1000;
+const SWEEP_MS = 1000;
 /** How long a drain waits for TLS handshakes: they have asked for nothing yet. */
-const handshakeDrainMs = 1000;
+const HANDSHAKE_DRAIN_MS = 1000;
 
 export interface Http2TransportSettings {
   readonly limits?: Partial<Limits>;
@@ -33,7 +33,7 @@ export function http2Transport(settings: Http2TransportSettings): RpcTransport {
 }
 
 function complete(settings: Http2TransportSettings): Settings {
-  const limits = { ...defaultLimits, ...settings.limits };
+  const limits = { ...DEFAULT_LIMITS, ...settings.limits };
   const { now } = settings;
   return {
     limits,
@@ -108,7 +108,7 @@ function createAcceptor(
   const addHandshake = (socket: Socket): void => {
     handshaking.add(socket);
     socket.once('close', () => handshaking.delete(socket));
-    if (draining) setTimeout(cutHandshakes, handshakeDrainMs).unref();
+    if (draining) setTimeout(cutHandshakes, HANDSHAKE_DRAIN_MS).unref();
   };
   admit(server, (socket) => {
     if (!room.enter(socket)) return false;
@@ -120,7 +120,7 @@ function createAcceptor(
   });
   const sweeping = setInterval(() => {
     for (const connection of connections) connection.sweep();
-  }, sweepMs).unref();
+  }, SWEEP_MS).unref();
 
   return {
     server,
@@ -131,7 +131,7 @@ function createAcceptor(
       const cut = setTimeout(() => {
         for (const socket of sockets.keys()) socket.destroy();
       }, timeoutMs);
-      const cutSoon = setTimeout(cutHandshakes, handshakeDrainMs);
+      const cutSoon = setTimeout(cutHandshakes, HANDSHAKE_DRAIN_MS);
       if (sockets.size > 0) await allClosed.promise;
       clearTimeout(cut);
       clearTimeout(cutSoon);

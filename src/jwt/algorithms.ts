@@ -1,5 +1,5 @@
 /** JWS algorithms that tokens may be signed with (RFC 7518, 3.1; RFC 8037, 3.1; RFC 9864, 2.2). `none` is not one. */
-export const algorithms = [
+export const ALGORITHMS = [
   'RS256',
   'RS384',
   'RS512',
@@ -16,12 +16,12 @@ export const algorithms = [
   'HS512',
 ] as const;
 
-export type Algorithm = (typeof algorithms)[number];
+export type Algorithm = (typeof ALGORITHMS)[number];
 
-const known: ReadonlySet<string> = new Set(algorithms);
+const KNOWN: ReadonlySet<string> = new Set(ALGORITHMS);
 
 export function isAlgorithm(name: unknown): name is Algorithm {
-  return typeof name === 'string' && known.has(name);
+  return typeof name === 'string' && KNOWN.has(name);
 }
 
 /** True for HMAC, whose key is a secret that both sides share. */

@@ -3,7 +3,7 @@ import type { Demand } from '../quota/store.ts';
 import { keyOf } from '../script/script-call.ts';
 import type { KeyPrefix } from '../script/script-call.ts';
 import { Descriptor } from './descriptor.ts';
-import { NO_NEWS } from './known-windows.ts';
+import { noNews } from './known-windows.ts';
 import type { News } from './known-windows.ts';
 import type { LeasedUnits } from './lease.ts';
 import type { Unspent } from './question.ts';
@@ -40,7 +40,7 @@ export class Descriptors {
   constructor(
     prefix: KeyPrefix,
     giveBack: GiveBack,
-    { most = MAX_DESCRIPTORS, news = NO_NEWS }: { readonly most?: number; readonly news?: News } = {},
+    { most = MAX_DESCRIPTORS, news = noNews }: { readonly most?: number; readonly news?: News } = {},
   ) {
     this.#most = most;
     this.#news = news;

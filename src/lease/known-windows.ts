@@ -13,7 +13,7 @@ export interface News {
   unitsCameBack(keys: readonly string[]): void;
 }
 
-export const NO_NEWS: News = { heardUntil: () => -Infinity, unitsCameBack: () => {} };
+export const noNews: News = { heardUntil: () => -Infinity, unitsCameBack: () => {} };
 
 interface KnownWindow {
   readonly used: number;
@@ -40,7 +40,7 @@ export class KnownWindows {
   /** When it heard news of its counters: what was asked for earlier may be older than they are. */
   #newsAt = -Infinity;
 
-  constructor(news: News = NO_NEWS) {
+  constructor(news: News = noNews) {
     this.#news = news;
   }
 

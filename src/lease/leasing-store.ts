@@ -14,7 +14,7 @@ import type { Counting } from './counting.ts';
 import type { Descriptor } from './descriptor.ts';
 import { Descriptors } from './descriptors.ts';
 import type { GiveBack } from './descriptors.ts';
-import { KnownWindows, NO_NEWS } from './known-windows.ts';
+import { KnownWindows, noNews } from './known-windows.ts';
 import type { News } from './known-windows.ts';
 import { pendingHit } from './pending-hit.ts';
 
@@ -73,7 +73,7 @@ export class LeasingCounterStore implements CounterStore {
   constructor(ports: LeasingStorePorts, options: LeasingStoreOptions) {
     this.#ports = ports;
     this.#options = options;
-    const { news = NO_NEWS } = ports;
+    const { news = noNews } = ports;
     const common = { link: ports.link, metrics: ports.metrics, ...options, now: () => this.#now(), news };
     this.#debts = new OutageDebts({ ...common, debtName: () => ports.randomName() }, this.#shares);
     const shares = this.#shares;

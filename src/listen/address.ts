@@ -6,7 +6,7 @@ export type ListenAddress =
   | { readonly kind: 'unix'; readonly path: string; /** permission bits, such as 0o660 */ readonly mode: number };
 
 /** Linux keeps 108 bytes for the path of a socket, its end mark included (unix(7)). */
-const maxSocketPathBytes = 107;
+const MAX_SOCKET_PATH_BYTES = 107;
 
 /**
  * Reads where to listen: `host:port`, `[::1]:9191`, `:9191` (every address of the machine),
@@ -29,8 +29,8 @@ export function parseListenAddress(text: string, flag: string, socketMode = 0o66
     if (rest.startsWith('//') && !path.startsWith('/')) return fail('unix:// needs an absolute path (three slashes)');
     if (path.includes('\0')) return fail('the path of the socket has a NUL byte');
     const absolute = resolve(path);
-    if (Buffer.byteLength(absolute) > maxSocketPathBytes) {
-      return fail(`the path of the socket is longer than ${maxSocketPathBytes} bytes`);
+    if (Buffer.byteLength(absolute) > MAX_SOCKET_PATH_BYTES) {
+      return fail(`the path of the socket is longer than ${MAX_SOCKET_PATH_BYTES} bytes`);
     }
     return { kind: 'unix', path: absolute, mode: socketMode };
   }

@@ -1,7 +1,7 @@
 import type { Server, Socket } from 'node:net';
 
 /** Who has said nothing for less is not closed for another. */
-const leastIdleMs = 1000;
+const LEAST_IDLE_MS = 1000;
 
 interface Occupant {
   readonly socket: Socket;
@@ -64,7 +64,7 @@ export class ConnectionRoom {
   /** At most once a second, however many knock. @returns false where nobody is idle, as far as is known */
   #look(): boolean {
     const nowMs = this.#options.now();
-    if (nowMs - this.#lookedAtMs < leastIdleMs) return false;
+    if (nowMs - this.#lookedAtMs < LEAST_IDLE_MS) return false;
     this.#lookedAtMs = nowMs;
     for (const occupant of this.sockets.values()) {
       const { bytesRead } = occupant.socket;
@@ -73,7 +73,7 @@ export class ConnectionRoom {
       occupant.sinceMs = nowMs;
     }
     this.#idle = [...this.sockets.values()]
-      .filter(({ sinceMs }) => nowMs - sinceMs >= leastIdleMs)
+      .filter(({ sinceMs }) => nowMs - sinceMs >= LEAST_IDLE_MS)
       // Of two the older goes first.
       .toReversed()
       .sort((a, b) => b.sinceMs - a.sinceMs);

@@ -6,7 +6,7 @@ import { formatListenAddress, isLocal } from '../listen/address.ts';
 import type { ListenAddress } from '../listen/address.ts';
 
 /** Shorter ones can be guessed. */
-const minimumTokenBytes = 16;
+const MINIMUM_TOKEN_BYTES = 16;
 const MAX_TOKEN_FILE_BYTES = 64 * 1024;
 
 export interface AccessOptions {
@@ -80,9 +80,9 @@ async function readToken(file: string): Promise<string> {
     if (error instanceof FileFault) throw new UserError(`--api-token-file ${file}: ${error.message}`);
     throw new UserError(`--api-token-file ${file} can't be read (${(error as NodeJS.ErrnoException).code})`);
   }
-  if (token.length < minimumTokenBytes || !/^[\x21-\x7e]+$/.test(token)) {
+  if (token.length < MINIMUM_TOKEN_BYTES || !/^[\x21-\x7e]+$/.test(token)) {
     throw new UserError(
-      `--api-token-file ${file}: expected one line of at least ${minimumTokenBytes} visible ASCII characters, such as the output of: openssl rand -hex 32`,
+      `--api-token-file ${file}: expected one line of at least ${MINIMUM_TOKEN_BYTES} visible ASCII characters, such as the output of: openssl rand -hex 32`,
     );
   }
   return token;

@@ -28,7 +28,7 @@ export function explanationOf(decision: Decision, answer: CheckResponse, telling
   const denied = answer.httpResponse.case === 'deniedResponse' ? answer.httpResponse.value.status?.code : undefined;
   return create(ExplainResponseSchema, {
     verdict: {
-      outcome: outcomes[outcomeOf(decision)],
+      outcome: OUTCOMES[outcomeOf(decision)],
       httpStatus: denied ?? 0,
       reason: denial?.reason ?? '',
       detail: detailOf(denial, telling),
@@ -72,10 +72,10 @@ function toPolicyStep(step: Step, telling: Telling): PolicyStep {
   return create(PolicyStepSchema, {
     name: step.name,
     policy: step.policy,
-    result: results[step.result],
+    result: RESULTS[step.result],
     reason: step.denial?.reason ?? '',
     detail: detailOf(step.denial, telling),
-    mode: modes[step.mode],
+    mode: MODES[step.mode],
     ...(client === undefined ? {} : { client }),
     counters: (step.windows ?? []).map((window) => toCounter(window, used)),
   });
@@ -93,15 +93,15 @@ function toClient({ client, contract }: Identity): Client | undefined {
   });
 }
 
-export const modes: Readonly<Record<Step['mode'], Mode>> = { enforce: Mode.ENFORCE, shadow: Mode.SHADOW };
+export const MODES: Readonly<Record<Step['mode'], Mode>> = { enforce: Mode.ENFORCE, shadow: Mode.SHADOW };
 
-const outcomes: Readonly<Record<OutcomeKind, Outcome>> = {
+const OUTCOMES: Readonly<Record<OutcomeKind, Outcome>> = {
   allow: Outcome.ALLOW,
   deny: Outcome.DENY,
   answer: Outcome.ANSWER,
 };
 
-const results: Readonly<Record<Step['result'], Result>> = {
+const RESULTS: Readonly<Record<Step['result'], Result>> = {
   allow: Result.ALLOW,
   deny: Result.DENY,
   not_applicable: Result.NOT_APPLICABLE,

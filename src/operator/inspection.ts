@@ -15,7 +15,7 @@ import { StoreUnavailable } from '../quota/store.ts';
 import type { CounterStore, Demand } from '../quota/store.ts';
 import type { Api, Bound, Snapshot } from '../snapshot/snapshot.ts';
 import type { MethodEffect } from './access.ts';
-import { explanationOf, modes, toCounter } from './explanation.ts';
+import { explanationOf, MODES, toCounter } from './explanation.ts';
 import type { Telling } from './explanation.ts';
 import { refreshKeysMethod } from './keys.ts';
 import type { RefreshKeys } from './keys.ts';
@@ -56,7 +56,7 @@ export interface Explained {
 }
 
 /** The methods that do more than tell what is there. */
-export const pathEffects: Readonly<Record<string, MethodEffect>> = {
+export const PATH_EFFECTS: Readonly<Record<string, MethodEffect>> = {
   '/ostiary.v1.InspectionService/Explain': 'trial',
   // It answers for clients that exist and no others.
   '/ostiary.v1.InspectionService/InspectCounters': 'disclosure',
@@ -65,7 +65,7 @@ export const pathEffects: Readonly<Record<string, MethodEffect>> = {
 };
 
 /** How long the counter store may take where the caller sets no deadline. */
-const storeTimeoutMs = 2000;
+const STORE_TIMEOUT_MS = 2000;
 
 export function inspectionMethods(inspector: Inspector, telling: Telling): readonly Method[] {
   const loaded = (): Snapshot => {
@@ -188,7 +188,7 @@ function countersOf(
 }
 
 function deadlineOf(call: Call, { clock }: Inspector): number {
-  return Math.min(call.deadline, clock.monotonic() + storeTimeoutMs);
+  return Math.min(call.deadline, clock.monotonic() + STORE_TIMEOUT_MS);
 }
 
 async function storeAnswer<T>(ask: () => T | Promise<T>): Promise<T> {
@@ -212,7 +212,7 @@ function toApi(api: Api, contracts: number): proto.Api {
       name,
       policy: kind,
       order,
-      mode: modes[mode],
+      mode: MODES[mode],
     })),
     tiers: api.tiers.map(({ name, limits }) => ({
       name,

@@ -39,11 +39,11 @@ export interface ApiListener {
 }
 
 /** The connection preface of HTTP/2 starts with these bytes, and no method of HTTP/1.1 does (RFC 9113, 3.4). */
-const preface = Buffer.from('PRI');
+const PREFACE = Buffer.from('PRI');
 /** Calls at once, of all connections together: each weighs some 45 kB. */
-const mostCalls = 128;
+const MOST_CALLS = 128;
 /** How long a connection may take to say which protocol it speaks. */
-const firstBytesMs = 10_000;
+const FIRST_BYTES_MS = 10_000;
 
 /**
  * Opens the listener of the API, which speaks gRPC, gRPC-Web and Connect on HTTP/1.1 and on HTTP/2
@@ -53,7 +53,7 @@ const firstBytesMs = 10_000;
 export async function openApi(options: ApiOptions): Promise<ApiListener> {
   await checkAccess(options);
   let handle: Promise<(request: NodeRequest, response: NodeResponse) => void> | undefined;
-  const calls = new Budget(mostCalls);
+  const calls = new Budget(MOST_CALLS);
   const shares = new WeakMap<object, Share>();
   const onRequest = (request: NodeRequest, response: NodeResponse): void => {
     const connection = connectionOf(request);
@@ -137,9 +137,9 @@ function divert(server: Server, toHttp2: (socket: Socket) => void): ReadonlySet<
     socket.once('close', () => undecided.delete(socket));
     const read = (chunk: Buffer): void => {
       head = Buffer.concat([head, chunk]);
-      const compared = Math.min(head.length, preface.length);
-      const isHttp2 = head.subarray(0, compared).equals(preface.subarray(0, compared));
-      if (isHttp2 && compared < preface.length) return;
+      const compared = Math.min(head.length, PREFACE.length);
+      const isHttp2 = head.subarray(0, compared).equals(PREFACE.subarray(0, compared));
+      if (isHttp2 && compared < PREFACE.length) return;
       undecided.delete(socket);
       socket.off('data', read).off('error', destroy).off('timeout', destroy).setTimeout(0);
       socket.pause();
@@ -150,7 +150,7 @@ function divert(server: Server, toHttp2: (socket: Socket) => void): ReadonlySet<
         socket.resume();
       }
     };
-    socket.on('data', read).on('error', destroy).on('timeout', destroy).setTimeout(firstBytesMs);
+    socket.on('data', read).on('error', destroy).on('timeout', destroy).setTimeout(FIRST_BYTES_MS);
   });
   return undecided;
 }
@@ -159,22 +159,22 @@ async function loadHandler(
   options: ApiOptions,
   address: ListenAddress,
 ): Promise<(request: NodeRequest, response: NodeResponse) => void> {
-  const { apiServices, createConnectHandler, inspectionMethods, pathEffects } = await loadApi();
+  const { API_SERVICES, createConnectHandler, inspectionMethods, PATH_EFFECTS } = await loadApi();
   const allow = createAccess({ address, tokenFile: options.tokenFile });
   const refusal = createGuard(address);
   // Without a token anybody on the machine may ask, the workload whose callers are told apart among them.
   const isKnownCaller = address.kind === 'unix' || options.tokenFile !== undefined;
   const serve = createConnectHandler({
-    services: apiServices,
+    services: API_SERVICES,
     methods: [
       ...options.methods,
       ...inspectionMethods(options.inspector, { tellsWhichCredential: isKnownCaller }),
-      ...reflectionMethods(() => Promise.resolve(apiServices)),
+      ...reflectionMethods(() => Promise.resolve(API_SERVICES)),
     ],
     allow: async (path, authorization) => {
       const isProbe = path.startsWith('/grpc.health.v1.Health/');
       try {
-        await allow(isProbe ? 'probe' : (pathEffects[path] ?? 'read'), authorization);
+        await allow(isProbe ? 'probe' : (PATH_EFFECTS[path] ?? 'read'), authorization);
       } catch (error) {
         options.onRefused?.(path, (error as Error).message);
         throw error;

@@ -5,9 +5,9 @@ import type { Share } from '../listen/budget.ts';
 import type { NodeRequest, NodeResponse } from './node-request.ts';
 
 /** Octets of requests that are under way, of all connections together: what operators ask is some kilobytes. */
-const totalBytes = 12 * 1024 * 1024;
+const TOTAL_BYTES = 12 * 1024 * 1024;
 /** Longer a request that is one message may not take to arrive. */
-const timeoutMs = 60_000;
+const TIMEOUT_MS = 60_000;
 
 export interface Exchange {
   readonly request: NodeRequest;
@@ -18,7 +18,7 @@ export interface Exchange {
 
 /** Bounds what the bodies of requests hold while they arrive and are answered, fairly between connections. */
 export class RequestBodies {
-  readonly #budget = new Budget(totalBytes);
+  readonly #budget = new Budget(TOTAL_BYTES);
   readonly #shares = new WeakMap<object, Share>();
 
   /** @throws {ConnectError} RESOURCE_EXHAUSTED (where it is read) once the connection holds too much */
@@ -36,7 +36,7 @@ export class RequestBodies {
     };
     if (response.destroyed) return;
     response.once('close', give);
-    const slow = isWhole ? setTimeout(() => request.destroy(), timeoutMs).unref() : undefined;
+    const slow = isWhole ? setTimeout(() => request.destroy(), TIMEOUT_MS).unref() : undefined;
     try {
       for await (const chunk of body) {
         // Messages of a stream are taken one by one: the last chunk alone counts.

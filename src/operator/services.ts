@@ -6,5 +6,5 @@ import { ServerReflection as ServerReflectionV1Alpha } from '../../gen/grpc/refl
 import { Health } from '../../gen/health/v1/health_pb.js';
 import { InspectionService } from '../../gen/ostiary/v1/inspection_pb.js';
 
-export const grpcServices: readonly DescService[] = [Authorization, Health, ServerReflection, ServerReflectionV1Alpha];
-export const apiServices: readonly DescService[] = [...grpcServices, InspectionService];
+export const GRPC_SERVICES: readonly DescService[] = [Authorization, Health, ServerReflection, ServerReflectionV1Alpha];
+export const API_SERVICES: readonly DescService[] = [...GRPC_SERVICES, InspectionService];

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { algorithms } from '../jwt/algorithms.ts';
+import { ALGORITHMS } from '../jwt/algorithms.ts';
 import type { Algorithm } from '../jwt/algorithms.ts';
 import { clientHeaderNames } from '../policy/client-headers.ts';
 import type { ClientHeaderNames } from '../policy/client-headers.ts';
@@ -26,7 +26,7 @@ export const parameters = z.strictObject({
   signingMethod: z.enum(['rsa', 'hmac', 'es'], refuseNone).optional().meta({ default: 'rsa' }),
   signingKeyLength: z.literal([256, 384, 512]).optional().meta({ default: 256 }),
   algorithms: z
-    .array(z.enum(algorithms, refuseNone))
+    .array(z.enum(ALGORITHMS, refuseNone))
     .min(1)
     .optional()
     .describe('The allow-list itself; excludes signingMethod and signingKeyLength'),

@@ -90,9 +90,9 @@ function refusePath(source: string): void {
 }
 
 /** An automaton of more steps takes milliseconds for a short path. */
-const mostSteps = 1000;
+const MOST_STEPS = 1000;
 /** Steps of the automaton times characters: some 20 ms where each costs its most. */
-const mostWork = 1_000_000;
+const MOST_WORK = 1_000_000;
 
 const LITERAL = /^[\w/ :@%=&~!,;'"#<>-]*$/;
 
@@ -122,8 +122,8 @@ export function compilePattern(
       letters === 'any case' ? RE2JS.DOTALL | RE2JS.CASE_INSENSITIVE : RE2JS.DOTALL,
     );
     const steps = pattern.programSize();
-    if (steps > mostSteps) throw new TypeError(`it has ${steps} steps, and may have ${mostSteps}`);
-    const longest = Math.floor(mostWork / steps);
+    if (steps > MOST_STEPS) throw new TypeError(`it has ${steps} steps, and may have ${MOST_STEPS}`);
+    const longest = Math.floor(MOST_WORK / steps);
     // What is too long to be looked at is taken to match: the policy then applies, rather than being slipped past.
     return (text) => text.length > longest || pattern.matches(text);
   } catch (error) {

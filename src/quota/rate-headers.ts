@@ -2,7 +2,7 @@ import type { HeaderEntry } from '../request/header-entry.ts';
 import type { WindowState } from './store.ts';
 
 /** The greatest integer of a structured field (RFC 9651, 3.3.1). */
-const greatestInteger = 999_999_999_999_999;
+const GREATEST_INTEGER = 999_999_999_999_999;
 
 /**
  * The headers that tell a caller about its quota: those of the reference (`x-ratelimit-*`, reset in
@@ -66,7 +66,7 @@ function seconds(resetMs: number): number {
 }
 
 function integer(value: number): number {
-  return Math.min(value, greatestInteger);
+  return Math.min(value, GREATEST_INTEGER);
 }
 
 /** Quoted strings (RFC 9651, 3.3.3): a limit's own name, else one from its place, and never one twice. */

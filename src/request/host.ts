@@ -7,7 +7,7 @@ export interface HostMatching {
   readonly finalDot: 'exact' | 'ignore';
 }
 
-export const exactHosts: HostMatching = { port: 'exact', finalDot: 'exact' };
+export const EXACT_HOSTS: HostMatching = { port: 'exact', finalDot: 'exact' };
 
 /** The longest name that DNS knows (RFC 1035, 2.3.4): nothing longer is looked up. */
 const MAX_HOST_LENGTH = 255;

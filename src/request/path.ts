@@ -21,7 +21,7 @@ export interface PathReadings {
 }
 
 /** Characters, without the query. Rules look at each of them; servers take as much for the whole request line. */
-const longestPath = 8192;
+const LONGEST_PATH = 8192;
 
 const ROOT: NormalPath = { path: '/', query: '' };
 
@@ -40,8 +40,8 @@ const PLAIN = /^(?:\/(?![./])[\w!$&'()*+,=:@~.-]*)+(?:\?[!"$-[\]-~]*)?$/;
  * @returns a sentence where the path is malformed
  */
 export function normalizePath(raw: string, request: { readonly method: string }): NormalPath | string {
-  if (raw.length > longestPath && split(raw).path.length > longestPath) {
-    return `the path is longer than ${longestPath} characters`;
+  if (raw.length > LONGEST_PATH && split(raw).path.length > LONGEST_PATH) {
+    return `the path is longer than ${LONGEST_PATH} characters`;
   }
   if (PLAIN.test(raw)) return split(raw);
   if (raw === '' && request.method === 'CONNECT') return ROOT;

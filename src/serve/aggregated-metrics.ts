@@ -1,7 +1,7 @@
 import type { Aggregator, MetricObject, Registry } from 'prom-client';
 
 /** What is not the sum of what the processes tell. */
-const aggregators: Readonly<Record<string, Aggregator>> = {
+const AGGREGATORS: Readonly<Record<string, Aggregator>> = {
   ostiary_config_last_reload_successful: 'min',
   ostiary_config_last_look_timestamp_seconds: 'min',
   ostiary_jwks_loaded: 'min',
@@ -14,7 +14,7 @@ const aggregators: Readonly<Record<string, Aggregator>> = {
   ostiary_snapshot_contracts: 'max',
 };
 /** Moments and versions are no amounts either. */
-const isMoment = /_timestamp_seconds$|_info$/;
+const IS_MOMENT = /_timestamp_seconds$|_info$/;
 
 /** One text of all processes' metrics: amounts are added, the state is the worst. */
 export async function aggregatedText(own: Registry, workers: readonly (readonly MetricObject[])[]): Promise<string> {
@@ -26,7 +26,7 @@ export async function aggregatedText(own: Registry, workers: readonly (readonly 
 }
 
 function mark(metric: MetricObject): MetricObject {
-  const aggregator = aggregators[metric.name] ?? (isMoment.test(metric.name) ? 'max' : metric.aggregator);
+  const aggregator = AGGREGATORS[metric.name] ?? (IS_MOMENT.test(metric.name) ? 'max' : metric.aggregator);
   // Families of our own say nothing of how they are put together.
   return { ...metric, aggregator: aggregator ?? 'sum' };
 }

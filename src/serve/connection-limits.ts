@@ -9,10 +9,10 @@ export interface ConnectionLimits {
 }
 
 /** Kept for documents and their watches, Redis, key sets, logs, and connections that are being closed. */
-const ownDescriptors = 96;
-const leastDescriptors = 160;
+const OWN_DESCRIPTORS = 96;
+const LEAST_DESCRIPTORS = 160;
 /** Scrapers and probes of a node need a dozen; operators fewer. */
-const mostOther = 256;
+const MOST_OTHER = 256;
 
 /**
  * Shares out the files that the process may have open, so that however many connect to one listener, the others,
@@ -22,13 +22,13 @@ const mostOther = 256;
  * @throws UserError where they are too few to work with
  */
 export function connectionLimits(descriptors: number, mostGrpc: number): ConnectionLimits {
-  if (descriptors < leastDescriptors) {
+  if (descriptors < LEAST_DESCRIPTORS) {
     throw new UserError(
-      `the limit of open files is ${descriptors} (ulimit -n): ostiary needs at least ${leastDescriptors}, and one more for each connection`,
+      `the limit of open files is ${descriptors} (ulimit -n): ostiary needs at least ${LEAST_DESCRIPTORS}, and one more for each connection`,
     );
   }
-  const left = descriptors - ownDescriptors;
-  const other = Math.min(mostOther, Math.floor(left / 8));
+  const left = descriptors - OWN_DESCRIPTORS;
+  const other = Math.min(MOST_OTHER, Math.floor(left / 8));
   return { grpc: Math.min(mostGrpc, left - 2 * other), admin: other, api: other };
 }
 

@@ -66,9 +66,9 @@ export interface DrainTimes {
   readonly drainMs: number;
 }
 
-const authorizationService = 'envoy.service.auth.v3.Authorization';
+const AUTHORIZATION_SERVICE = 'envoy.service.auth.v3.Authorization';
 /** What closing takes after the last cut. */
-const marginMs = 100;
+const MARGIN_MS = 100;
 
 /**
  * Opens all listeners, or none.
@@ -77,7 +77,7 @@ const marginMs = 100;
 export async function openServer(options: ServerOptions): Promise<Server> {
   const { listen, adminListen, apiListen, events } = options;
   const tls = options.tls === undefined ? undefined : await loadTls(options.tls, options.clock.now());
-  const health = new Health(['', authorizationService]);
+  const health = new Health(['', AUTHORIZATION_SERVICE]);
   let state: ServerState = 'starting';
 
   const { authorization, maxMessageBytes } = options;
@@ -87,7 +87,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     at('--listen', listen, () =>
       options.transport({
         address: listen,
-        methods: [...methods, ...reflectionMethods(async () => (await loadServices()).grpcServices)],
+        methods: [...methods, ...reflectionMethods(async () => (await loadServices()).GRPC_SERVICES)],
         tls: tls?.material,
         maxMessageBytes,
         maxConnections: options.connections.grpc,
@@ -129,7 +129,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
         });
 
   async function drainAll({ drainDelayMs, drainMs }: DrainTimes): Promise<void> {
-    const end = options.clock.monotonic() + drainMs - Math.min(marginMs, drainMs / 2);
+    const end = options.clock.monotonic() + drainMs - Math.min(MARGIN_MS, drainMs / 2);
     const leftMs = (): number => Math.max(0, end - options.clock.monotonic());
     state = 'draining';
     health.setAllServing(false);

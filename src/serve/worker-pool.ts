@@ -10,11 +10,11 @@ import type { ScriptMemory } from '../memory/script-memory.ts';
 import type { KeySetRefresh } from '../operator/keys.ts';
 import { answerScripts } from './script-owner.ts';
 import type { TlsText, ToOwner, ToWorker } from './worker-messages.ts';
-import { forkThisProgram, usualTimeouts, WorkerProcess } from './worker-process.ts';
+import { forkThisProgram, USUAL_TIMEOUTS, WorkerProcess } from './worker-process.ts';
 import type { LossReason, WorkerTimeouts } from './worker-process.ts';
 
 /** A worker that ends again at once is not started again at once. */
-const restartMs = 1000;
+const RESTART_MS = 1000;
 
 export interface PoolOptions {
   readonly workers: number;
@@ -108,7 +108,7 @@ export class WorkerPool {
   }
 
   #start(number: number): void {
-    const { fork = forkThisProgram, timeouts = usualTimeouts } = this.#options;
+    const { fork = forkThisProgram, timeouts = USUAL_TIMEOUTS } = this.#options;
     const events = {
       message: (from: WorkerProcess, message: ToOwner) => this.#heard(from, message),
       exited: (gone: WorkerProcess, reason: LossReason, why: string) => this.#exited(number, gone, reason, why),
@@ -141,7 +141,7 @@ export class WorkerPool {
     this.#options.lost(worker.pid, reason, why);
     setTimeout(() => {
       if (this.#draining === undefined) this.#start(number);
-    }, restartMs);
+    }, RESTART_MS);
   }
 
   #handOver(socket: Socket): void {
@@ -164,7 +164,7 @@ export class WorkerPool {
     // A worker cuts what is left by itself, and then gives its leases back.
     const cut = setTimeout(() => {
       for (const worker of this.#workers) worker.kill();
-    }, timeoutMs + restartMs);
+    }, timeoutMs + RESTART_MS);
     await promise;
     clearTimeout(cut);
   }

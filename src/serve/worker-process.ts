@@ -6,13 +6,13 @@ import type { KeySetRefresh } from '../operator/keys.ts';
 import type { ToOwner, ToWorker } from './worker-messages.ts';
 
 /** Set in the environment of a worker. */
-export const workerVariable = 'OSTIARY_WORKER';
+export const WORKER_VARIABLE = 'OSTIARY_WORKER';
 
 /** Workers that do not tell their metrics in this time are left out. */
-const metricsTimeoutMs = 2000;
+const METRICS_TIMEOUT_MS = 2000;
 
 /** Longer than any fetch of a key set may take. */
-const refreshTimeoutMs = 65_000;
+const REFRESH_TIMEOUT_MS = 65_000;
 
 type Answer = Extract<ToOwner, { readonly id: number }>;
 
@@ -29,7 +29,7 @@ export interface WorkerTimeouts {
   readonly mostUnansweredAtStart: number;
 }
 
-export const usualTimeouts: WorkerTimeouts = { pingMs: 1000, mostUnanswered: 10, mostUnansweredAtStart: 60 };
+export const USUAL_TIMEOUTS: WorkerTimeouts = { pingMs: 1000, mostUnanswered: 10, mostUnansweredAtStart: 60 };
 
 /** `stuck`: it did not answer, and was killed. `ended`: anything else, by itself or from outside. */
 export type LossReason = 'stuck' | 'ended';
@@ -42,7 +42,7 @@ export interface WorkerEvents {
 /** Starts this program once more, with the same arguments. */
 export function forkThisProgram(number: number): ChildProcess {
   const [, program = '', ...args] = process.argv;
-  return fork(program, args, { env: { ...process.env, [workerVariable]: String(number) } });
+  return fork(program, args, { env: { ...process.env, [WORKER_VARIABLE]: String(number) } });
 }
 
 /** One worker as its owner sees it. */
@@ -108,14 +108,14 @@ export class WorkerProcess {
 
   async metrics(): Promise<readonly MetricObject[]> {
     const id = ++this.#lastId;
-    const answer = await this.#ask({ kind: 'metrics', id }, metricsTimeoutMs);
+    const answer = await this.#ask({ kind: 'metrics', id }, METRICS_TIMEOUT_MS);
     return answer?.kind === 'metrics' ? answer.metrics : [];
   }
 
   /** A worker that does not answer is told as a failure of every set: empty, its name for the URL. */
   async refreshKeys(url: string | undefined): Promise<readonly KeySetRefresh[]> {
     const id = ++this.#lastId;
-    const answer = await this.#ask({ kind: 'refresh_keys', id, url }, refreshTimeoutMs);
+    const answer = await this.#ask({ kind: 'refresh_keys', id, url }, REFRESH_TIMEOUT_MS);
     if (answer?.kind === 'keys_refreshed') return answer.sets;
     const detail = 'the worker did not answer: its keys may be the old ones';
     return [{ url: `worker ${this.pid}`, outcome: 'timeout', detail, keys: 0, withdrawn: 0 }];

@@ -1,5 +1,5 @@
 import { systemClock as clock } from '../clock.ts';
-import { checkPath } from '../envoy/check-service.ts';
+import { CHECK_PATH } from '../envoy/check-service.ts';
 import { Health } from '../grpc/health.ts';
 import { reflectionMethods } from '../grpc/reflection.ts';
 import { http2Acceptor } from '../http2/transport.ts';
@@ -16,7 +16,7 @@ import { limitsOf } from './serve-options.ts';
 import { WorkerChannel } from './worker-channel.ts';
 import type { TlsText, ToWorker } from './worker-messages.ts';
 
-const authorizationService = checkPath.slice(1, checkPath.lastIndexOf('/'));
+const AUTHORIZATION_SERVICE = CHECK_PATH.slice(1, CHECK_PATH.lastIndexOf('/'));
 
 /** One of several processes that decide Checks; resolves when it has drained. */
 export async function runWorker(flags: ServeFlags, environment: NodeJS.ProcessEnv): Promise<void> {
@@ -34,12 +34,12 @@ export async function runWorker(flags: ServeFlags, environment: NodeJS.ProcessEn
     joined: (store) => stores.push(store),
   });
   const keysLoaded = decider.keySets.untilLoaded(flags.readyWait);
-  const health = new Health(['', authorizationService]);
+  const health = new Health(['', AUTHORIZATION_SERVICE]);
   const drained = Promise.withResolvers<void>();
   let acceptor: SocketAcceptor | undefined;
 
   const serve = ({ tls, maxMessageBytes, gzip }: Extract<ToWorker, { kind: 'serve' }>): void => {
-    const reflection = reflectionMethods(async () => (await loadServices()).grpcServices);
+    const reflection = reflectionMethods(async () => (await loadServices()).GRPC_SERVICES);
     acceptor = http2Acceptor(
       {
         methods: [decider.authorization, ...health.methods(), ...reflection],

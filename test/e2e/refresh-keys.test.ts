@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { CheckRequestSchema, CheckResponseSchema } from '../../gen/envoy/service/auth/v3/external_auth_pb.js';
-import { checkPath } from '../../src/envoy/check-service.ts';
+import { CHECK_PATH } from '../../src/envoy/check-service.ts';
 import { RawClient } from '../grpc/client.ts';
 import { answering, JwksServer, publish, signed, signingKey } from '../jwt/issuer.ts';
 import { runOstiary, startOstiary } from '../real/ostiary.ts';
@@ -41,7 +41,7 @@ async function statusOf(ostiary: RealOstiary, token: string): Promise<number> {
   const headers = { ':path': '/tokens/1', authorization: `Bearer ${token}` };
   const http = { method: 'GET', path: '/tokens/1', host: 'localhost', headers };
   const check = create(CheckRequestSchema, { attributes: { request: { http } } });
-  const answer = fromBinary(CheckResponseSchema, await client.unary(checkPath, toBinary(CheckRequestSchema, check)));
+  const answer = fromBinary(CheckResponseSchema, await client.unary(CHECK_PATH, toBinary(CheckRequestSchema, check)));
   client.close();
   return answer.httpResponse.case === 'deniedResponse' ? (answer.httpResponse.value.status?.code ?? 0) : 200;
 }

@@ -8,7 +8,7 @@ import { ErrorCode } from '../../src/http2/error-code.ts';
 import { Flag, FrameType } from '../../src/http2/frame.ts';
 import { grpcApplication } from '../../src/http2/grpc/application.ts';
 import { HpackDecoder } from '../../src/http2/hpack/decoder.ts';
-import { defaultLimits } from '../../src/http2/limits.ts';
+import { DEFAULT_LIMITS } from '../../src/http2/limits.ts';
 import { Sender } from '../../src/http2/sender.ts';
 import { zeroCounters } from '../../src/http2/transport-events.ts';
 import type { AbuseKind } from '../../src/http2/transport-events.ts';
@@ -115,8 +115,8 @@ describe('a peer that makes us work or write for nothing', () => {
     let nowMs = 0;
     const answer = Buffer.alloc(60_000);
     const methods: Method[] = [{ kind: 'unary', path: echoPath, handle: () => answer }];
-    const connection = new Connection(theirs, grpcApplication({ methods, maxMessageBytes: 1000 }, defaultLimits), {
-      limits: defaultLimits,
+    const connection = new Connection(theirs, grpcApplication({ methods, maxMessageBytes: 1000 }, DEFAULT_LIMITS), {
+      limits: DEFAULT_LIMITS,
       observer: { counters: zeroCounters(), onAbuse: (kind) => abuse.push(kind), onInternalError() {} },
       now: () => nowMs,
     });

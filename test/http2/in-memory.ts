@@ -3,7 +3,7 @@ import type { Method } from '../../src/grpc/rpc.ts';
 import { createBudgets } from '../../src/http2/budgets.ts';
 import { Connection } from '../../src/http2/connection.ts';
 import { grpcApplication } from '../../src/http2/grpc/application.ts';
-import { defaultLimits } from '../../src/http2/limits.ts';
+import { DEFAULT_LIMITS } from '../../src/http2/limits.ts';
 import type { Limits } from '../../src/http2/limits.ts';
 import { zeroCounters } from '../../src/http2/transport-events.ts';
 
@@ -45,7 +45,7 @@ const settle = (): Promise<void> =>
 export async function play(chunks: readonly Buffer[], limits: Partial<Limits> = {}): Promise<Outcome> {
   const [ours, theirs] = duplexPair();
   const internalErrors: unknown[] = [];
-  const merged = { ...defaultLimits, ...limits };
+  const merged = { ...DEFAULT_LIMITS, ...limits };
   const onFailure = (_path: string, error: unknown): void => void internalErrors.push(error);
   const address = { kind: 'tcp', host: '', port: 0 } as const;
   const options = { address, methods, tls: undefined, maxMessageBytes: 100_000, onFailure };

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { CheckRequestSchema, CheckResponseSchema } from '../../gen/envoy/service/auth/v3/external_auth_pb.js';
 import { fromBinary } from '@bufbuild/protobuf';
 import { systemClock as clock } from '../../src/clock.ts';
-import { checkPath, createCheckMethod } from '../../src/envoy/check-service.ts';
+import { CHECK_PATH, createCheckMethod } from '../../src/envoy/check-service.ts';
 import type { Method } from '../../src/grpc/rpc.ts';
 import { snapshotOfDocuments } from '../decision/documents.ts';
 import { api } from '../e2e/documents.ts';
@@ -57,12 +57,14 @@ describe('a burst of badly signed tokens whose callers leave', () => {
     const verify = vi.spyOn(crypto.subtle, 'verify');
     const leaving = new AbortController();
     const calls = tokens.map((token) =>
-      statusOf(client.unary(checkPath, check('/tokens/1', token), { signal: leaving.signal })).then(({ code }) => code),
+      statusOf(client.unary(CHECK_PATH, check('/tokens/1', token), { signal: leaving.signal })).then(
+        ({ code }) => code,
+      ),
     );
     await expect.poll(() => verify.mock.calls.length, { interval: 1 }).toBeGreaterThan(0);
     leaving.abort();
     const answers = await Promise.all(
-      Array.from({ length: 100 }, () => client.unary(checkPath, check('/open/1'), { timeoutMs: 5000 })),
+      Array.from({ length: 100 }, () => client.unary(CHECK_PATH, check('/open/1'), { timeoutMs: 5000 })),
     );
     for (const answer of answers) expect(fromBinary(CheckResponseSchema, answer).status?.code ?? 0).toBe(0);
     await Promise.all(calls.map((call) => call.catch(() => 0)));
@@ -74,11 +76,11 @@ describe('a burst of badly signed tokens whose callers leave', () => {
     const tokens = await Promise.all(Array.from({ length: BURST }, (_, n) => signed(stranger, { n })));
     const verify = vi.spyOn(crypto.subtle, 'verify');
     const calls = tokens.map((token) =>
-      statusOf(client.unary(checkPath, check('/tokens/1', token), { timeoutMs: 60 })).catch(() => undefined),
+      statusOf(client.unary(CHECK_PATH, check('/tokens/1', token), { timeoutMs: 60 })).catch(() => undefined),
     );
     await Promise.all(calls);
     const atTheEnd = verify.mock.calls.length;
-    await client.unary(checkPath, check('/open/1'));
+    await client.unary(CHECK_PATH, check('/open/1'));
     expect(verify.mock.calls.length - atTheEnd).toBeLessThan(50);
   });
 });

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { Health } from '../../src/grpc/health.ts';
 import { reflectionMethods } from '../../src/grpc/reflection.ts';
-import { grpcServices } from '../../src/operator/services.ts';
+import { GRPC_SERVICES } from '../../src/operator/services.ts';
 import { contents, createAuthority } from '../grpc/certificates.ts';
 import { listeners } from '../grpc/fixture.ts';
 import { transports } from '../grpc/transports.ts';
@@ -74,7 +74,7 @@ describe.skipIf(grpcurl === undefined).each(transports)(
   'a real grpcurl at the gRPC listener on $name',
   ({ transport }) => {
     const serve = listeners(transport);
-    const methods = [...new Health(['']).methods(), ...reflectionMethods(() => Promise.resolve(grpcServices))];
+    const methods = [...new Health(['']).methods(), ...reflectionMethods(() => Promise.resolve(GRPC_SERVICES))];
 
     it('lists the services and calls health, with mutual TLS', async () => {
       const authority = createAuthority();

@@ -5,7 +5,7 @@ import { reasons } from '../../src/denial/reasons.ts';
 import type { AccessPolicy, Outcome, QuotaPolicy, Request } from '../../src/policy/policy.ts';
 import type { CounterStore, Taking } from '../../src/quota/store.ts';
 import type { Check } from '../../src/request/check.ts';
-import { exactHosts } from '../../src/request/host.ts';
+import { EXACT_HOSTS } from '../../src/request/host.ts';
 import { createApiIndex } from '../../src/snapshot/api-index.ts';
 import { IdentityHeaders } from '../../src/snapshot/identity-headers.ts';
 import type { Api, Bound, Snapshot } from '../../src/snapshot/snapshot.ts';
@@ -92,7 +92,7 @@ export function portsOf(parts: Partial<DecisionPorts> = {}): DecisionPorts {
     unmatched: 'deny',
     trustedHops: 0,
     xffAppended: 'auto',
-    hosts: exactHosts,
+    hosts: EXACT_HOSTS,
     failed: () => undefined,
     ...parts,
   };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { documentHost, exactHosts, hostOf, nameOfHost } from '../../src/request/host.ts';
+import { documentHost, EXACT_HOSTS, hostOf, nameOfHost } from '../../src/request/host.ts';
 
 const ignoring = { port: 'ignore', finalDot: 'ignore' } as const;
 
@@ -18,9 +18,9 @@ describe('a host', () => {
     ['my_service', 'my_service', 'my_service'],
     ['', '', ''],
   ])('%s is compared as %s, and as %s where port and dot are ignored', (authority, exact, ignored) => {
-    expect(hostOf(authority, exactHosts)).toBe(exact);
+    expect(hostOf(authority, EXACT_HOSTS)).toBe(exact);
     expect(hostOf(authority, ignoring)).toBe(ignored);
-    expect(documentHost(authority, exactHosts)).toBe(exact);
+    expect(documentHost(authority, EXACT_HOSTS)).toBe(exact);
     expect(nameOfHost(authority)).toBe(ignored);
   });
 
@@ -30,7 +30,7 @@ describe('a host', () => {
   });
 
   it('of a document may be a wildcard with a port', () => {
-    expect(documentHost('*.Example.com:8080', exactHosts)).toBe('*.example.com:8080');
+    expect(documentHost('*.Example.com:8080', EXACT_HOSTS)).toBe('*.example.com:8080');
     expect(documentHost('*.Example.com.', ignoring)).toBe('*.example.com');
   });
 
@@ -74,6 +74,6 @@ describe('a host', () => {
     'a'.repeat(256),
     `${'a'.repeat(256)}:80`,
   ])('%j is refused', (authority) => {
-    for (const matching of [exactHosts, ignoring]) expect(hostOf(authority, matching)).toBeUndefined();
+    for (const matching of [EXACT_HOSTS, ignoring]) expect(hostOf(authority, matching)).toBeUndefined();
   });
 });

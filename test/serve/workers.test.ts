@@ -6,7 +6,7 @@ import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { credentials } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it } from 'vitest';
 import { CheckRequestSchema, CheckResponseSchema } from '../../gen/envoy/service/auth/v3/external_auth_pb.js';
-import { checkPath } from '../../src/envoy/check-service.ts';
+import { CHECK_PATH } from '../../src/envoy/check-service.ts';
 import { parseListenAddress } from '../../src/listen/address.ts';
 import { credentials as credentialsOf, documentsFolder } from '../e2e/documents.ts';
 import { newcomer, shop } from '../e2e/shop.ts';
@@ -45,7 +45,7 @@ const check = (path: string, headers: Record<string, string> = {}): Uint8Array =
   );
 
 async function ask(client: RawClient, request: Uint8Array): Promise<number> {
-  const answer = fromBinary(CheckResponseSchema, await client.unary(checkPath, request, { timeoutMs: 5000 }));
+  const answer = fromBinary(CheckResponseSchema, await client.unary(CHECK_PATH, request, { timeoutMs: 5000 }));
   return answer.status?.code ?? 0;
 }
 

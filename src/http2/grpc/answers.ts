@@ -1,27 +1,27 @@
 import { Code, RpcError } from '../../grpc/rpc.ts';
-import { Flag, frameHeaderBytes, FrameType, writeFrameHeader, writeUint32 } from '../frame.ts';
+import { Flag, FRAME_HEADER_BYTES, FrameType, writeFrameHeader, writeUint32 } from '../frame.ts';
 import { HeaderField } from '../header-field.ts';
 import type { Sender, SendingStream } from '../sender.ts';
 
 import { encodeStatusMessage } from './status-message.ts';
 
 /** Octets before each message: a flag and its length (gRPC over HTTP/2, "Length-Prefixed-Message"). */
-export const prefixBytes = 5;
+export const PREFIX_BYTES = 5;
 
-const status200 = new HeaderField(':status', '200');
-const contentType = new HeaderField('content-type', 'application/grpc');
-const statusOk = new HeaderField('grpc-status', '0');
+const STATUS_200 = new HeaderField(':status', '200');
+const CONTENT_TYPE = new HeaderField('content-type', 'application/grpc');
+const STATUS_OK = new HeaderField('grpc-status', '0');
 
-export const keptFields: ReadonlySet<HeaderField> = new Set([contentType, statusOk]);
+export const KEPT_FIELDS: ReadonlySet<HeaderField> = new Set([CONTENT_TYPE, STATUS_OK]);
 
-const headFields = [status200, contentType];
-const okFields = [statusOk];
+const HEAD_FIELDS = [STATUS_200, CONTENT_TYPE];
+const OK_FIELDS = [STATUS_OK];
 
 /** HEADERS with two indexed fields, DATA with its prefix, HEADERS with one: what surrounds a unary answer. */
-const headBytes = frameHeaderBytes + 2;
-const trailerBytes = frameHeaderBytes + 1;
-const aroundMessage = headBytes + frameHeaderBytes + prefixBytes + trailerBytes;
-const indexed200 = 0x88;
+const HEAD_BYTES = FRAME_HEADER_BYTES + 2;
+const TRAILER_BYTES = FRAME_HEADER_BYTES + 1;
+const AROUND_MESSAGE = HEAD_BYTES + FRAME_HEADER_BYTES + PREFIX_BYTES + TRAILER_BYTES;
+const INDEXED_200 = 0x88;
 
 /** Writes gRPC answers on one connection. */
 export class GrpcAnswers {
@@ -38,16 +38,16 @@ export class GrpcAnswers {
   /** A whole unary answer with status OK: three frames, spelled out where nothing stands in the way. */
   unary(stream: SendingStream, message: Uint8Array): void {
     const sender = this.#sender;
-    const length = message.length + prefixBytes;
+    const length = message.length + PREFIX_BYTES;
     const fits = length <= sender.maxFrameSize && length <= sender.windowOf(stream) && !sender.isCongested;
     if (!fits || this.#generation !== sender.writer.encoder.generation) return this.#unarySlowly(stream, message);
     const { output } = sender.writer;
-    const at = output.reserve(aroundMessage + message.length);
+    const at = output.reserve(AROUND_MESSAGE + message.length);
     const { buffer } = output;
     writeFrameHeader(buffer, at, 2, FrameType.headers, Flag.endHeaders, stream.id);
-    buffer[at + 9] = indexed200;
+    buffer[at + 9] = INDEXED_200;
     buffer[at + 10] = this.#contentTypeIndex;
-    writeFrameHeader(buffer, at + headBytes, length, FrameType.data, 0, stream.id);
+    writeFrameHeader(buffer, at + HEAD_BYTES, length, FrameType.data, 0, stream.id);
     buffer[at + 20] = 0;
     writeUint32(buffer, at + 21, message.length);
     copy(message, buffer, at + 25);
@@ -69,8 +69,8 @@ export class GrpcAnswers {
   /** The fast path waits until the peer's table holds both fields, and stops when it may not. */
   #learnIndices(): void {
     const { encoder } = this.#sender.writer;
-    const contentTypeAt = encoder.indexOf(contentType);
-    const statusOkAt = encoder.indexOf(statusOk);
+    const contentTypeAt = encoder.indexOf(CONTENT_TYPE);
+    const statusOkAt = encoder.indexOf(STATUS_OK);
     // Each as one octet: RFC 7541, 6.1.
     if (contentTypeAt === 0 || statusOkAt === 0 || contentTypeAt >= 0x7f || statusOkAt >= 0x7f) return;
     this.#contentTypeIndex = 0x80 | contentTypeAt;
@@ -79,25 +79,25 @@ export class GrpcAnswers {
   }
 
   head(stream: SendingStream): void {
-    this.#sender.headers(stream, headFields, false);
+    this.#sender.headers(stream, HEAD_FIELDS, false);
   }
 
   message(stream: SendingStream, message: Uint8Array): void {
-    const framed = Buffer.allocUnsafe(prefixBytes + message.length);
+    const framed = Buffer.allocUnsafe(PREFIX_BYTES + message.length);
     framed[0] = 0;
     writeUint32(framed, 1, message.length);
-    framed.set(message, prefixBytes);
+    framed.set(message, PREFIX_BYTES);
     this.#sender.data(stream, framed);
   }
 
   /** Status OK, behind whatever still waits. */
   finish(stream: SendingStream): void {
-    this.#sender.end(stream, okFields);
+    this.#sender.end(stream, OK_FIELDS);
   }
 
   /** A status other than OK. Without a head before it, one block says it all ("Trailers-Only"). */
   fail(stream: SendingStream, error: RpcError, headSent: boolean): void {
-    const fields = headSent ? [] : [...headFields];
+    const fields = headSent ? [] : [...HEAD_FIELDS];
     fields.push(new HeaderField('grpc-status', String(error.code)));
     if (error.message !== '') fields.push(new HeaderField('grpc-message', encodeStatusMessage(error.message)));
     if (error instanceof EncodingUnknown) fields.push(new HeaderField('grpc-accept-encoding', error.accepted));

@@ -3,7 +3,7 @@ import type { Application } from '../application.ts';
 import type { Limits } from '../limits.ts';
 import type { RequestHead } from '../request-head.ts';
 import type { Stream, StreamHost } from '../stream.ts';
-import { GrpcAnswers, keptFields } from './answers.ts';
+import { GrpcAnswers, KEPT_FIELDS } from './answers.ts';
 import { planFor } from './plan.ts';
 import type { Plan } from './plan.ts';
 import { PlainAnswer, RefusedCall } from './refusals.ts';
@@ -24,7 +24,7 @@ export function grpcApplication(options: Omit<ListenOptions, 'address' | 'tls'>,
   };
 
   return {
-    keptFields,
+    keptFields: KEPT_FIELDS,
     accept(host: StreamHost) {
       const answers = new GrpcAnswers(host.sender);
       // A gateway's requests have the same head again and again: its plan is made once.

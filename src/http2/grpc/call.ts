@@ -6,7 +6,7 @@ import type { GrpcAnswers } from './answers.ts';
 import type { CallPlan } from './plan.ts';
 
 /** Node's timers go no further; a deadline beyond it is none. */
-const longestTimerMs = 2 ** 31 - 1;
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** A gRPC call: a stream, and what its handler sees of it, in one object. */
 export abstract class GrpcCall extends Stream implements Call {
@@ -44,7 +44,7 @@ export abstract class GrpcCall extends Stream implements Call {
   protected armDeadline(): void {
     if (this.#timer !== undefined || this.deadline === Infinity || this.#isOver) return;
     const leftMs = Math.max(0, this.deadline - this.host.clock.now());
-    if (leftMs > longestTimerMs) return;
+    if (leftMs > LONGEST_TIMER_MS) return;
     this.#timer = setTimeout(() => this.host.guarded(() => this.#timedOut()), leftMs);
   }
 

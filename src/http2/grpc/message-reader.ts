@@ -2,18 +2,18 @@ import { gunzipSync } from 'node:zlib';
 import { Code, RpcError } from '../../grpc/rpc.ts';
 import { readUint32 } from '../frame.ts';
 import type { StreamHost } from '../stream.ts';
-import { prefixBytes } from './answers.ts';
+import { PREFIX_BYTES } from './answers.ts';
 import { hold, letGo } from './request-memory.ts';
 
 /** Octets are gathered in pieces: one buffer that grows would leave as many behind as it holds. */
-const pieceBytes = 16 * 1024;
+const PIECE_BYTES = 16 * 1024;
 /** Pieces that no message holds: what is freed goes to the next, or an attacker makes garbage faster than it is collected. */
 const spare: Buffer[] = [];
-const mostSpare = 256;
+const MOST_SPARE = 256;
 /** Unpacking a message takes as long as so many octets do, however few come out. */
-const leastInflated = 8 * 1024;
+const LEAST_INFLATED = 8 * 1024;
 
-const empty = Buffer.alloc(0);
+const EMPTY = Buffer.alloc(0);
 
 /** What a call may receive. */
 export interface MessageLimits {
@@ -28,7 +28,7 @@ export class MessageReader {
   readonly #limits: MessageLimits;
   readonly #isGzip: boolean;
   readonly #onMessage: (message: Uint8Array) => void;
-  readonly #prefix = new Uint8Array(prefixBytes);
+  readonly #prefix = new Uint8Array(PREFIX_BYTES);
   #prefixSeen = 0;
   #expected = 0;
   #received = 0;
@@ -52,9 +52,9 @@ export class MessageReader {
   push(input: Buffer, start: number, end: number): void {
     let at = start;
     while (at < end) {
-      if (this.#prefixSeen < prefixBytes) {
+      if (this.#prefixSeen < PREFIX_BYTES) {
         this.#prefix[this.#prefixSeen++] = input[at++]!;
-        if (this.#prefixSeen === prefixBytes) this.#begin();
+        if (this.#prefixSeen === PREFIX_BYTES) this.#begin();
       } else {
         const piece = this.#pieceWithRoom();
         const take = Math.min(piece.length - this.#used, end - at);
@@ -63,13 +63,13 @@ export class MessageReader {
         this.#received += take;
         at += take;
       }
-      if (this.#prefixSeen === prefixBytes && this.#received === this.#expected) this.#complete();
+      if (this.#prefixSeen === PREFIX_BYTES && this.#received === this.#expected) this.#complete();
     }
   }
 
   /** Gives back what it held. */
   close(): void {
-    for (const piece of this.#pieces) if (piece.length === pieceBytes && spare.length < mostSpare) spare.push(piece);
+    for (const piece of this.#pieces) if (piece.length === PIECE_BYTES && spare.length < MOST_SPARE) spare.push(piece);
     letGo(this.#host, this.#heldBytes);
     this.#heldBytes = this.#used = this.#pieces.length = 0;
   }
@@ -88,10 +88,10 @@ export class MessageReader {
   #pieceWithRoom(): Buffer {
     const last = this.#pieces.at(-1);
     if (last !== undefined && this.#used < last.length) return last;
-    const size = Math.min(this.#expected, pieceBytes);
+    const size = Math.min(this.#expected, PIECE_BYTES);
     hold(this.#host, size, this.#limits.maxBufferedBytes);
     this.#heldBytes += size;
-    const piece = (size === pieceBytes ? spare.pop() : undefined) ?? Buffer.allocUnsafeSlow(size);
+    const piece = (size === PIECE_BYTES ? spare.pop() : undefined) ?? Buffer.allocUnsafeSlow(size);
     this.#pieces.push(piece);
     this.#used = 0;
     return piece;
@@ -99,8 +99,8 @@ export class MessageReader {
 
   #complete(): void {
     // A short one is its own piece; the pieces of others are used again.
-    const [only = empty] = this.#pieces;
-    const message = only.length < pieceBytes ? only : Buffer.concat(this.#pieces, this.#expected);
+    const [only = EMPTY] = this.#pieces;
+    const message = only.length < PIECE_BYTES ? only : Buffer.concat(this.#pieces, this.#expected);
     this.close();
     this.#prefixSeen = 0;
     this.#expected = this.#received = 0;
@@ -118,7 +118,7 @@ export class MessageReader {
     let cost = maxMessageBytes;
     try {
       const inflated = gunzipSync(message, { maxOutputLength: Math.max(1, maxMessageBytes) });
-      cost = Math.max(inflated.length, leastInflated);
+      cost = Math.max(inflated.length, LEAST_INFLATED);
       return inflated;
     } catch (error) {
       if (error instanceof RangeError) throw tooLarge(maxMessageBytes);

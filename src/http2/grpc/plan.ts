@@ -5,7 +5,7 @@ import { EncodingUnknown } from './answers.ts';
 import type { MessageLimits } from './message-reader.ts';
 import { parseTimeoutMs } from './timeout.ts';
 
-const longestQuoted = 120;
+const LONGEST_QUOTED = 120;
 
 /** What is to be done with the requests of one head: settled once for all that have the same. */
 export type Plan = CallPlan | RefusedPlan | PlainPlan;
@@ -68,7 +68,7 @@ export function planFor(head: RequestHead, methods: ReadonlyMap<string, Method>,
 
 /** An index of one octet may stand for all of it: what is said back is short. */
 function quoted(text: string): string {
-  const short = text.length > longestQuoted ? `${text.slice(0, longestQuoted)}...` : text;
+  const short = text.length > LONGEST_QUOTED ? `${text.slice(0, LONGEST_QUOTED)}...` : text;
   return short.replace(/[^ -~]/g, '?');
 }
 

@@ -2,10 +2,10 @@ import { Code, RpcError } from '../../grpc/rpc.ts';
 import type { StreamHost } from '../stream.ts';
 
 /** What keeping a message costs beside its octets: without it, empty ones would cost nothing. */
-const keptBytes = 256;
+const KEPT_BYTES = 256;
 
 export function weightOf(message: Uint8Array): number {
-  return message.length + keptBytes;
+  return message.length + KEPT_BYTES;
 }
 
 /**

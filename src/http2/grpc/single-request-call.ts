@@ -1,6 +1,6 @@
 import { Code, RpcError } from '../../grpc/rpc.ts';
 import { readUint32 } from '../frame.ts';
-import { prefixBytes } from './answers.ts';
+import { PREFIX_BYTES } from './answers.ts';
 import { GrpcCall } from './call.ts';
 import { MessageReader } from './message-reader.ts';
 import { hold, letGo, weightOf } from './request-memory.ts';
@@ -17,7 +17,7 @@ export abstract class SingleRequestCall extends GrpcCall {
   start(): void {}
 
   data(buffer: Buffer, start: number, end: number, ended: boolean): void {
-    const length = end - start - prefixBytes;
+    const length = end - start - PREFIX_BYTES;
     // The common case: a whole, plain message in one frame, used where it lies.
     if (
       ended &&
@@ -27,7 +27,7 @@ export abstract class SingleRequestCall extends GrpcCall {
       buffer[start] === 0 &&
       readUint32(buffer, start + 1) === length
     ) {
-      return this.run(buffer.subarray(start + prefixBytes, end));
+      return this.run(buffer.subarray(start + PREFIX_BYTES, end));
     }
     this.#assemble(buffer, start, end);
     if (this.gone) return;

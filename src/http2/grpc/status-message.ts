@@ -1,9 +1,9 @@
 /** Longer messages help nobody, and would not fit a frame. */
-const longest = 1024;
+const LONGEST = 1024;
 
 /** Percent-encodes a status message: gRPC over HTTP/2, "Status-Message": printable ASCII but `%` stays. */
 export function encodeStatusMessage(message: string): string {
-  const text = message.length > longest ? message.slice(0, longest) : message;
+  const text = message.length > LONGEST ? message.slice(0, LONGEST) : message;
   if (/^[ -$&-~]*$/.test(text) && !/^ | $/.test(text)) return text;
   let encoded = '';
   for (const octet of Buffer.from(text, 'utf8')) {

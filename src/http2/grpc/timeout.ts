@@ -1,4 +1,4 @@
-const unitMs: Record<string, number> = { H: 3_600_000, M: 60_000, S: 1000, m: 1, u: 0.001, n: 0.000_001 };
+const UNIT_MS: Record<string, number> = { H: 3_600_000, M: 60_000, S: 1000, m: 1, u: 0.001, n: 0.000_001 };
 
 /**
  * `grpc-timeout` in milliseconds: at most eight digits and a unit (gRPC over HTTP/2, "Timeout").
@@ -7,5 +7,5 @@ const unitMs: Record<string, number> = { H: 3_600_000, M: 60_000, S: 1000, m: 1,
 export function parseTimeoutMs(header: string): number {
   if (header === '') return Infinity;
   if (!/^\d{1,8}[HMSmun]$/.test(header)) return NaN;
-  return Number(header.slice(0, -1)) * unitMs[header.slice(-1)]!;
+  return Number(header.slice(0, -1)) * UNIT_MS[header.slice(-1)]!;
 }

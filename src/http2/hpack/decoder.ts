@@ -2,7 +2,7 @@ import { ConnectionError, ErrorCode } from '../error-code.ts';
 import { HeaderField } from '../header-field.ts';
 import { DynamicTable } from './dynamic-table.ts';
 import { decodeHuffman } from './huffman-decoder.ts';
-import { lastStaticIndex, staticTable } from './static-table.ts';
+import { LAST_STATIC_INDEX, STATIC_TABLE } from './static-table.ts';
 
 /** Takes the fields of a block, in order. */
 export interface FieldSink {
@@ -15,7 +15,7 @@ interface Remembered {
   readonly field: HeaderField;
 }
 /** Longer values are decoded anew each time: they are rare, and remembering them costs memory. */
-const longestRemembered = 256;
+const LONGEST_REMEMBERED = 256;
 
 let scratch = Buffer.allocUnsafeSlow(4096);
 
@@ -28,7 +28,7 @@ export class HpackDecoder {
   generation = 0;
   readonly #table: DynamicTable;
   readonly #limit: number;
-  readonly #remembered: (Remembered | undefined)[] = Array.from({ length: lastStaticIndex + 1 });
+  readonly #remembered: (Remembered | undefined)[] = Array.from({ length: LAST_STATIC_INDEX + 1 });
   #input: Buffer = scratch;
   #position = 0;
   #end = 0;
@@ -75,8 +75,8 @@ export class HpackDecoder {
   }
 
   #lookUp(index: number): HeaderField {
-    if (index <= lastStaticIndex && index > 0) return staticTable[index]!;
-    const field = index === 0 ? undefined : this.#table.at(index - lastStaticIndex - 1);
+    if (index <= LAST_STATIC_INDEX && index > 0) return STATIC_TABLE[index]!;
+    const field = index === 0 ? undefined : this.#table.at(index - LAST_STATIC_INDEX - 1);
     if (field === undefined) throw compressionError('no such index');
     return field;
   }
@@ -89,7 +89,7 @@ export class HpackDecoder {
 
   /** `:path` comes this way in every request, always the same: it is decoded once. */
   #unindexed(nameIndex: number): HeaderField {
-    if (nameIndex === 0 || nameIndex > lastStaticIndex) return this.#literal(nameIndex);
+    if (nameIndex === 0 || nameIndex > LAST_STATIC_INDEX) return this.#literal(nameIndex);
     const known = this.#remembered[nameIndex];
     if (known !== undefined && this.#continuesWith(known.octets)) {
       this.#position += known.octets.length;
@@ -97,7 +97,7 @@ export class HpackDecoder {
     }
     const start = this.#position;
     const field = this.#literal(nameIndex);
-    if (this.#position - start <= longestRemembered) {
+    if (this.#position - start <= LONGEST_REMEMBERED) {
       this.#remembered[nameIndex] = { octets: Buffer.from(this.#input.subarray(start, this.#position)), field };
     }
     return field;

@@ -1,17 +1,17 @@
 import type { HeaderField } from '../header-field.ts';
 import { DynamicTable } from './dynamic-table.ts';
 import { encodeHuffman, huffmanLength } from './huffman-encoder.ts';
-import { lastStaticIndex, staticTable } from './static-table.ts';
+import { LAST_STATIC_INDEX, STATIC_TABLE } from './static-table.ts';
 
 /** More would not be used: few answers have a field worth keeping. */
-const tableLimit = 4096;
+const TABLE_LIMIT = 4096;
 
-const staticIndexByName = new Map<string, number>();
-const staticIndexByField = new Map<string, number>();
-staticTable.forEach(({ name, value }, index) => {
+const STATIC_INDEX_BY_NAME = new Map<string, number>();
+const STATIC_INDEX_BY_FIELD = new Map<string, number>();
+STATIC_TABLE.forEach(({ name, value }, index) => {
   if (index === 0) return;
-  if (!staticIndexByName.has(name)) staticIndexByName.set(name, index);
-  staticIndexByField.set(`${name} ${value}`, index);
+  if (!STATIC_INDEX_BY_NAME.has(name)) STATIC_INDEX_BY_NAME.set(name, index);
+  STATIC_INDEX_BY_FIELD.set(`${name} ${value}`, index);
 });
 
 /**
@@ -21,10 +21,10 @@ staticTable.forEach(({ name, value }, index) => {
 export class HpackEncoder {
   /** Grows whenever an index may have moved, or a size update is due: what was encoded before is stale. */
   generation = 0;
-  readonly #table = new DynamicTable(tableLimit);
+  readonly #table = new DynamicTable(TABLE_LIMIT);
   readonly #insertedAs = new Map<HeaderField, number>();
   #insertions = 0;
-  #capacity = tableLimit;
+  #capacity = TABLE_LIMIT;
   /** The least capacity since the last block; -1 where no size update is due. */
   #leastDue = -1;
   readonly #keep: ReadonlySet<HeaderField>;
@@ -36,7 +36,7 @@ export class HpackEncoder {
 
   /** The peer's SETTINGS_HEADER_TABLE_SIZE. */
   setPeerLimit(octets: number): void {
-    const capacity = Math.min(octets, tableLimit);
+    const capacity = Math.min(octets, TABLE_LIMIT);
     if (capacity === this.#capacity) return;
     this.#capacity = capacity;
     this.#leastDue = this.#leastDue < 0 ? capacity : Math.min(this.#leastDue, capacity);
@@ -60,7 +60,7 @@ export class HpackEncoder {
     const ordinal = this.#insertedAs.get(field);
     if (ordinal === undefined) return 0;
     const age = this.#insertions - ordinal;
-    return age < this.#table.length ? lastStaticIndex + 1 + age : 0;
+    return age < this.#table.length ? LAST_STATIC_INDEX + 1 + age : 0;
   }
 
   field(output: Uint8Array, offset: number, field: HeaderField): number {
@@ -81,7 +81,7 @@ export class HpackEncoder {
 
   /** A field of its own: by index where the static table has it, else a literal that nobody keeps. */
   #once(output: Uint8Array, offset: number, name: string, value: string): number {
-    const index = staticIndexByField.get(`${name} ${value}`);
+    const index = STATIC_INDEX_BY_FIELD.get(`${name} ${value}`);
     if (index !== undefined) return writeInteger(output, offset, 0x80, 0x7f, index);
     return writeLiteral(output, offset, 0x00, 0x0f, name, value);
   }
@@ -100,7 +100,7 @@ function writeLiteral(
   name: string,
   value: string,
 ): number {
-  const nameIndex = staticIndexByName.get(name) ?? 0;
+  const nameIndex = STATIC_INDEX_BY_NAME.get(name) ?? 0;
   let at = writeInteger(output, offset, pattern, mask, nameIndex);
   if (nameIndex === 0) at = writeString(output, at, name);
   return writeString(output, at, value);

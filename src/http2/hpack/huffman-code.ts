@@ -2,7 +2,7 @@
  * The Huffman code of RFC 7541, appendix B. It is canonical: codes of one length are consecutive
  * in the order of their symbols, so the lengths say everything.
  */
-const lengthsBySymbol = [
+const LENGTHS_BY_SYMBOL = [
   13, 23, 28, 28, 28, 28, 28, 28, 28, 24, 30, 28, 28, 30, 28, 28, 28, 28, 28, 28, 28, 28, 30, 28, 28, 28, 28, 28, 28,
   28, 28, 28, 6, 10, 10, 12, 13, 6, 8, 11, 10, 10, 8, 11, 8, 6, 6, 6, 5, 5, 5, 6, 6, 6, 6, 6, 6, 6, 7, 8, 15, 6, 12, 10,
   13, 6, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 8, 7, 8, 13, 19, 13, 14, 6, 15, 5, 6, 5, 6,
@@ -15,13 +15,13 @@ const lengthsBySymbol = [
 ];
 
 /** "End of string": its code only ever pads (section 5.2). */
-export const eosSymbol = 256;
+export const EOS_SYMBOL = 256;
 
-/** Bits of each symbol's code; the index is the octet, or `eosSymbol`. */
-export const codeLengths = Uint8Array.from(lengthsBySymbol);
+/** Bits of each symbol's code; the index is the octet, or `EOS_SYMBOL`. */
+export const CODE_LENGTHS = Uint8Array.from(LENGTHS_BY_SYMBOL);
 
 /** The code of each symbol, in the low bits. */
-export const codes = canonicalCodes(codeLengths);
+export const CODES = canonicalCodes(CODE_LENGTHS);
 
 function canonicalCodes(lengths: Uint8Array): Uint32Array {
   const assigned = new Uint32Array(lengths.length);

@@ -1,4 +1,4 @@
-import { codeLengths, codes, eosSymbol } from './huffman-code.ts';
+import { CODE_LENGTHS, CODES, EOS_SYMBOL } from './huffman-code.ts';
 
 /**
  * A machine that eats four bits at a time. A state is an inner node of the code's tree; the entry
@@ -8,9 +8,9 @@ import { codeLengths, codes, eosSymbol } from './huffman-code.ts';
  * Entry: bits 0-7 symbol, bit 8 "a symbol was completed", bit 9 "may end here", bits 10-18 next
  * state; -1 where the bits spell EOS, which is a decoding error (RFC 7541, 5.2).
  */
-const emits = 0x100;
-const mayEnd = 0x200;
-const transitions = buildTransitions();
+const EMITS = 0x100;
+const MAY_END = 0x200;
+const TRANSITIONS = buildTransitions();
 
 /**
  * Decodes `input[start..end)` into `output` from offset 0, which must have room for 8/5 of the
@@ -18,18 +18,18 @@ const transitions = buildTransitions();
  * @returns the number of octets written, or -1 where the input is not a valid encoding.
  */
 export function decodeHuffman(input: Uint8Array, start: number, end: number, output: Uint8Array): number {
-  let entry = mayEnd;
+  let entry = MAY_END;
   let length = 0;
   for (let i = start; i < end; i++) {
     const octet = input[i]!;
-    entry = transitions[((entry >> 10) << 4) | (octet >> 4)]!;
+    entry = TRANSITIONS[((entry >> 10) << 4) | (octet >> 4)]!;
     if (entry < 0) return -1;
-    if ((entry & emits) !== 0) output[length++] = entry;
-    entry = transitions[((entry >> 10) << 4) | (octet & 15)]!;
+    if ((entry & EMITS) !== 0) output[length++] = entry;
+    entry = TRANSITIONS[((entry >> 10) << 4) | (octet & 15)]!;
     if (entry < 0) return -1;
-    if ((entry & emits) !== 0) output[length++] = entry;
+    if ((entry & EMITS) !== 0) output[length++] = entry;
   }
-  return (entry & mayEnd) === 0 ? -1 : length;
+  return (entry & MAY_END) === 0 ? -1 : length;
 }
 
 function buildTransitions(): Int32Array {
@@ -49,28 +49,28 @@ function buildTransitions(): Int32Array {
         node = child;
         continue;
       }
-      if (~child === eosSymbol) return -1;
+      if (~child === EOS_SYMBOL) return -1;
       symbol = ~child;
       node = 0;
     }
-    return (node << 10) | (padding.has(node) ? mayEnd : 0) | (symbol < 0 ? 0 : emits | symbol);
+    return (node << 10) | (padding.has(node) ? MAY_END : 0) | (symbol < 0 ? 0 : EMITS | symbol);
   }
 }
 
 /** `children[2n + bit]`: an inner node, or `~symbol` for a leaf. */
 function buildTree(): { children: number[]; padding: Set<number> } {
   const children = [0, 0];
-  for (let symbol = 0; symbol <= eosSymbol; symbol++) {
+  for (let symbol = 0; symbol <= EOS_SYMBOL; symbol++) {
     let node = 0;
-    for (let bit = codeLengths[symbol]! - 1; bit > 0; bit--) {
-      const slot = (node << 1) | ((codes[symbol]! >>> bit) & 1);
+    for (let bit = CODE_LENGTHS[symbol]! - 1; bit > 0; bit--) {
+      const slot = (node << 1) | ((CODES[symbol]! >>> bit) & 1);
       if (children[slot] === 0) {
         children[slot] = children.length >> 1;
         children.push(0, 0);
       }
       node = children[slot]!;
     }
-    children[(node << 1) | (codes[symbol]! & 1)] = ~symbol;
+    children[(node << 1) | (CODES[symbol]! & 1)] = ~symbol;
   }
   // Padding is the most significant bits of EOS, all ones, and strictly shorter than 8 bits.
   const padding = new Set([0]);

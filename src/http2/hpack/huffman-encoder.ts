@@ -1,9 +1,9 @@
-import { codeLengths, codes } from './huffman-code.ts';
+import { CODE_LENGTHS, CODES } from './huffman-code.ts';
 
 /** Octets that `text` (octets as latin1) takes when Huffman-encoded, padding included. */
 export function huffmanLength(text: string): number {
   let bits = 0;
-  for (let i = 0; i < text.length; i++) bits += codeLengths[text.charCodeAt(i) & 0xff]!;
+  for (let i = 0; i < text.length; i++) bits += CODE_LENGTHS[text.charCodeAt(i) & 0xff]!;
   return (bits + 7) >> 3;
 }
 
@@ -15,8 +15,8 @@ export function encodeHuffman(text: string, output: Uint8Array, offset: number):
   let pendingBits = 0;
   for (let i = 0; i < text.length; i++) {
     const octet = text.charCodeAt(i) & 0xff;
-    const length = codeLengths[octet]!;
-    pending = pending * 2 ** length + codes[octet]!;
+    const length = CODE_LENGTHS[octet]!;
+    pending = pending * 2 ** length + CODES[octet]!;
     pendingBits += length;
     while (pendingBits >= 8) {
       pendingBits -= 8;

@@ -1,7 +1,7 @@
 import { HeaderField } from '../header-field.ts';
 
 /** RFC 7541, appendix A, in order; a name alone has an empty value. */
-const entries = `
+const ENTRIES = `
 :authority
 :method GET
 :method POST
@@ -70,7 +70,7 @@ function parse(line: string): HeaderField {
 }
 
 /** Index 1 is the first entry; index 0 holds nothing anyone may ask for. */
-export const staticTable: readonly HeaderField[] = [new HeaderField('', ''), ...entries.trim().split('\n').map(parse)];
+export const STATIC_TABLE: readonly HeaderField[] = [new HeaderField('', ''), ...ENTRIES.trim().split('\n').map(parse)];
 
 /** Indices above this one are the dynamic table's. */
-export const lastStaticIndex = 61;
+export const LAST_STATIC_INDEX = 61;
