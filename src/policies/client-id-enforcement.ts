@@ -3,14 +3,22 @@ import type { Denial } from '../denial/denial.ts';
 import { authenticateClient, rejection } from '../policy/client-credentials.ts';
 import type { AuthenticatedClient, Credentials } from '../policy/client-credentials.ts';
 import { clientHeaderNames, clientHeaders } from '../policy/client-headers.ts';
-import { credentialSelections, dashedHeaders, dashedProblem } from '../policy/credential-headers.ts';
+import { BASIC_HEADER } from '../policy/credential-names.ts';
+import {
+  clientCredentialPresence,
+  credentialSelections,
+  dashedHeaders,
+  dashedProblem,
+} from '../policy/credential-headers.ts';
 import { claimNeeds, headerReads } from '../policy/expression.ts';
 import { forwardCredentials, forwardingNotes, hiddenHeaders, hidingProblem } from '../policy/forwarding.ts';
 import { definePolicy } from '../policy/policy.ts';
-import type { Outcome, Request } from '../policy/policy.ts';
+import type { Authenticating, Outcome, Request } from '../policy/policy.ts';
 
 const DEFAULT_ID = "#[attributes.headers['client_id']]";
 const DEFAULT_SECRET = "#[attributes.headers['client_secret']]";
+
+const CHALLENGE = 'Client-ID-Enforcement';
 
 const options = z
   .strictObject({
@@ -65,12 +73,13 @@ export default definePolicy({
     const basic = config.credentialsOriginHasHttpBasicAuthenticationHeader === 'httpBasicAuthenticationHeader';
     const source = basic ? basicSource(config) : expressionSource(config);
     const told = clientHeaders(config.upstreamHeaders);
-    const remove = source.hidden;
+    const remove = source.authenticates.hidden;
     return {
       phase: 'access',
       identityHeaders: told.names,
       clientHeaders: told.names,
       provides: ['client'],
+      authenticates: source.authenticates,
       requires: basic ? [] : claimNeeds({ clientIdExpression, clientSecretExpression }),
       headerReads: basic
         ? []
@@ -89,20 +98,20 @@ export default definePolicy({
 });
 
 interface CredentialSource {
-  /** The headers that the upstream must not see. */
-  readonly hidden: readonly string[];
+  readonly authenticates: Authenticating;
   authenticate(request: Request): Denial | AuthenticatedClient;
 }
 
 function expressionSource(config: z.infer<typeof options>): CredentialSource {
   const { id, secret } = credentialSelections(config);
+  const hidden = hiddenHeaders({ id, secret }, config.forwardCredentials);
   return {
-    hidden: hiddenHeaders({ id, secret }, config.forwardCredentials),
+    authenticates: clientCredentialPresence({ id, secret }, CHALLENGE, hidden),
     authenticate: (request) =>
       authenticateClient(
         request,
         { clientId: id.select(request), clientSecret: secret?.select(request), secretRequired: secret !== undefined },
-        'Client-ID-Enforcement',
+        CHALLENGE,
       ),
   };
 }
@@ -110,8 +119,14 @@ function expressionSource(config: z.infer<typeof options>): CredentialSource {
 function basicSource({ realm, forwardCredentials: forward }: z.infer<typeof options>): CredentialSource {
   const challenge = `Basic realm="${realm}"`;
   return {
-    // Id and secret are one text there.
-    hidden: forward === true ? [] : ['authorization'],
+    authenticates: {
+      credential: BASIC_HEADER,
+      isPresent: (request) => isBasic(request.check.header('authorization')),
+      challenge,
+      headers: ['authorization'],
+      // Id and secret are one text there.
+      hidden: forward === true ? [] : ['authorization'],
+    },
     authenticate(request) {
       const header = request.check.header('authorization');
       if (header === undefined || !/^basic /i.test(header)) {
@@ -123,6 +138,11 @@ function basicSource({ realm, forwardCredentials: forward }: z.infer<typeof opti
         : authenticateClient(request, credentials, challenge);
     },
   };
+}
+
+/** RFC 9110, 11.1: the scheme in any case; one without credentials, or behind another, is malformed and not missing. */
+function isBasic(authorization: string | undefined): boolean {
+  return authorization !== undefined && /(?:^|,\s*)basic(?:\s|$)/i.test(authorization);
 }
 
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;

@@ -9,14 +9,16 @@ import type { KeySets } from '../jwt/key-sets.ts';
 import { fixedKeys, publishedKeys } from '../jwt/key-source.ts';
 import type { KeySource } from '../jwt/key-source.ts';
 import { keysFromText } from '../jwt/text-key.ts';
+import { unverifiedClaims } from '../jwt/unverified-claims.ts';
 import { Verifier } from '../jwt/verifier.ts';
 import type { VerifiedToken } from '../jwt/verifier.ts';
 import { clientHeaders } from '../policy/client-headers.ts';
 import type { ClientHeaders } from '../policy/client-headers.ts';
+import { BEARER_HEADER } from '../policy/credential-names.ts';
 import { compileExpression } from '../policy/expression.ts';
 import type { Selection } from '../policy/expression.ts';
 import { definePolicy } from '../policy/policy.ts';
-import type { Grant, Outcome, Request } from '../policy/policy.ts';
+import type { Authenticating, Grant, Outcome, Request } from '../policy/policy.ts';
 import { upgrade } from '../policy/upgrade-note.ts';
 import { settle } from '../settle.ts';
 import type { PolicyEnvironment } from './environment.ts';
@@ -69,6 +71,7 @@ export default definePolicy({
       identityHeaders: [...config.claimsToHeaders.map(({ header }) => header), ...(told?.names ?? [])],
       ...(told === undefined ? {} : { clientHeaders: told.names }),
       provides: told === undefined ? ['claims'] : ['claims', 'client'],
+      authenticates: authenticating(config, origin, remove),
       // A token is the caller's own, and it is remembered by what the caller sent.
       headerReads:
         config.jwtOrigin === 'customExpression' && origin.headerName !== undefined
@@ -94,21 +97,54 @@ export default definePolicy({
   },
 });
 
+/** Who is meant by a token tells its issuer, before anything is verified: a forged one is refused by whom it names. */
+function authenticating(config: JwtValidationOptions, origin: TokenOrigin, hidden: readonly string[]): Authenticating {
+  const { issuers } = claimRules(config);
+  const { headerName } = origin;
+  const isHeader = config.jwtOrigin === 'httpBearerAuthenticationHeader';
+  return {
+    credential: origin.credential,
+    isPresent: (request) => origin.offered(request).kind !== 'missing',
+    isMeant(request) {
+      const offered = origin.offered(request);
+      const claims = offered.kind === 'token' ? unverifiedClaims(offered.token) : undefined;
+      if (claims === undefined) return false;
+      const { iss } = claims;
+      return issuers.length === 0 || (typeof iss === 'string' && issuers.includes(iss));
+    },
+    challenge: 'Bearer',
+    headers: headerName === undefined ? [] : [headerName],
+    hidden,
+    bearer: {
+      issuers: issuers.filter((issuer) => URL.parse(issuer)?.protocol === 'https:'),
+      scopes: config.requiredScopes,
+      methods: isHeader ? ['header'] : origin.isAccessTokenQuery ? ['query'] : [],
+    },
+  };
+}
+
 interface TokenOrigin {
+  readonly credential: string;
   readonly headerName: string | undefined;
+  /** RFC 6750, 2.3: the query parameter `access_token`. */
+  readonly isAccessTokenQuery: boolean;
   offered(request: Request): Offered;
 }
 
 function tokenOrigin(config: JwtValidationOptions): TokenOrigin {
   if (config.jwtOrigin === 'httpBearerAuthenticationHeader') {
     return {
+      credential: BEARER_HEADER,
       headerName: 'authorization',
+      isAccessTokenQuery: false,
       offered: (request) => bearerToken(request.check.header('authorization')),
     };
   }
   const selection = compileExpression(config.jwtExpression ?? DEFAULT_JWT_EXPRESSION);
   return {
+    credential: `token ${selection.source}`,
     headerName: selection.headerName,
+    isAccessTokenQuery: selection.fromQuery && /\baccess_token\b/.test(selection.source),
     offered(request) {
       const token = selection.select(request);
       if (token !== undefined && token !== '') return { kind: 'token', token };

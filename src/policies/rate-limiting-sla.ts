@@ -4,11 +4,16 @@ import type { Denial } from '../denial/denial.ts';
 import { authenticateClient, contractOf, rejection } from '../policy/client-credentials.ts';
 import type { AuthenticatedClient } from '../policy/client-credentials.ts';
 import { clientHeaderNames, clientHeaders } from '../policy/client-headers.ts';
-import { credentialSelections, dashedHeaders, dashedProblem } from '../policy/credential-headers.ts';
+import {
+  clientCredentialPresence,
+  credentialSelections,
+  dashedHeaders,
+  dashedProblem,
+} from '../policy/credential-headers.ts';
 import { claimNeeds, headerReads } from '../policy/expression.ts';
 import { forwardCredentials, forwardingNotes, hiddenHeaders, hidingProblem } from '../policy/forwarding.ts';
 import { definePolicy } from '../policy/policy.ts';
-import type { Charge, Request } from '../policy/policy.ts';
+import type { Authenticating, Charge, Request } from '../policy/policy.ts';
 import { costOf, expressionFault, quotaOptions, refineQuotaOptions, termsOf } from '../policy/quota-options.ts';
 import type { QuotaTerms } from '../quota/store.ts';
 
@@ -53,7 +58,7 @@ export default definePolicy({
   upgradeNotes: (written) => (written['clientSecretExpression'] === '' ? [] : forwardingNotes(written)),
   create(config) {
     const { clientIdExpression, clientSecretExpression } = config;
-    const { trustsEarlier, authenticate, hidden } = authentication(config);
+    const { trustsEarlier, authenticate, authenticates } = authentication(config);
     const told = clientHeaders(config.upstreamHeaders);
     const terms = termsOf(config);
     const cost = costOf(config);
@@ -63,6 +68,7 @@ export default definePolicy({
       clientHeaders: told.names,
       exposeHeaders: config.exposeHeaders,
       provides: ['client'],
+      authenticates,
       requires: claimNeeds({ clientIdExpression, clientSecretExpression, cost: config.cost }),
       headerReads: headerReads({
         clientIdExpression: clientIdExpression ?? DEFAULT_ID,
@@ -94,7 +100,7 @@ export default definePolicy({
           identity: found,
         };
         if (trustsEarlier(request)) return charge;
-        return { ...charge, upstream: told.of(client, contract), remove: hidden };
+        return { ...charge, upstream: told.of(client, contract), remove: authenticates.hidden };
       },
       demandFor({ clientId, api }, directory): Charge | undefined {
         const contract = directory.contract(clientId, api);
@@ -117,8 +123,7 @@ interface Authentication {
   /** The client is the one that an earlier policy has authenticated, who has told the upstream too. */
   readonly trustsEarlier: (request: Request) => boolean;
   readonly authenticate: (request: Request) => Denial | AuthenticatedClient;
-  /** The headers that the upstream must not see. */
-  readonly hidden: readonly string[];
+  readonly authenticates: Authenticating;
 }
 
 function authentication(config: z.infer<typeof options>): Authentication {
@@ -135,6 +140,10 @@ function authentication(config: z.infer<typeof options>): Authentication {
         CHALLENGE,
       );
     },
-    hidden: hiddenHeaders({ id, secret }, config.forwardCredentials),
+    authenticates: clientCredentialPresence(
+      { id, secret },
+      CHALLENGE,
+      hiddenHeaders({ id, secret }, config.forwardCredentials),
+    ),
   };
 }

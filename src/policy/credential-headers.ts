@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { compileExpression, eitherSpelling } from './expression.ts';
 import type { Selection } from './expression.ts';
+import type { Authenticating, Request } from './policy.ts';
+import { seenHeader } from './seen-headers.ts';
+import { canonicalHeaderName } from '../request/header-name.ts';
 
 /** An option of the policies that take a client id and a secret. */
 export const dashedHeaders = z
@@ -40,4 +43,31 @@ export function dashedProblem(options: CredentialOptions): string | undefined {
   if (!options.dashedHeaders || options.clientIdExpression === undefined) return undefined;
   if (options.clientSecretExpression === undefined) return undefined;
   return 'has no effect where both expressions say where the credentials are; remove it, or write the dashes there';
+}
+
+/** How a policy that takes a client id and a secret tells whether a request has them: one of the two is enough. */
+export function clientCredentialPresence(
+  selections: CredentialSelections,
+  challenge: string,
+  hidden: readonly string[],
+): Authenticating {
+  const { id, secret } = selections;
+  const headers = [...headersOf(id), ...headersOf(secret)];
+  const named = headers.map((name) => ({ name, canonical: canonicalHeaderName(name) }));
+  // What no header holds; a secret that the document itself writes is no credential of the request.
+  const others = [id, secret].filter((selection) => selection !== undefined && selection.headerName === undefined);
+  const selected = others.filter((selection) => selection === id || selection?.source.includes('#[') === true);
+  return {
+    credential: `client ${[id, secret].map((selection) => selection?.source ?? '').join(' ')}`,
+    isPresent: (request: Request) =>
+      named.some(({ name, canonical }) => seenHeader(request, name, canonical) !== undefined) ||
+      selected.some((selection) => selection?.select(request) !== undefined),
+    challenge,
+    headers,
+    hidden,
+  };
+}
+
+function headersOf(selection: Selection | undefined): readonly string[] {
+  return [selection?.headerName, selection?.otherHeaderName].filter((name) => name !== undefined);
 }

@@ -73,6 +73,47 @@ export interface Need {
   readonly field: string;
 }
 
+/**
+ * How a policy that authenticates says whether a request is meant for it, before it decides. A group of
+ * alternatives (`authentication: {anyOf: […]}`) asks it; what it answers never lets a request pass: the one
+ * alternative that is chosen verifies everything.
+ */
+export interface Authenticating {
+  /**
+   * What it looks at, such as `authorization: Bearer`: two policies that give the same text look at the same place of
+   * a request, so that one credential may be meant for either.
+   */
+  readonly credential: string;
+  /**
+   * Whether the request has the credential at all, however malformed: whatever its `decide` would not
+   * call missing. It must be cheap: no signature, no hash, no call.
+   */
+  isPresent(request: Request): boolean;
+  /**
+   * Of several policies with one {@link credential}: whether this one is meant, such as by the issuer that a token
+   * names. Nothing is verified yet: it chooses who refuses a forged credential, never whether. Absent: always.
+   */
+  isMeant?(request: Request): boolean;
+  /** The value of `www-authenticate` for a caller who gives nothing (RFC 9110, 11.6.1), such as `Basic realm="orders"`. */
+  readonly challenge: string;
+  /** Request headers that may hold the credential, lower case. */
+  readonly headers: readonly string[];
+  /** Those of them that the upstream must not see, whoever of a group has decided. */
+  readonly hidden: readonly string[];
+  /** Of policies that take OAuth access tokens: what RFC 9728 tells of them. */
+  readonly bearer?: BearerTerms;
+}
+
+/** Where a client gets the tokens that a policy takes, and how it sends them. */
+export interface BearerTerms {
+  /** Issuer identifiers of authorization servers; patterns of them and what is no URL are not told. */
+  readonly issuers: readonly string[];
+  /** Scopes that a token needs. */
+  readonly scopes: readonly string[];
+  /** RFC 6750's ways in which the token may be sent; none where it comes by a header of another name. */
+  readonly methods: readonly ('header' | 'query')[];
+}
+
 /** What policies of both phases say of themselves when they are made; all of it is held against the API at load. */
 export interface PolicyTraits {
   /** Every header it could set for the upstream, lower case: removed from what clients send, to any API of the namespace. */
@@ -80,6 +121,8 @@ export interface PolicyTraits {
   /** Those of them that tell of the client: where the policy establishes one, it sets all of them anew, or none. */
   readonly clientHeaders?: readonly string[];
   readonly provides?: readonly Finding[];
+  /** Of every policy that denies requests without a credential; one that {@link provides} a finding has it. */
+  readonly authenticates?: Authenticating;
   readonly requires?: readonly Need[];
   /** The options, defaults included, whose expressions select request headers. */
   readonly headerReads?: readonly HeaderRead[];
