@@ -116,6 +116,9 @@ async function requestOf(values: FlagValues<typeof flags>, file: string | undefi
   }
 }
 
+/** A key set may have to be fetched first. */
+const EXPLAIN_MS = 15_000;
+
 async function explain(
   values: FlagValues<typeof flags>,
   request: CheckRequest,
@@ -146,9 +149,6 @@ async function explain(
   compiled.close();
   return explanationOf(decision, fromBinary(CheckResponseSchema, answer), { tellsWhichCredential: true });
 }
-
-/** A key set may have to be fetched first. */
-const EXPLAIN_MS = 15_000;
 
 async function ask(address: ApiAddress, request: CheckRequest): Promise<ExplainResponse> {
   const message = { check: toJson(CheckRequestSchema, request) };

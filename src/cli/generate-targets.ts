@@ -48,6 +48,10 @@ export const FLAGS_OF_ASKING: readonly (keyof GenerateFlags)[] = [
   'meshIdentity',
 ];
 
+const TCP_HEADING =
+  '\nThe AuthorizationPolicy refuses what comes to these pods as plain TCP, where no HTTP filter runs: HTTP/1.0, or bytes\n' +
+  'that Istio does not take for HTTP. Ports of the pods that speak TCP on purpose: --open-tcp-port.';
+
 export const generateTargets: ReadonlyMap<string, GenerateTarget> = new Map<string, GenerateTarget>([
   [
     'envoyfilter',
@@ -168,10 +172,6 @@ export const generateTargets: ReadonlyMap<string, GenerateTarget> = new Map<stri
     },
   ],
 ]);
-
-const TCP_HEADING =
-  '\nThe AuthorizationPolicy refuses what comes to these pods as plain TCP, where no HTTP filter runs: HTTP/1.0, or bytes\n' +
-  'that Istio does not take for HTTP. Ports of the pods that speak TCP on purpose: --open-tcp-port.';
 
 function envoyFilterDocuments(flags: GenerateFlags): readonly object[] {
   const { placement, namespace, timeout, rawHeaders, routesOnly } = flags;

@@ -2,6 +2,8 @@ import { nearest } from '../nearest.ts';
 import { serveFlags } from '../serve/serve-flags.ts';
 import type { Environment } from './command.ts';
 
+const OTHERS = /^OSTIARY_(?:API|WORKER|(?:\w+_)?(?:SERVICE_HOST|(?:SERVICE_)?PORT)(?:_\w+)?)$/;
+
 /**
  * Variables that look like one of ours and are none. Others are no concern of ours: documents may read them, and
  * Kubernetes sets `OSTIARY_PORT` and the like for a Service of that name.
@@ -17,5 +19,3 @@ export function misspeltVariables(environment: Environment): readonly string[] {
     return meant === undefined ? [] : [`${name} is no variable of ostiary serve: did you mean OSTIARY_${meant}?`];
   });
 }
-
-const OTHERS = /^OSTIARY_(?:API|WORKER|(?:\w+_)?(?:SERVICE_HOST|(?:SERVICE_)?PORT)(?:_\w+)?)$/;

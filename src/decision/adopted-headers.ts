@@ -5,6 +5,8 @@ import { canonicalHeaderName } from '../request/header-name.ts';
 import type { Bound } from '../snapshot/snapshot.ts';
 import type { Deliberation } from './deliberation.ts';
 
+export const NO_HEADERS: readonly HeaderEntry[] = [];
+
 /** What a policy tells the upstream, and keeps from it; of a shadow policy only shadow policies see it. */
 export function adoptHeaders(
   deliberation: Deliberation,
@@ -20,6 +22,8 @@ export function adoptHeaders(
   if (found.remove !== undefined && mode === 'enforce') deliberation.remove.push(...found.remove);
 }
 
+const NO_EXTRAS: Required<Extras> = { append: [], response: [], appendResponse: [], metadata: {} };
+
 /** What an enforced policy adds to the answer. */
 export function adoptExtras(deliberation: Deliberation, { mode }: Bound<Policy>, found: Extras): void {
   const { append, response, appendResponse, metadata } = found;
@@ -33,10 +37,6 @@ export function adoptExtras(deliberation: Deliberation, { mode }: Bound<Policy>,
     metadata: { ...known.metadata, ...metadata },
   };
 }
-
-const NO_EXTRAS: Required<Extras> = { append: [], response: [], appendResponse: [], metadata: {} };
-
-export const NO_HEADERS: readonly HeaderEntry[] = [];
 
 /** The later policy wins: one value a header, so that nothing is ever appended to an identity. */
 function headersOver(

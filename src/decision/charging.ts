@@ -113,6 +113,8 @@ export function demandOf(api: Api, bound: Bound<QuotaPolicy>, charge: Charge): D
   return { slot, key, limits, cost, terms, keyspace: isKeyChosen === true ? names.keyspace : undefined };
 }
 
+const NO_WAIT = -1;
+
 function settleTaking(deliberation: Deliberation, due: readonly Due[], taking: Taking): Charged {
   if (taking.granted) {
     for (let i = 0; i < due.length; i++) {
@@ -146,8 +148,6 @@ function settleTaking(deliberation: Deliberation, due: readonly Due[], taking: T
   });
   return denied;
 }
-
-const NO_WAIT = -1;
 
 /** Milliseconds until all windows have ended that are short of the cost. */
 function waitMs(windows: Taking['windows'][number], cost: number): number {

@@ -153,6 +153,9 @@ function conclude(deliberation: Deliberation, end?: End, policy = ''): Decision 
   };
 }
 
+/** The same array for the same removals, so that its encoding can be kept. What policies remove, documents say. */
+const joined = new WeakMap<readonly string[], Map<string, readonly string[]>>();
+
 /** Envoy removes after it sets: a header in both lists would be lost. */
 function removals(deliberation: Deliberation): readonly string[] {
   const { check, upstream, remove } = deliberation;
@@ -168,9 +171,6 @@ function removals(deliberation: Deliberation): readonly string[] {
   }
   return all;
 }
-
-/** The same array for the same removals, so that its encoding can be kept. What policies remove, documents say. */
-const joined = new WeakMap<readonly string[], Map<string, readonly string[]>>();
 
 function noteUnreached(deliberation: Deliberation): void {
   const noted = new Set(deliberation.steps.map(({ name }) => name));

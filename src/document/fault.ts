@@ -14,6 +14,8 @@ export function formatFault(fault: Fault): string {
 /** Of one reload, in the log and in GetSnapshot; `ostiary validate` tells more. */
 export const MAX_TOLD_FAULTS = 100;
 
+const MORE = '…';
+
 /** The first faults, and in place of the others one that says how many there are. */
 export function firstFaults(faults: readonly Fault[], maximum: number): readonly Fault[] {
   if (faults.length <= maximum) return faults;
@@ -22,8 +24,6 @@ export function firstFaults(faults: readonly Fault[], maximum: number): readonly
   const counted = last?.file === MORE ? Number(/\d+/.exec(last.message)?.[0]) - 1 : 0;
   return [...faults.slice(0, maximum), moreFaults(faults.length - maximum + counted)];
 }
-
-const MORE = '…';
 
 function moreFaults(count: number): Fault {
   return {

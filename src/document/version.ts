@@ -64,6 +64,9 @@ function addTo(sum: Uint32Array, digest: Buffer): void {
 
 const derive = promisify<string, string, number, object, Buffer>(scrypt);
 
+/** Most reloads change no secret. */
+let latest: { readonly secrets: string; readonly digest: Buffer } | undefined;
+
 /**
  * The version is public, and who knows the other documents could try weak secrets until one yields it:
  * each try costs 16 MiB and some 50 ms. The salt is fixed, so that replicas agree; all secrets go in at
@@ -75,9 +78,6 @@ async function slowDigest(secrets: string): Promise<Buffer> {
   }
   return latest.digest;
 }
-
-/** Most reloads change no secret. */
-let latest: { readonly secrets: string; readonly digest: Buffer } | undefined;
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null;

@@ -54,6 +54,25 @@ const ONE_SPELLING = {
   strip_trailing_host_dot: true,
 };
 
+/** One JSON object a request: what ostiary decided is in it on allow and on deny. */
+const ACCESS_LOG = {
+  name: 'envoy.access_loggers.stdout',
+  typed_config: {
+    '@type': 'type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog',
+    log_format: {
+      json_format: {
+        method: '%REQ(:METHOD)%',
+        path: '%REQ(X-ENVOY-ORIGINAL-PATH?:PATH)%',
+        status: '%RESPONSE_CODE%',
+        flags: '%RESPONSE_FLAGS%',
+        details: '%RESPONSE_CODE_DETAILS%',
+        request_id: '%REQ(X-REQUEST-ID)%',
+        ostiary: '%DYNAMIC_METADATA(envoy.filters.http.ext_authz)%',
+      },
+    },
+  },
+};
+
 function connectionManager(listener: ListenerOptions, timeoutMs: number): object {
   const { rawHeaders } = listener;
   return {
@@ -84,25 +103,6 @@ function virtualHost({ name, api }: ListenerOptions): object {
     ...(api === undefined ? {} : { typed_per_filter_config: { [PER_ROUTE_NAME]: perRouteApi(api) } }),
   };
 }
-
-/** One JSON object a request: what ostiary decided is in it on allow and on deny. */
-const ACCESS_LOG = {
-  name: 'envoy.access_loggers.stdout',
-  typed_config: {
-    '@type': 'type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog',
-    log_format: {
-      json_format: {
-        method: '%REQ(:METHOD)%',
-        path: '%REQ(X-ENVOY-ORIGINAL-PATH?:PATH)%',
-        status: '%RESPONSE_CODE%',
-        flags: '%RESPONSE_FLAGS%',
-        details: '%RESPONSE_CODE_DETAILS%',
-        request_id: '%REQ(X-REQUEST-ID)%',
-        ostiary: '%DYNAMIC_METADATA(envoy.filters.http.ext_authz)%',
-      },
-    },
-  },
-};
 
 function upstreamCluster({ host, port }: BootstrapOptions['upstream']): object {
   return {

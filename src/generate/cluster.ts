@@ -3,6 +3,16 @@ import type { Endpoint } from './ext-authz.ts';
 import { transportSocket } from './upstream-tls.ts';
 import type { UpstreamTls } from './upstream-tls.ts';
 
+/** A replica that drains says so for `--drain-delay`: Envoy must ask within that time. */
+const HEALTH_CHECK = {
+  grpc_health_check: { service_name: 'envoy.service.auth.v3.Authorization' },
+  timeout: seconds(500),
+  interval: seconds(1000),
+  no_traffic_interval: seconds(5000),
+  healthy_threshold: 1,
+  unhealthy_threshold: 1,
+};
+
 /**
  * The cluster (`envoy.config.cluster.v3.Cluster`) that leads Envoy to ostiary: HTTP/2.
  * @param ostiary several: its replicas, over which Envoy balances; a name may stand for several addresses, too
@@ -36,16 +46,6 @@ export function ostiaryCluster(name: string, ostiary: Endpoint | readonly Endpoi
     },
   };
 }
-
-/** A replica that drains says so for `--drain-delay`: Envoy must ask within that time. */
-const HEALTH_CHECK = {
-  grpc_health_check: { service_name: 'envoy.service.auth.v3.Authorization' },
-  timeout: seconds(500),
-  interval: seconds(1000),
-  no_traffic_interval: seconds(5000),
-  healthy_threshold: 1,
-  unhealthy_threshold: 1,
-};
 
 function addressOf(endpoint: Endpoint): object {
   if (endpoint.kind === 'unix') return { pipe: { path: endpoint.path } };

@@ -14,6 +14,14 @@ export interface ExtAuthzOptions {
   readonly rawHeaders: boolean;
 }
 
+/** A second try goes to another replica where there is one. */
+const PREVIOUS_HOSTS = {
+  name: 'envoy.retry_host_predicates.previous_hosts',
+  typed_config: {
+    '@type': 'type.googleapis.com/envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate',
+  },
+};
+
 /**
  * Envoy's HTTP filter that asks ostiary about every request
  * (`envoy.extensions.filters.http.ext_authz.v3.ExtAuthz`).
@@ -40,14 +48,6 @@ export function extAuthzFilter(options: ExtAuthzOptions): object {
     },
   };
 }
-
-/** A second try goes to another replica where there is one. */
-const PREVIOUS_HOSTS = {
-  name: 'envoy.retry_host_predicates.previous_hosts',
-  typed_config: {
-    '@type': 'type.googleapis.com/envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate',
-  },
-};
 
 /** The name of a route's or virtual host's own settings for the filter. */
 export const PER_ROUTE_NAME = 'envoy.filters.http.ext_authz';

@@ -25,6 +25,8 @@ export interface SecretKey {
   readonly key: string;
 }
 
+const ADMIN_PORT = 9190;
+
 /**
  * A template for Istio's sidecar injector: pods with `inject.istio.io/templates: sidecar,ostiary` get
  * ostiary as a native sidecar, and Envoy reaches it by a Unix socket that no other container sees.
@@ -109,8 +111,6 @@ function environmentOf({ env, secretEnv, redisSecret }: InjectionOptions): reado
     })),
   ];
 }
-
-const ADMIN_PORT = 9190;
 
 /** By way of loopback: what comes from outside is Envoy's, so the kubelet can't ask over HTTP. */
 function probeOf(page: '/livez' | '/readyz'): readonly string[] {

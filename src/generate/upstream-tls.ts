@@ -49,6 +49,17 @@ function authorityContext({ authorities, name, client }: UpstreamTls & { by: 'au
   };
 }
 
+const AGENT = {
+  api_config_source: {
+    api_type: 'GRPC',
+    grpc_services: [{ envoy_grpc: { cluster_name: 'sds-grpc' } }],
+    set_node_on_first_message_only: true,
+    transport_api_version: 'V3',
+  },
+  initial_fetch_timeout: '0s',
+  resource_api_version: 'V3',
+};
+
 /** As Istio's own clusters have it: certificates come from the agent in the pod. */
 function meshContext(identity: string): object {
   return {
@@ -66,14 +77,3 @@ function meshContext(identity: string): object {
     },
   };
 }
-
-const AGENT = {
-  api_config_source: {
-    api_type: 'GRPC',
-    grpc_services: [{ envoy_grpc: { cluster_name: 'sds-grpc' } }],
-    set_node_on_first_message_only: true,
-    transport_api_version: 'V3',
-  },
-  initial_fetch_timeout: '0s',
-  resource_api_version: 'V3',
-};

@@ -28,6 +28,9 @@ export interface SignatureCheckOptions {
   readonly caller: Caller | undefined;
 }
 
+const BUSY = 'too many tokens wait for their signature to be checked';
+const GONE = 'the caller left, or its time was over, before the signature of the token was checked';
+
 /** Finds the key that has signed the token, asking issuers for another one where none at hand has. */
 export async function checkSignature(
   token: string,
@@ -75,9 +78,6 @@ export async function checkSignature(
     tried.size === 0 ? 'no key fits the kid and the algorithm of the token' : 'the signature of the token is wrong';
   return { reason: 'unsigned', detail, keysVersion };
 }
-
-const BUSY = 'too many tokens wait for their signature to be checked';
-const GONE = 'the caller left, or its time was over, before the signature of the token was checked';
 
 function unverified(detail: string): Denial {
   return { reason: 'token_unverified', detail };

@@ -114,7 +114,9 @@ export class VerificationLane {
         resolve(entry);
       },
     };
-    const abort = (): void => waiter.resolve('gone');
+    function abort(): void {
+      waiter.resolve('gone');
+    }
     signal?.addEventListener('abort', abort);
     this.#waiting.add(waiter);
     this.#gate.waiting += 1;

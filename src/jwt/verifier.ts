@@ -52,6 +52,9 @@ interface Verified<Derived> extends VerifiedToken<Derived> {
  */
 const TAIL_LENGTH = 43;
 
+const BOUND =
+  'the token is bound to a key of its sender (cnf), and whether the sender has it is not verified (senderConstraint: ignore takes it)';
+
 /** Verifies tokens by one set of rules: signature, time, issuer, audience and custom claims. */
 export class Verifier<Derived> {
   readonly #options: VerifierOptions<Derived>;
@@ -146,9 +149,6 @@ export class Verifier<Derived> {
     return denial;
   }
 }
-
-const BOUND =
-  'the token is bound to a key of its sender (cnf), and whether the sender has it is not verified (senderConstraint: ignore takes it)';
 
 /** An estimate: token and header, and claims of one and a half times the token, more where they are many small values. */
 function bytesOf(token: string): number {

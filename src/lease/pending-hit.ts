@@ -24,12 +24,6 @@ export function pendingHit(
   timedOut: (waitedMs: number) => Error,
 ): { readonly hit: PendingHit; readonly taking: Promise<Taking> } {
   const { promise, resolve, reject } = Promise.withResolvers<Taking>();
-  const ends = (): boolean => {
-    if (hit.isDone) return false;
-    hit.isDone = true;
-    clearTimeout(timer);
-    return true;
-  };
   const fail = (error: unknown): void => {
     if (!ends()) return;
     try {
@@ -44,6 +38,12 @@ export function pendingHit(
   const hit = { demands, until, isDone: false, answer, fail };
   const waitsMs = until - mono;
   const timer = setTimeout(() => fail(timedOut(Math.max(0, Math.round(waitsMs)))), waitsMs);
+  function ends(): boolean {
+    if (hit.isDone) return false;
+    hit.isDone = true;
+    clearTimeout(timer);
+    return true;
+  }
   return { hit, taking: promise };
 }
 

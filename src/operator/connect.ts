@@ -23,6 +23,8 @@ export interface ConnectOptions {
   readonly onFailure?: ListenOptions['onFailure'];
 }
 
+const connectionKey = createContextKey<unknown>(undefined, { description: 'the connection that a call came on' });
+
 /** @returns a handler of the requests it has a method for; false: it has none, and nothing was answered */
 export function createConnectHandler(
   options: ConnectOptions,
@@ -109,8 +111,6 @@ function route(
       );
   }
 }
-
-const connectionKey = createContextKey<unknown>(undefined, { description: 'the connection that a call came on' });
 
 function callOf(context: HandlerContext, now: () => number): Call {
   const deadline = now() + (context.timeoutMs() ?? Infinity);

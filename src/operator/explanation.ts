@@ -22,6 +22,12 @@ export interface Telling {
   readonly tellsWhichCredential: boolean;
 }
 
+const OUTCOMES: Readonly<Record<OutcomeKind, Outcome>> = {
+  allow: Outcome.ALLOW,
+  deny: Outcome.DENY,
+  answer: Outcome.ANSWER,
+};
+
 /** Tells a decision that charged nothing as an operator reads it. */
 export function explanationOf(decision: Decision, answer: CheckResponse, telling: Telling): ExplainResponse {
   const { denial } = decision;
@@ -40,6 +46,9 @@ export function explanationOf(decision: Decision, answer: CheckResponse, telling
     snapshotVersion: decision.snapshotVersion,
   });
 }
+
+const EITHER_CREDENTIAL =
+  'the client id or its secret is wrong; which of them, the decision log tells, and this API over a Unix socket or with --api-token-file';
 
 /** @param used units by which `remaining` would be higher had the decision not been made: 0 where nothing was granted */
 export function toCounter({ limit, remaining, resetMs }: WindowState, used: number): Counter {
@@ -62,8 +71,16 @@ function detailOf(denial: Denial | undefined, { tellsWhichCredential }: Telling)
   return isGuess ? EITHER_CREDENTIAL : denial.detail;
 }
 
-const EITHER_CREDENTIAL =
-  'the client id or its secret is wrong; which of them, the decision log tells, and this API over a Unix socket or with --api-token-file';
+export const MODES: Readonly<Record<Step['mode'], Mode>> = { enforce: Mode.ENFORCE, shadow: Mode.SHADOW };
+
+const RESULTS: Readonly<Record<Step['result'], Result>> = {
+  allow: Result.ALLOW,
+  deny: Result.DENY,
+  not_applicable: Result.NOT_APPLICABLE,
+  not_reached: Result.NOT_REACHED,
+  failed: Result.FAILED,
+  answer: Result.ANSWER,
+};
 
 function toPolicyStep(step: Step, telling: Telling): PolicyStep {
   // All windows of all quota policies are charged, or none: only an allow was granted its units.
@@ -92,20 +109,3 @@ function toClient({ client, contract }: Identity): Client | undefined {
     tier: contract?.tier?.name ?? '',
   });
 }
-
-export const MODES: Readonly<Record<Step['mode'], Mode>> = { enforce: Mode.ENFORCE, shadow: Mode.SHADOW };
-
-const OUTCOMES: Readonly<Record<OutcomeKind, Outcome>> = {
-  allow: Outcome.ALLOW,
-  deny: Outcome.DENY,
-  answer: Outcome.ANSWER,
-};
-
-const RESULTS: Readonly<Record<Step['result'], Result>> = {
-  allow: Result.ALLOW,
-  deny: Result.DENY,
-  not_applicable: Result.NOT_APPLICABLE,
-  not_reached: Result.NOT_REACHED,
-  failed: Result.FAILED,
-  answer: Result.ANSWER,
-};

@@ -52,6 +52,7 @@ const FIRST_BYTES_MS = 10_000;
  */
 export async function openApi(options: ApiOptions): Promise<ApiListener> {
   await checkAccess(options);
+  const opened = Promise.withResolvers<ListenAddress>();
   let handle: Promise<(request: NodeRequest, response: NodeResponse) => void> | undefined;
   const calls = new Budget(MOST_CALLS);
   const shares = new WeakMap<object, Share>();
@@ -61,7 +62,7 @@ export async function openApi(options: ApiOptions): Promise<ApiListener> {
     if (!share.take(1)) return refuse(response, 429, 'resource_exhausted', 'too many calls are under way at once');
     shares.set(connection, share);
     response.once('close', () => share.give(1));
-    handle ??= loadHandler(options, address);
+    handle ??= opened.promise.then((address) => loadHandler(options, address));
     void handle
       .then((ready) => ready(request, response))
       .catch((error: unknown) => {
@@ -90,6 +91,7 @@ export async function openApi(options: ApiOptions): Promise<ApiListener> {
   admit(http1, (socket) => room.enter(socket));
 
   const address = await listenOn(http1, options.address);
+  opened.resolve(address);
   return {
     address,
     async drain(timeoutMs) {

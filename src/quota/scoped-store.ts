@@ -15,6 +15,8 @@ export interface ReplicaCounters {
   reset(demands: readonly Demand[]): number | Promise<number>;
 }
 
+const EMPTY: Taking = { granted: true, windows: [] };
+
 export class ScopedCounterStore implements CounterStore {
   readonly #replica: ReplicaCounters;
   readonly #mesh: CounterStore;
@@ -93,8 +95,6 @@ export class ScopedCounterStore implements CounterStore {
     }
   }
 }
-
-const EMPTY: Taking = { granted: true, windows: [] };
 
 function isOfReplica({ terms }: Demand): boolean {
   return terms?.scope === 'replica';

@@ -57,6 +57,16 @@ export function reconnectPace(monotonic: () => number): () => number {
   };
 }
 
+const clusterOptions = {
+  // Else a command for a node that is just being connected to is refused.
+  enableOfflineQueue: true,
+  retryDelayOnFailover: 0,
+  retryDelayOnClusterDown: 0,
+  clusterRetryStrategy: reconnectDelay,
+  slotsRefreshInterval: 5000,
+  slotsRefreshTimeout: 1000,
+} as const satisfies ClusterOptions;
+
 /**
  * Starts to connect, and goes on until it is disconnected.
  * @param monotonic milliseconds
@@ -104,16 +114,6 @@ export async function connectRedis(
         });
   return current === undefined ? client : presentAnew(client, current);
 }
-
-const clusterOptions = {
-  // Else a command for a node that is just being connected to is refused.
-  enableOfflineQueue: true,
-  retryDelayOnFailover: 0,
-  retryDelayOnClusterDown: 0,
-  clusterRetryStrategy: reconnectDelay,
-  slotsRefreshInterval: 5000,
-  slotsRefreshTimeout: 1000,
-} as const satisfies ClusterOptions;
 
 function endpoint({ host, port, path }: RedisAddress): { host?: string; port?: number; path?: string } {
   return definedOf({ host, port, path });

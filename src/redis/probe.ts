@@ -30,7 +30,15 @@ export class Probe {
     const { clock, answers, refuses } = this.#ports;
     let isAsking = false;
     let silentSince = clock.monotonic();
-    const probe = async (): Promise<void> => {
+    const timer = setInterval(() => void probe(), PROBE_EVERY_MS).unref();
+    this.#timer = timer;
+    const isCurrent = (): boolean => this.#timer === timer;
+    const found = (): void => {
+      if (!isCurrent()) return;
+      this.stop();
+      answers(client);
+    };
+    async function probe(): Promise<void> {
       if (client.status !== 'ready') return;
       if (isAsking) {
         if (clock.monotonic() - silentSince < GIVE_UP_MS) return;
@@ -44,18 +52,11 @@ export class Probe {
         found();
       } catch (error) {
         if (answersThough(error)) found();
-        else if (this.#timer === timer) refuses(error);
+        else if (isCurrent()) refuses(error);
       }
       isAsking = false;
       silentSince = clock.monotonic();
-    };
-    const timer = setInterval(() => void probe(), PROBE_EVERY_MS).unref();
-    this.#timer = timer;
-    const found = (): void => {
-      if (this.#timer !== timer) return;
-      this.stop();
-      answers(client);
-    };
+    }
     void probe();
   }
 

@@ -59,6 +59,19 @@ export async function openAdmin(options: AdminOptions): Promise<AdminListener> {
   };
 }
 
+const pages = {
+  '/livez': (_options, response) => sendJson(response, 200, { status: 'live' }),
+  '/readyz': ({ state, details }, response) => {
+    const status = state();
+    sendJson(response, status === 'ready' ? 200 : 503, { status, ...details() });
+  },
+  '/metrics': async ({ metrics }, response) => {
+    const text = await metrics.text();
+    send(response, 200, metrics.contentType, text);
+  },
+  '/version': ({ version }, response) => sendJson(response, 200, version),
+} satisfies Record<string, Page>;
+
 async function answer(options: AdminOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const path = (request.url ?? '').split('?', 1)[0] ?? '';
   try {
@@ -78,19 +91,6 @@ async function answer(options: AdminOptions, request: IncomingMessage, response:
 }
 
 type Page = (options: AdminOptions, response: ServerResponse) => void | Promise<void>;
-
-const pages = {
-  '/livez': (_options, response) => sendJson(response, 200, { status: 'live' }),
-  '/readyz': ({ state, details }, response) => {
-    const status = state();
-    sendJson(response, status === 'ready' ? 200 : 503, { status, ...details() });
-  },
-  '/metrics': async ({ metrics }, response) => {
-    const text = await metrics.text();
-    send(response, 200, metrics.contentType, text);
-  },
-  '/version': ({ version }, response) => sendJson(response, 200, version),
-} satisfies Record<string, Page>;
 
 function sendJson(response: ServerResponse, status: number, body: Readonly<Record<string, unknown>>): void {
   send(response, status, 'application/json', `${JSON.stringify(body)}\n`);

@@ -33,6 +33,14 @@ export function checkJson(text: string, from: number, to: number): readonly Text
     }
     return end;
   };
+  const member = (at: number, keys: Set<string>): number => {
+    const end = string(at, 'expected a name in double quotes');
+    const key = JSON.parse(text.slice(at, end)) as string;
+    if (keys.has(key)) duplicates.push({ offset: at, message: 'duplicate key: it is given twice in this object' });
+    keys.add(key);
+    const colon = skipSpace(text, end);
+    return text[colon] === ':' ? skipSpace(text, colon + 1) : fail(colon, 'expected ":"');
+  };
   const value = (at: number, depth: number): number => {
     const open = text[at];
     if (open === '"') return string(at, '');
@@ -49,14 +57,6 @@ export function checkJson(text: string, from: number, to: number): readonly Text
       if (text[next] !== ',') return fail(next, `expected "," or "${close}"`);
       next = skipSpace(text, next + 1);
     }
-  };
-  const member = (at: number, keys: Set<string>): number => {
-    const end = string(at, 'expected a name in double quotes');
-    const key = JSON.parse(text.slice(at, end)) as string;
-    if (keys.has(key)) duplicates.push({ offset: at, message: 'duplicate key: it is given twice in this object' });
-    keys.add(key);
-    const colon = skipSpace(text, end);
-    return text[colon] === ':' ? skipSpace(text, colon + 1) : fail(colon, 'expected ":"');
   };
   try {
     const end = skipSpace(text, value(skipSpace(text, from), 0));
