@@ -101,7 +101,7 @@ function makePolicy(
   const notes = kind.upgradeNotes?.(written) ?? [];
   const { order, mode, onFailure } = fields;
   const bound = { name, kind: kind.name, order, mode, onFailure, rules, policy };
-  const warned = kind.warnings?.(written) ?? [];
+  const warned = kind.warnings?.(written, files.files) ?? [];
   const warnings = warned.map(({ path, message }): Issue => ({ path: ['config', ...path], at: 'value', message }));
   if (isPublishedKey(written['textKey'])) {
     warnings.push({ path: ['config', 'textKey'], at: 'key', message: PUBLISHED_SECRET });

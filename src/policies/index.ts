@@ -2,12 +2,21 @@ import type { ReasonTable } from '../denial/reasons.ts';
 import { reasonsOf } from '../policy/policy.ts';
 import clientIdEnforcement from './client-id-enforcement.ts';
 import type { RegisteredKind } from './environment.ts';
+import ipAllowlist from './ip-allowlist.ts';
+import ipBlocklist from './ip-blocklist.ts';
 import jwtValidation from './jwt-validation.ts';
 import rateLimitingSla from './rate-limiting-sla.ts';
 import rateLimiting from './rate-limiting.ts';
 
 /** Every kind of policy: a new one is one file beside this and one line here. */
-const kinds: readonly RegisteredKind[] = [jwtValidation, clientIdEnforcement, rateLimiting, rateLimitingSla];
+const kinds: readonly RegisteredKind[] = [
+  ipAllowlist,
+  ipBlocklist,
+  jwtValidation,
+  clientIdEnforcement,
+  rateLimiting,
+  rateLimitingSla,
+];
 
 /** By `policyRef.name`; Flex/Omni Gateway's `-flex` spellings are accepted. */
 export const policyKinds: ReadonlyMap<string, RegisteredKind> = new Map(

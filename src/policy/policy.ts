@@ -8,7 +8,7 @@ import type { Demand, QuotaTerms } from '../quota/store.ts';
 import type { HeaderEntry } from '../request/header-entry.ts';
 import type { NormalPath } from '../request/path.ts';
 import type { DirectAnswer, Extras } from './extras.ts';
-import type { NamedFile } from './named-file.ts';
+import type { NamedFile, NamedFiles } from './named-file.ts';
 import type { SeenHeaders } from './seen-headers.ts';
 import type { UpgradeNote } from './upgrade-note.ts';
 
@@ -210,7 +210,7 @@ export interface PolicyKind<Schema extends z.ZodType = z.ZodType, Environment = 
    * What is allowed and may not be what is wanted.
    * @param written as for {@link PolicyKind.upgradeNotes}
    */
-  warnings?(written: Readonly<Record<string, unknown>>): readonly PolicyRemark[];
+  warnings?(written: Readonly<Record<string, unknown>>, files: NamedFiles): readonly PolicyRemark[];
 }
 
 export interface PolicyRemark {

@@ -45,7 +45,7 @@ test.each(examples)('$page: the documents of example $number have no fault', asy
     policyKinds,
     environment: { clock: systemClock, keySets: offline() },
     env: Object.fromEntries([...block.matchAll(/\$([A-Z][A-Z0-9_]*)/g)].map(([, name]) => [name, 'x'.repeat(64)])),
-    readFile: () => Promise.resolve(Buffer.from('secret')),
+    readFile: (path) => Promise.resolve(Buffer.from(path.endsWith('.txt') ? '192.0.2.0/24' : 'secret')),
     clock: systemClock,
   });
   expect(compiled.snapshot === undefined ? compiled.faults : []).toEqual([]);
