@@ -1,3 +1,4 @@
+import { NO_EXTRAS } from '../policy/extras.ts';
 import type { Extras } from '../policy/extras.ts';
 import type { Grant, Policy } from '../policy/policy.ts';
 import type { HeaderEntry } from '../request/header-entry.ts';
@@ -22,20 +23,31 @@ export function adoptHeaders(
   if (found.remove !== undefined && mode === 'enforce') deliberation.remove.push(...found.remove);
 }
 
-const NO_EXTRAS: Required<Extras> = { append: [], response: [], appendResponse: [], metadata: {} };
-
 /** What an enforced policy adds to the answer. */
 export function adoptExtras(deliberation: Deliberation, { mode }: Bound<Policy>, found: Extras): void {
-  const { append, response, appendResponse, metadata } = found;
-  if (mode === 'shadow' || (append ?? response ?? appendResponse ?? metadata) === undefined) return;
+  const { append, response, appendResponse, emptyResponse, metadata } = found;
+  if (mode === 'shadow' || (append ?? response ?? appendResponse ?? emptyResponse ?? metadata) === undefined) return;
+  // The same object for the same findings, so that an answer that was written once serves again.
+  if (deliberation.extras === undefined && isWhole(found)) {
+    deliberation.extras = found;
+    return;
+  }
   const known = deliberation.extras ?? NO_EXTRAS;
   const kept = known.response.filter(([name]) => response?.some(([set]) => isSameHeader(set, name)) !== true);
+  const emptied = [...known.emptyResponse, ...(emptyResponse ?? [])];
+  const set = [...kept, ...(response ?? [])];
   deliberation.extras = {
     append: [...known.append, ...(append ?? [])],
-    response: [...kept, ...(response ?? [])],
+    response: set,
     appendResponse: [...known.appendResponse, ...(appendResponse ?? [])],
+    emptyResponse: emptied.filter((name) => !set.some(([other]) => isSameHeader(other, name))),
     metadata: { ...known.metadata, ...metadata },
   };
+}
+
+function isWhole(found: Extras): found is Required<Extras> {
+  const { append, response, appendResponse, emptyResponse, metadata } = found;
+  return [append, response, appendResponse, emptyResponse, metadata].every((part) => part !== undefined);
 }
 
 /** The later policy wins: one value a header, so that nothing is ever appended to an identity. */

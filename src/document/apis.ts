@@ -3,7 +3,7 @@ import { documentHost } from '../request/host.ts';
 import type { HostMatching } from '../request/host.ts';
 import { IdentityHeaders } from '../snapshot/identity-headers.ts';
 import type { Api, Bound } from '../snapshot/snapshot.ts';
-import { inOrder } from './bindings.ts';
+import { firstOnesFirst, inOrder } from './bindings.ts';
 import type { BoundPolicy } from './bindings.ts';
 import type { PolicyStage } from './compiled-policies.ts';
 import type { DocumentIndex } from './document-index.ts';
@@ -60,10 +60,10 @@ export function assembleApis(context: ApiContext): AssembledApis {
     const ofPlatform = bound.filter(({ isPlatform }) => isPlatform).flatMap(({ placed }) => placed);
     const ofNamespace = bound.filter(({ isPlatform }) => !isPlatform).flatMap(({ placed }) => placed);
     // The platform's policies are a class that runs first, whatever `order` says.
-    const ordered = [
+    const ordered = firstOnesFirst([
       ...inOrder([], ofPlatform.map(policyOf)),
       ...inOrder(own.map(policyOf), ofNamespace.map(policyOf)),
-    ];
+    ]);
     refuseSharedNames(own, [...ofPlatform, ...ofNamespace], faults);
     const ofApi = (tiers.of(name) ?? []).map(({ tier }) => tier);
     // A policy that is missing for a fault of its own is no reason to find fault with others.

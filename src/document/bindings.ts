@@ -62,13 +62,18 @@ export function compilePolicy(
   if (kind === undefined) {
     return unusable(fields, [...rules.issues, unknownKind(fields.policyRef.name, context.policyKinds)]);
   }
+  const unfit = kind.ruleFaults?.(fields.rules ?? []) ?? [];
+  const ofRules = [
+    ...rules.issues,
+    ...unfit.map(({ path, message }): Issue => ({ path: ['rules', ...path], at: 'value', message })),
+  ];
   const read = readPolicyOptions(kind, fields.config, context.variables);
-  if ('issues' in read) return unusable(fields, [...rules.issues, ...below(['config'], read.issues)]);
+  if ('issues' in read) return unusable(fields, [...ofRules, ...below(['config'], read.issues)]);
   const named = kind.files?.(read.options) ?? [];
   const files = named.length === 0 ? NOTHING_READ : site.reader.read(named, site.file);
   return settle(files, (found) => {
     const compiled = makePolicy(name, fields, { kind, read, files: found, rules: rules.rules }, context);
-    return rules.issues.length === 0 ? compiled : { ...compiled, issues: [...rules.issues, ...compiled.issues] };
+    return ofRules.length === 0 ? compiled : { ...compiled, issues: [...ofRules, ...compiled.issues] };
   });
 }
 
@@ -175,6 +180,12 @@ function ruleIssues(source: RuleSource, path: readonly PropertyKey[]): readonly 
       return [{ path: [...path, ...field], at: 'value', message: error.message }];
     }
   });
+}
+
+/** What answers before all others comes before both classes; each class keeps its order. */
+export function firstOnesFirst(ordered: readonly BoundPolicy[]): readonly BoundPolicy[] {
+  const isFirst = ({ policy }: BoundPolicy): boolean => policy.phase === 'access' && policy.isFirst === true;
+  return ordered.some(isFirst) ? [...ordered.filter(isFirst), ...ordered.filter((bound) => !isFirst(bound))] : ordered;
 }
 
 /** By `order`; then an API's own in list order, then bindings by name. */

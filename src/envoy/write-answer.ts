@@ -20,6 +20,8 @@ const MAXIMUM_ALLOWS = 4096;
 const OVERWRITE = block(2, '') + number(3, 2);
 /** `append: true`; `append_action` APPEND_IF_EXISTS_OR_ADD is 0, which is not written. */
 const APPEND = block(2, number(1, 1));
+/** `append_action: OVERWRITE_IF_EXISTS`, which Envoy heeds only where `append` is absent. */
+const OVERWRITE_IF_THERE = number(3, 3);
 /** An empty value would be dropped, and what the client sent itself would stay. */
 const KEEP_EMPTY = number(4, 1);
 /** `status {code: OK}`; the code 0 itself is not written. */
@@ -54,7 +56,7 @@ export function createAnswerWriter(): AnswerWriter {
     let headers = '';
     for (const header of upstream) headers += headerOption(2, header);
     for (const header of extras?.append ?? []) headers += headerOption(2, header, APPEND);
-    headers += responseHeaders(6, extras);
+    headers += responseHeaders(extras);
     let removals = '';
     for (const name of remove) if (isRemovable(name, upstream)) removals += text(5, name);
     const parts = { headers, removals, metadata: metadata(decision) };
@@ -82,9 +84,8 @@ function isLike({ api, identity, upstream, remove, extras }: Decision, last: All
     last.identity.client === identity.client &&
     last.identity.contract === identity.contract &&
     last.remove === remove &&
-    // What is added is made for each request anew.
-    last.extras === undefined &&
-    extras === undefined &&
+    // Mostly made for each request anew; a policy that always adds the same gives the same object.
+    last.extras === extras &&
     sameHeaders(last.upstream, upstream)
   );
 }
@@ -98,26 +99,37 @@ function allowed(
 
 /** Envoy looks at `status.code` alone: a denial without it would pass. */
 function denied(decision: Decision, { httpStatus, grpcStatus, headers, body }: PublicAnswer): string {
-  let response = block(1, number(1, httpStatus));
-  response += responseHeaders(2, decision.extras);
-  for (const header of headers) response += headerOption(2, header);
-  response += text(3, body);
+  const response = ended(httpStatus, headers, body, decision.extras);
   return block(1, number(1, grpcStatus)) + block(2, response) + metadata(decision);
 }
 
 /** To Envoy every answer of our own is a denial; PERMISSION_DENIED is as good a code as another. */
 function answered(decision: Decision, { httpStatus, headers, body }: DirectAnswer): string {
-  let response = block(1, number(1, httpStatus));
-  response += responseHeaders(2, decision.extras);
-  for (const header of headers) response += headerOption(2, header);
-  response += text(3, body);
+  const response = ended(httpStatus, headers, body, decision.extras);
   return block(1, number(1, 7)) + block(2, response) + metadata(decision);
 }
 
-function responseHeaders(field: number, extras: Decision['extras']): string {
+/**
+ * A `DeniedHttpResponse`. Envoy starts from none and adds one header an entry: of entries that ask to append it sends
+ * none, and of two that set one header both. The answer's own go before those of policies.
+ */
+function ended(status: number, own: readonly HeaderEntry[], body: string, extras: Decision['extras']): string {
+  let written = block(1, number(1, status));
+  for (const header of own) written += headerOption(2, header);
+  for (const header of extras?.response ?? []) {
+    if (!own.some(([name]) => name === header[0])) written += headerOption(2, header);
+  }
+  for (const header of extras?.appendResponse ?? []) written += headerOption(2, header);
+  return written + text(3, body);
+}
+
+/** Of an `OkHttpResponse`. */
+function responseHeaders(extras: Decision['extras']): string {
+  if (extras === undefined) return '';
   let written = '';
-  for (const header of extras?.response ?? []) written += headerOption(field, header);
-  for (const header of extras?.appendResponse ?? []) written += headerOption(field, header, APPEND);
+  for (const header of extras.response) written += headerOption(6, header);
+  for (const header of extras.appendResponse) written += headerOption(6, header, APPEND);
+  for (const name of extras.emptyResponse) written += headerOption(6, [name, ''], OVERWRITE_IF_THERE);
   return written;
 }
 

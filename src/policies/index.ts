@@ -1,6 +1,7 @@
 import type { ReasonTable } from '../denial/reasons.ts';
 import { reasonsOf } from '../policy/policy.ts';
 import clientIdEnforcement from './client-id-enforcement.ts';
+import cors from './cors.ts';
 import type { RegisteredKind } from './environment.ts';
 import ipAllowlist from './ip-allowlist.ts';
 import ipBlocklist from './ip-blocklist.ts';
@@ -16,6 +17,7 @@ const kinds: readonly RegisteredKind[] = [
   clientIdEnforcement,
   rateLimiting,
   rateLimitingSla,
+  cors,
 ];
 
 /** By `policyRef.name`; Flex/Omni Gateway's `-flex` spellings are accepted. */

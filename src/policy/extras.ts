@@ -11,9 +11,23 @@ export interface Extras {
   readonly response?: readonly HeaderEntry[];
   /** The same, beside others of their names. */
   readonly appendResponse?: readonly HeaderEntry[];
+  /**
+   * Headers that lose their value where the upstream's answer has them: Envoy takes no name off an answer for us.
+   * One that {@link response} sets is not among them.
+   */
+  readonly emptyResponse?: readonly string[];
   /** For access logs and later filters, on every outcome; the names that ostiary gives itself are not replaced. */
   readonly metadata?: Readonly<Record<string, MetadataValue>>;
 }
+
+/** A policy that adds the same to many answers spreads this, and returns one object each time. */
+export const NO_EXTRAS: Required<Extras> = {
+  append: [],
+  response: [],
+  appendResponse: [],
+  emptyResponse: [],
+  metadata: {},
+};
 
 /** What ends a request without being a denial: a CORS preflight, a metadata document. */
 export interface DirectAnswer {

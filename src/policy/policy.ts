@@ -9,6 +9,7 @@ import type { HeaderEntry } from '../request/header-entry.ts';
 import type { NormalPath } from '../request/path.ts';
 import type { DirectAnswer, Extras } from './extras.ts';
 import type { NamedFile, NamedFiles } from './named-file.ts';
+import type { RuleSource } from './rules.ts';
 import type { SeenHeaders } from './seen-headers.ts';
 import type { UpgradeNote } from './upgrade-note.ts';
 
@@ -135,6 +136,8 @@ export interface PolicyTraits {
 /** Decides whether a request may pass. */
 export interface AccessPolicy extends PolicyTraits {
   readonly phase: 'access';
+  /** It is asked before all other policies, the platform's included, whatever `order` says: what it answers meets none. */
+  readonly isFirst?: true;
   decide(request: Request): Outcome | Promise<Outcome>;
 }
 
@@ -214,7 +217,7 @@ export interface PolicyKind<Schema extends z.ZodType = z.ZodType, Environment = 
 }
 
 export interface PolicyRemark {
-  /** Begins below `config`. */
+  /** Begins below `config`, where nothing else is said. */
   readonly path: readonly PropertyKey[];
   /** What follows, and the remedy. */
   readonly message: string;

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { startUpstream } from '../../demo/upstream.ts';
+import type { Upstream } from '../../demo/upstream.ts';
 import { bootstrap } from '../../src/generate/bootstrap.ts';
 import type { ListenerOptions } from '../../src/generate/bootstrap.ts';
 import type { Endpoint } from '../../src/generate/ext-authz.ts';
@@ -49,11 +50,13 @@ export interface MeshOptions extends Omit<OstiaryOptions, 'listen'> {
   readonly timeoutMs?: number;
   /** The API of the listener `pinned`. */
   readonly pinnedApi?: string;
+  /** What the APIs are; the mesh closes it. Absent: it answers with the request as it arrived. */
+  readonly upstream?: Upstream;
 }
 
 export async function startMesh(options: MeshOptions): Promise<Mesh> {
   const { listen, endpoint } = await address(options.via ?? 'tcp');
-  const upstream = await startUpstream();
+  const upstream = options.upstream ?? (await startUpstream());
   const transport = options.transport === undefined ? [] : ['--transport', options.transport];
   const args = [...transport, ...(options.args ?? [])];
   let ostiary = await startOstiary({ ...options, listen, args });

@@ -31,7 +31,13 @@ describe.skipIf(binary === undefined)('a real Envoy', () => {
     });
     const api = apiOf({
       name: 'orders',
-      access: [bound('p', policy)],
+      access: [
+        bound('p', policy),
+        bound(
+          'late',
+          access(({ check }) => (check.method === 'POST' ? { reason: 'token_missing', detail: '', status: 401 } : {})),
+        ),
+      ],
       quota: [bound('q', quota({ exposeHeaders: true }))],
     });
     const snapshot = snapshotOf([api], { owned: ['x-sub'] });
@@ -109,10 +115,12 @@ describe.skipIf(binary === undefined)('a real Envoy', () => {
       append: [['x-tag', 'ours']],
       response: [['x-policy', 'orders']],
       appendResponse: [['set-cookie', 'a=1']],
+      emptyResponse: ['content-type', 'x-other'],
     };
     const answer = await send(envoy.port('map'), '/', { headers: { 'x-tag': 'theirs' } });
     expect(echoOf(answer).headers['x-tag']).toMatch(/^theirs, ?ours$/);
-    expect(answer.headers).toMatchObject({ 'x-policy': 'orders', 'set-cookie': ['a=1'] });
+    expect(answer.headers).toMatchObject({ 'x-policy': 'orders', 'set-cookie': ['a=1'], 'content-type': '' });
+    expect(Object.keys(answer.headers)).not.toContain('x-other');
   });
 
   test.each([204, 200, 404])('ends a request by an answer of status %i that is no denial', async (httpStatus) => {
@@ -129,9 +137,26 @@ describe.skipIf(binary === undefined)('a real Envoy', () => {
   });
 
   test('shows the caller of a denial what policies before it add', async () => {
-    outcome = { response: [['access-control-allow-origin', 'https://shop.example']] };
-    const spent = await send(envoy.port('map'), '/', { method: 'POST' });
-    expect(spent.headers['access-control-allow-origin']).toBe('https://shop.example');
+    outcome = {
+      response: [
+        ['access-control-allow-origin', 'https://shop.example'],
+        ['www-authenticate', 'Never'],
+      ],
+      appendResponse: [
+        ['vary', 'origin'],
+        ['set-cookie', 'a=1'],
+        ['set-cookie', 'b=2'],
+      ],
+    };
+    const denied = await send(envoy.port('map'), '/', { method: 'POST' });
+    expect(denied.status).toBe(401);
+    expect(denied.headers).toMatchObject({
+      'access-control-allow-origin': 'https://shop.example',
+      vary: 'origin',
+      'set-cookie': ['a=1', 'b=2'],
+      // The denial's own goes before what a policy says.
+      'www-authenticate': 'Bearer',
+    });
   });
 
   test.each(['map', 'list'])('sends headers as a %s in which each is found as the client sent it', async (form) => {

@@ -159,7 +159,7 @@ test.each([200, 204, 302, 500, undefined, 'toString'])(
 
 test('metadata of a policy does not stand for what is not known', () => {
   const metadata = { client_id: 'forged', reason: 'forged', mine: 1 };
-  const extras = { append: [], response: [], appendResponse: [], metadata };
+  const extras = { append: [], response: [], appendResponse: [], emptyResponse: [], metadata };
   const decision = {
     api: 'a',
     denial: undefined,

@@ -1,0 +1,227 @@
+import { NO_EXTRAS } from '../policy/extras.ts';
+import type { Extras } from '../policy/extras.ts';
+import { definePolicy } from '../policy/policy.ts';
+import type { Grant, Outcome, Request } from '../policy/policy.ts';
+import { compilePattern } from '../policy/rules.ts';
+import type { HeaderEntry } from '../request/header-entry.ts';
+import { corsOptions, isOrigin, isPublic, looseDots, methodsOf } from './cors-options.ts';
+import type { CorsOptions, OriginGroup } from './cors-options.ts';
+
+declare module '../denial/denial.ts' {
+  interface Reasons {
+    preflight_refused: object;
+  }
+}
+
+const PREFLIGHT_VARIES = 'Origin, Access-Control-Request-Method, Access-Control-Request-Headers';
+
+/** Lets scripts of other origins call an API, as browsers ask for it (`docs/policies/cors.md`). */
+export default definePolicy({
+  name: 'cors',
+  phase: 'access',
+  summary: 'Answers CORS preflights, and tells browsers which origins may read the answers of an API',
+  options: corsOptions,
+  reasons: {
+    preflight_refused: {
+      httpStatus: 403,
+      sentence: 'This origin may not make such a request.',
+      headers: () => [['vary', PREFLIGHT_VARIES]],
+      meaning: 'a CORS preflight of an origin, method or header that `cors` does not allow',
+    },
+  },
+  warnings: ({ originGroups }) => {
+    if (!Array.isArray(originGroups)) return [];
+    return originGroups.flatMap((group: OriginGroup, index) =>
+      (group.origins ?? []).flatMap((one, place) =>
+        typeof one === 'string' || !looseDots(one.re2)
+          ? []
+          : [
+              {
+                path: ['originGroups', index, 'origins', place, 're2'],
+                message: 'has a dot that stands for any character, so that hosts of strangers may match: write \\.',
+              },
+            ],
+      ),
+    );
+  },
+  ruleFaults: (rules) =>
+    rules.flatMap((rule, index) =>
+      (['methods', 'headers'] as const)
+        .filter((field) => rule[field] !== undefined)
+        .map((field) => ({
+          path: [index, field],
+          message: `a preflight has the method OPTIONS and none of the request's headers, so that the rule would meet one and not the other: choose by path or host`,
+        })),
+    ),
+  create(config) {
+    const groups = isPublic(config)
+      ? [publicGroup(config)]
+      : config.originGroups.map((group) => compiled(group, config));
+    const known = new Map<string, Group | undefined>();
+    // What does not depend on the origin is the same for all.
+    const varies = groups.length > 1 || groups.some(({ allowOrigin }) => allowOrigin !== '*');
+    const stranger = grantOf([], varies);
+
+    /** Origins are callers' choice: few are remembered. */
+    const groupOf = (origin: string): Group | undefined => {
+      if (known.has(origin)) return known.get(origin);
+      const group = groups.find((one) => one.has(origin));
+      if (known.size >= 1024) known.clear();
+      known.set(origin, group);
+      return group;
+    };
+
+    return {
+      phase: 'access',
+      isFirst: true,
+      identityHeaders: [],
+      decide(request): Outcome {
+        const origin = request.check.header('origin');
+        // Another cache entry than for those that have one.
+        if (origin === undefined) return stranger;
+        const group = groupOf(origin);
+        const { method } = request.check;
+        const asked = method === 'OPTIONS' ? request.check.header('access-control-request-method') : undefined;
+        if (asked !== undefined) return preflight(request, { origin, group, asked });
+        return group?.methods.has(method) === true ? group.grantTo(origin) : stranger;
+      },
+    };
+  },
+});
+
+interface Group {
+  has(origin: string): boolean;
+  /** Undefined: the origin itself. */
+  readonly allowOrigin: '*' | undefined;
+  readonly methods: { has(method: string): boolean; readonly text: string | undefined };
+  /** Of a name in lower case. */
+  allowsHeader(name: string): boolean;
+  readonly maxAge: string;
+  readonly isPrivateNetwork: boolean;
+  readonly credentials: readonly HeaderEntry[];
+  grantTo(origin: string): Grant;
+}
+
+/** Of a 429 a script can tell when to come back only where it may read these. */
+const OWN_HEADERS = [
+  'ratelimit',
+  'ratelimit-policy',
+  'retry-after',
+  'www-authenticate',
+  'x-ratelimit-limit',
+  'x-ratelimit-remaining',
+  'x-ratelimit-reset',
+];
+
+function publicGroup({ allowPrivateNetwork }: CorsOptions): Group {
+  const grant = grantOf(
+    [
+      ['access-control-allow-origin', '*'],
+      ['access-control-expose-headers', '*'],
+    ],
+    false,
+  );
+  return {
+    has: () => true,
+    allowOrigin: '*',
+    methods: { has: () => true, text: undefined },
+    allowsHeader: () => true,
+    maxAge: '30',
+    isPrivateNetwork: allowPrivateNetwork,
+    credentials: [],
+    grantTo: () => grant,
+  };
+}
+
+function compiled(group: OriginGroup, { supportCredentials, allowPrivateNetwork, originGroups }: CorsOptions): Group {
+  const names = new Set(group.origins.filter((one) => typeof one === 'string'));
+  const patterns = group.origins.flatMap((one) => (typeof one === 'string' ? [] : [compilePattern(one.re2)]));
+  const any = names.has('*');
+  const methods = methodsOf(group);
+  const allowed = new Set(methods);
+  // A script's HEAD is its GET to every server.
+  if (allowed.has('GET')) allowed.add('HEAD');
+  const headers = new Set(group.headers.map((name) => name.toLowerCase()));
+  const exposed = group.exposedHeaders.includes('*') ? ['*'] : [...new Set([...group.exposedHeaders, ...OWN_HEADERS])];
+  const allowOrigin = any ? '*' : undefined;
+  const credentials: readonly HeaderEntry[] = supportCredentials ? [['access-control-allow-credentials', 'true']] : [];
+  const varies = !any || originGroups.length > 1;
+  const grants = new Map<string, Grant>();
+  return {
+    // An expression means hosts: what is no origin, such as two of them joined, and `null` match none.
+    has: (origin) => any || names.has(origin) || (isOrigin(origin) && patterns.some((matches) => matches(origin))),
+    allowOrigin,
+    methods: { has: (method) => allowed.has(method), text: [...allowed].join(', ') },
+    allowsHeader: (name) => headers.has(name) || (headers.has('*') && name !== 'authorization'),
+    maxAge: String(group.accessControlMaxAge),
+    isPrivateNetwork: allowPrivateNetwork,
+    credentials,
+    grantTo(origin) {
+      const told = allowOrigin ?? origin;
+      let grant = grants.get(told);
+      if (grant !== undefined) return grant;
+      grant = grantOf(
+        [['access-control-allow-origin', told], ...credentials, ['access-control-expose-headers', exposed.join(', ')]],
+        varies,
+      );
+      if (grants.size >= 1024) grants.clear();
+      grants.set(told, grant);
+      return grant;
+    },
+  };
+}
+
+/** What the upstream says of CORS itself is not said beside it: of two answers a browser would take either, or none. */
+const ANSWERED = ['access-control-allow-origin', 'access-control-allow-credentials', 'access-control-expose-headers'];
+
+/** The same object each time, with everything in it: its answer is written once. */
+function grantOf(response: readonly HeaderEntry[], varies: boolean): Grant & Required<Extras> {
+  const set = new Set(response.map(([name]) => name));
+  return {
+    ...NO_EXTRAS,
+    response,
+    appendResponse: varies ? [['vary', 'Origin']] : [],
+    emptyResponse: ANSWERED.filter((name) => !set.has(name)),
+  };
+}
+
+interface Preflight {
+  readonly origin: string;
+  readonly group: Group | undefined;
+  readonly asked: string;
+}
+
+/** More than any script sets. */
+const MAX_HEADERS_LENGTH = 4096;
+const NAMES = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+(?:[ \t]*,[ \t]*[!#$%&'*+.^_`|~0-9A-Za-z-]+)*$/;
+const METHOD = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+
+/**
+ * Fetch, 4.8. A browser lets GET, HEAD and POST pass whatever the list of methods says, so that a request which is not
+ * allowed gets none of the headers.
+ */
+function preflight({ check }: Request, { origin, group, asked }: Preflight): Outcome {
+  const refused = (what: string): Outcome => ({
+    reason: 'preflight_refused',
+    detail: `a preflight ${what.slice(0, 200)}`,
+  });
+  if (group === undefined) return refused('of an origin that no group has');
+  if (!METHOD.test(asked) || !group.methods.has(asked)) return refused('for a method that is not allowed');
+  const names = check.header('access-control-request-headers')?.trim() ?? '';
+  if (names !== '') {
+    if (names.length > MAX_HEADERS_LENGTH || !NAMES.test(names)) return refused('with malformed names of headers');
+    const missing = names.split(',').find((name) => !group.allowsHeader(name.trim().toLowerCase()));
+    if (missing !== undefined) return refused(`for the header ${missing.trim()}, which is not allowed`);
+  }
+  const isPrivate = check.header('access-control-request-private-network') === 'true' && group.isPrivateNetwork;
+  const headers: HeaderEntry[] = [
+    ['access-control-allow-origin', group.allowOrigin ?? origin],
+    ...group.credentials,
+    ['access-control-allow-methods', group.methods.text ?? asked],
+    ...(names === '' ? [] : [['access-control-allow-headers', names] as const]),
+    ...(isPrivate ? [['access-control-allow-private-network', 'true'] as const] : []),
+    ['access-control-max-age', group.maxAge],
+    ['vary', PREFLIGHT_VARIES],
+  ];
+  return { answer: { httpStatus: 200, headers, body: '' } };
+}

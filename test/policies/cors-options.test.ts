@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest';
+import { policyKinds } from '../../src/policies/index.ts';
+import { document, faultsOf, warningsOf } from '../document/documents.ts';
+
+const kinds = { policyKinds };
+const shop = 'https://shop.example.com';
+
+interface Written {
+  readonly config?: object;
+  readonly rules?: readonly object[];
+}
+
+function files({ config = {}, rules }: Written) {
+  const policy = { policyRef: { name: 'cors' }, config, ...(rules === undefined ? {} : { rules }) };
+  return { 'api.json': document('Api', 'orders', { policies: [policy] }) };
+}
+
+const group = (parts: object = {}) => ({ originGroups: [{ origins: [shop], ...parts }] });
+
+describe('a document is refused', () => {
+  const bad: readonly (readonly [string, Written, string])[] = [
+    [
+      'credentials for every website',
+      { config: { supportCredentials: true } },
+      'supportCredentials: any website could act',
+    ],
+    [
+      'credentials of a public resource',
+      { config: { supportCredentials: true, publicResource: true } },
+      'publicResource: any',
+    ],
+    [
+      'credentials and the wildcard',
+      { config: { supportCredentials: true, originGroups: [{ origins: ['*'] }] } },
+      'origins[0]: with',
+    ],
+    [
+      'credentials and every text',
+      { config: { supportCredentials: true, originGroups: [{ origins: [{ re2: '.*' }] }] } },
+      'origins[0]: with',
+    ],
+    [
+      'credentials and frames',
+      { config: { supportCredentials: true, originGroups: [{ origins: ['null'] }] } },
+      'origins[0]: with',
+    ],
+    [
+      'credentials and any header',
+      { config: { ...group({ headers: ['*'] }), supportCredentials: true } },
+      'headers[0]: browsers',
+    ],
+    [
+      'credentials and all of the answer',
+      { config: { ...group({ exposedHeaders: ['*'] }), supportCredentials: true } },
+      'exposedHeaders[0]',
+    ],
+    [
+      'groups that a public resource ignores',
+      { config: { ...group(), publicResource: true } },
+      'originGroups: have no effect',
+    ],
+    ['no origin at all', { config: { publicResource: false } }, 'originGroups: are missing'],
+    ['a slash at the end', { config: { originGroups: [{ origins: [`${shop}/`] }] } }, 'is no origin'],
+    ['no scheme', { config: { originGroups: [{ origins: ['shop.example.com'] }] } }, 'is no origin'],
+    ['the port of the scheme', { config: { originGroups: [{ origins: [`${shop}:443`] }] } }, 'leave out the port'],
+    [
+      'an expression that is none',
+      { config: { originGroups: [{ origins: [{ re2: '(' }] }] } },
+      'is not an RE2 expression',
+    ],
+    [
+      'an origin twice',
+      { config: { originGroups: [{ origins: [shop] }, { origins: [shop] }] } },
+      'originGroups[1].origins[0]: is in originGroups[0]',
+    ],
+    ['a method that scripts can not send', { config: group({ allowedMethods: ['TRACE'] }) }, 'no script may send'],
+    ['no method', { config: group({ allowedMethods: [{ methodName: 'GET', isAllowed: false }] }) }, 'allows no method'],
+    ['a name with a space', { config: group({ headers: ['x y'] }) }, 'is not a header name'],
+    ['a rule on methods', { rules: [{ methods: 'GET' }] }, 'rules[0].methods: a preflight has the method OPTIONS'],
+    ['a rule on headers', { rules: [{ headers: { x: '.*' } }] }, 'rules[0].headers: a preflight'],
+  ];
+
+  it.each(bad)('that has %s', async (_, written, fault) => {
+    expect((await faultsOf(files(written), kinds)).join('\n')).toContain(fault);
+  });
+
+  it('not for a dot that stands for any character, which is warned of', async () => {
+    const config = {
+      originGroups: [{ origins: [{ re2: 'https://.*.example.org' }, { re2: 'https://.*\\.example\\.org' }] }],
+    };
+    const warnings = (await warningsOf(files({ config }), kinds)).filter(
+      (line) => line.includes('cors') || line.includes('re2'),
+    );
+    expect(warnings).toEqual([expect.stringContaining('origins[0].re2: has a dot')]);
+  });
+});
