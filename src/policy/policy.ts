@@ -214,6 +214,8 @@ export interface PolicyKind<Schema extends z.ZodType = z.ZodType, Environment = 
    * @param written as for {@link PolicyKind.upgradeNotes}
    */
   warnings?(written: Readonly<Record<string, unknown>>, files: NamedFiles): readonly PolicyRemark[];
+  /** Rules under which it can't work: a fault. Paths begin at the list of rules. */
+  ruleFaults?(rules: readonly RuleSource[]): readonly PolicyRemark[];
 }
 
 export interface PolicyRemark {
