@@ -15,6 +15,7 @@ import { keySetRequests } from '../jwt/key-set-request.ts';
 import { MemoryCounterStore } from '../memory/memory-store.ts';
 import { explanationOf } from '../operator/explanation.ts';
 import { createInspector } from '../operator/inspector.ts';
+import { broughtKeysOf } from '../serve/api-key-hmac.ts';
 import { hostMatchingOf, locateOptionsOf } from '../serve/locate-flags.ts';
 import { serveFlags } from '../serve/serve-flags.ts';
 import { callApi, tokenOf } from './api-call.ts';
@@ -45,6 +46,7 @@ const requestFlags = {
 /** How a service decides; a running one has its own. */
 const decidingFlags = {
   policies: serveFlags.policies,
+  apiKeyHmacFile: serveFlags.apiKeyHmacFile,
   hostPort: serveFlags.hostPort,
   hostFinalDot: serveFlags.hostFinalDot,
   unmatched: serveFlags.unmatched,
@@ -124,7 +126,9 @@ async function explain(
   request: CheckRequest,
   environment: Environment,
 ): Promise<ExplainResponse> {
-  const compiled = await loadOnce(values.policies, environment, keySetRequests(environment), hostMatchingOf(values));
+  const brought = await broughtKeysOf(values.apiKeyHmacFile);
+  const hosts = hostMatchingOf(values);
+  const compiled = await loadOnce(values.policies, environment, keySetRequests(environment), hosts, brought);
   const { snapshot } = compiled;
   if (snapshot === undefined) {
     compiled.close();

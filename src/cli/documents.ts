@@ -1,4 +1,5 @@
 import { systemClock } from '../clock.ts';
+import type { BroughtKeys } from '../contract/api-key.ts';
 import { compile } from '../document/compile.ts';
 import type { CompiledOnce as Compiled } from '../document/compile.ts';
 import { systemFiles } from '../file-access.ts';
@@ -15,12 +16,13 @@ export async function loadOnce(
   env: NodeJS.ProcessEnv,
   fetchKeySet: KeySetRequest,
   hosts: HostMatching,
+  broughtKeys?: BroughtKeys,
 ): Promise<Compiled & { close(): void }> {
   const keySets = createKeySets({ fetch: fetchKeySet, clock: systemClock, timers: systemTimers, random: Math.random });
   const loaded = await loadDocuments(directories, { clock: systemClock });
   const compiled = await compile(loaded, {
     policyKinds,
-    environment: { clock: systemClock, keySets },
+    environment: { clock: systemClock, keySets, broughtKeys },
     env,
     readFile: (path, maxBytes) => systemFiles.read(path, maxBytes),
     clock: systemClock,

@@ -1,13 +1,16 @@
 import type { KeySetRequest } from '../jwt/key-set-fetch.ts';
+import type { CompiledOnce } from '../document/compile.ts';
 import { formatFault } from '../document/fault.ts';
 import { toggle } from '../flags.ts';
-import type { HostMatching } from '../request/host.ts';
+import { broughtKeysOf } from '../serve/api-key-hmac.ts';
 import { hostMatchingOf } from '../serve/locate-flags.ts';
 import { serveFlags } from '../serve/serve-flags.ts';
 import { defineCommand } from './command.ts';
-import type { Environment } from './command.ts';
 import { count } from './count.ts';
 import { loadOnce } from './documents.ts';
+
+/** Asks nobody: key sets are fetched when they serve. */
+const offline: KeySetRequest = () => Promise.reject(new Error('validate fetches nothing'));
 
 export const command = defineCommand({
   usage: 'validate [DIR …] [FLAGS]',
@@ -18,24 +21,20 @@ export const command = defineCommand({
   flags: {
     hostPort: serveFlags.hostPort,
     hostFinalDot: serveFlags.hostFinalDot,
+    apiKeyHmacFile: serveFlags.apiKeyHmacFile,
     json: toggle('one JSON object for scripts'),
   },
   maxArguments: Infinity,
-  run: ({ values, positionals }, environment) =>
-    validate(positionals, values.json, environment, hostMatchingOf(values)),
+  run: async ({ values, positionals }, environment) => {
+    const brought = await broughtKeysOf(values.apiKeyHmacFile);
+    const folders = positionals.length === 0 ? ['policies'] : positionals;
+    const compiled = await loadOnce(folders, environment, offline, hostMatchingOf(values), brought);
+    compiled.close();
+    return tell(compiled, values.json);
+  },
 });
 
-/** Asks nobody: key sets are fetched when they serve. */
-const offline: KeySetRequest = () => Promise.reject(new Error('validate fetches nothing'));
-
-async function validate(
-  folders: readonly string[],
-  json: boolean,
-  environment: Environment,
-  hosts: HostMatching,
-): Promise<number> {
-  const compiled = await loadOnce(folders.length === 0 ? ['policies'] : folders, environment, offline, hosts);
-  compiled.close();
+function tell(compiled: CompiledOnce, json: boolean): number {
   const { warnings } = compiled;
   if (!json) process.stdout.write(warnings.map((warning) => `${formatFault(warning)}\n`).join(''));
   if (compiled.snapshot === undefined) {

@@ -7,6 +7,27 @@ export interface ClientApplication {
   readonly clientId: string;
   /** Any one of them is accepted, so that a secret can be rotated; none: the client has no secret. */
   readonly secrets: readonly SecretHash[];
+  /** Any one of them is accepted until it expires. */
+  readonly apiKeys?: readonly ApiKey[];
+}
+
+/** A key that a caller sends as `<id>.<secret>`, or one of another form that was brought along. */
+export type ApiKey = IssuedKey | BroughtKey;
+
+export interface IssuedKey extends KeyTerm {
+  /** No secret: logs and labels may tell it. */
+  readonly id: string;
+  readonly secret: SecretHash;
+}
+
+export interface BroughtKey extends KeyTerm {
+  /** Lower-case hex of HMAC-SHA-256 of the whole key, under a key that the service alone has. */
+  readonly hmac: string;
+}
+
+interface KeyTerm {
+  /** Milliseconds since the Unix epoch, from which on it is refused; undefined: never. */
+  readonly expiresAt: number | undefined;
 }
 
 /** SHA-256(salt + secret). The secret itself is never kept. */
@@ -36,9 +57,23 @@ export interface Tier {
   readonly onStoreFailure?: 'deny' | 'allow' | 'local';
 }
 
-/** Who may use what. Look-ups are constant-time in the number of entries. */
-export interface ContractDirectory {
+/** Client applications by each name that a caller may be known by. */
+export interface ClientIndex {
   client(clientId: string): ClientApplication | undefined;
+  /** By what stands before the dot of an API key. */
+  issuedKey(id: string): HeldKey<IssuedKey> | undefined;
+  /** By its HMAC, as {@link BroughtKey} has it. */
+  broughtKey(hmac: string): HeldKey<BroughtKey> | undefined;
+}
+
+/** An API key and whose it is. */
+export interface HeldKey<Key extends ApiKey = ApiKey> {
+  readonly key: Key;
+  readonly client: ClientApplication;
+}
+
+/** Who may use what. Look-ups are constant-time in the number of entries. */
+export interface ContractDirectory extends ClientIndex {
   /** Whatever its status: the caller judges that. */
   contract(clientId: string, api: string): Contract | undefined;
 }

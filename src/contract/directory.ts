@@ -1,4 +1,5 @@
-import type { ClientApplication, Contract, ContractDirectory } from './contract.ts';
+import { createClientIndex } from './client-index.ts';
+import type { ClientApplication, ClientIndex, Contract, ContractDirectory } from './contract.ts';
 import { LayeredMap } from './layered-map.ts';
 
 /** A contract that has changed; undefined where there is none any more. */
@@ -9,7 +10,7 @@ export interface ContractChange {
   readonly contract: Contract | undefined;
 }
 
-/** Never changes. Looks up in two maps, so the cost stays flat however many clients and contracts there are. */
+/** Never changes. Looks up in a few maps, so the cost stays flat however many clients and contracts there are. */
 export interface Directory extends ContractDirectory {
   /** All of them, whatever their status. */
   contracts(): Iterable<Contract>;
@@ -18,23 +19,19 @@ export interface Directory extends ContractDirectory {
 }
 
 export function createDirectory(clients: Iterable<ClientApplication>, contracts: Iterable<Contract>): Directory {
-  const byId = new Map<string, ClientApplication>();
-  for (const client of clients) byId.set(client.clientId, client);
   const byApi = new Map<string, Map<string, Contract>>();
   for (const contract of contracts) {
     let ofApi = byApi.get(contract.api);
     if (ofApi === undefined) byApi.set(contract.api, (ofApi = new Map()));
     ofApi.set(contract.client.clientId, contract);
   }
-  return directoryOf(byId, new Map(Array.from(byApi, ([api, ofApi]) => [api, new LayeredMap(ofApi)])));
+  const index = createClientIndex(clients);
+  return directoryOf(index, new Map(Array.from(byApi, ([api, ofApi]) => [api, new LayeredMap(ofApi)])));
 }
 
-function directoryOf(
-  clients: ReadonlyMap<string, ClientApplication>,
-  contracts: ReadonlyMap<string, LayeredMap<Contract>>,
-): Directory {
+function directoryOf(clients: ClientIndex, contracts: ReadonlyMap<string, LayeredMap<Contract>>): Directory {
   return {
-    client: (clientId) => clients.get(clientId),
+    ...clients,
     contract: (clientId, api) => contracts.get(api)?.get(clientId),
     *contracts() {
       for (const ofApi of contracts.values()) yield* ofApi.values();

@@ -39,12 +39,16 @@ export function parseSecretHash(text: SecretHashText): SecretHash {
 export function verifySecret(client: ClientApplication | undefined, secret: string): boolean {
   let matched = 0;
   for (let i = 0; i < MAX_SECRETS; i++) {
-    const known = client?.secrets[i];
-    const { salt, sha256 } = known ?? NOBODY;
-    const equal = timingSafeEqual(digest(salt, secret), sha256);
-    matched |= Number(equal) & Number(known !== undefined);
+    matched |= Number(isSecret(client?.secrets[i], secret));
   }
   return matched === 1;
+}
+
+/** Whether it is this secret. Where there is none it costs the same, and is not. */
+export function isSecret(known: SecretHash | undefined, secret: string): boolean {
+  const { salt, sha256 } = known ?? NOBODY;
+  const equal = timingSafeEqual(digest(salt, secret), sha256);
+  return equal && known !== undefined;
 }
 
 function randomSalt(): Uint8Array {

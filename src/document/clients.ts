@@ -1,5 +1,7 @@
 import type { ClientApplication, SecretHash } from '../contract/contract.ts';
 import { parseSecretHash } from '../contract/secret.ts';
+import { nameOf } from './api-key-schema.ts';
+import { readKeys } from './api-keys.ts';
 import { Claims } from './claims.ts';
 import type { Changes } from './document-index.ts';
 import type { Faults } from './fault.ts';
@@ -30,6 +32,9 @@ export class ClientStage {
   readonly #version: VersionDigest;
   readonly #clients = new Map<string, CompiledClient>();
   readonly #ids = new Claims<ClientDocument>();
+  readonly #keys = new Claims<ClientDocument>();
+  /** Those with an API key of another form, and its place in their list. */
+  readonly #brought = new Map<ClientDocument, number>();
   readonly #issues = new Map<ClientDocument, readonly Issue[]>();
   readonly #warnings = new Map<ClientDocument, readonly Issue[]>();
 
@@ -64,13 +69,22 @@ export class ClientStage {
       const single = spec.clientSecret;
       if (single !== undefined && isPublished(single, undefined))
         this.#warnings.set(loaded, [published(['clientSecret'])]);
-      const { hashes, contents, secrets } =
-        single !== undefined && 'sha256' in single
-          ? { hashes: [parseSecretHash(single)], contents: [single.salt, single.sha256], secrets: NO_SECRETS }
+      const { hashes, contents, secrets, apiKeys } =
+        single !== undefined && 'sha256' in single && spec.apiKeys === undefined
+          ? {
+              hashes: [parseSecretHash(single)],
+              contents: [single.salt, single.sha256],
+              secrets: NO_SECRETS,
+              apiKeys: undefined,
+            }
           : await this.#readSecrets(loaded, reader);
       const content = [metadata.labels, spec.clientId, ...contents];
-      this.#clients.set(name, { client: { name, clientId: spec.clientId, secrets: hashes }, content, secrets });
+      const client = { name, clientId: spec.clientId, secrets: hashes, ...(apiKeys && { apiKeys }) };
+      this.#clients.set(name, { client, content, secrets });
       this.#ids.claim(spec.clientId, loaded);
+      for (const key of spec.apiKeys ?? []) this.#keys.claim(nameOf(key), loaded);
+      const brought = spec.apiKeys?.findIndex((key) => 'hmac' in key) ?? -1;
+      if (brought >= 0) this.#brought.set(loaded, brought);
       this.#version.add('ClientApplication', name, content);
       changed.add(name);
       const pause = yieldIfDue();
@@ -85,10 +99,18 @@ export class ClientStage {
       const message = `another client application has this client id: ${whereIs(holder)}`;
       addIssues(faults, claimant.place, [{ path: ['spec', 'clientId'], at: 'value', message }]);
     }
+    for (const { key, claimant, holder } of this.#keys.contested()) {
+      const index = claimant.document.spec.apiKeys?.findIndex((each) => nameOf(each) === key) ?? 0;
+      const message = `another client application has this API key: ${whereIs(holder)}`;
+      addIssues(faults, claimant.place, [{ path: ['spec', 'apiKeys', index], at: 'value', message }]);
+    }
   }
 
-  tellWarnings(warnings: Warnings): void {
+  /** @param knowsBrought whether API keys of another form can be told */
+  tellWarnings(warnings: Warnings, knowsBrought: boolean): void {
     for (const [{ place }, issues] of this.#warnings) warnings.add(place, issues);
+    if (knowsBrought) return;
+    for (const [loaded, index] of this.#brought) warnings.add(loaded.place, [untold(index)]);
   }
 
   #remove(loaded: ClientDocument): string {
@@ -96,8 +118,10 @@ export class ClientStage {
     const known = this.#clients.get(name);
     this.#clients.delete(name);
     this.#ids.release(loaded.document.spec.clientId, loaded);
+    for (const key of loaded.document.spec.apiKeys ?? []) this.#keys.release(nameOf(key), loaded);
     this.#issues.delete(loaded);
     this.#warnings.delete(loaded);
+    this.#brought.delete(loaded);
     if (known !== undefined) {
       this.#version.remove('ClientApplication', name, known.content);
       for (const secret of known.secrets) this.#version.removeSecret(secret);
@@ -107,7 +131,8 @@ export class ClientStage {
 
   async #readSecrets(loaded: ClientDocument, reader: SecretReader) {
     const { document, place } = loaded;
-    const { clientSecret, clientSecrets = [] } = document.spec;
+    const { clientSecret, clientSecrets = [], apiKeys } = document.spec;
+    const file = 'resource' in place ? undefined : place.source.file;
     const name = qualifiedName(document.metadata);
     const hashes: SecretHash[] = [];
     const contents: unknown[] = [];
@@ -116,7 +141,7 @@ export class ClientStage {
     const warnings: Issue[] = [];
     for (const [index, source] of (clientSecret === undefined ? clientSecrets : [clientSecret]).entries()) {
       const field = clientSecret === undefined ? ['clientSecrets', index] : ['clientSecret'];
-      const read = await readSecret(source, 'resource' in place ? undefined : place.source.file, reader);
+      const read = await readSecret(source, file, reader);
       if ('hash' in read) {
         if (isPublished(source, 'plain' in read ? read.plain : undefined)) warnings.push(published(field));
         hashes.push(read.hash);
@@ -126,12 +151,23 @@ export class ClientStage {
         issues.push({ path: ['spec', ...field, ...read.path], at: 'value', message: read.message });
       }
     }
+    const keys = apiKeys === undefined ? undefined : await readKeys(apiKeys, file, reader);
+    if (keys !== undefined) {
+      contents.push({ apiKeys: keys.contents });
+      issues.push(...keys.issues);
+      for (const [id, secret] of keys.plain) secrets.push(this.#version.addSecret(`${name}/key/${id}`, secret));
+    }
     if (issues.length > 0) this.#issues.set(loaded, issues);
     if (warnings.length > 0) this.#warnings.set(loaded, warnings);
-    return { hashes, contents, secrets };
+    return { hashes, contents, secrets, apiKeys: keys?.keys };
   }
 }
 
 function published(field: readonly PropertyKey[]): Issue {
   return { path: ['spec', ...field], at: 'key', message: PUBLISHED_SECRET };
+}
+
+function untold(index: number): Issue {
+  const message = 'is refused by a service without --api-key-hmac-file: give it the key under which this was made';
+  return { path: ['spec', 'apiKeys', index, 'hmac'], at: 'value', message };
 }

@@ -128,7 +128,7 @@ export class Compiler {
     const warnings = new Warnings();
     for (const stage of [this.#index, this.#clients, this.#contracts, this.#messages]) stage.tellFaults(faults);
     this.#policies.tell(faults, warnings);
-    this.#clients.tellWarnings(warnings);
+    this.#clients.tellWarnings(warnings, this.#options.environment.broughtKeys !== undefined);
     const assembled = routing ?? this.#assemble(faults);
     warnings.keep(assembled.warnings);
     if (set.complete) {

@@ -3,6 +3,7 @@ import { MAX_SECRETS } from '../contract/secret.ts';
 import type { Reason } from '../denial/denial.ts';
 import { allReasons } from '../policies/index.ts';
 import { limitsSchema } from '../quota/limit-schema.ts';
+import { apiKeys } from './api-key-schema.ts';
 import { annotations, basePath, clientId, host, labels, name, unique } from './fields.ts';
 
 /** Every document says it: a later version can change what fields mean. */
@@ -108,6 +109,7 @@ const clientApplication = z
     clientId,
     clientSecret: secret.optional().describe('Absent: the client has no secret'),
     clientSecrets: z.array(secret).min(1).max(MAX_SECRETS).optional().describe('Any one is valid: for a rotation'),
+    apiKeys: apiKeys.optional().describe('Any one is valid until it expires; for the policy api-key'),
   })
   .refine((value) => !value.clientSecret || !value.clientSecrets, {
     path: ['clientSecrets'],

@@ -26,18 +26,21 @@ export type ReadSecret = { readonly hash: SecretHash } & (
 /**
  * Hashes a secret that a document, the environment or a file holds.
  * @param file the document's own, against which a relative path is resolved; undefined where it stands in none
+ * @param prefix may stand before the secret, and is no part of it
  */
 export async function readSecret(
   source: SecretSource,
   file: string | undefined,
   reader: SecretReader,
+  prefix = '',
 ): Promise<ReadSecret | Omit<Issue, 'at'>> {
   if ('sha256' in source) return { hash: parseSecretHash(source), written: [source.salt, source.sha256] };
   if ('value' in source) {
     const { value, issues } = resolveVariables(source.value, reader.variables);
     if (issues[0] !== undefined) return { path: ['value'], message: issues[0].message };
-    if (value === '') return { path: ['value'], message: 'the secret is empty' };
-    return { hash: hashSecret(String(value)), plain: String(value) };
+    const secret = withoutPrefix(String(value), prefix);
+    if (secret === '') return { path: ['value'], message: 'the secret is empty' };
+    return { hash: hashSecret(secret), plain: secret };
   }
   if (file === undefined)
     return { path: ['file'], message: 'only a document in a file may name one: give salt and sha256' };
@@ -52,7 +55,11 @@ export async function readSecret(
     if (code === 'EFBIG') return { path: ['file'], message: `a secret has at most ${MAX_SECRET_BYTES} bytes` };
     return { path: ['file'], message: `the file of the secret: ${sentenceOf(error)}` };
   }
-  const secret = bytes.toString('utf8').replace(/\r?\n$/, '');
+  const secret = withoutPrefix(bytes.toString('utf8').replace(/\r?\n$/, ''), prefix);
   if (secret === '') return { path: ['file'], message: 'the file of the secret is empty' };
   return { hash: hashSecret(secret), plain: secret };
+}
+
+function withoutPrefix(secret: string, prefix: string): string {
+  return secret.startsWith(prefix) ? secret.slice(prefix.length) : secret;
 }

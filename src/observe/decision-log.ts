@@ -74,7 +74,7 @@ function decisionFields(decision: Decision, durationMs: number): LogFields {
     api: decision.api,
     policy: decision.policy === '' ? undefined : decision.policy,
     reason: denial?.reason,
-    cause: denial?.reason === 'client_rejected' ? denial.cause : undefined,
+    cause: denial !== undefined && 'cause' in denial ? denial.cause : undefined,
     detail: denial?.detail.slice(0, MAX_DETAIL),
     client_id: identity.client?.clientId,
     client_name: identity.client?.name,

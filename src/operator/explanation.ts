@@ -48,7 +48,7 @@ export function explanationOf(decision: Decision, answer: CheckResponse, telling
 }
 
 const EITHER_CREDENTIAL =
-  'the client id or its secret is wrong; which of them, the decision log tells, and this API over a Unix socket or with --api-token-file';
+  'the client id or its secret, or the API key, is wrong; which of them, the decision log tells, and this API over a Unix socket or with --api-token-file';
 
 /** @param used units by which `remaining` would be higher had the decision not been made: 0 where nothing was granted */
 export function toCounter({ limit, remaining, resetMs }: WindowState, used: number): Counter {
@@ -66,7 +66,7 @@ export function toCounter({ limit, remaining, resetMs }: WindowState, used: numb
 }
 
 function detailOf(denial: Denial | undefined, { tellsWhichCredential }: Telling): string {
-  if (denial?.reason !== 'client_rejected' || tellsWhichCredential) return denial?.detail ?? '';
+  if (denial === undefined || !('cause' in denial) || tellsWhichCredential) return denial?.detail ?? '';
   const isGuess = denial.cause === 'client_unknown' || denial.cause === 'secret_wrong';
   return isGuess ? EITHER_CREDENTIAL : denial.detail;
 }

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Clock } from '../clock.ts';
+import type { BroughtKeys } from '../contract/api-key.ts';
 import type { KeySets } from '../jwt/key-sets.ts';
 import type { NamedFiles } from '../policy/named-file.ts';
 import type { PolicyKind } from '../policy/policy.ts';
@@ -9,6 +10,8 @@ export interface PolicyEnvironment {
   readonly clock: Clock;
   /** Key sets by URL, shared by all policies and kept across reloads. */
   readonly keySets: KeySets;
+  /** Absent where there is no `--api-key-hmac-file`: API keys of another form than ostiary's are unknown then. */
+  readonly broughtKeys?: BroughtKeys | undefined;
 }
 
 /** What a policy is made with: the process, and what its document brings along. */

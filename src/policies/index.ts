@@ -1,5 +1,6 @@
 import type { ReasonTable } from '../denial/reasons.ts';
 import { reasonsOf } from '../policy/policy.ts';
+import apiKey from './api-key.ts';
 import clientIdEnforcement from './client-id-enforcement.ts';
 import cors from './cors.ts';
 import type { RegisteredKind } from './environment.ts';
@@ -18,6 +19,7 @@ const kinds: readonly RegisteredKind[] = [
   rateLimiting,
   rateLimitingSla,
   cors,
+  apiKey,
 ];
 
 /** By `policyRef.name`; Flex/Omni Gateway's `-flex` spellings are accepted. */

@@ -17,6 +17,7 @@ import { policyKinds } from '../policies/index.ts';
 import type { CounterStore } from '../quota/store.ts';
 import { followFolder } from '../source/folder-source.ts';
 import type { ConfigSource } from '../source/documents-in-force.ts';
+import { broughtKeysOf } from './api-key-hmac.ts';
 import { counterOptionsOf } from './counter-flags.ts';
 import { createCounterStore } from './counter-store.ts';
 import type { SharedCounters } from './counter-store.ts';
@@ -96,7 +97,7 @@ export async function openDecider(
   const documents = await followFolder({
     paths: flags.policies,
     policyKinds,
-    environment: { clock, keySets },
+    environment: { clock, keySets, broughtKeys: await broughtKeysOf(flags.apiKeyHmacFile) },
     env: environment,
     readFile: (path, maxBytes) => systemFiles.read(path, maxBytes),
     clock,

@@ -1,11 +1,13 @@
 import { duration, fraction, integer, list, oneOf, text, toggle, withVariables } from '../flags.ts';
 import type { FlagValues } from '../flags.ts';
+import { apiKeyHmacFile } from './api-key-hmac.ts';
 import { counterFlags } from './counter-flags.ts';
 import { locateFlags } from './locate-flags.ts';
 
 /** The flags of `ostiary serve`. Commands that mean the same by a name take the flag from here. */
 export const serveFlags = withVariables({
   policies: list(['policies'], 'DIR', 'folder with the documents to enforce; repeatable'),
+  apiKeyHmacFile,
   listen: text('127.0.0.1:9191', 'ADDRESS', 'gRPC for Envoy: host:port or unix:/path'),
   listenMode: text('0660', 'MODE', 'permission bits of the Unix socket of --listen, octal'),
   transport: oneOf(

@@ -15,6 +15,14 @@ export class Contracts implements ContractDirectory {
     return this.#contracts.get(clientId)?.client;
   }
 
+  issuedKey(): undefined {
+    return undefined;
+  }
+
+  broughtKey(): undefined {
+    return undefined;
+  }
+
   contract(clientId: string, api: string): Contract | undefined {
     return api === 'orders' ? this.#contracts.get(clientId) : undefined;
   }

@@ -48,6 +48,19 @@ describe('whether a request has the credential of a policy', () => {
     expect(present({ authorization: 'Basic eDp5' })).toBe(false);
   });
 
+  it('an API key at any of its places, however wrong', () => {
+    const places = [{ header: 'x-key' }, { header: 'authorization', scheme: 'Key' }, { cookie: 'k' }, { query: 'q' }];
+    const { present, hidden, headers } = authenticating('api-key', { places, forwardCredentials: true });
+    for (const sent of [{ 'x-key': 'a' }, { 'x-key': 'a,b' }, { authorization: 'key x' }, { cookie: 'k=1; k=2' }])
+      expect([sent, present(sent)]).toEqual([sent, true]);
+    for (const sent of [{}, { 'x-key': '' }, { authorization: 'Bearer x' }, { cookie: 'l=1' }])
+      expect([sent, present(sent)]).toEqual([sent, false]);
+    expect([present({}, 'q=1'), present({}, 'r=1')]).toEqual([true, false]);
+    expect([headers, hidden]).toEqual([['x-key', 'authorization'], []]);
+    // What another alternative may need, such as a bearer token, is left where it is.
+    expect(authenticating('api-key', { places: places.slice(0, 2) }).hidden).toEqual(['x-key']);
+  });
+
   it('a token in a query parameter', () => {
     const jwtExpression = "#[attributes.queryParams['access_token']]";
     const { present, bearer, headers } = authenticating('jwt-validation', {

@@ -1,5 +1,6 @@
 import { systemClock } from '../../src/clock.ts';
 import type { ClientApplication, Contract, ContractDirectory } from '../../src/contract/contract.ts';
+import { createDirectory } from '../../src/contract/directory.ts';
 import type { Identity } from '../../src/contract/identity.ts';
 import type { PolicyKind, QuotaPolicy, Request } from '../../src/policy/policy.ts';
 import type { Check } from '../../src/request/check.ts';
@@ -43,11 +44,10 @@ export function request(
 }
 
 export function directory(contracts: readonly Contract[]): ContractDirectory {
-  return {
-    client: (clientId) => contracts.find(({ client }) => client.clientId === clientId)?.client,
-    contract: (clientId, api) =>
-      contracts.find((contract) => contract.client.clientId === clientId && contract.api === api),
-  };
+  return createDirectory(
+    contracts.map(({ client }) => client),
+    contracts,
+  );
 }
 
 export function application(name: string, secrets: ClientApplication['secrets'] = []): ClientApplication {

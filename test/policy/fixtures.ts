@@ -1,5 +1,6 @@
 import type { Clock } from '../../src/clock.ts';
 import type { ClientApplication, Contract, ContractDirectory } from '../../src/contract/contract.ts';
+import { createDirectory } from '../../src/contract/directory.ts';
 import type { DecisionPorts } from '../../src/decision/deliberation.ts';
 import { reasons } from '../../src/denial/reasons.ts';
 import type { AccessPolicy, Outcome, QuotaPolicy, Request } from '../../src/policy/policy.ts';
@@ -54,11 +55,7 @@ export function directoryOf(
   contracts: readonly Contract[],
   clients: readonly ClientApplication[] = [],
 ): ContractDirectory {
-  const all = [...clients, ...contracts.map(({ client }) => client)];
-  return {
-    client: (clientId) => all.find((client) => client.clientId === clientId),
-    contract: (clientId, api) => contracts.find((found) => found.api === api && found.client.clientId === clientId),
-  };
+  return createDirectory([...clients, ...contracts.map(({ client }) => client)], contracts);
 }
 
 export function snapshotOf(
