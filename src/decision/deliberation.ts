@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { ContractDirectory } from '../contract/contract.ts';
 import type { Identity } from '../contract/identity.ts';
 import type { Denial } from '../denial/denial.ts';
+import type { ExpressionFailure } from '../policy/expression-failure.ts';
 import type { Extras } from '../policy/extras.ts';
 import type { Policy, Request } from '../policy/policy.ts';
 import type { RuledRequest } from '../policy/rules.ts';
@@ -25,6 +26,8 @@ export interface DecisionPorts extends LocateOptions {
   readonly clock: Clock;
   /** Told of every unexpected failure inside a policy or the store, before its failure mode decides. */
   failed(policy: string, error: unknown): void;
+  /** Told of every expression that had no value for a request. */
+  expressionFailed?(policy: string, failure: ExpressionFailure): void;
 }
 
 /** Nobody waits for the decision any more: it ends without one, and nothing more is worked out or charged for it. */
@@ -95,14 +98,18 @@ export function requestFor(deliberation: Deliberation, bound: Bound<Policy>): Re
   return new PolicyRequest(deliberation, bound);
 }
 
+const NO_LABELS: Readonly<Record<string, string>> = {};
+
 /** What one policy sees. What has been found is as it was when the policy was asked; all else does not change. */
 class PolicyRequest implements Request {
   readonly #deliberation: Deliberation;
+  readonly #policy: string;
   readonly upstream: readonly HeaderEntry[];
   readonly identity: Identity;
 
   constructor(deliberation: Deliberation, bound: Bound<Policy>) {
     this.#deliberation = deliberation;
+    this.#policy = bound.name;
     this.upstream = upstreamSeenBy(deliberation, bound);
     this.identity = (bound.mode === 'shadow' ? deliberation.shadowIdentity : undefined) ?? deliberation.identity;
   }
@@ -113,6 +120,14 @@ class PolicyRequest implements Request {
 
   get api(): string {
     return this.#deliberation.located.api?.name ?? '';
+  }
+
+  get apiLabels(): Readonly<Record<string, string>> {
+    return this.#deliberation.located.api?.labels ?? NO_LABELS;
+  }
+
+  get basePath(): string {
+    return this.#deliberation.located.api?.basePath ?? '/';
   }
 
   get path(): NormalPath {
@@ -139,8 +154,16 @@ class PolicyRequest implements Request {
     return this.#deliberation.deadline;
   }
 
+  get now(): number {
+    return this.#deliberation.ports.clock.now();
+  }
+
   get caller(): Request['caller'] {
     return this.#deliberation.caller;
+  }
+
+  expressionFailed(failure: ExpressionFailure): void {
+    this.#deliberation.ports.expressionFailed?.(this.#policy, failure);
   }
 }
 

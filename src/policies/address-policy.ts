@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Denial } from '../denial/denial.ts';
 import type { ReasonTable } from '../denial/reasons.ts';
-import { claimNeeds, compileExpression, headerReads } from '../policy/expression.ts';
+import { claimNeeds, compileExpression, expressionOption, headerReads, isExpression } from '../policy/expression.ts';
 import type { NamedFile, NamedFiles } from '../policy/named-file.ts';
 import type { AccessPolicy, Outcome, PolicyRemark, Request } from '../policy/policy.ts';
 import { expressionFault } from '../policy/quota-options.ts';
@@ -30,11 +30,13 @@ export const addressOptions = z
       .max(16)
       .optional()
       .describe('Files of such entries, a line each; # begins a comment. They are followed'),
-    ipExpression: z.string().min(1).optional().describe('Selects the address. Default: the address of the client'),
+    ipExpression: expressionOption.optional().describe('Selects the address. Default: the address of the client'),
   })
   .superRefine((value, context) => {
     expressionFault(value.ipExpression, 'ipExpression', context, (source) =>
-      source.includes('#[') ? undefined : 'is a literal: the address of every request would be the same',
+      compileExpression(source).reads.length > 0
+        ? undefined
+        : 'is a literal: the address of every request would be the same',
     );
     if (value.ips === undefined && value.files === undefined) {
       context.addIssue({ code: 'custom', path: ['ips'], message: 'is missing: name addresses here, or files of them' });
@@ -61,7 +63,7 @@ export function addressFiles({ files = [] }: AddressOptions): readonly NamedFile
 
 /** Warns where callers choose the address that is held against the list. */
 export function addressWarnings({ ipExpression }: Readonly<Record<string, unknown>>): readonly PolicyRemark[] {
-  if (typeof ipExpression !== 'string') return [];
+  if (!isExpression(ipExpression)) return [];
   const { headerName, fromQuery } = compileExpression(ipExpression);
   if (headerName === undefined && !fromQuery) return [];
   const message =

@@ -10,7 +10,8 @@ import {
   dashedHeaders,
   dashedProblem,
 } from '../policy/credential-headers.ts';
-import { claimNeeds, headerReads } from '../policy/expression.ts';
+import { claimNeeds, expressionOption, expressionOrNone, headerReads } from '../policy/expression.ts';
+import type { ExpressionSource } from '../policy/expression.ts';
 import { forwardCredentials, forwardingNotes, hiddenHeaders, hidingProblem } from '../policy/forwarding.ts';
 import { definePolicy } from '../policy/policy.ts';
 import type { Authenticating, Outcome, Request } from '../policy/policy.ts';
@@ -26,8 +27,8 @@ const options = z
       .enum(['customExpression', 'httpBasicAuthenticationHeader'])
       .default('customExpression')
       .describe('Where the credentials are: in two expressions, or in HTTP Basic authentication'),
-    clientIdExpression: z.string().min(1).optional().describe(`Default ${DEFAULT_ID}`),
-    clientSecretExpression: z.string().optional().describe(`Default ${DEFAULT_SECRET}; "" for the id alone`),
+    clientIdExpression: expressionOption.optional().describe(`Default ${DEFAULT_ID}`),
+    clientSecretExpression: expressionOrNone.optional().describe(`Default ${DEFAULT_SECRET}; "" for the id alone`),
     dashedHeaders,
     forwardCredentials,
     realm: z
@@ -53,7 +54,7 @@ const options = z
     if (useless) context.addIssue({ code: 'custom', path: ['dashedHeaders'], message: useless });
   });
 
-function problemOf(source: string, which: 'id' | 'secret', forward: boolean | 'id'): string | undefined {
+function problemOf(source: ExpressionSource, which: 'id' | 'secret', forward: boolean | 'id'): string | undefined {
   try {
     return source === '' ? undefined : hidingProblem(source, which, forward);
   } catch (error) {

@@ -1,6 +1,7 @@
 import { isShared } from '../jwt/algorithms.ts';
 import { keysFromText } from '../jwt/text-key.ts';
 import { compileExpression } from '../policy/expression.ts';
+import type { ExpressionSource } from '../policy/expression.ts';
 import { canonicalHeaderName } from '../request/header-name.ts';
 import {
   DEFAULT_JWT_EXPRESSION,
@@ -124,7 +125,10 @@ function reportExpressions(config: JwtValidationOptions, report: Report): void {
     const field = Array.isArray(config.clientIdExpression) ? ['clientIdExpression', index] : 'clientIdExpression';
     const selection = compiled(field, source, report);
     // Anything else is the caller's to choose, and would let one client pass for another.
-    if (selection !== undefined && !/^\s*#\[\s*vars\.claimSet\b/.test(source)) {
+    if (
+      selection !== undefined &&
+      !(selection.fromClaims && selection.reads.every(({ variable }) => variable === 'claims'))
+    ) {
       report(field, 'must select a claim of the token, such as #[vars.claimSet.client_id]');
     }
   }
@@ -132,7 +136,7 @@ function reportExpressions(config: JwtValidationOptions, report: Report): void {
 
 function compiled(
   field: Parameters<Report>[0],
-  source: string,
+  source: ExpressionSource,
   report: Report,
 ): ReturnType<typeof compileExpression> | undefined {
   try {

@@ -3,6 +3,7 @@ import { ALGORITHMS } from '../jwt/algorithms.ts';
 import type { Algorithm } from '../jwt/algorithms.ts';
 import { clientHeaderNames } from '../policy/client-headers.ts';
 import type { ClientHeaderNames } from '../policy/client-headers.ts';
+import { expressionOption } from '../policy/expression.ts';
 import { upstreamHeader } from '../policy/upstream-header.ts';
 
 const NONE_REFUSED = 'unsigned tokens are never accepted: "none" is refused';
@@ -22,7 +23,10 @@ export const parameters = z.strictObject({
     .enum(['httpBearerAuthenticationHeader', 'customExpression'])
     .default('httpBearerAuthenticationHeader')
     .describe('Where the token is'),
-  jwtExpression: text.optional().meta({ default: DEFAULT_JWT_EXPRESSION }).describe('With jwtOrigin: customExpression'),
+  jwtExpression: expressionOption
+    .optional()
+    .meta({ default: DEFAULT_JWT_EXPRESSION })
+    .describe('With jwtOrigin: customExpression'),
   signingMethod: z.enum(['rsa', 'hmac', 'es'], refuseNone).optional().meta({ default: 'rsa' }),
   signingKeyLength: z.literal([256, 384, 512]).optional().meta({ default: 256 }),
   algorithms: z
@@ -69,7 +73,7 @@ export const parameters = z.strictObject({
     .default(false)
     .describe('false: the client of the token needs an approved contract for the API'),
   clientIdExpression: z
-    .union([text, z.array(text).min(1)])
+    .union([expressionOption, z.array(expressionOption).min(1)])
     .default('#[vars.claimSet.client_id]')
     .describe('The claim that names the client; of a list the first that the token has'),
   upstreamHeaders: clientHeaderNames.optional().describe('Headers that tell the upstream who calls'),

@@ -10,7 +10,7 @@ import {
   dashedHeaders,
   dashedProblem,
 } from '../policy/credential-headers.ts';
-import { claimNeeds, headerReads } from '../policy/expression.ts';
+import { claimNeeds, expressionOrNone, expressionOption, headerReads } from '../policy/expression.ts';
 import { forwardCredentials, forwardingNotes, hiddenHeaders, hidingProblem } from '../policy/forwarding.ts';
 import { definePolicy } from '../policy/policy.ts';
 import type { Authenticating, Charge, Request } from '../policy/policy.ts';
@@ -23,12 +23,10 @@ const CHALLENGE = 'Client-ID-Enforcement';
 
 const options = z
   .strictObject({
-    clientIdExpression: z
-      .string()
-      .min(1)
+    clientIdExpression: expressionOption
       .optional()
       .describe(`Default: the client an earlier policy has authenticated, else ${DEFAULT_ID}`),
-    clientSecretExpression: z.string().optional().describe(`Default ${DEFAULT_SECRET}; "" for the id alone`),
+    clientSecretExpression: expressionOrNone.optional().describe(`Default ${DEFAULT_SECRET}; "" for the id alone`),
     dashedHeaders,
     forwardCredentials,
     upstreamHeaders: clientHeaderNames.prefault({}).describe('Headers that tell the upstream who calls'),

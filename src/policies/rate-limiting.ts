@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { z } from 'zod';
-import { claimNeeds, compileExpression, headerReads } from '../policy/expression.ts';
+import { claimNeeds, compileExpression, expressionOption, headerReads } from '../policy/expression.ts';
 import { definePolicy } from '../policy/policy.ts';
 import type { Charge } from '../policy/policy.ts';
 import { costOf, expressionFault, quotaOptions, refineQuotaOptions, termsOf } from '../policy/quota-options.ts';
@@ -11,9 +11,7 @@ import type { QuotaTerms } from '../quota/store.ts';
 const options = z
   .strictObject({
     rateLimits: limitsSchema.describe('A request needs quota in all of them'),
-    keySelector: z
-      .string()
-      .min(1)
+    keySelector: expressionOption
       .optional()
       .describe('An expression: requests that select the same value share a quota. Absent: one bucket for the API'),
     ...quotaOptions,

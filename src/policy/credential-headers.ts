@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { compileExpression, eitherSpelling } from './expression.ts';
-import type { Selection } from './expression.ts';
+import type { ExpressionSource, Selection } from './expression.ts';
 import type { Authenticating, Request } from './policy.ts';
 import { seenHeader } from './seen-headers.ts';
 import { canonicalHeaderName } from '../request/header-name.ts';
@@ -14,8 +14,8 @@ export const dashedHeaders = z
   );
 
 interface CredentialOptions {
-  readonly clientIdExpression?: string | undefined;
-  readonly clientSecretExpression?: string | undefined;
+  readonly clientIdExpression?: ExpressionSource | undefined;
+  readonly clientSecretExpression?: ExpressionSource | undefined;
   readonly dashedHeaders: boolean;
 }
 
@@ -30,7 +30,7 @@ export function credentialSelections(options: CredentialOptions): CredentialSele
   const { clientIdExpression, clientSecretExpression } = options;
   const usual = (name: string): Selection =>
     options.dashedHeaders ? eitherSpelling(name) : compileExpression(`#[attributes.headers['${name}']]`);
-  const selected = (source: string | undefined, name: string) =>
+  const selected = (source: ExpressionSource | undefined, name: string) =>
     source === undefined ? usual(name) : compileExpression(source);
   return {
     id: selected(clientIdExpression, 'client_id'),
@@ -56,7 +56,7 @@ export function clientCredentialPresence(
   const named = headers.map((name) => ({ name, canonical: canonicalHeaderName(name) }));
   // What no header holds; a secret that the document itself writes is no credential of the request.
   const others = [id, secret].filter((selection) => selection !== undefined && selection.headerName === undefined);
-  const selected = others.filter((selection) => selection === id || selection?.source.includes('#[') === true);
+  const selected = others.filter((selection) => selection === id || (selection?.reads.length ?? 0) > 0);
   return {
     credential: `client ${[id, secret].map((selection) => selection?.source ?? '').join(' ')}`,
     isPresent: (request: Request) =>

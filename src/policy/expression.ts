@@ -1,27 +1,27 @@
+import { z } from 'zod';
+import type { Read } from '../cel/code.ts';
 import type { Identity } from '../contract/identity.ts';
 import { forwardedUri } from '../request/forwarded-client-cert.ts';
 import { canonicalHeaderName } from '../request/header-name.ts';
+import { compileCelSelection } from './cel-expression.ts';
+import { queryParameter, spiffeId } from './cel-variables.ts';
 import type { HeaderRead, Need, Request } from './policy.ts';
 import { seenHeader } from './seen-headers.ts';
+import { headersAmong } from './selection.ts';
+import type { Selection } from './selection.ts';
 
-/** A plain selection from a request, compiled once at load. */
-export interface Selection {
-  /** As the document wrote it. */
-  readonly source: string;
-  /** The lower-case name, where it selects a request header. */
-  readonly headerName: string | undefined;
-  /** A second header in which the same may be. */
-  readonly otherHeaderName?: string;
-  /** True where it selects from the query, which can't be removed for the upstream. */
-  readonly fromQuery: boolean;
-  /** True where it selects a claim of a verified token: without a policy that verifies one it finds nothing. */
-  readonly fromClaims: boolean;
-  /**
-   * Undefined where the request has no such thing; repeated ones are joined with a comma.
-   * @param identity in place of what earlier policies have established
-   */
-  select(request: Request, identity?: Identity): string | undefined;
-}
+export type { Selection } from './selection.ts';
+
+/** An expression as a document writes it: `#[…]`, a literal, or CEL. */
+export type ExpressionSource = string | { readonly cel: string };
+
+const celSource = z.strictObject({ cel: z.string().min(1).describe('An expression of CEL (docs/expressions.md)') });
+
+/** The schema of an option that takes an expression. What is wrong with one, `expressionFault` tells. */
+export const expressionOption = z.union([z.string().min(1), celSource]);
+
+/** The same, where an empty text stands for none. */
+export const expressionOrNone = z.union([z.string(), celSource]);
 
 const WRAPPED = /^\s*#\[([\s\S]*)\]\s*$/;
 const KEYED =
@@ -33,31 +33,34 @@ export const SUPPORTED_EXPRESSIONS =
   '#[source.forwardedSpiffeId], or a literal without #[';
 
 /**
- * Compiles `#[…]`: a plain selection by the reference's names, nothing more. A string without `#[` is a literal.
- * @throws TypeError that says what is supported
+ * Compiles CEL, or `#[…]`: a plain selection by the reference's names, nothing more. A string without `#[` is a literal.
+ * @throws TypeError that says what is supported, or where in CEL what is wrong
  */
-export function compileExpression(source: string): Selection {
+export function compileExpression(source: ExpressionSource): Selection {
+  if (typeof source !== 'string') return compileCelSelection(source.cel);
   const wrapped = WRAPPED.exec(source);
   if (wrapped === null) {
     if (source.includes('#[')) throw unsupported(source);
-    return selection(source, () => source);
+    return selection(source, [], () => source);
   }
   const body = (wrapped[1] ?? '').trim();
   switch (body) {
     case 'attributes.method':
-      return selection(source, (request) => request.check.method);
+      return selection(source, [of('request', 'method')], (request) => request.check.method);
     case 'attributes.requestPath':
-      return selection(source, (request) => request.path.path);
+      return selection(source, [of('request', 'path')], (request) => request.path.path);
     case 'attributes.remoteAddress':
-      return selection(source, (request) => request.clientAddress || undefined);
+      return selection(source, [of('request', 'address')], (request) => request.clientAddress || undefined);
     case 'authentication.principal':
-      return selection(source, principal);
+      return selection(source, [of('client', 'id'), { variable: 'claims', key: 'sub' }], principal);
     case 'source.principal':
-      return selection(source, ({ check }) => check.sourcePrincipal || undefined);
+      return selection(source, [of('source', 'principal')], ({ check }) => check.sourcePrincipal || undefined);
     case 'source.spiffeId':
-      return selection(source, ({ check }) => spiffeId(check.sourcePrincipal));
+      return selection(source, [of('source', 'spiffeId')], ({ check }) => spiffeId(check.sourcePrincipal));
     case 'source.forwardedSpiffeId':
-      return selection(source, ({ check, trustedHops }) => spiffeId(forwardedUri(check, trustedHops)));
+      return selection(source, [of('source', 'forwardedSpiffeId')], ({ check, trustedHops }) =>
+        spiffeId(forwardedUri(check, trustedHops)),
+      );
   }
   const keyed = KEYED.exec(body);
   const key = keyed?.[2] ?? keyed?.[3] ?? keyed?.[4];
@@ -66,19 +69,34 @@ export function compileExpression(source: string): Selection {
     case 'attributes.headers':
       return headerSelection(source, key.toLowerCase());
     case 'attributes.queryParams':
-      return { ...selection(source, (request) => queryParameter(request.path.query, key)), fromQuery: true };
+      return {
+        ...selection(source, [of('request', 'query', key)], (request) => queryParameter(request.path.query, key)),
+        fromQuery: true,
+      };
     default:
-      return { ...selection(source, (request, identity = request.identity) => claim(identity, key)), fromClaims: true };
+      return {
+        ...selection(source, [{ variable: 'claims', key }], (request, identity = request.identity) =>
+          claim(identity, key),
+        ),
+        fromClaims: true,
+      };
   }
 }
 
-function selection(source: string, select: Selection['select']): Selection {
-  return { source, headerName: undefined, fromQuery: false, fromClaims: false, select };
+function selection(source: string, reads: readonly Read[], select: Selection['select']): Selection {
+  return { source, reads, headerName: undefined, fromQuery: false, fromClaims: false, select };
+}
+
+function of(variable: string, field: string, key?: string): Read {
+  return key === undefined ? { variable, field } : { variable, field, key };
 }
 
 function headerSelection(source: string, name: string): Selection {
   const canonical = canonicalHeaderName(name);
-  return { ...selection(source, (request) => seenHeader(request, name, canonical)), headerName: name };
+  return {
+    ...selection(source, [of('request', 'headers', name)], (request) => seenHeader(request, name, canonical)),
+    headerName: name,
+  };
 }
 
 /** A header with underscores in its name, or with dashes in their place; undefined where a request has both. */
@@ -89,24 +107,28 @@ export function eitherSpelling(name: string): Selection {
     const [first, second] = [written.select(request), dashed.select(request)];
     return first !== undefined && second !== undefined ? undefined : (first ?? second);
   };
-  return { ...selection(name, select), headerName: name, otherHeaderName };
+  return { ...selection(name, [...written.reads, ...dashed.reads], select), headerName: name, otherHeaderName };
 }
 
 /** What the expressions of options need of policies before: claims, where they select one. */
 export function claimNeeds(options: Readonly<Record<string, unknown>>): readonly Need[] {
   return Object.entries(options).flatMap(([field, source]): readonly Need[] => {
-    if (typeof source !== 'string' || source === '') return [];
-    return compileExpression(source).fromClaims ? [{ what: 'claims', field }] : [];
+    return isExpression(source) && compileExpression(source).fromClaims ? [{ what: 'claims', field }] : [];
   });
 }
 
 /** The request headers that the expressions of options select. */
 export function headerReads(options: Readonly<Record<string, unknown>>): readonly HeaderRead[] {
   return Object.entries(options).flatMap(([field, source]): readonly HeaderRead[] => {
-    if (typeof source !== 'string' || source === '') return [];
-    const { headerName } = compileExpression(source);
-    return headerName === undefined ? [] : [{ field, header: headerName }];
+    if (!isExpression(source)) return [];
+    return headersAmong(compileExpression(source).reads).map((header) => ({ field, header }));
   });
+}
+
+/** Options have numbers and other things too, and an empty text where nothing is selected. */
+export function isExpression(option: unknown): option is ExpressionSource {
+  if (typeof option === 'object' && option !== null) return 'cel' in option && typeof option.cel === 'string';
+  return typeof option === 'string' && option !== '';
 }
 
 function unsupported(source: string): TypeError {
@@ -120,11 +142,6 @@ function principal(request: Request, identity = request.identity): string | unde
   return identity.client?.clientId ?? claim(identity, 'sub');
 }
 
-/** What a workload is called where certificates name it (SPIFFE); undefined of another name. */
-function spiffeId(name: string | undefined): string | undefined {
-  return name?.startsWith('spiffe://') === true ? name : undefined;
-}
-
 function claim({ claims }: Identity, name: string): string | undefined {
   const value = claims !== undefined && Object.hasOwn(claims, name) ? claims[name] : undefined;
   if (typeof value === 'string') return value;
@@ -132,11 +149,4 @@ function claim({ claims }: Identity, name: string): string | undefined {
   if (typeof value === 'number')
     return Number.isSafeInteger(value) || !Number.isInteger(value) ? String(value) : undefined;
   return typeof value === 'boolean' ? String(value) : undefined;
-}
-
-/** Joined like headers, so that a repeated credential is one that matches nothing. */
-function queryParameter(query: string, name: string): string | undefined {
-  if (query === '') return undefined;
-  const values = new URLSearchParams(query).getAll(name);
-  return values.length === 0 ? undefined : values.join(',');
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { compileExpression } from './expression.ts';
-import type { Selection } from './expression.ts';
+import type { ExpressionSource, Selection } from './expression.ts';
 import { upgrade } from './upgrade-note.ts';
 import type { UpgradeNote } from './upgrade-note.ts';
 
@@ -27,7 +27,11 @@ export function hiddenHeaders(
  * Why a credential can't be kept from the upstream as the options say; undefined where it can.
  * @throws TypeError where the expression is none
  */
-export function hidingProblem(source: string, which: 'id' | 'secret', forward: Forwarding): string | undefined {
+export function hidingProblem(
+  source: ExpressionSource,
+  which: 'id' | 'secret',
+  forward: Forwarding,
+): string | undefined {
   const { headerName, fromQuery, fromClaims } = compileExpression(source);
   if (headerName !== undefined || forward === true || (forward === 'id' && which === 'id')) return undefined;
   if (forward === false)

@@ -7,6 +7,7 @@ import type { ReasonTable } from '../denial/reasons.ts';
 import type { Demand, QuotaTerms } from '../quota/store.ts';
 import type { HeaderEntry } from '../request/header-entry.ts';
 import type { NormalPath } from '../request/path.ts';
+import type { ExpressionFailure } from './expression-failure.ts';
 import type { DirectAnswer, Extras } from './extras.ts';
 import type { NamedFile, NamedFiles } from './named-file.ts';
 import type { RuleSource } from './rules.ts';
@@ -20,6 +21,9 @@ import type { UpgradeNote } from './upgrade-note.ts';
 export interface Request extends SeenHeaders {
   /** The API's name. */
   readonly api: string;
+  readonly apiLabels: Readonly<Record<string, string>>;
+  /** Of the API: `/`, or `/a/b` without a slash at its end. */
+  readonly basePath: string;
   readonly path: NormalPath;
   /** The client's address: the connection's peer, or as far behind trusted proxies as `--trusted-hops` says. */
   readonly clientAddress: string;
@@ -30,8 +34,12 @@ export interface Request extends SeenHeaders {
   readonly directory: ContractDirectory;
   /** Monotonic milliseconds after which Envoy no longer listens: work past it is wasted. */
   readonly deadline: number;
+  /** Milliseconds since the Unix epoch. */
+  readonly now: number;
   /** Who waits for the answer, and may leave before it. */
   readonly caller?: { readonly signal: AbortSignal } | undefined;
+  /** Told of every expression that had no value, so that it is counted. What becomes of it, its place decides. */
+  expressionFailed(failure: ExpressionFailure): void;
 }
 
 /** What an access policy finds. Neither a grant nor an answer has a `reason`: that tells them from a denial. */

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { Denial } from '../denial/denial.ts';
 import type { QuotaTerms } from '../quota/store.ts';
-import { compileExpression } from './expression.ts';
+import { compileExpression, expressionOption } from './expression.ts';
+import type { ExpressionSource } from './expression.ts';
 import type { Request } from './policy.ts';
 
 /** The most units one request may cost where `maxCost` is not given. */
@@ -26,7 +27,7 @@ export const quotaOptions = {
     .describe("While the store can't tell: 503, pass, or this replica's share of what was last known to remain"),
   blockOnUnknownQuota: z.boolean().optional().describe('true is onStoreFailure: deny (the default), false is allow'),
   cost: z
-    .union([unitCount, z.string().min(1)])
+    .union([unitCount, expressionOption])
     .default(1)
     .describe('Units a request costs: a number, or an expression that selects one'),
   maxCost: unitCount.optional().describe(`The most an expression may select; default ${DEFAULT_MAX_COST}`),
@@ -44,7 +45,7 @@ export function refineQuotaOptions(options: QuotaOptions, context: z.RefinementC
   if (quota !== undefined && !clusterizable) {
     fault('quota', "has no effect with clusterizable: false, which counts in the replica's memory; remove it");
   }
-  if (typeof cost === 'string') expressionFault(cost, 'cost', context);
+  if (typeof cost !== 'number') expressionFault(cost, 'cost', context);
   else if (maxCost !== undefined && cost > maxCost) fault('cost', `is above maxCost (${maxCost})`);
 }
 
@@ -53,10 +54,10 @@ export function refineQuotaOptions(options: QuotaOptions, context: z.RefinementC
  * @param problemOf more that may be wrong with one that compiles
  */
 export function expressionFault(
-  source: string | undefined,
+  source: ExpressionSource | undefined,
   field: string,
   context: z.RefinementCtx,
-  problemOf?: (source: string) => string | undefined,
+  problemOf?: (source: ExpressionSource) => string | undefined,
 ): void {
   if (source === undefined) return;
   try {
@@ -86,6 +87,6 @@ export function costOf({ cost, maxCost = DEFAULT_MAX_COST }: QuotaOptions): (req
     const selected = selection.select(request);
     const units = selected !== undefined && INTEGER.test(selected) ? Number(selected) : Number.NaN;
     if (units <= maxCost) return units;
-    return { reason: 'cost_invalid', detail: `the cost of ${cost} is no integer from 1 to ${maxCost}` };
+    return { reason: 'cost_invalid', detail: `the cost of ${selection.source} is no integer from 1 to ${maxCost}` };
   };
 }

@@ -65,6 +65,10 @@ export function requestOf({
   return {
     check,
     api: 'orders',
+    apiLabels: {},
+    basePath: '/',
+    now: 0,
+    expressionFailed: () => undefined,
     path,
     clientAddress: '192.0.2.1',
     trustedHops: 0,

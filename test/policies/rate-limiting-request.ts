@@ -32,6 +32,10 @@ export function request(
   return {
     check,
     api: 'orders',
+    apiLabels: {},
+    basePath: '/',
+    now: 0,
+    expressionFailed: () => undefined,
     path: { path: '/orders/1', query: 'region=north' },
     clientAddress: '10.0.0.1',
     trustedHops: 0,

@@ -140,6 +140,10 @@ export function requestOf(check: Check = checkOf(), parts: Partial<Request> = {}
   return {
     check,
     api: 'orders',
+    apiLabels: {},
+    basePath: '/',
+    now: 0,
+    expressionFailed: () => undefined,
     path: { path: '/', query: '' },
     clientAddress: check.sourceAddress,
     trustedHops: 0,

@@ -1,0 +1,69 @@
+import type { Node } from './syntax.ts';
+import type { Type } from './type.ts';
+import type { Failure, Value } from './value.ts';
+
+/** One evaluation. */
+export interface Frame {
+  /** What the variables are read from. */
+  readonly input: unknown;
+  /** Of macros, by their nesting. */
+  readonly locals: Value[];
+  /** What the evaluation may still cost. Below 0 it fails. */
+  budget: number;
+}
+
+export type Run = (frame: Frame) => Value | Failure;
+
+/** A node, compiled. */
+export interface Code {
+  readonly type: Type;
+  readonly run: Run;
+  /** What it costs at most, as far as that can be told at load; 1 is some 20 ns. */
+  readonly cost: number;
+  /** Set where it is the same for every request. */
+  readonly constant?: Value;
+}
+
+/** What of a request's variables an expression reads. */
+export interface Read {
+  /** Such as `request`; that of a variable that is no structure stands alone. */
+  readonly variable: string;
+  readonly field?: string;
+  /** The one entry of a map that is read; absent: all of it, or one that is known at run time alone. */
+  readonly key?: string;
+}
+
+/** A value that expressions read. */
+export interface Field<Input = never> {
+  readonly type: Type;
+  /** Undefined: there is none, so that `has` is false and reading it fails. */
+  readonly get: (input: Input) => Value | undefined;
+  /**
+   * Of a map: one entry, prepared at load.
+   * @throws TypeError where no request could ever have it
+   */
+  readonly entry?: (key: string) => (input: Input) => Value | undefined;
+}
+
+/** A variable with fields; it is no value by itself. */
+export interface Structure<Input = never> {
+  readonly fields: Readonly<Record<string, Field<Input>>>;
+}
+
+/** The variables of expressions, by name. */
+export type Variables<Input = never> = Readonly<Record<string, Field<Input> | Structure<Input>>>;
+
+/** What the parts of the compiler need of each other. */
+export interface Context {
+  readonly source: string;
+  readonly variables: Variables;
+  /** Of macros, the innermost last. */
+  readonly locals: readonly { readonly name: string; readonly type: Type }[];
+  /** Notes what is read. */
+  readonly reads: (read: Read) => void;
+  /** @throws CelFault */
+  readonly fault: (message: string, at: number) => never;
+}
+
+/** Compiles what is nested in a node. */
+export type Of = (node: Node, within?: Context) => Code;

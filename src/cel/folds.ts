@@ -1,0 +1,111 @@
+import type { Code, Context, Frame, Of, Run } from './code.ts';
+import type { FoldName, NodeOf } from './syntax.ts';
+import { fits, nameOf } from './type.ts';
+import type { Type } from './type.ts';
+import { Failure, isList, keysOf, kindOf } from './value.ts';
+import type { JsonMap, MapValue, Value } from './value.ts';
+
+/** Items that a list is taken to have where it is estimated what an expression costs. */
+const ASSUMED_ITEMS = 50;
+
+/** @param each what an item costs */
+type Fold = (frame: Frame, list: readonly Value[], slot: number, each: number) => Value | Failure;
+
+/** What is left is looked at before each item: lists in lists cost their product. */
+function isSpent(frame: Frame, each: number): boolean {
+  frame.budget -= each;
+  return frame.budget < 0;
+}
+
+const FOLDS: Readonly<Record<FoldName, (body: Run, filter: Run | undefined, noTruth: Failure) => Fold>> = {
+  all: (body, _, noTruth) => settling(body, false, noTruth),
+  exists: (body, _, noTruth) => settling(body, true, noTruth),
+  exists_one: (body, _, noTruth) => (frame, list, slot, each) => {
+    let count = 0;
+    for (const item of list) {
+      if (isSpent(frame, each)) return noTruth;
+      frame.locals[slot] = item;
+      const value = body(frame);
+      if (typeof value !== 'boolean') return value instanceof Failure ? value : noTruth;
+      if (value) count++;
+    }
+    return count === 1;
+  },
+  map: (body, filter, noTruth) => (frame, list, slot, each) => {
+    const made: Value[] = [];
+    for (const item of list) {
+      if (isSpent(frame, each)) return noTruth;
+      frame.locals[slot] = item;
+      const isTaken = filter === undefined || filter(frame);
+      if (typeof isTaken !== 'boolean') return isTaken instanceof Failure ? isTaken : noTruth;
+      if (!isTaken) continue;
+      const value = body(frame);
+      if (value instanceof Failure) return value;
+      made.push(value);
+    }
+    return made;
+  },
+  filter: (body, _, noTruth) => (frame, list, slot, each) => {
+    const taken: Value[] = [];
+    for (const item of list) {
+      if (isSpent(frame, each)) return noTruth;
+      frame.locals[slot] = item;
+      const value = body(frame);
+      if (typeof value !== 'boolean') return value instanceof Failure ? value : noTruth;
+      if (value) taken.push(item);
+    }
+    return taken;
+  },
+};
+
+/** As `&&` and `||` are: one item that settles it outweighs others that fail. */
+function settling(body: Run, settled: boolean, noTruth: Failure): Fold {
+  return (frame, list, slot, each) => {
+    let failure: Failure | undefined;
+    for (const item of list) {
+      if (isSpent(frame, each)) return noTruth;
+      frame.locals[slot] = item;
+      const value = body(frame);
+      if (value === settled) return settled;
+      if (value !== !settled) failure ??= value instanceof Failure ? value : noTruth;
+    }
+    return failure ?? !settled;
+  };
+}
+
+/** `all`, `exists`, `exists_one`, `map` and `filter`: over the items of a list, or the keys of a map. */
+export function compileFold(node: NodeOf<'fold'>, context: Context, of: Of): Code {
+  const { name, at, variable } = node;
+  const range = of(node.range);
+  if (typeof range.type === 'string' && range.type !== 'dyn') {
+    context.fault(`${name} goes through a list or a map, not through a ${nameOf(range.type)}`, at);
+  }
+  const slot = context.locals.length;
+  const inner: Context = { ...context, locals: [...context.locals, { name: variable, type: itemType(range.type) }] };
+  const filter = node.filter === undefined ? undefined : of(node.filter, inner);
+  const body = of(node.body, inner);
+  const condition = name === 'map' ? filter : body;
+  if (condition !== undefined && !fits(condition.type, 'bool')) {
+    context.fault(`${name} needs a truth value, not a ${nameOf(condition.type)}`, (node.filter ?? node.body).at);
+  }
+  const { constant } = range;
+  const items = constant !== undefined && isList(constant) ? constant.length : ASSUMED_ITEMS;
+  const each = 2 + body.cost + (filter?.cost ?? 0);
+  const fold = FOLDS[name](body.run, filter?.run, new Failure(`${name} has no truth value for an item`, at));
+  const noList = new Failure(`${name} goes through what is no list and no map`, at);
+  return {
+    type: name === 'map' ? { list: body.type } : name === 'filter' ? { list: itemType(range.type) } : 'bool',
+    cost: range.cost + items * each,
+    run(frame) {
+      const whole = range.run(frame);
+      if (whole instanceof Failure) return whole;
+      const list = isList(whole) ? whole : kindOf(whole) === 'map' ? keysOf(whole as MapValue | JsonMap) : undefined;
+      return list === undefined ? noList : fold(frame, list, slot, each);
+    },
+  };
+}
+
+function itemType(range: Type): Type {
+  if (typeof range === 'string') return 'dyn';
+  return 'list' in range ? range.list : range.keys;
+}

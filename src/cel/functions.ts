@@ -1,0 +1,22 @@
+import { CONVERSIONS } from './conversions.ts';
+import { NUMBER_OVERLOADS } from './numbers.ts';
+import type { Overload, Prepare } from './overload.ts';
+import { TEXT_OVERLOADS, TEXT_PREPARED } from './texts.ts';
+import { TIME_OVERLOADS, TIME_PREPARED } from './times.ts';
+
+export { TYPE_NAMES } from './conversions.ts';
+export type { Overload } from './overload.ts';
+
+/** Every function and operator but those that see how their arguments come about. */
+export const FUNCTIONS: ReadonlyMap<string, readonly Overload[]> = new Map(
+  Object.entries({ ...NUMBER_OVERLOADS, ...CONVERSIONS, ...TEXT_OVERLOADS, ...TIME_OVERLOADS }),
+);
+
+export const PREPARED: ReadonlyMap<string, Prepare> = new Map(Object.entries({ ...TEXT_PREPARED, ...TIME_PREPARED }));
+
+/** As people write operators. */
+export const SIGNS: ReadonlyMap<string, string> = new Map(
+  [...FUNCTIONS.keys()].flatMap((name) =>
+    /\w/.test(name.replaceAll('_', '')) ? [] : [[name, name.replaceAll('_', '')]],
+  ),
+);

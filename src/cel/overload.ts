@@ -1,0 +1,25 @@
+import type { Type } from './type.ts';
+import type { Value } from './value.ts';
+
+/** A function for arguments of some types. */
+export interface Overload {
+  /** Of a method the first is what it is called on. */
+  readonly args: readonly Type[];
+  readonly result: Type;
+  readonly isMethod?: boolean;
+  /** Undefined: there is no result for these values. */
+  readonly call: (...values: never[]) => Value | undefined;
+}
+
+/** Overloads by the name of their function; operators are written as `_+_`. */
+export type Overloads = Readonly<Record<string, readonly Overload[]>>;
+
+/**
+ * A function whose last argument is the same for every request: the work for it is done at load.
+ * @param constants of the arguments; undefined where one is known at run time alone
+ * @returns undefined where there is nothing to prepare
+ */
+export type Prepare = (
+  constants: readonly (Value | undefined)[],
+  fault: (message: string) => never,
+) => ((value: Value) => Value | undefined) | undefined;

@@ -1,0 +1,68 @@
+import type { Value } from './value.ts';
+import { isList, kindOf } from './value.ts';
+
+/** What is known of a value at load. `dyn`: nothing. */
+export type Type =
+  | 'dyn'
+  | 'null_type'
+  | 'bool'
+  | 'int'
+  | 'uint'
+  | 'double'
+  | 'string'
+  | 'bytes'
+  | 'google.protobuf.Timestamp'
+  | 'google.protobuf.Duration'
+  | 'type'
+  | { readonly list: Type }
+  | { readonly map: Type; readonly keys: Type };
+
+export const ANY_LIST: Type = { list: 'dyn' };
+export const ANY_MAP: Type = { map: 'dyn', keys: 'dyn' };
+export const TIMESTAMP: Type = 'google.protobuf.Timestamp';
+export const DURATION: Type = 'google.protobuf.Duration';
+
+const NUMBERS: ReadonlySet<unknown> = new Set(['int', 'uint', 'double']);
+
+export function isNumber(type: Type): boolean {
+  return NUMBERS.has(type);
+}
+
+/** For messages to people. */
+export function nameOf(type: Type): string {
+  if (typeof type === 'string') return type.replace('google.protobuf.', '').toLowerCase();
+  return 'list' in type ? 'list' : 'map';
+}
+
+/** Whether a value of the one type can be one of the other. */
+export function fits(type: Type, wanted: Type): boolean {
+  if (type === 'dyn' || wanted === 'dyn' || type === wanted) return true;
+  if (typeof type === 'string' || typeof wanted === 'string') return false;
+  if ('list' in type) return 'list' in wanted && fits(type.list, wanted.list);
+  return 'map' in wanted && fits(type.map, wanted.map) && fits(type.keys, wanted.keys);
+}
+
+/** Whether nothing is left to look at when the expression runs: lists and maps are told apart, not what is in them. */
+export function isCertain(type: Type, wanted: Type): boolean {
+  if (wanted === 'dyn') return true;
+  return type !== 'dyn' && fits(type, wanted);
+}
+
+export function isOf(value: Value, type: Type): boolean {
+  if (type === 'dyn') return true;
+  if (typeof type === 'string') return kindOf(value) === type;
+  return 'list' in type ? isList(value) : kindOf(value) === 'map';
+}
+
+/** The type of whatever one of two gives. */
+export function common(one: Type, other: Type): Type {
+  if (typeof one === 'string' || typeof other === 'string') return one === other ? one : 'dyn';
+  if ('list' in one) return 'list' in other ? { list: common(one.list, other.list) } : 'dyn';
+  return 'map' in other ? { map: common(one.map, other.map), keys: common(one.keys, other.keys) } : 'dyn';
+}
+
+export function typeOfConstant(value: Value): Type {
+  const kind = kindOf(value);
+  if (kind === 'list') return ANY_LIST;
+  return kind === 'map' ? ANY_MAP : kind;
+}

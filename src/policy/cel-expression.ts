@@ -1,0 +1,81 @@
+import { compile } from '../cel/compile.ts';
+import type { Program } from '../cel/compile.ts';
+import { placeOf } from '../cel/syntax.ts';
+import { nameOf } from '../cel/type.ts';
+import { Failure, Uint } from '../cel/value.ts';
+import type { Value } from '../cel/value.ts';
+import type { Identity } from '../contract/identity.ts';
+import { celVariables } from './cel-variables.ts';
+import type { CelInput } from './cel-variables.ts';
+import type { Request } from './policy.ts';
+import { headersAmong } from './selection.ts';
+import type { Selection } from './selection.ts';
+
+const SCALARS: ReadonlySet<unknown> = new Set(['string', 'int', 'uint', 'double', 'bool', 'dyn']);
+
+/**
+ * A value by CEL: a text, a number or a truth value. Where the expression fails, nothing is selected.
+ * @throws TypeError that says where in the expression what is wrong
+ */
+export function compileCelSelection(source: string): Selection {
+  const program = compile(source, celVariables);
+  if (!SCALARS.has(program.type)) {
+    throw new TypeError(
+      `the expression gives a ${nameOf(program.type)}, and a text, a number or a truth value is needed`,
+    );
+  }
+  const { reads } = program;
+  const headerName = /^\s*request\.headers\s*(?:\[\s*(?:'[^'\\]*'|"[^"\\]*")\s*\]|\.\w+)\s*$/.test(source)
+    ? headersAmong(reads)[0]
+    : undefined;
+  return {
+    source,
+    reads,
+    headerName,
+    fromQuery:
+      headerName === undefined && reads.some(({ variable, field }) => variable === 'request' && field !== 'address'),
+    fromClaims: reads.some(({ variable }) => variable === 'claims'),
+    select(request, identity = request.identity) {
+      const value = evaluate(program, inputOf(request, identity));
+      return value === undefined ? undefined : textOf(value);
+    },
+  };
+}
+
+/** @returns undefined where the expression fails, which is told */
+function evaluate(program: Program<CelInput>, input: CelInput): Value | undefined {
+  const value = program.evaluate(input);
+  if (!(value instanceof Failure)) return value;
+  tellFailure(program, value, input.request);
+  return undefined;
+}
+
+export function tellFailure({ source }: Program<CelInput>, { message, at }: Failure, request: Request): void {
+  request.expressionFailed({ expression: source, message: `${placeOf(at, source)}: ${message}` });
+}
+
+export function inputOf(request: Request, identity: Identity): CelInput {
+  const { path } = request.path;
+  return { request, identity, path, relativePath: relativePathOf(path, request.basePath) };
+}
+
+/** What the path is after the API's base path; starts with `/`. */
+export function relativePathOf(path: string, basePath: string): string {
+  return basePath === '/' || !path.startsWith(basePath) ? path : path.slice(basePath.length) || '/';
+}
+
+/** Undefined of what has no text, such as a list. */
+function textOf(value: Value): string | undefined {
+  switch (typeof value) {
+    case 'string':
+      return value;
+    case 'boolean':
+    case 'bigint':
+      return String(value);
+    case 'number':
+      // Of an integer beyond 2^53 − 1 digits are lost: two subjects could look like one.
+      return Number.isSafeInteger(value) || !Number.isInteger(value) ? String(value) : undefined;
+    default:
+      return value instanceof Uint ? String(value.value) : undefined;
+  }
+}

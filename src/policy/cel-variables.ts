@@ -1,0 +1,153 @@
+import type { Field, Structure, Variables } from '../cel/code.ts';
+import { timestampOf } from '../cel/times.ts';
+import type { Type } from '../cel/type.ts';
+import { MapValue } from '../cel/value.ts';
+import type { JsonMap, Value } from '../cel/value.ts';
+import type { Identity } from '../contract/identity.ts';
+import { forwardedUri } from '../request/forwarded-client-cert.ts';
+import { canonicalHeaderName } from '../request/header-name.ts';
+import { nameOfHost } from '../request/host.ts';
+import type { Request } from './policy.ts';
+import { seenHeader } from './seen-headers.ts';
+
+/** What one evaluation reads. */
+export interface CelInput {
+  readonly request: Request;
+  readonly identity: Identity;
+  /** One reading of the path, decoded and resolved. */
+  readonly path: string;
+  /** The same after the API's base path. */
+  readonly relativePath: string;
+}
+
+type Get<T extends Value = Value> = (input: CelInput) => T | undefined;
+
+const field = (type: Type, get: Get): Field<CelInput> => ({ type, get });
+const textField = (get: Get<string>): Field<CelInput> => field('string', get);
+
+const TEXTS: Type = { map: 'string', keys: 'string' };
+
+/** A map of which an entry is cheaper than all of it. */
+function map(type: Type, get: Get, entry: (key: string) => Get): Field<CelInput> {
+  return { type, get, entry };
+}
+
+const NOTHING: JsonMap = {};
+
+const headers = map(
+  TEXTS,
+  ({ request }) => MapValue.ofTexts(allHeaders(request)),
+  (key) => {
+    if (key !== key.toLowerCase())
+      throw new TypeError(`names are in lower case: write ${JSON.stringify(key.toLowerCase())}`);
+    if (key.startsWith(':')) throw new TypeError('method, path, host and scheme are fields of request');
+    const canonical = canonicalHeaderName(key);
+    return ({ request }) => seenHeader(request, key, canonical);
+  },
+);
+
+function* allHeaders(request: Request): Iterable<readonly [string, string]> {
+  for (const name of request.check.headerNames()) {
+    if (name.startsWith(':') || request.ownedHeaders.has(canonicalHeaderName(name))) continue;
+    const value = request.check.header(name);
+    if (value !== undefined) yield [name, value];
+  }
+  yield* request.upstream;
+}
+
+const query = map(
+  TEXTS,
+  ({ request: { path } }) => {
+    const params = new URLSearchParams(path.query);
+    return MapValue.ofTexts(new Set(params.keys()).values().map((key) => [key, params.getAll(key).join(',')] as const));
+  },
+  (key) =>
+    ({ request: { path } }) =>
+      queryParameter(path.query, key),
+);
+
+/** Joined like headers, so that a repeated credential is one that matches nothing. */
+export function queryParameter(text: string, name: string): string | undefined {
+  if (text === '') return undefined;
+  const values = new URLSearchParams(text).getAll(name);
+  return values.length === 0 ? undefined : values.join(',');
+}
+
+const claims = map(
+  { map: 'dyn', keys: 'string' },
+  ({ identity }) => (identity.claims as JsonMap | undefined) ?? NOTHING,
+  (key) =>
+    ({ identity }) => {
+      const known = identity.claims as JsonMap | undefined;
+      return known !== undefined && Object.hasOwn(known, key) ? known[key] : undefined;
+    },
+);
+
+const labels = map(
+  TEXTS,
+  ({ request }) => request.apiLabels,
+  (key) =>
+    ({ request: { apiLabels } }) =>
+      Object.hasOwn(apiLabels, key) ? apiLabels[key] : undefined,
+);
+
+/** What a workload is called where certificates name it (SPIFFE); undefined of another name. */
+export function spiffeId(name: string | undefined): string | undefined {
+  return name?.startsWith('spiffe://') === true ? name : undefined;
+}
+
+/** `shop/orders`, or `orders` of the namespace `default`. */
+function partOfName(name: string, part: 'namespace' | 'name'): string {
+  const slash = name.indexOf('/');
+  if (part === 'name') return name.slice(slash + 1);
+  return slash < 0 ? 'default' : name.slice(0, slash);
+}
+
+const request: Structure<CelInput> = {
+  fields: {
+    method: textField(({ request: { check } }) => check.method.toUpperCase()),
+    path: textField(({ path }) => path),
+    relativePath: textField(({ relativePath }) => relativePath),
+    rawPath: textField(({ request: { check } }) => check.path),
+    query,
+    headers,
+    host: textField(({ request: { check } }) => nameOfHost(check.host)),
+    address: textField(({ request: { clientAddress } }) => clientAddress || undefined),
+    id: textField(({ request: { check } }) => check.streamId || undefined),
+  },
+};
+
+/** The variables of `docs/expressions.md`. */
+export const celVariables: Variables<CelInput> = {
+  request,
+  api: {
+    fields: {
+      name: textField(({ request: { api } }) => partOfName(api, 'name')),
+      namespace: textField(({ request: { api } }) => partOfName(api, 'namespace')),
+      labels,
+    },
+  },
+  client: {
+    fields: {
+      id: textField(({ identity }) => identity.client?.clientId),
+      name: textField(({ identity }) => identity.client?.name),
+    },
+  },
+  contract: {
+    fields: {
+      name: textField(({ identity }) => identity.contract?.name),
+      status: textField(({ identity }) => identity.contract?.status),
+    },
+  },
+  tier: { fields: { name: textField(({ identity }) => identity.contract?.tier?.name) } },
+  claims,
+  source: {
+    fields: {
+      address: textField(({ request: { check } }) => check.sourceAddress || undefined),
+      principal: textField(({ request: { check } }) => check.sourcePrincipal || undefined),
+      spiffeId: textField(({ request: { check } }) => spiffeId(check.sourcePrincipal)),
+      forwardedSpiffeId: textField(({ request: { check, trustedHops } }) => spiffeId(forwardedUri(check, trustedHops))),
+    },
+  },
+  now: field('google.protobuf.Timestamp', ({ request: { now } }) => timestampOf(now)),
+};
