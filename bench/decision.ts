@@ -18,8 +18,20 @@ import { openShop } from './shop.ts';
 import type { Shop } from './shop.ts';
 import { nanosecondsPerCall } from './timing.ts';
 
-/** Nanoseconds of one core that a Check takes with a cached token and the memory store. */
-export async function nanosecondsPerDecision({ policies, checkOf }: Shop): Promise<number> {
+/** Asks a Check again and again, each time with a stream id of its own. */
+export interface Asking {
+  /** @returns the bytes of the answer */
+  readonly ask: () => Uint8Array | Promise<Uint8Array>;
+  /** Checks that were charged, and those that were asked. */
+  readonly counts: { charged: number; asked: number };
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * All that a process has to decide, but a network.
+ * @param policies a folder of documents
+ */
+export async function openAsking({ policies, checkOf }: Pick<Shop, 'policies' | 'checkOf'>): Promise<Asking> {
   const clock = systemClock;
   const keySets = createKeySets({ clock, timers: systemTimers, fetch, random: Math.random });
   const loaded = await loadDocuments([policies], { clock });
@@ -28,7 +40,7 @@ export async function nanosecondsPerDecision({ policies, checkOf }: Shop): Promi
   if (compiled.snapshot === undefined) throw new Error(compiled.faults.map(({ message }) => message).join('\n'));
   const { snapshot } = compiled;
   const store = new MemoryCounterStore(clock);
-  let charged = 0;
+  const counts = { charged: 0, asked: 0 };
   // Counted and logged as the service does it, but that nobody reads the lines.
   const observer = createObserver({
     metrics: createMetrics({ clock, version: 'bench' }),
@@ -44,7 +56,7 @@ export async function nanosecondsPerDecision({ policies, checkOf }: Shop): Promi
     ports: {
       clock,
       take: (demands) => {
-        charged += 1;
+        counts.charged += 1;
         return store.take(demands);
       },
       repetitions: new Repetitions(() => clock.monotonic()),
@@ -63,12 +75,22 @@ export async function nanosecondsPerDecision({ policies, checkOf }: Shop): Promi
   const mark = '1000000000000000000';
   const check = Buffer.from(checkOf(mark));
   const place = check.indexOf(mark);
-  let asked = 0;
   const ask = () => {
-    asked += 1;
-    check.write(String(asked), place + mark.length - String(asked).length, 'latin1');
+    const asked = String((counts.asked += 1));
+    check.write(asked, place + mark.length - asked.length, 'latin1');
     return handle(check, { deadline: clock.monotonic() + 200, signal });
   };
+  const close = async () => {
+    await store.close();
+    keySets.close();
+    compiled.dispose();
+  };
+  return { ask, counts, close };
+}
+
+/** Nanoseconds of one core that a Check takes with a cached token and the memory store. */
+export async function nanosecondsPerDecision(shop: Shop): Promise<number> {
+  const { ask, counts, close } = await openAsking(shop);
   const first = fromBinary(CheckResponseSchema, await ask());
   if (first.status?.code !== 0) throw new Error(`the Check is denied: ${JSON.stringify(first.dynamicMetadata)}`);
   const nanoseconds = nanosecondsPerCall(() => {
@@ -76,10 +98,8 @@ export async function nanosecondsPerDecision({ policies, checkOf }: Shop): Promi
     if (answer instanceof Promise) throw new Error('the token is not cached');
     return answer.length;
   }, 50_000);
-  if (charged !== asked) throw new Error(`${charged} of ${asked} Checks were charged`);
-  await store.close();
-  keySets.close();
-  compiled.dispose();
+  if (counts.charged !== counts.asked) throw new Error(`${counts.charged} of ${counts.asked} Checks were charged`);
+  await close();
   return nanoseconds;
 }
 

@@ -8,6 +8,8 @@ export interface RealisticCheck {
   /** An 800-byte token in the benchmarks that verify one. */
   readonly token: string;
   readonly path?: string;
+  /** In place of others of their names, or beside them. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** The Check that every benchmark sends: 16 headers of a browser's call through a mesh, and the pseudo-headers; some 1.7 kB. */
@@ -16,6 +18,7 @@ export function realisticCheck({
   clientId,
   token,
   path = '/orders/v1/orders/4711?expand=lines',
+  headers = {},
 }: RealisticCheck): Uint8Array {
   const host = 'orders.shop.svc.cluster.local';
   return toBinary(
@@ -61,6 +64,7 @@ export function realisticCheck({
               'x-forwarded-for': '203.0.113.7',
               'x-forwarded-proto': 'https',
               'x-request-id': 'a3c1f7de-52e4-4ed0-9b8f-6d8f6a3f5f11',
+              ...headers,
             },
           },
         },

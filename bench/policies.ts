@@ -1,0 +1,110 @@
+// What each kind of policy adds to a Check: the decision with it, less the decision of the same API without any.
+// Run: node bench/policies.ts [NAME …]
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fromBinary } from '@bufbuild/protobuf';
+import { CheckResponseSchema } from '../gen/envoy/service/auth/v3/external_auth_pb.js';
+import { scratchFolder } from '../test/real/scratch.ts';
+import { openAsking } from './decision.ts';
+import type { Asking } from './decision.ts';
+import { realisticCheck } from './realistic-check.ts';
+import { median, nanosecondsPerCall } from './timing.ts';
+
+interface Row {
+  readonly name: string;
+  readonly budgetMicroseconds: number;
+  /** The API's own policies. */
+  readonly policies: readonly object[];
+  /** More files of the folder, by name. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** More headers of the Check. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Addresses of which no two touch; the Check's peer, 10.244.1.17, is not among them. */
+function manyAddresses(count: number): string {
+  const lines = Array.from({ length: count }, (_, i) => {
+    if (i % 2 === 0) return `10.${i >> 15}.${(i >> 7) & 255}.${(i & 127) * 2}`;
+    return `2001:${(i >> 15).toString(16)}:${((i * 2) & 0xffff).toString(16)}::/48`;
+  });
+  return lines.join('\n');
+}
+
+const files = { 'many.txt': manyAddresses(100_000) };
+
+/** A kind is a row here, or several. */
+const rows: readonly Row[] = [
+  {
+    name: 'ip-blocklist, 100,000 entries',
+    budgetMicroseconds: 3,
+    policies: [{ policyRef: { name: 'ip-blocklist' }, config: { files: ['many.txt'] } }],
+    files,
+  },
+  {
+    name: 'ip-allowlist, 100,000 entries',
+    budgetMicroseconds: 3,
+    policies: [{ policyRef: { name: 'ip-allowlist' }, config: { ips: ['10.244'], files: ['many.txt'] } }],
+    files,
+  },
+  {
+    name: 'ip-blocklist by a header, 100,000',
+    budgetMicroseconds: 3,
+    policies: [
+      {
+        policyRef: { name: 'ip-blocklist' },
+        config: { files: ['many.txt'], ipExpression: "#[attributes.headers['x-forwarded-for']]" },
+      },
+    ],
+    files,
+  },
+];
+
+const ROUNDS = 7;
+const CALLS = 20_000;
+
+interface Measured {
+  readonly row: Row;
+  readonly asking: Asking;
+  /** Nanoseconds of a Check, by round. */
+  readonly times: number[];
+}
+
+const wanted = process.argv.slice(2);
+const chosen = rows.filter(({ name }) => wanted.length === 0 || wanted.some((part) => name.includes(part)));
+const none = await open({ name: 'no policy', budgetMicroseconds: 0, policies: [] });
+const all = await Promise.all(chosen.map(open));
+// In turns, so that whatever else the machine does slows all of them alike.
+for (let round = 0; round < ROUNDS; round++) for (const one of [none, ...all]) one.times.push(measure(one));
+console.log(`no policy: ${(median(none.times) / 1000).toFixed(2)} µs a Check`);
+for (const { row, times } of all) {
+  const added = median(times.map((time, round) => time - (none.times[round] ?? Number.NaN))) / 1000;
+  const ratio = (100 * added) / row.budgetMicroseconds;
+  console.log(`${row.name.padEnd(40)} ${added.toFixed(2).padStart(6)} µs, ${ratio.toFixed(0)} % of its budget`);
+}
+for (const { asking } of [none, ...all]) await asking.close();
+
+async function open(row: Row): Promise<Measured> {
+  const policies = scratchFolder('bench');
+  const spec = { hosts: ['orders.shop.svc.cluster.local'], basePath: '/orders', policies: row.policies };
+  const api = { apiVersion: 'ostiary.dev/v1alpha1', kind: 'Api', metadata: { name: 'orders' }, spec };
+  writeFileSync(join(policies, 'orders.json'), JSON.stringify(api));
+  for (const [name, text] of Object.entries(row.files ?? {})) writeFileSync(join(policies, name), text);
+  const headers = row.headers ?? {};
+  const checkOf = (streamId: string) => realisticCheck({ streamId, clientId: 'web', token: 'x'.repeat(800), headers });
+  const asking = await openAsking({ policies, checkOf });
+  const answer = fromBinary(CheckResponseSchema, await asking.ask());
+  if (answer.status?.code !== 0) throw new Error(`${row.name}: denied: ${JSON.stringify(answer.dynamicMetadata)}`);
+  return { row, asking, times: [] };
+}
+
+function measure({ row, asking }: Measured): number {
+  return nanosecondsPerCall(
+    () => {
+      const answer = asking.ask();
+      if (answer instanceof Promise) throw new Error(`${row.name}: waits for something`);
+      return answer.length;
+    },
+    CALLS,
+    1,
+  );
+}
