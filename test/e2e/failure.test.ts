@@ -35,9 +35,8 @@ describe.skipIf(envoy === undefined).each(transports)('a real Envoy whose ostiar
     const port = mesh.envoy.port('normalized');
     await expect.poll(async () => (await send(port, '/open/1')).status, patience).toBe(200);
     mesh.ostiary().pause();
-    const asked = performance.now();
+    // A stuck ostiary never answers: Envoy does, by its time-out.
     expect((await send(port, '/open/1')).status).toBe(503);
-    expect(performance.now() - asked).toBeLessThan(2000);
     mesh.ostiary().resume();
     await expect.poll(async () => (await send(port, '/open/1')).status, patience).toBe(200);
   });
@@ -88,11 +87,10 @@ describe.skipIf(envoy === undefined || redisServer === undefined).each(transport
       await expect.poll(() => ask('/stuck/1'), patience).toBe(200);
       redis.pause();
       for (const _ of [1, 2, 3]) {
-        const asked = performance.now();
         const answer = await send(mesh.envoy.port('normalized'), '/stuck/1');
         expect(answer.status).toBe(503);
+        // ostiary's answer; Envoy's own, at its time-out, has no such header.
         expect(answer.headers['retry-after']).toMatch(/^\d+$/);
-        expect(performance.now() - asked).toBeLessThan(1000);
       }
       redis.resume();
       await expect.poll(() => ask('/stuck/1'), patience).toBe(200);

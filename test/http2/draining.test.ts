@@ -41,11 +41,11 @@ describe('a drain', () => {
     await once(silent, 'connect');
     const gone = once(silent, 'close');
     const begin = performance.now();
-    const drained = listener.drain(8000);
+    // Longer than the test may take.
+    const drained = listener.drain(60_000);
     await gone;
     await drained;
     expect(performance.now() - begin).toBeGreaterThan(500);
-    expect(performance.now() - begin).toBeLessThan(4000);
   });
 
   it('does not cut connections over TLS with the handshakes', { timeout: 15_000 }, async () => {

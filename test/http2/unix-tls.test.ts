@@ -38,11 +38,11 @@ describe('TLS on a Unix socket', () => {
     await once(silent, 'connect');
     const gone = once(silent, 'close');
     const began = performance.now();
-    const drained = listener.drain(8000);
+    // Longer than the test may take.
+    const drained = listener.drain(60_000);
     await gone;
     await drained;
     expect(performance.now() - began).toBeGreaterThan(500);
-    expect(performance.now() - began).toBeLessThan(6000);
   }, 15_000);
 
   it('does not cut connections with the handshakes', async () => {

@@ -184,13 +184,12 @@ describe('the API listener', () => {
     const inFlight2 = createClient(Authorization, createGrpcTransport({ baseUrl: url })).check({});
     await started.promise;
     await new Promise((resolve) => setTimeout(resolve, 50));
-    const begin = performance.now();
-    const drained = listener.drain(5000);
+    // Longer than the test may take: idle connections are not waited for.
+    const drained = listener.drain(60_000);
     answer.resolve(new Uint8Array());
     expect((await inFlight).httpResponse.case).toBeUndefined();
     expect((await inFlight2).httpResponse.case).toBeUndefined();
     await drained;
-    expect(performance.now() - begin).toBeLessThan(2000);
     idle.destroy();
   });
 });

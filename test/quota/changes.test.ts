@@ -121,9 +121,8 @@ describe('a reset whose message hangs', () => {
     const demand = freshDemand([[3, HOUR]]);
     await take(store, demand);
     proxy.hold((sent) => /publish/i.test(sent));
-    const started = performance.now();
-    await expect(store.reset([demand], started + 5000)).rejects.toThrow(StoreUnavailable);
-    expect(performance.now() - started).toBeLessThan(1500);
+    // Later than the test may end.
+    await expect(store.reset([demand], performance.now() + 60_000)).rejects.toThrow(StoreUnavailable);
     expect(await proxy.redis.cli('HGET', `c:${demand.key}`, `u${HOUR}`)).toBe('');
     proxy.release();
     expect((await take(store, demand)).windows[0]?.[0]?.remaining).toBe(2);

@@ -25,9 +25,9 @@ afterEach(async () => {
 });
 afterAll(() => redis.stop());
 
-async function join(admissions: string[] = []): Promise<CounterStore> {
+async function join(admissions: string[] = [], storeTimeoutMs = 50): Promise<CounterStore> {
   const metrics = { ...noCounterMetrics, outageAdmission: (by: string) => void admissions.push(by) };
-  const options = { storeTimeoutMs: 50, redis: { urls: [redis.url], prefix: `out${mesh}:` } };
+  const options = { storeTimeoutMs, redis: { urls: [redis.url], prefix: `out${mesh}:` } };
   const store = createCounterStore(options, { clock: systemClock, metrics });
   open.push(store);
   return untilAvailable(store);
@@ -60,17 +60,11 @@ describe('while Redis answers nothing', () => {
   });
 
   it('a Check with little time left waits half of it', async () => {
-    const store = await join();
+    const store = await join([], 5000);
     redis.pause();
-    const waited = [];
-    for (let i = 0; i < 3; i++) {
-      const started = performance.now();
-      await expect((async () => store.take([demandWith('deny')], started + 40))()).rejects.toThrow(StoreUnavailable);
-      waited.push(performance.now() - started);
-    }
-    // A busy machine makes some of them late.
-    expect(Math.min(...waited)).toBeLessThan(40);
-    expect(Math.min(...waited)).toBeGreaterThan(15);
+    const took = (async () => store.take([demandWith('deny')], performance.now() + 2000))();
+    // A busy machine may take some of its time before it begins to wait.
+    await expect(took).rejects.toThrow(/did not answer within (?:[89]\d\d|1000) ms/);
   });
 
   it('a quota that allows is a store failure that is counted', async () => {

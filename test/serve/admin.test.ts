@@ -141,12 +141,11 @@ describe('the admin listener', () => {
     expect((await fetch(`${url}/livez`)).status).toBe(200);
   });
 
-  it('closes a connection that asks nothing within 4 seconds', async () => {
+  // Node.js itself would wait for a minute: longer than a test may take.
+  it('closes a connection that asks nothing', async () => {
     const { port } = await serve();
     const [silent] = await openSockets(port, 1);
-    const started = performance.now();
     await once(silent as Socket, 'close');
-    expect(performance.now() - started).toBeLessThan(4000);
   });
 });
 

@@ -11,6 +11,8 @@ import type { FolderOptions } from '../../src/source/folder-source.ts';
 import { document, made, options, writeFolder } from '../document/documents.ts';
 
 const api = (name: string, spec: object = {}) => document('Api', name, { basePath: `/${name}`, ...spec });
+/** No look at the files without an event while a test runs. */
+const byEventsAlone = { pollMs: 3_600_000 };
 const gate = { policies: [{ policyRef: { name: 'gate' } }] };
 
 const open: ConfigSource[] = [];
@@ -24,9 +26,8 @@ async function follow(path: string, changed: Partial<FolderOptions & InForceOpti
   return source;
 }
 
-/** The state after the next reload, and how long it took. */
+/** The state after the next reload. */
 async function reloadOf(source: ConfigSource, change: () => void) {
-  const startedAt = performance.now();
   const reloaded = new Promise<void>((resolve) => {
     const stop = source.onChange(() => {
       stop();
@@ -36,20 +37,19 @@ async function reloadOf(source: ConfigSource, change: () => void) {
   change();
   await reloaded;
   const names = source.current().apis.map(({ name }) => name);
-  return { names, ...source.status(), tookMs: performance.now() - startedAt };
+  return { names, ...source.status() };
 }
 
 describe('documents that are followed', () => {
-  it('are in force within two seconds of a change', async () => {
+  it('are in force after the event of a change', async () => {
     const folder = writeFolder({ 'a.json': api('one') });
-    const source = await follow(folder);
+    const source = await follow(folder, byEventsAlone);
     const before = source.current();
-    const { names, successful, faults, tookMs } = await reloadOf(source, () => {
+    const { names, successful, faults } = await reloadOf(source, () => {
       writeFolder({ 'b.json': api('two') }, folder);
     });
     expect(names).toEqual(['one', 'two']);
     expect({ successful, faults }).toEqual({ successful: true, faults: [] });
-    expect(tookMs).toBeLessThan(2000);
     // What a Check has taken does not change under it.
     expect(before.apis).toHaveLength(1);
     expect(source.current().version).not.toBe(before.version);
@@ -88,20 +88,19 @@ describe('documents that are followed', () => {
     const folder = writeFolder({ '..2026_01/a.json': api('one'), '..2026_01/b.json': api('two') });
     symlinkSync('..2026_01', join(folder, '..data'));
     for (const name of ['a.json', 'b.json']) symlinkSync(`..data/${name}`, join(folder, name));
-    const source = await follow(folder);
-    const { names, tookMs } = await reloadOf(source, () => {
+    const source = await follow(folder, byEventsAlone);
+    const { names } = await reloadOf(source, () => {
       writeFolder({ '..2026_02/a.json': api('three'), '..2026_02/b.json': api('four') }, folder);
       symlinkSync('..2026_02', join(folder, '..data_tmp'));
       renameSync(join(folder, '..data_tmp'), join(folder, '..data'));
       rmSync(join(folder, '..2026_01'), { recursive: true });
     });
     expect(names).toEqual(['four', 'three']);
-    expect(tookMs).toBeLessThan(2000);
   });
 
   it('follow a folder below, and one that is replaced', async () => {
     const folder = writeFolder({ 'a.json': api('one'), 'sub/b.json': api('two') });
-    const source = await follow(folder);
+    const source = await follow(folder, byEventsAlone);
     const below = await reloadOf(source, () => writeFolder({ 'sub/c.json': api('three') }, folder));
     expect(below.names).toEqual(['one', 'three', 'two']);
     const replaced = await reloadOf(source, () => {
@@ -110,7 +109,6 @@ describe('documents that are followed', () => {
       writeFileSync(join(folder, 'sub/d.json'), JSON.stringify(api('four')));
     });
     expect(replaced.names).toEqual(['four', 'one']);
-    expect(replaced.tookMs).toBeLessThan(2000);
   });
 
   it('follow the files of secrets, also one that is missing at first', async () => {
@@ -122,12 +120,11 @@ describe('documents that are followed', () => {
     writeFolder({ 'a.json': [api('one'), client] }, folder);
     await expect(follow(folder)).rejects.toThrow(/clientSecrets\[1\]\.file: the file of the secret: there is no such/);
     writeFolder({ 'secrets/two': 'two' }, folder);
-    const source = await follow(folder);
+    const source = await follow(folder, byEventsAlone);
     const valid = (secret: string) => verifySecret(source.current().directory.client('c'), secret);
     expect([valid('old'), valid('new'), valid('two')]).toEqual([true, false, true]);
-    const { tookMs } = await reloadOf(source, () => writeFolder({ 'secrets/one': 'new\n' }, folder));
+    await reloadOf(source, () => writeFolder({ 'secrets/one': 'new\n' }, folder));
     expect([valid('old'), valid('new'), valid('two')]).toEqual([false, true, true]);
-    expect(tookMs).toBeLessThan(2000);
     const missing = await reloadOf(source, () => unlinkSync(join(folder, 'secrets/two')));
     expect(missing.successful).toBe(false);
     expect(valid('two')).toBe(true);
