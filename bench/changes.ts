@@ -7,9 +7,8 @@ import { Compiler } from '../src/document/compiler.ts';
 import { Faults } from '../src/document/fault.ts';
 import type { Loaded } from '../src/document/load.ts';
 import { documentSchemas } from '../src/document/schema.ts';
-import { createKeySets } from '../src/jwt/key-sets.ts';
-import { systemTimers } from '../src/jwt/timers.ts';
 import { policyKinds } from '../src/policies/index.ts';
+import { policyEnvironment } from '../test/policies/environment.ts';
 
 const ROUNDS = 1000;
 const count = Number(process.argv[2] ?? 100_000);
@@ -30,10 +29,10 @@ const documents = [
   ...Array.from({ length: count }, (_, i) => contract(i, 'approved')),
 ];
 
-const keySets = createKeySets({ fetch, clock: systemClock, timers: systemTimers, random: Math.random });
+const environment = policyEnvironment();
 const compiler = new Compiler({
   policyKinds,
-  environment: { clock: systemClock, keySets },
+  environment,
   env: {},
   readFile: () => Promise.reject(new Error('no files')),
   clock: systemClock,
@@ -56,4 +55,4 @@ tookMs.sort((a, b) => a - b);
 const at = (part: number): string => (tookMs[Math.floor(part * (ROUNDS - 1))] ?? 0).toFixed(3);
 console.log(`one contract, ${ROUNDS} times: p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, worst ${at(1)} ms`);
 compiler.close();
-keySets.close();
+environment.keySets.close();

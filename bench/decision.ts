@@ -6,8 +6,6 @@ import { Repetitions } from '../src/decision/repetitions.ts';
 import { compile } from '../src/document/compile.ts';
 import { createCheckMethod } from '../src/envoy/check-service.ts';
 import { systemFiles } from '../src/file-access.ts';
-import { createKeySets } from '../src/jwt/key-sets.ts';
-import { systemTimers } from '../src/jwt/timers.ts';
 import { MemoryCounterStore } from '../src/memory/memory-store.ts';
 import { createLog } from '../src/observe/log.ts';
 import { createMetrics } from '../src/observe/metrics.ts';
@@ -17,6 +15,7 @@ import { loadDocuments } from '../src/source/load-documents.ts';
 import { openShop } from './shop.ts';
 import type { Shop } from './shop.ts';
 import { nanosecondsPerCall } from './timing.ts';
+import { policyEnvironment } from '../test/policies/environment.ts';
 
 /** Asks a Check again and again, each time with a stream id of its own. */
 export interface Asking {
@@ -33,10 +32,10 @@ export interface Asking {
  */
 export async function openAsking({ policies, checkOf }: Pick<Shop, 'policies' | 'checkOf'>): Promise<Asking> {
   const clock = systemClock;
-  const keySets = createKeySets({ clock, timers: systemTimers, fetch, random: Math.random });
+  const environment = policyEnvironment();
   const loaded = await loadDocuments([policies], { clock });
   const readFile = (path: string, maxBytes: number) => systemFiles.read(path, maxBytes);
-  const compiled = await compile(loaded, { policyKinds, environment: { clock, keySets }, env: {}, readFile, clock });
+  const compiled = await compile(loaded, { policyKinds, environment, env: {}, readFile, clock });
   if (compiled.snapshot === undefined) throw new Error(compiled.faults.map(({ message }) => message).join('\n'));
   const { snapshot } = compiled;
   const store = new MemoryCounterStore(clock);
@@ -82,7 +81,7 @@ export async function openAsking({ policies, checkOf }: Pick<Shop, 'policies' | 
   };
   const close = async () => {
     await store.close();
-    keySets.close();
+    environment.keySets.close();
     compiled.dispose();
   };
   return { ask, counts, close };

@@ -1,14 +1,14 @@
 // How many tokens a second jwt-validation decides on one core: `node bench/jwt.ts`
-import { systemClock } from '../src/clock.ts';
+import { systemClock, systemTimers } from '../src/clock.ts';
 import { createKeySets } from '../src/jwt/key-sets.ts';
-import { systemTimers } from '../src/jwt/timers.ts';
+import { noNetwork } from '../test/policies/environment.ts';
 import { signed, signingKey } from '../test/jwt/issuer.ts';
 import { jwtPolicy } from '../test/jwt/policy.ts';
 import { bearer, Contracts } from '../test/jwt/request.ts';
 
 const MINIMUM_MS = 1000;
 const keySets = createKeySets({
-  fetch: globalThis.fetch,
+  fetch: noNetwork,
   clock: systemClock,
   timers: systemTimers,
   random: Math.random,
@@ -65,7 +65,7 @@ for (const alg of ['RS256', 'PS256', 'ES256', 'EdDSA'] as const) {
 /** A memory that keeps nothing. */
 function none(): typeof keySets.tokens {
   return createKeySets({
-    fetch: globalThis.fetch,
+    fetch: noNetwork,
     clock: systemClock,
     timers: systemTimers,
     random: Math.random,

@@ -11,12 +11,11 @@ import { systemClock } from '../src/clock.ts';
 import { compile } from '../src/document/compile.ts';
 import { formatFault } from '../src/document/fault.ts';
 import { systemFiles } from '../src/file-access.ts';
-import { createKeySets } from '../src/jwt/key-sets.ts';
-import { systemTimers } from '../src/jwt/timers.ts';
 import { policyKinds } from '../src/policies/index.ts';
 import type { Snapshot } from '../src/snapshot/snapshot.ts';
 import { loadDocuments } from '../src/source/load-documents.ts';
 import { trimHeap } from '../src/engine.ts';
+import { policyEnvironment } from '../test/policies/environment.ts';
 
 const API_VERSION = 'ostiary.dev/v1alpha1';
 
@@ -111,7 +110,7 @@ async function loadOnce(directory: string) {
   const loadedAt = performance.now();
   const compiled = await compile(loaded, {
     policyKinds,
-    environment: { clock: systemClock, keySets: createKeySets(offline) },
+    environment: policyEnvironment(),
     env: {},
     readFile: (path, maxBytes) => systemFiles.read(path, maxBytes),
     clock: systemClock,
@@ -133,13 +132,6 @@ function lookUp({ contracts: all, directory }: Snapshot): number {
   }
   return ((performance.now() - startedAt) * 1e6) / rounds;
 }
-
-const offline = {
-  fetch: () => Promise.reject(new Error('nothing is fetched here')),
-  clock: systemClock,
-  timers: systemTimers,
-  random: Math.random,
-};
 
 const [first = '100000', second = 'json'] = process.argv.slice(2);
 await (first === '--measure'

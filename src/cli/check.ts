@@ -6,12 +6,12 @@ import { CheckRequestSchema, CheckResponseSchema } from '../../gen/envoy/service
 import type { CheckRequest } from '../../gen/envoy/service/auth/v3/external_auth_pb.js';
 import { ExplainResponseSchema, Outcome } from '../../gen/ostiary/v1/inspection_pb.js';
 import type { ExplainResponse } from '../../gen/ostiary/v1/inspection_pb.js';
-import { systemClock } from '../clock.ts';
+import { systemClock, systemTimers } from '../clock.ts';
 import { formatFault } from '../document/fault.ts';
+import { systemEgress } from '../egress/system-egress.ts';
 import { UserError } from '../errors.ts';
 import { flagName, list, text, toggle } from '../flags.ts';
 import type { FlagValues } from '../flags.ts';
-import { keySetRequests } from '../jwt/key-set-request.ts';
 import { MemoryCounterStore } from '../memory/memory-store.ts';
 import { explanationOf } from '../operator/explanation.ts';
 import { createInspector } from '../operator/inspector.ts';
@@ -53,6 +53,7 @@ const decidingFlags = {
   trustedHops: serveFlags.trustedHops,
   xffAppended: serveFlags.xffAppended,
   trustedProxies: serveFlags.trustedProxies,
+  egressAllow: serveFlags.egressAllow,
 };
 
 const flags = {
@@ -128,7 +129,13 @@ async function explain(
 ): Promise<ExplainResponse> {
   const brought = await broughtKeysOf(values.apiKeyHmacFile);
   const hosts = hostMatchingOf(values);
-  const compiled = await loadOnce(values.policies, environment, keySetRequests(environment), hosts, brought);
+  const { transport, egress } = systemEgress({
+    variables: environment,
+    allow: values.egressAllow,
+    timers: systemTimers,
+  });
+  const outwards = { transport, rules: egress.rules };
+  const compiled = await loadOnce(values.policies, environment, outwards, hosts, brought);
   const { snapshot } = compiled;
   if (snapshot === undefined) {
     compiled.close();

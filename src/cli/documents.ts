@@ -1,28 +1,40 @@
-import { systemClock } from '../clock.ts';
+import { systemClock, systemTimers } from '../clock.ts';
 import type { BroughtKeys } from '../contract/api-key.ts';
 import { compile } from '../document/compile.ts';
 import type { CompiledOnce as Compiled } from '../document/compile.ts';
 import { systemFiles } from '../file-access.ts';
-import type { KeySetRequest } from '../jwt/key-set-fetch.ts';
+import { createEgress } from '../egress/egress.ts';
+import type { EgressRules } from '../egress/rules.ts';
+import type { EgressTransport } from '../egress/transport.ts';
 import { createKeySets } from '../jwt/key-sets.ts';
-import { systemTimers } from '../jwt/timers.ts';
 import { policyKinds } from '../policies/index.ts';
 import type { HostMatching } from '../request/host.ts';
 import { loadDocuments } from '../source/load-documents.ts';
+
+/** How what documents name by URL is called. */
+export interface Outwards {
+  readonly transport: EgressTransport;
+  readonly rules: EgressRules;
+}
 
 /** Loads and compiles documents once, for the commands that do not serve. */
 export async function loadOnce(
   directories: readonly string[],
   env: NodeJS.ProcessEnv,
-  fetchKeySet: KeySetRequest,
+  { transport, rules }: Outwards,
   hosts: HostMatching,
   broughtKeys?: BroughtKeys,
 ): Promise<Compiled & { close(): void }> {
-  const keySets = createKeySets({ fetch: fetchKeySet, clock: systemClock, timers: systemTimers, random: Math.random });
+  const keySets = createKeySets({ fetch: transport, clock: systemClock, timers: systemTimers, random: Math.random });
   const loaded = await loadDocuments(directories, { clock: systemClock });
   const compiled = await compile(loaded, {
     policyKinds,
-    environment: { clock: systemClock, keySets, broughtKeys },
+    environment: {
+      clock: systemClock,
+      keySets,
+      egress: createEgress({ transport, timers: systemTimers, rules }),
+      broughtKeys,
+    },
     env,
     readFile: (path, maxBytes) => systemFiles.read(path, maxBytes),
     clock: systemClock,

@@ -1,6 +1,7 @@
-import type { KeySetRequest } from '../jwt/key-set-fetch.ts';
 import type { CompiledOnce } from '../document/compile.ts';
 import { formatFault } from '../document/fault.ts';
+import { egressRules } from '../egress/rules.ts';
+import type { EgressTransport } from '../egress/transport.ts';
 import { toggle } from '../flags.ts';
 import { broughtKeysOf } from '../serve/api-key-hmac.ts';
 import { hostMatchingOf } from '../serve/locate-flags.ts';
@@ -10,7 +11,7 @@ import { count } from './count.ts';
 import { loadOnce } from './documents.ts';
 
 /** Asks nobody: key sets are fetched when they serve. */
-const offline: KeySetRequest = () => Promise.reject(new Error('validate fetches nothing'));
+const offline: EgressTransport = () => Promise.reject(new Error('validate fetches nothing'));
 
 export const command = defineCommand({
   usage: 'validate [DIR …] [FLAGS]',
@@ -21,6 +22,7 @@ export const command = defineCommand({
   flags: {
     hostPort: serveFlags.hostPort,
     hostFinalDot: serveFlags.hostFinalDot,
+    egressAllow: serveFlags.egressAllow,
     apiKeyHmacFile: serveFlags.apiKeyHmacFile,
     json: toggle('one JSON object for scripts'),
   },
@@ -28,7 +30,8 @@ export const command = defineCommand({
   run: async ({ values, positionals }, environment) => {
     const brought = await broughtKeysOf(values.apiKeyHmacFile);
     const folders = positionals.length === 0 ? ['policies'] : positionals;
-    const compiled = await loadOnce(folders, environment, offline, hostMatchingOf(values), brought);
+    const outwards = { transport: offline, rules: egressRules(values.egressAllow) };
+    const compiled = await loadOnce(folders, environment, outwards, hostMatchingOf(values), brought);
     compiled.close();
     return tell(compiled, values.json);
   },

@@ -94,19 +94,20 @@ function makePolicy(
   const digests = Object.keys(files.digests).length === 0 ? undefined : files.digests;
   const content = { ...fields, policyRef: kind.name, config, files: digests };
   if (files.issues.length > 0) return unusable(content, below(['config'], files.issues));
+  const surroundings = { ...context.environment, files: files.files };
   let policy: Policy;
   try {
-    policy = kind.create(read.options, { ...context.environment, files: files.files });
+    policy = kind.create(read.options, surroundings);
   } catch (error) {
     // Kinds promise a TypeError; another failure must not end a reload either.
     const message = error instanceof Error ? error.message : 'the policy cannot be made of this';
     return unusable(content, [{ path: ['config'], at: 'key', message: redact(message, read.substitutions) }]);
   }
   const written = read.resolved as Readonly<Record<string, unknown>>;
-  const notes = kind.upgradeNotes?.(written) ?? [];
+  const notes = kind.upgradeNotes?.(written, surroundings) ?? [];
   const { order, mode, onFailure } = fields;
   const bound = { name, kind: kind.name, order, mode, onFailure, rules, policy };
-  const warned = kind.warnings?.(written, files.files) ?? [];
+  const warned = kind.warnings?.(written, surroundings) ?? [];
   const warnings = warned.map(({ path, message }): Issue => ({ path: ['config', ...path], at: 'value', message }));
   if (isPublishedKey(written['textKey'])) {
     warnings.push({ path: ['config', 'textKey'], at: 'key', message: PUBLISHED_SECRET });

@@ -1,13 +1,12 @@
-import type { Clock } from '../clock.ts';
+import type { Clock, Timers } from '../clock.ts';
+import type { EgressTransport } from '../egress/transport.ts';
 import type { Algorithm } from './algorithms.ts';
 import { contentOf } from './key-set-content.ts';
 import { FetchFault, fetchText } from './key-set-fetch.ts';
-import type { KeySetRequest } from './key-set-fetch.ts';
 import type { KeySetStore } from './key-set-folder.ts';
 import { withoutSecrets } from './key-set-report.ts';
 import type { KeySetFetch, KeySetStatus } from './key-set-report.ts';
 import type { Key } from './key.ts';
-import type { Timers } from './timers.ts';
 
 /** What a holder asks of a set; of several, the shortest life and the longest patience count. */
 export interface KeySetNeed {
@@ -18,7 +17,7 @@ export interface KeySetNeed {
 }
 
 export interface KeySetOptions {
-  readonly fetch: KeySetRequest;
+  readonly fetch: EgressTransport;
   readonly clock: Clock;
   readonly timers: Timers;
   /** From 0 up to 1, as `Math.random`: spreads the fetches of replicas. */

@@ -1,8 +1,7 @@
-import type { Clock } from '../clock.ts';
+import type { Clock, Timers } from '../clock.ts';
 import { KeySet } from './key-set.ts';
 import type { KeySetFetch, KeySetStatus } from './key-set-report.ts';
 import type { KeySetNeed, KeySetOptions } from './key-set.ts';
-import type { Timers } from './timers.ts';
 import { TokenMemory } from './token-memory.ts';
 import { VerificationGate } from './verification-gate.ts';
 

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Clock } from '../clock.ts';
 import type { BroughtKeys } from '../contract/api-key.ts';
+import type { Egress } from '../egress/egress.ts';
 import type { KeySets } from '../jwt/key-sets.ts';
 import type { NamedFiles } from '../policy/named-file.ts';
 import type { PolicyKind } from '../policy/policy.ts';
@@ -12,6 +13,8 @@ export interface PolicyEnvironment {
   readonly keySets: KeySets;
   /** Absent where there is no `--api-key-hmac-file`: API keys of another form than ostiary's are unknown then. */
   readonly broughtKeys?: BroughtKeys | undefined;
+  /** The one client for everything that documents name by URL. */
+  readonly egress: Egress;
 }
 
 /** What a policy is made with: the process, and what its document brings along. */

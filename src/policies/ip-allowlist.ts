@@ -20,7 +20,7 @@ export default definePolicy({
   options: addressOptions,
   reasons: ADDRESS_REASONS,
   files: addressFiles,
-  warnings: (written, files): readonly PolicyRemark[] => {
+  warnings: (written, { files }: PolicySurroundings): readonly PolicyRemark[] => {
     const options = addressOptions.parse(written);
     const isEmpty = addressLists(options, files).every(({ ranges }) => ranges.size === 0);
     const path = [options.ips === undefined ? 'files' : 'ips'];

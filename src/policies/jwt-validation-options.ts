@@ -1,3 +1,4 @@
+import { problemOfDocumentUrl } from '../egress/document-url.ts';
 import { isShared } from '../jwt/algorithms.ts';
 import { keysFromText } from '../jwt/text-key.ts';
 import { compileExpression } from '../policy/expression.ts';
@@ -64,23 +65,9 @@ function reportKey(config: JwtValidationOptions, report: Report): void {
     report('textKey', 'has no effect with jwtKeyOrigin: jwks; remove one of the two');
   if (urls.length === 0) report('jwksUrl', 'is missing: jwtKeyOrigin: jwks needs the URL of a key set here');
   for (const url of urls) {
-    const problem = problemOfUrl(url, config.allowInsecureJwks);
+    const problem = problemOfDocumentUrl(url, { option: 'allowInsecureJwks', isSet: config.allowInsecureJwks });
     if (problem !== undefined) report('jwksUrl', problem);
   }
-}
-
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
-
-/** Without the URL: a user part or a query can hold a secret. */
-function problemOfUrl(url: string, allowInsecure: boolean): string | undefined {
-  const parsed = URL.parse(url);
-  if (parsed === null) return 'is no URL, such as https://issuer.example.com/jwks.json';
-  // What stands before the colon may be the user of a URL without its scheme.
-  if (parsed.protocol !== 'https:' && parsed.protocol !== 'http:')
-    return 'begins with a scheme that is not supported: use https: (or http:)';
-  if (parsed.username !== '' || parsed.password !== '') return 'a URL with user and password is not supported';
-  if (parsed.protocol === 'https:' || allowInsecure || LOOPBACK.test(parsed.hostname)) return undefined;
-  return 'over http: anyone on the way can replace the keys: use https:, or set allowInsecureJwks: true';
 }
 
 function reportClaims(config: JwtValidationOptions, report: Report): void {

@@ -21,6 +21,7 @@ import { definePolicy } from '../policy/policy.ts';
 import type { Authenticating, Grant, Outcome, Request } from '../policy/policy.ts';
 import { upgrade } from '../policy/upgrade-note.ts';
 import { settle } from '../settle.ts';
+import { loopbackNotes } from './egress-loopback.ts';
 import type { PolicyEnvironment } from './environment.ts';
 import { jwtValidationOptions } from './jwt-validation-options.ts';
 import { DEFAULT_JWT_EXPRESSION, allowedAlgorithms, clientHeaderNamesOf, listOf } from './jwt-validation-parameters.ts';
@@ -29,16 +30,21 @@ import type { JwtValidationOptions } from './jwt-validation-parameters.ts';
 const NOT_BEARER =
   'is refuse where it is left out: tokens with cnf, or of a typ such as dpop+jwt, are 401 now; write refuse, or ignore for what 0.1 did';
 
+type Needs = Pick<PolicyEnvironment, 'clock' | 'keySets' | 'egress'>;
+
 /** Only requests with a valid token may pass (`docs/policies/jwt-validation.md`). */
 export default definePolicy({
   name: 'jwt-validation',
   phase: 'access',
   summary: 'Admits requests with a valid signed JSON Web Token, and the client applications that they name',
   options: jwtValidationOptions,
-  upgradeNotes: ({ senderConstraint }) => {
-    return senderConstraint === undefined ? [upgrade('sender-constraint', ['senderConstraint'], NOT_BEARER)] : [];
-  },
-  create(config, { clock, keySets }: Pick<PolicyEnvironment, 'clock' | 'keySets'>) {
+  upgradeNotes: (written, { egress }: Needs) => [
+    ...(written['senderConstraint'] === undefined
+      ? [upgrade('sender-constraint', ['senderConstraint'], NOT_BEARER)]
+      : []),
+    ...loopbackNotes('jwksUrl', listOf(written['jwksUrl'] as JwtValidationOptions['jwksUrl']), egress.rules),
+  ],
+  create(config, { clock, keySets }: Needs) {
     const origin = tokenOrigin(config);
     const clientId = config.skipClientIdValidation
       ? undefined

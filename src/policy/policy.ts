@@ -9,7 +9,7 @@ import type { HeaderEntry } from '../request/header-entry.ts';
 import type { NormalPath } from '../request/path.ts';
 import type { ExpressionFailure } from './expression-failure.ts';
 import type { DirectAnswer, Extras } from './extras.ts';
-import type { NamedFile, NamedFiles } from './named-file.ts';
+import type { NamedFile } from './named-file.ts';
 import type { RuleSource } from './rules.ts';
 import type { SeenHeaders } from './seen-headers.ts';
 import type { UpgradeNote } from './upgrade-note.ts';
@@ -216,12 +216,12 @@ export interface PolicyKind<Schema extends z.ZodType = z.ZodType, Environment = 
    * What an earlier release decided otherwise; silent where the options say which behaviour is wanted.
    * @param written `config` as its author wrote it, without defaults; paths begin below it
    */
-  upgradeNotes?(written: Readonly<Record<string, unknown>>): readonly UpgradeNote[];
+  upgradeNotes?(written: Readonly<Record<string, unknown>>, environment: Environment): readonly UpgradeNote[];
   /**
    * What is allowed and may not be what is wanted.
    * @param written as for {@link PolicyKind.upgradeNotes}
    */
-  warnings?(written: Readonly<Record<string, unknown>>, files: NamedFiles): readonly PolicyRemark[];
+  warnings?(written: Readonly<Record<string, unknown>>, environment: Environment): readonly PolicyRemark[];
   /** Rules under which it can't work: a fault. Paths begin at the list of rules. */
   ruleFaults?(rules: readonly RuleSource[]): readonly PolicyRemark[];
 }

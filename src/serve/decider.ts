@@ -1,17 +1,16 @@
-import { systemClock as clock } from '../clock.ts';
+import { systemClock as clock, systemTimers } from '../clock.ts';
 import { storeName } from '../redis/store-name.ts';
 import type { DecisionPorts } from '../decision/deliberation.ts';
 import { Repetitions } from '../decision/repetitions.ts';
 import { firstFaults, formatFault, MAX_TOLD_FAULTS } from '../document/fault.ts';
+import { systemEgress } from '../egress/system-egress.ts';
 import { createCheckMethod } from '../envoy/check-service.ts';
 import { systemFiles } from '../file-access.ts';
 import type { Method } from '../grpc/rpc.ts';
 import { openKeySetFolder } from '../jwt/key-set-folder.ts';
 import type { KeySetStore } from '../jwt/key-set-folder.ts';
-import { keySetRequests } from '../jwt/key-set-request.ts';
 import { createKeySets } from '../jwt/key-sets.ts';
 import type { KeySets } from '../jwt/key-sets.ts';
-import { systemTimers } from '../jwt/timers.ts';
 import type { Log } from '../observe/log.ts';
 import { policyKinds } from '../policies/index.ts';
 import type { CounterStore } from '../quota/store.ts';
@@ -69,8 +68,13 @@ export async function openDecider(
   await using opened = new AsyncDisposableStack();
   const { metrics, log, observer } = reporting;
   const locating = locateOptionsOf(flags);
+  const { egress, transport } = systemEgress({
+    variables: environment,
+    allow: flags.egressAllow,
+    timers: systemTimers,
+  });
   const keySets = createKeySets({
-    fetch: keySetRequests(environment),
+    fetch: transport,
     clock,
     timers: systemTimers,
     random: Math.random,
@@ -97,7 +101,7 @@ export async function openDecider(
   const documents = await followFolder({
     paths: flags.policies,
     policyKinds,
-    environment: { clock, keySets, broughtKeys: await broughtKeysOf(flags.apiKeyHmacFile) },
+    environment: { clock, keySets, egress, broughtKeys: await broughtKeysOf(flags.apiKeyHmacFile) },
     env: environment,
     readFile: (path, maxBytes) => systemFiles.read(path, maxBytes),
     clock,

@@ -1,6 +1,7 @@
 import { duration, fraction, integer, list, oneOf, text, toggle, withVariables } from '../flags.ts';
 import type { FlagValues } from '../flags.ts';
 import { apiKeyHmacFile } from './api-key-hmac.ts';
+import { egressAllow } from './egress-flag.ts';
 import { counterFlags } from './counter-flags.ts';
 import { locateFlags } from './locate-flags.ts';
 
@@ -66,6 +67,7 @@ export const serveFlags = withVariables({
     'DIR',
     'keep fetched key sets here, for a start while an issuer is down; whoever can write here can forge tokens',
   ),
+  egressAllow,
   drainDelay: duration(2000, 'how long new Checks are still answered after SIGTERM'),
   drain: duration(5000, 'longest time from SIGTERM to the end of the process; longer than --drain-delay'),
   logLevel: oneOf(

@@ -3,10 +3,9 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { compile } from '../../src/document/compile.ts';
-import { createKeySets } from '../../src/jwt/key-sets.ts';
-import { systemTimers } from '../../src/jwt/timers.ts';
 import { policyKinds } from '../../src/policies/index.ts';
 import { loadDocuments } from '../../src/source/load-documents.ts';
+import { policyEnvironment } from '../policies/environment.ts';
 import { scratchFolder } from '../real/scratch.ts';
 import { fencedBlocks, followedPages, pages, readPage } from './pages.ts';
 
@@ -43,7 +42,7 @@ test.each(examples)('$page: the documents of example $number have no fault', asy
   const loaded = await loadDocuments([folder], { clock: systemClock });
   const compiled = await compile(loaded, {
     policyKinds,
-    environment: { clock: systemClock, keySets: offline() },
+    environment: policyEnvironment(),
     env: Object.fromEntries([...block.matchAll(/\$([A-Z][A-Z0-9_]*)/g)].map(([, name]) => [name, 'x'.repeat(64)])),
     readFile: (path) => Promise.resolve(Buffer.from(path.endsWith('.txt') ? '192.0.2.0/24' : 'secret')),
     clock: systemClock,
@@ -61,13 +60,4 @@ async function examplesOf(page: string): Promise<Example[]> {
   return fencedBlocks(await readPage(page), 'yaml')
     .map((block, at) => ({ page, number: at + 1, block }))
     .filter(({ block }) => block.includes('apiVersion: ostiary.dev/'));
-}
-
-function offline() {
-  return createKeySets({
-    fetch: () => Promise.reject(new Error('no network here')),
-    clock: systemClock,
-    timers: systemTimers,
-    random: Math.random,
-  });
 }

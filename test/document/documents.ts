@@ -7,13 +7,13 @@ import type { CompiledOnce as Compiled } from '../../src/document/compile.ts';
 import type { CompileOptions } from '../../src/document/compiler.ts';
 import { formatFault } from '../../src/document/fault.ts';
 import { systemFiles } from '../../src/file-access.ts';
-import type { KeySets } from '../../src/jwt/key-sets.ts';
 import { definePolicy } from '../../src/policy/policy.ts';
 import type { PolicyKind } from '../../src/policy/policy.ts';
 import { upgrade } from '../../src/policy/upgrade-note.ts';
 import type { Snapshot } from '../../src/snapshot/snapshot.ts';
 import { loadDocuments } from '../../src/source/load-documents.ts';
 import { scratchFolder } from '../real/scratch.ts';
+import { policyEnvironment } from '../policies/environment.ts';
 
 /** Files by their names below a folder; a value that is no text is written as JSON. */
 export type Files = Readonly<Record<string, unknown>>;
@@ -81,7 +81,7 @@ export const options: CompileOptions = {
       [`${kind.name}-flex`, kind],
     ]),
   ),
-  environment: { clock: systemClock, keySets: {} as KeySets },
+  environment: policyEnvironment(),
   env: { SECRET: 'from the environment', NUMBER: '42' },
   readFile: (path, maxBytes) => systemFiles.read(path, maxBytes),
   clock: systemClock,

@@ -1,17 +1,9 @@
 import { expect, it } from 'vitest';
-import { systemClock } from '../../src/clock.ts';
-import { createKeySets } from '../../src/jwt/key-sets.ts';
-import { systemTimers } from '../../src/jwt/timers.ts';
 import { policyKinds } from '../../src/policies/index.ts';
+import { policyEnvironment } from '../policies/environment.ts';
 import { document, faultsOf, snapshotOf } from './documents.ts';
 
-const keySets = createKeySets({
-  fetch: () => Promise.reject(new Error('nothing is fetched')),
-  clock: systemClock,
-  timers: systemTimers,
-  random: Math.random,
-});
-const changed = { policyKinds, environment: { clock: systemClock, keySets } };
+const changed = { policyKinds, environment: policyEnvironment() };
 const limits = (maximumRequests: number) => [{ maximumRequests, timePeriodInMilliseconds: 1000 }];
 const tier = (name: string, maximumRequests: number) => ({ name, limits: limits(maximumRequests) });
 const policy = (kind: string, config: object, more: object = {}) => ({ policyRef: { name: kind }, config, ...more });

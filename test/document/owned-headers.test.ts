@@ -1,13 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
-import { createKeySets } from '../../src/jwt/key-sets.ts';
-import { systemTimers } from '../../src/jwt/timers.ts';
 import { policyKinds } from '../../src/policies/index.ts';
+import { policyEnvironment } from '../policies/environment.ts';
 import { document, faultsOf } from './documents.ts';
 
-const noFetch: typeof fetch = () => Promise.reject(new Error('nothing is fetched'));
-const keySets = createKeySets({ fetch: noFetch, clock: systemClock, timers: systemTimers, random: Math.random });
-const options = { policyKinds, environment: { clock: systemClock, keySets }, env: {}, clock: systemClock };
+const options = { policyKinds, environment: policyEnvironment(), env: {}, clock: systemClock };
 
 const tokens = {
   policyRef: { name: 'jwt-validation' },

@@ -5,10 +5,9 @@ import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { verifySecret } from '../../src/contract/secret.ts';
 import { compile } from '../../src/document/compile.ts';
-import { createKeySets } from '../../src/jwt/key-sets.ts';
-import { systemTimers } from '../../src/jwt/timers.ts';
 import { policyKinds } from '../../src/policies/index.ts';
 import { loadDocuments } from '../../src/source/load-documents.ts';
+import { policyEnvironment } from '../policies/environment.ts';
 
 const folder = join(import.meta.dirname, '../../policies');
 const text = readdirSync(folder)
@@ -16,15 +15,9 @@ const text = readdirSync(folder)
   .join('\n');
 
 async function compiledSamples() {
-  const keySets = createKeySets({
-    fetch: () => Promise.reject(new Error('the samples fetch nothing')),
-    clock: systemClock,
-    timers: systemTimers,
-    random: Math.random,
-  });
   const compiled = await compile(await loadDocuments([folder], { clock: systemClock }), {
     policyKinds,
-    environment: { clock: systemClock, keySets },
+    environment: policyEnvironment(),
     env: {},
     readFile: (path) => readFile(path),
     clock: systemClock,

@@ -1,5 +1,4 @@
-import type { Clock } from '../../src/clock.ts';
-import type { Timers } from '../../src/jwt/timers.ts';
+import type { Clock, Timers } from '../../src/clock.ts';
 
 /** Time that passes when a test says so. */
 export class ManualTime implements Clock, Timers {

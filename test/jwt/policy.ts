@@ -4,6 +4,7 @@ import { TokenMemory } from '../../src/jwt/token-memory.ts';
 import { VerificationGate } from '../../src/jwt/verification-gate.ts';
 import type { AccessPolicy } from '../../src/policy/policy.ts';
 import jwtValidation from '../../src/policies/jwt-validation.ts';
+import { policyEnvironment } from '../policies/environment.ts';
 
 /** What a verifier needs beside its keys and rules, of its own. */
 export function bounds(senderConstraint: 'refuse' | 'ignore' = 'refuse') {
@@ -14,7 +15,8 @@ type Options = z.input<typeof jwtValidation.options>;
 
 /** The policy as its document would configure it. */
 export function jwtPolicy(options: Options, keySets: KeySets): AccessPolicy {
-  const policy = jwtValidation.create(jwtValidation.options.parse(options), { clock: keySets.clock, keySets });
+  const environment = policyEnvironment({ clock: keySets.clock, keySets });
+  const policy = jwtValidation.create(jwtValidation.options.parse(options), environment);
   if (policy.phase !== 'access') throw new TypeError('jwt-validation is an access policy');
   return policy;
 }

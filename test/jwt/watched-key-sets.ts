@@ -1,9 +1,9 @@
 import { expect } from 'vitest';
 import type { KeySetStore } from '../../src/jwt/key-set-folder.ts';
 import type { KeySetFetch } from '../../src/jwt/key-set-report.ts';
-import { keySetRequests } from '../../src/jwt/key-set-request.ts';
 import { createKeySets } from '../../src/jwt/key-sets.ts';
 import type { KeySets } from '../../src/jwt/key-sets.ts';
+import { localTransport } from '../egress/local-transport.ts';
 import { ManualTime } from './manual-time.ts';
 
 /** Key sets over the real network, on time that passes when a test says so. */
@@ -11,7 +11,7 @@ export class WatchedKeySets {
   readonly time = new ManualTime();
   readonly fetches: KeySetFetch[] = [];
   readonly sets: KeySets = createKeySets({
-    fetch: keySetRequests({}),
+    fetch: localTransport(),
     clock: this.time,
     timers: this.time,
     random: () => 0.5,

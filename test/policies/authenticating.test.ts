@@ -1,22 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/clock.ts';
-import { createKeySets } from '../../src/jwt/key-sets.ts';
-import { systemTimers } from '../../src/jwt/timers.ts';
 import { policyKinds } from '../../src/policies/index.ts';
 import type { Policy } from '../../src/policy/policy.ts';
 import { checkOf, requestOf } from '../policy/fixtures.ts';
-
-const keySets = createKeySets({
-  fetch: () => Promise.reject(new Error('nothing is fetched')),
-  clock: systemClock,
-  timers: systemTimers,
-  random: Math.random,
-});
+import { policyEnvironment } from './environment.ts';
 
 function policyOf(name: string, config: object): Policy {
   const kind = policyKinds.get(name);
   if (kind === undefined) throw new Error(`there is no ${name}`);
-  return kind.create(kind.options.parse(config), { clock: systemClock, keySets, files: noFiles });
+  return kind.create(kind.options.parse(config), { ...policyEnvironment(), files: noFiles });
 }
 
 const noFiles = { content: () => undefined as never };

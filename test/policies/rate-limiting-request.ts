@@ -1,9 +1,9 @@
-import { systemClock } from '../../src/clock.ts';
 import type { ClientApplication, Contract, ContractDirectory } from '../../src/contract/contract.ts';
 import { createDirectory } from '../../src/contract/directory.ts';
 import type { Identity } from '../../src/contract/identity.ts';
 import type { PolicyKind, QuotaPolicy, Request } from '../../src/policy/policy.ts';
 import type { Check } from '../../src/request/check.ts';
+import { policyEnvironment } from './environment.ts';
 
 /** A request to the API `orders`, with these headers. */
 export function request(
@@ -60,7 +60,7 @@ export function application(name: string, secrets: ClientApplication['secrets'] 
 
 /** The policy with these options, checked by the kind's schema as a document's are. */
 export function quotaPolicy(kind: PolicyKind, config: unknown): QuotaPolicy {
-  const policy = kind.create(kind.options.parse(config), { clock: systemClock, keySets: {} as never });
+  const policy = kind.create(kind.options.parse(config), policyEnvironment());
   if (policy.phase !== 'quota') throw new TypeError(`${kind.name} is no quota policy`);
   return policy;
 }

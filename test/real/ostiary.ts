@@ -46,7 +46,8 @@ async function startOnce(options: OstiaryOptions): Promise<RealOstiary> {
   const addresses = ['--listen', listen, '--admin-listen', admin, '--api-listen', api];
   const ostiary = await runOstiary(
     ['serve', '--policies', options.policies, ...addresses, ...(options.args ?? [])],
-    options.env,
+    // Issuers of tests are on loopback.
+    { OSTIARY_EGRESS_ALLOW: '127.0.0.1', ...options.env },
   );
   await untilReady('ostiary', ostiary, async () => (await fetch(`http://${admin}/readyz`)).ok);
   return { ...ostiary, listen, adminUrl: `http://${admin}`, apiUrl: `http://${api}` };

@@ -5,15 +5,15 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createKeySets } from '../../src/jwt/key-sets.ts';
 import type { KeySetFetch } from '../../src/jwt/key-set-report.ts';
-import { keySetRequests } from '../../src/jwt/key-set-request.ts';
-import type { ProxyVariables } from '../../src/jwt/key-set-request.ts';
+import { localTransport } from './local-transport.ts';
+import type { ProxyVariables } from '../../src/egress/proxy.ts';
 import { startOstiary } from '../real/ostiary.ts';
 import { api, documentsFolder } from '../e2e/documents.ts';
 import { makeCertificates } from '../real/certificates.ts';
 import type { Certificates } from '../real/certificates.ts';
 import { ConnectProxy } from './connect-proxy.ts';
-import { answering, JwksServer, signingKey } from './issuer.ts';
-import { ManualTime } from './manual-time.ts';
+import { answering, JwksServer, signingKey } from '../jwt/issuer.ts';
+import { ManualTime } from '../jwt/manual-time.ts';
 
 const key = await signingKey('ES256', 'k1');
 const text = JSON.stringify({ keys: [key.jwk] });
@@ -42,7 +42,7 @@ afterAll(() => {
 async function fetched(url: string, variables: ProxyVariables): Promise<KeySetFetch> {
   const time = new ManualTime();
   const random = (): number => 0.5;
-  const sets = createKeySets({ fetch: keySetRequests(variables), clock: time, timers: time, random });
+  const sets = createKeySets({ fetch: localTransport(variables), clock: time, timers: time, random });
   sets.hold(url, { timeToLiveMs: 60_000, timeoutMs: 10_000 });
   const [fetch] = await sets.refresh();
   sets.close();
@@ -106,7 +106,7 @@ describe('a key set is asked for through the proxy of the environment', () => {
     await using proxy = await ConnectProxy.open(() => port);
     proxy.refusal = 'hang';
     const time = new ManualTime();
-    const fetch = keySetRequests({ HTTPS_PROXY: proxy.address });
+    const fetch = localTransport({ HTTPS_PROXY: proxy.address });
     const sets = createKeySets({ fetch, clock: time, timers: time, random: () => 0.5 });
     sets.hold(`https://${HOST}/jwks`, { timeToLiveMs: 60_000, timeoutMs: 500 });
     const refreshed = sets.refresh();

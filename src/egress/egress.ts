@@ -1,0 +1,118 @@
+import type { Timers } from '../clock.ts';
+import { EgressFault, faultOf } from './fault.ts';
+import type { EgressRules } from './rules.ts';
+import type { EgressTransport, Received, TlsMaterial } from './transport.ts';
+
+/** One call of what a document names by URL. */
+export interface EgressCall {
+  readonly url: string;
+  /** Default GET. */
+  readonly method?: 'GET' | 'POST';
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** Absent: the system's authorities, and no certificate of our own. Calls with the same object share connections. */
+  readonly tls?: TlsMaterial | undefined;
+  /** For the whole of it, from connecting to the last byte. */
+  readonly timeoutMs: number;
+  /** For the connection alone, TLS included. */
+  readonly connectTimeoutMs?: number;
+  /** Of the answer, unpacked. */
+  readonly maxBytes: number;
+  /** Ends the call before its time. */
+  readonly signal?: AbortSignal;
+}
+
+export interface EgressAnswer {
+  /** Any: a redirect is an answer, and not followed. */
+  readonly status: number;
+  /** Lower case, without parameters; empty where the answer had none. */
+  readonly contentType: string;
+  /** Without a byte-order mark. Of a status that is neither 2xx nor 4xx empty, and of 4xx what is too large. */
+  readonly text: string;
+}
+
+/** The one client for everything that documents name by URL. */
+export interface Egress {
+  readonly rules: EgressRules;
+  /** @throws EgressFault (rejects with it) */
+  call(call: EgressCall): Promise<EgressAnswer>;
+}
+
+export interface EgressOptions {
+  readonly transport: EgressTransport;
+  readonly timers: Timers;
+  readonly rules: EgressRules;
+}
+
+export function createEgress({ transport, timers, rules }: EgressOptions): Egress {
+  return { rules, call: (call) => boundedCall(call, transport, timers) };
+}
+
+/**
+ * Makes one call, within its time and its size.
+ * @throws EgressFault (rejects with it)
+ */
+export async function boundedCall(call: EgressCall, transport: EgressTransport, timers: Timers): Promise<EgressAnswer> {
+  const { url, method, body, tls, timeoutMs, connectTimeoutMs, maxBytes, signal } = call;
+  const controller = new AbortController();
+  const abort = (): void => {
+    controller.abort();
+  };
+  let timedOut = false;
+  const cancel = timers.after(timeoutMs, () => {
+    timedOut = true;
+    abort();
+  });
+  signal?.addEventListener('abort', abort);
+  if (signal?.aborted === true) abort();
+  try {
+    const received = await transport(url, {
+      ...(method && { method }),
+      headers: { 'accept-encoding': 'identity', ...call.headers },
+      body,
+      tls,
+      timeoutMs,
+      connectTimeoutMs,
+      signal: controller.signal,
+    });
+    return await answerOf(received, maxBytes);
+  } catch (error) {
+    if (timedOut) throw new EgressFault('timeout', `no answer within ${timeoutMs} ms`);
+    throw faultOf(error);
+  } finally {
+    cancel();
+    signal?.removeEventListener('abort', abort);
+    // Whatever is left of a body that was refused.
+    abort();
+  }
+}
+
+async function answerOf({ status, contentType = '', body }: Received, maxBytes: number): Promise<EgressAnswer> {
+  const isSuccess = status >= 200 && status < 300;
+  const isRefusal = status >= 400 && status < 500;
+  const text = isSuccess || isRefusal ? await textOf(body, maxBytes) : '';
+  if (text === undefined && isSuccess) throw new EgressFault('too_large', `it answers more than ${maxBytes} bytes`);
+  return {
+    status,
+    contentType: contentType
+      .replace(/;[^]*$/, '')
+      .trim()
+      .toLowerCase(),
+    text: text ?? '',
+  };
+}
+
+/** Undefined: more than that. */
+async function textOf(body: Received['body'], maxBytes: number): Promise<string | undefined> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body ?? []) {
+    bytes += chunk.byteLength;
+    if (bytes > maxBytes) return undefined;
+    chunks.push(chunk);
+  }
+  // Without the byte-order mark that some editors put before it.
+  return Buffer.concat(chunks)
+    .toString('utf8')
+    .replace(/^\uFEFF/, '');
+}

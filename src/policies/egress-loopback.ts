@@ -1,0 +1,10 @@
+import { loopbackProblem } from '../egress/document-url.ts';
+import type { EgressRules } from '../egress/rules.ts';
+import { upgrade } from '../policy/upgrade-note.ts';
+import type { UpgradeNote } from '../policy/upgrade-note.ts';
+
+/** Told of an option that names loopback in one of its URLs, where the operator has not allowed that. */
+export function loopbackNotes(field: string, urls: readonly string[], rules: EgressRules): readonly UpgradeNote[] {
+  const problem = urls.map((url) => loopbackProblem(url, rules)).find((found) => found !== undefined);
+  return problem === undefined ? [] : [upgrade('egress-loopback', [field], problem)];
+}

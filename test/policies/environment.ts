@@ -1,0 +1,19 @@
+import { systemClock, systemTimers } from '../../src/clock.ts';
+import { createEgress } from '../../src/egress/egress.ts';
+import { egressRules } from '../../src/egress/rules.ts';
+import type { EgressTransport } from '../../src/egress/transport.ts';
+import { createKeySets } from '../../src/jwt/key-sets.ts';
+import type { PolicyEnvironment } from '../../src/policies/environment.ts';
+
+/** A network that nothing answers in. */
+export const noNetwork: EgressTransport = () => Promise.reject(new Error('no network here'));
+
+/** What policies are made in where a test says nothing else: the system's clock, and no network. */
+export function policyEnvironment(given: Partial<PolicyEnvironment> = {}): PolicyEnvironment {
+  return {
+    clock: systemClock,
+    keySets: createKeySets({ fetch: noNetwork, clock: systemClock, timers: systemTimers, random: Math.random }),
+    egress: createEgress({ transport: noNetwork, timers: systemTimers, rules: egressRules([]) }),
+    ...given,
+  };
+}
