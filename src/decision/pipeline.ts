@@ -153,7 +153,10 @@ function conclude(deliberation: Deliberation, end?: End, policy = ''): Decision 
   };
 }
 
-/** The same array for the same removals, so that its encoding can be kept. What policies remove, documents say. */
+/** Some policies remove what callers send, under names of their choice: few combinations are kept. */
+const MOST_SHAPES = 256;
+
+/** The same array for the same removals, so that its encoding can be kept. */
 const joined = new WeakMap<readonly string[], Map<string, readonly string[]>>();
 
 /** Envoy removes after it sets: a header in both lists would be lost. */
@@ -167,6 +170,7 @@ function removals(deliberation: Deliberation): readonly string[] {
   let all = known.get(shape);
   if (all === undefined) {
     const chosen = remove.filter((name) => !owned.includes(name) && !upstream.some(([set]) => set === name));
+    if (known.size >= MOST_SHAPES) known.clear();
     known.set(shape, (all = chosen.length === 0 ? owned : [...owned, ...chosen]));
   }
   return all;

@@ -1,3 +1,4 @@
+import { isFieldValue } from '../request/field-value.ts';
 import type { HeaderEntry } from '../request/header-entry.ts';
 import { claimOf } from './claims.ts';
 import type { Claims } from './claims.ts';
@@ -42,10 +43,4 @@ function textOf(value: unknown): string | undefined {
   // A larger integer has lost digits on the way: it could name somebody else.
   const exact = typeof value === 'number' && Math.abs(value) <= Number.MAX_SAFE_INTEGER;
   return exact ? String(value) : undefined;
-}
-
-/** RFC 9110, 5.5, with C1 controls and the line separators of Unicode refused too. */
-function isFieldValue(text: string): boolean {
-  // oxlint-disable-next-line no-control-regex -- control characters are what this looks for
-  return text.isWellFormed() && text === text.trim() && !/[\u0000-\u001F\u007F-\u009F\u2028\u2029]/.test(text);
 }

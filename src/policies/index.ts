@@ -4,6 +4,8 @@ import apiKey from './api-key.ts';
 import clientIdEnforcement from './client-id-enforcement.ts';
 import cors from './cors.ts';
 import type { RegisteredKind } from './environment.ts';
+import headerInjection from './header-injection.ts';
+import headerRemoval from './header-removal.ts';
 import ipAllowlist from './ip-allowlist.ts';
 import ipBlocklist from './ip-blocklist.ts';
 import jwtValidation from './jwt-validation.ts';
@@ -20,6 +22,8 @@ const kinds: readonly RegisteredKind[] = [
   rateLimitingSla,
   cors,
   apiKey,
+  headerInjection,
+  headerRemoval,
 ];
 
 /** By `policyRef.name`; Flex/Omni Gateway's `-flex` spellings are accepted. */

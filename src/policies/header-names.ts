@@ -1,0 +1,121 @@
+import { z } from 'zod';
+import type { Request } from '../policy/policy.ts';
+import { canonicalHeaderName } from '../request/header-name.ts';
+
+const TOKEN = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
+
+/** What belongs to a connection, frames a message or names its target (RFC 9110, 7.6.1; RFC 9113, 8.2.2): Envoy's on both sides. */
+const FRAMING = new Set([
+  'connection',
+  'content-encoding',
+  'content-length',
+  'expect',
+  'host',
+  'http2-settings',
+  'keep-alive',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+/** Envoy's and gRPC's words to each other, and what ostiary tells upstreams. */
+const OWNED_PREFIXES = ['x-envoy-', 'x-ostiary-', 'grpc-', 'proxy-'];
+/** What Envoy says of a request on its way. */
+const TOLD_BY_ENVOY = new Set([
+  'via',
+  'x-forwarded-client-cert',
+  'x-forwarded-for',
+  'x-forwarded-proto',
+  'x-request-id',
+]);
+/** What Envoy writes into every answer after ostiary. */
+const WRITTEN_BY_ENVOY = new Set(['date', 'server']);
+
+/** Where a header is, and what is done with it there. */
+export type HeaderUse =
+  | 'set for the upstream'
+  | 'set for the caller'
+  | 'removed for the upstream'
+  | 'removed for the caller';
+
+/** Whose a header is, where no document may touch it so; undefined where it may. */
+export function ownerOf(name: string, use: HeaderUse): string | undefined {
+  const canonical = canonicalHeaderName(name);
+  if (name.startsWith(':') || FRAMING.has(canonical)) return 'that Envoy frames and routes messages by';
+  if (OWNED_PREFIXES.some((prefix) => canonical.startsWith(prefix))) return "of Envoy's, gRPC's or ostiary's own";
+  const isForCaller = use === 'set for the caller' || use === 'removed for the caller';
+  const isRemoved = use === 'removed for the upstream' || use === 'removed for the caller';
+  if (isForCaller && WRITTEN_BY_ENVOY.has(canonical)) return 'that Envoy writes into every answer itself';
+  if (isRemoved) return canonical === 'content-type' ? 'without which a body is read by guessing' : undefined;
+  if (isForCaller) return canonical.startsWith('access-control-') ? 'of CORS: bind the policy cors' : undefined;
+  return TOLD_BY_ENVOY.has(canonical) ? 'by which Envoy tells of a request' : undefined;
+}
+
+/** The name of a header for one use: lower case in the result. */
+export function headerNameFor(use: HeaderUse) {
+  return z
+    .string()
+    .transform((name) => name.toLowerCase())
+    .superRefine((name, context) => {
+      const owner = ownerOf(name, use);
+      const message =
+        owner === undefined
+          ? TOKEN.test(name) || name.startsWith(':')
+            ? undefined
+            : `${JSON.stringify(name)} is not a header name (RFC 9110, 5.1)`
+          : `${name} is a header ${owner}; it can't be ${use}`;
+      if (message !== undefined) context.addIssue({ code: 'custom', message });
+    });
+}
+
+/** Request headers that callers send for themselves (RFC 9110; RFC 6265): no API may take them from those of others. */
+const CALLERS_OWN = new Set([
+  'accept',
+  'accept-charset',
+  'accept-encoding',
+  'accept-language',
+  'authorization',
+  'cache-control',
+  'content-language',
+  'content-location',
+  'content-type',
+  'cookie',
+  'dnt',
+  'forwarded',
+  'from',
+  'if-match',
+  'if-modified-since',
+  'if-none-match',
+  'if-range',
+  'if-unmodified-since',
+  'max-forwards',
+  'origin',
+  'pragma',
+  'prefer',
+  'priority',
+  'range',
+  'referer',
+  'sec-gpc',
+  'traceparent',
+  'tracestate',
+  'user-agent',
+]);
+
+export function isCallersOwn(name: string): boolean {
+  return CALLERS_OWN.has(canonicalHeaderName(name));
+}
+
+const NONE: readonly string[] = [];
+
+/** What a request has of these names in other spellings, which some upstreams read as the same (`user_agent`). */
+export function spellingsOf(names: readonly string[]): (request: Request) => readonly string[] {
+  const canonical = new Set(names.map(canonicalHeaderName));
+  const lengths = new Uint8Array(1 + Math.max(0, ...names.map(({ length }) => length)));
+  for (const { length } of names) lengths[length] = 1;
+  if (names.length === 0) return () => NONE;
+  return ({ check }) => {
+    const suspects = check.headerNamesWithSigns(lengths);
+    if (suspects.length === 0) return NONE;
+    return suspects.filter((name) => canonical.has(canonicalHeaderName(name)) && !names.includes(name));
+  };
+}
