@@ -4,6 +4,8 @@ import type { Check } from '../request/check.ts';
 import { settle } from '../settle.ts';
 import type { Bound, Snapshot } from '../snapshot/snapshot.ts';
 import { NO_HEADERS, adoptExtras, adoptHeaders } from './adopted-headers.ts';
+import { askAlternatives } from './alternatives.ts';
+import type { End } from './alternatives.ts';
 import { chargeEnforced, chargeShadows } from './charging.ts';
 import type { Charged } from './charging.ts';
 import type { Decision } from './decision.ts';
@@ -67,12 +69,12 @@ function admit(deliberation: Deliberation, index: number): Decision | Promise<De
     const asked = ask(deliberation, bound);
     if (asked instanceof Promise) {
       return asked.then((end) => {
-        if (end !== undefined) return conclude(deliberation, end, bound.name);
+        if (end !== undefined) return conclude(deliberation, end.with, end.by);
         if (isAbandoned(deliberation)) throw new Abandoned();
         return admit(deliberation, i + 1);
       });
     }
-    if (asked !== undefined) return conclude(deliberation, asked, bound.name);
+    if (asked !== undefined) return conclude(deliberation, asked.with, asked.by);
   }
   return settle(chargeEnforced(deliberation), (charged) => countShadows(deliberation, charged));
 }
@@ -87,9 +89,6 @@ function countShadows(deliberation: Deliberation, { denial, policy }: Charged): 
   return counting === undefined ? conclude(deliberation) : counting.then(() => conclude(deliberation));
 }
 
-/** What ends a request before it is charged. */
-type End = Denial | Answered;
-
 /** Asks one access policy. Undefined: the request goes on. */
 function ask(deliberation: Deliberation, bound: Bound<AccessPolicy>): End | undefined | Promise<End | undefined> {
   const startedAt = deliberation.notedAt;
@@ -98,15 +97,20 @@ function ask(deliberation: Deliberation, bound: Bound<AccessPolicy>): End | unde
       note(deliberation, bound, 'not_applicable', startedAt);
       return undefined;
     }
+    if (bound.alternatives !== undefined) return askAlternatives(deliberation, bound, bound.alternatives, ask);
     const outcome = bound.policy.decide(requestFor(deliberation, bound));
     return settle(
       bound.mode === 'shadow' ? withinShadowTime(deliberation, outcome) : outcome,
-      (found) => adopt(deliberation, bound, found, startedAt),
-      (error) => fail(deliberation, bound, error, startedAt),
+      (found) => endedBy(bound, adopt(deliberation, bound, found, startedAt)),
+      (error) => endedBy(bound, fail(deliberation, bound, error, startedAt)),
     );
   } catch (error) {
-    return fail(deliberation, bound, error, startedAt);
+    return endedBy(bound, fail(deliberation, bound, error, startedAt));
   }
+}
+
+function endedBy({ name }: Bound<AccessPolicy>, end: Denial | Answered | undefined): End | undefined {
+  return end === undefined ? undefined : { with: end, by: name };
 }
 
 /** Takes over what a policy found. */
@@ -115,7 +119,7 @@ function adopt(
   bound: Bound<AccessPolicy>,
   outcome: Outcome,
   startedAt: number,
-): End | undefined {
+): Denial | Answered | undefined {
   if (outcome.reason !== undefined) {
     note(deliberation, bound, 'deny', startedAt, { denial: outcome });
     if (bound.mode === 'enforce') return outcome;
@@ -133,7 +137,7 @@ function adopt(
   return undefined;
 }
 
-function conclude(deliberation: Deliberation, end?: End, policy = ''): Decision {
+function conclude(deliberation: Deliberation, end?: Denial | Answered, policy = ''): Decision {
   const { snapshot, located, identity, upstream, extras, exposed, steps } = deliberation;
   if (end !== undefined) noteUnreached(deliberation);
   const denial = end?.reason === undefined ? undefined : end;
@@ -180,7 +184,12 @@ function noteUnreached(deliberation: Deliberation): void {
   const noted = new Set(deliberation.steps.map(({ name }) => name));
   const api = deliberation.located.api;
   for (const bound of [...(api?.access ?? []), ...(api?.quota ?? [])]) {
-    if (!noted.has(bound.name)) note(deliberation, bound, 'not_reached', deliberation.ports.clock.monotonic());
+    const parts = bound.alternatives?.flatMap(({ policies }) => policies) ?? [];
+    // Of a group whose alternatives were asked, they are told.
+    const rest = parts.some(({ name }) => noted.has(name)) ? parts : [bound];
+    for (const each of rest) {
+      if (!noted.has(each.name)) note(deliberation, each, 'not_reached', deliberation.ports.clock.monotonic());
+    }
   }
 }
 

@@ -7,6 +7,8 @@ export interface CommonReasons {
   host_malformed: object;
   path_malformed: object;
   api_unknown: object;
+  /** No alternative of a group has its credentials. */
+  credential_missing: { readonly challenges: readonly string[] };
   token_missing: { readonly status: 400 | 401 };
   token_invalid: object;
   scope_insufficient: { readonly scopes: readonly string[] };
@@ -32,9 +34,16 @@ export interface Reasons extends CommonReasons {}
 
 export type Reason = keyof Reasons;
 
+/** What callers are told beside a reason's own challenge (RFC 9110, 11.6.1): it depends on where the policy stands. */
+export interface ChallengeContext {
+  /** What could be given in place of what was refused. */
+  readonly others?: readonly string[];
+}
+
 /** The denial of one reason. */
 export type DenialOf<R extends Reason> = {
   readonly reason: R;
+  readonly challenging?: ChallengeContext;
   /** What an operator reads. Never sent to the caller; never holds a secret or a token. */
   readonly detail: string;
 } & Reasons[R];

@@ -58,6 +58,12 @@ export const reasons = {
     sentence: 'There is no API at this address.',
     meaning: 'no API matches host and path, or `ostiary.api` names none',
   },
+  credential_missing: {
+    httpStatus: 401,
+    sentence: 'Authentication is required.',
+    headers: ({ challenges }) => challenges.map((challenge) => ['www-authenticate', printable(challenge)]),
+    meaning: 'the request has the credentials of none of the alternatives',
+  },
   token_missing: {
     httpStatus: ({ status }) => status,
     sentence: 'An access token is required.',
@@ -91,7 +97,7 @@ export const reasons = {
   client_rejected: {
     httpStatus: 401,
     sentence: 'Invalid client id or secret.',
-    headers: ({ challenge }) => [['www-authenticate', challenge.replaceAll(/[^\x20-\x7e]/g, '?')]],
+    headers: ({ challenge }) => [['www-authenticate', printable(challenge)]],
     meaning: 'credentials missing, malformed or wrong, or no approved contract',
   },
   contract_missing: {
@@ -141,6 +147,10 @@ export function withSentences(
     if (sentence !== undefined) told[reason] = { ...table[reason as Reason], sentence };
   }
   return told as ReasonTable;
+}
+
+function printable(challenge: string): string {
+  return challenge.replaceAll(/[^\x20-\x7e]/g, '?');
 }
 
 /** RFC 6750, 3: scope tokens hold neither quotes nor backslashes. */

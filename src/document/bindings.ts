@@ -38,6 +38,15 @@ export interface CompiledPolicy {
   readonly notes: readonly UpgradeNote[];
   /** What its author should know though it is in force; paths as above. */
   readonly warnings: readonly Issue[];
+  /** Of a group: its policies. */
+  readonly members?: readonly Member[];
+}
+
+/** A policy of a group. */
+export interface Member {
+  readonly bound: BoundPolicy;
+  /** Begins at the fields of the group. */
+  readonly path: readonly PropertyKey[];
 }
 
 /** The document that a policy stands in. */
@@ -47,13 +56,18 @@ export interface PolicySite {
   readonly reader: NamedFileReader;
 }
 
+/** The fields of one policy, which is no group. */
+export type SingleFields = Omit<PolicyFields, 'policyRef' | 'authentication'> & {
+  readonly policyRef: { readonly name: string };
+};
+
 const NO_ISSUES: readonly Issue[] = [];
 const NOTHING_READ: ReadFiles = { files: NO_FILES, digests: {}, issues: NO_ISSUES };
 
 /** Makes a policy of its fields in a document. One instance serves every API it is bound to. */
 export function compilePolicy(
   name: string,
-  fields: PolicyFields,
+  fields: SingleFields,
   context: PolicyContext,
   site: PolicySite,
 ): CompiledPolicy | Promise<CompiledPolicy> {
@@ -86,7 +100,7 @@ interface Making {
 
 function makePolicy(
   name: string,
-  fields: PolicyFields,
+  fields: SingleFields,
   { kind, read, files, rules }: Making,
   context: PolicyContext,
 ): CompiledPolicy {
@@ -134,9 +148,11 @@ function withoutSecrets(
 }
 
 /** The same faults of a policy whose document has others, so that all are told at once. */
-export function looseIssues(fields: unknown, { policyKinds, variables }: PolicyContext): readonly Issue[] {
+export function looseIssues(fields: unknown, context: PolicyContext): readonly Issue[] {
   if (!isRecord(fields)) return [];
-  const { policyRef, config } = fields;
+  const { policyRef, config, authentication } = fields;
+  if (isRecord(authentication)) return looseIssuesOfGroup(authentication, context);
+  const { policyKinds, variables } = context;
   const name = isRecord(policyRef) ? policyRef['name'] : undefined;
   if (typeof name !== 'string') return [];
   const kind = policyKinds.get(name);
@@ -146,6 +162,16 @@ export function looseIssues(fields: unknown, { policyKinds, variables }: PolicyC
   return 'issues' in read ? below(['config'], read.issues) : [];
 }
 
+function looseIssuesOfGroup({ anyOf }: Readonly<Record<string, unknown>>, context: PolicyContext): readonly Issue[] {
+  if (!Array.isArray(anyOf)) return [];
+  return anyOf.flatMap((alternative, index) => {
+    const path = ['authentication', 'anyOf', index];
+    const all = isRecord(alternative) ? alternative['allOf'] : undefined;
+    if (!Array.isArray(all)) return below(path, looseIssues(alternative, context));
+    return all.flatMap((fields, at) => below([...path, 'allOf', at], looseIssues(fields, context)));
+  });
+}
+
 function unknownKind(name: string, policyKinds: PolicyContext['policyKinds']): Issue {
   const names = new Set([...policyKinds.values()].map((kind) => kind.name));
   const meant = nearest(name, policyKinds.keys());
@@ -153,7 +179,7 @@ function unknownKind(name: string, policyKinds: PolicyContext['policyKinds']): I
   return { path: ['policyRef', 'name'], at: 'value', message: `there is no kind of policy of this name${remedy}` };
 }
 
-function compileRuleList(sources: readonly RuleSource[] | undefined): {
+export function compileRuleList(sources: readonly RuleSource[] | undefined): {
   readonly rules: Rules | undefined;
   readonly issues: readonly Issue[];
 } {

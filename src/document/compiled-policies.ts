@@ -1,12 +1,12 @@
 import type { Policy } from '../policy/policy.ts';
 import type { UpgradeNote } from '../policy/upgrade-note.ts';
 import type { HostMatching } from '../request/host.ts';
-import { compilePolicy } from './bindings.ts';
 import type { CompiledPolicy, PolicyContext, PolicySite } from './bindings.ts';
 import type { Changes } from './document-index.ts';
 import { compare } from './fault.ts';
 import type { Faults } from './fault.ts';
 import { normalizeBasePath } from './fields.ts';
+import { compileFields } from './groups.ts';
 import { addressNotes, hostsOf, portIssues } from './hosts.ts';
 import { tellNeeds } from './ineffective-options.ts';
 import type { PlacedPolicy } from './ineffective-options.ts';
@@ -135,6 +135,16 @@ function siteOf({ place }: PolicyDocument, reader: NamedFileReader): PolicySite 
   return { file: 'resource' in place ? undefined : place.source.file, reader };
 }
 
+function placedOf(
+  { bound, members }: CompiledPolicy,
+  place: PlacedPolicy['place'],
+  path: readonly PropertyKey[],
+): readonly PlacedPolicy[] {
+  if (bound === undefined) return [];
+  const placed = members?.map((member) => ({ bound: member.bound, place, path: [...path, ...member.path] }));
+  return [{ bound, place, path, members: placed }];
+}
+
 async function ownPolicies(
   loaded: Loaded<'Api'>,
   context: StageContext,
@@ -146,7 +156,7 @@ async function ownPolicies(
   const site = siteOf(loaded, reader);
   const compiled: CompiledPolicy[] = [];
   for (const [index, fields] of spec.policies.entries()) {
-    compiled.push(await compilePolicy(names[index] ?? '', fields, context, site));
+    compiled.push(await compileFields(names[index] ?? '', fields, context, site));
   }
   const issues = compiled.flatMap((policy, index) => below(['spec', 'policies', index], policy.issues));
   const notes = compiled.flatMap((policy, index) => below(['spec', 'policies', index], policy.notes));
@@ -154,9 +164,7 @@ async function ownPolicies(
   const hosts = hostsOf(spec.hosts, context.hosts).toSorted(compare);
   const basePath = normalizeBasePath(spec.basePath);
   const policies = compiled.map(({ content }) => content);
-  const placed = compiled.flatMap(({ bound }, index): PlacedPolicy[] => {
-    return bound === undefined ? [] : [{ bound, place, path: ['spec', 'policies', index] }];
-  });
+  const placed = compiled.flatMap((policy, index) => placedOf(policy, place, ['spec', 'policies', index]));
   const content = { ...withoutProse(document), spec: { ...spec, hosts, basePath, policies } };
   return {
     placed,
@@ -180,10 +188,10 @@ async function policyOfBinding(
 ): Promise<CompiledPolicies> {
   const { document, place } = loaded;
   const { targetRef, ...fields } = document.spec;
-  const compiled = await compilePolicy(qualifiedName(document.metadata), fields, context, siteOf(loaded, reader));
-  const { bound, content, issues, notes, warnings, secrets } = compiled;
+  const compiled = await compileFields(qualifiedName(document.metadata), fields, context, siteOf(loaded, reader));
+  const { content, issues, notes, warnings, secrets } = compiled;
   return {
-    placed: bound === undefined ? [] : [{ bound, place, path: ['spec'] }],
+    placed: placedOf(compiled, place, ['spec']),
     issues: below(['spec'], issues),
     notes: below(['spec'], notes),
     warnings: below(['spec'], warnings),

@@ -14,6 +14,13 @@ export interface PlacedPolicy {
   readonly place: Place;
   /** Of its fields in the document. */
   readonly path: readonly PropertyKey[];
+  /** Of a group: its policies. */
+  readonly members?: readonly PlacedPolicy[] | undefined;
+}
+
+/** Groups, and the policies in them. */
+export function withMembers(policies: readonly PlacedPolicy[]): readonly PlacedPolicy[] {
+  return policies.flatMap((placed) => (placed.members === undefined ? [placed] : [placed, ...placed.members]));
 }
 
 /** What is said where nothing provides what an option needs. */
@@ -30,7 +37,7 @@ export function refuseWithoutEffect(
   policies: readonly PlacedPolicy[],
   faults: Faults,
 ): void {
-  for (const placed of policies) {
+  for (const placed of withMembers(policies)) {
     const { policy } = placed.bound;
     const tell = (path: readonly PropertyKey[], message: string): void => {
       addIssues(faults, placed.place, [{ path: [...placed.path, 'config', ...path], at: 'value', message }]);
@@ -51,7 +58,7 @@ function provides({ bound }: PlacedPolicy, what: Finding, to: PlacedPolicy): boo
 
 /** Tells what of Envoy an API's policies need, which no document can see to. */
 export function tellNeeds(policies: readonly PlacedPolicy[], warnings: Warnings): void {
-  for (const { bound, place, path } of policies) {
+  for (const { bound, place, path } of withMembers(policies)) {
     for (const { what, field } of bound.policy.requires ?? []) {
       const message = needOfEnvoy(what);
       if (message !== undefined) warnings.add(place, [{ path: [...path, 'config', field], at: 'value', message }]);

@@ -1,6 +1,9 @@
 import type { Issue } from './issues.ts';
 import type { PolicyFields } from './schema.ts';
 
+/** What a group of policies is called in place of a kind. */
+export const GROUP_KIND = 'authentication';
+
 /**
  * The names of an API's own policies: `orders/burst` where one has a name, else its kind's, `orders/rate-limiting`,
  * and `orders/rate-limiting-2` for the second without a name. By kind, not by place: what is counted and watched
@@ -13,7 +16,7 @@ export function ownNames(
   const ofKind = new Map<string, number>();
   const names = policies.map(({ name, policyRef }) => {
     if (name !== undefined) return name;
-    const kind = policyRef.name.replace(/-flex$/, '');
+    const kind = policyRef === undefined ? GROUP_KIND : policyRef.name.replace(/-flex$/, '');
     const count = (ofKind.get(kind) ?? 0) + 1;
     ofKind.set(kind, count);
     return `${kind}${count === 1 ? '' : `-${count}`}`;

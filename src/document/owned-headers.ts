@@ -1,6 +1,7 @@
 import { canonicalHeaderName } from '../request/header-name.ts';
 import type { BoundPolicy } from './bindings.ts';
 import type { Faults } from './fault.ts';
+import { withMembers } from './ineffective-options.ts';
 import type { PlacedPolicy } from './ineffective-options.ts';
 import { addIssues } from './load.ts';
 
@@ -17,10 +18,10 @@ export function refuseOwnedHeaders(
   owned: ReadonlySet<string>,
   faults: Faults,
 ): void {
-  for (const { bound, place, path } of placed) {
+  for (const { bound, place, path, turn } of placed.flatMap(withTurn)) {
     const reads = readsOf(bound).filter(({ header }) => owned.has(canonicalHeaderName(header)));
     if (reads.length === 0) continue;
-    const set = setBefore(bound, ordered);
+    const set = setBefore(turn, ordered);
     for (const { header, field, fromCaller } of reads) {
       if (!fromCaller && set.has(canonicalHeaderName(header))) continue;
       const message = fromCaller
@@ -30,6 +31,11 @@ export function refuseOwnedHeaders(
       addIssues(faults, place, [{ path: [...path, ...field], at: 'value', message }]);
     }
   }
+}
+
+/** The policies of a group run when it does. */
+function withTurn(placed: PlacedPolicy): readonly (PlacedPolicy & { readonly turn: BoundPolicy })[] {
+  return withMembers([placed]).map(({ bound, place, path }) => ({ bound, place, path, turn: placed.bound }));
 }
 
 interface Read {

@@ -35,18 +35,54 @@ const rule = z
     'a rule without conditions matches every request: leave "rules" out instead',
   );
 
+const policyRef = z.strictObject({ name: z.string() });
+const policyConfig = z.record(z.string(), z.unknown()).default({});
+
+const alternative = z.strictObject({
+  name: name.optional().describe('Below the name of the group; absent: its kind'),
+  policyRef: policyRef.describe('A kind of policy that authenticates'),
+  config: policyConfig.describe('Its options'),
+});
+
+const authentication = z.strictObject({
+  anyOf: z
+    .array(
+      z.union([
+        alternative,
+        z.strictObject({ allOf: z.array(alternative).min(2).describe('All have to let it pass') }),
+      ]),
+    )
+    .min(1)
+    .describe('Alternatives: the first whose credential a request has decides, and no other'),
+});
+
 /** What an API's own policy and a binding have in common. */
 const policyFields = {
-  policyRef: z.strictObject({ name: z.string() }).describe('The kind of policy'),
+  policyRef: policyRef.optional().describe('The kind of policy'),
+  authentication: authentication.optional().describe('A group of policies, in place of policyRef and config'),
   order: z.int32().default(50).describe('Lower runs first, over all policies of an API'),
   rules: z.array(rule).min(1).optional().describe('It applies where one of them matches; absent: always'),
-  config: z.record(z.string(), z.unknown()).default({}).describe('Its options; $NAME reads the environment'),
+  config: policyConfig.describe('Its options; $NAME reads the environment'),
   mode: z.enum(['enforce', 'shadow']).default('enforce').describe('shadow decides, counts, logs and changes nothing'),
   onFailure: z
     .enum(['deny', 'allow'])
     .default('deny')
     .describe('The answer where the policy itself fails; the counter store has onStoreFailure'),
 };
+
+/** A policy or a group of them. */
+function isOneOfBoth(
+  fields: { readonly policyRef?: unknown; readonly authentication?: unknown; readonly config: object },
+  context: z.core.$RefinementCtx,
+): void {
+  const report = (field: string, message: string) => context.addIssue({ code: 'custom', path: [field], message });
+  if (fields.authentication === undefined) {
+    if (fields.policyRef === undefined) report('policyRef', 'is missing: expected a mapping');
+    return;
+  }
+  if (fields.policyRef !== undefined) report('policyRef', 'contradicts authentication: move it among the alternatives');
+  if (Object.keys(fields.config).length > 0) report('config', 'belongs to the alternatives of authentication');
+}
 
 const tier = z.strictObject({
   name,
@@ -75,10 +111,12 @@ const api = z.strictObject({
     .describe('SLA tiers that contracts name'),
   policies: z
     .array(
-      z.strictObject({
-        name: name.optional().describe('Names its counters and metrics; absent: its kind does, the second with -2'),
-        ...policyFields,
-      }),
+      z
+        .strictObject({
+          name: name.optional().describe('Names its counters and metrics; absent: its kind does, the second with -2'),
+          ...policyFields,
+        })
+        .superRefine(isOneOfBoth),
     )
     .default([])
     .describe("The API's own policies"),
@@ -147,7 +185,7 @@ const document = <K extends string, Spec extends z.ZodType>(kind: K, spec: Spec)
 /** The kinds of documents. Strict: an unknown key is a fault. */
 export const documentSchemas = {
   Api: document('Api', api),
-  PolicyBinding: document('PolicyBinding', z.strictObject({ targetRef, ...policyFields })),
+  PolicyBinding: document('PolicyBinding', z.strictObject({ targetRef, ...policyFields }).superRefine(isOneOfBoth)),
   ClientApplication: document('ClientApplication', clientApplication),
   Contract: document('Contract', contract),
   Configuration: document('Configuration', configuration),
@@ -158,4 +196,6 @@ export type DocumentOf<K extends Kind> = z.output<(typeof documentSchemas)[K]>;
 export type Document = { [K in Kind]: DocumentOf<K> }[Kind];
 /** What an API's own policy and a binding have in common. */
 export type PolicyFields = DocumentOf<'Api'>['spec']['policies'][number];
+/** Those of a group of policies. */
+export type GroupFields = z.output<typeof authentication>;
 export type SecretSource = z.output<typeof secret>;

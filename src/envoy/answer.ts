@@ -4,6 +4,8 @@ import type { DenialStatus, ReasonEntry, ReasonTable } from '../denial/reasons.t
 import type { Check } from '../request/check.ts';
 import type { HeaderEntry } from '../request/header-entry.ts';
 
+const CHALLENGE = 'www-authenticate';
+
 /** What the caller of an API sees of a denial. */
 export interface PublicAnswer {
   readonly httpStatus: number;
@@ -29,11 +31,17 @@ export function publicAnswer(denial: Denial, isGrpc: boolean, table: ReasonTable
   const entry: ReasonEntry = status === undefined ? reasons.policy_failed : told;
   const httpStatus = status ?? reasons.policy_failed.httpStatus;
   const grpcStatus = GRPC_STATUSES[httpStatus];
-  const headers = entry.headers?.(known) ?? [];
+  const headers = challenged(entry.headers?.(known) ?? [], httpStatus, denial);
   const text = entry.sentence;
   if (isGrpc) return { httpStatus, grpcStatus, headers: [...headers, ['grpc-status', String(grpcStatus)]], body: text };
   const body = JSON.stringify({ error: text });
   return { httpStatus, grpcStatus, headers: [...headers, ['content-type', 'application/json']], body };
+}
+
+/** A 401 lists whatever the caller could have given. */
+function challenged(headers: readonly HeaderEntry[], status: number, { challenging }: Denial): readonly HeaderEntry[] {
+  const others = status === 401 ? (challenging?.others ?? []) : [];
+  return others.length === 0 ? headers : [...headers, ...others.map((value): HeaderEntry => [CHALLENGE, value])];
 }
 
 function statusOf({ httpStatus }: ReasonEntry, denial: DenialOf<Reason>): DenialStatus | undefined {

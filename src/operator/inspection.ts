@@ -202,13 +202,18 @@ async function storeAnswer<T>(ask: () => T | Promise<T>): Promise<T> {
   }
 }
 
+/** A group, then the policies of which one decides. */
+function withAlternatives(bound: Api['access'][number]): Api['access'] {
+  return [bound, ...(bound.alternatives ?? []).flatMap(({ policies }) => policies)];
+}
+
 function toApi(api: Api, contracts: number): proto.Api {
   return create(proto.ApiSchema, {
     name: api.name,
     labels: { ...api.labels },
     hosts: [...api.hosts],
     basePath: api.basePath,
-    policies: [...api.access, ...api.quota].map(({ name, kind, order, mode }) => ({
+    policies: [...api.access.flatMap(withAlternatives), ...api.quota].map(({ name, kind, order, mode }) => ({
       name,
       policy: kind,
       order,

@@ -75,7 +75,6 @@ export default definePolicy({
         isPresent: (request) => presented.find(request).found !== 'nothing',
         challenge: CHALLENGE,
         headers: presented.headers,
-        hidden: forwardCredentials ? [] : presented.ownHeaders,
       },
       headerReads: presented.headerReads,
       decide(request): Outcome {

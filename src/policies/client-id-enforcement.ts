@@ -74,7 +74,7 @@ export default definePolicy({
     const basic = config.credentialsOriginHasHttpBasicAuthenticationHeader === 'httpBasicAuthenticationHeader';
     const source = basic ? basicSource(config) : expressionSource(config);
     const told = clientHeaders(config.upstreamHeaders);
-    const remove = source.authenticates.hidden;
+    const remove = source.hidden;
     return {
       phase: 'access',
       identityHeaders: told.names,
@@ -100,14 +100,16 @@ export default definePolicy({
 
 interface CredentialSource {
   readonly authenticates: Authenticating;
+  /** The headers that the upstream must not see. */
+  readonly hidden: readonly string[];
   authenticate(request: Request): Denial | AuthenticatedClient;
 }
 
 function expressionSource(config: z.infer<typeof options>): CredentialSource {
   const { id, secret } = credentialSelections(config);
-  const hidden = hiddenHeaders({ id, secret }, config.forwardCredentials);
   return {
-    authenticates: clientCredentialPresence({ id, secret }, CHALLENGE, hidden),
+    authenticates: clientCredentialPresence({ id, secret }, CHALLENGE),
+    hidden: hiddenHeaders({ id, secret }, config.forwardCredentials),
     authenticate: (request) =>
       authenticateClient(
         request,
@@ -125,9 +127,9 @@ function basicSource({ realm, forwardCredentials: forward }: z.infer<typeof opti
       isPresent: (request) => isBasic(request.check.header('authorization')),
       challenge,
       headers: ['authorization'],
-      // Id and secret are one text there.
-      hidden: forward === true ? [] : ['authorization'],
     },
+    // Id and secret are one text there.
+    hidden: forward === true ? [] : ['authorization'],
     authenticate(request) {
       const header = request.check.header('authorization');
       if (header === undefined || !/^basic /i.test(header)) {

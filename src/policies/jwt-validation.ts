@@ -77,7 +77,7 @@ export default definePolicy({
       identityHeaders: [...config.claimsToHeaders.map(({ header }) => header), ...(told?.names ?? [])],
       ...(told === undefined ? {} : { clientHeaders: told.names }),
       provides: told === undefined ? ['claims'] : ['claims', 'client'],
-      authenticates: authenticating(config, origin, remove),
+      authenticates: authenticating(config, origin),
       // A token is the caller's own, and it is remembered by what the caller sent.
       headerReads:
         config.jwtOrigin === 'customExpression' && origin.headerName !== undefined
@@ -104,7 +104,7 @@ export default definePolicy({
 });
 
 /** Who is meant by a token tells its issuer, before anything is verified: a forged one is refused by whom it names. */
-function authenticating(config: JwtValidationOptions, origin: TokenOrigin, hidden: readonly string[]): Authenticating {
+function authenticating(config: JwtValidationOptions, origin: TokenOrigin): Authenticating {
   const { issuers } = claimRules(config);
   const { headerName } = origin;
   const isHeader = config.jwtOrigin === 'httpBearerAuthenticationHeader';
@@ -120,7 +120,6 @@ function authenticating(config: JwtValidationOptions, origin: TokenOrigin, hidde
     },
     challenge: 'Bearer',
     headers: headerName === undefined ? [] : [headerName],
-    hidden,
     bearer: {
       issuers: issuers.filter((issuer) => URL.parse(issuer)?.protocol === 'https:'),
       scopes: config.requiredScopes,

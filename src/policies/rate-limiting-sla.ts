@@ -56,7 +56,7 @@ export default definePolicy({
   upgradeNotes: (written) => (written['clientSecretExpression'] === '' ? [] : forwardingNotes(written)),
   create(config) {
     const { clientIdExpression, clientSecretExpression } = config;
-    const { trustsEarlier, authenticate, authenticates } = authentication(config);
+    const { trustsEarlier, authenticate, authenticates, hidden } = authentication(config);
     const told = clientHeaders(config.upstreamHeaders);
     const terms = termsOf(config);
     const cost = costOf(config);
@@ -98,7 +98,7 @@ export default definePolicy({
           identity: found,
         };
         if (trustsEarlier(request)) return charge;
-        return { ...charge, upstream: told.of(client, contract), remove: authenticates.hidden };
+        return { ...charge, upstream: told.of(client, contract), remove: hidden };
       },
       demandFor({ clientId, api }, directory): Charge | undefined {
         const contract = directory.contract(clientId, api);
@@ -122,6 +122,8 @@ interface Authentication {
   readonly trustsEarlier: (request: Request) => boolean;
   readonly authenticate: (request: Request) => Denial | AuthenticatedClient;
   readonly authenticates: Authenticating;
+  /** The headers that the upstream must not see. */
+  readonly hidden: readonly string[];
 }
 
 function authentication(config: z.infer<typeof options>): Authentication {
@@ -138,10 +140,7 @@ function authentication(config: z.infer<typeof options>): Authentication {
         CHALLENGE,
       );
     },
-    authenticates: clientCredentialPresence(
-      { id, secret },
-      CHALLENGE,
-      hiddenHeaders({ id, secret }, config.forwardCredentials),
-    ),
+    authenticates: clientCredentialPresence({ id, secret }, CHALLENGE),
+    hidden: hiddenHeaders({ id, secret }, config.forwardCredentials),
   };
 }

@@ -46,11 +46,7 @@ export function dashedProblem(options: CredentialOptions): string | undefined {
 }
 
 /** How a policy that takes a client id and a secret tells whether a request has them: one of the two is enough. */
-export function clientCredentialPresence(
-  selections: CredentialSelections,
-  challenge: string,
-  hidden: readonly string[],
-): Authenticating {
+export function clientCredentialPresence(selections: CredentialSelections, challenge: string): Authenticating {
   const { id, secret } = selections;
   const headers = [...headersOf(id), ...headersOf(secret)];
   const named = headers.map((name) => ({ name, canonical: canonicalHeaderName(name) }));
@@ -64,7 +60,6 @@ export function clientCredentialPresence(
       selected.some((selection) => selection?.select(request) !== undefined),
     challenge,
     headers,
-    hidden,
   };
 }
 

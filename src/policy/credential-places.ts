@@ -37,8 +37,6 @@ export interface CredentialPlaces {
   readonly headerReads: readonly HeaderRead[];
   /** The headers among them. */
   readonly headers: readonly string[];
-  /** Those that hold nothing but the credential: without a scheme. */
-  readonly ownHeaders: readonly string[];
   /** A value that stands in several places counts once. */
   find(request: Request): Presented;
 }
@@ -50,11 +48,9 @@ const SEVERAL: Presented = { found: 'several' };
 export function credentialPlaces(places: readonly CredentialPlace[], field: string): CredentialPlaces {
   const readers = places.map((place) => ({ header: place.header, read: readerOf(place) }));
   const headers = [...new Set(places.flatMap(({ header }) => header ?? []))];
-  const shared = new Set(places.flatMap(({ header, scheme }) => (scheme === undefined ? [] : (header ?? []))));
   return {
     credential: places.map(textOf).join(', '),
     headers,
-    ownHeaders: headers.filter((name) => !shared.has(name)),
     headerReads: places.flatMap(({ header }) =>
       header === undefined ? [] : [{ field, header, fromCaller: true as const }],
     ),

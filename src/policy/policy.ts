@@ -105,10 +105,8 @@ export interface Authenticating {
   isMeant?(request: Request): boolean;
   /** The value of `www-authenticate` for a caller who gives nothing (RFC 9110, 11.6.1), such as `Basic realm="orders"`. */
   readonly challenge: string;
-  /** Request headers that may hold the credential, lower case. */
+  /** Request headers that may hold the credential, lower case: where another of a group has decided, the upstream sees none. */
   readonly headers: readonly string[];
-  /** Those of them that the upstream must not see, whoever of a group has decided. */
-  readonly hidden: readonly string[];
   /** Of policies that take OAuth access tokens: what RFC 9728 tells of them. */
   readonly bearer?: BearerTerms;
 }

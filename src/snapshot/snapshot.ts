@@ -1,6 +1,6 @@
 import type { Contract, ContractDirectory, Tier } from '../contract/contract.ts';
 import type { ReasonTable } from '../denial/reasons.ts';
-import type { AccessPolicy, QuotaPolicy } from '../policy/policy.ts';
+import type { AccessPolicy, Authenticating, QuotaPolicy } from '../policy/policy.ts';
 import type { Rules } from '../policy/rules.ts';
 import type { IdentityHeaders } from './identity-headers.ts';
 
@@ -51,6 +51,23 @@ export interface Api {
   readonly quota: readonly Bound<QuotaPolicy>[];
 }
 
+/** One of several ways to authenticate: each of its policies has to let the request pass. */
+export interface Alternative {
+  readonly policies: readonly Bound<AccessPolicy>[];
+  /** What its policies look at: see `Authenticating.credential`. */
+  readonly credentials: readonly string[];
+  /** What its policies ask a caller for. */
+  readonly challenges: readonly string[];
+  /** What the other alternatives ask for. */
+  readonly otherChallenges: readonly string[];
+  /** Request headers with credentials of the other alternatives, which the upstream must not see where this one decided. */
+  readonly hidden: readonly string[];
+  /** Headers that it looks at as others do: where another's credential lies in one, the upstream must not see it either. */
+  readonly contested: readonly { readonly by: Authenticating; readonly headers: readonly string[] }[];
+  /** Whether a later alternative looks at the same credential. */
+  readonly sharesCredential: boolean;
+}
+
 /** A policy bound to an API. */
 export interface Bound<P extends AccessPolicy | QuotaPolicy> {
   /** The binding's name, or `<api>/<name>` for an API's own policy, whose kind names it where it has no name. */
@@ -63,4 +80,6 @@ export interface Bound<P extends AccessPolicy | QuotaPolicy> {
   /** Undefined: it applies to every request of the API. */
   readonly rules: Rules | undefined;
   readonly policy: P;
+  /** Of a group: one of these decides in place of the policy. */
+  readonly alternatives?: readonly Alternative[];
 }
