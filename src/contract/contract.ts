@@ -7,6 +7,8 @@ export interface ClientApplication {
   readonly clientId: string;
   /** Any one of them is accepted, so that a secret can be rotated; none: the client has no secret. */
   readonly secrets: readonly SecretHash[];
+  /** Whose tokens may name it: an `iss`, or what a policy calls the issuer. Absent: where one issuer is taken, that one's. */
+  readonly issuers?: ReadonlySet<string>;
   /** Any one of them is accepted until it expires. */
   readonly apiKeys?: readonly ApiKey[];
 }

@@ -150,6 +150,10 @@ class PolicyRequest implements Request {
     return this.#deliberation.snapshot.directory;
   }
 
+  get severalIssuers(): boolean {
+    return this.#deliberation.located.api?.severalIssuers === true;
+  }
+
   get deadline(): number {
     return this.#deliberation.deadline;
   }

@@ -5,6 +5,7 @@ import { IdentityHeaders } from '../snapshot/identity-headers.ts';
 import type { Api, Bound } from '../snapshot/snapshot.ts';
 import { firstOnesFirst, inOrder } from './bindings.ts';
 import type { BoundPolicy } from './bindings.ts';
+import { takesSeveralIssuers, tellSeveralIssuers } from './client-issuers.ts';
 import type { PolicyStage } from './compiled-policies.ts';
 import type { DocumentIndex } from './document-index.ts';
 import { compare } from './fault.ts';
@@ -68,8 +69,10 @@ export function assembleApis(context: ApiContext): AssembledApis {
     const ofApi = (tiers.of(name) ?? []).map(({ tier }) => tier);
     // A policy that is missing for a fault of its own is no reason to find fault with others.
     const identityHeaders = owned.of(namespaceOf(metadata));
+    const placed = [...own, ...ofNamespace, ...ofPlatform];
+    const severalIssuers = takesSeveralIssuers(placed);
+    if (severalIssuers) tellSeveralIssuers(name, placed, context.warnings);
     if (wereSound) {
-      const placed = [...own, ...ofNamespace, ...ofPlatform];
       refuseWithoutEffect({ name, tiers: ofApi }, placed, faults);
       refuseOwnedHeaders(name, placed, ordered, identityHeaders.names, faults);
     }
@@ -80,6 +83,7 @@ export function assembleApis(context: ApiContext): AssembledApis {
       basePath: normalizeBasePath(spec.basePath),
       encodedSlashes: spec.encodedSlashes === 'keep' ? 'keep' : undefined,
       identityHeaders,
+      severalIssuers,
       tiers: ofApi,
       access: ordered.filter(isAccess),
       quota: ordered.filter(isQuota),

@@ -15,7 +15,7 @@ import type { Issue } from './issues.ts';
 import { isRecord } from './load.ts';
 import { readPolicyOptions } from './policy-options.ts';
 import type { PolicyOptions } from './policy-options.ts';
-import { isPublishedKey, PUBLISHED_SECRET } from './published-secrets.ts';
+import { publishedKeysOf, PUBLISHED_SECRET } from './published-secrets.ts';
 import type { PolicyFields } from './schema.ts';
 
 export interface PolicyContext {
@@ -123,8 +123,8 @@ function makePolicy(
   const bound = { name, kind: kind.name, order, mode, onFailure, rules, policy };
   const warned = kind.warnings?.(written, surroundings) ?? [];
   const warnings = warned.map(({ path, message }): Issue => ({ path: ['config', ...path], at: 'value', message }));
-  if (isPublishedKey(written['textKey'])) {
-    warnings.push({ path: ['config', 'textKey'], at: 'key', message: PUBLISHED_SECRET });
+  for (const path of publishedKeysOf(written)) {
+    warnings.push({ path: ['config', ...path], at: 'key', message: PUBLISHED_SECRET });
   }
   return { bound, content, secrets, issues: NO_ISSUES, notes: below(['config'], notes), warnings };
 }

@@ -78,10 +78,12 @@ export class ClientStage {
               apiKeys: undefined,
             }
           : await this.#readSecrets(loaded, reader);
-      const content = [metadata.labels, spec.clientId, ...contents];
-      const client = { name, clientId: spec.clientId, secrets: hashes, ...(apiKeys && { apiKeys }) };
+      const { clientId, issuers } = spec;
+      const content = [metadata.labels, clientId, ...contents, ...(issuers === undefined ? [] : [{ issuers }])];
+      const more = { ...(apiKeys && { apiKeys }), ...(issuers && { issuers: new Set(issuers) }) };
+      const client = { name, clientId, secrets: hashes, ...more };
       this.#clients.set(name, { client, content, secrets });
-      this.#ids.claim(spec.clientId, loaded);
+      this.#ids.claim(clientId, loaded);
       for (const key of spec.apiKeys ?? []) this.#keys.claim(nameOf(key), loaded);
       const brought = spec.apiKeys?.findIndex((key) => 'hmac' in key) ?? -1;
       if (brought >= 0) this.#brought.set(loaded, brought);

@@ -22,6 +22,17 @@ export function isPublished(source: SecretSource, plain: string | undefined): bo
   return plain !== undefined && PUBLISHED.has(hash('sha256', plain));
 }
 
-export function isPublishedKey(textKey: unknown): boolean {
+/** Where the options of a policy hold the sample key. */
+export function publishedKeysOf({ textKey, issuers }: Readonly<Record<string, unknown>>): readonly PropertyKey[][] {
+  const ofIssuers: readonly unknown[] = Array.isArray(issuers) ? issuers : [];
+  return [
+    ...(isPublishedKey(textKey) ? [['textKey']] : []),
+    ...ofIssuers.flatMap((entry, index) => {
+      return isPublishedKey((Object(entry) as { textKey?: unknown }).textKey) ? [['issuers', index, 'textKey']] : [];
+    }),
+  ];
+}
+
+function isPublishedKey(textKey: unknown): boolean {
   return typeof textKey === 'string' && textKey.replaceAll(/\s/g, '').includes(PUBLISHED_KEY);
 }

@@ -148,6 +148,12 @@ const clientApplication = z
     clientSecret: secret.optional().describe('Absent: the client has no secret'),
     clientSecrets: z.array(secret).min(1).max(MAX_SECRETS).optional().describe('Any one is valid: for a rotation'),
     apiKeys: apiKeys.optional().describe('Any one is valid until it expires; for the policy api-key'),
+    issuers: z
+      .array(z.string().min(1).max(2048))
+      .min(1)
+      .max(100)
+      .optional()
+      .describe('Whose tokens may name this client; needed where an API takes tokens of several issuers'),
   })
   .refine((value) => !value.clientSecret || !value.clientSecrets, {
     path: ['clientSecrets'],

@@ -19,6 +19,8 @@ export interface ClaimRules {
   readonly notBeforeMandatory: boolean;
   readonly toleranceMs: number;
   readonly custom: readonly CustomClaim[];
+  /** What the issuer asks beside; a sentence is a fault. */
+  readonly further?: (claims: Claims) => string | undefined;
 }
 
 /** When a token counts, in milliseconds since the Unix epoch, leeway included. */
@@ -45,6 +47,8 @@ export function faultOfClaims(claims: Claims, rules: ClaimRules): string | undef
   if (rules.issuers.length > 0 && !(typeof issuer === 'string' && rules.issuers.includes(issuer))) {
     return issuer === undefined ? 'the token has no iss' : 'the iss of the token is not among the issuers';
   }
+  const further = rules.further?.(claims);
+  if (further !== undefined) return further;
   if (rules.audience !== undefined) {
     const fault = faultOfAudience(claimOf(claims, 'aud'), rules.audience);
     if (fault !== undefined) return fault;

@@ -21,6 +21,12 @@ export interface HeaderRules {
 const PART = '(?:[A-Za-z0-9_-]{4})*(?:[A-Za-z0-9_-]{4}|[A-Za-z0-9_-][AQgw]|[A-Za-z0-9_-]{2}[AEIMQUYcgkosw048])';
 const COMPACT = new RegExp(`^${PART}\\.${PART}\\.${PART}$`);
 
+/** Characters. Envoy's own limit for all headers together is 60 KiB. */
+export const MAXIMUM_TOKEN_LENGTH = 16 * 1024;
+
+const NOT_COMPACT = 'the token is no JWS in compact form (three parts in base64url)';
+export const NO_OBJECT = 'the payload of the token is no JSON object';
+
 /** Without a byte-order mark: JSON has none (RFC 8259, 8.1), and who skips it reads something else than who does not. */
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -48,9 +54,20 @@ const OTHER_TYPES: ReadonlySet<string> = new Set([
   'kb+jwt',
 ]);
 
+/**
+ * What a token says before anything of it is verified: good for choosing whose keys to try, and for nothing else.
+ * @returns a sentence where it is no token
+ */
+export function unverifiedClaims(token: string): Readonly<Record<string, unknown>> | string {
+  if (!COMPACT.test(token)) return NOT_COMPACT;
+  const start = token.indexOf('.') + 1;
+  const payload = token.slice(start, token.indexOf('.', start));
+  return objectFrom(Buffer.from(payload, 'base64url')) ?? NO_OBJECT;
+}
+
 /** Reads the header of a JWS in compact form. @returns a sentence without a word of the token where it is refused */
 export function headerOf(token: string, { algorithms, anyType }: HeaderRules): TokenHeader | string {
-  if (!COMPACT.test(token)) return 'the token is no JWS in compact form (three parts in base64url)';
+  if (!COMPACT.test(token)) return NOT_COMPACT;
   const header = objectFrom(Buffer.from(token.slice(0, token.indexOf('.')), 'base64url'));
   if (header === undefined) return 'the header of the token is malformed';
   if (Object.hasOwn(header, 'crit')) return 'the token has a crit header, and no extension is supported';

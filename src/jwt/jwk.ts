@@ -40,9 +40,12 @@ export function keysFromSet(set: unknown, admits: Admits): KeySetContent {
 /** @returns a sentence where the key is not to be used */
 export function keyFromJwk(jwk: unknown, admits: Admits): Key | string {
   if (!isObject(jwk)) return 'it is no object';
-  const { kty, kid, use, alg, key_ops: operations } = withoutNulls(jwk);
+  const { kty, kid, use, alg, issuer, key_ops: operations } = withoutNulls(jwk);
   if (kid !== undefined && typeof kid !== 'string') return 'its "kid" is no string';
-  if (use !== undefined && use !== 'sig') return 'its "use" is not "sig"';
+  // SPIFFE's bundles say `jwt-svid` of the keys of tokens (SPIFFE Trust Domain and Bundle, 4.2.2).
+  if (use !== undefined && use !== 'sig' && use !== 'jwt-svid') return 'its "use" is not "sig"';
+  // Passed over, a key would sign for more issuers than it may.
+  if (issuer !== undefined && typeof issuer !== 'string') return 'its "issuer" is no string';
   if (operations !== undefined && !(Array.isArray(operations) && operations.includes('verify'))) {
     return 'its "key_ops" do not include "verify"';
   }
@@ -53,10 +56,10 @@ export function keyFromJwk(jwk: unknown, admits: Admits): Key | string {
   if (typeof key === 'string') return key;
   const fitting = key.type === 'secret' ? secretAlgorithms(key.symmetricKeySize ?? 0) : publicKeyAlgorithms(key);
   if (typeof fitting === 'string') return fitting;
-  if (alg === undefined) return new Key(key, fitting, kid);
+  if (alg === undefined) return new Key(key, fitting, kid, issuer);
   if (!isAlgorithm(alg) || !fitting.includes(alg)) return 'its "alg" is not supported or does not fit its type';
   // One algorithm with two names (RFC 9864, 2.2).
-  return new Key(key, alg === 'EdDSA' || alg === 'Ed25519' ? fitting : [alg], kid);
+  return new Key(key, alg === 'EdDSA' || alg === 'Ed25519' ? fitting : [alg], kid, issuer);
 }
 
 function secretKey(jwk: Record<string, unknown>): KeyObject | string {

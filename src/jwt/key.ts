@@ -10,17 +10,20 @@ export class Key {
   readonly algorithms: ReadonlySet<Algorithm>;
   /** Keys with the same fingerprint verify the same tokens. Never the key itself. */
   readonly fingerprint: string;
+  /** Whose tokens it signs, where its set says so: Microsoft Entra's do. */
+  readonly issuer: string | undefined;
   readonly #key: KeyObject;
   readonly #imported = new Map<Algorithm, webcrypto.CryptoKey>();
   #retired = false;
 
   /** @param fitting the algorithms of the key's type, narrowed by what its owner allows */
-  constructor(key: KeyObject, fitting: readonly Algorithm[], kid: string | undefined) {
+  constructor(key: KeyObject, fitting: readonly Algorithm[], kid: string | undefined, issuer?: string) {
     this.kid = kid;
+    this.issuer = issuer;
     this.algorithms = new Set(fitting);
     this.#key = key;
     this.fingerprint = createHash('sha256')
-      .update(JSON.stringify([kid ?? null, ...fitting, key.type]))
+      .update(JSON.stringify([kid ?? null, issuer ?? null, ...fitting, key.type]))
       .update(key.type === 'secret' ? key.export() : key.export({ type: 'spki', format: 'der' }))
       .digest('base64');
   }

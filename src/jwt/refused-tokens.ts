@@ -11,8 +11,22 @@ interface Refusal {
   readonly denial: Denial;
   /** Monotonic milliseconds. */
   readonly until: number;
-  /** Of the keys that it was tried with. */
-  readonly keys: number;
+  /** What it was tried with, and the version of that. */
+  readonly keys: Versioned;
+  readonly version: number;
+}
+
+/** Another number whenever the keys are others: those may find the token good. */
+interface Versioned {
+  readonly version: number;
+}
+
+/** With which keys, in which version of them, a token was tried. */
+export interface Tried {
+  readonly keys: Versioned;
+  readonly version: number;
+  /** For so long it is refused at most; 10 s is the longest. */
+  readonly forMs: number;
 }
 
 /** Tokens that were refused a moment ago, by their digest: the same again costs no signature check. */
@@ -25,22 +39,20 @@ export class RefusedTokens {
     this.#refusals = memory.open();
   }
 
-  /** @param keys the version of the keys in force: others may find the token good */
-  recall(token: string, keys: number, now: number): Denial | undefined {
+  recall(token: string, now: number): Denial | undefined {
     if (this.#refusals.bytes === 0) return undefined;
     const name = hash('sha256', token, 'base64');
     const known = this.#refusals.get(name);
     if (known === undefined) return undefined;
-    if (known.keys === keys && now < known.until) return known.denial;
+    if (known.keys.version === known.version && now < known.until) return known.denial;
     this.#refusals.delete(name);
     return undefined;
   }
 
-  /** @param forMs at most; 10 s is the longest */
-  remember(token: string, denial: Denial, { keys, now, forMs }: { keys: number; now: number; forMs: number }): void {
+  remember(token: string, denial: Denial, { keys, version, now, forMs }: Tried & { readonly now: number }): void {
     if (forMs <= 0) return;
     const until = now + Math.min(forMs, LONGEST_MS);
-    this.#refusals.set(hash('sha256', token, 'base64'), { denial, until, keys }, BYTES_EACH);
+    this.#refusals.set(hash('sha256', token, 'base64'), { denial, until, keys, version }, BYTES_EACH);
   }
 
   close(): void {

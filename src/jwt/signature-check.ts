@@ -26,6 +26,8 @@ export interface SignatureCheckOptions {
   /** Monotonic milliseconds. */
   readonly deadline: number;
   readonly caller: Caller | undefined;
+  /** Whether a key may sign for the token's issuer. */
+  readonly admits: (key: Key) => boolean;
 }
 
 const BUSY = 'too many tokens wait for their signature to be checked';
@@ -35,7 +37,7 @@ const GONE = 'the caller left, or its time was over, before the signature of the
 export async function checkSignature(
   token: string,
   { alg, kid }: TokenHeader,
-  { keys, lane, clock, deadline, caller }: SignatureCheckOptions,
+  { keys, lane, clock, deadline, caller, admits }: SignatureCheckOptions,
 ): Promise<Signed | Unsigned | Denial> {
   const who: Waiting = {
     isGone: () => clock.monotonic() >= deadline || caller?.signal.aborted === true,
@@ -47,7 +49,7 @@ export async function checkSignature(
   const attempt = async (candidates: readonly Key[]): Promise<Signed | Denial | undefined> => {
     let left = MAXIMUM_TRIES;
     for (const key of candidates) {
-      if (tried.has(key) || left-- <= 0) continue;
+      if (tried.has(key) || !admits(key) || left-- <= 0) continue;
       tried.add(key);
       const entry = lane.enter(who);
       const entered = entry instanceof Promise ? await entry : entry;

@@ -1,24 +1,21 @@
 import type { Clock } from '../clock.ts';
 import type { Denial } from '../denial/denial.ts';
 import type { Check } from '../request/check.ts';
-import type { Algorithm } from './algorithms.ts';
-import { faultOfClaims, faultOfTime, isBound, lifetimeOf } from './claims.ts';
-import type { ClaimRules, Claims, Lifetime } from './claims.ts';
-import { headerOf, objectFrom } from './compact-token.ts';
-import type { Caller, KeySource } from './key-source.ts';
+import { claimOf, faultOfClaims, faultOfTime, isBound, lifetimeOf } from './claims.ts';
+import type { Claims, Lifetime } from './claims.ts';
+import { headerOf, MAXIMUM_TOKEN_LENGTH, NO_OBJECT, objectFrom, unverifiedClaims } from './compact-token.ts';
+import { signsFor } from './issuer-name.ts';
+import type { Issuer, Issuers } from './issuers.ts';
+import type { Caller } from './key-source.ts';
 import type { Key } from './key.ts';
 import { RefusedTokens } from './refused-tokens.ts';
+import type { Tried } from './refused-tokens.ts';
 import { checkSignature } from './signature-check.ts';
 import type { TokenCache, TokenMemory } from './token-memory.ts';
 import type { VerificationGate, VerificationLane } from './verification-gate.ts';
 
-/** Characters. Envoy's own limit for all headers together is 60 KiB. */
-const MAXIMUM_TOKEN_LENGTH = 16 * 1024;
-
 export interface VerifierOptions<Derived> {
-  readonly algorithms: readonly Algorithm[];
-  readonly keys: KeySource;
-  readonly rules: ClaimRules;
+  readonly issuers: Issuers;
   readonly clock: Clock;
   readonly memory: TokenMemory;
   readonly refusals: TokenMemory;
@@ -26,7 +23,7 @@ export interface VerifierOptions<Derived> {
   /** What becomes of a token that counts only together with a proof of its sender, which is not looked at. */
   readonly senderConstraint: 'refuse' | 'ignore';
   /** What the policy makes of verified claims; it must depend on them alone, since it is kept with them. */
-  readonly derive: (claims: Claims) => Derived;
+  readonly derive: (claims: Claims, issuer: Issuer) => Derived;
 }
 
 export interface VerifiedToken<Derived> {
@@ -55,17 +52,15 @@ const TAIL_LENGTH = 43;
 const BOUND =
   'the token is bound to a key of its sender (cnf), and whether the sender has it is not verified (senderConstraint: ignore takes it)';
 
-/** Verifies tokens by one set of rules: signature, time, issuer, audience and custom claims. */
+/** Verifies tokens by the rules of their issuers: signature, time, issuer, audience and custom claims. */
 export class Verifier<Derived> {
   readonly #options: VerifierOptions<Derived>;
-  readonly #allowed: ReadonlySet<string>;
   readonly #cache: TokenCache<Verified<Derived>>;
   readonly #refused: RefusedTokens;
   readonly #lane: VerificationLane;
 
   constructor(options: VerifierOptions<Derived>) {
     this.#options = options;
-    this.#allowed = new Set(options.algorithms);
     this.#cache = options.memory.open();
     this.#refused = new RefusedTokens(options.refusals);
     this.#lane = options.gate.open();
@@ -95,8 +90,7 @@ export class Verifier<Derived> {
     const known = this.#cache.get(token.slice(-TAIL_LENGTH));
     const again = known?.token === token ? this.#again(known) : undefined;
     if (again !== undefined) return again;
-    const { keys, clock } = this.#options;
-    const refused = this.#refused.recall(token, keys.version, clock.monotonic());
+    const refused = this.#refused.recall(token, this.#options.clock.monotonic());
     return refused ?? this.#verifyAnew(token, presented, { deadline, caller });
   }
 
@@ -110,7 +104,7 @@ export class Verifier<Derived> {
   close(): void {
     this.#options.memory.close(this.#cache);
     this.#refused.close();
-    this.#options.keys.close();
+    for (const { keys } of this.#options.issuers.all) keys.close();
   }
 
   async #verifyAnew(
@@ -118,18 +112,24 @@ export class Verifier<Derived> {
     presented: string,
     { deadline, caller }: { readonly deadline: number; readonly caller: Caller | undefined },
   ): Promise<Verdict<Derived>> {
-    const { keys, rules, clock, derive, senderConstraint } = this.#options;
-    const anyType = senderConstraint === 'ignore';
-    const header = headerOf(token, { algorithms: this.#allowed, anyType });
+    const { clock, derive, issuers, senderConstraint } = this.#options;
+    const said = issuers.only === undefined ? unverifiedClaims(token) : undefined;
+    if (typeof said === 'string') return invalid(said);
+    const issuer = said === undefined ? issuers.only : issuers.choose(said);
+    if (issuer === undefined) return invalid('the token is of none of the issuers');
+    const { algorithms, keys, rules } = issuer;
+    const header = headerOf(token, { algorithms, anyType: senderConstraint === 'ignore' });
     if (typeof header === 'string') return invalid(header);
-    const signed = await checkSignature(token, header, { keys, lane: this.#lane, clock, deadline, caller });
+    const named = said === undefined ? undefined : claimOf(said, 'iss');
+    const admits = (key: Key): boolean => said === undefined || signsFor(key.issuer, named);
+    const signed = await checkSignature(token, header, { keys, lane: this.#lane, clock, deadline, caller, admits });
     if (signed.reason === 'unsigned') {
-      return this.#refuse(token, signed.detail, { keys: signed.keysVersion, forMs: keys.askableInMs() });
+      return this.#refuse(token, signed.detail, { keys, version: signed.keysVersion, forMs: keys.askableInMs() });
     }
     if (signed.reason !== undefined) return signed;
-    const lasting = { keys: keys.version, forMs: Infinity };
+    const lasting = { keys, version: keys.version, forMs: Infinity };
     const claims = objectFrom(signed.payload);
-    if (claims === undefined) return this.#refuse(token, 'the payload of the token is no JSON object', lasting);
+    if (claims === undefined) return this.#refuse(token, NO_OBJECT, lasting);
     if (senderConstraint === 'refuse' && isBound(claims)) return this.#refuse(token, BOUND, lasting);
     const lifetime = lifetimeOf(claims, rules);
     if (typeof lifetime === 'string') return this.#refuse(token, lifetime, lasting);
@@ -138,14 +138,14 @@ export class Verifier<Derived> {
     // What is too early may be right at any moment.
     if (fault !== undefined) return now < lifetime.notBeforeMs ? invalid(fault) : this.#refuse(token, fault, lasting);
     const kept = { token, presented: Buffer.from(presented) };
-    const verified: Verified<Derived> = { claims, derived: derive(claims), lifetime, key: signed.key, ...kept };
+    const verified: Verified<Derived> = { claims, derived: derive(claims, issuer), lifetime, key: signed.key, ...kept };
     this.#cache.set(token.slice(-TAIL_LENGTH), verified, bytesOf(token));
     return verified;
   }
 
-  #refuse(token: string, detail: string, asked: { readonly keys: number; readonly forMs: number }): Denial {
+  #refuse(token: string, detail: string, tried: Tried): Denial {
     const denial = invalid(detail);
-    this.#refused.remember(token, denial, { ...asked, now: this.#options.clock.monotonic() });
+    this.#refused.remember(token, denial, { ...tried, now: this.#options.clock.monotonic() });
     return denial;
   }
 }

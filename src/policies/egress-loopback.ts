@@ -4,7 +4,11 @@ import { upgrade } from '../policy/upgrade-note.ts';
 import type { UpgradeNote } from '../policy/upgrade-note.ts';
 
 /** Told of an option that names loopback in one of its URLs, where the operator has not allowed that. */
-export function loopbackNotes(field: string, urls: readonly string[], rules: EgressRules): readonly UpgradeNote[] {
+export function loopbackNotes(
+  field: string | readonly PropertyKey[],
+  urls: readonly string[],
+  rules: EgressRules,
+): readonly UpgradeNote[] {
   const problem = urls.map((url) => loopbackProblem(url, rules)).find((found) => found !== undefined);
-  return problem === undefined ? [] : [upgrade('egress-loopback', [field], problem)];
+  return problem === undefined ? [] : [upgrade('egress-loopback', [field].flat(), problem)];
 }

@@ -4,28 +4,53 @@ import { keysFromText } from '../jwt/text-key.ts';
 import { compileExpression } from '../policy/expression.ts';
 import type { ExpressionSource } from '../policy/expression.ts';
 import { canonicalHeaderName } from '../request/header-name.ts';
+import { listOf } from './jwt-validation-fields.ts';
+import type { Report } from './jwt-validation-fields.ts';
+import { reportIssuers } from './jwt-validation-issuers.ts';
 import {
   DEFAULT_JWT_EXPRESSION,
   allowedAlgorithms,
   clientHeaderNamesOf,
-  listOf,
   parameters,
 } from './jwt-validation-parameters.ts';
 import type { JwtValidationOptions } from './jwt-validation-parameters.ts';
-
-type Report = (field: string | readonly (string | number)[], message: string) => void;
 
 /** The parameters of `jwt-validation`, and what must not stand beside what. */
 export const jwtValidationOptions = parameters.superRefine((config, context) => {
   const report: Report = (field, message) => {
     context.addIssue({ code: 'custom', path: typeof field === 'string' ? [field] : [...field], message });
   };
-  reportAlgorithms(config, report);
-  reportKey(config, report);
+  if (config.issuers === undefined) {
+    reportAlgorithms(config, report);
+    reportKey(config, report);
+  } else {
+    reportBeside(config, report);
+    reportIssuers(config.issuers, config.allowInsecureJwks, report);
+  }
   reportClaims(config, report);
   reportExpressions(config, report);
   reportHeaders(config, report);
 });
+
+/** What a single issuer is described with, and each of several in its own entry. */
+function reportBeside(config: JwtValidationOptions, report: Report): void {
+  const beside: readonly (readonly [field: string, written: unknown, own: string])[] = [
+    ['issuer', config.issuer, 'issuer'],
+    ['signingMethod', config.signingMethod, 'algorithms'],
+    ['signingKeyLength', config.signingKeyLength, 'algorithms'],
+    ['algorithms', config.algorithms, 'algorithms'],
+    ['jwtKeyOrigin', config.jwtKeyOrigin === 'jwks', 'jwksUrl'],
+    ['textKey', config.textKey, 'textKey'],
+    ['jwksUrl', listOf(config.jwksUrl)[0], 'jwksUrl'],
+    ['validateAudClaim', config.validateAudClaim, 'audience'],
+    ['mandatoryAudClaim', config.mandatoryAudClaim, 'audience'],
+    ['supportedAudiences', listOf(config.supportedAudiences)[0], 'audience'],
+  ];
+  for (const [field, written, own] of beside) {
+    if (written !== undefined && written !== false && written !== '')
+      report(field, `has no effect beside issuers; write ${own} in each entry of that list`);
+  }
+}
 
 function reportAlgorithms(config: JwtValidationOptions, report: Report): void {
   for (const field of ['signingMethod', 'signingKeyLength'] as const) {
@@ -71,14 +96,7 @@ function reportKey(config: JwtValidationOptions, report: Report): void {
 }
 
 function reportClaims(config: JwtValidationOptions, report: Report): void {
-  const audiences = listOf(config.supportedAudiences);
-  if (config.validateAudClaim) {
-    if (audiences.length === 0) report('supportedAudiences', 'is empty: validateAudClaim: true needs at least one');
-  } else {
-    const message = 'has no effect without validateAudClaim: true';
-    if (audiences.length > 0) report('supportedAudiences', message);
-    if (config.mandatoryAudClaim) report('mandatoryAudClaim', message);
-  }
+  if (config.issuers === undefined) reportAudiences(config, report);
   const lists = ['mandatoryCustomClaims', 'nonMandatoryCustomClaims'] as const;
   for (const field of lists) {
     const claims = config[field];
@@ -92,6 +110,17 @@ function reportClaims(config: JwtValidationOptions, report: Report): void {
   }
   if (config.validateCustomClaim && lists.every((field) => config[field].length === 0)) {
     report('validateCustomClaim', 'needs mandatoryCustomClaims or nonMandatoryCustomClaims');
+  }
+}
+
+function reportAudiences(config: JwtValidationOptions, report: Report): void {
+  const audiences = listOf(config.supportedAudiences);
+  if (config.validateAudClaim) {
+    if (audiences.length === 0) report('supportedAudiences', 'is empty: validateAudClaim: true needs at least one');
+  } else {
+    const message = 'has no effect without validateAudClaim: true';
+    if (audiences.length > 0) report('supportedAudiences', message);
+    if (config.mandatoryAudClaim) report('mandatoryAudClaim', message);
   }
 }
 

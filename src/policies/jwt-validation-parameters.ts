@@ -1,15 +1,12 @@
 import { z } from 'zod';
-import { ALGORITHMS } from '../jwt/algorithms.ts';
 import type { Algorithm } from '../jwt/algorithms.ts';
 import { clientHeaderNames } from '../policy/client-headers.ts';
 import type { ClientHeaderNames } from '../policy/client-headers.ts';
 import { expressionOption } from '../policy/expression.ts';
 import { upstreamHeader } from '../policy/upstream-header.ts';
+import { algorithmList, listByComma, refuseNone, text, textOrList } from './jwt-validation-fields.ts';
+import { issuerEntry } from './jwt-validation-issuers.ts';
 
-const NONE_REFUSED = 'unsigned tokens are never accepted: "none" is refused';
-const refuseNone = { error: (issue: { input?: unknown }) => (issue.input === 'none' ? NONE_REFUSED : undefined) };
-const text = z.string().min(1);
-const listByComma = z.union([z.string(), z.array(text)]);
 const literal = z.union([z.string(), z.number(), z.boolean()]);
 const customClaims = z
   .array(z.strictObject({ key: text, value: z.union([literal, z.array(literal).min(1)]) }))
@@ -29,11 +26,7 @@ export const parameters = z.strictObject({
     .describe('With jwtOrigin: customExpression'),
   signingMethod: z.enum(['rsa', 'hmac', 'es'], refuseNone).optional().meta({ default: 'rsa' }),
   signingKeyLength: z.literal([256, 384, 512]).optional().meta({ default: 256 }),
-  algorithms: z
-    .array(z.enum(ALGORITHMS, refuseNone))
-    .min(1)
-    .optional()
-    .describe('The allow-list itself; excludes signingMethod and signingKeyLength'),
+  algorithms: algorithmList.optional().describe('The allow-list itself; excludes signingMethod and signingKeyLength'),
   jwtKeyOrigin: z.enum(['text', 'jwks']).default('text').describe('Where the key is: in textKey, or at jwksUrl'),
   textKey: z.string().optional().describe('PEM public key or certificate, JWK, JWK set, or the secret of an HMAC'),
   jwksUrl: listByComma.optional().describe('One URL of a JWK set, or several by comma or as a list'),
@@ -45,10 +38,13 @@ export const parameters = z.strictObject({
     .max(60_000)
     .default(10_000)
     .describe('Milliseconds that a fetch of a key set may take'),
-  issuer: z
-    .union([text, z.array(text).min(1)])
+  issuer: textOrList.optional().describe('The token must be of one of these issuers, which share their keys'),
+  issuers: z
+    .array(issuerEntry)
+    .min(1)
+    .max(100)
     .optional()
-    .describe('The token must be of one of these issuers'),
+    .describe('Issuers with keys, algorithms and audience of their own; excludes the options of a single one'),
   validateAudClaim: z.boolean().default(false),
   mandatoryAudClaim: z.boolean().default(false).describe('Refuses tokens without aud; needs validateAudClaim'),
   supportedAudiences: listByComma.default('').describe('By comma or as a list; needs validateAudClaim'),
@@ -90,12 +86,6 @@ export type JwtValidationOptions = z.infer<typeof parameters>;
 /** What the upstream is told of the client; undefined where the policy establishes none. */
 export function clientHeaderNamesOf(config: JwtValidationOptions): ClientHeaderNames | undefined {
   return config.skipClientIdValidation ? undefined : (config.upstreamHeaders ?? clientHeaderNames.parse({}));
-}
-
-/** A string that separates by comma, or a list. */
-export function listOf(value: string | readonly string[] | undefined): readonly string[] {
-  const parts = typeof value === 'string' ? value.split(',') : (value ?? []);
-  return parts.map((part) => part.trim()).filter((part) => part !== '');
 }
 
 export function allowedAlgorithms(config: JwtValidationOptions): readonly Algorithm[] {

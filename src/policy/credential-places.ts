@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { HeaderRead, Request } from './policy.ts';
+import type { HeaderRead } from './header-read.ts';
+import type { Request } from './policy.ts';
 
 const TOKEN = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
 const named = (what: string) => z.string().regex(TOKEN, `expected the name of a ${what}`);

@@ -7,8 +7,10 @@ import type { ReasonTable } from '../denial/reasons.ts';
 import type { Demand, QuotaTerms } from '../quota/store.ts';
 import type { HeaderEntry } from '../request/header-entry.ts';
 import type { NormalPath } from '../request/path.ts';
+import type { ClientIssuer } from './client-issuer.ts';
 import type { ExpressionFailure } from './expression-failure.ts';
 import type { DirectAnswer, Extras } from './extras.ts';
+import type { HeaderRead } from './header-read.ts';
 import type { NamedFile } from './named-file.ts';
 import type { RuleSource } from './rules.ts';
 import type { SeenHeaders } from './seen-headers.ts';
@@ -32,6 +34,8 @@ export interface Request extends SeenHeaders {
   /** What earlier policies have established. */
   readonly identity: Identity;
   readonly directory: ContractDirectory;
+  /** The API takes tokens of more than one issuer: a client counts only where it names its own. */
+  readonly severalIssuers?: boolean;
   /** Monotonic milliseconds after which Envoy no longer listens: work past it is wasted. */
   readonly deadline: number;
   /** Milliseconds since the Unix epoch. */
@@ -60,15 +64,6 @@ export interface Grant extends Extras {
   readonly upstream?: readonly HeaderEntry[];
   /** Request headers the upstream must not see, such as a token. */
   readonly remove?: readonly string[];
-}
-
-/** An option of a policy that has it read a request header. */
-export interface HeaderRead {
-  readonly field: string;
-  /** Lower case. */
-  readonly header: string;
-  /** The caller's own value is meant, so that a header which policies own is never right here. */
-  readonly fromCaller?: true;
 }
 
 /** What one policy establishes and another may need: the claims of a verified token, the client application. */
@@ -127,6 +122,8 @@ export interface PolicyTraits {
   readonly identityHeaders: readonly string[];
   /** Those of them that tell of the client: where the policy establishes one, it sets all of them anew, or none. */
   readonly clientHeaders?: readonly string[];
+  /** Of a policy that establishes the client by what an issuer says: those it takes. */
+  readonly clientIssuers?: readonly ClientIssuer[];
   readonly provides?: readonly Finding[];
   /** Of every policy that denies requests without a credential; one that {@link provides} a finding has it. */
   readonly authenticates?: Authenticating;

@@ -44,6 +44,8 @@ export interface Api {
   readonly identityHeaders: IdentityHeaders;
   /** `keep`: an encoded slash is a character of its segment; absent: a request with one is refused. */
   readonly encodedSlashes?: 'keep' | undefined;
+  /** Its enforced policies take tokens of more than one issuer. */
+  readonly severalIssuers?: boolean;
   readonly tiers: readonly Tier[];
   /** In the order of decision. */
   readonly access: readonly Bound<AccessPolicy>[];

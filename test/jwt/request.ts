@@ -6,8 +6,9 @@ import type { Check } from '../../src/request/check.ts';
 export class Contracts implements ContractDirectory {
   readonly #contracts = new Map<string, Contract>();
 
-  set(clientId: string, status: ContractStatus): void {
-    const client: ClientApplication = { name: `${clientId} name`, clientId, secrets: [] };
+  set(clientId: string, status: ContractStatus, issuers?: readonly string[]): void {
+    const own = issuers && { issuers: new Set(issuers) };
+    const client: ClientApplication = { name: `${clientId} name`, clientId, secrets: [], ...own };
     this.#contracts.set(clientId, { name: `${clientId}-orders`, api: 'orders', client, status, tier: undefined });
   }
 

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { oneIssuer } from '../../src/jwt/issuers.ts';
 import { fixedKeys } from '../../src/jwt/key-source.ts';
 import type { ClaimRules } from '../../src/jwt/claims.ts';
 import { keysFromText } from '../../src/jwt/text-key.ts';
@@ -26,9 +27,7 @@ function verifierBy(rules: Partial<ClaimRules> = {}, memory = new TokenMemory(1_
   const keys = keysFromText(JSON.stringify(key.jwk), ['ES256']);
   const all = { ...strict, ...rules };
   const verifier = new Verifier({
-    algorithms: ['ES256'],
-    keys: fixedKeys(keys),
-    rules: all,
+    issuers: oneIssuer({ algorithms: ['ES256'], keys: fixedKeys(keys), rules: all }),
     clock: time,
     memory,
     ...bounds(),

@@ -4,6 +4,7 @@ import { exportSPKI, SignJWT } from 'jose';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Algorithm } from '../../src/jwt/algorithms.ts';
 import type { Claims } from '../../src/jwt/claims.ts';
+import { oneIssuer } from '../../src/jwt/issuers.ts';
 import { fixedKeys } from '../../src/jwt/key-source.ts';
 import { keysFromText } from '../../src/jwt/text-key.ts';
 import { TokenMemory } from '../../src/jwt/token-memory.ts';
@@ -36,9 +37,7 @@ function verifierOf(
   senderConstraint: 'refuse' | 'ignore' = 'refuse',
 ) {
   return new Verifier<Claims>({
-    algorithms,
-    keys: fixedKeys(keysFromText(text, algorithms)),
-    rules: { ...ANY, ...rules },
+    issuers: oneIssuer({ algorithms, keys: fixedKeys(keysFromText(text, algorithms)), rules: { ...ANY, ...rules } }),
     clock: time,
     memory: new TokenMemory(1_000_000),
     ...bounds(senderConstraint),
@@ -104,9 +103,7 @@ describe('a token is refused', () => {
       expect(await refused(token)).toEqual(invalid(/not allowed/));
       const both = fixedKeys(keysFromText(setOf(key), ['RS256']));
       const lax = new Verifier({
-        algorithms: ['RS256', 'HS256'],
-        keys: both,
-        rules: ANY,
+        issuers: oneIssuer({ algorithms: ['RS256', 'HS256'], keys: both, rules: ANY }),
         clock: time,
         memory: new TokenMemory(0),
         ...bounds(),

@@ -1,5 +1,6 @@
 import { CompactSign } from 'jose';
 import { describe, expect, test } from 'vitest';
+import { oneIssuer } from '../../src/jwt/issuers.ts';
 import { fixedKeys } from '../../src/jwt/key-source.ts';
 import { keyFromJwk, keysFromSet } from '../../src/jwt/jwk.ts';
 import { keysFromText } from '../../src/jwt/text-key.ts';
@@ -22,9 +23,11 @@ const rules = {
 
 function verifierThat(senderConstraint: 'refuse' | 'ignore' = 'refuse') {
   return new Verifier({
-    algorithms: ['RS256'],
-    keys: fixedKeys(keysFromText(JSON.stringify(key.jwk), ['RS256'])),
-    rules,
+    issuers: oneIssuer({
+      algorithms: ['RS256'],
+      keys: fixedKeys(keysFromText(JSON.stringify(key.jwk), ['RS256'])),
+      rules,
+    }),
     clock: new ManualTime(),
     memory: new TokenMemory(100_000),
     ...bounds(senderConstraint),

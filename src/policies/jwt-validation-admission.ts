@@ -1,0 +1,108 @@
+import type { Identity } from '../contract/identity.ts';
+import type { Denial } from '../denial/denial.ts';
+import { claimHeaders } from '../jwt/claim-headers.ts';
+import { scopesOf } from '../jwt/claims.ts';
+import type { Claims } from '../jwt/claims.ts';
+import { namesFor } from '../jwt/issuer-name.ts';
+import type { Issuer } from '../jwt/issuers.ts';
+import type { ClientHeaders } from '../policy/client-headers.ts';
+import type { Selection } from '../policy/expression.ts';
+import type { Grant, Outcome, Request } from '../policy/policy.ts';
+import type { JwtValidationOptions } from './jwt-validation-parameters.ts';
+
+declare module '../denial/denial.ts' {
+  interface Reasons {
+    issuer_mismatch: object;
+  }
+}
+
+export const JWT_REASONS = {
+  issuer_mismatch: {
+    httpStatus: 403,
+    sentence: 'The client has no access to this API.',
+    meaning: "the client of the token does not say that the token's issuer is its own (`issuers`)",
+  },
+} as const;
+
+/** What the claims alone decide: all of it but the contract. */
+export type Admission = Denial | Admitted;
+
+export interface Admitted extends Required<Pick<Grant, 'upstream' | 'remove'>> {
+  readonly reason?: undefined;
+  readonly identity: { readonly claims: Claims };
+  /** Any of which a client application may name as its issuer. */
+  readonly issuerNames: readonly string[];
+  /** What the token got last: the same again while its contract is the same, and as many issuers are taken. */
+  last: (Grant & { readonly identity: Identity }) | undefined;
+  lastOfSeveral: boolean;
+}
+
+export function admission(
+  config: JwtValidationOptions,
+  remove: readonly string[],
+): (claims: Claims, issuer: Issuer) => Admission {
+  return (claims, { name }) => {
+    const scopes = scopesOf(claims);
+    if (!config.requiredScopes.every((scope) => scopes.has(scope))) {
+      const missing = config.requiredScopes.filter((scope) => !scopes.has(scope));
+      return {
+        reason: 'scope_insufficient',
+        scopes: config.requiredScopes,
+        detail: `the token has not the scopes ${missing.join(' ')}`,
+      };
+    }
+    const upstream = claimHeaders(claims, config.claimsToHeaders);
+    if (typeof upstream === 'string') return { reason: 'token_invalid', detail: upstream };
+    const issuerNames = namesFor(name ?? { kind: 'exact', names: [] }, claims);
+    return { identity: { claims }, upstream, remove, issuerNames, last: undefined, lastOfSeveral: false };
+  };
+}
+
+export interface ClientRules {
+  readonly selections: readonly Selection[];
+  readonly told: ClientHeaders;
+  /** The policy takes tokens of more than one issuer. */
+  readonly isOfSeveral: boolean;
+}
+
+export function withClient(request: Request, admitted: Admitted, rules: ClientRules): Outcome {
+  const { claims } = admitted.identity;
+  const clientId = clientIdFrom(request, claims, rules.selections);
+  if (clientId === undefined) return { reason: 'contract_missing', detail: 'the token names no client' };
+  const contract = request.directory.contract(clientId, request.api);
+  if (contract?.status !== 'approved') {
+    const detail =
+      contract === undefined
+        ? `the client of the token has no contract for ${request.api}`
+        : `the contract ${contract.name} is ${contract.status}`;
+    return { reason: 'contract_missing', detail };
+  }
+  const isOfSeveral = rules.isOfSeveral || request.severalIssuers === true;
+  const { last } = admitted;
+  if (last?.identity.contract === contract && admitted.lastOfSeveral === isOfSeveral) return last;
+  const { client } = contract;
+  // Each issuer can put any client id into its tokens: without this, another's could pass for the client.
+  if (client.issuers === undefined ? isOfSeveral : !admitted.issuerNames.some((name) => client.issuers?.has(name))) {
+    return { reason: 'issuer_mismatch', detail: mismatch(client.name, client.issuers !== undefined) };
+  }
+  const ofClient = rules.told.of(client, contract);
+  const upstream = admitted.upstream.length === 0 ? ofClient : [...admitted.upstream, ...ofClient];
+  admitted.lastOfSeveral = isOfSeveral;
+  return (admitted.last = { identity: { claims, client, contract }, upstream, remove: admitted.remove });
+}
+
+function mismatch(client: string, namesIssuers: boolean): string {
+  return namesIssuers
+    ? `the issuer of the token is not among issuers of the client application ${client}`
+    : `tokens of several issuers are taken, and the client application ${client} does not say which are its own (issuers)`;
+}
+
+/** The first that the token has: were the next one tried, a client without a contract could pass for another. */
+function clientIdFrom(request: Request, claims: Claims, selections: readonly Selection[]): string | undefined {
+  const identity = { claims };
+  for (const selection of selections) {
+    const clientId = selection.select(request, identity);
+    if (clientId !== undefined && clientId !== '') return clientId;
+  }
+  return undefined;
+}
