@@ -56,7 +56,7 @@ export const reasons = {
   api_unknown: {
     httpStatus: 403,
     sentence: 'There is no API at this address.',
-    meaning: 'no API matches host and path, or `ostiary.api` names none',
+    meaning: 'no API matches host and path, or `ostiary.api` names an unknown one',
   },
   credential_missing: {
     httpStatus: 401,
@@ -92,7 +92,7 @@ export const reasons = {
     httpStatus: 503,
     sentence: UNAVAILABLE,
     headers: retrySoon,
-    meaning: 'too many tokens wait for their signature to be checked, or the caller left before it was',
+    meaning: 'too many tokens wait for the check of their signature, or the caller left before it',
   },
   client_rejected: {
     httpStatus: 401,
@@ -103,7 +103,7 @@ export const reasons = {
   contract_missing: {
     httpStatus: 403,
     sentence: 'The client has no access to this API.',
-    meaning: 'the token is valid, its client has no approved contract',
+    meaning: 'the token is valid, but its client has no approved contract',
   },
   cost_invalid: {
     httpStatus: 400,
@@ -115,7 +115,7 @@ export const reasons = {
     sentence: 'The request costs more than the quota ever allows.',
     // No retry can succeed, so none is promised: the quotas are told, and no time.
     headers: ({ windows }) => quotaPolicy(windows),
-    meaning: 'the request costs more than a window ever holds',
+    meaning: 'the request costs more than a whole window',
   },
   quota_spent: {
     httpStatus: 429,
