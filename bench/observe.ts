@@ -79,6 +79,10 @@ function checkOf(): Check {
     headerNames: () => [...headers.keys()],
     writeOrigin: () => 0,
     headerNamesWithSigns: () => [],
+    headerNamesMeant: () => [],
+    protocol: 'HTTP/1.1',
+    rawBody: undefined,
+    hasTextBody: false,
     contextExtension: () => undefined,
   };
 }

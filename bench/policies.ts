@@ -32,6 +32,8 @@ function manyAddresses(count: number): string {
 
 const files = { 'many.txt': manyAddresses(100_000) };
 
+const CORS = { originGroups: [{ origins: [{ re2: 'https://[a-z]+\\.example\\.com' }] }] };
+
 /** A kind is a row here, or several. */
 const rows: readonly Row[] = [
   {
@@ -56,6 +58,56 @@ const rows: readonly Row[] = [
       },
     ],
     files,
+  },
+  {
+    name: 'cors, no origin',
+    budgetMicroseconds: 3,
+    policies: [{ policyRef: { name: 'cors' }, config: CORS }],
+  },
+  {
+    name: 'cors, an origin by RE2',
+    budgetMicroseconds: 3,
+    policies: [{ policyRef: { name: 'cors' }, config: CORS }],
+    headers: { origin: 'https://one.example.com' },
+  },
+  {
+    name: 'header-injection, literals',
+    budgetMicroseconds: 3,
+    policies: [
+      {
+        policyRef: { name: 'header-injection' },
+        config: {
+          inboundHeaders: [{ key: 'x-tenant', value: 'acme' }],
+          outboundHeaders: [{ key: 'strict-transport-security', value: 'max-age=31536000' }],
+        },
+      },
+    ],
+  },
+  {
+    name: 'header-injection, expressions',
+    budgetMicroseconds: 3,
+    policies: [
+      {
+        policyRef: { name: 'header-injection' },
+        config: {
+          inboundHeaders: [
+            { key: 'x-method', value: '#[attributes.method]' },
+            { key: 'x-agent', value: "#[attributes.headers['user-agent']]" },
+          ],
+          outboundHeaders: [{ key: 'x-method', value: '#[attributes.method]' }],
+        },
+      },
+    ],
+  },
+  {
+    name: 'header-removal, names',
+    budgetMicroseconds: 3,
+    policies: [{ policyRef: { name: 'header-removal' }, config: { inboundHeaders: ['x-debug', 'x-internal'] } }],
+  },
+  {
+    name: 'header-removal, RE2',
+    budgetMicroseconds: 3,
+    policies: [{ policyRef: { name: 'header-removal' }, config: { inboundHeaders: ['x-(debug|internal)-.*'] } }],
   },
 ];
 

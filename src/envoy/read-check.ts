@@ -14,7 +14,7 @@ const headers = new HeaderNotes();
  *
  * Semantics are protobuf's: unknown fields, and known ones of another wire type, are passed over;
  * of a scalar that occurs twice the last counts; messages that occur twice are merged. What no
- * Check holds (`destination`, `metadata_context`, bodies …) is passed over without a look inside.
+ * Check holds (`destination`, `metadata_context` …) is passed over without a look inside.
  * Text that is not UTF-8 is read with U+FFFD in its place.
  *
  * @throws MalformedCheck where the message can't be decoded, or fills both `headers` and `header_map`
@@ -162,6 +162,15 @@ function readHttp(reader: ProtoReader, end: number, check: WireCheck): void {
         break;
       case 0x2a: // host
         reader.span(check.spans, Span.host, end);
+        break;
+      case 0x52: // protocol
+        reader.span(check.spans, Span.protocol, end);
+        break;
+      case 0x5a: // body
+        reader.span(check.spans, Span.textBody, end);
+        break;
+      case 0x62: // raw_body
+        reader.span(check.spans, Span.body, end);
         break;
       case 0x6a: // header_map
         readHeaderMap(reader, reader.block(end));

@@ -1,3 +1,4 @@
+import type { HeaderNamesMeant } from '../request/header-names-meant.ts';
 import { MalformedCheck } from './proto-reader.ts';
 
 /** 1 for the bytes of a name that are letters, digits and dashes. */
@@ -116,6 +117,15 @@ export class RequestHeaders {
       if (lengths[length] === 1 && this.#hasSign(at)) (names ??= new Set()).add(this.#name(at));
     }
     return names === undefined ? NONE : [...names];
+  }
+
+  namesMeant(meant: HeaderNamesMeant): readonly string[] {
+    let names: string[] | undefined;
+    for (let at = 0; at < this.#ranges.length; at += STRIDE) {
+      const name = meant.at(this.#bytes, this.#ranges[at] as number, this.#ranges[at + 1] as number);
+      if (name !== undefined && names?.includes(name) !== true) (names ??= []).push(name);
+    }
+    return names ?? NONE;
   }
 
   /** Of a map's entries with one key the last counts. */

@@ -1,9 +1,20 @@
 import type { Check } from '../request/check.ts';
+import type { HeaderNamesMeant } from '../request/header-names-meant.ts';
 import { ProtoReader } from './proto-reader.ts';
 import { noHeaders } from './request-headers.ts';
 
 /** Where in {@link WireCheck.spans} a field's start lies; its end follows. */
-export const Span = { method: 0, path: 2, host: 4, streamId: 6, address: 8, principal: 10 } as const;
+export const Span = {
+  method: 0,
+  path: 2,
+  host: 4,
+  streamId: 6,
+  address: 8,
+  principal: 10,
+  protocol: 12,
+  body: 14,
+  textBody: 16,
+} as const;
 
 /** A length, a varint of 64 bits, two numbers of 32. */
 const FIXED_ORIGIN_BYTES = 1 + 10 + 4 + 4;
@@ -14,7 +25,7 @@ export class WireCheck implements Check {
   /** Set when the whole message is read. */
   headers = noHeaders;
   /** Indexed by {@link Span}. */
-  readonly spans: number[] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+  readonly spans: number[] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
   isHttp = false;
   hasRequestTime = false;
   /** Where the varint `seconds` starts; −1 where the message leaves it out. */
@@ -73,6 +84,19 @@ export class WireCheck implements Check {
     return this.#span(Span.principal);
   }
 
+  get protocol(): string {
+    return this.#span(Span.protocol);
+  }
+
+  get rawBody(): Uint8Array | undefined {
+    const [start, end] = [this.spans[Span.body] as number, this.spans[Span.body + 1] as number];
+    return start === end ? undefined : this.#bytes.subarray(start, end);
+  }
+
+  get hasTextBody(): boolean {
+    return this.spans[Span.textBody] !== this.spans[Span.textBody + 1];
+  }
+
   header(name: string): string | undefined {
     return this.headers.get(name);
   }
@@ -91,6 +115,10 @@ export class WireCheck implements Check {
 
   headerNamesWithSigns(lengths: Uint8Array): readonly string[] {
     return this.headers.namesWithSigns(lengths);
+  }
+
+  headerNamesMeant(meant: HeaderNamesMeant): readonly string[] {
+    return this.headers.namesMeant(meant);
   }
 
   contextExtension(name: string): string | undefined {

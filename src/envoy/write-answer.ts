@@ -30,6 +30,7 @@ const STATUS_OK = block(1, '');
 /** The last allow of one client, whose parts serve for the next while what they were made of is the same. */
 interface Allow {
   readonly api: string;
+  readonly policy: string;
   readonly identity: Identity;
   readonly upstream: readonly HeaderEntry[];
   readonly remove: readonly string[];
@@ -49,7 +50,7 @@ export function createAnswerWriter(): AnswerWriter {
   const allows = new Map<unknown, Allow>();
 
   function allowLike(decision: Decision): Allow {
-    const { api, identity, upstream, remove, extras } = decision;
+    const { api, policy, identity, upstream, remove, extras } = decision;
     const key = identity.contract ?? identity.client ?? api;
     const last = allows.get(key);
     if (last !== undefined && isLike(decision, last)) return last;
@@ -57,10 +58,8 @@ export function createAnswerWriter(): AnswerWriter {
     for (const header of upstream) headers += headerOption(2, header);
     for (const header of extras?.append ?? []) headers += headerOption(2, header, APPEND);
     headers += responseHeaders(extras);
-    let removals = '';
-    for (const name of remove) if (isRemovable(name, upstream)) removals += text(5, name);
-    const parts = { headers, removals, metadata: metadata(decision) };
-    const allow = { api, identity, upstream, remove, extras, ...parts, bytes: toBytes(allowed(parts, '')) };
+    const parts = { headers, removals: removalsOf(decision, last), metadata: metadataOf(decision, last) };
+    const allow = { api, policy, identity, upstream, remove, extras, ...parts, bytes: toBytes(allowed(parts, '')) };
     if (allows.size >= MAXIMUM_ALLOWS) allows.clear();
     allows.set(key, allow);
     return allow;
@@ -76,6 +75,25 @@ export function createAnswerWriter(): AnswerWriter {
     for (const header of rateHeaders(exposed)) rates += headerOption(6, header);
     return toBytes(allowed(allow, rates));
   };
+}
+
+/** What the last had serves where the same is to be written: names that are set are told apart by the array of the others. */
+function removalsOf({ remove, upstream }: Decision, last: Allow | undefined): string {
+  if (last?.remove === remove && sameNames(last.upstream, upstream)) return last.removals;
+  let removals = '';
+  for (const name of remove) if (isRemovable(name, upstream)) removals += text(5, name);
+  return removals;
+}
+
+function metadataOf(decision: Decision, last: Allow | undefined): string {
+  const isKnown =
+    last !== undefined &&
+    last.api === decision.api &&
+    last.policy === decision.policy &&
+    last.identity.client === decision.identity.client &&
+    last.identity.contract === decision.identity.contract &&
+    last.extras?.metadata === decision.extras?.metadata;
+  return isKnown ? last.metadata : metadata(decision);
 }
 
 function isLike({ api, identity, upstream, remove, extras }: Decision, last: Allow): boolean {
@@ -186,6 +204,10 @@ function metadataFields(values: Readonly<Record<string, MetadataValue>>): string
 function valueOf(value: MetadataValue): string {
   if (typeof value === 'string') return text(3, value);
   return typeof value === 'boolean' ? number(4, value ? 1 : 0) : double(2, value);
+}
+
+function sameNames(some: readonly HeaderEntry[], others: readonly HeaderEntry[]): boolean {
+  return some.length === others.length && some.every(([name], i) => name === others[i]?.[0]);
 }
 
 function sameHeaders(some: readonly HeaderEntry[], others: readonly HeaderEntry[]): boolean {

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { NO_EXTRAS } from '../policy/extras.ts';
 import { definePolicy } from '../policy/policy.ts';
-import type { Grant, Request } from '../policy/policy.ts';
+import type { Grant } from '../policy/policy.ts';
 import { compilePattern } from '../policy/rules.ts';
+import { HeaderNamesMeant } from '../request/header-names-meant.ts';
 import { headerNameFor, ownerOf, spellingsOf } from './header-names.ts';
 
 /** What has no sign of an expression is a name; a name with a dot is written as an expression. */
@@ -79,30 +80,19 @@ export default definePolicy({
         : { ...NO_EXTRAS, emptyResponse: outboundHeaders.map((name) => name.toLowerCase()) };
     const fixed: Grant = { ...extras, remove: names };
     const spellings = spellingsOf(names);
-    const matching = matchingNames(patterns);
+    const meant = new HeaderNamesMeant(
+      (name) => ownerOf(name, 'removed for the upstream') === undefined && patterns.some((matches) => matches(name)),
+    );
     return {
       phase: 'access',
       identityHeaders: [],
       decide(request): Grant {
-        const found = patterns.length === 0 ? spellings(request) : [...spellings(request), ...matching(request)];
+        const found =
+          patterns.length === 0
+            ? spellings(request)
+            : [...spellings(request), ...request.check.headerNamesMeant(meant)];
         return found.length === 0 ? fixed : { ...extras, remove: [...names, ...found] };
       },
     };
   },
 });
-
-/** Callers choose names: few are remembered. */
-const MOST_REMEMBERED = 1024;
-
-function matchingNames(patterns: readonly ((name: string) => boolean)[]): (request: Request) => readonly string[] {
-  const known = new Map<string, boolean>();
-  const isMeant = (name: string): boolean => {
-    let meant = known.get(name);
-    if (meant !== undefined) return meant;
-    meant = ownerOf(name, 'removed for the upstream') === undefined && patterns.some((matches) => matches(name));
-    if (known.size >= MOST_REMEMBERED) known.clear();
-    known.set(name, meant);
-    return meant;
-  };
-  return ({ check }) => check.headerNames().filter(isMeant);
-}

@@ -1,3 +1,5 @@
+import type { HeaderNamesMeant } from './header-names-meant.ts';
+
 /**
  * One request as Envoy describes it (`envoy.service.auth.v3.CheckRequest`), reduced to what a
  * decision may read. Implementations may read lazily from the bytes of the message.
@@ -47,6 +49,14 @@ export interface Check {
    * @param lengths 1 at each length that is looked for
    */
   headerNamesWithSigns(lengths: Uint8Array): readonly string[];
+  /** Such as `HTTP/1.1` or `HTTP/2`; empty where Envoy does not say. */
+  readonly protocol: string;
+  /** The body, where Envoy sends it as bytes (`with_request_body`, `pack_as_bytes`); undefined where it sends none or an empty one. */
+  readonly rawBody: Uint8Array | undefined;
+  /** Envoy sends bodies as text, in which it replaces what is not UTF-8: what the upstream gets may be something else. */
+  readonly hasTextBody: boolean;
+  /** The names of the headers that are meant, in lower case, each once. */
+  headerNamesMeant(meant: HeaderNamesMeant): readonly string[];
   /** A value of `context_extensions`, which only the operator's route configuration can set. */
   contextExtension(name: string): string | undefined;
 }

@@ -8,6 +8,7 @@ import type { CheckRequest } from '../../gen/envoy/service/auth/v3/external_auth
 import { MalformedCheck, readCheck } from '../../src/envoy/read-check.ts';
 import type { Check } from '../../src/request/check.ts';
 import { checkRequestBytes } from './check-request.arbitrary.ts';
+import { HeaderNamesMeant } from '../../src/request/header-names-meant.ts';
 import { fromRecords, keepsTheRules, messageIn, toRecords } from './wire-records.ts';
 import type { WireRecord } from './wire-records.ts';
 import { lengthsOf, lower } from './lengths.ts';
@@ -41,6 +42,8 @@ function headersOf(message: CheckRequest): { raw: boolean; pairs: [string, strin
   };
 }
 
+const EVERY_NAME = new HeaderNamesMeant(() => true);
+
 function expectSame(check: Check, message: CheckRequest): void {
   const { source, request, contextExtensions = {} } = message.attributes ?? {};
   const http = request?.http;
@@ -55,6 +58,9 @@ function expectSame(check: Check, message: CheckRequest): void {
     sourceAddress: check.sourceAddress,
     sourcePort: check.sourcePort,
     sourcePrincipal: check.sourcePrincipal,
+    protocol: check.protocol,
+    rawBody: Buffer.from(check.rawBody ?? []).toString('hex'),
+    hasTextBody: check.hasTextBody,
   }).toEqual({
     isHttp: http !== undefined,
     method: http?.method ?? '',
@@ -65,6 +71,9 @@ function expectSame(check: Check, message: CheckRequest): void {
     sourceAddress: address?.address ?? '',
     sourcePort: address?.portSpecifier.case === 'portValue' ? address.portSpecifier.value : 0,
     sourcePrincipal: source?.principal ?? '',
+    protocol: http?.protocol ?? '',
+    rawBody: Buffer.from(http?.rawBody ?? []).toString('hex'),
+    hasTextBody: (http?.body ?? '') !== '',
   });
   for (const [name, value] of Object.entries(contextExtensions)) expect(check.contextExtension(name)).toBe(value);
   expect(check.contextExtension('no such extension')).toBeUndefined();
@@ -78,6 +87,7 @@ function expectSameHeaders(check: Check, message: CheckRequest): void {
   else expect(check.headerNames().toSorted()).toEqual(names.toSorted());
   const underscored = check.headerNames().filter((name) => name.includes('_') && isAscii(name));
   expect(check.headerNamesWithSigns(lengthsOf(underscored))).toEqual(expect.arrayContaining(underscored));
+  expect(check.headerNamesMeant(EVERY_NAME).toSorted()).toEqual(names.toSorted());
   for (const name of names) {
     const values = pairs.filter(([key]) => lower(key) === name).map(([, value]) => value);
     // protobuf-es forgets which of two keys that differ in case alone came last.

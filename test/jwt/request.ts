@@ -60,6 +60,10 @@ export function requestOf({
     headerNames: () => Object.keys(headers),
     writeOrigin: () => 0,
     headerNamesWithSigns: () => [],
+    headerNamesMeant: () => [],
+    protocol: 'HTTP/1.1',
+    rawBody: undefined,
+    hasTextBody: false,
     contextExtension: () => undefined,
   };
   const path = { path: '/orders', query };

@@ -52,6 +52,10 @@ export function checkOf(parts: Partial<Check> & { headers?: Record<string, strin
     headerNames: () => Object.keys(headers),
     writeOrigin: () => 0,
     headerNamesWithSigns: () => [],
+    headerNamesMeant: () => [],
+    protocol: 'HTTP/1.1',
+    rawBody: undefined,
+    hasTextBody: false,
     contextExtension: () => undefined,
     ...rest,
   };

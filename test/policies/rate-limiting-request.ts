@@ -27,6 +27,10 @@ export function request(
     headerNames: () => Object.keys(headers),
     writeOrigin: () => 0,
     headerNamesWithSigns: () => Object.keys(headers).filter((name) => name.includes('_')),
+    headerNamesMeant: () => [],
+    protocol: 'HTTP/1.1',
+    rawBody: undefined,
+    hasTextBody: false,
     contextExtension: () => undefined,
   };
   return {

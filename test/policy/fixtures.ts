@@ -20,6 +20,9 @@ export interface CheckParts {
   sourceAddress?: string;
   sourcePrincipal?: string;
   isHttp?: boolean;
+  protocol?: string;
+  body?: string | Uint8Array;
+  hasTextBody?: boolean;
 }
 
 export function checkOf(parts: CheckParts = {}): Check {
@@ -42,6 +45,10 @@ export function checkOf(parts: CheckParts = {}): Check {
     writeOrigin: () => 0,
     headerNamesWithSigns: (lengths) =>
       names.filter((name) => /^[^:].*[^a-z0-9-]/.test(name) && lengths[name.length] === 1),
+    protocol: parts.protocol ?? 'HTTP/1.1',
+    rawBody: parts.body === undefined ? undefined : Buffer.from(parts.body),
+    hasTextBody: parts.hasTextBody ?? false,
+    headerNamesMeant: (meant) => names.flatMap((name) => meant.of(name) ?? []),
     contextExtension: (name) => new Map(Object.entries(parts.extensions ?? {})).get(name),
   };
 }

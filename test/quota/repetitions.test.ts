@@ -29,6 +29,10 @@ function check(more: Partial<Check> = {}): Check {
     headerEquals: () => false,
     headerNames: () => ['x-request-id'],
     headerNamesWithSigns: () => [],
+    headerNamesMeant: () => [],
+    protocol: 'HTTP/1.1',
+    rawBody: undefined,
+    hasTextBody: false,
     contextExtension: () => undefined,
     ...more,
   };
