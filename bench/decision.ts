@@ -58,7 +58,7 @@ export async function openAsking({ policies, checkOf }: Pick<Shop, 'policies' | 
         counts.charged += 1;
         return store.take(demands);
       },
-      repetitions: new Repetitions(() => clock.monotonic()),
+      repetitions: new Repetitions(),
       unmatched: 'deny',
       trustedHops: 0,
       xffAppended: 'auto',

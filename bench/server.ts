@@ -67,6 +67,13 @@ export async function startOstiary(
   return { process: running, address, adminUrl: `http://${admin}`, readyMs: performance.now() - startedAt };
 }
 
+/** What the image starts Node.js with (`Dockerfile`), once `npm run bundle` has made the bundle. */
+export const asInImage: readonly string[] = [
+  '--min-semi-space-size=2',
+  '--max-semi-space-size=4',
+  join(import.meta.dirname, '../dist/main.js'),
+];
+
 export function residentMegabytes({ pid }: RealProcess): number {
   return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
 }

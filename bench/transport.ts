@@ -1,9 +1,9 @@
 // What a Check costs on one core: gRPC servers that answer a constant, and beside them ostiary, which verifies a
-// token, finds client and contract and charges a tier of two windows, in memory and leased from a Redis.
-// Run: node bench/transport.ts [seconds a round] [rounds] [names, such as nghttpd,memory]
+// token, finds client and contract and charges a tier of two windows, in memory and leased from a Redis, started as in
+// the image. Run: npm run bundle && node bench/transport.ts [seconds a round] [rounds] [names, such as nghttpd,memory]
 import type { LoadResult } from './h2load.ts';
 import { startGrpcGo, startTonic } from './native-peers.ts';
-import { cpuMicroseconds, residentMegabytes, startNghttpd, startOstiary, startPeer } from './server.ts';
+import { asInImage, cpuMicroseconds, residentMegabytes, startNghttpd, startOstiary, startPeer } from './server.ts';
 import type { BenchServer } from './server.ts';
 import { openShop } from './shop.ts';
 import { median } from './timing.ts';
@@ -97,7 +97,7 @@ async function presentTokens({ server, verify }: Measured): Promise<void> {
 
 async function addOstiary(name: string, ...flags: string[]): Promise<void> {
   if (!isWanted(name)) return;
-  const server = await startOstiary(shop.policies, flags);
+  const server = await startOstiary(shop.policies, flags, asInImage);
   all.push({ name, server, saturated: [], verify: await verifier(name, server.adminUrl) });
 }
 

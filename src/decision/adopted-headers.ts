@@ -20,7 +20,8 @@ export function adoptHeaders(
     if (mode === 'enforce') deliberation.upstream = headersOver(deliberation.upstream, found.upstream, dropped);
     else deliberation.shadowUpstream = headersOver(deliberation.shadowUpstream ?? NO_HEADERS, found.upstream, dropped);
   }
-  if (found.remove !== undefined && mode === 'enforce') deliberation.remove.push(...found.remove);
+  if (found.remove !== undefined && found.remove.length > 0 && mode === 'enforce')
+    deliberation.remove.push(...found.remove);
 }
 
 /** What an enforced policy adds to the answer. */

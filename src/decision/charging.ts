@@ -48,9 +48,14 @@ export function chargeEnforced(deliberation: Deliberation): Charged | Promise<Ch
 }
 
 /** A Check that Envoy has sent again is not charged again. */
-function takeOnce({ ports, check, deadline }: Deliberation, demands: readonly Demand[]): Taking | Promise<Taking> {
+function takeOnce(
+  { ports, check, deadline, notedAt }: Deliberation,
+  demands: readonly Demand[],
+): Taking | Promise<Taking> {
   const { repetitions, take } = ports;
-  return repetitions === undefined ? take(demands, deadline) : repetitions.take(check, demands, deadline, take);
+  return repetitions === undefined
+    ? take(demands, deadline)
+    : repetitions.take(check, demands, deadline, notedAt, take);
 }
 
 /** Counts shadow quota policies, each on counters of its own. Undefined: all are done. */

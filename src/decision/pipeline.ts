@@ -28,6 +28,7 @@ import { locate } from './locate.ts';
  * its quota policies together. The first denial ends it. Synchronous as long as every policy is.
  * @param deadline monotonic milliseconds after which nobody listens
  * @param caller who waits for the answer, and may leave before it
+ * @param startedAt monotonic milliseconds
  * @throws {Abandoned} (rejects with it) where the caller has left while a policy was waited for
  */
 export function decide(
@@ -36,6 +37,7 @@ export function decide(
   ports: DecisionPorts,
   deadline: number,
   caller?: Request['caller'],
+  startedAt = ports.clock.monotonic(),
 ): Decision | Promise<Decision> {
   const located = locate(snapshot, check, ports);
   if (located.reason !== undefined) return denyUnlocated(snapshot, check, located);
@@ -56,7 +58,7 @@ export function decide(
     extras: undefined,
     exposed: [],
     steps: [],
-    notedAt: ports.clock.monotonic(),
+    notedAt: startedAt,
   };
   return admit(deliberation, 0);
 }

@@ -29,7 +29,6 @@ const KEPT_WHOLE = 255;
 type Answer = Taking | Promise<Taking>;
 
 export class Repetitions {
-  readonly #monotonic: () => number;
   readonly #origins = new Uint8Array(PLACES * ORIGIN_BYTES);
   /** The same in words of four bytes, the last filled up with zeros: four times as fast to hash and compare. */
   readonly #words = new Int32Array(this.#origins.buffer);
@@ -51,12 +50,11 @@ export class Repetitions {
   readonly #before = new Int32Array(PLACES);
   #next = 0;
 
-  constructor(monotonic: () => number) {
-    this.#monotonic = monotonic;
-  }
-
-  /** As `take`, but the same answer for a Check that was answered before. */
-  take(check: Check, demands: readonly Demand[], deadline: number, take: CounterStore['take']): Answer {
+  /**
+   * As `take`, but the same answer for a Check that was answered before.
+   * @param now monotonic milliseconds
+   */
+  take(check: Check, demands: readonly Demand[], deadline: number, now: number, take: CounterStore['take']): Answer {
     const place = this.#next;
     this.#vacate(place);
     const start = place * ORIGIN_BYTES;
@@ -64,7 +62,6 @@ export class Repetitions {
     if (length === 0) return take(demands, deadline);
     for (let at = start + length; at % 4 !== 0; at++) this.#origins[at] = 0;
     const hash = hashOf(this.#words, start >> 2, (start + length + 3) >> 2);
-    const now = this.#monotonic();
     const name = nameOf(demands);
     const known = this.#find(hash, start, length, name, now);
     if (known >= 0) return this.#answer(known, demands);

@@ -85,7 +85,7 @@ export function createCheckMethod({ snapshot, ports, observer }: CheckMethodOpti
       }
       let decided: Decision | Promise<Decision>;
       try {
-        decided = decide(inForce, check, ports, call.deadline, call);
+        decided = decide(inForce, check, ports, call.deadline, call, startedAt);
       } catch (error) {
         decided = failure(error, inForce);
       }

@@ -1,6 +1,7 @@
 import type { Check } from '../request/check.ts';
 import type { HeaderNamesMeant } from '../request/header-names-meant.ts';
 import { ProtoReader } from './proto-reader.ts';
+import { RecurringTexts } from './recurring-text.ts';
 import { noHeaders } from './request-headers.ts';
 
 /** Where in {@link WireCheck.spans} a field's start lies; its end follows. */
@@ -15,6 +16,8 @@ export const Span = {
   body: 14,
   textBody: 16,
 } as const;
+
+const recurring = new RecurringTexts();
 
 /** A length, a varint of 64 bits, two numbers of 32. */
 const FIXED_ORIGIN_BYTES = 1 + 10 + 4 + 4;
@@ -40,7 +43,7 @@ export class WireCheck implements Check {
   }
 
   get method(): string {
-    return this.#span(Span.method);
+    return recurring.of(this.#bytes, this.spans[Span.method] as number, this.spans[Span.method + 1] as number);
   }
 
   get path(): string {
@@ -48,7 +51,7 @@ export class WireCheck implements Check {
   }
 
   get host(): string {
-    return this.#span(Span.host);
+    return recurring.of(this.#bytes, this.spans[Span.host] as number, this.spans[Span.host + 1] as number);
   }
 
   get streamId(): string {

@@ -131,7 +131,7 @@ export class KnownWindows {
           const remaining = Math.max(0, Math.min(left, maximumRequests));
           states.push({ limit, remaining, resetMs: Math.max(1, endMono - now.mono) });
         } else {
-          states.push({ limit, remaining: maximumRequests, resetMs: wholePeriodMs(limit, now.wall) });
+          states.push({ limit, remaining: maximumRequests, resetMs: wholePeriodMs(limit, now) });
         }
       }
       windows.push(states);

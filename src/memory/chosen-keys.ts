@@ -45,6 +45,6 @@ export class ChosenKeys {
 
 function endOf({ limits }: Demand, mono: number, wall: number): number {
   let longestMs = 0;
-  for (const limit of limits) longestMs = Math.max(longestMs, wholePeriodMs(limit, wall));
+  for (const limit of limits) longestMs = Math.max(longestMs, wholePeriodMs(limit, { wall }));
   return mono + longestMs;
 }

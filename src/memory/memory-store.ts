@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import type { Clock, Moment } from '../clock.ts';
 import type { Hold } from '../quota/charge-both.ts';
 import type { Limit } from '../quota/limit.ts';
 import type { ReplicaCounters } from '../quota/scoped-store.ts';
@@ -33,10 +33,22 @@ interface Counter extends Tabled {
   others: Map<string, Window> | undefined;
 }
 
-/** Milliseconds of both clocks at one decision. */
-interface Now {
+/** Milliseconds of both clocks at one decision; the wall clock is read where a calendar window asks for it. */
+class Now implements Moment {
   readonly mono: number;
-  readonly wall: number;
+  readonly #clock: Clock;
+  #wall = Number.NaN;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.mono = clock.monotonic();
+  }
+
+  /** The same however often it is asked for. */
+  get wall(): number {
+    if (Number.isNaN(this.#wall)) this.#wall = this.#clock.now();
+    return this.#wall;
+  }
 }
 
 /** Stands where none is open. Never charged: a charge opens a window of its own. */
@@ -119,7 +131,7 @@ export class MemoryCounterStore implements CounterStore, ReplicaCounters {
 
   /** One reading for all windows: a step of the clock never falls between the question and the charge. */
   #now(): Now {
-    return { mono: this.#clock.monotonic(), wall: this.#clock.now() };
+    return new Now(this.#clock);
   }
 
   #find(demand: Demand, now: Now): Counter | undefined {
@@ -141,8 +153,8 @@ function nameOf({ key }: Demand): string {
   return key;
 }
 
-function isOpen({ end, calendar }: Window, { mono, wall }: Now): boolean {
-  return end > (calendar ? wall : mono);
+function isOpen({ end, calendar }: Window, now: Now): boolean {
+  return end > (calendar ? now.wall : now.mono);
 }
 
 function hasRoom({ limits, cost }: Demand, counter: Counter | undefined, now: Now): boolean {
@@ -161,9 +173,9 @@ function charge({ limits, cost }: Demand, { windows }: Counter, now: Now): void 
   }
 }
 
-function open(limit: Limit, used: number, { mono, wall }: Now): Window {
+function open(limit: Limit, used: number, now: Now): Window {
   const calendar = limit.calendar !== undefined;
-  return { used, end: (calendar ? wall : mono) + wholePeriodMs(limit, wall), calendar };
+  return { used, end: (calendar ? now.wall : now.mono) + wholePeriodMs(limit, now), calendar };
 }
 
 function lower(window: Window, units: number): void {
@@ -181,7 +193,7 @@ function statesOf({ limits }: Demand, counter: Counter | undefined, now: Now): W
     states.push(
       left > 0
         ? { limit, remaining: Math.max(0, limit.maximumRequests - used), resetMs: left }
-        : { limit, remaining: limit.maximumRequests, resetMs: wholePeriodMs(limit, now.wall) },
+        : { limit, remaining: limit.maximumRequests, resetMs: wholePeriodMs(limit, now) },
     );
   }
   return states;

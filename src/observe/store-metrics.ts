@@ -2,7 +2,6 @@ import { Gauge } from './prometheus.ts';
 import type { Registry } from './prometheus.ts';
 import type { Clock } from '../clock.ts';
 import type { CounterStore } from '../quota/store.ts';
-import { settle } from '../settle.ts';
 import { CounterFamily } from './counter-family.ts';
 import { DurationFamily } from './duration-family.ts';
 import type { DurationSeries } from './duration-family.ts';
@@ -41,25 +40,42 @@ export function createStoreMetrics(registry: Registry, clock: Clock): Instrument
       },
     });
     const series = new Map<Operation, DurationSeries>();
-    const observed = <Result>(operation: Operation, call: () => Result | Promise<Result>): Result | Promise<Result> => {
-      const startedAt = clock.monotonic();
+    const took = (operation: Operation, startedAt: number): void => {
+      const durationMs = clock.monotonic() - startedAt;
       let known = series.get(operation);
       if (known === undefined) series.set(operation, (known = durations.series(kind, operation)));
-      const duration = known;
-      const answered = (result: Result): Result => {
-        duration.observeMs(clock.monotonic() - startedAt);
-        return result;
-      };
-      const failed = (error: unknown): never => {
-        duration.observeMs(clock.monotonic() - startedAt);
-        errors.series(kind, operation).value += 1;
-        throw error;
-      };
+      known.observeMs(durationMs);
+    };
+    const failed = (operation: Operation, startedAt: number, error: unknown): never => {
+      took(operation, startedAt);
+      errors.series(kind, operation).value += 1;
+      throw error;
+    };
+    const answeredLater = async <Result>(
+      operation: Operation,
+      startedAt: number,
+      answer: Promise<Result>,
+    ): Promise<Result> => {
+      let result: Result;
       try {
-        return settle(call(), answered, failed);
+        result = await answer;
       } catch (error) {
-        return failed(error);
+        return failed(operation, startedAt, error);
       }
+      took(operation, startedAt);
+      return result;
+    };
+    const observed = <Result>(operation: Operation, call: () => Result | Promise<Result>): Result | Promise<Result> => {
+      const startedAt = clock.monotonic();
+      let result: Result | Promise<Result>;
+      try {
+        result = call();
+      } catch (error) {
+        return failed(operation, startedAt, error);
+      }
+      if (result instanceof Promise) return answeredLater(operation, startedAt, result);
+      took(operation, startedAt);
+      return result;
     };
     return {
       take: (demands, deadline) => observed('take', () => store.take(demands, deadline)),

@@ -76,7 +76,7 @@ export class OutageShares {
       if (granted && counter !== undefined) this.#owing.add(counter);
       return limits.map((limit, i) => {
         const window = windows[d]?.[i];
-        if (window === undefined) return { limit, remaining: 0, resetMs: wholePeriodMs(limit, now.wall) };
+        if (window === undefined) return { limit, remaining: 0, resetMs: wholePeriodMs(limit, now) };
         if (granted) {
           charge(window, cost);
           charged.push({ window, cost });
@@ -216,7 +216,7 @@ function shareOf(
   if (running !== undefined && running.endMono > now.mono) return running;
   const told = known.get(name);
   const isOpen = told !== undefined && told.endMono > now.mono;
-  const endMono = isOpen ? told.endMono : now.mono + wholePeriodMs(limit, now.wall);
+  const endMono = isOpen ? told.endMono : now.mono + wholePeriodMs(limit, now);
   const window = { used: isOpen ? told.used : 0, replicas, endMono, spent: 0, owed: 0 };
   shares.set(name, window);
   return window;

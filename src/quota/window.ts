@@ -1,3 +1,4 @@
+import type { Moment } from '../clock.ts';
 import { calendarBoundaries, calendarName } from './calendar.ts';
 import type { Limit } from './limit.ts';
 
@@ -27,8 +28,8 @@ function windowName({ calendar, timePeriodInMilliseconds }: Limit): string {
 }
 
 /** Milliseconds a window would last that opened now. */
-export function wholePeriodMs({ calendar, timePeriodInMilliseconds }: Limit, wall: number): number {
-  return calendar === undefined ? timePeriodInMilliseconds : calendarBoundaries(calendar, wall)[1] - wall;
+export function wholePeriodMs({ calendar, timePeriodInMilliseconds }: Limit, now: Pick<Moment, 'wall'>): number {
+  return calendar === undefined ? timePeriodInMilliseconds : calendarBoundaries(calendar, now.wall)[1] - now.wall;
 }
 
 /** Whether both say the same, so that windows and leases made for one hold for the other. */

@@ -151,9 +151,14 @@ function resolve(decoded: string, nameOf: (segment: string) => string): string |
 /** What of a normalised path follows a base path, `/` where nothing does; undefined where it lies outside. */
 export function pathBelow(basePath: string, path: string): string | undefined {
   if (basePath === '/') return path;
-  if (path === basePath) return '/';
-  if (!path.startsWith(basePath) || path.charCodeAt(basePath.length) !== 0x2f) return undefined;
-  return path.slice(basePath.length);
+  if (!isBelow(basePath, path)) return undefined;
+  return path.length === basePath.length ? '/' : path.slice(basePath.length);
+}
+
+/** Whether a normalised path is a base path, or continues it by a whole segment. */
+export function isBelow(basePath: string, path: string): boolean {
+  if (basePath === '/') return true;
+  return path.startsWith(basePath) && (path.length === basePath.length || path.charCodeAt(basePath.length) === 0x2f);
 }
 
 /** A base path as requests have to send it, and routes to name it: percent-encoded where a character has to be. */

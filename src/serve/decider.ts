@@ -122,7 +122,7 @@ export async function openDecider(
   });
 
   // An explanation is neither a Check that Envoy sends again nor one to be remembered.
-  const repetitions = new Repetitions(() => clock.monotonic());
+  const repetitions = new Repetitions();
   const ports: DecisionPorts = {
     take: (demands, deadline) => store.take(demands, deadline),
     clock,

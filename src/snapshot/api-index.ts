@@ -1,4 +1,4 @@
-import { basePathAsSent } from '../request/path.ts';
+import { basePathAsSent, isBelow } from '../request/path.ts';
 import type { Api, Snapshot } from './snapshot.ts';
 
 /**
@@ -41,8 +41,13 @@ function basePathsOf(index: Map<string, BasePaths>, host: string): BasePaths {
   return paths;
 }
 
+/** Up to so many base paths are compared one by one: that is faster than to cut a path and hash the pieces. */
+const FEW = 4;
+
 class BasePaths {
   readonly #apis = new Map<string, Api>();
+  /** The longest base path first; undefined where there are more than {@link FEW}. */
+  #few: { readonly basePath: string; readonly asSent: string; readonly api: Api }[] | undefined = [];
   /** By base path as it is sent; unset where all base paths are sent as they are written. */
   #asSent: Map<string, Api> | undefined;
   #deepest = 0;
@@ -54,10 +59,21 @@ class BasePaths {
     if (asSent !== api.basePath) this.#asSent ??= new Map(this.#apis);
     this.#asSent?.set(asSent, api);
     this.#apis.set(api.basePath, api);
+    if (this.#few !== undefined) {
+      const { basePath } = api;
+      const few = [...this.#few, { basePath, asSent, api }];
+      this.#few = few.length > FEW ? undefined : few.sort((a, b) => b.basePath.length - a.basePath.length);
+    }
     this.#deepest = Math.max(this.#deepest, api.basePath === '/' ? 0 : api.basePath.split('/').length - 1);
   }
 
   find(path: string, form?: 'as sent'): Api | undefined {
+    if (this.#few !== undefined) {
+      for (const { basePath, asSent, api } of this.#few) {
+        if (isBelow(form === undefined ? basePath : asSent, path)) return api;
+      }
+      return undefined;
+    }
     const apis = form === undefined ? this.#apis : (this.#asSent ?? this.#apis);
     // The ends of the first segments, as deep as any base path goes; then from the longest down.
     const ends: number[] = [];

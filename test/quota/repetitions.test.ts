@@ -41,7 +41,7 @@ function check(more: Partial<Check> = {}): Check {
 function charging() {
   let now = 0;
   const store = new MemoryCounterStore({ monotonic: () => now, now: () => now });
-  const repetitions = new Repetitions(() => now);
+  const repetitions = new Repetitions();
   const demand = freshDemand([[100_000_000, 3_600_000]]);
   let used = 0;
   const take: CounterStore['take'] = (demands) => {
@@ -52,8 +52,8 @@ function charging() {
     demand,
     used: () => used,
     pass: (ms: number) => (now += ms),
-    take: (asked: Check, demands = [demand], by = take) => repetitions.take(asked, demands, 1000, by),
-    send: (asked: Check, demands = [demand]) => void repetitions.take(asked, demands, 1000, take),
+    take: (asked: Check, demands = [demand], by = take) => repetitions.take(asked, demands, 1000, now, by),
+    send: (asked: Check, demands = [demand]) => void repetitions.take(asked, demands, 1000, now, take),
   };
 }
 

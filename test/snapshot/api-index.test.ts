@@ -46,6 +46,40 @@ describe('the API of a request', () => {
     expect(find('evilexample.com', '/orders')).toBeUndefined();
   });
 
+  it('is the same however many base paths a host has', () => {
+    // Few are compared one by one, more are looked up.
+    const longest = (basePaths: readonly string[], path: string): string | undefined =>
+      basePaths
+        .filter((base) => base === '/' || path === base || path.startsWith(`${base}/`))
+        .toSorted((a, b) => b.length - a.length)[0];
+    const all = ['/a', '/a/b', '/', '/a/b/c', '/ab', '/b', '/b/c/d', '/é', '/a/b/d'];
+    const paths = [
+      '/',
+      '/a',
+      '/a/',
+      '/ab',
+      '/abc',
+      '/a/b',
+      '/a/bc',
+      '/a/b/c/d',
+      '/b/c',
+      '/b/c/d/',
+      '/c',
+      '/é/x',
+      '/a/b/d',
+    ];
+    for (let from = 0; from < all.length; from++) {
+      for (let to = from + 1; to <= all.length; to++) {
+        const some = all.slice(from, to);
+        const found = createApiIndex(some.map((basePath) => apiOf({ name: basePath, basePath })));
+        for (const path of paths)
+          expect([some, path, found('h', path)?.name]).toEqual([some, path, longest(some, path)]);
+        const sent = found('h', '/%C3%A9/x', 'as sent')?.name;
+        expect([some, sent]).toEqual([some, some.includes('/é') ? '/é' : longest(some, '/other')]);
+      }
+    }
+  });
+
   it('is none where nothing matches', () => {
     expect(find('', '/')).toBeUndefined();
     expect(find('other.org', '/')).toBeUndefined();
