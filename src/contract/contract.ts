@@ -11,6 +11,8 @@ export interface ClientApplication {
   readonly issuers?: ReadonlySet<string>;
   /** Any one of them is accepted until it expires. */
   readonly apiKeys?: readonly ApiKey[];
+  /** The workloads that it is known by without a secret: SPIFFE ids, and patterns of them. */
+  readonly principals?: readonly string[];
 }
 
 /** A key that a caller sends as `<id>.<secret>`, or one of another form that was brought along. */
@@ -66,6 +68,8 @@ export interface ClientIndex {
   issuedKey(id: string): HeldKey<IssuedKey> | undefined;
   /** By its HMAC, as {@link BroughtKey} has it. */
   broughtKey(hmac: string): HeldKey<BroughtKey> | undefined;
+  /** By the SPIFFE id of a workload. */
+  workload(spiffeId: string): ClientApplication | undefined;
 }
 
 /** An API key and whose it is. */

@@ -9,6 +9,7 @@ import type { Issue } from './issues.ts';
 import { addIssues, whereIs } from './load.ts';
 import type { Loaded } from './load.ts';
 import { qualifiedName } from './names.ts';
+import { PrincipalClaims } from './principals.ts';
 import { isPublished, PUBLISHED_SECRET } from './published-secrets.ts';
 import { readSecret } from './secret-source.ts';
 import type { SecretReader } from './secret-source.ts';
@@ -33,6 +34,7 @@ export class ClientStage {
   readonly #clients = new Map<string, CompiledClient>();
   readonly #ids = new Claims<ClientDocument>();
   readonly #keys = new Claims<ClientDocument>();
+  readonly #principals = new PrincipalClaims();
   /** Those with an API key of another form, and its place in their list. */
   readonly #brought = new Map<ClientDocument, number>();
   readonly #issues = new Map<ClientDocument, readonly Issue[]>();
@@ -78,12 +80,14 @@ export class ClientStage {
               apiKeys: undefined,
             }
           : await this.#readSecrets(loaded, reader);
-      const { clientId, issuers } = spec;
-      const content = [metadata.labels, clientId, ...contents, ...(issuers === undefined ? [] : [{ issuers }])];
+      const { clientId, issuers, principals } = spec;
+      const told = { ...(issuers && { issuers }), ...(principals && { principals }) };
+      const content = [metadata.labels, clientId, ...contents, ...(Object.keys(told).length === 0 ? [] : [told])];
       const more = { ...(apiKeys && { apiKeys }), ...(issuers && { issuers: new Set(issuers) }) };
-      const client = { name, clientId, secrets: hashes, ...more };
+      const client = { name, clientId, secrets: hashes, ...more, ...(principals && { principals }) };
       this.#clients.set(name, { client, content, secrets });
       this.#ids.claim(clientId, loaded);
+      if (principals !== undefined) this.#principals.add(loaded);
       for (const key of spec.apiKeys ?? []) this.#keys.claim(nameOf(key), loaded);
       const brought = spec.apiKeys?.findIndex((key) => 'hmac' in key) ?? -1;
       if (brought >= 0) this.#brought.set(loaded, brought);
@@ -101,6 +105,7 @@ export class ClientStage {
       const message = `another client application has this client id: ${whereIs(holder)}`;
       addIssues(faults, claimant.place, [{ path: ['spec', 'clientId'], at: 'value', message }]);
     }
+    this.#principals.tellFaults(faults);
     for (const { key, claimant, holder } of this.#keys.contested()) {
       const index = claimant.document.spec.apiKeys?.findIndex((each) => nameOf(each) === key) ?? 0;
       const message = `another client application has this API key: ${whereIs(holder)}`;
@@ -120,6 +125,7 @@ export class ClientStage {
     const known = this.#clients.get(name);
     this.#clients.delete(name);
     this.#ids.release(loaded.document.spec.clientId, loaded);
+    if (loaded.document.spec.principals !== undefined) this.#principals.remove(loaded);
     for (const key of loaded.document.spec.apiKeys ?? []) this.#keys.release(nameOf(key), loaded);
     this.#issues.delete(loaded);
     this.#warnings.delete(loaded);

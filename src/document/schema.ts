@@ -5,6 +5,7 @@ import { allReasons } from '../policies/index.ts';
 import { limitsSchema } from '../quota/limit-schema.ts';
 import { apiKeys } from './api-key-schema.ts';
 import { annotations, basePath, clientId, host, labels, name, unique } from './fields.ts';
+import { principals } from './principal-schema.ts';
 
 /** Every document says it: a later version can change what fields mean. */
 export const API_VERSION = 'ostiary.dev/v1alpha1';
@@ -154,6 +155,9 @@ const clientApplication = z
       .max(100)
       .optional()
       .describe('Whose tokens may name this client; needed where an API takes tokens of several issuers'),
+    principals: principals
+      .optional()
+      .describe('SPIFFE ids of its workloads, "*" for a segment, "**" at the end; for the policy workload-identity'),
   })
   .refine((value) => !value.clientSecret || !value.clientSecrets, {
     path: ['clientSecrets'],

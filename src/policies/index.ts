@@ -11,6 +11,7 @@ import ipBlocklist from './ip-blocklist.ts';
 import jwtValidation from './jwt-validation.ts';
 import rateLimitingSla from './rate-limiting-sla.ts';
 import rateLimiting from './rate-limiting.ts';
+import workloadIdentity from './workload-identity.ts';
 
 /** Every kind of policy: a new one is one file beside this and one line here. */
 const kinds: readonly RegisteredKind[] = [
@@ -24,6 +25,7 @@ const kinds: readonly RegisteredKind[] = [
   apiKey,
   headerInjection,
   headerRemoval,
+  workloadIdentity,
 ];
 
 /** By `policyRef.name`; Flex/Omni Gateway's `-flex` spellings are accepted. */

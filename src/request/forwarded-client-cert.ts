@@ -6,10 +6,21 @@ import type { Check } from './check.ts';
  * request came through fewer, or the element names none or several URIs.
  */
 export function forwardedUri(check: Check, trustedHops: number): string | undefined {
+  return forwardedUris(check, trustedHops)?.[0];
+}
+
+/**
+ * The same, and after it those of the trusted proxies, each as the next one wrote it: the last is of the peer of the
+ * Envoy that asks. Undefined where the request came through fewer.
+ */
+export function forwardedUris(check: Check, trustedHops: number): readonly (string | undefined)[] | undefined {
   const header = check.header('x-forwarded-client-cert');
   if (header === undefined) return undefined;
-  const element = split(header, ',').at(-1 - trustedHops);
-  if (element === undefined) return undefined;
+  const elements = split(header, ',');
+  return elements.length <= trustedHops ? undefined : elements.slice(-1 - trustedHops).map(uriOf);
+}
+
+function uriOf(element: string): string | undefined {
   const uris = split(element, ';').filter((pair) => /^\s*uri=/i.test(pair));
   const [uri] = uris;
   if (uri === undefined || uris.length > 1) return undefined;

@@ -1,5 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { connect } from 'node:tls';
 import { api, client, contract, credentials, documentsFolder } from '../e2e/documents.ts';
+import type { Document } from '../e2e/documents.ts';
 import { generate } from '../generate/generated.ts';
 import type { Generated } from '../generate/generated.ts';
 import { main } from '../real/ostiary.ts';
@@ -11,7 +13,20 @@ import { istioParts, openStage } from './stage.ts';
 import type { Stage, StagePod } from './stage.ts';
 
 const enforced = { policies: [{ policyRef: { name: 'client-id-enforcement' } }] };
-const documents = [api('orders', enforced), client('web'), contract('web', 'orders')];
+const workloads = { policies: [{ policyRef: { name: 'workload-identity' } }] };
+const jobs: Document = {
+  kind: 'ClientApplication',
+  metadata: { name: 'jobs' },
+  spec: { clientId: 'jobs-id', principals: ['spiffe://cluster.local/ns/jobs/sa/*'] },
+};
+const documents = [
+  api('orders', enforced),
+  client('web'),
+  contract('web', 'orders'),
+  api('reports', workloads),
+  jobs,
+  contract('jobs', 'reports'),
+];
 
 const identity = 'spiffe://cluster.local/ns/ostiary/sa/default';
 
@@ -86,6 +101,24 @@ describe.skipIf(istioParts.includes(undefined))("the mesh's mutual TLS towards o
     expect(await status({ headers: credentials('web') })).toBe(200);
   });
 
+  test('and its mutual TLS towards the API names the workload that calls', async () => {
+    await apply(`envoyfilter --namespace shop --selector app=orders --mesh-identity ${identity}`);
+    await becomes(401);
+    const strict = {
+      apiVersion: 'security.istio.io/v1',
+      kind: 'PeerAuthentication',
+      metadata: { name: 'strict', namespace: 'shop' },
+      spec: { mtls: { mode: 'STRICT' } },
+    };
+    await stage.mesh.apply(strict);
+    const as = (name: string) => () =>
+      statusByTls(orders.address, stage.authority.issue(`spiffe://cluster.local/ns/${name}`));
+    await expect.poll(as('jobs/sa/nightly'), { timeout: 20_000 }).toBe(200);
+    expect(await as('shop/sa/web')()).toBe(403);
+    expect(await as('jobs/more/sa/nightly')()).toBe(403);
+    await stage.mesh.remove(strict);
+  });
+
   test.each(['', '--mesh-identity spiffe://cluster.local/ns/ostiary/sa/other'])(
     'lets nobody pass where ostiary is not asked with: %s',
     async (flags) => {
@@ -95,3 +128,19 @@ describe.skipIf(istioParts.includes(undefined))("the mesh's mutual TLS towards o
     },
   );
 });
+
+/** Of one request as a sidecar of the mesh sends it; 0 where the connection ends without an answer. */
+function statusByTls(host: string, { certificate, key }: { certificate: string; key: string }): Promise<number> {
+  return new Promise((resolve) => {
+    let text = '';
+    const protocols = ['istio-http/1.1', 'istio', 'http/1.1'];
+    const options = { host, port: 8081, cert: certificate, key, rejectUnauthorized: false, ALPNProtocols: protocols };
+    const socket = connect(options, () =>
+      socket.write('GET /reports/1 HTTP/1.1\r\nhost: orders.shop\r\nconnection: close\r\n\r\n'),
+    );
+    socket.on('data', (bytes) => (text += bytes.toString('latin1')));
+    socket.once('error', () => socket.destroy());
+    socket.setTimeout(5000, () => socket.destroy());
+    socket.once('close', () => resolve(Number(/^HTTP\/1\.1 (\d{3})/.exec(text)?.[1] ?? 0)));
+  });
+}

@@ -24,6 +24,10 @@ export class Contracts implements ContractDirectory {
     return undefined;
   }
 
+  workload(): undefined {
+    return undefined;
+  }
+
   contract(clientId: string, api: string): Contract | undefined {
     return api === 'orders' ? this.#contracts.get(clientId) : undefined;
   }
