@@ -6,6 +6,8 @@ import type { Type } from './type.ts';
 import { Failure, MapValue, entryOf, isList, kindOf } from './value.ts';
 import type { JsonMap, Value } from './value.ts';
 
+const KEYS: ReadonlySet<unknown> = new Set(['string', 'bool', 'int', 'uint', 'double']);
+
 /** `&&` is false where any term is, `||` true where any is, even where another one fails. */
 export function compileTerms({ kind, terms: nodes, at }: NodeOf<'and' | 'or'>, context: Context, of: Of): Code {
   const settled = kind === 'or';
@@ -118,7 +120,7 @@ export function compileIn(node: NodeOf<'call'>, context: Context, of: Of): Code 
     return { type: 'bool', cost, run: isOneOf(left.run, new Set<Value>(constant)) };
   }
   const [a, b] = [left.run, right.run];
-  const noList = new Failure('in looks into what is no list and no map', node.at);
+  const noList = new Failure('in looks into what is no list and no map, or for what can be no key of one', node.at);
   const tooDeep = new Failure('the values are nested too deeply to be compared', node.at);
   return {
     type: 'bool',
@@ -132,9 +134,15 @@ export function compileIn(node: NodeOf<'call'>, context: Context, of: Of): Code 
         frame.budget -= whole.length;
         return isIn(value, whole) ?? tooDeep;
       }
-      return kindOf(whole) === 'map' ? entryOf(whole as MapValue | JsonMap, value) !== undefined : noList;
+      return kindOf(whole) === 'map' && canBeKey(value)
+        ? entryOf(whole as MapValue | JsonMap, value) !== undefined
+        : noList;
     },
   };
+}
+
+function canBeKey(value: Value): boolean {
+  return KEYS.has(kindOf(value));
 }
 
 function isOneOf(run: Run, items: ReadonlySet<Value>): Run {

@@ -54,7 +54,8 @@ export class MapValue {
   set(key: Value, value: Value): boolean {
     const one = keyOf(key);
     if (one === undefined || this.#entries.has(one)) return false;
-    this.#entries.set(one, [key, value]);
+    // A double among the keys is kept as the int that it equals.
+    this.#entries.set(one, [typeof key === 'number' ? one : key, value]);
     return true;
   }
 
