@@ -1,16 +1,19 @@
 import { upgrade } from '../policy/upgrade-note.ts';
+import { withMembers } from './ineffective-options.ts';
 import type { PlacedPolicy } from './ineffective-options.ts';
 import type { Warnings } from './warnings.ts';
 
 /** Whether the enforced policies of an API together take the word on clients of more than one issuer. */
 export function takesSeveralIssuers(policies: readonly PlacedPolicy[]): boolean {
-  const issuers = policies.flatMap(({ bound }) => (bound.mode === 'enforce' ? (bound.policy.clientIssuers ?? []) : []));
+  const issuers = withMembers(policies).flatMap(({ bound }) =>
+    bound.mode === 'enforce' ? (bound.policy.clientIssuers ?? []) : [],
+  );
   return new Set(issuers.map(({ name }) => name)).size > 1 || issuers.some(({ isMany }) => isMany);
 }
 
 /** Tells policies that each take one issuer, and several at an API where they meet. */
 export function tellSeveralIssuers(api: string, policies: readonly PlacedPolicy[], warnings: Warnings): void {
-  for (const { bound, place, path } of policies) {
+  for (const { bound, place, path } of withMembers(policies)) {
     const { clientIssuers = [] } = bound.policy;
     const [only] = clientIssuers;
     // Of a policy that takes several by itself, its kind tells.

@@ -39,6 +39,12 @@ export interface FetchSettings {
   readonly signal: AbortSignal;
 }
 
+/** For several fetches that have the time of one. */
+export interface TimedFetch extends FetchSettings {
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+}
+
 /**
  * Fetches the text at a URL: one request, no redirect followed, at most 1 MiB.
  * @throws FetchFault

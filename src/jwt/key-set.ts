@@ -2,19 +2,13 @@ import type { Clock, Timers } from '../clock.ts';
 import type { EgressTransport } from '../egress/transport.ts';
 import type { Algorithm } from './algorithms.ts';
 import { contentOf } from './key-set-content.ts';
-import { FetchFault, fetchText } from './key-set-fetch.ts';
+import { FetchFault } from './key-set-fetch.ts';
 import type { KeySetStore } from './key-set-folder.ts';
+import { fetchKeySet, keyOfPlace } from './key-set-place.ts';
+import type { KeySetNeed, KeySetPlace } from './key-set-place.ts';
 import { withoutSecrets } from './key-set-report.ts';
 import type { KeySetFetch, KeySetStatus } from './key-set-report.ts';
 import type { Key } from './key.ts';
-
-/** What a holder asks of a set; of several, the shortest life and the longest patience count. */
-export interface KeySetNeed {
-  /** How long a set is fresh. */
-  readonly timeToLiveMs: number;
-  /** How long a fetch may take. */
-  readonly timeoutMs: number;
-}
 
 export interface KeySetOptions {
   readonly fetch: EgressTransport;
@@ -41,7 +35,10 @@ const STORED_AFTER_MS = 2_000;
 
 /** The key set at one URL: fetched, kept fresh, and kept in use while its issuer can't be reached. */
 export class KeySet {
-  readonly #url: string;
+  readonly #place: KeySetPlace;
+  readonly url: string;
+  /** Under which the store has it. */
+  readonly #key: string;
   /** The URL as it may be shown. */
   readonly #label: string;
   readonly #options: KeySetOptions;
@@ -63,9 +60,11 @@ export class KeySet {
   #askedForKeyAt = Number.NEGATIVE_INFINITY;
   #cancelTimer: (() => void) | undefined;
 
-  constructor(url: string, options: KeySetOptions) {
-    this.#url = url;
-    this.#label = withoutSecrets(url);
+  constructor(place: KeySetPlace, options: KeySetOptions) {
+    this.#place = place;
+    this.url = place.url;
+    this.#key = keyOfPlace(place);
+    this.#label = withoutSecrets(place.url);
     this.#options = options;
   }
 
@@ -164,14 +163,16 @@ export class KeySet {
     const cancelStored = isKept ? timers.after(STORED_AFTER_MS, () => void this.#takeStored()) : undefined;
     try {
       const timeoutMs = Math.max(...[...this.#needs].map((need) => need.timeoutMs));
-      const text = await fetchText(this.#url, { fetch, timers, timeoutMs, signal: this.#closing.signal });
+      const signal = this.#closing.signal;
+      const now = (): number => clock.monotonic();
+      const text = await fetchKeySet(this.#place, { fetch, timers, timeoutMs, signal, now });
       ignored = this.#take(text);
       this.#failures = 0;
       this.#detail = '';
       this.#lastSuccess = clock.now();
       this.#isStored = false;
       this.#refreshedAt = clock.monotonic();
-      void this.#options.store?.write(this.#url, { text, fetchedAt: this.#lastSuccess });
+      void this.#options.store?.write(this.#key, { text, fetchedAt: this.#lastSuccess });
     } catch (error) {
       const fault = error instanceof FetchFault ? error : new FetchFault('unreachable', 'it failed unexpectedly');
       outcome = fault.outcome;
@@ -196,7 +197,7 @@ export class KeySet {
   /** Never rejects. */
   async #takeStored(): Promise<void> {
     if (this.loaded) return;
-    const stored = await this.#options.store?.read(this.#url);
+    const stored = await this.#options.store?.read(this.#key);
     // The issuer may have answered meanwhile.
     if (stored === undefined || this.loaded || this.#closing.signal.aborted) return;
     try {

@@ -1,7 +1,10 @@
 import type { Clock, Timers } from '../clock.ts';
+import type { Discovery } from './discovery.ts';
+import { keyOfPlace } from './key-set-place.ts';
+import type { KeySetNeed } from './key-set-place.ts';
 import { KeySet } from './key-set.ts';
 import type { KeySetFetch, KeySetStatus } from './key-set-report.ts';
-import type { KeySetNeed, KeySetOptions } from './key-set.ts';
+import type { KeySetOptions } from './key-set.ts';
 import { TokenMemory } from './token-memory.ts';
 import { VerificationGate } from './verification-gate.ts';
 
@@ -18,8 +21,8 @@ export interface KeySets {
   readonly refusals: TokenMemory;
   /** Bounds the signature checks of all verifiers together. */
   readonly gate: VerificationGate;
-  /** Holds the set of a URL: it is fetched soon and kept fresh until the last holder lets go. */
-  hold(url: string, need: KeySetNeed): HeldKeySet;
+  /** Holds the set of a URL, or the one that metadata at a URL name: it is fetched soon and kept fresh until the last holder lets go. */
+  hold(url: string, need: KeySetNeed, discovery?: Discovery): HeldKeySet;
   /**
    * Fetches the set of a URL now, or every set in use.
    * @returns sorted by URL; empty where no such set is in use
@@ -75,26 +78,27 @@ export function createKeySets(given: KeySetsOptions): KeySets {
     tokens: new TokenMemory(options.tokenMemoryBytes ?? 32 * 1024 * 1024),
     refusals: new TokenMemory(REFUSALS_BYTES),
     gate: new VerificationGate(),
-    hold(url, need) {
-      const href = hrefOf(url);
-      const set = sets.get(href) ?? new KeySet(href, options);
-      sets.set(href, set);
+    hold(url, need, discovery) {
+      const place = { url: hrefOf(url), discovery };
+      const key = keyOfPlace(place);
+      const set = sets.get(key) ?? new KeySet(place, options);
+      sets.set(key, set);
       // A copy, since two holders may bring the same object.
       const own = { ...need };
       set.add(own);
       return {
         set,
         release() {
-          if (set.remove(own) || sets.get(href) !== set) return;
-          sets.delete(href);
+          if (set.remove(own) || sets.get(key) !== set) return;
+          sets.delete(key);
           set.close();
         },
       };
     },
     async refresh(url) {
       const wanted = url === undefined ? undefined : hrefOf(url);
-      const asked = [...sets].filter(([href]) => wanted === undefined || href === wanted);
-      const fetched = await Promise.all(asked.map(([, set]) => set.refresh()));
+      const asked = [...sets.values()].filter((set) => wanted === undefined || set.url === wanted);
+      const fetched = await Promise.all(asked.map((set) => set.refresh()));
       return fetched.filter((fetch) => fetch !== undefined).sort((a, b) => (a.url < b.url ? -1 : 1));
     },
     status,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { problemOfDocumentUrl } from '../egress/document-url.ts';
 import type { Algorithm } from '../jwt/algorithms.ts';
 import { isShared } from '../jwt/algorithms.ts';
+import { metadataUrlOf } from '../jwt/discovery.ts';
 import { isPattern, namePattern, patternProblem } from '../jwt/issuer-name.ts';
 import type { IssuerName } from '../jwt/issuer-name.ts';
 import { keysFromText } from '../jwt/text-key.ts';
@@ -32,6 +33,10 @@ export const issuerEntry = z.strictObject({
     .min(1)
     .optional()
     .describe('With a pattern: those that count; absent: any'),
+  discovery: z
+    .union([z.literal(true), text])
+    .optional()
+    .describe('true: its metadata below issuer name its key set; or the URL of the metadata'),
   jwksUrl: listByComma.optional().describe('One URL of a JWK set, or several by comma or as a list'),
   textKey: z.string().min(1).optional().describe('As the textKey of a single issuer'),
   algorithms: algorithmList
@@ -49,7 +54,7 @@ export function reportIssuers(entries: readonly IssuerEntry[], allowInsecure: bo
   for (const [index, entry] of entries.entries()) {
     const tell: Report = (field, message) => report(['issuers', index, ...[field].flat()], message);
     reportName(entry, tell);
-    reportKeys(entry, allowInsecure, tell);
+    reportKeys(entry, { option: 'allowInsecureJwks', isSet: allowInsecure }, tell);
     for (const name of namesOf(entry)) {
       const first = seen.get(name);
       if (first === undefined) seen.set(name, index);
@@ -96,24 +101,52 @@ function reportName(entry: IssuerEntry, tell: Report): void {
   }
 }
 
-function reportKeys(entry: IssuerEntry, allowInsecure: boolean, tell: Report): void {
+interface Insecure {
+  readonly option: string;
+  readonly isSet: boolean;
+}
+
+function reportDiscovery(
+  { discovery, issuer, spiffeTrustDomain }: IssuerEntry,
+  insecure: Insecure,
+  tell: Report,
+): void {
+  if (discovery === undefined) return;
+  if (spiffeTrustDomain !== undefined) return tell('discovery', 'is for issuers: give jwksUrl, where the bundle is');
+  const names = [issuer ?? []].flat();
+  if (discovery === true && (names.length !== 1 || names.some(isPattern))) {
+    return tell(
+      'discovery',
+      'needs a URL here, since issuer is not one name: that of the metadata, or what comes before /.well-known/',
+    );
+  }
+  const problem = problemOfDocumentUrl(discovery === true ? (names[0] ?? '') : discovery, insecure);
+  if (problem !== undefined) tell('discovery', discovery === true ? `takes issuer for a URL: ${problem}` : problem);
+}
+
+function reportKeys(entry: IssuerEntry, insecure: Insecure, tell: Report): void {
   const { textKey, spiffeTrustDomain } = entry;
   const urls = listOf(entry.jwksUrl);
   const allowed = algorithmsOf(entry);
   const shared = new Set(allowed.map(isShared));
   if (shared.has(true) && shared.has(false)) {
     tell('algorithms', 'a shared secret (HS…) and public keys can not be mixed: make an entry for each');
-  } else if (shared.has(true) && urls.length > 0) {
+  } else if (shared.has(true) && textKey === undefined) {
     tell('algorithms', 'a published key set holds no shared secrets: HMAC needs textKey');
   }
   if (spiffeTrustDomain !== undefined && !allowed.every((name) => SVID_ALGORITHMS.includes(name))) {
     tell('algorithms', `a JWT-SVID is signed with one of ${SVID_ALGORITHMS.join(', ')}`);
   }
-  if (textKey === undefined && urls.length === 0) tell('jwksUrl', 'is missing: an issuer needs jwksUrl or textKey');
-  if (textKey !== undefined && urls.length > 0)
-    tell('jwksUrl', 'and textKey exclude each other: remove one of the two');
+  const given = [
+    ...(entry.discovery === undefined ? [] : (['discovery'] as const)),
+    ...(urls.length === 0 ? [] : (['jwksUrl'] as const)),
+    ...(textKey === undefined ? [] : (['textKey'] as const)),
+  ];
+  if (given.length === 0) tell([], 'has no keys: an issuer needs discovery, jwksUrl or textKey');
+  if (given.length > 1) tell(given[1] ?? [], `and ${given[0]} exclude each other: remove one of the two`);
+  reportDiscovery(entry, insecure, tell);
   for (const url of urls) {
-    const problem = problemOfDocumentUrl(url, { option: 'allowInsecureJwks', isSet: allowInsecure });
+    const problem = problemOfDocumentUrl(url, insecure);
     if (problem !== undefined) tell('jwksUrl', problem);
   }
   if (textKey === undefined) return;
@@ -134,4 +167,10 @@ export function issuerNameOf({ issuer, spiffeTrustDomain, tenantClaim, tenants }
   const names = [issuer ?? []].flat();
   const pattern = names.find(isPattern);
   return pattern === undefined ? { kind: 'exact', names } : namePattern(pattern, { tenantClaim, tenants });
+}
+
+/** The URL of an issuer's metadata; undefined where its keys are known without. */
+export function discoveryUrlOf({ discovery, issuer }: IssuerEntry): string | undefined {
+  if (discovery === undefined) return undefined;
+  return metadataUrlOf(discovery === true ? ([issuer ?? []].flat()[0] ?? '') : discovery);
 }

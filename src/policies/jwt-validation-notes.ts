@@ -4,6 +4,7 @@ import { upgrade } from '../policy/upgrade-note.ts';
 import type { UpgradeNote } from '../policy/upgrade-note.ts';
 import { loopbackNotes } from './egress-loopback.ts';
 import { listOf } from './jwt-validation-fields.ts';
+import { discoveryUrlOf } from './jwt-validation-issuers.ts';
 import type { IssuerEntry } from './jwt-validation-issuers.ts';
 import type { JwtValidationOptions } from './jwt-validation-parameters.ts';
 
@@ -23,7 +24,10 @@ export function upgradeNotesOf(written: Readonly<Record<string, unknown>>, rules
     ...(senderConstraint === undefined ? [upgrade('sender-constraint', ['senderConstraint'], NOT_BEARER)] : []),
     ...(isSeveral ? [upgrade('several-issuers', ['issuer'], SEVERAL_ISSUERS)] : []),
     ...loopbackNotes('jwksUrl', listOf(jwksUrl), rules),
-    ...issuers.flatMap((entry, index) => loopbackNotes(['issuers', index, 'jwksUrl'], listOf(entry.jwksUrl), rules)),
+    ...issuers.flatMap((entry, index) => [
+      ...loopbackNotes(['issuers', index, 'jwksUrl'], listOf(entry.jwksUrl), rules),
+      ...loopbackNotes(['issuers', index, 'discovery'], [discoveryUrlOf(entry) ?? []].flat(), rules),
+    ]),
   ];
 }
 

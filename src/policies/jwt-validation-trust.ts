@@ -3,13 +3,14 @@ import type { ClaimRules } from '../jwt/claims.ts';
 import { faultOfName } from '../jwt/issuer-name.ts';
 import { namedIssuers, oneIssuer } from '../jwt/issuers.ts';
 import type { Issuers } from '../jwt/issuers.ts';
+import type { KeySetPlace } from '../jwt/key-set-place.ts';
 import type { KeySets } from '../jwt/key-sets.ts';
 import { fixedKeys, publishedKeys } from '../jwt/key-source.ts';
 import type { KeySource } from '../jwt/key-source.ts';
 import { keysFromText } from '../jwt/text-key.ts';
 import type { ClientIssuer } from '../policy/client-issuer.ts';
 import { listOf } from './jwt-validation-fields.ts';
-import { algorithmsOf, issuerNameOf } from './jwt-validation-issuers.ts';
+import { algorithmsOf, discoveryUrlOf, issuerNameOf } from './jwt-validation-issuers.ts';
 import type { IssuerEntry } from './jwt-validation-issuers.ts';
 import { allowedAlgorithms } from './jwt-validation-parameters.ts';
 import type { JwtValidationOptions } from './jwt-validation-parameters.ts';
@@ -21,7 +22,7 @@ export function issuersOf(config: JwtValidationOptions, keySets: KeySets): Issue
     const keys =
       config.jwtKeyOrigin === 'text'
         ? fixedKeys(keysFromText(config.textKey ?? '', algorithms))
-        : published(config.jwksUrl, config, keySets);
+        : published(placesOf(config.jwksUrl), config, keySets);
     return oneIssuer({ algorithms, keys, rules: rulesOfOne(config) });
   }
   const common = commonRules(config);
@@ -44,16 +45,23 @@ export function issuersOf(config: JwtValidationOptions, keySets: KeySets): Issue
 
 function keysOf(entry: IssuerEntry, config: JwtValidationOptions, keySets: KeySets): KeySource {
   if (entry.textKey !== undefined) return fixedKeys(keysFromText(entry.textKey, algorithmsOf(entry)));
-  return published(entry.jwksUrl, config, keySets);
+  const url = discoveryUrlOf(entry);
+  if (url === undefined) return published(placesOf(entry.jwksUrl), config, keySets);
+  const discovery = { issuers: [entry.issuer ?? []].flat(), allowInsecure: config.allowInsecureJwks };
+  return published([{ url, discovery }], config, keySets);
 }
 
-function published(urls: JwtValidationOptions['jwksUrl'], config: JwtValidationOptions, keySets: KeySets): KeySource {
+function placesOf(urls: JwtValidationOptions['jwksUrl']): readonly KeySetPlace[] {
+  return [...new Set(listOf(urls))].map((url) => ({ url }));
+}
+
+function published(places: readonly KeySetPlace[], config: JwtValidationOptions, keySets: KeySets): KeySource {
   const need = {
     timeToLiveMs: config.jwksServiceTimeToLive * 60_000,
     timeoutMs: config.jwksServiceConnectionTimeout,
   };
   return publishedKeys(
-    [...new Set(listOf(urls))].map((url) => keySets.hold(url, need)),
+    places.map(({ url, discovery }) => keySets.hold(url, need, discovery)),
     keySets,
   );
 }

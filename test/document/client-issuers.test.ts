@@ -57,6 +57,17 @@ describe('an API takes tokens of several issuers', () => {
     );
   });
 
+  test('also where callers choose among them', async () => {
+    const member = (config: object) => ({ policyRef: { name: 'jwt-validation' }, config: { ...usual, ...config } });
+    const group = (...configs: object[]) =>
+      document('PolicyBinding', 'g', {
+        targetRef: { kind: 'Api', name: 'orders' },
+        authentication: { anyOf: configs.map(member) },
+      });
+    expect(await isOfSeveral(group({ issuer: 'a' }, { issuer: 'b', textKey: other }))).toBe(true);
+    expect(await isOfSeveral(group({ issuer: 'a' }, { issuer: 'a', requiredScopes: ['write'] }))).toBe(false);
+  });
+
   test('and its authors are told that clients name their issuer now, unless they have written issuers', async () => {
     const told = /config\.issuer: takes tokens of several issuers: .*\(`several-issuers` in docs\/upgrade\.md\)$/;
     expect(await warningsOf(files(binding('p', { issuer: ['a', 'b'] })), changed())).toEqual([

@@ -28,8 +28,8 @@ describe('options of several issuers', () => {
   test.each<[string, object[], RegExp]>([
     ['no name', [{ textKey: jwk(keyA) }], /^issuers\.0: needs issuer/],
     ['two names', [{ ...ofA, spiffeTrustDomain: 'a.org' }], /^issuers\.0\.spiffeTrustDomain: stands in place of/],
-    ['no key', [{ issuer: A }], /^issuers\.0\.jwksUrl: is missing/],
-    ['two kinds of keys', [{ ...ofA, jwksUrl: 'https://a.example.com/' }], /^issuers\.0\.jwksUrl: and textKey exclude/],
+    ['no key', [{ issuer: A }], /^issuers\.0: has no keys: an issuer needs/],
+    ['two kinds of keys', [{ ...ofA, jwksUrl: 'https://a.example.com/' }], /^issuers\.0\.textKey: and jwksUrl exclude/],
     ['http:', [{ issuer: A, jwksUrl: 'http://a.example.com/' }], /^issuers\.0\.jwksUrl: over http:/],
     ['a key that does not fit', [{ ...ofA, algorithms: ['ES256'] }], /^issuers\.0\.textKey: the key does not fit/],
     ['mixed algorithms', [{ ...ofA, algorithms: ['HS256', 'RS256'] }], /^issuers\.0\.algorithms: a shared secret/],
