@@ -19,6 +19,7 @@ import type { Loaded } from './load.ts';
 import { namespaceOf, PLATFORM_NAMESPACE, qualifiedName, referenceFrom } from './names.ts';
 import { refuseOwnedHeaders } from './owned-headers.ts';
 import type { TierStage } from './tiers.ts';
+import { refuseChosenRules } from './chosen-rules.ts';
 import type { Warnings } from './warnings.ts';
 
 export interface ApiContext {
@@ -74,6 +75,7 @@ export function assembleApis(context: ApiContext): AssembledApis {
     if (severalIssuers) tellSeveralIssuers(name, placed, context.warnings);
     if (wereSound) {
       refuseWithoutEffect({ name, tiers: ofApi }, placed, faults);
+      refuseChosenRules(name, placed, identityHeaders.names, context);
       refuseOwnedHeaders(name, placed, ordered, identityHeaders.names, faults);
     }
     byLoaded.set(loaded, {

@@ -1,7 +1,7 @@
 import { nearest } from '../nearest.ts';
 import type { PolicyEnvironment, RegisteredKind } from '../policies/environment.ts';
 import type { AccessPolicy, Policy, QuotaPolicy } from '../policy/policy.ts';
-import { compileRules } from '../policy/rules.ts';
+import { compileRules, headersOf } from '../policy/rules.ts';
 import type { RuleSource, Rules } from '../policy/rules.ts';
 import type { UpgradeNote } from '../policy/upgrade-note.ts';
 import { settle } from '../settle.ts';
@@ -71,7 +71,7 @@ export function compilePolicy(
   context: PolicyContext,
   site: PolicySite,
 ): CompiledPolicy | Promise<CompiledPolicy> {
-  const rules = compileRuleList(fields.rules);
+  const rules = compileRuleList(fields);
   const kind = context.policyKinds.get(fields.policyRef.name);
   if (kind === undefined) {
     return unusable(fields, [...rules.issues, unknownKind(fields.policyRef.name, context.policyKinds)]);
@@ -179,17 +179,25 @@ function unknownKind(name: string, policyKinds: PolicyContext['policyKinds']): I
   return { path: ['policyRef', 'name'], at: 'value', message: `there is no kind of policy of this name${remedy}` };
 }
 
-export function compileRuleList(sources: readonly RuleSource[] | undefined): {
+export function compileRuleList({
+  rules: sources,
+  trustedHeaders = [],
+}: Pick<PolicyFields, 'rules' | 'trustedHeaders'>): {
   readonly rules: Rules | undefined;
   readonly issues: readonly Issue[];
 } {
-  if (sources === undefined) return { rules: undefined, issues: [] };
-  const issues = sources.flatMap((source, index) => ruleIssues(source, ['rules', index]));
-  return { rules: issues.length === 0 ? compileRules(sources) : undefined, issues };
+  const read = new Set(sources?.flatMap(headersOf));
+  const unread = trustedHeaders.flatMap((name, index): readonly Issue[] => {
+    if (read.has(name.toLowerCase())) return [];
+    return [{ path: ['trustedHeaders', index], at: 'value', message: 'no rule of this policy looks at this header' }];
+  });
+  if (sources === undefined) return { rules: undefined, issues: unread };
+  const issues = [...sources.flatMap((source, index) => ruleIssues(source, ['rules', index])), ...unread];
+  return { rules: issues.length === 0 ? compileRules(sources, trustedHeaders) : undefined, issues };
 }
 
 /** Every expression is tried alone, so that each faulty one is told at its own place. */
-function ruleIssues(source: RuleSource, path: readonly PropertyKey[]): readonly Issue[] {
+function ruleIssues({ not = [], ...source }: RuleSource, path: readonly PropertyKey[]): readonly Issue[] {
   const parts: (readonly [path: readonly PropertyKey[], rule: RuleSource])[] = [
     ...(['path', 'methods', 'host'] as const)
       .filter((field) => source[field] !== undefined)
@@ -198,7 +206,7 @@ function ruleIssues(source: RuleSource, path: readonly PropertyKey[]): readonly 
       ([name, expression]) => [['headers', name], { headers: { [name]: expression } }] as const,
     ),
   ];
-  return parts.flatMap(([field, rule]): readonly Issue[] => {
+  const own = parts.flatMap(([field, rule]): readonly Issue[] => {
     try {
       compileRules([rule]);
       return [];
@@ -207,6 +215,7 @@ function ruleIssues(source: RuleSource, path: readonly PropertyKey[]): readonly 
       return [{ path: [...path, ...field], at: 'value', message: error.message }];
     }
   });
+  return [...own, ...not.flatMap((each, index) => ruleIssues(each, [...path, 'not', index]))];
 }
 
 /** What answers before all others comes before both classes; each class keeps its order. */

@@ -39,7 +39,7 @@ async function compileGroup(
   { anyOf }: GroupFields,
   { context, site }: Surroundings,
 ): Promise<CompiledPolicy> {
-  const { rules, issues: ruleIssues } = compileRuleList(fields.rules);
+  const { rules, issues: ruleIssues } = compileRuleList(fields);
   const { order, mode, onFailure } = fields;
   const nameOf = memberNames(name);
   const compiled: Compiled[] = [];
@@ -50,7 +50,7 @@ async function compileGroup(
       const message = 'another policy of this group has this name already: choose another, since metrics go by it';
       nameIssues.push({ path: [...path, 'name'], at: 'value', message });
     }
-    const own = { ...member, order, mode, onFailure, rules: undefined };
+    const own = { ...member, order, mode, onFailure, rules: undefined, trustedHeaders: undefined };
     compiled.push({ path, alternative, policy: await compilePolicy(named.name, own, context, site) });
   }
   const issues = [

@@ -21,20 +21,31 @@ const metadata = z.strictObject({
   annotations: annotations.optional().describe('For tools; nothing is selected by them'),
 });
 
+const headerName = z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, 'expected the name of a header');
+
+const conditions = {
+  path: z.string().min(1).optional().describe('RE2 expression; the whole path after the base path must match'),
+  methods: z.string().min(1).optional().describe('RE2 expression such as GET|POST; GET covers HEAD'),
+  host: z.string().min(1).optional().describe('RE2 expression'),
+  headers: z.record(headerName, z.string()).optional().describe('RE2 expression by header name; all must match'),
+  absentHeaders: z.array(headerName).min(1).optional().describe('Headers that the request must not have'),
+};
+
+function hasConditions({ headers, ...value }: object & { readonly headers?: object | undefined }): boolean {
+  const others = Object.values(value).filter((condition) => condition !== undefined);
+  return headers === undefined ? others.length > 0 : Object.keys(headers).length > 0;
+}
+
 const rule = z
   .strictObject({
-    path: z.string().min(1).optional().describe('RE2 expression; the whole path after the base path must match'),
-    methods: z.string().min(1).optional().describe('RE2 expression such as GET|POST; GET covers HEAD'),
-    host: z.string().min(1).optional().describe('RE2 expression'),
-    headers: z
-      .record(z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, 'expected the name of a header'), z.string())
+    ...conditions,
+    not: z
+      .array(z.strictObject(conditions).refine(hasConditions, 'without conditions it exempts every request'))
+      .min(1)
       .optional()
-      .describe('RE2 expression by header name; all must match'),
+      .describe('None of these may match'),
   })
-  .refine(
-    (value) => Object.keys(value).length > 0 && (!value.headers || Object.keys(value.headers).length > 0),
-    'a rule without conditions matches every request: leave "rules" out instead',
-  );
+  .refine(hasConditions, 'a rule without conditions matches every request: leave "rules" out instead');
 
 const policyRef = z.strictObject({ name: z.string() });
 const policyConfig = z.record(z.string(), z.unknown()).default({});
@@ -63,6 +74,11 @@ const policyFields = {
   authentication: authentication.optional().describe('A group of policies, in place of policyRef and config'),
   order: z.int32().default(50).describe('Lower runs first, over all policies of an API'),
   rules: z.array(rule).min(1).optional().describe('It applies where one of them matches; absent: always'),
+  trustedHeaders: z
+    .array(headerName)
+    .min(1)
+    .optional()
+    .describe('Headers that a trusted proxy sets and removes from what callers send: rules may depend on them'),
   config: policyConfig.describe('Its options; $NAME reads the environment'),
   mode: z.enum(['enforce', 'shadow']).default('enforce').describe('shadow decides, counts, logs and changes nothing'),
   onFailure: z

@@ -4,6 +4,7 @@ import type { ExpressionSource, Selection } from './expression.ts';
 import type { Authenticating, Request } from './policy.ts';
 import { seenHeader } from './seen-headers.ts';
 import { canonicalHeaderName } from '../request/header-name.ts';
+import { headersAmong } from './selection.ts';
 
 /** An option of the policies that take a client id and a secret. */
 export const dashedHeaders = z
@@ -64,5 +65,8 @@ export function clientCredentialPresence(selections: CredentialSelections, chall
 }
 
 function headersOf(selection: Selection | undefined): readonly string[] {
-  return [selection?.headerName, selection?.otherHeaderName].filter((name) => name !== undefined);
+  if (selection === undefined) return [];
+  const read = [selection.headerName, selection.otherHeaderName, ...headersAmong(selection.reads)];
+  // Cookies are not one credential alone.
+  return [...new Set(read.filter((name) => name !== undefined && name !== 'cookie'))] as string[];
 }

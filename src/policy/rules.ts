@@ -1,11 +1,11 @@
 import { RE2JS } from 're2js';
 import { canonicalHeaderName } from '../request/header-name.ts';
 import { nameOfHost } from '../request/host.ts';
-import { anyValue } from './seen-headers.ts';
+import { anyValue, everyValue, seenHeader } from './seen-headers.ts';
 import type { SeenHeaders } from './seen-headers.ts';
 
-/** One rule as documents write it: RE2 expressions, each anchored on both ends. */
-export interface RuleSource {
+/** Conditions of a rule: all of them must hold. RE2 expressions, each anchored on both ends. */
+export interface ConditionSource {
   /** Against the normalised path after the API's base path. */
   readonly path?: string | undefined;
   /** Against the method in upper case, such as `GET|HEAD`; one for GET covers HEAD. */
@@ -14,11 +14,22 @@ export interface RuleSource {
   readonly host?: string | undefined;
   /** By header name; it matches where any value does, and a header that is not sent matches nothing. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Headers that are not sent. */
+  readonly absentHeaders?: readonly string[] | undefined;
+}
+
+/** One rule as documents write it. */
+export interface RuleSource extends ConditionSource {
+  /** None of these may hold. Each holds only where it does in every reading of the request, and for every value. */
+  readonly not?: readonly ConditionSource[] | undefined;
 }
 
 /** Compiled `rules` of a binding: OR between them, AND inside one. */
 export interface Rules {
   match(request: RuledRequest): boolean;
+  readonly sources: readonly RuleSource[];
+  /** Lower case: headers that a trusted proxy sets and callers can't, as the document says. */
+  readonly trustedHeaders: ReadonlySet<string>;
   /** Those that the rules look at, in lower case, with the index of the rule. */
   readonly headers: readonly { readonly rule: number; readonly name: string; readonly canonical: string }[];
 }
@@ -33,50 +44,85 @@ export interface RuledRequest extends SeenHeaders {
 
 type Test = (request: RuledRequest) => boolean;
 
+/**
+ * What is not plain may be read in several ways, and lists have several values. A rule that makes a policy apply holds
+ * where any of them fits; one that exempts (`not`) where all do. So nobody slips past a policy by spelling.
+ */
+type Reading = 'any' | 'every';
+
 /** @throws TypeError that says what is wrong with an expression */
-export function compileRules(sources: readonly RuleSource[]): Rules {
+export function compileRules(sources: readonly RuleSource[], trustedHeaders: readonly string[] = []): Rules {
   const rules = sources.map(compileRule);
   return {
     match: (request) => rules.some((tests) => tests.every((test) => test(request))),
-    headers: sources.flatMap(({ headers = {} }, rule) => {
-      return Object.keys(headers).map((name) => {
-        return { rule, name: name.toLowerCase(), canonical: canonicalHeaderName(name) };
-      });
-    }),
+    sources,
+    trustedHeaders: new Set(trustedHeaders.map((name) => name.toLowerCase())),
+    headers: sources.flatMap((source, rule) =>
+      headersOf(source).map((name) => ({ rule, name, canonical: canonicalHeaderName(name) })),
+    ),
   };
 }
 
-function compileRule(source: RuleSource): readonly Test[] {
+/** Lower case: all that the conditions of a rule look at. */
+export function headersOf({ headers = {}, absentHeaders = [], not = [] }: RuleSource): readonly string[] {
+  const own = [...Object.keys(headers), ...absentHeaders].map((name) => name.toLowerCase());
+  return [...new Set([...own, ...not.flatMap(headersOf)])];
+}
+
+function compileRule({ not = [], ...source }: RuleSource): readonly Test[] {
+  const exemptions = not.map((each) => compileConditions(each, 'every'));
+  return [
+    ...compileConditions(source, 'any'),
+    ...exemptions.map(
+      (tests): Test =>
+        (request) =>
+          !tests.every((test) => test(request)),
+    ),
+  ];
+}
+
+function compileConditions(source: ConditionSource, reading: Reading): readonly Test[] {
   const tests: Test[] = [];
-  if (source.methods !== undefined) {
-    // Some servers take methods in any case; a rule must not be slipped past by spelling, nor by its author.
-    const matches = compilePattern(source.methods, 'any case');
-    tests.push(({ check }) => {
-      const method = check.method.toUpperCase();
-      return matches(method) || (method === 'HEAD' && matches('GET'));
-    });
-  }
-  if (source.path !== undefined) {
-    refusePath(source.path);
-    const matches = compilePattern(source.path);
-    // Many servers serve `/admin/` as `/admin`: a rule for the one covers the other.
-    const covers = (path: string): boolean =>
-      matches(path) || (path.length > 1 && path.endsWith('/') && matches(path.slice(0, -1)));
-    tests.push(({ path, otherPaths }) => covers(path) || otherPaths.some(covers));
-  }
+  if (source.methods !== undefined) tests.push(methodTest(source.methods, reading));
+  if (source.path !== undefined) tests.push(pathTest(source.path, reading));
   if (source.host !== undefined) {
     if (source.host.includes(':'))
       throw new TypeError(`${JSON.stringify(source.host)}: rules see the host without its port`);
-    const matches = compilePattern(source.host, 'any case');
+    const matches = compilePattern(source.host, 'any case', reading);
     tests.push(({ check }) => matches(nameOfHost(check.host)));
   }
   for (const [name, expression] of Object.entries(source.headers ?? {})) {
-    const matches = compilePattern(expression);
+    const matches = compilePattern(expression, 'as written', reading);
     const header = name.toLowerCase();
     const canonical = canonicalHeaderName(name);
-    tests.push((request) => anyValue(request, header, canonical, matches));
+    const fits = reading === 'any' ? anyValue : everyValue;
+    tests.push((request) => fits(request, header, canonical, matches));
+  }
+  for (const name of source.absentHeaders ?? []) {
+    const header = name.toLowerCase();
+    const canonical = canonicalHeaderName(name);
+    tests.push((request) => seenHeader(request, header, canonical) === undefined);
   }
   return tests;
+}
+
+function methodTest(source: string, reading: Reading): Test {
+  const matches = compilePattern(source, 'any case', reading);
+  return ({ check }) => {
+    // Some servers take methods in any case; a rule must not be slipped past by spelling, nor by its author.
+    const method = check.method.toUpperCase();
+    return matches(method) || (method === 'HEAD' && matches('GET'));
+  };
+}
+
+function pathTest(source: string, reading: Reading): Test {
+  refusePath(source);
+  const matches = compilePattern(source, 'as written', reading);
+  if (reading === 'every') return ({ path, otherPaths }) => matches(path) && otherPaths.every(matches);
+  // Many servers serve `/admin/` as `/admin`: a rule for the one covers the other.
+  const covers = (path: string): boolean =>
+    matches(path) || (path.length > 1 && path.endsWith('/') && matches(path.slice(0, -1)));
+  return ({ path, otherPaths }) => covers(path) || otherPaths.some(covers);
 }
 
 /** @throws TypeError where no path could ever match: the policy would silently never run */
@@ -104,6 +150,7 @@ const LITERAL = /^[\w/ :@%=&~!,;'"#<>-]*$/;
 export function compilePattern(
   source: string,
   letters: 'as written' | 'any case' = 'as written',
+  reading: Reading = 'any',
 ): (text: string) => boolean {
   if (source === '.*') return () => true;
   if (letters === 'as written') {
@@ -124,7 +171,8 @@ export function compilePattern(
     const steps = pattern.programSize();
     if (steps > MOST_STEPS) throw new TypeError(`it has ${steps} steps, and may have ${MOST_STEPS}`);
     const longest = Math.floor(MOST_WORK / steps);
-    // What is too long to be looked at is taken to match: the policy then applies, rather than being slipped past.
+    // What is too long to be looked at is taken to match, and not to exempt: the policy then applies.
+    if (reading === 'every') return (text) => text.length <= longest && pattern.matches(text);
     return (text) => text.length > longest || pattern.matches(text);
   } catch (error) {
     throw new TypeError(`${JSON.stringify(source)} is not an RE2 expression: ${(error as Error).message}`, {

@@ -41,6 +41,20 @@ export function anyValue(
   return parts.length > MAX_VALUES || parts.some((part) => test(part.trim()));
 }
 
+/** Whether a test holds for the whole of a header and for each part between commas; of too many parts it does not. */
+export function everyValue(
+  seen: SeenHeaders,
+  name: string,
+  canonical: string,
+  test: (value: string) => boolean,
+): boolean {
+  const value = seenHeader(seen, name, canonical);
+  if (value === undefined || !(test(value) || test(value.trim()))) return false;
+  if (!value.includes(',')) return true;
+  const parts = value.split(',', MAX_VALUES + 1);
+  return parts.length <= MAX_VALUES && parts.every((part) => test(part.trim()));
+}
+
 function headerSet(upstream: readonly HeaderEntry[], canonical: string): string | undefined {
   for (const [name, value] of upstream) if (canonicalHeaderName(name) === canonical) return value;
   return undefined;

@@ -131,3 +131,58 @@ describe('rules', () => {
     expect(rules.match(seen(checkOf(), '/a%2Fc', { otherPaths: ['/a/c'] }))).toBe(false);
   });
 });
+
+describe('a rule with exemptions', () => {
+  const path = (of: string, ...otherPaths: string[]) => seen(checkOf(), of, { otherPaths });
+  const sent = (headers: Record<string, string>) => seen(checkOf({ headers }), '/');
+
+  it('does not match what one of them matches', () => {
+    const rules = compileRules([{ path: '/a.*', not: [{ path: '/a/open' }, { methods: 'OPTIONS' }] }]);
+    expect(rules.match(path('/a/x'))).toBe(true);
+    expect(rules.match(path('/a/open'))).toBe(false);
+    expect(rules.match(path('/b'))).toBe(false);
+    expect(rules.match(seen(checkOf({ method: 'OPTIONS' }), '/a/x'))).toBe(false);
+    expect(rules.match(seen(checkOf({ method: 'HEAD' }), '/a/x'))).toBe(true);
+  });
+
+  it('exempts where every reading of the path is exempt, and no other spelling', () => {
+    const rules = compileRules([{ not: [{ path: '/health' }] }]);
+    expect(rules.match(path('/health'))).toBe(false);
+    for (const one of [path('/health/'), path('/health', '/admin/../health'), path('/admin', '/health')]) {
+      expect(rules.match(one)).toBe(true);
+    }
+  });
+
+  it('exempts where every value of a header is exempt', () => {
+    const rules = compileRules([{ not: [{ headers: { 'X-Zone': 'inner|core' } }] }]);
+    expect(rules.match(sent({ 'x-zone': 'inner' }))).toBe(false);
+    for (const value of ['inner,outer', 'outer', '', 'inner, core', Array(70).fill('inner').join(',')]) {
+      expect([value, rules.match(sent({ 'x-zone': value }))]).toEqual([value, true]);
+    }
+    expect(rules.match(sent({}))).toBe(true);
+    expect(compileRules([{ not: [{ headers: { a: 'x.*' } }] }]).match(sent({ a: 'x, xy' }))).toBe(false);
+    expect(compileRules([{ not: [{ headers: { a: 'x.*' } }] }]).match(sent({ a: 'x, y' }))).toBe(true);
+  });
+
+  it('does not exempt what is too long to be looked at', () => {
+    const rules = compileRules([{ not: [{ path: '/(?:[a-z]{1,20}/){1,20}x' }] }]);
+    expect(rules.match(path('/a/x'))).toBe(false);
+    expect(rules.match(path(`/${'a/'.repeat(4000)}x`))).toBe(true);
+  });
+
+  it('exempts by all of its conditions together', () => {
+    const rules = compileRules([{ not: [{ path: '/a', methods: 'GET' }] }]);
+    expect(rules.match(seen(checkOf({ method: 'GET' }), '/a'))).toBe(false);
+    expect(rules.match(seen(checkOf({ method: 'POST' }), '/a'))).toBe(true);
+  });
+});
+
+it('a rule on a missing header matches where it is not sent, and where it is a header that policies have not set', () => {
+  const rules = compileRules([{ absentHeaders: ['X-Token'] }]);
+  expect(rules.match(seen(checkOf(), '/'))).toBe(true);
+  expect(rules.match(seen(checkOf({ headers: { 'x-token': '' } }), '/'))).toBe(false);
+  const owned = { ownedHeaders: new Set(['x-token']) };
+  expect(rules.match(seen(checkOf({ headers: { 'x-token': 'forged' } }), '/', owned))).toBe(true);
+  expect(rules.match(seen(checkOf(), '/', { ...owned, upstream: [['x-token', 'a']] }))).toBe(false);
+  expect(rules.headers).toEqual([{ rule: 0, name: 'x-token', canonical: 'x-token' }]);
+});
