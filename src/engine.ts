@@ -1,24 +1,24 @@
-// What is asked of V8, so that a sidecar is light: nothing here changes what is decided.
+// Settings of V8 that keep a sidecar light. Nothing here changes decisions.
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 type Collect = (options: { readonly type: 'major'; readonly flavor: 'last-resort' }) => void;
 
-/** Documents that take more are loaded with what the optimizing compilers make of the loader. */
+/** For more bytes of documents than this, the optimizing compilers run while documents load. */
 const MAX_LEAN_BYTES = 256 * 1024;
 /** More slack is worth a pause of up to 100 ms. */
 const MAX_SLACK_BYTES = 32 * 1024 * 1024;
 
-/** Whether the process is idle is looked at so often, so many times. */
+/** How often, and how many times, to check whether the process is idle. */
 const LOOK_MS = 1000;
 const MAX_LOOKS = 60;
 /** A share of the time. */
 const IDLE_UTILIZATION = 0.05;
 
 /**
- * By how many per cent of what lives the old generation may grow with garbage before that is collected. V8 would let it
- * more than double, and dead read buffers with it: where somebody makes garbage that outlives the young generation
- * (thousands of calls refused, bodies cut off), that is 80 MB and more.
+ * By how many per cent of its live objects the old generation may grow with garbage before a collection. V8 would let
+ * it more than double, together with dead read buffers. If a peer causes garbage that outlives the young generation
+ * (thousands of refused calls, bodies that are cut off), that is 80 MB and more.
  */
 const GROWTH_PERCENT = 50;
 
@@ -43,16 +43,16 @@ export function startLean(): void {
   setFlagsFromString('--no-turbofan');
 }
 
-/** To be told how much is about to be loaded, in bytes: where it is much, the compilers wait no longer. */
+/** Call this with the number of bytes that are about to be loaded: if it is large, the compilers start at once. */
 export function aboutToLoad(bytes: number): void {
   if (isLean && bytes > MAX_LEAN_BYTES) compileFromNow();
 }
 
 /**
- * Lets the young generation grow to 4 MB each half, and no further, once Checks come. What a Check leaves behind dies
- * at once, so that a collection finds hardly anything to keep however often it comes: 16 MB, to which V8 would let it
- * grow, take 40 MB more and save nothing. The largest size can't be told to a V8 that runs, but by how much it grows
- * can: where `--max-semi-space-size` does not say it, growth ends when that much is seen.
+ * Lets the young generation grow to 4 MB each half, and no further, once Checks come. The garbage of a Check dies at
+ * once, so a collection finds hardly any live objects, however often it runs. The 16 MB that V8 would allow take 40 MB
+ * more and save nothing. The maximum can't be set in a running V8, but its growth factor can: without
+ * `--max-semi-space-size`, growth ends when this size is observed.
  */
 function growOnce(): void {
   setFlagsFromString('--semi-space-growth-factor=2');
@@ -66,8 +66,8 @@ function growOnce(): void {
 }
 
 /**
- * Everything is loaded and Checks come from now on. What the start has left behind, some 3 MB, is given back when the
- * process has nothing else to do: it takes 30 ms.
+ * Everything is loaded, and Checks come from now on. The garbage of the start, some 3 MB, is released when the process
+ * is idle: it takes 30 ms.
  */
 export function endLeanStart(): void {
   if (isLean) compileFromNow();
@@ -86,8 +86,8 @@ function collectWhenIdle(looks: number): void {
 }
 
 /**
- * Gives back to the system what loading many documents has left behind. It takes 50 to 100 ms in which nothing else
- * runs, so it has its place after the first load, before Checks come. Where little was loaded it does nothing.
+ * Returns the garbage of loading many documents to the system. Nothing else runs during these 50 to 100 ms, so call it
+ * after the first load, before Checks come. If little was loaded it does nothing.
  */
 export function trimHeap(): void {
   const { heapTotal, heapUsed } = process.memoryUsage();

@@ -1,4 +1,4 @@
-/** One thing wrong with a document, said so that its author can mend it. */
+/** One thing that is wrong with a document, described so that its author can fix it. */
 export interface Fault {
   readonly file: string;
   /** 1-based; 0 where the fault has no place in the file. */
@@ -6,9 +6,9 @@ export interface Fault {
   readonly column: number;
   /** Such as `spec.policies[0].config.issuer`; empty for the document as a whole. */
   readonly field: string;
-  /** What is wrong, what was expected, and the remedy where there is one. */
+  /** What is wrong, what was expected, and the remedy if there is one. */
   readonly message: string;
-  /** Absent: a fault, and the documents are not taken. Else they are, and their author is told. */
+  /** Absent: a fault, and the documents are not put in force. Otherwise a warning for their author. */
   readonly severity?: 'warning' | 'upgrade';
 }
 
@@ -23,7 +23,7 @@ export class UserError extends Error {
   }
 }
 
-/** Why a file could not be read, where the system has no code for it. The message is a sentence without the path. */
+/** Why a file could not be read, if the system has no code for it. The message is a sentence without the path. */
 export class FileFault extends Error {
   override name = 'FileFault';
   readonly code: 'ETIMEDOUT' | 'EAGAIN' | 'ENOTFILE' | 'EFBIG' | 'EPERM';

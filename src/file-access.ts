@@ -5,7 +5,7 @@ import { open, readdir, realpath, rename, stat, unlink } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises';
 import { FileFault } from './errors.ts';
 
-/** What only a change of the file mends. */
+/** A fault that only a change of the file can fix. */
 const LASTING: ReadonlySet<string> = new Set([
   'ENOENT',
   'EACCES',
@@ -23,13 +23,13 @@ export function isPassing(error: unknown): boolean {
   return !LASTING.has((error as NodeJS.ErrnoException).code ?? '');
 }
 
-/** Node has four threads for files, names of hosts and slow hashes: files may hold this many of them. */
+/** Node has four threads for files, host names and slow hashes: files may use this many of them. */
 const MAX_RUNNING = 2;
 const CHUNK_BYTES = 1024 * 1024;
 
 /**
- * Files, each step within a time. A mount that hangs keeps the thread that asks it for as long as it likes; so
- * a path that did not answer is not asked again until it has, and all others wait for the threads that are left.
+ * File access with a time limit for each step. A mount that hangs blocks the thread that reads it for any time. So a
+ * path that has not answered is not read again until it has, and all others share the remaining threads.
  */
 export class FileAccess {
   readonly #limitMs: number;
@@ -45,7 +45,7 @@ export class FileAccess {
     this.#limitMs = limitMs;
   }
 
-  /** Steps that the file system has not answered yet: while there are some, the process can't end by itself. */
+  /** Steps that the file system has not answered yet. While there are any, the process can't end by itself. */
   get running(): number {
     return this.#running;
   }
@@ -93,7 +93,7 @@ export class FileAccess {
   }
 
   async #read(path: string, maxBytes: number, ownerId: number | undefined): Promise<Buffer> {
-    // Before it is opened: to open a device can have an effect.
+    // Checked before it is opened, since opening a device can have an effect.
     checkFile(await this.stat(path), maxBytes);
     const { O_RDONLY, O_NONBLOCK, O_NOCTTY } = constants;
     const file = await this.#step(path, () => open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY), closeLate);
@@ -105,7 +105,7 @@ export class FileAccess {
       if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
       throw new FileFault('EAGAIN', 'gives nothing to read at once: expected a file with its content, not a stream');
     } finally {
-      // Not waited for: it has nothing more to tell. Where a chunk is stuck it closes after that.
+      // Not awaited: its result does not matter. If a chunk is stuck, it closes after that.
       void this.#step(path, () => file.close()).catch(() => closeLate(file));
     }
   }
@@ -210,12 +210,13 @@ function closeLate(file: FileHandle): void {
   void file.close().catch(() => {});
 }
 
-/** A step that only just runs ends within it. */
+/** A step that has just begun ends within this time. */
 const LEAVE_AFTER_MS = 200;
 
 /**
- * Lets the process end, with its code, where a thread waits for a file system that does not answer: Node would wait
- * for the thread, by `process.exit` too. Only another program in place of this one ends it; Node is one that is there.
+ * Ends the process with its exit code while a thread waits for a file system that does not answer. Node would wait for
+ * the thread, even with `process.exit`. Only replacing this program by another one ends it, and Node itself is always
+ * available.
  */
 export function leaveStuckFiles(exitCode: number): void {
   if (systemFiles.running === 0) return;

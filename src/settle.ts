@@ -1,6 +1,7 @@
 /**
- * Goes on with a value: at once where it is there, else when it comes. So what needs no waiting makes no promise.
- * @param failed told why where it never comes; absent: the failure is the result's
+ * Continues with a value: at once if it is available, otherwise when the promise settles. So a value that is available
+ * needs no promise.
+ * @param failed called with the error if the promise rejects; absent: the result rejects
  */
 export function settle<Value, Result>(
   value: Value | Promise<Value>,

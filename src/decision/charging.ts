@@ -13,14 +13,14 @@ import type { Deliberation } from './deliberation.ts';
 /** The outcome of all enforced quota policies together. */
 export interface Charged {
   readonly denial: Denial | undefined;
-  /** The policy that denied; empty where none did. */
+  /** The policy that denied; empty if none did. */
   readonly policy: string;
 }
 
 interface Due {
   readonly bound: Bound<QuotaPolicy>;
   readonly demand: Demand;
-  /** Whom the policy established on the way. */
+  /** The identity that the policy has established. */
   readonly identity: Identity | undefined;
   readonly startedAt: number;
 }
@@ -87,7 +87,7 @@ function countShadow(deliberation: Deliberation, due: readonly [Due]): Charged |
   }
 }
 
-/** What one quota policy wants charged; a denial; or undefined where the request owes it nothing. */
+/** The charge of one quota policy; a denial; or undefined if the policy charges nothing for this request. */
 function dueOf(deliberation: Deliberation, bound: Bound<QuotaPolicy>): Due | Denial | undefined {
   const startedAt = deliberation.notedAt;
   try {
@@ -110,7 +110,7 @@ function dueOf(deliberation: Deliberation, bound: Bound<QuotaPolicy>): Due | Den
   }
 }
 
-/** A charge as the store keeps it. */
+/** A charge in the form that the store uses. */
 export function demandOf(api: Api, bound: Bound<QuotaPolicy>, charge: Charge): Demand {
   const { limits, cost, terms, isKeyChosen } = charge;
   const names = counterNames(api, bound);
@@ -132,8 +132,8 @@ function settleTaking(deliberation: Deliberation, due: readonly Due[], taking: T
   }
   const waits = due.map(({ demand }, i) => waitMs(taking.windows[i] ?? [], demand.cost));
   const never = due.map(({ demand }) => demand.limits.some(({ maximumRequests }) => demand.cost > maximumRequests));
-  // Of several the one answers that refuses for longest: before that every retry is vain. A store that refuses
-  // without a window that is short still refuses: the first policy answers for it.
+  // Of several refusing policies, the answer is that of the one that refuses longest: before that, no retry can
+  // succeed. If the store refuses although no window is short, the first policy gives the answer.
   const refusing = never.includes(true) ? never.indexOf(true) : waits.indexOf(Math.max(...waits));
   let denied = NOTHING_DUE;
   due.forEach(({ bound, demand, identity, startedAt }, i) => {
@@ -154,7 +154,7 @@ function settleTaking(deliberation: Deliberation, due: readonly Due[], taking: T
   return denied;
 }
 
-/** Milliseconds until all windows have ended that are short of the cost. */
+/** Milliseconds until all windows with fewer units than the cost have ended. */
 function waitMs(windows: Taking['windows'][number], cost: number): number {
   let longest = NO_WAIT;
   for (const { remaining, resetMs } of windows) if (remaining < cost) longest = Math.max(longest, resetMs);
@@ -177,7 +177,7 @@ function describeSpent(policy: string, windows: Taking['windows'][number], cost:
   return `the quota of ${policy} is spent: ${cost} asked for, ${short}`;
 }
 
-/** The store can't tell: each policy's own choice, and one that denies is enough. */
+/** The store does not answer: each policy's `onStoreFailure` decides, and one that denies is enough. */
 function settleStoreFailure(deliberation: Deliberation, due: readonly Due[], error: unknown): Charged {
   let denied = NOTHING_DUE;
   const why = error instanceof StoreUnavailable ? error.message : 'it failed unexpectedly';
@@ -189,7 +189,7 @@ function settleStoreFailure(deliberation: Deliberation, due: readonly Due[], err
       retryAfterSeconds: 1,
     };
     note(deliberation, bound, 'failed', startedAt, { identity, denial, cost: demand.cost });
-    // A store that could keep to a local share has not thrown.
+    // A store that can use a local share does not throw.
     const allows = (demand.terms ?? bound.policy).onStoreFailure === 'allow';
     if (!allows && denied.denial === undefined) denied = { denial, policy: bound.name };
   }

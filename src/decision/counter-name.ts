@@ -8,7 +8,7 @@ export interface CounterName {
   readonly key: string;
 }
 
-/** What is put together once; see {@link CounterNames.of}. */
+/** Built once; see {@link CounterNames.of}. */
 const kept = new WeakMap<Api, Map<Bound<QuotaPolicy>, CounterNames>>();
 /** Of one policy of one API. */
 const MAXIMUM_KEPT = 4096;
@@ -37,13 +37,13 @@ export class CounterNames {
   }
 
   /**
-   * Names are apart per API, policy and mode, so that a policy bound to two APIs counts twice. The key does not
-   * depend on what else the API has, so that counters survive a change of that. The slot does: where an API has
-   * several quota policies, all its counters share one, since one call must reach them; else each key has its own,
+   * Names differ by API, policy and mode, so that a policy bound to two APIs counts twice. The key does not depend on
+   * the API's other policies, so that counters survive a change of these. The slot does: if an API has several quota
+   * policies, all its counters share one slot, since one call must reach them all. Otherwise each key has its own slot,
    * and a Redis Cluster spreads them.
    *
-   * The same clients come again and again: a name that is put together once is hashed once, by whatever looks it
-   * up. Callers choose some of the keys, so there is a bound to what is kept.
+   * The same clients come again and again, so names are kept: a string that is built once is hashed only once by
+   * look-ups. Callers choose some of the keys, so the number of kept names is bounded.
    * @param key as the policy's charge says it
    */
   of(key: string): CounterName {

@@ -4,7 +4,7 @@ import type { DirectAnswer, Extras } from '../policy/extras.ts';
 import type { WindowState } from '../quota/store.ts';
 import type { HeaderEntry } from '../request/header-entry.ts';
 
-/** What became of one policy. */
+/** The result of one policy. */
 export interface Step {
   /** The binding's name, or `<api>/<name>` for an API's own policy, whose kind names it where it has no name. */
   readonly name: string;
@@ -22,24 +22,26 @@ export interface Step {
   readonly durationMs: number;
 }
 
-/** The whole result of a Check: what Envoy is told, and what is logged and counted. */
+/** The whole result of a Check: what Envoy gets, and what is logged and counted. */
 export interface Decision {
   /** The API's name; empty where none matches. */
   readonly api: string;
   /** Undefined: the request is allowed, or answered. */
   readonly denial: Denial | undefined;
-  /** Set: a policy has answered the request, which is neither denied nor passed on. */
+  /** Set if a policy has answered the request, which is then neither denied nor passed on. */
   readonly answer?: DirectAnswer | undefined;
   /** The name of the policy that denied or answered; empty where none did. */
   readonly policy: string;
   readonly identity: Identity;
   /** Headers for the upstream that this request's own result sets. */
   readonly upstream: readonly HeaderEntry[];
-  /** Request headers that the upstream must not see: credentials by choice, and every identity header not set above. */
+  /**
+   * Request headers that the upstream must not see: credentials as configured, and every identity header not set above.
+   */
   readonly remove: readonly string[];
-  /** Windows whose rate headers the caller sees on an allow; empty where no policy exposes them. */
+  /** Windows whose rate headers the caller gets on an allow; empty if no policy exposes them. */
   readonly exposed: readonly WindowState[];
-  /** What policies add to the answer; undefined where none does. */
+  /** What policies add to the answer; undefined if none does. */
   readonly extras?: Required<Extras> | undefined;
   readonly steps: readonly Step[];
   readonly snapshotVersion: string;

@@ -19,18 +19,18 @@ import type { Repetitions } from './repetitions.ts';
 
 /** What a decision needs beside the snapshot and the Check. */
 export interface DecisionPorts extends LocateOptions {
-  /** `store.take`, or `store.peek` where nothing may be charged. */
+  /** `store.take`, or `store.peek` if nothing may be charged. */
   readonly take: CounterStore['take'];
-  /** Tells Checks that Envoy has sent again, so that they are charged once; absent where nothing is charged. */
+  /** Recognises Checks that Envoy has sent again, so that they are charged once; absent if nothing is charged. */
   readonly repetitions?: Repetitions;
   readonly clock: Clock;
-  /** Told of every unexpected failure inside a policy or the store, before its failure mode decides. */
+  /** Called with every unexpected failure inside a policy or the store, before its failure mode decides. */
   failed(policy: string, error: unknown): void;
-  /** Told of every expression that had no value for a request. */
+  /** Called with every expression that had no value for a request. */
   expressionFailed?(policy: string, failure: ExpressionFailure): void;
 }
 
-/** Nobody waits for the decision any more: it ends without one, and nothing more is worked out or charged for it. */
+/** Nobody waits for the decision any more: the work ends without one, and charges nothing more. */
 export class Abandoned extends Error {
   override name = 'Abandoned';
 }
@@ -45,26 +45,26 @@ export interface Deliberation {
   readonly caller: Request['caller'];
   /** What enforced policies have established. */
   identity: Identity;
-  /** The same with what shadow policies found laid over it, once they found something: seen by shadow policies alone. */
+  /** The same, overlaid with the findings of shadow policies once there are any: only shadow policies see it. */
   shadowIdentity: Identity | undefined;
   /** A shadow policy would have denied: shadow quota is not counted. */
   shadowDenied: boolean;
-  /** When all shadow policies together have kept the answer waiting long enough; unset until one waits. */
+  /** The moment until which all shadow policies together may delay the answer; unset until one waits. */
   shadowUntil: number | undefined;
-  /** Another array with each change: a policy's own where no other has set anything. */
+  /** Each change makes a new array; it is the policy's own array if no other policy has set anything. */
   upstream: readonly HeaderEntry[];
-  /** What shadow policies would have set: seen by shadow policies alone, before what is set. */
+  /** What shadow policies would have set. Only shadow policies see it, before what enforced policies have set. */
   shadowUpstream: readonly HeaderEntry[] | undefined;
   readonly remove: string[];
   /** Set once a policy adds something. */
   extras: Required<Extras> | undefined;
   readonly exposed: WindowState[];
   readonly steps: Step[];
-  /** Monotonic milliseconds of the last note: what comes next begins there. */
+  /** Monotonic milliseconds of the last note: the next step begins there. */
   notedAt: number;
 }
 
-/** What a note tells beside the result. */
+/** What a note has beside the result. */
 export type Found = Pick<Step, 'denial' | 'identity' | 'windows' | 'cost'>;
 
 const NOTHING_FOUND: Found = {};
@@ -100,7 +100,7 @@ export function requestFor(deliberation: Deliberation, bound: Bound<Policy>): Re
 
 const NO_LABELS: Readonly<Record<string, string>> = {};
 
-/** What one policy sees. What has been found is as it was when the policy was asked; all else does not change. */
+/** What one policy sees. The findings are those of the moment when the policy was asked; nothing else changes. */
 class PolicyRequest implements Request {
   readonly #deliberation: Deliberation;
   readonly #policy: string;
@@ -171,7 +171,7 @@ class PolicyRequest implements Request {
   }
 }
 
-/** What a policy established; a shadow policy's findings stay among shadows. */
+/** Adds what a policy has established; only shadow policies see the findings of a shadow policy. */
 export function adoptIdentity(deliberation: Deliberation, bound: Bound<Policy>, found: Identity | undefined): void {
   if (found === undefined) return;
   const { identity, shadowIdentity } = deliberation;
@@ -182,10 +182,10 @@ export function adoptIdentity(deliberation: Deliberation, bound: Bound<Policy>, 
   }
 }
 
-/** Before any policy has established somebody. */
+/** The identity before any policy has established one. */
 export const NOBODY: Identity = {};
 
-/** What is found anew wins. Mostly nothing is known yet, or the same once more. */
+/** New findings win. Usually nothing is known yet, or the same. */
 function merged(known: Identity, found: Identity): Identity {
   if (known === NOBODY) return found;
   const isKnown =
@@ -208,7 +208,7 @@ export function note(
   deliberation.steps.push({ name, policy: kind, mode, result, denial, identity, windows, cost, durationMs });
 }
 
-/** The one place where an unexpected failure becomes an answer. Undefined: the request goes on. */
+/** The one place where an unexpected failure becomes an answer. Undefined: the request continues. */
 export function fail(
   deliberation: Deliberation,
   bound: Bound<Policy>,
@@ -224,12 +224,12 @@ export function fail(
   return bound.mode === 'enforce' && bound.onFailure === 'deny' ? denial : undefined;
 }
 
-/** The longest that all shadow policies of a Check together may keep its answer waiting. */
+/** How long all shadow policies of a Check together may delay its answer. */
 const SHADOW_MS = 20;
 
 const tookTooLong = (): Error => new Error('the shadow policy took too long');
 
-/** Shadow policies may not spend the time that the enforced ones and the answer need. */
+/** Shadow policies must not use the time that enforced policies and the answer need. */
 export function withinShadowTime<T>(
   deliberation: Deliberation,
   work: T | Promise<T>,

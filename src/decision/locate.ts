@@ -15,13 +15,13 @@ export interface Located {
   readonly path: NormalPath;
   /** What rules see: the normalised path after the API's base path. */
   readonly pathBelowBase: string;
-  /** The same in the other readings of the path: rules see all of them. */
+  /** The same for the other readings of the path: rules see all of them. */
   readonly otherPathsBelowBase: readonly string[];
 }
 
 export interface LocateOptions extends ClientAddressOptions {
   readonly unmatched: 'deny' | 'allow';
-  /** Absent: they are compared exactly. */
+  /** Absent: hosts are compared exactly. */
   readonly hosts?: HostMatching;
   hostDiffers?(difference: HostDifference): void;
 }
@@ -30,15 +30,15 @@ export interface LocateOptions extends ClientAddressOptions {
 export interface HostDifference {
   /** As it was compared. */
   readonly host: string;
-  /** The API that the host's name alone leads to. */
+  /** The API for the host's name without port and final dot. */
   readonly api: string;
-  /** Whether the request is refused, or decided as one of another API. */
+  /** Whether the request is refused, or decided for another API. */
   readonly outcome: 'refused' | 'other_api';
 }
 
 const NONE: readonly string[] = [];
 
-/** The route's own word for its API, which no client can set. */
+/** The API that the route names; no client can set this. */
 const API_EXTENSION = 'ostiary.api';
 
 /** Finds the API of a Check: by its route's `context_extensions`, else by host and path. */
@@ -89,7 +89,7 @@ function apiOf(snapshot: Snapshot, host: string, path: NormalPath, options: Loca
   return api;
 }
 
-/** An API's name and a port: whether the two belong together is Envoy's setting, and ours has to be the same. */
+/** An API's name with a port: whether ports count is a setting of Envoy, and ostiary must have the same. */
 function tellDifference(
   snapshot: Snapshot,
   host: string,
@@ -102,7 +102,7 @@ function tellDifference(
   const meant = snapshot.apiFor(name, path.path);
   if (meant === found || meant === undefined) return undefined;
   options.hostDiffers?.({ host, api: meant.name, outcome: found === undefined ? 'refused' : 'other_api' });
-  // Whatever becomes of requests without an API: this one may have been routed to one.
+  // This holds whatever `--unmatched` says: Envoy may have routed this request to an API.
   if (found !== undefined) return undefined;
   const detail =
     `no API has this host with its port or final dot; without them it is the API ${meant.name}: ` +
@@ -122,7 +122,7 @@ function apiNamed(snapshot: Snapshot, named: string, path: NormalPath): Found | 
   return { reason: 'api_unknown', detail };
 }
 
-/** In every reading: what is outside in one of them is not the API's. */
+/** This holds for every reading: a path that is outside in one reading does not belong to the API. */
 function isBelow(basePath: string, { path, readings }: NormalPath): boolean {
   if (basePath === '/') return true;
   if (pathBelow(basePath, path) === undefined) return false;

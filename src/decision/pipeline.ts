@@ -24,8 +24,8 @@ import type { DecisionPorts, Deliberation } from './deliberation.ts';
 import { locate } from './locate.ts';
 
 /**
- * Decides one Check by one snapshot: finds the API, asks its access policies in order, then charges
- * its quota policies together. The first denial ends it. Synchronous as long as every policy is.
+ * Decides one Check with one snapshot: finds the API, asks its access policies in order, then charges its quota
+ * policies together. The first denial ends the decision. Synchronous as long as every policy is.
  * @param deadline monotonic milliseconds after which nobody listens
  * @param caller who waits for the answer, and may leave before it
  * @param startedAt monotonic milliseconds
@@ -91,7 +91,7 @@ function countShadows(deliberation: Deliberation, { denial, policy }: Charged): 
   return counting === undefined ? conclude(deliberation) : counting.then(() => conclude(deliberation));
 }
 
-/** Asks one access policy. Undefined: the request goes on. */
+/** Asks one access policy. Undefined: the request continues. */
 function ask(deliberation: Deliberation, bound: Bound<AccessPolicy>): End | undefined | Promise<End | undefined> {
   const startedAt = deliberation.notedAt;
   try {
@@ -115,7 +115,7 @@ function endedBy({ name }: Bound<AccessPolicy>, end: Denial | Answered | undefin
   return end === undefined ? undefined : { with: end, by: name };
 }
 
-/** Takes over what a policy found. */
+/** Takes over a policy's findings. */
 function adopt(
   deliberation: Deliberation,
   bound: Bound<AccessPolicy>,
@@ -159,13 +159,13 @@ function conclude(deliberation: Deliberation, end?: Denial | Answered, policy = 
   };
 }
 
-/** Some policies remove what callers send, under names of their choice: few combinations are kept. */
+/** Some policies remove headers whose names callers choose, so only a few combinations are kept. */
 const MOST_SHAPES = 256;
 
 /** The same array for the same removals, so that its encoding can be kept. */
 const joined = new WeakMap<readonly string[], Map<string, readonly string[]>>();
 
-/** Envoy removes after it sets: a header in both lists would be lost. */
+/** Envoy removes headers after it sets them, so a header in both lists would be lost. */
 function removals(deliberation: Deliberation): readonly string[] {
   const { check, upstream, remove } = deliberation;
   const owned = identityHeadersOf(deliberation).removalsFor(check, upstream);

@@ -2,38 +2,38 @@ import type { Limit } from '../quota/limit.ts';
 import type { CounterStore, Demand, Taking, WindowState } from '../quota/store.ts';
 import type { Check } from '../request/check.ts';
 
-// Envoy's retry_policy sends a Check again when its first answer was late or lost, though it was charged. Such
-// a repetition gets the first one's answer and is not charged. It is told by what no caller chooses: the stream
-// id and the time Envoy gave the request, and the address and port it came from. `x-request-id` is not among
-// them, since a caller who may choose it could send any number of requests for the price of one. A Check that
-// lacks one of the four is never taken for a repetition.
+// Envoy's retry_policy sends a Check again when its first answer was late or lost, though it was charged. Such a
+// repetition gets the first one's answer and is not charged. It is recognised by values that no caller chooses: the
+// stream id and the time that Envoy gave the request, and its source address and port. `x-request-id` is not used,
+// since a caller who can choose it could send any number of requests for the price of one. A Check that lacks one of
+// the four never counts as a repetition.
 //
-// It is known to this replica only: a repetition that reaches another one is charged again.
+// Only this replica knows it: a repetition that reaches another replica is charged again.
 //
-// Every Check is entered and hardly any is found again: origins and answers lie as bytes and numbers in blocks that
-// are written round and round, so that a Check leaves nothing behind to collect. A hash leads to the few origins
-// that may be equal, and their bytes decide.
+// Every Check is entered, and hardly any is found again. So origins and answers are stored as bytes and numbers in ring
+// buffers, and a Check leaves no garbage. A hash leads to the few origins that may be equal, and a comparison of their
+// bytes decides.
 
 /** Envoy repeats within its time-out, well below this. */
 const REMEMBER_MS = 5000;
-/** How many Checks are remembered: at 10,000 a second those of the last 3 s. A power of two. */
+/** How many Checks are remembered: at 10,000 a second, those of the last 3 s. A power of two. */
 const PLACES = 32_768;
 const BUCKETS = 2 * PLACES;
 /** Bytes an origin may take, whole words: an IPv6 address, a stream id of 20 digits and the numbers need 80. */
 const ORIGIN_BYTES = 112;
-/** Windows of a decision that are kept as numbers; where there are more, the answer itself is kept. */
+/** The number of windows of a decision that are kept as numbers; if there are more, the answer itself is kept. */
 const WINDOWS = 4;
-/** Stands for the number of windows where the answer itself is kept. */
+/** In place of the number of windows: the answer itself is kept. */
 const KEPT_WHOLE = 255;
 
 type Answer = Taking | Promise<Taking>;
 
 export class Repetitions {
   readonly #origins = new Uint8Array(PLACES * ORIGIN_BYTES);
-  /** The same in words of four bytes, the last filled up with zeros: four times as fast to hash and compare. */
+  /** The same in words of four bytes, the last one padded with zeros: four times as fast to hash and compare. */
   readonly #words = new Int32Array(this.#origins.buffer);
   readonly #lengths = new Uint8Array(PLACES);
-  /** 0 where the place is free: no Check hashes to it. */
+  /** 0 if the place is free: no Check hashes to 0. */
   readonly #hashes = new Int32Array(PLACES);
   /** Monotonic milliseconds. */
   readonly #enteredAt = new Float64Array(PLACES);
@@ -79,7 +79,7 @@ export class Repetitions {
       const place = at - 1;
       if (this.#hashes[place] !== hash || this.#lengths[place] !== length) continue;
       if (now - (this.#enteredAt[place] as number) > REMEMBER_MS) continue;
-      // Two filters of one request may ask for different APIs.
+      // Two filters may ask about one request for different APIs.
       if (this.#names[place] !== name) continue;
       if (isSame(this.#words, start >> 2, (place * ORIGIN_BYTES) >> 2, (length + 3) >> 2)) return place;
     }
@@ -117,7 +117,7 @@ export class Repetitions {
     if (whole !== undefined) return whole;
     let at = place * WINDOWS * 2;
     const all = demands.reduce((count, { limits }) => count + limits.length, 0);
-    // Where a reload has changed the limits meanwhile, nothing is told of the windows.
+    // If a reload has changed the limits in the meantime, the answer has no windows.
     if (all !== this.#counts[place]) return { granted: true, windows: demands.map(() => []) };
     const stateOf = (limit: Limit): WindowState => ({
       limit,
@@ -140,7 +140,7 @@ export class Repetitions {
     else this.#before[later - 1] = this.#before[place] as number;
   }
 
-  /** A failure is no answer: the repetition asks again. */
+  /** A failure is not remembered: the repetition asks the store again. */
   #follow(place: number, answer: Promise<Taking>): void {
     const settle = (taking: Taking): void => {
       if (this.#whole[place] !== answer) return;
@@ -154,7 +154,7 @@ export class Repetitions {
   }
 }
 
-/** {@link KEPT_WHOLE} where they are too many, or where the answer tells more than they do. */
+/** {@link KEPT_WHOLE} if they are too many, or if the answer has more than windows. */
 function windowsOf({ granted, windows, byOutagePolicy }: Taking): number {
   let count = 0;
   for (const list of windows) count += list.length;

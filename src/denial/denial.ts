@@ -1,6 +1,6 @@
 import type { WindowState } from '../quota/store.ts';
 
-/** Reasons to refuse a request that any API may have, and what their denials tell beside the detail. */
+/** Reasons to refuse a request that can occur with any API, and what their denials have beside the detail. */
 export interface CommonReasons {
   not_ready: object;
   request_not_http: object;
@@ -17,7 +17,7 @@ export interface CommonReasons {
   client_rejected: { readonly cause: ClientRejection; readonly challenge: string };
   contract_missing: object;
   cost_invalid: object;
-  /** More than a window ever holds: no retry can succeed. */
+  /** The cost is more than a whole window: no retry can succeed. */
   cost_above_limit: { readonly windows: readonly WindowState[]; readonly cost: number };
   quota_spent: { readonly windows: readonly WindowState[]; readonly cost: number };
   store_unavailable: { readonly retryAfterSeconds: number };
@@ -49,12 +49,12 @@ export type DenialOf<R extends Reason> = {
 } & Reasons[R];
 
 /**
- * Why a request is refused: rich inside, for logs, metrics and the operator. What the caller sees of it, the table
- * of reasons says.
+ * Why a request is refused, in detail, for logs, metrics and the operator. The table of reasons says what the caller
+ * sees.
  */
 export type Denial = { readonly [R in Reason]: DenialOf<R> }[Reason];
 
-/** Told apart inside only: the caller sees one and the same 401. */
+/** Distinguished only inside: the caller always sees the same 401. */
 export type ClientRejection =
   | 'credentials_missing'
   | 'credentials_malformed'

@@ -2,15 +2,15 @@ import { quotaPolicy, rateHeaders, retryAfter } from '../quota/rate-headers.ts';
 import type { HeaderEntry } from '../request/header-entry.ts';
 import type { CommonReasons, DenialOf, Reason } from './denial.ts';
 
-/** The statuses of denials, and the same in gRPC's terms (google.rpc.Code); never 0, which would be an allow. */
+/** The statuses of denials, and the matching gRPC status (google.rpc.Code); never 0, which would be an allow. */
 export const GRPC_STATUSES = { 400: 3, 401: 16, 403: 7, 429: 8, 503: 14 } as const;
 
 export type DenialStatus = keyof typeof GRPC_STATUSES;
 
-/** What a reason comes to. */
+/** The answer for a reason. */
 export interface ReasonEntry<R extends Reason = Reason> {
   readonly httpStatus: DenialStatus | ((denial: DenialOf<R>) => DenialStatus);
-  /** What callers read where the documents say nothing else. Says nothing that tells one cause from another. */
+  /** The text for callers, if the documents have no other. It must not reveal the cause. */
   readonly sentence: string;
   /** For the caller. */
   readonly headers?: (denial: DenialOf<R>) => readonly HeaderEntry[];
@@ -18,19 +18,22 @@ export interface ReasonEntry<R extends Reason = Reason> {
   readonly meaning: string;
 }
 
-/** What reasons come to. Those that policies add are there where their kinds are. */
+/** The answers for reasons. Reasons of policies are included with their kinds. */
 export type ReasonTable = { readonly [R in keyof CommonReasons]: ReasonEntry<R> } & {
   readonly [R in Reason]?: ReasonEntry<R>;
 };
 
-/** Seconds; for failures that don't say themselves when they may be over. */
+/** Seconds, for failures that don't say when they may be over. */
 const retrySoon = (): readonly HeaderEntry[] => [['retry-after', '5']];
 const retryThen = ({ retryAfterSeconds }: { readonly retryAfterSeconds: number }): readonly HeaderEntry[] => [
   ['retry-after', String(Math.max(1, Math.ceil(retryAfterSeconds)))],
 ];
 const UNAVAILABLE = 'The service is temporarily unavailable.';
 
-/** The one table of reasons: answers, schema, documentation and tests are made of it. A policy's own stand in its kind. */
+/**
+ * The one table of reasons: answers, schema, documentation and tests derive from it. A policy's own reasons are in its
+ * kind.
+ */
 export const reasons = {
   not_ready: {
     httpStatus: 503,
@@ -113,7 +116,7 @@ export const reasons = {
   cost_above_limit: {
     httpStatus: 403,
     sentence: 'The request costs more than the quota ever allows.',
-    // No retry can succeed, so none is promised: the quotas are told, and no time.
+    // No retry can succeed, so the headers have the quotas and no time.
     headers: ({ windows }) => quotaPolicy(windows),
     meaning: 'the request costs more than a whole window',
   },

@@ -68,7 +68,7 @@ export function assembleApis(context: ApiContext): AssembledApis {
     ]);
     refuseSharedNames(own, [...ofPlatform, ...ofNamespace], faults);
     const ofApi = (tiers.of(name) ?? []).map(({ tier }) => tier);
-    // A policy that is missing for a fault of its own is no reason to find fault with others.
+    // A policy that is missing because of its own fault must not cause faults elsewhere.
     const identityHeaders = owned.of(namespaceOf(metadata));
     const placed = [...own, ...ofNamespace, ...ofPlatform];
     const severalIssuers = takesSeveralIssuers(placed);
@@ -96,8 +96,8 @@ export function assembleApis(context: ApiContext): AssembledApis {
 }
 
 /**
- * What a policy may set belongs to its namespace: it is removed from every request to an API there, since one
- * upstream may stand behind several APIs. What the platform's policies may set is removed everywhere.
+ * The headers that a policy may set belong to its namespace: they are removed from every request to an API of the
+ * namespace, since one upstream may serve several APIs. Headers of the platform's policies are removed everywhere.
  */
 function ownedHeaders(policies: PolicyStage): {
   readonly all: IdentityHeaders;
@@ -142,8 +142,8 @@ function olderFirst(a: Loaded<'Api'>, b: Loaded<'Api'>): number {
 }
 
 /**
- * Two APIs with one host and base path would leave it to chance which one decides. Of two namespaces the older
- * API holds it, where the source tells which that is; else it is a fault.
+ * With two APIs of one host and base path, chance would determine which one decides. Of two namespaces, the older API
+ * holds the claim if the source knows the ages; otherwise it is a fault.
  */
 function tellOverlaps(apis: readonly Loaded<'Api'>[], { faults, warnings, hosts }: ApiContext): void {
   const holders = new Map<string, Loaded<'Api'>>();
@@ -173,8 +173,8 @@ function tellOverlaps(apis: readonly Loaded<'Api'>[], { faults, warnings, hosts 
 }
 
 /**
- * Counters and metrics of an API go by the names of its policies. Those of an API called `platform` begin as those
- * of the platform's bindings do: of two with one name each would spend the quota of the other.
+ * The names of an API's policies identify its counters and metrics. Names of an API called `platform` begin like those
+ * of the platform's bindings: two with the same name would spend each other's quota.
  */
 function refuseSharedNames(own: readonly PlacedPolicy[], bound: readonly PlacedPolicy[], faults: Faults): void {
   for (const { bound: policy, place, path } of own) {
@@ -185,7 +185,7 @@ function refuseSharedNames(own: readonly PlacedPolicy[], bound: readonly PlacedP
   }
 }
 
-/** A binding reaches the APIs of its own namespace; the platform's reach those of all. */
+/** A binding applies to APIs of its own namespace; bindings of the platform apply to all. */
 function isTarget({ document }: Loaded<'PolicyBinding'>, { document: { metadata } }: Loaded<'Api'>): boolean {
   const { targetRef } = document.spec;
   if (targetRef.kind === 'Api') return qualifiedName(metadata) === referenceFrom(document.metadata, targetRef.name);
@@ -195,7 +195,7 @@ function isTarget({ document }: Loaded<'PolicyBinding'>, { document: { metadata 
   return Object.entries(targetRef.selector.labels).every(([label, value]) => labels.get(label) === value);
 }
 
-/** A binding that protects nothing is a misspelling: requests would pass without it, and nobody would be told. */
+/** A binding that matches no API is a misspelling: requests would pass without it, and nobody would notice. */
 function refuseNoTarget({ document, place }: Loaded<'PolicyBinding'>, index: DocumentIndex, faults: Faults): void {
   const { targetRef } = document.spec;
   if (targetRef.kind === 'Api') {

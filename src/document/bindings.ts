@@ -64,7 +64,7 @@ export type SingleFields = Omit<PolicyFields, 'policyRef' | 'authentication'> & 
 const NO_ISSUES: readonly Issue[] = [];
 const NOTHING_READ: ReadFiles = { files: NO_FILES, digests: {}, issues: NO_ISSUES };
 
-/** Makes a policy of its fields in a document. One instance serves every API it is bound to. */
+/** Makes a policy from its fields in a document. One instance serves every API that it is bound to. */
 export function compilePolicy(
   name: string,
   fields: SingleFields,
@@ -113,7 +113,7 @@ function makePolicy(
   try {
     policy = kind.create(read.options, surroundings);
   } catch (error) {
-    // Kinds promise a TypeError; another failure must not end a reload either.
+    // Kinds should throw a TypeError, but no other error may end a reload either.
     const message = error instanceof Error ? error.message : 'the policy cannot be made of this';
     return unusable(content, [{ path: ['config'], at: 'key', message: redact(message, read.substitutions) }]);
   }
@@ -196,7 +196,7 @@ export function compileRuleList({
   return { rules: issues.length === 0 ? compileRules(sources, trustedHeaders) : undefined, issues };
 }
 
-/** Every expression is tried alone, so that each faulty one is told at its own place. */
+/** Each expression is compiled separately, so that each fault has its own place. */
 function ruleIssues({ not = [], ...source }: RuleSource, path: readonly PropertyKey[]): readonly Issue[] {
   const parts: (readonly [path: readonly PropertyKey[], rule: RuleSource])[] = [
     ...(['path', 'methods', 'host'] as const)
@@ -227,6 +227,6 @@ export function firstOnesFirst(ordered: readonly BoundPolicy[]): readonly BoundP
 /** By `order`; then an API's own in list order, then bindings by name. */
 export function inOrder(own: readonly BoundPolicy[], bindings: readonly BoundPolicy[]): readonly BoundPolicy[] {
   const byName = bindings.toSorted((a, b) => (a.name < b.name ? -1 : 1));
-  // The sort is stable, which settles the ties.
+  // The sort is stable, which decides ties.
   return [...own, ...byName].sort((a, b) => a.order - b.order);
 }

@@ -19,8 +19,8 @@ interface DocumentContext extends Context {
 }
 
 /**
- * Tells of documents that their schema refuses what else is wrong with them: kinds and options of policies, names of
- * others. Else an author who has mended one fault would be told the next.
+ * Finds further faults in documents that their schema refuses: kinds and options of policies, references. Otherwise
+ * authors would see these faults only after they have fixed the first ones.
  */
 export function tellRest(broken: readonly BrokenDocument[], context: Context): void {
   for (const { kind, place, value } of broken) {

@@ -1,6 +1,6 @@
 /**
- * Who has claimed what. A key belongs to the first who claimed it, until that one releases it; the others wait
- * in their order, and are told that the key is contested.
+ * Which claimant holds which key. A key belongs to the first who claimed it, until the claimant releases it; the others
+ * wait in order, and are reported as contesting.
  */
 export class Claims<Claimant> {
   readonly #holders = new Map<string, Claimant>();

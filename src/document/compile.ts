@@ -21,7 +21,7 @@ export async function compile(set: CompleteSet, options: CompileOptions): Promis
   return { ...compiled, dispose: closerOf(compiler) };
 }
 
-/** Made out of sight of the set, whose texts need not live as long. */
+/** Made outside the scope of the set, whose texts need not live as long. */
 function closerOf(compiler: Compiler): () => void {
   return () => compiler.close();
 }

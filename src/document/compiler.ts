@@ -46,7 +46,7 @@ export interface CompileOptions {
 export type Compiled = CompiledSnapshot | CompileFailure;
 
 interface CompileFindings {
-  /** By file and place: what authors should know of documents that are in force all the same. */
+  /** By file and place: what authors should know of documents that are in force. */
   readonly warnings: readonly Fault[];
   /** Files outside the documents whose change must lead to a reload. */
   readonly namedFiles: readonly string[];
@@ -70,8 +70,8 @@ interface Routing {
 }
 
 /**
- * Holds documents against each other and makes snapshots of them. It remembers the documents, faulty ones too: a
- * change compiles what has changed and what refers to it, and nothing else.
+ * Checks documents against each other and makes snapshots of them. It remembers the documents, including faulty ones: a
+ * change compiles only what has changed and what refers to it.
  */
 export class Compiler {
   readonly #options: CompileOptions;
@@ -100,7 +100,7 @@ export class Compiler {
     this.#policies = new PolicyStage({ policyKinds, environment, variables, hosts: this.#hosts }, this.#version);
   }
 
-  /** Takes over a set: a complete one first and once, then changes. One at a time. */
+  /** Takes over a set: first a complete one, once, then changes. One at a time. */
   async apply(set: DocumentSet): Promise<Compiled> {
     const { clock, env: variables } = this.#options;
     const changes = this.#index.take(set);
@@ -118,7 +118,7 @@ export class Compiler {
     this.#messages.take(changes, this.#index);
     const files = new NamedFileReader({ ...reader, contents: this.#contents, giveWay: yieldIfDue });
     const routingChanged = await this.#policies.take(changes, files);
-    // Of a snapshot that has faults nothing is kept but the documents: the next one is put together anew.
+    // Of a snapshot with faults only the documents are kept: the next one is built from scratch.
     const directory = clients.size > 0 ? undefined : this.#directory?.with(contracts);
     const routing = routingChanged ? undefined : this.#routing;
     this.#directory = undefined;
@@ -157,8 +157,8 @@ export class Compiler {
   }
 
   /**
-   * The policies that the latest snapshot has not, and earlier ones may have: the caller closes them when no Check can
-   * reach those any more. Asked where the latest snapshot is in force.
+   * The policies that the latest snapshot does not have, but earlier ones may have: the caller closes them when no
+   * Check can use those snapshots any more. To be called when the latest snapshot is in force.
    */
   takeDropped(): readonly Policy[] {
     return this.#policies.takeDropped();
@@ -185,7 +185,8 @@ export class Compiler {
   }
 }
 
-// What a snapshot's functions see lives as long as it does: they are made here, out of sight of the documents.
+// A snapshot's functions keep everything in their scope alive, so they are made here, where the documents are not in
+// scope.
 
 function contractsOf(directory: Directory): () => Iterable<Contract> {
   return () => directory.contracts();

@@ -19,7 +19,7 @@ interface CompiledContract {
   readonly loaded: ContractDocument;
   readonly clientName: string;
   readonly apiName: string;
-  /** Undefined where it names what there is not. */
+  /** Undefined if one of its references leads nowhere. */
   readonly contract: Contract | undefined;
 }
 
@@ -30,7 +30,7 @@ export interface ContractContext {
   readonly yieldIfDue: () => Promise<void> | undefined;
 }
 
-/** Contracts by qualified name, each held against the client, the API and the tier that it names. */
+/** Contracts by qualified name, each checked against the client, the API and the tier that it names. */
 export class ContractStage {
   readonly #version: VersionDigest;
   readonly #contracts = new Map<string, CompiledContract>();
@@ -52,7 +52,7 @@ export class ContractStage {
   }
 
   /**
-   * Makes those that have changed, and those whose client or API has.
+   * Compiles contracts that have changed, or whose client or API has changed.
    * @param clients qualified names of clients that have changed
    * @param apis the same of APIs
    */

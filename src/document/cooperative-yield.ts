@@ -1,9 +1,9 @@
 import { setImmediate as pause } from 'node:timers/promises';
 import type { Clock } from '../clock.ts';
 
-/** Long work stops this often, so that a reload does not keep Checks waiting. */
+/** How often long work pauses, so that a reload does not make Checks wait. */
 const SLICE_MS = 8;
-/** To read the clock costs about what one document does. */
+/** Reading the clock costs about as much as compiling one document. */
 const STEPS = 32;
 
 /** Called between the steps of long work: a promise to await when it is the turn of others. */

@@ -7,7 +7,7 @@ import { metadataOf, qualifiedName } from './names.ts';
 import { didYouMean } from '../nearest.ts';
 import type { Kind } from './schema.ts';
 
-/** Names that are held against misspelt ones, all together: about half a second's worth. */
+/** How many names are compared with misspelt ones, all together: about half a second of work. */
 const MAX_COMPARED = 500_000;
 
 /** What a set of documents has changed. */
@@ -29,20 +29,20 @@ export class Changes {
   }
 }
 
-/** The documents by kind and qualified name. Where two have the same name, the later one is a fault and is left out. */
+/** The documents by kind and qualified name. If two have the same name, the later one is a fault and is left out. */
 export class DocumentIndex {
   readonly #byKind = new Map<string, Map<string, Loaded>>();
   readonly #broken = new Map<string, Set<string>>();
   readonly #twins = new Claims<Loaded>();
   #compared = 0;
 
-  /** Takes over a set, and tells which documents are others than before. */
+  /** Takes over a set, and returns which documents have changed. */
   take(set: DocumentSet): Changes {
     const changes = new Changes();
     this.#compared = 0;
     if (!set.complete) {
       for (const { kind, name } of set.removals) this.#remove(kind, name, changes);
-      // Of several of one name the last counts; those before it never were.
+      // Of several of one name the last one counts; the earlier ones are ignored.
       const latest = new Map(set.upserts.map((loaded) => [keyOf(loaded), loaded]));
       for (const loaded of latest.values()) {
         const name = qualifiedName(loaded.document.metadata);
@@ -77,7 +77,7 @@ export class DocumentIndex {
     return this.#named(kind).has(name);
   }
 
-  /** What to say of a reference that leads nowhere; undefined where it leads to a document with faults of its own. */
+  /** The fault of a reference that leads nowhere; undefined if it leads to a document that has faults itself. */
   dangling(kind: Kind, name: string): string | undefined {
     if (this.#broken.get(kind)?.has(name) === true) return undefined;
     const names = this.#named(kind);

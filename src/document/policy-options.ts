@@ -22,7 +22,7 @@ export function readPolicyOptions(
   if (issues.length > 0) return { issues };
   const first = parseWith(kind.options, value);
   if ('value' in first) return { options: first.value, resolved: value, substitutions };
-  // Variables are text; where the schema wants a number or a truth value, what they spell is meant.
+  // Variables are text; if the schema expects a number or a boolean, the text is converted.
   let typed = value;
   for (const substitution of substitutions) {
     if (first.issues.some((issue) => samePath(issue.path, substitution.path))) {

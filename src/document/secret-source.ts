@@ -13,7 +13,7 @@ export interface SecretReader {
   readonly variables: Variables;
   /** @throws FileFault, or the system's error */
   readFile(path: string, maxBytes: number): Promise<Buffer>;
-  /** Told of every file that holds a secret, whether it could be read or not. */
+  /** Called with every file that contains a secret, whether or not it could be read. */
   readonly onFile: (path: string) => void;
 }
 

@@ -2,11 +2,11 @@ import { hash, scrypt } from 'node:crypto';
 import { promisify } from 'node:util';
 
 /**
- * Digests documents one by one. The version depends on what they say alone: not on the files they
- * stand in, their order, the order of keys, comments, or whether a default is written out.
+ * Digests documents one by one. The version depends only on their content: not on files, their order, the order of
+ * keys, comments, or whether a default is written out.
  */
 export class VersionDigest {
-  /** 64 bits tell versions apart; a sum of digests does not depend on their order and keeps none of them. */
+  /** 64 bits distinguish versions; a sum of digests does not depend on their order, and no digest has to be kept. */
   readonly #sum = new Uint32Array(2);
   /** The same of secrets. */
   readonly #secrets = new Uint32Array(8);
@@ -42,7 +42,7 @@ export class VersionDigest {
     subtractFrom(this.#secrets, digest);
   }
 
-  /** 16 hex digits. Takes a tenth of a second or less of another thread where there are secrets. */
+  /** 16 hex digits. With secrets, it takes up to a tenth of a second of another thread. */
   async version(): Promise<string> {
     const sum = this.#sum.slice();
     if (this.#secretCount > 0) addTo(sum, await slowDigest(this.#secrets.join()));
@@ -68,9 +68,9 @@ const derive = promisify<string, string, number, object, Buffer>(scrypt);
 let latest: { readonly secrets: string; readonly digest: Buffer } | undefined;
 
 /**
- * The version is public, and who knows the other documents could try weak secrets until one yields it:
- * each try costs 16 MiB and some 50 ms. The salt is fixed, so that replicas agree; all secrets go in at
- * once, so that their number costs nothing.
+ * The version is public, and whoever knows the other documents could try weak secrets until one matches. So each try
+ * costs 16 MiB and some 50 ms. The salt is fixed, so that replicas agree; all secrets go in at once, so that their
+ * number adds no cost.
  */
 async function slowDigest(secrets: string): Promise<Buffer> {
   if (latest?.secrets !== secrets) {

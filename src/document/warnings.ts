@@ -6,10 +6,12 @@ import { addIssues } from './load.ts';
 import type { Loaded, Place } from './load.ts';
 import type { Document } from './schema.ts';
 
-/** What a document alone shows to be decided otherwise than by an earlier release; of its policies their kinds tell. */
+/**
+ * What a document itself shows to be decided otherwise than by an earlier release; for its policies, their kinds do.
+ */
 const documentNotes: readonly ((document: Document) => readonly UpgradeNote[])[] = [];
 
-/** Collects what authors should know of documents that are in force all the same. */
+/** Collects what authors should know of documents that are in force. */
 export class Warnings {
   readonly #found = new Faults();
 

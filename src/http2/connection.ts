@@ -42,8 +42,8 @@ interface Rest {
 }
 
 /**
- * The server's end of one HTTP/2 connection (RFC 9113) on any duplex stream of octets: the parts that it
- * is made of, and the batch that goes through them.
+ * The server's end of one HTTP/2 connection (RFC 9113) on any duplex stream of octets: assembles its parts and passes
+ * each batch through them.
  */
 export class Connection {
   readonly sender: Sender;
@@ -59,7 +59,7 @@ export class Connection {
   readonly #shutdown: Shutdown;
   readonly #turns: FairTurns;
   readonly #work: TurnWork;
-  /** What was read and waits for a turn of its own; nothing more is read until then. */
+  /** Octets that were read and wait for a later turn; nothing more is read until then. */
   #rest: Rest | undefined;
   #isWaiting = false;
 
@@ -228,7 +228,7 @@ export class Connection {
     else this.#waitForTurn();
   }
 
-  /** The peer is told to go, calls in flight end, then the connection closes. */
+  /** Sends GOAWAY, lets calls in flight end, then closes the connection. */
   drain(): void {
     this.#shutdown.drain();
   }

@@ -18,7 +18,7 @@ export interface ControlFramesPorts {
   readonly settings: PeerSettings;
 }
 
-/** The frames that steer a connection. Each kind is weighed: more than a working peer sends ends it. */
+/** The control frames of a connection. Each kind is counted: more than a working peer sends ends the connection. */
 export class ControlFrames {
   readonly #ports: ControlFramesPorts;
 

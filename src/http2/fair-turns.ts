@@ -1,6 +1,7 @@
 /**
- * Units of work that a connection does before others come. A frame is one, and one more for each KiB in it: a Check of
- * 1.8 kB is three. That is half a millisecond of decisions; whoever has sent no more at once never waits.
+ * Units of work that a connection does before it is the turn of others. A frame costs one unit, and one more for each
+ * KiB in it: a Check of 1.8 kB costs three. That is half a millisecond of decisions; a connection that has sent no more
+ * at once never waits.
  */
 const UNITS_AT_ONCE = 256;
 
@@ -8,7 +9,7 @@ export function unitsOf(frameBytes: number): number {
   return 1 + (frameBytes >> 10);
 }
 
-/** What is left of a connection's work for this turn of the event loop. Below zero: the rest waits for a turn of its own. */
+/** The units that a connection has left in this turn of the event loop. Below zero: the rest waits for a later turn. */
 export class TurnWork {
   left = UNITS_AT_ONCE;
 
@@ -18,9 +19,9 @@ export class TurnWork {
 }
 
 /**
- * Connections that have sent more than they may have done at once: each turn of the event loop the next of them goes
- * on, and in between everybody else's socket is read. Otherwise whoever sends without end is read and served without
- * end: libuv reads a socket up to 32 times in a row.
+ * Connections that have sent more work than they get at once. Each turn of the event loop continues the next one, and
+ * in between all other sockets are read. Otherwise a peer that sends without end would be read and served without end:
+ * libuv reads a socket up to 32 times in a row.
  */
 export class FairTurns {
   readonly #waiting: (() => void)[] = [];

@@ -16,7 +16,7 @@ export interface FloodGuardPorts {
 }
 
 /**
- * Weighs the frames that cost a peer nothing and us something (RFC 9113, 10.5). Each method counts one;
+ * Counts the frames that cost a peer nothing but cost the server work (RFC 9113, 10.5). Each method counts one frame;
  * more than a working peer sends is a connection error.
  */
 export class FloodGuard {
@@ -37,12 +37,12 @@ export class FloodGuard {
     this.#windowUpdates = new TokenBucket(limits.windowUpdates, clock.nowMs);
   }
 
-  /** A frame without use, of which there may be some. */
+  /** A frame without use; some of them are allowed. */
   emptyFrame(): void {
     this.#take(this.#emptyFrames, 'empty_frame_flood');
   }
 
-  /** A call cancelled as soon as it began, or an error that the peer provoked: the rapid reset attacks. */
+  /** A call that was cancelled right after its start, or an error that the peer caused: rapid reset attacks. */
   rapidReset(): void {
     this.#take(this.#resets, 'rapid_reset');
   }

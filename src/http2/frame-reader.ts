@@ -4,7 +4,7 @@ import { unitsOf } from './fair-turns.ts';
 import type { TurnWork } from './fair-turns.ts';
 import { FRAME_HEADER_BYTES, LEAST_MAX_FRAME_SIZE, readUint31 } from './frame.ts';
 
-/** Takes whole frames; the payload is `buffer[start..end)`, and its buffer is written again afterwards. */
+/** Takes whole frames; the payload is `buffer[start..end)`, and its buffer is reused afterwards. */
 export interface FrameSink {
   frame(type: number, flags: number, streamId: number, buffer: Buffer, start: number, end: number): void;
 }
@@ -13,15 +13,14 @@ export interface FrameSink {
 const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1');
 
 /**
- * Cuts what a socket delivers into frames. A frame that lies whole within a chunk is handed on
- * where it lies; only one that spans chunks is put together in a buffer of its own, so at most one
- * frame is ever kept.
+ * Cuts the octets of a socket into frames. A frame that is complete within a chunk is passed on without a copy. Only a
+ * frame that spans chunks is assembled in a separate buffer, so at most one frame is ever kept.
  */
 export class FrameReader {
   #prefaceSeen = 0;
   #partial: Buffer | undefined;
   #partialBytes = 0;
-  /** When the frame began to arrive of which the rest has not; Infinity: none. */
+  /** When the first octets of an incomplete frame arrived; Infinity: there is none. */
   partialSinceMs = Infinity;
   readonly #sink: FrameSink;
   readonly #memory: Share;
@@ -41,7 +40,7 @@ export class FrameReader {
   }
 
   /**
-   * Takes `chunk[from..end)`, read at `nowMs`, as far as the work for this turn goes.
+   * Takes `chunk[from..end)`, read at `nowMs`, until the work for this turn is used up.
    * @returns where the rest starts; `end`: there is none
    */
   push(chunk: Buffer, from: number, end: number, nowMs: number): number {
@@ -94,7 +93,7 @@ export class FrameReader {
       if (this.#partialBytes < frame.length) return at;
       const need = FRAME_HEADER_BYTES + payloadLength(frame, 0);
       if (frame.length === need) break;
-      // Only its header was there, and says now how long the frame is.
+      // Only the header was kept; it now gives the length of the frame.
       const whole = this.#allocate(need);
       this.#memory.give(frame.length);
       frame.copy(whole, 0);

@@ -7,7 +7,7 @@ import type { Output } from './output.ts';
 /** Room for two table size updates, whatever their values. */
 const SIZE_UPDATE_BYTES = 12;
 
-/** Spells frames (RFC 9113, section 6) into the output of a connection. What may be sent is others' to know. */
+/** Writes frames (RFC 9113, section 6) to the output of a connection. Others decide what may be sent. */
 export class FrameWriter {
   readonly output: Output;
   readonly encoder: HpackEncoder;

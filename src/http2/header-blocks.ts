@@ -20,7 +20,7 @@ export interface OpenBlock {
   continuations: number;
 }
 
-/** Header blocks of one connection: put together, bounded, decoded, and remembered while they repeat. */
+/** Header blocks of one connection: assembles, bounds and decodes them, and remembers them while they repeat. */
 export class HeaderBlocks {
   readonly #decoder: HpackDecoder;
   readonly #builder: HeadBuilder;
@@ -39,7 +39,9 @@ export class HeaderBlocks {
     this.#builder = new HeadBuilder(limits.maxHeaderListBytes);
   }
 
-  /** A client repeats itself: while its table stands still, the block it sent last means what it meant. */
+  /**
+   * Clients repeat themselves: while the HPACK table does not change, an equal block means the same as the last one.
+   */
   request(block: Buffer, start: number, end: number): RequestHead {
     const known = this.#known;
     const decoder = this.#decoder;
@@ -59,7 +61,7 @@ export class HeaderBlocks {
     return this.#builder.finishTrailers();
   }
 
-  /** Adds a fragment, within bounds: what a CONTINUATION flood has no end to. */
+  /** Adds a fragment, within bounds against a CONTINUATION flood. */
   extend(open: OpenBlock, buffer: Buffer, start: number, end: number): void {
     const bytes = open.fragments.length + (end - start);
     if (bytes > this.#limits.maxHeaderBlockBytes) throw enough('header_block_too_large');

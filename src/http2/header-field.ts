@@ -1,7 +1,7 @@
-/** What a field means to a server, settled once when the field is decoded first. */
+/** The meaning of a field to a server, determined once when the field is first decoded. */
 export const FieldKind = {
   regular: 0,
-  /** Makes its message malformed wherever it stands (RFC 9113, 8.2 and 8.3). */
+  /** Makes its message malformed in any place (RFC 9113, 8.2 and 8.3). */
   malformed: 1,
   method: 2,
   scheme: 3,
@@ -15,7 +15,7 @@ export const FieldKind = {
 } as const;
 export type FieldKind = (typeof FieldKind)[keyof typeof FieldKind];
 
-/** One header field, immutable, so that an index into a table costs no more than a look-up. */
+/** One immutable header field, so that an HPACK index costs only a look-up. */
 export class HeaderField {
   /** Octets as latin1. */
   readonly name: string;
@@ -27,7 +27,10 @@ export class HeaderField {
   /** What the name alone says. */
   readonly #nameKind: FieldKind;
 
-  /** @param nameKind settled already where the name is another field's: judging a long name again costs more than its index did */
+  /**
+   * @param nameKind known if the name comes from another field: judging a long name again costs more work than its
+   * index costs the peer
+   */
   constructor(name: string, value: string, nameKind: FieldKind = kindOfName(name)) {
     this.name = name;
     this.value = value;

@@ -13,7 +13,7 @@ export interface IncomingFramesPorts {
   readonly control: ControlFrames;
 }
 
-/** Every frame comes by here: whether it may come now, and whose it is. */
+/** Every frame passes here: checks whether it may come now, and dispatches it. */
 export class IncomingFrames implements FrameSink {
   readonly #shutdown: Shutdown;
   readonly #settings: PeerSettings;

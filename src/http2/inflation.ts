@@ -2,10 +2,13 @@ import type { BatchClock } from './batch-clock.ts';
 import type { TurnWork } from './fair-turns.ts';
 import type { TokenBucket } from './token-bucket.ts';
 
-/** So many octets take as long to unpack as a unit of other work. */
+/** Unpacking this many octets takes as long as one unit of other work. */
 const OCTETS_OF_UNIT = 8 * 1024;
 
-/** What compressed messages of one connection may unpack to: its own token bucket, and that of all together. */
+/**
+ * Bounds what the compressed messages of one connection may unpack to: its own token bucket, and one for all
+ * connections.
+ */
 export class Inflation {
   readonly #own: TokenBucket;
   readonly #shared: TokenBucket;

@@ -3,27 +3,26 @@ import type { Duplex } from 'node:stream';
 import type { Share } from '../listen/budget.ts';
 import { isPlainSocket } from './plain-socket.ts';
 
-/** For a connection that has little to say. */
+/** For a connection with little traffic. */
 const FIRST_BYTES = 4 * 1024;
-/** As much as libuv reads at once. */
+/** The amount that libuv reads at once. */
 const FULL_BYTES = 64 * 1024;
-/** Less room than this is not worth a read of its own. */
+/** With less room than this, a read is not worthwhile. */
 const LEAST_BYTES = 16 * 1024;
 const NO_BUFFER = Buffer.alloc(0);
 
 /**
- * Takes the octets `buffer[0..end)`, which are its own until it returns, where it calls `hold` until `letGo`, and for
- * good where `retain` is called in that time.
+ * Takes the octets `buffer[0..end)`. It may use them until it returns; if it calls `hold`, until `letGo`; and for ever
+ * if `retain` is called in that time.
  * @param mayBeMore the next octets may come before anything else happens
  */
 export type OnChunk = (buffer: Buffer, end: number, mayBeMore: boolean) => void;
 
 /**
- * Reads a socket. Node gives each read a buffer of 64 KiB of its own, and freeing those costs more
- * than parsing what is in them, and drives the garbage collector over the whole heap. A plain socket
- * therefore reads into one buffer again and again, as `net.connect` offers by its option `onread`;
- * sockets of a server have it only inside. Where Node has changed that inside, and for TLS, the
- * event `data` does the same.
+ * Reads a socket. Node allocates a buffer of 64 KiB for each read. Freeing these costs more than parsing their content,
+ * and makes the garbage collector run over the whole heap. A plain socket therefore reuses one read buffer, as
+ * `net.connect` offers with its option `onread`. Server sockets have this only internally. If Node changes these
+ * internals, and for TLS, the event `data` does the same.
  */
 export class Input {
   /** True where reads reuse their buffer. */
@@ -32,12 +31,12 @@ export class Input {
   #buffer: Buffer = NO_BUFFER;
   #isRetained = false;
   readonly #memory: Share;
-  /** Octets of the buffers it reads into; the memory pays for those beyond the first. */
+  /** Octets of the read buffers; the memory budget pays for those beyond the first. */
   #width = FIRST_BYTES;
-  /** Something came lately that would not have fitted a small buffer. */
+  /** Something arrived recently that would not have fitted into a small buffer. */
   #needsWidth = false;
   #isTooWide = false;
-  /** The buffer whose octets are held, or one to spare. */
+  /** The buffer whose octets are held, or a spare one. */
   #other: Buffer | undefined;
   #isHeld = false;
 
@@ -48,7 +47,7 @@ export class Input {
     if (!this.isInPlace) socket.on('data', (chunk: Buffer) => onChunk(chunk, chunk.length, true));
   }
 
-  /** To be called from `onChunk`: what was read is needed until {@link letGo}. Until then nothing may be read. */
+  /** Call this from `onChunk` if its octets are needed until {@link letGo}. Until then nothing may be read. */
   hold(): void {
     this.#isHeld = true;
   }
@@ -59,7 +58,7 @@ export class Input {
     this.#isRetained = false;
   }
 
-  /** To be called from `onChunk`, or while its octets are held: someone keeps a part of what was read. */
+  /** Call this from `onChunk`, or while its octets are held, if a part of the octets is kept for longer. */
   retain(): void {
     this.#isRetained = true;
   }
@@ -115,14 +114,14 @@ export class Input {
     return Buffer.allocUnsafeSlow(this.#width);
   }
 
-  /** In steps: what is read at once is answered at once. */
+  /** Grows in steps, since everything that one read brings is answered at once. */
   #widen(bytes: number): void {
     this.#needsWidth = true;
     const width = Math.min(this.#width * 4, FULL_BYTES);
     if (bytes >= this.#width && width > this.#width && this.#memory.take(width - this.#width)) this.#width = width;
   }
 
-  /** To be called about once a second: who has little to say any more gets a small buffer with his next word. */
+  /** Call this about once a second: a connection with little traffic gets a small buffer at its next read. */
   relax(): void {
     this.#isTooWide = this.#width > FIRST_BYTES && !this.#needsWidth;
     this.#needsWidth = false;

@@ -1,4 +1,4 @@
-/** How often something may happen that is cheap for a peer and not for us. */
+/** How often something may happen that is cheap for a peer but not for the server. */
 export interface Rate {
   /** How many at once. */
   readonly burst: number;
@@ -8,7 +8,10 @@ export interface Rate {
   readonly perAnswer: number;
 }
 
-/** What one connection may use, and all of them together. Everything a peer can make us keep or do has its bound here. */
+/**
+ * What one connection may use, and all of them together. Everything that a peer can make the server keep or do has its
+ * bound here.
+ */
 export interface Limits {
   /** Of one listener. More: closed as they come. */
   readonly maxConnections: number;
@@ -18,7 +21,7 @@ export interface Limits {
   readonly streamWindowBytes: number;
   /** The same for the connection as a whole. */
   readonly connectionWindowBytes: number;
-  /** The HPACK table of a peer's making. More: COMPRESSION_ERROR (RFC 7541, 4.2). */
+  /** The HPACK table that the peer fills. More: COMPRESSION_ERROR (RFC 7541, 4.2). */
   readonly headerTableBytes: number;
   /** Fields of one request, decoded, 32 octets added for each. More: answer 431 (RFC 9113, 6.5.2). */
   readonly maxHeaderListBytes: number;
@@ -49,7 +52,9 @@ export interface Limits {
   readonly stallTimeoutMs: number;
   /** Calls cancelled within `youngMs` of their start, and errors that a peer provokes on its streams. More: ENHANCE_YOUR_CALM. */
   readonly resets: Rate;
-  /** A call that has lived longer costs a canceller one of its streams: no flood can be made of it. */
+  /**
+   * A call that has lived longer has occupied one of the peer's streams, so cancels of such calls can't become a flood.
+   */
   readonly youngMs: number;
   readonly pings: Rate;
   readonly settings: Rate;

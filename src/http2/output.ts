@@ -7,10 +7,10 @@ const spare: Buffer[] = [];
 const MOST_SPARE = 16;
 const NONE = Buffer.alloc(0);
 
-/** Gathers what a connection has to say, so that a batch of answers is one write. */
+/** Collects the output of a connection, so that a batch of answers is one write. */
 export class Output {
   buffer: Buffer = NONE;
-  /** Octets gathered and not yet written. */
+  /** Octets collected and not yet written. */
   length = 0;
   #written = 0;
   /** Octets ever given to the socket. */
@@ -40,7 +40,7 @@ export class Output {
     this.length = end;
   }
 
-  /** Octets that the socket has been given and could not pass on yet. */
+  /** Octets that were written to the socket and are not yet passed on. */
   get backlog(): number {
     return this.#socket.writableLength;
   }

@@ -47,10 +47,10 @@ export class PeerSettings {
       this.#setting((buffer[at]! << 8) | buffer[at + 1]!, readUint32(buffer, at + 2));
     }
     this.seen = true;
-    // Once, however often the frame names it: each time is a loop over the streams.
+    // Applied once, however often the frame has it, since each time is a loop over the streams.
     if (sender.initialWindow !== initialWindow) sender.setInitialWindow(sender.initialWindow, streams.open.values());
     sender.writer.control(FrameType.settings, Flag.ack, NO_PAYLOAD);
-    // What larger windows let go comes after the word that they are in force (6.5.3).
+    // DATA that the larger windows allow is sent after the acknowledgement (6.5.3).
     sender.pumpAll();
   }
 

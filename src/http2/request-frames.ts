@@ -19,7 +19,7 @@ export interface RequestFramesPorts {
   readonly memory: Share;
 }
 
-/** DATA, HEADERS and CONTINUATION: what requests are made of. */
+/** DATA, HEADERS and CONTINUATION: the frames of requests. */
 export class RequestFrames {
   readonly #clock: BatchClock;
   readonly #writer: FrameWriter;
@@ -80,12 +80,14 @@ export class RequestFrames {
     if (id > streams.ids.lastServed) return;
     const why = streams.ids.whyAbsent(id);
     if (why === 'idle') throw protocolError('DATA on an idle stream');
-    // Others are paid for by their octets: many may be under way to a call that we have refused.
+    // Other frames are not counted, since their octets are: many may be on their way to a call that was refused.
     if (isEmpty) this.#floods.emptyFrame();
     if (why !== 'reset') streams.refuse(id, ErrorCode.streamClosed);
   }
 
-  /** Once a batch: the connection's window is full again, whoever is slow to read his stream (RFC 9113, 6.9). */
+  /**
+   * Once per batch: opens the connection's window fully again, even if some streams are read slowly (RFC 9113, 6.9).
+   */
   replenish(): void {
     const used = this.#fullWindow - this.#window;
     if (used < this.#fullWindow / 2) return;
@@ -142,7 +144,7 @@ export class RequestFrames {
   #block(id: number, ended: boolean, selfish: boolean, buffer: Buffer, start: number, end: number): void {
     const streams = this.#streams;
     if (id <= streams.ids.last) return this.#trailers(id, ended, buffer, start, end);
-    // Decoded whatever becomes of the stream: both ends' tables stay the same (RFC 9113, 4.3).
+    // Decoded in any case, so that the tables of both ends stay the same (RFC 9113, 4.3).
     const head = this.#blocks.request(buffer, start, end);
     streams.begin(id, head, ended, selfish);
   }

@@ -18,7 +18,7 @@ export interface RequestHead {
   readonly isTooLarge: boolean;
 }
 
-/** Gathers the fields of one block at a time into a head. */
+/** Collects the fields of one block into a head. */
 export class HeadBuilder implements FieldSink {
   readonly #maxBytes: number;
   #bytes = 0;

@@ -6,7 +6,10 @@ import type { FrameWriter } from './frame-writer.ts';
 import type { HeaderField } from './header-field.ts';
 import type { Limits } from './limits.ts';
 
-/** The kernel takes a batch of answers in pieces: this much is no sign of a peer that does not read. */
+/**
+ * The kernel takes a batch of answers in pieces: this many octets in the socket do not mean that the peer does not
+ * read.
+ */
 const LEAST_CONGESTED_BYTES = 32 * 1024;
 /** Octets of a DATA frame that is worth its header. */
 const GOOD_PIECE = 512;
@@ -39,15 +42,15 @@ export interface SenderPorts {
   readonly onOverflow: () => void;
 }
 
-/** The sending side of a connection: flow control by the peer's windows (RFC 9113, 5.2 and 6.9). */
+/** The sending side of a connection, with flow control by the peer's windows (RFC 9113, 5.2 and 6.9). */
 export class Sender {
   readonly writer: FrameWriter;
   connectionWindow = DEFAULT_WINDOW;
   initialWindow = DEFAULT_WINDOW;
   maxFrameSize = LEAST_MAX_FRAME_SIZE;
-  /** Answers, or good pieces of one: work done for the peer, against which its control frames are weighed. */
+  /** Answers, or large pieces of one: work done for the peer, which allows it more control frames. */
   answers = 0;
-  /** Octets that wait for windows, all streams together. */
+  /** Octets that wait for windows, of all streams. */
   queuedBytes = 0;
   /** When something waiting was last sent, or began to wait. Infinity: nothing waits. */
   stalledSinceMs = Infinity;
@@ -71,7 +74,7 @@ export class Sender {
   /** The socket holds more than could be paid for. */
   #isShort = false;
 
-  /** The socket does not take what it is given: DATA waits here, where it is bounded. */
+  /** The socket is congested: DATA waits here, where it is bounded. */
   get isCongested(): boolean {
     const { backlog } = this.writer.output;
     return backlog > LEAST_CONGESTED_BYTES && (this.#isShort || backlog > this.#limits.congestedBytes);
@@ -126,7 +129,7 @@ export class Sender {
     this.#pump(stream);
   }
 
-  /** Ends our side behind what still waits: with trailers, or where there are none with the last DATA. */
+  /** Ends our side after the DATA that still waits: with trailers, or without them with the last DATA. */
   end(stream: SendingStream, trailers: readonly HeaderField[]): void {
     if (stream.gone) return;
     stream.ending = trailers;
@@ -174,14 +177,14 @@ export class Sender {
     this.queuedBytes -= length;
   }
 
-  /** A window opened by one octet at a time is no progress. */
+  /** A window that opens by one octet at a time is not progress. */
   #progress(): void {
     this.answers++;
     this.unstall();
   }
 
   #block(stream: SendingStream): void {
-    // Last in line again, so that streams take turns.
+    // To the end of the queue, so that streams take turns.
     this.#blocked.delete(stream);
     this.#blocked.add(stream);
     this.stall();

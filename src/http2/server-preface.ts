@@ -2,7 +2,7 @@ import type { FrameWriter } from './frame-writer.ts';
 import { DEFAULT_WINDOW, FrameType, Setting, writeUint32 } from './frame.ts';
 import type { Limits } from './limits.ts';
 
-/** A server's first words (RFC 9113, 3.4): our limits as SETTINGS, and the connection's window made as large. */
+/** The server preface (RFC 9113, 3.4): the limits as SETTINGS, and a WINDOW_UPDATE for the connection's window. */
 export function writeServerPreface(writer: FrameWriter, limits: Limits): void {
   const settings = [
     [Setting.maxConcurrentStreams, limits.maxConcurrentStreams],

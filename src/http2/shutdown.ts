@@ -7,7 +7,7 @@ import type { Streams } from './streams.ts';
 import type { AbuseKind, TransportObserver } from './transport-events.ts';
 import type { WriteScheduler } from './write-scheduling.ts';
 
-/** How long the last words of a connection, or an answer to our PING, may take. */
+/** How long the last writes of a connection, or the answer to the server's PING, may take. */
 const LINGER_MS = 1000;
 const DRAIN_PING = Buffer.from('draining', 'latin1');
 
@@ -22,7 +22,10 @@ export interface ShutdownPorts {
 /** How a connection ends: gracefully in two steps (RFC 9113, 6.8), or with an error (5.4.1). */
 export class Shutdown {
   readonly #ports: ShutdownPorts;
-  /** `draining`: told to go, and may still open streams. `refusing`: streams above the last served are ignored. */
+  /**
+   * `draining`: GOAWAY was sent, and the peer may still open streams. `refusing`: streams above the last served one are
+   * ignored.
+   */
   #state: 'open' | 'draining' | 'refusing' | 'ended' = 'open';
   #peerIsLeaving = false;
   #timer: NodeJS.Timeout | undefined;
@@ -35,12 +38,12 @@ export class Shutdown {
     return this.#state === 'ended';
   }
 
-  /** The peer is told to go, calls in flight end, then the connection closes. */
+  /** Sends GOAWAY, lets calls in flight end, then closes the connection. */
   drain(): void {
     if (this.#state !== 'open') return;
     this.#state = 'draining';
     this.#goaway(GREATEST_STREAM_ID, ErrorCode.noError, '');
-    // Streams that the peer opened before it knew still arrive; its answer says that it knows.
+    // Streams that the peer opened before the GOAWAY still arrive; its answer to the PING shows that it has the GOAWAY.
     this.#ports.writer.control(FrameType.ping, 0, DRAIN_PING);
     this.#timer = setTimeout(() => this.refuseNew(), LINGER_MS).unref();
     this.#ports.writes.touch();
@@ -89,7 +92,7 @@ export class Shutdown {
     this.ended();
     writer.output.flush();
     socket.end();
-    // Still read, so that what the peer sends does not reset the connection under our last words.
+    // Reading goes on, since unread octets would reset the connection before the peer has our last frames.
     socket.resume();
     if (!socket.destroyed) this.#timer = setTimeout(() => socket.destroy(), LINGER_MS).unref();
   }

@@ -47,7 +47,7 @@ export class StreamIds {
   }
 
   /**
-   * An answer and the cancelling of its call may pass each other on the way, many of them where one side was slow.
+   * An answer and the cancel of its call may cross on the way, and many of them if one side was slow.
    * @returns true the first time for each stream that has ended lately
    */
   isLateCancel(id: number): boolean {

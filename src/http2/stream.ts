@@ -11,7 +11,7 @@ export interface StreamHost {
   readonly observer: TransportObserver;
   readonly sender: Sender;
   readonly clock: BatchClock;
-  /** Calls that outlive their streams: they count against the streams that may be open. */
+  /** Calls that outlive their streams: they count as open streams. */
   lingering: number;
   /** Octets of messages that the connection's streams hold: unfinished, or not taken by their handlers. */
   bufferedRequestBytes: number;
@@ -21,7 +21,7 @@ export interface StreamHost {
   readonly memory: Share;
   /** Runs what no frame or answer of the peer's has caused: a fault there ends the connection, not the process. */
   guarded(act: () => void): void;
-  /** Something was put out from outside a batch of frames: it is written before the loop turns. */
+  /** Output was made outside a batch of frames: it is written before the next turn of the loop. */
   touch(): void;
   /** Called while a frame is handled: its buffer is kept, and so must not be read into again. */
   retainInput(): void;

@@ -11,7 +11,7 @@ import type { Shutdown } from './shutdown.ts';
 import type { Streams } from './streams.ts';
 import type { TransportObserver } from './transport-events.ts';
 
-/** How long anything may wait while what connections share runs short: who waits longer holds it from others. */
+/** How long anything may wait while shared budgets are low: a longer wait would keep them from others. */
 const PRESSED_TIMEOUT_MS = 1000;
 
 export interface TimeoutsPorts {
@@ -32,7 +32,7 @@ export class Timeouts {
   readonly #ports: TimeoutsPorts;
   readonly #openedAtMs: number;
   #lastReceivedMs: number;
-  /** What the socket had passed on when it last passed on more, or had nothing to. */
+  /** The octets that the socket had passed on when it last made progress, or had nothing to pass on. */
   #taken = 0;
   #takenAtMs: number;
 

@@ -1,4 +1,4 @@
-/** How a peer was hurting us when it was stopped: the label of a metric. */
+/** What a peer did when it was stopped: the label of a metric. */
 export type AbuseKind =
   | 'rapid_reset'
   | 'continuation_flood'
@@ -17,7 +17,7 @@ export type AbuseKind =
   | 'slow_handshake'
   | 'slow_request';
 
-/** Told of what happens on the connections of a listener. Called on hot paths: keep it to adding. */
+/** Observes the connections of a listener. Called on hot paths: it should only add numbers. */
 export interface TransportObserver {
   readonly counters: TransportCounters;
   onAbuse(kind: AbuseKind): void;

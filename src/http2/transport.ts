@@ -181,7 +181,7 @@ function createListener(
     handshakeTimeout: limits.handshakeTimeoutMs,
   });
   server.on('secureConnection', (socket) => {
-    // In TLS 1.2 each costs us a handshake, and no HTTP/2 client may ask for one (RFC 9113, 9.2.1).
+    // In TLS 1.2 each renegotiation costs a handshake, and HTTP/2 clients must not ask for one (RFC 9113, 9.2.1).
     socket.disableRenegotiation();
     if (socket.alpnProtocol === 'h2') onSocket(socket);
     else socket.destroy();

@@ -1,6 +1,6 @@
 /**
- * When a connection writes: what a batch of frames causes at the end of the batch, all of it at once;
- * what is put out at any other time before the loop turns.
+ * Decides when a connection writes: the output of a batch of frames at the end of the batch, all at once; any other
+ * output before the next turn of the loop.
  */
 export class WriteScheduler {
   #inBatch = false;

@@ -12,10 +12,10 @@ import { stillPending } from './pending-hit.ts';
 import type { PendingHit } from './pending-hit.ts';
 import type { LeaseQuestion, Question, Unspent } from './question.ts';
 
-// What is sent to the store, and when. Hits wait until the event loop has read what has arrived, and then
-// go together: those of one descriptor and cost in one call in exact mode, all of one descriptor in one call
-// in leased mode, where one call at a time is under way. Calls of one descriptor arrive in the order they
-// were sent (one connection, one node).
+// Decides what is sent to the store, and when. Hits wait until the event loop has read all input, and are then sent
+// together. In exact mode, one call has the hits of one descriptor and cost. In leased mode, one call has all hits of
+// one descriptor, and a descriptor has one call at a time. Calls of one descriptor arrive in the order they were sent
+// (one connection, one node).
 
 export interface BatchingPorts {
   readonly link: ScriptLink;
@@ -38,7 +38,7 @@ export class Batching {
     this.#ports = ports;
   }
 
-  /** Sends what waits at this descriptor, with all else that comes in the same turn of the event loop. */
+  /** Sends the pending hits of this descriptor, together with all others of the same turn of the event loop. */
   schedule(descriptor: Descriptor): void {
     if (this.#due.size === 0) setImmediate(() => this.#sendAll());
     this.#due.add(descriptor);
@@ -53,7 +53,7 @@ export class Batching {
     }
   }
 
-  /** Gives unspent units back, once. What can't be sent stays debited until its windows end. */
+  /** Gives unspent units back, once. If they can't be sent, they stay debited until their windows end. */
   async giveBack(unspent: Unspent | undefined, limitsChanged = false): Promise<void> {
     if (unspent === undefined) return;
     const { link, metrics, prefix, storeTimeoutMs, news } = this.#ports;
@@ -121,7 +121,7 @@ export class Batching {
     }
   }
 
-  /** What hits are answered by. An answer under limits that have changed since is used for them, and not kept. */
+  /** Answers hits. If the limits have changed since the call, the answer is used for these hits and then dropped. */
   #learn(descriptor: Descriptor, question: Question, reply: TakeReply): KnownWindows {
     if (!descriptor.isCurrent(question)) return KnownWindows.of(reply, question.asked);
     const known = descriptor.learn(question, reply);
@@ -150,7 +150,7 @@ export class Batching {
       if (descriptor.serve(this.#ports.now())) this.schedule(descriptor);
     } catch (error) {
       for (const hit of question.hits) hit.fail(error);
-      // Those that came since have time of their own.
+      // Hits that came later have their own time-out.
       if (descriptor.hasPending()) this.schedule(descriptor);
     }
   }
@@ -164,7 +164,9 @@ export class Batching {
     if (reply.charged > wish.need) this.#ports.metrics.leased(reply.charged - wish.need);
   }
 
-  /** Waits as long as the store may take: a hit that has less time doesn't cut short what others wait for. */
+  /**
+   * Waits for the full time-out of the store, so that a hit with less time does not end a call that others wait for.
+   */
   #run(call: ScriptCall, { mono }: Moment, late: (reply: readonly number[]) => void): Promise<readonly number[]> {
     const { link, storeTimeoutMs } = this.#ports;
     const answer = link.run(call, mono + storeTimeoutMs, late);

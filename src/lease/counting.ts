@@ -1,17 +1,20 @@
 import type { Demand } from '../quota/store.ts';
 
 /**
- * How a kind of request is decided: from leases; exactly; or exactly although counters of it are leased from
- * elsewhere, so that units may come back to them.
+ * How a kind of request is decided: from leases; exactly; or exactly although others lease from its counters, so that
+ * units may come back to them.
  */
 export type Counting = 'leased' | 'exact' | 'mixed';
 
-/** A window that is shorter than so many of the longest trips, or than this, may end before its lease is spent. */
+/**
+ * A window that is shorter than this many of the longest round trips, or than this time, may end before its lease is
+ * spent.
+ */
 const LEAST_WINDOW_TRIPS = 10;
 const LEAST_WINDOW_MS = 500;
 
 export interface CountingOptions {
-  /** Of demands that don't say. */
+  /** The default for demands without a choice. */
   readonly quota: 'exact' | 'leased';
   readonly storeTimeoutMs: number;
 }

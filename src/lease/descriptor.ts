@@ -25,18 +25,18 @@ import type { LeaseQuestion, Question, Unspent } from './question.ts';
  */
 export class Descriptor {
   readonly keys: readonly string[];
-  /** Whether it is remembered: a lease of one that is not would be lost. */
+  /** Whether this descriptor is remembered: otherwise its lease would be lost. */
   readonly isKept: boolean;
   #demands: readonly Demand[];
   readonly #lease: Lease;
   readonly #known: KnownWindows;
   readonly #rate: SpendingRate;
-  /** What all leases of this replica hold of each counter, and have asked for. */
+  /** Units of each counter that all leases of this replica hold or have asked for. */
   readonly #leased: readonly LeasedUnits[];
   #forLease: PendingHit[] = [];
   #forExact: PendingHit[] = [];
   #isLeasing = false;
-  /** Below so many units the next lease is asked for before this one is spent. */
+  /** With fewer units left than this, the next lease is requested before this one is spent. */
   #lowWater = 0;
   #usedAt: number;
   #generation = 0;
@@ -60,7 +60,7 @@ export class Descriptor {
     this.#usedAt = mono;
   }
 
-  /** Notes a hit, and takes over changed limits: returns what was leased under the old ones. */
+  /** Notes a hit and takes over changed limits. Returns the units that were leased under the old limits. */
   use(demands: readonly Demand[], mono: number): Unspent | undefined {
     this.#usedAt = mono;
     for (let d = 0; d < demands.length; d++) {
@@ -78,14 +78,14 @@ export class Descriptor {
     return unspent && { ...unspent, demands: before };
   }
 
-  /** Spends from the lease. Undefined where it has too few units. */
+  /** Spends units of the lease. Undefined if it has too few. */
   spend(demands: readonly Demand[], now: Moment): Taking | undefined {
     const cost = demands[0]?.cost ?? 0;
     this.#rate.note(cost);
     return this.#lease.spend(cost, now) ? this.#known.taking(true, demands, now, this.#lease.units(now)) : undefined;
   }
 
-  /** The refusal, where what is known leaves no doubt. */
+  /** The refusal, if the known windows are sure to refuse. */
   refusal(demands: readonly Demand[], counting: Counting, now: Moment): Taking | undefined {
     const units = counting === 'leased' ? this.#lease.units(now) : 0;
     return this.#known.lacks(demands, counting, now, units)
@@ -93,7 +93,7 @@ export class Descriptor {
       : undefined;
   }
 
-  /** Whether it is time to ask for the next lease; not where a window has nothing left to lease. */
+  /** Whether it is time to request the next lease. False if a window has nothing left to lease. */
   isRunningLow(now: Moment): boolean {
     if (this.#lease.units(now) >= this.#lowWater || this.#isLeasing) return false;
     return !this.#known.areSpent(this.#demands, now);
@@ -109,14 +109,14 @@ export class Descriptor {
     (counting === 'leased' ? this.#forLease : this.#forExact).push(hit);
   }
 
-  /** The hits for the next exact calls: they are no longer this descriptor's. */
+  /** Takes the hits for the next exact calls out of this descriptor. */
   takeExact(): readonly PendingHit[] {
     const hits = stillPending(this.#forExact);
     this.#forExact = [];
     return hits;
   }
 
-  /** A question for demands of this descriptor, under the limits of now. */
+  /** A question for demands of this descriptor, under the current limits. */
   question(demands: readonly Demand[], asked: Moment): Question {
     return { demands: underLimits(demands, this.#demands), asked, generation: this.#generation };
   }
@@ -126,14 +126,14 @@ export class Descriptor {
     return generation === this.#generation;
   }
 
-  /** Remembers what the store has answered to a current question. */
+  /** Remembers the store's answer to a current question. */
   learn({ asked }: Question, reply: TakeReply): KnownWindows {
     this.#known.learn(reply, asked);
     return this.#known;
   }
 
   /**
-   * Begins to lease; {@link endLeasing} must follow. Undefined where nothing is to be asked for, or is already.
+   * Begins to lease; {@link endLeasing} must follow. Undefined if no lease is needed, or one is already requested.
    * @param replicas that lease from these counters, at least 1
    */
   startLeasing(asked: Moment, replicas: number): LeaseQuestion | undefined {
@@ -154,7 +154,7 @@ export class Descriptor {
   }
 
   /**
-   * Adds what was charged to the lease, unless a reset or changed limits made it void meanwhile.
+   * Adds the charged units to the lease, unless a reset or changed limits have voided it in the meantime.
    * @returns what is to be given back
    */
   absorb(
@@ -172,7 +172,7 @@ export class Descriptor {
   }
 
   /**
-   * Answers the hits that wait for a lease, in their order, as far as the lease and what is known allow.
+   * Answers the hits that wait for a lease, in order, as far as the lease and the known windows allow.
    * @returns whether some wait on
    */
   serve(now: Moment): boolean {
@@ -186,13 +186,13 @@ export class Descriptor {
     return this.#forLease.length > 0;
   }
 
-  /** Whether hits wait for a lease: some may have run out of time, or failed. */
+  /** Whether hits wait for a lease. Some of them may have timed out or failed. */
   hasPending(): boolean {
     this.#forLease = stillPending(this.#forLease);
     return this.#forLease.length > 0;
   }
 
-  /** Drops the lease and what is known, since they are of windows that a reset has closed. */
+  /** Drops the lease and the known windows, because a reset has closed these windows. */
   resetCounter(key: string, epoch: number, mono: number): void {
     const index = this.keys.indexOf(key);
     if (index < 0) return;
@@ -200,23 +200,23 @@ export class Descriptor {
     if (this.#resets.hear(index, epoch, mono)) this.forget();
   }
 
-  /** Its counters have changed, or may have: what would be refused by what is known is asked for. */
+  /** Its counters have changed, or may have: the store is asked about hits that the known windows would refuse. */
   outdate(mono: number): void {
     this.#known.outdate(mono);
   }
 
-  /** Drops the lease and what is known. Returns what is unspent. */
+  /** Drops the lease and the known windows. Returns the unspent units. */
   forget(): Unspent | undefined {
     this.#known.forget();
     return this.#dropLease();
   }
 
-  /** Drops a lease that has died or that nobody has spent for so long. Returns what is unspent. */
+  /** Drops a lease that has died or has not been used for so long. Returns the unspent units. */
   dropIdleLease(now: Moment, idleMs: number): Unspent | undefined {
     return now.mono - this.#usedAt >= idleMs || !this.#lease.isAlive(now) ? this.#dropLease() : undefined;
   }
 
-  /** True where nothing would be lost with it. */
+  /** True if nothing would be lost with this descriptor. */
   isIdle(now: Moment, idleMs: number): boolean {
     const isPending = this.#forLease.length > 0 || this.#forExact.length > 0 || this.#isLeasing;
     return now.mono - this.#usedAt >= idleMs && !isPending && this.#lease.debited === 0;
@@ -243,7 +243,7 @@ export class Descriptor {
     return sizeWithinLimits(this.#demands, this.#rate.perMs(now.mono), endsInMs, byOthers);
   }
 
-  /** While a lease is asked for, other leases of its counters leave room for it. */
+  /** While a lease is requested, other leases of its counters leave room for it. */
   #reserve(units: number): void {
     for (const leased of this.#leased) leased.units += units;
   }

@@ -10,7 +10,7 @@ import type { Unspent } from './question.ts';
 
 /**
  * Where unspent units go.
- * @param limitsChanged what the demands say of limits need not be what others refuse by
+ * @param limitsChanged others may refuse by other limits than those of the demands
  */
 export type GiveBack = (unspent: Unspent | undefined, limitsChanged?: boolean) => void;
 
@@ -20,13 +20,13 @@ interface LeasedCounter extends LeasedUnits {
 }
 
 const SWEEP_AT_ONCE = 5000;
-/** A lease that nobody spends goes back, so that others can. */
+/** A lease that is not used for so long is returned, so that others can use its units. */
 const IDLE_LEASE_MS = 1000;
 const IDLE_DESCRIPTOR_MS = 5000;
-/** Beyond so many, a new descriptor is remembered for its own hit only. */
+/** Beyond this number, a new descriptor is used for one hit only and then forgotten. */
 const MAX_DESCRIPTORS = 50_000;
 
-/** The descriptors a replica has had hits for lately. What is forgotten is asked for again. */
+/** The descriptors of a replica's recent hits. For forgotten ones, the store is asked again. */
 export class Descriptors {
   readonly #prefix: KeyPrefix;
   readonly #giveBack: GiveBack;
@@ -61,7 +61,7 @@ export class Descriptors {
     return this.#counters.get(key)?.by ?? [];
   }
 
-  /** The descriptor of these demands, with their limits: what was leased under others goes back. */
+  /** The descriptor of these demands, with their limits. Units that were leased under other limits are returned. */
   of(demands: readonly Demand[], now: Moment): Descriptor {
     const name = nameOf(demands);
     let descriptor = this.#byName.get(name);
@@ -82,7 +82,7 @@ export class Descriptors {
   }
 
   /**
-   * Looks at some: leases that have died or that nobody spends go back, idle descriptors are forgotten.
+   * Sweeps some descriptors: returns leases that have died or are not used, and forgets idle descriptors.
    * @param isAway nothing can go back now: leases are kept until it can
    */
   sweep(now: Moment, isAway = false): void {

@@ -1,6 +1,6 @@
 import type { Debit } from '../script/script-call.ts';
 
-/** Of each counter of a descriptor the epoch of its last reset that this replica has heard of, and when it heard. */
+/** For each counter of a descriptor, the epoch of the last reset that this replica has heard of, and when it heard. */
 export class HeardResets {
   readonly #last: { readonly epoch: number; readonly mono: number }[] = [];
 
@@ -11,7 +11,10 @@ export class HeardResets {
     return true;
   }
 
-  /** Whether a reset came between: it was asked for before the reset was heard of, and is of an earlier epoch. */
+  /**
+   * Whether a reset came in between: the question was asked before this replica heard of the reset, and the answer is
+   * of an earlier epoch.
+   */
   voids({ epochs, asked }: Pick<Debit, 'epochs' | 'asked'>): boolean {
     return epochs.some((epoch, counter) => {
       const reset = this.#last[counter];

@@ -5,9 +5,9 @@ import { wholePeriodMs } from '../quota/window.ts';
 import type { TakeReply } from '../script/script-call.ts';
 import type { Counting } from './counting.ts';
 
-/** Resets and returns of units, which other replicas tell. */
+/** Messages of other replicas about resets and returned units. */
 export interface News {
-  /** All that was told before this moment (monotonic milliseconds) has arrived; -Infinity where that is not known. */
+  /** All messages sent before this moment (monotonic milliseconds) have arrived; -Infinity if that is unknown. */
   heardUntil(): number;
   /** Tells the mesh that these counters, which had nothing left, have units again. */
   unitsCameBack(keys: readonly string[]): void;
@@ -23,28 +23,34 @@ interface KnownWindow {
 
 const NOT_OPEN: KnownWindow = { used: 0, endMono: -Infinity };
 
-/** Where leases may come back and nobody would tell, a refusal is looked at again so soon. */
+/** If leases may come back without a message, a refusal is checked again after this time. */
 const RECHECK_LEASED_MS = 250;
-/** In exact mode nothing comes back but by a reset; where its message may be missed, so soon. */
+/**
+ * In exact mode units come back only by a reset; if its message may be missed, a refusal is checked again after this
+ * time.
+ */
 const RECHECK_EXACT_MS = 1000;
-/** News older than this that has not arrived would be known to be missing. */
+/** If news older than this had not arrived, it would be known to be missing. */
 const UNHEARD_MS = 1000;
-/** What nobody tells, such as a key that was deleted by hand. */
+/** For changes without a message, such as a key that was deleted by hand. */
 const RECHECK_MS = 60_000;
 
-/** What the store last told of the windows of some counters: callers are told by it, and refused while it holds. */
+/**
+ * The store's last answer about the windows of some counters. It fills rate headers, and refuses callers while it is
+ * valid.
+ */
 export class KnownWindows {
   readonly #news: News;
   #known: readonly (readonly KnownWindow[])[] = [];
   #knownAt = -Infinity;
-  /** When it heard news of its counters: what was asked for earlier may be older than they are. */
+  /** When news of its counters arrived: answers to earlier questions may be older than the news. */
   #newsAt = -Infinity;
 
   constructor(news: News = noNews) {
     this.#news = news;
   }
 
-  /** Knows what one reply told, for those who ask once. */
+  /** Known windows of one reply, for descriptors that are used once. */
   static of(reply: Pick<TakeReply, 'windows'>, asked: Moment): KnownWindows {
     const known = new KnownWindows();
     known.learn(reply, asked);
@@ -63,7 +69,7 @@ export class KnownWindows {
     this.#knownAt = -Infinity;
   }
 
-  /** The counters have changed, or may have: nothing is refused by what is known until the store has told again. */
+  /** The counters have changed, or may have: the known windows refuse nothing until the store has answered again. */
   outdate(mono: number): void {
     this.#knownAt = -Infinity;
     this.#newsAt = mono;
@@ -125,7 +131,8 @@ export class KnownWindows {
         const { used, endMono } = known?.[i] ?? NOT_OPEN;
         const { maximumRequests } = limit;
         const left = maximumRequests - used + units + later * cost;
-        // A window that has refused may have ended on the way back: that is what is told, not one yet to open.
+        // A window that has refused may have ended on the way back. The caller is told of that window, not of the next
+        // one.
         const hasRefused = !granted && endMono > -Infinity && cost > left;
         if (endMono > now.mono || hasRefused) {
           const remaining = Math.max(0, Math.min(left, maximumRequests));
@@ -140,8 +147,8 @@ export class KnownWindows {
   }
 
   /**
-   * Whether what is known of a window that refuses still holds. Units that come back to one with nothing left
-   * are told, resets too; to one with something left, where leases can come back, they are not.
+   * Whether the known state of a refusing window is still valid. There are messages for resets, and for units that
+   * return to a window with nothing left. There are none for leases that return to a window with something left.
    */
   #isCurrent(left: number, counting: Counting, { mono }: Moment): boolean {
     const ageMs = mono - this.#knownAt;

@@ -1,12 +1,12 @@
 import type { Demand } from '../quota/store.ts';
 import type { Wish } from '../script/script-call.ts';
 
-// How many units to debit ahead: about what this replica spends in one lease interval, so that a busy
-// counter needs a few calls a second whatever its rate, and a quiet one none in advance.
+// How many units to debit ahead: about as many as this replica spends in one lease interval. So a busy counter needs a
+// few calls a second at any rate, and a quiet one debits nothing ahead.
 
-/** A lease is to last so long. */
+/** How long a lease should last. */
 export const LEASE_INTERVAL_MS = 200;
-/** No lease is above this part of any limit: it bounds what a killed replica leaves unspent. */
+/** A lease is at most this part of each limit. This bounds the units that a killed replica leaves unspent. */
 const LEASE_PART = 0.05;
 /** Of what remains, all replicas together lease at most one part in so many at a time. */
 const SHARE_FACTOR = 2;
@@ -14,10 +14,10 @@ const SHARE_FACTOR = 2;
 const MEASURE_MS = 5;
 const MEMORY_MS = 100;
 
-/** Below this a lease is spent before the next is asked for. */
+/** A smaller lease is spent before the next one is requested. */
 const SMALLEST_AHEAD = 8;
 
-/** Units asked for in a time, forgetting what is long ago. */
+/** The rate at which units are requested; older requests count less. */
 export class SpendingRate {
   #since: number;
   #units = 0;
@@ -82,7 +82,7 @@ export function sizeWithinLimits(
 }
 
 /**
- * What to ask for, so that the hits that wait are served and the lease is of its size then.
+ * How many units to request, so that the pending hits are served and the lease then has its size.
  * @param costs of the hits that wait, in their order
  * @param leasedUnits that can be spent now
  */
@@ -95,7 +95,7 @@ export function wishFor(costs: readonly number[], leasedUnits: number, size: num
   return { want, least, need, share: SHARE_FACTOR * replicas };
 }
 
-/** With fewer units left of a lease of that size, the next one is asked for. */
+/** With fewer units left of a lease of that size, the next one is requested. */
 export function lowWaterOf(size: number): number {
   return size >= SMALLEST_AHEAD ? size >> 2 : 0;
 }

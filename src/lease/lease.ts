@@ -3,17 +3,20 @@ import type { Debit, WindowReply, TakeReply } from '../script/script-call.ts';
 
 // Units that a replica has debited and not yet spent.
 //
-// A lease belongs to the windows it was debited from, and dies with the first of them. How long that is,
-// Redis told at some moment between the question and the answer, so the time is counted from the question:
-// whatever the trip took, the lease dies before its window does. It is checked at every spending by the
-// monotonic and the wall clock, the stricter: the first stands still while a machine sleeps, the second can be
-// set back. Neither is compared with Redis's clock, so a replica whose clock is wrong gets the same result.
+// A lease belongs to the windows it was debited from, and dies with the first of them. Redis measured the remaining
+// time at some moment between the question and the answer, so the time counts from the question: however long the trip
+// took, the lease dies before its window does. Every use checks the monotonic and the wall clock, because the first
+// stands still while a machine sleeps, and the second can be set back; the stricter one decides. Neither is compared
+// with Redis's clock, so a replica whose clock is wrong gets the same result.
 
 /** A replica's clock and Redis's may drift apart: 1 in 1000, twice what NTP corrects by slewing. */
 const DRIFT = 0.001;
-/** Redis and we round to milliseconds somewhere on the way. */
+/** Redis and this code both round to milliseconds. */
 const MARGIN_MS = 1;
-/** No lease outlives a reset for longer, whether its message arrives or not: a new one tells the epoch. */
+/**
+ * A lease lives at most this long after a reset, even if the message of the reset is lost: the next lease brings the
+ * new epoch.
+ */
 const LONGEST_LIFE_MS = 1000;
 
 /** Units of one counter that leases of this replica hold, spent by nobody yet. */
@@ -35,7 +38,7 @@ export class Lease {
     this.#leased = leased;
   }
 
-  /** Units that are debited, also where the lease has died and they have not gone back yet. */
+  /** Units that are debited, including those of a dead lease that have not been returned yet. */
   get debited(): number {
     return this.#units;
   }
@@ -49,7 +52,7 @@ export class Lease {
     return mono < this.#diesMono && wall < this.#diesWall;
   }
 
-  /** Monotonic milliseconds when it dies, if the wall clock does not end it earlier. */
+  /** When it dies, in monotonic milliseconds, unless the wall clock ends it earlier. */
   get diesMono(): number {
     return this.#diesMono;
   }
@@ -61,7 +64,7 @@ export class Lease {
     return true;
   }
 
-  /** Adds what was debited. Returns what is unspent and debited from other windows. */
+  /** Adds a debit. Returns unspent units that were debited from other windows. */
   add(debit: Debit): Debit | undefined {
     const remainder = sameWindows(this.#debit, debit) ? undefined : this.drop();
     const livesMs = livesFor(debit.windows);
@@ -87,7 +90,10 @@ export class Lease {
   }
 }
 
-/** Milliseconds from the question until the first window ends, less what clocks may be wrong; never more than a reset may be late. */
+/**
+ * Milliseconds from the question until the first window ends, minus the possible error of clocks; at most the time that
+ * a reset may be late.
+ */
 function livesFor(windows: TakeReply['windows']): number {
   let leftUs = Infinity;
   for (const list of windows) for (const window of list) leftUs = Math.min(leftUs, window.leftUs);

@@ -18,14 +18,14 @@ import { KnownWindows, noNews } from './known-windows.ts';
 import type { News } from './known-windows.ts';
 import { pendingHit } from './pending-hit.ts';
 
-// Counts by scripts that run elsewhere: in Redis for the replicas of a mesh, in one process for its workers. Exactly
-// over all of them.
+// Counts with scripts that run elsewhere: in Redis for the replicas of a mesh, in the owner for its workers. The count
+// is exact over all of them.
 //
-// A unit is admitted only after it was debited there from every window of its limits, and a debit never
-// takes a window above its limit. So whatever replicas, delays and crashes there are, no window admits more
-// than its limit; the one possible error is to admit less, and a lease bounds it. Exact mode debits each hit
-// by itself; leased mode debits some units ahead and spends them without a trip, and near the end of a quota,
-// where a lease would be less than one unit, it is exact mode.
+// A unit is admitted only after it was debited there from every window of its limits, and a debit never takes a window
+// above its limit. So no window admits more than its limit, with any number of replicas, delays and crashes. The only
+// possible error is to admit less, and the lease bounds it. Exact mode debits each hit by itself. Leased mode debits
+// some units ahead and spends them without a call. Near the end of a quota, where a lease would be less than one unit,
+// leased mode works like exact mode.
 
 export interface LeasingStorePorts {
   readonly clock: Clock;
@@ -34,13 +34,13 @@ export interface LeasingStorePorts {
   /** Replicas seen lately, at least 1. */
   replicas(): number;
   /**
-   * Lets keys that callers choose into the store; absent: it bounds them itself.
+   * Admits keys that callers choose to the store. Absent: the store bounds them itself.
    * @throws TooManyKeys where one is new and does not fit
    */
   admitKeys?(demands: readonly Demand[], now: Moment): void;
   /** Tells the mesh that a counter was reset. */
   announceReset(key: string, epoch: number): Promise<void>;
-  /** Absent: nobody tells when units come back, and refusals are looked at again a few times a second. */
+  /** Absent: there are no messages about returned units, and refusals are checked again a few times a second. */
   readonly news?: News;
   randomName(): string;
   /** Of what is behind the link. */
@@ -52,7 +52,7 @@ export interface LeasingStorePorts {
 export interface LeasingStoreOptions {
   /** Before every key. */
   readonly prefix: KeyPrefix;
-  /** Of demands that don't say. */
+  /** The default for demands without a choice. */
   readonly quota: 'exact' | 'leased';
   /** The longest wait for an answer. */
   readonly storeTimeoutMs: number;
@@ -154,14 +154,14 @@ export class LeasingCounterStore implements CounterStore {
     return closed;
   }
 
-  /** Drops what is leased and known of a counter that was reset: it is debited from windows that are closed. */
+  /** Drops leases and known windows of a counter that was reset: they belong to closed windows. */
   forget(key: string, epoch: number): void {
     const { mono } = this.#now();
     this.#shares.reset(key);
     for (const descriptor of this.#descriptors.charging(key)) descriptor.resetCounter(key, epoch, mono);
   }
 
-  /** Units came back to a counter that had nothing left: what was refused may fit. */
+  /** Units came back to a counter that had nothing left: hits that were refused may now fit. */
   lookAgain(key: string): void {
     const { mono } = this.#now();
     for (const descriptor of this.#descriptors.charging(key)) descriptor.outdate(mono);
@@ -176,7 +176,7 @@ export class LeasingCounterStore implements CounterStore {
     }
   }
 
-  /** The store is there, or there again: what was admitted without it is charged. */
+  /** The store is available, or available again: units that were admitted without it are charged. */
   rejoined(): void {
     this.#debts.settleAll();
   }

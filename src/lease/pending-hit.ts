@@ -5,16 +5,16 @@ export interface PendingHit {
   readonly demands: readonly Demand[];
   /** Monotonic milliseconds: later, the answer is of no use. */
   readonly until: number;
-  /** Answered or failed: its time may have run out while a call was under way. */
+  /** Answered or failed. Its time may run out while a call is under way. */
   readonly isDone: boolean;
   answer(taking: Taking): void;
   fail(error: unknown): void;
 }
 
 /**
- * A pending hit and what it comes to.
+ * A pending hit and its result.
  * @param mono monotonic milliseconds now
- * @param onFailure what holds where the store can't tell; what it throws is the answer
+ * @param onFailure decides if the store does not answer; an error it throws is the result
  */
 export function pendingHit(
   demands: readonly Demand[],

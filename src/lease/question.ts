@@ -7,11 +7,11 @@ import type { PendingHit } from './pending-hit.ts';
 export interface Question {
   readonly demands: readonly Demand[];
   readonly asked: Moment;
-  /** Of the descriptor's limits then: an answer under others is not kept. */
+  /** The generation of the descriptor's limits: an answer for another generation is not remembered. */
   readonly generation: number;
 }
 
-/** Asks for the hits that wait and for units ahead of others. */
+/** Asks for the pending hits, and for units in advance. */
 export interface LeaseQuestion extends Question {
   readonly hits: readonly PendingHit[];
   readonly wish: Wish;
@@ -19,7 +19,7 @@ export interface LeaseQuestion extends Question {
   readonly size: number;
 }
 
-/** Units to be given back, and the demands they were debited for. */
+/** Units to return, and the demands for which they were debited. */
 export interface Unspent {
   readonly demands: readonly Demand[];
   readonly debit: Debit;

@@ -8,13 +8,12 @@ import type { ScriptLink, TakeReply, Wish } from '../script/script-call.ts';
 import { RESET } from '../script/scripts.ts';
 import { KnownWindows } from './known-windows.ts';
 
-// Counters in memory that several processes share: one owns them, and the others ask it by the scripts that
-// a mesh asks Redis by. So workers lease from their owner as replicas lease from Redis, and what is exact
-// there is exact here.
+// Counters in memory that several processes share. One process owns them, and the others send it the same scripts that
+// replicas send to Redis. So workers lease from their owner as replicas lease from Redis, with the same exactness.
 
 const COUNT_ONE = { want: 1, least: 1, need: 1, share: 1 };
 
-/** Quota of the scope `replica` beside a store of the mesh: the workers of a process are one replica. */
+/** Quota of the scope `replica` beside a store of the mesh: all workers of a process are one replica. */
 export class SharedReplicaCounters implements ReplicaCounters {
   readonly #link: ScriptLink;
   readonly #clock: Clock;
@@ -64,7 +63,7 @@ export class SharedReplicaCounters implements ReplicaCounters {
     for (const [d, demand] of demands.entries()) {
       const debit = { units: demand.cost, epochs: [reply.epochs[d] ?? 0], windows: [reply.windows[d] ?? []] };
       const call = giveBackCall(UNTAGGED, [demand], { ...debit, asked });
-      // Lost, it stays charged: less is admitted, never more.
+      // If it is lost, the units stay charged: less is admitted, never more.
       this.#link.run(call, asked.mono + this.#timeoutMs).catch(() => {});
     }
   }
@@ -73,7 +72,7 @@ export class SharedReplicaCounters implements ReplicaCounters {
     const asked = this.#now();
     const costs = demands.map(({ cost }) => cost);
     const call = takeCall(UNTAGGED, demands, costs, wish, asked.wall);
-    // Late, it stays charged: less is admitted, never more.
+    // If it is late, the units stay charged: less is admitted, never more.
     const reply = readTake(demands, await this.#link.run(call, asked.mono + this.#timeoutMs));
     return { reply, taking: KnownWindows.of(reply, asked).taking(reply.charged > 0, demands, this.#now()) };
   }

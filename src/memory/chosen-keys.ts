@@ -4,9 +4,9 @@ import { wholePeriodMs } from '../quota/window.ts';
 import { CounterTable } from './counter-table.ts';
 import type { Tabled } from './counter-table.ts';
 
-// Which keys that callers choose this process has let into a store that it shares with others. Such a store can be
-// filled by whoever makes up keys; each process bounds what it opens there, by the rules that bound its own memory.
-// Nothing is forgotten while its windows may run, so a key that was let in is never counted as a new one.
+// The caller-chosen keys that this process has admitted to a store that it shares with others. Callers who make up keys
+// could fill such a store, so each process bounds the keys it opens there, by the same rules as for its own memory. A
+// key is not forgotten while its windows may be open, so an admitted key never counts as new.
 
 interface Key extends Tabled {
   /** Monotonic milliseconds: by then its windows have ended, whoever opened them. */
@@ -22,7 +22,7 @@ export class ChosenKeys {
   }
 
   /**
-   * Lets the keys of these demands in, those that callers have chosen.
+   * Admits the caller-chosen keys of these demands.
    * @throws TooManyKeys where one of them is new and does not fit
    */
   admit(demands: readonly Demand[], { mono, wall }: Moment): void {

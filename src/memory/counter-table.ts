@@ -1,13 +1,13 @@
 import { TooManyKeys } from '../quota/store.ts';
 import type { Keyspace } from '../quota/store.ts';
 
-// The counters of one memory, by key. Memory is bounded by the number of keys that callers choose; the others are
-// as many as the configuration says. A policy may add a chosen key only while it has fewer of them than there are
-// free places, so one flood ends at half of the places, the next at half of what is left, and whoever comes
-// after it still finds room. In shadow mode it ends at a fifth.
+// The counters of one memory, by key. The bound applies to keys that callers choose; the configuration determines the
+// number of all others. A policy may add a chosen key only while it has fewer of them than there are free places. So
+// one flood ends at half of the places, the next at half of the rest, and later policies still find room. In shadow
+// mode a policy gets at most a fifth.
 //
-// Each new counter looks at a few old ones in turn and forgets those that have ended, so that the table empties
-// itself without a timer. A running window is never forgotten: that would hand out its quota twice.
+// Each new counter checks a few old ones in turn and removes those that have ended, so that the table empties itself
+// without a timer. An open window is never removed: that would grant its quota twice.
 
 const LOOK_AT = 4;
 const WHOLE_SWEEP_MS = 1000;
@@ -19,7 +19,7 @@ export interface Tabled {
   readonly keyspace: Keyspace | undefined;
 }
 
-/** A counter to be, and whose it would be. */
+/** A counter to be created, with its keyspace. */
 export interface CounterKey extends Partial<Tabled> {
   readonly key: string;
 }
@@ -50,7 +50,7 @@ export class CounterTable<Counter extends Tabled> {
     return this.#counters.get(key);
   }
 
-  /** The one object for it while it has keys: those that come as messages are new each time. */
+  /** The one object for a keyspace while it has keys: keyspaces in messages are new objects each time. */
   shared(keyspace: Keyspace | undefined): Keyspace | undefined {
     return keyspace === undefined ? undefined : (this.#keyspaces.get(keyspace.name)?.keyspace ?? keyspace);
   }
@@ -67,7 +67,7 @@ export class CounterTable<Counter extends Tabled> {
   }
 
   /**
-   * Makes room for those of one request's counters that are new; the others stay.
+   * Makes room for the new counters of one request, and keeps its other counters.
    * @param mono monotonic milliseconds
    * @param hasEnded whether nothing in a counter counts any more
    * @throws TooManyKeys where one of them does not fit

@@ -7,17 +7,20 @@ import { wholePeriodMs, windowNames } from '../quota/window.ts';
 import { CounterTable } from './counter-table.ts';
 import type { Tabled } from './counter-table.ts';
 
-// Counters in this process: synchronous, and the reference that every other store is tested against.
+// Counters in this process. They are synchronous, and the reference for the tests of every other store.
 //
-// A window that opens at its first hit runs on the monotonic clock, so that a step of the wall clock
-// neither ends nor prolongs it. A calendar window can only follow the wall clock.
+// A window that opens at its first hit runs on the monotonic clock, so that a step of the wall clock neither ends nor
+// prolongs it. A calendar window must follow the wall clock.
 
 export interface MemoryOptions {
   /** The most counters it holds whose keys callers choose, each about 300 bytes. */
   readonly maxCounters?: number;
 }
 
-/** One window from its opening to its end; the next one is another object, so that nothing is given back to it. */
+/**
+ * One window from its opening to its end. The next window is a new object, so that units of the old one are never
+ * returned to it.
+ */
 interface Window {
   used: number;
   /** On its own clock. */
@@ -51,7 +54,7 @@ class Now implements Moment {
   }
 }
 
-/** Stands where none is open. Never charged: a charge opens a window of its own. */
+/** Stands for a window that is not open. It is never charged: a charge opens a new window. */
 const CLOSED: Window = { used: 0, end: -Infinity, calendar: false };
 
 export class MemoryCounterStore implements CounterStore, ReplicaCounters {
@@ -92,7 +95,7 @@ export class MemoryCounterStore implements CounterStore, ReplicaCounters {
     return {
       taking,
       giveBack: () => {
-        // A window that has ended or was reset meanwhile is in nobody's counter any more.
+        // A window that has ended or was reset in the meantime no longer belongs to a counter.
         charged.forEach((windows, d) => windows?.forEach((window) => lower(window, demands[d]?.cost ?? 0)));
         charged.length = 0;
       },
@@ -129,7 +132,9 @@ export class MemoryCounterStore implements CounterStore, ReplicaCounters {
 
   async close(): Promise<void> {}
 
-  /** One reading for all windows: a step of the clock never falls between the question and the charge. */
+  /**
+   * The clocks are read once for all windows, so that a step of the clock can't fall between the check and the charge.
+   */
   #now(): Now {
     return new Now(this.#clock);
   }
@@ -199,7 +204,7 @@ function statesOf({ limits }: Demand, counter: Counter | undefined, now: Now): W
   return states;
 }
 
-/** Changed limits go on counting in the windows that are open, and so do the old ones if they come back. */
+/** Changed limits continue in the open windows, and so do the old limits if they come back. */
 function carryOver(counter: Counter, limits: readonly Limit[], now: Now): void {
   const known = counter.others ?? new Map<string, Window>();
   windowNames(counter.limits).forEach((name, i) => known.set(name, counter.windows[i] as Window));

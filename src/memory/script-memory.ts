@@ -5,9 +5,9 @@ import type { Keyspace } from '../quota/store.ts';
 import { CounterTable } from './counter-table.ts';
 import type { CounterKey, Tabled } from './counter-table.ts';
 
-// The scripts of `scripts.ts` and `lease-scripts.ts` on counters in this process: what Redis is to the
-// replicas of a mesh, this is to the workers of one process. Each call is one decision: nothing comes
-// between its reading and its writing. KEYS, ARGV and RETURN are as they are told there.
+// The scripts of `scripts.ts` and `lease-scripts.ts` on counters in this process: they serve the workers of one process
+// as Redis serves the replicas of a mesh. Each call is atomic: nothing comes between its reading and its writing. For
+// KEYS, ARGV and RETURN see there.
 //
 // A window that opens at its first hit runs on the monotonic clock, a calendar window on the wall clock,
 // as in `memory.ts`; both in whole microseconds. A counter is kept until each of its windows has ended on its
@@ -155,7 +155,7 @@ export class ScriptMemory {
     for (const [name, { end }] of known.windows) if (end > this.#now(name)) open++;
     known.windows.clear();
     known.debts.clear();
-    // Later than any before it, also where two resets fall into one microsecond.
+    // Later than any earlier epoch, even if two resets fall into one microsecond.
     known.epoch = Math.max(known.epoch + 1, this.#now(''));
     return [open, known.epoch];
   }

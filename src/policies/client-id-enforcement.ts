@@ -143,7 +143,10 @@ function basicSource({ realm, forwardCredentials: forward }: z.infer<typeof opti
   };
 }
 
-/** RFC 9110, 11.1: the scheme in any case; one without credentials, or behind another, is malformed and not missing. */
+/**
+ * RFC 9110, 11.1: the scheme in any case. A scheme without credentials, or after another credential, is malformed and
+ * not missing.
+ */
 function isBasic(authorization: string | undefined): boolean {
   return authorization !== undefined && /(?:^|,\s*)basic(?:\s|$)/i.test(authorization);
 }

@@ -6,7 +6,7 @@ import type { KeySets } from '../jwt/key-sets.ts';
 import type { NamedFiles } from '../policy/named-file.ts';
 import type { PolicyKind } from '../policy/policy.ts';
 
-/** What policies may use of the process. A kind names what it needs of it. */
+/** What policies may use of the process. A kind names the capabilities that it needs. */
 export interface PolicyEnvironment {
   readonly clock: Clock;
   /** Key sets by URL, shared by all policies and kept across reloads. */
@@ -23,5 +23,5 @@ export interface PolicySurroundings extends PolicyEnvironment {
   readonly files: NamedFiles;
 }
 
-/** A kind that these surroundings are enough for. */
+/** A kind whose needs this environment meets. */
 export type RegisteredKind = PolicyKind<z.ZodType, PolicySurroundings>;

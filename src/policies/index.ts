@@ -13,7 +13,7 @@ import rateLimitingSla from './rate-limiting-sla.ts';
 import rateLimiting from './rate-limiting.ts';
 import workloadIdentity from './workload-identity.ts';
 
-/** Every kind of policy: a new one is one file beside this and one line here. */
+/** All kinds of policies: a new kind is one file beside this and one line here. */
 const kinds: readonly RegisteredKind[] = [
   ipAllowlist,
   ipBlocklist,

@@ -108,7 +108,9 @@ export default definePolicy({
   },
 });
 
-/** Named by the contract and not by its tier: who changes the tier keeps what was used in the open windows. */
+/**
+ * The counter belongs to the contract and not to its tier: after a change of the tier, the usage in open windows stays.
+ */
 function chargeOf({ name }: Contract, tier: Tier, terms: QuotaTerms): Charge {
   return { key: name, limits: tier.limits, cost: 1, terms: termsOfTier(tier, terms) };
 }
@@ -118,7 +120,7 @@ function termsOfTier({ onStoreFailure }: Tier, terms: QuotaTerms): QuotaTerms {
 }
 
 interface Authentication {
-  /** The client is the one that an earlier policy has authenticated, who has told the upstream too. */
+  /** An earlier policy has authenticated the client, and has also set the headers for the upstream. */
   readonly trustsEarlier: (request: Request) => boolean;
   readonly authenticate: (request: Request) => Denial | AuthenticatedClient;
   readonly authenticates: Authenticating;

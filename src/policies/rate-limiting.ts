@@ -28,7 +28,7 @@ const options = z
 
 /** The one bucket of an API without a `keySelector`. */
 const EVERYONE = 'all';
-/** The bucket of requests in which the selector found nothing. A hash is longer, so nobody else gets here. */
+/** The bucket of requests for which the selector found nothing. A hash is longer, so no key can be equal to it. */
 const WITHOUT_KEY = 'none';
 
 /** Limits requests in windows, all together or by a key (`docs/policies/rate-limiting.md`). */
@@ -72,7 +72,7 @@ export default definePolicy({
   },
 });
 
-/** Callers choose keys, and may put secrets into them: what is kept is 132 bits of SHA-256. */
+/** Callers choose keys, and may put secrets into them, so only 132 bits of SHA-256 are kept. */
 function chargeOf(selected: string | undefined, limits: readonly Limit[], cost: number, terms: QuotaTerms): Charge {
   if (selected === undefined) return { key: WITHOUT_KEY, limits, cost, terms };
   return { key: hash('sha256', selected, 'base64url').slice(0, 22), isKeyChosen: true, limits, cost, terms };

@@ -3,7 +3,7 @@ import { verifySecret } from '../contract/secret.ts';
 import type { ClientRejection, Denial } from '../denial/denial.ts';
 import type { Request } from './policy.ts';
 
-/** What a caller presents to be known as a client application. */
+/** The credentials that a caller presents as a client application. */
 export interface Credentials {
   readonly clientId: string | undefined;
   readonly clientSecret: string | undefined;

@@ -25,13 +25,13 @@ export const clientHeaderNames = z
 export type ClientHeaderNames = z.infer<typeof clientHeaderNames>;
 
 export interface ClientHeaders {
-  /** Set as a whole: of a client without a tier an earlier policy's tier must not stay. */
+  /** Set as a whole: if the client has no tier, the tier of an earlier policy must not stay. */
   readonly names: readonly string[];
   /** The same array for the same contract. */
   of(client: ClientApplication, contract: Contract): readonly HeaderEntry[];
 }
 
-/** For whoever establishes the client of a request. */
+/** For policies that establish the client of a request. */
 export function clientHeaders({ clientId, clientName, tier }: ClientHeaderNames): ClientHeaders {
   const made = new WeakMap<Contract, readonly HeaderEntry[]>();
   return {

@@ -39,7 +39,7 @@ export function credentialSelections(options: CredentialOptions): CredentialSele
   };
 }
 
-/** Why `dashedHeaders` has no effect; undefined where it has. */
+/** Why `dashedHeaders` has no effect; undefined if it has one. */
 export function dashedProblem(options: CredentialOptions): string | undefined {
   if (!options.dashedHeaders || options.clientIdExpression === undefined) return undefined;
   if (options.clientSecretExpression === undefined) return undefined;

@@ -16,7 +16,7 @@ export interface Extras {
    * One that {@link response} sets is not among them.
    */
   readonly emptyResponse?: readonly string[];
-  /** For access logs and later filters, on every outcome; the names that ostiary gives itself are not replaced. */
+  /** For access logs and later filters, on every outcome; it can't replace ostiary's own names. */
   readonly metadata?: Readonly<Record<string, MetadataValue>>;
 }
 
@@ -29,7 +29,7 @@ export const NO_EXTRAS: Required<Extras> = {
   metadata: {},
 };
 
-/** What ends a request without being a denial: a CORS preflight, a metadata document. */
+/** An answer that ends a request and is not a denial: a CORS preflight, a metadata document. */
 export interface DirectAnswer {
   /** 200 to 599. */
   readonly httpStatus: number;

@@ -24,7 +24,7 @@ export function hiddenHeaders(
 }
 
 /**
- * Why a credential can't be kept from the upstream as the options say; undefined where it can.
+ * Why a credential can't be hidden from the upstream as the options say; undefined if it can.
  * @throws TypeError where the expression is none
  */
 export function hidingProblem(

@@ -49,7 +49,7 @@ export interface Request extends SeenHeaders {
 /** What an access policy finds. Neither a grant nor an answer has a `reason`: that tells them from a denial. */
 export type Outcome = Denial | Grant | Answered;
 
-/** The request ends here, and is not denied. */
+/** The request ends here with an answer that is not a denial. */
 export interface Answered extends Extras {
   readonly reason?: undefined;
   readonly answer: DirectAnswer;
@@ -62,11 +62,11 @@ export interface Grant extends Extras {
   readonly identity?: Identity;
   /** Headers for the upstream; each name is among the policy's {@link AccessPolicy.identityHeaders}. */
   readonly upstream?: readonly HeaderEntry[];
-  /** Request headers the upstream must not see, such as a token. */
+  /** Request headers that the upstream must not see, such as a token. */
   readonly remove?: readonly string[];
 }
 
-/** What one policy establishes and another may need: the claims of a verified token, the client application. */
+/** What one policy can establish and another may need: the claims of a verified token, the client application. */
 export type Finding = 'claims' | 'client';
 
 /** What a policy needs beside the head of a request: of policies before it, or of Envoy. */
@@ -116,9 +116,12 @@ export interface BearerTerms {
   readonly methods: readonly ('header' | 'query')[];
 }
 
-/** What policies of both phases say of themselves when they are made; all of it is held against the API at load. */
+/** What policies of both phases declare when they are made; all of it is checked against the API at load. */
 export interface PolicyTraits {
-  /** Every header it could set for the upstream, lower case: removed from what clients send, to any API of the namespace. */
+  /**
+   * Every header that it could set for the upstream, in lower case. These are removed from requests to any API of the
+   * namespace.
+   */
   readonly identityHeaders: readonly string[];
   /** Those of them that tell of the client: where the policy establishes one, it sets all of them anew, or none. */
   readonly clientHeaders?: readonly string[];
@@ -130,9 +133,9 @@ export interface PolicyTraits {
   readonly requires?: readonly Need[];
   /** The options, defaults included, whose expressions select request headers. */
   readonly headerReads?: readonly HeaderRead[];
-  /** What of its options comes to nothing at an API that it is bound to: a fault. Paths begin below `config`. */
+  /** Options that have no effect at an API that it is bound to: a fault. Paths begin below `config`. */
   faultsAt?(api: { readonly name: string; readonly tiers: readonly Tier[] }): readonly PolicyRemark[];
-  /** Called once, when no Check can reach it any more. */
+  /** Called once, when no Check can use it any more. */
   close?(): void;
 }
 
@@ -145,8 +148,8 @@ export interface AccessPolicy extends PolicyTraits {
 }
 
 /**
- * Says what a request costs. All quota policies of a request run after every access policy and are
- * decided together in one store call, so that a request another policy denies is never charged.
+ * Determines the charge of a request. All quota policies of a request run after every access policy and are decided
+ * together in one store call, so that a request that another policy denies is never charged.
  */
 export interface QuotaPolicy extends PolicyTraits {
   readonly phase: 'quota';
@@ -154,9 +157,11 @@ export interface QuotaPolicy extends PolicyTraits {
   readonly exposeHeaders: boolean;
   /** Of a charge without terms of its own. */
   readonly onStoreFailure: QuotaTerms['onStoreFailure'];
-  /** A denial where the request has no right to a counter (such as no contract); what it must pay else. */
+  /** A denial if the request has no right to a counter (such as no contract); otherwise the charge. */
   demand(request: Request): Denial | Charge;
-  /** The demand of an operator's `InspectCounters` and `ResetCounters`; undefined where the subject has no counter here. */
+  /**
+   * The demand for an operator's `InspectCounters` and `ResetCounters`; undefined if the subject has no counter here.
+   */
   demandFor(subject: CounterSubject, directory: ContractDirectory): Charge | undefined;
 }
 
@@ -167,12 +172,12 @@ export interface CounterSubject {
   readonly key: string;
 }
 
-/** A demand whose key and slot are still the policy's own; the pipeline sets both apart per API and binding. */
+/** A demand with the policy's own key and slot; the pipeline makes both specific to API and binding. */
 export interface Charge extends Extras {
   readonly reason?: undefined;
   /** Below the API and the binding; keys that callers choose are hashed. */
   readonly key: string;
-  /** Callers chose the key, so nothing else bounds how many there are. */
+  /** Callers chose the key, so the number of keys has no other bound. */
   readonly isKeyChosen?: boolean;
   readonly limits: Demand['limits'];
   readonly cost: number;

@@ -5,7 +5,7 @@ import { compileExpression, expressionOption } from './expression.ts';
 import type { ExpressionSource } from './expression.ts';
 import type { Request } from './policy.ts';
 
-/** The most units one request may cost where `maxCost` is not given. */
+/** The maximum cost of one request if `maxCost` is not given. */
 const DEFAULT_MAX_COST = 1000;
 
 const unitCount = z.int().min(1).max(Number.MAX_SAFE_INTEGER);
@@ -35,7 +35,7 @@ export const quotaOptions = {
 
 type QuotaOptions = z.infer<z.ZodObject<typeof quotaOptions>>;
 
-/** Tells contradictions between the shared options. */
+/** Reports contradictions between the shared options. */
 export function refineQuotaOptions(options: QuotaOptions, context: z.RefinementCtx): void {
   const fault = (field: string, message: string): void => context.addIssue({ code: 'custom', path: [field], message });
   const { onStoreFailure, blockOnUnknownQuota, clusterizable, quota, cost, maxCost } = options;

@@ -12,7 +12,7 @@ export interface ConditionSource {
   readonly methods?: string | undefined;
   /** Against the host in lower case, without port and a dot at its end. */
   readonly host?: string | undefined;
-  /** By header name; it matches where any value does, and a header that is not sent matches nothing. */
+  /** By header name; it matches if any value matches, and an absent header never matches. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Headers that are not sent. */
   readonly absentHeaders?: readonly string[] | undefined;
@@ -38,7 +38,10 @@ export interface Rules {
 export interface RuledRequest extends SeenHeaders {
   /** The normalised path after the API's base path, starting with `/`. */
   readonly path: string;
-  /** The same in other readings, any of which may match as well: with parameters kept, encoded slashes taken for slashes. */
+  /**
+   * The same in other readings, any of which may match as well: with parameters kept, with encoded slashes read as
+   * slashes.
+   */
   readonly otherPaths: readonly string[];
 }
 
@@ -109,7 +112,7 @@ function compileConditions(source: ConditionSource, reading: Reading): readonly 
 function methodTest(source: string, reading: Reading): Test {
   const matches = compilePattern(source, 'any case', reading);
   return ({ check }) => {
-    // Some servers take methods in any case; a rule must not be slipped past by spelling, nor by its author.
+    // Some servers accept methods in any case: another spelling must not avoid a rule.
     const method = check.method.toUpperCase();
     return matches(method) || (method === 'HEAD' && matches('GET'));
   };
@@ -119,7 +122,7 @@ function pathTest(source: string, reading: Reading): Test {
   refusePath(source);
   const matches = compilePattern(source, 'as written', reading);
   if (reading === 'every') return ({ path, otherPaths }) => matches(path) && otherPaths.every(matches);
-  // Many servers serve `/admin/` as `/admin`: a rule for the one covers the other.
+  // Many servers treat `/admin/` like `/admin`, so a rule for one covers the other.
   const covers = (path: string): boolean =>
     matches(path) || (path.length > 1 && path.endsWith('/') && matches(path.slice(0, -1)));
   return ({ path, otherPaths }) => covers(path) || otherPaths.some(covers);
@@ -143,8 +146,9 @@ const MOST_WORK = 1_000_000;
 const LITERAL = /^[\w/ :@%=&~!,;'"#<>-]*$/;
 
 /**
- * An RE2 expression, anchored on both ends, `.` for every character: linear time whatever the input.
- * The shapes that almost every rule has need no automaton. A text so long that it would cost too much matches.
+ * An RE2 expression, anchored on both ends, where `.` matches every character: it takes linear time for any input.
+ * Almost all rules have simple shapes that need no automaton. A text that is too long to match in time counts as a
+ * match.
  * @throws TypeError that says what is wrong with the expression
  */
 export function compilePattern(

@@ -1,10 +1,13 @@
-/** Something that a document says, or leaves out, and that an earlier release decided otherwise. No fault: it is in force. */
+/**
+ * Something that a document says or leaves out, and that an earlier release decided otherwise. It is not a fault: the
+ * document is in force.
+ */
 export interface UpgradeNote {
   /** The row of `docs/upgrade.md` that tells of it. */
   readonly id: string;
   /** The field; of one that is left out, the place of what would hold it is told. */
   readonly path: readonly PropertyKey[];
-  /** What becomes of it now, and what to write for either behaviour. */
+  /** The present behaviour, and what to write for either behaviour. */
   readonly message: string;
 }
 

@@ -1,8 +1,8 @@
 import type { CalendarPeriod } from './limit.ts';
 
-// Where calendar windows begin and end. A boundary is the first instant whose label (such as the local
-// date) differs: that holds where the clocks change, and where a day has no midnight. Found by bisection
-// and kept until it passes.
+// Where calendar windows begin and end. A boundary is the first instant whose label (such as the local date) differs.
+// This is right even if the clocks change, or a day has no midnight. Boundaries are found by bisection and kept until
+// they pass.
 
 const LONGEST_MS: Readonly<Record<CalendarPeriod['unit'], number>> = {
   minute: 60_000,
@@ -22,7 +22,7 @@ export const CALENDAR_MS: Readonly<Record<CalendarPeriod['unit'], number>> = {
 
 const LABEL: Readonly<Record<CalendarPeriod['unit'], Intl.DateTimeFormatOptions>> = {
   minute: { dateStyle: 'short', timeStyle: 'long' },
-  // The offset from UTC tells the two hours apart that have one name when the clocks go back.
+  // When the clocks go back, two hours have the same name; the offset from UTC distinguishes them.
   hour: { year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', timeZoneName: 'longOffset' },
   day: { year: 'numeric', month: 'numeric', day: 'numeric' },
   month: { year: 'numeric', month: 'numeric' },
@@ -77,7 +77,7 @@ function around(label: Calendar['label'], longestMs: number, nowMs: number): Cal
   return [start, end, next, change(label, next, longestMs)];
 }
 
-/** The first millisecond after `from` with another label. */
+/** The first millisecond after `from` that has another label. */
 function change(label: Calendar['label'], from: number, longestMs: number): number {
   const here = label(from);
   let same = from;
@@ -90,7 +90,7 @@ function change(label: Calendar['label'], from: number, longestMs: number): numb
   return other;
 }
 
-/** Minus the first millisecond with the label of `from`: time runs backwards below zero. */
+/** The negative of the first millisecond with the label of `from`: the search runs backwards on negative time. */
 function changeBefore(label: Calendar['label'], from: number, longestMs: number): number {
   return change((ms) => label(-ms), -from, longestMs) - 1;
 }

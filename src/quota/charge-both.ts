@@ -1,16 +1,16 @@
 import { settle } from '../settle.ts';
 import type { Demand, Taking } from './store.ts';
 
-/** What was charged here, and can be taken back for certain. */
+/** A charge in this process, which can always be undone. */
 export interface Hold {
   readonly taking: Taking;
-  /** Gives back what was charged, once, and to those very windows: never to one that was opened since. */
+  /** Returns the charged units, once, and only to the windows that were charged: never to one that was opened later. */
   readonly giveBack: () => void;
 }
 
 /**
- * Charges the rest elsewhere: all demands are charged, or none. What was charged here goes back where the rest is
- * refused or can't be told.
+ * Charges the other demands elsewhere: all demands are charged, or none. The local charge is undone if the rest is
+ * refused or the store does not answer.
  * @param isHere whether a demand is among those that were charged here
  */
 export function chargeBoth(
@@ -37,7 +37,7 @@ export function chargeBoth(
   }
 }
 
-/** As it is after what was charged has gone back. */
+/** The state after the charge was undone. */
 function withCosts(taking: Taking, demands: readonly Demand[]): Taking {
   const windows = taking.windows.map((states, d) =>
     states.map((state) => ({ ...state, remaining: state.remaining + (demands[d]?.cost ?? 0) })),

@@ -12,7 +12,7 @@ export interface CounterMetrics {
   stranded(units: number, why: 'late_answer' | 'lease_died' | 'return_lost'): void;
   /** The circuit opened (true) or closed. */
   circuit(open: boolean): void;
-  /** A hit admitted while the store could not tell. Worth an alarm. */
+  /** A hit that was admitted while the store did not answer. Worth an alarm. */
   outageAdmission(by: 'allow' | 'local'): void;
   /** Units admitted without the store and charged afterwards. */
   debtCharged(units: number): void;

@@ -7,7 +7,7 @@ export interface CalendarPeriod {
 
 /** So many units in so long a window. */
 export interface Limit {
-  /** Named in the `RateLimit-Policy` header; absent: derived from its place. */
+  /** The name in the `RateLimit-Policy` header; absent: derived from its position. */
   readonly name?: string;
   /** 1 to 2^53 − 1. */
   readonly maximumRequests: number;

@@ -5,9 +5,9 @@ import type { WindowState } from './store.ts';
 const GREATEST_INTEGER = 999_999_999_999_999;
 
 /**
- * The headers that tell a caller about its quota: those of the reference (`x-ratelimit-*`, reset in
- * milliseconds) and those of draft-ietf-httpapi-ratelimit-headers-10 (seconds, rounded up). Of
- * several windows the most restrictive is told; `RateLimit-Policy` lists all.
+ * The headers that tell a caller about its quota: those of the reference (`x-ratelimit-*`, reset in milliseconds) and
+ * those of draft-ietf-httpapi-ratelimit-headers-10 (seconds, rounded up). Of several windows, the headers show the most
+ * restrictive one; `RateLimit-Policy` lists all.
  * @param refusedCost units the caller asked for and was refused; 0 where it was admitted
  */
 export function rateHeaders(windows: readonly WindowState[], refusedCost = 0): HeaderEntry[] {
@@ -41,8 +41,8 @@ export function retryAfter(windows: readonly WindowState[], refusedCost: number)
 }
 
 /**
- * Of a refusal the window that refuses for longest: before it ends every retry is vain. Of an
- * admission the one with the fewest units left, of equal ones the one that ends last.
+ * For a refusal, the window that refuses longest: before it ends, no retry can succeed. For an admission, the window
+ * with the fewest units left; of equal ones, the one that ends last.
  */
 function mostRestrictive(windows: readonly WindowState[], refusedCost: number): number {
   let found = -1;
@@ -69,7 +69,9 @@ function integer(value: number): number {
   return Math.min(value, GREATEST_INTEGER);
 }
 
-/** Quoted strings (RFC 9651, 3.3.3): a limit's own name, else one from its place, and never one twice. */
+/**
+ * Quoted strings (RFC 9651, 3.3.3): the limit's own name, or one derived from its position; never the same name twice.
+ */
 function uniqueNames(windows: readonly WindowState[]): string[] {
   const used = new Set<string>();
   return windows.map(({ limit }, index) => {

@@ -3,8 +3,8 @@ import { merge } from './charge-both.ts';
 import type { Hold } from './charge-both.ts';
 import type { CounterStore, Demand, StoreHealth, Taking } from './store.ts';
 
-// Demands of the scope `replica` are counted in this process, those of the mesh in Redis. A request that has
-// both is charged here first: what is charged here can be given back for certain, where the mesh refuses.
+// Demands of the scope `replica` are counted in this process, those of the mesh in Redis. A request that has both is
+// charged here first, because a local charge can always be undone if the mesh refuses.
 
 /** Where quota of the scope `replica` is counted. */
 export interface ReplicaCounters {
@@ -65,7 +65,7 @@ export class ScopedCounterStore implements CounterStore {
     try {
       there = await this.#mesh.take(rest, deadline);
     } catch (error) {
-      // Where the mesh's quota may be passed over, the replica's own still holds.
+      // Even if the outage policy admits the mesh's demands, the replica's own quota still applies.
       if (rest.every(({ terms }) => terms?.onStoreFailure === 'allow')) {
         return merge(demands, isOfReplica, here, { granted: true, windows: rest.map(() => []), byOutagePolicy: true });
       }
@@ -77,7 +77,7 @@ export class ScopedCounterStore implements CounterStore {
     return merge(demands, isOfReplica, await this.#told(local, here), there);
   }
 
-  /** What is left here after giving back; where the replica can't tell, what it said before. */
+  /** The local windows after the charge was undone; if they can't be read, the earlier state. */
   async #told(local: readonly Demand[], before: Taking): Promise<Taking> {
     try {
       return await this.#replica.peek(local);
@@ -86,7 +86,7 @@ export class ScopedCounterStore implements CounterStore {
     }
   }
 
-  /** Refused here: the mesh is only asked what it would say, for the headers. */
+  /** Refused here: the mesh's windows are only read, for the headers. */
   async #refused(demands: readonly Demand[], here: Taking, rest: readonly Demand[], deadline: number): Promise<Taking> {
     try {
       return merge(demands, isOfReplica, here, await this.#mesh.peek(rest, deadline));

@@ -10,42 +10,45 @@ export interface Demand {
    * All demands of one call have the same slot, and different keys.
    */
   readonly slot: string;
-  /** Names the counter, whatever its slot; with a limit's period it names one window. Keys of callers are hashed already. */
+  /**
+   * Names the counter, independent of its slot; together with a limit's period it names one window. Keys of callers are
+   * already hashed.
+   */
   readonly key: string;
   readonly limits: readonly Limit[];
   /** Units to charge, an integer of at least 1. */
   readonly cost: number;
-  /** Absent: of the mesh, and denied while the store can't tell. */
+  /** Absent: scope `mesh`, and denied while the store does not answer. */
   readonly terms?: QuotaTerms | undefined;
   /** Present where callers chose the key; absent where the configuration bounds the number of keys. */
   readonly keyspace?: Keyspace | undefined;
 }
 
 /**
- * The keys that callers choose under one policy of one API. They may choose as many as they like: a store bounds each
+ * The keys that callers choose under one policy of one API. They may choose any number of keys: a store bounds each
  * keyspace, so that a flood in one leaves room for the others.
  */
 export interface Keyspace {
   /** Of the API and the policy; no other keyspace has it. */
   readonly name: string;
-  /** A policy in shadow mode must cost nobody a request: its keys get less room. */
+  /** A policy in shadow mode must not cause denials: its keys get less room. */
   readonly isShadow: boolean;
 }
 
-/** How a demand is counted, and what holds while the store can't tell. */
+/** How a demand is counted, and the outage policy. */
 export interface QuotaTerms {
   /** `mesh`: one quota for all replicas; `replica`: each replica has the whole quota for itself. */
   readonly scope: 'mesh' | 'replica';
-  /** `exact` asks the store at every hit; `leased` spends units debited beforehand. Absent: as the store is set up. */
+  /** `exact` asks the store at every hit; `leased` spends units debited beforehand. Absent: the store's default. */
   readonly quota?: 'exact' | 'leased';
-  /** `local`: the replica enforces its share of what was last known to remain. */
+  /** `local`: the replica enforces its share of the units that last remained. */
   readonly onStoreFailure: 'deny' | 'allow' | 'local';
 }
 
 /** What is known of one window after a decision. */
 export interface WindowState {
   readonly limit: Limit;
-  /** Units left, never negative; after a granted request, what it left. */
+  /** Units left, never negative; for a granted request, the units left after it. */
   readonly remaining: number;
   /** Milliseconds until the window ends; the whole period where none is open. */
   readonly resetMs: number;
@@ -56,7 +59,7 @@ export interface Taking {
   readonly granted: boolean;
   /** One list a demand, in their order; in it one state a limit, in their order. */
   readonly windows: readonly (readonly WindowState[])[];
-  /** The store could not tell, and the demands' `onStoreFailure` decided; a demand with `allow` has no states then. */
+  /** The store did not answer, and the demands' `onStoreFailure` decided; a demand with `allow` then has no states. */
   readonly byOutagePolicy?: true;
 }
 
@@ -84,12 +87,12 @@ export interface StoreHealth {
   readonly detail: string;
 }
 
-/** The counter store can't tell whether there is quota: the policy's `onStoreFailure` decides. */
+/** The counter store does not answer whether there is quota: the policy's `onStoreFailure` decides. */
 export class StoreUnavailable extends Error {
   override name = 'StoreUnavailable';
 }
 
-/** A new key does not fit, whatever the store: no share of a quota either, since each new key would have one. */
+/** A new key does not fit into any store. It gets no outage share either, since every new key would have one. */
 export class TooManyKeys extends StoreUnavailable {
   override name = 'TooManyKeys';
 }

@@ -2,9 +2,9 @@ import type { Moment } from '../clock.ts';
 import { calendarBoundaries, calendarName } from './calendar.ts';
 import type { Limit } from './limit.ts';
 
-// A counter is one key of callers under one policy; it has a window for each of its limits. A window is
-// named by its length and not by its maximum, so that a limit that is raised or lowered goes on counting
-// in the window that is open. Two limits of the same length are windows of their own.
+// A counter is one key of callers under one policy; it has a window for each of its limits. A window is named by its
+// length and not by its maximum, so that a limit that is raised or lowered continues in the open window. Two limits of
+// the same length have separate windows.
 
 const namesByLimits = new WeakMap<readonly Limit[], readonly string[]>();
 
@@ -27,12 +27,12 @@ function windowName({ calendar, timePeriodInMilliseconds }: Limit): string {
   return calendar === undefined ? String(timePeriodInMilliseconds) : calendarName(calendar);
 }
 
-/** Milliseconds a window would last that opened now. */
+/** How long a window that opens now would last, in milliseconds. */
 export function wholePeriodMs({ calendar, timePeriodInMilliseconds }: Limit, now: Pick<Moment, 'wall'>): number {
   return calendar === undefined ? timePeriodInMilliseconds : calendarBoundaries(calendar, now.wall)[1] - now.wall;
 }
 
-/** Whether both say the same, so that windows and leases made for one hold for the other. */
+/** Whether both are equal, so that windows and leases of one are valid for the other. */
 export function sameLimits(a: readonly Limit[], b: readonly Limit[]): boolean {
   if (a === b) return true;
   if (a.length !== b.length) return false;

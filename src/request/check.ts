@@ -1,11 +1,11 @@
 import type { HeaderNamesMeant } from './header-names-meant.ts';
 
 /**
- * One request as Envoy describes it (`envoy.service.auth.v3.CheckRequest`), reduced to what a
- * decision may read. Implementations may read lazily from the bytes of the message.
+ * One request as Envoy describes it (`envoy.service.auth.v3.CheckRequest`), reduced to what a decision may use.
+ * Implementations may read the bytes of the message lazily.
  */
 export interface Check {
-  /** False where `attributes.request.http` is missing, as a TCP filter sends it. */
+  /** False if `attributes.request.http` is missing, as in the Check of a TCP filter. */
   readonly isHttp: boolean;
   /** Upper case as the client sent it, such as `GET`. */
   readonly method: string;
@@ -17,14 +17,14 @@ export interface Check {
   readonly streamId: string;
   /** When Envoy saw the first byte of the request, as `seconds.nanos`; empty where Envoy sent none. */
   readonly requestTime: string;
-  /** The connection's peer, not the client behind a proxy; empty where it is not an IP socket. */
+  /** The connection's peer, not the client behind a proxy; empty if it is not an IP socket. */
   readonly sourceAddress: string;
   /** 0 where there is none. */
   readonly sourcePort: number;
   /**
-   * Writes what Envoy alone gives a request and a caller can't choose: stream id, request time, source address
+   * Writes the values that only Envoy gives a request and no caller can choose: stream id, request time, source address
    * and port. A Check that Envoy sends again writes the same bytes; no other Check does.
-   * @returns how many bytes; 0 where one of the four is missing, or they take more than `room`
+   * @returns how many bytes; 0 if one of the four is missing, or they need more than `room`
    */
   writeOrigin(target: Uint8Array, at: number, room: number): number;
   /** Envoy's `source.principal`: in Istio the SPIFFE id of the peer; empty without mutual TLS. */
@@ -39,7 +39,7 @@ export interface Check {
    * @returns undefined where the header is missing, joined from several, or not longer than `length`
    */
   headerTail(name: string, length: number): string | undefined;
-  /** Whether a header, sent once, has exactly these bytes for its value. */
+  /** Whether a header was sent once and its value is exactly these bytes. */
   headerEquals(name: string, bytes: Uint8Array): boolean;
   /** The lower-case names of all headers, pseudo-headers included, in the order Envoy sent them. */
   headerNames(): readonly string[];

@@ -1,15 +1,15 @@
 import { BlockList, isIP } from 'node:net';
 import type { Check } from './check.ts';
 
-/** Who is taken for the client of a request. */
+/** Determines the client of a request. */
 export interface ClientAddressOptions {
-  /** How many trusted proxies stand before Envoy; 0: the connection's peer is the client. */
+  /** How many trusted proxies are before Envoy; 0: the connection's peer is the client. */
   readonly trustedHops: number;
   /** Whether Envoy appends its peer to `x-forwarded-for` (`use_remote_address: true`); `auto`, the default: where its last entry is the peer. */
   readonly xffAppended?: 'auto' | 'yes' | 'no';
-  /** Of this machine: for a peer on loopback Envoy appends its machine's address in place of 127.0.0.1. */
+  /** Addresses of this machine: for a peer on loopback, Envoy appends its machine's address in place of 127.0.0.1. */
   readonly localAddresses?: ReadonlySet<string>;
-  /** The addresses of those proxies; undefined: any peer is taken for one of them. */
+  /** The addresses of those proxies; undefined: any peer may be one of them. */
   readonly trustedProxies?: BlockList | undefined;
 }
 
@@ -39,7 +39,9 @@ export function clientAddress(check: Check, options: ClientAddressOptions): stri
   return client;
 }
 
-/** Whether Envoy has appended the last entry. Of a peer on loopback it tells its machine's address, which may be any. */
+/**
+ * Whether Envoy has appended the last entry. For a peer on loopback it appends its machine's address, which may be any.
+ */
 function isAppended(
   last: string | undefined,
   peer: string | undefined,

@@ -1,9 +1,9 @@
 import type { Check } from './check.ts';
 
 /**
- * The URI in Envoy's `x-forwarded-client-cert` of the workload that called the first of N trusted proxies. Each proxy that
- * appends writes one element, about its own caller; the last element is of the Envoy that asks. Undefined where the
- * request came through fewer, or the element names none or several URIs.
+ * The URI, in Envoy's `x-forwarded-client-cert`, of the workload that called the first of N trusted proxies. Each proxy
+ * that appends writes one element about its own caller; the last element is from the Envoy that sent the Check.
+ * Undefined if the request came through fewer proxies, or the element has no URI or several.
  */
 export function forwardedUri(check: Check, trustedHops: number): string | undefined {
   return forwardedUris(check, trustedHops)?.[0];
@@ -26,11 +26,11 @@ function uriOf(element: string): string | undefined {
   if (uri === undefined || uris.length > 1) return undefined;
   const value = uri.slice(uri.indexOf('=') + 1).trim();
   const plain = value.startsWith('"') ? value.slice(1, -1) : value;
-  // What is quoted may hold signs that others would read as the end of the value.
+  // Quoted text may contain signs that other parsers would read as the end of the value.
   return plain === '' || /[",;\\\s]/.test(plain) ? undefined : plain;
 }
 
-/** At the sign, where it is not inside double quotes; in quotes a backslash takes the next sign as it is. */
+/** Splits at the sign, except inside double quotes; in quotes a backslash escapes the next sign. */
 function split(text: string, sign: ',' | ';'): readonly string[] {
   const parts: string[] = [];
   let start = 0;
@@ -44,7 +44,7 @@ function split(text: string, sign: ',' | ';'): readonly string[] {
       start = at + 1;
     }
   }
-  // Where the quotes do not end, nobody knows where an element does.
+  // If the quotes do not end, the end of the element is unknown.
   if (isQuoted) return [];
   parts.push(text.slice(start));
   return parts;

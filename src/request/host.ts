@@ -1,6 +1,6 @@
 /**
- * How hosts are compared: `exact` is what Envoy does with the host it sends us; `ignore` is for an Envoy whose
- * routes take no account of a port, or of the dot at the end, and which sends them along all the same.
+ * How hosts are compared: `exact` is Envoy's own way; `ignore` is for an Envoy whose routes ignore the port or the
+ * final dot, but which still sends them.
  */
 export interface HostMatching {
   readonly port: 'exact' | 'ignore';
@@ -11,7 +11,7 @@ export const EXACT_HOSTS: HostMatching = { port: 'exact', finalDot: 'exact' };
 
 /** The longest name that DNS knows (RFC 1035, 2.3.4): nothing longer is looked up. */
 const MAX_HOST_LENGTH = 255;
-/** Almost every host: nothing in it is to be cut or changed. */
+/** Almost every host: it needs no change. */
 const PLAIN = /^[a-z0-9_~-]+(?:\.[a-z0-9_~-]+)*$/;
 /** A name with at most one dot at its end, or an IPv6 literal; then at most one port. */
 const AUTHORITY = /^(?:([a-z0-9_~-]+(?:\.[a-z0-9_~-]+)*)(\.?)|(\[[0-9a-f:.]+\]))(?::(\d{1,5}))?$/;
@@ -21,17 +21,17 @@ interface Parts {
   /** Lower case. */
   readonly name: string;
   readonly finalDot: string;
-  /** With its colon; empty where there is none. */
+  /** With its colon; empty if there is none. */
   readonly port: string;
 }
 
 /**
  * `:authority` as it is looked up: lower case, and without what `matching` ignores.
- * @returns undefined where it is no host (RFC 9110, 4.2.3; RFC 1034, 3.1): others might route by a part of it
+ * @returns undefined if it is not a host (RFC 9110, 4.2.3; RFC 1034, 3.1): others might route by a part of it
  */
 export function hostOf(authority: string, matching: HostMatching): string | undefined {
   if (PLAIN.test(authority)) return authority.length <= MAX_HOST_LENGTH ? authority : undefined;
-  // No host at all: Envoy's routes for any host, and APIs for any host, are what is left.
+  // No host: only Envoy's routes for any host, and APIs for any host, can match.
   if (authority === '') return '';
   if (authority.length > MAX_HOST_LENGTH + '.:65535'.length) return undefined;
   const parts = partsOf(lowerCase(authority));
@@ -39,7 +39,7 @@ export function hostOf(authority: string, matching: HostMatching): string | unde
   return joined(parts, matching);
 }
 
-/** The name alone, of a host that is known to be one: lower case, without port and the dot at its end. */
+/** The name of a valid host: lower case, without port and final dot. */
 export function nameOfHost(host: string): string {
   if (PLAIN.test(host)) return host;
   const lower = lowerCase(host);
@@ -75,7 +75,7 @@ function joined({ name, finalDot, port }: Parts, matching: HostMatching): string
   return name + (matching.finalDot === 'exact' ? finalDot : '') + (matching.port === 'exact' ? port : '');
 }
 
-/** ASCII alone: `toLowerCase` would make a `k` of the Kelvin sign. */
+/** Only ASCII: `toLowerCase` would turn the Kelvin sign into a `k`. */
 function lowerCase(text: string): string {
   return /[A-Z]/.test(text) ? text.replace(/[A-Z]/g, (letter) => letter.toLowerCase()) : text;
 }

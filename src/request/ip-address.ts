@@ -33,7 +33,7 @@ function parseIpv4(text: string, from: number): number | undefined {
   for (let i = from; i <= text.length; i++) {
     const code = i === text.length ? DOT : text.charCodeAt(i);
     if (code >= ZERO && code <= NINE) {
-      // Some read a leading zero as the sign of octal numbers.
+      // Some parsers read a leading zero as octal.
       if (value === 0) return undefined;
       value = (value < 0 ? 0 : value * 10) + code - ZERO;
       if (value > 255) return undefined;

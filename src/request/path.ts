@@ -1,4 +1,4 @@
-/** A request's path, taken apart once: rules and base paths see this, the upstream sees what Envoy had. */
+/** A request's path, parsed once: rules and base paths use this, the upstream gets what Envoy had. */
 export interface NormalPath {
   /**
    * Decoded once, without query, parameters (`;…`), dot segments and doubled slashes; starts with `/`.
@@ -7,7 +7,7 @@ export interface NormalPath {
   readonly path: string;
   /** After the first `?`, undecoded; empty where there is none. */
   readonly query: string;
-  /** Undefined for almost every path: it can be read in one way only. */
+  /** Undefined for almost every path, because it can be read in one way only. */
   readonly readings?: PathReadings;
 }
 
@@ -20,22 +20,22 @@ export interface PathReadings {
   readonly hasEncodedSlash: boolean;
 }
 
-/** Characters, without the query. Rules look at each of them; servers take as much for the whole request line. */
+/** Characters, without the query. Rules read each of them, and servers allow this length for the whole request line. */
 const LONGEST_PATH = 8192;
 
 const ROOT: NormalPath = { path: '/', query: '' };
 
-/** C0, DEL and C1: no path has them for a good reason, and servers behind us disagree about them. */
+/** C0, DEL and C1: no path needs them, and servers disagree about their meaning. */
 // oxlint-disable-next-line no-control-regex
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
 const ENCODED_SLASH = /%2f/i;
 const ENCODED_BACKSLASH = /%5c/i;
 
-/** Almost every path: nothing in it is to be refused, decoded, cut or resolved, nor is there in its query. */
+/** Almost every path: nothing in it, or in its query, must be refused, decoded, cut or resolved. */
 const PLAIN = /^(?:\/(?![./])[\w!$&'()*+,=:@~.-]*)+(?:\?[!"$-[\]-~]*)?$/;
 
 /**
- * Takes `:path` apart (RFC 3986, 3.3 and 5.2.4). What could be read in two ways is refused, or has `readings`.
+ * Parses `:path` (RFC 3986, 3.3 and 5.2.4). A path that can be read in two ways is refused, or has `readings`.
  * @param request whose method tells, of two paths alone, whether they may be none
  * @returns a sentence where the path is malformed
  */
@@ -71,7 +71,7 @@ function split(raw: string): NormalPath {
   return mark < 0 ? { path: raw, query: '' } : { path: raw.slice(0, mark), query: raw.slice(mark + 1) };
 }
 
-/** Decoded once, apart at encoded slashes. */
+/** Decoded once, split at encoded slashes. */
 function decode(path: string): readonly string[] | undefined {
   try {
     return path.split(ENCODED_SLASH).map(decodeURIComponent);
@@ -80,7 +80,10 @@ function decode(path: string): readonly string[] | undefined {
   }
 }
 
-/** Whether taking an encoded slash for a slash would make a segment that is resolved away, or a parameter without a name. */
+/**
+ * Whether reading an encoded slash as a slash would create a segment that is resolved away, or a parameter without a
+ * name.
+ */
 function hidesSegment(pieces: readonly string[]): boolean {
   return pieces.some((piece, index) => {
     const names = piece.split('/').map(withoutParameters);
@@ -107,7 +110,7 @@ function readingsOf(path: string, pieces: readonly string[]): PathReadings | und
   return { asSent, decoded: [...decoded, ...unresolved(pieces, hasParameters)], hasEncodedSlash };
 }
 
-/** As an upstream reads it that decodes, and resolves nothing: `/a/b/..` lies below `/a/b` for it. */
+/** As an upstream reads it that decodes but resolves nothing: `/a/b/..` is below `/a/b` for it. */
 function unresolved(pieces: readonly string[], hasParameters: boolean): readonly string[] {
   const spelled = pieces.length > 1 ? [pieces.join('%2F'), pieces.join('/')] : pieces;
   const read = hasParameters ? [withoutParameters, asItIs] : [withoutParameters];
@@ -128,15 +131,17 @@ function asItIs(segment: string): string {
   return segment;
 }
 
-/** Parameters are cut after decoding, since some upstreams decode first. Undefined: it can be read in two ways. */
+/**
+ * Parameters are cut after decoding, since some upstreams decode first. Undefined if the path can be read in two ways.
+ */
 function resolve(decoded: string, nameOf: (segment: string) => string): string | undefined {
   const kept: string[] = [];
   let directory = false;
   for (const segment of decoded.split('/')) {
     const name = nameOf(segment);
-    // `/..;x/` climbs for some servers and is a name for others, Envoy among them.
+    // `/..;x/` goes up one level for some servers and is a name for others, such as Envoy.
     if (name !== segment && (name === '.' || name === '..')) return undefined;
-    // Of the last segment this tells whether the path ends with a slash.
+    // For the last segment, this says whether the path ends with a slash.
     directory = name === '' || name === '.' || name === '..';
     if (name === '..') {
       if (kept.pop() === undefined) return undefined;
@@ -148,7 +153,7 @@ function resolve(decoded: string, nameOf: (segment: string) => string): string |
   return directory && kept.length > 0 ? `${joined}/` : joined;
 }
 
-/** What of a normalised path follows a base path, `/` where nothing does; undefined where it lies outside. */
+/** The part of a normalised path after a base path, `/` if nothing follows; undefined if the path is outside. */
 export function pathBelow(basePath: string, path: string): string | undefined {
   if (basePath === '/') return path;
   if (!isBelow(basePath, path)) return undefined;
@@ -161,7 +166,7 @@ export function isBelow(basePath: string, path: string): boolean {
   return path.startsWith(basePath) && (path.length === basePath.length || path.charCodeAt(basePath.length) === 0x2f);
 }
 
-/** A base path as requests have to send it, and routes to name it: percent-encoded where a character has to be. */
+/** A base path in the form that requests must send and routes must name: percent-encoded where necessary. */
 export function basePathAsSent(basePath: string): string {
   return encodeURI(basePath.toWellFormed());
 }

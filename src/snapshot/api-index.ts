@@ -2,11 +2,10 @@ import { basePathAsSent, isBelow } from '../request/path.ts';
 import type { Api, Snapshot } from './snapshot.ts';
 
 /**
- * Finds the API of a request: exact hosts before wildcards (the longest first) before any host;
- * in each class the longest base path on whole segments. Where a class has no API for the path,
- * the next one is tried. The cost grows with the labels of the host and the depth of base paths,
- * not with the number of APIs.
- * The hosts of the APIs, and the one that is asked for, are compared as they are: `documentHost` and `hostOf` make them.
+ * Finds the API of a request: exact hosts before wildcards (the longest first) before any host; in each class the
+ * longest base path on whole segments. If a class has no API for the path, the next one is tried. The cost grows with
+ * the labels of the host and the depth of base paths, not with the number of APIs. Hosts are compared as they are:
+ * `documentHost` and `hostOf` normalise them before.
  */
 export function createApiIndex(apis: readonly Api[]): Snapshot['apiFor'] {
   const exact = new Map<string, BasePaths>();
@@ -25,7 +24,7 @@ export function createApiIndex(apis: readonly Api[]): Snapshot['apiFor'] {
     const found = exact.get(host)?.find(path, form);
     if (found !== undefined) return found;
     if (wildcards.size > 0) {
-      // A wildcard stands for one label or more, so the first dot is the longest suffix.
+      // A wildcard stands for one or more labels, so the suffix at the first dot is the longest.
       for (let dot = host.indexOf('.'); dot > 0; dot = host.indexOf('.', dot + 1)) {
         const matched = wildcards.get(host.slice(dot))?.find(path, form);
         if (matched !== undefined) return matched;
@@ -46,13 +45,13 @@ const FEW = 4;
 
 class BasePaths {
   readonly #apis = new Map<string, Api>();
-  /** The longest base path first; undefined where there are more than {@link FEW}. */
+  /** The longest base path first; undefined if there are more than {@link FEW}. */
   #few: { readonly basePath: string; readonly asSent: string; readonly api: Api }[] | undefined = [];
-  /** By base path as it is sent; unset where all base paths are sent as they are written. */
+  /** By base path as requests send it; unset if requests send all base paths as they are written. */
   #asSent: Map<string, Api> | undefined;
   #deepest = 0;
 
-  /** The first of two with one base path holds it. */
+  /** Of two APIs with one base path the first one holds it. */
   add(api: Api): void {
     if (this.#apis.has(api.basePath)) return;
     const asSent = basePathAsSent(api.basePath);
@@ -75,7 +74,7 @@ class BasePaths {
       return undefined;
     }
     const apis = form === undefined ? this.#apis : (this.#asSent ?? this.#apis);
-    // The ends of the first segments, as deep as any base path goes; then from the longest down.
+    // Finds the ends of the first segments, down to the deepest base path; then tries from the longest to the shortest.
     const ends: number[] = [];
     for (let end = 0; ends.length < this.#deepest && end < path.length;) {
       const slash = path.indexOf('/', end + 1);

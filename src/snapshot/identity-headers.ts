@@ -2,15 +2,15 @@ import type { Check } from '../request/check.ts';
 import type { HeaderEntry } from '../request/header-entry.ts';
 import { canonicalHeaderName } from '../request/header-name.ts';
 
-/** Ours whatever is configured: upstreams may rely on them, so no client may send them. */
+/** These are owned in any configuration: upstreams may rely on them, so no client may send them. */
 const ALWAYS_OWNED = ['x-ostiary-client-id', 'x-ostiary-client-name', 'x-ostiary-tier'];
 
 const EMPTY: readonly string[] = [];
 
-/** Optional claims could make many shapes: names of all that are kept. */
+/** Optional claims could make many combinations: this bounds the names that are kept. */
 const MAX_SHAPES = 1024;
 
-/** What to remove where these names are set: the same array for the same names, so that its encoding can be kept. */
+/** What to remove if these names are set: the same array for the same names, so that its encoding can be kept. */
 class Shape {
   removals: readonly string[] | undefined;
   /** By the next name that is set. */
@@ -18,9 +18,9 @@ class Shape {
 }
 
 /**
- * The headers by which upstreams learn who calls. A client that could send one itself could
- * impersonate anyone, so each is removed from every request unless the request's own result sets it.
- * Upstreams that map headers to variables take every sign for a dash: every spelling is ours.
+ * The headers that tell upstreams who calls. A client that could send one could impersonate anyone, so each is removed
+ * from every request unless the request's own result sets it. Upstreams that map headers to variables treat every sign
+ * like a dash, so every spelling is removed.
  */
 export class IdentityHeaders {
   /** Canonical names. */
@@ -29,7 +29,7 @@ export class IdentityHeaders {
   #shapes = new Shape();
   #shapeCount = 0;
   readonly #spellings: readonly string[];
-  /** 1 at the lengths of all spellings: a name of another length is none of ours. */
+  /** 1 at the lengths of all spellings: a name of another length is not owned. */
   readonly #lengths: Uint8Array;
 
   constructor(configured: Iterable<string>) {
@@ -75,7 +75,7 @@ export class IdentityHeaders {
     return (shape.removals = this.#spellings.filter((name) => !set.has(name)));
   }
 
-  /** Such as `x-ostiary_client.id`: too many to list beforehand, so those that were sent. */
+  /** Such as `x-ostiary_client.id`: there are too many spellings to list, so only those in the request are removed. */
   #mixedSpellings(check: Check, upstream: readonly HeaderEntry[]): readonly string[] {
     const suspects = check.headerNamesWithSigns(this.#lengths);
     if (suspects.length === 0) return EMPTY;

@@ -4,7 +4,7 @@ import type { AccessPolicy, Authenticating, QuotaPolicy } from '../policy/policy
 import type { Rules } from '../policy/rules.ts';
 import type { IdentityHeaders } from './identity-headers.ts';
 
-/** Everything a Check is decided by: one immutable version of the documents, compiled. */
+/** Everything that decides a Check: one immutable, compiled version of the documents. */
 export interface Snapshot {
   /** A digest of the documents: two replicas with the same version enforce the same. */
   readonly version: string;
@@ -29,7 +29,7 @@ export interface Snapshot {
   readonly contracts: () => Iterable<Contract>;
   /** Made of every header that any configured policy could set for the upstream. */
   readonly identityHeaders: IdentityHeaders;
-  /** What each reason of a denial comes to, with the texts that the documents give. */
+  /** The answer for each reason of a denial, with the texts of the documents. */
   readonly reasons: ReasonTable;
 }
 
@@ -40,9 +40,9 @@ export interface Api {
   readonly hosts: readonly string[];
   /** `/` or `/a/b` without a slash at its end. */
   readonly basePath: string;
-  /** Made of what policies of its namespace, and the platform's, could set for the upstream. */
+  /** Made of the headers that policies of its namespace, and the platform's, could set for the upstream. */
   readonly identityHeaders: IdentityHeaders;
-  /** `keep`: an encoded slash is a character of its segment; absent: a request with one is refused. */
+  /** `keep`: an encoded slash is a character of its segment; absent: a request with an encoded slash is refused. */
   readonly encodedSlashes?: 'keep' | undefined;
   /** Its enforced policies take tokens of more than one issuer. */
   readonly severalIssuers?: boolean;

@@ -1,4 +1,4 @@
-/** What the driver of a streaming answer needs of its call. */
+/** What the code that drives a streaming answer needs of its call. */
 export interface AnswerTarget {
   /** False once nothing more reaches the peer. */
   readonly isOpen: boolean;
@@ -37,7 +37,7 @@ export class AnswerStream {
     }
   }
 
-  /** The call is over: a handler that waits for nothing of ours ends at its next `yield`. */
+  /** The call is over: a handler that waits for something else ends at its next `yield`. */
   stop(): void {
     // What a handler throws while it is being stopped concerns no one.
     this.#iterator?.return?.().catch(() => {});

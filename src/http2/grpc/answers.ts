@@ -17,7 +17,10 @@ export const KEPT_FIELDS: ReadonlySet<HeaderField> = new Set([CONTENT_TYPE, STAT
 const HEAD_FIELDS = [STATUS_200, CONTENT_TYPE];
 const OK_FIELDS = [STATUS_OK];
 
-/** HEADERS with two indexed fields, DATA with its prefix, HEADERS with one: what surrounds a unary answer. */
+/**
+ * The frames around the message of a unary answer: HEADERS with two indexed fields, DATA with its prefix, HEADERS with
+ * one.
+ */
 const HEAD_BYTES = FRAME_HEADER_BYTES + 2;
 const TRAILER_BYTES = FRAME_HEADER_BYTES + 1;
 const AROUND_MESSAGE = HEAD_BYTES + FRAME_HEADER_BYTES + PREFIX_BYTES + TRAILER_BYTES;
@@ -35,7 +38,7 @@ export class GrpcAnswers {
     this.#sender = sender;
   }
 
-  /** A whole unary answer with status OK: three frames, spelled out where nothing stands in the way. */
+  /** A whole unary answer with status OK: three frames, written directly if possible. */
   unary(stream: SendingStream, message: Uint8Array): void {
     const sender = this.#sender;
     const length = message.length + PREFIX_BYTES;
@@ -95,7 +98,7 @@ export class GrpcAnswers {
     this.#sender.end(stream, OK_FIELDS);
   }
 
-  /** A status other than OK. Without a head before it, one block says it all ("Trailers-Only"). */
+  /** A status other than OK. Without a head before it, one block has everything ("Trailers-Only"). */
   fail(stream: SendingStream, error: RpcError, headSent: boolean): void {
     const fields = headSent ? [] : [...HEAD_FIELDS];
     fields.push(new HeaderField('grpc-status', String(error.code)));
@@ -107,7 +110,7 @@ export class GrpcAnswers {
   }
 }
 
-/** The request's `grpc-encoding` is not ours: the answer says which are ("Compression"). */
+/** The request's `grpc-encoding` is not supported: the answer lists the supported ones ("Compression"). */
 export class EncodingUnknown extends RpcError {
   readonly accepted: string;
   constructor(encoding: string, gzip: boolean) {

@@ -27,7 +27,7 @@ export function grpcApplication(options: Omit<ListenOptions, 'address' | 'tls'>,
     keptFields: KEPT_FIELDS,
     accept(host: StreamHost) {
       const answers = new GrpcAnswers(host.sender);
-      // A gateway's requests have the same head again and again: its plan is made once.
+      // A gateway's requests have the same head again and again, so its plan is made once.
       let last: { readonly head: RequestHead; readonly plan: Plan } | undefined;
       return (id: number, head: RequestHead): Stream => {
         if (last?.head !== head) last = { head, plan: planFor(head, byPath, settings) };

@@ -5,7 +5,7 @@ import type { StreamHost } from '../stream.ts';
 import type { GrpcAnswers } from './answers.ts';
 import type { CallPlan } from './plan.ts';
 
-/** Node's timers go no further; a deadline beyond it is none. */
+/** The maximum of Node's timers; a longer time-out counts as none. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** A gRPC call: a stream, and what its handler sees of it, in one object. */
@@ -33,7 +33,7 @@ export abstract class GrpcCall extends Stream implements Call {
     return this.host;
   }
 
-  /** Made when first asked for: most handlers answer before anyone could cancel. */
+  /** Made on first use: most handlers answer before anyone could cancel. */
   get signal(): AbortSignal {
     this.#controller ??= new AbortController();
     if (this.#isAborted) this.#controller.abort();
@@ -48,7 +48,7 @@ export abstract class GrpcCall extends Stream implements Call {
     this.#timer = setTimeout(() => this.host.guarded(() => this.#timedOut()), leftMs);
   }
 
-  /** Most unary calls have no timer: theirs would cost more than they do. */
+  /** Most unary calls have no timer, which would cost more than the call itself. */
   override expire(): void {
     if (this.host.clock.nowMs >= this.deadline) this.#timedOut();
   }
@@ -59,7 +59,7 @@ export abstract class GrpcCall extends Stream implements Call {
     this.fail(new RpcError(Code.deadlineExceeded, 'deadline exceeded'));
   }
 
-  /** Ends the call with a status; does nothing where it has ended. */
+  /** Ends the call with a status; does nothing if it has ended. */
   protected fail(cause: unknown): void {
     if (this.#isOver) return;
     const { counters } = this.host.observer;

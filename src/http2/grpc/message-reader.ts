@@ -5,12 +5,12 @@ import type { StreamHost } from '../stream.ts';
 import { PREFIX_BYTES } from './answers.ts';
 import { hold, letGo } from './request-memory.ts';
 
-/** Octets are gathered in pieces: one buffer that grows would leave as many behind as it holds. */
+/** Octets are collected in pieces: a growing buffer would leave as much garbage as it holds. */
 const PIECE_BYTES = 16 * 1024;
-/** Pieces that no message holds: what is freed goes to the next, or an attacker makes garbage faster than it is collected. */
+/** Free pieces for the next messages. Without reuse, an attacker could make garbage faster than it is collected. */
 const spare: Buffer[] = [];
 const MOST_SPARE = 256;
-/** Unpacking a message takes as long as so many octets do, however few come out. */
+/** Unpacking any message counts as at least this many octets, however few come out. */
 const LEAST_INFLATED = 8 * 1024;
 
 const EMPTY = Buffer.alloc(0);
@@ -18,11 +18,11 @@ const EMPTY = Buffer.alloc(0);
 /** What a call may receive. */
 export interface MessageLimits {
   readonly maxMessageBytes: number;
-  /** All messages of the connection together that are unfinished, or that no handler has taken. */
+  /** Octets of all messages of the connection that are unfinished, or that no handler has taken. */
   readonly maxBufferedBytes: number;
 }
 
-/** Puts the messages of one call together from its DATA. Each one is a copy: the caller may keep it. */
+/** Assembles the messages of one call from its DATA. Each message is a copy that the caller may keep. */
 export class MessageReader {
   readonly #host: StreamHost;
   readonly #limits: MessageLimits;
@@ -84,7 +84,7 @@ export class MessageReader {
     }
   }
 
-  /** Memory follows what has arrived, not what was announced. */
+  /** Memory is allocated for octets that have arrived, not for the announced length. */
   #pieceWithRoom(): Buffer {
     const last = this.#pieces.at(-1);
     if (last !== undefined && this.#used < last.length) return last;
@@ -114,7 +114,7 @@ export class MessageReader {
       throw new RpcError(Code.resourceExhausted, 'compressed messages unpack to more than may be sent');
     }
     const { maxMessageBytes } = this.#limits;
-    // What can't be unpacked has cost something too.
+    // A message that can't be unpacked has cost work too.
     let cost = maxMessageBytes;
     try {
       const inflated = gunzipSync(message, { maxOutputLength: Math.max(1, maxMessageBytes) });

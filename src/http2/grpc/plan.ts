@@ -7,7 +7,7 @@ import { parseTimeoutMs } from './timeout.ts';
 
 const LONGEST_QUOTED = 120;
 
-/** What is to be done with the requests of one head: settled once for all that have the same. */
+/** How requests with a certain head are handled: determined once for all requests with the same head. */
 export type Plan = CallPlan | RefusedPlan | PlainPlan;
 
 export interface CallPlan extends CallSettings {
@@ -43,7 +43,7 @@ export interface CallSettings extends MessageLimits {
 
 export function planFor(head: RequestHead, methods: ReadonlyMap<string, Method>, settings: CallSettings): Plan {
   if (head.isTooLarge) return plain(head, '431', 'The request has more metadata than this server takes.\n');
-  // gRPC over HTTP/2, "Requests": 415 keeps other clients from taking the answer for theirs.
+  // gRPC over HTTP/2, "Requests": with 415, other clients don't misinterpret the answer.
   if (!isGrpc(head.contentType)) {
     return plain(head, '415', 'This is a gRPC server: send content-type application/grpc.\n');
   }
@@ -66,7 +66,7 @@ export function planFor(head: RequestHead, methods: ReadonlyMap<string, Method>,
   };
 }
 
-/** An index of one octet may stand for all of it: what is said back is short. */
+/** One octet of HPACK may stand for a long text, so the answer quotes only a part. */
 function quoted(text: string): string {
   const short = text.length > LONGEST_QUOTED ? `${text.slice(0, LONGEST_QUOTED)}...` : text;
   return short.replace(/[^ -~]/g, '?');

@@ -1,7 +1,7 @@
 import { Code, RpcError } from '../../grpc/rpc.ts';
 import type { StreamHost } from '../stream.ts';
 
-/** What keeping a message costs beside its octets: without it, empty ones would cost nothing. */
+/** The cost of keeping a message beside its octets: without it, empty messages would cost nothing. */
 const KEPT_BYTES = 256;
 
 export function weightOf(message: Uint8Array): number {
@@ -9,7 +9,7 @@ export function weightOf(message: Uint8Array): number {
 }
 
 /**
- * Counts octets of requests that a connection holds; {@link letGo} gives them back.
+ * Counts octets of requests that a connection holds; {@link letGo} releases them.
  * @throws {RpcError} RESOURCE_EXHAUSTED where all its calls together would hold more than they may
  */
 export function hold(host: StreamHost, bytes: number, maxBufferedBytes: number): void {

@@ -3,7 +3,7 @@ import { hold, letGo, weightOf } from './request-memory.ts';
 
 /** The messages of a streaming request, for its handler to iterate over once. */
 export class RequestQueue implements AsyncIterableIterator<Uint8Array> {
-  /** What the messages weigh that the handler has not taken yet. */
+  /** Octets of the messages that the handler has not taken yet. */
   bytes = 0;
   readonly #messages: Uint8Array[] = [];
   readonly #waiting: PromiseWithResolvers<IteratorResult<Uint8Array>>[] = [];
@@ -36,7 +36,7 @@ export class RequestQueue implements AsyncIterableIterator<Uint8Array> {
     for (const waiter of this.#waiting.splice(0)) waiter.resolve({ value: undefined, done: true });
   }
 
-  /** What waits unread is dropped: the call is over. */
+  /** The call is over: unread messages are dropped. */
   fail(error: Error): void {
     if (this.#isDone && this.#messages.length === 0) return;
     this.#isDone = true;
@@ -61,7 +61,7 @@ export class RequestQueue implements AsyncIterableIterator<Uint8Array> {
     return waiter.promise;
   }
 
-  /** The handler has read enough: the rest is dropped. */
+  /** The handler needs no more messages: the rest is dropped. */
   return(): Promise<IteratorResult<Uint8Array>> {
     this.#drop();
     this.end();

@@ -5,7 +5,7 @@ import { GrpcCall } from './call.ts';
 import { MessageReader } from './message-reader.ts';
 import { hold, letGo, weightOf } from './request-memory.ts';
 
-/** A call whose request is one message: the handler runs when all of it is there. */
+/** A call whose request is one message: the handler runs when the message is complete. */
 export abstract class SingleRequestCall extends GrpcCall {
   readonly expectsEndSoon = true;
   #reader: MessageReader | undefined = undefined;

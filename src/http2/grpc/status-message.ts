@@ -1,4 +1,4 @@
-/** Longer messages help nobody, and would not fit a frame. */
+/** Longer messages are useless, and would not fit into a frame. */
 const LONGEST = 1024;
 
 /** Percent-encodes a status message: gRPC over HTTP/2, "Status-Message": printable ASCII but `%` stays. */

@@ -60,7 +60,7 @@ export class StreamingCall extends GrpcCall implements AnswerTarget {
     else this.#requests.end();
   }
 
-  /** A handler that is slow to read lets the peer wait. */
+  /** A handler that reads slowly makes the peer wait. */
   #mayReplenish(): void {
     if (this.#requests.bytes <= this.plan.streamWindowBytes / 2) this.replenish();
   }

@@ -9,7 +9,7 @@ export interface FieldSink {
   field(field: HeaderField): void;
 }
 
-/** A literal that was decoded before, by the octets that spelled its value. */
+/** A literal that was decoded before, found by the encoded octets of its value. */
 interface Remembered {
   readonly octets: Buffer;
   readonly field: HeaderField;
@@ -24,7 +24,7 @@ let scratch = Buffer.allocUnsafeSlow(4096);
  * and the fields it keeps; any fault is a COMPRESSION_ERROR and ends the connection (RFC 9113, 4.3).
  */
 export class HpackDecoder {
-  /** Grows whenever the dynamic table changes: equal blocks mean equal fields while it stands still. */
+  /** Increases whenever the dynamic table changes: while it stays the same, equal blocks have equal fields. */
   generation = 0;
   readonly #table: DynamicTable;
   readonly #limit: number;
@@ -103,7 +103,7 @@ export class HpackDecoder {
     return field;
   }
 
-  /** A string says its own length first, so equal octets at this place are the equal string. */
+  /** A string begins with its length, so equal octets at this place mean an equal string. */
   #continuesWith(octets: Buffer): boolean {
     if (octets.length > this.#end - this.#position) return false;
     for (let i = 0; i < octets.length; i++) if (this.#input[this.#position + i] !== octets[i]) return false;
@@ -126,7 +126,7 @@ export class HpackDecoder {
     return scratch.toString('latin1', 0, decoded);
   }
 
-  /** Section 5.1. Four continuation octets say up to 2^28: more than any block here is long. */
+  /** Section 5.1. Four continuation octets encode up to 2^28, which is longer than any block here. */
   #integer(mask: number): number {
     let value = this.#input[this.#position++]! & mask;
     if (value < mask) return value;

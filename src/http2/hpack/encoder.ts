@@ -3,7 +3,7 @@ import { DynamicTable } from './dynamic-table.ts';
 import { encodeHuffman, huffmanLength } from './huffman-encoder.ts';
 import { LAST_STATIC_INDEX, STATIC_TABLE } from './static-table.ts';
 
-/** More would not be used: few answers have a field worth keeping. */
+/** A larger table would not be used: few answers have fields worth keeping. */
 const TABLE_LIMIT = 4096;
 
 const STATIC_INDEX_BY_NAME = new Map<string, number>();
@@ -19,7 +19,7 @@ STATIC_TABLE.forEach(({ name, value }, index) => {
  * returns the offset behind what it wrote.
  */
 export class HpackEncoder {
-  /** Grows whenever an index may have moved, or a size update is due: what was encoded before is stale. */
+  /** Increases whenever an index may have moved, or a size update is due: blocks encoded before are then stale. */
   generation = 0;
   readonly #table = new DynamicTable(TABLE_LIMIT);
   readonly #insertedAs = new Map<HeaderField, number>();
@@ -69,7 +69,7 @@ export class HpackEncoder {
       : this.#once(output, offset, field.name, field.value);
   }
 
-  /** A field that comes again in most answers: kept in the peer's table, then an index. */
+  /** A field of most answers: first it enters the peer's table, later it is an index. */
   #kept(output: Uint8Array, offset: number, field: HeaderField): number {
     const index = this.indexOf(field);
     if (index > 0) return writeInteger(output, offset, 0x80, 0x7f, index);
@@ -79,7 +79,7 @@ export class HpackEncoder {
     return writeLiteral(output, offset, 0x40, 0x3f, field.name, field.value);
   }
 
-  /** A field of its own: by index where the static table has it, else a literal that nobody keeps. */
+  /** A single field: an index if the static table has it, otherwise a literal that is not kept. */
   #once(output: Uint8Array, offset: number, name: string, value: string): number {
     const index = STATIC_INDEX_BY_FIELD.get(`${name} ${value}`);
     if (index !== undefined) return writeInteger(output, offset, 0x80, 0x7f, index);

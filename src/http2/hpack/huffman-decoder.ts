@@ -1,9 +1,9 @@
 import { CODE_LENGTHS, CODES, EOS_SYMBOL } from './huffman-code.ts';
 
 /**
- * A machine that eats four bits at a time. A state is an inner node of the code's tree; the entry
- * for (state, four bits) holds the next state and the symbol completed on the way, at most one
- * because the shortest code has five bits.
+ * A state machine that takes four bits at a time. A state is an inner node of the code's tree; the entry for (state,
+ * four bits) holds the next state and the symbol completed on the way, at most one because the shortest code has five
+ * bits.
  *
  * Entry: bits 0-7 symbol, bit 8 "a symbol was completed", bit 9 "may end here", bits 10-18 next
  * state; -1 where the bits spell EOS, which is a decoding error (RFC 7541, 5.2).

@@ -69,7 +69,7 @@ function parse(line: string): HeaderField {
   return space < 0 ? new HeaderField(line, '') : new HeaderField(line.slice(0, space), line.slice(space + 1));
 }
 
-/** Index 1 is the first entry; index 0 holds nothing anyone may ask for. */
+/** Index 1 is the first entry; index 0 is invalid. */
 export const STATIC_TABLE: readonly HeaderField[] = [new HeaderField('', ''), ...ENTRIES.trim().split('\n').map(parse)];
 
 /** Indices above this one are the dynamic table's. */
