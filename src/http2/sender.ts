@@ -6,10 +6,7 @@ import type { FrameWriter } from './frame-writer.ts';
 import type { HeaderField } from './header-field.ts';
 import type { Limits } from './limits.ts';
 
-/**
- * The kernel takes a batch of answers in pieces: this many octets in the socket do not mean that the peer does not
- * read.
- */
+/** The kernel takes a batch in pieces: up to here, a full socket does not mean that the peer is stuck. */
 const LEAST_CONGESTED_BYTES = 32 * 1024;
 /** Octets of a DATA frame that is worth its header. */
 const GOOD_PIECE = 512;

@@ -10,9 +10,9 @@ export interface ClaimHeader {
 }
 
 /**
- * The claims an upstream is told. A claim that the token does not have, or that is null or empty,
- * sets no header. What a header can't carry unmistakably is a fault: an upstream that reads
- * something else than the issuer said is worse than a refused request.
+ * The claims that an upstream gets as headers. A claim that is missing, null or empty sets no header. A value that a
+ * header can't represent unambiguously is a fault: a refused request is better than an upstream that reads something
+ * else than the issuer said.
  * @returns a sentence without the value where a claim can't be carried
  */
 export function claimHeaders(claims: Claims, wanted: readonly ClaimHeader[]): readonly HeaderEntry[] | string {

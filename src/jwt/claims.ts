@@ -30,7 +30,7 @@ export interface Lifetime {
   readonly expiresAtMs: number;
 }
 
-/** An own member: a name such as `constructor` finds nothing that the token doesn't hold. */
+/** Only own members: a name such as `constructor` finds nothing that is not in the token. */
 export function claimOf(claims: Claims, name: string): unknown {
   return Object.hasOwn(claims, name) ? claims[name] : undefined;
 }

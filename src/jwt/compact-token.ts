@@ -55,7 +55,7 @@ const OTHER_TYPES: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * What a token says before anything of it is verified: good for choosing whose keys to try, and for nothing else.
+ * The content of a token before it is verified: only to choose whose keys to try.
  * @returns a sentence where it is no token
  */
 export function unverifiedClaims(token: string): Readonly<Record<string, unknown>> | string {
@@ -73,7 +73,7 @@ export function headerOf(token: string, { algorithms, anyType }: HeaderRules): T
   if (Object.hasOwn(header, 'crit')) return 'the token has a crit header, and no extension is supported';
   const { alg, kid, typ } = header;
   if (!isAlgorithm(alg) || !algorithms.has(alg)) return 'the algorithm of the token is not allowed';
-  // Some libraries write what they don't have as null.
+  // Some libraries write absent values as null.
   if (typeof typ === 'string' ? !anyType && isOther(typ) : typ !== undefined && typ !== null) {
     return 'the typ of the token is of another kind than access tokens (senderConstraint: ignore takes it)';
   }

@@ -79,7 +79,7 @@ function publicKey({ kty, n, e, crv, x, y }: Record<string, unknown>): KeyObject
   }
 }
 
-/** Some libraries write what a key does not have as null. */
+/** Some libraries write absent members of a key as null. */
 function withoutNulls(jwk: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(jwk).filter(([, value]) => value !== null));
 }

@@ -19,7 +19,7 @@ export type FetchOutcome =
 export class FetchFault extends Error {
   override name = 'FetchFault';
   readonly outcome: FetchOutcome;
-  /** Nobody has answered, or a proxy in the issuer's place. */
+  /** Nobody has answered, or a proxy has answered in the issuer's place. */
   readonly isAway: boolean;
   constructor(outcome: FetchOutcome, message: string, isAway = outcome === 'timeout' || outcome === 'unreachable') {
     super(message);

@@ -26,7 +26,7 @@ export interface KeySetFolderOptions {
   readonly now: () => number;
   /** The user this process runs as; undefined where the system has none. */
   readonly userId: number | undefined;
-  /** Told in a sentence why a set was not kept or not used; never with its content. */
+  /** Called with a sentence that says why a set was not kept or not used, never with its content. */
   readonly onFault: (message: string) => void;
 }
 
@@ -38,9 +38,9 @@ const MAX_FUTURE_MS = 5 * 60_000;
 const MAX_FILE_BYTES = 4 * 1024 * 1024;
 
 /**
- * Keeps key sets in a folder, one file each, readable by our user alone. Whoever can write there can sign tokens, so
- * a folder that others may write to is refused, at the start and at each use, and so is a file of theirs: where they may
- * rename the folder itself, another can take its place at any moment.
+ * Keeps key sets in a folder, one file each, readable only by ostiary's user. Whoever can write there can sign tokens,
+ * so a folder or file that others may write to is refused, at the start and at each use: others who may rename the
+ * folder could replace it at any moment.
  * @throws UserError (rejects with it) where the folder is unfit
  */
 export async function openKeySetFolder(options: KeySetFolderOptions): Promise<KeySetStore> {

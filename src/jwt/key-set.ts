@@ -24,13 +24,13 @@ export interface KeySetOptions {
   readonly onStored?: (url: string, fetchedAt: number) => void;
 }
 
-/** A token that no key has signed makes us ask at most once in so long, whatever callers make up. */
+/** A token that no key has signed causes at most one fetch in this time, whatever callers send. */
 const COOL_DOWN_MS = 10_000;
 const FIRST_RETRY_MS = 1_000;
 /** Sooner where callers wait for the first set. */
 const LONGEST_RETRY_UNLOADED_MS = 10_000;
 const LONGEST_RETRY_MS = 60_000;
-/** An issuer that has not answered by then is taken for away, where there is a kept set. */
+/** If there is a kept set, an issuer that has not answered by then counts as unreachable. */
 const STORED_AFTER_MS = 2_000;
 
 /** The key set at one URL: fetched, kept fresh, and kept in use while its issuer can't be reached. */
@@ -71,7 +71,7 @@ export class KeySet {
   add(need: KeySetNeed): void {
     this.#needs.add(need);
     if (this.loaded && this.#failures === 0) this.#scheduleRefresh();
-    // Not at once: documents that turn out faulty let go again and cause no fetch.
+    // Not at once: faulty documents release the set again, and must not cause a fetch.
     else if (this.#cancelTimer === undefined && this.#running === undefined) this.#schedule(0);
   }
 
@@ -114,7 +114,7 @@ export class KeySet {
 
   /** A fetch that begins now or later; undefined once the set is closed. */
   async refresh(): Promise<KeySetFetch | undefined> {
-    // One that runs may have been answered before the key was withdrawn.
+    // The answer of a running fetch may be from before the key was withdrawn.
     await this.#running;
     return this.#running ?? this.#start();
   }
@@ -210,7 +210,7 @@ export class KeySet {
     this.#options.onStored?.(this.#label, stored.fetchedAt);
   }
 
-  /** Keys that stay are the same objects, so that what they have verified stays verified; the others retire. */
+  /** Keys that stay are the same objects, so that tokens they have verified stay verified; the others retire. */
   #take(text: string): readonly string[] {
     if (text === this.#text) return [];
     const content = contentOf(text);

@@ -17,7 +17,7 @@ export interface KeySets {
   readonly timers: Timers;
   /** What all verifiers together may keep of verified tokens. */
   readonly tokens: TokenMemory;
-  /** What they may keep of refused ones, so that no caller's bad tokens drive out good ones. */
+  /** The memory for refused tokens, so that bad tokens of a caller don't displace good ones. */
   readonly refusals: TokenMemory;
   /** Bounds the signature checks of all verifiers together. */
   readonly gate: VerificationGate;

@@ -3,7 +3,7 @@ import type { KeySet } from './key-set.ts';
 import type { HeldKeySet, KeySets } from './key-sets.ts';
 import type { Key } from './key.ts';
 
-/** Who waits for the answer: asked late, since a transport makes the signal when it is asked for. */
+/** The caller who waits for the answer. The signal is read late, since a transport creates it on first use. */
 export interface Caller {
   readonly signal: AbortSignal;
 }
@@ -21,7 +21,7 @@ export interface KeySource {
   keysFor(algorithm: Algorithm, kid: string | undefined): readonly Key[];
   /**
    * Asked for when none of the keys at hand has signed a token: a key may be missing, or be another one by now under
-   * the same `kid`. Yields what {@link keysFor} then answers each time a key may have come; ends when none is to be
+   * the same `kid`. Yields the new result of {@link keysFor} each time a key may have arrived. Ends when no key is
    * expected any more, after a second, well before the deadline, or when the caller leaves.
    */
   arrivals(algorithm: Algorithm, kid: string | undefined, patience: Patience): AsyncIterable<readonly Key[]>;
@@ -60,7 +60,7 @@ export function fixedKeys(keys: readonly Key[]): KeySource {
 const MIN_ANSWER_MS = 20;
 const ANSWER_SHARE = 0.25;
 const ANSWER_MS_A_WAITER = 0.5;
-/** Whoever sends unknown `kid`s holds requests open for so long, however patient Envoy is. */
+/** Callers with unknown `kid`s can keep requests open for at most this time, however long Envoy waits. */
 const MAX_WAIT_MS = 1000;
 /** Later ones are refused at once. */
 const MAX_WAITING = 2000;

@@ -28,7 +28,7 @@ export class Key {
       .digest('base64');
   }
 
-  /** True once its set no longer holds it: what it has verified counts no more. */
+  /** True when its set no longer has it: tokens that it has verified are no longer valid. */
   get retired(): boolean {
     return this.#retired;
   }

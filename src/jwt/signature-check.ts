@@ -6,7 +6,10 @@ import type { Caller, KeySource } from './key-source.ts';
 import type { Key } from './key.ts';
 import type { VerificationLane, Waiting } from './verification-gate.ts';
 
-/** How many keys one token is tried with, and as many again when others have come: each try costs a signature check. */
+/**
+ * How many keys a token is tried with, and the same number again after the keys have changed: each try costs a
+ * signature check.
+ */
 const MAXIMUM_TRIES = 8;
 
 /** A token that one of the keys has signed. */
@@ -33,7 +36,7 @@ export interface SignatureCheckOptions {
 const BUSY = 'too many tokens wait for their signature to be checked';
 const GONE = 'the caller left, or its time was over, before the signature of the token was checked';
 
-/** Finds the key that has signed the token, asking issuers for another one where none at hand has. */
+/** Finds the key that has signed the token, and asks issuers for another key if no known key has. */
 export async function checkSignature(
   token: string,
   { alg, kid }: TokenHeader,
@@ -56,7 +59,7 @@ export async function checkSignature(
       if (entered !== 'entered') return unverified(entered === 'busy' ? BUSY : GONE);
       try {
         const payload = await payloadOf(token, key, alg);
-        // A key may have been retired while it was at work.
+        // A key may have been retired during the check.
         if (payload !== undefined && !key.retired) return { payload, key };
       } finally {
         lane.leave();

@@ -45,7 +45,7 @@ function keysFromJson(text: string, shared: boolean): readonly Key[] | undefined
   }
   if ('keys' in json) {
     const { keys, ignored } = keysFromSet(json, 'public_and_secret');
-    // What an issuer publishes may hold more than we use; what a document says must all be meant.
+    // An issuer's set may contain more than is used here; in a document, everything must have an effect.
     if (ignored.length > 0) throw new TypeError(`the JWK set has keys that can't be used: ${ignored.join('; ')}`);
     return keys;
   }
@@ -118,7 +118,7 @@ function fromBase64(text: string): KeyObject {
   throw new TypeError(`the key can't be read; expected is ${FORMS}`);
 }
 
-/** As PEM: given DER, Node would take a private key too, which has no place in a document. */
+/** As PEM: with DER, Node would also accept a private key, which must not be in a document. */
 function pkcs1(base64: string): KeyObject {
   return createPublicKey(`-----BEGIN RSA PUBLIC KEY-----\n${base64}\n-----END RSA PUBLIC KEY-----`);
 }

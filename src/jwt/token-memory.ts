@@ -1,14 +1,14 @@
 /**
- * What verified tokens may take of the memory, all caches together. It forgets in generations: what
- * was not asked for while half of the limit was filled anew is forgotten, all of it at once. That
- * keeps what is used, like a list ordered by use, and costs a look-up next to nothing.
+ * The memory for verified tokens, shared by all caches. It forgets in generations: tokens that were not used while half
+ * of the limit was filled again are forgotten, all at once. This keeps used tokens, like an LRU list, and adds almost
+ * nothing to a look-up.
  */
 export class TokenMemory {
   readonly #halfBytes: number;
   readonly #caches = new Set<TokenCache<unknown>>();
   #recentBytes = 0;
 
-  /** @param limitBytes by the estimate of those who add */
+  /** @param limitBytes by the callers' estimates */
   constructor(limitBytes: number) {
     this.#halfBytes = limitBytes / 2;
   }
@@ -49,7 +49,7 @@ interface Entry<Value> {
   readonly bytes: number;
 }
 
-/** Values by what names a token: its end. */
+/** Values by the end of their token. */
 export class TokenCache<Value> {
   readonly #reserve: (bytes: number) => boolean;
   #recent = new Map<string, Entry<Value>>();
@@ -58,7 +58,7 @@ export class TokenCache<Value> {
   recentBytes = 0;
   #agedBytes = 0;
 
-  /** @param reserve asks for memory; it may age this cache before it answers */
+  /** @param reserve requests memory; it may age this cache before it returns */
   constructor(reserve: (bytes: number) => boolean) {
     this.#reserve = reserve;
   }
@@ -86,7 +86,7 @@ export class TokenCache<Value> {
   }
 
   delete(name: string): void {
-    // A recent entry leaves its bytes charged until its generation ends: the limit still holds.
+    // The bytes of a removed recent entry stay charged until its generation ends: the limit still holds.
     this.#recent.delete(name);
     const aged = this.#aged.get(name);
     if (aged !== undefined) this.#forgetAged(name, aged);

@@ -9,22 +9,22 @@ export interface Waiting {
 /** `gone`: nobody waits for the answer any more. `busy`: too many wait already. */
 export type Entry = 'entered' | 'gone' | 'busy';
 
-/** Signature checks handed to Node's threads at once: more would only wait there, where nobody can call them back. */
+/** Signature checks in Node's threads at the same time: more would only wait there, where they can't be cancelled. */
 const MAXIMUM_AT_WORK = 16;
 /** For one policy; the rest is for others. */
 const MAXIMUM_AT_WORK_A_LANE = 8;
-/** More than can be done within the patience of Envoys. */
+/** More than can be checked within the time-outs of Envoys. */
 const MAXIMUM_WAITING = 4000;
 const MAXIMUM_WAITING_A_LANE = 1000;
 
 /**
- * Bounds how many signatures are checked at once, so that a burst of tokens costs nothing once its callers have left,
- * and those of one policy don't hold up the others': each policy has a lane, and lanes take turns.
+ * Bounds how many signatures are checked at once, so that a burst of tokens costs nothing after its callers have left,
+ * and tokens of one policy don't delay those of others: each policy has a lane, and lanes take turns.
  */
 export class VerificationGate {
   atWork = 0;
   waiting = 0;
-  /** Lanes whose next one may enter as soon as there is room, in their turn. */
+  /** Lanes whose next token may enter when there is room, in order. */
   readonly #ready = new Set<VerificationLane>();
 
   open(): VerificationLane {
@@ -39,7 +39,7 @@ export class VerificationGate {
     return this.waiting < MAXIMUM_WAITING;
   }
 
-  /** The lane has somebody waiting, and is not at its bound. */
+  /** The lane has waiting tokens and is below its bound. */
   ready(lane: VerificationLane): void {
     this.#ready.add(lane);
   }
@@ -62,7 +62,7 @@ interface Waiter {
 export class VerificationLane {
   readonly #gate: VerificationGate;
   readonly #left: () => void;
-  /** In the order of a set: who leaves is out at once, and holds nothing any more. */
+  /** A set in order of arrival: a caller who leaves is removed at once and occupies nothing. */
   readonly #waiting = new Set<Waiter>();
   #atWork = 0;
 
@@ -90,7 +90,7 @@ export class VerificationLane {
     this.#left();
   }
 
-  /** The next who still waits enters; those whose time is over are told on the way. */
+  /** Admits the next one that still waits, and rejects those whose time is over. */
   admitNext(): void {
     for (const { who, resolve } of this.#waiting) {
       if (who.isGone()) resolve('gone');

@@ -20,9 +20,11 @@ export interface VerifierOptions<Derived> {
   readonly memory: TokenMemory;
   readonly refusals: TokenMemory;
   readonly gate: VerificationGate;
-  /** What becomes of a token that counts only together with a proof of its sender, which is not looked at. */
+  /** What happens to a token that needs a proof of its sender, which is not checked. */
   readonly senderConstraint: 'refuse' | 'ignore';
-  /** What the policy makes of verified claims; it must depend on them alone, since it is kept with them. */
+  /**
+   * Derives a policy's own data from verified claims. It must depend only on them, since the result is kept with them.
+   */
   readonly derive: (claims: Claims, issuer: Issuer) => Derived;
 }
 
@@ -44,8 +46,8 @@ interface Verified<Derived> extends VerifiedToken<Derived> {
 }
 
 /**
- * Verified tokens are found by their last characters: 256 bits of the signature, so that whoever gets as far as
- * the comparison of the rest, whose time tells how much of it was right, has the whole signature already.
+ * Verified tokens are found by their last characters, 256 bits of the signature. The time of the comparison of the rest
+ * reveals how much of it is equal, but whoever gets that far already has the whole signature.
  */
 const TAIL_LENGTH = 43;
 
@@ -97,7 +99,7 @@ export class Verifier<Derived> {
   #again(known: Verified<Derived>): Verdict<Derived> | undefined {
     if (known.key.retired) return undefined;
     const fault = faultOfTime(known.lifetime, this.#options.clock.now());
-    // An expired token stays in its place until it is forgotten: it is refused faster than it is verified.
+    // An expired token stays until it is forgotten: refusing it is faster than verifying it.
     return fault === undefined ? known : invalid(fault);
   }
 
@@ -135,7 +137,7 @@ export class Verifier<Derived> {
     if (typeof lifetime === 'string') return this.#refuse(token, lifetime, lasting);
     const now = clock.now();
     const fault = faultOfTime(lifetime, now) ?? faultOfClaims(claims, rules);
-    // What is too early may be right at any moment.
+    // A token that is too early may become valid at any moment.
     if (fault !== undefined) return now < lifetime.notBeforeMs ? invalid(fault) : this.#refuse(token, fault, lasting);
     const kept = { token, presented: Buffer.from(presented) };
     const verified: Verified<Derived> = { claims, derived: derive(claims, issuer), lifetime, key: signed.key, ...kept };
@@ -150,7 +152,9 @@ export class Verifier<Derived> {
   }
 }
 
-/** An estimate: token and header, and claims of one and a half times the token, more where they are many small values. */
+/**
+ * An estimate: token and header, and claims of one and a half times the token, or more if they are many small values.
+ */
 function bytesOf(token: string): number {
   return 512 + 5 * token.length;
 }

@@ -1,9 +1,9 @@
 /**
- * What all connections of the process may hold together of something, such as octets that wait.
+ * A budget of all connections of the process, such as one of waiting octets.
  *
- * It is shared out by one rule: nobody may hold more than what is left over for others. One that is alone gets half
- * of it; n that ask in turn get an n-plus-first part each. Who comes late finds less, until early ones give back: what
- * holds of a budget for long has to be ended while little is left. Asking costs two comparisons.
+ * One rule shares it: no connection may hold more than what is left over for others. A single connection gets half of
+ * it; of n connections that ask in turn, each gets one part of n + 1. Later ones get less until earlier ones give back,
+ * so connections that hold a part for long must be ended while little is left. A request costs two comparisons.
  */
 export class Budget {
   readonly total: number;
@@ -13,13 +13,13 @@ export class Budget {
     this.total = this.free = total;
   }
 
-  /** @param most what one may hold, however much is left */
+  /** @param most the maximum of one connection, however much is left */
   share(most = Infinity): Share {
     return new Share(this, most);
   }
 }
 
-/** What one connection holds of a budget. */
+/** The part of a budget that one connection holds. */
 export class Share {
   held = 0;
   readonly #budget: Budget;
@@ -30,7 +30,7 @@ export class Share {
     this.#most = most;
   }
 
-  /** @returns false where it may not be had: nothing is taken then. */
+  /** @returns false if it is not available: then nothing is taken. */
   take(amount: number): boolean {
     const held = this.held + amount;
     const left = this.#budget.free - amount;

@@ -1,29 +1,29 @@
 import type { Server, Socket } from 'node:net';
 
-/** Who has said nothing for less is not closed for another. */
+/** A connection that was silent for less time is not closed for a new one. */
 const LEAST_IDLE_MS = 1000;
 
 interface Occupant {
   readonly socket: Socket;
-  /** Octets it had sent when it was last looked at. */
+  /** Octets that it had sent at the last check. */
   bytesRead: number;
-  /** When it was first seen to have sent so much and no more. */
+  /** When a check first saw this number of octets. */
   sinceMs: number;
 }
 
 export interface ConnectionRoomOptions {
   readonly most: number;
-  /** Which connection gives way where nobody is idle; the new one unless told. */
+  /** Which connection is closed if none is idle; by default the new one. */
   readonly whenAllBusy?: 'close oldest' | 'close new';
   /** Monotonic milliseconds. */
   readonly now: () => number;
-  /** Told of each connection that is closed for want of room. */
+  /** Called for each connection that is closed for lack of room. */
   readonly onFull: () => void;
 }
 
 /**
- * Keeps a listener to so many connections. Who opens many and asks nothing must not lock out those that ask:
- * for a new one, the one that has said nothing for the longest time is closed.
+ * Limits the connections of a listener. A peer that opens many connections and sends nothing must not lock out others:
+ * for a new connection, the one that has been silent for the longest time is closed.
  */
 export class ConnectionRoom {
   readonly sockets = new Map<Socket, Occupant>();
@@ -36,7 +36,7 @@ export class ConnectionRoom {
     this.#options = options;
   }
 
-  /** @returns false where there is no room: the socket is closed already. */
+  /** @returns false if there is no room: the socket is already closed. */
   enter(socket: Socket): boolean {
     const { most, whenAllBusy = 'close new', now, onFull } = this.#options;
     if (this.sockets.size >= most) {
@@ -81,7 +81,7 @@ export class ConnectionRoom {
   }
 }
 
-/** Lets a server see those connections alone that are let in. */
+/** Passes to a server only the connections that are admitted. */
 export function admit(server: Server, letIn: (socket: Socket) => boolean): void {
   const serve = server.listeners('connection') as ((socket: Socket) => void)[];
   server.removeAllListeners('connection');

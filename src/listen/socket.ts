@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import type { Server } from 'node:net';
 import type { ListenAddress } from './address.ts';
 
-/** Why an address can't be listened on, as the end of a sentence that names it. */
+/** Why listening on an address failed, as the end of a sentence that names the address. */
 export class ListenError extends Error {
   override name = 'ListenError';
 }

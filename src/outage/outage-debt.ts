@@ -4,9 +4,9 @@ import { chargeDebtCall } from '../script/lease-calls.ts';
 import type { KeyPrefix, ScriptLink } from '../script/script-call.ts';
 import type { OutageCounter, OutageShares } from './outage-share.ts';
 
-// Charges what was admitted without the store. Of each counter one debt is under way at a time, and what is
-// admitted meanwhile is collected into the next. A debt that was not taken is sent again under its name, by a
-// timer: it can't be charged twice, and a Redis that answers errors is not asked at every hit.
+// Charges units that were admitted without the store. Each counter has one debt under way at a time; units that are
+// admitted in the meantime go into the next debt. If a debt was not accepted, a timer sends it again under the same
+// name: so it can't be charged twice, and a Redis that answers errors is not asked at every hit.
 
 export interface OutageDebtsPorts {
   readonly link: ScriptLink;
@@ -32,7 +32,7 @@ export class OutageDebts {
     this.#shares = shares;
   }
 
-  /** Sends the debts of these counters, before whatever is asked for next. */
+  /** Sends the debts of these counters, before the next question. */
   settle(keys: readonly string[]): void {
     const now = this.#ports.now();
     for (const key of keys) {
@@ -57,7 +57,7 @@ export class OutageDebts {
   }
 
   #again(): void {
-    // While the link is away nothing is tried: its return is told.
+    // While the link is away nothing is sent: its return is reported.
     if (this.#timer !== undefined || !this.#ports.link.available || this.#shares.owing.size === 0) return;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;

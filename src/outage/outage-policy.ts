@@ -15,7 +15,7 @@ export interface OutagePolicyPorts {
   replicas(): number;
 }
 
-/** What the demands chose for the case that the store can't tell. */
+/** Applies the demands' `onStoreFailure` if the store does not answer. */
 export class OutagePolicy {
   readonly #ports: OutagePolicyPorts;
 
@@ -32,7 +32,7 @@ export class OutagePolicy {
     const { metrics, shares } = this.#ports;
     const choices = new Set(demands.map(({ terms }) => terms?.onStoreFailure ?? 'deny'));
     if (choices.has('deny')) throw error;
-    // Each new key would have the whole limit as its share.
+    // Each new key would get a share of the whole limit.
     if (choices.has('local') && error instanceof TooManyKeys) throw error;
     metrics.hit('fallback');
     if (!choices.has('local')) {
@@ -45,8 +45,8 @@ export class OutagePolicy {
   }
 
   /**
-   * The counters that owe are decided by their share, the others by the store as ever: what one policy owes is
-   * no reason to deny by another.
+   * Counters with debts are decided by their share, the others by the store as usual: the debt of one policy must not
+   * cause denials by another.
    */
   takeBeside(
     demands: readonly Demand[],

@@ -6,21 +6,21 @@ import { wholePeriodMs, windowNames } from '../quota/window.ts';
 import type { Debt, OwedWindow } from '../script/lease-calls.ts';
 import type { TakeReply } from '../script/script-call.ts';
 
-// What a replica may admit by itself while it can't reach Redis (`onStoreFailure: local`): of each window that
-// was running its share of what was last known to remain, of each window that opens meanwhile its share
-// of the whole limit. What it admits is a debt, charged when Redis is back.
+// What a replica may admit by itself while it can't reach Redis (`onStoreFailure: local`): for each open window, its
+// share of the units that last remained; for each window that opens in the meantime, its share of the whole limit. The
+// admitted units are a debt, which is charged when Redis is back.
 //
-// All that is kept by counter, since several kinds of request may charge one. A share stays until Redis has
-// told of the counter after the debt was charged: before that, what is known is from before the outage.
+// Everything is kept by counter, since several kinds of requests may charge one. A share stays until Redis has answered
+// about the counter after the debt was charged: earlier answers are from before the outage.
 
 interface ShareWindow {
   /** Units used by all when the share was made. */
   readonly used: number;
-  /** How many share what remained. */
+  /** How many replicas share the remaining units. */
   readonly replicas: number;
   readonly endMono: number;
   spent: number;
-  /** Spent, and in no debt yet. */
+  /** Spent units that are not in a debt yet. */
   owed: number;
 }
 
@@ -47,10 +47,10 @@ export class OutageShares {
   readonly #counters = new Map<string, OutageCounter>();
   readonly #owing = new Set<OutageCounter>();
   #sweep = this.#counters.entries();
-  /** Until then there are windows that could not be kept: an unknown counter may be one of them. */
+  /** Until then, some windows could not be kept: an unknown counter may be one of them. */
   #lossyUntil = -Infinity;
 
-  /** Charges the demands that are decided locally; the others pass and tell nothing. */
+  /** Charges the demands that are decided locally; the others pass without states. */
   take(demands: readonly Demand[], keys: readonly string[], now: Moment, replicas: number): Taking {
     return this.hold(demands, keys, now, replicas).taking;
   }
@@ -90,7 +90,7 @@ export class OutageShares {
     return { taking: { granted, windows: told, byOutagePolicy: true }, giveBack };
   }
 
-  /** Remembers what Redis has told; a share whose debt was charged before Redis was asked has ended with that. */
+  /** Remembers Redis's answer. It ends a share if the debt was charged before the question. */
   learn(demands: readonly Demand[], keys: readonly string[], windows: TakeReply['windows'], asked: Moment): void {
     for (let d = 0; d < demands.length; d++) {
       const demand = demands[d] as Demand;
@@ -109,8 +109,8 @@ export class OutageShares {
   }
 
   /**
-   * The demands whose debt can't be sent just before the next call: more is owed than what is under way, or it was
-   * refused the last time. Until it is charged, the share goes on to decide.
+   * The demands whose debt can't be sent just before the next call, because more is owed than what is under way, or it
+   * was refused the last time. Until it is charged, the share continues to decide.
    */
   owingNow(demands: readonly Demand[], keys: readonly string[]): readonly Demand[] {
     if (this.#owing.size === 0) return NONE;
@@ -138,7 +138,7 @@ export class OutageShares {
     if (this.#owing.delete(counter)) this.#owing.add(counter);
   }
 
-  /** What is to be charged now: the debt that may have been, or else all that was admitted since. */
+  /** What to charge now: the debt that may already be charged, or otherwise everything that was admitted since. */
   collect(counter: OutageCounter, name: string, { mono }: Moment): Debt | undefined {
     const { demand, shares, debt } = counter;
     if (debt?.windows.some((list) => list.some(({ endMono }) => endMono > mono)) === true) return debt;
@@ -227,7 +227,7 @@ function remainingOf({ used, replicas, spent }: ShareWindow, { maximumRequests }
   return Math.floor(Math.max(0, maximumRequests - used) / replicas) - spent;
 }
 
-/** What is in a debt already stays charged. */
+/** Units that are already in a debt stay charged. */
 function charge(window: ShareWindow, units: number): void {
   window.spent += units;
   window.owed += units;
@@ -238,7 +238,7 @@ function owes({ shares }: OutageCounter): boolean {
   return false;
 }
 
-/** Whether a share decides where the store can't. */
+/** Whether a share decides if the store does not answer. */
 export function hasShare({ terms }: Demand): boolean {
   return terms?.onStoreFailure === 'local';
 }

@@ -10,16 +10,16 @@ import { leadsToReplica } from './server-error.ts';
 
 // ioredis is loaded only where Redis is used: a start with the memory store never pays for it.
 //
-// What is switched off here would send a command twice or late: the queue for commands while there is no
-// connection, sending again what was unanswered when a connection broke, and the Cluster client's retry after
-// a closed connection. What a node answered with MOVED, ASK or TRYAGAIN it has not run: that is sent again.
-// After a fail-over the old primary answers READONLY, in a script too: the connection is made anew, the command is
-// not repeated. The client's own look at INFO is switched off, since not every server and proxy has that.
-// RESP2 is enough, and lets a Redis that is too old say so by its version.
+// The options here switch off features that would send a command twice or late: the offline queue, resending of
+// unanswered commands after a connection broke, and the Cluster client's retry after a closed connection. A node that
+// answers MOVED, ASK or TRYAGAIN has not run the command, so that is sent again. After a fail-over the old primary
+// answers READONLY, in a script too: the client reconnects, but the command is not repeated. The client's own INFO
+// check is off, since not every server and proxy supports INFO. RESP2 is enough, and with it a Redis that is too old
+// can still report its version.
 
 const RECONNECT_MIN_MS = 50;
 const RECONNECT_MAX_MS = 1000;
-/** A connection that ends so soon was no success: the next delay is longer than the last. */
+/** A connection that ends this soon is not a success: the next delay is longer than the last one. */
 const SHORT_LIVED_MS = 3000;
 
 const reconnectDelay = (times: number): number =>
@@ -32,18 +32,18 @@ const once = {
   enableAutoPipelining: false,
   autoResubscribe: false,
   maxRetriesPerRequest: 0,
-  // Else the client names itself to the server, which takes a right of its own.
+  // Otherwise the client sends its name to the server, which needs a separate right.
   disableClientInfo: true,
   connectTimeout: 2000,
-  // What was asked and is not answered by then, a handshake too, never will be: its other end may be gone.
+  // A command or handshake without an answer by then will never get one: the other end may be gone.
   socketTimeout: 2000,
   enableReadyCheck: false,
   reconnectOnError: leadsToReplica,
 } as const satisfies ClientOptions;
 
 /**
- * How long to wait before each try of one connection. The client counts tries since it was connected, and so would
- * call without rest at a server that takes connections and ends them.
+ * How long to wait before each try of one connection. The client counts tries since its last connection, so it would
+ * reconnect without pause to a server that accepts connections and ends them.
  */
 export function reconnectPace(monotonic: () => number): () => number {
   let tries = 0;
@@ -58,7 +58,7 @@ export function reconnectPace(monotonic: () => number): () => number {
 }
 
 const clusterOptions = {
-  // Else a command for a node that is just being connected to is refused.
+  // Otherwise a command for a node whose connection is still being made is refused.
   enableOfflineQueue: true,
   retryDelayOnFailover: 0,
   retryDelayOnClusterDown: 0,
@@ -68,9 +68,9 @@ const clusterOptions = {
 } as const satisfies ClusterOptions;
 
 /**
- * Starts to connect, and goes on until it is disconnected.
+ * Starts to connect, and retries until it is disconnected.
  * @param monotonic milliseconds
- * @param onFault told where secrets that were renewed can't be read
+ * @param onFault called if renewed secrets can't be read
  * @throws UserError where an address is none
  */
 export async function connectRedis(
@@ -86,7 +86,7 @@ export async function connectRedis(
   const current = renewed && readAnew(secrets, () => secretsOf(renewed(), first), onFault);
   const db = definedOf({ db: options.db ?? first.db });
   if (options.cluster === true) {
-    // A node is connected to when its first command comes, and the command waits for that.
+    // The client connects to a node at the first command, and the command waits for that.
     const { enableOfflineQueue: _queue, ...ofNodes } = once;
     const redisOptions = { ...ofNodes, ...db, ...secrets };
     const cluster = new Cluster(addresses.map(endpoint), { ...clusterOptions, redisOptions });
@@ -101,7 +101,7 @@ export async function connectRedis(
       ? new Redis({ ...paced, ...endpoint(first), ...db, ...secrets })
       : new Redis({
           ...paced,
-          // By INFO the client sees whether a Sentinel has named a primary that is none any more.
+          // With INFO the client sees whether a Sentinel has named a server that is no longer the primary.
           enableReadyCheck: true,
           ...db,
           ...secrets,
@@ -121,7 +121,7 @@ function endpoint({ host, port, path }: RedisAddress): { host?: string; port?: n
 
 function secretsOf(options: RedisOptions, first: RedisAddress): Secrets {
   const { sentinel } = options;
-  // Of several Sentinels' addresses none is the server's own.
+  // With Sentinels, no address is the server's own.
   const address = sentinel === undefined ? first : undefined;
   const tls = tlsOf(options.tls, first.tls);
   return definedOf({

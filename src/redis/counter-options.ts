@@ -4,9 +4,9 @@ export interface CounterOptions {
   readonly redis?: RedisOptions;
   /** The most counters of keys that callers choose, in memory or opened in Redis. Default 200,000. */
   readonly maxCounters?: number;
-  /** Of policies that don't say. Default `leased`. */
+  /** For policies without a choice. Default `leased`. */
   readonly quota?: 'exact' | 'leased';
-  /** The longest wait for the store, where half of the Check's remaining time is not less. Default 50. */
+  /** The longest wait for the store, unless half of the Check's remaining time is less. Default 50. */
   readonly storeTimeoutMs?: number;
 }
 

@@ -10,24 +10,24 @@ import { Probe } from './probe.ts';
 import { codeOf, wordsOf } from './server-error.ts';
 import { Refusals } from './server-refusals.ts';
 
-// The way to Redis. A script is sent once: after a lost answer nobody knows whether it ran, and sending it
-// again would charge twice. Only NOSCRIPT says that it has not run, and only then EVAL follows. A call that
-// is not answered in time has charged and not granted: too little is admitted, never too much.
+// The way to Redis. A script is sent once: after a lost answer it is unknown whether it ran, and a second call could
+// charge twice. Only NOSCRIPT means that it has not run, and only then EVAL follows. A call without an answer in time
+// may have charged but grants nothing: too little is admitted, never too much.
 
 export interface LinkPorts {
   readonly clock: Clock;
   readonly metrics: CounterMetrics;
   /** Replicas of Redis that must have what a durable call wrote; 0: none. */
   readonly waitReplicas: number;
-  /** The longest wait. An answer that did not come in less says nothing about Redis. */
+  /** The longest wait. If a call had less time and no answer, that says nothing about Redis. */
   readonly storeTimeoutMs: number;
   /** Connects; settles without waiting until the server is there. */
   readonly connect: () => Promise<RedisClient>;
-  /** Told why Redis can't be used, and that it can. */
+  /** Called with the reason if Redis can't be used, and when it can be used again. */
   readonly outage: Outage;
 }
 
-/** Of the longest wait, some has passed when a call is sent. */
+/** A part of the longest wait has already passed when a call is sent. */
 const WHOLE = 0.9;
 
 const SILENT: Trouble = { code: 'SILENT', detail: 'Redis does not answer in time' };
@@ -56,7 +56,7 @@ export class RedisLink implements ScriptLink {
       clock,
       answers: (client) => this.#isThere(client),
       refuses: (error) => {
-        // Of a connection that ends its own events tell.
+        // The end of a connection is reported by its own events.
         if (['CLOSED', 'SILENT'].includes(codeOf(error))) return;
         this.#answers = false;
         this.#fails(error, 'Redis refuses every call');
@@ -74,12 +74,12 @@ export class RedisLink implements ScriptLink {
     this.#look();
   }
 
-  /** Whether it is worth asking. */
+  /** Whether a call makes sense now. */
   get available(): boolean {
     return this.#answers && this.#client?.status === 'ready' && !this.#circuit.isOpen;
   }
 
-  /** Why Redis can't be used, a sentence without secrets; empty where it can. */
+  /** Why Redis can't be used, a sentence without secrets; empty if it can be used. */
   get trouble(): string {
     return this.#troubleNow()?.detail ?? '';
   }
@@ -149,7 +149,7 @@ export class RedisLink implements ScriptLink {
     }
   }
 
-  /** Whether to publish at all: there are proxies that end a connection on which somebody tries. */
+  /** Whether to publish at all: some proxies end a connection that publishes. */
   mayPublish(allowed: boolean): void {
     this.#canPublish = allowed;
   }
@@ -166,7 +166,7 @@ export class RedisLink implements ScriptLink {
     const until = clock.monotonic() + budgetMs;
     const reply = await evaluate(client, call);
     if (call.durable !== true || waitReplicas === 0) return reply;
-    // WAIT holds up all that comes after it on this connection: never longer than its call may take.
+    // WAIT blocks all later commands on this connection, so it never waits longer than its call may take.
     const leftMs = Math.min(budgetMs / 2, until - clock.monotonic());
     if (leftMs < 1) throw new Error('no time is left to ask whether replicas of Redis have the lease');
     const have = await client.wait(waitReplicas, Math.floor(leftMs));
@@ -223,7 +223,7 @@ export class RedisLink implements ScriptLink {
   #troubleNow(): Trouble | undefined {
     const { trouble } = this.#refusals;
     const isConnected = this.#answers && this.#client?.status === 'ready';
-    // A connection that is made anew since the server refuses ends for that reason.
+    // If the client reconnects because the server refuses calls, that is the reason for the end of the connection.
     if (!isConnected) return this.#trouble === CLOSED ? (trouble ?? CLOSED) : this.#trouble;
     return trouble ?? (this.#circuit.isOpen ? SILENT : undefined);
   }

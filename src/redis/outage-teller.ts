@@ -1,7 +1,7 @@
 import { remedyFor } from './server-error.ts';
 
-// Tells an operator once that the store is lost and why, once more for each other reason while it stays away, and
-// once that it is back. A connection that ends says little: the next try says why, so it is waited for.
+// Reports once that the store is lost and why, again for each new reason while it stays away, and once that it is back.
+// The end of a connection says little, and the next try gives the reason, so the report waits for that.
 
 /** Why the store can't be used now. */
 export interface Trouble {
@@ -24,7 +24,7 @@ export interface OutagePorts {
   readonly tell: (event: StoreEvent) => void;
 }
 
-/** How long a better reason is waited for. */
+/** How long to wait for a better reason. */
 const VAGUE_MS: Readonly<Record<string, number>> = { STARTING: 2500, CLOSED: 400 };
 
 export class Outage {
@@ -38,7 +38,7 @@ export class Outage {
     this.#ports = ports;
   }
 
-  /** The store can't be used, for this reason; undefined: it can. To be called at every change. */
+  /** The store can't be used, for this reason; undefined: it can. Call this at every change. */
   see(trouble: Trouble | undefined): void {
     if (trouble === undefined) return this.#sees();
     this.#isThere = false;
@@ -56,7 +56,7 @@ export class Outage {
     if (this.#isThere) return;
     this.#isThere = true;
     const waiting = this.#waiting;
-    // It was away for too short to know why.
+    // It was away for too short a time to know why.
     if (waiting !== undefined && this.#wasThere) this.#tell(waiting.trouble);
     this.#stopWaiting();
     const { name, tell } = this.#ports;

@@ -2,8 +2,9 @@ import type { Clock } from '../clock.ts';
 import type { RedisClient } from './client.ts';
 import { codeOf } from './server-error.ts';
 
-// Asks a server whether it answers, until it does. That it takes connections says little: it may be stopped, load
-// its data, run somebody's script or ask for a password. INFO would tell more, and not every server and proxy has it.
+// Asks a server whether it answers, until it does. Accepted connections prove little: the server may be stopped, load
+// its data, run somebody's script or require a password. INFO would say more, but not every server and proxy supports
+// it.
 
 export interface ProbePorts {
   readonly clock: Clock;
@@ -14,7 +15,7 @@ export interface ProbePorts {
 }
 
 const PROBE_EVERY_MS = 100;
-/** A connection that has been silent so long is given up: its other end may be gone without a word. */
+/** A connection that was silent for so long is given up: its other end may have gone without notice. */
 const GIVE_UP_MS = 2000;
 
 export class Probe {

@@ -2,8 +2,8 @@ import type { CounterMetrics } from '../quota/counter-metrics.ts';
 import { HEARTBEAT } from '../script/lease-scripts.ts';
 import type { RedisLink } from './link.ts';
 
-// How many replicas share the quota. Each tells the mesh every second that it is there; what is silent for three
-// is gone. Leases get smaller with their number, so a wrong one costs trips or unspent units, never exactness.
+// Counts the replicas that share the quota. Each one reports every second, and one that is silent for three seconds is
+// gone. Leases get smaller with their number, so a wrong number costs calls or unspent units, never exactness.
 
 const BEAT_MS = 1000;
 const GONE_US = 3_000_000;
@@ -28,12 +28,12 @@ export class Replicas {
     this.#timer = setInterval(() => void this.beat(), BEAT_MS).unref();
   }
 
-  /** At least 1; what was last known while Redis is away. */
+  /** At least 1; while Redis is away, the last known number. */
   get count(): number {
     return this.#count;
   }
 
-  /** Tells the mesh, and learns how many there are. */
+  /** Reports this replica, and gets the number of replicas. */
   async beat(): Promise<void> {
     await this.#tell(1);
   }

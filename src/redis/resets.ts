@@ -2,21 +2,21 @@ import type { Redis } from 'ioredis';
 import type { RedisClient } from './client.ts';
 import { reconnectPace } from './connect.ts';
 
-// What replicas tell each other through Redis's pub/sub. A reset closes windows; leases debited from them must
-// die in every replica. A lease that goes back to a counter with nothing left makes room for what was refused.
+// Messages between replicas through Redis's pub/sub. A reset closes windows, and leases debited from them must die in
+// every replica. A lease that returns to a counter with nothing left makes room for hits that were refused.
 //
-// A message reaches a replica within a network delay. A replica whose subscription is down hears nothing: when
-// it is back, all its leases are given back and what it knows is asked for again. A subscription may die without
-// a word. So it is asked a few times a second whether it is there: its answer comes after all messages that were
-// published before the question, and who has none goes back to looking at refusals again. A Cluster client's
-// subscription can't be asked that, and messages between the nodes of a Cluster may be lost.
+// A message reaches a replica within a network delay. A replica whose subscription is down misses messages: when the
+// subscription is back, the replica returns all its leases and asks again for all it knows. A subscription may die
+// without notice, so the replica pings it a few times a second: the answer comes after all messages that were published
+// before the ping. Without an answer, the replica checks refusals again by itself. A Cluster client's subscription
+// can't be pinged, and messages between the nodes of a Cluster may be lost.
 
 export interface ResetPorts {
   readonly channel: string;
   monotonic(): number;
 }
 
-/** Whoever holds leases: told what other replicas tell. */
+/** The holder of leases, which gets the messages of other replicas. */
 export interface ResetListener {
   /** A counter was reset, here or by another replica. */
   forget(key: string, epoch: number): void;
@@ -40,7 +40,7 @@ export class Resets {
     this.#ports = ports;
   }
 
-  /** All that was told before this moment has arrived. */
+  /** All messages sent before this moment have arrived. */
   get heardUntil(): number {
     return this.#heardUntil;
   }
@@ -56,7 +56,7 @@ export class Resets {
     });
     subscriber.on('ready', () => void this.#subscribe(subscriber, listener));
     subscriber.on('close', () => this.#lose());
-    // The connection for scripts tells what is wrong with the server.
+    // The connection for scripts reports what is wrong with the server.
     if (subscriber !== client) {
       subscriber.on('error', () => {});
       this.#timer = setInterval(() => void this.#ask(subscriber), ASK_MS).unref();

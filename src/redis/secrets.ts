@@ -1,7 +1,7 @@
 import type { ConnectionOptions } from 'node:tls';
 import type { Redis } from 'ioredis';
 
-/** What a connection presents, in the words of the client's options. */
+/** The secrets of a connection, in the form of the client's options. */
 export interface Secrets {
   readonly username?: string;
   readonly password?: string;
@@ -12,9 +12,9 @@ export interface Secrets {
 }
 
 /**
- * Makes a client, and what is duplicated from it, ask for its secrets at each connection: passwords and
- * certificates are renewed while the process runs, and a connection that ends may be refused with the old ones.
- * The client reads its options whenever it connects, so they are made to answer with what holds then.
+ * Makes a client, and its duplicates, ask for secrets at each connection. Passwords and certificates are renewed while
+ * the process runs, and the server may refuse a new connection with the old ones. The client reads its options whenever
+ * it connects, so getters return the current secrets.
  */
 export function presentAnew(client: Redis, current: () => Secrets): Redis {
   for (const name of Object.keys(current()) as (keyof Secrets)[]) {
@@ -26,8 +26,8 @@ export function presentAnew(client: Redis, current: () => Secrets): Redis {
 }
 
 /**
- * Reads secrets again when they are asked for, once for all that is asked in one go: a certificate and its key
- * belong together. Where they can't be read, those that could be stay in force.
+ * Reads secrets again on demand, once for all that are requested together: a certificate and its key belong together.
+ * If they can't be read, the last good ones stay in force.
  * @param read throws an Error that says what is wrong
  * @param onFault told each time, in a sentence without secrets
  */

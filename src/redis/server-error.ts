@@ -1,6 +1,6 @@
-// What the error of a server says: of one call, or of the server as a whole. Redis 6 wraps what a command inside a
-// script answers ("ERR Error running script (call to f_…): @user_script:93: @user_script: 93: -READONLY …"), newer
-// ones and Valkey put the code first; rights and unknown commands have other words inside a script than outside.
+// The meaning of a server's error: for one call, or for the server as a whole. Redis 6 wraps what a command inside a
+// script answers ("ERR Error running script (call to f_…): @user_script:93: @user_script: 93: -READONLY …"), newer ones
+// and Valkey put the code first; errors about rights and unknown commands differ inside and outside a script.
 
 /** Concerns every call, whatever it asks for. */
 const OF_THE_SERVER: ReadonlySet<string> = new Set([
@@ -36,7 +36,7 @@ const OTHER_WORDS: readonly (readonly [words: RegExp, code: string])[] = [
 
 const UNREACHABLE = /^(ECONN|EHOST|ENET|ETIMEDOUT|ENOTFOUND|EAI_|ENOENT|EACCES|EPIPE)/;
 
-/** The server's own code, such as `READONLY`, or the nearest name for what it says; `ERR` where that is nothing known. */
+/** The server's own code, such as `READONLY`, or the nearest name for its meaning; `ERR` if that is unknown. */
 export function codeOf(error: unknown): string {
   const { message, code } = toError(error);
   const inside = /: -([A-Z]{2,})\b/.exec(message)?.[1];
@@ -52,7 +52,7 @@ export function scopeOf(code: string): ErrorScope {
   return OF_A_COMMAND.has(code) ? 'command' : 'call';
 }
 
-/** After a fail-over behind one address the old connection leads to what is now a replica. */
+/** After a fail-over behind one address, the old connection leads to a server that is now a replica. */
 export function leadsToReplica(error: unknown): boolean {
   return ['READONLY', 'MASTERDOWN'].includes(codeOf(error));
 }
@@ -97,7 +97,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   CLOSED: 'check that Redis runs, and rediss:// where it wants TLS',
 };
 
-/** What an operator can do; empty where nobody knows. */
+/** What an operator can do; empty if unknown. */
 export function remedyFor(code: string): string {
   return REMEDIES[code] ?? '';
 }

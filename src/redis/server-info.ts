@@ -1,8 +1,8 @@
 import type { Redis } from 'ioredis';
 import { codeOf, scopeOf, wordsOf } from './server-error.ts';
 
-// What a server tells of itself by INFO. Valkey names the Redis it is compatible with in `redis_version`, and
-// itself in `server_name` and `valkey_version`.
+// A server's own description from INFO. Valkey gives the compatible Redis version in `redis_version`, and its own name
+// and version in `server_name` and `valkey_version`.
 
 const OLDEST_MAJOR = 6;
 
@@ -65,7 +65,7 @@ function memoryOf(info: ReadonlyMap<string, string>): Finding[] {
 
 function unknown(error: unknown, isNodeOfCluster: boolean): Finding[] {
   const code = codeOf(error);
-  // What concerns every call is told as an outage, and the server is looked at again when that is over.
+  // An error that concerns every call is reported as an outage, and the server is checked again after it.
   if (scopeOf(code) === 'server' && !isNodeOfCluster) return [];
   const why = code === 'NOPERM' ? 'the user may not run INFO' : `INFO: ${wordsOf(error)}`;
   const follows = 'a version before 6 may refuse the scripts, and counters that are evicted start anew';

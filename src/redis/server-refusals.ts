@@ -3,9 +3,9 @@ import type { StoreScript } from '../quota/counter-metrics.ts';
 import type { Trouble } from './outage-teller.ts';
 import { codeOf, scopeOf, wordsOf } from './server-error.ts';
 
-// Whether a server that answers refuses all that is asked of it: read-only after a fail-over, out of memory, without a
-// right. It is asked all the same, since it may still refuse what is spent. The heartbeat writes too, and comes every
-// second: so what ends is known without a hit, and what comes before one.
+// Whether a server answers but refuses every call: read-only after a fail-over, out of memory, a missing right. It is
+// still asked, since it can still refuse hits whose quota is spent. The heartbeat also writes, every second, so both
+// the start and the end of such a trouble are noticed without a hit.
 
 export interface RefusalPorts {
   readonly clock: Clock;
@@ -13,9 +13,12 @@ export interface RefusalPorts {
   readonly changed: () => void;
 }
 
-/** A Cluster's other nodes, or calls for other keys, may be answered meanwhile: it is over when none is refused for so long. */
+/**
+ * Other nodes of a Cluster, or calls for other keys, may succeed in the meantime: the trouble is over when no call was
+ * refused for so long.
+ */
 const QUIET_MS = 1500;
-/** Nobody has asked for what was refused since: it may be allowed by now. */
+/** Nothing was refused since, because nobody asked: it may be allowed by now. */
 const FORGOTTEN_MS = 30_000;
 
 export class Refusals {
@@ -28,7 +31,7 @@ export class Refusals {
     this.#ports = ports;
   }
 
-  /** Why the server refuses all; undefined where it does not. */
+  /** Why the server refuses every call; undefined if it does not. */
   get trouble(): Trouble | undefined {
     return this.#trouble;
   }
@@ -49,7 +52,7 @@ export class Refusals {
     this.#ports.changed();
   }
 
-  /** The connection of one server is told of by its own events; of a Cluster's nodes only their calls tell. */
+  /** A single server's connection reports its own events; for the nodes of a Cluster, only their calls do. */
   #codeOf(error: unknown, isCluster: boolean): string {
     const code = codeOf(error);
     return isCluster && ['CLOSED', 'UNREACHABLE', 'SILENT'].includes(code) ? 'NODE_AWAY' : code;

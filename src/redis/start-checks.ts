@@ -21,13 +21,13 @@ const CHECK_MS = 1000;
 
 export interface Checked {
   readonly findings: readonly Finding[];
-  /** False: where somebody tries, calls that are under way may be lost. */
+  /** False: if somebody publishes, calls that are under way may be lost. */
   readonly canPublish: boolean;
 }
 
 /**
- * Looks at a Redis once a connection is there; at a Cluster, at every primary, since versions, memory and the
- * rights of a user are each node's own. Every finding says what follows from it, and at which node.
+ * Checks a Redis when a connection is made; in a Cluster it checks every primary, since versions, memory and rights may
+ * differ by node. Every finding names its consequences and the node.
  * @param channel where resets are told
  * @param waitReplicas as for the link: it takes a right of its own
  */
@@ -88,7 +88,7 @@ function nameOf({ options }: Redis): string {
   return `${options.host}:${options.port}`;
 }
 
-/** Runs every script, by its hash too, on counters of its own that live for a second. */
+/** Runs every script, also by its hash, on test counters that live for a second. */
 async function checkScripts(node: Redis, trial: Trial, slot: string): Promise<readonly Finding[]> {
   const run = async (): Promise<void> => {
     for (const { script, keys, args } of callsOfAll(trial.prefix, slot)) {
@@ -122,7 +122,7 @@ async function findingWhere(
     return [];
   } catch (error) {
     const code = codeOf(error);
-    // What concerns every call is told as an outage, and the checks are made again when that is over.
+    // An error that concerns every call is reported as an outage, and the checks run again after it.
     if (scopeOf(code) === 'server') return [];
     const what = code === 'CLOSED' ? 'the connection is ended when it is tried, as proxies do' : wordsOf(error);
     const remedy = code === 'NOPERM' ? `. The user needs ${rightsOf(trial)}` : '';
