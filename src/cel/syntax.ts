@@ -74,7 +74,7 @@ export class CelFault extends TypeError {
 
   /** @param at an index into `source` */
   constructor(message: string, at: number, source: string) {
-    super(`${placeOf(at, source)}: ${message}`);
+    super(`the expression at ${placeOf(at, source)}: ${message}`);
   }
 }
 

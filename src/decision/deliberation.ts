@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { ContractDirectory } from '../contract/contract.ts';
 import type { Identity } from '../contract/identity.ts';
 import type { Denial } from '../denial/denial.ts';
+import { mayHold } from '../policy/condition.ts';
 import type { ExpressionFailure } from '../policy/expression-failure.ts';
 import type { Extras } from '../policy/extras.ts';
 import type { Policy, Request } from '../policy/policy.ts';
@@ -70,7 +71,9 @@ export type Found = Pick<Step, 'denial' | 'identity' | 'windows' | 'cost'>;
 const NOTHING_FOUND: Found = {};
 
 export function applies(deliberation: Deliberation, bound: Bound<Policy>): boolean {
-  return bound.rules === undefined || bound.rules.match(ruled(deliberation, bound));
+  const { rules, when } = bound;
+  if (rules !== undefined && !rules.match(ruled(deliberation, bound))) return false;
+  return when === undefined || mayHold(when, requestFor(deliberation, bound));
 }
 
 /** Of the API's namespace; of all of them where no API matches. */

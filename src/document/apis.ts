@@ -7,6 +7,7 @@ import { firstOnesFirst, inOrder } from './bindings.ts';
 import type { BoundPolicy } from './bindings.ts';
 import { takesSeveralIssuers, tellSeveralIssuers } from './client-issuers.ts';
 import type { PolicyStage } from './compiled-policies.ts';
+import { refuseUnmetConditions } from './condition-needs.ts';
 import type { DocumentIndex } from './document-index.ts';
 import { compare } from './fault.ts';
 import type { Faults } from './fault.ts';
@@ -77,6 +78,7 @@ export function assembleApis(context: ApiContext): AssembledApis {
       refuseWithoutEffect({ name, tiers: ofApi }, placed, faults);
       refuseChosenRules(name, placed, identityHeaders.names, context);
       refuseOwnedHeaders(name, placed, ordered, identityHeaders.names, faults);
+      refuseUnmetConditions(name, placed, ordered, faults);
     }
     byLoaded.set(loaded, {
       name,

@@ -2,6 +2,7 @@ import { nearest } from '../nearest.ts';
 import type { PolicyEnvironment, RegisteredKind } from '../policies/environment.ts';
 import type { AccessPolicy, Policy, QuotaPolicy } from '../policy/policy.ts';
 import { compileRules, headersOf } from '../policy/rules.ts';
+import type { Condition } from '../policy/condition.ts';
 import type { RuleSource, Rules } from '../policy/rules.ts';
 import type { UpgradeNote } from '../policy/upgrade-note.ts';
 import { settle } from '../settle.ts';
@@ -17,6 +18,7 @@ import { readPolicyOptions } from './policy-options.ts';
 import type { PolicyOptions } from './policy-options.ts';
 import { publishedKeysOf, PUBLISHED_SECRET } from './published-secrets.ts';
 import type { PolicyFields } from './schema.ts';
+import { compileWhen } from './when.ts';
 
 export interface PolicyContext {
   readonly policyKinds: ReadonlyMap<string, RegisteredKind>;
@@ -72,13 +74,19 @@ export function compilePolicy(
   site: PolicySite,
 ): CompiledPolicy | Promise<CompiledPolicy> {
   const rules = compileRuleList(fields);
+  const condition = compileWhen(fields.when);
   const kind = context.policyKinds.get(fields.policyRef.name);
   if (kind === undefined) {
-    return unusable(fields, [...rules.issues, unknownKind(fields.policyRef.name, context.policyKinds)]);
+    return unusable(fields, [
+      ...rules.issues,
+      ...condition.issues,
+      unknownKind(fields.policyRef.name, context.policyKinds),
+    ]);
   }
   const unfit = kind.ruleFaults?.(fields.rules ?? []) ?? [];
   const ofRules = [
     ...rules.issues,
+    ...condition.issues,
     ...unfit.map(({ path, message }): Issue => ({ path: ['rules', ...path], at: 'value', message })),
   ];
   const read = readPolicyOptions(kind, fields.config, context.variables);
@@ -86,7 +94,12 @@ export function compilePolicy(
   const named = kind.files?.(read.options) ?? [];
   const files = named.length === 0 ? NOTHING_READ : site.reader.read(named, site.file);
   return settle(files, (found) => {
-    const compiled = makePolicy(name, fields, { kind, read, files: found, rules: rules.rules }, context);
+    const compiled = makePolicy(
+      name,
+      fields,
+      { kind, read, files: found, rules: rules.rules, when: condition.when },
+      context,
+    );
     return ofRules.length === 0 ? compiled : { ...compiled, issues: [...ofRules, ...compiled.issues] };
   });
 }
@@ -96,12 +109,13 @@ interface Making {
   readonly read: PolicyOptions;
   readonly files: ReadFiles;
   readonly rules: Rules | undefined;
+  readonly when: Condition | undefined;
 }
 
 function makePolicy(
   name: string,
   fields: SingleFields,
-  { kind, read, files, rules }: Making,
+  { kind, read, files, rules, when }: Making,
   context: PolicyContext,
 ): CompiledPolicy {
   const { config, secrets } = withoutSecrets(read.resolved, kind.secretFields);
@@ -120,7 +134,7 @@ function makePolicy(
   const written = read.resolved as Readonly<Record<string, unknown>>;
   const notes = kind.upgradeNotes?.(written, surroundings) ?? [];
   const { order, mode, onFailure } = fields;
-  const bound = { name, kind: kind.name, order, mode, onFailure, rules, policy };
+  const bound = { name, kind: kind.name, order, mode, onFailure, rules, when, policy };
   const warned = kind.warnings?.(written, surroundings) ?? [];
   const warnings = warned.map(({ path, message }): Issue => ({ path: ['config', ...path], at: 'value', message }));
   for (const path of publishedKeysOf(written)) {

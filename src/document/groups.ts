@@ -6,6 +6,7 @@ import { below } from './issues.ts';
 import type { Issue } from './issues.ts';
 import { GROUP_KIND } from './own-names.ts';
 import type { GroupFields, PolicyFields } from './schema.ts';
+import { compileWhen } from './when.ts';
 
 type MemberFields = Extract<GroupFields['anyOf'][number], { policyRef: unknown }>;
 
@@ -40,6 +41,7 @@ async function compileGroup(
   { context, site }: Surroundings,
 ): Promise<CompiledPolicy> {
   const { rules, issues: ruleIssues } = compileRuleList(fields);
+  const { when, issues: whenIssues } = compileWhen(fields.when);
   const { order, mode, onFailure } = fields;
   const nameOf = memberNames(name);
   const compiled: Compiled[] = [];
@@ -50,11 +52,12 @@ async function compileGroup(
       const message = 'another policy of this group has this name already: choose another, since metrics go by it';
       nameIssues.push({ path: [...path, 'name'], at: 'value', message });
     }
-    const own = { ...member, order, mode, onFailure, rules: undefined, trustedHeaders: undefined };
+    const own = { ...member, order, mode, onFailure, rules: undefined, when: undefined, trustedHeaders: undefined };
     compiled.push({ path, alternative, policy: await compilePolicy(named.name, own, context, site) });
   }
   const issues = [
     ...ruleIssues,
+    ...whenIssues,
     ...nameIssues,
     ...compiled.flatMap(({ path, policy }) => below(path, policy.issues)),
     ...compiled.flatMap(({ path, policy }) => refusedAsMember(path, policy)),
@@ -83,7 +86,11 @@ async function compileGroup(
   );
   const policy = groupPolicy(lists.flat().map((bound) => bound.policy));
   const alternatives = alternativesOf(lists);
-  return { ...found, members, bound: { name, kind: GROUP_KIND, order, mode, onFailure, rules, policy, alternatives } };
+  return {
+    ...found,
+    members,
+    bound: { name, kind: GROUP_KIND, order, mode, onFailure, rules, when, policy, alternatives },
+  };
 }
 
 function* membersOf(

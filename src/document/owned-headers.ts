@@ -1,5 +1,7 @@
 import { canonicalHeaderName } from '../request/header-name.ts';
 import type { BoundPolicy } from './bindings.ts';
+import { headersOfConditions } from './condition-needs.ts';
+import { earlierThan } from './earlier.ts';
 import type { Faults } from './fault.ts';
 import { withMembers } from './ineffective-options.ts';
 import type { PlacedPolicy } from './ineffective-options.ts';
@@ -46,29 +48,22 @@ interface Read {
   readonly fromCaller: boolean;
 }
 
-function readsOf({ policy, rules }: BoundPolicy): readonly Read[] {
+function readsOf(bound: BoundPolicy): readonly Read[] {
+  const { policy, rules } = bound;
   const byOptions = (policy.headerReads ?? []).map(({ field, header, fromCaller = false }): Read => {
     return { header, field: ['config', field], fromCaller };
   });
   const byRules = (rules?.headers ?? []).map(({ rule, name }): Read => {
     return { header: name, field: ['rules', rule, 'headers'], fromCaller: false };
   });
-  return [...byOptions, ...byRules];
+  const byConditions = headersOfConditions(bound).map(({ header, field }): Read => {
+    return { header, field, fromCaller: false };
+  });
+  return [...byOptions, ...byRules, ...byConditions];
 }
 
-/** What an earlier policy may have set; a shadow policy sees what shadow policies would have set too. */
+/** What an earlier policy may have set. */
 function setBefore(bound: BoundPolicy, ordered: readonly BoundPolicy[]): ReadonlySet<string> {
-  const set = new Set<string>();
-  for (const earlier of ordered.toSorted((one, other) => turnOf(one) - turnOf(other))) {
-    if (earlier === bound) break;
-    if (earlier.mode === 'shadow' && bound.mode !== 'shadow') continue;
-    for (const header of earlier.policy.identityHeaders) set.add(canonicalHeaderName(header));
-  }
-  return set;
-}
-
-/** Quota policies run after all others, those in shadow mode last. */
-function turnOf({ policy, mode }: BoundPolicy): number {
-  if (policy.phase === 'access') return 0;
-  return mode === 'enforce' ? 1 : 2;
+  const headers = earlierThan(bound, ordered).flatMap(({ policy }) => policy.identityHeaders);
+  return new Set(headers.map(canonicalHeaderName));
 }

@@ -79,6 +79,11 @@ const policyFields = {
     .min(1)
     .optional()
     .describe('Headers that a trusted proxy sets and removes from what callers send: rules may depend on them'),
+  when: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('A condition in CEL beside the rules: it applies where both hold (docs/expressions.md)'),
   config: policyConfig.describe('Its options; $NAME reads the environment'),
   mode: z.enum(['enforce', 'shadow']).default('enforce').describe('shadow decides, counts, logs and changes nothing'),
   onFailure: z

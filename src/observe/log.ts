@@ -24,6 +24,7 @@ const FIELDS = [
   'contract',
   'contracts',
   'detail',
+  'expression',
   'dropped',
   'duration_ms',
   'error',

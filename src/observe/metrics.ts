@@ -5,6 +5,7 @@ import { createCheckMetrics } from './check-metrics.ts';
 import type { CheckMetrics } from './check-metrics.ts';
 import { createConfigMetrics } from './config-metrics.ts';
 import type { ConfigMetrics } from './config-metrics.ts';
+import { CounterFamily } from './counter-family.ts';
 import { createCounterMetrics } from './counter-metrics.ts';
 import { createJwksMetrics } from './jwks-metrics.ts';
 import type { JwksMetrics } from './jwks-metrics.ts';
@@ -37,6 +38,8 @@ export interface Metrics {
   explained(outcome: OutcomeKind): void;
   /** A request would be for another API if its host had no port, and no dot at its end. */
   hostDiffers(outcome: 'refused' | 'other_api'): void;
+  /** An expression of a policy had no value for a request. */
+  expressionFailed(policy: string): void;
   readonly registry: Registry;
   /** The value of `content-type` for {@link text}. */
   readonly contentType: string;
@@ -79,6 +82,7 @@ export function createMetrics({ clock, version }: MetricsOptions): Metrics {
     log: createLogMetrics(registry),
     explained: createExplainMetric(registry),
     hostDiffers: createHostMetric(registry),
+    expressionFailed: createExpressionMetric(registry),
     registry,
     contentType: registry.contentType,
     text: () => registry.metrics(),
@@ -103,6 +107,18 @@ function createHostMetric(registry: Registry): Metrics['hostDiffers'] {
     registers: [registry],
   });
   return (outcome) => differing.inc({ outcome });
+}
+
+function createExpressionMetric(registry: Registry): Metrics['expressionFailed'] {
+  const family = new CounterFamily({
+    registry,
+    name: 'ostiary_expression_errors_total',
+    help: 'Expressions of policies that had no value for a request, by policy.',
+    labels: ['policy'],
+  });
+  return (policy) => {
+    family.series(policy).value += 1;
+  };
 }
 
 function createLogMetrics(registry: Registry): LogMetrics {

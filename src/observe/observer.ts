@@ -4,6 +4,7 @@ import type { Decision } from '../decision/decision.ts';
 import type { HostDifference } from '../decision/locate.ts';
 import type { TransportObserver } from '../http2/transport-events.ts';
 import type { KeySetFetch } from '../jwt/key-set-report.ts';
+import type { ExpressionFailure } from '../policy/expression-failure.ts';
 import { StoreUnavailable } from '../quota/store.ts';
 import type { Check } from '../request/check.ts';
 import type { CheckError } from './check-metrics.ts';
@@ -23,6 +24,8 @@ export interface Observer {
   failed(error: CheckError): void;
   /** A policy or the store failed unexpectedly; its failure mode decides what becomes of the Check. */
   policyFailed(policy: string, error: unknown): void;
+  /** An expression of a policy had no value for a request. */
+  expressionFailed(policy: string, failure: ExpressionFailure): void;
   /**
    * A method of a gRPC service failed unexpectedly.
    * @param method such as `/grpc.health.v1.Health/Check`
@@ -65,6 +68,9 @@ export interface ObserverOptions extends Pick<
 
 /** Lines about failing policies and Checks a second: each kind repeats itself. */
 const MAX_FAILURE_LINES_PER_SECOND = 10;
+
+/** Characters of an expression in a line: one may have thousands. */
+const MAX_TOLD_EXPRESSION = 500;
 
 const UNTOLD_EVERY_MS = 10_000;
 
@@ -111,6 +117,11 @@ export function createObserver({ metrics, log, clock, ...options }: ObserverOpti
     policyFailed(policy, error) {
       if (error instanceof StoreUnavailable) quotaUntold(policy, error.message);
       else if (failures.admits(clock.monotonic())) log.error('policy failed', { policy, ...errorFields(error) });
+    },
+    expressionFailed(policy, { expression, message }) {
+      metrics.expressionFailed(policy);
+      if (!failures.admits(clock.monotonic())) return;
+      log.warn('expression failed', { policy, expression: expression.slice(0, MAX_TOLD_EXPRESSION), detail: message });
     },
     callFailed(method, error) {
       if (failures.admits(clock.monotonic())) log.error('call failed', { method, ...errorFields(error) });

@@ -7,6 +7,7 @@ import type { Value } from '../cel/value.ts';
 import type { Identity } from '../contract/identity.ts';
 import { celVariables } from './cel-variables.ts';
 import type { CelInput } from './cel-variables.ts';
+import type { ExpressionFailure } from './expression-failure.ts';
 import type { Request } from './policy.ts';
 import { headersAmong } from './selection.ts';
 import type { Selection } from './selection.ts';
@@ -46,22 +47,22 @@ export function compileCelSelection(source: string): Selection {
 function evaluate(program: Program<CelInput>, input: CelInput): Value | undefined {
   const value = program.evaluate(input);
   if (!(value instanceof Failure)) return value;
-  tellFailure(program, value, input.request);
+  input.request.expressionFailed(failureOf(program, value));
   return undefined;
 }
 
-export function tellFailure({ source }: Program<CelInput>, { message, at }: Failure, request: Request): void {
-  request.expressionFailed({ expression: source, message: `${placeOf(at, source)}: ${message}` });
+export function failureOf({ source }: Program<CelInput>, { message, at }: Failure): ExpressionFailure {
+  return { expression: source, message: `at ${placeOf(at, source)}: ${message}` };
 }
 
-export function inputOf(request: Request, identity: Identity): CelInput {
-  const { path } = request.path;
-  return { request, identity, path, relativePath: relativePathOf(path, request.basePath) };
-}
-
-/** What the path is after the API's base path; starts with `/`. */
-export function relativePathOf(path: string, basePath: string): string {
-  return basePath === '/' || !path.startsWith(basePath) ? path : path.slice(basePath.length) || '/';
+/** @param path one reading of it, decoded and resolved */
+export function inputOf(
+  request: Request,
+  identity: Identity,
+  path: string = request.path.path,
+  method: string = request.check.method.toUpperCase(),
+): CelInput {
+  return { request, identity, path, method };
 }
 
 /** Undefined of what has no text, such as a list. */

@@ -7,6 +7,7 @@ import type { Identity } from '../contract/identity.ts';
 import { forwardedUri } from '../request/forwarded-client-cert.ts';
 import { canonicalHeaderName } from '../request/header-name.ts';
 import { nameOfHost } from '../request/host.ts';
+import { pathBelow } from '../request/path.ts';
 import type { Request } from './policy.ts';
 import { seenHeader } from './seen-headers.ts';
 
@@ -16,8 +17,8 @@ export interface CelInput {
   readonly identity: Identity;
   /** One reading of the path, decoded and resolved. */
   readonly path: string;
-  /** The same after the API's base path. */
-  readonly relativePath: string;
+  /** Upper case; of a HEAD the GET that it is answered as, too. */
+  readonly method: string;
 }
 
 type Get<T extends Value = Value> = (input: CelInput) => T | undefined;
@@ -105,9 +106,9 @@ function partOfName(name: string, part: 'namespace' | 'name'): string {
 
 const request: Structure<CelInput> = {
   fields: {
-    method: textField(({ request: { check } }) => check.method.toUpperCase()),
+    method: textField(({ method }) => method),
     path: textField(({ path }) => path),
-    relativePath: textField(({ relativePath }) => relativePath),
+    relativePath: textField(({ request: { basePath }, path }) => pathBelow(basePath, path) ?? path),
     rawPath: textField(({ request: { check } }) => check.path),
     query,
     headers,

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { Read } from '../cel/code.ts';
 import type { ContractDirectory, Tier } from '../contract/contract.ts';
 import type { Identity } from '../contract/identity.ts';
 import type { Denial } from '../denial/denial.ts';
@@ -133,6 +134,8 @@ export interface PolicyTraits {
   readonly requires?: readonly Need[];
   /** The options, defaults included, whose expressions select request headers. */
   readonly headerReads?: readonly HeaderRead[];
+  /** What the conditions among its options read; paths begin below `config`. */
+  readonly conditions?: readonly { readonly path: readonly PropertyKey[]; readonly reads: readonly Read[] }[];
   /** Options that have no effect at an API that it is bound to: a fault. Paths begin below `config`. */
   faultsAt?(api: { readonly name: string; readonly tiers: readonly Tier[] }): readonly PolicyRemark[];
   /** Called once, when no Check can use it any more. */

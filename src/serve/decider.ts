@@ -128,6 +128,7 @@ export async function openDecider(
     clock,
     ...locating,
     failed: (policy, error) => observer.policyFailed(policy, error),
+    expressionFailed: (policy, failure) => observer.expressionFailed(policy, failure),
   };
   const snapshot = () => documents.current();
   const closing = opened.move();

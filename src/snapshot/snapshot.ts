@@ -1,5 +1,6 @@
 import type { Contract, ContractDirectory, Tier } from '../contract/contract.ts';
 import type { ReasonTable } from '../denial/reasons.ts';
+import type { Condition } from '../policy/condition.ts';
 import type { AccessPolicy, Authenticating, QuotaPolicy } from '../policy/policy.ts';
 import type { Rules } from '../policy/rules.ts';
 import type { IdentityHeaders } from './identity-headers.ts';
@@ -81,6 +82,8 @@ export interface Bound<P extends AccessPolicy | QuotaPolicy> {
   readonly onFailure: 'deny' | 'allow';
   /** Undefined: it applies to every request of the API. */
   readonly rules: Rules | undefined;
+  /** Beside the rules: it applies where both hold. Absent: always. */
+  readonly when?: Condition | undefined;
   readonly policy: P;
   /** Of a group: one of these decides in place of the policy. */
   readonly alternatives?: readonly Alternative[];

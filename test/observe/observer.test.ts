@@ -25,6 +25,23 @@ test('a host that differs by its port alone is counted each time, and told once 
   ]);
 });
 
+test('an expression without a value is counted, and told in a bounded number of lines', async () => {
+  const { observer, lines, line } = observing();
+  const failure = {
+    expression: `claims.role == '${'x'.repeat(4000)}'`,
+    message: 'at 1:8: there is no "role" in claims',
+  };
+  for (let i = 0; i < 100; i++) observer.expressionFailed('orders/authorization', failure);
+  expect(await line('ostiary_expression_errors_total{policy="orders/authorization"}')).toBe(100);
+  expect(lines()).toHaveLength(10);
+  expect(lines()[0]).toMatchObject({
+    msg: 'expression failed',
+    policy: 'orders/authorization',
+    detail: failure.message,
+  });
+  expect(JSON.stringify(lines()[0]).length).toBeLessThan(1000);
+});
+
 test('suppressed lines are counted', async () => {
   const { observer, line } = observing();
   for (let i = 0; i < 8; i++) observer.decided(decision({ denial: { reason: 'not_ready', detail: '' } }), checkOf(), 1);

@@ -69,7 +69,9 @@ describe('a value by CEL', () => {
     const failures: ExpressionFailure[] = [];
     const telling = { ...request, expressionFailed: (failure: ExpressionFailure) => void failures.push(failure) };
     expect(compileExpression({ cel: 'claims.sub + claims.roles[9]' }).select(telling)).toBeUndefined();
-    expect(failures).toEqual([{ expression: 'claims.sub + claims.roles[9]', message: '1:26: there is no such entry' }]);
+    expect(failures).toEqual([
+      { expression: 'claims.sub + claims.roles[9]', message: 'at 1:26: there is no such entry' },
+    ]);
   });
 
   it.each([
