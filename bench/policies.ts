@@ -109,6 +109,16 @@ const rows: readonly Row[] = [
     budgetMicroseconds: 3,
     policies: [{ policyRef: { name: 'header-removal' }, config: { inboundHeaders: ['x-(debug|internal)-.*'] } }],
   },
+  {
+    name: 'spike-control',
+    budgetMicroseconds: 3,
+    policies: [
+      {
+        policyRef: { name: 'spike-control' },
+        config: { maximumRequests: 1_000_000, timePeriodInMilliseconds: 1000, exposeHeaders: true },
+      },
+    ],
+  },
 ];
 
 const ROUNDS = 7;

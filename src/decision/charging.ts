@@ -7,8 +7,9 @@ import { settle } from '../settle.ts';
 import type { Api, Bound } from '../snapshot/snapshot.ts';
 import { counterNames } from './counter-name.ts';
 import { adoptExtras, adoptHeaders } from './adopted-headers.ts';
-import { adoptIdentity, applies, fail, note, requestFor, withinShadowTime } from './deliberation.ts';
+import { adoptIdentity, applies, fail, note, requestFor } from './deliberation.ts';
 import type { Deliberation } from './deliberation.ts';
+import { withinShadowTime } from './shadow-time.ts';
 
 /** The outcome of all enforced quota policies together. */
 export interface Charged {

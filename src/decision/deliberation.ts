@@ -25,6 +25,8 @@ export interface DecisionPorts extends LocateOptions {
   /** Recognises Checks that Envoy has sent again, so that they are charged once; absent if nothing is charged. */
   readonly repetitions?: Repetitions;
   readonly clock: Clock;
+  /** True if an operator asks what would be decided. */
+  readonly isRehearsal?: boolean;
   /** Called with every unexpected failure inside a policy or the store, before its failure mode decides. */
   failed(policy: string, error: unknown): void;
   /** Called with every expression that had no value for a request. */
@@ -165,6 +167,10 @@ class PolicyRequest implements Request {
     return this.#deliberation.ports.clock.now();
   }
 
+  get isRehearsal(): boolean {
+    return this.#deliberation.ports.isRehearsal === true;
+  }
+
   get caller(): Request['caller'] {
     return this.#deliberation.caller;
   }
@@ -225,25 +231,4 @@ export function fail(
   };
   note(deliberation, bound, 'failed', startedAt, { denial });
   return bound.mode === 'enforce' && bound.onFailure === 'deny' ? denial : undefined;
-}
-
-/** How long all shadow policies of a Check together may delay its answer. */
-const SHADOW_MS = 20;
-
-const tookTooLong = (): Error => new Error('the shadow policy took too long');
-
-/** Shadow policies must not use the time that enforced policies and the answer need. */
-export function withinShadowTime<T>(
-  deliberation: Deliberation,
-  work: T | Promise<T>,
-  tooLate: () => Error = tookTooLong,
-): T | Promise<T> {
-  if (!(work instanceof Promise)) return work;
-  const now = deliberation.ports.clock.monotonic();
-  deliberation.shadowUntil ??= now + Math.min(SHADOW_MS, (deliberation.deadline - now) / 4);
-  const { promise, resolve, reject } = Promise.withResolvers<T>();
-  const giveUp = (): void => reject(tooLate());
-  const timer = setTimeout(giveUp, Math.max(0, deliberation.shadowUntil - now));
-  void work.then(resolve, reject).finally(() => clearTimeout(timer));
-  return promise;
 }

@@ -18,10 +18,10 @@ import {
   identityHeadersOf,
   note,
   requestFor,
-  withinShadowTime,
 } from './deliberation.ts';
 import type { DecisionPorts, Deliberation } from './deliberation.ts';
 import { locate } from './locate.ts';
+import { withinShadowTime } from './shadow-time.ts';
 
 /**
  * Decides one Check with one snapshot: finds the API, asks its access policies in order, then charges its quota

@@ -31,6 +31,7 @@ export function createInspector(options: InspectorOptions): Inspector {
   const writeAnswer = createAnswerWriter();
   const peeking: DecisionPorts = {
     ...ports,
+    isRehearsal: true,
     take: async (demands, deadline) => asIfTaken(demands, await store.peek(demands, deadline)),
   };
   return {

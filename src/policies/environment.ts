@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Clock } from '../clock.ts';
+import type { Clock, Timers } from '../clock.ts';
 import type { BroughtKeys } from '../contract/api-key.ts';
 import type { Egress } from '../egress/egress.ts';
 import type { KeySets } from '../jwt/key-sets.ts';
@@ -9,6 +9,8 @@ import type { PolicyKind } from '../policy/policy.ts';
 /** What policies may use of the process. A kind names the capabilities that it needs. */
 export interface PolicyEnvironment {
   readonly clock: Clock;
+  /** Absent: the process's own. */
+  readonly timers?: Timers | undefined;
   /** Key sets by URL, shared by all policies and kept across reloads. */
   readonly keySets: KeySets;
   /** Absent where there is no `--api-key-hmac-file`: API keys of another form than ostiary's are unknown then. */

@@ -12,6 +12,7 @@ import jwtValidation from './jwt-validation.ts';
 import rateLimitingSla from './rate-limiting-sla.ts';
 import rateLimiting from './rate-limiting.ts';
 import workloadIdentity from './workload-identity.ts';
+import spikeControl from './spike-control.ts';
 
 /** All kinds of policies: a new kind is one file beside this and one line here. */
 const kinds: readonly RegisteredKind[] = [
@@ -26,6 +27,7 @@ const kinds: readonly RegisteredKind[] = [
   headerInjection,
   headerRemoval,
   workloadIdentity,
+  spikeControl,
 ];
 
 /** By `policyRef.name`; Flex/Omni Gateway's `-flex` spellings are accepted. */

@@ -43,6 +43,8 @@ export interface Request extends SeenHeaders {
   readonly now: number;
   /** Who waits for the answer, and may leave before it. */
   readonly caller?: { readonly signal: AbortSignal } | undefined;
+  /** True where an operator asks what would be decided: nothing is counted or taken for it. */
+  readonly isRehearsal?: boolean;
   /** Told of every expression that had no value, so that it is counted. What becomes of it, its place decides. */
   expressionFailed(failure: ExpressionFailure): void;
 }

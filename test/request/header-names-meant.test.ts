@@ -4,7 +4,7 @@ import { HeaderNamesMeant } from '../../src/request/header-names-meant.ts';
 
 it('finds in a message what it finds in a text, once and again, whatever was asked between', () => {
   const meant = new HeaderNamesMeant((name) => name.length % 3 === 0);
-  const name = fc.string({ unit: fc.constantFrom(...'abXY-_.:9'), maxLength: 120 });
+  const name = fc.string({ unit: fc.constantFrom('a', 'b', 'X', 'Y', '-', '_', '.', ':', '9'), maxLength: 120 });
   const property = fc.property(fc.array(name, { minLength: 1, maxLength: 40 }), (names) => {
     for (const each of [...names, ...names]) {
       const bytes = Buffer.from(`before${each}after`);

@@ -1,0 +1,129 @@
+import type { Clock, Timers } from '../clock.ts';
+import { SlidingWindow } from './sliding-window.ts';
+
+export interface SpikeQueueOptions {
+  readonly maximumRequests: number;
+  readonly periodMs: number;
+  /** How many may wait at once. */
+  readonly queuingLimit: number;
+  readonly clock: Clock;
+  readonly timers: Timers;
+}
+
+/** What became of a request. */
+export interface Passage {
+  readonly isAdmitted: boolean;
+  /** Places left in the window. */
+  readonly remaining: number;
+  /** Milliseconds until there is a place for one more; of an admitted one until one that counts no longer does. */
+  readonly resetMs: number;
+}
+
+/** How long a request can wait, in monotonic milliseconds. */
+export interface Patience {
+  /** One that could have no place by then is refused at once. */
+  readonly latest: number;
+  /** After that nobody hears the answer: one whose turn comes later, since a timer was late, is refused. */
+  readonly deadline: number;
+}
+
+interface Waiter {
+  readonly deadline: number;
+  leave(passage: Passage): void;
+}
+
+/** A sliding window, and those who wait for a place in it, in the order in which they came. */
+export class SpikeQueue {
+  readonly #options: SpikeQueueOptions;
+  readonly #window: SlidingWindow;
+  readonly #waiting: Waiter[] = [];
+  #cancelTimer: (() => void) | undefined;
+
+  constructor(options: SpikeQueueOptions) {
+    this.#options = options;
+    this.#window = new SlidingWindow(options.maximumRequests, options.periodMs);
+  }
+
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /** What would become of one that can't wait; it takes no place. */
+  peek(): Passage {
+    const now = this.#options.clock.monotonic();
+    const isFree = this.#waiting.length === 0 && this.#window.remaining(now) > 0;
+    return isFree ? this.#admitted(now) : this.#refused(now);
+  }
+
+  /**
+   * Takes a place now, or when there is one.
+   * @param signal of a caller who may leave: its turn is the next one's then
+   */
+  pass({ latest, deadline }: Patience, signal?: AbortSignal): Passage | Promise<Passage> {
+    // A timer may be late: what was due goes before.
+    this.#advance();
+    const now = this.#options.clock.monotonic();
+    const before = this.#waiting.length;
+    if (before === 0 && this.#window.take(now)) return this.#admitted(now);
+    if (before >= this.#options.queuingLimit || this.#window.freeAt(before, now) > latest) return this.#refused(now);
+    return this.#wait(deadline, signal);
+  }
+
+  #wait(deadline: number, signal: AbortSignal | undefined): Promise<Passage> {
+    const { promise, resolve } = Promise.withResolvers<Passage>();
+    const waiter: Waiter = { deadline, leave: resolve };
+    const abandon = (): void => {
+      const place = this.#waiting.indexOf(waiter);
+      if (place >= 0) this.#waiting.splice(place, 1);
+      resolve(this.#refused(this.#options.clock.monotonic()));
+      this.#arm();
+    };
+    signal?.addEventListener('abort', abandon, { once: true });
+    this.#waiting.push(waiter);
+    this.#arm();
+    return promise.finally(() => signal?.removeEventListener('abort', abandon));
+  }
+
+  /** Refuses all who wait. */
+  close(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    const now = this.#options.clock.monotonic();
+    for (const waiter of this.#waiting.splice(0)) waiter.leave(this.#refused(now));
+  }
+
+  /** Lets in whose turn has come, and refuses who can no longer wait. */
+  #advance(): void {
+    const now = this.#options.clock.monotonic();
+    for (;;) {
+      const [first] = this.#waiting;
+      if (first === undefined) break;
+      const isLate = now > first.deadline;
+      if (!isLate && !this.#window.take(now)) break;
+      this.#waiting.shift();
+      first.leave(isLate ? this.#refused(now) : this.#admitted(now));
+    }
+    this.#arm();
+  }
+
+  /** One timer, for the one whose turn is next. */
+  #arm(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    if (this.#waiting.length === 0) return;
+    const { clock, timers } = this.#options;
+    const now = clock.monotonic();
+    // Timers count in whole milliseconds: one that comes too early would be set again for none.
+    const delayMs = Math.max(1, Math.ceil(this.#window.freeAt(0, now) - now));
+    this.#cancelTimer = timers.after(delayMs, () => this.#advance());
+  }
+
+  #admitted(now: number): Passage {
+    return { isAdmitted: true, remaining: this.#window.remaining(now), resetMs: this.#window.resetMs(now) };
+  }
+
+  #refused(now: number): Passage {
+    const resetMs = this.#window.freeAt(this.#waiting.length, now) - now;
+    return { isAdmitted: false, remaining: 0, resetMs: Math.max(1, resetMs) };
+  }
+}
