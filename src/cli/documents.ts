@@ -7,6 +7,7 @@ import { createEgress } from '../egress/egress.ts';
 import type { EgressRules } from '../egress/rules.ts';
 import type { EgressTransport } from '../egress/transport.ts';
 import { createKeySets } from '../jwt/key-sets.ts';
+import { openPasswordChecks } from '../password/open.ts';
 import { policyKinds } from '../policies/index.ts';
 import type { HostMatching } from '../request/host.ts';
 import { loadDocuments } from '../source/load-documents.ts';
@@ -26,6 +27,7 @@ export async function loadOnce(
   broughtKeys?: BroughtKeys,
 ): Promise<Compiled & { close(): void }> {
   const keySets = createKeySets({ fetch: transport, clock: systemClock, timers: systemTimers, random: Math.random });
+  const passwords = openPasswordChecks(systemClock);
   const loaded = await loadDocuments(directories, { clock: systemClock });
   const compiled = await compile(loaded, {
     policyKinds,
@@ -34,11 +36,16 @@ export async function loadOnce(
       keySets,
       egress: createEgress({ transport, timers: systemTimers, rules }),
       broughtKeys,
+      passwords,
     },
     env,
     readFile: (path, maxBytes) => systemFiles.read(path, maxBytes),
     clock: systemClock,
     hosts,
   });
-  return { ...compiled, close: () => keySets.close() };
+  const close = (): void => {
+    keySets.close();
+    passwords.close();
+  };
+  return { ...compiled, close };
 }

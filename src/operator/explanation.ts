@@ -48,7 +48,7 @@ export function explanationOf(decision: Decision, answer: CheckResponse, telling
 }
 
 const EITHER_CREDENTIAL =
-  'the client id or its secret, or the API key, is wrong; which of them, the decision log tells, and this API over a Unix socket or with --api-token-file';
+  'the client id or its secret, the API key, or the user or the password, is wrong; which of them, the decision log tells, and this API over a Unix socket or with --api-token-file';
 
 /** @param used units by which `remaining` would be higher had the decision not been made: 0 where nothing was granted */
 export function toCounter({ limit, remaining, resetMs }: WindowState, used: number): Counter {
@@ -65,10 +65,12 @@ export function toCounter({ limit, remaining, resetMs }: WindowState, used: numb
   });
 }
 
+/** Which of the two it was, who may guess credentials is not told. */
+const GUESSES: ReadonlySet<string> = new Set(['client_unknown', 'secret_wrong', 'user_unknown', 'password_wrong']);
+
 function detailOf(denial: Denial | undefined, { tellsWhichCredential }: Telling): string {
   if (denial === undefined || !('cause' in denial) || tellsWhichCredential) return denial?.detail ?? '';
-  const isGuess = denial.cause === 'client_unknown' || denial.cause === 'secret_wrong';
-  return isGuess ? EITHER_CREDENTIAL : denial.detail;
+  return GUESSES.has(denial.cause) ? EITHER_CREDENTIAL : denial.detail;
 }
 
 export const MODES: Readonly<Record<Step['mode'], Mode>> = { enforce: Mode.ENFORCE, shadow: Mode.SHADOW };

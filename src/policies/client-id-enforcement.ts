@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { Denial } from '../denial/denial.ts';
+import { hasBasic, parseBasic } from '../policy/basic-credentials.ts';
 import { authenticateClient, rejection } from '../policy/client-credentials.ts';
-import type { AuthenticatedClient, Credentials } from '../policy/client-credentials.ts';
+import type { AuthenticatedClient } from '../policy/client-credentials.ts';
 import { clientHeaderNames, clientHeaders } from '../policy/client-headers.ts';
 import { BASIC_HEADER } from '../policy/credential-names.ts';
 import {
@@ -124,7 +125,7 @@ function basicSource({ realm, forwardCredentials: forward }: z.infer<typeof opti
   return {
     authenticates: {
       credential: BASIC_HEADER,
-      isPresent: (request) => isBasic(request.check.header('authorization')),
+      isPresent: (request) => hasBasic(request.check.header('authorization')),
       challenge,
       headers: ['authorization'],
     },
@@ -135,35 +136,11 @@ function basicSource({ realm, forwardCredentials: forward }: z.infer<typeof opti
       if (header === undefined || !/^basic /i.test(header)) {
         return rejection('credentials_missing', 'the request has no HTTP Basic credentials', challenge);
       }
-      const credentials = parseBasic(header.slice('basic '.length));
-      return credentials === undefined
-        ? rejection('credentials_malformed', 'the HTTP Basic credentials are malformed', challenge)
-        : authenticateClient(request, credentials, challenge);
+      const credentials = parseBasic(header);
+      if (credentials === undefined)
+        return rejection('credentials_malformed', 'the HTTP Basic credentials are malformed', challenge);
+      const { name: clientId, secret: clientSecret } = credentials;
+      return authenticateClient(request, { clientId, clientSecret, secretRequired: true }, challenge);
     },
   };
-}
-
-/**
- * RFC 9110, 11.1: the scheme in any case. A scheme without credentials, or after another credential, is malformed and
- * not missing.
- */
-function isBasic(authorization: string | undefined): boolean {
-  return authorization !== undefined && /(?:^|,\s*)basic(?:\s|$)/i.test(authorization);
-}
-
-const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
-
-/** RFC 7617, 2: base64 of `id:secret` in UTF-8; the id has no colon. */
-function parseBasic(value: string): Credentials | undefined {
-  const encoded = value.trim();
-  if (!BASE64.test(encoded) || encoded.length % 4 !== 0) return undefined;
-  let text: string;
-  try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(encoded, 'base64'));
-  } catch {
-    return undefined;
-  }
-  const colon = text.indexOf(':');
-  if (colon < 0) return undefined;
-  return { clientId: text.slice(0, colon), clientSecret: text.slice(colon + 1), secretRequired: true };
 }

@@ -3,6 +3,7 @@ import type { Clock, Timers } from '../clock.ts';
 import type { BroughtKeys } from '../contract/api-key.ts';
 import type { Egress } from '../egress/egress.ts';
 import type { KeySets } from '../jwt/key-sets.ts';
+import type { PasswordChecks } from '../password/password-checks.ts';
 import type { NamedFiles } from '../policy/named-file.ts';
 import type { PolicyKind } from '../policy/policy.ts';
 
@@ -17,6 +18,8 @@ export interface PolicyEnvironment {
   readonly broughtKeys?: BroughtKeys | undefined;
   /** The one client for everything that documents name by URL. */
   readonly egress: Egress;
+  /** Holds passwords against slow hashes, off the thread that decides. */
+  readonly passwords: PasswordChecks;
 }
 
 /** What a policy is made with: the process, and what its document brings along. */

@@ -6,6 +6,7 @@ import cors from './cors.ts';
 import type { RegisteredKind } from './environment.ts';
 import headerInjection from './header-injection.ts';
 import headerRemoval from './header-removal.ts';
+import httpBasicAuthentication from './http-basic-authentication.ts';
 import ipAllowlist from './ip-allowlist.ts';
 import ipBlocklist from './ip-blocklist.ts';
 import jwtValidation from './jwt-validation.ts';
@@ -28,6 +29,7 @@ const kinds: readonly RegisteredKind[] = [
   headerRemoval,
   workloadIdentity,
   spikeControl,
+  httpBasicAuthentication,
 ];
 
 /** By `policyRef.name`; Flex/Omni Gateway's `-flex` spellings are accepted. */

@@ -12,6 +12,7 @@ import type { KeySetStore } from '../jwt/key-set-folder.ts';
 import { createKeySets } from '../jwt/key-sets.ts';
 import type { KeySets } from '../jwt/key-sets.ts';
 import type { Log } from '../observe/log.ts';
+import { openPasswordChecks } from '../password/open.ts';
 import { policyKinds } from '../policies/index.ts';
 import type { CounterStore } from '../quota/store.ts';
 import { followFolder } from '../source/folder-source.ts';
@@ -87,6 +88,8 @@ export async function openDecider(
   });
   opened.defer(() => keySets.close());
   metrics.jwks.observe(() => keySets.status());
+  const passwords = openPasswordChecks(clock);
+  opened.defer(() => passwords.close());
   const counting = counterOptionsOf(flags);
   const store = metrics.instrumentStore(
     createCounterStore(counting, {
@@ -101,7 +104,7 @@ export async function openDecider(
   const documents = await followFolder({
     paths: flags.policies,
     policyKinds,
-    environment: { clock, keySets, egress, broughtKeys: await broughtKeysOf(flags.apiKeyHmacFile) },
+    environment: { clock, keySets, egress, passwords, broughtKeys: await broughtKeysOf(flags.apiKeyHmacFile) },
     env: environment,
     readFile: (path, maxBytes) => systemFiles.read(path, maxBytes),
     clock,

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { compile } from '../../src/document/compile.ts';
@@ -28,6 +28,12 @@ spec: {clientId: web-shop}
 `,
 };
 
+/** What files hold that an example names, by the end of their name. */
+const FILES: Readonly<Record<string, string>> = {
+  '.txt': '192.0.2.0/24',
+  '.htpasswd': 'bob:$2y$05$abcdefghijklmnopqrstuuoXuKqgZXLiJqzfmMXDDhSFPIvxV7t8.',
+};
+
 test('the README has an example of each kind of document', () => {
   const shown = examples.filter(({ page }) => page === 'README.md').map(({ block }) => block);
   for (const kind of ['Api', 'ClientApplication', 'Contract']) expect(shown.join('\n')).toContain(`kind: ${kind}`);
@@ -44,7 +50,7 @@ test.each(examples)('$page: the documents of example $number have no fault', asy
     policyKinds,
     environment: policyEnvironment(),
     env: Object.fromEntries([...block.matchAll(/\$([A-Z][A-Z0-9_]*)/g)].map(([, name]) => [name, 'x'.repeat(64)])),
-    readFile: (path) => Promise.resolve(Buffer.from(path.endsWith('.txt') ? '192.0.2.0/24' : 'secret')),
+    readFile: (path) => Promise.resolve(Buffer.from(FILES[extname(path)] ?? 'secret')),
     clock: systemClock,
   });
   expect(compiled.snapshot === undefined ? compiled.faults : []).toEqual([]);

@@ -74,7 +74,9 @@ describe('who may do what at the API', () => {
       return (body['verdict'] as { detail: string }).detail;
     };
     const unix = { kind: 'unix', path: join(folder, 'explain.sock'), mode: 0o600 } as const;
-    expect(await detail(await serve())).toMatch(/^the client id or its secret, or the API key, is wrong/);
+    expect(await detail(await serve())).toMatch(
+      /^the client id or its secret, the API key, or the user or the password, is wrong/,
+    );
     expect(await detail(await serve({ tokenFile }), bearer(token))).toBe('no client application has this client id');
     expect(await detail(await serve({ address: unix }))).toBe('no client application has this client id');
   });

@@ -3,6 +3,7 @@ import { createEgress } from '../../src/egress/egress.ts';
 import { egressRules } from '../../src/egress/rules.ts';
 import type { EgressTransport } from '../../src/egress/transport.ts';
 import { createKeySets } from '../../src/jwt/key-sets.ts';
+import { openPasswordChecks } from '../../src/password/open.ts';
 import type { PolicyEnvironment } from '../../src/policies/environment.ts';
 
 /** A network that nothing answers in. */
@@ -14,6 +15,7 @@ export function policyEnvironment(given: Partial<PolicyEnvironment> = {}): Polic
     clock: systemClock,
     keySets: createKeySets({ fetch: noNetwork, clock: systemClock, timers: systemTimers, random: Math.random }),
     egress: createEgress({ transport: noNetwork, timers: systemTimers, rules: egressRules([]) }),
+    passwords: openPasswordChecks(systemClock),
     ...given,
   };
 }

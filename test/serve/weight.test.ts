@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
@@ -21,9 +21,16 @@ test('a plain sidecar does not load what it has no use for', async () => {
   expect(loaded).toContain('/src/http2/transport.ts');
   expect(loaded).toContain('NativeModule http');
   const unused = [
-    ...['ioredis', 'jose', '@connectrpc', '@bufbuild', '@grpc', '@opentelemetry', 'prom-client/index.js'].map(
-      (name) => `/node_modules/${name}`,
-    ),
+    ...[
+      'ioredis',
+      'jose',
+      'bcryptjs',
+      '@connectrpc',
+      '@bufbuild',
+      '@grpc',
+      '@opentelemetry',
+      'prom-client/index.js',
+    ].map((name) => `/node_modules/${name}`),
     '/gen/',
     '/src/grpc/grpc-js.ts',
     '/src/grpc/reflection-answers.ts',
@@ -37,10 +44,7 @@ test('a plain sidecar does not load what it has no use for', async () => {
 }, 60_000);
 
 test('the bundle idles in little memory', async () => {
-  const folder = scratchFolder('bundle');
-  const rolldown = join(root, 'node_modules/.bin/rolldown');
-  execFileSync(rolldown, ['--config', '--dir', folder], { cwd: root, stdio: 'pipe' });
-  const ostiary = await serve([join(folder, 'main.js')]);
+  const ostiary = await serve([bundle()]);
   let idleMib = Infinity;
   // It gives back what the start has left as soon as it has nothing to do, which on a busy machine may be late.
   for (let look = 0; look < 20 && idleMib > MAX_IDLE_MIB; look++) {
@@ -50,6 +54,40 @@ test('the bundle idles in little memory', async () => {
   await ostiary.stop();
   expect(idleMib).toBeLessThanOrEqual(MAX_IDLE_MIB);
 }, 60_000);
+
+test('the bundle has the program of the thread that hashes passwords', () => {
+  const folder = scratchFolder('policies');
+  const passwordHash = '$$2y$05$abcdefghijklmnopqrstuuoXuKqgZXLiJqzfmMXDDhSFPIvxV7t8.';
+  const policy = {
+    policyRef: { name: 'http-basic-authentication' },
+    config: { users: [{ username: 'ann', passwordHash }] },
+  };
+  const api = {
+    apiVersion: 'ostiary.dev/v1alpha1',
+    kind: 'Api',
+    metadata: { name: 'a' },
+    spec: { policies: [policy] },
+  };
+  writeFileSync(join(folder, 'a.json'), JSON.stringify(api));
+  const check = (password: string) => {
+    const header = `authorization: Basic ${btoa(`ann:${password}`)}`;
+    return spawnSync(process.execPath, [bundle(), 'check', '--policies', folder, '--header', header]).status;
+  };
+  expect([check('hunter2'), check('hunter3')]).toEqual([0, 1]);
+}, 60_000);
+
+let bundled: string | undefined;
+
+/** Of the sources as they are; made once. */
+function bundle(): string {
+  if (bundled === undefined) {
+    const folder = scratchFolder('bundle');
+    const rolldown = join(root, 'node_modules/.bin/rolldown');
+    execFileSync(rolldown, ['--config', '--dir', folder], { cwd: root, stdio: 'pipe' });
+    bundled = join(folder, 'main.js');
+  }
+  return bundled;
+}
 
 async function serve(node: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<RealProcess> {
   const admin = `127.0.0.1:${await freePort()}`;

@@ -1,0 +1,148 @@
+import { hashSecret, isSecret } from '../contract/secret.ts';
+import type { Denial } from '../denial/denial.ts';
+import { MAX_BCRYPT_PASSWORD_BYTES, MAX_PASSWORD_BYTES, parsePasswordHash } from '../password/password-hash.ts';
+import type { PasswordHash } from '../password/password-hash.ts';
+import type { PasswordAnswer, PasswordChecks } from '../password/password-checks.ts';
+import { hasBasic, parseBasic } from '../policy/basic-credentials.ts';
+import type { BasicCredentials } from '../policy/basic-credentials.ts';
+import { BASIC_HEADER } from '../policy/credential-names.ts';
+import type { NamedFiles } from '../policy/named-file.ts';
+import { definePolicy } from '../policy/policy.ts';
+import type { Outcome, Request } from '../policy/policy.ts';
+import { USER_REJECTED, userRejected } from '../policy/user-rejection.ts';
+import { settle } from '../settle.ts';
+import type { PolicySurroundings } from './environment.ts';
+import { options } from './http-basic-authentication-options.ts';
+import type { Options } from './http-basic-authentication-options.ts';
+import { userFile } from './http-basic-authentication-users.ts';
+
+declare module '../denial/denial.ts' {
+  interface Reasons {
+    password_unchecked: object;
+  }
+}
+
+/** Only users with a password may pass (`docs/policies/http-basic-authentication.md`). */
+export default definePolicy({
+  name: 'http-basic-authentication',
+  phase: 'access',
+  summary: 'Admits users who give their name and password by HTTP Basic',
+  options,
+  secretFields: ['password'],
+  reasons: {
+    user_rejected: USER_REJECTED,
+    password_unchecked: {
+      httpStatus: 503,
+      sentence: 'The service is temporarily unavailable.',
+      headers: () => [['retry-after', '2']],
+      meaning: 'too many passwords wait for their hash, or the caller left before it was made',
+    },
+  },
+  files: ({ files = [] }) => files.map((file, index) => ({ path: ['files', index], file, format: userFile })),
+  create(config, { files, passwords }: PolicySurroundings) {
+    const challenge = `Basic realm="${config.realm}", charset="UTF-8"`;
+    const verify =
+      config.password === undefined ? hashedUsers(usersOf(config, files), passwords) : oneUser(config, config.password);
+    const header = config.upstreamHeaders.user;
+    const hidden = config.forwardCredentials ? [] : ['authorization'];
+    return {
+      phase: 'access',
+      identityHeaders: [header],
+      provides: ['claims'],
+      authenticates: {
+        credential: BASIC_HEADER,
+        isPresent: (request) => hasBasic(request.check.header('authorization')),
+        challenge,
+        headers: ['authorization'],
+      },
+      decide(request): Outcome | Promise<Outcome> {
+        const authorization = request.check.header('authorization');
+        if (authorization === undefined || !hasBasic(authorization))
+          return userRejected('credentials_missing', 'the request has no HTTP Basic credentials', challenge);
+        const credentials = parseBasic(authorization);
+        const problem = credentials === undefined ? 'are malformed' : problemOf(credentials);
+        if (credentials === undefined || problem !== undefined)
+          return userRejected('credentials_malformed', `the HTTP Basic credentials ${problem}`, challenge);
+        return settle(verify(credentials, request), (found) => {
+          if (found === 'right') {
+            const { name } = credentials;
+            return { identity: { claims: { sub: name } }, upstream: [[header, name]], remove: hidden };
+          }
+          return denialOf(found, challenge);
+        });
+      },
+    };
+  },
+});
+
+type Finding = PasswordAnswer | 'unknown' | 'too long';
+
+type Failure = Exclude<Finding, 'right'>;
+
+const DETAILS: Readonly<Record<Failure, string>> = {
+  unknown: 'there is no user of this name',
+  wrong: 'the password is not that of the user',
+  'too long': `the password has more than the ${MAX_BCRYPT_PASSWORD_BYTES} bytes that bcrypt counts`,
+  busy: 'too many passwords wait for their hash',
+  gone: 'the caller left before the password was checked',
+};
+
+function denialOf(found: Failure, challenge: string): Denial {
+  const detail = DETAILS[found];
+  if (found === 'busy' || found === 'gone') return { reason: 'password_unchecked', detail };
+  return userRejected(found === 'unknown' ? 'user_unknown' : 'password_wrong', detail, challenge);
+}
+
+/** RFC 7617, 2: no control characters; a NUL ends the password for many an implementation of bcrypt. */
+function problemOf({ name, secret }: BasicCredentials): string | undefined {
+  // oxlint-disable-next-line no-control-regex -- they are what is looked for
+  if (/[\u0000-\u001f\u007f]/.test(name) || /[\u0000-\u001f\u007f]/.test(secret)) return 'have a control character';
+  if (name === '' || secret === '') return 'have an empty name or password';
+  return Buffer.byteLength(secret) > MAX_PASSWORD_BYTES ? `have more than ${MAX_PASSWORD_BYTES} bytes` : undefined;
+}
+
+type Verify = (credentials: BasicCredentials, request: Request) => Finding | Promise<Finding>;
+
+/** Whose password is known, not its hash: nothing slow is gained by then. Name and password are held against in one time. */
+function oneUser({ username = '' }: Options, password: string): Verify {
+  const [name, secret] = [hashSecret(username), hashSecret(password)];
+  return (credentials) => {
+    const isUser = isSecret(name, credentials.name);
+    const isPassword = isSecret(secret, credentials.secret);
+    return isUser && isPassword ? 'right' : isUser ? 'wrong' : 'unknown';
+  };
+}
+
+function usersOf({ users = [], files = [] }: Options, named: NamedFiles): ReadonlyMap<string, PasswordHash> {
+  const all = new Map<string, PasswordHash>();
+  const add = (name: string, hash: PasswordHash): void => {
+    if (all.has(name)) throw new TypeError(`two passwords of the user ${JSON.stringify(name)}: remove one of them`);
+    all.set(name, hash);
+  };
+  for (const { username, passwordHash: text } of users) {
+    const hash = parsePasswordHash(text);
+    if (typeof hash === 'string') throw new TypeError(`the password hash of a user ${hash}`);
+    add(username, hash);
+  }
+  for (const file of files) for (const [name, hash] of named.content(file, userFile).users) add(name, hash);
+  return all;
+}
+
+/** What a user that there is not is held against where there is no user at all: the hash of nothing anybody knows. */
+const NOBODY: PasswordHash = {
+  algorithm: 'bcrypt',
+  text: '$2b$10$7xGMHHfigWWdxmAD8YG3duDMDAPyMMete22TO7TX/q1s2L4GSjw5e',
+};
+
+function hashedUsers(users: ReadonlyMap<string, PasswordHash>, passwords: PasswordChecks): Verify {
+  const hashes = [...users.values()];
+  return ({ name: user, secret: password }, { caller }) => {
+    const own = users.get(user);
+    const hash = own ?? passwords.decoy(user, hashes) ?? NOBODY;
+    // bcrypt would leave out what is beyond, so that another password would do as well.
+    if (hash.algorithm === 'bcrypt' && Buffer.byteLength(password) > MAX_BCRYPT_PASSWORD_BYTES) return 'too long';
+    const isKnown = own !== undefined;
+    const answer = passwords.check({ user, password, hash, isKnown }, caller?.signal);
+    return settle(answer, (found): Finding => (found === 'wrong' && !isKnown ? 'unknown' : found));
+  };
+}
