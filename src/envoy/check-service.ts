@@ -14,12 +14,12 @@ import { createAnswerWriter } from './write-answer.ts';
 
 export const CHECK_PATH = '/envoy.service.auth.v3.Authorization/Check';
 
-/** Told of every Check. Reads what it needs of `check` before it returns; never throws. */
+/** Called for every Check. Reads what it needs of `check` before it returns; never throws. */
 export interface CheckObserver {
   decided(decision: Decision, check: Check, durationMs: number): void;
   /** The Check ended as a gRPC error, without a decision. */
   failed(error: 'malformed' | 'deadline_exceeded'): void;
-  /** @param policy empty where it was not a policy that failed */
+  /** @param policy empty if no policy failed */
   policyFailed(policy: string, error: unknown): void;
 }
 
@@ -42,9 +42,9 @@ const NOTHING_DECIDED = {
 } as const;
 
 /**
- * `envoy.service.auth.v3.Authorization/Check`. Every Check that can be decoded in time is answered
- * with a decision: Envoy takes a gRPC error for a failure and may let the request pass, so whatever
- * fails unexpectedly here is a denial. Answers at once where no policy has to wait.
+ * `envoy.service.auth.v3.Authorization/Check`. Every Check that can be decoded in time is answered with a decision.
+ * Envoy treats a gRPC error as a failure and may let the request pass, so an unexpected failure here is a denial. The
+ * answer is synchronous if no policy has to wait.
  */
 export function createCheckMethod({ snapshot, ports, observer }: CheckMethodOptions): Method {
   const { clock } = ports;
@@ -77,7 +77,7 @@ export function createCheckMethod({ snapshot, ports, observer }: CheckMethodOpti
       const startedAt = clock.monotonic();
       if (startedAt >= call.deadline) throw late(observer);
       const check = read(request, observer);
-      // Captured once: a reload while this Check waits never mixes two versions.
+      // Read once, so that a reload while this Check waits does not mix two versions.
       const inForce = snapshot();
       if (inForce === undefined) {
         const denial: Denial = { reason: 'not_ready', detail: 'no documents are loaded yet' };
@@ -104,7 +104,7 @@ export function createCheckMethod({ snapshot, ports, observer }: CheckMethodOpti
   };
 }
 
-/** What an allow would have set or shown is no part of a denial. */
+/** A denial must not contain what an allow would have set or shown. */
 function denied(denial: Denial): Omit<Decision, 'api' | 'identity' | 'steps' | 'snapshotVersion'> {
   return { denial, answer: undefined, policy: '', upstream: [], remove: [], extras: undefined, exposed: [] };
 }
@@ -120,8 +120,8 @@ function read(request: Uint8Array, observer: CheckObserver): Check {
 }
 
 /**
- * Settles as soon as the caller leaves, whatever still works for it: else calls that nobody waits for would count
- * against those that share their connection. What it works at has its own bounds.
+ * Settles as soon as the caller leaves, even if work for it goes on: otherwise calls that nobody waits for would count
+ * against others of the same connection. The work has its own bounds.
  */
 function untilGone(answered: Promise<Uint8Array>, call: Call): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {

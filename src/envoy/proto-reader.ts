@@ -1,15 +1,15 @@
-/** A Check that can't be decoded: answered with the gRPC error INVALID_ARGUMENT, never with a decision. */
+/** A Check that can't be decoded. It gets the gRPC error INVALID_ARGUMENT, never a decision. */
 export class MalformedCheck extends Error {
   override name = 'MalformedCheck';
 }
 
-/** Nested groups are the only recursion; no message that is read here has any. */
+/** Nested groups are the only recursion; no message read here has any. */
 const MAXIMUM_GROUP_DEPTH = 100;
 
 /**
- * Walks over protobuf's wire format (https://protobuf.dev/programming-guides/encoding/) and decodes
- * nothing that is not asked for. Every method takes the `end` of the message it reads in, and throws
- * {@link MalformedCheck} where what it reads would reach past it.
+ * Walks over protobuf's wire format (https://protobuf.dev/programming-guides/encoding/) and decodes only what is
+ * needed. Every method takes the `end` of its message, and throws {@link MalformedCheck} if a value would reach past
+ * it.
  */
 export class ProtoReader {
   readonly bytes: Uint8Array;
@@ -19,7 +19,7 @@ export class ProtoReader {
     this.bytes = bytes;
   }
 
-  /** Field number and wire type as they lie on the wire: `number << 3 | type`. */
+  /** Field number and wire type as encoded: `number << 3 | type`. */
   tag(end: number): number {
     const start = this.position;
     const first = this.bytes[start] as number;
@@ -37,7 +37,7 @@ export class ProtoReader {
     return tag;
   }
 
-  /** Reads a length and answers where the block of that length ends; it starts at `position`. */
+  /** Reads a length and returns the end of the block of that length, which starts at `position`. */
   block(end: number): number {
     const start = this.position;
     let length = start < end ? (this.bytes[start] as number) : 0x80;
@@ -52,7 +52,7 @@ export class ProtoReader {
     return blockEnd;
   }
 
-  /** Notes in `spans[at]` and `spans[at + 1]` where a block starts and ends, and passes over it. */
+  /** Stores the start and end of a block in `spans[at]` and `spans[at + 1]`, and skips the block. */
   span(spans: number[], at: number, end: number): void {
     const blockEnd = this.block(end);
     spans[at] = this.position;
@@ -87,7 +87,7 @@ export class ProtoReader {
     throw new MalformedCheck('a number is longer than 10 bytes');
   }
 
-  /** Passes over a field that nobody reads: its tag has been read, its value has not. */
+  /** Skips a field that nobody reads: its tag has been read, its value has not. */
   skip(tag: number, end: number, depth = 0): void {
     switch (tag & 7) {
       case 0:

@@ -8,16 +8,15 @@ export { MalformedCheck };
 const headers = new HeaderNotes();
 
 /**
- * Reads a serialised `envoy.service.auth.v3.CheckRequest` in one pass that notes where the fields
- * of a {@link Check} lie; nothing is decoded before somebody asks. The Check reads from `bytes`:
- * they must not change while it is used.
+ * Reads a serialised `envoy.service.auth.v3.CheckRequest` in one pass that notes the positions of the fields of a
+ * {@link Check}; a field is decoded on first use. The Check reads from `bytes`, which must not change while it is used.
  *
  * Semantics are protobuf's: unknown fields, and known ones of another wire type, are passed over;
  * of a scalar that occurs twice the last counts; messages that occur twice are merged. What no
  * Check holds (`destination`, `metadata_context` …) is passed over without a look inside.
  * Text that is not UTF-8 is read with U+FFFD in its place.
  *
- * @throws MalformedCheck where the message can't be decoded, or fills both `headers` and `header_map`
+ * @throws MalformedCheck if the message can't be decoded, or has both `headers` and `header_map`
  */
 export function readCheck(bytes: Uint8Array): Check {
   const buffer = bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -198,8 +197,8 @@ function readExtension(reader: ProtoReader, end: number, check: WireCheck): void
 }
 
 /**
- * Every encoder writes an entry in one way: the key, then the value, and nothing else. To look for that first
- * saves half the time of {@link readEntry}, which reads all that it leaves alone.
+ * All encoders write an entry in the same way: the key, then the value, and nothing else. Trying this form first saves
+ * half the time of {@link readEntry}, which reads all other forms.
  */
 function readHeader(reader: ProtoReader, end: number, form: 'map' | 'list'): void {
   const { bytes, position } = reader;
@@ -211,10 +210,10 @@ function readHeader(reader: ProtoReader, end: number, form: 'map' | 'list'): voi
     let valueLength = bytes[keyEnd + 1] as number;
     if (valueLength > 0x7f) {
       const high = bytes[valueStart++] as number;
-      // Where a third byte follows, this differs, whatever it adds.
+      // If a third byte follows, this differs in any case.
       valueLength = high > 0x7f ? -1 : (valueLength & 0x7f) | (high << 7);
     }
-    // Whatever lay beyond the entry's end makes this differ.
+    // If the value reaches beyond the entry's end, this differs.
     if (valueLength >= 0 && valueStart + valueLength === end) {
       headers.add(form, keyStart, keyEnd, valueStart, end);
       reader.position = end;

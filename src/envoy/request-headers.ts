@@ -9,15 +9,15 @@ const NONE: readonly string[] = [];
 /** What one header takes in the list of ranges: name start and end, value start and end. */
 const STRIDE = 4;
 
-/** More than any request has: what one message took beyond that is given back. */
+/** More than any request needs: if one message took more, the excess is released. */
 const MAXIMUM_KEPT = 4 * 1024;
 
 /** The field that a message has its headers in. */
 type Form = 'none' | 'map' | 'list';
 
 /**
- * Notes where the headers of a message lie while it is read. One serves all messages, since reading never waits: a
- * list that grew with each message would be copied many times over.
+ * Notes the positions of headers while a message is read. One object serves all messages, since reading never waits; a
+ * new list for each message would grow and be copied many times.
  */
 export class HeaderNotes {
   readonly #noted: number[] = [];
@@ -25,7 +25,7 @@ export class HeaderNotes {
   #form: Form = 'none';
   #bytes: Buffer | undefined;
 
-  /** A message is read from here on. What one that could not be read has left is forgotten. */
+  /** Begins a message, and drops what a message that could not be read has left. */
   begin(bytes: Buffer): void {
     this.#bytes = bytes;
     this.#length = 0;
@@ -58,12 +58,12 @@ export class HeaderNotes {
 }
 
 /**
- * Where the headers of one Check lie in its bytes. Names are compared in place, in any case; a
- * value becomes a string when somebody asks for it.
+ * The positions of the headers of one Check in its bytes. Names are compared in place, in any case; a value becomes a
+ * string on first use.
  *
- * Envoy fills either the map `headers`, whose values it has joined already, or, with
- * `encode_raw_headers`, the list `header_map`. A message that fills both comes from something else
- * and is refused: whichever of the two were read, the other might be what Envoy acts on.
+ * Envoy fills either the map `headers`, whose values it has joined already, or, with `encode_raw_headers`, the list
+ * `header_map`. A message with both is not from Envoy and is refused: whichever of the two is read, Envoy might use the
+ * other one.
  */
 export class RequestHeaders {
   readonly #bytes: Buffer;
@@ -109,7 +109,10 @@ export class RequestHeaders {
     return [...names];
   }
 
-  /** As {@link names}, but only those with a length that has a 1, and a sign other than a dash; no pseudo-headers. */
+  /**
+   * Like {@link names}, but only names that have a sign other than a dash and a length that is marked with 1; no
+   * pseudo-headers.
+   */
   namesWithSigns(lengths: Uint8Array): readonly string[] {
     let names: Set<string> | undefined;
     for (let at = 0; at < this.#ranges.length; at += STRIDE) {
@@ -128,7 +131,7 @@ export class RequestHeaders {
     return names ?? NONE;
   }
 
-  /** Of a map's entries with one key the last counts. */
+  /** Of a map's entries with the same key, the last one counts. */
   #lastValue(name: string): string | undefined {
     const at = this.#lastPlace(name);
     return at < 0 ? undefined : this.#value(at);
@@ -166,7 +169,7 @@ export class RequestHeaders {
     const start = this.#ranges[at] as number;
     const length = (this.#ranges[at + 1] as number) - start;
     if (length !== name.length) return false;
-    // From the end: the beginnings of header names are alike (`x-forwarded-…`).
+    // Compared from the end, since header names often begin alike (`x-forwarded-…`).
     for (let i = length - 1; i >= 0; i--) {
       let byte = this.#bytes[start + i] as number;
       if (byte >= 0x41 && byte <= 0x5a) byte |= 0x20;
@@ -193,10 +196,10 @@ export class RequestHeaders {
   }
 }
 
-/** ASCII alone: the Kelvin sign is no `k` in a header's name. */
+/** Only ASCII: in a header's name, the Kelvin sign is not a `k`. */
 function toLowerCase(letters: string): string {
   return letters.toLowerCase();
 }
 
-/** Of a Check whose message is not read yet. */
+/** For a Check whose message is not read yet. */
 export const noHeaders = new RequestHeaders(Buffer.alloc(0), 'none', []);

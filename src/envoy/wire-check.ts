@@ -22,7 +22,7 @@ const recurring = new RecurringTexts();
 /** A length, a varint of 64 bits, two numbers of 32. */
 const FIXED_ORIGIN_BYTES = 1 + 10 + 4 + 4;
 
-/** A Check that knows where its fields lie in the message and decodes one when it is asked for. */
+/** A Check that knows the positions of its fields in the message, and decodes a field on first use. */
 export class WireCheck implements Check {
   readonly #bytes: Buffer;
   /** Set when the whole message is read. */
@@ -72,7 +72,7 @@ export class WireCheck implements Check {
     const [addressStart, addressEnd] = [this.spans[Span.address] as number, this.spans[Span.address + 1] as number];
     if (idStart === idEnd || addressStart === addressEnd || this.sourcePort === 0 || !this.hasRequestTime) return 0;
     if (idEnd - idStart > 0xff || idEnd - idStart + addressEnd - addressStart + FIXED_ORIGIN_BYTES > room) return 0;
-    // The lengths of all but the last are told, so that no two origins are written alike.
+    // The lengths of all values but the last are included, so that no two origins are written alike.
     let end = at;
     target[end++] = idEnd - idStart;
     for (let i = idStart; i < idEnd; i++) target[end++] = this.#bytes[i] as number;
@@ -126,7 +126,7 @@ export class WireCheck implements Check {
 
   contextExtension(name: string): string | undefined {
     const ranges = this.extensionRanges;
-    // Of a map's entries with one key the last counts.
+    // Of a map's entries with the same key, the last one counts.
     for (let at = ranges.length - 4; at >= 0; at -= 4) {
       if (this.#text(ranges[at] as number, ranges[at + 1] as number) === name) {
         return this.#text(ranges[at + 2] as number, ranges[at + 3] as number);

@@ -10,24 +10,26 @@ import { isGrpcCaller, publicAnswer } from './answer.ts';
 import type { PublicAnswer } from './answer.ts';
 import { block, double, number, text, toBytes } from './proto-text.ts';
 
-/** Writes a serialised `envoy.service.auth.v3.CheckResponse`. The bytes may be shared: they are not to be changed. */
+/** Writes a serialised `envoy.service.auth.v3.CheckResponse`. The bytes may be shared and must not be changed. */
 export type AnswerWriter = (decision: Decision, check: Check, reasons: ReasonTable) => Uint8Array;
 
 /** A bound on what is kept of earlier answers: some 500 bytes each. */
 const MAXIMUM_ALLOWS = 4096;
 
-/** `append: false` and `append_action: OVERWRITE_IF_EXISTS_OR_ADD`: older Envoys heed the one, newer ones the other. */
+/**
+ * `append: false` and `append_action: OVERWRITE_IF_EXISTS_OR_ADD`: older Envoys use the first, newer ones the second.
+ */
 const OVERWRITE = block(2, '') + number(3, 2);
 /** `append: true`; `append_action` APPEND_IF_EXISTS_OR_ADD is 0, which is not written. */
 const APPEND = block(2, number(1, 1));
-/** `append_action: OVERWRITE_IF_EXISTS`, which Envoy heeds only where `append` is absent. */
+/** `append_action: OVERWRITE_IF_EXISTS`, which Envoy uses only if `append` is absent. */
 const OVERWRITE_IF_THERE = number(3, 3);
-/** An empty value would be dropped, and what the client sent itself would stay. */
+/** Otherwise Envoy would drop an empty value, and the client's own header would stay. */
 const KEEP_EMPTY = number(4, 1);
 /** `status {code: OK}`; the code 0 itself is not written. */
 const STATUS_OK = block(1, '');
 
-/** The last allow of one client, whose parts serve for the next while what they were made of is the same. */
+/** The last allow of one client. Its parts are reused while their sources are the same. */
 interface Allow {
   readonly api: string;
   readonly policy: string;
@@ -43,8 +45,7 @@ interface Allow {
 }
 
 /**
- * An allow is much the same from request to request of one client: it is written once, and again
- * when something in it has changed.
+ * The allows of one client hardly differ: one is written once, and again when something in it has changed.
  */
 export function createAnswerWriter(): AnswerWriter {
   const allows = new Map<unknown, Allow>();
@@ -102,7 +103,7 @@ function isLike({ api, identity, upstream, remove, extras }: Decision, last: All
     last.identity.client === identity.client &&
     last.identity.contract === identity.contract &&
     last.remove === remove &&
-    // Mostly made for each request anew; a policy that always adds the same gives the same object.
+    // Usually new for each request; a policy that always adds the same returns the same object.
     last.extras === extras &&
     sameHeaders(last.upstream, upstream)
   );
@@ -121,7 +122,7 @@ function denied(decision: Decision, { httpStatus, grpcStatus, headers, body }: P
   return block(1, number(1, grpcStatus)) + block(2, response) + metadata(decision);
 }
 
-/** To Envoy every answer of our own is a denial; PERMISSION_DENIED is as good a code as another. */
+/** For Envoy every direct answer is a denial, so the code is PERMISSION_DENIED. */
 function answered(decision: Decision, { httpStatus, headers, body }: DirectAnswer): string {
   const response = ended(httpStatus, headers, body, decision.extras);
   return block(1, number(1, 7)) + block(2, response) + metadata(decision);
@@ -159,7 +160,7 @@ function isRemovable(name: string, upstream: readonly HeaderEntry[]): boolean {
 }
 
 function headerOption(field: number, [name, value]: HeaderEntry, action = OVERWRITE): string {
-  // Whoever let this through has a fault; the request must not pass with a header of the caller's making.
+  // This is a defect elsewhere; the request must not pass with a header that the caller made up.
   if (/[\0\r\n]/.test(value)) throw new TypeError(`the value of the header ${name} has a control character`);
   const header = block(1, text(1, name) + text(2, value));
   return block(field, value === '' ? header + action + KEEP_EMPTY : header + action);

@@ -4,10 +4,10 @@ import { Code, RpcError } from './rpc.ts';
 import type { Call, Method } from './rpc.ts';
 
 /**
- * Lets so many calls of some streaming methods run at once, in the process and shared fairly between connections.
- * Methods that are bounded apart do not cost each other any.
+ * Bounds how many calls of some streaming methods run at once in the process, fairly between connections. Methods that
+ * are bounded separately do not affect each other.
  * @param most of all the methods together
- * @param what for the caller who gets no more, such as `health Watches`
+ * @param what for the error of the caller who gets none, such as `health Watches`
  */
 export function boundCalls(methods: readonly Method[], most: number, what: string): readonly Method[] {
   const budget = new Budget(most);

@@ -41,7 +41,7 @@ export class DescriptorIndex {
    */
   withDependencies(file: DescFile, sent: Set<DescFile>): Uint8Array[] {
     const found = new Set([file]);
-    // A set yields what is added to it on the way.
+    // Iteration over a set includes what is added during it.
     for (const next of found) {
       for (const dependency of next.dependencies) if (!sent.has(dependency)) found.add(dependency);
       sent.add(next);

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Call } from './rpc.ts';
 
-/** What the library's calls of all kinds have in common. */
+/** What all kinds of the library's calls have in common. */
 interface AnyCall {
   readonly cancelled: boolean;
   getPeer(): string;
@@ -27,7 +27,7 @@ export class GrpcJsCall implements Call {
     return this.#call.cancelled;
   }
 
-  /** Those on a Unix socket, which have no address, count as one. */
+  /** Connections on a Unix socket have no address and count as one. */
   get connection(): string {
     return this.#call.getPeer();
   }

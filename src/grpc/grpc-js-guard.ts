@@ -1,4 +1,4 @@
-/** What @grpc/grpc-js does not bound by itself. */
+/** Bounds that @grpc/grpc-js does not have itself. */
 import type { Http2Server, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import type { Server } from '@grpc/grpc-js';
 
@@ -7,14 +7,17 @@ import type { Share } from '../listen/budget.ts';
 import { Code } from './rpc.ts';
 import type { Method } from './rpc.ts';
 
-/** Of all connections together. A call that does nothing weighs some 15 kB here. */
+/** Of all connections together. An idle call takes some 15 kB here. */
 const TOTAL_STREAMS = 4096;
 const MOST_BUFFERED_BYTES = 16 * 1024 * 1024;
 const PREFIX_BYTES = 5;
 const NO_ERROR = 0;
 const REFUSED_STREAM = 7;
 const CANCEL = 8;
-/** From a call's start to the end of its request, streaming methods excepted; the same while what is shared runs short. */
+/**
+ * From a call's start to the end of its request, except for streaming methods; and the same while shared budgets are
+ * low.
+ */
 const REQUEST_TIMEOUT_MS = 30_000;
 const PRESSED_TIMEOUT_MS = 1000;
 
@@ -35,9 +38,9 @@ interface Account {
 }
 
 /**
- * Looks at each stream before the library does: compressed messages, of which it unpacks any number at once,
- * are refused, and what calls hold comes out of budgets that all connections share.
- * @throws TypeError where the library has changed inside, so that nothing would be bounded
+ * Handles each stream before the library does. It refuses compressed messages, of which the library would unpack any
+ * number at once, and charges the memory of calls to budgets that all connections share.
+ * @throws TypeError if the library's internals have changed, so that nothing would be bounded
  */
 export function guardStreams(server: Server, { methods, totalBufferedBytes, onAbuse, now }: GuardOptions): void {
   // They take messages while they run.
@@ -60,7 +63,7 @@ export function guardStreams(server: Server, { methods, totalBufferedBytes, onAb
     return account;
   };
 
-  /** When each call began whose request is not whole yet, the oldest first. */
+  /** The start of each call whose request is not complete yet, the oldest first. */
   const unfinished = new Map<ServerHttp2Stream, number>();
   const isShort = (): boolean => streams.free < streams.total / 4 || bytes.free < bytes.total / 4;
   const sweeping = setInterval(() => {
@@ -118,18 +121,18 @@ function refuse(stream: ServerHttp2Stream, code: Code, message: string): void {
   stream.close(NO_ERROR);
 }
 
-/** The library says of each answer that it takes gzip. */
+/** The library announces gzip in each answer. */
 function tellEncodings(stream: ServerHttp2Stream): void {
   const respond = stream.respond.bind(stream);
   stream.respond = (headers, options) => {
-    // The library gives an object, never the pairs that Node would take too.
+    // The library passes an object, never the pairs that Node also accepts.
     if (headers !== undefined && !Array.isArray(headers))
       Object.assign(headers, { 'grpc-accept-encoding': 'identity' });
     respond(headers, options);
   };
 }
 
-/** Counts what one call holds of its request: all of it, or the message that is not whole yet. */
+/** Counts what one call holds of its request: all of it, or the message that is not complete yet. */
 class Meter {
   readonly #share: Share;
   readonly #isBidirectional: boolean;
@@ -163,7 +166,7 @@ class Meter {
     this.#held = 0;
   }
 
-  /** True where a message has become whole: its reader waits for it, and the library reads on when it was taken. */
+  /** True if a message is complete: its reader waits for it, and the library continues to read when it was taken. */
   #endsMessage(chunk: Buffer): boolean {
     let at = 0;
     let ended = false;

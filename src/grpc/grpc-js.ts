@@ -29,7 +29,7 @@ interface Serving {
 }
 
 export interface GrpcJsSettings extends Partial<Pick<GuardOptions, 'totalBufferedBytes'>> {
-  /** Told how a peer was hurting us when it was stopped. */
+  /** Called with what a peer did when it was stopped. */
   readonly onAbuse?: (kind: GuardAbuse | 'too_many_connections') => void;
   readonly clock: Clock;
 }
@@ -58,8 +58,8 @@ async function listen(
   const credentials = options.tls === undefined ? undefined : new ReplaceableCredentials(options.tls);
   const injector = server.createConnectionInjector(credentials ?? ServerCredentials.createInsecure());
   guardStreams(server, { methods: options.methods, totalBufferedBytes, onAbuse, now: () => clock.monotonic() });
-  // The socket is ours, not the library's: it would resolve names itself, log faults to the console and
-  // give a Unix socket its permissions late.
+  // The socket is not the library's, which would resolve names itself, log faults to the console and set the
+  // permissions of a Unix socket late.
   const listener = createServer({ noDelay: true, keepAlive: true }, (socket) => injector.injectConnection(socket));
   const room = new ConnectionRoom({
     most: options.maxConnections ?? 10_000,
@@ -93,7 +93,7 @@ async function drain(
   listener.close();
   const cut = setTimeout(() => {
     server.forceShutdown();
-    // Those that have not come as far as an HTTP/2 session too.
+    // Including those without an HTTP/2 session yet.
     for (const socket of sockets.keys()) socket.destroy();
   }, timeoutMs);
   // GOAWAY on every session; each ends with its last call.
@@ -197,7 +197,7 @@ async function pump(
 function toStatus(error: unknown, call: GrpcJsCall, path: string, onFailure: OnFailure): Status {
   // A lone surrogate would fail in the percent-encoding of `grpc-message`.
   if (error instanceof RpcError) return { code: error.code, details: error.message.toWellFormed() };
-  // What a handler throws because its caller has left concerns nobody.
+  // An error that a handler throws because its caller has left is ignored.
   if (call.cancelled) return { code: Code.cancelled, details: 'cancelled' };
   onFailure(path, error);
   return { code: Code.internal, details: 'internal error' };

@@ -1,6 +1,6 @@
 /**
- * The messages of `grpc.health.v1.Health`, by hand: probes come to every process, and loading protobuf for
- * these few bytes would cost each of them 10 MB and hold up Checks while it loads.
+ * The messages of `grpc.health.v1.Health`, by hand: every process gets probes, and loading protobuf for these few bytes
+ * would cost each process 10 MB and delay Checks while it loads.
  */
 import { Code, RpcError } from './rpc.ts';
 

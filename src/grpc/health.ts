@@ -3,11 +3,11 @@ import { decodeService, encodeList, encodeStatus } from './health-messages.ts';
 import { Code, RpcError } from './rpc.ts';
 import type { Call, Method } from './rpc.ts';
 
-/** Clients that check health by themselves have one a connection; each weighs some 5 kB. */
+/** Clients with their own health checks have one per connection; each takes some 5 kB. */
 const MOST_WATCHES = 1024;
 
 /**
- * What the server tells of its services by `grpc.health.v1.Health`
+ * The health of the server's services by `grpc.health.v1.Health`
  * (https://github.com/grpc/grpc/blob/master/doc/health-checking.md).
  */
 export class Health {
@@ -21,7 +21,7 @@ export class Health {
     for (const service of services) this.#statuses.set(service, false);
   }
 
-  /** Tells every Watch of the service. */
+  /** Notifies every Watch of the service. */
   setServing(service: string, isServing: boolean): void {
     if (this.#closed) return;
     this.#statuses.set(service, isServing);
@@ -32,7 +32,7 @@ export class Health {
     for (const service of this.#statuses.keys()) this.setServing(service, isServing);
   }
 
-  /** Everything is NOT_SERVING from now on, and every Watch ends: it would hold up the drain of its connection. */
+  /** From now on everything is NOT_SERVING, and every Watch ends: it would delay the drain of its connection. */
   close(): void {
     this.setAllServing(false);
     this.#closed = true;

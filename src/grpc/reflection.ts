@@ -2,7 +2,7 @@ import type { DescService } from '@bufbuild/protobuf';
 import { boundCalls } from './bounded-calls.ts';
 import type { Method } from './rpc.ts';
 
-/** People with grpcurl need one each; an answer that nobody reads weighs some 200 kB. */
+/** A user of grpcurl needs one; an answer that nobody reads takes some 200 kB. */
 const MOST_CONVERSATIONS = 32;
 
 /**

@@ -2,8 +2,8 @@ import type { ListenAddress } from '../listen/address.ts';
 import type { TlsMaterial } from '../listen/tls.ts';
 
 /**
- * What a gRPC service needs of its transport. Services are written against this alone, so that
- * one module per transport knows an RPC library.
+ * What a gRPC service needs of its transport. Services depend only on this, so that only one module per transport knows
+ * an RPC library.
  */
 
 /** One call as its handler sees it. */
@@ -22,7 +22,7 @@ export type Method =
   | { readonly kind: 'server_streaming'; readonly path: string; readonly handle: ServerStreamingHandler }
   | { readonly kind: 'bidirectional'; readonly path: string; readonly handle: BidirectionalHandler };
 
-/** The request bytes are the handler's only until it returns or its promise settles. */
+/** The handler may use the request bytes only until it returns or its promise settles. */
 export type UnaryHandler = (request: Uint8Array, call: Call) => Uint8Array | Promise<Uint8Array>;
 export type ServerStreamingHandler = (request: Uint8Array, call: Call) => AsyncIterable<Uint8Array>;
 /** Also serves client streaming: a handler that yields once. */
@@ -61,11 +61,11 @@ export interface ListenOptions {
   readonly tls: TlsMaterial | undefined;
   /** A message larger than this ends its call with RESOURCE_EXHAUSTED. */
   readonly maxMessageBytes: number;
-  /** More: for a new connection the one that has been idle longest is closed, or the new one. */
+  /** Beyond it, a new connection replaces the longest idle one, or is itself closed. */
   readonly maxConnections?: number;
   /** Compressed messages are taken; absent or false: they end their call with UNIMPLEMENTED. */
   readonly gzip?: boolean;
-  /** Told of what a handler threw that is not an {@link RpcError}: the caller sees INTERNAL alone. */
+  /** Called with an error of a handler that is not an {@link RpcError}: the caller sees only INTERNAL. */
   readonly onFailure?: (path: string, error: unknown) => void;
 }
 

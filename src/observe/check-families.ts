@@ -5,7 +5,7 @@ import type { Registry } from './prometheus.ts';
 /** Up to Envoy's default time-out of 200 ms and a little beyond. */
 const CHECK_BOUNDS_MS = [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 200, 500, 1000];
 const POLICY_BOUNDS_MS = [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 50, 100, 200, 1000];
-/** What is counted of every Check. */
+/** The metrics of every Check. */
 export function createCheckFamilies(registry: Registry) {
   return {
     checks: new CounterFamily({

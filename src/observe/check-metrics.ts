@@ -8,13 +8,13 @@ import { OTHER } from './series.ts';
 /** Why a Check ended as a gRPC error, without a decision. */
 export type CheckError = 'malformed' | 'deadline_exceeded';
 
-/** Runs on every Check: it touches numbers it has at hand and builds nothing that exists already. */
+/** Runs on every Check: it only changes numbers of known series, and allocates nothing that exists already. */
 export interface CheckMetrics {
   decided(decision: Decision, durationMs: number): void;
   failed(error: CheckError): void;
 }
 
-/** Client ids become label values up to here; later ones share `_other`. */
+/** At most this many client ids become label values; later ones share `_other`. */
 const MAX_CLIENTS = 1000;
 
 interface OutcomeSeries {
@@ -108,7 +108,7 @@ export function createCheckMetrics(registry: Registry, maxClients = MAX_CLIENTS)
   function countQuota(api: ApiSeries, decision: Decision, step: Step): void {
     if (step.cost === undefined || step.mode === 'shadow') return;
     const isAdmitted = step.result === 'allow' && decision.denial === undefined;
-    // A policy with quota left charges nothing where another one refuses the request.
+    // A policy with quota left charges nothing if another one refuses the request.
     if (!isAdmitted && step.denial?.reason !== 'quota_spent') return;
     const tier = decision.identity.contract?.tier?.name ?? '';
     const tiers = nested(api.quota, step.name);
@@ -162,7 +162,7 @@ export function createCheckMetrics(registry: Registry, maxClients = MAX_CLIENTS)
   };
 }
 
-/** Adds to `map` where it is missing: both keys come from documents, never from callers. */
+/** Adds a missing entry to `map`: both keys come from documents, never from callers. */
 function nested<Value>(map: Map<string, Map<string, Value>>, key: string): Map<string, Value> {
   let inner = map.get(key);
   if (inner === undefined) {

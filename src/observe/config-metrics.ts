@@ -3,13 +3,13 @@ import type { Registry } from './prometheus.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { CounterFamily } from './counter-family.ts';
 
-/** What is enforced, and whether the last change of the documents was taken over. */
+/** Shows what is in force, and whether the last change of the documents was accepted. */
 export interface ConfigMetrics {
   /** A new version is in force, at the start too. */
   loaded(snapshot: Snapshot): void;
   /** A faulty change: the last good version stays in force. */
   rejected(): void;
-  /** @param lookedAt tells when the documents were last looked at, in milliseconds since the Unix epoch */
+  /** @param lookedAt returns when the documents were last checked, in milliseconds since the Unix epoch */
   observeLook(lookedAt: () => number): void;
 }
 

@@ -7,7 +7,7 @@ import type { DurationSeries } from './duration-family.ts';
 
 const CALL_BOUNDS_MS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 1000];
 
-/** What becomes of quota that is shared by replicas. */
+/** The metrics of quota that replicas share. */
 export function createCounterMetrics(registry: Registry): CounterMetrics {
   const counter = <Label extends string>(name: string, help: string, labelNames: readonly Label[] = []) =>
     new Counter({ name, help, labelNames, registers: [registry] });

@@ -11,19 +11,19 @@ export interface DecisionLogOptions {
   readonly clock: Clock;
   /** 0 to 1: the share of allowed Checks that leave a line. */
   readonly allowRate: number;
-  /** More decisions than this a second leave no line of their own: they are counted. */
+  /** Decisions beyond this number a second get no line of their own, but are counted. */
   readonly maxLinesPerSecond: number;
   /** 0 to 1, such as `Math.random`. */
   readonly random: () => number;
   /** The client's address behind trusted proxies, or the peer's. */
   readonly clientAddress: (check: Check) => string;
-  /** Told of each line that was not written. */
+  /** Called for each line that was not written. */
   readonly suppressed: () => void;
 }
 
 export interface DecisionLog {
   decided(decision: Decision, check: Check, durationMs: number): void;
-  /** Tells what was suppressed so far: before the process exits. */
+  /** Reports suppressed lines. Call this before the process exits. */
   flush(): void;
 }
 

@@ -7,7 +7,7 @@ import type { FamilyOptions, Labels, Scrape } from './series.ts';
 export class DurationSeries {
   readonly labels: Labels;
   readonly #boundsMs: Float64Array;
-  /** One a bound, and one for what is longer than the last. */
+  /** One for each bound, and one for durations above the last bound. */
   readonly #counts: Float64Array;
   #sumMs = 0;
 
@@ -20,7 +20,7 @@ export class DurationSeries {
   observeMs(durationMs: number): void {
     const bounds = this.#boundsMs;
     let at = 0;
-    // Most durations fall into the first few buckets: a walk is faster than bisection.
+    // Most durations fall into the first few buckets, so a linear search is faster than bisection.
     while (at < bounds.length && durationMs > (bounds[at] as number)) at += 1;
     this.#counts[at] = (this.#counts[at] as number) + 1;
     this.#sumMs += durationMs;
@@ -71,7 +71,7 @@ export class DurationFamily<Label extends string> extends Histogram {
     );
   }
 
-  /** What prom-client's registry asks a histogram for when it writes the text format. */
+  /** What prom-client's registry needs of a histogram when it writes the text format. */
   getForPromString(): Promise<Scrape> {
     return this.get();
   }

@@ -1,9 +1,8 @@
 import type { LogFields } from './log.ts';
 
 /**
- * What may be logged of an unexpected error: its class, its code and where it was thrown. Its
- * message is left out, since libraries quote their input in it (`JSON.parse` does), and the input
- * may be a token.
+ * The loggable parts of an unexpected error: its class, its code and where it was thrown. The message is left out,
+ * since libraries quote their input in it (`JSON.parse` does), and the input may be a token.
  */
 export function errorFields(error: unknown): LogFields {
   if (!(error instanceof Error)) return { error: typeof error };

@@ -7,7 +7,7 @@ import { DurationFamily } from './duration-family.ts';
 export interface JwksMetrics {
   /** After every fetch of a key set, whatever came of it. */
   fetched(fetch: KeySetFetch): void;
-  /** @param status tells how each set stands that documents in force name */
+  /** @param status returns the state of each set that documents in force name */
   observe(status: () => readonly KeySetStatus[]): void;
 }
 
@@ -28,7 +28,7 @@ export function createJwksMetrics(registry: Registry): JwksMetrics {
     boundsMs: BOUNDS_MS,
   });
   let status = (): readonly KeySetStatus[] => [];
-  // Read when they are asked for: a set that no document names any more has no state that could alarm anybody.
+  // Read at each scrape: a set that no document names any more must not cause an alarm.
   const perSet = (name: string, help: string, valueOf: (set: KeySetStatus) => number | undefined): void => {
     void new Gauge({
       name,
@@ -60,7 +60,7 @@ export function createJwksMetrics(registry: Registry): JwksMetrics {
   };
 }
 
-/** URLs are told without their query, so that several sets can have one. */
+/** URLs are shown without their query, so several sets can have the same one. */
 function worst(
   sets: readonly KeySetStatus[],
   valueOf: (set: KeySetStatus) => number | undefined,

@@ -3,16 +3,16 @@ import type { Writable } from 'node:stream';
 /** Where lines go. */
 export interface LogDestination {
   write(line: string): void;
-  /** Resolves when all lines so far are written, or can't be. Absent: they are written at once. */
+  /** Resolves when all lines so far are written or lost. Absent: lines are written synchronously. */
   flush?(): Promise<void>;
 }
 
 export interface StreamOptions {
   /** Such as `process.stdout`, which does not block where it is a pipe. */
   readonly stream: Writable;
-  /** Told of each line that is lost. */
+  /** Called for each line that is lost. */
   readonly dropped: () => void;
-  /** Lines wait in memory for a slow reader up to here, and are lost beyond. Default 16 MiB. */
+  /** How many bytes of lines wait in memory for a slow reader; further lines are lost. Default 16 MiB. */
   readonly maxBufferedBytes?: number;
   /** How long the last lines may wait for a reader. Default 250 ms. */
   readonly flushMs?: number;
@@ -21,11 +21,11 @@ export interface StreamOptions {
 /** How long a line may wait for others: a write to a pipe or a file costs as much as deciding several Checks. */
 const BATCH_MS = 20;
 
-/** Writes lines together. A Check never waits for who reads them. */
+/** Writes lines in batches. A Check never waits for their reader. */
 export function streamDestination(options: StreamOptions): Required<LogDestination> {
   const { stream, dropped, maxBufferedBytes = 16 * 1024 * 1024, flushMs = 250 } = options;
   let pending = '';
-  // Nobody reads any more (EPIPE): serving goes on without a log.
+  // The reader is gone (EPIPE): the service continues without a log.
   stream.on('error', dropped);
 
   function writePending(written?: () => void): void {

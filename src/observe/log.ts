@@ -72,7 +72,7 @@ export interface Log {
   warn(event: string, fields?: LogFields): void;
   info(event: string, fields?: LogFields): void;
   debug(event: string, fields?: LogFields): void;
-  /** Resolves when what is still buffered is written, or nobody reads it: before the process exits. */
+  /** Resolves when buffered lines are written, or nobody reads them. Await this before the process exits. */
   flush(): Promise<void>;
 }
 
@@ -97,7 +97,7 @@ export function createLog(level: LogLevel, destination: LogDestination, now: () 
 
 /**
  * Standard output, which does not block where it is a pipe.
- * @param dropped told of each line that is lost, because nobody reads fast enough
+ * @param dropped called for each line that is lost because nobody reads fast enough
  */
 export function standardOutput(dropped: () => void): LogDestination {
   return streamDestination({ stream: process.stdout, dropped });

@@ -15,14 +15,14 @@ import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { createRateBound } from './rate-bound.ts';
 
-/** Told of every Check once it is answered. Never throws. */
+/** Called after every Check is answered. Never throws. */
 export interface Observer {
   decided(decision: Decision, check: Check, durationMs: number): void;
-  /** An operator had a request explained, which no quota bounds. */
+  /** An operator had a request explained; no quota limits this. */
   explained(decision: Decision): void;
   /** The Check ended as a gRPC error, without a decision. */
   failed(error: CheckError): void;
-  /** A policy or the store failed unexpectedly; its failure mode decides what becomes of the Check. */
+  /** A policy or the store failed unexpectedly; its failure mode decides the Check. */
   policyFailed(policy: string, error: unknown): void;
   /** An expression of a policy had no value for a request. */
   expressionFailed(policy: string, failure: ExpressionFailure): void;
@@ -44,11 +44,11 @@ export interface Observer {
    * @param listener such as `grpc`
    */
   transport(listener: string): TransportObserver;
-  /** Tells what the log still holds back: before the process exits. */
+  /** Reports what the log has suppressed. Call this before the process exits. */
   flush(): Promise<void>;
 }
 
-/** A reset by an operator; nobody's key is in it that is not hashed. */
+/** A reset by an operator; all keys in it are hashed. */
 export interface OperatorReset {
   readonly api: string;
   readonly clientId: string;
@@ -66,7 +66,7 @@ export interface ObserverOptions extends Pick<
   readonly clock: Clock;
 }
 
-/** Lines about failing policies and Checks a second: each kind repeats itself. */
+/** Log lines a second about failing policies and Checks, since these repeat themselves. */
 const MAX_FAILURE_LINES_PER_SECOND = 10;
 
 /** Characters of an expression in a line: one may have thousands. */
@@ -82,7 +82,7 @@ export function createObserver({ metrics, log, clock, ...options }: ObserverOpti
   const hostsTold = new Set<string>();
   const failures = createRateBound(MAX_FAILURE_LINES_PER_SECOND);
 
-  // The outage itself is told once, by the store: this is for what fails besides, and one line in many is enough.
+  // The store reports an outage once. This is for other failures, and one line of many is enough.
   let untold = 0;
   let untoldAt = Number.NEGATIVE_INFINITY;
   const quotaUntold = (policy: string, detail: string): void => {
@@ -128,7 +128,7 @@ export function createObserver({ metrics, log, clock, ...options }: ObserverOpti
     },
     hostDiffers({ host, api, outcome }) {
       metrics.hostDiffers(outcome);
-      // As many as there are APIs, and each once: the setting is wrong or right for all requests.
+      // At most one line for each API: the setting is wrong or right for all its requests.
       if (hostsTold.has(api)) return;
       hostsTold.add(api);
       log.warn('host with a port or a final dot', {

@@ -13,7 +13,7 @@ import { Counter } from './prometheus.ts';
 import type { Registry } from './prometheus.ts';
 
 /**
- * What every Node.js program tells of itself, under the names that dashboards know, but for the histogram of
+ * The usual metrics of Node.js programs, under the names that dashboards expect, except the histogram of garbage
  * collections: it costs an eighth of a Check.
  */
 export function registerProcessMetrics(registry: Registry): void {

@@ -1,4 +1,4 @@
-/** Lets so many through a second and counts the rest. */
+/** Admits a number of events per second and counts the rest. */
 export interface RateBound {
   /** Whether one more may pass at this monotonic time in milliseconds. */
   admits(nowMs: number): boolean;

@@ -7,9 +7,8 @@ const MAX_PATH = 512;
 const MAX_SEGMENT = 64;
 
 /**
- * What a log line tells of a request. The caller chose every one of these values, so each is
- * bounded and has a grammar; one that does not fit is left out rather than cut, since half a token
- * is still a token's half.
+ * The fields of a request in a log line. The caller chose all of these values, so each is bounded and has a grammar. A
+ * value that does not fit is left out and not cut, since half a token is still half a token.
  */
 export function requestFields(check: Check, clientAddress: string): LogFields {
   return {

@@ -3,11 +3,11 @@ import type { Check } from '../request/check.ts';
 import { CounterFamily } from './counter-family.ts';
 import type { CounterSeries } from './counter-family.ts';
 
-/** Told of every Check: it looks at what the route's configuration says, which no client can set. */
+/** Called for every Check. It reads the route's configuration, which no client can set. */
 export interface RouteMetrics {
   /**
-   * Where this Check came by a route without a name, while others that should be there were never seen: their names.
-   * At the first such Check and at the thousandth, when those that exist were asked.
+   * If this Check came by a route without a name while expected routes were never seen: the names of those. Returned at
+   * the first such Check, and at the thousandth, when all existing routes should have been used.
    */
   decided(check: Check): readonly string[] | undefined;
 }
@@ -27,7 +27,7 @@ interface Expected {
   unnamed: number;
 }
 
-/** A route's name that Istio does not know changes nothing, and nobody complains: one that is never seen is told. */
+/** Istio silently ignores a route name that it does not know, so names that were never seen are reported. */
 export function createRouteMetrics(registry: Registry): RouteMetrics {
   const family = new CounterFamily({
     registry,

@@ -2,16 +2,15 @@ import type { MetricObjectWithValues, MetricValueWithName } from 'prom-client';
 import type { Registry } from './prometheus.ts';
 
 /**
- * Metric families for the path of every Check. prom-client hashes the labels at each observation;
- * these hand out a series once, to be kept and incremented as a plain number, and give prom-client
- * its values only when they are scraped.
+ * Metric families for the path of every Check. prom-client hashes the labels at each observation; these return a series
+ * once, whose users keep it and increment a plain number. prom-client gets the values only when they are scraped.
  */
 export interface FamilyOptions<Label extends string> {
   readonly registry: Registry;
   readonly name: string;
   readonly help: string;
   readonly labels: readonly Label[];
-  /** How many series it may have; what comes later shares one whose labels are all `_other`. Default 10,000. */
+  /** The maximum number of series; later label values share one whose labels are all `_other`. Default 10,000. */
   readonly maxSeries?: number;
 }
 

@@ -10,7 +10,7 @@ const BOUNDS_MS = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 
 
 type Operation = 'take' | 'peek' | 'reset';
 
-/** Wraps the counter store: how long it takes, how often it can't tell, whether it is there. */
+/** Wraps the counter store and measures how long it takes, how often it fails, and whether it is available. */
 export type InstrumentStore = (store: CounterStore) => CounterStore;
 
 export function createStoreMetrics(registry: Registry, clock: Clock): InstrumentStore {

@@ -5,17 +5,19 @@ import { Code, RpcError } from '../grpc/rpc.ts';
 import { formatListenAddress, isLocal } from '../listen/address.ts';
 import type { ListenAddress } from '../listen/address.ts';
 
-/** Shorter ones can be guessed. */
+/** Shorter tokens can be guessed. */
 const MINIMUM_TOKEN_BYTES = 16;
 const MAX_TOKEN_FILE_BYTES = 64 * 1024;
 
 export interface AccessOptions {
   readonly address: ListenAddress;
-  /** `--api-token-file`; it is read at each use, so that a new token counts at once. */
+  /** `--api-token-file`; it is read at each use, so that a new token is valid at once. */
   readonly tokenFile: string | undefined;
 }
 
-/** What a method does, as far as it decides who may call it; a trial decides over credentials that the caller makes up. */
+/**
+ * The effect of a method, which determines who may call it; a trial decides about credentials that the caller makes up.
+ */
 export type MethodEffect = 'probe' | 'read' | 'trial' | 'disclosure' | 'mutation';
 
 /**
@@ -59,7 +61,7 @@ export function createAccess({
 }
 
 /**
- * Fails where the listener could not be used safely, or not at all.
+ * Throws if the listener could not be used safely, or not at all.
  * @throws UserError (rejects with it)
  */
 export async function checkAccess({ address, tokenFile }: AccessOptions): Promise<void> {
@@ -71,7 +73,7 @@ export async function checkAccess({ address, tokenFile }: AccessOptions): Promis
   }
 }
 
-/** White space around it does not count: editors end files with a newline. */
+/** White space around it is ignored: editors end files with a newline. */
 async function readToken(file: string): Promise<string> {
   let token: string;
   try {
@@ -88,7 +90,7 @@ async function readToken(file: string): Promise<string> {
   return token;
 }
 
-/** Of one length, so that the comparison takes one time. */
+/** Of equal length, so that the comparison takes constant time. */
 function digest(token: string): Buffer {
   return createHash('sha256').update(token).digest();
 }

@@ -16,9 +16,9 @@ import type { Decision, Step, OutcomeKind } from '../decision/decision.ts';
 import type { Denial } from '../denial/denial.ts';
 import type { WindowState } from '../quota/store.ts';
 
-/** What the one who asks may learn. */
+/** What the caller may learn. */
 export interface Telling {
-  /** False: an unknown client id and a wrong secret are told alike, as callers of an API are told. */
+  /** False: an unknown client id and a wrong secret get the same detail, as for callers of an API. */
   readonly tellsWhichCredential: boolean;
 }
 
@@ -28,7 +28,7 @@ const OUTCOMES: Readonly<Record<OutcomeKind, Outcome>> = {
   answer: Outcome.ANSWER,
 };
 
-/** Tells a decision that charged nothing as an operator reads it. */
+/** Explains a decision that charged nothing, for an operator. */
 export function explanationOf(decision: Decision, answer: CheckResponse, telling: Telling): ExplainResponse {
   const { denial } = decision;
   const denied = answer.httpResponse.case === 'deniedResponse' ? answer.httpResponse.value.status?.code : undefined;
@@ -53,7 +53,7 @@ const EITHER_CREDENTIAL =
 /** @param used units by which `remaining` would be higher had the decision not been made: 0 where nothing was granted */
 export function toCounter({ limit, remaining, resetMs }: WindowState, used: number): Counter {
   const before = remaining + used;
-  // A store tells a window that is not open as an untouched one of full length.
+  // A store returns a window that is not open as an unused one of full length.
   const isOpen = before < limit.maximumRequests || resetMs < limit.timePeriodInMilliseconds;
   return create(CounterSchema, {
     name: limit.name ?? '',
@@ -85,7 +85,7 @@ const RESULTS: Readonly<Record<Step['result'], Result>> = {
 };
 
 function toPolicyStep(step: Step, telling: Telling): PolicyStep {
-  // All windows of all quota policies are charged, or none: only an allow was granted its units.
+  // All windows of all quota policies are charged, or none: only an allow gets its units.
   const used = step.result === 'allow' ? (step.cost ?? 0) : 0;
   const client = step.identity === undefined ? undefined : toClient(step.identity);
   return create(PolicyStepSchema, {

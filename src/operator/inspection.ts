@@ -27,14 +27,14 @@ export interface Inspector {
   /** Of the last reload; empty where it succeeded. */
   faults(): readonly Fault[];
   /**
-   * Decides a serialised CheckRequest by the snapshot as `Authorization/Check` would, charging nothing.
+   * Decides a serialised CheckRequest with the snapshot, like `Authorization/Check`, but charges nothing.
    * @returns with the serialised CheckResponse that Envoy would get
    */
   explain(check: Uint8Array, snapshot: Snapshot, call: Call): Promise<Explained>;
   readonly store: Pick<CounterStore, 'peek' | 'reset'>;
   readonly refreshKeys: RefreshKeys;
   readonly clock: Clock;
-  /** Told of each reset, one that fails on its way too. */
+  /** Called for each reset, including one that fails on the way. */
   countersReset?(reset: CountersReset): void;
 }
 
@@ -46,7 +46,7 @@ export interface CountersReset {
   /** Names of the counters; keys that callers choose are hashed in them. */
   readonly counters: readonly string[];
   readonly windows: number;
-  /** False: the store failed, and some may be as they were. */
+  /** False: the store failed, and some counters may be unchanged. */
   readonly isComplete: boolean;
 }
 
@@ -55,10 +55,10 @@ export interface Explained {
   readonly answer: Uint8Array;
 }
 
-/** The methods that do more than tell what is there. */
+/** The methods that do more than read. */
 export const PATH_EFFECTS: Readonly<Record<string, MethodEffect>> = {
   '/ostiary.v1.InspectionService/Explain': 'trial',
-  // It answers for clients that exist and no others.
+  // It answers only for existing clients.
   '/ostiary.v1.InspectionService/InspectCounters': 'disclosure',
   '/ostiary.v1.InspectionService/ResetCounters': 'mutation',
   '/ostiary.v1.InspectionService/RefreshKeys': 'mutation',

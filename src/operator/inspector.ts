@@ -17,7 +17,7 @@ export interface InspectorOptions {
   readonly store: CounterStore;
   /** Absent where no key set is held. */
   readonly refreshKeys?: RefreshKeys;
-  /** Told of each explanation: whoever tries credentials here is not limited, and should be seen. */
+  /** Called for each explanation: trying credentials here has no limit, so it should be visible. */
   readonly explained?: (decision: Decision) => void;
   /** Told of each reset by an operator. */
   readonly countersReset?: (reset: CountersReset) => void;
@@ -56,7 +56,7 @@ export function createInspector(options: InspectorOptions): Inspector {
   };
 }
 
-/** What `take` would have answered: a peek tells the windows without the charge. */
+/** What `take` would have answered: a peek returns the windows without the charge. */
 function asIfTaken(demands: readonly Demand[], taking: Taking): Taking {
   if (!taking.granted) return taking;
   const windows = taking.windows.map((states, i) =>

@@ -4,7 +4,7 @@ import type { RefreshKeysResponse } from '../../gen/ostiary/v1/inspection_pb.js'
 import { Code, RpcError } from '../grpc/rpc.ts';
 import type { Method } from '../grpc/rpc.ts';
 
-/** What became of a key set that was fetched for an operator. */
+/** The result of fetching a key set for an operator. */
 export interface KeySetRefresh {
   /** As it may be shown. */
   readonly url: string;

@@ -18,7 +18,7 @@ import { loadApi } from './load-services.ts';
 
 export interface ApiOptions {
   readonly address: ListenAddress;
-  /** Those of the gRPC listener that are served here too: Authorization and health. */
+  /** Methods of the gRPC listener that are served here too: Authorization and health. */
   readonly methods: readonly Method[];
   readonly inspector: Inspector;
   /** `--api-token-file`. */
@@ -27,7 +27,7 @@ export interface ApiOptions {
   readonly maxConnections: number;
   readonly clock: Clock;
   readonly onFailure?: ListenOptions['onFailure'];
-  /** Told of each call that was refused: its method, empty where it came that far not, and why. */
+  /** Called for each refused call with its method (empty if unknown) and the reason. */
   readonly onRefused?: (method: string, why: string) => void;
 }
 
@@ -40,15 +40,15 @@ export interface ApiListener {
 
 /** The connection preface of HTTP/2 starts with these bytes, and no method of HTTP/1.1 does (RFC 9113, 3.4). */
 const PREFACE = Buffer.from('PRI');
-/** Calls at once, of all connections together: each weighs some 45 kB. */
+/** The most calls at once, of all connections: each takes some 45 kB. */
 const MOST_CALLS = 128;
 /** How long a connection may take to say which protocol it speaks. */
 const FIRST_BYTES_MS = 10_000;
 
 /**
- * Opens the listener of the API, which speaks gRPC, gRPC-Web and Connect on HTTP/1.1 and on HTTP/2
- * without TLS, all on one port. What it speaks them with is loaded at the first connection.
- * @throws UserError where it could not be used safely, ListenError where it can't be opened (rejects with them)
+ * Opens the listener of the API, which speaks gRPC, gRPC-Web and Connect on HTTP/1.1 and on HTTP/2 without TLS, all on
+ * one port. The modules for these protocols are loaded at the first connection.
+ * @throws UserError if it could not be used safely, ListenError if it can't be opened (rejects with them)
  */
 export async function openApi(options: ApiOptions): Promise<ApiListener> {
   await checkAccess(options);
@@ -83,7 +83,7 @@ export async function openApi(options: ApiOptions): Promise<ApiListener> {
   });
   const room = new ConnectionRoom({
     most: options.maxConnections,
-    // An operator who comes later must get in, whoever keeps his connections busy.
+    // A later operator must get in, even if others keep their connections busy.
     whenAllBusy: 'close oldest',
     now: () => options.clock.monotonic(),
     onFull() {},
@@ -98,7 +98,7 @@ export async function openApi(options: ApiOptions): Promise<ApiListener> {
       const closed = new Promise((resolve) => http1.close(resolve));
       for (const socket of undecided) socket.destroy();
       for (const session of sessions) session.close();
-      // Node keeps a connection alive after the answer in flight, although the server closes.
+      // Node keeps a connection open after the answer in flight, although the server closes.
       const idle = setInterval(() => http1.closeIdleConnections(), 50);
       const cut = setTimeout(() => {
         for (const socket of room.sockets.keys()) socket.destroy();
@@ -125,8 +125,8 @@ function createHttp2Server(
 }
 
 /**
- * Hands connections that start with HTTP/2's preface over, and leaves the others to the server.
- * @returns those that have not said yet what they speak
+ * Passes on connections that start with HTTP/2's preface, and leaves the others to the server.
+ * @returns the connections whose protocol is not known yet
  */
 function divert(server: Server, toHttp2: (socket: Socket) => void): ReadonlySet<Socket> {
   const undecided = new Set<Socket>();
@@ -164,7 +164,7 @@ async function loadHandler(
   const { API_SERVICES, createConnectHandler, inspectionMethods, PATH_EFFECTS } = await loadApi();
   const allow = createAccess({ address, tokenFile: options.tokenFile });
   const refusal = createGuard(address);
-  // Without a token anybody on the machine may ask, the workload whose callers are told apart among them.
+  // Without a token anybody on the machine may call, including the workload whose callers ostiary authenticates.
   const isKnownCaller = address.kind === 'unix' || options.tokenFile !== undefined;
   const serve = createConnectHandler({
     services: API_SERVICES,
@@ -197,7 +197,7 @@ async function loadHandler(
   };
 }
 
-/** An error as the Connect protocol writes it; gRPC clients go by the HTTP status. */
+/** An error in the form of the Connect protocol; gRPC clients use the HTTP status. */
 function refuse(response: NodeResponse, status: number, code: string, message: string): void {
   const refused = response as ServerResponse;
   if (refused.headersSent) {

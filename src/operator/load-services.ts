@@ -1,8 +1,8 @@
 import { setImmediate as pause } from 'node:timers/promises';
 
 /**
- * What the API and reflection need, a part at a time: loaded in one go at the first call they would hold up
- * Envoy's Checks for as long as its default time-out allows a Check to take.
+ * The modules of the API and of reflection, loaded one at a time: loading all at once at the first call would delay
+ * Envoy's Checks by as much as its default time-out.
  */
 const parts: readonly (() => Promise<unknown>)[] = [
   () => import('@bufbuild/protobuf'),

@@ -4,9 +4,9 @@ import { Budget } from '../listen/budget.ts';
 import type { Share } from '../listen/budget.ts';
 import type { NodeRequest, NodeResponse } from './node-request.ts';
 
-/** Octets of requests that are under way, of all connections together: what operators ask is some kilobytes. */
+/** Octets of requests that are under way, of all connections: operators' requests have some kilobytes. */
 const TOTAL_BYTES = 12 * 1024 * 1024;
-/** Longer a request that is one message may not take to arrive. */
+/** How long a request with one message may take to arrive. */
 const TIMEOUT_MS = 60_000;
 
 export interface Exchange {
@@ -16,7 +16,7 @@ export interface Exchange {
   readonly isWhole: boolean;
 }
 
-/** Bounds what the bodies of requests hold while they arrive and are answered, fairly between connections. */
+/** Bounds the memory of request bodies while they arrive and are answered, fairly between connections. */
 export class RequestBodies {
   readonly #budget = new Budget(TOTAL_BYTES);
   readonly #shares = new WeakMap<object, Share>();
@@ -39,10 +39,10 @@ export class RequestBodies {
     const slow = isWhole ? setTimeout(() => request.destroy(), TIMEOUT_MS).unref() : undefined;
     try {
       for await (const chunk of body) {
-        // Messages of a stream are taken one by one: the last chunk alone counts.
+        // Messages of a stream are taken one by one, so only the last chunk counts.
         if (!isWhole) give();
         if (!share.take(chunk.length)) {
-          // The rest would be read only to be thrown away.
+          // The rest would be read only to be dropped.
           response.once('finish', () => request.destroy());
           throw tooMuch();
         }

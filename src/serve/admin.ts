@@ -13,8 +13,8 @@ export interface AdminOptions {
   readonly address: ListenAddress;
   readonly state: () => ServerState;
   /**
-   * Told beside the state by `/readyz`: store, key sets, last reload. None of it makes the server
-   * unready: a replica that is taken out of service for it would leave its load to others with the same fault.
+   * Shown beside the state by `/readyz`: store, key sets, last reload. None of these makes the server unready: a
+   * replica that is taken out of service would leave its load to others with the same problem.
    */
   readonly details: () => Readonly<Record<string, unknown>>;
   readonly metrics: { readonly contentType: string; text(): Promise<string> };
@@ -38,7 +38,7 @@ export async function openAdmin(options: AdminOptions): Promise<AdminListener> {
       headersTimeout: 2000,
       requestTimeout: 10_000,
       keepAliveTimeout: 65_000,
-      // Node's own is 30 s, and the times above are held no more exactly than that.
+      // Node's default is 30 s, and the time-outs above are only checked this often.
       connectionsCheckingInterval: 1000,
     },
     (request, response) => {
@@ -84,7 +84,7 @@ async function answer(options: AdminOptions, request: IncomingMessage, response:
       await pages[path as keyof typeof pages](options, response);
     }
   } catch {
-    // What failed may tell more than a stranger should know.
+    // The error may reveal more than a stranger should know.
     if (response.headersSent) response.destroy();
     else sendJson(response, 500, { error: 'this page failed' });
   }

@@ -1,6 +1,6 @@
 import type { Aggregator, MetricObject, Registry } from 'prom-client';
 
-/** What is not the sum of what the processes tell. */
+/** Metrics that are not the sum over the processes. */
 const AGGREGATORS: Readonly<Record<string, Aggregator>> = {
   ostiary_config_last_reload_successful: 'min',
   ostiary_config_last_look_timestamp_seconds: 'min',
@@ -13,7 +13,7 @@ const AGGREGATORS: Readonly<Record<string, Aggregator>> = {
   ostiary_snapshot_client_applications: 'max',
   ostiary_snapshot_contracts: 'max',
 };
-/** Moments and versions are no amounts either. */
+/** Timestamps and versions must not be added either. */
 const IS_MOMENT = /_timestamp_seconds$|_info$/;
 
 /** One text of all processes' metrics: amounts are added, the state is the worst. */

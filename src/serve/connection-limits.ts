@@ -8,18 +8,18 @@ export interface ConnectionLimits {
   readonly api: number;
 }
 
-/** Kept for documents and their watches, Redis, key sets, logs, and connections that are being closed. */
+/** Reserved for documents and their watches, Redis, key sets, logs, and connections that are being closed. */
 const OWN_DESCRIPTORS = 96;
 const LEAST_DESCRIPTORS = 160;
 /** Scrapers and probes of a node need a dozen; operators fewer. */
 const MOST_OTHER = 256;
 
 /**
- * Shares out the files that the process may have open, so that however many connect to one listener, the others,
- * Redis and a reload have what they need.
+ * Distributes the files that the process may have open, so that many connections to one listener can't take the files
+ * that other listeners, Redis and a reload need.
  * @param descriptors the limit of open files; Infinity: there is none
- * @param mostGrpc what `--listen` gets where files are plenty
- * @throws UserError where they are too few to work with
+ * @param mostGrpc the maximum for `--listen`
+ * @throws UserError if they are too few
  */
 export function connectionLimits(descriptors: number, mostGrpc: number): ConnectionLimits {
   if (descriptors < LEAST_DESCRIPTORS) {

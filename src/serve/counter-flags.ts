@@ -42,7 +42,7 @@ type CounterFlags = FlagValues<typeof counterFlags>;
 const IN_MEMORY = 'quota would be counted in memory, by each replica for itself';
 
 /**
- * Refuses what looks as if quota were shared and is not.
+ * Refuses flags that look as if quota were shared although it is not.
  * @param given the flags that the command line itself gives
  * @throws UserError (exit 2)
  */
@@ -131,7 +131,7 @@ function tlsOf(flags: CounterFlags): RedisOptions['tls'] {
   try {
     process.getBuiltinModule('node:tls').createSecureContext(definedOf({ ca: tls.ca, cert: tls.cert, key: tls.key }));
   } catch (error) {
-    // What OpenSSL says names no more than the kind of the fault.
+    // OpenSSL's message has only the kind of the fault.
     const files = [redisTlsCa, redisTlsCert, redisTlsKey].filter((file) => file !== undefined).join(', ');
     throw new UserError(
       `--redis-tls-ca, --redis-tls-cert and --redis-tls-key: ${files}: not PEM, or a key of another certificate (${(error as Error).message})`,
@@ -145,7 +145,7 @@ function readSharedStorage(file: string): RedisOptions {
   try {
     document = parse(textOf(file, '--redis-config') ?? '');
   } catch (error) {
-    // What the parser says would repeat a line of the file, and it may hold the password.
+    // The parser's message would repeat a line of the file, which may contain the password.
     throw error instanceof UserError ? error : new UserError(`--redis-config: ${file} is no YAML`);
   }
   const read = sharedStorageSchema.safeParse(document);
@@ -153,7 +153,7 @@ function readSharedStorage(file: string): RedisOptions {
   throw new UserError(`--redis-config: ${file} needs sharedStorage.redis with address, username, password and DB`);
 }
 
-/** A last line break is an editor's, not the secret's. */
+/** A final line break comes from an editor and is not part of the secret. */
 function secretOf(file: string | undefined, flag: string): string | undefined {
   return textOf(file, flag)?.replace(/\r?\n$/, '');
 }

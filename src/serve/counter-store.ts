@@ -25,11 +25,11 @@ import type { KeyPrefix, ScriptLink } from '../script/script-call.ts';
 export interface CounterPorts {
   readonly clock: Clock;
   readonly metrics?: CounterMetrics;
-  /** Told once of each thing that is wrong with Redis. */
+  /** Called once for each problem with Redis. */
   readonly report?: (finding: Finding) => void;
-  /** Told when the store is there for the first time, lost and why, and back. */
+  /** Called when the store is available for the first time, lost (with the reason), and back. */
   readonly tellOutage?: (event: StoreEvent) => void;
-  /** Names this replica, and debts: no two may be equal in the mesh. Default `crypto.randomUUID`. */
+  /** Makes names for this replica and its debts, which must be unique in the mesh. Default `crypto.randomUUID`. */
   readonly randomName?: () => string;
   /** Counters in memory that this process shares with others. Absent: it has its own. */
   readonly shared?: SharedCounters;
@@ -41,14 +41,14 @@ export interface SharedCounters {
   readonly workers: number;
   /** Tells the other processes that a counter was reset. */
   readonly announceReset: (key: string, epoch: number) => void;
-  /** Called with the store that must hear of their resets. */
+  /** Called with the store, which must hear of the other processes' resets. */
   readonly joined: (store: LeasingCounterStore) => void;
 }
 
 const STORE_TIMEOUT_MS = 50;
 
 /**
- * The store that the options ask for. It starts without Redis and joins when it comes.
+ * Creates the store for the options. It starts without Redis and joins when Redis is available.
  * @throws UserError where an address is none
  */
 export function createCounterStore(options: CounterOptions, ports: CounterPorts): CounterStore {
@@ -169,7 +169,7 @@ function ownerHealth({ available, trouble }: ScriptLink): StoreHealth {
   return { kind: 'memory', available, detail: available ? 'counters in memory, shared by all workers' : trouble };
 }
 
-/** A connection that comes and goes tells nothing twice. */
+/** A connection that comes and goes repeats no finding. */
 function oncePerMessage(report: ((finding: Finding) => void) | undefined): (finding: Finding) => void {
   const told = new Set<string>();
   return (finding) => {

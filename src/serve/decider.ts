@@ -25,7 +25,7 @@ import { locateOptionsOf } from './locate-flags.ts';
 import type { Reporting } from './reporting.ts';
 import type { ServeFlags } from './serve-flags.ts';
 
-/** What decides Checks, and all it stands on. */
+/** Decides Checks, with everything that this needs. */
 export interface Decider extends Reporting {
   /** `envoy.service.auth.v3.Authorization/Check`. */
   readonly authorization: Method;
@@ -35,11 +35,11 @@ export interface Decider extends Reporting {
   readonly storeName: string;
   readonly documents: ConfigSource;
   readonly keySets: KeySets;
-  /** Leases go back. To be called when no Check is under way any more. */
+  /** Returns all leases. Call this when no Check is under way any more. */
   close(): Promise<void>;
 }
 
-/** A fault that comes with each fetch is told once. */
+/** A fault that repeats with each fetch is reported once. */
 async function keySetStoreOf({ keySetFolder }: ServeFlags, log: Log): Promise<KeySetStore | undefined> {
   if (keySetFolder === undefined) return undefined;
   const told = new Set<string>();
@@ -65,7 +65,7 @@ export async function openDecider(
   reporting: Reporting,
   shared?: SharedCounters,
 ): Promise<Decider> {
-  // What is open keeps the process alive: where the start fails it is closed, and the fault is the last word.
+  // Open resources keep the process alive, so they are closed if the start fails, and the fault is reported last.
   await using opened = new AsyncDisposableStack();
   const { metrics, log, observer } = reporting;
   const locating = locateOptionsOf(flags);

@@ -8,7 +8,7 @@ interface Waiting {
   readonly answered: (reply: readonly number[] | string) => void;
 }
 
-/** Runs scripts on the counters of the owner. What is asked in one turn of the event loop is one message. */
+/** Runs scripts on the counters of the owner. All calls of one turn of the event loop are one message. */
 export class OwnerLink implements ScriptLink {
   available = true;
   readonly trouble = 'the process that owns the counters is gone';

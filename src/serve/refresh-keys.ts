@@ -2,7 +2,7 @@ import type { KeySets } from '../jwt/key-sets.ts';
 import type { Log } from '../observe/log.ts';
 import type { KeySetRefresh, RefreshKeys } from '../operator/keys.ts';
 
-/** Of the sets that several processes have fetched: the worst outcome, the fewest keys, the most withdrawn. */
+/** Merges the results of several processes: the worst outcome, the fewest keys, the most withdrawn ones. */
 export function worstOf(all: readonly (readonly KeySetRefresh[])[]): readonly KeySetRefresh[] {
   const sets = new Map<string, KeySetRefresh>();
   for (const one of all.flat()) {

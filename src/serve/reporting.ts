@@ -10,7 +10,7 @@ import { clientAddress } from '../request/client-address.ts';
 import { locateOptionsOf } from './locate-flags.ts';
 import type { ServeFlags } from './serve-flags.ts';
 
-/** Whom a process tells what happens in it. */
+/** The receivers of a process's reports. */
 export interface Reporting {
   readonly metrics: Metrics;
   readonly observer: Observer;
@@ -20,7 +20,7 @@ export interface Reporting {
 /** More decision lines a second are counted, not written. */
 const MAX_DECISION_LINES_PER_SECOND = 1000;
 
-/** Made before all else, so that whatever follows can report. */
+/** Made first, so that everything else can report. */
 export function createReporting(flags: ServeFlags): Reporting {
   const locating = locateOptionsOf(flags);
   const metrics = createMetrics({ clock, version: productVersion() });

@@ -32,7 +32,7 @@ export function limitsOf({ maxBufferedBytes, maxMessageBytes }: ServeFlags): Par
       2,
     );
   }
-  // Half of it at most goes to one connection, which needs room for one message and for what waits beside.
+  // At most half of it goes to one connection, which needs room for a message and other waiting octets.
   const maxBufferedRequestBytes = Math.max(16 * 1024 * 1024, maxMessageBytes * 2);
   return { totalBufferedBytes: maxBufferedBytes, maxBufferedRequestBytes };
 }
@@ -49,7 +49,7 @@ export function tlsFilesOf({ tlsCert, tlsKey, tlsClientCa }: ServeFlags): TlsFil
   return { certificate: tlsCert, key: tlsKey, clientAuthorities: tlsClientCa };
 }
 
-/** @throws UserError (exit 2) where the drain would end before Envoy has learnt of it */
+/** @throws UserError (exit 2) if the drain would end before Envoy notices it */
 export function drainTimesOf({ drainDelay, drain }: ServeFlags): DrainTimes {
   if (drain > drainDelay) return { drainDelayMs: drainDelay, drainMs: drain };
   throw new UserError(

@@ -60,9 +60,9 @@ export interface Server {
 }
 
 export interface DrainTimes {
-  /** New Checks are still answered for so long, while health and `/readyz` already say no. */
+  /** How long new Checks are still answered, while health and `/readyz` already report not ready. */
   readonly drainDelayMs: number;
-  /** All of it takes no longer; what has not ended by then is cut. */
+  /** The maximum duration of the whole drain; calls that have not ended by then are cut. */
   readonly drainMs: number;
 }
 
@@ -135,10 +135,10 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     health.setAllServing(false);
     await sleep(Math.min(drainDelayMs, leftMs()));
     watch?.close();
-    // A Watch would keep its connection, and so the drain, for as long as the caller likes.
+    // A Watch would keep its connection open, and so prolong the drain, as long as the caller likes.
     health.close();
     await Promise.all([grpc.drain(leftMs()), api.drain(leftMs())]);
-    // Last, so that what watches the process sees the drain to its end.
+    // Last, so that monitoring sees the drain until its end.
     await admin.close(leftMs());
   }
 
@@ -154,7 +154,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
   };
 }
 
-/** Opens a listener, and says of a failure which flag it comes from. */
+/** Opens a listener, and names the flag if this fails. */
 async function at<T>(flag: string, address: ListenAddress, open: () => Promise<T>): Promise<T> {
   try {
     return await open();
@@ -177,7 +177,7 @@ async function openAll(
   const reasons = [grpc, admin, api].flatMap((result) =>
     result.status === 'rejected' ? [result.reason as Error] : [],
   );
-  // A defect rather than a fault of the user comes first, with its stack.
+  // If one of the errors is a defect and not a mistake of the user, that one is thrown, with its stack.
   const defect = reasons.find((reason) => !(reason instanceof UserError));
   throw defect ?? new UserError(reasons.map(({ message }) => message).join('; '));
 }

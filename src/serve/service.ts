@@ -24,7 +24,7 @@ export interface Service {
   stop(signal: NodeJS.Signals): Promise<void>;
 }
 
-/** The composition root: everything impure is made here and handed down. */
+/** The composition root: everything impure is made here and passed down. */
 export async function startService(flags: ServeFlags, environment: NodeJS.ProcessEnv): Promise<Service> {
   const addresses = addressesOf(flags);
   const tls = tlsFilesOf(flags);
@@ -37,7 +37,7 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
   const decider = await openDecider(flags, environment, reporting, workers?.shared);
   opened.defer(() => decider.close());
   const { documents, keySets, log, metrics, observer, ports, store } = decider;
-  // One team's dead issuer keeps nobody else's requests waiting for longer.
+  // The longest that one team's dead issuer delays the requests of others.
   const keysLoaded = keySets.untilLoaded(flags.readyWait);
   const snapshot = () => documents.current();
   const server = await openServer({
@@ -109,7 +109,10 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
   };
 }
 
-/** For everyone who reaches `/readyz`: where the faults are. What the documents say there, names of fields too, is for operators. */
+/**
+ * For everyone who can reach `/readyz`: only the places of faults. The content of documents, including field names, is
+ * for operators.
+ */
 function publicStatus(documents: ConfigSource): Readonly<Record<string, unknown>> {
   const { successful, faults } = documents.status();
   const places = faults.slice(0, 10).map((fault) => formatFault({ ...fault, field: '', message: '' }));

@@ -3,12 +3,12 @@ import type { ToOwner, ToWorker } from './worker-messages.ts';
 
 type FromOwner = Exclude<ToWorker, { kind: 'ping' }>;
 
-/** A worker's end of the channel to its owner. Without the owner it has no work and no quota, and ends. */
+/** A worker's end of the channel to its owner. Without the owner a worker has no work and no quota, so it ends. */
 export class WorkerChannel {
   #heard: ((message: FromOwner, handle: unknown) => void) | undefined;
   #early: { readonly message: FromOwner; readonly handle: unknown }[] = [];
 
-  /** From here on the owner is told that this process turns its loop. */
+  /** From here on, the owner is notified that this process's event loop runs. */
   constructor() {
     process.once('disconnect', () => process.exit(1));
     process.on('message', (message: ToWorker, handle: unknown) => {
@@ -23,7 +23,7 @@ export class WorkerChannel {
   }
 
   /**
-   * What came before is heard now.
+   * Handles the messages that came before.
    * @param connected called with each connection that is handed over
    */
   listen(
@@ -32,7 +32,7 @@ export class WorkerChannel {
   ): void {
     this.#heard = (message, handle) => {
       if (message.kind !== 'connection') return heard(message);
-      // A client that is gone already leaves none.
+      // There is none if the client is already gone.
       if (!(handle instanceof Socket)) return this.send({ kind: 'closed', connections: 1 });
       handle.once('close', () => this.send({ kind: 'closed', connections: 1 }));
       connected(handle);

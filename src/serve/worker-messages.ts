@@ -3,8 +3,8 @@ import type { KeySetRefresh } from '../operator/keys.ts';
 import type { StoreScript } from '../quota/counter-metrics.ts';
 import type { Keyspaces } from '../script/script-call.ts';
 
-// What the owner and its workers say to each other, over the channel that Node gives a forked process. The
-// owner listens and hands out connections; it owns the counters in memory. The workers decide.
+// The messages between the owner and its workers, over the channel of a forked process. The owner listens, passes
+// connections to workers, and owns the counters in memory. The workers decide.
 
 /** PEM as latin1 text. */
 export interface TlsText {

@@ -13,7 +13,7 @@ import type { TlsText, ToOwner, ToWorker } from './worker-messages.ts';
 import { forkThisProgram, USUAL_TIMEOUTS, WorkerProcess } from './worker-process.ts';
 import type { LossReason, WorkerTimeouts } from './worker-process.ts';
 
-/** A worker that ends again at once is not started again at once. */
+/** A delay, so that a worker that always ends at once is not restarted without pause. */
 const RESTART_MS = 1000;
 
 export interface PoolOptions {
@@ -23,7 +23,7 @@ export interface PoolOptions {
   readonly maxConnections: number;
   /** A worker has ended by itself; another takes its place. */
   readonly lost: (pid: number, reason: LossReason, why: string) => void;
-  /** A connection beyond the limit was closed as it came. */
+  /** A connection beyond the limit was closed on arrival. */
   readonly refused: () => void;
   /** Starts worker `number`; the default is this program with its arguments. */
   readonly fork?: (number: number) => ChildProcess;
@@ -31,8 +31,8 @@ export interface PoolOptions {
 }
 
 /**
- * Serves by several processes. The owner accepts, and hands each connection to the worker that has the
- * fewest: a gateway opens few and keeps them long, so that the kernel's own choice would leave workers idle.
+ * Serves by several processes. The owner accepts connections, and passes each one to the worker that has the fewest. A
+ * gateway opens few connections and keeps them long, so the kernel's own distribution would leave workers idle.
  */
 export class WorkerPool {
   readonly #options: PoolOptions;
@@ -161,7 +161,7 @@ export class WorkerPool {
     this.#draining = { done: resolve };
     if (this.#workers.size === 0) resolve();
     this.tell({ kind: 'drain', timeoutMs });
-    // A worker cuts what is left by itself, and then gives its leases back.
+    // A worker itself cuts remaining calls, and then returns its leases.
     const cut = setTimeout(() => {
       for (const worker of this.#workers) worker.kill();
     }, timeoutMs + RESTART_MS);

@@ -8,7 +8,7 @@ import type { ToOwner, ToWorker } from './worker-messages.ts';
 /** Set in the environment of a worker. */
 export const WORKER_VARIABLE = 'OSTIARY_WORKER';
 
-/** Workers that do not tell their metrics in this time are left out. */
+/** Workers that do not send their metrics in this time are left out. */
 const METRICS_TIMEOUT_MS = 2000;
 
 /** Longer than any fetch of a key set may take. */
@@ -16,13 +16,13 @@ const REFRESH_TIMEOUT_MS = 65_000;
 
 type Answer = Extract<ToOwner, { readonly id: number }>;
 
-/** How a worker that is stuck is told from one that is busy. */
+/** How to distinguish a stuck worker from a busy one. */
 export interface WorkerTimeouts {
-  /** How often a worker is asked whether it still turns its loop. */
+  /** How often a worker is asked whether its event loop still runs. */
   readonly pingMs: number;
   /**
-   * So many questions without an answer mean that it never will: a reload of many documents takes less.
-   * Counted, not timed, so that a machine that slept takes no worker for stuck.
+   * A worker with this many unanswered questions is stuck: a reload of many documents takes less time. Questions are
+   * counted and not timed, so that workers do not count as stuck after the machine has slept.
    */
   readonly mostUnanswered: number;
   /** The same before it serves: it starts, and loads all there is. */
@@ -98,7 +98,7 @@ export class WorkerProcess {
     if (this.#child.connected) this.#child.send(message, () => {});
   }
 
-  /** Hands over a connection that nothing was read from. */
+  /** Passes on a connection from which nothing was read. */
   connect(socket: Socket): void {
     this.connections++;
     this.#child.send({ kind: 'connection' } satisfies ToWorker, socket, (error) => {

@@ -51,7 +51,7 @@ export async function runWorker(flags: ServeFlags, environment: NodeJS.ProcessEn
       { observer: decider.observer.transport('grpc'), limits: limitsOf(flags), now: () => clock.monotonic() },
     );
     endLeanStart();
-    // One that takes the place of another gets no connections before it can decide.
+    // A replacement gets no connections before it can decide.
     void keysLoaded.then(() => channel.send({ kind: 'serving' }));
   };
 

@@ -5,18 +5,18 @@ import type { Clock } from '../clock.ts';
 export interface WatchOptions {
   /** Quiet time after an event before the change counts as complete. */
   readonly debounceMs: number;
-  /** How often it looks without an event: some file systems tell none. */
+  /** How often it checks without an event: some file systems have no events. */
   readonly pollMs: number;
   readonly clock: Clock;
 }
 
-/** Files that could not be looked at are looked at again at the latest then, however long it took. */
+/** Files that could not be read are tried again after at most this time. */
 const RETRY_MS = 5000;
 
 /**
- * Calls back after changes in directories, and every `pollMs` in any case: the callback looks for
- * itself whether something is different. Directories are watched, not files: a mounted ConfigMap
- * changes by a swap of its `..data` link, which a watch on a file never sees.
+ * Calls back after changes in directories, and every `pollMs` in any case: the callback checks itself whether something
+ * has changed. It watches directories, not files: a mounted ConfigMap changes by a swap of its `..data` link, which a
+ * watch on a file never sees.
  */
 export class DirectoryWatch {
   readonly #options: WatchOptions;
@@ -24,11 +24,11 @@ export class DirectoryWatch {
   #poll: NodeJS.Timeout | undefined;
   #watchers: FSWatcher[] = [];
   #quiet: NodeJS.Timeout | undefined;
-  /** A burst of events may not put the callback off for ever. */
+  /** The latest time of the callback during a burst of events. */
   #burstEnd = 0;
   #closed = false;
 
-  /** @param look tells whether all files could be looked at; must not reject */
+  /** @param look returns whether all files could be checked; must not reject */
   constructor(options: WatchOptions, look: () => Promise<boolean>) {
     this.#options = options;
     this.#look = look;
@@ -45,7 +45,7 @@ export class DirectoryWatch {
     const { clock, pollMs } = this.#options;
     const startedAt = clock.monotonic();
     const answered = await this.#look();
-    // To look at very many files takes its time: it never takes more than a twentieth of it.
+    // Checking very many files takes long: it uses at most a twentieth of the time.
     const restMs = 20 * (clock.monotonic() - startedAt);
     this.#pollAfter(Math.max(pollMs, answered ? restMs : Math.min(restMs, RETRY_MS)));
   }
@@ -58,11 +58,11 @@ export class DirectoryWatch {
     for (const directory of new Set(directories)) {
       try {
         const watcher = watch(directory, { persistent: false }, () => this.#event());
-        // A directory that is removed ends its watch; the poll sees to the rest.
+        // A removed directory ends its watch; polling finds the rest.
         watcher.on('error', () => watcher.close());
         this.#watchers.push(watcher);
       } catch {
-        // It does not exist, or the system has no watch left: the poll looks at it.
+        // It does not exist, or the system has no watches left: polling covers it.
       }
     }
   }

@@ -1,15 +1,18 @@
 import type { DocumentSet } from '../document/document-set.ts';
 import type { Fault } from '../errors.ts';
 
-/** Where documents come from. It delivers them, is told what became of them, and knows nothing of what they mean. */
+/**
+ * Where documents come from. A source delivers documents and hears whether they are in force, and does not know what
+ * they mean.
+ */
 export interface DocumentSource {
-  /** False: every set is complete, so that nothing need be remembered from one to the next. */
+  /** False: every set is complete, so nothing has to be remembered between sets. */
   readonly tellsChanges: boolean;
   /** When all documents were last seen, changed or not, in milliseconds since the Unix epoch; 0: never yet. */
   readonly lookedAt: number;
   /**
-   * Delivers all documents, and from then on what changes: the next set when the one before has been taken.
-   * @param take resolves with what became of the delivery, and never rejects
+   * Delivers all documents, and then changes: the next set only after the previous one was taken.
+   * @param take resolves with the result of the delivery, and never rejects
    * @returns what became of the first set
    */
   open(take: (delivery: Delivery) => Promise<Outcome>): Promise<Outcome>;
@@ -27,8 +30,8 @@ export interface Delivery {
    */
   readFile(path: string, maxBytes: number): Promise<Buffer>;
   /**
-   * Asked once, between compiling and taking in force. False: something has changed meanwhile, this delivery is
-   * dropped, and the source delivers again.
+   * Called once, after compiling and before putting in force. False: something has changed in the meantime, so this
+   * delivery is dropped and the source delivers again.
    * @param files outside the documents, that they name
    */
   stillHolds(files: readonly string[]): Promise<boolean>;

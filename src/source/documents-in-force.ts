@@ -10,14 +10,14 @@ import type { Delivery, DocumentSource, Outcome } from './document-source.ts';
 import { FaultyDocuments } from './faulty-documents.ts';
 
 export interface InForceOptions extends Omit<CompileOptions, 'readFile' | 'contents'> {
-  /** How long Checks may still use a snapshot that another has replaced; then its policies are closed. Default 30,000. */
+  /** How long Checks may still use a snapshot after it was replaced; then its policies are closed. Default 30,000. */
   readonly disposeAfterMs?: number;
 }
 
 export interface ConfigStatus {
   /** Whether the documents as they are now are in force. */
   readonly successful: boolean;
-  /** Empty where they are; else the snapshot in force is the last good one. */
+  /** Empty if they are; otherwise the snapshot in force is the last good one. */
   readonly faults: readonly Fault[];
   /** Of the documents in force: what their authors should know. */
   readonly warnings: readonly Fault[];
@@ -25,11 +25,11 @@ export interface ConfigStatus {
   readonly loadedAt: number;
   /** When the documents were last read. */
   readonly attemptedAt: number;
-  /** When they were last looked at, changed or not, and their source answered for all of them. */
+  /** When they were last checked, changed or not, and their source answered for all of them. */
   readonly lookedAt: number;
 }
 
-/** Documents that are followed: a change is in force as a whole, a faulty one never. */
+/** Documents whose changes are followed: a change is put in force as a whole, a faulty one never. */
 export interface ConfigSource {
   /** The snapshot in force. A Check takes it once, so that it sees one version. */
   current(): Snapshot;
@@ -61,7 +61,7 @@ class DocumentsInForce implements ConfigSource {
   readonly #source: DocumentSource;
   readonly #options: InForceOptions;
   readonly #listeners = new Set<(snapshot: Snapshot, status: ConfigStatus) => void>();
-  /** What closes policies that no new Check reaches, by the timer that will call it. */
+  /** Functions that close policies which no new Check can use, by the timer that calls them. */
   readonly #retired = new Map<NodeJS.Timeout, () => void>();
   /** Takes the changes of a source that tells them; it may know faulty documents, which are not in force. */
   #latest: Compiler | undefined;
@@ -153,7 +153,7 @@ class DocumentsInForce implements ConfigSource {
     });
   }
 
-  /** Each compiler is closed once: at once where nothing of it was in force, else when no Check can reach it. */
+  /** Each compiler is closed once: immediately if nothing of it was in force, otherwise when no Check can use it. */
   #remember(compiler: Compiler, isSound: boolean): void {
     const { tellsChanges } = this.#source;
     const [latest, owner] = [this.#latest, this.#owner];
@@ -168,7 +168,7 @@ class DocumentsInForce implements ConfigSource {
   }
 
   #failed(faults: readonly Fault[]): void {
-    // Files that are read again and again until they can be: told once.
+    // Files that are retried until they can be read: reported once.
     if (isDeepStrictEqual(faults, this.#faults)) return;
     this.#faults = faults;
     this.#tell();
@@ -179,7 +179,7 @@ class DocumentsInForce implements ConfigSource {
     for (const listener of this.#listeners) listener(this.#compiled.snapshot, this.status());
   }
 
-  /** Checks under way still hold the snapshot before, so its policies are closed later. */
+  /** Checks under way still use the previous snapshot, so its policies are closed later. */
   #retire(dispose: () => void): void {
     const timer = setTimeout(() => {
       this.#retired.delete(timer);
@@ -190,7 +190,7 @@ class DocumentsInForce implements ConfigSource {
   }
 }
 
-/** A failure that no document can explain leaves the last good snapshot in force like a fault. */
+/** An unexpected failure leaves the last good snapshot in force, like a fault. */
 function unexpected(error: unknown): Compiled {
   return { faults: [unexpectedFault(error)], warnings: [], namedFiles: [] };
 }

@@ -6,11 +6,11 @@ import type { FileAccess } from '../file-access.ts';
 
 const DOCUMENTS = /\.(?:ya?ml|json)$/i;
 
-/** What a path of the configuration is, and what changes when it does. */
+/** What a path of the configuration is, and how its changes are found. */
 export interface FoundFile {
   readonly path: string;
   readonly sizeBytes: number;
-  /** Differs after every change of the file, and after a swap of the link that leads to it. */
+  /** Changes with every change of the file, and with a swap of a link to it. */
   readonly fingerprint: string;
 }
 
@@ -20,7 +20,7 @@ export interface FoundFiles {
   /** Every directory in which a change could matter. */
   readonly directories: readonly string[];
   readonly problems: readonly { readonly path: string; readonly message: string }[];
-  /** Whether the file system told of every path in time. */
+  /** Whether the file system answered for every path in time. */
   readonly answered: boolean;
 }
 
@@ -54,7 +54,7 @@ export async function findFiles(paths: readonly string[], access: FileAccess = s
       }
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ETIMEDOUT') answered = false;
-      // A name without the ending of a document is none of ours, whatever it leads to.
+      // A name without the ending of a document is ignored, whatever it leads to.
       if (given || DOCUMENTS.test(path)) problems.push({ path, message: sentenceOf(error) });
     }
   };

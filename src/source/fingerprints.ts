@@ -3,8 +3,9 @@ import type { FileAccess } from '../file-access.ts';
 import { findFiles } from './files.ts';
 
 /**
- * What tells whether files have changed since they were read: a fingerprint for each path, documents and
- * files that they name apart. A path that can't be read has a fingerprint too, so that it is noticed when it can.
+ * Fingerprints that show whether files have changed since they were read: one for each path, with documents separate
+ * from the files that they name. A path that can't be read has a fingerprint too, so that it is noticed when it becomes
+ * readable.
  */
 export class Fingerprints {
   readonly documents: ReadonlyMap<string, string>;
@@ -34,12 +35,12 @@ export class Fingerprints {
     return new Fingerprints(documents, found, access);
   }
 
-  /** Notes a file that a document names, as it is now: to be called before it is read. */
+  /** Notes the present state of a file that a document names. Call this before the file is read. */
   async addNamed(path: string): Promise<void> {
     this.#named.set(path, await fingerprintOf(path, this.#access));
   }
 
-  /** Whether all of it is still as it was, and nothing was left without an answer. */
+  /** Whether nothing has changed and the file system has answered for everything. */
   async hold(paths: readonly string[]): Promise<{ readonly same: boolean; readonly answered: boolean }> {
     const now = await Fingerprints.take(paths, this.#access);
     for (const [path, fingerprint] of this.#named) {

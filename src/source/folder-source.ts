@@ -22,10 +22,10 @@ export interface FolderOptions extends Partial<WatchOptions> {
   readonly access?: FileAccess;
 }
 
-/** Longer than reading on takes where the file system answers. */
+/** Longer than further reading takes if the file system answers. */
 const CLOSE_MS = 1000;
 
-/** Files that change while they are read are read again, so often at most. */
+/** How often files that change while they are read are read again, at most. */
 const MAX_ATTEMPTS = 5;
 
 /**
@@ -45,7 +45,7 @@ class FolderSource implements DocumentSource {
   #lookedAt = 0;
   /** When the documents were last read. */
   #readAt = 0;
-  /** Whether all files could be looked at the last time. */
+  /** Whether all files could be checked the last time. */
   #answered = true;
   /** Of the files as last read; undefined where they must be read again in any case. */
   #fingerprints: Fingerprints | undefined;
@@ -67,7 +67,7 @@ class FolderSource implements DocumentSource {
   async open(take: (delivery: Delivery) => Promise<Outcome>): Promise<Outcome> {
     this.#take = take;
     const reading = this.#deliver();
-    // A look in the meantime waits, as it does for every other reading.
+    // A check in the meantime waits, as for every other reading.
     this.#busy = reading.catch(() => {});
     try {
       return await reading;
@@ -84,7 +84,7 @@ class FolderSource implements DocumentSource {
   }
 
   /**
-   * Reads anew where files differ from those last read. Never rejects.
+   * Reads again if files differ from the last reading. Never rejects.
    * @returns whether all files could be looked at
    */
   async #changed(): Promise<boolean> {
@@ -107,7 +107,7 @@ class FolderSource implements DocumentSource {
     }
   }
 
-  /** A failure that no document can explain is told like a fault. */
+  /** An unexpected failure is reported like a fault. */
   async #failed(error: unknown): Promise<void> {
     const faults = new Faults();
     faults.add(() => unexpectedFault(error));
@@ -129,7 +129,7 @@ class FolderSource implements DocumentSource {
     if (answered) this.#lookedAt = this.#options.clock.now();
   }
 
-  /** Reads and delivers; again where files changed meanwhile, since two versions of them could have been mixed. */
+  /** Reads and delivers. Repeats this if files have changed in the meantime, since two versions could be mixed. */
   async #deliver(): Promise<Outcome> {
     const options = this.#options;
     for (let attempt = 1; ; attempt++) {
@@ -153,7 +153,7 @@ class FolderSource implements DocumentSource {
         readFile,
         stillHolds: async (files) => {
           this.#fingerprints = mustRetry ? undefined : fingerprints;
-          // A file system that does not answer is not watched either, which would wait for it: the poll goes on.
+          // A file system that does not answer is not watched, since that would block: polling goes on.
           if (mustRetry || !fingerprints.answered) {
             this.#looked(false);
             return true;

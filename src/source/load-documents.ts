@@ -22,7 +22,7 @@ export interface FolderSet extends CompleteSet {
   readonly mustRetry: boolean;
 }
 
-/** Reads every document below the directories; what is wrong with one does not hide the others. */
+/** Reads every document below the directories; a fault in one does not hide the others. */
 export async function loadDocuments(
   paths: readonly string[],
   { clock, access = systemFiles }: { readonly clock: Clock; readonly access?: FileAccess },
@@ -42,7 +42,7 @@ export async function loadDocuments(
       continue;
     }
     const { source } = read;
-    // A writer that has truncated a file and not yet written it must not leave an API open meanwhile.
+    // A file that a writer has truncated and not yet written must not leave an API unprotected.
     if (isEmpty(source)) reading.faults.add(() => fileFault(file.path, 'is empty: delete it, or write a document'));
     for (const parsed of isJson(file.path) ? readJson(source.text) : readYaml(source.text)) {
       reading.add(source, parsed);
@@ -73,7 +73,9 @@ async function readSource({ path, sizeBytes }: FoundFile, access: FileAccess): P
   }
 }
 
-/** White space, in YAML also comments and markers. A list without items is none: somebody has written it. */
+/**
+ * Only white space, and in YAML comments and markers. An empty list does not count as empty: somebody has written it.
+ */
 function isEmpty({ file, text }: SourceText): boolean {
   return isJson(file) ? text.trim() === '' : splitYaml(text).next().done === true;
 }
