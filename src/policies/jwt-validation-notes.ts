@@ -24,10 +24,11 @@ export function upgradeNotesOf(written: Readonly<Record<string, unknown>>, rules
     ...(senderConstraint === undefined ? [upgrade('sender-constraint', ['senderConstraint'], NOT_BEARER)] : []),
     ...(isSeveral ? [upgrade('several-issuers', ['issuer'], SEVERAL_ISSUERS)] : []),
     ...loopbackNotes('jwksUrl', listOf(jwksUrl), rules),
-    ...issuers.flatMap((entry, index) => [
-      ...loopbackNotes(['issuers', index, 'jwksUrl'], listOf(entry.jwksUrl), rules),
-      ...loopbackNotes(['issuers', index, 'discovery'], [discoveryUrlOf(entry) ?? []].flat(), rules),
-    ]),
+    ...issuers.flatMap((entry, index) =>
+      loopbackNotes(['issuers', index, 'jwksUrl'], listOf(entry.jwksUrl), rules).concat(
+        loopbackNotes(['issuers', index, 'discovery'], [discoveryUrlOf(entry) ?? []].flat(), rules),
+      ),
+    ),
   ];
 }
 

@@ -17,10 +17,7 @@ import type { RuleSource } from './rules.ts';
 import type { SeenHeaders } from './seen-headers.ts';
 import type { UpgradeNote } from './upgrade-note.ts';
 
-/**
- * All that a policy may read about one request. It changes nothing: what it finds, it returns. What it wants of
- * a header that an author names it asks of `seenHeader`, not of the Check.
- */
+/** All that a policy may read about one request, and never changes. Headers that an author names: by `seenHeader`. */
 export interface Request extends SeenHeaders {
   /** The API's name. */
   readonly api: string;
@@ -35,17 +32,17 @@ export interface Request extends SeenHeaders {
   /** What earlier policies have established. */
   readonly identity: Identity;
   readonly directory: ContractDirectory;
-  /** The API takes tokens of more than one issuer: a client counts only where it names its own. */
+  /** The API accepts tokens of more than one issuer: a client is accepted only if it names its own issuer. */
   readonly severalIssuers?: boolean;
   /** Monotonic milliseconds after which Envoy no longer listens: work past it is wasted. */
   readonly deadline: number;
   /** Milliseconds since the Unix epoch. */
   readonly now: number;
-  /** Who waits for the answer, and may leave before it. */
+  /** The caller waits for the answer, and may leave before it. */
   readonly caller?: { readonly signal: AbortSignal } | undefined;
-  /** True where an operator asks what would be decided: nothing is counted or taken for it. */
+  /** True if an operator asks what would be decided: nothing is counted or taken. */
   readonly isRehearsal?: boolean;
-  /** Told of every expression that had no value, so that it is counted. What becomes of it, its place decides. */
+  /** Called with every expression that had no value, so that it is counted. The place of use decides its effect. */
   expressionFailed(failure: ExpressionFailure): void;
 }
 
