@@ -32,6 +32,7 @@ function stepLines(step: PolicyStep, place: number): readonly string[] {
   const shadow = step.mode === Mode.SHADOW ? ' (shadow)' : '';
   const lines = [`  ${place}. ${step.name}  ${step.policy}${shadow}: ${RESULTS[step.result]}`];
   if (step.reason !== '') lines.push(`       ${step.reason}: ${step.detail}`);
+  else if (step.detail !== '') lines.push(`       ${step.detail}`);
   if (step.client !== undefined) {
     const { id, name, contract, tier } = step.client;
     const parts = [`client ${name} (${id})`, contract && `contract ${contract}`, tier && `tier ${tier}`];

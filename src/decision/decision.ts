@@ -13,6 +13,8 @@ export interface Step {
   readonly mode: 'enforce' | 'shadow';
   readonly result: 'allow' | 'deny' | 'answer' | 'not_applicable' | 'not_reached' | 'failed';
   readonly denial?: Denial | undefined;
+  /** What is amiss though the policy let the request pass: {@link Grant.remark}. */
+  readonly remark?: string | undefined;
   /** Whom this policy established. */
   readonly identity?: Identity | undefined;
   /** Quota policies: the windows after the decision. */

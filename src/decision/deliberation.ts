@@ -68,7 +68,7 @@ export interface Deliberation {
 }
 
 /** What a note has beside the result. */
-export type Found = Pick<Step, 'denial' | 'identity' | 'windows' | 'cost'>;
+export type Found = Pick<Step, 'denial' | 'identity' | 'remark' | 'windows' | 'cost'>;
 
 const NOTHING_FOUND: Found = {};
 
@@ -209,12 +209,12 @@ export function note(
   { name, kind, mode }: Bound<Policy>,
   result: Step['result'],
   startedAt: number,
-  { denial, identity, windows, cost }: Found = NOTHING_FOUND,
+  { denial, identity, remark, windows, cost }: Found = NOTHING_FOUND,
 ): void {
   const now = deliberation.ports.clock.monotonic();
   deliberation.notedAt = now;
   const durationMs = now - startedAt;
-  deliberation.steps.push({ name, policy: kind, mode, result, denial, identity, windows, cost, durationMs });
+  deliberation.steps.push({ name, policy: kind, mode, result, denial, remark, identity, windows, cost, durationMs });
 }
 
 /** The one place where an unexpected failure becomes an answer. Undefined: the request continues. */

@@ -133,7 +133,7 @@ function adopt(
     note(deliberation, bound, 'answer', startedAt);
     return bound.mode === 'enforce' ? outcome : undefined;
   }
-  note(deliberation, bound, 'allow', startedAt, { identity: outcome.identity });
+  note(deliberation, bound, 'allow', startedAt, { identity: outcome.identity, remark: outcome.remark });
   adoptIdentity(deliberation, bound, outcome.identity);
   adoptHeaders(deliberation, bound, outcome);
   return undefined;

@@ -1,6 +1,7 @@
 /** What the request offers as a token. */
 export type Offered =
-  | { readonly kind: 'token'; readonly token: string }
+  /** `headers`: of several places the headers that it stands in; absent where there is one place. */
+  | { readonly kind: 'token'; readonly token: string; readonly headers?: readonly string[] }
   | { readonly kind: 'missing'; readonly detail: string }
   | { readonly kind: 'malformed'; readonly detail: string };
 

@@ -1,12 +1,25 @@
-import { isFieldValue } from '../request/field-value.ts';
 import type { HeaderEntry } from '../request/header-entry.ts';
-import { claimOf } from './claims.ts';
+import { encodedClaim } from './claim-encoding.ts';
+import type { ClaimEncoding } from './claim-encoding.ts';
+import { claimAt } from './claim-path.ts';
+import type { ClaimPath } from './claim-path.ts';
 import type { Claims } from './claims.ts';
 
 export interface ClaimHeader {
-  readonly claim: string;
+  readonly path: ClaimPath;
+  /** As the document writes claim or path, in quotes. */
+  readonly label: string;
+  /** Written as a path: that nothing is there is worth telling. */
+  readonly isPath: boolean;
   /** Lower case. */
   readonly header: string;
+  readonly encoding: ClaimEncoding;
+}
+
+export interface ClaimHeaders {
+  readonly headers: readonly HeaderEntry[];
+  /** Labels of the paths that lead nowhere. */
+  readonly unfound: readonly string[];
 }
 
 /**
@@ -15,32 +28,16 @@ export interface ClaimHeader {
  * else than the issuer said.
  * @returns a sentence without the value where a claim can't be carried
  */
-export function claimHeaders(claims: Claims, wanted: readonly ClaimHeader[]): readonly HeaderEntry[] | string {
+export function claimHeaders(claims: Claims, wanted: readonly ClaimHeader[]): ClaimHeaders | string {
   const headers: HeaderEntry[] = [];
-  for (const { claim, header } of wanted) {
-    const value = claimOf(claims, claim);
-    if (value === undefined || value === null) continue;
-    const texts = (Array.isArray(value) ? value : [value]).map(textOf);
-    if (!texts.every((text) => text !== undefined))
-      return fault(claim, 'is no text, number or boolean, nor a list of them');
-    if (Array.isArray(value) && texts.some((text) => text === '' || text.includes(','))) {
-      return fault(claim, 'is a list with an empty element or a comma in one');
-    }
-    const text = texts.join(',');
-    if (text === '') continue;
-    if (!isFieldValue(text)) return fault(claim, 'has a control character or white space at its start or end');
-    headers.push([header, text]);
+  const unfound: string[] = [];
+  for (const { path, label, isPath, header, encoding } of wanted) {
+    const value = claimAt(claims, path);
+    if (value === undefined && isPath) unfound.push(label);
+    const encoded = encodedClaim(value, encoding);
+    if (encoded === undefined) continue;
+    if ('fault' in encoded) return `the claim ${label} can't become a header: it ${encoded.fault}`;
+    headers.push([header, encoded.text]);
   }
-  return headers;
-}
-
-function fault(claim: string, what: string): string {
-  return `the claim ${JSON.stringify(claim)} can't become a header: it ${what}`;
-}
-
-function textOf(value: unknown): string | undefined {
-  if (typeof value === 'string' || typeof value === 'boolean') return String(value);
-  // A larger integer has lost digits on the way: it could name somebody else.
-  const exact = typeof value === 'number' && Math.abs(value) <= Number.MAX_SAFE_INTEGER;
-  return exact ? String(value) : undefined;
+  return { headers, unfound };
 }

@@ -1,3 +1,6 @@
+import { claimAt } from './claim-path.ts';
+import type { ClaimPath } from './claim-path.ts';
+
 /** The claims of a token whose signature was verified. */
 export type Claims = Readonly<Record<string, unknown>>;
 
@@ -5,7 +8,10 @@ export type ClaimLiteral = string | number | boolean;
 
 /** What a claim must be: one of these. */
 export interface CustomClaim {
+  /** Its name, or its path as the document writes it. */
   readonly key: string;
+  /** Absent: the name alone. */
+  readonly path?: ClaimPath | undefined;
   readonly anyOf: readonly ClaimLiteral[];
   readonly mandatory: boolean;
 }
@@ -54,7 +60,7 @@ export function faultOfClaims(claims: Claims, rules: ClaimRules): string | undef
     if (fault !== undefined) return fault;
   }
   for (const rule of rules.custom) {
-    const value = claimOf(claims, rule.key);
+    const value = customClaimOf(claims, rule);
     if (value === undefined) {
       if (rule.mandatory) return `the token has no claim ${JSON.stringify(rule.key)}`;
     } else if (!matches(value, rule.anyOf)) {
@@ -62,6 +68,18 @@ export function faultOfClaims(claims: Claims, rules: ClaimRules): string | undef
     }
   }
   return undefined;
+}
+
+/** Paths of claims that need not be there, and lead nowhere: their claims were not looked at. */
+export function unfoundOf(claims: Claims, rules: ClaimRules): readonly string[] {
+  return rules.custom.flatMap((rule) => {
+    const isUnfound = !rule.mandatory && rule.path !== undefined && customClaimOf(claims, rule) === undefined;
+    return isUnfound ? [JSON.stringify(rule.key)] : [];
+  });
+}
+
+function customClaimOf(claims: Claims, { key, path }: CustomClaim): unknown {
+  return path === undefined ? claimOf(claims, key) : claimAt(claims, path);
 }
 
 /** RFC 7519, 4.1.3: one string or a list of them, of which one must be ours. */

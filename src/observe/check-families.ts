@@ -39,6 +39,12 @@ export function createCheckFamilies(registry: Registry) {
       help: 'What each policy decided (allow, deny, failed), shadow policies included.',
       labels: ['policy', 'kind', 'mode', 'result', 'reason'],
     }),
+    remarks: new CounterFamily({
+      registry,
+      name: 'ostiary_policy_remarks_total',
+      help: 'Requests that a policy let pass though something was amiss, such as a path in claims that leads nowhere.',
+      labels: ['policy', 'kind'],
+    }),
     policyDurations: new DurationFamily({
       registry,
       name: 'ostiary_policy_duration_seconds',

@@ -90,6 +90,7 @@ export function createCheckMetrics(registry: Registry, maxClients = MAX_CLIENTS)
     // A reload may have given the name to another kind or mode.
     if (series === undefined || series.kind !== step.policy || series.mode !== step.mode) series = openPolicy(step);
     series.durations.observeMs(step.durationMs);
+    if (step.remark !== undefined) families.remarks.series(step.name, step.policy).value += 1;
     if (step.result === 'allow') series.allowed.value += 1;
     else if (step.result === 'answer')
       families.policies.series(step.name, step.policy, step.mode, 'answer', '').value += 1;

@@ -68,6 +68,9 @@ const MAX_DETAIL = 500;
 function decisionFields(decision: Decision, durationMs: number): LogFields {
   const { denial, identity, steps } = decision;
   const shadow = steps.filter(({ mode }) => mode === 'shadow').map(resultOf);
+  const remarks = steps.flatMap(({ name, remark }) =>
+    remark === undefined ? [] : [`${name}: ${remark}`.slice(0, MAX_DETAIL)],
+  );
   const failures = steps.filter(({ result }) => result === 'failed').map(({ name }) => name);
   return {
     outcome: outcomeOf(decision),
@@ -81,6 +84,7 @@ function decisionFields(decision: Decision, durationMs: number): LogFields {
     contract: identity.contract?.name,
     tier: identity.contract?.tier?.name,
     shadow: shadow.length === 0 ? undefined : shadow,
+    remarks: remarks.length === 0 ? undefined : remarks,
     failures: failures.length === 0 ? undefined : failures,
     duration_ms: Math.round(durationMs * 1000) / 1000,
     snapshot: decision.snapshotVersion,

@@ -30,6 +30,7 @@ const FIELDS = [
   'error',
   'error_code',
   'failures',
+  'remarks',
   'field',
   'file',
   'host',

@@ -93,7 +93,7 @@ function toPolicyStep(step: Step, telling: Telling): PolicyStep {
     policy: step.policy,
     result: RESULTS[step.result],
     reason: step.denial?.reason ?? '',
-    detail: detailOf(step.denial, telling),
+    detail: step.remark ?? detailOf(step.denial, telling),
     mode: MODES[step.mode],
     ...(client === undefined ? {} : { client }),
     counters: (step.windows ?? []).map((window) => toCounter(window, used)),

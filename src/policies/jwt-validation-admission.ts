@@ -1,13 +1,14 @@
 import type { Identity } from '../contract/identity.ts';
 import type { Denial } from '../denial/denial.ts';
 import { claimHeaders } from '../jwt/claim-headers.ts';
-import { scopesOf } from '../jwt/claims.ts';
+import { scopesOf, unfoundOf } from '../jwt/claims.ts';
 import type { Claims } from '../jwt/claims.ts';
 import { namesFor } from '../jwt/issuer-name.ts';
 import type { Issuer } from '../jwt/issuers.ts';
 import type { ClientHeaders } from '../policy/client-headers.ts';
 import type { Selection } from '../policy/expression.ts';
 import type { Grant, Outcome, Request } from '../policy/policy.ts';
+import { pathOf } from './jwt-validation-fields.ts';
 import type { JwtValidationOptions } from './jwt-validation-parameters.ts';
 
 declare module '../denial/denial.ts' {
@@ -27,7 +28,7 @@ export const JWT_REASONS = {
 /** What the claims alone decide: all of it but the contract. */
 export type Admission = Denial | Admitted;
 
-export interface Admitted extends Required<Pick<Grant, 'upstream' | 'remove'>> {
+export interface Admitted extends Required<Pick<Grant, 'upstream' | 'remove' | 'remark'>> {
   readonly reason?: undefined;
   readonly identity: { readonly claims: Claims };
   /** Any of which a client application may name as its issuer. */
@@ -41,7 +42,14 @@ export function admission(
   config: JwtValidationOptions,
   remove: readonly string[],
 ): (claims: Claims, issuer: Issuer) => Admission {
-  return (claims, { name }) => {
+  const wanted = config.claimsToHeaders.map(({ claim = '', path, header, encoding }) => ({
+    path: path === undefined ? [claim] : pathOf(path),
+    label: JSON.stringify(path ?? claim),
+    isPath: path !== undefined,
+    header,
+    encoding,
+  }));
+  return (claims, { name, rules }) => {
     const scopes = scopesOf(claims);
     if (!config.requiredScopes.every((scope) => scopes.has(scope))) {
       const missing = config.requiredScopes.filter((scope) => !scopes.has(scope));
@@ -51,10 +59,20 @@ export function admission(
         detail: `the token has not the scopes ${missing.join(' ')}`,
       };
     }
-    const upstream = claimHeaders(claims, config.claimsToHeaders);
-    if (typeof upstream === 'string') return { reason: 'token_invalid', detail: upstream };
+    const told = claimHeaders(claims, wanted);
+    if (typeof told === 'string') return { reason: 'token_invalid', detail: told };
+    const unfound = [...unfoundOf(claims, rules), ...told.unfound];
+    const remark = unfound.length === 0 ? undefined : `the token has nothing at ${unfound.join(', ')}`;
     const issuerNames = namesFor(name ?? { kind: 'exact', names: [] }, claims);
-    return { identity: { claims }, upstream, remove, issuerNames, last: undefined, lastOfSeveral: false };
+    return {
+      identity: { claims },
+      upstream: told.headers,
+      remove,
+      remark,
+      issuerNames,
+      last: undefined,
+      lastOfSeveral: false,
+    };
   };
 }
 
@@ -88,7 +106,8 @@ export function withClient(request: Request, admitted: Admitted, rules: ClientRu
   const ofClient = rules.told.of(client, contract);
   const upstream = admitted.upstream.length === 0 ? ofClient : [...admitted.upstream, ...ofClient];
   admitted.lastOfSeveral = isOfSeveral;
-  return (admitted.last = { identity: { claims, client, contract }, upstream, remove: admitted.remove });
+  const { remove, remark } = admitted;
+  return (admitted.last = { identity: { claims, client, contract }, upstream, remove, remark });
 }
 
 function mismatch(client: string, namesIssuers: boolean): string {

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { ALGORITHMS } from '../jwt/algorithms.ts';
+import { parseClaimPath } from '../jwt/claim-path.ts';
+import type { ClaimPath } from '../jwt/claim-path.ts';
 
 const NONE_REFUSED = 'unsigned tokens are never accepted: "none" is refused';
 
@@ -19,3 +21,20 @@ export function listOf(value: string | readonly string[] | undefined): readonly 
 
 /** Tells a fault of options; a path begins below `config`. */
 export type Report = (field: string | readonly (string | number)[], message: string) => void;
+
+export const claimPath = text.superRefine((value, context) => {
+  const path = parseClaimPath(value);
+  if (typeof path === 'string') context.addIssue({ code: 'custom', message: path });
+});
+
+/** Exactly one of the two fields, so that nobody has to guess whether a dot is part of a name. */
+export function oneOf<Name extends string>(name: Name, value: Partial<Record<Name | 'path', unknown>>): boolean {
+  return (value[name] === undefined) !== (value.path === undefined);
+}
+
+/** Of a text that {@link claimPath} has taken. */
+export function pathOf(written: string): ClaimPath {
+  const path = parseClaimPath(written);
+  if (typeof path === 'string') throw new TypeError(`the path ${path}`);
+  return path;
+}

@@ -14,6 +14,9 @@ const SEVERAL_ISSUERS =
   'takes tokens of several issuers: a client counts only where its ClientApplication has their issuer in issuers, else it is 403 now; write issuers here, with keys for each (of one issuer with several names one entry)';
 const NO_AUDIENCE = 'has no audience: its tokens for every other service are valid here too; name what aud must have';
 
+const DOTTED =
+  'is the whole name of one claim, dots included; where a claim inside another is meant, write path in place of it';
+
 /** As their author wrote them, and as the schema has taken them: without defaults. */
 type Written = Partial<Omit<JwtValidationOptions, 'issuers'>> & { readonly issuers?: readonly IssuerEntry[] };
 
@@ -33,8 +36,37 @@ export function upgradeNotesOf(written: Readonly<Record<string, unknown>>, rules
 }
 
 export function warningsOf(written: Readonly<Record<string, unknown>>): readonly PolicyRemark[] {
-  const { issuers = [] } = written as Written;
-  return issuers.flatMap(({ audience }, index) => {
-    return audience === undefined ? [{ path: ['issuers', index], message: NO_AUDIENCE }] : [];
-  });
+  const {
+    issuers = [],
+    claimsToHeaders = [],
+    mandatoryCustomClaims = [],
+    nonMandatoryCustomClaims = [],
+  } = written as Written;
+  const dotted = (field: string, names: readonly (string | undefined)[], own: string): readonly PolicyRemark[] =>
+    names.flatMap((name, index) => (looksLikePath(name) ? [{ path: [field, index, own], message: DOTTED }] : []));
+  return [
+    ...issuers.flatMap(({ audience }, index) => {
+      return audience === undefined ? [{ path: ['issuers', index], message: NO_AUDIENCE }] : [];
+    }),
+    ...dotted(
+      'claimsToHeaders',
+      claimsToHeaders.map(({ claim }) => claim),
+      'claim',
+    ),
+    ...dotted(
+      'mandatoryCustomClaims',
+      mandatoryCustomClaims.map(({ key }) => key),
+      'key',
+    ),
+    ...dotted(
+      'nonMandatoryCustomClaims',
+      nonMandatoryCustomClaims.map(({ key }) => key),
+      'key',
+    ),
+  ];
+}
+
+/** Names with dots that are meant as such tend to be URLs. */
+function looksLikePath(name: string | undefined): boolean {
+  return name !== undefined && /^[\w-]+(?:\.[\w-]+)+$/.test(name);
 }

@@ -127,6 +127,7 @@ function reportAudiences(config: JwtValidationOptions, report: Report): void {
 function reportExpressions(config: JwtValidationOptions, report: Report): void {
   const { jwtExpression, jwtOrigin } = config;
   const custom = jwtOrigin === 'customExpression';
+  reportPlaces(config, report);
   if (!custom && jwtExpression !== undefined)
     report('jwtExpression', 'has no effect without jwtOrigin: customExpression');
   if (custom) {
@@ -146,6 +147,24 @@ function reportExpressions(config: JwtValidationOptions, report: Report): void {
       !(selection.fromClaims && selection.reads.every(({ variable }) => variable === 'claims'))
     ) {
       report(field, 'must select a claim of the token, such as #[vars.claimSet.client_id]');
+    }
+  }
+}
+
+function reportPlaces({ places, jwtOrigin, jwtExpression, forwardToken }: JwtValidationOptions, report: Report): void {
+  if (places === undefined) return;
+  if (jwtOrigin === 'customExpression') report('jwtOrigin', 'contradicts places: remove one of the two');
+  if (jwtExpression !== undefined) report('jwtExpression', 'contradicts places: write its header or parameter there');
+  const seen = new Set<string>();
+  for (const [index, { header, scheme, query, cookie }] of places.entries()) {
+    const place = JSON.stringify([header, scheme?.toLowerCase(), query, cookie]);
+    if (seen.has(place)) report(['places', index], 'is listed twice');
+    seen.add(place);
+    if (header === undefined && !forwardToken) {
+      report(
+        'forwardToken',
+        `only a header can be removed, and places[${index}] is a ${query === undefined ? 'cookie' : 'query parameter'}`,
+      );
     }
   }
 }
@@ -177,17 +196,19 @@ function reportHeaders(config: JwtValidationOptions, report: Report): void {
     else if (ofClient.has(name)) report(path, `${header} is among upstreamHeaders; choose another name`);
     if (seen.has(name)) report(path, `${header} is named twice`);
     seen.add(name);
-    if (config.jwtOrigin === 'customExpression' && name === tokenHeader(config)) {
+    if (tokenHeaders(config).includes(name)) {
       report(path, `${header} is where the token is; choose another name`);
     }
   }
 }
 
-function tokenHeader(config: JwtValidationOptions): string | undefined {
+function tokenHeaders({ places = [], jwtOrigin, jwtExpression }: JwtValidationOptions): readonly string[] {
+  const ofPlaces = places.flatMap(({ header }) => (header === undefined ? [] : [canonicalHeaderName(header)]));
+  if (jwtOrigin !== 'customExpression') return ofPlaces;
   try {
-    const { headerName } = compileExpression(config.jwtExpression ?? DEFAULT_JWT_EXPRESSION);
-    return headerName === undefined ? undefined : canonicalHeaderName(headerName);
+    const { headerName } = compileExpression(jwtExpression ?? DEFAULT_JWT_EXPRESSION);
+    return headerName === undefined ? ofPlaces : [...ofPlaces, canonicalHeaderName(headerName)];
   } catch {
-    return undefined;
+    return ofPlaces;
   }
 }

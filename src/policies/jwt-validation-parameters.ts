@@ -1,16 +1,44 @@
 import { z } from 'zod';
 import type { Algorithm } from '../jwt/algorithms.ts';
+import { CLAIM_ENCODINGS } from '../jwt/claim-encoding.ts';
 import { clientHeaderNames } from '../policy/client-headers.ts';
 import type { ClientHeaderNames } from '../policy/client-headers.ts';
+import { credentialPlace } from '../policy/credential-places.ts';
 import { expressionOption } from '../policy/expression.ts';
 import { upstreamHeader } from '../policy/upstream-header.ts';
-import { algorithmList, listByComma, refuseNone, text, textOrList } from './jwt-validation-fields.ts';
+import { algorithmList, claimPath, listByComma, oneOf, refuseNone, text, textOrList } from './jwt-validation-fields.ts';
 import { issuerEntry } from './jwt-validation-issuers.ts';
 
 const literal = z.union([z.string(), z.number(), z.boolean()]);
 const customClaims = z
-  .array(z.strictObject({ key: text, value: z.union([literal, z.array(literal).min(1)]) }))
+  .array(
+    z
+      .strictObject({
+        key: text.optional().describe('The whole name of the claim'),
+        path: claimPath.optional().describe('In place of key: names with dots between them; \\. is a dot of a name'),
+        value: z.union([literal, z.array(literal).min(1)]),
+      })
+      .refine(
+        (claim) => oneOf('key', claim),
+        'needs key, the whole name of a claim, or path, names with dots between them',
+      ),
+  )
   .default([]);
+
+const claimToHeader = z
+  .strictObject({
+    claim: text.optional().describe('The whole name of the claim'),
+    path: claimPath.optional().describe('In place of claim: names with dots between them; \\. is a dot of a name'),
+    header: upstreamHeader,
+    encoding: z
+      .enum(CLAIM_ENCODINGS)
+      .default('text')
+      .describe('How it is written: percent, base64url and json carry any text'),
+  })
+  .refine(
+    (entry) => oneOf('claim', entry),
+    'needs claim, the whole name of a claim, or path, names with dots between them',
+  );
 
 export const DEFAULT_JWT_EXPRESSION = "#[attributes.headers['jwt']]";
 
@@ -24,6 +52,12 @@ export const parameters = z.strictObject({
     .optional()
     .meta({ default: DEFAULT_JWT_EXPRESSION })
     .describe('With jwtOrigin: customExpression'),
+  places: z
+    .array(credentialPlace)
+    .min(1)
+    .max(8)
+    .optional()
+    .describe('In place of jwtOrigin: headers, cookies and query parameters; of two different tokens neither counts'),
   signingMethod: z.enum(['rsa', 'hmac', 'es'], refuseNone).optional().meta({ default: 'rsa' }),
   signingKeyLength: z.literal([256, 384, 512]).optional().meta({ default: 256 }),
   algorithms: algorithmList.optional().describe('The allow-list itself; excludes signingMethod and signingKeyLength'),
@@ -73,10 +107,7 @@ export const parameters = z.strictObject({
     .default('#[vars.claimSet.client_id]')
     .describe('The claim that names the client; of a list the first that the token has'),
   upstreamHeaders: clientHeaderNames.optional().describe('Headers that tell the upstream who calls'),
-  claimsToHeaders: z
-    .array(z.strictObject({ claim: text, header: upstreamHeader }))
-    .prefault([])
-    .describe('Claims that the upstream is told in headers'),
+  claimsToHeaders: z.array(claimToHeader).prefault([]).describe('Claims that the upstream is told in headers'),
   forwardToken: z.boolean().default(true).describe('false removes the token before the upstream sees it'),
   missingTokenStatus: z.literal([400, 401]).default(401),
 });

@@ -3,37 +3,87 @@ import type { Offered } from '../jwt/bearer.ts';
 import { MAXIMUM_TOKEN_LENGTH, unverifiedClaims } from '../jwt/compact-token.ts';
 import type { Issuers } from '../jwt/issuers.ts';
 import { BEARER_HEADER } from '../policy/credential-names.ts';
+import { credentialPlaces } from '../policy/credential-places.ts';
+import type { CredentialPlace } from '../policy/credential-places.ts';
 import { compileExpression } from '../policy/expression.ts';
-import type { Authenticating, Request } from '../policy/policy.ts';
+import type { HeaderRead } from '../policy/header-read.ts';
+import type { Authenticating, BearerTerms, Request } from '../policy/policy.ts';
 import { DEFAULT_JWT_EXPRESSION } from './jwt-validation-parameters.ts';
 import type { JwtValidationOptions } from './jwt-validation-parameters.ts';
 
+/** Where a request has its token. */
 export interface TokenOrigin {
+  /** The same text for the same places. */
   readonly credential: string;
+  /** Set where the token is in this header or nowhere: by its value it is remembered. */
   readonly headerName: string | undefined;
-  /** RFC 6750, 2.3: the query parameter `access_token`. */
-  readonly isAccessTokenQuery: boolean;
+  /** All headers that may hold it. */
+  readonly headers: readonly string[];
+  readonly headerReads: readonly HeaderRead[];
+  /** RFC 6750, 2.1 and 2.3: `authorization: Bearer`, and the query parameter `access_token`. */
+  readonly methods: BearerTerms['methods'];
   offered(request: Request): Offered;
 }
 
+const SEVERAL: Offered = { kind: 'malformed', detail: 'the request has two tokens, or one with a comma' };
+
 export function tokenOrigin(config: JwtValidationOptions): TokenOrigin {
+  if (config.places !== undefined && !isBearerAlone(config.places)) return originOfPlaces(config.places);
   if (config.jwtOrigin === 'httpBearerAuthenticationHeader') {
     return {
       credential: BEARER_HEADER,
       headerName: 'authorization',
-      isAccessTokenQuery: false,
+      headers: ['authorization'],
+      headerReads: [],
+      methods: ['header'],
       offered: (request) => bearerToken(request.check.header('authorization')),
     };
   }
   const selection = compileExpression(config.jwtExpression ?? DEFAULT_JWT_EXPRESSION);
+  const { headerName, source } = selection;
   return {
-    credential: `token ${selection.source}`,
-    headerName: selection.headerName,
-    isAccessTokenQuery: selection.fromQuery && /\baccess_token\b/.test(selection.source),
+    credential: `token ${source}`,
+    headerName,
+    headers: headerName === undefined ? [] : [headerName],
+    // A token is the caller's own, and it is remembered by what the caller sent.
+    headerReads: headerName === undefined ? [] : [{ field: 'jwtExpression', header: headerName, fromCaller: true }],
+    methods: selection.fromQuery && /\baccess_token\b/.test(source) ? ['query'] : [],
     offered(request) {
       const token = selection.select(request);
       if (token !== undefined && token !== '') return { kind: 'token', token };
-      return { kind: 'missing', detail: `the request has no token at ${selection.source}` };
+      return { kind: 'missing', detail: `the request has no token at ${source}` };
+    },
+  };
+}
+
+function isBearer({ header, scheme }: CredentialPlace): boolean {
+  return header === 'authorization' && scheme?.toLowerCase() === 'bearer';
+}
+
+function isBearerAlone(places: readonly CredentialPlace[]): boolean {
+  return places.length === 1 && places.every(isBearer);
+}
+
+function originOfPlaces(places: readonly CredentialPlace[]): TokenOrigin {
+  const presented = credentialPlaces(places, 'places');
+  const takesBearer = places.some(isBearer);
+  const missing: Offered = { kind: 'missing', detail: `the request has no token at ${presented.credential}` };
+  const takesQuery = places.some(({ query }) => query === 'access_token');
+  return {
+    credential: `token ${presented.credential}`,
+    headerName: places.length === 1 ? places[0]?.header : undefined,
+    headers: presented.headers,
+    headerReads: presented.headerReads,
+    methods: [...(takesBearer ? (['header'] as const) : []), ...(takesQuery ? (['query'] as const) : [])],
+    offered(request) {
+      if (takesBearer) {
+        // Of two schemes in one header, or none after Bearer: an upstream might take what nobody has verified.
+        const bearer = bearerToken(request.check.header('authorization'));
+        if (bearer.kind === 'malformed') return bearer;
+      }
+      const sent = presented.find(request);
+      if (sent.found === 'one') return { kind: 'token', token: sent.value, headers: sent.headers };
+      return sent.found === 'several' ? SEVERAL : missing;
     },
   };
 }
@@ -43,8 +93,6 @@ export function authenticating(
   config: JwtValidationOptions,
   { origin, issuers }: { readonly origin: TokenOrigin; readonly issuers: Issuers },
 ): Authenticating {
-  const { headerName } = origin;
-  const isHeader = config.jwtOrigin === 'httpBearerAuthenticationHeader';
   return {
     credential: origin.credential,
     isPresent: (request) => origin.offered(request).kind !== 'missing',
@@ -55,11 +103,11 @@ export function authenticating(
       return typeof claims !== 'string' && issuers.isMeant(claims);
     },
     challenge: 'Bearer',
-    headers: headerName === undefined ? [] : [headerName],
+    headers: origin.headers,
     bearer: {
       issuers: issuers.identifiers.filter((issuer) => URL.parse(issuer)?.protocol === 'https:'),
       scopes: config.requiredScopes,
-      methods: isHeader ? ['header'] : origin.isAccessTokenQuery ? ['query'] : [],
+      methods: origin.methods,
     },
   };
 }

@@ -9,7 +9,7 @@ import { fixedKeys, publishedKeys } from '../jwt/key-source.ts';
 import type { KeySource } from '../jwt/key-source.ts';
 import { keysFromText } from '../jwt/text-key.ts';
 import type { ClientIssuer } from '../policy/client-issuer.ts';
-import { listOf } from './jwt-validation-fields.ts';
+import { listOf, pathOf } from './jwt-validation-fields.ts';
 import { algorithmsOf, discoveryUrlOf, issuerNameOf } from './jwt-validation-issuers.ts';
 import type { IssuerEntry } from './jwt-validation-issuers.ts';
 import { allowedAlgorithms } from './jwt-validation-parameters.ts';
@@ -78,13 +78,17 @@ function rulesOfOne(config: JwtValidationOptions): ClaimRules {
 
 function commonRules(config: JwtValidationOptions): Omit<ClaimRules, 'issuers' | 'audience'> {
   const custom = (claims: JwtValidationOptions['mandatoryCustomClaims'], mandatory: boolean): ClaimRules['custom'] =>
-    claims.map(({ key, value }) => ({ key, anyOf: [value].flat(), mandatory }));
+    claims.map(({ key, path, value }) => ({ ...claimNamed(key, path), anyOf: [value].flat(), mandatory }));
   return {
     expiryMandatory: config.mandatoryExpClaim,
     notBeforeMandatory: config.mandatoryNbfClaim,
     toleranceMs: config.clockToleranceSeconds * 1000,
     custom: [...custom(config.mandatoryCustomClaims, true), ...custom(config.nonMandatoryCustomClaims, false)],
   };
+}
+
+function claimNamed(key: string | undefined, path: string | undefined) {
+  return path === undefined ? { key: key ?? '' } : { key: path, path: pathOf(path) };
 }
 
 /** Whose word on the client the policy takes. Where no issuer is named, whoever has the keys is one. */

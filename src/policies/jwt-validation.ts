@@ -36,7 +36,7 @@ export default definePolicy({
       told,
       isOfSeveral: clientIssuers.length > 1 || clientIssuers.some(({ isMany }) => isMany),
     };
-    const remove = config.forwardToken || origin.headerName === undefined ? [] : [origin.headerName];
+    const remove = config.forwardToken ? [] : origin.headers;
     // Last of all, since it holds key sets until the policy closes.
     const issuers = issuersOf(config, keySets);
     const verifier = new Verifier({
@@ -64,11 +64,7 @@ export default definePolicy({
       clientIssuers,
       provides: told === undefined ? ['claims'] : ['claims', 'client'],
       authenticates: authenticating(config, { origin, issuers }),
-      // A token is the caller's own, and it is remembered by what the caller sent.
-      headerReads:
-        config.jwtOrigin === 'customExpression' && origin.headerName !== undefined
-          ? [{ field: 'jwtExpression', header: origin.headerName, fromCaller: true }]
-          : [],
+      headerReads: origin.headerReads,
       decide(request) {
         const { headerName } = origin;
         const known = headerName === undefined ? undefined : verifier.recall(request.check, headerName);
@@ -80,7 +76,14 @@ export default definePolicy({
         if (offered.kind === 'malformed') return { reason: 'token_invalid', detail: offered.detail };
         const presented = headerName === undefined ? '' : request.check.header(headerName);
         const verified = verifier.verify(offered.token, request.deadline, presented, request.caller);
-        return settle(verified, (token) => outcomeOf(request, token));
+        return settle(verified, (token) => {
+          const outcome = outcomeOf(request, token);
+          const { headers } = offered;
+          // A header that is a place of tokens may hold something else this time.
+          return headers === undefined || config.forwardToken || outcome.reason !== undefined
+            ? outcome
+            : { ...outcome, remove: headers };
+        });
       },
       close() {
         verifier.close();

@@ -64,6 +64,8 @@ export interface Grant extends Extras {
   readonly upstream?: readonly HeaderEntry[];
   /** Request headers that the upstream must not see, such as a token. */
   readonly remove?: readonly string[];
+  /** What operators should know of a request that passes all the same: a sentence without a value of it. */
+  readonly remark?: string | undefined;
 }
 
 /** What one policy can establish and another may need: the claims of a verified token, the client application. */

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import type { ClaimEncoding } from '../../src/jwt/claim-encoding.ts';
 import { claimHeaders } from '../../src/jwt/claim-headers.ts';
+import { parseClaimPath } from '../../src/jwt/claim-path.ts';
 import { faultOfClaims } from '../../src/jwt/claims.ts';
 import type { ClaimRules } from '../../src/jwt/claims.ts';
 
@@ -89,7 +91,11 @@ describe('a custom claim', () => {
 });
 
 describe('a claim as a header', () => {
-  const header = (value: unknown): unknown => claimHeaders({ c: value }, [{ claim: 'c', header: 'x-c' }]);
+  const header = (value: unknown, encoding: ClaimEncoding = 'text'): unknown => {
+    const wanted = { path: ['c'], label: '"c"', isPath: false, header: 'x-c', encoding };
+    const told = claimHeaders({ c: value }, [wanted]);
+    return typeof told === 'string' ? told : told.headers;
+  };
   test.each<[unknown, string]>([
     ['text', 'text'],
     ['Jürgen, Groß', 'Jürgen, Groß'],
@@ -124,4 +130,71 @@ describe('a claim as a header', () => {
   ])('%j is a fault', (value) => {
     expect(header(value)).toMatch(/^the claim "c" can't become a header: /);
   });
+
+  test.each<[ClaimEncoding, unknown, string]>([
+    ['percent', 'Jürgen, Groß', 'J%C3%BCrgen%2C%20Gro%C3%9F'],
+    ['percent', 'a\r\nx-admin: 1', 'a%0D%0Ax-admin%3A%201'],
+    ['percent', ['a,b', 'c'], 'a%2Cb,c'],
+    ['percent', 7, '7'],
+    ['base64url', ' \u0000ÿ', 'IADDvw'],
+    ['base64url', ['a,b', true], 'YSxi,dHJ1ZQ'],
+    ['json', { roles: ['a"b', 'ü\u2028\n'] }, String.raw`{"roles":["a\"b","\u00fc\u2028\n"]}`],
+    ['json', '\uD83D\uDE00\u007F', String.raw`"\ud83d\ude00\u007f"`],
+    ['json', '\uD800', String.raw`"\ud800"`],
+    ['json', '', '""'],
+    ['json', [], '[]'],
+    ['json', false, 'false'],
+  ])('by %s, %j becomes %s, from which it can be read again', (encoding, value, text) => {
+    expect(header(value, encoding)).toEqual([['x-c', text]]);
+    if (encoding === 'json') expect(JSON.parse(text)).toEqual(value);
+  });
+
+  test.each<[ClaimEncoding, unknown]>([
+    ['percent', { a: 1 }],
+    ['percent', '\uD800'],
+    ['percent', ['']],
+    ['base64url', [['a']]],
+    ['base64url', ['\uD800']],
+    ['json', { a: [2 ** 53] }],
+  ])('by %s, %j is a fault', (encoding, value) => {
+    expect(header(value, encoding)).toMatch(/^the claim "c" can't become a header: /);
+  });
+
+  test('by json, 5000 lists in one another are a fault', () => {
+    expect(header(JSON.parse('['.repeat(5000) + ']'.repeat(5000)), 'json')).toMatch(/nested deeper than 32$/);
+  });
+
+  test('is found at a path, by own members of objects alone; a path that leads nowhere is told', () => {
+    const at = (claims: Record<string, unknown>, path: readonly string[]): unknown =>
+      claimHeaders(claims, [{ path, label: path.join('/'), isPath: true, header: 'x-c', encoding: 'text' }]);
+    const claims = { realm_access: { roles: ['a', 'b'] }, 'a.b': { c: 1 }, list: [{ x: 1 }], text: 'abc' };
+    expect(at(claims, ['realm_access', 'roles'])).toEqual({ headers: [['x-c', 'a,b']], unfound: [] });
+    expect(at(claims, ['a.b', 'c'])).toEqual({ headers: [['x-c', '1']], unfound: [] });
+    for (const path of [
+      ['realm_access', 'x'],
+      ['a', 'b', 'c'],
+      ['list', '0', 'x'],
+      ['list', 'length'],
+      ['text', 'length'],
+      ['constructor', 'name'],
+      ['realm_access', '__proto__'],
+    ]) {
+      expect(at(claims, path)).toEqual({ headers: [], unfound: [path.join('/')] });
+    }
+  });
+});
+
+test.each<[string, unknown]>([
+  ['realm_access.roles', ['realm_access', 'roles']],
+  [String.raw`https://example\.com/team.name`, ['https://example.com/team', 'name']],
+  [String.raw`a\\.b`, ['a\\', 'b']],
+  ['sub', ['sub']],
+  ['a..b', expect.stringMatching(/empty name/)],
+  ['.a', expect.stringMatching(/empty name/)],
+  ['a.', expect.stringMatching(/empty name/)],
+  [String.raw`a\b`, expect.stringMatching(/backslash/)],
+  ['a\\', expect.stringMatching(/backslash/)],
+  [Array(17).fill('a').join('.'), expect.stringMatching(/deeper than 16/)],
+])('the path %s', (text, expected) => {
+  expect(parseClaimPath(text)).toEqual(expected);
 });

@@ -1,0 +1,42 @@
+/** Names from the outside in: `realm_access.roles` is `['realm_access', 'roles']`. */
+export type ClaimPath = readonly string[];
+
+type Members = Readonly<Record<string, unknown>>;
+
+const DEEPEST = 16;
+
+/**
+ * Names with dots between them; `\.` is a dot of a name, `\\` a backslash.
+ * @returns a sentence where it is no path
+ */
+export function parseClaimPath(text: string): ClaimPath | string {
+  const names: string[] = [];
+  let name = '';
+  for (let at = 0; at < text.length; at++) {
+    const sign = text[at];
+    if (sign === '\\') {
+      const escaped = text[++at];
+      if (escaped !== '.' && escaped !== '\\')
+        return 'has a backslash that is neither before a dot nor before a backslash';
+      name += escaped;
+    } else if (sign === '.') {
+      names.push(name);
+      name = '';
+    } else name += sign;
+  }
+  names.push(name);
+  if (names.includes('')) return 'has an empty name: between two dots, or at its start or end';
+  return names.length > DEEPEST ? `is deeper than ${DEEPEST} names` : names;
+}
+
+/** What lies at a path; undefined where nothing does. Members of objects alone are looked into, and their own. */
+export function claimAt(claims: Members, path: ClaimPath): unknown {
+  let value: unknown = claims;
+  for (const name of path) {
+    if (typeof value !== 'object' || value === null || Array.isArray(value) || !Object.hasOwn(value, name)) {
+      return undefined;
+    }
+    value = (value as Members)[name];
+  }
+  return value;
+}
