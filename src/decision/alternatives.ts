@@ -2,6 +2,7 @@ import type { Denial } from '../denial/denial.ts';
 import type { AccessPolicy, Answered, Request } from '../policy/policy.ts';
 import { settle } from '../settle.ts';
 import type { Alternative, Bound } from '../snapshot/snapshot.ts';
+import { challenging } from './challenging.ts';
 import { note, requestFor } from './deliberation.ts';
 import type { Deliberation } from './deliberation.ts';
 
@@ -26,7 +27,7 @@ export function askAlternatives(
   if (chosen === undefined) {
     const denial = nothingGiven(alternatives);
     note(deliberation, group, 'deny', startedAt, { denial });
-    if (group.mode === 'enforce') return { with: denial, by: group.name };
+    if (group.mode === 'enforce') return { with: challenging(denial, group.policy, deliberation), by: group.name };
     deliberation.shadowDenied = true;
     return undefined;
   }
@@ -54,7 +55,7 @@ function askAll(deliberation: Deliberation, asking: Asking, index: number): Aske
   return settle(ask(deliberation, bound), (end) => {
     if (end === undefined) return askAll(deliberation, asking, index + 1);
     if (end.with.reason === undefined) return end;
-    return { ...end, with: { ...end.with, challenging: { others: chosen.otherChallenges } } };
+    return { ...end, with: { ...end.with, challenging: { ...end.with.challenging, others: chosen.otherChallenges } } };
   });
 }
 

@@ -39,7 +39,7 @@ export interface HostDifference {
 const NONE: readonly string[] = [];
 
 /** The API that the route names; no client can set this. */
-const API_EXTENSION = 'ostiary.api';
+export const API_EXTENSION = 'ostiary.api';
 
 /** Finds the API of a Check: by its route's `context_extensions`, else by host and path. */
 export function locate(snapshot: Snapshot, check: Check, options: LocateOptions): Located | Denial {

@@ -4,6 +4,7 @@ import type { Check } from '../request/check.ts';
 import { settle } from '../settle.ts';
 import type { Bound, Snapshot } from '../snapshot/snapshot.ts';
 import { NO_HEADERS, adoptExtras, adoptHeaders } from './adopted-headers.ts';
+import { challenging } from './challenging.ts';
 import { askAlternatives } from './alternatives.ts';
 import type { End } from './alternatives.ts';
 import { chargeEnforced, chargeShadows } from './charging.ts';
@@ -21,6 +22,7 @@ import {
 } from './deliberation.ts';
 import type { DecisionPorts, Deliberation } from './deliberation.ts';
 import { locate } from './locate.ts';
+import { metadataDecision } from './resource-metadata.ts';
 import { withinShadowTime } from './shadow-time.ts';
 
 /**
@@ -39,6 +41,8 @@ export function decide(
   caller?: Request['caller'],
   startedAt = ports.clock.monotonic(),
 ): Decision | Promise<Decision> {
+  const metadata = metadataDecision(snapshot, check, ports);
+  if (metadata !== undefined) return metadata;
   const located = locate(snapshot, check, ports);
   if (located.reason !== undefined) return denyUnlocated(snapshot, check, located);
   const deliberation: Deliberation = {
@@ -124,7 +128,7 @@ function adopt(
 ): Denial | Answered | undefined {
   if (outcome.reason !== undefined) {
     note(deliberation, bound, 'deny', startedAt, { denial: outcome });
-    if (bound.mode === 'enforce') return outcome;
+    if (bound.mode === 'enforce') return challenging(outcome, bound.policy, deliberation);
     deliberation.shadowDenied = true;
     return undefined;
   }

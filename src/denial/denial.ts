@@ -38,6 +38,10 @@ export type Reason = keyof Reasons;
 export interface ChallengeContext {
   /** What could be given in place of what was refused. */
   readonly others?: readonly string[];
+  /** URL of the API's metadata, for challenges of the scheme Bearer (RFC 9728, 5.1). */
+  readonly resourceMetadata?: string;
+  /** What a token needs here: where there is metadata, a challenge that says no scope tells it (RFC 6750, 3). */
+  readonly scopes?: readonly string[] | undefined;
 }
 
 /** The denial of one reason. */

@@ -19,6 +19,7 @@ import { addIssues, whereIs } from './load.ts';
 import type { Loaded } from './load.ts';
 import { namespaceOf, PLATFORM_NAMESPACE, qualifiedName, referenceFrom } from './names.ts';
 import { refuseOwnedHeaders } from './owned-headers.ts';
+import { refuseSharedUrls, resourceMetadataOf } from './resource-metadata.ts';
 import type { TierStage } from './tiers.ts';
 import { refuseChosenRules } from './chosen-rules.ts';
 import type { Warnings } from './warnings.ts';
@@ -46,6 +47,7 @@ export function assembleApis(context: ApiContext): AssembledApis {
   const { index, policies, tiers, hosts, faults } = context;
   const loadedApis = [...index.all('Api')].sort((a, b) => compare(nameOf(a), nameOf(b)));
   tellOverlaps(loadedApis, context);
+  refuseSharedUrls(loadedApis, faults);
   const owned = ownedHeaders(policies);
   const bindings = [...index.all('PolicyBinding')].map((loaded) => {
     const targets = new Set(loadedApis.filter((api) => isTarget(loaded, api)).map(nameOf));
@@ -89,6 +91,7 @@ export function assembleApis(context: ApiContext): AssembledApis {
       identityHeaders,
       severalIssuers,
       tiers: ofApi,
+      metadata: metadataOf(loaded, ordered.filter(isAccess)),
       access: ordered.filter(isAccess),
       quota: ordered.filter(isQuota),
     });
@@ -119,6 +122,12 @@ function ownedHeaders(policies: PolicyStage): {
       return headers;
     },
   };
+}
+
+function metadataOf({ document }: Loaded<'Api'>, access: Api['access']): Api['metadata'] {
+  const { publicUrl } = document.spec;
+  const { displayName } = document.metadata;
+  return publicUrl === undefined ? undefined : resourceMetadataOf({ publicUrl, displayName }, access);
 }
 
 function policyOf({ bound }: PlacedPolicy): BoundPolicy {

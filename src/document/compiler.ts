@@ -10,6 +10,7 @@ import type { Policy } from '../policy/policy.ts';
 import { EXACT_HOSTS } from '../request/host.ts';
 import type { HostMatching } from '../request/host.ts';
 import { createApiIndex } from '../snapshot/api-index.ts';
+import { createResourceIndex } from '../snapshot/resource-index.ts';
 import type { Api, Snapshot } from '../snapshot/snapshot.ts';
 import { assembleApis } from './apis.ts';
 import { tellRest } from './broken.ts';
@@ -64,7 +65,7 @@ export interface CompileFailure extends CompileFindings {
 
 /** What APIs and bindings come to: made anew only when one of them has changed. */
 interface Routing {
-  readonly made: Pick<Snapshot, 'apis' | 'apiNamed' | 'apiFor' | 'identityHeaders'>;
+  readonly made: Pick<Snapshot, 'apis' | 'apiNamed' | 'apiFor' | 'apiOfPublicUrl' | 'identityHeaders'>;
   /** They hold as long as it does. */
   readonly warnings: readonly Fault[];
 }
@@ -180,7 +181,8 @@ export class Compiler {
       warnings,
     };
     const { apis, byAge, identityHeaders } = assembleApis(context);
-    const made = { apis, apiNamed: finderOf(apis), apiFor: createApiIndex(byAge), identityHeaders };
+    const apiOfPublicUrl = createResourceIndex(byAge);
+    const made = { apis, apiNamed: finderOf(apis), apiFor: createApiIndex(byAge), apiOfPublicUrl, identityHeaders };
     return { made, warnings: warnings.sorted() };
   }
 }

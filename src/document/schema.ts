@@ -4,6 +4,7 @@ import type { Reason } from '../denial/denial.ts';
 import { allReasons } from '../policies/index.ts';
 import { limitsSchema } from '../quota/limit-schema.ts';
 import { apiKeys } from './api-key-schema.ts';
+import { publicUrl } from './public-url.ts';
 import { annotations, basePath, clientId, host, labels, name, unique } from './fields.ts';
 import { principals } from './principal-schema.ts';
 
@@ -119,6 +120,9 @@ const tier = z.strictObject({
 
 const api = z.strictObject({
   hosts: z.array(host).min(1).optional().describe('Absent: any host'),
+  publicUrl: publicUrl
+    .optional()
+    .describe('Where callers reach it; with it, clients find out how to get tokens (RFC 9728)'),
   basePath: basePath.default('/').describe('On whole segments; the longest wins'),
   encodedSlashes: z
     .enum(['refuse', 'keep'])

@@ -38,10 +38,24 @@ export function publicAnswer(denial: Denial, isGrpc: boolean, table: ReasonTable
   return { httpStatus, grpcStatus, headers: [...headers, ['content-type', 'application/json']], body };
 }
 
-/** A 401 lists whatever the caller could have given. */
+/** A 401 lists whatever the caller could have given; challenges of Bearer tell where tokens are had. */
 function challenged(headers: readonly HeaderEntry[], status: number, { challenging }: Denial): readonly HeaderEntry[] {
-  const others = status === 401 ? (challenging?.others ?? []) : [];
-  return others.length === 0 ? headers : [...headers, ...others.map((value): HeaderEntry => [CHALLENGE, value])];
+  if (challenging === undefined) return headers;
+  const { others = [], resourceMetadata, scopes = [] } = challenging;
+  const more = status === 401 ? others.map((value): HeaderEntry => [CHALLENGE, value]) : [];
+  if (resourceMetadata === undefined) return [...headers, ...more];
+  const scope = status === 401 && scopes.length > 0 ? [`scope="${scopes.join(' ')}"`] : [];
+  return [...headers.map((header) => withParameters(header, scope)), ...more].map((header) => {
+    return withParameters(header, [`resource_metadata="${resourceMetadata}"`]);
+  });
+}
+
+/** RFC 9110, 11.2: parameters by commas, the first behind a space. */
+function withParameters([name, value]: HeaderEntry, parameters: readonly string[]): HeaderEntry {
+  if (name !== CHALLENGE || !/^Bearer(?: |$)/i.test(value)) return [name, value];
+  const added = parameters.filter((parameter) => !value.includes(` ${parameter.slice(0, parameter.indexOf('='))}=`));
+  if (added.length === 0) return [name, value];
+  return [name, `${value}${value.includes(' ') ? ',' : ''} ${added.join(', ')}`];
 }
 
 function statusOf({ httpStatus }: ReasonEntry, denial: DenialOf<Reason>): DenialStatus | undefined {

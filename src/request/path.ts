@@ -153,6 +153,13 @@ function resolve(decoded: string, nameOf: (segment: string) => string): string |
   return directory && kept.length > 0 ? `${joined}/` : joined;
 }
 
+/** Whether nobody reads another path in it, whatever is decoded or resolved. */
+export function readsOneWay({ path, readings }: NormalPath): boolean {
+  if (readings === undefined) return true;
+  const { asSent, decoded, hasEncodedSlash } = readings;
+  return !hasEncodedSlash && asSent.length === 1 && decoded.every((reading) => reading === path);
+}
+
 /** The part of a normalised path after a base path, `/` if nothing follows; undefined if the path is outside. */
 export function pathBelow(basePath: string, path: string): string | undefined {
   if (basePath === '/') return path;

@@ -22,6 +22,11 @@ export interface Snapshot {
    * @param form `as sent`: the path is undecoded, as Envoy matches its routes by it
    */
   apiFor(host: string, path: string, form?: 'as sent'): Api | undefined;
+  /**
+   * The API whose metadata is about a public URL; undefined where none has any.
+   * @param path `/`, or without a slash at its end
+   */
+  readonly apiOfPublicUrl?: ((host: string, path: string) => Api | undefined) | undefined;
   readonly directory: ContractDirectory;
   /** How many there are. */
   readonly clientApplications: number;
@@ -48,10 +53,24 @@ export interface Api {
   /** Its enforced policies take tokens of more than one issuer. */
   readonly severalIssuers?: boolean;
   readonly tiers: readonly Tier[];
+  /** What clients are told of it (RFC 9728); absent: it has no public URL, or takes no access tokens. */
+  readonly metadata?: ResourceMetadata | undefined;
   /** In the order of decision. */
   readonly access: readonly Bound<AccessPolicy>[];
   /** In the order of decision; they run after every access policy. */
   readonly quota: readonly Bound<QuotaPolicy>[];
+}
+
+/** The metadata of an API as a protected resource of OAuth. */
+export interface ResourceMetadata {
+  /** Where it is, as challenges tell it. */
+  readonly url: string;
+  /** Of the public URL: lower case, with its port where that is told. */
+  readonly host: string;
+  /** Of the public URL, decoded: `/`, or without a slash at its end. */
+  readonly path: string;
+  /** JSON. */
+  readonly body: string;
 }
 
 /** One of several ways to authenticate: each of its policies has to let the request pass. */
