@@ -1,7 +1,7 @@
 /** One thing that is wrong with a document, described so that its author can fix it. */
 export interface Fault {
   readonly file: string;
-  /** 1-based; 0 where the fault has no place in the file. */
+  /** 1-based; 0 if the fault has no place in the file. */
   readonly line: number;
   readonly column: number;
   /** Such as `spec.policies[0].config.issuer`; empty for the document as a whole. */

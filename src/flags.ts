@@ -7,7 +7,7 @@ export interface Flag<T> {
   /** What `--help` shows for the value; undefined for a switch. */
   readonly placeholder: string | undefined;
   readonly fallback: T;
-  /** The default as `--help` shows it; empty where there is none to show. */
+  /** The default as `--help` shows it; empty if there is none to show. */
   readonly shown: string;
   readonly repeatable: boolean;
   readonly help: string;

@@ -12,7 +12,7 @@ export interface ApiAddress {
 
 /**
  * Calls a method of the operator's API in JSON.
- * @throws UserError where nobody answers, or the answer is an error
+ * @throws UserError if nobody answers, or the answer is an error
  */
 export async function callApi(method: string, message: object, { api, token }: ApiAddress): Promise<unknown> {
   const place = api.startsWith('unix:')

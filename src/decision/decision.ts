@@ -26,13 +26,13 @@ export interface Step {
 
 /** The whole result of a Check: what Envoy gets, and what is logged and counted. */
 export interface Decision {
-  /** The API's name; empty where none matches. */
+  /** The API's name; empty if none matches. */
   readonly api: string;
   /** Undefined: the request is allowed, or answered. */
   readonly denial: Denial | undefined;
   /** Set if a policy has answered the request, which is then neither denied nor passed on. */
   readonly answer?: DirectAnswer | undefined;
-  /** The name of the policy that denied or answered; empty where none did. */
+  /** The name of the policy that denied or answered; empty if none did. */
   readonly policy: string;
   readonly identity: Identity;
   /** Headers for the upstream that this request's own result sets. */

@@ -82,7 +82,7 @@ export class RequestHeaders {
   }
 
   /**
-   * The end of a value that is longer than that. Undefined where there is none, or where it is joined from several.
+   * The end of a value that is longer than that. Undefined if there is none, or where it is joined from several.
    * @param length characters, which must be ASCII to be of use
    */
   tail(name: string, length: number): string | undefined {

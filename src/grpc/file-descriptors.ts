@@ -29,7 +29,7 @@ export class DescriptorIndex {
     return this.#extensions.get(extendee)?.get(fieldNumber);
   }
 
-  /** Undefined where there is no such message. */
+  /** Undefined if there is no such message. */
   extensionNumbers(extendee: string): number[] | undefined {
     if (!this.#messages.has(extendee)) return undefined;
     return [...(this.#extensions.get(extendee)?.keys() ?? [])].sort((a, b) => a - b);

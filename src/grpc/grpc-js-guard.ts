@@ -147,7 +147,7 @@ class Meter {
     this.#isBidirectional = isBidirectional;
   }
 
-  /** @returns false where the connection may hold no more */
+  /** @returns false if the connection may hold no more */
   take(chunk: Buffer): boolean {
     if (this.#isClosed) return true;
     if (!this.#share.take(chunk.length)) return false;

@@ -8,7 +8,7 @@ import type { TlsMaterial } from '../listen/tls.ts';
 
 /** One call as its handler sees it. */
 export interface Call {
-  /** Monotonic milliseconds; Infinity where the caller set no `grpc-timeout`. */
+  /** Monotonic milliseconds; Infinity if the caller set no `grpc-timeout`. */
   readonly deadline: number;
   /** Aborted when the caller cancels, the deadline passes or the connection ends. */
   readonly signal: AbortSignal;

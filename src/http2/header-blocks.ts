@@ -55,7 +55,7 @@ export class HeaderBlocks {
     return head;
   }
 
-  /** @returns false where the fields can't be trailers. */
+  /** @returns false if the fields can't be trailers. */
   trailers(block: Buffer, start: number, end: number): boolean {
     this.#decoder.decode(block, start, end, this.#builder);
     return this.#builder.finishTrailers();

@@ -25,7 +25,7 @@ export type OnChunk = (buffer: Buffer, end: number, mayBeMore: boolean) => void;
  * internals, and for TLS, the event `data` does the same.
  */
 export class Input {
-  /** True where reads reuse their buffer. */
+  /** True if reads reuse their buffer. */
   readonly isInPlace: boolean;
   readonly #onChunk: OnChunk;
   #buffer: Buffer = NO_BUFFER;

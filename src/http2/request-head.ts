@@ -90,7 +90,7 @@ export class HeadBuilder implements FieldSink {
     return head;
   }
 
-  /** @returns false where the block just decoded can't be trailers (RFC 9113, 8.1); ready for the next block. */
+  /** @returns false if the block just decoded can't be trailers (RFC 9113, 8.1); ready for the next block. */
   finishTrailers(): boolean {
     const hasPseudo = (this.#method ?? this.#scheme ?? this.#path ?? this.#authority) !== undefined;
     const fits = !this.#isMalformed && !hasPseudo;

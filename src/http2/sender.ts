@@ -79,7 +79,7 @@ export class Sender {
 
   /**
    * Settles what is paid for with what waits, here or at the socket.
-   * @returns false where no more may be kept waiting here
+   * @returns false if no more may be kept waiting here
    */
   account(): boolean {
     const { queuedBytes } = this;
@@ -228,7 +228,7 @@ export class Sender {
     if (wasClosed) this.pumpAll();
   }
 
-  /** @returns false where the window would exceed 2^31-1, which is the stream's error. */
+  /** @returns false if the window would exceed 2^31-1, which is the stream's error. */
   grantStream(stream: SendingStream, bytes: number): boolean {
     stream.sendDelta += bytes;
     if (this.initialWindow + stream.sendDelta > GREATEST_WINDOW) return false;

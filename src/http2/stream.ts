@@ -72,7 +72,7 @@ export abstract class Stream implements SendingStream {
     return 1;
   }
 
-  /** True where a peer that does not end its side within the request time-out is cut off. */
+  /** True if a peer that does not end its side within the request time-out is cut off. */
   abstract readonly expectsEndSoon: boolean;
   /** The connection knows the stream: it may answer from here on. */
   abstract start(): void;

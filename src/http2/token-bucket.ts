@@ -16,7 +16,7 @@ export class TokenBucket {
   /**
    * @param answers how many answers the connection has given since its start
    * @param amount how many at once; 0 asks and takes none
-   * @returns false where the peer has done it too often.
+   * @returns false if the peer has done it too often.
    */
   take(nowMs: number, answers: number, amount = 1): boolean {
     const { burst, perSecond, perAnswer } = this.#rate;

@@ -222,7 +222,7 @@ export class Descriptor {
     return now.mono - this.#usedAt >= idleMs && !isPending && this.#lease.debited === 0;
   }
 
-  /** False where it has to wait on. */
+  /** False if it has to wait on. */
   #answer(hit: PendingHit, now: Moment): boolean {
     const isGranted = this.#lease.spend(costOf(hit), now);
     const demands = underLimits(hit.demands, this.#demands);

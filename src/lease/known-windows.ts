@@ -103,7 +103,7 @@ export class KnownWindows {
     );
   }
 
-  /** When the first open window of these demands can end; Infinity where none is known to be open. */
+  /** When the first open window of these demands can end; Infinity if none is known to be open. */
   firstEndMono(demands: readonly Demand[], { mono }: Moment): number {
     let first = Infinity;
     demands.forEach(({ limits }, d) =>

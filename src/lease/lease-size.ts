@@ -44,10 +44,10 @@ export class SpendingRate {
 }
 
 /**
- * The units a lease should hold: 0 where every hit is to ask.
+ * The units a lease should hold: 0 if every hit is to ask.
  * @param ratePerMs units this replica spends in a millisecond
  * @param shortestMs length of the shortest window
- * @param leftMs until the first open window ends; Infinity where that is not known
+ * @param leftMs until the first open window ends; Infinity if that is not known
  * @param smallest the smallest limit
  */
 export function leaseSize(ratePerMs: number, shortestMs: number, leftMs: number, smallest: number): number {
@@ -58,7 +58,7 @@ export function leaseSize(ratePerMs: number, shortestMs: number, leftMs: number,
 /**
  * The units a lease of these demands should hold, so that all leases of each counter are within their part of its
  * limits.
- * @param leftMs until the first open window ends; Infinity where that is not known
+ * @param leftMs until the first open window ends; Infinity if that is not known
  * @param leasedByOthers units that other leases of this replica hold of the counter of a demand
  */
 export function sizeWithinLimits(

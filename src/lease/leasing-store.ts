@@ -35,7 +35,7 @@ export interface LeasingStorePorts {
   replicas(): number;
   /**
    * Admits keys that callers choose to the store. Absent: the store bounds them itself.
-   * @throws TooManyKeys where one is new and does not fit
+   * @throws TooManyKeys if one is new and does not fit
    */
   admitKeys?(demands: readonly Demand[], now: Moment): void;
   /** Tells the mesh that a counter was reset. */

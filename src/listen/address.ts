@@ -13,7 +13,7 @@ const MAX_SOCKET_PATH_BYTES = 107;
  * `unix:/path` or `unix:///path`.
  * @param flag the flag or variable that says it, for the message
  * @param socketMode permission bits of a Unix socket
- * @throws UserError (exit code 2) where the text is none of these
+ * @throws UserError (exit code 2) if the text is none of these
  */
 export function parseListenAddress(text: string, flag: string, socketMode = 0o660): ListenAddress {
   const fail = (why: string): never => {
@@ -51,7 +51,7 @@ export function formatListenAddress(address: ListenAddress): string {
   return `${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`;
 }
 
-/** True where only processes of this machine can connect. An empty host means every address. */
+/** True if only processes of this machine can connect. An empty host means every address. */
 export function isLocal(address: ListenAddress): boolean {
   return address.kind === 'unix' || isLoopbackHost(address.host);
 }

@@ -61,7 +61,7 @@ export class ConnectionRoom {
     }
   }
 
-  /** At most once a second, however many knock. @returns false where nobody is idle, as far as is known */
+  /** At most once a second, however many knock. @returns false if nobody is idle, as far as is known */
   #look(): boolean {
     const nowMs = this.#options.now();
     if (nowMs - this.#lookedAtMs < LEAST_IDLE_MS) return false;

@@ -23,7 +23,7 @@ export class ChosenKeys {
 
   /**
    * Admits the caller-chosen keys of these demands.
-   * @throws TooManyKeys where one of them is new and does not fit
+   * @throws TooManyKeys if one of them is new and does not fit
    */
   admit(demands: readonly Demand[], { mono, wall }: Moment): void {
     let fresh: Demand[] | undefined;

@@ -70,7 +70,7 @@ export class CounterTable<Counter extends Tabled> {
    * Makes room for the new counters of one request, and keeps its other counters.
    * @param mono monotonic milliseconds
    * @param hasEnded whether nothing in a counter counts any more
-   * @throws TooManyKeys where one of them does not fit
+   * @throws TooManyKeys if one of them does not fit
    */
   makeRoom(wanted: readonly CounterKey[], mono: number, hasEnded: (counter: Counter) => boolean): void {
     const fresh = wanted.filter(({ key }) => !this.#counters.has(key));

@@ -45,7 +45,7 @@ export class ScriptMemory {
 
   /**
    * @param keyspaces one a key; absent: callers chose none of them
-   * @throws StoreUnavailable where a new counter does not fit
+   * @throws StoreUnavailable if a new counter does not fit
    */
   run(script: StoreScript, keys: readonly string[], args: readonly Argument[], keyspaces: Keyspaces = []): number[] {
     if (script === 'take' || script === 'peek') return this.#take(keys, args, keyspaces);

@@ -30,7 +30,7 @@ export interface DecisionLog {
 /**
  * A line for every denial, for every Check in which a policy failed, and for a sample of the
  * others. A flood of denials costs a bounded number of lines, so that it can't take the service down.
- * @throws TypeError where a rate is out of range
+ * @throws TypeError if a rate is out of range
  */
 export function createDecisionLog(options: DecisionLogOptions): DecisionLog {
   const { log, clock, allowRate, maxLinesPerSecond, random, clientAddress, suppressed } = options;

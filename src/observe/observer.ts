@@ -33,7 +33,7 @@ export interface Observer {
   callFailed(method: string, error: unknown): void;
   /** A request is decided otherwise, or refused, only because its host has a port or a final dot. */
   hostDiffers(difference: HostDifference): void;
-  /** A call of the operator's API was refused: its method, empty where it names none, and why. */
+  /** A call of the operator's API was refused: its method, empty if it names none, and why. */
   callRefused(method: string, why: string): void;
   /** An operator has closed the windows of these counters. */
   countersReset(reset: OperatorReset): void;

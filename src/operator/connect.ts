@@ -15,7 +15,7 @@ export interface ConnectOptions {
   /** What the listener serves; a method that `methods` does not have is UNIMPLEMENTED. */
   readonly services: readonly DescService[];
   readonly methods: readonly Method[];
-  /** Rejects with an RpcError where the caller may not call the method; asked before the message is read. */
+  /** Rejects with an RpcError if the caller may not call the method; asked before the message is read. */
   readonly allow: (path: string, authorization: string | null) => Promise<void>;
   readonly maxMessageBytes: number;
   /** Monotonic milliseconds. */

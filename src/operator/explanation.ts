@@ -50,7 +50,7 @@ export function explanationOf(decision: Decision, answer: CheckResponse, telling
 const EITHER_CREDENTIAL =
   'the client id or its secret, the API key, or the user or the password, is wrong; which of them, the decision log tells, and this API over a Unix socket or with --api-token-file';
 
-/** @param used units by which `remaining` would be higher had the decision not been made: 0 where nothing was granted */
+/** @param used units by which `remaining` would be higher had the decision not been made: 0 if nothing was granted */
 export function toCounter({ limit, remaining, resetMs }: WindowState, used: number): Counter {
   const before = remaining + used;
   // A store returns a window that is not open as an unused one of full length.
@@ -100,7 +100,7 @@ function toPolicyStep(step: Step, telling: Telling): PolicyStep {
   });
 }
 
-/** Undefined where nothing is known of the client: a token without a client's id, say. */
+/** Undefined if nothing is known of the client: a token without a client's id, say. */
 function toClient({ client, contract }: Identity): Client | undefined {
   const application = client ?? contract?.client;
   if (application === undefined) return undefined;

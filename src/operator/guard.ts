@@ -11,7 +11,7 @@ import type { ListenAddress } from '../listen/address.ts';
  *   (DNS rebinding). An IP address can't be rebound. Elsewhere the token keeps strangers away, and browsers
  *   can't reach a Unix socket.
  *
- * @returns tells of a request's headers why they are refused; undefined where the request may pass
+ * @returns tells of a request's headers why they are refused; undefined if the request may pass
  */
 export function createGuard(address: ListenAddress): (headers: IncomingHttpHeaders) => string | undefined {
   const checksHost = address.kind === 'tcp' && isLocal(address);

@@ -24,7 +24,7 @@ import type { RefreshKeys } from './keys.ts';
 export interface Inspector {
   /** In force now; undefined until one is loaded. */
   snapshot(): Snapshot | undefined;
-  /** Of the last reload; empty where it succeeded. */
+  /** Of the last reload; empty if it succeeded. */
   faults(): readonly Fault[];
   /**
    * Decides a serialised CheckRequest with the snapshot, like `Authorization/Check`, but charges nothing.
@@ -41,7 +41,7 @@ export interface Inspector {
 /** What an operator has changed. */
 export interface CountersReset {
   readonly api: string;
-  /** Empty where it was the counter of a key, or of requests without one. */
+  /** Empty if it was the counter of a key, or of requests without one. */
   readonly clientId: string;
   /** Names of the counters; keys that callers choose are hashed in them. */
   readonly counters: readonly string[];

@@ -15,7 +15,7 @@ export interface InspectorOptions {
   readonly snapshot: () => Snapshot | undefined;
   readonly faults: () => readonly Fault[];
   readonly store: CounterStore;
-  /** Absent where no key set is held. */
+  /** Absent if no key set is held. */
   readonly refreshKeys?: RefreshKeys;
   /** Called for each explanation: trying credentials here has no limit, so it should be visible. */
   readonly explained?: (decision: Decision) => void;

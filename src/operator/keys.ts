@@ -16,7 +16,7 @@ export interface KeySetRefresh {
 
 /**
  * Fetches the set of a URL now, or every set in use.
- * @returns sorted by URL; empty where no such set is in use
+ * @returns sorted by URL; empty if no such set is in use
  */
 export type RefreshKeys = (url: string | undefined) => Promise<readonly KeySetRefresh[]>;
 

@@ -34,7 +34,7 @@ export interface OutageCounter {
   /** Has been sent, and may have been charged. */
   debt: Debt | undefined;
   isSending: boolean;
-  /** Monotonic milliseconds: the debt was not taken, and is not sent again before; -Infinity where it was. */
+  /** Monotonic milliseconds: the debt was not taken, and is not sent again before; -Infinity if it was. */
   retryAt: number;
   settledAt: number;
 }
@@ -190,7 +190,7 @@ export class OutageShares {
     }
   }
 
-  /** Undefined where there is no room for it. */
+  /** Undefined if there is no room for it. */
   #counter(key: string, demand: Demand, { mono }: Moment, isTold = false): OutageCounter | undefined {
     let counter = this.#counters.get(key);
     if (counter === undefined) {

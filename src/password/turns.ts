@@ -17,7 +17,7 @@ export class Turns<Item> {
     return this.#size;
   }
 
-  /** @returns false where there is no room */
+  /** @returns false if there is no room */
   add(lane: number, item: Item): boolean {
     const waiting = this.#lanes[lane];
     if (waiting === undefined) throw new TypeError('there is no such lane');

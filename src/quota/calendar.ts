@@ -39,7 +39,7 @@ const calendars = new Map<string, Calendar>();
 /**
  * The start of the window that holds `nowMs`, its end, and the ends of the two windows after it:
  * milliseconds since the Unix epoch.
- * @throws RangeError where the time zone is unknown
+ * @throws RangeError if the time zone is unknown
  */
 export function calendarBoundaries(period: CalendarPeriod, nowMs: number): Calendar['boundaries'] {
   const name = calendarName(period);
@@ -58,7 +58,7 @@ export function calendarName({ unit, timeZone }: CalendarPeriod): string {
   return `${unit}@${timeZone}`;
 }
 
-/** @throws RangeError where the time zone is unknown */
+/** @throws RangeError if the time zone is unknown */
 export function checkTimeZone(timeZone: string): void {
   void new Intl.DateTimeFormat('en', { timeZone });
 }

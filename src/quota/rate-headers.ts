@@ -8,7 +8,7 @@ const GREATEST_INTEGER = 999_999_999_999_999;
  * The headers that tell a caller about its quota: those of the reference (`x-ratelimit-*`, reset in milliseconds) and
  * those of draft-ietf-httpapi-ratelimit-headers-10 (seconds, rounded up). Of several windows, the headers show the most
  * restrictive one; `RateLimit-Policy` lists all.
- * @param refusedCost units the caller asked for and was refused; 0 where it was admitted
+ * @param refusedCost units the caller asked for and was refused; 0 if it was admitted
  */
 export function rateHeaders(windows: readonly WindowState[], refusedCost = 0): HeaderEntry[] {
   const names = uniqueNames(windows);

@@ -20,7 +20,7 @@ export interface Demand {
   readonly cost: number;
   /** Absent: scope `mesh`, and denied while the store does not answer. */
   readonly terms?: QuotaTerms | undefined;
-  /** Present where callers chose the key; absent where the configuration bounds the number of keys. */
+  /** Present where callers chose the key; absent if the configuration bounds the number of keys. */
   readonly keyspace?: Keyspace | undefined;
 }
 
@@ -68,7 +68,7 @@ export interface CounterStore {
   /**
    * Charges all windows of all demands, or none.
    * @param deadline monotonic milliseconds ({@link Clock.monotonic}) after which the answer is of no use
-   * @throws StoreUnavailable (or rejects with it) where the store can't tell
+   * @throws StoreUnavailable (or rejects with it) if the store can't tell
    */
   take(demands: readonly Demand[], deadline: number): Taking | Promise<Taking>;
   /** Whether {@link take} would grant, and the windows as they are without it; changes nothing. */

@@ -21,7 +21,7 @@ export class Circuit {
     this.#isOpen = false;
   }
 
-  /** @returns true where this opened it */
+  /** @returns true if this opened it */
   timedOut(): boolean {
     this.#inARow += 1;
     if (this.#isOpen || this.#inARow < FAILURES) return false;

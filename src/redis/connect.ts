@@ -71,7 +71,7 @@ const clusterOptions = {
  * Starts to connect, and retries until it is disconnected.
  * @param monotonic milliseconds
  * @param onFault called if renewed secrets can't be read
- * @throws UserError where an address is none
+ * @throws UserError if an address is none
  */
 export async function connectRedis(
   options: RedisOptions,

@@ -125,7 +125,7 @@ export class RedisLink implements ScriptLink {
 
   /**
    * Tells every replica.
-   * @throws StoreUnavailable where it may not have been told
+   * @throws StoreUnavailable if it may not have been told
    */
   async publish(channel: string, message: string): Promise<void> {
     const client = this.#client;

@@ -3,7 +3,7 @@ import type { CounterOptions } from './counter-options.ts';
 
 /**
  * Where quota is counted, for logs: never with a user or a password.
- * @throws UserError where an address is none
+ * @throws UserError if an address is none
  */
 export function storeName({ redis }: CounterOptions): string {
   if (redis === undefined) return 'memory, of this replica alone';

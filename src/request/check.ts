@@ -13,13 +13,13 @@ export interface Check {
   readonly path: string;
   /** `:authority` as the client sent it: with port, any case. */
   readonly host: string;
-  /** Envoy's stream id, a decimal string; not `x-request-id`. Empty where Envoy sent none. */
+  /** Envoy's stream id, a decimal string; not `x-request-id`. Empty if Envoy sent none. */
   readonly streamId: string;
-  /** When Envoy saw the first byte of the request, as `seconds.nanos`; empty where Envoy sent none. */
+  /** When Envoy saw the first byte of the request, as `seconds.nanos`; empty if Envoy sent none. */
   readonly requestTime: string;
   /** The connection's peer, not the client behind a proxy; empty if it is not an IP socket. */
   readonly sourceAddress: string;
-  /** 0 where there is none. */
+  /** 0 if there is none. */
   readonly sourcePort: number;
   /**
    * Writes the values that only Envoy gives a request and no caller can choose: stream id, request time, source address
@@ -36,7 +36,7 @@ export interface Check {
   header(name: string): string | undefined;
   /**
    * The last characters of a header's value, without making a string of the rest.
-   * @returns undefined where the header is missing, joined from several, or not longer than `length`
+   * @returns undefined if the header is missing, joined from several, or not longer than `length`
    */
   headerTail(name: string, length: number): string | undefined;
   /** Whether a header was sent once and its value is exactly these bytes. */
@@ -49,9 +49,9 @@ export interface Check {
    * @param lengths 1 at each length that is looked for
    */
   headerNamesWithSigns(lengths: Uint8Array): readonly string[];
-  /** Such as `HTTP/1.1` or `HTTP/2`; empty where Envoy does not say. */
+  /** Such as `HTTP/1.1` or `HTTP/2`; empty if Envoy does not say. */
   readonly protocol: string;
-  /** The body, where Envoy sends it as bytes (`with_request_body`, `pack_as_bytes`); undefined where it sends none or an empty one. */
+  /** The body, where Envoy sends it as bytes (`with_request_body`, `pack_as_bytes`); undefined if it sends none or an empty one. */
   readonly rawBody: Uint8Array | undefined;
   /** Envoy sends bodies as text, in which it replaces what is not UTF-8: what the upstream gets may be something else. */
   readonly hasTextBody: boolean;

@@ -11,7 +11,7 @@ export function forwardedUri(check: Check, trustedHops: number): string | undefi
 
 /**
  * The same, and after it those of the trusted proxies, each as the next one wrote it: the last is of the peer of the
- * Envoy that asks. Undefined where the request came through fewer.
+ * Envoy that asks. Undefined if the request came through fewer.
  */
 export function forwardedUris(check: Check, trustedHops: number): readonly (string | undefined)[] | undefined {
   const header = check.header('x-forwarded-client-cert');

@@ -6,7 +6,7 @@ const PLACES = 512;
 interface Known {
   /** As it is sent, so that letters in another case are another name here. */
   readonly bytes: Uint8Array;
-  /** In lower case; undefined where it is not meant. */
+  /** In lower case; undefined if it is not meant. */
   readonly meant: string | undefined;
 }
 

@@ -7,7 +7,7 @@ export type Ipv6Words = Uint32Array & { readonly length: 4 };
  * Reads an address as text: dotted decimal without leading zeros, or IPv6 (RFC 4291, 2.2). IPv4 in IPv6
  * (`::ffff:192.0.2.7`, RFC 4291, 2.5.5.2) is the IPv4 address. Ports, brackets, scope ids and white space are not
  * part of an address.
- * @returns undefined where the text is none
+ * @returns undefined if the text is none
  */
 export function parseIpAddress(text: string): IpAddress | undefined {
   // The longest form: eight groups with the last two in decimal.

@@ -5,7 +5,7 @@ export interface NormalPath {
    * Encoded slashes stay as they are, as `%2F`: most requests with one are refused.
    */
   readonly path: string;
-  /** After the first `?`, undecoded; empty where there is none. */
+  /** After the first `?`, undecoded; empty if there is none. */
   readonly query: string;
   /** Undefined for almost every path, because it can be read in one way only. */
   readonly readings?: PathReadings;

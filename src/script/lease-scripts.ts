@@ -46,7 +46,7 @@ return reply
  * KEYS    the counters
  * ARGV    name; then for each counter: n, then for each of its n windows: u<window>, e<window>, units, and
  *         µs left or the calendar's boundaries in µs, ascending and separated by commas
- * RETURN  1; 0 where the debt was charged before
+ * RETURN  1; 0 if the debt was charged before
  */
 export const CHARGE_DEBT: Script = {
   name: 'charge_debt',
@@ -98,7 +98,7 @@ return {1}
  * Tells the mesh that a replica is there, and the replica how many are.
  *
  * KEYS    the sorted set of replicas, scored by when they were last seen (µs)
- * ARGV    the replica's id; µs after which a replica is gone; 1, or 0 where it says good-bye
+ * ARGV    the replica's id; µs after which a replica is gone; 1, or 0 if it says good-bye
  * RETURN  how many replicas are there
  */
 export const HEARTBEAT: Script = {

@@ -30,7 +30,7 @@ export interface ScriptLink {
    * Runs a script once.
    * @param until monotonic milliseconds: a later answer is none
    * @param late told the answer that comes too late
-   * @throws StoreUnavailable (rejects with it) where it may not have run, or its answer is late
+   * @throws StoreUnavailable (rejects with it) if it may not have run, or its answer is late
    */
   run(call: ScriptCall, until: number, late?: (reply: readonly number[]) => void): Promise<readonly number[]>;
 }

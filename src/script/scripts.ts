@@ -152,7 +152,7 @@ export const PEEK: Script = { ...TAKE, name: 'peek' };
  * that units debited before the reset can't come back to windows opened after it.
  *
  * KEYS    the counter
- * RETURN  how many windows were open; the epoch from now on, 0 where there was nothing to reset
+ * RETURN  how many windows were open; the epoch from now on, 0 if there was nothing to reset
  */
 export const RESET: Script = {
   name: 'reset',

@@ -32,7 +32,7 @@ export function connectionLimits(descriptors: number, mostGrpc: number): Connect
   return { grpc: Math.min(mostGrpc, left - 2 * other), admin: other, api: other };
 }
 
-/** The limit of open files of this process, which Node has raised to the hard one; Infinity where there is none or it can't be told. */
+/** The limit of open files of this process, which Node has raised to the hard one; Infinity if there is none or it can't be told. */
 export function descriptorLimit(): number {
   let limits: string;
   try {

@@ -65,7 +65,7 @@ export function refuseRedisUnnamed(
   }
 }
 
-/** @throws UserError where a file can't be read, or flags contradict each other (exit 2) */
+/** @throws UserError if a file can't be read, or flags contradict each other (exit 2) */
 export function counterOptionsOf(flags: CounterFlags): CounterOptions {
   const first = redisOptionsOf(flags);
   const redis = first && { ...first, renewed: () => redisOptionsOf(flags) ?? first };

@@ -49,7 +49,7 @@ const STORE_TIMEOUT_MS = 50;
 
 /**
  * Creates the store for the options. It starts without Redis and joins when Redis is available.
- * @throws UserError where an address is none
+ * @throws UserError if an address is none
  */
 export function createCounterStore(options: CounterOptions, ports: CounterPorts): CounterStore {
   if (ports.shared !== undefined) return createSharedStore(options, ports, ports.shared);

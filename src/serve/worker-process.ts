@@ -121,7 +121,7 @@ export class WorkerProcess {
     return [{ url: `worker ${this.pid}`, outcome: 'timeout', detail, keys: 0, withdrawn: 0 }];
   }
 
-  /** Undefined where no answer comes in time. */
+  /** Undefined if no answer comes in time. */
   async #ask(question: ToWorker & { readonly id: number }, timeoutMs: number): Promise<Answer | undefined> {
     const { promise, resolve } = Promise.withResolvers<Answer | undefined>();
     this.#asked.set(question.id, resolve);

@@ -23,7 +23,7 @@ export interface Workers {
   metricsText(own: Decider['metrics']): Promise<string>;
 }
 
-/** @returns undefined where this process serves by itself */
+/** @returns undefined if this process serves by itself */
 export function workersOf(
   { workers, transport, maxConnections, maxCounters }: ServeFlags,
   { metrics, observer, log }: Reporting,

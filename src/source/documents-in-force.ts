@@ -44,7 +44,7 @@ const DISPOSE_AFTER_MS = 30_000;
 
 /**
  * Puts in force what a source delivers.
- * @throws FaultyDocuments (rejects with it) where the first documents have faults
+ * @throws FaultyDocuments (rejects with it) if the first documents have faults
  */
 export async function followDocuments(source: DocumentSource, options: InForceOptions): Promise<ConfigSource> {
   const inForce = new DocumentsInForce(source, options);

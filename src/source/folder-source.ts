@@ -30,7 +30,7 @@ const MAX_ATTEMPTS = 5;
 
 /**
  * Loads the documents of a folder and follows them: a change is in force within two seconds.
- * @throws FaultyDocuments (rejects with it) where they have faults
+ * @throws FaultyDocuments (rejects with it) if they have faults
  */
 export function followFolder(options: FolderOptions & InForceOptions): Promise<ConfigSource> {
   return followDocuments(new FolderSource(options), options);
@@ -47,7 +47,7 @@ class FolderSource implements DocumentSource {
   #readAt = 0;
   /** Whether all files could be checked the last time. */
   #answered = true;
-  /** Of the files as last read; undefined where they must be read again in any case. */
+  /** Of the files as last read; undefined if they must be read again in any case. */
   #fingerprints: Fingerprints | undefined;
   /** The reading that is under way, and whether a change came in the meantime. */
   #busy: Promise<unknown> | undefined;

@@ -79,7 +79,7 @@ export abstract class GrpcCall extends Stream implements Call {
     return new RpcError(Code.internal, 'internal error');
   }
 
-  /** Nothing the handler does from here on reaches the peer. @returns false where that was so already. */
+  /** Nothing the handler does from here on reaches the peer. @returns false if that was so already. */
   protected over(): boolean {
     if (this.#isOver) return false;
     this.#isOver = true;

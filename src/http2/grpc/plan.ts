@@ -13,7 +13,7 @@ export type Plan = CallPlan | RefusedPlan | PlainPlan;
 export interface CallPlan extends CallSettings {
   readonly kind: 'call';
   readonly method: Method;
-  /** Infinity where the caller set none. */
+  /** Infinity if the caller set none. */
   readonly timeoutMs: number;
   readonly isGzip: boolean;
   readonly contentLength: number;

@@ -2,7 +2,7 @@ const UNIT_MS: Record<string, number> = { H: 3_600_000, M: 60_000, S: 1000, m: 1
 
 /**
  * `grpc-timeout` in milliseconds: at most eight digits and a unit (gRPC over HTTP/2, "Timeout").
- * @returns Infinity where the header is absent, NaN where it is malformed.
+ * @returns Infinity if the header is absent, NaN if it is malformed.
  */
 export function parseTimeoutMs(header: string): number {
   if (header === '') return Infinity;

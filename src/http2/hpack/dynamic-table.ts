@@ -19,7 +19,7 @@ export class DynamicTable {
     this.#capacity = limit;
   }
 
-  /** @param position 0 is the newest entry. @returns undefined where there is none. */
+  /** @param position 0 is the newest entry. @returns undefined if there is none. */
   at(position: number): HeaderField | undefined {
     return position < this.#count ? this.#ring[(this.#newest - position) & this.#mask] : undefined;
   }

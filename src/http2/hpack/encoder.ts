@@ -55,7 +55,7 @@ export class HpackEncoder {
     return at;
   }
 
-  /** The index of a kept field; 0 where it is not in the table now. */
+  /** The index of a kept field; 0 if it is not in the table now. */
   indexOf(field: HeaderField): number {
     const ordinal = this.#insertedAs.get(field);
     if (ordinal === undefined) return 0;
