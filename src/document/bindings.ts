@@ -1,9 +1,8 @@
 import { nearest } from '../nearest.ts';
 import type { PolicyEnvironment, RegisteredKind } from '../policies/environment.ts';
 import type { AccessPolicy, Policy, QuotaPolicy } from '../policy/policy.ts';
-import { compileRules, headersOf } from '../policy/rules.ts';
 import type { Condition } from '../policy/condition.ts';
-import type { RuleSource, Rules } from '../policy/rules.ts';
+import type { Rules } from '../policy/rules.ts';
 import type { UpgradeNote } from '../policy/upgrade-note.ts';
 import { settle } from '../settle.ts';
 import type { Bound } from '../snapshot/snapshot.ts';
@@ -18,6 +17,7 @@ import { readPolicyOptions } from './policy-options.ts';
 import type { PolicyOptions } from './policy-options.ts';
 import { publishedKeysOf, PUBLISHED_SECRET } from './published-secrets.ts';
 import type { PolicyFields } from './schema.ts';
+import { compileRuleList, trustedOf } from './rule-list.ts';
 import { compileWhen } from './when.ts';
 
 export interface PolicyContext {
@@ -73,8 +73,8 @@ export function compilePolicy(
   context: PolicyContext,
   site: PolicySite,
 ): CompiledPolicy | Promise<CompiledPolicy> {
-  const rules = compileRuleList(fields);
   const condition = compileWhen(fields.when);
+  const rules = compileRuleList(fields, condition.when);
   const kind = context.policyKinds.get(fields.policyRef.name);
   if (kind === undefined) {
     return unusable(fields, [
@@ -134,7 +134,17 @@ function makePolicy(
   const written = read.resolved as Readonly<Record<string, unknown>>;
   const notes = kind.upgradeNotes?.(written, surroundings) ?? [];
   const { order, mode, onFailure } = fields;
-  const bound = { name, kind: kind.name, order, mode, onFailure, rules, when, policy };
+  const bound = {
+    name,
+    kind: kind.name,
+    order,
+    mode,
+    onFailure,
+    rules,
+    when,
+    trustedHeaders: trustedOf(fields),
+    policy,
+  };
   const warned = kind.warnings?.(written, surroundings) ?? [];
   const warnings = warned.map(({ path, message }): Issue => ({ path: ['config', ...path], at: 'value', message }));
   for (const path of publishedKeysOf(written)) {
@@ -191,45 +201,6 @@ function unknownKind(name: string, policyKinds: PolicyContext['policyKinds']): I
   const meant = nearest(name, policyKinds.keys());
   const remedy = meant === undefined ? ` (known: ${[...names].join(', ')})` : `; did you mean "${meant}"?`;
   return { path: ['policyRef', 'name'], at: 'value', message: `there is no kind of policy of this name${remedy}` };
-}
-
-export function compileRuleList({
-  rules: sources,
-  trustedHeaders = [],
-}: Pick<PolicyFields, 'rules' | 'trustedHeaders'>): {
-  readonly rules: Rules | undefined;
-  readonly issues: readonly Issue[];
-} {
-  const read = new Set(sources?.flatMap(headersOf));
-  const unread = trustedHeaders.flatMap((name, index): readonly Issue[] => {
-    if (read.has(name.toLowerCase())) return [];
-    return [{ path: ['trustedHeaders', index], at: 'value', message: 'no rule of this policy looks at this header' }];
-  });
-  if (sources === undefined) return { rules: undefined, issues: unread };
-  const issues = [...sources.flatMap((source, index) => ruleIssues(source, ['rules', index])), ...unread];
-  return { rules: issues.length === 0 ? compileRules(sources, trustedHeaders) : undefined, issues };
-}
-
-/** Each expression is compiled separately, so that each fault has its own place. */
-function ruleIssues({ not = [], ...source }: RuleSource, path: readonly PropertyKey[]): readonly Issue[] {
-  const parts: (readonly [path: readonly PropertyKey[], rule: RuleSource])[] = [
-    ...(['path', 'methods', 'host'] as const)
-      .filter((field) => source[field] !== undefined)
-      .map((field) => [[field], { [field]: source[field] }] as const),
-    ...Object.entries(source.headers ?? {}).map(
-      ([name, expression]) => [['headers', name], { headers: { [name]: expression } }] as const,
-    ),
-  ];
-  const own = parts.flatMap(([field, rule]): readonly Issue[] => {
-    try {
-      compileRules([rule]);
-      return [];
-    } catch (error) {
-      if (!(error instanceof TypeError)) throw error;
-      return [{ path: [...path, ...field], at: 'value', message: error.message }];
-    }
-  });
-  return [...own, ...not.flatMap((each, index) => ruleIssues(each, [...path, 'not', index]))];
 }
 
 /** What answers before all others comes before both classes; each class keeps its order. */

@@ -21,15 +21,14 @@ export function refuseChosenRules(
     placed.map(({ bound }) => bound),
     owned,
   );
-  for (const { bound, rule, headers } of chosen) {
+  for (const { bound, rule, looksAt } of chosen) {
     const at = placed.find((each) => each.bound === bound);
     if (at === undefined) continue;
-    const path = [...at.path, 'rules', rule];
-    const [names, which] = [headers.join(' and '), headers.length === 1 ? 'header' : 'headers'];
+    const path = rule === undefined ? [...at.path, 'when'] : [...at.path, 'rules', rule];
     const message =
-      `looks at the ${which} ${names}, which callers choose: some requests could pass the API ${api} so that no policy authenticates them. ` +
+      `looks at ${looksAt.join(' and ')}, which callers choose: some requests could pass the API ${api} so that no policy authenticates them. ` +
       'Let callers choose between credentials by authentication: {anyOf: […]}, add a policy for the other requests, ' +
-      `or name the ${which} in trustedHeaders if a trusted proxy sets it`;
+      'or name the header in trustedHeaders if a trusted proxy sets it';
     addIssues(faults, at.place, [{ path, at: 'value', message }]);
     warnings.upgrade(at.place, [upgrade('header-rules', path, NOTE)]);
   }

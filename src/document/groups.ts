@@ -1,6 +1,7 @@
 import type { AccessPolicy, Authenticating, Policy } from '../policy/policy.ts';
 import type { Alternative, Bound } from '../snapshot/snapshot.ts';
-import { compilePolicy, compileRuleList } from './bindings.ts';
+import { compilePolicy } from './bindings.ts';
+import { compileRuleList, trustedOf } from './rule-list.ts';
 import type { CompiledPolicy, PolicyContext, PolicySite } from './bindings.ts';
 import { below } from './issues.ts';
 import type { Issue } from './issues.ts';
@@ -40,8 +41,8 @@ async function compileGroup(
   { anyOf }: GroupFields,
   { context, site }: Surroundings,
 ): Promise<CompiledPolicy> {
-  const { rules, issues: ruleIssues } = compileRuleList(fields);
   const { when, issues: whenIssues } = compileWhen(fields.when);
+  const { rules, issues: ruleIssues } = compileRuleList(fields, when);
   const { order, mode, onFailure } = fields;
   const nameOf = memberNames(name);
   const compiled: Compiled[] = [];
@@ -89,7 +90,18 @@ async function compileGroup(
   return {
     ...found,
     members,
-    bound: { name, kind: GROUP_KIND, order, mode, onFailure, rules, when, policy, alternatives },
+    bound: {
+      name,
+      kind: GROUP_KIND,
+      order,
+      mode,
+      onFailure,
+      rules,
+      when,
+      trustedHeaders: trustedOf(fields),
+      policy,
+      alternatives,
+    },
   };
 }
 

@@ -1,15 +1,16 @@
+import type { Condition as ExpressionCondition } from '../policy/condition.ts';
 import type { ConditionSource, RuleSource } from '../policy/rules.ts';
 import type { Clause, Literal } from './satisfiable.ts';
 
 /** A condition of rules: it may hold in any reading of a request, or in every one (`not`). */
 interface Condition {
-  readonly what: 'path' | 'methods' | 'host' | 'header' | 'present';
+  readonly what: 'path' | 'methods' | 'host' | 'header' | 'present' | 'when';
   /** Of a header, lower case; else empty. */
   readonly header: string;
-  /** Empty of one that is present. */
+  /** Of CEL the expression; empty of a header that is present. */
   readonly pattern: string;
   readonly reading: 'any' | 'every';
-  /** Conditions on one header are the same in one scope alone. */
+  /** Conditions are the same in one scope alone. */
   readonly scope: number;
 }
 
@@ -29,6 +30,7 @@ export interface RuleFormula {
 export class RuleLogic {
   readonly #conditions: Condition[] = [];
   readonly #numbers = new Map<string, Literal>();
+  readonly #expressions = new Map<Literal, ExpressionCondition>();
 
   /** @param scopeOf tells headers apart that two rules may see differently, since policies set them in between */
   formulaOf({ not = [], ...source }: RuleSource, scopeOf: ScopeOf): RuleFormula {
@@ -44,10 +46,22 @@ export class RuleLogic {
     return this.#conditions.length;
   }
 
+  /** A condition in CEL: it holds or not, whatever it looks like. */
+  literalOf(when: ExpressionCondition, scope: number): Literal {
+    const literal = this.#literal({ what: 'when', header: '', pattern: when.source, reading: 'any', scope });
+    this.#expressions.set(literal, when);
+    return literal;
+  }
+
   /** The header that a literal is about; undefined of any other. */
   headerOf(literal: Literal): string | undefined {
     const condition = this.#conditions[Math.abs(literal) - 1];
     return condition === undefined || condition.header === '' ? undefined : condition.header;
+  }
+
+  /** The condition in CEL that a literal is about; undefined of any other. */
+  expressionOf(literal: Literal): ExpressionCondition | undefined {
+    return this.#expressions.get(Math.abs(literal));
   }
 
   /** What holds between the conditions, whatever the request. */

@@ -1,5 +1,6 @@
-import type { ConditionSource } from '../policy/rules.ts';
+import type { Condition } from '../policy/condition.ts';
 import type { Policy } from '../policy/policy.ts';
+import type { ConditionSource } from '../policy/rules.ts';
 import { canonicalHeaderName } from '../request/header-name.ts';
 import type { Bound } from '../snapshot/snapshot.ts';
 import { RuleLogic } from './rule-logic.ts';
@@ -8,75 +9,66 @@ import { satisfiable } from './satisfiable.ts';
 import type { Clause, Literal } from './satisfiable.ts';
 
 // Which requests no policy authenticates. Rules are held against each other as formulas: a header that callers choose may
-// have any value, and so may path, method and host. Where nothing is found, there is no such request.
+// have any value, and so may path, method and host. A condition in CEL holds or does not, whatever it says. If nothing
+// is found, there is no such request.
 
-/** A rule by which callers choose whether anybody authenticates them. */
+/** A rule or a condition by which callers choose whether anybody authenticates them. */
 export interface ChosenRule {
   readonly bound: Bound<Policy>;
-  /** The index of the rule. */
-  readonly rule: number;
-  /** The headers that callers choose, as the rule has them in lower case. */
-  readonly headers: readonly string[];
+  /** The index of the rule; undefined for `when`. */
+  readonly rule: number | undefined;
+  /** What callers choose of what it looks at, such as `the header x-a`. */
+  readonly looksAt: readonly string[];
+}
+
+interface Rule {
+  readonly bound: Bound<Policy>;
+  readonly rule: number | undefined;
+  readonly formula: RuleFormula;
 }
 
 /**
- * The rules of authenticating policies that apply, or not, as callers choose a header, where some request then meets no
+ * The rules of authenticating policies that apply, or not, as callers choose a header, if some request then meets no
  * authenticating policy although another of the same path, method and host would.
  * @param owned canonical names of headers that policies set and callers can't
  */
 export function chosenRules(policies: readonly Bound<Policy>[], owned: ReadonlySet<string>): readonly ChosenRule[] {
   const all = policies.filter(authenticates);
   // Mostly nothing depends on a header, or something authenticates every request.
-  if (all.some(({ rules }) => rules === undefined) || !all.some(({ rules }) => rules?.headers.length)) return [];
+  if (all.some(isUnconditional)) return [];
+  if (!all.some(({ rules, when }) => when !== undefined || (rules?.headers.length ?? 0) > 0)) return [];
   const logic = new RuleLogic();
-  const rules = all.flatMap((bound, index) =>
-    (bound.rules?.sources ?? []).map((source, rule) => {
-      return { bound, rule, formula: logic.formulaOf(source, scopeOf(index, owned)) };
-    }),
-  );
-  const noneApplies = rules.flatMap(({ formula }) => refuting(formula, logic));
-  const background = [...noneApplies, ...logic.implications()];
+  const rules = all.flatMap((bound, index) => rulesOf(bound, logic, index, owned));
+  const background = [...rules.flatMap(({ formula }) => refuting(formula, logic)), ...logic.implications()];
   return rules.flatMap(({ bound, rule, formula }) => {
-    const isChosen = (literal: Literal): boolean => {
-      const header = logic.headerOf(literal);
-      if (header === undefined || bound.rules?.trustedHeaders.has(header) === true) return false;
-      return !owned.has(canonicalHeaderName(header));
-    };
-    const chosen = [...formula.all, ...formula.none.flat()].filter(isChosen);
-    if (chosen.length === 0) return [];
-    // Path, method and host are such that the rule applies where the headers do.
+    const chosenAt = (literal: Literal) => chosenBy(literal, bound, { logic, owned });
+    const isChosen = (literal: Literal) => chosenAt(literal).length > 0;
+    const looksAt = new Set([...formula.all, ...formula.none.flat()].flatMap(chosenAt));
+    if (looksAt.size === 0) return [];
+    // Path, method and host are such that the rule applies if the headers do.
     const fits: Clause[] = [
       ...formula.all.filter((literal) => !isChosen(literal)).map((literal) => [literal]),
       ...formula.none.filter((list) => !list.some(isChosen)).map((list) => list.map((literal) => -literal)),
     ];
-    if (satisfiable([...background, ...fits]) === undefined) return [];
-    const headers = new Set(chosen.map((literal) => logic.headerOf(literal) ?? ''));
-    return [{ bound, rule, headers: [...headers] }];
+    return satisfiable([...background, ...fits]) === undefined ? [] : [{ bound, rule, looksAt: [...looksAt] }];
   });
 }
 
-/** Whether some request meets no authenticating policy, and none of the conditions under which that is meant to be so. */
+/** Whether some request meets no authenticating policy, and none of the conditions under which that is intended. */
 export function leavesOpen(
   policies: readonly Bound<Policy>[],
-  meant: readonly ConditionSource[],
+  intended: readonly ConditionSource[],
   owned: ReadonlySet<string>,
 ): boolean {
   const all = policies.filter(authenticates);
-  if (all.some(({ rules }) => rules === undefined)) return false;
+  if (all.some(isUnconditional)) return false;
   const logic = new RuleLogic();
   const formulas = [
-    ...all.flatMap(({ rules }, index) =>
-      (rules?.sources ?? []).map((source) => logic.formulaOf(source, scopeOf(index, owned))),
-    ),
-    ...meant.map((source) => logic.formulaOf(source, () => 0)),
+    ...all.flatMap((bound, index) => rulesOf(bound, logic, index, owned).map(({ formula }) => formula)),
+    ...intended.map((source) => logic.formulaOf(source, () => 0)),
   ];
   const none = formulas.flatMap((formula) => refuting(formula, logic));
   return satisfiable([...none, ...logic.implications()]) !== undefined;
-}
-
-/** A header that policies set may be there for a later policy and not for an earlier one. */
-function scopeOf(index: number, owned: ReadonlySet<string>): ScopeOf {
-  return (header) => (owned.has(canonicalHeaderName(header)) ? index + 1 : 0);
 }
 
 /** Enforced, whatever its phase: `rate-limiting-sla` lets nobody pass without credentials either. */
@@ -84,12 +76,51 @@ export function authenticates({ mode, policy }: Bound<Policy>): boolean {
   return mode === 'enforce' && policy.authenticates !== undefined;
 }
 
-/** Clauses that hold where the rule does not match. */
+function isUnconditional({ rules, when }: Bound<Policy>): boolean {
+  return rules === undefined && when === undefined;
+}
+
+/** What a policy applies by: one of its rules, and `when`. */
+function rulesOf(bound: Bound<Policy>, logic: RuleLogic, index: number, owned: ReadonlySet<string>): readonly Rule[] {
+  const { rules, when } = bound;
+  // A header that policies set may be there for a later policy and not for an earlier one.
+  const scopeOf: ScopeOf = (header) => (owned.has(canonicalHeaderName(header)) ? index + 1 : 0);
+  const conditions = when === undefined ? [] : [logic.literalOf(when, isOfRequestAlone(when) ? 0 : index + 1)];
+  if (rules === undefined) return [{ bound, rule: undefined, formula: { all: conditions, none: [] } }];
+  return rules.sources.map((source, rule) => {
+    const { all, none } = logic.formulaOf(source, scopeOf);
+    return { bound, rule, formula: { all: [...all, ...conditions], none } };
+  });
+}
+
+/** Whether it says the same to every policy of a request: what policies find, and set, comes in between. */
+function isOfRequestAlone({ reads }: Condition): boolean {
+  return reads.every(({ variable, field }) => variable === 'api' || (variable === 'request' && field !== 'headers'));
+}
+
+/** What callers choose at the same path, method and host, of what a literal is about. */
+function chosenBy(
+  literal: Literal,
+  { trustedHeaders }: Bound<Policy>,
+  { logic, owned }: { readonly logic: RuleLogic; readonly owned: ReadonlySet<string> },
+): readonly string[] {
+  const header = logic.headerOf(literal);
+  const isChosen = (name: string) => trustedHeaders?.has(name) !== true && !owned.has(canonicalHeaderName(name));
+  if (header !== undefined) return isChosen(header) ? [`the header ${header}`] : [];
+  return (logic.expressionOf(literal)?.reads ?? []).flatMap(({ variable, field, key }): readonly string[] => {
+    if (variable !== 'request') return [];
+    if (field === 'headers') return key === undefined ? ['all headers'] : isChosen(key) ? [`the header ${key}`] : [];
+    if (field === 'query' || field === 'rawPath') return ['the query'];
+    return field === undefined ? ['all of the request'] : [];
+  });
+}
+
+/** Clauses that hold if the rule does not match. */
 function refuting({ all, none }: RuleFormula, logic: RuleLogic): readonly Clause[] {
   const clauses: Clause[] = [];
   const either: Literal[] = all.map((literal) => -literal);
   for (const list of none) {
-    // It stands for the whole list: where it is true, all of it holds.
+    // It stands for the whole list: if it is true, all of it holds.
     const whole = logic.fresh();
     either.push(whole);
     for (const literal of list) clauses.push([-whole, literal]);

@@ -28,8 +28,6 @@ export interface RuleSource extends ConditionSource {
 export interface Rules {
   match(request: RuledRequest): boolean;
   readonly sources: readonly RuleSource[];
-  /** Lower case: headers that a trusted proxy sets and callers can't, as the document says. */
-  readonly trustedHeaders: ReadonlySet<string>;
   /** Those that the rules look at, in lower case, with the index of the rule. */
   readonly headers: readonly { readonly rule: number; readonly name: string; readonly canonical: string }[];
 }
@@ -54,12 +52,11 @@ type Test = (request: RuledRequest) => boolean;
 type Reading = 'any' | 'every';
 
 /** @throws TypeError that says what is wrong with an expression */
-export function compileRules(sources: readonly RuleSource[], trustedHeaders: readonly string[] = []): Rules {
+export function compileRules(sources: readonly RuleSource[]): Rules {
   const rules = sources.map(compileRule);
   return {
     match: (request) => rules.some((tests) => tests.every((test) => test(request))),
     sources,
-    trustedHeaders: new Set(trustedHeaders.map((name) => name.toLowerCase())),
     headers: sources.flatMap((source, rule) =>
       headersOf(source).map((name) => ({ rule, name, canonical: canonicalHeaderName(name) })),
     ),

@@ -103,6 +103,8 @@ export interface Bound<P extends AccessPolicy | QuotaPolicy> {
   readonly rules: Rules | undefined;
   /** Beside the rules: it applies where both hold. Absent: always. */
   readonly when?: Condition | undefined;
+  /** Lower case: headers that a trusted proxy sets and callers can't, as the document says. */
+  readonly trustedHeaders?: ReadonlySet<string> | undefined;
   readonly policy: P;
   /** Of a group: one of these decides in place of the policy. */
   readonly alternatives?: readonly Alternative[];

@@ -80,7 +80,7 @@ it('what counts or adds headers may depend on any header', async () => {
 
 it('a trusted header that no rule looks at is a misspelling', async () => {
   expect(await faultsIn(api([jwt({ ...onHeader('x-zone'), trustedHeaders: ['x-zoen'] })]))).toContain(
-    'spec.policies[0].trustedHeaders[0]: no rule of this policy looks at this header',
+    'spec.policies[0].trustedHeaders[0]: neither rules nor when look at this header',
   );
 });
 

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { chosenRules, leavesOpen } from '../../src/document/unauthenticated.ts';
 import type { AccessPolicy } from '../../src/policy/policy.ts';
+import { compileCondition } from '../../src/policy/condition.ts';
 import { compileRules } from '../../src/policy/rules.ts';
 import type { ConditionSource, RuledRequest, RuleSource } from '../../src/policy/rules.ts';
 import type { Bound } from '../../src/snapshot/snapshot.ts';
@@ -18,13 +19,13 @@ function gate(
   more: Partial<Bound<AccessPolicy>> = {},
   trusted?: string[],
 ) {
-  const compiled = rules === undefined ? {} : { rules: compileRules(rules, trusted) };
-  return bound(name, authenticating, { ...compiled, ...more });
+  const compiled = rules === undefined ? {} : { rules: compileRules(rules) };
+  return bound(name, authenticating, { ...compiled, trustedHeaders: new Set(trusted), ...more });
 }
 
 /** As `policy.rule`. */
 const chosen = (policies: readonly Bound<AccessPolicy>[], owned: readonly string[] = []) =>
-  chosenRules(policies, new Set(owned)).map(({ bound: { name }, rule }) => `${name}.${rule}`);
+  chosenRules(policies, new Set(owned)).map(({ bound: { name }, rule }) => `${name}.${rule ?? 'when'}`);
 
 const AUTHORIZATION = { headers: { authorization: '.*' } };
 const CLIENT = { headers: { client_id: '.*' } };
@@ -57,7 +58,7 @@ describe('a rule on a header that callers choose', () => {
   });
 
   it('is the author’s where a trusted proxy sets it, or a policy', () => {
-    expect(chosen([gate('a', [AUTHORIZATION], {}, ['Authorization'])])).toEqual([]);
+    expect(chosen([gate('a', [AUTHORIZATION], {}, ['authorization'])])).toEqual([]);
     expect(chosen([gate('a', [{ headers: { 'x-user': 'x' } }])], ['x-user'])).toEqual([]);
     expect(chosen([gate('a', [AUTHORIZATION], {}, ['authorization']), gate('b', [CLIENT])])).toEqual(['b.0']);
   });
@@ -74,6 +75,26 @@ describe('a rule on a header that callers choose', () => {
       ]),
     ).toEqual(['a.0']);
     expect(chosen([gate('a', [AUTHORIZATION], { mode: 'shadow' })])).toEqual([]);
+  });
+
+  it('is looked for in conditions too', () => {
+    const when = (source: string) => ({ when: compileCondition(source) });
+    expect(chosen([gate('a', undefined, when("'x' in request.headers"))])).toEqual(['a.when']);
+    expect(chosen([gate('a', undefined, when("request.headers['x-a'] == 'b'"))])).toEqual(['a.when']);
+    expect(chosen([gate('a', undefined, when("request.query['open'] != 'yes'"))])).toEqual(['a.when']);
+    expect(chosen([gate('a', undefined, when("request.path.startsWith('/a')"))])).toEqual([]);
+    expect(chosen([gate('a', undefined, when("request.headers['x-a'] == 'b'"), ['x-a'])])).toEqual([]);
+    expect(chosen([gate('a', [{ path: '/a' }], when('has(request.headers.x)'))])).toEqual(['a.0']);
+    expect(chosen([gate('a', undefined, when('has(request.headers.x)')), gate('b')])).toEqual([]);
+    // A policy with a condition is none that authenticates every request.
+    expect(chosen([gate('a', [AUTHORIZATION]), gate('b', undefined, when("request.host == 'x'"))])).toEqual(['a.0']);
+    const same = when("request.query['a'] == 'b'");
+    expect(chosen([gate('a', [AUTHORIZATION], same), gate('b', [{ not: [AUTHORIZATION] }], same)])).toEqual([
+      'a.0',
+      'b.0',
+    ]);
+    const byPath = when("request.path == '/b'");
+    expect(chosen([gate('a', [AUTHORIZATION], byPath), gate('b', [{ not: [AUTHORIZATION] }], byPath)])).toEqual([]);
   });
 
   it('leaves paths, methods and hosts to the author', () => {
@@ -97,13 +118,15 @@ const conditions: fc.Arbitrary<ConditionSource> = fc.oneof(
   fc.record({ path: fc.constantFrom('/a', '/a.*'), headers: fc.record({ x: fc.constantFrom('on', '.*') }) }),
 );
 
+const except = (source: ConditionSource, exempt: ConditionSource): RuleSource => ({ ...source, not: [exempt] });
+
 /** Rules of a few conditions, so that one often has what another leaves out. */
 const policies = fc.array(conditions, { minLength: 1, maxLength: 3 }).chain((pool) => {
   const one = fc.constantFrom(...pool);
   const rule: fc.Arbitrary<RuleSource> = fc.oneof(
     one,
     one.map((exempt) => ({ not: [exempt] })),
-    fc.tuple(one, one).map(([source, exempt]) => ({ ...source, not: [exempt] })),
+    fc.tuple(one, one).map(([source, exempt]) => except(source, exempt)),
     fc.tuple(one, one).map((both) => ({ not: both })),
   );
   return fc.array(fc.array(rule, { minLength: 1, maxLength: 2 }), { minLength: 1, maxLength: 3 });
