@@ -4,14 +4,14 @@ import { UserError } from './errors.ts';
 
 /** One flag of a command: its default, its meaning, and how its text becomes a value. */
 export interface Flag<T> {
-  /** What `--help` shows for the value; undefined for a switch. */
+  /** The placeholder of the value in `--help`; undefined for a switch. */
   readonly placeholder: string | undefined;
   readonly fallback: T;
   /** The default as `--help` shows it; empty if there is none to show. */
   readonly shown: string;
   readonly repeatable: boolean;
   readonly help: string;
-  /** The environment variable that gives its value where the command line does not: see {@link withVariables}. */
+  /** The environment variable that gives its value if the command line does not: see {@link withVariables}. */
   readonly variable?: string;
   /** @throws TypeError that says what was expected */
   parse(texts: readonly string[]): T;
@@ -21,7 +21,7 @@ export interface Flag<T> {
 export type Flags = Readonly<Record<string, Flag<unknown>>>;
 export type FlagValues<F extends Flags> = { readonly [K in keyof F]: F[K] extends Flag<infer T> ? T : never };
 
-/** What a text has to be: returns what was expected where it is not that. */
+/** Checks the form of a text: returns what was expected if the text is wrong. */
 export type Form = (text: string) => string | undefined;
 
 const present: Form = (given) => (given === '' ? 'expected a value: it is empty' : undefined);
@@ -125,7 +125,7 @@ function durationText(ms: number): string {
 
 /**
  * Gives each flag the environment variable of its name: `listenMode` has `OSTIARY_LISTEN_MODE`. A variable belongs to
- * one flag: commands that mean the same by a name share the flag, and a flag that means something else has no variable.
+ * one flag: commands share a flag if its name has the same meaning, and a flag with another meaning has no variable.
  */
 export function withVariables<F extends Flags>(flags: F): F {
   const entries = Object.entries(flags).map(([key, flag]) => [key, { ...flag, variable: variableName(key) }]);
@@ -186,8 +186,8 @@ export function parseFlags<F extends Flags>(
 }
 
 function valueOf(flag: Flag<unknown>, texts: readonly string[], origin: string): unknown {
-  // Of two values one would come to nothing, and nobody would be told. Settings of a service come in layers, such as
-  // a chart's and its user's: there the last one holds.
+  // With two values, one would silently have no effect. Settings of a service come in layers, such as a chart's and its
+  // user's: there the last one counts.
   const isLayered = flag.variable !== undefined;
   if (texts.length > 1 && !flag.repeatable && !isLayered && flag.placeholder !== undefined) {
     throw new UserError(
@@ -225,7 +225,7 @@ function parseCommandLine(
   }
 }
 
-/** In our words what Node says of a flag and its value. */
+/** Node's message about a flag and its value, in this program's words. */
 function valueFault(message: string, argv: readonly string[]): string {
   const name = /Option '(?:-\w, )?(--[\w-]+)/.exec(message)?.[1];
   if (name === undefined) return message.split('\n')[0] ?? '';

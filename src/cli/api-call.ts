@@ -37,13 +37,13 @@ export async function callApi(method: string, message: object, { api, token }: A
 
 function hostOf(api: string): { host: string; port: number } {
   const url = URL.parse(api);
-  // A path or a password would come to nothing.
+  // A path or a password would have no effect.
   const isAddress = url?.protocol === 'http:' && url.pathname === '/' && url.username + url.search + url.hash === '';
   if (url === null || !isAddress) throw new UserError(`--api is ${api}: expected http://host:port or unix:/path`, 2);
   return { host: url.hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(url.port || 80) };
 }
 
-/** What the service says is for every client; of the token a flag of this command is the remedy. */
+/** The service's message is for every client; for the token, the remedy is a flag of this command. */
 function remedyOf({ status, body }: { status: number; body: string }, token: string | undefined): string {
   if (status !== 401) return messageOf(body);
   return token === undefined
@@ -57,7 +57,7 @@ function messageOf(body: string): string {
     const { message } = JSON.parse(body) as { message?: unknown };
     if (typeof message === 'string') return message;
   } catch {
-    // It is no JSON: told as it is.
+    // It is not JSON, so it is shown as it is.
   }
   return body.slice(0, 500).trim();
 }

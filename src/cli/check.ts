@@ -43,7 +43,7 @@ const requestFlags = {
   contextExtension: pairs('NAME=VALUE', 'context extension of the route; repeatable'),
 };
 
-/** How a service decides; a running one has its own. */
+/** How a service decides; a running one has its own settings. */
 const decidingFlags = {
   policies: serveFlags.policies,
   apiKeyHmacFile: serveFlags.apiKeyHmacFile,
@@ -63,7 +63,7 @@ const flags = {
   json: toggle('the ExplainResponse as JSON'),
 };
 
-/** Explains what would become of a request; charges nothing. */
+/** Explains how a request would be decided; charges nothing. */
 export const command = defineCommand({
   usage: 'check [FILE] [FLAGS]',
   summary:
@@ -80,7 +80,7 @@ export const command = defineCommand({
   async run({ values, positionals, given }, environment) {
     const [file] = positionals;
     if (file !== undefined) refuse(given, requestFlags, `the request is that of ${file}`);
-    // Documents on the command line win over a service in the environment.
+    // Documents on the command line take precedence over a service in the environment.
     const decidesHere = Object.keys(decidingFlags).some((key) => given.has(key as keyof typeof flags));
     if (given.has('api')) refuse(given, decidingFlags, 'the service at --api decides by its own');
     const api = decidesHere ? undefined : values.api;

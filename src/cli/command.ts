@@ -9,16 +9,16 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export interface Command<F extends Flags = Flags> {
   /** Without `ostiary`: `check [FILE] [FLAGS]`. */
   readonly usage: string;
-  /** What it does, in whole sentences; the exit codes too where they are more than 0 and 2. */
+  /** What it does, in whole sentences, with the exit codes if there are more than 0 and 2. */
   readonly summary: string;
-  /** Command lines to copy, without `ostiary`; what a line does stands after `#`. */
+  /** Command lines to copy, without `ostiary`; a comment after `#` explains each line. */
   readonly examples: readonly string[];
   readonly flags: F;
-  /** Titles in the help, by the first flag of what they stand above. */
+  /** Titles in the help, by the first flag below them. */
   readonly sections?: { readonly [K in keyof F]?: string };
-  /** The most arguments beside flags; more are refused. */
+  /** The maximum number of arguments beside flags; more are refused. */
   readonly maxArguments: number;
-  /** Those of the flags that concern these arguments and flags, where some do not; others are refused. */
+  /** The flags that have a meaning with these arguments and flags, if some have none; others are refused. */
   concerned?(positionals: readonly string[], values: FlagValues<F>): readonly (keyof F & string)[] | undefined;
   /** @returns the exit code @throws UserError for one clear line */
   run(this: void, line: CommandLine<F>, environment: Environment): Promise<number>;
@@ -29,7 +29,7 @@ export interface RunnableCommand extends Pick<Command, 'flags' | 'maxArguments'>
   main(this: void, argv: readonly string[], environment: Environment): Promise<number>;
 }
 
-/** Reads the command line, tells the help, and refuses what would come to nothing; the rest is the command's. */
+/** Reads the command line, prints the help, and refuses arguments without effect; the command does the rest. */
 export function defineCommand<F extends Flags>(command: Command<F>): RunnableCommand {
   const { usage, summary, examples, flags, maxArguments } = command;
   const [name = ''] = usage.split(' ');

@@ -2,7 +2,7 @@ import type { RunnableCommand } from './command.ts';
 
 interface CommandEntry {
   readonly summary: string;
-  /** Loaded only when it runs, so that `serve` starts without what the others need. */
+  /** Loaded only when it runs, so that `serve` starts without the modules of other commands. */
   load(): Promise<{ readonly command: RunnableCommand }>;
 }
 

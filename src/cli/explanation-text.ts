@@ -1,7 +1,7 @@
 import { Outcome, PolicyStep_Mode as Mode, PolicyStep_Result as Result } from '../../gen/ostiary/v1/inspection_pb.js';
 import type { Counter, ExplainResponse, PolicyStep } from '../../gen/ostiary/v1/inspection_pb.js';
 
-/** An explanation for the eyes of an operator. */
+/** An explanation as text for an operator. */
 export function formatExplanation({ verdict, api, steps, snapshotVersion }: ExplainResponse): string {
   const lines = [
     outcomeText(verdict),

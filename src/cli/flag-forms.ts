@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { list } from '../flags.ts';
 import type { Flag, Form } from '../flags.ts';
 
-// What the text of a flag has to be, where nearly anything would be taken and come to nothing.
+// The required forms of flags' texts: otherwise nearly any text would be accepted without effect.
 
 /** An IPv4 or IPv6 address. */
 export const ipAddress: Form = (given) => {

@@ -2,7 +2,7 @@ import { apiName, kubernetesName, kubernetesNamespace, pairs, unbroken } from '.
 import { duration, integer, list, oneOf, text, toggle } from '../flags.ts';
 import type { FlagValues } from '../flags.ts';
 
-/** The flags of `ostiary generate`; each target says which concern it. None has an environment variable. */
+/** The flags of `ostiary generate`; each target names those that it uses. None has an environment variable. */
 export const generateFlags = {
   name: text('', 'NAME', 'name of the generated object; default: ostiary and the name of its target', kubernetesName),
   namespace: text(

@@ -38,7 +38,7 @@ export function hostAndPort(address: string, flag: string): { host: string; port
   return { host, port };
 }
 
-/** What looks like an address is one; a name has labels that DNS can have. */
+/** A text that looks like an address must be one; a name must have valid DNS labels. */
 function isHost(host: string): boolean {
   if (host.includes(':') || /^[\d.]+$/.test(host)) return isIP(host) !== 0;
   return host.length <= 253 && /^[\w-]{1,63}(?:\.[\w-]{1,63})*\.?$/.test(host);
@@ -65,14 +65,14 @@ export function targetOf({ target }: GenerateFlags, kinds: readonly Target['kind
   throw new UserError(`--target ${given}: expected ${kinds.map((each) => `${each}/NAME`).join(' or ')}`, 2);
 }
 
-/** Whose requests: by `--selector`, or by a `--target` of these kinds. @throws UserError */
+/** The workloads whose requests are meant: by `--selector`, or by a `--target` of these kinds. @throws UserError */
 export function whoseOf(flags: GenerateFlags, kinds: readonly Target['kind'][]): Whose {
   if (flags.target === '') return { by: 'labels', labels: labelsOf(flags) };
   if (flags.selector.length > 0) throw new UserError('--target and --selector exclude each other: give one', 2);
   return { by: 'target', target: targetOf(flags, kinds) };
 }
 
-/** `ostiary` and what it is for: a second one of another target does not replace the first. */
+/** `ostiary` and its target, so that a second one for another target does not replace the first. */
 export function nameOf({ name, placement }: GenerateFlags, whose: Whose): string {
   if (name !== '') return name;
   const parts = whose.by === 'target' ? [whose.target.name] : Object.values(whose.labels);

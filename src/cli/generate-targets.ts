@@ -24,7 +24,7 @@ import {
 export interface GenerateTarget {
   /** What the YAML is and what is done with it. @throws UserError */
   heading(flags: GenerateFlags): string;
-  /** Those that concern it; others are refused. */
+  /** The flags that it uses; others are refused. */
   readonly flags: readonly (keyof GenerateFlags)[];
   /** @throws UserError */
   documents(flags: GenerateFlags): readonly object[];
@@ -32,14 +32,17 @@ export interface GenerateTarget {
 
 /** One address a replica: Envoy balances itself. */
 const HEADLESS_ADDRESS = 'ostiary-headless.ostiary.svc.cluster.local:9191';
-/** Of what balances by endpoints: a headless service is an ORIGINAL_DST cluster in Istio's sidecars, which reaches nobody. */
+/**
+ * For proxies that balance by endpoints: a headless service is an ORIGINAL_DST cluster in Istio's sidecars, which
+ * reaches nobody.
+ */
 const SERVICE_ADDRESS = 'ostiary.ostiary.svc.cluster.local:9191';
 
 const WHO = ['name', 'namespace'] as const;
 const ASKING = ['ostiary', 'timeout'] as const;
 const WITH_TLS = ['tlsCa', 'tlsName', 'envoyCert', 'envoyKey'] as const;
 
-/** With `--routes-only` somebody else asks: these would come to nothing. */
+/** With `--routes-only` another filter asks ostiary, so these would have no effect. */
 export const FLAGS_OF_ASKING: readonly (keyof GenerateFlags)[] = [
   ...ASKING,
   ...WITH_TLS,

@@ -9,7 +9,7 @@ import { FLAGS_OF_ASKING, generateTargets } from './generate-targets.ts';
 
 const NAMES = [...generateTargets.keys()];
 
-/** Prints what makes an Envoy ask ostiary, with comments that say why each setting is so. */
+/** Prints the configuration that makes an Envoy ask ostiary, with comments that give the reason of each setting. */
 export const command = defineCommand({
   usage: `generate ${NAMES.join('|')} [FLAGS]`,
   summary:
@@ -36,7 +36,7 @@ export const command = defineCommand({
   },
 });
 
-/** The help of a flag says which targets it concerns, where it does not concern all. */
+/** The help of a flag names its targets, unless it applies to all. */
 function withTargets<F extends Flags>(flags: F): F {
   const entries = Object.entries(flags).map(([key, flag]) => {
     const concerned = NAMES.filter((name) => generateTargets.get(name)?.flags.includes(key as keyof GenerateFlags));

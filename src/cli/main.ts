@@ -13,7 +13,7 @@ export async function main(argv: readonly string[], environment: Environment): P
       command.main(rest, environment),
     );
   } catch (thrown) {
-    // What failed counts, not what failed when it was closed because of that.
+    // The first failure is reported, not failures while closing because of it.
     const error: unknown = thrown instanceof SuppressedError ? thrown.suppressed : thrown;
     process.stderr.write(`ostiary: ${messageOf(error)}\n`);
     return error instanceof UserError ? error.exitCode : 1;
@@ -36,7 +36,7 @@ async function commandNamed(name: string) {
   throw new UserError(`there is no command ${JSON.stringify(name)}: ${remedy}`, 2);
 }
 
-/** What a user can act on is one line; anything else is a defect, and its stack is what helps. */
+/** An error that a user can fix is one line; anything else is a defect, and is shown with its stack. */
 function messageOf(error: unknown): string {
   if (error instanceof UserError) return error.message;
   return error instanceof Error ? `unexpected failure, please report it: ${error.stack}` : String(error);

@@ -5,7 +5,7 @@ import type { Environment } from './command.ts';
 const OTHERS = /^OSTIARY_(?:API|WORKER|(?:\w+_)?(?:SERVICE_HOST|(?:SERVICE_)?PORT)(?:_\w+)?)$/;
 
 /**
- * Variables that look like one of ours and are none. Others are no concern of ours: documents may read them, and
+ * Variables that look like misspelt variables of ostiary. Other variables are ignored: documents may read them, and
  * Kubernetes sets `OSTIARY_PORT` and the like for a Service of that name.
  */
 export function misspeltVariables(environment: Environment): readonly string[] {

@@ -59,13 +59,13 @@ export const command = defineCommand({
 
 interface Signalled {
   readonly signal: Promise<NodeJS.Signals>;
-  /** From now on a signal is answered by what has started. */
+  /** From now on, the started service handles signals. */
   isStarted(): void;
-  /** The start has failed: a signal ends the process as it ends any other. */
+  /** The start has failed: now a signal ends the process in the default way. */
   ignore(): void;
 }
 
-/** Listens from the first moment on, so that a signal during the start is not lost. */
+/** Listens from the beginning, so that a signal during the start is not lost. */
 function signalled(patienceMs: number): Signalled {
   const { promise, resolve } = Promise.withResolvers<NodeJS.Signals>();
   let giveUp: NodeJS.Timeout | undefined;
@@ -73,7 +73,7 @@ function signalled(patienceMs: number): Signalled {
   const onSignal = (signal: NodeJS.Signals): void => {
     resolve(signal);
     if (!isStarting) return;
-    // A start that hangs, in a read that never ends, would never come to its stop.
+    // A start that hangs in a read that never ends could not stop.
     giveUp = setTimeout(() => {
       process.stderr.write(`ostiary: ended by ${signal} before it was ready\n`);
       // The signal itself: process.exit would wait for the read.

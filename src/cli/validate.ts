@@ -10,7 +10,7 @@ import { defineCommand } from './command.ts';
 import { count } from './count.ts';
 import { loadOnce } from './documents.ts';
 
-/** Asks nobody: key sets are fetched when they serve. */
+/** Fetches nothing: key sets are fetched only by `serve`. */
 const offline: EgressTransport = () => Promise.reject(new Error('validate fetches nothing'));
 
 export const command = defineCommand({

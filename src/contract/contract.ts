@@ -80,6 +80,6 @@ export interface HeldKey<Key extends ApiKey = ApiKey> {
 
 /** Who may use what. Look-ups are constant-time in the number of entries. */
 export interface ContractDirectory extends ClientIndex {
-  /** Whatever its status: the caller judges that. */
+  /** With any status: the caller of this method judges it. */
   contract(clientId: string, api: string): Contract | undefined;
 }

@@ -10,11 +10,11 @@ export interface ContractChange {
   readonly contract: Contract | undefined;
 }
 
-/** Never changes. Looks up in a few maps, so the cost stays flat however many clients and contracts there are. */
+/** Immutable. A look-up uses a few maps, so its cost does not depend on the number of clients and contracts. */
 export interface Directory extends ContractDirectory {
   /** All of them, whatever their status. */
   contracts(): Iterable<Contract>;
-  /** Another one with these changes, later ones over earlier ones; it shares all the rest. */
+  /** A new directory with these changes, where later ones override earlier ones; it shares everything else. */
   with(changes: readonly ContractChange[]): Directory;
 }
 

@@ -1,6 +1,6 @@
 import type { ClientApplication, Contract } from './contract.ts';
 
-/** Who is calling, as far as the enforced policies have established it. */
+/** Who is calling, as far as enforced policies have established it. */
 export interface Identity {
   readonly client?: ClientApplication;
   readonly contract?: Contract;

@@ -1,10 +1,10 @@
-/** More changes than this, or than one part in {@link MERGE_PART} of the map, are merged into it. */
+/** More changes than this, or than one part in {@link MERGE_PART} of the map, are merged into the map. */
 const MERGE_AT = 256;
 const MERGE_PART = 16;
 
 /**
- * A map that never changes: a change makes another, which shares what is equal. A look-up costs one map's more
- * where there are changes that are not merged yet.
+ * An immutable map: a change makes a new one, which shares the unchanged part. With changes that are not merged yet, a
+ * look-up reads one map more.
  */
 export class LayeredMap<Value> {
   readonly #base: ReadonlyMap<string, Value>;

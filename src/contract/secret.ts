@@ -2,14 +2,14 @@ import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { ClientApplication, SecretHash } from './contract.ts';
 
 /**
- * A client has at most so many secrets valid at once: the old and the new one of a rotation.
- * Every verification hashes exactly so often, so that its time tells nothing about the client.
+ * The most secrets of a client that are valid at once: the old and the new one of a rotation. Every verification makes
+ * exactly this many hashes, so that its time reveals nothing about the client.
  */
 export const MAX_SECRETS = 2;
 
 const SALT_BYTES = 16;
 
-/** No secret hashes to it that anyone could find: the stand-in of unknown clients and absent secrets. */
+/** A hash for which nobody can find a secret: it stands for unknown clients and absent secrets. */
 const NOBODY: SecretHash = { salt: randomSalt(), sha256: randomBytes(32) };
 
 /** As documents hold it: `sha256` is the hex of SHA-256(salt + secret), both as UTF-8 text. */
@@ -44,7 +44,7 @@ export function verifySecret(client: ClientApplication | undefined, secret: stri
   return matched === 1;
 }
 
-/** Whether it is this secret. Where there is none it costs the same, and is not. */
+/** Whether it is this secret. If there is none, the check costs the same and fails. */
 export function isSecret(known: SecretHash | undefined, secret: string): boolean {
   const { salt, sha256 } = known ?? NOBODY;
   const equal = timingSafeEqual(digest(salt, secret), sha256);
@@ -60,7 +60,7 @@ function digest(salt: Uint8Array, secret: string): Uint8Array {
   input.set(salt);
   input.write(secret, salt.length);
   const digested = hash('sha256', input, 'buffer');
-  // The memory comes from a pool that others are given next.
+  // The memory comes from a pool and is reused.
   input.fill(0);
   return digested;
 }

@@ -19,7 +19,7 @@ export interface ListenerOptions extends Pick<ExtAuthzOptions, 'rawHeaders'> {
   readonly host: string;
   /** 0: a free one. */
   readonly port: number;
-  /** Whether Envoy brings host and path into one spelling before anybody sees them: {@link ONE_SPELLING}. */
+  /** Whether Envoy normalises host and path before anything else: {@link ONE_SPELLING}. */
   readonly normalizePath: boolean;
   /** The API of every request of this listener; undefined: ostiary finds it by host and path. */
   readonly api: string | undefined;
@@ -42,9 +42,9 @@ export function bootstrap(options: BootstrapOptions): object {
 }
 
 /**
- * What Envoy and ostiary have to agree on, where Envoy chooses a route by host and path and ostiary
- * an API. Ostiary compares what arrives: without ports and dots at the end of hosts both see one host. It
- * refuses `%2f`, and paths that lead to another API as they are sent than as they are resolved.
+ * Settings on which Envoy and ostiary must agree, since Envoy chooses a route by host and path, and ostiary an API.
+ * Ostiary compares what arrives: without ports and final dots, both see the same host. It refuses `%2f`, and paths that
+ * lead to different APIs as sent and as resolved.
  */
 const ONE_SPELLING = {
   normalize_path: true,
@@ -54,7 +54,7 @@ const ONE_SPELLING = {
   strip_trailing_host_dot: true,
 };
 
-/** One JSON object a request: what ostiary decided is in it on allow and on deny. */
+/** One JSON object per request, with ostiary's decision on allow and on deny. */
 const ACCESS_LOG = {
   name: 'envoy.access_loggers.stdout',
   typed_config: {

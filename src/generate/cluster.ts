@@ -3,7 +3,7 @@ import type { Endpoint } from './ext-authz.ts';
 import { transportSocket } from './upstream-tls.ts';
 import type { UpstreamTls } from './upstream-tls.ts';
 
-/** A replica that drains says so for `--drain-delay`: Envoy must ask within that time. */
+/** A replica that drains reports it for `--drain-delay`: Envoy must check within that time. */
 const HEALTH_CHECK = {
   grpc_health_check: { service_name: 'envoy.service.auth.v3.Authorization' },
   timeout: seconds(500),
@@ -14,7 +14,7 @@ const HEALTH_CHECK = {
 };
 
 /**
- * The cluster (`envoy.config.cluster.v3.Cluster`) that leads Envoy to ostiary: HTTP/2.
+ * Envoy's cluster for ostiary (`envoy.config.cluster.v3.Cluster`), with HTTP/2.
  * @param ostiary several: its replicas, over which Envoy balances; a name may stand for several addresses, too
  */
 export function ostiaryCluster(name: string, ostiary: Endpoint | readonly Endpoint[], tls?: UpstreamTls): object {

@@ -5,13 +5,13 @@ import { targetRef } from './target.ts';
 import type { Whose } from './target.ts';
 import type { UpstreamTls } from './upstream-tls.ts';
 
-/** Which proxies of Istio ask ostiary. A waypoint takes no EnvoyFilter: it asks by an extension provider. */
+/** Which proxies of Istio ask ostiary. A waypoint does not support EnvoyFilters: it uses an extension provider. */
 export interface Placement {
   readonly kind: 'sidecar' | 'gateway';
   readonly whose: Whose;
 }
 
-/** Says for which API the requests of some routes are, whatever their host and path. */
+/** Names the API of some routes' requests, independent of host and path. */
 export interface ApiOfRoute {
   readonly api: string;
   /**
@@ -28,13 +28,13 @@ export interface EnvoyFilterOptions extends Omit<ExtAuthzOptions, 'cluster'> {
   readonly tls: UpstreamTls | undefined;
   readonly placement: Placement;
   readonly apis: readonly ApiOfRoute[];
-  /** True: an extension provider asks, and only the routes' APIs are told here. */
+  /** True: an extension provider asks, and this only names the routes' APIs. */
   readonly routesOnly: boolean;
 }
 
 const CONTEXTS = { sidecar: 'SIDECAR_INBOUND', gateway: 'GATEWAY' } as const;
 
-/** Later than EnvoyFilters that say nothing (0), so that what these change about a request is decided upon. */
+/** Later than EnvoyFilters without a priority (0), so that ostiary decides about the request after their changes. */
 const PRIORITY = 100;
 
 const CONNECTION_MANAGER = 'envoy.filters.network.http_connection_manager';
@@ -77,9 +77,8 @@ function selection(whose: Whose): object {
 }
 
 /**
- * Envoy merges what is said of a whole route configuration with what is said of one of its routes, and the
- * latter wins, in whatever order the patches are. Every Check tells which routes should have a name,
- * so that ostiary can tell of those that it never saw.
+ * Envoy merges the settings of a whole route configuration with those of one route, and the latter win, in any order of
+ * patches. Every Check lists the routes that should have a name, so that ostiary can report those that it never saw.
  */
 function apiPatches(kind: Placement['kind'], apis: readonly ApiOfRoute[]): readonly object[] {
   const context = CONTEXTS[kind];

@@ -1,6 +1,6 @@
 import { Document, isPair, isScalar, visit } from 'yaml';
 
-/** Why settings are as they are, by the setting's name, or by its parent's and its own: the comment before it. */
+/** The comments that explain settings, by the setting's name, or by its parent's name and its own. */
 const REASONS: Readonly<Record<string, string>> = {
   failure_mode_allow: 'An ostiary that is away lets nobody in.',
   failOpen: 'An ostiary that is away lets nobody in.',

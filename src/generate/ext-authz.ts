@@ -4,7 +4,7 @@ export type Endpoint =
   /** The path of a Unix socket that both can open. */
   | { readonly kind: 'unix'; readonly path: string };
 
-/** What an operator may choose of Envoy's side; everything else is fixed, since other values are unsafe. */
+/** The settings of Envoy's side that an operator may choose; all others are fixed, since other values are unsafe. */
 export interface ExtAuthzOptions {
   /** Envoy's name of the cluster that leads to ostiary. */
   readonly cluster: string;
@@ -52,12 +52,12 @@ export function extAuthzFilter(options: ExtAuthzOptions): object {
 /** The name of a route's or virtual host's own settings for the filter. */
 export const PER_ROUTE_NAME = 'envoy.filters.http.ext_authz';
 
-/** Tells ostiary for which API the requests of one route are, whatever their host and path. */
+/** Tells ostiary the API of one route's requests, independent of host and path. */
 export function perRouteApi(api: string): object {
   return perRouteExtensions({ 'ostiary.api': api });
 }
 
-/** What ostiary is told with the requests of a route, by names of its own. */
+/** The values that ostiary gets with the requests of a route, under its own names. */
 export function perRouteExtensions(extensions: Readonly<Record<string, string>>): object {
   return {
     '@type': 'type.googleapis.com/envoy.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute',

@@ -36,7 +36,7 @@ export function customPolicy({ name, namespace, provider, whose }: ExtensionProv
   };
 }
 
-/** Lets proxies use the mesh's mutual TLS towards ostiary, and nothing else. */
+/** Lets proxies use only the mesh's mutual TLS towards ostiary. */
 export function meshTlsRule({ service, identity }: { service: string; identity: string }): object {
   const [name = '', namespace = 'default'] = service.split('.');
   return {

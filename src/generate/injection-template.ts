@@ -44,9 +44,9 @@ export function injectionTemplate(options: InjectionOptions): string {
       'serve',
       '--policies=/etc/ostiary/policies',
       `--listen=unix:${options.socketPath}`,
-      // Only the containers that mount the folder can reach the socket: Envoy, whatever its user.
+      // Only containers that mount the folder can reach the socket: Envoy, with any user.
       '--listen-mode=0666',
-      // Istio's routes take no account of ports, and its proxies send them along.
+      // Istio's routes ignore ports, but its proxies send them.
       '--host-port=ignore',
       // Prometheus reads it by the pod's address, IPv4 or IPv6; the default is loopback.
       `--admin-listen=:${ADMIN_PORT}`,
@@ -54,7 +54,7 @@ export function injectionTemplate(options: InjectionOptions): string {
       ...options.extraArgs,
     ],
     ...(env.length === 0 ? {} : { env }),
-    // Ready: the application is not started before its requests can be decided.
+    // Readiness: the application does not start before its requests can be decided.
     startupProbe: { exec: { command: probeOf('/readyz') }, periodSeconds: 1, failureThreshold: 60, timeoutSeconds: 5 },
     livenessProbe: { exec: { command: probeOf('/livez') }, periodSeconds: 30, failureThreshold: 3, timeoutSeconds: 5 },
     resources: { requests: { cpu: '20m', memory: '100Mi' }, limits: { memory: '256Mi' } },
@@ -112,7 +112,7 @@ function environmentOf({ env, secretEnv, redisSecret }: InjectionOptions): reado
   ];
 }
 
-/** By way of loopback: what comes from outside is Envoy's, so the kubelet can't ask over HTTP. */
+/** Over loopback: Envoy takes all traffic from outside, so the kubelet can't use HTTP. */
 function probeOf(page: '/livez' | '/readyz'): readonly string[] {
   const script = `fetch('http://127.0.0.1:${ADMIN_PORT}${page}').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))`;
   return ['/nodejs/bin/node', '-e', script];

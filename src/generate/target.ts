@@ -1,4 +1,4 @@
-/** A resource by which Istio, Envoy Gateway or Flex/Omni Gateway are told whose requests are meant. */
+/** A resource that tells Istio, Envoy Gateway or Flex/Omni Gateway whose requests are meant. */
 export interface Target {
   readonly kind: TargetKind;
   readonly name: string;

@@ -10,11 +10,11 @@ export interface TcpGuardOptions {
 }
 
 /**
- * Closes what an HTTP filter leaves open: Istio looks at the first bytes that come to a port without a
- * protocol, and what is no HTTP/1.1 or HTTP/2 to it (HTTP/1.0, a line break ahead) goes by its TCP chain, where no
- * HTTP filter runs. Every HTTP request has a method, so of HTTP this denies nothing; of a DENY policy
- * Istio leaves out what TCP does not have, so there it denies everything. An ALLOW policy would do
- * too, but widens whatever other ALLOW policies permit.
+ * Closes a gap of HTTP filters: at a port without a protocol, Istio inspects the first bytes. Traffic that it does not
+ * recognise as HTTP/1.1 or HTTP/2 (HTTP/1.0, a line break ahead) uses its TCP chain, where no HTTP filter runs. Every
+ * HTTP request has a method, so this policy denies no HTTP. For TCP, Istio drops the conditions of a DENY policy that
+ * TCP does not have, so the policy denies all TCP. An ALLOW policy would work too, but would widen what other ALLOW
+ * policies permit.
  */
 export function tcpGuard({ name, namespace, labels, openTcpPorts }: TcpGuardOptions): object {
   const ports = openTcpPorts.length === 0 ? {} : { notPorts: openTcpPorts.map(String) };

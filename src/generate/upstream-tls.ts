@@ -1,4 +1,4 @@
-/** How Envoy knows that it is ostiary which answers, and that nobody reads along. */
+/** How Envoy authenticates ostiary and encrypts the connection. */
 export type UpstreamTls =
   /** ostiary's own certificate (`--tls-cert`), of one of these authorities. */
   | {
@@ -64,7 +64,7 @@ const AGENT = {
 function meshContext(identity: string): object {
   return {
     common_tls_context: {
-      // The first one tells ostiary's sidecar that this is the mesh's TLS.
+      // The first protocol tells ostiary's sidecar that this is the mesh's TLS.
       alpn_protocols: ['istio', 'h2'],
       tls_params: { tls_minimum_protocol_version: 'TLSv1_2' },
       tls_certificate_sds_secret_configs: [{ name: 'default', sds_config: AGENT }],
