@@ -2,6 +2,7 @@
 // Run: node bench/policies.ts [NAME …]
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fromBinary } from '@bufbuild/protobuf';
 import { CheckResponseSchema } from '../gen/envoy/service/auth/v3/external_auth_pb.js';
 import { scratchFolder } from '../test/real/scratch.ts';
@@ -119,8 +120,23 @@ const rows: readonly Row[] = [
       },
     ],
   },
+  {
+    name: 'http-basic-authentication, remembered',
+    budgetMicroseconds: 5,
+    policies: [
+      {
+        policyRef: { name: 'http-basic-authentication' },
+        config: {
+          users: [{ username: 'ann', passwordHash: '$$2y$05$abcdefghijklmnopqrstuuoXuKqgZXLiJqzfmMXDDhSFPIvxV7t8.' }],
+        },
+      },
+    ],
+    headers: { authorization: `Basic ${btoa('ann:hunter2')}` },
+  },
 ];
 
+/** Of google.rpc.Code. */
+const UNAVAILABLE = 14;
 const ROUNDS = 7;
 const CALLS = 20_000;
 
@@ -136,7 +152,12 @@ const chosen = rows.filter(({ name }) => wanted.length === 0 || wanted.some((par
 const none = await open({ name: 'no policy', budgetMicroseconds: 0, policies: [] });
 const all = await Promise.all(chosen.map(open));
 // In turns, so that whatever else the machine does slows all of them alike.
-for (let round = 0; round < ROUNDS; round++) for (const one of [none, ...all]) one.times.push(measure(one));
+for (let round = 0; round < ROUNDS; round++) {
+  for (const one of [none, ...all]) {
+    await answered(one.asking);
+    one.times.push(measure(one));
+  }
+}
 console.log(`no policy: ${(median(none.times) / 1000).toFixed(2)} µs a Check`);
 for (const { row, times } of all) {
   const added = median(times.map((time, round) => time - (none.times[round] ?? Number.NaN))) / 1000;
@@ -154,9 +175,23 @@ async function open(row: Row): Promise<Measured> {
   const headers = row.headers ?? {};
   const checkOf = (streamId: string) => realisticCheck({ streamId, clientId: 'web', token: 'x'.repeat(800), headers });
   const asking = await openAsking({ policies, checkOf });
-  const answer = fromBinary(CheckResponseSchema, await asking.ask());
+  const answer = fromBinary(CheckResponseSchema, await answered(asking));
   if (answer.status?.code !== 0) throw new Error(`${row.name}: denied: ${JSON.stringify(answer.dynamicMetadata)}`);
   return { row, asking, times: [] };
+}
+
+/** What is asked for, hashed or verified once takes longer than a Check may: it is remembered for the next one. */
+async function answered({ ask }: Asking): Promise<Uint8Array> {
+  for (let attempt = 0; attempt < 20; attempt++) {
+    try {
+      const bytes = await ask();
+      if (fromBinary(CheckResponseSchema, bytes).status?.code !== UNAVAILABLE) return bytes;
+    } catch {
+      // Its time was over.
+    }
+    await sleep(100);
+  }
+  return ask();
 }
 
 function measure({ row, asking }: Measured): number {

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { systemTimers } from '../clock.ts';
 import type { Clock } from '../clock.ts';
 import { createHashingThread } from './hashing-thread.ts';
 import { PasswordChecks } from './password-checks.ts';
 
 /** For one process; the thread begins with the first password. To be closed. */
 export function openPasswordChecks(clock: Clock): PasswordChecks {
-  return new PasswordChecks({ clock, key: randomBytes(64), thread: createHashingThread() });
+  return new PasswordChecks({ clock, timers: systemTimers, key: randomBytes(32), thread: createHashingThread() });
 }

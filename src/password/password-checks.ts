@@ -1,16 +1,19 @@
-import type { Clock } from '../clock.ts';
+import type { Clock, Timers } from '../clock.ts';
+import { keyedDigest } from '../inquiry/keyed-digest.ts';
+import type { KeyedDigest } from '../inquiry/keyed-digest.ts';
 import type { HashingThread } from './hashing-thread.ts';
-import { createKeyedName } from './keyed-name.ts';
-import type { KeyedName } from './keyed-name.ts';
 import type { PasswordHash } from './password-hash.ts';
 import { Recent } from './recent.ts';
 import { Turns } from './turns.ts';
 
-/** `busy`: too many wait already, or the thread has failed. `gone`: the caller has left before its turn came. */
-export type PasswordAnswer = 'right' | 'wrong' | 'busy' | 'gone';
+/**
+ * `busy`: too many wait already, or the thread has failed. `late`: the time of the caller is over, and the answer is
+ * remembered if it is on the way. `gone`: the caller has left.
+ */
+export type PasswordAnswer = 'right' | 'wrong' | 'busy' | 'late' | 'gone';
 
 export interface PasswordQuestion {
-  /** As the caller gives it, whether there is such a user or not. */
+  /** As the caller gives it, whether there is such a user or not; without a colon. */
   readonly user: string;
   readonly password: string;
   /** The user's; of a user that there is not {@link PasswordChecks.decoy}'s. */
@@ -19,9 +22,18 @@ export interface PasswordQuestion {
   readonly isKnown: boolean;
 }
 
+/** How long a caller waits. */
+export interface PasswordPatience {
+  /** Monotonic milliseconds. */
+  readonly deadline: number;
+  /** Aborted when the caller leaves: what nobody waits for any more is not begun. */
+  readonly signal: AbortSignal | undefined;
+}
+
 export interface PasswordChecksOptions {
   readonly clock: Clock;
-  /** 64 random bytes, made at the start and known to this process alone. */
+  readonly timers: Timers;
+  /** 32 random bytes, made at the start and known to this process alone. */
   readonly key: Buffer;
   readonly thread: HashingThread;
 }
@@ -34,6 +46,9 @@ const MAXIMUM_REMEMBERED = 10_000;
 const LANES = 16;
 const MAXIMUM_WAITING = 64;
 const MAXIMUM_WAITING_A_LANE = 8;
+/** What is kept of the time for the answer to reach Envoy: a part of it, and so much at least. */
+const ANSWER_SHARE = 0.1;
+const MIN_ANSWER_MS = 20;
 
 interface Job {
   readonly name: string;
@@ -51,7 +66,9 @@ interface Job {
  * password. So it is true whatever becomes of documents and files: another hash has other names.
  */
 export class PasswordChecks {
-  readonly #name: KeyedName;
+  readonly #digest: KeyedDigest;
+  readonly #clock: Clock;
+  readonly #timers: Timers;
   readonly #thread: HashingThread;
   readonly #right: Recent;
   readonly #wrong: Recent;
@@ -60,8 +77,10 @@ export class PasswordChecks {
   readonly #turns = new Turns<Job>(LANES, MAXIMUM_WAITING_A_LANE, MAXIMUM_WAITING);
   #isBusy = false;
 
-  constructor({ clock, key, thread }: PasswordChecksOptions) {
-    this.#name = createKeyedName(key);
+  constructor({ clock, timers, key, thread }: PasswordChecksOptions) {
+    this.#digest = keyedDigest(key);
+    this.#clock = clock;
+    this.#timers = timers;
     this.#thread = thread;
     this.#right = new Recent(clock, RIGHT_MS, MAXIMUM_REMEMBERED);
     this.#wrong = new Recent(clock, WRONG_MS, MAXIMUM_REMEMBERED);
@@ -81,18 +100,16 @@ export class PasswordChecks {
     return hashes[this.#numberOf(user) % hashes.length];
   }
 
-  /**
-   * At once where it is remembered, or where too many wait.
-   * @param signal aborted when the caller leaves: what nobody waits for any more is not begun
-   */
-  check(question: PasswordQuestion, signal: AbortSignal | undefined): PasswordAnswer | Promise<PasswordAnswer> {
+  /** At once where it is remembered, or where too many wait. */
+  check(question: PasswordQuestion, patience: PasswordPatience): PasswordAnswer | Promise<PasswordAnswer> {
     const { hash, user, password, isKnown } = question;
-    const name = this.#name(isKnown ? 'known' : 'decoy', hash.text, user, password);
+    // No hash has a space and no user a colon: the text can be read in one way alone.
+    const name = this.#digest(`${isKnown ? 'known' : 'decoy'} ${hash.text} ${user}:${password}`);
     if (this.#right.has(name)) return 'right';
     if (this.#wrong.has(name)) return 'wrong';
-    if (signal?.aborted === true) return 'gone';
+    if (patience.signal?.aborted === true) return 'gone';
     const job = this.#jobs.get(name) ?? this.#enqueue(name, question);
-    return job === undefined ? 'busy' : this.#waitFor(job, signal);
+    return job === undefined ? 'busy' : this.#waitFor(job, patience);
   }
 
   close(): void {
@@ -106,7 +123,7 @@ export class PasswordChecks {
 
   /** Of a user, known or not: without the key nobody can tell who shares a lane or a decoy. */
   #numberOf(user: string): number {
-    return Buffer.from(this.#name('user', user), 'base64url').readUInt32LE(0);
+    return Buffer.from(this.#digest(`user ${user}`), 'latin1').readUInt32LE(0);
   }
 
   #enqueue(name: string, question: PasswordQuestion): Job | undefined {
@@ -119,20 +136,21 @@ export class PasswordChecks {
     return job;
   }
 
-  async #waitFor(job: Job, signal: AbortSignal | undefined): Promise<PasswordAnswer> {
+  async #waitFor(job: Job, { deadline, signal }: PasswordPatience): Promise<PasswordAnswer> {
     job.callers += 1;
-    if (signal === undefined) return job.promise;
-    const left = Promise.withResolvers<'gone'>();
-    const leave = (): void => {
+    const over = Promise.withResolvers<'gone' | 'late'>();
+    const leave = (): void => over.resolve('gone');
+    signal?.addEventListener('abort', leave);
+    const leftMs = deadline - this.#clock.monotonic();
+    const waitMs = leftMs - Math.max(MIN_ANSWER_MS, leftMs * ANSWER_SHARE);
+    const cancel = leftMs === Infinity ? undefined : this.#timers.after(waitMs, () => over.resolve('late'));
+    try {
+      return await Promise.race([job.promise, over.promise]);
+    } finally {
+      signal?.removeEventListener('abort', leave);
+      cancel?.();
       job.callers -= 1;
       if (job.callers === 0) this.#drop(job);
-      left.resolve('gone');
-    };
-    signal.addEventListener('abort', leave, { once: true });
-    try {
-      return await Promise.race([job.promise, left.promise]);
-    } finally {
-      signal.removeEventListener('abort', leave);
     }
   }
 

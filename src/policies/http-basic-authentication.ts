@@ -8,7 +8,7 @@ import type { BasicCredentials } from '../policy/basic-credentials.ts';
 import { BASIC_HEADER } from '../policy/credential-names.ts';
 import type { NamedFiles } from '../policy/named-file.ts';
 import { definePolicy } from '../policy/policy.ts';
-import type { Outcome, Request } from '../policy/policy.ts';
+import type { Grant, Outcome, Request } from '../policy/policy.ts';
 import { USER_REJECTED, userRejected } from '../policy/user-rejection.ts';
 import { settle } from '../settle.ts';
 import type { PolicySurroundings } from './environment.ts';
@@ -35,7 +35,7 @@ export default definePolicy({
       httpStatus: 503,
       sentence: 'The service is temporarily unavailable.',
       headers: () => [['retry-after', '2']],
-      meaning: 'too many passwords wait for their hash, or the caller left before it was made',
+      meaning: 'too many passwords wait for their hash, or it was not made before the time of the caller was over',
     },
   },
   files: ({ files = [] }) => files.map((file, index) => ({ path: ['files', index], file, format: userFile })),
@@ -44,7 +44,7 @@ export default definePolicy({
     const verify =
       config.password === undefined ? hashedUsers(usersOf(config, files), passwords) : oneUser(config, config.password);
     const header = config.upstreamHeaders.user;
-    const hidden = config.forwardCredentials ? [] : ['authorization'];
+    const grantOf = grants(header, config.forwardCredentials ? [] : ['authorization']);
     return {
       phase: 'access',
       identityHeaders: [header],
@@ -63,17 +63,25 @@ export default definePolicy({
         const problem = credentials === undefined ? 'are malformed' : problemOf(credentials);
         if (credentials === undefined || problem !== undefined)
           return userRejected('credentials_malformed', `the HTTP Basic credentials ${problem}`, challenge);
-        return settle(verify(credentials, request), (found) => {
-          if (found === 'right') {
-            const { name } = credentials;
-            return { identity: { claims: { sub: name } }, upstream: [[header, name]], remove: hidden };
-          }
-          return denialOf(found, challenge);
-        });
+        return settle(verify(credentials, request), (found) =>
+          found === 'right' ? grantOf(credentials.name) : denialOf(found, challenge),
+        );
       },
     };
   },
 });
+
+/** One for each user who was here: only users of the documents ever are. */
+function grants(header: string, remove: readonly string[]): (name: string) => Grant {
+  const made = new Map<string, Grant>();
+  return (name) => {
+    const known = made.get(name);
+    if (known !== undefined) return known;
+    const grant: Grant = { identity: { claims: { sub: name } }, upstream: [[header, name]], remove };
+    made.set(name, grant);
+    return grant;
+  };
+}
 
 type Finding = PasswordAnswer | 'unknown' | 'too long';
 
@@ -84,19 +92,22 @@ const DETAILS: Readonly<Record<Failure, string>> = {
   wrong: 'the password is not that of the user',
   'too long': `the password has more than the ${MAX_BCRYPT_PASSWORD_BYTES} bytes that bcrypt counts`,
   busy: 'too many passwords wait for their hash',
+  late: 'the password was not checked in time: the hash is slow, or others wait too',
   gone: 'the caller left before the password was checked',
 };
 
 function denialOf(found: Failure, challenge: string): Denial {
   const detail = DETAILS[found];
-  if (found === 'busy' || found === 'gone') return { reason: 'password_unchecked', detail };
+  if (found === 'busy' || found === 'late' || found === 'gone') return { reason: 'password_unchecked', detail };
   return userRejected(found === 'unknown' ? 'user_unknown' : 'password_wrong', detail, challenge);
 }
 
+// oxlint-disable-next-line no-control-regex -- they are what is looked for
+const CONTROL = /[\u0000-\u001f\u007f]/;
+
 /** RFC 7617, 2: no control characters; a NUL ends the password for many an implementation of bcrypt. */
 function problemOf({ name, secret }: BasicCredentials): string | undefined {
-  // oxlint-disable-next-line no-control-regex -- they are what is looked for
-  if (/[\u0000-\u001f\u007f]/.test(name) || /[\u0000-\u001f\u007f]/.test(secret)) return 'have a control character';
+  if (CONTROL.test(name) || CONTROL.test(secret)) return 'have a control character';
   if (name === '' || secret === '') return 'have an empty name or password';
   return Buffer.byteLength(secret) > MAX_PASSWORD_BYTES ? `have more than ${MAX_PASSWORD_BYTES} bytes` : undefined;
 }
@@ -136,13 +147,13 @@ const NOBODY: PasswordHash = {
 
 function hashedUsers(users: ReadonlyMap<string, PasswordHash>, passwords: PasswordChecks): Verify {
   const hashes = [...users.values()];
-  return ({ name: user, secret: password }, { caller }) => {
+  return ({ name: user, secret: password }, { deadline, caller }) => {
     const own = users.get(user);
     const hash = own ?? passwords.decoy(user, hashes) ?? NOBODY;
     // bcrypt would leave out what is beyond, so that another password would do as well.
     if (hash.algorithm === 'bcrypt' && Buffer.byteLength(password) > MAX_BCRYPT_PASSWORD_BYTES) return 'too long';
     const isKnown = own !== undefined;
-    const answer = passwords.check({ user, password, hash, isKnown }, caller?.signal);
+    const answer = passwords.check({ user, password, hash, isKnown }, { deadline, signal: caller?.signal });
     return settle(answer, (found): Finding => (found === 'wrong' && !isKnown ? 'unknown' : found));
   };
 }

@@ -1,10 +1,8 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createHashingThread } from '../../src/password/hashing-thread.ts';
 import type { HashingThread } from '../../src/password/hashing-thread.ts';
-import { createKeyedName } from '../../src/password/keyed-name.ts';
 import { PasswordChecks } from '../../src/password/password-checks.ts';
 import type { PasswordQuestion } from '../../src/password/password-checks.ts';
 import type { PasswordHash } from '../../src/password/password-hash.ts';
@@ -45,17 +43,18 @@ class ThreadByHand implements HashingThread {
 }
 
 const time = new ManualTime();
+const ANY_TIME = { deadline: Infinity, signal: undefined };
 const open: PasswordChecks[] = [];
 afterEach(() => open.splice(0).forEach((checks) => checks.close()));
 
 function checksOn(thread: HashingThread): PasswordChecks {
-  const checks = new PasswordChecks({ clock: time, key: randomBytes(64), thread });
+  const checks = new PasswordChecks({ clock: time, timers: time, key: randomBytes(32), thread });
   open.push(checks);
   return checks;
 }
 
 /** At once, but as a promise in any case. */
-const answerOf = async (checks: PasswordChecks, question: PasswordQuestion) => checks.check(question, undefined);
+const answerOf = async (checks: PasswordChecks, question: PasswordQuestion) => checks.check(question, ANY_TIME);
 
 const ask = (user: string, password: string, parts: Partial<PasswordQuestion> = {}): PasswordQuestion => ({
   user,
@@ -73,14 +72,14 @@ describe('checks of passwords', () => {
       ['good', 'right', 60_000],
       ['bad', 'wrong', 30_000],
     ] as const) {
-      const first = checks.check(ask('ann', password), undefined);
+      const first = checks.check(ask('ann', password), ANY_TIME);
       await sleep(0);
       await thread.answer(answer === 'right');
       expect(await first).toBe(answer);
       time.advance(ms - 1);
-      expect(checks.check(ask('ann', password), undefined)).toBe(answer);
+      expect(checks.check(ask('ann', password), ANY_TIME)).toBe(answer);
       time.advance(1);
-      expect(checks.check(ask('ann', password), undefined)).toBeInstanceOf(Promise);
+      expect(checks.check(ask('ann', password), ANY_TIME)).toBeInstanceOf(Promise);
       await sleep(0);
       await thread.answer(false);
     }
@@ -89,7 +88,7 @@ describe('checks of passwords', () => {
   it('ask anew of another user, another password and another hash, and of a user who is none', async () => {
     const thread = new ThreadByHand();
     const checks = checksOn(thread);
-    const first = checks.check(ask('ann', 'good'), undefined);
+    const first = checks.check(ask('ann', 'good'), ANY_TIME);
     await sleep(0);
     await thread.answer(true);
     expect(await first).toBe('right');
@@ -100,7 +99,7 @@ describe('checks of passwords', () => {
       ask('ann', 'good', { isKnown: false }),
     ];
     for (const question of others) {
-      const answer = checks.check(question, undefined);
+      const answer = checks.check(question, ANY_TIME);
       expect(answer).toBeInstanceOf(Promise);
       await sleep(0);
       await thread.answer(true);
@@ -122,7 +121,7 @@ describe('checks of passwords', () => {
   it('hash one at a time and let few wait: of 10,000 wrong passwords the others are told to come back', async () => {
     const thread = new ThreadByHand();
     const checks = checksOn(thread);
-    const answers = Array.from({ length: 10_000 }, (_, i) => checks.check(ask(`user-${i}`, `guess-${i}`), undefined));
+    const answers = Array.from({ length: 10_000 }, (_, i) => checks.check(ask(`user-${i}`, `guess-${i}`), ANY_TIME));
     await sleep(0);
     expect(thread.asked).toHaveLength(1);
     expect(checks.atWork).toBe(1);
@@ -133,10 +132,10 @@ describe('checks of passwords', () => {
   it('leave room for others where all guesses are of one user', async () => {
     const thread = new ThreadByHand();
     const checks = checksOn(thread);
-    const guesses = Array.from({ length: 1000 }, (_, i) => checks.check(ask('ann', `guess-${i}`), undefined));
+    const guesses = Array.from({ length: 1000 }, (_, i) => checks.check(ask('ann', `guess-${i}`), ANY_TIME));
     expect(guesses.filter((answer) => answer !== 'busy')).toHaveLength(8);
     // Who shares Ann's lane is held up; with a random key that is one in sixteen.
-    const others = Array.from({ length: 40 }, (_, i) => checks.check(ask(`user-${i}`, 'good'), undefined));
+    const others = Array.from({ length: 40 }, (_, i) => checks.check(ask(`user-${i}`, 'good'), ANY_TIME));
     expect(others.filter((answer) => answer !== 'busy').length).toBeGreaterThan(20);
     await sleep(0);
     for (let turn = 0; turn < 17; turn++) await thread.answer(false);
@@ -148,17 +147,31 @@ describe('checks of passwords', () => {
     const thread = new ThreadByHand();
     const checks = checksOn(thread);
     const [first, second] = [new AbortController(), new AbortController()];
-    const underWay = checks.check(ask('ann', 'one'), first.signal);
+    const underWay = checks.check(ask('ann', 'one'), { deadline: Infinity, signal: first.signal });
     await sleep(0);
-    const waiting = checks.check(ask('ann', 'two'), second.signal);
+    const waiting = checks.check(ask('ann', 'two'), { deadline: Infinity, signal: second.signal });
     second.abort();
     first.abort();
     expect([await underWay, await waiting]).toEqual(['gone', 'gone']);
     expect(checks.waiting).toBe(0);
     await thread.answer(true);
     expect(thread.asked).toEqual(['one']);
-    expect(checks.check(ask('ann', 'one'), undefined)).toBe('right');
-    expect(checks.check(ask('ann', 'two'), AbortSignal.abort())).toBe('gone');
+    expect(checks.check(ask('ann', 'one'), ANY_TIME)).toBe('right');
+    expect(checks.check(ask('ann', 'two'), { deadline: Infinity, signal: AbortSignal.abort() })).toBe('gone');
+  });
+
+  it('answer in time that there is no answer yet, and have it for who comes back', async () => {
+    const thread = new ThreadByHand();
+    const checks = checksOn(thread);
+    const answer = checks.check(ask('ann', 'good'), { deadline: time.monotonic() + 250, signal: undefined });
+    await sleep(0);
+    time.advance(224);
+    expect(await Promise.race([answer, sleep(0)])).toBeUndefined();
+    time.advance(1);
+    expect(await answer).toBe('late');
+    await thread.answer(true);
+    expect(checks.check(ask('ann', 'good'), ANY_TIME)).toBe('right');
+    expect(time.timers).toBe(0);
   });
 
   it('let nobody in where the thread fails, and go on after that', async () => {
@@ -174,11 +187,11 @@ describe('checks of passwords', () => {
 
   it('keep at most 10,000 wrong passwords, which drive out no right one', async () => {
     const checks = checksOn({ verify: ({ password }) => Promise.resolve(password === 'good'), close: () => {} });
-    expect(await checks.check(ask('ann', 'good'), undefined)).toBe('right');
-    for (let i = 0; i < 10_050; i++) await checks.check(ask('ann', `guess-${i}`), undefined);
-    expect(checks.check(ask('ann', 'good'), undefined)).toBe('right');
-    expect(checks.check(ask('ann', 'guess-49'), undefined)).toBeInstanceOf(Promise);
-    expect(checks.check(ask('ann', 'guess-10049'), undefined)).toBe('wrong');
+    expect(await checks.check(ask('ann', 'good'), ANY_TIME)).toBe('right');
+    for (let i = 0; i < 10_050; i++) await checks.check(ask('ann', `guess-${i}`), ANY_TIME);
+    expect(checks.check(ask('ann', 'good'), ANY_TIME)).toBe('right');
+    expect(checks.check(ask('ann', 'guess-49'), ANY_TIME)).toBeInstanceOf(Promise);
+    expect(checks.check(ask('ann', 'guess-10049'), ANY_TIME)).toBe('wrong');
   });
 
   it('choose for a user who is none always the same hash, and not for all the same', () => {
@@ -218,21 +231,5 @@ describe('the thread that hashes', () => {
     await expect(thread.verify({ hash: 'nonsense', password: 'x' })).rejects.toThrow('has ended');
     expect(await thread.verify({ hash: hash.text, password: 'hunter2' })).toBe(true);
     thread.close();
-  });
-});
-
-describe('a keyed name', () => {
-  it('is HMAC-SHA-256 of its parts, each with its length', () => {
-    const key = randomBytes(64);
-    const name = createKeyedName(key);
-    fc.assert(
-      fc.property(fc.array(fc.string({ unit: 'binary' }), { maxLength: 4 }), (parts) => {
-        const text = parts.map((part) => `${part.length}:${part}`).join('');
-        expect(name(...parts)).toBe(createHmac('sha256', key).update(text).digest('base64url'));
-      }),
-    );
-    expect(name('ab', 'c')).not.toBe(name('a', 'bc'));
-    expect(createKeyedName(randomBytes(64))('ab', 'c')).not.toBe(name('ab', 'c'));
-    expect(() => createKeyedName(randomBytes(32))).toThrow('64 bytes');
   });
 });
