@@ -33,6 +33,7 @@ WORKDIR /app
 COPY --from=build /build/dist ./
 COPY LICENSE ./
 ENV NODE_ENV=production \
+    MALLOC_ARENA_MAX=1 \
     OSTIARY_POLICIES=/etc/ostiary/policies \
     OSTIARY_LISTEN=:9191 \
     OSTIARY_ADMIN_LISTEN=:9190

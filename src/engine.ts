@@ -20,7 +20,7 @@ const IDLE_UTILIZATION = 0.05;
  * it more than double, together with dead read buffers. If a peer causes garbage that outlives the young generation
  * (thousands of refused calls, bodies that are cut off), that is 80 MB and more.
  */
-const GROWTH_PERCENT = 50;
+const GROWTH_PERCENT = 25;
 
 /** Of both halves of the young generation together. */
 const LARGE_ENOUGH_BYTES = 8 * 1024 * 1024;

@@ -40,7 +40,7 @@ export function grpcJsTransport(settings: GrpcJsSettings): RpcTransport {
 
 async function listen(
   options: ListenOptions,
-  { totalBufferedBytes = 32 * 1024 * 1024, onAbuse = () => {}, clock }: GrpcJsSettings,
+  { totalBufferedBytes = 24 * 1024 * 1024, onAbuse = () => {}, clock }: GrpcJsSettings,
 ): Promise<RpcListener> {
   const server = new Server({
     'grpc.max_receive_message_length': options.maxMessageBytes,

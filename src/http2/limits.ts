@@ -82,7 +82,7 @@ export const DEFAULT_LIMITS: Limits = {
   maxContinuations: 16,
   maxBufferedRequestBytes: 16 * 1024 * 1024,
   maxQueuedAnswerBytes: 16 * 1024 * 1024,
-  totalBufferedBytes: 32 * 1024 * 1024,
+  totalBufferedBytes: 24 * 1024 * 1024,
   totalStreams: 32_768,
   congestedBytes: 256 * 1024,
   handshakeTimeoutMs: 10_000,

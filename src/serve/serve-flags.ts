@@ -54,7 +54,7 @@ export const serveFlags = withVariables({
     'most connections to --listen at once; fewer if the limit of open files is lower',
   ),
   maxBufferedBytes: integer(
-    32 * 1024 * 1024,
+    24 * 1024 * 1024,
     4 * 1024 * 1024,
     16 * 1024 * 1024 * 1024,
     'most memory for unfinished requests and unread answers on --listen, of all connections of a process',

@@ -39,7 +39,7 @@ const empty = message(Buffer.alloc(0));
 describe('messages that a streaming handler has not taken', () => {
   it('weigh more than their octets, so that empty ones are waited with too', async () => {
     const method = slowReader();
-    const { port } = await serve([method]);
+    const { port } = await serve([method], { totalBufferedBytes: 32 * 1024 * 1024 });
     const client = await RawHttp2Client.open(port);
     client.send(headers(1, method.path));
     const many = Buffer.concat(Array.from({ length: 3200 }, () => empty));

@@ -21,6 +21,8 @@ export interface OstiaryOptions {
   /** More flags of `serve`. */
   readonly args?: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
+  /** What Node.js is started with: its own flags and the program. The default is the sources. */
+  readonly program?: readonly string[];
 }
 
 export const main = join(import.meta.dirname, '../../src/main.ts');
@@ -48,12 +50,17 @@ async function startOnce(options: OstiaryOptions): Promise<RealOstiary> {
     ['serve', '--policies', options.policies, ...addresses, ...(options.args ?? [])],
     // Issuers of tests are on loopback.
     { OSTIARY_EGRESS_ALLOW: '127.0.0.1', ...options.env },
+    options.program,
   );
   await untilReady('ostiary', ostiary, async () => (await fetch(`http://${admin}/readyz`)).ok);
   return { ...ostiary, listen, adminUrl: `http://${admin}`, apiUrl: `http://${api}` };
 }
 
 /** Runs any of ostiary's commands. */
-export async function runOstiary(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<RealProcess> {
-  return startProcess(process.execPath, [main, ...args], { env: { ...process.env, ...env } });
+export async function runOstiary(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  program: readonly string[] = [main],
+): Promise<RealProcess> {
+  return startProcess(process.execPath, [...program, ...args], { env: { ...process.env, ...env } });
 }

@@ -1,8 +1,9 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { buildBundle } from '../real/bundle.ts';
 import { main } from '../real/ostiary.ts';
 import { startProcess, untilReady } from '../real/process.ts';
 import type { RealProcess } from '../real/process.ts';
@@ -44,7 +45,7 @@ test('a plain sidecar does not load what it has no use for', async () => {
 }, 60_000);
 
 test('the bundle idles in little memory', async () => {
-  const ostiary = await serve([bundle()]);
+  const ostiary = await serve([buildBundle()]);
   let idleMib = Infinity;
   // It gives back what the start has left as soon as it has nothing to do, which on a busy machine may be late.
   for (let look = 0; look < 20 && idleMib > MAX_IDLE_MIB; look++) {
@@ -71,23 +72,10 @@ test('the bundle has the program of the thread that hashes passwords', () => {
   writeFileSync(join(folder, 'a.json'), JSON.stringify(api));
   const check = (password: string) => {
     const header = `authorization: Basic ${btoa(`ann:${password}`)}`;
-    return spawnSync(process.execPath, [bundle(), 'check', '--policies', folder, '--header', header]).status;
+    return spawnSync(process.execPath, [buildBundle(), 'check', '--policies', folder, '--header', header]).status;
   };
   expect([check('hunter2'), check('hunter3')]).toEqual([0, 1]);
 }, 60_000);
-
-let bundled: string | undefined;
-
-/** Of the sources as they are; made once. */
-function bundle(): string {
-  if (bundled === undefined) {
-    const folder = scratchFolder('bundle');
-    const rolldown = join(root, 'node_modules/.bin/rolldown');
-    execFileSync(rolldown, ['--config', '--dir', folder], { cwd: root, stdio: 'pipe' });
-    bundled = join(folder, 'main.js');
-  }
-  return bundled;
-}
 
 async function serve(node: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<RealProcess> {
   const admin = `127.0.0.1:${await freePort()}`;
