@@ -73,6 +73,7 @@ function checkOf(): Check {
     sourceAddress: '10.1.2.3',
     sourcePort: 41_234,
     sourcePrincipal: '',
+    sourceCertificate: '',
     header: (name) => headers.get(name),
     headerTail: () => undefined,
     headerEquals: () => false,

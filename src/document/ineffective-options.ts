@@ -68,6 +68,8 @@ export function tellNeeds(policies: readonly PlacedPolicy[], warnings: Warnings)
 
 function needOfEnvoy(what: Need['what']): string | undefined {
   if (what === 'body') return "needs the request's body, which Envoy sends only where its filter has with_request_body";
+  if (what === 'certificate')
+    return "needs the peer's certificate, which Envoy sends only where its filter has include_peer_certificate: true";
   if (typeof what === 'string') return undefined;
   return `needs metadata that Envoy sends only where its filter lists ${what.metadata} in metadata_context_namespaces`;
 }

@@ -61,7 +61,8 @@ function readPeer(reader: ProtoReader, end: number, check: WireCheck): void {
         readAddress(reader, reader.block(end), check);
         break;
       case 0x22: // principal
-        reader.span(check.spans, Span.principal, end);
+      case 0x2a: // certificate
+        reader.span(check.spans, tag === 0x22 ? Span.principal : Span.certificate, end);
         break;
       default:
         reader.skip(tag, end);

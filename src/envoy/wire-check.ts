@@ -15,6 +15,7 @@ export const Span = {
   protocol: 12,
   body: 14,
   textBody: 16,
+  certificate: 18,
 } as const;
 
 const recurring = new RecurringTexts();
@@ -28,7 +29,7 @@ export class WireCheck implements Check {
   /** Set when the whole message is read. */
   headers = noHeaders;
   /** Indexed by {@link Span}. */
-  readonly spans: number[] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+  readonly spans: number[] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
   isHttp = false;
   hasRequestTime = false;
   /** Where the varint `seconds` starts; −1 where the message leaves it out. */
@@ -98,6 +99,10 @@ export class WireCheck implements Check {
 
   get hasTextBody(): boolean {
     return this.spans[Span.textBody] !== this.spans[Span.textBody + 1];
+  }
+
+  get sourceCertificate(): string {
+    return this.#span(Span.certificate);
   }
 
   header(name: string): string | undefined {

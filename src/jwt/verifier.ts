@@ -20,8 +20,8 @@ export interface VerifierOptions<Derived> {
   readonly memory: TokenMemory;
   readonly refusals: TokenMemory;
   readonly gate: VerificationGate;
-  /** What happens to a token that needs a proof of its sender, which is not checked. */
-  readonly senderConstraint: 'refuse' | 'ignore';
+  /** What happens to a token that needs a proof of its sender; `derive`: whoever derives looks to it. */
+  readonly senderConstraint: 'refuse' | 'ignore' | 'derive';
   /**
    * Derives a policy's own data from verified claims. It must depend only on them, since the result is kept with them.
    */
@@ -52,7 +52,7 @@ interface Verified<Derived> extends VerifiedToken<Derived> {
 const TAIL_LENGTH = 43;
 
 const BOUND =
-  'the token is bound to a key of its sender (cnf), and whether the sender has it is not verified (senderConstraint: ignore takes it)';
+  'the token is bound to a key of its sender (cnf), and whether the sender has it is not verified (senderConstraint: certificate verifies it where that is a certificate, ignore takes it)';
 
 /** Verifies tokens by the rules of their issuers: signature, time, issuer, audience and custom claims. */
 export class Verifier<Derived> {

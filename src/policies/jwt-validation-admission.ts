@@ -1,13 +1,17 @@
 import type { Identity } from '../contract/identity.ts';
 import type { Denial } from '../denial/denial.ts';
+import { actorsOf } from '../jwt/actors.ts';
 import { claimHeaders } from '../jwt/claim-headers.ts';
 import { scopesOf, unfoundOf } from '../jwt/claims.ts';
 import type { Claims } from '../jwt/claims.ts';
+import { confirmationOf } from '../jwt/confirmation.ts';
+import type { Confirmation } from '../jwt/confirmation.ts';
 import { namesFor } from '../jwt/issuer-name.ts';
 import type { Issuer } from '../jwt/issuers.ts';
 import type { ClientHeaders } from '../policy/client-headers.ts';
 import type { Selection } from '../policy/expression.ts';
 import type { Grant, Outcome, Request } from '../policy/policy.ts';
+import { checksCertificate } from './jwt-validation-binding.ts';
 import { pathOf } from './jwt-validation-fields.ts';
 import type { JwtValidationOptions } from './jwt-validation-parameters.ts';
 
@@ -28,9 +32,11 @@ export const JWT_REASONS = {
 /** What the claims alone decide: all of it but the contract. */
 export type Admission = Denial | Admitted;
 
-export interface Admitted extends Required<Pick<Grant, 'upstream' | 'remove' | 'remark'>> {
+export interface Admitted extends Required<Pick<Grant, 'upstream' | 'remove' | 'remark'>>, Pick<Grant, 'metadata'> {
   readonly reason?: undefined;
   readonly identity: { readonly claims: Claims };
+  /** SHA-256 of the certificate that its sender must have, in lower-case hex. */
+  readonly boundTo: string | undefined;
   /** Any of which a client application may name as its issuer. */
   readonly issuerNames: readonly string[];
   /** What the token got last: the same again while its contract is the same, and as many issuers are taken. */
@@ -42,6 +48,7 @@ export function admission(
   config: JwtValidationOptions,
   remove: readonly string[],
 ): (claims: Claims, issuer: Issuer) => Admission {
+  const isCompared = checksCertificate(config);
   const wanted = config.claimsToHeaders.map(({ claim = '', path, header, encoding }) => ({
     path: path === undefined ? [claim] : pathOf(path),
     label: JSON.stringify(path ?? claim),
@@ -59,6 +66,13 @@ export function admission(
         detail: `the token has not the scopes ${missing.join(' ')}`,
       };
     }
+    const confirmation: Confirmation = isCompared ? confirmationOf(claims) : { kind: 'none' };
+    if (confirmation.kind === 'fault') return { reason: 'token_invalid', detail: confirmation.detail };
+    if (confirmation.kind === 'none' && config.senderConstraint === 'requireCertificate') {
+      return { reason: 'token_invalid', detail: 'the token is bound to no certificate of its sender (cnf)' };
+    }
+    const actors = config.actorsToMetadata ? actorsOf(claims) : [];
+    if (typeof actors === 'string') return { reason: 'token_invalid', detail: actors };
     const told = claimHeaders(claims, wanted);
     if (typeof told === 'string') return { reason: 'token_invalid', detail: told };
     const unfound = [...unfoundOf(claims, rules), ...told.unfound];
@@ -69,11 +83,19 @@ export function admission(
       upstream: told.headers,
       remove,
       remark,
+      ...metadataOf(actors),
+      boundTo: confirmation.kind === 'certificate' ? confirmation.sha256 : undefined,
       issuerNames,
       last: undefined,
       lastOfSeveral: false,
     };
   };
+}
+
+/** Of those who act for a subject the one who acts now, and all of them, the last one first, as a list in JSON. */
+function metadataOf(actors: readonly string[]): Pick<Grant, 'metadata'> {
+  const [actor] = actors;
+  return actor === undefined ? {} : { metadata: { token_actor: actor, token_actors: JSON.stringify(actors) } };
 }
 
 export interface ClientRules {
@@ -106,8 +128,9 @@ export function withClient(request: Request, admitted: Admitted, rules: ClientRu
   const ofClient = rules.told.of(client, contract);
   const upstream = admitted.upstream.length === 0 ? ofClient : [...admitted.upstream, ...ofClient];
   admitted.lastOfSeveral = isOfSeveral;
-  const { remove, remark } = admitted;
-  return (admitted.last = { identity: { claims, client, contract }, upstream, remove, remark });
+  const { remove, remark, metadata } = admitted;
+  const identity = { claims, client, contract };
+  return (admitted.last = { identity, upstream, remove, remark, ...(metadata && { metadata }) });
 }
 
 function mismatch(client: string, namesIssuers: boolean): string {

@@ -4,6 +4,7 @@ import { keysFromText } from '../jwt/text-key.ts';
 import { compileExpression } from '../policy/expression.ts';
 import type { ExpressionSource } from '../policy/expression.ts';
 import { canonicalHeaderName } from '../request/header-name.ts';
+import { reportBinding } from './jwt-validation-binding.ts';
 import { listOf } from './jwt-validation-fields.ts';
 import type { Report } from './jwt-validation-fields.ts';
 import { reportIssuers } from './jwt-validation-issuers.ts';
@@ -30,6 +31,7 @@ export const jwtValidationOptions = parameters.superRefine((config, context) => 
   reportClaims(config, report);
   reportExpressions(config, report);
   reportHeaders(config, report);
+  reportBinding(config, report);
 });
 
 /** What a single issuer is described with, and each of several in its own entry. */

@@ -5,6 +5,7 @@ import { clientHeaderNames } from '../policy/client-headers.ts';
 import type { ClientHeaderNames } from '../policy/client-headers.ts';
 import { credentialPlace } from '../policy/credential-places.ts';
 import { expressionOption } from '../policy/expression.ts';
+import { principalOption } from '../policy/principal-option.ts';
 import { upstreamHeader } from '../policy/upstream-header.ts';
 import { algorithmList, claimPath, listByComma, oneOf, refuseNone, text, textOrList } from './jwt-validation-fields.ts';
 import { issuerEntry } from './jwt-validation-issuers.ts';
@@ -89,9 +90,26 @@ export const parameters = z.strictObject({
   mandatoryCustomClaims: customClaims.describe('Claims that must be there and have the value'),
   nonMandatoryCustomClaims: customClaims.describe('Claims that must have the value where they are there'),
   senderConstraint: z
-    .enum(['refuse', 'ignore'])
+    .enum(['refuse', 'ignore', 'certificate', 'requireCertificate'])
     .default('refuse')
-    .describe('Tokens bound to a key of their sender (cnf), and of types such as dpop+jwt and logout+jwt'),
+    .describe(
+      'Tokens bound to a key of their sender (cnf): certificate compares x5t#S256; refuse and ignore take types such as dpop+jwt in too',
+    ),
+  senderCertificate: z
+    .enum(['peer', 'forwardedClientCert'])
+    .optional()
+    .meta({ default: 'peer' })
+    .describe("Whose certificate is compared: the peer's, or the one of which x-forwarded-client-cert tells"),
+  forwarders: z
+    .array(principalOption)
+    .min(1)
+    .max(100)
+    .optional()
+    .describe('With forwardedClientCert: SPIFFE ids or patterns of the proxies that --trusted-hops counts'),
+  actorsToMetadata: z
+    .boolean()
+    .default(false)
+    .describe('Who acts for the subject (act, RFC 8693) goes to the dynamic metadata token_actor and token_actors'),
   requiredScopes: z
     .array(
       z.string().regex(/^[\u0021\u0023-\u005B\u005D-\u007E]+$/, 'a scope is printable ASCII without space, " and \\'),

@@ -9,6 +9,7 @@ import { settle } from '../settle.ts';
 import type { PolicyEnvironment } from './environment.ts';
 import { admission, JWT_REASONS, withClient } from './jwt-validation-admission.ts';
 import type { Admission } from './jwt-validation-admission.ts';
+import { bindingCheck, checksCertificate } from './jwt-validation-binding.ts';
 import { upgradeNotesOf, warningsOf } from './jwt-validation-notes.ts';
 import { jwtValidationOptions } from './jwt-validation-options.ts';
 import { clientHeaderNamesOf } from './jwt-validation-parameters.ts';
@@ -37,6 +38,8 @@ export default definePolicy({
       isOfSeveral: clientIssuers.length > 1 || clientIssuers.some(({ isMany }) => isMany),
     };
     const remove = config.forwardToken ? [] : origin.headers;
+    const { senderConstraint: constraint } = config;
+    const faultOfSender = bindingCheck(config);
     // Last of all, since it holds key sets until the policy closes.
     const issuers = issuersOf(config, keySets);
     const verifier = new Verifier({
@@ -44,7 +47,7 @@ export default definePolicy({
       memory: keySets.tokens,
       refusals: keySets.refusals,
       gate: keySets.gate,
-      senderConstraint: config.senderConstraint,
+      senderConstraint: constraint === 'refuse' || constraint === 'ignore' ? constraint : 'derive',
       derive: admission(config, remove),
       issuers,
     });
@@ -52,6 +55,10 @@ export default definePolicy({
     const outcomeOf = (request: Request, token: VerifiedToken<Admission> | Denial): Outcome => {
       if (token.reason !== undefined) return token;
       const { derived } = token;
+      if (derived.reason === undefined && derived.boundTo !== undefined) {
+        const other = faultOfSender(request, derived.boundTo);
+        if (other !== undefined) return other;
+      }
       // Contracts change while a token stays verified: they are asked for each time.
       if (clientRules === undefined || derived.reason !== undefined) return derived;
       return withClient(request, derived, clientRules);
@@ -64,6 +71,10 @@ export default definePolicy({
       clientIssuers,
       provides: told === undefined ? ['claims'] : ['claims', 'client'],
       authenticates: authenticating(config, { origin, issuers }),
+      requires:
+        checksCertificate(config) && config.senderCertificate !== 'forwardedClientCert'
+          ? [{ what: 'certificate', field: 'senderConstraint' }]
+          : [],
       headerReads: origin.headerReads,
       decide(request) {
         const { headerName } = origin;

@@ -3,10 +3,11 @@ import { PrincipalIndex, isSpiffeId } from '../contract/principal.ts';
 import type { DenialOf } from '../denial/denial.ts';
 import { contractOf } from '../policy/client-credentials.ts';
 import { clientHeaderNames, clientHeaders } from '../policy/client-headers.ts';
+import { XFCC, forwardingProblem } from '../policy/forwarders.ts';
 import { definePolicy } from '../policy/policy.ts';
 import type { Outcome, Request } from '../policy/policy.ts';
 import { principalOption } from '../policy/principal-option.ts';
-import { forwardedUris } from '../request/forwarded-client-cert.ts';
+import { forwardedUri } from '../request/forwarded-client-cert.ts';
 
 declare module '../denial/denial.ts' {
   interface Reasons {
@@ -19,9 +20,6 @@ declare module '../denial/denial.ts' {
     | 'principal_unknown'
     | ClientRejection;
 }
-
-/** `x-forwarded-client-cert`. */
-const XFCC = 'x-forwarded-client-cert';
 
 const options = z
   .strictObject({
@@ -106,23 +104,12 @@ function peer({ check }: Request): Found {
   );
 }
 
-/** Each trusted proxy has to be one that is named: any workload of the mesh could send a header of its own. */
-function forwarded({ check, trustedHops }: Request, trusted: PrincipalIndex<true>): Found {
-  const uris = forwardedUris(check, trustedHops);
-  if (uris === undefined) {
-    return rejected('principal_missing', `${XFCC} has no element for a caller before ${trustedHops} trusted proxies`);
+function forwarded(request: Request, trusted: PrincipalIndex<true>): Found {
+  const refused = forwardingProblem(request, trusted);
+  if (refused !== undefined) {
+    return rejected(refused.problem === 'missing' ? 'principal_missing' : 'forwarder_untrusted', refused.detail);
   }
-  const [caller, ...proxies] = uris;
-  const writtenByEnvoy = uris.at(-1);
-  if (check.sourcePrincipal !== '' && writtenByEnvoy !== check.sourcePrincipal) {
-    return rejected(
-      'forwarder_untrusted',
-      `the last element of ${XFCC} is not of the peer: Envoy forwards what callers made up`,
-    );
-  }
-  if (!proxies.every((proxy) => proxy !== undefined && trusted.find(proxy) === true)) {
-    return rejected('forwarder_untrusted', `a proxy that ${XFCC} came through is none of forwarders`);
-  }
+  const caller = forwardedUri(request.check, request.trustedHops);
   return caller ?? rejected('principal_malformed', `the caller's element of ${XFCC} names no URI, or several`);
 }
 

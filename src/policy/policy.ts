@@ -73,8 +73,8 @@ export type Finding = 'claims' | 'client';
 
 /** What a policy needs beside the head of a request: of policies before it, or of Envoy. */
 export interface Need {
-  /** `body`: the filter's `with_request_body`; `metadata`: a namespace among its `metadata_context_namespaces`. */
-  readonly what: Finding | 'body' | { readonly metadata: string };
+  /** `body`: the filter's `with_request_body`; `certificate`: its `include_peer_certificate`; `metadata`: a namespace among its `metadata_context_namespaces`. */
+  readonly what: Finding | 'body' | 'certificate' | { readonly metadata: string };
   /** The option that needs it. */
   readonly field: string;
 }

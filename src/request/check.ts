@@ -30,6 +30,11 @@ export interface Check {
   /** Envoy's `source.principal`: in Istio the SPIFFE id of the peer; empty without mutual TLS. */
   readonly sourcePrincipal: string;
   /**
+   * The certificate of the connection's peer, PEM with percent-encoding; empty without mutual TLS, and unless the
+   * filter has `include_peer_certificate`.
+   */
+  readonly sourceCertificate: string;
+  /**
    * The value of a request header, by its lower-case name. Repeated headers are joined with a
    * comma, as Envoy joins them (RFC 9110, 5.3). Bytes that are not UTF-8 arrive as U+FFFD.
    */

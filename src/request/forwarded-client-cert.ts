@@ -20,11 +20,26 @@ export function forwardedUris(check: Check, trustedHops: number): readonly (stri
   return elements.length <= trustedHops ? undefined : elements.slice(-1 - trustedHops).map(uriOf);
 }
 
+/**
+ * SHA-256 of the certificate of whoever called the first of N trusted proxies, in lower-case hex. Undefined if the
+ * request came through fewer proxies, or the element has no hash, several, or one of another form.
+ */
+export function forwardedHash(check: Check, trustedHops: number): string | undefined {
+  const header = check.header('x-forwarded-client-cert');
+  const element = header === undefined ? undefined : split(header, ',').at(-1 - trustedHops);
+  const hash = element === undefined ? undefined : memberOf(element, 'hash')?.toLowerCase();
+  return hash !== undefined && /^[0-9a-f]{64}$/.test(hash) ? hash : undefined;
+}
+
 function uriOf(element: string): string | undefined {
-  const uris = split(element, ';').filter((pair) => /^\s*uri=/i.test(pair));
-  const [uri] = uris;
-  if (uri === undefined || uris.length > 1) return undefined;
-  const value = uri.slice(uri.indexOf('=') + 1).trim();
+  return memberOf(element, 'uri');
+}
+
+function memberOf(element: string, name: string): string | undefined {
+  const found = split(element, ';').filter((pair) => pair.trimStart().toLowerCase().startsWith(`${name}=`));
+  const [only] = found;
+  if (only === undefined || found.length > 1) return undefined;
+  const value = only.slice(only.indexOf('=') + 1).trim();
   const plain = value.startsWith('"') ? value.slice(1, -1) : value;
   // Quoted text may contain signs that other parsers would read as the end of the value.
   return plain === '' || /[",;\\\s]/.test(plain) ? undefined : plain;

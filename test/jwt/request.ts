@@ -36,6 +36,9 @@ export class Contracts implements ContractDirectory {
 export interface Sent {
   readonly headers?: Readonly<Record<string, string>>;
   readonly query?: string;
+  readonly certificate?: string;
+  readonly principal?: string;
+  readonly trustedHops?: number;
   readonly directory?: ContractDirectory;
   /** Monotonic milliseconds. */
   readonly deadline?: number;
@@ -45,6 +48,9 @@ export interface Sent {
 export function requestOf({
   headers = {},
   query = '',
+  certificate = '',
+  principal = '',
+  trustedHops = 0,
   directory = new Contracts(),
   deadline = Infinity,
 }: Sent): Request {
@@ -57,7 +63,8 @@ export function requestOf({
     requestTime: '',
     sourceAddress: '192.0.2.1',
     sourcePort: 50_000,
-    sourcePrincipal: '',
+    sourcePrincipal: principal,
+    sourceCertificate: certificate,
     header: (name) => headers[name],
     headerTail: (name, length) => ((headers[name]?.length ?? 0) > length ? headers[name]?.slice(-length) : undefined),
     headerEquals: (name, bytes) => Buffer.from(headers[name] ?? '').equals(bytes),
@@ -80,7 +87,7 @@ export function requestOf({
     expressionFailed: () => undefined,
     path,
     clientAddress: '192.0.2.1',
-    trustedHops: 0,
+    trustedHops,
     identity: {},
     ownedHeaders: new Set(),
     upstream: [],

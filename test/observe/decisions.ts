@@ -46,6 +46,7 @@ export function checkOf(parts: Partial<Check> & { headers?: Record<string, strin
     sourceAddress: '192.0.2.7',
     sourcePort: 4711,
     sourcePrincipal: '',
+    sourceCertificate: '',
     header: (name) => headers[name],
     headerTail: () => undefined,
     headerEquals: () => false,

@@ -200,5 +200,14 @@ test('the options have a JSON Schema with every default', () => {
   const schema = z.toJSONSchema(jwtValidation.options, { io: 'input' });
   const properties = schema.properties as Record<string, { default?: unknown }>;
   const without = Object.keys(properties).filter((name) => properties[name]?.default === undefined);
-  expect(without).toEqual(['places', 'algorithms', 'textKey', 'jwksUrl', 'issuer', 'issuers', 'upstreamHeaders']);
+  expect(without).toEqual([
+    'places',
+    'algorithms',
+    'textKey',
+    'jwksUrl',
+    'issuer',
+    'issuers',
+    'forwarders',
+    'upstreamHeaders',
+  ]);
 });

@@ -21,6 +21,7 @@ export function request(
     sourceAddress: '10.0.0.1',
     sourcePort: 1234,
     sourcePrincipal: '',
+    sourceCertificate: '',
     header: (name) => headers[name],
     headerTail: () => undefined,
     headerEquals: () => false,

@@ -38,6 +38,7 @@ export function checkOf(parts: CheckParts = {}): Check {
     sourceAddress: parts.sourceAddress ?? '10.0.0.9',
     sourcePort: 4711,
     sourcePrincipal: parts.sourcePrincipal ?? '',
+    sourceCertificate: '',
     header: (name) => headers.get(name),
     headerTail: () => undefined,
     headerEquals: () => false,

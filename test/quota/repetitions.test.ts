@@ -24,6 +24,7 @@ function check(more: Partial<Check> = {}): Check {
     host: 'h',
     ...seen,
     sourcePrincipal: '',
+    sourceCertificate: '',
     header: (name) => (name === 'x-request-id' ? 'chosen-by-the-caller' : undefined),
     headerTail: () => undefined,
     headerEquals: () => false,
