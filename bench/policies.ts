@@ -133,6 +133,37 @@ const rows: readonly Row[] = [
     ],
     headers: { authorization: `Basic ${btoa('ann:hunter2')}` },
   },
+  {
+    name: 'authorization, four terms',
+    budgetMicroseconds: 8,
+    policies: [
+      {
+        policyRef: { name: 'authorization' },
+        config: {
+          rules: [
+            {
+              allow:
+                "request.method in ['GET', 'POST'] && request.path.startsWith('/orders') && " +
+                "request.headers['user-agent'] != 'none' && source.spiffeId.startsWith('spiffe://cluster.local/')",
+            },
+          ],
+        },
+      },
+    ],
+  },
+  {
+    name: 'when, four terms',
+    budgetMicroseconds: 8,
+    policies: [
+      {
+        policyRef: { name: 'cors' },
+        config: CORS,
+        when:
+          "request.method in ['GET', 'POST'] && request.path.startsWith('/orders') && " +
+          "request.headers['user-agent'] != 'none' && !source.spiffeId.startsWith('spiffe://cluster.local/')",
+      },
+    ],
+  },
 ];
 
 /** Of google.rpc.Code. */

@@ -1,6 +1,7 @@
 import type { Code, Context, Frame, Of, Run } from './code.ts';
 import { areEqual, isIn } from './equality.ts';
-import type { NodeOf } from './syntax.ts';
+import { compileEntryTest } from './selections.ts';
+import type { Node, NodeOf } from './syntax.ts';
 import { common, fits, isNumber, nameOf } from './type.ts';
 import type { Type } from './type.ts';
 import { Failure, MapValue, entryOf, isList, kindOf } from './value.ts';
@@ -109,7 +110,11 @@ function isWhole(type: Type): boolean {
 }
 
 export function compileIn(node: NodeOf<'call'>, context: Context, of: Of): Code {
-  const [left, right] = node.args.map((arg) => of(arg)) as [Code, Code];
+  const [wanted, whole] = node.args as [Node, Node];
+  const left = of(wanted);
+  const entry = compileEntryTest(left, whole, wanted.at, context);
+  if (entry !== undefined) return entry;
+  const right = of(whole);
   const { type } = right;
   if (typeof type === 'string' && type !== 'dyn') {
     context.fault(`in looks into a list or a map, not into a ${nameOf(type)}`, node.at);
@@ -128,14 +133,14 @@ export function compileIn(node: NodeOf<'call'>, context: Context, of: Of): Code 
     run(frame) {
       const value = a(frame);
       if (value instanceof Failure) return value;
-      const whole = b(frame);
-      if (whole instanceof Failure) return whole;
-      if (isList(whole)) {
-        frame.budget -= whole.length;
-        return isIn(value, whole) ?? tooDeep;
+      const looked = b(frame);
+      if (looked instanceof Failure) return looked;
+      if (isList(looked)) {
+        frame.budget -= looked.length;
+        return isIn(value, looked) ?? tooDeep;
       }
-      return kindOf(whole) === 'map' && canBeKey(value)
-        ? entryOf(whole as MapValue | JsonMap, value) !== undefined
+      return kindOf(looked) === 'map' && canBeKey(value)
+        ? entryOf(looked as MapValue | JsonMap, value) !== undefined
         : noList;
     },
   };

@@ -69,6 +69,14 @@ export function compileHas(node: NodeOf<'has'>, context: Context, of: Of): Code 
   };
 }
 
+/** Whether a map of a variable has an entry that is known at load; undefined where it is anything else. */
+export function compileEntryTest(key: Code, operand: Node, at: number, context: Context): Code | undefined {
+  const map = typeof key.constant === 'string' ? placeOf(operand, context) : undefined;
+  if (map === undefined || typeof key.constant !== 'string') return undefined;
+  const get = entryGetter(map, key.constant, at, context);
+  return get && { type: 'bool', run: ({ input }) => get(input) !== undefined, cost: 3 };
+}
+
 export function compileIndex(node: NodeOf<'index'>, context: Context, of: Of): Code {
   const index = of(node.index);
   const map = placeOf(node.operand, context);

@@ -22,7 +22,7 @@ const RESULTS: Readonly<Record<Result, string>> = {
   [Result.UNSPECIFIED]: 'unknown',
   [Result.ALLOW]: 'allow',
   [Result.DENY]: 'deny',
-  [Result.NOT_APPLICABLE]: 'no rule matches',
+  [Result.NOT_APPLICABLE]: 'does not apply',
   [Result.NOT_REACHED]: 'not reached',
   [Result.FAILED]: 'failed',
   [Result.ANSWER]: 'answers the request',

@@ -128,6 +128,7 @@ function adopt(
 ): Denial | Answered | undefined {
   if (outcome.reason !== undefined) {
     note(deliberation, bound, 'deny', startedAt, { denial: outcome });
+    if (outcome.metadata !== undefined) adoptExtras(deliberation, bound, { metadata: outcome.metadata });
     if (bound.mode === 'enforce') return challenging(outcome, bound.policy, deliberation);
     deliberation.shadowDenied = true;
     return undefined;

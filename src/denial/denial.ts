@@ -50,6 +50,8 @@ export type DenialOf<R extends Reason> = {
   readonly challenging?: ChallengeContext;
   /** What an operator reads. Never sent to the caller; never holds a secret or a token. */
   readonly detail: string;
+  /** For access logs and later filters, beside what they are told of every denial. */
+  readonly metadata?: Readonly<Record<string, string>>;
 } & Reasons[R];
 
 /**

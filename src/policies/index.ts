@@ -1,6 +1,7 @@
 import type { ReasonTable } from '../denial/reasons.ts';
 import { reasonsOf } from '../policy/policy.ts';
 import apiKey from './api-key.ts';
+import authorization from './authorization.ts';
 import clientIdEnforcement from './client-id-enforcement.ts';
 import cors from './cors.ts';
 import type { RegisteredKind } from './environment.ts';
@@ -30,6 +31,7 @@ const kinds: readonly RegisteredKind[] = [
   workloadIdentity,
   spikeControl,
   httpBasicAuthentication,
+  authorization,
 ];
 
 /** By `policyRef.name`; Flex/Omni Gateway's `-flex` spellings are accepted. */
