@@ -1,4 +1,5 @@
 import type { CompiledOnce } from '../document/compile.ts';
+import { openingsOf } from '../document/openings.ts';
 import { formatFault } from '../document/fault.ts';
 import { egressRules } from '../egress/rules.ts';
 import type { EgressTransport } from '../egress/transport.ts';
@@ -17,7 +18,8 @@ export const command = defineCommand({
   usage: 'validate [DIR …] [FLAGS]',
   summary:
     'Checks the documents in DIR (default policies), and lists every fault with file, line, column and field.\n' +
-    'Exits 0 if there is no fault, else 1. Warnings do not change the exit code.',
+    'Exits 0 if there is no fault, else 1. Warnings do not change the exit code.\n' +
+    'It also lists which requests of an API no policy authenticates; with public, the Api says that this is intended.',
   examples: ['validate policies', 'validate --json /etc/ostiary/policies  # for scripts'],
   flags: {
     hostPort: serveFlags.hostPort,
@@ -47,11 +49,14 @@ function tell(compiled: CompiledOnce, json: boolean): number {
     if (!json) process.stderr.write(`ostiary: ${count(faults.length, 'fault')}\n`);
     return 1;
   }
+  const openings = openingsOf(compiled.snapshot.apis);
+  if (!json)
+    process.stdout.write(openings.map(({ api, requests }) => `unauthenticated: ${api}: ${requests}\n`).join(''));
   const { version, apis, clientApplications, contractCount: contracts } = compiled.snapshot;
   const numbers = { apis: apis.length, clientApplications, contracts };
   process.stdout.write(
     json
-      ? `${JSON.stringify({ valid: true, version, ...numbers, warnings })}\n`
+      ? `${JSON.stringify({ valid: true, version, ...numbers, warnings, unauthenticated: openings })}\n`
       : `valid: ${count(apis.length, 'API')}, ${count(clientApplications, 'client application')}, ` +
           `${count(contracts, 'contract')}; version ${version}\n`,
   );

@@ -6,6 +6,7 @@ import type { Api, Bound } from '../snapshot/snapshot.ts';
 import { firstOnesFirst, inOrder } from './bindings.ts';
 import type { BoundPolicy } from './bindings.ts';
 import { takesSeveralIssuers, tellSeveralIssuers } from './client-issuers.ts';
+import { isPublicInVain } from './openings.ts';
 import type { PolicyStage } from './compiled-policies.ts';
 import { refuseUnmetConditions } from './condition-needs.ts';
 import type { DocumentIndex } from './document-index.ts';
@@ -82,7 +83,7 @@ export function assembleApis(context: ApiContext): AssembledApis {
       refuseOwnedHeaders(name, placed, ordered, identityHeaders.names, faults);
       refuseUnmetConditions(name, placed, ordered, faults);
     }
-    byLoaded.set(loaded, {
+    const api: Api = {
       name,
       labels: metadata.labels ?? {},
       hosts: hostsOf(spec.hosts, hosts),
@@ -91,10 +92,17 @@ export function assembleApis(context: ApiContext): AssembledApis {
       identityHeaders,
       severalIssuers,
       tiers: ofApi,
+      publicRequests: spec.public === true ? [{}] : spec.public,
       metadata: metadataOf(loaded, ordered.filter(isAccess)),
       access: ordered.filter(isAccess),
       quota: ordered.filter(isQuota),
-    });
+    };
+    byLoaded.set(loaded, api);
+    if (wereSound && isPublicInVain(api)) {
+      const message =
+        'has no effect: a policy authenticates every request of this API; give its rules a not, or remove this';
+      context.warnings.add(loaded.place, [{ path: ['spec', 'public'], at: 'key', message }]);
+    }
   }
   const byAge = loadedApis.toSorted(olderFirst).flatMap((loaded) => byLoaded.get(loaded) ?? []);
   return { apis: [...byLoaded.values()], byAge, identityHeaders: owned.all };

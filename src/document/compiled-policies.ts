@@ -17,6 +17,7 @@ import { addIssues } from './load.ts';
 import type { Loaded } from './load.ts';
 import { namespaceOf, qualifiedName, withoutProse } from './names.ts';
 import { ownNames } from './own-names.ts';
+import { ruleIssues } from './rule-list.ts';
 import type { VersionDigest } from './version.ts';
 import type { Warnings } from './warnings.ts';
 
@@ -145,6 +146,11 @@ function placedOf(
   return [{ bound, place, path, members: placed }];
 }
 
+function publicIssues(requests: Loaded<'Api'>['document']['spec']['public']): readonly Issue[] {
+  if (requests === undefined || requests === true) return [];
+  return requests.flatMap((source, index) => ruleIssues(source, ['spec', 'public', index]));
+}
+
 async function ownPolicies(
   loaded: Loaded<'Api'>,
   context: StageContext,
@@ -168,7 +174,7 @@ async function ownPolicies(
   const content = { ...withoutProse(document), spec: { ...spec, hosts, basePath, policies } };
   return {
     placed,
-    issues: [...portIssues(spec.hosts, context.hosts), ...nameIssues, ...issues],
+    issues: [...portIssues(spec.hosts, context.hosts), ...publicIssues(spec.public), ...nameIssues, ...issues],
     notes: [...addressNotes(spec, context.hosts), ...notes],
     warnings,
     content,

@@ -24,7 +24,7 @@ export function compileRuleList(
 }
 
 /** Each expression is compiled separately, so that each fault has its own place. */
-function ruleIssues({ not = [], ...source }: RuleSource, path: readonly PropertyKey[]): readonly Issue[] {
+export function ruleIssues({ not = [], ...source }: RuleSource, path: readonly PropertyKey[]): readonly Issue[] {
   const parts: (readonly [path: readonly PropertyKey[], rule: RuleSource])[] = [
     ...(['path', 'methods', 'host'] as const)
       .filter((field) => source[field] !== undefined)

@@ -124,6 +124,15 @@ const api = z.strictObject({
     .optional()
     .describe('Where callers reach it; with it, clients find out how to get tokens (RFC 9728)'),
   basePath: basePath.default('/').describe('On whole segments; the longest wins'),
+  public: z
+    .union([
+      z.literal(true),
+      z
+        .array(z.strictObject(conditions).refine(hasConditions, 'without conditions it is every request: write true'))
+        .min(1),
+    ])
+    .optional()
+    .describe('Requests that nobody has to authenticate: validate does not list them. No decision depends on it'),
   encodedSlashes: z
     .enum(['refuse', 'keep'])
     .default('refuse')

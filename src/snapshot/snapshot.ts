@@ -2,7 +2,7 @@ import type { Contract, ContractDirectory, Tier } from '../contract/contract.ts'
 import type { ReasonTable } from '../denial/reasons.ts';
 import type { Condition } from '../policy/condition.ts';
 import type { AccessPolicy, Authenticating, QuotaPolicy } from '../policy/policy.ts';
-import type { Rules } from '../policy/rules.ts';
+import type { ConditionSource, Rules } from '../policy/rules.ts';
 import type { IdentityHeaders } from './identity-headers.ts';
 
 /** Everything that decides a Check: one immutable, compiled version of the documents. */
@@ -53,6 +53,8 @@ export interface Api {
   /** Its enforced policies take tokens of more than one issuer. */
   readonly severalIssuers?: boolean;
   readonly tiers: readonly Tier[];
+  /** Requests that are meant for everybody, as the document says: for what is told of the API, and for no decision. */
+  readonly publicRequests?: readonly ConditionSource[] | undefined;
   /** What clients are told of it (RFC 9728); absent: it has no public URL, or takes no access tokens. */
   readonly metadata?: ResourceMetadata | undefined;
   /** In the order of decision. */

@@ -99,6 +99,33 @@ describe('ostiary validate', () => {
     await rm(older, { recursive: true });
   });
 
+  it('lists the requests that no policy authenticates, once an API', async () => {
+    const open = await mkdtemp(join(tmpdir(), 'ostiary-cli-'));
+    const api = (name: string, spec: object) =>
+      writeFile(
+        join(open, `${name}.json`),
+        JSON.stringify({
+          apiVersion: 'ostiary.dev/v1alpha1',
+          kind: 'Api',
+          metadata: { name },
+          spec: { basePath: `/${name}`, ...spec },
+        }),
+      );
+    await api('pets', {});
+    await api('status', { public: true });
+    const { code, stdout } = await ostiary(['validate', open], '', env);
+    expect([code, stdout.split('\n').slice(0, -2)]).toEqual([
+      0,
+      ['unauthenticated: pets: all: no policy authenticates'],
+    ]);
+    const json = await ostiary(['validate', open, '--json'], '', env);
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      valid: true,
+      unauthenticated: [{ api: 'pets', requests: 'all: no policy authenticates' }],
+    });
+    await rm(open, { recursive: true });
+  });
+
   it('tells every fault with its place, as text and as JSON, and exits 1', async () => {
     const faulty = await mkdtemp(join(tmpdir(), 'ostiary-cli-'));
     const file = join(faulty, 'a.yaml');
