@@ -29,12 +29,12 @@ const GROWTH_LOOK_MS = 50;
 let isLean = false;
 
 /**
- * To be called before anything is loaded.
+ * Call this before anything is loaded.
  *
- * V8's young generation stays as small as it starts, 1 MB each half. It would grow to 16 MB each while documents are
- * loaded, and stay so.
+ * It keeps V8's young generation at its initial size, 1 MB each half. While documents load it would grow to 16 MB each,
+ * and stay there.
  *
- * The optimizing compilers wait for {@link endLeanStart}: for what runs once they are 5 MB for nothing.
+ * The optimizing compilers wait for {@link endLeanStart}: for code that runs once they would waste 5 MB.
  */
 export function startLean(): void {
   isLean = true;

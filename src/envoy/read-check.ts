@@ -11,10 +11,9 @@ const headers = new HeaderNotes();
  * Reads a serialised `envoy.service.auth.v3.CheckRequest` in one pass that notes the positions of the fields of a
  * {@link Check}; a field is decoded on first use. The Check reads from `bytes`, which must not change while it is used.
  *
- * Semantics are protobuf's: unknown fields, and known ones of another wire type, are passed over;
- * of a scalar that occurs twice the last counts; messages that occur twice are merged. What no
- * Check holds (`destination`, `metadata_context` …) is passed over without a look inside.
- * Text that is not UTF-8 is read with U+FFFD in its place.
+ * Semantics are protobuf's: unknown fields, and known ones of another wire type, are skipped; of a scalar that occurs
+ * twice the last one counts; messages that occur twice are merged. Fields that a Check does not use (`destination`,
+ * `metadata_context` …) are skipped unread. Bytes that are not UTF-8 are read as U+FFFD.
  *
  * @throws MalformedCheck if the message can't be decoded, or has both `headers` and `header_map`
  */

@@ -29,12 +29,12 @@ export function isShared(algorithm: Algorithm): boolean {
   return algorithm.startsWith('HS');
 }
 
-/** RFC 7518, 3.2: a key of an HMAC has at least as many bytes as the hash. */
+/** RFC 7518, 3.2: an HMAC key has at least as many bytes as the hash. */
 export function minimumSecretBytes(algorithm: Algorithm): number {
   return Number(algorithm.slice(2)) / 8;
 }
 
-/** What WebCrypto calls the algorithm where a key is imported for it. */
+/** WebCrypto's name of the algorithm for importing a key. */
 export function importParameters(algorithm: Algorithm): { name: string; hash?: string; namedCurve?: string } {
   const hash = `SHA-${algorithm.slice(2)}`;
   switch (algorithm.slice(0, 2)) {

@@ -31,7 +31,7 @@ export function encodedClaim(
 
 function textOf(value: unknown): string | undefined {
   if (typeof value === 'string' || typeof value === 'boolean') return String(value);
-  // A larger integer has lost digits on the way: it could name somebody else.
+  // A larger integer has lost digits in parsing: it could name somebody else.
   return typeof value === 'number' && isExact(value) ? String(value) : undefined;
 }
 

@@ -19,7 +19,7 @@ export interface CustomClaim {
 export interface ClaimRules {
   /** Empty: any issuer, or none. */
   readonly issuers: readonly string[];
-  /** Undefined: `aud` is not looked at. */
+  /** Undefined: `aud` is not checked. */
   readonly audience: { readonly anyOf: readonly string[]; readonly mandatory: boolean } | undefined;
   readonly expiryMandatory: boolean;
   readonly notBeforeMandatory: boolean;
@@ -90,7 +90,7 @@ function faultOfAudience(value: unknown, rule: NonNullable<ClaimRules['audience'
   return audiences.some((audience) => rule.anyOf.includes(audience)) ? undefined : 'the token is for another audience';
 }
 
-/** A list matches where one of its elements does, such as a role among roles. Types are not converted. */
+/** A list matches if one of its elements does, such as a role among roles. Types are not converted. */
 function matches(value: unknown, anyOf: readonly ClaimLiteral[]): boolean {
   const values: readonly unknown[] = Array.isArray(value) ? value : [value];
   return values.some((element) => anyOf.some((literal) => literal === element));

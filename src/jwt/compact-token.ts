@@ -15,8 +15,8 @@ export interface HeaderRules {
 }
 
 /**
- * Base64url without padding, in the one way each sequence of bytes is written (RFC 4648, 3.5): a last
- * character with bits that mean nothing would give a token several spellings.
+ * Base64url without padding, in its canonical form (RFC 4648, 3.5): a last character with unused bits would give a
+ * token several spellings.
  */
 const PART = '(?:[A-Za-z0-9_-]{4})*(?:[A-Za-z0-9_-]{4}|[A-Za-z0-9_-][AQgw]|[A-Za-z0-9_-]{2}[AEIMQUYcgkosw048])';
 const COMPACT = new RegExp(`^${PART}\\.${PART}\\.${PART}$`);
@@ -27,7 +27,10 @@ export const MAXIMUM_TOKEN_LENGTH = 16 * 1024;
 const NOT_COMPACT = 'the token is no JWS in compact form (three parts in base64url)';
 export const NO_OBJECT = 'the payload of the token is no JSON object';
 
-/** Without a byte-order mark: JSON has none (RFC 8259, 8.1), and who skips it reads something else than who does not. */
+/**
+ * Without a byte-order mark: JSON has none (RFC 8259, 8.1), and parsers that skip it read something else than those
+ * that do not.
+ */
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Undefined: the bytes are no JSON object in UTF-8. */

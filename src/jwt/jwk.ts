@@ -3,16 +3,16 @@ import type { JsonWebKey, KeyObject } from 'node:crypto';
 import { isAlgorithm } from './algorithms.ts';
 import { Key, publicKeyAlgorithms, secretAlgorithms } from './key.ts';
 
-/** Which keys are taken: published sets hold public keys only, a document's own text may hold a secret. */
+/** Which keys are accepted: published sets contain only public keys, a document's own text may contain a secret. */
 export type Admits = 'public' | 'public_and_secret';
 
 export interface KeySetContent {
   readonly keys: readonly Key[];
-  /** Why keys were left out, a sentence each: by their place in the set, never by what they hold. */
+  /** Why keys were left out, a sentence for each: with its position in the set, never with its content. */
   readonly ignored: readonly string[];
 }
 
-/** Reading one takes up to a third of a millisecond, and nothing else is done meanwhile. */
+/** Reading one takes up to a third of a millisecond, and blocks everything else. */
 const MAXIMUM_KEYS = 100;
 
 /**
@@ -69,7 +69,7 @@ function secretKey(jwk: Record<string, unknown>): KeyObject | string {
 }
 
 function publicKey({ kty, n, e, crv, x, y }: Record<string, unknown>): KeyObject | string {
-  // The members of a public key alone: certificates beside it (x5c) have no say.
+  // Only the members of a public key: certificates beside it (x5c) are ignored.
   const members = kty === 'RSA' ? { kty, n, e } : kty === 'EC' ? { kty, crv, x, y } : { kty, crv, x };
   if (kty !== 'RSA' && kty !== 'EC' && kty !== 'OKP') return 'its "kty" is not supported; RSA, EC and OKP are';
   try {

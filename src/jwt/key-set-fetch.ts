@@ -52,7 +52,7 @@ export interface TimedFetch extends FetchSettings {
 export async function fetchText(url: string, { fetch, timers, timeoutMs, signal }: FetchSettings): Promise<string> {
   const headers = {
     accept: 'application/jwk-set+json, application/json',
-    // A key that was withdrawn must not come back from somebody's cache.
+    // A withdrawn key must not come back from a cache.
     'cache-control': 'no-cache',
   };
   let answer: EgressAnswer;

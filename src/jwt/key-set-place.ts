@@ -10,7 +10,7 @@ export interface KeySetPlace {
   readonly discovery?: Discovery | undefined;
 }
 
-/** What a holder asks of a set; of several, the shortest life and the longest patience count. */
+/** What a holder requires of a set; of several holders, the shortest time to live and the longest time-out count. */
 export interface KeySetNeed {
   /** How long a set is fresh. */
   readonly timeToLiveMs: number;

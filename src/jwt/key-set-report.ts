@@ -1,6 +1,6 @@
 import type { FetchOutcome } from './key-set-fetch.ts';
 
-/** How one key set stands, for `/readyz`. */
+/** The state of one key set, for `/readyz`. */
 export interface KeySetStatus {
   /** Without user part, query and fragment. */
   readonly url: string;

@@ -122,7 +122,7 @@ export function createKeySets(given: KeySetsOptions): KeySets {
   };
 }
 
-/** What two spellings of one URL share. */
+/** The key that two spellings of one URL share. */
 function hrefOf(url: string): string {
   const parsed = new URL(url);
   parsed.hash = '';

@@ -15,7 +15,7 @@ export interface Patience {
   readonly caller: Caller | undefined;
 }
 
-/** Where a verifier takes its keys from. */
+/** The source of a verifier's keys. */
 export interface KeySource {
   /** The keys at hand that may have signed a token: of its `kid` or without any, and of a type that fits. */
   keysFor(algorithm: Algorithm, kid: string | undefined): readonly Key[];
@@ -36,7 +36,7 @@ export interface KeySource {
   close(): void;
 }
 
-/** Keys that are part of the document. */
+/** Keys from the document itself. */
 export function fixedKeys(keys: readonly Key[]): KeySource {
   return {
     keysFor: (algorithm, kid) =>
@@ -53,9 +53,9 @@ export function fixedKeys(keys: readonly Key[]): KeySource {
 }
 
 /**
- * The answer needs to reach Envoy before the deadline, not at it. Requests that wait for the same
- * issuer stop waiting in the same moment, so more is kept back where there is more time, and where
- * hundreds wait each a little more than the one before.
+ * The answer must reach Envoy before the deadline, not at it. Requests that wait for the same issuer would all stop
+ * waiting at the same moment, so more time is reserved if there is more, and if hundreds wait, each reserves a little
+ * more than the one before.
  */
 const MIN_ANSWER_MS = 20;
 const ANSWER_SHARE = 0.25;

@@ -5,7 +5,7 @@ import type { Algorithm } from './algorithms.ts';
 
 /** A key that tokens are verified with, and the algorithms that fit its type: it verifies no others. */
 export class Key {
-  /** RFC 7517, 4.5. Compared with the token's, and used for nothing else. */
+  /** RFC 7517, 4.5. Only compared with the token's `kid`. */
   readonly kid: string | undefined;
   readonly algorithms: ReadonlySet<Algorithm>;
   /** Keys with the same fingerprint verify the same tokens. Never the key itself. */
@@ -64,7 +64,7 @@ export function publicKeyAlgorithms(key: KeyObject): readonly Algorithm[] | stri
       const bits = details.modulusLength ?? 0;
       if (bits < 2048) return `it is an RSA key of ${bits} bits; at least 2048 are needed (RFC 7518, 3.3)`;
       if (bits > 16_384) return `it is an RSA key of ${bits} bits; at most 16384 are supported`;
-      // With the exponent 1 a signature is the message itself: anyone can make it.
+      // With the exponent 1 the signature equals the message, so anyone can make it.
       const exponent = details.publicExponent ?? 0n;
       if (exponent < 3n || exponent % 2n === 0n) return `its RSA exponent ${exponent} is not safe`;
       return ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'];

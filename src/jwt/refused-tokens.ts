@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { Denial } from '../denial/denial.ts';
 import type { TokenCache, TokenMemory } from './token-memory.ts';
 
-/** A caller with a bad token tends to come again at once; one whose clock or issuer was mended, soon. */
+/** A caller with a bad token tends to retry at once; one whose clock or issuer was fixed, soon. */
 const LONGEST_MS = 10_000;
 /** An estimate. */
 const BYTES_EACH = 400;
@@ -11,7 +11,7 @@ interface Refusal {
   readonly denial: Denial;
   /** Monotonic milliseconds. */
   readonly until: number;
-  /** What it was tried with, and the version of that. */
+  /** The keys it was tried with, and their version. */
   readonly keys: Versioned;
   readonly version: number;
 }
@@ -25,11 +25,11 @@ interface Versioned {
 export interface Tried {
   readonly keys: Versioned;
   readonly version: number;
-  /** For so long it is refused at most; 10 s is the longest. */
+  /** How long it is refused; at most 10 s. */
   readonly forMs: number;
 }
 
-/** Tokens that were refused a moment ago, by their digest: the same again costs no signature check. */
+/** Recently refused tokens, by their digest: a repeated token costs no signature check. */
 export class RefusedTokens {
   readonly #memory: TokenMemory;
   readonly #refusals: TokenCache<Refusal>;

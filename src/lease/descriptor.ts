@@ -15,13 +15,12 @@ import { underLimits } from './question.ts';
 import type { LeaseQuestion, Question, Unspent } from './question.ts';
 
 /**
- * What a replica knows of the counters that a kind of request charges together, and what it has under way for them.
- * Hits of one descriptor spend one lease, are asked for in one call, and are refused without a call while what is
- * known can't have changed.
+ * What a replica remembers of the counters that a kind of request charges together, and its calls for them. Hits of one
+ * descriptor spend one lease, share calls, and are refused without a call while the known windows can't have changed.
  *
- * A hit spends the lease, is refused, or waits. Those that wait for a lease share one call at a time (`isLeasing`);
- * exact ones go with the next call. A change of limits voids the lease and what is known and begins a generation; a
- * reset voids them where the answer is of an earlier epoch.
+ * A hit spends the lease, is refused, or waits. Hits that wait for a lease share one call at a time (`isLeasing`);
+ * exact hits go with the next call. A change of limits voids the lease and the known windows, and starts a new
+ * generation; a reset voids them if the answer is of an earlier epoch.
  */
 export class Descriptor {
   readonly keys: readonly string[];

@@ -10,10 +10,10 @@ export class ListenError extends Error {
 }
 
 /**
- * Opens the server on the address and says where: with the real port where 0 was asked for.
+ * Opens the server on the address, and returns the address with the real port if port 0 was requested.
  *
- * A Unix socket that nobody answers on is left over from a process that was killed, and is
- * replaced. Its permission bits are right from its first moment. Closing the server removes it.
+ * A Unix socket on which nobody answers is left over from a killed process, and is replaced. Its permission bits are
+ * right from its first moment. Closing the server removes it.
  * @throws ListenError (rejects with it)
  */
 export async function listenOn(server: Server, address: ListenAddress): Promise<ListenAddress> {

@@ -14,12 +14,12 @@ export interface ClientAddressOptions {
 }
 
 /**
- * The client's address. Each of N trusted proxies appends its peer to `x-forwarded-for`, so the client is the
- * Nth entry from the right of what Envoy received. An Envoy with `use_remote_address: true` appends its own
- * peer, the last of those proxies, before it asks us: that entry counts for none of the N.
+ * The client's address. Each of N trusted proxies appends its peer to `x-forwarded-for`, so the client is the Nth entry
+ * from the right of what Envoy received. An Envoy with `use_remote_address: true` appends its own peer, the last of
+ * those proxies, before it sends the Check: that entry is not one of the N.
  *
- * The peer itself is the client where there are fewer entries, since the request did not come through all of
- * the proxies; where the entry is no address; and where the peer, or a proxy on the way, is none of `trustedProxies`.
+ * The peer itself is the client if there are fewer entries, since the request did not come through all of the proxies;
+ * if the entry is not an address; and if the peer, or a proxy on the way, is not in `trustedProxies`.
  */
 export function clientAddress(check: Check, options: ClientAddressOptions): string {
   const { trustedHops, trustedProxies, xffAppended = 'auto' } = options;
