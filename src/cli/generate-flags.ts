@@ -20,6 +20,12 @@ export const generateFlags = {
   ),
   timeout: duration(250, 'how long Envoy waits for one Check', { minimumMs: 1 }),
   rawHeaders: toggle('send headers to ostiary as they came, without joining repeated ones'),
+  requestBody: integer(
+    0,
+    0,
+    16 * 1024 * 1024,
+    'send bodies up to so many octets to ostiary, for policies that judge them; larger ones are answered with 413',
+  ),
   placement: oneOf('sidecar', ['sidecar', 'gateway', 'waypoint'], 'which proxies ask ostiary'),
   selector: pairs('LABEL=VALUE', 'only proxies of pods with these labels; repeatable'),
   target: text(

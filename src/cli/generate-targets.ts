@@ -47,6 +47,7 @@ export const FLAGS_OF_ASKING: readonly (keyof GenerateFlags)[] = [
   ...ASKING,
   ...WITH_TLS,
   'rawHeaders',
+  'requestBody',
   'openTcpPort',
   'meshIdentity',
 ];
@@ -63,20 +64,7 @@ export const generateTargets: ReadonlyMap<string, GenerateTarget> = new Map<stri
         routesOnly
           ? 'Tells ostiary the APIs of routes; who asks it is an extension provider: kubectl apply -f this file.'
           : `Makes proxies of Istio ask ostiary: kubectl apply -f this file.${placement === 'sidecar' ? TCP_HEADING : ''}`,
-      flags: [
-        ...WHO,
-        ...ASKING,
-        ...WITH_TLS,
-        'rawHeaders',
-        'placement',
-        'selector',
-        'target',
-        'api',
-        'routeApi',
-        'routesOnly',
-        'openTcpPort',
-        'meshIdentity',
-      ],
+      flags: [...WHO, ...FLAGS_OF_ASKING, 'placement', 'selector', 'target', 'api', 'routeApi', 'routesOnly'],
       documents: envoyFilterDocuments,
     },
   ],
@@ -87,7 +75,7 @@ export const generateTargets: ReadonlyMap<string, GenerateTarget> = new Map<stri
         'Makes sidecars, gateways or waypoints of Istio ask ostiary: kubectl apply -f this file.\n' +
         "The provider that it names stands in Istio's mesh configuration; ostiary generate mesh-config prints it:\n" +
         indent(stringify(meshConfigOf(flags))),
-      flags: [...WHO, ...ASKING, 'selector', 'target', 'provider', 'meshIdentity'],
+      flags: [...WHO, ...ASKING, 'requestBody', 'selector', 'target', 'provider', 'meshIdentity'],
       documents(flags) {
         const whose = whoseOf(flags, ['Gateway', 'Service', 'ServiceEntry', 'GatewayClass']);
         const { namespace, provider, meshIdentity } = flags;
@@ -103,7 +91,7 @@ export const generateTargets: ReadonlyMap<string, GenerateTarget> = new Map<stri
       heading: () =>
         'Values of istiod, for the policies of ostiary generate extension-provider. A list in values replaces the one before:\n' +
         'where there are other extensionProviders, add this one to them.',
-      flags: [...ASKING, 'provider'],
+      flags: [...ASKING, 'requestBody', 'provider'],
       documents: (flags) => [meshConfigOf(flags)],
     },
   ],
@@ -142,12 +130,20 @@ export const generateTargets: ReadonlyMap<string, GenerateTarget> = new Map<stri
     'bootstrap',
     {
       heading: () => 'Envoy without Istio or Kubernetes: envoy -c this file.',
-      flags: ['name', ...ASKING, ...WITH_TLS, 'rawHeaders', 'api', 'listenPort', 'upstream'],
+      flags: ['name', ...ASKING, ...WITH_TLS, 'rawHeaders', 'requestBody', 'api', 'listenPort', 'upstream'],
       documents(flags) {
         const name = flags.name === '' ? 'ostiary' : flags.name;
         const api = flags.api === '' ? undefined : flags.api;
-        const { rawHeaders, timeout, listenPort } = flags;
-        const listener = { name, rawHeaders, host: '0.0.0.0', port: listenPort, normalizePath: true, api };
+        const { rawHeaders, requestBody: requestBodyBytes, timeout, listenPort } = flags;
+        const listener = {
+          name,
+          rawHeaders,
+          requestBodyBytes,
+          host: '0.0.0.0',
+          port: listenPort,
+          normalizePath: true,
+          api,
+        };
         const ostiary = endpointsOf(flags.ostiary || HEADLESS_ADDRESS, '--ostiary');
         const tls = tlsOf(flags, ostiary[0]);
         if (tls?.by === 'mesh')
@@ -200,6 +196,7 @@ function envoyFilterDocuments(flags: GenerateFlags): readonly object[] {
     placement: { kind: placement, whose },
     timeoutMs: timeout,
     rawHeaders,
+    requestBodyBytes: flags.requestBody,
     apis,
     routesOnly,
   });
@@ -220,8 +217,9 @@ function noWaypoint({ namespace, target }: GenerateFlags): string {
 }
 
 function meshConfigOf(flags: GenerateFlags): object {
+  const { provider, timeout: timeoutMs, requestBody: requestBodyBytes } = flags;
   const { host: service, port } = serviceHostOf(flags);
-  return meshConfig({ provider: flags.provider, service, port, timeoutMs: flags.timeout });
+  return meshConfig({ provider, service, port, timeoutMs, requestBodyBytes });
 }
 
 /** Istio balances over the endpoints of a Service that has an address. @throws UserError */

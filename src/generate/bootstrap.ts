@@ -14,7 +14,7 @@ export interface BootstrapOptions {
   readonly upstream: { readonly host: string; readonly port: number };
 }
 
-export interface ListenerOptions extends Pick<ExtAuthzOptions, 'rawHeaders'> {
+export interface ListenerOptions extends Pick<ExtAuthzOptions, 'rawHeaders' | 'requestBodyBytes'> {
   readonly name: string;
   readonly host: string;
   /** 0: a free one. */
@@ -74,7 +74,7 @@ const ACCESS_LOG = {
 };
 
 function connectionManager(listener: ListenerOptions, timeoutMs: number): object {
-  const { rawHeaders } = listener;
+  const { rawHeaders, requestBodyBytes } = listener;
   return {
     name: 'envoy.filters.network.http_connection_manager',
     typed_config: {
@@ -84,7 +84,7 @@ function connectionManager(listener: ListenerOptions, timeoutMs: number): object
       use_remote_address: true,
       access_log: [ACCESS_LOG],
       http_filters: [
-        extAuthzFilter({ cluster: CLUSTER_NAME, timeoutMs, rawHeaders }),
+        extAuthzFilter({ cluster: CLUSTER_NAME, timeoutMs, rawHeaders, requestBodyBytes }),
         {
           name: 'envoy.filters.http.router',
           typed_config: { '@type': 'type.googleapis.com/envoy.extensions.filters.http.router.v3.Router' },

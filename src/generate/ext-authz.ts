@@ -12,6 +12,14 @@ export interface ExtAuthzOptions {
   readonly timeoutMs: number;
   /** Repeated headers and bytes that are not UTF-8 then arrive as they were sent. */
   readonly rawHeaders: boolean;
+  /** Envoy sends bodies up to this size, and answers 413 to larger ones. Absent or 0: it sends none. */
+  readonly requestBodyBytes?: number | undefined;
+}
+
+/** Whole, and as bytes: a part of a body, or text in which Envoy has replaced bytes, is not what the upstream reads. */
+function requestBody(bytes: number): object {
+  if (bytes === 0) return {};
+  return { with_request_body: { max_request_bytes: bytes, allow_partial_message: false, pack_as_bytes: true } };
 }
 
 /** A second try goes to another replica where there is one. */
@@ -45,6 +53,7 @@ export function extAuthzFilter(options: ExtAuthzOptions): object {
       failure_mode_allow: false,
       status_on_error: { code: 'ServiceUnavailable' },
       encode_raw_headers: options.rawHeaders,
+      ...requestBody(options.requestBodyBytes ?? 0),
     },
   };
 }

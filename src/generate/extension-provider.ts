@@ -18,11 +18,21 @@ export interface MeshConfigOptions {
   readonly service: string;
   readonly port: number;
   readonly timeoutMs: number;
+  /** Envoy sends bodies up to this size. Absent or 0: it sends none. */
+  readonly requestBodyBytes?: number;
 }
 
 /** The provider, as it stands in Istio's mesh configuration. It can't set raw headers. */
-export function meshConfig({ provider, service, port, timeoutMs }: MeshConfigOptions): object {
-  const envoyExtAuthzGrpc = { service, port, timeout: seconds(timeoutMs), failOpen: false, statusOnError: '503' };
+export function meshConfig({ provider, service, port, timeoutMs, requestBodyBytes = 0 }: MeshConfigOptions): object {
+  const body = { maxRequestBytes: requestBodyBytes, allowPartialMessage: false, packAsBytes: true };
+  const envoyExtAuthzGrpc = {
+    service,
+    port,
+    timeout: seconds(timeoutMs),
+    failOpen: false,
+    statusOnError: '503',
+    ...(requestBodyBytes === 0 ? {} : { includeRequestBodyInCheck: body }),
+  };
   return { meshConfig: { extensionProviders: [{ name: provider, envoyExtAuthzGrpc }] } };
 }
 

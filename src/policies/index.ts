@@ -10,6 +10,7 @@ import headerRemoval from './header-removal.ts';
 import httpBasicAuthentication from './http-basic-authentication.ts';
 import ipAllowlist from './ip-allowlist.ts';
 import ipBlocklist from './ip-blocklist.ts';
+import jsonThreatProtection from './json-threat-protection.ts';
 import jwtValidation from './jwt-validation.ts';
 import rateLimitingSla from './rate-limiting-sla.ts';
 import rateLimiting from './rate-limiting.ts';
@@ -32,6 +33,7 @@ const kinds: readonly RegisteredKind[] = [
   spikeControl,
   httpBasicAuthentication,
   authorization,
+  jsonThreatProtection,
 ];
 
 /** By `policyRef.name`; Flex/Omni Gateway's `-flex` spellings are accepted. */

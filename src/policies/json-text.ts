@@ -1,0 +1,87 @@
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+/** `"`, `\`, `/`, `b`, `f`, `n`, `r`, `t` (RFC 8259, 7). */
+const SIMPLE_ESCAPES = new Set([0x22, 0x5c, 0x2f, 0x62, 0x66, 0x6e, 0x72, 0x74]);
+
+/** Reads texts between double quotes; what it says is of the last one. */
+export class JsonTextReader {
+  /** Behind the closing quote; negative where it is none, with a {@link problem}. */
+  end = 0;
+  /** In UTF-16 code units, escapes resolved: what JavaScript, Java and C# call its length. */
+  length = 0;
+  hasEscapes = false;
+  problem = '';
+
+  /** @param start behind the opening quote */
+  read(bytes: Uint8Array, start: number): void {
+    this.hasEscapes = false;
+    let length = 0;
+    let at = start;
+    for (;;) {
+      const byte = bytes[at];
+      if (byte === undefined) return this.#fail('a text does not end');
+      if (byte === QUOTE) break;
+      if (byte === BACKSLASH) {
+        const width = escapeWidth(bytes, at + 1);
+        if (width === 0) return this.#fail('a text has an escape that is none');
+        this.hasEscapes = true;
+        at += 1 + width;
+        length += 1;
+      } else if (byte < 0x20) {
+        return this.#fail('a text has a control character');
+      } else if (byte < 0x80) {
+        at += 1;
+        length += 1;
+      } else {
+        const width = utf8Width(bytes, at, byte);
+        if (width === 0) return this.#fail('a text is not UTF-8');
+        at += width;
+        length += width === 4 ? 2 : 1;
+      }
+    }
+    this.end = at + 1;
+    this.length = length;
+  }
+
+  #fail(problem: string): void {
+    this.end = -1;
+    this.problem = problem;
+  }
+}
+
+/** 0 where it is none. */
+function escapeWidth(bytes: Uint8Array, at: number): 0 | 1 | 5 {
+  const sign = bytes[at];
+  if (sign === undefined) return 0;
+  if (SIMPLE_ESCAPES.has(sign)) return 1;
+  if (sign !== 0x75) return 0;
+  for (let i = at + 1; i <= at + 4; i++) if (!isHexDigit(bytes[i])) return 0;
+  return 5;
+}
+
+function isHexDigit(byte: number | undefined): boolean {
+  if (byte === undefined) return false;
+  const lower = byte | 0x20;
+  return (byte >= 0x30 && byte <= 0x39) || (lower >= 0x61 && lower <= 0x66);
+}
+
+/** RFC 3629, 4: no overlong form, no surrogate, nothing beyond U+10FFFF; 0 where it is none. */
+function utf8Width(bytes: Uint8Array, at: number, first: number): 0 | 2 | 3 | 4 {
+  const second = bytes[at + 1] ?? 0;
+  if (first >= 0xc2 && first <= 0xdf) return isContinuation(second) ? 2 : 0;
+  const third = bytes[at + 2] ?? 0;
+  if (first >= 0xe0 && first <= 0xef) {
+    const least = first === 0xe0 ? 0xa0 : 0x80;
+    const most = first === 0xed ? 0x9f : 0xbf;
+    return second >= least && second <= most && isContinuation(third) ? 3 : 0;
+  }
+  if (first < 0xf0 || first > 0xf4) return 0;
+  const least = first === 0xf0 ? 0x90 : 0x80;
+  const most = first === 0xf4 ? 0x8f : 0xbf;
+  const isWhole = second >= least && second <= most && isContinuation(third) && isContinuation(bytes[at + 3] ?? 0);
+  return isWhole ? 4 : 0;
+}
+
+function isContinuation(byte: number): boolean {
+  return byte >= 0x80 && byte <= 0xbf;
+}
