@@ -5,6 +5,7 @@ import { claimNeeds, compileExpression, expressionOption, headerReads, isExpress
 import type { NamedFile, NamedFiles } from '../policy/named-file.ts';
 import type { AccessPolicy, Outcome, PolicyRemark, Request } from '../policy/policy.ts';
 import { expressionFault } from '../policy/quota-options.ts';
+import { headersAmong } from '../policy/selection.ts';
 import { parseIpAddress } from '../request/ip-address.ts';
 import { addressFile, listOfEntries, parseEntry } from './address-list.ts';
 import type { AddressList } from './address-list.ts';
@@ -64,8 +65,8 @@ export function addressFiles({ files = [] }: AddressOptions): readonly NamedFile
 /** Warns where callers choose the address that is held against the list. */
 export function addressWarnings({ ipExpression }: Readonly<Record<string, unknown>>): readonly PolicyRemark[] {
   if (!isExpression(ipExpression)) return [];
-  const { headerName, fromQuery } = compileExpression(ipExpression);
-  if (headerName === undefined && !fromQuery) return [];
+  const { fromQuery, reads } = compileExpression(ipExpression);
+  if (headersAmong(reads).length === 0 && !fromQuery) return [];
   const message =
     'selects what callers can send as they like, unless a proxy before Envoy replaces it: leave it out for the ' +
     'address of the client, and say by --trusted-hops how many proxies stand before Envoy';

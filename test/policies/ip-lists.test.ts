@@ -114,11 +114,14 @@ describe.each(['ip-allowlist', 'ip-blocklist'] as const)('%s', (name) => {
   });
 
   it('warns of an address that callers choose', async () => {
-    const config = { ips: ['10.'], ipExpression: "#[attributes.headers['x-forwarded-for']]" };
-    const api = document('Api', 'a', { policies: [{ policyRef: { name }, config }] });
-    expect(await warningsOf({ 'a.json': api }, { policyKinds })).toEqual([
-      expect.stringContaining('config.ipExpression: selects what callers can send as they like'),
-    ]);
+    const told = async (ipExpression: unknown) => {
+      const api = document('Api', 'a', { policies: [{ policyRef: { name }, config: { ips: ['10.'], ipExpression } }] });
+      return warningsOf({ 'a.json': api }, { policyKinds });
+    };
+    const warning = [expect.stringContaining('config.ipExpression: selects what callers can send as they like')];
+    expect(await told("#[attributes.headers['x-forwarded-for']]")).toEqual(warning);
+    expect(await told({ cel: "request.headers['x-forwarded-for'].split(',')[0]" })).toEqual(warning);
+    expect(await told({ cel: 'source.address' })).toEqual([]);
   });
 });
 
