@@ -1,4 +1,5 @@
-import type { AccessPolicy, BearerTerms } from '../policy/policy.ts';
+import type { BearerTerms } from '../policy/authenticating.ts';
+import type { AccessPolicy } from '../policy/policy.ts';
 import { normalizePath } from '../request/path.ts';
 import type { Bound, ResourceMetadata } from '../snapshot/snapshot.ts';
 import { WELL_KNOWN } from '../snapshot/resource-index.ts';

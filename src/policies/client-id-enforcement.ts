@@ -4,7 +4,7 @@ import { hasBasic, parseBasic } from '../policy/basic-credentials.ts';
 import { authenticateClient, rejection } from '../policy/client-credentials.ts';
 import type { AuthenticatedClient } from '../policy/client-credentials.ts';
 import { clientHeaderNames, clientHeaders } from '../policy/client-headers.ts';
-import { BASIC_HEADER } from '../policy/credential-names.ts';
+import { BASIC_HEADER } from '../policy/authenticating.ts';
 import {
   clientCredentialPresence,
   credentialSelections,

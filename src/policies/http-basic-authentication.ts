@@ -5,7 +5,7 @@ import type { PasswordHash } from '../password/password-hash.ts';
 import type { PasswordAnswer, PasswordChecks } from '../password/password-checks.ts';
 import { hasBasic, parseBasic } from '../policy/basic-credentials.ts';
 import type { BasicCredentials } from '../policy/basic-credentials.ts';
-import { BASIC_HEADER } from '../policy/credential-names.ts';
+import { BASIC_HEADER } from '../policy/authenticating.ts';
 import type { NamedFiles } from '../policy/named-file.ts';
 import { definePolicy } from '../policy/policy.ts';
 import type { Grant, Outcome, Request } from '../policy/policy.ts';

@@ -2,12 +2,13 @@ import { bearerToken } from '../jwt/bearer.ts';
 import type { Offered } from '../jwt/bearer.ts';
 import { MAXIMUM_TOKEN_LENGTH, unverifiedClaims } from '../jwt/compact-token.ts';
 import type { Issuers } from '../jwt/issuers.ts';
-import { BEARER_HEADER } from '../policy/credential-names.ts';
+import { BEARER_HEADER } from '../policy/authenticating.ts';
+import type { BearerTerms } from '../policy/authenticating.ts';
 import { credentialPlaces } from '../policy/credential-places.ts';
 import type { CredentialPlace } from '../policy/credential-places.ts';
 import { compileExpression } from '../policy/expression.ts';
 import type { HeaderRead } from '../policy/header-read.ts';
-import type { Authenticating, BearerTerms, Request } from '../policy/policy.ts';
+import type { Authenticating, Request } from '../policy/policy.ts';
 import { DEFAULT_JWT_EXPRESSION } from './jwt-validation-parameters.ts';
 import type { JwtValidationOptions } from './jwt-validation-parameters.ts';
 

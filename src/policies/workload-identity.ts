@@ -73,7 +73,6 @@ export default definePolicy({
         isPresent: ({ check }) => (isPeer ? check.sourcePrincipal !== '' : check.header(XFCC) !== undefined),
         challenge: '',
         headers: isPeer ? [] : [XFCC],
-        hidden: [],
       },
       decide(request): Outcome {
         const principal = principalOf(request);

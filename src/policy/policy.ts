@@ -10,6 +10,7 @@ import type { HeaderEntry } from '../request/header-entry.ts';
 import type { NormalPath } from '../request/path.ts';
 import type { ClientIssuer } from './client-issuer.ts';
 import type { ExpressionFailure } from './expression-failure.ts';
+import type { AuthenticatingBy } from './authenticating.ts';
 import type { DirectAnswer, Extras } from './extras.ts';
 import type { HeaderRead } from './header-read.ts';
 import type { NamedFile } from './named-file.ts';
@@ -79,44 +80,8 @@ export interface Need {
   readonly field: string;
 }
 
-/**
- * How a policy that authenticates says whether a request is meant for it, before it decides. A group of
- * alternatives (`authentication: {anyOf: […]}`) asks it; what it answers never lets a request pass: the one
- * alternative that is chosen verifies everything.
- */
-export interface Authenticating {
-  /**
-   * What it looks at, such as `authorization: Bearer`: two policies that give the same text look at the same place of
-   * a request, so that one credential may be meant for either.
-   */
-  readonly credential: string;
-  /**
-   * Whether the request has the credential at all, however malformed: whatever its `decide` would not
-   * call missing. It must be cheap: no signature, no hash, no call.
-   */
-  isPresent(request: Request): boolean;
-  /**
-   * Of several policies with one {@link credential}: whether this one is meant, such as by the issuer that a token
-   * names. Nothing is verified yet: it chooses who refuses a forged credential, never whether. Absent: always.
-   */
-  isMeant?(request: Request): boolean;
-  /** The value of `www-authenticate` for a caller who gives nothing (RFC 9110, 11.6.1), such as `Basic realm="orders"`. */
-  readonly challenge: string;
-  /** Request headers that may hold the credential, lower case: where another of a group has decided, the upstream sees none. */
-  readonly headers: readonly string[];
-  /** Of policies that take OAuth access tokens: what RFC 9728 tells of them. */
-  readonly bearer?: BearerTerms;
-}
-
-/** Where a client gets the tokens that a policy takes, and how it sends them. */
-export interface BearerTerms {
-  /** Issuer identifiers of authorization servers; patterns of them and what is no URL are not told. */
-  readonly issuers: readonly string[];
-  /** Scopes that a token needs. */
-  readonly scopes: readonly string[];
-  /** RFC 6750's ways in which the token may be sent; none where it comes by a header of another name. */
-  readonly methods: readonly ('header' | 'query')[];
-}
+/** See {@link AuthenticatingBy}. */
+export type Authenticating = AuthenticatingBy<Request>;
 
 /** What policies of both phases declare when they are made; all of it is checked against the API at load. */
 export interface PolicyTraits {
@@ -129,8 +94,7 @@ export interface PolicyTraits {
   readonly clientHeaders?: readonly string[];
   /** Of a policy that establishes the client by what an issuer says: those it takes. */
   readonly clientIssuers?: readonly ClientIssuer[];
-  readonly provides?: readonly Finding[];
-  /** Of every policy that denies requests without a credential; one that {@link provides} a finding has it. */
+  /** Of every policy that denies requests without a credential. */
   readonly authenticates?: Authenticating;
   readonly requires?: readonly Need[];
   /** The options, defaults included, whose expressions select request headers. */
@@ -143,8 +107,15 @@ export interface PolicyTraits {
   close?(): void;
 }
 
+/** What establishes who calls, authenticates. */
+type Establishing =
+  | { readonly provides?: undefined }
+  | { readonly provides: readonly Finding[]; readonly authenticates: Authenticating };
+
 /** Decides whether a request may pass. */
-export interface AccessPolicy extends PolicyTraits {
+export type AccessPolicy = AccessTraits & Establishing;
+
+interface AccessTraits extends PolicyTraits {
   readonly phase: 'access';
   /** It is asked before all other policies, the platform's included, whatever `order` says: what it answers meets none. */
   readonly isFirst?: true;
@@ -155,7 +126,9 @@ export interface AccessPolicy extends PolicyTraits {
  * Determines the charge of a request. All quota policies of a request run after every access policy and are decided
  * together in one store call, so that a request that another policy denies is never charged.
  */
-export interface QuotaPolicy extends PolicyTraits {
+export type QuotaPolicy = QuotaTraits & Establishing;
+
+interface QuotaTraits extends PolicyTraits {
   readonly phase: 'quota';
   /** Whether an allow carries the rate headers. */
   readonly exposeHeaders: boolean;
