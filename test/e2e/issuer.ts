@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 
-/** An issuer of RS256 tokens whose key set is served over loopback HTTP. */
+/** An issuer of RS256 tokens whose key set, and the metadata that name it, are served over loopback HTTP. */
 export interface Issuer {
   readonly url: string;
   readonly jwksUrl: string;
@@ -17,9 +17,13 @@ export async function startIssuer(): Promise<Issuer> {
   const { publicKey, privateKey } = await generateKeyPair('RS256');
   const jwks = JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: 'k1', alg: 'RS256', use: 'sig' }] });
   let fetches = 0;
-  const server = createServer((_, response) => {
-    fetches += 1;
+  const server = createServer((request, response) => {
     response.setHeader('content-type', 'application/json');
+    if (request.url === '/.well-known/openid-configuration') {
+      response.end(JSON.stringify({ issuer: url, jwks_uri: `${url}/jwks.json` }));
+      return;
+    }
+    fetches += 1;
     response.end(jwks);
   });
   await new Promise<void>((resolve) => {

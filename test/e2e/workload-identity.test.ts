@@ -1,8 +1,6 @@
-import { request as httpsRequest } from 'node:https';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startUpstream } from '../../demo/upstream.ts';
 import type { Echo, Upstream } from '../../demo/upstream.ts';
-import { bootstrap } from '../../src/generate/bootstrap.ts';
 import { startEnvoy } from '../real/envoy.ts';
 import type { RealEnvoy } from '../real/envoy.ts';
 import { startOstiary } from '../real/ostiary.ts';
@@ -13,6 +11,7 @@ import type { WorkloadAuthority, WorkloadCertificate } from '../real/workload-ce
 import { api, contract, documentsFolder } from './documents.ts';
 import type { Document } from './documents.ts';
 import { send } from './request.ts';
+import { callOver, mutualTlsEnvoy } from './mutual-tls.ts';
 
 const parts = [await partOrSkip('envoy'), await partOrSkip('openssl')];
 
@@ -37,14 +36,6 @@ const documents: readonly Document[] = [
   contract('jobs', 'limited', 'bronze'),
 ];
 
-/** How Envoy treats the header of callers: as Istio's sidecars do; `raw` sends headers to ostiary as they came. */
-const fronts = {
-  mesh: 'APPEND_FORWARD',
-  raw: 'APPEND_FORWARD',
-  // Of a caller's header Envoy leaves everything as it is: a mistake that is made.
-  careless: 'ALWAYS_FORWARD_ONLY',
-};
-
 describe.skipIf(parts.includes(undefined))('workloads that mutual TLS names, through a real Envoy', () => {
   let envoy: RealEnvoy;
   let ostiary: RealOstiary;
@@ -54,7 +45,7 @@ describe.skipIf(parts.includes(undefined))('workloads that mutual TLS names, thr
     authority = await openWorkloadAuthority();
     upstream = await startUpstream();
     ostiary = await startOstiary({ policies: documentsFolder(documents), args: ['--trusted-hops', '1'] });
-    envoy = await startEnvoy(meshEnvoy(authority, Number(ostiary.listen.split(':').at(-1)), upstream.port));
+    envoy = await startEnvoy(mutualTlsEnvoy(authority, ostiary.listen, upstream.port));
   });
   afterAll(() => Promise.all([envoy?.stop(), ostiary?.stop(), upstream?.close()]));
 
@@ -119,71 +110,3 @@ describe.skipIf(parts.includes(undefined))('workloads that mutual TLS names, thr
     expect((await call(certificate('shop/sa/attacker'), '/behind/1', headers, 'careless')).status).toBe(403);
   });
 });
-
-function meshEnvoy(authority: WorkloadAuthority, ostiaryPort: number, upstreamPort: number): object {
-  const names = [...Object.keys(fronts), 'plain'] as (keyof typeof fronts | 'plain')[];
-  const made = JSON.parse(
-    JSON.stringify(
-      bootstrap({
-        ostiary: { kind: 'tcp', host: '127.0.0.1', port: ostiaryPort },
-        timeoutMs: 10_000,
-        listeners: names.map((name) => {
-          const rawHeaders = name === 'raw';
-          return { name, host: '127.0.0.1', port: 0, rawHeaders, normalizePath: true, api: undefined };
-        }),
-        upstream: { host: '127.0.0.1', port: upstreamPort },
-      }),
-    ),
-  ) as Bootstrap;
-  const own = authority.certify(`URI:${domain}/shop/sa/orders`);
-  for (const { name, filter_chains: chains } of made.static_resources.listeners) {
-    if (!Object.hasOwn(fronts, name)) continue;
-    Object.assign(chains[0].filters[0].typed_config, {
-      forward_client_cert_details: fronts[name as keyof typeof fronts],
-      set_current_client_cert_details: { uri: true, subject: true },
-    });
-    Object.assign(chains[0], {
-      transport_socket: {
-        name: 'envoy.transport_sockets.tls',
-        typed_config: {
-          '@type': 'type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext',
-          common_tls_context: {
-            tls_certificates: [
-              { certificate_chain: { filename: own.certFile }, private_key: { filename: own.keyFile } },
-            ],
-            validation_context: { trusted_ca: { filename: authority.caFile } },
-          },
-        },
-      },
-    });
-  }
-  return made;
-}
-
-interface Bootstrap {
-  readonly static_resources: {
-    readonly listeners: readonly {
-      readonly name: string;
-      readonly filter_chains: [{ filters: [{ typed_config: object }] }];
-    }[];
-  };
-}
-
-function callOver(
-  port: number,
-  path: string,
-  { by, headers }: { by: WorkloadCertificate | undefined; headers: Record<string, string> },
-): Promise<{ readonly status: number; readonly body: string }> {
-  return new Promise((resolve, reject) => {
-    const own = by === undefined ? {} : { cert: by.cert, key: by.key };
-    const options = { host: '127.0.0.1', port, path, headers, agent: false, rejectUnauthorized: false, ...own };
-    const request = httpsRequest(options, (response) => {
-      let body = '';
-      response.setEncoding('utf8').on('data', (text: string) => (body += text));
-      response.once('end', () => resolve({ status: response.statusCode ?? 0, body }));
-      response.once('error', reject);
-    });
-    request.once('error', reject);
-    request.end();
-  });
-}
