@@ -1,11 +1,10 @@
 import { z } from 'zod';
 import type { Denial } from '../denial/denial.ts';
-import { compileExpression } from '../policy/expression.ts';
-import type { Selection } from '../policy/expression.ts';
+import { claimNeeds, compileExpression, expressionOrNone, headerReads } from '../policy/expression.ts';
+import type { ExpressionSource, Selection } from '../policy/expression.ts';
 import { NO_EXTRAS } from '../policy/extras.ts';
 import { definePolicy } from '../policy/policy.ts';
-import type { HeaderRead } from '../policy/header-read.ts';
-import type { Grant, Need, Outcome, Request } from '../policy/policy.ts';
+import type { Grant, Outcome, Request } from '../policy/policy.ts';
 import { isFieldValue } from '../request/field-value.ts';
 import type { HeaderEntry } from '../request/header-entry.ts';
 import { canonicalHeaderName } from '../request/header-name.ts';
@@ -21,10 +20,11 @@ declare module '../denial/denial.ts' {
 const MAX_VALUE_LENGTH = 8192;
 const MAX_HEADERS = 64;
 
-const value = z.string().superRefine((source, context) => {
+const value = expressionOrNone.superRefine((source, context) => {
   try {
-    const selection = compileExpression(source);
-    if (isLiteral(selection) && !isCarried(source)) {
+    compileExpression(source);
+    const literal = literalOf(source);
+    if (literal !== undefined && !isCarried(literal)) {
       context.addIssue({ code: 'custom', message: 'has a control character, white space around it, or is too long' });
     }
   } catch (error) {
@@ -49,12 +49,12 @@ const options = z
       )
       .max(MAX_HEADERS)
       .default([])
-      .describe('Request headers for the upstream: a name and a literal or an expression'),
+      .describe('Request headers for the upstream: a name, and a literal, an expression or {cel: …}'),
     outboundHeaders: z
       .array(z.strictObject({ key: headerNameFor('set for the caller'), value }))
       .max(MAX_HEADERS)
       .default([])
-      .describe('Response headers for the caller: a name and a literal or an expression'),
+      .describe('Response headers for the caller: a name, and a literal, an expression or {cel: …}'),
   })
   .superRefine(({ inboundHeaders, outboundHeaders }, context) => {
     if (inboundHeaders.length + outboundHeaders.length === 0) {
@@ -91,22 +91,16 @@ export default definePolicy({
       isOwned: !(header.callersMaySend ?? isCallersOwn(header.key)),
     }));
     const outbound = outboundHeaders.map(compiled);
-    const both = [
-      ...inbound.map((header) => ({ ...header, field: 'inboundHeaders' })),
-      ...outbound.map((header) => ({ ...header, field: 'outboundHeaders' })),
-    ];
-    const isFixed = both.every(({ selection }) => isLiteral(selection));
-    const fixed = isFixed ? grantOf(inbound, outbound, ({ source }) => source) : undefined;
+    const sources = { inboundHeaders: inboundHeaders.map(valueOf), outboundHeaders: outboundHeaders.map(valueOf) };
+    const eachSource = Object.entries(sources).flatMap(([field, list]) => list.map((source) => ({ [field]: source })));
+    const isFixed = [...inbound, ...outbound].every(({ literal }) => literal !== undefined);
+    const fixed = isFixed ? grantOf(inbound, outbound, ({ literal }) => literal) : undefined;
     const spellings = spellingsOf(inbound.filter(({ isOwned }) => !isOwned).map(({ key }) => key));
     return {
       phase: 'access',
       identityHeaders: inbound.filter(({ isOwned }) => isOwned).map(({ key }) => key),
-      requires: both.flatMap(({ selection, field }): Need[] =>
-        selection.fromClaims ? [{ what: 'claims', field }] : [],
-      ),
-      headerReads: both.flatMap(({ selection: { headerName }, field }): HeaderRead[] =>
-        headerName === undefined ? [] : [{ field, header: headerName }],
-      ),
+      requires: eachSource.flatMap(claimNeeds),
+      headerReads: eachSource.flatMap(headerReads),
       decide(request): Outcome {
         const found = fixed ?? injected(request, inbound, outbound);
         if (found.reason !== undefined) return found;
@@ -121,6 +115,8 @@ interface Header {
   /** Lower case. */
   readonly key: string;
   readonly selection: Selection;
+  /** Undefined where the value depends on the request. */
+  readonly literal: string | undefined;
 }
 
 interface InboundHeader extends Header {
@@ -128,18 +124,27 @@ interface InboundHeader extends Header {
   readonly isOwned: boolean;
 }
 
-function compiled({ key, value: source }: { readonly key: string; readonly value: string }): Header {
-  return { key, selection: compileExpression(source) };
+interface Written {
+  readonly key: string;
+  readonly value: ExpressionSource;
 }
 
-function isLiteral({ source }: Selection): boolean {
-  return !source.includes('#[');
+function compiled({ key, value: source }: Written): Header {
+  return { key, selection: compileExpression(source), literal: literalOf(source) };
+}
+
+function valueOf({ value: source }: Written): ExpressionSource {
+  return source;
+}
+
+function literalOf(source: ExpressionSource): string | undefined {
+  return typeof source === 'string' && !source.includes('#[') ? source : undefined;
 }
 
 function injected(request: Request, inbound: readonly InboundHeader[], outbound: readonly Header[]): Grant | Denial {
   let refused: Header | undefined;
-  const grant = grantOf(inbound, outbound, (selection, header) => {
-    const selected = selection.select(request)?.trim();
+  const grant = grantOf(inbound, outbound, (header) => {
+    const selected = header.selection.select(request)?.trim();
     if (selected === undefined || isCarried(selected)) return selected;
     refused ??= header;
     return undefined;
@@ -159,12 +164,12 @@ const BESIDE_OTHERS = new Set(['link', 'server-timing', 'set-cookie', 'vary']);
 function grantOf(
   inbound: readonly InboundHeader[],
   outbound: readonly Header[],
-  valueOf: (selection: Selection, header: Header) => string | undefined,
+  textOf: (header: Header) => string | undefined,
 ): Grant {
   const upstream: HeaderEntry[] = [];
   const remove: string[] = [];
   for (const header of inbound) {
-    const found = valueOf(header.selection, header);
+    const found = textOf(header);
     if (found !== undefined) upstream.push([header.key, found]);
     else if (!header.isOwned) remove.push(header.key);
   }
@@ -172,7 +177,7 @@ function grantOf(
   const response: HeaderEntry[] = [];
   const appendResponse: HeaderEntry[] = [];
   for (const header of outbound) {
-    const found = valueOf(header.selection, header);
+    const found = textOf(header);
     if (found === undefined) continue;
     (BESIDE_OTHERS.has(header.key) ? appendResponse : response).push([header.key, found]);
   }

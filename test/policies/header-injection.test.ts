@@ -100,6 +100,28 @@ describe('header-injection', () => {
     expect(upstream).toEqual([['x-a', 'Zoë']]);
   });
 
+  it('takes values in CEL; one that fails sets no header', async () => {
+    const config = {
+      ...inbound(
+        { key: 'x-what', value: { cel: "request.method + ' ' + request.path" } },
+        { key: 'x-none', value: { cel: "request.headers['x-missing']" } },
+        { key: 'x-text', value: { cel: "'fixed'" } },
+      ),
+      ...outbound({ key: 'x-split', value: { cel: "'a' + request.headers['x-a']" } }),
+    };
+    const { upstream, extras } = await decided(config, { headers: { 'x-a': 'b' } });
+    expect(upstream).toEqual([
+      ['x-what', 'GET /orders/1'],
+      ['x-text', 'fixed'],
+    ]);
+    expect(extras?.response).toEqual([['x-split', 'ab']]);
+    expect((await decided(config, { headers: { 'x-a': 'b\nc' } })).denial?.reason).toBe('header_value_refused');
+    expect(await faultsOf(files(inbound({ key: 'x-a', value: { cel: 'request.nothing' } })), kinds)).toHaveLength(1);
+    expect(await faultsOf(files(inbound({ key: 'x-a', value: { cel: 'claims.sub' } })), kinds)).toEqual([
+      expect.stringContaining('inboundHeaders'),
+    ]);
+  });
+
   it('is one object for one request and the next where nothing is selected', async () => {
     const snapshot = await snapshotOf(files(outbound({ key: 'x-a', value: 'b' })), kinds);
     const ask = () => decide(snapshot, checkOf({ path: '/orders/1' }), portsOf(), Infinity);
