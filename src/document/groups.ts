@@ -156,7 +156,12 @@ function neverAsked(compiled: readonly Compiled[]): readonly Issue[] {
 function alternativesOf(lists: readonly (readonly Bound<AccessPolicy>[])[]): readonly Alternative[] {
   const parts = lists.map((policies) => {
     const all = policies.flatMap(({ policy }) => policy.authenticates ?? []);
-    return { policies, all, credentials: all.map(({ credential }) => credential), challenges: all.map(challengeOf) };
+    return {
+      policies,
+      all,
+      credentials: all.map(({ credential }) => credential),
+      challenges: all.map(challengeOf).filter((challenge) => challenge !== ''),
+    };
   });
   return parts.map(({ policies, all, credentials, challenges }, index) => {
     const others = parts.filter((_, at) => at !== index);

@@ -72,7 +72,8 @@ export default definePolicy({
         credential: isPeer ? 'certificate of the peer' : XFCC,
         isPresent: ({ check }) => (isPeer ? check.sourcePrincipal !== '' : check.header(XFCC) !== undefined),
         challenge: '',
-        headers: isPeer ? [] : [XFCC],
+        // The proxy's own, which upstreams may need whoever has decided.
+        headers: [],
       },
       decide(request): Outcome {
         const principal = principalOf(request);

@@ -19,7 +19,7 @@ export interface AuthenticatingBy<Request> {
    * names. Nothing is verified yet: it chooses who refuses a forged credential, never whether. Absent: always.
    */
   isMeant?(request: Request): boolean;
-  /** The value of `www-authenticate` for a caller who gives nothing (RFC 9110, 11.6.1), such as `Basic realm="orders"`. */
+  /** The value of `www-authenticate` for a caller who gives nothing (RFC 9110, 11.6.1), such as `Basic realm="orders"`; empty if a caller can add none. */
   readonly challenge: string;
   /** Request headers that may hold the credential, lower case: where another of a group has decided, the upstream sees none. */
   readonly headers: readonly string[];

@@ -216,6 +216,17 @@ it('the challenge lists all, each in a header of its own and that of the refusal
   ]);
 });
 
+it('a workload that the mesh has authenticated is asked last, for nothing', async () => {
+  const workload = { name: 'workload', policyRef: { name: 'workload-identity' } };
+  const snapshot = await orders([clients, workload]);
+  const nothing = await ask(snapshot, {});
+  expect(nothing.denial).toMatchObject({ reason: 'credential_missing', challenges: ['Client-ID-Enforcement'] });
+  const check = checkOf({ sourcePrincipal: 'spiffe://example/ns/shop/sa/web' });
+  const unknown = await decide(snapshot, check, portsOf(), Infinity);
+  expect(unknown.policy).toBe('orders/authentication/workload');
+  expect(unknown.denial?.challenging?.others).toEqual(['Client-ID-Enforcement']);
+});
+
 it('a policy that fails is a denial', async () => {
   const snapshot = await orders([clients]);
   const headers = { ...known };
