@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { systemClock, systemTimers } from '../clock.ts';
 import type { BroughtKeys } from '../contract/api-key.ts';
 import { compile } from '../document/compile.ts';
@@ -6,6 +7,7 @@ import { systemFiles } from '../file-access.ts';
 import { createEgress } from '../egress/egress.ts';
 import type { EgressRules } from '../egress/rules.ts';
 import type { EgressTransport } from '../egress/transport.ts';
+import { inquiryDesk } from '../inquiry/open-inquiries.ts';
 import { createKeySets } from '../jwt/key-sets.ts';
 import { openPasswordChecks } from '../password/open.ts';
 import { policyKinds } from '../policies/index.ts';
@@ -35,6 +37,14 @@ export async function loadOnce(
       clock: systemClock,
       keySets,
       egress: createEgress({ transport, timers: systemTimers, rules }),
+      inquire: inquiryDesk({
+        clock: systemClock,
+        timers: systemTimers,
+        random: Math.random,
+        key: randomBytes(32),
+        good: keySets.tokens,
+        bad: keySets.refusals,
+      }),
       broughtKeys,
       passwords,
     },

@@ -6,6 +6,7 @@ import { mayHold } from '../policy/condition.ts';
 import type { ExpressionFailure } from '../policy/expression-failure.ts';
 import type { Extras } from '../policy/extras.ts';
 import type { Policy, Request } from '../policy/policy.ts';
+import { Unavailable } from '../policy/unavailable.ts';
 import type { RuledRequest } from '../policy/rules.ts';
 import type { CounterStore, WindowState } from '../quota/store.ts';
 import type { Check } from '../request/check.ts';
@@ -225,10 +226,10 @@ export function fail(
   startedAt: number,
 ): Denial | undefined {
   deliberation.ports.failed(bound.name, error);
-  const denial: Denial = {
-    reason: 'policy_failed',
-    detail: `policy ${bound.name} (${bound.kind}) failed unexpectedly`,
-  };
+  const denial: Denial =
+    error instanceof Unavailable
+      ? error.denial
+      : { reason: 'policy_failed', detail: `policy ${bound.name} (${bound.kind}) failed unexpectedly` };
   note(deliberation, bound, 'failed', startedAt, { denial });
   return bound.mode === 'enforce' && bound.onFailure === 'deny' ? denial : undefined;
 }

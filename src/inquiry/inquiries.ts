@@ -1,5 +1,5 @@
 import type { Clock, Timers } from '../clock.ts';
-import type { Patience } from '../jwt/key-source.ts';
+import type { Caller } from '../jwt/key-source.ts';
 import type { TokenMemory } from '../jwt/token-memory.ts';
 import { Circuit } from './circuit.ts';
 import { InquiryFault } from './fault.ts';
@@ -43,6 +43,14 @@ const MAX_WAITING = 4000;
 const MIN_ANSWER_MS = 20;
 const ANSWER_SHARE = 0.25;
 const ANSWER_MS_A_WAITER = 0.5;
+
+/** How long it is worth waiting. */
+interface Patience {
+  /** Monotonic milliseconds. */
+  readonly deadline: number;
+  /** Who may leave before it. */
+  readonly caller?: Caller | undefined;
+}
 
 interface Flight<Value> {
   readonly digest: string;

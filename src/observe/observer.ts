@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { Unavailable } from '../policy/unavailable.ts';
 import { outcomeOf } from '../decision/decision.ts';
 import type { Decision } from '../decision/decision.ts';
 import type { HostDifference } from '../decision/locate.ts';
@@ -116,7 +117,10 @@ export function createObserver({ metrics, log, clock, ...options }: ObserverOpti
     },
     policyFailed(policy, error) {
       if (error instanceof StoreUnavailable) quotaUntold(policy, error.message);
-      else if (failures.admits(clock.monotonic())) log.error('policy failed', { policy, ...errorFields(error) });
+      else if (failures.admits(clock.monotonic())) {
+        const detail = error instanceof Unavailable ? { detail: error.message } : errorFields(error);
+        log.error('policy failed', { policy, ...detail });
+      }
     },
     expressionFailed(policy, { expression, message }) {
       metrics.expressionFailed(policy);

@@ -1,5 +1,6 @@
 import { loopbackProblem } from '../egress/document-url.ts';
 import type { EgressRules } from '../egress/rules.ts';
+import type { PolicyRemark } from '../policy/policy.ts';
 import { upgrade } from '../policy/upgrade-note.ts';
 import type { UpgradeNote } from '../policy/upgrade-note.ts';
 
@@ -11,4 +12,10 @@ export function loopbackNotes(
 ): readonly UpgradeNote[] {
   const problem = urls.map((url) => loopbackProblem(url, rules)).find((found) => found !== undefined);
   return problem === undefined ? [] : [upgrade('egress-loopback', [field].flat(), problem)];
+}
+
+/** The same of options that no earlier release had. */
+export function loopbackRemarks(field: string, url: unknown, rules: EgressRules): readonly PolicyRemark[] {
+  const problem = typeof url === 'string' ? loopbackProblem(url, rules) : undefined;
+  return problem === undefined ? [] : [{ path: [field], message: problem }];
 }

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Clock, Timers } from '../clock.ts';
 import type { BroughtKeys } from '../contract/api-key.ts';
 import type { Egress } from '../egress/egress.ts';
+import type { OpenInquiries } from '../inquiry/open-inquiries.ts';
 import type { KeySets } from '../jwt/key-sets.ts';
 import type { PasswordChecks } from '../password/password-checks.ts';
 import type { NamedFiles } from '../policy/named-file.ts';
@@ -20,6 +21,8 @@ export interface PolicyEnvironment {
   readonly egress: Egress;
   /** Holds passwords against slow hashes, off the thread that decides. */
   readonly passwords: PasswordChecks;
+  /** Questions to others about credentials, asked once and remembered by a digest under a key of this process. */
+  readonly inquire: OpenInquiries;
 }
 
 /** What a policy is made with: the process, and what its document brings along. */

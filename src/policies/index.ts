@@ -5,6 +5,7 @@ import authorization from './authorization.ts';
 import clientIdEnforcement from './client-id-enforcement.ts';
 import cors from './cors.ts';
 import type { RegisteredKind } from './environment.ts';
+import externalOauth2AccessTokenEnforcement from './external-oauth2-access-token-enforcement.ts';
 import headerInjection from './header-injection.ts';
 import headerRemoval from './header-removal.ts';
 import httpBasicAuthentication from './http-basic-authentication.ts';
@@ -12,6 +13,8 @@ import ipAllowlist from './ip-allowlist.ts';
 import ipBlocklist from './ip-blocklist.ts';
 import jsonThreatProtection from './json-threat-protection.ts';
 import jwtValidation from './jwt-validation.ts';
+import oauth2TokenIntrospection from './oauth2-token-introspection.ts';
+import openidconnectAccessTokenEnforcement from './openidconnect-access-token-enforcement.ts';
 import rateLimitingSla from './rate-limiting-sla.ts';
 import rateLimiting from './rate-limiting.ts';
 import workloadIdentity from './workload-identity.ts';
@@ -34,6 +37,9 @@ const kinds: readonly RegisteredKind[] = [
   httpBasicAuthentication,
   authorization,
   jsonThreatProtection,
+  oauth2TokenIntrospection,
+  openidconnectAccessTokenEnforcement,
+  externalOauth2AccessTokenEnforcement,
 ];
 
 /** By `policyRef.name`; Flex/Omni Gateway's `-flex` spellings are accepted. */

@@ -2,6 +2,7 @@ import type { Identity } from '../contract/identity.ts';
 import type { Denial } from '../denial/denial.ts';
 import { actorsOf } from '../jwt/actors.ts';
 import { claimHeaders } from '../jwt/claim-headers.ts';
+import type { ClaimHeader } from '../jwt/claim-headers.ts';
 import { scopesOf, unfoundOf } from '../jwt/claims.ts';
 import type { Claims } from '../jwt/claims.ts';
 import { confirmationOf } from '../jwt/confirmation.ts';
@@ -44,18 +45,25 @@ export interface Admitted extends Required<Pick<Grant, 'upstream' | 'remove' | '
   lastOfSeveral: boolean;
 }
 
-export function admission(
-  config: JwtValidationOptions,
-  remove: readonly string[],
-): (claims: Claims, issuer: Issuer) => Admission {
-  const isCompared = checksCertificate(config);
-  const wanted = config.claimsToHeaders.map(({ claim = '', path, header, encoding }) => ({
+/** The claims that options want told in headers. */
+export function wantedHeaders({
+  claimsToHeaders,
+}: Pick<JwtValidationOptions, 'claimsToHeaders'>): readonly ClaimHeader[] {
+  return claimsToHeaders.map(({ claim = '', path, header, encoding }) => ({
     path: path === undefined ? [claim] : pathOf(path),
     label: JSON.stringify(path ?? claim),
     isPath: path !== undefined,
     header,
     encoding,
   }));
+}
+
+export function admission(
+  config: JwtValidationOptions,
+  remove: readonly string[],
+): (claims: Claims, issuer: Issuer) => Admission {
+  const isCompared = checksCertificate(config);
+  const wanted = wantedHeaders(config);
   return (claims, { name, rules }) => {
     const scopes = scopesOf(claims);
     if (!config.requiredScopes.every((scope) => scopes.has(scope))) {

@@ -26,7 +26,7 @@ const customClaims = z
   )
   .default([]);
 
-const claimToHeader = z
+export const claimToHeader = z
   .strictObject({
     claim: text.optional().describe('The whole name of the claim'),
     path: claimPath.optional().describe('In place of claim: names with dots between them; \\. is a dot of a name'),

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { systemClock as clock, systemTimers } from '../clock.ts';
 import { storeName } from '../redis/store-name.ts';
 import type { DecisionPorts } from '../decision/deliberation.ts';
@@ -7,6 +8,7 @@ import { systemEgress } from '../egress/system-egress.ts';
 import { createCheckMethod } from '../envoy/check-service.ts';
 import { systemFiles } from '../file-access.ts';
 import type { Method } from '../grpc/rpc.ts';
+import { inquiryDesk } from '../inquiry/open-inquiries.ts';
 import { openKeySetFolder } from '../jwt/key-set-folder.ts';
 import type { KeySetStore } from '../jwt/key-set-folder.ts';
 import { createKeySets } from '../jwt/key-sets.ts';
@@ -86,6 +88,14 @@ export async function openDecider(
     },
     store: await keySetStoreOf(flags, log),
   });
+  const inquire = inquiryDesk({
+    clock,
+    timers: systemTimers,
+    random: Math.random,
+    key: randomBytes(32),
+    good: keySets.tokens,
+    bad: keySets.refusals,
+  });
   opened.defer(() => keySets.close());
   metrics.jwks.observe(() => keySets.status());
   const passwords = openPasswordChecks(clock);
@@ -104,7 +114,14 @@ export async function openDecider(
   const documents = await followFolder({
     paths: flags.policies,
     policyKinds,
-    environment: { clock, keySets, egress, passwords, broughtKeys: await broughtKeysOf(flags.apiKeyHmacFile) },
+    environment: {
+      clock,
+      keySets,
+      egress,
+      inquire,
+      passwords,
+      broughtKeys: await broughtKeysOf(flags.apiKeyHmacFile),
+    },
     env: environment,
     readFile: (path, maxBytes) => systemFiles.read(path, maxBytes),
     clock,

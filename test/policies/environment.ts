@@ -2,6 +2,7 @@ import { systemClock, systemTimers } from '../../src/clock.ts';
 import { createEgress } from '../../src/egress/egress.ts';
 import { egressRules } from '../../src/egress/rules.ts';
 import type { EgressTransport } from '../../src/egress/transport.ts';
+import { inquiryDesk } from '../../src/inquiry/open-inquiries.ts';
 import { createKeySets } from '../../src/jwt/key-sets.ts';
 import { openPasswordChecks } from '../../src/password/open.ts';
 import type { PolicyEnvironment } from '../../src/policies/environment.ts';
@@ -11,9 +12,18 @@ export const noNetwork: EgressTransport = () => Promise.reject(new Error('no net
 
 /** What policies are made in where a test says nothing else: the system's clock, and no network. */
 export function policyEnvironment(given: Partial<PolicyEnvironment> = {}): PolicyEnvironment {
+  const keySets = createKeySets({ fetch: noNetwork, clock: systemClock, timers: systemTimers, random: Math.random });
   return {
     clock: systemClock,
-    keySets: createKeySets({ fetch: noNetwork, clock: systemClock, timers: systemTimers, random: Math.random }),
+    keySets,
+    inquire: inquiryDesk({
+      clock: systemClock,
+      timers: systemTimers,
+      random: Math.random,
+      key: Buffer.alloc(32, 7),
+      good: keySets.tokens,
+      bad: keySets.refusals,
+    }),
     egress: createEgress({ transport: noNetwork, timers: systemTimers, rules: egressRules([]) }),
     passwords: openPasswordChecks(systemClock),
     ...given,
