@@ -6,7 +6,7 @@ import { bearerToken } from '../jwt/bearer.ts';
 import { introspect } from '../oauth/introspection.ts';
 import { clientHeaderNames, clientHeaders } from '../policy/client-headers.ts';
 import type { ClientIssuer } from '../policy/client-issuer.ts';
-import { BEARER_HEADER } from '../policy/credential-names.ts';
+import { BEARER_HEADER } from '../policy/authenticating.ts';
 import { compileExpression } from '../policy/expression.ts';
 import { definePolicy } from '../policy/policy.ts';
 import type { AccessPolicy, Outcome, PolicyRemark, Request } from '../policy/policy.ts';
