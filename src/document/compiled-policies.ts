@@ -2,6 +2,7 @@ import type { Policy } from '../policy/policy.ts';
 import type { UpgradeNote } from '../policy/upgrade-note.ts';
 import type { HostMatching } from '../request/host.ts';
 import type { CompiledPolicy, PolicyContext, PolicySite } from './bindings.ts';
+import { tellConditionNeeds } from './condition-needs.ts';
 import type { Changes } from './document-index.ts';
 import { compare } from './fault.ts';
 import type { Faults } from './fault.ts';
@@ -106,6 +107,7 @@ export class PolicyStage {
       if (notes.length > 0) warnings.upgrade(place, notes);
       if (found.length > 0) warnings.add(place, found);
       tellNeeds(placed, warnings);
+      tellConditionNeeds(placed, warnings);
     }
   }
 

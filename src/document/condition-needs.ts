@@ -1,12 +1,13 @@
 import type { Read } from '../cel/code.ts';
 import type { Finding } from '../policy/policy.ts';
-import { headersAmong } from '../policy/selection.ts';
+import { headersAmong, metadataAmong } from '../policy/selection.ts';
 import type { BoundPolicy } from './bindings.ts';
 import { earlierThan } from './earlier.ts';
 import type { Faults } from './fault.ts';
-import { withMembers } from './ineffective-options.ts';
+import { needOfEnvoy, withMembers } from './ineffective-options.ts';
 import type { PlacedPolicy } from './ineffective-options.ts';
 import { addIssues } from './load.ts';
+import type { Warnings } from './warnings.ts';
 
 /** What a condition reads, and its field below the fields of its policy. */
 export interface PlacedCondition {
@@ -63,4 +64,16 @@ export function refuseUnmetConditions(
 
 function isFoundBefore(what: Finding, bound: BoundPolicy, ordered: readonly BoundPolicy[]): boolean {
   return earlierThan(bound, ordered).some(({ policy }) => policy.provides?.includes(what) === true);
+}
+
+/** Tells what conditions need of Envoy, which no document can see to. */
+export function tellConditionNeeds(policies: readonly PlacedPolicy[], warnings: Warnings): void {
+  for (const { bound, place, path } of withMembers(policies)) {
+    for (const { field, reads } of conditionsOf(bound)) {
+      for (const namespace of new Set(metadataAmong(reads))) {
+        const message = needOfEnvoy({ metadata: namespace });
+        if (message !== undefined) warnings.add(place, [{ path: [...path, ...field], at: 'value', message }]);
+      }
+    }
+  }
 }

@@ -66,7 +66,7 @@ export function tellNeeds(policies: readonly PlacedPolicy[], warnings: Warnings)
   }
 }
 
-function needOfEnvoy(what: Need['what']): string | undefined {
+export function needOfEnvoy(what: Need['what']): string | undefined {
   if (what === 'body') return "needs the request's body, which Envoy sends only where its filter has with_request_body";
   if (what === 'certificate')
     return "needs the peer's certificate, which Envoy sends only where its filter has include_peer_certificate: true";

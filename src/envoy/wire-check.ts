@@ -1,5 +1,6 @@
-import type { Check } from '../request/check.ts';
+import type { Check, CheckDetails } from '../request/check.ts';
 import type { HeaderNamesMeant } from '../request/header-names-meant.ts';
+import { readDetails } from './check-details.ts';
 import { ProtoReader } from './proto-reader.ts';
 import { RecurringTexts } from './recurring-text.ts';
 import { noHeaders } from './request-headers.ts';
@@ -26,6 +27,8 @@ const FIXED_ORIGIN_BYTES = 1 + 10 + 4 + 4;
 /** A Check that knows the positions of its fields in the message, and decodes a field on first use. */
 export class WireCheck implements Check {
   readonly #bytes: Buffer;
+  /** Null until somebody asks. */
+  #details: CheckDetails | undefined | null = null;
   /** Set when the whole message is read. */
   headers = noHeaders;
   /** Indexed by {@link Span}. */
@@ -103,6 +106,11 @@ export class WireCheck implements Check {
 
   get sourceCertificate(): string {
     return this.#span(Span.certificate);
+  }
+
+  get details(): CheckDetails | undefined {
+    if (this.#details === null) this.#details = readDetails(this.#bytes);
+    return this.#details;
   }
 
   header(name: string): string | undefined {

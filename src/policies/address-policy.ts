@@ -1,7 +1,13 @@
 import { z } from 'zod';
 import type { Denial } from '../denial/denial.ts';
 import type { ReasonTable } from '../denial/reasons.ts';
-import { claimNeeds, compileExpression, expressionOption, headerReads, isExpression } from '../policy/expression.ts';
+import {
+  expressionNeeds,
+  compileExpression,
+  expressionOption,
+  headerReads,
+  isExpression,
+} from '../policy/expression.ts';
 import type { NamedFile, NamedFiles } from '../policy/named-file.ts';
 import type { AccessPolicy, Outcome, PolicyRemark, Request } from '../policy/policy.ts';
 import { expressionFault } from '../policy/quota-options.ts';
@@ -90,7 +96,7 @@ export function addressPolicy(options: AddressOptions, files: NamedFiles, admits
   return {
     phase: 'access',
     identityHeaders: [],
-    requires: claimNeeds({ ipExpression }),
+    requires: expressionNeeds({ ipExpression }),
     headerReads: headerReads({ ipExpression }),
     decide(request) {
       const text = selection === undefined ? clientAddress(request) : selection.select(request);

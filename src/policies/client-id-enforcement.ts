@@ -11,7 +11,7 @@ import {
   dashedHeaders,
   dashedProblem,
 } from '../policy/credential-headers.ts';
-import { claimNeeds, expressionOption, expressionOrNone, headerReads } from '../policy/expression.ts';
+import { expressionNeeds, expressionOption, expressionOrNone, headerReads } from '../policy/expression.ts';
 import type { ExpressionSource } from '../policy/expression.ts';
 import { forwardCredentials, forwardingNotes, hiddenHeaders, hidingProblem } from '../policy/forwarding.ts';
 import { definePolicy } from '../policy/policy.ts';
@@ -82,7 +82,7 @@ export default definePolicy({
       clientHeaders: told.names,
       provides: ['client'],
       authenticates: source.authenticates,
-      requires: basic ? [] : claimNeeds({ clientIdExpression, clientSecretExpression }),
+      requires: basic ? [] : expressionNeeds({ clientIdExpression, clientSecretExpression }),
       headerReads: basic
         ? []
         : headerReads({

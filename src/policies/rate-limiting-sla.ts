@@ -10,7 +10,7 @@ import {
   dashedHeaders,
   dashedProblem,
 } from '../policy/credential-headers.ts';
-import { claimNeeds, expressionOrNone, expressionOption, headerReads } from '../policy/expression.ts';
+import { expressionNeeds, expressionOrNone, expressionOption, headerReads } from '../policy/expression.ts';
 import { forwardCredentials, forwardingNotes, hiddenHeaders, hidingProblem } from '../policy/forwarding.ts';
 import { definePolicy } from '../policy/policy.ts';
 import type { Authenticating, Charge, Request } from '../policy/policy.ts';
@@ -67,7 +67,7 @@ export default definePolicy({
       exposeHeaders: config.exposeHeaders,
       provides: ['client'],
       authenticates,
-      requires: claimNeeds({ clientIdExpression, clientSecretExpression, cost: config.cost }),
+      requires: expressionNeeds({ clientIdExpression, clientSecretExpression, cost: config.cost }),
       headerReads: headerReads({
         clientIdExpression: clientIdExpression ?? DEFAULT_ID,
         clientSecretExpression: clientSecretExpression ?? DEFAULT_SECRET,

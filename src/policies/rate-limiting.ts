@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { z } from 'zod';
-import { claimNeeds, compileExpression, expressionOption, headerReads } from '../policy/expression.ts';
+import { expressionNeeds, compileExpression, expressionOption, headerReads } from '../policy/expression.ts';
 import { definePolicy } from '../policy/policy.ts';
 import type { Charge } from '../policy/policy.ts';
 import { costOf, expressionFault, quotaOptions, refineQuotaOptions, termsOf } from '../policy/quota-options.ts';
@@ -54,7 +54,7 @@ export default definePolicy({
       phase: 'quota',
       identityHeaders: [],
       exposeHeaders: config.exposeHeaders,
-      requires: claimNeeds({ keySelector: config.keySelector, cost: config.cost }),
+      requires: expressionNeeds({ keySelector: config.keySelector, cost: config.cost }),
       headerReads: headerReads({ keySelector: config.keySelector, cost: config.cost }),
       onStoreFailure: terms.onStoreFailure,
       demand(request) {

@@ -84,6 +84,24 @@ const claims = map(
     },
 );
 
+const metadata = map(
+  { map: 'dyn', keys: 'string' },
+  ({ request: { check } }) => (check.details?.metadata as JsonMap | undefined) ?? NOTHING,
+  (key) =>
+    ({ request: { check } }) => {
+      const known = check.details?.metadata as JsonMap | undefined;
+      return known !== undefined && Object.hasOwn(known, key) ? known[key] : undefined;
+    },
+);
+
+function sizeOf(bytes: number | undefined): bigint | undefined {
+  return bytes === undefined || bytes < 0 ? undefined : BigInt(bytes);
+}
+
+function portOf(port: number | undefined): bigint | undefined {
+  return port ? BigInt(port) : undefined;
+}
+
 const labels = map(
   TEXTS,
   ({ request }) => request.apiLabels,
@@ -115,6 +133,9 @@ const request: Structure<CelInput> = {
     host: textField(({ request: { check } }) => nameOfHost(check.host)),
     address: textField(({ request: { clientAddress } }) => clientAddress || undefined),
     id: textField(({ request: { check } }) => check.streamId || undefined),
+    scheme: textField(({ request: { check } }) => check.details?.scheme || undefined),
+    protocol: textField(({ request: { check } }) => check.protocol || undefined),
+    size: field('int', ({ request: { check } }) => sizeOf(check.details?.size)),
   },
 };
 
@@ -150,5 +171,14 @@ export const celVariables: Variables<CelInput> = {
       forwardedSpiffeId: textField(({ request: { check, trustedHops } }) => spiffeId(forwardedUri(check, trustedHops))),
     },
   },
+  destination: {
+    fields: {
+      address: textField(({ request: { check } }) => check.details?.destinationAddress || undefined),
+      port: field('int', ({ request: { check } }) => portOf(check.details?.destinationPort)),
+      principal: textField(({ request: { check } }) => check.details?.destinationPrincipal || undefined),
+      spiffeId: textField(({ request: { check } }) => spiffeId(check.details?.destinationPrincipal)),
+    },
+  },
+  metadata,
   now: field('google.protobuf.Timestamp', ({ request: { now } }) => timestampOf(now)),
 };

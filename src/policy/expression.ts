@@ -8,7 +8,7 @@ import { queryParameter, spiffeId } from './cel-variables.ts';
 import type { HeaderRead } from './header-read.ts';
 import type { Need, Request } from './policy.ts';
 import { seenHeader } from './seen-headers.ts';
-import { headersAmong } from './selection.ts';
+import { headersAmong, metadataAmong } from './selection.ts';
 import type { Selection } from './selection.ts';
 
 export type { Selection } from './selection.ts';
@@ -27,6 +27,8 @@ export const expressionOrNone = z.union([z.string(), celSource]);
 const WRAPPED = /^\s*#\[([\s\S]*)\]\s*$/;
 const KEYED =
   /^(attributes\.headers|attributes\.queryParams|vars\.claimSet)(?:\.([A-Za-z_$][\w$-]*)|\[\s*(?:'([^']+)'|"([^"]+)")\s*\])$/;
+
+const OF_CLIENTS: ReadonlySet<string> = new Set(['client', 'contract', 'tier']);
 
 export const SUPPORTED_EXPRESSIONS =
   "#[attributes.headers['x']], #[attributes.queryParams['x']], #[attributes.method], #[attributes.requestPath], " +
@@ -111,11 +113,20 @@ export function eitherSpelling(name: string): Selection {
   return { ...selection(name, [...written.reads, ...dashed.reads], select), headerName: name, otherHeaderName };
 }
 
-/** What the expressions of options need of policies before: claims, where they select one. */
-export function claimNeeds(options: Readonly<Record<string, unknown>>): readonly Need[] {
-  return Object.entries(options).flatMap(([field, source]): readonly Need[] => {
-    return isExpression(source) && compileExpression(source).fromClaims ? [{ what: 'claims', field }] : [];
-  });
+/** What the expressions of options need: of earlier policies claims and a client, of Envoy metadata. */
+export function expressionNeeds(options: Readonly<Record<string, unknown>>): readonly Need[] {
+  const needs: Need[] = [];
+  for (const [field, source] of Object.entries(options)) {
+    if (!isExpression(source)) continue;
+    const { fromClaims, reads } = compileExpression(source);
+    if (fromClaims) needs.push({ what: 'claims', field });
+    // A selection finds something else where there is no client.
+    if (typeof source !== 'string' && reads.some(({ variable }) => OF_CLIENTS.has(variable))) {
+      needs.push({ what: 'client', field });
+    }
+    needs.push(...metadataAmong(reads).map((namespace) => ({ what: { metadata: namespace }, field })));
+  }
+  return needs;
 }
 
 /** The request headers that the expressions of options select. */

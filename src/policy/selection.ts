@@ -29,3 +29,8 @@ export function headersAmong(reads: readonly Read[]): readonly string[] {
     return variable === 'request' && field === 'headers' && key !== undefined ? [key] : [];
   });
 }
+
+/** The namespaces of Envoy's metadata that are read. */
+export function metadataAmong(reads: readonly Read[]): readonly string[] {
+  return reads.flatMap(({ variable, key }) => (variable === 'metadata' && key !== undefined ? [key] : []));
+}

@@ -64,4 +64,22 @@ export interface Check {
   headerNamesMeant(meant: HeaderNamesMeant): readonly string[];
   /** A value of `context_extensions`, which only the operator's route configuration can set. */
   contextExtension(name: string): string | undefined;
+  /** What few policies want. Absent if whoever asks tells none of it, or it can't be decoded. */
+  readonly details?: CheckDetails | undefined;
+}
+
+/** What Envoy tells beside the head of the request. */
+export interface CheckDetails {
+  /** `http` or `https`; empty if Envoy sent none. */
+  readonly scheme: string;
+  /** Of the request's body in bytes, as its header says; −1 if that is not known. */
+  readonly size: number;
+  /** The address at which the connection came in; empty if it is not an IP socket. */
+  readonly destinationAddress: string;
+  /** 0 if there is none. */
+  readonly destinationPort: number;
+  /** In Istio the SPIFFE id of the workload that is called; empty without mutual TLS. */
+  readonly destinationPrincipal: string;
+  /** `metadata_context.filter_metadata`: by namespace what filters before this one have found, as JSON. */
+  readonly metadata: Readonly<Record<string, unknown>>;
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { policyKinds } from '../../src/policies/index.ts';
 import { policyEnvironment } from '../policies/environment.ts';
-import { document, faultsOf } from './documents.ts';
+import { document, faultsOf, warningsOf } from './documents.ts';
 
 const options = { policyKinds, environment: policyEnvironment(), env: {}, clock: systemClock };
 
@@ -75,5 +75,15 @@ describe('a condition in a document', () => {
     ['beside rules', [limits("request.method != 'GET'", { rules: [{ path: '/x/.*' }] })]],
   ])('%s is none', async (_, policies) => {
     expect(await faults(policies)).toEqual([]);
+  });
+
+  it('of metadata is warned of, since Envoy has to send it', async () => {
+    const policies = [limits("metadata['envoy.filters.http.mcp'].method == 'tools/call'")];
+    const documents = { 'a.json': JSON.stringify(document('Api', 'a', { basePath: '/a', policies })) };
+    expect(await warningsOf(documents, options)).toContainEqual(
+      expect.stringMatching(
+        /policies\[0\]\.when: needs metadata that Envoy sends only where its filter lists envoy\.filters\.http\.mcp/,
+      ),
+    );
   });
 });

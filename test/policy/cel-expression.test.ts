@@ -3,15 +3,27 @@ import { compileExpression } from '../../src/policy/expression.ts';
 import type { ExpressionFailure } from '../../src/policy/expression-failure.ts';
 import { checkOf, requestOf } from './fixtures.ts';
 
+const details = {
+  scheme: 'https',
+  size: 12,
+  destinationAddress: '10.0.0.2',
+  destinationPort: 8080,
+  destinationPrincipal: 'spiffe://cluster.local/ns/shop/sa/orders',
+  metadata: { 'envoy.filters.http.mcp': { method: 'tools/call', params: { name: 'search' } } },
+};
+
 const request = requestOf(
-  checkOf({
-    method: 'put',
-    path: '/shop/a/b?k=1&k=2&plus=a+b%21',
-    host: 'Shop.example.com:8080',
-    headers: { 'x-key': 'K', 'x-owned': 'forged' },
-    sourceAddress: '10.1.2.3',
-    sourcePrincipal: 'spiffe://cluster.local/ns/shop/sa/web',
-  }),
+  {
+    ...checkOf({
+      method: 'put',
+      path: '/shop/a/b?k=1&k=2&plus=a+b%21',
+      host: 'Shop.example.com:8080',
+      headers: { 'x-key': 'K', 'x-owned': 'forged' },
+      sourceAddress: '10.1.2.3',
+      sourcePrincipal: 'spiffe://cluster.local/ns/shop/sa/web',
+    }),
+    details,
+  },
   {
     api: 'team/orders',
     apiLabels: { tier: 'public' },
@@ -59,6 +71,14 @@ describe('a value by CEL', () => {
     ["has(client.id) ? client.id : 'nobody'", 'nobody'],
     ['client.id', undefined],
     ['source.spiffeId.split("/")[4]', 'shop'],
+    ['request.scheme', 'https'],
+    ['request.protocol', 'HTTP/1.1'],
+    ['request.size + 1', '13'],
+    ['destination.address + ":" + string(destination.port)', '10.0.0.2:8080'],
+    ["destination.spiffeId.endsWith('/orders')", 'true'],
+    ["metadata['envoy.filters.http.mcp'].params.name", 'search'],
+    ["has(metadata['envoy.filters.http.mcp'].error)", 'false'],
+    ["metadata['none'].x", undefined],
     ["now.getHours('Europe/Berlin')", '0'],
     ["now < timestamp('2026-11-28T00:00:00Z')", 'true'],
   ])('%s gives %s', (cel, expected) => {
