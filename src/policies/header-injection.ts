@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Denial } from '../denial/denial.ts';
-import { claimNeeds, compileExpression, expressionOrNone, headerReads } from '../policy/expression.ts';
+import { expressionNeeds, compileExpression, expressionOrNone, headerReads } from '../policy/expression.ts';
 import type { ExpressionSource, Selection } from '../policy/expression.ts';
 import { NO_EXTRAS } from '../policy/extras.ts';
 import { definePolicy } from '../policy/policy.ts';
@@ -99,7 +99,7 @@ export default definePolicy({
     return {
       phase: 'access',
       identityHeaders: inbound.filter(({ isOwned }) => isOwned).map(({ key }) => key),
-      requires: eachSource.flatMap(claimNeeds),
+      requires: eachSource.flatMap(expressionNeeds),
       headerReads: eachSource.flatMap(headerReads),
       decide(request): Outcome {
         const found = fixed ?? injected(request, inbound, outbound);
