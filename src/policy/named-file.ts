@@ -50,7 +50,9 @@ const DECODER = new TextDecoder('utf-8', { fatal: true });
 export function linesOf(bytes: Buffer): readonly string[] | undefined {
   try {
     // A byte order mark is dropped.
-    return DECODER.decode(bytes).split(/\r?\n/);
+    const text = DECODER.decode(bytes);
+    // By far the faster of the two, and nearly always enough.
+    return text.includes('\r') ? text.split(/\r?\n/) : text.split('\n');
   } catch {
     return undefined;
   }
