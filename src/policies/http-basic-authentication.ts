@@ -41,7 +41,7 @@ export default definePolicy({
   files: ({ files = [] }) => files.map((file, index) => ({ path: ['files', index], file, format: userFile })),
   create(config, { files, passwords }: PolicySurroundings) {
     const challenge = `Basic realm="${config.realm}", charset="UTF-8"`;
-    const verify =
+    const users =
       config.password === undefined ? hashedUsers(usersOf(config, files), passwords) : oneUser(config, config.password);
     const header = config.upstreamHeaders.user;
     const grantOf = grants(header, config.forwardCredentials ? [] : ['authorization']);
@@ -52,6 +52,10 @@ export default definePolicy({
       authenticates: {
         credential: BASIC_HEADER,
         isPresent: (request) => hasBasic(request.check.header('authorization')),
+        isMeant(request) {
+          const credentials = parseBasic(request.check.header('authorization') ?? '');
+          return credentials !== undefined && users.has(credentials.name);
+        },
         challenge,
         headers: ['authorization'],
       },
@@ -63,7 +67,7 @@ export default definePolicy({
         const problem = credentials === undefined ? 'are malformed' : problemOf(credentials);
         if (credentials === undefined || problem !== undefined)
           return userRejected('credentials_malformed', `the HTTP Basic credentials ${problem}`, challenge);
-        return settle(verify(credentials, request), (found) =>
+        return settle(users.verify(credentials, request), (found) =>
           found === 'right' ? grantOf(credentials.name) : denialOf(found, challenge),
         );
       },
@@ -112,15 +116,21 @@ function problemOf({ name, secret }: BasicCredentials): string | undefined {
   return Buffer.byteLength(secret) > MAX_PASSWORD_BYTES ? `have more than ${MAX_PASSWORD_BYTES} bytes` : undefined;
 }
 
-type Verify = (credentials: BasicCredentials, request: Request) => Finding | Promise<Finding>;
+interface Users {
+  has(name: string): boolean;
+  verify(credentials: BasicCredentials, request: Request): Finding | Promise<Finding>;
+}
 
 /** Whose password is known, not its hash: nothing slow is gained by then. Name and password are held against in one time. */
-function oneUser({ username = '' }: Options, password: string): Verify {
+function oneUser({ username = '' }: Options, password: string): Users {
   const [name, secret] = [hashSecret(username), hashSecret(password)];
-  return (credentials) => {
-    const isUser = isSecret(name, credentials.name);
-    const isPassword = isSecret(secret, credentials.secret);
-    return isUser && isPassword ? 'right' : isUser ? 'wrong' : 'unknown';
+  return {
+    has: (given) => given === username,
+    verify(credentials) {
+      const isUser = isSecret(name, credentials.name);
+      const isPassword = isSecret(secret, credentials.secret);
+      return isUser && isPassword ? 'right' : isUser ? 'wrong' : 'unknown';
+    },
   };
 }
 
@@ -145,9 +155,9 @@ const NOBODY: PasswordHash = {
   text: '$2b$10$7xGMHHfigWWdxmAD8YG3duDMDAPyMMete22TO7TX/q1s2L4GSjw5e',
 };
 
-function hashedUsers(users: ReadonlyMap<string, PasswordHash>, passwords: PasswordChecks): Verify {
+function hashedUsers(users: ReadonlyMap<string, PasswordHash>, passwords: PasswordChecks): Users {
   const hashes = [...users.values()];
-  return ({ name: user, secret: password }, { deadline, caller }) => {
+  const verify: Users['verify'] = ({ name: user, secret: password }, { deadline, caller }) => {
     const own = users.get(user);
     const hash = own ?? passwords.decoy(user, hashes) ?? NOBODY;
     // bcrypt would leave out what is beyond, so that another password would do as well.
@@ -156,4 +166,5 @@ function hashedUsers(users: ReadonlyMap<string, PasswordHash>, passwords: Passwo
     const answer = passwords.check({ user, password, hash, isKnown }, { deadline, signal: caller?.signal });
     return settle(answer, (found): Finding => (found === 'wrong' && !isKnown ? 'unknown' : found));
   };
+  return { has: (name) => users.has(name), verify };
 }

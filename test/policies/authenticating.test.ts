@@ -87,6 +87,20 @@ describe('whether a request has the credential of a policy', () => {
     expect(present({ authorization: 'Bearer x' })).toBe(false);
   });
 
+  it('HTTP Basic of a user, who is meant where the policy knows the name', () => {
+    const { present, meant } = authenticating('http-basic-authentication', { username: 'chris', password: 'admin' });
+    const basic = (text: string) => ({ authorization: `Basic ${btoa(text)}` });
+    expect([present(basic('who:x')), present({ authorization: 'Basic !' }), present({})]).toEqual([true, true, false]);
+    expect([meant(basic('chris:x')), meant(basic('who:admin')), meant({ authorization: 'Basic !' })]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+    const hash = '$2y$05$abcdefghijklmnopqrstuuoXuKqgZXLiJqzfmMXDDhSFPIvxV7t8.';
+    const many = authenticating('http-basic-authentication', { users: [{ username: 'ann', passwordHash: hash }] });
+    expect([many.meant(basic('ann:x')), many.meant(basic('chris:x')), many.meant({})]).toEqual([true, false, false]);
+  });
+
   it('of an SLA tier the client id', () => {
     const { present } = authenticating('rate-limiting-sla');
     expect([present({ client_id: 'a' }), present({})]).toEqual([true, false]);
