@@ -3,6 +3,7 @@ import type { FlagValues } from '../flags.ts';
 import { apiKeyHmacFile } from './api-key-hmac.ts';
 import { egressAllow } from './egress-flag.ts';
 import { counterFlags } from './counter-flags.ts';
+import { httpFlags } from './http-flags.ts';
 import { locateFlags } from './locate-flags.ts';
 
 /** The flags of `ostiary serve`. Commands that mean the same by a name take the flag from here. */
@@ -41,6 +42,7 @@ export const serveFlags = withVariables({
     'file with the token for Explain, InspectCounters and all changes, such as ResetCounters',
   ),
   ...locateFlags,
+  ...httpFlags,
   maxMessageBytes: integer(
     4 * 1024 * 1024,
     1024,

@@ -3,13 +3,15 @@ import type { Clock } from '../clock.ts';
 import { UserError } from '../errors.ts';
 import { Health } from '../grpc/health.ts';
 import { reflectionMethods } from '../grpc/reflection.ts';
-import type { Method, RpcListener, RpcTransport } from '../grpc/rpc.ts';
+import type { Method, RpcListener, RpcTransport, UnaryHandler } from '../grpc/rpc.ts';
 import { formatListenAddress } from '../listen/address.ts';
 import type { ListenAddress } from '../listen/address.ts';
 import { ListenError } from '../listen/socket.ts';
 import { watchTls } from '../listen/tls-watch.ts';
 import { loadTls } from '../listen/tls.ts';
 import type { TlsFiles } from '../listen/tls.ts';
+import { openForwardAuth } from '../forward-auth/listener.ts';
+import type { ForwardAuthListener, ForwardAuthOptions } from '../forward-auth/listener.ts';
 import type { Inspector } from '../operator/inspection.ts';
 import { openApi } from '../operator/listener.ts';
 import type { ApiListener } from '../operator/listener.ts';
@@ -29,6 +31,8 @@ export interface ServerOptions extends Pick<AdminOptions, 'details' | 'metrics' 
   /** `--api-listen`. */
   readonly apiListen: ListenAddress;
   readonly apiTokenFile: string | undefined;
+  /** `--http-listen`; undefined: no proxy asks over HTTP. */
+  readonly forwardAuth: Pick<ForwardAuthOptions, 'address' | 'profile' | 'trusted' | 'ownedHeaders'> | undefined;
   readonly maxMessageBytes: number;
   /** Compressed messages are taken on `--listen`. */
   readonly gzip: boolean;
@@ -45,6 +49,8 @@ export interface ServerEvents {
   readonly failed: (path: string, error: unknown) => void;
   /** A call of the operator's API was refused: its method, and why. */
   readonly refused: (method: string, why: string) => void;
+  /** A proxy's question over HTTP was refused without a decision, and why. */
+  readonly notAsked: (why: string) => void;
   /** A certificate is served from now on; it ends at `notAfter`, milliseconds since the Unix epoch. */
   readonly tlsServed: (notAfter: number) => void;
   /** The TLS files have changed and can't be used; what was served before still is. */
@@ -53,7 +59,12 @@ export interface ServerEvents {
 
 export interface Server {
   /** As bound. */
-  readonly addresses: { readonly grpc: ListenAddress; readonly admin: ListenAddress; readonly api: ListenAddress };
+  readonly addresses: {
+    readonly grpc: ListenAddress;
+    readonly admin: ListenAddress;
+    readonly api: ListenAddress;
+    readonly http?: ListenAddress;
+  };
   /** A snapshot is in force: health says SERVING and `/readyz` 200 from now on. */
   ready(): void;
   drain(times: DrainTimes): Promise<void>;
@@ -80,10 +91,10 @@ export async function openServer(options: ServerOptions): Promise<Server> {
   const health = new Health(['', AUTHORIZATION_SERVICE]);
   let state: ServerState = 'starting';
 
-  const { authorization, maxMessageBytes } = options;
+  const { authorization, maxMessageBytes, forwardAuth } = options;
   const methods = [authorization, ...health.methods()];
   const onFailure = events.failed;
-  const [grpc, admin, api] = await openAll(
+  const [grpc, admin, api, http] = await openAll(
     at('--listen', listen, () =>
       options.transport({
         address: listen,
@@ -111,6 +122,18 @@ export async function openServer(options: ServerOptions): Promise<Server> {
         onRefused: events.refused,
       }),
     ),
+    forwardAuth === undefined
+      ? Promise.resolve(undefined)
+      : at('--http-listen', forwardAuth.address, () =>
+          openForwardAuth({
+            ...forwardAuth,
+            check: unaryOf(authorization),
+            maxConnections: options.connections.grpc,
+            clock: options.clock,
+            onRefused: events.notAsked,
+            onFailure,
+          }),
+        ),
   );
 
   if (tls !== undefined) events.tlsServed(tls.notAfter);
@@ -137,14 +160,19 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     watch?.close();
     // A Watch would keep its connection open, and so prolong the drain, as long as the caller likes.
     health.close();
-    await Promise.all([grpc.drain(leftMs()), api.drain(leftMs())]);
+    await Promise.all([grpc.drain(leftMs()), api.drain(leftMs()), http?.drain(leftMs())]);
     // Last, so that monitoring sees the drain until its end.
     await admin.close(leftMs());
   }
 
   let draining: Promise<void> | undefined;
   return {
-    addresses: { grpc: grpc.address, admin: admin.address, api: api.address },
+    addresses: {
+      grpc: grpc.address,
+      admin: admin.address,
+      api: api.address,
+      ...(http && { http: http.address }),
+    },
     ready() {
       if (state !== 'starting') return;
       state = 'ready';
@@ -152,6 +180,11 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     },
     drain: (times) => (draining ??= drainAll(times)),
   };
+}
+
+function unaryOf(method: Method): UnaryHandler {
+  if (method.kind !== 'unary') throw new TypeError('a Check has one answer');
+  return method.handle;
 }
 
 /** Opens a listener, and names the flag if this fails. */
@@ -165,16 +198,27 @@ async function at<T>(flag: string, address: ListenAddress, open: () => Promise<T
 }
 
 async function openAll(
-  ...opening: [Promise<RpcListener>, Promise<AdminListener>, Promise<ApiListener>]
-): Promise<[RpcListener, AdminListener, ApiListener]> {
-  const [grpc, admin, api] = await Promise.allSettled(opening);
-  if (grpc.status === 'fulfilled' && admin.status === 'fulfilled' && api.status === 'fulfilled') {
-    return [grpc.value, admin.value, api.value];
+  ...opening: [
+    Promise<RpcListener>,
+    Promise<AdminListener>,
+    Promise<ApiListener>,
+    Promise<ForwardAuthListener | undefined>,
+  ]
+): Promise<[RpcListener, AdminListener, ApiListener, ForwardAuthListener | undefined]> {
+  const [grpc, admin, api, http] = await Promise.allSettled(opening);
+  if (
+    grpc.status === 'fulfilled' &&
+    admin.status === 'fulfilled' &&
+    api.status === 'fulfilled' &&
+    http.status === 'fulfilled'
+  ) {
+    return [grpc.value, admin.value, api.value, http.value];
   }
   if (grpc.status === 'fulfilled') await grpc.value.drain(0);
   if (admin.status === 'fulfilled') await admin.value.close(0);
   if (api.status === 'fulfilled') await api.value.drain(0);
-  const reasons = [grpc, admin, api].flatMap((result) =>
+  if (http.status === 'fulfilled') await http.value?.drain(0);
+  const reasons = [grpc, admin, api, http].flatMap((result) =>
     result.status === 'rejected' ? [result.reason as Error] : [],
   );
   // If one of the errors is a defect and not a mistake of the user, that one is thrown, with its stack.

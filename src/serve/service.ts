@@ -8,6 +8,7 @@ import { connectionLimits, descriptorLimit } from './connection-limits.ts';
 import type { ConfigSource } from '../source/documents-in-force.ts';
 import { openDecider } from './decider.ts';
 import type { ServeFlags } from './serve-flags.ts';
+import { forwardAuthOf } from './http-flags.ts';
 import { addressesOf, drainTimesOf, tlsFilesOf } from './serve-options.ts';
 import { refreshEverywhere } from './refresh-keys.ts';
 import { createReporting } from './reporting.ts';
@@ -29,6 +30,7 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
   const addresses = addressesOf(flags);
   const tls = tlsFilesOf(flags);
   const drainTimes = drainTimesOf(flags);
+  const forwardAuth = forwardAuthOf(flags);
   const version = productVersion();
   const connections = connectionLimits(descriptorLimit(), flags.maxConnections);
   const reporting = createReporting(flags);
@@ -45,6 +47,7 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
     transport: workers?.transport ?? (await transportOf(flags, decider)),
     tls,
     apiTokenFile: flags.apiTokenFile,
+    forwardAuth: forwardAuth && { ...forwardAuth, ownedHeaders: () => snapshot().identityHeaders.names },
     maxMessageBytes: flags.maxMessageBytes,
     gzip: flags.gzip,
     connections,
@@ -66,6 +69,7 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
     events: {
       failed: (path, error) => observer.callFailed(path, error),
       refused: (method, why) => observer.callRefused(method, why),
+      notAsked: (why) => observer.callRefused('http', why),
       tlsServed: (notAfter) => metrics.tls.served('grpc', notAfter),
       tlsFault: (message) => log.error('certificate not taken over', { detail: message }),
     },

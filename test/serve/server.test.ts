@@ -157,6 +157,7 @@ describe.each(transports)('the server on $name', ({ transport }) => {
       events: {
         failed: () => {},
         refused: () => {},
+        notAsked: () => {},
         tlsServed: (notAfter) => served.push(notAfter),
         tlsFault: (message) => faults.push(message),
       },
@@ -198,13 +199,14 @@ function optionsOf(transport: RpcTransport, options: Partial<ServerOptions>): Se
     gzip: false,
     connections: { grpc: 1000, admin: 256, api: 256 },
     maxMessageBytes: 1_000_000,
+    forwardAuth: undefined,
     authorization: { kind: 'unary', path: checkPath, handle: (request) => request },
     inspector: createInspector({ snapshot: () => snapshotOf([]), faults: () => [], store, ports: portsOf() }),
     clock: systemClock,
     details: () => ({}),
     metrics: { contentType: 'text/plain', text: async () => '' },
     version: {},
-    events: { failed: () => {}, refused: () => {}, tlsServed: () => {}, tlsFault: () => {} },
+    events: { failed: () => {}, refused: () => {}, notAsked: () => {}, tlsServed: () => {}, tlsFault: () => {} },
     ...options,
   };
 }
