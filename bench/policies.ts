@@ -116,7 +116,7 @@ const rows: readonly Row[] = [
     policies: [
       {
         policyRef: { name: 'spike-control' },
-        config: { maximumRequests: 1_000_000, timePeriodInMilliseconds: 1000, exposeHeaders: true },
+        config: { maximumRequests: 1_000_000, timePeriodInMilliseconds: 1000 },
       },
     ],
   },

@@ -138,7 +138,9 @@ function adopt(
     note(deliberation, bound, 'answer', startedAt);
     return bound.mode === 'enforce' ? outcome : undefined;
   }
-  note(deliberation, bound, 'allow', startedAt, { identity: outcome.identity, remark: outcome.remark });
+  const { identity, remark, windows } = outcome;
+  note(deliberation, bound, 'allow', startedAt, { identity, remark, windows });
+  if (windows !== undefined && bound.mode === 'enforce') deliberation.exposed.push(...windows);
   adoptIdentity(deliberation, bound, outcome.identity);
   adoptHeaders(deliberation, bound, outcome);
   return undefined;

@@ -14,7 +14,7 @@ import { compare } from './fault.ts';
 import type { Faults } from './fault.ts';
 import { normalizeBasePath } from './fields.ts';
 import { hostsOf } from './hosts.ts';
-import { refuseWithoutEffect } from './ineffective-options.ts';
+import { refuseHidden, refuseWithoutEffect } from './ineffective-options.ts';
 import type { PlacedPolicy } from './ineffective-options.ts';
 import { addIssues, whereIs } from './load.ts';
 import type { Loaded } from './load.ts';
@@ -79,6 +79,7 @@ export function assembleApis(context: ApiContext): AssembledApis {
     if (severalIssuers) tellSeveralIssuers(name, placed, context.warnings);
     if (wereSound) {
       refuseWithoutEffect({ name, tiers: ofApi }, placed, faults);
+      refuseHidden(placed, ordered, faults);
       refuseChosenRules(name, placed, identityHeaders.names, context);
       refuseOwnedHeaders(name, placed, ordered, identityHeaders.names, faults);
       refuseUnmetConditions(name, placed, ordered, faults);

@@ -83,11 +83,11 @@ export function compilePolicy(
       unknownKind(fields.policyRef.name, context.policyKinds),
     ]);
   }
-  const unfit = kind.ruleFaults?.(fields.rules ?? []) ?? [];
+  const unfit = kind.ruleFaults?.(fields.rules ?? [], condition.when?.reads ?? []) ?? [];
   const ofRules = [
     ...rules.issues,
     ...condition.issues,
-    ...unfit.map(({ path, message }): Issue => ({ path: ['rules', ...path], at: 'value', message })),
+    ...unfit.map(({ path, message }): Issue => ({ path, at: 'value', message })),
   ];
   const read = readPolicyOptions(kind, fields.config, context.variables);
   if ('issues' in read) return unusable(fields, [...ofRules, ...below(['config'], read.issues)]);

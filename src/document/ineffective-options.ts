@@ -50,6 +50,23 @@ export function refuseWithoutEffect(
   }
 }
 
+/**
+ * Tells policies that come before all others, behind one that takes every request: what that one answers never reaches
+ * them, and what they would say of the rest need not agree with it.
+ */
+export function refuseHidden(placed: readonly PlacedPolicy[], ordered: readonly BoundPolicy[], faults: Faults): void {
+  let first: BoundPolicy | undefined;
+  for (const bound of ordered) {
+    if (bound.policy.phase !== 'access' || bound.policy.isFirst !== true) return;
+    const site = placed.find((each) => each.bound === bound);
+    if (first !== undefined && site !== undefined) {
+      const message = `is never asked what ${first.name} answers, which takes every request of the API: remove one of the two, or give ${first.name} rules`;
+      addIssues(faults, site.place, [{ path: [...site.path, 'policyRef', 'name'], at: 'value', message }]);
+    }
+    if (bound.mode === 'enforce' && bound.rules === undefined && bound.when === undefined) first ??= bound;
+  }
+}
+
 /** What a shadow policy establishes, shadow policies alone see. */
 function provides({ bound }: PlacedPolicy, what: Finding, to: PlacedPolicy): boolean {
   if (bound.policy.provides?.includes(what) !== true) return false;

@@ -3,6 +3,7 @@ import type { Extras } from '../policy/extras.ts';
 import { definePolicy } from '../policy/policy.ts';
 import type { Grant, Outcome, Request } from '../policy/policy.ts';
 import { compilePattern } from '../policy/rules.ts';
+import type { ConditionSource } from '../policy/rules.ts';
 import type { HeaderEntry } from '../request/header-entry.ts';
 import { corsOptions, isOrigin, isPublic, looseDots, methodsOf } from './cors-options.ts';
 import type { CorsOptions, OriginGroup } from './cors-options.ts';
@@ -14,6 +15,14 @@ declare module '../denial/denial.ts' {
 }
 
 const PREFLIGHT_VARIES = 'Origin, Access-Control-Request-Method, Access-Control-Request-Headers';
+
+const DIVIDED =
+  "a preflight has the method OPTIONS and none of the request's headers, so that this would meet one and not the other: choose by path or host";
+
+/** What of a condition tells a preflight from its request. */
+function dividing(condition: ConditionSource): readonly (keyof ConditionSource)[] {
+  return (['methods', 'headers', 'absentHeaders'] as const).filter((field) => condition[field] !== undefined);
+}
 
 /** Lets scripts of other origins call an API, as browsers ask for it (`docs/policies/cors.md`). */
 export default definePolicy({
@@ -44,15 +53,17 @@ export default definePolicy({
       ),
     );
   },
-  ruleFaults: (rules) =>
-    rules.flatMap((rule, index) =>
-      (['methods', 'headers'] as const)
-        .filter((field) => rule[field] !== undefined)
-        .map((field) => ({
-          path: [index, field],
-          message: `a preflight has the method OPTIONS and none of the request's headers, so that the rule would meet one and not the other: choose by path or host`,
-        })),
-    ),
+  ruleFaults: (rules, conditionReads) => {
+    const places = rules.flatMap((rule, index) => [
+      ...dividing(rule).map((field) => ['rules', index, field]),
+      ...(rule.not ?? []).flatMap((one, at) => dividing(one).map((field) => ['rules', index, 'not', at, field])),
+    ]);
+    const dividesByCel = conditionReads.some(({ variable, field }) => {
+      return variable === 'request' && (field === undefined || field === 'method' || field === 'headers');
+    });
+    if (dividesByCel) places.push(['when']);
+    return places.map((path) => ({ path, message: DIVIDED }));
+  },
   create(config) {
     const groups = isPublic(config)
       ? [publicGroup(config)]

@@ -82,7 +82,7 @@ export default definePolicy({
     const outcomeOf = ({ isAdmitted, remaining, resetMs }: Passage): Outcome => {
       if (isAdmitted && !exposeHeaders) return ADMITTED;
       const windows: readonly WindowState[] = [{ limit, remaining, resetMs }];
-      if (isAdmitted) return { response: rateHeaders(windows) };
+      if (isAdmitted) return { windows };
       const detail = `${maximumRequests} requests in ${timePeriodInMilliseconds} ms, and no time or place to wait`;
       return { reason: 'spike_refused', detail, windows };
     };

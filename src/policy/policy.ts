@@ -5,7 +5,7 @@ import type { Identity } from '../contract/identity.ts';
 import type { Denial } from '../denial/denial.ts';
 import { reasons } from '../denial/reasons.ts';
 import type { ReasonTable } from '../denial/reasons.ts';
-import type { Demand, QuotaTerms } from '../quota/store.ts';
+import type { Demand, QuotaTerms, WindowState } from '../quota/store.ts';
 import type { HeaderEntry } from '../request/header-entry.ts';
 import type { NormalPath } from '../request/path.ts';
 import type { ClientIssuer } from './client-issuer.ts';
@@ -67,6 +67,8 @@ export interface Grant extends Extras {
   readonly remove?: readonly string[];
   /** What operators should know of a request that passes all the same: a sentence without a value of it. */
   readonly remark?: string | undefined;
+  /** Rate headers of an allow tell of these, beside the windows of quota policies that expose theirs. */
+  readonly windows?: readonly WindowState[];
 }
 
 /** What one policy can establish and another may need: the claims of a verified token, the client application. */
@@ -199,8 +201,8 @@ export interface PolicyKind<Schema extends z.ZodType = z.ZodType, Environment = 
    * @param written as for {@link PolicyKind.upgradeNotes}
    */
   warnings?(written: Readonly<Record<string, unknown>>, environment: Environment): readonly PolicyRemark[];
-  /** Rules under which it can't work: a fault. Paths begin at the list of rules. */
-  ruleFaults?(rules: readonly RuleSource[]): readonly PolicyRemark[];
+  /** Rules and a condition under which it can't work: a fault. Paths begin at the fields of the policy. */
+  ruleFaults?(rules: readonly RuleSource[], conditionReads: readonly Read[]): readonly PolicyRemark[];
 }
 
 export interface PolicyRemark {

@@ -8,10 +8,11 @@ const shop = 'https://shop.example.com';
 interface Written {
   readonly config?: object;
   readonly rules?: readonly object[];
+  readonly when?: string;
 }
 
-function files({ config = {}, rules }: Written) {
-  const policy = { policyRef: { name: 'cors' }, config, ...(rules === undefined ? {} : { rules }) };
+function files({ config = {}, ...fields }: Written) {
+  const policy = { policyRef: { name: 'cors' }, config, ...fields };
   return { 'api.json': document('Api', 'orders', { policies: [policy] }) };
 }
 
@@ -77,11 +78,31 @@ describe('a document is refused', () => {
     ['no method', { config: group({ allowedMethods: [{ methodName: 'GET', isAllowed: false }] }) }, 'allows no method'],
     ['a name with a space', { config: group({ headers: ['x y'] }) }, 'is not a header name'],
     ['a rule on methods', { rules: [{ methods: 'GET' }] }, 'rules[0].methods: a preflight has the method OPTIONS'],
+    [
+      'an exception by methods',
+      { rules: [{ path: '/a', not: [{ methods: 'GET' }] }] },
+      'rules[0].not[0].methods: a preflight has the method OPTIONS',
+    ],
+    ['a rule on absent headers', { rules: [{ absentHeaders: ['x'] }] }, 'rules[0].absentHeaders: a preflight'],
+    ['a condition on the method', { when: "request.method == 'GET'" }, 'when: a preflight'],
+    ['a condition on a header', { when: "request.headers['x'] == 'a'" }, 'when: a preflight'],
     ['a rule on headers', { rules: [{ headers: { x: '.*' } }] }, 'rules[0].headers: a preflight'],
   ];
 
   it.each(bad)('that has %s', async (_, written, fault) => {
     expect((await faultsOf(files(written), kinds)).join('\n')).toContain(fault);
+  });
+
+  it('that has a second one behind one without rules', async () => {
+    const policies = ['one', 'two'].map((name) => ({ name, policyRef: { name: 'cors' }, config: {} }));
+    const faults = await faultsOf({ 'api.json': document('Api', 'orders', { policies }) }, kinds);
+    expect(faults).toEqual([
+      expect.stringContaining('policies[1].policyRef.name: is never asked what orders/one answers'),
+    ]);
+    const ruled = policies.map((policy) =>
+      policy.name === 'one' ? Object.assign(policy, { rules: [{ path: '/a' }] }) : policy,
+    );
+    expect(await faultsOf({ 'api.json': document('Api', 'orders', { policies: ruled }) }, kinds)).toEqual([]);
   });
 
   it('not for a dot that stands for any character, which is warned of', async () => {
