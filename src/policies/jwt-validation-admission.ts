@@ -85,25 +85,24 @@ export function admission(
     if (typeof told === 'string') return { reason: 'token_invalid', detail: told };
     const unfound = [...unfoundOf(claims, rules), ...told.unfound];
     const remark = unfound.length === 0 ? undefined : `the token has nothing at ${unfound.join(', ')}`;
-    const issuerNames = namesFor(name ?? { kind: 'exact', names: [] }, claims);
-    return {
+    const admitted: Admitted = {
       identity: { claims },
       upstream: told.headers,
       remove,
       remark,
-      ...metadataOf(actors),
       boundTo: confirmation.kind === 'certificate' ? confirmation.sha256 : undefined,
-      issuerNames,
+      issuerNames: namesFor(name ?? { kind: 'exact', names: [] }, claims),
       last: undefined,
       lastOfSeveral: false,
     };
+    // Most have none: those all have one shape.
+    return actors.length === 0 ? admitted : { ...admitted, metadata: metadataOf(actors) };
   };
 }
 
 /** Of those who act for a subject the one who acts now, and all of them, the last one first, as a list in JSON. */
-function metadataOf(actors: readonly string[]): Pick<Grant, 'metadata'> {
-  const [actor] = actors;
-  return actor === undefined ? {} : { metadata: { token_actor: actor, token_actors: JSON.stringify(actors) } };
+function metadataOf(actors: readonly string[]): Grant['metadata'] & object {
+  return { token_actor: actors[0] ?? '', token_actors: JSON.stringify(actors) };
 }
 
 export interface ClientRules {
@@ -138,7 +137,8 @@ export function withClient(request: Request, admitted: Admitted, rules: ClientRu
   admitted.lastOfSeveral = isOfSeveral;
   const { remove, remark, metadata } = admitted;
   const identity = { claims, client, contract };
-  return (admitted.last = { identity, upstream, remove, remark, ...(metadata && { metadata }) });
+  const grant = { identity, upstream, remove, remark };
+  return (admitted.last = metadata === undefined ? grant : { ...grant, metadata });
 }
 
 function mismatch(client: string, namesIssuers: boolean): string {
