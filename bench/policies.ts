@@ -1,5 +1,6 @@
 // What each kind of policy adds to a Check: the decision with it, less the decision of the same API without any.
 // Run: node bench/policies.ts [NAME …]
+import { createHmac } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -34,6 +35,28 @@ function manyAddresses(count: number): string {
 const files = { 'many.txt': manyAddresses(100_000) };
 
 const CORS = { originGroups: [{ origins: [{ re2: 'https://[a-z]+\\.example\\.com' }] }] };
+
+/** A policy for tokens of one issuer, whose key is its name. */
+function jwtOf(issuer: string): object {
+  const config = { signingMethod: 'hmac', textKey: issuer, issuer, skipClientIdValidation: true };
+  return { name: issuer.slice(-1), policyRef: { name: 'jwt-validation' }, config };
+}
+
+function tokenOf(issuer: string): string {
+  const encode = (part: object): string => Buffer.from(JSON.stringify(part)).toString('base64url');
+  const claims = {
+    iss: issuer,
+    sub: '248289761001',
+    aud: 'orders',
+    exp: 4_102_444_800,
+    scope: 'orders:read orders:write',
+  };
+  const signed = `${encode({ alg: 'HS256', typ: 'at+jwt' })}.${encode(claims)}`;
+  return `Bearer ${signed}.${createHmac('sha256', issuer).update(signed).digest('base64url')}`;
+}
+
+const ISSUER_A = 'https://login.example.com/realms/a';
+const ISSUER_B = 'https://login.example.com/realms/b';
 
 /** A kind is a row here, or several. */
 const rows: readonly Row[] = [
@@ -163,6 +186,24 @@ const rows: readonly Row[] = [
           "request.headers['user-agent'] != 'none' && !source.spiffeId.startsWith('spiffe://cluster.local/')",
       },
     ],
+  },
+  {
+    name: 'jwt-validation, remembered',
+    budgetMicroseconds: 5,
+    policies: [jwtOf(ISSUER_A)],
+    headers: { authorization: tokenOf(ISSUER_A) },
+  },
+  {
+    name: 'any of, a token or a client id',
+    budgetMicroseconds: 5,
+    policies: [{ authentication: { anyOf: [jwtOf(ISSUER_A), { policyRef: { name: 'client-id-enforcement' } }] } }],
+    headers: { authorization: tokenOf(ISSUER_A) },
+  },
+  {
+    name: 'any of, the second of two issuers',
+    budgetMicroseconds: 8,
+    policies: [{ authentication: { anyOf: [jwtOf(ISSUER_A), jwtOf(ISSUER_B)] } }],
+    headers: { authorization: tokenOf(ISSUER_B) },
   },
 ];
 

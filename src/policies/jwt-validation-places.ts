@@ -100,7 +100,7 @@ export function authenticating(
     isMeant(request) {
       const offered = origin.offered(request);
       if (offered.kind !== 'token' || offered.token.length > MAXIMUM_TOKEN_LENGTH) return false;
-      const claims = unverifiedClaims(offered.token);
+      const claims = saidBy(request, offered.token);
       return typeof claims !== 'string' && issuers.isMeant(claims);
     },
     challenge: 'Bearer',
@@ -111,4 +111,15 @@ export function authenticating(
       methods: origin.methods,
     },
   };
+}
+
+const SAID = new WeakMap<Request, { readonly token: string; readonly claims: ReturnType<typeof unverifiedClaims> }>();
+
+/** What the token of a request says, read once for all policies that it may be meant for. */
+function saidBy(request: Request, token: string): ReturnType<typeof unverifiedClaims> {
+  const known = SAID.get(request);
+  if (known?.token === token) return known.claims;
+  const claims = unverifiedClaims(token);
+  SAID.set(request, { token, claims });
+  return claims;
 }
