@@ -1,5 +1,9 @@
 import type { Timers } from '../clock.ts';
+import { egressConnect } from './connect.ts';
+import type { EgressConnect } from './connect.ts';
 import { EgressFault, faultOf } from './fault.ts';
+import { systemResolve } from './lookup.ts';
+import type { Resolve } from './lookup.ts';
 import type { EgressRules } from './rules.ts';
 import type { EgressTransport, Received, TlsMaterial } from './transport.ts';
 
@@ -36,16 +40,24 @@ export interface Egress {
   readonly rules: EgressRules;
   /** @throws EgressFault (rejects with it) */
   call(call: EgressCall): Promise<EgressAnswer>;
+  /** For what does not speak HTTP. */
+  readonly connect: EgressConnect;
 }
 
 export interface EgressOptions {
   readonly transport: EgressTransport;
   readonly timers: Timers;
   readonly rules: EgressRules;
+  /** Absent: as the system resolves names. */
+  readonly resolve?: Resolve;
 }
 
-export function createEgress({ transport, timers, rules }: EgressOptions): Egress {
-  return { rules, call: (call) => boundedCall(call, transport, timers) };
+export function createEgress({ transport, timers, rules, resolve = systemResolve() }: EgressOptions): Egress {
+  return {
+    rules,
+    call: (call) => boundedCall(call, transport, timers),
+    connect: egressConnect({ rules, resolve, timers }),
+  };
 }
 
 /**

@@ -20,6 +20,7 @@ export function systemEgress({ variables, allow, timers }: SystemEgressOptions):
   readonly transport: EgressTransport;
 } {
   const rules = egressRules(allow);
-  const transport = egressTransport({ variables, rules, resolve: systemResolve(), timers });
-  return { transport, egress: createEgress({ transport, timers, rules }) };
+  const resolve = systemResolve();
+  const transport = egressTransport({ variables, rules, resolve, timers });
+  return { transport, egress: createEgress({ transport, timers, rules, resolve }) };
 }

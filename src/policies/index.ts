@@ -1,5 +1,6 @@
 import type { ReasonTable } from '../denial/reasons.ts';
 import { reasonsOf } from '../policy/policy.ts';
+import ldapAuthentication from './ldap-authentication.ts';
 import apiKey from './api-key.ts';
 import authorization from './authorization.ts';
 import clientIdEnforcement from './client-id-enforcement.ts';
@@ -33,6 +34,7 @@ const kinds: readonly RegisteredKind[] = [
   headerInjection,
   headerRemoval,
   workloadIdentity,
+  ldapAuthentication,
   spikeControl,
   httpBasicAuthentication,
   authorization,

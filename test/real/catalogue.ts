@@ -80,6 +80,7 @@ export const catalogue = {
   keycloak: {
     sources: [mavenZip('org.keycloak', 'keycloak-quarkus-dist', '26.7.3', 'keycloak-26.7.3/bin/kc.sh')],
   },
+  slapd: { sources: [debian('slapd')] },
   nft: { sources: [debian('nftables')] },
 } satisfies Record<string, Entry>;
 
