@@ -18,6 +18,10 @@ export const commands: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
     { summary: 'print the configuration with which Envoy asks ostiary', load: () => import('./generate.ts') },
   ],
   ['hash-secret', { summary: 'hash a client secret for a document', load: () => import('./hash-secret.ts') }],
+  [
+    'hash-password',
+    { summary: "hash a user's password for a document or a file", load: () => import('./hash-password.ts') },
+  ],
   ['api-key', { summary: 'make an API key for a document', load: () => import('./api-key.ts') }],
   ['version', { summary: 'print the version', load: () => import('./version.ts') }],
 ]);

@@ -15,6 +15,9 @@ const MAX_FILE_BYTES = 32 * 1024 * 1024;
 /** A file with more wrong lines than an author would read is of another sort. */
 const MAX_PROBLEMS = 100;
 
+/** The longest address and its prefix, with some room for what is wrong with one. */
+const MAX_ENTRY_LENGTH = 100;
+
 export const ADDRESS_FORMS = '192.0.2.7, 192.0.2.0/24, 192.0.2 (its first octets), 2001:db8::7 or 2001:db8::/32';
 
 /** A line for each entry; what follows `#` or `;` is a comment. */
@@ -77,6 +80,8 @@ function withoutComment(line: string): string {
  * @returns what is wrong, in place of a range
  */
 export function parseEntry(text: string): AddressRange | string {
+  // Whatever a file holds that is none of ours: it is not looked at closely.
+  if (text.length > MAX_ENTRY_LENGTH) return `is too long for an address or a network: expected ${ADDRESS_FORMS}`;
   const slash = text.indexOf('/');
   const written = slash < 0 ? text : text.slice(0, slash);
   const address = parseIpAddress(written);

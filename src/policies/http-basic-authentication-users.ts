@@ -1,4 +1,4 @@
-import { parsePasswordHash } from '../password/password-hash.ts';
+import { MAX_PASSWORD_BYTES, parsePasswordHash } from '../password/password-hash.ts';
 import type { PasswordHash } from '../password/password-hash.ts';
 import { linesOf } from '../policy/named-file.ts';
 import type { FileContent, FileFormat, FileProblem } from '../policy/named-file.ts';
@@ -44,6 +44,15 @@ function addUser(line: string, users: Map<string, PasswordHash>): string | undef
   if (users.has(name)) return 'names a user of an earlier line: which of the two passwords counts? Remove one';
   users.set(name, hash);
   return undefined;
+}
+
+// oxlint-disable-next-line no-control-regex -- they are what is looked for
+const CONTROL = /[\u0000-\u001f\u007f]/;
+
+/** RFC 7617, 2: no control characters; a NUL ends the password for many an implementation of bcrypt. */
+export function problemOfPassword(password: string): string | undefined {
+  if (CONTROL.test(password)) return 'has a control character';
+  return Buffer.byteLength(password) > MAX_PASSWORD_BYTES ? `has more than ${MAX_PASSWORD_BYTES} bytes` : undefined;
 }
 
 /** A name goes into a header for the upstream, and RFC 7617 allows neither colons nor control characters in it. */

@@ -1,6 +1,6 @@
 import { hashSecret, isSecret } from '../contract/secret.ts';
 import type { Denial } from '../denial/denial.ts';
-import { MAX_BCRYPT_PASSWORD_BYTES, MAX_PASSWORD_BYTES, parsePasswordHash } from '../password/password-hash.ts';
+import { MAX_BCRYPT_PASSWORD_BYTES, parsePasswordHash } from '../password/password-hash.ts';
 import type { PasswordHash } from '../password/password-hash.ts';
 import type { PasswordAnswer, PasswordChecks } from '../password/password-checks.ts';
 import { hasBasic, parseBasic } from '../policy/basic-credentials.ts';
@@ -14,7 +14,7 @@ import { settle } from '../settle.ts';
 import type { PolicySurroundings } from './environment.ts';
 import { options } from './http-basic-authentication-options.ts';
 import type { Options } from './http-basic-authentication-options.ts';
-import { userFile } from './http-basic-authentication-users.ts';
+import { problemOfPassword, problemOfUserName, userFile } from './http-basic-authentication-users.ts';
 
 declare module '../denial/denial.ts' {
   interface Reasons {
@@ -106,14 +106,11 @@ function denialOf(found: Failure, challenge: string): Denial {
   return userRejected(found === 'unknown' ? 'user_unknown' : 'password_wrong', detail, challenge);
 }
 
-// oxlint-disable-next-line no-control-regex -- they are what is looked for
-const CONTROL = /[\u0000-\u001f\u007f]/;
-
-/** RFC 7617, 2: no control characters; a NUL ends the password for many an implementation of bcrypt. */
 function problemOf({ name, secret }: BasicCredentials): string | undefined {
-  if (CONTROL.test(name) || CONTROL.test(secret)) return 'have a control character';
   if (name === '' || secret === '') return 'have an empty name or password';
-  return Buffer.byteLength(secret) > MAX_PASSWORD_BYTES ? `have more than ${MAX_PASSWORD_BYTES} bytes` : undefined;
+  if (problemOfUserName(name) !== undefined) return 'have a name that no user can have';
+  const problem = problemOfPassword(secret);
+  return problem === undefined ? undefined : `have a password that ${problem}`;
 }
 
 interface Users {

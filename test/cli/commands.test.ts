@@ -3,6 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isPasswordOf } from '../../src/password/verify.ts';
+import { userFile } from '../../src/policies/http-basic-authentication-users.ts';
 
 interface Ended {
   readonly code: number;
@@ -200,6 +202,21 @@ describe('ostiary hash-secret', () => {
     });
     expect((await ostiary(['hash-secret', 'open sesame'])).code).toBe(2);
     expect((await ostiary(['hash-secret'], '\n')).code).toBe(1);
+  });
+});
+
+describe('ostiary hash-password', () => {
+  it('hashes standard input for a document or a file, and never takes the password as an argument', async () => {
+    const { stdout } = await ostiary(['hash-password'], 'open sesame\n');
+    const hash = /^passwordHash: '\$(\$argon2id\$.+)'\n$/.exec(stdout)?.[1] ?? '';
+    expect([isPasswordOf(hash, 'open sesame'), isPasswordOf(hash, 'open sesame\n')]).toEqual([true, false]);
+    const line = await ostiary(['hash-password', '--user', 'ann'], 'open sesame');
+    expect(line.stdout).toMatch(/^ann:\$argon2id\$v=19\$m=19456,t=2,p=1\$[^$]{22}\$[^$]{43}\n$/);
+    expect(await userFile.parse(Buffer.from(line.stdout), () => undefined)).toHaveProperty('content');
+    expect((await ostiary(['hash-password', 'open sesame'])).code).toBe(2);
+    expect((await ostiary(['hash-password', '--user', 'a:b'], 'x')).code).toBe(2);
+    for (const refused of ['\n', 'two\nlines', 'x'.repeat(1025)])
+      expect((await ostiary(['hash-password'], refused)).code).toBe(1);
   });
 });
 

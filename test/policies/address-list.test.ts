@@ -133,6 +133,7 @@ describe('a list of addresses', () => {
     ['example.com', 'is neither an address nor a network'],
     ['::ffff:0:0/95', 'is more than the IPv4 addresses in IPv6'],
     ['', 'is neither an address nor a network'],
+    ['1.'.repeat(1_000_000), 'is too long for an address'],
   ])('refuses %j and says why', (entry, message) => {
     expect(parseEntry(entry)).toEqual(expect.stringContaining(message));
   });
