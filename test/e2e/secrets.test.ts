@@ -26,6 +26,8 @@ describe.skipIf(envoy === undefined)('secrets and tokens', () => {
       apiToken: 'token-of-the-operators-api',
       hmac: 'hmac-key-of-32-bytes-or-more-0123456789',
       hashed: 'known-secret',
+      password: 'password-of-a-user',
+      passwordHash: 'abcdefghijklmnopqrstuuoXuKqgZXLiJqzfmMXDDhSFPIvxV7t8.',
       wrong: 'tried-in-vain',
       basic: Buffer.from('known-id:known-secret').toString('base64'),
       good: await issuer.token({ client_id: 'known-id' }),
@@ -44,6 +46,10 @@ describe.skipIf(envoy === undefined)('secrets and tokens', () => {
     const documents = [
       guarded('ids', 'client-id-enforcement', {}),
       guarded('basic', 'client-id-enforcement', basic),
+      guarded('one', 'http-basic-authentication', { username: 'ann', password: '$OSTIARY_TEST_PASSWORD' }),
+      guarded('many', 'http-basic-authentication', {
+        users: [{ username: 'ann', passwordHash: `$$2y$05$${secrets.passwordHash}` }],
+      }),
       guarded('tokens', 'jwt-validation', jwt),
       guarded('hmac', 'jwt-validation', { signingMethod: 'hmac', textKey: '$OSTIARY_TEST_HMAC' }),
       client('known'),
@@ -56,7 +62,11 @@ describe.skipIf(envoy === undefined)('secrets and tokens', () => {
     const mesh = await startMesh({
       policies: documentsFolder(documents),
       args: ['--log-level', level, '--api-token-file', tokenFile],
-      env: { OSTIARY_TEST_SECRET: secrets.environment, OSTIARY_TEST_HMAC: secrets.hmac },
+      env: {
+        OSTIARY_TEST_SECRET: secrets.environment,
+        OSTIARY_TEST_HMAC: secrets.hmac,
+        OSTIARY_TEST_PASSWORD: secrets.password,
+      },
     });
     const answers: string[] = [];
     const ask = async (path: string, headers: Record<string, string>) => {
@@ -72,6 +82,10 @@ describe.skipIf(envoy === undefined)('secrets and tokens', () => {
       expect(await ask('/ids/1', { client_id: 'known-id', client_secret: secrets.wrong })).toBe(401);
       expect(await ask('/basic/1', { authorization: `Basic ${secrets.basic}` })).toBe(200);
       expect(await ask('/basic/1', { authorization: `Basic ${secrets.basic}${secrets.wrong}` })).toBe(401);
+      const ofUser = (password: string) => ({ authorization: `Basic ${btoa(`ann:${password}`)}` });
+      expect(await ask('/one/1', ofUser(secrets.password))).toBe(200);
+      for (const path of ['/one/1', '/many/1']) expect(await ask(path, ofUser(secrets.wrong))).toBe(401);
+      expect(await ask('/many/1', ofUser(secrets.password))).toBe(401);
       expect(await ask('/tokens/1', { authorization: `Bearer ${secrets.good}` })).toBe(200);
       for (const token of [secrets.old, secrets.broken, `${secrets.good}x`]) {
         expect(await ask('/tokens/1', { authorization: `Bearer ${token}` })).toBe(401);

@@ -9,6 +9,7 @@ import { createKeySets } from '../../src/jwt/key-sets.ts';
 import { createMetrics } from '../../src/observe/metrics.ts';
 import { createObserver } from '../../src/observe/observer.ts';
 import clientIdEnforcement from '../../src/policies/client-id-enforcement.ts';
+import httpBasicAuthentication from '../../src/policies/http-basic-authentication.ts';
 import jwtValidation from '../../src/policies/jwt-validation.ts';
 import type { AccessPolicy, PolicyKind } from '../../src/policy/policy.ts';
 import type { Check } from '../../src/request/check.ts';
@@ -17,7 +18,7 @@ import { checkOf, contractOf } from './decisions.ts';
 import { logInMemory } from './lines.ts';
 
 const HMAC_KEY = 'an HMAC key that is long enough for HS256';
-const APIS = ['client', 'basic', 'token', 'broken'] as const;
+const APIS = ['client', 'basic', 'user', 'token', 'broken'] as const;
 const environment = {
   clock: systemClock,
   keySets: createKeySets({
@@ -87,11 +88,13 @@ test('the credentials above are accepted where they are right, so the log has li
   const outcomes = await Promise.all([
     observed('client', checkOf({ path: '/x', ...places['client_secret header']?.(secret) }), secret),
     observed('basic', checkOf({ path: '/x', ...places['basic']?.(secret) }), secret),
+    observed('user', checkOf({ path: '/x', ...places['basic']?.(secret) }), secret),
     observed('token', checkOf({ path: '/x', ...places['good bearer']?.(secret) }), secret),
     observed('client', checkOf({ path: '/x', ...places['client_secret header']?.(secret) }), 'another secret'),
     observed('broken', checkOf({ path: '/x' }), secret),
   ]);
   expect(outcomes.map(({ reasons }) => reasons[0])).toEqual([
+    undefined,
     undefined,
     undefined,
     undefined,
@@ -117,7 +120,7 @@ async function observed(api: (typeof APIS)[number], check: Check, clientSecret: 
   const contracts: Contract[] = [
     { ...contract, api, client: { ...contract.client, secrets: [hashSecret(clientSecret)] } },
   ];
-  const snapshot = snapshotOf([apiOf({ name: api, access: [bound(api, policyOf(api))] })], { contracts });
+  const snapshot = snapshotOf([apiOf({ name: api, access: [bound(api, policyOf(api, clientSecret))] })], { contracts });
   const ports = portsOf({ clock: systemClock, failed: (policy, error) => observer.policyFailed(policy, error) });
   const decision = await decide(snapshot, check, ports, Number.POSITIVE_INFINITY);
   observer.decided(decision, check, 1);
@@ -132,10 +135,11 @@ async function observed(api: (typeof APIS)[number], check: Check, clientSecret: 
   };
 }
 
-function policyOf(api: (typeof APIS)[number]): AccessPolicy {
+function policyOf(api: (typeof APIS)[number], password: string): AccessPolicy {
   const basic = { credentialsOriginHasHttpBasicAuthenticationHeader: 'httpBasicAuthenticationHeader' };
   if (api === 'client') return created(clientIdEnforcement, {});
   if (api === 'basic') return created(clientIdEnforcement, basic);
+  if (api === 'user') return created(httpBasicAuthentication, { username: 'web', password });
   if (api === 'token')
     return created(jwtValidation, { signingMethod: 'hmac', textKey: HMAC_KEY, mandatoryExpClaim: false });
   return {
