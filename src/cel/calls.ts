@@ -1,11 +1,11 @@
 import { didYouMean } from '../nearest.ts';
-import type { Code, Context, Of, Run } from './code.ts';
+import type { Code, Context, Frame, Of, Run } from './code.ts';
 import { FUNCTIONS, PREPARED, SIGNS } from './functions.ts';
-import type { Overload } from './functions.ts';
+import type { Overload, Prepared } from './overload.ts';
 import type { NodeOf } from './syntax.ts';
 import { fits, isCertain, isOf, nameOf } from './type.ts';
 import type { Type } from './type.ts';
-import { Failure } from './value.ts';
+import { Failure, weightOf } from './value.ts';
 import type { Value } from './value.ts';
 
 type Call = (...values: Value[]) => Value | undefined;
@@ -48,9 +48,7 @@ export function compileCall(node: NodeOf<'call'>, context: Context, of: Of): Cod
         if (value instanceof Failure) return value;
         values.push(value);
       }
-      frame.budget -= weightOf(values[0]);
-      const result = call(...values);
-      return result === undefined ? failure : result;
+      return finish(frame, values[0], call(...values), failure);
     },
   };
 }
@@ -61,9 +59,7 @@ function ofTwo(one: Run, other: Run, call: Call, failure: Failure): Run {
     if (first instanceof Failure) return first;
     const second = other(frame);
     if (second instanceof Failure) return second;
-    frame.budget -= weightOf(first);
-    const result = call(first, second);
-    return result === undefined ? failure : result;
+    return finish(frame, first, call(first, second), failure);
   };
 }
 
@@ -71,7 +67,7 @@ function runPrepared(
   run: Run,
   type: Type,
   overload: Overload,
-  call: (value: Value) => Value | undefined,
+  { call, weigh }: Prepared,
   at: number,
   name: string,
 ): Run {
@@ -82,16 +78,22 @@ function runPrepared(
     const value = run(frame);
     if (value instanceof Failure) return value;
     if (!isChecked && !isOf(value, wanted)) return failure;
-    frame.budget -= weightOf(value);
+    frame.budget -= weightOf(value) + (weigh?.(value) ?? 0);
+    if (frame.budget < 0) return failure;
     const result = call(value);
     return result === undefined ? failure : result;
   };
 }
 
-/** Functions go through texts and lists: 64 characters take about as long as one step. */
-function weightOf(value: Value | undefined): number {
-  if (typeof value === 'string') return value.length >> 6;
-  return Array.isArray(value) ? value.length >> 2 : 0;
+/** Charges what a call took, which goes by what it went through and what it made. */
+function finish(frame: Frame, of: Value | undefined, result: Value | undefined, failure: Failure): Value | Failure {
+  if (result === undefined) {
+    // It may have been split into thousands of parts before there were too many.
+    frame.budget -= 16 * weightOf(of);
+    return failure;
+  }
+  frame.budget -= weightOf(of) + weightOf(result);
+  return result;
 }
 
 function dispatched(overloads: readonly Overload[]): Call {

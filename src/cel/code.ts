@@ -8,7 +8,7 @@ export interface Frame {
   readonly input: unknown;
   /** Of macros, by their nesting. */
   readonly locals: Value[];
-  /** What the evaluation may still cost. Below 0 it fails. */
+  /** What the evaluation may still cost; 1 is some 20 ns. Below 0 it fails. */
   budget: number;
 }
 

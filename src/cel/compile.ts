@@ -12,9 +12,18 @@ import { Failure } from './value.ts';
 import type { Value } from './value.ts';
 
 /** What an expression may cost where each list that it goes through has 50 items; 1 is some 20 ns. */
-const MOST_ESTIMATED = 100_000;
-/** What one evaluation may cost, whatever the request has: some 5 ms. */
-const MOST_SPENT = 250_000;
+const MOST_ESTIMATED = 50_000;
+/** What one evaluation may cost, whatever the request has: some 2 ms, or 30 where it is all RE2 at its worst. */
+const MOST_SPENT = 100_000;
+
+/** What may still be spent; 1 is some 20 ns. */
+export interface Spending {
+  left: number;
+}
+
+export function newSpending(): Spending {
+  return { left: MOST_SPENT };
+}
 
 /** An expression that can be evaluated for as many inputs as one likes. */
 export interface Program<Input> {
@@ -22,7 +31,8 @@ export interface Program<Input> {
   readonly type: Type;
   /** What it reads, in the order of the text. */
   readonly reads: readonly Read[];
-  evaluate(input: Input): Value | Failure;
+  /** @param spending what several evaluations share; absent: what one may cost */
+  evaluate(input: Input, spending?: Spending): Value | Failure;
 }
 
 /**
@@ -50,9 +60,10 @@ export function compile<Input>(source: string, variables: Variables<Input>): Pro
     source,
     type,
     reads,
-    evaluate(input) {
-      const frame = { input, locals: [], budget: MOST_SPENT };
+    evaluate(input, spending) {
+      const frame = { input, locals: [], budget: spending?.left ?? MOST_SPENT };
       const value = run(frame);
+      if (spending !== undefined) spending.left = frame.budget;
       return frame.budget < 0 ? spent : value;
     },
   };

@@ -1,5 +1,6 @@
 import type { Code, Context, Frame, Of, Run } from './code.ts';
-import type { FoldName, NodeOf } from './syntax.ts';
+import { childrenOf } from './syntax.ts';
+import type { FoldName, Node, NodeOf } from './syntax.ts';
 import { fits, nameOf } from './type.ts';
 import type { Type } from './type.ts';
 import { Failure, isList, keysOf, kindOf } from './value.ts';
@@ -7,6 +8,12 @@ import type { JsonMap, MapValue, Value } from './value.ts';
 
 /** Items that a list is taken to have where it is estimated what an expression costs. */
 const ASSUMED_ITEMS = 50;
+
+/** Nodes without those that inner folds go through: these are counted as they are gone through. */
+function sizeOf(node: Node): number {
+  if (node.kind === 'fold') return 1 + sizeOf(node.range);
+  return childrenOf(node).reduce((sum, child) => sum + sizeOf(child), 1);
+}
 
 /** @param each what an item costs */
 type Fold = (frame: Frame, list: readonly Value[], slot: number, each: number) => Value | Failure;
@@ -90,12 +97,13 @@ export function compileFold(node: NodeOf<'fold'>, context: Context, of: Of): Cod
   }
   const { constant } = range;
   const items = constant !== undefined && isList(constant) ? constant.length : ASSUMED_ITEMS;
-  const each = 2 + body.cost + (filter?.cost ?? 0);
+  const each = 2 + sizeOf(node.body) + (node.filter === undefined ? 0 : sizeOf(node.filter));
+  const estimated = 2 + body.cost + (filter?.cost ?? 0);
   const fold = FOLDS[name](body.run, filter?.run, new Failure(`${name} has no truth value for an item`, at));
   const noList = new Failure(`${name} goes through what is no list and no map`, at);
   return {
     type: name === 'map' ? { list: body.type } : name === 'filter' ? { list: itemType(range.type) } : 'bool',
-    cost: range.cost + items * each,
+    cost: range.cost + items * estimated,
     run(frame) {
       const whole = range.run(frame);
       if (whole instanceof Failure) return whole;

@@ -5,7 +5,6 @@ import { TEXT_OVERLOADS, TEXT_PREPARED } from './texts.ts';
 import { TIME_OVERLOADS, TIME_PREPARED } from './times.ts';
 
 export { TYPE_NAMES } from './conversions.ts';
-export type { Overload } from './overload.ts';
 
 /** Every function and operator but those that see how their arguments come about. */
 export const FUNCTIONS: ReadonlyMap<string, readonly Overload[]> = new Map(

@@ -1,9 +1,9 @@
 import { didYouMean } from '../nearest.ts';
-import type { Code, Context, Field, Of, Structure } from './code.ts';
+import type { Code, Context, Field, Frame, Of, Structure } from './code.ts';
 import type { Node, NodeOf } from './syntax.ts';
 import { isNumber, nameOf } from './type.ts';
 import type { Type } from './type.ts';
-import { Failure, entryOf, isList, kindOf } from './value.ts';
+import { Failure, entryOf, isList, kindOf, weightOf } from './value.ts';
 import type { JsonMap, MapValue, Value } from './value.ts';
 import { FUNCTIONS, TYPE_NAMES } from './functions.ts';
 
@@ -185,7 +185,7 @@ function getterOf({ get }: Field): (input: unknown) => Value | undefined {
 function read({ variable, field, value }: Place, at: number): Code {
   const get = getterOf(value);
   const nothing = new Failure(`there is no ${field === undefined ? variable : `${variable}.${field}`}`, at);
-  return { type: value.type, cost: 2, run: ({ input }) => orElse(get(input), nothing) };
+  return { type: value.type, cost: 2, run: (frame) => taken(frame, get(frame.input), nothing) };
 }
 
 function compileEntry(map: Place, key: string, at: number, context: Context): Code | undefined {
@@ -196,7 +196,7 @@ function compileEntry(map: Place, key: string, at: number, context: Context): Co
   return {
     type: typeof type === 'string' || 'list' in type ? 'dyn' : type.map,
     cost: 3,
-    run: ({ input }) => orElse(get(input), nothing),
+    run: (frame) => taken(frame, get(frame.input), nothing),
   };
 }
 
@@ -214,6 +214,12 @@ function entryGetter(
   } catch (error) {
     return context.fault(`${placeName(map)}: ${(error as Error).message}`, at);
   }
+}
+
+/** A text is made of bytes each time that it is read. */
+function taken(frame: Frame, value: Value | undefined, nothing: Failure): Value | Failure {
+  if (typeof value === 'string' && value.length > 64) frame.budget -= weightOf(value);
+  return orElse(value, nothing);
 }
 
 /** Null is a value: a claim may have it. */

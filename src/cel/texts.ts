@@ -12,6 +12,8 @@ const MOST_PARTS = 10_000;
 const MOST_STEPS = 1000;
 /** Steps of the automaton times characters. */
 const MOST_WORK = 1_000_000;
+/** What costs as much as 20 ns of other things, at its worst. */
+const WORK_A_UNIT = 16;
 
 const SURROGATE = /[\ud800-\udfff]/;
 
@@ -157,9 +159,12 @@ export const TEXT_PREPARED: Readonly<Record<string, Prepare>> = {
     const steps = compiled.programSize();
     if (steps > MOST_STEPS) return fault(`the pattern has ${steps} steps, and may have ${MOST_STEPS}`);
     const longest = Math.floor(MOST_WORK / steps);
-    return (value) => {
-      const text = value as string;
-      return text.length > longest ? undefined : compiled.test(text);
+    return {
+      call(value) {
+        const text = value as string;
+        return text.length > longest ? undefined : compiled.test(text);
+      },
+      weigh: (value) => ((value as string).length * steps) / WORK_A_UNIT,
     };
   },
 };

@@ -206,7 +206,9 @@ export const TIME_PREPARED: Readonly<Record<string, Prepare>> = Object.fromEntri
       const zone = constants[1];
       if (typeof zone !== 'string') return fault('the time zone is written out, as in "Europe/Berlin" or "+02:00"');
       const found = zoneOf(zone);
-      return found === undefined ? fault(`there is no time zone ${JSON.stringify(zone)}`) : partIn(found, part);
+      return found === undefined
+        ? fault(`there is no time zone ${JSON.stringify(zone)}`)
+        : { call: partIn(found, part) };
     },
   ]),
 );

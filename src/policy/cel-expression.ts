@@ -61,8 +61,9 @@ export function inputOf(
   identity: Identity,
   path: string = request.path.path,
   method: string = request.check.method.toUpperCase(),
+  made: CelInput['made'] = {},
 ): CelInput {
-  return { request, identity, path, method };
+  return { request, identity, path, method, made };
 }
 
 /** Undefined of what has no text, such as a list. */

@@ -2,7 +2,7 @@ import type { Field, Structure, Variables } from '../cel/code.ts';
 import { timestampOf } from '../cel/times.ts';
 import type { Type } from '../cel/type.ts';
 import { MapValue } from '../cel/value.ts';
-import type { JsonMap, Value } from '../cel/value.ts';
+import type { JsonMap, Timestamp, Value } from '../cel/value.ts';
 import type { Identity } from '../contract/identity.ts';
 import { forwardedUri } from '../request/forwarded-client-cert.ts';
 import { canonicalHeaderName } from '../request/header-name.ts';
@@ -19,6 +19,8 @@ export interface CelInput {
   readonly path: string;
   /** Upper case; of a HEAD the GET that it is answered as, too. */
   readonly method: string;
+  /** What is made of the request at its first use; other readings of the request share it. */
+  readonly made: { headers?: MapValue; query?: MapValue; forwarded?: string | null; now?: Timestamp };
 }
 
 type Get<T extends Value = Value> = (input: CelInput) => T | undefined;
@@ -37,7 +39,7 @@ const NOTHING: JsonMap = {};
 
 const headers = map(
   TEXTS,
-  ({ request }) => MapValue.ofTexts(allHeaders(request)),
+  ({ request, made }) => (made.headers ??= MapValue.ofTexts(allHeaders(request))),
   (key) => {
     if (key !== key.toLowerCase())
       throw new TypeError(`names are in lower case: write ${JSON.stringify(key.toLowerCase())}`);
@@ -56,22 +58,19 @@ function* allHeaders(request: Request): Iterable<readonly [string, string]> {
   yield* request.upstream;
 }
 
-const query = map(
-  TEXTS,
-  ({ request: { path } }) => {
-    const params = new URLSearchParams(path.query);
-    return MapValue.ofTexts(new Set(params.keys()).values().map((key) => [key, params.getAll(key).join(',')] as const));
-  },
-  (key) =>
-    ({ request: { path } }) =>
-      queryParameter(path.query, key),
-);
+const query = map(TEXTS, queryOf, (key) => (input) => queryOf(input).get(key));
 
-/** Joined like headers, so that a repeated credential is one that matches nothing. */
-export function queryParameter(text: string, name: string): string | undefined {
-  if (text === '') return undefined;
-  const values = new URLSearchParams(text).getAll(name);
-  return values.length === 0 ? undefined : values.join(',');
+/** Several of one name are joined like headers. */
+function queryOf({ request: { path }, made }: CelInput): MapValue {
+  if (made.query !== undefined) return made.query;
+  const values = new Map<string, string>();
+  if (path.query !== '') {
+    for (const [name, value] of new URLSearchParams(path.query)) {
+      const before = values.get(name);
+      values.set(name, before === undefined ? value : `${before},${value}`);
+    }
+  }
+  return (made.query = MapValue.ofTexts(values));
 }
 
 const claims = map(
@@ -113,6 +112,11 @@ const labels = map(
 /** What a workload is called where certificates name it (SPIFFE); undefined of another name. */
 export function spiffeId(name: string | undefined): string | undefined {
   return name?.startsWith('spiffe://') === true ? name : undefined;
+}
+
+function forwardedSpiffeId({ request: { check, trustedHops }, made }: CelInput): string | undefined {
+  if (made.forwarded === undefined) made.forwarded = spiffeId(forwardedUri(check, trustedHops)) ?? null;
+  return made.forwarded ?? undefined;
 }
 
 /** `shop/orders`, or `orders` of the namespace `default`. */
@@ -168,7 +172,7 @@ export const celVariables: Variables<CelInput> = {
       address: textField(({ request: { check } }) => check.sourceAddress || undefined),
       principal: textField(({ request: { check } }) => check.sourcePrincipal || undefined),
       spiffeId: textField(({ request: { check } }) => spiffeId(check.sourcePrincipal)),
-      forwardedSpiffeId: textField(({ request: { check, trustedHops } }) => spiffeId(forwardedUri(check, trustedHops))),
+      forwardedSpiffeId: textField(forwardedSpiffeId),
     },
   },
   destination: {
@@ -180,5 +184,5 @@ export const celVariables: Variables<CelInput> = {
     },
   },
   metadata,
-  now: field('google.protobuf.Timestamp', ({ request: { now } }) => timestampOf(now)),
+  now: field('google.protobuf.Timestamp', ({ request, made }) => (made.now ??= timestampOf(request.now))),
 };

@@ -1,5 +1,5 @@
 import type { Read } from '../cel/code.ts';
-import { compile } from '../cel/compile.ts';
+import { compile, newSpending } from '../cel/compile.ts';
 import { nameOf } from '../cel/type.ts';
 import { Failure } from '../cel/value.ts';
 import { failureOf, inputOf } from './cel-expression.ts';
@@ -42,9 +42,11 @@ export function compileCondition(source: string): Condition {
     test(request, readings) {
       const isSettledBy = readings === 'some';
       let failure: Failure | undefined;
+      // A request has as many readings as it likes, within limits: together they cost no more than one.
+      const spending = newSpending();
       const inputs = readsPath || readsMethod ? readingsOf(request, readsPath, readsMethod) : undefined;
       for (const input of inputs ?? [inputOf(request, request.identity)]) {
-        const value = program.evaluate(input);
+        const value = program.evaluate(input, spending);
         if (value === isSettledBy) return value;
         if (value !== !isSettledBy) failure ??= value instanceof Failure ? value : noTruth;
       }
@@ -68,8 +70,11 @@ function readingsOf(request: Request, readsPath: boolean, readsMethod: boolean):
   const hasOtherPaths = readsPath && (readings !== undefined || (path.length > 1 && path.endsWith('/')));
   if (!isHead && !hasOtherPaths) return undefined;
   const paths = new Set(hasOtherPaths ? [path, ...(readings?.decoded ?? [])].flatMap(withoutSlash) : [path]);
+  const made = {};
   const methods = isHead ? ['HEAD', 'GET'] : [undefined];
-  return Array.from(paths).flatMap((one) => methods.map((method) => inputOf(request, request.identity, one, method)));
+  return Array.from(paths).flatMap((one) =>
+    methods.map((method) => inputOf(request, request.identity, one, method, made)),
+  );
 }
 
 /** Many servers serve `/admin/` as `/admin`. */

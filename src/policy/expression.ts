@@ -4,7 +4,7 @@ import type { Identity } from '../contract/identity.ts';
 import { forwardedUri } from '../request/forwarded-client-cert.ts';
 import { canonicalHeaderName } from '../request/header-name.ts';
 import { compileCelSelection } from './cel-expression.ts';
-import { queryParameter, spiffeId } from './cel-variables.ts';
+import { spiffeId } from './cel-variables.ts';
 import type { HeaderRead } from './header-read.ts';
 import type { Need, Request } from './policy.ts';
 import { seenHeader } from './seen-headers.ts';
@@ -161,4 +161,11 @@ function claim({ claims }: Identity, name: string): string | undefined {
   if (typeof value === 'number')
     return Number.isSafeInteger(value) || !Number.isInteger(value) ? String(value) : undefined;
   return typeof value === 'boolean' ? String(value) : undefined;
+}
+
+/** Joined like headers, so that a repeated credential is one that matches nothing. */
+function queryParameter(text: string, name: string): string | undefined {
+  if (text === '') return undefined;
+  const values = new URLSearchParams(text).getAll(name);
+  return values.length === 0 ? undefined : values.join(',');
 }
