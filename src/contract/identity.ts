@@ -6,4 +6,6 @@ export interface Identity {
   readonly contract?: Contract;
   /** The claims of a verified token. */
   readonly claims?: Readonly<Record<string, unknown>>;
+  /** Of that token: names under any of which a client application may say that its issuer is its own. */
+  readonly issuers?: readonly string[];
 }

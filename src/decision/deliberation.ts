@@ -201,7 +201,8 @@ function merged(known: Identity, found: Identity): Identity {
   const isKnown =
     (found.client === undefined || found.client === known.client) &&
     (found.contract === undefined || found.contract === known.contract) &&
-    (found.claims === undefined || found.claims === known.claims);
+    (found.claims === undefined || found.claims === known.claims) &&
+    (found.issuers === undefined || found.issuers === known.issuers);
   return isKnown ? known : { ...known, ...found };
 }
 

@@ -68,4 +68,5 @@ export type ClientRejection =
   | 'secret_wrong'
   | 'contract_missing'
   | 'contract_not_approved'
-  | 'tier_missing';
+  | 'tier_missing'
+  | 'issuer_mismatch';

@@ -1,3 +1,4 @@
+import type { Policy } from '../policy/policy.ts';
 import { upgrade } from '../policy/upgrade-note.ts';
 import { withMembers } from './ineffective-options.ts';
 import type { PlacedPolicy } from './ineffective-options.ts';
@@ -5,20 +6,33 @@ import type { Warnings } from './warnings.ts';
 
 /** Whether the enforced policies of an API together take the word on clients of more than one issuer. */
 export function takesSeveralIssuers(policies: readonly PlacedPolicy[]): boolean {
-  const issuers = withMembers(policies).flatMap(({ bound }) =>
-    bound.mode === 'enforce' ? (bound.policy.clientIssuers ?? []) : [],
-  );
+  const issuers = trusting(policies).flatMap(({ bound }) => bound.policy.clientIssuers ?? []);
   return new Set(issuers.map(({ name }) => name)).size > 1 || issuers.some(({ isMany }) => isMany);
 }
 
 /** Tells policies that each take one issuer, and several at an API where they meet. */
 export function tellSeveralIssuers(api: string, policies: readonly PlacedPolicy[], warnings: Warnings): void {
-  for (const { bound, place, path } of withMembers(policies)) {
+  for (const { bound, place, path } of trusting(policies)) {
     const { clientIssuers = [] } = bound.policy;
     const [only] = clientIssuers;
     // Of a policy that takes several by itself, its kind tells.
-    if (bound.mode !== 'enforce' || clientIssuers.length !== 1 || only?.isPlain !== true) continue;
+    if (clientIssuers.length !== 1 || only?.isPlain !== true) continue;
     const message = `takes tokens of another issuer than other policies of the API ${api}: a client counts there only where its ClientApplication has their issuer in issuers, else it is 403 now; write issuers in place of issuer`;
     warnings.upgrade(place, [upgrade('several-issuers', [...path, 'config', 'issuer'], message)]);
   }
+}
+
+/** Those enforced whose tokens may come to name a client: by themselves, or for a policy that selects it from claims. */
+function trusting(policies: readonly PlacedPolicy[]): readonly PlacedPolicy[] {
+  const enforced = withMembers(policies).filter(({ bound }) => bound.mode === 'enforce');
+  const isClaimed = enforced.some(({ bound }) => namesClient(bound.policy) && isIdClaimed(bound.policy));
+  return enforced.filter(({ bound }) => isClaimed || namesClient(bound.policy));
+}
+
+function namesClient({ provides = [] }: Policy): boolean {
+  return provides.includes('client');
+}
+
+function isIdClaimed({ requires = [] }: Policy): boolean {
+  return requires.some(({ what, field }) => what === 'claims' && field === 'clientIdExpression');
 }

@@ -114,7 +114,12 @@ function expressionSource(config: z.infer<typeof options>): CredentialSource {
     authenticate: (request) =>
       authenticateClient(
         request,
-        { clientId: id.select(request), clientSecret: secret?.select(request), secretRequired: secret !== undefined },
+        {
+          clientId: id.select(request),
+          clientSecret: secret?.select(request),
+          secretRequired: secret !== undefined,
+          isClaimed: id.fromClaims,
+        },
         CHALLENGE,
       ),
   };

@@ -1,4 +1,5 @@
 import type { Identity } from '../contract/identity.ts';
+import { mayName, mismatchOf } from '../contract/token-issuer.ts';
 import type { Denial } from '../denial/denial.ts';
 import { actorsOf } from '../jwt/actors.ts';
 import { claimHeaders } from '../jwt/claim-headers.ts';
@@ -35,11 +36,9 @@ export type Admission = Denial | Admitted;
 
 export interface Admitted extends Required<Pick<Grant, 'upstream' | 'remove' | 'remark'>>, Pick<Grant, 'metadata'> {
   readonly reason?: undefined;
-  readonly identity: { readonly claims: Claims };
+  readonly identity: { readonly claims: Claims; readonly issuers: readonly string[] };
   /** SHA-256 of the certificate that its sender must have, in lower-case hex. */
   readonly boundTo: string | undefined;
-  /** Any of which a client application may name as its issuer. */
-  readonly issuerNames: readonly string[];
   /** What the token got last: the same again while its contract is the same, and as many issuers are taken. */
   last: (Grant & { readonly identity: Identity }) | undefined;
   lastOfSeveral: boolean;
@@ -86,12 +85,11 @@ export function admission(
     const unfound = [...unfoundOf(claims, rules), ...told.unfound];
     const remark = unfound.length === 0 ? undefined : `the token has nothing at ${unfound.join(', ')}`;
     const admitted: Admitted = {
-      identity: { claims },
+      identity: { claims, issuers: namesFor(name ?? { kind: 'exact', names: [] }, claims) },
       upstream: told.headers,
       remove,
       remark,
       boundTo: confirmation.kind === 'certificate' ? confirmation.sha256 : undefined,
-      issuerNames: namesFor(name ?? { kind: 'exact', names: [] }, claims),
       last: undefined,
       lastOfSeveral: false,
     };
@@ -113,7 +111,7 @@ export interface ClientRules {
 }
 
 export function withClient(request: Request, admitted: Admitted, rules: ClientRules): Outcome {
-  const { claims } = admitted.identity;
+  const { claims, issuers } = admitted.identity;
   const clientId = clientIdFrom(request, claims, rules.selections);
   if (clientId === undefined) return { reason: 'contract_missing', detail: 'the token names no client' };
   const contract = request.directory.contract(clientId, request.api);
@@ -128,23 +126,14 @@ export function withClient(request: Request, admitted: Admitted, rules: ClientRu
   const { last } = admitted;
   if (last?.identity.contract === contract && admitted.lastOfSeveral === isOfSeveral) return last;
   const { client } = contract;
-  // Each issuer can put any client id into its tokens: without this, another's could pass for the client.
-  if (client.issuers === undefined ? isOfSeveral : !admitted.issuerNames.some((name) => client.issuers?.has(name))) {
-    return { reason: 'issuer_mismatch', detail: mismatch(client.name, client.issuers !== undefined) };
-  }
+  if (!mayName(client, issuers, isOfSeveral)) return { reason: 'issuer_mismatch', detail: mismatchOf(client) };
   const ofClient = rules.told.of(client, contract);
   const upstream = admitted.upstream.length === 0 ? ofClient : [...admitted.upstream, ...ofClient];
   admitted.lastOfSeveral = isOfSeveral;
   const { remove, remark, metadata } = admitted;
-  const identity = { claims, client, contract };
+  const identity = { claims, issuers, client, contract };
   const grant = { identity, upstream, remove, remark };
   return (admitted.last = metadata === undefined ? grant : { ...grant, metadata });
-}
-
-function mismatch(client: string, namesIssuers: boolean): string {
-  return namesIssuers
-    ? `the issuer of the token is not among issuers of the client application ${client}`
-    : `tokens of several issuers are taken, and the client application ${client} does not say which are its own (issuers)`;
 }
 
 /** The first that the token has: were the next one tried, a client without a contract could pass for another. */

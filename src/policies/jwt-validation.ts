@@ -31,7 +31,7 @@ export default definePolicy({
     const origin = tokenOrigin(config);
     const names = clientHeaderNamesOf(config);
     const told = names === undefined ? undefined : clientHeaders(names);
-    const clientIssuers = told === undefined ? [] : clientIssuersOf(config);
+    const clientIssuers = clientIssuersOf(config);
     const clientRules = told && {
       selections: [config.clientIdExpression].flat().map(compileExpression),
       told,

@@ -62,12 +62,11 @@ export function judging(
     const expiresAtMs = typeof expiry === 'number' ? expiry * 1000 : Infinity;
     const names = namesOf(claims, issuerNames);
     const admitted: Admission = {
-      identity: { claims },
+      identity: { claims, issuers: names },
       upstream: told.headers,
       remove,
       remark: told.unfound.length === 0 ? undefined : `the token has nothing at ${told.unfound.join(', ')}`,
       boundTo: undefined,
-      issuerNames: names,
       last: undefined,
       lastOfSeveral: false,
     };

@@ -138,7 +138,12 @@ function authentication(config: z.infer<typeof options>): Authentication {
       if (hasNoOwn && client !== undefined) return contractOf(request, client, CHALLENGE);
       return authenticateClient(
         request,
-        { clientId: id.select(request), clientSecret: secret?.select(request), secretRequired: secret !== undefined },
+        {
+          clientId: id.select(request),
+          clientSecret: secret?.select(request),
+          secretRequired: secret !== undefined,
+          isClaimed: id.fromClaims,
+        },
         CHALLENGE,
       );
     },

@@ -1,4 +1,5 @@
 import type { ClientApplication, Contract } from '../contract/contract.ts';
+import { mayName, mismatchOf } from '../contract/token-issuer.ts';
 import { verifySecret } from '../contract/secret.ts';
 import type { ClientRejection, Denial } from '../denial/denial.ts';
 import type { Request } from './policy.ts';
@@ -9,6 +10,8 @@ export interface Credentials {
   readonly clientSecret: string | undefined;
   /** False: the id alone is enough. */
   readonly secretRequired: boolean;
+  /** The id is a claim of a token: without a secret the word of its issuer. */
+  readonly isClaimed?: boolean;
 }
 
 export interface AuthenticatedClient {
@@ -29,7 +32,7 @@ export function authenticateClient(
   credentials: Credentials,
   challenge: string,
 ): Denial | AuthenticatedClient {
-  const { clientId, clientSecret, secretRequired } = credentials;
+  const { clientId, clientSecret, secretRequired, isClaimed = false } = credentials;
   if (!clientId) return rejection('credentials_missing', 'the request names no client id', challenge);
   if (secretRequired && !clientSecret) {
     return rejection('credentials_missing', 'the request has a client id and no client secret', challenge);
@@ -42,6 +45,12 @@ export function authenticateClient(
   }
   if (client === undefined) {
     return rejection('client_unknown', 'no client application has this client id', challenge);
+  }
+  if (isClaimed && !secretRequired) {
+    const { identity, severalIssuers = false } = request;
+    if (!mayName(client, identity.issuers ?? [], severalIssuers)) {
+      return rejection('issuer_mismatch', mismatchOf(client), challenge);
+    }
   }
   return contractOf(request, client, challenge);
 }

@@ -57,6 +57,19 @@ describe('an API takes tokens of several issuers', () => {
     );
   });
 
+  test('where another policy takes the client from claims, whatever those that verify tokens make of it', async () => {
+    const open = { skipClientIdValidation: true };
+    const pair = [binding('p', { ...open, issuer: 'a' }), binding('q', { ...open, issuer: 'b', textKey: other })];
+    expect(await isOfSeveral(...pair)).toBe(false);
+    const claimed = document('PolicyBinding', 'c', {
+      targetRef: { kind: 'Api', name: 'orders' },
+      policyRef: { name: 'client-id-enforcement' },
+      config: { clientIdExpression: '#[vars.claimSet.azp]', clientSecretExpression: '', forwardCredentials: true },
+    });
+    expect(await isOfSeveral(...pair, claimed)).toBe(true);
+    expect(await isOfSeveral(binding('p', { ...open, issuer: 'a' }), claimed)).toBe(false);
+  });
+
   test('also where callers choose among them', async () => {
     const member = (config: object) => ({ policyRef: { name: 'jwt-validation' }, config: { ...usual, ...config } });
     const group = (...configs: object[]) =>
