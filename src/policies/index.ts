@@ -20,6 +20,7 @@ import rateLimitingSla from './rate-limiting-sla.ts';
 import rateLimiting from './rate-limiting.ts';
 import workloadIdentity from './workload-identity.ts';
 import spikeControl from './spike-control.ts';
+import xmlThreatProtection from './xml-threat-protection.ts';
 
 /** All kinds of policies: a new kind is one file beside this and one line here. */
 const kinds: readonly RegisteredKind[] = [
@@ -39,6 +40,7 @@ const kinds: readonly RegisteredKind[] = [
   httpBasicAuthentication,
   authorization,
   jsonThreatProtection,
+  xmlThreatProtection,
   oauth2TokenIntrospection,
   openidconnectAccessTokenEnforcement,
   externalOauth2AccessTokenEnforcement,

@@ -1,5 +1,6 @@
 import { Names } from './json-names.ts';
 import { JsonTextReader } from './json-text.ts';
+import type { BodyFault } from './request-body.ts';
 
 /** What a body may have; Infinity: any. */
 export interface JsonLimits {
@@ -10,14 +11,6 @@ export interface JsonLimits {
   readonly objectEntryNameLength: number;
   readonly objectEntryCount: number;
   readonly arrayElementCount: number;
-}
-
-export interface JsonFault {
-  readonly kind: 'malformed' | 'limit';
-  /** Without anything of the body. */
-  readonly problem: string;
-  /** The byte. */
-  readonly at: number;
 }
 
 /** What is open: an object knows the names that it has. */
@@ -36,7 +29,7 @@ const [QUOTE, COMMA, COLON, MINUS] = [0x22, 0x2c, 0x3a, 0x2d];
  * twice: of the two an upstream would take either.
  * @returns undefined where nothing is wrong with it
  */
-export function scanJson(bytes: Buffer, limits: JsonLimits): JsonFault | undefined {
+export function scanJson(bytes: Buffer, limits: JsonLimits): BodyFault | undefined {
   return new Scan(bytes, limits).run();
 }
 
@@ -49,14 +42,14 @@ class Scan {
   readonly #open: Open[] = [];
   readonly #reader = new JsonTextReader();
   #at = 0;
-  #fault: JsonFault | undefined;
+  #fault: BodyFault | undefined;
 
   constructor(bytes: Buffer, limits: JsonLimits) {
     this.#bytes = bytes;
     this.#limits = limits;
   }
 
-  run(): JsonFault | undefined {
+  run(): BodyFault | undefined {
     if (this.#bytes[0] === 0xef && this.#bytes[1] === 0xbb) this.#wrong('it begins with a byte order mark');
     let turn: Turn = this.#fault === undefined ? 'value' : 'fault';
     while (turn === 'value' || turn === 'rest') turn = turn === 'value' ? this.#value() : this.#rest();

@@ -1,5 +1,69 @@
+import { z } from 'zod';
 import type { Denial } from '../denial/denial.ts';
+import type { ReasonTable } from '../denial/reasons.ts';
+import type { Outcome } from '../policy/policy.ts';
 import type { Check } from '../request/check.ts';
+
+/** Why a body is refused. */
+export interface BodyFault {
+  readonly kind: 'malformed' | 'limit';
+  /** Without anything of the body. */
+  readonly problem: string;
+  /** The byte. */
+  readonly at: number;
+}
+
+declare module '../denial/denial.ts' {
+  interface Reasons {
+    body_unseen: object;
+    body_malformed: object;
+    body_too_complex: object;
+  }
+}
+
+/** Of every policy that judges bodies. */
+export const BODY_REASONS = {
+  body_unseen: {
+    httpStatus: 503,
+    sentence: 'The service is temporarily unavailable.',
+    headers: () => [['retry-after', '5']],
+    meaning: "a policy needs the request's body, and Envoy does not send it, or not as bytes",
+  },
+  body_malformed: {
+    httpStatus: 400,
+    sentence: 'The body of the request is malformed.',
+    meaning: 'the body is not what its API takes: malformed, ambiguous, cut off or compressed',
+  },
+  body_too_complex: {
+    httpStatus: 400,
+    sentence: 'The body of the request is too complex.',
+    meaning: 'the body is deeper, longer or larger in number than a policy allows',
+  },
+} as const satisfies Partial<ReasonTable>;
+
+export const PASSED: Outcome = {};
+
+/** An option that bounds something; −1: not. */
+export function limitOption(most: number) {
+  return z.int().min(-1).max(most).default(-1);
+}
+
+export function limitOf(written: number, most = Infinity): number {
+  return written < 0 ? most : written;
+}
+
+export const otherContentTypes = z.enum(['check', 'pass']).default('check');
+
+/** Judges the body of a request by a scan of its bytes. */
+export function judgeBody(check: Check, scan: (bytes: Buffer) => BodyFault | undefined): Outcome {
+  const body = requestBody(check);
+  if (body === undefined) return PASSED;
+  if ('reason' in body) return body;
+  const fault = scan(body.bytes);
+  if (fault === undefined) return PASSED;
+  const reason = fault.kind === 'limit' ? 'body_too_complex' : 'body_malformed';
+  return { reason, detail: `the body is refused: ${fault.problem}, at byte ${fault.at}` };
+}
 
 /** Where Envoy says whether it has sent the whole body. */
 const PARTIAL = 'x-envoy-auth-partial-body';
@@ -11,7 +75,7 @@ const UTF8 = new Set(['utf-8', 'utf8', 'us-ascii']);
  * The whole body of a request, in UTF-8.
  * @returns undefined where the request has none; a denial where it can't be seen whole, as the upstream will read it
  */
-export function requestBody(check: Check): { readonly bytes: Buffer } | Denial | undefined {
+function requestBody(check: Check): { readonly bytes: Buffer } | Denial | undefined {
   if (check.hasTextBody) {
     return unseen('Envoy sends it as text, in which bytes are replaced: set pack_as_bytes in with_request_body');
   }

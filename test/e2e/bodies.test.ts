@@ -56,14 +56,19 @@ interface Sent {
   readonly body: string | Buffer;
   readonly headers?: Readonly<Record<string, string>>;
   readonly method?: string;
+  readonly path?: string;
 }
 
 /** @returns the status */
-function post(port: number, { body, headers = {}, method = 'POST' }: Sent, isChunked = false): Promise<number> {
+function post(
+  port: number,
+  { body, headers = {}, method = 'POST', path = '/orders/1' }: Sent,
+  isChunked = false,
+): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   const length = isChunked ? {} : { 'content-length': String(Buffer.byteLength(body)) };
   const all = { 'content-type': 'application/json', ...length, ...headers };
-  const request = httpRequest({ host: '127.0.0.1', port, path: '/orders/1', method, headers: all, agent: false });
+  const request = httpRequest({ host: '127.0.0.1', port, path, method, headers: all, agent: false });
   request.once('error', reject);
   request.once('response', (response) => {
     response.resume();
@@ -106,7 +111,10 @@ describe.skipIf(part === undefined)('bodies through a real Envoy', () => {
     upstream = await startUpstream();
     ostiary = await startOstiary({
       listen: `127.0.0.1:${port}`,
-      policies: documentsFolder([api('orders', { policies: [policy] })]),
+      policies: documentsFolder([
+        api('orders', { policies: [policy] }),
+        api('xml', { policies: [{ policyRef: { name: 'xml-threat-protection' }, config: { maxNodeDepth: 10 } }] }),
+      ]),
     });
     envoy = await startEnvoy(envoyWith(port, upstream.port));
   });
@@ -139,6 +147,21 @@ describe.skipIf(part === undefined)('bodies through a real Envoy', () => {
         status === 200 && sent.body === '' ? 503 : status,
       ]);
       if (sent.body !== '') expect(await post(port, sent, true)).toBe(status);
+    });
+
+    test.each([
+      ['XML', '<a b="c">d</a>', 200],
+      ['a document type', '<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><a>&b;</a>', 400],
+      ['entities that expand', '<!DOCTYPE a [<!ENTITY b "bbbb">]><a>&b;</a>', 400],
+      ['another encoding', '<?xml version="1.0" encoding="UTF-7"?><a/>', 400],
+      ['elements 10,000 deep', '<a>'.repeat(10_000), 400],
+      ['JSON', '{}', 400],
+    ])('of an API of XML: %s', async (_, body, status) => {
+      const sent = { body, path: '/xml/1', headers: { 'content-type': 'text/xml' } };
+      expect([await post(envoy.port(front), sent), await post(envoy.port(front), sent, true)]).toEqual([
+        status,
+        status,
+      ]);
     });
 
     test('more than Envoy takes is refused, though what it takes would be JSON', async () => {

@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import { definePolicy } from '../policy/policy.ts';
+import type { Outcome } from '../policy/policy.ts';
+import {
+  BODY_REASONS,
+  isOtherThan,
+  judgeBody,
+  limitOf,
+  limitOption,
+  otherContentTypes,
+  PASSED,
+} from './request-body.ts';
+import { scanXml } from './xml-scan.ts';
+
+/** What is open is remembered, and what is nested deeper makes recursive parsers fail. */
+const MOST_DEPTH = 10_000;
+const ANY = Number.MAX_SAFE_INTEGER;
+
+const options = z.strictObject({
+  maxNodeDepth: limitOption(MOST_DEPTH).describe(
+    `How deep elements may be nested; the root by itself is 1. -1: ${MOST_DEPTH}`,
+  ),
+  maxAttributeCountPerElement: limitOption(ANY).describe('Attributes of an element. -1: any number'),
+  maxChildCount: limitOption(ANY).describe('Elements, texts and comments right below an element. -1: any number'),
+  maxTextLength: limitOption(ANY).describe('Length of a text, in bytes as it is written. -1: any'),
+  maxAttributeLength: limitOption(ANY).describe('Length of the value of an attribute, in bytes. -1: any'),
+  maxCommentLength: limitOption(ANY).describe('Length of a comment, in bytes. -1: any'),
+  otherContentTypes: otherContentTypes.describe(
+    'Bodies whose content-type names something else than XML: check refuses those that are no XML',
+  ),
+});
+
+/** Only XML that is well-formed, within limits and without a document type may pass (`docs/policies/xml-threat-protection.md`). */
+export default definePolicy({
+  name: 'xml-threat-protection',
+  phase: 'access',
+  summary: 'Refuses bodies that are no XML, have a document type, or are beyond limits of depth, length and number',
+  options,
+  reasons: BODY_REASONS,
+  create(config) {
+    const limits = {
+      nodeDepth: limitOf(config.maxNodeDepth, MOST_DEPTH),
+      attributeCount: limitOf(config.maxAttributeCountPerElement),
+      childCount: limitOf(config.maxChildCount),
+      textLength: limitOf(config.maxTextLength),
+      attributeLength: limitOf(config.maxAttributeLength),
+      commentLength: limitOf(config.maxCommentLength),
+    };
+    return {
+      phase: 'access',
+      identityHeaders: [],
+      requires: [{ what: 'body', field: 'maxNodeDepth' }],
+      decide({ check }): Outcome {
+        if (config.otherContentTypes === 'pass' && isOtherThan(check, isXml)) return PASSED;
+        return judgeBody(check, (bytes) => scanXml(bytes, limits));
+      },
+    };
+  },
+});
+
+function isXml(mediaType: string): boolean {
+  return mediaType === 'application/xml' || mediaType === 'text/xml' || mediaType.endsWith('+xml');
+}
