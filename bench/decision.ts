@@ -10,6 +10,7 @@ import { MemoryCounterStore } from '../src/memory/memory-store.ts';
 import { createLog } from '../src/observe/log.ts';
 import { createMetrics } from '../src/observe/metrics.ts';
 import { createObserver } from '../src/observe/observer.ts';
+import type { PolicyEnvironment } from '../src/policies/environment.ts';
 import { policyKinds } from '../src/policies/index.ts';
 import { loadDocuments } from '../src/source/load-documents.ts';
 import { openShop } from './shop.ts';
@@ -30,9 +31,13 @@ export interface Asking {
  * All that a process has to decide, but a network.
  * @param policies a folder of documents
  */
-export async function openAsking({ policies, checkOf }: Pick<Shop, 'policies' | 'checkOf'>): Promise<Asking> {
+/** @param given what policies use of the process, in place of the usual */
+export async function openAsking(
+  { policies, checkOf }: Pick<Shop, 'policies' | 'checkOf'>,
+  given: Partial<PolicyEnvironment> = {},
+): Promise<Asking> {
   const clock = systemClock;
-  const environment = policyEnvironment();
+  const environment = policyEnvironment(given);
   const loaded = await loadDocuments([policies], { clock });
   const readFile = (path: string, maxBytes: number) => systemFiles.read(path, maxBytes);
   const compiled = await compile(loaded, { policyKinds, environment, env: {}, readFile, clock });
