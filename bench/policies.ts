@@ -9,6 +9,7 @@ import { scratchFolder } from '../test/real/scratch.ts';
 import { openAsking } from './decision.ts';
 import type { Asking } from './decision.ts';
 import { realisticCheck } from './realistic-check.ts';
+import { directoryRow, knownRows } from './policy-rows-known.ts';
 import { rows } from './policy-rows.ts';
 import type { Row } from './policy-rows.ts';
 import { median, nanosecondsPerCall } from './timing.ts';
@@ -26,7 +27,10 @@ interface Measured {
 }
 
 const wanted = process.argv.slice(2);
-const chosen = rows.filter(({ name }) => wanted.length === 0 || wanted.some((part) => name.includes(part)));
+const isWanted = (name: string): boolean => wanted.length === 0 || wanted.some((part) => name.includes(part));
+const directory = isWanted('ldap-authentication, remembered') ? await directoryRow() : undefined;
+const every = [...rows, ...knownRows, ...(directory === undefined ? [] : [directory.row])];
+const chosen = every.filter(({ name }) => isWanted(name));
 const none = await open({ name: 'no policy', budgetMicroseconds: 0, policies: [] });
 const all = await Promise.all(chosen.map(open));
 // In turns, so that whatever else the machine does slows all of them alike.
@@ -43,6 +47,7 @@ for (const { row, times } of all) {
   console.log(`${row.name.padEnd(40)} ${added.toFixed(2).padStart(6)} µs, ${ratio.toFixed(0)} % of its budget`);
 }
 for (const { asking } of [none, ...all]) await asking.close();
+await directory?.slapd.stop();
 
 async function open(row: Row): Promise<Measured> {
   const policies = scratchFolder('bench');
@@ -52,7 +57,7 @@ async function open(row: Row): Promise<Measured> {
   for (const [name, text] of Object.entries(row.files ?? {})) writeFileSync(join(policies, name), text);
   const headers = row.headers ?? {};
   const checkOf = (streamId: string) => realisticCheck({ streamId, clientId: 'web', token: 'x'.repeat(800), headers });
-  const asking = await openAsking({ policies, checkOf });
+  const asking = await openAsking({ policies, checkOf }, row.environment);
   const answer = fromBinary(CheckResponseSchema, await answered(asking));
   if (answer.status?.code !== 0) throw new Error(`${row.name}: denied: ${JSON.stringify(answer.dynamicMetadata)}`);
   return { row, asking, times: [] };

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import type { PolicyEnvironment } from '../src/policies/environment.ts';
 
 /** A policy, or several, and what a Check may cost with it. */
 export interface Row {
@@ -10,6 +11,8 @@ export interface Row {
   readonly files?: Readonly<Record<string, string>>;
   /** More headers of the Check. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** What the policies use of the process, in place of the usual. */
+  readonly environment?: Partial<PolicyEnvironment>;
 }
 
 /** Addresses of which no two touch; the Check's peer, 10.244.1.17, is not among them. */

@@ -32,7 +32,7 @@ export function egressConnect({ rules, resolve, timers }: ConnectOptions): Egres
     // Loaded with the first connection.
     const { connect } = process.getBuiltinModule('node:net');
     const { promise, resolve: connected, reject } = Promise.withResolvers<Socket>();
-    const socket = connect({ host, port, lookup: checkedLookup(resolve, rules, port), noDelay: true });
+    const socket = connect({ host, port, lookup: checkedLookup(resolve, rules, port), noDelay: true, keepAlive: true });
     const cancel = timers.after(timeoutMs, () => {
       socket.destroy(new EgressFault('timeout', `no connection within ${timeoutMs} ms`));
     });

@@ -1,18 +1,27 @@
+import type { Timers } from '../clock.ts';
 import type { LdapConnection } from './connection.ts';
 
-/** Kept open for the next; directories end idle connections by themselves. */
-const MAX_IDLE = 8;
+/** As many as are used at once: who closed and opened them again under load would burden the directory. */
+const MAX_IDLE = 32;
+/** What has not been needed for so long is closed. */
+const IDLE_MS = 15_000;
 
 /** Connections that do nothing but bind, each for one user at a time: what one may, no other ever does. */
 export class BindPool {
   readonly #open: () => Promise<LdapConnection>;
+  readonly #timers: Timers;
+  /** The last is used first, so that the first are those that nobody needs. */
   readonly #idle: LdapConnection[] = [];
+  /** How few were idle at once since the last look. */
+  #spare = 0;
+  #cancelLook: (() => void) | undefined;
   readonly #busy = new Set<LdapConnection>();
   #isClosed = false;
 
   /** How many are used at once, whoever asks bounds. */
-  constructor(open: () => Promise<LdapConnection>) {
+  constructor(open: () => Promise<LdapConnection>, timers: Timers) {
     this.#open = open;
+    this.#timers = timers;
   }
 
   /**
@@ -40,19 +49,31 @@ export class BindPool {
 
   close(): void {
     this.#isClosed = true;
+    this.#cancelLook?.();
     for (const connection of [...this.#idle, ...this.#busy]) connection.close();
   }
 
   #take(): LdapConnection | undefined {
     for (;;) {
       const connection = this.#idle.pop();
+      this.#spare = Math.min(this.#spare, this.#idle.length);
       if (connection === undefined || connection.isOpen) return connection;
     }
   }
 
   #giveBack(connection: LdapConnection): void {
     this.#busy.delete(connection);
-    if (this.#isClosed || !connection.isOpen || this.#idle.length >= MAX_IDLE) connection.close();
-    else this.#idle.push(connection);
+    if (this.#isClosed || !connection.isOpen || this.#idle.length >= MAX_IDLE) {
+      connection.close();
+      return;
+    }
+    this.#idle.push(connection);
+    this.#cancelLook ??= this.#timers.after(IDLE_MS, () => this.#look());
+  }
+
+  #look(): void {
+    for (const connection of this.#idle.splice(0, this.#spare)) connection.close();
+    this.#spare = this.#idle.length;
+    this.#cancelLook = this.#spare === 0 ? undefined : this.#timers.after(IDLE_MS, () => this.#look());
   }
 }

@@ -62,7 +62,7 @@ export class LdapDirectory {
     this.#layout = layout;
     const open = () => openConnection(server, ports);
     this.#service = new ServiceConnection(open, account);
-    this.#binds = new BindPool(open);
+    this.#binds = new BindPool(open, ports.timers);
   }
 
   /**

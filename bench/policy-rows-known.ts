@@ -8,7 +8,7 @@ import { noNetwork } from '../test/policies/environment.ts';
 import { PartMissing } from '../test/real/parts.ts';
 import { SERVICE, startSlapd } from '../test/real/slapd.ts';
 import type { RealSlapd } from '../test/real/slapd.ts';
-import type { Row } from './policies.ts';
+import type { Row } from './policy-rows.ts';
 
 const document = (kind: string, spec: object) =>
   JSON.stringify({ apiVersion: 'ostiary.dev/v1alpha1', kind, metadata: { name: 'web' }, spec });
