@@ -171,8 +171,8 @@ export const rows: readonly Row[] = [
     budgetMicroseconds: 8,
     policies: [
       {
-        policyRef: { name: 'cors' },
-        config: CORS,
+        policyRef: { name: 'header-removal' },
+        config: { inboundHeaders: ['x-debug'] },
         when:
           "request.method in ['GET', 'POST'] && request.path.startsWith('/orders') && " +
           "request.headers['user-agent'] != 'none' && !source.spiffeId.startsWith('spiffe://cluster.local/')",

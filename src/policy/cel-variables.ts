@@ -126,7 +126,7 @@ function partOfName(name: string, part: 'namespace' | 'name'): string {
   return slash < 0 ? 'default' : name.slice(0, slash);
 }
 
-const request: Structure<CelInput> = {
+const requestFields: Structure<CelInput> = {
   fields: {
     method: textField(({ method }) => method),
     path: textField(({ path }) => path),
@@ -145,7 +145,7 @@ const request: Structure<CelInput> = {
 
 /** The variables of `docs/expressions.md`. */
 export const celVariables: Variables<CelInput> = {
-  request,
+  request: requestFields,
   api: {
     fields: {
       name: textField(({ request: { api } }) => partOfName(api, 'name')),
