@@ -56,7 +56,10 @@ export interface Contract {
 /** An SLA tier of an API. */
 export interface Tier {
   readonly name: string;
+  /** None: it is unlimited. */
   readonly limits: readonly Limit[];
+  /** Limits that are tried in shadow before they come into force; undefined: none are. */
+  readonly proposedLimits?: readonly Limit[];
   /** Overrides the policy's own choice for contracts of this tier. */
   readonly onStoreFailure?: 'deny' | 'allow' | 'local';
 }

@@ -104,11 +104,26 @@ function dueOf(deliberation: Deliberation, bound: Bound<QuotaPolicy>): Due | Den
     adoptIdentity(deliberation, bound, charge.identity);
     adoptHeaders(deliberation, bound, charge);
     adoptExtras(deliberation, bound, charge);
-    const api = deliberation.located.api as Api;
-    return { bound, demand: demandOf(api, bound, charge), identity: charge.identity, startedAt };
+    const demand = demandOf(deliberation.located.api as Api, bound, charge);
+    return unlessSettled(deliberation, { bound, demand, identity: charge.identity, startedAt });
   } catch (error) {
     return fail(deliberation, bound, error, startedAt);
   }
+}
+
+/** What needs no store is settled here: what has no limit, and a limit that nothing fits. */
+function unlessSettled(deliberation: Deliberation, due: Due): Due | Denial | undefined {
+  const { bound, demand, identity, startedAt } = due;
+  const { limits, cost } = demand;
+  if (limits.length === 0) {
+    note(deliberation, bound, 'allow', startedAt, { identity, cost });
+    return undefined;
+  }
+  if (!limits.some(({ maximumRequests }) => maximumRequests === 0)) return due;
+  const windows = limits.map((limit) => ({ limit, remaining: 0, resetMs: limit.timePeriodInMilliseconds }));
+  const denial: Denial = { reason: 'cost_above_limit', detail: describeNever(bound.name, demand), windows, cost };
+  note(deliberation, bound, 'deny', startedAt, { denial, identity, windows, cost });
+  return denial;
 }
 
 /** A charge in the form that the store uses. */

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { MAX_SECRETS } from '../contract/secret.ts';
 import type { Reason } from '../denial/denial.ts';
 import { allReasons } from '../policies/index.ts';
-import { limitsSchema } from '../quota/limit-schema.ts';
+import { limitsOrUnlimited } from '../quota/limit-schema.ts';
 import { apiKeys } from './api-key-schema.ts';
 import { publicUrl } from './public-url.ts';
 import { annotations, basePath, clientId, host, labels, name, unique } from './fields.ts';
@@ -109,7 +109,10 @@ function isOneOfBoth(
 
 const tier = z.strictObject({
   name,
-  limits: limitsSchema.describe('All must have quota'),
+  limits: limitsOrUnlimited.describe('All must have quota; unlimited: there are none'),
+  proposedLimits: limitsOrUnlimited
+    .optional()
+    .describe('Limits to try in shadow: see useProposedLimits of rate-limiting-sla'),
   onStoreFailure: z
     .enum(['deny', 'allow', 'local'])
     .optional()

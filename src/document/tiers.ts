@@ -39,8 +39,9 @@ export class TierStage {
 }
 
 function compileTiers({ spec }: DocumentOf<'Api'>): readonly CompiledTier[] {
-  return spec.tiers.map(({ name, limits, onStoreFailure, autoApprove, deprecated }) => {
+  return spec.tiers.map(({ name, limits, proposedLimits, onStoreFailure, autoApprove, deprecated }) => {
+    const proposed = proposedLimits === undefined ? {} : { proposedLimits: limitsOf(proposedLimits) };
     const choice = onStoreFailure === undefined ? {} : { onStoreFailure };
-    return { name, tier: { name, limits: limitsOf(limits), ...choice }, autoApprove, deprecated };
+    return { name, tier: { name, limits: limitsOf(limits), ...proposed, ...choice }, autoApprove, deprecated };
   });
 }

@@ -29,6 +29,10 @@ const options = z
     clientSecretExpression: expressionOrNone.optional().describe(`Default ${DEFAULT_SECRET}; "" for the id alone`),
     dashedHeaders,
     forwardCredentials,
+    useProposedLimits: z
+      .boolean()
+      .default(false)
+      .describe('Count by the proposedLimits of tiers that have them; in mode shadow, to see first what they refuse'),
     upstreamHeaders: clientHeaderNames.prefault({}).describe('Headers that tell the upstream who calls'),
     ...quotaOptions,
   })
@@ -60,6 +64,8 @@ export default definePolicy({
     const told = clientHeaders(config.upstreamHeaders);
     const terms = termsOf(config);
     const cost = costOf(config);
+    const limitsIn = ({ limits, proposedLimits }: Tier): Tier['limits'] =>
+      config.useProposedLimits ? (proposedLimits ?? limits) : limits;
     return {
       phase: 'quota',
       identityHeaders: told.names,
@@ -76,7 +82,9 @@ export default definePolicy({
       faultsAt: ({ name, tiers }) => {
         const fixed = config.cost;
         if (typeof fixed !== 'number' || tiers.length === 0) return [];
-        const isEvery = tiers.every(({ limits }) => limits.some(({ maximumRequests }) => fixed > maximumRequests));
+        const isEvery = tiers.every(({ limits }) =>
+          limits.some(({ maximumRequests }) => maximumRequests > 0 && fixed > maximumRequests),
+        );
         if (!isEvery) return [];
         const message = `is above a limit of every tier of the API ${name}: no request could ever pass; lower it, or raise maximumRequests`;
         return [{ path: ['cost'], message }];
@@ -92,7 +100,7 @@ export default definePolicy({
         if (typeof units !== 'number') return units;
         const charge: Charge = {
           key: contract.name,
-          limits: tier.limits,
+          limits: limitsIn(tier),
           cost: units,
           terms: termsOfTier(tier, terms),
           identity: found,
@@ -102,7 +110,9 @@ export default definePolicy({
       },
       demandFor({ clientId, api }, directory): Charge | undefined {
         const contract = directory.contract(clientId, api);
-        return contract?.tier === undefined ? undefined : chargeOf(contract, contract.tier, terms);
+        if (contract?.tier === undefined) return undefined;
+        const limits = limitsIn(contract.tier);
+        return limits.length === 0 ? undefined : chargeOf(contract, contract.tier, limits, terms);
       },
     };
   },
@@ -111,8 +121,8 @@ export default definePolicy({
 /**
  * The counter belongs to the contract and not to its tier: after a change of the tier, the usage in open windows stays.
  */
-function chargeOf({ name }: Contract, tier: Tier, terms: QuotaTerms): Charge {
-  return { key: name, limits: tier.limits, cost: 1, terms: termsOfTier(tier, terms) };
+function chargeOf({ name }: Contract, tier: Tier, limits: Tier['limits'], terms: QuotaTerms): Charge {
+  return { key: name, limits, cost: 1, terms: termsOfTier(tier, terms) };
 }
 
 function termsOfTier({ onStoreFailure }: Tier, terms: QuotaTerms): QuotaTerms {

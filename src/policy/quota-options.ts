@@ -55,17 +55,18 @@ export function refineQuotaOptions(options: QuotaOptions, context: z.RefinementC
  */
 export function expressionFault(
   source: ExpressionSource | undefined,
-  field: string,
+  field: string | readonly PropertyKey[],
   context: z.RefinementCtx,
   problemOf?: (source: ExpressionSource) => string | undefined,
 ): void {
   if (source === undefined) return;
+  const path = typeof field === 'string' ? [field] : [...field];
   try {
     compileExpression(source);
     const message = problemOf?.(source);
-    if (message !== undefined) context.addIssue({ code: 'custom', path: [field], message });
+    if (message !== undefined) context.addIssue({ code: 'custom', path, message });
   } catch (error) {
-    context.addIssue({ code: 'custom', path: [field], message: (error as Error).message });
+    context.addIssue({ code: 'custom', path, message: (error as Error).message });
   }
 }
 

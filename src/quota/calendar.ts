@@ -9,6 +9,7 @@ const LONGEST_MS: Readonly<Record<CalendarPeriod['unit'], number>> = {
   hour: 3_600_000,
   // Clocks change by two hours in Antarctica/Troll.
   day: 26 * 3_600_000,
+  week: 7 * 86_400_000 + 2 * 3_600_000,
   month: 31 * 86_400_000 + 2 * 3_600_000,
 };
 
@@ -17,6 +18,7 @@ export const CALENDAR_MS: Readonly<Record<CalendarPeriod['unit'], number>> = {
   minute: 60_000,
   hour: 3_600_000,
   day: 86_400_000,
+  week: 7 * 86_400_000,
   month: 31 * 86_400_000,
 };
 
@@ -25,6 +27,7 @@ const LABEL: Readonly<Record<CalendarPeriod['unit'], Intl.DateTimeFormatOptions>
   // When the clocks go back, two hours have the same name; the offset from UTC distinguishes them.
   hour: { year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', timeZoneName: 'longOffset' },
   day: { year: 'numeric', month: 'numeric', day: 'numeric' },
+  week: { year: 'numeric', month: 'numeric', day: 'numeric' },
   month: { year: 'numeric', month: 'numeric' },
 };
 
@@ -67,7 +70,14 @@ function labels({ unit, timeZone }: CalendarPeriod): (ms: number) => string {
   // Offsets are whole minutes: a minute begins at the same instant everywhere.
   if (unit === 'minute') return (ms) => String(Math.floor(ms / 60_000));
   const format = new Intl.DateTimeFormat('en', { ...LABEL[unit], timeZone });
-  return (ms) => format.format(ms);
+  return unit === 'week' ? (ms) => String(weekOf(format.formatToParts(ms))) : (ms) => format.format(ms);
+}
+
+/** Whole weeks from Monday to Sunday, counted from the one that 1970-01-01, a Thursday, is in. */
+function weekOf(parts: readonly Intl.DateTimeFormatPart[]): number {
+  const valueOf = (type: string): number => Number(parts.find((part) => part.type === type)?.value);
+  const days = Date.UTC(valueOf('year'), valueOf('month') - 1, valueOf('day')) / 86_400_000;
+  return Math.floor((days + 3) / 7);
 }
 
 function around(label: Calendar['label'], longestMs: number, nowMs: number): Calendar['boundaries'] {

@@ -4,6 +4,8 @@ import type { Limit } from './limit.ts';
 
 const count = z.int().min(1).max(Number.MAX_SAFE_INTEGER);
 
+const UNLIMITED = 'unlimited';
+
 const limitSchema = z
   .strictObject({
     name: z
@@ -11,10 +13,10 @@ const limitSchema = z
       .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'a name has letters, digits, dots, dashes and underscores')
       .optional()
       .describe('Named in the RateLimit headers'),
-    maximumRequests: count.describe('Units in one window'),
+    maximumRequests: z.int().min(0).max(Number.MAX_SAFE_INTEGER).describe('Units in one window; 0: no request passes'),
     timePeriodInMilliseconds: count.optional().describe('Length of a window, from its first hit'),
     calendar: z
-      .enum(['minute', 'hour', 'day', 'month'])
+      .enum(['minute', 'hour', 'day', 'week', 'month'])
       .optional()
       .describe('In place of timePeriodInMilliseconds: windows that begin where the calendar says'),
     timeZone: z.string().optional().describe('Of a calendar window, such as Europe/Berlin; default UTC'),
@@ -59,6 +61,9 @@ export const limitsSchema = z
     );
   });
 
+/** The same, or that there is none. */
+export const limitsOrUnlimited = z.union([limitsSchema, z.literal(UNLIMITED)]);
+
 type Written = z.infer<typeof limitSchema>;
 
 function unique(
@@ -76,8 +81,9 @@ function unique(
   });
 }
 
-export function limitsOf(written: readonly Written[]): readonly Limit[] {
-  return written.map(limitOf);
+/** None of what is unlimited. */
+export function limitsOf(written: readonly Written[] | typeof UNLIMITED): readonly Limit[] {
+  return written === UNLIMITED ? [] : written.map(limitOf);
 }
 
 function limitOf(written: Written): Limit {

@@ -1,6 +1,7 @@
 /** Windows that begin where the calendar says, in a time zone. */
 export interface CalendarPeriod {
-  readonly unit: 'minute' | 'hour' | 'day' | 'month';
+  /** A week begins on Monday (ISO 8601). */
+  readonly unit: 'minute' | 'hour' | 'day' | 'week' | 'month';
   /** An IANA name such as `Europe/Berlin`, or `UTC`. */
   readonly timeZone: string;
 }
@@ -9,7 +10,7 @@ export interface CalendarPeriod {
 export interface Limit {
   /** The name in the `RateLimit-Policy` header; absent: derived from its position. */
   readonly name?: string;
-  /** 1 to 2^53 − 1. */
+  /** 0 to 2^53 − 1; of 0 no request passes, and no store is asked. */
   readonly maximumRequests: number;
   /** Milliseconds, 1 to 2^53 − 1. Of a calendar window the usual length: 31 days for a month. */
   readonly timePeriodInMilliseconds: number;

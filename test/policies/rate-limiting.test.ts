@@ -102,7 +102,7 @@ describe('the cost of a request', () => {
 
 describe('the options of rate limiting', () => {
   it.each([
-    [{}, 'rateLimits: Invalid input: expected array, received undefined'],
+    [{}, 'rateLimits: Invalid input'],
     [{ rateLimits: [] }, 'rateLimits: Too small'],
     [{ rateLimits, keySelector: '#[payload]' }, 'keySelector: the expression'],
     [{ rateLimits, blockOnUnknownQuota: true, onStoreFailure: 'deny' }, 'blockOnUnknownQuota: says the same thing'],
@@ -112,7 +112,7 @@ describe('the options of rate limiting', () => {
     [{ rateLimits, cost: 0 }, 'cost: '],
     [{ rateLimits, cost: '#[now()]' }, 'cost: the expression'],
     [{ rateLimits, burst: 5 }, 'Unrecognized key: "burst"'],
-    [{ rateLimits: [{ maximumRequests: 0, timePeriodInMilliseconds: 1 }] }, 'rateLimits.0.maximumRequests: '],
+    [{ rateLimits: [{ maximumRequests: -1, timePeriodInMilliseconds: 1 }] }, 'rateLimits.0.maximumRequests: '],
     [{ rateLimits: [{ maximumRequests: 2 ** 53, timePeriodInMilliseconds: 1 }] }, 'rateLimits.0.maximumRequests: '],
     [{ rateLimits: [{ maximumRequests: 1 }] }, 'rateLimits.0.timePeriodInMilliseconds: is missing'],
     [{ rateLimits: [...rateLimits, ...rateLimits] }, 'rateLimits.1.timePeriodInMilliseconds: another limit'],

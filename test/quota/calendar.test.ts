@@ -15,6 +15,10 @@ describe('calendar windows', () => {
     ['hour', 'Asia/Kolkata', '2026-11-21T10:15:30Z', '2026-11-21T09:30:00.000Z', '2026-11-21T10:30:00.000Z'],
     ['day', 'UTC', '2026-11-21T10:15:30Z', '2026-11-21T00:00:00.000Z', '2026-11-22T00:00:00.000Z'],
     ['day', 'Europe/Berlin', '2026-11-21T23:30:00Z', '2026-11-21T23:00:00.000Z', '2026-11-22T23:00:00.000Z'],
+    ['week', 'UTC', '2026-11-22T23:59:59Z', '2026-11-16T00:00:00.000Z', '2026-11-23T00:00:00.000Z'],
+    ['week', 'UTC', '2026-11-23T00:00:00Z', '2026-11-23T00:00:00.000Z', '2026-11-30T00:00:00.000Z'],
+    ['week', 'Europe/Berlin', '2026-10-25T12:00:00Z', '2026-10-18T22:00:00.000Z', '2026-10-25T23:00:00.000Z'],
+    ['week', 'UTC', '2027-01-01T12:00:00Z', '2026-12-28T00:00:00.000Z', '2027-01-04T00:00:00.000Z'],
     ['month', 'UTC', '2026-02-10T00:00:00Z', '2026-02-01T00:00:00.000Z', '2026-03-01T00:00:00.000Z'],
     ['month', 'America/New_York', '2026-12-01T04:00:00Z', '2026-11-01T04:00:00.000Z', '2026-12-01T05:00:00.000Z'],
   ] as const)('a %s in %s at %s lasts from %s to %s', (unit, timeZone, now, start, end) => {
@@ -46,7 +50,7 @@ describe('calendar windows', () => {
   });
 
   it('hold now, follow each other, and tell the same boundary from both sides', () => {
-    const units = fc.constantFrom('minute', 'hour', 'day', 'month');
+    const units = fc.constantFrom('minute', 'hour', 'day', 'week', 'month');
     const zones = fc.constantFrom('UTC', 'Europe/Berlin', 'Australia/Lord_Howe', 'America/Sao_Paulo', 'Asia/Kathmandu');
     const instants = fc.integer({ min: at('2020-01-01T00:00:00Z'), max: at('2030-01-01T00:00:00Z') });
     fc.assert(
