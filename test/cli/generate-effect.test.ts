@@ -58,6 +58,7 @@ const values: Readonly<Record<string, string>> = {
   env: 'OTHER=x',
   extraArg: '--log-level=debug',
   listenPort: '9999',
+  requestBody: '65536',
   upstream: 'other:1',
 };
 
