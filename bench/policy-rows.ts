@@ -34,6 +34,16 @@ function jwtOf(issuer: string): object {
   return { name: issuer.slice(-1), policyRef: { name: 'jwt-validation' }, config };
 }
 
+function jwtOfBoth(more: object): object {
+  const issuers = [ISSUER_A, ISSUER_B].map((issuer) => ({
+    issuer,
+    textKey: issuer,
+    algorithms: ['HS256'],
+    audience: 'orders',
+  }));
+  return { policyRef: { name: 'jwt-validation' }, config: { issuers, skipClientIdValidation: true, ...more } };
+}
+
 function tokenOf(issuer: string): string {
   const encode = (part: object): string => Buffer.from(JSON.stringify(part)).toString('base64url');
   const claims = {
@@ -49,6 +59,12 @@ function tokenOf(issuer: string): string {
 
 const ISSUER_A = 'https://login.example.com/realms/a';
 const ISSUER_B = 'https://login.example.com/realms/b';
+const PLACES = [
+  { header: 'authorization', scheme: 'Bearer' },
+  { header: 'x-token' },
+  { cookie: 'session' },
+  { query: 'access_token' },
+];
 
 /** A kind is a row here, or several. */
 export const rows: readonly Row[] = [
@@ -184,6 +200,18 @@ export const rows: readonly Row[] = [
     budgetMicroseconds: 5,
     policies: [jwtOf(ISSUER_A)],
     headers: { authorization: tokenOf(ISSUER_A) },
+  },
+  {
+    name: 'jwt-validation, two issuers',
+    budgetMicroseconds: 5,
+    policies: [jwtOfBoth({})],
+    headers: { authorization: tokenOf(ISSUER_B) },
+  },
+  {
+    name: 'jwt-validation, two issuers, four places',
+    budgetMicroseconds: 5,
+    policies: [jwtOfBoth({ places: PLACES })],
+    headers: { authorization: tokenOf(ISSUER_B) },
   },
   {
     name: 'any of, a token or a client id',

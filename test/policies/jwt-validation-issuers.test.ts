@@ -236,3 +236,15 @@ describe('a SPIFFE trust domain', () => {
     expect(faultsOf({ issuers }).join()).toContain('its "use" is not "sig"');
   });
 });
+
+test('a token means the policy that takes its issuer, by what it says before it is verified', async () => {
+  const ofDomain = { spiffeTrustDomain: 'example.org', textKey: jwk(keyB), audience: ['orders'] };
+  const { authenticates } = policyOf({ issuers: [ofA, ofTenants, ofDomain] });
+  const isMeant = async (claims: object) => authenticates?.isMeant?.(bearer(await signed(keyC, { ...claims })));
+  for (const claims of [{ iss: A }, { iss: ENTRA.replace('{tenantid}', 'x') }, { sub: 'spiffe://example.org/web' }]) {
+    expect(await isMeant(claims)).toBe(true);
+  }
+  const others = [{ iss: B }, {}, { iss: ENTRA }, { sub: 'spiffe://other.org/web' }, { iss: [A] }];
+  for (const claims of others) expect(await isMeant(claims)).toBe(false);
+  expect(authenticates?.bearer?.issuers).toEqual([A]);
+});
