@@ -4,7 +4,7 @@ import type { Clause, Literal } from './satisfiable.ts';
 
 /** A condition of rules: it may hold in any reading of a request, or in every one (`not`). */
 interface Condition {
-  readonly what: 'path' | 'methods' | 'host' | 'header' | 'present' | 'when';
+  readonly what: 'path' | 'methods' | 'host' | 'header' | 'present' | 'when' | 'whole';
   /** Of a header, lower case; else empty. */
   readonly header: string;
   /** Of CEL the expression; empty of a header that is present. */
@@ -20,7 +20,13 @@ export type ScopeOf = (header: string) => number;
 /** A rule as a formula: it matches where all of `all` hold, and of each of `none` something does not. */
 export interface RuleFormula {
   readonly all: readonly Literal[];
-  readonly none: readonly (readonly Literal[])[];
+  readonly none: readonly Exemption[];
+}
+
+export interface Exemption {
+  /** Holds where all of it does. */
+  readonly whole: Literal;
+  readonly literals: readonly Literal[];
 }
 
 /**
@@ -30,20 +36,26 @@ export interface RuleFormula {
 export class RuleLogic {
   readonly #conditions: Condition[] = [];
   readonly #numbers = new Map<string, Literal>();
+  readonly #definitions: Clause[] = [];
   readonly #expressions = new Map<Literal, ExpressionCondition>();
 
   /** @param scopeOf tells headers apart that two rules may see differently, since policies set them in between */
   formulaOf({ not = [], ...source }: RuleSource, scopeOf: ScopeOf): RuleFormula {
     return {
       all: this.#literalsOf(source, 'any', scopeOf),
-      none: not.map((each) => this.#literalsOf(each, 'every', scopeOf)),
+      none: not.map((each) => this.#wholeOf(this.#literalsOf(each, 'every', scopeOf))),
     };
   }
 
-  /** A variable that stands for nothing here, such as for a whole list of conditions. */
-  fresh(): Literal {
-    this.#conditions.push({ what: 'present', header: '', pattern: '', reading: 'any', scope: 0 });
-    return this.#conditions.length;
+  /** One literal for several that all hold. */
+  #wholeOf(literals: readonly Literal[]): Exemption {
+    const [only] = literals;
+    if (only !== undefined && literals.length === 1) return { whole: only, literals };
+    this.#conditions.push({ what: 'whole', header: '', pattern: '', reading: 'any', scope: 0 });
+    const whole = this.#conditions.length;
+    this.#definitions.push([whole, ...literals.map((literal) => -literal)]);
+    for (const literal of literals) this.#definitions.push([-whole, literal]);
+    return { whole, literals };
   }
 
   /** A condition in CEL: it holds or not, whatever it looks like. */
@@ -65,11 +77,17 @@ export class RuleLogic {
   }
 
   /** What holds between the conditions, whatever the request. */
-  implications(): readonly Clause[] {
-    const clauses: Clause[] = [];
-    for (const [i, one] of this.#conditions.entries()) {
-      for (const [j, other] of this.#conditions.entries()) {
-        if (i !== j && implies(one, other)) clauses.push([-(i + 1), j + 1]);
+  background(): readonly Clause[] {
+    const clauses: Clause[] = [...this.#definitions];
+    const alike = Map.groupBy(
+      this.#conditions.map((condition, index) => ({ condition, number: index + 1 })),
+      ({ condition: { what, header, scope } }) => (header === '' ? what : `${header} ${scope}`),
+    );
+    for (const group of alike.values()) {
+      for (const one of group) {
+        for (const other of group) {
+          if (one !== other && implies(one.condition, other.condition)) clauses.push([-one.number, other.number]);
+        }
       }
     }
     return clauses;
@@ -116,6 +134,7 @@ export class RuleLogic {
 
 /** Where every reading matches, any does; and a header that has a value is present. */
 function implies(one: Condition, other: Condition): boolean {
+  if (one.what === 'when' || one.what === 'whole') return false;
   if (one.header !== other.header || one.scope !== other.scope) return false;
   if (other.what === 'present') return one.what === 'header';
   if (one.what !== other.what || (one.reading === 'any' && other.reading === 'every')) return false;
@@ -125,14 +144,18 @@ function implies(one: Condition, other: Condition): boolean {
 /** Whether an expression is seen to match nothing that the other does not. */
 function isWithin(what: Condition['what'], inner: string, outer: string): boolean {
   if (inner === outer) return true;
-  const some = choicesOf(what, inner);
-  const others = choicesOf(what, outer);
+  const some = knownChoices(what, inner);
+  const others = knownChoices(what, outer);
   if (some === undefined || others === undefined) return false;
   // A rule for GET covers HEAD.
   const coversHead = what === 'methods' && others.some(({ text, isPrefix }) => text === 'get' && !isPrefix);
   const wider = coversHead ? [...others, { text: 'head', isPrefix: false }] : others;
   return some.every((one) => wider.some((other) => isChoiceWithin(one, other)));
 }
+
+/** Of the expressions that were looked at last; documents write them. */
+const CHOICES = new Map<string, readonly Choice[] | undefined>();
+const MOST_CHOICES = 10_000;
 
 interface Choice {
   readonly text: string;
@@ -142,6 +165,15 @@ interface Choice {
 
 function isChoiceWithin(one: Choice, other: Choice): boolean {
   return other.isPrefix ? one.text.startsWith(other.text) : !one.isPrefix && one.text === other.text;
+}
+
+function knownChoices(what: Condition['what'], pattern: string): readonly Choice[] | undefined {
+  const key = `${what} ${pattern}`;
+  if (!CHOICES.has(key)) {
+    if (CHOICES.size >= MOST_CHOICES) CHOICES.clear();
+    CHOICES.set(key, choicesOf(what, pattern));
+  }
+  return CHOICES.get(key);
 }
 
 /** Undefined of an expression that is more than texts, and texts with anything behind them. */

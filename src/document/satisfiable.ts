@@ -3,51 +3,108 @@ export type Literal = number;
 /** At least one of them holds. */
 export type Clause = readonly Literal[];
 
-/** Steps of a search: far more than documents that people write need. */
-const MOST_STEPS = 20_000;
+/** Clauses that all questions together may look at: some 100 ms, and far more than documents that people write need. */
+const MOST_LOOKS = 5_000_000;
 
-/**
- * Looks for truth values under which all clauses hold (Davis, Logemann, Loveland 1962).
- * @returns the variables that are true; undefined where there are none; `unknown` where the search was given up
- */
-export function satisfiable(clauses: readonly Clause[]): ReadonlySet<number> | undefined | 'unknown' {
-  const steps = { left: MOST_STEPS };
-  const found = search(clauses, new Map(), steps);
-  if (found === undefined) return steps.left <= 0 ? 'unknown' : undefined;
-  return new Set([...found].filter(([, isTrue]) => isTrue).map(([variable]) => variable));
+/** Clauses that all hold, and the question whether there are truth values for it (Davis, Logemann, Loveland 1962). */
+export class Formula {
+  readonly #clauses: readonly Clause[];
+  /** The clauses with a literal, by its place. */
+  readonly #places: (readonly number[] | undefined)[] = [];
+  /** 1, −1 or 0 where it is open, by variable. */
+  readonly #values: number[] = [];
+  /** Variables in the order in which they were given values. */
+  readonly #trail: number[] = [];
+  #looks = 0;
+
+  constructor(clauses: readonly Clause[]) {
+    this.#clauses = clauses;
+    const places: number[][] = [];
+    for (const [index, clause] of clauses.entries()) {
+      for (const literal of clause) {
+        (places[placeOf(literal)] ??= []).push(index);
+      }
+    }
+    this.#places = places;
+  }
+
+  /** Whether all clauses can hold together with these; true too if it can't be told in time. */
+  mayHold(assumed: Clause): boolean {
+    const holds = this.#clauses.every(({ length }) => length > 0) && this.#assumeAll(assumed) && this.#search(0);
+    this.#undo(0);
+    return holds;
+  }
+
+  #assumeAll(assumed: Clause): boolean {
+    // What stands alone follows from nothing.
+    const given = [...assumed, ...this.#clauses.flatMap((clause) => (clause.length === 1 ? clause : []))];
+    return given.every((literal) => this.#assume(literal));
+  }
+
+  /** @param from clauses before it hold already */
+  #search(from: number): boolean {
+    for (let at = from; at < this.#clauses.length; at++) {
+      const clause = this.#clauses[at] as Clause;
+      if (++this.#looks > MOST_LOOKS) return true;
+      if (clause.some((literal) => this.#valueOf(literal) > 0)) continue;
+      const before = this.#trail.length;
+      for (const literal of clause) {
+        const value = this.#valueOf(literal);
+        // What was tried before has made it hold.
+        if (value > 0) return this.#search(at + 1);
+        if (value < 0) continue;
+        if (this.#assume(literal) && this.#search(at + 1)) return true;
+        this.#undo(before);
+        // It can't hold here: so its negation does for all that is tried now.
+        if (!this.#assume(-literal)) return false;
+      }
+      return false;
+    }
+    return true;
+  }
+
+  /** Gives a literal its truth, and all that follows; false where that contradicts. */
+  #assume(assumed: Literal): boolean {
+    const pending = [assumed];
+    for (let literal = pending.pop(); literal !== undefined; literal = pending.pop()) {
+      const value = this.#valueOf(literal);
+      if (value < 0) return false;
+      if (value > 0) continue;
+      this.#values[Math.abs(literal)] = literal > 0 ? 1 : -1;
+      this.#trail.push(Math.abs(literal));
+      for (const index of this.#places[placeOf(-literal)] ?? []) {
+        this.#looks += 1;
+        const left = this.#onlyOpen(this.#clauses[index] as Clause);
+        if (left === 'none') return false;
+        if (left !== undefined) pending.push(left);
+      }
+    }
+    return true;
+  }
+
+  /** The one literal that is left; undefined where the clause holds or has several left. */
+  #onlyOpen(clause: Clause): Literal | undefined | 'none' {
+    let open: Literal | undefined;
+    for (const literal of clause) {
+      const value = this.#valueOf(literal);
+      if (value > 0) return undefined;
+      if (value < 0) continue;
+      if (open !== undefined) return undefined;
+      open = literal;
+    }
+    return open ?? 'none';
+  }
+
+  #valueOf(literal: Literal): number {
+    const value = this.#values[Math.abs(literal)] ?? 0;
+    return literal > 0 ? value : -value;
+  }
+
+  #undo(length: number): void {
+    while (this.#trail.length > length) this.#values[this.#trail.pop() as number] = 0;
+  }
 }
 
-type Values = ReadonlyMap<number, boolean>;
-
-function search(clauses: readonly Clause[], values: Values, steps: { left: number }): Values | undefined {
-  if (--steps.left <= 0) return undefined;
-  const known = new Map(values);
-  let open = clauses;
-  for (;;) {
-    const rest = simplified(open, known);
-    if (rest === undefined) return undefined;
-    const single = rest.find(({ length }) => length === 1)?.[0];
-    open = rest;
-    if (single === undefined) break;
-    known.set(Math.abs(single), single > 0);
-  }
-  const chosen = open[0]?.[0];
-  if (chosen === undefined) return known;
-  const variable = Math.abs(chosen);
-  return (
-    search(open, new Map(known).set(variable, chosen > 0), steps) ??
-    search(open, new Map(known).set(variable, chosen < 0), steps)
-  );
-}
-
-/** Undefined: a clause can hold no more. */
-function simplified(clauses: readonly Clause[], values: Values): readonly Clause[] | undefined {
-  const rest: Clause[] = [];
-  for (const clause of clauses) {
-    if (clause.some((literal) => values.get(Math.abs(literal)) === literal > 0)) continue;
-    const open = clause.filter((literal) => !values.has(Math.abs(literal)));
-    if (open.length === 0) return undefined;
-    rest.push(open);
-  }
-  return rest;
+function placeOf(literal: Literal): number {
+  return literal > 0 ? 2 * literal : 1 - 2 * literal;
 }

@@ -5,7 +5,7 @@ import { canonicalHeaderName } from '../request/header-name.ts';
 import type { Bound } from '../snapshot/snapshot.ts';
 import { RuleLogic } from './rule-logic.ts';
 import type { RuleFormula, ScopeOf } from './rule-logic.ts';
-import { satisfiable } from './satisfiable.ts';
+import { Formula } from './satisfiable.ts';
 import type { Clause, Literal } from './satisfiable.ts';
 
 // Which requests no policy authenticates. Rules are held against each other as formulas: a header that callers choose may
@@ -39,18 +39,19 @@ export function chosenRules(policies: readonly Bound<Policy>[], owned: ReadonlyS
   if (!all.some(({ rules, when }) => when !== undefined || (rules?.headers.length ?? 0) > 0)) return [];
   const logic = new RuleLogic();
   const rules = all.flatMap((bound, index) => rulesOf(bound, logic, index, owned));
-  const background = [...rules.flatMap(({ formula }) => refuting(formula, logic)), ...logic.implications()];
+  const refuted = rules.map(({ formula }) => refuting(formula));
+  const nobody = new Formula([...refuted, ...logic.background()]);
   return rules.flatMap(({ bound, rule, formula }) => {
     const chosenAt = (literal: Literal) => chosenBy(literal, bound, { logic, owned });
     const isChosen = (literal: Literal) => chosenAt(literal).length > 0;
-    const looksAt = new Set([...formula.all, ...formula.none.flat()].flatMap(chosenAt));
+    const looksAt = new Set([...formula.all, ...formula.none.flatMap(({ literals }) => literals)].flatMap(chosenAt));
     if (looksAt.size === 0) return [];
     // Path, method and host are such that the rule applies if the headers do.
-    const fits: Clause[] = [
-      ...formula.all.filter((literal) => !isChosen(literal)).map((literal) => [literal]),
-      ...formula.none.filter((list) => !list.some(isChosen)).map((list) => list.map((literal) => -literal)),
+    const fits = [
+      ...formula.all.filter((literal) => !isChosen(literal)),
+      ...formula.none.filter(({ literals }) => !literals.some(isChosen)).map(({ whole }) => -whole),
     ];
-    return satisfiable([...background, ...fits]) === undefined ? [] : [{ bound, rule, looksAt: [...looksAt] }];
+    return nobody.mayHold(fits) ? [{ bound, rule, looksAt: [...looksAt] }] : [];
   });
 }
 
@@ -67,8 +68,8 @@ export function leavesOpen(
     ...all.flatMap((bound, index) => rulesOf(bound, logic, index, owned).map(({ formula }) => formula)),
     ...intended.map((source) => logic.formulaOf(source, () => 0)),
   ];
-  const none = formulas.flatMap((formula) => refuting(formula, logic));
-  return satisfiable([...none, ...logic.implications()]) !== undefined;
+  const none = formulas.map(refuting);
+  return new Formula([...none, ...logic.background()]).mayHold([]);
 }
 
 /** Enforced, whatever its phase: `rate-limiting-sla` lets nobody pass without credentials either. */
@@ -115,15 +116,7 @@ function chosenBy(
   });
 }
 
-/** Clauses that hold if the rule does not match. */
-function refuting({ all, none }: RuleFormula, logic: RuleLogic): readonly Clause[] {
-  const clauses: Clause[] = [];
-  const either: Literal[] = all.map((literal) => -literal);
-  for (const list of none) {
-    // It stands for the whole list: if it is true, all of it holds.
-    const whole = logic.fresh();
-    either.push(whole);
-    for (const literal of list) clauses.push([-whole, literal]);
-  }
-  return [...clauses, either];
+/** Holds if the rule does not match. */
+function refuting({ all, none }: RuleFormula): Clause {
+  return [...all.map((literal) => -literal), ...none.map(({ whole }) => whole)];
 }
