@@ -59,7 +59,7 @@ describe.skipIf(parts.includes(undefined))('a flood of passwords for a real dire
     const { decide } = open();
     const before = bindsOf('bob');
     const first = Array.from({ length: 5000 }, async () => decide('bob', 'guess'));
-    for (const outcome of await Promise.allSettled(first)) {
+    for (const outcome of await Promise.allSettled(first.map((one) => Promise.resolve(one)))) {
       // Those for whom there is no room are denied, and ask nobody.
       expect(outcome.status === 'fulfilled' ? outcome.value : outcome.reason).toMatchObject({
         reason: expect.stringMatching(/^(user_rejected|directory_unavailable)$/),
@@ -75,7 +75,7 @@ describe.skipIf(parts.includes(undefined))('a flood of passwords for a real dire
     const flood = Array.from({ length: 3000 }, async (_, at) => decide('alice', `guess-${at}`));
     // At once, not when the others are done.
     expect(decide('alice', 'alice-password')).toMatchObject({ identity: { claims: { sub: 'alice' } } });
-    const outcomes = await Promise.allSettled(flood);
+    const outcomes = await Promise.allSettled(flood.map((one) => Promise.resolve(one)));
     const reasons = outcomes.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value.reason : 'failed'));
     expect(new Set(reasons)).toEqual(new Set(['user_rejected', 'directory_unavailable']));
     expect(connections.most).toBeLessThanOrEqual(MOST_CONNECTIONS);
