@@ -1,8 +1,10 @@
+import { Readable } from 'node:stream';
 import { newKey } from '../src/contract/api-key.ts';
 import { formatSecretHash } from '../src/contract/secret.ts';
 import { systemTimers } from '../src/clock.ts';
 import { createEgress } from '../src/egress/egress.ts';
 import { egressRules } from '../src/egress/rules.ts';
+import type { EgressTransport } from '../src/egress/transport.ts';
 import { people } from '../test/ldap/people.ts';
 import { noNetwork } from '../test/policies/environment.ts';
 import { PartMissing } from '../test/real/parts.ts';
@@ -21,6 +23,13 @@ function clientWith(spec: object): Readonly<Record<string, string>> {
 }
 
 const { key, id, secret } = newKey();
+
+/** An authorization server that calls every token active. */
+const active: EgressTransport = async () => ({
+  status: 200,
+  contentType: 'application/json',
+  body: Readable.from([Buffer.from('{"active":true,"client_id":"web","sub":"248289761001","aud":"orders"}')]),
+});
 
 /** Policies that know who calls: by a key, a certificate, a directory. */
 export const knownRows: readonly Row[] = [
@@ -42,6 +51,23 @@ export const knownRows: readonly Row[] = [
     budgetMicroseconds: 3,
     policies: [{ policyRef: { name: 'workload-identity' } }],
     files: clientWith({ principals: ['spiffe://cluster.local/ns/*/sa/web'] }),
+  },
+  {
+    name: 'oauth2-token-introspection, remembered',
+    budgetMicroseconds: 5,
+    policies: [
+      {
+        policyRef: { name: 'oauth2-token-introspection' },
+        config: {
+          introspectionURL: 'https://issuer.example.com/introspect',
+          clientAuthentication: { method: 'none' },
+          audience: 'orders',
+          validatedTokenTTL: 86_400,
+        },
+      },
+    ],
+    files: clientWith({}),
+    environment: { egress: createEgress({ transport: active, timers: systemTimers, rules: egressRules([]) }) },
   },
 ];
 
