@@ -83,13 +83,20 @@ export class Inquiries<Value> {
     this.#circuit = new Circuit(options.random);
   }
 
+  /** What is remembered of it. */
+  recall(credential: string): Value | undefined {
+    return this.#known(this.#options.digest(credential));
+  }
+
   /** @throws InquiryFault (rejects with it) */
   about(credential: string, patience: Patience): Value | Promise<Value> {
-    const { clock } = this.#options;
     const digest = this.#options.digest(credential);
-    const now = clock.monotonic();
-    const known = this.#good.get(digest, now) ?? this.#bad.get(digest, now);
-    return known ?? this.#wait(digest, credential, patience);
+    return this.#known(digest) ?? this.#wait(digest, credential, patience);
+  }
+
+  #known(digest: string): Value | undefined {
+    const now = this.#options.clock.monotonic();
+    return this.#good.get(digest, now) ?? this.#bad.get(digest, now);
   }
 
   close(): void {

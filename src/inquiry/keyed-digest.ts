@@ -1,14 +1,26 @@
-import { createHmac, createSecretKey } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** What a credential is remembered by: nobody who reads the memory of the process learns a credential of it. */
 export type KeyedDigest = (credential: string) => string;
 
+const BLOCK_BYTES = 64;
+const DIGEST_BYTES = 32;
+
 /**
- * HMAC-SHA-256 (RFC 2104) under a key that is made at the start and kept nowhere else.
- * @param key 32 random bytes
+ * HMAC-SHA-256 (RFC 2104) under a key that is made at the start and kept nowhere else. Node's own takes twice as long
+ * for a token, since each is an object of its own.
+ * @param key 32 random bytes: the key of the HMAC is their hexadecimal text, which fills a block
  */
 export function keyedDigest(key: Uint8Array): KeyedDigest {
-  // A key object spares each call eleven microseconds.
-  const prepared = createSecretKey(key);
-  return (credential) => createHmac('sha256', prepared).update(credential, 'utf8').digest('binary');
+  const text = Buffer.from(key).toString('hex');
+  if (text.length !== BLOCK_BYTES) throw new TypeError(`the key has ${key.byteLength} bytes; expected are 32`);
+  const block = Buffer.from(text, 'latin1');
+  // In ASCII, so that a credential can stand behind it in one text.
+  const inner = Buffer.from(block.map((byte) => byte ^ 0x36)).toString('latin1');
+  const outer = Buffer.alloc(BLOCK_BYTES + DIGEST_BYTES);
+  outer.set(block.map((byte) => byte ^ 0x5c));
+  return (credential) => {
+    outer.set(hash('sha256', inner + credential, 'buffer'), BLOCK_BYTES);
+    return hash('sha256', outer, 'binary');
+  };
 }

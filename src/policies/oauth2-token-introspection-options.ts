@@ -68,12 +68,13 @@ function reportAuthentication(
   if (clientAuthentication === undefined) return;
   if (clientAuthentication.method === 'tls_client_auth' && certificate === undefined)
     report('tls', 'is missing: tls_client_auth needs certificateFile and keyFile here');
-  if (!('clientSecret' in clientAuthentication || 'clientSecretFile' in clientAuthentication)) {
-    if (clientAuthentication.method.startsWith('client_secret'))
-      report(['clientAuthentication', 'clientSecret'], 'is missing: give it, or clientSecretFile');
-  } else if (clientAuthentication.clientSecret !== undefined && clientAuthentication.clientSecretFile !== undefined) {
+  if (clientAuthentication.method !== 'client_secret_basic' && clientAuthentication.method !== 'client_secret_post')
+    return;
+  const { clientSecret, clientSecretFile } = clientAuthentication;
+  if (clientSecret === undefined && clientSecretFile === undefined)
+    report(['clientAuthentication', 'clientSecret'], 'is missing: give it, or clientSecretFile');
+  if (clientSecret !== undefined && clientSecretFile !== undefined)
     report(['clientAuthentication', 'clientSecretFile'], 'stands beside clientSecret; remove one of the two');
-  }
 }
 
 function reportSigned(config: IntrospectionOptions, report: Report): void {

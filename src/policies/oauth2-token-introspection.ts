@@ -128,6 +128,8 @@ function createIntrospection(config: IntrospectionOptions, environment: PolicySu
       if (offered.kind === 'malformed') return invalid(offered.detail);
       const { token } = offered;
       if (token.length > MAX_TOKEN_LENGTH) return invalid(`the token is longer than ${MAX_TOKEN_LENGTH} characters`);
+      const known = inquiries.recall(token);
+      if (known !== undefined) return outcomeOf(request, known);
       if (!TOKEN.test(token)) return invalid('the token has characters that no bearer token has (RFC 6750, 2.1)');
       return settle<Judged, Outcome>(
         inquiries.about(token, request),

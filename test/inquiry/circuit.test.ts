@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { MAX_ASKED_AT_ONCE } from '../../src/inquiry/inquiries.ts';
 import { keyedDigest } from '../../src/inquiry/keyed-digest.ts';
@@ -79,6 +80,10 @@ test('what is remembered is found by a digest under the key of this process alon
   const [one, other] = [keyedDigest(Buffer.alloc(32, 1)), keyedDigest(Buffer.alloc(32, 2))];
   expect(one('token')).toBe(keyedDigest(Buffer.alloc(32, 1))('token'));
   expect(one('token')).not.toBe(other('token'));
+  for (const credential of ['', 'token', 'tökén', 'x'.repeat(10_000)]) {
+    const key = Buffer.alloc(32, 1).toString('hex');
+    expect(one(credential)).toBe(createHmac('sha256', key).update(credential).digest('binary'));
+  }
   expect(one('token')).not.toBe(one('tokeN'));
   expect(Buffer.from(one('token'), 'latin1')).toHaveLength(32);
 });
