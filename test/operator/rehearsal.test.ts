@@ -12,7 +12,8 @@ it('a policy knows an operator’s question from a caller’s request', async ()
     return {};
   });
   const snapshot = snapshotOf([apiOf({ name: 'orders', access: [bound('p', policy)] })]);
-  const store = { take: grantAll, peek: grantAll, reset: () => 0 };
+  const health = () => ({ kind: 'memory', available: true, detail: '' }) as const;
+  const store = { take: grantAll, peek: grantAll, reset: () => 0, health, close: () => Promise.resolve() };
   const inspector = createInspector({ snapshot: () => snapshot, faults: () => [], store, ports: portsOf() });
   const http = { method: 'GET', path: '/', host: 'example.com' };
   const bytes = toBinary(CheckRequestSchema, create(CheckRequestSchema, { attributes: { request: { http } } }));
