@@ -1,18 +1,28 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
-import { CheckRequestSchema, CheckResponseSchema } from '../../gen/envoy/service/auth/v3/external_auth_pb.js';
+import { HeaderValueOption_HeaderAppendAction as Action } from '../../gen/envoy/config/core/v3/base_pb.js';
 import type { HeaderValueOption } from '../../gen/envoy/config/core/v3/base_pb.js';
+import { CheckRequestSchema, CheckResponseSchema } from '../../gen/envoy/service/auth/v3/external_auth_pb.js';
 import type { HeaderEntry } from '../request/header-entry.ts';
-import type { ForwardedRequest } from './profiles.ts';
+import type { ForwardedRequest } from './forwarded-request.ts';
 
 /** The answer to a Check, as a proxy can be told it over HTTP. */
-export interface HttpAnswer {
-  readonly isAllowed: boolean;
-  /** 200 of an allow. */
-  readonly status: number;
-  /** For the upstream and for the caller: which of them a proxy passes on to whom is its configuration. */
-  readonly headers: readonly HeaderEntry[];
+export type HttpAnswer = Allowed | Ended;
+
+export interface Allowed {
+  readonly isAllowed: true;
+  /** For the upstream: these take the place of what the caller sent under their names. */
+  readonly upstream: readonly HeaderEntry[];
+  /** For the caller. */
+  readonly caller: readonly HeaderEntry[];
   /** Headers of the request that the upstream must not see. */
   readonly remove: readonly string[];
+}
+
+/** A denial, or a policy's own answer. */
+export interface Ended {
+  readonly isAllowed: false;
+  readonly status: number;
+  readonly caller: readonly HeaderEntry[];
   readonly body: string;
 }
 
@@ -40,25 +50,35 @@ export function checkRequestOf(request: ForwardedRequest): Uint8Array {
   );
 }
 
-export function httpAnswerOf(bytes: Uint8Array): HttpAnswer {
+/** @param sent what the request has: a value that is appended to it is told with it */
+export function httpAnswerOf(bytes: Uint8Array, sent: ReadonlyMap<string, string>): HttpAnswer {
   const { status, httpResponse } = fromBinary(CheckResponseSchema, bytes);
   if (status?.code === 0) {
     const ok = httpResponse.case === 'okResponse' ? httpResponse.value : undefined;
-    const headers = [...(ok?.headers ?? []), ...(ok?.responseHeadersToAdd ?? [])].flatMap(entryOf);
-    return { isAllowed: true, status: 200, headers, remove: ok?.headersToRemove ?? [], body: '' };
+    return {
+      isAllowed: true,
+      upstream: (ok?.headers ?? []).flatMap((option) => entryOf(option, sent)),
+      caller: (ok?.responseHeadersToAdd ?? []).flatMap((option) => entryOf(option)),
+      remove: (ok?.headersToRemove ?? []).map((name) => name.toLowerCase()),
+    };
   }
   const denied = httpResponse.case === 'deniedResponse' ? httpResponse.value : undefined;
   return {
     isAllowed: false,
     status: denied?.status?.code ?? FORBIDDEN,
-    headers: (denied?.headers ?? []).flatMap(entryOf),
-    remove: [],
+    caller: (denied?.headers ?? []).flatMap((option) => entryOf(option)),
     body: denied?.body ?? '',
   };
 }
 
-function entryOf({ header }: HeaderValueOption): HeaderEntry[] {
-  if (header === undefined) return [];
-  const value = header.value === '' ? Buffer.from(header.rawValue).toString('latin1') : header.value;
-  return [[header.key.toLowerCase(), value]];
+function entryOf(
+  { header, append, appendAction }: HeaderValueOption,
+  sent?: ReadonlyMap<string, string>,
+): HeaderEntry[] {
+  // Takes a header out of an upstream's response: no proxy can be told that.
+  if (header === undefined || appendAction === Action.OVERWRITE_IF_EXISTS) return [];
+  const name = header.key.toLowerCase();
+  const value = header.rawValue.length > 0 ? new TextDecoder().decode(header.rawValue) : header.value;
+  const before = append === true ? sent?.get(name) : undefined;
+  return [[name, before === undefined ? value : `${before},${value}`]];
 }

@@ -1,46 +1,32 @@
+import { isIP } from 'node:net';
+import type { BlockList, Socket } from 'node:net';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { BlockList } from 'node:net';
-import type { Clock } from '../clock.ts';
-import { RpcError } from '../grpc/rpc.ts';
-import type { UnaryHandler } from '../grpc/rpc.ts';
 import type { ListenAddress } from '../listen/address.ts';
 import { admit, ConnectionRoom } from '../listen/connection-room.ts';
 import { listenOn } from '../listen/socket.ts';
-import type { HeaderEntry } from '../request/header-entry.ts';
-import { canonicalHeaderName } from '../request/header-name.ts';
-import { forwardedRequest, PROFILES } from './profiles.ts';
-import type { ForwardedRequest, Profile, ProfileName } from './profiles.ts';
+import { createAnswering } from './answering.ts';
+import type { AnsweringOptions } from './answering.ts';
 
-export interface ForwardAuthOptions {
+export interface ForwardAuthOptions extends AnsweringOptions {
   readonly address: ListenAddress;
-  readonly profile: ProfileName;
   /** Peers that may ask. A Unix socket has no others. */
   readonly trusted: BlockList;
-  /** `envoy.service.auth.v3.Authorization/Check`. */
-  readonly check: UnaryHandler;
-  /** Canonical names of the headers that ostiary sets for upstreams. */
-  readonly ownedHeaders: () => ReadonlySet<string>;
   readonly maxConnections: number;
-  readonly clock: Clock;
-  /** Called for each request that was refused without a decision, with the reason. */
-  readonly onRefused: (why: string) => void;
-  readonly onFailure: (path: string, error: unknown) => void;
 }
 
 export interface ForwardAuthListener {
   /** As bound. */
   readonly address: ListenAddress;
+  /** From now on each answer ends its connection, so that none is in use when the listener closes. */
+  leave(): void;
   /** Lets requests in flight end, then closes. What remains after `timeoutMs` is cut. */
   drain(timeoutMs: number): Promise<void>;
 }
 
-/** The longest that a decision may wait for keys or counters. */
-const DECISION_MS = 5000;
 /** As much as Envoy takes by default for all headers of a request (60 KiB), and some for what the proxy adds. */
 const MAX_HEADER_BYTES = 72 * 1024;
-
-/** Of the message itself. */
-const OF_ANSWER: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding', 'connection']);
+/** By which a peer that is gone without a word is found. */
+const KEEP_ALIVE_MS = 60_000;
 
 /**
  * Opens the listener for proxies that ask over HTTP: Envoy's `http_service`, `auth_request`, ForwardAuth and the like.
@@ -48,72 +34,71 @@ const OF_ANSWER: ReadonlySet<string> = new Set(['content-length', 'transfer-enco
  * @throws ListenError if it can't be opened (rejects with it)
  */
 export async function openForwardAuth(options: ForwardAuthOptions): Promise<ForwardAuthListener> {
-  const { checkRequestOf, httpAnswerOf } = await import('./check-messages.ts');
-  const profile: Profile = PROFILES[options.profile];
-
-  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    // The body is nobody's: no decision reads it here.
-    request.resume();
-    if (!isTrusted(request, options)) return refuse(response, 403, 'this peer may not ask: see --http-trusted-peers');
-    const headers = headersOf(request);
-    const asked = forwardedRequest({ method: request.method ?? '', url: request.url ?? '', headers }, profile);
-    if (typeof asked === 'string') return refuse(response, 400, asked);
-    const claimed = profile.removal === undefined ? ownedHeaderOf(asked, options.ownedHeaders()) : undefined;
-    // The proxy would pass it on, and the upstream take it for ours.
-    if (claimed !== undefined)
-      return refuse(response, 403, `the request has the header ${claimed}, which only ostiary sets`);
-    const abort = new AbortController();
-    response.once('close', () => abort.abort());
-    const call = {
-      deadline: options.clock.monotonic() + DECISION_MS,
-      signal: abort.signal,
-      connection: request.socket,
-    };
-    const {
-      isAllowed,
-      status,
-      headers: told,
-      remove,
-      body,
-    } = httpAnswerOf(await options.check(checkRequestOf(asked), call));
-    const passed = isAllowed || profile.passesOn(status) ? status : 403;
-    for (const [name, value] of told) if (!OF_ANSWER.has(name)) response.appendHeader(name, value);
-    if (!isAllowed) response.setHeader('x-ostiary-status', String(status));
-    if (remove.length > 0 && profile.removal !== undefined) response.setHeader(profile.removal, remove.join(','));
-    response.setHeader('cache-control', 'no-store');
-    response.writeHead(passed).end(body);
-  }
-
-  function refuse(response: ServerResponse, status: number, why: string): void {
-    options.onRefused(why);
-    response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
-    response.end(JSON.stringify({ error: why }));
-  }
-
-  const server = process
-    .getBuiltinModule('node:http')
-    .createServer(
-      { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: 10_000, requestTimeout: 30_000, joinDuplicateHeaders: false },
-      (request, response) => {
-        answer(request, response).catch((error: unknown) => {
-          // Whatever fails, the request does not pass.
-          if (!(error instanceof RpcError)) options.onFailure(request.url ?? '', error);
-          if (response.headersSent) response.destroy();
-          else refuse(response, profile.passesOn(503) ? 503 : 403, 'no decision could be made');
-        });
-      },
-    );
-  // Node would drop those beyond the number, unseen; their octets are bounded.
+  const answering = await createAnswering(options);
+  let isLeaving = false;
+  const busy: Busy = new Map();
+  const server = process.getBuiltinModule('node:http').createServer(
+    {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headersTimeout: 10_000,
+      requestTimeout: 30_000,
+      connectionsCheckingInterval: 5000,
+      joinDuplicateHeaders: false,
+      // Not closed when idle: a proxy that sends its next question at that moment would take it for a failure. Where
+      // there is no room, the one that is idle longest is closed.
+      keepAliveTimeout: 0,
+      keepAlive: true,
+      keepAliveInitialDelay: KEEP_ALIVE_MS,
+    },
+    (request, response) => {
+      // The body is nobody's: no decision reads it here.
+      request.resume();
+      enter(busy, request.socket, response);
+      const isAsked = isTrusted(request, options);
+      if (isLeaving || !isAsked) response.shouldKeepAlive = false;
+      if (isAsked) void answering.answer(request, response);
+      else {
+        const why = 'this peer may not ask: see --http-trusted-peers';
+        answering.refuse(response, { reason: 'peer_untrusted', status: 403, why });
+      }
+    },
+  );
+  // Node would drop those beyond the number, unseen.
   server.maxHeadersCount = 0;
-  const room = new ConnectionRoom({ most: options.maxConnections, now: () => options.clock.monotonic(), onFull() {} });
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    if (error.code !== 'ECONNRESET') options.onRefused('message_malformed', error.code ?? error.message);
+    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+    else socket.destroy();
+  });
+  const room = new ConnectionRoom({
+    most: options.maxConnections,
+    now: () => options.clock.monotonic(),
+    onFull: () => options.onRefused('no_room', 'a connection was closed for lack of room'),
+  });
   admit(server, (socket) => room.enter(socket));
   const address = await listenOn(server, options.address);
-  return { address, drain: (timeoutMs) => drain(server, room, timeoutMs) };
+  return {
+    address,
+    leave() {
+      isLeaving = true;
+    },
+    async drain(timeoutMs) {
+      isLeaving = true;
+      await drain(server, room, busy, timeoutMs);
+    },
+  };
 }
 
-async function drain(server: Server, room: ConnectionRoom, timeoutMs: number): Promise<void> {
+async function drain(server: Server, room: ConnectionRoom, busy: Busy, timeoutMs: number): Promise<void> {
   const closed = new Promise((resolve) => server.close(resolve));
-  const idle = setInterval(() => server.closeIdleConnections(), 50);
+  const seen = new Map<Socket, number>();
+  // Node would wait for a connection on which nothing was ever asked.
+  const idle = setInterval(() => {
+    for (const socket of room.sockets.keys()) {
+      if (!busy.has(socket) && seen.get(socket) === socket.bytesRead) socket.destroy();
+      seen.set(socket, socket.bytesRead);
+    }
+  }, 50);
   const cut = setTimeout(() => {
     for (const socket of room.sockets.keys()) socket.destroy();
   }, timeoutMs);
@@ -122,25 +107,22 @@ async function drain(server: Server, room: ConnectionRoom, timeoutMs: number): P
   clearTimeout(cut);
 }
 
+/** How many requests of a connection are unanswered: it may send several ahead. */
+type Busy = Map<Socket, number>;
+
+function enter(busy: Busy, socket: Socket, response: ServerResponse): void {
+  busy.set(socket, (busy.get(socket) ?? 0) + 1);
+  response.once('close', () => {
+    const left = (busy.get(socket) ?? 0) - 1;
+    if (left > 0) busy.set(socket, left);
+    else busy.delete(socket);
+  });
+}
+
 function isTrusted({ socket }: IncomingMessage, { address, trusted }: ForwardAuthOptions): boolean {
   if (address.kind === 'unix') return true;
-  const { remoteAddress = '', remoteFamily } = socket;
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(remoteAddress)?.[1];
-  return mapped === undefined
-    ? trusted.check(remoteAddress, remoteFamily === 'IPv6' ? 'ipv6' : 'ipv4')
-    : trusted.check(mapped, 'ipv4');
-}
-
-/** Each as often as it was sent: Node's `headers` drops repeated ones of some names. Bytes that are no UTF-8 become U+FFFD. */
-function headersOf({ rawHeaders }: IncomingMessage): HeaderEntry[] {
-  const headers: HeaderEntry[] = [];
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    const value = Buffer.from(rawHeaders[i + 1] as string, 'latin1').toString('utf8');
-    headers.push([(rawHeaders[i] as string).toLowerCase(), value]);
-  }
-  return headers;
-}
-
-function ownedHeaderOf({ headers }: ForwardedRequest, owned: ReadonlySet<string>): string | undefined {
-  return headers.find(([name]) => owned.has(canonicalHeaderName(name)))?.[0];
+  // A zone has a meaning for this machine alone; an IPv4 peer of a socket for both families has an IPv6 address.
+  const peer = (socket.remoteAddress ?? '').replace(/%.*$/, '').replace(/^::ffff:(?=\d+\.)/i, '');
+  const family = isIP(peer);
+  return family !== 0 && trusted.check(peer, family === 6 ? 'ipv6' : 'ipv4');
 }

@@ -38,6 +38,8 @@ export interface Metrics {
   explained(outcome: OutcomeKind): void;
   /** A request would be for another API if its host had no port, and no dot at its end. */
   hostDiffers(outcome: 'refused' | 'other_api'): void;
+  /** A proxy's question over HTTP was refused. */
+  questionRefused(reason: string): void;
   /** An expression of a policy had no value for a request. */
   expressionFailed(policy: string): void;
   readonly registry: Registry;
@@ -82,6 +84,7 @@ export function createMetrics({ clock, version }: MetricsOptions): Metrics {
     log: createLogMetrics(registry),
     explained: createExplainMetric(registry),
     hostDiffers: createHostMetric(registry),
+    questionRefused: createQuestionMetric(registry),
     expressionFailed: createExpressionMetric(registry),
     registry,
     contentType: registry.contentType,
@@ -107,6 +110,16 @@ function createHostMetric(registry: Registry): Metrics['hostDiffers'] {
     registers: [registry],
   });
   return (outcome) => differing.inc({ outcome });
+}
+
+function createQuestionMetric(registry: Registry): Metrics['questionRefused'] {
+  const refused = new Counter({
+    name: 'ostiary_http_refused_total',
+    help: 'Questions of proxies over HTTP that were refused, by reason: without a decision, or because the proxy could not carry it out.',
+    labelNames: ['reason'],
+    registers: [registry],
+  });
+  return (reason) => refused.inc({ reason });
 }
 
 function createExpressionMetric(registry: Registry): Metrics['expressionFailed'] {

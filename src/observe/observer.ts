@@ -36,6 +36,8 @@ export interface Observer {
   hostDiffers(difference: HostDifference): void;
   /** A call of the operator's API was refused: its method, empty if it names none, and why. */
   callRefused(method: string, why: string): void;
+  /** A proxy's question over HTTP was refused: the kind, and what was wrong. */
+  questionRefused(reason: string, why: string): void;
   /** An operator has closed the windows of these counters. */
   countersReset(reset: OperatorReset): void;
   /** A fetch of a key set has ended. */
@@ -143,6 +145,10 @@ export function createObserver({ metrics, log, clock, ...options }: ObserverOpti
     },
     callRefused(method, why) {
       if (failures.admits(clock.monotonic())) log.warn('call refused', { method, detail: why });
+    },
+    questionRefused(reason, why) {
+      metrics.questionRefused(reason);
+      if (failures.admits(clock.monotonic())) log.warn('question refused', { reason, detail: why });
     },
     countersReset({ api, clientId, counters, windows, isComplete }) {
       const detail = `${windows} windows closed${isComplete ? '' : ', then the store failed'}`;

@@ -6,6 +6,8 @@ export interface ConnectionLimits {
   readonly grpc: number;
   readonly admin: number;
   readonly api: number;
+  /** 0 without such a listener. */
+  readonly http: number;
 }
 
 /** Reserved for documents and their watches, Redis, key sets, logs, and connections that are being closed. */
@@ -18,10 +20,11 @@ const MOST_OTHER = 256;
  * Distributes the files that the process may have open, so that many connections to one listener can't take the files
  * that other listeners, Redis and a reload need.
  * @param descriptors the limit of open files; Infinity: there is none
- * @param mostGrpc the maximum for `--listen`
+ * @param most the maximum for `--listen`, and for `--http-listen`
+ * @param hasHttp whether there is a `--http-listen`: then the two share alike
  * @throws UserError if they are too few
  */
-export function connectionLimits(descriptors: number, mostGrpc: number): ConnectionLimits {
+export function connectionLimits(descriptors: number, most: number, hasHttp = false): ConnectionLimits {
   if (descriptors < LEAST_DESCRIPTORS) {
     throw new UserError(
       `the limit of open files is ${descriptors} (ulimit -n): ostiary needs at least ${LEAST_DESCRIPTORS}, and one more for each connection`,
@@ -29,7 +32,9 @@ export function connectionLimits(descriptors: number, mostGrpc: number): Connect
   }
   const left = descriptors - OWN_DESCRIPTORS;
   const other = Math.min(MOST_OTHER, Math.floor(left / 8));
-  return { grpc: Math.min(mostGrpc, left - 2 * other), admin: other, api: other };
+  const asking = left - 2 * other;
+  const grpc = Math.min(most, hasHttp ? Math.ceil(asking / 2) : asking);
+  return { grpc, admin: other, api: other, http: hasHttp ? Math.min(most, asking - grpc) : 0 };
 }
 
 /** The limit of open files of this process, which Node has raised to the hard one; Infinity if there is none or it can't be told. */

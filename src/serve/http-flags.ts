@@ -8,6 +8,8 @@ import { parseListenAddress } from '../listen/address.ts';
 import { isNetwork, networksOf } from '../request/client-address.ts';
 
 const NO_PROFILE = 'none';
+/** RFC 9110, 5.6.2. */
+const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/;
 
 /** The listener of proxies that ask over HTTP. */
 export const httpFlags = {
@@ -23,6 +25,12 @@ export const httpFlags = {
     'networks of the proxies that may ask on --http-listen; repeatable',
     (given) => (isNetwork(given) ? undefined : 'expected a network such as 10.0.0.0/8, or an address'),
   ),
+  httpStripped: list(
+    [],
+    'HEADER',
+    'request header that the proxy behind --http-listen removes or sets itself, whatever it is told; repeatable',
+    (given) => (HEADER_NAME.test(given) ? undefined : 'expected the name of a header'),
+  ),
 };
 
 /** @throws UserError (exit 2) */
@@ -30,9 +38,14 @@ export function forwardAuthOf({
   httpListen,
   httpProfile,
   httpTrustedPeers,
-}: FlagValues<typeof httpFlags>): Pick<ForwardAuthOptions, 'address' | 'profile' | 'trusted'> | undefined {
+  httpStripped,
+}: FlagValues<typeof httpFlags>): Pick<ForwardAuthOptions, 'address' | 'profile' | 'trusted' | 'stripped'> | undefined {
   if (httpListen === undefined) {
     if (httpProfile !== NO_PROFILE) throw new UserError('--http-profile needs --http-listen', 2);
+    if (httpStripped.length > 0) throw new UserError('--http-stripped needs --http-listen', 2);
+    if (httpTrustedPeers.join() !== httpFlags.httpTrustedPeers.fallback.join()) {
+      throw new UserError('--http-trusted-peers needs --http-listen', 2);
+    }
     return undefined;
   }
   if (httpProfile === NO_PROFILE) {
@@ -40,5 +53,17 @@ export function forwardAuthOf({
   }
   const trusted = networksOf(httpTrustedPeers);
   if (trusted === undefined) throw new UserError('--http-trusted-peers names no network', 2);
-  return { address: parseListenAddress(httpListen, '--http-listen'), profile: httpProfile, trusted };
+  const { changes } = PROFILES[httpProfile];
+  if (changes !== undefined && httpStripped.length > 0) {
+    throw new UserError(
+      `--http-stripped has no effect: ostiary tells a proxy of --http-profile ${httpProfile} what to remove`,
+      2,
+    );
+  }
+  return {
+    address: parseListenAddress(httpListen, '--http-listen'),
+    profile: httpProfile,
+    trusted,
+    stripped: new Set(httpStripped.map((name) => name.toLowerCase())),
+  };
 }

@@ -53,7 +53,7 @@ export const serveFlags = withVariables({
     10_000,
     16,
     1_000_000,
-    'most connections to --listen at once; fewer if the limit of open files is lower',
+    'most connections to --listen, and to --http-listen, at once; fewer if the limit of open files is lower',
   ),
   maxBufferedBytes: integer(
     24 * 1024 * 1024,

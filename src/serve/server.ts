@@ -12,6 +12,7 @@ import { loadTls } from '../listen/tls.ts';
 import type { TlsFiles } from '../listen/tls.ts';
 import { openForwardAuth } from '../forward-auth/listener.ts';
 import type { ForwardAuthListener, ForwardAuthOptions } from '../forward-auth/listener.ts';
+import type { RefusalReason } from '../forward-auth/refusal.ts';
 import type { Inspector } from '../operator/inspection.ts';
 import { openApi } from '../operator/listener.ts';
 import type { ApiListener } from '../operator/listener.ts';
@@ -32,7 +33,9 @@ export interface ServerOptions extends Pick<AdminOptions, 'details' | 'metrics' 
   readonly apiListen: ListenAddress;
   readonly apiTokenFile: string | undefined;
   /** `--http-listen`; undefined: no proxy asks over HTTP. */
-  readonly forwardAuth: Pick<ForwardAuthOptions, 'address' | 'profile' | 'trusted' | 'ownedHeaders'> | undefined;
+  readonly forwardAuth:
+    | Pick<ForwardAuthOptions, 'address' | 'profile' | 'trusted' | 'stripped' | 'ownedHeaders'>
+    | undefined;
   readonly maxMessageBytes: number;
   /** Compressed messages are taken on `--listen`. */
   readonly gzip: boolean;
@@ -49,8 +52,8 @@ export interface ServerEvents {
   readonly failed: (path: string, error: unknown) => void;
   /** A call of the operator's API was refused: its method, and why. */
   readonly refused: (method: string, why: string) => void;
-  /** A proxy's question over HTTP was refused without a decision, and why. */
-  readonly notAsked: (why: string) => void;
+  /** A proxy's question over HTTP was refused, and why. */
+  readonly notAsked: (reason: RefusalReason, why: string) => void;
   /** A certificate is served from now on; it ends at `notAfter`, milliseconds since the Unix epoch. */
   readonly tlsServed: (notAfter: number) => void;
   /** The TLS files have changed and can't be used; what was served before still is. */
@@ -128,7 +131,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
           openForwardAuth({
             ...forwardAuth,
             check: unaryOf(authorization),
-            maxConnections: options.connections.grpc,
+            maxConnections: options.connections.http,
             clock: options.clock,
             onRefused: events.notAsked,
             onFailure,
@@ -156,6 +159,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     const leftMs = (): number => Math.max(0, end - options.clock.monotonic());
     state = 'draining';
     health.setAllServing(false);
+    http?.leave();
     await sleep(Math.min(drainDelayMs, leftMs()));
     watch?.close();
     // A Watch would keep its connection open, and so prolong the drain, as long as the caller likes.

@@ -32,7 +32,7 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
   const drainTimes = drainTimesOf(flags);
   const forwardAuth = forwardAuthOf(flags);
   const version = productVersion();
-  const connections = connectionLimits(descriptorLimit(), flags.maxConnections);
+  const connections = connectionLimits(descriptorLimit(), flags.maxConnections, forwardAuth !== undefined);
   const reporting = createReporting(flags);
   const workers = workersOf(flags, reporting);
   await using opened = new AsyncDisposableStack();
@@ -69,7 +69,7 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
     events: {
       failed: (path, error) => observer.callFailed(path, error),
       refused: (method, why) => observer.callRefused(method, why),
-      notAsked: (why) => observer.callRefused('http', why),
+      notAsked: (reason, why) => observer.questionRefused(reason, why),
       tlsServed: (notAfter) => metrics.tls.served('grpc', notAfter),
       tlsFault: (message) => log.error('certificate not taken over', { detail: message }),
     },

@@ -197,7 +197,7 @@ function optionsOf(transport: RpcTransport, options: Partial<ServerOptions>): Se
     apiListen: loopback,
     apiTokenFile: undefined,
     gzip: false,
-    connections: { grpc: 1000, admin: 256, api: 256 },
+    connections: { grpc: 1000, admin: 256, api: 256, http: 256 },
     maxMessageBytes: 1_000_000,
     forwardAuth: undefined,
     authorization: { kind: 'unary', path: checkPath, handle: (request) => request },
