@@ -17,7 +17,8 @@ export function documents(hostPort: 'exact' | 'ignore'): readonly Document[] {
     api('wild', {
       basePath: '/',
       hosts: ['*.wild.example.com'],
-      policies: [{ ...clients, rules: [{ headers: { 'x-env': 'prod' } }] }],
+      // Named as one that a proxy before Envoy sets: callers who get here past it must not be read in two ways either.
+      policies: [{ ...clients, rules: [{ headers: { 'x-env': 'prod' } }], trustedHeaders: ['x-env'] }],
     }),
     ...(hostPort === 'exact' ? [api('ported', { basePath: '/', hosts: ['ported.example.com:8080'] })] : []),
     api('orders', { policies: [{ ...clients, rules: [{ path: '/admin(/.*)?' }] }] }),
