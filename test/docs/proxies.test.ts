@@ -7,7 +7,10 @@ const page = await readPage('docs/proxies/README.md');
 
 test('docs/proxies lists each reason for which a question is refused, and no other', () => {
   const section = page.slice(page.indexOf('## What is refused'));
-  const [, ...rows] = [...section.matchAll(/^\| `(\w+)` +\| (.+?) +\|$/gm)].map(([, reason, meaning]) => [reason, meaning]);
+  const [, ...rows] = [...section.matchAll(/^\| `(\w+)` +\| (.+?) +\|$/gm)].map(([, reason, meaning]) => [
+    reason,
+    meaning,
+  ]);
   expect(rows).toEqual(Object.entries(REFUSALS));
 });
 

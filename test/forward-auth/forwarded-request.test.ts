@@ -15,8 +15,8 @@ function toldBy(profile: Profile, more: readonly HeaderEntry[] = []): AskingRequ
     [profile.scheme, 'https'],
     [profile.clientAddress, '192.0.2.7'],
   ];
-  if (profile.method !== REQUEST_LINE) parts.push([profile.method as string, 'DELETE']);
-  if (profile.path !== REQUEST_LINE) parts.push([profile.path as string, '/orders?a=b']);
+  if (profile.method !== REQUEST_LINE) parts.push([profile.method, 'DELETE']);
+  if (profile.path !== REQUEST_LINE) parts.push([profile.path, '/orders?a=b']);
   if (profile.host !== 'host') parts.push(['host', 'ostiary.internal']);
   const [method, url] = profile.method === REQUEST_LINE ? ['DELETE', '/orders?a=b'] : ['GET', '/whatever'];
   return { method, url, headers: [...parts, ...more] };
