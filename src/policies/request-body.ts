@@ -68,7 +68,7 @@ export function judgeBody(check: Check, scan: (bytes: Buffer) => BodyFault | und
 /** Where Envoy says whether it has sent the whole body. */
 const PARTIAL = 'x-envoy-auth-partial-body';
 /** Methods whose requests mostly have no body, so that one without a word of its length has none. */
-const WITHOUT_BODY = new Set(['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'TRACE']);
+const WITHOUT_BODY = new Set(['DELETE', 'GET', 'HEAD', 'OPTIONS', 'TRACE']);
 const UTF8 = new Set(['utf-8', 'utf8', 'us-ascii']);
 
 /**
@@ -79,6 +79,8 @@ function requestBody(check: Check): { readonly bytes: Buffer } | Denial | undefi
   if (check.hasTextBody) {
     return unseen('Envoy sends it as text, in which bytes are replaced: set pack_as_bytes in with_request_body');
   }
+  // Envoy sends no body of a request that asks for another protocol, though it may have one, or a stream behind it.
+  if (check.header('upgrade') !== undefined) return unseen('none of a request with upgrade is sent');
   const { rawBody } = check;
   if (rawBody === undefined) return hasNone(check) ? undefined : unseen('set with_request_body in its filter');
   if ((check.header(PARTIAL) ?? 'false') !== 'false')
@@ -102,12 +104,13 @@ export function isOtherThan(check: Check, isMeant: (mediaType: string) => boolea
   return /^[a-z0-9!#$&^_.+-]+\/[a-z0-9!#$&^_.+-]+$/.test(mediaType) && !isMeant(mediaType);
 }
 
-/** A request has a body where it says so (RFC 9112, 6.3). In HTTP/2 it need not say it. */
+/**
+ * A request without a word of its length may have a body all the same: in HTTP/2, and in HTTP/1.1 in chunks, since Envoy
+ * takes off `transfer-encoding` before it asks.
+ */
 function hasNone(check: Check): boolean {
   const length = check.header('content-length');
-  if (length !== undefined) return /^0+$/.test(length.trim());
-  if (check.header('transfer-encoding') !== undefined) return false;
-  return check.protocol.startsWith('HTTP/1') || WITHOUT_BODY.has(check.method);
+  return length === undefined ? WITHOUT_BODY.has(check.method) : /^0+$/.test(length.trim());
 }
 
 function charsetOf(contentType: string | undefined): string | undefined {
