@@ -18,6 +18,8 @@ export interface BenchServer {
 
 export interface BenchOstiary extends BenchServer {
   readonly adminUrl: string;
+  /** Of the operator's API. */
+  readonly apiAddress: string;
   /** From the start of the process until it says so. */
   readonly readyMs: number;
 }
@@ -64,7 +66,13 @@ export async function startOstiary(
   );
   // Its own word is there at once and costs it nothing; a question each while would take time from its core.
   await untilReady('ostiary', running, async () => running.output().includes('"msg":"ready"'), 20_000, 2);
-  return { process: running, address, adminUrl: `http://${admin}`, readyMs: performance.now() - startedAt };
+  return {
+    process: running,
+    address,
+    apiAddress: api,
+    adminUrl: `http://${admin}`,
+    readyMs: performance.now() - startedAt,
+  };
 }
 
 /** What the image starts Node.js with (`Dockerfile`), once `npm run bundle` has made the bundle. */
