@@ -15,10 +15,15 @@ export interface Budgets {
   readonly turns: FairTurns;
 }
 
+/** Of a Check that arrives in two pieces. */
+const SMALL_BYTES = 4096;
+/** What an Envoy has under way at once, unless it is very busy. */
+const SMALL_STREAMS = 32;
+
 export function createBudgets(limits: Limits, nowMs: number): Budgets {
   return {
-    bufferedBytes: new Budget(limits.totalBufferedBytes),
-    streams: new Budget(limits.totalStreams),
+    bufferedBytes: new Budget(limits.totalBufferedBytes, SMALL_BYTES),
+    streams: new Budget(limits.totalStreams, SMALL_STREAMS),
     inflation: new TokenBucket(limits.totalInflatedBytes, nowMs),
     turns: new FairTurns(),
   };

@@ -15,6 +15,20 @@ describe('a budget', () => {
     }
   });
 
+  it('leaves a part for those that need little, whatever the others hold', () => {
+    const budget = new Budget(8000, 10);
+    const greedy = Array.from({ length: 100 }, () => budget.share());
+    // One after the other takes all that it can get.
+    for (const share of greedy.slice(0, 20)) while (share.take(1));
+    // The last of them are small themselves.
+    expect(budget.free).toBeGreaterThanOrEqual(900);
+    for (const share of greedy.slice(20)) {
+      expect(share.take(10)).toBe(true);
+      expect(share.take(1)).toBe(false);
+    }
+    expect(budget.free).toBeGreaterThanOrEqual(100);
+  });
+
   it('has what was given back, and never gives more than there is', () => {
     const step = fc.record({ who: fc.nat(4), amount: fc.nat(400), gives: fc.boolean() });
     fc.assert(
