@@ -6,9 +6,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { documentsFolder } from '../e2e/documents.ts';
 import { shop } from '../e2e/shop.ts';
-import { mountHung, releaseAfterEach } from '../real/hung-mount.ts';
+import { hangs, mountHung, releaseAfterEach } from '../real/hung-mount.ts';
 import { runOstiary } from '../real/ostiary.ts';
 import { partOrSkip } from '../real/parts.ts';
+import { untilReady } from '../real/process.ts';
 import { startRedis } from '../real/redis.ts';
 import type { RealRedis } from '../real/redis.ts';
 import { freePort, scratchFolder } from '../real/scratch.ts';
@@ -55,7 +56,7 @@ const faults: readonly (readonly [what: string, args: () => readonly string[], s
 
 async function failsWith(args: readonly string[], says: string): Promise<void> {
   const ostiary = await runOstiary(['serve', '--policies', policies, ...spare, ...args]);
-  const exit = await Promise.race([ostiary.exited, sleep(20_000, 'it goes on', { ref: false })]);
+  const exit = await Promise.race([ostiary.exited, sleep(40_000, 'it goes on', { ref: false })]);
   if (exit === 'it goes on') await ostiary.kill();
   expect(exit, ostiary.output()).toBe(1);
   const complaint = ostiary
@@ -69,19 +70,19 @@ async function failsWith(args: readonly string[], says: string): Promise<void> {
 
 describe('a start that fails ends with its fault', () => {
   describe.skipIf(redisServer === undefined)('beside a Redis', () => {
-    it.each(faults)('%s', (_, args, says) => failsWith([...args(), '--redis', redis?.url ?? ''], says), 30_000);
+    it.each(faults)('%s', (_, args, says) => failsWith([...args(), '--redis', redis?.url ?? ''], says), 60_000);
 
     it.each(faults.filter(([what]) => /documents|admin/.test(what)))(
       '%s, with several workers',
       (_, args, says) => failsWith([...args(), '--redis', redis?.url ?? '', '--workers', '2'], says),
-      30_000,
+      60_000,
     );
   });
 
   it.each(faults.filter(([what]) => /documents|--listen|TLS/.test(what)))(
     '%s, beside a Redis that is not there',
     async (_, args, says) => failsWith([...args(), '--redis', `redis://127.0.0.1:${await freePort()}`], says),
-    30_000,
+    60_000,
   );
 });
 
@@ -100,11 +101,11 @@ describe.skipIf(mountHung === undefined)('a start that hangs', () => {
       '--api-token-file',
       join(hung, 'token'),
     ]);
-    await sleep(1500);
+    await untilReady('a start that hangs', ostiary, async () => hangs(ostiary.pid));
     ostiary.signal('SIGTERM');
     const exit = await Promise.race([ostiary.exited, sleep(15_000, 'it goes on', { ref: false })]);
     if (exit === 'it goes on') await ostiary.kill();
     expect(exit).toBe(null);
     expect(ostiary.output()).toContain('ended by SIGTERM before it was ready');
-  }, 30_000);
+  }, 60_000);
 });

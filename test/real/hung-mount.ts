@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { afterEach } from 'vitest';
 
 /** A file system over a folder that answers nothing: whoever asks it waits, in the kernel, as for a server that is gone. */
@@ -40,6 +40,15 @@ function mount(folder: string): HungMount {
   };
   mounted.add(hung);
   return hung;
+}
+
+/** Whether a thread of the process waits for such a file system: the kernel names what it sleeps in. */
+export function hangs(pid: number): boolean {
+  const threads = `/proc/${pid}/task`;
+  return readdirSync(threads).some((thread) => {
+    const sleepsIn = readFileSync(`${threads}/${thread}/wchan`, 'utf8');
+    return /fuse|request_wait_answer/.test(sleepsIn);
+  });
 }
 
 function canMount(): boolean {
