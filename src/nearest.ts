@@ -1,13 +1,13 @@
 /**
- * The candidate an author most likely meant: at most two slips away (insertions, deletions,
- * substitutions, neighbours swapped), or a third of the word, ignoring case.
+ * The candidate an author most likely meant: at most two slips away (insertions, deletions, substitutions, neighbours
+ * swapped), or a third of the word, ignoring case. Of a word of up to four letters one slip: with two it is another.
  */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   // A long word has no slip to find, and the cost is quadratic.
   if (word.length > 100) return undefined;
   const lower = word.toLowerCase();
   let best: string | undefined;
-  let bestDistance = Math.max(2, Math.floor(word.length / 3)) + 1;
+  let bestDistance = (word.length <= 4 ? 1 : Math.max(2, Math.floor(word.length / 3))) + 1;
   for (const candidate of candidates) {
     if (Math.abs(candidate.length - word.length) >= bestDistance) continue;
     const distance = slips(lower, candidate.toLowerCase());

@@ -1,7 +1,7 @@
 import type { Code, Context, Frame, Of, Run } from './code.ts';
 import { childrenOf } from './syntax.ts';
 import type { FoldName, Node, NodeOf } from './syntax.ts';
-import { fits, nameOf } from './type.ts';
+import { fits, aNameOf } from './type.ts';
 import type { Type } from './type.ts';
 import { Failure, isList, keysOf, kindOf } from './value.ts';
 import type { JsonMap, MapValue, Value } from './value.ts';
@@ -85,7 +85,7 @@ export function compileFold(node: NodeOf<'fold'>, context: Context, of: Of): Cod
   const { name, at, variable } = node;
   const range = of(node.range);
   if (typeof range.type === 'string' && range.type !== 'dyn') {
-    context.fault(`${name} goes through a list or a map, not through a ${nameOf(range.type)}`, at);
+    context.fault(`${name} goes through a list or a map, not through ${aNameOf(range.type)}`, at);
   }
   const slot = context.locals.length;
   const inner: Context = { ...context, locals: [...context.locals, { name: variable, type: itemType(range.type) }] };
@@ -93,7 +93,7 @@ export function compileFold(node: NodeOf<'fold'>, context: Context, of: Of): Cod
   const body = of(node.body, inner);
   const condition = name === 'map' ? filter : body;
   if (condition !== undefined && !fits(condition.type, 'bool')) {
-    context.fault(`${name} needs a truth value, not a ${nameOf(condition.type)}`, (node.filter ?? node.body).at);
+    context.fault(`${name} needs a truth value, not ${aNameOf(condition.type)}`, (node.filter ?? node.body).at);
   }
   const { constant } = range;
   const items = constant !== undefined && isList(constant) ? constant.length : ASSUMED_ITEMS;

@@ -2,7 +2,7 @@ import type { Code, Context, Frame, Of, Run } from './code.ts';
 import { areEqual, isIn } from './equality.ts';
 import { compileEntryTest } from './selections.ts';
 import type { Node, NodeOf } from './syntax.ts';
-import { common, fits, isNumber, nameOf } from './type.ts';
+import { common, fits, isNumber, aNameOf } from './type.ts';
 import type { Type } from './type.ts';
 import { Failure, MapValue, entryOf, isList, kindOf } from './value.ts';
 import type { JsonMap, Value } from './value.ts';
@@ -36,7 +36,7 @@ export function compileTerms({ kind, terms: nodes, at }: NodeOf<'and' | 'or'>, c
 }
 
 function requireBool(type: Type, at: number, context: Context): void {
-  if (!fits(type, 'bool')) context.fault(`a truth value is needed here, not a ${nameOf(type)}`, at);
+  if (!fits(type, 'bool')) context.fault(`a truth value is needed here, not ${aNameOf(type)}`, at);
 }
 
 export function compileConditional(node: NodeOf<'conditional'>, context: Context, of: Of): Code {
@@ -60,8 +60,8 @@ export function compileEquality(node: NodeOf<'call'>, context: Context, of: Of):
   const [left, right] = node.args.map((arg) => of(arg)) as [Code, Code];
   const isNot = node.name === '_!=_';
   if (!canBeEqual(left.type, right.type)) {
-    const [one, other] = [nameOf(left.type), nameOf(right.type)];
-    context.fault(`a ${one} never equals a ${other}: convert one of them, as in string(…) or int(…)`, node.at);
+    const [one, other] = [aNameOf(left.type), aNameOf(right.type)];
+    context.fault(`${one} never equals ${other}: convert one of them, as in string(…) or int(…)`, node.at);
   }
   const cost = left.cost + right.cost + 3;
   const text = typeof right.constant === 'string' ? right : typeof left.constant === 'string' ? left : undefined;
@@ -117,7 +117,7 @@ export function compileIn(node: NodeOf<'call'>, context: Context, of: Of): Code 
   const right = of(whole);
   const { type } = right;
   if (typeof type === 'string' && type !== 'dyn') {
-    context.fault(`in looks into a list or a map, not into a ${nameOf(type)}`, node.at);
+    context.fault(`in looks into a list or a map, not into ${aNameOf(type)}`, node.at);
   }
   const cost = left.cost + right.cost + 3;
   const { constant } = right;
@@ -183,7 +183,7 @@ export function compileMap({ entries, at }: NodeOf<'map'>, context: Context, of:
   const codes = entries.map(([key, value]) => {
     const code = of(key);
     const isKey = ['string', 'bool', 'int', 'uint', 'dyn'].some((type) => code.type === type);
-    if (!isKey) context.fault(`a ${nameOf(code.type)} can't be the key of a map`, key.at);
+    if (!isKey) context.fault(`${aNameOf(code.type)} can't be the key of a map`, key.at);
     return [code, of(value)] as const;
   });
   const types = codes.map(([, value]) => value.type);

@@ -40,6 +40,11 @@ export function parse(source: string): Node {
   return new Parser(source).whole();
 }
 
+function unexpected(text: string): string {
+  const sign = { and: '&&', or: '||' }[text.toLowerCase()];
+  return `${JSON.stringify(text)} is not expected here${sign === undefined ? '' : `; write ${sign}`}`;
+}
+
 class Parser {
   readonly #source: string;
   readonly #tokens: readonly Token[];
@@ -54,7 +59,7 @@ class Parser {
   whole(): Node {
     const node = this.#expression();
     const { kind, text, at } = this.#token;
-    if (kind !== 'end') throw this.#fault(`${JSON.stringify(text)} is not expected here`, at);
+    if (kind !== 'end') throw this.#fault(unexpected(text), at);
     return node;
   }
 
@@ -163,10 +168,7 @@ class Parser {
     }
     if (text === '[') return this.#node({ kind: 'list', at, items: this.#items(']') });
     if (text === '{') return this.#map(at);
-    throw this.#fault(
-      kind === 'end' ? 'the expression ends too early' : `${JSON.stringify(text)} is not expected here`,
-      at,
-    );
+    throw this.#fault(kind === 'end' ? 'the expression ends too early' : unexpected(text), at);
   }
 
   #named(text: string, at: number): Node {

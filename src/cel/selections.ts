@@ -1,7 +1,7 @@
 import { didYouMean } from '../nearest.ts';
 import type { Code, Context, Field, Frame, Of, Structure } from './code.ts';
 import type { Node, NodeOf } from './syntax.ts';
-import { isNumber, nameOf } from './type.ts';
+import { isNumber, aNameOf } from './type.ts';
 import type { Type } from './type.ts';
 import { Failure, entryOf, isList, kindOf, weightOf } from './value.ts';
 import type { JsonMap, MapValue, Value } from './value.ts';
@@ -87,10 +87,10 @@ export function compileIndex(node: NodeOf<'index'>, context: Context, of: Of): C
   const operand = of(node.operand);
   const { type } = operand;
   if (typeof type === 'string' && type !== 'dyn') {
-    return context.fault(`a ${nameOf(type)} has no entries: [ ] is for lists and maps`, node.at);
+    return context.fault(`${aNameOf(type)} has no entries: [ ] is for lists and maps`, node.at);
   }
   if (typeof type !== 'string' && 'list' in type && index.type !== 'dyn' && !isNumber(index.type)) {
-    return context.fault(`a list is indexed by a number, not by a ${nameOf(index.type)}`, node.at);
+    return context.fault(`a list is indexed by a number, not by ${aNameOf(index.type)}`, node.at);
   }
   const { run } = operand;
   const at = index.run;
@@ -140,7 +140,7 @@ function selected({ run, type, cost }: Code, field: string, at: number, context:
 
 function requireMap(type: Type, at: number, context: Context): void {
   if (type === 'dyn' || (typeof type !== 'string' && 'map' in type)) return;
-  context.fault(`a ${nameOf(type)} has no fields`, at);
+  context.fault(`${aNameOf(type)} has no fields`, at);
 }
 
 /** The variable, or the field of one, that a node names; undefined where it is anything else. */

@@ -34,6 +34,12 @@ export function nameOf(type: Type): string {
   return 'list' in type ? 'list' : 'map';
 }
 
+/** The same with its article. */
+export function aNameOf(type: Type): string {
+  const name = nameOf(type);
+  return `${name === 'int' ? 'an' : 'a'} ${name}`;
+}
+
 /** Whether a value of the one type can be one of the other. */
 export function fits(type: Type, wanted: Type): boolean {
   if (type === 'dyn' || wanted === 'dyn' || type === wanted) return true;

@@ -13,6 +13,8 @@ import type { NamedFileReader, ReadFiles } from './file-contents.ts';
 import { below } from './issues.ts';
 import type { Issue } from './issues.ts';
 import { isRecord } from './load.ts';
+import { kindElsewhere } from './kinds-elsewhere.ts';
+import { likelyMistakes, likelyRuleMistakes } from './likely-mistakes.ts';
 import { readPolicyOptions } from './policy-options.ts';
 import type { PolicyOptions } from './policy-options.ts';
 import { publishedKeysOf, PUBLISHED_SECRET } from './published-secrets.ts';
@@ -147,6 +149,7 @@ function makePolicy(
   };
   const warned = kind.warnings?.(written, surroundings) ?? [];
   const warnings = warned.map(({ path, message }): Issue => ({ path: ['config', ...path], at: 'value', message }));
+  warnings.push(...below(['config'], likelyMistakes(fields.config)), ...likelyRuleMistakes(fields.rules ?? []));
   for (const path of publishedKeysOf(written)) {
     warnings.push({ path: ['config', ...path], at: 'key', message: PUBLISHED_SECRET });
   }
@@ -198,8 +201,13 @@ function looseIssuesOfGroup({ anyOf }: Readonly<Record<string, unknown>>, contex
 
 function unknownKind(name: string, policyKinds: PolicyContext['policyKinds']): Issue {
   const names = new Set([...policyKinds.values()].map((kind) => kind.name));
-  const meant = nearest(name, policyKinds.keys());
-  const remedy = meant === undefined ? ` (known: ${[...names].join(', ')})` : `; did you mean "${meant}"?`;
+  const meant = kindElsewhere(name) ?? { kind: nearest(name, policyKinds.keys()) };
+  const remedy =
+    'page' in meant
+      ? `: it is a part of Envoy (${meant.page})`
+      : meant.kind === undefined
+        ? ` (known: ${[...names].toSorted().join(', ')})`
+        : `; did you mean "${meant.kind}"?`;
   return { path: ['policyRef', 'name'], at: 'value', message: `there is no kind of policy of this name${remedy}` };
 }
 

@@ -5,6 +5,7 @@ import { compileRuleList, trustedOf } from './rule-list.ts';
 import type { CompiledPolicy, PolicyContext, PolicySite } from './bindings.ts';
 import { below } from './issues.ts';
 import type { Issue } from './issues.ts';
+import { likelyRuleMistakes } from './likely-mistakes.ts';
 import { GROUP_KIND } from './own-names.ts';
 import type { GroupFields, PolicyFields } from './schema.ts';
 import { compileWhen } from './when.ts';
@@ -72,8 +73,17 @@ async function compileGroup(
       ),
     ),
     issues,
-    notes: compiled.flatMap(({ path, policy }) => below(path, policy.notes)),
-    warnings: compiled.flatMap(({ path, policy }) => below(path, policy.warnings)),
+    // 0.1 had no groups, so that nobody upgrades one; what it can't reach, its author must know all the same.
+    notes: compiled.flatMap(({ path, policy }) =>
+      below(
+        path,
+        policy.notes.filter(({ id }) => id === 'egress-loopback'),
+      ),
+    ),
+    warnings: [
+      ...likelyRuleMistakes(fields.rules ?? []),
+      ...compiled.flatMap(({ path, policy }) => below(path, policy.warnings)),
+    ],
   };
   if (issues.length > 0) {
     for (const { policy } of compiled) policy.bound?.policy.close?.();

@@ -160,7 +160,11 @@ function bestBranch(branches: readonly (readonly Issue[])[], depth: number, issu
   if (deeper.length === 0) {
     // A scalar of the wrong kind: all forms say what they expect.
     const messages = [...new Set(atTop.flat().map(({ message }) => message))];
-    return [{ path: issue.path, at: 'value', message: messages.join('; or ') }];
+    const missing = 'is missing: ';
+    const rest = messages.map((each, index) =>
+      index > 0 && each.startsWith(missing) ? each.slice(missing.length) : each,
+    );
+    return [{ path: issue.path, at: 'value', message: rest.join('; or ') }];
   }
   return deeper.reduce((best, branch) => (branch.length < best.length ? branch : best));
 }

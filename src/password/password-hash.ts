@@ -42,7 +42,7 @@ const MIN_SALT_BYTES = 8;
 const MIN_DIGEST_BYTES = 16;
 const MAX_PART_BYTES = 128;
 
-const REMEDY = 'make it by: htpasswd -nB -C 10 NAME';
+const REMEDY = 'make one by ostiary hash-password, or by htpasswd -nB -C 10 NAME';
 
 /**
  * Reads a hash: bcrypt (`$2y$10$…`, also `$2a$` and `$2b$`), scrypt (`$scrypt$ln=14,r=8,p=1$salt$hash`) or argon2id

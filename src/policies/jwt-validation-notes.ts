@@ -22,9 +22,13 @@ type Written = Partial<Omit<JwtValidationOptions, 'issuers'>> & { readonly issue
 
 export function upgradeNotesOf(written: Readonly<Record<string, unknown>>, rules: EgressRules): readonly UpgradeNote[] {
   const { issuer, issuers = [], jwksUrl, senderConstraint, skipClientIdValidation } = written as Written;
+  // Who writes what 0.1 did not know does not upgrade.
+  const isNew = written['issuers'] !== undefined || written['places'] !== undefined;
   const isSeveral = Array.isArray(issuer) && issuer.length > 1 && skipClientIdValidation !== true;
   return [
-    ...(senderConstraint === undefined ? [upgrade('sender-constraint', ['senderConstraint'], NOT_BEARER)] : []),
+    ...(senderConstraint === undefined && !isNew
+      ? [upgrade('sender-constraint', ['senderConstraint'], NOT_BEARER)]
+      : []),
     ...(isSeveral ? [upgrade('several-issuers', ['issuer'], SEVERAL_ISSUERS)] : []),
     ...loopbackNotes('jwksUrl', listOf(jwksUrl), rules),
     ...issuers.flatMap((entry, index) =>

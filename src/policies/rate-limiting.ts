@@ -5,7 +5,6 @@ import { definePolicy } from '../policy/policy.ts';
 import type { Charge } from '../policy/policy.ts';
 import { costOf, expressionFault, quotaOptions, refineQuotaOptions, termsOf } from '../policy/quota-options.ts';
 import { compileKey, keyParts, keysByAddress } from '../policy/quota-key.ts';
-import type { KeySource } from '../policy/quota-key.ts';
 import { upgrade } from '../policy/upgrade-note.ts';
 import { limitsOf, limitsOrUnlimited } from '../quota/limit-schema.ts';
 import type { QuotaTerms } from '../quota/store.ts';
@@ -58,9 +57,10 @@ export default definePolicy({
   phase: 'quota',
   summary: 'Limits how many requests, or units of cost, pass in a time, for the whole API or for each key',
   options,
-  upgradeNotes: ({ keySelector, ipv6PrefixLength }) => {
-    if (ipv6PrefixLength !== undefined || keySelector === undefined || !keysByAddress(keySelector as KeySource))
-      return [];
+  upgradeNotes: ({ keySelector, ipv6PrefixLength, overrides }) => {
+    // Lists, CEL and overrides are newer than 0.1.
+    if (typeof keySelector !== 'string' || overrides !== undefined || ipv6PrefixLength !== undefined) return [];
+    if (!keysByAddress(keySelector)) return [];
     const message =
       'is not set, so all IPv6 addresses of one /64 share a quota, since a caller mostly has them all; set it to 64 to keep this, or to 128 for the behaviour of 0.1';
     return [upgrade('ipv6-prefix', ['ipv6PrefixLength'], message)];

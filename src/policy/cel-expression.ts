@@ -1,7 +1,7 @@
 import { compile } from '../cel/compile.ts';
 import type { Program } from '../cel/compile.ts';
 import { placeOf } from '../cel/syntax.ts';
-import { nameOf } from '../cel/type.ts';
+import { aNameOf } from '../cel/type.ts';
 import { Failure, Uint } from '../cel/value.ts';
 import type { Value } from '../cel/value.ts';
 import type { Identity } from '../contract/identity.ts';
@@ -22,7 +22,7 @@ export function compileCelSelection(source: string): Selection {
   const program = compile(source, celVariables);
   if (!SCALARS.has(program.type)) {
     throw new TypeError(
-      `the expression gives a ${nameOf(program.type)}, and a text, a number or a truth value is needed`,
+      `the expression gives ${aNameOf(program.type)}, and a text, a number or a truth value is needed`,
     );
   }
   const { reads } = program;

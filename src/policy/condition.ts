@@ -1,6 +1,6 @@
 import type { Read } from '../cel/code.ts';
 import { compile, newSpending } from '../cel/compile.ts';
-import { nameOf } from '../cel/type.ts';
+import { aNameOf } from '../cel/type.ts';
 import { Failure } from '../cel/value.ts';
 import { failureOf, inputOf } from './cel-expression.ts';
 import { celVariables } from './cel-variables.ts';
@@ -29,7 +29,7 @@ export function compileCondition(source: string): Condition {
   const { type, reads } = program;
   if (type !== 'bool' && type !== 'dyn') {
     throw new TypeError(
-      `the expression gives a ${nameOf(type)}, and a truth value is needed: compare it with something`,
+      `the expression gives ${aNameOf(type)}, and a truth value is needed: compare it with something`,
     );
   }
   const fields = new Set(reads.map(({ variable, field }) => (variable === 'request' ? field : undefined)));

@@ -49,11 +49,12 @@ test.each(examples)('$page: the documents of example $number have no fault', asy
   const compiled = await compile(loaded, {
     policyKinds,
     environment: policyEnvironment(),
-    env: Object.fromEntries([...block.matchAll(/\$([A-Z][A-Z0-9_]*)/g)].map(([, name]) => [name, 'x'.repeat(64)])),
+    env: Object.fromEntries([...block.matchAll(/\$\{?([A-Z][A-Z0-9_]*)/g)].map(([, name]) => [name, 'x'.repeat(64)])),
     readFile: (path) => Promise.resolve(Buffer.from(FILES[extname(path)] ?? 'secret')),
     clock: systemClock,
   });
   expect(compiled.snapshot === undefined ? compiled.faults : []).toEqual([]);
+  expect(compiled.warnings.filter(({ message }) => message.includes('inside other text'))).toEqual([]);
 });
 
 interface Example {
