@@ -89,3 +89,15 @@ export async function textOf(socket: Socket): Promise<string> {
   for await (const bytes of socket.setEncoding('latin1')) text += String(bytes);
   return text;
 }
+
+/** Whether something takes connections there. */
+export async function answersAt(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}

