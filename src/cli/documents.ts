@@ -3,6 +3,7 @@ import { systemClock, systemTimers } from '../clock.ts';
 import type { BroughtKeys } from '../contract/api-key.ts';
 import { compile } from '../document/compile.ts';
 import type { CompiledOnce as Compiled } from '../document/compile.ts';
+import type { CompleteSet } from '../document/document-set.ts';
 import { systemFiles } from '../file-access.ts';
 import { createEgress } from '../egress/egress.ts';
 import type { EgressRules } from '../egress/rules.ts';
@@ -20,9 +21,23 @@ export interface Outwards {
   readonly rules: EgressRules;
 }
 
+/** For commands that only look at documents: key sets are fetched only by `serve`. */
+export const fetchesNothing: EgressTransport = () => Promise.reject(new Error('this command fetches nothing'));
+
 /** Loads and compiles documents once, for the commands that do not serve. */
 export async function loadOnce(
   directories: readonly string[],
+  env: NodeJS.ProcessEnv,
+  outwards: Outwards,
+  hosts: HostMatching,
+  broughtKeys?: BroughtKeys,
+): Promise<Compiled & { close(): void }> {
+  return compileOnce(await loadDocuments(directories, { clock: systemClock }), env, outwards, hosts, broughtKeys);
+}
+
+/** Compiles documents once. */
+export async function compileOnce(
+  loaded: CompleteSet,
   env: NodeJS.ProcessEnv,
   { transport, rules }: Outwards,
   hosts: HostMatching,
@@ -30,7 +45,6 @@ export async function loadOnce(
 ): Promise<Compiled & { close(): void }> {
   const keySets = createKeySets({ fetch: transport, clock: systemClock, timers: systemTimers, random: Math.random });
   const passwords = openPasswordChecks(systemClock);
-  const loaded = await loadDocuments(directories, { clock: systemClock });
   const compiled = await compile(loaded, {
     policyKinds,
     environment: {

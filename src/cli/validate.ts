@@ -2,17 +2,13 @@ import type { CompiledOnce } from '../document/compile.ts';
 import { openingsOf } from '../document/openings.ts';
 import { formatFault } from '../document/fault.ts';
 import { egressRules } from '../egress/rules.ts';
-import type { EgressTransport } from '../egress/transport.ts';
 import { toggle } from '../flags.ts';
 import { broughtKeysOf } from '../serve/api-key-hmac.ts';
 import { hostMatchingOf } from '../serve/locate-flags.ts';
 import { serveFlags } from '../serve/serve-flags.ts';
 import { defineCommand } from './command.ts';
 import { count } from './count.ts';
-import { loadOnce } from './documents.ts';
-
-/** Fetches nothing: key sets are fetched only by `serve`. */
-const offline: EgressTransport = () => Promise.reject(new Error('validate fetches nothing'));
+import { fetchesNothing, loadOnce } from './documents.ts';
 
 export const command = defineCommand({
   usage: 'validate [DIR …] [FLAGS]',
@@ -32,7 +28,7 @@ export const command = defineCommand({
   run: async ({ values, positionals }, environment) => {
     const brought = await broughtKeysOf(values.apiKeyHmacFile);
     const folders = positionals.length === 0 ? ['policies'] : positionals;
-    const outwards = { transport: offline, rules: egressRules(values.egressAllow) };
+    const outwards = { transport: fetchesNothing, rules: egressRules(values.egressAllow) };
     const compiled = await loadOnce(folders, environment, outwards, hostMatchingOf(values), brought);
     compiled.close();
     return tell(compiled, values.json);

@@ -25,6 +25,8 @@ export interface TextPlace {
   readonly end: number;
   /** Set for an item of a YAML list of documents. */
   readonly prefix: readonly PropertyKey[];
+  /** Of a document that was made of another: where its author wrote what stands at a path. */
+  readonly written?: (path: readonly PropertyKey[]) => readonly PropertyKey[];
 }
 
 export interface Loaded<K extends Kind = Kind> {
@@ -66,18 +68,19 @@ export class DocumentReader {
     const { value, issues } = parsed;
     const items = !isJson(source.file) && isRecord(value) && value['kind'] === 'List' ? value['items'] : undefined;
     if (!Array.isArray(items) || issues.length > 0) {
-      this.#addDocument({ source, start, end, prefix: NO_PREFIX }, value, issues);
+      this.addDocument({ source, start, end, prefix: NO_PREFIX }, value, issues);
       return;
     }
     const unknown = Object.keys(value as object).filter((key) => !LIST_FIELDS.has(key));
     const unknownIssues = unknown.map((key): Issue => ({ path: [key], at: 'key', message: 'unknown field of a List' }));
     addIssues(this.faults, { source, start, end, prefix: [] }, unknownIssues);
     for (const [index, item] of items.entries()) {
-      this.#addDocument({ source, start, end, prefix: ['items', index] }, item, []);
+      this.addDocument({ source, start, end, prefix: ['items', index] }, item, []);
     }
   }
 
-  #addDocument(place: Place, value: unknown, issues: readonly Issue[]): void {
+  /** Takes over one document, wherever it comes from. */
+  addDocument(place: Place, value: unknown, issues: readonly Issue[]): void {
     const isUnfit = issues.length > 0;
     const result = isUnfit ? { issues } : validate(value);
     if ('document' in result) {
@@ -123,7 +126,8 @@ export function addIssues(faults: Faults, place: Place, issues: readonly Issue[]
     locate ??= locatorOf(place);
     return { file: place.source.file, ...place.source.lineColumn(locate(path, at)) };
   };
-  for (const { path, at, message, isDangling = false, elsewhere } of issues) {
+  for (const { path: own, at, message, isDangling = false, elsewhere } of issues) {
+    const path = ('resource' in place ? undefined : place.written?.(own)) ?? own;
     const add = (fault: () => Fault): void => (isDangling ? faults.addDangling(fault) : faults.add(fault));
     add(() => {
       const position = positionOf(path, at);
