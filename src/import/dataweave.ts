@@ -70,7 +70,7 @@ function celOf(node: Node): Cel {
       return { text: `(${celOf(node.condition).text} ? ${celOf(node.first).text} : ${celOf(node.second).text})` };
     case 'call':
       return celOfCall(node.name, node.arguments);
-    case 'binary':
+    default:
       return celOfBinary(node.operator, node.left, node.right);
   }
 }

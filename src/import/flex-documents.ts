@@ -21,8 +21,8 @@ const METADATA = ['name', 'namespace', 'labels', 'annotations'];
 
 /** `NAME`, or `NAMESPACE/NAME`. */
 export function nameOf({ value }: FlexDocument): string {
-  const { name, namespace } = (value['metadata'] ?? {}) as Fields;
-  return namespace === undefined || namespace === 'default' ? String(name) : `${String(namespace)}/${String(name)}`;
+  const { name, namespace } = (value['metadata'] ?? {}) as { readonly name?: string; readonly namespace?: string };
+  return namespace === undefined || namespace === 'default' ? String(name) : `${namespace}/${String(name)}`;
 }
 
 /** @returns undefined where the fault is told */

@@ -19,7 +19,7 @@ export interface ImportOptions {
    * Compiles what was made, as `validate` does.
    * @param variables beside those of the environment
    */
-  compile(set: CompleteSet, variables: Readonly<Record<string, string>>): Promise<CompiledOnce>;
+  readonly compile: (set: CompleteSet, variables: Readonly<Record<string, string>>) => Promise<CompiledOnce>;
 }
 
 export interface Imported {
