@@ -33,13 +33,14 @@ export const httpFlags = {
   ),
 };
 
-/** @throws UserError (exit 2) */
-export function forwardAuthOf({
-  httpListen,
-  httpProfile,
-  httpTrustedPeers,
-  httpStripped,
-}: FlagValues<typeof httpFlags>): Pick<ForwardAuthOptions, 'address' | 'profile' | 'trusted' | 'stripped'> | undefined {
+/**
+ * @param socketMode permission bits of a Unix socket
+ * @throws UserError (exit 2)
+ */
+export function forwardAuthOf(
+  { httpListen, httpProfile, httpTrustedPeers, httpStripped }: FlagValues<typeof httpFlags>,
+  socketMode: number,
+): Pick<ForwardAuthOptions, 'address' | 'profile' | 'trusted' | 'stripped'> | undefined {
   if (httpListen === undefined) {
     if (httpProfile !== NO_PROFILE) throw new UserError('--http-profile needs --http-listen', 2);
     if (httpStripped.length > 0) throw new UserError('--http-stripped needs --http-listen', 2);
@@ -61,7 +62,7 @@ export function forwardAuthOf({
     );
   }
   return {
-    address: parseListenAddress(httpListen, '--http-listen'),
+    address: parseListenAddress(httpListen, '--http-listen', socketMode),
     profile: httpProfile,
     trusted,
     stripped: new Set(httpStripped.map((name) => name.toLowerCase())),

@@ -11,7 +11,7 @@ export const serveFlags = withVariables({
   policies: list(['policies'], 'DIR', 'folder with the documents to enforce; repeatable'),
   apiKeyHmacFile,
   listen: text('127.0.0.1:9191', 'ADDRESS', 'gRPC for Envoy: host:port or unix:/path'),
-  listenMode: text('0660', 'MODE', 'permission bits of the Unix socket of --listen, octal'),
+  listenMode: text('0660', 'MODE', 'permission bits of the Unix sockets of --listen and --http-listen, octal'),
   transport: oneOf(
     'http2',
     ['http2', 'grpc-js'],

@@ -16,7 +16,8 @@ export function addressesOf(flags: ServeFlags): Record<'listen' | 'adminListen' 
   };
 }
 
-function modeOf(octal: string, flag: string): number {
+/** @throws UserError (exit 2) */
+export function modeOf(octal: string, flag: string): number {
   if (/^0?[0-7]{3}$/.test(octal)) return Number.parseInt(octal, 8);
   throw new UserError(`${flag} is ${JSON.stringify(octal)}: expected octal permission bits, such as 0660`, 2);
 }

@@ -9,7 +9,7 @@ import type { ConfigSource } from '../source/documents-in-force.ts';
 import { openDecider } from './decider.ts';
 import type { ServeFlags } from './serve-flags.ts';
 import { forwardAuthOf } from './http-flags.ts';
-import { addressesOf, drainTimesOf, tlsFilesOf } from './serve-options.ts';
+import { addressesOf, drainTimesOf, modeOf, tlsFilesOf } from './serve-options.ts';
 import { refreshEverywhere } from './refresh-keys.ts';
 import { createReporting } from './reporting.ts';
 import { openServer } from './server.ts';
@@ -30,7 +30,7 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
   const addresses = addressesOf(flags);
   const tls = tlsFilesOf(flags);
   const drainTimes = drainTimesOf(flags);
-  const forwardAuth = forwardAuthOf(flags);
+  const forwardAuth = forwardAuthOf(flags, modeOf(flags.listenMode, '--listen-mode'));
   const version = productVersion();
   const connections = connectionLimits(descriptorLimit(), flags.maxConnections, forwardAuth !== undefined);
   const reporting = createReporting(flags);

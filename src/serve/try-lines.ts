@@ -6,6 +6,8 @@ export interface Listening {
   readonly grpc: ListenAddress;
   readonly admin: ListenAddress;
   readonly api: ListenAddress;
+  /** `--http-listen`. */
+  readonly http?: ListenAddress;
   /** `--api-token-file`: Explain needs its content, except over a Unix socket. */
   readonly apiTokenFile: string | undefined;
   /** The folders of the documents. */
@@ -16,7 +18,8 @@ export interface Listening {
 
 /** Where the service listens, and three lines that ask it about the first API. They need curl at most. */
 export function tryLines(listening: Listening, snapshot: Snapshot): string {
-  const { grpc, admin, api, program, apiTokenFile } = listening;
+  const { grpc, admin, api, http, program, apiTokenFile } = listening;
+  const proxies = http === undefined ? '' : `proxies on ${formatListenAddress(http)}, `;
   const [first] = snapshot.apis;
   const host =
     first?.hosts.find((name) => !name.startsWith('*')) ?? first?.hosts[0]?.replace('*', 'www') ?? 'localhost';
@@ -24,7 +27,7 @@ export function tryLines(listening: Listening, snapshot: Snapshot): string {
   const token = apiTokenFile === undefined || api.kind === 'unix' ? '' : ` --api-token-file ${apiTokenFile}`;
   const check = JSON.stringify({ attributes: { request: { http: { method: 'GET', path, host } } } });
   const folders = listening.policies.map((folder) => `--policies ${folder}`).join(' ');
-  return `ostiary answers Checks on ${formatListenAddress(grpc)}, operators on ${formatListenAddress(api)}, \
+  return `ostiary answers Checks on ${formatListenAddress(grpc)}, ${proxies}operators on ${formatListenAddress(api)}, \
 metrics and readiness on ${formatListenAddress(admin)}
 try:
   ${program} check --api ${apiAddress(api)}${token} --host ${host} --path ${path}   # what the service says of a request
