@@ -139,10 +139,10 @@ describe('is left to Envoy, which is told:', () => {
   test('and a fault of a policy behind it stands at its own place', async () => {
     const policies = `- policyRef: { name: tracing-flex }
 - policyRef: { name: rate-limiting-flex }
-  config: { rateLimits: [{ maximumRequests: 0, timePeriodInMilliseconds: 1000 }] }`;
+  config: { rateLimits: [{ maximumRequests: -1, timePeriodInMilliseconds: 1000 }] }`;
     const { stderr } = await importing(inApi(policies));
     expect(stderr).toContain(
-      'flex.yaml:13:49: spec.policies[1].config.rateLimits[0].maximumRequests: expected at least 1',
+      'flex.yaml:13:49: spec.policies[1].config.rateLimits[0].maximumRequests: expected at least 0',
     );
   });
 });
