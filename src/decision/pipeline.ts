@@ -1,4 +1,5 @@
 import type { Denial } from '../denial/denial.ts';
+import { FewByText } from '../policy/few-by-text.ts';
 import type { AccessPolicy, Answered, Outcome, Request } from '../policy/policy.ts';
 import type { Check } from '../request/check.ts';
 import { settle } from '../settle.ts';
@@ -170,7 +171,7 @@ function conclude(deliberation: Deliberation, end?: Denial | Answered, policy = 
 const MOST_SHAPES = 256;
 
 /** The same array for the same removals, so that its encoding can be kept. */
-const joined = new WeakMap<readonly string[], Map<string, readonly string[]>>();
+const joined = new WeakMap<readonly string[], FewByText<readonly string[]>>();
 
 /** Envoy removes headers after it sets them, so a header in both lists would be lost. */
 function removals(deliberation: Deliberation): readonly string[] {
@@ -178,15 +179,12 @@ function removals(deliberation: Deliberation): readonly string[] {
   const owned = identityHeadersOf(deliberation).removalsFor(check, upstream);
   if (remove.length === 0) return owned;
   let known = joined.get(owned);
-  if (known === undefined) joined.set(owned, (known = new Map()));
+  if (known === undefined) joined.set(owned, (known = new FewByText(MOST_SHAPES)));
   const shape = remove.length === 1 ? (remove[0] as string) : remove.join(' ');
-  let all = known.get(shape);
-  if (all === undefined) {
+  return known.of(shape, () => {
     const chosen = remove.filter((name) => !owned.includes(name) && !upstream.some(([set]) => set === name));
-    if (known.size >= MOST_SHAPES) known.clear();
-    known.set(shape, (all = chosen.length === 0 ? owned : [...owned, ...chosen]));
-  }
-  return all;
+    return chosen.length === 0 ? owned : [...owned, ...chosen];
+  });
 }
 
 function noteUnreached(deliberation: Deliberation): void {

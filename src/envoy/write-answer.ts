@@ -13,8 +13,9 @@ import { block, double, number, text, toBytes } from './proto-text.ts';
 /** Writes a serialised `envoy.service.auth.v3.CheckResponse`. The bytes may be shared and must not be changed. */
 export type AnswerWriter = (decision: Decision, check: Check, reasons: ReasonTable) => Uint8Array;
 
-/** A bound on what is kept of earlier answers: some 500 bytes each. */
+/** Bounds on what is kept of earlier answers: mostly some 500 bytes each, and some have what callers chose in them. */
 const MAXIMUM_ALLOWS = 4096;
+const LONGEST_KEPT = 4096;
 
 /**
  * `append: false` and `append_action: OVERWRITE_IF_EXISTS_OR_ADD`: older Envoys use the first, newer ones the second.
@@ -61,6 +62,7 @@ export function createAnswerWriter(): AnswerWriter {
     headers += responseHeaders(extras);
     const parts = { headers, removals: removalsOf(decision, last), metadata: metadataOf(decision, last) };
     const allow = { api, policy, identity, upstream, remove, extras, ...parts, bytes: toBytes(allowed(parts, '')) };
+    if (allow.bytes.length > LONGEST_KEPT) return allow;
     if (allows.size >= MAXIMUM_ALLOWS) allows.clear();
     allows.set(key, allow);
     return allow;

@@ -1,5 +1,6 @@
 import { NO_EXTRAS } from '../policy/extras.ts';
 import type { Extras } from '../policy/extras.ts';
+import { FewByText } from '../policy/few-by-text.ts';
 import { definePolicy } from '../policy/policy.ts';
 import type { Grant, Outcome, Request } from '../policy/policy.ts';
 import { compilePattern } from '../policy/rules.ts';
@@ -18,6 +19,9 @@ const PREFLIGHT_VARIES = 'Origin, Access-Control-Request-Method, Access-Control-
 
 const DIVIDED =
   "a preflight has the method OPTIONS and none of the request's headers, so that this would meet one and not the other: choose by path or host";
+
+/** Of those that came last: callers choose them. */
+const MOST_ORIGINS = 1024;
 
 /** What of a condition tells a preflight from its request. */
 function dividing(condition: ConditionSource): readonly (keyof ConditionSource)[] {
@@ -68,18 +72,14 @@ export default definePolicy({
     const groups = isPublic(config)
       ? [publicGroup(config)]
       : config.originGroups.map((group) => compiled(group, config));
-    const known = new Map<string, Group | undefined>();
+    const known = new FewByText<Group | 'none'>(MOST_ORIGINS);
     // What does not depend on the origin is the same for all.
     const varies = groups.length > 1 || groups.some(({ allowOrigin }) => allowOrigin !== '*');
     const stranger = grantOf([], varies);
 
-    /** Origins are callers' choice: few are remembered. */
     const groupOf = (origin: string): Group | undefined => {
-      if (known.has(origin)) return known.get(origin);
-      const group = groups.find((one) => one.has(origin));
-      if (known.size >= 1024) known.clear();
-      known.set(origin, group);
-      return group;
+      const group = known.of(origin, (text) => groups.find((one) => one.has(text)) ?? 'none');
+      return group === 'none' ? undefined : group;
     };
 
     return {
@@ -157,7 +157,7 @@ function compiled(group: OriginGroup, { supportCredentials, allowPrivateNetwork,
   const allowOrigin = any ? '*' : undefined;
   const credentials: readonly HeaderEntry[] = supportCredentials ? [['access-control-allow-credentials', 'true']] : [];
   const varies = !any || originGroups.length > 1;
-  const grants = new Map<string, Grant>();
+  const grants = new FewByText<Grant>(MOST_ORIGINS);
   return {
     // An expression means hosts: what is no origin, such as two of them joined, and `null` match none.
     has: (origin) => any || names.has(origin) || (isOrigin(origin) && patterns.some((matches) => matches(origin))),
@@ -167,18 +167,17 @@ function compiled(group: OriginGroup, { supportCredentials, allowPrivateNetwork,
     maxAge: String(group.accessControlMaxAge),
     isPrivateNetwork: allowPrivateNetwork,
     credentials,
-    grantTo(origin) {
-      const told = allowOrigin ?? origin;
-      let grant = grants.get(told);
-      if (grant !== undefined) return grant;
-      grant = grantOf(
-        [['access-control-allow-origin', told], ...credentials, ['access-control-expose-headers', exposed.join(', ')]],
-        varies,
-      );
-      if (grants.size >= 1024) grants.clear();
-      grants.set(told, grant);
-      return grant;
-    },
+    grantTo: (origin) =>
+      grants.of(allowOrigin ?? origin, (told) =>
+        grantOf(
+          [
+            ['access-control-allow-origin', told],
+            ...credentials,
+            ['access-control-expose-headers', exposed.join(', ')],
+          ],
+          varies,
+        ),
+      ),
   };
 }
 
