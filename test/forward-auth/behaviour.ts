@@ -54,6 +54,14 @@ export function behaves(start: () => Promise<Front>, { preflights, removesClaims
     expect(front.reached()).toBe(before);
   });
 
+  test.each(['HEAD', 'OPTIONS', 'PATCH', 'PUT'])('%s is decided like GET', async (method) => {
+    const before = front.reached();
+    expect((await ask('/closed', {}, method)).status).toBe(401);
+    expect(front.reached()).toBe(before);
+    expect((await ask('/closed', credentials('gold'), method)).status).toBe(200);
+    expect(front.reached()).toBe(before + 1);
+  });
+
   test('a spent quota is 429 with the time to wait', async () => {
     const answers = [];
     for (let i = 0; i < 3; i += 1) answers.push(await ask('/orders', credentials('bronze')));

@@ -39,6 +39,16 @@ describe('the listener for proxies that ask over HTTP', () => {
     expect(onRefused.mock.calls.map(([reason]) => reason)).toEqual(Array(3).fill('message_malformed'));
   });
 
+  it('answers a question about an upgrade, and one with a body that waits to be asked for, like others', async () => {
+    const { ask: asked } = await open(({ check }) => {
+      return check.header('upgrade') === undefined ? {} : { reason: 'policy_failed', detail: 'hop by hop' };
+    });
+    for (const protocol of ['websocket', 'h2c']) {
+      expect((await asked({ connection: 'upgrade', upgrade: protocol })).status).toBe(200);
+    }
+    expect((await asked({ expect: '100-continue', 'content-length': '0' }, { method: 'POST' })).status).toBe(200);
+  });
+
   it('keeps connections of proxies, however many peers open one and send nothing', async () => {
     const { listener, ask: asked } = await open(allow, { maxConnections: 3 });
     const silent = Array.from({ length: 3 }, () => dial(listener));
