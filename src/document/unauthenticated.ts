@@ -99,6 +99,16 @@ function isOfRequestAlone({ reads }: Condition): boolean {
   return reads.every(({ variable, field }) => variable === 'api' || (variable === 'request' && field !== 'headers'));
 }
 
+/** What of `request` callers choose beside headers, at the same path, method and host. */
+const CALLERS_OWN: ReadonlyMap<string, readonly string[]> = new Map([
+  ['query', ['the query']],
+  ['rawPath', ['the query']],
+  ['size', ['the size of the body']],
+  ['protocol', ['the protocol']],
+  ['scheme', ['the scheme']],
+  ['id', ['the id of the request']],
+]);
+
 /** What callers choose at the same path, method and host, of what a literal is about. */
 function chosenBy(
   literal: Literal,
@@ -111,8 +121,8 @@ function chosenBy(
   return (logic.expressionOf(literal)?.reads ?? []).flatMap(({ variable, field, key }): readonly string[] => {
     if (variable !== 'request') return [];
     if (field === 'headers') return key === undefined ? ['all headers'] : isChosen(key) ? [`the header ${key}`] : [];
-    if (field === 'query' || field === 'rawPath') return ['the query'];
-    return field === undefined ? ['all of the request'] : [];
+    if (field === undefined) return ['all of the request'];
+    return CALLERS_OWN.get(field) ?? [];
   });
 }
 

@@ -87,8 +87,8 @@ function requestBody(check: Check): { readonly bytes: Buffer } | Denial | undefi
     return malformed('Envoy has cut it off: unset allow_partial_message');
   const encoding = check.header('content-encoding')?.trim().toLowerCase();
   if (encoding !== undefined && encoding !== '' && encoding !== 'identity') return malformed('it is compressed');
-  const charset = charsetOf(check.header('content-type'));
-  if (charset !== undefined && !UTF8.has(charset)) return malformed('its charset is not UTF-8');
+  if (!charsetsOf(check.header('content-type')).every((charset) => UTF8.has(charset)))
+    return malformed('its charset is not UTF-8');
   return { bytes: Buffer.from(rawBody.buffer, rawBody.byteOffset, rawBody.length) };
 }
 
@@ -113,9 +113,10 @@ function hasNone(check: Check): boolean {
   return length === undefined ? WITHOUT_BODY.has(check.method) : /^0+$/.test(length.trim());
 }
 
-function charsetOf(contentType: string | undefined): string | undefined {
-  const found = /;\s*charset\s*=\s*("?)([^";,\s]*)\1/i.exec(contentType ?? '');
-  return found === null ? undefined : (found[2] ?? '').toLowerCase();
+/** Of several an upstream may take any; and what is in quotes, or has a star behind its name (RFC 8187), it may take for one. */
+function charsetsOf(contentType = ''): readonly string[] {
+  const found = contentType.matchAll(/charset\s*\*?\s*=\s*("?)([^";,\s]*)\1/gi);
+  return Array.from(found, ([, , name = '']) => name.toLowerCase());
 }
 
 function unseen(detail: string): Denial {

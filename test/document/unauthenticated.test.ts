@@ -82,6 +82,15 @@ describe('a rule on a header that callers choose', () => {
     expect(chosen([gate('a', undefined, when("'x' in request.headers"))])).toEqual(['a.when']);
     expect(chosen([gate('a', undefined, when("request.headers['x-a'] == 'b'"))])).toEqual(['a.when']);
     expect(chosen([gate('a', undefined, when("request.query['open'] != 'yes'"))])).toEqual(['a.when']);
+    for (const source of [
+      "request.protocol != 'HTTP/1.1'",
+      'request.size > 0',
+      "request.scheme == 'https'",
+      "request.id != '1'",
+      "request.rawPath != '/a?x'",
+    ]) {
+      expect([source, ...chosen([gate('a', undefined, when(source))])]).toEqual([source, 'a.when']);
+    }
     expect(chosen([gate('a', undefined, when("request.path.startsWith('/a')"))])).toEqual([]);
     expect(chosen([gate('a', undefined, when("request.headers['x-a'] == 'b'"), ['x-a'])])).toEqual([]);
     expect(chosen([gate('a', [{ path: '/a' }], when('has(request.headers.x)'))])).toEqual(['a.0']);

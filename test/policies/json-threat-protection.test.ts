@@ -42,10 +42,13 @@ describe('json-threat-protection', () => {
     },
   );
 
-  it.each(['utf-16', 'UTF-7', '"iso-8859-1"', 'ibm037'])('refuses the charset %s', async (charset) => {
-    const headers = { 'content-type': `application/json; a=b; charset=${charset}` };
-    expect(await told({ body: '{}', headers })).toBe('body_malformed');
-  });
+  it.each(['utf-16', 'UTF-7', '"iso-8859-1"', 'ibm037', 'utf-8; charset=utf-7', "utf-8; charset*=us-ascii''utf-7"])(
+    'refuses the charset %s',
+    async (charset) => {
+      const headers = { 'content-type': `application/json; a=b; charset=${charset}` };
+      expect(await told({ body: '{}', headers })).toBe('body_malformed');
+    },
+  );
 
   it.each(['identity', 'Identity'])('takes the content-encoding %s', async (encoding) => {
     const headers = { 'content-type': 'application/json; charset="UTF-8"', 'content-encoding': encoding };
