@@ -10,7 +10,7 @@ import type { Value } from './value.ts';
 
 type Call = (...values: Value[]) => Value | undefined;
 
-/** What it is called with has been looked at: at load, or by {@link dispatched}. */
+/** The types of its arguments have been checked already: at load, or by {@link dispatched}. */
 function callOf(overload: Overload): Call {
   return overload.call as Call;
 }
@@ -85,7 +85,7 @@ function runPrepared(
   };
 }
 
-/** Charges what a call took, which goes by what it went through and what it made. */
+/** Charges a call by the size of what it read and of what it made. */
 function finish(frame: Frame, of: Value | undefined, result: Value | undefined, failure: Failure): Value | Failure {
   if (result === undefined) {
     // It may have been split into thousands of parts before there were too many.

@@ -6,7 +6,7 @@ import type { Failure, Value } from './value.ts';
 export interface Frame {
   /** What the variables are read from. */
   readonly input: unknown;
-  /** Of macros, by their nesting. */
+  /** Variables of macros such as `all`: one for each level of nesting. */
   readonly locals: Value[];
   /** What the evaluation may still cost; 1 is some 20 ns. Below 0 it fails. */
   budget: number;
@@ -18,34 +18,34 @@ export type Run = (frame: Frame) => Value | Failure;
 export interface Code {
   readonly type: Type;
   readonly run: Run;
-  /** What it costs at most, as far as that can be told at load; 1 is some 20 ns. */
+  /** The highest cost that can be known at load; 1 is some 20 ns. */
   readonly cost: number;
-  /** Set where it is the same for every request. */
+  /** Set if the value is the same for every request. */
   readonly constant?: Value;
 }
 
 /** What of a request's variables an expression reads. */
 export interface Read {
-  /** Such as `request`; that of a variable that is no structure stands alone. */
+  /** Such as `request`. A variable without fields, such as `claims`, has no `field`. */
   readonly variable: string;
   readonly field?: string;
-  /** The one entry of a map that is read; absent: all of it, or one that is known at run time alone. */
+  /** The one entry of a map that is read. Absent: all entries, or one that only the request determines. */
   readonly key?: string;
 }
 
 /** A value that expressions read. */
 export interface Field<Input = never> {
   readonly type: Type;
-  /** Undefined: there is none, so that `has` is false and reading it fails. */
+  /** Undefined: the request has no such value, so `has` is false and reading it fails. */
   readonly get: (input: Input) => Value | undefined;
   /**
-   * Of a map: one entry, prepared at load.
-   * @throws TypeError where no request could ever have it
+   * For a map: reads one entry, prepared at load.
+   * @throws TypeError if no request can ever have that entry
    */
   readonly entry?: (key: string) => (input: Input) => Value | undefined;
 }
 
-/** A variable with fields; it is no value by itself. */
+/** A variable with fields. It is not a value itself. */
 export interface Structure<Input = never> {
   readonly fields: Readonly<Record<string, Field<Input>>>;
 }
@@ -57,7 +57,7 @@ export type Variables<Input = never> = Readonly<Record<string, Field<Input> | St
 export interface Context {
   readonly source: string;
   readonly variables: Variables;
-  /** Of macros, the innermost last. */
+  /** Variables of the macros around this node, the innermost last. */
   readonly locals: readonly { readonly name: string; readonly type: Type }[];
   /** Notes what is read. */
   readonly reads: (read: Read) => void;

@@ -11,9 +11,9 @@ import { typeOfConstant } from './type.ts';
 import { Failure } from './value.ts';
 import type { Value } from './value.ts';
 
-/** What an expression may cost where each list that it goes through has 50 items; 1 is some 20 ns. */
+/** The highest cost of an expression, estimated with 50 items in each list; 1 is some 20 ns. */
 const MOST_ESTIMATED = 50_000;
-/** What one evaluation may cost, whatever the request has: some 2 ms, or 30 where it is all RE2 at its worst. */
+/** The highest cost of one evaluation, for any request: some 2 ms, or 30 ms if all of it is RE2 in its worst case. */
 const MOST_SPENT = 100_000;
 
 /** What may still be spent; 1 is some 20 ns. */
@@ -25,13 +25,13 @@ export function newSpending(): Spending {
   return { left: MOST_SPENT };
 }
 
-/** An expression that can be evaluated for as many inputs as one likes. */
+/** A compiled expression. It can be evaluated for any number of inputs. */
 export interface Program<Input> {
   readonly source: string;
   readonly type: Type;
   /** What it reads, in the order of the text. */
   readonly reads: readonly Read[];
-  /** @param spending what several evaluations share; absent: what one may cost */
+  /** @param spending a budget that several evaluations share. Absent: the budget of one evaluation */
   evaluate(input: Input, spending?: Spending): Value | Failure;
 }
 

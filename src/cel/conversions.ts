@@ -26,7 +26,7 @@ function orNothing<T>(value: bigint | undefined, make: (value: bigint) => T | un
   return value === undefined ? undefined : make(value);
 }
 
-/** From −2^63 and to 2^63, both left out: of doubles so large not every integer is one. */
+/** Doubles between −2^63 and 2^63, both excluded. Beyond them a double no longer has every integer. */
 function intOfDouble(value: number): bigint | undefined {
   return value > -(2 ** 63) && value < 2 ** 63 ? truncated(value) : undefined;
 }

@@ -1,10 +1,10 @@
 import { Uint, entryOf, keysOf, kindOf, sizeOf } from './value.ts';
 import type { Duration, JsonMap, MapValue, Timestamp, TypeValue, Value } from './value.ts';
 
-/** Of lists in lists: what callers send may be nested as deeply as they like. */
+/** The deepest nesting that is compared: callers may nest lists as deeply as they like. */
 const DEEPEST_COMPARISON = 64;
 
-/** Whether two values are equal; numbers of all types are compared by what they are. Undefined: they are too deep. */
+/** Whether two values are equal. Numbers of different types are compared by value. Undefined: nested too deeply. */
 export function areEqual(one: Value, other: Value, depth = 0): boolean | undefined {
   if (one === other) return true;
   const [a, b] = [numberOf(one), numberOf(other)];
@@ -56,7 +56,7 @@ function mapsAreEqual(one: MapValue | JsonMap, other: MapValue | JsonMap, depth:
   return true;
 }
 
-/** Whether a list has the value. Undefined: something in it is too deep to be compared. */
+/** Whether a list has the value. Undefined: an item is nested too deeply to be compared. */
 export function isIn(value: Value, list: readonly Value[]): boolean | undefined {
   let found: boolean | undefined = false;
   for (const item of list) {
@@ -67,7 +67,7 @@ export function isIn(value: Value, list: readonly Value[]): boolean | undefined 
   return found;
 }
 
-/** Below 0, 0 or above; NaN where neither is less. Undefined: values of these types have no order. */
+/** Negative, 0 or positive; NaN if neither is less. Undefined: values of these types have no order. */
 export function compare(one: Value, other: Value): number | undefined {
   const [a, b] = [numberOf(one), numberOf(other)];
   if (a !== undefined && b !== undefined) return a < b ? -1 : a > b ? 1 : a >= b ? 0 : Number.NaN;
@@ -92,7 +92,7 @@ export function compare(one: Value, other: Value): number | undefined {
 
 const SURROGATE = /[\ud800-\udfff]/;
 
-/** By code points: in UTF-16 a character beyond U+FFFF would come before U+E000. */
+/** Compares by code points. By UTF-16 units a character beyond U+FFFF would come before U+E000. */
 function compareTexts(one: string, other: string): number {
   if (SURROGATE.test(one) || SURROGATE.test(other)) return Buffer.compare(Buffer.from(one), Buffer.from(other));
   return one < other ? -1 : one > other ? 1 : 0;

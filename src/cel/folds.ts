@@ -6,19 +6,19 @@ import type { Type } from './type.ts';
 import { Failure, isList, keysOf, kindOf } from './value.ts';
 import type { JsonMap, MapValue, Value } from './value.ts';
 
-/** Items that a list is taken to have where it is estimated what an expression costs. */
+/** The number of items that an estimate of cost assumes for a list. */
 const ASSUMED_ITEMS = 50;
 
-/** Nodes without those that inner folds go through: these are counted as they are gone through. */
+/** Counts nodes, without those inside inner folds: these are counted when the inner fold runs. */
 function sizeOf(node: Node): number {
   if (node.kind === 'fold') return 1 + sizeOf(node.range);
   return childrenOf(node).reduce((sum, child) => sum + sizeOf(child), 1);
 }
 
-/** @param each what an item costs */
+/** @param each the cost of one item */
 type Fold = (frame: Frame, list: readonly Value[], slot: number, each: number) => Value | Failure;
 
-/** What is left is looked at before each item: lists in lists cost their product. */
+/** Checks the budget before each item, since nested lists multiply their costs. */
 function isSpent(frame: Frame, each: number): boolean {
   frame.budget -= each;
   return frame.budget < 0;
@@ -65,7 +65,7 @@ const FOLDS: Readonly<Record<FoldName, (body: Run, filter: Run | undefined, noTr
   },
 };
 
-/** As `&&` and `||` are: one item that settles it outweighs others that fail. */
+/** Like `&&` and `||`: if one item settles the result, failures of other items do not count. */
 function settling(body: Run, settled: boolean, noTruth: Failure): Fold {
   return (frame, list, slot, each) => {
     let failure: Failure | undefined;

@@ -6,14 +6,14 @@ import { TIME_OVERLOADS, TIME_PREPARED } from './times.ts';
 
 export { TYPE_NAMES } from './conversions.ts';
 
-/** Every function and operator but those that see how their arguments come about. */
+/** All functions and operators whose result depends only on the values of their arguments. */
 export const FUNCTIONS: ReadonlyMap<string, readonly Overload[]> = new Map(
   Object.entries({ ...NUMBER_OVERLOADS, ...CONVERSIONS, ...TEXT_OVERLOADS, ...TIME_OVERLOADS }),
 );
 
 export const PREPARED: ReadonlyMap<string, Prepare> = new Map(Object.entries({ ...TEXT_PREPARED, ...TIME_PREPARED }));
 
-/** As people write operators. */
+/** Operators as authors write them. */
 export const SIGNS: ReadonlyMap<string, string> = new Map(
   [...FUNCTIONS.keys()].flatMap((name) =>
     /\w/.test(name.replaceAll('_', '')) ? [] : [[name, name.replaceAll('_', '')]],

@@ -9,7 +9,7 @@ import type { JsonMap, Value } from './value.ts';
 
 const KEYS: ReadonlySet<unknown> = new Set(['string', 'bool', 'int', 'uint', 'double']);
 
-/** `&&` is false where any term is, `||` true where any is, even where another one fails. */
+/** `&&` is false if any term is false, `||` is true if any term is true, even if another term fails. */
 export function compileTerms({ kind, terms: nodes, at }: NodeOf<'and' | 'or'>, context: Context, of: Of): Code {
   const settled = kind === 'or';
   const terms = nodes.map((node) => {
@@ -104,7 +104,7 @@ function canBeEqual(one: Type, other: Type): boolean {
   return fits(one, other) || (isNumber(one) && isNumber(other)) || (isWhole(one) && isWhole(other));
 }
 
-/** Of lists and maps it is told at run time what is in them. */
+/** What a list or a map contains is checked at run time. */
 function isWhole(type: Type): boolean {
   return typeof type !== 'string';
 }

@@ -10,7 +10,7 @@ const MIN_INT = -(2n ** 63n);
 const MAX_INT = 2n ** 63n - 1n;
 const MAX_UINT = 2n ** 64n - 1n;
 
-/** Undefined where it does not fit 64 bits. */
+/** @returns undefined if the result does not fit into 64 bits */
 export function int(value: bigint): bigint | undefined {
   return value >= MIN_INT && value <= MAX_INT ? value : undefined;
 }

@@ -3,7 +3,7 @@ import type { Value } from './value.ts';
 
 /** A function for arguments of some types. */
 export interface Overload {
-  /** Of a method the first is what it is called on. */
+  /** For a method, the first one is the value that it is called on. */
   readonly args: readonly Type[];
   readonly result: Type;
   readonly isMethod?: boolean;
@@ -15,9 +15,9 @@ export interface Overload {
 export type Overloads = Readonly<Record<string, readonly Overload[]>>;
 
 /**
- * A function whose last argument is the same for every request: the work for it is done at load.
- * @param constants of the arguments; undefined where one is known at run time alone
- * @returns undefined where there is nothing to prepare
+ * A function whose last argument is the same for every request, so its work is done at load.
+ * @param constants the constant arguments; undefined for one that only the request determines
+ * @returns undefined if there is nothing to prepare
  */
 export type Prepare = (
   constants: readonly (Value | undefined)[],
@@ -26,6 +26,6 @@ export type Prepare = (
 
 export interface Prepared {
   readonly call: (value: Value) => Value | undefined;
-  /** What a value costs beside what all functions cost; 1 is some 20 ns. */
+  /** What a value costs in addition to the cost of every call; 1 is some 20 ns. */
   readonly weigh?: (value: Value) => number;
 }

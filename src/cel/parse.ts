@@ -3,19 +3,19 @@ import type { Token } from './scan.ts';
 import { CelFault, childrenOf } from './syntax.ts';
 import type { FoldName, Node } from './syntax.ts';
 
-/** Characters of an expression. */
+/** The most characters that an expression may have. */
 export const LONGEST_SOURCE = 8192;
-/** Of nodes within nodes. */
+/** The deepest nesting of nodes. */
 export const DEEPEST_NESTING = 64;
 
-/** The same without what is worked out of it. */
+/** A node before its depth is computed. */
 type Unmeasured = Node extends infer N ? (N extends Node ? Omit<N, 'depth'> : never) : never;
 
 const RELATIONS = new Set(['<', '<=', '>', '>=', '==', '!=', 'in']);
 const SUMS = new Set(['+', '-']);
 const PRODUCTS = new Set(['*', '/', '%']);
 const KEYWORDS = new Set(['in', 'true', 'false', 'null']);
-/** Words that CEL keeps for itself: no variable may have such a name. */
+/** Words that CEL reserves: no variable may have such a name. */
 const RESERVED = new Set(
   'as break const continue else for function if import let loop package namespace return var void while'.split(' '),
 );
@@ -63,7 +63,7 @@ class Parser {
     return node;
   }
 
-  /** Every nesting that is written comes through here, so that the stack is bounded too. */
+  /** Every nested expression passes through here, so the depth of the stack is bounded too. */
   #expression(): Node {
     if (++this.#open > DEEPEST_NESTING) throw this.#tooDeep(this.#token.at);
     const condition = this.#chain('||', 'or', () => this.#chain('&&', 'and', () => this.#binary(0)));
@@ -88,7 +88,7 @@ class Parser {
     return this.#node({ kind, at, terms });
   }
 
-  /** Relations, sums and products: each binds more tightly than the one before, from the left. */
+  /** Relations, sums and products, left-associative. Each binds more tightly than the one before. */
   #binary(level: number): Node {
     const signs = [RELATIONS, SUMS, PRODUCTS][level];
     if (signs === undefined) return this.#unary();
@@ -107,7 +107,7 @@ class Parser {
     if (kind !== 'sign' || (text !== '!' && text !== '-')) return this.#member(this.#primary());
     this.#next++;
     const { kind: nextKind, value, at: nextAt } = this.#token;
-    // A minus before a number belongs to it: else the least int could not be written.
+    // A minus before a number is a part of it. Otherwise the least int could not be written.
     if (text === '-' && nextKind === 'literal' && (typeof value === 'bigint' || typeof value === 'number')) {
       this.#next++;
       return this.#member(this.#node({ kind: 'constant', at, value: -value }));
@@ -186,7 +186,7 @@ class Parser {
     return this.#node({ kind: 'has', at, operand: selected.operand, field: selected.field });
   }
 
-  /** Up to the sign that ends them, with commas between them. */
+  /** Items with commas between them, up to the closing sign. */
   #items(end: ')' | ']'): readonly Node[] {
     const items: Node[] = [];
     while (!this.#take(end)) {

@@ -5,7 +5,7 @@ import type { Value } from './value.ts';
 export interface Token {
   readonly kind: 'name' | 'literal' | 'sign' | 'end';
   readonly at: number;
-  /** Names and signs as they are; of a literal its text. */
+  /** A name or a sign itself, or the text of a literal. */
   readonly text: string;
   readonly value?: Value;
 }
@@ -64,7 +64,7 @@ function unknownSign(source: string, at: number): string {
   return `the sign ${JSON.stringify(sign)} has no meaning here${remedies[sign] ?? ''}`;
 }
 
-/** A minus sign is its own token: the least int is written with one, so that 2^63 passes here. */
+/** A minus sign is a token of its own. The least int is a minus and 2^63, so 2^63 is accepted here. */
 function numberOf(text: string, at: number, source: string): Value {
   if (/u$/i.test(text)) {
     const value = BigInt(text.slice(0, -1));
@@ -132,7 +132,7 @@ const HEX: Readonly<Record<string, RegExp>> = {
   U: /[0-9a-f]{8}/iy,
 };
 
-/** A number is a byte: `\377` is one in bytes, and the character U+00FF in a text. */
+/** A numeric escape: `\377` is the byte 255 in bytes, and the character U+00FF in a text. */
 function readEscape(source: string, at: number, isBytes: boolean): { part: string | number; end: number } {
   const sign = source[at + 1] ?? '';
   const plain = ESCAPES[sign];

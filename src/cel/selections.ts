@@ -7,7 +7,7 @@ import { Failure, entryOf, isList, kindOf, weightOf } from './value.ts';
 import type { JsonMap, MapValue, Value } from './value.ts';
 import { FUNCTIONS, TYPE_NAMES } from './functions.ts';
 
-/** A variable, as far as it is known without looking at a request. */
+/** A variable or one of its fields, resolved at load. */
 interface Place {
   readonly variable: string;
   readonly field?: string;
@@ -43,7 +43,7 @@ export function compileSelect(node: NodeOf<'select'>, context: Context, of: Of):
   return selected(operand, node.field, node.at, context);
 }
 
-/** True where the operand is there and has the field. */
+/** True if the operand exists and has the field. */
 export function compileHas(node: NodeOf<'has'>, context: Context, of: Of): Code {
   const { operand, field, at } = node;
   const place = placeOf({ ...node, kind: 'select' }, context);
@@ -69,7 +69,7 @@ export function compileHas(node: NodeOf<'has'>, context: Context, of: Of): Code 
   };
 }
 
-/** Whether a map of a variable has an entry that is known at load; undefined where it is anything else. */
+/** For `has` of a map's entry whose key is known at load. Undefined for any other operand. */
 export function compileEntryTest(key: Code, operand: Node, at: number, context: Context): Code | undefined {
   const map = typeof key.constant === 'string' ? placeOf(operand, context) : undefined;
   if (map === undefined || typeof key.constant !== 'string') return undefined;
@@ -123,7 +123,7 @@ function positionOf(key: Value): number | undefined {
   return Number.isInteger(position) && position >= 0 ? position : undefined;
 }
 
-/** A field of a map that is known at run time alone. */
+/** A field of a map that exists only at run time. */
 function selected({ run, type, cost }: Code, field: string, at: number, context: Context): Code {
   requireMap(type, at, context);
   const nothing = new Failure(`there is no ${JSON.stringify(field)}`, at);
@@ -143,7 +143,7 @@ function requireMap(type: Type, at: number, context: Context): void {
   context.fault(`${aNameOf(type)} has no fields`, at);
 }
 
-/** The variable, or the field of one, that a node names; undefined where it is anything else. */
+/** The variable, or the field of a variable, that a node names. Undefined for any other node. */
 function placeOf(node: Node, context: Context): Place | undefined {
   const { locals } = context;
   if (node.kind === 'name') {
@@ -216,7 +216,7 @@ function entryGetter(
   }
 }
 
-/** A text is made of bytes each time that it is read. */
+/** Bytes are converted to a text at every reading. */
 function taken(frame: Frame, value: Value | undefined, nothing: Failure): Value | Failure {
   if (typeof value === 'string' && value.length > 64) frame.budget -= weightOf(value);
   return orElse(value, nothing);

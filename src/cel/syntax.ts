@@ -1,9 +1,9 @@
 import type { Value } from './value.ts';
 
 interface Placed {
-  /** Where it is told: an index into the text of the expression. */
+  /** The place that faults name: an index into the text of the expression. */
   readonly at: number;
-  /** How deeply it is nested; 1 for a node without others in it. */
+  /** The depth of the tree below it; 1 for a node without inner nodes. */
   readonly depth: number;
 }
 
@@ -12,7 +12,7 @@ export type FoldName = 'all' | 'exists' | 'exists_one' | 'map' | 'filter';
 
 type Junction = 'and' | 'or';
 
-/** An expression, parsed. Chains of `&&` and of `||` are one node. */
+/** A parsed expression. A chain of `&&` or of `||` is one node. */
 export type Node = Placed &
   (
     | { readonly kind: 'constant'; readonly value: Value }

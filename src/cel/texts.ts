@@ -4,20 +4,20 @@ import { ANY_LIST, ANY_MAP } from './type.ts';
 import { sizeOf } from './value.ts';
 import type { JsonMap, MapValue, Value } from './value.ts';
 
-/** Characters of a text that an expression makes: more is none. */
+/** The longest text, in characters, that an expression may make. A longer one is a failure. */
 const LONGEST_TEXT = 65_536;
-/** Items that `split` makes. */
+/** The most items that `split` may make. */
 const MOST_PARTS = 10_000;
 /** An automaton of more steps takes milliseconds for a short text. */
 const MOST_STEPS = 1000;
 /** Steps of the automaton times characters. */
 const MOST_WORK = 1_000_000;
-/** What costs as much as 20 ns of other things, at its worst. */
+/** Work of an automaton that takes 20 ns in the worst case. */
 const WORK_A_UNIT = 16;
 
 const SURROGATE = /[\ud800-\udfff]/;
 
-/** Characters are code points. */
+/** Characters are counted as code points. */
 function lengthOf(text: string): number {
   return SURROGATE.test(text) ? Array.from(text).length : text.length;
 }
@@ -81,7 +81,7 @@ export const TEXT_OVERLOADS: Overloads = {
   contains: ofTexts((text, part) => text.includes(part)),
   startsWith: ofTexts((text, part) => text.startsWith(part)),
   endsWith: ofTexts((text, part) => text.endsWith(part)),
-  // The pattern is a constant, so that this is called by what is prepared alone.
+  // The pattern is a constant, so only prepared functions call this.
   matches: [
     { isMethod: true, args: ['string', 'string'], result: 'bool', call: () => undefined },
     { args: ['string', 'string'], result: 'bool', call: () => undefined },
@@ -144,7 +144,7 @@ export const TEXT_OVERLOADS: Overloads = {
   ],
 };
 
-/** RE2, anywhere in the text: linear time, whatever callers send. A text that would take too long has no result. */
+/** Matches RE2 anywhere in the text, in linear time for any input. A text that would take too long is a failure. */
 export const TEXT_PREPARED: Readonly<Record<string, Prepare>> = {
   matches(constants, fault) {
     const pattern = constants[1];

@@ -9,12 +9,12 @@ const MILLISECOND = 1_000_000n;
 const [FIRST, LAST] = [-62_135_596_800n * SECOND, 253_402_300_800n * SECOND - 1n];
 const LONGEST = 2n ** 63n - 1n;
 
-/** Undefined where it is outside the years 1 to 9999. */
+/** @returns undefined for a time outside the years 1 to 9999 */
 export function timestamp(nanos: bigint): Timestamp | undefined {
   return nanos >= FIRST && nanos <= LAST ? new Timestamp(nanos) : undefined;
 }
 
-/** Undefined where it does not fit 64 bits of nanoseconds. */
+/** @returns undefined if the nanoseconds do not fit into 64 bits */
 export function duration(nanos: bigint): Duration | undefined {
   return nanos >= -LONGEST - 1n && nanos <= LONGEST ? new Duration(nanos) : undefined;
 }
@@ -26,7 +26,7 @@ export function timestampOf(ms: number): Timestamp {
 
 const RFC_3339 = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$/;
 
-/** RFC 3339; undefined where the text is none. */
+/** Parses a time of RFC 3339. Undefined for any other text. */
 export function parseTimestamp(text: string): Timestamp | undefined {
   const [, whole, fraction = '', zone] = RFC_3339.exec(text) ?? [];
   const ms = whole === undefined || zone === undefined ? Number.NaN : Date.parse(`${whole}${zone}`);
@@ -46,7 +46,7 @@ const UNITS: Readonly<Record<string, bigint>> = {
 
 const PARTS = /(?:(\d+)(?:\.(\d*))?|\.(\d+))(ns|us|µs|ms|s|m|h)/y;
 
-/** Such as `1h30m` or `-1.5s`; undefined where the text is none. */
+/** Parses a duration such as `1h30m` or `-1.5s`. Undefined for any other text. */
 export function parseDuration(text: string): Duration | undefined {
   if (text.length > 64) return undefined;
   if (/^[+-]?0$/.test(text)) return new Duration(0n);
@@ -78,7 +78,7 @@ export function durationText({ nanos }: Duration): string {
   return `${nanos < 0n ? '-' : ''}${size / SECOND}${fractionText(size % SECOND)}s`;
 }
 
-/** None, three, six or nine digits, as in protobuf's JSON. */
+/** Fractions of a second have no, three, six or nine digits, as in protobuf's JSON. */
 function fractionText(nanos: bigint): string {
   if (nanos === 0n) return '';
   const digits = String(nanos).padStart(9, '0');
@@ -155,7 +155,7 @@ const PARTS_OF_TIME: Readonly<Record<string, (parts: Parts) => number>> = {
   getSeconds: ({ seconds }) => seconds,
 };
 
-/** Of a time before 1970 too. */
+/** Correct for times before 1970 too. */
 function belowSecond(nanos: bigint): bigint {
   return ((nanos % SECOND) + SECOND) % SECOND;
 }
@@ -180,7 +180,7 @@ const DURATION_PARTS: Readonly<Record<string, readonly Overload[]>> = {
 function ofTime(name: string, part: (parts: Parts) => number): readonly Overload[] {
   const inUtc = partIn(utc, part);
   const plain: Overload = { isMethod: true, args: [TIMESTAMP], result: 'int', call: (value: Value) => inUtc(value) };
-  // A zone is a constant, so that this is called by what is prepared alone.
+  // The zone is a constant, so only prepared functions call this.
   const zoned: Overload = { isMethod: true, args: [TIMESTAMP, 'string'], result: 'int', call: () => undefined };
   return [plain, zoned, ...(DURATION_PARTS[name] ?? [])];
 }

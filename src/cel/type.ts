@@ -1,7 +1,7 @@
 import type { Value } from './value.ts';
 import { isList, kindOf } from './value.ts';
 
-/** What is known of a value at load. `dyn`: nothing. */
+/** The type of a value, as far as it is known at load. `dyn`: unknown. */
 export type Type =
   | 'dyn'
   | 'null_type'
@@ -34,7 +34,7 @@ export function nameOf(type: Type): string {
   return 'list' in type ? 'list' : 'map';
 }
 
-/** The same with its article. */
+/** The same with its article: `a string`, `an int`. */
 export function aNameOf(type: Type): string {
   const name = nameOf(type);
   return `${name === 'int' ? 'an' : 'a'} ${name}`;
@@ -48,7 +48,7 @@ export function fits(type: Type, wanted: Type): boolean {
   return 'map' in wanted && fits(type.map, wanted.map) && fits(type.keys, wanted.keys);
 }
 
-/** Whether nothing is left to look at when the expression runs: lists and maps are told apart, not what is in them. */
+/** Whether no check is left for run time. Of a list or a map, only that it is one is checked, not its content. */
 export function isCertain(type: Type, wanted: Type): boolean {
   if (wanted === 'dyn') return true;
   return type !== 'dyn' && fits(type, wanted);
@@ -60,7 +60,7 @@ export function isOf(value: Value, type: Type): boolean {
   return 'list' in type ? isList(value) : kindOf(value) === 'map';
 }
 
-/** The type of whatever one of two gives. */
+/** A type that has the values of both types. */
 export function common(one: Type, other: Type): Type {
   if (typeof one === 'string' || typeof other === 'string') return one === other ? one : 'dyn';
   if ('list' in one) return 'list' in other ? { list: common(one.list, other.list) } : 'dyn';

@@ -33,10 +33,10 @@ export class TypeValue {
   }
 }
 
-/** Keys that are equal are one: `1`, `1u` and `1.0` are. */
+/** Equal keys are one key: `1`, `1u` and `1.0` are the same. */
 type MapKey = string | boolean | bigint;
 
-/** A map that an expression writes or that is made of a request. */
+/** A map that an expression writes, or that is made from a request. */
 export class MapValue {
   readonly #entries = new Map<MapKey, readonly [key: Value, value: Value]>();
 
@@ -50,11 +50,11 @@ export class MapValue {
     return this.#entries.size;
   }
 
-  /** @returns false where the key is no text, number or truth value, or is there already */
+  /** @returns false if the key is no text, number or truth value, or if the map has it already */
   set(key: Value, value: Value): boolean {
     const one = keyOf(key);
     if (one === undefined || this.#entries.has(one)) return false;
-    // A double among the keys is kept as the int that it equals.
+    // A double as a key is stored as the int that it equals.
     this.#entries.set(one, [typeof key === 'number' ? one : key, value]);
     return true;
   }
@@ -75,7 +75,7 @@ function keyOf(key: Value): MapKey | undefined {
   return key instanceof Uint ? key.value : undefined;
 }
 
-/** An object of JSON, as claims are: a map with texts for keys. Its numbers are doubles. */
+/** An object of JSON, such as claims: a map whose keys are texts. Its numbers are doubles. */
 export interface JsonMap {
   readonly [key: string]: Value;
 }
@@ -98,7 +98,7 @@ export type Value =
 
 /** Why an expression has no value for a request. Returned, never thrown: an expression fails as often as callers like. */
 export class Failure {
-  /** Of what the document says; nothing in it is the caller's. */
+  /** Speaks only of what the document says, never of what the caller sent. */
   readonly message: string;
   /** Where in the expression: an index into its text. */
   readonly at: number;
@@ -113,7 +113,7 @@ export function isList(value: Value): value is readonly Value[] {
   return Array.isArray(value);
 }
 
-/** As `type(x)` names it. */
+/** The name that `type(x)` gives. */
 export type Kind =
   | 'null_type'
   | 'bool'
@@ -149,7 +149,7 @@ export function kindOf(value: Value): Kind {
   return value instanceof TypeValue ? 'type' : 'map';
 }
 
-/** @returns undefined where the map has no such key */
+/** @returns undefined if the map has no such key */
 export function entryOf(map: MapValue | JsonMap, key: Value): Value | undefined {
   if (map instanceof MapValue) return map.get(key);
   return typeof key === 'string' && Object.hasOwn(map, key) ? map[key] : undefined;
@@ -163,7 +163,7 @@ export function sizeOf(map: MapValue | JsonMap): number {
   return map instanceof MapValue ? map.size : Object.keys(map).length;
 }
 
-/** What it costs to go through a value: 64 characters take about as long as one step, an item too. */
+/** The cost of reading a value: an item costs one step, and so do 64 characters of a text. */
 export function weightOf(value: Value | undefined): number {
   if (typeof value === 'string' || value instanceof Uint8Array) return value.length >> 6;
   return Array.isArray(value) ? value.length : 0;

@@ -1,8 +1,8 @@
 import { BlockList, isIP } from 'node:net';
 
 /**
- * What an address is to us. `forbidden`: link-local, where clouds tell a machine's credentials to whoever asks from
- * it, their metadata services at other addresses, and addresses that are none of a host.
+ * How rules treat an address. `forbidden`: link-local addresses, since clouds serve a machine's credentials there;
+ * metadata services of clouds at other addresses; and addresses that no host has.
  */
 export type AddressClass = 'forbidden' | 'loopback' | 'other';
 
@@ -36,14 +36,14 @@ const FORBIDDEN = listOf(
 export function classOf(address: string): AddressClass {
   const bare = address.replace(/%.*$/s, '');
   const family = isIP(bare) === 6 ? 'ipv6' : 'ipv4';
-  // First: 0.0.0.1 written as IPv6 is `::1`.
+  // This comes first: `::1` is also 0.0.0.1 written as IPv6.
   if (LOOPBACK.check(bare, family)) return 'loopback';
   return isIP(bare) === 0 || FORBIDDEN.check(bare, family) ? 'forbidden' : 'other';
 }
 
 type Network = readonly [address: string, prefix: number];
 
-/** With all ways in which IPv6 holds an IPv4 address that something on the way may take out again. */
+/** Also judges an IPv4 address inside an IPv6 one: a translator on the way may take it out again. */
 function listOf(v4: readonly Network[], v6: readonly Network[]): BlockList {
   const list = new BlockList();
   for (const [address, prefix] of v6) list.addSubnet(address, prefix, 'ipv6');

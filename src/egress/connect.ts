@@ -6,7 +6,7 @@ import { checkedLookup } from './lookup.ts';
 import type { Resolve } from './lookup.ts';
 import type { EgressRules } from './rules.ts';
 
-/** A connection to what a document names that does not speak HTTP. No proxy is asked. */
+/** A connection to a server that a document names and that does not speak HTTP. It never uses a proxy. */
 export interface EgressTarget {
   /** A name or an address, without brackets. */
   readonly host: string;
@@ -23,10 +23,10 @@ export interface ConnectOptions {
   readonly timers: Timers;
 }
 
-/** Connects over TCP, to addresses alone that the rules permit. */
+/** Connects over TCP, and only to addresses that the rules permit. */
 export function egressConnect({ rules, resolve, timers }: ConnectOptions): EgressConnect {
   return async ({ host, port, timeoutMs }) => {
-    // Of an address no name is looked up.
+    // An address needs no look-up of a name.
     const problem = isIP(host) === 0 ? undefined : rules.problemOfAddress(host, host, port);
     if (problem !== undefined) throw new EgressFault('refused', problem);
     // Loaded with the first connection.
@@ -37,7 +37,7 @@ export function egressConnect({ rules, resolve, timers }: ConnectOptions): Egres
       socket.destroy(new EgressFault('timeout', `no connection within ${timeoutMs} ms`));
     });
     socket.once('connect', () => connected(socket));
-    // Whoever uses it is told by its end: without a listener the process would end.
+    // The user of the connection learns of an error by its end. Without a listener the error would end the process.
     socket.on('error', () => {});
     socket.once('error', reject);
     try {

@@ -11,7 +11,7 @@ export function problemOfDocumentUrl(
 ): string | undefined {
   const url = URL.parse(text);
   if (url === null) return 'is no URL, such as https://issuer.example.com/jwks.json';
-  // What stands before the colon may be the user of a URL without its scheme.
+  // The text before the colon may be the user of a URL that lacks its scheme.
   if (url.protocol !== 'https:' && url.protocol !== 'http:')
     return 'begins with a scheme that is not supported: use https: (or http:)';
   if (url.username !== '' || url.password !== '') return 'a URL with user and password is not supported';
@@ -22,7 +22,7 @@ export function problemOfDocumentUrl(
   return `over http: anyone on the way can read and replace what is sent: ${remedy}`;
 }
 
-/** Told of a document whose URL names loopback, where the operator has not allowed that. */
+/** The warning for a URL that names loopback, if the operator has not allowed that. */
 export function loopbackProblem(text: string, rules: EgressRules): string | undefined {
   const url = URL.parse(text);
   if (url === null || classOfUrl(url) !== 'loopback' || rules.problemOf(url) === undefined) return undefined;

@@ -7,7 +7,7 @@ import type { Resolve } from './lookup.ts';
 import type { EgressRules } from './rules.ts';
 import type { EgressTransport, Received, TlsMaterial } from './transport.ts';
 
-/** One call of what a document names by URL. */
+/** One call to a URL of a document. */
 export interface EgressCall {
   readonly url: string;
   /** Default GET. */
@@ -16,22 +16,22 @@ export interface EgressCall {
   readonly body?: string;
   /** Absent: the system's authorities, and no certificate of our own. Calls with the same object share connections. */
   readonly tls?: TlsMaterial | undefined;
-  /** For the whole of it, from connecting to the last byte. */
+  /** Time for the whole call, from connecting to the last byte. */
   readonly timeoutMs: number;
-  /** For the connection alone, TLS included. */
+  /** Time for the connection alone, TLS included. */
   readonly connectTimeoutMs?: number;
-  /** Of the answer, unpacked. */
+  /** The largest answer, after decompression. */
   readonly maxBytes: number;
   /** Ends the call before its time. */
   readonly signal?: AbortSignal;
 }
 
 export interface EgressAnswer {
-  /** Any: a redirect is an answer, and not followed. */
+  /** Any status: a redirect is an answer, and is not followed. */
   readonly status: number;
-  /** Lower case, without parameters; empty where the answer had none. */
+  /** In lower case, without parameters. Empty if the answer has none. */
   readonly contentType: string;
-  /** Without a byte-order mark. Of a status that is neither 2xx nor 4xx empty, and of 4xx what is too large. */
+  /** Without a byte-order mark. Empty if the status is neither 2xx nor 4xx, or if a 4xx has a body that is too large. */
   readonly text: string;
 }
 
@@ -40,7 +40,7 @@ export interface Egress {
   readonly rules: EgressRules;
   /** @throws EgressFault (rejects with it) */
   call(call: EgressCall): Promise<EgressAnswer>;
-  /** For what does not speak HTTP. */
+  /** Opens a connection for protocols other than HTTP. */
   readonly connect: EgressConnect;
 }
 
@@ -48,7 +48,7 @@ export interface EgressOptions {
   readonly transport: EgressTransport;
   readonly timers: Timers;
   readonly rules: EgressRules;
-  /** Absent: as the system resolves names. */
+  /** Default: the system's resolver. */
   readonly resolve?: Resolve;
 }
 
@@ -94,7 +94,7 @@ export async function boundedCall(call: EgressCall, transport: EgressTransport, 
   } finally {
     cancel();
     signal?.removeEventListener('abort', abort);
-    // Whatever is left of a body that was refused.
+    // Discards the rest of a body that was refused.
     abort();
   }
 }
@@ -114,7 +114,7 @@ async function answerOf({ status, contentType = '', body }: Received, maxBytes: 
   };
 }
 
-/** Undefined: more than that. */
+/** @returns undefined if the body is larger */
 async function textOf(body: Received['body'], maxBytes: number): Promise<string | undefined> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
@@ -123,7 +123,7 @@ async function textOf(body: Received['body'], maxBytes: number): Promise<string 
     if (bytes > maxBytes) return undefined;
     chunks.push(chunk);
   }
-  // Without the byte-order mark that some editors put before it.
+  // Removes the byte-order mark that some editors write.
   return Buffer.concat(chunks)
     .toString('utf8')
     .replace(/^\uFEFF/, '');

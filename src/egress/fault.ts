@@ -13,13 +13,13 @@ export class EgressFault extends Error {
   }
 }
 
-/** What a connection was refused for, told by the look-up of its name: Node wraps nothing around it. */
+/** Why a connection was refused. The look-up of its name raises it, and Node passes it on unwrapped. */
 export function faultOf(error: unknown): EgressFault {
   if (error instanceof EgressFault) return error;
   return new EgressFault('unreachable', `it can't be reached${codeOf(error)}`);
 }
 
-/** Such as ` (ECONNREFUSED)`: the code alone, since messages can hold more than is to be told. */
+/** Such as ` (ECONNREFUSED)`. Only the code is told, since a message can hold secrets. */
 function codeOf(error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;

@@ -7,7 +7,7 @@ import type { EgressRules } from './rules.ts';
 /** Resolves a name to all of its addresses. */
 export type Resolve = (host: string) => Promise<readonly LookupAddress[]>;
 
-/** As the system resolves names. One name is asked for once at a time: each question holds one of Node's four threads. */
+/** The system's resolver. A name is looked up once at a time, since each look-up holds one of Node's four threads. */
 export function systemResolve(): Resolve {
   const running = new Map<string, Promise<readonly LookupAddress[]>>();
   return (host) => {

@@ -11,18 +11,18 @@ export function proxyOf(variables: ProxyVariables, url: URL): URL | undefined {
   const name = variableFor(url);
   const given = valueOf(variables, name);
   if (given === undefined) return undefined;
-  // As curl takes it: host and port alone.
+  // Like curl, accepts a host and a port without a scheme.
   const proxy = URL.parse(given.includes('://') ? given : `http://${given}`);
   if (proxy?.protocol === 'http:' || proxy?.protocol === 'https:') return proxy;
   throw new EgressFault('unreachable', `${name} names no proxy that can be used: expected http://host:port`);
 }
 
-/** In the words of Node's agents. */
+/** The same, as Node's agents expect it. */
 export function proxyEnvironment(variables: ProxyVariables, url: URL, proxy: URL): NodeJS.ProcessEnv {
   return { [variableFor(url)]: proxy.href, NO_PROXY: valueOf(variables, 'NO_PROXY') ?? '' };
 }
 
-/** What is never asked through a proxy. */
+/** Hosts that are never reached through a proxy. */
 export function isThisMachine(hostname: string): boolean {
   return /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(hostname);
 }

@@ -8,7 +8,7 @@ export const FORBIDDEN =
   'it leads to a link-local address, a metadata service or no host at all, which documents can never reach';
 const LOOPBACK = 'it leads to loopback, which documents can reach only where --egress-allow names it';
 
-/** Where documents may send us. What an operator's own flags name, such as Redis or a proxy, is not concerned. */
+/** Where URLs of documents may lead. What the operator's flags name, such as Redis or a proxy, is not restricted. */
 export interface EgressRules {
   /**
    * Whether a URL may be called, as far as that shows before its name is resolved.
@@ -16,18 +16,18 @@ export interface EgressRules {
    */
   problemOf(url: URL): string | undefined;
   /**
-   * The same of an address that its name has resolved to, asked at every connection: names may be pointed elsewhere.
+   * The same for the address that a name has resolved to. Asked at every connection, since names can be re-pointed.
    * @param host as the URL has it
    */
   problemOfAddress(address: string, host: string, port: number): string | undefined;
 }
 
-/** What `--egress-allow` names: of loopback, what documents may reach. */
+/** One `--egress-allow`: a part of loopback that documents may reach. */
 interface Allowed {
   readonly networks: BlockList | undefined;
   /** Lower case. */
   readonly host: string;
-  /** Undefined: any. */
+  /** Undefined: any port. */
   readonly port: number | undefined;
 }
 
@@ -50,7 +50,7 @@ export function egressRules(allow: readonly string[]): EgressRules {
     problemOf(url) {
       const [host, port] = [bareName(url.hostname), portOf(url)];
       if (isIP(host) !== 0) return problemOfAddress(host, host, port);
-      // `localhost` is either address: which one it comes to is seen when it is connected to.
+      // `localhost` can be either address. The connection shows which one.
       return isLocalhost(host)
         ? problemOfAddress('127.0.0.1', host, port) && problemOfAddress('::1', host, port)
         : undefined;
@@ -59,7 +59,7 @@ export function egressRules(allow: readonly string[]): EgressRules {
   };
 }
 
-/** What a URL says of itself: of any name but `localhost` undefined. */
+/** How rules treat the host of a URL, if the URL itself shows that: undefined for every name but `localhost`. */
 export function classOfUrl({ hostname }: URL): AddressClass | undefined {
   const host = bareName(hostname);
   if (isIP(host) !== 0) return classOf(host);
@@ -92,7 +92,7 @@ function partsOf(text: string): { readonly host: string; readonly port: number |
   return { host: bareName(host), port: port === undefined ? undefined : Number(port) };
 }
 
-/** Lower case, without brackets and a final dot. */
+/** Converts to lower case, without brackets and a final dot. */
 function bareName(host: string): string {
   return host
     .toLowerCase()

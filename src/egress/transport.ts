@@ -11,9 +11,9 @@ import type { EgressRules } from './rules.ts';
 
 /** PEM texts for calls over TLS. */
 export interface TlsMaterial {
-  /** Authorities that count in place of the system's. */
+  /** Authorities to trust in place of the system's. */
   readonly authorities?: string | undefined;
-  /** What we present: our certificate, then its intermediates. */
+  /** Our own certificate, then its intermediates. */
   readonly certificate?: string | undefined;
   /** Without a passphrase. */
   readonly key?: string | undefined;
@@ -25,7 +25,7 @@ export interface Sending {
   readonly body?: string | undefined;
   /** Ends the call. */
   readonly signal: AbortSignal;
-  /** What the signal can't end ends after so many milliseconds of silence. */
+  /** Milliseconds of silence after which a call ends that the signal can't end. */
   readonly timeoutMs: number;
   /** For the connection, TLS included. */
   readonly connectTimeoutMs?: number | undefined;
@@ -51,16 +51,16 @@ export interface TransportOptions {
 
 type Agents = Map<string, HttpAgent>;
 
-/** Later calls to a host wait for one of these. */
+/** The most connections to a host. Later calls wait for one of them. */
 const MAX_CONNECTIONS_A_HOST = 32;
 const MAX_CONNECTIONS = 256;
 const MAX_IDLE_CONNECTIONS_A_HOST = 8;
 const IDLE_MS = 15_000;
 
-/** For the proxy itself, which the operator names. */
+/** For connections to the proxy itself, which the operator names. */
 const NO_RULES: EgressRules = { problemOf: () => undefined, problemOfAddress: () => undefined };
 
-/** Whoever reads the stream is told. */
+/** The reader of the stream learns of the error. */
 const ended = (): void => {};
 
 /**
@@ -70,13 +70,13 @@ const ended = (): void => {};
  * its name. Lighter by 14 MB than Node's own fetch, which takes no proxy for one use alone.
  */
 export function egressTransport({ variables, rules, resolve, timers }: TransportOptions): EgressTransport {
-  // An import would touch each of their exports, and so load that fetch.
+  // An import would touch every export, and so load that fetch.
   const http = process.getBuiltinModule('node:http');
   // Loaded with the first call over TLS.
   const https = () => process.getBuiltinModule('node:https');
 
   const shared: Agents = new Map();
-  // Connections of material that nobody holds any more end when they have been idle.
+  // If nobody uses the TLS material any more, its connections end when they become idle.
   const ofMaterial = new WeakMap<TlsMaterial, Agents>();
 
   const agentFor = (url: URL, proxy: URL | undefined, tls: TlsMaterial | undefined): HttpAgent => {
@@ -128,12 +128,12 @@ export function egressTransport({ variables, rules, resolve, timers }: Transport
       answered({ status: statusCode, contentType: got['content-type'] ?? '', body: decoded(response) });
     });
     request.on('error', reject);
-    // A tunnel that is being opened heeds the time-out alone.
+    // While a tunnel is being opened, only the time-out can end it.
     signal.addEventListener('abort', () => reject(signal.reason as Error));
     if (connectTimeoutMs !== undefined) boundConnecting(request, url, connectTimeoutMs, timers);
     request.end(body);
     return promise.catch((error: unknown) => {
-      // The other side has closed an idle connection at the same moment. Whoever calls must be able to call twice.
+      // The server closed an idle connection at the same moment: the call is sent again, so it must be safe to repeat.
       const isStale = request.reusedSocket && (error as NodeJS.ErrnoException).code === 'ECONNRESET';
       if (isStale && !signal.aborted) return send(url, agent, lookup, sending);
       throw error;
@@ -170,7 +170,7 @@ function boundConnecting(request: ClientRequest, url: URL, limitMs: number, time
 
 function decoded(response: IncomingMessage): AsyncIterable<Uint8Array> {
   const zlib = process.getBuiltinModule('node:zlib');
-  // Not asked for, but sent by some all the same.
+  // Nobody asked for a compressed answer, but some servers send one.
   switch (response.headers['content-encoding']) {
     case 'gzip':
       return pipeline(response, zlib.createGunzip(), ended);

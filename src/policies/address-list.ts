@@ -12,15 +12,15 @@ export interface AddressList {
 
 /** A million addresses, with room for comments. */
 const MAX_FILE_BYTES = 32 * 1024 * 1024;
-/** A file with more wrong lines than an author would read is of another sort. */
+/** A file with more wrong lines than this is not a list at all, so the rest is not reported. */
 const MAX_PROBLEMS = 100;
 
-/** The longest address and its prefix, with some room for what is wrong with one. */
+/** The longest address with its prefix, and some room for a faulty one. */
 const MAX_ENTRY_LENGTH = 100;
 
 export const ADDRESS_FORMS = '192.0.2.7, 192.0.2.0/24, 192.0.2 (its first octets), 2001:db8::7 or 2001:db8::/32';
 
-/** A line for each entry; what follows `#` or `;` is a comment. */
+/** One entry a line. The text after `#` or `;` is a comment. */
 export const addressFile: FileFormat<AddressList> = {
   name: 'the list of addresses',
   maxBytes: MAX_FILE_BYTES,
@@ -31,7 +31,7 @@ export const addressFile: FileFormat<AddressList> = {
   },
 };
 
-/** @throws TypeError where a text is no entry: the schema of the options has refused it before */
+/** @throws TypeError if a text is no entry, which the schema of the options has excluded */
 export function listOfEntries(entries: readonly string[]): AddressList {
   const ranges = entries.map((entry) => {
     const range = parseEntry(entry);
@@ -80,7 +80,7 @@ function withoutComment(line: string): string {
  * @returns what is wrong, in place of a range
  */
 export function parseEntry(text: string): AddressRange | string {
-  // Whatever a file holds that is none of ours: it is not looked at closely.
+  // An overlong line is no entry, so it is not parsed.
   if (text.length > MAX_ENTRY_LENGTH) return `is too long for an address or a network: expected ${ADDRESS_FORMS}`;
   const slash = text.indexOf('/');
   const written = slash < 0 ? text : text.slice(0, slash);
@@ -92,7 +92,7 @@ export function parseEntry(text: string): AddressRange | string {
   if (bits === undefined) return `has a prefix that is no number from 0 to ${width}`;
   if (typeof address !== 'number') return ipv6Range(address, bits);
   if (!isIpv6) return ipv4Range(address, bits);
-  // IPv4 in IPv6, of which 96 bits are the same for all.
+  // IPv4 in IPv6: all these addresses share 96 bits.
   if (bits < 96) return 'is more than the IPv4 addresses in IPv6: write the IPv4 network itself, such as 192.0.2.0/24';
   return ipv4Range(address, bits - 96);
 }
@@ -134,7 +134,7 @@ function ipv6Range(words: Ipv6Words, bits: number): AddressRange {
   const last: number[] = [];
   for (const [index, word] of words.entries()) {
     const ofWord = Math.min(32, Math.max(0, bits - 32 * index));
-    // A shift by 32 is none.
+    // In JavaScript a shift by 32 bits shifts by none.
     const rest = ofWord === 32 ? 0 : 0xffffffff >>> ofWord;
     first.push((word & ~rest) >>> 0);
     last.push((word | rest) >>> 0);

@@ -22,7 +22,7 @@ declare module '../denial/denial.ts' {
   }
 }
 
-/** What `ip-allowlist` and `ip-blocklist` have in common: they differ in what it means to be on the list. */
+/** The common part of `ip-allowlist` and `ip-blocklist`. They differ only in whether listed addresses pass. */
 export const addressOptions = z
   .strictObject({
     ips: z
@@ -68,7 +68,7 @@ export function addressFiles({ files = [] }: AddressOptions): readonly NamedFile
   return files.map((file, index) => ({ path: ['files', index], file, format: addressFile }));
 }
 
-/** Warns where callers choose the address that is held against the list. */
+/** Warns if callers choose the address that is looked up in the list. */
 export function addressWarnings({ ipExpression }: Readonly<Record<string, unknown>>): readonly PolicyRemark[] {
   if (!isExpression(ipExpression)) return [];
   const { fromQuery, reads } = compileExpression(ipExpression);
@@ -87,7 +87,7 @@ export function addressLists({ ips = [], files = [] }: AddressOptions, named: Na
 
 const GRANT: Outcome = {};
 
-/** @param admits whether an address passes that is on a list, or on none */
+/** @param admits whether an address passes, given whether a list has it */
 export function addressPolicy(options: AddressOptions, files: NamedFiles, admits: 'listed' | 'others'): AccessPolicy {
   const lists = addressLists(options, files);
   const { ipExpression } = options;
@@ -109,7 +109,7 @@ export function addressPolicy(options: AddressOptions, files: NamedFiles, admits
   };
 }
 
-/** As Envoy writes a peer on the same link, with the interface: which one it is no list can know. */
+/** Removes the interface (`%eth0`) that Envoy adds to a peer on the same link, since lists can't name it. */
 function clientAddress({ clientAddress: address }: Request): string | undefined {
   const scope = address.indexOf('%');
   return scope < 0 ? address : address.slice(0, scope);

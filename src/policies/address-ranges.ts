@@ -1,12 +1,12 @@
 import type { IpAddress, Ipv6Words } from '../request/ip-address.ts';
 
-/** From the first address to the last, both included, each in as many words of 32 bits as its family has. */
+/** A range of addresses, first and last included. An address has one word of 32 bits (IPv4) or four (IPv6). */
 export interface AddressRange {
   readonly first: readonly number[];
   readonly last: readonly number[];
 }
 
-/** Steps of long work between two turns of others. */
+/** Steps of work between two pauses in which Checks are decided. */
 const STRIDE = 64;
 
 /**
@@ -40,13 +40,13 @@ export class AddressRanges {
     return typeof address === 'number' ? hasWord(this.#v4, address) : hasWords(this.#v6, address);
   }
 
-  /** Of disjoint ranges; 0: no address is in the set. */
+  /** The number of disjoint ranges. 0: the set is empty. */
   get size(): number {
     return this.#v4.count + this.#v6.count;
   }
 }
 
-/** Bounds one after the other, in the words of the family. */
+/** All bounds in one array, in the words of the family. */
 interface SortedRanges {
   readonly count: number;
   readonly firsts: Uint32Array;
@@ -111,7 +111,7 @@ function* sortRanges(ranges: readonly AddressRange[], words: 1 | 4): Generator<v
   return { count, firsts: merged.firsts.slice(0, count * words), lasts: merged.lasts.slice(0, count * words) };
 }
 
-/** The numbers below `count` in order: the engine's own sort would not stop for others. */
+/** Sorts the numbers below `count`, with pauses: the engine's own sort would block Checks. */
 function* mergeSort(count: number, compare: (a: number, b: number) => number): Generator<void, Uint32Array> {
   let from = Uint32Array.from({ length: count }, (_, index) => index);
   let to = new Uint32Array(count);

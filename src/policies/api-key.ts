@@ -18,7 +18,7 @@ declare module '../denial/denial.ts' {
 
 type Cause = DenialOf<'api_key_rejected'>['cause'];
 
-/** No scheme of HTTP's registry, which has none for keys; yet a 401 must name one (RFC 9110, 15.5.2). */
+/** HTTP's registry has no scheme for keys, yet a 401 must name one (RFC 9110, 15.5.2). */
 const CHALLENGE = 'ApiKey';
 
 const options = z

@@ -89,7 +89,7 @@ function compiled({ description, allow, deny }: RuleOptions, index: number): Rul
 
 const PASSES: Outcome = {};
 
-/** In doubt a rule denies: where it fails, and where it holds in one reading of the request alone. */
+/** A `deny` rule denies if it holds in at least one reading of the request, or if it fails. */
 function refusalBy(rules: readonly Rule[], request: Request): Denial | undefined {
   for (const { condition: tested, name } of rules) {
     const truth = tested.test(request, 'some');
@@ -99,7 +99,7 @@ function refusalBy(rules: readonly Rule[], request: Request): Denial | undefined
   return undefined;
 }
 
-/** In doubt a rule does not allow: where it fails, and where some reading of the request does not have it. */
+/** An `allow` rule allows only if it holds in every reading of the request. If it fails, it allows nothing. */
 function admissionBy(rules: readonly Rule[], request: Request): Outcome {
   let failed: { readonly name: string; readonly failure: ExpressionFailure } | undefined;
   for (const { condition: tested, name } of rules) {
@@ -119,7 +119,7 @@ function tell(failure: ExpressionFailure, request: Request): string {
   return failure.message;
 }
 
-/** Characters of an expression in metadata: one may have thousands. */
+/** The most characters of an expression in metadata, since an expression may have thousands. */
 const MAX_TOLD = 500;
 
 function refused(detail: string, name?: string, failure?: ExpressionFailure): Denial {

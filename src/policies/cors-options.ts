@@ -5,9 +5,9 @@ const METHOD = /^[A-Z][A-Z0-9_-]*$/;
 const NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
 /** As browsers write one (HTML, 7.1.1): a scheme, a host in lower case or an IPv6 literal, and a port that is not the scheme's own. */
 const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/(?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:]+\])(?::[1-9][0-9]{0,4})?$/;
-/** Longer than any host's name with scheme and port: nothing longer is looked at. */
+/** No host's name with scheme and port is longer. Longer texts are not checked. */
 const MAX_ORIGIN_LENGTH = 300;
-/** What a browser never sends by a script (Fetch, 2.2.1). */
+/** Methods that no browser lets a script send (Fetch, 2.2.1). */
 const FORBIDDEN_METHODS = new Set(['CONNECT', 'TRACE', 'TRACK']);
 
 export function isOrigin(text: string): boolean {

@@ -20,10 +20,10 @@ const PREFLIGHT_VARIES = 'Origin, Access-Control-Request-Method, Access-Control-
 const DIVIDED =
   "a preflight has the method OPTIONS and none of the request's headers, so that this would meet one and not the other: choose by path or host";
 
-/** Of those that came last: callers choose them. */
+/** The most answers that are remembered, since callers choose the origins. The latest stay. */
 const MOST_ORIGINS = 1024;
 
-/** What of a condition tells a preflight from its request. */
+/** The parts of a condition that differ between a preflight and its request. */
 function dividing(condition: ConditionSource): readonly (keyof ConditionSource)[] {
   return (['methods', 'headers', 'absentHeaders'] as const).filter((field) => condition[field] !== undefined);
 }
@@ -88,7 +88,7 @@ export default definePolicy({
       identityHeaders: [],
       decide(request): Outcome {
         const origin = request.check.header('origin');
-        // Another cache entry than for those that have one.
+        // Caches must keep this answer apart from answers to requests with an origin.
         if (origin === undefined) return stranger;
         const group = groupOf(origin);
         const { method } = request.check;
@@ -102,7 +102,7 @@ export default definePolicy({
 
 interface Group {
   has(origin: string): boolean;
-  /** Undefined: the origin itself. */
+  /** Undefined: the answer names the request's origin. */
   readonly allowOrigin: '*' | undefined;
   readonly methods: { has(method: string): boolean; readonly text: string | undefined };
   /** Of a name in lower case. */
@@ -113,7 +113,7 @@ interface Group {
   grantTo(origin: string): Grant;
 }
 
-/** Of a 429 a script can tell when to come back only where it may read these. */
+/** A script needs to read these to learn from a 429 when to come back. */
 const OWN_HEADERS = [
   'ratelimit',
   'ratelimit-policy',
@@ -184,7 +184,7 @@ function compiled(group: OriginGroup, { supportCredentials, allowPrivateNetwork,
 /** What the upstream says of CORS itself is not said beside it: of two answers a browser would take either, or none. */
 const ANSWERED = ['access-control-allow-origin', 'access-control-allow-credentials', 'access-control-expose-headers'];
 
-/** The same object each time, with everything in it: its answer is written once. */
+/** One object for each answer, so that the answer is serialised once. */
 function grantOf(response: readonly HeaderEntry[], varies: boolean): Grant & Required<Extras> {
   const set = new Set(response.map(([name]) => name));
   return {
@@ -201,7 +201,7 @@ interface Preflight {
   readonly asked: string;
 }
 
-/** More than any script sets. */
+/** No script sets more headers. */
 const MAX_HEADERS_LENGTH = 4096;
 const NAMES = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+(?:[ \t]*,[ \t]*[!#$%&'*+.^_`|~0-9A-Za-z-]+)*$/;
 const METHOD = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;

@@ -4,7 +4,7 @@ import type { PolicyRemark } from '../policy/policy.ts';
 import { upgrade } from '../policy/upgrade-note.ts';
 import type { UpgradeNote } from '../policy/upgrade-note.ts';
 
-/** Told of an option that names loopback in one of its URLs, where the operator has not allowed that. */
+/** Upgrade notes for an option whose URL names loopback, if the operator has not allowed that. */
 export function loopbackNotes(
   field: string | readonly PropertyKey[],
   urls: readonly string[],
@@ -14,7 +14,7 @@ export function loopbackNotes(
   return problem === undefined ? [] : [upgrade('egress-loopback', [field].flat(), problem)];
 }
 
-/** The same of options that no earlier release had. */
+/** The same as warnings, for options that no earlier release had. */
 export function loopbackRemarks(field: string, url: unknown, rules: EgressRules): readonly PolicyRemark[] {
   const problem = typeof url === 'string' ? loopbackProblem(url, rules) : undefined;
   return problem === undefined ? [] : [{ path: [field], message: problem }];

@@ -16,7 +16,7 @@ declare module '../denial/denial.ts' {
   }
 }
 
-/** Longer than any value with a purpose; what servers take for all headers together is not much more. */
+/** No useful value is longer: servers accept little more for all headers together. */
 const MAX_VALUE_LENGTH = 8192;
 const MAX_HEADERS = 64;
 
@@ -120,7 +120,7 @@ interface Header {
 }
 
 interface InboundHeader extends Header {
-  /** Nobody but policies says this header, to any API of the namespace. */
+  /** Only policies set this header, for every API of the namespace: callers' values are removed. */
   readonly isOwned: boolean;
 }
 
@@ -158,7 +158,7 @@ function isCarried(text: string): boolean {
   return text.length <= MAX_VALUE_LENGTH && isFieldValue(text);
 }
 
-/** Of these an answer may have several, and means all of them. */
+/** An answer may have several of these headers, and all of them count. */
 const BESIDE_OTHERS = new Set(['link', 'server-timing', 'set-cookie', 'vary']);
 
 function grantOf(

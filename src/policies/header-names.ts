@@ -18,9 +18,9 @@ const FRAMING = new Set([
   'transfer-encoding',
   'upgrade',
 ]);
-/** Envoy's and gRPC's words to each other, and what ostiary tells upstreams. */
+/** Headers of Envoy's and gRPC's own, and those by which ostiary tells upstreams who calls. */
 const OWNED_PREFIXES = ['x-envoy-', 'x-ostiary-', 'grpc-', 'proxy-'];
-/** What Envoy says of a request on its way. */
+/** Headers by which Envoy describes a request. */
 const TOLD_BY_ENVOY = new Set([
   'via',
   'x-forwarded-client-cert',
@@ -28,17 +28,17 @@ const TOLD_BY_ENVOY = new Set([
   'x-forwarded-proto',
   'x-request-id',
 ]);
-/** What Envoy writes into every answer after ostiary. */
+/** Headers that Envoy writes into every answer after ostiary. */
 const WRITTEN_BY_ENVOY = new Set(['date', 'server']);
 
-/** Where a header is, and what is done with it there. */
+/** The side of a header, and what a policy does with it. */
 export type HeaderUse =
   | 'set for the upstream'
   | 'set for the caller'
   | 'removed for the upstream'
   | 'removed for the caller';
 
-/** Whose a header is, where no document may touch it so; undefined where it may. */
+/** The owner of a header that documents may not touch in this way. Undefined if they may. */
 export function ownerOf(name: string, use: HeaderUse): string | undefined {
   const canonical = canonicalHeaderName(name);
   if (name.startsWith(':') || FRAMING.has(canonical)) return 'that Envoy frames and routes messages by';
@@ -107,7 +107,7 @@ export function isCallersOwn(name: string): boolean {
 
 const NONE: readonly string[] = [];
 
-/** What a request has of these names in other spellings, which some upstreams read as the same (`user_agent`). */
+/** Headers of the request with other spellings of these names (`user_agent`), which some upstreams read as the same. */
 export function spellingsOf(names: readonly string[]): (request: Request) => readonly string[] {
   const canonical = new Set(names.map(canonicalHeaderName));
   const lengths = new Uint8Array(1 + Math.max(0, ...names.map(({ length }) => length)));

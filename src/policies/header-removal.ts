@@ -6,7 +6,7 @@ import { compilePattern } from '../policy/rules.ts';
 import { HeaderNamesMeant } from '../request/header-names-meant.ts';
 import { headerNameFor, ownerOf, spellingsOf } from './header-names.ts';
 
-/** What has no sign of an expression is a name; a name with a dot is written as an expression. */
+/** A text without special characters is a name. A name with a dot must be written as an expression. */
 const PLAIN = /^[A-Za-z0-9_-]+$/;
 const MAX_ENTRIES = 64;
 

@@ -21,19 +21,19 @@ export interface AuthenticatingBy<Request> {
   isMeant?(request: Request): boolean;
   /** The value of `www-authenticate` for a caller who gives nothing (RFC 9110, 11.6.1), such as `Basic realm="orders"`; empty if a caller can add none. */
   readonly challenge: string;
-  /** Request headers that may hold the credential, lower case: where another of a group has decided, the upstream sees none. */
+  /** Request headers that may hold the credential, in lower case. If another policy of a group decided, they are removed. */
   readonly headers: readonly string[];
-  /** Of policies that take OAuth access tokens: what RFC 9728 tells of them. */
+  /** For policies that take OAuth access tokens: the metadata of RFC 9728. */
   readonly bearer?: BearerTerms;
 }
 
 /** Where a client gets the tokens that a policy takes, and how it sends them. */
 export interface BearerTerms {
-  /** Issuer identifiers of authorization servers; patterns of them and what is no URL are not told. */
+  /** Issuer identifiers of authorization servers, without patterns and without those that are no URL. */
   readonly issuers: readonly string[];
   /** Scopes that a token needs. */
   readonly scopes: readonly string[];
-  /** RFC 6750's ways in which the token may be sent; none where it comes by a header of another name. */
+  /** RFC 6750's ways to send the token. Empty if the token is sent in another header. */
   readonly methods: readonly ('header' | 'query')[];
 }
 

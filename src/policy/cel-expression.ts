@@ -43,7 +43,7 @@ export function compileCelSelection(source: string): Selection {
   };
 }
 
-/** @returns undefined where the expression fails, which is told */
+/** Reports a failure. @returns undefined if the expression fails */
 function evaluate(program: Program<CelInput>, input: CelInput): Value | undefined {
   const value = program.evaluate(input);
   if (!(value instanceof Failure)) return value;
@@ -55,7 +55,7 @@ export function failureOf({ source }: Program<CelInput>, { message, at }: Failur
   return { expression: source, message: `at ${placeOf(at, source)}: ${message}` };
 }
 
-/** @param path one reading of it, decoded and resolved */
+/** @param path one reading of the path, decoded and resolved */
 export function inputOf(
   request: Request,
   identity: Identity,
@@ -66,7 +66,7 @@ export function inputOf(
   return { request, identity, path, method, made };
 }
 
-/** Undefined of what has no text, such as a list. */
+/** @returns undefined for a value that has no text, such as a list */
 function textOf(value: Value): string | undefined {
   switch (typeof value) {
     case 'string':
@@ -75,7 +75,7 @@ function textOf(value: Value): string | undefined {
     case 'bigint':
       return String(value);
     case 'number':
-      // Of an integer beyond 2^53 − 1 digits are lost: two subjects could look like one.
+      // A double loses digits of an integer beyond 2^53 − 1: two subjects could look the same.
       return Number.isSafeInteger(value) || !Number.isInteger(value) ? String(value) : undefined;
     default:
       return value instanceof Uint ? String(value.value) : undefined;

@@ -11,15 +11,15 @@ import { pathBelow } from '../request/path.ts';
 import type { Request } from './policy.ts';
 import { seenHeader } from './seen-headers.ts';
 
-/** What one evaluation reads. */
+/** The input of one evaluation. */
 export interface CelInput {
   readonly request: Request;
   readonly identity: Identity;
   /** One reading of the path, decoded and resolved. */
   readonly path: string;
-  /** Upper case; of a HEAD the GET that it is answered as, too. */
+  /** In upper case. A HEAD is evaluated as GET too, since servers answer it like a GET. */
   readonly method: string;
-  /** What is made of the request at its first use; other readings of the request share it. */
+  /** Values that are made at their first use. All readings of the request share them. */
   readonly made: { headers?: MapValue; query?: MapValue; forwarded?: string | null; now?: Timestamp };
 }
 
@@ -30,7 +30,7 @@ const textField = (get: Get<string>): Field<CelInput> => field('string', get);
 
 const TEXTS: Type = { map: 'string', keys: 'string' };
 
-/** A map of which an entry is cheaper than all of it. */
+/** A map for which reading one entry is cheaper than building the whole. */
 function map(type: Type, get: Get, entry: (key: string) => Get): Field<CelInput> {
   return { type, get, entry };
 }
@@ -60,7 +60,7 @@ function* allHeaders(request: Request): Iterable<readonly [string, string]> {
 
 const query = map(TEXTS, queryOf, (key) => (input) => queryOf(input).get(key));
 
-/** Several of one name are joined like headers. */
+/** Parameters with the same name are joined by commas, like headers. */
 function queryOf({ request: { path }, made }: CelInput): MapValue {
   if (made.query !== undefined) return made.query;
   const values = new Map<string, string>();
@@ -109,7 +109,7 @@ const labels = map(
       Object.hasOwn(apiLabels, key) ? apiLabels[key] : undefined,
 );
 
-/** What a workload is called where certificates name it (SPIFFE); undefined of another name. */
+/** The name if it is a SPIFFE id; otherwise undefined. */
 export function spiffeId(name: string | undefined): string | undefined {
   return name?.startsWith('spiffe://') === true ? name : undefined;
 }

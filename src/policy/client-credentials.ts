@@ -10,7 +10,7 @@ export interface Credentials {
   readonly clientSecret: string | undefined;
   /** False: the id alone is enough. */
   readonly secretRequired: boolean;
-  /** The id is a claim of a token: without a secret the word of its issuer. */
+  /** The id is a claim of a token. Without a secret, only the token's issuer vouches for it. */
   readonly isClaimed?: boolean;
 }
 

@@ -12,7 +12,7 @@ export const clientHeaderNames = z
     tier: upstreamHeader.default('x-ostiary-tier'),
   })
   .superRefine((names, context) => {
-    // Of two values in one header the upstream would take either.
+    // If a header had two values, the upstream could use either.
     const seen = new Map<string, string>();
     for (const [field, header] of Object.entries(names)) {
       const dashed = canonicalHeaderName(header);

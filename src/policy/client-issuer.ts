@@ -1,9 +1,9 @@
-/** Whose word on the client a policy takes. */
+/** An issuer whose statement about the client a policy accepts. */
 export interface ClientIssuer {
-  /** Equal for two policies that take the word of the same one. */
+  /** Equal for two policies that accept the same issuer. */
   readonly name: string;
-  /** It stands for any number of them, such as the tenants of a provider. */
+  /** A pattern for any number of issuers, such as the tenants of a provider. */
   readonly isMany: boolean;
-  /** Written in a form that did not say whether it may stand beside others. */
+  /** Its form (0.1's) does not say whether other issuers may stand beside it. */
   readonly isPlain?: true;
 }

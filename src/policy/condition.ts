@@ -42,7 +42,7 @@ export function compileCondition(source: string): Condition {
     test(request, readings) {
       const isSettledBy = readings === 'some';
       let failure: Failure | undefined;
-      // A request has as many readings as it likes, within limits: together they cost no more than one.
+      // A caller can cause many readings of a request. All of them share the budget of one.
       const spending = newSpending();
       const inputs = readsPath || readsMethod ? readingsOf(request, readsPath, readsMethod) : undefined;
       for (const input of inputs ?? [inputOf(request, request.identity)]) {
@@ -55,7 +55,7 @@ export function compileCondition(source: string): Condition {
   };
 }
 
-/** Whether a policy with this condition applies: in doubt it does. */
+/** Whether a policy with this condition applies. If the condition fails, it does. */
 export function mayHold(condition: Condition, request: Request): boolean {
   const truth = condition.test(request, 'some');
   if (typeof truth === 'boolean') return truth;
@@ -63,7 +63,7 @@ export function mayHold(condition: Condition, request: Request): boolean {
   return true;
 }
 
-/** Undefined: the request can be read in one way only, as almost all are. */
+/** Undefined if the request has only one reading, as almost all have. */
 function readingsOf(request: Request, readsPath: boolean, readsMethod: boolean): readonly CelInput[] | undefined {
   const { path, readings } = request.path;
   const isHead = readsMethod && request.check.method.toUpperCase() === 'HEAD';

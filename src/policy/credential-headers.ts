@@ -46,12 +46,12 @@ export function dashedProblem(options: CredentialOptions): string | undefined {
   return 'has no effect where both expressions say where the credentials are; remove it, or write the dashes there';
 }
 
-/** How a policy that takes a client id and a secret tells whether a request has them: one of the two is enough. */
+/** Whether a request has credentials for a policy that takes an id and a secret. One of the two is enough. */
 export function clientCredentialPresence(selections: CredentialSelections, challenge: string): Authenticating {
   const { id, secret } = selections;
   const headers = [...headersOf(id), ...headersOf(secret)];
   const named = headers.map((name) => ({ name, canonical: canonicalHeaderName(name) }));
-  // What no header holds; a secret that the document itself writes is no credential of the request.
+  // Credentials outside headers. A secret that stands in the document is no credential of the request.
   const others = [id, secret].filter((selection) => selection !== undefined && selection.headerName === undefined);
   const selected = others.filter((selection) => selection === id || (selection?.reads.length ?? 0) > 0);
   return {
@@ -67,6 +67,6 @@ export function clientCredentialPresence(selections: CredentialSelections, chall
 function headersOf(selection: Selection | undefined): readonly string[] {
   if (selection === undefined) return [];
   const read = [selection.headerName, selection.otherHeaderName, ...headersAmong(selection.reads)];
-  // Cookies are not one credential alone.
+  // The cookie header holds other cookies too, so it is not removed.
   return [...new Set(read.filter((name) => name !== undefined && name !== 'cookie'))] as string[];
 }

@@ -24,21 +24,21 @@ export const credentialPlace = z
 
 export type CredentialPlace = z.output<typeof credentialPlace>;
 
-/** What a request has at the places. */
+/** The credentials of a request at the places of a list. */
 export type Presented =
   | { readonly found: 'nothing' }
   /** Two values, or one in a form that could be read as two. */
   | { readonly found: 'several' }
-  /** `headers`: those that it stands in and that can be kept from the upstream. */
+  /** `headers`: those that hold the credential and that can be removed before the upstream. */
   | { readonly found: 'one'; readonly value: string; readonly headers: readonly string[] };
 
 export interface CredentialPlaces {
-  /** The places in one text, the same for the same ones. */
+  /** A text for the places. Equal lists have equal texts. */
   readonly credential: string;
   readonly headerReads: readonly HeaderRead[];
   /** The headers among them. */
   readonly headers: readonly string[];
-  /** A value that stands in several places counts once. */
+  /** Finds the credential. The same value in several places counts once. */
   find(request: Request): Presented;
 }
 
@@ -92,7 +92,7 @@ function headerReader(name: string, scheme: string | undefined): Reader {
     const sent = check.header(name);
     if (sent === undefined || !sent.slice(0, prefix.length).toLowerCase().startsWith(prefix)) return undefined;
     const value = sent.slice(prefix.length).trim();
-    // Repeated headers are joined by a comma: of two credentials others may take either.
+    // Repeated headers are joined by a comma. Of two credentials, another reader may use either.
     if (value.includes(',')) return SEVERAL;
     return value === '' ? undefined : value;
   };

@@ -2,6 +2,6 @@
 export interface ExpressionFailure {
   /** As the document wrote it. */
   readonly expression: string;
-  /** Where in it what failed; nothing of the request is in it. */
+  /** The place in the expression and what failed there. It holds nothing of the request. */
   readonly message: string;
 }

@@ -18,7 +18,7 @@ export type ExpressionSource = string | { readonly cel: string };
 
 const celSource = z.strictObject({ cel: z.string().min(1).describe('An expression of CEL (docs/expressions.md)') });
 
-/** The schema of an option that takes an expression. What is wrong with one, `expressionFault` tells. */
+/** The schema of an option that takes an expression. `expressionFault` reports what is wrong with one. */
 export const expressionOption = z.union([z.string().min(1), celSource]);
 
 /** The same, where an empty text stands for none. */
@@ -113,14 +113,14 @@ export function eitherSpelling(name: string): Selection {
   return { ...selection(name, [...written.reads, ...dashed.reads], select), headerName: name, otherHeaderName };
 }
 
-/** What the expressions of options need: of earlier policies claims and a client, of Envoy metadata. */
+/** What the expressions of options need: claims and a client of earlier policies, metadata of Envoy. */
 export function expressionNeeds(options: Readonly<Record<string, unknown>>): readonly Need[] {
   const needs: Need[] = [];
   for (const [field, source] of Object.entries(options)) {
     if (!isExpression(source)) continue;
     const { fromClaims, reads } = compileExpression(source);
     if (fromClaims) needs.push({ what: 'claims', field });
-    // A selection finds something else where there is no client.
+    // A `#[…]` selection finds another value if there is no client, so only CEL needs one.
     if (typeof source !== 'string' && reads.some(({ variable }) => OF_CLIENTS.has(variable))) {
       needs.push({ what: 'client', field });
     }
@@ -137,7 +137,7 @@ export function headerReads(options: Readonly<Record<string, unknown>>): readonl
   });
 }
 
-/** Options have numbers and other things too, and an empty text where nothing is selected. */
+/** Options can also be numbers and the like. An empty text selects nothing. */
 export function isExpression(option: unknown): option is ExpressionSource {
   if (typeof option === 'object' && option !== null) return 'cel' in option && typeof option.cel === 'string';
   return typeof option === 'string' && option !== '';
@@ -157,13 +157,13 @@ function principal(request: Request, identity = request.identity): string | unde
 function claim({ claims }: Identity, name: string): string | undefined {
   const value = claims !== undefined && Object.hasOwn(claims, name) ? claims[name] : undefined;
   if (typeof value === 'string') return value;
-  // Of an integer beyond 2^53 − 1 digits are lost: two subjects could look like one.
+  // A double loses digits of an integer beyond 2^53 − 1: two subjects could look the same.
   if (typeof value === 'number')
     return Number.isSafeInteger(value) || !Number.isInteger(value) ? String(value) : undefined;
   return typeof value === 'boolean' ? String(value) : undefined;
 }
 
-/** Joined like headers, so that a repeated credential is one that matches nothing. */
+/** Repeated parameters are joined like headers, so a repeated credential matches nothing. */
 function queryParameter(text: string, name: string): string | undefined {
   if (text === '') return undefined;
   const values = new URLSearchParams(text).getAll(name);

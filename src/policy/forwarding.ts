@@ -4,7 +4,7 @@ import type { ExpressionSource, Selection } from './expression.ts';
 import { upgrade } from './upgrade-note.ts';
 import type { UpgradeNote } from './upgrade-note.ts';
 
-/** What of a client's credentials the upstream sees. */
+/** Which of a client's credentials the upstream sees. */
 export const forwardCredentials = z
   .union([z.boolean(), z.literal('id')])
   .default('id')
@@ -36,12 +36,12 @@ export function hidingProblem(
   if (headerName !== undefined || forward === true || (forward === 'id' && which === 'id')) return undefined;
   if (forward === false)
     return 'only a header can be removed: forwardCredentials: false needs #[attributes.headers[…]]';
-  // A literal, say, does not come from the request.
+  // A literal, for example, does not come from the request.
   if (!fromQuery && !fromClaims) return undefined;
   return 'the upstream would see the secret, since only a header can be removed: use #[attributes.headers[…]], or allow it with forwardCredentials: true';
 }
 
-/** For policies that take a secret, where the document does not say what becomes of it. */
+/** For policies that take a secret, if the document does not say whether the upstream sees it. */
 export function forwardingNotes({
   forwardCredentials: forward,
 }: Readonly<Record<string, unknown>>): readonly UpgradeNote[] {

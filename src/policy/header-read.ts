@@ -1,8 +1,8 @@
-/** An option of a policy that has it read a request header. */
+/** An option by which a policy reads a request header. */
 export interface HeaderRead {
   readonly field: string;
   /** Lower case. */
   readonly header: string;
-  /** The caller's own value is meant, so that a header which policies own is never right here. */
+  /** The option means the caller's own value, so a header that policies own is always a mistake here. */
   readonly fromCaller?: true;
 }

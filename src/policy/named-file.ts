@@ -10,7 +10,7 @@ export interface NamedFile<Content = unknown> {
   readonly format: FileFormat<Content>;
 }
 
-/** What files of one sort hold. One object serves them all: what was made of a file is known by it. */
+/** A format of files. Use one object for all files of the format: parsed content is cached by it. */
 export interface FileFormat<Content> {
   /** What a fault calls such a file, such as `the list of addresses`. */
   readonly name: string;
@@ -25,13 +25,13 @@ export interface FileFormat<Content> {
 
 export type GiveWay = () => Promise<void> | undefined;
 
-/** What a file holds, or what is wrong with it. */
+/** The parsed content of a file, or its problems. */
 export type FileContent<Content> = { readonly content: Content } | { readonly problems: readonly FileProblem[] };
 
 export interface FileProblem {
-  /** 1-based; 0 where the problem is of the file as a whole. */
+  /** From 1; 0 if the problem concerns the whole file. */
   readonly line: number;
-  /** What is wrong and the remedy; never what stands there, which may be a secret. */
+  /** What is wrong, and the remedy. Never the text itself, which may be a secret. */
   readonly message: string;
 }
 
@@ -46,12 +46,12 @@ export interface NamedFiles {
 
 const DECODER = new TextDecoder('utf-8', { fatal: true });
 
-/** The lines of a text file without their ends; undefined where it is not UTF-8. */
+/** The lines of a text file, without line ends. Undefined if the file is not UTF-8. */
 export function linesOf(bytes: Buffer): readonly string[] | undefined {
   try {
     // A byte order mark is dropped.
     const text = DECODER.decode(bytes);
-    // By far the faster of the two, and nearly always enough.
+    // This is by far the faster way, and nearly always enough.
     return text.includes('\r') ? text.split(/\r?\n/) : text.split('\n');
   } catch {
     return undefined;

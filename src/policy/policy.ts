@@ -65,9 +65,9 @@ export interface Grant extends Extras {
   readonly upstream?: readonly HeaderEntry[];
   /** Request headers that the upstream must not see, such as a token. */
   readonly remove?: readonly string[];
-  /** What operators should know of a request that passes all the same: a sentence without a value of it. */
+  /** A note for operators on a request that passes: a sentence without a value of the request. */
   readonly remark?: string | undefined;
-  /** Rate headers of an allow tell of these, beside the windows of quota policies that expose theirs. */
+  /** Windows for the rate headers of an allow, in addition to those of quota policies with `exposeHeaders`. */
   readonly windows?: readonly WindowState[];
 }
 
@@ -92,18 +92,18 @@ export interface PolicyTraits {
    * namespace.
    */
   readonly identityHeaders: readonly string[];
-  /** Those of them that tell of the client: where the policy establishes one, it sets all of them anew, or none. */
+  /** Those of them that name the client. A policy that establishes a client sets all of them anew, or none. */
   readonly clientHeaders?: readonly string[];
-  /** Of a policy that establishes the client by what an issuer says: those it takes. */
+  /** For a policy that learns the client from an issuer: the issuers that it accepts. */
   readonly clientIssuers?: readonly ClientIssuer[];
-  /** Of every policy that denies requests without a credential. */
+  /** Set for every policy that denies requests without a credential. */
   readonly authenticates?: Authenticating;
   readonly requires?: readonly Need[];
   /** The options, defaults included, whose expressions select request headers. */
   readonly headerReads?: readonly HeaderRead[];
-  /** What the conditions among its options read; paths begin below `config`. */
+  /** What the conditions in its options read. Paths begin below `config`. */
   readonly conditions?: readonly { readonly path: readonly PropertyKey[]; readonly reads: readonly Read[] }[];
-  /** Options that have no effect at an API that it is bound to: a fault. Paths begin below `config`. */
+  /** Faults: options that have no effect at an API that it is bound to. Paths begin below `config`. */
   faultsAt?(api: { readonly name: string; readonly tiers: readonly Tier[] }): readonly PolicyRemark[];
   /** Called once, when no Check can use it any more. */
   close?(): void;
@@ -119,7 +119,7 @@ export type AccessPolicy = AccessTraits & Establishing;
 
 interface AccessTraits extends PolicyTraits {
   readonly phase: 'access';
-  /** It is asked before all other policies, the platform's included, whatever `order` says: what it answers meets none. */
+  /** It runs before all other policies, the platform's included, whatever `order` says. */
   readonly isFirst?: true;
   decide(request: Request): Outcome | Promise<Outcome>;
 }
@@ -183,9 +183,9 @@ export interface PolicyKind<Schema extends z.ZodType = z.ZodType, Environment = 
   readonly summary: string;
   /** Strict: an unknown key is an error. Contradictions between keys are refinements, with the path of the field. */
   readonly options: Schema;
-  /** What its own reasons come to, by name: those that the file of the kind adds to {@link Reasons}. */
+  /** The answers for its own reasons, which the file of the kind adds to {@link Reasons}. */
   readonly reasons?: Readonly<Partial<ReasonTable>>;
-  /** The options of `config` that may hold a secret in plain text: the version of the documents tells nothing of it. */
+  /** Options that may hold a secret in plain text. The version of the documents reveals nothing of them. */
   readonly secretFields?: readonly string[];
   /** The files that the options name: {@link create} finds their content in `environment.files`. */
   files?(options: z.infer<Schema>): readonly NamedFile[];
@@ -201,7 +201,7 @@ export interface PolicyKind<Schema extends z.ZodType = z.ZodType, Environment = 
    * @param written as for {@link PolicyKind.upgradeNotes}
    */
   warnings?(written: Readonly<Record<string, unknown>>, environment: Environment): readonly PolicyRemark[];
-  /** Rules and a condition under which it can't work: a fault. Paths begin at the fields of the policy. */
+  /** Faults: rules and conditions under which it can't work. Paths begin at the fields of the policy. */
   ruleFaults?(rules: readonly RuleSource[], conditionReads: readonly Read[]): readonly PolicyRemark[];
 }
 

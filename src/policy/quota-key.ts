@@ -4,10 +4,10 @@ import { compileExpression } from './expression.ts';
 import type { ExpressionSource, Selection } from './expression.ts';
 import type { Request } from './policy.ts';
 
-/** What requests share a counter by, as a document writes it: one expression, or several. */
+/** The key of a counter as a document writes it: one expression, or several. */
 export type KeySource = ExpressionSource | readonly ExpressionSource[];
 
-/** The expressions of a key, and where each is below the option. */
+/** The expressions of a key, each with its path below the option. */
 export function keyParts(
   source: KeySource | undefined,
 ): readonly (readonly [path: readonly number[], ExpressionSource])[] {
@@ -49,13 +49,13 @@ function compilePart(source: ExpressionSource, ipv6PrefixLength: number): (reque
   };
 }
 
-/** Alone: in `request.address + request.host` there is no address to cut. */
+/** True only for the address alone: `request.address + request.host` has no address to cut. */
 function selectsAddress({ source, reads: [read, ...others] }: Selection): boolean {
   if (others.length > 0 || read?.variable !== 'request' || read.field !== 'address') return false;
   return /^\s*(?:#\[\s*attributes\.remoteAddress\s*\]|request\.address)\s*$/.test(source);
 }
 
-/** The network of an IPv6 address; any other text as it is. */
+/** The network of an IPv6 address. Any other text is returned as it is. */
 function networkOf(text: string, ipv6PrefixLength: number): string {
   const address = parseIpAddress(text);
   if (address === undefined || typeof address === 'number') return text;
@@ -63,7 +63,7 @@ function networkOf(text: string, ipv6PrefixLength: number): string {
   return `${Array.from(words, (word) => (word >>> 0).toString(16)).join(':')}/${ipv6PrefixLength}`;
 }
 
-/** Of a word of which so many bits count. */
+/** The mask of a word in which so many bits count. */
 function mask(bits: number): number {
   if (bits <= 0) return 0;
   return bits >= 32 ? -1 : -1 << (32 - bits);

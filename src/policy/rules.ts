@@ -20,7 +20,7 @@ export interface ConditionSource {
 
 /** One rule as documents write it. */
 export interface RuleSource extends ConditionSource {
-  /** None of these may hold. Each holds only where it does in every reading of the request, and for every value. */
+  /** None of these may hold. A condition here holds only if it does in every reading and for every value. */
   readonly not?: readonly ConditionSource[] | undefined;
 }
 
@@ -137,7 +137,7 @@ function refusePath(source: string): void {
 
 /** An automaton of more steps takes milliseconds for a short path. */
 const MOST_STEPS = 1000;
-/** Steps of the automaton times characters: some 20 ms where each costs its most. */
+/** Steps of the automaton times characters: some 20 ms in the worst case. */
 const MOST_WORK = 1_000_000;
 
 const LITERAL = /^[\w/ :@%=&~!,;'"#<>-]*$/;
@@ -164,7 +164,7 @@ export function compilePattern(
     return letters === 'any case' ? (text) => choices.includes(text.toLowerCase()) : (text) => choices.includes(text);
   }
   try {
-    // The flag, not the source in another case: `\w` and `\W` are not the same.
+    // Uses the flag instead of changing the case of the source, since `\w` and `\W` differ.
     const pattern = RE2JS.compile(
       source,
       letters === 'any case' ? RE2JS.DOTALL | RE2JS.CASE_INSENSITIVE : RE2JS.DOTALL,
@@ -172,7 +172,7 @@ export function compilePattern(
     const steps = pattern.programSize();
     if (steps > MOST_STEPS) throw new TypeError(`it has ${steps} steps, and may have ${MOST_STEPS}`);
     const longest = Math.floor(MOST_WORK / steps);
-    // What is too long to be looked at is taken to match, and not to exempt: the policy then applies.
+    // A text that is too long to check counts as a match, and under `not` as none, so the policy applies.
     if (reading === 'every') return (text) => text.length <= longest && pattern.matches(text);
     return (text) => text.length > longest || pattern.matches(text);
   } catch (error) {

@@ -19,7 +19,7 @@ export function seenHeader(seen: SeenHeaders, name: string, canonical: string): 
   return seen.ownedHeaders.has(canonical) ? headerSet(seen.upstream, canonical) : seen.check.header(name);
 }
 
-/** More values of one header than any request has for a good reason. */
+/** No request has more values of one header for a good reason. */
 const MAX_VALUES = 64;
 
 /**
@@ -41,7 +41,7 @@ export function anyValue(
   return parts.length > MAX_VALUES || parts.some((part) => test(part.trim()));
 }
 
-/** Whether a test holds for the whole of a header and for each part between commas; of too many parts it does not. */
+/** Whether a test holds for a whole header and for each part between commas. False if there are too many parts. */
 export function everyValue(
   seen: SeenHeaders,
   name: string,

@@ -6,15 +6,15 @@ import type { Request } from './policy.ts';
 export interface Selection {
   /** As the document wrote it. */
   readonly source: string;
-  /** What of a request it reads, in the names that CEL has for it; a literal reads nothing. */
+  /** What it reads of a request, by the names of CEL. A literal reads nothing. */
   readonly reads: readonly Read[];
-  /** The lower-case name, where it selects a request header as it is. */
+  /** The name in lower case, if it selects one whole request header. */
   readonly headerName: string | undefined;
-  /** A second header in which the same may be. */
+  /** A second header that may hold the same value. */
   readonly otherHeaderName?: string;
-  /** True where it selects what callers send and the upstream sees in any case, such as a query parameter. */
+  /** True if it selects what can't be hidden from the upstream, such as a query parameter. */
   readonly fromQuery: boolean;
-  /** True where it selects a claim of a verified token: without a policy that verifies one it finds nothing. */
+  /** True if it selects a claim. Without a policy that verifies a token it finds nothing. */
   readonly fromClaims: boolean;
   /**
    * Undefined where the request has no such thing; repeated ones are joined with a comma.
@@ -23,7 +23,7 @@ export interface Selection {
   select(request: Request, identity?: Identity): string | undefined;
 }
 
-/** The request headers that are read, in lower case; what reads all of them names none. */
+/** The request headers that are read by name, in lower case. */
 export function headersAmong(reads: readonly Read[]): readonly string[] {
   return reads.flatMap(({ variable, field, key }) => {
     return variable === 'request' && field === 'headers' && key !== undefined ? [key] : [];

@@ -11,7 +11,7 @@ export class Unavailable extends Error {
   constructor(denial: Denial) {
     super(denial.detail);
     this.denial = denial;
-    // It tells nothing beside the detail, and is made for every request while somebody is away.
+    // A stack would add nothing to the detail, and one is made for every request while a server is away.
     this.stack = '';
   }
 }

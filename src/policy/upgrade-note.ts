@@ -5,7 +5,7 @@
 export interface UpgradeNote {
   /** The row of `docs/upgrade.md` that tells of it. */
   readonly id: string;
-  /** The field; of one that is left out, the place of what would hold it is told. */
+  /** The field. If it is left out, the message names the place of its parent. */
   readonly path: readonly PropertyKey[];
   /** The present behaviour, and what to write for either behaviour. */
   readonly message: string;

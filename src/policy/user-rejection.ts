@@ -1,7 +1,7 @@
 import type { DenialOf } from '../denial/denial.ts';
 import type { ReasonEntry } from '../denial/reasons.ts';
 
-/** Told apart inside only: the caller sees one and the same 401. */
+/** Only logs tell these apart: the caller always sees the same 401. */
 export type UserRejection = 'credentials_missing' | 'credentials_malformed' | 'user_unknown' | 'password_wrong';
 
 declare module '../denial/denial.ts' {
