@@ -62,7 +62,7 @@ export async function watchHealth(address: ListenAddress): Promise<void> {
 }
 
 /** The gRPC code in the answer to a Check; the call itself must succeed. */
-export async function askOnce(client: RawClient, check: Uint8Array): Promise<number> {
-  const answer = await client.unary(checkPath, check, { timeoutMs: 10_000 });
+export async function askOnce(client: RawClient, check: Uint8Array, timeoutMs = 10_000): Promise<number> {
+  const answer = await client.unary(checkPath, check, { timeoutMs });
   return fromBinary(CheckResponseSchema, answer).status?.code ?? 0;
 }
