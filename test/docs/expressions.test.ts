@@ -23,7 +23,7 @@ test('every expression that any page shows is one', async () => {
     }
   });
   expect(shown.length).toBeGreaterThan(10);
-  // The one that the page calls misspelt.
-  expect(wrong).toEqual(['#[attributes.remoteAdress]']);
+  // The one that the page calls misspelt, and the one that an import refuses.
+  expect(wrong).toEqual(['#[attributes.remoteAdress]', '#[attributes.method ++ attributes.requestPath]']);
   expect(fencedBlocks(page, 'yaml').join('')).toContain(wrong[0]);
 });

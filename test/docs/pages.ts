@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 export const pages: readonly string[] = globSync(['*.md', 'docs/**/*.md'], { cwd: root }).toSorted();
 
 /** Those whose every block is run, in the order of the page. */
-export const followedPages = pages.filter((page) => page.startsWith('docs/tasks/') || page === 'docs/expressions.md');
+export const followedPages = pages.filter((page) => /^docs\/(?:tasks\/|migrate\/|expressions\.md$)/.test(page));
 
 export function readPage(page: string): Promise<string> {
   return readFile(`${root}${page}`, 'utf8');

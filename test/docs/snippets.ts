@@ -50,7 +50,7 @@ export function stepsOf(page: string): readonly Step[] {
 function yamlStep(text: string, line: number): Step {
   if (/^(?:http_filters|virtual_hosts):/m.test(text)) return { kind: 'envoy', line, text };
   const file = /^# ([\w./-]+\.yaml)\n/.exec(text)?.[1];
-  if (file === undefined || !text.includes('apiVersion: ostiary.dev/'))
+  if (file === undefined || !/^apiVersion: (?:ostiary\.dev|gateway\.mulesoft\.com)\//m.test(text))
     throw new Error(`line ${line}: a block of YAML holds documents and begins with "# FOLDER/FILE.yaml"`);
   return { kind: 'documents', line, file, text };
 }
