@@ -19,7 +19,8 @@ export function readPolicyOptions(
   variables: Variables,
 ): PolicyOptions | { readonly issues: readonly Issue[] } {
   const { value, substitutions, issues } = resolveVariables(config, variables);
-  if (issues.length > 0) return { issues };
+  const all = [...issues, ...insideExpressions(kind, substitutions)];
+  if (all.length > 0) return { issues: all };
   const first = parseWith(kind.options, value);
   if ('value' in first) return { options: first.value, resolved: value, substitutions };
   // Variables are text; if the schema expects a number or a boolean, the text is converted.
@@ -34,6 +35,21 @@ export function readPolicyOptions(
   return {
     issues: second.issues.map(({ path, at, message }) => ({ path, at, message: redact(message, substitutions) })),
   };
+}
+
+const TOLD =
+  'has a variable in an expression of CEL, which logs and metadata tell where it fails, and whose meaning a quote in the variable would change: write the value itself; a secret stands in no expression';
+
+/** Variables may be secrets, and callers make expressions fail as they like. */
+function insideExpressions(
+  { conditionFields = [] }: PolicyKind,
+  substitutions: readonly Substitution[],
+): readonly Issue[] {
+  return substitutions.flatMap(({ path }): readonly Issue[] => {
+    const field = path.at(-1);
+    const isExpression = field === 'cel' || (typeof field === 'string' && conditionFields.includes(field));
+    return isExpression ? [{ path, at: 'value', message: TOLD }] : [];
+  });
 }
 
 function samePath(a: readonly PropertyKey[], b: readonly PropertyKey[]): boolean {

@@ -61,6 +61,7 @@ export default definePolicy({
   phase: 'access',
   summary: 'Admits requests for which a condition in CEL holds, and none of those that deny',
   options,
+  conditionFields: ['allow', 'deny'],
   reasons: {
     access_refused: {
       httpStatus: 403,

@@ -187,6 +187,8 @@ export interface PolicyKind<Schema extends z.ZodType = z.ZodType, Environment = 
   readonly reasons?: Readonly<Partial<ReasonTable>>;
   /** Options that may hold a secret in plain text. The version of the documents reveals nothing of them. */
   readonly secretFields?: readonly string[];
+  /** Names of the options, at any depth, that are conditions in CEL, as `cel` is everywhere: no variable stands in them. */
+  readonly conditionFields?: readonly string[];
   /** The files that the options name: {@link create} finds their content in `environment.files`. */
   files?(options: z.infer<Schema>): readonly NamedFile[];
   /** @throws TypeError only where the options contradict their schema */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { redact, resolveVariables } from '../../src/document/environment.ts';
+import { policyKinds } from '../../src/policies/index.ts';
 import { document, faultsOf, made, snapshotOf } from './documents.ts';
 
 const api = (config: object) => document('Api', 'a', { policies: [{ policyRef: { name: 'gate' }, config }] });
@@ -60,6 +61,22 @@ describe('variables in the config of a policy', () => {
       ) as string,
       expect.stringContaining('the environment variable PATH_OF is not set') as string,
     ]);
+  });
+
+  it.each([
+    [
+      'header-injection',
+      { inboundHeaders: [{ key: 'x-a', value: { cel: "'${KEY}' + request.headers['x-b']" } }] },
+      'inboundHeaders[0].value.cel',
+    ],
+    ['rate-limiting', { rateLimits: 'unlimited', keySelector: [{ cel: '$KEY' }] }, 'keySelector[0].cel'],
+    ['authorization', { rules: [{ allow: "request.headers['x-a'] == '${KEY}'" }] }, 'rules[0].allow'],
+    ['authorization', { rules: [{ allow: 'true' }, { deny: "request.host != '${KEY}'" }] }, 'rules[1].deny'],
+  ])('stand in no expression, which logs tell where it fails: %s', async (name, config, field) => {
+    const files = { 'a.json': document('Api', 'a', { policies: [{ policyRef: { name }, config }] }) };
+    const [fault, ...others] = await faultsOf(files, { policyKinds, env: { KEY: 'no-log-may-have-this' } });
+    expect(fault).toContain(`spec.policies[0].config.${field}: has a variable in an expression of CEL`);
+    expect([others, fault]).toEqual([[], expect.not.stringContaining('no-log-may-have-this') as string]);
   });
 
   it('make numbers with the text around them', async () => {
