@@ -44,10 +44,13 @@ describe('the flags of counters', () => {
     expect(options(...argv).redis?.tls).toEqual({ ca: 'CA', serverName: 'redis' });
   });
 
-  it('read what a Flex/Omni Gateway has', () => {
+  it.each([
+    ['the example of its reference', 'username: u, password: p, DB: 7'],
+    ['its other pages', 'user: u, password: p, db: 7'],
+  ])('read what a Flex/Omni Gateway has, as %s spells it', (_, fields) => {
     const flex = file(
       'apiVersion: gateway.mulesoft.com/v1alpha1\nkind: Configuration\nmetadata: {name: shared}\nspec:\n' +
-        '  sharedStorage:\n    redis: {address: "redis.svc:6379", username: u, password: p, DB: 7}\n',
+        `  sharedStorage:\n    redis: {address: "redis.svc:6379", ${fields}}\n`,
     );
     expect(options('--redis-config', flex).redis).toMatchObject({
       urls: ['redis.svc:6379'],
