@@ -9,6 +9,9 @@ import type { Method } from './rpc.ts';
 
 /** Of all connections together. An idle call takes some 15 kB here. */
 const TOTAL_STREAMS = 4096;
+/** What a connection may hold of the part that is left for those that need little. */
+const SMALL_STREAMS = 4;
+const SMALL_BYTES = 4096;
 const MOST_BUFFERED_BYTES = 16 * 1024 * 1024;
 const PREFIX_BYTES = 5;
 const NO_ERROR = 0;
@@ -51,8 +54,8 @@ export function guardStreams(server: Server, { methods, totalBufferedBytes, onAb
   if (http2Server === undefined || serve === undefined || others.length > 0) {
     throw new TypeError('@grpc/grpc-js has changed inside: its streams can not be bounded');
   }
-  const streams = new Budget(TOTAL_STREAMS);
-  const bytes = new Budget(totalBufferedBytes);
+  const streams = new Budget(TOTAL_STREAMS, SMALL_STREAMS);
+  const bytes = new Budget(totalBufferedBytes, SMALL_BYTES);
   const accounts = new WeakMap<object, Account>();
   const accountOf = (session: object): Account => {
     let account = accounts.get(session);
