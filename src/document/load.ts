@@ -120,10 +120,9 @@ function validate(value: unknown): { readonly document: Document } | { readonly 
 
 /** Finds the places of issues in one document and adds them as faults, or as what a severity makes of them. */
 export function addIssues(faults: Faults, place: Place, issues: readonly Issue[], severity?: Fault['severity']): void {
-  let locate: ReturnType<typeof locatorOf> | undefined;
   const positionOf = (path: readonly PropertyKey[], at: Issue['at']) => {
     if ('resource' in place) return { file: place.resource, line: 0, column: 0 };
-    locate ??= locatorOf(place);
+    const locate = knownLocatorOf(place, faults);
     return { file: place.source.file, ...place.source.lineColumn(locate(path, at)) };
   };
   for (const { path: own, at, message, isDangling = false, elsewhere } of issues) {
@@ -158,12 +157,24 @@ export function whereIs({ place }: Loaded): string {
   return formatFault({ file: place.source.file, ...position, field: '', message: '' });
 }
 
-function locatorOf({
-  source,
-  start,
-  end,
-  prefix,
-}: TextPlace): (path: readonly PropertyKey[], at: Issue['at']) => number {
+type Locate = (path: readonly PropertyKey[], at: Issue['at']) => number;
+
+/** A document may have thousands of faults that are added one by one: it is parsed for all of them once. */
+const located = new WeakMap<Faults, { readonly place: TextPlace; readonly locate: Locate }[]>();
+/** Each holds a whole document, parsed. */
+const MOST_LOCATED = 8;
+
+function knownLocatorOf(place: TextPlace, faults: Faults): Locate {
+  let last = located.get(faults);
+  if (last === undefined) located.set(faults, (last = []));
+  const known = last.find(({ place: other }) => other === place);
+  if (known !== undefined) return known.locate;
+  const locate = locatorOf(place);
+  if (last.unshift({ place, locate }) > MOST_LOCATED) last.pop();
+  return locate;
+}
+
+function locatorOf({ source, start, end, prefix }: TextPlace): Locate {
   if (isJson(source.file)) return (path, at) => locateInJson(source.text, start, path, at);
   const locate = locateInYaml(source.text.slice(start, end));
   return (path, at) => start + locate([...prefix, ...path], at);
