@@ -26,6 +26,7 @@ export const generateFlags = {
     16 * 1024 * 1024,
     'send bodies up to so many octets to ostiary, for policies that judge them; larger ones are answered with 413',
   ),
+  accessLog: toggle('stream the access log to ostiary, which counts how requests have ended'),
   placement: oneOf('sidecar', ['sidecar', 'gateway', 'waypoint'], 'which proxies ask ostiary'),
   selector: pairs('LABEL=VALUE', 'only proxies of pods with these labels; repeatable'),
   target: text(

@@ -41,13 +41,13 @@ const SERVICE_ADDRESS = 'ostiary.ostiary.svc.cluster.local:9191';
 const WHO = ['name', 'namespace'] as const;
 const ASKING = ['ostiary', 'timeout'] as const;
 const WITH_TLS = ['tlsCa', 'tlsName', 'envoyCert', 'envoyKey'] as const;
+const OF_FILTER = ['rawHeaders', 'requestBody', 'accessLog'] as const;
 
 /** With `--routes-only` another filter asks ostiary, so these would have no effect. */
 export const FLAGS_OF_ASKING: readonly (keyof GenerateFlags)[] = [
   ...ASKING,
   ...WITH_TLS,
-  'rawHeaders',
-  'requestBody',
+  ...OF_FILTER,
   'openTcpPort',
   'meshIdentity',
 ];
@@ -130,7 +130,7 @@ export const generateTargets: ReadonlyMap<string, GenerateTarget> = new Map<stri
     'bootstrap',
     {
       heading: () => 'Envoy without Istio or Kubernetes: envoy -c this file.',
-      flags: ['name', ...ASKING, ...WITH_TLS, 'rawHeaders', 'requestBody', 'api', 'listenPort', 'upstream'],
+      flags: ['name', ...ASKING, ...WITH_TLS, ...OF_FILTER, 'api', 'listenPort', 'upstream'],
       documents(flags) {
         const name = flags.name === '' ? 'ostiary' : flags.name;
         const api = flags.api === '' ? undefined : flags.api;
@@ -152,7 +152,8 @@ export const generateTargets: ReadonlyMap<string, GenerateTarget> = new Map<stri
             2,
           );
         const upstream = hostAndPort(flags.upstream, '--upstream');
-        return [bootstrap({ ostiary, tls, timeoutMs: timeout, listeners: [listener], upstream })];
+        const { accessLog } = flags;
+        return [bootstrap({ ostiary, tls, timeoutMs: timeout, accessLog, listeners: [listener], upstream })];
       },
     },
   ],
@@ -197,6 +198,7 @@ function envoyFilterDocuments(flags: GenerateFlags): readonly object[] {
     timeoutMs: timeout,
     rawHeaders,
     requestBodyBytes: flags.requestBody,
+    accessLog: flags.accessLog,
     apis,
     routesOnly,
   });

@@ -72,6 +72,20 @@ export class ProtoReader {
     throw new MalformedCheck('a number is longer than 10 bytes');
   }
 
+  /** A varint as an unsigned 64-bit number, rounded above 2^53. */
+  uint64(end: number): number {
+    let low = 0;
+    let high = 0;
+    for (let index = 0; index < 10; index++) {
+      if (this.position >= end) throw new MalformedCheck('a number is cut off');
+      const byte = this.bytes[this.position++] as number;
+      if (index < 7) low += (byte & 0x7f) * 2 ** (7 * index);
+      else high += (byte & (index === 9 ? 1 : 0x7f)) * 2 ** (7 * (index - 7));
+      if (byte < 0x80) return high * 2 ** 49 + low;
+    }
+    throw new MalformedCheck('a number is longer than 10 bytes');
+  }
+
   /** A varint as a signed 64-bit number, in decimal. */
   int64(end: number): string {
     let value = 0n;

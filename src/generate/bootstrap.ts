@@ -1,3 +1,4 @@
+import { accessLogger } from './access-logger.ts';
 import { ostiaryCluster } from './cluster.ts';
 import { extAuthzFilter, perRouteApi, PER_ROUTE_NAME } from './ext-authz.ts';
 import type { Endpoint, ExtAuthzOptions } from './ext-authz.ts';
@@ -10,6 +11,8 @@ export interface BootstrapOptions {
   /** How Envoy reaches it; absent: without TLS. */
   readonly tls?: UpstreamTls | undefined;
   readonly timeoutMs: number;
+  /** Ostiary is told how requests have ended. */
+  readonly accessLog?: boolean;
   readonly listeners: readonly ListenerOptions[];
   readonly upstream: { readonly host: string; readonly port: number };
 }
@@ -34,7 +37,7 @@ export function bootstrap(options: BootstrapOptions): object {
       listeners: options.listeners.map((listener) => ({
         name: listener.name,
         address: { socket_address: { address: listener.host, port_value: listener.port } },
-        filter_chains: [{ filters: [connectionManager(listener, options.timeoutMs)] }],
+        filter_chains: [{ filters: [connectionManager(listener, options)] }],
       })),
       clusters: [ostiaryCluster(CLUSTER_NAME, options.ostiary, options.tls), upstreamCluster(options.upstream)],
     },
@@ -73,7 +76,10 @@ const ACCESS_LOG = {
   },
 };
 
-function connectionManager(listener: ListenerOptions, timeoutMs: number): object {
+function connectionManager(
+  listener: ListenerOptions,
+  { timeoutMs, accessLog = false }: Pick<BootstrapOptions, 'timeoutMs' | 'accessLog'>,
+): object {
   const { rawHeaders, requestBodyBytes } = listener;
   return {
     name: 'envoy.filters.network.http_connection_manager',
@@ -82,7 +88,7 @@ function connectionManager(listener: ListenerOptions, timeoutMs: number): object
       stat_prefix: listener.name,
       ...(listener.normalizePath ? ONE_SPELLING : { normalize_path: false, merge_slashes: false }),
       use_remote_address: true,
-      access_log: [ACCESS_LOG],
+      access_log: accessLog ? [ACCESS_LOG, accessLogger(CLUSTER_NAME)] : [ACCESS_LOG],
       http_filters: [
         extAuthzFilter({ cluster: CLUSTER_NAME, timeoutMs, rawHeaders, requestBodyBytes }),
         {

@@ -1,3 +1,4 @@
+import { accessLogger } from './access-logger.ts';
 import { ostiaryCluster } from './cluster.ts';
 import { extAuthzFilter, perRouteExtensions, PER_ROUTE_NAME } from './ext-authz.ts';
 import type { Endpoint, ExtAuthzOptions } from './ext-authz.ts';
@@ -28,6 +29,8 @@ export interface EnvoyFilterOptions extends Omit<ExtAuthzOptions, 'cluster'> {
   readonly tls: UpstreamTls | undefined;
   readonly placement: Placement;
   readonly apis: readonly ApiOfRoute[];
+  /** Ostiary is told how requests have ended. */
+  readonly accessLog?: boolean;
   /** True: an extension provider asks, and this only names the routes' APIs. */
   readonly routesOnly: boolean;
 }
@@ -42,7 +45,7 @@ const ROUTER = 'envoy.filters.http.router';
 
 /** Istio's `EnvoyFilter` (`networking.istio.io/v1alpha3`) that makes proxies ask ostiary. */
 export function envoyFilter(options: EnvoyFilterOptions): object {
-  const { name, namespace, ostiary, tls, placement, apis, routesOnly, ...rest } = options;
+  const { name, namespace, ostiary, tls, placement, apis, routesOnly, accessLog = false, ...rest } = options;
   const cluster = `${name}-${namespace}`;
   const context = CONTEXTS[placement.kind];
   const subFilter = { name: ROUTER };
@@ -58,6 +61,22 @@ export function envoyFilter(options: EnvoyFilterOptions): object {
       patch: { operation: 'INSERT_BEFORE', value: extAuthzFilter({ cluster, ...rest }) },
     },
   ];
+  // Merged, the list of loggers becomes longer: those of the mesh stay.
+  const logging = {
+    applyTo: 'NETWORK_FILTER',
+    match: { context, listener: { filterChain: { filter: { name: CONNECTION_MANAGER } } } },
+    patch: {
+      operation: 'MERGE',
+      value: {
+        name: CONNECTION_MANAGER,
+        typed_config: {
+          '@type':
+            'type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager',
+          access_log: [accessLogger(cluster)],
+        },
+      },
+    },
+  };
   return {
     apiVersion: 'networking.istio.io/v1alpha3',
     kind: 'EnvoyFilter',
@@ -65,7 +84,11 @@ export function envoyFilter(options: EnvoyFilterOptions): object {
     spec: {
       ...selection(placement.whose),
       priority: PRIORITY,
-      configPatches: [...(routesOnly ? [] : asking), ...apiPatches(placement.kind, apis)],
+      configPatches: [
+        ...(routesOnly ? [] : asking),
+        ...(accessLog ? [logging] : []),
+        ...apiPatches(placement.kind, apis),
+      ],
     },
   };
 }

@@ -27,6 +27,10 @@ const REASONS: Readonly<Record<string, string>> = {
   prefix: 'Routes of your own: path_separated_prefix, since the prefix /orders is the route of /orders-old too.',
   use_remote_address: 'Nobody outside may pretend to be a proxy of yours.',
   access_log: 'What ostiary decided, on allow and on deny.',
+  buffer_size_bytes:
+    'What Envoy gathers beyond this while it can not send is lost, and nobody is told; its own default is 16 KiB.',
+  additional_response_trailers_to_log: 'The status of a gRPC call is in its trailers.',
+  NETWORK_FILTER: 'Added to the access logs that the mesh has: ostiary counts how requests have ended.',
   http_filters: 'ostiary is asked last, right before the request leaves.',
   targetRefs: 'Whose requests; the proxies of a Gateway have no labels that you choose.',
   priority: 'After EnvoyFilters that say nothing of it (0): what these change about a request is decided upon.',

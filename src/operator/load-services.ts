@@ -10,6 +10,7 @@ const parts: readonly (() => Promise<unknown>)[] = [
   () => import('../../gen/validate/validate_pb.js'),
   () => import('../../gen/envoy/config/core/v3/base_pb.js'),
   () => import('../../gen/envoy/service/auth/v3/external_auth_pb.js'),
+  () => import('../../gen/envoy/service/accesslog/v3/als_pb.js'),
   () => import('./services.ts'),
   () => import('../grpc/reflection-answers.ts'),
 ];

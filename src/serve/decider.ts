@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { createAccessLogService } from '../analytics/access-log-service.ts';
+import type { AccessLogService } from '../analytics/access-log-service.ts';
 import { systemClock as clock, systemTimers } from '../clock.ts';
 import { storeName } from '../redis/store-name.ts';
 import type { DecisionPorts } from '../decision/deliberation.ts';
@@ -31,6 +33,7 @@ import type { ServeFlags } from './serve-flags.ts';
 export interface Decider extends Reporting {
   /** `envoy.service.auth.v3.Authorization/Check`. */
   readonly authorization: Method;
+  readonly accessLog: AccessLogService;
   readonly ports: DecisionPorts;
   readonly store: CounterStore;
   /** Where the counters are, without user and password. */
@@ -158,6 +161,7 @@ export async function openDecider(
       ports: { ...ports, repetitions, hostDiffers: (difference) => observer.hostDiffers(difference) },
       observer,
     }),
+    accessLog: createAccessLogService({ registry: metrics.registry, names: snapshot }),
     ports,
     store,
     storeName: storeName(counting),

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { AccessLogService } from '../analytics/access-log-service.ts';
 import type { Clock } from '../clock.ts';
 import { UserError } from '../errors.ts';
 import { Health } from '../grpc/health.ts';
@@ -42,6 +43,8 @@ export interface ServerOptions extends Pick<AdminOptions, 'details' | 'metrics' 
   readonly connections: ConnectionLimits;
   /** `envoy.service.auth.v3.Authorization/Check`. */
   readonly authorization: Method;
+  /** Served on `--listen` alone. */
+  readonly accessLog: AccessLogService;
   readonly inspector: Inspector;
   readonly clock: Clock;
   readonly events: ServerEvents;
@@ -94,14 +97,18 @@ export async function openServer(options: ServerOptions): Promise<Server> {
   const health = new Health(['', AUTHORIZATION_SERVICE]);
   let state: ServerState = 'starting';
 
-  const { authorization, maxMessageBytes, forwardAuth } = options;
+  const { authorization, accessLog, maxMessageBytes, forwardAuth } = options;
   const methods = [authorization, ...health.methods()];
   const onFailure = events.failed;
   const [grpc, admin, api, http] = await openAll(
     at('--listen', listen, () =>
       options.transport({
         address: listen,
-        methods: [...methods, ...reflectionMethods(async () => (await loadServices()).GRPC_SERVICES)],
+        methods: [
+          ...methods,
+          ...accessLog.methods(),
+          ...reflectionMethods(async () => (await loadServices()).GRPC_SERVICES),
+        ],
         tls: tls?.material,
         maxMessageBytes,
         maxConnections: options.connections.grpc,
@@ -164,6 +171,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     watch?.close();
     // A Watch would keep its connection open, and so prolong the drain, as long as the caller likes.
     health.close();
+    accessLog.close();
     await Promise.all([grpc.drain(leftMs()), api.drain(leftMs()), http?.drain(leftMs())]);
     // Last, so that monitoring sees the drain until its end.
     await admin.close(leftMs());

@@ -52,6 +52,7 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
     gzip: flags.gzip,
     connections,
     authorization: decider.authorization,
+    accessLog: decider.accessLog,
     inspector: createInspector({
       snapshot,
       faults: () => firstFaults(documents.status().faults, MAX_TOLD_FAULTS),

@@ -42,7 +42,7 @@ export async function runWorker(flags: ServeFlags, environment: NodeJS.ProcessEn
     const reflection = reflectionMethods(async () => (await loadServices()).GRPC_SERVICES);
     acceptor = http2Acceptor(
       {
-        methods: [decider.authorization, ...health.methods(), ...reflection],
+        methods: [decider.authorization, ...decider.accessLog.methods(), ...health.methods(), ...reflection],
         tls: tls && materialOf(tls),
         maxMessageBytes,
         gzip,
@@ -58,6 +58,7 @@ export async function runWorker(flags: ServeFlags, environment: NodeJS.ProcessEn
   const drain = async (timeoutMs: number): Promise<void> => {
     // A Watch would keep its connection for as long as the caller likes.
     health.close();
+    decider.accessLog.close();
     await acceptor?.drain(timeoutMs);
     await decider.close();
     await decider.observer.flush();

@@ -1,5 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
+import { createEntryMetrics } from '../../src/analytics/entry-metrics.ts';
+import { createRequestMetrics } from '../../src/analytics/request-metrics.ts';
+import { createDirectory } from '../../src/contract/directory.ts';
 import { createMetrics } from '../../src/observe/metrics.ts';
 import { allReasons } from '../../src/policies/index.ts';
 import { stoppedClock } from '../observe/decisions.ts';
@@ -54,6 +57,9 @@ async function registered(): Promise<Record<string, Described>> {
     health: () => ({ kind: 'memory', available: true, detail: '' }),
     close: () => Promise.resolve(),
   });
+  // Made at the first stream.
+  createRequestMetrics(metrics.registry, () => ({ apiNamed: () => undefined, directory: createDirectory([], []) }));
+  createEntryMetrics(metrics.registry);
   const scraped = await metrics.registry.getMetricsAsJSON();
   const own = scraped.filter(({ name }) => name.startsWith('ostiary_'));
   return sorted(

@@ -1,6 +1,4 @@
 import { fromBinary } from '@bufbuild/protobuf';
-import type { DescMessage } from '@bufbuild/protobuf';
-import { WireType } from '@bufbuild/protobuf/wire';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { CheckRequestSchema } from '../../gen/envoy/service/auth/v3/external_auth_pb.js';
@@ -9,8 +7,7 @@ import { MalformedCheck, readCheck } from '../../src/envoy/read-check.ts';
 import type { Check } from '../../src/request/check.ts';
 import { checkRequestBytes } from './check-request.arbitrary.ts';
 import { HeaderNamesMeant } from '../../src/request/header-names-meant.ts';
-import { fromRecords, keepsTheRules, messageIn, toRecords } from './wire-records.ts';
-import type { WireRecord } from './wire-records.ts';
+import { keepsTheRules, scramble } from './wire-records.ts';
 import { lengthsOf, lower } from './lengths.ts';
 
 function read(bytes: Uint8Array): Check | MalformedCheck {
@@ -129,34 +126,6 @@ function readEverything(check: Check): void {
   expect(check.headerNames().map((name) => check.header(name))).not.toContain(null);
   expect(check.headerNamesWithSigns(new Uint8Array(21).fill(1)).length).toBeLessThanOrEqual(check.headerNames().length);
   expect(check.contextExtension('ostiary.api')).toSatisfy((value) => value === undefined || typeof value === 'string');
-}
-
-const unknownFields: readonly WireRecord[] = [
-  {
-    number: 15,
-    type: WireType.Varint,
-    payload: Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1),
-  },
-  { number: 1000, type: WireType.LengthDelimited, payload: Uint8Array.of(1, 2, 3) },
-  { number: 16, type: WireType.Bit64, payload: new Uint8Array(8) },
-  { number: 17, type: WireType.Bit32, payload: new Uint8Array(4) },
-  // Group 18 with a varint and group 19 inside.
-  { number: 18, type: WireType.StartGroup, payload: Uint8Array.of(8, 1, 0x9b, 1, 0x9c, 1, 0x94, 1) },
-];
-
-/** Shuffles, repeats and adds fields of a message and of those inside it, as `choices` says. */
-function scramble(type: DescMessage, message: Uint8Array, choices: Iterator<number>): Uint8Array {
-  const choose = (options: number): number => (choices.next().value as number) % options;
-  const records: WireRecord[] = [];
-  for (const record of toRecords(message)) {
-    const inner = messageIn(type.fields.find(({ number }) => number === record.number));
-    const payload = inner === undefined ? record.payload : scramble(inner, record.payload, choices);
-    const place = choose(records.length + 1);
-    records.splice(choose(3) === 0 ? place : records.length, 0, { ...record, payload });
-    if (choose(6) === 0) records.splice(choose(records.length), 0, record);
-    if (choose(6) === 0) records.push(unknownFields[choose(unknownFields.length)] as WireRecord);
-  }
-  return fromRecords(records);
 }
 
 const choices = fc.infiniteStream(fc.nat(0xffff));

@@ -3,7 +3,7 @@ import type { DescField, DescMessage } from '@bufbuild/protobuf';
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 
 /** One field as it lies on the wire; a group is not taken apart. */
-export interface WireRecord {
+interface WireRecord {
   readonly number: number;
   readonly type: WireType;
   /** Without the tag and, of a block, without its length. */
@@ -11,7 +11,7 @@ export interface WireRecord {
 }
 
 /** @throws where the bytes are not a whole message, or a length is written in more than 5 bytes */
-export function toRecords(message: Uint8Array): WireRecord[] {
+function toRecords(message: Uint8Array): WireRecord[] {
   const reader = new BinaryReader(message);
   const records: WireRecord[] = [];
   while (reader.pos < reader.len) {
@@ -28,7 +28,7 @@ export function toRecords(message: Uint8Array): WireRecord[] {
   return records;
 }
 
-export function fromRecords(records: readonly WireRecord[]): Uint8Array {
+function fromRecords(records: readonly WireRecord[]): Uint8Array {
   const writer = new BinaryWriter();
   for (const { number, type, payload } of records) {
     writer.tag(number, type);
@@ -39,7 +39,7 @@ export function fromRecords(records: readonly WireRecord[]): Uint8Array {
 }
 
 /** The message type that a field's block holds, if it holds one and is not a map's entry. */
-export function messageIn(field: DescField | undefined): DescMessage | undefined {
+function messageIn(field: DescField | undefined): DescMessage | undefined {
   if (field?.fieldKind === 'message') return field.message;
   return field?.fieldKind === 'list' && field.listKind === 'message' ? field.message : undefined;
 }
@@ -89,4 +89,32 @@ function wireTypeOf(field: DescField): WireType {
     default:
       return WireType.Varint;
   }
+}
+
+const unknownFields: readonly WireRecord[] = [
+  {
+    number: 15,
+    type: WireType.Varint,
+    payload: Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1),
+  },
+  { number: 1000, type: WireType.LengthDelimited, payload: Uint8Array.of(1, 2, 3) },
+  { number: 16, type: WireType.Bit64, payload: new Uint8Array(8) },
+  { number: 17, type: WireType.Bit32, payload: new Uint8Array(4) },
+  // Group 18 with a varint and group 19 inside.
+  { number: 18, type: WireType.StartGroup, payload: Uint8Array.of(8, 1, 0x9b, 1, 0x9c, 1, 0x94, 1) },
+];
+
+/** Shuffles, repeats and adds fields of a message and of those inside it, as `choices` says. */
+export function scramble(type: DescMessage, message: Uint8Array, choices: Iterator<number>): Uint8Array {
+  const choose = (options: number): number => (choices.next().value as number) % options;
+  const records: WireRecord[] = [];
+  for (const record of toRecords(message)) {
+    const inner = messageIn(type.fields.find(({ number }) => number === record.number));
+    const payload = inner === undefined ? record.payload : scramble(inner, record.payload, choices);
+    const place = choose(records.length + 1);
+    records.splice(choose(3) === 0 ? place : records.length, 0, { ...record, payload });
+    if (choose(6) === 0) records.splice(choose(records.length), 0, record);
+    if (choose(6) === 0) records.push(unknownFields[choose(unknownFields.length)] as WireRecord);
+  }
+  return fromRecords(records);
 }

@@ -57,6 +57,19 @@ describe('whose requests are meant', () => {
   });
 });
 
+describe('the access log', () => {
+  test.each(['bootstrap', 'envoyfilter --selector app=orders', 'envoyfilter --placement gateway --target Gateway/eg'])(
+    'is streamed to ostiary where it is asked for: %s',
+    (line) => {
+      expect(generate(line).text).not.toContain('HttpGrpcAccessLogConfig');
+      const { text } = generate(`${line} --access-log`);
+      const cluster = line === 'bootstrap' ? 'ostiary' : generate(line).documents[0]!.metadata.name + '-default';
+      expect(text).toMatch(new RegExp(`HttpGrpcAccessLogConfig\\n[^]*cluster_name: ${cluster}\\n`));
+      expect(text).toMatch(/# What Envoy gathers .*\n +buffer_size_bytes: 262144\n/);
+    },
+  );
+});
+
 describe('plain TCP', () => {
   test('is denied for sidecars that ask by an EnvoyFilter, and for nobody else', () => {
     expect(kinds('envoyfilter')).toEqual(['EnvoyFilter', 'AuthorizationPolicy']);

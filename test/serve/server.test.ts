@@ -201,6 +201,7 @@ function optionsOf(transport: RpcTransport, options: Partial<ServerOptions>): Se
     maxMessageBytes: 1_000_000,
     forwardAuth: undefined,
     authorization: { kind: 'unary', path: checkPath, handle: (request) => request },
+    accessLog: { methods: () => [], close() {} },
     inspector: createInspector({ snapshot: () => snapshotOf([]), faults: () => [], store, ports: portsOf() }),
     clock: systemClock,
     details: () => ({}),

@@ -34,6 +34,7 @@ test('a plain sidecar does not load what it has no use for', async () => {
     ].map((name) => `/node_modules/${name}`),
     '/gen/',
     '/src/grpc/grpc-js.ts',
+    '/src/analytics/access-log.ts',
     '/src/grpc/reflection-answers.ts',
     '/src/generate/',
     'NativeModule tls\n',

@@ -1,0 +1,53 @@
+import { boundCalls } from '../grpc/bounded-calls.ts';
+import { Code, RpcError } from '../grpc/rpc.ts';
+import type { Method } from '../grpc/rpc.ts';
+import type { AccessLog, AccessLogPorts } from './access-log.ts';
+
+/** Each worker thread of an Envoy has one; each takes some 5 kB. */
+const MOST_STREAMS = 4096;
+
+const PATH = '/envoy.service.accesslog.v3.AccessLogService/StreamAccessLogs';
+
+export interface AccessLogService {
+  methods(): readonly Method[];
+  /** From now on every stream ends: Envoy never ends one, and it would delay the drain of its connection. */
+  close(): void;
+}
+
+/** `envoy.service.accesslog.v3.AccessLogService`, to which Envoy tells how requests have ended. */
+export function createAccessLogService(ports: Omit<AccessLogPorts, 'streams'>): AccessLogService {
+  const open = new Set<() => void>();
+  let isClosed = false;
+  let loading: Promise<AccessLog> | undefined;
+  const load = async (): Promise<AccessLog> => {
+    const module = await import('./access-log.ts');
+    return new module.AccessLog({ ...ports, streams: () => open.size });
+  };
+
+  async function readAll(messages: AsyncIterable<Uint8Array>): Promise<void> {
+    const log = await (loading ??= load());
+    for await (const message of messages) await log.take(message);
+  }
+
+  async function* handle(messages: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    const closed = Promise.withResolvers<void>();
+    open.add(closed.resolve);
+    try {
+      if (isClosed) closed.resolve();
+      await Promise.race([readAll(messages), closed.promise]);
+    } finally {
+      open.delete(closed.resolve);
+    }
+    if (isClosed) throw new RpcError(Code.unavailable, 'the server is shutting down');
+    // A `StreamAccessLogsResponse`, which has no fields.
+    yield new Uint8Array();
+  }
+
+  return {
+    methods: () => boundCalls([{ kind: 'bidirectional', path: PATH, handle }], MOST_STREAMS, 'access log streams'),
+    close() {
+      isClosed = true;
+      for (const end of open) end();
+    },
+  };
+}

@@ -1,0 +1,30 @@
+import type { Entry } from './entry.ts';
+
+/** What became of a request, as `docs/analytics.md` explains it. */
+export const OUTCOMES = ['processed', 'blocked', 'answered', 'unchecked', 'check_error', 'rejected_by_envoy'] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+
+/** `DownstreamEnd` of `envoy.data.accesslog.v3.AccessLogType`. */
+const DOWNSTREAM_END = 6;
+
+/** Whether a request has ended with this entry: others of the same request would count it again. */
+export function isEnd({ type, isIntermediate }: Pick<Entry, 'type' | 'isIntermediate'>): boolean {
+  return type === DOWNSTREAM_END || (type === 0 && !isIntermediate);
+}
+
+/** A request that ostiary decided counts by that, whatever came of it afterwards: so totals equal the decisions. */
+export function outcomeOf(entry: Pick<Entry, 'decision' | 'hasUpstream' | 'details' | 'isUnauthorized'>): Outcome {
+  switch (entry.decision) {
+    case 'allow':
+      return 'processed';
+    case 'deny':
+      return 'blocked';
+    case 'answer':
+      return 'answered';
+    default:
+  }
+  if (entry.hasUpstream) return 'unchecked';
+  const { details } = entry;
+  const isError = details === '' ? entry.isUnauthorized : details === 'ext_authz_error';
+  return isError ? 'check_error' : 'rejected_by_envoy';
+}

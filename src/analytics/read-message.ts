@@ -1,0 +1,77 @@
+import { MalformedCheck, ProtoReader } from '../envoy/proto-reader.ts';
+import { Entry } from './entry.ts';
+import { readEntry } from './read-entry.ts';
+
+/** One entry of a message, or what else there is in its place. */
+export type Next = Entry | 'tcp' | 'malformed' | 'end';
+
+/**
+ * Walks over the entries of a serialised `envoy.service.accesslog.v3.StreamAccessLogsMessage`. Of a message that has
+ * entries of both kinds all are given, in their order. The bytes must not change meanwhile.
+ */
+export class EntryReader {
+  readonly #reader: ProtoReader;
+  readonly #end: number;
+  readonly #entry: Entry;
+  #listEnd = 0;
+  #isTcp = false;
+
+  constructor(bytes: Uint8Array) {
+    const buffer = bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#reader = new ProtoReader(buffer);
+    this.#entry = new Entry(buffer);
+    this.#end = buffer.length;
+  }
+
+  /**
+   * The next entry, which is overwritten by the one after it. After one that is malformed the next is found all the same;
+   * where the message is, what follows can't be found, and it ends.
+   */
+  next(): Next {
+    try {
+      return this.#next();
+    } catch (error) {
+      if (!(error instanceof MalformedCheck)) throw error;
+      this.#reader.position = this.#listEnd = this.#end;
+      return 'malformed';
+    }
+  }
+
+  /** A `case` below is a whole tag: see `readCheck`. */
+  #next(): Next {
+    const reader = this.#reader;
+    for (;;) {
+      if (reader.position < this.#listEnd) {
+        const tag = reader.tag(this.#listEnd);
+        if (tag === 0x0a) return this.#read(reader.block(this.#listEnd));
+        reader.skip(tag, this.#listEnd);
+        continue;
+      }
+      if (reader.position >= this.#end) return 'end';
+      const tag = reader.tag(this.#end);
+      if (tag === 0x12 || tag === 0x1a) {
+        this.#isTcp = tag === 0x1a;
+        this.#listEnd = reader.block(this.#end);
+      } else {
+        reader.skip(tag, this.#end);
+      }
+    }
+  }
+
+  #read(end: number): Next {
+    const reader = this.#reader;
+    if (this.#isTcp) {
+      reader.position = end;
+      return 'tcp';
+    }
+    try {
+      this.#entry.clear();
+      readEntry(reader, end, this.#entry);
+      return this.#entry;
+    } catch (error) {
+      if (!(error instanceof MalformedCheck)) throw error;
+      reader.position = end;
+      return 'malformed';
+    }
+  }
+}

@@ -1,0 +1,26 @@
+import { seconds } from './ext-authz.ts';
+
+/** Some 300 entries: Envoy drops what it gathers beyond this while it can't send. Its default is 16 KiB. */
+const BUFFER_BYTES = 256 * 1024;
+
+/**
+ * Envoy's access logger that streams to ostiary how requests have ended
+ * (`envoy.extensions.access_loggers.grpc.v3.HttpGrpcAccessLogConfig`).
+ * @param cluster Envoy's name of the cluster that leads to ostiary
+ */
+export function accessLogger(cluster: string): object {
+  return {
+    name: 'envoy.access_loggers.http_grpc',
+    typed_config: {
+      '@type': 'type.googleapis.com/envoy.extensions.access_loggers.grpc.v3.HttpGrpcAccessLogConfig',
+      common_config: {
+        log_name: 'ostiary',
+        transport_api_version: 'V3',
+        grpc_service: { envoy_grpc: { cluster_name: cluster } },
+        buffer_flush_interval: seconds(1000),
+        buffer_size_bytes: BUFFER_BYTES,
+      },
+      additional_response_trailers_to_log: ['grpc-status'],
+    },
+  };
+}
