@@ -195,7 +195,10 @@ export function adoptIdentity(deliberation: Deliberation, bound: Bound<Policy>, 
 /** The identity before any policy has established one. */
 export const NOBODY: Identity = {};
 
-/** New findings win. Usually nothing is known yet, or the same. */
+/**
+ * New findings win. Usually nothing is known yet, or the same. Issuers belong to the claims of one token: beside the claims
+ * of another policy they would vouch for what they never said.
+ */
 function merged(known: Identity, found: Identity): Identity {
   if (known === NOBODY) return found;
   const isKnown =
@@ -203,7 +206,10 @@ function merged(known: Identity, found: Identity): Identity {
     (found.contract === undefined || found.contract === known.contract) &&
     (found.claims === undefined || found.claims === known.claims) &&
     (found.issuers === undefined || found.issuers === known.issuers);
-  return isKnown ? known : { ...known, ...found };
+  if (isKnown) return known;
+  if (found.claims === undefined || found.claims === known.claims) return { ...known, ...found };
+  const { issuers: _, ...others } = known;
+  return { ...others, ...found };
 }
 
 export function note(

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import type { Identity } from '../../src/contract/identity.ts';
 import { decide } from '../../src/decision/pipeline.ts';
 import { api, client, contract } from '../e2e/documents.ts';
 import { signed, signingKey } from '../jwt/issuer.ts';
 import { checkOf, stoppedClock } from '../observe/decisions.ts';
+import { access, apiOf, bound, checkOf as fixtureCheck, portsOf, snapshotOf } from '../policy/fixtures.ts';
 import { snapshotOfDocuments } from './documents.ts';
 
 const [keyA, keyB] = [await signingKey('ES256', 'k1'), await signingKey('ES256', 'k1')];
@@ -49,4 +51,22 @@ describe.each(['client-id-enforcement', 'rate-limiting-sla'])('a client that %s 
     expect(await reasonFor(undefined, keyB, B)).toBe('issuer_mismatch');
     expect(await reasonFor([A, B], keyB, B)).toBeUndefined();
   });
+});
+
+test('the issuers of a token do not vouch for the claims that a later policy finds', async () => {
+  const found: unknown[] = [];
+  const establish = (identity: Identity) => access(() => ({ identity }));
+  const look = access(({ identity }) => {
+    found.push(identity);
+    return {};
+  });
+  const policies = [
+    bound('token', establish({ claims: { azp: 'a' }, issuers: [A] })),
+    bound('same', establish({ claims: { azp: 'a' }, issuers: [A] })),
+    bound('first', look),
+    bound('user', establish({ claims: { sub: 'b' } })),
+    bound('second', look),
+  ];
+  await decide(snapshotOf([apiOf({ name: 'a', access: policies })]), fixtureCheck(), portsOf(), Infinity);
+  expect(found).toEqual([{ claims: { azp: 'a' }, issuers: [A] }, { claims: { sub: 'b' } }]);
 });
