@@ -57,7 +57,8 @@ export class MessageReader {
         if (this.#prefixSeen === PREFIX_BYTES) this.#begin();
       } else {
         const piece = this.#pieceWithRoom();
-        const take = Math.min(piece.length - this.#used, end - at);
+        // What follows may be the next message's already.
+        const take = Math.min(piece.length - this.#used, this.#expected - this.#received, end - at);
         input.copy(piece, this.#used, at, at + take);
         this.#used += take;
         this.#received += take;
