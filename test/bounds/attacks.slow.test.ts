@@ -11,6 +11,8 @@ import type { Attack } from './attacks.ts';
 
 /** What one attack may add to the process, garbage that is not collected yet included. */
 const mostGrowthMegabytes = { http2: 140, 'grpc-js': 190 } as const;
+/** With the modules that the operator's API loads at its first call, some 25 MB from the sources. */
+const mostGrowthOfApiMegabytes = 170;
 
 let ostiary: RealOstiary | undefined;
 let held = new Held();
@@ -55,6 +57,6 @@ describe.each(['http2', 'grpc-js'] as const)('on %s', (transport) => {
 
 describe("at the operator's API", () => {
   it.each(Object.entries(apiAttacks))('%s costs bounded memory, and others are answered', async (_name, attack) => {
-    expect(await suffer('http2', attack, apiPort)).toBeLessThan(mostGrowthMegabytes.http2);
+    expect(await suffer('http2', attack, apiPort)).toBeLessThan(mostGrowthOfApiMegabytes);
   });
 });
