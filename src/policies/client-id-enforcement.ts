@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Denial } from '../denial/denial.ts';
-import { hasBasic, parseBasic } from '../policy/basic-credentials.ts';
+import { hasBasic, parseBasic, realmOption } from '../policy/basic-credentials.ts';
 import { authenticateClient, rejection } from '../policy/client-credentials.ts';
 import type { AuthenticatedClient } from '../policy/client-credentials.ts';
 import { clientHeaderNames, clientHeaders } from '../policy/client-headers.ts';
@@ -32,11 +32,7 @@ const options = z
     clientSecretExpression: expressionOrNone.optional().describe(`Default ${DEFAULT_SECRET}; "" for the id alone`),
     dashedHeaders,
     forwardCredentials,
-    realm: z
-      .string()
-      .regex(/^[ !#-[\]-~]+$/, 'a realm is printable ASCII without quotes and backslashes')
-      .default('ostiary')
-      .describe('Of the challenge in basic mode'),
+    realm: realmOption.describe('Of the challenge in basic mode'),
     upstreamHeaders: clientHeaderNames.prefault({}).describe('Headers that tell the upstream who calls'),
   })
   .superRefine((value, context) => {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { realmOption } from '../policy/basic-credentials.ts';
 import { MAX_PASSWORD_BYTES, parsePasswordHash } from '../password/password-hash.ts';
 import { upstreamHeader } from '../policy/upstream-header.ts';
 import { problemOfUserName } from './http-basic-authentication-users.ts';
@@ -36,11 +37,7 @@ export const options = z
       .max(16)
       .optional()
       .describe('Files of users as htpasswd -B makes them. They are followed'),
-    realm: z
-      .string()
-      .regex(/^[ !#-[\]-~]+$/, 'a realm is printable ASCII without quotes and backslashes')
-      .default('ostiary')
-      .describe('Of the challenge'),
+    realm: realmOption.describe('Of the challenge'),
     forwardCredentials: z.boolean().default(false).describe('true shows name and password to the upstream'),
     upstreamHeaders: z
       .strictObject({ user: upstreamHeader.default('x-ostiary-user') })

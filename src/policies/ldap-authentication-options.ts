@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { realmOption } from '../policy/basic-credentials.ts';
 import { problemOfDocumentUrl } from '../egress/document-url.ts';
 import { filterTemplate } from '../ldap/filter.ts';
 import { CLAIM_ENCODINGS } from '../jwt/claim-encoding.ts';
@@ -91,11 +92,7 @@ export const options = z
       .max(32)
       .default([])
       .describe('Claims that the upstream is told in headers'),
-    realm: z
-      .string()
-      .regex(/^[ !#-[\]-~]+$/, 'a realm is printable ASCII without quotes and backslashes')
-      .default('ostiary')
-      .describe('Of the challenge'),
+    realm: realmOption.describe('Of the challenge'),
     forwardCredentials: z.boolean().default(false).describe('true shows name and password to the upstream'),
     upstreamHeaders: z
       .strictObject({ user: upstreamHeader.default('x-ostiary-user') })

@@ -1,3 +1,11 @@
+import { z } from 'zod';
+
+/** The realm of a challenge, which stands in quotes there (RFC 9110, 11.5). */
+export const realmOption = z
+  .string()
+  .regex(/^[ !#-[\]-~]+$/, 'a realm is printable ASCII without quotes and backslashes')
+  .default('ostiary');
+
 /** What HTTP Basic carries: a name and a secret. */
 export interface BasicCredentials {
   readonly name: string;
