@@ -92,7 +92,9 @@ it.skipIf(redisServer === undefined || h2loadPart === undefined)(
     expect(end.descriptors).toBeLessThanOrEqual(idle.descriptors);
     expect(end.handles).toBeLessThanOrEqual(idle.handles);
     expect(end.errors).toEqual(noErrors);
-    expect(end.denied).toBe(count.denied + end.waitedTooLong);
+    expect(end.invalid).toBe(count.denied);
+    expect(end.denied).toBe(count.denied + end.waitedTooLong + end.unverified);
+    expect(end.unverified).toBeLessThanOrEqual(count.rude * 2);
     // A Check that got no core for a second, where load and server share two.
     expect(end.waitedTooLong).toBeLessThan(count.allowed / 1000);
     expect(end.allowed).toBeGreaterThanOrEqual(count.allowed);
@@ -115,6 +117,10 @@ interface AtRest {
   readonly handles: number;
   readonly allowed: number;
   readonly denied: number;
+  /** Denials of what is no token. */
+  readonly invalid: number;
+  /** Denials because the caller left while its token was verified: those who leave rudely, after new documents. */
+  readonly unverified: number;
   /** Denials because Redis' answer did not come in time. */
   readonly waitedTooLong: number;
   readonly errors: Readonly<Record<string, number>>;
@@ -138,6 +144,8 @@ async function atRest({ adminUrl, pid }: RealOstiary): Promise<AtRest> {
     handles: sum('nodejs_active_handles'),
     allowed: sum('ostiary_checks_total', 'outcome="allow"'),
     denied: sum('ostiary_checks_total', 'outcome="deny"'),
+    invalid: sum('ostiary_checks_total', 'reason="token_invalid"'),
+    unverified: sum('ostiary_checks_total', 'reason="token_unverified"'),
     waitedTooLong: sum('ostiary_checks_total', 'reason="store_unavailable"'),
     errors: Object.fromEntries(Object.keys(noErrors).map((name) => [name, sum(name)])),
   };
