@@ -2,6 +2,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { systemClock } from '../src/clock.ts';
+import { endLeanStart, startLean } from '../src/engine.ts';
 import { KnownWindows } from '../src/lease/known-windows.ts';
 import { ScriptMemory } from '../src/memory/script-memory.ts';
 import type { CounterStore, Demand, StoreHealth, Taking } from '../src/quota/store.ts';
@@ -64,6 +65,9 @@ class ScriptStore implements CounterStore {
   async close(): Promise<void> {}
 }
 
+// As in the service, so that V8 treats its garbage alike.
+startLean();
+endLeanStart();
 const redis = await startRedis();
 console.log(
   `${'mode'.padEnd(8)}${'windows'.padStart(8)}${'contracts'.padStart(11)}${'replicas'.padStart(10)}`.concat(
