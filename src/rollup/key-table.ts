@@ -1,0 +1,89 @@
+const LEAST_ROWS = 16;
+
+/**
+ * Rows by keys of so many numbers: open addressing on typed arrays, so that a look-up makes no garbage. Rows are numbered
+ * from 0 in the order in which they came.
+ */
+export class KeyTable {
+  readonly #width: number;
+  readonly #seed: number;
+  /** A row's number plus one; 0: free. At most half of them are taken. */
+  #places = new Int32Array(LEAST_ROWS * 2);
+  #keys: Uint32Array;
+  #size = 0;
+
+  /** @param seed makes it unpredictable which keys are near each other */
+  constructor(width: number, seed: number) {
+    this.#width = width;
+    this.#seed = seed | 0;
+    this.#keys = new Uint32Array(LEAST_ROWS * width);
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** How many rows there is room for; it grows by itself, and never shrinks. */
+  get room(): number {
+    return this.#keys.length / this.#width;
+  }
+
+  /** @returns -1 if there is none */
+  find(key: ArrayLike<number>): number {
+    return (this.#places[this.#placeOf(key)] as number) - 1;
+  }
+
+  /** A new row for a key that has none. */
+  insert(key: ArrayLike<number>): number {
+    if (this.#size === this.room) this.#grow();
+    const row = this.#size++;
+    this.#places[this.#placeOf(key)] = row + 1;
+    const start = row * this.#width;
+    for (let at = 0; at < this.#width; at++) this.#keys[start + at] = key[at] as number;
+    return row;
+  }
+
+  /** One number of a row's key. */
+  at(row: number, dimension: number): number {
+    return this.#keys[row * this.#width + dimension] as number;
+  }
+
+  clear(): void {
+    this.#places.fill(0);
+    this.#size = 0;
+  }
+
+  /** Where the key is, or the free place where it would be. */
+  #placeOf(key: ArrayLike<number>): number {
+    const width = this.#width;
+    let hash = this.#seed;
+    for (let at = 0; at < width; at++) {
+      hash = Math.imul(hash ^ (key[at] as number), 0x9e3779b1);
+      hash ^= hash >>> 15;
+    }
+    const mask = this.#places.length - 1;
+    let place = hash & mask;
+    for (;;) {
+      const row = (this.#places[place] as number) - 1;
+      if (row < 0 || this.#isKeyOf(row, key)) return place;
+      place = (place + 1) & mask;
+    }
+  }
+
+  #isKeyOf(row: number, key: ArrayLike<number>): boolean {
+    const start = row * this.#width;
+    for (let at = 0; at < this.#width; at++) if (this.#keys[start + at] !== key[at]) return false;
+    return true;
+  }
+
+  #grow(): void {
+    const keys = new Uint32Array(this.#keys.length * 2);
+    keys.set(this.#keys);
+    this.#keys = keys;
+    this.#places = new Int32Array(this.#places.length * 2);
+    for (let row = 0; row < this.#size; row++) {
+      const start = row * this.#width;
+      this.#places[this.#placeOf(keys.subarray(start, start + this.#width))] = row + 1;
+    }
+  }
+}
