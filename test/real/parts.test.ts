@@ -6,12 +6,14 @@ import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { startEnvoy, validateBootstrap } from './envoy.ts';
 import { cacheFolder } from './cache.ts';
+import { startCollector } from './otel-collector.ts';
 import { partOrSkip } from './parts.ts';
 import { startProcess } from './process.ts';
 import { startRedis } from './redis.ts';
 import { scratchFolder } from './scratch.ts';
 
 const envoy = await partOrSkip('envoy');
+const collector = await partOrSkip('otelcol');
 const redis = (await partOrSkip('redis-server')) && (await partOrSkip('redis-cli'));
 
 describe.skipIf(envoy === undefined)('a real Envoy', () => {
@@ -57,6 +59,25 @@ describe.skipIf(redis === undefined)('a real Redis', () => {
     expect(stateOf(pid)).toMatch(/[SR]/);
     owner.kill('SIGKILL');
     await expect.poll(() => stateOf(pid)).toMatch(/gone|[ZX]/);
+  });
+});
+
+describe.skipIf(collector === undefined)('a real OpenTelemetry Collector', () => {
+  test('takes logs and traces of who has its token, and writes them', async () => {
+    const started = await startCollector({ token: 'a-token' });
+    const post = async (path: string, body: object, authorization = 'Bearer a-token') => {
+      const headers = { 'content-type': 'application/json', authorization };
+      return (await fetch(`${started.url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) })).status;
+    };
+    const span = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331', name: 'a span' };
+    const logs = { resourceLogs: [{ scopeLogs: [{ logRecords: [{ eventName: 'an event' }] }] }] };
+    const traces = { resourceSpans: [{ scopeSpans: [{ spans: [span] }] }] };
+    expect(await post('/v1/logs', logs, 'Bearer another')).toBe(401);
+    expect(await post('/v1/logs', logs)).toBe(200);
+    expect(await post('/v1/traces', traces)).toBe(200);
+    await expect.poll(() => JSON.stringify(started.taken('logs'))).toContain('"eventName":"an event"');
+    await expect.poll(() => JSON.stringify(started.taken('traces'))).toContain('"name":"a span"');
+    await started.stop();
   });
 });
 

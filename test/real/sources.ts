@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { access, chmod, constants, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { collectorMain, istiodMain, kubernetesMain } from './go-mains.ts';
 
 const run = promisify(execFile);
 
@@ -125,6 +126,33 @@ export function istiod(release: string, version: string): Source {
   };
 }
 
+/**
+ * OpenTelemetry's Collector with what tests use of it: OTLP in, JSON files out. It is published as containers and as
+ * modules, of which everybody builds one's own.
+ * @param version of the core and of contrib
+ * @param stable the version that the core's stable modules have in that release
+ */
+export function otelCollector(version: string, stable: string): Source {
+  const core = (module: string, its = version) => `require go.opentelemetry.io/collector/${module} ${its}`;
+  const contrib = (module: string) =>
+    `require github.com/open-telemetry/opentelemetry-collector-contrib/${module} ${version}`;
+  const needed = [
+    core('otelcol'),
+    core('confmap/provider/envprovider', stable),
+    core('confmap/provider/fileprovider', stable),
+    core('receiver/otlpreceiver'),
+    core('processor/batchprocessor'),
+    core('processor/memorylimiterprocessor'),
+    contrib('exporter/fileexporter'),
+    contrib('extension/bearertokenauthextension'),
+  ];
+  return {
+    id: `otelcol-${version}`,
+    binary: 'otelcol',
+    obtain: (folder) => buildGoMain(folder, 'otelcol', collectorMain(version), ['go 1.26', ...needed]),
+  };
+}
+
 /** @param goMod what `go.mod` says beside its name */
 async function buildGoMain(
   folder: string,
@@ -141,37 +169,6 @@ async function buildGoMain(
   if (isTidied) await command('go', ['mod', 'tidy'], { env, cwd: module });
   await command('go', ['build', '-ldflags', '-s -w', '-o', join(folder, name), '.'], { env, cwd: module });
   await rm(module, { recursive: true });
-}
-
-const istiodMain = `package main
-
-import (
-	"os"
-
-	"istio.io/istio/pilot/cmd/pilot-discovery/app"
-)
-
-func main() {
-	if app.NewRootCommand().Execute() != nil {
-		os.Exit(1)
-	}
-}
-`;
-
-function kubernetesMain(name: string): string {
-  return `package main
-
-import (
-	"os"
-
-	"k8s.io/component-base/cli"
-	"k8s.io/kubernetes/cmd/${name}/app"
-)
-
-func main() {
-	os.Exit(cli.Run(app.NewAPIServerCommand()))
-}
-`;
 }
 
 /** A package of Debian or Ubuntu, installed into the system: needs root. */
