@@ -26,7 +26,8 @@ export function createAccessLogService(ports: Omit<AccessLogPorts, 'streams'>): 
 
   async function readAll(messages: AsyncIterable<Uint8Array>): Promise<void> {
     const log = await (loading ??= load());
-    for await (const message of messages) await log.take(message);
+    const stream = log.open();
+    for await (const message of messages) await stream.take(message);
   }
 
   async function* handle(messages: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {

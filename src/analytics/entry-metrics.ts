@@ -3,15 +3,19 @@ import type { CounterSeries } from '../observe/counter-family.ts';
 import { Gauge } from '../observe/prometheus.ts';
 import type { Registry } from '../observe/prometheus.ts';
 
-/** Streams of entries, and what became of each entry. */
-export interface EntryMetrics {
-  /** A request that has ended: it is in `ostiary_requests_total`. */
+interface Ended {
+  /** A request, or a connection, that has ended: it is in `ostiary_requests_total`. */
   readonly counted: CounterSeries;
   /** One that tells of a request under way, which another entry counts. */
   readonly ignored: CounterSeries;
-  /** An entry of HTTP, or a message, that can't be decoded. */
+}
+
+/** Streams of entries, and what became of each entry. */
+export interface EntryMetrics {
+  readonly http: Ended;
+  readonly tcp: Ended;
+  /** An entry, or a message, that can't be decoded. */
   readonly malformed: CounterSeries;
-  readonly tcp: CounterSeries;
   observeStreams(open: () => number): void;
 }
 
@@ -32,10 +36,9 @@ export function createEntryMetrics(registry: Registry): EntryMetrics {
     },
   });
   return {
-    counted: entries.series('http', 'counted'),
-    ignored: entries.series('http', 'ignored'),
+    http: { counted: entries.series('http', 'counted'), ignored: entries.series('http', 'ignored') },
+    tcp: { counted: entries.series('tcp', 'counted'), ignored: entries.series('tcp', 'ignored') },
     malformed: entries.series('http', 'malformed'),
-    tcp: entries.series('tcp', 'counted'),
     observeStreams(open) {
       streams = open;
     },

@@ -4,12 +4,13 @@ import type { Entry } from './entry.ts';
 export const OUTCOMES = ['processed', 'blocked', 'answered', 'unchecked', 'check_error', 'rejected_by_envoy'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
-/** `DownstreamEnd` of `envoy.data.accesslog.v3.AccessLogType`. */
+/** `TcpConnectionEnd` and `DownstreamEnd` of `envoy.data.accesslog.v3.AccessLogType`. */
+const TCP_CONNECTION_END = 3;
 const DOWNSTREAM_END = 6;
 
-/** Whether a request has ended with this entry: others of the same request would count it again. */
-export function isEnd({ type, isIntermediate }: Pick<Entry, 'type' | 'isIntermediate'>): boolean {
-  return type === DOWNSTREAM_END || (type === 0 && !isIntermediate);
+/** Whether a request, or a connection, has ended with this entry: others of the same would count it again. */
+export function isEnd({ isTcp, type, isIntermediate }: Pick<Entry, 'isTcp' | 'type' | 'isIntermediate'>): boolean {
+  return type === (isTcp ? TCP_CONNECTION_END : DOWNSTREAM_END) || (type === 0 && !isIntermediate);
 }
 
 /** A request that ostiary decided counts by that, whatever came of it afterwards: so totals equal the decisions. */

@@ -1,26 +1,39 @@
 import { MalformedCheck, ProtoReader } from '../envoy/proto-reader.ts';
 import { Entry } from './entry.ts';
-import { readEntry } from './read-entry.ts';
+import { readEntry, readTcpEntry } from './read-entry.ts';
 
 /** One entry of a message, or what else there is in its place. */
-export type Next = Entry | 'tcp' | 'malformed' | 'end';
+export type Next = Entry | 'malformed' | 'end';
 
 /**
  * Walks over the entries of a serialised `envoy.service.accesslog.v3.StreamAccessLogsMessage`. Of a message that has
  * entries of both kinds all are given, in their order. The bytes must not change meanwhile.
  */
 export class EntryReader {
+  readonly #buffer: Buffer;
   readonly #reader: ProtoReader;
   readonly #end: number;
   readonly #entry: Entry;
+  /** Where the id of the node lies. */
+  readonly #node = [0, 0];
   #listEnd = 0;
   #isTcp = false;
 
   constructor(bytes: Uint8Array) {
     const buffer = bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#buffer = buffer;
     this.#reader = new ProtoReader(buffer);
     this.#entry = new Entry(buffer);
     this.#end = buffer.length;
+  }
+
+  /**
+   * The id of the Envoy that sends. Only the first message of a stream has it, ahead of its entries; empty: it is not told,
+   * or not yet.
+   */
+  get node(): string {
+    const [start, end] = this.#node;
+    return this.#buffer.toString('utf8', start, end);
   }
 
   /**
@@ -52,21 +65,39 @@ export class EntryReader {
       if (tag === 0x12 || tag === 0x1a) {
         this.#isTcp = tag === 0x1a;
         this.#listEnd = reader.block(this.#end);
+      } else if (tag === 0x0a) {
+        this.#readIdentifier(reader.block(this.#end));
       } else {
         reader.skip(tag, this.#end);
       }
     }
   }
 
+  /** A `StreamAccessLogsMessage.Identifier`. */
+  #readIdentifier(end: number): void {
+    const reader = this.#reader;
+    while (reader.position < end) {
+      const tag = reader.tag(end);
+      if (tag === 0x0a) this.#readNode(reader.block(end));
+      else reader.skip(tag, end);
+    }
+  }
+
+  #readNode(end: number): void {
+    const reader = this.#reader;
+    while (reader.position < end) {
+      const tag = reader.tag(end);
+      if (tag === 0x0a) reader.span(this.#node, 0, end);
+      else reader.skip(tag, end);
+    }
+  }
+
   #read(end: number): Next {
     const reader = this.#reader;
-    if (this.#isTcp) {
-      reader.position = end;
-      return 'tcp';
-    }
     try {
-      this.#entry.clear();
-      readEntry(reader, end, this.#entry);
+      this.#entry.clear(this.#isTcp);
+      if (this.#isTcp) readTcpEntry(reader, end, this.#entry);
+      else readEntry(reader, end, this.#entry);
       return this.#entry;
     } catch (error) {
       if (!(error instanceof MalformedCheck)) throw error;

@@ -6,6 +6,7 @@ import type { DurationSeries } from '../observe/duration-family.ts';
 import type { Registry } from '../observe/prometheus.ts';
 import { OTHER } from '../observe/series.ts';
 import type { Entry } from './entry.ts';
+import { METHODS, TCP } from './method.ts';
 import { outcomeOf, OUTCOMES } from './outcome.ts';
 
 export interface RequestMetrics {
@@ -16,8 +17,8 @@ export interface RequestMetrics {
 /** What the label values of requests are held against: who sends entries can't make a series of a name that is no document's. */
 export type Names = Pick<Snapshot, 'apiNamed' | 'directory'>;
 
-/** In the order of `envoy.config.core.v3.RequestMethod`, whose first value is for all others. */
-const METHODS = [OTHER, 'GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH'];
+/** By the number that Envoy tells; then that of connections. */
+const METHOD_LABELS = [...METHODS.map((method) => method ?? OTHER), TCP];
 /** The first: the request ended before any answer. */
 const STATUS_CLASSES = ['none', '1xx', '2xx', '3xx', '4xx', '5xx'];
 
@@ -104,20 +105,21 @@ export function createRequestMetrics(registry: Registry, names: () => Names): Re
     ended(entry) {
       const api = apiOf(entry.api);
       const caller = callerOf(api, entry.clientId, entry.tier);
-      const method = METHODS[entry.method] === undefined ? 0 : entry.method;
+      const method = entry.isTcp ? METHODS.length : METHODS[entry.methodNumber] === undefined ? 0 : entry.methodNumber;
       const statusClass = entry.status >= 100 && entry.status < 600 ? Math.floor(entry.status / 100) : 0;
       const outcome = outcomeOf(entry);
-      const at = (OUTCOMES.indexOf(outcome) * METHODS.length + method) * STATUS_CLASSES.length + statusClass;
+      const at = (OUTCOMES.indexOf(outcome) * METHOD_LABELS.length + method) * STATUS_CLASSES.length + statusClass;
       let counter = caller.counters[at];
       if (counter === undefined) {
-        const labels = [METHODS[method], STATUS_CLASSES[statusClass], outcome] as string[];
+        const labels = [METHOD_LABELS[method], STATUS_CLASSES[statusClass], outcome] as string[];
         counter = families.requests.series(api.name, caller.client, caller.tier, ...labels);
         caller.counters[at] = counter;
       }
       counter.value += 1;
       api.requestBytes.value += entry.requestHeaderBytes + entry.requestBodyBytes;
       api.responseBytes.value += entry.responseHeaderBytes + entry.responseBodyBytes;
-      if (entry.hasDuration) api.durations.observeMs(Math.max(0, entry.seconds * 1000 + entry.nanos / 1e6));
+      const { durationMs } = entry;
+      if (!Number.isNaN(durationMs)) api.durations.observeMs(durationMs);
     },
   };
 }

@@ -24,6 +24,7 @@ export const command = defineCommand({
     hostPort: 'How a request is read',
     maxMessageBytes: 'Bounds',
     redis: 'Quota',
+    clientAddress: 'Analytics',
     readyWait: 'Start and end',
     logLevel: 'Log',
   },

@@ -76,12 +76,15 @@ export class ProtoReader {
   uint64(end: number): number {
     let low = 0;
     let high = 0;
+    let unit = 1;
     for (let index = 0; index < 10; index++) {
       if (this.position >= end) throw new MalformedCheck('a number is cut off');
       const byte = this.bytes[this.position++] as number;
-      if (index < 7) low += (byte & 0x7f) * 2 ** (7 * index);
-      else high += (byte & (index === 9 ? 1 : 0x7f)) * 2 ** (7 * (index - 7));
+      if (index === 7) unit = 1;
+      if (index < 7) low += (byte & 0x7f) * unit;
+      else high += (byte & (index === 9 ? 1 : 0x7f)) * unit;
       if (byte < 0x80) return high * 2 ** 49 + low;
+      unit *= 128;
     }
     throw new MalformedCheck('a number is longer than 10 bytes');
   }

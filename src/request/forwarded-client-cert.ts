@@ -20,6 +20,12 @@ export function forwardedUris(check: Check, trustedHops: number): readonly (stri
   return elements.length <= trustedHops ? undefined : elements.slice(-1 - trustedHops).map(uriOf);
 }
 
+/** Of a value of the header: the URI of the caller of the Envoy that has appended last; undefined as above. */
+export function forwardedPeer(header: string): string | undefined {
+  const last = split(header, ',').at(-1);
+  return last === undefined ? undefined : uriOf(last);
+}
+
 /**
  * SHA-256 of the certificate of whoever called the first of N trusted proxies, in lower-case hex. Undefined if the
  * request came through fewer proxies, or the element has no hash, several, or one of another form.

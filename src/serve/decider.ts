@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { createAccessLogService } from '../analytics/access-log-service.ts';
 import type { AccessLogService } from '../analytics/access-log-service.ts';
 import { systemClock as clock, systemTimers } from '../clock.ts';
 import { storeName } from '../redis/store-name.ts';
@@ -21,6 +20,7 @@ import { policyKinds } from '../policies/index.ts';
 import type { CounterStore } from '../quota/store.ts';
 import { followFolder } from '../source/folder-source.ts';
 import type { ConfigSource } from '../source/documents-in-force.ts';
+import { openAnalytics } from './analytics.ts';
 import { broughtKeysOf } from './api-key-hmac.ts';
 import { counterOptionsOf } from './counter-flags.ts';
 import { createCounterStore } from './counter-store.ts';
@@ -161,7 +161,7 @@ export async function openDecider(
       ports: { ...ports, repetitions, hostDiffers: (difference) => observer.hostDiffers(difference) },
       observer,
     }),
-    accessLog: createAccessLogService({ registry: metrics.registry, names: snapshot }),
+    accessLog: openAnalytics(flags, { metrics, clock, snapshot }),
     ports,
     store,
     storeName: storeName(counting),

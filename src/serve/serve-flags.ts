@@ -1,5 +1,6 @@
 import { duration, fraction, integer, list, oneOf, text, toggle, withVariables } from '../flags.ts';
 import type { FlagValues } from '../flags.ts';
+import { analyticsFlags } from './analytics-flags.ts';
 import { apiKeyHmacFile } from './api-key-hmac.ts';
 import { egressAllow } from './egress-flag.ts';
 import { counterFlags } from './counter-flags.ts';
@@ -63,6 +64,7 @@ export const serveFlags = withVariables({
   ),
   gzip: toggle('accept compressed messages on --listen; Envoy sends none'),
   ...counterFlags,
+  ...analyticsFlags,
   readyWait: duration(5000, 'longest time that a start waits for key sets before /readyz and health report ready'),
   keySetFolder: text(
     undefined,

@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { AccessLogType, HTTPAccessLogEntrySchema } from '../../gen/envoy/data/accesslog/v3/accesslog_pb.js';
 import { StreamAccessLogsMessageSchema } from '../../gen/envoy/service/accesslog/v3/als_pb.js';
 import { createAccessLogService } from '../../src/analytics/access-log-service.ts';
+import type { EventTaker } from '../../src/analytics/event.ts';
 import { Code } from '../../src/grpc/rpc.ts';
 import { Registry } from '../../src/observe/prometheus.ts';
 import type { Snapshot } from '../../src/snapshot/snapshot.ts';
@@ -68,9 +69,16 @@ beforeAll(async () => {
 describe.each(transports)('the access log service on $name', ({ transport }) => {
   const serve = listeners(transport);
 
-  async function start() {
+  async function start(takers: readonly EventTaker[] = []) {
     const registry = new Registry();
-    const service = createAccessLogService({ registry, names: () => snapshot });
+    const service = createAccessLogService({
+      registry,
+      names: () => snapshot,
+      now: () => 0,
+      newId: () => 'made',
+      clientAddress: 'truncated',
+      takers,
+    });
     const { client } = await serve(service.methods());
     return { registry, service, client };
   }
@@ -144,14 +152,16 @@ describe.each(transports)('the access log service on $name', ({ transport }) => 
     const { DownstreamStart, DownstreamPeriodic, DownstreamEnd, UpstreamEnd, NotSet } = AccessLogType;
     const types = [DownstreamStart, DownstreamPeriodic, UpstreamEnd, DownstreamEnd, NotSet];
     const older = entry({ metadata: allowed, type: NotSet, common: { intermediateLogEntry: true } });
-    const tcp = block(0x1a, block(0x0a), block(0x0a));
+    const underWay = block(0x0a, block(0x0a, Buffer.from([0x88, 0x02, 0x01])));
+    const tcp = block(0x1a, block(0x0a), underWay, block(0x0a));
     await tell(client, httpMessage(...types.map((type) => entry({ metadata: allowed, type })), older), tcp);
-    expect(Object.values(await counts(registry, 'ostiary_requests_total'))).toEqual([2]);
+    expect(Object.values(await counts(registry, 'ostiary_requests_total'))).toEqual([2, 2]);
     expect(await counts(registry, 'ostiary_access_log_entries_total')).toEqual({
       '{protocol="http",result="counted"}': 2,
       '{protocol="http",result="ignored"}': 4,
       '{protocol="http",result="malformed"}': 0,
       '{protocol="tcp",result="counted"}': 2,
+      '{protocol="tcp",result="ignored"}': 1,
     });
   });
 

@@ -158,6 +158,7 @@ describe('help', () => {
       'How a request is read',
       'Bounds',
       'Quota',
+      'Analytics',
       'Start and end',
       'Log',
     ]);

@@ -1,0 +1,24 @@
+import { parseIpAddress } from '../request/ip-address.ts';
+
+/** How much of a client's address events tell. */
+export const CLIENT_ADDRESS_DETAILS = ['truncated', 'full', 'none'] as const;
+export type ClientAddressDetail = (typeof CLIENT_ADDRESS_DETAILS)[number];
+
+/**
+ * A client's address as events tell it. Truncated, it is the first of its network: of 24 bits for IPv4, mapped into IPv6 as
+ * well, and of 48 bits for IPv6. Empty where it is no address.
+ */
+export function clientAddressOf(text: string, detail: ClientAddressDetail): string {
+  const address = detail === 'none' ? undefined : parseIpAddress(text);
+  if (address === undefined) return '';
+  if (typeof address === 'number') return ipv4(detail === 'full' ? address : address & 0xffffff00);
+  if (detail === 'full') return text;
+  const [first, second] = address as unknown as readonly [number, number];
+  const network = [first >>> 16, first & 0xffff, second >>> 16];
+  while (network.at(-1) === 0) network.pop();
+  return `${network.map((group) => group.toString(16)).join(':')}::`;
+}
+
+function ipv4(address: number): string {
+  return [address >>> 24, (address >>> 16) & 0xff, (address >>> 8) & 0xff, address & 0xff].join('.');
+}

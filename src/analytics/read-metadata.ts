@@ -1,0 +1,106 @@
+import type { ProtoReader } from '../envoy/proto-reader.ts';
+import { FIRST_OF_METADATA, Span } from './entry.ts';
+import type { Entry } from './entry.ts';
+import { isText, placesOf, readPair } from './map-entry.ts';
+
+/** Under which name Envoy keeps our answer to a Check about a request, and about a connection. */
+const HTTP = Buffer.from('envoy.filters.http.ext_authz');
+const NETWORK = Buffer.from('envoy.filters.network.ext_authz');
+
+/** A number that Envoy adds to what our answer says. */
+const CHECK_DURATION = Buffer.from('ext_authz_duration');
+
+/** The fields of our answer, `dynamic_metadata`, that are used. */
+const FIELDS = placesOf([
+  ['api', Span.api],
+  ['client_id', Span.clientId],
+  ['client_name', Span.clientName],
+  ['contract', Span.contract],
+  ['tier', Span.tier],
+  ['policy', Span.policy],
+  ['outcome', Span.decision],
+  ['reason', Span.reason],
+  ['shadow', Span.shadow],
+  ['id', Span.id],
+]);
+
+/** Of an entry of a map: where its key and its value lie. */
+const outer: number[] = [0, 0, 0, 0];
+const inner: number[] = [0, 0, 0, 0];
+
+/** An `envoy.config.core.v3.Metadata`. */
+export function readMetadata(reader: ProtoReader, end: number, entry: Entry): void {
+  while (reader.position < end) {
+    const tag = reader.tag(end);
+    if (tag === 0x0a) readFilter(reader, reader.block(end), entry);
+    else reader.skip(tag, end);
+  }
+}
+
+/** What one filter has set; of two under one name the last one counts. */
+function readFilter(reader: ProtoReader, end: number, entry: Entry): void {
+  readPair(reader, end, outer);
+  const [keyStart, keyEnd, start, structEnd] = outer as [number, number, number, number];
+  if (!isText(reader.bytes, keyStart, keyEnd, entry.isTcp ? NETWORK : HTTP)) return;
+  entry.spans.fill(0, FIRST_OF_METADATA);
+  entry.checkMs = Number.NaN;
+  reader.position = start;
+  while (reader.position < structEnd) {
+    const tag = reader.tag(structEnd);
+    if (tag === 0x0a) readField(reader, reader.block(structEnd), entry);
+    else reader.skip(tag, structEnd);
+  }
+  reader.position = end;
+}
+
+function readField(reader: ProtoReader, end: number, entry: Entry): void {
+  readPair(reader, end, inner);
+  const [keyStart, keyEnd, start, valueEnd] = inner as [number, number, number, number];
+  for (const { name, at } of FIELDS[keyEnd - keyStart] ?? []) {
+    if (!isText(reader.bytes, keyStart, keyEnd, name)) continue;
+    reader.position = start;
+    readText(reader, valueEnd, entry.spans, at);
+    reader.position = end;
+    return;
+  }
+  if (!isText(reader.bytes, keyStart, keyEnd, CHECK_DURATION)) return;
+  reader.position = start;
+  entry.checkMs = readNumber(reader, valueEnd);
+  reader.position = end;
+}
+
+/** Another kind of `google.protobuf.Value`: null_value, number_value, bool_value, struct_value, list_value. */
+function isOtherKind(tag: number): boolean {
+  return tag === 0x08 || tag === 0x11 || tag === 0x20 || tag === 0x2a || tag === 0x32;
+}
+
+/** A `google.protobuf.Value`: a text, or nothing that is used. Of its kinds the last one counts. */
+function readText(reader: ProtoReader, end: number, spans: number[], at: number): void {
+  spans[at] = spans[at + 1] = 0;
+  while (reader.position < end) {
+    const tag = reader.tag(end);
+    if (tag === 0x1a) {
+      reader.span(spans, at, end);
+      continue;
+    }
+    reader.skip(tag, end);
+    if (isOtherKind(tag)) spans[at] = spans[at + 1] = 0;
+  }
+}
+
+/** @returns NaN if the last of its kinds is no number */
+function readNumber(reader: ProtoReader, end: number): number {
+  let value = Number.NaN;
+  while (reader.position < end) {
+    const tag = reader.tag(end);
+    const start = reader.position;
+    reader.skip(tag, end);
+    if (tag === 0x11) value = doubleAt(reader.bytes, start);
+    else if (tag === 0x1a || isOtherKind(tag)) value = Number.NaN;
+  }
+  return value;
+}
+
+function doubleAt({ buffer, byteOffset }: Uint8Array, start: number): number {
+  return new DataView(buffer, byteOffset + start, 8).getFloat64(0, true);
+}
