@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import { realmOption } from '../policy/basic-credentials.ts';
 import { MAX_PASSWORD_BYTES, parsePasswordHash } from '../password/password-hash.ts';
-import { upstreamHeader } from '../policy/upstream-header.ts';
+import { BASIC_OPTIONS } from './basic-options.ts';
 import { problemOfUserName } from './http-basic-authentication-users.ts';
 
 const userName = z.string().superRefine((name, context) => {
@@ -37,12 +36,7 @@ export const options = z
       .max(16)
       .optional()
       .describe('Files of users as htpasswd -B makes them. They are followed'),
-    realm: realmOption.describe('Of the challenge'),
-    forwardCredentials: z.boolean().default(false).describe('true shows name and password to the upstream'),
-    upstreamHeaders: z
-      .strictObject({ user: upstreamHeader.default('x-ostiary-user') })
-      .prefault({})
-      .describe('Header that tells the upstream who calls'),
+    ...BASIC_OPTIONS,
   })
   .superRefine((value, context) => {
     const report = (field: string, message: string): void => {

@@ -9,7 +9,7 @@ import { BASIC_HEADER } from '../policy/authenticating.ts';
 import type { NamedFiles } from '../policy/named-file.ts';
 import { definePolicy } from '../policy/policy.ts';
 import type { Grant, Outcome, Request } from '../policy/policy.ts';
-import { USER_REJECTED, userRejected } from '../policy/user-rejection.ts';
+import { USER_REJECTED, userCredentials, userRejected } from '../policy/user-rejection.ts';
 import { settle } from '../settle.ts';
 import type { PolicySurroundings } from './environment.ts';
 import { options } from './http-basic-authentication-options.ts';
@@ -60,13 +60,8 @@ export default definePolicy({
         headers: ['authorization'],
       },
       decide(request): Outcome | Promise<Outcome> {
-        const authorization = request.check.header('authorization');
-        if (authorization === undefined || !hasBasic(authorization))
-          return userRejected('credentials_missing', 'the request has no HTTP Basic credentials', challenge);
-        const credentials = parseBasic(authorization);
-        const problem = credentials === undefined ? 'are malformed' : problemOf(credentials);
-        if (credentials === undefined || problem !== undefined)
-          return userRejected('credentials_malformed', `the HTTP Basic credentials ${problem}`, challenge);
+        const credentials = userCredentials(request.check.header('authorization'), challenge, problemOf);
+        if ('reason' in credentials) return credentials;
         return settle(users.verify(credentials, request), (found) =>
           found === 'right' ? grantOf(credentials.name) : denialOf(found, challenge),
         );

@@ -1,3 +1,4 @@
+import { BodyScan } from './body-scan.ts';
 import { Names } from './json-names.ts';
 import { JsonTextReader } from './json-text.ts';
 import type { BodyFault } from './request-body.ts';
@@ -36,35 +37,32 @@ export function scanJson(bytes: Buffer, limits: JsonLimits): BodyFault | undefin
 /** What comes next. */
 type Turn = 'value' | 'rest' | 'end' | 'fault';
 
-class Scan {
-  readonly #bytes: Buffer;
+class Scan extends BodyScan {
   readonly #limits: JsonLimits;
   readonly #open: Open[] = [];
   readonly #reader = new JsonTextReader();
-  #at = 0;
-  #fault: BodyFault | undefined;
 
   constructor(bytes: Buffer, limits: JsonLimits) {
-    this.#bytes = bytes;
+    super(bytes);
     this.#limits = limits;
   }
 
   run(): BodyFault | undefined {
-    if (this.#bytes[0] === 0xef && this.#bytes[1] === 0xbb) this.#wrong('it begins with a byte order mark');
-    let turn: Turn = this.#fault === undefined ? 'value' : 'fault';
+    if (this.bytes[0] === 0xef && this.bytes[1] === 0xbb) this.wrong('it begins with a byte order mark');
+    let turn: Turn = this.fault === undefined ? 'value' : 'fault';
     while (turn === 'value' || turn === 'rest') turn = turn === 'value' ? this.#value() : this.#rest();
-    if (turn === 'fault') return this.#fault;
-    this.#space();
-    if (this.#at < this.#bytes.length) this.#wrong('something follows the value');
-    return this.#fault;
+    if (turn === 'fault') return this.fault;
+    this.space();
+    if (this.at < this.bytes.length) this.wrong('something follows the value');
+    return this.fault;
   }
 
   /** One value; or the beginning of an object or an array, up to the first value in it. */
   #value(): Turn {
-    this.#space();
-    switch (this.#bytes[this.#at]) {
+    this.space();
+    switch (this.bytes[this.at]) {
       case OBJECT:
-        if (!this.#begin({ names: new Names(this.#bytes), count: 0 })) return 'fault';
+        if (!this.#begin({ names: new Names(this.bytes), count: 0 })) return 'fault';
         if (this.#ends(OBJECT_END)) return 'rest';
         return this.#entry() ? 'value' : 'fault';
       case ARRAY:
@@ -88,35 +86,35 @@ class Scan {
   #rest(): Turn {
     const top = this.#open.at(-1);
     if (top === undefined) return 'end';
-    this.#space();
-    const byte = this.#bytes[this.#at];
+    this.space();
+    const byte = this.bytes[this.at];
     if (byte === COMMA) {
-      this.#at += 1;
+      this.at += 1;
       return (top.names === undefined ? this.#element() : this.#entry()) ? 'value' : 'fault';
     }
     if (byte !== (top.names === undefined ? ARRAY_END : OBJECT_END)) {
-      this.#wrong(byte === undefined ? 'it is cut off' : 'a comma or an end is missing');
+      this.wrong(byte === undefined ? 'it is cut off' : 'a comma or an end is missing');
       return 'fault';
     }
-    this.#at += 1;
+    this.at += 1;
     this.#open.pop();
     return 'rest';
   }
 
   #begin(open: Open): boolean {
     if (this.#open.length >= this.#limits.containerDepth) {
-      return this.#limit(`it is nested deeper than ${this.#limits.containerDepth}`);
+      return this.limit(`it is nested deeper than ${this.#limits.containerDepth}`);
     }
     this.#open.push(open);
-    this.#at += 1;
+    this.at += 1;
     return true;
   }
 
   /** Whether what was just opened ends here, without anything in it. */
   #ends(end: number): boolean {
-    this.#space();
-    if (this.#bytes[this.#at] !== end) return false;
-    this.#at += 1;
+    this.space();
+    if (this.bytes[this.at] !== end) return false;
+    this.at += 1;
     this.#open.pop();
     return true;
   }
@@ -124,26 +122,26 @@ class Scan {
   /** The name of an entry, its colon, and that a value follows. */
   #entry(): boolean {
     const top = this.#open.at(-1) as Open;
-    this.#space();
-    if (this.#bytes[this.#at] !== QUOTE) return this.#wrong('a name is missing');
-    const start = this.#at;
-    this.#reader.read(this.#bytes, start + 1);
+    this.space();
+    if (this.bytes[this.at] !== QUOTE) return this.wrong('a name is missing');
+    const start = this.at;
+    this.#reader.read(this.bytes, start + 1);
     const { end, length, hasEscapes, problem } = this.#reader;
-    if (end < 0) return this.#wrong(problem);
+    if (end < 0) return this.wrong(problem);
     if (length > this.#limits.objectEntryNameLength) {
-      return this.#limit(`a name is longer than ${this.#limits.objectEntryNameLength}`);
+      return this.limit(`a name is longer than ${this.#limits.objectEntryNameLength}`);
     }
     top.count += 1;
     if (top.count > this.#limits.objectEntryCount) {
-      return this.#limit(`an object has more than ${this.#limits.objectEntryCount} entries`);
+      return this.limit(`an object has more than ${this.#limits.objectEntryCount} entries`);
     }
     if (top.names?.add(start, end, hasEscapes) === false) {
-      return this.#wrong('an object has a name twice');
+      return this.wrong('an object has a name twice');
     }
-    this.#at = end;
-    this.#space();
-    if (this.#bytes[this.#at] !== COLON) return this.#wrong('a colon is missing');
-    this.#at += 1;
+    this.at = end;
+    this.space();
+    if (this.bytes[this.at] !== COLON) return this.wrong('a colon is missing');
+    this.at += 1;
     return true;
   }
 
@@ -151,73 +149,55 @@ class Scan {
     const top = this.#open.at(-1) as Open;
     top.count += 1;
     if (top.count > this.#limits.arrayElementCount) {
-      return this.#limit(`an array has more than ${this.#limits.arrayElementCount} elements`);
+      return this.limit(`an array has more than ${this.#limits.arrayElementCount} elements`);
     }
     return true;
   }
 
   #text(): boolean {
-    this.#reader.read(this.#bytes, this.#at + 1);
+    this.#reader.read(this.bytes, this.at + 1);
     const { end, length, problem } = this.#reader;
-    if (end < 0) return this.#wrong(problem);
+    if (end < 0) return this.wrong(problem);
     if (length > this.#limits.stringValueLength) {
-      return this.#limit(`a text is longer than ${this.#limits.stringValueLength}`);
+      return this.limit(`a text is longer than ${this.#limits.stringValueLength}`);
     }
-    this.#at = end;
+    this.at = end;
     return true;
   }
 
   #word(word: string): boolean {
     for (let i = 0; i < word.length; i++) {
-      if (this.#bytes[this.#at + i] !== word.charCodeAt(i)) return this.#wrong('a value is none');
+      if (this.bytes[this.at + i] !== word.charCodeAt(i)) return this.wrong('a value is none');
     }
-    this.#at += word.length;
+    this.at += word.length;
     return true;
   }
 
   /** RFC 8259, 6. */
   #number(): boolean {
-    const start = this.#at;
-    if (this.#bytes[this.#at] === MINUS) this.#at += 1;
-    if (this.#bytes[this.#at] === 0x30) this.#at += 1;
-    else if (!this.#digits()) return this.#wrong(start === this.#bytes.length ? 'it is cut off' : 'a value is none');
-    if (this.#bytes[this.#at] === 0x2e) {
-      this.#at += 1;
-      if (!this.#digits()) return this.#wrong('a number has no digit after its point');
+    const start = this.at;
+    if (this.bytes[this.at] === MINUS) this.at += 1;
+    if (this.bytes[this.at] === 0x30) this.at += 1;
+    else if (!this.#digits()) return this.wrong(start === this.bytes.length ? 'it is cut off' : 'a value is none');
+    if (this.bytes[this.at] === 0x2e) {
+      this.at += 1;
+      if (!this.#digits()) return this.wrong('a number has no digit after its point');
     }
-    if (((this.#bytes[this.#at] ?? 0) | 0x20) === 0x65) {
-      this.#at += 1;
-      const sign = this.#bytes[this.#at];
-      if (sign === MINUS || sign === 0x2b) this.#at += 1;
-      if (!this.#digits()) return this.#wrong('a number has no digit in its exponent');
+    if (((this.bytes[this.at] ?? 0) | 0x20) === 0x65) {
+      this.at += 1;
+      const sign = this.bytes[this.at];
+      if (sign === MINUS || sign === 0x2b) this.at += 1;
+      if (!this.#digits()) return this.wrong('a number has no digit in its exponent');
     }
     return true;
   }
 
   #digits(): boolean {
-    const start = this.#at;
+    const start = this.at;
     for (;;) {
-      const byte = this.#bytes[this.#at] ?? 0;
-      if (byte < 0x30 || byte > 0x39) return this.#at > start;
-      this.#at += 1;
+      const byte = this.bytes[this.at] ?? 0;
+      if (byte < 0x30 || byte > 0x39) return this.at > start;
+      this.at += 1;
     }
-  }
-
-  #space(): void {
-    for (;;) {
-      const byte = this.#bytes[this.#at];
-      if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return;
-      this.#at += 1;
-    }
-  }
-
-  #wrong(problem: string): false {
-    this.#fault ??= { kind: 'malformed', problem, at: this.#at };
-    return false;
-  }
-
-  #limit(problem: string): false {
-    this.#fault ??= { kind: 'limit', problem, at: this.#at };
-    return false;
   }
 }

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { realmOption } from '../policy/basic-credentials.ts';
 import { problemOfDocumentUrl } from '../egress/document-url.ts';
 import { filterTemplate } from '../ldap/filter.ts';
 import { CLAIM_ENCODINGS } from '../jwt/claim-encoding.ts';
 import { ldapServer, urlOf } from '../ldap/server.ts';
 import { upstreamHeader } from '../policy/upstream-header.ts';
+import { BASIC_OPTIONS } from './basic-options.ts';
 
 const text = z.string().min(1);
 const attribute = z.string().regex(/^[A-Za-z][A-Za-z0-9;-]*$/, 'expected the name of an attribute, such as mail');
@@ -92,12 +92,7 @@ export const options = z
       .max(32)
       .default([])
       .describe('Claims that the upstream is told in headers'),
-    realm: realmOption.describe('Of the challenge'),
-    forwardCredentials: z.boolean().default(false).describe('true shows name and password to the upstream'),
-    upstreamHeaders: z
-      .strictObject({ user: upstreamHeader.default('x-ostiary-user') })
-      .prefault({})
-      .describe('Header that tells the upstream who calls'),
+    ...BASIC_OPTIONS,
   })
   .superRefine((value, context) => {
     const report = (path: PropertyKey | PropertyKey[], message: string): void => {

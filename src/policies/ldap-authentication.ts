@@ -5,13 +5,13 @@ import { claimHeaders } from '../jwt/claim-headers.ts';
 import type { ClaimHeader } from '../jwt/claim-headers.ts';
 import type { DirectoryAnswer, DirectoryUser } from '../ldap/directory.ts';
 import { urlOf } from '../ldap/server.ts';
-import { hasBasic, parseBasic } from '../policy/basic-credentials.ts';
+import { hasBasic } from '../policy/basic-credentials.ts';
 import type { BasicCredentials } from '../policy/basic-credentials.ts';
 import { BASIC_HEADER } from '../policy/authenticating.ts';
 import { definePolicy } from '../policy/policy.ts';
 import type { Outcome, Request } from '../policy/policy.ts';
 import { Unavailable } from '../policy/unavailable.ts';
-import { USER_REJECTED, userRejected } from '../policy/user-rejection.ts';
+import { USER_REJECTED, userCredentials, userRejected } from '../policy/user-rejection.ts';
 import { settle } from '../settle.ts';
 import { loopbackRemarks } from './egress-loopback.ts';
 import type { PolicySurroundings } from './environment.ts';
@@ -87,13 +87,8 @@ export default definePolicy({
         headers: ['authorization'],
       },
       decide(request): Outcome | Promise<Outcome> {
-        const authorization = request.check.header('authorization');
-        if (authorization === undefined || !hasBasic(authorization))
-          return userRejected('credentials_missing', 'the request has no HTTP Basic credentials', challenge);
-        const credentials = parseBasic(authorization);
-        const problem = credentials === undefined ? 'are malformed' : problemOf(credentials);
-        if (credentials === undefined || problem !== undefined)
-          return userRejected('credentials_malformed', `the HTTP Basic credentials ${problem}`, challenge);
+        const credentials = userCredentials(request.check.header('authorization'), challenge, problemOf);
+        if ('reason' in credentials) return credentials;
         return settle<Outcome, Outcome>(
           // As they came, but for the spelling of the header: a name has no colon.
           inquiries.about(`${credentials.name}:${credentials.secret}`, patienceOf(request)),

@@ -1,0 +1,13 @@
+import { z } from 'zod';
+import { realmOption } from '../policy/basic-credentials.ts';
+import { upstreamHeader } from '../policy/upstream-header.ts';
+
+/** Of every policy that takes users' names and passwords by HTTP Basic. */
+export const BASIC_OPTIONS = {
+  realm: realmOption.describe('Of the challenge'),
+  forwardCredentials: z.boolean().default(false).describe('true shows name and password to the upstream'),
+  upstreamHeaders: z
+    .strictObject({ user: upstreamHeader.default('x-ostiary-user') })
+    .prefault({})
+    .describe('Header that tells the upstream who calls'),
+} as const;

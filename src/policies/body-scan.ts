@@ -1,0 +1,32 @@
+import type { BodyFault } from './request-body.ts';
+
+/** Reads a body from its first byte to its last, and stops at the first fault. */
+export abstract class BodyScan {
+  protected readonly bytes: Buffer;
+  /** The byte that is read next. */
+  protected at = 0;
+  protected fault: BodyFault | undefined;
+
+  constructor(bytes: Buffer) {
+    this.bytes = bytes;
+  }
+
+  /** White space of JSON (RFC 8259, 2) and of XML 1.0 (2.3) is the same. */
+  protected space(): void {
+    for (;;) {
+      const byte = this.bytes[this.at];
+      if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return;
+      this.at += 1;
+    }
+  }
+
+  protected wrong(problem: string): false {
+    this.fault ??= { kind: 'malformed', problem, at: this.at };
+    return false;
+  }
+
+  protected limit(problem: string): false {
+    this.fault ??= { kind: 'limit', problem, at: this.at };
+    return false;
+  }
+}
