@@ -9,6 +9,7 @@ import type { HeaderEntry } from '../request/header-entry.ts';
 import { isGrpcCaller, publicAnswer } from './answer.ts';
 import type { PublicAnswer } from './answer.ts';
 import { block, double, number, text, toBytes } from './proto-text.ts';
+import { toldOfShadows } from './shadow-metadata.ts';
 
 /** Writes a serialised `envoy.service.auth.v3.CheckResponse`. The bytes may be shared and must not be changed. */
 export type AnswerWriter = (decision: Decision, check: Check, reasons: ReasonTable) => Uint8Array;
@@ -70,13 +71,15 @@ export function createAnswerWriter(): AnswerWriter {
 
   return (decision, check, reasons) => {
     const { denial, answer, exposed } = decision;
-    if (denial !== undefined) return toBytes(denied(decision, publicAnswer(denial, isGrpcCaller(check), reasons)));
-    if (answer !== undefined) return toBytes(answered(decision, answer));
+    const shadow = shadowMetadata(decision);
+    if (denial !== undefined)
+      return toBytes(denied(decision, publicAnswer(denial, isGrpcCaller(check), reasons)) + shadow);
+    if (answer !== undefined) return toBytes(answered(decision, answer) + shadow);
     const allow = allowLike(decision);
-    if (exposed.length === 0) return allow.bytes;
+    if (exposed.length === 0 && shadow === '') return allow.bytes;
     let rates = '';
     for (const header of rateHeaders(exposed)) rates += headerOption(6, header);
-    return toBytes(allowed(allow, rates));
+    return toBytes(allowed(allow, rates) + shadow);
   };
 }
 
@@ -185,9 +188,15 @@ function metadata(decision: Decision): string {
   return block(4, fields);
 }
 
+/** Behind {@link metadata}, with which Envoy merges it: it differs from request to request of one client. */
+function shadowMetadata({ steps }: Decision): string {
+  const told = toldOfShadows(steps);
+  return told === '' ? '' : block(4, metadataField('shadow', told));
+}
+
 /** Ours: what is not known of a request must not be told by a policy under the same name. */
 const OWN_METADATA: ReadonlySet<string> = new Set(
-  'api client_id client_name contract tier policy outcome reason'.split(' '),
+  'api client_id client_name contract tier policy outcome reason shadow'.split(' '),
 );
 
 /** An entry of a `google.protobuf.Struct`. */

@@ -3,6 +3,9 @@ import { seconds } from './ext-authz.ts';
 /** Some 300 entries: Envoy drops what it gathers beyond this while it can't send. Its default is 16 KiB. */
 const BUFFER_BYTES = 256 * 1024;
 
+/** What an event tells besides what is always logged: the method where it is a rare one, the trace, and who called. */
+const REQUEST_HEADERS = [':method', 'traceparent', 'b3', 'x-b3-traceid', 'x-forwarded-client-cert'];
+
 /**
  * Envoy's access logger that streams to ostiary how requests have ended
  * (`envoy.extensions.access_loggers.grpc.v3.HttpGrpcAccessLogConfig`).
@@ -20,6 +23,8 @@ export function accessLogger(cluster: string): object {
         buffer_flush_interval: seconds(1000),
         buffer_size_bytes: BUFFER_BYTES,
       },
+      additional_request_headers_to_log: REQUEST_HEADERS,
+      additional_response_headers_to_log: ['grpc-status'],
       additional_response_trailers_to_log: ['grpc-status'],
     },
   };

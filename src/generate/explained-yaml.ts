@@ -29,6 +29,9 @@ const REASONS: Readonly<Record<string, string>> = {
   access_log: 'What ostiary decided, on allow and on deny.',
   buffer_size_bytes:
     'What Envoy gathers beyond this while it can not send is lost, and nobody is told; its own default is 16 KiB.',
+  additional_request_headers_to_log:
+    'Rare methods, the trace, and the workload that called: no header has a credential.',
+  additional_response_headers_to_log: 'The status of a gRPC call that ended without a message.',
   additional_response_trailers_to_log: 'The status of a gRPC call is in its trailers.',
   NETWORK_FILTER: 'Added to the access logs that the mesh has: ostiary counts how requests have ended.',
   http_filters: 'ostiary is asked last, right before the request leaves.',

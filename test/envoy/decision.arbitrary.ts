@@ -61,6 +61,16 @@ const upstream = fc.uniqueArray(fc.tuple(headerName, headerValue) as fc.Arbitrar
   maxLength: 5,
 });
 
+const step = fc.record({
+  name: fc.constantFrom('orders/rate-limiting', 'platform-jwt', 'new-quota'),
+  policy: fc.constant('rate-limiting'),
+  mode: fc.constantFrom('enforce' as const, 'shadow' as const),
+  result: fc.constantFrom('allow' as const, 'deny' as const, 'failed' as const, 'not_reached' as const),
+  denial: fc.option(denial, { nil: undefined }),
+  durationMs: fc.constant(1),
+});
+const steps = fc.oneof(fc.constant([]), fc.array(step, { maxLength: 3 }));
+
 const parts = {
   api: text,
   policy: text,
@@ -68,7 +78,7 @@ const parts = {
   upstream,
   remove: fc.array(headerName, { maxLength: 8 }),
   exposed: windows,
-  steps: fc.constant([]),
+  steps,
   snapshotVersion: fc.constant('1'),
 };
 

@@ -35,7 +35,7 @@ function wellFormed<T>(value: T): T {
   );
 }
 
-function metadataOf({ api, denial, policy, identity }: Decision): Record<string, string | undefined> {
+function metadataOf({ api, denial, policy, identity, steps }: Decision): Record<string, string | undefined> {
   const { client, contract } = identity;
   const fields = {
     api,
@@ -46,6 +46,10 @@ function metadataOf({ api, denial, policy, identity }: Decision): Record<string,
     policy,
     outcome: denial === undefined ? 'allow' : 'deny',
     reason: denial?.reason,
+    shadow: steps
+      .filter(({ mode, result }) => mode === 'shadow' && result === 'deny')
+      .flatMap((step) => (step.denial === undefined ? [] : [`${step.name}:${step.denial.reason}`]))
+      .join(','),
   };
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== ''));
 }
@@ -105,13 +109,14 @@ const variant = fc.record({
   upstream: fc.nat(1),
   remove: fc.nat(1),
   exposed: fc.nat(1),
+  steps: fc.nat(1),
 });
 
 test('answers of one writer, one after the other, are those that a fresh one would give', () => {
   const property = fc.property(anyAllow, anyAllow, fc.array(variant, { minLength: 2 }), (one, other, variants) => {
     const either = [one, other] as const;
     const shared = createAnswerWriter();
-    for (const { api, identity, upstream, remove, exposed } of variants) {
+    for (const { api, identity, upstream, remove, exposed, steps } of variants) {
       const decision: Decision = {
         ...one,
         api: either[api as 0 | 1].api,
@@ -119,6 +124,7 @@ test('answers of one writer, one after the other, are those that a fresh one wou
         upstream: either[upstream as 0 | 1].upstream,
         remove: either[remove as 0 | 1].remove,
         exposed: either[exposed as 0 | 1].exposed,
+        steps: either[steps as 0 | 1].steps,
       };
       expect(shared(decision, check, reasons)).toEqual(createAnswerWriter()(decision, check, reasons));
     }
@@ -129,7 +135,7 @@ test('answers of one writer, one after the other, are those that a fresh one wou
 function someAllow(): Decision {
   const [decision] = fc.sample(anyAllow, { numRuns: 1, seed: 1 });
   if (decision === undefined) throw new Error('no sample');
-  return { ...decision, exposed: [] };
+  return { ...decision, exposed: [], steps: [] };
 }
 
 test('an allow that is as before is given again without being written anew', () => {
@@ -158,7 +164,7 @@ test.each([200, 204, 302, 500, undefined, 'toString'])(
 );
 
 test('metadata of a policy does not stand for what is not known', () => {
-  const metadata = { client_id: 'forged', reason: 'forged', mine: 1 };
+  const metadata = { client_id: 'forged', reason: 'forged', shadow: 'forged', mine: 1 };
   const extras = { append: [], response: [], appendResponse: [], emptyResponse: [], metadata };
   const decision = {
     api: 'a',

@@ -66,6 +66,8 @@ describe('the access log', () => {
       const cluster = line === 'bootstrap' ? 'ostiary' : generate(line).documents[0]!.metadata.name + '-default';
       expect(text).toMatch(new RegExp(`HttpGrpcAccessLogConfig\\n[^]*cluster_name: ${cluster}\\n`));
       expect(text).toMatch(/# What Envoy gathers .*\n +buffer_size_bytes: 262144\n/);
+      expect(text).toMatch(/additional_request_headers_to_log:\n(?: +- \S+\n)* +- x-forwarded-client-cert\n/);
+      expect(text).not.toMatch(/- (?:authorization|cookie|client-id|client-secret|x-api-key)$/im);
     },
   );
 });
