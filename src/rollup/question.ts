@@ -31,7 +31,7 @@ export type Order = (typeof ORDERS)[number];
 
 /** What is added up for one combination of values. */
 export interface Counted extends Measures {
-  /** Requests that failed behind the decision: status 5xx, and an outcome other than `blocked`. */
+  /** Requests with a status of 500 or more, whoever gave it. */
   readonly errors: number;
   /** Requests that a policy refused: outcome `blocked`. */
   readonly denials: number;
@@ -56,14 +56,10 @@ export interface Answer {
   readonly total: Counted;
   /** How many combinations there are, with those that `most` leaves out. */
   readonly combinations: number;
-  /** Of the same time, whatever the conditions are; by name of the node. */
-  readonly completeness: readonly NodeCompleteness[];
+  /** Of the same time, whatever the conditions are. */
+  readonly completeness: SlotCompleteness;
   /** Requests of that time whose key was folded. */
   readonly folded: number;
-}
-
-export interface NodeCompleteness extends SlotCompleteness {
-  readonly node: string;
 }
 
 /** Answers questions about slots that it has taken. */
