@@ -75,7 +75,7 @@ function detailOf(denial: Denial | undefined, { tellsWhichCredential }: Telling)
 
 export const MODES: Readonly<Record<Step['mode'], Mode>> = { enforce: Mode.ENFORCE, shadow: Mode.SHADOW };
 
-const RESULTS: Readonly<Record<Step['result'], Result>> = {
+export const RESULTS: Readonly<Record<Step['result'], Result>> = {
   allow: Result.ALLOW,
   deny: Result.DENY,
   not_applicable: Result.NOT_APPLICABLE,

@@ -1,6 +1,5 @@
 /** `ostiary.v1.InspectionService`: what an operator may ask a running ostiary. */
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
-import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { CheckRequestSchema, CheckResponseSchema } from '../../gen/envoy/service/auth/v3/external_auth_pb.js';
 import * as proto from '../../gen/ostiary/v1/inspection_pb.js';
@@ -19,6 +18,8 @@ import { explanationOf, MODES, toCounter } from './explanation.ts';
 import type { Telling } from './explanation.ts';
 import { refreshKeysMethod } from './keys.ts';
 import type { RefreshKeys } from './keys.ts';
+import { toLimit } from './limit-message.ts';
+import { unaryOf } from './unary.ts';
 
 /** What the service needs of the process it inspects. */
 export interface Inspector {
@@ -62,10 +63,17 @@ export const PATH_EFFECTS: Readonly<Record<string, MethodEffect>> = {
   '/ostiary.v1.InspectionService/InspectCounters': 'disclosure',
   '/ostiary.v1.InspectionService/ResetCounters': 'mutation',
   '/ostiary.v1.InspectionService/RefreshKeys': 'mutation',
+  // They name clients.
+  '/ostiary.v1.AnalyticsService/Query': 'disclosure',
+  '/ostiary.v1.AnalyticsService/Top': 'disclosure',
+  '/ostiary.v1.AnalyticsService/Graph': 'disclosure',
+  '/ostiary.v1.AnalyticsService/ListSamples': 'disclosure',
 };
 
 /** How long the counter store may take where the caller sets no deadline. */
 const STORE_TIMEOUT_MS = 2000;
+
+const unary = unaryOf('ostiary.v1.InspectionService');
 
 export function inspectionMethods(inspector: Inspector, telling: Telling): readonly Method[] {
   const loaded = (): Snapshot => {
@@ -140,19 +148,6 @@ export function inspectionMethods(inspector: Inspector, telling: Telling): reado
   ];
 }
 
-function unary<I extends DescMessage, O extends DescMessage>(
-  name: string,
-  input: I,
-  output: O,
-  handle: (request: MessageShape<I>, call: Call) => MessageShape<O> | Promise<MessageShape<O>>,
-): Method {
-  return {
-    kind: 'unary',
-    path: `/ostiary.v1.InspectionService/${name}`,
-    handle: async (bytes, call) => toBinary(output, await handle(fromBinary(input, bytes), call)),
-  };
-}
-
 interface SubjectCounters {
   readonly bound: Bound<QuotaPolicy>;
   readonly demand: Demand;
@@ -221,11 +216,7 @@ function toApi(api: Api, contracts: number): proto.Api {
     })),
     tiers: api.tiers.map(({ name, limits }) => ({
       name,
-      limits: limits.map((limit) => ({
-        name: limit.name ?? '',
-        maximumRequests: BigInt(limit.maximumRequests),
-        timePeriodInMilliseconds: BigInt(limit.timePeriodInMilliseconds),
-      })),
+      limits: limits.map(toLimit),
     })),
     contracts,
   });

@@ -13,6 +13,7 @@ import type { Share } from '../listen/budget.ts';
 import { admit, ConnectionRoom } from '../listen/connection-room.ts';
 import { checkAccess, createAccess } from './access.ts';
 import { createGuard } from './guard.ts';
+import type { AnalyticsDesk } from './analytics-desk.ts';
 import type { Inspector } from './inspection.ts';
 import { loadApi } from './load-services.ts';
 
@@ -21,6 +22,7 @@ export interface ApiOptions {
   /** Methods of the gRPC listener that are served here too: Authorization and health. */
   readonly methods: readonly Method[];
   readonly inspector: Inspector;
+  readonly analytics: AnalyticsDesk;
   /** `--api-token-file`. */
   readonly tokenFile: string | undefined;
   readonly maxMessageBytes: number;
@@ -161,7 +163,7 @@ async function loadHandler(
   options: ApiOptions,
   address: ListenAddress,
 ): Promise<(request: NodeRequest, response: NodeResponse) => void> {
-  const { API_SERVICES, createConnectHandler, inspectionMethods, PATH_EFFECTS } = await loadApi();
+  const { API_SERVICES, analyticsMethods, createConnectHandler, inspectionMethods, PATH_EFFECTS } = await loadApi();
   const allow = createAccess({ address, tokenFile: options.tokenFile });
   const refusal = createGuard(address);
   // Without a token anybody on the machine may call, including the workload whose callers ostiary authenticates.
@@ -171,6 +173,11 @@ async function loadHandler(
     methods: [
       ...options.methods,
       ...inspectionMethods(options.inspector, { tellsWhichCredential: isKnownCaller }),
+      ...analyticsMethods({
+        desk: options.analytics,
+        snapshot: () => options.inspector.snapshot(),
+        clock: options.clock,
+      }),
       ...reflectionMethods(() => Promise.resolve(API_SERVICES)),
     ],
     allow: async (path, authorization) => {

@@ -20,6 +20,7 @@ const apiParts: readonly (() => Promise<unknown>)[] = [
   () => import('@connectrpc/connect-node'),
   () => import('./connect.ts'),
   () => import('./inspection.ts'),
+  () => import('./analytics.ts'),
 ];
 
 /** Descriptors of all services. */
@@ -32,8 +33,12 @@ export async function loadServices() {
 export async function loadApi() {
   const services = await loadServices();
   await loadInParts(apiParts);
-  const [connect, inspection] = await Promise.all([import('./connect.ts'), import('./inspection.ts')]);
-  return { ...services, ...connect, ...inspection };
+  const [connect, inspection, analytics] = await Promise.all([
+    import('./connect.ts'),
+    import('./inspection.ts'),
+    import('./analytics.ts'),
+  ]);
+  return { ...services, ...connect, ...inspection, ...analytics };
 }
 
 async function loadInParts(loading: readonly (() => Promise<unknown>)[]): Promise<void> {

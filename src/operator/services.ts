@@ -5,9 +5,10 @@ import { Authorization } from '../../gen/envoy/service/auth/v3/external_auth_pb.
 import { ServerReflection } from '../../gen/grpc/reflection/v1/reflection_pb.js';
 import { ServerReflection as ServerReflectionV1Alpha } from '../../gen/grpc/reflection/v1alpha/reflection_pb.js';
 import { Health } from '../../gen/health/v1/health_pb.js';
+import { AnalyticsService } from '../../gen/ostiary/v1/analytics_pb.js';
 import { InspectionService } from '../../gen/ostiary/v1/inspection_pb.js';
 
 const SERVICES: readonly DescService[] = [Authorization, Health, ServerReflection, ServerReflectionV1Alpha];
 /** Of `--listen`. */
 export const GRPC_SERVICES: readonly DescService[] = [AccessLogService, ...SERVICES];
-export const API_SERVICES: readonly DescService[] = [...SERVICES, InspectionService];
+export const API_SERVICES: readonly DescService[] = [...SERVICES, InspectionService, AnalyticsService];

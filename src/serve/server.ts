@@ -14,6 +14,7 @@ import type { TlsFiles } from '../listen/tls.ts';
 import { openForwardAuth } from '../forward-auth/listener.ts';
 import type { ForwardAuthListener, ForwardAuthOptions } from '../forward-auth/listener.ts';
 import type { RefusalReason } from '../forward-auth/refusal.ts';
+import type { AnalyticsDesk } from '../operator/analytics-desk.ts';
 import type { Inspector } from '../operator/inspection.ts';
 import { openApi } from '../operator/listener.ts';
 import type { ApiListener } from '../operator/listener.ts';
@@ -46,6 +47,7 @@ export interface ServerOptions extends Pick<AdminOptions, 'details' | 'metrics' 
   /** Served on `--listen` alone. */
   readonly accessLog: AccessLogService;
   readonly inspector: Inspector;
+  readonly analytics: AnalyticsDesk;
   readonly clock: Clock;
   readonly events: ServerEvents;
 }
@@ -124,6 +126,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
         address: apiListen,
         methods,
         inspector: options.inspector,
+        analytics: options.analytics,
         clock: options.clock,
         tokenFile: options.apiTokenFile,
         maxMessageBytes,

@@ -62,6 +62,7 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
       explained: (decision) => observer.explained(decision),
       countersReset: (reset) => observer.countersReset(reset),
     }),
+    analytics: { archive: undefined, samples: undefined },
     clock,
     details: () => ({ store: store.health(), keySets: keySets.status(), documents: publicStatus(documents) }),
     metrics:

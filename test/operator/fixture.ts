@@ -72,6 +72,7 @@ export function apis() {
       address: { kind: 'tcp', host: '127.0.0.1', port: 0 },
       methods: [authorization(store), ...health.methods()],
       inspector,
+      analytics: { archive: undefined, samples: undefined },
       tokenFile: undefined,
       maxMessageBytes: 1_000_000,
       maxConnections: 100,

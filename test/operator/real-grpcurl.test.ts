@@ -36,6 +36,7 @@ describe.skipIf(grpcurl === undefined)('a real grpcurl at the API listener', () 
       'grpc.health.v1.Health',
       'grpc.reflection.v1.ServerReflection',
       'grpc.reflection.v1alpha.ServerReflection',
+      'ostiary.v1.AnalyticsService',
       'ostiary.v1.InspectionService',
     ]);
     expect(await call(...to, 'describe', 'ostiary.v1.InspectionService')).toContain('rpc Explain');

@@ -203,6 +203,7 @@ function optionsOf(transport: RpcTransport, options: Partial<ServerOptions>): Se
     authorization: { kind: 'unary', path: checkPath, handle: (request) => request },
     accessLog: { methods: () => [], close() {} },
     inspector: createInspector({ snapshot: () => snapshotOf([]), faults: () => [], store, ports: portsOf() }),
+    analytics: { archive: undefined, samples: undefined },
     clock: systemClock,
     details: () => ({}),
     metrics: { contentType: 'text/plain', text: async () => '' },

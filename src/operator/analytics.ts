@@ -1,0 +1,162 @@
+/** `ostiary.v1.AnalyticsService`: what an operator may ask of the requests that were counted. */
+import { create } from '@bufbuild/protobuf';
+import { durationFromMs, timestampFromMs } from '@bufbuild/protobuf/wkt';
+import * as proto from '../../gen/ostiary/v1/analytics_pb.js';
+import type { Clock } from '../clock.ts';
+import { Code, RpcError } from '../grpc/rpc.ts';
+import type { Method } from '../grpc/rpc.ts';
+import { didYouMean } from '../nearest.ts';
+import type { Answer, Question } from '../rollup/question.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
+import { ArchiveUnavailable } from './analytics-desk.ts';
+import type { AnalyticsDesk, Ask, SampleArchive } from './analytics-desk.ts';
+import { graphOf } from './analytics-graph.ts';
+import { conditionsOf, HOUR_MS, limitOf, questionOf } from './analytics-question.ts';
+import { topOf } from './analytics-top.ts';
+import { toSample } from './sample.ts';
+import { invalid, spanOf } from './time-range.ts';
+import type { Span } from './time-range.ts';
+import { unaryOf } from './unary.ts';
+import { toCompleteness, toUsage } from './usage.ts';
+
+export interface AnalyticsPorts {
+  readonly desk: AnalyticsDesk;
+  /** In force now; undefined until one is loaded. */
+  readonly snapshot: () => Snapshot | undefined;
+  readonly clock: Pick<Clock, 'now'>;
+}
+
+const DAY_MS = 24 * HOUR_MS;
+/** Each may read millions of rows. */
+const MOST_AT_ONCE = 4;
+const USUAL_SAMPLES = 20;
+const MOST_SAMPLES = 1000;
+const USUAL_EDGES = 50;
+const MOST_EDGES = 1000;
+
+const unary = unaryOf('ostiary.v1.AnalyticsService');
+
+export function analyticsMethods({ desk, snapshot, clock }: AnalyticsPorts): readonly Method[] {
+  let running = 0;
+  async function reading<T>(read: () => T | Promise<T>): Promise<T> {
+    if (running >= MOST_AT_ONCE) {
+      throw new RpcError(Code.resourceExhausted, `${MOST_AT_ONCE} questions are being answered: ask again in a moment`);
+    }
+    running += 1;
+    try {
+      return await read();
+    } catch (error) {
+      if (error instanceof ArchiveUnavailable) throw new RpcError(Code.unavailable, error.message);
+      throw error;
+    } finally {
+      running -= 1;
+    }
+  }
+  const answering = <T>(answer: (ask: Ask) => Promise<T>): Promise<T> => {
+    const { archive } = desk;
+    if (archive === undefined) throw noHistory();
+    return reading(() => answer((question) => archive.ask(question)));
+  };
+  const completenessOf = (answer: Answer, { sinceMs, untilMs }: Span): proto.Completeness =>
+    toCompleteness(answer, desk.unreportedBy?.(sinceMs, untilMs) ?? []);
+
+  return [
+    unary('Query', proto.QueryRequestSchema, proto.QueryResponseSchema, (request) =>
+      answering(async (ask) => {
+        const question = questionOf(request, clock.now());
+        const answer = await ask(question);
+        if (answer.total.count === 0) refuseUnknownNames(question, snapshot());
+        return create(proto.QueryResponseSchema, {
+          since: timestampFromMs(answer.sinceMs),
+          until: timestampFromMs(answer.untilMs),
+          resolution: durationFromMs(answer.periodMs),
+          by: [...question.by],
+          rows: answer.rows.map((row) => ({
+            values: [...row.values],
+            usage: toUsage(row),
+            ...(row.startMs === undefined ? {} : { start: timestampFromMs(row.startMs) }),
+          })),
+          total: toUsage(answer.total),
+          combinations: BigInt(answer.combinations),
+          completeness: completenessOf(answer, question),
+        });
+      }),
+    ),
+    unary('Top', proto.TopRequestSchema, proto.TopResponseSchema, (request) =>
+      answering(async (ask) => {
+        const { question, answer, rows } = await topOf(request, ask, clock.now());
+        if (answer.total.count === 0) refuseUnknownNames(question, snapshot());
+        return create(proto.TopResponseSchema, {
+          since: timestampFromMs(answer.sinceMs),
+          until: timestampFromMs(answer.untilMs),
+          by: request.by,
+          rows: [...rows],
+          total: toUsage(answer.total),
+          combinations: BigInt(answer.combinations),
+          completeness: completenessOf(answer, question),
+        });
+      }),
+    ),
+    unary('Graph', proto.GraphRequestSchema, proto.GraphResponseSchema, (request) =>
+      answering(async (ask) => {
+        const span = spanOf(request.time, clock.now(), HOUR_MS);
+        const where = conditionsOf(request.where);
+        const most = limitOf(request.limit, USUAL_EDGES, MOST_EDGES);
+        const { answer, nodes, edges, omitted } = await graphOf({ ...span, where, most }, ask, snapshot());
+        if (answer.total.count === 0) refuseUnknownNames({ where }, snapshot());
+        return create(proto.GraphResponseSchema, {
+          since: timestampFromMs(answer.sinceMs),
+          until: timestampFromMs(answer.untilMs),
+          nodes: [...nodes],
+          edges: [...edges],
+          omitted,
+          completeness: completenessOf(answer, span),
+        });
+      }),
+    ),
+    unary('ListSamples', proto.ListSamplesRequestSchema, proto.ListSamplesResponseSchema, async (request) => {
+      const { samples } = desk;
+      if (samples === undefined) throw noHistory();
+      const found = await reading(() => samples.find(sampleQuestionOf(request, clock.now())));
+      return create(proto.ListSamplesResponseSchema, { samples: found.map(toSample) });
+    }),
+  ];
+}
+
+function sampleQuestionOf(
+  { time, api, client, reason, limit }: proto.ListSamplesRequest,
+  nowMs: number,
+): Parameters<SampleArchive['find']>[0] {
+  return {
+    ...spanOf(time, nowMs, DAY_MS),
+    ...(api !== '' && { api }),
+    ...(client !== '' && { client }),
+    ...(reason !== '' && { reason }),
+    most: limitOf(limit, USUAL_SAMPLES, MOST_SAMPLES),
+  };
+}
+
+function noHistory(): RpcError {
+  return new RpcError(
+    Code.failedPrecondition,
+    'this ostiary keeps no history of requests: start ostiary with --data-dir DIR, and have Envoy stream its access log to it',
+  );
+}
+
+/** Nothing was counted: where a name is none of the documents either, it is more likely a mistake than an API at rest. */
+function refuseUnknownNames({ where }: Pick<Question, 'where'>, snapshot: Snapshot | undefined): void {
+  if (snapshot === undefined) return;
+  const known = {
+    api: () => snapshot.apis.map(({ name }) => name),
+    client: () => [...new Set([...snapshot.contracts()].map(({ client }) => client.name))],
+  };
+  for (const { dimension, values, isExcluded } of where) {
+    if ((dimension !== 'api' && dimension !== 'client') || isExcluded) continue;
+    const names = known[dimension]();
+    const [value] = values;
+    // A client may have no contract: without a similar name it may be one of those.
+    if (value === undefined || value === '' || values.some((each) => names.includes(each))) continue;
+    const hint = didYouMean(value, names);
+    if (hint !== '') throw invalid(`where: nothing was counted for ${dimension} ${JSON.stringify(value)}${hint}`);
+  }
+}

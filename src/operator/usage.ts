@@ -1,0 +1,66 @@
+import { create } from '@bufbuild/protobuf';
+import { CompletenessSchema, UsageSchema } from '../../gen/ostiary/v1/analytics_pb.js';
+import type { Completeness, Usage } from '../../gen/ostiary/v1/analytics_pb.js';
+import { quantileOf } from '../rollup/histogram.ts';
+import type { Answer, Counted, Order } from '../rollup/question.ts';
+import type { UnreportedBy } from './analytics-desk.ts';
+
+const MOST_ENVOYS = 20;
+
+export function toUsage(counted: Counted): Usage {
+  const { count, errors, denials, requestBytes, responseBytes, durationCount, durationMs, durations } = counted;
+  const message = {
+    count: BigInt(Math.round(count)),
+    errors: BigInt(Math.round(errors)),
+    denials: BigInt(Math.round(denials)),
+    requestBytes: BigInt(Math.round(requestBytes)),
+    responseBytes: BigInt(Math.round(responseBytes)),
+  };
+  if (durationCount <= 0) return create(UsageSchema, message);
+  const quantile = (share: number): number => quantileOf(durations, share) ?? 0;
+  return create(UsageSchema, {
+    ...message,
+    durations: {
+      mean: durationMs / durationCount,
+      p50: quantile(0.5),
+      p95: quantile(0.95),
+      p99: quantile(0.99),
+      policyMean: count > 0 ? counted.policyMs / count : 0,
+    },
+  });
+}
+
+/** The numbers of decisions can't be below 0, however corrections came. */
+export function toCompleteness({ completeness, folded }: Answer, by: readonly UnreportedBy[]): Completeness {
+  const { decided, reported, unreported, unknown } = completeness;
+  const whole = (value: number): bigint => BigInt(Math.max(0, Math.round(value)));
+  return create(CompletenessSchema, {
+    decided: whole(decided),
+    reported: whole(reported),
+    unreported: whole(unreported),
+    unknown: whole(unknown),
+    open: whole(decided - reported - unreported - unknown),
+    unreportedBy: by.slice(0, MOST_ENVOYS).map((each) => ({
+      envoy: each.envoy,
+      decided: BigInt(each.decided),
+      unreported: BigInt(each.unreported),
+    })),
+    folded: whole(folded),
+  });
+}
+
+/** What ranks are made of; undefined of a mean, which has no share. */
+export function amountOf(counted: Counted, order: Order): number | undefined {
+  switch (order) {
+    case 'count':
+      return counted.count;
+    case 'errors':
+      return counted.errors;
+    case 'denials':
+      return counted.denials;
+    case 'bytes':
+      return counted.requestBytes + counted.responseBytes;
+    default:
+      return undefined;
+  }
+}
