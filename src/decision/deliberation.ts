@@ -30,6 +30,8 @@ export interface DecisionPorts extends LocateOptions {
   readonly isRehearsal?: boolean;
   /** Called with every unexpected failure inside a policy or the store, before its failure mode decides. */
   failed(policy: string, error: unknown): void;
+  /** Called with every step as it ends, where somebody follows this decision; `startedAt` in monotonic milliseconds. */
+  noted?(step: Step, startedAt: number): void;
   /** Called with every expression that had no value for a request. */
   expressionFailed?(policy: string, failure: ExpressionFailure): void;
 }
@@ -222,7 +224,9 @@ export function note(
   const now = deliberation.ports.clock.monotonic();
   deliberation.notedAt = now;
   const durationMs = now - startedAt;
-  deliberation.steps.push({ name, policy: kind, mode, result, denial, remark, identity, windows, cost, durationMs });
+  const step = { name, policy: kind, mode, result, denial, remark, identity, windows, cost, durationMs };
+  deliberation.steps.push(step);
+  deliberation.ports.noted?.(step, startedAt);
 }
 
 /** The one place where an unexpected failure becomes an answer. Undefined: the request continues. */

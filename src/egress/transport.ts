@@ -22,7 +22,7 @@ export interface TlsMaterial {
 export interface Sending {
   readonly method?: 'GET' | 'POST';
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string | undefined;
+  readonly body?: string | Uint8Array | undefined;
   /** Ends the call. */
   readonly signal: AbortSignal;
   /** Milliseconds of silence after which a call ends that the signal can't end. */

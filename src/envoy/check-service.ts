@@ -23,11 +23,27 @@ export interface CheckObserver {
   policyFailed(policy: string, error: unknown): void;
 }
 
+/** Follows Checks that are traced. Never throws. */
+export interface CheckTracer {
+  /** @returns undefined if this Check is not traced */
+  begin(check: Check, call: Call, ports: DecisionPorts, startedAt: number): CheckTrace | undefined;
+}
+
+/** Follows one Check: it is decided with these ports, and then it ends in one of two ways. */
+export interface CheckTrace {
+  readonly ports: DecisionPorts;
+  decided(decision: Decision, durationMs: number): void;
+  /** The Check ended as a gRPC error, without a decision. */
+  failed(code: Code): void;
+}
+
 export interface CheckMethodOptions {
   /** In force now; undefined until one is loaded. */
   readonly snapshot: () => Snapshot | undefined;
   readonly ports: DecisionPorts;
   readonly observer: CheckObserver;
+  /** Absent: no Check is traced. */
+  readonly tracer?: CheckTracer | undefined;
 }
 
 const NOTHING_DECIDED = {
@@ -46,11 +62,17 @@ const NOTHING_DECIDED = {
  * Envoy treats a gRPC error as a failure and may let the request pass, so an unexpected failure here is a denial. The
  * answer is synchronous if no policy has to wait.
  */
-export function createCheckMethod({ snapshot, ports, observer }: CheckMethodOptions): Method {
+export function createCheckMethod({ snapshot, ports, observer, tracer }: CheckMethodOptions): Method {
   const { clock } = ports;
   const write = createAnswerWriter();
 
-  function answer(decision: Decision, check: Check, table: ReasonTable, startedAt: number): Uint8Array {
+  function answer(
+    decision: Decision,
+    check: Check,
+    table: ReasonTable,
+    startedAt: number,
+    trace?: CheckTrace,
+  ): Uint8Array {
     let written = decision;
     let bytes: Uint8Array;
     try {
@@ -60,7 +82,9 @@ export function createCheckMethod({ snapshot, ports, observer }: CheckMethodOpti
       written = { ...decision, ...denied({ reason: 'policy_failed', detail: 'the answer could not be written' }) };
       bytes = write(written, check, table);
     }
-    observer.decided(written, check, clock.monotonic() - startedAt);
+    const durationMs = clock.monotonic() - startedAt;
+    observer.decided(written, check, durationMs);
+    trace?.decided(written, durationMs);
     return bytes;
   }
 
@@ -83,21 +107,22 @@ export function createCheckMethod({ snapshot, ports, observer }: CheckMethodOpti
         const denial: Denial = { reason: 'not_ready', detail: 'no documents are loaded yet' };
         return answer({ ...NOTHING_DECIDED, denial }, check, reasons, startedAt);
       }
+      const trace = tracer?.begin(check, call, ports, startedAt);
       let decided: Decision | Promise<Decision>;
       try {
-        decided = decide(inForce, check, ports, call.deadline, call, startedAt);
+        decided = decide(inForce, check, trace?.ports ?? ports, call.deadline, call, startedAt);
       } catch (error) {
         decided = failure(error, inForce);
       }
-      if (!(decided instanceof Promise)) return answer(decided, check, inForce.reasons, startedAt);
+      if (!(decided instanceof Promise)) return answer(decided, check, inForce.reasons, startedAt, trace);
       const answered = decided
         .catch((error: unknown) => {
-          if (error instanceof Abandoned) throw clock.monotonic() >= call.deadline ? late(observer) : gone();
-          return failure(error, inForce);
+          if (!(error instanceof Abandoned)) return failure(error, inForce);
+          throw clock.monotonic() >= call.deadline ? late(observer, trace) : gone(trace);
         })
         .then((decision) => {
-          if (clock.monotonic() >= call.deadline) throw late(observer);
-          return answer(decision, check, inForce.reasons, startedAt);
+          if (clock.monotonic() >= call.deadline) throw late(observer, trace);
+          return answer(decision, check, inForce.reasons, startedAt, trace);
         });
       return untilGone(answered, call);
     },
@@ -132,11 +157,13 @@ function untilGone(answered: Promise<Uint8Array>, call: Call): Promise<Uint8Arra
   });
 }
 
-function late(observer: CheckObserver): RpcError {
+function late(observer: CheckObserver, trace?: CheckTrace): RpcError {
+  trace?.failed(Code.deadlineExceeded);
   observer.failed('deadline_exceeded');
   return new RpcError(Code.deadlineExceeded, 'the deadline has passed');
 }
 
-function gone(): RpcError {
+function gone(trace?: CheckTrace): RpcError {
+  trace?.failed(Code.cancelled);
   return new RpcError(Code.cancelled, 'the caller has left');
 }

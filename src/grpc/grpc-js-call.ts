@@ -1,9 +1,10 @@
 import type { Clock } from '../clock.ts';
-import type { Call } from './rpc.ts';
+import type { Call, TraceField } from './rpc.ts';
 
 /** What all kinds of the library's calls have in common. */
 interface AnyCall {
   readonly cancelled: boolean;
+  readonly metadata: { get(name: string): readonly (string | Buffer)[] };
   getPeer(): string;
   getDeadline(): Date | number;
   once(event: 'cancelled', listener: () => void): unknown;
@@ -30,6 +31,10 @@ export class GrpcJsCall implements Call {
   /** Connections on a Unix socket have no address and count as one. */
   get connection(): string {
     return this.#call.getPeer();
+  }
+
+  traceField(name: TraceField): string | undefined {
+    return this.#call.metadata.get(name)[0]?.toString();
   }
 
   get signal(): AbortSignal {

@@ -14,7 +14,21 @@ export interface Call {
   readonly signal: AbortSignal;
   /** The same for all calls of one connection, and for no other; absent: not known. */
   readonly connection?: unknown;
+  /** A field of the call's own metadata that carries a trace's context; absent: this transport has none. */
+  traceField?(name: TraceField): string | undefined;
 }
+
+/** What carries the context of a trace: W3C Trace Context, and B3 in both forms. */
+export const TRACE_FIELDS = [
+  'traceparent',
+  'tracestate',
+  'b3',
+  'x-b3-traceid',
+  'x-b3-spanid',
+  'x-b3-sampled',
+  'x-b3-flags',
+] as const;
+export type TraceField = (typeof TRACE_FIELDS)[number];
 
 /** Messages are serialised protobuf, without the five bytes of gRPC framing. */
 export type Method =

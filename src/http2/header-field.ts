@@ -1,3 +1,5 @@
+import { TRACE_FIELDS } from '../grpc/rpc.ts';
+
 /** The meaning of a field to a server, determined once when the field is first decoded. */
 export const FieldKind = {
   regular: 0,
@@ -12,6 +14,8 @@ export const FieldKind = {
   grpcTimeout: 8,
   grpcEncoding: 9,
   te: 10,
+  /** Carries a trace's context: one of {@link TRACE_FIELDS}. */
+  traceContext: 11,
 } as const;
 export type FieldKind = (typeof FieldKind)[keyof typeof FieldKind];
 
@@ -55,6 +59,7 @@ const KIND_BY_NAME = new Map<string, FieldKind>([
   ['grpc-timeout', FieldKind.grpcTimeout],
   ['grpc-encoding', FieldKind.grpcEncoding],
   ['te', FieldKind.te],
+  ...TRACE_FIELDS.map((name) => [name, FieldKind.traceContext] as const),
   // Connection-specific fields: RFC 9113, 8.2.2.
   ['connection', FieldKind.malformed],
   ['keep-alive', FieldKind.malformed],

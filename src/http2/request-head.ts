@@ -12,6 +12,8 @@ export interface RequestHead {
   readonly contentLength: number;
   readonly grpcTimeout: string;
   readonly grpcEncoding: string;
+  /** Fields that carry a trace's context; undefined where there are none. */
+  readonly trace: readonly HeaderField[] | undefined;
   /** RFC 9113, 8.1.1: answered with a stream error. */
   readonly isMalformed: boolean;
   /** More fields than SETTINGS_MAX_HEADER_LIST_SIZE allows; those above it are not in here. */
@@ -32,6 +34,7 @@ export class HeadBuilder implements FieldSink {
   #contentLength = -1;
   #grpcTimeout = '';
   #grpcEncoding = '';
+  #trace: HeaderField[] | undefined;
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
@@ -44,7 +47,8 @@ export class HeadBuilder implements FieldSink {
     if (kind >= FieldKind.method && kind <= FieldKind.authority) this.#pseudo(kind, value);
     else {
       this.#regularSeen = true;
-      if (kind !== FieldKind.regular) this.#known(kind, value);
+      if (kind === FieldKind.traceContext) (this.#trace ??= []).push(field);
+      else if (kind !== FieldKind.regular) this.#known(kind, value);
     }
   }
 
@@ -83,6 +87,7 @@ export class HeadBuilder implements FieldSink {
       contentLength: this.#contentLength,
       grpcTimeout: this.#grpcTimeout,
       grpcEncoding: this.#grpcEncoding,
+      trace: this.#trace,
       isMalformed: this.#isMalformed || !this.#pseudoFieldsFit(),
       isTooLarge: this.#bytes > this.#maxBytes,
     };
@@ -113,5 +118,6 @@ export class HeadBuilder implements FieldSink {
     this.#method = this.#scheme = this.#path = this.#authority = undefined;
     this.#contentType = this.#grpcTimeout = this.#grpcEncoding = '';
     this.#contentLength = -1;
+    this.#trace = undefined;
   }
 }

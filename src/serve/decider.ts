@@ -28,6 +28,7 @@ import type { SharedCounters } from './counter-store.ts';
 import { locateOptionsOf } from './locate-flags.ts';
 import type { Reporting } from './reporting.ts';
 import type { ServeFlags } from './serve-flags.ts';
+import { tracingOf } from './tracing.ts';
 
 /** Decides Checks, with everything that this needs. */
 export interface Decider extends Reporting {
@@ -114,6 +115,8 @@ export async function openDecider(
     }),
   );
   opened.defer(() => store.close());
+  const tracer = await tracingOf(flags, environment, reporting, store.health().kind);
+  opened.defer(() => tracer?.close());
   const documents = await followFolder({
     paths: flags.policies,
     policyKinds,
@@ -160,6 +163,7 @@ export async function openDecider(
       snapshot,
       ports: { ...ports, repetitions, hostDiffers: (difference) => observer.hostDiffers(difference) },
       observer,
+      tracer,
     }),
     accessLog: openAnalytics(flags, { metrics, clock, snapshot }),
     ports,

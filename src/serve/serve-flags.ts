@@ -6,6 +6,7 @@ import { egressAllow } from './egress-flag.ts';
 import { counterFlags } from './counter-flags.ts';
 import { httpFlags } from './http-flags.ts';
 import { locateFlags } from './locate-flags.ts';
+import { tracingFlags } from './tracing-flags.ts';
 
 /** The flags of `ostiary serve`. Commands that mean the same by a name take the flag from here. */
 export const serveFlags = withVariables({
@@ -80,6 +81,7 @@ export const serveFlags = withVariables({
     'least level that is logged, as JSON lines on standard output',
   ),
   logAllowRate: fraction(0.01, 'share of allowed Checks that have a decision line; every denial has one'),
+  ...tracingFlags,
   quiet: toggle('do not print the lines to try at the start'),
 });
 

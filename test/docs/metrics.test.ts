@@ -5,6 +5,7 @@ import { createRequestMetrics } from '../../src/analytics/request-metrics.ts';
 import { createDirectory } from '../../src/contract/directory.ts';
 import { createMetrics } from '../../src/observe/metrics.ts';
 import { allReasons } from '../../src/policies/index.ts';
+import { createTraceMetrics } from '../../src/tracing/trace-metrics.ts';
 import { stoppedClock } from '../observe/decisions.ts';
 
 const page = await readFile(new URL('../../docs/metrics.md', import.meta.url), 'utf8');
@@ -60,6 +61,8 @@ async function registered(): Promise<Record<string, Described>> {
   // Made at the first stream.
   createRequestMetrics(metrics.registry, () => ({ apiNamed: () => undefined, directory: createDirectory([], []) }));
   createEntryMetrics(metrics.registry);
+  // Made where Checks are traced.
+  createTraceMetrics(metrics.registry);
   const scraped = await metrics.registry.getMetricsAsJSON();
   const own = scraped.filter(({ name }) => name.startsWith('ostiary_'));
   return sorted(

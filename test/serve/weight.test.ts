@@ -37,6 +37,7 @@ test('a plain sidecar does not load what it has no use for', async () => {
     '/src/analytics/access-log.ts',
     '/src/grpc/reflection-answers.ts',
     '/src/generate/',
+    '/src/tracing/',
     'NativeModule tls\n',
     'NativeModule http2\n',
     'NativeModule https\n',

@@ -1,5 +1,5 @@
 import { Code, RpcError } from '../../grpc/rpc.ts';
-import type { Call } from '../../grpc/rpc.ts';
+import type { Call, TraceField } from '../../grpc/rpc.ts';
 import { Stream } from '../stream.ts';
 import type { StreamHost } from '../stream.ts';
 import type { GrpcAnswers } from './answers.ts';
@@ -31,6 +31,10 @@ export abstract class GrpcCall extends Stream implements Call {
 
   get connection(): unknown {
     return this.host;
+  }
+
+  traceField(name: TraceField): string | undefined {
+    return this.plan.trace?.find((field) => field.name === name)?.value;
   }
 
   /** Made on first use: most handlers answer before anyone could cancel. */

@@ -17,6 +17,7 @@ export interface CallPlan extends CallSettings {
   readonly timeoutMs: number;
   readonly isGzip: boolean;
   readonly contentLength: number;
+  readonly trace: RequestHead['trace'];
 }
 
 /** A gRPC call that ends before it begins. */
@@ -62,6 +63,7 @@ export function planFor(head: RequestHead, methods: ReadonlyMap<string, Method>,
     timeoutMs,
     isGzip: encoding === 'gzip',
     contentLength: head.contentLength,
+    trace: head.trace,
     ...settings,
   };
 }

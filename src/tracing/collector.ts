@@ -1,0 +1,84 @@
+import type { EgressTransport } from '../egress/transport.ts';
+
+/** What became of a batch. */
+export type Delivery =
+  /** Of the spans, so many were refused, and the collector said why. */
+  | { readonly result: 'taken'; readonly refused: number; readonly detail: string }
+  /** It will never take them. */
+  | { readonly result: 'refused'; readonly detail: string }
+  /** Later it may. */
+  | { readonly result: 'failed'; readonly detail: string };
+
+/** Sends a batch, and says what became of it. Never rejects. */
+export type Deliver = (body: Uint8Array) => Promise<Delivery>;
+
+export interface CollectorOptions {
+  readonly transport: EgressTransport;
+  readonly url: string;
+  /** Such as a token for the collector. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+const TIMEOUT_MS = 10_000;
+/** The statuses after which a client tries again (OTLP, "Retryable Response Codes"). */
+const RETRYABLE = new Set([429, 502, 503, 504]);
+const MAX_ANSWER_BYTES = 16 * 1024;
+const MAX_DETAIL = 200;
+
+/** OTLP over HTTP: `ExportTraceServiceRequest` as JSON, compressed. */
+export function collector({ transport, url, headers }: CollectorOptions): Deliver {
+  return async (body) => {
+    const timeout = AbortSignal.timeout(TIMEOUT_MS);
+    try {
+      const { status, body: answer } = await transport(url, {
+        method: 'POST',
+        headers: { ...headers, 'content-type': 'application/json', 'content-encoding': 'gzip' },
+        body,
+        signal: timeout,
+        timeoutMs: TIMEOUT_MS,
+      });
+      const text = await read(answer);
+      if (status >= 200 && status < 300) return { result: 'taken', ...partialSuccess(text) };
+      const detail = `status ${status}`;
+      if (RETRYABLE.has(status)) return { result: 'failed', detail };
+      return { result: 'refused', detail };
+    } catch (error) {
+      const detail = timeout.aborted ? `no answer within ${TIMEOUT_MS / 1000} s` : causeOf(error);
+      return { result: 'failed', detail };
+    }
+  };
+}
+
+/** Such as `connect ECONNREFUSED 127.0.0.1:4318`. */
+function causeOf(error: unknown): string {
+  return error instanceof Error ? error.message.slice(0, MAX_DETAIL) : 'it can not be reached';
+}
+
+/** To its end, so that the connection can be used again; what is too long is not kept. */
+async function read(body: AsyncIterable<Uint8Array> | null): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body ?? []) {
+    bytes += chunk.length;
+    if (bytes > MAX_ANSWER_BYTES) return '';
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** What a collector that took the batch says of the spans that it did not take. */
+function partialSuccess(text: string): { readonly refused: number; readonly detail: string } {
+  const nothing = { refused: 0, detail: '' };
+  if (text === '') return nothing;
+  try {
+    const { partialSuccess: partial } = JSON.parse(text) as {
+      readonly partialSuccess?: { readonly rejectedSpans?: unknown; readonly errorMessage?: unknown };
+    };
+    const refused = Number(partial?.rejectedSpans ?? 0);
+    const said = partial?.errorMessage;
+    if (!Number.isSafeInteger(refused) || refused < 0) return nothing;
+    return { refused, detail: typeof said === 'string' ? said.slice(0, MAX_DETAIL) : '' };
+  } catch {
+    return nothing;
+  }
+}

@@ -1,0 +1,52 @@
+import type { Clock } from '../clock.ts';
+import type { CheckTracer } from '../envoy/check-service.ts';
+import type { Call } from '../grpc/rpc.ts';
+import type { Check } from '../request/check.ts';
+import { RecordedCheck } from './check-trace.ts';
+import type { EndedCheck } from './check-trace.ts';
+import type { createSampler } from './sampling.ts';
+import { incomingTrace } from './trace-context.ts';
+import type { IncomingTrace } from './trace-context.ts';
+
+/** Whoever calls decides by a header whether a request is sampled: a second has no more traces than this. */
+export const MOST_TRACES_A_SECOND = 1000;
+
+export interface TracerPorts {
+  readonly clock: Clock;
+  readonly sample: ReturnType<typeof createSampler>;
+  readonly ended: (check: EndedCheck) => void;
+  /** A Check that was to be sampled is not followed, because there were too many. */
+  readonly overRate: () => void;
+}
+
+export function createTracer({ clock, sample, ended, overRate }: TracerPorts): CheckTracer {
+  let second = Number.NEGATIVE_INFINITY;
+  let begun = 0;
+
+  const hasRoom = (): boolean => {
+    const now = clock.monotonic();
+    if (now - second >= 1000) [second, begun] = [now, 0];
+    begun += 1;
+    return begun <= MOST_TRACES_A_SECOND;
+  };
+
+  return {
+    begin(check, call, ports, startedAt) {
+      const trace = sample(traceOf(check, call));
+      if (trace === undefined) return undefined;
+      if (!hasRoom()) {
+        overRate();
+        return undefined;
+      }
+      return new RecordedCheck({ trace, method: check.isHttp ? check.method : '', startedAt, ports, ended });
+    },
+  };
+}
+
+/**
+ * Where Envoy traces, its call has the context of Envoy's own span of the call, and the request still has what the caller
+ * sent. Where it does not, only the request has one.
+ */
+function traceOf(check: Check, call: Call): IncomingTrace | undefined {
+  return incomingTrace((name) => call.traceField?.(name)) ?? incomingTrace((name) => check.header(name));
+}
