@@ -6,6 +6,7 @@ import type { Entry } from './entry.ts';
 import type { RequestEvent } from './event.ts';
 import { outcomeOf } from './outcome.ts';
 import { flagNames } from './response-flags.ts';
+import { routeOf } from './route.ts';
 import { sourceOf } from './source.ts';
 import { traceIdOf } from './trace-id.ts';
 import { userAgentFamily } from './user-agent.ts';
@@ -27,6 +28,8 @@ export type EventMaker = (entry: Entry, node: string) => RequestEvent;
 /** Documents bound the names in our answers; who sends entries may write anything. */
 const LONGEST_NAME = 256;
 const LONGEST_SHADOW = 4096;
+/** A base path and a template. */
+const LONGEST_ROUTE = 4096;
 /** Half of what a `Date` can hold: with any duration added it still can. */
 const LATEST_MS = 4e15;
 
@@ -58,7 +61,7 @@ export function createEventMaker({ names, now, newId, clientAddress }: EventPort
     const document = api === '' ? undefined : names().apiNamed(api);
     set('api', api);
     set('apiVersion', document?.labels['version'] ?? '');
-    set('route', document?.basePath ?? '');
+    set('route', document === undefined ? '' : routeOf(entry, document), LONGEST_ROUTE);
     set('client', entry.text(Span.clientName));
     set('clientId', entry.clientId);
     set('contract', entry.contract);

@@ -21,6 +21,7 @@ import type { Loaded } from './load.ts';
 import { namespaceOf, PLATFORM_NAMESPACE, qualifiedName, referenceFrom } from './names.ts';
 import { refuseOwnedHeaders } from './owned-headers.ts';
 import { refuseSharedUrls, resourceMetadataOf } from './resource-metadata.ts';
+import type { RouteStage } from './routes.ts';
 import type { TierStage } from './tiers.ts';
 import { refuseChosenRules } from './chosen-rules.ts';
 import type { Warnings } from './warnings.ts';
@@ -29,6 +30,7 @@ export interface ApiContext {
   readonly index: DocumentIndex;
   readonly policies: PolicyStage;
   readonly tiers: TierStage;
+  readonly routes: RouteStage;
   readonly hosts: HostMatching;
   readonly faults: Faults;
   readonly warnings: Warnings;
@@ -93,6 +95,7 @@ export function assembleApis(context: ApiContext): AssembledApis {
       identityHeaders,
       severalIssuers,
       tiers: ofApi,
+      routes: context.routes.of(loaded),
       publicRequests: spec.public === true ? [{}] : spec.public,
       metadata: metadataOf(loaded, ordered.filter(isAccess)),
       access: ordered.filter(isAccess),

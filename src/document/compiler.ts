@@ -24,6 +24,7 @@ import type { DocumentSet } from './document-set.ts';
 import type { Variables } from './environment.ts';
 import { Faults } from './fault.ts';
 import { FileContents, NamedFileReader } from './file-contents.ts';
+import { RouteStage } from './routes.ts';
 import { TierStage } from './tiers.ts';
 import { VersionDigest } from './version.ts';
 import { Warnings } from './warnings.ts';
@@ -79,6 +80,7 @@ export class Compiler {
   readonly #index = new DocumentIndex();
   readonly #version = new VersionDigest();
   readonly #tiers = new TierStage();
+  readonly #routes = new RouteStage(this.#version);
   readonly #clients = new ClientStage(this.#version);
   readonly #contracts = new ContractStage(this.#version);
   readonly #messages = new MessageStage(this.#version);
@@ -118,6 +120,7 @@ export class Compiler {
     const contracts = await this.#contracts.take(changes, { clients, apis }, context);
     this.#messages.take(changes, this.#index);
     const files = new NamedFileReader({ ...reader, contents: this.#contents, giveWay: yieldIfDue });
+    await this.#routes.take(changes, files);
     const routingChanged = await this.#policies.take(changes, files);
     // Of a snapshot with faults only the documents are kept: the next one is built from scratch.
     const directory = clients.size > 0 ? undefined : this.#directory?.with(contracts);
@@ -127,7 +130,8 @@ export class Compiler {
 
     const faults = set.complete ? set.faults : new Faults();
     const warnings = new Warnings();
-    for (const stage of [this.#index, this.#clients, this.#contracts, this.#messages]) stage.tellFaults(faults);
+    for (const stage of [this.#index, this.#clients, this.#contracts, this.#messages, this.#routes])
+      stage.tellFaults(faults);
     this.#policies.tell(faults, warnings);
     this.#clients.tellWarnings(warnings, this.#options.environment.broughtKeys !== undefined);
     const assembled = routing ?? this.#assemble(faults);
@@ -176,6 +180,7 @@ export class Compiler {
       index: this.#index,
       policies: this.#policies,
       tiers: this.#tiers,
+      routes: this.#routes,
       hosts: this.#hosts,
       faults,
       warnings,

@@ -2,11 +2,12 @@ import { z } from 'zod';
 import { MAX_SECRETS } from '../contract/secret.ts';
 import type { Reason } from '../denial/denial.ts';
 import { allReasons } from '../policies/index.ts';
-import { limitsOrUnlimited } from '../quota/limit-schema.ts';
 import { apiKeys } from './api-key-schema.ts';
 import { publicUrl } from './public-url.ts';
 import { annotations, basePath, clientId, host, labels, name, unique } from './fields.ts';
 import { principals } from './principal-schema.ts';
+import { routeFields } from './route-schema.ts';
+import { tier } from './tier-schema.ts';
 
 /** Every document says it: a later version can change what fields mean. */
 export const API_VERSION = 'ostiary.dev/v1alpha1';
@@ -107,20 +108,6 @@ function isOneOfBoth(
   if (Object.keys(fields.config).length > 0) report('config', 'belongs to the alternatives of authentication');
 }
 
-const tier = z.strictObject({
-  name,
-  limits: limitsOrUnlimited.describe('All must have quota; unlimited: there are none'),
-  proposedLimits: limitsOrUnlimited
-    .optional()
-    .describe('Limits to try in shadow: see useProposedLimits of rate-limiting-sla'),
-  onStoreFailure: z
-    .enum(['deny', 'allow', 'local'])
-    .optional()
-    .describe("While the counter store can't tell; absent: as the policy says"),
-  autoApprove: z.boolean().default(false).describe('A contract without a status is approved'),
-  deprecated: z.boolean().default(false).describe('It takes no new contracts: one that is pending is an error'),
-});
-
 const api = z.strictObject({
   hosts: z.array(host).min(1).optional().describe('Absent: any host'),
   publicUrl: publicUrl
@@ -140,6 +127,7 @@ const api = z.strictObject({
     .enum(['refuse', 'keep'])
     .default('refuse')
     .describe('keep: %2F is a character of its segment, as GitLab and npm need it; refuse: a request with one is 400'),
+  ...routeFields,
   tiers: z
     .array(tier)
     .superRefine((list, context) => {

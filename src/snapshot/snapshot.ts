@@ -4,6 +4,7 @@ import type { Condition } from '../policy/condition.ts';
 import type { AccessPolicy, Authenticating, QuotaPolicy } from '../policy/policy.ts';
 import type { ConditionSource, Rules } from '../policy/rules.ts';
 import type { IdentityHeaders } from './identity-headers.ts';
+import type { RouteIndex } from './route-index.ts';
 
 /** Everything that decides a Check: one immutable, compiled version of the documents. */
 export interface Snapshot {
@@ -53,6 +54,8 @@ export interface Api {
   /** Its enforced policies take tokens of more than one issuer. */
   readonly severalIssuers?: boolean;
   readonly tiers: readonly Tier[];
+  /** For what is told of requests, and for no decision; absent: nothing but the base path is told. */
+  readonly routes?: RouteIndex | undefined;
   /** Requests that are meant for everybody, as the document says: for what is told of the API, and for no decision. */
   readonly publicRequests?: readonly ConditionSource[] | undefined;
   /** What clients are told of it (RFC 9728); absent: it has no public URL, or takes no access tokens. */

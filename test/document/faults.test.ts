@@ -9,7 +9,7 @@ describe('a fault has a place, a field, an expectation and a remedy', () => {
     'an unknown field': [`${api}spec:\n  hots: [a]\n`, 'a.yaml:5:3: spec.hots: unknown field; did you mean "hosts"?'],
     'a field of another name altogether': [
       `${api}spec: {colour: red}\n`,
-      'a.yaml:4:8: spec.colour: unknown field (known: hosts, publicUrl, basePath, public, encodedSlashes, tiers, policies)',
+      'a.yaml:4:8: spec.colour: unknown field (known: hosts, publicUrl, basePath, public, encodedSlashes, routes, openapi, tiers, policies)',
     ],
     'a wrong type': [
       `${client}spec:\n  clientId: 123\n`,
