@@ -6,6 +6,8 @@ import { UserError } from './errors.ts';
 export interface Flag<T> {
   /** The placeholder of the value in `--help`; undefined for a switch. */
   readonly placeholder: string | undefined;
+  /** One letter that stands for its name: `-o`. */
+  readonly short?: string;
   readonly fallback: T;
   /** The default as `--help` shows it; empty if there is none to show. */
   readonly shown: string;
@@ -161,10 +163,11 @@ export function parseFlags<F extends Flags>(
 ): CommandLine<F> {
   const names = new Map(Object.keys(flags).map((key) => [flagName(key), key]));
   const options = Object.fromEntries(
-    [...names].map(([name, key]) => [
-      name,
-      { type: flags[key]?.placeholder === undefined ? ('boolean' as const) : ('string' as const), multiple: true },
-    ]),
+    [...names].map(([name, key]) => {
+      const { placeholder, short } = flags[key] as Flag<unknown>;
+      const type = placeholder === undefined ? ('boolean' as const) : ('string' as const);
+      return [name, { type, multiple: true, ...(short !== undefined && { short }) }];
+    }),
   );
   const parsed = parseCommandLine(argv, options, [...names.keys()]);
   const values = Object.fromEntries(
@@ -205,7 +208,7 @@ function valueOf(flag: Flag<unknown>, texts: readonly string[], origin: string):
 
 function parseCommandLine(
   argv: readonly string[],
-  options: Record<string, { type: 'string' | 'boolean'; multiple: boolean }>,
+  options: Record<string, { type: 'string' | 'boolean'; multiple: boolean; short?: string }>,
   known: readonly string[],
 ): ReturnType<typeof parseArgs> {
   try {
@@ -227,10 +230,10 @@ function parseCommandLine(
 
 /** Node's message about a flag and its value, in this program's words. */
 function valueFault(message: string, argv: readonly string[]): string {
-  const name = /Option '(?:-\w, )?(--[\w-]+)/.exec(message)?.[1];
+  const [, short, name] = /Option '(?:(-\w), )?(--[\w-]+)/.exec(message) ?? [];
   if (name === undefined) return message.split('\n')[0] ?? '';
   if (message.includes('does not take')) return `${name} takes no value`;
-  const next = argv[argv.indexOf(name) + 1];
+  const next = argv[argv.findIndex((given) => given === name || given === short) + 1];
   return next?.startsWith('-') === true
     ? `${name} has no value: one that begins with a dash is written ${name}=${next}`
     : `${name} has no value: see --help`;

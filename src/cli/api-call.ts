@@ -8,16 +8,19 @@ export interface ApiAddress {
   readonly api: string;
   /** Where the method needs it. */
   readonly token: string | undefined;
+  /** The flag that `api` is from; absent: `--api`. */
+  readonly flag?: string;
 }
 
 /**
  * Calls a method of the operator's API in JSON.
  * @throws UserError if nobody answers, or the answer is an error
  */
-export async function callApi(method: string, message: object, { api, token }: ApiAddress): Promise<unknown> {
+export async function callApi(method: string, message: object, address: ApiAddress): Promise<unknown> {
+  const { api, token } = address;
   const place = api.startsWith('unix:')
     ? { socketPath: api.slice('unix:'.length), host: 'localhost' }
-    : hostOf(api.includes('://') ? api : `http://${api}`);
+    : hostOf(api.includes('://') ? api : `http://${api}`, address.flag ?? '--api');
   const headers = {
     'content-type': 'application/json',
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
@@ -35,11 +38,11 @@ export async function callApi(method: string, message: object, { api, token }: A
   throw new UserError(`${api} answered ${answer.status}: ${remedyOf(answer, token)}`);
 }
 
-function hostOf(api: string): { host: string; port: number } {
+function hostOf(api: string, flag: string): { host: string; port: number } {
   const url = URL.parse(api);
   // A path or a password would have no effect.
   const isAddress = url?.protocol === 'http:' && url.pathname === '/' && url.username + url.search + url.hash === '';
-  if (url === null || !isAddress) throw new UserError(`--api is ${api}: expected http://host:port or unix:/path`, 2);
+  if (url === null || !isAddress) throw new UserError(`${flag} is ${api}: expected http://host:port or unix:/path`, 2);
   return { host: url.hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(url.port || 80) };
 }
 

@@ -11,6 +11,13 @@ export const commands: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
   ['validate', { summary: 'check documents, and list every fault', load: () => import('./validate.ts') }],
   ['check', { summary: 'explain how a request would be decided', load: () => import('./check.ts') }],
   ['counters', { summary: 'show or reset the quota of a client or key', load: () => import('./counters.ts') }],
+  [
+    'analytics',
+    {
+      summary: 'tell who called, how often, how fast, and what was refused',
+      load: () => import('./analytics/command.ts'),
+    },
+  ],
   ['keys', { summary: 'fetch key sets again, to drop withdrawn keys', load: () => import('./keys.ts') }],
   ['schema', { summary: 'print the JSON Schema of the documents', load: () => import('./schema.ts') }],
   [

@@ -15,7 +15,8 @@ const COLUMNS = 100;
 /** The text of `ostiary COMMAND --help`. */
 export function helpText({ usage, summary, examples, flags, sections = {} }: Help): string {
   const rows = Object.entries(flags).map(([key, flag], at) => {
-    const name = `--${flagName(key)}${flag.placeholder === undefined ? '' : ` ${flag.placeholder}`}`;
+    const short = flag.short === undefined ? '' : `, -${flag.short}`;
+    const name = `--${flagName(key)}${short}${flag.placeholder === undefined ? '' : ` ${flag.placeholder}`}`;
     const title = sections[key] ?? (at === 0 ? 'Flags' : undefined);
     const heading = title === undefined ? '' : `${at === 0 ? '' : '\n'}${title}:\n`;
     return `${heading}  ${name}\n${wrapped(meaningOf(flag), '      ')}`;

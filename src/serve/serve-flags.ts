@@ -41,7 +41,7 @@ export const serveFlags = withVariables({
   apiTokenFile: text(
     undefined,
     'FILE',
-    'file with the token for Explain, InspectCounters and all changes, such as ResetCounters',
+    'file with the token for Explain, counters, analytics and all changes, such as ResetCounters',
   ),
   ...locateFlags,
   ...httpFlags,

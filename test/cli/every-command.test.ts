@@ -15,6 +15,7 @@ const everyFlag = loaded.flatMap(({ name, flags }) => {
 });
 /** Makes the arguments complete, so that the flag is what is wrong. */
 const needed: Readonly<Record<string, readonly string[]>> = {
+  analytics: ['query'],
   counters: ['get', 'orders'],
   generate: ['bootstrap'],
 };

@@ -58,6 +58,6 @@ export function analyticsApis() {
         ],
       }),
     );
-    return { archive, client, url, headers };
+    return { archive, client, url, headers, tokenFile };
   };
 }

@@ -1,0 +1,66 @@
+import { UserError } from '../../errors.ts';
+import { didYouMean } from '../../nearest.ts';
+import { defineCommand } from '../command.ts';
+import { flags } from './flags.ts';
+import type { Output, Values } from './flags.ts';
+import { printGraph } from './graph.ts';
+import { printQuery } from './query.ts';
+import { printSamples } from './samples.ts';
+import { printTop } from './top.ts';
+
+interface Question {
+  /** Flags with a meaning here, beside those of every question. */
+  readonly flags: readonly (keyof Values)[];
+  readonly outputs: readonly Output[];
+  /** @throws UserError */
+  print(values: Values): Promise<void>;
+}
+
+const COMMON = ['since', 'until', 'api', 'client', 'reason', 'limit', 'output', 'apiAddress', 'apiTokenFile'] as const;
+
+const questions: ReadonlyMap<string, Question> = new Map<string, Question>([
+  ['query', { flags: ['where', 'by', 'step', 'rankBy'], outputs: ['table', 'json', 'csv'], print: printQuery }],
+  ['top', { flags: ['where', 'by', 'rankBy'], outputs: ['table', 'json', 'csv'], print: printTop }],
+  ['graph', { flags: ['where'], outputs: ['table', 'json', 'dot', 'mermaid'], print: printGraph }],
+  ['samples', { flags: [], outputs: ['table', 'json', 'csv'], print: printSamples }],
+]);
+
+/** Asks a running service about the requests that it has counted. */
+export const command = defineCommand({
+  usage: 'analytics query|top|graph|samples [FLAGS]',
+  summary:
+    'Tells of the requests that a running service has counted, as Envoy reported them.\n' +
+    'query: how many, how fast and how they ended, by any dimensions.\n' +
+    'top: the highest of one dimension, with their share and the time of the same length before.\n' +
+    'graph: who depends on whom: client applications, APIs, services and workloads.\n' +
+    'samples: single requests, the latest first, with what each policy did.\n' +
+    'The service must run with --data-dir, and Envoy must stream its access log to it. It needs the API token.',
+  examples: [
+    'analytics query --api orders --by client,status --since 24h',
+    'analytics query --by client --where status=5xx --step 1h --since 7d -o csv',
+    'analytics top --by client --rank-by denials',
+    'analytics graph --since 24h -o mermaid',
+    'analytics samples --api orders --reason quota_spent',
+  ],
+  flags,
+  sections: { since: 'Which requests', by: 'What is told of them', apiAddress: 'Who is asked' },
+  maxArguments: 1,
+  concerned([name = '']) {
+    const question = questions.get(name);
+    return question && [...COMMON, ...question.flags];
+  },
+  async run({ values, positionals: [name = ''] }) {
+    const question = questions.get(name);
+    if (question === undefined) {
+      const said = name === '' ? 'a question comes first' : `there is no question ${JSON.stringify(name)}`;
+      const names = [...questions.keys()];
+      throw new UserError(`${said}${didYouMean(name, names)}: ostiary analytics ${names.join('|')}`, 2);
+    }
+    if (!question.outputs.includes(values.output)) {
+      const expected = question.outputs.join(', ');
+      throw new UserError(`--output is "${values.output}": expected one of ${expected} for analytics ${name}`, 2);
+    }
+    await question.print(values);
+    return 0;
+  },
+});

@@ -1,0 +1,49 @@
+import type { Completeness } from '../../../gen/ostiary/v1/analytics_pb.js';
+import { shown } from './shown.ts';
+import { percent, whole } from './units.ts';
+
+/** Named in the line; more are counted. */
+const NAMED_ENVOYS = 3;
+
+/** How much of what happened the answer counts: one line. */
+export function completenessLine(completeness: Completeness | undefined): string {
+  const { decided = 0n, reported = 0n, unreported = 0n, unknown = 0n, open = 0n, folded = 0n } = completeness ?? {};
+  if (decided === 0n)
+    return 'no decision was counted in this time: see --since, and whether Envoy streams its access log';
+  const settled = decided - open;
+  const parts = [
+    settled > 0n
+      ? `${percent(Number(reported) / Number(settled))} of ${whole(settled)} decisions reported`
+      : 'no decision reported yet',
+    unreported > 0n ? `${whole(unreported)} not reported${envoysOf(completeness)}` : '',
+    unknown > 0n ? `${whole(unknown)} nobody can tell of` : '',
+    open > 0n ? `${whole(open)} under way` : '',
+    folded > 0n ? `${whole(folded)} counted under _other` : '',
+  ];
+  return parts.filter((part) => part !== '').join('; ');
+}
+
+function envoysOf(completeness: Completeness | undefined): string {
+  const names = completeness?.unreportedBy.map(({ envoy }) => shown(envoy)) ?? [];
+  if (names.length === 0) return '';
+  const more = names.length - NAMED_ENVOYS;
+  return ` by ${names.slice(0, NAMED_ENVOYS).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+/** Numbers instead of the texts that protobuf's JSON has for them. */
+export function completenessJson(completeness: Completeness | undefined): object {
+  const { decided = 0n, reported = 0n, unreported = 0n, unknown = 0n, open = 0n, folded = 0n } = completeness ?? {};
+  return {
+    decided: Number(decided),
+    reported: Number(reported),
+    unreported: Number(unreported),
+    unknown: Number(unknown),
+    open: Number(open),
+    folded: Number(folded),
+    unreportedBy: (completeness?.unreportedBy ?? []).map((each) => ({
+      envoy: each.envoy,
+      decided: Number(each.decided),
+      unreported: Number(each.unreported),
+    })),
+  };
+}

@@ -1,0 +1,88 @@
+import { describe, expect, it, test } from 'vitest';
+import { completenessLine } from '../../../src/cli/analytics/completeness.ts';
+import { shown, widthOf } from '../../../src/cli/analytics/shown.ts';
+import { table } from '../../../src/cli/analytics/table.ts';
+import { bytes, duration, percent, period, rate, whole } from '../../../src/cli/analytics/units.ts';
+import { create } from '@bufbuild/protobuf';
+import { CompletenessSchema } from '../../../gen/ostiary/v1/analytics_pb.js';
+
+test.each([
+  [whole(1_204_311), '1,204,311'],
+  [percent(0.999_824), '99.98 %'],
+  [percent(0.999_999), '> 99.99 %'],
+  [percent(1), '100.00 %'],
+  [percent(0.000_001), '< 0.01 %'],
+  [percent(0), '0.00 %'],
+  [duration(0.4213), '0.421 ms'],
+  [duration(999.9), '1,000 ms'],
+  [duration(1300), '1.3 s'],
+  [bytes(999), '999 B'],
+  [bytes(1000), '1 kB'],
+  [bytes(1_234_567), '1.23 MB'],
+  [bytes(-2500), '-2.5 kB'],
+  [period(60_000), '1 min'],
+  [period(90_000), '90 s'],
+  [period(2_678_400_000), '31 d'],
+  [period(1500), '1,500 ms'],
+  [rate(0.025), '0.025'],
+  [rate(0.0001), '< 0.001'],
+  [rate(1234.5), '1,235'],
+])('%j', (text, expected) => {
+  expect(text).toBe(expected);
+});
+
+describe('a name', () => {
+  it('moves no cursor and turns no writing', () => {
+    expect(shown('a\u001b[31m\u202eb\u2028c\r\nd')).toBe('a\\u{1b}[31m\\u{202e}b\\u{2028}c\\u{d}\\u{a}d');
+  });
+
+  it('is as wide as it is shown', () => {
+    expect(['abc', '注文', 'e\u0301', '🚀'].map(widthOf)).toEqual([3, 4, 1, 2]);
+  });
+
+  it('keeps columns aligned', () => {
+    const columns = [{ title: 'name' }, { title: 'n', isNumber: true }];
+    expect(
+      table(
+        columns,
+        [
+          ['注文', '1'],
+          ['x', '22'],
+        ],
+        ['all', '23'],
+      ),
+    ).toBe(`\
+name   n
+────  ──
+注文   1
+x     22
+────  ──
+all   23
+`);
+  });
+});
+
+describe('the line of completeness', () => {
+  const line = (parts: Parameters<typeof create<typeof CompletenessSchema>>[1]) =>
+    completenessLine(create(CompletenessSchema, parts));
+
+  it.each([
+    [{ decided: 10n, reported: 10n }, '100.00 % of 10 decisions reported'],
+    [{ decided: 10n, reported: 5n, unreported: 5n }, '50.00 % of 10 decisions reported; 5 not reported'],
+    [{ decided: 3n, open: 3n }, 'no decision reported yet; 3 under way'],
+    [
+      { decided: 9n, reported: 1n, unknown: 8n, folded: 4n },
+      '11.11 % of 9 decisions reported; 8 nobody can tell of; 4 counted under _other',
+    ],
+    [{}, 'no decision was counted in this time: see --since, and whether Envoy streams its access log'],
+  ])('%#', (parts, expected) => {
+    expect(line(parts)).toBe(expected);
+  });
+
+  it('names the worst Envoys, and counts the others', () => {
+    const unreportedBy = ['a:1', 'b:1', 'c:1', 'd:1'].map((envoy) => ({ envoy, decided: 9n, unreported: 1n }));
+    expect(line({ decided: 40n, reported: 36n, unreported: 4n, unreportedBy })).toBe(
+      '90.00 % of 40 decisions reported; 4 not reported by a:1, b:1, c:1 and 1 more',
+    );
+  });
+});
