@@ -2,6 +2,7 @@
 import { create } from '@bufbuild/protobuf';
 import { durationFromMs, timestampFromMs } from '@bufbuild/protobuf/wkt';
 import * as proto from '../../gen/ostiary/v1/analytics_pb.js';
+import type { SampleQuestion } from '../analytics/sampled-request.ts';
 import type { Clock } from '../clock.ts';
 import { Code, RpcError } from '../grpc/rpc.ts';
 import type { Method } from '../grpc/rpc.ts';
@@ -9,7 +10,7 @@ import { didYouMean } from '../nearest.ts';
 import type { Answer, Question } from '../rollup/question.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { ArchiveUnavailable } from './analytics-desk.ts';
-import type { AnalyticsDesk, Ask, SampleArchive } from './analytics-desk.ts';
+import type { AnalyticsDesk, Ask } from './analytics-desk.ts';
 import { graphOf } from './analytics-graph.ts';
 import { conditionsOf, HOUR_MS, limitOf, questionOf } from './analytics-question.ts';
 import { topOf } from './analytics-top.ts';
@@ -126,7 +127,7 @@ export function analyticsMethods({ desk, snapshot, clock }: AnalyticsPorts): rea
 function sampleQuestionOf(
   { time, api, client, reason, limit }: proto.ListSamplesRequest,
   nowMs: number,
-): Parameters<SampleArchive['find']>[0] {
+): SampleQuestion {
   return {
     ...spanOf(time, nowMs, DAY_MS),
     ...(api !== '' && { api }),

@@ -2,7 +2,7 @@ import { create } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { SampleSchema } from '../../gen/ostiary/v1/analytics_pb.js';
 import type { Sample } from '../../gen/ostiary/v1/analytics_pb.js';
-import type { SampledRequest } from './analytics-desk.ts';
+import type { SampledRequest } from '../analytics/sampled-request.ts';
 import { MODES, RESULTS } from './explanation.ts';
 
 export function toSample({ event, steps }: SampledRequest): Sample {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { RankBy } from '../../gen/ostiary/v1/analytics_pb.js';
 import { PolicyStep_Mode as Mode, PolicyStep_Result as Result } from '../../gen/ostiary/v1/inspection_pb.js';
 import type { RequestEvent } from '../../src/analytics/event.ts';
-import type { SampleQuestion } from '../../src/operator/analytics-desk.ts';
+import type { SampleQuestion } from '../../src/analytics/sampled-request.ts';
 import { rowOf, slotOf } from '../rollup/kept-slots.ts';
 import { analyticsApis, HOUR, NOW, ok, shop, till } from './analytics-fixture.ts';
 

@@ -1,0 +1,38 @@
+import type { RequestEvent } from './event.ts';
+
+/** One request of which more is kept than what is counted. */
+export interface SampledRequest {
+  readonly event: RequestEvent;
+  /** What each policy did, in the order of the decision; empty where it is not known. */
+  readonly steps: readonly SampledStep[];
+}
+
+export interface SampledStep {
+  /** The binding's name, or `<api>/<name>` for an API's own policy. */
+  readonly name: string;
+  /** The kind, such as `rate-limiting`. */
+  readonly policy: string;
+  readonly mode: 'enforce' | 'shadow';
+  readonly result: 'allow' | 'deny' | 'answer' | 'not_applicable' | 'not_reached' | 'failed';
+  /** Of a denial. */
+  readonly reason?: string;
+  readonly durationMs: number;
+}
+
+export interface SampleQuestion {
+  /** Milliseconds since the Unix epoch: requests received from here on, and before `untilMs`. */
+  readonly sinceMs: number;
+  readonly untilMs: number;
+  /** Absent: of any. */
+  readonly api?: string;
+  /** The name of the client application. */
+  readonly client?: string;
+  readonly reason?: string;
+  readonly most: number;
+}
+
+/** Answers questions about samples: whoever keeps them. */
+export interface SampleArchive {
+  /** @returns the latest first */
+  find(question: SampleQuestion): readonly SampledRequest[] | Promise<readonly SampledRequest[]>;
+}
