@@ -1,0 +1,88 @@
+import { Kysely, PostgresDialect } from 'kysely';
+import type { PostgresPool, PostgresPoolClient } from 'kysely';
+import pg from 'pg';
+import { UserError } from '../errors.ts';
+import type { Database, Schema } from './database.ts';
+import { migrate } from './migrate.ts';
+import { postgresFault, postgresName } from './postgres-faults.ts';
+
+export interface PostgresOptions {
+  /** `postgres://user:password@host:port/database?sslmode=verify-full`. */
+  readonly url: string;
+  readonly schema: Schema;
+  readonly connections?: number;
+  /** Until a connection stands. */
+  readonly connectMs?: number;
+  /** The longest that a statement may take. */
+  readonly statementMs?: number;
+  /** What the server lists as the program of our connections. */
+  readonly applicationName: string;
+}
+
+/** Types whose values ours all fit a number: `int8` and `numeric`. */
+const NUMBERS: ReadonlySet<number> = new Set([20, 1700]);
+
+/**
+ * A database of a server of PostgreSQL.
+ * @throws DatabaseFault
+ * @throws UserError (exit 2) where the URL is none
+ */
+export async function openPostgres<Tables>(options: PostgresOptions): Promise<Database<Tables>> {
+  const { url, schema, connections = 4, connectMs = 5000, statementMs = 60_000, applicationName } = options;
+  if (!URL.canParse(url))
+    throw new UserError('the URL of the database is none: expected postgres://USER@HOST/DATABASE', 2);
+  const name = postgresName(url);
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: connections,
+    connectionTimeoutMillis: connectMs,
+    idleTimeoutMillis: 60_000,
+    statement_timeout: statementMs,
+    application_name: applicationName,
+    allowExitOnIdle: true,
+    types: { getTypeParser: parserOf as typeof pg.types.getTypeParser },
+  });
+  // A connection that nobody used was lost: the pool makes a new one.
+  pool.on('error', () => {});
+  const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: tellingFaults(pool, name) }) });
+  const database: Database<Tables> = { engine: 'postgres', name, kysely, close: () => kysely.destroy() };
+  try {
+    await migrate(database, schema);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+  return database;
+}
+
+function parserOf(oid: number, format?: 'text' | 'binary'): unknown {
+  return NUMBERS.has(oid) && format !== 'binary' ? Number : pg.types.getTypeParser(oid, format);
+}
+
+/** The same pool, whose errors name the database and the remedy. */
+function tellingFaults(pool: pg.Pool, name: string): PostgresPool {
+  const wrapped = new WeakMap<pg.PoolClient, PostgresPoolClient>();
+  return {
+    options: pool.options,
+    end: () => pool.end(),
+    async connect() {
+      const client = await pool.connect().catch((error: unknown) => {
+        throw postgresFault(name, error);
+      });
+      const known = wrapped.get(client);
+      if (known !== undefined) return known;
+      const made = {
+        async query(sql: string, parameters: unknown[]) {
+          try {
+            return await client.query(sql, parameters);
+          } catch (error) {
+            throw postgresFault(name, error);
+          }
+        },
+        release: (error?: Error | boolean) => client.release(error),
+      } as unknown as PostgresPoolClient;
+      wrapped.set(client, made);
+      return made;
+    },
+  };
+}
