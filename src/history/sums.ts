@@ -1,0 +1,83 @@
+import { sql } from 'kysely';
+import type { RawBuilder } from 'kysely';
+import type { Database } from '../database/database.ts';
+import type { Counted, Order } from '../rollup/question.ts';
+import { Durations } from './durations.ts';
+import { SUMS } from './tables.ts';
+import type { SumColumns } from './tables.ts';
+
+type Engine = Database<unknown>['engine'];
+
+/** Sums, and histograms that are joined: `durations.ts`. */
+export interface Totals extends SumColumns {
+  readonly durations: Uint8Array;
+}
+
+export const US_A_MS = 1000;
+
+/** What a statement adds up of rows. */
+export function addedUp(engine: Engine, from: string): RawBuilder<unknown> {
+  return sql.join([...SUMS.map((name) => sumOf(from, name)), joinedDurations(engine, from)]);
+}
+
+export function sumOf(from: string, column: string): RawBuilder<unknown> {
+  return sql`CAST(sum(${sql.ref(`${from}.${column}`)}) AS bigint) AS ${sql.ref(column)}`;
+}
+
+function joinedDurations(engine: Engine, from: string): RawBuilder<unknown> {
+  const column = sql.ref(`${from}.durations`);
+  // SQLite's group_concat takes octets as they are, and only calls them a text.
+  if (engine === 'sqlite') return sql`CAST(coalesce(group_concat(${column}, ''), '') AS blob) AS durations`;
+  return sql`coalesce(string_agg(${column}, ''::bytea), ''::bytea) AS durations`;
+}
+
+/** For `ON CONFLICT … DO UPDATE`: what is in the table and what comes. */
+export function addedTo(engine: Engine, table: string): RawBuilder<unknown> {
+  const own = sql.ref(`${table}.durations`);
+  const both = sql`${own} || excluded.durations`;
+  return sql.join([
+    ...SUMS.map((name) => sql`${sql.ref(name)} = ${sql.ref(`${table}.${name}`)} + excluded.${sql.ref(name)}`),
+    sql`durations = ${engine === 'sqlite' ? sql`CAST(${both} AS blob)` : both}`,
+  ]);
+}
+
+export const SUM_NAMES: RawBuilder<unknown> = sql.join([...SUMS, 'durations'].map((name) => sql.ref(name)));
+
+/** By what a statement ranks sums. */
+export const RANKS: Readonly<Record<Order, string>> = {
+  count: 'count',
+  errors: 'errors',
+  denials: 'denials',
+  bytes: 'request_bytes + response_bytes',
+  duration: 'CASE WHEN duration_count > 0 THEN CAST(duration_us AS double precision) / duration_count ELSE 0 END',
+};
+
+/** Of several totals. */
+export function countedOf(totals: readonly Totals[]): Counted {
+  const durations = new Durations();
+  const sums: Record<keyof SumColumns, number> = {
+    count: 0,
+    errors: 0,
+    denials: 0,
+    request_bytes: 0,
+    response_bytes: 0,
+    duration_count: 0,
+    duration_us: 0,
+    policy_us: 0,
+  };
+  for (const total of totals) {
+    for (const name of SUMS) sums[name] += total[name];
+    durations.add(total.durations);
+  }
+  return {
+    count: sums.count,
+    errors: sums.errors,
+    denials: sums.denials,
+    requestBytes: sums.request_bytes,
+    responseBytes: sums.response_bytes,
+    durationCount: sums.duration_count,
+    durationMs: sums.duration_us / US_A_MS,
+    policyMs: sums.policy_us / US_A_MS,
+    durations: durations.pairs(),
+  };
+}

@@ -1,0 +1,215 @@
+import { sql } from 'kysely';
+import type { Transaction } from 'kysely';
+import type { Clock } from '../clock.ts';
+import type { Database } from '../database/database.ts';
+import { tableOf } from '../database/table-of.ts';
+import { Durations, encodeDurations } from './durations.ts';
+import { chunkOf, LEVELS, levelAt, tableName } from './levels.ts';
+import type { Level } from './levels.ts';
+import { Partitions } from './partitions.ts';
+import { forgetSenders } from './receipts.ts';
+import { HISTORY_LOCK, REMEMBERED_S } from './receiving.ts';
+import { rollUp } from './roll-up.ts';
+import type { HistoryTables } from './tables.ts';
+
+/** Slots of a period come until then: it is added up a little after its end, and again if more comes. */
+const GRACE_S = 15;
+/** What a late slot changes is added up again after so long: by level. */
+const AGAIN_AFTER_S = [0, 0, 60, 600] as const;
+/** Histograms longer than this may have numbers that can be added. */
+const COMPACT_OCTETS = 24;
+const ROWS_A_PAGE = 500;
+/** Chunks that are deleted in one transaction. */
+const CHUNKS_A_TIME = 6;
+
+export interface UpkeepPorts {
+  readonly database: Database<HistoryTables>;
+  readonly partitions: Partitions;
+  readonly clock: Pick<Clock, 'now'>;
+}
+
+/** Adds up what has ended, and deletes what is old. Each step is whole or not at all: it may end at any moment. */
+export class Upkeep {
+  readonly #ports: UpkeepPorts;
+  /** By level, when it was last added up. */
+  readonly #rolledS: number[] = LEVELS.map(() => -Infinity);
+  #forgotS = -Infinity;
+
+  constructor(ports: UpkeepPorts) {
+    this.#ports = ports;
+  }
+
+  async run(): Promise<void> {
+    for (const [index] of LEVELS.entries()) if (index > 0) await this.#rollLevel(index);
+    for (const [index, level] of LEVELS.entries()) await this.#retain(index, level);
+    await this.#forget();
+  }
+
+  /** Deletes rows of a level before a moment, and at most what has been added up. @returns whether there was anything */
+  async prune(index: number, untilS: number): Promise<boolean> {
+    const { database, partitions } = this.#ports;
+    const level = levelAt(index);
+    const isDivided = database.engine === 'postgres' && level.partitionChunks !== undefined;
+    const chunkS = level.periodS * level.chunkPeriods;
+    const wanted = Partitions.firstKept(database.engine, level, Math.floor(untilS / chunkS));
+    const first = await this.#firstChunk(level);
+    // A table that was left alone for long is emptied by and by.
+    let chunk = isDivided ? wanted : Math.min(first ?? wanted, wanted);
+    for (;;) {
+      chunk = Math.min(wanted, chunk + CHUNKS_A_TIME);
+      if (!(await this.#alone((transaction) => this.#pruneTo(transaction, index, chunk, isDivided)))) return false;
+      if (chunk === wanted) break;
+    }
+    if (isDivided) await partitions.drop(level, wanted);
+    return first !== undefined && first < wanted;
+  }
+
+  /** @returns false: nothing was done, as all is gone already, or a part has not been added up */
+  async #pruneTo(
+    transaction: Transaction<HistoryTables>,
+    index: number,
+    chunk: number,
+    isDivided: boolean,
+  ): Promise<boolean> {
+    const level = levelAt(index);
+    const untilS = chunk * level.periodS * level.chunkPeriods;
+    if (untilS <= (await prunedS(transaction, index)) || untilS > (await firstDueS(transaction, index + 1)))
+      return false;
+    await transaction.updateTable('history_level').set({ pruned_s: untilS }).where('level', '=', index).execute();
+    await transaction
+      .deleteFrom('history_completeness')
+      .where('level', '=', index)
+      .where('period', '<', chunk * level.chunkPeriods)
+      .execute();
+    if (isDivided) return true;
+    for (const view of [undefined, ...level.views]) {
+      await sql`DELETE FROM ${sql.table(tableName(level, view))} WHERE chunk < ${chunk}`.execute(transaction);
+    }
+    return true;
+  }
+
+  async #rollLevel(index: number): Promise<void> {
+    const { database, clock } = this.#ports;
+    const nowS = clock.now() / 1000;
+    const level = levelAt(index);
+    if (nowS - (this.#rolledS[index] as number) < (AGAIN_AFTER_S[index] as number)) return;
+    const before = Math.floor((nowS - GRACE_S) / level.periodS);
+    const due = await database.kysely
+      .selectFrom('history_due')
+      .select('period')
+      .where('level', '=', index)
+      .where('period', '<', before)
+      .orderBy('period')
+      .execute();
+    for (const { period } of due) {
+      const isDone = await this.#alone(async (transaction) => {
+        if (index > 1 && (await this.#hasDue(transaction, index - 1, level, period))) return false;
+        await rollUp(transaction, database.engine, index, period);
+        return true;
+      });
+      if (isDone) await this.#compact(level, period);
+    }
+    if (due.length > 0) this.#rolledS[index] = nowS;
+  }
+
+  /** Whether a part of the period waits to be added up itself. */
+  async #hasDue(
+    transaction: Transaction<HistoryTables>,
+    index: number,
+    level: Level,
+    period: number,
+  ): Promise<boolean> {
+    const ratio = level.periodS / levelAt(index).periodS;
+    const row = await transaction
+      .selectFrom('history_due')
+      .select('period')
+      .where('level', '=', index)
+      .where('period', '>=', period * ratio)
+      .where('period', '<', (period + 1) * ratio)
+      .limit(1)
+      .executeTakeFirst();
+    return row !== undefined;
+  }
+
+  /** Joined histograms become short ones. They say the same before and after. */
+  async #compact(level: Level, period: number): Promise<void> {
+    const { kysely, engine } = this.#ports.database;
+    const chunk = chunkOf(level, period);
+    const at = period - chunk * level.chunkPeriods;
+    for (const view of [undefined, ...level.views]) {
+      const table = sql.table(tableName(level, view));
+      let after = -1;
+      for (;;) {
+        const { rows } = await sql<{ series: number; durations: Uint8Array }>`SELECT series, durations FROM ${table}
+          WHERE chunk = ${chunk} AND at = ${at} AND series > ${after} AND length(durations) > ${COMPACT_OCTETS}
+          ORDER BY series LIMIT ${ROWS_A_PAGE}`.execute(kysely);
+        const shorter = rows.flatMap(({ series, durations }) => {
+          const sum = new Durations();
+          sum.add(durations);
+          const hex = encodeDurations(sum.pairs());
+          return hex.length / 2 < durations.length ? [[series, hex, Buffer.from(durations).toString('hex')]] : [];
+        });
+        if (shorter.length > 0) {
+          const source = tableOf(engine, { series: 'integer', short: 'bytes', long: 'bytes' }, shorter);
+          // Unless it has changed meanwhile.
+          await sql`UPDATE ${table} SET durations = source.short FROM ${source} AS source
+            WHERE chunk = ${chunk} AND at = ${at} AND ${table}.series = source.series
+              AND ${table}.durations = source.long`.execute(kysely);
+        }
+        const last = rows.at(-1);
+        if (last === undefined || rows.length < ROWS_A_PAGE) break;
+        after = last.series;
+      }
+    }
+  }
+
+  async #retain(index: number, level: Level): Promise<void> {
+    await this.prune(index, this.#ports.clock.now() / 1000 - level.keepS);
+  }
+
+  async #forget(): Promise<void> {
+    const nowS = this.#ports.clock.now() / 1000;
+    if (nowS - this.#forgotS < 3600) return;
+    await this.#alone((transaction) => forgetSenders(transaction, nowS - REMEMBERED_S));
+    this.#forgotS = nowS;
+  }
+
+  async #firstChunk(level: Level): Promise<number | undefined> {
+    const { rows } = await sql<{
+      chunk: number | null;
+    }>`SELECT min(chunk) AS chunk FROM ${sql.table(tableName(level))}`.execute(this.#ports.database.kysely);
+    return rows[0]?.chunk ?? undefined;
+  }
+
+  /** Nobody adds meanwhile. */
+  #alone<T>(work: (transaction: Transaction<HistoryTables>) => Promise<T>): Promise<T> {
+    const { kysely, engine } = this.#ports.database;
+    return kysely.transaction().execute(async (transaction) => {
+      if (engine === 'postgres') await sql`SELECT pg_advisory_xact_lock(${HISTORY_LOCK})`.execute(transaction);
+      return work(transaction);
+    });
+  }
+}
+
+async function prunedS(transaction: Transaction<HistoryTables>, index: number): Promise<number> {
+  const row = await transaction
+    .selectFrom('history_level')
+    .select('pruned_s')
+    .where('level', '=', index)
+    .executeTakeFirstOrThrow();
+  return row.pruned_s;
+}
+
+/** The beginning of the first period that is not what the level before it says. */
+async function firstDueS(transaction: Transaction<HistoryTables>, index: number): Promise<number> {
+  const level = LEVELS[index];
+  if (level === undefined) return Infinity;
+  const row = await transaction
+    .selectFrom('history_due')
+    .select('period')
+    .where('level', '=', index)
+    .orderBy('period')
+    .limit(1)
+    .executeTakeFirst();
+  return row === undefined ? Infinity : row.period * level.periodS;
+}
