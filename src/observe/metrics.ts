@@ -9,6 +9,8 @@ import { CounterFamily } from './counter-family.ts';
 import { createCounterMetrics } from './counter-metrics.ts';
 import { createJwksMetrics } from './jwks-metrics.ts';
 import type { JwksMetrics } from './jwks-metrics.ts';
+import { expose } from './exposition.ts';
+import type { Exposition, Family } from './exposition.ts';
 import { registerProcessMetrics } from './process-metrics.ts';
 import { Counter, Gauge, Registry } from './prometheus.ts';
 import { createRouteMetrics } from './route-metrics.ts';
@@ -43,10 +45,10 @@ export interface Metrics {
   /** An expression of a policy had no value for a request. */
   expressionFailed(policy: string): void;
   readonly registry: Registry;
-  /** The value of `content-type` for {@link text}. */
-  readonly contentType: string;
-  /** Prometheus' text format 0.0.4. */
-  text(): Promise<string>;
+  /** Families that write themselves, behind those of the registry. */
+  readonly families: Family[];
+  /** The answer to a scrape. @param accept its header */
+  expose(accept: string | undefined): Exposition;
 }
 
 export interface LogMetrics {
@@ -64,6 +66,7 @@ export interface MetricsOptions {
 
 export function createMetrics({ clock, version }: MetricsOptions): Metrics {
   const registry = new Registry();
+  const families: Family[] = [];
   registerProcessMetrics(registry);
   new Gauge({
     name: 'ostiary_build_info',
@@ -87,8 +90,8 @@ export function createMetrics({ clock, version }: MetricsOptions): Metrics {
     questionRefused: createQuestionMetric(registry),
     expressionFailed: createExpressionMetric(registry),
     registry,
-    contentType: registry.contentType,
-    text: () => registry.metrics(),
+    families,
+    expose: (accept) => expose(accept, () => ({ registry, families })),
   };
 }
 

@@ -32,6 +32,11 @@ export class Dictionary {
     return this.#numbers.size;
   }
 
+  /** The number of a text that has one. */
+  known(text: string): number | undefined {
+    return this.#numbers.get(text);
+  }
+
   /** The number of a text, which is given one where it has none: {@link FOLDED_NUMBER} if it can't have one. */
   numberOf(text: string): number {
     const known = this.#numbers.get(text);

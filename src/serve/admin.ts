@@ -1,7 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { once } from 'node:events';
 import type { ListenAddress } from '../listen/address.ts';
 import { boundConnections } from '../listen/connection-bound.ts';
 import { listenOn } from '../listen/socket.ts';
+import type { Exposition } from '../observe/exposition.ts';
+import type { Metrics } from '../observe/metrics.ts';
 
 // An import of it would touch each of its exports, and so load Node's fetch: 14 MB.
 const { createServer } = process.getBuiltinModule('node:http');
@@ -17,7 +20,7 @@ export interface AdminOptions {
    * replica that is taken out of service would leave its load to others with the same problem.
    */
   readonly details: () => Readonly<Record<string, unknown>>;
-  readonly metrics: { readonly contentType: string; text(): Promise<string> };
+  readonly metrics: Pick<Metrics, 'expose'>;
   readonly maxConnections: number;
   /** The answer of `/version`. */
   readonly version: Readonly<Record<string, string>>;
@@ -65,9 +68,8 @@ const pages = {
     const status = state();
     sendJson(response, status === 'ready' ? 200 : 503, { status, ...details() });
   },
-  '/metrics': async ({ metrics }, response) => {
-    const text = await metrics.text();
-    send(response, 200, metrics.contentType, text);
+  '/metrics': async ({ metrics }, response, request) => {
+    await sendPieces(response, metrics.expose(request.headers.accept));
   },
   '/version': ({ version }, response) => sendJson(response, 200, version),
 } satisfies Record<string, Page>;
@@ -81,7 +83,7 @@ async function answer(options: AdminOptions, request: IncomingMessage, response:
       response.setHeader('allow', 'GET, HEAD');
       sendJson(response, 405, { error: 'only GET and HEAD: nothing can be changed here' });
     } else {
-      await pages[path as keyof typeof pages](options, response);
+      await pages[path as keyof typeof pages](options, response, request);
     }
   } catch {
     // The error may reveal more than a stranger should know.
@@ -90,19 +92,33 @@ async function answer(options: AdminOptions, request: IncomingMessage, response:
   }
 }
 
-type Page = (options: AdminOptions, response: ServerResponse) => void | Promise<void>;
+type Page = (options: AdminOptions, response: ServerResponse, request: IncomingMessage) => void | Promise<void>;
+
+const HEADERS = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
 
 function sendJson(response: ServerResponse, status: number, body: Readonly<Record<string, unknown>>): void {
   send(response, status, 'application/json', `${JSON.stringify(body)}\n`);
 }
 
+/** Waits while the caller does not read; begins when there is something to send, so that a failure can still be told. */
+async function sendPieces(response: ServerResponse, { contentType, chunks }: Exposition): Promise<void> {
+  const gone = new AbortController();
+  response.once('close', () => gone.abort());
+  for await (const chunk of chunks) {
+    if (gone.signal.aborted) return;
+    if (!response.headersSent) response.writeHead(200, { ...HEADERS, 'content-type': contentType });
+    // Of a HEAD, Node sends no body.
+    if (!response.write(chunk)) await once(response, 'drain', gone);
+  }
+  response.end();
+}
+
 /** Node leaves the body out of the answer to a HEAD by itself. */
 function send(response: ServerResponse, status: number, contentType: string, body: string): void {
   response.writeHead(status, {
+    ...HEADERS,
     'content-type': contentType,
     'content-length': Buffer.byteLength(body),
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
   });
   response.end(body);
 }

@@ -16,13 +16,13 @@ const AGGREGATORS: Readonly<Record<string, Aggregator>> = {
 /** Timestamps and versions must not be added either. */
 const IS_MOMENT = /_timestamp_seconds$|_info$/;
 
-/** One text of all processes' metrics: amounts are added, the state is the worst. */
-export async function aggregatedText(own: Registry, workers: readonly (readonly MetricObject[])[]): Promise<string> {
+/** The metrics of all processes as one: amounts are added, the state is the worst. */
+export async function aggregate(own: Registry, workers: readonly (readonly MetricObject[])[]): Promise<Registry> {
   const all = [(await own.getMetricsAsJSON()) as unknown as MetricObject[], ...workers];
   // With one process there is nothing to add up.
   const { AggregatorRegistry } = await import('prom-client');
   const marked = all.map((metrics) => metrics.map(mark));
-  return AggregatorRegistry.aggregate(marked).metrics();
+  return AggregatorRegistry.aggregate(marked);
 }
 
 function mark(metric: MetricObject): MetricObject {

@@ -65,8 +65,7 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
     analytics: { archive: undefined, samples: undefined },
     clock,
     details: () => ({ store: store.health(), keySets: keySets.status(), documents: publicStatus(documents) }),
-    metrics:
-      workers === undefined ? metrics : { contentType: metrics.contentType, text: () => workers.metricsText(metrics) },
+    metrics: workers === undefined ? metrics : { expose: (accept) => workers.expose(metrics, accept) },
     version: { version, node: process.versions.node },
     events: {
       failed: (path, error) => observer.callFailed(path, error),

@@ -3,7 +3,9 @@ import { UserError } from '../errors.ts';
 import type { RpcTransport } from '../grpc/rpc.ts';
 import { ScriptMemory } from '../memory/script-memory.ts';
 import type { KeySetRefresh } from '../operator/keys.ts';
-import { aggregatedText } from './aggregated-metrics.ts';
+import { expose } from '../observe/exposition.ts';
+import type { Exposition } from '../observe/exposition.ts';
+import { aggregate } from './aggregated-metrics.ts';
 import type { SharedCounters } from './counter-store.ts';
 import type { Decider } from './decider.ts';
 import type { Reporting } from './reporting.ts';
@@ -20,7 +22,7 @@ export interface Workers {
   /** Of each worker. */
   refreshKeys(url: string | undefined): Promise<readonly (readonly KeySetRefresh[])[]>;
   /** Of all processes. */
-  metricsText(own: Decider['metrics']): Promise<string>;
+  expose(own: Decider['metrics'], accept: string | undefined): Exposition;
 }
 
 /** @returns undefined if this process serves by itself */
@@ -53,7 +55,8 @@ export function workersOf(
     transport: pool.transport,
     setServing: (isServing) => pool.setServing(isServing),
     refreshKeys: (url) => pool.refreshKeys(url),
-    metricsText: async ({ registry }) => aggregatedText(registry, await pool.metrics()),
+    expose: ({ registry, families }, accept) =>
+      expose(accept, async () => ({ registry: await aggregate(registry, await pool.metrics()), families })),
   };
 }
 

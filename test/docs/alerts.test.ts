@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { MemoryCounterStore } from '../../src/memory/memory-store.ts';
+import { textOf } from '../../src/observe/exposition.ts';
 import { createMetrics } from '../../src/observe/metrics.ts';
 import { decision, stoppedClock } from '../observe/decisions.ts';
 import { partOrSkip } from '../real/parts.ts';
@@ -38,7 +39,7 @@ test.skipIf(promtool === undefined)('promtool finds nothing to say about our met
   metrics.observeTransport('grpc');
   metrics.tls.served('grpc', 0);
   metrics.instrumentStore(new MemoryCounterStore(stoppedClock()));
-  const input = (await metrics.text()).replaceAll(/^.*\b(?:nodejs|process)_.*\n/gm, '');
+  const input = (await textOf(metrics.expose(undefined))).replaceAll(/^.*\b(?:nodejs|process)_.*\n/gm, '');
   const { status, stdout, stderr } = spawnSync(promtool ?? '', ['check', 'metrics'], { input, encoding: 'utf8' });
   expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: '', stderr: '' });
 });

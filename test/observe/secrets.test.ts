@@ -6,6 +6,7 @@ import type { Contract } from '../../src/contract/contract.ts';
 import { hashSecret } from '../../src/contract/secret.ts';
 import { decide } from '../../src/decision/pipeline.ts';
 import { createKeySets } from '../../src/jwt/key-sets.ts';
+import { textOf } from '../../src/observe/exposition.ts';
 import { createMetrics } from '../../src/observe/metrics.ts';
 import { createObserver } from '../../src/observe/observer.ts';
 import clientIdEnforcement from '../../src/policies/client-id-enforcement.ts';
@@ -127,7 +128,7 @@ async function observed(api: (typeof APIS)[number], check: Check, clientSecret: 
   await observer.flush();
   return {
     text: memory.text(),
-    metrics: await metrics.text(),
+    metrics: await textOf(metrics.expose(undefined)),
     reasons: memory
       .lines()
       .filter(({ msg }) => msg === 'decision')

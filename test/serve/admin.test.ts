@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Gauge, Registry } from 'prom-client';
 import { afterEach, describe, expect, it } from 'vitest';
+import { expose } from '../../src/observe/exposition.ts';
 import { openAdmin } from '../../src/serve/admin.ts';
 import type { AdminListener, AdminOptions, ServerState } from '../../src/serve/admin.ts';
 
@@ -19,7 +20,7 @@ async function serve(
     address: { kind: 'tcp', host: '127.0.0.1', port: 0 },
     state: () => 'ready',
     details: () => ({ store: { kind: 'memory', available: true } }),
-    metrics: { contentType: registry.contentType, text: () => registry.metrics() },
+    metrics: { expose: (accept) => expose(accept, () => ({ registry, families: [] })) },
     maxConnections: 256,
     version: { ostiary: '1.2.3' },
     ...options,
@@ -35,6 +36,29 @@ describe('the admin listener', () => {
     const response = await fetch(`${url}/metrics`);
     expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
     expect(await response.text()).toContain('\ntest_gauge 7\n');
+  });
+
+  it('sends no body to a HEAD, and makes no more of a text than its caller reads', async () => {
+    let made = 0;
+    let isEnded = false;
+    const metrics = exposing(async function* () {
+      try {
+        for (; made < 1000; made++) yield 'x'.repeat(1 << 20);
+      } finally {
+        isEnded = true;
+      }
+    });
+    const { url, port } = await serve({ metrics });
+    const socket = connect(port, '127.0.0.1');
+    socket.write('GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n');
+    await expect.poll(() => made).toBeGreaterThan(0);
+    await sleep(100);
+    expect(made).toBeLessThan(100);
+    socket.destroy();
+    await expect.poll(() => isEnded).toBe(true);
+    made = 998;
+    const head = await fetch(`${url}/metrics`, { method: 'HEAD' });
+    expect([head.status, await head.text()]).toEqual([200, '']);
   });
 
   it('is live from its first moment', async () => {
@@ -100,7 +124,10 @@ describe('the admin listener', () => {
   });
 
   it('says nothing of why a page failed', async () => {
-    const metrics = { contentType: 'text/plain', text: () => Promise.reject(new Error('the password is 42')) };
+    const metrics = exposing(async function* () {
+      await Promise.reject(new Error('the password is 42'));
+      yield '';
+    });
     const { url } = await serve({ metrics });
     const response = await fetch(`${url}/metrics`);
     expect([response.status, await response.json()]).toEqual([500, { error: 'this page failed' }]);
@@ -133,7 +160,9 @@ describe('the admin listener', () => {
   });
 
   it('answers a newcomer beside connections that ask and do not read', async () => {
-    const large = { contentType: 'text/plain', text: () => Promise.resolve('x'.repeat(16 << 20)) };
+    const large = exposing(async function* () {
+      for (let piece = 0; piece < 256; piece++) yield 'x'.repeat(1 << 16);
+    });
     const { url, port } = await serve({ metrics: large });
     const greedy = await openSockets(port, 10);
     for (const socket of greedy) socket.pause().write('GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n');
@@ -148,6 +177,10 @@ describe('the admin listener', () => {
     await once(silent as Socket, 'close');
   });
 });
+
+function exposing(chunks: () => AsyncIterable<string>): AdminOptions['metrics'] {
+  return { expose: () => ({ contentType: 'text/plain', chunks: chunks() }) };
+}
 
 /** Open when this answers; closed at the end of the test with the listener. */
 async function openSockets(port: number, count: number): Promise<Socket[]> {

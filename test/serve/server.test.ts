@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Registry } from 'prom-client';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { credentials } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -17,6 +18,7 @@ import type { RpcTransport } from '../../src/grpc/rpc.ts';
 import type { ListenAddress } from '../../src/listen/address.ts';
 import { MemoryCounterStore } from '../../src/memory/memory-store.ts';
 import { createInspector } from '../../src/operator/inspector.ts';
+import { expose } from '../../src/observe/exposition.ts';
 import { openServer } from '../../src/serve/server.ts';
 import type { Server, ServerOptions } from '../../src/serve/server.ts';
 import { contents, createAuthority } from '../grpc/certificates.ts';
@@ -206,7 +208,7 @@ function optionsOf(transport: RpcTransport, options: Partial<ServerOptions>): Se
     analytics: { archive: undefined, samples: undefined },
     clock: systemClock,
     details: () => ({}),
-    metrics: { contentType: 'text/plain', text: async () => '' },
+    metrics: { expose: (accept) => expose(accept, () => ({ registry: new Registry(), families: [] })) },
     version: {},
     events: { failed: () => {}, refused: () => {}, notAsked: () => {}, tlsServed: () => {}, tlsFault: () => {} },
     ...options,

@@ -1,0 +1,42 @@
+import type { Family, Format } from './exposition.ts';
+import { SeriesTable } from './series-table.ts';
+import type { TableOptions } from './series-table.ts';
+
+/** A counter with so many series that prom-client would take seconds to write them. */
+export class CounterTable<Label extends string> implements Family {
+  readonly type = 'counter';
+  readonly linesEach = 1;
+  readonly name: string;
+  readonly help: string;
+  readonly labels: readonly Label[];
+  readonly #series: SeriesTable<Label>;
+  #values = new Float64Array(0);
+
+  constructor(options: TableOptions<Label>) {
+    this.name = options.name;
+    this.help = options.help;
+    this.labels = options.labels;
+    this.#series = new SeriesTable(options);
+  }
+
+  get size(): number {
+    return this.#series.size;
+  }
+
+  /** @param values in the order of the labels */
+  add(values: readonly string[], amount: number): void {
+    const row = this.#series.rowOf(values);
+    if (row >= this.#values.length) this.#grow();
+    this.#values[row] = (this.#values[row] as number) + amount;
+  }
+
+  linesOf(row: number, _format: Format): string {
+    return `${this.#series.textOf(row)} ${this.#values[row]}\n`;
+  }
+
+  #grow(): void {
+    const values = new Float64Array(this.#series.room);
+    values.set(this.#values);
+    this.#values = values;
+  }
+}

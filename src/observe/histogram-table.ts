@@ -1,0 +1,101 @@
+import { BUCKETS, bucketOf, LOWEST_BUCKET } from '../rollup/histogram.ts';
+import type { Family, Format } from './exposition.ts';
+import { escapeLabel, SeriesTable } from './series-table.ts';
+import type { TableOptions } from './series-table.ts';
+
+export interface HistogramOptions<Label extends string> extends TableOptions<Label> {
+  /** Powers of two of what is observed, by their exponents: they are bounds of the exponential histogram too. */
+  readonly exponents: readonly number[];
+  /** By what a value is divided before it is written: 1000 for milliseconds, which Prometheus wants in seconds. */
+  readonly divisor: number;
+}
+
+/** The last value of a bucket that came with a trace. */
+interface Exemplar {
+  readonly traceId: string;
+  readonly value: number;
+  /** Milliseconds since the Unix epoch. */
+  readonly at: number;
+}
+
+/** What comes before the buckets in the sums of a series. */
+const SUMS = 1;
+
+/**
+ * Histograms that are kept as the rollups keep theirs, and written with fewer bounds. Since each of these is a bound of
+ * theirs, the counts are exact.
+ */
+export class HistogramTable<Label extends string> implements Family {
+  readonly type = 'histogram';
+  readonly linesEach: number;
+  readonly name: string;
+  readonly help: string;
+  readonly labels: readonly Label[];
+  readonly #series: SeriesTable<Label>;
+  readonly #divisor: number;
+  /** By bound: the index of the first bucket above it, and its label. */
+  readonly #bounds: readonly { readonly above: number; readonly label: string }[];
+  /** By series: the sum, and a count for each bucket. */
+  readonly #rows: Float64Array[] = [];
+  /** By series, then by bound. */
+  readonly #exemplars: (Exemplar | undefined)[][] = [];
+
+  constructor(options: HistogramOptions<Label>) {
+    this.name = options.name;
+    this.help = options.help;
+    this.labels = options.labels;
+    this.#series = new SeriesTable({ ...options, name: '' });
+    this.#divisor = options.divisor;
+    this.#bounds = [
+      ...options.exponents.map((exponent) => ({
+        above: bucketOf(2 ** exponent) - LOWEST_BUCKET + 1,
+        label: String(2 ** exponent / options.divisor),
+      })),
+      { above: BUCKETS, label: '+Inf' },
+    ];
+    this.linesEach = this.#bounds.length + 2;
+  }
+
+  get size(): number {
+    return this.#series.size;
+  }
+
+  /**
+   * @param values in the order of the labels
+   * @param traceId of the request that took so long; empty: unknown
+   * @param at milliseconds since the Unix epoch
+   */
+  observe(values: readonly string[], value: number, traceId: string, at: number): void {
+    const row = this.#series.rowOf(values);
+    const counts = (this.#rows[row] ??= new Float64Array(SUMS + BUCKETS));
+    const index = bucketOf(value) - LOWEST_BUCKET;
+    counts[0] = (counts[0] as number) + value;
+    counts[SUMS + index] = (counts[SUMS + index] as number) + 1;
+    if (traceId === '') return;
+    const bound = this.#bounds.findIndex(({ above }) => index < above);
+    (this.#exemplars[row] ??= [])[bound] = { traceId, value, at };
+  }
+
+  linesOf(row: number, format: Format): string {
+    const counts = this.#rows[row];
+    if (counts === undefined) return '';
+    const labels = this.#series.textOf(row);
+    const open = `${this.name}_bucket${labels.slice(0, -1)},le="`;
+    let lines = '';
+    let count = 0;
+    let index = 0;
+    for (const [bound, { above, label }] of this.#bounds.entries()) {
+      for (; index < above; index++) count += counts[SUMS + index] as number;
+      lines += `${open}${label}"} ${count}${format === 'openmetrics' ? this.#exemplarOf(row, bound) : ''}\n`;
+    }
+    const sum = (counts[0] as number) / this.#divisor;
+    return `${lines}${this.name}_sum${labels} ${sum}\n${this.name}_count${labels} ${count}\n`;
+  }
+
+  #exemplarOf(row: number, bound: number): string {
+    const exemplar = this.#exemplars[row]?.[bound];
+    if (exemplar === undefined) return '';
+    const { traceId, value, at } = exemplar;
+    return ` # {trace_id="${escapeLabel(traceId)}"} ${value / this.#divisor} ${at / 1000}`;
+  }
+}
