@@ -152,6 +152,10 @@ export class Entry {
     return this.text(Span.contract, contracts);
   }
 
+  get hasContract(): boolean {
+    return (this.spans[Span.contract + 1] as number) > (this.spans[Span.contract] as number);
+  }
+
   get tier(): string {
     return this.text(Span.tier, others);
   }

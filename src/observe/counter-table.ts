@@ -12,7 +12,7 @@ export class CounterTable<Label extends string> implements Family {
   readonly #series: SeriesTable<Label>;
   #values = new Float64Array(0);
 
-  constructor(options: TableOptions<Label>) {
+  constructor(options: TableOptions<Label> & { readonly help: string }) {
     this.name = options.name;
     this.help = options.help;
     this.labels = options.labels;

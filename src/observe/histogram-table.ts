@@ -1,9 +1,13 @@
 import { BUCKETS, bucketOf, LOWEST_BUCKET } from '../rollup/histogram.ts';
 import type { Family, Format } from './exposition.ts';
-import { escapeLabel, SeriesTable } from './series-table.ts';
-import type { TableOptions } from './series-table.ts';
+import { escapeLabel } from './series-table.ts';
+import type { SeriesTable } from './series-table.ts';
 
-export interface HistogramOptions<Label extends string> extends TableOptions<Label> {
+export interface HistogramOptions<Label extends string> {
+  readonly name: string;
+  readonly help: string;
+  /** What several families can share: they have the same labels then, and the same values of them. */
+  readonly series: SeriesTable<Label>;
   /** Powers of two of what is observed, by their exponents: they are bounds of the exponential histogram too. */
   readonly exponents: readonly number[];
   /** By what a value is divided before it is written: 1000 for milliseconds, which Prometheus wants in seconds. */
@@ -43,8 +47,8 @@ export class HistogramTable<Label extends string> implements Family {
   constructor(options: HistogramOptions<Label>) {
     this.name = options.name;
     this.help = options.help;
-    this.labels = options.labels;
-    this.#series = new SeriesTable({ ...options, name: '' });
+    this.labels = options.series.labels;
+    this.#series = options.series;
     this.#divisor = options.divisor;
     this.#bounds = [
       ...options.exponents.map((exponent) => ({
@@ -61,12 +65,11 @@ export class HistogramTable<Label extends string> implements Family {
   }
 
   /**
-   * @param values in the order of the labels
+   * @param row of the series
    * @param traceId of the request that took so long; empty: unknown
    * @param at milliseconds since the Unix epoch
    */
-  observe(values: readonly string[], value: number, traceId: string, at: number): void {
-    const row = this.#series.rowOf(values);
+  observe(row: number, value: number, traceId: string, at: number): void {
     const counts = (this.#rows[row] ??= new Float64Array(SUMS + BUCKETS));
     const index = bucketOf(value) - LOWEST_BUCKET;
     counts[0] = (counts[0] as number) + value;

@@ -5,8 +5,8 @@ import { KeyTable } from '../rollup/key-table.ts';
 const KEPT_TEXTS = 64;
 
 export interface TableOptions<Label extends string> {
+  /** Of the family; empty where several share the series. */
   readonly name: string;
-  readonly help: string;
   readonly labels: readonly Label[];
   /** The most series of their own. Those that come later share series whose labels are `_other`. */
   readonly most: number;

@@ -85,11 +85,6 @@ export class Cube {
     this.#listeners.push(listener);
   }
 
-  /** Whether anybody takes slots: otherwise nothing needs to be counted. */
-  get isTaken(): boolean {
-    return this.#takers.length > 0;
-  }
-
   /**
    * Counts in the slot under way.
    * @param key a text for each of {@link DIMENSIONS}

@@ -1,7 +1,7 @@
 import { FOLDED } from './slot.ts';
 
 /** The number of the empty text. */
-export const EMPTY = 0;
+const EMPTY = 0;
 /** The number of {@link FOLDED}. */
 export const FOLDED_NUMBER = 1;
 const RESERVED = ['', FOLDED];
@@ -16,6 +16,9 @@ export class Dictionary {
   /** By number, when it was last used. */
   #usedIn = new Uint32Array(16);
   readonly #free: number[] = [];
+  /** What was asked for last: it often comes again at once. */
+  #lastText = '';
+  #lastNumber = EMPTY;
   readonly #most: number;
 
   /** @param most how many texts there may be; a further one is {@link FOLDED} */
@@ -34,12 +37,18 @@ export class Dictionary {
 
   /** The number of a text that has one. */
   known(text: string): number | undefined {
-    return this.#numbers.get(text);
+    if (text === this.#lastText) return this.#lastNumber;
+    const number = this.#numbers.get(text);
+    if (number !== undefined) {
+      this.#lastText = text;
+      this.#lastNumber = number;
+    }
+    return number;
   }
 
   /** The number of a text, which is given one where it has none: {@link FOLDED_NUMBER} if it can't have one. */
   numberOf(text: string): number {
-    const known = this.#numbers.get(text);
+    const known = this.known(text);
     if (known !== undefined) return known;
     if (text.length > MOST_CHARACTERS || this.#numbers.size >= this.#most) return FOLDED_NUMBER;
     const number = this.#free.pop() ?? this.#texts.length;
@@ -64,6 +73,8 @@ export class Dictionary {
 
   /** Gives up the texts that were last used before that generation. */
   sweep(generation: number): void {
+    this.#lastText = '';
+    this.#lastNumber = EMPTY;
     for (const [text, number] of this.#numbers) {
       if (number < RESERVED.length || (this.#usedIn[number] as number) >= generation) continue;
       this.#numbers.delete(text);

@@ -1,5 +1,8 @@
 import { CLIENT_ADDRESS_DETAILS } from '../analytics/client-network.ts';
-import { oneOf } from '../flags.ts';
+import { integer, oneOf, text } from '../flags.ts';
+
+/** Each series of Prometheus' takes some 50 bytes, and each of a slot some 200. */
+const MOST_SERIES = 1_000_000;
 
 /** What is kept of requests that have ended, as Envoy's access log tells them. */
 export const analyticsFlags = {
@@ -8,4 +11,11 @@ export const analyticsFlags = {
     CLIENT_ADDRESS_DETAILS,
     "how much of a client's address events of requests tell: its network of 24 bits (48 of IPv6), all of it, or nothing",
   ),
+  analyticsSeries: integer(
+    50_000,
+    100,
+    MOST_SERIES,
+    'most series of ostiary_requests_total, and most keys by which requests are counted in ten seconds; what is beyond counts as _other',
+  ),
+  nodeId: text(undefined, 'NAME', 'name of this process in what it counts of requests; default: the name of its host'),
 };

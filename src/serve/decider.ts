@@ -21,6 +21,7 @@ import type { CounterStore } from '../quota/store.ts';
 import { followFolder } from '../source/folder-source.ts';
 import type { ConfigSource } from '../source/documents-in-force.ts';
 import { openAnalytics } from './analytics.ts';
+import type { Analytics } from './analytics.ts';
 import { broughtKeysOf } from './api-key-hmac.ts';
 import { counterOptionsOf } from './counter-flags.ts';
 import { createCounterStore } from './counter-store.ts';
@@ -35,6 +36,7 @@ export interface Decider extends Reporting {
   /** `envoy.service.auth.v3.Authorization/Check`. */
   readonly authorization: Method;
   readonly accessLog: AccessLogService;
+  readonly addSlotTaker: Analytics['addSlotTaker'];
   readonly ports: DecisionPorts;
   readonly store: CounterStore;
   /** Where the counters are, without user and password. */
@@ -157,6 +159,8 @@ export async function openDecider(
     expressionFailed: (policy, failure) => observer.expressionFailed(policy, failure),
   };
   const snapshot = () => documents.current();
+  const analytics = openAnalytics(flags, { metrics, clock, snapshot });
+  opened.defer(() => analytics.close());
   const closing = opened.move();
   return {
     authorization: createCheckMethod({
@@ -165,7 +169,8 @@ export async function openDecider(
       observer,
       tracer,
     }),
-    accessLog: openAnalytics(flags, { metrics, clock, snapshot }),
+    accessLog: analytics.accessLog,
+    addSlotTaker: (taker) => analytics.addSlotTaker(taker),
     ports,
     store,
     storeName: storeName(counting),

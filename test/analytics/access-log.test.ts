@@ -7,7 +7,11 @@ import { StreamAccessLogsMessageSchema } from '../../gen/envoy/service/accesslog
 import { createAccessLogService } from '../../src/analytics/access-log-service.ts';
 import type { EventTaker } from '../../src/analytics/event.ts';
 import { Code } from '../../src/grpc/rpc.ts';
+import { expose, textOf } from '../../src/observe/exposition.ts';
+import type { Family, Scraped } from '../../src/observe/exposition.ts';
 import { Registry } from '../../src/observe/prometheus.ts';
+import { Cube } from '../../src/rollup/cube.ts';
+import type { Slot } from '../../src/rollup/slot.ts';
 import type { Snapshot } from '../../src/snapshot/snapshot.ts';
 import { snapshotOfDocuments } from '../decision/documents.ts';
 import { shop } from '../e2e/shop.ts';
@@ -15,6 +19,7 @@ import { statusOf } from '../grpc/client.ts';
 import type { RawClient } from '../grpc/client.ts';
 import { listeners } from '../grpc/fixture.ts';
 import { transports } from '../grpc/transports.ts';
+import { HandTime } from '../rollup/hand-timers.ts';
 
 const PATH = '/envoy.service.accesslog.v3.AccessLogService/StreamAccessLogs';
 
@@ -25,10 +30,11 @@ interface Told {
   readonly details?: string;
   readonly hasUpstream?: boolean;
   readonly common?: object;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 function entry({ metadata, type = AccessLogType.DownstreamEnd, status = 200, ...rest }: Told): Uint8Array {
-  const { details = 'via_upstream', hasUpstream = true, common = {} } = rest;
+  const { details = 'via_upstream', hasUpstream = true, common = {}, headers = {} } = rest;
   const init = {
     commonProperties: {
       accessLogType: type,
@@ -37,7 +43,7 @@ function entry({ metadata, type = AccessLogType.DownstreamEnd, status = 200, ...
       duration: { seconds: 1n, nanos: 500_000_000 },
       ...common,
     },
-    request: { requestMethod: 1, requestHeadersBytes: 100n, requestBodyBytes: 20n },
+    request: { requestMethod: 1, requestHeadersBytes: 100n, requestBodyBytes: 20n, requestHeaders: headers },
     response: {
       responseCode: status,
       responseCodeDetails: details,
@@ -70,17 +76,24 @@ describe.each(transports)('the access log service on $name', ({ transport }) => 
   const serve = listeners(transport);
 
   async function start(takers: readonly EventTaker[] = []) {
-    const registry = new Registry();
+    const scraped = { registry: new Registry(), families: [] as Family[] };
+    const time = new HandTime(1_790_000_000_000);
+    const cube = new Cube({ node: 'front', epoch: '0badcafe', mostSeries: 1000 }, time);
+    const slots: Slot[] = [];
+    cube.addTaker({ take: (slot) => slots.push(slot) });
     const service = createAccessLogService({
-      registry,
+      ...scraped,
+      mostSeries: 1000,
+      seed: 7,
+      cube: () => cube,
       names: () => snapshot,
-      now: () => 0,
+      now: () => 1_790_000_000_000,
       newId: () => 'made',
       clientAddress: 'truncated',
       takers,
     });
     const { client } = await serve(service.methods());
-    return { registry, service, client };
+    return { scraped, service, client, cube, slots };
   }
 
   /** Sends messages and ends the stream, so that all of them are counted. */
@@ -91,16 +104,16 @@ describe.each(transports)('the access log service on $name', ({ transport }) => 
     expect(await stream.toArray()).toEqual([Buffer.alloc(0)]);
   }
 
-  async function counts(registry: Registry, name: string): Promise<Record<string, number>> {
-    const text = await registry.getSingleMetricAsString(name);
-    const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  async function counts(scraped: Scraped, name: string): Promise<Record<string, number>> {
+    const text = await textOf(expose(undefined, () => scraped));
+    const lines = text.split('\n').filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `));
     return Object.fromEntries(
       lines.map((line) => [line.slice(name.length, line.lastIndexOf(' ')), Number(line.split(' ').at(-1))]),
     );
   }
 
   it('counts requests by what the documents say of their caller, and by how they ended', async () => {
-    const { registry, client } = await start();
+    const { scraped, client } = await start();
     const denied = {
       api: 'orders',
       outcome: 'deny',
@@ -129,7 +142,7 @@ describe.each(transports)('the access log service on $name', ({ transport }) => 
     );
     const gold = 'api="orders",client="gold",tier="gold",method="GET"';
     const nobody = 'client="",tier="",method="GET"';
-    expect(await counts(registry, 'ostiary_requests_total')).toEqual({
+    expect(await counts(scraped, 'ostiary_requests_total')).toEqual({
       [`{${gold},status_class="2xx",outcome="processed"}`]: 1,
       [`{${gold},status_class="5xx",outcome="processed"}`]: 1,
       [`{${gold},status_class="none",outcome="processed"}`]: 1,
@@ -139,24 +152,84 @@ describe.each(transports)('the access log service on $name', ({ transport }) => 
       [`{api="",${nobody},status_class="5xx",outcome="check_error"}`]: 1,
       [`{api="",${nobody},status_class="4xx",outcome="rejected_by_envoy"}`]: 1,
     });
-    expect(await counts(registry, 'ostiary_request_bytes_total')).toEqual({ '{api="orders"}': 600, '{api=""}': 360 });
-    expect(await counts(registry, 'ostiary_response_bytes_total')).toEqual({ '{api="orders"}': 170, '{api=""}': 102 });
-    const durations = await registry.getSingleMetricAsString('ostiary_request_duration_seconds');
-    expect(durations).toContain('_sum{api="orders"} 7.5');
-    expect(durations).toContain('_bucket{api="orders",le="1"} 0');
-    expect(durations).toContain('_bucket{api="orders",le="2.5"} 5');
+    const sum = (name: string): Promise<Record<string, number>> => counts(scraped, `${name}_sum`);
+    expect(await sum('ostiary_request_size_bytes')).toEqual({ '{api="orders"}': 600, '{api=""}': 360 });
+    expect(await sum('ostiary_response_size_bytes')).toEqual({ '{api="orders"}': 170, '{api=""}': 102 });
+    expect(await counts(scraped, 'ostiary_policy_violations_total')).toEqual({
+      '{api="orders",policy="orders/client-id-enforcement",reason="client_rejected"}': 1,
+    });
+    expect(await sum('ostiary_request_duration_seconds')).toEqual({ '{api="orders"}': 7.5, '{api=""}': 4.5 });
+    const buckets = await counts(scraped, 'ostiary_request_duration_seconds_bucket');
+    expect(buckets['{api="orders",le="1.024"}']).toBe(0);
+    expect(buckets['{api="orders",le="2.048"}']).toBe(5);
+  });
+
+  it('tells who called whom, and the trace of a slow request', async () => {
+    const { scraped, client } = await start();
+    const uri = (id: string): object => ({
+      upstreamCluster: 'orders',
+      tlsProperties: { peerCertificateProperties: { subjectAltName: [{ san: { case: 'uri', value: id } }] } },
+    });
+    const web = 'spiffe://shop.example/ns/shop/sa/web';
+    const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+    await tell(
+      client,
+      httpMessage(
+        entry({ metadata: allowed, common: uri(web), headers: { traceparent } }),
+        entry({ metadata: allowed, common: uri(web) }),
+        entry({ metadata: allowed, common: uri('no workload') }),
+      ),
+    );
+    expect(await counts(scraped, 'ostiary_edge_requests_total')).toEqual({
+      [`{source="${web}",api="orders",service="orders",status_class="2xx"}`]: 2,
+    });
+    const text = await textOf(expose('application/openmetrics-text', () => scraped));
+    expect(text.split('\n').filter((line) => line.includes('trace_id'))).toEqual([
+      'ostiary_request_duration_seconds_bucket{api="orders",le="2.048"} 3 # {trace_id="4bf92f3577b34da6a3ce929d0e0e4736"} 1.5 1790000000',
+    ]);
+  });
+
+  it('counts the same in slots, by all that the documents and the entry say', async () => {
+    const { client, cube, slots } = await start();
+    const common = { upstreamCluster: 'orders' };
+    const metadata = { ...allowed, contract: 'gold-orders', ext_authz_duration: 2 };
+    await tell(
+      client,
+      httpMessage(
+        entry({ metadata, common }),
+        entry({ metadata, common }),
+        entry({ metadata: { ...metadata, contract: 'made-up' }, common }),
+      ),
+    );
+    cube.close();
+    const [slot] = slots;
+    expect(slot?.startMs).toBe(1_790_000_000_000);
+    const key = ['orders', '/orders', 'gold', 'gold-orders', 'gold', 'GET', '200', 'processed', '', '', '', 'orders'];
+    expect(slot?.rows).toEqual([
+      {
+        key,
+        count: 2,
+        requestBytes: 240,
+        responseBytes: 68,
+        durationCount: 2,
+        durationMs: 3000,
+        policyMs: 4,
+        durations: [84, 2],
+      },
+      expect.objectContaining({ key: key.with(3, '_other'), count: 1 }),
+    ]);
   });
 
   it('counts a request once, though Envoy tells of it several times', async () => {
-    const { registry, client } = await start();
+    const { scraped, client } = await start();
     const { DownstreamStart, DownstreamPeriodic, DownstreamEnd, UpstreamEnd, NotSet } = AccessLogType;
     const types = [DownstreamStart, DownstreamPeriodic, UpstreamEnd, DownstreamEnd, NotSet];
     const older = entry({ metadata: allowed, type: NotSet, common: { intermediateLogEntry: true } });
     const underWay = block(0x0a, block(0x0a, Buffer.from([0x88, 0x02, 0x01])));
     const tcp = block(0x1a, block(0x0a), underWay, block(0x0a));
     await tell(client, httpMessage(...types.map((type) => entry({ metadata: allowed, type })), older), tcp);
-    expect(Object.values(await counts(registry, 'ostiary_requests_total'))).toEqual([2, 2]);
-    expect(await counts(registry, 'ostiary_access_log_entries_total')).toEqual({
+    expect(Object.values(await counts(scraped, 'ostiary_requests_total'))).toEqual([2, 2]);
+    expect(await counts(scraped, 'ostiary_access_log_entries_total')).toEqual({
       '{protocol="http",result="counted"}': 2,
       '{protocol="http",result="ignored"}': 4,
       '{protocol="http",result="malformed"}': 0,
@@ -166,18 +239,18 @@ describe.each(transports)('the access log service on $name', ({ transport }) => 
   });
 
   it('goes on after an entry that is malformed, and after a message', async () => {
-    const { registry, client } = await start();
+    const { scraped, client } = await start();
     const good = entry({ metadata: allowed });
     const cut = good.subarray(0, -1);
     await tell(client, httpMessage(good, cut, good), Buffer.concat([httpMessage(good), Buffer.from([0x12, 0x7f])]));
     await tell(client, Buffer.from('garbage'), httpMessage(good));
-    const entries = await counts(registry, 'ostiary_access_log_entries_total');
+    const entries = await counts(scraped, 'ostiary_access_log_entries_total');
     expect(entries['{protocol="http",result="counted"}']).toBe(4);
     expect(entries['{protocol="http",result="malformed"}']).toBe(3);
   });
 
   it('makes no series of names that no document has', async () => {
-    const { registry, client } = await start();
+    const { scraped, client } = await start();
     const made = Array.from({ length: 300 }, (_, index) => [
       entry({ metadata: { ...allowed, api: `made-up-${index}` } }),
       entry({ metadata: { ...allowed, client_id: `made-up-${index}` } }),
@@ -185,7 +258,7 @@ describe.each(transports)('the access log service on $name', ({ transport }) => 
       entry({ metadata: { ...allowed, outcome: `made-up-${index}` }, status: 1000 + index, hasUpstream: true }),
     ]);
     await tell(client, httpMessage(...made.flat()));
-    expect(await counts(registry, 'ostiary_requests_total')).toEqual({
+    expect(await counts(scraped, 'ostiary_requests_total')).toEqual({
       '{api="_other",client="gold",tier="_other",method="GET",status_class="2xx",outcome="processed"}': 300,
       '{api="orders",client="_other",tier="gold",method="GET",status_class="2xx",outcome="processed"}': 300,
       '{api="orders",client="gold",tier="_other",method="GET",status_class="2xx",outcome="processed"}': 300,
@@ -194,23 +267,23 @@ describe.each(transports)('the access log service on $name', ({ transport }) => 
   });
 
   it('reads what protobuf-es writes', async () => {
-    const { registry, client } = await start();
+    const { scraped, client } = await start();
     const logEntry = [create(HTTPAccessLogEntrySchema, { commonProperties: { accessLogType: 6 } })];
     const message = create(StreamAccessLogsMessageSchema, {
       identifier: { logName: 'ostiary', node: { id: 'front-1' } },
       logEntries: { case: 'httpLogs', value: { logEntry } },
     });
     await tell(client, Buffer.from(toBinary(StreamAccessLogsMessageSchema, message)));
-    expect(await counts(registry, 'ostiary_access_log_streams')).toEqual({ '': 0 });
-    expect(Object.values(await counts(registry, 'ostiary_requests_total'))).toEqual([1]);
+    expect(await counts(scraped, 'ostiary_access_log_streams')).toEqual({ '': 0 });
+    expect(Object.values(await counts(scraped, 'ostiary_requests_total'))).toEqual([1]);
   });
 
   it('ends every stream when it closes, and each that comes after', async () => {
-    const { registry, service, client } = await start();
+    const { scraped, service, client } = await start();
     const stream = client.bidi(PATH);
     stream.resume();
     stream.write(httpMessage(entry({ metadata: allowed })));
-    await expect.poll(() => counts(registry, 'ostiary_access_log_streams').catch(() => ({}))).toEqual({ '': 1 });
+    await expect.poll(() => counts(scraped, 'ostiary_access_log_streams').catch(() => ({}))).toEqual({ '': 1 });
     const ended = statusOf(once(stream, 'end'));
     service.close();
     expect((await ended).code).toBe(Code.unavailable);

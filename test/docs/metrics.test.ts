@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { createEntryMetrics } from '../../src/analytics/entry-metrics.ts';
-import { createRequestMetrics } from '../../src/analytics/request-metrics.ts';
-import { createDirectory } from '../../src/contract/directory.ts';
+import { createRequestFamilies } from '../../src/analytics/request-families.ts';
 import { createMetrics } from '../../src/observe/metrics.ts';
 import { allReasons } from '../../src/policies/index.ts';
 import { createTraceMetrics } from '../../src/tracing/trace-metrics.ts';
@@ -59,18 +58,19 @@ async function registered(): Promise<Record<string, Described>> {
     close: () => Promise.resolve(),
   });
   // Made at the first stream.
-  createRequestMetrics(metrics.registry, () => ({ apiNamed: () => undefined, directory: createDirectory([], []) }));
   createEntryMetrics(metrics.registry);
   // Made where Checks are traced.
   createTraceMetrics(metrics.registry);
   const scraped = await metrics.registry.getMetricsAsJSON();
   const own = scraped.filter(({ name }) => name.startsWith('ostiary_'));
-  return sorted(
-    own.map(({ name, type }) => [
+  const families = createRequestFamilies({ mostSeries: 100, seed: 0 }).all;
+  return sorted([
+    ...families.map(({ name, type, labels }): [string, Described] => [name, { type, labels: [...labels] }]),
+    ...own.map(({ name, type }): [string, Described] => [
       name,
       { type: String(type), labels: labelsOf(metrics.registry.getSingleMetric(name) ?? {}) },
     ]),
-  );
+  ]);
 }
 
 /** prom-client keeps them, its types do not tell. */

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { CounterTable } from '../../src/observe/counter-table.ts';
 import { expose, textOf } from '../../src/observe/exposition.ts';
 import type { Family } from '../../src/observe/exposition.ts';
+import { SeriesTable } from '../../src/observe/series-table.ts';
 import { HistogramTable } from '../../src/observe/histogram-table.ts';
 import { partOrSkip } from '../real/parts.ts';
 
@@ -23,12 +24,12 @@ function counters(most = 1000): CounterTable<'api' | 'client' | 'outcome'> {
 }
 
 function durations(): HistogramTable<'api'> {
+  const series = new SeriesTable({ name: '', labels: ['api'], most: 10, folding: ['api'] });
+  series.rowOf(['orders']);
   return new HistogramTable({
     name: 'ostiary_call_seconds',
     help: 'How long calls took.',
-    labels: ['api'],
-    most: 10,
-    folding: ['api'],
+    series,
     exponents: [0, 1, 4, 10],
     divisor: 1000,
   });
@@ -105,7 +106,7 @@ describe('histograms that write themselves', () => {
     await fc.assert(
       fc.asyncProperty(values, async (observed) => {
         const family = durations();
-        for (const value of observed) family.observe(['orders'], value, '', 0);
+        for (const value of observed) family.observe(0, value, '', 0);
         const upTo = (bound: number): number => observed.filter((value) => value <= bound).length;
         const [sum, ...others] = (await lines(family)).toSorted(
           (a, b) => Number(b.includes('_sum')) - Number(a.includes('_sum')),
@@ -125,10 +126,10 @@ describe('histograms that write themselves', () => {
 
   it('have the trace of the last value of each bucket, in OpenMetrics alone', async () => {
     const family = durations();
-    family.observe(['orders'], 1.5, 'a'.repeat(32), 1_790_000_000_000);
-    family.observe(['orders'], 1.75, 'b'.repeat(32), 1_790_000_000_500);
-    family.observe(['orders'], 1.9, '', 1_790_000_001_000);
-    family.observe(['orders'], 5000, 'c'.repeat(32), 1_790_000_002_000);
+    family.observe(0, 1.5, 'a'.repeat(32), 1_790_000_000_000);
+    family.observe(0, 1.75, 'b'.repeat(32), 1_790_000_000_500);
+    family.observe(0, 1.9, '', 1_790_000_001_000);
+    family.observe(0, 5000, 'c'.repeat(32), 1_790_000_002_000);
     expect((await written(family)).filter((line) => line.includes('trace_id'))).toEqual([]);
     const open = await written(family, OPENMETRICS);
     expect(open.filter((line) => line.includes('trace_id'))).toEqual([
@@ -193,7 +194,7 @@ describe('a scrape', () => {
     const family = counters();
     family.add(['a "quoted" \\ name\nof two lines', 'nul\0', '10 kB: '.padEnd(10_000, 'x')], 1);
     const histogram = durations();
-    histogram.observe(['orders'], 5, '', 0);
+    histogram.observe(0, 5, '', 0);
     const input = await textOf(expose(undefined, () => ({ registry: registry(), families: [family, histogram] })));
     const { status, stderr } = spawnSync(promtool ?? '', ['check', 'metrics'], { input, encoding: 'utf8' });
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });

@@ -1,0 +1,79 @@
+import type { Api, Bound, Snapshot } from '../snapshot/snapshot.ts';
+import { DIMENSIONS, FOLDED } from '../rollup/slot.ts';
+import type { Dimension } from '../rollup/slot.ts';
+import type { Entry } from './entry.ts';
+import { outcomeOf } from './outcome.ts';
+import { sourceOf } from './source.ts';
+
+/** What names are held against: who sends entries can't count under a name that is no document's. */
+export type Names = Pick<Snapshot, 'apiNamed' | 'directory' | 'reasons'>;
+
+/** The place of each dimension in {@link RequestKey.texts}. */
+export const PLACE = Object.fromEntries(DIMENSIONS.map((dimension, at) => [dimension, at])) as Readonly<
+  Record<Dimension, number>
+>;
+
+const MOST_STATUS = 1000;
+/** The texts of numbers, so that none is made for each entry. */
+const STATUSES = Array.from({ length: MOST_STATUS }, (_, status) => String(status));
+
+type Access = Bound<Api['access'][number]['policy']>;
+const policies = new WeakMap<Api, ReadonlySet<string>>();
+
+/**
+ * By what a request is counted: the texts are those of the entry that was read last. A name that no document in force has
+ * is {@link FOLDED}.
+ */
+export class RequestKey {
+  /** One for each of {@link DIMENSIONS}. */
+  readonly texts: string[] = DIMENSIONS.map(() => '');
+
+  read(entry: Entry, names: Names): void {
+    const { texts } = this;
+    const name = entry.api;
+    const api = name === '' ? undefined : names.apiNamed(name);
+    const isKnown = name === '' || api !== undefined;
+    texts[PLACE.api] = isKnown ? name : FOLDED;
+    texts[PLACE.route] = api === undefined ? '' : api.basePath;
+    this.#readCaller(entry, names, api);
+    const { policy, reason } = entry;
+    texts[PLACE.policy] = policy === '' || policiesOf(api).has(policy) ? policy : FOLDED;
+    texts[PLACE.reason] = reason === '' || Object.hasOwn(names.reasons, reason) ? reason : FOLDED;
+    texts[PLACE.method] = entry.method;
+    texts[PLACE.status] = STATUSES[entry.status] ?? FOLDED;
+    texts[PLACE.outcome] = outcomeOf(entry);
+    texts[PLACE.source] = sourceOf(entry);
+    texts[PLACE.service] = entry.service;
+  }
+
+  #readCaller(entry: Entry, { directory }: Names, api: Api | undefined): void {
+    const { texts } = this;
+    const { clientId, tier } = entry;
+    texts[PLACE.client] = clientId === '' ? '' : (directory.client(clientId)?.name ?? FOLDED);
+    // The documents know it by API and client, so the entry need not be asked for its name.
+    const contract = api === undefined || clientId === '' ? undefined : directory.contract(clientId, api.name);
+    texts[PLACE.contract] = entry.hasContract ? (contract?.name ?? FOLDED) : '';
+    texts[PLACE.tier] = tier === '' || hasTier(api, tier) ? tier : FOLDED;
+  }
+}
+
+function hasTier(api: Api | undefined, tier: string): boolean {
+  if (api === undefined) return false;
+  for (const { name } of api.tiers) if (name === tier) return true;
+  return false;
+}
+
+function policiesOf(api: Api | undefined): ReadonlySet<string> {
+  if (api === undefined) return NONE;
+  let known = policies.get(api);
+  if (known === undefined)
+    policies.set(api, (known = new Set([...api.access.flatMap(namesOf), ...api.quota.map(({ name }) => name)])));
+  return known;
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
+/** Of a group also those of which one decides. */
+function namesOf({ name, alternatives = [] }: Access): string[] {
+  return [name, ...alternatives.flatMap((alternative) => alternative.policies.flatMap(namesOf))];
+}
