@@ -126,7 +126,7 @@ function ours(isCounted = true): number {
   let count = 0;
   for (let next = reader.next(); typeof next === 'object'; next = reader.next()) {
     if (isCounted) {
-      key.read(next, names);
+      key.read(next, names, true);
       metrics.ended(next, key, 0);
       slots.ended(next, key);
     }

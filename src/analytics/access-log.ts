@@ -95,7 +95,7 @@ export class AccessLog {
     }
     entries.counted.value += 1;
     const { names, takers } = this.#ports;
-    this.#key.read(entry, names());
+    this.#key.read(entry, names(), this.#slots.isWanted);
     this.#requests.ended(entry, this.#key, now);
     this.#slots.ended(entry, this.#key);
     if (takers.length === 0) return;

@@ -20,6 +20,10 @@ export class CubeFeed {
     this.#cube = cube;
   }
 
+  get isWanted(): boolean {
+    return this.#cube() !== undefined;
+  }
+
   /** To be called before the entries that have come together are counted. */
   tick(): void {
     this.#cube()?.tick();

@@ -3,6 +3,7 @@ import { DIMENSIONS, FOLDED } from '../rollup/slot.ts';
 import type { Dimension } from '../rollup/slot.ts';
 import type { Entry } from './entry.ts';
 import { outcomeOf } from './outcome.ts';
+import { routeOf } from './route.ts';
 import { sourceOf } from './source.ts';
 
 /** What names are held against: who sends entries can't count under a name that is no document's. */
@@ -18,6 +19,7 @@ const MOST_STATUS = 1000;
 const STATUSES = Array.from({ length: MOST_STATUS }, (_, status) => String(status));
 
 type Access = Bound<Api['access'][number]['policy']>;
+const NONE: ReadonlySet<string> = new Set();
 const policies = new WeakMap<Api, ReadonlySet<string>>();
 
 /**
@@ -28,13 +30,14 @@ export class RequestKey {
   /** One for each of {@link DIMENSIONS}. */
   readonly texts: string[] = DIMENSIONS.map(() => '');
 
-  read(entry: Entry, names: Names): void {
+  /** @param hasRoute the route is wanted, which takes longest */
+  read(entry: Entry, names: Names, hasRoute: boolean): void {
     const { texts } = this;
     const name = entry.api;
     const api = name === '' ? undefined : names.apiNamed(name);
     const isKnown = name === '' || api !== undefined;
     texts[PLACE.api] = isKnown ? name : FOLDED;
-    texts[PLACE.route] = api === undefined ? '' : api.basePath;
+    texts[PLACE.route] = api === undefined || !hasRoute ? '' : routeOf(entry, api);
     this.#readCaller(entry, names, api);
     const { policy, reason } = entry;
     texts[PLACE.policy] = policy === '' || policiesOf(api).has(policy) ? policy : FOLDED;
@@ -70,8 +73,6 @@ function policiesOf(api: Api | undefined): ReadonlySet<string> {
     policies.set(api, (known = new Set([...api.access.flatMap(namesOf), ...api.quota.map(({ name }) => name)])));
   return known;
 }
-
-const NONE: ReadonlySet<string> = new Set();
 
 /** Of a group also those of which one decides. */
 function namesOf({ name, alternatives = [] }: Access): string[] {

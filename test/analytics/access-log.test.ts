@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { create, toBinary } from '@bufbuild/protobuf';
-import type { JsonObject, MessageInitShape } from '@bufbuild/protobuf';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { AccessLogType, HTTPAccessLogEntrySchema } from '../../gen/envoy/data/accesslog/v3/accesslog_pb.js';
 import { StreamAccessLogsMessageSchema } from '../../gen/envoy/service/accesslog/v3/als_pb.js';
@@ -10,8 +9,6 @@ import { Code } from '../../src/grpc/rpc.ts';
 import { expose, textOf } from '../../src/observe/exposition.ts';
 import type { Family, Scraped } from '../../src/observe/exposition.ts';
 import { Registry } from '../../src/observe/prometheus.ts';
-import { Cube } from '../../src/rollup/cube.ts';
-import type { Slot } from '../../src/rollup/slot.ts';
 import type { Snapshot } from '../../src/snapshot/snapshot.ts';
 import { snapshotOfDocuments } from '../decision/documents.ts';
 import { shop } from '../e2e/shop.ts';
@@ -19,51 +16,9 @@ import { statusOf } from '../grpc/client.ts';
 import type { RawClient } from '../grpc/client.ts';
 import { listeners } from '../grpc/fixture.ts';
 import { transports } from '../grpc/transports.ts';
-import { HandTime } from '../rollup/hand-timers.ts';
+import { block, entry, httpMessage } from './log-message.ts';
 
 const PATH = '/envoy.service.accesslog.v3.AccessLogService/StreamAccessLogs';
-
-interface Told {
-  readonly metadata?: JsonObject;
-  readonly type?: AccessLogType;
-  readonly status?: number;
-  readonly details?: string;
-  readonly hasUpstream?: boolean;
-  readonly common?: object;
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
-function entry({ metadata, type = AccessLogType.DownstreamEnd, status = 200, ...rest }: Told): Uint8Array {
-  const { details = 'via_upstream', hasUpstream = true, common = {}, headers = {} } = rest;
-  const init = {
-    commonProperties: {
-      accessLogType: type,
-      ...(hasUpstream && { upstreamRemoteAddress: {} }),
-      ...(metadata && { metadata: { filterMetadata: { 'envoy.filters.http.ext_authz': metadata } } }),
-      duration: { seconds: 1n, nanos: 500_000_000 },
-      ...common,
-    },
-    request: { requestMethod: 1, requestHeadersBytes: 100n, requestBodyBytes: 20n, requestHeaders: headers },
-    response: {
-      responseCode: status,
-      responseCodeDetails: details,
-      responseHeadersBytes: 30n,
-      responseBodyBytes: 4n,
-    },
-  };
-  const message = create(HTTPAccessLogEntrySchema, init as MessageInitShape<typeof HTTPAccessLogEntrySchema>);
-  return toBinary(HTTPAccessLogEntrySchema, message);
-}
-
-/** A field of bytes shorter than 2 MiB. */
-function block(tag: number, ...parts: readonly Uint8Array[]): Buffer {
-  const body = Buffer.concat(parts);
-  const length = [(body.length & 0x7f) | 0x80, ((body.length >> 7) & 0x7f) | 0x80, body.length >> 14];
-  return Buffer.concat([Buffer.from([tag, ...length]), body]);
-}
-
-const httpMessage = (...entries: readonly Uint8Array[]): Buffer =>
-  block(0x12, ...entries.map((each) => block(0x0a, each)));
 
 const allowed = { api: 'orders', client_id: 'gold-id', tier: 'gold', outcome: 'allow' };
 
@@ -77,15 +32,11 @@ describe.each(transports)('the access log service on $name', ({ transport }) => 
 
   async function start(takers: readonly EventTaker[] = []) {
     const scraped = { registry: new Registry(), families: [] as Family[] };
-    const time = new HandTime(1_790_000_000_000);
-    const cube = new Cube({ node: 'front', epoch: '0badcafe', mostSeries: 1000 }, time);
-    const slots: Slot[] = [];
-    cube.addTaker({ take: (slot) => slots.push(slot) });
     const service = createAccessLogService({
       ...scraped,
       mostSeries: 1000,
       seed: 7,
-      cube: () => cube,
+      cube: () => undefined,
       names: () => snapshot,
       now: () => 1_790_000_000_000,
       newId: () => 'made',
@@ -93,7 +44,7 @@ describe.each(transports)('the access log service on $name', ({ transport }) => 
       takers,
     });
     const { client } = await serve(service.methods());
-    return { scraped, service, client, cube, slots };
+    return { scraped, service, client };
   }
 
   /** Sends messages and ends the stream, so that all of them are counted. */
@@ -162,62 +113,6 @@ describe.each(transports)('the access log service on $name', ({ transport }) => 
     const buckets = await counts(scraped, 'ostiary_request_duration_seconds_bucket');
     expect(buckets['{api="orders",le="1.024"}']).toBe(0);
     expect(buckets['{api="orders",le="2.048"}']).toBe(5);
-  });
-
-  it('tells who called whom, and the trace of a slow request', async () => {
-    const { scraped, client } = await start();
-    const uri = (id: string): object => ({
-      upstreamCluster: 'orders',
-      tlsProperties: { peerCertificateProperties: { subjectAltName: [{ san: { case: 'uri', value: id } }] } },
-    });
-    const web = 'spiffe://shop.example/ns/shop/sa/web';
-    const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
-    await tell(
-      client,
-      httpMessage(
-        entry({ metadata: allowed, common: uri(web), headers: { traceparent } }),
-        entry({ metadata: allowed, common: uri(web) }),
-        entry({ metadata: allowed, common: uri('no workload') }),
-      ),
-    );
-    expect(await counts(scraped, 'ostiary_edge_requests_total')).toEqual({
-      [`{source="${web}",api="orders",service="orders",status_class="2xx"}`]: 2,
-    });
-    const text = await textOf(expose('application/openmetrics-text', () => scraped));
-    expect(text.split('\n').filter((line) => line.includes('trace_id'))).toEqual([
-      'ostiary_request_duration_seconds_bucket{api="orders",le="2.048"} 3 # {trace_id="4bf92f3577b34da6a3ce929d0e0e4736"} 1.5 1790000000',
-    ]);
-  });
-
-  it('counts the same in slots, by all that the documents and the entry say', async () => {
-    const { client, cube, slots } = await start();
-    const common = { upstreamCluster: 'orders' };
-    const metadata = { ...allowed, contract: 'gold-orders', ext_authz_duration: 2 };
-    await tell(
-      client,
-      httpMessage(
-        entry({ metadata, common }),
-        entry({ metadata, common }),
-        entry({ metadata: { ...metadata, contract: 'made-up' }, common }),
-      ),
-    );
-    cube.close();
-    const [slot] = slots;
-    expect(slot?.startMs).toBe(1_790_000_000_000);
-    const key = ['orders', '/orders', 'gold', 'gold-orders', 'gold', 'GET', '200', 'processed', '', '', '', 'orders'];
-    expect(slot?.rows).toEqual([
-      {
-        key,
-        count: 2,
-        requestBytes: 240,
-        responseBytes: 68,
-        durationCount: 2,
-        durationMs: 3000,
-        policyMs: 4,
-        durations: [84, 2],
-      },
-      expect.objectContaining({ key: key.with(3, '_other'), count: 1 }),
-    ]);
   });
 
   it('counts a request once, though Envoy tells of it several times', async () => {
