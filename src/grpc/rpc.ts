@@ -59,12 +59,18 @@ export const Code = {
 } as const;
 export type Code = (typeof Code)[keyof typeof Code];
 
-/** Ends a call with a status. Anything else a handler throws becomes INTERNAL without its message. */
+/**
+ * Ends a call with a status. Anything else a handler throws becomes INTERNAL without its message. It has no stack: it is
+ * an answer, and callers who have thousands refused would make us walk the stack for each.
+ */
 export class RpcError extends Error {
   override name = 'RpcError';
   readonly code: Code;
   constructor(code: Code, message: string) {
+    const frames = Error.stackTraceLimit;
+    Error.stackTraceLimit = 0;
     super(message);
+    Error.stackTraceLimit = frames;
     this.code = code;
   }
 }

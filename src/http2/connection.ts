@@ -145,11 +145,14 @@ export class Connection {
     this.#clock.tick();
     this.#timeouts.received();
     this.#observer.counters.bytesRead += end;
-    this.#batch(chunk, 0, end, mayBeMore);
+    if (this.#turns.isOpen) this.#batch(chunk, 0, end, mayBeMore);
+    else this.#holdBack({ chunk, at: 0, end, mayBeMore });
   }
 
   /** One batch: what the socket delivered at once, or as much of it as may be done at once. What it causes is written at once. */
   #batch(chunk: Buffer, from: number, end: number, mayBeMore: boolean): void {
+    const work = this.#work;
+    const before = work.left;
     let at = end;
     this.#writes.begin();
     try {
@@ -159,8 +162,11 @@ export class Connection {
       this.#shutdown.fail(error);
     }
     this.#writes.end();
-    if (at < end || (mayBeMore && this.#work.left < 0)) this.#holdBack({ chunk, at, end, mayBeMore });
-    else if (!mayBeMore) this.#work.refill();
+    const done = before - work.left;
+    work.did(done, this.#clock.nowMs);
+    this.#turns.spend(done);
+    if (at < end || (mayBeMore && work.left < 0)) this.#holdBack({ chunk, at, end, mayBeMore });
+    else if (!mayBeMore) work.refill();
   }
 
   /** Others come first. */
@@ -175,7 +181,7 @@ export class Connection {
   #waitForTurn(): void {
     if (this.#isWaiting) return;
     this.#isWaiting = true;
-    this.#turns.wait(() => {
+    this.#turns.wait(this.#work, () => {
       this.#isWaiting = false;
       this.#guarded(() => this.#goOn());
     });

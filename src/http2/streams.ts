@@ -16,6 +16,9 @@ import { TokenBucket } from './token-bucket.ts';
 import type { TransportObserver } from './transport-events.ts';
 import type { WriteScheduler } from './write-scheduling.ts';
 
+/** Beginning a stream of more weight than one takes so much longer. */
+const UNITS_OF_WEIGHT = 4;
+
 export interface StreamsPorts {
   readonly limits: Limits;
   readonly observer: TransportObserver;
@@ -48,6 +51,7 @@ export class Streams implements StreamHost {
   readonly #writes: WriteScheduler;
   readonly #floods: FloodGuard;
   readonly #openRequest: OpenRequest;
+  readonly #work: TurnWork;
 
   constructor(application: Application, ports: StreamsPorts) {
     this.#limits = ports.limits;
@@ -60,6 +64,7 @@ export class Streams implements StreamHost {
     this.retainInput = ports.retainInput;
     this.ids = new StreamIds(ports.limits.maxConcurrentStreams);
     this.memory = ports.memory;
+    this.#work = ports.work;
     this.#share = ports.budgets.streams.share();
     const own = new TokenBucket(ports.limits.inflatedBytes, ports.clock.nowMs);
     this.inflation = new Inflation(own, ports.budgets.inflation, ports.clock, ports.work);
@@ -94,6 +99,7 @@ export class Streams implements StreamHost {
     this.observer.counters.streamsOpened++;
     this.open.set(id, stream);
     stream.remoteClosed = ended;
+    this.#work.left -= (stream.weight - 1) * UNITS_OF_WEIGHT;
     stream.start();
     if (ended && !stream.gone) stream.end();
   }

@@ -8,6 +8,9 @@ import type { CallPlan } from './plan.ts';
 /** The maximum of Node's timers; a longer time-out counts as none. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
+/** Why the signal of every call is aborted. Without one Node would make an error with a stack for each. */
+const callIsOver = new RpcError(Code.cancelled, 'the call is over');
+
 /** A gRPC call: a stream, and what its handler sees of it, in one object. */
 export abstract class GrpcCall extends Stream implements Call {
   deadline = Infinity;
@@ -40,7 +43,7 @@ export abstract class GrpcCall extends Stream implements Call {
   /** Made on first use: most handlers answer before anyone could cancel. */
   get signal(): AbortSignal {
     this.#controller ??= new AbortController();
-    if (this.#isAborted) this.#controller.abort();
+    if (this.#isAborted) this.#controller.abort(callIsOver);
     return this.#controller.signal;
   }
 
@@ -89,7 +92,7 @@ export abstract class GrpcCall extends Stream implements Call {
     this.#isOver = true;
     if (this.isRunning) this.host.lingering++;
     clearTimeout(this.#timer);
-    if (this.#isAborted) this.#controller?.abort();
+    if (this.#isAborted) this.#controller?.abort(callIsOver);
     this.released();
     return true;
   }
