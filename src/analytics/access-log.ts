@@ -1,5 +1,5 @@
 import { setImmediate as pause } from 'node:timers/promises';
-import type { Family } from '../observe/exposition.ts';
+import type { SharedFamily } from '../observe/exposition.ts';
 import type { Registry } from '../observe/prometheus.ts';
 import type { Cube } from '../rollup/cube.ts';
 import { CubeFeed } from './cube-feed.ts';
@@ -22,7 +22,7 @@ const ENTRIES_PER_TURN = 200;
 export interface AccessLogPorts extends Pick<EventPorts, 'now' | 'newId' | 'clientAddress'>, FamilyBounds {
   readonly registry: Registry;
   /** Families that write themselves: those of requests are added to them. */
-  readonly families: Family[];
+  readonly families: SharedFamily[];
   /** Of the documents in force. */
   readonly names: () => Names;
   /** How many streams are open. */

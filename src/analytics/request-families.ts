@@ -1,5 +1,5 @@
 import { CounterTable } from '../observe/counter-table.ts';
-import type { Family } from '../observe/exposition.ts';
+import type { SharedFamily } from '../observe/exposition.ts';
 import { HistogramTable } from '../observe/histogram-table.ts';
 import { SeriesTable } from '../observe/series-table.ts';
 
@@ -19,7 +19,7 @@ export interface RequestFamilies {
   readonly responseSizes: HistogramTable<'api'>;
   readonly violations: CounterTable<'api' | 'policy' | 'reason'>;
   readonly edges: CounterTable<'source' | 'api' | 'service' | 'status_class'>;
-  readonly all: readonly Family[];
+  readonly all: readonly SharedFamily[];
 }
 
 /** With three histograms for each. */

@@ -1,11 +1,12 @@
-import type { Family, Format } from './exposition.ts';
+import type { Format, SharedFamily } from './exposition.ts';
 import { SeriesTable } from './series-table.ts';
 import type { TableOptions } from './series-table.ts';
 
 /** A counter with so many series that prom-client would take seconds to write them. */
-export class CounterTable<Label extends string> implements Family {
+export class CounterTable<Label extends string> implements SharedFamily {
   readonly type = 'counter';
   readonly linesEach = 1;
+  readonly numbersEach = 1;
   readonly name: string;
   readonly help: string;
   readonly labels: readonly Label[];
@@ -25,13 +26,37 @@ export class CounterTable<Label extends string> implements Family {
 
   /** @param values in the order of the labels */
   add(values: readonly string[], amount: number): void {
-    const row = this.#series.rowOf(values);
-    if (row >= this.#values.length) this.#grow();
-    this.#values[row] = (this.#values[row] as number) + amount;
+    this.#add(this.rowOf(values), amount);
   }
 
   linesOf(row: number, _format: Format): string {
     return `${this.#series.textOf(row)} ${this.#values[row]}\n`;
+  }
+
+  keyOf(row: number): readonly string[] {
+    return this.#series.valuesOf(row);
+  }
+
+  numbersOf(row: number): ArrayLike<number> {
+    return this.#values.subarray(row, row + 1);
+  }
+
+  rowOf(values: readonly string[]): number {
+    const row = this.#series.rowOf(values);
+    if (row >= this.#values.length) this.#grow();
+    return row;
+  }
+
+  addNumbers(row: number, numbers: ArrayLike<number>, at: number): void {
+    this.#add(row, numbers[at] as number);
+  }
+
+  zero(): void {
+    this.#values.fill(0);
+  }
+
+  #add(row: number, amount: number): void {
+    this.#values[row] = (this.#values[row] as number) + amount;
   }
 
   #grow(): void {

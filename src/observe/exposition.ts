@@ -31,6 +31,21 @@ export interface Family {
   linesOf(row: number, format: Format): string;
 }
 
+/** A family that several processes have, and one of them writes as one. A series keeps its row as long as the process lives. */
+export interface SharedFamily extends Family {
+  /** How many numbers a series has. All are sums, unless {@link addNumbers} says otherwise. */
+  readonly numbersEach: number;
+  /** The label values of a series. */
+  keyOf(row: number): readonly string[];
+  numbersOf(row: number): ArrayLike<number>;
+  /** The series with these label values, made where it is new. */
+  rowOf(key: readonly string[]): number;
+  /** @param numbers from `at` on, those of a series of another process */
+  addNumbers(row: number, numbers: ArrayLike<number>, at: number): void;
+  /** As if nothing had been counted; the series stay. */
+  zero(): void;
+}
+
 /** Written without a pause: a millisecond or two. */
 const LINES_PER_TURN = 2000;
 
@@ -53,6 +68,26 @@ export async function textOf({ chunks }: Exposition): Promise<string> {
   let text = '';
   for await (const chunk of chunks) text += chunk;
   return text;
+}
+
+/**
+ * Makes expositions wait for each other, where they are made of the same memory. Each is made whole before it is sent, so
+ * that a scraper which does not read delays no other.
+ */
+export function inTurn(): (exposition: Exposition) => Exposition {
+  let before: Promise<unknown> = Promise.resolve();
+  async function* wholeOf(chunks: AsyncIterable<string>): AsyncGenerator<string> {
+    const previous = before;
+    const making = (async (): Promise<string[]> => {
+      await previous;
+      const made: string[] = [];
+      for await (const chunk of chunks) made.push(chunk);
+      return made;
+    })();
+    before = making.catch(() => {});
+    yield* await making;
+  }
+  return ({ contentType, chunks }) => ({ contentType, chunks: wholeOf(chunks) });
 }
 
 async function* write(scraped: () => Scraped | Promise<Scraped>, format: Format): AsyncGenerator<string> {

@@ -1,5 +1,5 @@
 import { BUCKETS, bucketOf, LOWEST_BUCKET } from '../rollup/histogram.ts';
-import type { Family, Format } from './exposition.ts';
+import type { Format, SharedFamily } from './exposition.ts';
 import { escapeLabel } from './series-table.ts';
 import type { SeriesTable } from './series-table.ts';
 
@@ -24,14 +24,16 @@ interface Exemplar {
 
 /** What comes before the buckets in the sums of a series. */
 const SUMS = 1;
+const NOTHING = new Float64Array(SUMS + BUCKETS);
 
 /**
  * Histograms that are kept as the rollups keep theirs, and written with fewer bounds. Since each of these is a bound of
  * theirs, the counts are exact.
  */
-export class HistogramTable<Label extends string> implements Family {
+export class HistogramTable<Label extends string> implements SharedFamily {
   readonly type = 'histogram';
   readonly linesEach: number;
+  readonly numbersEach = SUMS + BUCKETS;
   readonly name: string;
   readonly help: string;
   readonly labels: readonly Label[];
@@ -95,10 +97,43 @@ export class HistogramTable<Label extends string> implements Family {
     return `${lines}${this.name}_sum${labels} ${sum}\n${this.name}_count${labels} ${count}\n`;
   }
 
+  keyOf(row: number): readonly string[] {
+    return this.#series.valuesOf(row);
+  }
+
+  numbersOf(row: number): ArrayLike<number> {
+    return this.#rows[row] ?? NOTHING;
+  }
+
+  rowOf(values: readonly string[]): number {
+    return this.#series.rowOf(values);
+  }
+
+  addNumbers(row: number, numbers: ArrayLike<number>, at: number): void {
+    let counts = this.#rows[row];
+    if (counts === undefined) {
+      // One of the families that share the series has seen it, and this one has not.
+      if (isZero(numbers, at, SUMS + BUCKETS)) return;
+      this.#rows[row] = counts = new Float64Array(SUMS + BUCKETS);
+    }
+    for (let place = 0; place < counts.length; place++) {
+      counts[place] = (counts[place] as number) + (numbers[at + place] as number);
+    }
+  }
+
+  zero(): void {
+    for (const counts of this.#rows) counts?.fill(0);
+  }
+
   #exemplarOf(row: number, bound: number): string {
     const exemplar = this.#exemplars[row]?.[bound];
     if (exemplar === undefined) return '';
     const { traceId, value, at } = exemplar;
     return ` # {trace_id="${escapeLabel(traceId)}"} ${value / this.#divisor} ${at / 1000}`;
   }
+}
+
+function isZero(numbers: ArrayLike<number>, from: number, count: number): boolean {
+  for (let at = from; at < from + count; at++) if (numbers[at] !== 0) return false;
+  return true;
 }

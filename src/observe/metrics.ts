@@ -10,7 +10,7 @@ import { createCounterMetrics } from './counter-metrics.ts';
 import { createJwksMetrics } from './jwks-metrics.ts';
 import type { JwksMetrics } from './jwks-metrics.ts';
 import { expose } from './exposition.ts';
-import type { Exposition, Family } from './exposition.ts';
+import type { Exposition, SharedFamily } from './exposition.ts';
 import { registerProcessMetrics } from './process-metrics.ts';
 import { Counter, Gauge, Registry } from './prometheus.ts';
 import { createRouteMetrics } from './route-metrics.ts';
@@ -46,7 +46,7 @@ export interface Metrics {
   expressionFailed(policy: string): void;
   readonly registry: Registry;
   /** Families that write themselves, behind those of the registry. */
-  readonly families: Family[];
+  readonly families: SharedFamily[];
   /** The answer to a scrape. @param accept its header */
   expose(accept: string | undefined): Exposition;
 }
@@ -66,7 +66,7 @@ export interface MetricsOptions {
 
 export function createMetrics({ clock, version }: MetricsOptions): Metrics {
   const registry = new Registry();
-  const families: Family[] = [];
+  const families: SharedFamily[] = [];
   registerProcessMetrics(registry);
   new Gauge({
     name: 'ostiary_build_info',

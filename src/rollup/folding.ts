@@ -69,7 +69,7 @@ function rowsAfter(
   enough: number,
   seed: number,
 ): number {
-  const left = new KeyTable(dimensions.length, seed);
+  const left = new KeyTable(dimensions.length, seed, keys.room);
   const key = new Uint32Array(dimensions.length);
   for (let row = 0; row < isKept.length && left.size <= enough; row++) {
     const isFolding = isKept[row] === 0;

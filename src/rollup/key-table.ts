@@ -8,15 +8,19 @@ export class KeyTable {
   readonly #width: number;
   readonly #seed: number;
   /** A row's number plus one; 0: free. At most half of them are taken. */
-  #places = new Int32Array(LEAST_ROWS * 2);
+  #places: Int32Array;
   #keys: Uint32Array;
   #size = 0;
 
-  /** @param seed makes it unpredictable which keys are near each other */
-  constructor(width: number, seed: number) {
+  /**
+   * @param seed makes it unpredictable which keys are near each other
+   * @param room for how many rows, a power of two
+   */
+  constructor(width: number, seed: number, room = LEAST_ROWS) {
     this.#width = width;
     this.#seed = seed | 0;
-    this.#keys = new Uint32Array(LEAST_ROWS * width);
+    this.#places = new Int32Array(room * 2);
+    this.#keys = new Uint32Array(room * width);
   }
 
   get size(): number {

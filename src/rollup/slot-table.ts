@@ -129,7 +129,7 @@ export class SlotTable {
     for (let row = 0; row < size; row++) activity[row] = Math.abs(this.#sums[row * SUMS] as number);
     const { isKept, dimensions } = chooseSteps(this.#keys, activity, this.#most, this.#seed);
     const before = { keys: this.#keys, sums: this.#sums, durations: this.#durations };
-    this.#keys = new KeyTable(DIMENSIONS.length, this.#seed);
+    this.#keys = new KeyTable(DIMENSIONS.length, this.#seed, before.keys.room);
     this.#sums = new Float64Array(0);
     this.#durations = new BucketLists();
     this.#makeRoom();

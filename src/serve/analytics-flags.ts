@@ -1,7 +1,7 @@
 import { CLIENT_ADDRESS_DETAILS } from '../analytics/client-network.ts';
 import { integer, oneOf, text } from '../flags.ts';
 
-/** Each series of Prometheus' takes some 50 bytes, and each of a slot some 200. */
+/** Each series of Prometheus' takes some 70 octets, and each of a slot some 400. */
 const MOST_SERIES = 1_000_000;
 
 /** What is kept of requests that have ended, as Envoy's access log tells them. */

@@ -1,4 +1,5 @@
 import type { MetricObject } from 'prom-client';
+import type { SeriesPart, SeriesPlace } from '../observe/merged-families.ts';
 import type { KeySetRefresh } from '../operator/keys.ts';
 import type { StoreScript } from '../quota/counter-metrics.ts';
 import type { Keyspaces } from '../script/script-call.ts';
@@ -27,6 +28,7 @@ export type ToWorker =
   | { readonly kind: 'health'; readonly isServing: boolean }
   | { readonly kind: 'drain'; readonly timeoutMs: number }
   | { readonly kind: 'metrics'; readonly id: number }
+  | { readonly kind: 'series'; readonly id: number; readonly place: SeriesPlace }
   | { readonly kind: 'refresh_keys'; readonly id: number; readonly url: string | undefined }
   /** To be answered at once: a worker that does not is stuck. */
   | { readonly kind: 'ping' }
@@ -40,6 +42,7 @@ export type ToOwner =
   | { readonly kind: 'serving' }
   | { readonly kind: 'closed'; readonly connections: number }
   | { readonly kind: 'metrics'; readonly id: number; readonly metrics: readonly MetricObject[] }
+  | { readonly kind: 'series'; readonly id: number; readonly part: SeriesPart }
   | { readonly kind: 'keys_refreshed'; readonly id: number; readonly sets: readonly KeySetRefresh[] }
   | { readonly kind: 'scripts'; readonly calls: readonly ScriptQuestion[] }
   | { readonly kind: 'pong' }

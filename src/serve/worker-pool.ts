@@ -63,12 +63,16 @@ export class WorkerPool {
 
   /** How many workers take connections. */
   get serving(): number {
-    return [...this.#workers].filter(({ isServing }) => isServing).length;
+    return this.sources().length;
   }
 
   metrics(): Promise<(readonly MetricObject[])[]> {
-    const serving = [...this.#workers].filter(({ isServing }) => isServing);
-    return Promise.all(serving.map((worker) => worker.metrics()));
+    return Promise.all(this.sources().map((worker) => worker.metrics()));
+  }
+
+  /** The workers that take connections, to be asked for their series. */
+  sources(): readonly WorkerProcess[] {
+    return [...this.#workers].filter(({ isServing }) => isServing);
   }
 
   refreshKeys(url: string | undefined): Promise<(readonly KeySetRefresh[])[]> {

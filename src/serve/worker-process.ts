@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
 import type { MetricObject } from 'prom-client';
+import type { SeriesPart, SeriesPlace, SeriesSource } from '../observe/merged-families.ts';
 import type { KeySetRefresh } from '../operator/keys.ts';
 import type { ToOwner, ToWorker } from './worker-messages.ts';
 
@@ -46,7 +47,7 @@ export function forkThisProgram(number: number): ChildProcess {
 }
 
 /** One worker as its owner sees it. */
-export class WorkerProcess {
+export class WorkerProcess implements SeriesSource {
   /** Connections handed to it that are open still. */
   connections = 0;
   /** It has told that it serves. */
@@ -63,7 +64,7 @@ export class WorkerProcess {
     this.#child = child;
     this.#timeouts = timeouts;
     this.#child.on('message', (message: ToOwner) => {
-      if (message.kind === 'metrics' || message.kind === 'keys_refreshed') this.#asked.get(message.id)?.(message);
+      if ('id' in message) this.#asked.get(message.id)?.(message);
       else if (message.kind === 'pong') this.#unanswered = 0;
       else if (message.kind === 'closed') this.connections -= message.connections;
       else events.message(this, message);
@@ -110,6 +111,12 @@ export class WorkerProcess {
     const id = ++this.#lastId;
     const answer = await this.#ask({ kind: 'metrics', id }, METRICS_TIMEOUT_MS);
     return answer?.kind === 'metrics' ? answer.metrics : [];
+  }
+
+  async series(place: SeriesPlace): Promise<SeriesPart | undefined> {
+    const id = ++this.#lastId;
+    const answer = await this.#ask({ kind: 'series', id, place }, METRICS_TIMEOUT_MS);
+    return answer?.kind === 'series' ? answer.part : undefined;
   }
 
   /** A worker that does not answer is told as a failure of every set: empty, its name for the URL. */

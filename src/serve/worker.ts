@@ -7,6 +7,7 @@ import type { SocketAcceptor } from '../http2/transport.ts';
 import { endLeanStart } from '../engine.ts';
 import type { LeasingCounterStore } from '../lease/leasing-store.ts';
 import type { TlsMaterial } from '../listen/tls.ts';
+import { partOf } from '../observe/merged-families.ts';
 import { loadServices } from '../operator/load-services.ts';
 import { openDecider } from './decider.ts';
 import { OwnerLink } from './owner-link.ts';
@@ -74,7 +75,10 @@ export async function runWorker(flags: ServeFlags, environment: NodeJS.ProcessEn
       else if (message.kind === 'health') health.setAllServing(message.isServing);
       else if (message.kind === 'reset') for (const store of stores) store.forget(message.key, message.epoch);
       else if (message.kind === 'drain') void drain(message.timeoutMs);
-      else if (message.kind === 'refresh_keys') void refreshKeys(message.id, message.url);
+      else if (message.kind === 'series') {
+        const part = partOf(decider.metrics.families, message.place);
+        channel.send({ kind: 'series', id: message.id, part });
+      } else if (message.kind === 'refresh_keys') void refreshKeys(message.id, message.url);
       else void tellMetrics(message.id);
     },
     (socket) => acceptor?.accept(socket),

@@ -3,8 +3,10 @@ import { UserError } from '../errors.ts';
 import type { RpcTransport } from '../grpc/rpc.ts';
 import { ScriptMemory } from '../memory/script-memory.ts';
 import type { KeySetRefresh } from '../operator/keys.ts';
-import { expose } from '../observe/exposition.ts';
+import { randomBytes } from 'node:crypto';
+import { expose, inTurn } from '../observe/exposition.ts';
 import type { Exposition } from '../observe/exposition.ts';
+import { MergedFamilies } from '../observe/merged-families.ts';
 import { aggregate } from './aggregated-metrics.ts';
 import type { SharedCounters } from './counter-store.ts';
 import type { Decider } from './decider.ts';
@@ -27,7 +29,7 @@ export interface Workers {
 
 /** @returns undefined if this process serves by itself */
 export function workersOf(
-  { workers, transport, maxConnections, maxCounters }: ServeFlags,
+  { workers, transport, maxConnections, maxCounters, analyticsSeries }: ServeFlags,
   { metrics, observer, log }: Reporting,
 ): Workers | undefined {
   if (workers === 1) return undefined;
@@ -45,6 +47,11 @@ export function workersOf(
     refused: () => listener.onAbuse('too_many_connections'),
   });
   metrics.workers.observe(() => pool.serving);
+  const merged = new MergedFamilies(async () => {
+    const { createRequestFamilies } = await import('../analytics/request-families.ts');
+    return createRequestFamilies({ mostSeries: analyticsSeries, seed: randomBytes(4).readUInt32BE() }).all;
+  });
+  const oneByOne = inTurn();
   return {
     shared: {
       link: ownLink(memory),
@@ -55,8 +62,13 @@ export function workersOf(
     transport: pool.transport,
     setServing: (isServing) => pool.setServing(isServing),
     refreshKeys: (url) => pool.refreshKeys(url),
-    expose: ({ registry, families }, accept) =>
-      expose(accept, async () => ({ registry: await aggregate(registry, await pool.metrics()), families })),
+    expose: ({ registry }, accept) =>
+      oneByOne(
+        expose(accept, async () => ({
+          registry: await aggregate(registry, await pool.metrics()),
+          families: await merged.merge(pool.sources()),
+        })),
+      ),
   };
 }
 

@@ -7,7 +7,7 @@ import { createAccessLogService } from '../../src/analytics/access-log-service.t
 import type { EventTaker } from '../../src/analytics/event.ts';
 import { Code } from '../../src/grpc/rpc.ts';
 import { expose, textOf } from '../../src/observe/exposition.ts';
-import type { Family, Scraped } from '../../src/observe/exposition.ts';
+import type { Scraped, SharedFamily } from '../../src/observe/exposition.ts';
 import { Registry } from '../../src/observe/prometheus.ts';
 import type { Snapshot } from '../../src/snapshot/snapshot.ts';
 import { snapshotOfDocuments } from '../decision/documents.ts';
@@ -31,7 +31,7 @@ describe.each(transports)('the access log service on $name', ({ transport }) => 
   const serve = listeners(transport);
 
   async function start(takers: readonly EventTaker[] = []) {
-    const scraped = { registry: new Registry(), families: [] as Family[] };
+    const scraped = { registry: new Registry(), families: [] as SharedFamily[] };
     const service = createAccessLogService({
       ...scraped,
       mostSeries: 1000,

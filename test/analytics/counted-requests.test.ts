@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { AccessLog } from '../../src/analytics/access-log.ts';
 import { expose, textOf } from '../../src/observe/exposition.ts';
-import type { Family, Scraped } from '../../src/observe/exposition.ts';
+import type { Scraped, SharedFamily } from '../../src/observe/exposition.ts';
 import { Registry } from '../../src/observe/prometheus.ts';
 import { Cube } from '../../src/rollup/cube.ts';
 import type { Slot } from '../../src/rollup/slot.ts';
@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 
 function start() {
-  const scraped = { registry: new Registry(), families: [] as Family[] };
+  const scraped = { registry: new Registry(), families: [] as SharedFamily[] };
   const cube = new Cube({ node: 'front', epoch: '0badcafe', mostSeries: 1000 }, new HandTime(NOW));
   const slots: Slot[] = [];
   cube.addTaker({ take: (slot) => slots.push(slot) });

@@ -8,6 +8,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { CheckRequestSchema, CheckResponseSchema } from '../../gen/envoy/service/auth/v3/external_auth_pb.js';
 import { CHECK_PATH } from '../../src/envoy/check-service.ts';
 import { parseListenAddress } from '../../src/listen/address.ts';
+import { entry, httpMessage } from '../analytics/log-message.ts';
 import { credentials as credentialsOf, documentsFolder } from '../e2e/documents.ts';
 import { newcomer, shop } from '../e2e/shop.ts';
 import { contents, createAuthority } from '../grpc/certificates.ts';
@@ -84,6 +85,33 @@ describe('three workers', () => {
     expect(sumOf(text, /^ostiary_build_info\{[^}]*\} (\d+)$/gm)).toBe(1);
     expect(sumOf(text, /^ostiary_config_last_reload_successful (\d+)$/gm)).toBe(1);
     expect(childrenOf(server)).toHaveLength(3);
+  });
+
+  it('tell one sum of the requests that Envoys log, scrape after scrape', async () => {
+    const server = await serve();
+    const metadata = { api: 'orders', client_id: 'gold-id', tier: 'gold', outcome: 'allow' };
+    const message = httpMessage(entry({ metadata }), entry({ metadata, status: 503 }));
+    const log = async (client: RawClient): Promise<void> => {
+      const stream = client.bidi('/envoy.service.accesslog.v3.AccessLogService/StreamAccessLogs');
+      stream.end(message);
+      await stream.toArray();
+    };
+    const all = connect(server, 9);
+    for (let round = 1; round <= 3; round++) {
+      await Promise.all(all.map(log));
+      const texts = await Promise.all([metricsOf(server), metricsOf(server)]);
+      for (const text of texts) {
+        const requests = text.match(/^ostiary_requests_total\{.*/gm)?.toSorted();
+        const labels = (status: string): string =>
+          `{api="orders",client="gold",tier="gold",method="GET",status_class="${status}",outcome="processed"}`;
+        expect(requests).toEqual([
+          `ostiary_requests_total${labels('2xx')} ${9 * round}`,
+          `ostiary_requests_total${labels('5xx')} ${9 * round}`,
+        ]);
+        expect(text).toContain(`\nostiary_request_duration_seconds_count{api="orders"} ${18 * round}\n`);
+        expect(text).toContain(`\nostiary_request_size_bytes_sum{api="orders"} ${18 * 120 * round}\n`);
+      }
+    }
   });
 
   it('are replaced when they die, and the quota they have spent stays spent', async () => {
