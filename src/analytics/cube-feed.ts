@@ -1,5 +1,7 @@
 import type { Cube } from '../rollup/cube.ts';
 import type { Measured } from '../rollup/slot-table.ts';
+import { DIMENSIONS } from '../rollup/slot.ts';
+import type { Dimension, SlotCompleteness } from '../rollup/slot.ts';
 import type { Entry } from './entry.ts';
 import type { RequestKey } from './request-key.ts';
 
@@ -40,5 +42,25 @@ export class CubeFeed {
     measured.policyMs = Number.isNaN(checkMs) ? 0 : checkMs;
     measured.durationMs = Number.isNaN(durationMs) ? undefined : durationMs;
     cube.add(texts, measured);
+  }
+}
+
+/** What has become known of the decisions of one span, to be added to what was known: any number may be negative. */
+export interface SpanOfDecisions extends SlotCompleteness {
+  /** Milliseconds since the Unix epoch. */
+  readonly startMs: number;
+  /** Decisions whose entries have not come; below zero: some have come after all. */
+  readonly rows: Iterable<Readonly<Partial<Record<Dimension, string>>> & { readonly count: number }>;
+}
+
+/** Adds to slots how complete they are: `unreported` decisions are rows of the time at which they were taken. */
+export function tellDecisions(cube: Cube, spans: Iterable<SpanOfDecisions>): void {
+  for (const span of spans) {
+    cube.complete(span.startMs, span);
+    for (const row of span.rows) {
+      const key = DIMENSIONS.map((dimension) => (dimension === 'outcome' ? 'unreported' : (row[dimension] ?? '')));
+      const { count } = row;
+      cube.correct(span.startMs, key, { count, requestBytes: 0, responseBytes: 0, policyMs: 0, durationMs: undefined });
+    }
   }
 }

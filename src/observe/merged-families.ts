@@ -54,7 +54,7 @@ export class MergedFamilies {
   readonly #load: () => Promise<readonly SharedFamily[]>;
   /** By source, then by family: our row of each of its series. */
   readonly #rows = new WeakMap<SeriesSource, number[][]>();
-  #families: readonly SharedFamily[] = [];
+  #loading: Promise<readonly SharedFamily[]> | undefined;
 
   /** @param load makes families in which nothing is counted; called when another process has some */
   constructor(load: () => Promise<readonly SharedFamily[]>) {
@@ -63,9 +63,9 @@ export class MergedFamilies {
 
   /** What all sources have counted. Must not be called again before the families are written. */
   async merge(sources: Iterable<SeriesSource>): Promise<readonly SharedFamily[]> {
-    for (const family of this.#families) family.zero();
+    for (const family of (await this.#loading) ?? []) family.zero();
     await Promise.all([...sources].map((source) => this.#add(source)));
-    return this.#families;
+    return (await this.#loading) ?? [];
   }
 
   async #add(source: SeriesSource): Promise<void> {
@@ -81,8 +81,8 @@ export class MergedFamilies {
         families = part.families;
         size = part.size;
         if (size === 0) break;
-        if (this.#families.length === 0) this.#families = await this.#load();
-        row += this.#addPart(this.#families[family] as SharedFamily, rows, row, part);
+        const own = await (this.#loading ??= this.#load());
+        row += this.#addPart(own[family] as SharedFamily, rows, row, part);
       }
     }
   }

@@ -5,6 +5,8 @@ import { createCheckMetrics } from './check-metrics.ts';
 import type { CheckMetrics } from './check-metrics.ts';
 import { createConfigMetrics } from './config-metrics.ts';
 import type { ConfigMetrics } from './config-metrics.ts';
+import { createContractUsage } from './contract-usage.ts';
+import type { ContractUsage } from './contract-usage.ts';
 import { CounterFamily } from './counter-family.ts';
 import { createCounterMetrics } from './counter-metrics.ts';
 import { createJwksMetrics } from './jwks-metrics.ts';
@@ -27,6 +29,7 @@ import type { WorkerMetrics } from './worker-metrics.ts';
 /** Everything that is counted, and the text Prometheus scrapes (`docs/metrics.md` lists it). */
 export interface Metrics {
   readonly checks: CheckMetrics;
+  readonly usage: ContractUsage;
   readonly routes: RouteMetrics;
   readonly config: ConfigMetrics;
   readonly jwks: JwksMetrics;
@@ -66,7 +69,8 @@ export interface MetricsOptions {
 
 export function createMetrics({ clock, version }: MetricsOptions): Metrics {
   const registry = new Registry();
-  const families: SharedFamily[] = [];
+  const usage = createContractUsage(() => clock.now());
+  const families: SharedFamily[] = [...usage.families];
   registerProcessMetrics(registry);
   new Gauge({
     name: 'ostiary_build_info',
@@ -76,6 +80,7 @@ export function createMetrics({ clock, version }: MetricsOptions): Metrics {
   }).set({ version, node: process.versions.node }, 1);
   return {
     checks: createCheckMetrics(registry),
+    usage,
     routes: createRouteMetrics(registry),
     config: createConfigMetrics(registry),
     jwks: createJwksMetrics(registry),

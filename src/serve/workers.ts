@@ -4,6 +4,7 @@ import type { RpcTransport } from '../grpc/rpc.ts';
 import { ScriptMemory } from '../memory/script-memory.ts';
 import type { KeySetRefresh } from '../operator/keys.ts';
 import { randomBytes } from 'node:crypto';
+import { createContractUsage } from '../observe/contract-usage.ts';
 import { expose, inTurn } from '../observe/exposition.ts';
 import type { Exposition } from '../observe/exposition.ts';
 import { MergedFamilies } from '../observe/merged-families.ts';
@@ -49,7 +50,9 @@ export function workersOf(
   metrics.workers.observe(() => pool.serving);
   const merged = new MergedFamilies(async () => {
     const { createRequestFamilies } = await import('../analytics/request-families.ts');
-    return createRequestFamilies({ mostSeries: analyticsSeries, seed: randomBytes(4).readUInt32BE() }).all;
+    const ofRequests = createRequestFamilies({ mostSeries: analyticsSeries, seed: randomBytes(4).readUInt32BE() });
+    // In the order in which workers have them.
+    return [...createContractUsage(() => clock.now()).families, ...ofRequests.all];
   });
   const oneByOne = inTurn();
   return {

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { AccessLog } from '../../src/analytics/access-log.ts';
+import { tellDecisions } from '../../src/analytics/cube-feed.ts';
 import { expose, textOf } from '../../src/observe/exposition.ts';
 import type { Scraped, SharedFamily } from '../../src/observe/exposition.ts';
 import { Registry } from '../../src/observe/prometheus.ts';
@@ -99,6 +100,26 @@ describe('requests that have ended', () => {
         durations: [84, 2],
       },
       expect.objectContaining({ key: key.with(2, '_other').with(3, '_other'), count: 1 }),
+    ]);
+  });
+
+  it('are told with the decisions whose entries have not come, and with their corrections', () => {
+    const { cube, slots } = start();
+    const lost = { api: 'orders', client: 'gold', contract: 'gold-orders', tier: 'gold', policy: '', reason: '' };
+    const spans = [
+      { startMs: NOW - 20_000, decided: 0, reported: -1, unreported: 3, unknown: -2, rows: [{ ...lost, count: 3 }] },
+      { startMs: NOW, decided: 5, reported: 4, unreported: 0, unknown: 0, rows: [] },
+    ];
+    cube.beforeSlots(() => tellDecisions(cube, spans.splice(0)));
+    cube.close();
+    const key = ['orders', '', 'gold', 'gold-orders', 'gold', '', '', 'unreported', '', '', '', ''];
+    expect(slots.map(({ startMs, completeness, rows }) => [startMs - NOW, completeness, rows])).toEqual([
+      [
+        -20_000,
+        { decided: 0, reported: -1, unreported: 3, unknown: -2 },
+        [expect.objectContaining({ key, count: 3, durationCount: 0, durations: [] })],
+      ],
+      [0, { decided: 5, reported: 4, unreported: 0, unknown: 0 }, []],
     ]);
   });
 });

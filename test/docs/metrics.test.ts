@@ -63,7 +63,7 @@ async function registered(): Promise<Record<string, Described>> {
   createTraceMetrics(metrics.registry);
   const scraped = await metrics.registry.getMetricsAsJSON();
   const own = scraped.filter(({ name }) => name.startsWith('ostiary_'));
-  const families = createRequestFamilies({ mostSeries: 100, seed: 0 }).all;
+  const families = [...metrics.families, ...createRequestFamilies({ mostSeries: 100, seed: 0 }).all];
   return sorted([
     ...families.map(({ name, type, labels }): [string, Described] => [name, { type, labels: [...labels] }]),
     ...own.map(({ name, type }): [string, Described] => [
