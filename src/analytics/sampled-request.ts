@@ -16,6 +16,8 @@ export interface SampledStep {
   readonly result: 'allow' | 'deny' | 'answer' | 'not_applicable' | 'not_reached' | 'failed';
   /** Of a denial. */
   readonly reason?: string;
+  /** What an operator reads of a denial; it never holds a secret or a token. */
+  readonly detail?: string;
   readonly durationMs: number;
 }
 

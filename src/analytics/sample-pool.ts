@@ -1,0 +1,104 @@
+import type { SampledRequest } from './sampled-request.ts';
+
+/** One that is kept. */
+export interface KeptSample {
+  readonly key: string;
+  /** The number of its decision. */
+  readonly sequence: number;
+  /** Milliseconds since the Unix epoch. */
+  readonly keptAt: number;
+  /** As the decision alone tells it, until the entry of Envoy's log has come. */
+  sampled: SampledRequest;
+  bytes: number;
+}
+
+/** The latest few of each key, within a number of bytes over all: beyond it the oldest go, whosever they are. */
+export class SamplePool {
+  readonly #mostOfKey: number;
+  readonly #maxBytes: number;
+  /** Oldest first, as those of each key are. */
+  readonly #bySequence = new Map<number, KeptSample>();
+  readonly #byKey = new Map<string, KeptSample[]>();
+  #bytes = 0;
+
+  constructor(mostOfKey: number, maxBytes: number) {
+    this.#mostOfKey = mostOfKey;
+    this.#maxBytes = maxBytes;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  add(key: string, sequence: number, keptAt: number, sampled: SampledRequest): void {
+    const sample: KeptSample = { key, sequence, keptAt, sampled, bytes: bytesOf(sampled) };
+    const ofKey = this.#byKey.get(key) ?? [];
+    if (ofKey.length === 0) this.#byKey.set(key, ofKey);
+    ofKey.push(sample);
+    this.#bySequence.set(sequence, sample);
+    this.#bytes += sample.bytes;
+    if (ofKey.length > this.#mostOfKey) this.#drop(ofKey[0] as KeptSample);
+    this.#dropBeyondBytes();
+  }
+
+  has(sequence: number): boolean {
+    return this.#bySequence.has(sequence);
+  }
+
+  /** Puts what is known now in place of what was. */
+  replace(sequence: number, change: (sampled: SampledRequest) => SampledRequest): void {
+    const sample = this.#bySequence.get(sequence);
+    if (sample === undefined) return;
+    sample.sampled = change(sample.sampled);
+    const bytes = bytesOf(sample.sampled);
+    this.#bytes += bytes - sample.bytes;
+    sample.bytes = bytes;
+    this.#dropBeyondBytes();
+  }
+
+  dropBefore(time: number): void {
+    for (const sample of this.#bySequence.values()) {
+      if (sample.keptAt >= time) return;
+      this.#drop(sample);
+    }
+  }
+
+  *all(): Iterable<SampledRequest> {
+    for (const { sampled } of this.#bySequence.values()) yield sampled;
+  }
+
+  #dropBeyondBytes(): void {
+    if (this.#bytes <= this.#maxBytes) return;
+    for (const sample of this.#bySequence.values()) {
+      if (this.#bytes <= this.#maxBytes) return;
+      this.#drop(sample);
+    }
+  }
+
+  /** It is the oldest of its key. */
+  #drop({ key, sequence, bytes }: KeptSample): void {
+    this.#bySequence.delete(sequence);
+    this.#bytes -= bytes;
+    const ofKey = this.#byKey.get(key);
+    ofKey?.shift();
+    if (ofKey?.length === 0) this.#byKey.delete(key);
+  }
+}
+
+/** Of an object with its place in two maps, and of each step. */
+const OWN_BYTES = 600;
+const STEP_BYTES = 150;
+/** Of each field of an event, beside its text. */
+const FIELD_BYTES = 16;
+
+/** About what it takes, rather more than less: most of its texts are those of documents, which are there anyhow. */
+function bytesOf({ event, steps }: SampledRequest): number {
+  let bytes = OWN_BYTES + steps.length * STEP_BYTES;
+  for (const { detail = '' } of steps) bytes += 2 * detail.length;
+  for (const value of Object.values(event) as unknown[]) {
+    bytes += FIELD_BYTES;
+    if (typeof value === 'string') bytes += 2 * value.length;
+    else if (Array.isArray(value)) for (const text of value as string[]) bytes += FIELD_BYTES + 2 * text.length;
+  }
+  return bytes;
+}

@@ -1,0 +1,141 @@
+import { outcomeOf } from '../decision/decision.ts';
+import type { Decision, OutcomeKind, Step } from '../decision/decision.ts';
+import type { Check } from '../request/check.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
+import type { RequestEvent } from './event.ts';
+import { METHODS, methodNamed } from './method.ts';
+import type { Outcome } from './outcome.ts';
+import { routeOfPath } from './route.ts';
+import { SamplePool } from './sample-pool.ts';
+import type { SampleArchive, SampledRequest, SampledStep, SampleQuestion } from './sampled-request.ts';
+
+export interface SamplesPorts {
+  /** Of the documents in force. */
+  readonly names: () => Pick<Snapshot, 'apiNamed' | 'reasons'>;
+  /** Milliseconds since the Unix epoch. */
+  readonly now: () => number;
+  /** From 0 to 1, such as `Math.random`. */
+  readonly random: () => number;
+  readonly maxBytes: number;
+}
+
+/** Of what is not refused. */
+const SHARE = 0.01;
+/** Of each API, client and reason. */
+const MOST_DENIALS = 20;
+/** Of each API and client. */
+const MOST_OTHERS = 100;
+/** Denials are what is asked about. */
+const DENIALS_BYTES = 0.75;
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const MAX_DETAIL = 500;
+
+const OUTCOMES: Readonly<Record<OutcomeKind, Outcome>> = { allow: 'processed', deny: 'blocked', answer: 'answered' };
+const COMMON_METHODS: ReadonlySet<unknown> = new Set(METHODS);
+
+/**
+ * Some requests with what each policy did, for a day: the latest denials of each API, client and reason, and one in a
+ * hundred of the others. They have no credential, no token, no header's value, no path. Taken when a request is decided,
+ * and completed when Envoy's log tells how it ended.
+ */
+export class Samples implements SampleArchive {
+  readonly #ports: SamplesPorts;
+  readonly #denials: SamplePool;
+  readonly #others: SamplePool;
+
+  constructor(ports: SamplesPorts) {
+    this.#ports = ports;
+    this.#denials = new SamplePool(MOST_DENIALS, ports.maxBytes * DENIALS_BYTES);
+    this.#others = new SamplePool(MOST_OTHERS, ports.maxBytes * (1 - DENIALS_BYTES));
+  }
+
+  /** Estimated. */
+  get bytes(): number {
+    return this.#denials.bytes + this.#others.bytes;
+  }
+
+  /** @param sequence the number of the decision, by which the log's entry is found */
+  decided(decision: Decision, check: Check, durationMs: number, sequence: number): void {
+    const { api, denial, identity } = decision;
+    if (denial === undefined && this.#ports.random() >= SHARE) return;
+    const pool = denial === undefined ? this.#others : this.#denials;
+    const now = this.#ports.now();
+    pool.dropBefore(now - DAY_MS);
+    const key = `${api}\n${identity.client?.clientId ?? ''}\n${denial?.reason ?? ''}`;
+    const event = this.#eventOf(decision, check, now, durationMs, sequence);
+    pool.add(key, sequence, now, { event, steps: decision.steps.map(toSampledStep) });
+  }
+
+  /** Whether the request of a decision is a sample, and its event is wanted. */
+  has(sequence: number): boolean {
+    return this.#denials.has(sequence) || this.#others.has(sequence);
+  }
+
+  /** What Envoy's log tells of the request of a decision. */
+  ended(sequence: number, event: RequestEvent): void {
+    const withEvent = ({ steps }: SampledRequest): SampledRequest => ({ event, steps });
+    this.#denials.replace(sequence, withEvent);
+    this.#others.replace(sequence, withEvent);
+  }
+
+  find({ sinceMs, untilMs, api, client, reason, most }: SampleQuestion): readonly SampledRequest[] {
+    const oldest = Math.max(sinceMs, this.#ports.now() - DAY_MS);
+    const found = [...this.#denials.all(), ...this.#others.all()].filter(
+      ({ event }) =>
+        event.receivedAt >= oldest &&
+        event.receivedAt < untilMs &&
+        (api === undefined || event.api === api) &&
+        (client === undefined || event.client === client) &&
+        (reason === undefined || event.reason === reason),
+    );
+    return found.sort((a, b) => b.event.receivedAt - a.event.receivedAt).slice(0, most);
+  }
+
+  /** As much as the decision tells. How the request ends is not known yet: of an allow its status is 0. */
+  #eventOf(decision: Decision, check: Check, now: number, durationMs: number, sequence: number): RequestEvent {
+    const { api, denial, answer, policy, identity, steps } = decision;
+    const { client, contract } = identity;
+    const names = this.#ports.names();
+    const document = api === '' ? undefined : names.apiNamed(api);
+    const method = COMMON_METHODS.has(check.method) ? check.method : methodNamed(check.method);
+    const version = document?.labels['version'];
+    const shadow = steps.flatMap(({ mode, result, name, denial: would }) =>
+      mode === 'shadow' && result === 'deny' && would !== undefined ? [`${name}:${would.reason}`] : [],
+    );
+    return {
+      id: `unreported-${sequence}`,
+      receivedAt: Math.floor(now - durationMs),
+      endedAt: Math.floor(now),
+      ...(api !== '' && { api }),
+      ...(version !== undefined && { apiVersion: version }),
+      ...(document !== undefined && { route: routeOfPath(method, check.path, document) }),
+      ...(client !== undefined && { client: client.name, clientId: client.clientId }),
+      ...(contract !== undefined && { contract: contract.name }),
+      ...(contract?.tier !== undefined && { tier: contract.tier.name }),
+      outcome: OUTCOMES[outcomeOf(decision)],
+      ...(policy !== '' && { policy }),
+      ...(denial !== undefined && { reason: denial.reason }),
+      ...(shadow.length > 0 && { shadow }),
+      method,
+      status: answer?.httpStatus ?? (denial === undefined ? 0 : statusOf(denial, names.reasons)),
+      responseFlags: [],
+      requestBytes: 0,
+      responseBytes: 0,
+      policyMs: durationMs,
+    };
+  }
+}
+
+type Denied = NonNullable<Decision['denial']>;
+
+function statusOf(denial: Denied, reasons: Snapshot['reasons']): number {
+  // The compiler can't see that an entry gets the denial of its own reason.
+  const { httpStatus = 0 } = (reasons[denial.reason] ?? {}) as { readonly httpStatus?: unknown };
+  return typeof httpStatus === 'function' ? (httpStatus as (denied: Denied) => number)(denial) : Number(httpStatus);
+}
+
+function toSampledStep({ name, policy, mode, result, denial, durationMs }: Step): SampledStep {
+  const refused = denial && { reason: denial.reason, detail: denial.detail.slice(0, MAX_DETAIL) };
+  return { name, policy, mode, result, ...refused, durationMs };
+}
