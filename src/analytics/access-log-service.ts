@@ -8,6 +8,11 @@ const MOST_STREAMS = 4096;
 
 const PATH = '/envoy.service.accesslog.v3.AccessLogService/StreamAccessLogs';
 
+export interface AccessLogServicePorts extends Omit<AccessLogPorts, 'streams'> {
+  /** Whatever is made of the log has not been needed before. */
+  readonly onFirstStream?: () => void;
+}
+
 export interface AccessLogService {
   methods(): readonly Method[];
   /** From now on every stream ends: Envoy never ends one, and it would delay the drain of its connection. */
@@ -15,11 +20,12 @@ export interface AccessLogService {
 }
 
 /** `envoy.service.accesslog.v3.AccessLogService`, to which Envoy tells how requests have ended. */
-export function createAccessLogService(ports: Omit<AccessLogPorts, 'streams'>): AccessLogService {
+export function createAccessLogService({ onFirstStream, ...ports }: AccessLogServicePorts): AccessLogService {
   const open = new Set<() => void>();
   let isClosed = false;
   let loading: Promise<AccessLog> | undefined;
   const load = async (): Promise<AccessLog> => {
+    onFirstStream?.();
     const module = await import('./access-log.ts');
     return new module.AccessLog({ ...ports, streams: () => open.size });
   };

@@ -9,6 +9,8 @@ import type { Metrics } from '../observe/metrics.ts';
 import { Cube } from '../rollup/cube.ts';
 import type { SlotTaker } from '../rollup/slot.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
+import { openSamples } from './analytics-samples.ts';
+import type { OpenSamples } from './analytics-samples.ts';
 import type { ServeFlags } from './serve-flags.ts';
 
 export interface AnalyticsParts {
@@ -19,6 +21,7 @@ export interface AnalyticsParts {
 
 export interface Analytics {
   readonly accessLog: AccessLogService;
+  readonly samples: OpenSamples;
   /** From now on requests are counted in slots. */
   addSlotTaker(taker: SlotTaker): void;
   /** Gives out the slot under way. */
@@ -33,6 +36,7 @@ export function openAnalytics(flags: ServeFlags, { metrics, clock, snapshot }: A
   let made = 0;
   const mostSeries = flags.analyticsSeries;
   let cube: Cube | undefined;
+  const samples = openSamples({ names: snapshot, now: () => clock.now() });
   const accessLog = createAccessLogService({
     registry: metrics.registry,
     families: metrics.families,
@@ -44,9 +48,11 @@ export function openAnalytics(flags: ServeFlags, { metrics, clock, snapshot }: A
     newId: () => `${ownIds}.${(made++).toString(36)}`,
     clientAddress: flags.clientAddress,
     takers,
+    onFirstStream: () => void samples.start(),
   });
   return {
     accessLog,
+    samples,
     addSlotTaker(taker) {
       const epoch = randomBytes(4).toString('hex');
       cube ??= new Cube({ node: flags.nodeId ?? hostname(), epoch, mostSeries }, { clock, timers: systemTimers });

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { AccessLogService } from '../analytics/access-log-service.ts';
+import type { SampleArchive } from '../analytics/sampled-request.ts';
 import { systemClock as clock, systemTimers } from '../clock.ts';
 import { storeName } from '../redis/store-name.ts';
 import type { DecisionPorts } from '../decision/deliberation.ts';
@@ -36,6 +37,7 @@ export interface Decider extends Reporting {
   /** `envoy.service.auth.v3.Authorization/Check`. */
   readonly authorization: Method;
   readonly accessLog: AccessLogService;
+  readonly samples: SampleArchive;
   readonly addSlotTaker: Analytics['addSlotTaker'];
   readonly ports: DecisionPorts;
   readonly store: CounterStore;
@@ -166,10 +168,11 @@ export async function openDecider(
     authorization: createCheckMethod({
       snapshot,
       ports: { ...ports, repetitions, hostDiffers: (difference) => observer.hostDiffers(difference) },
-      observer,
+      observer: analytics.samples.watching(observer),
       tracer,
     }),
     accessLog: analytics.accessLog,
+    samples: analytics.samples.archive,
     addSlotTaker: (taker) => analytics.addSlotTaker(taker),
     ports,
     store,

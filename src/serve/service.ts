@@ -62,7 +62,8 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
       explained: (decision) => observer.explained(decision),
       countersReset: (reset) => observer.countersReset(reset),
     }),
-    analytics: { archive: undefined, samples: undefined },
+    // Of several workers none knows the samples of the others.
+    analytics: { archive: undefined, samples: workers === undefined ? decider.samples : undefined },
     clock,
     details: () => ({ store: store.health(), keySets: keySets.status(), documents: publicStatus(documents) }),
     metrics: workers === undefined ? metrics : { expose: (accept) => workers.expose(metrics, accept) },

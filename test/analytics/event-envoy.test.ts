@@ -213,14 +213,21 @@ describe.skipIf(parts.includes(undefined))('the event of a request through a rea
 
   test('is told of a connection that Envoy does not read as HTTP, too', async () => {
     let answered = 0;
-    const event = await eventOf(async () => {
-      const socket = connect(envoy.port('tcp'), '127.0.0.1');
-      socket.write('GET /orders/1 HTTP/1.1\r\nhost: marker\r\nconnection: close\r\n\r\n');
-      socket.on('data', ({ length }: Buffer) => (answered += length));
-      await once(socket, 'close');
-    });
+    const connection = (port: string) =>
+      eventOf(async () => {
+        const socket = connect(envoy.port(port), '127.0.0.1');
+        socket.on('error', () => {}).write('GET /orders/1 HTTP/1.1\r\nhost: marker\r\nconnection: close\r\n\r\n');
+        socket.on('data', ({ length }: Buffer) => (answered += length));
+        await once(socket, 'close');
+      });
+    const event = await connection('tcp');
     expect(event).toMatchObject({ method: 'TCP', outcome: 'unchecked', status: 0, service: 'upstream' });
     expect(event.responseBytes).toBe(answered);
     expect(event).not.toHaveProperty('api');
+    expect(await connection('guarded')).toMatchObject({
+      method: 'TCP',
+      outcome: 'blocked',
+      reason: 'request_not_http',
+    });
   });
 });

@@ -23,7 +23,8 @@ export interface EventEnvoyOptions {
 
 /**
  * What `ostiary generate bootstrap --access-log` prints, with routes of many kinds. Listeners: `in`; `forwarded`, which
- * believes the XFCC of callers; `mtls`, whose callers present certificates; `tcp`, which is no HTTP.
+ * believes the XFCC of callers; `mtls`, whose callers present certificates; `tcp`, which is no HTTP, and `guarded`, where
+ * ostiary is asked about connections.
  */
 export function eventEnvoy({ ostiaryPort, port, grpcPort, authority }: EventEnvoyOptions): object {
   const names = ['in', 'forwarded', ...(authority === undefined ? [] : ['mtls'])];
@@ -46,7 +47,7 @@ export function eventEnvoy({ ostiaryPort, port, grpcPort, authority }: EventEnvo
     if (name === 'mtls') Object.assign(chains[0]!, { transport_socket: mutualTls(authority!) });
   }
   clusters.push(grpcCluster(grpcPort));
-  all.push(tcpListener() as never);
+  all.push(tcpListener('tcp', []) as never, tcpListener('guarded', [networkExtAuthz]) as never);
   return JSON.parse(
     JSON.stringify(made).replaceAll('"buffer_flush_interval":"1s"', '"buffer_flush_interval":"0.1s"'),
   ) as object;
@@ -92,7 +93,17 @@ function grpcCluster(port: number): object {
   };
 }
 
-function tcpListener(): object {
+const networkExtAuthz = {
+  name: 'envoy.filters.network.ext_authz',
+  typed_config: {
+    '@type': 'type.googleapis.com/envoy.extensions.filters.network.ext_authz.v3.ExtAuthz',
+    stat_prefix: 'guarded',
+    transport_api_version: 'V3',
+    grpc_service: { envoy_grpc: { cluster_name: 'ostiary' } },
+  },
+};
+
+function tcpListener(name: string, filters: readonly object[]): object {
   const common_config = {
     log_name: 'ostiary',
     transport_api_version: 'V3',
@@ -118,9 +129,9 @@ function tcpListener(): object {
     },
   };
   return {
-    name: 'tcp',
+    name,
     address: { socket_address: { address: '127.0.0.1', port_value: 0 } },
-    filter_chains: [{ filters: [proxy] }],
+    filter_chains: [{ filters: [...filters, proxy] }],
   };
 }
 

@@ -35,6 +35,7 @@ test('a plain sidecar does not load what it has no use for', async () => {
     '/gen/',
     '/src/grpc/grpc-js.ts',
     '/src/analytics/access-log.ts',
+    '/src/analytics/samples.ts',
     '/src/grpc/reflection-answers.ts',
     '/src/generate/',
     '/src/tracing/',
