@@ -52,6 +52,9 @@ export const Time = {
 
 const TIMES = 12;
 
+const NO_SPANS: readonly number[] = Array.from({ length: PLACES }, () => 0);
+const NO_TIMES: readonly number[] = Array.from({ length: TIMES }, () => 0);
+
 /** Places in {@link Entry.ports}. */
 export const Port = { remote: 0, local: 1, upstream: 2 } as const;
 
@@ -75,9 +78,9 @@ const UNAUTHORIZED = 1 << 13;
 export class Entry {
   readonly #buffer: Buffer;
   /** Where its texts lie: see {@link Span}. */
-  readonly spans: number[] = Array.from({ length: PLACES }, () => 0);
+  readonly spans: number[] = NO_SPANS.slice();
   /** See {@link Time}. */
-  readonly times: number[] = Array.from({ length: TIMES }, () => 0);
+  readonly times: number[] = NO_TIMES.slice();
   /** Of addresses: see {@link Port}. */
   readonly ports: number[] = [0, 0, 0];
   /** It is about a connection, and has nothing of a request. */
@@ -100,8 +103,8 @@ export class Entry {
   responseBodyBytes = 0;
   /** 0: the request ended before any answer. */
   status = 0;
-  /** What Envoy waited for our answer to the Check, in milliseconds; it tells that of an allow alone. NaN: unknown. */
-  checkMs = Number.NaN;
+  /** Where the number of {@link checkMs} lies; −1: it is not there. */
+  checkAt = -1;
 
   constructor(buffer: Buffer) {
     this.#buffer = buffer;
@@ -109,13 +112,15 @@ export class Entry {
 
   clear(isTcp: boolean): void {
     this.isTcp = isTcp;
-    this.spans.fill(0);
-    this.times.fill(0);
-    this.ports.fill(0);
+    const { spans, times, ports } = this;
+    // Faster than `fill` for so few.
+    for (let at = 0; at < PLACES; at++) spans[at] = 0;
+    for (let at = 0; at < TIMES; at++) times[at] = 0;
+    ports[0] = ports[1] = ports[2] = 0;
     this.type = this.flags = this.methodNumber = this.status = 0;
     this.isIntermediate = this.hasUpstream = false;
     this.requestHeaderBytes = this.requestBodyBytes = this.responseHeaderBytes = this.responseBodyBytes = 0;
-    this.checkMs = Number.NaN;
+    this.checkAt = -1;
   }
 
   /** `GET`, one of the other registered methods, `_other`, or `TCP` of a connection: never a text that a caller made up. */
@@ -201,6 +206,11 @@ export class Entry {
 
   get upstreamAddress(): string {
     return this.#address(Span.upstreamAddress, Port.upstream);
+  }
+
+  /** What Envoy waited for our answer to the Check, in milliseconds; it tells that of an allow alone. NaN: unknown. */
+  get checkMs(): number {
+    return this.checkAt < 0 ? Number.NaN : this.#buffer.readDoubleLE(this.checkAt);
   }
 
   /** In milliseconds; NaN: unknown. @param at a place of {@link Time} */

@@ -9,6 +9,17 @@ export function placesOf(pairs: readonly (readonly [name: string, at: number])[]
   return byLength;
 }
 
+/** @returns where the value of this key goes; −1: it is not used */
+export function placeOf(places: Places, bytes: Uint8Array, start: number, end: number): number {
+  const candidates = places[end - start];
+  if (candidates === undefined) return -1;
+  for (let i = 0; i < candidates.length; i++) {
+    const { name, at } = candidates[i] as { name: Buffer; at: number };
+    if (isText(bytes, start, end, name)) return at;
+  }
+  return -1;
+}
+
 /** An entry of a map: start and end of its key go to the first two places of `spans`, those of its value to the next. */
 export function readPair(reader: ProtoReader, end: number, spans: number[]): void {
   spans[0] = spans[1] = spans[2] = spans[3] = 0;

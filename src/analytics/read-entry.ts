@@ -1,7 +1,8 @@
 import type { ProtoReader } from '../envoy/proto-reader.ts';
 import { Span } from './entry.ts';
 import type { Entry } from './entry.ts';
-import { isText, placesOf, readPair } from './map-entry.ts';
+import { placeOf, placesOf, readPair } from './map-entry.ts';
+import type { Places } from './map-entry.ts';
 import { readCommon } from './read-common.ts';
 
 const REQUEST_HEADERS = placesOf([
@@ -142,13 +143,11 @@ function readStatus(reader: ProtoReader, end: number, entry: Entry): void {
 
 const pair: number[] = [0, 0, 0, 0];
 
-function readHeader(reader: ProtoReader, end: number, entry: Entry, wanted: ReturnType<typeof placesOf>): void {
+function readHeader(reader: ProtoReader, end: number, entry: Entry, wanted: Places): void {
   readPair(reader, end, pair);
   const [keyStart, keyEnd, start, valueEnd] = pair as [number, number, number, number];
-  for (const { name, at } of wanted[keyEnd - keyStart] ?? []) {
-    if (!isText(reader.bytes, keyStart, keyEnd, name)) continue;
-    entry.spans[at] = start;
-    entry.spans[at + 1] = valueEnd;
-    return;
-  }
+  const at = placeOf(wanted, reader.bytes, keyStart, keyEnd);
+  if (at < 0) return;
+  entry.spans[at] = start;
+  entry.spans[at + 1] = valueEnd;
 }

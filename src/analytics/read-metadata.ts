@@ -1,7 +1,7 @@
 import type { ProtoReader } from '../envoy/proto-reader.ts';
 import { FIRST_OF_METADATA, Span } from './entry.ts';
 import type { Entry } from './entry.ts';
-import { isText, placesOf, readPair } from './map-entry.ts';
+import { isText, placeOf, placesOf, readPair } from './map-entry.ts';
 
 /** Under which name Envoy keeps our answer to a Check about a request, and about a connection. */
 const HTTP = Buffer.from('envoy.filters.http.ext_authz');
@@ -42,8 +42,9 @@ function readFilter(reader: ProtoReader, end: number, entry: Entry): void {
   readPair(reader, end, outer);
   const [keyStart, keyEnd, start, structEnd] = outer as [number, number, number, number];
   if (!isText(reader.bytes, keyStart, keyEnd, entry.isTcp ? NETWORK : HTTP)) return;
-  entry.spans.fill(0, FIRST_OF_METADATA);
-  entry.checkMs = Number.NaN;
+  const { spans } = entry;
+  for (let at: number = FIRST_OF_METADATA; at < spans.length; at++) spans[at] = 0;
+  entry.checkAt = -1;
   reader.position = start;
   while (reader.position < structEnd) {
     const tag = reader.tag(structEnd);
@@ -56,8 +57,8 @@ function readFilter(reader: ProtoReader, end: number, entry: Entry): void {
 function readField(reader: ProtoReader, end: number, entry: Entry): void {
   readPair(reader, end, inner);
   const [keyStart, keyEnd, start, valueEnd] = inner as [number, number, number, number];
-  for (const { name, at } of FIELDS[keyEnd - keyStart] ?? []) {
-    if (!isText(reader.bytes, keyStart, keyEnd, name)) continue;
+  const at = placeOf(FIELDS, reader.bytes, keyStart, keyEnd);
+  if (at >= 0) {
     reader.position = start;
     readText(reader, valueEnd, entry.spans, at);
     reader.position = end;
@@ -65,7 +66,7 @@ function readField(reader: ProtoReader, end: number, entry: Entry): void {
   }
   if (!isText(reader.bytes, keyStart, keyEnd, CHECK_DURATION)) return;
   reader.position = start;
-  entry.checkMs = readNumber(reader, valueEnd);
+  entry.checkAt = placeOfNumber(reader, valueEnd);
   reader.position = end;
 }
 
@@ -88,19 +89,15 @@ function readText(reader: ProtoReader, end: number, spans: number[], at: number)
   }
 }
 
-/** @returns NaN if the last of its kinds is no number */
-function readNumber(reader: ProtoReader, end: number): number {
-  let value = Number.NaN;
+/** @returns where the number lies; −1 if the last of its kinds is no number */
+function placeOfNumber(reader: ProtoReader, end: number): number {
+  let place = -1;
   while (reader.position < end) {
     const tag = reader.tag(end);
     const start = reader.position;
     reader.skip(tag, end);
-    if (tag === 0x11) value = doubleAt(reader.bytes, start);
-    else if (tag === 0x1a || isOtherKind(tag)) value = Number.NaN;
+    if (tag === 0x11) place = start;
+    else if (tag === 0x1a || isOtherKind(tag)) place = -1;
   }
-  return value;
-}
-
-function doubleAt({ buffer, byteOffset }: Uint8Array, start: number): number {
-  return new DataView(buffer, byteOffset + start, 8).getFloat64(0, true);
+  return place;
 }

@@ -28,6 +28,12 @@ export class ProtoReader {
       this.position = start + 1;
       return first;
     }
+    const second = this.bytes[start + 1] as number;
+    // Fields 16 to 2047: almost all others.
+    if (second < 0x80 && second > 0 && start + 1 < end) {
+      this.position = start + 2;
+      return (second << 7) | (first & 0x7f);
+    }
     const tag = this.uint32(end);
     const length = this.position - start;
     if (length > 5 || (length === 5 && (this.bytes[start + 4] as number) > 0x0f)) {
@@ -62,6 +68,12 @@ export class ProtoReader {
 
   /** A varint's low 32 bits, as protobuf truncates one that is longer than its field. */
   uint32(end: number): number {
+    const start = this.position;
+    const first = this.bytes[start] as number;
+    if (first < 0x80 && start < end) {
+      this.position = start + 1;
+      return first;
+    }
     let value = 0;
     for (let shift = 0; shift < 70; shift += 7) {
       if (this.position >= end) throw new MalformedCheck('a number is cut off');
@@ -74,6 +86,12 @@ export class ProtoReader {
 
   /** A varint as an unsigned 64-bit number, rounded above 2^53. */
   uint64(end: number): number {
+    const start = this.position;
+    const first = this.bytes[start] as number;
+    if (first < 0x80 && start < end) {
+      this.position = start + 1;
+      return first;
+    }
     let low = 0;
     let high = 0;
     let unit = 1;
