@@ -4,10 +4,10 @@ import { edgeText, nodeText, toneOf, widthOf } from './graph-text.ts';
 import type { Tone } from './graph-text.ts';
 
 const SHAPES: ReadonlyMap<Kind, string> = new Map([
-  [Kind.CLIENT, 'ellipse'],
-  [Kind.API, 'component'],
-  [Kind.SERVICE, 'box'],
-  [Kind.WORKLOAD, 'hexagon'],
+  [Kind.CLIENT, 'shape=ellipse'],
+  [Kind.API, 'shape=box, style="rounded,filled"'],
+  [Kind.SERVICE, 'shape=box'],
+  [Kind.WORKLOAD, 'shape=hexagon'],
 ]);
 const COLORS: Readonly<Record<Tone, string>> = { good: '#4a6a8a', denied: '#b7791f', failing: '#c53030' };
 
@@ -20,7 +20,7 @@ export function toDot({ nodes, edges }: GraphResponse): string {
     '  node [fontname="Helvetica", fontsize=11, style=filled, fillcolor="#f7fafc", color="#4a5568"];',
     '  edge [fontname="Helvetica", fontsize=9];',
     ...nodes.map(
-      (node) => `  ${numbers.get(node.id)} [label=${quoted(nodeText(node))}, shape=${SHAPES.get(node.kind) ?? 'box'}];`,
+      (node) => `  ${numbers.get(node.id)} [label=${quoted(nodeText(node))}, ${SHAPES.get(node.kind) ?? 'shape=box'}];`,
     ),
     ...edges.map((edge) => {
       const ends = `${numbers.get(edge.from)} -> ${numbers.get(edge.to)}`;

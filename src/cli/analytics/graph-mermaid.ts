@@ -30,10 +30,13 @@ export function toMermaid({ nodes, edges }: GraphResponse): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** Letters and digits as they are; all else as the number of its character, which is never syntax, Markdown or HTML. */
+/**
+ * Letters and digits as they are; all else as the number of its character, which is never syntax, Markdown or HTML. A list
+ * of Markdown begins with a hyphen, or a digit and a full stop.
+ */
 function quoted(lines: readonly string[]): string {
   const escaped = lines.map((line) =>
-    line.replace(/[^\p{L}\p{N} .,:/()%-]/gu, (character) => `#${character.codePointAt(0)};`),
+    line.replace(/^-|\.(?= )|[^\p{L}\p{N} .,:/()%-]/gu, (character) => `#${character.codePointAt(0)};`),
   );
   return `"${escaped.join('<br/>')}"`;
 }
