@@ -14,7 +14,7 @@ import type { AnalyticsDesk, Ask } from './analytics-desk.ts';
 import { graphOf } from './analytics-graph.ts';
 import { conditionsOf, HOUR_MS, limitOf, questionOf } from './analytics-question.ts';
 import { topOf } from './analytics-top.ts';
-import { toSample } from './sample.ts';
+import { toSample } from '../telemetry/sample-message.ts';
 import { invalid, spanOf } from './time-range.ts';
 import type { Span } from './time-range.ts';
 import { unaryOf } from './unary.ts';

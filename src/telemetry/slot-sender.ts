@@ -1,0 +1,132 @@
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { ReportSlotsRequestSchema, ReportSlotsResponseSchema } from '../../gen/ostiary/v1/telemetry_pb.js';
+import type { SampledRequest } from '../analytics/sampled-request.ts';
+import type { Timers } from '../clock.ts';
+import { toSample } from './sample-message.ts';
+import { partsOf } from './slot-message.ts';
+import type { UnacknowledgedSlots } from './unacknowledged.ts';
+
+export interface SenderOptions {
+  readonly node: string;
+}
+
+export interface SenderPorts {
+  /** Calls `ReportSlots`: what is sent, and what is answered. Ends, or throws, when the connection does. */
+  readonly call: (requests: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>;
+  readonly slots: UnacknowledgedSlots;
+  /** Samples since the last call, to go with the next slot. They are sent once: some are enough. */
+  readonly samples: () => readonly SampledRequest[];
+  readonly timers: Timers;
+  /** From 0 to 1. */
+  readonly random: () => number;
+}
+
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 30_000;
+/** A stream on which nothing is acknowledged for so long is dead, whatever its connection says. */
+const PATIENCE_MS = 60_000;
+
+/** Sends slots to a control plane until each is acknowledged, on one stream after the other. */
+export class SlotSender {
+  readonly #options: SenderOptions;
+  readonly #ports: SenderPorts;
+  readonly #closed = Promise.withResolvers<'closed'>();
+  #isClosed = false;
+
+  constructor(options: SenderOptions, ports: SenderPorts) {
+    this.#options = options;
+    this.#ports = ports;
+  }
+
+  /** Runs until it is closed. Never rejects. */
+  async run(): Promise<void> {
+    let failures = 0;
+    while (!this.#isClosed) {
+      const hadAnswer = await this.#stream();
+      failures = hadAnswer ? 0 : failures + 1;
+      // Many nodes lose one control plane at once, and must not come back at once.
+      const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(failures, 10));
+      if (!this.#isClosed) await this.#pause(pauseMs * (0.5 + this.#ports.random() / 2));
+    }
+  }
+
+  /** The stream under way ends; what is not acknowledged is lost with this process. */
+  close(): void {
+    this.#isClosed = true;
+    this.#closed.resolve('closed');
+  }
+
+  /** @returns whether anything was answered */
+  async #stream(): Promise<boolean> {
+    const { slots, call } = this.#ports;
+    slots.rewind();
+    const ended = Promise.withResolvers<'closed'>();
+    void this.#closed.promise.then(() => ended.resolve('closed'));
+    let hadAnswer = false;
+    const answers = call(this.#requests(ended.promise))[Symbol.asyncIterator]();
+    try {
+      for (;;) {
+        const answer = await this.#within(answers.next(), ended.promise);
+        if (answer === undefined || answer.done === true) break;
+        hadAnswer = true;
+        this.#take(answer.value);
+      }
+    } catch {
+      // Whatever it was, the next stream sends all that is not acknowledged.
+    }
+    ended.resolve('closed');
+    void answers.return?.().catch(() => {});
+    return hadAnswer;
+  }
+
+  async *#requests(ended: Promise<'closed'>): AsyncGenerator<Uint8Array> {
+    const { slots, samples } = this.#ports;
+    const { node } = this.#options;
+    for (;;) {
+      const slot = slots.next();
+      if (slot === undefined) {
+        if ((await Promise.race([slots.more(), ended])) === 'closed') return;
+        continue;
+      }
+      let some = samples().map(toSample);
+      for (const part of partsOf(slot)) {
+        yield toBinary(ReportSlotsRequestSchema, create(ReportSlotsRequestSchema, { node, part, samples: some }));
+        some = [];
+      }
+    }
+  }
+
+  #take(bytes: Uint8Array): void {
+    const { receipts, refusals } = fromBinary(ReportSlotsResponseSchema, bytes);
+    const { slots } = this.#ports;
+    for (const { epoch, through, beyond } of receipts) slots.acknowledge(epoch, Number(through), beyond.map(Number));
+    for (const { epoch, sequence } of refusals) slots.refuse(epoch, Number(sequence));
+  }
+
+  /** @returns undefined: it was closed, or slots have waited for an answer for too long */
+  async #within<T>(answer: Promise<T>, ended: Promise<'closed'>): Promise<T | undefined> {
+    const { slots, timers } = this.#ports;
+    const { promise: tooLong, resolve } = Promise.withResolvers<undefined>();
+    let cancel = (): void => {};
+    const watch = (hadWaiting: boolean): void => {
+      cancel = timers.after(PATIENCE_MS, () => {
+        const isWaiting = slots.size > 0;
+        if (hadWaiting && isWaiting) resolve(undefined);
+        else watch(isWaiting);
+      });
+    };
+    watch(slots.size > 0);
+    try {
+      return await Promise.race([answer, tooLong, ended.then(() => undefined)]);
+    } finally {
+      cancel();
+    }
+  }
+
+  async #pause(delayMs: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const cancel = this.#ports.timers.after(delayMs, resolve);
+    await Promise.race([promise, this.#closed.promise]);
+    cancel();
+  }
+}
