@@ -4,12 +4,28 @@ import type { Answer, Question, SlotArchive } from '../rollup/question.ts';
 import type { Slot } from '../rollup/slot.ts';
 import { answerQuestion } from './answer.ts';
 import { Partitions } from './partitions.ts';
-
 import { receiveSlots } from './receiving.ts';
 import type { Receipt } from './receiving.ts';
 import { SeriesNumbers } from './series-numbers.ts';
+import { limitSize, sizeOf } from './size-limit.ts';
+import type { Cut } from './size-limit.ts';
 import type { HistoryTables } from './tables.ts';
 import { Upkeep } from './upkeep.ts';
+
+export interface HistoryOptions {
+  readonly clock: Clock;
+  /** What the rows may take: beyond it, the oldest of the finest are deleted. */
+  readonly maxBytes?: number;
+  readonly events?: HistoryEvents;
+}
+
+export interface HistoryEvents {
+  answered(durationMs: number): void;
+  /** In octets. */
+  sized(bytes: number): void;
+  /** Rows were deleted before their time, since the store is at its limit. */
+  cut(cut: Cut): void;
+}
 
 /**
  * The store of slots: what was counted of requests, by time and key. Slots of any number of processes are added, each
@@ -17,17 +33,17 @@ import { Upkeep } from './upkeep.ts';
  */
 export class History implements SlotArchive {
   readonly #database: Database<HistoryTables>;
-  readonly #clock: Pick<Clock, 'now'>;
+  readonly #options: HistoryOptions;
   readonly #numbers: SeriesNumbers;
   readonly #partitions: Partitions;
   readonly #upkeep: Upkeep;
 
-  constructor(database: Database<HistoryTables>, clock: Pick<Clock, 'now'>) {
+  constructor(database: Database<HistoryTables>, options: HistoryOptions) {
     this.#database = database;
-    this.#clock = clock;
+    this.#options = options;
     this.#numbers = new SeriesNumbers(database);
     this.#partitions = new Partitions(database);
-    this.#upkeep = new Upkeep({ database, partitions: this.#partitions, clock });
+    this.#upkeep = new Upkeep({ database, partitions: this.#partitions, clock: options.clock });
   }
 
   /**
@@ -35,26 +51,34 @@ export class History implements SlotArchive {
    * @throws DatabaseFault nothing was added: they can be sent again
    */
   receive(slots: readonly Slot[]): Promise<Receipt> {
-    const ports = {
-      database: this.#database,
-      numbers: this.#numbers,
-      partitions: this.#partitions,
-      clock: this.#clock,
-    };
-    return receiveSlots(ports, slots);
+    const { clock } = this.#options;
+    return receiveSlots(
+      { database: this.#database, numbers: this.#numbers, partitions: this.#partitions, clock },
+      slots,
+    );
   }
 
   /** @throws DatabaseFault */
-  ask(question: Question): Promise<Answer> {
-    return answerQuestion(this.#database, question);
+  async ask(question: Question): Promise<Answer> {
+    const { clock, events } = this.#options;
+    const begun = clock.monotonic();
+    const answer = await answerQuestion(this.#database, question);
+    events?.answered(clock.monotonic() - begun);
+    return answer;
   }
 
   /**
-   * Adds up what has ended, and deletes what is old. To be called every ten seconds or so.
+   * Adds up what has ended, and deletes what is old or too much. To be called every ten seconds or so.
    * @throws DatabaseFault what was begun is undone, and the next call does it
    */
-  keepUp(): Promise<void> {
-    return this.#upkeep.run();
+  async keepUp(): Promise<void> {
+    const { clock, maxBytes, events } = this.#options;
+    await this.#upkeep.run();
+    if (maxBytes !== undefined) {
+      const cuts = await limitSize(this.#database, this.#upkeep, maxBytes, clock.now() / 1000);
+      for (const cut of cuts) events?.cut(cut);
+    }
+    events?.sized(await sizeOf(this.#database));
   }
 
   close(): Promise<void> {

@@ -6,6 +6,7 @@ import { createInspector } from '../operator/inspector.ts';
 import { productVersion } from '../product.ts';
 import { connectionLimits, descriptorLimit } from './connection-limits.ts';
 import type { ConfigSource } from '../source/documents-in-force.ts';
+import { historyOf } from './analytics-history.ts';
 import { openDecider } from './decider.ts';
 import type { ServeFlags } from './serve-flags.ts';
 import { forwardAuthOf } from './http-flags.ts';
@@ -34,10 +35,13 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
   const version = productVersion();
   const connections = connectionLimits(descriptorLimit(), flags.maxConnections, forwardAuth !== undefined);
   const reporting = createReporting(flags);
-  const workers = workersOf(flags, reporting);
   await using opened = new AsyncDisposableStack();
+  const history = await historyOf(flags, reporting);
+  opened.defer(() => history?.close());
+  const workers = workersOf(flags, reporting, (slot) => history?.writer.take(slot));
   const decider = await openDecider(flags, environment, reporting, workers?.shared);
   opened.defer(() => decider.close());
+  if (history !== undefined && workers === undefined) decider.addSlotTaker(history.writer);
   const { documents, keySets, log, metrics, observer, ports, store } = decider;
   // The longest that one team's dead issuer delays the requests of others.
   const keysLoaded = keySets.untilLoaded(flags.readyWait);
@@ -63,7 +67,7 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
       countersReset: (reset) => observer.countersReset(reset),
     }),
     // Of several workers none knows the samples of the others.
-    analytics: { archive: undefined, samples: workers === undefined ? decider.samples : undefined },
+    analytics: { archive: history?.history, samples: workers === undefined ? decider.samples : undefined },
     clock,
     details: () => ({ store: store.health(), keySets: keySets.status(), documents: publicStatus(documents) }),
     metrics: workers === undefined ? metrics : { expose: (accept) => workers.expose(metrics, accept) },
@@ -109,6 +113,7 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
       workers?.setServing(false);
       await server.drain(drainTimes);
       await decider.close();
+      await history?.close();
       log.info('stopped');
       await observer.flush();
     },

@@ -2,6 +2,7 @@ import type { MetricObject } from 'prom-client';
 import type { SeriesPart, SeriesPlace } from '../observe/merged-families.ts';
 import type { KeySetRefresh } from '../operator/keys.ts';
 import type { StoreScript } from '../quota/counter-metrics.ts';
+import type { Slot } from '../rollup/slot.ts';
 import type { Keyspaces } from '../script/script-call.ts';
 
 // The messages between the owner and its workers, over the channel of a forked process. The owner listens, passes
@@ -45,6 +46,8 @@ export type ToOwner =
   | { readonly kind: 'series'; readonly id: number; readonly part: SeriesPart }
   | { readonly kind: 'keys_refreshed'; readonly id: number; readonly sets: readonly KeySetRefresh[] }
   | { readonly kind: 'scripts'; readonly calls: readonly ScriptQuestion[] }
+  /** What was counted of requests, where the owner keeps it. */
+  | { readonly kind: 'slot'; readonly slot: Slot }
   | { readonly kind: 'pong' }
   | { readonly kind: 'drained' };
 

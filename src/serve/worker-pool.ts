@@ -8,6 +8,7 @@ import { listenOn } from '../listen/socket.ts';
 import type { TlsMaterial } from '../listen/tls.ts';
 import type { ScriptMemory } from '../memory/script-memory.ts';
 import type { KeySetRefresh } from '../operator/keys.ts';
+import type { Slot } from '../rollup/slot.ts';
 import { answerScripts } from './script-owner.ts';
 import type { TlsText, ToOwner, ToWorker } from './worker-messages.ts';
 import { forkThisProgram, USUAL_TIMEOUTS, WorkerProcess } from './worker-process.ts';
@@ -23,6 +24,8 @@ export interface PoolOptions {
   readonly maxConnections: number;
   /** A worker has ended by itself; another takes its place. */
   readonly lost: (pid: number, reason: LossReason, why: string) => void;
+  /** A worker has counted requests. */
+  readonly counted: (slot: Slot) => void;
   /** A connection beyond the limit was closed on arrival. */
   readonly refused: () => void;
   /** Starts worker `number`; the default is this program with its arguments. */
@@ -130,7 +133,8 @@ export class WorkerPool {
       worker.isServing = true;
       if (this.#isServing) worker.send({ kind: 'health', isServing: true });
       if (this.#all(({ isServing }) => isServing)) this.#starting?.resolve();
-    } else if (message.kind === 'drained') worker.isDrained = true;
+    } else if (message.kind === 'slot') this.#options.counted(message.slot);
+    else if (message.kind === 'drained') worker.isDrained = true;
   }
 
   #exited(number: number, worker: WorkerProcess, reason: LossReason, why: string): void {

@@ -9,6 +9,7 @@ import type { LeasingCounterStore } from '../lease/leasing-store.ts';
 import type { TlsMaterial } from '../listen/tls.ts';
 import { partOf } from '../observe/merged-families.ts';
 import { loadServices } from '../operator/load-services.ts';
+import { keepsHistory, slotsToOwner } from './analytics-history.ts';
 import { openDecider } from './decider.ts';
 import { OwnerLink } from './owner-link.ts';
 import { createReporting } from './reporting.ts';
@@ -34,6 +35,7 @@ export async function runWorker(flags: ServeFlags, environment: NodeJS.ProcessEn
     announceReset() {},
     joined: (store) => stores.push(store),
   });
+  if (keepsHistory(flags)) decider.addSlotTaker(slotsToOwner((message) => channel.send(message)));
   const keysLoaded = decider.keySets.untilLoaded(flags.readyWait);
   const health = new Health(['', AUTHORIZATION_SERVICE]);
   const drained = Promise.withResolvers<void>();

@@ -8,6 +8,7 @@ import { createContractUsage } from '../observe/contract-usage.ts';
 import { expose, inTurn } from '../observe/exposition.ts';
 import type { Exposition } from '../observe/exposition.ts';
 import { MergedFamilies } from '../observe/merged-families.ts';
+import type { Slot } from '../rollup/slot.ts';
 import { aggregate } from './aggregated-metrics.ts';
 import type { SharedCounters } from './counter-store.ts';
 import type { Decider } from './decider.ts';
@@ -28,10 +29,14 @@ export interface Workers {
   expose(own: Decider['metrics'], accept: string | undefined): Exposition;
 }
 
-/** @returns undefined if this process serves by itself */
+/**
+ * @param counted is given what workers count of requests, where that is kept
+ * @returns undefined if this process serves by itself
+ */
 export function workersOf(
   { workers, transport, maxConnections, maxCounters, analyticsSeries }: ServeFlags,
   { metrics, observer, log }: Reporting,
+  counted: (slot: Slot) => void,
 ): Workers | undefined {
   if (workers === 1) return undefined;
   if (transport !== 'http2') throw new UserError('--workers needs --transport http2', 2);
@@ -41,6 +46,7 @@ export function workersOf(
     workers,
     memory,
     maxConnections,
+    counted,
     lost(pid, reason, why) {
       metrics.workers.lost(reason);
       log.error('worker lost', { detail: `${pid}: ${why}` });

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { createEntryMetrics } from '../../src/analytics/entry-metrics.ts';
 import { createRequestFamilies } from '../../src/analytics/request-families.ts';
+import { createHistoryMetrics } from '../../src/history/history-metrics.ts';
 import { createMetrics } from '../../src/observe/metrics.ts';
 import { allReasons } from '../../src/policies/index.ts';
 import { createTraceMetrics } from '../../src/tracing/trace-metrics.ts';
@@ -59,7 +60,8 @@ async function registered(): Promise<Record<string, Described>> {
   });
   // Made at the first stream.
   createEntryMetrics(metrics.registry);
-  // Made where Checks are traced.
+  // Made where a history is kept, and where Checks are traced.
+  createHistoryMetrics(metrics.registry);
   createTraceMetrics(metrics.registry);
   const scraped = await metrics.registry.getMetricsAsJSON();
   const own = scraped.filter(({ name }) => name.startsWith('ostiary_'));

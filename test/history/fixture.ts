@@ -8,6 +8,7 @@ import { DAY, NOON } from './slots.ts';
 export interface TestClock {
   nowMs: number;
   now(): number;
+  monotonic(): number;
 }
 
 export type OpenHistory = (clock: TestClock) => Promise<History>;
@@ -38,7 +39,7 @@ export function is(dimension: Dimension, ...values: string[]): Condition {
 
 /** A history for each test, at noon. */
 export class Fixture {
-  clock: TestClock = { nowMs: NOON, now: () => this.clock.nowMs };
+  clock: TestClock = { nowMs: NOON, now: () => this.clock.nowMs, monotonic: () => this.clock.nowMs };
   #history: History | undefined;
 
   constructor(open: OpenHistory) {

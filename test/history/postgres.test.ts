@@ -23,7 +23,7 @@ describe.skipIf(part === undefined)('the history in PostgreSQL', () => {
   const open: OpenHistory = async (clock) => {
     const url = await postgres.createDatabase();
     const options = { url, schema: historySchema, applicationName: 'ostiary test' };
-    return new History(await openPostgres<HistoryTables>(options), clock);
+    return new History(await openPostgres<HistoryTables>(options), { clock });
   };
   historyBehaves(open);
   historyAges(open);

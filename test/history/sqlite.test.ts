@@ -12,7 +12,9 @@ import type { OpenHistory } from './fixture.ts';
 describe('the history in SQLite', () => {
   const open: OpenHistory = async (clock) => {
     const file = join(scratchFolder('history'), 'analytics.db');
-    return new History(await openSqlite<HistoryTables>({ file, durability: 'normal', schema: historySchema }), clock);
+    return new History(await openSqlite<HistoryTables>({ file, durability: 'normal', schema: historySchema }), {
+      clock,
+    });
   };
   historyBehaves(open);
   historyAges(open);

@@ -29,6 +29,7 @@ function pooled(hangs: readonly Hangs[], options: Partial<PoolOptions> = {}) {
     memory: new ScriptMemory(systemClock, 1000),
     maxConnections: 100,
     lost: (_pid, reason, why) => told.lost.push(`${reason} (${why})`),
+    counted() {},
     refused: () => told.refused++,
     fork: () => fork(program, [hangs[told.started++] ?? 'never']),
     // A start may take long where the machine is busy.

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
 import { buildBundle } from '../real/bundle.ts';
 import { main } from '../real/ostiary.ts';
@@ -39,12 +40,40 @@ test('a plain sidecar does not load what it has no use for', async () => {
     '/src/grpc/reflection-answers.ts',
     '/src/generate/',
     '/src/tracing/',
+    '/src/database/',
+    '/src/history/',
+    '/node_modules/kysely',
+    '/node_modules/pg',
+    'NativeModule sqlite\n',
     'NativeModule tls\n',
     'NativeModule http2\n',
     'NativeModule https\n',
     'NativeModule internal/deps/undici/undici\n',
   ];
   expect(unused.filter((part) => loaded.includes(part))).toEqual([]);
+}, 60_000);
+
+test('the bundle of a plain sidecar loads nothing of databases', async () => {
+  const list = join(scratchFolder('loaded'), 'list');
+  const preload = join(import.meta.dirname, 'loaded-modules.ts');
+  const bundle = buildBundle();
+  const ostiary = await serve(['--import', preload, bundle], { LOADED_MODULES: list });
+  await ostiary.stop();
+  const loaded = readFileSync(list, 'utf8');
+  const own = pathToFileURL(dirname(bundle)).href;
+  const chunks = loaded.split('\n').filter((url) => url.startsWith(own));
+  expect(chunks.length).toBeGreaterThan(1);
+  const withDatabase = chunks.filter((url) => /node:sqlite|Kysely|pg-pool/.test(readFileSync(new URL(url), 'utf8')));
+  expect(withDatabase).toEqual([]);
+  expect(loaded).not.toContain('NativeModule sqlite\n');
+}, 60_000);
+
+test('the bundle keeps a history, with the program of the thread that has the database', async () => {
+  const folder = join(scratchFolder('data'), 'history');
+  const ostiary = await serve([buildBundle()], {}, ['--data-dir', folder]);
+  await ostiary.stop();
+  expect(ostiary.output()).not.toContain('error');
+  expect(statSync(join(folder, 'analytics.db')).size).toBeGreaterThan(0);
 }, 60_000);
 
 test('the bundle idles in little memory', async () => {
@@ -80,11 +109,15 @@ test('the bundle has the program of the thread that hashes passwords', () => {
   expect([check('hunter2'), check('hunter3')]).toEqual([0, 1]);
 }, 60_000);
 
-async function serve(node: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<RealProcess> {
+async function serve(
+  node: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  more: readonly string[] = [],
+): Promise<RealProcess> {
   const admin = `127.0.0.1:${await freePort()}`;
   const ports = ['--listen', `127.0.0.1:${await freePort()}`, '--api-listen', `127.0.0.1:${await freePort()}`];
   const flags = ['--policies', join(root, 'policies'), '--admin-listen', admin, ...ports, '--drain-delay', '0s'];
-  const ostiary = await startProcess(process.execPath, [...node, 'serve', ...flags], {
+  const ostiary = await startProcess(process.execPath, [...node, 'serve', ...flags, ...more], {
     env: { ...process.env, ...env },
   });
   await untilReady('ostiary', ostiary, async () => (await fetch(`http://${admin}/readyz`)).ok);
