@@ -21,9 +21,12 @@ const NOON = Date.UTC(2026, 10, 28, 12);
 it('what three nodes sent over a bad network is in the history as it was counted', async () => {
   const file = join(scratchFolder('telemetry'), 'analytics.db');
   const database = await openSqlite<HistoryTables>({ file, durability: 'normal', schema: historySchema });
-  await using history = Object.assign(new History(database, { now: () => NOON + 3_600_000 }), {
-    [Symbol.asyncDispose]: () => database.close(),
-  });
+  await using history = Object.assign(
+    new History(database, { clock: { now: () => NOON + 3_600_000, monotonic: () => 0 } }),
+    {
+      [Symbol.asyncDispose]: () => database.close(),
+    },
+  );
   const counted = new KeptSlots();
   const [mishaps = []] = fc.sample(
     fc.array(fc.constantFrom<Mishap>('none', 'lost', 'repeated', 'late', 'cut'), { minLength: 200, maxLength: 200 }),
