@@ -228,6 +228,7 @@ export class Entry {
   text(at: number, texts?: RecurringTexts): string {
     const start = this.spans[at] as number;
     const end = this.spans[at + 1] as number;
+    if (start === end) return '';
     return texts === undefined ? this.#buffer.toString('utf8', start, end) : texts.of(this.#buffer, start, end);
   }
 

@@ -27,12 +27,13 @@ export function toSample({ event, steps }: SampledRequest): Sample {
     responseFlags: [...responseFlags],
     requestBytes: BigInt(Math.round(requestBytes)),
     responseBytes: BigInt(Math.round(responseBytes)),
-    steps: steps.map(({ name, policy, mode, result, reason, durationMs }) => ({
+    steps: steps.map(({ name, policy, mode, result, reason, detail, durationMs }) => ({
       name,
       policy,
       mode: MODES[mode],
       result: RESULTS[result],
       reason: reason ?? '',
+      detail: detail ?? '',
       durationMs,
     })),
   });
@@ -93,7 +94,7 @@ export function readSample(sample: Sample): readonly SampledRequest[] {
   return [{ event, steps: sample.steps.flatMap(readStep) }];
 }
 
-function readStep({ name, policy, mode, result, reason, durationMs }: SampleStep): readonly SampledStep[] {
+function readStep({ name, policy, mode, result, reason, detail, durationMs }: SampleStep): readonly SampledStep[] {
   const known = (Object.keys(RESULTS) as SampledStep['result'][]).find((each) => RESULTS[each] === result);
   if (known === undefined) return [];
   const step: SampledStep = {
@@ -103,5 +104,5 @@ function readStep({ name, policy, mode, result, reason, durationMs }: SampleStep
     result: known,
     durationMs,
   };
-  return [reason === '' ? step : { ...step, reason }];
+  return [{ ...step, ...(reason !== '' && { reason }), ...(detail !== '' && { detail }) }];
 }

@@ -1041,6 +1041,13 @@ export declare type SampleStep = Message<"ostiary.v1.SampleStep"> & {
    * @generated from field: double duration_ms = 6;
    */
   durationMs: number;
+
+  /**
+   * What an operator reads of a denial.
+   *
+   * @generated from field: string detail = 7;
+   */
+  detail: string;
 };
 
 /**

@@ -103,7 +103,9 @@ function paragraphOf(sample: Sample): string {
     ...sample.steps.map((step) => {
       const shadow = step.mode === Mode.SHADOW ? ' (shadow)' : '';
       const result = Result[step.result].toLowerCase().replaceAll('_', ' ');
-      return `  ${step.name}${shadow}: ${result}${step.reason === '' ? '' : `, ${step.reason}`} in ${duration(step.durationMs)}`;
+      const refused = step.reason === '' ? '' : `, ${step.reason}`;
+      const detail = step.detail === '' ? '' : `: ${step.detail}`;
+      return `  ${step.name}${shadow}: ${result}${refused} in ${duration(step.durationMs)}${detail}`;
     }),
   ];
   return lines
