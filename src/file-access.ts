@@ -124,6 +124,14 @@ export class FileAccess {
     }
   }
 
+  /**
+   * One step of others' work with files, within the same limits.
+   * @param key as long as a step of this name has not ended in its time, no other begins
+   */
+  step<T>(key: string, run: () => Promise<T>): Promise<T> {
+    return this.#step(key, run);
+  }
+
   /** @param late is given what comes when nobody waits for it any more */
   async #step<T>(path: string, run: () => Promise<T>, late: (value: T) => void = () => {}): Promise<T> {
     this.#refuseWhileStuck(path);

@@ -36,6 +36,8 @@ export interface Received {
   readonly status: number;
   /** As it came; empty where there was none. */
   readonly contentType?: string;
+  /** The header `retry-after`. */
+  readonly retryAfter?: string | undefined;
   readonly body: AsyncIterable<Uint8Array> | null;
 }
 
@@ -125,7 +127,8 @@ export function egressTransport({ variables, rules, resolve, timers }: Transport
     });
     request.on('response', (response) => {
       const { statusCode = 0, headers: got } = response;
-      answered({ status: statusCode, contentType: got['content-type'] ?? '', body: decoded(response) });
+      const [contentType = '', retryAfter] = [got['content-type'], got['retry-after']];
+      answered({ status: statusCode, contentType, retryAfter, body: decoded(response) });
     });
     request.on('error', reject);
     // While a tunnel is being opened, only the time-out can end it.

@@ -17,6 +17,8 @@ export interface AnalyticsParts {
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly snapshot: () => Snapshot;
+  /** Who is told of each request. */
+  readonly takers: readonly EventTaker[];
 }
 
 export interface Analytics {
@@ -29,8 +31,7 @@ export interface Analytics {
 }
 
 /** What Envoy's access log is read with, and what is made of it. */
-export function openAnalytics(flags: ServeFlags, { metrics, clock, snapshot }: AnalyticsParts): Analytics {
-  const takers: readonly EventTaker[] = [];
+export function openAnalytics(flags: ServeFlags, { metrics, clock, snapshot, takers }: AnalyticsParts): Analytics {
   // Envoy logs requests too that nobody decided: their events have no id of a decision.
   const ownIds = randomBytes(9).toString('base64url');
   let made = 0;

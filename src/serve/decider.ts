@@ -28,6 +28,8 @@ import { counterOptionsOf } from './counter-flags.ts';
 import { createCounterStore } from './counter-store.ts';
 import type { SharedCounters } from './counter-store.ts';
 import { locateOptionsOf } from './locate-flags.ts';
+import { openEventSinks } from './event-sinks.ts';
+import type { EventSinks } from './event-sinks.ts';
 import type { Reporting } from './reporting.ts';
 import type { ServeFlags } from './serve-flags.ts';
 import { tracingOf } from './tracing.ts';
@@ -39,6 +41,8 @@ export interface Decider extends Reporting {
   readonly accessLog: AccessLogService;
   readonly samples: SampleArchive;
   readonly addSlotTaker: Analytics['addSlotTaker'];
+  /** To be closed before the rest, with what is left of the time to end. Undefined: events go nowhere. */
+  readonly sinks: EventSinks | undefined;
   readonly ports: DecisionPorts;
   readonly store: CounterStore;
   /** Where the counters are, without user and password. */
@@ -161,7 +165,9 @@ export async function openDecider(
     expressionFailed: (policy, failure) => observer.expressionFailed(policy, failure),
   };
   const snapshot = () => documents.current();
-  const analytics = openAnalytics(flags, { metrics, clock, snapshot });
+  const sinks = await openEventSinks(flags, environment, reporting);
+  opened.defer(async () => sinks?.close(0));
+  const analytics = openAnalytics(flags, { metrics, clock, snapshot, takers: sinks === undefined ? [] : [sinks] });
   opened.defer(() => analytics.close());
   const closing = opened.move();
   return {
@@ -174,6 +180,7 @@ export async function openDecider(
     accessLog: analytics.accessLog,
     samples: analytics.samples.archive,
     addSlotTaker: (taker) => analytics.addSlotTaker(taker),
+    sinks,
     ports,
     store,
     storeName: storeName(counting),

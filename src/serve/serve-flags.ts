@@ -4,6 +4,7 @@ import { analyticsFlags } from './analytics-flags.ts';
 import { apiKeyHmacFile } from './api-key-hmac.ts';
 import { egressAllow } from './egress-flag.ts';
 import { counterFlags } from './counter-flags.ts';
+import { eventFlags } from './event-flags.ts';
 import { historyFlags } from './history-flags.ts';
 import { httpFlags } from './http-flags.ts';
 import { locateFlags } from './locate-flags.ts';
@@ -67,6 +68,7 @@ export const serveFlags = withVariables({
   gzip: toggle('accept compressed messages on --listen; Envoy sends none'),
   ...counterFlags,
   ...analyticsFlags,
+  ...eventFlags,
   ...historyFlags,
   readyWait: duration(5000, 'longest time that a start waits for key sets before /readyz and health report ready'),
   keySetFolder: text(

@@ -109,9 +109,11 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
     ),
     async stop(signal) {
       isStopping = true;
+      const end = clock.monotonic() + drainTimes.drainMs;
       log.info('draining', { signal });
       workers?.setServing(false);
       await server.drain(drainTimes);
+      await decider.sinks?.close(Math.max(0, end - clock.monotonic()));
       await decider.close();
       await history?.close();
       log.info('stopped');

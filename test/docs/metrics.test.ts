@@ -6,6 +6,7 @@ import { createHistoryMetrics } from '../../src/history/history-metrics.ts';
 import { createMetrics } from '../../src/observe/metrics.ts';
 import { allReasons } from '../../src/policies/index.ts';
 import { createTraceMetrics } from '../../src/tracing/trace-metrics.ts';
+import { createSinkMetrics } from '../../src/sinks/sink-metrics.ts';
 import { stoppedClock } from '../observe/decisions.ts';
 
 const page = await readFile(new URL('../../docs/metrics.md', import.meta.url), 'utf8');
@@ -63,6 +64,8 @@ async function registered(): Promise<Record<string, Described>> {
   // Made where a history is kept, and where Checks are traced.
   createHistoryMetrics(metrics.registry);
   createTraceMetrics(metrics.registry);
+  // Made where a flag names a sink.
+  createSinkMetrics(metrics.registry);
   const scraped = await metrics.registry.getMetricsAsJSON();
   const own = scraped.filter(({ name }) => name.startsWith('ostiary_'));
   const families = [...metrics.families, ...createRequestFamilies({ mostSeries: 100, seed: 0 }).all];

@@ -1,0 +1,111 @@
+import type { Clock, Timers } from '../clock.ts';
+import { faultOf } from '../egress/fault.ts';
+import type { EgressTransport, Received } from '../egress/transport.ts';
+import type { Attempt } from './sender.ts';
+
+export interface PostOptions {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+  readonly signal: AbortSignal;
+}
+
+export interface PostPorts {
+  readonly transport: EgressTransport;
+  readonly timers: Timers;
+  readonly clock: Clock;
+}
+
+/** For the whole of an attempt. */
+const TIMEOUT_MS = 10_000;
+/** Of the answer: the rest is not read. */
+const MOST_ANSWER_BYTES = 64 * 1024;
+
+/** Statuses that say that this body can't be taken, today or tomorrow. */
+const REFUSED: ReadonlySet<number> = new Set([400, 406, 411, 413, 414, 415, 422, 431]);
+const UNAUTHORISED: ReadonlySet<number> = new Set([401, 403, 407]);
+/** The sink is there and will take it later. */
+const OVERLOADED: ReadonlySet<number> = new Set([408, 425, 429, 502, 503, 504]);
+/** Nobody is there who takes events: the URL is wrong, or the sink not set up yet. */
+const ABSENT: ReadonlySet<number> = new Set([404, 405, 410]);
+
+/**
+ * Posts one body, and judges the answer. A redirect is not followed: events go nowhere but where the operator said.
+ * @param rejectedOf reads from the body of a good answer how many of the events were refused, and why
+ */
+export async function post(
+  options: PostOptions,
+  { transport, timers, clock }: PostPorts,
+  rejectedOf: (answer: string) => { readonly rejected: number; readonly detail: string },
+): Promise<Attempt> {
+  const controller = new AbortController();
+  const abort = (): void => controller.abort();
+  let isLate = false;
+  const cancel = timers.after(TIMEOUT_MS, () => {
+    isLate = true;
+    abort();
+  });
+  options.signal.addEventListener('abort', abort);
+  if (options.signal.aborted) abort();
+  try {
+    const { url, headers, body } = options;
+    const received = await transport(url, {
+      method: 'POST',
+      headers: { ...headers, 'content-encoding': 'gzip', 'accept-encoding': 'identity' },
+      body,
+      signal: controller.signal,
+      timeoutMs: TIMEOUT_MS,
+    });
+    const { status, retryAfter } = received;
+    // The status says that the events are taken, whether or not the rest of the answer comes.
+    if (status >= 200 && status < 300) return { kind: 'taken', ...rejectedOf(await answerOf(received)) };
+    return judged(status, retryAfterMs(retryAfter, clock.now()));
+  } catch (error) {
+    if (isLate) return { kind: 'failed', reason: 'timeout', detail: `no answer within ${TIMEOUT_MS / 1000} s` };
+    const { outcome, message } = faultOf(error);
+    return { kind: 'failed', reason: outcome, detail: message };
+  } finally {
+    cancel();
+    options.signal.removeEventListener('abort', abort);
+    // Discards the rest of an answer.
+    abort();
+  }
+}
+
+function judged(status: number, afterMs: number | undefined): Attempt {
+  const detail = `it answers with status ${status}`;
+  if (REFUSED.has(status)) return { kind: 'refused', detail };
+  if (OVERLOADED.has(status)) return { kind: 'failed', reason: 'overloaded', detail, afterMs };
+  if (UNAUTHORISED.has(status)) {
+    return { kind: 'failed', reason: 'unauthorized', detail: `${detail}: are its headers, such as a token, right?` };
+  }
+  if (status >= 300 && status < 400) {
+    return { kind: 'failed', reason: 'redirected', detail: `${detail}, which is not followed: name the place itself` };
+  }
+  if (ABSENT.has(status)) return { kind: 'failed', reason: 'absent', detail: `${detail}: is the URL right?` };
+  return { kind: 'failed', reason: 'error_status', detail, isSuspect: true };
+}
+
+/** Its beginning; empty if it does not come. */
+async function answerOf({ body }: Received): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of body ?? []) {
+      bytes += chunk.byteLength;
+      if (bytes > MOST_ANSWER_BYTES) return '';
+      chunks.push(chunk);
+    }
+  } catch {
+    return '';
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** RFC 9110, 10.2.3: seconds, or a date. Undefined if it is neither. */
+export function retryAfterMs(text: string | undefined, now: number): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
+  const date = Date.parse(text);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+}

@@ -1,0 +1,70 @@
+import type { EgressTransport } from '../egress/transport.ts';
+import { jsonArray, otlpLogs } from './format.ts';
+import type { Origin } from './format.ts';
+import type { Headers } from './headers-file.ts';
+import { post } from './http-post.ts';
+import { partialSuccess } from './partial-success.ts';
+import { openQueuedSink } from './queued-sink.ts';
+import type { SinkPorts, SpoolPlace } from './queued-sink.ts';
+import type { Sink } from './sink.ts';
+import { batchId, signatureHeaders } from './webhook-signature.ts';
+
+export interface HttpSinkOptions {
+  readonly url: string;
+  /** The operator's own, such as a token. */
+  readonly headers: () => Promise<Headers>;
+  readonly spool: SpoolPlace | undefined;
+}
+
+export type HttpSinkPorts = SinkPorts & { readonly transport: EgressTransport };
+
+/**
+ * OTLP/HTTP logs, as JSON.
+ * @throws UserError if the folder of its spool can't be used
+ */
+export async function openOtlpSink(options: HttpSinkOptions & { origin: Origin }, ports: HttpSinkPorts): Promise<Sink> {
+  const { url, headers: ownHeaders, spool, origin } = options;
+  return openQueuedSink(
+    {
+      name: 'otlp',
+      format: otlpLogs(origin),
+      spool,
+      async send({ body }, signal) {
+        const headers = { ...(await ownHeaders()), 'content-type': 'application/json' };
+        return post({ url, headers, body, signal }, ports, partialSuccess);
+      },
+    },
+    ports,
+  );
+}
+
+/**
+ * Arrays of JSON, posted to a URL.
+ * @param options.key signs each attempt, where there is one
+ * @throws UserError if the folder of its spool can't be used
+ */
+export async function openWebhookSink(
+  options: HttpSinkOptions & { readonly key: Buffer | undefined },
+  ports: HttpSinkPorts,
+): Promise<Sink> {
+  const { url, headers: ownHeaders, spool, key } = options;
+  const noneRejected = () => ({ rejected: 0, detail: '' });
+  return openQueuedSink(
+    {
+      name: 'webhook',
+      format: jsonArray,
+      spool,
+      async send({ body }, signal) {
+        const signed = key === undefined ? {} : await signatureHeaders(key, body, ports.clock.now());
+        const headers = {
+          ...(await ownHeaders()),
+          'content-type': 'application/json',
+          'webhook-id': batchId(body),
+          ...signed,
+        };
+        return post({ url, headers, body, signal }, ports, noneRejected);
+      },
+    },
+    ports,
+  );
+}

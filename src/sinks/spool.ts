@@ -1,0 +1,248 @@
+import { readFile, rename, truncate, unlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock } from '../clock.ts';
+import type { Batch, DropReason } from './batch.ts';
+import { readCursor, writeCursor } from './cursor.ts';
+import type { Disk } from './disk.ts';
+import { HEADER_BYTES, RECORD_BYTES, wholeRecords, writeRecord } from './segment.ts';
+import { readBatch } from './segment-reader.ts';
+import { SegmentWriter } from './segment-writer.ts';
+import { isOwned, openSpoolFolder, segmentPath } from './spool-folder.ts';
+import type { Owner } from './spool-folder.ts';
+
+export interface SpoolOptions {
+  readonly folder: string;
+  readonly maxBytes: number;
+  readonly owner: Owner;
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly dropped: (reason: DropReason, events: number) => void;
+  /** Something an operator should know, as a sentence. */
+  readonly told: (detail: string) => void;
+}
+
+interface Segment {
+  readonly number: number;
+  /** Events written to the spool before it. */
+  readonly first: number;
+  /** Up to here it holds records. */
+  bytes: number;
+}
+
+/** At most this much is lost at once where the oldest make room. */
+const MOST_SEGMENT_BYTES = 8 * 1024 * 1024;
+const SEGMENTS_A_SPOOL = 8;
+/** How often what was written is brought to the disk itself, and how far the spool is sent is noted. */
+const SYNC_MS = 1000;
+
+/** Another process has taken the folder. */
+export class SpoolTaken extends Error {
+  override name = 'SpoolTaken';
+}
+
+/**
+ * Batches on disk, in their order, within a bound: the oldest segment makes room. Its methods are called one at a time,
+ * and reject where the disk fails.
+ */
+export class Spool {
+  readonly #options: SpoolOptions;
+  readonly #segments: Segment[] = [];
+  readonly #segmentBytes: number;
+  #keptBytes = 0;
+  /** Of a segment, used last. */
+  #lastNumber = 0;
+  #writer: SegmentWriter | undefined;
+  /** Events ever written, and of these how many are sent or given up. */
+  #written = 0;
+  #sent = 0;
+  /** In the first segment, where the record that is read next begins. */
+  #offset = HEADER_BYTES;
+  /** What {@link read} gave last, until it is done: in which segment, and its length. */
+  #taken: { readonly segment: Segment; readonly length: number; readonly events: number } | undefined;
+  #lastSync = -Infinity;
+  #lastNote = -Infinity;
+
+  private constructor(options: SpoolOptions) {
+    this.#options = options;
+    this.#segmentBytes = Math.min(MOST_SEGMENT_BYTES, Math.floor(options.maxBytes / SEGMENTS_A_SPOOL));
+  }
+
+  /**
+   * Opens a spool, with what an earlier process left in it.
+   * @throws UserError that names the folder and the remedy
+   */
+  static async open(options: SpoolOptions): Promise<Spool> {
+    const found = await openSpoolFolder(options.folder, options.owner, options.disk);
+    const spool = new Spool(options);
+    spool.#keptBytes = found.kept.bytes;
+    spool.#segments.push(...found.segments.map((segment) => ({ ...segment })));
+    for (const problem of found.kept.problems) options.told(`${problem}: it is kept as .kept, and not sent`);
+    await spool.#recover(readCursor(found.cursor));
+    return spool;
+  }
+
+  get events(): number {
+    return this.#written - this.#sent;
+  }
+
+  get bytes(): number {
+    return this.#segments.reduce((sum, { bytes }) => sum + bytes, this.#keptBytes);
+  }
+
+  async append(batch: Batch): Promise<void> {
+    const record = writeRecord(batch);
+    if (this.#writer !== undefined && this.#writer.bytes + record.length > this.#segmentBytes) await this.#endSegment();
+    this.#writer ??= await this.#beginSegment();
+    const segment = this.#segments.at(-1) as Segment;
+    try {
+      await this.#writer.append(record);
+    } catch (error) {
+      await this.#writer.cut().catch(() => {});
+      await this.#writer.close();
+      this.#writer = undefined;
+      throw error;
+    }
+    segment.bytes = this.#writer.bytes;
+    this.#written += batch.events;
+    await this.#makeRoom();
+    if (this.#options.clock.monotonic() - this.#lastSync >= SYNC_MS) await this.sync();
+  }
+
+  /** What was appended survives a power loss from now on. */
+  async sync(): Promise<void> {
+    this.#lastSync = this.#options.clock.monotonic();
+    await this.#writer?.sync();
+  }
+
+  /** The oldest batch; the same again until {@link done}. Undefined: there is none. */
+  async read(): Promise<Batch | undefined> {
+    for (;;) {
+      const [segment] = this.#segments;
+      if (segment === undefined) return undefined;
+      if (this.#offset >= segment.bytes) {
+        if (this.#segments.length === 1 && this.#writer !== undefined) return undefined;
+        await this.#leaveSegment(segment);
+        continue;
+      }
+      const { folder, disk } = this.#options;
+      const batch = await readBatch(segmentPath(folder, segment.number), this.#offset, segment.bytes, disk);
+      if (batch !== undefined) {
+        const length = RECORD_BYTES + batch.body.length;
+        this.#taken = { segment, length, events: batch.events };
+        return batch;
+      }
+      this.#options.told(
+        `damaged at byte ${this.#offset} of ${segmentPath('', segment.number)}: the rest of it is lost`,
+      );
+      this.#offset = segment.bytes;
+    }
+  }
+
+  /** The batch that {@link read} gave is not needed any more. */
+  async done(): Promise<void> {
+    const taken = this.#taken;
+    this.#taken = undefined;
+    if (taken === undefined) return;
+    // Its segment may have made room meanwhile: then it is counted already.
+    if (taken.segment !== this.#segments[0]) return;
+    this.#offset += taken.length;
+    this.#sent += taken.events;
+    // What can't be noted is sent again by a later process.
+    if (this.#options.clock.monotonic() - this.#lastNote >= SYNC_MS) await this.#note().catch(() => {});
+  }
+
+  /** Notes how far the spool is sent, so that a later process goes on there. */
+  async #note(): Promise<void> {
+    const [segment] = this.#segments;
+    if (segment === undefined) return;
+    this.#lastNote = this.#options.clock.monotonic();
+    const { folder, disk } = this.#options;
+    const text = writeCursor({ segment: segment.number, offset: this.#offset, sent: this.#sent });
+    const path = join(folder, 'cursor');
+    await disk.step(() => writeFile(`${path}.new`, text, { mode: 0o600 }));
+    await disk.step(() => rename(`${path}.new`, path));
+  }
+
+  async close(): Promise<void> {
+    // What was being sent when its segment made room is nowhere else.
+    if (this.#taken !== undefined && this.#taken.segment !== this.#segments[0]) {
+      this.#options.dropped('shutdown', this.#taken.events);
+    }
+    await this.#note().catch(() => {});
+    await this.#endSegment();
+  }
+
+  /** Finds the end that the last process left, and where it had sent to. */
+  async #recover(cursor: ReturnType<typeof readCursor>): Promise<void> {
+    const { folder, disk, told } = this.#options;
+    const last = this.#segments.at(-1);
+    this.#lastNumber = Math.max(cursor?.segment ?? 0, last?.number ?? 0);
+    this.#written = this.#sent = cursor?.sent ?? 0;
+    if (last === undefined) return;
+    const path = segmentPath(folder, last.number);
+    const { end, events } = wholeRecords(await disk.step(() => readFile(path)));
+    if (end < last.bytes) {
+      await disk.step(() => truncate(path, end));
+      told(`the last ${last.bytes - end} bytes were not whole, and are cut off: the process ended while it wrote them`);
+      last.bytes = end;
+    }
+    this.#written = last.first + events;
+    this.#sent = this.#segments[0]?.first ?? 0;
+    // What a lost cursor had passed is sent again.
+    const at = this.#segments.findIndex(({ number }) => number === cursor?.segment);
+    const segment = this.#segments[at];
+    if (cursor === undefined || segment === undefined || cursor.offset > segment.bytes || cursor.sent < segment.first)
+      return;
+    for (const done of this.#segments.splice(0, at)) await disk.step(() => unlink(segmentPath(folder, done.number)));
+    this.#offset = Math.max(HEADER_BYTES, cursor.offset);
+    this.#sent = Math.min(cursor.sent, this.#written);
+  }
+
+  async #beginSegment(): Promise<SegmentWriter> {
+    const { folder, disk, owner } = this.#options;
+    const number = this.#lastNumber + 1;
+    if (!(await isOwned(folder, owner, disk))) throw new SpoolTaken('another process uses the spool now');
+    // A number is not used again: what a fault left behind may have it.
+    this.#lastNumber = number;
+    const writer = await SegmentWriter.create(segmentPath(folder, number), folder, this.#written, disk);
+    this.#segments.push({ number, first: this.#written, bytes: HEADER_BYTES });
+    if (this.#segments.length === 1) this.#offset = HEADER_BYTES;
+    return writer;
+  }
+
+  async #endSegment(): Promise<void> {
+    const writer = this.#writer;
+    this.#writer = undefined;
+    try {
+      await writer?.sync();
+    } finally {
+      await writer?.close();
+    }
+  }
+
+  /** The first segment is read to its end: what stood in it and could not be read is lost. */
+  async #leaveSegment(segment: Segment): Promise<void> {
+    const next = this.#segments[1]?.first ?? this.#written;
+    if (next > this.#sent) this.#options.dropped('spool_damaged', next - this.#sent);
+    this.#sent = next;
+    await this.#remove(segment);
+  }
+
+  async #makeRoom(): Promise<void> {
+    while (this.bytes > this.#options.maxBytes && this.#segments.length > 1) {
+      const [oldest, second] = this.#segments as [Segment, Segment];
+      // What is being sent from it may arrive.
+      const sending = this.#taken?.segment === oldest ? this.#taken.events : 0;
+      const lost = second.first - this.#sent - sending;
+      if (lost > 0) this.#options.dropped('spool_full', lost);
+      this.#sent = second.first;
+      await this.#remove(oldest);
+    }
+  }
+
+  async #remove(segment: Segment): Promise<void> {
+    this.#segments.shift();
+    this.#offset = HEADER_BYTES;
+    await this.#options.disk.step(() => unlink(segmentPath(this.#options.folder, segment.number)));
+  }
+}

@@ -1,0 +1,33 @@
+import type { LogDestination } from '../observe/log-destination.ts';
+import { eventJson } from './event-json.ts';
+import type { OpenSinkMetrics } from './sink-metrics.ts';
+import type { Sink } from './sink.ts';
+
+/**
+ * A line an event, on standard output between the lines of the log.
+ * @param openDestination is told whom to call for each line that nobody reads
+ */
+export function openStreamSink(
+  openDestination: (dropped: () => void) => LogDestination,
+  openMetrics: OpenSinkMetrics,
+  now: () => number,
+): Sink {
+  let lastSuccess: number | undefined;
+  const metrics = openMetrics('file', () => ({ waiting: 0, memoryBytes: 0, diskBytes: 0, lastSuccess }));
+  let isLost = false;
+  const destination = openDestination(() => {
+    isLost = true;
+    metrics.dropped('slow_reader', 1);
+  });
+  return {
+    take(event) {
+      metrics.taken();
+      isLost = false;
+      destination.write(`${eventJson(event)}\n`);
+      if (isLost) return;
+      metrics.sent(1);
+      lastSuccess = now();
+    },
+    close: async () => destination.flush?.(),
+  };
+}

@@ -1,0 +1,40 @@
+import type { RequestEvent } from '../../src/analytics/event.ts';
+
+/** An event with every field, and what a test wants otherwise. */
+export function madeEvent(own: Partial<RequestEvent> = {}): RequestEvent {
+  return {
+    id: 'q83vAAAAAAABAAAAAAAAAAAAAAAA',
+    receivedAt: 1_764_300_000_123,
+    endedAt: 1_764_300_000_173,
+    api: 'orders',
+    apiVersion: 'v1',
+    route: '/orders/{id}',
+    client: 'web-shop',
+    clientId: 'shop-1',
+    contract: 'web-shop-orders',
+    tier: 'gold',
+    outcome: 'blocked',
+    policy: 'orders/limit',
+    reason: 'quota_spent',
+    shadow: ['orders/allowlist:address_denied', 'orders/body:body_invalid'],
+    method: 'POST',
+    status: 429,
+    grpcStatus: 8,
+    responseFlags: ['UAEX'],
+    details: 'ext_authz_denied',
+    requestBytes: 1024,
+    responseBytes: 256,
+    durationMs: 50.25,
+    upstreamMs: 12.5,
+    policyMs: 0.734,
+    clientAddress: '192.0.2.0/24',
+    userAgent: 'curl',
+    requestId: '6f1c1f8e-7a7b-4a3c-9a54-0a1f5f2b8c11',
+    traceId: '0af7651916cd43dd8448eb211c80319c',
+    source: 'spiffe://cluster.local/ns/shop/sa/web',
+    destination: 'sidecar~10.0.0.7~orders-5f~shop',
+    service: 'outbound|8080||orders.shop.svc.cluster.local',
+    upstreamHost: '10.0.0.7:8080',
+    ...own,
+  };
+}
