@@ -1,5 +1,6 @@
-import type { Decision, Step } from '../decision/decision.ts';
-import type { Limit } from '../quota/limit.ts';
+import { systemTimers } from '../clock.ts';
+import type { Timers } from '../clock.ts';
+import type { Decision } from '../decision/decision.ts';
 import type { WindowState } from '../quota/store.ts';
 import { windowNames } from '../quota/window.ts';
 import { WindowTable } from './window-table.ts';
@@ -13,77 +14,96 @@ const LABELS = ['api', 'contract', 'policy', 'window'] as const;
 
 /** How much of their quota contracts have used, as the decisions of this process saw it last. */
 export interface ContractUsage {
-  /** @param now milliseconds since the Unix epoch */
-  decided(decision: Decision, now: number): void;
+  /** Runs on every Check: it keeps what was seen, and nothing is made of it before a scrape. */
+  decided(decision: Decision): void;
   readonly families: readonly [WindowTable<(typeof LABELS)[number]>, WindowTable<(typeof LABELS)[number]>];
 }
 
-/** The rows of one policy's windows, of which the limits are those of the documents that were in force then. */
-interface Known {
+/** What the last decision by one policy saw of a contract. */
+interface Seen {
   readonly policy: string;
-  readonly limits: readonly Limit[];
-  readonly rows: readonly number[];
+  windows: readonly WindowState[];
+  /** Milliseconds since the Unix epoch. */
+  at: number;
+  /** Of another policy. */
+  readonly next: Seen | undefined;
 }
 
+/** How old the time may be that a decision is noted with: to look at the clock would take half of what noting takes. */
+const TIME_MS = 500;
+
 /** @param now milliseconds since the Unix epoch */
-export function createContractUsage(now: () => number): ContractUsage {
+export function createContractUsage(now: () => number, timers: Timers = systemTimers): ContractUsage {
+  const seen = new Map<Contract, Seen>();
+  let time: number | undefined;
+
+  const shared = { labels: LABELS, most: MOST_WINDOWS, now };
   const used = new WindowTable({
+    ...shared,
     name: 'ostiary_contract_used_units',
     help: 'Units that a contract has used of a window of its tier, as decisions of this process saw it last.',
-    labels: LABELS,
-    most: MOST_WINDOWS,
-    now,
+    settle,
   });
   const limit = new WindowTable({
+    ...shared,
     name: 'ostiary_contract_limit_units',
     help: 'Units that a contract may use in a window of its tier.',
-    labels: LABELS,
-    most: MOST_WINDOWS,
-    now,
+    settle,
   });
-  const known = new WeakMap<Contract, Known[]>();
 
-  function rowsOf(contract: Contract, { name, windows = [] }: Step): readonly number[] {
-    const ofContract = known.get(contract);
-    const found = ofContract?.find(({ policy }) => policy === name);
-    if (found !== undefined && isOf(found.limits, windows)) return found.rows;
-    const limits = windows.map((window) => window.limit);
-    const names = windowNames(limits);
-    const rows = names.map((window) => {
-      const key = [contract.api, contract.name, name, window];
-      limit.rowOf(key);
-      return used.rowOf(key);
-    });
-    const others = ofContract?.filter(({ policy }) => policy !== name) ?? [];
-    known.set(contract, [...others, { policy: name, limits, rows }]);
-    return rows;
+  function timeAbout(): number {
+    if (time === undefined) {
+      time = now();
+      timers.after(TIME_MS, () => {
+        time = undefined;
+      });
+    }
+    return time;
+  }
+
+  function take(contract: Contract, policy: string, windows: readonly WindowState[]): void {
+    const first = seen.get(contract);
+    for (let known = first; known !== undefined; known = known.next) {
+      if (known.policy !== policy) continue;
+      known.windows = windows;
+      known.at = timeAbout();
+      return;
+    }
+    if (first !== undefined || seen.size < MOST_WINDOWS)
+      seen.set(contract, { policy, windows, at: timeAbout(), next: first });
+  }
+
+  /** Contracts that documents no longer have, or that do not call, are not held longer than their windows last. */
+  function settle(): void {
+    const at = now();
+    for (const [contract, first] of seen) {
+      let isOver = true;
+      for (let known: Seen | undefined = first; known !== undefined; known = known.next) {
+        note(contract, known);
+        const seenAt = known.at;
+        isOver &&= known.windows.every(({ resetMs }) => seenAt + resetMs <= at);
+      }
+      if (isOver) seen.delete(contract);
+    }
+  }
+
+  function note(contract: Contract, { policy, windows, at }: Seen): void {
+    const names = windowNames(windows.map((window) => window.limit));
+    for (const [place, { limit: most, remaining, resetMs }] of windows.entries()) {
+      const key = [contract.api, contract.name, policy, names[place] as string];
+      used.set(used.rowOf(key), Math.max(0, most.maximumRequests - remaining), at + resetMs);
+      limit.set(limit.rowOf(key), most.maximumRequests, at + resetMs);
+    }
   }
 
   return {
     families: [used, limit],
-    decided({ steps, identity }, at) {
-      for (const step of steps) {
-        const { windows } = step;
-        if (windows === undefined || windows.length === 0 || step.policy !== KIND || step.mode === 'shadow') continue;
-        const contract = step.identity?.contract ?? identity.contract;
-        if (contract === undefined) continue;
-        const rows = rowsOf(contract, step);
-        for (let place = 0; place < rows.length; place++) {
-          const window = windows[place];
-          const row = rows[place] as number;
-          if (window === undefined) continue;
-          const most = window.limit.maximumRequests;
-          const until = at + window.resetMs;
-          used.set(row, Math.max(0, most - window.remaining), until);
-          limit.set(row, most, until);
-        }
+    decided({ steps, identity }) {
+      for (const { policy, mode, windows, name, identity: own } of steps) {
+        if (policy !== KIND || windows === undefined || windows.length === 0 || mode === 'shadow') continue;
+        const contract = own?.contract ?? identity.contract;
+        if (contract !== undefined) take(contract, name, windows);
       }
     },
   };
-}
-
-function isOf(limits: readonly Limit[], windows: readonly WindowState[]): boolean {
-  if (limits.length !== windows.length) return false;
-  for (let place = 0; place < limits.length; place++) if (limits[place] !== windows[place]?.limit) return false;
-  return true;
 }

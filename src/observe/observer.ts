@@ -102,7 +102,7 @@ export function createObserver({ metrics, log, clock, ...options }: ObserverOpti
   return {
     decided(decision, check, durationMs) {
       metrics.checks.decided(decision, durationMs);
-      metrics.usage.decided(decision, clock.now());
+      metrics.usage.decided(decision);
       decisions.decided(decision, check, durationMs);
       const never = metrics.routes.decided(check);
       if (never !== undefined) log.warn('route without a name', { api: decision.api, never_seen: never });

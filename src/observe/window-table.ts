@@ -9,6 +9,8 @@ export interface WindowTableOptions<Label extends string> {
   readonly most: number;
   /** Milliseconds since the Unix epoch. */
   readonly now: () => number;
+  /** Brings the values up to date, before they are told. */
+  readonly settle?: () => void;
 }
 
 /** Ends of one window, as several processes know it, differ by no more. */
@@ -25,19 +27,22 @@ export class WindowTable<Label extends string> implements SharedFamily {
   readonly #series: SeriesTable<Label>;
   readonly #most: number;
   readonly #now: () => number;
+  readonly #settle: () => void;
   /** By series: the value, and when its window ends, in milliseconds since the Unix epoch. */
   #numbers = new Float64Array(0);
 
-  constructor({ name, help, labels, most, now }: WindowTableOptions<Label>) {
+  constructor({ name, help, labels, most, now, settle = () => {} }: WindowTableOptions<Label>) {
     this.name = name;
     this.help = help;
     this.labels = labels;
     this.#series = new SeriesTable({ name, labels, most, folding: labels });
     this.#most = most;
     this.#now = now;
+    this.#settle = settle;
   }
 
   get size(): number {
+    this.#settle();
     return Math.min(this.#series.size, this.#most);
   }
 

@@ -42,8 +42,8 @@ describe('how much of their quota contracts have used', () => {
     let now = 0;
     const usage = createContractUsage(() => now);
     const contract = contractOf('web');
-    usage.decided(decisionOf(contract, windowsOf(7)), now);
-    usage.decided(decisionOf(contract, windowsOf(4)), now);
+    usage.decided(decisionOf(contract, windowsOf(7)));
+    usage.decided(decisionOf(contract, windowsOf(4)));
     const ofMonth = labels('web-orders', 'month@UTC');
     expect(await linesOf(usage.families)).toEqual([
       `ostiary_contract_used_units${labels('web-orders', '60000')} 6`,
@@ -61,25 +61,25 @@ describe('how much of their quota contracts have used', () => {
   it('is not told of trials, of other policies, and of callers without a contract', async () => {
     const usage = createContractUsage(() => 0);
     const contract = contractOf('web');
-    usage.decided(decisionOf(contract, windowsOf(1), { mode: 'shadow' }), 0);
-    usage.decided(decisionOf(contract, windowsOf(1), { policy: 'rate-limiting' }), 0);
-    usage.decided({ ...decisionOf(contract, windowsOf(1)), identity: {} }, 0);
-    usage.decided(decisionOf(contract, []), 0);
+    usage.decided(decisionOf(contract, windowsOf(1), { mode: 'shadow' }));
+    usage.decided(decisionOf(contract, windowsOf(1), { policy: 'rate-limiting' }));
+    usage.decided({ ...decisionOf(contract, windowsOf(1)), identity: {} });
+    usage.decided(decisionOf(contract, []));
     expect(await linesOf(usage.families)).toEqual([]);
   });
 
   it('follows other limits of the same contract', async () => {
     const usage = createContractUsage(() => 0);
     const contract = contractOf('web');
-    usage.decided(decisionOf(contract, [{ limit: minute, remaining: 1, resetMs: 10 }]), 0);
+    usage.decided(decisionOf(contract, [{ limit: minute, remaining: 1, resetMs: 10 }]));
     const hour = { maximumRequests: 50, timePeriodInMilliseconds: 3_600_000 };
-    usage.decided(decisionOf(contract, [{ limit: hour, remaining: 49, resetMs: 1000 }]), 5);
+    usage.decided(decisionOf(contract, [{ limit: hour, remaining: 49, resetMs: 1000 }]));
     expect(await linesOf(usage.families)).toContain(`ostiary_contract_used_units${labels('web-orders', '3600000')} 1`);
   });
 
   it('is told of 10,000 windows', async () => {
     const usage = createContractUsage(() => 0);
-    for (let at = 0; at < 6000; at++) usage.decided(decisionOf(contractOf(`c${at}`), windowsOf(1)), 0);
+    for (let at = 0; at < 6000; at++) usage.decided(decisionOf(contractOf(`c${at}`), windowsOf(1)));
     const lines = await linesOf(usage.families);
     expect(lines).toHaveLength(20_000);
     expect(lines.filter((line) => line.includes('_other'))).toEqual([]);
@@ -88,7 +88,7 @@ describe('how much of their quota contracts have used', () => {
   it('is what most is known of, where several processes decide', async () => {
     const processes = [createContractUsage(() => 0), createContractUsage(() => 0), createContractUsage(() => 0)];
     const decided = (at: number, left: number, resetMs: number): void =>
-      (processes[at] as ContractUsage).decided(decisionOf(contractOf('web'), windowsOf(left, resetMs)), 0);
+      (processes[at] as ContractUsage).decided(decisionOf(contractOf('web'), windowsOf(left, resetMs)));
     decided(0, 2, 30_000);
     decided(1, 1, 30_050);
     // One that has seen nothing since the window before.
