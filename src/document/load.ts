@@ -104,6 +104,12 @@ function validate(value: unknown): { readonly document: Document } | { readonly 
   }
   const { kind } = value;
   const issues: Issue[] = [];
+  const foreign = ['openapi', 'swagger'].find((name) => kind === undefined && Object.hasOwn(value, name));
+  if (foreign !== undefined) {
+    const message =
+      'is of an OpenAPI document: keep it outside the folder of documents, and name it in spec.openapi.file of its Api';
+    return { issues: [{ path: [foreign], at: 'key', message }] };
+  }
   if (value['apiVersion'] !== API_VERSION) {
     issues.push({ path: ['apiVersion'], at: 'value', message: `expected "${API_VERSION}"` });
   }

@@ -104,4 +104,11 @@ describe('the paths of an OpenAPI document', () => {
       expect.stringMatching(/spec\.openapi\.file: the OpenAPI document .*missing\.yaml: /),
     ]);
   });
+
+  it('are told to be moved where the document lies among those of ostiary', async () => {
+    const message =
+      'is of an OpenAPI document: keep it outside the folder of documents, and name it in spec.openapi.file of its Api';
+    expect(await faultsOf(openapi('paths: {}\n'))).toEqual([`a.yaml:1:1: openapi: ${message}`]);
+    expect(await faultsOf('swagger: "2.0"\n')).toEqual([`a.yaml:1:1: swagger: ${message}`]);
+  });
 });
