@@ -117,7 +117,7 @@ export function analyticsMethods({ desk, snapshot, clock }: AnalyticsPorts): rea
     ),
     unary('ListSamples', proto.ListSamplesRequestSchema, proto.ListSamplesResponseSchema, async (request) => {
       const { samples } = desk;
-      if (samples === undefined) throw noHistory();
+      if (samples === undefined) throw noSamples();
       const found = await reading(() => samples.find(sampleQuestionOf(request, clock.now())));
       return create(proto.ListSamplesResponseSchema, { samples: found.map(toSample) });
     }),
@@ -141,6 +141,13 @@ function noHistory(): RpcError {
   return new RpcError(
     Code.failedPrecondition,
     'this ostiary keeps no history of requests: start ostiary with --data-dir DIR, and have Envoy stream its access log to it',
+  );
+}
+
+function noSamples(): RpcError {
+  return new RpcError(
+    Code.failedPrecondition,
+    'this ostiary keeps no samples of requests: with --workers none are kept, so start it without',
   );
 }
 

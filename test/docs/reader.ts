@@ -27,6 +27,7 @@ const PORTS = { envoy: 'localhost:10000', checks: 'localhost:9191', admin: 'loca
 export class Reader {
   readonly #folder = scratchFolder('reader');
   readonly #needsRedis: boolean;
+  readonly #keepsHistory: boolean;
   #upstream: Upstream | undefined;
   #ostiary: RealOstiary | undefined;
   #envoy: RealEnvoy | undefined;
@@ -34,6 +35,7 @@ export class Reader {
   #envoyParts: Parts = {};
 
   constructor(page: string) {
+    this.#keepsHistory = page.includes('ostiary analytics');
     this.#needsRedis = page.includes('--redis redis://localhost:6379');
     writeFileSync(join(this.#folder, 'state'), '');
     writeFileSync(join(this.#folder, 'token'), randomBytes(32).toString('hex'));
@@ -82,8 +84,8 @@ export class Reader {
 
   /** The command with the ports of this reader's own service, which is started now where it is needed. */
   async #withPorts(command: string): Promise<string> {
-    if (!Object.values(PORTS).some((port) => command.includes(port)) && !command.startsWith('ostiary counters'))
-      return command;
+    const asks = /^ostiary (?:counters|analytics)\b/.test(command);
+    if (!asks && !Object.values(PORTS).some((port) => command.includes(port))) return command;
     const ostiary = (this.#ostiary ??= await this.#serve());
     let changed = command
       .replaceAll(PORTS.admin, ostiary.adminUrl.slice('http://'.length))
@@ -99,7 +101,8 @@ export class Reader {
   async #serve(): Promise<RealOstiary> {
     this.#redis = this.#needsRedis ? await startRedis() : undefined;
     const redis = this.#redis === undefined ? [] : ['--redis', this.#redis.url];
-    const args = [...redis, '--api-token-file', join(this.#folder, 'token')];
+    const history = this.#keepsHistory ? ['--data-dir', join(this.#folder, '.ostiary')] : [];
+    const args = [...redis, ...history, '--api-token-file', join(this.#folder, 'token')];
     const env = Object.fromEntries((await this.#run('declare -px')).output.split('\n').flatMap(variableOf));
     return startOstiary({ policies: join(this.#folder, 'mine'), args, env });
   }
@@ -117,6 +120,7 @@ export class Reader {
     const config = bootstrap({
       ostiary: { kind: 'tcp', host: '127.0.0.1', port: Number(ostiary.listen.split(':')[1]) },
       timeoutMs: 2000,
+      accessLog: this.#keepsHistory,
       listeners: [listener],
       upstream: { host: '127.0.0.1', port: upstream.port },
     }) as Configuration;
@@ -132,7 +136,10 @@ export class Reader {
     const state = join(this.#folder, 'state');
     const api = this.#ostiary?.apiUrl ?? 'http://127.0.0.1:1';
     const script = `
-ostiary() { if [ "$1" = counters ]; then set -- "$@" --api ${api}; fi; '${process.execPath}' '${main}' "$@"; }
+ostiary() {
+  if [ "$1" = counters ]; then set -- "$@" --api ${api}; fi
+  if [ "$1" = analytics ]; then set -- "$@" --api-address ${api}; fi
+  '${process.execPath}' '${main}' "$@"; }
 . '${state}'; ${command}
 code=$?; declare -px > '${state}'; exit $code`;
     const child = spawn('bash', ['-c', script], { cwd: this.#folder, stdio: ['ignore', 'pipe', 'pipe'] });

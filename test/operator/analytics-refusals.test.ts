@@ -38,9 +38,13 @@ describe('a question about requests', () => {
 
   it('says what to do where nothing is kept, or it can not be read', async () => {
     const { client } = await ask({ archive: undefined });
-    for (const asked of [client.query({}), client.top({ by: 'api' }), client.graph({}), client.listSamples({})]) {
+    for (const asked of [client.query({}), client.top({ by: 'api' }), client.graph({})]) {
       await expect(asked).rejects.toMatchObject({ code: 9, message: expect.stringContaining('--data-dir') });
     }
+    await expect(client.listSamples({})).rejects.toMatchObject({
+      code: 9,
+      message: expect.stringContaining('--workers'),
+    });
     const broken = await ask({ archive: { ask: () => Promise.reject(new ArchiveUnavailable('the disk is full')) } });
     await expect(broken.client.query({})).rejects.toMatchObject({ code: 14, message: expect.stringContaining('disk') });
   });

@@ -5,11 +5,17 @@ import { percent, whole } from './units.ts';
 /** Named in the line; more are counted. */
 const NAMED_ENVOYS = 3;
 
-/** How much of what happened the answer counts: one line. */
-export function completenessLine(completeness: Completeness | undefined): string {
+/**
+ * How much of what happened the answer counts: one line.
+ * @param counted what the answer counts: where there is nothing, that may be the reason
+ */
+export function completenessLine(completeness: Completeness | undefined, counted = 0n): string {
   const { decided = 0n, reported = 0n, unreported = 0n, unknown = 0n, open = 0n, folded = 0n } = completeness ?? {};
-  if (decided === 0n)
-    return 'no decision was counted in this time: see --since, and whether Envoy streams its access log';
+  if (decided === 0n) {
+    return counted > 0n
+      ? 'how many decisions were not reported is not known of this time'
+      : 'no decision was counted in this time: see --since, and whether Envoy streams its access log';
+  }
   const settled = decided - open;
   const parts = [
     settled > 0n

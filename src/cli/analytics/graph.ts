@@ -78,7 +78,7 @@ function toText({ since, until, nodes, edges, omitted, completeness }: GraphResp
         ),
     omitted > 0n ? `${whole(omitted)} more edges, see --limit` : '',
     timeLine(since, until),
-    completenessLine(completeness),
+    completenessLine(completeness, edges[0]?.usage?.count),
   ];
   return `${lines.filter((line) => line !== '').join('\n')}\n`;
 }

@@ -29,7 +29,7 @@ export async function printQuery(values: Values): Promise<void> {
   if (values.output === 'json') return printJson(toJson(answer));
   if (values.output === 'csv') {
     process.stdout.write(toCsv(answer, values.step !== undefined));
-    process.stderr.write(`${completenessLine(answer.completeness)}\n`);
+    process.stderr.write(`${completenessLine(answer.completeness, answer.total?.count)}\n`);
     return;
   }
   process.stdout.write(toTable(answer, values.step !== undefined));
@@ -75,7 +75,7 @@ function toTable(answer: QueryResponse, hasSteps: boolean): string {
     table([...titles.map((title) => ({ title })), ...USAGE_COLUMNS], listed, totals),
     left > 0 ? `${whole(told)} of ${whole(combinations)} combinations are listed; the total has all: see --limit` : '',
     `${timeLine(since, until)}${resolution === undefined ? '' : `, from spans of ${period(durationMs(resolution))}`}`,
-    completenessLine(completeness),
+    completenessLine(completeness, total?.count),
   ];
   return `${lines.filter((line) => line !== '').join('\n')}\n`;
 }

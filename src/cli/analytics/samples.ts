@@ -77,9 +77,10 @@ function paragraphOf(sample: Sample): string {
   const { method, route, status, outcome, policy, reason, durationMs, responseBytes } = sample;
   const end = status === 0 ? 'no answer' : String(status);
   const time = durationMs === undefined ? '' : ` in ${duration(durationMs)}`;
+  const size = responseBytes > 0n ? `, ${bytes(Number(responseBytes))}` : '';
   const why = reason === '' ? '' : `: ${reason}${policy === '' ? '' : ` by ${policy}`}`;
   const lines = [
-    `${moment(msOf(sample.received))} UTC  ${method} ${route}  ${end}${time}, ${bytes(Number(responseBytes))}  ${outcome}${why}`,
+    `${moment(msOf(sample.received))} UTC  ${method} ${route}  ${end}${time}${size}  ${outcome}${why}`,
     named({
       api: sample.apiVersion === '' ? sample.api : `${sample.api} ${sample.apiVersion}`,
       client: sample.client,

@@ -27,7 +27,7 @@ export async function printTop(values: Values): Promise<void> {
   if (values.output === 'json') return printJson(toJson(answer));
   if (values.output === 'csv') {
     process.stdout.write(toCsv(answer));
-    process.stderr.write(`${completenessLine(answer.completeness)}\n`);
+    process.stderr.write(`${completenessLine(answer.completeness, answer.total?.count)}\n`);
     return;
   }
   process.stdout.write(toTable(answer, values));
@@ -82,7 +82,7 @@ function toTable(
     ),
     `by ${rankBy}${left > 0 ? `; ${whole(left)} more, see --limit` : ''}`,
     timeLine(since, until),
-    completenessLine(completeness),
+    completenessLine(completeness, total?.count),
   ];
   return `${lines.join('\n')}\n`;
 }

@@ -79,6 +79,10 @@ describe('the line of completeness', () => {
     expect(line(parts)).toBe(expected);
   });
 
+  it('says where it is not known', () => {
+    expect(completenessLine(undefined, 4n)).toBe('how many decisions were not reported is not known of this time');
+  });
+
   it('names the worst Envoys, and counts the others', () => {
     const unreportedBy = ['a:1', 'b:1', 'c:1', 'd:1'].map((envoy) => ({ envoy, decided: 9n, unreported: 1n }));
     expect(line({ decided: 40n, reported: 36n, unreported: 4n, unreportedBy })).toBe(
