@@ -177,6 +177,27 @@ test('after its thread has died, the next statement has a new one', async () => 
   await thread.close();
 });
 
+test('without room a statement fails with the remedy, its transaction leaves nothing, and with room it goes on', async () => {
+  const file = newFile();
+  const database = await open(file);
+  const { kysely } = database;
+  const write = (id: number): Promise<void> =>
+    kysely.transaction().execute(async (transaction) => {
+      await transaction.insertInto('letter').values({ id, content: null }).execute();
+      await transaction
+        .insertInto('letter')
+        .values({ id, content: new Uint8Array(100_000) })
+        .execute();
+    });
+  // As SQLite answers where the disk has no more pages.
+  await sql`PRAGMA max_page_count = 8`.execute(kysely);
+  await expect(write(1)).rejects.toMatchObject({ kind: 'full', message: `${file}: the disk is full; make room on it` });
+  expect(await idsIn(database)).toEqual([]);
+  await sql`PRAGMA max_page_count = 1000`.execute(kysely);
+  await write(2);
+  expect(await idsIn(database)).toEqual([2, 2]);
+});
+
 test('what is closed takes no more statements', async () => {
   const database = await open(newFile());
   await database.close();

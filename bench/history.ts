@@ -1,0 +1,131 @@
+// How long questions about 30 days take, of a history in SQLite with 100,000 series of which 2,000 are active a minute.
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openSqlite } from '../src/database/open-sqlite.ts';
+import { addRows, storedRow } from '../src/history/add-rows.ts';
+import { answerQuestion } from '../src/history/answer.ts';
+import { levelAt } from '../src/history/levels.ts';
+import { rollViews } from '../src/history/roll-up.ts';
+import { historySchema } from '../src/history/schema.ts';
+import { SeriesNumbers } from '../src/history/series-numbers.ts';
+import type { HistoryTables } from '../src/history/tables.ts';
+import type { Question } from '../src/rollup/question.ts';
+import { DIMENSIONS } from '../src/rollup/slot.ts';
+import type { Dimension, SlotRow } from '../src/rollup/slot.ts';
+
+const APIS = 50;
+const ROUTES = 8;
+const CLIENTS = 50;
+const STATUSES = ['200', '201', '404', '429', '503'];
+const ACTIVE = 2000;
+/** Of those that are active, so many give way to others each minute. */
+const CHANGING = 100;
+const DAYS = 30;
+const DAY_S = 86_400;
+const START_S = Date.UTC(2026, 9, 1) / 1000;
+const ROUNDS = 5;
+
+function keyOf(series: number): string[] {
+  const api = series % APIS;
+  const client = Math.floor(series / APIS) % CLIENTS;
+  const route = Math.floor(series / (APIS * CLIENTS)) % ROUTES;
+  const status = STATUSES[Math.floor(series / (APIS * CLIENTS * ROUTES)) % STATUSES.length] as string;
+  const key: Partial<Record<Dimension, string>> = {
+    api: `api-${api}`,
+    route: `/api-${api}/things/{id}/part-${route}`,
+    client: `client-${api}-${client}`,
+    contract: `contract-${api}-${client}`,
+    tier: client % 3 === 0 ? 'gold' : 'silver',
+    method: 'GET',
+    status,
+    outcome: status === '429' ? 'blocked' : 'processed',
+    policy: status === '429' ? 'quota' : '',
+    reason: status === '429' ? 'quota_spent' : '',
+    source: `spiffe://mesh/ns/shop/sa/client-${client}`,
+    service: `api-${api}-v1`,
+  };
+  return DIMENSIONS.map((name) => key[name] ?? '');
+}
+
+const SERIES = APIS * CLIENTS * ROUTES * STATUSES.length;
+
+function rowOf(series: number, count: number): SlotRow {
+  const middle = 10 + (series % 60);
+  const durations = [middle - 3, count, middle, 2 * count, middle + 2, count];
+  const requests = 4 * count;
+  const sums = { requestBytes: 900 * requests, responseBytes: 4000 * requests, durationMs: 12.5 * requests };
+  return { key: [], count: requests, durationCount: requests, policyMs: 0.2 * requests, durations, ...sums };
+}
+
+/** The series that are active in a span of minutes: a window that moves on over all of them. */
+function activeIn(fromMinute: number, minutes: number): number[] {
+  const size = Math.min(SERIES, ACTIVE + CHANGING * (minutes - 1));
+  return Array.from({ length: size }, (_, at) => ((fromMinute * CHANGING + at) * 7919) % SERIES);
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'bench-history-'));
+const file = join(folder, 'analytics.db');
+const database = await openSqlite<HistoryTables>({ file, durability: 'normal', schema: historySchema });
+const begun = performance.now();
+const numbers: number[] = [];
+const known = new SeriesNumbers(database);
+for (let from = 0; from < SERIES; from += 5000) {
+  numbers.push(...(await known.numbersOf(Array.from({ length: 5000 }, (_, at) => keyOf(from + at)))));
+}
+
+let written = 0;
+async function fill(index: number, period: number): Promise<void> {
+  const level = levelAt(index);
+  const minutes = level.periodS / 60;
+  const rows = activeIn((period * level.periodS - START_S) / 60, minutes).map((series) =>
+    storedRow(numbers[series] as number, { ...rowOf(series, 1 + (series % 5)), key: keyOf(series) }),
+  );
+  await database.kysely.transaction().execute(async (transaction) => {
+    await addRows(transaction, 'sqlite', level, period, rows);
+    await rollViews(transaction, 'sqlite', index, period);
+  });
+  written += rows.length;
+}
+
+// What a question of 30 days reads: the days between, and hours and minutes at both ends.
+for (let day = 0; day <= DAYS; day += 1) await fill(3, START_S / DAY_S + day);
+for (const day of [0, DAYS]) for (let hour = 0; hour < 24; hour += 1) await fill(2, START_S / 3600 + day * 24 + hour);
+for (const hour of [10, DAYS * 24 + 10]) {
+  for (let minute = 0; minute < 60; minute += 1) await fill(1, START_S / 60 + hour * 60 + minute);
+}
+const size = Math.round(statSync(file).size / 1024 ** 2);
+console.log(
+  `${SERIES} series, ${written} rows, ${size} MiB, filled in ${Math.round((performance.now() - begun) / 1000)} s`,
+);
+
+const sinceMs = (START_S + 10 * 3600 + 37 * 60) * 1000;
+const untilMs = sinceMs + DAYS * DAY_S * 1000;
+const whole: Question = { sinceMs, untilMs, where: [], by: [], order: 'count', most: 100 };
+const ofApi = [{ dimension: 'api' as const, values: ['api-7'], isExcluded: false }];
+const questions: readonly (readonly [string, Question])[] = [
+  ['by api', { ...whole, by: ['api'] }],
+  ['by api, status', { ...whole, by: ['api', 'status'] }],
+  ['by client', { ...whole, by: ['client'] }],
+  ['by client, status', { ...whole, by: ['client', 'status'] }],
+  ['by client, status of one API', { ...whole, by: ['client', 'status'], where: ofApi }],
+  ['by route of one API', { ...whole, by: ['route'], where: ofApi }],
+  ['by reason, policy', { ...whole, by: ['reason', 'policy'] }],
+  ['by api, client, service (graph)', { ...whole, by: ['api', 'client', 'service'], most: 10_000 }],
+  ['by api, day by day', { ...whole, by: ['api'], stepMs: DAY_S * 1000 }],
+  ['by route, client (whole keys)', { ...whole, by: ['route', 'client'] }],
+];
+for (const [name, question] of questions) {
+  const times: number[] = [];
+  let rows = 0;
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const from = performance.now();
+    const answer = await answerQuestion(database, question);
+    times.push(performance.now() - from);
+    rows = answer.rows.length;
+  }
+  const [median = 0] = times.toSorted((a, b) => a - b).slice(Math.floor(ROUNDS / 2));
+  console.log(`${name.padEnd(34)} ${median.toFixed(0).padStart(6)} ms  ${rows} rows`);
+}
+await database.close();
+rmSync(folder, { recursive: true });
