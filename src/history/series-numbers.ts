@@ -94,9 +94,10 @@ export class SeriesNumbers {
       DIMENSIONS.map((name) => sql`series.${sql.ref(name)} = new.${sql.ref(name)}`),
       sql` AND `,
     );
+    // Each is looked up by itself: joined, SQLite may read all series, and the new ones again for each.
     const found = await sql<{ id: number; place: number }>`
-      SELECT series.id, new.place FROM ${table} AS new JOIN history_series AS series ON series."view" = 0 AND ${same}
-    `.execute(transaction);
+      SELECT new.place, (SELECT id FROM history_series AS series WHERE series."view" = 0 AND ${same}) AS id
+      FROM ${table} AS new`.execute(transaction);
     const numbers: number[] = [];
     for (const { id, place } of found.rows) numbers[place] = id;
     return numbers;
