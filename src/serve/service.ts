@@ -11,6 +11,7 @@ import { openDecider } from './decider.ts';
 import type { ServeFlags } from './serve-flags.ts';
 import { forwardAuthOf } from './http-flags.ts';
 import { addressesOf, drainTimesOf, modeOf, tlsFilesOf } from './serve-options.ts';
+import { archiveOf } from './slot-archive.ts';
 import { refreshEverywhere } from './refresh-keys.ts';
 import { createReporting } from './reporting.ts';
 import { openServer } from './server.ts';
@@ -67,7 +68,10 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
       countersReset: (reset) => observer.countersReset(reset),
     }),
     // Of several workers none knows the samples of the others.
-    analytics: { archive: history?.history, samples: workers === undefined ? decider.samples : undefined },
+    analytics: {
+      archive: history && archiveOf(history.history),
+      samples: workers === undefined ? decider.samples : undefined,
+    },
     clock,
     details: () => ({ store: store.health(), keySets: keySets.status(), documents: publicStatus(documents) }),
     metrics: workers === undefined ? metrics : { expose: (accept) => workers.expose(metrics, accept) },
