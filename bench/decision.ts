@@ -1,6 +1,8 @@
 // Our decision without a network: a Check's bytes in, the answer's bytes out. Run: node bench/decision.ts
 import { fromBinary } from '@bufbuild/protobuf';
 import { CheckResponseSchema } from '../gen/envoy/service/auth/v3/external_auth_pb.js';
+import { Accounts } from '../src/analytics/accounts.ts';
+import { drawEpoch } from '../src/analytics/tags.ts';
 import { systemClock } from '../src/clock.ts';
 import { Repetitions } from '../src/decision/repetitions.ts';
 import { compile } from '../src/document/compile.ts';
@@ -71,6 +73,7 @@ export async function openAsking(
       failed: (policy, error) => observer.policyFailed(policy, error),
     },
     observer,
+    ids: new Accounts({ clock, epoch: drawEpoch(), spanMs: 10_000, isBroken: () => false, settled() {} }),
   });
   if (method.kind !== 'unary') throw new Error('Check is unary');
   const { handle } = method;

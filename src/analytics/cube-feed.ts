@@ -36,10 +36,10 @@ export class CubeFeed {
     const cube = this.#cube();
     if (cube === undefined) return;
     const measured = this.#measured;
-    const { durationMs, checkMs } = entry;
+    const { durationMs, decisionMs } = entry;
     measured.requestBytes = entry.requestHeaderBytes + entry.requestBodyBytes;
     measured.responseBytes = entry.responseHeaderBytes + entry.responseBodyBytes;
-    measured.policyMs = Number.isNaN(checkMs) ? 0 : checkMs;
+    measured.policyMs = Number.isNaN(decisionMs) ? 0 : decisionMs;
     measured.durationMs = Number.isNaN(durationMs) ? undefined : durationMs;
     cube.add(texts, measured);
   }

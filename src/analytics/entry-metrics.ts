@@ -2,18 +2,15 @@ import { CounterFamily } from '../observe/counter-family.ts';
 import type { CounterSeries } from '../observe/counter-family.ts';
 import { Gauge } from '../observe/prometheus.ts';
 import type { Registry } from '../observe/prometheus.ts';
+import type { Credited } from './crediting.ts';
 
-interface Ended {
-  /** A request, or a connection, that has ended: it is in `ostiary_requests_total`. */
-  readonly counted: CounterSeries;
-  /** One that tells of a request under way, which another entry counts. */
-  readonly ignored: CounterSeries;
-}
+/** What becomes of an entry that can be decoded. */
+export type Result = Exclude<Credited, 'undecided'> | 'ignored';
 
 /** Streams of entries, and what became of each entry. */
 export interface EntryMetrics {
-  readonly http: Ended;
-  readonly tcp: Ended;
+  readonly http: Readonly<Record<Result, CounterSeries>>;
+  readonly tcp: Readonly<Record<Result, CounterSeries>>;
   /** An entry, or a message, that can't be decoded. */
   readonly malformed: CounterSeries;
   observeStreams(open: () => number): void;
@@ -23,7 +20,7 @@ export function createEntryMetrics(registry: Registry): EntryMetrics {
   const entries = new CounterFamily({
     registry,
     name: 'ostiary_access_log_entries_total',
-    help: "Entries of Envoy's access log, by protocol and what became of them (counted, ignored, malformed).",
+    help: "Entries of Envoy's access log, by protocol and what became of them.",
     labels: ['protocol', 'result'],
   });
   let streams = (): number => 0;
@@ -35,9 +32,20 @@ export function createEntryMetrics(registry: Registry): EntryMetrics {
       this.set(streams());
     },
   });
+  const ofProtocol = (protocol: 'http' | 'tcp'): Readonly<Record<Result, CounterSeries>> => ({
+    counted: entries.series(protocol, 'counted'),
+    late: entries.series(protocol, 'late'),
+    ignored: entries.series(protocol, 'ignored'),
+    unverified: entries.series(protocol, 'unverified'),
+    foreign: entries.series(protocol, 'foreign'),
+    forged: entries.series(protocol, 'forged'),
+    repeated: entries.series(protocol, 'repeated'),
+    expired: entries.series(protocol, 'expired'),
+    mismatched: entries.series(protocol, 'mismatched'),
+  });
   return {
-    http: { counted: entries.series('http', 'counted'), ignored: entries.series('http', 'ignored') },
-    tcp: { counted: entries.series('tcp', 'counted'), ignored: entries.series('tcp', 'ignored') },
+    http: ofProtocol('http'),
+    tcp: ofProtocol('tcp'),
     malformed: entries.series('http', 'malformed'),
     observeStreams(open) {
       streams = open;

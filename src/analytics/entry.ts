@@ -1,62 +1,9 @@
 import { RecurringTexts } from '../envoy/recurring-text.ts';
+import type { ReadId } from './decision-id.ts';
+import { FIRST_OF_METADATA, NO_SPANS, NO_TIMES, Port, Span, Time } from './entry-places.ts';
 import { METHODS, methodNamed, TCP } from './method.ts';
 
-/** Places in {@link Entry.spans}: each text has a start and an end. */
-export const Span = {
-  details: 0,
-  path: 2,
-  originalPath: 4,
-  userAgent: 6,
-  requestId: 8,
-  cluster: 10,
-  /** The first URI of the certificate of the connection's peer. */
-  peerUri: 12,
-  // Addresses.
-  remoteAddress: 14,
-  localAddress: 16,
-  upstreamAddress: 18,
-  // Headers and trailers.
-  methodHeader: 20,
-  traceparent: 22,
-  b3: 24,
-  b3TraceId: 26,
-  forwardedCert: 28,
-  grpcStatusHeader: 30,
-  grpcStatusTrailer: 32,
-  // What our answer to the Check said, `dynamic_metadata`: from here to the end.
-  api: 34,
-  clientId: 36,
-  clientName: 38,
-  contract: 40,
-  tier: 42,
-  policy: 44,
-  decision: 46,
-  reason: 48,
-  shadow: 50,
-  id: 52,
-} as const;
-
-export const FIRST_OF_METADATA = Span.api;
-/** As many as {@link Span} needs. */
-const PLACES = 54;
-
-/** Places in {@link Entry.times}: 1 if there is any, whole seconds (-1 for all below zero), and nanoseconds to be added. */
-export const Time = {
-  /** Since the Unix epoch: the request's first byte, or when the connection was accepted. */
-  start: 0,
-  /** From there to the first byte sent to the upstream, to the first that came back, and to the end. */
-  upstreamSent: 3,
-  upstreamReceived: 6,
-  duration: 9,
-} as const;
-
-const TIMES = 12;
-
-const NO_SPANS: readonly number[] = Array.from({ length: PLACES }, () => 0);
-const NO_TIMES: readonly number[] = Array.from({ length: TIMES }, () => 0);
-
-/** Places in {@link Entry.ports}. */
-export const Port = { remote: 0, local: 1, upstream: 2 } as const;
+export { FIRST_OF_METADATA, Port, Span, Time };
 
 const apis = new RecurringTexts();
 const clients = new RecurringTexts();
@@ -105,6 +52,8 @@ export class Entry {
   status = 0;
   /** Where the number of {@link checkMs} lies; −1: it is not there. */
   checkAt = -1;
+  /** What we took to decide, in milliseconds, as the decision's id says. NaN: unknown. */
+  decisionMs = Number.NaN;
 
   constructor(buffer: Buffer) {
     this.#buffer = buffer;
@@ -114,12 +63,29 @@ export class Entry {
     this.isTcp = isTcp;
     const { spans, times, ports } = this;
     // Faster than `fill` for so few.
-    for (let at = 0; at < PLACES; at++) spans[at] = 0;
-    for (let at = 0; at < TIMES; at++) times[at] = 0;
+    for (let at = 0; at < NO_SPANS.length; at++) spans[at] = 0;
+    for (let at = 0; at < NO_TIMES.length; at++) times[at] = 0;
     ports[0] = ports[1] = ports[2] = 0;
     this.type = this.flags = this.methodNumber = this.status = 0;
     this.isIntermediate = this.hasUpstream = false;
     this.requestHeaderBytes = this.requestBodyBytes = this.responseHeaderBytes = this.responseBodyBytes = 0;
+    this.checkAt = -1;
+    this.decisionMs = Number.NaN;
+  }
+
+  /** @param at a place of {@link Span} */
+  has(at: number): boolean {
+    return this.spans[at] !== this.spans[at + 1];
+  }
+
+  /** @returns whether the id of the decision has the form of one */
+  readId(into: ReadId): boolean {
+    return into.read(this.#buffer, this.spans[Span.id] as number, this.spans[Span.id + 1] as number);
+  }
+
+  /** What it says of a decision is not to be believed. */
+  forgetDecision(): void {
+    this.spans.fill(0, FIRST_OF_METADATA);
     this.checkAt = -1;
   }
 

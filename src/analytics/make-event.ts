@@ -76,7 +76,7 @@ export function createEventMaker({ names, now, newId, clientAddress }: EventPort
     if (hasDuration) event.durationMs = durationMs;
     const upstreamMs = entry.timeMs(Time.upstreamReceived) - entry.timeMs(Time.upstreamSent);
     if (upstreamMs >= 0) event.upstreamMs = upstreamMs;
-    if (entry.checkMs >= 0) event.policyMs = entry.checkMs;
+    if (entry.decisionMs >= 0) event.policyMs = entry.decisionMs;
     set('clientAddress', clientAddressOf(entry.remoteAddress, clientAddress));
     set('userAgent', userAgentFamily(entry.text(Span.userAgent)));
     set('requestId', requestIdOf(entry));

@@ -78,6 +78,9 @@ function readRequest(reader: ProtoReader, end: number, entry: Entry): void {
       case 0x08: // request_method
         entry.methodNumber = reader.uint32(end) | 0;
         break;
+      case 0x1a: // authority
+        reader.span(entry.spans, Span.authority, end);
+        break;
       case 0x2a: // path
         reader.span(entry.spans, Span.path, end);
         break;

@@ -16,7 +16,8 @@ export const CHECK_PATH = '/envoy.service.auth.v3.Authorization/Check';
 
 /** Called for every Check. Reads what it needs of `check` before it returns; never throws. */
 export interface CheckObserver {
-  decided(decision: Decision, check: Check, durationMs: number): void;
+  /** @param sequence as {@link DecisionIds.next} gave it; −1 if the decision has no id */
+  decided(decision: Decision, check: Check, durationMs: number, sequence: number): void;
   /** The Check ended as a gRPC error, without a decision. */
   failed(error: 'malformed' | 'deadline_exceeded'): void;
   /** @param policy empty if no policy failed */
@@ -37,6 +38,16 @@ export interface CheckTrace {
   failed(code: Code): void;
 }
 
+/** Gives decisions ids, which Envoy repeats in its access log. Never throws. */
+export interface DecisionIds {
+  /** What each answer ends with, one character a byte: a `dynamic_metadata` with room for the id. */
+  readonly ending: string;
+  /** @returns 0, 1, 2, …: the number of the decision among those of this process */
+  next(decision: Decision, check: Check): number;
+  /** Writes the id of the decision that came last into the ending of the answer. */
+  write(answer: Uint8Array, durationMs: number): void;
+}
+
 export interface CheckMethodOptions {
   /** In force now; undefined until one is loaded. */
   readonly snapshot: () => Snapshot | undefined;
@@ -44,6 +55,8 @@ export interface CheckMethodOptions {
   readonly observer: CheckObserver;
   /** Absent: no Check is traced. */
   readonly tracer?: CheckTracer | undefined;
+  /** Absent: decisions have none. */
+  readonly ids?: DecisionIds | undefined;
 }
 
 const NOTHING_DECIDED = {
@@ -62,9 +75,9 @@ const NOTHING_DECIDED = {
  * Envoy treats a gRPC error as a failure and may let the request pass, so an unexpected failure here is a denial. The
  * answer is synchronous if no policy has to wait.
  */
-export function createCheckMethod({ snapshot, ports, observer, tracer }: CheckMethodOptions): Method {
+export function createCheckMethod({ snapshot, ports, observer, tracer, ids }: CheckMethodOptions): Method {
   const { clock } = ports;
-  const write = createAnswerWriter();
+  const write = createAnswerWriter(ids?.ending);
 
   function answer(
     decision: Decision,
@@ -72,6 +85,7 @@ export function createCheckMethod({ snapshot, ports, observer, tracer }: CheckMe
     table: ReasonTable,
     startedAt: number,
     trace?: CheckTrace,
+    isGone = false,
   ): Uint8Array {
     let written = decision;
     let bytes: Uint8Array;
@@ -83,7 +97,10 @@ export function createCheckMethod({ snapshot, ports, observer, tracer }: CheckMe
       bytes = write(written, check, table);
     }
     const durationMs = clock.monotonic() - startedAt;
-    observer.decided(written, check, durationMs);
+    // No entry of the log can have the id of an answer that nobody gets.
+    const sequence = ids === undefined || isGone ? -1 : ids.next(written, check);
+    if (sequence >= 0) ids?.write(bytes, durationMs);
+    observer.decided(written, check, durationMs, sequence);
     trace?.decided(written, durationMs);
     return bytes;
   }
@@ -122,7 +139,9 @@ export function createCheckMethod({ snapshot, ports, observer, tracer }: CheckMe
         })
         .then((decision) => {
           if (clock.monotonic() >= call.deadline) throw late(observer, trace);
-          return answer(decision, check, inForce.reasons, startedAt, trace);
+          const bytes = answer(decision, check, inForce.reasons, startedAt, trace, call.signal.aborted);
+          // The next decision may have its id written over this one's before these bytes are sent.
+          return ids === undefined ? bytes : Buffer.from(bytes);
         });
       return untilGone(answered, call);
     },

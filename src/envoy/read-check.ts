@@ -1,5 +1,6 @@
 import type { Check } from '../request/check.ts';
 import { MalformedCheck, ProtoReader } from './proto-reader.ts';
+import { readPeer } from './read-peer.ts';
 import { HeaderNotes } from './request-headers.ts';
 import { Span, WireCheck } from './wire-check.ts';
 
@@ -12,8 +13,8 @@ const headers = new HeaderNotes();
  * {@link Check}; a field is decoded on first use. The Check reads from `bytes`, which must not change while it is used.
  *
  * Semantics are protobuf's: unknown fields, and known ones of another wire type, are skipped; of a scalar that occurs
- * twice the last one counts; messages that occur twice are merged. Fields that a Check does not use (`destination`,
- * `metadata_context` …) are skipped unread. Bytes that are not UTF-8 are read as U+FFFD.
+ * twice the last one counts; messages that occur twice are merged. Fields that a Check does not use
+ * (`metadata_context` …) are skipped unread; of `destination` it is noted where it lies, the last time it comes. Bytes that are not UTF-8 are read as U+FFFD.
  *
  * @throws MalformedCheck if the message can't be decoded, or has both `headers` and `header_map`
  */
@@ -40,67 +41,14 @@ function readAttributes(reader: ProtoReader, end: number, check: WireCheck): voi
       case 0x0a: // source
         readPeer(reader, reader.block(end), check);
         break;
+      case 0x12: // destination
+        reader.span(check.spans, Span.destination, end);
+        break;
       case 0x22: // request
         readRequest(reader, reader.block(end), check);
         break;
       case 0x52: // context_extensions
         readExtension(reader, reader.block(end), check);
-        break;
-      default:
-        reader.skip(tag, end);
-    }
-  }
-}
-
-function readPeer(reader: ProtoReader, end: number, check: WireCheck): void {
-  while (reader.position < end) {
-    const tag = reader.tag(end);
-    switch (tag) {
-      case 0x0a: // address
-        readAddress(reader, reader.block(end), check);
-        break;
-      case 0x22: // principal
-      case 0x2a: // certificate
-        reader.span(check.spans, tag === 0x22 ? Span.principal : Span.certificate, end);
-        break;
-      default:
-        reader.skip(tag, end);
-    }
-  }
-}
-
-function readAddress(reader: ProtoReader, end: number, check: WireCheck): void {
-  while (reader.position < end) {
-    const tag = reader.tag(end);
-    switch (tag) {
-      case 0x0a: // socket_address
-        readSocketAddress(reader, reader.block(end), check);
-        break;
-      case 0x12: // pipe
-      case 0x1a: // envoy_internal_address: of a oneof the last member alone counts
-        reader.position = reader.block(end);
-        check.spans[Span.address] = check.spans[Span.address + 1] = 0;
-        check.sourcePort = 0;
-        break;
-      default:
-        reader.skip(tag, end);
-    }
-  }
-}
-
-function readSocketAddress(reader: ProtoReader, end: number, check: WireCheck): void {
-  while (reader.position < end) {
-    const tag = reader.tag(end);
-    switch (tag) {
-      case 0x12: // address
-        reader.span(check.spans, Span.address, end);
-        break;
-      case 0x18: // port_value
-        check.sourcePort = reader.uint32(end);
-        break;
-      case 0x22: // named_port: the other member of the oneof
-        reader.position = reader.block(end);
-        check.sourcePort = 0;
         break;
       default:
         reader.skip(tag, end);

@@ -2,6 +2,7 @@ import type { Check, CheckDetails } from '../request/check.ts';
 import type { HeaderNamesMeant } from '../request/header-names-meant.ts';
 import { readDetails } from './check-details.ts';
 import { ProtoReader } from './proto-reader.ts';
+import { RecurringAddresses } from './recurring-address.ts';
 import { RecurringTexts } from './recurring-text.ts';
 import { noHeaders } from './request-headers.ts';
 
@@ -17,9 +18,11 @@ export const Span = {
   body: 14,
   textBody: 16,
   certificate: 18,
+  destination: 20,
 } as const;
 
 const recurring = new RecurringTexts();
+const destinations = new RecurringAddresses();
 
 /** A length, a varint of 64 bits, two numbers of 32. */
 const FIXED_ORIGIN_BYTES = 1 + 10 + 4 + 4;
@@ -32,7 +35,7 @@ export class WireCheck implements Check {
   /** Set when the whole message is read. */
   headers = noHeaders;
   /** Indexed by {@link Span}. */
-  readonly spans: number[] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+  readonly spans: number[] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
   isHttp = false;
   hasRequestTime = false;
   /** Where the varint `seconds` starts; −1 where the message leaves it out. */
@@ -106,6 +109,14 @@ export class WireCheck implements Check {
 
   get sourceCertificate(): string {
     return this.#span(Span.certificate);
+  }
+
+  get destination(): string {
+    return destinations.of(
+      this.#bytes,
+      this.spans[Span.destination] as number,
+      this.spans[Span.destination + 1] as number,
+    );
   }
 
   get details(): CheckDetails | undefined {

@@ -11,7 +11,10 @@ import type { PublicAnswer } from './answer.ts';
 import { block, double, number, text, toBytes } from './proto-text.ts';
 import { toldOfShadows } from './shadow-metadata.ts';
 
-/** Writes a serialised `envoy.service.auth.v3.CheckResponse`. The bytes may be shared and must not be changed. */
+/**
+ * Writes a serialised `envoy.service.auth.v3.CheckResponse`. The bytes may be shared with other answers: but for the ending
+ * they must not be changed.
+ */
 export type AnswerWriter = (decision: Decision, check: Check, reasons: ReasonTable) => Uint8Array;
 
 /** Bounds on what is kept of earlier answers: mostly some 500 bytes each, and some have what callers chose in them. */
@@ -48,8 +51,9 @@ interface Allow {
 
 /**
  * The allows of one client hardly differ: one is written once, and again when something in it has changed.
+ * @param ending what each answer ends with, one character a byte
  */
-export function createAnswerWriter(): AnswerWriter {
+export function createAnswerWriter(ending = ''): AnswerWriter {
   const allows = new Map<unknown, Allow>();
 
   function allowLike(decision: Decision): Allow {
@@ -62,7 +66,16 @@ export function createAnswerWriter(): AnswerWriter {
     for (const header of extras?.append ?? []) headers += headerOption(2, header, APPEND);
     headers += responseHeaders(extras);
     const parts = { headers, removals: removalsOf(decision, last), metadata: metadataOf(decision, last) };
-    const allow = { api, policy, identity, upstream, remove, extras, ...parts, bytes: toBytes(allowed(parts, '')) };
+    const allow = {
+      api,
+      policy,
+      identity,
+      upstream,
+      remove,
+      extras,
+      ...parts,
+      bytes: toBytes(allowed(parts, '') + ending),
+    };
     if (allow.bytes.length > LONGEST_KEPT) return allow;
     if (allows.size >= MAXIMUM_ALLOWS) allows.clear();
     allows.set(key, allow);
@@ -71,15 +84,15 @@ export function createAnswerWriter(): AnswerWriter {
 
   return (decision, check, reasons) => {
     const { denial, answer, exposed } = decision;
-    const shadow = shadowMetadata(decision);
+    const end = shadowMetadata(decision) + ending;
     if (denial !== undefined)
-      return toBytes(denied(decision, publicAnswer(denial, isGrpcCaller(check), reasons)) + shadow);
-    if (answer !== undefined) return toBytes(answered(decision, answer) + shadow);
+      return toBytes(denied(decision, publicAnswer(denial, isGrpcCaller(check), reasons)) + end);
+    if (answer !== undefined) return toBytes(answered(decision, answer) + end);
     const allow = allowLike(decision);
-    if (exposed.length === 0 && shadow === '') return allow.bytes;
+    if (exposed.length === 0 && end === ending) return allow.bytes;
     let rates = '';
     for (const header of rateHeaders(exposed)) rates += headerOption(6, header);
-    return toBytes(allowed(allow, rates) + shadow);
+    return toBytes(allowed(allow, rates) + end);
   };
 }
 
@@ -196,7 +209,7 @@ function shadowMetadata({ steps }: Decision): string {
 
 /** Ours: what is not known of a request must not be told by a policy under the same name. */
 const OWN_METADATA: ReadonlySet<string> = new Set(
-  'api client_id client_name contract tier policy outcome reason shadow'.split(' '),
+  'api client_id client_name contract tier policy outcome reason shadow id'.split(' '),
 );
 
 /** An entry of a `google.protobuf.Struct`. */

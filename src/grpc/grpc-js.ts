@@ -157,7 +157,8 @@ function unary(method: Method & { kind: 'unary' }, { onFailure, clock }: Serving
     const call = new GrpcJsCall(grpcCall, clock);
     const succeed = (response: Uint8Array): void => {
       call.finish();
-      callback(null, response);
+      // The library may keep it.
+      callback(null, Buffer.from(response));
     };
     const fail = (error: unknown): void => {
       const failed = toStatus(error, call, method.path, onFailure);

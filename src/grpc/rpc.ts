@@ -36,7 +36,10 @@ export type Method =
   | { readonly kind: 'server_streaming'; readonly path: string; readonly handle: ServerStreamingHandler }
   | { readonly kind: 'bidirectional'; readonly path: string; readonly handle: BidirectionalHandler };
 
-/** The handler may use the request bytes only until it returns or its promise settles. */
+/**
+ * The handler may use the request bytes only until it returns or its promise settles. Bytes that it returns without a
+ * promise may change with its next call: who keeps them that long copies them.
+ */
 export type UnaryHandler = (request: Uint8Array, call: Call) => Uint8Array | Promise<Uint8Array>;
 export type ServerStreamingHandler = (request: Uint8Array, call: Call) => AsyncIterable<Uint8Array>;
 /** Also serves client streaming: a handler that yields once. */

@@ -21,6 +21,8 @@ export interface Check {
   readonly sourceAddress: string;
   /** 0 if there is none. */
   readonly sourcePort: number;
+  /** Where Envoy took the request, such as `10.1.2.4:8080`; empty if it is not an IP socket. Absent if whoever asks tells none. */
+  readonly destination?: string;
   /**
    * Writes the values that only Envoy gives a request and no caller can choose: stream id, request time, source address
    * and port. A Check that Envoy sends again writes the same bytes; no other Check does.

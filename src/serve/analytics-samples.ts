@@ -17,7 +17,6 @@ export interface OpenSamples {
 
 export function openSamples(ports: Omit<SamplesPorts, 'random' | 'maxBytes'>): OpenSamples {
   let samples: Samples | undefined;
-  let decided = 0;
   return {
     archive: { find: (question) => samples?.find(question) ?? [] },
     current: () => samples,
@@ -27,9 +26,9 @@ export function openSamples(ports: Omit<SamplesPorts, 'random' | 'maxBytes'>): O
     },
     watching: (observer) => ({
       ...observer,
-      decided(decision, check, durationMs) {
-        observer.decided(decision, check, durationMs);
-        samples?.decided(decision, check, durationMs, decided++);
+      decided(decision, check, durationMs, sequence) {
+        observer.decided(decision, check, durationMs, sequence);
+        if (sequence >= 0) samples?.decided(decision, check, durationMs, sequence);
       },
     }),
   };

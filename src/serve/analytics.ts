@@ -2,18 +2,23 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { createAccessLogService } from '../analytics/access-log-service.ts';
 import type { AccessLogService } from '../analytics/access-log-service.ts';
+import { tellDecisions } from '../analytics/cube-feed.ts';
 import type { EventTaker } from '../analytics/event.ts';
 import { systemTimers } from '../clock.ts';
 import type { Clock } from '../clock.ts';
+import type { Log } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import { Cube } from '../rollup/cube.ts';
 import type { SlotTaker } from '../rollup/slot.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
+import type { Accounting } from './accounting.ts';
 import { openSamples } from './analytics-samples.ts';
 import type { OpenSamples } from './analytics-samples.ts';
 import type { ServeFlags } from './serve-flags.ts';
 
 export interface AnalyticsParts {
+  readonly accounting: Accounting;
+  readonly log: Log;
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly snapshot: () => Snapshot;
@@ -31,7 +36,8 @@ export interface Analytics {
 }
 
 /** What Envoy's access log is read with, and what is made of it. */
-export function openAnalytics(flags: ServeFlags, { metrics, clock, snapshot, takers }: AnalyticsParts): Analytics {
+export function openAnalytics(flags: ServeFlags, parts: AnalyticsParts): Analytics {
+  const { metrics, clock, snapshot, log, accounting, takers } = parts;
   // Envoy logs requests too that nobody decided: their events have no id of a decision.
   const ownIds = randomBytes(9).toString('base64url');
   let made = 0;
@@ -50,13 +56,24 @@ export function openAnalytics(flags: ServeFlags, { metrics, clock, snapshot, tak
     clientAddress: flags.clientAddress,
     takers,
     onFirstStream: () => void samples.start(),
+    samples: samples.current,
+    accounts: accounting.completeness.accounts,
+    sharing: accounting.sharing,
+    monotonic: () => clock.monotonic(),
+    log,
   });
   return {
     accessLog,
     samples,
     addSlotTaker(taker) {
-      const epoch = randomBytes(4).toString('hex');
-      cube ??= new Cube({ node: flags.nodeId ?? hostname(), epoch, mostSeries }, { clock, timers: systemTimers });
+      if (cube === undefined) {
+        const epoch = accounting.completeness.accounts.epoch.number.toString(16).padStart(8, '0');
+        cube = new Cube({ node: flags.nodeId ?? hostname(), epoch, mostSeries }, { clock, timers: systemTimers });
+        const { completeness } = accounting;
+        const fed = cube;
+        completeness.follow((spans) => tellDecisions(fed, spans));
+        fed.beforeSlots(() => completeness.turn());
+      }
       cube.addTaker(taker);
     },
     close() {

@@ -21,6 +21,7 @@ import { policyKinds } from '../policies/index.ts';
 import type { CounterStore } from '../quota/store.ts';
 import { followFolder } from '../source/folder-source.ts';
 import type { ConfigSource } from '../source/documents-in-force.ts';
+import { openAccounting } from './accounting.ts';
 import { openAnalytics } from './analytics.ts';
 import type { Analytics } from './analytics.ts';
 import { broughtKeysOf } from './api-key-hmac.ts';
@@ -167,7 +168,10 @@ export async function openDecider(
   const snapshot = () => documents.current();
   const sinks = await openEventSinks(flags, environment, reporting);
   opened.defer(async () => sinks?.close(0));
-  const analytics = openAnalytics(flags, { metrics, clock, snapshot, takers: sinks === undefined ? [] : [sinks] });
+  const accounting = openAccounting(reporting, clock);
+  opened.defer(() => accounting.close());
+  const takers = sinks === undefined ? [] : [sinks];
+  const analytics = openAnalytics(flags, { metrics, clock, snapshot, takers, log, accounting });
   opened.defer(() => analytics.close());
   const closing = opened.move();
   return {
@@ -176,6 +180,7 @@ export async function openDecider(
       ports: { ...ports, repetitions, hostDiffers: (difference) => observer.hostDiffers(difference) },
       observer: analytics.samples.watching(observer),
       tracer,
+      ids: accounting.completeness.accounts,
     }),
     accessLog: analytics.accessLog,
     samples: analytics.samples.archive,

@@ -1,9 +1,12 @@
+import type { JsonObject } from '@bufbuild/protobuf';
 import { once } from 'node:events';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { AccessLogType, HTTPAccessLogEntrySchema } from '../../gen/envoy/data/accesslog/v3/accesslog_pb.js';
 import { StreamAccessLogsMessageSchema } from '../../gen/envoy/service/accesslog/v3/als_pb.js';
 import { createAccessLogService } from '../../src/analytics/access-log-service.ts';
+import { noSharing } from '../../src/analytics/sharing.ts';
+import { systemClock } from '../../src/clock.ts';
 import type { EventTaker } from '../../src/analytics/event.ts';
 import { Code } from '../../src/grpc/rpc.ts';
 import { expose, textOf } from '../../src/observe/exposition.ts';
@@ -15,6 +18,7 @@ import { shop } from '../e2e/shop.ts';
 import { statusOf } from '../grpc/client.ts';
 import type { RawClient } from '../grpc/client.ts';
 import { listeners } from '../grpc/fixture.ts';
+import { decide, openAccounts } from './decided.ts';
 import { transports } from '../grpc/transports.ts';
 import { block, entry, httpMessage } from './log-message.ts';
 
@@ -31,12 +35,17 @@ describe.each(transports)('the access log service on $name', ({ transport }) => 
   const serve = listeners(transport);
 
   async function start(takers: readonly EventTaker[] = []) {
+    const accounts = openAccounts();
     const scraped = { registry: new Registry(), families: [] as SharedFamily[] };
     const service = createAccessLogService({
       ...scraped,
       mostSeries: 1000,
       seed: 7,
       cube: () => undefined,
+      accounts,
+      sharing: noSharing,
+      monotonic: () => systemClock.monotonic(),
+      log: { warn() {} },
       names: () => snapshot,
       now: () => 1_790_000_000_000,
       newId: () => 'made',
@@ -44,7 +53,9 @@ describe.each(transports)('the access log service on $name', ({ transport }) => 
       takers,
     });
     const { client } = await serve(service.methods());
-    return { scraped, service, client };
+    /** What the answer to a Check tells. */
+    const decided = (told: JsonObject): JsonObject => ({ ...told, id: decide(accounts, told) });
+    return { scraped, service, client, decided };
   }
 
   /** Sends messages and ends the stream, so that all of them are counted. */
@@ -63,8 +74,15 @@ describe.each(transports)('the access log service on $name', ({ transport }) => 
     );
   }
 
+  /** Of entries of HTTP, without those that are 0. */
+  async function results(scraped: Scraped): Promise<Record<string, number>> {
+    const all = Object.entries(await counts(scraped, 'ostiary_access_log_entries_total'));
+    const some = all.filter(([labels, count]) => labels.includes('"http"') && count > 0);
+    return Object.fromEntries(some.map(([labels, count]) => [/result="(\w+)"/.exec(labels)?.[1], count]));
+  }
+
   it('counts requests by what the documents say of their caller, and by how they ended', async () => {
-    const { scraped, client } = await start();
+    const { scraped, client, decided } = await start();
     const denied = {
       api: 'orders',
       outcome: 'deny',
@@ -74,14 +92,14 @@ describe.each(transports)('the access log service on $name', ({ transport }) => 
     await tell(
       client,
       httpMessage(
-        entry({ metadata: allowed }),
-        entry({ metadata: allowed, status: 503 }),
-        entry({ metadata: allowed, status: 0, details: 'downstream_remote_disconnect' }),
-        entry({ metadata: denied, status: 401, details: 'ext_authz_denied', hasUpstream: false }),
+        entry({ metadata: decided(allowed) }),
+        entry({ metadata: decided(allowed), status: 503 }),
+        entry({ metadata: decided(allowed), status: 0, details: 'downstream_remote_disconnect' }),
+        entry({ metadata: decided(denied), status: 401, details: 'ext_authz_denied', hasUpstream: false }),
       ),
       httpMessage(
         entry({
-          metadata: { ...allowed, outcome: 'answer' },
+          metadata: decided({ ...allowed, outcome: 'answer' }),
           status: 204,
           details: 'ext_authz_denied',
           hasUpstream: false,
@@ -116,15 +134,15 @@ describe.each(transports)('the access log service on $name', ({ transport }) => 
   });
 
   it('counts a request once, though Envoy tells of it several times', async () => {
-    const { scraped, client } = await start();
+    const { scraped, client, decided } = await start();
     const { DownstreamStart, DownstreamPeriodic, DownstreamEnd, UpstreamEnd, NotSet } = AccessLogType;
     const types = [DownstreamStart, DownstreamPeriodic, UpstreamEnd, DownstreamEnd, NotSet];
-    const older = entry({ metadata: allowed, type: NotSet, common: { intermediateLogEntry: true } });
+    const older = entry({ metadata: decided(allowed), type: NotSet, common: { intermediateLogEntry: true } });
     const underWay = block(0x0a, block(0x0a, Buffer.from([0x88, 0x02, 0x01])));
     const tcp = block(0x1a, block(0x0a), underWay, block(0x0a));
-    await tell(client, httpMessage(...types.map((type) => entry({ metadata: allowed, type })), older), tcp);
+    await tell(client, httpMessage(...types.map((type) => entry({ metadata: decided(allowed), type })), older), tcp);
     expect(Object.values(await counts(scraped, 'ostiary_requests_total'))).toEqual([2, 2]);
-    expect(await counts(scraped, 'ostiary_access_log_entries_total')).toEqual({
+    expect(await counts(scraped, 'ostiary_access_log_entries_total')).toMatchObject({
       '{protocol="http",result="counted"}': 2,
       '{protocol="http",result="ignored"}': 4,
       '{protocol="http",result="malformed"}': 0,
@@ -135,7 +153,7 @@ describe.each(transports)('the access log service on $name', ({ transport }) => 
 
   it('goes on after an entry that is malformed, and after a message', async () => {
     const { scraped, client } = await start();
-    const good = entry({ metadata: allowed });
+    const good = entry({});
     const cut = good.subarray(0, -1);
     await tell(client, httpMessage(good, cut, good), Buffer.concat([httpMessage(good), Buffer.from([0x12, 0x7f])]));
     await tell(client, Buffer.from('garbage'), httpMessage(good));
@@ -145,20 +163,55 @@ describe.each(transports)('the access log service on $name', ({ transport }) => 
   });
 
   it('makes no series of names that no document has', async () => {
-    const { scraped, client } = await start();
+    const { scraped, client, decided } = await start();
     const made = Array.from({ length: 300 }, (_, index) => [
-      entry({ metadata: { ...allowed, api: `made-up-${index}` } }),
-      entry({ metadata: { ...allowed, client_id: `made-up-${index}` } }),
-      entry({ metadata: { ...allowed, tier: `made-up-${index}` } }),
-      entry({ metadata: { ...allowed, outcome: `made-up-${index}` }, status: 1000 + index, hasUpstream: true }),
+      entry({ metadata: decided({ ...allowed, api: `made-up-${index}` }) }),
+      entry({ metadata: decided({ ...allowed, client_id: `made-up-${index}` }) }),
+      entry({ metadata: decided({ ...allowed, tier: `made-up-${index}` }) }),
+      entry({ metadata: { ...allowed, outcome: `made-up-${index}` } }),
+      // Without a decision the names are nobody's.
+      entry({ metadata: { api: `made-up-${index}`, client_id: 'gold-id' }, status: 1000 + index }),
     ]);
     await tell(client, httpMessage(...made.flat()));
     expect(await counts(scraped, 'ostiary_requests_total')).toEqual({
       '{api="_other",client="gold",tier="_other",method="GET",status_class="2xx",outcome="processed"}': 300,
       '{api="orders",client="_other",tier="gold",method="GET",status_class="2xx",outcome="processed"}': 300,
       '{api="orders",client="gold",tier="_other",method="GET",status_class="2xx",outcome="processed"}': 300,
-      '{api="orders",client="gold",tier="gold",method="GET",status_class="none",outcome="unchecked"}': 300,
+      '{api="",client="",tier="",method="GET",status_class="none",outcome="unchecked"}': 300,
     });
+    expect(await results(scraped)).toEqual({ counted: 1200, unverified: 300 });
+  });
+
+  it('counts each id once, and no id that was made up, or is of another decision', async () => {
+    const { scraped, client, decided } = await start();
+    const good = decided(allowed);
+    const [other, denied] = [decided(allowed), decided({ api: 'orders', outcome: 'deny', reason: 'client_rejected' })];
+    const text = String(good['id']);
+    const foreign = decide(openAccounts(), allowed);
+    const made = (id: string): Uint8Array => entry({ metadata: { ...allowed, id } });
+    await tell(
+      client,
+      httpMessage(entry({ metadata: good }), entry({ metadata: good }), made(text.slice(0, 24) + 'AAAA')),
+      // Its epoch is right, its tag is not.
+      httpMessage(made(text.slice(0, 20) + other['id']!.toString().slice(20)), made('x'.repeat(28)), made('short')),
+      httpMessage(made(foreign), made(text.slice(0, 6) + '_'.repeat(22)), entry({ metadata: allowed })),
+      httpMessage(
+        entry({ metadata: { ...other, client_id: 'silver-id' } }),
+        entry({ metadata: { ...denied, outcome: 'allow' } }),
+      ),
+    );
+    expect(await results(scraped)).toEqual({
+      counted: 1,
+      repeated: 2,
+      forged: 3,
+      foreign: 2,
+      unverified: 1,
+      mismatched: 2,
+    });
+    expect(Object.values(await counts(scraped, 'ostiary_requests_total'))).toEqual([1]);
+    // What was wrong in one entry takes nothing from the right one.
+    await tell(client, httpMessage(entry({ metadata: other }), entry({ metadata: denied })));
+    expect(await results(scraped)).toMatchObject({ counted: 3 });
   });
 
   it('reads what protobuf-es writes', async () => {
@@ -174,10 +227,10 @@ describe.each(transports)('the access log service on $name', ({ transport }) => 
   });
 
   it('ends every stream when it closes, and each that comes after', async () => {
-    const { scraped, service, client } = await start();
+    const { scraped, service, client, decided } = await start();
     const stream = client.bidi(PATH);
     stream.resume();
-    stream.write(httpMessage(entry({ metadata: allowed })));
+    stream.write(httpMessage(entry({ metadata: decided(allowed) })));
     await expect.poll(() => counts(scraped, 'ostiary_access_log_streams').catch(() => ({}))).toEqual({ '': 1 });
     const ended = statusOf(once(stream, 'end'));
     service.close();

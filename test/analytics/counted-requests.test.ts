@@ -1,3 +1,4 @@
+import type { JsonObject } from '@bufbuild/protobuf';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { AccessLog } from '../../src/analytics/access-log.ts';
 import { tellDecisions } from '../../src/analytics/cube-feed.ts';
@@ -11,6 +12,9 @@ import { snapshotOfDocuments } from '../decision/documents.ts';
 import { shop } from '../e2e/shop.ts';
 import { HandTime } from '../rollup/hand-timers.ts';
 import { entry, httpMessage } from './log-message.ts';
+import { noSharing } from '../../src/analytics/sharing.ts';
+import { systemClock } from '../../src/clock.ts';
+import { decide, openAccounts } from './decided.ts';
 
 const NOW = 1_790_000_000_000;
 const allowed = { api: 'orders', client_id: 'gold-id', tier: 'gold', outcome: 'allow' };
@@ -25,6 +29,7 @@ function start() {
   const cube = new Cube({ node: 'front', epoch: '0badcafe', mostSeries: 1000 }, new HandTime(NOW));
   const slots: Slot[] = [];
   cube.addTaker({ take: (slot) => slots.push(slot) });
+  const accounts = openAccounts();
   const log = new AccessLog({
     ...scraped,
     mostSeries: 1000,
@@ -36,8 +41,16 @@ function start() {
     clientAddress: 'none',
     takers: [],
     streams: () => 1,
+    accounts,
+    sharing: noSharing,
+    monotonic: () => systemClock.monotonic(),
+    log: { warn() {} },
   });
-  return { scraped, cube, slots, tell: (message: Buffer) => log.open().take(message) };
+  /** What the answer to a Check tells. */
+  const decided = (told: JsonObject, durationMs = 0): JsonObject => {
+    return { ...told, id: decide(accounts, told, '', durationMs) };
+  };
+  return { scraped, cube, slots, decided, tell: (message: Buffer) => log.open().take(message) };
 }
 
 async function counts(scraped: Scraped, name: string): Promise<Record<string, number>> {
@@ -50,7 +63,7 @@ async function counts(scraped: Scraped, name: string): Promise<Record<string, nu
 
 describe('requests that have ended', () => {
   it('tell who called whom, and the trace of a slow request', async () => {
-    const { scraped, tell } = start();
+    const { scraped, tell, decided } = start();
     const uri = (id: string): object => ({
       upstreamCluster: 'orders',
       tlsProperties: { peerCertificateProperties: { subjectAltName: [{ san: { case: 'uri', value: id } }] } },
@@ -59,9 +72,9 @@ describe('requests that have ended', () => {
     const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
     await tell(
       httpMessage(
-        entry({ metadata: allowed, common: uri(web), headers: { traceparent } }),
-        entry({ metadata: allowed, common: uri(web) }),
-        entry({ metadata: allowed, common: uri('no workload') }),
+        entry({ metadata: decided(allowed), common: uri(web), headers: { traceparent } }),
+        entry({ metadata: decided(allowed), common: uri(web) }),
+        entry({ metadata: decided(allowed), common: uri('no workload') }),
       ),
     );
     expect(await counts(scraped, 'ostiary_edge_requests_total')).toEqual({
@@ -74,14 +87,14 @@ describe('requests that have ended', () => {
   });
 
   it('are counted in slots, by all that the documents and the entry say', async () => {
-    const { cube, slots, tell } = start();
+    const { cube, slots, tell, decided } = start();
     const common = { upstreamCluster: 'orders' };
-    const metadata = { ...allowed, contract: 'gold-orders', ext_authz_duration: 2 };
+    const metadata = { ...allowed, contract: 'gold-orders', ext_authz_duration: 3 };
     await tell(
       httpMessage(
-        entry({ metadata, common }),
-        entry({ metadata, common }),
-        entry({ metadata: { ...metadata, client_id: 'made-up' }, common }),
+        entry({ metadata: decided(metadata, 2), common }),
+        entry({ metadata: decided(metadata, 2), common }),
+        entry({ metadata: decided({ ...metadata, client_id: 'made-up' }), common }),
       ),
     );
     cube.close();

@@ -1,4 +1,6 @@
 import { createAccessLogService } from '../../src/analytics/access-log-service.ts';
+import { noSharing } from '../../src/analytics/sharing.ts';
+import { openAccounts } from './decided.ts';
 import type { RequestEvent } from '../../src/analytics/event.ts';
 import { systemClock as clock } from '../../src/clock.ts';
 import { createCheckMethod } from '../../src/envoy/check-service.ts';
@@ -50,10 +52,12 @@ export async function startEventService(): Promise<EventService> {
   const events: RequestEvent[] = [];
   const snapshot = await snapshotOfDocuments(documents);
   const store = new MemoryCounterStore(clock);
+  const accounts = openAccounts();
   const check = createCheckMethod({
     snapshot: () => snapshot,
     ports: portsOf({ clock, take: (demands) => store.take(demands) }),
     observer: { decided() {}, failed() {}, policyFailed() {} },
+    ids: accounts,
   });
   const accessLog = createAccessLogService({
     registry: new Registry(),
@@ -66,6 +70,10 @@ export async function startEventService(): Promise<EventService> {
     newId: () => 'own',
     clientAddress: 'truncated',
     takers: [{ take: (event) => void events.push(event) }],
+    accounts,
+    sharing: noSharing,
+    monotonic: () => clock.monotonic(),
+    log: { warn() {} },
   });
   const listener = await http2Transport({ now: () => performance.now() })({
     address: { kind: 'tcp', host: '127.0.0.1', port: 0 },

@@ -123,7 +123,7 @@ const REQUEST_TEXTS = [
   'b3',
 ];
 const HEADER_TEXTS = ['b3TraceId', 'forwardedCert', 'grpcStatusHeader', 'grpcStatusTrailer'];
-const NO_TEXTS = Object.fromEntries([...REQUEST_TEXTS, ...HEADER_TEXTS].map((name) => [name, '']));
+const NO_TEXTS = Object.fromEntries(['authority', ...REQUEST_TEXTS, ...HEADER_TEXTS].map((name) => [name, '']));
 
 /** The same as protobuf-es reads it. */
 export function expected({ commonProperties: common, request, response }: HTTPAccessLogEntry): object {
@@ -134,6 +134,7 @@ export function expected({ commonProperties: common, request, response }: HTTPAc
   const all = {
     ...texts,
     details: response?.responseCodeDetails ?? '',
+    authority: request?.authority ?? '',
     path: request?.path ?? '',
     originalPath: request?.originalPath ?? '',
     userAgent: request?.userAgent ?? '',

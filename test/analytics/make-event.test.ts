@@ -2,7 +2,7 @@ import { create, toBinary } from '@bufbuild/protobuf';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { StreamAccessLogsMessageSchema } from '../../gen/envoy/service/accesslog/v3/als_pb.js';
-import { Entry } from '../../src/analytics/entry.ts';
+import { Entry, Span } from '../../src/analytics/entry.ts';
 import type { RequestEvent } from '../../src/analytics/event.ts';
 import { createEventMaker } from '../../src/analytics/make-event.ts';
 import { EntryReader } from '../../src/analytics/read-message.ts';
@@ -32,6 +32,8 @@ function eventOf(
   const toEvent = createEventMaker({ names: () => snapshot, now: () => NOW, newId: () => 'made', clientAddress });
   const entry = reader.next();
   if (!(entry instanceof Entry)) throw new Error('no entry');
+  // As the id of its decision tells it, once that is verified.
+  if (entry.has(Span.id)) entry.decisionMs = 2.5;
   return toEvent(entry, reader.node);
 }
 

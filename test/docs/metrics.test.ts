@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
+import { createCompletenessMetrics } from '../../src/analytics/completeness-metrics.ts';
 import { createEntryMetrics } from '../../src/analytics/entry-metrics.ts';
+import { Unchecked } from '../../src/analytics/unchecked.ts';
 import { createRequestFamilies } from '../../src/analytics/request-families.ts';
 import { createHistoryMetrics } from '../../src/history/history-metrics.ts';
 import { createMetrics } from '../../src/observe/metrics.ts';
@@ -61,6 +63,9 @@ async function registered(): Promise<Record<string, Described>> {
   });
   // Made at the first stream.
   createEntryMetrics(metrics.registry);
+  void new Unchecked({ registry: metrics.registry, log: { warn() {} }, monotonic: () => 0 });
+  // Made with the accounts of decisions.
+  createCompletenessMetrics(metrics.registry, { open: () => 0, ratio: () => undefined });
   // Made where a history is kept, and where Checks are traced.
   createHistoryMetrics(metrics.registry);
   createTraceMetrics(metrics.registry);

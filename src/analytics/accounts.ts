@@ -1,0 +1,43 @@
+import type { Decision } from '../decision/decision.ts';
+import type { Check } from '../request/check.ts';
+import { ENDING, IdWriter } from './decision-id.ts';
+import type { ReadId } from './decision-id.ts';
+import { Ledger } from './ledger.ts';
+import type { LedgerOptions } from './ledger.ts';
+import { Tags } from './tags.ts';
+import type { Epoch } from './tags.ts';
+
+export interface AccountsOptions extends LedgerOptions {
+  readonly epoch: Epoch;
+}
+
+/** The decisions of this process: each gets an id, and is entered in the ledger. Never throws. */
+export class Accounts {
+  readonly epoch: Epoch;
+  readonly ending = ENDING;
+  readonly ledger: Ledger;
+  readonly #ids: IdWriter;
+  readonly #tags: Tags;
+
+  constructor({ epoch, ...options }: AccountsOptions) {
+    this.epoch = epoch;
+    this.#ids = new IdWriter(epoch);
+    this.#tags = new Tags(epoch);
+    this.ledger = new Ledger(options);
+  }
+
+  next(decision: Decision, check: Check): number {
+    const sequence = this.#ids.next();
+    this.ledger.decided(sequence, decision, check.destination ?? '');
+    return sequence;
+  }
+
+  write(answer: Uint8Array, durationMs: number): void {
+    this.#ids.write(answer, durationMs);
+  }
+
+  /** Whether an id of this epoch is one that was given. */
+  isGiven({ sequence, tagHigh, tagLow }: ReadId): boolean {
+    return sequence < this.#ids.given && this.#tags.isTag(sequence, tagHigh, tagLow);
+  }
+}

@@ -1,0 +1,75 @@
+import type { Clock, Timers } from '../clock.ts';
+import type { Log } from '../observe/log.ts';
+import type { Registry } from '../observe/prometheus.ts';
+import { Accounts } from './accounts.ts';
+import { createCompletenessMetrics } from './completeness-metrics.ts';
+import type { CompletenessPart } from './completeness-part.ts';
+import { Losses } from './losses.ts';
+import type { Sharing } from './sharing.ts';
+import type { Epoch } from './tags.ts';
+
+/** One span, by the wall clock. */
+export const SPAN_MS = 10_000;
+
+export interface CompletenessPorts {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly registry: Registry;
+  readonly log: Pick<Log, 'warn'>;
+  readonly epoch: Epoch;
+  readonly sharing: Pick<Sharing, 'isBroken'>;
+}
+
+/** Says how many of the decisions have their entry in Envoy's log, by and by, and whose entries are lost. */
+export class Completeness {
+  readonly accounts: Accounts;
+  readonly #ports: CompletenessPorts;
+  readonly #metrics;
+  readonly #losses: Losses;
+  #take: ((parts: readonly CompletenessPart[]) => void) | undefined;
+  #cancel: () => void;
+
+  constructor(ports: CompletenessPorts) {
+    this.#ports = ports;
+    const { clock, epoch, sharing, registry, log } = ports;
+    this.#losses = new Losses({ log, monotonic: () => clock.monotonic() });
+    this.accounts = new Accounts({
+      clock,
+      epoch,
+      spanMs: SPAN_MS,
+      isBroken: (since) => sharing.isBroken(since),
+      settled: (cell, missing) => this.#losses.settled(cell, missing),
+    });
+    this.#metrics = createCompletenessMetrics(registry, {
+      open: () => this.accounts.ledger.open,
+      ratio: () => this.#losses.ratio(),
+    });
+    this.#cancel = this.#await();
+  }
+
+  /** From now on `take` gets what is known, whenever {@link turn} is called, which is whoever calls this to do. */
+  follow(take: (parts: readonly CompletenessPart[]) => void): void {
+    this.#cancel();
+    this.#take = take;
+  }
+
+  /** The span that runs is over. */
+  turn(): void {
+    const parts = this.accounts.ledger.turn();
+    for (const part of parts) this.#metrics.told(part);
+    this.#take?.(parts);
+    this.#losses.turn();
+  }
+
+  close(): void {
+    this.#cancel();
+  }
+
+  #await(): () => void {
+    const { clock, timers } = this.#ports;
+    return timers.after(SPAN_MS - (clock.now() % SPAN_MS), () => {
+      this.turn();
+      this.#cancel = this.#await();
+    });
+  }
+}

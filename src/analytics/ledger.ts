@@ -1,0 +1,181 @@
+import type { Clock } from '../clock.ts';
+import { outcomeOf } from '../decision/decision.ts';
+import type { Decision } from '../decision/decision.ts';
+import type { CompletenessPart } from './completeness-part.ts';
+import { DecidedSpan } from './decided-span.ts';
+import type { Cell, Missing } from './decided-span.ts';
+import { Pages } from './pages.ts';
+import { Destinations } from './destinations.ts';
+import type { Destination } from './destinations.ts';
+import { FOLDED } from '../rollup/slot.ts';
+
+/** How long an entry is waited for before its decision counts as unreported: Envoy sends at least once a second. */
+const WAIT_MS = 60_000;
+
+/** Pages of settled decisions that are kept for entries that come late: 8 MB, 4 million decisions. */
+const MOST_LATE_PAGES = 1024;
+
+/** Cells of settled spans that are kept for the same. */
+const MOST_LATE_CELLS = 50_000;
+
+export interface LedgerOptions {
+  readonly clock: Clock;
+  /** Length of a span, which begins at a multiple of it by the wall clock. */
+  readonly spanMs: number;
+  readonly waitMs?: number;
+  /** Whether others could not tell us of entries that came to them, some time since then: monotonic milliseconds. */
+  readonly isBroken: (since: number) => boolean;
+  /** What is known of equal decisions when the wait for their entries is over. */
+  readonly settled: (cell: Cell, missing: Missing) => void;
+}
+
+/** What became of an id: `late` counts too, and corrects what was told. */
+export type Credit = 'counted' | 'late' | 'repeated' | 'expired' | 'mismatched';
+
+/** What an entry says of its decision, to be held against what was decided. */
+export interface Claim {
+  readonly api: string;
+  readonly clientId: string;
+  readonly decision: string;
+}
+
+/**
+ * Which decisions were taken, and of which the entry has come. Decisions are counted by cells: equal ones of one span of
+ * time. Of each decision only the number of its cell is kept, so that entries can be held against it, and count once.
+ */
+export class Ledger {
+  readonly #clock: Clock;
+  readonly #spanMs: number;
+  readonly #waitMs: number;
+  readonly #settled: LedgerOptions['settled'];
+  readonly #isBroken: LedgerOptions['isBroken'];
+  readonly #pages = new Pages();
+  readonly #destinations = new Destinations();
+  /** By their first sequence; the last one may run. */
+  #spans: DecidedSpan[] = [];
+  #running: DecidedSpan | undefined;
+  readonly #changed = new Set<DecidedSpan>();
+  #given = 0;
+
+  constructor({ clock, spanMs, waitMs = WAIT_MS, settled, isBroken }: LedgerOptions) {
+    this.#settled = settled;
+    this.#isBroken = isBroken;
+    this.#clock = clock;
+    this.#spanMs = spanMs;
+    this.#waitMs = waitMs;
+  }
+
+  destination(name: string): Destination {
+    return this.#destinations.named(name);
+  }
+
+  /** How many decisions' entries are waited for. */
+  get open(): number {
+    let open = 0;
+    for (const span of this.#spans) if (!span.isSettled) open += span.decided - span.reported;
+    return open;
+  }
+
+  /** @param sequence higher than any before */
+  decided(sequence: number, decision: Decision, destination: string): void {
+    const span = this.#running ?? this.#begin(sequence);
+    this.#given = sequence + 1;
+    this.#pages.note(sequence, span.count(decision, outcomeOf(decision), this.#destinations.named(destination)));
+  }
+
+  /** The entry of a decision has come; the sequence is one that was given. @param claim where it is known */
+  credit(sequence: number, claim?: Claim): Credit {
+    const number = this.#pages.cellOf(sequence);
+    if (typeof number === 'string') return number;
+    const span = this.#spanOf(sequence);
+    const cell = span?.cells[number];
+    if (span === undefined || cell === undefined) return 'expired';
+    if (claim !== undefined && !isOf(cell, claim)) return 'mismatched';
+    this.#pages.reported(sequence);
+    cell.destination.reportedAt = this.#clock.monotonic();
+    cell.reported += 1;
+    span.reported += 1;
+    this.#changed.add(span);
+    if (!span.isSettled) return 'counted';
+    span.correct(cell);
+    return 'late';
+  }
+
+  /** Ends the span that runs, and says what is known since the last turn. */
+  turn(): readonly CompletenessPart[] {
+    const now = this.#clock.monotonic();
+    if (this.#running !== undefined) {
+      this.#running.end(now);
+      this.#changed.add(this.#running);
+      this.#running = undefined;
+    }
+    for (const [at, span] of this.#spans.entries()) {
+      if (span.isSettled || now - span.endedAt < this.#waitMs) continue;
+      const end = this.#spans[at + 1]?.first ?? this.#given;
+      span.settle((cell) => {
+        const missing = this.#missingOf(cell, span);
+        this.#settled(cell, missing);
+        return missing;
+      });
+      this.#pages.giveUp(span.first, end, (cell) => span.cells[cell] === undefined);
+      this.#changed.add(span);
+    }
+    const parts = [...this.#changed].map((span) => span.tell());
+    this.#changed.clear();
+    this.#forget();
+    return parts;
+  }
+
+  #begin(sequence: number): DecidedSpan {
+    const startMs = Math.floor(this.#clock.now() / this.#spanMs) * this.#spanMs;
+    const span = new DecidedSpan(startMs, sequence);
+    this.#spans.push(span);
+    this.#running = span;
+    return span;
+  }
+
+  /**
+   * An Envoy of which no entry has come may have no log, or sends it elsewhere; and where one sent entries of somebody else's
+   * decisions here, its entries of ours may have gone to them.
+   */
+  #missingOf({ destination }: Cell, span: DecidedSpan): Missing {
+    if (destination.reportedAt === Number.NEGATIVE_INFINITY) return 'unknown';
+    const isElsewhere = destination.foreignAt >= span.endedAt - this.#spanMs;
+    return isElsewhere || this.#isBroken(span.endedAt - this.#spanMs) ? 'unknown' : 'unreported';
+  }
+
+  /** Bounds what is kept for entries that come late. */
+  #forget(): void {
+    let late = 0;
+    let from = this.#spans.findIndex((span) => !span.isSettled);
+    if (from < 0) from = this.#spans.length;
+    const end = this.#spans[from]?.first ?? this.#given;
+    const first = this.#pages.forget(end, MOST_LATE_PAGES);
+    // From the last settled one back, so that the oldest go first.
+    let keep = from;
+    while (keep > 0) {
+      const span = this.#spans[keep - 1] as DecidedSpan;
+      late += span.lateCells;
+      const spanEnd = this.#spans[keep]?.first ?? this.#given;
+      if (spanEnd <= first || late > MOST_LATE_CELLS) break;
+      keep -= 1;
+    }
+    if (keep > 0) this.#spans.splice(0, keep);
+  }
+
+  #spanOf(sequence: number): DecidedSpan | undefined {
+    let low = 0;
+    let high = this.#spans.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#spans[middle] as DecidedSpan).first <= sequence) low = middle + 1;
+      else high = middle;
+    }
+    return this.#spans[low - 1];
+  }
+}
+
+function isOf({ api, clientId, outcome }: Cell, claim: Claim): boolean {
+  if (api === FOLDED) return true;
+  return api === claim.api && clientId === claim.clientId && outcome === claim.decision;
+}
