@@ -68,6 +68,9 @@ export const generateFlags = {
   env: pairs('NAME=VALUE', 'environment variable without a secret; repeatable'),
   extraArg: list([], 'FLAG', 'one more flag of ostiary serve, as --extra-arg=--log-level=debug; repeatable'),
   listenPort: integer(10_000, 1, 65_535, 'port that Envoy listens on'),
+  output: text('', 'FORM', 'alerts: rules or prometheusrule; dashboards: json or configmap; the first unless told'),
+  label: pairs('LABEL=VALUE', 'label of the generated object, by which a Prometheus or Grafana finds it; repeatable'),
+  audience: oneOf('all', ['all', 'platform', 'owner', 'client'], 'whose dashboard'),
   upstream: text('127.0.0.1:8080', 'HOST:PORT', 'the service that Envoy protects', unbroken),
 };
 

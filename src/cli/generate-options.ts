@@ -51,6 +51,21 @@ export function pairOf(written: string, flag: string): [string, string] {
   throw new UserError(`${flag} is ${JSON.stringify(written)}: expected NAME=VALUE`, 2);
 }
 
+/** Labels for the generated object. @throws UserError */
+export function labelPairs({ label }: GenerateFlags): Readonly<Record<string, string>> {
+  return Object.fromEntries(label.map((each) => pairOf(each, '--label')));
+}
+
+/** The form of the output; the first one unless told. @throws UserError */
+export function outputOf<const Form extends string>(
+  { output }: GenerateFlags,
+  forms: readonly [Form, ...Form[]],
+): Form {
+  const found = output === '' ? forms[0] : forms.find((form) => form === output);
+  if (found !== undefined) return found;
+  throw new UserError(`--output is ${JSON.stringify(output)}: expected one of ${forms.join(', ')}`, 2);
+}
+
 function labelsOf({ selector }: GenerateFlags): Readonly<Record<string, string>> {
   return Object.fromEntries(selector.map((each) => pairOf(each, '--selector')));
 }

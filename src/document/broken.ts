@@ -44,6 +44,7 @@ function issuesOf(kind: string, spec: Readonly<Record<string, unknown>>, context
     const named = target['kind'] === 'Api' ? dangling('Api', target, 'name', context) : [];
     return [...below(['targetRef'], named), ...looseIssues(spec, context)];
   }
+  if (kind === 'Alert') return dangling('Api', spec, 'api', context);
   if (kind !== 'Contract') return [];
   return [
     ...dangling('ClientApplication', spec, 'clientApplication', context),

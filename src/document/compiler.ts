@@ -1,3 +1,4 @@
+import type { Alerting } from '../alerts/rule.ts';
 import type { Clock } from '../clock.ts';
 import type { Contract } from '../contract/contract.ts';
 import { createDirectory } from '../contract/directory.ts';
@@ -12,6 +13,7 @@ import type { HostMatching } from '../request/host.ts';
 import { createApiIndex } from '../snapshot/api-index.ts';
 import { createResourceIndex } from '../snapshot/resource-index.ts';
 import type { Api, Snapshot } from '../snapshot/snapshot.ts';
+import { AlertStage } from './alerts.ts';
 import { assembleApis } from './apis.ts';
 import { tellRest } from './broken.ts';
 import { ClientStage } from './clients.ts';
@@ -56,6 +58,8 @@ interface CompileFindings {
 
 export interface CompiledSnapshot extends CompileFindings {
   readonly snapshot: Snapshot;
+  /** No Check depends on it. */
+  readonly alerting: Alerting;
 }
 
 export interface CompileFailure extends CompileFindings {
@@ -84,6 +88,7 @@ export class Compiler {
   readonly #clients = new ClientStage(this.#version);
   readonly #contracts = new ContractStage(this.#version);
   readonly #messages = new MessageStage(this.#version);
+  readonly #alerts = new AlertStage();
   readonly #hosts: HostMatching;
   readonly #reasons: ReasonTable;
   readonly #policies: PolicyStage;
@@ -119,6 +124,8 @@ export class Compiler {
     const context = { index: this.#index, clients: this.#clients, tiers: this.#tiers, yieldIfDue };
     const contracts = await this.#contracts.take(changes, { clients, apis }, context);
     this.#messages.take(changes, this.#index);
+    const webhooksChanged = await this.#alerts.webhooks.take(changes, reader, this.#options.environment.egress.rules);
+    this.#alerts.take(changes, webhooksChanged, { index: this.#index, tiers: this.#tiers });
     const files = new NamedFileReader({ ...reader, contents: this.#contents, giveWay: yieldIfDue });
     await this.#routes.take(changes, files);
     const routingChanged = await this.#policies.take(changes, files);
@@ -133,6 +140,7 @@ export class Compiler {
     for (const stage of [this.#index, this.#clients, this.#contracts, this.#messages, this.#routes])
       stage.tellFaults(faults);
     this.#policies.tell(faults, warnings);
+    this.#alerts.tell(faults, warnings);
     this.#clients.tellWarnings(warnings, this.#options.environment.broughtKeys !== undefined);
     const assembled = routing ?? this.#assemble(faults);
     warnings.keep(assembled.warnings);
@@ -158,7 +166,7 @@ export class Compiler {
       contracts: contractsOf(this.#directory),
       reasons: this.#messages.reasons(this.#reasons),
     };
-    return { snapshot, ...found };
+    return { snapshot, alerting: this.#alerts.alerting, ...found };
   }
 
   /**

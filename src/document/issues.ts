@@ -31,7 +31,13 @@ export function parseWith<Schema extends z.ZodType>(
 }
 
 /** The fields that hold secrets, and what they may be made of. What else stands below may be the secret itself. */
-const SECRET_FIELDS: ReadonlySet<PropertyKey> = new Set(['apiKeys', 'clientSecret', 'clientSecrets', 'textKey']);
+const SECRET_FIELDS: ReadonlySet<PropertyKey> = new Set([
+  'apiKeys',
+  'clientSecret',
+  'clientSecrets',
+  'signingSecret',
+  'textKey',
+]);
 const KNOWN_BELOW: ReadonlySet<PropertyKey> = new Set(['value', 'file', 'salt', 'sha256', 'id', 'hmac', 'expires']);
 
 /** `spec.policies[0].config.issuer`; a name that is no plain word is quoted, and one that may be a secret left out. */

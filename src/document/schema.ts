@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { MAX_SECRETS } from '../contract/secret.ts';
-import type { Reason } from '../denial/denial.ts';
-import { allReasons } from '../policies/index.ts';
+import { alert, webhook } from './alert-schema.ts';
 import { apiKeys } from './api-key-schema.ts';
+import { configuration } from './configuration-schema.ts';
 import { publicUrl } from './public-url.ts';
 import { annotations, basePath, clientId, host, labels, name, unique } from './fields.ts';
 import { principals } from './principal-schema.ts';
@@ -199,21 +199,6 @@ const contract = z.strictObject({
     .describe('Absent: approved where the tier has autoApprove, else pending'),
 });
 
-const reason = z.enum(Object.keys(allReasons) as Reason[]);
-
-const message = z
-  .string()
-  .max(1024)
-  // oxlint-disable-next-line no-control-regex -- a gRPC caller gets it as a header
-  .regex(/^[^\u0000-\u001f\u007f]+$/, 'expected a text of one line');
-
-const configuration = z.strictObject({
-  messages: z
-    .partialRecord(reason, message)
-    .default({})
-    .describe('What callers read in place of the default text, by the reason of the denial'),
-});
-
 const document = <K extends string, Spec extends z.ZodType>(kind: K, spec: Spec) =>
   z.strictObject({ apiVersion: z.literal(API_VERSION), kind: z.literal(kind), metadata, spec });
 
@@ -224,6 +209,8 @@ export const documentSchemas = {
   ClientApplication: document('ClientApplication', clientApplication),
   Contract: document('Contract', contract),
   Configuration: document('Configuration', configuration),
+  Alert: document('Alert', alert),
+  Webhook: document('Webhook', webhook),
 };
 
 export type Kind = keyof typeof documentSchemas;

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { Alerting } from '../alerts/rule.ts';
 import { Compiler } from '../document/compiler.ts';
 import type { Compiled, CompiledSnapshot, CompileOptions } from '../document/compiler.ts';
 import { unexpectedFault } from '../document/fault.ts';
@@ -33,6 +34,8 @@ export interface ConfigStatus {
 export interface ConfigSource {
   /** The snapshot in force. A Check takes it once, so that it sees one version. */
   current(): Snapshot;
+  /** What the documents in force say of alerts. */
+  alerting(): Alerting;
   status(): ConfigStatus;
   /** Called after each change, faulty ones too. @returns what ends it */
   onChange(listener: (snapshot: Snapshot, status: ConfigStatus) => void): () => void;
@@ -86,6 +89,11 @@ class DocumentsInForce implements ConfigSource {
   current(): Snapshot {
     if (this.#compiled === undefined) throw new TypeError('no documents were loaded');
     return this.#compiled.snapshot;
+  }
+
+  alerting(): Alerting {
+    if (this.#compiled === undefined) throw new TypeError('no documents were loaded');
+    return this.#compiled.alerting;
   }
 
   status(): ConfigStatus {

@@ -48,6 +48,15 @@ const specs = {
     status: fc.constantFrom(undefined, 'approved', 'revoked'),
   }),
   Configuration: fc.record({ messages: fc.constantFrom({}, { quota_spent: 'Spent.' }) }),
+  Alert: fc.record({
+    api: fc.constantFrom(undefined, 'a', 'shop/b'),
+    metric: fc.constant('requests'),
+    threshold: fc.nat(3),
+    window: fc.constant('5m'),
+    filter: fc.constantFrom(undefined, { client: 'a' }, { tier: 'gold' }),
+    notify: fc.constantFrom([], ['a']),
+  }),
+  Webhook: fc.record({ url: fc.constantFrom('https://a.example.com/', 'http://127.0.0.1/') }),
 } satisfies Record<Kind, fc.Arbitrary<object>>;
 const kinds = Object.keys(specs) as Kind[];
 
@@ -104,6 +113,8 @@ function pictureOf(compiled: Compiled): unknown {
     identityHeaders: [...identityHeaders.names].toSorted(),
     spent: reasons.quota_spent.sentence,
     warnings: compiled.warnings.map(formatFault).toSorted(),
+    alerts: compiled.alerting.rules,
+    webhooks: [...compiled.alerting.webhooks.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1)),
   };
 }
 

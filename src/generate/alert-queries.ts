@@ -1,0 +1,118 @@
+import { durationText } from '../alerts/rule.ts';
+import type { AlertMetric, AlertRule, FilterDimension } from '../alerts/rule.ts';
+
+/** A rule as Prometheus is asked for it, or why Prometheus can't be asked. */
+export type AlertQuery = { readonly expr: string } | { readonly problem: string };
+
+/** The families that ostiary exports, and by which label each tells a dimension. */
+interface Family {
+  readonly name: string;
+  readonly labels: Readonly<Partial<Record<FilterDimension, string>>>;
+}
+
+const REQUESTS: Family = {
+  name: 'ostiary_requests_total',
+  labels: { client: 'client', tier: 'tier', method: 'method', status: 'status_class', outcome: 'outcome' },
+};
+const DURATIONS: Family = { name: 'ostiary_request_duration_seconds', labels: {} };
+const DENIALS: Family = { name: 'ostiary_checks_total', labels: { policy: 'policy', reason: 'reason' } };
+
+/** For how long somebody has watched: a count that is too low says nothing while the window is longer than that. */
+const WATCHED = 'max((time() - process_start_time_seconds) and on (job, instance) ostiary_build_info)';
+
+const queries: Readonly<Record<AlertMetric, (rule: AlertRule) => AlertQuery>> = {
+  requests: (rule) => counted(rule, REQUESTS, []),
+  denials: (rule) => counted(rule, DENIALS, ['outcome="deny"']),
+  errorRatio: (rule) =>
+    from(selectorOf(rule, REQUESTS), (selector) => `${errorsOf(selector, rule.windowMs)} > ${rule.threshold}`),
+  responseTime: (rule) =>
+    from(selectorOf(rule, DURATIONS), (selector) => `${timeOf(rule, selector)} > ${rule.threshold / 1000}`),
+  burnRate: (rule) =>
+    from(selectorOf(rule, REQUESTS), (selector) => {
+      const bound = Number((rule.threshold * (1 - rule.objective)).toPrecision(12));
+      const windows = [rule.windowMs, rule.shortWindowMs];
+      return windows.map((windowMs) => `${errorsOf(selector, windowMs)} > ${bound}`).join(' and ');
+    }),
+  quotaUsed: () => ({ problem: 'not yet' }),
+  completeness: () => ({ problem: 'not yet' }),
+};
+
+/** The condition of a rule in PromQL: it has a series for each API for which it holds. */
+export function alertQuery(rule: AlertRule): AlertQuery {
+  return queries[rule.metric](rule);
+}
+
+interface Selector {
+  readonly matchers: readonly string[];
+}
+
+function from(selected: Selector | { readonly problem: string }, make: (selector: Selector) => string): AlertQuery {
+  return 'problem' in selected ? selected : { expr: make(selected) };
+}
+
+/** Of 5xx: of what is counted, those that the upstream, Envoy or ostiary could not serve. */
+function errorsOf({ matchers }: Selector, windowMs: number): string {
+  const sum = (more: readonly string[]): string =>
+    `sum by (api) (increase(${series(REQUESTS, [...matchers, ...more])}[${durationText(windowMs)}]))`;
+  return `${sum(['status_class="5xx"'])} / ${sum([])}`;
+}
+
+function timeOf({ statistic, windowMs }: AlertRule, { matchers }: Selector): string {
+  const part = (suffix: string, by: string): string =>
+    `sum by (${by}) (increase(${series({ ...DURATIONS, name: `${DURATIONS.name}_${suffix}` }, matchers)}[${durationText(windowMs)}]))`;
+  if (statistic === 'average') return `${part('sum', 'api')} / ${part('count', 'api')}`;
+  return `histogram_quantile(${shareOf(statistic)}, ${part('bucket', 'api, le')})`;
+}
+
+/** `p95` as 0.95. */
+export function shareOf(statistic: Exclude<AlertRule['statistic'], 'average'>): number {
+  return Number((Number(statistic.slice(1)) / 100).toFixed(6));
+}
+
+function counted(rule: AlertRule, family: Family, own: readonly string[]): AlertQuery {
+  return from(selectorOf(rule, family), ({ matchers }) => {
+    const { operator, threshold, windowMs, apis } = rule;
+    const sum = `sum by (api) (increase(${series(family, [...matchers, ...own])}[${durationText(windowMs)}]))`;
+    if (operator === 'above') return `${sum} > ${threshold}`;
+    // An API without requests has no series, and is below all the same.
+    const none = apis.map((api) => `label_replace(vector(0), "api", ${quoted(api)}, "", "")`);
+    return `(${[sum, ...none].join(' or ')}) < ${threshold} and on () ${WATCHED} >= ${windowMs / 1000}`;
+  });
+}
+
+function series({ name }: Family, matchers: readonly string[]): string {
+  return `${name}{${matchers.join(',')}}`;
+}
+
+function selectorOf(
+  { apis, isEveryApi, filter, name }: AlertRule,
+  family: Family,
+): Selector | { readonly problem: string } {
+  const matchers = [isEveryApi && apis.length > 1 ? 'api!~"|_other"' : matcherOf('api', apis)];
+  for (const [dimension, values] of Object.entries(filter) as [FilterDimension, readonly string[]][]) {
+    const label = family.labels[dimension];
+    if (label === undefined) return { problem: `${name}: ${family.name} has no label for the filter ${dimension}` };
+    if (dimension === 'status') {
+      const exact = values.find((value) => !/^(?:\dxx|0)$/.test(value));
+      if (exact !== undefined)
+        return { problem: `${name}: Prometheus has classes of statuses alone, such as 5xx, and no ${exact}` };
+    }
+    matchers.push(
+      matcherOf(
+        label,
+        values.map((value) => (dimension === 'status' && value === '0' ? 'none' : value)),
+      ),
+    );
+  }
+  return { matchers };
+}
+
+function matcherOf(label: string, values: readonly string[]): string {
+  if (values.length === 1) return `${label}=${quoted(values[0] ?? '')}`;
+  return `${label}=~${quoted(values.map((value) => value.replaceAll(/[\\^$.|?*+()[\]{}]/g, String.raw`\$&`)).join('|'))}`;
+}
+
+/** A string of PromQL. */
+function quoted(text: string): string {
+  return JSON.stringify(text);
+}
