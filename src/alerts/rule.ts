@@ -123,3 +123,8 @@ export function conditionText({ metric, statistic, operator, threshold, windowMs
   const span = windowMs > 0 ? ` in ${durationText(windowMs)}` : '';
   return `${what} ${operator} ${valueText(threshold, metric)}${span}${forMs > 0 ? `, for ${durationText(forMs)}` : ''}`;
 }
+
+/** By name. */
+export function sortedLabels(labels: Readonly<Record<string, string>>): readonly (readonly [string, string])[] {
+  return Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1));
+}

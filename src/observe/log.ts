@@ -12,6 +12,7 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 const FIELDS = [
   'address',
   'addresses',
+  'alert',
   'allow_rate',
   'api',
   'apis',
@@ -50,6 +51,7 @@ const FIELDS = [
   'policy',
   'reason',
   'request_id',
+  'severity',
   'shadow',
   'signal',
   'sink',
@@ -62,7 +64,9 @@ const FIELDS = [
   'suppressed',
   'tier',
   'url',
+  'value',
   'version',
+  'webhook',
 ] as const;
 
 export type LogField = (typeof FIELDS)[number];

@@ -1,0 +1,232 @@
+import type { Clock, Timers } from '../clock.ts';
+import type { Egress } from '../egress/egress.ts';
+import type { Log } from '../observe/log.ts';
+import type { AlertCount, AlertMetrics, NotificationResult } from './alert-metrics.ts';
+import { AlertStates } from './alert-states.ts';
+import type { Changed, Occurred } from './alert-states.ts';
+import { createKeeping } from './keeping.ts';
+import type { Keeping } from './keeping.ts';
+import type { AlertKeeper } from './kept-alerts.ts';
+import { notificationsOf } from './notification.ts';
+import type { Notification } from './notification.ts';
+import { Outbox } from './outbox.ts';
+import { measure } from './reading.ts';
+import type { AlertSources, Measured } from './reading.ts';
+import { valueText } from './rule.ts';
+import type { Alerting, AlertRule } from './rule.ts';
+import { MOST_BREAK_MS, Watch } from './watch.ts';
+
+export interface EvaluatorPorts {
+  readonly sources: AlertSources;
+  /** What the documents in force say: asked at each evaluation. */
+  readonly alerting: () => Alerting;
+  readonly keeper: AlertKeeper;
+  readonly call: Egress['call'];
+  readonly clock: Clock;
+  readonly timers: Timers;
+  /** From 0 up to 1. */
+  readonly random: () => number;
+  readonly metrics: AlertMetrics;
+  readonly log: Log;
+  /** Which ostiary tells. */
+  readonly node: string;
+}
+
+/** The length of a slot, which is the shortest time between two evaluations. */
+const SLOT_MS = 10_000;
+/** A slot is kept a moment after it has ended. */
+const SETTLING_MS = 4000;
+const LONGEST_PERIOD_MS = 60_000;
+/** A break that is longer ago is a small part of a window. */
+const LONGEST_DOUBT_MS = 600_000;
+
+/** How often a rule is evaluated: ten times in its window, at least every minute. */
+export function periodOf({ windowMs }: Pick<AlertRule, 'windowMs'>): number {
+  return Math.min(LONGEST_PERIOD_MS, Math.max(SLOT_MS, Math.floor(windowMs / 10 / SLOT_MS) * SLOT_MS));
+}
+
+/** Evaluates the alerts of the documents where their data is, remembers which fire, and tells webhooks. */
+export class AlertEvaluator {
+  readonly #ports: EvaluatorPorts;
+  readonly #states = new AlertStates();
+  readonly #watch: Watch;
+  readonly #outbox: Outbox;
+  readonly #keeping: Keeping;
+  /** The rules of which nobody knows how they stand. */
+  readonly #unknown = new Set<string>();
+  /** The last evaluation, counted in periods of the rule. */
+  readonly #evaluated = new Map<string, number>();
+  #keptAt = 0;
+  #cancel = (): void => {};
+  #isClosed = false;
+
+  private constructor(ports: EvaluatorPorts, kept: Awaited<ReturnType<AlertKeeper['load']>>) {
+    this.#ports = ports;
+    this.#states.restore(kept?.alerts ?? []);
+    this.#watch = new Watch(ports.clock, kept?.watched);
+    this.#keeping = createKeeping(ports.keeper, ports.log, () => ({
+      alerts: this.#states.all(),
+      waiting: this.#outbox.waiting,
+      watched: this.#watch.watched,
+    }));
+    this.#outbox = new Outbox(
+      {
+        ...ports,
+        webhook: (name) => ports.alerting().webhooks.get(name),
+        told: (notification, result, detail) => {
+          this.#told(notification, result, detail);
+        },
+        save: () => this.#keeping.save(),
+      },
+      kept?.waiting ?? [],
+    );
+    ports.metrics.observeStates(() => this.#counts());
+  }
+
+  /** Takes up what was kept, and begins. */
+  static async open(ports: EvaluatorPorts): Promise<AlertEvaluator> {
+    const evaluator = new AlertEvaluator(ports, await loadKept(ports));
+    evaluator.#outbox.send();
+    evaluator.#schedule();
+    return evaluator;
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#cancel();
+    this.#outbox.close();
+    this.#ports.metrics.observeStates(() => []);
+    await this.#keeping.save();
+  }
+
+  /** Evaluates what is due at this moment. Called by the timer, and by tests. */
+  async evaluate(): Promise<void> {
+    const nowMs = this.#ports.clock.now();
+    const setByMs = this.#watch.look();
+    if (setByMs !== 0) this.#clockWasSet(setByMs);
+    const untilMs = Math.floor((nowMs - SETTLING_MS + 1000) / SLOT_MS) * SLOT_MS;
+    const { rules } = this.#ports.alerting();
+    const changes = [this.#forget(new Set(rules.map(({ name }) => name)))];
+    for (const rule of rules) {
+      const period = Math.floor(untilMs / periodOf(rule));
+      if (this.#evaluated.get(rule.name) === period) continue;
+      this.#evaluated.set(rule.name, period);
+      const measured = await this.#measure(rule, untilMs);
+      const gapMs = Math.max(2 * periodOf(rule), MOST_BREAK_MS);
+      const unseenMs = this.#isWatched(rule, untilMs) ? 0 : this.#watch.watched.sinceMs;
+      if (measured !== undefined) changes.push(this.#states.take(rule, measured, { nowMs, gapMs, unseenMs }));
+    }
+    for (const { occurred } of changes) for (const each of occurred) this.#tell(each, nowMs);
+    const isDue = Math.abs(nowMs - this.#keptAt) >= LONGEST_PERIOD_MS;
+    if (!isDue && !changes.some(({ isNew }) => isNew)) return;
+    this.#keptAt = nowMs;
+    await this.#keeping.save();
+    this.#outbox.send();
+  }
+
+  /** Undefined: unknown, and what is pending or firing stays so. */
+  async #measure(rule: AlertRule, untilMs: number): Promise<readonly Measured[] | undefined> {
+    const { sources, metrics, log } = this.#ports;
+    let [measured, why]: [readonly Measured[] | undefined, string] = [undefined, ''];
+    try {
+      const reading = await measure(rule, sources, untilMs);
+      if (isAboutTooFew(rule) && !(reading.isWhole && this.#isWatched(rule, untilMs)))
+        why = 'requests have not been watched for as long as its window';
+      else measured = reading.measured;
+    } catch (error) {
+      why = messageOf(error);
+    }
+    const wasUnknown = this.#unknown.has(rule.name);
+    metrics.evaluated(measured === undefined ? 'unknown' : 'known');
+    if (measured !== undefined) {
+      if (wasUnknown) log.info('alert is evaluated again', { alert: rule.name });
+      this.#unknown.delete(rule.name);
+    } else {
+      if (!wasUnknown) log.warn('alert is not evaluated: it stays as it is', { alert: rule.name, detail: why });
+      this.#unknown.add(rule.name);
+    }
+    return measured;
+  }
+
+  /** Whether nothing was missed of its window, or of the last part of a long one. */
+  #isWatched({ windowMs }: AlertRule, untilMs: number): boolean {
+    return this.#watch.watched.sinceMs <= untilMs - Math.min(windowMs, LONGEST_DOUBT_MS);
+  }
+
+  /** Documents that are gone: what fires of them ends. */
+  #forget(names: ReadonlySet<string>): Changed {
+    for (const name of this.#unknown) if (!names.has(name)) this.#unknown.delete(name);
+    for (const name of this.#evaluated.keys()) if (!names.has(name)) this.#evaluated.delete(name);
+    return this.#states.keepOnly(names);
+  }
+
+  #tell({ rule, transition, labels, value, sinceMs }: Occurred, nowMs: number): void {
+    const { node, log } = this.#ports;
+    this.#outbox.add(notificationsOf(rule, { transition, labels, value, sinceMs, nowMs, node }));
+    const { api, client } = labels;
+    log[transition === 'firing' ? 'warn' : 'info'](`alert ${transition}`, {
+      alert: rule.name,
+      severity: rule.severity,
+      ...(api !== undefined && { api }),
+      ...(client !== undefined && { client_name: client }),
+      ...(value !== undefined && { value: valueText(value, rule.metric) }),
+    });
+  }
+
+  #told({ webhook, message }: Notification, result: NotificationResult, detail: string): void {
+    const { metrics, log } = this.#ports;
+    metrics.notified(webhook, result);
+    const fields = { alert: message.alert, webhook, outcome: result, detail };
+    if (result === 'delivered') log.debug('alert told', fields);
+    else if (result === 'retried') log.warn('alert not told yet', fields);
+    else log.error('alert not told', fields);
+  }
+
+  #clockWasSet(byMs: number): void {
+    this.#states.shift(byMs);
+    this.#ports.log.warn('the clock was set: alerts about too few requests begin anew', {
+      detail: `by ${Math.round(byMs / 1000)} s`,
+    });
+  }
+
+  #schedule(): void {
+    const { clock, timers, log } = this.#ports;
+    if (this.#isClosed) return;
+    const delayMs = SLOT_MS - ((clock.now() - SETTLING_MS) % SLOT_MS);
+    this.#cancel = timers.after(delayMs, () => {
+      this.evaluate()
+        .catch((error: unknown) => {
+          log.error('alerts can not be evaluated', { detail: messageOf(error) });
+        })
+        .finally(() => {
+          this.#schedule();
+        });
+    });
+  }
+
+  #counts(): readonly AlertCount[] {
+    const unknown = this.#ports
+      .alerting()
+      .rules.filter(({ name }) => this.#unknown.has(name))
+      .map(({ name, severity }) => ({ alert: name, severity, state: 'unknown', count: 1 }) as const);
+    return [...this.#states.counts(), ...unknown];
+  }
+}
+
+/** A count that is too low says something only if somebody has counted all the time. */
+function isAboutTooFew({ metric, operator }: AlertRule): boolean {
+  return metric === 'requests' && operator === 'below';
+}
+
+async function loadKept({ keeper, log }: EvaluatorPorts): ReturnType<AlertKeeper['load']> {
+  try {
+    return await keeper.load();
+  } catch (error) {
+    log.error('which alerts fired can not be read: they may be told twice', { detail: messageOf(error) });
+    return undefined;
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,59 @@
+import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Notification } from './notification.ts';
+import type { AlertRule } from './rule.ts';
+import type { AlertState } from './state.ts';
+import type { Watched } from './watch.ts';
+
+/** One subject of an alert that is pending or firing. */
+export interface KeptAlert {
+  readonly rule: AlertRule;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly state: AlertState;
+}
+
+/** What a restart must not forget. */
+export interface KeptAlerts {
+  readonly alerts: readonly KeptAlert[];
+  readonly waiting: readonly Notification[];
+  readonly watched: Watched;
+}
+
+export interface AlertKeeper {
+  /** Undefined: nothing was kept. @throws (rejects) Error for what can't be read */
+  load(): Promise<KeptAlerts | undefined>;
+  /** @throws (rejects) the system's error */
+  save(kept: KeptAlerts): Promise<void>;
+}
+
+const FORM = 1;
+
+/** In one small file, which is replaced as a whole: after a crash it is the one before or the one after. */
+export function alertFile(path: string): AlertKeeper {
+  return {
+    async load() {
+      let text: string;
+      try {
+        text = await readFile(path, 'utf8');
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+        throw error;
+      }
+      const { form, kept } = JSON.parse(text) as { form?: unknown; kept?: KeptAlerts };
+      if (form !== FORM || kept === undefined) throw new Error('is of another version');
+      return kept;
+    },
+    async save(kept) {
+      await mkdir(dirname(path), { recursive: true });
+      const fresh = `${path}.new`;
+      const file = await open(fresh, 'w', 0o600);
+      try {
+        await file.writeFile(JSON.stringify({ form: FORM, kept }));
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await rename(fresh, path);
+    },
+  };
+}

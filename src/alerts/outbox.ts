@@ -1,0 +1,127 @@
+import type { Clock, Timers } from '../clock.ts';
+import type { EgressAnswer, EgressCall } from '../egress/egress.ts';
+import type { NotificationResult } from './alert-metrics.ts';
+import { postingOf } from './notification.ts';
+import type { Notification } from './notification.ts';
+import type { Webhook } from './rule.ts';
+
+export interface OutboxPorts {
+  /** @throws (rejects) where no answer comes */
+  readonly call: (call: EgressCall) => Promise<EgressAnswer>;
+  readonly webhook: (name: string) => Webhook | undefined;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  /** From 0 up to 1. */
+  readonly random: () => number;
+  told(notification: Notification, result: NotificationResult, detail: string): void;
+  /** Called after what waits has changed. Resolves when it is kept. */
+  save(): Promise<void>;
+}
+
+const MOST_WAITING = 1000;
+const MOST_AGE_MS = 24 * 3_600_000;
+const TIMEOUT_MS = 10_000;
+const MAX_ANSWER_BYTES = 64 * 1024;
+const FIRST_PAUSE_MS = 1000;
+const LONGEST_PAUSE_MS = 5 * 60_000;
+/** Statuses that say "later", beside 5xx: RFC 9110 (15.5.9), RFC 8470, RFC 6585. */
+const LATER: ReadonlySet<number> = new Set([408, 425, 429]);
+
+/**
+ * Messages on their way: to each webhook in their order, each until it is taken, refused or a day old. A message is kept
+ * before it is sent and forgotten after it was taken, so that it arrives at least once.
+ */
+export class Outbox {
+  readonly #ports: OutboxPorts;
+  readonly #waiting: Notification[] = [];
+  /** The webhooks that are busy, with what ends their pause. */
+  readonly #lanes = new Map<string, { cancel: () => void }>();
+  readonly #abort = new AbortController();
+  #failures = new Map<string, number>();
+
+  constructor(ports: OutboxPorts, waiting: readonly Notification[]) {
+    this.#ports = ports;
+    this.#waiting.push(...waiting);
+  }
+
+  get waiting(): readonly Notification[] {
+    return this.#waiting;
+  }
+
+  /** To be called before what it adds is kept; {@link send} after. */
+  add(notifications: readonly Notification[]): void {
+    this.#waiting.push(...notifications);
+    while (this.#waiting.length > MOST_WAITING) {
+      const dropped = this.#waiting.shift();
+      if (dropped !== undefined) this.#ports.told(dropped, 'dropped', `more than ${MOST_WAITING} messages wait`);
+    }
+  }
+
+  /** Sends what waits, unless it is on its way. */
+  send(): void {
+    for (const webhook of new Set(this.#waiting.map((each) => each.webhook))) {
+      if (this.#lanes.has(webhook)) continue;
+      this.#lanes.set(webhook, { cancel: () => {} });
+      void this.#drain(webhook);
+    }
+  }
+
+  close(): void {
+    this.#abort.abort();
+    for (const { cancel } of this.#lanes.values()) cancel();
+  }
+
+  /** One webhook's messages, until none waits or one has to be sent again later. */
+  async #drain(webhook: string): Promise<void> {
+    for (;;) {
+      const next = this.#waiting.find((each) => each.webhook === webhook);
+      if (next === undefined || this.#abort.signal.aborted) break;
+      const [result, detail] = await this.#post(next);
+      if (this.#abort.signal.aborted) break;
+      this.#ports.told(next, result, detail);
+      if (result === 'retried') {
+        this.#pause(webhook);
+        return;
+      }
+      this.#failures.delete(webhook);
+      const at = this.#waiting.indexOf(next);
+      if (at >= 0) this.#waiting.splice(at, 1);
+      await this.#ports.save();
+    }
+    this.#lanes.delete(webhook);
+  }
+
+  #pause(webhook: string): void {
+    const failures = (this.#failures.get(webhook) ?? 0) + 1;
+    this.#failures.set(webhook, failures);
+    const longestMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(failures - 1, 20));
+    const cancel = this.#ports.timers.after(longestMs * (0.5 + this.#ports.random() / 2), () => {
+      void this.#drain(webhook);
+    });
+    this.#lanes.set(webhook, { cancel });
+  }
+
+  async #post(notification: Notification): Promise<readonly [NotificationResult, string]> {
+    const { clock } = this.#ports;
+    const webhook = this.#ports.webhook(notification.webhook);
+    if (webhook === undefined) return ['dropped', 'there is no webhook of this name any more'];
+    const nowMs = clock.now();
+    if (nowMs - notification.createdAt > MOST_AGE_MS) return ['given_up', 'it was not taken for a day'];
+    const { headers, body } = postingOf(notification, webhook, nowMs);
+    try {
+      const { status } = await this.#ports.call({
+        url: webhook.url,
+        method: 'POST',
+        headers,
+        body,
+        timeoutMs: TIMEOUT_MS,
+        maxBytes: MAX_ANSWER_BYTES,
+        signal: this.#abort.signal,
+      });
+      if (status >= 200 && status < 300) return ['delivered', `status ${status}`];
+      return [status >= 500 || LATER.has(status) ? 'retried' : 'refused', `status ${status}`];
+    } catch (error) {
+      return ['retried', error instanceof Error ? error.message : 'it failed'];
+    }
+  }
+}
