@@ -133,12 +133,8 @@ function isAmong(status: string, chosen: readonly string[]): boolean {
   );
 }
 
-function completenessOf({ completeness }: Answer): number | undefined {
-  let [reported, unreported] = [0, 0];
-  for (const node of completeness) {
-    reported += node.reported;
-    unreported += node.unreported;
-  }
+/** Of the decisions of which one can know whether they were logged. */
+function completenessOf({ completeness: { reported, unreported } }: Answer): number | undefined {
   return reported + unreported > 0 ? reported / (reported + unreported) : undefined;
 }
 

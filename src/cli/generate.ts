@@ -31,9 +31,10 @@ function flagsOf(name: string): readonly (keyof GenerateFlags)[] | undefined {
 
 /** Prints the configuration that makes an Envoy ask ostiary, with comments that give the reason of each setting. */
 export const command = defineCommand({
-  usage: `generate ${NAMES.join('|')} [DIR …] [FLAGS]`,
+  usage: 'generate TARGET [DIR …] [FLAGS]',
   summary:
-    'Prints configuration with which Envoy asks ostiary, with the reason for each setting.\n' +
+    'Prints configuration with which Envoy asks ostiary, with the reason for each setting. TARGET is one of\n' +
+    `${[...generateTargets.keys()].join(', ')}.\n` +
     'alerts: rules of Prometheus for the alerts of the documents in DIR (default policies). dashboards: for Grafana.\n' +
     'ostiary generate TARGET --help lists the flags of one target.',
   examples: [

@@ -15,14 +15,14 @@ const REQUESTS: Family = {
   labels: { client: 'client', tier: 'tier', method: 'method', status: 'status_class', outcome: 'outcome' },
 };
 const DURATIONS: Family = { name: 'ostiary_request_duration_seconds', labels: {} };
-const DENIALS: Family = { name: 'ostiary_checks_total', labels: { policy: 'policy', reason: 'reason' } };
-
-/** For how long somebody has watched: a count that is too low says nothing while the window is longer than that. */
-const WATCHED = 'max((time() - process_start_time_seconds) and on (job, instance) ostiary_build_info)';
+const VIOLATIONS: Family = { name: 'ostiary_policy_violations_total', labels: { policy: 'policy', reason: 'reason' } };
 
 const queries: Readonly<Record<AlertMetric, (rule: AlertRule) => AlertQuery>> = {
   requests: (rule) => counted(rule, REQUESTS, []),
-  denials: (rule) => counted(rule, DENIALS, ['outcome="deny"']),
+  denials: (rule) =>
+    rule.filter.policy === undefined && rule.filter.reason === undefined
+      ? counted(rule, REQUESTS, ['outcome="blocked"'])
+      : counted(rule, VIOLATIONS, []),
   errorRatio: (rule) =>
     from(selectorOf(rule, REQUESTS), (selector) => `${errorsOf(selector, rule.windowMs)} > ${rule.threshold}`),
   responseTime: (rule) =>
@@ -33,8 +33,8 @@ const queries: Readonly<Record<AlertMetric, (rule: AlertRule) => AlertQuery>> = 
       const windows = [rule.windowMs, rule.shortWindowMs];
       return windows.map((windowMs) => `${errorsOf(selector, windowMs)} > ${bound}`).join(' and ');
     }),
-  quotaUsed: () => ({ problem: 'not yet' }),
-  completeness: () => ({ problem: 'not yet' }),
+  quotaUsed: ({ name }) => ({ problem: `${name}: Prometheus is not told how much of a quota is used` }),
+  completeness: ({ name }) => ({ problem: `${name}: Prometheus is not told how complete the log is` }),
 };
 
 /** The condition of a rule in PromQL: it has a series for each API for which it holds. */
@@ -76,7 +76,9 @@ function counted(rule: AlertRule, family: Family, own: readonly string[]): Alert
     if (operator === 'above') return `${sum} > ${threshold}`;
     // An API without requests has no series, and is below all the same.
     const none = apis.map((api) => `label_replace(vector(0), "api", ${quoted(api)}, "", "")`);
-    return `(${[sum, ...none].join(' or ')}) < ${threshold} and on () ${WATCHED} >= ${windowMs / 1000}`;
+    // A count that is too low says nothing where nobody has counted for as long as the window.
+    const watched = `count(ostiary_build_info offset ${durationText(windowMs)}) > 0`;
+    return `(${[sum, ...none].join(' or ')}) < ${threshold} and on () ${watched}`;
   });
 }
 

@@ -68,12 +68,6 @@ describe('the evaluation', () => {
     ],
     ['the share of failures', { metric: 'errorRatio', threshold: 0.04 }, [good, bad], true],
     ['a lower share of failures', { metric: 'errorRatio', threshold: 0.06 }, [good, bad], false],
-    [
-      'a denial with 503 is no failure',
-      { metric: 'errorRatio', threshold: 0 },
-      [good, { ...bad, outcome: 'blocked' }],
-      false,
-    ],
     ['the 99th percentile', { metric: 'responseTime', statistic: 'p99', threshold: 500 }, [good, bad], true],
     ['the median', { metric: 'responseTime', statistic: 'p50', threshold: 50 }, [good, bad], false],
     ['the average', { metric: 'responseTime', statistic: 'average', threshold: 80 }, [good, bad], true],

@@ -57,15 +57,12 @@ export class Story implements SlotArchive {
       rows: [...rows.values()],
       total: [...rows.values()].reduce<Counted>((all, row) => merged(all, row), NOTHING),
       combinations: rows.size,
-      completeness: [
-        {
-          node: 'a',
-          decided: sum('decided'),
-          reported: sum('reported'),
-          unreported: sum('unreported'),
-          unknown: sum('unknown'),
-        },
-      ],
+      completeness: {
+        decided: sum('decided'),
+        reported: sum('reported'),
+        unreported: sum('unreported'),
+        unknown: sum('unknown'),
+      },
       folded: 0,
     });
   }
@@ -79,7 +76,7 @@ function added(to: Counted, { count, durationMs, status = '200', outcome = 'proc
     durationCount: isTimed ? count : 0,
     durationMs: isTimed ? durationMs * count : 0,
     durations: isTimed ? [bucketOf(durationMs), count] : [],
-    errors: status.startsWith('5') && outcome !== 'blocked' ? count : 0,
+    errors: status.startsWith('5') ? count : 0,
     denials: outcome === 'blocked' ? count : 0,
   });
 }
