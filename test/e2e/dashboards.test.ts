@@ -39,7 +39,7 @@ describe.skipIf(envoyPart === undefined || prometheusPart === undefined)('a Prom
   let envoy: RealEnvoy;
   let upstream: Upstream;
   let prometheus: RealPrometheus;
-  let isOver = false;
+  const over = new AbortController();
   let traffic: Promise<void>;
 
   beforeAll(async () => {
@@ -61,14 +61,14 @@ describe.skipIf(envoyPart === undefined || prometheusPart === undefined)('a Prom
     traffic = sendOnAndOn();
   }, 60_000);
   afterAll(async () => {
-    isOver = true;
+    over.abort();
     await traffic;
     await Promise.all([prometheus?.stop(), envoy?.stop(), ostiary?.stop(), upstream?.close()]);
   });
 
   /** Allowed, denied for several reasons, and beyond a quota, again and again. */
   async function sendOnAndOn(): Promise<void> {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       const port = envoy.port('in');
       await Promise.all([
         send(port, '/orders/1', { headers: credentials('gold') }),
