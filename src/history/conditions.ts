@@ -46,13 +46,11 @@ export function combinationsOf(
   if (by.length === 0) return filter;
   const columns = Object.fromEntries(by.map((name): [string, ColumnKind] => [name, 'integer']));
   const table = tableOf(engine, columns, combinations);
-  const same = sql.join(
-    by.map((name) => sql`history_series.${sql.ref(name)} = chosen.${sql.ref(name)}`),
-    sql` AND `,
-  );
+  // As a list: joined, SQLite may read the combinations again for each series.
+  const names = sql.join(by.map((name) => sql.ref(name)));
   return (view) => {
-    const filtered = filter === undefined ? sql`` : sql`AND history_series.id IN (${filter(view)})`;
-    return sql`SELECT history_series.id FROM history_series JOIN ${table} AS chosen ON ${same}
-      WHERE history_series."view" = ${sql.lit(view)} ${filtered}`;
+    const filtered = filter === undefined ? sql`` : sql`AND id IN (${filter(view)})`;
+    return sql`SELECT id FROM history_series WHERE "view" = ${sql.lit(view)}
+      AND (${names}) IN (SELECT ${names} FROM ${table} AS chosen) ${filtered}`;
   };
 }

@@ -79,7 +79,8 @@ export class SeriesNumbers {
       transaction,
     );
     const { rows } = await sql<{ id: number; text: string }>`
-      SELECT id, text FROM history_text WHERE text IN (SELECT text FROM ${table} AS new)`.execute(transaction);
+      SELECT (SELECT id FROM history_text AS known WHERE known.text = new.text) AS id, text
+      FROM ${table} AS new`.execute(transaction);
     for (const { id, text } of rows) numbers.set(text, id);
     return numbers;
   }

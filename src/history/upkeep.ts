@@ -19,6 +19,8 @@ const AGAIN_AFTER_S = [0, 0, 60, 600] as const;
 /** Histograms longer than this may have numbers that can be added. */
 const COMPACT_OCTETS = 24;
 const ROWS_A_PAGE = 500;
+/** With their whole place, so that each row is looked up, and rows of others are not read. */
+const COMPACTED = { chunk: 'integer', series: 'integer', at: 'integer', short: 'bytes', long: 'bytes' } as const;
 /** Chunks that are deleted in one transaction. */
 const CHUNKS_A_TIME = 6;
 
@@ -147,13 +149,15 @@ export class Upkeep {
           const sum = new Durations();
           sum.add(durations);
           const hex = encodeDurations(sum.pairs());
-          return hex.length / 2 < durations.length ? [[series, hex, Buffer.from(durations).toString('hex')]] : [];
+          return hex.length / 2 < durations.length
+            ? [[chunk, series, at, hex, Buffer.from(durations).toString('hex')]]
+            : [];
         });
         if (shorter.length > 0) {
-          const source = tableOf(engine, { series: 'integer', short: 'bytes', long: 'bytes' }, shorter);
+          const source = tableOf(engine, COMPACTED, shorter);
           // Unless it has changed meanwhile.
           await sql`UPDATE ${table} SET durations = source.short FROM ${source} AS source
-            WHERE chunk = ${chunk} AND at = ${at} AND ${table}.series = source.series
+            WHERE ${table}.chunk = source.chunk AND ${table}.series = source.series AND ${table}.at = source.at
               AND ${table}.durations = source.long`.execute(kysely);
         }
         const last = rows.at(-1);
