@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { openSqlite } from '../src/database/open-sqlite.ts';
 import { addRows, storedRow } from '../src/history/add-rows.ts';
 import { answerQuestion } from '../src/history/answer.ts';
+import { compactDurations } from '../src/history/compact-durations.ts';
 import { levelAt } from '../src/history/levels.ts';
 import { rollViews } from '../src/history/roll-up.ts';
 import { historySchema } from '../src/history/schema.ts';
@@ -85,6 +86,7 @@ async function fill(index: number, period: number): Promise<void> {
     await addRows(transaction, 'sqlite', level, period, rows);
     await rollViews(transaction, 'sqlite', index, period);
   });
+  await compactDurations(database, level, period);
   written += rows.length;
 }
 
