@@ -1,6 +1,5 @@
 import { Completeness } from '../analytics/completeness.ts';
 import type { Sharing } from '../analytics/sharing.ts';
-import { noSharing } from '../analytics/sharing.ts';
 import { drawEpoch } from '../analytics/tags.ts';
 import { systemTimers } from '../clock.ts';
 import type { Clock } from '../clock.ts';
@@ -14,8 +13,7 @@ export interface Accounting {
 }
 
 /** Draws an epoch, and begins to keep account of what is decided. */
-export function openAccounting({ metrics, log }: Reporting, clock: Clock): Accounting {
-  const sharing = noSharing;
+export function openAccounting({ metrics, log }: Reporting, clock: Clock, sharing: Sharing): Accounting {
   const completeness = new Completeness({
     clock,
     timers: systemTimers,

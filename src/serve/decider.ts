@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import type { Accounts } from '../analytics/accounts.ts';
+import { noSharing } from '../analytics/sharing.ts';
+import type { Sharing } from '../analytics/sharing.ts';
 import type { AccessLogService } from '../analytics/access-log-service.ts';
 import type { SampleArchive } from '../analytics/sampled-request.ts';
 import { systemClock as clock, systemTimers } from '../clock.ts';
@@ -44,6 +47,8 @@ export interface Decider extends Reporting {
   readonly addSlotTaker: Analytics['addSlotTaker'];
   /** To be closed before the rest, with what is left of the time to end. Undefined: events go nowhere. */
   readonly sinks: EventSinks | undefined;
+  /** Of what this process decides. */
+  readonly accounts: Accounts;
   readonly ports: DecisionPorts;
   readonly store: CounterStore;
   /** Where the counters are, without user and password. */
@@ -73,12 +78,14 @@ async function keySetStoreOf({ keySetFolder }: ServeFlags, log: Log): Promise<Ke
 /**
  * Loads the documents and makes everything that a process needs to decide.
  * @param shared counters in memory, where several processes share them
+ * @param sharing with whom accounts of decisions are shared
  */
 export async function openDecider(
   flags: ServeFlags,
   environment: NodeJS.ProcessEnv,
   reporting: Reporting,
   shared?: SharedCounters,
+  sharing: Sharing = noSharing,
 ): Promise<Decider> {
   // Open resources keep the process alive, so they are closed if the start fails, and the fault is reported last.
   await using opened = new AsyncDisposableStack();
@@ -168,7 +175,7 @@ export async function openDecider(
   const snapshot = () => documents.current();
   const sinks = await openEventSinks(flags, environment, reporting);
   opened.defer(async () => sinks?.close(0));
-  const accounting = openAccounting(reporting, clock);
+  const accounting = openAccounting(reporting, clock, sharing);
   opened.defer(() => accounting.close());
   const takers = sinks === undefined ? [] : [sinks];
   const analytics = openAnalytics(flags, { metrics, clock, snapshot, takers, log, accounting });
@@ -183,6 +190,7 @@ export async function openDecider(
       ids: accounting.completeness.accounts,
     }),
     accessLog: analytics.accessLog,
+    accounts: accounting.completeness.accounts,
     samples: analytics.samples.archive,
     addSlotTaker: (taker) => analytics.addSlotTaker(taker),
     sinks,

@@ -35,7 +35,10 @@ export type ToWorker =
   | { readonly kind: 'ping' }
   /** Answers of scripts: numbers, or why there are none. */
   | { readonly kind: 'answers'; readonly answers: readonly ScriptAnswer[] }
-  | { readonly kind: 'reset'; readonly key: string; readonly epoch: number };
+  | { readonly kind: 'reset'; readonly key: string; readonly epoch: number }
+  /** Of all workers, those that have ended too: entries of their decisions may still come. */
+  | { readonly kind: 'epochs'; readonly epochs: readonly WorkerEpoch[] }
+  | DecisionCredits;
 
 export type ToOwner =
   /** Documents are loaded. */
@@ -49,7 +52,22 @@ export type ToOwner =
   /** What was counted of requests, where the owner keeps it. */
   | { readonly kind: 'slot'; readonly slot: Slot }
   | { readonly kind: 'pong' }
-  | { readonly kind: 'drained' };
+  | { readonly kind: 'drained' }
+  | ({ readonly kind: 'epoch' } & WorkerEpoch)
+  | DecisionCredits;
+
+/** Under which number and key (base64) a worker gives decisions ids. */
+export interface WorkerEpoch {
+  readonly epoch: number;
+  readonly key: string;
+}
+
+/** Decisions of one worker whose entries in Envoy's log have come to another. */
+export interface DecisionCredits {
+  readonly kind: 'credits';
+  readonly epoch: number;
+  readonly sequences: readonly number[];
+}
 
 export interface ScriptQuestion {
   readonly id: number;

@@ -1,4 +1,4 @@
-import { systemClock as clock } from '../clock.ts';
+import { systemClock as clock, systemTimers } from '../clock.ts';
 import { CHECK_PATH } from '../envoy/check-service.ts';
 import { Health } from '../grpc/health.ts';
 import { reflectionMethods } from '../grpc/reflection.ts';
@@ -11,12 +11,14 @@ import { partOf } from '../observe/merged-families.ts';
 import { loadServices } from '../operator/load-services.ts';
 import { keepsHistory, slotsToOwner } from './analytics-history.ts';
 import { openDecider } from './decider.ts';
+import type { SharedCounters } from './counter-store.ts';
 import { OwnerLink } from './owner-link.ts';
 import { createReporting } from './reporting.ts';
 import type { ServeFlags } from './serve-flags.ts';
 import { limitsOf } from './serve-options.ts';
 import { WorkerChannel } from './worker-channel.ts';
 import type { TlsText, ToWorker } from './worker-messages.ts';
+import { WorkerSharing } from './worker-sharing.ts';
 
 const AUTHORIZATION_SERVICE = CHECK_PATH.slice(1, CHECK_PATH.lastIndexOf('/'));
 
@@ -29,12 +31,19 @@ export async function runWorker(flags: ServeFlags, environment: NodeJS.ProcessEn
   const stores: LeasingCounterStore[] = [];
   const reporting = createReporting(flags);
   const link = new OwnerLink(clock, reporting.metrics.counters, (calls) => channel.send({ kind: 'scripts', calls }));
-  const decider = await openDecider(flags, environment, reporting, {
+  const sharing = new WorkerSharing(
+    (message) => channel.send(message),
+    (delayMs, callback) => systemTimers.after(delayMs, callback),
+  );
+  const counters: SharedCounters = {
     link,
     workers: flags.workers,
     announceReset() {},
     joined: (store) => stores.push(store),
-  });
+  };
+  const decider = await openDecider(flags, environment, reporting, counters, sharing);
+  const { accounts } = decider;
+  sharing.announce(accounts.epoch, (sequence) => void accounts.ledger.credit(sequence));
   if (keepsHistory(flags)) decider.addSlotTaker(slotsToOwner((message) => channel.send(message)));
   const keysLoaded = decider.keySets.untilLoaded(flags.readyWait);
   const health = new Health(['', AUTHORIZATION_SERVICE]);
@@ -72,6 +81,7 @@ export async function runWorker(flags: ServeFlags, environment: NodeJS.ProcessEn
   channel.listen(
     (message) => {
       if (message.kind === 'answers') link.answer(message.answers);
+      else if (message.kind === 'epochs' || message.kind === 'credits') sharing.heard(message);
       else if (message.kind === 'serve') serve(message);
       else if (message.kind === 'tls') acceptor?.updateTls(materialOf(message.tls));
       else if (message.kind === 'health') health.setAllServing(message.isServing);

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import type { JsonObject } from '@bufbuild/protobuf';
 import { credentials } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it } from 'vitest';
 import { CheckRequestSchema, CheckResponseSchema } from '../../gen/envoy/service/auth/v3/external_auth_pb.js';
@@ -89,16 +90,23 @@ describe('three workers', () => {
 
   it('tell one sum of the requests that Envoys log, scrape after scrape', async () => {
     const server = await serve();
-    const metadata = { api: 'orders', client_id: 'gold-id', tier: 'gold', outcome: 'allow' };
-    const message = httpMessage(entry({ metadata }), entry({ metadata, status: 503 }));
-    const log = async (client: RawClient): Promise<void> => {
+    const all = connect(server, 9);
+    const decided = async (client: RawClient): Promise<JsonObject> => {
+      const bytes = await client.unary(CHECK_PATH, check('/orders/1', credentialsOf('gold')), { timeoutMs: 5000 });
+      return fromBinary(CheckResponseSchema, bytes).dynamicMetadata ?? {};
+    };
+    const log = async (client: RawClient, metadata: readonly JsonObject[]): Promise<void> => {
+      const [first, second] = metadata as [JsonObject, JsonObject];
       const stream = client.bidi('/envoy.service.accesslog.v3.AccessLogService/StreamAccessLogs');
-      stream.end(message);
+      stream.end(httpMessage(entry({ metadata: first }), entry({ metadata: second, status: 503 })));
       await stream.toArray();
     };
-    const all = connect(server, 9);
     for (let round = 1; round <= 3; round++) {
-      await Promise.all(all.map(log));
+      const told = await Promise.all(all.map(async (client) => [await decided(client), await decided(client)]));
+      // The first characters are of the epoch: each worker has decided some.
+      expect(new Set(told.flat().map(({ id }) => String(id).slice(0, 5))).size).toBe(3);
+      // Each entry goes to another connection than the one that asked, most of them to another worker.
+      await Promise.all(all.map((client, at) => log(client, told[(at + round) % all.length]!)));
       const texts = await Promise.all([metricsOf(server), metricsOf(server)]);
       for (const text of texts) {
         const requests = text.match(/^ostiary_requests_total\{.*/gm)?.toSorted();
@@ -112,6 +120,15 @@ describe('three workers', () => {
         expect(text).toContain(`\nostiary_request_size_bytes_sum{api="orders"} ${18 * 120 * round}\n`);
       }
     }
+    // Each is credited where it was decided, so that nothing is waited for.
+    await expect
+      .poll(async () => sumOf(await metricsOf(server), /^ostiary_analytics_open_decisions (\d+)$/gm), {
+        timeout: 10_000,
+      })
+      .toBe(0);
+    expect(await metricsOf(server)).toContain(
+      'ostiary_access_log_entries_total{protocol="http",result="counted"} 54\n',
+    );
   });
 
   it('are replaced when they die, and the quota they have spent stays spent', async () => {
