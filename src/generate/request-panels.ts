@@ -137,7 +137,7 @@ export const requestPanels: readonly Panel[] = [
     type: 'timeseries',
     unit: 'Bps',
     queries: ['request', 'response'].map((side) => ({
-      expr: `sum(rate(ostiary_${side}_bytes_total{SCOPE}${RATE}))`,
+      expr: `sum(rate(ostiary_${side}_size_bytes_sum{SCOPE}${RATE}))`,
       legend: side,
     })),
   },
