@@ -186,14 +186,14 @@ describe.each(transports)('the access log service on $name', ({ transport }) => 
     const { scraped, client, decided } = await start();
     const good = decided(allowed);
     const [other, denied] = [decided(allowed), decided({ api: 'orders', outcome: 'deny', reason: 'client_rejected' })];
-    const text = String(good['id']);
+    const text = good['id'] as string;
     const foreign = decide(openAccounts(), allowed);
     const made = (id: string): Uint8Array => entry({ metadata: { ...allowed, id } });
     await tell(
       client,
       httpMessage(entry({ metadata: good }), entry({ metadata: good }), made(text.slice(0, 24) + 'AAAA')),
       // Its epoch is right, its tag is not.
-      httpMessage(made(text.slice(0, 20) + other['id']!.toString().slice(20)), made('x'.repeat(28)), made('short')),
+      httpMessage(made(text.slice(0, 20) + (other['id'] as string).slice(20)), made('x'.repeat(28)), made('short')),
       httpMessage(made(foreign), made(text.slice(0, 6) + '_'.repeat(22)), entry({ metadata: allowed })),
       httpMessage(
         entry({ metadata: { ...other, client_id: 'silver-id' } }),
