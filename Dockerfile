@@ -21,6 +21,9 @@ RUN npm run bundle
 RUN npm prune --omit=dev --ignore-scripts && npm pkg delete devDependencies scripts && npm sbom --sbom-format=cyclonedx > dist/sbom.json
 RUN find node_modules -iname 'licen[cs]e*' -type f | sort | while read -r file; do printf '\n==== %s\n' "$file"; cat "$file"; done > dist/THIRD-PARTY-LICENSES
 
+# What ostiary may write to: a volume mounted there is its user's.
+RUN mkdir storage
+
 FROM ${RUNTIME_IMAGE}
 ARG VERSION=0.1.0
 ARG REVISION=unknown
@@ -32,6 +35,7 @@ LABEL org.opencontainers.image.title="ostiary" \
 WORKDIR /app
 COPY --from=build /build/dist ./
 COPY LICENSE ./
+COPY --from=build --chown=65532:65532 /build/storage /var/lib/ostiary/
 ENV NODE_ENV=production \
     MALLOC_ARENA_MAX=1 \
     OSTIARY_POLICIES=/etc/ostiary/policies \

@@ -27,6 +27,11 @@ export const generateFlags = {
     'send bodies up to so many octets to ostiary, for policies that judge them; larger ones are answered with 413',
   ),
   accessLog: toggle('stream the access log to ostiary, which counts how requests have ended'),
+  logProvider: list(
+    [],
+    'NAME',
+    "a provider of Istio's access logs that stays beside ostiary's, such as envoy; repeatable",
+  ),
   placement: oneOf('sidecar', ['sidecar', 'gateway', 'waypoint'], 'which proxies ask ostiary'),
   selector: pairs('LABEL=VALUE', 'only proxies of pods with these labels; repeatable'),
   target: text(

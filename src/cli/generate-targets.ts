@@ -2,12 +2,12 @@ import { stringify } from 'yaml';
 import { UserError } from '../errors.ts';
 import { bootstrap } from '../generate/bootstrap.ts';
 import { envoyFilter } from '../generate/envoy-filter.ts';
-import { customPolicy, meshConfig, meshTlsRule } from '../generate/extension-provider.ts';
 import { flexPolicyBinding } from '../generate/flex.ts';
 import { securityPolicy } from '../generate/security-policy.ts';
 import { tcpGuard } from '../generate/tcp-guard.ts';
 import type { GenerateFlags } from './generate-flags.ts';
 import { injectionDocuments } from './generate-injection.ts';
+import { meshConfigOf, providerDocuments, SERVICE_ADDRESS } from './generate-provider.ts';
 import {
   apisOf,
   endpointOf,
@@ -15,7 +15,6 @@ import {
   hostAndPort,
   nameOf,
   portOf,
-  spiffeIdOf,
   targetOf,
   tlsOf,
   whoseOf,
@@ -32,15 +31,11 @@ export interface GenerateTarget {
 
 /** One address a replica: Envoy balances itself. */
 const HEADLESS_ADDRESS = 'ostiary-headless.ostiary.svc.cluster.local:9191';
-/**
- * For proxies that balance by endpoints: a headless service is an ORIGINAL_DST cluster in Istio's sidecars, which
- * reaches nobody.
- */
-const SERVICE_ADDRESS = 'ostiary.ostiary.svc.cluster.local:9191';
-
 const WHO = ['name', 'namespace'] as const;
 const ASKING = ['ostiary', 'timeout'] as const;
 const WITH_TLS = ['tlsCa', 'tlsName', 'envoyCert', 'envoyKey'] as const;
+/** Of an extension provider: whether the log is told, and by which kind of proxies. */
+const LOGGING = ['accessLog', 'logProvider', 'placement'] as const;
 const OF_FILTER = ['rawHeaders', 'requestBody', 'accessLog'] as const;
 
 /** With `--routes-only` another filter asks ostiary, so these would have no effect. */
@@ -55,6 +50,9 @@ export const FLAGS_OF_ASKING: readonly (keyof GenerateFlags)[] = [
 const TCP_HEADING =
   '\nThe AuthorizationPolicy refuses what comes to these pods as plain TCP, where no HTTP filter runs: HTTP/1.0, or bytes\n' +
   'that Istio does not take for HTTP. Ports of the pods that speak TCP on purpose: --open-tcp-port.';
+
+const LOG_HEADING =
+  '\nA Telemetry takes the place of the access log that the mesh has configured: what is to stay is named by --log-provider.';
 
 export const generateTargets: ReadonlyMap<string, GenerateTarget> = new Map<string, GenerateTarget>([
   [
@@ -74,15 +72,10 @@ export const generateTargets: ReadonlyMap<string, GenerateTarget> = new Map<stri
       heading: (flags) =>
         'Makes sidecars, gateways or waypoints of Istio ask ostiary: kubectl apply -f this file.\n' +
         "The provider that it names stands in Istio's mesh configuration; ostiary generate mesh-config prints it:\n" +
-        indent(stringify(meshConfigOf(flags))),
-      flags: [...WHO, ...ASKING, 'requestBody', 'selector', 'target', 'provider', 'meshIdentity'],
-      documents(flags) {
-        const whose = whoseOf(flags, ['Gateway', 'Service', 'ServiceEntry', 'GatewayClass']);
-        const { namespace, provider, meshIdentity } = flags;
-        const policy = customPolicy({ name: nameOf(flags, whose), namespace, provider, whose });
-        if (meshIdentity === '') return [policy];
-        return [policy, meshTlsRule({ service: serviceHostOf(flags).host, identity: spiffeIdOf(meshIdentity) })];
-      },
+        indent(stringify(meshConfigOf(flags))) +
+        (flags.accessLog ? LOG_HEADING : ''),
+      flags: [...WHO, ...ASKING, 'requestBody', ...LOGGING, 'selector', 'target', 'provider', 'meshIdentity'],
+      documents: providerDocuments,
     },
   ],
   [
@@ -91,7 +84,7 @@ export const generateTargets: ReadonlyMap<string, GenerateTarget> = new Map<stri
       heading: () =>
         'Values of istiod, for the policies of ostiary generate extension-provider. A list in values replaces the one before:\n' +
         'where there are other extensionProviders, add this one to them.',
-      flags: [...ASKING, 'requestBody', 'provider'],
+      flags: [...ASKING, 'requestBody', 'accessLog', 'provider'],
       documents: (flags) => [meshConfigOf(flags)],
     },
   ],
@@ -215,22 +208,6 @@ function noWaypoint({ namespace, target }: GenerateFlags): string {
     'no release of Istio applies an EnvoyFilter for waypoints, and every request would pass: ' +
     `ostiary generate extension-provider --namespace ${namespace} --target ${named} makes a waypoint ask ` +
     '(or --target Service/NAME for one of its Services)'
-  );
-}
-
-function meshConfigOf(flags: GenerateFlags): object {
-  const { provider, timeout: timeoutMs, requestBody: requestBodyBytes } = flags;
-  const { host: service, port } = serviceHostOf(flags);
-  return meshConfig({ provider, service, port, timeoutMs, requestBodyBytes });
-}
-
-/** Istio balances over the endpoints of a Service that has an address. @throws UserError */
-function serviceHostOf(flags: GenerateFlags): { host: string; port: number } {
-  const address = hostAndPort(flags.ostiary || SERVICE_ADDRESS, '--ostiary');
-  if (!/^[^.]+-headless(\.|$)/.test(address.host)) return address;
-  throw new UserError(
-    `--ostiary is ${JSON.stringify(flags.ostiary)}: sidecars can't reach a headless Service by an extension provider (503 for all); give the one with an address, ${SERVICE_ADDRESS}`,
-    2,
   );
 }
 

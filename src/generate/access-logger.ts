@@ -3,8 +3,12 @@ import { seconds } from './ext-authz.ts';
 /** Some 300 entries: Envoy drops what it gathers beyond this while it can't send. Its default is 16 KiB. */
 const BUFFER_BYTES = 256 * 1024;
 
-/** What an event tells besides what is always logged: the method where it is a rare one, the trace, and who called. */
-const REQUEST_HEADERS = [':method', 'traceparent', 'b3', 'x-b3-traceid', 'x-forwarded-client-cert'];
+/** What an event tells besides what is always logged: the method where it is a rare one, the trace, who called, and gRPC's end. */
+export const LOGGED = {
+  requestHeaders: [':method', 'traceparent', 'b3', 'x-b3-traceid', 'x-forwarded-client-cert'],
+  responseHeaders: ['grpc-status'],
+  responseTrailers: ['grpc-status'],
+};
 
 /**
  * Envoy's access logger that streams to ostiary how requests have ended
@@ -23,9 +27,9 @@ export function accessLogger(cluster: string): object {
         buffer_flush_interval: seconds(1000),
         buffer_size_bytes: BUFFER_BYTES,
       },
-      additional_request_headers_to_log: REQUEST_HEADERS,
-      additional_response_headers_to_log: ['grpc-status'],
-      additional_response_trailers_to_log: ['grpc-status'],
+      additional_request_headers_to_log: LOGGED.requestHeaders,
+      additional_response_headers_to_log: LOGGED.responseHeaders,
+      additional_response_trailers_to_log: LOGGED.responseTrailers,
     },
   };
 }

@@ -1,4 +1,5 @@
 import { seconds } from './ext-authz.ts';
+import { logProvider } from './telemetry.ts';
 import { policySelection } from './target.ts';
 import type { Whose } from './target.ts';
 
@@ -20,10 +21,13 @@ export interface MeshConfigOptions {
   readonly timeoutMs: number;
   /** Envoy sends bodies up to this size. Absent or 0: it sends none. */
   readonly requestBodyBytes?: number;
+  /** With a provider of the access log too. */
+  readonly accessLog?: boolean;
 }
 
 /** The provider, as it stands in Istio's mesh configuration. It can't set raw headers. */
-export function meshConfig({ provider, service, port, timeoutMs, requestBodyBytes = 0 }: MeshConfigOptions): object {
+export function meshConfig(options: MeshConfigOptions): object {
+  const { provider, service, port, timeoutMs, requestBodyBytes = 0, accessLog = false } = options;
   const body = { maxRequestBytes: requestBodyBytes, allowPartialMessage: false, packAsBytes: true };
   const envoyExtAuthzGrpc = {
     service,
@@ -33,7 +37,8 @@ export function meshConfig({ provider, service, port, timeoutMs, requestBodyByte
     statusOnError: '503',
     ...(requestBodyBytes === 0 ? {} : { includeRequestBodyInCheck: body }),
   };
-  return { meshConfig: { extensionProviders: [{ name: provider, envoyExtAuthzGrpc }] } };
+  const logs = accessLog ? [logProvider({ provider, service, port })] : [];
+  return { meshConfig: { extensionProviders: [{ name: provider, envoyExtAuthzGrpc }, ...logs] } };
 }
 
 /** Istio's own way to ask ostiary: an `AuthorizationPolicy` that names the provider. It guards TCP too. */

@@ -5,6 +5,7 @@ import { parseFlags } from '../../src/flags.ts';
 import { envoyFilter } from '../../src/generate/envoy-filter.ts';
 import { customPolicy, meshTlsRule } from '../../src/generate/extension-provider.ts';
 import { tcpGuard } from '../../src/generate/tcp-guard.ts';
+import { accessLogTelemetry } from '../../src/generate/telemetry.ts';
 import { serveFlags } from '../../src/serve/serve-flags.ts';
 import { partOrSkip } from '../real/parts.ts';
 import { chart, lint, objectsOf, render, valueSets, valuesFile, writeValues } from './helm.ts';
@@ -35,6 +36,14 @@ describe.skipIf(helm === undefined)('the chart', () => {
     [{ envoyFilters: [{ name: 'x', placement: 'gateway', openTcpPorts: [1] }] }, /openTcpPorts is for sidecars/],
     [{ envoyFilters: [{ name: 'x', placement: 'gateway', routesOnly: true }] }, /has no effect without apis/],
     [{ envoyFilters: [{ name: 'x', placement: 'gateway', apis: [{ api: 'a', route: 'b,c' }] }] }, /route/],
+    [{ envoyFilters: [{ name: 'x', placement: 'sidecar', routesOnly: true, accessLog: true }] }, /accessLog is for/],
+    [{ authorizationPolicies: [{ name: 'x', placement: 'gateway' }] }, /placement.*has no effect/],
+    [{ authorizationPolicies: [{ name: 'x', logProviders: ['envoy'] }] }, /no effect without accessLog/],
+    [{ storage: { existingClaim: 'c' } }, /would hold nothing/],
+    [{ storage: { history: true, existingClaim: 'c' } }, /set replicas to 1/],
+    [{ replicas: 1, storage: { history: true, existingClaim: 'c', storageClassName: 'd' } }, /exclude each other/],
+    [{ storage: { history: true, size: '4G' } }, /size/],
+    [{ mode: 'sidecar', storage: { history: true } }, /storage \(/],
     [{ authorizationPolicies: [{ name: 'x', target: { kind: 'Pod', name: 'y' } }] }, /kind/],
     [{ mode: 'sidecar', secrets: { files: ['partner'] } }, /no container.*--secret-files/],
     [{ mode: 'sidecar', secrets: { env: [{ name: 'A', secretName: 'a', key: 'b' }] } }, /--secret-env/],
@@ -67,7 +76,9 @@ describe.skipIf(helm === undefined)('the chart', () => {
         const pod = kind === 'Deployment' ? (spec['template'] as { spec: PodSpec }).spec : (spec as unknown as PodSpec);
         if (kind !== 'Deployment' && kind !== 'Pod') continue;
         expect(pod).toMatchObject({ automountServiceAccountToken: false, securityContext: { runAsNonRoot: true } });
-        expect(JSON.stringify(pod)).not.toMatch(/runAsUser|fsGroup|hostPath|hostNetwork/);
+        expect(JSON.stringify(pod)).not.toMatch(/runAsUser|hostPath|hostNetwork/);
+        // What a claim needs, its values say.
+        if (set !== 'single') expect(JSON.stringify(pod)).not.toContain('fsGroup');
         for (const container of pod.containers) {
           expect(container.securityContext).toEqual({
             allowPrivilegeEscalation: false,
@@ -87,6 +98,20 @@ describe.skipIf(helm === undefined)('the chart', () => {
     expect(parseFlags(serveFlags, flags, {}).positionals).toEqual([]);
   });
 
+  test('mounts one volume that can be written to, where something is stored, and nowhere else', async () => {
+    const storage = async (values: object) => {
+      const objects = objectsOf(await render([documents, writeValues(values)]));
+      const { spec } = objects.find(({ kind }) => kind === 'Deployment')!.spec['template'] as { spec: PodSpec };
+      const [container] = spec.containers;
+      const writable = container?.volumeMounts?.filter(({ readOnly }) => readOnly !== true);
+      return { writable, volume: spec.volumes?.find(({ name }) => name === 'storage') };
+    };
+    expect((await storage({})).writable).toEqual([]);
+    const { writable, volume } = await storage({ storage: { history: true } });
+    expect(writable).toEqual([{ name: 'storage', mountPath: '/var/lib/ostiary' }]);
+    expect(volume).toEqual({ name: 'storage', emptyDir: { sizeLimit: '4Gi' } });
+  });
+
   test('gives a pod more time to end than it needs', async () => {
     const deployment = objectsOf(await render([documents])).find(({ kind }) => kind === 'Deployment');
     // preStop 3, drain 15
@@ -103,7 +128,7 @@ describe.skipIf(helm === undefined)('the chart', () => {
       routesOnly: false,
     } as const;
     const labels = (chosen: Readonly<Record<string, string>>) => ({ by: 'labels', labels: chosen }) as const;
-    const istio = new Set(['EnvoyFilter', 'AuthorizationPolicy', 'DestinationRule']);
+    const istio = new Set(['EnvoyFilter', 'AuthorizationPolicy', 'DestinationRule', 'Telemetry']);
     const rendered = objectsOf(await render([valuesFile('mesh')])).filter(({ kind }) => istio.has(kind));
     const expected = [
       envoyFilter({
@@ -119,6 +144,7 @@ describe.skipIf(helm === undefined)('the chart', () => {
         namespace: 'istio-ingress',
         placement: { kind: 'gateway', whose: { by: 'target', target: { kind: 'Gateway', name: 'eg' } } },
         rawHeaders: true,
+        accessLog: true,
         apis: [{ api: 'orders', route: undefined }],
       }),
       envoyFilter({
@@ -127,6 +153,7 @@ describe.skipIf(helm === undefined)('the chart', () => {
         namespace: 'shop',
         placement: { kind: 'sidecar', whose: labels({}) },
         timeoutMs: 1000,
+        accessLog: true,
         apis: [
           { api: 'any', route: undefined },
           { api: 'orders', route: '8080' },
@@ -146,6 +173,22 @@ describe.skipIf(helm === undefined)('the chart', () => {
         namespace: 'shop',
         provider: 'ostiary',
         whose: { by: 'target', target: { kind: 'Gateway', name: 'waypoint' } },
+      }),
+      accessLogTelemetry({
+        name: 'ostiary-waypoint',
+        namespace: 'shop',
+        provider: 'ostiary',
+        whose: { by: 'target', target: { kind: 'Gateway', name: 'waypoint' } },
+        others: [],
+        inboundOnly: false,
+      }),
+      accessLogTelemetry({
+        name: 'ostiary-users',
+        namespace: 'shop',
+        provider: 'ostiary',
+        whose: labels({ app: 'users' }),
+        others: ['envoy'],
+        inboundOnly: true,
       }),
       customPolicy({ name: 'ostiary-users', namespace: 'shop', provider: 'ostiary', whose: labels({ app: 'users' }) }),
       {
@@ -189,5 +232,10 @@ function asGolden(objects: readonly KubernetesObject[]): string {
 }
 
 interface PodSpec {
-  readonly containers: readonly { readonly securityContext: object; readonly args: readonly string[] }[];
+  readonly containers: readonly {
+    readonly securityContext: object;
+    readonly args: readonly string[];
+    readonly volumeMounts?: readonly { readonly name: string; readonly readOnly?: boolean }[];
+  }[];
+  readonly volumes?: readonly { readonly name: string }[];
 }

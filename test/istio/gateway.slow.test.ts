@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { api, client, contract, credentials } from '../e2e/documents.ts';
 import { generate } from '../generate/generated.ts';
 import type { Generated } from '../generate/generated.ts';
+import { expectCounted, settledRequests } from './counted-requests.ts';
 import { serviceOf } from './mesh.ts';
 import { ask, statusOf } from './request.ts';
 import type { RawRequest } from './request.ts';
@@ -89,6 +90,19 @@ describe.skipIf(istioParts.includes(undefined))("Istio's gateways, configured by
     for (const request of [{ version: '1.0' }, { ahead: '\r\n' }] as const)
       expect([400, 401, 426]).toContain(await status(modern, request));
     expect(await status(classic)).toBe(200);
+  });
+
+  test.each([
+    `envoyfilter --access-log --placement gateway --namespace ${namespace} --target Gateway/eg`,
+    `extension-provider --access-log --namespace ${namespace} --target Gateway/eg`,
+  ])('tell how requests end, by: %s', async (line) => {
+    await apply(line);
+    await becomes(modern, 401);
+    const before = await settledRequests(stage);
+    for (let i = 0; i < 3; i++) expect(await status(modern, { headers: credentials('web') })).toBe(200);
+    for (let i = 0; i < 2; i++) expect(await status(modern)).toBe(401);
+    expect(await status(classic)).toBe(200);
+    await expectCounted(stage, before, { 'orders web processed': 3, 'orders - blocked': 2 });
   });
 
   test('keep the API of a route of an HTTPRoute, by the name that Istio gives it', async () => {

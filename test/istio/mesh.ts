@@ -20,8 +20,8 @@ export interface Mesh {
 
 export const ostiaryPort = 9191;
 
-/** @param extensionProviders of Istio's mesh configuration */
-export async function startMesh(extensionProviders: readonly object[]): Promise<Mesh> {
+/** @param meshConfig Istio's mesh configuration */
+export async function startMesh(meshConfig: object): Promise<Mesh> {
   const kubernetes = await startKubernetes();
   const network = await createPodNetwork();
   const apply: Mesh['apply'] = async (...objects) => {
@@ -44,7 +44,7 @@ export async function startMesh(extensionProviders: readonly object[]): Promise<
     metadata: { name: 'default', namespace: 'istio-system' },
     spec: { mtls: { mode: 'DISABLE' } },
   });
-  const istiod = await startIstiod(kubernetes.kubeconfig, { extensionProviders, rootNamespace: 'istio-system' });
+  const istiod = await startIstiod(kubernetes.kubeconfig, { ...meshConfig, rootNamespace: 'istio-system' });
   return {
     kubernetes,
     istiod,

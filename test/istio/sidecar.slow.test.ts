@@ -1,10 +1,13 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { api, client, contract, credentials } from '../e2e/documents.ts';
 import { generate } from '../generate/generated.ts';
 import type { Generated } from '../generate/generated.ts';
+import { expectCounted, settledRequests } from './counted-requests.ts';
 import { serviceOf } from './mesh.ts';
 import { statusOf } from './request.ts';
 import type { RawRequest } from './request.ts';
+import type { RealProxy } from './proxy.ts';
 import { istioParts, openStage } from './stage.ts';
 import type { Stage, StagePod } from './stage.ts';
 
@@ -27,6 +30,7 @@ const ports = [8080, 8081, 8082];
 describe.skipIf(istioParts.includes(undefined))("Istio's sidecar, configured by a real istiod", () => {
   let stage: Stage;
   let pod: StagePod;
+  let proxy: RealProxy;
   let applied: readonly Generated[] = [];
   beforeAll(async () => {
     stage = await openStage(documents);
@@ -44,7 +48,7 @@ describe.skipIf(istioParts.includes(undefined))("Istio's sidecar, configured by 
         ],
       }),
     );
-    await pod.startProxy();
+    proxy = await pod.startProxy();
   });
   afterAll(() => stage?.close());
   afterEach(async () => {
@@ -89,6 +93,26 @@ describe.skipIf(istioParts.includes(undefined))("Istio's sidecar, configured by 
     await expect.poll(() => status(8080, { version: '1.0' }), { timeout: 20_000 }).toBe(0);
     expect(await status(8082, { version: '1.0' })).toBe(200);
     expect(await status(8082)).toBe(401);
+  });
+
+  test.each([
+    ['envoyfilter --access-log', 5],
+    ['extension-provider --access-log', 0],
+    ['extension-provider --access-log --log-provider mesh-log', 5],
+  ])('tells how requests end by %s, where the log of the mesh has %d of 5', async (line, linesOfMesh) => {
+    await apply(`${line} --namespace shop --selector app=orders`);
+    await enforces();
+    await expect.poll(() => proxy.configuration()).toContain('HttpGrpcAccessLogConfig');
+    // Requests of before are told, or never will be.
+    const before = await settledRequests(stage);
+    const path = `/orders/${line.replaceAll(' ', '-')}`;
+    for (let i = 0; i < 3; i++) expect(await status(8081, { path, headers: credentials('web') })).toBe(200);
+    for (let i = 0; i < 2; i++) expect(await status(8081, { path })).toBe(401);
+    await expectCounted(stage, before, { 'orders web processed': 3, 'orders - blocked': 2 });
+    // Envoy writes a file every ten seconds.
+    if (linesOfMesh === 0) await sleep(11_000);
+    const told = () => stage.meshLog().filter((each) => each.includes(`"GET ${path} HTTP/1.1"`)).length;
+    await expect.poll(told, { timeout: 20_000 }).toBe(linesOfMesh);
   });
 
   test('takes the API of a port by the port of the Service', async () => {

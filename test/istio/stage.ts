@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { partOrSkip } from '../real/parts.ts';
 import { startOstiary } from '../real/ostiary.ts';
 import type { RealOstiary } from '../real/ostiary.ts';
 import type { PodSpace } from '../real/pods.ts';
+import { scratchFolder } from '../real/scratch.ts';
 import { documentsFolder } from '../e2e/documents.ts';
 import type { Document } from '../e2e/documents.ts';
 import { generate } from '../generate/generated.ts';
@@ -17,6 +20,8 @@ export interface Stage {
   readonly mesh: Mesh;
   readonly ostiary: RealOstiary;
   readonly authority: Authority;
+  /** Lines of the access log that the mesh itself has configured, of all proxies. */
+  meshLog(): readonly string[];
   /** A pod of the namespace, with an API behind its ports. */
   addPod(pod: PodOptions): Promise<StagePod>;
   close(): Promise<void>;
@@ -53,10 +58,19 @@ const api = (ports: readonly number[]) => `
     createServer((request, response) => response.end(JSON.stringify(request.headers))).listen(port, '0.0.0.0');`;
 
 export async function openStage(documents: readonly Document[]): Promise<Stage> {
-  const provider = generate('mesh-config').documents as unknown as readonly [
+  const provider = generate('mesh-config --access-log').documents as unknown as readonly [
     { meshConfig: { extensionProviders: object[] } },
   ];
-  const mesh = await startMesh(provider[0].meshConfig.extensionProviders);
+  // With a log of Istio's own, which ostiary's must not take the place of.
+  const meshLogFile = join(scratchFolder('mesh-log'), 'requests');
+  const [{ meshConfig }] = provider;
+  const mesh = await startMesh({
+    accessLogFile: meshLogFile,
+    extensionProviders: [
+      ...meshConfig.extensionProviders,
+      { name: 'mesh-log', envoyFileAccessLog: { path: meshLogFile } },
+    ],
+  });
   const { hostAddress } = mesh.network;
   const listen = `${hostAddress}:${ostiaryPort}`;
   const ostiary = await startOstiary({ policies: documentsFolder(documents), listen });
@@ -76,6 +90,7 @@ export async function openStage(documents: readonly Document[]): Promise<Stage> 
     mesh,
     ostiary,
     authority,
+    meshLog: () => readFileSync(meshLogFile, 'utf8').split('\n').slice(0, -1),
     async addPod({ apiPorts, ostiaryAddress = hostAddress, ...pod }) {
       const { kind, name, namespace, labels } = pod;
       const space = await mesh.network.addPod(name, { 'ostiary-headless.ostiary.svc.cluster.local': ostiaryAddress });

@@ -3,6 +3,7 @@ import { api, client, contract, credentials } from '../e2e/documents.ts';
 import { generate } from '../generate/generated.ts';
 import type { Generated } from '../generate/generated.ts';
 import { untilReady } from '../real/process.ts';
+import { expectCounted, settledRequests } from './counted-requests.ts';
 import { serviceOf } from './mesh.ts';
 import { ask, statusOf } from './request.ts';
 import type { RawRequest } from './request.ts';
@@ -87,6 +88,15 @@ describe.skipIf(istioParts.includes(undefined))("Istio's waypoint, configured by
     expect(await ask(waypoint.address, orders.port, { headers: credentials('web'), keepAlive: true })).toContain(
       '"x-ostiary-client-id"',
     );
+  });
+
+  test('tells how requests end, by a Telemetry that targets it', async () => {
+    await apply(`extension-provider --access-log --namespace ${namespace} --target Gateway/waypoint`);
+    await expect.poll(() => status(orders.port), { timeout: 20_000 }).toBe(401);
+    const before = await settledRequests(stage);
+    for (let i = 0; i < 3; i++) expect(await status(orders.port, { headers: credentials('web') })).toBe(200);
+    for (let i = 0; i < 2; i++) expect(await status(orders.port)).toBe(401);
+    await expectCounted(stage, before, { 'orders web processed': 3, 'orders - blocked': 2 });
   });
 });
 
