@@ -14,6 +14,8 @@ import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { Accounting } from './accounting.ts';
 import { openSamples } from './analytics-samples.ts';
 import type { OpenSamples } from './analytics-samples.ts';
+import { keepsHistory } from './analytics-history.ts';
+import { watchForLog } from './missing-log.ts';
 import type { ServeFlags } from './serve-flags.ts';
 
 export interface AnalyticsParts {
@@ -43,6 +45,9 @@ export function openAnalytics(flags: ServeFlags, parts: AnalyticsParts): Analyti
   let made = 0;
   const mostSeries = flags.analyticsSeries;
   let cube: Cube | undefined;
+  // The log of one worker may have come to another.
+  const isWanted = flags.workers === 1 && (takers.length > 0 || keepsHistory(flags));
+  const missing = isWanted ? watchForLog({ registry: metrics.registry, log, timers: systemTimers }) : undefined;
   const samples = openSamples({ names: snapshot, now: () => clock.now() });
   const accessLog = createAccessLogService({
     registry: metrics.registry,
@@ -55,7 +60,10 @@ export function openAnalytics(flags: ServeFlags, parts: AnalyticsParts): Analyti
     newId: () => `${ownIds}.${(made++).toString(36)}`,
     clientAddress: flags.clientAddress,
     takers,
-    onFirstStream: () => void samples.start(),
+    onFirstStream() {
+      void samples.start();
+      missing?.found();
+    },
     samples: samples.current,
     accounts: accounting.completeness.accounts,
     sharing: accounting.sharing,
@@ -77,6 +85,7 @@ export function openAnalytics(flags: ServeFlags, parts: AnalyticsParts): Analyti
       cube.addTaker(taker);
     },
     close() {
+      missing?.close();
       cube?.close();
     },
   };

@@ -7,6 +7,7 @@ import { createRequestFamilies } from '../../src/analytics/request-families.ts';
 import { createHistoryMetrics } from '../../src/history/history-metrics.ts';
 import { createMetrics } from '../../src/observe/metrics.ts';
 import { allReasons } from '../../src/policies/index.ts';
+import { watchForLog } from '../../src/serve/missing-log.ts';
 import { createTraceMetrics } from '../../src/tracing/trace-metrics.ts';
 import { createSinkMetrics } from '../../src/sinks/sink-metrics.ts';
 import { stoppedClock } from '../observe/decisions.ts';
@@ -68,6 +69,8 @@ async function registered(): Promise<Record<string, Described>> {
   createCompletenessMetrics(metrics.registry, { open: () => 0, ratio: () => undefined });
   // Made where a history is kept, and where Checks are traced.
   createHistoryMetrics(metrics.registry);
+  // Made where history or events are kept.
+  watchForLog({ registry: metrics.registry, log: { warn() {} }, timers: { after: () => () => undefined } }).close();
   createTraceMetrics(metrics.registry);
   // Made where a flag names a sink.
   createSinkMetrics(metrics.registry);
