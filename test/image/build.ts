@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
-import { basename, delimiter, dirname, join } from 'node:path';
+import { basename, delimiter, dirname, join, resolve } from 'node:path';
 import { scratchFolder } from '../real/scratch.ts';
 import { parseDockerfile } from './dockerfile.ts';
 import type { Instruction } from './dockerfile.ts';
@@ -74,7 +74,7 @@ function follow(
     case 'COPY': {
       const from = flags['from'];
       if (from === undefined) checkAllowed(rest, allowed);
-      copy(rest, from === undefined ? context : (built.get(from)?.root ?? ''), join(folder.root, folder.workdir));
+      copy(rest, from === undefined ? context : (built.get(from)?.root ?? ''), folder);
       break;
     }
     default:
@@ -83,9 +83,9 @@ function follow(
 }
 
 /** `COPY A B ./` and `COPY A ./B`: a folder's content goes to the destination, a file goes into it. */
-function copy(rest: string, from: string, workdir: string): void {
+function copy(rest: string, from: string, { root, workdir }: Pick<Folder, 'root' | 'workdir'>): void {
   const sources = rest.split(' ');
-  const destination = join(workdir, sources.pop() ?? '');
+  const destination = join(root, resolve(workdir, sources.pop() ?? ''));
   for (const source of sources) {
     const path = join(from, source);
     if (!existsSync(path)) throw new Error(`COPY ${rest}: there is no ${source}`);

@@ -50,6 +50,12 @@ describe('the image that the Dockerfile describes', () => {
     });
   });
 
+  test("has a folder for what it stores, which is empty and its own user's", () => {
+    expect(readdirSync(join(image.root, 'var/lib/ostiary'))).toEqual([]);
+    const dockerfile = readFileSync(join(repository, 'Dockerfile'), 'utf8');
+    expect(dockerfile).toContain(`--chown=${image.user} /build/storage /var/lib/ostiary/`);
+  });
+
   test('is small', () => {
     const [kilobytes] = execFileSync('du', ['-sk', join(image.root, 'app')], { encoding: 'utf8' }).split('\t');
     expect(Number(kilobytes)).toBeLessThan(8000);
