@@ -10,7 +10,8 @@ import { startProcess } from '../real/process.ts';
 const script = join(import.meta.dirname, '../../charts/ostiary/files/check.mjs');
 let ostiary: RealOstiary;
 beforeAll(async () => {
-  ostiary = await startOstiary({ policies: documentsFolder(shop) });
+  // Metrics of events are there where events go somewhere.
+  ostiary = await startOstiary({ policies: documentsFolder(shop), args: ['--events-otlp', 'http://127.0.0.1:9'] });
 });
 afterAll(() => ostiary?.stop());
 
