@@ -40,8 +40,9 @@ const LONGEST_PERIOD_MS = 60_000;
 /** A break that is longer ago is a small part of a window. */
 const LONGEST_DOUBT_MS = 600_000;
 
-/** How often a rule is evaluated: ten times in its window, at least every minute. */
+/** How often a rule is evaluated: ten times in its window, at least every minute. Without a window, every minute. */
 export function periodOf({ windowMs }: Pick<AlertRule, 'windowMs'>): number {
+  if (windowMs === 0) return LONGEST_PERIOD_MS;
   return Math.min(LONGEST_PERIOD_MS, Math.max(SLOT_MS, Math.floor(windowMs / 10 / SLOT_MS) * SLOT_MS));
 }
 
@@ -163,12 +164,12 @@ export class AlertEvaluator {
   #tell({ rule, transition, labels, value, sinceMs }: Occurred, nowMs: number): void {
     const { node, log } = this.#ports;
     this.#outbox.add(notificationsOf(rule, { transition, labels, value, sinceMs, nowMs, node }));
-    const { api, client } = labels;
+    const { api, contract } = labels;
     log[transition === 'firing' ? 'warn' : 'info'](`alert ${transition}`, {
       alert: rule.name,
       severity: rule.severity,
       ...(api !== undefined && { api }),
-      ...(client !== undefined && { client_name: client }),
+      ...(contract !== undefined && { contract }),
       ...(value !== undefined && { value: valueText(value, rule.metric) }),
     });
   }

@@ -11,14 +11,13 @@ export interface Measured {
   readonly value: number | undefined;
 }
 
-/** How much of a limit is used at this moment, by client application. */
+/** How much of one window of its quota a contract has used at this moment. */
 export interface QuotaUse {
-  readonly api: string;
+  /** As Prometheus has them: `api`, `contract`, `policy`, `window`. */
+  readonly labels: Readonly<Record<'api' | 'contract' | 'policy' | 'window', string>>;
+  /** The names of the client application and of the tier. */
   readonly client: string;
   readonly tier: string;
-  readonly policy: string;
-  /** The limit's name, or the length of its window. */
-  readonly window: string;
   /** A part of 1. */
   readonly used: number;
 }
@@ -26,7 +25,8 @@ export interface QuotaUse {
 /** What alerts are evaluated on. */
 export interface AlertSources {
   readonly archive: SlotArchive;
-  quotas(): readonly QuotaUse[];
+  /** Of contracts with these APIs. @throws (rejects) where nobody can tell */
+  readonly quotas: (apis: readonly string[]) => Promise<readonly QuotaUse[]>;
 }
 
 /** More than any store has. */
@@ -43,7 +43,7 @@ export interface Reading {
  * @throws (rejects) where the archive can't be read
  */
 export async function measure(rule: AlertRule, sources: AlertSources, untilMs: number): Promise<Reading> {
-  if (rule.metric === 'quotaUsed') return { measured: quotas(rule, sources.quotas()), isWhole: true };
+  if (rule.metric === 'quotaUsed') return { measured: quotas(rule, await sources.quotas(rule.apis)), isWhole: true };
   const ask = (windowMs: number): Promise<Answer> => sources.archive.ask(questionOf(rule, untilMs - windowMs, untilMs));
   const answer = await ask(rule.windowMs);
   const isWhole = answer.sinceMs <= untilMs - rule.windowMs + answer.periodMs;
@@ -138,14 +138,13 @@ function completenessOf({ completeness: { reported, unreported } }: Answer): num
   return reported + unreported > 0 ? reported / (reported + unreported) : undefined;
 }
 
-function quotas({ apis, filter }: AlertRule, uses: readonly QuotaUse[]): readonly Measured[] {
+function quotas({ filter }: AlertRule, uses: readonly QuotaUse[]): readonly Measured[] {
   return uses
     .filter(
-      ({ api, client, tier, policy }) =>
-        apis.includes(api) &&
+      ({ client, tier, labels: { policy } }) =>
         (filter.client?.includes(client) ?? true) &&
         (filter.tier?.includes(tier) ?? true) &&
         (filter.policy?.includes(policy) ?? true),
     )
-    .map(({ used, ...labels }) => ({ labels, value: used }));
+    .map(({ labels, used }) => ({ labels, value: used }));
 }

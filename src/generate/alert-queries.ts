@@ -15,6 +15,7 @@ const REQUESTS: Family = {
   labels: { client: 'client', tier: 'tier', method: 'method', status: 'status_class', outcome: 'outcome' },
 };
 const DURATIONS: Family = { name: 'ostiary_request_duration_seconds', labels: {} };
+const CONTRACTS: Family = { name: 'ostiary_contract_used_units', labels: { policy: 'policy' } };
 const VIOLATIONS: Family = { name: 'ostiary_policy_violations_total', labels: { policy: 'policy', reason: 'reason' } };
 
 const queries: Readonly<Record<AlertMetric, (rule: AlertRule) => AlertQuery>> = {
@@ -33,8 +34,18 @@ const queries: Readonly<Record<AlertMetric, (rule: AlertRule) => AlertQuery>> = 
       const windows = [rule.windowMs, rule.shortWindowMs];
       return windows.map((windowMs) => `${errorsOf(selector, windowMs)} > ${bound}`).join(' and ');
     }),
-  quotaUsed: ({ name }) => ({ problem: `${name}: Prometheus is not told how much of a quota is used` }),
-  completeness: ({ name }) => ({ problem: `${name}: Prometheus is not told how complete the log is` }),
+  quotaUsed: (rule) =>
+    from(selectorOf(rule, CONTRACTS), ({ matchers }) => {
+      const used = `${series(CONTRACTS, matchers)} / ostiary_contract_limit_units`;
+      // Each replica tells what it saw last.
+      return `max by (api, contract, policy, window) (${used}) > ${rule.threshold}`;
+    }),
+  completeness: ({ threshold, windowMs }) => {
+    const sum = (states: string): string =>
+      `sum(increase(ostiary_analytics_decisions_total{state=~"${states}"}[${durationText(windowMs)}]))`;
+    // What is late was told to be unreported before, and is reported now.
+    return { expr: `${sum('reported')} / (${sum('reported|unreported')} - ${sum('late')}) < ${threshold}` };
+  },
 };
 
 /** The condition of a rule in PromQL: it has a series for each API for which it holds. */

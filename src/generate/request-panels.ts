@@ -197,4 +197,20 @@ export const requestPanels: readonly Panel[] = [
       },
     ],
   },
+  {
+    title: 'Quota used by contract',
+    description: 'How much of each window of its tier a contract has used, the ten nearest to their limit.',
+    audiences: ['platform', 'owner'],
+    row: 'Denials',
+    type: 'bargauge',
+    unit: 'percentunit',
+    queries: [
+      {
+        expr:
+          'topk(10, max by (api, contract, policy, window) ' +
+          '(ostiary_contract_used_units{SCOPE} / ostiary_contract_limit_units))',
+        legend: '{{contract}} {{window}}',
+      },
+    ],
+  },
 ];

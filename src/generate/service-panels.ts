@@ -62,6 +62,15 @@ export const servicePanels: readonly Panel[] = [
     queries: [{ expr: 'sum(ostiary_access_log_streams)', legend: 'streams' }],
   },
   {
+    title: 'Completeness',
+    description: 'Of the decisions of a minute, the share that Envoy has reported: below 100 %, counts are too low.',
+    audiences: ['platform'],
+    row: 'ostiary',
+    type: 'timeseries',
+    unit: 'percentunit',
+    queries: [{ expr: 'min(ostiary_analytics_completeness_ratio)', legend: 'reported' }],
+  },
+  {
     title: 'Versions of documents in force',
     description: 'How many replicas enforce each version: more than one for long means that replicas disagree.',
     audiences: ['platform'],

@@ -9,6 +9,7 @@ import { storeName } from '../redis/store-name.ts';
 import type { DecisionPorts } from '../decision/deliberation.ts';
 import { Repetitions } from '../decision/repetitions.ts';
 import { firstFaults, formatFault, MAX_TOLD_FAULTS } from '../document/fault.ts';
+import type { Egress } from '../egress/egress.ts';
 import { systemEgress } from '../egress/system-egress.ts';
 import { createCheckMethod } from '../envoy/check-service.ts';
 import { systemFiles } from '../file-access.ts';
@@ -55,6 +56,8 @@ export interface Decider extends Reporting {
   readonly storeName: string;
   readonly documents: ConfigSource;
   readonly keySets: KeySets;
+  /** For what documents name by URL. */
+  readonly egress: Egress;
   /** Returns all leases. Call this when no Check is under way any more. */
   close(): Promise<void>;
 }
@@ -199,6 +202,7 @@ export async function openDecider(
     storeName: storeName(counting),
     documents,
     keySets,
+    egress,
     ...reporting,
     close: () => closing.disposeAsync(),
   };

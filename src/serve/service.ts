@@ -6,6 +6,7 @@ import { createInspector } from '../operator/inspector.ts';
 import { productVersion } from '../product.ts';
 import { connectionLimits, descriptorLimit } from './connection-limits.ts';
 import type { ConfigSource } from '../source/documents-in-force.ts';
+import { followAlerts } from './alerting.ts';
 import { historyOf } from './analytics-history.ts';
 import { openDecider } from './decider.ts';
 import type { ServeFlags } from './serve-flags.ts';
@@ -43,6 +44,8 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
   const decider = await openDecider(flags, environment, reporting, workers?.shared);
   opened.defer(() => decider.close());
   if (history !== undefined && workers === undefined) decider.addSlotTaker(history.writer);
+  const alerts = history && followAlerts(flags, decider, history.history);
+  opened.defer(() => alerts?.close());
   const { documents, keySets, log, metrics, observer, ports, store } = decider;
   // The longest that one team's dead issuer delays the requests of others.
   const keysLoaded = keySets.untilLoaded(flags.readyWait);
@@ -118,6 +121,7 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
       workers?.setServing(false);
       await server.drain(drainTimes);
       await decider.sinks?.close(Math.max(0, end - clock.monotonic()));
+      await alerts?.close();
       await decider.close();
       await history?.close();
       log.info('stopped');

@@ -112,16 +112,14 @@ describe('the evaluation', () => {
   });
 
   it('of a quota looks at what is used at this moment', async () => {
-    const quota = { api: 'orders', client: 'web', tier: 'gold', policy: 'p', window: 'month' };
-    await opened(rule({ metric: 'quotaUsed', threshold: 0.8, windowMs: 0 }));
-    world.quotas = [
-      { ...quota, used: 0.9 },
-      { ...quota, window: 'burst', used: 0.1 },
-    ];
-    await world.slots(2);
-    expect(world.told).toEqual(['busy orders,web,gold,p,month firing']);
+    const labels = { api: 'orders', contract: 'web-orders', policy: 'orders/sla', window: '60000' };
+    const use = { labels, client: 'web', tier: 'gold', used: 0.9 };
+    await opened(rule({ metric: 'quotaUsed', threshold: 0.8, windowMs: 0, filter: { client: ['web'] } }));
+    world.quotas = [use, { ...use, labels: { ...labels, window: '1000' }, used: 0.1 }, { ...use, client: 'app' }];
+    await world.slots(7);
+    expect(world.told).toEqual(['busy orders,web-orders,orders/sla,60000 firing']);
     world.quotas = [];
-    await world.slots(2);
+    await world.slots(7);
     expect(world.told).toHaveLength(2);
   });
 });

@@ -61,6 +61,15 @@ const alerts: readonly AlertRule[] = [
     filter: { reason: ['token_missing'] },
   }),
   rule({
+    name: 'incomplete',
+    metric: 'completeness',
+    apis: [],
+    operator: 'below',
+    threshold: 0.96,
+    windowMs: 10 * MINUTE,
+  }),
+  rule({ name: 'nearly-spent', metric: 'quotaUsed', threshold: 0.805, windowMs: 0, forMs: 2 * MINUTE }),
+  rule({
     name: 'budget',
     metric: 'burnRate',
     threshold: 14.4,
@@ -70,6 +79,13 @@ const alerts: readonly AlertRule[] = [
   }),
 ];
 
+/** Decisions of each minute, and those whose entry did not come. */
+const decidedIn = (minute: number) => ({ decided: 50, unreported: minute >= 95 && minute < 103 ? 6 : 0 });
+
+const USED = { api: 'orders', contract: 'web-orders', policy: 'orders/sla', window: '3600000' };
+/** Rises for an hour, and begins anew. */
+const usedAt = (minute: number): number => (minute % 60) / 60;
+
 /** By name, the minutes at which it fires as ostiary evaluates it: of each API one. */
 async function firingHere(): Promise<ReadonlyMap<string, readonly number[]>> {
   world = new World(...alerts);
@@ -77,6 +93,7 @@ async function firingHere(): Promise<ReadonlyMap<string, readonly number[]>> {
   const begin = world.time.now();
   const fires = new Map(alerts.map(({ name }) => [name, [] as number[]]));
   for (let minute = 0; minute <= LAST; minute++) {
+    world.quotas = [{ labels: USED, client: 'web', tier: 'gold', used: usedAt(minute) }];
     // Up to the evaluation of what ended with this minute.
     world.time.advance(begin + minute * MINUTE + 4000 - world.time.now());
     await world.settle();
@@ -85,6 +102,9 @@ async function firingHere(): Promise<ReadonlyMap<string, readonly number[]>> {
     );
     for (const [name, counts] of fires) counts.push(Number(now.get(`${name} firing`) ?? 0));
     for (const row of minuteOf(minute)) world.story.add(begin + minute * MINUTE, row);
+    const { decided, unreported } = decidedIn(minute);
+    const part = { decided, unreported, reported: decided - unreported };
+    world.story.addCompleteness(begin + minute * MINUTE, part);
   }
   return fires;
 }
@@ -127,7 +147,17 @@ function series(): readonly { readonly series: string; readonly values: string }
       count(`ostiary_request_duration_seconds_sum{api="${api}"}`, minute, (by * durationMs) / 1000);
     }
   }
+  for (let minute = 0; minute < LAST; minute++) {
+    const { decided, unreported } = decidedIn(minute);
+    count('ostiary_analytics_decisions_total{state="reported"}', minute, decided - unreported);
+    count('ostiary_analytics_decisions_total{state="unreported"}', minute, unreported);
+    count('ostiary_analytics_decisions_total{state="late"}', minute, 0);
+  }
+  const contract = Object.entries(USED).map(([label, value]) => `${label}="${value}"`);
+  const used = Array.from({ length: LAST + 1 }, (_, minute) => Math.round(usedAt(minute) * 600));
   return [
+    { series: `ostiary_contract_used_units{${contract.join(',')}}`, values: used.join(' ') },
+    { series: `ostiary_contract_limit_units{${contract.join(',')}}`, values: `600+0x${LAST}` },
     { series: 'ostiary_build_info{version="1"}', values: `1+0x${LAST}` },
     ...[...totals].map(([name, values]) => ({ series: name, values: values.join(' ') })),
   ];

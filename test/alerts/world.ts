@@ -43,7 +43,7 @@ export class World {
 
   async open(): Promise<void> {
     const ports: EvaluatorPorts = {
-      sources: { archive: this.story, quotas: () => this.quotas },
+      sources: { archive: this.story, quotas: () => Promise.resolve(this.quotas) },
       alerting: () => ({ rules: this.rules, webhooks: this.webhooks }),
       keeper: {
         load: () => Promise.resolve(structuredClone(this.kept)),

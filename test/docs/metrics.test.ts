@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
+import { createAlertMetrics } from '../../src/alerts/alert-metrics.ts';
 import { createCompletenessMetrics } from '../../src/analytics/completeness-metrics.ts';
 import { createEntryMetrics } from '../../src/analytics/entry-metrics.ts';
 import { Unchecked } from '../../src/analytics/unchecked.ts';
@@ -72,6 +73,8 @@ async function registered(): Promise<Record<string, Described>> {
   // Made where history or events are kept.
   watchForLog({ registry: metrics.registry, log: { warn() {} }, timers: { after: () => () => undefined } }).close();
   createTraceMetrics(metrics.registry);
+  // Made where documents have alerts that are evaluated.
+  createAlertMetrics(metrics.registry);
   // Made where a flag names a sink.
   createSinkMetrics(metrics.registry);
   const scraped = await metrics.registry.getMetricsAsJSON();

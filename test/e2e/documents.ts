@@ -5,7 +5,7 @@ import { scratchFolder } from '../real/scratch.ts';
 
 /** A document of `policies/`, less what every one has. */
 export interface Document {
-  readonly kind: 'Api' | 'PolicyBinding' | 'ClientApplication' | 'Contract';
+  readonly kind: 'Api' | 'PolicyBinding' | 'ClientApplication' | 'Contract' | 'Alert' | 'Webhook';
   readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>> };
   readonly spec: object;
 }

@@ -18,6 +18,8 @@ export interface OstiaryOptions {
   readonly policies: string;
   /** The default is a free loopback port. */
   readonly listen?: string;
+  /** As `listen`, for metrics and probes. */
+  readonly adminListen?: string;
   /** More flags of `serve`. */
   readonly args?: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
@@ -43,7 +45,7 @@ export async function startOstiary(options: OstiaryOptions, attempt = 1): Promis
 
 async function startOnce(options: OstiaryOptions): Promise<RealOstiary> {
   const listen = options.listen ?? `127.0.0.1:${await freePort()}`;
-  const admin = `127.0.0.1:${await freePort()}`;
+  const admin = options.adminListen ?? `127.0.0.1:${await freePort()}`;
   const api = `127.0.0.1:${await freePort()}`;
   const addresses = ['--listen', listen, '--admin-listen', admin, '--api-listen', api];
   const ostiary = await runOstiary(

@@ -19,15 +19,23 @@ export interface Sample {
 
 /**
  * @param targets such as `127.0.0.1:9190`, scraped at `/metrics` every second
+ * @param rules the path of a file of rules, evaluated every second
  * @throws PartMissing
  */
-export async function startPrometheus(targets: readonly string[]): Promise<RealPrometheus> {
+export async function startPrometheus(targets: readonly string[], rules?: string): Promise<RealPrometheus> {
   const program = await realPart('prometheus');
   const folder = scratchFolder('prom');
   const file = join(folder, 'prometheus.json');
   const jobs = [{ job_name: 'ostiary', scrape_interval: '1s', static_configs: [{ targets }] }];
   // YAML is a superset of JSON.
-  writeFileSync(file, JSON.stringify({ scrape_configs: jobs }));
+  writeFileSync(
+    file,
+    JSON.stringify({
+      global: { evaluation_interval: '1s' },
+      scrape_configs: jobs,
+      rule_files: rules === undefined ? [] : [rules],
+    }),
+  );
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const prometheus = await startProcess(program, [

@@ -104,7 +104,7 @@ describe('three workers', () => {
     for (let round = 1; round <= 3; round++) {
       const told = await Promise.all(all.map(async (client) => [await decided(client), await decided(client)]));
       // The first characters are of the epoch: each worker has decided some.
-      expect(new Set(told.flat().map(({ id }) => String(id).slice(0, 5))).size).toBe(3);
+      expect(new Set(told.flat().map(({ id }) => (id as string).slice(0, 5))).size).toBe(3);
       // Each entry goes to another connection than the one that asked, most of them to another worker.
       await Promise.all(all.map((client, at) => log(client, told[(at + round) % all.length]!)));
       const texts = await Promise.all([metricsOf(server), metricsOf(server)]);
