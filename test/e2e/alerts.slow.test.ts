@@ -1,6 +1,6 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -49,11 +49,12 @@ describe.skipIf(envoyPart === undefined || prometheusPart === undefined)('a rush
   const dataDir = join(scratchFolder('alerts'), 'data');
 
   beforeAll(async () => {
-    receiver = createServer(async (request, response) => {
+    const take = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
       const { alert: name, status, labels } = JSON.parse(await text(request)) as Message;
       told.push({ alert: name, status, labels, at: Date.now() });
       response.end();
-    });
+    };
+    receiver = createServer((request, response) => void take(request, response));
     await new Promise<void>((resolve) => {
       receiver.listen(0, '127.0.0.1', resolve);
     });
