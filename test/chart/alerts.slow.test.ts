@@ -42,6 +42,19 @@ const situations: readonly Situation[] = [
   ...pair('OstiaryPeersStopped', 12, {
     'ostiary_rpc_abuse_total{kind="too_many_connections",job="ostiary"}': ['0+60x30', '5+0x30'],
   }),
+  ...pair('OstiaryEventsLost', 12, {
+    'ostiary_events_dropped_total{sink="otlp",reason="refused",job="ostiary"}': ['0+1x30', '5+0x30'],
+    // What the end of a process costs is no fault of a sink.
+    'ostiary_events_dropped_total{sink="otlp",reason="shutdown",job="ostiary"}': ['0+0x30', '0+1x30'],
+  }),
+  ...pair('OstiaryEventsWait', 20, {
+    'ostiary_events_waiting{sink="otlp",job="ostiary"}': ['5+0x30', '5+0x30'],
+    'ostiary_events_last_success_timestamp_seconds{sink="otlp",job="ostiary"}': ['0+0x30', '0+60x30'],
+  }),
+  // A sink that has never taken any has no time of a success.
+  ...pair('OstiaryEventsWait', 20, {
+    'ostiary_events_waiting{sink="webhook",job="ostiary"}': ['5+0x30', '0+0x30'],
+  }),
   ...pair('OstiaryInternalErrors', 5, { 'ostiary_rpc_internal_errors_total{job="ostiary"}': ['0+1x10', '1+0x10'] }),
   ...pair('OstiaryWorkersLost', 10, {
     'ostiary_workers_lost_total{reason="ended",job="ostiary"}': ['0+1x20', '1+0x20'],
