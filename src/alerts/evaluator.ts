@@ -40,9 +40,9 @@ const LONGEST_PERIOD_MS = 60_000;
 /** A break that is longer ago is a small part of a window. */
 const LONGEST_DOUBT_MS = 600_000;
 
-/** How often a rule is evaluated: ten times in its window, at least every minute. Without a window, every minute. */
+/** How often a rule is evaluated: ten times in its window, at least every minute. A quota's own window may be a minute. */
 export function periodOf({ windowMs }: Pick<AlertRule, 'windowMs'>): number {
-  if (windowMs === 0) return LONGEST_PERIOD_MS;
+  if (windowMs === 0) return 2 * SLOT_MS;
   return Math.min(LONGEST_PERIOD_MS, Math.max(SLOT_MS, Math.floor(windowMs / 10 / SLOT_MS) * SLOT_MS));
 }
 

@@ -42,6 +42,8 @@ test('a plain sidecar does not load what it has no use for', async () => {
     '/src/tracing/',
     '/src/database/',
     '/src/history/',
+    '/src/alerts/evaluator.ts',
+    '/src/alerts/outbox.ts',
     '/node_modules/kysely',
     '/node_modules/pg',
     'NativeModule sqlite\n',

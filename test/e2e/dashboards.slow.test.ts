@@ -94,12 +94,12 @@ describe.skipIf(envoyPart === undefined || prometheusPart === undefined)('a Prom
       expect(query).not.toContain('$');
       const values = async (): Promise<readonly number[]> =>
         (await prometheus.query(query)).map(({ value }) => value).filter((value) => !Number.isNaN(value));
-      await expect.poll(values, { timeout: 45_000, interval: 500 }).not.toEqual([]);
+      await expect.poll(values, { timeout: 150_000, interval: 500 }).not.toEqual([]);
       const labels = [...legendFormat.matchAll(/\{\{(\w+)\}\}/g)].map(([, label = '']) => label);
       const [sample] = await prometheus.query(query);
       for (const label of labels) expect(Object.keys(sample?.labels ?? {})).toContain(label);
     },
-    60_000,
+    160_000,
   );
 
   test('knows the values that the variables offer', async () => {
