@@ -3,7 +3,18 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
-const LEAVES = ['clock', 'engine', 'errors', 'file-access', 'nearest', 'request', 'settle'];
+const LEAVES = [
+  'backoff',
+  'clock',
+  'engine',
+  'errors',
+  'file-access',
+  'nearest',
+  'otlp',
+  'request',
+  'settle',
+  'standard-webhooks',
+];
 
 /** A name of the table: a room, a file of `src/`, or a file inside a room. */
 function namesIn(cell: string): string[] {

@@ -1,4 +1,5 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHash } from 'node:crypto';
+import { webhookSignature, webhookTimestamp } from '../standard-webhooks.ts';
 import { conditionText, durationText, sortedLabels, valueText } from './rule.ts';
 import type { AlertRule, Webhook } from './rule.ts';
 import type { Transition } from './state.ts';
@@ -93,14 +94,13 @@ export interface Posting {
   readonly body: string;
 }
 
-/** What is posted. Signed as Standard Webhooks 1.0 says (standardwebhooks.com), if the webhook has a key. */
+/** What is posted. Signed, if the webhook has a key. */
 export function postingOf({ id, message }: Notification, { format, signingKey }: Webhook, nowMs: number): Posting {
   const body = JSON.stringify(format === 'slack' ? { text: slackText(message) } : message);
-  const timestamp = String(Math.floor(nowMs / 1000));
+  const timestamp = webhookTimestamp(nowMs);
   const headers = { 'content-type': 'application/json', 'webhook-id': id, 'webhook-timestamp': timestamp };
   if (signingKey === undefined) return { headers, body };
-  const signature = createHmac('sha256', signingKey).update(`${id}.${timestamp}.${body}`).digest('base64');
-  return { headers: { ...headers, 'webhook-signature': `v1,${signature}` }, body };
+  return { headers: { ...headers, 'webhook-signature': webhookSignature(signingKey, id, timestamp, body) }, body };
 }
 
 /** Slack reads these three as its own signs. */

@@ -1,3 +1,4 @@
+import { backoffMs } from '../backoff.ts';
 import type { Clock, Timers } from '../clock.ts';
 import type { EgressAnswer, EgressCall } from '../egress/egress.ts';
 import type { NotificationResult } from './alert-metrics.ts';
@@ -22,8 +23,7 @@ const MOST_WAITING = 1000;
 const MOST_AGE_MS = 24 * 3_600_000;
 const TIMEOUT_MS = 10_000;
 const MAX_ANSWER_BYTES = 64 * 1024;
-const FIRST_PAUSE_MS = 1000;
-const LONGEST_PAUSE_MS = 5 * 60_000;
+const BACKOFF = { firstMs: 1000, longestMs: 5 * 60_000 };
 /** Statuses that say "later", beside 5xx: RFC 9110 (15.5.9), RFC 8470, RFC 6585. */
 const LATER: ReadonlySet<number> = new Set([408, 425, 429]);
 
@@ -94,8 +94,7 @@ export class Outbox {
   #pause(webhook: string): void {
     const failures = (this.#failures.get(webhook) ?? 0) + 1;
     this.#failures.set(webhook, failures);
-    const longestMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(failures - 1, 20));
-    const cancel = this.#ports.timers.after(longestMs * (0.5 + this.#ports.random() / 2), () => {
+    const cancel = this.#ports.timers.after(backoffMs(failures, BACKOFF, this.#ports.random()), () => {
       void this.#drain(webhook);
     });
     this.#lanes.set(webhook, { cancel });

@@ -14,7 +14,7 @@ const MIGRATION_LOCK = 0x6f737469;
  * Brings the tables of a part to this program's version. Steps that have begun are whole or not at all.
  * @throws DatabaseFault `newer`, where a newer program has been here
  */
-export async function migrate<Tables>(database: Database<Tables>, { part, migrations }: Schema): Promise<void> {
+async function migrate<Tables>(database: Database<Tables>, { part, migrations }: Schema): Promise<void> {
   const { engine, name } = database;
   const kysely = database.kysely as unknown as Kysely<MigrationTable>;
   const known = migrations.length;
@@ -37,6 +37,20 @@ export async function migrate<Tables>(database: Database<Tables>, { part, migrat
       await transaction.insertInto('ostiary_schema').values({ part, version: migration.version }).execute();
     }
   });
+}
+
+/**
+ * The same database, migrated; closed if that fails.
+ * @throws DatabaseFault
+ */
+export async function migrated<Tables>(database: Database<Tables>, schema: Schema): Promise<Database<Tables>> {
+  try {
+    await migrate(database, schema);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+  return database;
 }
 
 async function versionOf(transaction: Transaction<MigrationTable>, part: string): Promise<number> {

@@ -3,7 +3,7 @@ import type { PostgresPool, PostgresPoolClient } from 'kysely';
 import pg from 'pg';
 import { UserError } from '../errors.ts';
 import type { Database, Schema } from './database.ts';
-import { migrate } from './migrate.ts';
+import { migrated } from './migrate.ts';
 import { postgresFault, postgresName } from './postgres-faults.ts';
 
 export interface PostgresOptions {
@@ -45,14 +45,7 @@ export async function openPostgres<Tables>(options: PostgresOptions): Promise<Da
   // A connection that nobody used was lost: the pool makes a new one.
   pool.on('error', () => {});
   const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: tellingFaults(pool, name) }) });
-  const database: Database<Tables> = { engine: 'postgres', name, kysely, close: () => kysely.destroy() };
-  try {
-    await migrate(database, schema);
-  } catch (error) {
-    await database.close();
-    throw error;
-  }
-  return database;
+  return migrated<Tables>({ engine: 'postgres', name, kysely, close: () => kysely.destroy() }, schema);
 }
 
 function parserOf(oid: number, format?: 'text' | 'binary'): unknown {

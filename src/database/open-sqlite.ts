@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { Kysely } from 'kysely';
 import type { Database, Schema } from './database.ts';
 import { DatabaseFault } from './database-fault.ts';
-import { migrate } from './migrate.ts';
+import { migrated } from './migrate.ts';
 import { sqliteDialect } from './sqlite-dialect.ts';
 import { sqliteFault } from './sqlite-faults.ts';
 import { SqliteThread } from './sqlite-thread.ts';
@@ -38,14 +38,7 @@ export async function openSqlite<Tables>(options: SqliteOptions): Promise<Databa
   }
   await closeToOthers(file);
   const kysely = new Kysely<Tables>({ dialect: sqliteDialect(thread, faultOf) });
-  const database: Database<Tables> = { engine: 'sqlite', name: file, kysely, close: () => kysely.destroy() };
-  try {
-    await migrate(database, schema);
-  } catch (error) {
-    await database.close();
-    throw error;
-  }
-  return database;
+  return migrated<Tables>({ engine: 'sqlite', name: file, kysely, close: () => kysely.destroy() }, schema);
 }
 
 /** Readable by our user alone from its first moment: what SQLite makes beside it has its permissions. */

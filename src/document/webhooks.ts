@@ -3,6 +3,7 @@ import type { Webhook } from '../alerts/rule.ts';
 import { loopbackProblem, problemOfDocumentUrl } from '../egress/document-url.ts';
 import type { EgressRules } from '../egress/rules.ts';
 import { sentenceOf } from '../errors.ts';
+import { webhookKey } from '../standard-webhooks.ts';
 import type { Changes } from './document-index.ts';
 import { resolveVariables } from './environment.ts';
 import type { Faults } from './fault.ts';
@@ -62,14 +63,9 @@ async function compiled(loaded: WebhookDocument, reader: SecretReader, rules: Eg
   const loopback = loopbackProblem(url.text, rules);
   const warnings: readonly Issue[] =
     loopback === undefined ? [] : [{ path: ['spec', 'url'], at: 'value', message: loopback }];
-  const signingKey = key !== undefined && 'text' in key ? keyOf(key.text) : undefined;
+  const signingKey = key !== undefined && 'text' in key ? webhookKey(key.text) : undefined;
   const name = qualifiedName(metadata);
   return { webhook: { name, url: url.text, format: spec.format, signingKey }, issues, warnings };
-}
-
-/** Standard Webhooks: what follows `whsec_` is base64. Any other text is the key itself. */
-function keyOf(text: string): Buffer {
-  return text.startsWith('whsec_') ? Buffer.from(text.slice('whsec_'.length), 'base64') : Buffer.from(text, 'utf8');
 }
 
 type Read = { readonly text: string } | { readonly issue: Issue };

@@ -1,4 +1,5 @@
 import type { Timers } from '../clock.ts';
+import { bodyText } from './body-text.ts';
 import { egressConnect } from './connect.ts';
 import type { EgressConnect } from './connect.ts';
 import { EgressFault, faultOf } from './fault.ts';
@@ -102,7 +103,7 @@ export async function boundedCall(call: EgressCall, transport: EgressTransport, 
 async function answerOf({ status, contentType = '', body }: Received, maxBytes: number): Promise<EgressAnswer> {
   const isSuccess = status >= 200 && status < 300;
   const isRefusal = status >= 400 && status < 500;
-  const text = isSuccess || isRefusal ? await textOf(body, maxBytes) : '';
+  const text = isSuccess || isRefusal ? await bodyText(body, maxBytes) : '';
   if (text === undefined && isSuccess) throw new EgressFault('too_large', `it answers more than ${maxBytes} bytes`);
   return {
     status,
@@ -112,19 +113,4 @@ async function answerOf({ status, contentType = '', body }: Received, maxBytes: 
       .toLowerCase(),
     text: text ?? '',
   };
-}
-
-/** @returns undefined if the body is larger */
-async function textOf(body: Received['body'], maxBytes: number): Promise<string | undefined> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of body ?? []) {
-    bytes += chunk.byteLength;
-    if (bytes > maxBytes) return undefined;
-    chunks.push(chunk);
-  }
-  // Removes the byte-order mark that some editors write.
-  return Buffer.concat(chunks)
-    .toString('utf8')
-    .replace(/^\uFEFF/, '');
 }

@@ -1,3 +1,5 @@
+import { spreadMs } from '../backoff.ts';
+
 /** So many failures in a row open it. */
 const FAILURES = 5;
 const FIRST_PAUSE_MS = 1_000;
@@ -59,7 +61,7 @@ export class Circuit {
       this.#isProbing = false;
       this.#pauseMs = Math.min(LONGEST_PAUSE_MS, 2 * this.#pauseMs);
     } else if (this.#inARow < FAILURES) return false;
-    this.#openUntil = now + this.#pauseMs * (0.5 + 0.5 * this.#random());
+    this.#openUntil = now + spreadMs(this.#pauseMs, this.#random());
     return !wasOpen;
   }
 }

@@ -1,3 +1,4 @@
+import { backoffMs } from '../backoff.ts';
 import type { Clock, Timers } from '../clock.ts';
 import type { EgressTransport } from '../egress/transport.ts';
 import type { Algorithm } from './algorithms.ts';
@@ -233,8 +234,7 @@ export class KeySet {
 
   #retryMs(): number {
     const longestMs = this.loaded && !this.#isStored ? LONGEST_RETRY_MS : LONGEST_RETRY_UNLOADED_MS;
-    const fullMs = Math.min(longestMs, FIRST_RETRY_MS * 2 ** Math.min(this.#failures - 1, 30));
-    return fullMs * (0.5 + 0.5 * this.#options.random());
+    return backoffMs(this.#failures, { firstMs: FIRST_RETRY_MS, longestMs }, this.#options.random());
   }
 
   #schedule(delayMs: number): void {

@@ -1,4 +1,5 @@
 import type { Clock, Timers } from '../clock.ts';
+import { bodyText } from '../egress/body-text.ts';
 import { faultOf } from '../egress/fault.ts';
 import type { EgressTransport, Received } from '../egress/transport.ts';
 import type { Attempt } from './sender.ts';
@@ -86,20 +87,13 @@ function judged(status: number, afterMs: number | undefined): Attempt {
   return { kind: 'failed', reason: 'error_status', detail, isSuspect: true };
 }
 
-/** Its beginning; empty if it does not come. */
+/** Empty if it does not come, or is too long. */
 async function answerOf({ body }: Received): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
   try {
-    for await (const chunk of body ?? []) {
-      bytes += chunk.byteLength;
-      if (bytes > MOST_ANSWER_BYTES) return '';
-      chunks.push(chunk);
-    }
+    return (await bodyText(body, MOST_ANSWER_BYTES)) ?? '';
   } catch {
     return '';
   }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 /** RFC 9110, 10.2.3: seconds, or a date. Undefined if it is neither. */

@@ -1,9 +1,9 @@
 import type { EgressTransport } from '../egress/transport.ts';
+import { partialSuccess } from '../otlp.ts';
 import { jsonArray, otlpLogs } from './format.ts';
 import type { Origin } from './format.ts';
 import type { Headers } from './headers-file.ts';
 import { post } from './http-post.ts';
-import { partialSuccess } from './partial-success.ts';
 import { openQueuedSink } from './queued-sink.ts';
 import type { SinkPorts, SpoolPlace } from './queued-sink.ts';
 import type { Sink } from './sink.ts';
@@ -31,11 +31,16 @@ export async function openOtlpSink(options: HttpSinkOptions & { origin: Origin }
       spool,
       async send({ body }, signal) {
         const headers = { ...(await ownHeaders()), 'content-type': 'application/json' };
-        return post({ url, headers, body, signal }, ports, partialSuccess);
+        return post({ url, headers, body, signal }, ports, rejectedOf);
       },
     },
     ports,
   );
+}
+
+function rejectedOf(answer: string): { readonly rejected: number; readonly detail: string } {
+  const { rejected, detail } = partialSuccess(answer, 'rejectedLogRecords');
+  return { rejected, detail: rejected > 0 && detail === '' ? 'it does not say why' : detail };
 }
 
 /**

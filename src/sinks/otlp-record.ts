@@ -1,4 +1,5 @@
 import type { RequestEvent } from '../analytics/event.ts';
+import { CODE_NAMES } from '../otlp.ts';
 
 type Kind = 'text' | 'integer' | 'number' | 'texts' | 'list' | 'code';
 
@@ -38,12 +39,6 @@ export const ATTRIBUTES: readonly (readonly [field: keyof RequestEvent, name: st
   ['service', 'ostiary.upstream.cluster', 'text'],
   ['upstreamHost', 'ostiary.upstream.host', 'text'],
 ];
-
-/** By the number of a `google.rpc.Code`. */
-export const CODE_NAMES = (
-  'OK CANCELLED UNKNOWN INVALID_ARGUMENT DEADLINE_EXCEEDED NOT_FOUND ALREADY_EXISTS PERMISSION_DENIED ' +
-  'RESOURCE_EXHAUSTED FAILED_PRECONDITION ABORTED OUT_OF_RANGE UNIMPLEMENTED INTERNAL UNAVAILABLE DATA_LOSS UNAUTHENTICATED'
-).split(' ');
 
 /** Nanoseconds since the Unix epoch are 64 bits. */
 const LAST_MS = 1.8e13;

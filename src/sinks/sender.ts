@@ -1,3 +1,4 @@
+import { backoffMs } from '../backoff.ts';
 import type { Clock, Timers } from '../clock.ts';
 import type { Batch, BatchQueue } from './batch.ts';
 import type { SinkMetrics } from './sink-metrics.ts';
@@ -30,8 +31,7 @@ export interface SenderOptions {
   readonly told: (level: 'warn' | 'info', detail: string) => void;
 }
 
-const FIRST_WAIT_MS = 500;
-const LONGEST_WAIT_MS = 60_000;
+const BACKOFF = { firstMs: 500, longestMs: 60_000 };
 /** Whatever a sink says. */
 const LONGEST_RETRY_AFTER_MS = 10 * 60_000;
 const MOST_SUSPECT_ATTEMPTS = 10;
@@ -123,11 +123,7 @@ export class Sender {
   }
 }
 
-/**
- * Doubles from half a second to a minute, and of that a random part between half and all: many senders that lost one
- * sink do not come back together.
- */
+/** @param failures of this batch before the last one @param afterMs when the sink wants to be asked again */
 export function waitMs(failures: number, random: number, afterMs: number | undefined): number {
-  const wait = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(failures, 10)) * (0.5 + random / 2);
-  return Math.max(wait, Math.min(afterMs ?? 0, LONGEST_RETRY_AFTER_MS));
+  return Math.max(backoffMs(failures + 1, BACKOFF, random), Math.min(afterMs ?? 0, LONGEST_RETRY_AFTER_MS));
 }

@@ -1,7 +1,8 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { UserError } from '../errors.ts';
+import { webhookKey, webhookSignature, webhookTimestamp } from '../standard-webhooks.ts';
 import type { Headers } from './headers-file.ts';
 
 /** As short as a key of HMAC-SHA256 may be that nobody guesses. */
@@ -17,12 +18,11 @@ export function batchId(body: Buffer): string {
 }
 
 /**
- * The key that a secret file holds: base64 behind `whsec_`, or the text itself.
+ * The key that a secret file holds.
  * @throws UserError that names flag and file, and never the secret
  */
 export function signingKey(flag: string, path: string, content: string): Buffer {
-  const text = content.trim();
-  const key = text.startsWith('whsec_') ? Buffer.from(text.slice('whsec_'.length), 'base64') : Buffer.from(text);
+  const key = webhookKey(content.trim());
   if (key.length >= LEAST_KEY_BYTES) return key;
   throw new UserError(
     `--${flag} ${path}: expected a secret of at least ${LEAST_KEY_BYTES} bytes, such as "whsec_" and the output of openssl rand -base64 32`,
@@ -30,14 +30,13 @@ export function signingKey(flag: string, path: string, content: string): Buffer 
 }
 
 /**
- * The headers of Standard Webhooks 1.0. What is signed is the JSON before its compression: web frameworks hand over a body
+ * The headers that sign a batch. What is signed is the JSON before its compression: web frameworks hand over a body
  * as it is after.
  * @param now milliseconds since the Unix epoch: of this attempt
  */
 export async function signatureHeaders(key: Buffer, body: Buffer, now: number): Promise<Headers> {
   const id = batchId(body);
-  const timestamp = String(Math.floor(now / 1000));
+  const timestamp = webhookTimestamp(now);
   const text = await inflate(body, { maxOutputLength: MOST_TEXT_BYTES });
-  const digest = createHmac('sha256', key).update(`${id}.${timestamp}.`).update(text).digest('base64');
-  return { 'webhook-timestamp': timestamp, 'webhook-signature': `v1,${digest}` };
+  return { 'webhook-timestamp': timestamp, 'webhook-signature': webhookSignature(key, id, timestamp, text) };
 }

@@ -1,6 +1,7 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { ReportSlotsRequestSchema, ReportSlotsResponseSchema } from '../../gen/ostiary/v1/telemetry_pb.js';
 import type { SampledRequest } from '../analytics/sampled-request.ts';
+import { backoffMs } from '../backoff.ts';
 import type { Timers } from '../clock.ts';
 import { toSample } from './sample-message.ts';
 import { partsOf } from './slot-message.ts';
@@ -21,8 +22,7 @@ export interface SenderPorts {
   readonly random: () => number;
 }
 
-const FIRST_PAUSE_MS = 500;
-const LONGEST_PAUSE_MS = 30_000;
+const BACKOFF = { firstMs: 500, longestMs: 30_000 };
 /** A stream on which nothing is acknowledged for so long is dead, whatever its connection says. */
 const PATIENCE_MS = 60_000;
 
@@ -45,8 +45,7 @@ export class SlotSender {
       const hadAnswer = await this.#stream();
       failures = hadAnswer ? 0 : failures + 1;
       // Many nodes lose one control plane at once, and must not come back at once.
-      const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(failures, 10));
-      if (!this.#isClosed) await this.#pause(pauseMs * (0.5 + this.#ports.random() / 2));
+      if (!this.#isClosed) await this.#pause(backoffMs(failures + 1, BACKOFF, this.#ports.random()));
     }
   }
 

@@ -1,4 +1,6 @@
+import { bodyText } from '../egress/body-text.ts';
 import type { EgressTransport } from '../egress/transport.ts';
+import { partialSuccess } from '../otlp.ts';
 
 /** What became of a batch. */
 export type Delivery =
@@ -37,8 +39,11 @@ export function collector({ transport, url, headers }: CollectorOptions): Delive
         signal: timeout,
         timeoutMs: TIMEOUT_MS,
       });
-      const text = await read(answer);
-      if (status >= 200 && status < 300) return { result: 'taken', ...partialSuccess(text) };
+      const text = (await bodyText(answer, MAX_ANSWER_BYTES)) ?? '';
+      if (status >= 200 && status < 300) {
+        const { rejected, detail } = partialSuccess(text, 'rejectedSpans');
+        return { result: 'taken', refused: rejected, detail };
+      }
       const detail = `status ${status}`;
       if (RETRYABLE.has(status)) return { result: 'failed', detail };
       return { result: 'refused', detail };
@@ -52,33 +57,4 @@ export function collector({ transport, url, headers }: CollectorOptions): Delive
 /** Such as `connect ECONNREFUSED 127.0.0.1:4318`. */
 function causeOf(error: unknown): string {
   return error instanceof Error ? error.message.slice(0, MAX_DETAIL) : 'it can not be reached';
-}
-
-/** To its end, so that the connection can be used again; what is too long is not kept. */
-async function read(body: AsyncIterable<Uint8Array> | null): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of body ?? []) {
-    bytes += chunk.length;
-    if (bytes > MAX_ANSWER_BYTES) return '';
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-/** What a collector that took the batch says of the spans that it did not take. */
-function partialSuccess(text: string): { readonly refused: number; readonly detail: string } {
-  const nothing = { refused: 0, detail: '' };
-  if (text === '') return nothing;
-  try {
-    const { partialSuccess: partial } = JSON.parse(text) as {
-      readonly partialSuccess?: { readonly rejectedSpans?: unknown; readonly errorMessage?: unknown };
-    };
-    const refused = Number(partial?.rejectedSpans ?? 0);
-    const said = partial?.errorMessage;
-    if (!Number.isSafeInteger(refused) || refused < 0) return nothing;
-    return { refused, detail: typeof said === 'string' ? said.slice(0, MAX_DETAIL) : '' };
-  } catch {
-    return nothing;
-  }
 }

@@ -1,6 +1,6 @@
 import type { Decision } from '../decision/decision.ts';
 import { outcomeOf } from '../decision/decision.ts';
-import { Code } from '../grpc/rpc.ts';
+import { CODE_NAMES } from '../otlp.ts';
 import type { EndedCheck, StoreCall, TimedStep } from './check-trace.ts';
 
 /** `opentelemetry.proto.trace.v1.Span` in OTLP's JSON, as far as it is used. */
@@ -32,12 +32,6 @@ const HAS_REMOTE = 0x100;
 const IS_REMOTE = 0x200;
 
 const METHOD = 'envoy.service.auth.v3.Authorization/Check';
-/** By the numbers of `google.rpc.Code`, those with which a Check can end. */
-const CODE_NAMES: Readonly<Record<number, string>> = {
-  0: 'OK',
-  [Code.cancelled]: 'CANCELLED',
-  [Code.deadlineExceeded]: 'DEADLINE_EXCEEDED',
-};
 
 export interface SpanPorts {
   /** Milliseconds since the Unix epoch of a monotonic moment. */

@@ -1,6 +1,7 @@
 import { setImmediate as pause } from 'node:timers/promises';
 import { gzip as gzipWithCallback } from 'node:zlib';
 import { promisify } from 'node:util';
+import { backoffMs } from '../backoff.ts';
 import type { Clock, Timers } from '../clock.ts';
 import type { EndedCheck } from './check-trace.ts';
 import type { Deliver } from './collector.ts';
@@ -19,8 +20,7 @@ const CHECKS_PER_TURN = 40;
 /** How long a Check waits at most for others to be sent with it. */
 const GATHER_MS = 1000;
 const ATTEMPTS = 5;
-const FIRST_RETRY_MS = 1000;
-const LONGEST_RETRY_MS = 30_000;
+const BACKOFF = { firstMs: 1000, longestMs: 30_000 };
 
 export interface TraceExportPorts {
   readonly deliver: Deliver;
@@ -103,7 +103,7 @@ export class TraceExport {
           metrics.spans[isRefused ? 'refused' : 'lost'].value += spans.length;
           return;
         }
-        await this.#rest(this.#retryMs(attempt));
+        await this.#rest(backoffMs(attempt, BACKOFF, this.#ports.random()));
       }
     } catch (error) {
       // A defect: tracing must not end the process for it.
@@ -126,12 +126,6 @@ export class TraceExport {
     const { resource, version } = this.#ports;
     const scopeSpans = [{ scope: { name: 'ostiary', version }, spans }];
     return JSON.stringify({ resourceSpans: [{ resource: { attributes: resource }, scopeSpans }] });
-  }
-
-  /** Longer with each attempt, and not the same for all replicas. */
-  #retryMs(attempt: number): number {
-    const longestMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (attempt - 1));
-    return longestMs * (0.5 + this.#ports.random() / 2);
   }
 
   /** Told once, until it changes. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { eventJson } from '../../src/sinks/event-json.ts';
-import { ATTRIBUTES, CODE_NAMES, otlpRecord } from '../../src/sinks/otlp-record.ts';
+import { CODE_NAMES } from '../../src/otlp.ts';
+import { ATTRIBUTES, otlpRecord } from '../../src/sinks/otlp-record.ts';
 import { madeEvent } from './made-event.ts';
 
 const bare = madeEvent({
