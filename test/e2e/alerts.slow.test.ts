@@ -125,6 +125,8 @@ describe.skipIf(envoyPart === undefined || prometheusPart === undefined)('a rush
     expect(told.find((each) => each.alert === 'refused')?.labels).toEqual({ api: 'orders' });
     expect(existsSync(join(dataDir, 'alerts.json'))).toBe(true);
 
+    // Before it is killed: what was counted in its memory is gone then.
+    await expect.poll(() => toldOf('spent').slice(0, 1), patience).toEqual(['firing']);
     await ostiary.kill();
     ostiary = await start();
     await expect
