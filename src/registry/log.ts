@@ -1,0 +1,86 @@
+// What the rest of the control plane knows of its log: types alone, so that nothing else loads a database.
+
+/** The kinds of `document/schema.ts`, and those that only a control plane has. */
+export interface ResourceKey {
+  readonly kind: string;
+  /** `default` where the document says none. */
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** Who writes a resource; others may only read it. */
+export type Owner = 'api' | 'files' | 'git' | 'kubernetes' | 'console';
+
+export interface Resource extends ResourceKey {
+  /** Of the change that made it what it is. */
+  readonly revision: number;
+  readonly owner: Owner;
+  /** The set it was applied with (`ostiary apply --set`); empty: none. */
+  readonly set: string;
+  /** The document as it is written in YAML, without defaults; secrets are hashed before they come here. */
+  readonly document: unknown;
+}
+
+/** One write of one resource. */
+export interface Change extends ResourceKey {
+  readonly revision: number;
+  /** Milliseconds since the Unix epoch. */
+  readonly at: number;
+  /** Who wrote, such as `token:ci-orders`. */
+  readonly actor: string;
+  /** Why, in their words; may be empty. */
+  readonly reason: string;
+  readonly before: Resource | undefined;
+  /** Undefined: deleted. */
+  readonly after: Resource | undefined;
+  /** 64 hex digits: SHA-256 over the hash of the revision before and all of this change. */
+  readonly hash: string;
+}
+
+/** How far a log has come. */
+export interface Head {
+  /** Drawn when the database was made, and again when a backup is restored: 32 hex digits. */
+  readonly history: string;
+  /** 0: nothing was written yet. */
+  readonly revision: number;
+  /** Of the change of this revision; 64 zeros for none. */
+  readonly hash: string;
+}
+
+export interface Write {
+  readonly key: ResourceKey;
+  /** Undefined: delete it. */
+  readonly document: unknown;
+  readonly owner: Owner;
+  readonly set: string;
+  /** The revision that the writer has seen: 0 if the resource must be new; absent: whatever it is. */
+  readonly expectedRevision?: number;
+}
+
+export interface Author {
+  readonly actor: string;
+  readonly reason: string;
+}
+
+/** One log of changes: every write takes the next revision, in the order in which they are committed, without holes. */
+export interface ResourceLog {
+  head(): Promise<Head>;
+  /** All resources, as of one revision. */
+  snapshot(): Promise<{ readonly head: Head; readonly resources: readonly Resource[] }>;
+  /** In ascending order, at most `limit`. */
+  changesAfter(revision: number, limit: number): Promise<readonly Change[]>;
+  /** The hash of a revision; undefined: this log has none of that number. */
+  hashAt(revision: number): Promise<string | undefined>;
+  /**
+   * Writes all of it, in one transaction, or nothing. A write that changes nothing takes no revision.
+   * @throws Conflict where `expectedRevision` or the owner is another
+   * @throws DatabaseFault
+   */
+  write(
+    writes: readonly Write[],
+    author: Author,
+  ): Promise<{ readonly head: Head; readonly changes: readonly Change[] }>;
+  /** Called soon after each commit, of other processes too. Revisions may be skipped: ask for what is new. */
+  onChange(listener: (revision: number) => void): () => void;
+  close(): Promise<void>;
+}
