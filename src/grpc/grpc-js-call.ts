@@ -33,6 +33,10 @@ export class GrpcJsCall implements Call {
     return this.#call.getPeer();
   }
 
+  get authorization(): string | undefined {
+    return this.#call.metadata.get('authorization')[0]?.toString();
+  }
+
   traceField(name: TraceField): string | undefined {
     return this.#call.metadata.get(name)[0]?.toString();
   }

@@ -14,6 +14,8 @@ export interface Call {
   readonly signal: AbortSignal;
   /** The same for all calls of one connection, and for no other; absent: not known. */
   readonly connection?: unknown;
+  /** The field of this name of the call's metadata; undefined: the caller sent none. */
+  readonly authorization?: string | undefined;
   /** A field of the call's own metadata that carries a trace's context; absent: this transport has none. */
   traceField?(name: TraceField): string | undefined;
 }

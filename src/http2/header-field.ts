@@ -16,6 +16,7 @@ export const FieldKind = {
   te: 10,
   /** Carries a trace's context: one of {@link TRACE_FIELDS}. */
   traceContext: 11,
+  authorization: 12,
 } as const;
 export type FieldKind = (typeof FieldKind)[keyof typeof FieldKind];
 
@@ -59,6 +60,7 @@ const KIND_BY_NAME = new Map<string, FieldKind>([
   ['grpc-timeout', FieldKind.grpcTimeout],
   ['grpc-encoding', FieldKind.grpcEncoding],
   ['te', FieldKind.te],
+  ['authorization', FieldKind.authorization],
   ...TRACE_FIELDS.map((name) => [name, FieldKind.traceContext] as const),
   // Connection-specific fields: RFC 9113, 8.2.2.
   ['connection', FieldKind.malformed],

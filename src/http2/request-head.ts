@@ -12,6 +12,8 @@ export interface RequestHead {
   readonly contentLength: number;
   readonly grpcTimeout: string;
   readonly grpcEncoding: string;
+  /** The credential that the caller calls with; empty: none. */
+  readonly authorization: string;
   /** Fields that carry a trace's context; undefined where there are none. */
   readonly trace: readonly HeaderField[] | undefined;
   /** RFC 9113, 8.1.1: answered with a stream error. */
@@ -34,6 +36,7 @@ export class HeadBuilder implements FieldSink {
   #contentLength = -1;
   #grpcTimeout = '';
   #grpcEncoding = '';
+  #authorization: string | undefined;
   #trace: HeaderField[] | undefined;
 
   constructor(maxBytes: number) {
@@ -57,7 +60,11 @@ export class HeadBuilder implements FieldSink {
     else if (kind === FieldKind.contentType) this.#contentType = value;
     else if (kind === FieldKind.grpcTimeout) this.#grpcTimeout = value;
     else if (kind === FieldKind.grpcEncoding) this.#grpcEncoding = value;
-    else if (kind === FieldKind.contentLength) {
+    else if (kind === FieldKind.authorization) {
+      // Of two, another reader might take the other.
+      if (this.#authorization !== undefined) this.#isMalformed = true;
+      this.#authorization = value;
+    } else if (kind === FieldKind.contentLength) {
       const length = /^\d{1,15}$/.test(value) ? Number(value) : -1;
       if (length < 0 || (this.#contentLength >= 0 && this.#contentLength !== length)) this.#isMalformed = true;
       this.#contentLength = length;
@@ -87,6 +94,7 @@ export class HeadBuilder implements FieldSink {
       contentLength: this.#contentLength,
       grpcTimeout: this.#grpcTimeout,
       grpcEncoding: this.#grpcEncoding,
+      authorization: this.#authorization ?? '',
       trace: this.#trace,
       isMalformed: this.#isMalformed || !this.#pseudoFieldsFit(),
       isTooLarge: this.#bytes > this.#maxBytes,
@@ -117,6 +125,7 @@ export class HeadBuilder implements FieldSink {
     this.#isMalformed = this.#regularSeen = false;
     this.#method = this.#scheme = this.#path = this.#authority = undefined;
     this.#contentType = this.#grpcTimeout = this.#grpcEncoding = '';
+    this.#authorization = undefined;
     this.#contentLength = -1;
     this.#trace = undefined;
   }

@@ -114,7 +114,8 @@ function route(
 
 function callOf(context: HandlerContext, now: () => number): Call {
   const deadline = now() + (context.timeoutMs() ?? Infinity);
-  return { deadline, signal: context.signal, connection: context.values.get(connectionKey) };
+  const authorization = context.requestHeader.get('authorization') ?? undefined;
+  return { deadline, signal: context.signal, connection: context.values.get(connectionKey), authorization };
 }
 
 function toConnectError(path: string, onFailure: ConnectOptions['onFailure']): (error: unknown) => never {

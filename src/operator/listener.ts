@@ -1,12 +1,12 @@
-import type { Server, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { Http2Server, ServerHttp2Session } from 'node:http2';
-import type { Socket } from 'node:net';
 import type { Clock } from '../clock.ts';
 import { connectionOf } from './node-request.ts';
 import type { NodeRequest, NodeResponse } from './node-request.ts';
 import { reflectionMethods } from '../grpc/reflection.ts';
 import type { ListenOptions, Method } from '../grpc/rpc.ts';
 import type { ListenAddress } from '../listen/address.ts';
+import { divertHttp2 } from '../listen/divert-http2.ts';
 import { listenOn } from '../listen/socket.ts';
 import { Budget } from '../listen/budget.ts';
 import type { Share } from '../listen/budget.ts';
@@ -40,13 +40,8 @@ export interface ApiListener {
   drain(timeoutMs: number): Promise<void>;
 }
 
-/** The connection preface of HTTP/2 starts with these bytes, and no method of HTTP/1.1 does (RFC 9113, 3.4). */
-const PREFACE = Buffer.from('PRI');
 /** The most calls at once, of all connections: each takes some 45 kB. */
 const MOST_CALLS = 128;
-/** How long a connection may take to say which protocol it speaks. */
-const FIRST_BYTES_MS = 10_000;
-
 /**
  * Opens the listener of the API, which speaks gRPC, gRPC-Web and Connect on HTTP/1.1 and on HTTP/2 without TLS, all on
  * one port. The modules for these protocols are loaded at the first connection.
@@ -79,7 +74,7 @@ export async function openApi(options: ApiOptions): Promise<ApiListener> {
     .createServer({ maxHeaderSize: 16_384, headersTimeout: 10_000, requestTimeout: 60_000 }, onRequest);
   const sessions = new Set<ServerHttp2Session>();
   let http2: Http2Server | undefined;
-  const undecided = divert(http1, (socket) => {
+  const undecided = divertHttp2(http1, (socket) => {
     http2 ??= createHttp2Server(onRequest, sessions);
     http2.emit('connection', socket);
   });
@@ -124,39 +119,6 @@ function createHttp2Server(
     session.once('close', () => sessions.delete(session));
   });
   return server;
-}
-
-/**
- * Passes on connections that start with HTTP/2's preface, and leaves the others to the server.
- * @returns the connections whose protocol is not known yet
- */
-function divert(server: Server, toHttp2: (socket: Socket) => void): ReadonlySet<Socket> {
-  const undecided = new Set<Socket>();
-  const [serveHttp1] = server.listeners('connection') as [(socket: Socket) => void];
-  server.off('connection', serveHttp1);
-  server.on('connection', (socket: Socket) => {
-    let head = Buffer.alloc(0);
-    const destroy = (): void => void socket.destroy();
-    undecided.add(socket);
-    socket.once('close', () => undecided.delete(socket));
-    const read = (chunk: Buffer): void => {
-      head = Buffer.concat([head, chunk]);
-      const compared = Math.min(head.length, PREFACE.length);
-      const isHttp2 = head.subarray(0, compared).equals(PREFACE.subarray(0, compared));
-      if (isHttp2 && compared < PREFACE.length) return;
-      undecided.delete(socket);
-      socket.off('data', read).off('error', destroy).off('timeout', destroy).setTimeout(0);
-      socket.pause();
-      socket.unshift(head);
-      if (isHttp2) toHttp2(socket);
-      else {
-        serveHttp1.call(server, socket);
-        socket.resume();
-      }
-    };
-    socket.on('data', read).on('error', destroy).on('timeout', destroy).setTimeout(FIRST_BYTES_MS);
-  });
-  return undecided;
 }
 
 async function loadHandler(

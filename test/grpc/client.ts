@@ -1,4 +1,4 @@
-import { Client, credentials } from '@grpc/grpc-js';
+import { Client, credentials, Metadata } from '@grpc/grpc-js';
 import type { ChannelCredentials, ClientDuplexStream, ClientReadableStream, ServiceError } from '@grpc/grpc-js';
 import { formatListenAddress } from '../../src/listen/address.ts';
 import type { ListenAddress } from '../../src/listen/address.ts';
@@ -42,8 +42,10 @@ export class RawClient {
     return this.#client.makeServerStreamRequest(path, bytes, bytes, Buffer.from(message));
   }
 
-  bidi(path: string): ClientDuplexStream<Buffer, Buffer> {
-    return this.#client.makeBidiStreamRequest(path, bytes, bytes);
+  bidi(path: string, fields: Readonly<Record<string, string>> = {}): ClientDuplexStream<Buffer, Buffer> {
+    const metadata = new Metadata();
+    for (const [name, value] of Object.entries(fields)) metadata.set(name, value);
+    return this.#client.makeBidiStreamRequest(path, bytes, bytes, metadata);
   }
 
   close(): void {

@@ -23,6 +23,23 @@ describe.each(transports)('a stream on $name', ({ transport }) => {
     expect(answers.map(String)).toEqual(['n0', 'n1', 'n2']);
   });
 
+  it('tells its handler the credential that the caller sent', async () => {
+    const { client } = await serve([
+      {
+        kind: 'bidirectional',
+        path: '/test.Test/Bidi',
+        async *handle(_requests, call) {
+          yield text(call.authorization ?? 'none');
+        },
+      },
+    ]);
+    const [named, unnamed] = await Promise.all([
+      client.bidi('/test.Test/Bidi', { authorization: 'Bearer abc' }).toArray(),
+      client.bidi('/test.Test/Bidi').toArray(),
+    ]);
+    expect([...named, ...unnamed].map(String)).toEqual(['Bearer abc', 'none']);
+  });
+
   it('ends a stream with the status of its handler', async () => {
     const { client } = await serve([
       {

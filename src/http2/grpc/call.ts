@@ -36,6 +36,10 @@ export abstract class GrpcCall extends Stream implements Call {
     return this.host;
   }
 
+  get authorization(): string | undefined {
+    return this.plan.authorization === '' ? undefined : this.plan.authorization;
+  }
+
   traceField(name: TraceField): string | undefined {
     return this.plan.trace?.find((field) => field.name === name)?.value;
   }

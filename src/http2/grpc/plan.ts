@@ -18,6 +18,7 @@ export interface CallPlan extends CallSettings {
   readonly isGzip: boolean;
   readonly contentLength: number;
   readonly trace: RequestHead['trace'];
+  readonly authorization: string;
 }
 
 /** A gRPC call that ends before it begins. */
@@ -64,6 +65,7 @@ export function planFor(head: RequestHead, methods: ReadonlyMap<string, Method>,
     isGzip: encoding === 'gzip',
     contentLength: head.contentLength,
     trace: head.trace,
+    authorization: head.authorization,
     ...settings,
   };
 }
