@@ -14,6 +14,10 @@ export type Owner = 'api' | 'files' | 'git' | 'kubernetes' | 'console';
 export interface Resource extends ResourceKey {
   /** Of the change that made it what it is. */
   readonly revision: number;
+  /** Of the change that created it: of two APIs that claim the same, the older one holds it. */
+  readonly createdRevision: number;
+  /** When it became what it is, in milliseconds since the Unix epoch. */
+  readonly at: number;
   readonly owner: Owner;
   /** The set it was applied with (`ostiary apply --set`); empty: none. */
   readonly set: string;
@@ -73,12 +77,15 @@ export interface ResourceLog {
   hashAt(revision: number): Promise<string | undefined>;
   /**
    * Writes all of it, in one transaction, or nothing. A write that changes nothing takes no revision.
+   * @param checkedAt the revision that the writes were checked against; absent: they hold whatever was written before
    * @throws Conflict where `expectedRevision` or the owner is another
+   * @throws Outrun where the log has come further than `checkedAt`: read on, check again
    * @throws DatabaseFault
    */
   write(
     writes: readonly Write[],
     author: Author,
+    checkedAt?: number,
   ): Promise<{ readonly head: Head; readonly changes: readonly Change[] }>;
   /** Called soon after each commit, of other processes too. Revisions may be skipped: ask for what is new. */
   onChange(listener: (revision: number) => void): () => void;
