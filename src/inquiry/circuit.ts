@@ -1,13 +1,13 @@
 import { spreadMs } from '../backoff.ts';
 
-/** So many failures in a row open it. */
+/** The number of failures in a row that open the circuit. */
 const FAILURES = 5;
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
 
 /**
- * Keeps those who would only wait from asking somebody who does not answer: after some failures in a row it is open, and
- * lets one through after a pause that doubles with each further failure.
+ * A circuit breaker for a server that does not answer, so that callers do not wait in vain. After some failures in a
+ * row it opens. Then it lets one call through after each pause; the pause doubles with every further failure.
  */
 export class Circuit {
   readonly #random: () => number;
@@ -17,7 +17,7 @@ export class Circuit {
   #pauseMs = FIRST_PAUSE_MS;
   #isProbing = false;
 
-  /** @param random from 0 up to 1: replicas do not ask all at once */
+  /** @param random from 0 up to 1, so that replicas do not all ask at once */
   constructor(random: () => number) {
     this.#random = random;
   }
@@ -32,7 +32,7 @@ export class Circuit {
     return Math.max(FIRST_PAUSE_MS, this.#openUntil - now);
   }
 
-  /** The same; 0: now, and whoever may, must ask and tell what came of it. */
+  /** Like {@link pauseMs}; if it returns 0, the caller must ask now and report the result. */
   enter(now: number): number {
     if (this.#openUntil === undefined) return 0;
     if (now < this.#openUntil) return this.#openUntil - now;
@@ -56,7 +56,7 @@ export class Circuit {
     this.#inARow += 1;
     const wasOpen = this.isOpen;
     if (this.#openUntil !== undefined) {
-      // What was under way when it opened says nothing new.
+      // Calls that were under way when it opened tell nothing new.
       if (!this.#isProbing) return false;
       this.#isProbing = false;
       this.#pauseMs = Math.min(LONGEST_PAUSE_MS, 2 * this.#pauseMs);

@@ -6,19 +6,19 @@ import { InquiryFault } from './fault.ts';
 import type { KeyedDigest } from './keyed-digest.ts';
 import { Remembered } from './remembered.ts';
 
-/** What whoever was asked says of a credential. */
+/** What the server that was asked says of a credential. */
 export interface Answer<Value> {
   readonly value: Value;
-  /** Good ones are remembered apart, so that no caller's bad ones drive them out. */
+  /** Good answers are remembered apart from bad ones, so that bad credentials can't push good answers out. */
   readonly isGood: boolean;
-  /** How long it counts; 0: for those alone who wait for it. */
+  /** How long the answer is remembered; 0: it is only for the callers who wait for it. */
   readonly forMs: number;
-  /** An estimate of what it takes in memory. */
+  /** An estimate of the memory that it takes. */
   readonly bytes: number;
 }
 
 export interface InquiriesOptions<Value> {
-  /** Asks, within a time of its own. Rejects where no answer comes that can be used. */
+  /** Asks, within its own time limit. Rejects if there is no usable answer. */
   readonly ask: (credential: string, signal: AbortSignal) => Promise<Answer<Value>>;
   readonly clock: Clock;
   readonly timers: Timers;
@@ -27,28 +27,30 @@ export interface InquiriesOptions<Value> {
   readonly digest: KeyedDigest;
   readonly good: TokenMemory;
   readonly bad: TokenMemory;
-  /** Good answers that are remembered; of bad ones as many. */
+  /** The most good answers that are remembered, and the most bad ones. */
   readonly maxEntries: number;
-  /** Told when it is asked no more, and when it is again; must not throw. */
+  /** Called when the circuit opens and when it closes; must not throw. */
   readonly onCircuit?: (isOpen: boolean, why: string) => void;
 }
 
 export const MAX_ASKED_AT_ONCE = 32;
-/** Different credentials that wait to be asked for. */
+/** The most different credentials that wait to be asked for. */
 const MAX_QUEUED = 1000;
-/** Requests that wait for any answer. */
+/** The most requests that wait for an answer. */
 const MAX_WAITING = 4000;
 
-/** What is kept of the time for the answer to reach Envoy: a quarter, and more where many stop waiting at once. */
+/**
+ * The time reserved for the answer to reach Envoy: a quarter of the time left, and more if many stop waiting at once.
+ */
 const MIN_ANSWER_MS = 20;
 const ANSWER_SHARE = 0.25;
 const ANSWER_MS_A_WAITER = 0.5;
 
-/** How long it is worth waiting. */
+/** How long the caller waits. */
 interface Patience {
   /** Monotonic milliseconds. */
   readonly deadline: number;
-  /** Who may leave before it. */
+  /** The caller, who may leave earlier. */
   readonly caller?: Caller | undefined;
 }
 
@@ -61,8 +63,9 @@ interface Flight<Value> {
 }
 
 /**
- * Questions to somebody else about credentials: each is asked once however many wait for it, at most 32 at once, and its
- * answer is remembered. What is remembered costs no time and waits for nobody, whatever becomes of the others.
+ * Asks another server about credentials. Each credential is asked for once, however many requests wait for it; at
+ * most 32 calls run at once, and answers are remembered. A remembered answer is returned at once and waits for
+ * nothing.
  */
 export class Inquiries<Value> {
   readonly #options: InquiriesOptions<Value>;
@@ -71,7 +74,7 @@ export class Inquiries<Value> {
   readonly #circuit: Circuit;
   readonly #closing = new AbortController();
   readonly #flights = new Map<string, Flight<Value>>();
-  /** Those of them that are not asked yet, in their order. */
+  /** The flights that are not asked for yet, in order. */
   readonly #queue = new Set<Flight<Value>>();
   #asked = 0;
   #waiting = 0;
@@ -83,7 +86,7 @@ export class Inquiries<Value> {
     this.#circuit = new Circuit(options.random);
   }
 
-  /** What is remembered of it. */
+  /** Returns what is remembered of the credential. */
   recall(credential: string): Value | undefined {
     return this.#known(this.#options.digest(credential));
   }
@@ -141,11 +144,11 @@ export class Inquiries<Value> {
     const isFull = this.#asked >= MAX_ASKED_AT_ONCE;
     if (isFull && this.#queue.size >= MAX_QUEUED) throw busy();
     const now = this.#options.clock.monotonic();
-    // The one that finds out whether it answers again is asked at once.
+    // The call that tests whether the server answers again does not queue.
     const pauseMs = isFull ? this.#circuit.pauseMs(now) : this.#circuit.enter(now);
     if (pauseMs > 0) throw open(pauseMs);
     const answer = Promise.withResolvers<Value>();
-    // Whoever waits is told; there may be nobody left.
+    // Waiting requests get the rejection; there may be none left.
     answer.promise.catch(() => {});
     const flight: Flight<Value> = { digest, credential, answer, waiting: 0, isAsked: false };
     this.#flights.set(digest, flight);

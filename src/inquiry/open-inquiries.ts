@@ -4,7 +4,7 @@ import { Inquiries } from './inquiries.ts';
 import type { InquiriesOptions } from './inquiries.ts';
 import { keyedDigest } from './keyed-digest.ts';
 
-/** Opens the questions of one policy; the policy closes them. */
+/** Makes the inquiries of one policy. The policy closes them. */
 export type OpenInquiries = <Value>(
   options: Pick<InquiriesOptions<Value>, 'ask' | 'maxEntries' | 'onCircuit'>,
 ) => Inquiries<Value>;
@@ -16,7 +16,7 @@ export interface InquiryDeskOptions {
   readonly random: () => number;
   /** 32 random bytes, made at the start. */
   readonly key: Uint8Array;
-  /** What good answers of all policies together may take of the memory, and bad ones. */
+  /** The memory for good answers of all policies together; bad answers have their own. */
   readonly good: TokenMemory;
   readonly bad: TokenMemory;
 }

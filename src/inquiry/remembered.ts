@@ -6,14 +6,16 @@ interface Entry<Value> {
   readonly until: number;
 }
 
-/** Answers by the digest of their credential, as many and as large as is allowed: those that nobody asks for go first. */
+/**
+ * Answers by the digest of their credential, bounded in number and memory. The least recently used are removed first.
+ */
 export class Remembered<Value> {
   readonly #memory: TokenMemory;
   readonly #cache: TokenCache<Entry<Value>>;
   readonly #halfEntries: number;
   #recentEntries = 0;
 
-  /** @param memory bounds the bytes of all that it serves together */
+  /** @param memory bounds the bytes of all maps that share it */
   constructor(memory: TokenMemory, maxEntries: number) {
     this.#memory = memory;
     this.#cache = memory.open();

@@ -1,31 +1,34 @@
 import type { Timers } from '../clock.ts';
 import type { LdapConnection } from './connection.ts';
 
-/** As many as are used at once: who closed and opened them again under load would burden the directory. */
+/** The most idle connections kept. Closing and reopening them under load would burden the directory. */
 const MAX_IDLE = 32;
-/** What has not been needed for so long is closed. */
+/** A connection that nobody has needed for this long is closed. */
 const IDLE_MS = 15_000;
 
-/** Connections that do nothing but bind, each for one user at a time: what one may, no other ever does. */
+/**
+ * A pool of connections that only bind, each for one user at a time. They never search, so no user's rights are used
+ * for another.
+ */
 export class BindPool {
   readonly #open: () => Promise<LdapConnection>;
   readonly #timers: Timers;
-  /** The last is used first, so that the first are those that nobody needs. */
+  /** The last one is used first, so the connections at the front are those that nobody needs. */
   readonly #idle: LdapConnection[] = [];
-  /** How few were idle at once since the last look. */
+  /** The lowest number of idle connections since the last look. */
   #spare = 0;
   #cancelLook: (() => void) | undefined;
   readonly #busy = new Set<LdapConnection>();
   #isClosed = false;
 
-  /** How many are used at once, whoever asks bounds. */
+  /** @param open opens a connection. The caller bounds how many are in use at once. */
   constructor(open: () => Promise<LdapConnection>, timers: Timers) {
     this.#open = open;
     this.#timers = timers;
   }
 
   /**
-   * Whether the password is that of the entry.
+   * Reports whether the password is that of the entry.
    * @throws LdapFault (rejects with it)
    */
   async bind(dn: string, password: string): Promise<boolean> {
@@ -41,7 +44,7 @@ export class BindPool {
         this.#busy.delete(connection);
         const hasEnded = !connection.isOpen;
         connection.close();
-        // The server has ended an idle connection at the same moment: a new one tells.
+        // The server may have closed the idle connection at this moment, so a new one is tried.
         if (kept === undefined || !hasEnded) throw error;
       }
     }

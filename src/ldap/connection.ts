@@ -11,7 +11,7 @@ import { startTls } from './start-tls.ts';
 export interface ConnectionPorts {
   readonly connect: EgressConnect;
   readonly timers: Timers;
-  /** For connecting, TLS included, and again for each question. */
+  /** Time for connecting, TLS included, and again for each question. */
   readonly timeoutMs: number;
 }
 
@@ -20,47 +20,51 @@ export interface SearchQuestion {
   readonly scope: 'one' | 'sub';
   readonly filter: string;
   readonly attributes: readonly string[];
-  /** More entries are left out. */
+  /** The most entries returned; further ones are dropped. */
   readonly maxEntries: number;
 }
 
 export interface LdapEntry {
   readonly dn: string;
-  /** The texts of an attribute, whatever the case of its name; none where it has none. */
+  /** Returns the values of an attribute as text; its name is not case-sensitive. Empty if the entry has none. */
   values(attribute: string): readonly string[];
 }
 
-/** One connection to a directory. It is never opened anew: once it has ended, all it is asked fails. */
+/** One connection to a directory. It never reconnects: once it has ended, every call fails. */
 export interface LdapConnection {
   readonly isOpen: boolean;
-  /** Who the connection is from now on. @returns false: the directory refuses name or password */
+  /**
+   * Binds: from now on the connection acts as this user.
+   * @returns false if the directory refuses the name or the password
+   */
   bind(dn: string, password: string): Promise<boolean>;
-  /** References to other servers are not followed. */
+  /** Searches. Referrals to other servers are not followed. */
   search(question: SearchQuestion): Promise<readonly LdapEntry[]>;
   close(): void;
 }
 
-/** More than the answers to what is asked ever come to. */
+/** The most bytes that the answers to one question may have. */
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 
 /**
- * By which a directory refuses a bind, and not by failing: no such entry, constraint (such as a locked account),
- * inappropriate authentication, invalid credentials, insufficient rights, unwilling (RFC 4511, A.2).
+ * Result codes with which a directory refuses a bind, rather than failing: constraint violation (such as a locked
+ * account), no such object, inappropriate authentication, invalid credentials, insufficient rights, unwilling (RFC
+ * 4511, A.2).
  */
 const REFUSALS: ReadonlySet<number> = new Set([19, 32, 48, 49, 50, 53]);
 
 /** @throws LdapFault (rejects with it) */
 export async function openConnection(server: LdapServer, ports: ConnectionPorts): Promise<LdapConnection> {
-  // A plain sidecar does without it.
+  // Loaded here, so that a sidecar without LDAP does not load it.
   const { Client, ResultCodeError } = await import('ldapts');
   const socket = await openSocket(server, ports);
   let isUsed = false;
   const client = new Client({
-    // What the socket is connected to: nothing is resolved or connected by it.
+    // The socket is already connected: this name is neither resolved nor connected to.
     url: 'ldap://connected',
     timeout: ports.timeoutMs,
     strictDN: false,
-    // It would connect again by itself, without TLS and without our name.
+    // By itself the library would reconnect without TLS and without the checks of egress.
     createConnection: () => {
       if (isUsed || socket.destroyed) throw new LdapFault('the connection to the directory has ended');
       isUsed = true;
@@ -132,7 +136,7 @@ function secured(socket: Socket, { host, authorities }: LdapServer): Promise<Soc
   const name = isIP(host) === 0 ? { servername: host } : {};
   const secure = connect({ socket, host, ...name, minVersion: 'TLSv1.2', ...(authorities && { ca: authorities }) });
   const lost = (): void => reject(new LdapFault('the connection ended before TLS'));
-  // Whoever uses it is told by its end: without a listener the process would end.
+  // Users of the socket notice its end. Without a listener the error would end the process.
   secure.on('error', () => {});
   secure.once('secureConnect', () => {
     secure.removeListener('error', reject);
@@ -149,7 +153,7 @@ function boundAnswers(socket: Socket): void {
   let bytes = 0;
   let sent = socket.bytesWritten;
   socket.on('data', (chunk: Buffer) => {
-    // Another question was asked since.
+    // Another question was sent since the last chunk, so counting starts again.
     if (socket.bytesWritten !== sent) {
       sent = socket.bytesWritten;
       bytes = 0;
@@ -170,7 +174,7 @@ function entryOf(dn: string, found: Readonly<Record<string, Buffer | Buffer[] | 
   return { dn, values: (attribute) => byName.get(attribute.toLowerCase()) ?? [] };
 }
 
-/** @param code of an answer that is none of success */
+/** @param code the result code of an answer that reports no success */
 function faultOf(error: unknown, code: number | undefined): LdapFault {
   if (error instanceof LdapFault) return error;
   if (code !== undefined) return new LdapFault(`it answers with the result code ${code}`);

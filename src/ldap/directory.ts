@@ -6,30 +6,30 @@ import type { LdapServer } from './server.ts';
 import { ServiceConnection } from './service-connection.ts';
 import type { ServiceAccount } from './service-connection.ts';
 
-/** How users, and the groups that they are in, are found. */
+/** How users and their groups are found. */
 export interface DirectoryLayout {
   readonly base: string;
   readonly scope: 'one' | 'sub';
   readonly filter: FilterTemplate;
-  /** Whose first text is the subject; undefined: the distinguished name is. */
+  /** The attribute whose first value is the subject; undefined: the distinguished name is. */
   readonly subjectAttribute: string | undefined;
-  /** What is told of a user beside. */
+  /** Further attributes of a user to return. */
   readonly attributes: readonly string[];
   readonly groups: GroupLayout | undefined;
 }
 
-/** `attribute`: the entry names its groups. Else they are searched. */
+/** `attribute`: the user's entry names its groups in it. Otherwise the groups are searched for. */
 export type GroupLayout = { readonly attribute: string } | GroupSearch;
 
 interface GroupSearch {
   readonly attribute?: undefined;
   readonly base: string;
   readonly filter: FilterTemplate;
-  /** Whose text a group is called by; undefined: its distinguished name. */
+  /** The attribute that holds a group's name; undefined: the distinguished name is used. */
   readonly nameAttribute: string | undefined;
 }
 
-/** What a directory says of a name and a password. */
+/** The directory's answer to a name and a password. */
 export type DirectoryAnswer =
   | { readonly found: 'user'; readonly user: DirectoryUser }
   | { readonly found: 'nobody' | 'several' | 'wrong' };
@@ -38,11 +38,11 @@ export interface DirectoryUser {
   readonly dn: string;
   readonly subject: string;
   readonly groups: readonly string[];
-  /** By the name that was asked for; those without a text are left out. */
+  /** By the name of the attribute as it was requested. Attributes without a value are absent. */
   readonly attributes: ReadonlyMap<string, readonly string[]>;
 }
 
-/** More groups are left out: who is in them is refused where one of them is required. */
+/** Further groups are dropped. A user whose required group was dropped is refused. */
 const MAX_GROUPS = 1000;
 
 export interface DirectoryOptions {
@@ -52,7 +52,7 @@ export interface DirectoryOptions {
   readonly ports: ConnectionPorts;
 }
 
-/** Users of a directory: found by a search, known by a bind with their own password. */
+/** The users of a directory: found by a search, authenticated by a bind with their own password. */
 export class LdapDirectory {
   readonly #layout: DirectoryLayout;
   readonly #service: ServiceConnection;
@@ -81,7 +81,7 @@ export class LdapDirectory {
       attributes: wanted.size === 0 ? ['1.1'] : [...wanted],
       maxEntries: 2,
     });
-    // An entry without a name would be an anonymous bind.
+    // A bind with an empty name would be an anonymous bind.
     if (entry === undefined || entry.dn === '') return { found: 'nobody' };
     if (others.length > 0) return { found: 'several' };
     if (!(await this.#binds.bind(entry.dn, password))) return { found: 'wrong' };
@@ -118,7 +118,7 @@ export class LdapDirectory {
   }
 }
 
-/** As the directory writes it, however the caller did: else one user would be several. */
+/** The subject as the directory spells it, however the caller did. Otherwise one user would count as several. */
 function subjectOf(entry: LdapEntry, name: string, attribute: string | undefined): string {
   const values = attribute === undefined ? [] : entry.values(attribute);
   const same = values.find((value) => value.toLowerCase() === name.toLowerCase());

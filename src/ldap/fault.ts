@@ -1,4 +1,6 @@
-/** The directory gives no answer that can be used. The message is a sentence without names, passwords and what was answered. */
+/**
+ * The directory gave no usable answer. The message is a sentence without names, passwords and the text of the answer.
+ */
 export class LdapFault extends Error {
   override name = 'LdapFault';
 }

@@ -1,22 +1,22 @@
-/** Where the name of the user goes. */
+/** The placeholder for the user's name. */
 const NAME = '{0}';
-/** Where the distinguished name of the user's entry goes. */
+/** The placeholder for the distinguished name of the user's entry. */
 const DN = '{dn}';
 
-/** Deeper ones are no filter for a user. */
+/** The deepest nesting of parentheses that is accepted. */
 const MAX_DEPTH = 16;
 
-/** A search filter (RFC 4515) with places for values. */
+/** A search filter (RFC 4515) with placeholders for values. */
 export interface FilterTemplate {
-  /** The attribute that the first {@link NAME} is compared with for equality; undefined where there is none. */
+  /** The attribute that is compared for equality with the first {@link NAME}; undefined if there is none. */
   readonly nameAttribute: string | undefined;
-  /** With these values, so escaped that each stands for itself and nothing else. */
+  /** Fills in these values, escaped so that each of them is only a value. */
   with(values: { readonly name: string; readonly dn?: string }): string;
 }
 
 /**
- * @param place `{0}` or `{dn}`: where a value has to go
- * @returns what is wrong with it, as a text, where it is no such template
+ * @param place the placeholder that must occur: `{0}` or `{dn}`
+ * @returns the template, or a text that says what is wrong
  */
 export function filterTemplate(text: string, place: typeof NAME | typeof DN): FilterTemplate | string {
   const problem = problemOf(text);
@@ -30,7 +30,7 @@ export function filterTemplate(text: string, place: typeof NAME | typeof DN): Fi
   };
 }
 
-/** RFC 4515, 3: what would mean something in a filter, as its bytes in hex. */
+/** Writes each character with a meaning in filters as its bytes in hex (RFC 4515, 3). */
 export function escaped(value: string): string {
   // oxlint-disable-next-line no-control-regex -- NUL is one of them
   return value.replaceAll(/[\u0000-\u001f\u007f*()\\&|!=<>~]/g, (sign) => {
@@ -41,7 +41,10 @@ export function escaped(value: string): string {
 // oxlint-disable-next-line no-control-regex -- NUL is no part of a filter
 const ITEM = /^[A-Za-z0-9][A-Za-z0-9.;:-]*(?:=|>=|<=|~=|:=)(?:[^()\\{}\u0000]|\\[0-9a-fA-F]{2}|\{0\}|\{dn\})*$/;
 
-/** A place may stand in a value alone: as an attribute or as a part of the filter itself callers would choose what is asked. */
+/**
+ * A placeholder may stand in a value only. In an attribute or between parentheses it would let callers choose what is
+ * asked.
+ */
 function problemOf(text: string): string | undefined {
   let at = 0;
   const filter = (depth: number): boolean => {

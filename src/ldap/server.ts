@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 
-/** How a connection is kept from being read and changed on the way. */
+/** How the traffic of a connection is protected. */
 export type Security = 'ldaps' | 'startTls' | 'none';
 
 export interface LdapServer {
@@ -13,9 +13,9 @@ export interface LdapServer {
 }
 
 /**
- * What a URL names (RFC 4516, with nothing behind the port).
+ * Reads the URL of a server (RFC 4516, with nothing behind the port).
  * @param isPlain `ldap:` without StartTLS
- * @returns what is wrong with it, as a text without the URL
+ * @returns the server, or a text without the URL that says what is wrong
  */
 export function ldapServer(text: string, isPlain: boolean): LdapServer | string {
   const url = URL.parse(text);
@@ -33,7 +33,7 @@ export function ldapServer(text: string, isPlain: boolean): LdapServer | string 
   return { host, port, security: isSecure ? 'ldaps' : isPlain ? 'none' : 'startTls' };
 }
 
-/** For what judges URLs: with the port that LDAP has where none is written. */
+/** The URL for the rules of egress. It always has a port: LDAP's own if the document has none. */
 export function urlOf({ host, port }: LdapServer): string {
   return `https://${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
 }

@@ -6,7 +6,7 @@ export interface ServiceAccount {
   readonly password: string;
 }
 
-/** The one connection that searches, as the service's own account; it never binds as anybody else. */
+/** The one connection that searches. It binds as the service's own account and as nobody else. */
 export class ServiceConnection {
   readonly #open: () => Promise<LdapConnection>;
   readonly #account: ServiceAccount;
@@ -26,7 +26,7 @@ export class ServiceConnection {
     try {
       return await connection.search(question);
     } catch (error) {
-      // The server has ended an idle connection at the same moment: a new one tells.
+      // The server may have closed the idle connection at this moment, so a new one is tried.
       if (kept === undefined || kept.isOpen) throw error;
       return (await this.#connected()).search(question);
     }
@@ -37,7 +37,7 @@ export class ServiceConnection {
     this.#latest?.close();
   }
 
-  /** Those who come at once share one attempt. */
+  /** Returns the connection. Callers that need it at the same time share one attempt to open it. */
   #connected(): Promise<LdapConnection> {
     if (this.#latest?.isOpen === true) return Promise.resolve(this.#latest);
     this.#current ??= this.#begin().finally(() => {

@@ -3,14 +3,14 @@ import { LdapFault } from './fault.ts';
 
 /** An ExtendedRequest with message id 1 and the OID of StartTLS (RFC 4511, 4.14.1). */
 const REQUEST = Buffer.from('301d02010177188016312e332e362e312e342e312e313436362e3230303337', 'hex');
-/** Of its response up to the result code, but for the lengths. */
+/** Tags of the response (RFC 4511, 4.1.1 and 4.12): the message, and the ExtendedResponse in it. */
 const ENVELOPE = 0x30;
 const EXTENDED_RESPONSE = 0x78;
 const MAX_BYTES = 4096;
 
 /**
- * Has the server expect TLS next. Reads its answer and nothing behind it: what somebody on the way puts there, before
- * TLS begins, must not be taken for what comes afterwards.
+ * Asks the server to begin TLS on this connection. Reads the answer and no byte behind it: bytes that somebody on the
+ * way adds before TLS begins must not be taken for bytes of the server.
  * @throws LdapFault (rejects with it)
  */
 export async function startTls(socket: Socket): Promise<void> {
@@ -39,7 +39,7 @@ export async function startTls(socket: Socket): Promise<void> {
   }
 }
 
-/** How many bytes the first message has; as far as its length has not come, one more than there are. */
+/** Returns the length of the first message in bytes. Returns one more than there are while its length is incomplete. */
 function endOf(bytes: Buffer): number {
   const first = bytes[1];
   if (first === undefined) return bytes.length + 1;
@@ -49,7 +49,7 @@ function endOf(bytes: Buffer): number {
   return bytes.length < 2 + count ? bytes.length + 1 : 2 + count + bytes.readUIntBE(2, count);
 }
 
-/** A message whose response says success (0). */
+/** Whether the message is a response with the result code success (0). */
 function isSuccess(bytes: Buffer): boolean {
   if (bytes[0] !== ENVELOPE) return false;
   const id = afterLength(bytes, 1);

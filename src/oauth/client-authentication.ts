@@ -1,10 +1,10 @@
 import type { KeyObject } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 
-/** How we show an authorization server who we are (RFC 6749, 2.3; RFC 7523; RFC 8705). */
+/** How ostiary authenticates itself to an authorization server (RFC 6749, 2.3; RFC 7523; RFC 8705). */
 export type ClientAuthentication =
   | { readonly method: 'none' }
-  /** A value of `authorization` as it is, such as `Bearer …`. */
+  /** A complete value of the header `authorization`, such as `Bearer …`. */
   | { readonly method: 'header'; readonly value: string }
   | {
       readonly method: 'client_secret_basic' | 'client_secret_post';
@@ -12,7 +12,7 @@ export type ClientAuthentication =
       readonly clientSecret: string;
     }
   | PrivateKeyJwt
-  /** By the certificate of the connection. */
+  /** The certificate of the TLS connection authenticates us. */
   | { readonly method: 'tls_client_auth'; readonly clientId: string };
 
 export interface PrivateKeyJwt {
@@ -21,21 +21,21 @@ export interface PrivateKeyJwt {
   readonly key: KeyObject;
   readonly algorithm: string;
   readonly keyId: string | undefined;
-  /** Whom the assertion is for; undefined: the URL that is called. */
+  /** The audience of the assertion; undefined: the URL that is called. */
   readonly audience: string | undefined;
 }
 
-/** What a call carries for it. */
+/** What a call carries to authenticate us. */
 export interface ClientProof {
   readonly headers: Readonly<Record<string, string>>;
   readonly parameters: Readonly<Record<string, string>>;
 }
 
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
-/** Each is made for one call. */
+/** How long an assertion is valid. Each one is made for one call. */
 const ASSERTION_SECONDS = 60;
 
-/** @param randomId as `crypto.randomUUID` */
+/** @param randomId such as `crypto.randomUUID` */
 export async function proveClient(
   authentication: ClientAuthentication,
   url: string,
@@ -66,14 +66,14 @@ export async function proveClient(
   }
 }
 
-/** RFC 7523, 3. */
+/** Makes a signed assertion (RFC 7523, 3). */
 async function assertionOf(
   { clientId, key, algorithm, keyId, audience }: PrivateKeyJwt,
   url: string,
   now: number,
   id: string,
 ): Promise<string> {
-  // Loaded with the first one.
+  // The library is loaded with the first assertion.
   const { SignJWT } = await import('jose');
   const seconds = Math.floor(now / 1000);
   return new SignJWT({ iss: clientId, sub: clientId, aud: audience ?? url, jti: id })
@@ -83,7 +83,7 @@ async function assertionOf(
     .sign(key);
 }
 
-/** RFC 6749, 2.3.1: each part in the encoding of forms, so that a colon in it is none of ours. */
+/** Encodes one part of HTTP Basic as a form does (RFC 6749, 2.3.1), so that a colon in it does not end the user id. */
 function formEncoded(text: string): string {
   return new URLSearchParams([['', text]]).toString().slice(1);
 }

@@ -1,4 +1,4 @@
-/** An authorization server gave no answer that can be used. The message is a sentence without a token or a secret. */
+/** An authorization server gave no usable answer. The message is a sentence without tokens and secrets. */
 export class ServerFault extends Error {
   override name = 'ServerFault';
 }

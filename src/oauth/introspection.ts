@@ -12,17 +12,17 @@ import type { SignedAnswers } from './signed-answer.ts';
 export interface IntrospectionOptions {
   readonly endpoint: IntrospectionEndpoint;
   readonly authentication: ClientAuthentication;
-  /** Set: answers must be signed (RFC 9701). */
+  /** If set, answers must be signed (RFC 9701). */
   readonly signed: SignedAnswers | undefined;
   readonly egress: Egress;
   readonly tls: TlsMaterial | undefined;
   readonly clock: Clock;
   readonly randomId: () => string;
-  /** For one token, from the metadata to the last byte. */
+  /** Time for one token, from the metadata to the last byte of the answer. */
   readonly timeoutMs: number;
 }
 
-/** What an authorization server says of a token: its claims, or that it counts no more, or never did. */
+/** The answer of an authorization server: the claims of a token, or that it is not (or no longer) valid. */
 export type Introspected = { readonly active: true; readonly claims: Claims } | { readonly active: false };
 
 const MAX_BYTES = 64 * 1024;
@@ -30,7 +30,7 @@ const SIGNED_TYPE = 'application/token-introspection+jwt';
 
 /**
  * Asks the authorization server about a token (RFC 7662).
- * @throws EgressFault or ServerFault (rejects with it) where no answer comes that can be used
+ * @throws EgressFault or ServerFault (rejects with it) if there is no usable answer
  */
 export async function introspect(
   token: string,
@@ -98,7 +98,7 @@ async function claimsOf(
   return json;
 }
 
-/** RFC 7662, 2.2. */
+/** Reads an answer (RFC 7662, 2.2). */
 function introspectedOf(answer: Claims): Introspected {
   const { active, ...claims } = answer;
   if (typeof active !== 'boolean') throw new ServerFault('its answer does not say whether the token is active');

@@ -5,16 +5,23 @@ import type { TlsMaterial } from '../egress/transport.ts';
 import { isObject } from '../jwt/jwk.ts';
 import { ServerFault } from './fault.ts';
 
-/** Where an authorization server introspects tokens, by its own metadata (OpenID Connect Discovery 1.0; RFC 8414). */
+/**
+ * The introspection endpoint of an authorization server, from its metadata (OpenID Connect Discovery 1.0; RFC 8414).
+ */
 export interface IntrospectionEndpoint {
-  /** @throws EgressFault or ServerFault (rejects with it) where it was never learnt */
+  /**
+   * Returns its URL.
+   * @throws EgressFault or ServerFault (rejects with it) if the URL is not known and can't be fetched
+   */
   url(timeoutMs: number, signal: AbortSignal): Promise<string>;
-  /** Calls of it fail: it may have moved. */
+  /** To be called when calls of the URL fail: it may have moved, so the metadata are fetched again. */
   doubt(): void;
 }
 
 export interface DiscoveryOptions {
-  /** Of the issuer, character by character as its metadata have it; or of the document itself, below `/.well-known/`. */
+  /**
+   * The issuer, character by character as in its metadata; or the URL of the metadata itself, below `/.well-known/`.
+   */
   readonly metadataUrl: string;
   readonly issuer: string;
   /** Whether the metadata may name a URL over `http:` on hosts other than loopback. */
@@ -26,7 +33,7 @@ export interface DiscoveryOptions {
 }
 
 const FRESH_MS = 60 * 60_000;
-/** Calls that fail make us ask at most once in so long. */
+/** The shortest time between two fetches that failing calls cause. */
 const DOUBT_MS = 10_000;
 const MAX_BYTES = 256 * 1024;
 
@@ -51,7 +58,7 @@ export function discoveredEndpoint(options: DiscoveryOptions): IntrospectionEndp
       const ageMs = known === undefined ? Infinity : clock.monotonic() - known.at;
       if (known !== undefined && ageMs < (isDoubted ? DOUBT_MS : FRESH_MS)) return known.url;
       asking ??= ask(timeoutMs, signal);
-      // The last one goes on being used while the metadata can't be had.
+      // While the metadata can't be fetched, the last known URL stays in use.
       return known === undefined ? asking : asking.catch(() => known?.url ?? '');
     },
     doubt() {
@@ -76,7 +83,7 @@ async function endpointOf(
   });
   if (status !== 200) throw new ServerFault(`its metadata can't be had: it answers ${status}`);
   const metadata = parsed(text);
-  // Whoever answers there could else have our credentials, and everybody's tokens, sent to itself.
+  // Otherwise whoever answers there could have our credentials and all tokens sent to another server.
   if (metadata['issuer'] !== issuer) {
     throw new ServerFault('its metadata are of another issuer: both must be the same text');
   }
@@ -92,7 +99,7 @@ function parsed(text: string): Readonly<Record<string, unknown>> {
     const json: unknown = JSON.parse(text);
     if (isObject(json)) return json;
   } catch {
-    // The same to whoever reads of it.
+    // The text is not JSON: the error below says so.
   }
   throw new ServerFault('its metadata are no JSON object');
 }

@@ -10,11 +10,11 @@ import { checkSignature } from '../jwt/signature-check.ts';
 import type { VerificationLane } from '../jwt/verification-gate.ts';
 import { ServerFault } from './fault.ts';
 
-/** Reads answers that the authorization server has signed (RFC 9701). */
+/** Verifies answers that the authorization server has signed (RFC 9701). */
 export interface SignedAnswers {
   /**
    * @param deadline monotonic milliseconds
-   * @throws ServerFault (rejects with it) where the answer is not what it should be
+   * @throws ServerFault (rejects with it) if the answer is not valid
    */
   claimsOf(jwt: string, deadline: number): Promise<Claims>;
   close(): void;
@@ -25,13 +25,15 @@ export interface SignedAnswersOptions {
   readonly algorithms: readonly Algorithm[];
   readonly lane: VerificationLane;
   readonly clock: Clock;
-  /** Who must have signed. */
+  /** The issuer that must have signed. */
   readonly issuer: string;
-  /** For whom: our own client id. */
+  /** The audience of the answers: our own client id. */
   readonly audience: string;
 }
 
-/** It is an answer, not a document: one that was seen before is none. Clocks may differ. */
+/**
+ * The oldest answer accepted: an older one may have been recorded and sent again. Leaves room for clocks that differ.
+ */
 const MAX_AGE_MS = 5 * 60_000;
 
 export function signedAnswers(options: SignedAnswersOptions): SignedAnswers {
@@ -41,7 +43,7 @@ export function signedAnswers(options: SignedAnswersOptions): SignedAnswers {
     async claimsOf(jwt, deadline) {
       const header = headerOf(jwt, { algorithms, anyType: true });
       if (typeof header === 'string') throw new ServerFault(`its signed answer can't be read: ${header}`);
-      // RFC 9701, 5: an access token, or an answer to somebody else, is none.
+      // RFC 9701, 5: an access token, or an answer to another client, must not be accepted.
       if (typOf(jwt) !== 'token-introspection+jwt') throw new ServerFault('its answer is a token of another type');
       const signed = await checkSignature(jwt, header, {
         keys,

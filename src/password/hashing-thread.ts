@@ -2,23 +2,23 @@ import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import type { Question } from './worker.ts';
 
-/** Where passwords are hashed: one at a time. */
+/** A thread that verifies passwords, one at a time. */
 export interface HashingThread {
-  /** To be called when the one before was answered. Rejects where the thread has failed: the next gets a new one. */
+  /** Call it again only after the previous answer. Rejects if the thread has failed; the next call starts a new one. */
   verify(question: Question): Promise<boolean>;
   close(): void;
 }
 
-/** A thread that nobody has asked for so long is not kept. */
+/** A thread that has been idle for this long is ended. */
 const IDLE_MS = 60_000;
 
-/** In the bundle it is a file beside the others. */
+/** In the bundle the thread's program is a file beside the others. */
 function programOfThread(): string {
   const isSource = import.meta.filename.endsWith('.ts');
   return join(import.meta.dirname, isSource ? 'worker.ts' : 'password-worker.js');
 }
 
-/** A thread of its own: hashes of passwords hold neither Checks nor the threads that Node has for files. */
+/** Makes a thread for hashing, so that slow hashes delay neither Checks nor the threads that Node uses for files. */
 export function createHashingThread(): HashingThread {
   let running: Promise<Worker> | undefined;
   let idle: NodeJS.Timeout | undefined;
@@ -48,15 +48,15 @@ export function createHashingThread(): HashingThread {
   };
 }
 
-/** @param ended told when the thread is no more */
+/** @param ended is called when the thread has ended */
 async function start(ended: () => void): Promise<Worker> {
-  // Most processes hash no password, and load no threads.
+  // Loaded here, because most processes hash no password and need no thread.
   const threads = await import('node:worker_threads');
   const resourceLimits = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 32 };
   const worker = new threads.Worker(programOfThread(), { resourceLimits });
-  // What it does is waited for by whoever asks: it does not keep the process alive.
+  // The thread alone does not keep the process alive: the caller waits for its answer.
   worker.unref();
-  // Its end follows, and is told to whoever waits.
+  // The event `exit` follows, and rejects the call that waits.
   worker.on('error', () => {});
   worker.on('exit', ended);
   return worker;

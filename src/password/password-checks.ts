@@ -7,46 +7,46 @@ import { Recent } from './recent.ts';
 import { Turns } from './turns.ts';
 
 /**
- * `busy`: too many wait already, or the thread has failed. `late`: the time of the caller is over, and the answer is
+ * `busy`: too many wait already, or the thread has failed. `late`: the caller's time is over; the answer is
  * remembered if it is on the way. `gone`: the caller has left.
  */
 export type PasswordAnswer = 'right' | 'wrong' | 'busy' | 'late' | 'gone';
 
 export interface PasswordQuestion {
-  /** As the caller gives it, whether there is such a user or not; without a colon. */
+  /** The user name that the caller gives, whether there is such a user or not. It has no colon. */
   readonly user: string;
   readonly password: string;
-  /** The user's; of a user that there is not {@link PasswordChecks.decoy}'s. */
+  /** The user's hash; for an unknown user the hash of {@link PasswordChecks.decoy}. */
   readonly hash: PasswordHash;
-  /** Whether it is the user's own hash: else the answer is never `right`, and takes the same time. */
+  /** Whether it is the user's own hash. If not, the answer is never `right`, and takes as long. */
   readonly isKnown: boolean;
 }
 
-/** How long a caller waits. */
+/** How long the caller waits. */
 export interface PasswordPatience {
   /** Monotonic milliseconds. */
   readonly deadline: number;
-  /** Aborted when the caller leaves: what nobody waits for any more is not begun. */
+  /** Aborted when the caller leaves. A check that nobody waits for is not begun. */
   readonly signal: AbortSignal | undefined;
 }
 
 export interface PasswordChecksOptions {
   readonly clock: Clock;
   readonly timers: Timers;
-  /** 32 random bytes, made at the start and known to this process alone. */
+  /** 32 random bytes, made at the start and known to this process only. */
   readonly key: Buffer;
   readonly thread: HashingThread;
 }
 
-/** A right password is hashed again after so long. */
+/** How long a right password is remembered before it is hashed again. */
 const RIGHT_MS = 60_000;
 const WRONG_MS = 30_000;
 const MAXIMUM_REMEMBERED = 10_000;
-/** Users take turns by these lanes: who guesses the password of one holds up few others. */
+/** Users are spread over this many lanes, which take turns: guessing the password of one user delays few others. */
 const LANES = 16;
 const MAXIMUM_WAITING = 64;
 const MAXIMUM_WAITING_A_LANE = 8;
-/** What is kept of the time for the answer to reach Envoy: a part of it, and so much at least. */
+/** The time reserved for the answer to reach Envoy: this part of the time left, and at least this many milliseconds. */
 const ANSWER_SHARE = 0.1;
 const MIN_ANSWER_MS = 20;
 
@@ -55,15 +55,15 @@ interface Job {
   readonly question: PasswordQuestion;
   readonly promise: Promise<PasswordAnswer>;
   readonly resolve: (answer: PasswordAnswer) => void;
-  /** Callers who still wait. */
+  /** The number of callers who still wait. */
   callers: number;
   isBegun: boolean;
 }
 
 /**
- * Says whether passwords are right, for all policies together. Hashes that are slow on purpose run on one thread, one
- * at a time, with a bounded queue; what they came to is remembered for a while under a keyed name of hash, user and
- * password. So it is true whatever becomes of documents and files: another hash has other names.
+ * Checks passwords for all policies. Hashes are slow by design, so they run on one thread, one at a time, with a
+ * bounded queue. Each result is remembered for a while under a keyed digest of hash, user and password. It stays true
+ * when documents and files change, since another hash has another digest.
  */
 export class PasswordChecks {
   readonly #digest: KeyedDigest;
@@ -72,7 +72,7 @@ export class PasswordChecks {
   readonly #thread: HashingThread;
   readonly #right: Recent;
   readonly #wrong: Recent;
-  /** By name: those who ask the same wait for the same. */
+  /** By name. Callers who ask the same wait for the same job. */
   readonly #jobs = new Map<string, Job>();
   readonly #turns = new Turns<Job>(LANES, MAXIMUM_WAITING_A_LANE, MAXIMUM_WAITING);
   #isBusy = false;
@@ -86,7 +86,7 @@ export class PasswordChecks {
     this.#wrong = new Recent(clock, WRONG_MS, MAXIMUM_REMEMBERED);
   }
 
-  /** At most 1. */
+  /** The number of checks that run now: 0 or 1. */
   get atWork(): number {
     return this.#isBusy ? 1 : 0;
   }
@@ -95,15 +95,18 @@ export class PasswordChecks {
     return this.#turns.size;
   }
 
-  /** One of some hashes for a user that there is not: always the same, so that it can't be told from a user's own. */
+  /**
+   * Returns one of the hashes for a user who does not exist: always the same for a name, so that timing can't tell it
+   * from a real user's.
+   */
   decoy(user: string, hashes: readonly PasswordHash[]): PasswordHash | undefined {
     return hashes[this.#numberOf(user) % hashes.length];
   }
 
-  /** At once where it is remembered, or where too many wait. */
+  /** Answers at once if the result is remembered, or if too many wait. */
   check(question: PasswordQuestion, patience: PasswordPatience): PasswordAnswer | Promise<PasswordAnswer> {
     const { hash, user, password, isKnown } = question;
-    // No hash has a space and no user a colon: the text can be read in one way alone.
+    // No hash has a space and no user a colon, so the text is unambiguous.
     const name = this.#digest(`${isKnown ? 'known' : 'decoy'} ${hash.text} ${user}:${password}`);
     if (this.#right.has(name)) return 'right';
     if (this.#wrong.has(name)) return 'wrong';
@@ -121,7 +124,7 @@ export class PasswordChecks {
     this.#thread.close();
   }
 
-  /** Of a user, known or not: without the key nobody can tell who shares a lane or a decoy. */
+  /** The number of a user, known or not. Without the key nobody can tell which users share a lane or a decoy. */
   #numberOf(user: string): number {
     return Buffer.from(this.#digest(`user ${user}`), 'latin1').readUInt32LE(0);
   }
@@ -131,7 +134,7 @@ export class PasswordChecks {
     const job: Job = { name, question, promise, resolve, callers: 0, isBegun: false };
     if (!this.#turns.add(this.#numberOf(question.user) % LANES, job)) return undefined;
     this.#jobs.set(name, job);
-    // When the caller is among those who wait.
+    // Runs after this caller has been added to the job.
     queueMicrotask(() => this.#begin());
     return job;
   }
@@ -160,7 +163,7 @@ export class PasswordChecks {
     if (job !== undefined) void this.#run(job);
   }
 
-  /** Nobody waits for it any more. Where it is under way it goes on, and is remembered for who comes back. */
+  /** To be called when nobody waits for the job any more. A job that runs goes on, and its result is remembered. */
   #drop(job: Job): void {
     if (job.isBegun) return;
     this.#turns.delete(job);
@@ -178,7 +181,7 @@ export class PasswordChecks {
       (isRight ? this.#right : this.#wrong).add(name);
       answer = isRight ? 'right' : 'wrong';
     } catch {
-      // Whatever became of the thread: the caller is not let in, and may try again.
+      // The thread has failed: the caller is not let in, and may try again.
       answer = 'busy';
     }
     this.#jobs.delete(name);

@@ -1,4 +1,4 @@
-/** A salted, slow hash of a password, as text that names its algorithm. Parsed and within bounds. */
+/** A salted, slow hash of a password, parsed from text that names its algorithm. Its parameters are within bounds. */
 export type PasswordHash = BcryptHash | ScryptHash | Argon2idHash;
 
 export interface BcryptHash {
@@ -9,7 +9,7 @@ export interface BcryptHash {
 export interface ScryptHash {
   readonly algorithm: 'scrypt';
   readonly text: string;
-  /** As a power of 2 (RFC 7914, 2: N). */
+  /** The exponent of the parameter N, a power of 2 (RFC 7914, 2). */
   readonly logN: number;
   readonly r: number;
   readonly p: number;
@@ -20,7 +20,7 @@ export interface ScryptHash {
 export interface Argon2idHash {
   readonly algorithm: 'argon2id';
   readonly text: string;
-  /** RFC 9106, 3.1: m. */
+  /** The parameter m (RFC 9106, 3.1). */
   readonly memoryKib: number;
   readonly passes: number;
   readonly lanes: number;
@@ -28,12 +28,14 @@ export interface Argon2idHash {
   readonly digest: Buffer;
 }
 
-/** Of bcrypt, in whose place longer ones would be cut: two passwords that begin alike would be one. */
+/**
+ * The longest password for bcrypt, which ignores what follows: two passwords with the same beginning would be equal.
+ */
 export const MAX_BCRYPT_PASSWORD_BYTES = 72;
-/** Of every other: hashing what callers send must stay cheap beside the hash itself. */
+/** The longest password for other hashes: reading it must cost little beside the hash itself. */
 export const MAX_PASSWORD_BYTES = 1024;
 
-/** What one check may take: with more, those who guess take too much of a core. */
+/** The most that one check may cost. With more, callers who guess would use too much of a core. */
 const MAX_BCRYPT_COST = 12;
 const MAX_MEMORY_KIB = 64 * 1024;
 const MAX_PASSES = 10;
@@ -45,9 +47,9 @@ const MAX_PART_BYTES = 128;
 const REMEDY = 'make one by ostiary hash-password, or by htpasswd -nB -C 10 NAME';
 
 /**
- * Reads a hash: bcrypt (`$2y$10$…`, also `$2a$` and `$2b$`), scrypt (`$scrypt$ln=14,r=8,p=1$salt$hash`) or argon2id
+ * Parses a hash: bcrypt (`$2y$10$…`, also `$2a$` and `$2b$`), scrypt (`$scrypt$ln=14,r=8,p=1$salt$hash`) or argon2id
  * (`$argon2id$v=19$m=19456,t=2,p=1$salt$hash`, RFC 9106).
- * @returns what is wrong and the remedy, never with the text itself
+ * @returns the hash, or a text without the hash that says what is wrong and the remedy
  */
 export function parsePasswordHash(text: string): PasswordHash | string {
   if (/^\$2[aby]\$/.test(text)) return parseBcrypt(text);
@@ -56,7 +58,7 @@ export function parsePasswordHash(text: string): PasswordHash | string {
   return refusalOf(text);
 }
 
-/** Fast hashes are as good as the passwords themselves to whoever gets the file. */
+/** Says why a hash is not supported. With a fast hash, whoever gets the file can find the passwords. */
 function refusalOf(text: string): string {
   if (text.startsWith('$2x$')) return `is of the faulty bcrypt that $2x$ stands for: ${REMEDY}`;
   if (/^\$(?:apr)?1\$/.test(text)) return `is MD5, which is tried too fast by whoever gets it: ${REMEDY}`;

@@ -1,11 +1,11 @@
 import type { Clock } from '../clock.ts';
 
-/** Names that were noted within a time, at most so many: the oldest make room. */
+/** A bounded set of names that were added within a period. If it is full, the oldest is removed. */
 export class Recent {
   readonly #clock: Clock;
   readonly #ttlMs: number;
   readonly #maximum: number;
-  /** By name, when it ends; the oldest first. */
+  /** When each name expires; the oldest first. */
   readonly #ends = new Map<string, number>();
 
   constructor(clock: Clock, ttlMs: number, maximum: number) {

@@ -1,9 +1,9 @@
-/** A bounded queue in lanes that take turns, so that a full lane holds up no other. */
+/** A bounded queue in lanes that take turns, so that a full lane does not delay the others. */
 export class Turns<Item> {
   readonly #lanes: readonly Set<Item>[];
   readonly #maximumALane: number;
   readonly #maximum: number;
-  /** Whose turn is next. */
+  /** The lane that is next. */
   #next = 0;
   #size = 0;
 

@@ -3,17 +3,20 @@ import { compareSync } from 'bcryptjs';
 import { parsePasswordHash } from './password-hash.ts';
 import type { Argon2idHash, ScryptHash } from './password-hash.ts';
 
-/** Whether a password is that of a hash. It takes as long as the hash says, and holds its thread for that time. */
+/**
+ * Reports whether a password matches a hash. It takes as long as the hash demands, and blocks its thread for that
+ * time.
+ */
 export function isPasswordOf(hash: string, password: string): boolean {
   const parsed = parsePasswordHash(hash);
-  if (typeof parsed === 'string') throw new TypeError(`a hash that was never taken: it ${parsed}`);
+  if (typeof parsed === 'string') throw new TypeError(`a hash that the documents could not have: it ${parsed}`);
   if (parsed.algorithm === 'bcrypt') return compareSync(password, parsed.text);
   const digest = parsed.algorithm === 'scrypt' ? scrypt(parsed, password) : argon2id(parsed, password);
   return timingSafeEqual(digest, parsed.digest);
 }
 
 function scrypt({ logN, r, p, salt, digest }: ScryptHash, password: string): Buffer {
-  // OpenSSL counts what it needs beside the table too.
+  // OpenSSL also counts memory beside the table.
   const maxmem = 2 * 128 * (2 ** logN + p) * r;
   return scryptSync(password, salt, digest.length, { N: 2 ** logN, r, p, maxmem });
 }
