@@ -1,7 +1,7 @@
 import type { BroughtKey, ClientApplication, ClientIndex, HeldKey, IssuedKey } from './contract.ts';
 import { PrincipalIndex } from './principal.ts';
 
-/** Never changes. Those who have neither API keys nor workloads cost nothing but their place by client id. */
+/** Makes an immutable index. Clients without API keys and workloads cost only their entry by client id. */
 export function createClientIndex(clients: Iterable<ClientApplication>): ClientIndex {
   const byId = new Map<string, ClientApplication>();
   const issued = new Map<string, HeldKey<IssuedKey>>();

@@ -7,30 +7,33 @@ export interface ClientApplication {
   readonly clientId: string;
   /** Any one of them is accepted, so that a secret can be rotated; none: the client has no secret. */
   readonly secrets: readonly SecretHash[];
-  /** Whose tokens may name it: an `iss`, or what a policy calls the issuer. Absent: where one issuer is taken, that one's. */
+  /**
+   * The issuers whose tokens may name this client: values of `iss`, or a policy's own names of issuers. Absent: the
+   * one issuer of a policy that has only one.
+   */
   readonly issuers?: ReadonlySet<string>;
   /** Any one of them is accepted until it expires. */
   readonly apiKeys?: readonly ApiKey[];
-  /** The workloads that it is known by without a secret: SPIFFE ids, and patterns of them. */
+  /** The workloads that identify this client without a secret: SPIFFE ids, and patterns of them. */
   readonly principals?: readonly string[];
 }
 
-/** A key that a caller sends as `<id>.<secret>`, or one of another form that was brought along. */
+/** A key that a caller sends as `<id>.<secret>`, or one of another form that was issued elsewhere. */
 export type ApiKey = IssuedKey | BroughtKey;
 
 export interface IssuedKey extends KeyTerm {
-  /** No secret: logs and labels may tell it. */
+  /** Not secret: logs and labels may show it. */
   readonly id: string;
   readonly secret: SecretHash;
 }
 
 export interface BroughtKey extends KeyTerm {
-  /** Lower-case hex of HMAC-SHA-256 of the whole key, under a key that the service alone has. */
+  /** HMAC-SHA-256 of the whole key, in lower-case hex. Only the service has the HMAC's own key. */
   readonly hmac: string;
 }
 
 interface KeyTerm {
-  /** Milliseconds since the Unix epoch, from which on it is refused; undefined: never. */
+  /** Milliseconds since the Unix epoch, from which on the key is refused; undefined: never. */
   readonly expiresAt: number | undefined;
 }
 
@@ -56,33 +59,33 @@ export interface Contract {
 /** An SLA tier of an API. */
 export interface Tier {
   readonly name: string;
-  /** None: it is unlimited. */
+  /** Empty: the tier is unlimited. */
   readonly limits: readonly Limit[];
-  /** Limits that are tried in shadow before they come into force; undefined: none are. */
+  /** Limits that run in shadow before they come into force; undefined: none. */
   readonly proposedLimits?: readonly Limit[];
   /** Overrides the policy's own choice for contracts of this tier. */
   readonly onStoreFailure?: 'deny' | 'allow' | 'local';
 }
 
-/** Client applications by each name that a caller may be known by. */
+/** @param id the part of an API key before the dot */
 export interface ClientIndex {
   client(clientId: string): ClientApplication | undefined;
   /** By what stands before the dot of an API key. */
   issuedKey(id: string): HeldKey<IssuedKey> | undefined;
-  /** By its HMAC, as {@link BroughtKey} has it. */
+  /** @param hmac as {@link BroughtKey} has it */
   broughtKey(hmac: string): HeldKey<BroughtKey> | undefined;
-  /** By the SPIFFE id of a workload. */
+  /** @param spiffeId the SPIFFE id of a workload */
   workload(spiffeId: string): ClientApplication | undefined;
 }
 
-/** An API key and whose it is. */
+/** An API key and its owner. */
 export interface HeldKey<Key extends ApiKey = ApiKey> {
   readonly key: Key;
   readonly client: ClientApplication;
 }
 
-/** Who may use what. Look-ups are constant-time in the number of entries. */
+/** Clients and contracts. The time of a look-up does not depend on the number of entries. */
 export interface ContractDirectory extends ClientIndex {
-  /** With any status: the caller of this method judges it. */
+  /** Returns a contract of any status; the caller of this method must check it. */
   contract(clientId: string, api: string): Contract | undefined;
 }

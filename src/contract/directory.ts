@@ -2,7 +2,7 @@ import { createClientIndex } from './client-index.ts';
 import type { ClientApplication, ClientIndex, Contract, ContractDirectory } from './contract.ts';
 import { LayeredMap } from './layered-map.ts';
 
-/** A contract that has changed; undefined where there is none any more. */
+/** A changed contract; `contract` is undefined if it was removed. */
 export interface ContractChange {
   readonly clientId: string;
   /** The API's name. */
@@ -12,9 +12,12 @@ export interface ContractChange {
 
 /** Immutable. A look-up uses a few maps, so its cost does not depend on the number of clients and contracts. */
 export interface Directory extends ContractDirectory {
-  /** All of them, whatever their status. */
+  /** All contracts, whatever their status. */
   contracts(): Iterable<Contract>;
-  /** A new directory with these changes, where later ones override earlier ones; it shares everything else. */
+  /**
+   * Returns a new directory with these changes; later changes override earlier ones. It shares the rest with this
+   * one.
+   */
   with(changes: readonly ContractChange[]): Directory;
 }
 

@@ -6,6 +6,6 @@ export interface Identity {
   readonly contract?: Contract;
   /** The claims of a verified token. */
   readonly claims?: Readonly<Record<string, unknown>>;
-  /** Of that token: names under any of which a client application may say that its issuer is its own. */
+  /** The issuer of that token. A client application is its own if it lists any of these names under `issuers`. */
   readonly issuers?: readonly string[];
 }

@@ -1,10 +1,10 @@
-/** More changes than this, or than one part in {@link MERGE_PART} of the map, are merged into the map. */
+/** Changes are merged into the map if there are more than this, or more than one part in {@link MERGE_PART} of it. */
 const MERGE_AT = 256;
 const MERGE_PART = 16;
 
 /**
- * An immutable map: a change makes a new one, which shares the unchanged part. With changes that are not merged yet, a
- * look-up reads one map more.
+ * An immutable map. A change returns a new map that shares the unchanged part. While changes are not merged yet, a
+ * look-up reads two maps.
  */
 export class LayeredMap<Value> {
   readonly #base: ReadonlyMap<string, Value>;
@@ -31,7 +31,7 @@ export class LayeredMap<Value> {
     for (const value of changes?.values() ?? []) if (value !== undefined) yield value;
   }
 
-  /** @param entries undefined removes */
+  /** @param entries a value of undefined removes the key */
   with(entries: Iterable<readonly [key: string, value: Value | undefined]>): LayeredMap<Value> {
     const changes = new Map([...(this.#changes ?? []), ...entries]);
     if (changes.size <= Math.max(MERGE_AT, this.#base.size / MERGE_PART)) return new LayeredMap(this.#base, changes);

@@ -1,7 +1,7 @@
-/** A SPIFFE id, or a pattern of them, in its parts. */
+/** A SPIFFE id, or a pattern of SPIFFE ids, split into its parts. */
 export interface Principal {
   readonly trustDomain: string;
-  /** A segment {@link ANY} stands for one whole segment, a last one {@link REST} for one or more. */
+  /** The segment {@link ANY} matches one whole segment; {@link REST} at the end matches one or more. */
   readonly segments: readonly string[];
   readonly isPattern: boolean;
 }
@@ -9,28 +9,28 @@ export interface Principal {
 const ANY = '*';
 const REST = '**';
 
-/** SPIFFE-ID, 2.3. */
+/** SPIFFE-ID, 2.3: the maximum length. */
 const MAX_LENGTH = 2048;
 const TRUST_DOMAIN = /^[a-z0-9._-]{1,255}$/;
 const SEGMENT = /^[A-Za-z0-9._-]+$/;
 const SPIFFE_ID = /^spiffe:\/\/[a-z0-9._-]{1,255}(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._-]+)*$/;
-/** Of a pattern: what a look-up may have to try grows with it. */
+/** The most segments of a pattern: the cost of a look-up grows with them. */
 const MAX_SEGMENTS = 16;
 
-/** Whether it is a SPIFFE id, without patterns (SPIFFE-ID, 2). */
+/** Whether the text is a SPIFFE id, without patterns (SPIFFE-ID, 2). */
 export function isSpiffeId(text: string): boolean {
   return text.length <= MAX_LENGTH && SPIFFE_ID.test(text);
 }
 
 /**
- * A SPIFFE id, or a pattern of ids of one trust domain.
- * @returns what is wrong with it, as a text, where it is neither
+ * Parses a SPIFFE id, or a pattern of ids of one trust domain.
+ * @returns the parts, or a text that says what is wrong
  */
 export function principalFrom(text: string): Principal | string {
   if (!text.startsWith('spiffe://')) return 'expected a SPIFFE id such as spiffe://cluster.local/ns/shop/sa/web';
   if (text.length > MAX_LENGTH) return `a SPIFFE id has at most ${MAX_LENGTH} characters`;
   const [trustDomain = '', ...segments] = text.slice('spiffe://'.length).split('/');
-  // Who signs for another trust domain could make up any workload of a pattern that covers it.
+  // With a pattern here, whoever signs for another trust domain could invent workloads that match.
   if (!TRUST_DOMAIN.test(trustDomain)) {
     return 'expected a trust domain after spiffe://: lower-case letters, digits, ".", "_" and "-", and no pattern';
   }
@@ -46,7 +46,7 @@ export function principalFrom(text: string): Principal | string {
   return { trustDomain, segments, isPattern };
 }
 
-/** Whether some SPIFFE id is one of both. */
+/** Whether some SPIFFE id matches both. */
 export function overlap(a: Principal, b: Principal): boolean {
   if (a.trustDomain !== b.trustDomain) return false;
   for (let i = 0; ; i++) {
@@ -59,18 +59,18 @@ export function overlap(a: Principal, b: Principal): boolean {
 
 interface Node<Owner> {
   readonly children: Map<string, Node<Owner>>;
-  /** Whose the ids that end here are. */
+  /** The owner of ids that end here. */
   here?: Owner;
-  /** Whose the ids are that go on from here in any way. */
+  /** The owner of ids that continue from here in any way. */
   rest?: Owner;
 }
 
-/** Finds whose a SPIFFE id is: exact ones win over patterns; no two patterns of different owners overlap. */
+/** Finds the owner of a SPIFFE id. Exact ids win over patterns. Patterns of different owners never overlap. */
 export class PrincipalIndex<Owner> {
   readonly #exact = new Map<string, Owner>();
   readonly #patterns = new Map<string, Node<Owner>>();
 
-  /** @param text one that {@link principalFrom} takes; others are left out */
+  /** @param text an id or a pattern; others are ignored (see {@link principalFrom}) */
   add(text: string, owner: Owner): void {
     const principal = principalFrom(text);
     if (typeof principal === 'string') return;

@@ -2,17 +2,17 @@ import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { ClientApplication, SecretHash } from './contract.ts';
 
 /**
- * The most secrets of a client that are valid at once: the old and the new one of a rotation. Every verification makes
- * exactly this many hashes, so that its time reveals nothing about the client.
+ * The most valid secrets of a client: the old one and the new one of a rotation. Every verification computes exactly
+ * this many hashes, so that its time reveals nothing about the client.
  */
 export const MAX_SECRETS = 2;
 
 const SALT_BYTES = 16;
 
-/** A hash for which nobody can find a secret: it stands for unknown clients and absent secrets. */
+/** A hash without a known secret: it stands for unknown clients and absent secrets. */
 const NOBODY: SecretHash = { salt: randomSalt(), sha256: randomBytes(32) };
 
-/** As documents hold it: `sha256` is the hex of SHA-256(salt + secret), both as UTF-8 text. */
+/** A hash as documents hold it: `sha256` is the hex of SHA-256(salt + secret), both as UTF-8 text. */
 export interface SecretHashText {
   readonly salt: string;
   readonly sha256: string;
@@ -23,7 +23,7 @@ export function hashSecret(secret: string, salt: Uint8Array = randomSalt()): Sec
   return { salt, sha256: digest(salt, secret) };
 }
 
-/** What an author puts under `clientSecret`. */
+/** Formats a hash as authors put it under `clientSecret`. */
 export function formatSecretHash(secret: SecretHash): SecretHashText {
   return { salt: Buffer.from(secret.salt).toString('utf8'), sha256: Buffer.from(secret.sha256).toString('hex') };
 }
@@ -44,7 +44,7 @@ export function verifySecret(client: ClientApplication | undefined, secret: stri
   return matched === 1;
 }
 
-/** Whether it is this secret. If there is none, the check costs the same and fails. */
+/** Whether the secret matches the hash. Without a hash, the check takes as long and fails. */
 export function isSecret(known: SecretHash | undefined, secret: string): boolean {
   const { salt, sha256 } = known ?? NOBODY;
   const equal = timingSafeEqual(digest(salt, secret), sha256);

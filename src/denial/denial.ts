@@ -1,6 +1,6 @@
 import type { WindowState } from '../quota/store.ts';
 
-/** Reasons to refuse a request that can occur with any API, and what their denials have beside the detail. */
+/** The reasons for denials that any API can have, and the data of each beside the detail. */
 export interface CommonReasons {
   not_ready: object;
   request_not_http: object;
@@ -34,13 +34,18 @@ export interface Reasons extends CommonReasons {}
 
 export type Reason = keyof Reasons;
 
-/** What callers are told beside a reason's own challenge (RFC 9110, 11.6.1): it depends on where the policy stands. */
+/**
+ * What a challenge says beside the reason's own text (RFC 9110, 11.6.1). It depends on the API and on other policies.
+ */
 export interface ChallengeContext {
-  /** What could be given in place of what was refused. */
+  /** Challenges of the other policies that could authenticate the request. */
   readonly others?: readonly string[];
   /** URL of the API's metadata, for challenges of the scheme Bearer (RFC 9728, 5.1). */
   readonly resourceMetadata?: string;
-  /** What a token needs here: where there is metadata, a challenge that says no scope tells it (RFC 6750, 3). */
+  /**
+   * The scopes that a token needs. A Bearer challenge names them if it has none of its own and there is metadata (RFC
+   * 6750, 3).
+   */
   readonly scopes?: readonly string[] | undefined;
 }
 
@@ -50,17 +55,17 @@ export type DenialOf<R extends Reason> = {
   readonly challenging?: ChallengeContext;
   /** What an operator reads. Never sent to the caller; never holds a secret or a token. */
   readonly detail: string;
-  /** For access logs and later filters, beside what they are told of every denial. */
+  /** Dynamic metadata for access logs and later filters, beside that of every denial. */
   readonly metadata?: Readonly<Record<string, string>>;
 } & Reasons[R];
 
 /**
- * Why a request is refused, in detail, for logs, metrics and the operator. The table of reasons says what the caller
+ * Why a request is refused, in detail, for logs, metrics and operators. The table of reasons says what the caller
  * sees.
  */
 export type Denial = { readonly [R in Reason]: DenialOf<R> }[Reason];
 
-/** Distinguished only inside: the caller always sees the same 401. */
+/** Distinguished only internally: the caller always sees the same 401. */
 export type ClientRejection =
   | 'credentials_missing'
   | 'credentials_malformed'

@@ -2,7 +2,7 @@ import { quotaPolicy, rateHeaders, retryAfter } from '../quota/rate-headers.ts';
 import type { HeaderEntry } from '../request/header-entry.ts';
 import type { CommonReasons, DenialOf, Reason } from './denial.ts';
 
-/** The statuses of denials, and the matching gRPC status (google.rpc.Code); never 0, which would be an allow. */
+/** The statuses of denials, and the gRPC status for each (google.rpc.Code). It is never 0, which would be an allow. */
 export const GRPC_STATUSES = { 400: 3, 401: 16, 403: 7, 429: 8, 503: 14 } as const;
 
 export type DenialStatus = keyof typeof GRPC_STATUSES;
@@ -12,7 +12,7 @@ export interface ReasonEntry<R extends Reason = Reason> {
   readonly httpStatus: DenialStatus | ((denial: DenialOf<R>) => DenialStatus);
   /** The text for callers, if the documents have no other. It must not reveal the cause. */
   readonly sentence: string;
-  /** For the caller. */
+  /** Headers of the answer to the caller. */
   readonly headers?: (denial: DenialOf<R>) => readonly HeaderEntry[];
   /** What happened, for operators: a row of `docs/metrics.md`. */
   readonly meaning: string;
@@ -23,7 +23,7 @@ export type ReasonTable = { readonly [R in keyof CommonReasons]: ReasonEntry<R> 
   readonly [R in Reason]?: ReasonEntry<R>;
 };
 
-/** Seconds, for failures that don't say when they may be over. */
+/** For failures with an unknown end: retry after this many seconds. */
 const retrySoon = (): readonly HeaderEntry[] => [['retry-after', '5']];
 const retryThen = ({ retryAfterSeconds }: { readonly retryAfterSeconds: number }): readonly HeaderEntry[] => [
   ['retry-after', String(Math.max(1, Math.ceil(retryAfterSeconds)))],
@@ -116,7 +116,7 @@ export const reasons = {
   cost_above_limit: {
     httpStatus: 403,
     sentence: 'The request costs more than the quota ever allows.',
-    // No retry can succeed, so the headers have the quotas and no time.
+    // No retry can succeed, so the headers name the quotas and no time.
     headers: ({ windows }) => quotaPolicy(windows),
     meaning: 'the request costs more than a whole window',
   },
@@ -156,7 +156,7 @@ function printable(challenge: string): string {
   return challenge.replaceAll(/[^\x20-\x7e]/g, '?');
 }
 
-/** RFC 6750, 3: scope tokens hold neither quotes nor backslashes. */
+/** RFC 6750, 3: scope tokens contain neither quotes nor backslashes. */
 function scopeParameter(scopes: readonly string[]): string {
   const tokens = scopes.filter((scope) => /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(scope));
   return tokens.length === 0 ? '' : `, scope="${tokens.join(' ')}"`;

@@ -13,7 +13,7 @@ import type { Refusal, RefusalReason } from './refusal.ts';
 
 export interface AnsweringOptions {
   readonly profile: ProfileName;
-  /** `envoy.service.auth.v3.Authorization/Check`. */
+  /** The handler of `envoy.service.auth.v3.Authorization/Check`. */
   readonly check: UnaryHandler;
   /** Canonical names of the headers that ostiary sets for upstreams. */
   readonly ownedHeaders: () => ReadonlySet<string>;
@@ -26,7 +26,7 @@ export interface AnsweringOptions {
 
 /** The longest that a decision may wait for keys or counters. */
 const DECISION_MS = 5000;
-/** Envoy takes 100 of a request. */
+/** The most headers of a request. Envoy accepts 100. */
 const MAX_HEADERS = 1000;
 const JSON_BODY: readonly HeaderEntry[] = [['content-type', 'application/json']];
 
@@ -35,7 +35,7 @@ export interface Answering {
   refuse(response: ServerResponse, refusal: Refusal): void;
 }
 
-/** Answers the questions of one proxy. What fails is a denial: no error of this process lets a request pass. */
+/** Answers the questions of one proxy. A failure is a denial: no error in this process lets a request pass. */
 export async function createAnswering(options: AnsweringOptions): Promise<Answering> {
   const { checkRequestOf, httpAnswerOf } = await import('./check-messages.ts');
   const profile: Profile = PROFILES[options.profile];
@@ -50,7 +50,7 @@ export async function createAnswering(options: AnsweringOptions): Promise<Answer
     const asked = forwardedRequest({ method, url, headers: entriesOf(rawHeaders) }, profile);
     if (typeof asked === 'string') return refuse(response, { reason: 'request_untold', status: 400, why: asked });
     const claimed = changes === undefined ? ownedHeaderOf(asked) : undefined;
-    // The proxy would pass it on, and the upstream take it for ours.
+    // The proxy would pass the header on, and the upstream would believe that ostiary set it.
     if (claimed !== undefined) {
       const why = `the request has the header ${claimed}, or another spelling of it, which only ostiary sets`;
       return refuse(response, { reason: 'header_owned', status: 403, why });
@@ -82,7 +82,7 @@ export async function createAnswering(options: AnsweringOptions): Promise<Answer
       if (changes.set !== undefined && names.length > 0) response.setHeader(changes.set, names.join(','));
     }
     tell(response, upstream);
-    // The proxy could not tell two of one name apart.
+    // The proxy can't distinguish two headers of the same name, so they are joined.
     tell(
       response,
       caller.filter(([name]) => !names.includes(name)),
@@ -92,7 +92,7 @@ export async function createAnswering(options: AnsweringOptions): Promise<Answer
   }
 
   function end(response: ServerResponse, { status: decided, caller, body }: Ended): void {
-    // A preflight may be answered by any success (Fetch, 4.8), and 200 would be an allow.
+    // Any success can answer a preflight (Fetch, 4.8), but 200 would be an allow.
     const status = decided === 200 && body === '' ? 204 : decided;
     const passed = profile.passesOn(status) ? status : 403;
     tell(response, caller);
@@ -122,7 +122,7 @@ export async function createAnswering(options: AnsweringOptions): Promise<Answer
       try {
         await decide(request, response);
       } catch (error) {
-        // Whoever asked has left.
+        // The proxy has closed the connection.
         if (response.destroyed) return;
         if (!(error instanceof RpcError)) options.onFailure('http', error);
         if (response.headersSent) response.destroy();
@@ -133,7 +133,7 @@ export async function createAnswering(options: AnsweringOptions): Promise<Answer
   };
 }
 
-/** Node takes a string for a header as Latin-1, one character an octet; values of ours are sent as UTF-8. */
+/** Sets headers. Node writes each character of a header as one octet (Latin-1); our values are sent as UTF-8. */
 function tell(response: ServerResponse, headers: readonly HeaderEntry[]): void {
   for (const [name, value] of headers) {
     if (!OF_CONNECTION.has(name)) response.appendHeader(name, Buffer.from(value, 'utf8').toString('latin1'));
@@ -141,8 +141,8 @@ function tell(response: ServerResponse, headers: readonly HeaderEntry[]): void {
 }
 
 /**
- * Each as often as it was sent, with its name in lower case: Node's `headers` drops repeated ones of some names. Octets
- * that are no UTF-8 become U+FFFD.
+ * Returns each header as often as it was sent, with its name in lower case. (Node's `headers` drops some repeated
+ * headers.) Octets that are not UTF-8 become U+FFFD.
  */
 function entriesOf(rawHeaders: readonly string[]): HeaderEntry[] {
   const headers: HeaderEntry[] = [];

@@ -5,14 +5,14 @@ import { CheckRequestSchema, CheckResponseSchema } from '../../gen/envoy/service
 import type { HeaderEntry } from '../request/header-entry.ts';
 import type { ForwardedRequest } from './forwarded-request.ts';
 
-/** The answer to a Check, as a proxy can be told it over HTTP. */
+/** The answer to a Check, in a form that HTTP can carry to a proxy. */
 export type HttpAnswer = Allowed | Ended;
 
 export interface Allowed {
   readonly isAllowed: true;
-  /** For the upstream: these take the place of what the caller sent under their names. */
+  /** Headers for the upstream. They replace headers of the same name that the caller sent. */
   readonly upstream: readonly HeaderEntry[];
-  /** For the caller. */
+  /** Headers for the caller. */
   readonly caller: readonly HeaderEntry[];
   /** Headers of the request that the upstream must not see. */
   readonly remove: readonly string[];
@@ -29,7 +29,7 @@ export interface Ended {
 const NO_PORT = { case: 'portValue', value: 0 } as const;
 const FORBIDDEN = 403;
 
-/** The request as Envoy would tell it, without a stream id: no proxy but Envoy repeats its question. */
+/** Makes the request that Envoy would send, without a stream id: only Envoy repeats its questions. */
 export function checkRequestOf(request: ForwardedRequest): Uint8Array {
   const { method, path, host, scheme, clientAddress, headers } = request;
   const pseudo = {
@@ -50,7 +50,7 @@ export function checkRequestOf(request: ForwardedRequest): Uint8Array {
   );
 }
 
-/** @param sent what the request has: a value that is appended to it is told with it */
+/** @param sent the headers of the request: a value that is to be appended is joined with the value here */
 export function httpAnswerOf(bytes: Uint8Array, sent: ReadonlyMap<string, string>): HttpAnswer {
   const { status, httpResponse } = fromBinary(CheckResponseSchema, bytes);
   if (status?.code === 0) {
@@ -75,7 +75,7 @@ function entryOf(
   { header, append, appendAction }: HeaderValueOption,
   sent?: ReadonlyMap<string, string>,
 ): HeaderEntry[] {
-  // Takes a header out of an upstream's response: no proxy can be told that.
+  // This removes a header from an upstream's response, which no proxy can be asked to do over HTTP.
   if (header === undefined || appendAction === Action.OVERWRITE_IF_EXISTS) return [];
   const name = header.key.toLowerCase();
   const value = header.rawValue.length > 0 ? new TextDecoder().decode(header.rawValue) : header.value;

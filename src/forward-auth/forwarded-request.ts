@@ -3,21 +3,23 @@ import type { HeaderEntry } from '../request/header-entry.ts';
 import { REQUEST_LINE } from './profiles.ts';
 import type { Profile } from './profiles.ts';
 
-/** A request that a proxy asks about, as it tells it. */
+/** A request that a proxy asks about, as the proxy describes it. */
 export interface ForwardedRequest {
   readonly method: string;
   /** With its query, undecoded. */
   readonly path: string;
   readonly host: string;
-  /** `http`, `https`, or empty if the proxy does not tell it. */
+  /** `http`, `https`, or empty if the proxy does not say. */
   readonly scheme: string;
-  /** Empty if the proxy does not tell it. */
+  /** Empty if the proxy does not say. */
   readonly clientAddress: string;
-  /** Of the request itself, without what the proxy adds to tell it. Lower-case names, each once. */
+  /**
+   * The headers of the request itself, without those that the proxy adds to describe it. Lower-case names, each once.
+   */
   readonly headers: ReadonlyMap<string, string>;
 }
 
-/** What arrived: each header as often as it was sent. */
+/** The HTTP request that arrived: each header as often as it was sent. */
 export interface AskingRequest {
   readonly method: string;
   readonly url: string;
@@ -25,7 +27,7 @@ export interface AskingRequest {
   readonly headers: readonly HeaderEntry[];
 }
 
-/** Of the connection between proxy and ostiary, and so without meaning for the request (RFC 9110, 7.6.1). */
+/** Headers of the connection between proxy and ostiary. They say nothing about the request (RFC 9110, 7.6.1). */
 export const OF_CONNECTION: ReadonlySet<string> = new Set([
   'connection',
   'content-length',
@@ -40,7 +42,7 @@ export const OF_CONNECTION: ReadonlySet<string> = new Set([
 
 /** RFC 9110, 5.6.2. */
 const METHOD = /^[\w!#$%&'*+.^`|~-]{1,32}$/;
-/** Of a request to become a WebSocket, some proxies tell the scheme of the socket. */
+/** Some proxies name the scheme of the socket if the request opens a WebSocket. */
 const SCHEMES = new Map([
   ['http', 'http'],
   ['https', 'https'],
@@ -49,8 +51,9 @@ const SCHEMES = new Map([
 ]);
 
 /**
- * Reads what the proxy tells. Each part counts only if it was told once: of two, a caller may have sent one.
- * @returns a sentence if it can't be told what the request is: then it is refused
+ * Reads the proxy's description of a request. Each part counts only if it occurs once: if it occurs twice, one may
+ * come from the caller.
+ * @returns the request, or a sentence if the description is unclear: then the request is refused
  */
 export function forwardedRequest(asking: AskingRequest, profile: Profile): ForwardedRequest | string {
   const told = (header: string): readonly string[] =>
@@ -66,7 +69,7 @@ export function forwardedRequest(asking: AskingRequest, profile: Profile): Forwa
   const clientAddress = addressOf(told(profile.clientAddress));
   if (clientAddress === undefined) return unclear(profile.clientAddress, "the client's address");
   const own = new Set<unknown>([profile.method, profile.path, profile.host, profile.scheme, 'host']);
-  // This header is the request's too, and proxies before this one may have written in it.
+  // This header also belongs to the request: earlier proxies may have written into it.
   if (profile.clientAddress !== 'x-forwarded-for') own.add(profile.clientAddress);
   const headers = joined(asking.headers.filter(([name]) => !own.has(name) && !OF_CONNECTION.has(name)));
   return { method, path, host, scheme, clientAddress, headers };
@@ -80,7 +83,7 @@ function schemeOf(values: readonly string[]): string | undefined {
   return values.length === 0 ? '' : SCHEMES.get(only(values)?.toLowerCase() ?? '');
 }
 
-/** The last one, without a zone, which has a meaning for the proxy's machine alone. */
+/** Returns the last address, without a zone, which only the proxy's machine can interpret. */
 function addressOf(values: readonly string[]): string | undefined {
   if (values.length === 0) return '';
   const last = (values.at(-1) ?? '').split(',').at(-1)?.trim() ?? '';
@@ -93,7 +96,7 @@ function unclear(where: string | typeof REQUEST_LINE, what: string): string {
   return `the proxy does not tell ${what} once in ${place}: see --http-profile`;
 }
 
-/** As Envoy joins repeated headers (RFC 9110, 5.3; RFC 6265, 5.4 for cookies). */
+/** Joins repeated headers as Envoy does (RFC 9110, 5.3; RFC 6265, 5.4 for cookies). */
 function joined(headers: readonly HeaderEntry[]): ReadonlyMap<string, string> {
   const values = new Map<string, string>();
   for (const [name, value] of headers) {

@@ -9,29 +9,29 @@ import type { AnsweringOptions } from './answering.ts';
 
 export interface ForwardAuthOptions extends AnsweringOptions {
   readonly address: ListenAddress;
-  /** Peers that may ask. A Unix socket has no others. */
+  /** Peers that may ask. Whoever can open a Unix socket may always ask. */
   readonly trusted: BlockList;
   readonly maxConnections: number;
 }
 
 export interface ForwardAuthListener {
-  /** As bound. */
+  /** The address that was bound. */
   readonly address: ListenAddress;
-  /** From now on each answer ends its connection, so that none is in use when the listener closes. */
+  /** From now on each answer closes its connection, so that none is in use when the listener closes. */
   leave(): void;
-  /** Lets requests in flight end, then closes. What remains after `timeoutMs` is cut. */
+  /** Lets requests in flight finish, then closes. Cuts what remains after `timeoutMs`. */
   drain(timeoutMs: number): Promise<void>;
 }
 
-/** As much as Envoy takes by default for all headers of a request (60 KiB), and some for what the proxy adds. */
+/** The size that Envoy accepts by default for all headers of a request (60 KiB), and room for what the proxy adds. */
 const MAX_HEADER_BYTES = 72 * 1024;
-/** By which a peer that is gone without a word is found. */
+/** TCP keep-alive finds peers that vanished without closing the connection. */
 const KEEP_ALIVE_MS = 60_000;
 
 /**
- * Opens the listener for proxies that ask over HTTP: Envoy's `http_service`, `auth_request`, ForwardAuth and the like.
- * Each request is a Check: the same decision, counted and logged alike, as over gRPC.
- * @throws ListenError if it can't be opened (rejects with it)
+ * Opens the listener for proxies that ask over HTTP: Envoy's `http_service`, `auth_request`, ForwardAuth and the
+ * like. Each request is a Check: the decision, metrics and logs are the same as over gRPC.
+ * @throws ListenError (rejects with it) if it can't be opened
  */
 export async function openForwardAuth(options: ForwardAuthOptions): Promise<ForwardAuthListener> {
   const answering = await createAnswering(options);
@@ -44,14 +44,14 @@ export async function openForwardAuth(options: ForwardAuthOptions): Promise<Forw
       requestTimeout: 30_000,
       connectionsCheckingInterval: 5000,
       joinDuplicateHeaders: false,
-      // Not closed when idle: a proxy that sends its next question at that moment would take it for a failure. Where
-      // there is no room, the one that is idle longest is closed.
+      // Idle connections stay open: a proxy that sends a question at the moment of closing would see a failure. If
+      // there is no room, the connection that has been idle longest is closed.
       keepAliveTimeout: 0,
       keepAlive: true,
       keepAliveInitialDelay: KEEP_ALIVE_MS,
     },
     (request, response) => {
-      // The body is nobody's: no decision reads it here.
+      // The body is discarded: no decision reads it here.
       request.resume();
       enter(busy, request.socket, response);
       const isAsked = isTrusted(request, options);
@@ -63,7 +63,7 @@ export async function openForwardAuth(options: ForwardAuthOptions): Promise<Forw
       }
     },
   );
-  // Node would drop those beyond the number, unseen.
+  // With a limit, Node would silently drop further headers.
   server.maxHeadersCount = 0;
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     if (error.code !== 'ECONNRESET') options.onRefused('message_malformed', error.code ?? error.message);
@@ -92,7 +92,7 @@ export async function openForwardAuth(options: ForwardAuthOptions): Promise<Forw
 async function drain(server: Server, room: ConnectionRoom, busy: Busy, timeoutMs: number): Promise<void> {
   const closed = new Promise((resolve) => server.close(resolve));
   const seen = new Map<Socket, number>();
-  // Node would wait for a connection on which nothing was ever asked.
+  // Node would wait for connections on which nothing was ever asked.
   const idle = setInterval(() => {
     for (const socket of room.sockets.keys()) {
       if (!busy.has(socket) && seen.get(socket) === socket.bytesRead) socket.destroy();
@@ -107,7 +107,7 @@ async function drain(server: Server, room: ConnectionRoom, busy: Busy, timeoutMs
   clearTimeout(cut);
 }
 
-/** How many requests of a connection are unanswered: it may send several ahead. */
+/** The number of unanswered requests of each connection: a peer may send several without waiting. */
 type Busy = Map<Socket, number>;
 
 function enter(busy: Busy, socket: Socket, response: ServerResponse): void {
@@ -121,7 +121,7 @@ function enter(busy: Busy, socket: Socket, response: ServerResponse): void {
 
 function isTrusted({ socket }: IncomingMessage, { address, trusted }: ForwardAuthOptions): boolean {
   if (address.kind === 'unix') return true;
-  // A zone has a meaning for this machine alone; an IPv4 peer of a socket for both families has an IPv6 address.
+  // Zones are local to this machine. On a socket for both families an IPv4 peer has an IPv6 address.
   const peer = (socket.remoteAddress ?? '').replace(/%.*$/, '').replace(/^::ffff:(?=\d+\.)/i, '');
   const family = isIP(peer);
   return family !== 0 && trusted.check(peer, family === 6 ? 'ipv6' : 'ipv4');

@@ -1,15 +1,15 @@
-/** A question that was refused without a decision, or whose decision the proxy can't carry out. */
+/** A question that was refused without a decision, or a decision that the proxy can't carry out. */
 export interface Refusal {
   readonly reason: RefusalReason;
-  /** Before it is made a status that the proxy passes on. */
+  /** The status, before it is replaced by one that the proxy passes on. */
   readonly status: number;
-  /** Without anything that a caller chose. */
+  /** A text without anything that a caller chose. */
   readonly why: string;
 }
 
 export type RefusalReason = keyof typeof REFUSALS;
 
-/** By the label `reason` of `ostiary_http_refused_total`: what happened. */
+/** What happened, by the label `reason` of `ostiary_http_refused_total`. */
 export const REFUSALS = {
   peer_untrusted: 'the peer is not among `--http-trusted-peers`',
   no_room: 'a connection was closed for lack of room',

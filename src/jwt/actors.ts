@@ -5,9 +5,9 @@ import { isObject } from './jwk.ts';
 const MOST = 8;
 
 /**
- * Who acts for the subject of a token, the last one first (RFC 8693, 4.1: the outermost `act` is who acts now, those
- * inside it acted before).
- * @returns a sentence where the chain is malformed; an empty list where nobody acts
+ * Lists who acts for the subject of a token, the current actor first (RFC 8693, 4.1: the outermost `act` is the
+ * current actor, nested ones acted before).
+ * @returns an empty list if nobody acts; a sentence if the chain is malformed
  */
 export function actorsOf(claims: Claims): readonly string[] | string {
   const actors: string[] = [];

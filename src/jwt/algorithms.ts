@@ -1,4 +1,4 @@
-/** JWS algorithms that tokens may be signed with (RFC 7518, 3.1; RFC 8037, 3.1; RFC 9864, 2.2). `none` is not one. */
+/** The JWS algorithms that are supported (RFC 7518, 3.1; RFC 8037, 3.1; RFC 9864, 2.2). `none` is not one of them. */
 export const ALGORITHMS = [
   'RS256',
   'RS384',

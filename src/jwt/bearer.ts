@@ -1,6 +1,8 @@
-/** What the request offers as a token. */
+/** The token that a request offers, or why there is none. */
 export type Offered =
-  /** `headers`: of several places the headers that it stands in; absent where there is one place. */
+  /**
+   * `headers`: the headers that hold the token, if the policy looks in several places; absent if there is one place.
+   */
   | { readonly kind: 'token'; readonly token: string; readonly headers?: readonly string[] }
   | { readonly kind: 'missing'; readonly detail: string }
   | { readonly kind: 'malformed'; readonly detail: string };
@@ -12,8 +14,8 @@ const SEVERAL: Offered = { kind: 'malformed', detail: 'the authorization header 
 const EMPTY: Offered = { kind: 'malformed', detail: 'the authorization header has no token after Bearer' };
 
 /**
- * RFC 6750, 2.1; the scheme in any case (RFC 9110, 11.1). Headers that were sent twice arrive joined
- * with a comma, which no token holds.
+ * Reads a bearer token (RFC 6750, 2.1); the scheme is not case-sensitive (RFC 9110, 11.1). Headers that were sent
+ * twice arrive joined with a comma, and no token has a comma.
  */
 export function bearerToken(authorization: string | undefined): Offered {
   if (authorization === undefined || authorization === '') return NONE;

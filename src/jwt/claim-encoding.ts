@@ -1,4 +1,4 @@
-/** How a claim is written into a header: as it is, or so that any text can be read again. */
+/** How the value of a claim is written into a header: as it is, or encoded so that any text survives. */
 export const CLAIM_ENCODINGS = ['text', 'percent', 'base64url', 'json'] as const;
 
 export type ClaimEncoding = (typeof CLAIM_ENCODINGS)[number];
@@ -6,7 +6,7 @@ export type ClaimEncoding = (typeof CLAIM_ENCODINGS)[number];
 const DEEPEST = 32;
 const INEXACT = 'holds a number that has lost digits';
 
-/** @returns the value of the header; undefined where there is nothing to tell */
+/** @returns the value of the header; undefined if the claim is null or empty */
 export function encodedClaim(
   value: unknown,
   encoding: ClaimEncoding,
@@ -20,7 +20,7 @@ export function encodedClaim(
   }
   const elements = encoding === 'text' ? texts : texts.map((text) => encodedText(text, encoding));
   if (!elements.every((element) => element !== undefined)) return { fault: 'is no Unicode text' };
-  // Encoded, no element has a comma.
+  // With these encodings, no element contains a comma.
   if (Array.isArray(value) && elements.some((element) => element === '' || element.includes(','))) {
     return { fault: 'is a list with an empty element or a comma in one' };
   }
@@ -31,7 +31,7 @@ export function encodedClaim(
 
 function textOf(value: unknown): string | undefined {
   if (typeof value === 'string' || typeof value === 'boolean') return String(value);
-  // A larger integer has lost digits in parsing: it could name somebody else.
+  // A larger integer has lost digits in parsing, and could name another user.
   return typeof value === 'number' && isExact(value) ? String(value) : undefined;
 }
 
@@ -40,7 +40,7 @@ function encodedText(text: string, encoding: 'percent' | 'base64url'): string | 
   return encoding === 'percent' ? encodeURIComponent(text) : Buffer.from(text, 'utf8').toString('base64url');
 }
 
-/** In ASCII: what is not is escaped, as JSON allows everywhere. */
+/** Writes JSON in ASCII: other characters are escaped, as JSON allows. */
 function jsonOf(value: unknown): { readonly text: string } | { readonly fault: string } {
   const fault = faultOfJson(value, 0);
   if (fault !== undefined) return { fault };
@@ -66,7 +66,10 @@ function isExact(value: number): boolean {
   return Math.abs(value) <= Number.MAX_SAFE_INTEGER;
 }
 
-/** RFC 9110, 5.5, with C1 controls and the line separators of Unicode refused too. */
+/**
+ * Whether the text can be the value of a header (RFC 9110, 5.5). C1 controls and Unicode's line separators are
+ * refused too.
+ */
 function isFieldValue(text: string): boolean {
   // oxlint-disable-next-line no-control-regex -- control characters are what this looks for
   return text.isWellFormed() && text === text.trim() && !/[\u0000-\u001F\u007F-\u009F\u2028\u2029]/.test(text);

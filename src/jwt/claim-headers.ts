@@ -7,9 +7,9 @@ import type { Claims } from './claims.ts';
 
 export interface ClaimHeader {
   readonly path: ClaimPath;
-  /** As the document writes claim or path, in quotes. */
+  /** The claim or path as the document writes it, in quotes. */
   readonly label: string;
-  /** Written as a path: that nothing is there is worth telling. */
+  /** The claim is given by a path: a path without a value is reported. */
   readonly isPath: boolean;
   /** Lower case. */
   readonly header: string;
@@ -18,15 +18,15 @@ export interface ClaimHeader {
 
 export interface ClaimHeaders {
   readonly headers: readonly HeaderEntry[];
-  /** Labels of the paths that lead nowhere. */
+  /** Labels of the paths that have no value. */
   readonly unfound: readonly string[];
 }
 
 /**
- * The claims that an upstream gets as headers. A claim that is missing, null or empty sets no header. A value that a
- * header can't represent unambiguously is a fault: a refused request is better than an upstream that reads something
- * else than the issuer said.
- * @returns a sentence without the value where a claim can't be carried
+ * Makes the headers that tell an upstream about claims. A claim that is missing, null or empty sets no header. A
+ * value that a header can't represent exactly is a fault: refusing the request is better than letting the upstream
+ * read something that the issuer did not say.
+ * @returns a sentence without the value if a claim can't be represented
  */
 export function claimHeaders(claims: Claims, wanted: readonly ClaimHeader[]): ClaimHeaders | string {
   const headers: HeaderEntry[] = [];

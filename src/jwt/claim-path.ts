@@ -6,8 +6,8 @@ type Members = Readonly<Record<string, unknown>>;
 const DEEPEST = 16;
 
 /**
- * Names with dots between them; `\.` is a dot of a name, `\\` a backslash.
- * @returns a sentence where it is no path
+ * Parses names separated by dots. `\.` is a dot in a name, `\\` a backslash.
+ * @returns the path, or a sentence that says what is wrong
  */
 export function parseClaimPath(text: string): ClaimPath | string {
   const names: string[] = [];
@@ -29,7 +29,7 @@ export function parseClaimPath(text: string): ClaimPath | string {
   return names.length > DEEPEST ? `is deeper than ${DEEPEST} names` : names;
 }
 
-/** What lies at a path; undefined where nothing does. Members of objects alone are looked into, and their own. */
+/** Returns the value at a path; undefined if there is none. Only own members of objects are followed. */
 export function claimAt(claims: Members, path: ClaimPath): unknown {
   let value: unknown = claims;
   for (const name of path) {

@@ -6,11 +6,11 @@ export type Claims = Readonly<Record<string, unknown>>;
 
 export type ClaimLiteral = string | number | boolean;
 
-/** What a claim must be: one of these. */
+/** A claim that must have one of these values. */
 export interface CustomClaim {
   /** Its name, or its path as the document writes it. */
   readonly key: string;
-  /** Absent: the name alone. */
+  /** Absent: `key` is the name. */
   readonly path?: ClaimPath | undefined;
   readonly anyOf: readonly ClaimLiteral[];
   readonly mandatory: boolean;
@@ -25,11 +25,11 @@ export interface ClaimRules {
   readonly notBeforeMandatory: boolean;
   readonly toleranceMs: number;
   readonly custom: readonly CustomClaim[];
-  /** What the issuer asks beside; a sentence is a fault. */
+  /** A further check of the issuer; it returns a sentence on a fault. */
   readonly further?: (claims: Claims) => string | undefined;
 }
 
-/** When a token counts, in milliseconds since the Unix epoch, leeway included. */
+/** The time in which a token is valid, in milliseconds since the Unix epoch, leeway included. */
 export interface Lifetime {
   readonly notBeforeMs: number;
   /** The token is refused at this very millisecond (RFC 7519, 4.1.4: "on or after"). */
@@ -41,13 +41,16 @@ export function claimOf(claims: Claims, name: string): unknown {
   return Object.hasOwn(claims, name) ? claims[name] : undefined;
 }
 
-/** RFC 7800: the token says which key its sender must have. Null is none. */
+/** Whether the token names a key that its sender must have (RFC 7800). Null counts as no key. */
 export function isBound(claims: Claims): boolean {
   const confirmation = claimOf(claims, 'cnf');
   return confirmation !== undefined && confirmation !== null;
 }
 
-/** Everything but the time. @returns what is wrong, a sentence without a value of the token */
+/**
+ * Checks everything but the time.
+ * @returns a sentence without a value of the token, if something is wrong
+ */
 export function faultOfClaims(claims: Claims, rules: ClaimRules): string | undefined {
   const issuer = claimOf(claims, 'iss');
   if (rules.issuers.length > 0 && !(typeof issuer === 'string' && rules.issuers.includes(issuer))) {
@@ -70,7 +73,7 @@ export function faultOfClaims(claims: Claims, rules: ClaimRules): string | undef
   return undefined;
 }
 
-/** Paths of claims that need not be there, and lead nowhere: their claims were not looked at. */
+/** Paths of optional claims that have no value in this token, so that nothing was checked there. */
 export function unfoundOf(claims: Claims, rules: ClaimRules): readonly string[] {
   return rules.custom.flatMap((rule) => {
     const isUnfound = !rule.mandatory && rule.path !== undefined && customClaimOf(claims, rule) === undefined;
@@ -96,7 +99,7 @@ function matches(value: unknown, anyOf: readonly ClaimLiteral[]): boolean {
   return values.some((element) => anyOf.some((literal) => literal === element));
 }
 
-/** @returns a sentence where `exp` or `nbf` is malformed, or missing though mandatory */
+/** @returns a sentence if `exp` or `nbf` is malformed, or missing though mandatory */
 export function lifetimeOf(claims: Claims, rules: ClaimRules): Lifetime | string {
   const expiry = claimOf(claims, 'exp');
   const notBefore = claimOf(claims, 'nbf');
@@ -115,12 +118,15 @@ export function faultOfTime({ notBeforeMs, expiresAtMs }: Lifetime, nowMs: numbe
   return nowMs < notBeforeMs ? 'the token does not count yet' : undefined;
 }
 
-/** RFC 7519, 2: seconds since the Unix epoch, fractions allowed. JSON such as `1e999` is no date. */
+/**
+ * RFC 7519, 2: seconds since the Unix epoch, fractions allowed. A number such as `1e999`, which is infinite, is not a
+ * date.
+ */
 function isNumericDate(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value);
 }
 
-/** RFC 8693, 4.2: `scope`, separated by spaces; where it is missing `scp`, a list or likewise a string. */
+/** Reads `scope`, separated by spaces (RFC 8693, 4.2). Without it reads `scp`, which is a list or such a string. */
 export function scopesOf(claims: Claims): ReadonlySet<string> {
   const value = claimOf(claims, 'scope') ?? claimOf(claims, 'scp');
   if (typeof value === 'string') return new Set(value.split(' '));

@@ -2,7 +2,10 @@ import { isAlgorithm } from './algorithms.ts';
 import type { Algorithm } from './algorithms.ts';
 import { isObject } from './jwk.ts';
 
-/** What of a token's protected header counts. Keys and URLs in it (`jwk`, `jku`, `x5c`, `x5u`) are the caller's. */
+/**
+ * The parts of a token's protected header that are used. Keys and URLs in it (`jwk`, `jku`, `x5c`, `x5u`) come from
+ * the caller and are ignored.
+ */
 export interface TokenHeader {
   readonly alg: Algorithm;
   readonly kid: string | undefined;
@@ -10,7 +13,7 @@ export interface TokenHeader {
 
 export interface HeaderRules {
   readonly algorithms: ReadonlySet<string>;
-  /** Takes tokens of types that are no access tokens too. */
+  /** Also accepts types of tokens that are not access tokens. */
   readonly anyType: boolean;
 }
 
@@ -21,19 +24,19 @@ export interface HeaderRules {
 const PART = '(?:[A-Za-z0-9_-]{4})*(?:[A-Za-z0-9_-]{4}|[A-Za-z0-9_-][AQgw]|[A-Za-z0-9_-]{2}[AEIMQUYcgkosw048])';
 const COMPACT = new RegExp(`^${PART}\\.${PART}\\.${PART}$`);
 
-/** Characters. Envoy's own limit for all headers together is 60 KiB. */
+/** In characters. Envoy's own limit for all headers together is 60 KiB. */
 export const MAXIMUM_TOKEN_LENGTH = 16 * 1024;
 
 const NOT_COMPACT = 'the token is no JWS in compact form (three parts in base64url)';
 export const NO_OBJECT = 'the payload of the token is no JSON object';
 
 /**
- * Without a byte-order mark: JSON has none (RFC 8259, 8.1), and parsers that skip it read something else than those
- * that do not.
+ * Decodes without removing a byte-order mark. JSON has none (RFC 8259, 8.1), and parsers that skip it read something
+ * else than parsers that do not.
  */
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** Undefined: the bytes are no JSON object in UTF-8. */
+/** Undefined: the bytes are not a JSON object in UTF-8. */
 export function objectFrom(bytes: Uint8Array): Readonly<Record<string, unknown>> | undefined {
   try {
     const json: unknown = JSON.parse(utf8.decode(bytes));
@@ -44,9 +47,9 @@ export function objectFrom(bytes: Uint8Array): Readonly<Record<string, unknown>>
 }
 
 /**
- * Types (`typ`) of tokens that say something else than "the bearer may": a proof of possession (RFC 9449), the end
- * of a session (OpenID Connect Back-Channel Logout), a security event (RFC 8417), a request (RFC 9101), an answer
- * of an introspection (RFC 9701), a key binding (RFC 9901).
+ * Types (`typ`) of tokens that do not grant access to their bearer: a proof of possession (RFC 9449), the end of a
+ * session (OpenID Connect Back-Channel Logout), a security event (RFC 8417), a request (RFC 9101), an answer to an
+ * introspection (RFC 9701), a key binding (RFC 9901).
  */
 const OTHER_TYPES: ReadonlySet<string> = new Set([
   'dpop+jwt',
@@ -58,8 +61,8 @@ const OTHER_TYPES: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The content of a token before it is verified: only to choose whose keys to try.
- * @returns a sentence where it is no token
+ * Reads the claims of a token before it is verified. Use them only to choose the keys to try.
+ * @returns the claims, or a sentence if it is not a token
  */
 export function unverifiedClaims(token: string): Readonly<Record<string, unknown>> | string {
   if (!COMPACT.test(token)) return NOT_COMPACT;
@@ -68,7 +71,10 @@ export function unverifiedClaims(token: string): Readonly<Record<string, unknown
   return objectFrom(Buffer.from(payload, 'base64url')) ?? NO_OBJECT;
 }
 
-/** Reads the header of a JWS in compact form. @returns a sentence without a word of the token where it is refused */
+/**
+ * Reads the header of a JWS in compact form.
+ * @returns the header, or a sentence without a value of the token if it is refused
+ */
 export function headerOf(token: string, { algorithms, anyType }: HeaderRules): TokenHeader | string {
   if (!COMPACT.test(token)) return NOT_COMPACT;
   const header = objectFrom(Buffer.from(token.slice(0, token.indexOf('.')), 'base64url'));

@@ -2,10 +2,10 @@ import { claimOf } from './claims.ts';
 import type { Claims } from './claims.ts';
 import { isObject } from './jwk.ts';
 
-/** What a token is bound to (RFC 7800, 3.1; RFC 8705, 3.1). */
+/** The key that a token is bound to (RFC 7800, 3.1; RFC 8705, 3.1). */
 export type Confirmation =
   | { readonly kind: 'none' }
-  /** `sha256`: of the certificate that its sender must have, in lower-case hex. */
+  /** `sha256`: the hash of the certificate that the sender must have, in lower-case hex. */
   | { readonly kind: 'certificate'; readonly sha256: string }
   | { readonly kind: 'fault'; readonly detail: string };
 
@@ -16,7 +16,7 @@ const OTHER: Confirmation = {
 };
 const MALFORMED: Confirmation = { kind: 'fault', detail: 'the x5t#S256 of the token is no SHA-256 in base64url' };
 
-/** Null is none. A second member would be a second proof, which nobody here asks for. */
+/** Null counts as no binding. A second member would demand a second proof, which is not supported. */
 export function confirmationOf(claims: Claims): Confirmation {
   const confirmation = claimOf(claims, 'cnf');
   if (confirmation === undefined || confirmation === null) return { kind: 'none' };

@@ -3,26 +3,29 @@ import { isObject } from './jwk.ts';
 import { FetchFault, fetchText } from './key-set-fetch.ts';
 import type { TimedFetch } from './key-set-fetch.ts';
 
-/** Keys that an issuer publishes where its own metadata say (OpenID Connect Discovery 1.0; RFC 8414). */
+/** Keys that an issuer publishes at the place that its metadata name (OpenID Connect Discovery 1.0; RFC 8414). */
 export interface Discovery {
-  /** The metadata must be of one of these, character by character. */
+  /** The metadata must name one of these issuers, character by character. */
   readonly issuers: readonly string[];
-  /** Whether they may name a key set over `http:` on hosts other than loopback. */
+  /** Whether the metadata may name a key set over `http:` on hosts other than loopback. */
   readonly allowInsecure: boolean;
 }
 
 const WELL_KNOWN = '/.well-known/';
 
-/** Where the metadata of an issuer are: a URL of a document under `/.well-known/` stays as it is. */
+/**
+ * The URL of an issuer's metadata. A URL below `/.well-known/` is already the URL of metadata, and is returned
+ * unchanged.
+ */
 export function metadataUrlOf(issuerOrDocument: string): string {
   if (issuerOrDocument.includes(WELL_KNOWN)) return issuerOrDocument;
   return `${issuerOrDocument.replace(/\/$/, '')}${WELL_KNOWN}openid-configuration`;
 }
 
 /**
- * Fetches the key set that the metadata name; both within the time of one fetch. They are asked for each time: an
- * issuer may move its keys.
- * @throws FetchFault
+ * Fetches the metadata and then the key set that they name, both within the time of one fetch. The metadata are
+ * fetched each time, because an issuer may move its keys.
+ * @throws FetchFault (rejects with it)
  */
 export async function fetchDiscovered(
   metadataUrl: string,
@@ -32,7 +35,7 @@ export async function fetchDiscovered(
   const startedAt = settings.now();
   const metadata = objectOf(await fetchText(metadataUrl, settings));
   const { issuer, jwks_uri: keySetUrl } = metadata;
-  // Whoever answers there could else have another issuer's tokens verified by keys of its own.
+  // Otherwise whoever answers at this URL could have tokens of another issuer verified with its own keys.
   if (typeof issuer !== 'string' || !issuers.includes(issuer)) {
     throw new FetchFault('malformed', 'its metadata are of another issuer: iss and issuer must be the same text');
   }
@@ -54,7 +57,7 @@ function objectOf(text: string): Readonly<Record<string, unknown>> {
     const json: unknown = JSON.parse(text);
     if (isObject(json)) return json;
   } catch {
-    // The same to whoever reads of it.
+    // The text is not JSON: the error below says so.
   }
   throw new FetchFault('malformed', 'its metadata are no JSON object');
 }

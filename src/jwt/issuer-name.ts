@@ -1,12 +1,12 @@
 import { claimOf } from './claims.ts';
 import type { Claims } from './claims.ts';
 
-/** How an issuer is recognised by what a token says of itself. */
+/** How an issuer is recognised in a token. */
 export type IssuerName = ExactName | NamePattern | TrustDomain;
 
 export interface ExactName {
   readonly kind: 'exact';
-  /** Names of one issuer: its keys may sign under each of them. */
+  /** The names of one issuer: its keys may sign under each of them. */
   readonly names: readonly string[];
 }
 
@@ -15,15 +15,15 @@ export interface NamePattern {
   readonly kind: 'pattern';
   /** As the document writes it, such as `https://login.example.com/{tenant}/v2.0`. */
   readonly source: string;
-  /** The claim that must name the same tenant as `iss` does. */
+  /** The claim that must name the same tenant as `iss`. */
   readonly tenantClaim: string | undefined;
-  /** Undefined: any tenant. */
+  /** The accepted tenants; undefined: any tenant. */
   readonly tenants: ReadonlySet<string> | undefined;
   readonly before: string;
   readonly after: string;
 }
 
-/** A SPIFFE trust domain: its JWT-SVIDs say who they are in `sub`, and need no `iss`. */
+/** A SPIFFE trust domain. Its JWT-SVIDs identify the workload in `sub`, and need no `iss`. */
 export interface TrustDomain {
   readonly kind: 'trust_domain';
   /** Such as `example.org`. */
@@ -31,10 +31,10 @@ export interface TrustDomain {
 }
 
 const PLACEHOLDER = /\{[^{}]*\}/;
-/** One segment of a path or one label of a host: no sign that could begin another part of a URL. */
+/** One segment of a path or one label of a host. It has no character that could begin another part of a URL. */
 const TENANT = /^[A-Za-z0-9_-]{1,128}$/;
 
-/** The two texts around the one placeholder; undefined where a name has none. */
+/** Splits a name at its placeholder; undefined if it has none, or several. */
 function aroundPlaceholder(source: string): { readonly before: string; readonly after: string } | undefined {
   const found = PLACEHOLDER.exec(source);
   if (found === null) return undefined;
@@ -46,8 +46,9 @@ export function isPattern(source: string): boolean {
 }
 
 /**
- * Why a text is no pattern of issuers: it could be read in two ways, or would let whoever owns some domain be an issuer.
- * @returns a sentence; undefined where it is one
+ * Says why a text is not a pattern of issuers: it is ambiguous, or would let anyone who owns some domain be an
+ * issuer.
+ * @returns a sentence; undefined if the pattern is valid
  */
 export function patternProblem(source: string): string | undefined {
   const around = aroundPlaceholder(source);
@@ -59,7 +60,7 @@ export function patternProblem(source: string): string | undefined {
   const isInPath = before.indexOf('/', 'https://'.length) >= 0;
   if (!isInPath) {
     const isLabel = (before === 'https://' || before.endsWith('.')) && after.startsWith('.');
-    // Of `https://{tenant}.com/` anyone can have a domain.
+    // In `https://{tenant}.com/`, anyone can register a matching domain.
     const belowIt = after.slice(1).split(/[/:?#]/, 1)[0] ?? '';
     if (!isLabel || belowIt.split('.').filter(Boolean).length < 2) {
       return 'in a host, a placeholder is one whole label with at least two behind it, such as https://{tenant}.login.example.com/';
@@ -70,7 +71,7 @@ export function patternProblem(source: string): string | undefined {
   return isSegment ? undefined : 'in a path, a placeholder is one whole segment, between two slashes or at the end';
 }
 
-/** @throws TypeError where it is no pattern: {@link patternProblem} */
+/** @throws TypeError if the text is not a pattern: see {@link patternProblem} */
 export function namePattern(
   source: string,
   {
@@ -84,7 +85,7 @@ export function namePattern(
   return { kind: 'pattern', source, tenantClaim, tenants: tenants && new Set(tenants), ...around };
 }
 
-/** The tenant that `iss` names; undefined where the whole of it does not match. */
+/** Returns the tenant that `iss` names; undefined if `iss` as a whole does not match. */
 export function tenantOf({ before, after }: Pick<NamePattern, 'before' | 'after'>, issuer: string): string | undefined {
   if (!issuer.startsWith(before) || !issuer.endsWith(after)) return undefined;
   const tenant = issuer.slice(before.length, issuer.length - after.length);
@@ -92,8 +93,8 @@ export function tenantOf({ before, after }: Pick<NamePattern, 'before' | 'after'
 }
 
 /**
- * What a token must say beside a right `iss`, once its signature was verified.
- * @returns a sentence without a value of the token
+ * Checks what a token must say beside the right `iss`, once its signature is verified.
+ * @returns a sentence without a value of the token, if something is wrong
  */
 export function faultOfName(name: IssuerName, claims: Claims): string | undefined {
   if (name.kind === 'trust_domain') {
@@ -111,7 +112,9 @@ export function faultOfName(name: IssuerName, claims: Claims): string | undefine
   return undefined;
 }
 
-/** The names under which a client application may say that it is of the token's issuer; the token is verified. */
+/**
+ * Returns the names of a verified token's issuer. A client application that lists one of them belongs to this issuer.
+ */
 export function namesFor(name: IssuerName, claims: Claims): readonly string[] {
   if (name.kind === 'trust_domain') return [`spiffe://${name.domain}`];
   const issuer = claimOf(claims, 'iss');
@@ -120,8 +123,8 @@ export function namesFor(name: IssuerName, claims: Claims): readonly string[] {
 }
 
 /**
- * Microsoft Entra's key sets say of each key whose tokens it signs (`issuer`), `{tenantid}` standing for any tenant:
- * of keys for personal accounts no token of an organisation counts.
+ * Whether a key may sign for an issuer. Microsoft Entra's key sets say it for each key (`issuer`), where `{tenantid}`
+ * stands for any tenant: keys for personal accounts must not sign tokens of an organisation.
  */
 export function signsFor(ofKey: string | undefined, issuer: unknown): boolean {
   if (ofKey === undefined) return true;
@@ -141,7 +144,7 @@ export function isSpiffeId(id: unknown, domain: string): boolean {
     .every((segment) => /^[A-Za-z0-9._-]+$/.test(segment) && segment !== '.' && segment !== '..');
 }
 
-/** The trust domain of a SPIFFE id; undefined of anything else. */
+/** The trust domain of a SPIFFE id; undefined for anything else. */
 export function trustDomainOf(id: unknown): string | undefined {
   return typeof id === 'string' ? /^spiffe:\/\/([a-z0-9._-]{1,255})\//.exec(id)?.[1] : undefined;
 }

@@ -4,7 +4,7 @@ import { tenantOf, trustDomainOf } from './issuer-name.ts';
 import type { IssuerName, NamePattern } from './issuer-name.ts';
 import type { KeySource } from './key-source.ts';
 
-/** Whose tokens count: with which keys and algorithms they are signed, and what they must say. */
+/** An issuer whose tokens are accepted: its keys and algorithms, and the rules for its claims. */
 export interface Issuer {
   /** Undefined: whoever has the keys is the issuer, whatever the tokens say. */
   readonly name?: IssuerName | undefined;
@@ -13,17 +13,20 @@ export interface Issuer {
   readonly rules: ClaimRules;
 }
 
-/** The issuers of one policy. What one's keys have signed never counts as another's. */
+/** The issuers of one policy. A token is verified only with the keys of the issuer that it names. */
 export interface Issuers {
   readonly all: readonly Issuer[];
-  /** Set where one issuer is asked for every token: nothing that is not verified chooses. */
+  /** Set if there is one issuer for every token, so that no unverified claim chooses. */
   readonly only: Issuer | undefined;
   /**
-   * Whose token it says it is: that issuer's keys alone are tried.
+   * Chooses the issuer that the token names. Only the keys of this issuer are tried.
    * @param claims not verified yet
    */
   choose(claims: Claims): Issuer | undefined;
-  /** Whether a token says that it is of one of them; of those without a name every token may be. Not verified either. */
+  /**
+   * Whether the token names one of these issuers. Any token may be of an issuer without a name. The claims are not
+   * verified.
+   */
   isMeant(claims: Claims): boolean;
   /** Exact names, such as `https://issuer.example.com/`. */
   readonly identifiers: readonly string[];
@@ -44,7 +47,10 @@ export function oneIssuer(issuer: Omit<Issuer, 'algorithms'> & { readonly algori
   };
 }
 
-/** An exact name goes before patterns, these in their order; a token whose `iss` is none of them may be a JWT-SVID. */
+/**
+ * Exact names are compared before patterns, and patterns in their order. A token whose `iss` matches none may be a
+ * JWT-SVID.
+ */
 export function namedIssuers(all: readonly (Issuer & { readonly name: IssuerName })[]): Issuers {
   const exact = new Map<string, Issuer>();
   const patterns: { readonly name: NamePattern; readonly issuer: Issuer }[] = [];

@@ -3,22 +3,22 @@ import type { JsonWebKey, KeyObject } from 'node:crypto';
 import { isAlgorithm } from './algorithms.ts';
 import { Key, publicKeyAlgorithms, secretAlgorithms } from './key.ts';
 
-/** Which keys are accepted: published sets contain only public keys, a document's own text may contain a secret. */
+/** Which keys are accepted. Published sets contain public keys only; a document's own text may contain a secret. */
 export type Admits = 'public' | 'public_and_secret';
 
 export interface KeySetContent {
   readonly keys: readonly Key[];
-  /** Why keys were left out, a sentence for each: with its position in the set, never with its content. */
+  /** Why keys were ignored, one sentence each, with the key's position in the set and never its content. */
   readonly ignored: readonly string[];
 }
 
-/** Reading one takes up to a third of a millisecond, and blocks everything else. */
+/** Reading one key takes up to a third of a millisecond, and blocks everything else. */
 const MAXIMUM_KEYS = 100;
 
 /**
- * Reads a JWK set (RFC 7517, 5). Keys that are malformed, weak, private or for another use are left
- * out, as 5 demands of what is not understood.
- * @throws TypeError where it is no JWK set or has no usable key
+ * Reads a JWK set (RFC 7517, 5). Keys that are malformed, weak, private or for another use are ignored, as section 5
+ * demands for keys that are not understood.
+ * @throws TypeError if it is not a JWK set or has no usable key
  */
 export function keysFromSet(set: unknown, admits: Admits): KeySetContent {
   if (!isObject(set) || !Array.isArray(set['keys'])) throw new TypeError('it is no JWK set: it needs a list "keys"');
@@ -37,14 +37,14 @@ export function keysFromSet(set: unknown, admits: Admits): KeySetContent {
   return { keys, ignored };
 }
 
-/** @returns a sentence where the key is not to be used */
+/** @returns the key, or a sentence that says why it can't be used */
 export function keyFromJwk(jwk: unknown, admits: Admits): Key | string {
   if (!isObject(jwk)) return 'it is no object';
   const { kty, kid, use, alg, issuer, key_ops: operations } = withoutNulls(jwk);
   if (kid !== undefined && typeof kid !== 'string') return 'its "kid" is no string';
-  // SPIFFE's bundles say `jwt-svid` of the keys of tokens (SPIFFE Trust Domain and Bundle, 4.2.2).
+  // SPIFFE bundles use `jwt-svid` for keys of tokens (SPIFFE Trust Domain and Bundle, 4.2.2).
   if (use !== undefined && use !== 'sig' && use !== 'jwt-svid') return 'its "use" is not "sig"';
-  // Passed over, a key would sign for more issuers than it may.
+  // If a malformed "issuer" were ignored, the key would sign for more issuers than it may.
   if (issuer !== undefined && typeof issuer !== 'string') return 'its "issuer" is no string';
   if (operations !== undefined && !(Array.isArray(operations) && operations.includes('verify'))) {
     return 'its "key_ops" do not include "verify"';
@@ -58,7 +58,7 @@ export function keyFromJwk(jwk: unknown, admits: Admits): Key | string {
   if (typeof fitting === 'string') return fitting;
   if (alg === undefined) return new Key(key, fitting, kid, issuer);
   if (!isAlgorithm(alg) || !fitting.includes(alg)) return 'its "alg" is not supported or does not fit its type';
-  // One algorithm with two names (RFC 9864, 2.2).
+  // The two names of one algorithm (RFC 9864, 2.2).
   return new Key(key, alg === 'EdDSA' || alg === 'Ed25519' ? fitting : [alg], kid, issuer);
 }
 
@@ -69,7 +69,7 @@ function secretKey(jwk: Record<string, unknown>): KeyObject | string {
 }
 
 function publicKey({ kty, n, e, crv, x, y }: Record<string, unknown>): KeyObject | string {
-  // Only the members of a public key: certificates beside it (x5c) are ignored.
+  // Only the members of a public key are used: a certificate beside it (x5c) is ignored.
   const members = kty === 'RSA' ? { kty, n, e } : kty === 'EC' ? { kty, crv, x, y } : { kty, crv, x };
   if (kty !== 'RSA' && kty !== 'EC' && kty !== 'OKP') return 'its "kty" is not supported; RSA, EC and OKP are';
   try {

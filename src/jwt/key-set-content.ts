@@ -3,7 +3,7 @@ import type { KeySetContent } from './jwk.ts';
 import { FetchFault } from './key-set-fetch.ts';
 
 /**
- * The keys of a set as it was fetched.
+ * Reads the text of a fetched key set.
  * @throws FetchFault
  */
 export function contentOf(text: string): KeySetContent {

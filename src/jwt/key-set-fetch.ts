@@ -15,11 +15,11 @@ export type FetchOutcome =
   | 'too_large'
   | 'malformed';
 
-/** A fetch brought no key set. The message is a sentence without the URL and without what was answered. */
+/** A fetch brought no key set. The message is a sentence without the URL and without the text of the answer. */
 export class FetchFault extends Error {
   override name = 'FetchFault';
   readonly outcome: FetchOutcome;
-  /** Nobody has answered, or a proxy has answered in the issuer's place. */
+  /** Nobody answered, or a proxy answered in the issuer's place. */
   readonly isAway: boolean;
   constructor(outcome: FetchOutcome, message: string, isAway = outcome === 'timeout' || outcome === 'unreachable') {
     super(message);
@@ -33,26 +33,26 @@ const MAXIMUM_SET_BYTES = 1024 * 1024;
 export interface FetchSettings {
   readonly fetch: EgressTransport;
   readonly timers: Timers;
-  /** For the whole of it, from connecting to the last byte. */
+  /** Time for the whole fetch, from connecting to the last byte. */
   readonly timeoutMs: number;
   /** Ends the fetch before its time. */
   readonly signal: AbortSignal;
 }
 
-/** For several fetches that have the time of one. */
+/** For several fetches that share the time of one. */
 export interface TimedFetch extends FetchSettings {
   /** Monotonic milliseconds. */
   readonly now: () => number;
 }
 
 /**
- * Fetches the text at a URL: one request, no redirect followed, at most 1 MiB.
- * @throws FetchFault
+ * Fetches the text at a URL with one request. Redirects are not followed, and at most 1 MiB is read.
+ * @throws FetchFault (rejects with it)
  */
 export async function fetchText(url: string, { fetch, timers, timeoutMs, signal }: FetchSettings): Promise<string> {
   const headers = {
     accept: 'application/jwk-set+json, application/json',
-    // A withdrawn key must not come back from a cache.
+    // A cache could still have a key that was withdrawn.
     'cache-control': 'no-cache',
   };
   let answer: EgressAnswer;

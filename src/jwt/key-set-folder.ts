@@ -4,18 +4,21 @@ import { join } from 'node:path';
 import { sentenceOf, UserError } from '../errors.ts';
 import type { FileAccess } from '../file-access.ts';
 
-/** A key set as it was fetched last. */
+/** The text of the last fetch of a key set. */
 export interface StoredKeySet {
   readonly text: string;
   /** Milliseconds since the Unix epoch. */
   readonly fetchedAt: number;
 }
 
-/** Where key sets outlive the process. */
+/** Keeps key sets beyond the end of the process. */
 export interface KeySetStore {
-  /** Never rejects. @returns undefined where there is none that may be used */
+  /**
+   * Never rejects.
+   * @returns undefined if there is none, or none that may be used
+   */
   read(url: string): Promise<StoredKeySet | undefined>;
-  /** Never rejects: a set that can't be kept is used all the same. */
+  /** Never rejects: a set that can't be stored is still used. */
   write(url: string, set: StoredKeySet): Promise<void>;
 }
 
@@ -24,24 +27,24 @@ export interface KeySetFolderOptions {
   readonly access: FileAccess;
   /** Milliseconds since the Unix epoch. */
   readonly now: () => number;
-  /** The user this process runs as; undefined where the system has none. */
+  /** The user that this process runs as; undefined on systems without user ids. */
   readonly userId: number | undefined;
-  /** Called with a sentence that says why a set was not kept or not used, never with its content. */
+  /** Called with a sentence that says why a set was not stored or not used, never with its content. */
   readonly onFault: (message: string) => void;
 }
 
-/** A key that was withdrawn meanwhile would be trusted again: no set that is older is. */
+/** Older sets are not used: they may contain a key that was withdrawn since. */
 const MAX_AGE_MS = 24 * 3_600_000;
-/** Clocks of machines that share a folder differ by less. */
+/** The most that the clocks of two machines that share the folder may differ. */
 const MAX_FUTURE_MS = 5 * 60_000;
-/** A set of the largest size as JSON in JSON. */
+/** Enough for the largest set, whose JSON is escaped inside JSON. */
 const MAX_FILE_BYTES = 4 * 1024 * 1024;
 
 /**
- * Keeps key sets in a folder, one file each, readable only by ostiary's user. Whoever can write there can sign tokens,
- * so a folder or file that others may write to is refused, at the start and at each use: others who may rename the
- * folder could replace it at any moment.
- * @throws UserError (rejects with it) where the folder is unfit
+ * Opens a folder that keeps key sets, one file each, readable only by ostiary's user. Whoever can write there can
+ * sign tokens, so a folder or file that others may write to is refused, at the start and at each use: others who can
+ * rename the folder could replace it at any moment.
+ * @throws UserError (rejects with it) if the folder is not safe
  */
 export async function openKeySetFolder(options: KeySetFolderOptions): Promise<KeySetStore> {
   const { folder, access, now, userId, onFault } = options;
@@ -85,7 +88,7 @@ export async function openKeySetFolder(options: KeySetFolderOptions): Promise<Ke
   };
 }
 
-/** Why others could put keys there; undefined where they can't. */
+/** Says why others could put keys there; undefined if they can't. */
 async function unfitness({ folder, access, userId }: KeySetFolderOptions): Promise<string | undefined> {
   const status = await access.stat(folder);
   if (!status.isDirectory()) return 'expected a folder';
@@ -97,7 +100,7 @@ async function unfitness({ folder, access, userId }: KeySetFolderOptions): Promi
   return undefined;
 }
 
-/** A URL can hold a secret, and characters that no name has. */
+/** The name of a file is a hash, since a URL can hold a secret, and characters that file names can't have. */
 function pathOf(folder: string, url: string): string {
   return join(folder, `${sha256(url)}.json`);
 }
@@ -107,7 +110,7 @@ function format({ text, fetchedAt }: StoredKeySet, url: string): string {
   return `${JSON.stringify({ ...content, sha256: sha256(JSON.stringify(content)) })}\n`;
 }
 
-/** @throws Error that says what is wrong */
+/** @throws Error if the file is not valid; the message says why */
 function parse(file: string, url: string): StoredKeySet {
   let fields: Partial<Record<'urlSha256' | 'fetchedAt' | 'text' | 'sha256', unknown>>;
   try {

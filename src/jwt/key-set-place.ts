@@ -3,14 +3,17 @@ import type { Discovery } from './discovery.ts';
 import { fetchText } from './key-set-fetch.ts';
 import type { TimedFetch } from './key-set-fetch.ts';
 
-/** Where a key set is. */
+/** The location of a key set. */
 export interface KeySetPlace {
-  /** Of the set, or of the metadata that name it. */
+  /** The URL of the set, or of the metadata that name it. */
   readonly url: string;
   readonly discovery?: Discovery | undefined;
 }
 
-/** What a holder requires of a set; of several holders, the shortest time to live and the longest time-out count. */
+/**
+ * What a holder requires of a key set. If there are several holders, the shortest time to live and the longest
+ * time-out apply.
+ */
 export interface KeySetNeed {
   /** How long a set is fresh. */
   readonly timeToLiveMs: number;
@@ -18,7 +21,7 @@ export interface KeySetNeed {
   readonly timeoutMs: number;
 }
 
-/** What tells one place from another. */
+/** The same text for the same place. */
 export function keyOfPlace({ url, discovery }: KeySetPlace): string {
   return discovery === undefined ? url : JSON.stringify([url, discovery.allowInsecure, ...discovery.issuers]);
 }

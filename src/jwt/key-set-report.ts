@@ -2,22 +2,22 @@ import type { FetchOutcome } from './key-set-fetch.ts';
 
 /** The state of one key set, for `/readyz`. */
 export interface KeySetStatus {
-  /** Without user part, query and fragment. */
+  /** Without user, password, query and fragment. */
   readonly url: string;
-  /** Milliseconds since the Unix epoch; undefined where no usable set was ever loaded. */
+  /** Milliseconds since the Unix epoch; undefined if no usable set was ever loaded. */
   readonly lastSuccess: number | undefined;
-  /** Usable keys. */
+  /** The number of usable keys. */
   readonly keys: number;
   readonly failing: boolean;
-  /** Set where the keys are those that were kept on disk, since the issuer was not reached yet. */
+  /** Set if the keys come from disk, because the issuer could not be reached yet. */
   readonly stored?: boolean;
-  /** Why it is failing, a sentence; empty where it is not. */
+  /** Why fetching fails, a sentence; empty if it does not fail. */
   readonly detail: string;
 }
 
 /** One fetch of a key set, for the log and metrics. */
 export interface KeySetFetch {
-  /** Without user part, query and fragment, any of which may hold a secret. */
+  /** Without user, password, query and fragment, any of which may hold a secret. */
   readonly url: string;
   readonly outcome: FetchOutcome;
   readonly durationMs: number;
@@ -25,11 +25,11 @@ export interface KeySetFetch {
   readonly endedAt: number;
   /** What went wrong, a sentence; empty on success. */
   readonly detail: string;
-  /** Usable keys after the fetch, those of the last good set where it failed. */
+  /** The number of usable keys after the fetch; if it failed, of the last good set. */
   readonly keys: number;
-  /** Keys that were in use before the fetch and no longer are. */
+  /** The number of keys that were in use before the fetch and no longer are. */
   readonly withdrawn: number;
-  /** Keys that were left out of a new set, a sentence each. */
+  /** Why keys of a new set were ignored, a sentence each. */
   readonly ignored: readonly string[];
 }
 

@@ -15,47 +15,47 @@ export interface KeySetOptions {
   readonly fetch: EgressTransport;
   readonly clock: Clock;
   readonly timers: Timers;
-  /** From 0 up to 1, as `Math.random`: spreads the fetches of replicas. */
+  /** From 0 up to 1, such as `Math.random`: spreads the fetches of replicas. */
   readonly random: () => number;
   /** Called when a fetch has ended; must not throw. */
   readonly onFetch?: (fetch: KeySetFetch) => void;
-  /** Where sets are kept for a start without their issuer. */
+  /** Stores sets, for a start at which the issuer can't be reached. */
   readonly store?: KeySetStore | undefined;
-  /** Called where a set is taken from there; must not throw. */
+  /** Called when a stored set is used; must not throw. */
   readonly onStored?: (url: string, fetchedAt: number) => void;
 }
 
-/** A token that no key has signed causes at most one fetch in this time, whatever callers send. */
+/** A token that no known key has signed causes at most one fetch in this time, whatever callers send. */
 const COOL_DOWN_MS = 10_000;
 const FIRST_RETRY_MS = 1_000;
-/** Sooner where callers wait for the first set. */
+/** Shorter while callers wait for the first set. */
 const LONGEST_RETRY_UNLOADED_MS = 10_000;
 const LONGEST_RETRY_MS = 60_000;
-/** If there is a kept set, an issuer that has not answered by then counts as unreachable. */
+/** If there is a stored set, an issuer that has not answered within this time counts as unreachable. */
 const STORED_AFTER_MS = 2_000;
 
 /** The key set at one URL: fetched, kept fresh, and kept in use while its issuer can't be reached. */
 export class KeySet {
   readonly #place: KeySetPlace;
   readonly url: string;
-  /** Under which the store has it. */
+  /** The key of this set in the store. */
   readonly #key: string;
-  /** The URL as it may be shown. */
+  /** The URL in the form that may be shown. */
   readonly #label: string;
   readonly #options: KeySetOptions;
   readonly #closing = new AbortController();
   readonly #needs = new Set<KeySetNeed>();
   #keys: readonly Key[] = [];
   #text: string | undefined;
-  /** Counts the changes of the keys. */
+  /** Incremented whenever the keys change. */
   version = 0;
   #lastSuccess: number | undefined;
-  /** The keys are those of the store, until the issuer has answered. */
+  /** The keys come from the store: the issuer has not answered yet. */
   #isStored = false;
   #failures = 0;
   #detail = '';
   #running: Promise<KeySetFetch> | undefined;
-  /** Monotonic milliseconds, as all below. */
+  /** Monotonic milliseconds, like all times below. */
   #refreshedAt = 0;
   #dueAt = 0;
   #askedForKeyAt = Number.NEGATIVE_INFINITY;
@@ -72,7 +72,7 @@ export class KeySet {
   add(need: KeySetNeed): void {
     this.#needs.add(need);
     if (this.loaded && this.#failures === 0) this.#scheduleRefresh();
-    // Not at once: faulty documents release the set again, and must not cause a fetch.
+    // Not at once: documents with a fault release the set again, and must not cause a fetch.
     else if (this.#cancelTimer === undefined && this.#running === undefined) this.#schedule(0);
   }
 
@@ -92,20 +92,20 @@ export class KeySet {
     return this.#lastSuccess !== undefined;
   }
 
-  /** The keys that may have signed a token: of its `kid` or without any, and of a type that fits. */
+  /** Returns the keys that may have signed a token: with its `kid` or without any, and of a type that fits. */
   keysFor(algorithm: Algorithm, kid: string | undefined): readonly Key[] {
     return this.#keys.filter(
       (key) => key.algorithms.has(algorithm) && (kid === undefined || key.kid === undefined || key.kid === kid),
     );
   }
 
-  /** The fetch that may bring the first set; undefined where the last one failed and the next is not due. */
+  /** The fetch that may bring the first set; undefined if the last one failed and the next is not due yet. */
   firstLoad(): Promise<unknown> | undefined {
     if (this.#running !== undefined) return this.#running;
     return this.#failures === 0 && !this.loaded ? this.#start() : undefined;
   }
 
-  /** The fetch that may bring a key that the set doesn't hold; undefined while it was asked too recently. */
+  /** The fetch that may bring a missing key; undefined if the last fetch was too recent. */
   refetch(): Promise<unknown> | undefined {
     if (this.#running !== undefined) return this.#running;
     if (this.askableInMs() > 0) return undefined;
@@ -113,14 +113,14 @@ export class KeySet {
     return this.#start();
   }
 
-  /** A fetch that begins now or later; undefined once the set is closed. */
+  /** Fetches now, or after the fetch that is running. Undefined if the set is closed. */
   async refresh(): Promise<KeySetFetch | undefined> {
-    // The answer of a running fetch may be from before the key was withdrawn.
+    // The running fetch may have read the set before the key was withdrawn.
     await this.#running;
     return this.#running ?? this.#start();
   }
 
-  /** Milliseconds until {@link refetch} asks again. */
+  /** Milliseconds until {@link refetch} may fetch again. */
   askableInMs(): number {
     if (this.#running !== undefined) return 0;
     return Math.max(0, this.#askedForKeyAt + COOL_DOWN_MS - this.#options.clock.monotonic());
@@ -199,7 +199,7 @@ export class KeySet {
   async #takeStored(): Promise<void> {
     if (this.loaded) return;
     const stored = await this.#options.store?.read(this.#key);
-    // The issuer may have answered meanwhile.
+    // The issuer may have answered in the meantime.
     if (stored === undefined || this.loaded || this.#closing.signal.aborted) return;
     try {
       this.#take(stored.text);
@@ -211,7 +211,7 @@ export class KeySet {
     this.#options.onStored?.(this.#label, stored.fetchedAt);
   }
 
-  /** Keys that stay are the same objects, so that tokens they have verified stay verified; the others retire. */
+  /** Keys that stay in the set stay the same objects, so that verified tokens stay verified. The others retire. */
   #take(text: string): readonly string[] {
     if (text === this.#text) return [];
     const content = contentOf(text);
@@ -225,7 +225,7 @@ export class KeySet {
     return content.ignored;
   }
 
-  /** Before the set expires, so that no token waits for it, and not all replicas at once. */
+  /** Plans the next fetch before the set expires, so that no token waits, and at another time in each replica. */
   #scheduleRefresh(): void {
     const timeToLiveMs = Math.min(...[...this.#needs].map((need) => need.timeToLiveMs));
     const freshMs = Math.round(timeToLiveMs * (0.8 + 0.1 * this.#options.random()));

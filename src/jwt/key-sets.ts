@@ -9,31 +9,34 @@ import { TokenMemory } from './token-memory.ts';
 import { VerificationGate } from './verification-gate.ts';
 
 /**
- * The key sets that issuers publish, by URL: shared by all policies and kept across reloads, so
- * that a reload asks no issuer again. A set that nobody holds any more is forgotten.
+ * The key sets that issuers publish, by URL. They are shared by all policies and kept across reloads, so that a
+ * reload fetches nothing. A set without a holder is forgotten.
  */
 export interface KeySets {
   readonly clock: Clock;
   readonly timers: Timers;
-  /** What all verifiers together may keep of verified tokens. */
+  /** The memory for verified tokens of all verifiers. */
   readonly tokens: TokenMemory;
-  /** The memory for refused tokens, so that bad tokens of a caller don't displace good ones. */
+  /** The memory for refused tokens. It is separate, so that bad tokens don't displace good ones. */
   readonly refusals: TokenMemory;
   /** Bounds the signature checks of all verifiers together. */
   readonly gate: VerificationGate;
-  /** Holds the set of a URL, or the one that metadata at a URL name: it is fetched soon and kept fresh until the last holder lets go. */
+  /**
+   * Holds the set at a URL, or the one that metadata at a URL name. The set is fetched soon and kept fresh until its
+   * last holder releases it.
+   */
   hold(url: string, need: KeySetNeed, discovery?: Discovery): HeldKeySet;
   /**
    * Fetches the set of a URL now, or every set in use.
-   * @returns sorted by URL; empty where no such set is in use
+   * @returns one result for each set, sorted by URL; empty if no such set is in use
    */
   refresh(url?: string): Promise<readonly KeySetFetch[]>;
   /**
-   * Waits until every set in use was loaded, for so long at most.
-   * @returns those that were not
+   * Waits until every set in use is loaded, but no longer than the limit.
+   * @returns the sets that are not loaded
    */
   untilLoaded(limitMs: number): Promise<readonly KeySetStatus[]>;
-  /** Of every set in use, sorted by URL. */
+  /** The status of every set in use, sorted by URL. */
   status(): readonly KeySetStatus[];
   /** Stops all fetches and timers. */
   close(): void;
@@ -41,7 +44,7 @@ export interface KeySets {
 
 export interface HeldKeySet {
   readonly set: KeySet;
-  /** Once; later calls do nothing. */
+  /** Releases the set; further calls do nothing. */
   release(): void;
 }
 
@@ -83,7 +86,7 @@ export function createKeySets(given: KeySetsOptions): KeySets {
       const key = keyOfPlace(place);
       const set = sets.get(key) ?? new KeySet(place, options);
       sets.set(key, set);
-      // A copy, since two holders may bring the same object.
+      // A copy, because two holders may pass the same object.
       const own = { ...need };
       set.add(own);
       return {
@@ -122,7 +125,7 @@ export function createKeySets(given: KeySetsOptions): KeySets {
   };
 }
 
-/** The key that two spellings of one URL share. */
+/** A key that is equal for different spellings of one URL. */
 function hrefOf(url: string): string {
   const parsed = new URL(url);
   parsed.hash = '';

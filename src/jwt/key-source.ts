@@ -3,12 +3,12 @@ import type { KeySet } from './key-set.ts';
 import type { HeldKeySet, KeySets } from './key-sets.ts';
 import type { Key } from './key.ts';
 
-/** The caller who waits for the answer. The signal is read late, since a transport creates it on first use. */
+/** The caller, who may stop waiting. The signal is read late, because a transport creates it on first use. */
 export interface Caller {
   readonly signal: AbortSignal;
 }
 
-/** How long it is worth waiting. */
+/** How long the caller waits. */
 export interface Patience {
   /** Monotonic milliseconds. */
   readonly deadline: number;
@@ -17,21 +17,23 @@ export interface Patience {
 
 /** The source of a verifier's keys. */
 export interface KeySource {
-  /** The keys at hand that may have signed a token: of its `kid` or without any, and of a type that fits. */
+  /**
+   * Returns the keys known now that may have signed a token: with its `kid` or without any, and of a type that fits.
+   */
   keysFor(algorithm: Algorithm, kid: string | undefined): readonly Key[];
   /**
-   * Asked for when none of the keys at hand has signed a token: a key may be missing, or be another one by now under
-   * the same `kid`. Yields the new result of {@link keysFor} each time a key may have arrived. Ends when no key is
-   * expected any more, after a second, well before the deadline, or when the caller leaves.
+   * To be called when no known key has signed a token: a key may be missing, or may have changed under the same
+   * `kid`. Yields the new result of {@link keysFor} each time a key may have arrived. Ends when no key is expected
+   * any more, after a second, well before the deadline, or when the caller leaves.
    */
   arrivals(algorithm: Algorithm, kid: string | undefined, patience: Patience): AsyncIterable<readonly Key[]>;
-  /** Another number whenever the keys are others. */
+  /** Changes whenever the keys change. */
   readonly version: number;
-  /** Milliseconds until an issuer may be asked again for a key that is missing; 0 while one is asked. */
+  /** Milliseconds until an issuer may be asked again for a missing key; 0 while one is being asked. */
   askableInMs(): number;
   /** Whether there is any key at all. */
   readonly usable: boolean;
-  /** Milliseconds after which it is worth asking again, where it is not usable. */
+  /** If it is not usable: milliseconds after which it is worth asking again. */
   retryInMs(): number;
   close(): void;
 }
@@ -53,22 +55,22 @@ export function fixedKeys(keys: readonly Key[]): KeySource {
 }
 
 /**
- * The answer must reach Envoy before the deadline, not at it. Requests that wait for the same issuer would all stop
- * waiting at the same moment, so more time is reserved if there is more, and if hundreds wait, each reserves a little
- * more than the one before.
+ * The answer must reach Envoy before the deadline, so some time is reserved for it. Requests that wait for the same
+ * issuer would all stop waiting at the same moment. So each reserves a share of its time, and if hundreds wait, each
+ * reserves a little more than the one before.
  */
 const MIN_ANSWER_MS = 20;
 const ANSWER_SHARE = 0.25;
 const ANSWER_MS_A_WAITER = 0.5;
 /** Callers with unknown `kid`s can keep requests open for at most this time, however long Envoy waits. */
 const MAX_WAIT_MS = 1000;
-/** Later ones are refused at once. */
+/** Further requests are refused at once. */
 const MAX_WAITING = 2000;
 
 /**
- * How long to wait for keys.
- * @param leftMs infinite where there is no deadline
- * @param waiting requests that wait already
+ * Returns how long to wait for keys.
+ * @param leftMs infinite if there is no deadline
+ * @param waiting the number of requests that wait already
  */
 function waitOf(leftMs: number, waiting: number): number {
   if (leftMs === Infinity) return MAX_WAIT_MS;
@@ -76,7 +78,9 @@ function waitOf(leftMs: number, waiting: number): number {
   return Math.min(MAX_WAIT_MS, leftMs - answerMs);
 }
 
-/** The union of what several issuers publish. One that is down harms no tokens of the others. */
+/**
+ * The union of the keys that several issuers publish. If one issuer is down, tokens of the others are still verified.
+ */
 export function publishedKeys(held: readonly HeldKeySet[], { clock, timers }: KeySets): KeySource {
   const sets = held.map(({ set }) => set);
   const keysFor: KeySource['keysFor'] = (algorithm, kid) => sets.flatMap((set) => set.keysFor(algorithm, kid));

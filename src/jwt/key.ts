@@ -3,14 +3,14 @@ import type { KeyObject, webcrypto } from 'node:crypto';
 import { importParameters, minimumSecretBytes } from './algorithms.ts';
 import type { Algorithm } from './algorithms.ts';
 
-/** A key that tokens are verified with, and the algorithms that fit its type: it verifies no others. */
+/** A key that verifies tokens, and the algorithms that fit its type. It verifies with no other algorithm. */
 export class Key {
-  /** RFC 7517, 4.5. Only compared with the token's `kid`. */
+  /** The key id (RFC 7517, 4.5). It is only compared with the token's `kid`. */
   readonly kid: string | undefined;
   readonly algorithms: ReadonlySet<Algorithm>;
-  /** Keys with the same fingerprint verify the same tokens. Never the key itself. */
+  /** Keys with the same fingerprint verify the same tokens. It does not reveal the key. */
   readonly fingerprint: string;
-  /** Whose tokens it signs, where its set says so: Microsoft Entra's do. */
+  /** The issuer that the key signs for, if its set names one, as Microsoft Entra's does. */
   readonly issuer: string | undefined;
   readonly #key: KeyObject;
   readonly #imported = new Map<Algorithm, webcrypto.CryptoKey>();
@@ -28,7 +28,7 @@ export class Key {
       .digest('base64');
   }
 
-  /** True when its set no longer has it: tokens that it has verified are no longer valid. */
+  /** True if the key is no longer in its set: tokens that it has verified are no longer valid. */
   get retired(): boolean {
     return this.#retired;
   }
@@ -37,7 +37,7 @@ export class Key {
     this.#retired = true;
   }
 
-  /** For one algorithm alone, so that a key can't be used with another. The algorithm must be among {@link algorithms}. */
+  /** Returns the key for one algorithm, which must be among {@link algorithms}. It can't be used with another one. */
   for(algorithm: Algorithm): webcrypto.CryptoKey {
     let imported = this.#imported.get(algorithm);
     if (imported === undefined) {
@@ -56,7 +56,7 @@ const CURVES: ReadonlyMap<string | undefined, Algorithm> = new Map([
   ['secp521r1', 'ES512'],
 ]);
 
-/** The algorithms that fit a public key; a string says why it is not to be used at all. */
+/** Returns the algorithms that fit a public key, or a sentence that says why it can't be used. */
 export function publicKeyAlgorithms(key: KeyObject): readonly Algorithm[] | string {
   const details = key.asymmetricKeyDetails ?? {};
   switch (key.asymmetricKeyType) {
@@ -82,7 +82,10 @@ export function publicKeyAlgorithms(key: KeyObject): readonly Algorithm[] | stri
   }
 }
 
-/** The HMAC algorithms that a secret of so many bytes is long enough for; a string where it is too short for any. */
+/**
+ * Returns the HMAC algorithms that a secret of this length is long enough for, or a sentence if it is too short for
+ * all.
+ */
 export function secretAlgorithms(bytes: number): readonly Algorithm[] | string {
   const fitting = (['HS256', 'HS384', 'HS512'] as const).filter((name) => bytes >= minimumSecretBytes(name));
   return fitting.length > 0

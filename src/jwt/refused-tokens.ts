@@ -2,34 +2,34 @@ import { hash } from 'node:crypto';
 import type { Denial } from '../denial/denial.ts';
 import type { TokenCache, TokenMemory } from './token-memory.ts';
 
-/** A caller with a bad token tends to retry at once; one whose clock or issuer was fixed, soon. */
+/** Callers with a bad token tend to retry at once. After a clock or an issuer was fixed, a token may soon be good. */
 const LONGEST_MS = 10_000;
-/** An estimate. */
+/** An estimate of the memory for one token. */
 const BYTES_EACH = 400;
 
 interface Refusal {
   readonly denial: Denial;
   /** Monotonic milliseconds. */
   readonly until: number;
-  /** The keys it was tried with, and their version. */
+  /** The keys that were tried, and their version. */
   readonly keys: Versioned;
   readonly version: number;
 }
 
-/** Another number whenever the keys are others: those may find the token good. */
+/** The version changes whenever the keys change: new keys may verify the token. */
 interface Versioned {
   readonly version: number;
 }
 
-/** With which keys, in which version of them, a token was tried. */
+/** The keys that a token was tried with, and their version. */
 export interface Tried {
   readonly keys: Versioned;
   readonly version: number;
-  /** How long it is refused; at most 10 s. */
+  /** How long the token is refused; at most 10 s. */
   readonly forMs: number;
 }
 
-/** Recently refused tokens, by their digest: a repeated token costs no signature check. */
+/** Recently refused tokens, by their digest. A token that is sent again costs no signature check. */
 export class RefusedTokens {
   readonly #memory: TokenMemory;
   readonly #refusals: TokenCache<Refusal>;

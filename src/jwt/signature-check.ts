@@ -7,8 +7,8 @@ import type { Key } from './key.ts';
 import type { VerificationLane, Waiting } from './verification-gate.ts';
 
 /**
- * How many keys a token is tried with, and the same number again after the keys have changed: each try costs a
- * signature check.
+ * The most keys that are tried for one token, and again after the keys have changed. Each try costs a signature
+ * check.
  */
 const MAXIMUM_TRIES = 8;
 
@@ -19,7 +19,7 @@ export interface Signed {
   readonly key: Key;
 }
 
-/** No key that was at hand has signed it. */
+/** No known key has signed the token. */
 export type Unsigned = { readonly reason: 'unsigned'; readonly detail: string; readonly keysVersion: number };
 
 export interface SignatureCheckOptions {
@@ -29,14 +29,14 @@ export interface SignatureCheckOptions {
   /** Monotonic milliseconds. */
   readonly deadline: number;
   readonly caller: Caller | undefined;
-  /** Whether a key may sign for the token's issuer. */
+  /** Whether a key may sign for the issuer that the token names. */
   readonly admits: (key: Key) => boolean;
 }
 
 const BUSY = 'too many tokens wait for their signature to be checked';
 const GONE = 'the caller left, or its time was over, before the signature of the token was checked';
 
-/** Finds the key that has signed the token, and asks issuers for another key if no known key has. */
+/** Finds the key that has signed the token. If no known key has, asks the issuers for new keys. */
 export async function checkSignature(
   token: string,
   { alg, kid }: TokenHeader,
@@ -88,7 +88,7 @@ function unverified(detail: string): Denial {
   return { reason: 'token_unverified', detail };
 }
 
-/** Undefined: the key did not sign it. */
+/** Returns the payload; undefined if the key did not sign the token. */
 async function payloadOf(token: string, key: Key, alg: Algorithm): Promise<Uint8Array | undefined> {
   try {
     // Loaded with the first token.

@@ -9,8 +9,8 @@ const FORMS = 'a PEM public key or X.509 certificate (its header lines may be mi
 
 /**
  * Reads the key of a document's `textKey`.
- * @param allowed the allow-list: all of HMAC, or none of it
- * @throws TypeError, a sentence without the key, that says what is wrong and what is expected
+ * @param allowed the allowed algorithms: HMAC only, or no HMAC
+ * @throws TypeError with a sentence, without the key, that says what is wrong and what is expected
  */
 export function keysFromText(text: string, allowed: readonly Algorithm[]): readonly Key[] {
   const shared = allowed.every(isShared);
@@ -30,7 +30,7 @@ function fitting(keys: readonly Key[], allowed: readonly Algorithm[]): readonly 
   throw new TypeError(`the key does not fit ${allowed.join(', ')}: it fits ${fits}`);
 }
 
-/** Undefined: it is no JSON after all, so it may be a secret that starts with a brace. */
+/** Returns undefined if the text is not JSON: it may be a secret that starts with a brace. */
 function keysFromJson(text: string, shared: boolean): readonly Key[] | undefined {
   let json: unknown;
   try {
@@ -97,7 +97,7 @@ function fromPem(text: string): KeyObject {
   throw new TypeError(`the key is a PEM block ${JSON.stringify(label)}; expected is ${FORMS}`);
 }
 
-/** DER in base64, as between the header lines of a PEM file. */
+/** Reads DER in base64, the form between the header lines of a PEM file. */
 function fromBase64(text: string): KeyObject {
   const compact = text.replaceAll(/\s+/g, '');
   if (/^[A-Za-z0-9+/]+={0,2}$/.test(compact)) {
@@ -111,14 +111,14 @@ function fromBase64(text: string): KeyObject {
       try {
         return read();
       } catch {
-        // The next form.
+        // Tries the next form.
       }
     }
   }
   throw new TypeError(`the key can't be read; expected is ${FORMS}`);
 }
 
-/** As PEM: with DER, Node would also accept a private key, which must not be in a document. */
+/** Reads PKCS #1 as PEM. As DER, Node would also accept a private key, which must not be in a document. */
 function pkcs1(base64: string): KeyObject {
   return createPublicKey(`-----BEGIN RSA PUBLIC KEY-----\n${base64}\n-----END RSA PUBLIC KEY-----`);
 }

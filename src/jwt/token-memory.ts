@@ -1,19 +1,19 @@
 /**
- * The memory for verified tokens, shared by all caches. It forgets in generations: tokens that were not used while half
- * of the limit was filled again are forgotten, all at once. This keeps used tokens, like an LRU list, and adds almost
- * nothing to a look-up.
+ * The memory for tokens, shared by several caches. It forgets in generations: when half of the limit was filled
+ * again, all tokens that were not used in that time are forgotten at once. Like an LRU list, this keeps the tokens in
+ * use, and it adds almost nothing to a look-up.
  */
 export class TokenMemory {
   readonly #halfBytes: number;
   readonly #caches = new Set<TokenCache<unknown>>();
   #recentBytes = 0;
 
-  /** @param limitBytes by the callers' estimates */
+  /** @param limitBytes bounds the sum of the callers' estimates */
   constructor(limitBytes: number) {
     this.#halfBytes = limitBytes / 2;
   }
 
-  /** A cache of its own: what one holds, no other finds. */
+  /** Opens a cache. Caches do not see each other's entries. */
   open<Value>(): TokenCache<Value> {
     const cache = new TokenCache<Value>((bytes) => this.#reserve(bytes));
     this.#caches.add(cache);
@@ -26,7 +26,7 @@ export class TokenMemory {
     cache.clear();
   }
 
-  /** What is held, at most the limit. */
+  /** The bytes in use, at most the limit. */
   get bytes(): number {
     let bytes = 0;
     for (const cache of this.#caches) bytes += cache.bytes;
@@ -49,12 +49,12 @@ interface Entry<Value> {
   readonly bytes: number;
 }
 
-/** Values by the end of their token. */
+/** Values by the end of their token's text. */
 export class TokenCache<Value> {
   readonly #reserve: (bytes: number) => boolean;
   #recent = new Map<string, Entry<Value>>();
   #aged = new Map<string, Entry<Value>>();
-  /** Of the recent generation. */
+  /** The bytes of the recent generation. */
   recentBytes = 0;
   #agedBytes = 0;
 
@@ -77,7 +77,7 @@ export class TokenCache<Value> {
     return aged.value;
   }
 
-  /** Replaces; keeps nothing where it is larger than the memory allows. */
+  /** Replaces the value. Stores nothing if it is larger than the memory allows. */
   set(name: string, value: Value, bytes: number): void {
     this.delete(name);
     if (!this.#reserve(bytes)) return;

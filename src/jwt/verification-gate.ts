@@ -1,30 +1,33 @@
-/** Who waits for an answer. */
+/** A caller who waits. */
 export interface Waiting {
-  /** Nobody waits any more: asked when a turn comes. */
+  /** Whether the caller has left. Called when its turn comes. */
   isGone(): boolean;
-  /** Aborted when nobody waits any more: asked for where there is no turn at once. */
+  /** Aborted when the caller leaves. Read only if the caller has to wait. */
   readonly signal: AbortSignal | undefined;
 }
 
-/** `gone`: nobody waits for the answer any more. `busy`: too many wait already. */
+/** `gone`: the caller has left. `busy`: too many wait already. */
 export type Entry = 'entered' | 'gone' | 'busy';
 
-/** Signature checks in Node's threads at the same time: more would only wait there, where they can't be cancelled. */
+/**
+ * The most signature checks in Node's threads at once. Further ones would only wait there, where they can't be
+ * cancelled.
+ */
 const MAXIMUM_AT_WORK = 16;
-/** For one policy; the rest is for others. */
+/** The most for one policy; the rest is reserved for others. */
 const MAXIMUM_AT_WORK_A_LANE = 8;
-/** More than can be checked within the time-outs of Envoys. */
+/** More than this can't be checked before Envoys time out. */
 const MAXIMUM_WAITING = 4000;
 const MAXIMUM_WAITING_A_LANE = 1000;
 
 /**
- * Bounds how many signatures are checked at once, so that a burst of tokens costs nothing after its callers have left,
- * and tokens of one policy don't delay those of others: each policy has a lane, and lanes take turns.
+ * Bounds how many signatures are checked at once. So a burst of tokens costs nothing once its callers have left, and
+ * tokens of one policy don't delay those of others: each policy has a lane, and lanes take turns.
  */
 export class VerificationGate {
   atWork = 0;
   waiting = 0;
-  /** Lanes whose next token may enter when there is room, in order. */
+  /** The lanes whose next token may enter when there is room, in order. */
   readonly #ready = new Set<VerificationLane>();
 
   open(): VerificationLane {
@@ -39,13 +42,13 @@ export class VerificationGate {
     return this.waiting < MAXIMUM_WAITING;
   }
 
-  /** The lane has waiting tokens and is below its bound. */
+  /** To be called when the lane has waiting tokens and is below its bound. */
   ready(lane: VerificationLane): void {
     this.#ready.add(lane);
   }
 
   #admit(): void {
-    // A lane that is added while this goes on comes at the end.
+    // A lane that is added during the loop comes last.
     for (const lane of this.#ready) {
       if (this.isFull) return;
       this.#ready.delete(lane);
@@ -62,17 +65,17 @@ interface Waiter {
 export class VerificationLane {
   readonly #gate: VerificationGate;
   readonly #left: () => void;
-  /** A set in order of arrival: a caller who leaves is removed at once and occupies nothing. */
+  /** In order of arrival. A caller who leaves is removed at once and takes no place. */
   readonly #waiting = new Set<Waiter>();
   #atWork = 0;
 
-  /** @param left told when there may be room */
+  /** @param left called when there may be room again */
   constructor(gate: VerificationGate, left: () => void) {
     this.#gate = gate;
     this.#left = left;
   }
 
-  /** Whoever has `entered` must {@link leave}. At once where nobody has to be waited for. */
+  /** Answers at once if there is room. After `entered`, the caller must call {@link leave}. */
   enter(who: Waiting): Entry | Promise<Entry> {
     if (who.isGone()) return 'gone';
     if (this.#waiting.size === 0 && this.#atWork < MAXIMUM_AT_WORK_A_LANE && !this.#gate.isFull) {
@@ -90,7 +93,7 @@ export class VerificationLane {
     this.#left();
   }
 
-  /** Admits the next one that still waits, and rejects those whose time is over. */
+  /** Admits the next caller who still waits, and rejects those whose time is over. */
   admitNext(): void {
     for (const { who, resolve } of this.#waiting) {
       if (who.isGone()) resolve('gone');

@@ -20,10 +20,11 @@ export interface VerifierOptions<Derived> {
   readonly memory: TokenMemory;
   readonly refusals: TokenMemory;
   readonly gate: VerificationGate;
-  /** What happens to a token that needs a proof of its sender; `derive`: whoever derives looks to it. */
+  /** What happens to a token that demands a proof from its sender. `derive`: the function `derive` handles it. */
   readonly senderConstraint: 'refuse' | 'ignore' | 'derive';
   /**
-   * Derives a policy's own data from verified claims. It must depend only on them, since the result is kept with them.
+   * Derives a policy's own data from verified claims. It must depend only on its arguments, because the result is
+   * cached with the token.
    */
   readonly derive: (claims: Claims, issuer: Issuer) => Derived;
 }
@@ -38,16 +39,16 @@ type Verdict<Derived> = VerifiedToken<Derived> | Denial;
 
 interface Verified<Derived> extends VerifiedToken<Derived> {
   readonly lifetime: Lifetime;
-  /** What verified it. */
+  /** The key that verified it. */
   readonly key: Key;
   readonly token: string;
-  /** The header that brought it, byte for byte. */
+  /** The value of the header that brought the token, byte for byte. */
   readonly presented: Uint8Array;
 }
 
 /**
- * Verified tokens are found by their last characters, 256 bits of the signature. The time of the comparison of the rest
- * reveals how much of it is equal, but whoever gets that far already has the whole signature.
+ * Verified tokens are found by their last characters, which are 256 bits of the signature. Then the rest is compared.
+ * The time of this comparison reveals how much is equal, but only to a caller who already has the whole signature.
  */
 const TAIL_LENGTH = 43;
 
@@ -68,7 +69,10 @@ export class Verifier<Derived> {
     this.#lane = options.gate.open();
   }
 
-  /** What {@link verify} would say at once, if this header brought a token that was verified before; else undefined. */
+  /**
+   * Returns what {@link verify} would return at once, if this header brought a token that was verified before;
+   * otherwise undefined.
+   */
   recall(check: Check, header: string): VerifiedToken<Derived> | Denial | undefined {
     const tail = check.headerTail(header, TAIL_LENGTH);
     const known = tail === undefined ? undefined : this.#cache.get(tail);
@@ -76,10 +80,10 @@ export class Verifier<Derived> {
   }
 
   /**
-   * At once where the token was verified before, or refused a moment ago.
-   * @param deadline monotonic milliseconds: no longer is waited for keys, and no signature checked after it
-   * @param presented the value of the header that brought it, by which {@link recall} finds it again
-   * @param caller who may leave before the answer
+   * Answers at once if the token was verified before, or refused a moment ago.
+   * @param deadline monotonic milliseconds: after it no keys are awaited and no signature is checked
+   * @param presented the value of the header that brought the token; {@link recall} finds the token by it
+   * @param caller may leave before the answer
    */
   verify(
     token: string,
@@ -99,7 +103,7 @@ export class Verifier<Derived> {
   #again(known: Verified<Derived>): Verdict<Derived> | undefined {
     if (known.key.retired) return undefined;
     const fault = faultOfTime(known.lifetime, this.#options.clock.now());
-    // An expired token stays until it is forgotten: refusing it is faster than verifying it.
+    // An expired token stays cached until it is forgotten, because refusing it is faster than verifying it again.
     return fault === undefined ? known : invalid(fault);
   }
 
@@ -137,7 +141,7 @@ export class Verifier<Derived> {
     if (typeof lifetime === 'string') return this.#refuse(token, lifetime, lasting);
     const now = clock.now();
     const fault = faultOfTime(lifetime, now) ?? faultOfClaims(claims, rules);
-    // A token that is too early may become valid at any moment.
+    // A token that is not valid yet may become valid at any moment.
     if (fault !== undefined) return now < lifetime.notBeforeMs ? invalid(fault) : this.#refuse(token, fault, lasting);
     const kept = { token, presented: Buffer.from(presented) };
     const verified: Verified<Derived> = { claims, derived: derive(claims, issuer), lifetime, key: signed.key, ...kept };
@@ -153,7 +157,8 @@ export class Verifier<Derived> {
 }
 
 /**
- * An estimate: token and header, and claims of one and a half times the token, or more if they are many small values.
+ * An estimate: the token, the header, and one and a half times the token for the claims, or more if they are many
+ * small values.
  */
 function bytesOf(token: string): number {
   return 512 + 5 * token.length;

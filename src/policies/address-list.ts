@@ -5,7 +5,7 @@ import type { Ipv6Words } from '../request/ip-address.ts';
 import { AddressRanges } from './address-ranges.ts';
 import type { AddressRange } from './address-ranges.ts';
 
-/** Addresses that options or a file name. */
+/** The addresses that options or a file list. */
 export interface AddressList {
   readonly ranges: AddressRanges;
 }
@@ -20,7 +20,7 @@ const MAX_ENTRY_LENGTH = 100;
 
 export const ADDRESS_FORMS = '192.0.2.7, 192.0.2.0/24, 192.0.2 (its first octets), 2001:db8::7 or 2001:db8::/32';
 
-/** One entry a line. The text after `#` or `;` is a comment. */
+/** A file with one entry a line. The text after `#` or `;` is a comment. */
 export const addressFile: FileFormat<AddressList> = {
   name: 'the list of addresses',
   maxBytes: MAX_FILE_BYTES,
@@ -31,7 +31,7 @@ export const addressFile: FileFormat<AddressList> = {
   },
 };
 
-/** @throws TypeError if a text is no entry, which the schema of the options has excluded */
+/** @throws TypeError if a text is not an entry; the schema of the options excludes that */
 export function listOfEntries(entries: readonly string[]): AddressList {
   const ranges = entries.map((entry) => {
     const range = parseEntry(entry);
@@ -75,9 +75,9 @@ function withoutComment(line: string): string {
 }
 
 /**
- * Reads an address, a network or the first octets of IPv4 addresses. Bits of a network's address beyond its prefix
- * count for nothing, as in the reference.
- * @returns what is wrong, in place of a range
+ * Parses an address, a network or the first octets of IPv4 addresses. Bits of a network's address beyond its prefix
+ * are ignored, as in the reference.
+ * @returns the range, or a text that says what is wrong
  */
 export function parseEntry(text: string): AddressRange | string {
   // An overlong line is no entry, so it is not parsed.
@@ -92,7 +92,7 @@ export function parseEntry(text: string): AddressRange | string {
   if (bits === undefined) return `has a prefix that is no number from 0 to ${width}`;
   if (typeof address !== 'number') return ipv6Range(address, bits);
   if (!isIpv6) return ipv4Range(address, bits);
-  // IPv4 in IPv6: all these addresses share 96 bits.
+  // IPv4 addresses in IPv6 share their first 96 bits.
   if (bits < 96) return 'is more than the IPv4 addresses in IPv6: write the IPv4 network itself, such as 192.0.2.0/24';
   return ipv4Range(address, bits - 96);
 }

@@ -79,7 +79,7 @@ export function addressWarnings({ ipExpression }: Readonly<Record<string, unknow
   return [{ path: ['ipExpression'], message }];
 }
 
-/** All lists together: those of the options and those of files. */
+/** Joins the lists of the options and those of files. */
 export function addressLists({ ips = [], files = [] }: AddressOptions, named: NamedFiles): readonly AddressList[] {
   const written = ips.length === 0 ? [] : [listOfEntries(ips.map((entry) => entry.trim()))];
   return [...written, ...files.map((file) => named.content(file, addressFile))];
@@ -87,7 +87,7 @@ export function addressLists({ ips = [], files = [] }: AddressOptions, named: Na
 
 const GRANT: Outcome = {};
 
-/** @param admits whether an address passes, given whether a list has it */
+/** @param admits which addresses pass: those on the list, or the others */
 export function addressPolicy(options: AddressOptions, files: NamedFiles, admits: 'listed' | 'others'): AccessPolicy {
   const lists = addressLists(options, files);
   const { ipExpression } = options;

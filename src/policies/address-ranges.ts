@@ -6,13 +6,13 @@ export interface AddressRange {
   readonly last: readonly number[];
 }
 
-/** Steps of work between two pauses in which Checks are decided. */
+/** Steps of work between two pauses. Checks are decided in the pauses. */
 const STRIDE = 64;
 
 /**
- * A set of addresses as ranges that are sorted and do not touch. Whether an address is in it takes one search by
- * halves, 17 steps for 100,000 ranges; a tree of prefixes would tell the longest one too, which nobody asks, and take
- * several times the memory.
+ * A set of addresses, stored as sorted ranges that do not touch. A look-up is a binary search: 17 steps for 100,000
+ * ranges. A prefix tree could also return the longest prefix, which nobody needs, and would take several times the
+ * memory.
  */
 export class AddressRanges {
   readonly #v4: SortedRanges;
@@ -23,7 +23,7 @@ export class AddressRanges {
     this.#v6 = v6;
   }
 
-  /** Yields between the steps of its work. */
+  /** Builds a set. It yields between the steps of the work. */
   static *of(ranges: readonly AddressRange[]): Generator<void, AddressRanges> {
     const v4 = yield* sortRanges(
       ranges.filter(({ first }) => first.length === 1),
@@ -46,7 +46,7 @@ export class AddressRanges {
   }
 }
 
-/** All bounds in one array, in the words of the family. */
+/** The bounds of all ranges in one array, each in the words of its family. */
 interface SortedRanges {
   readonly count: number;
   readonly firsts: Uint32Array;
@@ -111,7 +111,7 @@ function* sortRanges(ranges: readonly AddressRange[], words: 1 | 4): Generator<v
   return { count, firsts: merged.firsts.slice(0, count * words), lasts: merged.lasts.slice(0, count * words) };
 }
 
-/** Sorts the numbers below `count`, with pauses: the engine's own sort would block Checks. */
+/** Sorts the numbers below `count`, with pauses. The engine's own sort would block Checks. */
 function* mergeSort(count: number, compare: (a: number, b: number) => number): Generator<void, Uint32Array> {
   let from = Uint32Array.from({ length: count }, (_, index) => index);
   let to = new Uint32Array(count);

@@ -11,14 +11,14 @@ import type { PolicyEnvironment } from './environment.ts';
 
 declare module '../denial/denial.ts' {
   interface Reasons {
-    /** Told apart inside only, as those of `client_rejected` are. */
+    /** Distinguished only internally, like the causes of `client_rejected`. */
     api_key_rejected: { readonly cause: ClientRejection | 'key_expired' };
   }
 }
 
 type Cause = DenialOf<'api_key_rejected'>['cause'];
 
-/** HTTP's registry has no scheme for keys, yet a 401 must name one (RFC 9110, 15.5.2). */
+/** There is no registered scheme for API keys, but a 401 must name one (RFC 9110, 15.5.2). */
 const CHALLENGE = 'ApiKey';
 
 const options = z

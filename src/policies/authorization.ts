@@ -51,7 +51,7 @@ type RuleOptions = z.infer<typeof rule>;
 interface Rule {
   readonly effect: 'allow' | 'deny';
   readonly condition: Condition;
-  /** For operators. */
+  /** How logs and metadata name the rule. */
   readonly name: string;
 }
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { realmOption } from '../policy/basic-credentials.ts';
 import { upstreamHeader } from '../policy/upstream-header.ts';
 
-/** Of every policy that takes users' names and passwords by HTTP Basic. */
+/** Options of every policy that authenticates users by HTTP Basic. */
 export const BASIC_OPTIONS = {
   realm: realmOption.describe('Of the challenge'),
   forwardCredentials: z.boolean().default(false).describe('true shows name and password to the upstream'),

@@ -1,9 +1,9 @@
 import type { BodyFault } from './request-body.ts';
 
-/** Reads a body from its first byte to its last, and stops at the first fault. */
+/** Reads a body from beginning to end, and stops at the first fault. */
 export abstract class BodyScan {
   protected readonly bytes: Buffer;
-  /** The byte that is read next. */
+  /** The index of the next byte. */
   protected at = 0;
   protected fault: BodyFault | undefined;
 
@@ -11,7 +11,7 @@ export abstract class BodyScan {
     this.bytes = bytes;
   }
 
-  /** White space of JSON (RFC 8259, 2) and of XML 1.0 (2.3) is the same. */
+  /** Skips white space, which is the same in JSON (RFC 8259, 2) and XML 1.0 (2.3). */
   protected space(): void {
     for (;;) {
       const byte = this.bytes[this.at];

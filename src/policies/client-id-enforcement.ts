@@ -130,7 +130,7 @@ function basicSource({ realm, forwardCredentials: forward }: z.infer<typeof opti
       challenge,
       headers: ['authorization'],
     },
-    // Id and secret are one text there.
+    // The header holds id and secret in one text, so both are hidden or neither.
     hidden: forward === true ? [] : ['authorization'],
     authenticate(request) {
       const header = request.check.header('authorization');

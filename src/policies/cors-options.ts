@@ -3,9 +3,12 @@ import { compilePattern } from '../policy/rules.ts';
 
 const METHOD = /^[A-Z][A-Z0-9_-]*$/;
 const NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
-/** As browsers write one (HTML, 7.1.1): a scheme, a host in lower case or an IPv6 literal, and a port that is not the scheme's own. */
+/**
+ * An origin as browsers write it (HTML, 7.1.1): a scheme, a host in lower case or an IPv6 literal, and a port unless
+ * it is the scheme's own.
+ */
 const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/(?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:]+\])(?::[1-9][0-9]{0,4})?$/;
-/** No host's name with scheme and port is longer. Longer texts are not checked. */
+/** No scheme, host and port together are longer. Longer texts are not checked. */
 const MAX_ORIGIN_LENGTH = 300;
 /** Methods that no browser lets a script send (Fetch, 2.2.1). */
 const FORBIDDEN_METHODS = new Set(['CONNECT', 'TRACE', 'TRACK']);
@@ -46,7 +49,7 @@ const methodName = z
 
 const allowedMethod = z.union([
   methodName,
-  // The reference's form lists every method, also those that are not allowed.
+  // The form of the reference lists every method, also those that are not allowed.
   z.strictObject({
     methodName: z.string().regex(METHOD, 'is no method: methods are in upper case'),
     isAllowed: z.boolean(),
@@ -150,7 +153,10 @@ export function methodsOf({ allowedMethods }: OriginGroup): readonly string[] {
   return [...new Set(names)];
 }
 
-/** Expressions for origins whose dots stand for any character, so that a stranger's host matches. */
+/**
+ * Whether an expression for origins has an unescaped dot. It matches any character, so that a stranger's host could
+ * match.
+ */
 export function looseDots(source: string): boolean {
   return /(?<!\\)(?:\\\\)*\.(?![*+?{])/.test(source.replaceAll(/\[[^\]]*\]/g, ''));
 }

@@ -20,7 +20,7 @@ const PREFLIGHT_VARIES = 'Origin, Access-Control-Request-Method, Access-Control-
 const DIVIDED =
   "a preflight has the method OPTIONS and none of the request's headers, so that this would meet one and not the other: choose by path or host";
 
-/** The most answers that are remembered, since callers choose the origins. The latest stay. */
+/** The most answers that are cached, since callers choose the origins. The most recent stay. */
 const MOST_ORIGINS = 1024;
 
 /** The parts of a condition that differ between a preflight and its request. */
@@ -28,7 +28,7 @@ function dividing(condition: ConditionSource): readonly (keyof ConditionSource)[
   return (['methods', 'headers', 'absentHeaders'] as const).filter((field) => condition[field] !== undefined);
 }
 
-/** Lets scripts of other origins call an API, as browsers ask for it (`docs/policies/cors.md`). */
+/** Lets scripts of other origins call an API, by the protocol that browsers use (`docs/policies/cors.md`). */
 export default definePolicy({
   name: 'cors',
   phase: 'access',
@@ -73,7 +73,7 @@ export default definePolicy({
       ? [publicGroup(config)]
       : config.originGroups.map((group) => compiled(group, config));
     const known = new FewByText<Group | 'none'>(MOST_ORIGINS);
-    // What does not depend on the origin is the same for all.
+    // Headers that do not depend on the origin are the same for all origins.
     const varies = groups.length > 1 || groups.some(({ allowOrigin }) => allowOrigin !== '*');
     const stranger = grantOf([], varies);
 
@@ -88,7 +88,7 @@ export default definePolicy({
       identityHeaders: [],
       decide(request): Outcome {
         const origin = request.check.header('origin');
-        // Caches must keep this answer apart from answers to requests with an origin.
+        // With `vary: origin`, caches keep this answer apart from answers to requests with an origin.
         if (origin === undefined) return stranger;
         const group = groupOf(origin);
         const { method } = request.check;
@@ -105,7 +105,7 @@ interface Group {
   /** Undefined: the answer names the request's origin. */
   readonly allowOrigin: '*' | undefined;
   readonly methods: { has(method: string): boolean; readonly text: string | undefined };
-  /** Of a name in lower case. */
+  /** @param name in lower case */
   allowsHeader(name: string): boolean;
   readonly maxAge: string;
   readonly isPrivateNetwork: boolean;
@@ -113,7 +113,7 @@ interface Group {
   grantTo(origin: string): Grant;
 }
 
-/** A script needs to read these to learn from a 429 when to come back. */
+/** Headers of answers that a script may always read, so that it learns from a 429 when to retry. */
 const OWN_HEADERS = [
   'ratelimit',
   'ratelimit-policy',
@@ -150,7 +150,7 @@ function compiled(group: OriginGroup, { supportCredentials, allowPrivateNetwork,
   const any = names.has('*');
   const methods = methodsOf(group);
   const allowed = new Set(methods);
-  // A script's HEAD is its GET to every server.
+  // To a server, a script's HEAD is a GET.
   if (allowed.has('GET')) allowed.add('HEAD');
   const headers = new Set(group.headers.map((name) => name.toLowerCase()));
   const exposed = group.exposedHeaders.includes('*') ? ['*'] : [...new Set([...group.exposedHeaders, ...OWN_HEADERS])];
@@ -159,7 +159,7 @@ function compiled(group: OriginGroup, { supportCredentials, allowPrivateNetwork,
   const varies = !any || originGroups.length > 1;
   const grants = new FewByText<Grant>(MOST_ORIGINS);
   return {
-    // An expression means hosts: what is no origin, such as two of them joined, and `null` match none.
+    // Expressions match hosts only: `null` and texts that are not one origin (such as two joined ones) never match.
     has: (origin) => any || names.has(origin) || (isOrigin(origin) && patterns.some((matches) => matches(origin))),
     allowOrigin,
     methods: { has: (method) => allowed.has(method), text: [...allowed].join(', ') },
@@ -181,10 +181,10 @@ function compiled(group: OriginGroup, { supportCredentials, allowPrivateNetwork,
   };
 }
 
-/** What the upstream says of CORS itself is not said beside it: of two answers a browser would take either, or none. */
+/** The upstream's own CORS headers are replaced: with two of them a browser would use either, or none. */
 const ANSWERED = ['access-control-allow-origin', 'access-control-allow-credentials', 'access-control-expose-headers'];
 
-/** One object for each answer, so that the answer is serialised once. */
+/** Makes one object for each answer, so that the answer is serialised once. */
 function grantOf(response: readonly HeaderEntry[], varies: boolean): Grant & Required<Extras> {
   const set = new Set(response.map(([name]) => name));
   return {
@@ -201,14 +201,14 @@ interface Preflight {
   readonly asked: string;
 }
 
-/** No script sets more headers. */
+/** No script sets so many headers that their names are longer. */
 const MAX_HEADERS_LENGTH = 4096;
 const NAMES = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+(?:[ \t]*,[ \t]*[!#$%&'*+.^_`|~0-9A-Za-z-]+)*$/;
 const METHOD = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
 /**
- * Fetch, 4.8. A browser lets GET, HEAD and POST pass whatever the list of methods says, so that a request which is not
- * allowed gets none of the headers.
+ * Answers a preflight (Fetch, 4.8). Browsers send GET, HEAD and POST whatever the list of methods says, so a
+ * preflight that is not allowed gets none of the headers.
  */
 function preflight({ check }: Request, { origin, group, asked }: Preflight): Outcome {
   const refused = (what: string): Outcome => ({

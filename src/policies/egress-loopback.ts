@@ -14,7 +14,7 @@ export function loopbackNotes(
   return problem === undefined ? [] : [upgrade('egress-loopback', [field].flat(), problem)];
 }
 
-/** The same as warnings, for options that no earlier release had. */
+/** The same notes as warnings, for options that did not exist in earlier releases. */
 export function loopbackRemarks(field: string, url: unknown, rules: EgressRules): readonly PolicyRemark[] {
   const problem = typeof url === 'string' ? loopbackProblem(url, rules) : undefined;
   return problem === undefined ? [] : [{ path: [field], message: problem }];

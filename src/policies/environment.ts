@@ -8,24 +8,24 @@ import type { PasswordChecks } from '../password/password-checks.ts';
 import type { NamedFiles } from '../policy/named-file.ts';
 import type { PolicyKind } from '../policy/policy.ts';
 
-/** What policies may use of the process. A kind names the capabilities that it needs. */
+/** What the process offers to policies. A kind names the capabilities that it needs. */
 export interface PolicyEnvironment {
   readonly clock: Clock;
-  /** Absent: the process's own. */
+  /** Absent: the timers of the process. */
   readonly timers?: Timers | undefined;
   /** Key sets by URL, shared by all policies and kept across reloads. */
   readonly keySets: KeySets;
-  /** Absent where there is no `--api-key-hmac-file`: API keys of another form than ostiary's are unknown then. */
+  /** Absent without `--api-key-hmac-file`: then API keys of another form than ostiary's are unknown. */
   readonly broughtKeys?: BroughtKeys | undefined;
   /** The one client for everything that documents name by URL. */
   readonly egress: Egress;
-  /** Holds passwords against slow hashes, off the thread that decides. */
+  /** Checks passwords against slow hashes, on a thread of their own. */
   readonly passwords: PasswordChecks;
-  /** Questions to others about credentials, asked once and remembered by a digest under a key of this process. */
+  /** Asks other servers about credentials. Each is asked about once, and the answer is cached under a keyed digest. */
   readonly inquire: OpenInquiries;
 }
 
-/** What a policy is made with: the process, and what its document brings along. */
+/** What a policy is created with: the environment, and the files of its document. */
 export interface PolicySurroundings extends PolicyEnvironment {
   /** The files that the options name (`PolicyKind.files`). */
   readonly files: NamedFiles;

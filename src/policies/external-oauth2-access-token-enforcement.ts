@@ -10,7 +10,7 @@ const options = introspectionParameters
   })
   .superRefine(refineIntrospection);
 
-/** `oauth2-token-introspection` by another name (`docs/policies/external-oauth2-access-token-enforcement.md`). */
+/** `oauth2-token-introspection` with another name (`docs/policies/external-oauth2-access-token-enforcement.md`). */
 export default definePolicy({
   name: 'external-oauth2-access-token-enforcement',
   summary: 'oauth2-token-introspection by another name: tokens of an OAuth 2.0 provider',

@@ -16,7 +16,7 @@ declare module '../denial/denial.ts' {
   }
 }
 
-/** No useful value is longer: servers accept little more for all headers together. */
+/** Longer values are refused: many servers accept only little more for all headers together. */
 const MAX_VALUE_LENGTH = 8192;
 const MAX_HEADERS = 64;
 
@@ -115,7 +115,7 @@ interface Header {
   /** Lower case. */
   readonly key: string;
   readonly selection: Selection;
-  /** Undefined where the value depends on the request. */
+  /** Undefined if the value depends on the request. */
   readonly literal: string | undefined;
 }
 
@@ -158,7 +158,7 @@ function isCarried(text: string): boolean {
   return text.length <= MAX_VALUE_LENGTH && isFieldValue(text);
 }
 
-/** An answer may have several of these headers, and all of them count. */
+/** Headers that an answer may have several times, where each counts. */
 const BESIDE_OTHERS = new Set(['link', 'server-timing', 'set-cookie', 'vary']);
 
 function grantOf(

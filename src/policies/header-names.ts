@@ -4,7 +4,10 @@ import { canonicalHeaderName } from '../request/header-name.ts';
 
 const TOKEN = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
 
-/** What belongs to a connection, frames a message or names its target (RFC 9110, 7.6.1; RFC 9113, 8.2.2): Envoy's on both sides. */
+/**
+ * Headers that belong to a connection, frame a message or name its target (RFC 9110, 7.6.1; RFC 9113, 8.2.2). Envoy
+ * sets them on both sides.
+ */
 const FRAMING = new Set([
   'connection',
   'content-encoding',
@@ -18,9 +21,9 @@ const FRAMING = new Set([
   'transfer-encoding',
   'upgrade',
 ]);
-/** Headers of Envoy's and gRPC's own, and those by which ostiary tells upstreams who calls. */
+/** Prefixes of headers that belong to Envoy, to gRPC, or to ostiary itself. */
 const OWNED_PREFIXES = ['x-envoy-', 'x-ostiary-', 'grpc-', 'proxy-'];
-/** Headers by which Envoy describes a request. */
+/** Headers in which Envoy describes a request to the upstream. */
 const TOLD_BY_ENVOY = new Set([
   'via',
   'x-forwarded-client-cert',
@@ -28,17 +31,17 @@ const TOLD_BY_ENVOY = new Set([
   'x-forwarded-proto',
   'x-request-id',
 ]);
-/** Headers that Envoy writes into every answer after ostiary. */
+/** Headers that Envoy writes into every answer, after ostiary. */
 const WRITTEN_BY_ENVOY = new Set(['date', 'server']);
 
-/** The side of a header, and what a policy does with it. */
+/** Where a header goes, and what a policy does with it. */
 export type HeaderUse =
   | 'set for the upstream'
   | 'set for the caller'
   | 'removed for the upstream'
   | 'removed for the caller';
 
-/** The owner of a header that documents may not touch in this way. Undefined if they may. */
+/** Says whose header it is if documents may not touch it in this way. Undefined if they may. */
 export function ownerOf(name: string, use: HeaderUse): string | undefined {
   const canonical = canonicalHeaderName(name);
   if (name.startsWith(':') || FRAMING.has(canonical)) return 'that Envoy frames and routes messages by';
@@ -68,7 +71,10 @@ export function headerNameFor(use: HeaderUse) {
     });
 }
 
-/** Request headers that callers send for themselves (RFC 9110; RFC 6265): no API may take them from those of others. */
+/**
+ * Request headers that callers send for their own purposes (RFC 9110; RFC 6265). They are not removed from the
+ * requests of other APIs.
+ */
 const CALLERS_OWN = new Set([
   'accept',
   'accept-charset',
@@ -107,7 +113,10 @@ export function isCallersOwn(name: string): boolean {
 
 const NONE: readonly string[] = [];
 
-/** Headers of the request with other spellings of these names (`user_agent`), which some upstreams read as the same. */
+/**
+ * Finds headers of a request that spell one of these names differently (`user_agent`), which some upstreams do not
+ * distinguish.
+ */
 export function spellingsOf(names: readonly string[]): (request: Request) => readonly string[] {
   const canonical = new Set(names.map(canonicalHeaderName));
   const lengths = new Uint8Array(1 + Math.max(0, ...names.map(({ length }) => length)));

@@ -57,7 +57,7 @@ const options = z
     context.addIssue({ code: 'custom', path: ['inboundHeaders'], message: 'is empty, and so is outboundHeaders' });
   });
 
-/** Keeps headers from the upstream, and the values of response headers from the caller (`docs/policies/header-removal.md`). */
+/** Removes headers from requests, and the values of headers from responses (`docs/policies/header-removal.md`). */
 export default definePolicy({
   name: 'header-removal',
   phase: 'access',

@@ -13,7 +13,7 @@ const passwordHash = z.string().superRefine((text, context) => {
   if (typeof hash === 'string') context.addIssue({ code: 'custom', message: hash });
 });
 
-/** The parameters of `http-basic-authentication`, and what must not stand beside what. */
+/** The parameters of `http-basic-authentication`, and which of them exclude each other. */
 export const options = z
   .strictObject({
     username: userName.optional().describe('The one user; with password'),

@@ -3,7 +3,7 @@ import type { PasswordHash } from '../password/password-hash.ts';
 import { linesOf } from '../policy/named-file.ts';
 import type { FileContent, FileFormat, FileProblem } from '../policy/named-file.ts';
 
-/** Hashes of passwords by the names of users. */
+/** Password hashes by user name. */
 export interface UserFile {
   readonly users: ReadonlyMap<string, PasswordHash>;
 }
@@ -12,7 +12,7 @@ const MAX_FILE_BYTES = 8 * 1024 * 1024;
 const MAX_PROBLEMS = 100;
 const MAX_NAME_BYTES = 255;
 
-/** Files as `htpasswd` makes them: a line `name:hash` for each user. A line that begins with `#` is a comment. */
+/** A file as `htpasswd` makes it: a line `name:hash` for each user. A line that begins with `#` is a comment. */
 export const userFile: FileFormat<UserFile> = {
   name: 'the file of users',
   maxBytes: MAX_FILE_BYTES,
@@ -30,7 +30,7 @@ export const userFile: FileFormat<UserFile> = {
   },
 };
 
-/** @returns what is wrong with the line */
+/** @returns what is wrong with the line, if anything */
 function addUser(line: string, users: Map<string, PasswordHash>): string | undefined {
   const text = line.trim();
   if (text === '' || text.startsWith('#')) return undefined;
@@ -49,7 +49,7 @@ function addUser(line: string, users: Map<string, PasswordHash>): string | undef
 // oxlint-disable-next-line no-control-regex -- they are what is looked for
 const CONTROL = /[\u0000-\u001f\u007f]/;
 
-/** RFC 7617, 2: no control characters; a NUL ends the password for many an implementation of bcrypt. */
+/** RFC 7617, 2 forbids control characters. With NUL, many implementations of bcrypt stop reading the password. */
 export function problemOfPassword(password: string): string | undefined {
   if (CONTROL.test(password)) return 'has a control character';
   return Buffer.byteLength(password) > MAX_PASSWORD_BYTES ? `has more than ${MAX_PASSWORD_BYTES} bytes` : undefined;

@@ -70,7 +70,7 @@ export default definePolicy({
   },
 });
 
-/** One for each user who was here: only users of the documents ever are. */
+/** Makes one grant for each user who has called. Their number is bounded by the users in the documents. */
 function grants(header: string, remove: readonly string[]): (name: string) => Grant {
   const made = new Map<string, Grant>();
   return (name) => {
@@ -113,7 +113,10 @@ interface Users {
   verify(credentials: BasicCredentials, request: Request): Finding | Promise<Finding>;
 }
 
-/** Whose password is known, not its hash: nothing slow is gained by then. Name and password are held against in one time. */
+/**
+ * The user of the options, whose password is known in plain text: a slow hash would protect nothing. The comparison
+ * of name and password is constant-time.
+ */
 function oneUser({ username = '' }: Options, password: string): Users {
   const [name, secret] = [hashSecret(username), hashSecret(password)];
   return {
@@ -141,7 +144,7 @@ function usersOf({ users = [], files = [] }: Options, named: NamedFiles): Readon
   return all;
 }
 
-/** What a user that there is not is held against where there is no user at all: the hash of nothing anybody knows. */
+/** If there is no user at all, passwords are checked against this hash, whose password nobody knows. */
 const NOBODY: PasswordHash = {
   algorithm: 'bcrypt',
   text: '$2b$10$7xGMHHfigWWdxmAD8YG3duDMDAPyMMete22TO7TX/q1s2L4GSjw5e',
@@ -152,7 +155,7 @@ function hashedUsers(users: ReadonlyMap<string, PasswordHash>, passwords: Passwo
   const verify: Users['verify'] = ({ name: user, secret: password }, { deadline, caller }) => {
     const own = users.get(user);
     const hash = own ?? passwords.decoy(user, hashes) ?? NOBODY;
-    // bcrypt would leave out what is beyond, so that another password would do as well.
+    // bcrypt ignores bytes beyond its limit, so that a different password could match.
     if (hash.algorithm === 'bcrypt' && Buffer.byteLength(password) > MAX_BCRYPT_PASSWORD_BYTES) return 'too long';
     const isKnown = own !== undefined;
     const answer = passwords.check({ user, password, hash, isKnown }, { deadline, signal: caller?.signal });

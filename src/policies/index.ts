@@ -22,7 +22,7 @@ import workloadIdentity from './workload-identity.ts';
 import spikeControl from './spike-control.ts';
 import xmlThreatProtection from './xml-threat-protection.ts';
 
-/** All kinds of policies: a new kind is one file beside this and one line here. */
+/** All kinds of policies. A new kind is one file in this folder and one line here. */
 const kinds: readonly RegisteredKind[] = [
   ipAllowlist,
   ipBlocklist,
@@ -54,5 +54,5 @@ export const policyKinds: ReadonlyMap<string, RegisteredKind> = new Map(
   ]),
 );
 
-/** Every reason that a denial may have. */
+/** Every reason for a denial. */
 export const allReasons: ReasonTable = reasonsOf(kinds);

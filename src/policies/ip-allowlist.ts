@@ -12,7 +12,7 @@ import type { PolicySurroundings } from './environment.ts';
 
 const EMPTY = 'holds no address, so that every request is denied: add those that may pass';
 
-/** Only addresses on its lists may pass (`docs/policies/ip-allowlist.md`). */
+/** Only addresses on the lists may pass (`docs/policies/ip-allowlist.md`). */
 export default definePolicy({
   name: 'ip-allowlist',
   phase: 'access',

@@ -2,7 +2,7 @@ import { definePolicy } from '../policy/policy.ts';
 import { addressFiles, addressOptions, addressPolicy, ADDRESS_REASONS, addressWarnings } from './address-policy.ts';
 import type { PolicySurroundings } from './environment.ts';
 
-/** Addresses on its lists may not pass (`docs/policies/ip-blocklist.md`). */
+/** Addresses on the lists may not pass (`docs/policies/ip-blocklist.md`). */
 export default definePolicy({
   name: 'ip-blocklist',
   phase: 'access',

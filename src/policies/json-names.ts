@@ -1,10 +1,10 @@
-/** Objects of more names get a set of them. */
+/** Objects with more names than this use a Set. */
 const FEW = 8;
 
 /** The names of one object of a body. */
 export class Names {
   readonly #bytes: Buffer;
-  /** Start and end of each, while they are few and without escapes. */
+  /** Start and end of each name, while there are few names and none has escapes. */
   readonly #ranges: number[] = [];
   #all: Set<string> | undefined;
 
@@ -13,9 +13,10 @@ export class Names {
   }
 
   /**
-   * @param start of the opening quote
-   * @param end behind the closing one
-   * @returns false where the object has it already, however it is written
+   * Adds a name.
+   * @param start the index of the opening quote
+   * @param end the index behind the closing quote
+   * @returns false if the object already has the name, in any spelling
    */
   add(start: number, end: number, hasEscapes: boolean): boolean {
     if (this.#all === undefined && !hasEscapes && this.#ranges.length < FEW * 2) {
@@ -48,7 +49,10 @@ export class Names {
     return names;
   }
 
-  /** One text for one name. The quote before it keeps it from being an index, whose hash callers know. */
+  /**
+   * Returns one text for one name. The quote at its beginning keeps V8 from hashing it as an array index, in a way
+   * that callers can predict.
+   */
   #nameIn(start: number, end: number, hasEscapes: boolean): string {
     if (!hasEscapes) return this.#bytes.toString('latin1', start, end - 1);
     const name = JSON.parse(this.#bytes.toString('utf8', start, end)) as string;

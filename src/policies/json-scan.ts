@@ -3,21 +3,21 @@ import { Names } from './json-names.ts';
 import { JsonTextReader } from './json-text.ts';
 import type { BodyFault } from './request-body.ts';
 
-/** What a body may have; Infinity: any. */
+/** The limits of a body; Infinity: no limit. */
 export interface JsonLimits {
-  /** Objects and arrays within each other; one by itself is 1. Finite: what is open is remembered. */
+  /** The deepest nesting of objects and arrays; one by itself is 1. Finite, because open ones are remembered. */
   readonly containerDepth: number;
-  /** In UTF-16 code units, as the other two lengths. */
+  /** In UTF-16 code units, like the other length. */
   readonly stringValueLength: number;
   readonly objectEntryNameLength: number;
   readonly objectEntryCount: number;
   readonly arrayElementCount: number;
 }
 
-/** What is open: an object knows the names that it has. */
+/** An object or array that is open. An object remembers its names. */
 interface Open {
   readonly names: Names | undefined;
-  /** Entries or elements so far. */
+  /** The number of entries or elements so far. */
   count: number;
 }
 
@@ -25,16 +25,15 @@ const [OBJECT, OBJECT_END, ARRAY, ARRAY_END] = [0x7b, 0x7d, 0x5b, 0x5d];
 const [QUOTE, COMMA, COLON, MINUS] = [0x22, 0x2c, 0x3a, 0x2d];
 
 /**
- * Reads a body once, and keeps nothing of it but the names of open objects.
- * It takes what RFC 8259 calls a JSON text, in UTF-8 and without a byte order mark, and refuses a name that an object has
- * twice: of the two an upstream would take either.
- * @returns undefined where nothing is wrong with it
+ * Reads a body once, and remembers only the names of open objects. It accepts a JSON text (RFC 8259) in UTF-8,
+ * without a byte order mark. It refuses objects with the same name twice, because an upstream could take either.
+ * @returns undefined if the body is valid
  */
 export function scanJson(bytes: Buffer, limits: JsonLimits): BodyFault | undefined {
   return new Scan(bytes, limits).run();
 }
 
-/** What comes next. */
+/** What is expected next. */
 type Turn = 'value' | 'rest' | 'end' | 'fault';
 
 class Scan extends BodyScan {
@@ -57,7 +56,7 @@ class Scan extends BodyScan {
     return this.fault;
   }
 
-  /** One value; or the beginning of an object or an array, up to the first value in it. */
+  /** Reads one value; or the beginning of an object or array, up to its first value. */
   #value(): Turn {
     this.space();
     switch (this.bytes[this.at]) {
@@ -82,7 +81,7 @@ class Scan extends BodyScan {
     }
   }
 
-  /** What follows a value: a comma, up to the next value, or the end of what is open. */
+  /** Reads what follows a value: a comma, up to the next value, or the end of an object or array. */
   #rest(): Turn {
     const top = this.#open.at(-1);
     if (top === undefined) return 'end';
@@ -110,7 +109,7 @@ class Scan extends BodyScan {
     return true;
   }
 
-  /** Whether what was just opened ends here, without anything in it. */
+  /** Whether the object or array that was just opened is empty. */
   #ends(end: number): boolean {
     this.space();
     if (this.bytes[this.at] !== end) return false;
@@ -119,7 +118,10 @@ class Scan extends BodyScan {
     return true;
   }
 
-  /** The name of an entry, its colon, and that a value follows. */
+  /**
+   * Reads the name of an entry and its colon.
+   * @returns whether a value follows
+   */
   #entry(): boolean {
     const top = this.#open.at(-1) as Open;
     this.space();
@@ -173,7 +175,7 @@ class Scan extends BodyScan {
     return true;
   }
 
-  /** RFC 8259, 6. */
+  /** Reads a number (RFC 8259, 6). */
   #number(): boolean {
     const start = this.at;
     if (this.bytes[this.at] === MINUS) this.at += 1;

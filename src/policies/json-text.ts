@@ -2,19 +2,19 @@ import { utf8Width } from './utf8.ts';
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
-/** `"`, `\`, `/`, `b`, `f`, `n`, `r`, `t` (RFC 8259, 7). */
+/** The escapes `"`, `\`, `/`, `b`, `f`, `n`, `r`, `t` (RFC 8259, 7). */
 const SIMPLE_ESCAPES = new Set([0x22, 0x5c, 0x2f, 0x62, 0x66, 0x6e, 0x72, 0x74]);
 
-/** Reads texts between double quotes; what it says is of the last one. */
+/** Reads texts between double quotes. Its fields describe the last text. */
 export class JsonTextReader {
-  /** Behind the closing quote; negative where it is none, with a {@link problem}. */
+  /** The index behind the closing quote; negative if the text is malformed: see {@link problem}. */
   end = 0;
-  /** In UTF-16 code units, escapes resolved: what JavaScript, Java and C# call its length. */
+  /** In UTF-16 code units after escapes are resolved, which is the length in JavaScript, Java and C#. */
   length = 0;
   hasEscapes = false;
   problem = '';
 
-  /** @param start behind the opening quote */
+  /** @param start the index behind the opening quote */
   read(bytes: Uint8Array, start: number): void {
     this.hasEscapes = false;
     let length = 0;
@@ -51,7 +51,7 @@ export class JsonTextReader {
   }
 }
 
-/** 0 where it is none. */
+/** Returns 0 if it is not an escape. */
 function escapeWidth(bytes: Uint8Array, at: number): 0 | 1 | 5 {
   const sign = bytes[at];
   if (sign === undefined) return 0;

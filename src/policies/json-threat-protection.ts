@@ -12,7 +12,7 @@ import {
   PASSED,
 } from './request-body.ts';
 
-/** What is open is remembered, and what is nested deeper makes recursive parsers fail. */
+/** Open objects are remembered, and recursive parsers fail on deeper nesting. */
 const MOST_DEPTH = 10_000;
 const ANY = Number.MAX_SAFE_INTEGER;
 

@@ -31,20 +31,20 @@ export const JWT_REASONS = {
   },
 } as const;
 
-/** What the claims alone decide: all of it but the contract. */
+/** The result that follows from the claims alone, before the contract is looked up. */
 export type Admission = Denial | Admitted;
 
 export interface Admitted extends Required<Pick<Grant, 'upstream' | 'remove' | 'remark'>>, Pick<Grant, 'metadata'> {
   readonly reason?: undefined;
   readonly identity: { readonly claims: Claims; readonly issuers: readonly string[] };
-  /** SHA-256 of the certificate that its sender must have, in lower-case hex. */
+  /** SHA-256 of the certificate that the sender must have, in lower-case hex. */
   readonly boundTo: string | undefined;
-  /** What the token got last: the same again while its contract is the same, and as many issuers are taken. */
+  /** The last grant. It is reused while the token's contract and the issuers stay the same. */
   last: (Grant & { readonly identity: Identity }) | undefined;
   lastOfSeveral: boolean;
 }
 
-/** The claims that options want told in headers. */
+/** The claims that the options write into headers. */
 export function wantedHeaders({
   claimsToHeaders,
 }: Pick<JwtValidationOptions, 'claimsToHeaders'>): readonly ClaimHeader[] {
@@ -93,12 +93,12 @@ export function admission(
       last: undefined,
       lastOfSeveral: false,
     };
-    // Most have none: those all have one shape.
+    // Most tokens have no actors: these keep one object shape.
     return actors.length === 0 ? admitted : { ...admitted, metadata: metadataOf(actors) };
   };
 }
 
-/** Of those who act for a subject the one who acts now, and all of them, the last one first, as a list in JSON. */
+/** Names the current actor, and all actors as a JSON list with the current one first. */
 function metadataOf(actors: readonly string[]): Grant['metadata'] & object {
   return { token_actor: actors[0] ?? '', token_actors: JSON.stringify(actors) };
 }
@@ -106,7 +106,7 @@ function metadataOf(actors: readonly string[]): Grant['metadata'] & object {
 export interface ClientRules {
   readonly selections: readonly Selection[];
   readonly told: ClientHeaders;
-  /** The policy takes tokens of more than one issuer. */
+  /** The policy accepts tokens of several issuers. */
   readonly isOfSeveral: boolean;
 }
 
@@ -136,7 +136,10 @@ export function withClient(request: Request, admitted: Admitted, rules: ClientRu
   return (admitted.last = metadata === undefined ? grant : { ...grant, metadata });
 }
 
-/** The first that the token has: were the next one tried, a client without a contract could pass for another. */
+/**
+ * Returns the first of these claims that the token has. A later one is not tried if its client has no contract, since
+ * a client could otherwise act as another.
+ */
 function clientIdFrom(request: Request, claims: Claims, selections: readonly Selection[]): string | undefined {
   const identity = { claims };
   for (const selection of selections) {

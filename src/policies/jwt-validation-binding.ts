@@ -28,8 +28,8 @@ export function reportBinding(config: JwtValidationOptions, report: Report): voi
 }
 
 /**
- * Whether the request comes from whoever has the certificate that a token is bound to (RFC 8705, 3).
- * @param sha256 of the certificate, in lower-case hex
+ * Checks that the request comes from the owner of the certificate that a token is bound to (RFC 8705, 3).
+ * @param sha256 the hash of the certificate, in lower-case hex
  */
 export type BindingCheck = (request: Request, sha256: string) => Denial | undefined;
 
@@ -45,7 +45,7 @@ export function bindingCheck({ senderCertificate, forwarders = [] }: JwtValidati
   for (const forwarder of forwarders) trusted.add(forwarder, true);
   return (request, sha256) => {
     const { check, trustedHops } = request;
-    // The last element is of the peer, whose certificate needs nobody's word.
+    // The last element describes the peer itself, whose certificate Envoy has verified: no proxy's word is needed.
     if (trustedHops === 0) return invalid('the token is bound to a certificate, and --trusted-hops counts no proxy');
     if (check.sourcePrincipal === '') return invalid('the token is bound, and the peer has no mutual TLS');
     const refused = forwardingProblem(request, trusted);

@@ -9,14 +9,14 @@ import { keysFromText } from '../jwt/text-key.ts';
 import { algorithmList, listByComma, listOf, text, textOrList } from './jwt-validation-fields.ts';
 import type { Report } from './jwt-validation-fields.ts';
 
-/** What a JWT-SVID may be signed with (SPIFFE JWT-SVID, 2.1). */
+/** The algorithms that may sign a JWT-SVID (SPIFFE JWT-SVID, 2.1). */
 const SVID_ALGORITHMS: readonly Algorithm[] = [
   ...(['RS256', 'RS384', 'RS512'] as const),
   ...(['ES256', 'ES384', 'ES512'] as const),
   ...(['PS256', 'PS384', 'PS512'] as const),
 ];
 
-/** One of several issuers, each with what its tokens are held against. */
+/** One of several issuers, with the rules for its tokens. */
 export const issuerEntry = z.strictObject({
   issuer: textOrList
     .optional()
@@ -48,7 +48,7 @@ export const issuerEntry = z.strictObject({
 
 export type IssuerEntry = z.infer<typeof issuerEntry>;
 
-/** Tells what of the list could be taken in two ways, or comes to nothing. */
+/** Reports entries that are ambiguous or have no effect. */
 export function reportIssuers(entries: readonly IssuerEntry[], allowInsecure: boolean, report: Report): void {
   const seen = new Map<string, number>();
   for (const [index, entry] of entries.entries()) {
@@ -69,7 +69,10 @@ export function reportIssuers(entries: readonly IssuerEntry[], allowInsecure: bo
   }
 }
 
-/** As they are compared: patterns that differ in the name of their placeholder alone are the same. */
+/**
+ * The names in the form in which they are compared: patterns that differ only in the name of their placeholder are
+ * equal.
+ */
 function namesOf({ issuer, spiffeTrustDomain }: IssuerEntry): readonly string[] {
   const names = issuer === undefined ? [] : [issuer].flat();
   const ofDomain = spiffeTrustDomain === undefined ? [] : [`spiffe://${spiffeTrustDomain}`];
@@ -169,7 +172,7 @@ export function issuerNameOf({ issuer, spiffeTrustDomain, tenantClaim, tenants }
   return pattern === undefined ? { kind: 'exact', names } : namePattern(pattern, { tenantClaim, tenants });
 }
 
-/** The URL of an issuer's metadata; undefined where its keys are known without. */
+/** The URL of an issuer's metadata; undefined if its keys are known without metadata. */
 export function discoveryUrlOf({ discovery, issuer }: IssuerEntry): string | undefined {
   if (discovery === undefined) return undefined;
   return metadataUrlOf(discovery === true ? ([issuer ?? []].flat()[0] ?? '') : discovery);

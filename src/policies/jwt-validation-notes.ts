@@ -17,12 +17,12 @@ const NO_AUDIENCE = 'has no audience: its tokens for every other service are val
 const DOTTED =
   'is the whole name of one claim, dots included; where a claim inside another is meant, write path in place of it';
 
-/** As their author wrote them, and as the schema has taken them: without defaults. */
+/** The options as their author wrote them, without defaults. */
 type Written = Partial<Omit<JwtValidationOptions, 'issuers'>> & { readonly issuers?: readonly IssuerEntry[] };
 
 export function upgradeNotesOf(written: Readonly<Record<string, unknown>>, rules: EgressRules): readonly UpgradeNote[] {
   const { issuer, issuers = [], jwksUrl, senderConstraint, skipClientIdValidation } = written as Written;
-  // Who writes what 0.1 did not know does not upgrade.
+  // Documents with options that 0.1 did not have were not written for 0.1.
   const isNew = written['issuers'] !== undefined || written['places'] !== undefined;
   const isSeveral = Array.isArray(issuer) && issuer.length > 1 && skipClientIdValidation !== true;
   return [
@@ -70,7 +70,7 @@ export function warningsOf(written: Readonly<Record<string, unknown>>): readonly
   ];
 }
 
-/** Names with dots that are meant as such tend to be URLs. */
+/** Whether a claim's name could be meant as a path. Dots that belong to a name occur mostly in URLs. */
 function looksLikePath(name: string | undefined): boolean {
   return name !== undefined && /^[\w-]+(?:\.[\w-]+)+$/.test(name);
 }

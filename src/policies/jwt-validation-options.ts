@@ -16,7 +16,7 @@ import {
 } from './jwt-validation-parameters.ts';
 import type { JwtValidationOptions } from './jwt-validation-parameters.ts';
 
-/** The parameters of `jwt-validation`, and what must not stand beside what. */
+/** The parameters of `jwt-validation`, and which of them exclude each other. */
 export const jwtValidationOptions = parameters.superRefine((config, context) => {
   const report: Report = (field, message) => {
     context.addIssue({ code: 'custom', path: typeof field === 'string' ? [field] : [...field], message });
@@ -34,7 +34,7 @@ export const jwtValidationOptions = parameters.superRefine((config, context) => 
   reportBinding(config, report);
 });
 
-/** What a single issuer is described with, and each of several in its own entry. */
+/** Options of a single issuer have no effect beside `issuers`, where each entry has its own. */
 function reportBeside(config: JwtValidationOptions, report: Report): void {
   const beside: readonly (readonly [field: string, written: unknown, own: string])[] = [
     ['issuer', config.issuer, 'issuer'],
@@ -143,7 +143,7 @@ function reportExpressions(config: JwtValidationOptions, report: Report): void {
   for (const [index, source] of [config.clientIdExpression].flat().entries()) {
     const field = Array.isArray(config.clientIdExpression) ? ['clientIdExpression', index] : 'clientIdExpression';
     const selection = compiled(field, source, report);
-    // Anything else is the caller's to choose, and would let one client pass for another.
+    // Any other selection comes from the caller, who could then act as another client.
     if (
       selection !== undefined &&
       !(selection.fromClaims && selection.reads.every(({ variable }) => variable === 'claims'))

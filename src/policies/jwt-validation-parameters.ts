@@ -132,7 +132,7 @@ export const parameters = z.strictObject({
 
 export type JwtValidationOptions = z.infer<typeof parameters>;
 
-/** What the upstream is told of the client; undefined where the policy establishes none. */
+/** The headers that tell the upstream about the client; undefined if the policy establishes no client. */
 export function clientHeaderNamesOf(config: JwtValidationOptions): ClientHeaderNames | undefined {
   return config.skipClientIdValidation ? undefined : (config.upstreamHeaders ?? clientHeaderNames.parse({}));
 }

@@ -12,16 +12,16 @@ import type { Authenticating, Request } from '../policy/policy.ts';
 import { DEFAULT_JWT_EXPRESSION } from './jwt-validation-parameters.ts';
 import type { JwtValidationOptions } from './jwt-validation-parameters.ts';
 
-/** Where a request has its token. */
+/** Where a policy looks for the token in a request. */
 export interface TokenOrigin {
-  /** The same text for the same places. */
+  /** Equal for policies that look in the same places. */
   readonly credential: string;
-  /** Set where the token is in this header or nowhere: by its value it is remembered. */
+  /** Set if this header is the only place: verified tokens are then found by its value. */
   readonly headerName: string | undefined;
-  /** All headers that may hold it. */
+  /** All headers that may hold the token. */
   readonly headers: readonly string[];
   readonly headerReads: readonly HeaderRead[];
-  /** RFC 6750, 2.1 and 2.3: `authorization: Bearer`, and the query parameter `access_token`. */
+  /** The methods of RFC 6750, 2.1 and 2.3: `authorization: Bearer`, and the query parameter `access_token`. */
   readonly methods: BearerTerms['methods'];
   offered(request: Request): Offered;
 }
@@ -46,7 +46,7 @@ export function tokenOrigin(config: JwtValidationOptions): TokenOrigin {
     credential: `token ${source}`,
     headerName,
     headers: headerName === undefined ? [] : [headerName],
-    // A token is the caller's own, and it is remembered by what the caller sent.
+    // The token comes from the caller, and verified tokens are found by what the caller sent.
     headerReads: headerName === undefined ? [] : [{ field: 'jwtExpression', header: headerName, fromCaller: true }],
     methods: selection.fromQuery && /\baccess_token\b/.test(source) ? ['query'] : [],
     offered(request) {
@@ -78,7 +78,8 @@ function originOfPlaces(places: readonly CredentialPlace[]): TokenOrigin {
     methods: [...(takesBearer ? (['header'] as const) : []), ...(takesQuery ? (['query'] as const) : [])],
     offered(request) {
       if (takesBearer) {
-        // Of two schemes in one header, or none after Bearer: an upstream might take what nobody has verified.
+        // With two schemes in one header, or none after Bearer, an upstream could use a token that nobody has
+        // verified.
         const bearer = bearerToken(request.check.header('authorization'));
         if (bearer.kind === 'malformed') return bearer;
       }
@@ -89,7 +90,10 @@ function originOfPlaces(places: readonly CredentialPlace[]): TokenOrigin {
   };
 }
 
-/** Who is meant by a token tells its issuer, before anything is verified: a forged one is refused by whom it names. */
+/**
+ * Chooses the policy by the issuer that the token names, before anything is verified. The policy of that issuer
+ * refuses a forged token.
+ */
 export function authenticating(
   config: JwtValidationOptions,
   { origin, issuers }: { readonly origin: TokenOrigin; readonly issuers: Issuers },
@@ -115,7 +119,7 @@ export function authenticating(
 
 const SAID = new WeakMap<Request, { readonly token: string; readonly claims: ReturnType<typeof unverifiedClaims> }>();
 
-/** What the token of a request says, read once for all policies that it may be meant for. */
+/** Reads the claims of the request's token once, for all policies that may accept it. */
 function saidBy(request: Request, token: string): ReturnType<typeof unverifiedClaims> {
   const known = SAID.get(request);
   if (known?.token === token) return known.claims;

@@ -15,7 +15,7 @@ import type { IssuerEntry } from './jwt-validation-issuers.ts';
 import { allowedAlgorithms } from './jwt-validation-parameters.ts';
 import type { JwtValidationOptions } from './jwt-validation-parameters.ts';
 
-/** Whose tokens the policy takes. Asked for last of all, since it holds key sets until the policy closes. */
+/** The issuers whose tokens the policy accepts. Call it last: it holds key sets until the policy closes. */
 export function issuersOf(config: JwtValidationOptions, keySets: KeySets): Issuers {
   if (config.issuers === undefined) {
     const algorithms = allowedAlgorithms(config);
@@ -31,7 +31,7 @@ export function issuersOf(config: JwtValidationOptions, keySets: KeySets): Issue
       const name = issuerNameOf(entry);
       const algorithms = algorithmsOf(entry);
       const audience = entry.audience === undefined ? undefined : { anyOf: [entry.audience].flat(), mandatory: true };
-      // A JWT-SVID without exp is none (SPIFFE JWT-SVID, 3).
+      // A JWT-SVID must have exp (SPIFFE JWT-SVID, 3).
       const expiryMandatory = common.expiryMandatory || name.kind === 'trust_domain';
       return {
         name,
@@ -91,7 +91,7 @@ function claimNamed(key: string | undefined, path: string | undefined) {
   return path === undefined ? { key: key ?? '' } : { key: path, path: pathOf(path) };
 }
 
-/** Whose word on the client the policy takes. Where no issuer is named, whoever has the keys is one. */
+/** The issuers whose tokens may name a client. If no issuer is named, there is one: whoever has the keys. */
 export function clientIssuersOf(config: JwtValidationOptions): readonly ClientIssuer[] {
   if (config.issuers !== undefined) {
     return config.issuers.map((entry) => {
@@ -100,7 +100,7 @@ export function clientIssuersOf(config: JwtValidationOptions): readonly ClientIs
       return { name: name.kind === 'exact' ? name.names.join(' ') : `spiffe://${name.domain}`, isMany: false };
     });
   }
-  // Written as they were before, several are several issuers, though their keys are the same.
+  // A list in `issuer` is several issuers, as in earlier releases, though their keys are the same.
   if (config.issuer !== undefined)
     return [config.issuer].flat().map((name) => ({ name, isMany: false, isPlain: true }));
   const urls = listOf(config.jwksUrl).toSorted();

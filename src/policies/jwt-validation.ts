@@ -40,7 +40,7 @@ export default definePolicy({
     const remove = config.forwardToken ? [] : origin.headers;
     const { senderConstraint: constraint } = config;
     const faultOfSender = bindingCheck(config);
-    // Last of all, since it holds key sets until the policy closes.
+    // Last, because it holds key sets until the policy closes.
     const issuers = issuersOf(config, keySets);
     const verifier = new Verifier({
       clock,
@@ -59,7 +59,7 @@ export default definePolicy({
         const other = faultOfSender(request, derived.boundTo);
         if (other !== undefined) return other;
       }
-      // Contracts change while a token stays verified: they are asked for each time.
+      // Contracts can change while a token stays verified, so they are looked up each time.
       if (clientRules === undefined || derived.reason !== undefined) return derived;
       return withClient(request, derived, clientRules);
     };
@@ -90,7 +90,7 @@ export default definePolicy({
         return settle(verified, (token) => {
           const outcome = outcomeOf(request, token);
           const { headers } = offered;
-          // A header that is a place of tokens may hold something else this time.
+          // A header that can hold a token may hold something else in this request.
           return headers === undefined || config.forwardToken || outcome.reason !== undefined
             ? outcome
             : { ...outcome, remove: headers };

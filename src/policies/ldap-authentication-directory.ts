@@ -9,13 +9,13 @@ import type { PolicySurroundings } from './environment.ts';
 import type { Options } from './ldap-authentication-options.ts';
 import { certificateFile, secretFile } from './secret-file.ts';
 
-/** Undefined where the URL is none: the options say so. */
+/** Undefined if the URL is not valid: the check of the options reports it. */
 export function serverOf(config: Pick<Options, 'ldapServerURL' | 'allowInsecureLdap'>): LdapServer | undefined {
   const server = ldapServer(config.ldapServerURL, config.allowInsecureLdap);
   return typeof server === 'string' ? undefined : server;
 }
 
-/** The directory that the options describe; nothing is connected yet. The caller closes it. */
+/** Makes the directory that the options describe. It does not connect yet. The caller closes it. */
 export function openDirectory(
   config: Options,
   { files, egress, timers = systemTimers }: PolicySurroundings,

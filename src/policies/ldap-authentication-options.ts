@@ -8,9 +8,9 @@ import { BASIC_OPTIONS } from './basic-options.ts';
 
 const text = z.string().min(1);
 const attribute = z.string().regex(/^[A-Za-z][A-Za-z0-9;-]*$/, 'expected the name of an attribute, such as mail');
-/** A positive answer outlives a change of the password by no more than this. */
+/** The longest time for which a right password is remembered after it was changed in the directory. */
 const MAX_CACHE_SECONDS = 60;
-/** What the policy tells itself. */
+/** The claims that the policy sets by itself. */
 const OWN_CLAIMS: ReadonlySet<string> = new Set(['sub', 'dn', 'groups']);
 
 const groups = z
@@ -39,7 +39,7 @@ const groups = z
     if (typeof template === 'string') report('searchFilter', template);
   });
 
-/** The parameters of `ldap-authentication`, and what must not stand beside what. */
+/** The parameters of `ldap-authentication`, and which of them exclude each other. */
 export const options = z
   .strictObject({
     ldapServerURL: text.describe('ldaps://HOST[:PORT], or ldap://HOST[:PORT] for StartTLS'),

@@ -27,13 +27,16 @@ declare module '../denial/denial.ts' {
   }
 }
 
-/** Who was refused may have been let in since; who guesses passwords is no burden to the directory. */
+/**
+ * How long a refusal is remembered. It is short, since the user may be added; it keeps guesses away from the
+ * directory.
+ */
 const REFUSED_MS = 5000;
-/** Longer ones are nobody's: what is refused at once costs the directory nothing. */
+/** Longer names and passwords are refused without asking the directory. */
 const MAX_NAME_BYTES = 256;
 const MAX_PASSWORD_BYTES = 1024;
 
-/** Only users whom a directory knows may pass (`docs/policies/ldap-authentication.md`). */
+/** Only users of a directory may pass (`docs/policies/ldap-authentication.md`). */
 export default definePolicy({
   name: 'ldap-authentication',
   phase: 'access',
@@ -90,7 +93,7 @@ export default definePolicy({
         const credentials = userCredentials(request.check.header('authorization'), challenge, problemOf);
         if ('reason' in credentials) return credentials;
         return settle<Outcome, Outcome>(
-          // As they came, but for the spelling of the header: a name has no colon.
+          // A name has no colon, so this text is unambiguous.
           inquiries.about(`${credentials.name}:${credentials.secret}`, patienceOf(request)),
           (outcome) => outcome,
           unjudged,
@@ -108,7 +111,7 @@ function patienceOf({ deadline, caller }: Request): Pick<Request, 'deadline' | '
   return { deadline, caller };
 }
 
-/** With an empty password a bind is anonymous, and succeeds (RFC 4513, 5.1.2). */
+/** An empty password must be refused here: a bind without a password is anonymous, and succeeds (RFC 4513, 5.1.2). */
 function problemOf({ name, secret }: BasicCredentials): string | undefined {
   if (name === '' || secret === '') return 'have an empty name or password';
   // oxlint-disable-next-line no-control-regex -- they are what is looked for (RFC 7617, 2)
@@ -118,7 +121,7 @@ function problemOf({ name, secret }: BasicCredentials): string | undefined {
   return isLong ? `have a password of more than ${MAX_PASSWORD_BYTES} bytes` : undefined;
 }
 
-/** What an answer of the directory comes to: the same for every request with these credentials. */
+/** Turns the directory's answer into a result that is the same for every request with these credentials. */
 function judging(
   config: Options,
   challenge: string,
@@ -164,7 +167,7 @@ function claimsOf(user: DirectoryUser, { attributes, groups }: Options): Readonl
   return claims;
 }
 
-/** Distinguished names in one spelling, as far as case and white space between their parts go (RFC 4514). */
+/** Normalises case and the white space between the parts of a distinguished name (RFC 4514), for comparison. */
 function comparable(group: string): string {
   return group
     .trim()
@@ -173,8 +176,9 @@ function comparable(group: string): string {
 }
 
 /**
- * A flood of passwords denies, whatever `onFailure` says, so that nobody passes by causing one.
- * @throws Unavailable where the directory is at fault
+ * If the directory could not be asked because too many requests wait, the request is denied whatever `onFailure`
+ * says: otherwise a caller could pass by causing a flood.
+ * @throws Unavailable if the directory itself failed
  */
 function unjudged(error: unknown): Denial {
   if (!(error instanceof InquiryFault)) throw error;

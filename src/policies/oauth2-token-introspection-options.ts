@@ -17,7 +17,7 @@ interface Context {
   addIssue(issue: { readonly code: 'custom'; readonly path: (string | number)[]; readonly message: string }): void;
 }
 
-/** What must not stand beside what, and what is missing. */
+/** Reports options that exclude each other, and missing ones. */
 export function refineIntrospection(config: IntrospectionOptions, context: Context): void {
   const report: Report = (field, message) => {
     context.addIssue({ code: 'custom', path: typeof field === 'string' ? [field] : [...field], message });
@@ -35,7 +35,7 @@ function reportServer(config: IntrospectionOptions, report: Report): void {
   const insecure = { option: INSECURE_OPTION, isSet: config.allowInsecureIntrospection };
   for (const field of ['introspectionURL', 'tokenUrl', 'issuer', 'metadataUrl', 'jwksUrl'] as const) {
     const url = config[field];
-    // Where it is not asked, an issuer may have any name.
+    // Without a fetch of metadata, `issuer` need not be a URL.
     if (url === undefined || (field === 'issuer' && !isAsked)) continue;
     const problem = problemOfDocumentUrl(url, insecure);
     if (problem !== undefined) report(field, problem);
@@ -115,7 +115,7 @@ function reportClient(config: IntrospectionOptions, report: Report): void {
       report(field, error.message);
       continue;
     }
-    // Anything else is the caller's to choose, and would let one client pass for another.
+    // Any other selection comes from the caller, who could then act as another client.
     if (typeof source !== 'string' || !/^\s*#\[\s*vars\.claimSet\b/.test(source))
       report(field, 'must select a property of the answer, such as #[vars.claimSet.client_id]');
   }

@@ -6,7 +6,7 @@ import { wantedHeaders } from './jwt-validation-admission.ts';
 import { claimToHeader } from './jwt-validation-parameters.ts';
 import { algorithmList, text, textOrList } from './jwt-validation-fields.ts';
 
-/** What RFC 7662, 2.2 names, and what some servers call the user. */
+/** The properties that RFC 7662, 2.2 names, and names that some servers use for the user. */
 const STANDARD_PROPERTIES = [
   'client_id',
   'username',
@@ -109,13 +109,13 @@ export const introspectionParameters = z.strictObject({
   missingTokenStatus: z.literal([400, 401]).default(401),
 });
 
-/** Under the names of other policies the same are called otherwise. */
+/** Kinds with another name for this policy have other names for some parameters. */
 export type IntrospectionOptions = z.infer<typeof introspectionParameters> & {
   readonly tokenUrl?: string | undefined;
   readonly maxCacheSize?: number | undefined;
 };
 
-/** What the upstream is told of the token: the headers of `claimsToHeaders` first. */
+/** The headers that tell the upstream about the token; those of `claimsToHeaders` come first. */
 export function exposedHeaders(config: IntrospectionOptions): readonly ClaimHeader[] {
   const wanted = wantedHeaders(config);
   if (!config.exposeHeaders) return wanted;
@@ -132,7 +132,7 @@ export function scopesOfOptions({ scopes }: IntrospectionOptions): readonly stri
   return given.filter((scope) => scope !== '');
 }
 
-/** Where we ask, where the options say it themselves. */
+/** The introspection endpoint, if the options name it. */
 export function endpointOfOptions(config: IntrospectionOptions): string | undefined {
   return config.tokenUrl ?? config.introspectionURL;
 }

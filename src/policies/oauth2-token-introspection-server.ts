@@ -35,7 +35,7 @@ export interface Server extends Asking {
   readonly signed: SignedAnswers | undefined;
 }
 
-/** The authorization server that the options describe. The caller closes what is signed. */
+/** The authorization server that the options describe. The caller closes `signed`. */
 export function serverOf(config: IntrospectionOptions, environment: PolicySurroundings): Server {
   const { clock, egress, files } = environment;
   const tls = tlsOf(config, files);
@@ -62,7 +62,7 @@ export function serverOf(config: IntrospectionOptions, environment: PolicySurrou
     clock,
     randomId: randomUUID,
     timeoutMs: config.authenticationTimeout,
-    // Last of all, since it holds a key set until the policy closes.
+    // Last, because it holds a key set until the policy closes.
     signed: config.signedResponse ? signedOf(config, environment, clock) : undefined,
   };
 }

@@ -8,14 +8,14 @@ import type { Admission } from './jwt-validation-admission.ts';
 import { exposedHeaders, scopesOfOptions } from './oauth2-token-introspection-parameters.ts';
 import type { IntrospectionOptions } from './oauth2-token-introspection-parameters.ts';
 
-/** What becomes of one token, as it is remembered. */
+/** The judgement on one token, as it is cached. */
 export interface Judged {
   readonly admission: Admission;
-  /** Milliseconds since the Unix epoch: the clock may have been set since. */
+  /** Milliseconds since the Unix epoch. It is compared at each use, since the clock may be set in the meantime. */
   readonly expiresAtMs: number;
 }
 
-/** Judges what the authorization server says of tokens, by the options. */
+/** Judges the answers of the authorization server by the options. */
 export function judging(
   config: IntrospectionOptions,
   remove: readonly string[],
@@ -74,19 +74,19 @@ export function judging(
       value: { admission: admitted, expiresAtMs },
       isGood: true,
       forMs: Math.min(config.validatedTokenTTL * 1000, expiresAtMs - nowMs),
-      // An estimate: claims are some times what their text is.
+      // An estimate: claims take a few times the size of their text.
       bytes: 1024 + 4 * Math.max(tokenLength, JSON.stringify(claims).length),
     };
   };
 }
 
-/** The configured issuer, else what the answer says itself: who is asked is the same for all of them. */
+/** The names of the issuer: the configured one, otherwise the one in the answer. One server answers for all of them. */
 function namesOf(claims: Claims, configured: readonly string[]): readonly string[] {
   const issuer = claimOf(claims, 'iss');
   return configured.length > 0 || typeof issuer !== 'string' ? configured : [issuer];
 }
 
-/** RFC 7662, 4: who asks checks the times too. */
+/** RFC 7662, 4: the protected resource must check the times as well. */
 function faultOfTime(claims: Claims, nowMs: number): string | undefined {
   const [expiry, notBefore] = [claimOf(claims, 'exp'), claimOf(claims, 'nbf')];
   if (!isTime(expiry) || !isTime(notBefore)) return 'exp or nbf of the token is no number';
@@ -114,8 +114,8 @@ function faultOfAudience(claims: Claims, audiences: ReadonlySet<string>): string
 }
 
 /**
- * Tokens that are active and are no access tokens of whoever bears them. Servers say so in `token_type`, `typ` or
- * `token_use`: refresh tokens are active for long, and id tokens are shown to anybody.
+ * Refuses active tokens that are not access tokens for their bearer. Servers show it in `token_type`, `typ` or
+ * `token_use`. Refresh tokens are active for a long time, and many parties may see id tokens.
  */
 function faultOfUse(claims: Claims): string | undefined {
   if (isBound(claims)) {

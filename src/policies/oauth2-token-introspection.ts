@@ -43,14 +43,14 @@ export const INTROSPECTION_REASONS: Partial<ReasonTable> = {
   },
 };
 
-/** RFC 6750, 2.1. */
+/** The syntax of a bearer token (RFC 6750, 2.1). */
 const TOKEN = /^[A-Za-z0-9._~+/-]+=*$/;
 const MAX_TOKEN_LENGTH = 16 * 1024;
 
 const ANY_AUDIENCE =
   'is missing: every active token of the authorization server passes, those too that were made for other services; name what aud must hold, or write anyAudience: true';
 
-/** What the kinds of these policies have in common: their parameters have other names in part. */
+/** The common part of the kinds that introspect tokens. Some of their parameters have different names. */
 export const introspectionTraits = {
   phase: 'access',
   reasons: INTROSPECTION_REASONS,
@@ -67,7 +67,9 @@ export const introspectionTraits = {
   create: createIntrospection,
 } as const;
 
-/** Only requests whose token its authorization server calls active may pass (`docs/policies/oauth2-token-introspection.md`). */
+/**
+ * Only tokens that their authorization server calls active may pass (`docs/policies/oauth2-token-introspection.md`).
+ */
 export default definePolicy({
   name: 'oauth2-token-introspection',
   summary: 'Admits requests with a token that its authorization server calls active, and the clients that it names',
@@ -99,7 +101,7 @@ function createIntrospection(config: IntrospectionOptions, environment: PolicySu
   const outcomeOf = (request: Request, { admission, expiresAtMs }: Judged): Outcome => {
     if (admission.reason !== undefined) return admission;
     if (clock.now() >= expiresAtMs) return invalid('the token has expired');
-    // Contracts change while a token stays active: they are asked for each time.
+    // Contracts can change while a token stays active, so they are looked up each time.
     return clientRules === undefined ? admission : withClient(request, admission, clientRules);
   };
 
@@ -149,8 +151,9 @@ function invalid(detail: string): Denial {
 }
 
 /**
- * A flood of tokens denies, whatever `onFailure` says, so that nobody passes by causing one.
- * @throws Unavailable where the server is at fault
+ * If the server could not be asked because too many requests wait, the request is denied whatever `onFailure` says:
+ * otherwise a caller could pass by causing a flood.
+ * @throws Unavailable if the server itself failed
  */
 function unjudged(error: unknown): Denial {
   if (!(error instanceof InquiryFault)) throw error;
@@ -164,7 +167,7 @@ function unjudged(error: unknown): Denial {
   });
 }
 
-/** Whose word on the client it takes: that of whoever is asked. */
+/** The issuer whose tokens may name a client: the server that is asked. */
 function clientIssuerOf(config: IntrospectionOptions): ClientIssuer {
   return { name: config.issuer ?? `introspection ${endpointOfOptions(config) ?? ''}`, isMany: false };
 }

@@ -10,7 +10,7 @@ const options = introspectionParameters
   })
   .superRefine(refineIntrospection);
 
-/** `oauth2-token-introspection` by another name (`docs/policies/openidconnect-access-token-enforcement.md`). */
+/** `oauth2-token-introspection` with another name (`docs/policies/openidconnect-access-token-enforcement.md`). */
 export default definePolicy({
   name: 'openidconnect-access-token-enforcement',
   summary: 'oauth2-token-introspection by another name: tokens of an OpenID Connect provider',

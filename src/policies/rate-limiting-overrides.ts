@@ -5,7 +5,7 @@ import { limitsOf, limitsOrUnlimited } from '../quota/limit-schema.ts';
 import type { Limit } from '../quota/limit.ts';
 import { windowNames } from '../quota/window.ts';
 
-/** The option by which some requests have limits of their own. */
+/** The option that gives some requests other limits. */
 export const overridesOption = z.strictObject({
   by: expressionOption.describe('An expression: requests for which it selects one of the values below have its limits'),
   limits: z
@@ -16,16 +16,16 @@ export const overridesOption = z.strictObject({
 
 export type Overrides = z.infer<typeof overridesOption>;
 
-/** The limits of one request, and what its counters are told apart by from those of other limits. */
+/** The limits of one request, and a prefix that keeps its counters apart from those of other limits. */
 export interface ChosenLimits {
   readonly limits: readonly Limit[];
-  /** Before the key; empty for the limits of everybody. */
+  /** Precedes the counter's key; empty for the usual limits. */
   readonly prefix: string;
 }
 
 /**
- * Chooses limits by a value of the request. Where no value is selected, or another one, the usual limits hold. Where CEL
- * fails, the strictest of all hold: who can make it fail gains nothing.
+ * Chooses limits by a value of the request. If no value is selected, or one without an entry, the usual limits apply.
+ * If CEL fails, the strictest of all limits apply, so that a caller gains nothing by making it fail.
  */
 export function chooseLimits(
   usual: readonly Limit[],
@@ -48,7 +48,7 @@ export function chooseLimits(
   };
 }
 
-/** What callers choose is no ground for more quota. */
+/** Warns if callers choose the value, since they then choose their quota. */
 export function overridesWarnings(written: unknown): readonly PolicyRemark[] {
   const { success, data } = overridesOption.safeParse(written);
   if (!success) return [];
@@ -59,7 +59,7 @@ export function overridesWarnings(written: unknown): readonly PolicyRemark[] {
   return [{ path: ['overrides', 'by'], message }];
 }
 
-/** Every window that one of them has, each with the smallest maximum that it has in any. */
+/** Combines limits: every window that any of them has, each with its smallest maximum. */
 function strictestOf(every: readonly (readonly Limit[])[]): readonly Limit[] {
   const smallest = new Map<string, Limit>();
   for (const limits of every) {

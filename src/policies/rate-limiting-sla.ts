@@ -119,7 +119,7 @@ export default definePolicy({
 });
 
 /**
- * The counter belongs to the contract and not to its tier: after a change of the tier, the usage in open windows stays.
+ * The counter belongs to the contract, not to its tier: after a change of the tier, the usage in open windows stays.
  */
 function chargeOf({ name }: Contract, tier: Tier, limits: Tier['limits'], terms: QuotaTerms): Charge {
   return { key: name, limits, cost: 1, terms: termsOfTier(tier, terms) };
@@ -130,11 +130,11 @@ function termsOfTier({ onStoreFailure }: Tier, terms: QuotaTerms): QuotaTerms {
 }
 
 interface Authentication {
-  /** An earlier policy has authenticated the client, and has also set the headers for the upstream. */
+  /** Whether an earlier policy has authenticated the client. It has then also set the headers for the upstream. */
   readonly trustsEarlier: (request: Request) => boolean;
   readonly authenticate: (request: Request) => Denial | AuthenticatedClient;
   readonly authenticates: Authenticating;
-  /** The headers that the upstream must not see. */
+  /** The headers to remove before the upstream sees the request. */
   readonly hidden: readonly string[];
 }
 

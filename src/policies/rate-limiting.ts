@@ -12,7 +12,10 @@ import { chooseLimits, overridesOption, overridesWarnings } from './rate-limitin
 import type { ChosenLimits } from './rate-limiting-overrides.ts';
 
 const MAX_KEY_PARTS = 8;
-/** A site, a subscriber or a virtual machine mostly has a network of this length, and every address in it. */
+/**
+ * A site, a subscriber or a virtual machine usually has a network of this prefix length, and can use every address in
+ * it.
+ */
 const DEFAULT_IPV6_PREFIX = 64;
 
 const options = z
@@ -58,7 +61,7 @@ export default definePolicy({
   summary: 'Limits how many requests, or units of cost, pass in a time, for the whole API or for each key',
   options,
   upgradeNotes: ({ keySelector, ipv6PrefixLength, overrides }) => {
-    // Lists, CEL and overrides are newer than 0.1.
+    // Lists, CEL and overrides did not exist in 0.1.
     if (typeof keySelector !== 'string' || overrides !== undefined || ipv6PrefixLength !== undefined) return [];
     if (!keysByAddress(keySelector)) return [];
     const message =
@@ -108,7 +111,7 @@ export default definePolicy({
   },
 });
 
-/** Callers choose keys, and may put secrets into them, so only 132 bits of SHA-256 are kept. */
+/** Hashes the key to 132 bits of SHA-256, because callers choose keys and may put secrets into them. */
 function chargeOf(
   selected: string | undefined,
   { limits, prefix }: ChosenLimits,

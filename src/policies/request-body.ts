@@ -7,9 +7,9 @@ import type { Check } from '../request/check.ts';
 /** Why a body is refused. */
 export interface BodyFault {
   readonly kind: 'malformed' | 'limit';
-  /** Without anything of the body. */
+  /** A text without anything from the body. */
   readonly problem: string;
-  /** The byte. */
+  /** The index of the byte. */
   readonly at: number;
 }
 
@@ -21,7 +21,7 @@ declare module '../denial/denial.ts' {
   }
 }
 
-/** Of every policy that judges bodies. */
+/** Reasons of every policy that checks bodies. */
 export const BODY_REASONS = {
   body_unseen: {
     httpStatus: 503,
@@ -43,7 +43,7 @@ export const BODY_REASONS = {
 
 export const PASSED: Outcome = {};
 
-/** An option that bounds something; −1: not. */
+/** An option that sets a limit; −1: no limit. */
 export function limitOption(most: number) {
   return z.int().min(-1).max(most).default(-1);
 }
@@ -54,7 +54,7 @@ export function limitOf(written: number, most = Infinity): number {
 
 export const otherContentTypes = z.enum(['check', 'pass']).default('check');
 
-/** Judges the body of a request by a scan of its bytes. */
+/** Checks the body of a request by a scan of its bytes. */
 export function judgeBody(check: Check, scan: (bytes: Buffer) => BodyFault | undefined): Outcome {
   const body = requestBody(check);
   if (body === undefined) return PASSED;
@@ -65,21 +65,22 @@ export function judgeBody(check: Check, scan: (bytes: Buffer) => BodyFault | und
   return { reason, detail: `the body is refused: ${fault.problem}, at byte ${fault.at}` };
 }
 
-/** Where Envoy says whether it has sent the whole body. */
+/** In this header Envoy says whether it has cut the body off. */
 const PARTIAL = 'x-envoy-auth-partial-body';
-/** Methods whose requests mostly have no body, so that one without a word of its length has none. */
+/** Methods whose requests usually have no body: without a header about its length, a request has none. */
 const WITHOUT_BODY = new Set(['DELETE', 'GET', 'HEAD', 'OPTIONS', 'TRACE']);
 const UTF8 = new Set(['utf-8', 'utf8', 'us-ascii']);
 
 /**
- * The whole body of a request, in UTF-8.
- * @returns undefined where the request has none; a denial where it can't be seen whole, as the upstream will read it
+ * Returns the whole body of a request, in UTF-8.
+ * @returns undefined if the request has no body; a denial if the body can't be seen whole, as the upstream will read
+ * it
  */
 function requestBody(check: Check): { readonly bytes: Buffer } | Denial | undefined {
   if (check.hasTextBody) {
     return unseen('Envoy sends it as text, in which bytes are replaced: set pack_as_bytes in with_request_body');
   }
-  // Envoy sends no body of a request that asks for another protocol, though it may have one, or a stream behind it.
+  // With `upgrade`, Envoy sends no body, although there may be a body or a stream.
   if (check.header('upgrade') !== undefined) return unseen('none of a request with upgrade is sent');
   const { rawBody } = check;
   if (rawBody === undefined) return hasNone(check) ? undefined : unseen('set with_request_body in its filter');
@@ -93,8 +94,8 @@ function requestBody(check: Check): { readonly bytes: Buffer } | Denial | undefi
 }
 
 /**
- * Whether a request says that its body is of another type than these. What says none, or several, or one that is none,
- * says it of nothing: an upstream may take it for one of these.
+ * Whether a request declares a body of another type than these. A content-type that is missing, repeated or malformed
+ * declares nothing: an upstream may read the body as one of these.
  */
 export function isOtherThan(check: Check, isMeant: (mediaType: string) => boolean): boolean {
   const written = check.header('content-type');
@@ -105,15 +106,18 @@ export function isOtherThan(check: Check, isMeant: (mediaType: string) => boolea
 }
 
 /**
- * A request without a word of its length may have a body all the same: in HTTP/2, and in HTTP/1.1 in chunks, since Envoy
- * takes off `transfer-encoding` before it asks.
+ * Without a header about its length, a request may still have a body: in HTTP/2, and in HTTP/1.1 with chunks, because
+ * Envoy removes `transfer-encoding` before it asks.
  */
 function hasNone(check: Check): boolean {
   const length = check.header('content-length');
   return length === undefined ? WITHOUT_BODY.has(check.method) : /^0+$/.test(length.trim());
 }
 
-/** Of several an upstream may take any; and what is in quotes, or has a star behind its name (RFC 8187), it may take for one. */
+/**
+ * Lists all charsets that an upstream could find: it may use any of several, read one inside quotes, or accept a name
+ * with a star (RFC 8187).
+ */
 function charsetsOf(contentType = ''): readonly string[] {
   const found = contentType.matchAll(/charset\s*\*?\s*=\s*("?)([^";,\s]*)\1/gi);
   return Array.from(found, ([, , name = '']) => name.toLowerCase());

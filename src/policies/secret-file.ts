@@ -2,14 +2,14 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import type { FileContent, FileFormat } from '../policy/named-file.ts';
 
 const MAX_SECRET_BYTES = 64 * 1024;
-/** Bundles of all public authorities have some 300 kB. */
+/** A bundle of all public authorities has about 300 kB. */
 const MAX_PEM_BYTES = 4 * 1024 * 1024;
 
 function problem(message: string): FileContent<never> {
   return { problems: [{ line: 0, message }] };
 }
 
-/** A text without the line break at its end. */
+/** A text, without the line break at its end. */
 export const secretFile: FileFormat<string> = {
   name: 'the file of the secret',
   maxBytes: MAX_SECRET_BYTES,
@@ -19,7 +19,7 @@ export const secretFile: FileFormat<string> = {
   },
 };
 
-/** One certificate in PEM or several. */
+/** One or several certificates in PEM. */
 export const certificateFile: FileFormat<string> = {
   name: 'the file of certificates',
   maxBytes: MAX_PEM_BYTES,

@@ -1,11 +1,11 @@
 /**
- * Admits so many in any period of so many milliseconds, wherever it begins: the moment of each admission is kept for a
- * period. It takes 8 bytes an admission, as many as there are.
+ * Admits at most so many requests in any period of this length, wherever the period begins. It keeps the time of each
+ * admission for one period, 8 bytes each.
  */
 export class SlidingWindow {
   readonly maximum: number;
   readonly #periodMs: number;
-  /** A ring: monotonic milliseconds of the admissions, the oldest at {@link #start}. */
+  /** A ring of the times of admissions in monotonic milliseconds; the oldest is at {@link #start}. */
   #times = new Float64Array(16);
   #start = 0;
   #count = 0;
@@ -15,7 +15,7 @@ export class SlidingWindow {
     this.#periodMs = periodMs;
   }
 
-  /** Whether one more is admitted now; it counts from now on then. */
+  /** Whether one more request is admitted now. If so, it counts from now on. */
   take(now: number): boolean {
     this.#forget(now);
     if (this.#count === this.maximum) return false;
@@ -30,13 +30,13 @@ export class SlidingWindow {
     return this.maximum - this.#count;
   }
 
-  /** Milliseconds until one of those that count no longer does; the whole period where none counts. */
+  /** Milliseconds until the oldest admission no longer counts; the whole period if there is none. */
   resetMs(now: number): number {
     this.#forget(now);
     return this.#count === 0 ? this.#periodMs : this.#at(0) + this.#periodMs - now;
   }
 
-  /** When there is a place for one that so many go before: now, or later. */
+  /** When a request with so many others before it can be admitted: now, or later. */
   freeAt(before: number, now: number): number {
     this.#forget(now);
     const rounds = Math.floor(before / this.maximum);

@@ -16,13 +16,13 @@ declare module '../denial/denial.ts' {
   }
 }
 
-/** Each admission of a window takes 8 bytes. */
+/** Each admission in a window takes 8 bytes. */
 const MOST_REQUESTS = 1_000_000;
 const LONGEST_PERIOD_MS = 86_400_000;
 const LONGEST_DELAY_MS = 60_000;
-/** Each holds a stream of Envoy's connection. */
+/** Each waiting request occupies a stream of Envoy's connection. */
 const MOST_WAITING = 10_000;
-/** What the policies after this one, and the answer, are left of Envoy's time. */
+/** The part of Envoy's time that is left for later policies and the answer. */
 const TIME_FOR_THE_REST_MS = 10;
 
 const options = z
@@ -52,7 +52,7 @@ const options = z
 
 const ADMITTED: Grant = {};
 
-/** Keeps an API's requests below so many in any period (`docs/policies/spike-control.md`). */
+/** Limits the number of requests of an API in any period (`docs/policies/spike-control.md`). */
 export default definePolicy({
   name: 'spike-control',
   phase: 'access',
@@ -91,7 +91,7 @@ export default definePolicy({
       identityHeaders: [],
       decide({ api, caller, deadline, isRehearsal }) {
         const queue = queueOf(api);
-        // An operator's question takes no place of a caller's.
+        // A rehearsal must not take a place from callers.
         if (isRehearsal === true) return outcomeOf(queue.peek());
         const last = deadline - TIME_FOR_THE_REST_MS;
         const latest = Math.min(clock.monotonic() + delayMs, last);

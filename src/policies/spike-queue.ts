@@ -4,26 +4,28 @@ import { SlidingWindow } from './sliding-window.ts';
 export interface SpikeQueueOptions {
   readonly maximumRequests: number;
   readonly periodMs: number;
-  /** How many may wait at once. */
+  /** The most requests that wait at once. */
   readonly queuingLimit: number;
   readonly clock: Clock;
   readonly timers: Timers;
 }
 
-/** What became of a request. */
+/** The result for one request. */
 export interface Passage {
   readonly isAdmitted: boolean;
   /** Places left in the window. */
   readonly remaining: number;
-  /** Milliseconds until there is a place for one more; of an admitted one until one that counts no longer does. */
+  /** Milliseconds until a place is free; for an admitted request, until the oldest admission no longer counts. */
   readonly resetMs: number;
 }
 
 /** How long a request can wait, in monotonic milliseconds. */
 export interface Patience {
-  /** One that could have no place by then is refused at once. */
+  /** A request that can't have a place by then is refused at once. */
   readonly latest: number;
-  /** After that nobody hears the answer: one whose turn comes later, since a timer was late, is refused. */
+  /**
+   * After this time nobody reads the answer. If a timer was late and the turn comes after it, the request is refused.
+   */
   readonly deadline: number;
 }
 
@@ -32,7 +34,7 @@ interface Waiter {
   leave(passage: Passage): void;
 }
 
-/** A sliding window, and those who wait for a place in it, in the order in which they came. */
+/** A sliding window, with a queue of requests that wait for a place in it. */
 export class SpikeQueue {
   readonly #options: SpikeQueueOptions;
   readonly #window: SlidingWindow;
@@ -48,7 +50,7 @@ export class SpikeQueue {
     return this.#waiting.length;
   }
 
-  /** What would become of one that can't wait; it takes no place. */
+  /** Returns the result for a request that can't wait. It takes no place. */
   peek(): Passage {
     const now = this.#options.clock.monotonic();
     const isFree = this.#waiting.length === 0 && this.#window.remaining(now) > 0;
@@ -56,11 +58,11 @@ export class SpikeQueue {
   }
 
   /**
-   * Takes a place now, or when there is one.
-   * @param signal of a caller who may leave: its turn is the next one's then
+   * Takes a place now, or as soon as there is one.
+   * @param signal aborted when the caller leaves: its turn passes to the next request
    */
   pass({ latest, deadline }: Patience, signal?: AbortSignal): Passage | Promise<Passage> {
-    // A timer may be late: what was due goes before.
+    // A timer may be late: requests that are due go first.
     this.#advance();
     const now = this.#options.clock.monotonic();
     const before = this.#waiting.length;
@@ -92,7 +94,7 @@ export class SpikeQueue {
     for (const waiter of this.#waiting.splice(0)) waiter.leave(this.#refused(now));
   }
 
-  /** Lets in whose turn has come, and refuses who can no longer wait. */
+  /** Admits those whose turn has come, and refuses those who can't wait any longer. */
   #advance(): void {
     const now = this.#options.clock.monotonic();
     for (;;) {
@@ -106,14 +108,14 @@ export class SpikeQueue {
     this.#arm();
   }
 
-  /** One timer, for the one whose turn is next. */
+  /** Sets one timer, for the request that is next. */
   #arm(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
     if (this.#waiting.length === 0) return;
     const { clock, timers } = this.#options;
     const now = clock.monotonic();
-    // Timers count in whole milliseconds: one that comes too early would be set again for none.
+    // Timers count whole milliseconds. One that fires too early would be set again with no delay.
     const delayMs = Math.max(1, Math.ceil(this.#window.freeAt(0, now) - now));
     this.#cancelTimer = timers.after(delayMs, () => this.#advance());
   }

@@ -1,4 +1,7 @@
-/** RFC 3629, 4: no overlong form, no surrogate, nothing beyond U+10FFFF; 0 where it is none. */
+/**
+ * The width of the character that begins here; 0 if it is malformed: overlong, a surrogate, or beyond U+10FFFF (RFC
+ * 3629, 4).
+ */
 export function utf8Width(bytes: Uint8Array, at: number, first: number): 0 | 2 | 3 | 4 {
   const second = bytes[at + 1] ?? 0;
   if (first >= 0xc2 && first <= 0xdf) return isContinuation(second) ? 2 : 0;

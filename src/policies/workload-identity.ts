@@ -51,7 +51,7 @@ export default definePolicy({
   options,
   reasons: {
     workload_rejected: {
-      // No scheme of HTTP asks for a certificate, so no 401 could tell what to do (RFC 9110, 15.5.2).
+      // There is no HTTP scheme for certificates, so a 401 could name none (RFC 9110, 15.5.2).
       httpStatus: 403,
       sentence: 'The calling workload has no access to this API.',
       meaning: 'mutual TLS names no workload, or none whose client application has an approved contract with the API',
@@ -72,7 +72,7 @@ export default definePolicy({
         credential: isPeer ? 'certificate of the peer' : XFCC,
         isPresent: ({ check }) => (isPeer ? check.sourcePrincipal !== '' : check.header(XFCC) !== undefined),
         challenge: '',
-        // The proxy's own, which upstreams may need whoever has decided.
+        // It stays: it describes the proxy's own connection, which upstreams may need in any case.
         headers: [],
       },
       decide(request): Outcome {

@@ -2,20 +2,20 @@ import { BodyScan } from './body-scan.ts';
 import type { BodyFault } from './request-body.ts';
 import { characterWidth, nameEnd, referenceWidth } from './xml-characters.ts';
 
-/** What a body may have; Infinity: any. */
+/** The limits of a body; Infinity: no limit. */
 export interface XmlLimits {
-  /** Elements within each other; the root by itself is 1. Finite: what is open is remembered. */
+  /** The deepest nesting of elements; the root by itself is 1. Finite, because open ones are remembered. */
   readonly nodeDepth: number;
   readonly attributeCount: number;
-  /** Elements, comments and texts right below an element. */
+  /** The most elements, comments and texts directly below an element. */
   readonly childCount: number;
-  /** Bytes of UTF-8, as the other two. */
+  /** In bytes of UTF-8, like the other two lengths. */
   readonly textLength: number;
   readonly attributeLength: number;
   readonly commentLength: number;
 }
 
-/** An element that is open: where its name lies. */
+/** An open element: the position of its name. */
 interface Open {
   readonly start: number;
   readonly end: number;
@@ -27,9 +27,9 @@ const DECLARATION =
 const LONGEST_DECLARATION = 200;
 
 /**
- * Reads a body once. It takes well-formed XML 1.0 in UTF-8 without a document type, without processing instructions, and
- * without a byte order mark: with a document type come entities, which expand, and name files and URLs.
- * @returns undefined where nothing is wrong with it
+ * Reads a body once. It accepts well-formed XML 1.0 in UTF-8 without a document type, processing instructions and a
+ * byte order mark. A document type can define entities, which expand, or name files and URLs.
+ * @returns undefined if the body is valid
  */
 export function scanXml(bytes: Buffer, limits: XmlLimits): BodyFault | undefined {
   return new Scan(bytes, limits).run();
@@ -56,7 +56,7 @@ class Scan extends BodyScan {
     return this.fault;
   }
 
-  /** What begins with `<`. */
+  /** Reads markup that begins with `<`. */
   #markup(): boolean {
     if (this.#begins('</')) return this.#endTag();
     if (this.#begins('<!--')) return this.#comment();
@@ -111,7 +111,7 @@ class Scan extends BodyScan {
     }
   }
 
-  /** `="…"` of an attribute. */
+  /** Reads `="…"` of an attribute. */
   #value(): boolean {
     this.space();
     if (this.bytes[this.at] !== 0x3d) return this.wrong('an attribute has no value');
@@ -186,14 +186,14 @@ class Scan extends BodyScan {
     return this.at >= this.bytes.length || this.bytes[this.at] === 0x3c;
   }
 
-  /** One more right below an element. */
+  /** Counts one more child of an element. */
   #child(parent: Open): boolean {
     parent.children += 1;
     if (parent.children <= this.#limits.childCount) return true;
     return this.limit(`an element has more than ${this.#limits.childCount} children`);
   }
 
-  /** A character, or a reference to one. */
+  /** Reads a character, or a reference to one. */
   #character(): boolean {
     const isReference = this.bytes[this.at] === 0x26;
     const width = isReference ? referenceWidth(this.bytes, this.at) : characterWidth(this.bytes, this.at);
@@ -205,7 +205,7 @@ class Scan extends BodyScan {
     return true;
   }
 
-  /** Characters without markup and references. */
+  /** Reads characters without markup and references. */
   #plain(start: number, end: number): boolean {
     this.at = start;
     while (this.at < end) {

@@ -12,7 +12,7 @@ import {
 } from './request-body.ts';
 import { scanXml } from './xml-scan.ts';
 
-/** What is open is remembered, and what is nested deeper makes recursive parsers fail. */
+/** Open elements are remembered, and recursive parsers fail on deeper nesting. */
 const MOST_DEPTH = 10_000;
 const ANY = Number.MAX_SAFE_INTEGER;
 
@@ -30,7 +30,9 @@ const options = z.strictObject({
   ),
 });
 
-/** Only XML that is well-formed, within limits and without a document type may pass (`docs/policies/xml-threat-protection.md`). */
+/**
+ * Only well-formed XML within limits and without a document type may pass (`docs/policies/xml-threat-protection.md`).
+ */
 export default definePolicy({
   name: 'xml-threat-protection',
   phase: 'access',

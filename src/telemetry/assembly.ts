@@ -2,7 +2,7 @@ import type { SlotPart } from '../../gen/ostiary/v1/telemetry_pb.js';
 import type { Slot, SlotRow } from '../rollup/slot.ts';
 import { MalformedSlot, readPart } from './read-slot.ts';
 
-/** Of one node, at once. The oldest are forgotten, and sent again. */
+/** The most unfinished slots of a node. Beyond it the oldest is forgotten; its node sends it again. */
 const MOST_UNFINISHED = 4;
 
 interface Unfinished {
@@ -12,13 +12,13 @@ interface Unfinished {
   missing: number;
 }
 
-/** Puts the parts of slots together, in whatever order they come. */
+/** Joins the parts of slots, which may arrive in any order. */
 export class Assembly {
   readonly #node: string;
   readonly #mostRows: number;
   readonly #unfinished = new Map<string, Unfinished>();
 
-  /** @param mostRows of a slot */
+  /** @param mostRows the most rows of a slot */
   constructor(node: string, mostRows: number) {
     this.#node = node;
     this.#mostRows = mostRows;

@@ -3,18 +3,18 @@ import { HIGHEST_BUCKET, LOWEST_BUCKET } from '../rollup/histogram.ts';
 import { DIMENSIONS } from '../rollup/slot.ts';
 import type { Slot, SlotRow } from '../rollup/slot.ts';
 
-/** A node sent what is no slot. The message says what is wrong with it. */
+/** A node sent something that is not a slot. The message says what is wrong. */
 export class MalformedSlot extends Error {
   override name = 'MalformedSlot';
 }
 
-/** As documents and entries bound their names, with room. */
+/** The longest text: more than the longest name that documents and log entries may have. */
 const LONGEST_TEXT = 4096;
 const MOST_DIMENSIONS = 64;
 const EPOCH = /^[0-9a-f]{8}$/;
 
 /**
- * A part as a slot of its own: the whole one if there is one part alone.
+ * Reads one part as a slot of its own. It is the whole slot if there is only one part.
  * @throws MalformedSlot
  */
 export function readPart(node: string, part: SlotPart): Slot {
@@ -61,7 +61,7 @@ function readRows(columns: SlotRows): SlotRow[] {
   });
 }
 
-/** Each list has its number for each row, and points at what there is. */
+/** Checks that each column has as many numbers as there are rows, and that indexes are in range. */
 function checkColumns(columns: SlotRows): void {
   const { dimensions, texts, values, count, bucketCount, buckets, bucketDurations } = columns;
   const rows = count.length;

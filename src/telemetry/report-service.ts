@@ -11,15 +11,18 @@ import type { SlotIntake, Stored } from './slot-intake.ts';
 
 export interface ReportPorts {
   readonly intake: SlotIntake;
-  /** Stores samples; one that comes again has the same id. Must not throw. */
+  /** Stores samples. A sample that arrives again has the same id. Must not throw. */
   readonly takeSamples: (node: string, samples: readonly SampledRequest[]) => void | Promise<void>;
-  /** Whether who calls may report as this node. @returns why not; undefined: they may */
+  /**
+   * Decides whether the caller may report as this node.
+   * @returns why not; undefined: it may
+   */
   readonly refusal: (node: string, call: Call) => string | undefined;
-  /** Of a slot. */
+  /** The most rows of a slot. */
   readonly mostRows: number;
 }
 
-/** `ostiary.v1.TelemetryService/ReportSlots`: takes what nodes have counted, and acknowledges what is stored. */
+/** `ostiary.v1.TelemetryService/ReportSlots`: receives slots from nodes, and acknowledges those that are stored. */
 export function reportSlotsMethod(ports: ReportPorts): Method {
   return {
     kind: 'bidirectional',
@@ -59,7 +62,7 @@ function requestOf(bytes: Uint8Array): ReportSlotsRequest {
   }
 }
 
-/** @returns an answer once the slot is whole */
+/** @returns an answer, once the slot is complete */
 async function takePart(part: SlotPart, assembly: Assembly, intake: SlotIntake): Promise<Uint8Array | undefined> {
   try {
     const slot = assembly.add(part);

@@ -39,7 +39,7 @@ export function toSample({ event, steps }: SampledRequest): Sample {
   });
 }
 
-/** Fields of a sample that are texts here and there, and absent there where they are empty. */
+/** The text fields of a sample. The message has an empty text where the event has no field. */
 const TEXTS = [
   'api',
   'apiVersion',
@@ -62,10 +62,10 @@ const TEXTS = [
 ] as const satisfies readonly (keyof RequestEvent & keyof Sample)[];
 
 const MOST_STEPS = 1000;
-/** What a `Date` can hold. */
+/** The latest time that a `Date` can hold. */
 const LATEST_MS = 8.64e15;
 
-/** @returns one, or none: it is no sample, or it has an outcome that is not known here */
+/** @returns the sample; empty if it is malformed, or has an outcome that this version does not know */
 export function readSample(sample: Sample): readonly SampledRequest[] {
   const outcome = OUTCOMES.find((known) => known === sample.outcome);
   const receivedAt = sample.received === undefined ? Number.NaN : timestampMs(sample.received);

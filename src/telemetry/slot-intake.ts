@@ -1,9 +1,9 @@
 import type { Slot } from '../rollup/slot.ts';
 
-/** What became of a slot; the last three never will be stored. */
+/** What happened to a slot. The last three are never stored. */
 export type SlotFate = 'added' | 'repeated' | 'too_old' | 'ahead' | 'malformed';
 
-/** What has come of one process: all sequences up to `through`, and those of `beyond`. */
+/** What has been received from one process: all sequences up to `through`, and those in `beyond`. */
 export interface Received {
   readonly node: string;
   readonly epoch: string;
@@ -12,18 +12,21 @@ export interface Received {
 }
 
 export interface Receipt {
-  /** In the order of the slots. */
+  /** One for each slot, in their order. */
   readonly fates: readonly SlotFate[];
   readonly received: readonly Received[];
 }
 
 /** Stores slots, each exactly once by its node, epoch and sequence. */
 export interface SlotStore {
-  /** All of them, or none. @throws (rejects) nothing was stored: they can be sent again */
+  /**
+   * Stores all slots, or none.
+   * @throws (rejects) if nothing was stored: the slots can be sent again
+   */
   receive(slots: readonly Slot[]): Promise<Receipt>;
 }
 
-/** Of one transaction: a busy control plane has one of a thousand nodes' slots every few milliseconds. */
+/** The most slots in one transaction. With a thousand nodes, some slots arrive every few milliseconds. */
 const MOST_A_BATCH = 200;
 
 interface Waiting {
@@ -34,11 +37,11 @@ interface Waiting {
 
 export interface Stored {
   readonly fate: SlotFate;
-  /** What has come of the slot's process, with it. */
+  /** What has been received from the slot's process, this slot included. */
   readonly received: Received | undefined;
 }
 
-/** Stores what comes from all nodes: while one batch is being stored, the next gathers. */
+/** Stores slots of all nodes in batches: while one batch is being stored, the next one gathers. */
 export class SlotIntake {
   readonly #store: SlotStore;
   readonly #waiting: Waiting[] = [];
@@ -48,7 +51,7 @@ export class SlotIntake {
     this.#store = store;
   }
 
-  /** @throws (rejects) it was not stored: its node must send it again */
+  /** @throws (rejects) if the slot was not stored: its node must send it again */
   take(slot: Slot): Promise<Stored> {
     const { promise, resolve: stored, reject: failed } = Promise.withResolvers<Stored>();
     this.#waiting.push({ slot, stored, failed });

@@ -4,10 +4,10 @@ import type { SlotPart, SlotRows } from '../../gen/ostiary/v1/telemetry_pb.js';
 import { DIMENSIONS } from '../rollup/slot.ts';
 import type { Slot, SlotRow } from '../rollup/slot.ts';
 
-/** So many rows are made into a message, and sent, at once: some milliseconds, and well below a megabyte. */
+/** Rows in one message. Making it takes some milliseconds, and it is well below a megabyte. */
 const ROWS_A_PART = 1000;
 
-/** The messages of a slot, made one at a time: whoever sends them pauses between them. */
+/** Makes the messages of a slot one at a time, so that the sender can pause between them. */
 export function* partsOf(slot: Slot): Generator<SlotPart> {
   const parts = Math.max(1, Math.ceil(slot.rows.length / ROWS_A_PART));
   const { decided, reported, unreported, unknown } = slot.completeness;

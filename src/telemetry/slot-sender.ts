@@ -12,10 +12,10 @@ export interface SenderOptions {
 }
 
 export interface SenderPorts {
-  /** Calls `ReportSlots`: what is sent, and what is answered. Ends, or throws, when the connection does. */
+  /** Calls `ReportSlots` with requests, and returns its answers. Ends, or throws, when the connection does. */
   readonly call: (requests: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>;
   readonly slots: UnacknowledgedSlots;
-  /** Samples since the last call, to go with the next slot. They are sent once: some are enough. */
+  /** Returns the samples since the last call, to be sent with the next slot. They are sent once: a few may be lost. */
   readonly samples: () => readonly SampledRequest[];
   readonly timers: Timers;
   /** From 0 to 1. */
@@ -23,10 +23,10 @@ export interface SenderPorts {
 }
 
 const BACKOFF = { firstMs: 500, longestMs: 30_000 };
-/** A stream on which nothing is acknowledged for so long is dead, whatever its connection says. */
+/** If nothing was acknowledged for this long, the stream is considered dead, even if the connection is open. */
 const PATIENCE_MS = 60_000;
 
-/** Sends slots to a control plane until each is acknowledged, on one stream after the other. */
+/** Sends slots to a control plane until each is acknowledged, opening a new stream whenever one ends. */
 export class SlotSender {
   readonly #options: SenderOptions;
   readonly #ports: SenderPorts;
@@ -44,18 +44,18 @@ export class SlotSender {
     while (!this.#isClosed) {
       const hadAnswer = await this.#stream();
       failures = hadAnswer ? 0 : failures + 1;
-      // Many nodes lose one control plane at once, and must not come back at once.
+      // When a control plane goes away, many nodes lose it at once. They must not all come back at once.
       if (!this.#isClosed) await this.#pause(backoffMs(failures + 1, BACKOFF, this.#ports.random()));
     }
   }
 
-  /** The stream under way ends; what is not acknowledged is lost with this process. */
+  /** Ends the current stream. Slots that are not acknowledged are lost when this process ends. */
   close(): void {
     this.#isClosed = true;
     this.#closed.resolve('closed');
   }
 
-  /** @returns whether anything was answered */
+  /** @returns whether any answer arrived */
   async #stream(): Promise<boolean> {
     const { slots, call } = this.#ports;
     slots.rewind();
@@ -71,7 +71,7 @@ export class SlotSender {
         this.#take(answer.value);
       }
     } catch {
-      // Whatever it was, the next stream sends all that is not acknowledged.
+      // Whatever the error was, the next stream sends all unacknowledged slots again.
     }
     ended.resolve('closed');
     void answers.return?.().catch(() => {});
@@ -102,7 +102,7 @@ export class SlotSender {
     for (const { epoch, sequence } of refusals) slots.refuse(epoch, Number(sequence));
   }
 
-  /** @returns undefined: it was closed, or slots have waited for an answer for too long */
+  /** @returns undefined if the sender was closed, or if slots have waited for an answer for too long */
   async #within<T>(answer: Promise<T>, ended: Promise<'closed'>): Promise<T | undefined> {
     const { slots, timers } = this.#ports;
     const { promise: tooLong, resolve } = Promise.withResolvers<undefined>();

@@ -1,14 +1,14 @@
 import type { Slot, SlotTaker } from '../rollup/slot.ts';
 
-/** Of one slot: what it is worth to know it, before its rows. */
+/** The size of a slot without its rows, counted in rows. */
 const ROWS_OF_A_SLOT = 2;
 
 export interface Losses {
-  /** Slots whose rows were given up: only how many decisions they had is still sent. */
+  /** Slots that lost their rows: only their number of decisions is still sent. */
   readonly hollowed: number;
-  /** Slots that were given up as a whole. */
+  /** Slots that were dropped as a whole. */
   readonly dropped: number;
-  /** Slots that the control plane will never take. */
+  /** Slots that the control plane refused for good. */
   readonly refused: number;
 }
 
@@ -19,8 +19,8 @@ interface Pending {
 }
 
 /**
- * Slots that nobody has acknowledged yet, in their order. It is bounded: beyond the bound the oldest slots lose their rows,
- * and tell of their decisions that nobody can say how they ended; so the gap shows as one. Then the oldest are dropped.
+ * Slots that are not acknowledged yet, in order. The queue is bounded. Beyond the bound, the oldest slots lose their
+ * rows and report their decisions as unreported, so that the gap is visible. Then the oldest slots are dropped.
  */
 export class UnacknowledgedSlots implements SlotTaker {
   readonly #mostRows: number;
@@ -30,7 +30,7 @@ export class UnacknowledgedSlots implements SlotTaker {
   #losses = { hollowed: 0, dropped: 0, refused: 0 };
   #wake: () => void = () => {};
 
-  /** @param mostRows of all slots together; some 300 bytes each */
+  /** @param mostRows the most rows of all slots together; a row takes some 300 bytes */
   constructor(mostRows: number) {
     this.#mostRows = mostRows;
   }
@@ -51,12 +51,12 @@ export class UnacknowledgedSlots implements SlotTaker {
     return this.#pending.size;
   }
 
-  /** From here on all are to be sent again: on a new stream. */
+  /** Starts again at the oldest slot, for a new stream. */
   rewind(): void {
     for (const each of this.#pending.values()) each.isSent = false;
   }
 
-  /** The oldest that has not been sent since the last {@link rewind}. */
+  /** Returns the oldest slot that was not sent since the last {@link rewind}. */
   next(): Slot | undefined {
     for (const each of this.#pending.values()) {
       if (each.isSent) continue;
@@ -66,14 +66,14 @@ export class UnacknowledgedSlots implements SlotTaker {
     return undefined;
   }
 
-  /** Resolves when there may be one to send. */
+  /** Resolves when there may be a slot to send. */
   more(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#wake = resolve;
     return promise;
   }
 
-  /** @param through all up to here, and those of `beyond`, are stored */
+  /** @param through all sequences up to here, and those in `beyond`, are stored */
   acknowledge(epoch: string, through: number, beyond: readonly number[]): void {
     if (epoch !== this.#epoch) return;
     for (const sequence of this.#pending.keys()) {
@@ -83,7 +83,7 @@ export class UnacknowledgedSlots implements SlotTaker {
     for (const sequence of beyond) this.#remove(sequence);
   }
 
-  /** It will never be taken, so it is not sent again. */
+  /** The control plane refused the slot for good, so it is not sent again. */
   refuse(epoch: string, sequence: number): void {
     if (epoch !== this.#epoch || !this.#pending.has(sequence)) return;
     this.#remove(sequence);
@@ -100,7 +100,7 @@ export class UnacknowledgedSlots implements SlotTaker {
   #shrink(): void {
     for (const each of this.#pending.values()) {
       if (this.#rows <= this.#mostRows) return;
-      // What has been sent may be stored already, as it was.
+      // A slot that was sent may already be stored with its rows.
       if (each.isHollow || each.isSent) continue;
       this.#rows -= weightOf(each.slot);
       each.slot = hollow(each.slot);
@@ -120,7 +120,7 @@ function weightOf({ rows }: Slot): number {
   return ROWS_OF_A_SLOT + rows.length;
 }
 
-/** Without its rows; of its decisions nobody can say how they ended. */
+/** Returns the slot without its rows. All of its decisions count as unreported. */
 function hollow(slot: Slot): Slot {
   const { decided } = slot.completeness;
   return { ...slot, rows: [], folded: 0, completeness: { decided, reported: 0, unreported: 0, unknown: decided } };
