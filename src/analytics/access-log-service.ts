@@ -17,6 +17,8 @@ export interface AccessLogService {
   methods(): readonly Method[];
   /** From now on every stream ends: Envoy never ends one, and it would delay the drain of its connection. */
   close(): void;
+  /** Settles when no entry waits for what other processes say of it. */
+  settled(): Promise<void>;
 }
 
 /** `envoy.service.accesslog.v3.AccessLogService`, to which Envoy tells how requests have ended. */
@@ -55,6 +57,9 @@ export function createAccessLogService({ onFirstStream, ...ports }: AccessLogSer
     close() {
       isClosed = true;
       for (const end of open) end();
+    },
+    async settled() {
+      await (await loading)?.settled();
     },
   };
 }

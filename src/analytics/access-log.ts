@@ -1,12 +1,15 @@
 import { setImmediate as pause } from 'node:timers/promises';
+import type { Timers } from '../clock.ts';
 import type { SharedFamily } from '../observe/exposition.ts';
 import type { Cube } from '../rollup/cube.ts';
 import { CubeFeed } from './cube-feed.ts';
 import { Crediting, isCounted } from './crediting.ts';
-import type { CreditingPorts } from './crediting.ts';
+import type { Credited, CreditingPorts, ForeignId } from './crediting.ts';
 import { createEntryMetrics } from './entry-metrics.ts';
+import type { EntryMetrics } from './entry-metrics.ts';
 import type { Entry } from './entry.ts';
 import type { EventTaker } from './event.ts';
+import { ForeignEntries } from './foreign-entries.ts';
 import { createEventMaker } from './make-event.ts';
 import type { EventMaker, EventPorts } from './make-event.ts';
 import { isEnd, outcomeOf } from './outcome.ts';
@@ -26,6 +29,7 @@ const ENTRIES_PER_TURN = 200;
 type EventNeeds = Pick<EventPorts, 'now' | 'newId' | 'clientAddress'>;
 
 export interface AccessLogPorts extends EventNeeds, FamilyBounds, CreditingPorts, UncheckedPorts {
+  readonly timers: Timers;
   /** Families that write themselves: those of requests are added to them. */
   readonly families: SharedFamily[];
   /** Of the documents in force. */
@@ -48,17 +52,26 @@ export interface LogStream {
 
 /** Counts what Envoy logs. Loaded at the first stream: most sidecars have none. */
 export class AccessLog {
-  readonly #entries;
+  readonly #entries: EntryMetrics;
   readonly #requests: RequestMetrics;
   readonly #key = new RequestKey();
   readonly #slots: CubeFeed;
   readonly #toEvent: EventMaker;
   readonly #crediting: Crediting;
+  readonly #foreign: ForeignEntries;
   readonly #unchecked: Unchecked;
   readonly #ports: Pick<AccessLogPorts, 'names' | 'takers' | 'now' | 'samples'>;
 
-  constructor({ registry, families, streams, cube, mostSeries, seed, ...ports }: AccessLogPorts) {
+  constructor({ registry, families, streams, cube, mostSeries, seed, timers, ...ports }: AccessLogPorts) {
     this.#crediting = new Crediting(ports);
+    this.#foreign = new ForeignEntries({
+      crediting: this.#crediting,
+      timers,
+      count: (entry, credited, node) => {
+        this.#slots.tick();
+        this.#count(entry, credited, ports.now(), node);
+      },
+    });
     this.#unchecked = new Unchecked({ registry, ...ports });
     const ofRequests = createRequestFamilies({ mostSeries, seed });
     families.push(...ofRequests.all);
@@ -75,51 +88,52 @@ export class AccessLog {
     return {
       take: async (message) => {
         const reader = new EntryReader(message);
-        for (;;) {
-          const stop = this.#takeSome(reader, ENTRIES_PER_TURN, node);
+        const foreign: ForeignId[] = [];
+        for (let place = 0; ; place += ENTRIES_PER_TURN) {
+          const hasEnded = this.#takeSome(reader, place, node, foreign);
           if (reader.node !== '') node = reader.node;
-          if (stop === 'end') return;
-          if (stop === 'pause') await pause();
-          else {
-            await this.#crediting.ask(stop.epoch);
-            this.#slots.tick();
-            this.#takeEntry(stop.entry, this.#ports.now(), node, true);
-          }
+          if (hasEnded) break;
+          await pause();
         }
+        if (foreign.length > 0) await this.#foreign.take(message, foreign, node);
       },
     };
   }
 
-  /** @returns why it stopped: where an entry waits for what others know of its epoch, both */
-  #takeSome(reader: EntryReader, most: number, node: string): 'end' | 'pause' | Asking {
-    const now = this.#ports.now();
-    this.#slots.tick();
-    for (let taken = 0; taken < most; taken++) {
-      const next = reader.next();
-      if (next === 'end') return 'end';
-      if (next === 'malformed') this.#entries.malformed.value += 1;
-      else {
-        const epoch = this.#takeEntry(next, now, reader.node || node, false);
-        if (epoch !== undefined) return { epoch, entry: next };
-      }
-    }
-    return 'pause';
+  /** Settles when no entry waits for what other processes say of it. */
+  settled(): Promise<void> {
+    return this.#foreign.settled();
   }
 
-  /** @returns an epoch that others must be asked for first, if they were not */
-  #takeEntry(entry: Entry, now: number, node: string, isAsked: boolean): number | undefined {
-    const entries = entry.isTcp ? this.#entries.tcp : this.#entries.http;
-    if (!isEnd(entry)) {
-      entries.ignored.value += 1;
-      return undefined;
+  /**
+   * @param place how many entries of the message came before
+   * @param foreign gets what others must be asked of
+   * @returns whether the message has ended
+   */
+  #takeSome(reader: EntryReader, place: number, node: string, foreign: ForeignId[]): boolean {
+    const now = this.#ports.now();
+    this.#slots.tick();
+    for (let taken = 0; taken < ENTRIES_PER_TURN; taken++) {
+      const entry = reader.next();
+      if (entry === 'end') return true;
+      if (entry === 'malformed') this.#entries.malformed.value += 1;
+      else if (!isEnd(entry)) this.#ofProtocol(entry).ignored.value += 1;
+      else {
+        const credited = this.#crediting.credit(entry);
+        if (credited === 'elsewhere') foreign.push(this.#crediting.foreignId(place + taken, entry));
+        else this.#count(entry, credited, now, reader.node || node);
+      }
     }
-    let credited = this.#crediting.credit(entry);
-    if (typeof credited === 'number') {
-      if (!isAsked) return credited;
-      credited = 'foreign';
-    }
-    entries[credited === 'undecided' ? 'counted' : credited].value += 1;
-    if (!isCounted(credited)) return undefined;
+    return false;
+  }
+
+  #ofProtocol({ isTcp }: Entry): EntryMetrics['http'] {
+    return isTcp ? this.#entries.tcp : this.#entries.http;
+  }
+
+  #count(entry: Entry, credited: Credited, now: number, node: string): void {
+    this.#ofProtocol(entry)[credited === 'undecided' ? 'counted' : credited].value += 1;
+    if (!isCounted(credited)) return;
     if (credited === 'undecided') {
       entry.forgetDecision();
       if (outcomeOf(entry) === 'unchecked') this.#unchecked.passed(entry, node);
@@ -131,15 +145,9 @@ export class AccessLog {
     const { sequence } = this.#crediting;
     const samples = this.#ports.samples?.();
     const isSampled = sequence >= 0 && samples?.has(sequence) === true;
-    if (takers.length === 0 && !isSampled) return undefined;
+    if (takers.length === 0 && !isSampled) return;
     const event = this.#toEvent(entry, node);
     for (const taker of takers) taker.take(event);
     if (isSampled) samples?.ended(sequence, event);
-    return undefined;
   }
-}
-
-interface Asking {
-  readonly epoch: number;
-  readonly entry: Entry;
 }

@@ -3,7 +3,7 @@ import type { Check } from '../request/check.ts';
 import { ENDING, IdWriter } from './decision-id.ts';
 import type { ReadId } from './decision-id.ts';
 import { Ledger } from './ledger.ts';
-import type { LedgerOptions } from './ledger.ts';
+import type { Credit, LedgerOptions } from './ledger.ts';
 import { Tags } from './tags.ts';
 import type { Epoch } from './tags.ts';
 
@@ -34,6 +34,13 @@ export class Accounts {
 
   write(answer: Uint8Array, durationMs: number): void {
     this.#ids.write(answer, durationMs);
+  }
+
+  /** Entries of decisions of ours have come to others, who have looked at their tags. */
+  claim(sequences: readonly number[]): Credit[] {
+    const isOurs = (sequence: number): boolean =>
+      Number.isSafeInteger(sequence) && sequence >= 0 && sequence < this.#ids.given;
+    return sequences.map((sequence) => (isOurs(sequence) ? this.ledger.credit(sequence) : 'expired'));
   }
 
   /** Whether an id of this epoch is one that was given. */

@@ -42,6 +42,7 @@ export function createEntryMetrics(registry: Registry): EntryMetrics {
     repeated: entries.series(protocol, 'repeated'),
     expired: entries.series(protocol, 'expired'),
     mismatched: entries.series(protocol, 'mismatched'),
+    unattributable: entries.series(protocol, 'unattributable'),
   });
   return {
     http: ofProtocol('http'),

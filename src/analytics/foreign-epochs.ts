@@ -15,19 +15,22 @@ export interface ForeignEpoch {
   readonly seen: Seen;
 }
 
+/** `unknown`: nobody who shares with us has it. `unshared`: nothing is shared. */
+export type Stranger = 'unknown' | 'unshared';
+
 export interface ForeignPorts {
-  readonly sharing: Sharing;
+  readonly sharing: Pick<Sharing, 'keyOf'>;
   readonly monotonic: () => number;
 }
 
 /** What is known of the epochs of other processes. */
 export class ForeignEpochs {
-  readonly #sharing: Sharing;
+  readonly #sharing: Pick<Sharing, 'keyOf'>;
   readonly #monotonic: () => number;
   readonly #known = new Map<number, ForeignEpoch>();
   /** Until when nobody is asked, monotonic milliseconds. */
-  readonly #unknown = new Map<number, { readonly until: number; readonly isAway: boolean }>();
-  readonly #asked = new Map<number, Promise<void>>();
+  readonly #strangers = new Map<number, { readonly until: number; readonly as: Stranger }>();
+  readonly #asked = new Map<number, Promise<ForeignEpoch | Stranger | 'away'>>();
   #questions = 0;
   #second = Number.NEGATIVE_INFINITY;
 
@@ -36,47 +39,53 @@ export class ForeignEpochs {
     this.#monotonic = monotonic;
   }
 
-  /** `ask`: {@link ask} first. `unknown`: nobody who shares with us has it. `away`: who might have it can't be asked. */
-  get(epoch: number): ForeignEpoch | 'ask' | 'unknown' | 'away' {
+  /** What is known of it without asking. */
+  recall(epoch: number): ForeignEpoch | Stranger | undefined {
     const known = this.#known.get(epoch);
     if (known !== undefined) return known;
+    const stranger = this.#strangers.get(epoch);
+    return stranger !== undefined && this.#monotonic() < stranger.until ? stranger.as : undefined;
+  }
+
+  /**
+   * Asks whoever may know. Never rejects.
+   * @returns `away`: they can't be asked now, or too much is asked already; later they may be
+   */
+  async find(epoch: number): Promise<ForeignEpoch | Stranger | 'away'> {
+    const recalled = this.recall(epoch) ?? this.#asked.get(epoch);
+    if (recalled !== undefined) return recalled;
     const now = this.#monotonic();
-    const unknown = this.#unknown.get(epoch);
-    if (unknown !== undefined && now < unknown.until) return unknown.isAway ? 'away' : 'unknown';
-    if (this.#asked.has(epoch)) return 'ask';
     if (now - this.#second >= 1000) {
       this.#second = now;
       this.#questions = 0;
     }
-    return this.#questions < MOST_QUESTIONS_PER_SECOND ? 'ask' : 'unknown';
-  }
-
-  /** Settles when {@link get} knows better. Never rejects. */
-  ask(epoch: number): Promise<void> {
-    const asked = this.#asked.get(epoch);
-    if (asked !== undefined) return asked;
+    if (this.#questions >= MOST_QUESTIONS_PER_SECOND) return 'away';
     this.#questions += 1;
     const question = this.#learn(epoch);
     this.#asked.set(epoch, question);
     return question;
   }
 
-  async #learn(epoch: number): Promise<void> {
+  async #learn(epoch: number): Promise<ForeignEpoch | Stranger | 'away'> {
     const key = await this.#sharing.keyOf(epoch);
     this.#asked.delete(epoch);
-    if (key === undefined || key === 'away') this.#noteUnknown(epoch, key === 'away');
-    else this.#noteKnown(epoch, key);
+    if (key === 'away') return key;
+    if (key === undefined || key === 'unshared') return this.#noteStranger(epoch, key ?? 'unknown');
+    return this.#noteKnown(epoch, key);
   }
 
-  #noteUnknown(epoch: number, isAway: boolean): void {
-    if (this.#unknown.size >= MOST_UNKNOWN) this.#unknown.clear();
-    this.#unknown.set(epoch, { until: this.#monotonic() + ASK_AGAIN_MS, isAway });
+  #noteStranger(epoch: number, as: Stranger): Stranger {
+    if (this.#strangers.size >= MOST_UNKNOWN) this.#strangers.clear();
+    this.#strangers.set(epoch, { until: this.#monotonic() + ASK_AGAIN_MS, as });
+    return as;
   }
 
-  #noteKnown(epoch: number, key: Buffer): void {
-    this.#unknown.delete(epoch);
+  #noteKnown(epoch: number, key: Buffer): ForeignEpoch {
+    this.#strangers.delete(epoch);
     const [oldest] = this.#known.keys();
     if (this.#known.size >= MOST_EPOCHS && oldest !== undefined) this.#known.delete(oldest);
-    this.#known.set(epoch, { tags: new Tags({ number: epoch, key }), seen: new Seen() });
+    const known = { tags: new Tags({ number: epoch, key }), seen: new Seen() };
+    this.#known.set(epoch, known);
+    return known;
   }
 }

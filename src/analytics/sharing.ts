@@ -1,22 +1,28 @@
+import type { Credit } from './ledger.ts';
+
 /**
  * What processes share of decisions, so that an entry may come to another one than that which decided: the workers of one
  * replica by their owner, replicas by Redis. Nothing of it is in the way of a Check.
  */
 export interface Sharing {
   /**
-   * The key of an epoch of another process. Never rejects, and settles within a fraction of a second.
-   * @returns undefined: nobody who shares with us has it; `away`: it can't be known now
+   * The key of an epoch of another process. Never rejects, and settles within a second or so.
+   * @returns undefined: nobody who shares with us has it; `away`: it can't be known now; `unshared`: nothing is shared
    */
-  keyOf(epoch: number): Promise<Buffer | undefined | 'away'>;
-  /** Tells the process of that epoch that the entry of a decision of its own has come. Never throws. */
-  credit(epoch: number, sequence: number): void;
+  keyOf(epoch: number): Promise<Buffer | undefined | 'away' | 'unshared'>;
+  /**
+   * Tells whoever keeps the accounts of that epoch that entries of these decisions have come, and learns whether they are
+   * the first ones. Never rejects, and settles within some seconds.
+   * @returns in the order of the sequences; `away`: nobody has answered, who may still be told
+   */
+  claim(epoch: number, sequences: readonly number[]): Promise<readonly Credit[] | 'away'>;
   /** Whether others could not tell us so, some time since then. @param since monotonic milliseconds */
   isBroken(since: number): boolean;
 }
 
 /** Nobody shares anything. */
 export const noSharing: Sharing = {
-  keyOf: async () => 'away',
-  credit() {},
+  keyOf: async () => 'unshared',
+  claim: async () => 'away',
   isBroken: () => false,
 };

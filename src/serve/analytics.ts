@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createAccessLogService } from '../analytics/access-log-service.ts';
 import type { AccessLogService } from '../analytics/access-log-service.ts';
 import { tellDecisions } from '../analytics/cube-feed.ts';
@@ -18,6 +19,9 @@ import { keepsHistory } from './analytics-history.ts';
 import { watchForLog } from './missing-log.ts';
 import type { ServeFlags } from './serve-flags.ts';
 
+/** Others answer sooner, if at all. */
+const SETTLE_MS = 1000;
+
 export interface AnalyticsParts {
   readonly accounting: Accounting;
   readonly log: Log;
@@ -33,8 +37,8 @@ export interface Analytics {
   readonly samples: OpenSamples;
   /** From now on requests are counted in slots. */
   addSlotTaker(taker: SlotTaker): void;
-  /** Gives out the slot under way. */
-  close(): void;
+  /** Gives out the slot under way, after entries that wait for what other processes say of them. */
+  close(): Promise<void>;
 }
 
 /** What Envoy's access log is read with, and what is made of it. */
@@ -68,6 +72,7 @@ export function openAnalytics(flags: ServeFlags, parts: AnalyticsParts): Analyti
     accounts: accounting.completeness.accounts,
     sharing: accounting.sharing,
     monotonic: () => clock.monotonic(),
+    timers: systemTimers,
     log,
   });
   return {
@@ -84,8 +89,9 @@ export function openAnalytics(flags: ServeFlags, parts: AnalyticsParts): Analyti
       }
       cube.addTaker(taker);
     },
-    close() {
+    async close() {
       missing?.close();
+      await Promise.race([accessLog.settled(), sleep(SETTLE_MS, undefined, { ref: false })]);
       cube?.close();
     },
   };

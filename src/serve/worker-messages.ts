@@ -1,3 +1,4 @@
+import type { Credit } from '../analytics/ledger.ts';
 import type { MetricObject } from 'prom-client';
 import type { SeriesPart, SeriesPlace } from '../observe/merged-families.ts';
 import type { KeySetRefresh } from '../operator/keys.ts';
@@ -36,9 +37,20 @@ export type ToWorker =
   /** Answers of scripts: numbers, or why there are none. */
   | { readonly kind: 'answers'; readonly answers: readonly ScriptAnswer[] }
   | { readonly kind: 'reset'; readonly key: string; readonly epoch: number }
-  /** Of all workers, those that have ended too: entries of their decisions may still come. */
-  | { readonly kind: 'epochs'; readonly epochs: readonly WorkerEpoch[] }
-  | DecisionCredits;
+  /** Of an epoch, if there is one. */
+  | {
+      readonly kind: 'key';
+      readonly question: number;
+      /** In base64. */
+      readonly key: string | undefined;
+      readonly why: 'away' | 'unshared' | undefined;
+    }
+  /** What became of claims, in their order; undefined: nobody says. */
+  | { readonly kind: 'claimed'; readonly question: number; readonly credits: readonly Credit[] | undefined }
+  /** Entries of decisions of this worker have come to others. */
+  | { readonly kind: 'claims'; readonly id: number; readonly sequences: readonly number[] }
+  /** Other replicas can't tell us just now of entries that came to them. */
+  | { readonly kind: 'sharing_broken' };
 
 export type ToOwner =
   /** Documents are loaded. */
@@ -53,21 +65,18 @@ export type ToOwner =
   | { readonly kind: 'slot'; readonly slot: Slot }
   | { readonly kind: 'pong' }
   | { readonly kind: 'drained' }
-  | ({ readonly kind: 'epoch' } & WorkerEpoch)
-  | DecisionCredits;
-
-/** Under which number and key (base64) a worker gives decisions ids. */
-export interface WorkerEpoch {
-  readonly epoch: number;
-  readonly key: string;
-}
-
-/** Decisions of one worker whose entries in Envoy's log have come to another. */
-export interface DecisionCredits {
-  readonly kind: 'credits';
-  readonly epoch: number;
-  readonly sequences: readonly number[];
-}
+  /** Under which number and key (base64) this worker gives decisions ids. */
+  | { readonly kind: 'epoch'; readonly epoch: number; readonly key: string }
+  | { readonly kind: 'key_wanted'; readonly question: number; readonly epoch: number }
+  /** Entries of decisions of others have come here. */
+  | {
+      readonly kind: 'claims';
+      readonly question: number;
+      readonly epoch: number;
+      readonly sequences: readonly number[];
+    }
+  /** What became of claims of this worker's decisions, in their order. */
+  | { readonly kind: 'claimed'; readonly id: number; readonly credits: readonly Credit[] };
 
 export interface ScriptQuestion {
   readonly id: number;

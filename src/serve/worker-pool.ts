@@ -10,15 +10,13 @@ import type { ScriptMemory } from '../memory/script-memory.ts';
 import type { KeySetRefresh } from '../operator/keys.ts';
 import type { Slot } from '../rollup/slot.ts';
 import { answerScripts } from './script-owner.ts';
-import type { TlsText, ToOwner, ToWorker, WorkerEpoch } from './worker-messages.ts';
+import type { TlsText, ToOwner, ToWorker } from './worker-messages.ts';
+import type { WorkerAccounts } from './worker-accounts.ts';
 import { forkThisProgram, USUAL_TIMEOUTS, WorkerProcess } from './worker-process.ts';
 import type { LossReason, WorkerTimeouts } from './worker-process.ts';
 
 /** A delay, so that a worker that always ends at once is not restarted without pause. */
 const RESTART_MS = 1000;
-
-/** Of workers that have ended, too. */
-const MOST_EPOCHS = 128;
 
 export interface PoolOptions {
   readonly workers: number;
@@ -29,6 +27,8 @@ export interface PoolOptions {
   readonly lost: (pid: number, reason: LossReason, why: string) => void;
   /** A worker has counted requests. */
   readonly counted: (slot: Slot) => void;
+  /** What workers share of their decisions; absent: nothing. */
+  readonly accounts?: WorkerAccounts;
   /** A connection beyond the limit was closed on arrival. */
   readonly refused: () => void;
   /** Starts worker `number`; the default is this program with its arguments. */
@@ -44,8 +44,6 @@ export class WorkerPool {
   readonly #options: PoolOptions;
   readonly #workers = new Set<WorkerProcess>();
   #serve: Extract<ToWorker, { kind: 'serve' }> | undefined;
-  /** Of the workers, the newest last. */
-  readonly #epochs: WorkerEpoch[] = [];
   #isServing = false;
   #mostConnections: number;
   #draining: { readonly done: () => void } | undefined;
@@ -132,12 +130,8 @@ export class WorkerPool {
   #heard(worker: WorkerProcess, message: ToOwner): void {
     if (message.kind === 'scripts') {
       worker.send({ kind: 'answers', answers: answerScripts(this.#options.memory, message.calls) });
-    } else if (message.kind === 'epoch') {
-      this.#epochs.push({ epoch: message.epoch, key: message.key });
-      if (this.#epochs.length > MOST_EPOCHS) this.#epochs.shift();
-      this.tell({ kind: 'epochs', epochs: this.#epochs });
-    } else if (message.kind === 'credits') {
-      for (const other of this.#workers) if (other !== worker) other.send(message);
+    } else if (message.kind === 'epoch' || message.kind === 'key_wanted' || message.kind === 'claims') {
+      this.#options.accounts?.heard(worker, message);
     } else if (message.kind === 'loaded') {
       if (this.#serve !== undefined) worker.send(this.#serve);
     } else if (message.kind === 'serving') {

@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
+import type { Credit } from '../analytics/ledger.ts';
 import type { MetricObject } from 'prom-client';
 import type { SeriesPart, SeriesPlace, SeriesSource } from '../observe/merged-families.ts';
 import type { KeySetRefresh } from '../operator/keys.ts';
@@ -11,6 +12,9 @@ export const WORKER_VARIABLE = 'OSTIARY_WORKER';
 
 /** Workers that do not send their metrics in this time are left out. */
 const METRICS_TIMEOUT_MS = 2000;
+
+/** Longer than a worker may be busy without counting as stuck at once. */
+const CLAIM_TIMEOUT_MS = 5000;
 
 /** Longer than any fetch of a key set may take. */
 const REFRESH_TIMEOUT_MS = 65_000;
@@ -126,6 +130,14 @@ export class WorkerProcess implements SeriesSource {
     if (answer?.kind === 'keys_refreshed') return answer.sets;
     const detail = 'the worker did not answer: its keys may be the old ones';
     return [{ url: `worker ${this.pid}`, outcome: 'timeout', detail, keys: 0, withdrawn: 0 }];
+  }
+
+  /** Entries of its decisions have come to others. */
+  async claim(sequences: readonly number[]): Promise<readonly Credit[] | 'away'> {
+    if (!this.#child.connected) return 'away';
+    const id = ++this.#lastId;
+    const answer = await this.#ask({ kind: 'claims', id, sequences }, CLAIM_TIMEOUT_MS);
+    return answer?.kind === 'claimed' ? answer.credits : 'away';
   }
 
   /** Undefined if no answer comes in time. */

@@ -1,64 +1,99 @@
+import type { Accounts } from '../analytics/accounts.ts';
+import type { Credit } from '../analytics/ledger.ts';
 import type { Sharing } from '../analytics/sharing.ts';
-import type { Epoch } from '../analytics/tags.ts';
 import type { ToOwner, ToWorker } from './worker-messages.ts';
 
-/** Credits are told together after this time. */
-const BATCH_MS = 100;
-/** A worker that starts tells its epoch before it serves, but what the owner tells others may still be under way. */
-const LATE_EPOCH_MS = 250;
+/** Claims of one epoch are made together after this time. */
+const BATCH_MS = 50;
+/** The owner itself may have to ask others. */
+const ANSWER_MS = 10_000;
 
-export type SharingMessage = Extract<ToWorker, { readonly kind: 'epochs' | 'credits' }>;
+export type SharingMessage = Extract<ToWorker, { readonly kind: 'key' | 'claimed' | 'claims' | 'sharing_broken' }>;
+
+export interface WorkerSharingPorts {
+  readonly send: (message: ToOwner) => void;
+  readonly after: (delayMs: number, callback: () => void) => () => void;
+  readonly monotonic: () => number;
+}
+
+interface Batch {
+  readonly sequences: number[];
+  readonly answer: Promise<readonly Credit[] | 'away'>;
+}
 
 /** What the workers of one replica share of decisions, by their owner: keys of epochs, and whose entries have come. */
 export class WorkerSharing implements Sharing {
-  readonly #send: (message: ToOwner) => void;
-  readonly #after: (delayMs: number, callback: () => void) => unknown;
-  readonly #keys = new Map<number, Buffer>();
+  readonly #ports: WorkerSharingPorts;
+  readonly #questions = new Map<number, (answer: SharingMessage | undefined) => void>();
   /** By epoch, until they are told. */
-  readonly #credits = new Map<number, number[]>();
-  #own: { readonly epoch: number; readonly credit: (sequence: number) => void } | undefined;
+  readonly #batches = new Map<number, Batch>();
+  #lastQuestion = 0;
+  #brokenAt = Number.NEGATIVE_INFINITY;
+  #own: Accounts | undefined;
 
-  constructor(send: (message: ToOwner) => void, after: (delayMs: number, callback: () => void) => unknown) {
-    this.#send = send;
-    this.#after = after;
+  constructor(ports: WorkerSharingPorts) {
+    this.#ports = ports;
   }
 
-  /** @param credit called with each decision of ours whose entry has come to another worker */
-  announce({ number, key }: Epoch, credit: (sequence: number) => void): void {
-    this.#own = { epoch: number, credit };
-    this.#send({ kind: 'epoch', epoch: number, key: key.toString('base64') });
+  /** From now on others may tell of entries of its decisions. */
+  announce(accounts: Accounts): void {
+    this.#own = accounts;
+    const { number, key } = accounts.epoch;
+    this.#ports.send({ kind: 'epoch', epoch: number, key: key.toString('base64') });
   }
 
   heard(message: SharingMessage): void {
-    if (message.kind === 'epochs') {
-      for (const { epoch, key } of message.epochs) this.#keys.set(epoch, Buffer.from(key, 'base64'));
-    } else if (message.epoch === this.#own?.epoch) {
-      for (const sequence of message.sequences) this.#own.credit(sequence);
-    }
+    if (message.kind === 'sharing_broken') this.#brokenAt = this.#ports.monotonic();
+    else if (message.kind === 'claims') {
+      const credits = this.#own?.claim(message.sequences) ?? [];
+      this.#ports.send({ kind: 'claimed', id: message.id, credits });
+    } else this.#questions.get(message.question)?.(message);
   }
 
-  keyOf(epoch: number): Promise<Buffer | undefined> {
-    const known = this.#keys.get(epoch);
-    if (known !== undefined) return Promise.resolve(known);
-    return new Promise((resolve) => {
-      this.#after(LATE_EPOCH_MS, () => resolve(this.#keys.get(epoch)));
+  async keyOf(epoch: number): Promise<Buffer | undefined | 'away' | 'unshared'> {
+    const answer = await this.#ask((question) => ({ kind: 'key_wanted', question, epoch }));
+    if (answer?.kind !== 'key') return 'away';
+    return answer.key === undefined ? answer.why : Buffer.from(answer.key, 'base64');
+  }
+
+  async claim(epoch: number, sequences: readonly number[]): Promise<readonly Credit[] | 'away'> {
+    const batch = this.#batches.get(epoch) ?? this.#begin(epoch);
+    const first = batch.sequences.length;
+    for (const sequence of sequences) batch.sequences.push(sequence);
+    const credits = await batch.answer;
+    return credits === 'away' ? credits : credits.slice(first, first + sequences.length);
+  }
+
+  isBroken(since: number): boolean {
+    return this.#brokenAt >= since;
+  }
+
+  #begin(epoch: number): Batch {
+    const { promise, resolve } = Promise.withResolvers<readonly Credit[] | 'away'>();
+    const batch: Batch = { sequences: [], answer: promise };
+    this.#batches.set(epoch, batch);
+    this.#ports.after(BATCH_MS, () => {
+      this.#batches.delete(epoch);
+      resolve(this.#claim(epoch, batch.sequences));
     });
+    return batch;
   }
 
-  credit(epoch: number, sequence: number): void {
-    const waiting = this.#credits.get(epoch);
-    if (waiting !== undefined) return void waiting.push(sequence);
-    if (this.#credits.size === 0) this.#after(BATCH_MS, () => this.#tell());
-    this.#credits.set(epoch, [sequence]);
+  async #claim(epoch: number, sequences: readonly number[]): Promise<readonly Credit[] | 'away'> {
+    const answer = await this.#ask((question) => ({ kind: 'claims', question, epoch, sequences }));
+    return answer?.kind === 'claimed' && answer.credits !== undefined ? answer.credits : 'away';
   }
 
-  /** Without the owner there is no worker. */
-  isBroken(): boolean {
-    return false;
-  }
-
-  #tell(): void {
-    for (const [epoch, sequences] of this.#credits) this.#send({ kind: 'credits', epoch, sequences });
-    this.#credits.clear();
+  /** Undefined: no answer came in time. */
+  async #ask(message: (question: number) => ToOwner): Promise<SharingMessage | undefined> {
+    const question = ++this.#lastQuestion;
+    const { promise, resolve } = Promise.withResolvers<SharingMessage | undefined>();
+    this.#questions.set(question, resolve);
+    const cancel = this.#ports.after(ANSWER_MS, () => resolve(undefined));
+    this.#ports.send(message(question));
+    const answer = await promise;
+    cancel();
+    this.#questions.delete(question);
+    return answer;
   }
 }

@@ -31,10 +31,11 @@ export async function runWorker(flags: ServeFlags, environment: NodeJS.ProcessEn
   const stores: LeasingCounterStore[] = [];
   const reporting = createReporting(flags);
   const link = new OwnerLink(clock, reporting.metrics.counters, (calls) => channel.send({ kind: 'scripts', calls }));
-  const sharing = new WorkerSharing(
-    (message) => channel.send(message),
-    (delayMs, callback) => systemTimers.after(delayMs, callback),
-  );
+  const sharing = new WorkerSharing({
+    send: (message) => channel.send(message),
+    after: (delayMs, callback) => systemTimers.after(delayMs, callback),
+    monotonic: () => clock.monotonic(),
+  });
   const counters: SharedCounters = {
     link,
     workers: flags.workers,
@@ -42,8 +43,7 @@ export async function runWorker(flags: ServeFlags, environment: NodeJS.ProcessEn
     joined: (store) => stores.push(store),
   };
   const decider = await openDecider(flags, environment, reporting, counters, sharing);
-  const { accounts } = decider;
-  sharing.announce(accounts.epoch, (sequence) => void accounts.ledger.credit(sequence));
+  sharing.announce(decider.accounts);
   if (keepsHistory(flags)) decider.addSlotTaker(slotsToOwner((message) => channel.send(message)));
   const keysLoaded = decider.keySets.untilLoaded(flags.readyWait);
   const health = new Health(['', AUTHORIZATION_SERVICE]);
@@ -81,7 +81,6 @@ export async function runWorker(flags: ServeFlags, environment: NodeJS.ProcessEn
   channel.listen(
     (message) => {
       if (message.kind === 'answers') link.answer(message.answers);
-      else if (message.kind === 'epochs' || message.kind === 'credits') sharing.heard(message);
       else if (message.kind === 'serve') serve(message);
       else if (message.kind === 'tls') acceptor?.updateTls(materialOf(message.tls));
       else if (message.kind === 'health') health.setAllServing(message.isServing);
@@ -91,7 +90,8 @@ export async function runWorker(flags: ServeFlags, environment: NodeJS.ProcessEn
         const part = partOf(decider.metrics.families, message.place);
         channel.send({ kind: 'series', id: message.id, part });
       } else if (message.kind === 'refresh_keys') void refreshKeys(message.id, message.url);
-      else void tellMetrics(message.id);
+      else if (message.kind === 'metrics') void tellMetrics(message.id);
+      else sharing.heard(message);
     },
     (socket) => acceptor?.accept(socket),
   );

@@ -16,6 +16,8 @@ import type { Reporting } from './reporting.ts';
 import { ownLink } from './script-owner.ts';
 import type { ServeFlags } from './serve-flags.ts';
 import { limitsOf } from './serve-options.ts';
+import type { SharedAccounts } from './shared-accounts.ts';
+import { WorkerAccounts } from './worker-accounts.ts';
 import { WorkerPool } from './worker-pool.ts';
 
 /** Several processes that decide, and what this one, their owner, has of them. */
@@ -31,12 +33,14 @@ export interface Workers {
 
 /**
  * @param counted is given what workers count of requests, where that is kept
+ * @param accounts of decisions, which workers share with each other and with others
  * @returns undefined if this process serves by itself
  */
 export function workersOf(
   { workers, transport, maxConnections, maxCounters, analyticsSeries }: ServeFlags,
   { metrics, observer, log }: Reporting,
   counted: (slot: Slot) => void,
+  accounts: SharedAccounts,
 ): Workers | undefined {
   if (workers === 1) return undefined;
   if (transport !== 'http2') throw new UserError('--workers needs --transport http2', 2);
@@ -47,6 +51,7 @@ export function workersOf(
     memory,
     maxConnections,
     counted,
+    accounts: new WorkerAccounts(accounts),
     lost(pid, reason, why) {
       metrics.workers.lost(reason);
       log.error('worker lost', { detail: `${pid}: ${why}` });

@@ -6,7 +6,7 @@ import { AccessLogType, HTTPAccessLogEntrySchema } from '../../gen/envoy/data/ac
 import { StreamAccessLogsMessageSchema } from '../../gen/envoy/service/accesslog/v3/als_pb.js';
 import { createAccessLogService } from '../../src/analytics/access-log-service.ts';
 import { noSharing } from '../../src/analytics/sharing.ts';
-import { systemClock } from '../../src/clock.ts';
+import { systemClock, systemTimers } from '../../src/clock.ts';
 import type { EventTaker } from '../../src/analytics/event.ts';
 import { Code } from '../../src/grpc/rpc.ts';
 import { expose, textOf } from '../../src/observe/exposition.ts';
@@ -44,6 +44,7 @@ describe.each(transports)('the access log service on $name', ({ transport }) => 
       cube: () => undefined,
       accounts,
       sharing: noSharing,
+      timers: systemTimers,
       monotonic: () => systemClock.monotonic(),
       log: { warn() {} },
       names: () => snapshot,

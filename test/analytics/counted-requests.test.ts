@@ -13,7 +13,7 @@ import { shop } from '../e2e/shop.ts';
 import { HandTime } from '../rollup/hand-timers.ts';
 import { entry, httpMessage } from './log-message.ts';
 import { noSharing } from '../../src/analytics/sharing.ts';
-import { systemClock } from '../../src/clock.ts';
+import { systemClock, systemTimers } from '../../src/clock.ts';
 import { decide, openAccounts } from './decided.ts';
 
 const NOW = 1_790_000_000_000;
@@ -43,6 +43,7 @@ function start() {
     streams: () => 1,
     accounts,
     sharing: noSharing,
+    timers: systemTimers,
     monotonic: () => systemClock.monotonic(),
     log: { warn() {} },
   });

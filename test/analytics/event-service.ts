@@ -2,7 +2,7 @@ import { createAccessLogService } from '../../src/analytics/access-log-service.t
 import { noSharing } from '../../src/analytics/sharing.ts';
 import { openAccounts } from './decided.ts';
 import type { RequestEvent } from '../../src/analytics/event.ts';
-import { systemClock as clock } from '../../src/clock.ts';
+import { systemClock as clock, systemTimers } from '../../src/clock.ts';
 import { createCheckMethod } from '../../src/envoy/check-service.ts';
 import { http2Transport } from '../../src/http2/transport.ts';
 import { MemoryCounterStore } from '../../src/memory/memory-store.ts';
@@ -72,6 +72,7 @@ export async function startEventService(): Promise<EventService> {
     takers: [{ take: (event) => void events.push(event) }],
     accounts,
     sharing: noSharing,
+    timers: systemTimers,
     monotonic: () => clock.monotonic(),
     log: { warn() {} },
   });

@@ -203,7 +203,7 @@ function optionsOf(transport: RpcTransport, options: Partial<ServerOptions>): Se
     maxMessageBytes: 1_000_000,
     forwardAuth: undefined,
     authorization: { kind: 'unary', path: checkPath, handle: (request) => request },
-    accessLog: { methods: () => [], close() {} },
+    accessLog: { methods: () => [], close() {}, async settled() {} },
     inspector: createInspector({ snapshot: () => snapshotOf([]), faults: () => [], store, ports: portsOf() }),
     analytics: { archive: undefined, samples: undefined },
     clock: systemClock,
