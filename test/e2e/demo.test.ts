@@ -23,6 +23,8 @@ describe.skipIf(envoy === undefined || curl === undefined)('the demo', () => {
     [['-h'], 0, '--port N'],
     [['--frobnicate'], 1, 'see npm run demo -- --help'],
     [['--port', 'x'], 1, '--port is x: expected 0 to 65535'],
+    [['--traffic', '--seconds', '5'], 1, '--seconds is 5: expected 10 to 600'],
+    [['--seconds', '20'], 1, '--seconds has no effect without --traffic'],
   ])('%j is answered at once', async (args, code, said) => {
     const running = await startProcess(process.execPath, [demo, ...args]);
     expect([await running.exited, running.output()]).toEqual([code, expect.stringContaining(said)]);

@@ -6,14 +6,15 @@ import type { Output, Values } from './flags.ts';
 import { printGraph } from './graph.ts';
 import { printQuery } from './query.ts';
 import { printSamples } from './samples.ts';
+import { columnsOf } from './terminal.ts';
 import { printTop } from './top.ts';
 
 interface Question {
   /** Flags with a meaning here, beside those of every question. */
   readonly flags: readonly (keyof Values)[];
   readonly outputs: readonly Output[];
-  /** @throws UserError */
-  print(values: Values): Promise<void>;
+  /** @param width how many columns a table may take @throws UserError */
+  print(values: Values, width: number): Promise<void>;
 }
 
 const COMMON = ['since', 'until', 'api', 'client', 'reason', 'limit', 'output', 'apiAddress', 'apiTokenFile'] as const;
@@ -49,7 +50,7 @@ export const command = defineCommand({
     const question = questions.get(name);
     return question && [...COMMON, ...question.flags];
   },
-  async run({ values, positionals: [name = ''] }) {
+  async run({ values, positionals: [name = ''] }, environment) {
     const question = questions.get(name);
     if (question === undefined) {
       const said = name === '' ? 'a question comes first' : `there is no question ${JSON.stringify(name)}`;
@@ -60,7 +61,7 @@ export const command = defineCommand({
       const expected = question.outputs.join(', ');
       throw new UserError(`--output is "${values.output}": expected one of ${expected} for analytics ${name}`, 2);
     }
-    await question.print(values);
+    await question.print(values, columnsOf(environment, process.stdout));
     return 0;
   },
 });

@@ -5,13 +5,14 @@ import { completenessJson, completenessLine } from './completeness.ts';
 import type { Values } from './flags.ts';
 import { toDot } from './graph-dot.ts';
 import { toMermaid } from './graph-mermaid.ts';
-import { quotaOf, titleOf } from './graph-names.ts';
+import { quotaOf } from './graph-names.ts';
 import { table } from './table.ts';
-import { isoOf, partOf, timeLine, usageJson } from './usage.ts';
+import type { Column } from './table.ts';
+import { isoOf, NOTHING, partOf, timeLine, usageJson, valueText } from './usage.ts';
 import { duration, rate, whole } from './units.ts';
 
 /** `ostiary analytics graph`. @throws UserError */
-export async function printGraph(values: Values): Promise<void> {
+export async function printGraph(values: Values, width: number): Promise<void> {
   const answer = await ask('Graph', commonOf(values), GraphResponseSchema, values);
   switch (values.output) {
     case 'json':
@@ -23,7 +24,7 @@ export async function printGraph(values: Values): Promise<void> {
       process.stdout.write(toMermaid(answer));
       break;
     default:
-      process.stdout.write(toText(answer));
+      process.stdout.write(toText(answer, width));
   }
 }
 
@@ -65,17 +66,22 @@ function contractJson({ name, tier, limits, count, quotaDenials }: GraphContract
   };
 }
 
-function toText({ since, until, nodes, edges, omitted, completeness }: GraphResponse): string {
+/** A table for each kind of edge, in the order of requests through the mesh. */
+const KINDS_OF_EDGES: readonly (readonly [Kind, Kind])[] = [
+  [Kind.CLIENT, Kind.API],
+  [Kind.WORKLOAD, Kind.API],
+  [Kind.API, Kind.SERVICE],
+  [Kind.WORKLOAD, Kind.SERVICE],
+];
+
+function toText({ since, until, nodes, edges, omitted, completeness }: GraphResponse, width: number): string {
   const byId = new Map(nodes.map((node) => [node.id, node]));
-  const numbers = ['requests', 'a second', 'errors', 'denied', 'p95'].map((title) => ({ title, isNumber: true }));
-  const columns = [{ title: 'from' }, { title: '' }, { title: 'to' }, { title: '' }, ...numbers, { title: 'quota' }];
+  const tables = KINDS_OF_EDGES.flatMap(([from, to]) => {
+    const found = edges.filter((edge) => byId.get(edge.from)?.kind === from && byId.get(edge.to)?.kind === to);
+    return found.length === 0 ? [] : [tableOf(found, byId, width)];
+  });
   const lines = [
-    edges.length === 0
-      ? ''
-      : table(
-          columns,
-          edges.map((edge) => cellsOf(edge, byId)),
-        ),
+    tables.length === 0 ? NOTHING : tables.join('\n'),
     omitted > 0n ? `${whole(omitted)} more edges, see --limit` : '',
     timeLine(since, until),
     completenessLine(completeness, edges[0]?.usage?.count),
@@ -83,25 +89,46 @@ function toText({ since, until, nodes, edges, omitted, completeness }: GraphResp
   return `${lines.filter((line) => line !== '').join('\n')}\n`;
 }
 
+/** Of edges whose ends are of the same kinds. Columns in which nothing is said are left out. */
+function tableOf(edges: readonly GraphEdge[], byId: ReadonlyMap<string, GraphNode>, width: number): string {
+  const [first] = edges;
+  const kindOf = (id = ''): string => KINDS.get(byId.get(id)?.kind ?? Kind.UNSPECIFIED) ?? '';
+  const columns: readonly Column[] = [
+    { title: kindOf(first?.from) },
+    { title: `→ ${kindOf(first?.to)}` },
+    { title: 'requests', isNumber: true },
+    { title: 'a second', isNumber: true, spare: 1 },
+    { title: 'errors', isNumber: true },
+    { title: 'denied', isNumber: true },
+    { title: 'p95', isNumber: true },
+    { title: 'quota' },
+  ];
+  const rows = edges.map((edge) => cellsOf(edge, byId));
+  const told = columns.map(
+    ({ title }, at) =>
+      (title !== 'denied' && title !== 'quota') || rows.some((row) => !['', '0'].includes(row[at] ?? '')),
+  );
+  return table(
+    columns.filter((_, at) => told[at]),
+    rows.map((row) => row.filter((_, at) => told[at])),
+    { width },
+  );
+}
+
 function cellsOf(
   { from, to, usage, rate: perSecond, contracts }: GraphEdge,
   byId: ReadonlyMap<string, GraphNode>,
 ): string[] {
-  const ends = [byId.get(from), byId.get(to)].flatMap((node) =>
-    node === undefined ? ['', ''] : [titleOf(node), KINDS.get(node.kind) ?? ''],
-  );
+  const nameOf = (id: string): string => valueText(byId.get(id)?.name ?? '');
   const count = usage?.count ?? 0n;
   return [
-    ...ends,
+    nameOf(from),
+    `→ ${nameOf(to)}`,
     whole(count),
     rate(perSecond),
     partOf(usage?.errors ?? 0n, count),
     partOf(usage?.denials ?? 0n, count),
     usage?.durations === undefined ? '–' : duration(usage.durations.p95),
-    contracts.map(behindOf).join('; '),
+    contracts.map(quotaOf).join('; '),
   ];
-}
-
-function behindOf(contract: GraphContract): string {
-  return `${quotaOf(contract)}${contract.quotaDenials > 0n ? ` (${whole(contract.quotaDenials)} refused)` : ''}`;
 }

@@ -10,10 +10,11 @@ import { lengthOf } from './time-flags.ts';
 import {
   isoOf,
   msOf,
+  NOTHING,
   timeLine,
-  USAGE_COLUMNS,
   USAGE_FIELDS,
   usageCells,
+  usageColumns,
   usageFields,
   usageJson,
   valueText,
@@ -21,7 +22,7 @@ import {
 import { moment, period, whole } from './units.ts';
 
 /** `ostiary analytics query`. @throws UserError */
-export async function printQuery(values: Values): Promise<void> {
+export async function printQuery(values: Values, width: number): Promise<void> {
   const step = values.step === undefined ? {} : { step: `${(lengthOf(values.step) ?? 0) / 1000}s` };
   const by = values.by?.split(',') ?? [];
   const request = { ...commonOf(values), by, ...step, rankBy: rankOf(values) };
@@ -32,7 +33,7 @@ export async function printQuery(values: Values): Promise<void> {
     process.stderr.write(`${completenessLine(answer.completeness, answer.total?.count)}\n`);
     return;
   }
-  process.stdout.write(toTable(answer, values.step !== undefined));
+  process.stdout.write(toTable(answer, values, width));
 }
 
 /** The rows have the asked dimensions, by their names, and what was counted. */
@@ -62,17 +63,24 @@ function toCsv({ by, rows }: QueryResponse, hasSteps: boolean): string {
   );
 }
 
-function toTable(answer: QueryResponse, hasSteps: boolean): string {
+function toTable(answer: QueryResponse, { step, rankBy }: Values, width: number): string {
+  const hasSteps = step !== undefined;
   const { since, until, resolution, by, rows, total, combinations, completeness } = answer;
   const titles = [...(hasSteps ? ['from (UTC)'] : []), ...by];
-  const cells = rows.map((row) => [...startOf(row, hasSteps), ...row.values.map(valueText), ...usageCells(row.usage)]);
+  const cells = rows.map((row) => [
+    ...startOf(row, hasSteps),
+    ...row.values.map(valueText),
+    ...usageCells(row.usage, rankBy),
+  ]);
   // Without any dimension the one row is the total.
   const listed = titles.length === 0 ? [] : cells;
-  const totals = [...titles.map((_, at) => (at === 0 ? 'total' : '')), ...usageCells(total)];
+  const totals = [...titles.map((_, at) => (at === 0 ? 'total' : '')), ...usageCells(total, rankBy)];
   const told = new Set(rows.map((row) => JSON.stringify(row.values))).size;
   const left = Number(combinations) - told;
   const lines = [
-    table([...titles.map((title) => ({ title })), ...USAGE_COLUMNS], listed, totals),
+    rows.length === 0 || total?.count === 0n
+      ? NOTHING
+      : table([...titles.map((title) => ({ title })), ...usageColumns(rankBy)], listed, { last: totals, width }),
     left > 0 ? `${whole(told)} of ${whole(combinations)} combinations are listed; the total has all: see --limit` : '',
     `${timeLine(since, until)}${resolution === undefined ? '' : `, from spans of ${period(durationMs(resolution))}`}`,
     completenessLine(completeness, total?.count),

@@ -80,7 +80,8 @@ function paragraphOf(sample: Sample): string {
   const size = responseBytes > 0n ? `, ${bytes(Number(responseBytes))}` : '';
   const why = reason === '' ? '' : `: ${reason}${policy === '' ? '' : ` by ${policy}`}`;
   const lines = [
-    `${moment(msOf(sample.received))} UTC  ${method} ${route}  ${end}${time}${size}  ${outcome}${why}`,
+    `${moment(msOf(sample.received))} UTC  ${method} ${route}  ${end}${time}${size}`,
+    `  ${outcome}${why}`,
     named({
       api: sample.apiVersion === '' ? sample.api : `${sample.api} ${sample.apiVersion}`,
       client: sample.client,
@@ -101,12 +102,12 @@ function paragraphOf(sample: Sample): string {
       request: sample.requestId,
       trace: sample.traceId,
     }),
-    ...sample.steps.map((step) => {
+    ...sample.steps.flatMap((step) => {
       const shadow = step.mode === Mode.SHADOW ? ' (shadow)' : '';
       const result = Result[step.result].toLowerCase().replaceAll('_', ' ');
       const refused = step.reason === '' ? '' : `, ${step.reason}`;
-      const detail = step.detail === '' ? '' : `: ${step.detail}`;
-      return `  ${step.name}${shadow}: ${result}${refused} in ${duration(step.durationMs)}${detail}`;
+      const line = `  ${step.name}${shadow}: ${result}${refused} in ${duration(step.durationMs)}`;
+      return step.detail === '' ? [line] : [line, `    ${step.detail}`];
     }),
   ];
   return lines

@@ -19,3 +19,19 @@ export function widthOf(text: string): number {
   }
   return width;
 }
+
+/** At most so wide: what is longer has an ellipsis for its middle, since both ends tell names apart. */
+export function shortened(text: string, width: number): string {
+  if (widthOf(text) <= width) return text;
+  const characters = Array.from(new Intl.Segmenter().segment(text), ({ segment }) => segment);
+  const room = width - 1;
+  let [head, tail] = ['', ''];
+  while (characters.length > 0) {
+    const isHead = widthOf(head) <= widthOf(tail);
+    const next = (isHead ? characters.shift() : characters.pop()) ?? '';
+    if (widthOf(head + tail + next) > room) break;
+    if (isHead) head += next;
+    else tail = next + tail;
+  }
+  return `${head}…${tail}`;
+}

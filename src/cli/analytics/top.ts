@@ -8,18 +8,19 @@ import type { Values } from './flags.ts';
 import { table } from './table.ts';
 import {
   isoOf,
+  NOTHING,
   timeLine,
-  USAGE_COLUMNS,
   USAGE_FIELDS,
   usageCells,
+  usageColumns,
   usageFields,
   usageJson,
   valueText,
 } from './usage.ts';
-import { percent, whole } from './units.ts';
+import { shortPercent, whole } from './units.ts';
 
 /** `ostiary analytics top`. @throws UserError */
-export async function printTop(values: Values): Promise<void> {
+export async function printTop(values: Values, width: number): Promise<void> {
   const by = values.by ?? 'client';
   if (by.includes(','))
     throw new UserError(`--by is "${by}": top ranks one dimension; of several see analytics query`, 2);
@@ -30,7 +31,7 @@ export async function printTop(values: Values): Promise<void> {
     process.stderr.write(`${completenessLine(answer.completeness, answer.total?.count)}\n`);
     return;
   }
-  process.stdout.write(toTable(answer, values));
+  process.stdout.write(toTable(answer, values, width));
 }
 
 function toJson({ since, until, by, rows, total, combinations, completeness }: TopResponse): object {
@@ -64,31 +65,39 @@ function toCsv({ by, rows }: TopResponse): string {
 function toTable(
   { since, until, by, rows, total, combinations, completeness }: TopResponse,
   { rankBy }: Values,
+  width: number,
 ): string {
-  const number = (title: string) => ({ title, isNumber: true });
   const left = Number(combinations) - rows.length;
-  const columns = [number('#'), { title: by }, number('share'), ...USAGE_COLUMNS, number('before'), number('change')];
+  // What cannot be added up, such as a duration, has no shares; of a time before the history nothing is known.
+  const share = rows.some((row) => row.share !== undefined) ? [{ title: 'share', isNumber: true }] : [];
+  const trend = rows.some((row) => row.before !== undefined)
+    ? [
+        { title: 'before', isNumber: true, spare: 5 },
+        { title: 'change', isNumber: true },
+      ]
+    : [];
+  const columns = [{ title: '#', isNumber: true }, { title: by }, ...share, ...usageColumns(rankBy), ...trend];
+  const cells = rows.map((row, at) => [
+    String(at + 1),
+    valueText(row.value),
+    ...share.map(() => shareOf(row)),
+    ...usageCells(row.usage, rankBy),
+    ...trendOf(row).slice(0, trend.length),
+  ]);
+  const last = ['', 'all', ...share.map(() => ''), ...usageCells(total, rankBy), ...trend.map(() => '')];
   const lines = [
-    table(
-      columns,
-      rows.map((row, at) => [
-        String(at + 1),
-        valueText(row.value),
-        shareOf(row),
-        ...usageCells(row.usage),
-        ...trendOf(row),
-      ]),
-      ['', 'all', '', ...usageCells(total), '', ''],
-    ),
-    `by ${rankBy}${left > 0 ? `; ${whole(left)} more, see --limit` : ''}`,
+    rows.length === 0 ? NOTHING : table(columns, cells, { last, width }),
+    rows.length === 0
+      ? ''
+      : `by ${rankBy === 'duration' ? 'mean duration' : rankBy}${left > 0 ? `; ${whole(left)} more, see --limit` : ''}`,
     timeLine(since, until),
     completenessLine(completeness, total?.count),
   ];
-  return `${lines.join('\n')}\n`;
+  return `${lines.filter((line) => line !== '').join('\n')}\n`;
 }
 
 function shareOf({ share }: TopRow): string {
-  return share === undefined ? '' : percent(share);
+  return share === undefined ? '' : shortPercent(share);
 }
 
 /** Requests in the time before, and how many more or fewer there are now. */

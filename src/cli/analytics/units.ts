@@ -15,8 +15,18 @@ export function percent(share: number): string {
   return `${(share * 100).toFixed(2)} %`;
 }
 
-/** `4.21 ms`, `1.3 s`; three digits. */
+const TWO_DIGITS = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 2 });
+
+/** `12 %`, `6.5 %`: short, for a table where the number itself stands beside. Never `100 %` of what is not all. */
+export function shortPercent(share: number): string {
+  if (share > 0 && share < 0.000_1) return '< 0.01 %';
+  if (share < 1 && share >= 0.995) return '> 99 %';
+  return `${TWO_DIGITS.format(share * 100)} %`;
+}
+
+/** `101 µs`, `4.21 ms`, `1.3 s`; three digits. */
 export function duration(ms: number): string {
+  if (ms > 0 && ms < 0.999_5) return `${THREE_DIGITS.format(ms * 1000)} µs`;
   if (ms < 1000) return `${THREE_DIGITS.format(ms)} ms`;
   return `${THREE_DIGITS.format(ms / 1000)} s`;
 }

@@ -2,37 +2,47 @@ import type { Timestamp } from '@bufbuild/protobuf/wkt';
 import { timestampMs } from '@bufbuild/protobuf/wkt';
 import type { Usage } from '../../../gen/ostiary/v1/analytics_pb.js';
 import type { Column } from './table.ts';
-import { bytes, duration, moment, percent, whole } from './units.ts';
+import { bytes, duration, moment, shortPercent, whole } from './units.ts';
 
-export const USAGE_COLUMNS: readonly Column[] = [
-  'requests',
-  'errors',
-  'denied',
-  'p50',
-  'p95',
-  'p99',
-  'received',
-  'sent',
-].map((title) => ({ title, isNumber: true }));
+const USAGE_COLUMNS: readonly Column[] = [
+  { title: 'requests', isNumber: true },
+  { title: 'errors', isNumber: true },
+  { title: 'denied', isNumber: true },
+  { title: 'p50', isNumber: true, spare: 1 },
+  { title: 'p95', isNumber: true },
+  { title: 'p99', isNumber: true, spare: 2 },
+  { title: 'sent', isNumber: true, spare: 3 },
+];
 
-/** A text for each of {@link USAGE_COLUMNS}. */
-export function usageCells(usage: Usage | undefined): string[] {
+/** Of what was counted. What only a ranking needs is shown with that. */
+export function usageColumns(rankBy: string): readonly Column[] {
+  if (rankBy === 'duration') return [...USAGE_COLUMNS, { title: 'mean', isNumber: true }];
+  return rankBy === 'bytes' ? [...USAGE_COLUMNS, { title: 'received', isNumber: true }] : USAGE_COLUMNS;
+}
+
+/** A text for each of {@link usageColumns}. */
+export function usageCells(usage: Usage | undefined, rankBy: string): string[] {
   const durations = usage?.durations;
   const count = usage?.count ?? 0n;
   return [
     whole(count),
     partOf(usage?.errors ?? 0n, count),
     partOf(usage?.denials ?? 0n, count),
-    ...[durations?.p50, durations?.p95, durations?.p99].map((ms) => (ms === undefined ? '–' : duration(ms))),
-    bytes(Number(usage?.requestBytes ?? 0n)),
+    ...[durations?.p50, durations?.p95, durations?.p99].map(durationText),
     bytes(Number(usage?.responseBytes ?? 0n)),
+    ...(rankBy === 'duration' ? [durationText(durations?.mean)] : []),
+    ...(rankBy === 'bytes' ? [bytes(Number(usage?.requestBytes ?? 0n))] : []),
   ];
 }
 
-/** `12 (1.20 %)`; `0`. */
+function durationText(ms: number | undefined): string {
+  return ms === undefined ? '–' : duration(ms);
+}
+
+/** `12 (1.2 %)`; `0`. */
 export function partOf(part: bigint, count: bigint): string {
   if (part === 0n || count <= 0n) return whole(part);
-  return `${whole(part)} (${percent(Number(part) / Number(count))})`;
+  return `${whole(part)} (${shortPercent(Number(part) / Number(count))})`;
 }
 
 export interface UsageJson {
@@ -92,6 +102,9 @@ export function isoOf(timestamp: Timestamp | undefined): string {
 export function timeLine(since: Timestamp | undefined, until: Timestamp | undefined): string {
   return `${moment(msOf(since))} to ${moment(msOf(until))} UTC`;
 }
+
+/** Where a table without rows would say nothing. */
+export const NOTHING = 'no request of this kind was counted';
 
 /** An empty value is none. */
 export function valueText(value: string): string {

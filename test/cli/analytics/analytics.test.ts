@@ -30,16 +30,16 @@ describe('ostiary analytics', () => {
     const { code, stdout, stderr } = await run('query', '--by', 'client,status', ...during);
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toBe(`\
-client  status   requests        errors         denied      p50      p95      p99  received     sent
-──────  ──────  ─────────  ────────────  ─────────────  ───────  ───────  ───────  ────────  ───────
-shop    200     1,204,371             0              0   449 ms   449 ms   449 ms   3.61 GB  7.23 GB
-shop    –             212             0              0        –        –        –       0 B      0 B
-shop    429            30             0  30 (100.00 %)  33.4 ms  33.4 ms  33.4 ms      3 kB     6 kB
-till    200             8             0              0  33.4 ms  33.4 ms  33.4 ms     800 B   1.6 kB
-–       200             5             0              0  33.4 ms  33.4 ms  33.4 ms     500 B     1 kB
-till    503             2  2 (100.00 %)              0   1.07 s   1.07 s   1.07 s     200 B    400 B
-──────  ──────  ─────────  ────────────  ─────────────  ───────  ───────  ───────  ────────  ───────
-total           1,204,628  2 (< 0.01 %)  30 (< 0.01 %)   449 ms   449 ms   449 ms   3.61 GB  7.23 GB
+client  status   requests        errors         denied      p50      p95      p99     sent
+──────  ──────  ─────────  ────────────  ─────────────  ───────  ───────  ───────  ───────
+shop    200     1,204,371             0              0   449 ms   449 ms   449 ms  7.23 GB
+shop    –             212             0              0        –        –        –      0 B
+shop    429            30             0     30 (100 %)  33.4 ms  33.4 ms  33.4 ms     6 kB
+till    200             8             0              0  33.4 ms  33.4 ms  33.4 ms   1.6 kB
+–       200             5             0              0  33.4 ms  33.4 ms  33.4 ms     1 kB
+till    503             2     2 (100 %)              0   1.07 s   1.07 s   1.07 s    400 B
+──────  ──────  ─────────  ────────────  ─────────────  ───────  ───────  ───────  ───────
+total           1,204,628  2 (< 0.01 %)  30 (< 0.01 %)   449 ms   449 ms   449 ms  7.23 GB
 
 2026-11-28 11:00:00 to 2026-11-28 12:00:00 UTC, from spans of 10 s
 99.98 % of 1,204,628 decisions reported; 212 not reported by 10.0.3.7:8080; 40 under way
@@ -100,10 +100,14 @@ total           1,204,628  2 (< 0.01 %)  30 (< 0.01 %)   449 ms   449 ms   449 m
     archive.take(slotOf(NOW - HOUR - 300_000, [rowOf({ ...shop, ...ok }, 60)]));
     const { stdout } = await run('top', '--since', '1h', '--limit', '2');
     const cells = stdout.split('\n').map((line) => line.split(/ {2,}/));
-    expect(cells[2]?.slice(0, 4)).toEqual(['1', 'shop', '85.71 %', '90']);
+    expect(cells[2]?.slice(0, 4)).toEqual(['1', 'shop', '86 %', '90']);
     expect(cells[2]?.slice(-2)).toEqual(['60', '+50 %']);
     expect(cells[3]?.slice(-2)).toEqual(['0', 'new']);
     expect(stdout).toContain('by requests; 1 more, see --limit');
+    expect((await run('top', '--rank-by', 'duration')).stdout).toMatch(/ mean /);
+    expect((await run('top', '--rank-by', 'bytes')).stdout).toMatch(/ sent  received /);
+    const none = await run('top', '--where', 'status=418');
+    expect(none.stdout).toMatch(/^no request of this kind was counted\n/);
     const json = JSON.parse((await run('top', '--by', 'reason', '--rank-by', 'denials', '-o', 'json')).stdout);
     expect(json.rows[0]).toMatchObject({ reason: 'quota_spent', denials: 30, share: 1 });
   });
@@ -131,10 +135,11 @@ total           1,204,628  2 (< 0.01 %)  30 (< 0.01 %)   449 ms   449 ms   449 m
     const steps = [{ ...step, reason: 'quota_spent', durationMs: 0.1 }];
     const { run } = await start({ samples: { find: ({ client }) => (client === 'nobody' ? [] : [{ event, steps }]) } });
     expect((await run('samples', '--api', 'orders')).stdout).toBe(`\
-2026-11-28 11:59:59 UTC  GET /orders/{id}  429 in 1.25 ms, 20 B  blocked: quota_spent by orders/0
+2026-11-28 11:59:59 UTC  GET /orders/{id}  429 in 1.25 ms, 20 B
+  blocked: quota_spent by orders/0
   api orders v2  client shop\\u{1b}[2J
   flags UAEX
-  orders/0: deny, quota_spent in 0.1 ms
+  orders/0: deny, quota_spent in 100 µs
 `);
     const { samples } = JSON.parse((await run('samples', '-o', 'json')).stdout);
     expect(samples).toMatchObject([{ id: 'id-1', status: 429, requestBytes: 10, received: '2026-11-28T11:59:59Z' }]);

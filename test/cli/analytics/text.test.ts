@@ -1,8 +1,9 @@
 import { describe, expect, it, test } from 'vitest';
 import { completenessLine } from '../../../src/cli/analytics/completeness.ts';
-import { shown, widthOf } from '../../../src/cli/analytics/shown.ts';
+import { shortened, shown, widthOf } from '../../../src/cli/analytics/shown.ts';
 import { table } from '../../../src/cli/analytics/table.ts';
-import { bytes, duration, percent, period, rate, whole } from '../../../src/cli/analytics/units.ts';
+import { columnsOf } from '../../../src/cli/analytics/terminal.ts';
+import { bytes, duration, percent, period, rate, shortPercent, whole } from '../../../src/cli/analytics/units.ts';
 import { create } from '@bufbuild/protobuf';
 import { CompletenessSchema } from '../../../gen/ostiary/v1/analytics_pb.js';
 
@@ -13,7 +14,17 @@ test.each([
   [percent(1), '100.00 %'],
   [percent(0.000_001), '< 0.01 %'],
   [percent(0), '0.00 %'],
-  [duration(0.4213), '0.421 ms'],
+  [shortPercent(0.1234), '12 %'],
+  [shortPercent(0.0649), '6.5 %'],
+  [shortPercent(0.000_42), '0.042 %'],
+  [shortPercent(0.000_001), '< 0.01 %'],
+  [shortPercent(0.999_999), '> 99 %'],
+  [shortPercent(1), '100 %'],
+  [shortPercent(0), '0 %'],
+  [duration(0), '0 ms'],
+  [duration(0.0101), '10.1 µs'],
+  [duration(0.4213), '421 µs'],
+  [duration(0.999_9), '1 ms'],
   [duration(999.9), '1,000 ms'],
   [duration(1300), '1.3 s'],
   [bytes(999), '999 B'],
@@ -49,7 +60,7 @@ describe('a name', () => {
           ['注文', '1'],
           ['x', '22'],
         ],
-        ['all', '23'],
+        { last: ['all', '23'] },
       ),
     ).toBe(`\
 name   n
@@ -59,6 +70,47 @@ x     22
 ────  ──
 all   23
 `);
+  });
+});
+
+describe('where there is little room', () => {
+  const columns = [
+    { title: 'client' },
+    { title: 'requests', isNumber: true },
+    { title: 'p95', isNumber: true, spare: 1 },
+    { title: 'sent', isNumber: true, spare: 2 },
+  ];
+  const rows = [['a-client-with-a-very-long-name', '1,204', '4.21 ms', '1.2 MB']];
+
+  it('columns that are spare go first, and are named', () => {
+    expect(table(columns, rows, { width: 50 })).toBe(`\
+client                          requests      p95
+──────────────────────────────  ────────  ───────
+a-client-with-a-very-long-name     1,204  4.21 ms
+no room for sent
+`);
+  });
+
+  it('then names lose their middle, down to twelve characters', () => {
+    expect(table(columns, rows, { width: 30 })).toBe(`\
+client                requests
+────────────────────  ────────
+a-client-w…long-name     1,204
+no room for p95, sent
+`);
+    expect(table(columns, rows, { width: 5 })).toContain('a-clie…-name     1,204');
+  });
+
+  it('a wide character is cut as a whole', () => {
+    expect(shortened('注文サービス', 12)).toBe('注文サービス');
+    expect(shortened('注文サービス', 8)).toBe('注文…ス');
+    expect(widthOf(shortened('注文サービス', 7))).toBeLessThanOrEqual(7);
+  });
+
+  it('COLUMNS goes before the terminal, and a pipe has room for all', () => {
+    expect(columnsOf({ COLUMNS: '100' }, { columns: 80 })).toBe(100);
+    expect(columnsOf({}, { columns: 80 })).toBe(80);
+    expect(columnsOf({ COLUMNS: 'wide' }, {})).toBe(Infinity);
   });
 });
 
