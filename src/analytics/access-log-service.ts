@@ -3,25 +3,28 @@ import { Code, RpcError } from '../grpc/rpc.ts';
 import type { Method } from '../grpc/rpc.ts';
 import type { AccessLog, AccessLogPorts } from './access-log.ts';
 
-/** Each worker thread of an Envoy has one; each takes some 5 kB. */
+/** Each worker thread of an Envoy opens one stream; each takes about 5 kB. */
 const MOST_STREAMS = 4096;
 
 const PATH = '/envoy.service.accesslog.v3.AccessLogService/StreamAccessLogs';
 
 export interface AccessLogServicePorts extends Omit<AccessLogPorts, 'streams'> {
-  /** Whatever is made of the log has not been needed before. */
+  /** Called at the first stream, to create what only the access log needs. */
   readonly onFirstStream?: () => void;
 }
 
 export interface AccessLogService {
   methods(): readonly Method[];
-  /** From now on every stream ends: Envoy never ends one, and it would delay the drain of its connection. */
+  /**
+   * Ends every stream, now and later. Envoy never ends one, and an open stream would delay the drain of its
+   * connection.
+   */
   close(): void;
   /** Settles when no entry waits for what other processes say of it. */
   settled(): Promise<void>;
 }
 
-/** `envoy.service.accesslog.v3.AccessLogService`, to which Envoy tells how requests have ended. */
+/** `envoy.service.accesslog.v3.AccessLogService`, to which Envoy sends an entry for each request that ended. */
 export function createAccessLogService({ onFirstStream, ...ports }: AccessLogServicePorts): AccessLogService {
   const open = new Set<() => void>();
   let isClosed = false;

@@ -23,7 +23,7 @@ import type { Samples } from './samples.ts';
 import { Unchecked } from './unchecked.ts';
 import type { UncheckedPorts } from './unchecked.ts';
 
-/** Entries counted without a pause: about a millisecond. Envoy sends thousands at once where it could send none before. */
+/** Entries counted without a pause: about a millisecond. After an interruption, Envoy sends thousands at once. */
 const ENTRIES_PER_TURN = 200;
 
 type EventNeeds = Pick<EventPorts, 'now' | 'newId' | 'clientAddress'>;
@@ -32,25 +32,25 @@ export interface AccessLogPorts extends EventNeeds, FamilyBounds, CreditingPorts
   readonly timers: Timers;
   /** Families that write themselves: those of requests are added to them. */
   readonly families: SharedFamily[];
-  /** Of the documents in force. */
+  /** The names in the documents in force. */
   readonly names: () => Names;
-  /** How many streams are open. */
+  /** The number of open streams. */
   readonly streams: () => number;
-  /** Who is told of each request; with none, no event is made. */
+  /** Receive an event for each request; if there are none, no event is made. */
   readonly takers: readonly EventTaker[];
-  /** What is kept of some decisions, to which their events are added; undefined: nothing is kept. */
+  /** Samples of decisions, which get the event of their request; undefined: no samples are kept. */
   readonly samples?: () => Pick<Samples, 'has' | 'ended'> | undefined;
-  /** Where requests are counted in slots; undefined as long as nobody takes slots. */
+  /** Counts requests in slots; undefined until there is a taker of slots. */
   readonly cube: () => Cube | undefined;
 }
 
-/** What one Envoy sends. */
+/** The stream of one Envoy. */
 export interface LogStream {
   /** @param message a `StreamAccessLogsMessage`; its bytes must not change before the promise settles */
   take(message: Uint8Array): Promise<void>;
 }
 
-/** Counts what Envoy logs. Loaded at the first stream: most sidecars have none. */
+/** Counts the entries of Envoy's access log. Loaded at the first stream, because most sidecars have none. */
 export class AccessLog {
   readonly #entries: EntryMetrics;
   readonly #requests: RequestMetrics;

@@ -11,7 +11,7 @@ export interface AccountsOptions extends LedgerOptions {
   readonly epoch: Epoch;
 }
 
-/** The decisions of this process: each gets an id, and is entered in the ledger. Never throws. */
+/** Gives each decision of this process an id, and enters it in the ledger. Never throws. */
 export class Accounts {
   readonly epoch: Epoch;
   readonly ending = ENDING;

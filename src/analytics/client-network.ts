@@ -1,12 +1,12 @@
 import { parseIpAddress } from '../request/ip-address.ts';
 
-/** How much of a client's address events tell. */
+/** How much of a client's address events contain. */
 export const CLIENT_ADDRESS_DETAILS = ['truncated', 'full', 'none'] as const;
 export type ClientAddressDetail = (typeof CLIENT_ADDRESS_DETAILS)[number];
 
 /**
- * A client's address as events tell it. Truncated, it is the first of its network: of 24 bits for IPv4, mapped into IPv6 as
- * well, and of 48 bits for IPv6. Empty where it is no address.
+ * Returns a client's address for events. Truncated, it is the first address of its network: 24 bits for IPv4, also if
+ * mapped into IPv6, and 48 bits for IPv6. Empty if the text is not an address.
  */
 export function clientAddressOf(text: string, detail: ClientAddressDetail): string {
   const address = detail === 'none' ? undefined : parseIpAddress(text);

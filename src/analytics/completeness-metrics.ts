@@ -5,11 +5,11 @@ import type { SlotCompleteness } from '../rollup/slot.ts';
 
 export interface CompletenessState {
   readonly open: () => number;
-  /** Undefined: nothing is known. */
+  /** Undefined: unknown. */
   readonly ratio: () => number | undefined;
 }
 
-/** @returns `told`: what has become known of a span of time */
+/** @returns `told`, to be called with news about a span of time */
 export function createCompletenessMetrics(registry: Registry, { open, ratio }: CompletenessState) {
   const decisions = new CounterFamily({
     registry,
@@ -43,7 +43,7 @@ export function createCompletenessMetrics(registry: Registry, { open, ratio }: C
       decided.value += part.decided;
       reported.value += part.reported;
       unknown.value += Math.max(0, part.unknown);
-      // A counter never falls: what was unreported and has come is counted apart.
+      // A counter never falls, so decisions that were reported late are counted separately.
       unreported.value += Math.max(0, part.unreported);
       late.value += Math.max(0, -part.unreported);
     },

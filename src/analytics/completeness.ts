@@ -8,7 +8,7 @@ import { Losses } from './losses.ts';
 import type { Sharing } from './sharing.ts';
 import type { Epoch } from './tags.ts';
 
-/** One span, by the wall clock. */
+/** The length of a span, by the wall clock. */
 export const SPAN_MS = 10_000;
 
 export interface CompletenessPorts {
@@ -20,7 +20,7 @@ export interface CompletenessPorts {
   readonly sharing: Pick<Sharing, 'isBroken'>;
 }
 
-/** Says how many of the decisions have their entry in Envoy's log, by and by, and whose entries are lost. */
+/** Finds out for which decisions Envoy's log had an entry, and which entries are lost. */
 export class Completeness {
   readonly accounts: Accounts;
   readonly #ports: CompletenessPorts;
@@ -47,13 +47,13 @@ export class Completeness {
     this.#cancel = this.#await();
   }
 
-  /** From now on `take` gets what is known, whenever {@link turn} is called, which is whoever calls this to do. */
+  /** From now on `take` gets the news, at each {@link turn}. The caller of this method must call it. */
   follow(take: (parts: readonly CompletenessPart[]) => void): void {
     this.#cancel();
     this.#take = take;
   }
 
-  /** The span that runs is over. */
+  /** To be called when the current span is over. */
   turn(): void {
     const parts = this.accounts.ledger.turn();
     for (const part of parts) this.#metrics.told(part);

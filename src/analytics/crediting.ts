@@ -14,7 +14,7 @@ import type { Sharing } from './sharing.ts';
  */
 export type Credited = Credit | 'undecided' | 'unverified' | 'foreign' | 'forged' | 'unattributable';
 
-/** Whether the request is to be counted. */
+/** Whether the request of the entry counts. */
 export function isCounted(credited: Credited): boolean {
   return credited === 'counted' || credited === 'late' || credited === 'undecided';
 }
@@ -51,7 +51,7 @@ export class Crediting {
     this.#foreign = new ForeignEpochs({ sharing, monotonic });
   }
 
-  /** Of the entry that was credited last, where its decision is one of ours; else −1. */
+  /** The sequence of the entry that was credited last, if its decision is ours; otherwise −1. */
   sequence = -1;
 
   /** @returns `elsewhere`: others must be asked of {@link foreignId} */

@@ -5,10 +5,10 @@ import type { Dimension, SlotCompleteness } from '../rollup/slot.ts';
 import type { Entry } from './entry.ts';
 import type { RequestKey } from './request-key.ts';
 
-/** Counts requests that have ended in slots. */
+/** Counts requests that ended in slots. */
 export class CubeFeed {
   readonly #cube: () => Cube | undefined;
-  /** Written anew for each request. */
+  /** One object, overwritten for each request. */
   readonly #measured: Measured = {
     count: 1,
     requestBytes: 0,
@@ -17,7 +17,7 @@ export class CubeFeed {
     durationMs: undefined,
   };
 
-  /** @param cube undefined as long as nobody takes slots */
+  /** @param cube undefined until there is a taker of slots */
   constructor(cube: () => Cube | undefined) {
     this.#cube = cube;
   }
@@ -26,12 +26,12 @@ export class CubeFeed {
     return this.#cube() !== undefined;
   }
 
-  /** To be called before the entries that have come together are counted. */
+  /** To be called before entries that arrived together are counted. */
   tick(): void {
     this.#cube()?.tick();
   }
 
-  /** @param key as it was read of the entry */
+  /** @param key the key of the entry */
   ended(entry: Entry, { texts }: RequestKey): void {
     const cube = this.#cube();
     if (cube === undefined) return;
@@ -45,15 +45,15 @@ export class CubeFeed {
   }
 }
 
-/** What has become known of the decisions of one span, to be added to what was known: any number may be negative. */
+/** News about the decisions of one span, to add to earlier news: any number may be negative. */
 export interface SpanOfDecisions extends SlotCompleteness {
   /** Milliseconds since the Unix epoch. */
   readonly startMs: number;
-  /** Decisions whose entries have not come; below zero: some have come after all. */
+  /** Decisions that were not reported. Below zero: some were reported after all. */
   readonly rows: Iterable<Readonly<Partial<Record<Dimension, string>>> & { readonly count: number }>;
 }
 
-/** Adds to slots how complete they are: `unreported` decisions are rows of the time at which they were taken. */
+/** Adds to slots how complete they are. `unreported` decisions are rows in the slot in which they were taken. */
 export function tellDecisions(cube: Cube, spans: Iterable<SpanOfDecisions>): void {
   for (const span of spans) {
     cube.complete(span.startMs, span);

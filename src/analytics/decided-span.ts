@@ -3,35 +3,35 @@ import { FOLDED } from '../rollup/slot.ts';
 import type { CompletenessPart, Unreported } from './completeness-part.ts';
 import type { Destination } from './destinations.ts';
 
-/** Equal decisions of one span of time that one Envoy asked for, counted. */
+/** A number of equal decisions of one span of time, all for the same Envoy. */
 export interface Cell extends Omit<Unreported, 'count'> {
   readonly clientId: string;
   readonly outcome: OutcomeKind;
   readonly destination: Destination;
   decided: number;
-  /** Of those, how many have their entry. */
+  /** The number of those that were reported. */
   reported: number;
 }
 
-/** What is said of decisions that have no entry in time. `unknown`: it may have gone to somebody who can't tell us. */
+/** What a decision without an entry counts as. `unknown`: the entry may have gone to a process that can't tell us. */
 export type Missing = 'unreported' | 'unknown';
 
-/** Above this many cells in one span, decisions are not held apart: a cell's number takes 16 bits. */
+/** With more cells than this in one span, decisions share one cell: the number of a cell takes 16 bits. */
 const MOST_CELLS = 60_000;
 
 /** The decisions of one span of time. */
 export class DecidedSpan {
   /** Milliseconds since the Unix epoch. */
   readonly startMs: number;
-  /** The sequence of its first decision; those up to the next span's are its own. */
+  /** The sequence of its first decision. The span ends before the first sequence of the next one. */
   readonly first: number;
-  /** A cell's number is its place. */
+  /** The index of a cell is its number. */
   readonly cells: (Cell | undefined)[] = [];
-  /** Monotonic milliseconds; Infinity: it runs. */
+  /** Monotonic milliseconds; Infinity: the span has not ended. */
   endedAt = Number.POSITIVE_INFINITY;
-  /** What is missing of it has been told. */
+  /** Its missing entries have been reported. */
   isSettled = false;
-  /** How many cells are kept for entries that come late. */
+  /** The number of cells that are kept for late entries. */
   lateCells = 0;
   decided = 0;
   reported = 0;
@@ -39,9 +39,9 @@ export class DecidedSpan {
   #unknown = 0;
   #told = { decided: 0, reported: 0, unreported: 0, unknown: 0 };
   #rows: Unreported[] = [];
-  /** How many of a cell came late, below zero. */
+  /** How many decisions of a cell were reported late, as a negative number. */
   readonly #corrected = new Map<Cell, number>();
-  /** Numbers of cells by their destination, then by who called, while it runs. */
+  /** The numbers of cells by destination and then by caller, until the span ends. */
   #numbers = new Map<Destination, Map<unknown, number[]>>();
   #lastDestination: Destination | undefined;
   #lastByCaller = new Map<unknown, number[]>();
@@ -82,7 +82,7 @@ export class DecidedSpan {
     return this.cells.push(cell) - 1;
   }
 
-  /** No more decisions are counted in it. */
+  /** Ends the span: it counts no more decisions. */
   end(now: number): void {
     this.endedAt = now;
     this.#numbers = new Map();
@@ -90,7 +90,10 @@ export class DecidedSpan {
     this.#lastDestination = undefined;
   }
 
-  /** Entries that are still missing did not come in time. @param judge says of each cell what is to be told of that */
+  /**
+   * Closes the wait for entries that are still missing.
+   * @param judge says for each cell what they count as
+   */
   settle(judge: (cell: Cell) => Missing): void {
     this.isSettled = true;
     for (const [number, cell] of this.cells.entries()) {
@@ -108,13 +111,13 @@ export class DecidedSpan {
     }
   }
 
-  /** An entry has come after its decision was told to be unreported. */
+  /** To be called for an entry that arrives after its decision was counted as unreported. */
   correct(cell: Cell): void {
     this.#unreported -= 1;
     this.#corrected.set(cell, (this.#corrected.get(cell) ?? 0) - 1);
   }
 
-  /** What is to be added to what was told before. */
+  /** Returns what has changed since the last call. */
   tell(): CompletenessPart {
     const now = {
       decided: this.decided,

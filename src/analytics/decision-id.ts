@@ -1,37 +1,41 @@
 import { SEQUENCES_PER_BLOCK, TAG_BYTES, Tags } from './tags.ts';
 import type { Epoch } from './tags.ts';
 
-// An id is base64url (RFC 4648, 5) of: epoch (4 bytes), sequence (6), tag (8), microseconds that the decision took (3).
-// Envoy repeats it in its access log, since our answer to the Check has it as metadata. Nobody without the epoch's key can
-// make one up. The time is not under the tag: an id counts once, and who sees it sees the whole entry.
+// An id is base64url (RFC 4648, 5) of: epoch (4 bytes), sequence (6), tag (8), duration of the decision in
+// microseconds (3). Our answer to a Check has it as metadata, and Envoy repeats it in its access log. Without the
+// epoch's key nobody can make one up. The tag does not cover the duration: an id counts only once, and whoever sees
+// it sees the whole entry.
 
-/** Characters of an id. */
+/** The length of an id in characters. */
 export const ID_LENGTH = 28;
 
 const ALPHABET = Uint8Array.from(Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'));
 
 const LONGEST_MICROSECONDS = 2 ** 24 - 1;
 
-/** `dynamic_metadata {fields {key: "id", value {string_value: …}}}`, one character a byte, with room for the id. */
+/**
+ * The end of an answer, with room for the id: `dynamic_metadata {fields {key: "id", value {string_value: …}}}`, one
+ * character a byte.
+ */
 export const ENDING =
   String.fromCharCode(0x22, ID_LENGTH + 10, 0x0a, ID_LENGTH + 8, 0x0a, 2) +
   'id' +
   String.fromCharCode(0x12, ID_LENGTH + 2, 0x1a, ID_LENGTH) +
   'A'.repeat(ID_LENGTH);
 
-/** Bytes of an id, epoch and the upper five of the sequence, that 256 sequences have in common. */
+/** The first bytes of an id, which 256 sequences share: the epoch, and the upper five bytes of the sequence. */
 const COMMON_BYTES = 9;
 const COMMON_LENGTH = 12;
 
-/** Gives decisions ids, in one epoch: 0, 1, 2, … */
+/** Makes ids for the decisions of one epoch: 0, 1, 2, … */
 export class IdWriter {
   readonly #nextTags: () => Buffer;
   readonly #common = Buffer.alloc(COMMON_BYTES);
   /** The same in base64url. */
   #commonText: Buffer = this.#common;
-  /** Of the sequences of this block. */
+  /** The tags of this block of sequences. */
   #block: Buffer = this.#common;
-  /** The next one's. */
+  /** The next sequence. */
   #sequence = 0;
 
   constructor(epoch: Epoch) {
@@ -39,7 +43,7 @@ export class IdWriter {
     this.#common.writeUInt32BE(epoch.number);
   }
 
-  /** How many have been given. */
+  /** The number of sequences that were given. */
   get given(): number {
     return this.#sequence;
   }
@@ -56,8 +60,8 @@ export class IdWriter {
   }
 
   /**
-   * Writes the id of the sequence that was given last over the end of an answer: it has room for it by {@link ENDING}. Envoy
-   * merges two `dynamic_metadata`, as protobuf says of a message that comes twice.
+   * Writes the id of the last sequence over the end of an answer, which has room for it ({@link ENDING}). Envoy
+   * merges both `dynamic_metadata`, as protobuf demands for a message field that occurs twice.
    */
   write(answer: Uint8Array, durationMs: number): void {
     const common = this.#commonText;
@@ -77,7 +81,10 @@ function groupAt(bytes: Uint8Array, at: number): number {
   return ((bytes[at] as number) << 16) | ((bytes[at + 1] as number) << 8) | (bytes[at + 2] as number);
 }
 
-/** @param group 24 bits @returns where the next group goes */
+/**
+ * @param group 24 bits
+ * @returns the place for the next group
+ */
 function writeGroup(text: Uint8Array, at: number, group: number): number {
   text[at] = ALPHABET[group >>> 18] as number;
   text[at + 1] = ALPHABET[(group >>> 12) & 63] as number;
@@ -86,11 +93,11 @@ function writeGroup(text: Uint8Array, at: number, group: number): number {
   return at + 4;
 }
 
-/** By character code: the six bits, or 64 of a character that is none of the alphabet. */
+/** The six bits of each character code; 64 for characters that are not in the alphabet. */
 const BITS = new Uint8Array(256).fill(64);
 for (const [bits, code] of ALPHABET.entries()) BITS[code] = bits;
 
-/** The parts of an id as it was read. */
+/** The parts of an id that was read. */
 export class ReadId {
   epoch = 0;
   sequence = 0;
@@ -99,7 +106,7 @@ export class ReadId {
   microseconds = 0;
   readonly #bytes = Buffer.alloc((ID_LENGTH / 4) * 3);
 
-  /** @returns whether it has the form of an id */
+  /** @returns whether the text has the form of an id */
   read(text: Uint8Array, start: number, end: number): boolean {
     if (end - start !== ID_LENGTH) return false;
     const bytes = this.#bytes;

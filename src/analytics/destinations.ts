@@ -1,25 +1,25 @@
 import { FOLDED } from '../rollup/slot.ts';
 
-/** One address at which an Envoy takes requests. */
+/** An address at which an Envoy accepts requests. */
 export interface Destination {
-  /** Such as `10.1.2.4:8080`; empty if Checks do not say it. */
+  /** Such as `10.1.2.4:8080`; empty if Checks do not contain it. */
   readonly name: string;
-  /** Monotonic milliseconds of the last entry of one of our decisions; −∞: there was none. */
+  /** Monotonic milliseconds of the last entry of one of our decisions; −∞: none yet. */
   reportedAt: number;
-  /** The same of decisions of somebody with whom nothing is shared. */
+  /** The same for decisions of a process that shares nothing with this one. */
   foreignAt: number;
 }
 
-/** A listener of an Envoy has one; an outbound one as many as it has services. */
+/** A listener of an Envoy has one destination; an outbound listener has one for each service. */
 const MOST_DESTINATIONS = 1000;
 
-/** Destinations by their names, bounded: later ones share one. */
+/** A bounded number of destinations, by name: beyond the bound all share one. */
 export class Destinations {
   #last = destinationNamed('');
   readonly #byName = new Map([['', this.#last]]);
 
   named(name: string): Destination {
-    // Mostly the same object: Envoys have one or two.
+    // Usually the same destination again, since an Envoy has one or two.
     if (name === this.#last.name) return this.#last;
     const known = this.#byName.get(name);
     if (known !== undefined) return (this.#last = known);

@@ -4,14 +4,14 @@ import { Gauge } from '../observe/prometheus.ts';
 import type { Registry } from '../observe/prometheus.ts';
 import type { Credited } from './crediting.ts';
 
-/** What becomes of an entry that can be decoded. */
+/** The result for an entry that could be decoded. */
 export type Result = Exclude<Credited, 'undecided'> | 'ignored';
 
-/** Streams of entries, and what became of each entry. */
+/** Metrics of streams and their entries. */
 export interface EntryMetrics {
   readonly http: Readonly<Record<Result, CounterSeries>>;
   readonly tcp: Readonly<Record<Result, CounterSeries>>;
-  /** An entry, or a message, that can't be decoded. */
+  /** Entries, or messages, that can't be decoded. */
   readonly malformed: CounterSeries;
   observeStreams(open: () => number): void;
 }

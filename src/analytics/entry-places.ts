@@ -1,4 +1,4 @@
-/** Places in `Entry.spans`: each text has a start and an end. */
+/** Indexes in `Entry.spans`: each text has a start and an end. */
 export const Span = {
   details: 0,
   path: 2,
@@ -21,7 +21,7 @@ export const Span = {
   grpcStatusHeader: 30,
   grpcStatusTrailer: 32,
   authority: 34,
-  // What our answer to the Check said, `dynamic_metadata`: from here to the end.
+  // The fields of `dynamic_metadata` in our answer to the Check: from here to the end.
   api: 36,
   clientId: 38,
   clientName: 40,
@@ -35,14 +35,17 @@ export const Span = {
 } as const;
 
 export const FIRST_OF_METADATA = Span.api;
-/** As many as {@link Span} needs. */
+/** As many elements as {@link Span} needs. */
 const PLACES = 56;
 
-/** Places in `Entry.times`: 1 if there is any, whole seconds (-1 for all below zero), and nanoseconds to be added. */
+/**
+ * Indexes in `Entry.times`: 1 if there is a value, whole seconds (-1 for every negative value), and nanoseconds to
+ * add.
+ */
 export const Time = {
-  /** Since the Unix epoch: the request's first byte, or when the connection was accepted. */
+  /** Since the Unix epoch: the first byte of the request, or when the connection was accepted. */
   start: 0,
-  /** From there to the first byte sent to the upstream, to the first that came back, and to the end. */
+  /** From `start` to the first byte sent to the upstream, to the first byte received from it, and to the end. */
   upstreamSent: 3,
   upstreamReceived: 6,
   duration: 9,
@@ -53,5 +56,5 @@ const TIMES = 12;
 export const NO_SPANS: readonly number[] = Array.from({ length: PLACES }, () => 0);
 export const NO_TIMES: readonly number[] = Array.from({ length: TIMES }, () => 0);
 
-/** Places in `Entry.ports`. */
+/** Indexes in `Entry.ports`. */
 export const Port = { remote: 0, local: 1, upstream: 2 } as const;

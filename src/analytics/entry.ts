@@ -14,27 +14,27 @@ const clusters = new RecurringTexts();
 const addresses = new RecurringTexts();
 const others = new RecurringTexts();
 
-/** Bit 13 of the flags, which Envoy calls UAEX. */
+/** Bit 13 of the response flags, which Envoy calls UAEX. */
 const UNAUTHORIZED = 1 << 13;
 
 /**
- * What is used of an `envoy.data.accesslog.v3.HTTPAccessLogEntry`, or of a `TCPAccessLogEntry`, which is about a
- * connection. One object serves all entries of a message, and its texts are decoded when they are read: they are those of
- * the entry that was read last. A text that is not there is empty.
+ * The fields that are used of an `envoy.data.accesslog.v3.HTTPAccessLogEntry`, or of a `TCPAccessLogEntry`, which
+ * describes a connection. One object serves all entries of a message. Texts are decoded when they are read, from the
+ * entry that was parsed last. A missing text is empty.
  */
 export class Entry {
   readonly #buffer: Buffer;
-  /** Where its texts lie: see {@link Span}. */
+  /** Start and end of each text: see {@link Span}. */
   readonly spans: number[] = NO_SPANS.slice();
   /** See {@link Time}. */
   readonly times: number[] = NO_TIMES.slice();
-  /** Of addresses: see {@link Port}. */
+  /** The ports of addresses: see {@link Port}. */
   readonly ports: number[] = [0, 0, 0];
-  /** It is about a connection, and has nothing of a request. */
+  /** The entry describes a connection, and no request. */
   isTcp = false;
-  /** The number of an `AccessLogType`; 0 of an Envoy that knows none. */
+  /** The number of an `AccessLogType`; 0 if the Envoy is too old to send one. */
   type = 0;
-  /** As older Envoys mark entries of requests that have not ended. */
+  /** The mark of older Envoys for entries of requests that have not ended. */
   isIntermediate = false;
   /** Envoy chose an address to send the request to. */
   hasUpstream = false;
@@ -43,16 +43,16 @@ export class Entry {
   /** The number of a `RequestMethod`. */
   methodNumber = 0;
   requestHeaderBytes = 0;
-  /** Of a connection: all that came from the caller. */
+  /** Of a connection: all bytes from the caller. */
   requestBodyBytes = 0;
   responseHeaderBytes = 0;
-  /** Of a connection: all that went to the caller. */
+  /** Of a connection: all bytes to the caller. */
   responseBodyBytes = 0;
   /** 0: the request ended before any answer. */
   status = 0;
-  /** Where the number of {@link checkMs} lies; −1: it is not there. */
+  /** Where the number of {@link checkMs} lies; −1: it is missing. */
   checkAt = -1;
-  /** What we took to decide, in milliseconds, as the decision's id says. NaN: unknown. */
+  /** The duration of our decision in milliseconds, from the decision's id. NaN: unknown. */
   decisionMs = Number.NaN;
 
   constructor(buffer: Buffer) {
@@ -62,7 +62,7 @@ export class Entry {
   clear(isTcp: boolean): void {
     this.isTcp = isTcp;
     const { spans, times, ports } = this;
-    // Faster than `fill` for so few.
+    // For so few elements this is faster than `fill`.
     for (let at = 0; at < NO_SPANS.length; at++) spans[at] = 0;
     for (let at = 0; at < NO_TIMES.length; at++) times[at] = 0;
     ports[0] = ports[1] = ports[2] = 0;
@@ -73,40 +73,40 @@ export class Entry {
     this.decisionMs = Number.NaN;
   }
 
-  /** @param at a place of {@link Span} */
+  /** @param at an index of {@link Span} */
   has(at: number): boolean {
     return this.spans[at] !== this.spans[at + 1];
   }
 
-  /** @returns whether the id of the decision has the form of one */
+  /** @returns whether the text has the form of a decision's id */
   readId(into: ReadId): boolean {
     return into.read(this.#buffer, this.spans[Span.id] as number, this.spans[Span.id + 1] as number);
   }
 
-  /** What it says of a decision is not to be believed. */
+  /** Removes what the entry says about a decision, because it can't be trusted. */
   forgetDecision(): void {
     this.spans.fill(0, FIRST_OF_METADATA);
     this.checkAt = -1;
   }
 
-  /** `GET`, one of the other registered methods, `_other`, or `TCP` of a connection: never a text that a caller made up. */
+  /** `GET` or another registered method, `_other`, or `TCP` for a connection: never a text that a caller made up. */
   get method(): string {
     if (this.isTcp) return TCP;
     const known = METHODS[this.methodNumber];
     return known ?? methodNamed(this.text(Span.methodHeader));
   }
 
-  /** An external service refused the request, or could not be asked. */
+  /** An external service refused the request, or could not be reached. */
   get isUnauthorized(): boolean {
     return (this.flags & UNAUTHORIZED) !== 0;
   }
 
-  /** Why the answer has its status, in Envoy's words, such as `via_upstream`. */
+  /** Envoy's reason for the status of the answer, such as `via_upstream`. */
   get details(): string {
     return this.text(Span.details, others);
   }
 
-  /** `allow`, `deny` or `answer`, as our answer to the Check said; empty: there was none. */
+  /** `allow`, `deny` or `answer`, from our answer to the Check; empty: there was none. */
   get decision(): string {
     return this.text(Span.decision, others);
   }
@@ -131,17 +131,17 @@ export class Entry {
     return this.text(Span.tier, others);
   }
 
-  /** Of the decision, as our answer told it; empty: there was none. */
+  /** The id of the decision, from our answer; empty: there was none. */
   get id(): string {
     return this.text(Span.id);
   }
 
-  /** That denied or answered. */
+  /** The policy that denied or answered. */
   get policy(): string {
     return this.text(Span.policy, reasons);
   }
 
-  /** Of a denial. */
+  /** The reason of a denial. */
   get reason(): string {
     return this.text(Span.reason, reasons);
   }
@@ -165,7 +165,7 @@ export class Entry {
     return this.text(Span.remoteAddress);
   }
 
-  /** Such as `10.1.2.4:8080`: to which address the caller sent the request. */
+  /** The address to which the caller sent the request, such as `10.1.2.4:8080`. */
   get localAddress(): string {
     return this.#address(Span.localAddress, Port.local);
   }
@@ -174,23 +174,29 @@ export class Entry {
     return this.#address(Span.upstreamAddress, Port.upstream);
   }
 
-  /** What Envoy waited for our answer to the Check, in milliseconds; it tells that of an allow alone. NaN: unknown. */
+  /**
+   * How long Envoy waited for our answer to the Check, in milliseconds. Envoy reports it for allows only. NaN:
+   * unknown.
+   */
   get checkMs(): number {
     return this.checkAt < 0 ? Number.NaN : this.#buffer.readDoubleLE(this.checkAt);
   }
 
-  /** In milliseconds; NaN: unknown. @param at a place of {@link Time} */
+  /**
+   * In milliseconds; NaN: unknown.
+   * @param at an index of {@link Time}
+   */
   timeMs(at: number): number {
     const { times } = this;
     return times[at] === 0 ? Number.NaN : (times[at + 1] as number) * 1000 + (times[at + 2] as number) / 1e6;
   }
 
-  /** From the first byte of the request to its end, never negative; NaN: unknown. */
+  /** From the first byte of the request to the end of the answer, never negative; NaN: unknown. */
   get durationMs(): number {
     return Math.max(0, this.timeMs(Time.duration));
   }
 
-  /** @param texts where it comes again and again */
+  /** @param texts a cache for texts that occur often */
   text(at: number, texts?: RecurringTexts): string {
     const start = this.spans[at] as number;
     const end = this.spans[at + 1] as number;

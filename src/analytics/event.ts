@@ -1,11 +1,14 @@
 import type { Outcome } from './outcome.ts';
 
 /**
- * One request that has ended, with all that is kept of it: what sinks write and samples show. Absent is what is not known.
- * It has no query string, no credential, no raw path, and no header but those named here.
+ * One request that ended, with everything that is kept of it. Sinks write it and samples show it. Unknown fields are
+ * absent. It contains no query string, no credential, no raw path, and no header but those named here.
  */
 export interface RequestEvent {
-  /** Tells repetitions of one event apart: that of the decision, or made here where there was none. */
+  /**
+   * Unique for each event, so that repetitions are recognised: the id of the decision, or an id made here if there
+   * was none.
+   */
   readonly id: string;
   /** Milliseconds since the Unix epoch: the first byte of the request. */
   readonly receivedAt: number;
@@ -13,7 +16,7 @@ export interface RequestEvent {
   readonly endedAt: number;
   readonly api?: string;
   readonly apiVersion?: string;
-  /** The template of the path where the API has routes, such as `/orders/{id}`; else the API's base path. */
+  /** The template of the path if the API has routes, such as `/orders/{id}`; otherwise the API's base path. */
   readonly route?: string;
   /** The name of the client application, and its client id. */
   readonly client?: string;
@@ -21,7 +24,7 @@ export interface RequestEvent {
   readonly contract?: string;
   readonly tier?: string;
   readonly outcome: Outcome;
-  /** Of a block or an answer. */
+  /** The policy that denied or answered. */
   readonly policy?: string;
   readonly reason?: string;
   /** What policies in shadow mode would have done: `NAME:REASON`, in their order. */
@@ -29,21 +32,21 @@ export interface RequestEvent {
   readonly method: string;
   /** 0: the request ended before any answer. */
   readonly status: number;
-  /** The number of a `google.rpc.Code`, of gRPC calls. */
+  /** The number of a `google.rpc.Code`, if it was a gRPC call. */
   readonly grpcStatus?: number;
   /** Envoy's short names, such as `UF` and `DC`. */
   readonly responseFlags: readonly string[];
-  /** Envoy's words for why the answer has its status, such as `via_upstream`. */
+  /** Envoy's reason for the status of the answer, such as `via_upstream`. */
   readonly details?: string;
   /** Headers and body. */
   readonly requestBytes: number;
   readonly responseBytes: number;
   readonly durationMs?: number;
-  /** From the first byte sent to the upstream to the first that came back. */
+  /** From the first byte sent to the upstream to the first byte received from it. */
   readonly upstreamMs?: number;
-  /** What ostiary took to decide. */
+  /** How long ostiary took to decide. */
   readonly policyMs?: number;
-  /** As `--client-address` says: whole, cut to a network, or absent. */
+  /** Complete, truncated to a network, or absent, as `--client-address` says. */
   readonly clientAddress?: string;
   /** The family of the user agent, such as `curl`; never the whole header. */
   readonly userAgent?: string;
@@ -51,16 +54,16 @@ export interface RequestEvent {
   readonly requestId?: string;
   /** 32 hexadecimal digits, of `traceparent` or B3. */
   readonly traceId?: string;
-  /** The caller's workload: a SPIFFE id of the peer's certificate or of XFCC. */
+  /** The caller's workload: a SPIFFE id from the peer's certificate or from XFCC. */
   readonly source?: string;
-  /** The workload whose Envoy logged this: its node id, else the downstream's local address. */
+  /** The workload whose Envoy logged this: its node id, or the local address of the downstream connection. */
   readonly destination?: string;
   /** Envoy's name of the upstream's cluster, and the address it used. */
   readonly service?: string;
   readonly upstreamHost?: string;
 }
 
-/** Who is told of events: a sink, or the samples. Must return at once, and never throws. */
+/** Receives events: a sink, or the samples. Must return at once, and never throws. */
 export interface EventTaker {
   take(event: RequestEvent): void;
 }

@@ -2,11 +2,11 @@ import { Seen } from './seen.ts';
 import type { Sharing } from './sharing.ts';
 import { Tags } from './tags.ts';
 
-/** Processes that share with us, and those before them that have ended. */
+/** The most epochs of other processes that are remembered: running ones, and earlier ones that ended. */
 const MOST_EPOCHS = 256;
-/** An epoch that nobody knew is asked for again after this time. */
+/** How long to wait before asking again about an epoch that nobody knew. */
 const ASK_AGAIN_MS = 10_000;
-/** Of epochs that are made up, too. */
+/** The most unknown epochs that are remembered. Callers can make them up. */
 const MOST_UNKNOWN = 1000;
 const MOST_QUESTIONS_PER_SECOND = 20;
 
@@ -23,7 +23,7 @@ export interface ForeignPorts {
   readonly monotonic: () => number;
 }
 
-/** What is known of the epochs of other processes. */
+/** Knows the epochs of other processes. */
 export class ForeignEpochs {
   readonly #sharing: Pick<Sharing, 'keyOf'>;
   readonly #monotonic: () => number;

@@ -9,30 +9,30 @@ import { Destinations } from './destinations.ts';
 import type { Destination } from './destinations.ts';
 import { FOLDED } from '../rollup/slot.ts';
 
-/** How long an entry is waited for before its decision counts as unreported: Envoy sends at least once a second. */
+/** A decision whose entry has not arrived within this time counts as unreported. Envoy sends at least once a second. */
 const WAIT_MS = 60_000;
 
-/** Pages of settled decisions that are kept for entries that come late: 8 MB, 4 million decisions. */
+/** The most pages of settled decisions that are kept for late entries: 8 MB, 4 million decisions. */
 const MOST_LATE_PAGES = 1024;
 
-/** Cells of settled spans that are kept for the same. */
+/** The most cells of settled spans that are kept for late entries. */
 const MOST_LATE_CELLS = 50_000;
 
 export interface LedgerOptions {
   readonly clock: Clock;
-  /** Length of a span, which begins at a multiple of it by the wall clock. */
+  /** The length of a span. Spans begin at multiples of it by the wall clock. */
   readonly spanMs: number;
   readonly waitMs?: number;
-  /** Whether others could not tell us of entries that came to them, some time since then: monotonic milliseconds. */
+  /** Whether other processes could not report entries to us for some time since then, in monotonic milliseconds. */
   readonly isBroken: (since: number) => boolean;
-  /** What is known of equal decisions when the wait for their entries is over. */
+  /** Called for each kind of missing decision when the wait for their entries is over. */
   readonly settled: (cell: Cell, missing: Missing) => void;
 }
 
-/** What became of an id: `late` counts too, and corrects what was told. */
+/** The result for an id. `late` counts too, and corrects an earlier report. */
 export type Credit = 'counted' | 'late' | 'repeated' | 'expired' | 'mismatched';
 
-/** What an entry says of its decision, to be held against what was decided. */
+/** What an entry says of its decision, to be compared with the decision itself. */
 export interface Claim {
   readonly api: string;
   readonly clientId: string;
@@ -40,8 +40,9 @@ export interface Claim {
 }
 
 /**
- * Which decisions were taken, and of which the entry has come. Decisions are counted by cells: equal ones of one span of
- * time. Of each decision only the number of its cell is kept, so that entries can be held against it, and count once.
+ * Records which decisions were taken, and which of them were reported. Equal decisions of one span of time share a
+ * cell, which counts them. For each decision only the number of its cell is kept, so that its entry can be checked,
+ * and counts once.
  */
 export class Ledger {
   readonly #clock: Clock;
@@ -51,7 +52,7 @@ export class Ledger {
   readonly #isBroken: LedgerOptions['isBroken'];
   readonly #pages = new Pages();
   readonly #destinations = new Destinations();
-  /** By their first sequence; the last one may run. */
+  /** In the order of their first sequence. The last span may not have ended. */
   #spans: DecidedSpan[] = [];
   #running: DecidedSpan | undefined;
   readonly #changed = new Set<DecidedSpan>();
@@ -69,7 +70,7 @@ export class Ledger {
     return this.#destinations.named(name);
   }
 
-  /** How many decisions' entries are waited for. */
+  /** The number of decisions whose entries are awaited. */
   get open(): number {
     let open = 0;
     for (const span of this.#spans) if (!span.isSettled) open += span.decided - span.reported;
@@ -83,7 +84,10 @@ export class Ledger {
     this.#pages.note(sequence, span.count(decision, outcomeOf(decision), this.#destinations.named(destination)));
   }
 
-  /** The entry of a decision has come; the sequence is one that was given. @param claim where it is known */
+  /**
+   * To be called for the entry of a decision; its sequence was given by this process.
+   * @param claim if it is known
+   */
   credit(sequence: number, claim?: Claim): Credit {
     const number = this.#pages.cellOf(sequence);
     if (typeof number === 'string') return number;
@@ -101,7 +105,7 @@ export class Ledger {
     return 'late';
   }
 
-  /** Ends the span that runs, and says what is known since the last turn. */
+  /** Ends the current span, and returns the news since the last turn. */
   turn(): readonly CompletenessPart[] {
     const now = this.#clock.monotonic();
     if (this.#running !== undefined) {
@@ -135,8 +139,8 @@ export class Ledger {
   }
 
   /**
-   * An Envoy of which no entry has come may have no log, or sends it elsewhere; and where one sent entries of somebody else's
-   * decisions here, its entries of ours may have gone to them.
+   * An Envoy that has sent no entry may have no access log, or send it elsewhere. And if an Envoy sent entries of
+   * another process's decisions here, its entries of ours may have gone to that process.
    */
   #missingOf({ destination }: Cell, span: DecidedSpan): Missing {
     if (destination.reportedAt === Number.NEGATIVE_INFINITY) return 'unknown';
@@ -144,14 +148,14 @@ export class Ledger {
     return isElsewhere || this.#isBroken(span.endedAt - this.#spanMs) ? 'unknown' : 'unreported';
   }
 
-  /** Bounds what is kept for entries that come late. */
+  /** Bounds what is kept for late entries. */
   #forget(): void {
     let late = 0;
     let from = this.#spans.findIndex((span) => !span.isSettled);
     if (from < 0) from = this.#spans.length;
     const end = this.#spans[from]?.first ?? this.#given;
     const first = this.#pages.forget(end, MOST_LATE_PAGES);
-    // From the last settled one back, so that the oldest go first.
+    // Keeps the newest settled spans, so that the oldest are forgotten first.
     let keep = from;
     while (keep > 0) {
       const span = this.#spans[keep - 1] as DecidedSpan;

@@ -2,9 +2,9 @@ import type { Log } from '../observe/log.ts';
 import type { Cell, Missing } from './decided-span.ts';
 
 const TOLD_EVERY_MS = 60_000;
-/** Addresses of Envoys that are told each minute. */
+/** The most Envoys that are named in the log each minute. */
 const MOST_TOLD = 5;
-/** Turns of ten seconds. */
+/** The ratio covers this many turns, of ten seconds each. */
 const TURNS_OF_RATIO = 6;
 
 export interface LossesPorts {
@@ -17,12 +17,12 @@ interface Settled {
   unreported: number;
 }
 
-/** Tells once a minute whose entries are lost, if any are. */
+/** Reports once a minute which Envoys' entries are lost, if any. */
 export class Losses {
   readonly #ports: LossesPorts;
   /** By the address of the Envoy. */
   readonly #byDestination = new Map<string, Settled>();
-  /** Of the last turns, the last one is under way. */
+  /** The last turns; the last element is the current one. */
   #recent: Settled[] = [{ decided: 0, unreported: 0 }];
   #toldAt: number;
 
@@ -33,7 +33,7 @@ export class Losses {
 
   settled({ destination, decided, reported }: Cell, missing: Missing): void {
     const unreported = missing === 'unreported' ? decided - reported : 0;
-    // What nobody can say is no part of the ratio.
+    // Decisions whose state is unknown are not part of the ratio.
     const known = missing === 'unreported' ? decided : reported;
     const { name } = destination;
     let sums = this.#byDestination.get(name);
@@ -44,7 +44,10 @@ export class Losses {
     }
   }
 
-  /** Of the decisions of about a minute, a minute ago, the share that has its entry. Undefined: there were none. */
+  /**
+   * The share of decisions that were reported, for about a minute that ended a minute ago. Undefined: there were no
+   * decisions.
+   */
   ratio(): number | undefined {
     let decided = 0;
     let unreported = 0;

@@ -12,32 +12,32 @@ import { traceIdOf } from './trace-id.ts';
 import { userAgentFamily } from './user-agent.ts';
 
 export interface EventPorts {
-  /** Of the documents in force. */
+  /** The names in the documents in force. */
   readonly names: () => Pick<Snapshot, 'apiNamed'>;
   /** Milliseconds since the Unix epoch. */
   readonly now: () => number;
-  /** Tells an event apart whose request was not decided. */
+  /** Makes an id for the event of a request without a decision. */
   readonly newId: () => string;
-  /** `--client-address`. */
+  /** The value of `--client-address`. */
   readonly clientAddress: ClientAddressDetail;
 }
 
-/** @param node the id of the Envoy that sent the entry; empty: it is not known */
+/** @param node the id of the Envoy that sent the entry; empty: unknown */
 export type EventMaker = (entry: Entry, node: string) => RequestEvent;
 
-/** Documents bound the names in our answers; who sends entries may write anything. */
+/** The longest name. Documents bound names in our answers, but a sender of entries may write anything. */
 const LONGEST_NAME = 256;
 const LONGEST_SHADOW = 4096;
-/** A base path and a template. */
+/** Enough for a base path and a template. */
 const LONGEST_ROUTE = 4096;
-/** Half of what a `Date` can hold: with any duration added it still can. */
+/** Half of the latest time that a `Date` can hold, so that any duration can be added. */
 const LATEST_MS = 4e15;
 
 type Draft = { -readonly [Key in keyof RequestEvent]: RequestEvent[Key] };
 /** Fields that are absent where their text is empty. */
 type Text = { [Key in keyof RequestEvent]-?: string extends RequestEvent[Key] ? Key : never }[keyof RequestEvent];
 
-/** Of an entry it takes what {@link RequestEvent} names, and nothing else. */
+/** Copies to the event only what {@link RequestEvent} names. */
 export function createEventMaker({ names, now, newId, clientAddress }: EventPorts): EventMaker {
   return (entry, node) => {
     const { durationMs, api, status, method } = entry;
@@ -89,14 +89,14 @@ export function createEventMaker({ names, now, newId, clientAddress }: EventPort
   };
 }
 
-/** Of the trailers; a call that ended without any has it among its headers. */
+/** Read from the trailers, or from the headers of a call without trailers. */
 function grpcStatusOf(entry: Entry): number | undefined {
   const trailer = entry.text(Span.grpcStatusTrailer);
   const text = trailer === '' ? entry.text(Span.grpcStatusHeader) : trailer;
   return /^\d{1,5}$/.test(text) ? Number(text) : undefined;
 }
 
-/** A caller may choose it: only what looks like an id is kept. A token does not: it is longer. */
+/** Callers choose it, so only a text that looks like an id is kept. A token is longer. */
 function requestIdOf(entry: Entry): string {
   const text = entry.text(Span.requestId);
   return /^[A-Za-z0-9._:/+=-]{1,64}$/.test(text) ? text : '';

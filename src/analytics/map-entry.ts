@@ -1,6 +1,6 @@
 import type { ProtoReader } from '../envoy/proto-reader.ts';
 
-/** Keys of a map that are used, by their length, and where their values go. */
+/** The keys of a map that are used, by their length, and where their values go. */
 export type Places = readonly (readonly { readonly name: Buffer; readonly at: number }[] | undefined)[];
 
 export function placesOf(pairs: readonly (readonly [name: string, at: number])[]): Places {
@@ -9,7 +9,7 @@ export function placesOf(pairs: readonly (readonly [name: string, at: number])[]
   return byLength;
 }
 
-/** @returns where the value of this key goes; −1: it is not used */
+/** @returns where the value of this key goes; −1: the key is not used */
 export function placeOf(places: Places, bytes: Uint8Array, start: number, end: number): number {
   const candidates = places[end - start];
   if (candidates === undefined) return -1;
@@ -20,7 +20,10 @@ export function placeOf(places: Places, bytes: Uint8Array, start: number, end: n
   return -1;
 }
 
-/** An entry of a map: start and end of its key go to the first two places of `spans`, those of its value to the next. */
+/**
+ * Reads an entry of a map: start and end of its key go to the first two elements of `spans`, those of its value to
+ * the next two.
+ */
 export function readPair(reader: ProtoReader, end: number, spans: number[]): void {
   spans[0] = spans[1] = spans[2] = spans[3] = 0;
   while (reader.position < end) {

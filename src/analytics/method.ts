@@ -1,15 +1,15 @@
 import { OTHER } from '../observe/series.ts';
 
-/** In the order of `envoy.config.core.v3.RequestMethod`, whose first value is for all others. */
+/** In the order of `envoy.config.core.v3.RequestMethod`, whose first value stands for all other methods. */
 export const METHODS = [
   undefined,
   ...(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH'] as const),
 ] as const;
 
-/** In place of a method, of a connection that Envoy does not read as HTTP. */
+/** Takes the place of the method for connections that Envoy does not read as HTTP. */
 export const TCP = 'TCP';
 
-/** The others that are registered: https://www.iana.org/assignments/http-methods. */
+/** The other registered methods: https://www.iana.org/assignments/http-methods. */
 const REGISTERED: ReadonlySet<string> = new Set(
   (
     'ACL BASELINE-CONTROL BIND CHECKIN CHECKOUT COPY LABEL LINK LOCK MERGE MKACTIVITY MKCALENDAR MKCOL MKREDIRECTREF ' +
@@ -18,7 +18,7 @@ const REGISTERED: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 
-/** A method that callers made up is `_other`. */
+/** Returns `_other` for a method that is not registered, since callers can make up any. */
 export function methodNamed(name: string): string {
   return REGISTERED.has(name) ? name : OTHER;
 }

@@ -1,6 +1,6 @@
 import type { Entry } from './entry.ts';
 
-/** What became of a request, as `docs/analytics.md` explains it. */
+/** How a request ended: see `docs/analytics.md`. */
 export const OUTCOMES = ['processed', 'blocked', 'answered', 'unchecked', 'check_error', 'rejected_by_envoy'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
@@ -8,12 +8,15 @@ export type Outcome = (typeof OUTCOMES)[number];
 const TCP_CONNECTION_END = 3;
 const DOWNSTREAM_END = 6;
 
-/** Whether a request, or a connection, has ended with this entry: others of the same would count it again. */
+/** Whether the request or connection has ended. Envoy may log others of the same, which must not be counted. */
 export function isEnd({ isTcp, type, isIntermediate }: Pick<Entry, 'isTcp' | 'type' | 'isIntermediate'>): boolean {
   return type === (isTcp ? TCP_CONNECTION_END : DOWNSTREAM_END) || (type === 0 && !isIntermediate);
 }
 
-/** A request that ostiary decided counts by that, whatever came of it afterwards: so totals equal the decisions. */
+/**
+ * A request that ostiary decided counts by the decision, whatever happened later: so totals equal the number of
+ * decisions.
+ */
 export function outcomeOf(entry: Pick<Entry, 'decision' | 'hasUpstream' | 'details' | 'isUnauthorized'>): Outcome {
   switch (entry.decision) {
     case 'allow':

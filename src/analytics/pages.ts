@@ -1,10 +1,10 @@
-/** Sequences of a page: 2 bytes each. */
+/** The number of sequences in a page, 2 bytes each. */
 export const SEQUENCES_PER_PAGE = 4096;
 
-/** Marks of a sequence. Any other is the number of its cell, plus one. */
+/** Marks of a sequence. Any other value is the number of its cell, plus one. */
 const NEVER = 0;
 const REPORTED = 0xffff;
-/** Its entry is not waited for. */
+/** The entry is no longer awaited. */
 const GIVEN_UP = 0xfffe;
 
 interface Page {
@@ -14,14 +14,14 @@ interface Page {
   hasGivenUp: boolean;
 }
 
-/** What is remembered of each decision whose entry may come: to which cell it belongs. */
+/** Remembers the cell of each decision whose entry may still arrive. */
 export class Pages {
   /** By their number, in ascending order. */
   readonly #pages = new Map<number, Page>();
   #last = emptyPage();
   /** The first sequence that is beyond the last page. */
   #end = 0;
-  /** Below this sequence, it can't be told whether an entry has come. */
+  /** Below this sequence it is unknown whether an entry has arrived. */
   #forgotten = 0;
 
   /** @param sequence higher than any before */
@@ -32,7 +32,7 @@ export class Pages {
     page.open += 1;
   }
 
-  /** The number of the cell of a sequence whose entry is waited for. */
+  /** The number of the cell of a sequence whose entry is awaited. */
   cellOf(sequence: number): number | 'repeated' | 'expired' {
     const number = Math.floor(sequence / SEQUENCES_PER_PAGE);
     const page = this.#pages.get(number);
@@ -42,7 +42,7 @@ export class Pages {
     return mark === GIVEN_UP ? 'expired' : mark - 1;
   }
 
-  /** The entry of a sequence that has a cell has come. */
+  /** To be called for the entry of a sequence that has a cell. */
   reported(sequence: number): void {
     const number = Math.floor(sequence / SEQUENCES_PER_PAGE);
     const page = this.#pages.get(number) as Page;
@@ -51,8 +51,8 @@ export class Pages {
   }
 
   /**
-   * Entries of these sequences are no longer waited for, where that is said of their cell.
-   * @param end the first that is not meant
+   * Stops waiting for the entries of these sequences, if the function says so for their cell.
+   * @param end the first sequence after them
    */
   giveUp(first: number, end: number, isGivenUp: (cell: number) => boolean): void {
     for (let at = first; at < end;) {
@@ -65,10 +65,10 @@ export class Pages {
   }
 
   /**
-   * Forgets pages of which nothing is waited for, and the oldest of the others.
-   * @param end the first sequence whose page is kept in any case
-   * @param most how many may be kept of the others
-   * @returns the first sequence of which something is remembered
+   * Forgets pages without awaited entries, and the oldest of the others.
+   * @param end the page of this sequence and later ones are kept in any case
+   * @param most the most earlier pages to keep
+   * @returns the first sequence that is still remembered
    */
   forget(end: number, most: number): number {
     const lastPage = Math.floor(end / SEQUENCES_PER_PAGE);

@@ -3,7 +3,7 @@ import { Port, Span, Time } from './entry.ts';
 import type { Entry } from './entry.ts';
 import { readMetadata } from './read-metadata.ts';
 
-/** An `envoy.data.accesslog.v3.AccessLogCommon`. */
+/** Reads an `envoy.data.accesslog.v3.AccessLogCommon`. */
 export function readCommon(reader: ProtoReader, end: number, entry: Entry): void {
   while (reader.position < end) {
     const tag = reader.tag(end);
@@ -54,7 +54,10 @@ export function readCommon(reader: ProtoReader, end: number, entry: Entry): void
   }
 }
 
-/** An `envoy.config.core.v3.Address`: that of a socket, or nothing that is used. Of its kinds the last one counts. */
+/**
+ * Reads an `envoy.config.core.v3.Address`: only that of a socket is used. If there are several kinds, the last one
+ * counts.
+ */
 function readAddress(reader: ProtoReader, end: number, entry: Entry, at: number, port: number): void {
   while (reader.position < end) {
     const tag = reader.tag(end);
@@ -81,7 +84,7 @@ function readSocketAddress(reader: ProtoReader, end: number, entry: Entry, at: n
   }
 }
 
-/** A `google.protobuf.Timestamp` or a `google.protobuf.Duration`, which are written alike. */
+/** Reads a `google.protobuf.Timestamp` or a `google.protobuf.Duration`, which have the same encoding. */
 function readTime(reader: ProtoReader, end: number, times: number[], at: number): void {
   times[at] = 1;
   while (reader.position < end) {
@@ -97,10 +100,10 @@ function readTime(reader: ProtoReader, end: number, times: number[], at: number)
   }
 }
 
-/** The highest number of a field of `ResponseFlags` that has a name here. */
+/** The highest field number of `ResponseFlags` that has a name here. */
 const LAST_FLAG = 28;
 
-/** All of `ResponseFlags` are booleans but `unauthorized_details`, a message that is there or is not. */
+/** All fields of `ResponseFlags` are booleans but `unauthorized_details`, a message that is present or not. */
 function readFlags(reader: ProtoReader, end: number, entry: Entry): void {
   while (reader.position < end) {
     const tag = reader.tag(end);
@@ -134,7 +137,7 @@ function readPeerCertificate(reader: ProtoReader, end: number, entry: Entry): vo
 
 const name: number[] = [0, 0];
 
-/** Its first URI is kept: a SPIFFE certificate has no other. */
+/** Keeps the first URI: a SPIFFE certificate has only one. */
 function readAlternativeName(reader: ProtoReader, end: number, spans: number[]): void {
   name[0] = name[1] = 0;
   while (reader.position < end) {
@@ -144,7 +147,7 @@ function readAlternativeName(reader: ProtoReader, end: number, spans: number[]):
       continue;
     }
     reader.skip(tag, end);
-    // dns: of the kinds of a name the last one counts.
+    // dns: of several kinds of names, the last one counts.
     if (tag === 0x12) name[0] = name[1] = 0;
   }
   if (spans[Span.peerUri] !== spans[Span.peerUri + 1]) return;

@@ -16,7 +16,7 @@ const RESPONSE_HEADERS = placesOf([['grpc-status', Span.grpcStatusHeader]]);
 const RESPONSE_TRAILERS = placesOf([['grpc-status', Span.grpcStatusTrailer]]);
 
 /**
- * Reads a serialised `envoy.data.accesslog.v3.HTTPAccessLogEntry`; semantics are those of `readCheck`.
+ * Reads a serialised `envoy.data.accesslog.v3.HTTPAccessLogEntry`, with the semantics of `readCheck`.
  * @throws MalformedCheck if it can't be decoded
  */
 export function readEntry(reader: ProtoReader, end: number, entry: Entry): void {
@@ -38,7 +38,7 @@ export function readEntry(reader: ProtoReader, end: number, entry: Entry): void 
   }
 }
 
-/** The same of an `envoy.data.accesslog.v3.TCPAccessLogEntry`. */
+/** Reads a serialised `envoy.data.accesslog.v3.TCPAccessLogEntry` in the same way. */
 export function readTcpEntry(reader: ProtoReader, end: number, entry: Entry): void {
   while (reader.position < end) {
     const tag = reader.tag(end);

@@ -2,19 +2,19 @@ import { MalformedCheck, ProtoReader } from '../envoy/proto-reader.ts';
 import { Entry } from './entry.ts';
 import { readEntry, readTcpEntry } from './read-entry.ts';
 
-/** One entry of a message, or what else there is in its place. */
+/** One entry of a message, or why there is none. */
 export type Next = Entry | 'malformed' | 'end';
 
 /**
- * Walks over the entries of a serialised `envoy.service.accesslog.v3.StreamAccessLogsMessage`. Of a message that has
- * entries of both kinds all are given, in their order. The bytes must not change meanwhile.
+ * Iterates over the entries of a serialised `envoy.service.accesslog.v3.StreamAccessLogsMessage`. If a message has
+ * entries of both kinds, all are read, in their order. The bytes must not change in the meantime.
  */
 export class EntryReader {
   readonly #buffer: Buffer;
   readonly #reader: ProtoReader;
   readonly #end: number;
   readonly #entry: Entry;
-  /** Where the id of the node lies. */
+  /** Start and end of the node's id. */
   readonly #node = [0, 0];
   #listEnd = 0;
   #isTcp = false;
@@ -28,8 +28,8 @@ export class EntryReader {
   }
 
   /**
-   * The id of the Envoy that sends. Only the first message of a stream has it, ahead of its entries; empty: it is not told,
-   * or not yet.
+   * The id of the Envoy that sends. Only the first message of a stream contains it, before its entries; empty: not
+   * sent, or not yet read.
    */
   get node(): string {
     const [start, end] = this.#node;
@@ -37,8 +37,8 @@ export class EntryReader {
   }
 
   /**
-   * The next entry, which is overwritten by the one after it. After one that is malformed the next is found all the same;
-   * where the message is, what follows can't be found, and it ends.
+   * Reads the next entry into the same object. After a malformed entry, reading continues with the next one; after a
+   * malformed message, nothing more can be read.
    */
   next(): Next {
     try {
@@ -50,7 +50,7 @@ export class EntryReader {
     }
   }
 
-  /** A `case` below is a whole tag: see `readCheck`. */
+  /** A `case` below is a complete tag: see `readCheck`. */
   #next(): Next {
     const reader = this.#reader;
     for (;;) {
@@ -73,7 +73,7 @@ export class EntryReader {
     }
   }
 
-  /** A `StreamAccessLogsMessage.Identifier`. */
+  /** Reads a `StreamAccessLogsMessage.Identifier`. */
   #readIdentifier(end: number): void {
     const reader = this.#reader;
     while (reader.position < end) {

@@ -3,14 +3,14 @@ import { FIRST_OF_METADATA, Span } from './entry.ts';
 import type { Entry } from './entry.ts';
 import { isText, placeOf, placesOf, readPair } from './map-entry.ts';
 
-/** Under which name Envoy keeps our answer to a Check about a request, and about a connection. */
+/** The names under which Envoy keeps our answer to a Check of a request, and of a connection. */
 const HTTP = Buffer.from('envoy.filters.http.ext_authz');
 const NETWORK = Buffer.from('envoy.filters.network.ext_authz');
 
-/** A number that Envoy adds to what our answer says. */
+/** A number that Envoy adds to the fields of our answer. */
 const CHECK_DURATION = Buffer.from('ext_authz_duration');
 
-/** The fields of our answer, `dynamic_metadata`, that are used. */
+/** The fields of our answer's `dynamic_metadata` that are used. */
 const FIELDS = placesOf([
   ['api', Span.api],
   ['client_id', Span.clientId],
@@ -24,11 +24,11 @@ const FIELDS = placesOf([
   ['id', Span.id],
 ]);
 
-/** Of an entry of a map: where its key and its value lie. */
+/** Start and end of the key and the value of a map's entry. */
 const outer: number[] = [0, 0, 0, 0];
 const inner: number[] = [0, 0, 0, 0];
 
-/** An `envoy.config.core.v3.Metadata`. */
+/** Reads an `envoy.config.core.v3.Metadata`. */
 export function readMetadata(reader: ProtoReader, end: number, entry: Entry): void {
   while (reader.position < end) {
     const tag = reader.tag(end);
@@ -37,7 +37,7 @@ export function readMetadata(reader: ProtoReader, end: number, entry: Entry): vo
   }
 }
 
-/** What one filter has set; of two under one name the last one counts. */
+/** Reads what one filter has set. If a name occurs twice, the last one counts. */
 function readFilter(reader: ProtoReader, end: number, entry: Entry): void {
   readPair(reader, end, outer);
   const [keyStart, keyEnd, start, structEnd] = outer as [number, number, number, number];
@@ -70,12 +70,15 @@ function readField(reader: ProtoReader, end: number, entry: Entry): void {
   reader.position = end;
 }
 
-/** Another kind of `google.protobuf.Value`: null_value, number_value, bool_value, struct_value, list_value. */
+/**
+ * Whether it is another kind of `google.protobuf.Value`: null_value, number_value, bool_value, struct_value,
+ * list_value.
+ */
 function isOtherKind(tag: number): boolean {
   return tag === 0x08 || tag === 0x11 || tag === 0x20 || tag === 0x2a || tag === 0x32;
 }
 
-/** A `google.protobuf.Value`: a text, or nothing that is used. Of its kinds the last one counts. */
+/** Reads a `google.protobuf.Value`: only a text is used. If there are several kinds, the last one counts. */
 function readText(reader: ProtoReader, end: number, spans: number[], at: number): void {
   spans[at] = spans[at + 1] = 0;
   while (reader.position < end) {
@@ -89,7 +92,7 @@ function readText(reader: ProtoReader, end: number, spans: number[], at: number)
   }
 }
 
-/** @returns where the number lies; −1 if the last of its kinds is no number */
+/** @returns the position of the number; −1 if the last kind is not a number */
 function placeOfNumber(reader: ProtoReader, end: number): number {
   let place = -1;
   while (reader.position < end) {

@@ -4,9 +4,9 @@ import { HistogramTable } from '../observe/histogram-table.ts';
 import { SeriesTable } from '../observe/series-table.ts';
 
 export interface FamilyBounds {
-  /** `--analytics-series`: the most series of `ostiary_requests_total`. */
+  /** The value of `--analytics-series`: the most series of `ostiary_requests_total`. */
   readonly mostSeries: number;
-  /** Makes it unpredictable which series are near each other in memory. */
+  /** Makes it unpredictable which series collide in the hash table. */
   readonly seed: number;
 }
 
@@ -22,7 +22,7 @@ export interface RequestFamilies {
   readonly all: readonly SharedFamily[];
 }
 
-/** With three histograms for each. */
+/** Each has three histograms. */
 const MOST_APIS = 1000;
 const MOST_EDGES = 10_000;
 const MOST_VIOLATIONS = 10_000;
@@ -32,7 +32,7 @@ const DURATIONS = Array.from({ length: 17 }, (_, exponent) => exponent);
 /** 64 octets, 256, 1024 … to 16 MiB. */
 const SIZES = Array.from({ length: 10 }, (_, at) => 6 + at * 2);
 
-/** What Prometheus gets of requests that have ended. */
+/** Makes the metric families of requests that ended. */
 export function createRequestFamilies({ mostSeries, seed }: FamilyBounds): RequestFamilies {
   const byApi = new SeriesTable({ name: '', labels: ['api'], folding: ['api'], most: MOST_APIS, seed });
   const families = {

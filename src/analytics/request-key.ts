@@ -6,16 +6,16 @@ import { outcomeOf } from './outcome.ts';
 import { routeOf } from './route.ts';
 import { sourceOf } from './source.ts';
 
-/** What names are held against: who sends entries can't count under a name that is no document's. */
+/** The names that entries may use: a name that is in no document is not counted under itself. */
 export type Names = Pick<Snapshot, 'apiNamed' | 'directory' | 'reasons'>;
 
-/** The place of each dimension in {@link RequestKey.texts}. */
+/** The index of each dimension in {@link RequestKey.texts}. */
 export const PLACE = Object.fromEntries(DIMENSIONS.map((dimension, at) => [dimension, at])) as Readonly<
   Record<Dimension, number>
 >;
 
 const MOST_STATUS = 1000;
-/** The texts of numbers, so that none is made for each entry. */
+/** The texts of numbers, so that none is made for an entry. */
 const STATUSES = Array.from({ length: MOST_STATUS }, (_, status) => String(status));
 
 type Access = Bound<Api['access'][number]['policy']>;
@@ -23,14 +23,14 @@ const NONE: ReadonlySet<string> = new Set();
 const policies = new WeakMap<Api, ReadonlySet<string>>();
 
 /**
- * By what a request is counted: the texts are those of the entry that was read last. A name that no document in force has
- * is {@link FOLDED}.
+ * The key by which a request is counted. Its texts are those of the last entry that was read. A name that is in no
+ * document in force becomes {@link FOLDED}.
  */
 export class RequestKey {
-  /** One for each of {@link DIMENSIONS}. */
+  /** One text for each of {@link DIMENSIONS}. */
   readonly texts: string[] = DIMENSIONS.map(() => '');
 
-  /** @param hasRoute the route is wanted, which takes longest */
+  /** @param hasRoute whether to find the route, which takes longest */
   read(entry: Entry, names: Names, hasRoute: boolean): void {
     const { texts } = this;
     const name = entry.api;
@@ -53,7 +53,7 @@ export class RequestKey {
     const { texts } = this;
     const { clientId, tier } = entry;
     texts[PLACE.client] = clientId === '' ? '' : (directory.client(clientId)?.name ?? FOLDED);
-    // The documents know it by API and client, so the entry need not be asked for its name.
+    // The documents know the contract of an API and a client, so the entry's own name for it is not used.
     const contract = api === undefined || clientId === '' ? undefined : directory.contract(clientId, api.name);
     texts[PLACE.contract] = entry.hasContract ? (contract?.name ?? FOLDED) : '';
     texts[PLACE.tier] = tier === '' || hasTier(api, tier) ? tier : FOLDED;
@@ -74,7 +74,7 @@ function policiesOf(api: Api | undefined): ReadonlySet<string> {
   return known;
 }
 
-/** Of a group also those of which one decides. */
+/** The names of a policy; of a group also those of its alternatives. */
 function namesOf({ name, alternatives = [] }: Access): string[] {
   return [name, ...alternatives.flatMap((alternative) => alternative.policies.flatMap(namesOf))];
 }

@@ -4,13 +4,13 @@ import { PLACE } from './request-key.ts';
 import type { RequestKey } from './request-key.ts';
 import { traceIdOf } from './trace-id.ts';
 
-/** The first: the request ended before any answer. */
+/** `none`: the request ended before any answer. */
 const STATUS_CLASSES = ['none', '1xx', '2xx', '3xx', '4xx', '5xx'] as const;
 
-/** Counts requests that have ended for Prometheus. */
+/** Counts requests that ended, for Prometheus. */
 export class RequestMetrics {
   readonly #families: RequestFamilies;
-  /** Label values, in the order of the labels; written anew for each request. */
+  /** Label values, in the order of the labels; overwritten for each request. */
   readonly #request = ['', '', '', '', '', ''];
   readonly #api = [''];
   readonly #violation = ['', '', ''];
@@ -21,7 +21,7 @@ export class RequestMetrics {
   }
 
   /**
-   * @param key as it was read of the entry
+   * @param key the key of the entry
    * @param now milliseconds since the Unix epoch
    */
   ended(entry: Entry, { texts }: RequestKey, now: number): void {

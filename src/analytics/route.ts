@@ -6,12 +6,12 @@ import type { Entry } from './entry.ts';
 type Routed = Pick<Api, 'basePath' | 'routes'>;
 
 /**
- * What is told in place of a request's path: the template of the API's routes that fits, else its base path. So it is one of
- * few, whatever callers send.
+ * Returns the template of the API's routes that matches, or the API's base path. Whatever paths callers send, there
+ * are only few results.
  */
 export function routeOf(entry: Entry, api: Routed): string {
   if (api.routes === undefined) return api.basePath;
-  // Where Envoy has rewritten the path for the upstream, this is what the caller sent.
+  // If Envoy has rewritten the path for the upstream, this is the path that the caller sent.
   const original = entry.text(Span.originalPath);
   return routeOfPath(entry.method, original === '' ? entry.text(Span.path) : original, api);
 }

@@ -1,22 +1,24 @@
 import type { SampledRequest } from './sampled-request.ts';
 
-/** One that is kept. */
+/** A sample in the pool. */
 export interface KeptSample {
   readonly key: string;
-  /** The number of its decision. */
+  /** The sequence of its decision. */
   readonly sequence: number;
   /** Milliseconds since the Unix epoch. */
   readonly keptAt: number;
-  /** As the decision alone tells it, until the entry of Envoy's log has come. */
+  /** From the decision alone, until the entry of Envoy's log arrives. */
   sampled: SampledRequest;
   bytes: number;
 }
 
-/** The latest few of each key, within a number of bytes over all: beyond it the oldest go, whosever they are. */
+/**
+ * The latest samples of each key, within a number of bytes for all keys. Beyond it the oldest go, whatever their key.
+ */
 export class SamplePool {
   readonly #mostOfKey: number;
   readonly #maxBytes: number;
-  /** Oldest first, as those of each key are. */
+  /** The oldest first, as in each key. */
   readonly #bySequence = new Map<number, KeptSample>();
   readonly #byKey = new Map<string, KeptSample[]>();
   #bytes = 0;
@@ -45,7 +47,7 @@ export class SamplePool {
     return this.#bySequence.has(sequence);
   }
 
-  /** Puts what is known now in place of what was. */
+  /** Replaces a sample with a more complete one. */
   replace(sequence: number, change: (sampled: SampledRequest) => SampledRequest): void {
     const sample = this.#bySequence.get(sequence);
     if (sample === undefined) return;
@@ -75,7 +77,7 @@ export class SamplePool {
     }
   }
 
-  /** It is the oldest of its key. */
+  /** Removes a sample that is the oldest of its key. */
   #drop({ key, sequence, bytes }: KeptSample): void {
     this.#bySequence.delete(sequence);
     this.#bytes -= bytes;
@@ -85,13 +87,13 @@ export class SamplePool {
   }
 }
 
-/** Of an object with its place in two maps, and of each step. */
+/** The size of a sample's object with its entries in two maps, and of each step. */
 const OWN_BYTES = 600;
 const STEP_BYTES = 150;
-/** Of each field of an event, beside its text. */
+/** The size of each field of an event, without its text. */
 const FIELD_BYTES = 16;
 
-/** About what it takes, rather more than less: most of its texts are those of documents, which are there anyhow. */
+/** An estimate, rather too high: most of the texts belong to documents, which are in memory anyway. */
 function bytesOf({ event, steps }: SampledRequest): number {
   let bytes = OWN_BYTES + steps.length * STEP_BYTES;
   for (const { detail = '' } of steps) bytes += 2 * detail.length;

@@ -1,9 +1,9 @@
 import type { RequestEvent } from './event.ts';
 
-/** One request of which more is kept than what is counted. */
+/** One request with more detail than is counted. */
 export interface SampledRequest {
   readonly event: RequestEvent;
-  /** What each policy did, in the order of the decision; empty where it is not known. */
+  /** What each policy did, in the order of the decision; empty if it is unknown. */
   readonly steps: readonly SampledStep[];
 }
 
@@ -14,9 +14,9 @@ export interface SampledStep {
   readonly policy: string;
   readonly mode: 'enforce' | 'shadow';
   readonly result: 'allow' | 'deny' | 'answer' | 'not_applicable' | 'not_reached' | 'failed';
-  /** Of a denial. */
+  /** The reason of a denial. */
   readonly reason?: string;
-  /** What an operator reads of a denial; it never holds a secret or a token. */
+  /** The detail of a denial for operators; it never contains a secret or a token. */
   readonly detail?: string;
   readonly durationMs: number;
 }
@@ -25,7 +25,7 @@ export interface SampleQuestion {
   /** Milliseconds since the Unix epoch: requests received from here on, and before `untilMs`. */
   readonly sinceMs: number;
   readonly untilMs: number;
-  /** Absent: of any. */
+  /** Absent: requests of all APIs. */
   readonly api?: string;
   /** The name of the client application. */
   readonly client?: string;
@@ -33,7 +33,7 @@ export interface SampleQuestion {
   readonly most: number;
 }
 
-/** Answers questions about samples: whoever keeps them. */
+/** Answers questions about samples. */
 export interface SampleArchive {
   /** @returns the latest first */
   find(question: SampleQuestion): readonly SampledRequest[] | Promise<readonly SampledRequest[]>;

@@ -10,7 +10,7 @@ import { SamplePool } from './sample-pool.ts';
 import type { SampleArchive, SampledRequest, SampledStep, SampleQuestion } from './sampled-request.ts';
 
 export interface SamplesPorts {
-  /** Of the documents in force. */
+  /** The names in the documents in force. */
   readonly names: () => Pick<Snapshot, 'apiNamed' | 'reasons'>;
   /** Milliseconds since the Unix epoch. */
   readonly now: () => number;
@@ -19,13 +19,13 @@ export interface SamplesPorts {
   readonly maxBytes: number;
 }
 
-/** Of what is not refused. */
+/** The share of requests that are sampled, unless they are denied. */
 const SHARE = 0.01;
-/** Of each API, client and reason. */
+/** The most samples of denials for each API, client and reason. */
 const MOST_DENIALS = 20;
-/** Of each API and client. */
+/** The most other samples for each API and client. */
 const MOST_OTHERS = 100;
-/** Denials are what is asked about. */
+/** The share of the memory for denials, since most questions are about them. */
 const DENIALS_BYTES = 0.75;
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -35,9 +35,9 @@ const OUTCOMES: Readonly<Record<OutcomeKind, Outcome>> = { allow: 'processed', d
 const COMMON_METHODS: ReadonlySet<unknown> = new Set(METHODS);
 
 /**
- * Some requests with what each policy did, for a day: the latest denials of each API, client and reason, and one in a
- * hundred of the others. They have no credential, no token, no header's value, no path. Taken when a request is decided,
- * and completed when Envoy's log tells how it ended.
+ * Samples some requests with what each policy did, and keeps them for a day: the latest denials of each API, client
+ * and reason, and one in a hundred of the others. Samples contain no credential, no token, no header's value and no
+ * path. A sample is taken when the request is decided, and completed when its entry in Envoy's log arrives.
  */
 export class Samples implements SampleArchive {
   readonly #ports: SamplesPorts;
@@ -50,12 +50,12 @@ export class Samples implements SampleArchive {
     this.#others = new SamplePool(MOST_OTHERS, ports.maxBytes * (1 - DENIALS_BYTES));
   }
 
-  /** Estimated. */
+  /** An estimate. */
   get bytes(): number {
     return this.#denials.bytes + this.#others.bytes;
   }
 
-  /** @param sequence the number of the decision, by which the log's entry is found */
+  /** @param sequence the sequence of the decision, which its log entry repeats */
   decided(decision: Decision, check: Check, durationMs: number, sequence: number): void {
     const { api, denial, identity } = decision;
     if (denial === undefined && this.#ports.random() >= SHARE) return;
@@ -67,12 +67,12 @@ export class Samples implements SampleArchive {
     pool.add(key, sequence, now, { event, steps: decision.steps.map(toSampledStep) });
   }
 
-  /** Whether the request of a decision is a sample, and its event is wanted. */
+  /** Whether the decision is a sample that waits for its event. */
   has(sequence: number): boolean {
     return this.#denials.has(sequence) || this.#others.has(sequence);
   }
 
-  /** What Envoy's log tells of the request of a decision. */
+  /** Completes the sample of a decision with the event from Envoy's log. */
   ended(sequence: number, event: RequestEvent): void {
     const withEvent = ({ steps }: SampledRequest): SampledRequest => ({ event, steps });
     this.#denials.replace(sequence, withEvent);
@@ -92,7 +92,7 @@ export class Samples implements SampleArchive {
     return found.sort((a, b) => b.event.receivedAt - a.event.receivedAt).slice(0, most);
   }
 
-  /** As much as the decision tells. How the request ends is not known yet: of an allow its status is 0. */
+  /** An event from the decision alone. How the request ends is unknown, so the status of an allow is 0. */
   #eventOf(decision: Decision, check: Check, now: number, durationMs: number, sequence: number): RequestEvent {
     const { api, denial, answer, policy, identity, steps } = decision;
     const { client, contract } = identity;
@@ -130,7 +130,7 @@ export class Samples implements SampleArchive {
 type Denied = NonNullable<Decision['denial']>;
 
 function statusOf(denial: Denied, reasons: Snapshot['reasons']): number {
-  // The compiler can't see that an entry gets the denial of its own reason.
+  // The compiler can't know that an entry gets a denial of its own reason.
   const { httpStatus = 0 } = (reasons[denial.reason] ?? {}) as { readonly httpStatus?: unknown };
   return typeof httpStatus === 'function' ? (httpStatus as (denied: Denied) => number)(denial) : Number(httpStatus);
 }

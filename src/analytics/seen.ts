@@ -1,16 +1,19 @@
-/** Sequences of a page: a bit each. */
+/** The number of sequences in a page, a bit each. */
 const SEQUENCES_PER_PAGE = 8192;
 
-/** 1 MB, and 8 million sequences. */
+/** These pages take 1 MB, and cover 8 million sequences. */
 const MOST_PAGES = 1024;
 
-/** Which sequences of another process have come here, within bounds. */
+/** Remembers which sequences of another process have arrived here, within bounds. */
 export class Seen {
   readonly #pages = new Map<number, Uint8Array>();
-  /** Pages below were forgotten. */
+  /** Pages below this one were forgotten. */
   #floor = 0;
 
-  /** Notes a sequence. @returns what it was before */
+  /**
+   * Adds a sequence.
+   * @returns its state before
+   */
   add(sequence: number): 'new' | 'repeated' | 'expired' {
     const number = Math.floor(sequence / SEQUENCES_PER_PAGE);
     let page = this.#pages.get(number);
@@ -28,7 +31,7 @@ export class Seen {
     return 'new';
   }
 
-  /** The lowest page. */
+  /** Removes the lowest page. */
   #forget(): void {
     let lowest = Number.POSITIVE_INFINITY;
     for (const number of this.#pages.keys()) lowest = Math.min(lowest, number);

@@ -1,8 +1,8 @@
 import type { Credit } from './ledger.ts';
 
 /**
- * What processes share of decisions, so that an entry may come to another one than that which decided: the workers of one
- * replica by their owner, replicas by Redis. Nothing of it is in the way of a Check.
+ * What processes share about decisions, so that an entry may arrive at another process than the one that decided:
+ * workers of a replica share through their owner, replicas through Redis. A Check never waits for it.
  */
 export interface Sharing {
   /**
@@ -20,7 +20,7 @@ export interface Sharing {
   isBroken(since: number): boolean;
 }
 
-/** Nobody shares anything. */
+/** For a process that shares nothing. */
 export const noSharing: Sharing = {
   keyOf: async () => 'unshared',
   claim: async () => 'away',

@@ -1,12 +1,13 @@
 import { forwardedPeer } from '../request/forwarded-client-cert.ts';
 import type { Entry } from './entry.ts';
 
-/** The SPIFFE standard's bound is 2048 bytes; nobody's ids are as long as this. */
+/** The SPIFFE standard's limit is 2048 bytes; real ids are shorter than this. */
 const SPIFFE_ID = /^spiffe:\/\/[\u0021-\u007e]{1,503}$/;
 
 /**
- * The SPIFFE id of the workload that called the Envoy that logs: by its certificate, else by the last element of
- * `x-forwarded-client-cert`, which is about the same peer where a proxy ahead ended its TLS. Empty: neither tells any.
+ * Returns the SPIFFE id of the workload that called the Envoy which logged the entry: from its certificate, or from
+ * the last element of `x-forwarded-client-cert`, which describes the same peer if a proxy before Envoy ended its TLS.
+ * Empty: neither has one.
  */
 export function sourceOf(entry: Entry): string {
   const { peerUri } = entry;

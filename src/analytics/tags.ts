@@ -1,23 +1,23 @@
 import { createCipheriv, randomBytes } from 'node:crypto';
 import type { Cipheriv } from 'node:crypto';
 
-/** Of one sequence. */
+/** The size of the tag of one sequence. */
 export const TAG_BYTES = 8;
 
-/** How many sequences have their tags made at once: some microseconds for 8 KB. */
+/** The tags of this many sequences are made at once: some microseconds for 8 KB. */
 export const SEQUENCES_PER_BLOCK = 1024;
 
 const AES_BLOCK_BYTES = 16;
 const ZEROS = Buffer.alloc(SEQUENCES_PER_BLOCK * TAG_BYTES);
 
-/** Blocks that are kept. Entries come in about the order of their decisions. A power of two. */
+/** The number of blocks in the cache; a power of two. Entries arrive roughly in the order of their decisions. */
 const KEPT = 16;
 
-/** Where ids of decisions come from: one process, from its start to its end. */
+/** Identifies one process from its start to its end, as the origin of decision ids. */
 export interface Epoch {
-  /** Drawn at the start: 32 bits. */
+  /** 32 random bits, drawn at the start. */
   readonly number: number;
-  /** Drawn at the start: 16 bytes. Whoever has it can make ids. */
+  /** 16 random bytes, drawn at the start. Whoever has them can make ids. */
   readonly key: Buffer;
 }
 
@@ -26,8 +26,9 @@ export function drawEpoch(): Epoch {
 }
 
 /**
- * The tags of one epoch: that of a sequence is the 8 bytes at 8 × sequence of the key stream of AES-128 in counter mode
- * (NIST SP 800-38A, 6.5), so that none can be guessed without the key, and each can be made again at any time.
+ * The tags of one epoch. The tag of a sequence is the 8 bytes at 8 × sequence of the key stream of AES-128 in counter
+ * mode (NIST SP 800-38A, 6.5). Without the key no tag can be guessed, and with it each tag can be computed again at
+ * any time.
  */
 export class Tags {
   readonly #epoch: Epoch;
@@ -38,7 +39,7 @@ export class Tags {
     this.#epoch = epoch;
   }
 
-  /** Those of the sequences from `block` × {@link SEQUENCES_PER_BLOCK} on. */
+  /** The tags of the sequences from `block` × {@link SEQUENCES_PER_BLOCK} on. */
   block(block: number): Buffer {
     const place = block & (KEPT - 1);
     if (this.#numbers[place] === block) return this.#blocks[place] as Buffer;
@@ -48,13 +49,16 @@ export class Tags {
     return made;
   }
 
-  /** All of them from the first on, a block at each call. */
+  /** Returns a function that returns the next block at each call, from the first on. */
   stream(): () => Buffer {
     const cipher = cipherAt(this.#epoch, 0);
     return () => cipher.update(ZEROS);
   }
 
-  /** @param high the first four bytes of what is held to be its tag @param low the last four */
+  /**
+   * @param high the first four bytes of the claimed tag
+   * @param low the last four
+   */
   isTag(sequence: number, high: number, low: number): boolean {
     const block = Math.floor(sequence / SEQUENCES_PER_BLOCK);
     const at = (sequence - block * SEQUENCES_PER_BLOCK) * TAG_BYTES;

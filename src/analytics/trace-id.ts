@@ -8,7 +8,7 @@ const B3 = /^([0-9a-f]{16}|[0-9a-f]{32})-[0-9a-f]{16}(?:-|$)/;
 const B3_TRACE = /^(?:[0-9a-f]{16}|[0-9a-f]{32})$/;
 const NO_TRACE = /^0*$/;
 
-/** 32 hexadecimal digits, of `traceparent`, or B3 in one header or in several; empty: there is none. */
+/** Returns 32 hexadecimal digits from `traceparent`, or from B3 in one header or several; empty: there is no trace. */
 export function traceIdOf(entry: Entry): string {
   const id =
     TRACEPARENT.exec(entry.text(Span.traceparent))?.[1] ??

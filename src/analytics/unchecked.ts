@@ -6,10 +6,10 @@ import { Span } from './entry.ts';
 import type { Entry } from './entry.ts';
 
 const MOST_SERIES = 100;
-/** The same service is told again after this time. */
+/** The same service is reported again after this time. */
 const TOLD_EVERY_MS = 600_000;
 const MOST_LINES_PER_SECOND = 1;
-/** A caller chooses it. */
+/** Callers choose the host. */
 const LONGEST_HOST = 255;
 
 export interface UncheckedPorts {
@@ -18,12 +18,12 @@ export interface UncheckedPorts {
   readonly monotonic: () => number;
 }
 
-/** Tells of requests that went to an upstream though nobody decided them. */
+/** Reports requests that went to an upstream without a decision. */
 export class Unchecked {
   readonly #ports: UncheckedPorts;
   readonly #requests;
   readonly #lines = createRateBound(MOST_LINES_PER_SECOND);
-  /** By destination and service: when it was told, monotonic milliseconds. */
+  /** By destination and service: when it was reported, in monotonic milliseconds. */
   readonly #told = new Map<string, number>();
 
   constructor(ports: UncheckedPorts) {
@@ -37,7 +37,7 @@ export class Unchecked {
     });
   }
 
-  /** @param node the id of the Envoy; empty: it is not known */
+  /** @param node the id of the Envoy; empty: unknown */
   passed(entry: Entry, node: string): void {
     const destination = node === '' ? entry.localAddress : node;
     const { service } = entry;

@@ -1,9 +1,9 @@
-/** More than enough for what is looked for; the rest of a header is not looked at. */
+/** The part of a header that is read. What identifies a family is always in it. */
 const LONGEST = 512;
 
 /**
- * What a user agent's header has in lower case, and the family it tells. The first that is found counts: browsers name
- * those whose place they take, so the newest stand ahead.
+ * Texts in lower case that identify a family. The first match counts: browsers also name older ones that they are
+ * compatible with, so newer ones come first.
  */
 const FAMILIES: readonly (readonly [sign: string, family: string])[] = [
   ['googlebot', 'Googlebot'],
@@ -83,11 +83,11 @@ const FAMILIES: readonly (readonly [sign: string, family: string])[] = [
   ['spider', 'other bot'],
 ];
 
-/** Headers come again and again. */
+/** The same headers occur often, so results are cached. */
 const MAX_KNOWN = 1024;
 const known = new Map<string, string>();
 
-/** The family of a `user-agent`, one of few; `other` where it is none of those. Empty: there is no header. */
+/** Returns the family of a `user-agent`; `other` if it is unknown. Empty: there is no header. */
 export function userAgentFamily(header: string): string {
   if (header === '') return '';
   const told = header.slice(0, LONGEST);

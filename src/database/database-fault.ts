@@ -20,7 +20,7 @@ export type DatabaseFaultKind =
   | 'refused'
   | 'failed';
 
-/** A database can't do what was asked. The message names it and the remedy, and never has a password. */
+/** An operation of a database failed. The message names the database and the remedy, and never contains a password. */
 export class DatabaseFault extends UserError {
   override name = 'DatabaseFault';
   readonly kind: DatabaseFaultKind;

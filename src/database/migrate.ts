@@ -7,12 +7,12 @@ interface MigrationTable {
   readonly ostiary_schema: { readonly part: string; readonly version: number };
 }
 
-/** Of all processes of PostgreSQL that start at once, one changes tables at a time. */
+/** The lock that lets only one process of PostgreSQL change tables at a time, when several start at once. */
 const MIGRATION_LOCK = 0x6f737469;
 
 /**
- * Brings the tables of a part to this program's version. Steps that have begun are whole or not at all.
- * @throws DatabaseFault `newer`, where a newer program has been here
+ * Brings the tables of a part to this program's version. A step is done completely or not at all.
+ * @throws DatabaseFault `newer` if a newer program has changed the tables
  */
 async function migrate<Tables>(database: Database<Tables>, { part, migrations }: Schema): Promise<void> {
   const { engine, name } = database;
@@ -40,8 +40,8 @@ async function migrate<Tables>(database: Database<Tables>, { part, migrations }:
 }
 
 /**
- * The same database, migrated; closed if that fails.
- * @throws DatabaseFault
+ * Migrates the database and returns it; closes it if that fails.
+ * @throws DatabaseFault (rejects with it)
  */
 export async function migrated<Tables>(database: Database<Tables>, schema: Schema): Promise<Database<Tables>> {
   try {

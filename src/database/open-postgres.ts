@@ -11,21 +11,21 @@ export interface PostgresOptions {
   readonly url: string;
   readonly schema: Schema;
   readonly connections?: number;
-  /** Until a connection stands. */
+  /** Time for opening a connection. */
   readonly connectMs?: number;
-  /** The longest that a statement may take. */
+  /** The longest time that a statement may take. */
   readonly statementMs?: number;
-  /** What the server lists as the program of our connections. */
+  /** The name of our program in the server's list of connections. */
   readonly applicationName: string;
 }
 
-/** Types whose values ours all fit a number: `int8` and `numeric`. */
+/** Types whose values are read as numbers, because ours all fit: `int8` and `numeric`. */
 const NUMBERS: ReadonlySet<number> = new Set([20, 1700]);
 
 /**
- * A database of a server of PostgreSQL.
- * @throws DatabaseFault
- * @throws UserError (exit 2) where the URL is none
+ * Opens a database on a server of PostgreSQL.
+ * @throws DatabaseFault (rejects with it)
+ * @throws UserError (exit 2) if the URL is malformed
  */
 export async function openPostgres<Tables>(options: PostgresOptions): Promise<Database<Tables>> {
   const { url, schema, connections = 4, connectMs = 5000, statementMs = 60_000, applicationName } = options;
@@ -42,7 +42,7 @@ export async function openPostgres<Tables>(options: PostgresOptions): Promise<Da
     allowExitOnIdle: true,
     types: { getTypeParser: parserOf as typeof pg.types.getTypeParser },
   });
-  // A connection that nobody used was lost: the pool makes a new one.
+  // An idle connection was lost: the pool opens a new one.
   pool.on('error', () => {});
   const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: tellingFaults(pool, name) }) });
   return migrated<Tables>({ engine: 'postgres', name, kysely, close: () => kysely.destroy() }, schema);
@@ -52,7 +52,7 @@ function parserOf(oid: number, format?: 'text' | 'binary'): unknown {
   return NUMBERS.has(oid) && format !== 'binary' ? Number : pg.types.getTypeParser(oid, format);
 }
 
-/** The same pool, whose errors name the database and the remedy. */
+/** Wraps the pool so that its errors name the database and the remedy. */
 function tellingFaults(pool: pg.Pool, name: string): PostgresPool {
   const wrapped = new WeakMap<pg.PoolClient, PostgresPoolClient>();
   return {

@@ -9,12 +9,12 @@ import { sqliteFault } from './sqlite-faults.ts';
 import { SqliteThread } from './sqlite-thread.ts';
 
 export interface SqliteOptions {
-  /** Made where it is not there; its folder must be. */
+  /** Created if it does not exist; its folder must exist. */
   readonly file: string;
-  /** `full`: what was committed survives a power cut. `normal`: it survives the end of the process alone. */
+  /** `full`: committed data survives a power cut. `normal`: it survives only the end of the process. */
   readonly durability: 'normal' | 'full';
   readonly schema: Schema;
-  /** How long another process may take to let go of the file. */
+  /** How long to wait for another process to release the file. */
   readonly patienceMs?: number;
   readonly cacheKib?: number;
 }
@@ -23,8 +23,8 @@ const PATIENCE_MS = 2000;
 const CACHE_KIB = 8192;
 
 /**
- * A file of SQLite, for this process alone.
- * @throws DatabaseFault
+ * Opens a file of SQLite, for this process alone.
+ * @throws DatabaseFault (rejects with it)
  */
 export async function openSqlite<Tables>(options: SqliteOptions): Promise<Database<Tables>> {
   const { file, durability, schema, patienceMs = PATIENCE_MS, cacheKib = CACHE_KIB } = options;
@@ -41,7 +41,7 @@ export async function openSqlite<Tables>(options: SqliteOptions): Promise<Databa
   return migrated<Tables>({ engine: 'sqlite', name: file, kysely, close: () => kysely.destroy() }, schema);
 }
 
-/** Readable by our user alone from its first moment: what SQLite makes beside it has its permissions. */
+/** Creates the file so that only our user can ever read it. SQLite gives its other files the same permissions. */
 async function makeFile(file: string): Promise<void> {
   try {
     const handle = await open(file, 'a', 0o600);
@@ -51,7 +51,7 @@ async function makeFile(file: string): Promise<void> {
   }
 }
 
-/** A file that was brought here, and is ours. */
+/** Restricts the permissions of a file that exists and belongs to us. */
 async function closeToOthers(file: string): Promise<void> {
   for (const each of [file, `${file}-wal`]) await chmod(each, 0o600).catch(() => {});
 }

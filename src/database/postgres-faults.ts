@@ -1,8 +1,8 @@
 import { DatabaseFault } from './database-fault.ts';
 
-// Codes of PostgreSQL (Appendix A of its manual), by their beginning; and those of the system.
+// PostgreSQL's error codes (Appendix A of its manual) by their beginning, and error codes of the system.
 const UNREACHABLE = /^(08|57P|53300|ECONN|ENOTFOUND|EAI_|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|EPIPE|ENOENT)/;
-/** What `pg` says without a code. */
+/** Messages of `pg` without a code. */
 const LOST =
   /^(Connection terminated|timeout expired|timeout exceeded when trying to connect|Client has encountered a connection error)/;
 
@@ -13,7 +13,7 @@ export function postgresName(url: string): string {
   return `postgres://${host}${port === '' ? '' : `:${port}`}${pathname}`;
 }
 
-/** What an error of `pg` means, with the database and the remedy. Other errors are as they were. */
+/** Translates an error of `pg` into a fault with the database and the remedy. Returns other errors unchanged. */
 export function postgresFault(name: string, error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof DatabaseFault) return error;
   const code = (error as NodeJS.ErrnoException).code ?? '';

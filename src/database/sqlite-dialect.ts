@@ -3,7 +3,7 @@ import type { DatabaseConnection, Dialect, Driver, QueryResult } from 'kysely';
 import type { SqliteValue } from './sqlite-messages.ts';
 import type { SqliteThread } from './sqlite-thread.ts';
 
-/** @param faultOf says what an error of the thread means to people */
+/** @param faultOf translates an error of the thread for people */
 export function sqliteDialect(thread: SqliteThread, faultOf: (error: unknown) => unknown): Dialect {
   return {
     createAdapter: () => new SqliteAdapter(),
@@ -13,7 +13,7 @@ export function sqliteDialect(thread: SqliteThread, faultOf: (error: unknown) =>
   };
 }
 
-/** One connection, which statements and transactions take in turn. */
+/** One connection. Statements and transactions use it one after another. */
 class ThreadDriver implements Driver {
   readonly #thread: SqliteThread;
   readonly #connection: DatabaseConnection;
@@ -44,7 +44,7 @@ class ThreadDriver implements Driver {
   }
 
   async beginTransaction(connection: DatabaseConnection): Promise<void> {
-    // One that only reads at first could not become a writer later.
+    // A transaction that begins as a reader might not be able to become a writer later.
     await connection.executeQuery(CompiledQuery.raw('BEGIN IMMEDIATE'));
   }
 
@@ -54,7 +54,7 @@ class ThreadDriver implements Driver {
 
   async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
     await connection.executeQuery(CompiledQuery.raw('ROLLBACK')).catch(() => {
-      // SQLite has rolled back by itself, as it does when a disk is full; or the thread is a new one.
+      // SQLite has already rolled back, as it does when a disk is full; or the thread is a new one.
     });
   }
 

@@ -11,7 +11,7 @@ const FULL = 13;
 const CAN_NOT_OPEN = 14;
 const NOT_A_DATABASE = 26;
 
-/** What an error of SQLite means, with the file and the remedy. Other errors are as they were. */
+/** Translates an error of SQLite into a fault with the file and the remedy. Returns other errors unchanged. */
 export function sqliteFault(file: string, error: unknown): unknown {
   if (!(error instanceof SqliteError)) return error;
   const options = { cause: error };

@@ -1,15 +1,18 @@
-// The messages between the thread that decides and the one that has the file: one answer for each question, in order.
+// Messages between the main thread and the thread that has the file: one answer for each question, in order.
 
-/** What SQLite takes and gives. */
+/** A value that SQLite accepts and returns. */
 export type SqliteValue = string | number | bigint | null | Uint8Array;
 
 export interface SqliteOpening {
   readonly file: string;
-  /** SQLite's `synchronous`: with `normal`, a power cut loses the last transactions; a killed process none. */
+  /**
+   * SQLite's `synchronous`: with `normal`, a power cut loses the last transactions; the end of the process loses
+   * none.
+   */
   readonly durability: 'normal' | 'full';
-  /** How long another process may take to let go of the file. */
+  /** How long to wait for another process to release the file. */
   readonly patienceMs: number;
-  /** Of the file's pages in memory. */
+  /** The memory for pages of the file. */
   readonly cacheKib: number;
 }
 
@@ -23,7 +26,7 @@ export type SqliteAnswer =
   | { readonly id: number; readonly error: SqliteFailure };
 
 export interface SqliteFailure {
-  /** SQLite's primary result code; 0: not SQLite's. */
+  /** SQLite's primary result code; 0: the error is not SQLite's. */
   readonly code: number;
   readonly message: string;
 }

@@ -7,7 +7,7 @@ export interface SqliteResult {
   readonly changes: number | bigint;
 }
 
-/** What SQLite answered instead of a result. */
+/** An error of SQLite. */
 export class SqliteError extends Error {
   override name = 'SqliteError';
   /** Its primary result code (sqlite.org/rescode.html); 0: the thread itself has failed. */
@@ -18,7 +18,7 @@ export class SqliteError extends Error {
   }
 }
 
-/** In the bundle its program is a file beside the others. */
+/** In the bundle, the thread's program is a file beside the others. */
 function startThread(): Worker {
   const isSource = import.meta.filename.endsWith('.ts');
   const program = join(import.meta.dirname, isSource ? 'sqlite-worker.ts' : 'sqlite-worker.js');
@@ -27,7 +27,7 @@ function startThread(): Worker {
 
 type Asked = SqliteQuestion extends infer Q ? (Q extends { id: number } ? Omit<Q, 'id'> : never) : never;
 
-/** A file of SQLite in a thread of its own. A thread that has ended is replaced at the next question. */
+/** A file of SQLite in a thread of its own. If the thread has ended, the next question starts a new one. */
 export class SqliteThread {
   readonly #opening: SqliteOpening;
   readonly #start: () => Worker;

@@ -1,15 +1,15 @@
 import { LOWEST_BUCKET } from './histogram.ts';
 
-/** Buckets of one doubling, which lie in one node. */
+/** The number of buckets in one doubling, which one node holds. */
 const OCTAVE = 8;
 const LEAST_NODES = 32;
 
 /**
- * A sparse histogram for each row: a list of nodes, each with the buckets of one doubling, in ascending order. Most rows
- * have a few nodes; one of 40 bytes is the price of a row that is hit once.
+ * A sparse histogram for each row: a linked list of nodes in ascending order, each with the buckets of one doubling.
+ * Most rows have a few nodes. A row that is hit once costs one node of 40 bytes.
  */
 export class BucketLists {
-  /** By row, its first node plus one; 0: none. */
+  /** For each row, the number of its first node plus one; 0: none. */
   #first = new Int32Array(0);
   #next = new Int32Array(LEAST_NODES);
   #octave = new Uint8Array(LEAST_NODES);
@@ -30,7 +30,7 @@ export class BucketLists {
     this.#hits[at] = (this.#hits[at] as number) + count;
   }
 
-  /** Adds what a row of other lists has. */
+  /** Adds the histogram of a row in other lists. */
   addAll(row: number, other: BucketLists, otherRow: number): void {
     for (let from = (other.#first[otherRow] as number) - 1; from >= 0; from = (other.#next[from] as number) - 1) {
       const to = this.#nodeOf(row, other.#octave[from] as number);
@@ -41,7 +41,7 @@ export class BucketLists {
     }
   }
 
-  /** As `Measures.durations` has them. */
+  /** In the format of `Measures.durations`. */
   pairsOf(row: number): number[] {
     const pairs: number[] = [];
     for (let node = (this.#first[row] as number) - 1; node >= 0; node = (this.#next[node] as number) - 1) {
@@ -59,7 +59,7 @@ export class BucketLists {
     this.#size = 0;
   }
 
-  /** The row's node for a doubling, made where there is none. */
+  /** Returns the row's node for a doubling, and makes it if it is missing. */
   #nodeOf(row: number, octave: number): number {
     let before = -1;
     let node = (this.#first[row] as number) - 1;

@@ -7,15 +7,15 @@ import type { Measured } from './slot-table.ts';
 
 export const SLOT_MS = 10_000;
 
-/** Rows that are made into objects without a pause: well below a millisecond. */
+/** Rows made into objects without a pause: well below a millisecond. */
 const ROWS_PER_TURN = 500;
-/** Spans of the past that are corrected at once; one more, and all are given out first. */
+/** The most past spans with corrections. Before there is one more, all are given out. */
 const MOST_CORRECTED = 400;
-/** Texts of one dimension that are kept though no slot has them any more. */
+/** The number of texts of each dimension to keep although no slot uses them any more. */
 const SPARE_TEXTS = 1024;
 
 export interface CubeOptions {
-  /** As `Slot.node` and `Slot.epoch` have them. */
+  /** The values for `Slot.node` and `Slot.epoch`. */
   readonly node: string;
   readonly epoch: string;
   /** The most rows of a slot. */
@@ -27,24 +27,23 @@ export interface CubePorts {
   readonly timers: Timers;
 }
 
-/** One span that is open: what was counted in it, and how complete that is. */
+/** An open span: what was counted in it, and how complete that is. */
 interface Span {
   readonly startMs: number;
   readonly table: SlotTable;
   readonly completeness: { -readonly [Key in keyof SlotCompleteness]: number };
 }
 
-/** One that has ended, and becomes a {@link Slot} little by little. */
+/** A span that has ended, and is made into a {@link Slot} in small steps. */
 interface Ended extends Span {
   readonly rows: SlotRow[];
 }
 
 /**
- * Counts requests in slots of ten seconds of the wall clock, and gives each to its takers when its time is over.
- *
- * Where the clock is set, the slot under way ends, and the next one begins at the time that the clock tells now: there is
- * no slot for time that was skipped, and two of one start where time comes again. A slot that ends without any request is
- * given too: it tells that there were none.
+ * Counts requests in slots of ten seconds of the wall clock, and gives each slot to its takers when it is over.
+ * If the clock is set, the current slot ends, and the next one begins at the new time. So there is no slot for time
+ * that was skipped, and two slots begin at the same time if time repeats. A slot without requests is given out too:
+ * it says that there were none.
  */
 export class Cube {
   readonly #options: CubeOptions;
@@ -68,25 +67,25 @@ export class Cube {
     this.#options = options;
     this.#ports = ports;
     this.#seed = Number.parseInt(options.epoch, 16);
-    // Those of the slot under way, of the one that is being made, and spare ones.
+    // For the current slot, the one that is being made, and spare texts.
     const mostTexts = options.mostSeries * 2 + SPARE_TEXTS;
     this.#dictionaries = DIMENSIONS.map(() => new Dictionary(mostTexts));
     this.#current = spanOf(startOf(ports.clock.now()), this.#newTable());
     this.#await();
   }
 
-  /** Gives every slot that ends from now on to the taker too. */
+  /** From now on gives every slot that ends to this taker too. */
   addTaker(taker: SlotTaker): void {
     this.#takers.push(taker);
   }
 
-  /** Calls back before slots are given out, so that corrections and completeness can be added. */
+  /** Calls the listener before slots are given out, so that it can add corrections and completeness. */
   beforeSlots(listener: () => void): void {
     this.#listeners.push(listener);
   }
 
   /**
-   * Counts in the slot under way.
+   * Counts in the current slot.
    * @param key a text for each of {@link DIMENSIONS}
    */
   add(key: readonly string[], measured: Measured): void {
@@ -94,14 +93,14 @@ export class Cube {
   }
 
   /**
-   * Counts in a slot that may be over: another slot of the same start will correct it.
+   * Counts in a slot that may be over. A further slot with the same start corrects it.
    * @param atMs milliseconds since the Unix epoch, anywhere in the slot
    */
   correct(atMs: number, key: readonly string[], measured: Measured): void {
     this.#add(this.#spanAt(atMs), key, measured);
   }
 
-  /** Adds to what the slot of that time says of its completeness. Any number may be negative. */
+  /** Adds to the completeness of the slot at that time. Any number may be negative. */
   complete(atMs: number, { decided, reported, unreported, unknown }: SlotCompleteness): void {
     const { completeness } = this.#spanAt(atMs);
     completeness.decided += decided;
@@ -110,12 +109,12 @@ export class Cube {
     completeness.unknown += unknown;
   }
 
-  /** Looks at the clock: call this before what has come is added. */
+  /** Checks the clock. Call it before adding what has arrived. */
   tick(): void {
     if (startOf(this.#ports.clock.now()) !== this.#current.startMs) this.#turn();
   }
 
-  /** Gives out all there is. */
+  /** Gives out everything. */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -194,7 +193,7 @@ export class Cube {
     }).unref();
   }
 
-  /** Makes at most so many rows of what has ended, and gives out a slot when it has all. */
+  /** Makes at most this many rows of ended spans, and gives out each slot that is complete. */
   #make(most: number): void {
     let made = 0;
     for (let span = this.#ended[0]; span !== undefined; span = this.#ended[0]) {
@@ -221,7 +220,7 @@ export class Cube {
     for (const taker of this.#takers) taker.take(slot);
   }
 
-  /** The largest table that is not in use is kept, so that the next slot need not grow one. */
+  /** Keeps the largest unused table, so that the next slot need not grow one. */
   #release(table: SlotTable): void {
     if (this.#spare !== undefined && this.#spare.room >= table.room) return;
     table.clear();

@@ -6,22 +6,25 @@ const EMPTY = 0;
 export const FOLDED_NUMBER = 1;
 const RESERVED = ['', FOLDED];
 
-/** The longest text that is kept; a longer one is {@link FOLDED}. The longest SPIFFE id of Kubernetes has some 380. */
+/**
+ * The longest text that is stored; longer ones become {@link FOLDED}. The longest SPIFFE ids of Kubernetes have about
+ * 380.
+ */
 const MOST_CHARACTERS = 512;
 
-/** A number for each text, so that keys are numbers. Numbers of texts that are gone are given again. */
+/** Assigns a number to each text, so that keys consist of numbers. Numbers of removed texts are reused. */
 export class Dictionary {
   readonly #numbers = new Map<string, number>();
   readonly #texts: string[] = [];
-  /** By number, when it was last used. */
+  /** When each number was last used. */
   #usedIn = new Uint32Array(16);
   readonly #free: number[] = [];
-  /** What was asked for last: it often comes again at once. */
+  /** The last text that was looked up, since the same text often follows. */
   #lastText = '';
   #lastNumber = EMPTY;
   readonly #most: number;
 
-  /** @param most how many texts there may be; a further one is {@link FOLDED} */
+  /** @param most the most texts; further ones become {@link FOLDED} */
   constructor(most: number) {
     this.#most = Math.max(most, 1) + RESERVED.length;
     for (const [number, text] of RESERVED.entries()) {
@@ -30,12 +33,12 @@ export class Dictionary {
     }
   }
 
-  /** How many texts have a number. */
+  /** The number of texts. */
   get size(): number {
     return this.#numbers.size;
   }
 
-  /** The number of a text that has one. */
+  /** Returns the number of a text, if it has one. */
   known(text: string): number | undefined {
     if (text === this.#lastText) return this.#lastNumber;
     const number = this.#numbers.get(text);
@@ -46,7 +49,10 @@ export class Dictionary {
     return number;
   }
 
-  /** The number of a text, which is given one where it has none: {@link FOLDED_NUMBER} if it can't have one. */
+  /**
+   * Returns the number of a text, and assigns one if there is none. Returns {@link FOLDED_NUMBER} if there is no
+   * room.
+   */
   numberOf(text: string): number {
     const known = this.known(text);
     if (known !== undefined) return known;
@@ -66,12 +72,12 @@ export class Dictionary {
     return this.#texts[number] ?? '';
   }
 
-  /** @param generation rises from one span of time to the next */
+  /** @param generation increases from one span of time to the next */
   markUsed(number: number, generation: number): void {
     this.#usedIn[number] = generation;
   }
 
-  /** Gives up the texts that were last used before that generation. */
+  /** Removes the texts that were last used before that generation. */
   sweep(generation: number): void {
     this.#lastText = '';
     this.#lastNumber = EMPTY;

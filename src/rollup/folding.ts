@@ -4,8 +4,8 @@ import { DIMENSIONS } from './slot.ts';
 import type { Dimension } from './slot.ts';
 
 /**
- * In which order dimensions are given up where there are too many rows: those first that tell least of an API, and the
- * outcome never.
+ * The order in which dimensions are folded if there are too many rows. Those that say least about an API come first;
+ * the outcome is never folded.
  */
 export const FOLDING: readonly (readonly Dimension[])[] = [
   ['route'],
@@ -20,15 +20,15 @@ export const FOLDING: readonly (readonly Dimension[])[] = [
 ];
 
 export interface Steps {
-  /** By row: 1 where it keeps its key. */
+  /** For each row: 1 if it keeps its key. */
   readonly isKept: Uint8Array;
-  /** By dimension: it is folded in the rows that do not keep their key. */
+  /** For each dimension: whether it is folded in the rows that do not keep their key. */
   readonly dimensions: readonly boolean[];
 }
 
 /**
- * Which rows keep their keys, and what is folded of the others' so that at most three quarters are left: room for new
- * ones, so that this does not happen again at once.
+ * Chooses which rows keep their keys, and which dimensions of the others are folded, so that at most three quarters
+ * of the rows are left. The free quarter is for new rows, so that folding does not start again at once.
  * @param activity how busy each row is
  */
 export function chooseSteps(keys: KeyTable, activity: Float64Array, most: number, seed: number): Steps {
@@ -42,7 +42,7 @@ export function chooseSteps(keys: KeyTable, activity: Float64Array, most: number
   return { isKept, dimensions };
 }
 
-/** The `wanted` busiest; of those that are equally busy the first ones. */
+/** Marks the `wanted` busiest rows. Of equally busy rows the first ones are taken. */
 function busiest(activity: Float64Array, wanted: number): Uint8Array {
   const sorted = activity.toSorted();
   const least = sorted[sorted.length - wanted] ?? Number.POSITIVE_INFINITY;
@@ -61,7 +61,7 @@ function busiest(activity: Float64Array, wanted: number): Uint8Array {
   return isKept;
 }
 
-/** Counts no further than one above `enough`. */
+/** Counts the rows after folding, but stops at one more than `enough`. */
 function rowsAfter(
   keys: KeyTable,
   isKept: Uint8Array,

@@ -1,7 +1,8 @@
 /**
- * OpenTelemetry's exponential histogram at scale 3: eight buckets for each doubling. Bucket `i` holds values above
- * `2 ** (i / 8)` and up to `2 ** ((i + 1) / 8)`. Of milliseconds, the lowest is about a microsecond and the highest nine
- * hours; of octets, the highest starts at 32 MiB. What lies beyond is in the first or the last.
+ * OpenTelemetry's exponential histogram at scale 3: eight buckets for each doubling. Bucket `i` holds values above `2
+ * ** (i / 8)` and up to `2 ** ((i + 1) / 8)`. For milliseconds, the lowest bucket is about a microsecond and the
+ * highest nine hours; for octets, the highest starts at 32 MiB. Values beyond are counted in the first or last
+ * bucket.
  */
 const SCALE = 8;
 export const LOWEST_BUCKET = -80;
@@ -9,15 +10,15 @@ export const HIGHEST_BUCKET = 200;
 export const BUCKETS = HIGHEST_BUCKET - LOWEST_BUCKET + 1;
 
 /**
- * An estimate is off by at most this share of the true value: the middle of a bucket lies that far from both its ends.
- * Beyond the lowest and the highest bucket nothing is promised.
+ * The largest relative error of an estimate: the middle of a bucket is this far from both its ends. It does not hold
+ * for the lowest and the highest bucket.
  */
 export const ESTIMATE_ERROR = (2 ** (1 / SCALE) - 1) / (2 ** (1 / SCALE) + 1);
 
-/** @param value such as milliseconds; what is not above 0 is in the lowest bucket */
+/** @param value such as milliseconds; 0 and negative values belong to the lowest bucket */
 export function bucketOf(value: number): number {
   const bucket = Math.ceil(Math.log2(value) * SCALE) - 1;
-  // Of no number, and of one that is below 0, too.
+  // True also for NaN and negative values.
   if (!(bucket > LOWEST_BUCKET)) return LOWEST_BUCKET;
   return bucket < HIGHEST_BUCKET ? bucket : HIGHEST_BUCKET;
 }
@@ -27,16 +28,16 @@ export function upperBoundOf(bucket: number): number {
   return 2 ** ((bucket + 1) / SCALE);
 }
 
-/** What stands for all values of the bucket: see {@link ESTIMATE_ERROR}. */
+/** The value that represents the bucket: see {@link ESTIMATE_ERROR}. */
 export function middleOf(bucket: number): number {
   const [low, high] = [upperBoundOf(bucket - 1), upperBoundOf(bucket)];
   return (2 * low * high) / (low + high);
 }
 
-/** Pairs of a bucket and how many are in it, ascending, as `Measures.durations` has them. */
+/** Pairs of a bucket and its count, in ascending order, as in `Measures.durations`. */
 export type Buckets = readonly number[];
 
-/** Both added up. A bucket in which nothing is left has no pair. */
+/** The sum of both. A bucket whose count becomes 0 has no pair. */
 export function mergeBuckets(one: Buckets, other: Buckets): number[] {
   if (one.length === 0) return [...other];
   const merged: number[] = [];
@@ -58,7 +59,8 @@ export function mergeBuckets(one: Buckets, other: Buckets): number[] {
 }
 
 /**
- * The value below which the given share of all values lies (nearest rank), as exact as {@link ESTIMATE_ERROR} says.
+ * Returns the value below which the given share of all values lies (nearest rank), with the error {@link
+ * ESTIMATE_ERROR}.
  * @param share above 0 and at most 1, such as 0.95
  * @returns undefined if there are no values
  */
@@ -75,7 +77,10 @@ export function quantileOf(buckets: Buckets, share: number): number | undefined 
   return undefined;
 }
 
-/** How many values are at most the bound, which must be an upper bound of a bucket, such as a power of two, to be exact. */
+/**
+ * How many values are at most the bound. It is exact if the bound is the upper bound of a bucket, such as a power of
+ * two.
+ */
 export function countUpTo(buckets: Buckets, bound: number): number {
   let count = 0;
   for (let at = 0; at < buckets.length; at += 2) {

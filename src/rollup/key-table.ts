@@ -1,20 +1,20 @@
 const LEAST_ROWS = 16;
 
 /**
- * Rows by keys of so many numbers: open addressing on typed arrays, so that a look-up makes no garbage. Rows are numbered
- * from 0 in the order in which they came.
+ * A hash table from keys of a fixed number of integers to rows. It uses open addressing on typed arrays, so that a
+ * look-up makes no garbage. Rows are numbered from 0 in the order of insertion.
  */
 export class KeyTable {
   readonly #width: number;
   readonly #seed: number;
-  /** A row's number plus one; 0: free. At most half of them are taken. */
+  /** The number of the row plus one; 0: free. At most half of the places are taken. */
   #places: Int32Array;
   #keys: Uint32Array;
   #size = 0;
 
   /**
-   * @param seed makes it unpredictable which keys are near each other
-   * @param room for how many rows, a power of two
+   * @param seed makes it unpredictable which keys collide
+   * @param room the initial number of rows, a power of two
    */
   constructor(width: number, seed: number, room = LEAST_ROWS) {
     this.#width = width;
@@ -27,7 +27,7 @@ export class KeyTable {
     return this.#size;
   }
 
-  /** How many rows there is room for; it grows by itself, and never shrinks. */
+  /** The number of rows that fit. It grows when needed, and never shrinks. */
   get room(): number {
     return this.#keys.length / this.#width;
   }
@@ -37,7 +37,7 @@ export class KeyTable {
     return (this.#places[this.#placeOf(key)] as number) - 1;
   }
 
-  /** A new row for a key that has none. */
+  /** Adds a row for a key that has none. */
   insert(key: ArrayLike<number>): number {
     if (this.#size === this.room) this.#grow();
     const row = this.#size++;
@@ -57,7 +57,7 @@ export class KeyTable {
     this.#size = 0;
   }
 
-  /** Where the key is, or the free place where it would be. */
+  /** The place of the key, or the free place for it. */
   #placeOf(key: ArrayLike<number>): number {
     const width = this.#width;
     let hash = this.#seed;

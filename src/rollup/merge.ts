@@ -2,7 +2,7 @@ import { mergeBuckets } from './histogram.ts';
 import { DIMENSIONS } from './slot.ts';
 import type { Dimension, Measures, SlotRow } from './slot.ts';
 
-/** Both added up; in which order rows are merged makes no difference. */
+/** The sum of both. The order in which rows are merged makes no difference. */
 export function mergeMeasures(one: Measures, other: Measures): Measures {
   return {
     count: one.count + other.count,
@@ -15,21 +15,21 @@ export function mergeMeasures(one: Measures, other: Measures): Measures {
   };
 }
 
-/** A row whose key has a text for each of the dimensions that were asked for, in their order. */
+/** A row whose key has a text for each of the requested dimensions, in their order. */
 export interface Group extends Measures {
   readonly key: readonly string[];
 }
 
 /**
- * One group for each combination of texts of the asked dimensions, in the order in which they came first. What a later
- * row has taken back wholly is no group.
+ * Makes one group for each combination of texts in the requested dimensions, in the order of their first occurrence.
+ * A group whose measures add up to nothing is left out.
  */
 export function groupRows(rows: Iterable<SlotRow>, by: readonly Dimension[]): Group[] {
   const places = by.map((dimension) => DIMENSIONS.indexOf(dimension));
   const groups = new Map<string, Group>();
   for (const row of rows) {
     const key = places.map((place) => row.key[place] ?? '');
-    // Texts may have any character.
+    // A separator would be ambiguous: texts may have any character.
     const name = JSON.stringify(key);
     const known = groups.get(name);
     groups.set(name, { ...(known === undefined ? row : mergeMeasures(known, row)), key });
@@ -37,7 +37,7 @@ export function groupRows(rows: Iterable<SlotRow>, by: readonly Dimension[]): Gr
   return [...groups.values()].filter((group) => !isNothing(group));
 }
 
-/** Rows of one key are merged into one. */
+/** Merges rows with equal keys. */
 export function mergeRows(rows: Iterable<SlotRow>): SlotRow[] {
   return groupRows(rows, DIMENSIONS);
 }

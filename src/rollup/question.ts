@@ -1,37 +1,40 @@
 import type { Dimension, Measures, SlotCompleteness } from './slot.ts';
 
-/** What is asked of slots: whoever keeps them answers. */
+/** A question about slots. A {@link SlotArchive} answers it. */
 export interface Question {
   /** Milliseconds since the Unix epoch: slots that begin here or later, and before `untilMs`. */
   readonly sinceMs: number;
   readonly untilMs: number;
-  /** Rows count that meet all of them. */
+  /** Only rows that meet all of these conditions count. */
   readonly where: readonly Condition[];
-  /** One row for each combination of their values that occurred. None: one row. */
+  /** One row for each combination of values of these dimensions that occurred. Empty: one row. */
   readonly by: readonly Dimension[];
-  /** A row of its own for each span of so long, which begin at multiples of it; absent: one for the whole time. */
+  /**
+   * Splits the time into steps of this length, each with its own rows. Steps begin at multiples of it. Absent: one
+   * step for the whole time.
+   */
   readonly stepMs?: number;
-  /** By what combinations are ranked, the highest first; equal ones by their values. */
+  /** How combinations are ranked, the highest first; equal ones by their values. */
   readonly order: Order;
-  /** The most combinations: the highest ones. The total still counts all. */
+  /** The most combinations, the highest ones. The total still counts all. */
   readonly most: number;
 }
 
 export interface Condition {
   readonly dimension: Dimension;
-  /** A row meets it if it has any of them. An empty text is no value. */
+  /** A row meets the condition if it has one of these values. An empty text means that there is no value. */
   readonly values: readonly string[];
-  /** It meets the condition if it has none of them instead. */
+  /** A row meets the condition if it has none of the values instead. */
   readonly isExcluded: boolean;
 }
 
-/** `bytes` are those of requests and answers; `duration` is the mean one. */
+/** `bytes`: of requests and answers together. `duration`: the mean. */
 export const ORDERS = ['count', 'errors', 'denials', 'duration', 'bytes'] as const;
 export type Order = (typeof ORDERS)[number];
 
-/** What is added up for one combination of values. */
+/** The sums for one combination of values. */
 export interface Counted extends Measures {
-  /** Requests with a status of 500 or more, whoever gave it. */
+  /** Requests with a status of 500 or more, from the upstream or from Envoy. */
   readonly errors: number;
   /** Requests that a policy refused: outcome `blocked`. */
   readonly denials: number;
@@ -45,25 +48,25 @@ export interface AnswerRow extends Counted {
 }
 
 export interface Answer {
-  /** What was answered for: the question's time, cut where nothing is kept, and to whole periods of what is kept. */
+  /** The time that the answer covers: the question's time, limited to what is kept, and rounded to whole periods. */
   readonly sinceMs: number;
   readonly untilMs: number;
-  /** How fine the time is: of several periods, the longest. */
+  /** The length of the stored periods. If they differ, the longest. */
   readonly periodMs: number;
-  /** By rank; the spans of one combination in the order of time. Combinations in which nothing is left are absent. */
+  /** By rank; the steps of one combination in the order of time. Combinations that add up to nothing are absent. */
   readonly rows: readonly AnswerRow[];
-  /** Of everything that meets the conditions. */
+  /** The sums of everything that meets the conditions. */
   readonly total: Counted;
-  /** How many combinations there are, with those that `most` leaves out. */
+  /** The number of combinations, including those beyond `most`. */
   readonly combinations: number;
-  /** Of the same time, whatever the conditions are. */
+  /** For the same time, whatever the conditions. */
   readonly completeness: SlotCompleteness;
-  /** Requests of that time whose key was folded. */
+  /** The number of requests of that time whose key was folded. */
   readonly folded: number;
 }
 
-/** Answers questions about slots that it has taken. */
+/** Answers questions about the slots that it has received. */
 export interface SlotArchive {
-  /** @throws (rejects) where what is kept can't be read just now */
+  /** @throws (rejects) if the storage can't be read now */
   ask(question: Question): Promise<Answer>;
 }

@@ -7,33 +7,33 @@ import { KeyTable } from './key-table.ts';
 import { DIMENSIONS } from './slot.ts';
 import type { SlotRow } from './slot.ts';
 
-/** What is added to a row. One object may serve all additions. */
+/** What is added to a row. The caller may reuse one object for all additions. */
 export interface Measured {
-  /** Requests: 1, or -1 where a correction takes one back. */
+  /** The number of requests: 1, or -1 if a correction removes one. */
   count: number;
-  /** Of all of them together, negative where they are taken back. */
+  /** The sum of all requests; negative if they are removed. */
   requestBytes: number;
   responseBytes: number;
   policyMs: number;
-  /** How long each of them took; undefined if that is not known. */
+  /** The duration of each request; undefined if it is unknown. */
   durationMs: number | undefined;
 }
 
-/** Places in a row's sums. */
+/** Indexes of the sums of a row. */
 const PLACE = { count: 0, requestBytes: 1, responseBytes: 2, durationCount: 3, durationMs: 4, policyMs: 5, folded: 6 };
 const SUMS = 7;
 
-/** What is counted in one slot: rows by the numbers of their texts, at most so many. */
+/** The counts of one slot: rows whose keys are the numbers of texts, at most a given number of rows. */
 export class SlotTable {
   readonly #most: number;
   readonly #seed: number;
   #keys: KeyTable;
   #sums = new Float64Array(0);
   #durations = new BucketLists();
-  /** Requests whose key was folded. */
+  /** The number of requests whose key was folded. */
   #folded = 0;
 
-  /** @param most rows; the least busy of them are folded when there would be more */
+  /** @param most the most rows; when there would be more, the least busy are folded */
   constructor(most: number, seed: number) {
     this.#most = most;
     this.#seed = seed;
@@ -45,7 +45,7 @@ export class SlotTable {
     return this.#keys.size;
   }
 
-  /** How many rows there is memory for. */
+  /** The number of rows that fit into memory now. */
   get room(): number {
     return this.#keys.room;
   }
@@ -56,7 +56,7 @@ export class SlotTable {
 
   /**
    * @param key a number for each dimension
-   * @param isFolded a text of the key had to be replaced
+   * @param isFolded whether a text of the key was replaced
    * @returns whether the row is new
    */
   add(key: ArrayLike<number>, measured: Measured, isFolded: boolean): boolean {
@@ -122,7 +122,10 @@ export class SlotTable {
     this.#durations.resize(this.#keys.room);
   }
 
-  /** Keeps the busiest half as it is; of the rest as many dimensions are folded as it takes, in the order of `FOLDING`. */
+  /**
+   * Keeps the busiest half as it is. Of the other rows, folds as many dimensions as needed, in the order of
+   * `FOLDING`.
+   */
   #fold(): void {
     const { size } = this.#keys;
     const activity = new Float64Array(size);

@@ -1,4 +1,7 @@
-/** By what requests are counted, in the order of {@link SlotRow.key}. Absent values are empty texts. */
+/**
+ * The dimensions by which requests are counted, in the order of {@link SlotRow.key}. A missing value is an empty
+ * text.
+ */
 export const DIMENSIONS = [
   'api',
   /** A template, or the base path: never a raw path. */
@@ -21,24 +24,24 @@ export const DIMENSIONS = [
 ] as const;
 export type Dimension = (typeof DIMENSIONS)[number];
 
-/** What takes the place of a value beyond the bounds. */
+/** Replaces a value when a bound is exceeded. */
 export const FOLDED = '_other';
 
-/** What is added up for one key. All are sums, so that rows of one key merge by adding. Any may be negative in a correction. */
+/** The sums for one key. Rows of the same key are merged by addition. Any value may be negative in a correction. */
 export interface Measures {
   /** Requests. */
   readonly count: number;
   readonly requestBytes: number;
   readonly responseBytes: number;
-  /** Of those that have a duration, how many there are and their sum. */
+  /** The number of requests with a known duration, and the sum of these durations. */
   readonly durationCount: number;
   readonly durationMs: number;
-  /** What ostiary took to decide, summed. */
+  /** The sum of the times that ostiary took to decide. */
   readonly policyMs: number;
   /**
-   * How long the requests took: pairs of a bucket's number and how many are in it, in ascending order. The bucket of a
-   * duration `d` in milliseconds is that of OpenTelemetry's exponential histogram at scale 3: `ceil(log2(d) * 8) - 1`,
-   * at least -80 and at most 200.
+   * A histogram of the durations: pairs of a bucket's number and its count, in ascending order. The bucket of a
+   * duration `d` in milliseconds is that of OpenTelemetry's exponential histogram at scale 3: `ceil(log2(d) * 8) -
+   * 1`, at least -80 and at most 200.
    */
   readonly durations: readonly number[];
 }
@@ -48,26 +51,26 @@ export interface SlotRow extends Measures {
   readonly key: readonly string[];
 }
 
-/** What a slot says of how complete it is. Sums, as the measures are. */
+/** How complete a slot is. The numbers are sums, like the measures. */
 export interface SlotCompleteness {
-  /** Checks decided in this slot by the process. */
+  /** Checks that the process decided in this slot. */
   readonly decided: number;
-  /** Of those: their entry has come. */
+  /** The number of those whose log entry has arrived. */
   readonly reported: number;
-  /** Of those: their entry has not come in time. They are rows with outcome `unreported` too. */
+  /** The number of those whose log entry did not arrive in time. They are also rows with the outcome `unreported`. */
   readonly unreported: number;
-  /** Of those: nobody can say, since entries go where nothing is shared with this process. */
+  /** The number of those whose state is unknown, because entries go to a process that shares nothing with this one. */
   readonly unknown: number;
 }
 
 /**
- * What one process counted in one span of time. Slots are additive: several may have the same `startMs`, and a later one
- * corrects an earlier one. `(node, epoch, sequence)` tells each apart, so that it is added exactly once.
+ * What one process counted in one span of time. Slots are additive: several may have the same `startMs`, and a later
+ * one corrects an earlier one. `(node, epoch, sequence)` identifies a slot, so that it is added exactly once.
  */
 export interface Slot {
-  /** Whose: the name of the process' host, or as `--node-id` says. */
+  /** The name of the process: of its host, or the value of `--node-id`. */
   readonly node: string;
-  /** Drawn when the process started: 8 hexadecimal digits. */
+  /** Random for each start of the process: 8 hexadecimal digits. */
   readonly epoch: string;
   /** 1, 2, 3, … within the epoch. */
   readonly sequence: number;
@@ -76,11 +79,11 @@ export interface Slot {
   readonly periodMs: number;
   readonly rows: readonly SlotRow[];
   readonly completeness: SlotCompleteness;
-  /** Requests whose key was folded into {@link FOLDED} since the bound on series was reached. */
+  /** The number of requests whose key was folded into {@link FOLDED}, because the bound on series was reached. */
   readonly folded: number;
 }
 
-/** Takes slots, in their order. Must return at once, and never throws. */
+/** Receives slots, in their order. Must return at once, and never throws. */
 export interface SlotTaker {
   take(slot: Slot): void;
 }
