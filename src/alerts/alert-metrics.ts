@@ -2,10 +2,10 @@ import { CounterFamily } from '../observe/counter-family.ts';
 import { Gauge } from '../observe/prometheus.ts';
 import type { Registry } from '../observe/prometheus.ts';
 
-/** What became of a message: `retried` may be followed by any other, which ends it. */
+/** What happened to a message. `retried` is not final: any other result follows it. */
 export type NotificationResult = 'delivered' | 'retried' | 'refused' | 'given_up' | 'dropped';
 
-/** How many subjects of an alert are in a state. */
+/** The number of subjects of an alert in a state. */
 export interface AlertCount {
   readonly alert: string;
   readonly severity: string;

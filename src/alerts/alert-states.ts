@@ -6,7 +6,7 @@ import type { AlertRule } from './rule.ts';
 import { advance, shifted } from './state.ts';
 import type { Transition } from './state.ts';
 
-/** An alert has begun or ceased to fire for one subject. */
+/** An alert began or stopped firing for one subject. */
 export interface Occurred extends Measured {
   readonly rule: AlertRule;
   readonly transition: Transition;
@@ -14,10 +14,10 @@ export interface Occurred extends Measured {
   readonly sinceMs: number;
 }
 
-/** What an evaluation has changed. */
+/** The changes of an evaluation. */
 export interface Changed {
   readonly occurred: readonly Occurred[];
-  /** Whether anything is to be kept that was not. */
+  /** Whether there is anything new to store. */
   readonly isNew: boolean;
 }
 
@@ -25,11 +25,11 @@ export interface Taking {
   readonly nowMs: number;
   /** See `Observation`. */
   readonly gapMs: number;
-  /** What has held since before this moment is not ended by what was seen since: too little of it was watched. */
+  /** If the condition has held since before this moment, the alert does not end: too little was observed since. */
   readonly unseenMs: number;
 }
 
-/** Every subject of an alert that is pending or firing. */
+/** The subjects of alerts that are pending or firing. */
 export class AlertStates {
   readonly #alerts = new Map<string, KeptAlert>();
 
@@ -41,7 +41,7 @@ export class AlertStates {
     for (const alert of alerts) this.#alerts.set(keyOf(alert.rule, alert.labels), alert);
   }
 
-  /** What a rule has measured of all its subjects. */
+  /** Evaluates what a rule has measured for all its subjects. */
   take(rule: AlertRule, measured: readonly Measured[], { nowMs, gapMs, unseenMs }: Taking): Changed {
     const occurred: Occurred[] = [];
     const seen = new Set<string>();
@@ -59,17 +59,17 @@ export class AlertStates {
       const sinceMs = (before ?? state)?.sinceMs ?? nowMs;
       if (transition !== undefined) occurred.push({ rule, labels, value, transition, sinceMs });
     }
-    // A subject that is not measured any more, such as an API that has gone.
+    // A subject that is no longer measured, such as an API that was removed.
     const gone = this.#end((key, alert) => alert.rule.name === rule.name && !seen.has(key), rule);
     return { occurred: [...occurred, ...gone.occurred], isNew: isNew || gone.isNew };
   }
 
-  /** Ends what fires by rules that are no more. */
+  /** Ends alerts of rules that no longer exist. */
   keepOnly(names: ReadonlySet<string>): Changed {
     return this.#end((_, { rule }) => !names.has(rule.name));
   }
 
-  /** The wall clock was set by so many milliseconds. */
+  /** To be called when the wall clock was set by so many milliseconds. */
   shift(byMs: number): void {
     for (const [key, alert] of this.#alerts) this.#alerts.set(key, { ...alert, state: shifted(alert.state, byMs) });
   }

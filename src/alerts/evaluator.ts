@@ -18,7 +18,7 @@ import { MOST_BREAK_MS, Watch } from './watch.ts';
 
 export interface EvaluatorPorts {
   readonly sources: AlertSources;
-  /** What the documents in force say: asked at each evaluation. */
+  /** Returns the alerts in the documents in force. Called at each evaluation. */
   readonly alerting: () => Alerting;
   readonly keeper: AlertKeeper;
   readonly call: Egress['call'];
@@ -28,34 +28,37 @@ export interface EvaluatorPorts {
   readonly random: () => number;
   readonly metrics: AlertMetrics;
   readonly log: Log;
-  /** Which ostiary tells. */
+  /** The name of this ostiary in messages. */
   readonly node: string;
 }
 
 /** The length of a slot, which is the shortest time between two evaluations. */
 const SLOT_MS = 10_000;
-/** A slot is kept a moment after it has ended. */
+/** How long after its end a slot is stored. */
 const SETTLING_MS = 4000;
 const LONGEST_PERIOD_MS = 60_000;
-/** A break that is longer ago is a small part of a window. */
+/** Longer ago, a break is only a small part of a window. */
 const LONGEST_DOUBT_MS = 600_000;
 
-/** How often a rule is evaluated: ten times in its window, at least every minute. A quota's own window may be a minute. */
+/**
+ * How often a rule is evaluated: ten times in its window, and at least every minute. For a quota, whose own window
+ * may be a minute, more often.
+ */
 export function periodOf({ windowMs }: Pick<AlertRule, 'windowMs'>): number {
   if (windowMs === 0) return 2 * SLOT_MS;
   return Math.min(LONGEST_PERIOD_MS, Math.max(SLOT_MS, Math.floor(windowMs / 10 / SLOT_MS) * SLOT_MS));
 }
 
-/** Evaluates the alerts of the documents where their data is, remembers which fire, and tells webhooks. */
+/** Evaluates the alerts in the documents, remembers which are firing, and sends messages to webhooks. */
 export class AlertEvaluator {
   readonly #ports: EvaluatorPorts;
   readonly #states = new AlertStates();
   readonly #watch: Watch;
   readonly #outbox: Outbox;
   readonly #keeping: Keeping;
-  /** The rules of which nobody knows how they stand. */
+  /** The rules whose state is unknown. */
   readonly #unknown = new Set<string>();
-  /** The last evaluation, counted in periods of the rule. */
+  /** For each rule: the last evaluation, counted in periods of the rule. */
   readonly #evaluated = new Map<string, number>();
   #keptAt = 0;
   #cancel = (): void => {};
@@ -84,7 +87,7 @@ export class AlertEvaluator {
     ports.metrics.observeStates(() => this.#counts());
   }
 
-  /** Takes up what was kept, and begins. */
+  /** Loads the stored state, and starts. */
   static async open(ports: EvaluatorPorts): Promise<AlertEvaluator> {
     const evaluator = new AlertEvaluator(ports, await loadKept(ports));
     evaluator.#outbox.send();
@@ -100,7 +103,7 @@ export class AlertEvaluator {
     await this.#keeping.save();
   }
 
-  /** Evaluates what is due at this moment. Called by the timer, and by tests. */
+  /** Evaluates the rules that are due now. Called by the timer, and by tests. */
   async evaluate(): Promise<void> {
     const nowMs = this.#ports.clock.now();
     const setByMs = this.#watch.look();
@@ -125,7 +128,7 @@ export class AlertEvaluator {
     this.#outbox.send();
   }
 
-  /** Undefined: unknown, and what is pending or firing stays so. */
+  /** Undefined: unknown; then alerts that are pending or firing stay so. */
   async #measure(rule: AlertRule, untilMs: number): Promise<readonly Measured[] | undefined> {
     const { sources, metrics, log } = this.#ports;
     let [measured, why]: [readonly Measured[] | undefined, string] = [undefined, ''];
@@ -149,12 +152,12 @@ export class AlertEvaluator {
     return measured;
   }
 
-  /** Whether nothing was missed of its window, or of the last part of a long one. */
+  /** Whether requests were observed for the whole window, or for the last part of a long one. */
   #isWatched({ windowMs }: AlertRule, untilMs: number): boolean {
     return this.#watch.watched.sinceMs <= untilMs - Math.min(windowMs, LONGEST_DOUBT_MS);
   }
 
-  /** Documents that are gone: what fires of them ends. */
+  /** Ends alerts whose documents were removed. */
   #forget(names: ReadonlySet<string>): Changed {
     for (const name of this.#unknown) if (!names.has(name)) this.#unknown.delete(name);
     for (const name of this.#evaluated.keys()) if (!names.has(name)) this.#evaluated.delete(name);
@@ -214,7 +217,7 @@ export class AlertEvaluator {
   }
 }
 
-/** A count that is too low says something only if somebody has counted all the time. */
+/** A low count means something only if all requests were observed. */
 function isAboutTooFew({ metric, operator }: AlertRule): boolean {
   return metric === 'requests' && operator === 'below';
 }

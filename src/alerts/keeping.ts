@@ -2,11 +2,13 @@ import type { Log } from '../observe/log.ts';
 import type { AlertKeeper, KeptAlerts } from './kept-alerts.ts';
 
 export interface Keeping {
-  /** Resolves when what is so now is kept, or could not be. Never rejects. */
+  /** Resolves when the current state is stored, or could not be. Never rejects. */
   save(): Promise<void>;
 }
 
-/** Keeps one picture after the other, each of what is so at its turn. A disk that fails keeps nobody from being told. */
+/**
+ * Stores the state, one version after another, each as it is at its turn. If the disk fails, messages are still sent.
+ */
 export function createKeeping(keeper: AlertKeeper, log: Log, picture: () => KeptAlerts): Keeping {
   let last: Promise<void> = Promise.resolve();
   let hasFailed = false;

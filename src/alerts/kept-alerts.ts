@@ -12,7 +12,7 @@ export interface KeptAlert {
   readonly state: AlertState;
 }
 
-/** What a restart must not forget. */
+/** The state that must survive a restart. */
 export interface KeptAlerts {
   readonly alerts: readonly KeptAlert[];
   readonly waiting: readonly Notification[];
@@ -20,7 +20,10 @@ export interface KeptAlerts {
 }
 
 export interface AlertKeeper {
-  /** Undefined: nothing was kept. @throws (rejects) Error for what can't be read */
+  /**
+   * Undefined: nothing is stored.
+   * @throws (rejects) Error if it can't be read
+   */
   load(): Promise<KeptAlerts | undefined>;
   /** @throws (rejects) the system's error */
   save(kept: KeptAlerts): Promise<void>;
@@ -28,7 +31,7 @@ export interface AlertKeeper {
 
 const FORM = 1;
 
-/** In one small file, which is replaced as a whole: after a crash it is the one before or the one after. */
+/** Stores the state in one small file, which is replaced as a whole: after a crash it is the old or the new one. */
 export function alertFile(path: string): AlertKeeper {
   return {
     async load() {

@@ -6,7 +6,7 @@ import type { Transition } from './state.ts';
 
 /** One message to one webhook about one transition. */
 export interface Notification {
-  /** The same for every attempt, and after a restart: receivers tell repetitions by it. */
+  /** The same for every attempt, and after a restart. Receivers recognise repetitions by it. */
   readonly id: string;
   readonly webhook: string;
   /** Milliseconds since the Unix epoch. */
@@ -14,7 +14,7 @@ export interface Notification {
   readonly message: Message;
 }
 
-/** What a webhook of the format `json` gets. Fields are only added. */
+/** The message for webhooks of the format `json`. Fields may be added, but never removed. */
 export interface Message {
   readonly id: string;
   readonly status: Transition;
@@ -22,23 +22,23 @@ export interface Message {
   readonly displayName?: string;
   readonly description?: string;
   readonly severity: string;
-  /** Whom it is about, such as `{api: orders}`. */
+  /** The subject, such as `{api: orders}`. */
   readonly labels: Readonly<Record<string, string>>;
   readonly metric: string;
   /** `above` or `below` the threshold. */
   readonly operator: string;
-  /** Requests, milliseconds, a part of 1 or a multiple, by the metric. */
+  /** In the unit of the metric: requests, milliseconds, a part of 1 or a multiple. */
   readonly threshold: number;
-  /** When it was last looked at; absent if there was nothing to measure. */
+  /** The last measured value; absent if there was nothing to measure. */
   readonly value?: number;
   readonly window?: string;
   /** Since when the condition holds; ISO 8601. */
   readonly startedAt: string;
-  /** When this was noticed. */
+  /** When the transition was noticed. */
   readonly at: string;
-  /** Which ostiary says so. */
+  /** The name of the ostiary that sends the message. */
   readonly node: string;
-  /** All of it in a sentence. */
+  /** All of it in one sentence. */
   readonly text: string;
 }
 
@@ -51,7 +51,7 @@ export interface Occurrence {
   readonly node: string;
 }
 
-/** A message for each webhook of the rule. */
+/** Makes a message for each webhook of the rule. */
 export function notificationsOf(rule: AlertRule, occurrence: Occurrence): readonly Notification[] {
   const { transition, labels, value, sinceMs, nowMs, node } = occurrence;
   const startedAt = new Date(sinceMs).toISOString();
@@ -94,7 +94,7 @@ export interface Posting {
   readonly body: string;
 }
 
-/** What is posted. Signed, if the webhook has a key. */
+/** Makes the request. It is signed if the webhook has a key. */
 export function postingOf({ id, message }: Notification, { format, signingKey }: Webhook, nowMs: number): Posting {
   const body = JSON.stringify(format === 'slack' ? { text: slackText(message) } : message);
   const timestamp = webhookTimestamp(nowMs);
@@ -103,7 +103,7 @@ export function postingOf({ id, message }: Notification, { format, signingKey }:
   return { headers: { ...headers, 'webhook-signature': webhookSignature(signingKey, id, timestamp, body) }, body };
 }
 
-/** Slack reads these three as its own signs. */
+/** Escapes the three characters that have a meaning in Slack. */
 function slackText({ text, description }: Message): string {
   const all = description === undefined ? text : `${text}\n${description}`;
   return all.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');

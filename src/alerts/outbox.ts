@@ -7,7 +7,7 @@ import type { Notification } from './notification.ts';
 import type { Webhook } from './rule.ts';
 
 export interface OutboxPorts {
-  /** @throws (rejects) where no answer comes */
+  /** @throws (rejects) if there is no answer */
   readonly call: (call: EgressCall) => Promise<EgressAnswer>;
   readonly webhook: (name: string) => Webhook | undefined;
   readonly clock: Clock;
@@ -15,7 +15,7 @@ export interface OutboxPorts {
   /** From 0 up to 1. */
   readonly random: () => number;
   told(notification: Notification, result: NotificationResult, detail: string): void;
-  /** Called after what waits has changed. Resolves when it is kept. */
+  /** Called when waiting messages have changed. Resolves when they are stored. */
   save(): Promise<void>;
 }
 
@@ -24,17 +24,17 @@ const MOST_AGE_MS = 24 * 3_600_000;
 const TIMEOUT_MS = 10_000;
 const MAX_ANSWER_BYTES = 64 * 1024;
 const BACKOFF = { firstMs: 1000, longestMs: 5 * 60_000 };
-/** Statuses that say "later", beside 5xx: RFC 9110 (15.5.9), RFC 8470, RFC 6585. */
+/** Statuses that ask to try later, beside 5xx: RFC 9110 (15.5.9), RFC 8470, RFC 6585. */
 const LATER: ReadonlySet<number> = new Set([408, 425, 429]);
 
 /**
- * Messages on their way: to each webhook in their order, each until it is taken, refused or a day old. A message is kept
- * before it is sent and forgotten after it was taken, so that it arrives at least once.
+ * Sends messages to each webhook in order, until each is accepted, refused or a day old. A message is stored before
+ * it is sent, and removed after it was accepted, so it arrives at least once.
  */
 export class Outbox {
   readonly #ports: OutboxPorts;
   readonly #waiting: Notification[] = [];
-  /** The webhooks that are busy, with what ends their pause. */
+  /** The webhooks that are busy, with a function that ends their pause. */
   readonly #lanes = new Map<string, { cancel: () => void }>();
   readonly #abort = new AbortController();
   #failures = new Map<string, number>();
@@ -48,7 +48,7 @@ export class Outbox {
     return this.#waiting;
   }
 
-  /** To be called before what it adds is kept; {@link send} after. */
+  /** Adds messages. Then store them, and then call {@link send}. */
   add(notifications: readonly Notification[]): void {
     this.#waiting.push(...notifications);
     while (this.#waiting.length > MOST_WAITING) {
@@ -57,7 +57,7 @@ export class Outbox {
     }
   }
 
-  /** Sends what waits, unless it is on its way. */
+  /** Starts sending to each webhook that is not busy. */
   send(): void {
     for (const webhook of new Set(this.#waiting.map((each) => each.webhook))) {
       if (this.#lanes.has(webhook)) continue;
@@ -71,7 +71,7 @@ export class Outbox {
     for (const { cancel } of this.#lanes.values()) cancel();
   }
 
-  /** One webhook's messages, until none waits or one has to be sent again later. */
+  /** Sends the messages of one webhook, until there are none, or one must be sent again later. */
   async #drain(webhook: string): Promise<void> {
     for (;;) {
       const next = this.#waiting.find((each) => each.webhook === webhook);

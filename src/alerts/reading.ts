@@ -3,44 +3,47 @@ import type { Answer, AnswerRow, Condition, Question, SlotArchive } from '../rol
 import type { Dimension } from '../rollup/slot.ts';
 import type { AlertFilter, AlertRule } from './rule.ts';
 
-/** What a rule looked at, for one subject: an API, or one quota. */
+/** What a rule has measured for one subject: an API, or one quota. */
 export interface Measured {
-  /** Tells subjects of one rule apart, such as `{api: orders}`. */
+  /** Identifies the subject within the rule, such as `{api: orders}`. */
   readonly labels: Readonly<Record<string, string>>;
-  /** In the rule's unit. Undefined: nothing happened that could be measured, such as a response time without requests. */
+  /** In the unit of the rule. Undefined: nothing could be measured, such as a response time without requests. */
   readonly value: number | undefined;
 }
 
-/** How much of one window of its quota a contract has used at this moment. */
+/** How much of one window of its quota a contract has used now. */
 export interface QuotaUse {
-  /** As Prometheus has them: `api`, `contract`, `policy`, `window`. */
+  /** The same labels as in Prometheus: `api`, `contract`, `policy`, `window`. */
   readonly labels: Readonly<Record<'api' | 'contract' | 'policy' | 'window', string>>;
   /** The names of the client application and of the tier. */
   readonly client: string;
   readonly tier: string;
-  /** A part of 1. */
+  /** As a part of 1. */
   readonly used: number;
 }
 
-/** What alerts are evaluated on. */
+/** The data that alerts are evaluated on. */
 export interface AlertSources {
   readonly archive: SlotArchive;
-  /** Of contracts with these APIs. @throws (rejects) where nobody can tell */
+  /**
+   * The quotas of contracts with these APIs.
+   * @throws (rejects) if they can't be read now
+   */
   readonly quotas: (apis: readonly string[]) => Promise<readonly QuotaUse[]>;
 }
 
-/** More than any store has. */
+/** More rows than any store has. */
 const ALL_ROWS = 1_000_000;
 
 export interface Reading {
   readonly measured: readonly Measured[];
-  /** Whether what is kept reaches back over the whole window. */
+  /** Whether the stored data covers the whole window. */
   readonly isWhole: boolean;
 }
 
 /**
- * Measures a rule up to a moment, one value for each of its subjects.
- * @throws (rejects) where the archive can't be read
+ * Measures a rule up to a moment: one value for each of its subjects.
+ * @throws (rejects) if the archive can't be read
  */
 export async function measure(rule: AlertRule, sources: AlertSources, untilMs: number): Promise<Reading> {
   if (rule.metric === 'quotaUsed') return { measured: quotas(rule, await sources.quotas(rule.apis)), isWhole: true };
@@ -54,7 +57,7 @@ export async function measure(rule: AlertRule, sources: AlertSources, untilMs: n
     const value = valueOf(rule, rows.get(api) ?? []);
     if (short === undefined) return { labels: { api }, value };
     const recent = valueOf(rule, short.get(api) ?? []);
-    // Both have to be above the threshold: the lower one decides.
+    // Both must be above the threshold, so the lower one decides.
     return {
       labels: { api },
       value: value === undefined || recent === undefined ? undefined : Math.min(value, recent),
@@ -83,7 +86,7 @@ function questionOf(rule: AlertRule, sinceMs: number, untilMs: number): Question
   };
 }
 
-/** Statuses are chosen from the answer: a class is many values. */
+/** Conditions for all dimensions but the status, which is filtered in the answer: a class is many values. */
 function conditionsOf(filter: AlertFilter): readonly Condition[] {
   return Object.entries(filter).flatMap(([dimension, values]) =>
     dimension === 'status' ? [] : [{ dimension: dimension as Dimension, values, isExcluded: false }],
@@ -133,7 +136,7 @@ function isAmong(status: string, chosen: readonly string[]): boolean {
   );
 }
 
-/** Of the decisions of which one can know whether they were logged. */
+/** The share of reported decisions, among those whose state is known. */
 function completenessOf({ completeness: { reported, unreported } }: Answer): number | undefined {
   return reported + unreported > 0 ? reported / (reported + unreported) : undefined;
 }

@@ -1,4 +1,4 @@
-/** What an alert looks at, by the name that documents have for it. */
+/** What an alert measures, by the names in documents. */
 export const ALERT_METRICS = [
   'requests',
   'denials',
@@ -10,61 +10,61 @@ export const ALERT_METRICS = [
 ] as const;
 export type AlertMetric = (typeof ALERT_METRICS)[number];
 
-/** By what requests may be chosen. `status`: exact, or a class such as `5xx`. */
+/** The dimensions by which requests can be chosen. `status`: an exact status, or a class such as `5xx`. */
 export const FILTER_DIMENSIONS = ['client', 'tier', 'method', 'status', 'outcome', 'policy', 'reason'] as const;
 export type FilterDimension = (typeof FILTER_DIMENSIONS)[number];
 export type AlertFilter = Readonly<Partial<Record<FilterDimension, readonly string[]>>>;
 
-/** How the durations of a window become one. */
+/** How the durations of a window become one value. */
 export const STATISTICS = ['average', 'p50', 'p75', 'p90', 'p95', 'p99', 'p99.9'] as const;
 export type Statistic = (typeof STATISTICS)[number];
 
 export const SEVERITIES = ['info', 'warning', 'critical'] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
-/** In which unit a threshold and a value are: a number of requests, milliseconds, a part of 1, or a multiple. */
+/** The unit of a threshold and a value: a number of requests, milliseconds, a part of 1, or a multiple. */
 export type AlertUnit = 'count' | 'ms' | 'ratio' | 'factor';
 
-/** A document of kind Alert, compiled: its names are qualified, its defaults filled in. */
+/** A compiled document of kind Alert: its names are qualified, and defaults are filled in. */
 export interface AlertRule {
   readonly name: string;
   readonly displayName?: string | undefined;
   readonly description?: string | undefined;
   readonly metric: AlertMetric;
-  /** Each is compared by itself. Sorted. Empty for `completeness`, which is about all. */
+  /** Each API is compared separately. Sorted. Empty for `completeness`, which covers all. */
   readonly apis: readonly string[];
-  /** Whether these are all that there are. */
+  /** Whether these are all existing APIs. */
   readonly isEveryApi: boolean;
   readonly filter: AlertFilter;
-  /** Of `responseTime`. */
+  /** For `responseTime`. */
   readonly statistic: Statistic;
-  /** Of `burnRate`: the part of requests that is to succeed, below 1. */
+  /** For `burnRate`: the part of requests that should succeed, below 1. */
   readonly objective: number;
   readonly operator: 'above' | 'below';
   /** In the unit of the metric: see {@link unitOf}. */
   readonly threshold: number;
-  /** What is looked at: the last so many milliseconds. 0 for `quotaUsed`, which is about this moment. */
+  /** The length of the window in milliseconds. 0 for `quotaUsed`, which measures the current moment. */
   readonly windowMs: number;
-  /** Of `burnRate`: a shorter window that has to be above the threshold too. Else 0. */
+  /** For `burnRate`: a shorter window that must be above the threshold too. Otherwise 0. */
   readonly shortWindowMs: number;
-  /** How long the comparison has to hold before the alert fires. */
+  /** How long the condition must hold before the alert fires. */
   readonly forMs: number;
   readonly severity: Severity;
-  /** Qualified names. */
+  /** The qualified names of webhooks. */
   readonly notify: readonly string[];
 }
 
-/** A document of kind Webhook, compiled. */
+/** A compiled document of kind Webhook. */
 export interface Webhook {
   readonly name: string;
   /** May be a secret. */
   readonly url: string;
   readonly format: 'json' | 'slack';
-  /** With which messages are signed; absent: they are not. */
+  /** The key that signs messages; absent: messages are not signed. */
   readonly signingKey?: Buffer | undefined;
 }
 
-/** What documents say of alerts. */
+/** The alerts and webhooks in the documents. */
 export interface Alerting {
   /** Sorted by name. */
   readonly rules: readonly AlertRule[];
@@ -92,7 +92,7 @@ const STEPS: readonly (readonly [unit: string, ms: number])[] = [
   ['s', 1000],
 ];
 
-/** `5m`, `90s`, `250ms`: as Prometheus and documents write durations. */
+/** Formats a duration as Prometheus and documents do: `5m`, `90s`, `250ms`. */
 export function durationText(ms: number): string {
   const step = STEPS.find(([, stepMs]) => ms > 0 && ms % stepMs === 0);
   return step === undefined ? `${ms}ms` : `${ms / step[1]}${step[0]}`;
@@ -100,7 +100,7 @@ export function durationText(ms: number): string {
 
 const SIGNS: Readonly<Record<AlertUnit, string>> = { count: '', ms: 'ms', ratio: '%', factor: '×' };
 
-/** A value or a threshold for people: `42`, `250ms`, `99.5%`, `14.4×`. */
+/** Formats a value or a threshold for people: `42`, `250ms`, `99.5%`, `14.4×`. */
 export function valueText(value: number, metric: AlertMetric): string {
   const unit = unitOf(metric);
   const number = Number((unit === 'ratio' ? value * 100 : value).toPrecision(4));
@@ -117,14 +117,14 @@ const SUBJECTS: Readonly<Record<AlertMetric, string>> = {
   burnRate: 'rate at which the error budget burns',
 };
 
-/** One sentence without names: `responseTime p95 above 500ms in 5m, for 10m`. */
+/** Describes the condition without names: `responseTime p95 above 500ms in 5m, for 10m`. */
 export function conditionText({ metric, statistic, operator, threshold, windowMs, forMs }: AlertRule): string {
   const what = metric === 'responseTime' ? `${SUBJECTS[metric]} (${statistic})` : SUBJECTS[metric];
   const span = windowMs > 0 ? ` in ${durationText(windowMs)}` : '';
   return `${what} ${operator} ${valueText(threshold, metric)}${span}${forMs > 0 ? `, for ${durationText(forMs)}` : ''}`;
 }
 
-/** By name. */
+/** Sorted by name. */
 export function sortedLabels(labels: Readonly<Record<string, string>>): readonly (readonly [string, string])[] {
   return Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1));
 }

@@ -1,23 +1,23 @@
 import type { Clock } from '../clock.ts';
 
-/** A time in which requests were watched without a break: milliseconds since the Unix epoch. */
+/** A time in which requests were observed without a break, in milliseconds since the Unix epoch. */
 export interface Watched {
   readonly sinceMs: number;
   readonly untilMs: number;
 }
 
-/** Between the two clocks, from one look to the next: more means that the wall clock was set. */
+/** The most that the two clocks may drift between two looks. More means that the wall clock was set. */
 const MOST_DRIFT_MS = 5000;
-/** A restart within so long is no break. */
+/** A restart that is shorter than this is not a break. */
 export const MOST_BREAK_MS = 120_000;
 
-/** Knows for how long requests have been watched, and notices when somebody sets the clock. */
+/** Records for how long requests were observed, and notices when the wall clock is set. */
 export class Watch {
   readonly #clock: Clock;
   #watched: Watched;
   #last: { readonly wall: number; readonly mono: number };
 
-  /** @param before as it was kept at the last start */
+  /** @param before as it was stored at the last start */
   constructor(clock: Clock, before?: Watched) {
     this.#clock = clock;
     const wall = clock.now();
@@ -30,13 +30,13 @@ export class Watch {
     return this.#watched;
   }
 
-  /** @returns by how many milliseconds the wall clock was set since the last look; 0: not at all */
+  /** @returns how many milliseconds the wall clock was set forward since the last look; 0: it was not set */
   look(): number {
     const [wall, mono] = [this.#clock.now(), this.#clock.monotonic()];
     const driftMs = wall - this.#last.wall - (mono - this.#last.mono);
     this.#last = { wall, mono };
     const wasSet = Math.abs(driftMs) > MOST_DRIFT_MS;
-    // What is counted by the wall clock has a hole then, or counts a time twice.
+    // What is counted by the wall clock has a gap then, or counts a time twice.
     this.#watched = { sinceMs: wasSet ? wall : this.#watched.sinceMs, untilMs: wall };
     return wasSet ? driftMs : 0;
   }

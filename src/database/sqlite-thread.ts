@@ -52,10 +52,10 @@ export class SqliteThread {
     if (this.#isClosed) throw new SqliteError({ code: 0, message: 'the database is closed' });
     const worker = this.#start();
     this.#worker = worker;
-    // Whoever waits for an answer keeps the process alive, if it should be.
+    // A call that waits for an answer keeps the process alive only if something else does.
     worker.unref();
     worker.on('message', (answer: SqliteAnswer) => this.#answered(answer));
-    // Its end follows.
+    // The event `exit` follows, and rejects the calls that wait.
     worker.on('error', () => {});
     worker.on('exit', () => this.#ended(worker));
     try {
@@ -67,7 +67,7 @@ export class SqliteThread {
     }
   }
 
-  /** After what was asked before. */
+  /** Closes after all earlier calls. */
   async close(): Promise<void> {
     this.#isClosed = true;
     if (this.#worker === undefined) return;

@@ -4,21 +4,21 @@ import type { StatementSync } from 'node:sqlite';
 import { parentPort } from 'node:worker_threads';
 import type { SqliteAnswer, SqliteFailure, SqliteOpening, SqliteQuestion, SqliteValue } from './sqlite-messages.ts';
 
-/** What SQLite finds in the header of our files: `osti`. */
+/** Marks our files in SQLite's header: `osti`. */
 const APPLICATION_ID = 0x6f737469;
 const NOT_A_DATABASE = 26;
 const MAX_STATEMENTS = 256;
 
 let database: DatabaseSync | undefined;
-/** Prepared once, the oldest first. */
+/** Prepared statements; the oldest first. */
 const statements = new Map<string, StatementSync>();
 
 function open({ file, durability, patienceMs, cacheKib }: SqliteOpening): void {
   const opened = new DatabaseSync(file, { timeout: patienceMs, enableForeignKeyConstraints: true });
   try {
-    // Before anything is written: what is deleted can then be given back to the disk.
+    // This must come before anything is written. Space of deleted rows can then be returned to the file system.
     opened.exec('PRAGMA auto_vacuum = INCREMENTAL');
-    // Of two processes on one file the second is refused, and no shared memory is needed.
+    // If two processes open one file, the second is refused. No shared memory is needed then.
     opened.exec('PRAGMA locking_mode = EXCLUSIVE');
     opened.exec('PRAGMA journal_mode = WAL');
     opened.exec('BEGIN EXCLUSIVE');
@@ -26,7 +26,7 @@ function open({ file, durability, patienceMs, cacheKib }: SqliteOpening): void {
     opened.exec('COMMIT');
     opened.exec(`PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'}`);
     opened.exec(`PRAGMA cache_size = -${cacheKib}`);
-    // A root file system that can't be written to has no place for temporary files.
+    // Temporary files have no place on a read-only root file system.
     opened.exec('PRAGMA temp_store = MEMORY');
     opened.exec(`PRAGMA journal_size_limit = ${32 * 1024 * 1024}`);
   } catch (error) {

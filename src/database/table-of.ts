@@ -2,15 +2,15 @@ import { sql } from 'kysely';
 import type { RawBuilder } from 'kysely';
 import type { Database } from './database.ts';
 
-/** `bytes` are hexadecimal digits where rows are made of them. */
+/** Values of `bytes` are given as hexadecimal digits. */
 export type ColumnKind = 'integer' | 'text' | 'bytes';
 
 const POSTGRES_TYPES: Readonly<Record<ColumnKind, string>> = { integer: 'bigint', text: 'text', bytes: 'bytea' };
 
 /**
- * Rows as a table that a statement can read from, as one parameter: thousands of rows are one text for SQLite, and the
- * statement is the same for any number.
- * @param columns name and kind of each, in the order of the values
+ * Makes a table out of rows, which a statement can read from one parameter. For SQLite, thousands of rows are one
+ * text, and the statement is the same for any number.
+ * @param columns name and kind of each column, in the order of the values
  */
 export function tableOf(
   engine: Database<unknown>['engine'],

@@ -13,14 +13,14 @@ import { COMPLETENESS, SUMS } from './tables.ts';
 import type { HistoryTables } from './tables.ts';
 
 type Engine = Database<unknown>['engine'];
-/** Series, sums, and the histogram as hexadecimal digits. */
+/** The number of the series, the sums, and the histogram as hexadecimal digits. */
 export type StoredRow = readonly (number | string)[];
 
 const STATUS = DIMENSIONS.indexOf('status');
 const OUTCOME = DIMENSIONS.indexOf('outcome');
 const FIRST_ERROR = 500;
 
-/** Written in one statement. */
+/** The most rows that one statement writes. */
 const ROWS_A_STATEMENT = 500;
 
 export function storedRow(series: number, row: SlotRow): StoredRow {
@@ -45,7 +45,7 @@ const ROW_COLUMNS: Readonly<Record<string, ColumnKind>> = {
   durations: 'bytes',
 };
 
-/** Adds rows to those of one period of a level: no other table follows by itself. */
+/** Adds rows to those of one period of a level. It does not change other tables. */
 export async function addRows(
   transaction: Transaction<HistoryTables>,
   engine: Engine,
@@ -56,7 +56,7 @@ export async function addRows(
   const table = tableName(level);
   const chunk = chunkOf(level, period);
   const at = period - chunk * level.chunkPeriods;
-  // In one order everywhere, so that no two processes wait for each other.
+  // All processes write in the same order, so that no two wait for each other.
   const sorted = rows.toSorted((a, b) => (a[0] as number) - (b[0] as number));
   for (let from = 0; from < sorted.length; from += ROWS_A_STATEMENT) {
     const source = tableOf(engine, ROW_COLUMNS, sorted.slice(from, from + ROWS_A_STATEMENT));
@@ -66,7 +66,7 @@ export async function addRows(
   }
 }
 
-/** @param index of the level */
+/** @param index the index of the level */
 export async function addCompleteness(
   transaction: Transaction<HistoryTables>,
   index: number,

@@ -17,11 +17,11 @@ import type { HistoryTables } from './tables.ts';
 type Reading = Transaction<HistoryTables>;
 type Engine = Database<unknown>['engine'];
 
-/** Histograms of so many rows are added up without a pause. */
+/** The number of rows whose histograms are added up without a pause. */
 const ROWS_A_TURN = 100;
 
 interface Ranked extends Totals {
-  /** The numbers of the values. */
+  /** The numbers of the values' texts. */
   readonly [number: `number_${string}`]: number;
   /** The values. */
   readonly [value: `value_${string}`]: string;
@@ -34,12 +34,12 @@ interface Stepped extends Totals {
 }
 
 /**
- * Answers from the coarsest rows that fit.
- * @throws DatabaseFault
+ * Answers a question from the coarsest rows that fit.
+ * @throws DatabaseFault (rejects with it)
  */
 export async function answerQuestion(database: Database<HistoryTables>, question: Question): Promise<Answer> {
   const { engine, kysely } = database;
-  // Where others write meanwhile, all statements see the same moment.
+  // All statements must see the same state, while other processes may write.
   const reading =
     engine === 'postgres' ? kysely.transaction().setIsolationLevel('repeatable read') : kysely.transaction();
   const read = await reading.execute(async (transaction) => {
@@ -52,7 +52,7 @@ export async function answerQuestion(database: Database<HistoryTables>, question
       question,
       filter: await conditionsOf(transaction, engine, question.where),
     };
-    // Which combinations are the highest is told by coarser rows than the steps are read from.
+    // The ranking can use coarser rows than the steps.
     const whole = plan.stepS === undefined ? plan : planParts(extent, plan.sinceS, plan.untilS);
     const ranked = await readRanked(asking, whole);
     const isWhole = question.by.length === 0;
@@ -94,7 +94,7 @@ interface Asking {
   readonly filter: SeriesFilter | undefined;
 }
 
-/** The highest combinations of values, with their sums. */
+/** Reads the highest combinations of values, with their sums. */
 async function readRanked({ transaction, engine, question, filter }: Asking, plan: Plan): Promise<readonly Ranked[]> {
   const { by, order, most } = question;
   if (plan.parts.length === 0) return [];
@@ -105,7 +105,7 @@ async function readRanked({ transaction, engine, question, filter }: Asking, pla
   );
   const grouped = by.length === 0 ? sql`` : sql`GROUP BY ${sql.join(by.map((name) => sql.ref(`series.${name}`)))}`;
   const rows = partsTable({ engine, view: viewFor(question), filter }, plan);
-  // Texts are compared by their octets, as everywhere else.
+  // Texts are compared by their bytes, as everywhere else.
   const collation = engine === 'postgres' ? sql` COLLATE "C"` : sql``;
   const ranks = [sql`${sql.raw(RANKS[order])} DESC`, ...by.map((name) => sql`${sql.ref(`value_${name}`)}${collation}`)];
   const found = await sql<Ranked>`
@@ -118,7 +118,7 @@ async function readRanked({ transaction, engine, question, filter }: Asking, pla
   return found.rows;
 }
 
-/** By step, of the combinations that were ranked. */
+/** Reads the sums of each step, for the combinations that were ranked. */
 async function readSteps(asking: Asking, plan: Plan, ranked: readonly Ranked[]): Promise<readonly Stepped[]> {
   const { transaction, engine, question, filter } = asking;
   const { by } = question;
@@ -159,7 +159,7 @@ async function rowsOf({ by }: Question, ranked: readonly Ranked[]): Promise<Answ
   return rows;
 }
 
-/** By rank, and then in the order of time. */
+/** By rank, and then by time. */
 async function stepRowsOf(
   { by }: Question,
   ranked: readonly Ranked[],

@@ -6,13 +6,13 @@ import { chunkOf, tableName } from './levels.ts';
 import type { Level } from './levels.ts';
 import type { HistoryTables } from './tables.ts';
 
-/** Histograms longer than this may have numbers that can be added. */
+/** Longer histograms may contain several counts of one bucket, which can be added up. */
 const COMPACT_OCTETS = 24;
 const ROWS_A_PAGE = 500;
-/** With their whole place, so that each row is looked up, and rows of others are not read. */
+/** The complete primary key, so that each row is looked up and no other row is read. */
 const COMPACTED = { chunk: 'integer', series: 'integer', at: 'integer', short: 'bytes', long: 'bytes' } as const;
 
-/** Joined histograms become short ones. They say the same before and after. */
+/** Adds up the counts in histograms that were joined. Their meaning does not change. */
 export async function compactDurations(
   { kysely, engine }: Database<HistoryTables>,
   level: Level,
@@ -37,7 +37,7 @@ export async function compactDurations(
       });
       if (shorter.length > 0) {
         const source = tableOf(engine, COMPACTED, shorter);
-        // Unless it has changed meanwhile.
+        // Only if the row has not changed in the meantime.
         await sql`UPDATE ${table} SET durations = source.short FROM ${source} AS source
             WHERE ${table}.chunk = source.chunk AND ${table}.series = source.series AND ${table}.at = source.at
               AND ${table}.durations = source.long`.execute(kysely);

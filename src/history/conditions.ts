@@ -9,10 +9,10 @@ import type { HistoryTables } from './tables.ts';
 
 type Engine = Database<unknown>['engine'];
 
-/** A statement that selects the numbers of the series that are asked, of the whole keys (0) or of a view. */
+/** Makes a statement that selects the numbers of the requested series, of whole keys (0) or of a view. */
 export type SeriesFilter = (viewNumber: number) => RawBuilder<unknown>;
 
-/** @returns undefined: all series */
+/** @returns undefined if all series are requested */
 export async function conditionsOf(
   transaction: Transaction<HistoryTables>,
   engine: Engine,
@@ -28,7 +28,7 @@ export async function conditionsOf(
     );
     const { rows } = await sql<{ id: number }>`
       SELECT id FROM history_text WHERE text IN (SELECT text FROM ${asked} AS asked)`.execute(transaction);
-    // A text that nobody has seen has no number.
+    // A text that was never stored has no number.
     const numbers = sql.join([-1, ...rows.map(({ id }) => id)].map((id) => sql.lit(id)));
     conditions.push(sql`${sql.ref(dimension)} ${isExcluded ? sql`NOT IN` : sql`IN`} (${numbers})`);
   }
@@ -36,7 +36,7 @@ export async function conditionsOf(
   return (view) => sql`SELECT id FROM history_series WHERE "view" = ${sql.lit(view)} AND ${all}`;
 }
 
-/** The series of some combinations of values alone. */
+/** Makes a filter for the series of given combinations of values. */
 export function combinationsOf(
   engine: Engine,
   by: readonly Dimension[],
@@ -46,7 +46,7 @@ export function combinationsOf(
   if (by.length === 0) return filter;
   const columns = Object.fromEntries(by.map((name): [string, ColumnKind] => [name, 'integer']));
   const table = tableOf(engine, columns, combinations);
-  // As a list: joined, SQLite may read the combinations again for each series.
+  // As a list: with a join, SQLite may read the combinations again for each series.
   const names = sql.join(by.map((name) => sql.ref(name)));
   return (view) => {
     const filtered = filter === undefined ? sql`` : sql`AND id IN (${filter(view)})`;

@@ -1,12 +1,12 @@
 import { BUCKETS, LOWEST_BUCKET } from '../rollup/histogram.ts';
 
-// How long requests took, as octets: for each bucket its number and how many are in it, each as a varint. Two histograms,
-// one behind the other, are their sum: so databases add them up by joining octets, and whoever reads adds the numbers.
+// Histograms of durations as bytes: for each bucket its number and its count, each as a varint. The concatenation of
+// two histograms is their sum. So databases add histograms by joining bytes, and the reader adds up the counts.
 
 const HEX = Array.from({ length: 256 }, (_, octet) => octet.toString(16).padStart(2, '0'));
 
 /**
- * @param pairs as `Measures.durations` has them; those below 0 correct what was counted too much
+ * @param pairs in the format of `Measures.durations`; negative counts correct earlier ones
  * @returns hexadecimal digits, for {@link tableOf}
  */
 export function encodeDurations(pairs: readonly number[]): string {
@@ -33,7 +33,7 @@ function varint(value: number): string {
 export class Durations {
   readonly #counts = new Float64Array(BUCKETS);
 
-  /** Octets that are no histogram add nothing. */
+  /** Ignores bytes that are not a histogram. */
   add(octets: Uint8Array): void {
     let at = 0;
     const next = (): number => {
@@ -55,7 +55,7 @@ export class Durations {
     }
   }
 
-  /** As `Measures.durations` has them. */
+  /** In the format of `Measures.durations`. */
   pairs(): number[] {
     const pairs: number[] = [];
     this.#counts.forEach((count, bucket) => {

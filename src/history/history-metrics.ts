@@ -6,10 +6,10 @@ import type { SlotFate } from './receiving.ts';
 
 export interface HistoryMetrics {
   settled(fate: SlotFate | 'dropped'): void;
-  /** @param ended milliseconds since the Unix epoch */
+  /** @param ended when writing ended, in milliseconds since the Unix epoch */
   written(ended: number): void;
   answered(durationMs: number): void;
-  /** In octets. */
+  /** @param bytes the size of the store */
   sized(bytes: number): void;
   observeWaiting(waiting: () => number): void;
 }

@@ -14,22 +14,22 @@ import { Upkeep } from './upkeep.ts';
 
 export interface HistoryOptions {
   readonly clock: Clock;
-  /** What the rows may take: beyond it, the oldest of the finest are deleted. */
+  /** The most bytes that rows may take. Beyond it, the oldest of the finest rows are deleted. */
   readonly maxBytes?: number;
   readonly events?: HistoryEvents;
 }
 
 export interface HistoryEvents {
   answered(durationMs: number): void;
-  /** In octets. */
+  /** @param bytes the size of the store */
   sized(bytes: number): void;
-  /** Rows were deleted before their time, since the store is at its limit. */
+  /** Rows were deleted early, because the store is at its limit. */
   cut(cut: Cut): void;
 }
 
 /**
- * The store of slots: what was counted of requests, by time and key. Slots of any number of processes are added, each
- * exactly once, in any order; finer ones are added up to coarser ones, and go.
+ * Stores slots: the counts of requests by time and key. Slots of any number of processes are added in any order, each
+ * exactly once. Fine rows are added up into coarser ones, and deleted later.
  */
 export class History implements SlotArchive {
   readonly #database: Database<HistoryTables>;
@@ -47,8 +47,8 @@ export class History implements SlotArchive {
   }
 
   /**
-   * Adds slots, all or none. What the receipt says has come is committed.
-   * @throws DatabaseFault nothing was added: they can be sent again
+   * Adds all of the slots, or none. Slots that the receipt calls received are committed.
+   * @throws DatabaseFault (rejects with it) if nothing was added: the slots can be sent again
    */
   receive(slots: readonly Slot[]): Promise<Receipt> {
     const { clock } = this.#options;
@@ -58,7 +58,7 @@ export class History implements SlotArchive {
     );
   }
 
-  /** @throws DatabaseFault */
+  /** @throws DatabaseFault (rejects with it) */
   async ask(question: Question): Promise<Answer> {
     const { clock, events } = this.#options;
     const begun = clock.monotonic();
@@ -68,8 +68,8 @@ export class History implements SlotArchive {
   }
 
   /**
-   * Adds up what has ended, and deletes what is old or too much. To be called every ten seconds or so.
-   * @throws DatabaseFault what was begun is undone, and the next call does it
+   * Adds up periods that have ended, and deletes rows that are too old or too many. Call it about every ten seconds.
+   * @throws DatabaseFault (rejects with it): the unfinished step is undone, and the next call repeats it
    */
   async keepUp(): Promise<void> {
     const { clock, maxBytes, events } = this.#options;

@@ -1,22 +1,22 @@
 import type { Dimension } from '../rollup/slot.ts';
 
-/** How finely time is cut, and how long that is kept. Each level is made of the one before it. */
+/** The length of periods, and how long their rows are kept. Each level is computed from the one before it. */
 export interface Level {
   readonly name: '10s' | '1m' | '1h' | '1d';
   readonly periodS: number;
   readonly keepS: number;
-  /** Rows of so many periods lie together: of one chunk all rows of a series are neighbours, and are added up in one pass. */
+  /** The number of periods in a chunk. In a chunk all rows of a series are neighbours, and are added up in one pass. */
   readonly chunkPeriods: number;
-  /** In PostgreSQL: one partition for so many chunks; undefined: not divided. */
+  /** In PostgreSQL: the number of chunks in a partition; undefined: there are no partitions. */
   readonly partitionChunks: number | undefined;
-  /** Which sums there are beside those of the whole key. */
+  /** Further sums beside those of whole keys. */
   readonly views: readonly View[];
 }
 
-/** By fewer dimensions than the whole key, so that a question reads fewer rows. */
+/** Sums by fewer dimensions than the whole key, so that a question reads fewer rows. */
 export type View = 'api' | 'route' | 'client' | 'reason' | 'edge';
 
-/** From the fewest rows to the most: a question is answered from the first that has its dimensions. */
+/** From the fewest rows to the most: a question uses the first view that has all of its dimensions. */
 export const VIEWS: Readonly<Record<View, readonly Dimension[]>> = {
   api: ['api', 'method', 'status', 'outcome'],
   route: ['api', 'route', 'method', 'status', 'outcome'],
@@ -48,19 +48,19 @@ export const LEVELS = [
   },
 ] as const satisfies readonly Level[];
 
-/** @param index of {@link LEVELS} */
+/** @param index in {@link LEVELS} */
 export function levelAt(index: number): Level {
   const level = LEVELS[index];
   if (level === undefined) throw new RangeError(`there is no level ${index}`);
   return level;
 }
 
-/** A table of sums: of the whole key, or of a view. */
+/** The name of a table of sums: of whole keys, or of a view. */
 export function tableName(level: Level, view?: View): `requests_${string}` {
   return view === undefined ? `requests_${level.name}` : `requests_${level.name}_${view}`;
 }
 
-/** Which period of the level a moment is in. */
+/** The number of the period that contains a moment. */
 export function periodOf(level: Level, atS: number): number {
   return Math.floor(atS / level.periodS);
 }
@@ -69,7 +69,7 @@ export function chunkOf(level: Level, period: number): number {
   return Math.floor(period / level.chunkPeriods);
 }
 
-/** In the column `view` of `history_series`, where 0 is the whole key. */
+/** The value in the column `view` of `history_series`, where 0 is the whole key. */
 export function viewNumber(view: View): number {
   return 1 + Object.keys(VIEWS).indexOf(view);
 }

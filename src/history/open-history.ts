@@ -11,9 +11,9 @@ import { SlotWriter } from './slot-writer.ts';
 import type { HistoryTables } from './tables.ts';
 
 export interface HistoryPlace {
-  /** A folder for our own files; made where it is not there. */
+  /** The folder for our own files; created if it does not exist. */
   readonly dataDir: string | undefined;
-  /** `postgres://…`, in place of a file. */
+  /** `postgres://…`, instead of a file. */
   readonly databaseUrl: string | undefined;
   readonly maxBytes: number;
 }
@@ -28,13 +28,13 @@ export interface OpenHistoryPorts {
 export interface OpenedHistory {
   readonly history: History;
   readonly writer: SlotWriter;
-  /** Writes what waits, and closes the database. */
+  /** Writes slots that wait, and closes the database. */
   close(): Promise<void>;
 }
 
 /**
- * Opens the store of slots, and writes to it what its writer is given.
- * @throws DatabaseFault where the place can't be used
+ * Opens the store, with a writer that writes the slots it receives.
+ * @throws DatabaseFault (rejects with it) if the place can't be used
  */
 export async function openHistory(place: HistoryPlace, ports: OpenHistoryPorts): Promise<OpenedHistory> {
   const { clock, timers, registry, tell } = ports;
@@ -94,7 +94,7 @@ async function openDatabase({ dataDir, databaseUrl }: HistoryPlace): Promise<Dat
   });
 }
 
-/** Not its parents: a path that is misspelt, or a volume that is not mounted, is told. */
+/** Does not create parent folders, so that a misspelt path or a volume that is not mounted is reported. */
 async function makePrivateFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder, { mode: 0o700 });
@@ -105,7 +105,7 @@ async function makePrivateFolder(folder: string): Promise<void> {
   }
   const status = await stat(folder);
   if (!status.isDirectory()) throw folderFault(folder, 'ENOTDIR', undefined);
-  // Of a volume that belongs to another user, the files in it are ours alone all the same.
+  // If the volume belongs to another user, our files in it are still private.
   if ((status.mode & 0o077) !== 0 && status.uid === process.getuid?.()) await chmod(folder, 0o700).catch(() => {});
 }
 

@@ -10,20 +10,20 @@ import { addedUp, SUM_NAMES } from './sums.ts';
 
 export interface PartOptions {
   readonly engine: Database<unknown>['engine'];
-  /** Where a level has it; else its whole keys are read. */
+  /** Read instead of whole keys at levels that have this view. */
   readonly view: View | undefined;
   readonly filter: SeriesFilter | undefined;
   readonly stepS?: number | undefined;
 }
 
-/** The view with the fewest rows that has all dimensions of a question. */
+/** Returns the view with the fewest rows that has all dimensions of a question. */
 export function viewFor({ by, where }: Pick<Question, 'by' | 'where'>): View | undefined {
   const asked = [...by, ...where.map(({ dimension }) => dimension)];
   const views = Object.keys(VIEWS) as View[];
   return views.find((view) => asked.every((name) => VIEWS[view].includes(name)));
 }
 
-/** The rows of all parts as one table: series, sums, and with steps `step_s`. */
+/** Makes one table of the rows of all parts: series, sums, and `step_s` if there are steps. */
 export function partsTable(options: PartOptions, { parts }: Plan): RawBuilder<unknown> {
   return sql`(${sql.join(
     parts.map((part) => partRows(options, part)),
@@ -42,7 +42,7 @@ function partRows({ engine, view, filter, stepS }: PartOptions, part: Part): Raw
     const step = sql`CAST(${period} AS bigint) * ${sql.lit(periodS)} / ${sql.lit(stepS)} * ${sql.lit(stepS)} AS step_s`;
     return sql`SELECT series, ${step}, ${SUM_NAMES} FROM ${table} WHERE ${where}`;
   }
-  // Rows of a series are neighbours in a chunk: they are added up as they are read, without sorting.
+  // In a chunk the rows of a series are neighbours, so they are added up while reading, without sorting.
   return sql`SELECT series, ${addedUp(engine, 'source')} FROM ${table} WHERE ${where} GROUP BY chunk, series`;
 }
 

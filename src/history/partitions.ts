@@ -4,15 +4,15 @@ import { LEVELS, tableName } from './levels.ts';
 import type { Level } from './levels.ts';
 import type { HistoryTables } from './tables.ts';
 
-/** A statement; those that give rows give names of tables. */
+/** Runs a statement. Rows of its result are names of tables. */
 type Run = (text: string) => Promise<{ readonly rows: readonly { readonly name: string }[] }>;
 
-/** Of all processes on one database, one at a time makes or drops partitions. */
+/** The lock that lets only one process of a database create or drop partitions at a time. */
 const PARTITION_LOCK = 0x6f737471;
 
 /**
- * In PostgreSQL rows of a day lie together, and go together: deleting them one by one would leave holes to be swept.
- * What there is, is remembered. In SQLite there is nothing to do.
+ * In PostgreSQL, the rows of a day are a partition, which is dropped as a whole: deleting rows one by one would leave
+ * space to be vacuumed. Existing partitions are remembered. In SQLite this class does nothing.
  */
 export class Partitions {
   readonly #database: Database<HistoryTables>;
@@ -22,19 +22,19 @@ export class Partitions {
     this.#database = database;
   }
 
-  /** Makes room for the rows of a moment, at all levels. */
+  /** Creates the partitions for a moment, at all levels. */
   async cover(atS: number): Promise<void> {
     if (this.#database.engine !== 'postgres') return;
     for (const level of LEVELS) await this.#make(level, atS);
   }
 
-  /** The first chunk that is kept where those before `chunk` may go: partitions go as a whole. */
+  /** Partitions are dropped as a whole: returns the first chunk that stays if chunks before `chunk` may be dropped. */
   static firstKept(engine: Database<unknown>['engine'], level: Level, chunk: number): number {
     if (engine !== 'postgres' || level.partitionChunks === undefined) return chunk;
     return Math.floor(chunk / level.partitionChunks) * level.partitionChunks;
   }
 
-  /** Drops what lies before a chunk, which begins a partition. */
+  /** Drops the partitions before a chunk, which is the first of its partition. */
   async drop(level: Level, chunk: number): Promise<void> {
     const { partitionChunks } = level;
     if (partitionChunks === undefined) throw new TypeError('this level has no partitions');

@@ -1,37 +1,37 @@
 import { LEVELS, levelAt } from './levels.ts';
 
-/** Periods `from` to `until` of a level, of which `until` is not one. */
+/** A range of periods of a level, from `from` up to but not including `until`. */
 export interface Part {
   readonly index: number;
   readonly from: number;
   readonly until: number;
 }
 
-/** What levels have. */
+/** What the levels contain. */
 export interface Extent {
-  /** By level: what lies before is no longer there, in seconds. */
+  /** For each level: rows before this time, in seconds, were deleted. */
   readonly prunedS: readonly number[];
-  /** By level: periods that are not what the level before says, in ascending order. */
+  /** For each level: periods that must be computed anew from the level before, in ascending order. */
   readonly due: readonly (readonly number[])[];
 }
 
 export interface Plan {
-  /** What the parts are of: what was asked, rounded to what there is. */
+  /** The time that the parts cover: the requested time, rounded to existing periods. */
   readonly sinceS: number;
   readonly untilS: number;
   readonly stepS: number | undefined;
-  /** The longest of the periods that the ends were rounded to, and of the steps. */
+  /** The longest of the periods to which the ends and the steps were rounded. */
   readonly periodS: number;
   readonly parts: readonly Part[];
 }
 
 /**
- * Which rows answer for a span of time: the coarsest that fit, and finer ones at its ends and where coarser ones wait to
- * be made. Where fine rows are gone, the span is rounded outwards.
+ * Plans which rows answer for a span of time: the coarsest that fit, and finer ones at both ends and where coarser
+ * ones are not computed yet. If fine rows were deleted, the span is rounded outwards.
  */
 export function planParts(extent: Extent, sinceS: number, untilS: number, stepS?: number): Plan {
   const roundedS = stepS === undefined ? undefined : roundedStep(stepS, finestS(extent, sinceS));
-  // Slots that begin within the span count; of coarser rows, those that any of it is in.
+  // A slot counts if it begins within the span; a coarser row counts if any of it is in the span.
   const startS = finestS(extent, sinceS);
   const from = startS === levelAt(0).periodS ? -floorTo(-sinceS, startS) : floorTo(sinceS, startS);
   const until = -floorTo(-untilS, finestS(extent, untilS));
@@ -41,7 +41,7 @@ export function planParts(extent: Extent, sinceS: number, untilS: number, stepS?
   return { sinceS: from, untilS: until, stepS: roundedS, periodS, parts: [...cover(extent, coarsest, from, until)] };
 }
 
-/** Steps are whole periods of what there is. */
+/** Rounds a step to whole periods. */
 function roundedStep(stepS: number, periodS: number): number {
   return Math.max(1, Math.ceil(stepS / periodS)) * periodS;
 }
@@ -50,7 +50,7 @@ function floorTo(valueS: number, periodS: number): number {
   return Math.floor(valueS / periodS) * periodS;
 }
 
-/** The period of the finest level that still has a moment. */
+/** Returns the period of the finest level that still has rows for this moment. */
 function finestS({ prunedS }: Extent, atS: number): number {
   const level = LEVELS.find((_, index) => atS >= (prunedS[index] ?? 0)) ?? levelAt(LEVELS.length - 1);
   return level.periodS;

@@ -3,10 +3,10 @@ import type { Transaction } from 'kysely';
 import type { Database } from '../database/database.ts';
 import type { HistoryTables } from './tables.ts';
 
-/** So many may come before one that is missing: a day of slots. Then the missing ones are given up. */
+/** The most sequences that are received after a missing one, a day of slots. Beyond it, missing ones are given up. */
 const MAX_BEYOND = 8640;
 
-/** What has come of one process: all sequences up to `through`, and those of `beyond`. */
+/** What has been received from one process: all sequences up to `through`, and those in `beyond`. */
 export interface Received {
   readonly node: string;
   readonly epoch: string;
@@ -15,7 +15,7 @@ export interface Received {
   readonly beyond: readonly number[];
 }
 
-/** Of one process: what has come, within a transaction. */
+/** What has been received from one process, within a transaction. */
 export class Receipts {
   readonly #node: string;
   readonly #epoch: string;
@@ -31,7 +31,7 @@ export class Receipts {
     this.#beyond = new Set(beyond);
   }
 
-  /** Others who ask for the same process wait for the end of the transaction. */
+  /** Locks the process's row: other transactions that read it wait until this one ends. */
   static async read(
     transaction: Transaction<HistoryTables>,
     engine: Database<unknown>['engine'],
@@ -56,7 +56,7 @@ export class Receipts {
     return new Receipts(node, epoch, sender?.through ?? 0, sender?.latest_s ?? 0, sequences);
   }
 
-  /** @returns false: it has come before */
+  /** @returns false if the slot was received before */
   add(sequence: number, startS: number): boolean {
     if (sequence <= this.#through || this.#beyond.has(sequence)) return false;
     this.#beyond.add(sequence);
@@ -104,8 +104,8 @@ export class Receipts {
 }
 
 /**
- * Forgets processes whose slots are all from before `oldestS`: what comes of them again is from before it too, and refused
- * as too old.
+ * Forgets processes whose slots all begin before `oldestS`. Slots that they repeat are older than that too, and are
+ * refused as too old.
  */
 export async function forgetSenders(transaction: Transaction<HistoryTables>, oldestS: number): Promise<void> {
   await sql`DELETE FROM history_receipt WHERE EXISTS (

@@ -16,27 +16,27 @@ import type { SeriesNumbers } from './series-numbers.ts';
 import type { HistoryTables } from './tables.ts';
 
 /**
- * What became of a slot. It has been added, now or before; or it never will be, since it is from before what is
- * remembered of processes, or from the future, or is none.
+ * What happened to a slot. It was added, now or earlier. Otherwise it never will be: it is older than what is
+ * remembered of processes, lies in the future, or is malformed.
  */
 export type SlotFate = 'added' | 'repeated' | 'too_old' | 'ahead' | 'malformed';
 
 export interface Receipt {
-  /** In the order of the slots. */
+  /** One for each slot, in their order. */
   readonly fates: readonly SlotFate[];
-  /** What has come of each process that the slots are of. Nothing of it needs to be sent again. */
+  /** What has been received from each process of these slots. None of it needs to be sent again. */
   readonly received: readonly Received[];
 }
 
-/** Slots of a process are remembered so long after its last one: older ones are refused. */
+/** How long a process is remembered after its last slot; older slots are refused. */
 export const REMEMBERED_S = 32 * 86_400;
-/** Clocks of other machines may be ahead by this much. */
+/** The most that the clock of another machine may be ahead. */
 const MAX_AHEAD_S = 3600;
-/** Made ready without a pause: some milliseconds. */
+/** Rows prepared without a pause: some milliseconds. */
 const ROWS_A_TURN = 250;
 const SLOT_MS = levelAt(0).periodS * 1000;
 
-/** Rolling up waits for those who add, and they for it: in PostgreSQL others may be at work too. */
+/** Rolling up and adding exclude each other; in PostgreSQL other processes may do either. */
 export const HISTORY_LOCK = 0x6f737472;
 
 export interface ReceivingPorts {
@@ -47,8 +47,8 @@ export interface ReceivingPorts {
 }
 
 /**
- * Adds slots, each once: `(node, epoch, sequence)` tells. All of them, or none.
- * @throws DatabaseFault
+ * Adds all of the slots, or none, each once by its `(node, epoch, sequence)`.
+ * @throws DatabaseFault (rejects with it)
  */
 export async function receiveSlots(ports: ReceivingPorts, slots: readonly Slot[]): Promise<Receipt> {
   const { database, partitions, clock } = ports;
@@ -92,7 +92,7 @@ function refusalOf(slot: Slot, nowS: number): SlotFate | undefined {
   return startMs / 1000 > nowS + MAX_AHEAD_S ? 'ahead' : undefined;
 }
 
-/** Pauses between some rows: who receives may decide Checks on the same thread. */
+/** Pauses between rows, since the same thread may decide Checks. */
 async function rowsOf(numbers: SeriesNumbers, { rows }: Slot): Promise<StoredRow[]> {
   const stored: StoredRow[] = [];
   for (let from = 0; from < rows.length; from += ROWS_A_TURN) {
@@ -108,7 +108,7 @@ function nameOf({ node, epoch }: Pick<Slot, 'node' | 'epoch'>): string {
   return `${epoch} ${node}`;
 }
 
-/** In one order everywhere, so that no two processes wait for each other. */
+/** All processes lock in the same order, so that no two wait for each other. */
 async function readSenders(
   transaction: Transaction<HistoryTables>,
   engine: Database<unknown>['engine'],
@@ -125,7 +125,7 @@ async function readSenders(
   return senders;
 }
 
-/** By level: what lies before is no longer there. */
+/** For each level: rows before this time were deleted. */
 async function prunedS(transaction: Transaction<HistoryTables>): Promise<number[]> {
   const rows = await transaction.selectFrom('history_level').select(['level', 'pruned_s']).orderBy('level').execute();
   return rows.map(({ pruned_s: pruned }) => pruned);
@@ -139,7 +139,8 @@ async function addSlot(
   pruned: readonly number[],
 ): Promise<void> {
   const startS = slot.startMs / 1000;
-  // What comes late is added where its time still is: what has been made of deleted rows can't be made again.
+  // A late slot is added to the finest level that still has its time: a coarser row whose finer rows were deleted
+  // can't be computed again.
   const index = LEVELS.findIndex((_, at) => startS >= (pruned[at] ?? 0));
   if (index === -1) return;
   const level = levelAt(index);
@@ -150,7 +151,7 @@ async function addSlot(
   await markDue(transaction, index, startS);
 }
 
-/** A key that is twice in a slot would be written twice by one statement, which PostgreSQL refuses. */
+/** Merges rows with the same key: PostgreSQL refuses a statement that writes one row twice. */
 function mergeable(rows: readonly StoredRow[]): readonly StoredRow[] {
   const bySeries = new Map<number, StoredRow>();
   for (const row of rows) {

@@ -12,9 +12,9 @@ type Engine = Database<unknown>['engine'];
 type Work = Transaction<HistoryTables>;
 
 /**
- * Makes one period of a level anew from the level before it. As it replaces what was there, it may be done any number of
- * times; within a transaction it is done or it is not.
- * @param index of the level, 1 or more
+ * Computes one period of a level anew from the level before it. It replaces earlier rows, so it can be repeated. In a
+ * transaction it is done completely or not at all.
+ * @param index the index of the level, 1 or more
  */
 export async function rollUp(transaction: Work, engine: Engine, index: number, period: number): Promise<void> {
   const level = levelAt(index);
@@ -26,7 +26,7 @@ export async function rollUp(transaction: Work, engine: Engine, index: number, p
     ((period + 1) * level.periodS) / finer.periodS,
   );
   for (const view of [undefined, ...level.views]) {
-    // What a finer level has not, is made of this level's whole keys.
+    // A view that the finer level does not have is computed from this level's whole keys.
     const table = tableName(finer, view);
     if (view !== undefined && !finer.views.includes(view)) {
       await rollView(transaction, engine, level, view, period);
@@ -42,7 +42,10 @@ export async function rollUp(transaction: Work, engine: Engine, index: number, p
   await transaction.deleteFrom('history_due').where('level', '=', index).where('period', '=', period).execute();
 }
 
-/** Makes the views of one period from the whole keys of the same level: where rows were added to that level itself. */
+/**
+ * Computes the views of one period from the whole keys of the same level, after rows were added to that level
+ * directly.
+ */
 export async function rollViews(transaction: Work, engine: Engine, index: number, period: number): Promise<void> {
   const level = levelAt(index);
   for (const view of level.views) await rollView(transaction, engine, level, view, period);
@@ -58,7 +61,7 @@ function placeOf(level: Level, period: number): Place {
   return { chunk, at: period - chunk * level.chunkPeriods };
 }
 
-/** The rows of periods, of which the last is not one, of one chunk. */
+/** Selects the rows of one chunk in periods from `from` up to but not including `until`. */
 function within(level: Level, from: number, until: number): RawBuilder<unknown> {
   const { chunk, at } = placeOf(level, from);
   return sql`chunk = ${chunk} AND at >= ${at} AND at < ${at + until - from}`;
@@ -107,7 +110,7 @@ async function rollCompleteness(transaction: Work, index: number, period: number
     HAVING count(*) > 0`.execute(transaction);
 }
 
-/** The periods of all coarser levels that a moment is in are no longer what the finer ones say. */
+/** Marks the periods of all coarser levels that contain this moment: they must be computed anew. */
 export async function markDue(transaction: Work, fromIndex: number, atS: number): Promise<void> {
   const values = LEVELS.flatMap((level, index) =>
     index > fromIndex ? [{ level: index, period: Math.floor(atS / level.periodS) }] : [],

@@ -6,7 +6,7 @@ import { LEVELS, tableName } from './levels.ts';
 import type { Level } from './levels.ts';
 import { COMPLETENESS, SUMS } from './tables.ts';
 
-/** The tables of the store of slots. */
+/** The tables of the store. */
 export const historySchema: Schema = {
   part: 'history',
   migrations: [{ version: 1, up: createTables }],
@@ -46,7 +46,7 @@ async function createTables({ engine, kysely }: Pick<Database<unknown>, 'engine'
   );
 }
 
-/** Rows lie by their key: in SQLite the table is its index, in PostgreSQL it is cut into partitions. */
+/** Rows are stored in the order of their key: in SQLite the table is its own index, in PostgreSQL it has partitions. */
 async function createRequests(
   kysely: Kysely<unknown>,
   engine: Database<unknown>['engine'],

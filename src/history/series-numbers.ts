@@ -5,17 +5,17 @@ import { tableOf } from '../database/table-of.ts';
 import { DIMENSIONS } from '../rollup/slot.ts';
 import type { HistoryTables } from './tables.ts';
 
-/** Remembered of each: a sidecar has some thousands at work. */
+/** The most remembered of each kind. A sidecar uses some thousands. */
 const MAX_REMEMBERED = 50_000;
-/** Asked of the database in one statement. */
+/** The most keys that one statement looks up. */
 const KEYS_A_STATEMENT = 500;
 const SEPARATOR = '\u0000';
 
 const DIMENSION_COLUMNS = Object.fromEntries(DIMENSIONS.map((name) => [name, 'integer'] as const));
 
 /**
- * Keys are stored as numbers: each text once, and each combination of texts once. What is remembered here has been
- * committed, and is never deleted while this is used.
+ * Stores keys as numbers: each text once, and each combination of texts once. What is remembered here is committed,
+ * and is not deleted while this object is in use.
  */
 export class SeriesNumbers {
   readonly #database: Database<HistoryTables>;
@@ -26,7 +26,7 @@ export class SeriesNumbers {
     this.#database = database;
   }
 
-  /** The number of each key. Those that are new are stored. */
+  /** Returns the number of each key. New keys are stored. */
   async numbersOf(keys: readonly (readonly string[])[]): Promise<number[]> {
     const names = keys.map((key) => key.join(SEPARATOR));
     const missing = new Map<string, readonly string[]>();
@@ -37,7 +37,7 @@ export class SeriesNumbers {
     return names.map((name) => this.#series.get(name) ?? (found?.get(name) as number));
   }
 
-  /** Where some were deleted. */
+  /** To be called after rows were deleted. */
   forget(): void {
     this.#series.clear();
     this.#texts.clear();
@@ -56,7 +56,7 @@ export class SeriesNumbers {
         for (const [at, [name]] of some.entries()) found.set(name, numbers[at] as number);
         return known;
       });
-      // Committed.
+      // The transaction is committed now.
       remember(this.#texts, texts);
     }
     remember(this.#series, found);
@@ -72,7 +72,7 @@ export class SeriesNumbers {
       else numbers.set(text, known);
     }
     if (missing.length === 0) return numbers;
-    // In one order everywhere, so that no two processes wait for each other.
+    // All processes write in the same order, so that no two wait for each other.
     missing.sort(([a], [b]) => (a < b ? -1 : 1));
     const table = tableOf(this.#database.engine, { text: 'text' }, missing);
     await sql`INSERT INTO history_text (text) SELECT text FROM ${table} AS new WHERE true ON CONFLICT (text) DO NOTHING`.execute(
@@ -95,7 +95,7 @@ export class SeriesNumbers {
       DIMENSIONS.map((name) => sql`series.${sql.ref(name)} = new.${sql.ref(name)}`),
       sql` AND `,
     );
-    // Each is looked up by itself: joined, SQLite may read all series, and the new ones again for each.
+    // Each key is looked up separately: with a join, SQLite may read all series, once for each new key.
     const found = await sql<{ id: number; place: number }>`
       SELECT new.place, (SELECT id FROM history_series AS series WHERE series."view" = 0 AND ${same}) AS id
       FROM ${table} AS new`.execute(transaction);
@@ -113,7 +113,7 @@ function compareNumbers(a: readonly number[], b: readonly number[]): number {
   return 0;
 }
 
-/** The oldest go first. */
+/** Adds numbers to the cache; removes the oldest if it is full. */
 function remember(into: Map<string, number>, found: ReadonlyMap<string, number>): void {
   for (const [name, id] of found) into.set(name, id);
   for (const name of into.keys()) {

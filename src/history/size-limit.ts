@@ -4,20 +4,20 @@ import { LEVELS, levelAt, tableName } from './levels.ts';
 import type { HistoryTables } from './tables.ts';
 import type { Upkeep } from './upkeep.ts';
 
-/** Which level goes first, and what of it is kept in any case. */
+/** The order in which levels are cut, and how much of each is always kept. */
 const ORDER = [
   { index: 1, leastS: 2 * 3600 },
   { index: 0, leastS: 600 },
   { index: 2, leastS: 2 * 86_400 },
   { index: 3, leastS: 64 * 86_400 },
 ];
-/** Deleted until so much of the limit is left, so that not every look has something to delete. */
+/** Rows are deleted down to this share of the limit, so that not every look has to delete. */
 const ENOUGH = 0.95;
-/** At most so many steps at once, that others may write between. */
+/** The most steps in a row, so that others can write in between. */
 const MOST_STEPS = 50;
 const PAGES_GIVEN_BACK = 4096;
 
-/** The octets that the rows of the store take. */
+/** Returns the number of bytes that the rows of the store take. */
 export async function sizeOf({ engine, kysely }: Database<HistoryTables>): Promise<number> {
   const { rows } =
     engine === 'sqlite'
@@ -29,14 +29,14 @@ export async function sizeOf({ engine, kysely }: Database<HistoryTables>): Promi
   return rows[0]?.size ?? 0;
 }
 
-/** What was deleted: rows of a level before a moment. */
+/** What was deleted: the rows of a level before a moment. */
 export interface Cut {
   readonly level: string;
   readonly beforeMs: number;
 }
 
 /**
- * Deletes the oldest of the finest rows until all are within a limit.
+ * Deletes the oldest of the finest rows until the store is within its limit.
  * @returns what was deleted
  */
 export async function limitSize(

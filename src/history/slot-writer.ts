@@ -10,25 +10,28 @@ export interface WriterPorts {
 }
 
 export interface WriterEvents {
-  /** A slot is in the store, or never will be: `dropped` since too many waited. */
+  /** A slot is in the store, or never will be; `dropped`: too many slots waited. */
   settled(fate: SlotFate | 'dropped'): void;
-  /** Once, when the store stops taking what is to be written, or can't add up what it has. */
+  /** Called once when the store can't write slots, or can't add up its rows. */
   failed(error: unknown): void;
-  /** Once, when it works again. @param dropped slots that were lost meanwhile */
+  /**
+   * Called once when it works again.
+   * @param dropped the number of slots that were lost in the meantime
+   */
   recovered(dropped: number): void;
 }
 
 export interface WriterOptions {
   /** The most slots that wait. */
   readonly maxSlots: number;
-  /** The most rows of all slots that wait: some 500 bytes each. */
+  /** The most rows in all slots that wait; a row takes some 500 bytes. */
   readonly maxRows: number;
 }
 
-/** An hour of one process. */
+/** The slots of one process in an hour. */
 export const WAITING: WriterOptions = { maxSlots: 360, maxRows: 200_000 };
 
-/** Written in one transaction. */
+/** The most slots written in one transaction. */
 const SLOTS_A_TIME = 8;
 const ROWS_A_TIME = 20_000;
 const FIRST_RETRY_MS = 1000;
@@ -36,16 +39,16 @@ const LAST_RETRY_MS = 30_000;
 const UPKEEP_MS = 10_000;
 
 /**
- * Writes slots to the store by and by, and keeps the store up. Whoever gives one never waits; while the store does not
- * take them, they wait within bounds, and the oldest are dropped.
+ * Writes slots to the store in the background, and maintains the store. Callers never wait. While the store does not
+ * accept slots, they wait within bounds, and the oldest are dropped.
  */
 export class SlotWriter implements SlotTaker {
   readonly #ports: WriterPorts;
   readonly #options: WriterOptions;
   readonly #waiting: Slot[] = [];
-  /** Of all that wait. */
+  /** The rows of all slots that wait. */
   #rows = 0;
-  /** The first of those that wait are being written. */
+  /** How many of the first slots are being written now. */
   #underWay = 0;
   #writing: Promise<void> | undefined;
   #keeping: Promise<void> = Promise.resolve();
@@ -62,7 +65,7 @@ export class SlotWriter implements SlotTaker {
     this.#planUpkeep();
   }
 
-  /** Slots that wait, those that are being written among them. */
+  /** The number of slots that wait or are being written. */
   get waiting(): number {
     return this.#waiting.length;
   }
@@ -75,7 +78,7 @@ export class SlotWriter implements SlotTaker {
     if (this.#cancelRetry === undefined) this.#write();
   }
 
-  /** Writes what waits, once; what can't be written is lost. */
+  /** Tries once to write the slots that wait; those that can't be written are lost. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#cancelUpkeep();
@@ -124,7 +127,7 @@ export class SlotWriter implements SlotTaker {
 
   #bound(): void {
     while (this.#isOver()) {
-      // Those that are being written come to be in the store.
+      // Slots that are being written are not dropped: they may reach the store.
       const [dropped] = this.#waiting.splice(this.#underWay, 1);
       this.#rows -= dropped?.rows.length ?? 0;
       this.#droppedSince += 1;

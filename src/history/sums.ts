@@ -8,14 +8,14 @@ import type { SumColumns } from './tables.ts';
 
 type Engine = Database<unknown>['engine'];
 
-/** Sums, and histograms that are joined: `durations.ts`. */
+/** Sums, and joined histograms: see `durations.ts`. */
 export interface Totals extends SumColumns {
   readonly durations: Uint8Array;
 }
 
 export const US_A_MS = 1000;
 
-/** What a statement adds up of rows. */
+/** The expressions that add up rows in a statement. */
 export function addedUp(engine: Engine, from: string): RawBuilder<unknown> {
   return sql.join([...SUMS.map((name) => sumOf(from, name)), joinedDurations(engine, from)]);
 }
@@ -26,12 +26,12 @@ export function sumOf(from: string, column: string): RawBuilder<unknown> {
 
 function joinedDurations(engine: Engine, from: string): RawBuilder<unknown> {
   const column = sql.ref(`${from}.durations`);
-  // SQLite's group_concat takes octets as they are, and only calls them a text.
+  // SQLite's group_concat joins bytes unchanged, but declares the result a text.
   if (engine === 'sqlite') return sql`CAST(coalesce(group_concat(${column}, ''), '') AS blob) AS durations`;
   return sql`coalesce(string_agg(${column}, ''::bytea), ''::bytea) AS durations`;
 }
 
-/** For `ON CONFLICT … DO UPDATE`: what is in the table and what comes. */
+/** For `ON CONFLICT … DO UPDATE`: the sum of the stored row and the new one. */
 export function addedTo(engine: Engine, table: string): RawBuilder<unknown> {
   const own = sql.ref(`${table}.durations`);
   const both = sql`${own} || excluded.durations`;
@@ -43,7 +43,7 @@ export function addedTo(engine: Engine, table: string): RawBuilder<unknown> {
 
 export const SUM_NAMES: RawBuilder<unknown> = sql.join([...SUMS, 'durations'].map((name) => sql.ref(name)));
 
-/** By what a statement ranks sums. */
+/** The expressions by which statements rank sums. */
 export const RANKS: Readonly<Record<Order, string>> = {
   count: 'count',
   errors: 'errors',
@@ -52,7 +52,7 @@ export const RANKS: Readonly<Record<Order, string>> = {
   duration: 'CASE WHEN duration_count > 0 THEN CAST(duration_us AS double precision) / duration_count ELSE 0 END',
 };
 
-/** Of several totals. */
+/** Adds up several totals. */
 export function countedOf(totals: readonly Totals[]): Counted {
   const durations = new Durations();
   const sums: Record<keyof SumColumns, number> = {

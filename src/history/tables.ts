@@ -1,24 +1,24 @@
 import type { Dimension } from '../rollup/slot.ts';
 
-/** A text that stands in keys, by its number. 0 is the empty text. */
+/** A text in keys, and its number. 0 is the empty text. */
 export interface TextTable {
   readonly id: number;
   readonly text: string;
 }
 
-/** A key: the numbers of its texts. A dimension that a view does not have is 0. */
+/** A key, as the numbers of its texts. A dimension that the view does not have is 0. */
 export type SeriesTable = Readonly<Record<Dimension, number>> & {
   readonly id: number;
-  /** 0: the whole key; else 1 + the place of the view in VIEWS. */
+  /** 0: the whole key; otherwise 1 + the index of the view in VIEWS. */
   readonly view: number;
 };
 
-/** What is added up. Whole numbers, so that sums are exact. */
+/** Sums. They are integers, so that they are exact. */
 export interface SumColumns {
   readonly count: number;
-  /** Of `count`: with a status of 500 or more. */
+  /** The number of requests with a status of 500 or more. */
   readonly errors: number;
-  /** Of `count`: with the outcome `blocked`. */
+  /** The number of requests with the outcome `blocked`. */
   readonly denials: number;
   readonly request_bytes: number;
   readonly response_bytes: number;
@@ -27,16 +27,16 @@ export interface SumColumns {
   readonly policy_us: number;
 }
 
-/** `requests_…`: sums of a series in one period. The period's number is `chunk * chunkPeriods + at`. */
+/** `requests_…`: the sums of a series in one period. The number of the period is `chunk * chunkPeriods + at`. */
 export interface RequestsTable extends SumColumns {
   readonly chunk: number;
   readonly series: number;
   readonly at: number;
-  /** A histogram: `durations.ts`. */
+  /** A histogram: see `durations.ts`. */
   readonly durations: Uint8Array;
 }
 
-/** Of all processes together. */
+/** The completeness of all processes together. */
 export interface CompletenessTable {
   readonly level: number;
   readonly period: number;
@@ -50,27 +50,30 @@ export interface CompletenessTable {
 
 export interface LevelTable {
   readonly level: number;
-  /** Rows before it were deleted, in seconds since the Unix epoch: what comes late for that time is added to the next level. */
+  /**
+   * Rows before this time were deleted, in seconds since the Unix epoch. Late slots of that time are added to the
+   * next level.
+   */
   readonly pruned_s: number;
 }
 
-/** Periods of a level that are not what the level before it says, and are to be added up from it. */
+/** Periods of a level that must be computed anew from the level before it. */
 export interface DueTable {
   readonly level: number;
   readonly period: number;
 }
 
-/** What has come of one process. */
+/** What has been received from one process. */
 export interface SenderTable {
   readonly node: string;
   readonly epoch: string;
-  /** All up to here have come, or are given up. */
+  /** All sequences up to here were received, or are given up. */
   readonly through: number;
   /** The latest start of its slots, in seconds. */
   readonly latest_s: number;
 }
 
-/** Beyond `through`. */
+/** A sequence that was received beyond `through`. */
 export interface ReceiptTable {
   readonly node: string;
   readonly epoch: string;

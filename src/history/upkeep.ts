@@ -11,11 +11,11 @@ import { HISTORY_LOCK, REMEMBERED_S } from './receiving.ts';
 import { rollUp } from './roll-up.ts';
 import type { HistoryTables } from './tables.ts';
 
-/** Slots of a period come until then: it is added up a little after its end, and again if more comes. */
+/** A period is added up this long after its end, so that most of its slots have arrived; and again if more arrive. */
 const GRACE_S = 15;
-/** What a late slot changes is added up again after so long: by level. */
+/** For each level: how long to wait before a late slot causes a period to be added up again. */
 const AGAIN_AFTER_S = [0, 0, 60, 600] as const;
-/** Chunks that are deleted in one transaction. */
+/** The most chunks that one transaction deletes. */
 const CHUNKS_A_TIME = 6;
 
 export interface UpkeepPorts {
@@ -24,10 +24,13 @@ export interface UpkeepPorts {
   readonly clock: Pick<Clock, 'now'>;
 }
 
-/** Adds up what has ended, and deletes what is old. Each step is whole or not at all: it may end at any moment. */
+/**
+ * Adds up periods that have ended, and deletes old rows. Each step is done completely or not at all: the process may
+ * end at any moment.
+ */
 export class Upkeep {
   readonly #ports: UpkeepPorts;
-  /** By level, when it was last added up. */
+  /** For each level, when it was last added up. */
   readonly #rolledS: number[] = LEVELS.map(() => -Infinity);
   #forgotS = -Infinity;
 
@@ -41,7 +44,10 @@ export class Upkeep {
     await this.#forget();
   }
 
-  /** Deletes rows of a level before a moment, and at most what has been added up. @returns whether there was anything */
+  /**
+   * Deletes rows of a level before a moment, but none that were not added up yet.
+   * @returns whether any were deleted
+   */
   async prune(index: number, untilS: number): Promise<boolean> {
     const { database, partitions } = this.#ports;
     const level = levelAt(index);
@@ -49,7 +55,7 @@ export class Upkeep {
     const chunkS = level.periodS * level.chunkPeriods;
     const wanted = Partitions.firstKept(database.engine, level, Math.floor(untilS / chunkS));
     const first = await this.#firstChunk(level);
-    // A table that was left alone for long is emptied by and by.
+    // A table that was not pruned for long is emptied in several calls.
     let chunk = isDivided ? wanted : Math.min(first ?? wanted, wanted);
     for (;;) {
       chunk = Math.min(wanted, chunk + CHUNKS_A_TIME);
@@ -60,7 +66,7 @@ export class Upkeep {
     return first !== undefined && first < wanted;
   }
 
-  /** @returns false: nothing was done, as all is gone already, or a part has not been added up */
+  /** @returns false if nothing was done: all rows were deleted before, or a part was not added up yet */
   async #pruneTo(
     transaction: Transaction<HistoryTables>,
     index: number,
@@ -108,7 +114,7 @@ export class Upkeep {
     if (due.length > 0) this.#rolledS[index] = nowS;
   }
 
-  /** Whether a part of the period waits to be added up itself. */
+  /** Whether a part of the period must be added up first. */
   async #hasDue(
     transaction: Transaction<HistoryTables>,
     index: number,
@@ -145,7 +151,7 @@ export class Upkeep {
     return rows[0]?.chunk ?? undefined;
   }
 
-  /** Nobody adds meanwhile. */
+  /** Runs a transaction while nobody else adds or rolls up. */
   #alone<T>(work: (transaction: Transaction<HistoryTables>) => Promise<T>): Promise<T> {
     const { kysely, engine } = this.#ports.database;
     return kysely.transaction().execute(async (transaction) => {
@@ -164,7 +170,7 @@ async function prunedS(transaction: Transaction<HistoryTables>, index: number): 
   return row.pruned_s;
 }
 
-/** The beginning of the first period that is not what the level before it says. */
+/** The beginning of the first period that must be computed anew. */
 async function firstDueS(transaction: Transaction<HistoryTables>, index: number): Promise<number> {
   const level = LEVELS[index];
   if (level === undefined) return Infinity;

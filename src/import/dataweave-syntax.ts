@@ -1,4 +1,4 @@
-/** The part of DataWeave that expressions of policies in Flex/Omni Gateway are made of. */
+/** The part of DataWeave that occurs in the expressions of Flex/Omni Gateway's policies. */
 export type Node =
   | { readonly kind: 'text' | 'number'; readonly value: string }
   | { readonly kind: 'list'; readonly items: readonly Node[] }
@@ -9,18 +9,18 @@ export type Node =
   | { readonly kind: 'call'; readonly name: string; readonly arguments: readonly Node[] }
   | { readonly kind: 'binary'; readonly operator: string; readonly left: Node; readonly right: Node };
 
-/** The expression is none of those that are understood. */
+/** The expression is not supported. */
 export class DataWeaveFault extends Error {
   override name = 'DataWeaveFault';
 }
 
 const TOKEN =
   /\s*(?:('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")|(\d+)|([A-Za-z_$][\w$]*(?:::[A-Za-z_][\w]*)*)|(\+\+|==|!=|>=|<=|[<>()[\],.]))/y;
-/** Expressions of policies are a line; deeper ones are nobody's. */
+/** Expressions of policies are short and flat; larger ones are refused. */
 const MAX_LENGTH = 2048;
 const MAX_DEPTH = 32;
 
-/** From the loosest to the tightest; those of a level follow one another from the left. */
+/** From the loosest to the tightest. Operators of one level are left-associative. */
 const LEVELS: readonly (readonly string[])[] = [
   ['default'],
   ['or'],
@@ -60,7 +60,7 @@ function tokensOf(source: string): readonly Token[] {
 
 function textOf(quoted: string): string {
   const text = quoted.slice(1, -1);
-  // What stands behind a backslash or a dollar sign has a meaning of its own.
+  // A character after a backslash or a dollar sign has a meaning of its own.
   if (/[\\$]/.test(text)) throw new DataWeaveFault('not understood');
   return text;
 }

@@ -5,7 +5,7 @@ import type { Node } from './dataweave-syntax.ts';
 /** A part of an expression in CEL. */
 interface Cel {
   readonly text: string;
-  /** Of what a request may not have: holds where it has it. */
+  /** A condition that is true if the request has the value; absent if every request has it. */
   readonly present?: string;
   readonly isList?: boolean;
 }
@@ -24,7 +24,7 @@ const OF_CLIENT: ReadonlyMap<string, string> = new Map([
   ['authentication.clientName', 'client.name'],
 ]);
 
-/** Maps, and whether their names have no case. */
+/** Maps, and whether their keys are case-insensitive. */
 const MAPS: readonly (readonly [prefix: string, map: string, anyCase: boolean])[] = [
   ['attributes.headers', 'request.headers', true],
   ['attributes.queryParams', 'request.query', false],
@@ -38,7 +38,10 @@ const METHODS: ReadonlyMap<string, string> = new Map([
   ['trim', 'trim'],
 ]);
 
-/** CEL that gives the same value; undefined where none is known. It is a proposal: people read it before they use it. */
+/**
+ * Returns CEL with the same value; undefined if there is none. It is a proposal, which people read before they use
+ * it.
+ */
 export function celOfDataWeave(expression: string): string | undefined {
   const body = /^\s*#\[([\s\S]*)\]\s*$/.exec(expression)?.[1];
   if (body === undefined) return undefined;

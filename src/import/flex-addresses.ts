@@ -3,8 +3,9 @@ import type { Made } from './flex-documents.ts';
 import type { Fields } from './remarks.ts';
 
 /**
- * Flex/Omni Gateway tells APIs apart by the port too; a Check does not say it. Where two APIs of different ports have
- * one base path, or one below the other's, a request could be decided as one to the other.
+ * Flex/Omni Gateway distinguishes APIs by their port too, which a Check does not contain. If two APIs with different
+ * ports have the same base path, or one below the other's, a request to one could be decided as a request to the
+ * other: such documents are refused.
  */
 export function refuseAmbiguousAddresses(made: readonly Made[]): void {
   const apis = made.flatMap(({ of, value }) => {
@@ -33,7 +34,7 @@ function overlap(a: string, b: string): boolean {
   return first.startsWith(second) || second.startsWith(first);
 }
 
-/** Both have hosts, and none in common; an exact one goes before a wildcard. */
+/** Whether both have hosts, and none in common. An exact host wins over a wildcard, so these are apart. */
 function areApart(a: readonly string[] | undefined, b: readonly string[] | undefined): boolean {
   if (a === undefined || b === undefined) return false;
   const names = new Set(a.map((host) => host.toLowerCase()));

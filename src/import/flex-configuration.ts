@@ -1,6 +1,6 @@
 import type { FlexDocument } from './flex-files.ts';
 
-/** What a `Configuration` sets is the operator's here: no document holds it. */
+/** For each setting of a `Configuration`: where the operator sets it, since no document of ours does. */
 const INSTEAD: ReadonlyMap<string, string> = new Map([
   ['sharedStorage', 'give this file to ostiary serve --redis-config'],
   [

@@ -6,15 +6,15 @@ import type { Fields, Path, Remarks } from './remarks.ts';
 
 export const FLEX_VERSION = 'gateway.mulesoft.com/v1alpha1';
 
-/** A document of ours, made of one of theirs. */
+/** One of our documents, made from one of theirs. */
 export interface Made {
   readonly of: FlexDocument;
   readonly value: Fields;
-  /** Where the author wrote what stands at a path of it. */
+  /** Maps a path in our document to the path in theirs. */
   readonly written: (path: Path) => Path;
 }
 
-/** Hosts by the name of an ApiInstance, after its namespace if that is not `default`. */
+/** The hosts of each ApiInstance, by its name, with its namespace in front unless that is `default`. */
 export type HostsOf = ReadonlyMap<string, readonly string[]>;
 
 const METADATA = ['name', 'namespace', 'labels', 'annotations'];
@@ -25,7 +25,7 @@ export function nameOf({ value }: FlexDocument): string {
   return namespace === undefined || namespace === 'default' ? String(name) : `${namespace}/${String(name)}`;
 }
 
-/** @returns undefined where the fault is told */
+/** @returns undefined if there is a fault, which is reported */
 export function metadataOf({ value, remarks }: FlexDocument): Fields | undefined {
   const metadata = remarks.fields(value, 'metadata');
   if (metadata === undefined) {
@@ -34,12 +34,12 @@ export function metadataOf({ value, remarks }: FlexDocument): Fields | undefined
   }
   remarks.at('metadata').refuseOthers(metadata, METADATA);
   const { labels, annotations, ...others } = metadata;
-  // Tools write there what nobody selects by.
+  // Annotations come from tools, and nothing selects by them.
   void annotations;
   return labels === undefined || labels === null ? others : { ...others, labels: textsOf(labels) };
 }
 
-/** Labels are texts, whatever YAML makes of `yes`, `true` or `2`. */
+/** Converts labels to text, whatever YAML makes of `yes`, `true` or `2`. */
 export function textsOf(labels: unknown): unknown {
   if (typeof labels !== 'object' || labels === null || Array.isArray(labels)) return labels;
   const scalar = (value: unknown): unknown =>
@@ -52,7 +52,7 @@ export interface Address {
   readonly basePath: string;
 }
 
-/** `spec.address` of an ApiInstance: where it listens, and its base path. */
+/** Reads `spec.address` of an ApiInstance: where it listens, and its base path. */
 export function addressOf(spec: Fields, remarks: Remarks): Address | undefined {
   const written = remarks.text(spec, 'address');
   if (written === undefined) {
@@ -114,7 +114,7 @@ export function makeApi(document: FlexDocument, hosts: HostsOf): Made | undefine
   };
 }
 
-/** What a policy of an API and a binding have in common. */
+/** Imports the fields that policies of an API and bindings share. */
 export function policyOf(fields: Fields, remarks: Remarks): Fields | undefined {
   const policy = importPolicy(fields, remarks);
   const rules = importRules(fields, remarks);
@@ -178,7 +178,7 @@ function targetOf(spec: Fields, remarks: Remarks): Fields | undefined {
   if (kind === 'ApiInstance') return { kind: 'Api', name: target['name'], ...namespaceOf(target) };
   const policy = (spec['policyRef'] as Fields | undefined)?.['name'];
   if (kind !== 'Service') ofTarget.at('kind').refuse('expected ApiInstance or Selector');
-  // Of one that is left to Envoy its own note is enough.
+  // If the policy is left to Envoy, a note about it is enough.
   else if (typeof policy !== 'string' || !isLeftToEnvoy(policy)) {
     ofTarget
       .at('kind')

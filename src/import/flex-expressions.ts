@@ -2,10 +2,10 @@ import { compileExpression } from '../policy/expression.ts';
 import { celOfDataWeave } from './dataweave.ts';
 import type { Remarks } from './remarks.ts';
 
-/** `#['text']`: a literal, as an expression. */
+/** `#['text']`: a literal, written as an expression. */
 const LITERAL = /^\s*#\[\s*(?:'([^'\\$]*)'|"([^"\\$]*)")\s*\]\s*$/;
 
-/** What an option that takes an expression becomes; refuses what ostiary has no selection for, and says what does the same. */
+/** Imports the value of an option that takes an expression. If there is no counterpart, refuses it and suggests CEL. */
 export function importExpression(written: unknown, remarks: Remarks): unknown {
   if (typeof written !== 'string' || !written.includes('#[')) return written;
   const literal = LITERAL.exec(written);

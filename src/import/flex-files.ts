@@ -9,10 +9,10 @@ import { findFiles } from '../source/files.ts';
 import { isFields, Remarks } from './remarks.ts';
 import type { Fields, Findings } from './remarks.ts';
 
-/** As large as a document of ours may be, many times over. */
+/** Many times the largest size of our own documents. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
-/** A document of Flex/Omni Gateway, as its file has it. */
+/** A document of Flex/Omni Gateway, with its place in the file. */
 export interface FlexDocument {
   readonly file: string;
   readonly value: Fields;
@@ -20,7 +20,7 @@ export interface FlexDocument {
   readonly remarks: Remarks;
 }
 
-/** Reads every document below the directories; a fault in one does not hide the others. */
+/** Reads every document below the directories. A fault in one does not hide the others. */
 export async function readFlexFiles(
   directories: readonly string[],
   findings: Findings,

@@ -14,14 +14,14 @@ const CAMEL = [
   'maxCacheEntries',
 ] as const;
 
-/** Flex Gateway 1.3 and 1.4 wrote `introspection_url`. */
+/** Flex Gateway 1.3 and 1.4 used snake case, such as `introspection_url`. */
 const SNAKE: ReadonlyMap<string, string> = new Map(
   CAMEL.map((name) => [name.replace(/URL|TTL|[A-Z]/g, (letters) => `_${letters.toLowerCase()}`), name]),
 );
 
 const OF_PROVIDERS = ['secureTrustStore', 'maxFederationExpirationTime', 'maxCacheSize', 'tokenUrl'];
 
-/** The policies that ask an authorization server about a token. */
+/** Imports a policy that asks an authorization server about a token. */
 export function mapIntrospection(kind: string): KindOptions {
   const known = [...CAMEL, ...(kind.startsWith('oauth2') ? SNAKE.keys() : OF_PROVIDERS)];
   return {
@@ -43,7 +43,7 @@ export function mapIntrospection(kind: string): KindOptions {
         config['skipClientIdValidation'] = true;
       }
       if (config['skipClientIdValidation'] === true) delete config['consumerBy'];
-      // What it is in the reference, which has no audience.
+      // The behaviour of the reference, which has no option for the audience.
       config['anyAudience'] = true;
       remarks.note(
         'tokens that were made for other services pass, as before: name audience in place of anyAudience: true',
@@ -53,7 +53,7 @@ export function mapIntrospection(kind: string): KindOptions {
   };
 }
 
-/** Options of the policies that know their server from the control plane. */
+/** Imports options of the policies that get their server from the control plane. */
 function mapProvider(config: Record<string, unknown>, remarks: Remarks): void {
   const { secureTrustStore, maxFederationExpirationTime: longest, maxCacheSize } = config as Fields;
   delete config['secureTrustStore'];

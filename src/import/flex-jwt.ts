@@ -25,7 +25,9 @@ const KNOWN = [
   'nonMandatoryCustomClaims',
 ];
 
-/** Flex writes every option, those without effect too; ours refuses what has none. */
+/**
+ * Flex writes every option, even those without effect. Ours refuses an option without effect, so these are left out.
+ */
 export const mapJwtValidation: KindOptions = {
   kind: 'jwt-validation',
   known: KNOWN,
@@ -47,7 +49,7 @@ export const mapJwtValidation: KindOptions = {
       drop('supportedAudiences', 'mandatoryAudClaim');
     }
     mapClaims(config, mapped, remarks);
-    // The reference's default, and in its local mode the only value.
+    // The default of the reference, and the only value in its local mode.
     mapped['skipClientIdValidation'] = config['skipClientIdValidation'] ?? true;
     if (mapped['skipClientIdValidation'] === true) drop('clientIdExpression');
     else if ('clientIdExpression' in config)
@@ -77,7 +79,7 @@ function mapClaims(config: Fields, mapped: Record<string, unknown>, remarks: Rem
   if (claims === 0) delete mapped['validateCustomClaim'];
 }
 
-/** `#[vars.claimSet.team == 'core']` for the claim `team` is the literal `core`. */
+/** Imports a claim's value: `#[vars.claimSet.team == 'core']` for the claim `team` becomes the literal `core`. */
 function claimValue({ key, value }: Fields, remarks: Remarks): unknown {
   if (typeof value !== 'string' || !value.includes('#[')) return value;
   const compared =

@@ -107,7 +107,7 @@ function withExpressions(config: Fields, names: readonly string[], remarks: Rema
   return { ...config, ...Object.fromEntries(mapped) };
 }
 
-/** Flex writes a delay even where no request may wait; ours refuses an option that has no effect. */
+/** Flex writes a delay even if no request may wait. Ours refuses an option without effect, so it is left out. */
 function mapSpikeControl(config: Fields): Fields {
   const { queuingLimit = 0, delayTimeInMillis, delayAttempts, ...others } = config;
   if (queuingLimit === 0 || queuingLimit === null) return others;
@@ -145,7 +145,7 @@ function mapCors(config: Fields, remarks: Remarks): Fields {
 
 const FORWARDED_FOR = /^\s*#\[\s*attributes\.headers(?:\.x-forwarded-for|\[\s*['"]x-forwarded-for['"]\s*\])\s*\]\s*$/i;
 
-/** `x-forwarded-for` as a whole is what callers write: the address of the client takes its place. */
+/** The whole of `x-forwarded-for` is written by callers, so the address of the client replaces it. */
 function mapAddresses(config: Fields, remarks: Remarks): Fields {
   const { ipExpression, ...others } = config;
   const isDefault = ipExpression === undefined || ipExpression === null;

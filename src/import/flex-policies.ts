@@ -2,13 +2,13 @@ import { didYouMean } from '../nearest.ts';
 import { flexOptions } from './flex-options.ts';
 import type { Remarks, Fields } from './remarks.ts';
 
-/** What a policy of Flex/Omni Gateway becomes. */
+/** The result of importing a policy of Flex/Omni Gateway. */
 export interface ImportedPolicy {
   readonly policyRef: { readonly name: string };
   readonly config: Fields;
 }
 
-/** Not ostiary's to do, and nothing that keeps a request out: the part of Envoy that does it. */
+/** Policies that keep no request out, and that Envoy does itself: which part of Envoy does it. */
 const LEFT_TO_ENVOY: ReadonlyMap<string, string> = new Map([
   ['route', "Envoy's routes"],
   ['route-weighted', "Envoy's routes with weighted clusters"],
@@ -30,7 +30,7 @@ const INJECTION =
   'is not imported, since the upstream must not get credentials that callers could choose: use header-injection with a value from $NAME (docs/policies/header-injection.md), ' +
   "or Envoy's filter credential_injector";
 
-/** What may keep a request out, or change it, and has no counterpart: what to do instead. */
+/** Policies without a counterpart that may keep requests out, or change them: what to do instead. */
 const REFUSED: ReadonlyMap<string, string> = new Map([
   [
     'xml-threat-protection',
@@ -60,9 +60,9 @@ export function isLeftToEnvoy(name: string): boolean {
 }
 
 /**
- * Maps the policy that `fields` names.
- * @param remarks of the fields
- * @returns undefined where there is nothing to write, which is told
+ * Imports the policy that `fields` names.
+ * @param remarks for the place of `fields`
+ * @returns undefined if there is nothing to write; a remark says why
  */
 export function importPolicy(fields: Fields, remarks: Remarks): ImportedPolicy | undefined {
   const reference = remarks.fields(fields, 'policyRef');
@@ -104,7 +104,7 @@ export function importPolicy(fields: Fields, remarks: Remarks): ImportedPolicy |
   return { policyRef: { name: options.kind }, config: withoutNull(options.map(config, ofConfig)) };
 }
 
-/** What YAML has as `name:` with nothing behind it is absent in Flex. */
+/** Removes options that are null: YAML reads `name:` without a value as null, and Flex treats it as absent. */
 function withoutNull(config: Fields): Fields {
   return Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined && value !== null));
 }

@@ -3,7 +3,7 @@ import type { Fields, Remarks } from './remarks.ts';
 
 const CONDITIONS = ['path', 'methods', 'host', 'headers'];
 
-/** `rules` of a policy; undefined where it always applies. */
+/** Imports the `rules` of a policy; undefined if the policy always applies. */
 export function importRules(fields: Fields, remarks: Remarks): readonly Fields[] | undefined {
   const rules = remarks.list(fields, 'rules');
   const conditions = rules.map((rule, index) => {
@@ -13,7 +13,7 @@ export function importRules(fields: Fields, remarks: Remarks): readonly Fields[]
       ofRule.at('methods').refuse('expected text such as GET|POST, an RE2 expression');
     return Object.fromEntries(Object.entries(rule).filter(([, value]) => !isNothing(value)));
   });
-  // One without conditions matches every request, so that the others say nothing.
+  // A rule without conditions matches every request, so the other rules have no effect.
   if (conditions.length === 0 || conditions.some((rule) => Object.keys(rule).length === 0)) return undefined;
   return conditions;
 }

@@ -3,7 +3,10 @@ import type { Made } from './flex-documents.ts';
 import { isFields } from './remarks.ts';
 import type { Fields } from './remarks.ts';
 
-/** Here a selector stays in its namespace: an API of another that it meant would lose the policy. */
+/**
+ * Our selectors select only in their own namespace. If one selects an API of another namespace, that API would lose
+ * the policy, so it is refused.
+ */
 export function refuseForeignSelections(made: readonly Made[]): void {
   const apis = made.filter(({ value }) => value['kind'] === 'Api');
   for (const { of, value } of made) {

@@ -16,21 +16,21 @@ export interface ImportOptions {
   readonly directories: readonly string[];
   readonly hosts: HostsOf;
   /**
-   * Compiles what was made, as `validate` does.
-   * @param variables beside those of the environment
+   * Compiles the imported documents, as `validate` does.
+   * @param variables in addition to those of the environment
    */
   readonly compile: (set: CompleteSet, variables: Readonly<Record<string, string>>) => Promise<CompiledOnce>;
 }
 
 export interface Imported {
-  /** By file, in the order they were read; a file without documents of ours is not among them. */
+  /** By file, in the order in which they were read; files without a result are absent. */
   readonly files: ReadonlyMap<string, readonly Fields[]>;
-  /** Where there is one, nothing is to be written. */
+  /** If there are faults, nothing must be written. */
   readonly faults: readonly Fault[];
   readonly notes: readonly Fault[];
 }
 
-/** Makes documents of ours of those of Flex/Omni Gateway, and holds them to all that `validate` does. */
+/** Converts documents of Flex/Omni Gateway, and checks the result as `validate` does. */
 export async function importFlex({ directories, hosts, compile }: ImportOptions): Promise<Imported> {
   const findings = noFindings();
   const documents = await readFlexFiles(directories, findings);
@@ -81,15 +81,17 @@ function makeOne(document: FlexDocument, hosts: HostsOf): Made | undefined {
   }
 }
 
-/** A variable that only the service has. */
+/** The fault for a variable that is set only where the service runs. */
 const UNSET = /^the environment variable (\w+) is not set/;
-/** Stands for its value, so that what depends on it is looked at too; as long as a shared secret must be. */
+/**
+ * Replaces the value of a variable, so that what depends on it is checked too. It is long enough for a shared secret.
+ */
 const PLACEHOLDER = 'a-variable-that-is-not-set-here-'.repeat(2);
 
 async function checkAll(made: readonly Made[], findings: Findings, compile: ImportOptions['compile']): Promise<void> {
   if (made.length === 0) return;
   const variables: Record<string, string> = {};
-  // Each turn knows one variable more, or is the last.
+  // Each round adds a variable, or is the last one.
   for (;;) {
     const compiled = await compile(setOf(made), variables);
     if (compiled.snapshot !== undefined) return;
@@ -110,7 +112,7 @@ function setOf(made: readonly Made[]): CompleteSet {
   return { complete: true, documents, broken, faults, sources: [...new Set(made.map(({ of }) => of.file))] };
 }
 
-/** Whether a variable stands at the place: nobody knows its value yet. */
+/** Whether the fault is at a place with a variable, whose value is not known yet. */
 function isOfVariable({ file, line, column }: Fault, made: readonly Made[]): boolean {
   const text = made.find(({ of }) => of.file === file)?.of.place.source.text.split('\n')[line - 1] ?? '';
   return /^["']?\$[A-Za-z_{]/.test(text.slice(column - 1));

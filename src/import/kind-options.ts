@@ -2,10 +2,10 @@ import type { Fields, Remarks } from './remarks.ts';
 
 /** How the options of a kind are imported. */
 export interface KindOptions {
-  /** Of ours. */
+  /** The name of our kind. */
   readonly kind: string;
-  /** Every name that Flex/Omni Gateway documents; others are refused. */
+  /** Every option that Flex/Omni Gateway documents; other options are refused. */
   readonly known: readonly string[];
-  /** @param remarks of the config */
+  /** @param remarks for the place of the config */
   map(config: Fields, remarks: Remarks): Fields;
 }

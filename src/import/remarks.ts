@@ -19,7 +19,7 @@ export function noFindings(): Findings {
   return { faults: new Faults(), notes: new Faults() };
 }
 
-/** Says something of one document, or of a part of it, at its place in the file. */
+/** Reports remarks on a document, or on a part of it, with the place in the file. */
 export class Remarks {
   readonly #findings: Findings;
   readonly #place: TextPlace;
@@ -31,22 +31,22 @@ export class Remarks {
     this.#below = below;
   }
 
-  /** The same of what stands at the path. */
+  /** Returns remarks for the part at the path. */
   at(...path: Path): Remarks {
     return new Remarks(this.#findings, this.#place, [...this.#below, ...path]);
   }
 
-  /** What the author of the documents has to change. */
+  /** Reports something that the author of the documents must change. */
   refuse(message: string, at: 'key' | 'value' = 'value'): void {
     addIssues(this.#findings.faults, this.#place, [{ path: this.#below, at, message }]);
   }
 
-  /** What operators should know of, and that does not stop the import. */
+  /** Reports something that operators should know, and that does not stop the import. */
   note(message: string): void {
     addIssues(this.#findings.notes, this.#place, [{ path: this.#below, at: 'key', message }]);
   }
 
-  /** Refuses what is not known: it could be what protects. */
+  /** Refuses unknown fields, since they could protect the API. */
   refuseOthers(fields: Fields, known: readonly string[]): void {
     for (const name of Object.keys(fields)) {
       if (known.includes(name)) continue;
@@ -55,7 +55,7 @@ export class Remarks {
     }
   }
 
-  /** A mapping, or none and a fault. */
+  /** Returns a mapping; otherwise undefined, and reports a fault. */
   fields(value: unknown, name: string): Fields | undefined {
     const part = (value as Fields)[name];
     if (part === undefined || part === null) return undefined;
@@ -64,7 +64,7 @@ export class Remarks {
     return undefined;
   }
 
-  /** A text, or none and a fault. */
+  /** Returns a text; otherwise undefined, and reports a fault. */
   text(fields: Fields, name: string): string | undefined {
     const part = fields[name];
     if (part === undefined || part === null || typeof part === 'string') return part ?? undefined;
@@ -72,7 +72,7 @@ export class Remarks {
     return undefined;
   }
 
-  /** A list of mappings, or none and a fault. */
+  /** Returns a list of mappings; otherwise an empty list, and reports a fault. */
   list(fields: Fields, name: string): readonly Fields[] {
     const part = fields[name];
     if (part === undefined || part === null) return [];

@@ -1,44 +1,47 @@
-/** Events that are sent together: a body that is ready. Each repetition is the same to the byte. */
+/** A batch of events, encoded as the body of a request. Each repetition is identical. */
 export interface Batch {
-  /** How many. */
+  /** The number of events. */
   readonly events: number;
   readonly body: Buffer;
 }
 
-/** Why an event never reached its sink. */
+/** Why an event did not reach its sink. */
 export const DROP_REASONS = [
-  /** Memory for events that wait is full. */
+  /** The memory for waiting events is full. */
   'queue_full',
-  /** The spool has reached its bound: the oldest make room. */
+  /** The spool is at its bound; the oldest events are removed. */
   'spool_full',
-  /** The spool can't be read there: the disk, or somebody, has changed it. */
+  /** The spool can't be read at some place: the disk has failed, or the file was changed. */
   'spool_damaged',
-  /** The sink refused the batch for what it is. */
+  /** The sink refused the batch because of its content. */
   'refused',
-  /** The sink took the batch, and refused some of its events. */
+  /** The sink accepted the batch, and refused some of its events. */
   'rejected',
-  /** One event alone is larger than any is. */
+  /** A single event was larger than events can be. */
   'too_large',
-  /** Nobody reads standard output fast enough. */
+  /** The reader of standard output is too slow. */
   'slow_reader',
-  /** The process ended before they could be sent, and there is no spool. */
+  /** The process ended before the events were sent, and there is no spool. */
   'shutdown',
 ] as const;
 export type DropReason = (typeof DROP_REASONS)[number];
 
-/** Batches in their order, until they are sent. Whatever can't be kept is dropped and counted: no method rejects. */
+/** Batches in order, until they are sent. What can't be stored is dropped and counted: no method rejects. */
 export interface BatchQueue {
   push(batch: Batch): Promise<void>;
-  /** Waits for the oldest batch; the same again until {@link done}. Undefined after {@link close}. */
+  /**
+   * Waits for the oldest batch. Returns the same batch again until {@link done} is called; undefined after {@link
+   * close}.
+   */
   next(): Promise<Batch | undefined>;
-  /** The batch that {@link next} gave is sent, or given up. */
+  /** To be called when the batch from {@link next} was sent or given up. */
   done(): Promise<void>;
-  /** Events that wait. */
+  /** The number of waiting events. */
   readonly events: number;
-  /** Of memory. */
+  /** The memory that they take. */
   readonly memoryBytes: number;
-  /** Of disk. */
+  /** The disk space that they take. */
   readonly diskBytes: number;
-  /** What waits stays in the spool, or is dropped. */
+  /** Waiting events stay in the spool, or are dropped if there is none. */
   close(): Promise<void>;
 }

@@ -14,16 +14,19 @@ export interface BatcherOptions {
 
 const MOST_EVENTS = 2000;
 const MOST_CHARACTERS = 1024 * 1024;
-/** How long an event waits for others: what `kill -9` costs where there is a spool. */
+/** The longest time that an event waits for others. With a spool, `kill -9` loses at most the events of this time. */
 const MOST_AGE_MS = 1000;
-/** No event is larger by nature: names, templates and flags are bounded. */
+/** The largest event. Names, templates and flags are bounded, so no real event reaches it. */
 const MOST_EVENT_CHARACTERS = 32 * 1024;
-/** What waits to be compressed and stored. Reached only where disk or threads hang. */
+/** The most text that waits to be compressed and stored. It is reached only if the disk or the threads hang. */
 const MOST_WAITING_CHARACTERS = 8 * MOST_CHARACTERS;
 
 const compress = promisify(gzip);
 
-/** Puts events together, compresses them on another thread where their format says so, and gives them to a queue. */
+/**
+ * Collects events into batches, compresses them on another thread if their format demands it, and puts them into a
+ * queue.
+ */
 export class Batcher {
   readonly #options: BatcherOptions;
   #texts: string[] = [];
@@ -38,7 +41,7 @@ export class Batcher {
     this.#options = options;
   }
 
-  /** Events that are in no queue yet, and the characters of their text. */
+  /** The number of events that are in no queue yet, and the length of their text. */
   get waiting(): { readonly events: number; readonly characters: number } {
     return { events: this.#texts.length + this.#cutEvents, characters: this.#characters + this.#cutCharacters };
   }
@@ -57,7 +60,7 @@ export class Batcher {
     }
   }
 
-  /** Resolves when all events so far are in the queue. */
+  /** Resolves when all earlier events are in the queue. */
   async flush(): Promise<void> {
     this.#cutNow();
     await this.#working;
@@ -78,7 +81,7 @@ export class Batcher {
     const { head, separator, tail, isCompressed } = this.#options.format;
     for (let texts = this.#cut[0]; texts !== undefined; texts = this.#cut[0]) {
       const text = `${head}${texts.join(separator)}${tail}`;
-      // The fastest level: the others save a tenth of the bytes, for several times the work.
+      // The fastest level: slower ones save a tenth of the bytes, for several times the work.
       const body = isCompressed ? await compress(text, { level: constants.Z_BEST_SPEED }) : Buffer.from(text);
       await this.#options.queue.push({ events: texts.length, body });
       this.#cut.shift();

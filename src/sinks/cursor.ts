@@ -1,11 +1,11 @@
 import { crc32 } from 'node:zlib';
 
-/** How far a spool is sent. */
+/** How far a spool has been sent. */
 export interface Cursor {
-  /** The number of a segment, and where in it the next record begins. */
+  /** The number of a segment, and the offset of the next record in it. */
   readonly segment: number;
   readonly offset: number;
-  /** Events that were ever written to the spool before that place. */
+  /** The number of events that were ever written to the spool before that place. */
   readonly sent: number;
 }
 
@@ -15,7 +15,7 @@ export function writeCursor({ segment, offset, sent }: Cursor): string {
   return `${text} ${crc32(text)}\n`;
 }
 
-/** Undefined if it is none: after a power loss a file may be empty. */
+/** Undefined if it is malformed: after a power loss the file may be empty. */
 export function readCursor(content: string): Cursor | undefined {
   const [, text = '', segment, offset, sent, sum] =
     /^((\d{1,16}) (\d{1,16}) (\d{1,16})) (\d{1,10})\n$/.exec(content) ?? [];

@@ -1,8 +1,8 @@
 import type { FileAccess } from '../file-access.ts';
 
 /**
- * All that sinks do on disk, one step at a time: so a file system that hangs holds one of Node's four threads at most,
- * which key sets and host names need too. While a step has not ended in its time, all others are refused at once.
+ * Runs all file operations of sinks one at a time. So a file system that hangs occupies at most one of Node's four
+ * threads, which key sets and host names need too. While one operation is late, all others are refused at once.
  */
 export class Disk {
   readonly #files: Pick<FileAccess, 'step'>;
@@ -12,7 +12,7 @@ export class Disk {
     this.#files = files;
   }
 
-  /** @throws FileFault (rejects with it) where the file system does not answer, or the system's error */
+  /** @throws FileFault (rejects with it) if the file system does not answer, or the system's error */
   step<T>(work: () => Promise<T>): Promise<T> {
     const step = this.#last.then(() => this.#files.step('the files of events', work));
     this.#last = step.catch(() => {});
@@ -20,7 +20,7 @@ export class Disk {
   }
 }
 
-/** What went wrong with the disk, in a sentence's end: `no space is left (ENOSPC)`. */
+/** Describes a fault of the disk as the end of a sentence: `no space is left on the disk (ENOSPC)`. */
 export function diskFault(error: unknown): string {
   const code = (error as NodeJS.ErrnoException).code ?? '';
   const known: Readonly<Record<string, string>> = {

@@ -8,14 +8,14 @@ import type { Disk } from './disk.ts';
 export interface EventFileOptions {
   readonly path: string;
   readonly maxBytes: number;
-  /** How many full files are kept beside it: `PATH.1` is the youngest. */
+  /** The number of full files that are kept beside it: `PATH.1` is the newest. */
   readonly keep: number;
   readonly disk: Disk;
 }
 
 const NEWLINE = 0x0a;
 
-/** A file of lines that is renamed when it is full, by us, or whenever others like. */
+/** A file of lines. It is renamed when it is full; other programs may rename it at any time. */
 export class EventFile {
   readonly #options: EventFileOptions;
   #file: FileHandle | undefined;
@@ -39,7 +39,7 @@ export class EventFile {
   }
 
   /**
-   * Appends whole lines. Where this fails they are not in the file, or are there and written once more by the next call.
+   * Appends whole lines. If it fails, the lines may be in the file or not; the next call writes them again.
    * @throws the system's error (rejects with it)
    */
   async append(lines: Buffer): Promise<void> {
@@ -63,7 +63,7 @@ export class EventFile {
     }
   }
 
-  /** It is opened again for the next lines. */
+  /** Closes the file. The next lines open it again. */
   async close(): Promise<void> {
     const file = this.#file;
     this.#file = undefined;
@@ -73,7 +73,7 @@ export class EventFile {
   async #open(): Promise<FileHandle> {
     const { path, disk } = this.#options;
     const { O_APPEND, O_CREAT, O_RDWR, O_NONBLOCK, O_NOCTTY } = constants;
-    // A pipe that nobody reads would wait for its reader.
+    // Without O_NONBLOCK, opening a pipe that nobody reads would wait for a reader.
     const flags = O_APPEND | O_CREAT | O_RDWR | O_NONBLOCK | O_NOCTTY;
     const file = await disk.step(() => open(path, flags, 0o600));
     try {
@@ -94,7 +94,7 @@ export class EventFile {
     return file;
   }
 
-  /** Somebody has renamed or removed it, as logrotate does. */
+  /** Whether another program has renamed or removed the file, as logrotate does. */
   async #isMoved(): Promise<boolean> {
     if (this.#file === undefined) return false;
     const { path, disk } = this.#options;

@@ -1,8 +1,8 @@
 import type { RequestEvent } from '../analytics/event.ts';
 
 /**
- * An event as JSON, on one line and without its end: what files, standard output and the webhook get. Absent is what is
- * not known. `docs/analytics-sinks.md` lists the fields.
+ * Encodes an event as JSON on one line, without the line's end, for files, standard output and the webhook. Unknown
+ * fields are absent. `docs/analytics-sinks.md` lists the fields.
  */
 export function eventJson(event: RequestEvent): string {
   return JSON.stringify({
@@ -41,10 +41,10 @@ export function eventJson(event: RequestEvent): string {
   });
 }
 
-/** What a `Date` can hold. */
+/** The latest time that a `Date` can hold. */
 const LAST_MS = 8.64e15;
 
-/** RFC 3339 in UTC with milliseconds; null where Envoy sent a time that no calendar has. */
+/** RFC 3339 in UTC with milliseconds; null if Envoy sent a time outside the calendar. */
 function timeText(ms: number): string | null {
   return Math.abs(ms) <= LAST_MS ? new Date(ms).toISOString() : null;
 }

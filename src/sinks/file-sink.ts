@@ -7,8 +7,8 @@ import type { SinkPorts } from './queued-sink.ts';
 import type { Sink } from './sink.ts';
 
 /**
- * NDJSON to a file. It has no spool: it is on disk itself.
- * @param onHangUp calls back when the file is to be opened again (SIGHUP); the result ends that
+ * Opens a sink that writes NDJSON to a file. It needs no spool.
+ * @param onHangUp registers a callback for SIGHUP, which opens the file again; returns a function that unregisters it
  * @throws UserError if the file can't be written to
  */
 export async function openFileSink(

@@ -2,28 +2,28 @@ import type { RequestEvent } from '../analytics/event.ts';
 import { eventJson } from './event-json.ts';
 import { otlpRecord } from './otlp-record.ts';
 
-/** How events become the body of a request: each by itself when it comes, then put together. */
+/** How events become the body of a request: each is encoded when it arrives, then they are joined. */
 export interface Format {
   encode(event: RequestEvent): string;
   readonly head: string;
   readonly separator: string;
   readonly tail: string;
-  /** With gzip. */
+  /** Whether bodies are compressed with gzip. */
   readonly isCompressed: boolean;
 }
 
-/** What sends: resource attributes of OpenTelemetry. */
+/** The sender, as resource attributes of OpenTelemetry. */
 export interface Origin {
-  /** Of ostiary. */
+  /** The value of `--node-id`, or the name of the host. */
   readonly version: string;
   /** `--node-id`, or the host's name. */
   readonly node: string;
 }
 
-/** NDJSON: an object a line. */
+/** NDJSON: one object on each line. */
 export const jsonLines: Format = { encode: eventJson, head: '', separator: '\n', tail: '\n', isCompressed: false };
 
-/** An array of the objects that the file has line by line. */
+/** A JSON array of the same objects as in NDJSON. */
 export const jsonArray: Format = { encode: eventJson, head: '[', separator: ',', tail: ']', isCompressed: true };
 
 /** An `ExportLogsServiceRequest` of OTLP, in its JSON encoding. */

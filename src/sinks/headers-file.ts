@@ -9,20 +9,21 @@ export interface HeadersFileOptions {
   readonly path: string;
   readonly readFile: ReadFile;
   readonly clock: Clock;
-  /** The file has changed and can't be used: what it said before still is. */
+  /** Called if the file has changed and can't be used: the earlier headers stay in use. */
   readonly told: (detail: string) => void;
 }
 
 const MOST_BYTES = 64 * 1024;
-/** Tokens are replaced while the service runs. */
+/** How often the file is read again, since tokens are replaced while the service runs. */
 const REREAD_MS = 10_000;
 
-/** What a request itself says. */
+/** Headers that the request sets itself. */
 const RESERVED = /^(?:host|content-(?:length|type|encoding)|transfer-encoding|connection|te|trailer|upgrade|expect)$/i;
 
 /**
- * Follows a file with a header a line, such as `authorization: Bearer …`: what an operator does not want on a command line.
- * @returns the headers as they are now
+ * Follows a file with one header on each line, such as `authorization: Bearer …`, so that secrets need not be on the
+ * command line.
+ * @returns a function that returns the current headers
  * @throws UserError that names flag, file, line and remedy; never a value, since it is a secret
  */
 export async function followHeadersFile(options: HeadersFileOptions): Promise<() => Promise<Headers>> {

@@ -17,22 +17,23 @@ export interface PostPorts {
   readonly clock: Clock;
 }
 
-/** For the whole of an attempt. */
+/** The time limit of one attempt. */
 const TIMEOUT_MS = 10_000;
-/** Of the answer: the rest is not read. */
+/** The part of an answer that is read. */
 const MOST_ANSWER_BYTES = 64 * 1024;
 
-/** Statuses that say that this body can't be taken, today or tomorrow. */
+/** Statuses with which a server refuses this body for good. */
 const REFUSED: ReadonlySet<number> = new Set([400, 406, 411, 413, 414, 415, 422, 431]);
 const UNAUTHORISED: ReadonlySet<number> = new Set([401, 403, 407]);
-/** The sink is there and will take it later. */
+/** Statuses of a sink that exists and may accept the body later. */
 const OVERLOADED: ReadonlySet<number> = new Set([408, 425, 429, 502, 503, 504]);
-/** Nobody is there who takes events: the URL is wrong, or the sink not set up yet. */
+/** Statuses of a place where there is no sink: the URL is wrong, or the sink is not set up yet. */
 const ABSENT: ReadonlySet<number> = new Set([404, 405, 410]);
 
 /**
- * Posts one body, and judges the answer. A redirect is not followed: events go nowhere but where the operator said.
- * @param rejectedOf reads from the body of a good answer how many of the events were refused, and why
+ * Posts one body, and judges the answer. Redirects are not followed: events go only to the URL that the operator
+ * gave.
+ * @param rejectedOf reads from a successful answer how many events were refused, and why
  */
 export async function post(
   options: PostOptions,
@@ -58,7 +59,7 @@ export async function post(
       timeoutMs: TIMEOUT_MS,
     });
     const { status, retryAfter } = received;
-    // The status says that the events are taken, whether or not the rest of the answer comes.
+    // The status says that the events were accepted, whether or not the rest of the answer arrives.
     if (status >= 200 && status < 300) return { kind: 'taken', ...rejectedOf(await answerOf(received)) };
     return judged(status, retryAfterMs(retryAfter, clock.now()));
   } catch (error) {
@@ -68,7 +69,7 @@ export async function post(
   } finally {
     cancel();
     options.signal.removeEventListener('abort', abort);
-    // Discards the rest of an answer.
+    // Discards the rest of the answer.
     abort();
   }
 }
@@ -87,7 +88,7 @@ function judged(status: number, afterMs: number | undefined): Attempt {
   return { kind: 'failed', reason: 'error_status', detail, isSuspect: true };
 }
 
-/** Empty if it does not come, or is too long. */
+/** Empty if the text does not arrive, or is too long. */
 async function answerOf({ body }: Received): Promise<string> {
   try {
     return (await bodyText(body, MOST_ANSWER_BYTES)) ?? '';

@@ -11,7 +11,7 @@ import { batchId, signatureHeaders } from './webhook-signature.ts';
 
 export interface HttpSinkOptions {
   readonly url: string;
-  /** The operator's own, such as a token. */
+  /** The operator's headers, such as a token. */
   readonly headers: () => Promise<Headers>;
   readonly spool: SpoolPlace | undefined;
 }
@@ -19,7 +19,7 @@ export interface HttpSinkOptions {
 export type HttpSinkPorts = SinkPorts & { readonly transport: EgressTransport };
 
 /**
- * OTLP/HTTP logs, as JSON.
+ * Opens a sink for OTLP/HTTP logs, as JSON.
  * @throws UserError if the folder of its spool can't be used
  */
 export async function openOtlpSink(options: HttpSinkOptions & { origin: Origin }, ports: HttpSinkPorts): Promise<Sink> {
@@ -44,8 +44,8 @@ function rejectedOf(answer: string): { readonly rejected: number; readonly detai
 }
 
 /**
- * Arrays of JSON, posted to a URL.
- * @param options.key signs each attempt, where there is one
+ * Opens a sink that posts JSON arrays to a URL.
+ * @param options.key if it is set, each attempt is signed
  * @throws UserError if the folder of its spool can't be used
  */
 export async function openWebhookSink(

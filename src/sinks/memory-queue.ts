@@ -5,7 +5,7 @@ export interface MemoryQueueOptions {
   readonly dropped: (reason: DropReason, events: number) => void;
 }
 
-/** Batches in memory; the oldest make room, but for the one that is being sent. */
+/** Batches in memory. If it is full, the oldest is removed, but never the one that is being sent. */
 export class MemoryQueue implements BatchQueue {
   readonly #options: MemoryQueueOptions;
   readonly #batches: Batch[] = [];
@@ -32,7 +32,7 @@ export class MemoryQueue implements BatchQueue {
     this.#wake();
   }
 
-  /** The oldest, without waiting; it stays until {@link done}. */
+  /** Returns the oldest batch without waiting; it stays until {@link done} is called. */
   peek(): Batch | undefined {
     const [first] = this.#batches;
     this.#isFirstTaken = first !== undefined;

@@ -4,8 +4,8 @@ import { CODE_NAMES } from '../otlp.ts';
 type Kind = 'text' | 'integer' | 'number' | 'texts' | 'list' | 'code';
 
 /**
- * The attributes of a log record, in OpenTelemetry's words where its semantic conventions have one. `list`: one text, of
- * an attribute that is a list. Zero of `status` is no status, and is left out.
+ * The attributes of a log record. Their names follow OpenTelemetry's semantic conventions where there is one. `list`:
+ * a single text for an attribute that is a list. A `status` of 0 is left out.
  */
 export const ATTRIBUTES: readonly (readonly [field: keyof RequestEvent, name: string, kind: Kind])[] = [
   ['id', 'log.record.uid', 'text'],
@@ -40,7 +40,7 @@ export const ATTRIBUTES: readonly (readonly [field: keyof RequestEvent, name: st
   ['upstreamHost', 'ostiary.upstream.host', 'text'],
 ];
 
-/** Nanoseconds since the Unix epoch are 64 bits. */
+/** Nanoseconds since the Unix epoch must fit into 64 bits. */
 const LAST_MS = 1.8e13;
 
 const PREFIXES = ATTRIBUTES.map(([field, name, kind]) => ({
@@ -50,8 +50,8 @@ const PREFIXES = ATTRIBUTES.map(([field, name, kind]) => ({
 }));
 
 /**
- * An event as a `LogRecord` in OTLP's JSON. One record that a receiver can't read would cost its whole batch, so a number
- * that is none of the field's type is left out.
+ * Encodes an event as a `LogRecord` in OTLP's JSON. A number that does not fit the type of its field is left out,
+ * because one record that a receiver can't read would cost the whole batch.
  */
 export function otlpRecord(event: RequestEvent): string {
   let attributes = '';
@@ -84,7 +84,7 @@ function listOf(values: readonly string[]): string {
   return `"arrayValue":{"values":[${values.map((value) => `{"stringValue":${quoted(value)}}`).join()}]}`;
 }
 
-/** Half of a surrogate pair is no text that protobuf can hold. */
+/** An unpaired surrogate can't be part of a protobuf text. */
 function quoted(text: string): string {
   return JSON.stringify(text.isWellFormed() ? text : text.toWellFormed());
 }
@@ -97,7 +97,7 @@ function isTraceId(id: string | undefined): id is string {
   return id !== undefined && /^[0-9a-f]{32}$/.test(id) && !/^0+$/.test(id);
 }
 
-/** What a reader of logs sees: `GET /orders/{id} 403 blocked quota_spent`. */
+/** The text for readers of logs: `GET /orders/{id} 403 blocked quota_spent`. */
 function summaryOf({ method, route, status, outcome, reason }: RequestEvent): string {
   return [method, route ?? '-', status === 0 ? '-' : status, outcome, reason]
     .filter((part) => part !== undefined)

@@ -19,9 +19,9 @@ export interface QueuedSinkOptions {
   /** Its name in metrics and logs, such as `otlp`. */
   readonly name: string;
   readonly format: Format;
-  /** One attempt. A rejection counts as a batch that can't be sent. */
+  /** Sends a batch once. A rejection counts as a failed attempt. */
   readonly send: (batch: Batch, signal: AbortSignal) => Promise<Attempt>;
-  /** Undefined: what waits is in memory alone. */
+  /** Undefined: waiting events are kept in memory only. */
   readonly spool: SpoolPlace | undefined;
 }
 
@@ -40,14 +40,14 @@ export interface SinkPorts {
   readonly metrics: OpenSinkMetrics;
 }
 
-/** Of batches: some hundred thousand events where they are compressed, some ten thousand where not. */
+/** The memory for batches: some hundred thousand events if they are compressed, some ten thousand if not. */
 const MEMORY_BYTES = 16 * 1024 * 1024;
-/** What closing takes when nothing is sent any more. */
+/** The time for closing when nothing is sent any more. */
 const CLOSING_MS = 250;
 const LOOK_MS = 20;
 
 /**
- * A sink that takes batches, and for which they wait.
+ * Opens a sink that sends batches from a queue.
  * @throws UserError if the folder of its spool can't be used
  */
 export async function openQueuedSink(options: QueuedSinkOptions, ports: SinkPorts): Promise<Sink> {
@@ -86,7 +86,7 @@ export async function openQueuedSink(options: QueuedSinkOptions, ports: SinkPort
       isClosed = true;
       const end = clock.monotonic() + leftMs - CLOSING_MS;
       await within(batcher.flush(), Math.max(CLOSING_MS, leftMs / 2));
-      // A sink that does not take events is not waited for.
+      // A failing sink is not waited for.
       while (clock.monotonic() < end && queue.events > 0 && !sender.isFailing) await pause(LOOK_MS);
       await within(sender.stop(), Math.max(CLOSING_MS, end - clock.monotonic()));
       const { events } = batcher.waiting;
@@ -125,7 +125,7 @@ async function openQueue(
   });
 }
 
-/** A disk that hangs does not keep the process. */
+/** Waits for the work no longer than this, so that a disk that hangs does not delay the end of the process. */
 async function within(work: Promise<void>, ms: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<void>((resolve) => {

@@ -4,9 +4,9 @@ import type { Disk } from './disk.ts';
 import { bodyLength, readRecord, RECORD_BYTES } from './segment.ts';
 
 /**
- * Reads the record at a place of a segment.
- * @param end where the segment's records end
- * @returns undefined if no whole record is there, or the disk can't give it
+ * Reads the record at an offset of a segment.
+ * @param end the end of the segment's records
+ * @returns undefined if there is no complete record, or the disk can't read it
  */
 export async function readBatch(path: string, offset: number, end: number, disk: Disk): Promise<Batch | undefined> {
   return disk.step(async () => {

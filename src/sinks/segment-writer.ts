@@ -3,11 +3,11 @@ import type { FileHandle } from 'node:fs/promises';
 import type { Disk } from './disk.ts';
 import { HEADER_BYTES, writeHeader } from './segment.ts';
 
-/** Appends to one segment. After a fault it is not written to again: where its end is is not known. */
+/** Appends to one segment. After a fault it is not used again, because its end is unknown. */
 export class SegmentWriter {
   readonly #file: FileHandle;
   readonly #disk: Disk;
-  /** Up to here it is whole. */
+  /** The length of the part that is complete. */
   bytes = HEADER_BYTES;
   #isSynced = false;
 
@@ -16,13 +16,13 @@ export class SegmentWriter {
     this.#disk = disk;
   }
 
-  /** @param first events that were written to the spool before it */
+  /** @param first the number of events that were written to the spool before it */
   static async create(path: string, folder: string, first: number, disk: Disk): Promise<SegmentWriter> {
     const file = await disk.step(() => open(path, 'wx', 0o600));
     const writer = new SegmentWriter(file, disk);
     try {
       await writer.#write(writeHeader(first), 0);
-      // So that a power loss leaves the name, too.
+      // So that the file's name survives a power loss too.
       await disk.step(() => syncFolder(folder));
       return writer;
     } catch (error) {
@@ -38,14 +38,14 @@ export class SegmentWriter {
     this.#isSynced = false;
   }
 
-  /** What was appended survives a power loss from now on. */
+  /** From now on, what was appended survives a power loss. */
   async sync(): Promise<void> {
     if (this.#isSynced) return;
     this.#isSynced = true;
     await this.#disk.step(() => this.#file.datasync());
   }
 
-  /** Removes what a fault left behind the last whole record. */
+  /** Removes what a fault left behind the last complete record. */
   async cut(): Promise<void> {
     await this.#disk.step(() => this.#file.truncate(this.bytes));
   }

@@ -7,13 +7,13 @@ import type { Batch } from './batch.ts';
  *     header   "OSTIARYE"  version u32  0 u32  first u64  CRC-32 u32 of what stands before  0 u32
  *     record   "REC1"  length u32  events u32  CRC-32 u32 of length, events and body  body
  *
- * `first` counts the events that were ever written to this spool before this file, so that what is missing between two
- * files can be counted.
+ * `first` is the number of events that were ever written to this spool before this file, so that missing events
+ * between two files can be counted.
  */
 export const VERSION = 1;
 export const HEADER_BYTES = 32;
 export const RECORD_BYTES = 16;
-/** No batch is larger: what says so is no record. */
+/** The largest batch. A record that claims to be larger is damaged. */
 const MOST_BODY_BYTES = 16 * 1024 * 1024;
 
 const MAGIC = Buffer.from('OSTIARYE');
@@ -28,7 +28,7 @@ export function writeHeader(first: number): Buffer {
   return header;
 }
 
-/** The count of events before the segment, or why there is none: it is no segment, or one of another version. */
+/** Reads the number of events before the segment, or says why the header is not valid. */
 export function readHeader(header: Buffer): { readonly first: number } | { readonly problem: string } {
   if (header.length < HEADER_BYTES || !header.subarray(0, 8).equals(MAGIC)) return { problem: 'is no file of a spool' };
   const version = header.readUInt32LE(8);
@@ -48,21 +48,24 @@ export function writeRecord({ events, body }: Batch): Buffer {
   return record;
 }
 
-/** The length of a record's body; undefined if these bytes begin no record. */
+/** The length of a record's body; undefined if these bytes do not begin a record. */
 export function bodyLength(start: Buffer): number | undefined {
   if (start.length < RECORD_BYTES || !start.subarray(0, 4).equals(RECORD)) return undefined;
   const length = start.readUInt32LE(4);
   return length <= MOST_BODY_BYTES ? length : undefined;
 }
 
-/** @param record as long as {@link bodyLength} says; undefined if it is damaged */
+/**
+ * @param record as long as {@link bodyLength} says
+ * @returns undefined if it is damaged
+ */
 export function readRecord(record: Buffer): Batch | undefined {
   const body = record.subarray(RECORD_BYTES);
   if (record.readUInt32LE(12) !== crc32(body, crc32(record.subarray(4, 12)))) return undefined;
   return { events: record.readUInt32LE(8), body };
 }
 
-/** Walks a whole segment: where its last whole record ends, and how many events stand before that. */
+/** Scans a segment: returns the end of its last complete record, and the number of events up to there. */
 export function wholeRecords(segment: Buffer): { readonly end: number; readonly events: number } {
   let [end, events] = [HEADER_BYTES, 0];
   for (;;) {

@@ -3,20 +3,20 @@ import type { Clock, Timers } from '../clock.ts';
 import type { Batch, BatchQueue } from './batch.ts';
 import type { SinkMetrics } from './sink-metrics.ts';
 
-/** What became of one attempt. Details are sentences without secrets. */
+/** The result of one attempt. Details are sentences without secrets. */
 export type Attempt =
-  /** @param rejected events of the batch that the sink took and refused */
+  /** @param rejected how many events of the accepted batch the sink refused */
   | { readonly kind: 'taken'; readonly rejected: number; readonly detail: string }
-  /** The batch is at fault: it is given up. */
+  /** The batch is refused for good, and given up. */
   | { readonly kind: 'refused'; readonly detail: string }
-  /** The sink is. The batch is sent again. */
+  /** The sink failed. The batch is sent again. */
   | {
       readonly kind: 'failed';
       readonly reason: string;
       readonly detail: string;
-      /** When the sink wants to be asked again. */
+      /** How long the sink wants us to wait. */
       readonly afterMs?: number | undefined;
-      /** Whether the batch may be the cause: then the sink is asked so often with it, and not for ever. */
+      /** Whether the batch may be the cause. Then it is sent a limited number of times. */
       readonly isSuspect?: boolean;
     };
 
@@ -32,18 +32,18 @@ export interface SenderOptions {
 }
 
 const BACKOFF = { firstMs: 500, longestMs: 60_000 };
-/** Whatever a sink says. */
+/** The upper limit for what a sink asks for. */
 const LONGEST_RETRY_AFTER_MS = 10 * 60_000;
 const MOST_SUSPECT_ATTEMPTS = 10;
 
-/** Sends the batches of a queue, one after the other, until the queue is closed. */
+/** Sends the batches of a queue, one after another, until the queue is closed. */
 export class Sender {
   readonly #options: SenderOptions;
   readonly #ending = new AbortController();
   readonly #running: Promise<void>;
   /** Milliseconds since the Unix epoch. */
   lastSuccess: number | undefined;
-  /** Its last attempt failed. */
+  /** Whether the last attempt failed. */
   isFailing = false;
   #isRefusalTold = false;
 
@@ -52,7 +52,7 @@ export class Sender {
     this.#running = this.#run();
   }
 
-  /** Ends what is under way; its batch stays in the queue. */
+  /** Ends the attempt under way; its batch stays in the queue. */
   async stop(): Promise<void> {
     this.#ending.abort();
     await this.#options.queue.close();
@@ -66,7 +66,7 @@ export class Sender {
     }
   }
 
-  /** @returns false if the sender ended first */
+  /** @returns false if the sender was stopped first */
   async #deliver(batch: Batch): Promise<boolean> {
     const { send, metrics, clock } = this.#options;
     let suspected = 0;
@@ -123,7 +123,10 @@ export class Sender {
   }
 }
 
-/** @param failures of this batch before the last one @param afterMs when the sink wants to be asked again */
+/**
+ * @param failures of this batch before the last one
+ * @param afterMs how long the sink wants us to wait
+ */
 export function waitMs(failures: number, random: number, afterMs: number | undefined): number {
   return Math.max(backoffMs(failures + 1, BACKOFF, random), Math.min(afterMs ?? 0, LONGEST_RETRY_AFTER_MS));
 }

@@ -5,16 +5,16 @@ import type { Registry } from '../observe/prometheus.ts';
 import { DROP_REASONS } from './batch.ts';
 import type { DropReason } from './batch.ts';
 
-/** Counts of one sink. */
+/** The counters of one sink. */
 export interface SinkMetrics {
   taken(): void;
   sent(events: number): void;
   dropped(reason: DropReason, events: number): void;
-  /** A batch was not taken, and is sent again. */
+  /** An attempt failed, and the batch is sent again. */
   failed(reason: string): void;
 }
 
-/** What a sink tells when it is scraped. */
+/** The state of a sink, read at each scrape. */
 export interface SinkStatus {
   /** Events that are not sent yet, on disk or in memory. */
   readonly waiting: number;
@@ -26,7 +26,7 @@ export interface SinkStatus {
 
 export type OpenSinkMetrics = (sink: string, status: () => SinkStatus) => SinkMetrics;
 
-/** The families, made once; each sink has its series in them. */
+/** Makes the metric families once; each sink has its series in them. */
 export function createSinkMetrics(registry: Registry): OpenSinkMetrics {
   const taken = new CounterFamily({
     registry,
@@ -79,7 +79,7 @@ export function createSinkMetrics(registry: Registry): OpenSinkMetrics {
   return (sink, status) => {
     sinks.set(sink, status);
     const [taking, sending] = [taken.series(sink), sent.series(sink)];
-    // All are there from the start: the first drop is an increase.
+    // All series exist from the start, so that the first drop is an increase.
     const drops = Object.fromEntries(DROP_REASONS.map((reason) => [reason, dropped.series(sink, reason)])) as Record<
       DropReason,
       CounterSeries

@@ -1,10 +1,10 @@
 import type { EventTaker } from '../analytics/event.ts';
 
-/** Where events go. */
+/** A destination of events. */
 export interface Sink extends EventTaker {
   /**
-   * Sends what it can, keeps in the spool what it can't, and drops the rest. Takes nothing afterwards.
-   * @param leftMs the longest that it may take
+   * Sends what it can, keeps the rest in the spool, and drops it if there is none. Accepts nothing afterwards.
+   * @param leftMs the longest time that it may take
    */
   close(leftMs: number): Promise<void>;
 }

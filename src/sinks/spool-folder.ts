@@ -5,10 +5,10 @@ import { diskFault } from './disk.ts';
 import type { Disk } from './disk.ts';
 import { HEADER_BYTES, readHeader } from './segment.ts';
 
-/** Who uses a spool: a process, and what tells it from a later one with the same number. */
+/** The owner of a spool: a process, and what distinguishes it from a later process with the same number. */
 export interface Owner {
   readonly pid: number;
-  /** When it started, in the kernel's ticks since the machine did; empty where the kernel does not tell. */
+  /** When it started, in the kernel's ticks since the machine started; empty if the kernel does not say. */
   readonly started: string;
   readonly host: string;
 }
@@ -22,7 +22,7 @@ export interface FoundSegment {
 export interface FoundSpool {
   /** In their order. */
   readonly segments: readonly FoundSegment[];
-  /** Files that this version can't read, which are left for whoever can. */
+  /** Files that this version can't read. They stay for a version that can. */
   readonly kept: { readonly bytes: number; readonly problems: readonly string[] };
   readonly cursor: string;
 }
@@ -42,8 +42,9 @@ export function segmentPath(folder: string, number: number): string {
 }
 
 /**
- * Opens the folder of a spool, and takes it for this process.
- * @throws UserError that names the folder and the remedy, if it can't be used, is another's, or holds what is no spool's
+ * Opens the folder of a spool, and marks it as owned by this process.
+ * @throws UserError that names the folder and the remedy, if it can't be used, belongs to another process, or
+ * contains other files
  */
 export async function openSpoolFolder(folder: string, owner: Owner, disk: Disk): Promise<FoundSpool> {
   const refuse = (why: string): UserError => new UserError(`--events-spool ${folder}: ${why}`);
@@ -66,7 +67,7 @@ export async function openSpoolFolder(folder: string, owner: Owner, disk: Disk):
   }
 }
 
-/** Not with its parents: Node tries for ever where a file system knows of none. */
+/** Does not create parent folders: on some file systems Node would try for ever. */
 async function makeFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder, { mode: 0o700 });
@@ -75,7 +76,7 @@ async function makeFolder(folder: string): Promise<void> {
   }
 }
 
-/** Whether the spool is this process's still: another one may have taken it, on a volume that both mount. */
+/** Whether this process still owns the spool: another one may have claimed it, on a volume that both mount. */
 export async function isOwned(folder: string, owner: Owner, disk: Disk): Promise<boolean> {
   return (await disk.step(() => readFile(join(folder, 'owner'), 'utf8'))) === ownerText(owner);
 }
@@ -113,11 +114,11 @@ function ownerOf(text: string): Owner | undefined {
   return pid === undefined ? undefined : { pid: Number(pid), started, host };
 }
 
-/** When a running process started, as {@link Owner.started}; undefined if there is none of that number. */
+/** When a running process started, as in {@link Owner.started}; undefined if no process has this number. */
 export async function startedOf(pid: number): Promise<string | undefined> {
   try {
     const status = await readFile(`/proc/${pid}/stat`, 'utf8');
-    // The name before it, in brackets, may hold anything.
+    // The name before it, in brackets, may contain anything.
     return status.slice(status.lastIndexOf(')') + 2).split(' ')[19] ?? '';
   } catch {
     return isAlive(pid) ? '' : undefined;
@@ -149,7 +150,7 @@ async function readFolder(folder: string, names: readonly string[], disk: Disk):
     if ('first' in found) {
       segments.push({ number: Number(number), first: found.first, bytes });
     } else if (header.length < HEADER_BYTES) {
-      // The process ended while it made the file: nothing is in it.
+      // The process ended while it created the file: it is empty.
       await disk.step(() => unlink(path));
     } else {
       await disk.step(() => rename(path, path.replace(/\.events$/, '.kept')));

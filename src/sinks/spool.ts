@@ -17,47 +17,47 @@ export interface SpoolOptions {
   readonly disk: Disk;
   readonly clock: Clock;
   readonly dropped: (reason: DropReason, events: number) => void;
-  /** Something an operator should know, as a sentence. */
+  /** Reports something that an operator should know, as a sentence. */
   readonly told: (detail: string) => void;
 }
 
 interface Segment {
   readonly number: number;
-  /** Events written to the spool before it. */
+  /** The number of events written to the spool before it. */
   readonly first: number;
-  /** Up to here it holds records. */
+  /** The end of its records. */
   bytes: number;
 }
 
-/** At most this much is lost at once where the oldest make room. */
+/** The size of a segment. If the spool is full, at most this much is lost at once. */
 const MOST_SEGMENT_BYTES = 8 * 1024 * 1024;
 const SEGMENTS_A_SPOOL = 8;
-/** How often what was written is brought to the disk itself, and how far the spool is sent is noted. */
+/** How often written data is synchronised to the disk, and the cursor is stored. */
 const SYNC_MS = 1000;
 
-/** Another process has taken the folder. */
+/** Another process owns the folder now. */
 export class SpoolTaken extends Error {
   override name = 'SpoolTaken';
 }
 
 /**
- * Batches on disk, in their order, within a bound: the oldest segment makes room. Its methods are called one at a time,
- * and reject where the disk fails.
+ * Batches on disk, in order and within a bound: if it is full, the oldest segment is removed. Methods must be called
+ * one at a time, and reject if the disk fails.
  */
 export class Spool {
   readonly #options: SpoolOptions;
   readonly #segments: Segment[] = [];
   readonly #segmentBytes: number;
   #keptBytes = 0;
-  /** Of a segment, used last. */
+  /** The number of the newest segment. */
   #lastNumber = 0;
   #writer: SegmentWriter | undefined;
-  /** Events ever written, and of these how many are sent or given up. */
+  /** The number of events that were ever written, and of those that are sent or given up. */
   #written = 0;
   #sent = 0;
-  /** In the first segment, where the record that is read next begins. */
+  /** The offset of the next record in the first segment. */
   #offset = HEADER_BYTES;
-  /** What {@link read} gave last, until it is done: in which segment, and its length. */
+  /** The batch that {@link read} returned last, until it is done: its segment and length. */
   #taken: { readonly segment: Segment; readonly length: number; readonly events: number } | undefined;
   #lastSync = -Infinity;
   #lastNote = -Infinity;
@@ -108,13 +108,13 @@ export class Spool {
     if (this.#options.clock.monotonic() - this.#lastSync >= SYNC_MS) await this.sync();
   }
 
-  /** What was appended survives a power loss from now on. */
+  /** From now on, what was appended survives a power loss. */
   async sync(): Promise<void> {
     this.#lastSync = this.#options.clock.monotonic();
     await this.#writer?.sync();
   }
 
-  /** The oldest batch; the same again until {@link done}. Undefined: there is none. */
+  /** Returns the oldest batch, and the same again until {@link done} is called. Undefined: there is none. */
   async read(): Promise<Batch | undefined> {
     for (;;) {
       const [segment] = this.#segments;
@@ -138,20 +138,20 @@ export class Spool {
     }
   }
 
-  /** The batch that {@link read} gave is not needed any more. */
+  /** The batch from {@link read} is no longer needed. */
   async done(): Promise<void> {
     const taken = this.#taken;
     this.#taken = undefined;
     if (taken === undefined) return;
-    // Its segment may have made room meanwhile: then it is counted already.
+    // Its segment may have been removed in the meantime: then its events are already counted.
     if (taken.segment !== this.#segments[0]) return;
     this.#offset += taken.length;
     this.#sent += taken.events;
-    // What can't be noted is sent again by a later process.
+    // If the cursor can't be stored, a later process sends the batch again.
     if (this.#options.clock.monotonic() - this.#lastNote >= SYNC_MS) await this.#note().catch(() => {});
   }
 
-  /** Notes how far the spool is sent, so that a later process goes on there. */
+  /** Stores the cursor, so that a later process continues there. */
   async #note(): Promise<void> {
     const [segment] = this.#segments;
     if (segment === undefined) return;
@@ -164,7 +164,7 @@ export class Spool {
   }
 
   async close(): Promise<void> {
-    // What was being sent when its segment made room is nowhere else.
+    // A batch whose segment was removed while it was being sent is stored nowhere else.
     if (this.#taken !== undefined && this.#taken.segment !== this.#segments[0]) {
       this.#options.dropped('shutdown', this.#taken.events);
     }
@@ -172,7 +172,7 @@ export class Spool {
     await this.#endSegment();
   }
 
-  /** Finds the end that the last process left, and where it had sent to. */
+  /** Finds the end of what the last process wrote, and how far it had sent. */
   async #recover(cursor: ReturnType<typeof readCursor>): Promise<void> {
     const { folder, disk, told } = this.#options;
     const last = this.#segments.at(-1);
@@ -188,7 +188,7 @@ export class Spool {
     }
     this.#written = last.first + events;
     this.#sent = this.#segments[0]?.first ?? 0;
-    // What a lost cursor had passed is sent again.
+    // If the cursor was lost, everything is sent again.
     const at = this.#segments.findIndex(({ number }) => number === cursor?.segment);
     const segment = this.#segments[at];
     if (cursor === undefined || segment === undefined || cursor.offset > segment.bytes || cursor.sent < segment.first)
@@ -202,7 +202,7 @@ export class Spool {
     const { folder, disk, owner } = this.#options;
     const number = this.#lastNumber + 1;
     if (!(await isOwned(folder, owner, disk))) throw new SpoolTaken('another process uses the spool now');
-    // A number is not used again: what a fault left behind may have it.
+    // A number is not used twice: a file that a fault left behind may have it.
     this.#lastNumber = number;
     const writer = await SegmentWriter.create(segmentPath(folder, number), folder, this.#written, disk);
     this.#segments.push({ number, first: this.#written, bytes: HEADER_BYTES });
@@ -220,7 +220,7 @@ export class Spool {
     }
   }
 
-  /** The first segment is read to its end: what stood in it and could not be read is lost. */
+  /** Leaves the first segment, which was read to its end. Events in it that could not be read are lost. */
   async #leaveSegment(segment: Segment): Promise<void> {
     const next = this.#segments[1]?.first ?? this.#written;
     if (next > this.#sent) this.#options.dropped('spool_damaged', next - this.#sent);
@@ -231,7 +231,7 @@ export class Spool {
   async #makeRoom(): Promise<void> {
     while (this.bytes > this.#options.maxBytes && this.#segments.length > 1) {
       const [oldest, second] = this.#segments as [Segment, Segment];
-      // What is being sent from it may arrive.
+      // A batch that is being sent from it may still arrive.
       const sending = this.#taken?.segment === oldest ? this.#taken.events : 0;
       const lost = second.first - this.#sent - sending;
       if (lost > 0) this.#options.dropped('spool_full', lost);

@@ -7,15 +7,15 @@ import type { Spool } from './spool.ts';
 
 export interface SpooledQueueOptions {
   readonly spool: Spool;
-  /** For what the disk does not take. */
+  /** Takes batches while the disk does not. */
   readonly memory: MemoryQueue;
   readonly clock: Clock;
   readonly timers: Timers;
-  /** The disk is away, or is back. Told once each time. */
+  /** Reports once when the disk fails, and once when it works again. */
   readonly told: (change: { readonly isAway: boolean; readonly detail: string }) => void;
 }
 
-/** After a fault of the disk, it is left alone for this long. */
+/** After a fault, the disk is not used for this long. */
 const REST_MS = 5000;
 const SYNC_MS = 1000;
 
@@ -24,13 +24,13 @@ interface Access {
   isAway: boolean;
 }
 
-/** Batches on disk, and in memory while the disk takes none. What is on disk is older, and sent first. */
+/** Batches on disk, and in memory while the disk fails. Those on disk are older, and are sent first. */
 export class SpooledQueue implements BatchQueue {
   readonly #options: SpooledQueueOptions;
-  /** One at a time uses the spool. */
+  /** The spool is used by one operation at a time. */
   #turn: Promise<unknown> = Promise.resolve();
   #from: 'disk' | 'memory' | undefined;
-  /** A full disk takes nothing, and can be read all the same: that makes room. */
+  /** Writing and reading fail separately: a full disk can still be read, which frees space. */
   readonly #writing: Access = { restsUntil: -Infinity, isAway: false };
   readonly #reading: Access = { restsUntil: -Infinity, isAway: false };
   #isClosed = false;
@@ -74,7 +74,7 @@ export class SpooledQueue implements BatchQueue {
       this.#from = stored === undefined ? 'memory' : 'disk';
       if (batch !== undefined) return batch;
       this.#from = undefined;
-      // What is on a disk that is away is looked for again.
+      // If reading has failed, the spool is tried again later.
       const cancel = this.#reading.isAway && spool.events > 0 ? timers.after(REST_MS, () => this.#wake()) : undefined;
       await changed;
       cancel?.();
@@ -107,7 +107,7 @@ export class SpooledQueue implements BatchQueue {
     this.#wake();
   }
 
-  /** Undefined if the disk failed, or rests. */
+  /** Undefined if the disk failed, or is not used at the moment. */
   async #use<T>(access: Access, work: () => Promise<T>): Promise<T | undefined> {
     const { clock, told } = this.#options;
     const turn = this.#turn.then(async () => {

@@ -4,8 +4,8 @@ import type { OpenSinkMetrics } from './sink-metrics.ts';
 import type { Sink } from './sink.ts';
 
 /**
- * A line an event, on standard output between the lines of the log.
- * @param openDestination is told whom to call for each line that nobody reads
+ * Opens a sink that writes one line for each event to standard output, between the lines of the log.
+ * @param openDestination gets a callback for each line that nobody reads
  */
 export function openStreamSink(
   openDestination: (dropped: () => void) => LogDestination,

@@ -5,20 +5,20 @@ import { UserError } from '../errors.ts';
 import { webhookKey, webhookSignature, webhookTimestamp } from '../standard-webhooks.ts';
 import type { Headers } from './headers-file.ts';
 
-/** As short as a key of HMAC-SHA256 may be that nobody guesses. */
+/** The shortest key: HMAC-SHA256 keys of this length can't be guessed. */
 const LEAST_KEY_BYTES = 24;
-/** Batches are made here, and none is as large. */
+/** The largest text of a batch. Batches are made here, and none is as large. */
 const MOST_TEXT_BYTES = 64 * 1024 * 1024;
 
 const inflate = promisify(gunzip);
 
-/** The same for each repetition of a batch, in this process or a later one. */
+/** The same id for each repetition of a batch, also in a later process. */
 export function batchId(body: Buffer): string {
   return `batch_${createHash('sha256').update(body).digest('base64url').slice(0, 22)}`;
 }
 
 /**
- * The key that a secret file holds.
+ * Reads the signing key from the content of a secret file.
  * @throws UserError that names flag and file, and never the secret
  */
 export function signingKey(flag: string, path: string, content: string): Buffer {
@@ -30,9 +30,9 @@ export function signingKey(flag: string, path: string, content: string): Buffer 
 }
 
 /**
- * The headers that sign a batch. What is signed is the JSON before its compression: web frameworks hand over a body
- * as it is after.
- * @param now milliseconds since the Unix epoch: of this attempt
+ * Makes the headers that sign a batch. The signature covers the JSON before its compression, since web frameworks
+ * hand over the decompressed body.
+ * @param now the time of this attempt, in milliseconds since the Unix epoch
  */
 export async function signatureHeaders(key: Buffer, body: Buffer, now: number): Promise<Headers> {
   const id = batchId(body);

@@ -5,7 +5,7 @@ import type { Code } from '../grpc/rpc.ts';
 import type { Demand, Taking } from '../quota/store.ts';
 import type { SampledTrace } from './sampling.ts';
 
-/** A step of a policy, and when it began: monotonic milliseconds. */
+/** A step of a policy, and when it began, in monotonic milliseconds. */
 export interface TimedStep {
   readonly step: Step;
   readonly startedAt: number;
@@ -15,14 +15,14 @@ export interface TimedStep {
 export interface StoreCall {
   readonly startedAt: number;
   readonly endedAt: number;
-  /** How many counters were to be charged. */
+  /** The number of counters to be charged. */
   readonly demands: number;
-  /** It was not answered from memory. */
+  /** Whether it had to wait for the store. */
   readonly hasWaited: boolean;
   readonly result: 'granted' | 'refused' | 'by_outage_policy' | 'failed';
 }
 
-/** What is known of a Check that has ended, from which its spans are made. All times are monotonic milliseconds. */
+/** What is known of a Check that ended. Its spans are made from this. All times are monotonic milliseconds. */
 export interface EndedCheck {
   readonly trace: SampledTrace;
   /** Upper case; empty for a Check that is not HTTP. */
@@ -31,7 +31,7 @@ export interface EndedCheck {
   readonly endedAt: number;
   readonly steps: readonly TimedStep[];
   readonly calls: readonly StoreCall[];
-  /** Or the code with which the Check ended without a decision. */
+  /** Undefined if the Check ended without a decision: then `code` says why. */
   readonly decision: Decision | undefined;
   readonly code: Code | 0;
 }
@@ -45,7 +45,7 @@ export interface CheckTraceOptions {
   readonly ended: (check: EndedCheck) => void;
 }
 
-/** Notes what happens while one Check is decided. Nothing is formatted here. */
+/** Records what happens while one Check is decided. It formats nothing. */
 export class RecordedCheck implements CheckTrace {
   readonly ports: DecisionPorts;
   readonly #options: CheckTraceOptions;

@@ -2,27 +2,27 @@ import { bodyText } from '../egress/body-text.ts';
 import type { EgressTransport } from '../egress/transport.ts';
 import { partialSuccess } from '../otlp.ts';
 
-/** What became of a batch. */
+/** The result of sending a batch. */
 export type Delivery =
-  /** Of the spans, so many were refused, and the collector said why. */
+  /** The collector accepted the batch, but refused so many of its spans, and may say why. */
   | { readonly result: 'taken'; readonly refused: number; readonly detail: string }
-  /** It will never take them. */
+  /** The collector refused the batch for good. */
   | { readonly result: 'refused'; readonly detail: string }
-  /** Later it may. */
+  /** The collector may accept the batch later. */
   | { readonly result: 'failed'; readonly detail: string };
 
-/** Sends a batch, and says what became of it. Never rejects. */
+/** Sends a batch. Never rejects. */
 export type Deliver = (body: Uint8Array) => Promise<Delivery>;
 
 export interface CollectorOptions {
   readonly transport: EgressTransport;
   readonly url: string;
-  /** Such as a token for the collector. */
+  /** Headers of the operator, such as a token for the collector. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
 const TIMEOUT_MS = 10_000;
-/** The statuses after which a client tries again (OTLP, "Retryable Response Codes"). */
+/** Statuses after which a client tries again (OTLP, "Retryable Response Codes"). */
 const RETRYABLE = new Set([429, 502, 503, 504]);
 const MAX_ANSWER_BYTES = 16 * 1024;
 const MAX_DETAIL = 200;

@@ -15,29 +15,29 @@ import { createTracer } from './tracer.ts';
 import { WallTime } from './wall-time.ts';
 
 export interface TracingOptions extends Pick<TraceExportPorts, 'tell' | 'version' | 'random'> {
-  /** The collector's, with its path. */
+  /** The URL of the collector, with its path. */
   readonly url: string;
-  /** The share of traces that begin here and are kept. */
+  /** The share of traces to keep, of those that begin here. */
   readonly ratio: number;
   readonly environment: NodeJS.ProcessEnv;
   readonly registry: Registry;
   readonly clock: Clock;
   readonly timers: Timers;
-  /** Where counters are: `redis`, or `memory`. */
+  /** What holds the counters: `redis` or `memory`. */
   readonly store: string;
 }
 
 export interface Tracing extends CheckTracer {
-  /** Sends what waits. */
+  /** Sends waiting spans. */
   close(): Promise<void>;
 }
 
-/** The operator's flag names the collector: no rule restricts where it is. */
+/** The operator's flag names the collector, so the rules of egress do not apply. */
 const ANYWHERE = { problemOf: () => undefined, problemOfAddress: () => undefined };
 
 const randomHex = (bytes: number): string => randomBytes(bytes).toString('hex');
 
-/** @throws UserError where a variable of OpenTelemetry is malformed */
+/** @throws UserError if a variable of OpenTelemetry is malformed */
 export function openTracing({ url, ratio, environment, registry, store, ...ports }: TracingOptions): Tracing {
   const { clock, timers, random } = ports;
   const metrics = createTraceMetrics(registry);

@@ -1,28 +1,28 @@
 import type { IncomingTrace, ParentSpan } from './trace-context.ts';
 
-/** What a Check's span continues. */
+/** The trace that the span of a Check belongs to. */
 export interface SampledTrace {
   readonly traceId: string;
   readonly parent: ParentSpan | undefined;
 }
 
 export interface SamplerOptions {
-  /** The share of traces that begin here, from 0 to 1, which are kept; also of those whose sender leaves it open. */
+  /** The share of traces to keep, from 0 to 1, of those that begin here or whose sender has not decided. */
   readonly ratio: number;
-  /** A number from 0 to 1, never 1. */
+  /** From 0 up to 1. */
   readonly random: () => number;
-  /** So many bytes as hexadecimal digits. */
+  /** Random bytes as hexadecimal digits. */
   readonly randomHex: (bytes: number) => string;
 }
 
-/** The digits that a decision by trace id looks at: 2^52 values, which a number holds exactly. */
+/** The digits of a trace id that decide: 2^52 values, which a number represents exactly. */
 const DECIDING_DIGITS = 13;
 
-/** As the sender has decided. Where nobody has: a share of all traces. */
+/** Follows the sender's decision. If there is none, keeps a share of all traces. */
 export function createSampler({ ratio, random, randomHex }: SamplerOptions) {
   return (incoming: IncomingTrace | undefined): SampledTrace | undefined => {
     const { parent, isSampled } = incoming ?? { parent: undefined, isSampled: undefined };
-    // All who ask this question of a trace give the same answer.
+    // Everyone who decides by the trace id comes to the same result.
     const keeps = isSampled ?? (parent === undefined ? random() : shareOf(parent.traceId)) < ratio;
     if (!keeps) return undefined;
     return { traceId: parent?.traceId ?? randomHex(16), parent };

@@ -3,13 +3,13 @@ import { outcomeOf } from '../decision/decision.ts';
 import { CODE_NAMES } from '../otlp.ts';
 import type { EndedCheck, StoreCall, TimedStep } from './check-trace.ts';
 
-/** `opentelemetry.proto.trace.v1.Span` in OTLP's JSON, as far as it is used. */
+/** The fields that are used of `opentelemetry.proto.trace.v1.Span`, in OTLP's JSON. */
 export interface Span {
   readonly traceId: string;
   readonly spanId: string;
   readonly parentSpanId?: string;
   readonly traceState?: string;
-  /** What is known of parent and sampling: bits 0–7 are those of `traceparent`; 8 and 9 say that the parent is remote. */
+  /** Bits 0–7 are those of `traceparent`; bits 8 and 9 say that the parent is remote. */
   readonly flags: number;
   readonly name: string;
   readonly kind: SpanKind;
@@ -34,22 +34,25 @@ const IS_REMOTE = 0x200;
 const METHOD = 'envoy.service.auth.v3.Authorization/Check';
 
 export interface SpanPorts {
-  /** Milliseconds since the Unix epoch of a monotonic moment. */
+  /** Converts monotonic milliseconds to milliseconds since the Unix epoch. */
   readonly wallMs: (monotonicMs: number) => number;
   readonly randomHex: (bytes: number) => string;
-  /** Where counters are: `redis`, or `memory`. */
+  /** What holds the counters: `redis` or `memory`. */
   readonly store: string;
 }
 
 type Values = Readonly<Record<string, string | number | boolean | undefined>>;
 
-/** What all spans of a Check have in common. */
+/** The fields that all spans of a Check share. */
 interface Common {
   readonly traceId: string;
   readonly traceState?: string;
 }
 
-/** The spans of a Check: its own first, then one for each policy that was asked and each call of the counter store. */
+/**
+ * Makes the spans of a Check: first its own, then one for each policy that was asked and each call of the counter
+ * store.
+ */
 export function spansOf(check: EndedCheck, ports: SpanPorts): readonly Span[] {
   const { parent, traceId } = check.trace;
   const common: Common = { traceId, ...(parent !== undefined && parent.state !== '' && { traceState: parent.state }) };
@@ -98,7 +101,7 @@ function ofPolicy({ step }: TimedStep): Described {
   };
 }
 
-/** As a database's client, where the store is one and was waited for. */
+/** A span of a database client if a remote store was waited for. */
 function ofStore(call: StoreCall, store: string): Described {
   const isRemote = store === 'redis' && call.hasWaited;
   return {
@@ -126,7 +129,7 @@ function checkValues({ decision, code, method }: EndedCheck): Values {
   };
 }
 
-/** Names that documents give. What a caller has chosen is in none of them. */
+/** Names from documents. None of them contains what a caller has chosen. */
 function decisionValues(decision: Decision): Values {
   const { api, policy, denial, identity, snapshotVersion } = decision;
   const { client, contract } = identity;
@@ -141,14 +144,14 @@ function decisionValues(decision: Decision): Values {
   };
 }
 
-/** Those of RFC 9110 and PATCH, as OpenTelemetry has it: any other is the caller's own word. */
+/** The methods of RFC 9110 and PATCH, as in OpenTelemetry. A caller can make up any other. */
 const METHODS = new Set(['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'TRACE']);
 
 function methodOf(method: string): string {
   return METHODS.has(method) ? method : '_OTHER';
 }
 
-/** A denial is an answer. What failed, or came too late, is an error. */
+/** A denial is a regular answer. A failure or a late answer is an error. */
 function isFailure({ decision, steps, code }: EndedCheck): boolean {
   if (code !== 0) return true;
   const reason = decision?.denial?.reason;
@@ -175,7 +178,7 @@ function timesOf(startedAt: number, endedAt: number, { wallMs }: SpanPorts) {
   return { startTimeUnixNano: nanoseconds(wallMs(startedAt)), endTimeUnixNano: nanoseconds(wallMs(endedAt)) };
 }
 
-/** Whole microseconds, which a number holds exactly. */
+/** Rounds to whole microseconds, which a number represents exactly. */
 function nanoseconds(ms: number): string {
   return `${Math.round(ms * 1000)}000`;
 }

@@ -2,19 +2,22 @@ import { UserError } from '../errors.ts';
 import type { Attribute } from './spans.ts';
 
 /**
- * What OpenTelemetry's own variables say of this process and of how to reach the collector
- * (OpenTelemetry, "Environment Variable Specification").
+ * Reads the standard environment variables of OpenTelemetry that describe this process, and how to reach the
+ * collector (OpenTelemetry, "Environment Variable Specification").
  */
 const HEADERS = ['OTEL_EXPORTER_OTLP_TRACES_HEADERS', 'OTEL_EXPORTER_OTLP_HEADERS'];
 
-/** Headers for the collector, such as its token: never logged. @throws UserError where they are malformed */
+/**
+ * Headers for the collector, such as its token; they are never logged.
+ * @throws UserError if they are malformed
+ */
 export function headersOf(environment: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
   const variable = HEADERS.find((name) => (environment[name] ?? '') !== '');
   if (variable === undefined) return {};
   return Object.fromEntries(pairsOf(variable, environment).map(([name, value]) => [name.toLowerCase(), value]));
 }
 
-/** @param instance tells processes apart that have the same name */
+/** @param instance distinguishes processes with the same name */
 export function resourceOf(environment: NodeJS.ProcessEnv, version: string, instance: string): readonly Attribute[] {
   const values = new Map([
     ['service.name', 'ostiary'],
@@ -27,7 +30,7 @@ export function resourceOf(environment: NodeJS.ProcessEnv, version: string, inst
   return [...values].map(([key, value]) => ({ key, value: { stringValue: value } }));
 }
 
-/** `key=value,key=value`, values percent-encoded. An error never quotes one: it may be a secret. */
+/** Parses `key=value,key=value` with percent-encoded values. Errors never contain a value, since it may be a secret. */
 function pairsOf(variable: string, environment: NodeJS.ProcessEnv): readonly (readonly [string, string])[] {
   const text = environment[variable] ?? '';
   return text

@@ -1,10 +1,10 @@
 import type { TraceField } from '../grpc/rpc.ts';
 
-/** The trace that a request belongs to already. */
+/** The trace that a request already belongs to. */
 export interface IncomingTrace {
-  /** Undefined: whoever asks has only said whether to sample. */
+  /** Undefined: the sender has only said whether to sample. */
   readonly parent: ParentSpan | undefined;
-  /** What the sender has decided; undefined: it leaves that to us. */
+  /** The sender's decision; undefined: it leaves the decision to us. */
   readonly isSampled: boolean | undefined;
 }
 
@@ -13,20 +13,20 @@ export interface ParentSpan {
   readonly traceId: string;
   /** 16 hexadecimal digits. */
   readonly spanId: string;
-  /** `tracestate` as it came; empty where there is none. */
+  /** `tracestate`, unchanged; empty if there is none. */
   readonly state: string;
 }
 
-/** The value of a field; of one that was sent several times, all of them or the first. */
+/** Returns the value of a field. If it was sent several times: all values, or the first. */
 export type TraceFields = (name: TraceField) => string | undefined;
 
 /** W3C Trace Context, 3.2: version, trace id, parent id and flags. A later version may add more. */
 const TRACEPARENT = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
-/** B3 in one header: a trace id of 64 or 128 bits, a span id, what was decided, and the parent's parent. */
+/** B3 in one header: a trace id of 64 or 128 bits, a span id, the sampling decision, and the parent's parent. */
 const B3 = /^([0-9a-f]{16}|[0-9a-f]{32})-([0-9a-f]{16})(?:-([01d])(?:-[0-9a-f]{16})?)?$/i;
 const TRACE_ID = /^(?:[0-9a-f]{16}|[0-9a-f]{32})$/i;
 const SPAN_ID = /^[0-9a-f]{16}$/i;
-/** Of `x-b3-sampled`; old senders write words. */
+/** Values of `x-b3-sampled`; old senders write words. */
 const SAMPLED = new Map([
   ['1', true],
   ['true', true],
@@ -34,12 +34,12 @@ const SAMPLED = new Map([
   ['false', false],
 ]);
 const ZEROS = /^0+$/;
-/** W3C Trace Context, 3.3.1: printable characters, and at least 512 of them are to be kept. */
+/** W3C Trace Context, 3.3.1: printable characters; at least 512 of them must be kept. */
 const TRACESTATE = /^[ -~]{1,512}$/;
 
 /**
- * The trace that these fields continue: W3C Trace Context first, then B3 in one header, then B3 in several.
- * @returns undefined where there is none, or it is malformed: a new trace begins
+ * Finds the trace that these fields continue: W3C Trace Context first, then B3 in one header, then B3 in several.
+ * @returns undefined if there is none, or it is malformed: a new trace begins
  */
 export function incomingTrace(fields: TraceFields): IncomingTrace | undefined {
   return ofTraceparent(fields) ?? ofB3(fields('b3')) ?? ofB3Headers(fields);
@@ -70,7 +70,7 @@ function ofB3Headers(fields: TraceFields): IncomingTrace | undefined {
   return { parent, isSampled };
 }
 
-/** Ids of zeros alone are none. */
+/** An id with zeros only is not valid. */
 function parentOf(traceId: string, spanId: string, state = ''): ParentSpan | undefined {
   if (traceId === '' || ZEROS.test(traceId) || ZEROS.test(spanId)) return undefined;
   return { traceId: traceId.toLowerCase().padStart(32, '0'), spanId: spanId.toLowerCase(), state };

@@ -11,13 +11,13 @@ import type { TraceMetrics } from './trace-metrics.ts';
 
 const gzip = promisify(gzipWithCallback);
 
-/** Checks that wait; a trace keeps some 2 kB. */
+/** The most Checks that wait; each takes some 2 kB. */
 export const MOST_WAITING = 2048;
-/** Checks in one message: some thousand spans. */
+/** The most Checks in one message: about a thousand spans. */
 const BATCH = 256;
-/** Checks made spans without a pause: about a millisecond. */
+/** Checks whose spans are made without a pause: about a millisecond. */
 const CHECKS_PER_TURN = 40;
-/** How long a Check waits at most for others to be sent with it. */
+/** The longest time that a Check waits for others to be sent with it. */
 const GATHER_MS = 1000;
 const ATTEMPTS = 5;
 const BACKOFF = { firstMs: 1000, longestMs: 30_000 };
@@ -28,19 +28,22 @@ export interface TraceExportPorts {
   readonly timers: Timers;
   readonly random: () => number;
   readonly metrics: TraceMetrics;
-  /** Of the process: `service.name` and others. */
+  /** The attributes of this process: `service.name` and others. */
   readonly resource: readonly Attribute[];
   readonly version: string;
   readonly spans: SpanPorts;
-  /** The collector does not answer or refuses, and then that it takes spans again. */
+  /** Called when the collector fails or refuses spans, and when it accepts them again. */
   readonly tell: (level: 'warn' | 'info', message: string, detail: string) => void;
 }
 
-/** Sends the spans of Checks in batches: beside their answers, never before them. What can't be sent is counted. */
+/**
+ * Sends the spans of Checks in batches, after their answers and never before them. Spans that can't be sent are
+ * counted.
+ */
 export class TraceExport {
   readonly #ports: TraceExportPorts;
   #waiting: EndedCheck[] = [];
-  /** Set while somebody sends, or will. */
+  /** Set while spans are being sent, or will be. */
   #sending: Promise<void> | undefined;
   #hurry: (() => void) | undefined;
   #isClosed = false;
@@ -63,7 +66,7 @@ export class TraceExport {
     this.#sending ??= this.#sendAll();
   }
 
-  /** Sends what waits, once; what the collector does not take then is lost. */
+  /** Tries once to send waiting spans; those that the collector does not accept are lost. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#hurry?.();
@@ -106,7 +109,7 @@ export class TraceExport {
         await this.#rest(backoffMs(attempt, BACKOFF, this.#ports.random()));
       }
     } catch (error) {
-      // A defect: tracing must not end the process for it.
+      // This is a defect, but tracing must not end the process.
       metrics.spans.lost.value += spans.length;
       tell('warn', 'spans could not be made', String(error));
     }
@@ -128,7 +131,7 @@ export class TraceExport {
     return JSON.stringify({ resourceSpans: [{ resource: { attributes: resource }, scopeSpans }] });
   }
 
-  /** Told once, until it changes. */
+  /** Reports a problem once, until it changes. */
   #judge(problem: string | undefined, detail: string): void {
     if (this.#isAmiss === (problem !== undefined)) return;
     this.#isAmiss = problem !== undefined;
@@ -136,7 +139,7 @@ export class TraceExport {
     else this.#ports.tell('warn', problem, detail);
   }
 
-  /** Less where a batch is full, or this is closed. */
+  /** Waits; shorter if a batch is full, or if this is closed. */
   async #rest(ms: number): Promise<void> {
     if (this.#isClosed) return;
     const { promise, resolve } = Promise.withResolvers<void>();

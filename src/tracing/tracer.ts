@@ -8,14 +8,14 @@ import type { createSampler } from './sampling.ts';
 import { incomingTrace } from './trace-context.ts';
 import type { IncomingTrace } from './trace-context.ts';
 
-/** Whoever calls decides by a header whether a request is sampled: a second has no more traces than this. */
+/** The most traces a second. Callers decide by a header whether a request is sampled. */
 export const MOST_TRACES_A_SECOND = 1000;
 
 export interface TracerPorts {
   readonly clock: Clock;
   readonly sample: ReturnType<typeof createSampler>;
   readonly ended: (check: EndedCheck) => void;
-  /** A Check that was to be sampled is not followed, because there were too many. */
+  /** A Check that should be sampled is not traced, because there were too many. */
   readonly overRate: () => void;
 }
 
@@ -44,8 +44,8 @@ export function createTracer({ clock, sample, ended, overRate }: TracerPorts): C
 }
 
 /**
- * Where Envoy traces, its call has the context of Envoy's own span of the call, and the request still has what the caller
- * sent. Where it does not, only the request has one.
+ * If Envoy traces requests, its call has the context of Envoy's span for the call, and the request still has what the
+ * caller sent. If it does not, only the request may have a context.
  */
 function traceOf(check: Check, call: Call): IncomingTrace | undefined {
   return incomingTrace((name) => call.traceField?.(name)) ?? incomingTrace((name) => check.header(name));

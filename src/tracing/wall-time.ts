@@ -1,11 +1,11 @@
 import type { Clock } from '../clock.ts';
 
-/** The wall clock has moved against the monotonic one by more than reading it in milliseconds explains. */
+/** If the clocks differ by more than this, which rounding to milliseconds can't explain, the wall clock was set. */
 const JUMP_MS = 2;
 
 /**
- * What the wall clock showed at a monotonic moment, finer than the whole milliseconds in which it is read: a child's span
- * would else begin before its parent's.
+ * Converts monotonic times to times of the wall clock, more precisely than the wall clock's whole milliseconds.
+ * Otherwise the span of a child could begin before its parent's.
  */
 export class WallTime {
   readonly #clock: Clock;
@@ -15,7 +15,7 @@ export class WallTime {
     this.#clock = clock;
   }
 
-  /** Compares the clocks. A reading is cut to milliseconds, so of several the highest is nearest to the truth. */
+  /** Compares the clocks. Readings are rounded down to milliseconds, so the highest difference is the most precise. */
   look(): void {
     const offsetMs = this.#clock.now() - this.#clock.monotonic();
     if (offsetMs > this.#offsetMs || offsetMs < this.#offsetMs - JUMP_MS) this.#offsetMs = offsetMs;
