@@ -64,6 +64,8 @@ function tellingFaults(pool: pg.Pool, name: string): PostgresPool {
       });
       const known = wrapped.get(client);
       if (known !== undefined) return known;
+      // One that is lost between two statements of a transaction: the next statement tells.
+      client.on('error', () => {});
       const made = {
         async query(sql: string, parameters: unknown[]) {
           try {

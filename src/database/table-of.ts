@@ -15,7 +15,7 @@ const POSTGRES_TYPES: Readonly<Record<ColumnKind, string>> = { integer: 'bigint'
 export function tableOf(
   engine: Database<unknown>['engine'],
   columns: Readonly<Record<string, ColumnKind>>,
-  rows: readonly (readonly (string | number)[])[],
+  rows: readonly (readonly (string | number | null)[])[],
 ): RawBuilder<unknown> {
   const json = JSON.stringify(rows);
   const selected = Object.entries(columns).map(([name, kind], at) => {

@@ -1,0 +1,84 @@
+import { sql } from 'kysely';
+import type { Database } from '../database/database.ts';
+import { tableOf } from '../database/table-of.ts';
+import { NO_HASH } from './chain.ts';
+import type { Change, Head, Owner, Resource, ResourceKey } from './log.ts';
+import type { ChangeTable, RegistryKysely, ResourceTable } from './tables.ts';
+
+/** Rows of one statement: what a thread passes at once takes memory twice. */
+export const PAGE = 1000;
+
+export async function headOf(kysely: RegistryKysely): Promise<Head> {
+  const row = await kysely.selectFrom('registry_head').select(['history', 'revision', 'hash']).executeTakeFirst();
+  return row ?? { history: '', revision: 0, hash: NO_HASH };
+}
+
+/** Those that there are, in no order. */
+export async function resourcesOf(
+  kysely: RegistryKysely,
+  engine: Database<unknown>['engine'],
+  keys: readonly ResourceKey[],
+): Promise<readonly Resource[]> {
+  const found: Resource[] = [];
+  for (let at = 0; at < keys.length; at += PAGE) {
+    const page = keys.slice(at, at + PAGE).map(({ kind, namespace, name }) => [kind, namespace, name]);
+    const wanted = tableOf(engine, { kind: 'text', namespace: 'text', name: 'text' }, page);
+    const { rows } = await sql<ResourceTable>`
+      SELECT r.* FROM ${wanted} AS k
+      JOIN registry_resource AS r ON r.kind = k.kind AND r.namespace = k.namespace AND r.name = k.name`.execute(kysely);
+    for (const row of rows) found.push(resourceOf(row));
+  }
+  return found;
+}
+
+/** All resources, by kind, namespace and name, in pages. */
+export async function* resourcePages(kysely: RegistryKysely): AsyncGenerator<readonly Resource[]> {
+  let last: ResourceKey = { kind: '', namespace: '', name: '' };
+  for (;;) {
+    const { rows } = await sql<ResourceTable>`
+      SELECT * FROM registry_resource WHERE (kind, namespace, name) > (${last.kind}, ${last.namespace}, ${last.name})
+      ORDER BY kind, namespace, name LIMIT ${PAGE}`.execute(kysely);
+    const page = rows.map(resourceOf);
+    const end = page.at(-1);
+    if (end === undefined) return;
+    last = end;
+    yield page;
+  }
+}
+
+export async function changeRowsAfter(
+  kysely: RegistryKysely,
+  revision: number,
+  limit: number,
+): Promise<readonly ChangeTable[]> {
+  return kysely
+    .selectFrom('registry_change')
+    .selectAll()
+    .where('revision', '>', revision)
+    .orderBy('revision')
+    .limit(limit)
+    .execute();
+}
+
+export function resourceOf(row: ResourceTable): Resource {
+  const { kind, namespace, name, revision, created_revision, changed_at, owner, set_name, document } = row;
+  return {
+    kind,
+    namespace,
+    name,
+    revision,
+    createdRevision: created_revision,
+    at: changed_at,
+    owner: owner as Owner,
+    set: set_name,
+    document: JSON.parse(document) as unknown,
+  };
+}
+
+export function changeOf({ changed_at, before, after, ...same }: ChangeTable): Change {
+  return { ...same, at: changed_at, before: parsed(before), after: parsed(after) };
+}
+
+function parsed(text: string): Resource | undefined {
+  return text === '' ? undefined : (JSON.parse(text) as Resource);
+}

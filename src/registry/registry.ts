@@ -1,0 +1,130 @@
+import type { Clock } from '../clock.ts';
+import type { Database } from '../database/database.ts';
+import type { AuditFilter } from './audit.ts';
+import { auditedChanges } from './audit.ts';
+import type { Author, Change, Head, Resource, ResourceKey, ResourceLog, Write } from './log.ts';
+import { changeOf, changeRowsAfter, headOf, resourcePages, resourcesOf } from './read.ts';
+import type { RegistryTables } from './tables.ts';
+import { verifyLog } from './verify.ts';
+import type { Verified } from './verify.ts';
+import { writeWithin } from './write.ts';
+import type { Written } from './write.ts';
+
+/** Tells that others have written. Some may be lost: it is a hint. */
+export interface Notices {
+  listen(onNotice: () => void): void;
+  /** Within the transaction of a write: it is told when that is committed. */
+  tell(transaction: Parameters<typeof writeWithin>[0]): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface RegistryPorts {
+  readonly clock: Clock;
+  /** Undefined: no other process writes. */
+  readonly notices: Notices | undefined;
+}
+
+/** The log on a database, with what the control plane alone asks of it. */
+export class Registry implements ResourceLog {
+  readonly #database: Database<RegistryTables>;
+  readonly #ports: RegistryPorts;
+  readonly #listeners = new Set<(revision: number) => void>();
+  /** The latest that listeners were told of. */
+  #told = 0;
+
+  constructor(database: Database<RegistryTables>, ports: RegistryPorts) {
+    this.#database = database;
+    this.#ports = ports;
+    ports.notices?.listen(() => {
+      // Who asks next finds out why.
+      void this.head().catch(() => {});
+    });
+  }
+
+  /** For people: where the log is. */
+  get place(): string {
+    return this.#database.name;
+  }
+
+  async head(): Promise<Head> {
+    const head = await headOf(this.#database.kysely);
+    this.#tell(head.revision);
+    return head;
+  }
+
+  async snapshot(): Promise<{ readonly head: Head; readonly resources: readonly Resource[] }> {
+    const resources: Resource[] = [];
+    const head = await this.scan((page) => void resources.push(...page));
+    return { head, resources };
+  }
+
+  /** All resources as of one revision, by kind, namespace and name, page by page. */
+  async scan(take: (page: readonly Resource[]) => void): Promise<Head> {
+    const transaction = this.#database.kysely.transaction();
+    const consistent =
+      this.#database.engine === 'postgres' ? transaction.setIsolationLevel('repeatable read') : transaction;
+    return consistent.execute(async (inside) => {
+      const head = await headOf(inside);
+      for await (const page of resourcePages(inside)) take(page);
+      return head;
+    });
+  }
+
+  /** Those that there are, in no order. */
+  async resources(keys: readonly ResourceKey[]): Promise<readonly Resource[]> {
+    return resourcesOf(this.#database.kysely, this.#database.engine, keys);
+  }
+
+  async changesAfter(revision: number, limit: number): Promise<readonly Change[]> {
+    return (await changeRowsAfter(this.#database.kysely, revision, limit)).map(changeOf);
+  }
+
+  /** The latest first. */
+  async changes(filter: AuditFilter): Promise<readonly Change[]> {
+    return auditedChanges(this.#database.kysely, filter);
+  }
+
+  async hashAt(revision: number): Promise<string | undefined> {
+    const row = await this.#database.kysely
+      .selectFrom('registry_change')
+      .select('hash')
+      .where('revision', '=', revision)
+      .executeTakeFirst();
+    return row?.hash;
+  }
+
+  async write(writes: readonly Write[], author: Author, checkedAt?: number): Promise<Written> {
+    const { kysely, engine } = this.#database;
+    const { clock, notices } = this.#ports;
+    const written = await kysely.transaction().execute(async (transaction) => {
+      const made = await writeWithin(transaction, engine, { writes, author, at: clock.now(), checkedAt });
+      if (made.changes.length > 0) await notices?.tell(transaction);
+      return made;
+    });
+    this.#tell(written.head.revision);
+    return written;
+  }
+
+  /** Whether everything is as it was written. */
+  async verify(): Promise<Verified> {
+    return verifyLog(this.#database);
+  }
+
+  onChange(listener: (revision: number) => void): () => void {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.#ports.notices?.close();
+    await this.#database.close();
+  }
+
+  #tell(revision: number): void {
+    if (revision <= this.#told) return;
+    this.#told = revision;
+    for (const listener of this.#listeners) listener(revision);
+  }
+}
