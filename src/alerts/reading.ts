@@ -71,7 +71,7 @@ function questionOf(rule: AlertRule, sinceMs: number, untilMs: number): Question
   const own: Condition[] =
     metric === 'denials'
       ? [{ dimension: 'outcome', values: ['blocked'], isExcluded: false }]
-      : // Decided, and never logged: nobody knows whether there was a request.
+      : // They were decided and never logged, so it is unknown whether there was a request.
         [{ dimension: 'outcome', values: ['unreported'], isExcluded: true }];
   const by: Dimension[] = metric === 'completeness' ? [] : filter.status === undefined ? ['api'] : ['api', 'status'];
   const ofApis: Condition[] =

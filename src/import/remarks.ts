@@ -9,9 +9,9 @@ export type Fields = Readonly<Record<string, unknown>>;
 
 /** What was found in all documents. */
 export interface Findings {
-  /** What can't be imported: nothing is written then. */
+  /** What can't be imported. If there is anything, nothing is written. */
   readonly faults: Faults;
-  /** What is imported otherwise, or is not ostiary's to do. */
+  /** What is imported differently, or is not ostiary's task. */
   readonly notes: Faults;
 }
 

@@ -14,9 +14,9 @@ export interface Format {
 
 /** The sender, as resource attributes of OpenTelemetry. */
 export interface Origin {
-  /** The value of `--node-id`, or the name of the host. */
+  /** The version of ostiary. */
   readonly version: string;
-  /** `--node-id`, or the host's name. */
+  /** The value of `--node-id`, or the name of the host. */
   readonly node: string;
 }
 
