@@ -22,7 +22,7 @@ const IDLE_UTILIZATION = 0.05;
  */
 const GROWTH_PERCENT = 25;
 
-/** Of both halves of the young generation together. */
+/** For both halves of the young generation together. */
 const LARGE_ENOUGH_BYTES = 8 * 1024 * 1024;
 const GROWTH_LOOK_MS = 50;
 

@@ -132,7 +132,7 @@ export class FileAccess {
     return this.#step(key, run);
   }
 
-  /** @param late is given what comes when nobody waits for it any more */
+  /** @param late receives a result that arrives after nobody waits for it any more */
   async #step<T>(path: string, run: () => Promise<T>, late: (value: T) => void = () => {}): Promise<T> {
     this.#refuseWhileStuck(path);
     while (this.#running >= MAX_RUNNING) {

@@ -54,7 +54,7 @@ function formed(given: string, form: Form): string {
   return given;
 }
 
-/** Of several texts the one that is wrong. */
+/** The value in a list that is wrong. */
 class FormError extends TypeError {
   readonly given: string;
   constructor(expected: string, given: string) {

@@ -5,7 +5,7 @@ import { AUDIENCES } from '../generate/panel.ts';
 import type { GenerateFlags } from './generate-flags.ts';
 import { labelPairs, outputOf } from './generate-options.ts';
 
-/** By it the sidecar of Grafana's chart finds dashboards, unless it is told another. */
+/** The label by which the sidecar of Grafana's chart finds dashboards, by default. */
 const GRAFANA_LABEL = { grafana_dashboard: '1' };
 
 /** Prints dashboards for Grafana. @returns the exit code @throws UserError */

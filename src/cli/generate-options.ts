@@ -56,7 +56,10 @@ export function labelPairs({ label }: GenerateFlags): Readonly<Record<string, st
   return Object.fromEntries(label.map((each) => pairOf(each, '--label')));
 }
 
-/** The form of the output; the first one unless told. @throws UserError */
+/**
+ * The form of the output; by default the first one.
+ * @throws UserError
+ */
 export function outputOf<const Form extends string>(
   { output }: GenerateFlags,
   forms: readonly [Form, ...Form[]],

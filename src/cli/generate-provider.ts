@@ -11,7 +11,10 @@ import { hostAndPort, nameOf, spiffeIdOf, whoseOf } from './generate-options.ts'
  */
 export const SERVICE_ADDRESS = 'ostiary.ostiary.svc.cluster.local:9191';
 
-/** Who asks, and by which Istio is told: its policy, the log, and the TLS. @throws UserError */
+/**
+ * The resources for Istio: the policy, the access log, and TLS.
+ * @throws UserError
+ */
 export function providerDocuments(flags: GenerateFlags): readonly object[] {
   const whose = whoseOf(flags, ['Gateway', 'Service', 'ServiceEntry', 'GatewayClass']);
   const { namespace, provider, meshIdentity } = flags;

@@ -34,7 +34,7 @@ const HEADLESS_ADDRESS = 'ostiary-headless.ostiary.svc.cluster.local:9191';
 const WHO = ['name', 'namespace'] as const;
 const ASKING = ['ostiary', 'timeout'] as const;
 const WITH_TLS = ['tlsCa', 'tlsName', 'envoyCert', 'envoyKey'] as const;
-/** Of an extension provider: whether the log is told, and by which kind of proxies. */
+/** For an extension provider: whether it streams the access log, and the kind of its proxies. */
 const LOGGING = ['accessLog', 'logProvider', 'placement'] as const;
 const OF_FILTER = ['rawHeaders', 'requestBody', 'accessLog'] as const;
 

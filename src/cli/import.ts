@@ -16,7 +16,7 @@ import { count } from './count.ts';
 import { compileOnce, fetchesNothing } from './documents.ts';
 
 const SOURCES = ['flex'];
-/** As `serve` has them unless it is told otherwise. */
+/** The defaults of `serve`. */
 const HOSTS = hostMatchingOf({
   hostPort: serveFlags.hostPort.fallback,
   hostFinalDot: serveFlags.hostFinalDot.fallback,

@@ -8,14 +8,14 @@ import type { Deliberation } from './deliberation.ts';
 
 export const NO_HEADERS: readonly HeaderEntry[] = [];
 
-/** What a policy tells the upstream, and keeps from it; of a shadow policy only shadow policies see it. */
+/** The headers that a policy sets for the upstream and removes. Only shadow policies see those of a shadow policy. */
 export function adoptHeaders(
   deliberation: Deliberation,
   { mode, policy: { clientHeaders } }: Bound<Policy>,
   found: Pick<Grant, 'identity' | 'upstream' | 'remove'>,
 ): void {
   if (found.upstream !== undefined) {
-    // Of an earlier policy's client nothing may stay beside this one.
+    // Headers of a client that an earlier policy established must not stay.
     const dropped = found.identity?.client === undefined ? undefined : clientHeaders;
     if (mode === 'enforce') deliberation.upstream = headersOver(deliberation.upstream, found.upstream, dropped);
     else deliberation.shadowUpstream = headersOver(deliberation.shadowUpstream ?? NO_HEADERS, found.upstream, dropped);
@@ -28,7 +28,7 @@ export function adoptHeaders(
 export function adoptExtras(deliberation: Deliberation, { mode }: Bound<Policy>, found: Extras): void {
   const { append, response, appendResponse, emptyResponse, metadata } = found;
   if (mode === 'shadow' || (append ?? response ?? appendResponse ?? emptyResponse ?? metadata) === undefined) return;
-  // The same object for the same findings, so that an answer that was written once serves again.
+  // The same findings give the same object, so that its serialised answer can be reused.
   if (deliberation.extras === undefined && isWhole(found)) {
     deliberation.extras = found;
     return;

@@ -15,7 +15,7 @@ export interface End {
 type Asked = End | undefined | Promise<End | undefined>;
 type Ask = (deliberation: Deliberation, bound: Bound<AccessPolicy>) => Asked;
 
-/** Asks the one alternative of a group that the request has the credentials of; where it has none of them, denies. */
+/** Asks the alternative of a group whose credentials the request has. Denies if it has the credentials of none. */
 export function askAlternatives(
   deliberation: Deliberation,
   group: Bound<AccessPolicy>,
@@ -44,7 +44,7 @@ interface Asking {
   readonly ask: Ask;
 }
 
-/** Asks the policies of an alternative from `index` on: each has to let the request pass. */
+/** Asks the policies of an alternative from `index` on. All of them must let the request pass. */
 function askAll(deliberation: Deliberation, asking: Asking, index: number): Asked {
   const { group, chosen, ask } = asking;
   const bound = chosen.policies[index];
@@ -59,7 +59,7 @@ function askAll(deliberation: Deliberation, asking: Asking, index: number): Aske
   });
 }
 
-/** What nobody has verified, an upstream that reads it would take at the caller's word. */
+/** Removes credentials that nobody has verified: an upstream that reads them would believe the caller. */
 function hideOthers(deliberation: Deliberation, { group, chosen }: Asking): void {
   deliberation.remove.push(...chosen.hidden);
   for (const { by, headers } of chosen.contested) {
@@ -68,9 +68,9 @@ function hideOthers(deliberation: Deliberation, { group, chosen }: Asking): void
 }
 
 /**
- * The alternative that decides: the first whose credentials are all present. Where it shares its credential with later
- * ones, as two issuers of tokens do, and is not meant by it, the first of those that is meant decides; where none is,
- * it decides itself, and refuses. What is present and wrong is refused: no other credential is looked at.
+ * Chooses the alternative that decides: the first whose credentials are all present. If later ones share its
+ * credential, as two issuers of tokens do, and it is not meant, the first one that is meant decides; if none is, it
+ * decides and refuses. A credential that is present and wrong is refused: no other credential is tried.
  */
 export function chosenOf(alternatives: readonly Alternative[], request: Request): Alternative | undefined {
   let unmeant: Alternative | undefined;

@@ -2,7 +2,7 @@ import type { Denial } from '../denial/denial.ts';
 import type { AccessPolicy } from '../policy/policy.ts';
 import type { Deliberation } from './deliberation.ts';
 
-/** A denial of a policy that takes access tokens tells where the metadata of the API is (RFC 9728, 5.1). */
+/** A denial of a policy that accepts access tokens says where the metadata of the API is (RFC 9728, 5.1). */
 export function challenging(
   denial: Denial,
   { authenticates }: Pick<AccessPolicy, 'authenticates'>,

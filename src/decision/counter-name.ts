@@ -10,7 +10,7 @@ export interface CounterName {
 
 /** Built once; see {@link CounterNames.of}. */
 const kept = new WeakMap<Api, Map<Bound<QuotaPolicy>, CounterNames>>();
-/** Of one policy of one API. */
+/** The scope of one policy of one API. */
 const MAXIMUM_KEPT = 4096;
 
 /** The names of all counters of one quota policy of one API. */
@@ -23,7 +23,7 @@ export function counterNames(api: Api, bound: Bound<QuotaPolicy>): CounterNames 
 }
 
 export class CounterNames {
-  /** Of the keys that callers choose. */
+  /** The keyspace of keys that callers choose. */
   readonly keyspace: Keyspace;
   readonly #api: Api;
   readonly #isShadow: boolean;

@@ -30,7 +30,7 @@ export interface DecisionPorts extends LocateOptions {
   readonly isRehearsal?: boolean;
   /** Called with every unexpected failure inside a policy or the store, before its failure mode decides. */
   failed(policy: string, error: unknown): void;
-  /** Called with every step as it ends, where somebody follows this decision; `startedAt` in monotonic milliseconds. */
+  /** Called with every step as it ends, if the decision is traced; `startedAt` in monotonic milliseconds. */
   noted?(step: Step, startedAt: number): void;
   /** Called with every expression that had no value for a request. */
   expressionFailed?(policy: string, failure: ExpressionFailure): void;
@@ -70,7 +70,7 @@ export interface Deliberation {
   notedAt: number;
 }
 
-/** What a note has beside the result. */
+/** The fields of a step beside its result. */
 export type Found = Pick<Step, 'denial' | 'identity' | 'remark' | 'windows' | 'cost'>;
 
 const NOTHING_FOUND: Found = {};
@@ -81,7 +81,7 @@ export function applies(deliberation: Deliberation, bound: Bound<Policy>): boole
   return when === undefined || mayHold(when, requestFor(deliberation, bound));
 }
 
-/** Of the API's namespace; of all of them where no API matches. */
+/** Those of the API's namespace; if no API matches, of all namespaces. */
 export function identityHeadersOf({ located, snapshot }: Pick<Deliberation, 'located' | 'snapshot'>): IdentityHeaders {
   return (located.api ?? snapshot).identityHeaders;
 }
@@ -198,8 +198,8 @@ export function adoptIdentity(deliberation: Deliberation, bound: Bound<Policy>, 
 export const NOBODY: Identity = {};
 
 /**
- * New findings win. Usually nothing is known yet, or the same. Issuers belong to the claims of one token: beside the claims
- * of another policy they would vouch for what they never said.
+ * New findings win. Usually nothing is known yet, or the findings are equal. Issuers belong to the claims of one
+ * token: with the claims of another policy, they would vouch for something that they never said.
  */
 function merged(known: Identity, found: Identity): Identity {
   if (known === NOBODY) return found;

@@ -192,7 +192,7 @@ function noteUnreached(deliberation: Deliberation): void {
   const api = deliberation.located.api;
   for (const bound of [...(api?.access ?? []), ...(api?.quota ?? [])]) {
     const parts = bound.alternatives?.flatMap(({ policies }) => policies) ?? [];
-    // Of a group whose alternatives were asked, they are told.
+    // If a group was asked, the step names the alternative that decided.
     const rest = parts.some(({ name }) => noted.has(name)) ? parts : [bound];
     for (const each of rest) {
       if (!noted.has(each.name)) note(deliberation, each, 'not_reached', deliberation.ports.clock.monotonic());

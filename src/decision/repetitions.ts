@@ -23,7 +23,7 @@ const BUCKETS = 2 * PLACES;
 const ORIGIN_BYTES = 112;
 /** The number of windows of a decision that are kept as numbers; if there are more, the answer itself is kept. */
 const WINDOWS = 4;
-/** In place of the number of windows: the answer itself is kept. */
+/** Replaces the number of windows: the answer itself is kept. */
 const KEPT_WHOLE = 255;
 
 type Answer = Taking | Promise<Taking>;
@@ -127,7 +127,7 @@ export class Repetitions {
     return { granted: true, windows: demands.map(({ limits }) => limits.map(stateOf)) };
   }
 
-  /** Takes out what was entered here before. */
+  /** Removes the earlier entry in this place. */
   #vacate(place: number): void {
     const hash = this.#hashes[place] as number;
     if (hash === 0) return;

@@ -19,9 +19,9 @@ const ANSWERS: ReadonlyMap<string, (body: string) => DirectAnswer> = new Map([
 ]);
 
 /**
- * Answers a request for the metadata of an API (RFC 9728, 3) before any policy is asked, since it tells clients how to
- * authenticate. All of it is of the documents: whatever the request says chooses an API, and is in no answer.
- * @returns undefined where it is no such request, or no such API: it is decided like any other
+ * Answers a request for the metadata of an API (RFC 9728, 3) before any policy is asked, because the metadata tell
+ * clients how to authenticate. The answer contains only what is in the documents; the request only chooses the API.
+ * @returns undefined if it is not such a request, or there is no such API: it is decided like any other request
  */
 export function metadataDecision(snapshot: Snapshot, check: Check, options: LocateOptions): Decision | undefined {
   if (snapshot.apiOfPublicUrl === undefined || !check.isHttp || !check.path.startsWith(WELL_KNOWN)) return undefined;
@@ -47,7 +47,10 @@ export function metadataDecision(snapshot: Snapshot, check: Check, options: Loca
   };
 }
 
-/** By the route's word for it; else by its public URL; else by where requests reach it, such as under an inner host. */
+/**
+ * By the API that the route names; otherwise by its public URL; otherwise by where requests reach it, such as an
+ * inner host.
+ */
 function apiOf(snapshot: Snapshot, check: Check, resource: string, options: LocateOptions): Api | undefined {
   const named = check.contextExtension(API_EXTENSION);
   if (named !== undefined) {

@@ -7,20 +7,20 @@ import { labels } from './fields.ts';
 
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** `5m` in milliseconds; undefined for what is no duration. */
+/** `5m` in milliseconds; undefined if the text is not a duration. */
 export function durationMsOf(text: string): number | undefined {
   const [, number, unit = ''] = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text) ?? [];
   return number === undefined ? undefined : Number(number) * (UNIT_MS[unit] ?? 0);
 }
 
-/** `99.5%` as a part of 1; undefined for what is no percentage. */
+/** `99.5%` as a part of 1; undefined if the text is not a percentage. */
 export function ratioOf(text: string): number | undefined {
   const number = /^(\d+(?:\.\d+)?)\s?%$/.exec(text)?.[1];
   // Rounded: 99.9 / 100 is a little more than 0.999.
   return number === undefined ? undefined : Number((Number(number) / 100).toFixed(12));
 }
 
-/** What is counted comes in steps of this. */
+/** Values of counters are multiples of this. */
 const STEP_MS = 10_000;
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
@@ -91,7 +91,7 @@ const fields = z.strictObject({
     .describe('metadata.name of each Webhook that is told when the alert fires and when it ends'),
 });
 
-/** Which fields a metric needs or does not know, and what else it asks of them. */
+/** Which fields a metric needs, which it does not allow, and its other rules. */
 interface Demand {
   readonly operators: readonly ('above' | 'below')[];
   readonly without: readonly (keyof Written)[];
@@ -137,7 +137,7 @@ const EXPECTED: Readonly<Record<AlertUnit, string>> = {
   factor: 'expected a number such as 14.4: how many times faster than the objective allows',
 };
 
-/** A threshold in the unit of its metric; undefined where it is none. */
+/** A threshold in the unit of its metric; undefined if it is malformed. */
 export function thresholdOf(written: number | string, metric: AlertMetric): number | undefined {
   const unit = unitOf(metric);
   if (unit === 'count' || unit === 'factor') return typeof written === 'number' ? written : undefined;
@@ -189,7 +189,7 @@ function burnRateFaults(spec: Written, fault: (path: readonly string[], message:
     fault(['shortWindow'], 'expected less than window');
 }
 
-/** What stands alone or in a list, as a list. */
+/** Accepts a single item or a list; returns a list. */
 export function listOf(written: string | readonly string[] | undefined): readonly string[] {
   return written === undefined ? [] : typeof written === 'string' ? [written] : written;
 }
@@ -199,7 +199,7 @@ const secretText = z.union([
   z.strictObject({ file: z.string().min(1).describe('Relative to the document; one newline at its end is cut') }),
 ]);
 
-/** Where alerts are told. */
+/** The fields that say where messages about alerts are sent. */
 export const webhook = z.strictObject({
   url: z
     .union([z.string().min(1).max(4096), z.strictObject({ file: z.string().min(1) })])

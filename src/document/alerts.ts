@@ -31,7 +31,7 @@ export class AlertStage {
     return this.#alerting;
   }
 
-  /** After {@link WebhookStage.take}. */
+  /** To be called after {@link WebhookStage.take}. */
   take(changes: Changes, webhooksChanged: boolean, context: AlertContext): void {
     const kinds = ['Alert', 'Api', 'ClientApplication'] as const;
     if (!webhooksChanged && !kinds.some((kind) => changes.touches(kind))) return;
@@ -81,7 +81,7 @@ function compileAlert(loaded: Loaded<'Alert'>, context: AlertContext): CompiledA
     statistic: spec.statistic ?? 'p95',
     objective: ratioOf(spec.objective ?? '') ?? 0,
     operator: spec.operator ?? (metric === 'completeness' ? 'below' : 'above'),
-    // The schema has refused others.
+    // The schema has refused other values.
     threshold: thresholdOf(spec.threshold, metric) ?? 0,
     windowMs,
     shortWindowMs: metric === 'burnRate' ? shortMs : 0,
@@ -122,7 +122,7 @@ function apisOf(
   return { apis, issues: [{ path: ['spec', ...where], at: 'key', message, isDangling: true }] };
 }
 
-/** What a filter names must be there: a misspelt one would choose nothing, and the alert would be silent. */
+/** Names in a filter must exist: a misspelt one would match nothing, and the alert would never fire. */
 function filterIssues({ apis, filter }: AlertRule, { index, tiers }: AlertContext): readonly Issue[] {
   const issues: Issue[] = [];
   for (const client of filter.client ?? []) {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { KEY_ID } from '../contract/api-key.ts';
 
-/** A key in each region of each version of a large application; more are a mistake. */
+/** Enough for one key in each region and version of a large application; more are probably a mistake. */
 const MAX_KEYS = 100;
 
 const id = z.string().regex(KEY_ID, 'expected the id of a key: letters, digits, "_" and "-", at most 64');
@@ -45,7 +45,7 @@ export const apiKeys = z
     });
   });
 
-/** By which a key is found: no other key has it. */
+/** What identifies a key: no other key has it. */
 export function nameOf(key: ApiKeySource): string {
   return 'hmac' in key ? `hmac ${key.hmac}` : key.id;
 }

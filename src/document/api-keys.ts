@@ -8,7 +8,7 @@ export interface ReadKeys {
   readonly keys: readonly ApiKey[];
   /** What the version of the documents covers. */
   readonly contents: readonly unknown[];
-  /** Those that stood in plain text, by the id of their key. */
+  /** Keys that were given in plain text, by their id. */
   readonly plain: readonly (readonly [id: string, secret: string])[];
   /** Paths begin at `spec`. */
   readonly issues: readonly Issue[];
@@ -16,7 +16,7 @@ export interface ReadKeys {
 
 /**
  * Hashes the keys of one client application.
- * @param file the document's own; undefined where it stands in none
+ * @param file the path of the document; undefined if it is not in a file
  */
 export async function readKeys(
   sources: readonly ApiKeySource[],

@@ -39,9 +39,9 @@ export interface ApiContext {
 export interface AssembledApis {
   /** Sorted by name. */
   readonly apis: readonly Api[];
-  /** Of two that claim one host and base path the one that holds it comes first. */
+  /** If two APIs claim one host and base path, the one that gets it comes first. */
   readonly byAge: readonly Api[];
-  /** Of all namespaces. */
+  /** The APIs of all namespaces. */
   readonly identityHeaders: IdentityHeaders;
 }
 
@@ -158,7 +158,7 @@ function isQuota(bound: BoundPolicy): bound is Bound<QuotaPolicy> {
   return bound.policy.phase === 'quota';
 }
 
-/** One whose source tells no order is older than none. */
+/** Documents whose source reports no order count as equally old. */
 function olderFirst(a: Loaded<'Api'>, b: Loaded<'Api'>): number {
   const [one, other] = [a.createdAt ?? Infinity, b.createdAt ?? Infinity];
   return one < other ? -1 : one > other ? 1 : 0;

@@ -31,18 +31,18 @@ export interface PolicyContext {
 export type BoundPolicy = Bound<AccessPolicy | QuotaPolicy>;
 
 export interface CompiledPolicy {
-  /** Undefined where there are issues. */
+  /** Undefined if there are issues. */
   readonly bound: BoundPolicy | undefined;
   /** The fields with variables replaced, without secrets. */
   readonly content: unknown;
-  /** In plain text, by the option that holds them. */
+  /** Secrets in plain text, by the option that holds them. */
   readonly secrets: Readonly<Record<string, string>>;
   /** Paths begin at the fields of the policy. */
   readonly issues: readonly Issue[];
   readonly notes: readonly UpgradeNote[];
-  /** What its author should know though it is in force; paths as above. */
+  /** Warnings for its author, although it is in force; paths as above. */
   readonly warnings: readonly Issue[];
-  /** Of a group: its policies. */
+  /** The policies of a group. */
   readonly members?: readonly Member[];
 }
 
@@ -53,14 +53,14 @@ export interface Member {
   readonly path: readonly PropertyKey[];
 }
 
-/** The document that a policy stands in. */
+/** The document that contains a policy. */
 export interface PolicySite {
-  /** Undefined where it stands in no file. */
+  /** Undefined if it is not in a file. */
   readonly file: string | undefined;
   readonly reader: NamedFileReader;
 }
 
-/** The fields of one policy, which is no group. */
+/** The fields of one policy that is not a group. */
 export type SingleFields = Omit<PolicyFields, 'policyRef' | 'authentication'> & {
   readonly policyRef: { readonly name: string };
 };
@@ -174,7 +174,7 @@ function withoutSecrets(
   return { config, secrets };
 }
 
-/** The same faults of a policy whose document has others, so that all are told at once. */
+/** The faults of a policy in a document with other faults, so that all are reported at once. */
 export function looseIssues(fields: unknown, context: PolicyContext): readonly Issue[] {
   if (!isRecord(fields)) return [];
   const { policyRef, config, authentication } = fields;

@@ -8,7 +8,8 @@ import type { Warnings } from './warnings.ts';
 const NOTE = 'looks at a header that callers choose, and no longer decides alone whether anybody is authenticated';
 
 /**
- * Tells rules of authenticating policies under which a caller chooses by a header that nobody authenticates him.
+ * Reports rules of authenticating policies with which a caller can choose, by a header, that no policy authenticates
+ * the request.
  * @param owned canonical names of headers that policies set
  */
 export function refuseChosenRules(

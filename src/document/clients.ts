@@ -28,7 +28,10 @@ interface CompiledClient {
 
 const NO_SECRETS: readonly Buffer[] = [];
 
-/** Client applications by qualified name, each made of its own document alone; secrets are hashed and forgotten. */
+/**
+ * Client applications by qualified name. Each is compiled from its own document only; secrets are hashed and
+ * forgotten.
+ */
 export class ClientStage {
   readonly #version: VersionDigest;
   readonly #clients = new Map<string, CompiledClient>();
@@ -67,7 +70,7 @@ export class ClientStage {
     for (const loaded of changes.upserts('ClientApplication')) {
       const { metadata, spec } = loaded.document;
       const name = qualifiedName(metadata);
-      // Most hold a hash alone: 100,000 promises are worth saving.
+      // Most clients have only a hash, and 100,000 promises would be expensive.
       const single = spec.clientSecret;
       if (single !== undefined && isPublished(single, undefined))
         this.#warnings.set(loaded, [published(['clientSecret'])]);
@@ -113,7 +116,7 @@ export class ClientStage {
     }
   }
 
-  /** @param knowsBrought whether API keys of another form can be told */
+  /** @param knowsBrought whether API keys of another form can be verified */
   tellWarnings(warnings: Warnings, knowsBrought: boolean): void {
     for (const [{ place }, issues] of this.#warnings) warnings.add(place, issues);
     if (knowsBrought) return;

@@ -2,7 +2,7 @@ import { Compiler } from './compiler.ts';
 import type { CompileFailure, CompileOptions, CompiledSnapshot } from './compiler.ts';
 import type { CompleteSet } from './document-set.ts';
 
-/** What a single set of documents comes to. */
+/** The result of a single set of documents. */
 export type CompiledOnce =
   | (CompiledSnapshot & {
       /** Closes the policies: called once, when no Check can reach the snapshot any more. */
@@ -21,7 +21,7 @@ export async function compile(set: CompleteSet, options: CompileOptions): Promis
   return { ...compiled, dispose: closerOf(compiler) };
 }
 
-/** Made outside the scope of the set, whose texts need not live as long. */
+/** A function outside the scope of the set, so that it does not keep the set's texts alive. */
 function closerOf(compiler: Compiler): () => void {
   return () => compiler.close();
 }

@@ -32,7 +32,7 @@ interface CompiledPolicies {
   readonly warnings: readonly Issue[];
   /** What the version of the documents covers. */
   readonly content: unknown;
-  /** In plain text, by where they stand in the document. */
+  /** Secrets in plain text, by their path in the document. */
   readonly secrets: Readonly<Record<string, string>>;
 }
 
@@ -94,7 +94,7 @@ export class PolicyStage {
     return removed.length + apis.length + bindings.length > 0;
   }
 
-  /** The policies of documents that have gone since it was asked last: the caller closes them. */
+  /** Returns the policies of documents that were removed since the last call: the caller closes them. */
   takeDropped(): readonly Policy[] {
     const dropped = this.#dropped;
     this.#dropped = [];

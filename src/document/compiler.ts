@@ -40,7 +40,7 @@ export interface CompileOptions {
   readonly env: Variables;
   /** Reads files that documents name. */
   readFile(path: string, maxBytes: number): Promise<Buffer>;
-  /** What files came to that earlier documents named; absent: there were none. */
+  /** The parsed files of earlier documents; absent: there are none. */
   readonly contents?: FileContents;
   readonly clock: Clock;
   /** Absent: hosts are compared exactly. */
@@ -50,7 +50,7 @@ export interface CompileOptions {
 export type Compiled = CompiledSnapshot | CompileFailure;
 
 interface CompileFindings {
-  /** By file and place: what authors should know of documents that are in force. */
+  /** Warnings about documents in force, by file and place. */
   readonly warnings: readonly Fault[];
   /** Files outside the documents whose change must lead to a reload. */
   readonly namedFiles: readonly string[];
@@ -64,14 +64,14 @@ export interface CompiledSnapshot extends CompileFindings {
 
 export interface CompileFailure extends CompileFindings {
   readonly snapshot?: undefined;
-  /** By file and place; those of reading are among them. */
+  /** By file and place; faults of reading are included. */
   readonly faults: readonly Fault[];
 }
 
-/** What APIs and bindings come to: made anew only when one of them has changed. */
+/** The result for APIs and bindings, computed again only if one of them has changed. */
 interface Routing {
   readonly made: Pick<Snapshot, 'apis' | 'apiNamed' | 'apiFor' | 'apiOfPublicUrl' | 'identityHeaders'>;
-  /** They hold as long as it does. */
+  /** Valid until `apis` changes. */
   readonly warnings: readonly Fault[];
 }
 
@@ -93,7 +93,7 @@ export class Compiler {
   readonly #reasons: ReasonTable;
   readonly #policies: PolicyStage;
   readonly #contents: FileContents;
-  /** Those of the documents as they are; of documents that have gone, they may stay. */
+  /** The policies of the current documents; those of removed documents may be among them. */
   readonly #namedFiles = new Set<string>();
   #sources: readonly string[] = [];
   #routing: Routing | undefined;
@@ -108,7 +108,7 @@ export class Compiler {
     this.#policies = new PolicyStage({ policyKinds, environment, variables, hosts: this.#hosts }, this.#version);
   }
 
-  /** Takes over a set: first a complete one, once, then changes. One at a time. */
+  /** Applies a set: first a complete one, once, then changes. Call it one set at a time. */
   async apply(set: DocumentSet): Promise<Compiled> {
     const { clock, env: variables } = this.#options;
     const changes = this.#index.take(set);

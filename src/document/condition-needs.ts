@@ -36,8 +36,8 @@ const FOUND_BY: Readonly<Record<string, Finding>> = {
 };
 
 /**
- * Tells conditions that read what no earlier policy of the API establishes: `has` would be false for every request,
- * and all else would fail.
+ * Reports conditions that read values which no earlier policy of the API establishes: `has` would be false for every
+ * request, and everything else would fail.
  * @param ordered all policies of the API, in the order of decision
  */
 export function refuseUnmetConditions(
@@ -66,7 +66,7 @@ function isFoundBefore(what: Finding, bound: BoundPolicy, ordered: readonly Boun
   return earlierThan(bound, ordered).some(({ policy }) => policy.provides?.includes(what) === true);
 }
 
-/** Tells what conditions need of Envoy, which no document can see to. */
+/** Reports what conditions need from Envoy, since documents can't configure it. */
 export function tellConditionNeeds(policies: readonly PlacedPolicy[], warnings: Warnings): void {
   for (const { bound, place, path } of withMembers(policies)) {
     for (const { field, reads } of conditionsOf(bound)) {

@@ -7,7 +7,7 @@ import type { Loaded } from './load.ts';
 import { qualifiedName, withoutProse } from './names.ts';
 import type { VersionDigest } from './version.ts';
 
-/** The texts of denials, of which one document tells. */
+/** The texts of denials; only one document may set them. */
 export class MessageStage {
   readonly #version: VersionDigest;
   #documents: readonly Loaded<'Configuration'>[] = [];

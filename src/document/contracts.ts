@@ -46,7 +46,7 @@ export class ContractStage {
     return this.#contracts.size;
   }
 
-  /** Those that name what there is. */
+  /** The contracts whose references all exist. */
   *all(): Iterable<Contract> {
     for (const { contract } of this.#contracts.values()) if (contract !== undefined) yield contract;
   }
@@ -54,7 +54,7 @@ export class ContractStage {
   /**
    * Compiles contracts that have changed, or whose client or API has changed.
    * @param clients qualified names of clients that have changed
-   * @param apis the same of APIs
+   * @param apis qualified names of APIs that have changed
    */
   async take(
     changes: Changes,

@@ -42,7 +42,7 @@ export class DocumentIndex {
     this.#compared = 0;
     if (!set.complete) {
       for (const { kind, name } of set.removals) this.#remove(kind, name, changes);
-      // Of several of one name the last one counts; the earlier ones are ignored.
+      // If several documents have one name, the last one counts.
       const latest = new Map(set.upserts.map((loaded) => [keyOf(loaded), loaded]));
       for (const loaded of latest.values()) {
         const name = qualifiedName(loaded.document.metadata);

@@ -2,11 +2,11 @@ import type { Faults } from './fault.ts';
 import type { BrokenDocument, Loaded } from './load.ts';
 import type { Kind } from './schema.ts';
 
-/** All documents of a source, in place of what it delivered before. */
+/** All documents of a source. They replace what it delivered before. */
 export interface CompleteSet {
   readonly complete: true;
   readonly documents: readonly Loaded[];
-  /** Documents with faults: references to them are no faults of their own. */
+  /** Documents with faults: a reference to one of them is not a further fault. */
   readonly broken: readonly BrokenDocument[];
   /** What could not be read. */
   readonly faults: Faults;
@@ -14,17 +14,17 @@ export interface CompleteSet {
   readonly sources: readonly string[];
 }
 
-/** What has changed since the set before. A document is known by its kind and name. */
+/** The changes since the previous set. A document is identified by its kind and name. */
 export interface ChangeSet {
   readonly complete: false;
-  /** New documents, and those that take the place of the one of their name. */
+  /** New documents, and documents that replace one of the same name. */
   readonly upserts: readonly Loaded[];
   readonly removals: readonly DocumentKey[];
 }
 
 export interface DocumentKey {
   readonly kind: Kind;
-  /** As {@link qualifiedName} makes it. */
+  /** A name in the form of {@link qualifiedName}. */
   readonly name: string;
 }
 

@@ -4,13 +4,13 @@ import { didYouMean } from '../nearest.ts';
 /** Environment variables by name. */
 export type Variables = Readonly<Record<string, string | undefined>>;
 
-/** What a variable stood for, in a text or as the whole of it. */
+/** A place where a variable was replaced: in a text, or as the whole of it. */
 export interface Substitution {
   readonly path: readonly PropertyKey[];
   readonly name: string;
-  /** The variable's own. */
+  /** The value of the variable. */
   readonly text: string;
-  /** The text that it has become a part of. */
+  /** The text that contains the value. */
   readonly whole: string;
 }
 
@@ -22,7 +22,7 @@ export interface Resolved {
 
 /** `$NAME` as the whole of a text. */
 const WHOLE = /^\$([A-Za-z_][A-Za-z0-9_]*)$/;
-/** `${NAME}` anywhere, and what escapes it. */
+/** `${NAME}` anywhere, and its escaped form. */
 const INSIDE = /(\$?)\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
 /** A first `$` that is neither escaped nor that of `${NAME}`. */
 const STRAY = /^\$(?!\$|\{[A-Za-z_][A-Za-z0-9_]*\})/;
@@ -30,9 +30,9 @@ const STRAY = /^\$(?!\$|\{[A-Za-z_][A-Za-z0-9_]*\})/;
 const ESCAPED_FIRST = /^\$(?=\$)(?!\$+\{[A-Za-z_][A-Za-z0-9_]*\})/;
 
 /**
- * Replaces `$NAME` where it is the whole of a text, and `${NAME}` wherever it stands in one; `$${NAME}` is the text
- * `${NAME}`. A text that begins with `$$` stands for itself without the first `$`; any other that begins with `$`
- * is an issue, so that a misspelt reference is not taken for a secret. Any other `$` is itself.
+ * Replaces `$NAME` if it is the whole text, and `${NAME}` anywhere in a text; `$${NAME}` is the text `${NAME}`. A
+ * text that begins with `$$` is taken literally, without the first `$`. Any other text that begins with `$` is an
+ * issue, so that a misspelt reference is not taken for a secret. Any other `$` is literal.
  */
 export function resolveVariables(value: unknown, variables: Variables): Resolved {
   const substitutions: Substitution[] = [];
@@ -86,7 +86,7 @@ function resolveText(written: string, variables: Variables): ResolvedText {
   return { text, used, problems };
 }
 
-/** A copy with the number or truth value that the text at the path spells; undefined where it spells none. */
+/** A copy with the number or truth value that the text at the path represents; undefined if it represents none. */
 export function withScalar(value: unknown, { path, whole: text }: Substitution): unknown {
   if (!/^(?:true|false|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?)$/.test(text)) return undefined;
   const replace = (part: unknown, depth: number): unknown => {
@@ -99,18 +99,21 @@ export function withScalar(value: unknown, { path, whole: text }: Substitution):
   return replace(value, 0);
 }
 
-/** A message without the values of variables, whatever wrote it: they may be secrets. */
+/** Removes the values of variables from a message, since they may be secrets. */
 export function redact(message: string, substitutions: readonly Substitution[]): string {
   let redacted = message;
   for (const { name, text } of substitutions) {
-    // One or two characters are no secret, and would tear words apart.
+    // Values of one or two characters are not secrets, and replacing them would garble the message.
     if (text.length <= 2) continue;
     for (const form of formsOf(text)) redacted = redacted.replaceAll(form, `$${name}`);
   }
   return redacted;
 }
 
-/** As messages tell texts: as they are, in quotes, or in lower case, as names of headers are; the longest first. */
+/**
+ * The forms in which messages quote texts: unchanged, in quotes, or in lower case like names of headers; the longest
+ * first.
+ */
 function formsOf(text: string): readonly string[] {
   const quoted = JSON.stringify(text).slice(1, -1);
   return [quoted, quoted.toLowerCase(), text, text.toLowerCase()];

@@ -11,12 +11,12 @@ export function formatFault(fault: Fault): string {
     .join(': ');
 }
 
-/** Of one reload, in the log and in GetSnapshot; `ostiary validate` tells more. */
+/** The most faults of one reload in the log and in GetSnapshot; `ostiary validate` shows more. */
 export const MAX_TOLD_FAULTS = 100;
 
 const MORE = '…';
 
-/** The first faults, and in place of the others one that says how many there are. */
+/** The first faults, and one more that says how many others there are. */
 export function firstFaults(faults: readonly Fault[], maximum: number): readonly Fault[] {
   if (faults.length <= maximum) return faults;
   const [last] = faults.slice(-1);
@@ -76,7 +76,7 @@ function byPlace(a: Fault, b: Fault): number {
   return compare(a.file, b.file) || a.line - b.line || a.column - b.column || compare(a.field, b.field);
 }
 
-/** Of a failure that no document can explain. */
+/** The fault for a failure that no document can explain. */
 export function unexpectedFault(error: unknown): Fault {
   const message = `unexpected failure while loading, please report it: ${String(error)}`;
   return { file: 'ostiary', line: 0, column: 0, field: '', message };

@@ -6,15 +6,16 @@ import { addIssues } from './load.ts';
 import type { Place } from './load.ts';
 import type { Warnings } from './warnings.ts';
 
-// What is well-formed by itself and comes to nothing at an API: told when policies and APIs have met.
+// Options that are valid by themselves but have no effect at an API. They are reported when policies and APIs are
+// compiled.
 
 /** A policy, and where its document writes it. */
 export interface PlacedPolicy {
   readonly bound: BoundPolicy;
   readonly place: Place;
-  /** Of its fields in the document. */
+  /** The path below its fields in the document. */
   readonly path: readonly PropertyKey[];
-  /** Of a group: its policies. */
+  /** The policies of a group. */
   readonly members?: readonly PlacedPolicy[] | undefined;
 }
 
@@ -31,7 +32,7 @@ const unmet: Readonly<Record<Finding, (api: string) => string>> = {
     `needs a client, and no enforced policy of the API ${api} before it authenticates one: bind one, such as client-id-enforcement`,
 };
 
-/** Tells options of an API's policies that never find anything, or that come to nothing there. */
+/** Reports options of an API's policies that never match anything, or have no effect there. */
 export function refuseWithoutEffect(
   api: Pick<Api, 'name' | 'tiers'>,
   policies: readonly PlacedPolicy[],
@@ -73,7 +74,7 @@ function provides({ bound }: PlacedPolicy, what: Finding, to: PlacedPolicy): boo
   return bound.mode === 'enforce' || to.bound.mode === 'shadow';
 }
 
-/** Tells what of Envoy an API's policies need, which no document can see to. */
+/** Reports what an API's policies need from Envoy, since documents can't configure it. */
 export function tellNeeds(policies: readonly PlacedPolicy[], warnings: Warnings): void {
   for (const { bound, place, path } of withMembers(policies)) {
     for (const { what, field } of bound.policy.requires ?? []) {

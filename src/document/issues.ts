@@ -7,13 +7,13 @@ export interface Issue {
   /** Whether the place is the last field's name or its value. */
   readonly at: 'key' | 'value';
   readonly message: string;
-  /** What it names is not there: told after faults that may be the cause. */
+  /** A referenced document does not exist: reported after faults that may be the cause. */
   readonly isDangling?: boolean;
   /** Where it is to be mended, if not in the document; line 0: the file as a whole. */
   readonly elsewhere?: { readonly file: string; readonly line: number };
 }
 
-/** The same issues or notes, told from where the value stands in a larger one. */
+/** The same issues or notes, with paths that begin at the larger value. */
 export function below<Told extends { readonly path: readonly PropertyKey[] }>(
   prefix: readonly PropertyKey[],
   told: readonly Told[],
@@ -159,7 +159,10 @@ function parseKeys(message: string): readonly string[] {
   }
 }
 
-/** Of several forms that all fail, the one the author most likely meant: it fails deepest, and in the fewest places. */
+/**
+ * If several forms of a value all fail, the one that the author most likely meant: it fails deepest, and in the
+ * fewest places.
+ */
 function bestBranch(branches: readonly (readonly Issue[])[], depth: number, issue: z.core.$ZodIssue): readonly Issue[] {
   const atTop = branches.filter((branch) => branch.some(({ path }) => path.length <= depth));
   const deeper = branches.filter((branch) => !atTop.includes(branch));

@@ -32,7 +32,7 @@ const SAME_PURPOSE: Readonly<Record<string, string>> = {
 const PART_OF_ENVOY =
   /^(?:http-caching|message-logging|tracing|circuit-breaker|health-check|(?:response|route|stream-idle)-timeout|upstream-idle-timeout|traffic-management(?:-\w+)?|schema-validation|script-evaluation(?:-transformation)?|(?:body|header)-transformation|credential-injection(?:-[\w-]+)?|proxy-cache|request-size-limiting)(?:-flex)?$/;
 
-/** What an author should write in place of a name that is no kind here; undefined where nothing is known of it. */
+/** What an author should write instead of a name that is not a kind here; undefined if the name is unknown. */
 export function kindElsewhere(name: string): { readonly kind: string } | { readonly page: string } | undefined {
   const lower = name.toLowerCase().replaceAll('_', '-');
   if (Object.hasOwn(SAME_PURPOSE, lower)) return { kind: SAME_PURPOSE[lower] as string };

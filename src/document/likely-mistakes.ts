@@ -39,7 +39,7 @@ export function likelyMistakes(config: unknown): readonly Issue[] {
 }
 
 function mistakeIn(text: string, option: PropertyKey): string | undefined {
-  // The name is not told: of a secret it would be a part.
+  // The name is not quoted: it could be part of a secret.
   if (NAME_INSIDE.test(text)) return NO_VARIABLE;
   if (!EXPRESSIONS.has(option) || !looksLikeCel(text)) return undefined;
   return `is this text itself, the same for every request: for what CEL selects write {cel: ${JSON.stringify(text)}}`;

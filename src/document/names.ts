@@ -34,7 +34,7 @@ function qualify(namespace: string, name: string): string {
   return namespace === DEFAULT_NAMESPACE ? name : `${namespace}/${name}`;
 }
 
-/** Of a document that its schema refuses: as much as can be told. */
+/** The name of a document that its schema refuses, as far as it can be read. */
 export function metadataOf(value: Readonly<Record<string, unknown>>): Metadata {
   const { metadata } = value;
   const namespace = isRecord(metadata) ? metadata['namespace'] : undefined;

@@ -68,7 +68,7 @@ function pathsOf(value: unknown, text: string): FileContent<OpenApiPaths> {
   return problems.length > 0 ? { problems } : { content: { paths: own, servers: serversOf(value) } };
 }
 
-/** Where a path stands first: good enough for whoever looks for it. */
+/** The first place with the path, which is good enough to find it. */
 function lineOf(path: string, text: string): number {
   const at = text.indexOf(path);
   return at < 0 ? 0 : new SourceText('', text).lineColumn(at).line;

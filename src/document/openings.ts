@@ -10,7 +10,7 @@ export interface Opening {
   readonly requests: string;
 }
 
-/** By the order of the APIs; each is told once. */
+/** In the order of the APIs; each is reported once. */
 export function openingsOf(apis: readonly Api[]): readonly Opening[] {
   return apis.flatMap((api): readonly Opening[] => {
     const { name, access, quota, publicRequests = [], identityHeaders } = api;

@@ -1,7 +1,7 @@
 import type { Issue } from './issues.ts';
 import type { PolicyFields } from './schema.ts';
 
-/** What a group of policies is called in place of a kind. */
+/** Names a group of policies, which has no kind. */
 export const GROUP_KIND = 'authentication';
 
 /**
@@ -23,7 +23,8 @@ export function ownNames(
   });
   const issues = policies.flatMap(({ name }, index): Issue[] => {
     const other = names.findIndex((taken, at) => taken === name && at !== index);
-    // Of two with one name the later is told; one that takes the name of a kind is told wherever it stands.
+    // If two have the same name, the later one is reported. A name that is also the name of a kind is always
+    // reported.
     if (name === undefined || other < 0 || (other > index && policies[other]?.name !== undefined)) return [];
     const message = `the policy ${other + 1} of this API has this name already: choose another, since counters go by it`;
     return [{ path: ['spec', 'policies', index, 'name'], at: 'value', message }];

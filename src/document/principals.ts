@@ -5,7 +5,7 @@ import type { Faults } from './fault.ts';
 import { addIssues, whereIs } from './load.ts';
 import type { Loaded } from './load.ts';
 
-/** Of all client applications: each is held against each. */
+/** The principals of all client applications: each is compared with all others. */
 const MAX_PATTERNS = 1000;
 
 interface Pattern {
@@ -19,7 +19,7 @@ interface Pattern {
 export class PrincipalClaims {
   readonly #exact = new Claims<Loaded<'ClientApplication'>>();
   readonly #patterns = new Map<Loaded<'ClientApplication'>, readonly Pattern[]>();
-  /** Undefined: patterns have changed since. */
+  /** Undefined: patterns have changed since it was built. */
   #overlaps: readonly (readonly [Pattern, Pattern])[] | undefined = [];
 
   add(client: Loaded<'ClientApplication'>): void {

@@ -10,9 +10,9 @@ import type { Loaded } from './load.ts';
 import { qualifiedName } from './names.ts';
 
 /**
- * What clients are told of an API that takes OAuth access tokens (RFC 9728, 2), by its enforced policies.
- * @param access of the API
- * @returns undefined where none of them takes tokens
+ * The metadata for clients of an API that accepts OAuth access tokens (RFC 9728, 2), from its enforced policies.
+ * @param access the access policies of the API
+ * @returns undefined if none of them accepts tokens
  */
 export function resourceMetadataOf(
   { publicUrl, displayName }: { readonly publicUrl: string; readonly displayName: string | undefined },
@@ -51,7 +51,7 @@ function bearersOf({ policy, alternatives }: Bound<AccessPolicy>): readonly Bear
   return parts.flatMap(({ authenticates }) => authenticates?.bearer ?? []);
 }
 
-/** A public URL names one API: of two, clients would be told of the one or the other. */
+/** A public URL must belong to one API: with two, clients would get the metadata of one of them. */
 export function refuseSharedUrls(apis: readonly Loaded<'Api'>[], faults: Faults): void {
   const holders = new Map<string, Loaded<'Api'>>();
   for (const loaded of apis) {

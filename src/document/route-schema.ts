@@ -52,7 +52,7 @@ function shareMethod({ methods: some }: Route, { methods: others }: Route): bool
   return some.some((each) => others.includes(each));
 }
 
-/** What analytics tell of a request in place of its path. */
+/** What analytics show in place of a request's path. */
 export const routeFields = {
   routes: routes.optional().describe('Templates that analytics tell in place of paths. No decision depends on them'),
   openapi: z

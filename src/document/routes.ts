@@ -14,10 +14,10 @@ import type { OpenApiPaths } from './open-api-paths.ts';
 import type { VersionDigest } from './version.ts';
 
 interface Compiled {
-  /** Undefined: it has none. */
+  /** Undefined: the API has none. */
   readonly index: RouteIndex | undefined;
   readonly issues: readonly Issue[];
-  /** Of the OpenAPI document; the version of the documents covers it. */
+  /** The content of the OpenAPI document; the version of the documents covers it. */
   readonly digests: Readonly<Record<string, string>>;
 }
 

@@ -5,9 +5,9 @@ import type { Clause, Literal } from './satisfiable.ts';
 /** A condition of rules: it may hold in any reading of a request, or in every one (`not`). */
 interface Condition {
   readonly what: 'path' | 'methods' | 'host' | 'header' | 'present' | 'when' | 'whole';
-  /** Of a header, lower case; else empty. */
+  /** The name of a header in lower case; otherwise empty. */
   readonly header: string;
-  /** Of CEL the expression; empty of a header that is present. */
+  /** The expression; empty if a header must only be present. */
   readonly pattern: string;
   readonly reading: 'any' | 'every';
   /** Conditions are the same in one scope alone. */
@@ -39,7 +39,7 @@ export class RuleLogic {
   readonly #definitions: Clause[] = [];
   readonly #expressions = new Map<Literal, ExpressionCondition>();
 
-  /** @param scopeOf tells headers apart that two rules may see differently, since policies set them in between */
+  /** @param scopeOf distinguishes headers that two rules may see differently, because policies in between set them */
   formulaOf({ not = [], ...source }: RuleSource, scopeOf: ScopeOf): RuleFormula {
     return {
       all: this.#literalsOf(source, 'any', scopeOf),
@@ -65,13 +65,13 @@ export class RuleLogic {
     return literal;
   }
 
-  /** The header that a literal is about; undefined of any other. */
+  /** The header that a literal depends on; undefined if there is none. */
   headerOf(literal: Literal): string | undefined {
     const condition = this.#conditions[Math.abs(literal) - 1];
     return condition === undefined || condition.header === '' ? undefined : condition.header;
   }
 
-  /** The condition in CEL that a literal is about; undefined of any other. */
+  /** The CEL condition that a literal depends on; undefined if there is none. */
   expressionOf(literal: Literal): ExpressionCondition | undefined {
     return this.#expressions.get(Math.abs(literal));
   }
@@ -153,13 +153,13 @@ function isWithin(what: Condition['what'], inner: string, outer: string): boolea
   return some.every((one) => wider.some((other) => isChoiceWithin(one, other)));
 }
 
-/** Of the expressions that were looked at last; documents write them. */
+/** A cache for recent expressions, which come from documents. */
 const CHOICES = new Map<string, readonly Choice[] | undefined>();
 const MOST_CHOICES = 10_000;
 
 interface Choice {
   readonly text: string;
-  /** Whatever follows. */
+  /** Matches any following text. */
   readonly isPrefix: boolean;
 }
 
@@ -176,7 +176,7 @@ function knownChoices(what: Condition['what'], pattern: string): readonly Choice
   return CHOICES.get(key);
 }
 
-/** Undefined of an expression that is more than texts, and texts with anything behind them. */
+/** Undefined if an expression is more than fixed texts, and fixed texts with anything behind them. */
 function choicesOf(what: Condition['what'], pattern: string): readonly Choice[] | undefined {
   const anyCase = what === 'methods' || what === 'host';
   const choices: Choice[] = [];

@@ -11,7 +11,7 @@ export class Formula {
   readonly #clauses: readonly Clause[];
   /** The clauses with a literal, by its place. */
   readonly #places: (readonly number[] | undefined)[] = [];
-  /** 1, −1 or 0 where it is open, by variable. */
+  /** By variable: 1, −1, or 0 if it has no value yet. */
   readonly #values: number[] = [];
   /** Variables in the order in which they were given values. */
   readonly #trail: number[] = [];
@@ -28,7 +28,7 @@ export class Formula {
     this.#places = places;
   }
 
-  /** Whether all clauses can hold together with these; true too if it can't be told in time. */
+  /** Whether all clauses can be true together with these; also true if this can't be found out in time. */
   mayHold(assumed: Clause): boolean {
     const holds = this.#clauses.every(({ length }) => length > 0) && this.#assumeAll(assumed) && this.#search(0);
     this.#undo(0);
@@ -36,12 +36,12 @@ export class Formula {
   }
 
   #assumeAll(assumed: Clause): boolean {
-    // What stands alone follows from nothing.
+    // A clause with a single literal does not follow from others.
     const given = [...assumed, ...this.#clauses.flatMap((clause) => (clause.length === 1 ? clause : []))];
     return given.every((literal) => this.#assume(literal));
   }
 
-  /** @param from clauses before it hold already */
+  /** @param from earlier clauses are already satisfied */
   #search(from: number): boolean {
     for (let at = from; at < this.#clauses.length; at++) {
       const clause = this.#clauses[at] as Clause;
@@ -63,7 +63,7 @@ export class Formula {
     return true;
   }
 
-  /** Gives a literal its truth, and all that follows; false where that contradicts. */
+  /** Gives a literal its truth value, with all that follows; false if that is a contradiction. */
   #assume(assumed: Literal): boolean {
     const pending = [assumed];
     for (let literal = pending.pop(); literal !== undefined; literal = pending.pop()) {
@@ -82,7 +82,7 @@ export class Formula {
     return true;
   }
 
-  /** The one literal that is left; undefined where the clause holds or has several left. */
+  /** The only literal that is left; undefined if the clause is satisfied or has several left. */
   #onlyOpen(clause: Clause): Literal | undefined | 'none' {
     let open: Literal | undefined;
     for (const literal of clause) {

@@ -24,9 +24,9 @@ export type ReadSecret = { readonly hash: SecretHash } & (
 );
 
 /**
- * Hashes a secret that a document, the environment or a file holds.
- * @param file the document's own, against which a relative path is resolved; undefined where it stands in none
- * @param prefix may stand before the secret, and is no part of it
+ * Hashes a secret that a document, the environment or a file contains.
+ * @param file the path of the document, which relative paths start from; undefined if it is not in a file
+ * @param prefix may precede the secret, and is not part of it
  */
 export async function readSecret(
   source: SecretSource,

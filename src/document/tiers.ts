@@ -16,7 +16,7 @@ export interface CompiledTier {
 export class TierStage {
   readonly #tiers = new Map<string, readonly CompiledTier[]>();
 
-  /** Undefined where there is no such API. */
+  /** Undefined if there is no such API. */
   of(api: string): readonly CompiledTier[] | undefined {
     return this.#tiers.get(api);
   }

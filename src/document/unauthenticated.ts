@@ -8,16 +8,16 @@ import type { RuleFormula, ScopeOf } from './rule-logic.ts';
 import { Formula } from './satisfiable.ts';
 import type { Clause, Literal } from './satisfiable.ts';
 
-// Which requests no policy authenticates. Rules are held against each other as formulas: a header that callers choose may
-// have any value, and so may path, method and host. A condition in CEL holds or does not, whatever it says. If nothing
+// Finds requests that no policy authenticates. Rules are compared as logical formulas: path, method, host and headers
+// that callers choose may have any value, and a condition in CEL may be true or false, whatever it says. If nothing
 // is found, there is no such request.
 
-/** A rule or a condition by which callers choose whether anybody authenticates them. */
+/** A rule or a condition with which callers choose whether they are authenticated. */
 export interface ChosenRule {
   readonly bound: Bound<Policy>;
   /** The index of the rule; undefined for `when`. */
   readonly rule: number | undefined;
-  /** What callers choose of what it looks at, such as `the header x-a`. */
+  /** What it reads that callers choose, such as `the header x-a`. */
   readonly looksAt: readonly string[];
 }
 
@@ -94,7 +94,9 @@ function rulesOf(bound: Bound<Policy>, logic: RuleLogic, index: number, owned: R
   });
 }
 
-/** Whether it says the same to every policy of a request: what policies find, and set, comes in between. */
+/**
+ * Whether the condition has the same value for every policy of a request: earlier policies may set values in between.
+ */
 function isOfRequestAlone({ reads }: Condition): boolean {
   return reads.every(({ variable, field }) => variable === 'api' || (variable === 'request' && field !== 'headers'));
 }

@@ -1,7 +1,7 @@
 import type { CheckDetails } from '../request/check.ts';
 import { MalformedCheck, ProtoReader } from './proto-reader.ts';
 
-/** Of values in values: Envoy's filters write few. */
+/** The deepest nesting of values: Envoy's filters write little. */
 const DEEPEST_METADATA = 32;
 
 interface Found {

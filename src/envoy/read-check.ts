@@ -172,7 +172,7 @@ function readHeader(reader: ProtoReader, end: number, form: 'map' | 'list'): voi
   headers.add(form, entry[0] as number, entry[1] as number, entry[2] as number, entry[3] as number);
 }
 
-/** Of a map's entry, and of a `HeaderValue`, which may have a `raw_value` (field 3) that goes before `value`. */
+/** Reads an entry of a map, or a `HeaderValue`, whose `raw_value` (field 3) takes precedence over `value`. */
 function readEntry(reader: ProtoReader, end: number, hasRawValue: boolean): void {
   let rawStart = 0;
   let rawEnd = 0;

@@ -131,7 +131,7 @@ export class RequestHeaders {
     return names ?? NONE;
   }
 
-  /** Of a map's entries with the same key, the last one counts. */
+  /** If a map has several entries with one key, the last one counts. */
   #lastValue(name: string): string | undefined {
     const at = this.#lastPlace(name);
     return at < 0 ? undefined : this.#value(at);

@@ -1,6 +1,6 @@
 import type { Step } from '../decision/decision.ts';
 
-/** Envoy keeps it with each request: of more than fit, the first are told. */
+/** The longest text, because Envoy keeps it with each request. If more does not fit, the first results are written. */
 const LONGEST = 2048;
 
 /**

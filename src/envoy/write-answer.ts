@@ -160,7 +160,7 @@ function ended(status: number, own: readonly HeaderEntry[], body: string, extras
   return written + text(3, body);
 }
 
-/** Of an `OkHttpResponse`. */
+/** Fields of an `OkHttpResponse`. */
 function responseHeaders(extras: Decision['extras']): string {
   if (extras === undefined) return '';
   let written = '';
@@ -207,7 +207,7 @@ function shadowMetadata({ steps }: Decision): string {
   return told === '' ? '' : block(4, metadataField('shadow', told));
 }
 
-/** Ours: what is not known of a request must not be told by a policy under the same name. */
+/** Our own names. A policy must not be able to set one of them when ostiary has no value for it. */
 const OWN_METADATA: ReadonlySet<string> = new Set(
   'api client_id client_name contract tier policy outcome reason shadow id'.split(' '),
 );

@@ -7,7 +7,7 @@ import type { Share } from '../listen/budget.ts';
 import { Code } from './rpc.ts';
 import type { Method } from './rpc.ts';
 
-/** Of all connections together. An idle call takes some 15 kB here. */
+/** For all connections together. An idle call takes about 15 kB here. */
 const TOTAL_STREAMS = 4096;
 /** What a connection may hold of the part that is left for those that need little. */
 const SMALL_STREAMS = 4;

@@ -39,7 +39,7 @@ export class Health {
     this.#announce();
   }
 
-  /** How many callers are told of changes. */
+  /** The most callers that watch for changes. */
   get watches(): number {
     return this.#waiting.size;
   }

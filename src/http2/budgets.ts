@@ -15,7 +15,7 @@ export interface Budgets {
   readonly turns: FairTurns;
 }
 
-/** Of a Check that arrives in two pieces. */
+/** The memory for a Check that arrives in two pieces. */
 const SMALL_BYTES = 4096;
 /** What an Envoy has under way at once, unless it is very busy. */
 const SMALL_STREAMS = 32;

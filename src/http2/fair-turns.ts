@@ -5,7 +5,7 @@
  */
 const UNITS_AT_ONCE = 256;
 
-/** What a connection did so long ago counts half. */
+/** After this time, the work of a connection counts half. */
 const HALF_LIFE_MS = 500;
 
 export function unitsOf(frameBytes: number): number {

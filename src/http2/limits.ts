@@ -13,7 +13,7 @@ export interface Rate {
  * bound here.
  */
 export interface Limits {
-  /** Of one listener. More: closed as they come. */
+  /** For one listener. Further connections are closed on arrival. */
   readonly maxConnections: number;
   /** Streams open at once, cancelled calls that still run included. More: REFUSED_STREAM (RFC 9113, 5.1.2). */
   readonly maxConcurrentStreams: number;

@@ -45,7 +45,7 @@ export class Output {
     return this.#socket.writableLength;
   }
 
-  /** Octets that the socket has passed on, all told. */
+  /** The number of octets that the socket has accepted in total. */
   get taken(): number {
     return this.#given - this.backlog;
   }

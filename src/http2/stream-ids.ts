@@ -1,7 +1,7 @@
 /** What became of a stream that is not open. `idle`: not used yet; `skipped`: never will be (RFC 9113, 5.1.1). */
 export type Absent = 'idle' | 'skipped' | 'reset' | 'closed';
 
-/** Of how many of the last streams it is known whether they were cancelled after their end. */
+/** The number of recent streams for which it is known whether they were cancelled after their end. */
 const WATCHED_IDS = 4096;
 
 export const GREATEST_STREAM_ID = 2 ** 31 - 1;
@@ -21,7 +21,10 @@ export class StreamIds {
   /** One bit for each of the last identifiers: the client has cancelled it once after its end. */
   readonly #cancelled = new Uint8Array(WATCHED_IDS / 8);
 
-  /** @param remembered how many streams that we reset: frames sent before the peer knew of it are no fault. */
+  /**
+   * @param remembered how many of the streams that we reset are remembered: frames that the peer sent before it knew
+   * are not an error
+   */
   constructor(remembered: number) {
     this.#remembered = remembered;
   }

@@ -93,7 +93,7 @@ export class Streams implements StreamHost {
     const stream = this.#openRequest(id, head);
     if (!this.#share.take(stream.weight)) {
       this.observer.onAbuse('too_many_streams');
-      // That other connections have so many is no fault of this one.
+      // The total is caused by other connections, so it is not this peer's fault.
       return this.refuse(id, ErrorCode.refusedStream, false);
     }
     this.observer.counters.streamsOpened++;

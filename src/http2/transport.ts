@@ -64,7 +64,7 @@ async function listen(options: ListenOptions, settings: Settings): Promise<RpcLi
   };
 }
 
-/** Serves the sockets it is handed, whoever accepted them. */
+/** Serves the sockets it is given, no matter who accepted them. */
 export interface SocketAcceptor extends Pick<RpcListener, 'updateTls' | 'drain'> {
   accept(socket: Socket): void;
 }
@@ -94,7 +94,7 @@ function createAcceptor(
     // Accepted before the listener was closed, handed over after.
     if (draining) connection.drain();
   });
-  // Those in a TLS handshake too, which are no connections yet.
+  // Includes sockets in a TLS handshake, which are not connections yet.
   const room = new ConnectionRoom({
     most: options.maxConnections ?? limits.maxConnections,
     now,

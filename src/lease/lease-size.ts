@@ -8,7 +8,7 @@ import type { Wish } from '../script/script-call.ts';
 export const LEASE_INTERVAL_MS = 200;
 /** A lease is at most this part of each limit. This bounds the units that a killed replica leaves unspent. */
 const LEASE_PART = 0.05;
-/** Of what remains, all replicas together lease at most one part in so many at a time. */
+/** All replicas together lease at most this part (1 in N) of what remains at a time. */
 const SHARE_FACTOR = 2;
 
 const MEASURE_MS = 5;

@@ -43,7 +43,7 @@ export interface LeasingStorePorts {
   /** Absent: there are no messages about returned units, and refusals are checked again a few times a second. */
   readonly news?: News;
   randomName(): string;
-  /** Of what is behind the link. */
+  /** The health of the store behind the link. */
   health(): StoreHealth;
   /** Called when every lease has gone back. */
   closed(): Promise<void>;

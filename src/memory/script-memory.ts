@@ -160,12 +160,12 @@ export class ScriptMemory {
     return [open, known.epoch];
   }
 
-  /** Of the clock that a window runs on, in whole µs. */
+  /** By the clock that the window runs on, in whole µs. */
   #now(window: string): number {
     return Math.floor((isCalendar(window) ? this.#clock.now() : this.#clock.monotonic()) * 1000);
   }
 
-  /** Returns the counter, a new one where there is none, and keeps it for so long at least. */
+  /** Returns the counter, or a new one if there is none, and keeps it for at least this time. */
   #open({ key, keyspace }: CounterKey, leftUs: number): Counter {
     let known = this.#counters.get(key);
     if (known === undefined) {

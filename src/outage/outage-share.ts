@@ -28,7 +28,7 @@ interface ShareWindow {
 export interface OutageCounter {
   readonly key: string;
   demand: Demand;
-  /** By the windows' names: what Redis last told. */
+  /** By the windows' names: the last state that Redis reported. */
   known: Map<string, { readonly used: number; readonly endMono: number }>;
   readonly shares: Map<string, ShareWindow>;
   /** Has been sent, and may have been charged. */

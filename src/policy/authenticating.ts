@@ -1,35 +1,42 @@
 /**
- * How a policy that authenticates says whether a request is meant for it, before it decides. A group of
- * alternatives (`authentication: {anyOf: […]}`) asks it; what it answers never lets a request pass: the one
- * alternative that is chosen verifies everything.
+ * How a policy that authenticates says, before it decides, whether a request is meant for it. A group of alternatives
+ * (`authentication: {anyOf: […]}`) asks this. The answers never let a request pass: the alternative that is chosen
+ * verifies everything.
  */
 export interface AuthenticatingBy<Request> {
   /**
-   * What it looks at, such as `authorization: Bearer`: two policies that give the same text look at the same place of
-   * a request, so that one credential may be meant for either.
+   * Where the policy looks, such as `authorization: Bearer`. Two policies with the same text look at the same place
+   * of a request, so that one credential may be meant for either.
    */
   readonly credential: string;
   /**
-   * Whether the request has the credential at all, however malformed: whatever its `decide` would not
-   * call missing. It must be cheap: no signature, no hash, no call.
+   * Whether the request has the credential at all, however malformed: in every case that `decide` does not treat as
+   * missing. It must be cheap: no signature, no hash, no call.
    */
   isPresent(request: Request): boolean;
   /**
-   * Of several policies with one {@link credential}: whether this one is meant, such as by the issuer that a token
-   * names. Nothing is verified yet: it chooses who refuses a forged credential, never whether. Absent: always.
+   * If several policies have the same {@link credential}: whether this one is meant, for example by the issuer that a
+   * token names. Nothing is verified yet. The answer decides who refuses a forged credential, but never whether it is
+   * refused. Absent: always.
    */
   isMeant?(request: Request): boolean;
-  /** The value of `www-authenticate` for a caller who gives nothing (RFC 9110, 11.6.1), such as `Basic realm="orders"`; empty if a caller can add none. */
+  /**
+   * The value of `www-authenticate` for a caller without a credential (RFC 9110, 11.6.1), such as `Basic
+   * realm="orders"`; empty if there is none.
+   */
   readonly challenge: string;
-  /** Request headers that may hold the credential, in lower case. If another policy of a group decided, they are removed. */
+  /**
+   * Request headers that may hold the credential, in lower case. They are removed if another policy of the group
+   * decided.
+   */
   readonly headers: readonly string[];
-  /** For policies that take OAuth access tokens: the metadata of RFC 9728. */
+  /** Set for policies that accept OAuth access tokens: the metadata of RFC 9728. */
   readonly bearer?: BearerTerms;
 }
 
-/** Where a client gets the tokens that a policy takes, and how it sends them. */
+/** Where a client gets the tokens that a policy accepts, and how it sends them. */
 export interface BearerTerms {
-  /** Issuer identifiers of authorization servers, without patterns and without those that are no URL. */
+  /** Issuer identifiers of authorization servers. Patterns and names that are not URLs are left out. */
   readonly issuers: readonly string[];
   /** Scopes that a token needs. */
   readonly scopes: readonly string[];

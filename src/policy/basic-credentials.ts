@@ -13,8 +13,8 @@ export interface BasicCredentials {
 }
 
 /**
- * RFC 9110, 11.1: the scheme in any case. A scheme without credentials, or after another credential, is malformed and
- * not missing.
+ * Reads HTTP Basic credentials (RFC 9110, 11.1); the scheme is not case-sensitive. A scheme without credentials, or
+ * after another credential, is malformed and not missing.
  */
 export function hasBasic(authorization: string | undefined): boolean {
   return authorization !== undefined && /(?:^|,\s*)basic(?:\s|$)/i.test(authorization);

@@ -9,8 +9,8 @@ import type { ExpressionFailure } from './expression-failure.ts';
 import type { Request } from './policy.ts';
 
 /**
- * A condition by CEL. A path that can be read in several ways is looked at in each of them, and with and without a
- * slash at its end; a HEAD is looked at as the GET that it is answered as, too.
+ * A condition in CEL. A path that can be read in several ways is evaluated in each of them, and with and without a
+ * slash at its end. A HEAD is also evaluated as a GET, because servers answer it like a GET.
  */
 export interface Condition {
   /** As the document wrote it. */

@@ -51,7 +51,7 @@ export function clientCredentialPresence(selections: CredentialSelections, chall
   const { id, secret } = selections;
   const headers = [...headersOf(id), ...headersOf(secret)];
   const named = headers.map((name) => ({ name, canonical: canonicalHeaderName(name) }));
-  // Credentials outside headers. A secret that stands in the document is no credential of the request.
+  // Places other than headers. A secret that is written in the document is not a credential of the request.
   const others = [id, secret].filter((selection) => selection !== undefined && selection.headerName === undefined);
   const selected = others.filter((selection) => selection === id || (selection?.reads.length ?? 0) > 0);
   return {

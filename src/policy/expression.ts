@@ -21,7 +21,7 @@ const celSource = z.strictObject({ cel: z.string().min(1).describe('An expressio
 /** The schema of an option that takes an expression. `expressionFault` reports what is wrong with one. */
 export const expressionOption = z.union([z.string().min(1), celSource]);
 
-/** The same, where an empty text stands for none. */
+/** The same, but an empty text means that there is none. */
 export const expressionOrNone = z.union([z.string(), celSource]);
 
 const WRAPPED = /^\s*#\[([\s\S]*)\]\s*$/;
@@ -102,7 +102,7 @@ function headerSelection(source: string, name: string): Selection {
   };
 }
 
-/** A header with underscores in its name, or with dashes in their place; undefined where a request has both. */
+/** A header with underscores in its name, or with dashes instead; undefined if a request has both. */
 export function eitherSpelling(name: string): Selection {
   const otherHeaderName = name.replaceAll('_', '-');
   const [written, dashed] = [headerSelection(name, name), headerSelection(name, otherHeaderName)];
@@ -149,7 +149,7 @@ function unsupported(source: string): TypeError {
   );
 }
 
-/** Who was authenticated: the client application, else the subject of the token (RFC 7519, 4.1.2). */
+/** Who was authenticated: the client application; otherwise the subject of the token (RFC 7519, 4.1.2). */
 function principal(request: Request, identity = request.identity): string | undefined {
   return identity.client?.clientId ?? claim(identity, 'sub');
 }

@@ -1,15 +1,15 @@
-/** Headers that people have reason to send are shorter. */
+/** The longest text that is cached: headers that people send are shorter. */
 const LONGEST_KEPT = 512;
 
 /**
- * What was found for a text that callers choose, such as an origin. They may choose any number of them, each as long as
- * Envoy takes a header, so there is a bound to both: what is kept takes little memory, and what is not is found anew.
+ * A cache for results that depend on a text which callers choose, such as an origin. They may choose any number of
+ * texts of any length, so both are bounded. A result that is not cached is computed again.
  */
 export class FewByText<Value> {
   readonly #known = new Map<string, Value>();
   readonly #most: number;
 
-  /** @param most values that are kept: one more makes room for itself and others */
+  /** @param most the most values; adding one more removes some */
   constructor(most: number) {
     this.#most = most;
   }

@@ -8,8 +8,8 @@ export const XFCC = 'x-forwarded-client-cert';
 export type ForwardingProblem = 'missing' | 'untrusted';
 
 /**
- * Why that header is not believed: each trusted proxy has to be one that is named, since any workload of the mesh
- * could send a header of its own.
+ * Says why this header can't be trusted: each trusted proxy must be named, since any workload of the mesh could send
+ * the header itself.
  */
 export function forwardingProblem(
   { check, trustedHops }: Request,

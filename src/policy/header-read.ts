@@ -1,4 +1,4 @@
-/** An option by which a policy reads a request header. */
+/** An option with which a policy reads a request header. */
 export interface HeaderRead {
   readonly field: string;
   /** Lower case. */

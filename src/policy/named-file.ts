@@ -1,6 +1,6 @@
 /**
- * A file that an option names. It is read with the documents, and again when it has changed; where it is missing or
- * broken that is a fault of the document, and what was in force before stays in force.
+ * A file that an option names. It is read with the documents, and again when it changes. If it is missing or
+ * malformed, the document has a fault, and what was in force before stays in force.
  */
 export interface NamedFile<Content = unknown> {
   /** Begins below `config`. */
@@ -16,8 +16,8 @@ export interface FileFormat<Content> {
   readonly name: string;
   readonly maxBytes: number;
   /**
-   * Content that is the same to the last byte is parsed once, and its result is shared by all policies that name it
-   * and kept across reloads: nobody changes it.
+   * Parses the content. Identical content is parsed once; the result is kept across reloads and shared by all
+   * policies that name it, so it must not be changed.
    * @param giveWay to be called between the steps of long work: a promise to await when it is the turn of others
    */
   parse(bytes: Buffer, giveWay: GiveWay): FileContent<Content> | Promise<FileContent<Content>>;

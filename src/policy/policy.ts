@@ -23,7 +23,7 @@ export interface Request extends SeenHeaders {
   /** The API's name. */
   readonly api: string;
   readonly apiLabels: Readonly<Record<string, string>>;
-  /** Of the API: `/`, or `/a/b` without a slash at its end. */
+  /** The base path of the API: `/`, or `/a/b` without a slash at its end. */
   readonly basePath: string;
   readonly path: NormalPath;
   /** The client's address: the connection's peer, or as far behind trusted proxies as `--trusted-hops` says. */
@@ -47,7 +47,7 @@ export interface Request extends SeenHeaders {
   expressionFailed(failure: ExpressionFailure): void;
 }
 
-/** What an access policy finds. Neither a grant nor an answer has a `reason`: that tells them from a denial. */
+/** The result of an access policy. A grant or an answer has no `reason`, which distinguishes them from a denial. */
 export type Outcome = Denial | Grant | Answered;
 
 /** The request ends here with an answer that is not a denial. */
@@ -92,7 +92,7 @@ export interface PolicyTraits {
    * namespace.
    */
   readonly identityHeaders: readonly string[];
-  /** Those of them that name the client. A policy that establishes a client sets all of them anew, or none. */
+  /** Those headers that name the client. A policy that establishes a client sets all of them, or none. */
   readonly clientHeaders?: readonly string[];
   /** For a policy that learns the client from an issuer: the issuers that it accepts. */
   readonly clientIssuers?: readonly ClientIssuer[];
@@ -134,7 +134,7 @@ interface QuotaTraits extends PolicyTraits {
   readonly phase: 'quota';
   /** Whether an allow carries the rate headers. */
   readonly exposeHeaders: boolean;
-  /** Of a charge without terms of its own. */
+  /** For a charge without terms of its own. */
   readonly onStoreFailure: QuotaTerms['onStoreFailure'];
   /** A denial if the request has no right to a counter (such as no contract); otherwise the charge. */
   demand(request: Request): Denial | Charge;

@@ -3,7 +3,7 @@
  * document is in force.
  */
 export interface UpgradeNote {
-  /** The row of `docs/upgrade.md` that tells of it. */
+  /** The row of `docs/upgrade.md` that explains it. */
   readonly id: string;
   /** The field. If it is left out, the message names the place of its parent. */
   readonly path: readonly PropertyKey[];

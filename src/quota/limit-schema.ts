@@ -61,7 +61,7 @@ export const limitsSchema = z
     );
   });
 
-/** The same, or that there is none. */
+/** The same, or the text that there is no limit. */
 export const limitsOrUnlimited = z.union([limitsSchema, z.literal(UNLIMITED)]);
 
 type Written = z.infer<typeof limitSchema>;
@@ -81,7 +81,7 @@ function unique(
   });
 }
 
-/** None of what is unlimited. */
+/** Empty if there is no limit. */
 export function limitsOf(written: readonly Written[] | typeof UNLIMITED): readonly Limit[] {
   return written === UNLIMITED ? [] : written.map(limitOf);
 }

@@ -6,13 +6,13 @@ export interface CalendarPeriod {
   readonly timeZone: string;
 }
 
-/** So many units in so long a window. */
+/** A maximum of units in a window of a given length. */
 export interface Limit {
   /** The name in the `RateLimit-Policy` header; absent: derived from its position. */
   readonly name?: string;
-  /** 0 to 2^53 − 1; of 0 no request passes, and no store is asked. */
+  /** 0 to 2^53 − 1; with 0 no request passes, and no store is asked. */
   readonly maximumRequests: number;
-  /** Milliseconds, 1 to 2^53 − 1. Of a calendar window the usual length: 31 days for a month. */
+  /** Milliseconds, 1 to 2^53 − 1. For a calendar window the usual length: 31 days for a month. */
   readonly timePeriodInMilliseconds: number;
   /** Absent: the window opens at its first hit. */
   readonly calendar?: CalendarPeriod;

@@ -29,7 +29,7 @@ export interface Demand {
  * keyspace, so that a flood in one leaves room for the others.
  */
 export interface Keyspace {
-  /** Of the API and the policy; no other keyspace has it. */
+  /** Made of the API and the policy; no other keyspace has it. */
   readonly name: string;
   /** A policy in shadow mode must not cause denials: its keys get less room. */
   readonly isShadow: boolean;

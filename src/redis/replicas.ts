@@ -52,7 +52,7 @@ export class Replicas {
       this.#count = Math.max(1, count);
       metrics.replicas(this.#count);
     } catch {
-      // The next beat tells.
+      // The next beat will show.
     }
   }
 }

@@ -45,7 +45,7 @@ export class Resets {
     return this.#heardUntil;
   }
 
-  /** Listens beside this connection; the first one's listener is told. */
+  /** Listens on this connection too; the first connection's listener is called. */
   listen(client: RedisClient, listener: ResetListener): void {
     if (this.#subscriber !== undefined) return;
     // A Cluster client keeps a connection of its own for subscriptions.

@@ -21,7 +21,10 @@ export interface Check {
   readonly sourceAddress: string;
   /** 0 if there is none. */
   readonly sourcePort: number;
-  /** Where Envoy took the request, such as `10.1.2.4:8080`; empty if it is not an IP socket. Absent if whoever asks tells none. */
+  /**
+   * Where Envoy received the request, such as `10.1.2.4:8080`; empty if it is not an IP socket. Absent if the proxy
+   * that asks does not say.
+   */
   readonly destination?: string;
   /**
    * Writes the values that only Envoy gives a request and no caller can choose: stream id, request time, source address
@@ -66,15 +69,15 @@ export interface Check {
   headerNamesMeant(meant: HeaderNamesMeant): readonly string[];
   /** A value of `context_extensions`, which only the operator's route configuration can set. */
   contextExtension(name: string): string | undefined;
-  /** What few policies want. Absent if whoever asks tells none of it, or it can't be decoded. */
+  /** Fields that few policies need. Absent if the proxy that asks sends none of them, or they can't be decoded. */
   readonly details?: CheckDetails | undefined;
 }
 
-/** What Envoy tells beside the head of the request. */
+/** What Envoy sends beside the head of the request. */
 export interface CheckDetails {
   /** `http` or `https`; empty if Envoy sent none. */
   readonly scheme: string;
-  /** Of the request's body in bytes, as its header says; −1 if that is not known. */
+  /** The size of the request's body in bytes, from its header; −1 if it is unknown. */
   readonly size: number;
   /** The address at which the connection came in; empty if it is not an IP socket. */
   readonly destinationAddress: string;

@@ -20,7 +20,7 @@ export function forwardedUris(check: Check, trustedHops: number): readonly (stri
   return elements.length <= trustedHops ? undefined : elements.slice(-1 - trustedHops).map(uriOf);
 }
 
-/** Of a value of the header: the URI of the caller of the Envoy that has appended last; undefined as above. */
+/** From a value of the header: the URI of the caller of the Envoy that appended last; undefined as above. */
 export function forwardedPeer(header: string): string | undefined {
   const last = split(header, ',').at(-1);
   return last === undefined ? undefined : uriOf(last);

@@ -1,35 +1,35 @@
-/** Longer than names have reason to be: such a one is looked at anew each time. */
+/** Longer names are not cached: real ones are shorter. */
 const LONGEST_KEPT = 96;
 /** A power of two. */
 const PLACES = 512;
 
 interface Known {
-  /** As it is sent, so that letters in another case are another name here. */
+  /** As it was sent: the same name in other case has an entry of its own. */
   readonly bytes: Uint8Array;
-  /** In lower case; undefined if it is not meant. */
+  /** In lower case; undefined if the test does not match. */
   readonly meant: string | undefined;
 }
 
 /**
- * Which names of headers a test means. Requests have much the same headers again and again: what was found for a name
- * is found again by its bytes, without a string of it. Callers choose names, so there is a bound to what is kept.
+ * Caches which header names a test matches. Requests mostly have the same headers, so a name is looked up by its
+ * bytes, without making a string of it. Callers choose names, so the cache is bounded.
  */
 export class HeaderNamesMeant {
   readonly #isMeant: (name: string) => boolean;
   readonly #known: (Known | undefined)[] = Array.from({ length: PLACES });
 
-  /** @param isMeant of a name in lower case, pseudo-headers included; always the same for one name */
+  /** @param isMeant the test of a name in lower case, pseudo-headers included; its result must never change */
   constructor(isMeant: (name: string) => boolean) {
     this.#isMeant = isMeant;
   }
 
-  /** The name in lower case where it is meant. */
+  /** Returns the name in lower case if the test matches. */
   of(name: string): string | undefined {
     const lower = /[A-Z]/.test(name) ? name.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase()) : name;
     return this.#isMeant(lower) ? lower : undefined;
   }
 
-  /** The same of a name that lies in a message. */
+  /** The same for a name inside a message. */
   at(bytes: Buffer, start: number, end: number): string | undefined {
     if (end - start > LONGEST_KEPT) return this.of(bytes.toString('utf8', start, end));
     let hash = 0x811c9dc5 | 0;

@@ -51,7 +51,7 @@ function parseIpv6(text: string): Ipv6Words | undefined {
   const words = new Uint32Array(4) as Ipv6Words;
   const groups = [0, 0, 0, 0, 0, 0, 0, 0];
   let count = 0;
-  /** Groups before `::`; −1: there is none yet. */
+  /** The number of groups before `::`; −1: there was no `::` yet. */
   let before = -1;
   let i = 0;
   if (text.startsWith('::')) {

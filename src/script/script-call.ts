@@ -40,7 +40,7 @@ export interface WindowReply {
   readonly used: number;
   /** µs until it ends; -1: it is not open. */
   readonly leftUs: number;
-  /** µs by Redis's clock: tells this window from the one before and after it. */
+  /** µs by Redis's clock: distinguishes this window from the one before and the one after it. */
   readonly endUs: number;
 }
 
@@ -58,7 +58,7 @@ const LONGEST_MS = 100 * 365.25 * 86_400_000;
 
 const shas = new WeakMap<Script, string>();
 
-/** SHA-1 of the script, by which Redis knows it. */
+/** SHA-1 of the script, which identifies it in Redis. */
 export function shaOf(script: Script): string {
   let sha = shas.get(script);
   if (sha === undefined) {

@@ -144,7 +144,7 @@ return reply
 `,
 };
 
-/** TAKE that wants nothing: it only tells. */
+/** TAKE that wants nothing: it only reads the windows. */
 export const PEEK: Script = { ...TAKE, name: 'peek' };
 
 /**

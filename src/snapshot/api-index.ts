@@ -40,7 +40,9 @@ function basePathsOf(index: Map<string, BasePaths>, host: string): BasePaths {
   return paths;
 }
 
-/** Up to so many base paths are compared one by one: that is faster than to cut a path and hash the pieces. */
+/**
+ * Up to this number, base paths are compared one by one: that is faster than splitting a path and hashing its parts.
+ */
 const FEW = 4;
 
 class BasePaths {
@@ -51,7 +53,7 @@ class BasePaths {
   #asSent: Map<string, Api> | undefined;
   #deepest = 0;
 
-  /** Of two APIs with one base path the first one holds it. */
+  /** If two APIs have the same base path, the first one gets it. */
   add(api: Api): void {
     if (this.#apis.has(api.basePath)) return;
     const asSent = basePathAsSent(api.basePath);

@@ -3,11 +3,11 @@ export interface RouteTemplate {
   readonly path: string;
   /** Upper case; absent: any. */
   readonly methods?: readonly string[] | undefined;
-  /** What is told in place of a path. */
+  /** What analytics show in place of a path. */
   readonly route: string;
 }
 
-/** The routes of an API: for what is told of requests, and for no decision. */
+/** The routes of an API. They are for analytics only, and no decision uses them. */
 export interface RouteIndex {
   /**
    * What is told in place of a path: of several templates that fit, the one that is concrete where they differ first.

@@ -54,11 +54,14 @@ export interface Api {
   /** Its enforced policies take tokens of more than one issuer. */
   readonly severalIssuers?: boolean;
   readonly tiers: readonly Tier[];
-  /** For what is told of requests, and for no decision; absent: nothing but the base path is told. */
+  /** For analytics only, no decision uses them; absent: only the base path is shown. */
   readonly routes?: RouteIndex | undefined;
-  /** Requests that are meant for everybody, as the document says: for what is told of the API, and for no decision. */
+  /**
+   * Requests that are open to everybody on purpose, as the document says. It is for information, and no decision uses
+   * it.
+   */
   readonly publicRequests?: readonly ConditionSource[] | undefined;
-  /** What clients are told of it (RFC 9728); absent: it has no public URL, or takes no access tokens. */
+  /** The metadata for clients (RFC 9728); absent: the API has no public URL, or accepts no access tokens. */
   readonly metadata?: ResourceMetadata | undefined;
   /** In the order of decision. */
   readonly access: readonly Bound<AccessPolicy>[];
@@ -70,9 +73,9 @@ export interface Api {
 export interface ResourceMetadata {
   /** Where it is, as challenges tell it. */
   readonly url: string;
-  /** Of the public URL: lower case, with its port where that is told. */
+  /** The host of the public URL: lower case, with its port if it has one. */
   readonly host: string;
-  /** Of the public URL, decoded: `/`, or without a slash at its end. */
+  /** The path of the public URL, decoded: `/`, or without a slash at its end. */
   readonly path: string;
   /** JSON. */
   readonly body: string;
@@ -81,15 +84,21 @@ export interface ResourceMetadata {
 /** One of several ways to authenticate: each of its policies has to let the request pass. */
 export interface Alternative {
   readonly policies: readonly Bound<AccessPolicy>[];
-  /** What its policies look at: see `Authenticating.credential`. */
+  /** Where its policies look: see `Authenticating.credential`. */
   readonly credentials: readonly string[];
   /** What its policies ask a caller for. */
   readonly challenges: readonly string[];
   /** What the other alternatives ask for. */
   readonly otherChallenges: readonly string[];
-  /** Request headers with credentials of the other alternatives, which the upstream must not see where this one decided. */
+  /**
+   * Request headers with credentials of the other alternatives. The upstream must not see them if this alternative
+   * decided.
+   */
   readonly hidden: readonly string[];
-  /** Headers that it looks at as others do: where another's credential lies in one, the upstream must not see it either. */
+  /**
+   * Headers that other alternatives read too. If one holds another alternative's credential, the upstream must not
+   * see it.
+   */
   readonly contested: readonly { readonly by: Authenticating; readonly headers: readonly string[] }[];
   /** Whether a later alternative looks at the same credential. */
   readonly sharesCredential: boolean;
@@ -106,11 +115,11 @@ export interface Bound<P extends AccessPolicy | QuotaPolicy> {
   readonly onFailure: 'deny' | 'allow';
   /** Undefined: it applies to every request of the API. */
   readonly rules: Rules | undefined;
-  /** Beside the rules: it applies where both hold. Absent: always. */
+  /** A condition in addition to the rules. Absent: there is none. */
   readonly when?: Condition | undefined;
-  /** Lower case: headers that a trusted proxy sets and callers can't, as the document says. */
+  /** Headers in lower case that a trusted proxy sets and callers can't, as the document says. */
   readonly trustedHeaders?: ReadonlySet<string> | undefined;
   readonly policy: P;
-  /** Of a group: one of these decides in place of the policy. */
+  /** A group: one of these policies decides in place of the policy. */
   readonly alternatives?: readonly Alternative[];
 }

@@ -20,7 +20,7 @@ export interface ConfigStatus {
   readonly successful: boolean;
   /** Empty if they are; otherwise the snapshot in force is the last good one. */
   readonly faults: readonly Fault[];
-  /** Of the documents in force: what their authors should know. */
+  /** Warnings about the documents in force. */
   readonly warnings: readonly Fault[];
   /** When the snapshot in force was loaded, in milliseconds since the Unix epoch. */
   readonly loadedAt: number;
@@ -66,12 +66,14 @@ class DocumentsInForce implements ConfigSource {
   readonly #listeners = new Set<(snapshot: Snapshot, status: ConfigStatus) => void>();
   /** Functions that close policies which no new Check can use, by the timer that calls them. */
   readonly #retired = new Map<NodeJS.Timeout, () => void>();
-  /** Takes the changes of a source that tells them; it may know faulty documents, which are not in force. */
+  /**
+   * Applies changes from a source that reports changes. It may contain documents with faults, which are not in force.
+   */
   #latest: Compiler | undefined;
   /** Made the snapshot in force, and owns its policies. */
   #owner: Compiler | undefined;
   #compiled: CompiledSnapshot | undefined;
-  /** Of the files that documents name: a reload parses those that have changed. */
+  /** Parsed files that documents name: a reload parses only those that have changed. */
   readonly #contents = new FileContents();
   #faults: readonly Fault[] = [];
   #attemptedAt = 0;

@@ -11,7 +11,7 @@ export class Fingerprints {
   readonly documents: ReadonlyMap<string, string>;
   /** Directories in which documents are looked for. */
   readonly directories: readonly string[];
-  /** Whether the file system told of every document in time. */
+  /** Whether the file system answered for every document in time. */
   readonly answered: boolean;
   readonly #access: FileAccess;
   readonly #named = new Map<string, string>();

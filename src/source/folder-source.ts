@@ -47,7 +47,7 @@ class FolderSource implements DocumentSource {
   #readAt = 0;
   /** Whether all files could be checked the last time. */
   #answered = true;
-  /** Of the files as last read; undefined if they must be read again in any case. */
+  /** The state of the files when they were last read; undefined if they must be read again in any case. */
   #fingerprints: Fingerprints | undefined;
   /** The reading that is under way, and whether a change came in the meantime. */
   #busy: Promise<unknown> | undefined;

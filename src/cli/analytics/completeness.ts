@@ -2,12 +2,12 @@ import type { Completeness } from '../../../gen/ostiary/v1/analytics_pb.js';
 import { shown } from './shown.ts';
 import { percent, whole } from './units.ts';
 
-/** Named in the line; more are counted. */
+/** The most names in the line; further ones are counted. */
 const NAMED_ENVOYS = 3;
 
 /**
- * How much of what happened the answer counts: one line.
- * @param counted what the answer counts: where there is nothing, that may be the reason
+ * One line that says how much of what happened the answer covers.
+ * @param counted what the answer counts: incompleteness may be the reason if it is nothing
  */
 export function completenessLine(completeness: Completeness | undefined, counted = 0n): string {
   const { decided = 0n, reported = 0n, unreported = 0n, unknown = 0n, open = 0n, folded = 0n } = completeness ?? {};

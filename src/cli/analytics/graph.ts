@@ -89,7 +89,7 @@ function toText({ since, until, nodes, edges, omitted, completeness }: GraphResp
   return `${lines.filter((line) => line !== '').join('\n')}\n`;
 }
 
-/** Of edges whose ends are of the same kinds. Columns in which nothing is said are left out. */
+/** A table of edges between the same kinds of nodes. Empty columns are left out. */
 function tableOf(edges: readonly GraphEdge[], byId: ReadonlyMap<string, GraphNode>, width: number): string {
   const [first] = edges;
   const kindOf = (id = ''): string => KINDS.get(byId.get(id)?.kind ?? Kind.UNSPECIFIED) ?? '';

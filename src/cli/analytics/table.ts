@@ -4,7 +4,9 @@ export interface Column {
   readonly title: string;
   /** Numbers stand on the right. */
   readonly isNumber?: boolean;
-  /** Left out where there is no room for all columns: the highest first. Absent: it always stays. */
+  /**
+   * If there is not room for all columns, those with the highest number are left out first. Absent: it always stays.
+   */
   readonly spare?: number;
 }
 

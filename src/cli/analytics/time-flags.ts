@@ -13,7 +13,7 @@ export function lengthOf(text: string): number | undefined {
   return ms > 0 && ms <= LONGEST_MS && Number.isInteger(ms) ? ms : undefined;
 }
 
-/** In milliseconds since the Unix epoch; undefined: it is no moment. */
+/** In milliseconds since the Unix epoch; undefined if the text is not a time. */
 function momentOf(text: string): number | undefined {
   const ms = MOMENT.test(text) ? Date.parse(text) : Number.NaN;
   return Number.isNaN(ms) ? undefined : ms;
@@ -31,7 +31,7 @@ export const step: Form = (given) => {
     : undefined;
 };
 
-/** `TimeRange` in JSON. A length that ends now is told as one, so that the clock of the service counts alone. */
+/** `TimeRange` in JSON. A range that ends now is sent as a length, so that only the clock of the service is used. */
 export function timeRangeOf(since: string | undefined, until: string | undefined, nowMs: number): object {
   const at = (text: string): number => momentOf(text) ?? nowMs - (lengthOf(text) ?? 0);
   const iso = (text: string): string => new Date(at(text)).toISOString();

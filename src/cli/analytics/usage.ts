@@ -14,7 +14,7 @@ const USAGE_COLUMNS: readonly Column[] = [
   { title: 'sent', isNumber: true, spare: 3 },
 ];
 
-/** Of what was counted. What only a ranking needs is shown with that. */
+/** The columns of what was counted. A column that only a ranking needs is shown only with it. */
 export function usageColumns(rankBy: string): readonly Column[] {
   if (rankBy === 'duration') return [...USAGE_COLUMNS, { title: 'mean', isNumber: true }];
   return rankBy === 'bytes' ? [...USAGE_COLUMNS, { title: 'received', isNumber: true }] : USAGE_COLUMNS;

@@ -34,7 +34,7 @@ export function* readJson(text: string): Generator<Parsed> {
 function listShell(text: string, start: number): readonly Member[] | undefined {
   const shell: Member[] = [];
   for (const member of members(text, start)) {
-    // No document has so many; they may be anything.
+    // No document has so many members, so this is a list.
     if (shell.push(member) > 16) return undefined;
   }
   const isList = shell.some(({ key, ...range }) => key === 'kind' && text.slice(range.start, range.end) === '"List"');

@@ -16,10 +16,10 @@ const FLOW_KEY = /([A-Za-z][A-Za-z0-9]*): +/y;
 const END_OF_LINE = /[ ]*(?:[ ]#[^\r\n]*)?\r?\n/y;
 /** Everything that YAML 1.2 may read as null, a truth value or a number, and more. */
 const NOT_TEXT = /^(?:null|true|false|[.+-]?(?:inf|nan)|[.+-]?[0-9][0-9._]*(?:e[+-]?[0-9]*)?|0[ox][0-9a-f]*|[.]+)$/i;
-/** V8 keeps the whole file alive for a slice of it that is at least so long. */
+/** V8 keeps the whole file alive for a slice of it that is at least this long. */
 const SLICE_LENGTH = 13;
 
-/** Thrown inside only. */
+/** Thrown and caught in this file only. */
 const UNSURE = Symbol('unsure');
 
 interface Cursor {

@@ -7,10 +7,10 @@ import { inspectValue, MAX_DEPTH, MAX_DOCUMENT_BYTES } from './value.ts';
 import { readPlainYaml } from './yaml-plain.ts';
 import { splitYaml } from './yaml-split.ts';
 
-/** The full parser takes about a second for so much at its worst, and Checks wait meanwhile. */
+/** The largest text for the full parser. At worst it takes about a second, and Checks wait in that time. */
 const MAX_PARSED_BYTES = 256 * 1024;
 
-/** A mapping in a list in a mapping … takes several tokens a level. */
+/** The most tokens: a mapping in a list in a mapping takes several for each level. */
 const MAX_OPEN_TOKENS = 3 * MAX_DEPTH;
 
 interface Readable {
@@ -37,7 +37,7 @@ function readPart(part: string): Readable | { readonly faults: readonly TextFaul
   return { faults: [{ offset: 0, message }] };
 }
 
-/** One document by the full parser. */
+/** Reads one document with the full parser. */
 export function readAnyYaml(part: string): Readable | { readonly faults: readonly TextFault[] } {
   const directive = /^(?:[ \t]*(?:#[^\r\n]*)?\r?\n)*%/.exec(part);
   if (directive !== null) {

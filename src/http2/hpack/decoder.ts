@@ -14,7 +14,7 @@ interface Remembered {
   readonly octets: Buffer;
   readonly field: HeaderField;
 }
-/** Longer values are decoded anew each time: they are rare, and remembering them costs memory. */
+/** Longer values are not cached: they are rare, and would take memory. */
 const LONGEST_REMEMBERED = 256;
 
 let scratch = Buffer.allocUnsafeSlow(4096);
