@@ -1,4 +1,5 @@
 // Decisions per second of each way to count, on one Redis, side by side. Run: node bench/quota.ts [--seconds N]
+// One row in a process of its own: --only MODE,WINDOWS,CONTRACTS,REPLICAS
 import { setImmediate as turn } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { systemClock } from '../src/clock.ts';
@@ -28,7 +29,9 @@ interface Figures {
   readonly p99: number;
 }
 
-const { values } = parseArgs({ options: { seconds: { type: 'string', default: '1' } } });
+const { values } = parseArgs({
+  options: { seconds: { type: 'string', default: '1' }, only: { type: 'string', default: '' } },
+});
 const seconds = Number(values.seconds);
 const PERIODS_MS = [1000, 86_400_000, 60_000, 3_600_000];
 /** Checks under way at once, over all replicas. */
@@ -81,6 +84,7 @@ for (const contracts of [1, 10_000]) {
     for (const replicas of [1, 4]) {
       for (const mode of ['memory', 'scripts', 'exact', 'leased'] as const) {
         if (replicas > 1 && (mode === 'memory' || mode === 'scripts')) continue;
+        if (values.only !== '' && values.only !== [mode, windows, contracts, replicas].join(',')) continue;
         const figures = await measure({ mode, windows, contracts, replicas });
         print({ mode, windows, contracts, replicas }, figures);
         if (contracts === 1 && replicas === 1 && windows === 2) hot.set(mode, figures.perSecondOfACore);
