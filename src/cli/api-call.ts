@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { request } from 'node:http';
+import { request as requestPlain } from 'node:http';
+import { request as requestSecurely } from 'node:https';
 import { text } from 'node:stream/consumers';
 import { UserError } from '../errors.ts';
 
@@ -10,48 +11,100 @@ export interface ApiAddress {
   readonly token: string | undefined;
   /** The flag that `api` is from; absent: `--api`. */
   readonly flag?: string;
+  /** What the caller is told where it is not the operator's API of a sidecar. */
+  readonly remedies?: Remedies;
+  /** Set: `https://` is spoken too, and these authorities are believed besides; PEM. */
+  readonly tls?: { readonly authorities: string | undefined };
 }
+
+/** The ends of sentences that say what to do. */
+export interface Remedies {
+  /** Nobody answers. */
+  readonly silent: string;
+  readonly noToken: string;
+  readonly wrongToken: string;
+}
+
+const OPERATOR: Remedies = {
+  silent: 'is ostiary running with --api-listen there?',
+  noToken: 'this needs the API token: give --api-token-file FILE, the file that the service was started with',
+  wrongToken: 'the token of --api-token-file is not the one that the service was started with',
+};
 
 /**
  * Calls a method of the operator's API in JSON.
  * @throws UserError if nobody answers, or the answer is an error
  */
 export async function callApi(method: string, message: object, address: ApiAddress): Promise<unknown> {
-  const { api, token } = address;
-  const place = api.startsWith('unix:')
-    ? { socketPath: api.slice('unix:'.length), host: 'localhost' }
-    : hostOf(api.includes('://') ? api : `http://${api}`, address.flag ?? '--api');
+  const { api, token, remedies = OPERATOR } = address;
+  const place = placeOf(address);
   const headers = {
     'content-type': 'application/json',
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
   };
   const { promise, resolve, reject } = Promise.withResolvers<{ status: number; body: string }>();
+  const request = place.isSecure === true ? requestSecurely : requestPlain;
   const call = request({ ...place, method: 'POST', path: method, headers }, (response) => {
     text(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), reject);
   });
   call.on('error', reject);
   call.end(JSON.stringify(message));
   const answer = await promise.catch((error: unknown) => {
-    throw new UserError(`${api} does not answer: is ostiary running with --api-listen there?`, 1, { cause: error });
+    throw new UserError(`${api} does not answer${causeOf(error)}: ${remedies.silent}`, 1, { cause: error });
   });
   if (answer.status === 200) return JSON.parse(answer.body);
-  throw new UserError(`${api} answered ${answer.status}: ${remedyOf(answer, token)}`);
+  throw new ApiRefusal(`${api} answered ${answer.status}: ${remedyOf(answer, token, remedies)}`, answer.status);
 }
 
-function hostOf(api: string, flag: string): { host: string; port: number } {
-  const url = URL.parse(api);
+/** The service answered, and not with what was asked for. */
+export class ApiRefusal extends UserError {
+  override name = 'ApiRefusal';
+  /** Of HTTP. */
+  readonly status: number;
+  constructor(message: string, status: number) {
+    super(message);
+    this.status = status;
+  }
+}
+
+interface CalledPlace {
+  readonly socketPath?: string;
+  readonly host: string;
+  readonly port?: number;
+  readonly isSecure?: boolean;
+  readonly ca?: string;
+}
+
+function placeOf({ api, flag = '--api', tls }: ApiAddress): CalledPlace {
+  if (api.startsWith('unix:')) return { socketPath: api.slice('unix:'.length), host: 'localhost' };
+  const url = URL.parse(api.includes('://') ? api : `http://${api}`);
+  const isSecure = tls !== undefined && url?.protocol === 'https:';
   // A path or a password would have no effect.
-  const isAddress = url?.protocol === 'http:' && url.pathname === '/' && url.username + url.search + url.hash === '';
-  if (url === null || !isAddress) throw new UserError(`${flag} is ${api}: expected http://host:port or unix:/path`, 2);
-  return { host: url.hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(url.port || 80) };
+  const isAddress =
+    (isSecure || url?.protocol === 'http:') && url.pathname === '/' && url.username + url.search + url.hash === '';
+  if (url === null || !isAddress) {
+    const expected = tls === undefined ? 'http://host:port' : 'https://host:port, http://host:port';
+    throw new UserError(`${flag} is ${api}: expected ${expected} or unix:/path`, 2);
+  }
+  const place = { host: url.hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(url.port || (isSecure ? 443 : 80)) };
+  if (!isSecure) return place;
+  return { ...place, isSecure, ...(tls.authorities !== undefined && { ca: tls.authorities }) };
+}
+
+/** Of TLS: who does not trust a certificate must know why. */
+function causeOf(error: unknown): string {
+  const { code = '', message } = error as NodeJS.ErrnoException;
+  return /CERT|SELF_SIGNED|ALTNAME|^ERR_SSL|^ERR_TLS/.test(code) ? ` (${message})` : '';
 }
 
 /** The service's message is for every client; for the token, the remedy is a flag of this command. */
-function remedyOf({ status, body }: { status: number; body: string }, token: string | undefined): string {
+function remedyOf(
+  { status, body }: { status: number; body: string },
+  token: string | undefined,
+  remedies: Remedies,
+): string {
   if (status !== 401) return messageOf(body);
-  return token === undefined
-    ? 'this needs the API token: give --api-token-file FILE, the file that the service was started with'
-    : 'the token of --api-token-file is not the one that the service was started with';
+  return token === undefined ? remedies.noToken : remedies.wrongToken;
 }
 
 /** Connect's errors are JSON with a message. */
@@ -66,14 +119,14 @@ function messageOf(body: string): string {
 }
 
 /**
- * The content of `--api-token-file`.
+ * The content of the file with a token.
  * @throws UserError
  */
-export function tokenOf(file: string | undefined): string | undefined {
+export function tokenOf(file: string | undefined, flag = '--api-token-file'): string | undefined {
   if (file === undefined) return undefined;
   try {
     return readFileSync(file, 'utf8').trim();
   } catch (error) {
-    throw new UserError(`--api-token-file: ${file} can't be read (${(error as NodeJS.ErrnoException).code})`);
+    throw new UserError(`${flag}: ${file} can't be read (${(error as NodeJS.ErrnoException).code})`);
   }
 }

@@ -18,6 +18,8 @@ export interface Command<F extends Flags = Flags> {
   readonly sections?: { readonly [K in keyof F]?: string };
   /** The maximum number of arguments beside flags; more are refused. */
   readonly maxArguments: number;
+  /** What the first argument may be, for the completion of shells; absent: anything, such as a name. */
+  readonly argumentWords?: readonly string[];
   /** The flags that have a meaning with these arguments and flags, if some have none; others are refused. */
   concerned?(positionals: readonly string[], values: FlagValues<F>): readonly (keyof F & string)[] | undefined;
   /** @returns the exit code @throws UserError for one clear line */
@@ -25,7 +27,7 @@ export interface Command<F extends Flags = Flags> {
 }
 
 /** What `main` runs. */
-export interface RunnableCommand extends Pick<Command, 'flags' | 'maxArguments'> {
+export interface RunnableCommand extends Pick<Command, 'flags' | 'maxArguments' | 'argumentWords'> {
   main(this: void, argv: readonly string[], environment: Environment): Promise<number>;
 }
 
@@ -36,6 +38,7 @@ export function defineCommand<F extends Flags>(command: Command<F>): RunnableCom
   return {
     flags,
     maxArguments,
+    ...(command.argumentWords !== undefined && { argumentWords: command.argumentWords }),
     async main(argv, environment) {
       const line = parseFlags(flags, argv, environment);
       const concerned = command.concerned?.(line.positionals, line.values) ?? Object.keys(flags);

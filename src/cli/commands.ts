@@ -18,6 +18,18 @@ export const commands: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
       load: () => import('./analytics/command.ts'),
     },
   ],
+  ['apply', { summary: 'write documents to the control plane', load: () => import('./platform/apply.ts') }],
+  ['diff', { summary: 'show what an apply would change', load: () => import('./platform/diff.ts') }],
+  ['get', { summary: 'list or show what the control plane has', load: () => import('./platform/get.ts') }],
+  ['describe', { summary: 'tell of one API, application or contract', load: () => import('./platform/describe.ts') }],
+  ['delete', { summary: 'delete what the control plane has', load: () => import('./platform/delete.ts') }],
+  [
+    'contract',
+    { summary: 'approve, reject, revoke or restore a contract', load: () => import('./platform/contract.ts') },
+  ],
+  ['sidecars', { summary: 'tell what each sidecar enforces', load: () => import('./platform/sidecars.ts') }],
+  ['token', { summary: 'make a token that sidecars join with', load: () => import('./platform/token.ts') }],
+  ['audit', { summary: 'tell who changed what', load: () => import('./platform/audit.ts') }],
   ['keys', { summary: 'fetch key sets again, to drop withdrawn keys', load: () => import('./keys.ts') }],
   ['schema', { summary: 'print the JSON Schema of the documents', load: () => import('./schema.ts') }],
   [
@@ -31,5 +43,9 @@ export const commands: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
     { summary: "hash a user's password for a document or a file", load: () => import('./hash-password.ts') },
   ],
   ['api-key', { summary: 'make an API key for a document', load: () => import('./api-key.ts') }],
+  [
+    'completion',
+    { summary: 'print a script with which a shell completes commands', load: () => import('./completion/command.ts') },
+  ],
   ['version', { summary: 'print the version', load: () => import('./version.ts') }],
 ]);

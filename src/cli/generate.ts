@@ -44,6 +44,7 @@ export const command = defineCommand({
   ],
   flags: withTargets(generateFlags),
   maxArguments: Infinity,
+  argumentWords: NAMES,
   concerned([name = ''], { routesOnly }) {
     const flags = flagsOf(name);
     return routesOnly ? flags?.filter((flag) => !FLAGS_OF_ASKING.includes(flag)) : flags;

@@ -57,6 +57,11 @@ export class DocumentReader {
   readonly broken: BrokenDocument[] = [];
   readonly faults = new Faults();
 
+  /** Whether no document was taken over. */
+  get isEmpty(): boolean {
+    return this.documents.length === 0;
+  }
+
   add(source: SourceText, parsed: Parsed): void {
     const { start, end } = parsed;
     if ('faults' in parsed) {

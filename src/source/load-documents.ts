@@ -22,14 +22,20 @@ export interface FolderSet extends CompleteSet {
   readonly mustRetry: boolean;
 }
 
+export interface LoadOptions {
+  readonly clock: Clock;
+  readonly access?: FileAccess;
+  /** Takes over what the files hold; absent: it is held against the schemas. */
+  readonly reading?: DocumentReader;
+}
+
 /** Reads every document below the directories; a fault in one does not hide the others. */
 export async function loadDocuments(
   paths: readonly string[],
-  { clock, access = systemFiles }: { readonly clock: Clock; readonly access?: FileAccess },
+  { clock, access = systemFiles, reading = new DocumentReader() }: LoadOptions,
 ): Promise<FolderSet> {
   const found = await findFiles(paths, access);
   aboutToLoad(found.files.reduce((bytes, { sizeBytes }) => bytes + sizeBytes, 0));
-  const reading = new DocumentReader();
   const yieldIfDue = createCooperativeYield(clock);
   for (const { path, message } of found.problems) reading.faults.add(() => fileFault(path, message));
   let mustRetry = false;
@@ -51,7 +57,7 @@ export async function loadDocuments(
     }
   }
   const { documents, broken, faults } = reading;
-  if (documents.length === 0 && faults.none) {
+  if (reading.isEmpty && faults.none) {
     for (const path of paths) faults.add(() => fileFault(path, 'no documents here (*.yaml, *.yml, *.json)'));
   }
   return { complete: true, documents, broken, faults, sources: found.files.map(({ path }) => path), mustRetry };

@@ -72,6 +72,9 @@ export const catalogue = {
   haproxy: { sources: [debian('haproxy')] },
   caddy: { sources: [debian('caddy')] },
   htpasswd: { sources: [debian('apache2-utils')] },
+  // Shells that complete our commands.
+  zsh: { sources: [debian('zsh')] },
+  fish: { sources: [debian('fish')] },
   grpcurl: { sources: [goProgram('github.com/fullstorydev/grpcurl/cmd/grpcurl', 'v1.9.3', 'grpcurl')] },
   ghz: { sources: [goProgram('github.com/bojand/ghz/cmd/ghz', 'v0.121.0', 'ghz')] },
   h2spec: { sources: [goProgram('github.com/summerwind/h2spec/cmd/h2spec', 'v2.2.1+incompatible', 'h2spec')] },

@@ -46,6 +46,7 @@ export const command = defineCommand({
   flags,
   sections: { since: 'Which requests', by: 'What is told of them', apiAddress: 'Who is asked' },
   maxArguments: 1,
+  argumentWords: [...questions.keys()],
   concerned([name = '']) {
     const question = questions.get(name);
     return question && [...COMMON, ...question.flags];

@@ -31,16 +31,20 @@ export const step: Form = (given) => {
     : undefined;
 };
 
+/** In RFC 3339. @param given as {@link pastMoment} takes it */
+export function momentText(given: string, nowMs: number): string {
+  return new Date(momentOf(given) ?? nowMs - (lengthOf(given) ?? 0)).toISOString();
+}
+
 /** `TimeRange` in JSON. A range that ends now is sent as a length, so that only the clock of the service is used. */
 export function timeRangeOf(since: string | undefined, until: string | undefined, nowMs: number): object {
-  const at = (text: string): number => momentOf(text) ?? nowMs - (lengthOf(text) ?? 0);
-  const iso = (text: string): string => new Date(at(text)).toISOString();
+  const iso = (text: string): string => momentText(text, nowMs);
   if (until === undefined) {
     const lastMs = since === undefined ? undefined : lengthOf(since);
     if (lastMs !== undefined) return { last: `${lastMs / 1000}s` };
     return since === undefined ? {} : { since: iso(since) };
   }
-  if (since !== undefined && at(since) >= at(until)) {
+  if (since !== undefined && iso(since) >= iso(until)) {
     throw new UserError(`--since ${since} is not before --until ${until}`, 2);
   }
   return { until: iso(until), ...(since !== undefined && { since: iso(since) }) };

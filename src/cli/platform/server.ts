@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs';
+import { fromJson } from '@bufbuild/protobuf';
+import type { DescMessage, JsonValue, MessageShape } from '@bufbuild/protobuf';
+import { sentenceOf, UserError } from '../../errors.ts';
+import { text, withVariables } from '../../flags.ts';
+import type { FlagValues } from '../../flags.ts';
+import { callApi, tokenOf } from '../api-call.ts';
+import type { Remedies } from '../api-call.ts';
+import type { Environment } from '../command.ts';
+import { unbroken } from '../flag-forms.ts';
+
+/** The token itself, where a file is too much, as in CI. */
+export const TOKEN_VARIABLE = 'OSTIARY_TOKEN';
+
+const DEFAULT_SERVER = 'http://127.0.0.1:9195';
+
+/** How commands find the control plane. */
+export const serverFlags = withVariables({
+  server: text(
+    DEFAULT_SERVER,
+    'URL',
+    'the control plane, by its --control-listen: https://host:port, http://host:port or unix:/path',
+    unbroken,
+  ),
+  serverCa: text(
+    undefined,
+    'FILE',
+    'PEM authorities that signed the certificate of --server, beside those of the system',
+  ),
+  tokenFile: text(undefined, 'FILE', `file with the token to call with; without it, ${TOKEN_VARIABLE} has the token`),
+});
+
+export interface Caller {
+  readonly values: FlagValues<typeof serverFlags>;
+  readonly environment: Environment;
+}
+
+const REMEDIES: Remedies = {
+  silent: 'is ostiary control running there? (--server, or OSTIARY_SERVER)',
+  noToken: `this needs a token: give --token-file FILE, or set ${TOKEN_VARIABLE}`,
+  wrongToken: 'the control plane does not know this token, or it has ended',
+};
+
+/**
+ * Calls a method of the control plane in JSON.
+ * @param method such as `ResourceService/List`
+ * @param request in protobuf's JSON
+ * @throws UserError
+ */
+export async function callServer<O extends DescMessage>(
+  method: string,
+  request: object,
+  answer: O,
+  { values: { server, serverCa, tokenFile }, environment }: Caller,
+): Promise<MessageShape<O>> {
+  const json = await callApi(`/ostiary.v1.${method}`, request, {
+    api: server,
+    token: tokenOf(tokenFile, '--token-file') ?? environment[TOKEN_VARIABLE],
+    flag: '--server',
+    remedies: REMEDIES,
+    tls: { authorities: serverCa === undefined ? undefined : readAuthorities(serverCa) },
+  });
+  // A newer control plane may tell more than this program knows.
+  return fromJson(answer, json as JsonValue, { ignoreUnknownFields: true });
+}
+
+function readAuthorities(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new UserError(`--server-ca: ${file} ${sentenceOf(error)}`);
+  }
+}

@@ -1,0 +1,62 @@
+import { timestampDate } from '@bufbuild/protobuf/wkt';
+import { CreateSidecarTokenResponseSchema } from '../../../gen/ostiary/v1/sidecars_pb.js';
+import { UserError } from '../../errors.ts';
+import { integer, list, oneOf, text, toggle } from '../../flags.ts';
+import { lengthOf } from '../analytics/time-flags.ts';
+import { defineCommand } from '../command.ts';
+import { callServer, serverFlags } from './server.ts';
+
+const label = (given: string): string | undefined =>
+  /^[^=]+=.*$/s.test(given) ? undefined : 'expected KEY=VALUE, such as team=shop';
+
+const lifetime = (given: string): string | undefined =>
+  lengthOf(given) === undefined ? 'expected how long, such as 1h or 30d' : undefined;
+
+/** Makes tokens. */
+export const command = defineCommand({
+  usage: 'token create --sidecar [FLAGS]',
+  summary:
+    'Makes a token with which sidecars join the control plane. It is printed once, and kept as a hash.\n' +
+    'What the sidecars get is the scope of the token: APIs that meet all of the conditions, with their contracts.',
+  examples: [
+    'token create --sidecar > join-token',
+    'token create --sidecar --scope-namespace shop --ttl 7d --name eu-1 > join-token',
+  ],
+  flags: {
+    sidecar: toggle('a token for sidecars to join with'),
+    name: text(undefined, 'TEXT', 'what it is for'),
+    scopeNamespace: list([], 'NAME', 'APIs of this namespace; repeatable: of any of them'),
+    scopeApi: list([], 'NAME', 'this API: NAME, or NAMESPACE/NAME; repeatable: any of them'),
+    scopeLabel: list([], 'KEY=VALUE', 'APIs with this label; repeatable: with all of them', label),
+    ttl: text('1h', 'LENGTH', 'how long sidecars may join with it: 30m, 7d', lifetime),
+    uses: { ...integer(0, 0, 1_000_000, 'how many sidecars may join with it'), shown: 'any number' },
+    output: { ...oneOf('text', ['text', 'json'], 'the token alone, or JSON'), short: 'o' },
+    ...serverFlags,
+  },
+  sections: { sidecar: 'What for', output: 'How', server: 'Where' },
+  maxArguments: 1,
+  argumentWords: ['create'],
+  async run({ values, positionals: [action] }, environment) {
+    if (action !== 'create') throw new UserError('what of tokens? ostiary token create --sidecar', 2);
+    if (!values.sidecar) throw new UserError('a token for whom? ostiary token create --sidecar', 2);
+    const { name, scopeNamespace, scopeApi, scopeLabel, ttl, uses, output } = values;
+    const labels = Object.fromEntries(scopeLabel.map((each) => each.split(/=(.*)/s, 2) as [string, string]));
+    const request = {
+      name,
+      scope: { namespaces: scopeNamespace, apis: scopeApi, labels },
+      ttl: `${(lengthOf(ttl) ?? 0) / 1000}s`,
+      mostUses: uses,
+    };
+    const answer = await callServer('SidecarService/CreateSidecarToken', request, CreateSidecarTokenResponseSchema, {
+      values,
+      environment,
+    });
+    const expires = answer.expires === undefined ? undefined : timestampDate(answer.expires).toISOString();
+    if (output === 'json') process.stdout.write(`${JSON.stringify({ token: answer.token, expires }, null, 2)}\n`);
+    else {
+      process.stdout.write(`${answer.token}\n`);
+      process.stderr.write(`sidecars may join with it until ${expires ?? 'it is withdrawn'}; it is not shown again\n`);
+    }
+    return 0;
+  },
+});
