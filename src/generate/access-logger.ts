@@ -1,9 +1,9 @@
 import { seconds } from './ext-authz.ts';
 
-/** Some 300 entries: Envoy drops what it gathers beyond this while it can't send. Its default is 16 KiB. */
+/** Room for about 300 entries. Beyond it, Envoy drops entries while it can't send. Its default is 16 KiB. */
 const BUFFER_BYTES = 256 * 1024;
 
-/** What an event tells besides what is always logged: the method where it is a rare one, the trace, who called, and gRPC's end. */
+/** Headers that Envoy logs in addition: rare methods, the trace, the caller, and the status of gRPC calls. */
 export const LOGGED = {
   requestHeaders: [':method', 'traceparent', 'b3', 'x-b3-traceid', 'x-forwarded-client-cert'],
   responseHeaders: ['grpc-status'],

@@ -1,10 +1,10 @@
 import { durationText } from '../alerts/rule.ts';
 import type { AlertMetric, AlertRule, FilterDimension } from '../alerts/rule.ts';
 
-/** A rule as Prometheus is asked for it, or why Prometheus can't be asked. */
+/** A rule as a query of Prometheus, or why there is none. */
 export type AlertQuery = { readonly expr: string } | { readonly problem: string };
 
-/** The families that ostiary exports, and by which label each tells a dimension. */
+/** A metric family of ostiary, and the label for each dimension. */
 interface Family {
   readonly name: string;
   readonly labels: Readonly<Partial<Record<FilterDimension, string>>>;
@@ -37,18 +37,18 @@ const queries: Readonly<Record<AlertMetric, (rule: AlertRule) => AlertQuery>> = 
   quotaUsed: (rule) =>
     from(selectorOf(rule, CONTRACTS), ({ matchers }) => {
       const used = `${series(CONTRACTS, matchers)} / ostiary_contract_limit_units`;
-      // Each replica tells what it saw last.
+      // Each replica reports the last value that it saw.
       return `max by (api, contract, policy, window) (${used}) > ${rule.threshold}`;
     }),
   completeness: ({ threshold, windowMs }) => {
     const sum = (states: string): string =>
       `sum(increase(ostiary_analytics_decisions_total{state=~"${states}"}[${durationText(windowMs)}]))`;
-    // What is late was told to be unreported before, and is reported now.
+    // Late decisions were counted as unreported before, and as reported now.
     return { expr: `${sum('reported')} / (${sum('reported|unreported')} - ${sum('late')}) < ${threshold}` };
   },
 };
 
-/** The condition of a rule in PromQL: it has a series for each API for which it holds. */
+/** The condition of a rule in PromQL. Its result has a series for each API that meets the condition. */
 export function alertQuery(rule: AlertRule): AlertQuery {
   return queries[rule.metric](rule);
 }
@@ -61,7 +61,7 @@ function from(selected: Selector | { readonly problem: string }, make: (selector
   return 'problem' in selected ? selected : { expr: make(selected) };
 }
 
-/** Of 5xx: of what is counted, those that the upstream, Envoy or ostiary could not serve. */
+/** The requests with 5xx: those that the upstream, Envoy or ostiary could not serve. */
 function errorsOf({ matchers }: Selector, windowMs: number): string {
   const sum = (more: readonly string[]): string =>
     `sum by (api) (increase(${series(REQUESTS, [...matchers, ...more])}[${durationText(windowMs)}]))`;
@@ -85,9 +85,9 @@ function counted(rule: AlertRule, family: Family, own: readonly string[]): Alert
     const { operator, threshold, windowMs, apis } = rule;
     const sum = `sum by (api) (increase(${series(family, [...matchers, ...own])}[${durationText(windowMs)}]))`;
     if (operator === 'above') return `${sum} > ${threshold}`;
-    // An API without requests has no series, and is below all the same.
+    // An API without requests has no series, but is below the threshold too.
     const none = apis.map((api) => `label_replace(vector(0), "api", ${quoted(api)}, "", "")`);
-    // A count that is too low says nothing where nobody has counted for as long as the window.
+    // A low count means something only if requests were counted for the whole window.
     const watched = `count(ostiary_build_info offset ${durationText(windowMs)}) > 0`;
     return `(${[sum, ...none].join(' or ')}) < ${threshold} and on () ${watched}`;
   });

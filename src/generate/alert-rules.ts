@@ -5,11 +5,11 @@ import { alertQuery } from './alert-queries.ts';
 export interface PrometheusRules {
   /** The content of a rule file, or the `spec` of a PrometheusRule. */
   readonly groups: readonly object[];
-  /** What Prometheus can't be asked, and why. */
+  /** Alerts that Prometheus can't evaluate, and why. */
   readonly problems: readonly string[];
 }
 
-/** Alerts as rules of Prometheus: each has the name of its document. */
+/** Converts alerts to rules of Prometheus. Each has the name of its document. */
 export function prometheusRules(rules: readonly AlertRule[]): PrometheusRules {
   const problems: string[] = [];
   const made: object[] = [];
@@ -35,12 +35,12 @@ function ruleOf(rule: AlertRule, expr: string): object {
   };
 }
 
-/** Prometheus reads templates in annotations: what people wrote is text. */
+/** Escapes templates, which Prometheus would evaluate in annotations. */
 function literal(text: string): string {
   return text.replaceAll('{{', '{{ "{{" }}');
 }
 
-/** The resource of the Prometheus operator. */
+/** A resource of the Prometheus operator. */
 export function prometheusRuleResource(
   groups: readonly object[],
   metadata: { readonly name: string; readonly namespace: string; readonly labels: Readonly<Record<string, string>> },

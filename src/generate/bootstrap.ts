@@ -11,7 +11,7 @@ export interface BootstrapOptions {
   /** How Envoy reaches it; absent: without TLS. */
   readonly tls?: UpstreamTls | undefined;
   readonly timeoutMs: number;
-  /** Ostiary is told how requests have ended. */
+  /** Whether Envoy streams its access log to ostiary. */
   readonly accessLog?: boolean;
   readonly listeners: readonly ListenerOptions[];
   readonly upstream: { readonly host: string; readonly port: number };
@@ -20,7 +20,7 @@ export interface BootstrapOptions {
 export interface ListenerOptions extends Pick<ExtAuthzOptions, 'rawHeaders' | 'requestBodyBytes'> {
   readonly name: string;
   readonly host: string;
-  /** 0: a free one. */
+  /** 0: any free port. */
   readonly port: number;
   /** Whether Envoy normalises host and path before anything else: {@link ONE_SPELLING}. */
   readonly normalizePath: boolean;

@@ -1,11 +1,11 @@
 import type { Audience, Panel } from './panel.ts';
 import { panels } from './panels.ts';
 
-/** Of the classic model, in which any Grafana since 10.4 takes dashboards; newer ones migrate it when they load it. */
+/** The classic model, which every Grafana since 10.4 accepts; newer versions migrate it when they load it. */
 const SCHEMA_VERSION = 39;
 
 const DATASOURCE = { type: 'prometheus', uid: '${datasource}' };
-/** Grafana's grid has so many columns. */
+/** The number of columns of Grafana's grid. */
 const COLUMNS = 24;
 
 const TIME_SERIES = { drawStyle: 'line', lineWidth: 1, fillOpacity: 10, showPoints: 'never', spanNulls: false };
@@ -25,7 +25,7 @@ const STAT_OPTIONS = {
 interface Kind {
   readonly title: string;
   readonly description: string;
-  /** What `SCOPE` stands for in queries. */
+  /** The replacement of `SCOPE` in queries. */
   readonly scope: string;
   readonly variables: readonly object[];
 }
@@ -40,7 +40,7 @@ function labelVariable(name: string, label: string, isMulti: boolean): object {
     datasource: DATASOURCE,
     definition: query,
     query: { query, refId: 'Variable' },
-    // When the time range changes: new APIs appear without a reload.
+    // Refreshes when the time range changes, so that new APIs appear without a reload.
     refresh: 2,
     sort: 1,
     hide: 0,
@@ -134,7 +134,7 @@ function datasourceVariable(): object {
   };
 }
 
-/** From left to right below the row that they belong to. */
+/** Places panels from left to right below their row. */
 function laidOut(chosen: readonly Panel[], scope: string): readonly object[] {
   const made: object[] = [];
   let y = 0;

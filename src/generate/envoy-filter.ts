@@ -29,7 +29,7 @@ export interface EnvoyFilterOptions extends Omit<ExtAuthzOptions, 'cluster'> {
   readonly tls: UpstreamTls | undefined;
   readonly placement: Placement;
   readonly apis: readonly ApiOfRoute[];
-  /** Ostiary is told how requests have ended. */
+  /** Whether Envoy streams its access log to ostiary. */
   readonly accessLog?: boolean;
   /** True: an extension provider asks, and this only names the routes' APIs. */
   readonly routesOnly: boolean;
@@ -61,7 +61,7 @@ export function envoyFilter(options: EnvoyFilterOptions): object {
       patch: { operation: 'INSERT_BEFORE', value: extAuthzFilter({ cluster, ...rest }) },
     },
   ];
-  // Merged, the list of loggers becomes longer: those of the mesh stay.
+  // Merging adds a logger to the list: those of the mesh stay.
   const logging = {
     applyTo: 'NETWORK_FILTER',
     match: { context, listener: { filterChain: { filter: { name: CONNECTION_MANAGER } } } },

@@ -1,13 +1,13 @@
-/** Who looks at a dashboard. */
+/** The audience of a dashboard. */
 export const AUDIENCES = ['platform', 'owner', 'client'] as const;
 export type Audience = (typeof AUDIENCES)[number];
 
-/** As Grafana names units. */
+/** Grafana's names of units. */
 export type Unit = 'reqps' | 'percentunit' | 's' | 'Bps' | 'short' | 'bytes' | 'ops';
 
 export interface Panel {
   readonly title: string;
-  /** One sentence: what it shows, and what to think of it. */
+  /** One sentence that says what it shows and how to judge it. */
   readonly description: string;
   readonly audiences: readonly Audience[];
   readonly row: string;
@@ -25,5 +25,5 @@ export interface PanelQuery {
   readonly legend: string;
 }
 
-/** Over the last steps that Grafana draws. */
+/** A rate over the steps that Grafana draws. */
 export const RATE = '[$__rate_interval]';

@@ -2,5 +2,5 @@ import type { Panel } from './panel.ts';
 import { requestPanels } from './request-panels.ts';
 import { servicePanels } from './service-panels.ts';
 
-/** The dashboards are made of this one list. A panel of several audiences asks each for its own share. */
+/** All dashboards are made from this list. A panel for several audiences has a query for each. */
 export const panels: readonly Panel[] = [...requestPanels, ...servicePanels];

@@ -1,7 +1,7 @@
 import { RATE } from './panel.ts';
 import type { Panel } from './panel.ts';
 
-/** What Envoy's access log tells, and what was denied. */
+/** Panels about requests in Envoy's access log, and about denials. */
 export const requestPanels: readonly Panel[] = [
   {
     title: 'Requests a second',

@@ -1,7 +1,7 @@
 import { RATE } from './panel.ts';
 import type { Panel } from './panel.ts';
 
-/** ostiary itself, for whoever runs it. */
+/** Panels about ostiary itself, for those who run it. */
 export const servicePanels: readonly Panel[] = [
   {
     title: 'Checks',

@@ -1,4 +1,4 @@
-/** A resource that tells Istio, Envoy Gateway or Flex/Omni Gateway whose requests are meant. */
+/** A resource that selects requests, in Istio, Envoy Gateway or Flex/Omni Gateway. */
 export interface Target {
   readonly kind: TargetKind;
   readonly name: string;
@@ -23,12 +23,12 @@ export function targetRef({ kind, name }: Target): { group: string; kind: string
   return { group: GROUPS[kind], kind, name };
 }
 
-/** Whose requests: those of pods with these labels (none: all of the namespace), or those of a target. */
+/** Which requests are meant: those of pods with these labels (none: all of the namespace), or those of a target. */
 export type Whose =
   | { readonly by: 'labels'; readonly labels: Readonly<Record<string, string>> }
   | { readonly by: 'target'; readonly target: Target };
 
-/** `spec` of one of Istio's policies, as far as it says whose requests are meant. */
+/** The part of an Istio policy's `spec` that selects requests. */
 export function policySelection(whose: Whose): object {
   if (whose.by === 'target') return { targetRefs: [targetRef(whose.target)] };
   return Object.keys(whose.labels).length === 0 ? {} : { selector: { matchLabels: whose.labels } };

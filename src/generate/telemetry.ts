@@ -2,20 +2,20 @@ import { LOGGED } from './access-logger.ts';
 import { policySelection } from './target.ts';
 import type { Whose } from './target.ts';
 
-/** The provider of the log, by the name of the provider that asks. */
+/** The name of the access log's provider, from the name of the provider that asks. */
 export function logProviderName(provider: string): string {
   return `${provider}-log`;
 }
 
 export interface LogProviderOptions {
-  /** Of the provider that asks. */
+  /** The name of the provider that asks. */
   readonly provider: string;
-  /** As Istio knows it, with its namespace; not a headless one. */
+  /** The service's name in Istio, with its namespace; not a headless one. */
   readonly service: string;
   readonly port: number;
 }
 
-/** An entry of `extensionProviders` in Istio's mesh configuration. It can't set how much Envoy gathers. */
+/** An entry of `extensionProviders` in Istio's mesh configuration. The size of Envoy's buffer can't be set in it. */
 export function logProvider({ provider, service, port }: LogProviderOptions): object {
   const envoyHttpAls = {
     service,
@@ -34,13 +34,13 @@ export interface TelemetryOptions {
   /** The provider that asks. */
   readonly provider: string;
   readonly whose: Whose;
-  /** Providers of other logs of the same proxies: a Telemetry takes the place of what the mesh has configured. */
+  /** Providers of other logs of the same proxies: a Telemetry replaces what the mesh has configured. */
   readonly others: readonly string[];
-  /** True: requests that the pods send themselves are not told, which nobody checks there. */
+  /** True: requests that the pods send themselves are not logged, because they are not checked there. */
   readonly inboundOnly: boolean;
 }
 
-/** Istio's `Telemetry` by which proxies stream their access log to ostiary: the one way for waypoints. */
+/** Istio's `Telemetry` that makes proxies stream their access log to ostiary. Waypoints support no other way. */
 export function accessLogTelemetry(options: TelemetryOptions): object {
   const { name, namespace, provider, whose, others, inboundOnly } = options;
   const providers = [logProviderName(provider), ...others].map((each) => ({ name: each }));

@@ -13,7 +13,7 @@ export type UpstreamTls =
   /** The mesh's certificates on both sides: ostiary's pods have a sidecar. */
   | {
       readonly by: 'mesh';
-      /** What ostiary's workload is in the mesh: `spiffe://cluster.local/ns/ostiary/sa/ostiary`. */
+      /** The SPIFFE id of ostiary's workload in the mesh: `spiffe://cluster.local/ns/ostiary/sa/ostiary`. */
       readonly identity: string;
     };
 
@@ -60,7 +60,7 @@ const AGENT = {
   resource_api_version: 'V3',
 };
 
-/** As Istio's own clusters have it: certificates come from the agent in the pod. */
+/** As in Istio's own clusters: certificates come from the agent in the pod. */
 function meshContext(identity: string): object {
   return {
     common_tls_context: {

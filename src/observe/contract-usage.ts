@@ -12,24 +12,24 @@ const KIND = 'rate-limiting-sla';
 const MOST_WINDOWS = 10_000;
 const LABELS = ['api', 'contract', 'policy', 'window'] as const;
 
-/** How much of their quota contracts have used, as the decisions of this process saw it last. */
+/** How much of their quota contracts have used, as of the last decisions of this process. */
 export interface ContractUsage {
-  /** Runs on every Check: it keeps what was seen, and nothing is made of it before a scrape. */
+  /** Runs on every Check: it only stores the decision, which is evaluated at a scrape. */
   decided(decision: Decision): void;
   readonly families: readonly [WindowTable<(typeof LABELS)[number]>, WindowTable<(typeof LABELS)[number]>];
 }
 
-/** What the last decision by one policy saw of a contract. */
+/** The last decision by one policy about a contract. */
 interface Seen {
   readonly policy: string;
   windows: readonly WindowState[];
   /** Milliseconds since the Unix epoch. */
   at: number;
-  /** Of another policy. */
+  /** The next policy's. */
   readonly next: Seen | undefined;
 }
 
-/** How old the time may be that a decision is noted with: to look at the clock would take half of what noting takes. */
+/** The time of a decision may be wrong by this much: reading the clock each time would double the cost. */
 const TIME_MS = 500;
 
 /** @param now milliseconds since the Unix epoch */
@@ -73,7 +73,7 @@ export function createContractUsage(now: () => number, timers: Timers = systemTi
       seen.set(contract, { policy, windows, at: timeAbout(), next: first });
   }
 
-  /** Contracts that documents no longer have, or that do not call, are not held longer than their windows last. */
+  /** Removes contracts that documents no longer have, or that have not called for longer than their windows. */
   function settle(): void {
     const at = now();
     for (const [contract, first] of seen) {

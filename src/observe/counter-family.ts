@@ -22,7 +22,7 @@ export class CounterFamily<Label extends string> extends Counter {
     if (labels.length === 0) this.#series.get();
   }
 
-  /** The series with these label values, in the order of the labels; made where it is new. */
+  /** Returns the series with these label values, in the order of the labels. Creates it if it is new. */
   series(...values: readonly string[]): CounterSeries {
     return this.#series.get(...values);
   }

@@ -26,7 +26,7 @@ export class DurationSeries {
     this.#sumMs += durationMs;
   }
 
-  /** As the text format wants them: cumulative buckets, then sum and count. */
+  /** In the order of the text format: cumulative buckets, then sum and count. */
   values(name: string): MetricValueWithName<string>[] {
     const values: MetricValueWithName<string>[] = [];
     let count = 0;
@@ -57,7 +57,7 @@ export class DurationFamily<Label extends string> extends Histogram {
     if (labels.length === 0) this.#series.get();
   }
 
-  /** The series with these label values, in the order of the labels; made where it is new. */
+  /** Returns the series with these label values, in the order of the labels. Creates it if it is new. */
   series(...values: readonly string[]): DurationSeries {
     return this.#series.get(...values);
   }
@@ -71,7 +71,7 @@ export class DurationFamily<Label extends string> extends Histogram {
     );
   }
 
-  /** What prom-client's registry needs of a histogram when it writes the text format. */
+  /** What prom-client's registry needs from a histogram to write the text format. */
   getForPromString(): Promise<Scrape> {
     return this.get();
   }

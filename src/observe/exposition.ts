@@ -1,7 +1,7 @@
 import { setImmediate as pause } from 'node:timers/promises';
 import type { Registry } from 'prom-client';
 
-/** `text`: Prometheus' text format 0.0.4. `openmetrics`: OpenMetrics 1.0.0, which alone has exemplars. */
+/** `text`: Prometheus' text format 0.0.4. `openmetrics`: OpenMetrics 1.0.0; only it can have exemplars. */
 export type Format = 'text' | 'openmetrics';
 
 const CONTENT_TYPES: Readonly<Record<Format, string>> = {
@@ -9,7 +9,7 @@ const CONTENT_TYPES: Readonly<Record<Format, string>> = {
   openmetrics: 'application/openmetrics-text; version=1.0.0; charset=utf-8',
 };
 
-/** What is answered to a scrape. */
+/** The answer to a scrape. */
 export interface Exposition {
   /** The value of `content-type`. */
   readonly contentType: string;
@@ -23,40 +23,46 @@ export interface Family {
   readonly help: string;
   readonly type: 'counter' | 'gauge' | 'histogram';
   readonly labels: readonly string[];
-  /** How many series there are. It may grow while they are written. */
+  /** The number of series. It may grow while they are written. */
   readonly size: number;
-  /** How many lines a series has, about. */
+  /** The approximate number of lines of a series. */
   readonly linesEach: number;
-  /** Whole lines, each with its line feed; empty: nothing is told of the series now. */
+  /** Whole lines, each with its line feed; empty: the series has no value at the moment. */
   linesOf(row: number, format: Format): string;
 }
 
-/** A family that several processes have, and one of them writes as one. A series keeps its row as long as the process lives. */
+/**
+ * A family that exists in several processes, and is written by one of them for all. A series keeps its row as long as
+ * the process lives.
+ */
 export interface SharedFamily extends Family {
-  /** How many numbers a series has. All are sums, unless {@link addNumbers} says otherwise. */
+  /** The number of numbers in a series. All are sums, unless {@link addNumbers} treats them differently. */
   readonly numbersEach: number;
   /** The label values of a series. */
   keyOf(row: number): readonly string[];
   numbersOf(row: number): ArrayLike<number>;
-  /** The series with these label values, made where it is new. */
+  /** Returns the series with these label values. Creates it if it is new. */
   rowOf(key: readonly string[]): number;
-  /** @param numbers from `at` on, those of a series of another process */
+  /**
+   * Adds a series of another process.
+   * @param numbers contains its numbers from `at` on
+   */
   addNumbers(row: number, numbers: ArrayLike<number>, at: number): void;
-  /** As if nothing had been counted; the series stay. */
+  /** Resets all counts; the series stay. */
   zero(): void;
 }
 
-/** Written without a pause: a millisecond or two. */
+/** The number of lines written without a pause: a millisecond or two. */
 const LINES_PER_TURN = 2000;
 
-/** What there is to write: a registry of prom-client, and families of our own behind it. */
+/** What is written: a registry of prom-client, and then our own families. */
 export interface Scraped {
   readonly registry: Registry;
   readonly families: Iterable<Family>;
 }
 
 /**
- * Writes with pauses: Checks are decided in between.
+ * Writes with pauses, in which Checks are decided.
  * @param accept the header of the scrape
  */
 export function expose(accept: string | undefined, scraped: () => Scraped | Promise<Scraped>): Exposition {
@@ -71,8 +77,8 @@ export async function textOf({ chunks }: Exposition): Promise<string> {
 }
 
 /**
- * Makes expositions wait for each other, where they are made of the same memory. Each is made whole before it is sent, so
- * that a scraper which does not read delays no other.
+ * Makes expositions wait for each other if they use the same memory. Each is completed before it is sent, so that a
+ * scraper that does not read delays no other.
  */
 export function inTurn(): (exposition: Exposition) => Exposition {
   let before: Promise<unknown> = Promise.resolve();
@@ -110,7 +116,7 @@ async function* writeFamily(family: Family, format: Format): AsyncGenerator<stri
   let written = headOf(family, format);
   const rowsPerTurn = Math.ceil(LINES_PER_TURN / family.linesEach);
   let end = rowsPerTurn;
-  // What comes while it is written is in the next scrape.
+  // Series that are added while writing are part of the next scrape.
   const { size } = family;
   for (let row = 0; row < size; row++) {
     written += family.linesOf(row, format);
@@ -128,7 +134,7 @@ function headOf({ name, help, type }: Family, format: Format): string {
   return `# HELP ${named} ${escapeHelp(help)}\n# TYPE ${named} ${type}\n`;
 }
 
-/** Of what prom-client writes only the names of counters differ: there the family has no `_total`. */
+/** In prom-client's text only the names of counters differ: in OpenMetrics the family's name has no `_total`. */
 function toOpenMetrics(text: string): string {
   const isCounter = /^# TYPE \S+ counter$/m.test(text);
   const head = isCounter ? text.replaceAll(/^(# (?:HELP|TYPE) \S+?)_total /gm, '$1 ') : text;
@@ -146,7 +152,7 @@ function escapeHelp(text: string): string {
 const OPENMETRICS = /^application\/openmetrics-text\b/i;
 const PLAIN = /^(?:text\/plain|text\/\*|\*\/\*)(?=[\s;]|$)/i;
 
-/** OpenMetrics for who asks for it, and does not prefer plain text (RFC 9110, 12.5.1). */
+/** OpenMetrics if the scraper accepts it, and does not prefer plain text (RFC 9110, 12.5.1). */
 function formatFor(accept = ''): Format {
   const weights = { openmetrics: 0, text: 0 };
   for (const range of accept.split(',').map((part) => part.trim())) {

@@ -6,15 +6,18 @@ import type { SeriesTable } from './series-table.ts';
 export interface HistogramOptions<Label extends string> {
   readonly name: string;
   readonly help: string;
-  /** What several families can share: they have the same labels then, and the same values of them. */
+  /** Several families with the same labels and label values can share this. */
   readonly series: SeriesTable<Label>;
-  /** Powers of two of what is observed, by their exponents: they are bounds of the exponential histogram too. */
+  /**
+   * The bounds of observed values are powers of two with these exponents. They are bounds of the exponential
+   * histogram too.
+   */
   readonly exponents: readonly number[];
-  /** By what a value is divided before it is written: 1000 for milliseconds, which Prometheus wants in seconds. */
+  /** Values are divided by this before they are written: 1000 for milliseconds, because Prometheus expects seconds. */
   readonly divisor: number;
 }
 
-/** The last value of a bucket that came with a trace. */
+/** The last value of a bucket that had a trace. */
 interface Exemplar {
   readonly traceId: string;
   readonly value: number;
@@ -22,13 +25,13 @@ interface Exemplar {
   readonly at: number;
 }
 
-/** What comes before the buckets in the sums of a series. */
+/** The number of sums before the buckets in a row. */
 const SUMS = 1;
 const NOTHING = new Float64Array(SUMS + BUCKETS);
 
 /**
- * Histograms that are kept as the rollups keep theirs, and written with fewer bounds. Since each of these is a bound of
- * theirs, the counts are exact.
+ * Histograms with the buckets of the rollups, written with fewer bounds. Each of these bounds is also a bound of
+ * those buckets, so the counts are exact.
  */
 export class HistogramTable<Label extends string> implements SharedFamily {
   readonly type = 'histogram';
@@ -39,11 +42,11 @@ export class HistogramTable<Label extends string> implements SharedFamily {
   readonly labels: readonly Label[];
   readonly #series: SeriesTable<Label>;
   readonly #divisor: number;
-  /** By bound: the index of the first bucket above it, and its label. */
+  /** For each bound: the index of the first bucket above it, and its label. */
   readonly #bounds: readonly { readonly above: number; readonly label: string }[];
-  /** By series: the sum, and a count for each bucket. */
+  /** For each series: the sum, and a count for each bucket. */
   readonly #rows: Float64Array[] = [];
-  /** By series, then by bound. */
+  /** For each series and each bound. */
   readonly #exemplars: (Exemplar | undefined)[][] = [];
 
   constructor(options: HistogramOptions<Label>) {
@@ -67,8 +70,8 @@ export class HistogramTable<Label extends string> implements SharedFamily {
   }
 
   /**
-   * @param row of the series
-   * @param traceId of the request that took so long; empty: unknown
+   * @param row the row of the series
+   * @param traceId the trace of the request; empty: unknown
    * @param at milliseconds since the Unix epoch
    */
   observe(row: number, value: number, traceId: string, at: number): void {
@@ -112,7 +115,7 @@ export class HistogramTable<Label extends string> implements SharedFamily {
   addNumbers(row: number, numbers: ArrayLike<number>, at: number): void {
     let counts = this.#rows[row];
     if (counts === undefined) {
-      // One of the families that share the series has seen it, and this one has not.
+      // Families share their series, so another family may have a value and this one none.
       if (isZero(numbers, at, SUMS + BUCKETS)) return;
       this.#rows[row] = counts = new Float64Array(SUMS + BUCKETS);
     }

@@ -5,7 +5,7 @@ import { CounterFamily } from './counter-family.ts';
 import { DurationFamily } from './duration-family.ts';
 
 export interface JwksMetrics {
-  /** After every fetch of a key set, whatever came of it. */
+  /** After every fetch of a key set, successful or not. */
   fetched(fetch: KeySetFetch): void;
   /** @param status returns the state of each set that documents in force name */
   observe(status: () => readonly KeySetStatus[]): void;
@@ -28,7 +28,7 @@ export function createJwksMetrics(registry: Registry): JwksMetrics {
     boundsMs: BOUNDS_MS,
   });
   let status = (): readonly KeySetStatus[] => [];
-  // Read at each scrape: a set that no document names any more must not cause an alarm.
+  // Read at each scrape: a set that is no longer in any document must not cause an alarm.
   const perSet = (name: string, help: string, valueOf: (set: KeySetStatus) => number | undefined): void => {
     void new Gauge({
       name,

@@ -1,34 +1,34 @@
 import type { SharedFamily } from './exposition.ts';
 
-/** Which series one process asks another for. */
+/** The series that one process requests from another. */
 export interface SeriesPlace {
-  /** Its place among the families. */
+  /** The index of the family. */
   readonly family: number;
   /** The first series. */
   readonly row: number;
-  /** Of this many series of the family the labels are known. */
+  /** The labels of this many series of the family are already known. */
   readonly known: number;
 }
 
-/** Some series of a family, as one process tells another. */
+/** Some series of a family, sent from one process to another. */
 export interface SeriesPart {
-  /** How many series the family has. */
+  /** The number of series in the family. */
   readonly size: number;
-  /** How many families there are; none, and no part, where nothing was counted. */
+  /** The number of families; 0, without a part, if nothing was counted. */
   readonly families: number;
-  /** Label values: of those series of the part that were not known. */
+  /** The label values of those series in the part that were not known. */
   readonly keys: readonly (readonly string[])[];
-  /** One after the other, as many for each as the family has. */
+  /** The numbers of all series in the part, one series after another. */
   readonly numbers: readonly number[];
 }
 
 /** Another process that has the same families. */
 export interface SeriesSource {
-  /** Undefined: it does not answer. */
+  /** Undefined if it does not answer. */
   series(place: SeriesPlace): Promise<SeriesPart | undefined>;
 }
 
-/** What is made into one message: a millisecond's work at both ends. */
+/** The most numbers in one message: a millisecond of work at both ends. */
 const MOST_NUMBERS = 10_000;
 
 export function partOf(families: readonly SharedFamily[], { family: at, row: from, known }: SeriesPlace): SeriesPart {
@@ -47,21 +47,21 @@ export function partOf(families: readonly SharedFamily[], { family: at, row: fro
 }
 
 /**
- * The families of several processes, added up. Labels are told once: they take most of the time, and series keep their
- * rows.
+ * Adds up the families of several processes. Labels are sent once, because they take most of the time; series keep
+ * their rows.
  */
 export class MergedFamilies {
   readonly #load: () => Promise<readonly SharedFamily[]>;
-  /** By source, then by family: our row of each of its series. */
+  /** For each source and family: our row of each of its series. */
   readonly #rows = new WeakMap<SeriesSource, number[][]>();
   #loading: Promise<readonly SharedFamily[]> | undefined;
 
-  /** @param load makes families in which nothing is counted; called when another process has some */
+  /** @param load makes families without counts; called when another process has some */
   constructor(load: () => Promise<readonly SharedFamily[]>) {
     this.#load = load;
   }
 
-  /** What all sources have counted. Must not be called again before the families are written. */
+  /** Adds up what all sources have counted. Do not call it again before the families are written. */
   async merge(sources: Iterable<SeriesSource>): Promise<readonly SharedFamily[]> {
     for (const family of (await this.#loading) ?? []) family.zero();
     await Promise.all([...sources].map((source) => this.#add(source)));
@@ -87,7 +87,7 @@ export class MergedFamilies {
     }
   }
 
-  /** @returns how many series were added */
+  /** @returns the number of series that were added */
   #addPart(family: SharedFamily, rows: number[], from: number, { keys, numbers }: SeriesPart): number {
     const { numbersEach } = family;
     const count = numbers.length / numbersEach;

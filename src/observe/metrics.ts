@@ -26,7 +26,7 @@ import type { ObserveTransport } from './transport-metrics.ts';
 import { createWorkerMetrics } from './worker-metrics.ts';
 import type { WorkerMetrics } from './worker-metrics.ts';
 
-/** Everything that is counted, and the text Prometheus scrapes (`docs/metrics.md` lists it). */
+/** All metrics, and the text that Prometheus scrapes (`docs/metrics.md` lists them). */
 export interface Metrics {
   readonly checks: CheckMetrics;
   readonly usage: ContractUsage;
@@ -48,7 +48,7 @@ export interface Metrics {
   /** An expression of a policy had no value for a request. */
   expressionFailed(policy: string): void;
   readonly registry: Registry;
-  /** Families that write themselves, behind those of the registry. */
+  /** Families that write themselves, after those of the registry. */
   readonly families: SharedFamily[];
   /** The answer to a scrape. @param accept its header */
   expose(accept: string | undefined): Exposition;
@@ -63,7 +63,7 @@ export interface LogMetrics {
 
 export interface MetricsOptions {
   readonly clock: Clock;
-  /** Of ostiary. */
+  /** The version of ostiary. */
   readonly version: string;
 }
 

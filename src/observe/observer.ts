@@ -43,7 +43,7 @@ export interface Observer {
   /** A fetch of a key set has ended. */
   keySetFetched(fetch: KeySetFetch): void;
   /**
-   * What a listener's transport tells its sums, its abusers and its own faults.
+   * Makes the observer of a listener's transport: its totals, its abusive peers and its own faults.
    * @param listener such as `grpc`
    */
   transport(listener: string): TransportObserver;
@@ -72,7 +72,7 @@ export interface ObserverOptions extends Pick<
 /** Log lines a second about failing policies and Checks, since these repeat themselves. */
 const MAX_FAILURE_LINES_PER_SECOND = 10;
 
-/** Characters of an expression in a line: one may have thousands. */
+/** The most characters of an expression in a line. */
 const MAX_TOLD_EXPRESSION = 500;
 
 const UNTOLD_EVERY_MS = 10_000;

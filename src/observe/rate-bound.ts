@@ -2,9 +2,9 @@
 export interface RateBound {
   /** Whether one more may pass at this monotonic time in milliseconds. */
   admits(nowMs: number): boolean;
-  /** How many were refused since it was last asked, once their second is over; 0 before. */
+  /** Returns how many were refused since the last call, once their second is over; 0 before. */
   settle(nowMs: number): number;
-  /** The same without waiting: at the end. */
+  /** The same without waiting, for the end. */
   settleNow(): number;
 }
 

@@ -1,13 +1,13 @@
 import type { SampleArchive } from '../analytics/sampled-request.ts';
 import type { Answer, Question, SlotArchive } from '../rollup/question.ts';
 
-/** What the service of analytics needs of the process it is asked in. */
+/** What the analytics service needs from its process. */
 export interface AnalyticsDesk {
   /** Undefined: no history is kept. */
   readonly archive: SlotArchive | undefined;
   /** Undefined: no samples are kept. */
   readonly samples: SampleArchive | undefined;
-  /** The Envoys whose entries did not come, the worst first; absent: it is not known here. */
+  /** The Envoys whose entries are missing, the worst first; absent: unknown here. */
   unreportedBy?(sinceMs: number, untilMs: number): readonly UnreportedBy[];
 }
 
@@ -21,7 +21,7 @@ export interface UnreportedBy {
   readonly unreported: number;
 }
 
-/** What is kept can't be read just now. The message is a sentence for operators. */
+/** The archive can't be read at the moment. The message is a sentence for operators. */
 export class ArchiveUnavailable extends Error {
   override name = 'ArchiveUnavailable';
 }

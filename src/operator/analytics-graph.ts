@@ -14,7 +14,7 @@ type EdgeMessage = MessageInitShape<typeof GraphEdgeSchema>;
 type ContractMessage = MessageInitShape<typeof GraphContractSchema>;
 
 export interface GraphQuestion extends Pick<Question, 'sinceMs' | 'untilMs' | 'where'> {
-  /** Edges of each kind. */
+  /** The most edges of each kind. */
   readonly most: number;
 }
 
@@ -22,7 +22,7 @@ export interface Graph {
   readonly nodes: readonly NodeMessage[];
   readonly edges: readonly EdgeMessage[];
   readonly omitted: bigint;
-  /** Of the whole. */
+  /** The total. */
   readonly answer: Answer;
 }
 
@@ -37,7 +37,7 @@ const PREFIXES: ReadonlyMap<Kind, string> = new Map([
 interface EdgeKind {
   readonly from: readonly [Kind, Dimension];
   readonly to: readonly [Kind, Dimension];
-  /** A request without the first value has an edge all the same: it came from nobody known. */
+  /** A request without the first value has an edge too: its caller is unknown. */
   readonly isFromAnyone?: true;
 }
 
@@ -48,7 +48,7 @@ const OTHER_KINDS: readonly EdgeKind[] = [
   { from: [Kind.WORKLOAD, 'source'], to: [Kind.SERVICE, 'service'] },
 ];
 
-/** @param snapshot where the limits of contracts are */
+/** @param snapshot contains the limits of contracts */
 export async function graphOf(asked: GraphQuestion, ask: Ask, snapshot: Snapshot | undefined): Promise<Graph> {
   const drawing = new Drawing();
   const first = await edgesOf(CLIENT_TO_API, asked, ask);

@@ -11,7 +11,7 @@ export const HOUR_MS = 3_600_000;
 const SECOND_MS = 1000;
 const SHORTEST_STEP_MS = 10_000;
 const MOST_STEPS = 5000;
-/** Of an answer: some 20 MB. */
+/** The most rows of an answer: some 20 MB. */
 const MOST_ROWS = 100_000;
 const USUAL_COMBINATIONS = 100;
 const MOST_COMBINATIONS = 10_000;
@@ -81,10 +81,10 @@ export function conditionsOf(given: readonly ConditionMessage[]): Condition[] {
   });
 }
 
-/** What rows have as `outcome`: those of entries, and that of decisions whose entry did not come. */
+/** The values of `outcome` in rows: those of entries, and that of decisions without an entry. */
 const KNOWN_OUTCOMES: ReadonlySet<string> = new Set([...OUTCOMES, 'unreported', FOLDED, '']);
 
-/** A value that no row can have is a mistake, and an answer of nothing would hide it. */
+/** A value that no row can have is refused as a mistake: an empty answer would hide it. */
 function valuesOf(dimension: Dimension, value: string): readonly string[] {
   if (dimension === 'outcome' && !KNOWN_OUTCOMES.has(value)) {
     const outcomes = [...OUTCOMES, 'unreported'];

@@ -15,7 +15,10 @@ export interface Top {
   readonly rows: readonly MessageInitShape<typeof TopRowSchema>[];
 }
 
-/** Asks for the time and for as long before it. @throws RpcError */
+/**
+ * Asks for the time range, and for a range of the same length before it.
+ * @throws RpcError
+ */
 export async function topOf(request: TopRequest, ask: Ask, nowMs: number): Promise<Top> {
   if (request.by === '') throw invalid('by: a dimension is required, such as client');
   const by = dimensionOf(request.by, 'by');
@@ -39,7 +42,7 @@ export async function topOf(request: TopRequest, ask: Ask, nowMs: number): Promi
   return { question, answer, rows };
 }
 
-/** By value; undefined where not all of the time before was kept. */
+/** By value; undefined if the earlier range is not completely stored. */
 async function beforeOf(
   question: Question,
   { rows, sinceMs, periodMs }: Answer,

@@ -1,4 +1,4 @@
-/** `ostiary.v1.AnalyticsService`: what an operator may ask of the requests that were counted. */
+/** `ostiary.v1.AnalyticsService`: questions of operators about counted requests. */
 import { create } from '@bufbuild/protobuf';
 import { durationFromMs, timestampFromMs } from '@bufbuild/protobuf/wkt';
 import * as proto from '../../gen/ostiary/v1/analytics_pb.js';
@@ -28,7 +28,7 @@ export interface AnalyticsPorts {
 }
 
 const DAY_MS = 24 * HOUR_MS;
-/** Each may read millions of rows. */
+/** The most questions at once, since each may read millions of rows. */
 const MOST_AT_ONCE = 4;
 const USUAL_SAMPLES = 20;
 const MOST_SAMPLES = 1000;
@@ -151,7 +151,9 @@ function noSamples(): RpcError {
   );
 }
 
-/** Nothing was counted: where a name is none of the documents either, it is more likely a mistake than an API at rest. */
+/**
+ * Nothing was counted. If no document has the name either, it is more likely a mistake than an API without requests.
+ */
 function refuseUnknownNames({ where }: Pick<Question, 'where'>, snapshot: Snapshot | undefined): void {
   if (snapshot === undefined) return;
   const known = {

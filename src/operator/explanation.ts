@@ -16,7 +16,7 @@ import type { Decision, Step, OutcomeKind } from '../decision/decision.ts';
 import type { Denial } from '../denial/denial.ts';
 import type { WindowState } from '../quota/store.ts';
 
-/** What the caller may learn. */
+/** What the caller of Explain may learn. */
 export interface Telling {
   /** False: an unknown client id and a wrong secret get the same detail, as for callers of an API. */
   readonly tellsWhichCredential: boolean;
@@ -65,7 +65,7 @@ export function toCounter({ limit, remaining, resetMs }: WindowState, used: numb
   });
 }
 
-/** Which of the two it was, who may guess credentials is not told. */
+/** Reasons whose difference is hidden from whoever may be guessing credentials. */
 const GUESSES: ReadonlySet<string> = new Set(['client_unknown', 'secret_wrong', 'user_unknown', 'password_wrong']);
 
 function detailOf(denial: Denial | undefined, { tellsWhichCredential }: Telling): string {

@@ -1,4 +1,4 @@
-/** `ostiary.v1.InspectionService`: what an operator may ask a running ostiary. */
+/** `ostiary.v1.InspectionService`: questions of operators to a running ostiary. */
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { CheckRequestSchema, CheckResponseSchema } from '../../gen/envoy/service/auth/v3/external_auth_pb.js';
@@ -25,7 +25,7 @@ import { unaryOf } from './unary.ts';
 export interface Inspector {
   /** In force now; undefined until one is loaded. */
   snapshot(): Snapshot | undefined;
-  /** Of the last reload; empty if it succeeded. */
+  /** The faults of the last reload; empty if it succeeded. */
   faults(): readonly Fault[];
   /**
    * Decides a serialised CheckRequest with the snapshot, like `Authorization/Check`, but charges nothing.
@@ -39,7 +39,7 @@ export interface Inspector {
   countersReset?(reset: CountersReset): void;
 }
 
-/** What an operator has changed. */
+/** A reset of counters by an operator. */
 export interface CountersReset {
   readonly api: string;
   /** Empty if it was the counter of a key, or of requests without one. */

@@ -19,9 +19,9 @@ export interface InspectorOptions {
   readonly refreshKeys?: RefreshKeys;
   /** Called for each explanation: trying credentials here has no limit, so it should be visible. */
   readonly explained?: (decision: Decision) => void;
-  /** Told of each reset by an operator. */
+  /** Called for each reset by an operator. */
   readonly countersReset?: (reset: CountersReset) => void;
-  /** Those of `Authorization/Check`; what a decision takes is looked at here, and not taken. */
+  /** The ports of `Authorization/Check`. Here, counters are only read and never charged. */
   readonly ports: Omit<DecisionPorts, 'take' | 'repetitions'>;
 }
 

@@ -6,7 +6,7 @@ import type { Method } from '../grpc/rpc.ts';
 
 /** The result of fetching a key set for an operator. */
 export interface KeySetRefresh {
-  /** As it may be shown. */
+  /** The URL in the form that may be shown. */
   readonly url: string;
   readonly outcome: string;
   readonly detail: string;

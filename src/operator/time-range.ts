@@ -3,13 +3,13 @@ import type { Duration, Timestamp } from '@bufbuild/protobuf/wkt';
 import type { TimeRange } from '../../gen/ostiary/v1/analytics_pb.js';
 import { Code, RpcError } from '../grpc/rpc.ts';
 
-/** In milliseconds since the Unix epoch, without the last. */
+/** In milliseconds since the Unix epoch; the end is not included. */
 export interface Span {
   readonly sinceMs: number;
   readonly untilMs: number;
 }
 
-/** The end of the year 9999: what a timestamp can say (`google/protobuf/timestamp.proto`). */
+/** The end of the year 9999, the latest time of a timestamp (`google/protobuf/timestamp.proto`). */
 const LATEST_MS = 253_402_300_799_999;
 
 /** @throws RpcError INVALID_ARGUMENT */

@@ -30,7 +30,7 @@ export function toUsage(counted: Counted): Usage {
   });
 }
 
-/** The numbers of decisions can't be below 0, however corrections came. */
+/** Numbers of decisions are never reported below 0, even while corrections are missing. */
 export function toCompleteness({ completeness, folded }: Answer, by: readonly UnreportedBy[]): Completeness {
   const { decided, reported, unreported, unknown } = completeness;
   const whole = (value: number): bigint => BigInt(Math.max(0, Math.round(value)));
@@ -49,7 +49,7 @@ export function toCompleteness({ completeness, folded }: Answer, by: readonly Un
   });
 }
 
-/** What ranks are made of; undefined of a mean, which has no share. */
+/** The amount by which ranks are computed; undefined for a mean, which has no share. */
 export function amountOf(counted: Counted, order: Order): number | undefined {
   switch (order) {
     case 'count':

@@ -100,20 +100,23 @@ function sendJson(response: ServerResponse, status: number, body: Readonly<Recor
   send(response, status, 'application/json', `${JSON.stringify(body)}\n`);
 }
 
-/** Waits while the caller does not read; begins when there is something to send, so that a failure can still be told. */
+/**
+ * Waits while the caller does not read. Sends the header with the first piece, so that an earlier failure can still
+ * be reported.
+ */
 async function sendPieces(response: ServerResponse, { contentType, chunks }: Exposition): Promise<void> {
   const gone = new AbortController();
   response.once('close', () => gone.abort());
   for await (const chunk of chunks) {
     if (gone.signal.aborted) return;
     if (!response.headersSent) response.writeHead(200, { ...HEADERS, 'content-type': contentType });
-    // Of a HEAD, Node sends no body.
+    // For a HEAD, Node sends no body.
     if (!response.write(chunk)) await once(response, 'drain', gone);
   }
   response.end();
 }
 
-/** Node leaves the body out of the answer to a HEAD by itself. */
+/** For a HEAD, Node leaves out the body by itself. */
 function send(response: ServerResponse, status: number, contentType: string, body: string): void {
   response.writeHead(status, {
     ...HEADERS,

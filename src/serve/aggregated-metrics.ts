@@ -14,10 +14,10 @@ const AGGREGATORS: Readonly<Record<string, Aggregator>> = {
   ostiary_snapshot_client_applications: 'max',
   ostiary_snapshot_contracts: 'max',
 };
-/** Timestamps and versions must not be added either. */
+/** Timestamps and versions, which must not be added either. */
 const IS_MOMENT = /_timestamp_seconds$|_info$/;
 
-/** The metrics of all processes as one: amounts are added, the state is the worst. */
+/** Combines the metrics of all processes: amounts are added, states are the worst. */
 export async function aggregate(own: Registry, workers: readonly (readonly MetricObject[])[]): Promise<Registry> {
   const all = [(await own.getMetricsAsJSON()) as unknown as MetricObject[], ...workers];
   // With one process there is nothing to add up.
@@ -28,6 +28,6 @@ export async function aggregate(own: Registry, workers: readonly (readonly Metri
 
 function mark(metric: MetricObject): MetricObject {
   const aggregator = AGGREGATORS[metric.name] ?? (IS_MOMENT.test(metric.name) ? 'max' : metric.aggregator);
-  // Families of our own say nothing of how they are put together.
+  // Our own families do not say how they are combined.
   return { ...metric, aggregator: aggregator ?? 'sum' };
 }

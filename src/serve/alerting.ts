@@ -8,18 +8,18 @@ import type { Decider } from './decider.ts';
 import type { ServeFlags } from './serve-flags.ts';
 
 export interface Alerts {
-  /** Keeps what fires, and ends. */
+  /** Stores which alerts are firing, and stops. */
   close(): Promise<void>;
 }
 
 type Parts = Pick<Decider, 'documents' | 'egress' | 'log' | 'metrics' | 'store'>;
 
-/** Which alerts fire, and what is still to be told. */
+/** Stores which alerts are firing, and messages that were not sent yet. */
 const FILE = 'alerts.json';
 
 /**
- * Evaluates the alerts of the documents on what is kept of requests, where there is a folder to remember them in. It
- * loads nothing of it before documents have an alert.
+ * Evaluates the alerts in the documents on the history of requests, if there is a folder to store their state in. It
+ * loads its code when documents have an alert.
  */
 export function followAlerts(flags: ServeFlags, parts: Parts, archive: SlotArchive): Alerts | undefined {
   const { dataDir, nodeId } = flags;
@@ -28,7 +28,7 @@ export function followAlerts(flags: ServeFlags, parts: Parts, archive: SlotArchi
   const path = join(dataDir, FILE);
   let opening: Promise<AlertEvaluator | undefined> | undefined;
   const begin = (): void => {
-    // What fired before a start, by a document that has gone since, has still to be ended.
+    // Alerts that were firing before a restart must end, even if their documents were removed since.
     if (documents.alerting().rules.length === 0 && !existsSync(path)) return;
     opening ??= openEvaluator(path, nodeId ?? hostname(), parts, archive).catch((error: unknown) => {
       log.error('alerts are not evaluated', { detail: error instanceof Error ? error.message : String(error) });

@@ -1,10 +1,10 @@
 import { CLIENT_ADDRESS_DETAILS } from '../analytics/client-network.ts';
 import { integer, oneOf, text } from '../flags.ts';
 
-/** Each series of Prometheus' takes some 70 octets, and each of a slot some 400. */
+/** A series in Prometheus takes some 70 octets, and one in a slot some 400. */
 const MOST_SERIES = 1_000_000;
 
-/** What is kept of requests that have ended, as Envoy's access log tells them. */
+/** Flags for what is counted and kept of requests that Envoy's access log reports. */
 export const analyticsFlags = {
   clientAddress: oneOf(
     'truncated',

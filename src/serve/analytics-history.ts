@@ -8,14 +8,14 @@ import type { ToOwner } from './worker-messages.ts';
 
 type HistoryFlags = FlagValues<typeof historyFlags>;
 
-/** Whether what was counted is kept. */
+/** Whether there is a history of requests. */
 export function keepsHistory({ dataDir, analyticsDatabase }: HistoryFlags): boolean {
   return dataDir !== undefined || analyticsDatabase !== undefined;
 }
 
 /**
- * The store of what was counted of requests. Loads nothing of databases where none is kept.
- * @throws DatabaseFault where it can't be opened
+ * Opens the history of requests. Loads no database code if there is none.
+ * @throws DatabaseFault (rejects with it) if it can't be opened
  */
 export async function historyOf(
   flags: HistoryFlags,
@@ -36,7 +36,7 @@ export async function historyOf(
   });
 }
 
-/** In a worker: its owner has the store. */
+/** Sends the slots of a worker to its owner, which has the history. */
 export function slotsToOwner(send: (message: ToOwner) => void): SlotTaker {
   return { take: (slot: Slot) => send({ kind: 'slot', slot }) };
 }

@@ -4,14 +4,14 @@ import type { CheckObserver } from '../envoy/check-service.ts';
 
 const MAX_BYTES = 4 * 1024 * 1024;
 
-/** Samples are taken from when Envoy has opened the first stream of its log: before, nothing of them is loaded. */
+/** Samples are taken after Envoy has opened the first stream of its log. Their code is loaded then. */
 export interface OpenSamples {
   readonly archive: SampleArchive;
-  /** Undefined: none are taken yet. */
+  /** Undefined until samples are taken. */
   readonly current: () => Samples | undefined;
   /** Never rejects. */
   start(): Promise<void>;
-  /** An observer that takes samples of what is decided, too. */
+  /** Wraps an observer so that it also takes samples of decisions. */
   watching(observer: CheckObserver): CheckObserver;
 }
 

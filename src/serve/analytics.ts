@@ -28,7 +28,7 @@ export interface AnalyticsParts {
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly snapshot: () => Snapshot;
-  /** Who is told of each request. */
+  /** Receive an event for each request. */
   readonly takers: readonly EventTaker[];
 }
 
@@ -41,10 +41,10 @@ export interface Analytics {
   close(): Promise<void>;
 }
 
-/** What Envoy's access log is read with, and what is made of it. */
+/** Opens everything that reads Envoy's access log and counts its entries. */
 export function openAnalytics(flags: ServeFlags, parts: AnalyticsParts): Analytics {
   const { metrics, clock, snapshot, log, accounting, takers } = parts;
-  // Envoy logs requests too that nobody decided: their events have no id of a decision.
+  // Envoy also logs requests without a decision: their events have no decision's id.
   const ownIds = randomBytes(9).toString('base64url');
   let made = 0;
   const mostSeries = flags.analyticsSeries;

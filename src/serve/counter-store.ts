@@ -27,7 +27,7 @@ export interface CounterPorts {
   readonly metrics?: CounterMetrics;
   /** Called once for each problem with Redis. */
   readonly report?: (finding: Finding) => void;
-  /** Called when the store is available for the first time, lost (with the reason), and back. */
+  /** Called when the store is available for the first time, when it is lost (with the reason), and when it is back. */
   readonly tellOutage?: (event: StoreEvent) => void;
   /** Makes names for this replica and its debts, which must be unique in the mesh. Default `crypto.randomUUID`. */
   readonly randomName?: () => string;
@@ -41,7 +41,7 @@ export interface SharedCounters {
   readonly workers: number;
   /** Tells the other processes that a counter was reset. */
   readonly announceReset: (key: string, epoch: number) => void;
-  /** Called with the store, which must hear of the other processes' resets. */
+  /** Called with the store, which must be notified of resets in other processes. */
   readonly joined: (store: LeasingCounterStore) => void;
 }
 
@@ -130,7 +130,7 @@ function createMeshStore(options: CounterOptions, redis: RedisOptions, ports: Co
       news: {
         heardUntil: () => resets.heardUntil,
         unitsCameBack(keys) {
-          // Not told, they are found when refusals are looked at again.
+          // If this message is lost, refusals are checked again later anyway.
           for (const key of keys) link.publish(channel, cameBackMessage(key)).catch(() => {});
         },
       },
@@ -149,7 +149,7 @@ function createMeshStore(options: CounterOptions, redis: RedisOptions, ports: Co
       findings.forEach(tell);
       link.mayPublish(canPublish);
     } catch {
-      // The connection has ended: the next one is looked at.
+      // The connection has ended: the next one is checked.
     }
   };
   link.open((client) => {
@@ -169,7 +169,7 @@ function ownerHealth({ available, trouble }: ScriptLink): StoreHealth {
   return { kind: 'memory', available, detail: available ? 'counters in memory, shared by all workers' : trouble };
 }
 
-/** A connection that comes and goes repeats no finding. */
+/** Reports each finding once, also if the connection comes and goes. */
 function oncePerMessage(report: ((finding: Finding) => void) | undefined): (finding: Finding) => void {
   const told = new Set<string>();
   return (finding) => {

@@ -46,9 +46,9 @@ export interface Decider extends Reporting {
   readonly accessLog: AccessLogService;
   readonly samples: SampleArchive;
   readonly addSlotTaker: Analytics['addSlotTaker'];
-  /** To be closed before the rest, with what is left of the time to end. Undefined: events go nowhere. */
+  /** Close these first, with the remaining time. Undefined: events go nowhere. */
   readonly sinks: EventSinks | undefined;
-  /** Of what this process decides. */
+  /** The accounts of this process's decisions. */
   readonly accounts: Accounts;
   readonly ports: DecisionPorts;
   readonly store: CounterStore;
@@ -56,7 +56,7 @@ export interface Decider extends Reporting {
   readonly storeName: string;
   readonly documents: ConfigSource;
   readonly keySets: KeySets;
-  /** For what documents name by URL. */
+  /** The client for URLs in documents. */
   readonly egress: Egress;
   /** Returns all leases. Call this when no Check is under way any more. */
   close(): Promise<void>;

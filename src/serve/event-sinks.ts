@@ -18,13 +18,13 @@ export interface EventSinks extends EventTaker {
   close(leftMs: number): Promise<void>;
 }
 
-/** What the operator's flags name is not restricted. */
+/** The rules of egress do not apply to URLs in the operator's flags. */
 const NO_RULES = { problemOf: () => undefined, problemOfAddress: () => undefined };
 const MOST_SECRET_BYTES = 64 * 1024;
 
 /**
- * Opens the sinks that flags name. Their code is loaded here: most processes have none.
- * @returns undefined if they name none
+ * Opens the sinks that the flags name. Their code is loaded here, since most processes have none.
+ * @returns undefined if there are none
  * @throws UserError that names the flag and the remedy
  */
 export async function openEventSinks(
@@ -105,7 +105,7 @@ async function closeAll(sinks: readonly EventSinks[], leftMs: number): Promise<v
   await Promise.all(sinks.map((sink) => sink.close(leftMs)));
 }
 
-/** Each sink has a folder of its own in the spool's. */
+/** Each sink has its own folder inside the spool's folder. */
 async function spoolPlaces(spool: EventOptions['spool']) {
   const { startedOf } = await import('../sinks/spool-folder.ts');
   const owner = { pid: process.pid, started: (await startedOf(process.pid)) ?? '', host: hostname() };

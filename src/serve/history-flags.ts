@@ -4,7 +4,7 @@ import type { Flag } from '../flags.ts';
 const GIB = 1024 ** 3;
 const UNIT_BYTES: Readonly<Record<string, number>> = { KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 };
 
-/** Where what was counted of requests is kept. */
+/** Flags for the place of the history. */
 export const historyFlags = {
   dataDir: text(
     undefined,
@@ -31,7 +31,7 @@ function postgresUrl(given: string): string | undefined {
     : 'expected a URL such as postgres://ostiary@db:5432/ostiary';
 }
 
-/** An amount of octets with its unit: `512MiB`, `2GiB`. */
+/** A number of octets with a unit: `512MiB`, `2GiB`. */
 function byteSize(
   fallbackBytes: number,
   { minimum, maximum }: { readonly minimum: number; readonly maximum: number },

@@ -13,9 +13,9 @@ export interface MissingLogPorts {
   readonly timers: Timers;
 }
 
-/** Where history or events are wanted: tells that Checks are decided, and no Envoy tells how the requests end. */
+/** If there is a history or a sink: reports that Checks are decided although no Envoy streams its access log. */
 export interface MissingLog {
-  /** The first stream has come. */
+  /** To be called at the first stream. */
   found(): void;
   close(): void;
 }

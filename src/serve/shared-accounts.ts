@@ -2,7 +2,7 @@ import type { Accounts } from '../analytics/accounts.ts';
 import type { Credit } from '../analytics/ledger.ts';
 import type { Sharing } from '../analytics/sharing.ts';
 
-/** Whoever keeps the accounts of one epoch. */
+/** Keeps the accounts of one epoch. */
 export interface Keeper {
   readonly key: Buffer;
   /** As {@link Sharing.claim}. */
@@ -13,17 +13,17 @@ export function keeperOf(accounts: Accounts): Keeper {
   return { key: accounts.epoch.key, claim: async (sequences) => accounts.claim(sequences) };
 }
 
-/** Epochs whose accounts are kept by this process and its workers, those that have ended too; others are asked of the rest. */
+/** Knows the epochs of this process and its workers, also of those that have ended; asks others about the rest. */
 export class SharedAccounts implements Sharing {
   readonly #keepers = new Map<number, Keeper>();
   readonly #others: Sharing;
 
-  /** @param others with whom this replica shares */
+  /** @param others the processes with which this replica shares */
   constructor(others: Sharing) {
     this.#others = others;
   }
 
-  /** Replaces who kept them before. */
+  /** Replaces an earlier keeper of the epoch. */
   keep(epoch: number, keeper: Keeper): void {
     this.#keepers.set(epoch, keeper);
   }

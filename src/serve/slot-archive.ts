@@ -2,7 +2,7 @@ import { UserError } from '../errors.ts';
 import { ArchiveUnavailable } from '../operator/analytics-desk.ts';
 import type { SlotArchive } from '../rollup/question.ts';
 
-/** An archive whose faults operators are told: a fault of a database names it and the remedy, and has no password. */
+/** An archive whose errors operators may see: the message of a database's fault has the remedy, and no password. */
 export function archiveOf(archive: SlotArchive): SlotArchive {
   return {
     async ask(question) {

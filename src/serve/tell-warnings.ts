@@ -18,7 +18,7 @@ export function tellWarnings(documents: Pick<ConfigSource, 'status' | 'onChange'
   tell();
 }
 
-/** A line that has moved makes no new warning. */
+/** A warning whose line has changed is not a new one. */
 function identityOf({ file, field, message }: Fault): string {
   return JSON.stringify([file, field, message]);
 }

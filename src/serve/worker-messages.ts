@@ -23,21 +23,21 @@ export type ToWorker =
       readonly maxMessageBytes: number;
       readonly gzip: boolean;
     }
-  /** With the socket. */
+  /** Sent with the socket. */
   | { readonly kind: 'connection' }
   | { readonly kind: 'tls'; readonly tls: TlsText }
-  /** What gRPC health says from now on. */
+  /** The state that gRPC health reports from now on. */
   | { readonly kind: 'health'; readonly isServing: boolean }
   | { readonly kind: 'drain'; readonly timeoutMs: number }
   | { readonly kind: 'metrics'; readonly id: number }
   | { readonly kind: 'series'; readonly id: number; readonly place: SeriesPlace }
   | { readonly kind: 'refresh_keys'; readonly id: number; readonly url: string | undefined }
-  /** To be answered at once: a worker that does not is stuck. */
+  /** A worker must answer at once; one that does not is stuck. */
   | { readonly kind: 'ping' }
-  /** Answers of scripts: numbers, or why there are none. */
+  /** The replies of scripts: numbers, or why there are none. */
   | { readonly kind: 'answers'; readonly answers: readonly ScriptAnswer[] }
   | { readonly kind: 'reset'; readonly key: string; readonly epoch: number }
-  /** Of an epoch, if there is one. */
+  /** The key of an epoch, if it is known. */
   | {
       readonly kind: 'key';
       readonly question: number;
@@ -45,11 +45,11 @@ export type ToWorker =
       readonly key: string | undefined;
       readonly why: 'away' | 'unshared' | undefined;
     }
-  /** What became of claims, in their order; undefined: nobody says. */
+  /** The results of claims, in their order; undefined: unknown. */
   | { readonly kind: 'claimed'; readonly question: number; readonly credits: readonly Credit[] | undefined }
-  /** Entries of decisions of this worker have come to others. */
+  /** Entries of this worker's decisions that arrived at other processes. */
   | { readonly kind: 'claims'; readonly id: number; readonly sequences: readonly number[] }
-  /** Other replicas can't tell us just now of entries that came to them. */
+  /** Other replicas can't report entries to us at the moment. */
   | { readonly kind: 'sharing_broken' };
 
 export type ToOwner =
@@ -61,21 +61,21 @@ export type ToOwner =
   | { readonly kind: 'series'; readonly id: number; readonly part: SeriesPart }
   | { readonly kind: 'keys_refreshed'; readonly id: number; readonly sets: readonly KeySetRefresh[] }
   | { readonly kind: 'scripts'; readonly calls: readonly ScriptQuestion[] }
-  /** What was counted of requests, where the owner keeps it. */
+  /** A slot of counts, for the owner's history. */
   | { readonly kind: 'slot'; readonly slot: Slot }
   | { readonly kind: 'pong' }
   | { readonly kind: 'drained' }
-  /** Under which number and key (base64) this worker gives decisions ids. */
+  /** The number and the key (base64) of this worker's epoch. */
   | { readonly kind: 'epoch'; readonly epoch: number; readonly key: string }
   | { readonly kind: 'key_wanted'; readonly question: number; readonly epoch: number }
-  /** Entries of decisions of others have come here. */
+  /** Entries of other processes' decisions that arrived here. */
   | {
       readonly kind: 'claims';
       readonly question: number;
       readonly epoch: number;
       readonly sequences: readonly number[];
     }
-  /** What became of claims of this worker's decisions, in their order. */
+  /** The results of claims about this worker's decisions, in their order. */
   | { readonly kind: 'claimed'; readonly id: number; readonly credits: readonly Credit[] };
 
 export interface ScriptQuestion {

@@ -25,9 +25,9 @@ export interface PoolOptions {
   readonly maxConnections: number;
   /** A worker has ended by itself; another takes its place. */
   readonly lost: (pid: number, reason: LossReason, why: string) => void;
-  /** A worker has counted requests. */
+  /** A worker sent a slot of counts. */
   readonly counted: (slot: Slot) => void;
-  /** What workers share of their decisions; absent: nothing. */
+  /** What workers share about decisions; absent: nothing. */
   readonly accounts?: WorkerAccounts;
   /** A connection beyond the limit was closed on arrival. */
   readonly refused: () => void;
@@ -57,7 +57,7 @@ export class WorkerPool {
   /** The methods of the options are not served: workers have their own. */
   readonly transport: RpcTransport = (options) => this.#listen(options);
 
-  /** What gRPC health says from now on. */
+  /** Sets what gRPC health reports from now on. */
   setServing(isServing: boolean): void {
     this.#isServing = isServing;
     this.tell({ kind: 'health', isServing });
@@ -76,7 +76,7 @@ export class WorkerPool {
     return Promise.all(this.sources().map((worker) => worker.metrics()));
   }
 
-  /** The workers that take connections, to be asked for their series. */
+  /** The workers that accept connections, to be asked for their metrics. */
   sources(): readonly WorkerProcess[] {
     return [...this.#workers].filter(({ isServing }) => isServing);
   }

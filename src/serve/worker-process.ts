@@ -123,7 +123,7 @@ export class WorkerProcess implements SeriesSource {
     return answer?.kind === 'series' ? answer.part : undefined;
   }
 
-  /** A worker that does not answer is told as a failure of every set: empty, its name for the URL. */
+  /** A worker that does not answer is reported as a failure of every set, with an empty URL. */
   async refreshKeys(url: string | undefined): Promise<readonly KeySetRefresh[]> {
     const id = ++this.#lastId;
     const answer = await this.#ask({ kind: 'refresh_keys', id, url }, REFRESH_TIMEOUT_MS);
@@ -132,7 +132,7 @@ export class WorkerProcess implements SeriesSource {
     return [{ url: `worker ${this.pid}`, outcome: 'timeout', detail, keys: 0, withdrawn: 0 }];
   }
 
-  /** Entries of its decisions have come to others. */
+  /** Claims entries of its decisions that arrived at other processes. */
   async claim(sequences: readonly number[]): Promise<readonly Credit[] | 'away'> {
     if (!this.#child.connected) return 'away';
     const id = ++this.#lastId;

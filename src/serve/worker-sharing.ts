@@ -3,9 +3,9 @@ import type { Credit } from '../analytics/ledger.ts';
 import type { Sharing } from '../analytics/sharing.ts';
 import type { ToOwner, ToWorker } from './worker-messages.ts';
 
-/** Claims of one epoch are made together after this time. */
+/** Claims of one epoch are sent together after this time. */
 const BATCH_MS = 50;
-/** The owner itself may have to ask others. */
+/** The owner may itself have to ask others. */
 const ANSWER_MS = 10_000;
 
 export type SharingMessage = Extract<ToWorker, { readonly kind: 'key' | 'claimed' | 'claims' | 'sharing_broken' }>;
@@ -21,11 +21,11 @@ interface Batch {
   readonly answer: Promise<readonly Credit[] | 'away'>;
 }
 
-/** What the workers of one replica share of decisions, by their owner: keys of epochs, and whose entries have come. */
+/** Shares epochs' keys and claims among the workers of one replica, through their owner. */
 export class WorkerSharing implements Sharing {
   readonly #ports: WorkerSharingPorts;
   readonly #questions = new Map<number, (answer: SharingMessage | undefined) => void>();
-  /** By epoch, until they are told. */
+  /** By epoch, until they are sent. */
   readonly #batches = new Map<number, Batch>();
   #lastQuestion = 0;
   #brokenAt = Number.NEGATIVE_INFINITY;
@@ -35,7 +35,7 @@ export class WorkerSharing implements Sharing {
     this.#ports = ports;
   }
 
-  /** From now on others may tell of entries of its decisions. */
+  /** From now on other processes may claim entries of these decisions. */
   announce(accounts: Accounts): void {
     this.#own = accounts;
     const { number, key } = accounts.epoch;

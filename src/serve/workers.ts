@@ -20,14 +20,14 @@ import type { SharedAccounts } from './shared-accounts.ts';
 import { WorkerAccounts } from './worker-accounts.ts';
 import { WorkerPool } from './worker-pool.ts';
 
-/** Several processes that decide, and what this one, their owner, has of them. */
+/** The processes that decide, as their owner sees them. */
 export interface Workers {
   readonly shared: SharedCounters;
   readonly transport: RpcTransport;
   setServing(isServing: boolean): void;
-  /** Of each worker. */
+  /** One list for each worker. */
   refreshKeys(url: string | undefined): Promise<readonly (readonly KeySetRefresh[])[]>;
-  /** Of all processes. */
+  /** The metrics of all processes. */
   expose(own: Decider['metrics'], accept: string | undefined): Exposition;
 }
 
