@@ -34,7 +34,7 @@ function tally<T>(rows: Iterable<T>, key: (row: T) => readonly unknown[], count:
   const counts: Record<string, number> = {};
   for (const row of rows) {
     const name = key(row)
-      .map((value) => (value === '' || value === undefined ? '-' : JSON.stringify(value)))
+      .map((value) => (typeof value === 'string' ? value : JSON.stringify(value)) || '-')
       .join(' ');
     counts[name] = (counts[name] ?? 0) + count(row);
   }
