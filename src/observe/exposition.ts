@@ -31,6 +31,16 @@ export interface Family {
   linesOf(row: number, format: Format): string;
 }
 
+/** The last value of a bucket that had a trace. */
+export interface Exemplar {
+  /** The index of the bucket's bound. */
+  readonly bound: number;
+  readonly traceId: string;
+  readonly value: number;
+  /** Milliseconds since the Unix epoch. */
+  readonly at: number;
+}
+
 /**
  * A family that exists in several processes, and is written by one of them for all. A series keeps its row as long as
  * the process lives.
@@ -48,6 +58,10 @@ export interface SharedFamily extends Family {
    * @param numbers contains its numbers from `at` on
    */
   addNumbers(row: number, numbers: ArrayLike<number>, at: number): void;
+  /** The exemplars of a series. Absent: the family has none. */
+  exemplarsOf?(row: number): readonly Exemplar[];
+  /** Adds an exemplar of another process, unless this process has a later one. */
+  addExemplar?(row: number, exemplar: Exemplar): void;
   /** Resets all counts; the series stay. */
   zero(): void;
 }

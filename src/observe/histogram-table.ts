@@ -1,5 +1,5 @@
 import { BUCKETS, bucketOf, LOWEST_BUCKET } from '../rollup/histogram.ts';
-import type { Format, SharedFamily } from './exposition.ts';
+import type { Exemplar, Format, SharedFamily } from './exposition.ts';
 import { escapeLabel } from './series-table.ts';
 import type { SeriesTable } from './series-table.ts';
 
@@ -15,14 +15,6 @@ export interface HistogramOptions<Label extends string> {
   readonly exponents: readonly number[];
   /** Values are divided by this before they are written: 1000 for milliseconds, because Prometheus expects seconds. */
   readonly divisor: number;
-}
-
-/** The last value of a bucket that had a trace. */
-interface Exemplar {
-  readonly traceId: string;
-  readonly value: number;
-  /** Milliseconds since the Unix epoch. */
-  readonly at: number;
 }
 
 /** The number of sums before the buckets in a row. */
@@ -81,7 +73,7 @@ export class HistogramTable<Label extends string> implements SharedFamily {
     counts[SUMS + index] = (counts[SUMS + index] as number) + 1;
     if (traceId === '') return;
     const bound = this.#bounds.findIndex(({ above }) => index < above);
-    (this.#exemplars[row] ??= [])[bound] = { traceId, value, at };
+    (this.#exemplars[row] ??= [])[bound] = { bound, traceId, value, at };
   }
 
   linesOf(row: number, format: Format): string {
@@ -124,8 +116,18 @@ export class HistogramTable<Label extends string> implements SharedFamily {
     }
   }
 
+  exemplarsOf(row: number): readonly Exemplar[] {
+    return this.#exemplars[row]?.filter((exemplar) => exemplar !== undefined) ?? [];
+  }
+
+  addExemplar(row: number, exemplar: Exemplar): void {
+    const ofRow = (this.#exemplars[row] ??= []);
+    if ((ofRow[exemplar.bound]?.at ?? -Infinity) < exemplar.at) ofRow[exemplar.bound] = exemplar;
+  }
+
   zero(): void {
     for (const counts of this.#rows) counts?.fill(0);
+    this.#exemplars.length = 0;
   }
 
   #exemplarOf(row: number, bound: number): string {

@@ -1,4 +1,4 @@
-import type { SharedFamily } from './exposition.ts';
+import type { Exemplar, SharedFamily } from './exposition.ts';
 
 /** The series that one process requests from another. */
 export interface SeriesPlace {
@@ -20,6 +20,8 @@ export interface SeriesPart {
   readonly keys: readonly (readonly string[])[];
   /** The numbers of all series in the part, one series after another. */
   readonly numbers: readonly number[];
+  /** With the row of the series. */
+  readonly exemplars: readonly (readonly [row: number, exemplar: Exemplar])[];
 }
 
 /** Another process that has the same families. */
@@ -33,17 +35,19 @@ const MOST_NUMBERS = 10_000;
 
 export function partOf(families: readonly SharedFamily[], { family: at, row: from, known }: SeriesPlace): SeriesPart {
   const family = families[at];
-  if (family === undefined) return { size: 0, families: families.length, keys: [], numbers: [] };
+  if (family === undefined) return { size: 0, families: families.length, keys: [], numbers: [], exemplars: [] };
   const { size, numbersEach } = family;
   const to = Math.min(size, from + Math.max(1, Math.floor(MOST_NUMBERS / numbersEach)));
   const keys: (readonly string[])[] = [];
   const numbers: number[] = [];
+  const exemplars: [number, Exemplar][] = [];
   for (let row = from; row < to; row++) {
     if (row >= known) keys.push(family.keyOf(row));
     const own = family.numbersOf(row);
     for (let place = 0; place < numbersEach; place++) numbers.push(own[place] ?? 0);
+    for (const exemplar of family.exemplarsOf?.(row) ?? []) exemplars.push([row, exemplar]);
   }
-  return { size, families: families.length, keys, numbers };
+  return { size, families: families.length, keys, numbers, exemplars };
 }
 
 /**
@@ -88,11 +92,13 @@ export class MergedFamilies {
   }
 
   /** @returns the number of series that were added */
-  #addPart(family: SharedFamily, rows: number[], from: number, { keys, numbers }: SeriesPart): number {
+  #addPart(family: SharedFamily, rows: number[], from: number, part: SeriesPart): number {
     const { numbersEach } = family;
+    const { keys, numbers, exemplars } = part;
     const count = numbers.length / numbersEach;
     for (const key of keys) rows.push(family.rowOf(key));
     for (let at = 0; at < count; at++) family.addNumbers(rows[from + at] as number, numbers, at * numbersEach);
+    for (const [row, exemplar] of exemplars) family.addExemplar?.(rows[row] as number, exemplar);
     return count;
   }
 }

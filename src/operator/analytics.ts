@@ -147,7 +147,7 @@ function noHistory(): RpcError {
 function noSamples(): RpcError {
   return new RpcError(
     Code.failedPrecondition,
-    'this ostiary keeps no samples of requests: with --workers none are kept, so start it without',
+    'this ostiary keeps no samples of requests: ask the process that Envoy streams its access log to',
   );
 }
 

@@ -26,6 +26,16 @@ export async function aggregate(own: Registry, workers: readonly (readonly Metri
   return AggregatorRegistry.aggregate(marked);
 }
 
+/** Of one metric, over all its series in all processes. */
+export function sumOf(name: string, processes: readonly (readonly MetricObject[])[]): number {
+  let sum = 0;
+  for (const metric of processes.flat()) {
+    const { values } = metric as unknown as { readonly values: readonly { readonly value: number }[] };
+    if (metric.name === name) for (const { value } of values) sum += value;
+  }
+  return sum;
+}
+
 function mark(metric: MetricObject): MetricObject {
   const aggregator = AGGREGATORS[metric.name] ?? (IS_MOMENT.test(metric.name) ? 'max' : metric.aggregator);
   // Our own families do not say how they are combined.

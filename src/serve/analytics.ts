@@ -15,8 +15,7 @@ import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { Accounting } from './accounting.ts';
 import { openSamples } from './analytics-samples.ts';
 import type { OpenSamples } from './analytics-samples.ts';
-import { keepsHistory } from './analytics-history.ts';
-import { watchForLog } from './missing-log.ts';
+import { decisionsIn, isLogWanted, watchForLog } from './missing-log.ts';
 import type { ServeFlags } from './serve-flags.ts';
 
 /** Others answer sooner, if at all. */
@@ -30,6 +29,7 @@ export interface AnalyticsParts {
   readonly snapshot: () => Snapshot;
   /** Receive an event for each request. */
   readonly takers: readonly EventTaker[];
+  readonly onFirstStream: (() => void) | undefined;
 }
 
 export interface Analytics {
@@ -49,9 +49,12 @@ export function openAnalytics(flags: ServeFlags, parts: AnalyticsParts): Analyti
   let made = 0;
   const mostSeries = flags.analyticsSeries;
   let cube: Cube | undefined;
-  // The log of one worker may have come to another.
-  const isWanted = flags.workers === 1 && (takers.length > 0 || keepsHistory(flags));
-  const missing = isWanted ? watchForLog({ registry: metrics.registry, log, timers: systemTimers }) : undefined;
+  // The log of one worker may come to another, so their owner watches.
+  const isWatched = flags.workers === 1 && isLogWanted(flags);
+  const decided = (): Promise<number> => decisionsIn(metrics.registry);
+  const missing = isWatched
+    ? watchForLog({ registry: metrics.registry, log, timers: systemTimers, decided })
+    : undefined;
   const samples = openSamples({ names: snapshot, now: () => clock.now() });
   const accessLog = createAccessLogService({
     registry: metrics.registry,
@@ -67,6 +70,7 @@ export function openAnalytics(flags: ServeFlags, parts: AnalyticsParts): Analyti
     onFirstStream() {
       void samples.start();
       missing?.found();
+      parts.onFirstStream?.();
     },
     samples: samples.current,
     accounts: accounting.completeness.accounts,

@@ -34,7 +34,7 @@ import { createCounterStore } from './counter-store.ts';
 import type { SharedCounters } from './counter-store.ts';
 import { locateOptionsOf } from './locate-flags.ts';
 import { openEventSinks } from './event-sinks.ts';
-import type { EventSinks } from './event-sinks.ts';
+import type { EventSinks, OpenSinks } from './event-sinks.ts';
 import type { Reporting } from './reporting.ts';
 import type { ServeFlags } from './serve-flags.ts';
 import { tracingOf } from './tracing.ts';
@@ -78,17 +78,24 @@ async function keySetStoreOf({ keySetFolder }: ServeFlags, log: Log): Promise<Ke
   });
 }
 
-/**
- * Loads the documents and makes everything that a process needs to decide.
- * @param shared counters in memory, where several processes share them
- * @param sharing with whom accounts of decisions are shared
- */
+/** What differs where several processes decide. */
+export interface DeciderParts {
+  /** Counters in memory, where several processes share them. */
+  readonly counters?: SharedCounters;
+  /** With whom accounts of decisions are shared; the default is nobody. */
+  readonly sharing?: Sharing;
+  /** The default: sinks of this process' own. */
+  readonly openSinks?: OpenSinks;
+  /** Called when the first Envoy streams its log here. */
+  readonly onFirstStream?: () => void;
+}
+
+/** Loads the documents and makes everything that a process needs to decide. */
 export async function openDecider(
   flags: ServeFlags,
   environment: NodeJS.ProcessEnv,
   reporting: Reporting,
-  shared?: SharedCounters,
-  sharing: Sharing = noSharing,
+  { counters: shared, sharing = noSharing, openSinks = openEventSinks, onFirstStream }: DeciderParts = {},
 ): Promise<Decider> {
   // Open resources keep the process alive, so they are closed if the start fails, and the fault is reported last.
   await using opened = new AsyncDisposableStack();
@@ -176,12 +183,12 @@ export async function openDecider(
     expressionFailed: (policy, failure) => observer.expressionFailed(policy, failure),
   };
   const snapshot = () => documents.current();
-  const sinks = await openEventSinks(flags, environment, reporting);
+  const sinks = await openSinks(flags, environment, reporting);
   opened.defer(async () => sinks?.close(0));
   const accounting = openAccounting(reporting, clock, sharing);
   opened.defer(() => accounting.close());
   const takers = sinks === undefined ? [] : [sinks];
-  const analytics = openAnalytics(flags, { metrics, clock, snapshot, takers, log, accounting });
+  const analytics = openAnalytics(flags, { metrics, clock, snapshot, takers, log, accounting, onFirstStream });
   opened.defer(() => analytics.close());
   const closing = opened.move();
   return {

@@ -1,22 +1,39 @@
 import { hostname } from 'node:os';
-import type { EventTaker, RequestEvent } from '../analytics/event.ts';
+import type { EventTaker } from '../analytics/event.ts';
 import { systemClock as clock, systemTimers as timers } from '../clock.ts';
 import { FileFault, UserError } from '../errors.ts';
 import { systemResolve } from '../egress/lookup.ts';
 import { egressTransport } from '../egress/transport.ts';
-import type { FlagValues } from '../flags.ts';
 import { readFileNow, systemFiles } from '../file-access.ts';
 import { standardOutput } from '../observe/log.ts';
 import { productVersion } from '../product.ts';
+import type { Batch } from '../sinks/batch.ts';
+import type { Sink } from '../sinks/sink.ts';
 import { eventOptionsOf } from './event-flags.ts';
-import type { eventFlags, EventOptions } from './event-flags.ts';
+import type { EventOptions } from './event-flags.ts';
 import type { Reporting } from './reporting.ts';
+import type { ServeFlags } from './serve-flags.ts';
+
+/** One of each kind at most. */
+export type SinkName = 'file' | 'otlp' | 'webhook';
 
 /** All sinks of a process. */
 export interface EventSinks extends EventTaker {
+  /**
+   * Takes what a worker has made for a sink of this process.
+   * @returns settles when it is kept; never rejects
+   */
+  give(sink: SinkName, batch: Batch): Promise<void>;
   /** Sends or keeps what it can within the time, and drops the rest. */
   close(leftMs: number): Promise<void>;
 }
+
+/** @returns undefined if flags name no sink */
+export type OpenSinks = (
+  flags: ServeFlags,
+  environment: NodeJS.ProcessEnv,
+  reporting: Reporting,
+) => Promise<EventSinks | undefined>;
 
 /** The rules of egress do not apply to URLs in the operator's flags. */
 const NO_RULES = { problemOf: () => undefined, problemOfAddress: () => undefined };
@@ -24,17 +41,11 @@ const MOST_SECRET_BYTES = 64 * 1024;
 
 /**
  * Opens the sinks that the flags name. Their code is loaded here, since most processes have none.
- * @returns undefined if there are none
  * @throws UserError that names the flag and the remedy
  */
-export async function openEventSinks(
-  flags: FlagValues<typeof eventFlags> & { readonly workers: number },
-  environment: NodeJS.ProcessEnv,
-  { metrics, log }: Reporting,
-): Promise<EventSinks | undefined> {
+export const openEventSinks: OpenSinks = async (flags, environment, { metrics, log }) => {
   const options = eventOptionsOf(flags);
   if (options === undefined) return undefined;
-  if (flags.workers > 1) throw new UserError('--events-file, --events-otlp and --events-webhook need --workers 1', 2);
   const [{ createSinkMetrics }, { Disk }, { followHeadersFile }, { signingKey }] = await Promise.all([
     import('../sinks/sink-metrics.ts'),
     import('../sinks/disk.ts'),
@@ -60,26 +71,29 @@ export async function openEventSinks(
   };
 
   await using opened = new AsyncDisposableStack();
-  const sinks: EventSinks[] = [];
-  const add = (sink: EventSinks): void => {
-    sinks.push(sink);
+  const sinks = new Map<SinkName, Sink>();
+  const add = (name: SinkName, sink: Sink): void => {
+    sinks.set(name, sink);
     opened.defer(() => sink.close(0));
   };
   const { file, otlp, webhook } = options;
   if (file?.path === '-') {
     const { openStreamSink } = await import('../sinks/stream-sink.ts');
-    add(openStreamSink(standardOutput, openMetrics, () => clock.now()));
+    add(
+      'file',
+      openStreamSink(standardOutput, openMetrics, () => clock.now()),
+    );
   } else if (file !== undefined) {
     const { openFileSink } = await import('../sinks/file-sink.ts');
-    add(await openFileSink(file, onHangUp, ports));
+    add('file', await openFileSink(file, onHangUp, ports));
   }
   if (otlp !== undefined || webhook !== undefined) {
     const { openOtlpSink, openWebhookSink } = await import('../sinks/http-sinks.ts');
     const spoolOf = await spoolPlaces(options.spool);
     if (otlp !== undefined) {
       const headers = await headersOf('otlp', otlp.headersFile);
-      const origin = { version: productVersion(), node: hostname() };
-      add(await openOtlpSink({ url: otlp.url, headers, spool: spoolOf('otlp'), origin }, ports));
+      const origin = { version: productVersion(), node: flags.nodeId ?? hostname() };
+      add('otlp', await openOtlpSink({ url: otlp.url, headers, spool: spoolOf('otlp'), origin }, ports));
     }
     if (webhook !== undefined) {
       const { url, headersFile, secretFile } = webhook;
@@ -88,21 +102,29 @@ export async function openEventSinks(
         secretFile === undefined
           ? undefined
           : signingKey('events-webhook-secret-file', secretFile, secretOf(secretFile));
-      add(await openWebhookSink({ url, headers, spool: spoolOf('webhook'), key }, ports));
+      add('webhook', await openWebhookSink({ url, headers, spool: spoolOf('webhook'), key }, ports));
     }
   }
   opened.move();
+  return sinksOf(sinks);
+};
+
+/** Several sinks as one. */
+export function sinksOf(sinks: ReadonlyMap<SinkName, Sink>): EventSinks {
+  const all = [...sinks.values()];
+  const closeAll = async (leftMs: number): Promise<void> => {
+    await Promise.all(all.map((sink) => sink.close(leftMs)));
+  };
   let closing: Promise<void> | undefined;
   return {
-    take(event: RequestEvent) {
-      for (const sink of sinks) sink.take(event);
+    take(event) {
+      for (const sink of all) sink.take(event);
     },
-    close: (leftMs) => (closing ??= closeAll(sinks, leftMs)),
+    async give(name, batch) {
+      await sinks.get(name)?.give(batch);
+    },
+    close: (leftMs) => (closing ??= closeAll(leftMs)),
   };
-}
-
-async function closeAll(sinks: readonly EventSinks[], leftMs: number): Promise<void> {
-  await Promise.all(sinks.map((sink) => sink.close(leftMs)));
 }
 
 /** Each sink has its own folder inside the spool's folder. */

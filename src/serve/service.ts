@@ -4,12 +4,14 @@ import { endLeanStart } from '../engine.ts';
 import { noSharing } from '../analytics/sharing.ts';
 import { formatListenAddress } from '../listen/address.ts';
 import { createInspector } from '../operator/inspector.ts';
+import type { Slot } from '../rollup/slot.ts';
 import { productVersion } from '../product.ts';
 import { connectionLimits, descriptorLimit } from './connection-limits.ts';
 import type { ConfigSource } from '../source/documents-in-force.ts';
 import { followAlerts } from './alerting.ts';
 import { historyOf } from './analytics-history.ts';
 import { openDecider } from './decider.ts';
+import type { Decider } from './decider.ts';
 import type { ServeFlags } from './serve-flags.ts';
 import { forwardAuthOf } from './http-flags.ts';
 import { addressesOf, drainTimesOf, modeOf, tlsFilesOf } from './serve-options.ts';
@@ -20,6 +22,8 @@ import { openServer } from './server.ts';
 import { keeperOf, SharedAccounts } from './shared-accounts.ts';
 import { tellWarnings } from './tell-warnings.ts';
 import { programOf, tryLines } from './try-lines.ts';
+import { batchOf } from './worker-batches.ts';
+import type { EventBatch } from './worker-messages.ts';
 import { transportOf, workersOf } from './workers.ts';
 
 export interface Service {
@@ -43,9 +47,17 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
   const history = await historyOf(flags, reporting);
   opened.defer(() => history?.close());
   const accounts = new SharedAccounts(noSharing);
-  const workers = workersOf(flags, reporting, (slot) => history?.writer.take(slot), accounts);
-  const decider = await openDecider(flags, environment, reporting, workers?.shared, accounts);
+  let sinks: Decider['sinks'];
+  const fromWorkers = {
+    slot: (slot: Slot) => history?.writer.take(slot),
+    // No worker runs before they are open.
+    events: async (batch: EventBatch) => sinks?.give(batch.sink, batchOf(batch)),
+  };
+  const workers = workersOf(flags, reporting, fromWorkers, accounts);
+  const parts = { sharing: accounts, ...(workers && { counters: workers.shared }) };
+  const decider = await openDecider(flags, environment, reporting, parts);
   opened.defer(() => decider.close());
+  ({ sinks } = decider);
   accounts.keep(decider.accounts.epoch.number, keeperOf(decider.accounts));
   if (history !== undefined && workers === undefined) decider.addSlotTaker(history.writer);
   const alerts = history && followAlerts(flags, decider, history.history);
@@ -74,10 +86,9 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
       explained: (decision) => observer.explained(decision),
       countersReset: (reset) => observer.countersReset(reset),
     }),
-    // Of several workers none knows the samples of the others.
     analytics: {
       archive: history && archiveOf(history.history),
-      samples: workers === undefined ? decider.samples : undefined,
+      samples: workers?.samples ?? decider.samples,
     },
     clock,
     details: () => ({ store: store.health(), keySets: keySets.status(), documents: publicStatus(documents) }),
@@ -124,7 +135,7 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
       log.info('draining', { signal });
       workers?.setServing(false);
       await server.drain(drainTimes);
-      await decider.sinks?.close(Math.max(0, end - clock.monotonic()));
+      await sinks?.close(Math.max(0, end - clock.monotonic()));
       await alerts?.close();
       await decider.close();
       await history?.close();

@@ -9,7 +9,7 @@ const TRACES_PATH = '/v1/traces';
 
 /** Loads nothing unless Checks are traced. */
 export async function tracingOf(
-  { tracesOtlp, tracesSample }: FlagValues<typeof tracingFlags>,
+  { tracesOtlp, tracesSample, nodeId }: FlagValues<typeof tracingFlags> & { readonly nodeId: string | undefined },
   environment: NodeJS.ProcessEnv,
   { metrics, log }: Pick<Reporting, 'metrics' | 'log'>,
   store: string,
@@ -28,6 +28,7 @@ export async function tracingOf(
     random: Math.random,
     version: productVersion(),
     store,
+    node: nodeId,
     tell: (level, message, detail) => log[level](message, { url: url.origin, detail }),
   });
 }

@@ -1,10 +1,12 @@
 import type { Credit } from '../analytics/ledger.ts';
 import type { MetricObject } from 'prom-client';
+import type { SampledRequest, SampleQuestion } from '../analytics/sampled-request.ts';
 import type { SeriesPart, SeriesPlace } from '../observe/merged-families.ts';
 import type { KeySetRefresh } from '../operator/keys.ts';
 import type { StoreScript } from '../quota/counter-metrics.ts';
 import type { Slot } from '../rollup/slot.ts';
 import type { Keyspaces } from '../script/script-call.ts';
+import type { SinkName } from './event-sinks.ts';
 
 // The messages between the owner and its workers, over the channel of a forked process. The owner listens, passes
 // connections to workers, and owns the counters in memory. The workers decide.
@@ -32,6 +34,9 @@ export type ToWorker =
   | { readonly kind: 'metrics'; readonly id: number }
   | { readonly kind: 'series'; readonly id: number; readonly place: SeriesPlace }
   | { readonly kind: 'refresh_keys'; readonly id: number; readonly url: string | undefined }
+  | { readonly kind: 'samples'; readonly id: number; readonly question: SampleQuestion }
+  /** The owner has a batch of events. */
+  | { readonly kind: 'events_kept'; readonly number: number }
   /** A worker must answer at once; one that does not is stuck. */
   | { readonly kind: 'ping' }
   /** The replies of scripts: numbers, or why there are none. */
@@ -63,6 +68,10 @@ export type ToOwner =
   | { readonly kind: 'scripts'; readonly calls: readonly ScriptQuestion[] }
   /** A slot of counts, for the owner's history. */
   | { readonly kind: 'slot'; readonly slot: Slot }
+  | { readonly kind: 'samples'; readonly id: number; readonly samples: readonly SampledRequest[] }
+  | EventBatch
+  /** An Envoy has begun to stream its log. */
+  | { readonly kind: 'log_stream' }
   | { readonly kind: 'pong' }
   | { readonly kind: 'drained' }
   /** The number and the key (base64) of this worker's epoch. */
@@ -77,6 +86,17 @@ export type ToOwner =
     }
   /** The results of claims about this worker's decisions, in their order. */
   | { readonly kind: 'claimed'; readonly id: number; readonly credits: readonly Credit[] };
+
+/** Events for a sink of the owner. */
+export interface EventBatch {
+  readonly kind: 'events';
+  /** To be told when the owner has it. */
+  readonly number: number;
+  readonly sink: SinkName;
+  readonly events: number;
+  /** Lines, or what is compressed as base64. */
+  readonly body: string;
+}
 
 export interface ScriptQuestion {
   readonly id: number;

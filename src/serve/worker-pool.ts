@@ -10,7 +10,7 @@ import type { ScriptMemory } from '../memory/script-memory.ts';
 import type { KeySetRefresh } from '../operator/keys.ts';
 import type { Slot } from '../rollup/slot.ts';
 import { answerScripts } from './script-owner.ts';
-import type { TlsText, ToOwner, ToWorker } from './worker-messages.ts';
+import type { EventBatch, TlsText, ToOwner, ToWorker } from './worker-messages.ts';
 import type { WorkerAccounts } from './worker-accounts.ts';
 import { forkThisProgram, USUAL_TIMEOUTS, WorkerProcess } from './worker-process.ts';
 import type { LossReason, WorkerTimeouts } from './worker-process.ts';
@@ -29,6 +29,10 @@ export interface PoolOptions {
   readonly counted: (slot: Slot) => void;
   /** What workers share about decisions; absent: nothing. */
   readonly accounts?: WorkerAccounts;
+  /** A worker has made a batch of events. @returns settles when it is kept; never rejects */
+  readonly events: (batch: EventBatch) => Promise<void>;
+  /** An Envoy has begun to stream its log to a worker. */
+  readonly logStreamed: () => void;
   /** A connection beyond the limit was closed on arrival. */
   readonly refused: () => void;
   /** Starts worker `number`; the default is this program with its arguments. */
@@ -139,6 +143,10 @@ export class WorkerPool {
       if (this.#isServing) worker.send({ kind: 'health', isServing: true });
       if (this.#all(({ isServing }) => isServing)) this.#starting?.resolve();
     } else if (message.kind === 'slot') this.#options.counted(message.slot);
+    else if (message.kind === 'events') {
+      const { number } = message;
+      void this.#options.events(message).then(() => worker.send({ kind: 'events_kept', number }));
+    } else if (message.kind === 'log_stream') this.#options.logStreamed();
     else if (message.kind === 'drained') worker.isDrained = true;
   }
 

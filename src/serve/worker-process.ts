@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
 import type { Credit } from '../analytics/ledger.ts';
 import type { MetricObject } from 'prom-client';
+import type { SampledRequest, SampleQuestion } from '../analytics/sampled-request.ts';
 import type { SeriesPart, SeriesPlace, SeriesSource } from '../observe/merged-families.ts';
 import type { KeySetRefresh } from '../operator/keys.ts';
 import type { ToOwner, ToWorker } from './worker-messages.ts';
@@ -121,6 +122,13 @@ export class WorkerProcess implements SeriesSource {
     const id = ++this.#lastId;
     const answer = await this.#ask({ kind: 'series', id, place }, METRICS_TIMEOUT_MS);
     return answer?.kind === 'series' ? answer.part : undefined;
+  }
+
+  /** None, if it does not answer. */
+  async samples(question: SampleQuestion): Promise<readonly SampledRequest[]> {
+    const id = ++this.#lastId;
+    const answer = await this.#ask({ kind: 'samples', id, question }, METRICS_TIMEOUT_MS);
+    return answer?.kind === 'samples' ? answer.samples : [];
   }
 
   /** A worker that does not answer is reported as a failure of every set, with an empty URL. */

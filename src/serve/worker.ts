@@ -1,4 +1,5 @@
 import { systemClock as clock, systemTimers } from '../clock.ts';
+import type { SampleQuestion } from '../analytics/sampled-request.ts';
 import { CHECK_PATH } from '../envoy/check-service.ts';
 import { Health } from '../grpc/health.ts';
 import { reflectionMethods } from '../grpc/reflection.ts';
@@ -19,6 +20,10 @@ import { limitsOf } from './serve-options.ts';
 import { WorkerChannel } from './worker-channel.ts';
 import type { TlsText, ToWorker } from './worker-messages.ts';
 import { WorkerSharing } from './worker-sharing.ts';
+import { WorkerSinks } from './worker-sinks.ts';
+
+/** Less than what the owner waits for longer than it says. */
+const LEAST_FLUSH_MS = 700;
 
 const AUTHORIZATION_SERVICE = CHECK_PATH.slice(1, CHECK_PATH.lastIndexOf('/'));
 
@@ -42,7 +47,13 @@ export async function runWorker(flags: ServeFlags, environment: NodeJS.ProcessEn
     announceReset() {},
     joined: (store) => stores.push(store),
   };
-  const decider = await openDecider(flags, environment, reporting, counters, sharing);
+  const sinks = new WorkerSinks((message) => channel.send(message));
+  const decider = await openDecider(flags, environment, reporting, {
+    counters,
+    sharing,
+    openSinks: sinks.open,
+    onFirstStream: () => channel.send({ kind: 'log_stream' }),
+  });
   sharing.announce(decider.accounts);
   if (keepsHistory(flags)) decider.addSlotTaker(slotsToOwner((message) => channel.send(message)));
   const keysLoaded = decider.keySets.untilLoaded(flags.readyWait);
@@ -71,7 +82,9 @@ export async function runWorker(flags: ServeFlags, environment: NodeJS.ProcessEn
     // A Watch would keep its connection for as long as the caller likes.
     health.close();
     decider.accessLog.close();
+    const end = clock.monotonic() + timeoutMs;
     await acceptor?.drain(timeoutMs);
+    await decider.sinks?.close(Math.max(LEAST_FLUSH_MS, end - clock.monotonic()));
     await decider.close();
     await decider.observer.flush();
     channel.send({ kind: 'drained' });
@@ -89,7 +102,9 @@ export async function runWorker(flags: ServeFlags, environment: NodeJS.ProcessEn
       else if (message.kind === 'series') {
         const part = partOf(decider.metrics.families, message.place);
         channel.send({ kind: 'series', id: message.id, part });
-      } else if (message.kind === 'refresh_keys') void refreshKeys(message.id, message.url);
+      } else if (message.kind === 'events_kept') sinks.kept(message.number);
+      else if (message.kind === 'samples') void tellSamples(message.id, message.question);
+      else if (message.kind === 'refresh_keys') void refreshKeys(message.id, message.url);
       else if (message.kind === 'metrics') void tellMetrics(message.id);
       else sharing.heard(message);
     },
@@ -101,6 +116,10 @@ export async function runWorker(flags: ServeFlags, environment: NodeJS.ProcessEn
 
   async function refreshKeys(id: number, url: string | undefined): Promise<void> {
     channel.send({ kind: 'keys_refreshed', id, sets: await decider.keySets.refresh(url) });
+  }
+
+  async function tellSamples(id: number, question: SampleQuestion): Promise<void> {
+    channel.send({ kind: 'samples', id, samples: await decider.samples.find(question) });
   }
 
   async function tellMetrics(id: number): Promise<void> {

@@ -1,4 +1,4 @@
-import { systemClock as clock } from '../clock.ts';
+import { systemClock as clock, systemTimers as timers } from '../clock.ts';
 import { UserError } from '../errors.ts';
 import type { RpcTransport } from '../grpc/rpc.ts';
 import { ScriptMemory } from '../memory/script-memory.ts';
@@ -9,7 +9,8 @@ import { expose, inTurn } from '../observe/exposition.ts';
 import type { Exposition } from '../observe/exposition.ts';
 import { MergedFamilies } from '../observe/merged-families.ts';
 import type { Slot } from '../rollup/slot.ts';
-import { aggregate } from './aggregated-metrics.ts';
+import type { SampleArchive, SampleQuestion } from '../analytics/sampled-request.ts';
+import { aggregate, sumOf } from './aggregated-metrics.ts';
 import type { SharedCounters } from './counter-store.ts';
 import type { Decider } from './decider.ts';
 import type { Reporting } from './reporting.ts';
@@ -18,7 +19,11 @@ import type { ServeFlags } from './serve-flags.ts';
 import { limitsOf } from './serve-options.ts';
 import type { SharedAccounts } from './shared-accounts.ts';
 import { WorkerAccounts } from './worker-accounts.ts';
+import { CHECKS, isLogWanted, watchForLog } from './missing-log.ts';
+import type { MissingLog } from './missing-log.ts';
+import type { EventBatch } from './worker-messages.ts';
 import { WorkerPool } from './worker-pool.ts';
+import type { WorkerProcess } from './worker-process.ts';
 
 /** The processes that decide, as their owner sees them. */
 export interface Workers {
@@ -27,37 +32,51 @@ export interface Workers {
   setServing(isServing: boolean): void;
   /** One list for each worker. */
   refreshKeys(url: string | undefined): Promise<readonly (readonly KeySetRefresh[])[]>;
+  readonly samples: SampleArchive;
   /** The metrics of all processes. */
   expose(own: Decider['metrics'], accept: string | undefined): Exposition;
 }
 
+/** Who is told what workers know of requests. */
+export interface FromWorkers {
+  /** What they count, where that is kept. */
+  readonly slot: (slot: Slot) => void;
+  /** Events. @returns settles when they are kept; never rejects */
+  readonly events: (batch: EventBatch) => Promise<void>;
+}
+
 /**
- * @param counted is given what workers count of requests, where that is kept
  * @param accounts of decisions, which workers share with each other and with others
  * @returns undefined if this process serves by itself
  */
 export function workersOf(
-  { workers, transport, maxConnections, maxCounters, analyticsSeries }: ServeFlags,
+  flags: ServeFlags,
   { metrics, observer, log }: Reporting,
-  counted: (slot: Slot) => void,
+  { slot: counted, events }: FromWorkers,
   accounts: SharedAccounts,
 ): Workers | undefined {
+  const { workers, transport, maxConnections, maxCounters, analyticsSeries } = flags;
   if (workers === 1) return undefined;
   if (transport !== 'http2') throw new UserError('--workers needs --transport http2', 2);
   const memory = new ScriptMemory(clock, maxCounters);
   const listener = observer.transport('grpc');
+  let missing: MissingLog | undefined;
   const pool = new WorkerPool({
     workers,
     memory,
     maxConnections,
     counted,
     accounts: new WorkerAccounts(accounts),
+    events,
+    logStreamed: () => missing?.found(),
     lost(pid, reason, why) {
       metrics.workers.lost(reason);
       log.error('worker lost', { detail: `${pid}: ${why}` });
     },
     refused: () => listener.onAbuse('too_many_connections'),
   });
+  const decided = async (): Promise<number> => sumOf(CHECKS, await pool.metrics());
+  if (isLogWanted(flags)) missing = watchForLog({ registry: metrics.registry, log, timers, decided });
   metrics.workers.observe(() => pool.serving);
   const merged = new MergedFamilies(async () => {
     const { createRequestFamilies } = await import('../analytics/request-families.ts');
@@ -75,6 +94,7 @@ export function workersOf(
     },
     transport: pool.transport,
     setServing: (isServing) => pool.setServing(isServing),
+    samples: { find: (question) => samplesOf(pool.sources(), question) },
     refreshKeys: (url) => pool.refreshKeys(url),
     expose: ({ registry }, accept) =>
       oneByOne(
@@ -84,6 +104,15 @@ export function workersOf(
         })),
       ),
   };
+}
+
+/** The latest of all workers. */
+async function samplesOf(workers: readonly WorkerProcess[], question: SampleQuestion) {
+  const found = await Promise.all(workers.map((worker) => worker.samples(question)));
+  return found
+    .flat()
+    .toSorted((a, b) => b.event.receivedAt - a.event.receivedAt)
+    .slice(0, question.most);
 }
 
 /** What carries `--listen` in this process. Only the one in use is loaded. */

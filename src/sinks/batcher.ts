@@ -9,17 +9,19 @@ export interface BatcherOptions {
   readonly format: Format;
   readonly queue: BatchQueue;
   readonly timers: Timers;
+  /** Beyond it a batch is full. */
+  readonly mostCharacters: number;
   readonly dropped: (reason: DropReason, events: number) => void;
 }
 
 const MOST_EVENTS = 2000;
-const MOST_CHARACTERS = 1024 * 1024;
+export const USUAL_CHARACTERS = 1024 * 1024;
 /** The longest time that an event waits for others. With a spool, `kill -9` loses at most the events of this time. */
 const MOST_AGE_MS = 1000;
 /** The largest event. Names, templates and flags are bounded, so no real event reaches it. */
 const MOST_EVENT_CHARACTERS = 32 * 1024;
 /** The most text that waits to be compressed and stored. It is reached only if the disk or the threads hang. */
-const MOST_WAITING_CHARACTERS = 8 * MOST_CHARACTERS;
+const MOST_WAITING_CHARACTERS = 8 * USUAL_CHARACTERS;
 
 const compress = promisify(gzip);
 
@@ -56,7 +58,7 @@ export class Batcher {
       if (this.#texts.length === 0) this.#cancelTimer = this.#options.timers.after(MOST_AGE_MS, () => this.#cutNow());
       this.#texts.push(text);
       this.#characters += text.length;
-      if (this.#texts.length >= MOST_EVENTS || this.#characters >= MOST_CHARACTERS) this.#cutNow();
+      if (this.#texts.length >= MOST_EVENTS || this.#characters >= this.#options.mostCharacters) this.#cutNow();
     }
   }
 

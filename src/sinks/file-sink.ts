@@ -40,6 +40,7 @@ export async function openFileSink(
   );
   return {
     take: (event) => sink.take(event),
+    give: (batch) => sink.give(batch),
     async close(leftMs) {
       await sink.close(leftMs);
       stopListening();

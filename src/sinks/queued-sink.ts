@@ -3,7 +3,7 @@ import type { RequestEvent } from '../analytics/event.ts';
 import type { Clock, Timers } from '../clock.ts';
 import type { Log } from '../observe/log.ts';
 import type { Batch, BatchQueue } from './batch.ts';
-import { Batcher } from './batcher.ts';
+import { Batcher, USUAL_CHARACTERS } from './batcher.ts';
 import type { Disk } from './disk.ts';
 import type { Format } from './format.ts';
 import { MemoryQueue } from './memory-queue.ts';
@@ -23,6 +23,10 @@ export interface QueuedSinkOptions {
   readonly send: (batch: Batch, signal: AbortSignal) => Promise<Attempt>;
   /** Undefined: waiting events are kept in memory only. */
   readonly spool: SpoolPlace | undefined;
+  /** Of batches that wait; the default is 16 MiB. */
+  readonly memoryBytes?: number;
+  /** Of the text of a batch, about; the default is 1 MiB. */
+  readonly batchCharacters?: number;
 }
 
 export interface SpoolPlace {
@@ -51,7 +55,7 @@ const LOOK_MS = 20;
  * @throws UserError if the folder of its spool can't be used
  */
 export async function openQueuedSink(options: QueuedSinkOptions, ports: SinkPorts): Promise<Sink> {
-  const { name, format } = options;
+  const { name, format, batchCharacters: mostCharacters = USUAL_CHARACTERS } = options;
   const { log, clock, timers, random } = ports;
   const own: { sender?: Sender; batcher?: Batcher; queue?: BatchQueue } = {};
   const metrics = ports.metrics(name, () => ({
@@ -62,7 +66,7 @@ export async function openQueuedSink(options: QueuedSinkOptions, ports: SinkPort
   }));
   const dropped: SinkMetrics['dropped'] = (reason, events) => metrics.dropped(reason, events);
   const queue = await openQueue(options, ports, dropped);
-  const batcher = new Batcher({ format, queue, timers, dropped });
+  const batcher = new Batcher({ format, queue, timers, mostCharacters, dropped });
   const sender = new Sender({
     queue,
     send: (batch, signal) =>
@@ -82,6 +86,10 @@ export async function openQueuedSink(options: QueuedSinkOptions, ports: SinkPort
       if (isClosed) metrics.dropped('shutdown', 1);
       else batcher.take(event);
     },
+    async give(batch) {
+      if (isClosed) metrics.dropped('shutdown', batch.events);
+      else await queue.push(batch);
+    },
     async close(leftMs) {
       isClosed = true;
       const end = clock.monotonic() + leftMs - CLOSING_MS;
@@ -97,11 +105,11 @@ export async function openQueuedSink(options: QueuedSinkOptions, ports: SinkPort
 }
 
 async function openQueue(
-  { name, spool: spooling }: QueuedSinkOptions,
+  { name, spool: spooling, memoryBytes = MEMORY_BYTES }: QueuedSinkOptions,
   { disk, clock, timers, log }: SinkPorts,
   dropped: SinkMetrics['dropped'],
 ): Promise<BatchQueue> {
-  const memory = new MemoryQueue({ maxBytes: MEMORY_BYTES, dropped });
+  const memory = new MemoryQueue({ maxBytes: memoryBytes, dropped });
   if (spooling === undefined) return memory;
   const spool = await Spool.open({
     ...spooling,

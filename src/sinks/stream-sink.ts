@@ -19,14 +19,20 @@ export function openStreamSink(
     isLost = true;
     metrics.dropped('slow_reader', 1);
   });
+  const write = (line: string): void => {
+    isLost = false;
+    destination.write(`${line}\n`);
+    if (isLost) return;
+    metrics.sent(1);
+    lastSuccess = now();
+  };
   return {
     take(event) {
       metrics.taken();
-      isLost = false;
-      destination.write(`${eventJson(event)}\n`);
-      if (isLost) return;
-      metrics.sent(1);
-      lastSuccess = now();
+      write(eventJson(event));
+    },
+    async give({ body }) {
+      for (const line of body.toString('utf8').trimEnd().split('\n')) write(line);
     },
     close: async () => destination.flush?.(),
   };

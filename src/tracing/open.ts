@@ -23,6 +23,8 @@ export interface TracingOptions extends Pick<TraceExportPorts, 'tell' | 'version
   readonly registry: Registry;
   readonly clock: Clock;
   readonly timers: Timers;
+  /** `--node-id`. Undefined: a random name. */
+  readonly node: string | undefined;
   /** What holds the counters: `redis` or `memory`. */
   readonly store: string;
 }
@@ -38,7 +40,7 @@ const ANYWHERE = { problemOf: () => undefined, problemOfAddress: () => undefined
 const randomHex = (bytes: number): string => randomBytes(bytes).toString('hex');
 
 /** @throws UserError if a variable of OpenTelemetry is malformed */
-export function openTracing({ url, ratio, environment, registry, store, ...ports }: TracingOptions): Tracing {
+export function openTracing({ url, ratio, environment, registry, store, node, ...ports }: TracingOptions): Tracing {
   const { clock, timers, random } = ports;
   const metrics = createTraceMetrics(registry);
   const wall = new WallTime(clock);
@@ -47,7 +49,7 @@ export function openTracing({ url, ratio, environment, registry, store, ...ports
     ...ports,
     metrics,
     deliver: collector({ transport, url, headers: headersOf(environment) }),
-    resource: resourceOf(environment, ports.version, randomHex(16)),
+    resource: resourceOf(environment, ports.version, node ?? randomHex(16)),
     spans: { wallMs: (monotonicMs) => wall.of(monotonicMs), randomHex, store },
   });
   const tracer = createTracer({

@@ -71,7 +71,12 @@ async function registered(): Promise<Record<string, Described>> {
   // Made where a history is kept, and where Checks are traced.
   createHistoryMetrics(metrics.registry);
   // Made where history or events are kept.
-  watchForLog({ registry: metrics.registry, log: { warn() {} }, timers: { after: () => () => undefined } }).close();
+  watchForLog({
+    registry: metrics.registry,
+    log: { warn() {} },
+    timers: { after: () => () => undefined },
+    decided: async () => 0,
+  }).close();
   createTraceMetrics(metrics.registry);
   // Made where documents have alerts that are evaluated.
   createAlertMetrics(metrics.registry);

@@ -72,6 +72,31 @@ describe('families of several processes', () => {
     );
   });
 
+  it('have the latest exemplar of each bucket, of processes that still tell theirs', async () => {
+    const peers = [new Peer(), new Peer()];
+    const observed = [
+      [0, 3, 'first', 1000],
+      [1, 3, 'later', 3000],
+      [0, 3, 'between', 2000],
+      [0, 100, 'slow', 500],
+    ] as const;
+    for (const [peer, ms, traceId, at] of observed) {
+      const { byApi, durations } = (peers[peer] as Peer).families;
+      durations.observe(byApi.rowOf(['orders']), ms, traceId, at);
+    }
+    const merged = new MergedFamilies(async () => made().all);
+    const exemplars = async (): Promise<string[]> => {
+      const families = await merged.merge(peers);
+      const accept = 'application/openmetrics-text; version=1.0.0';
+      const text = await textOf(expose(accept, () => ({ registry: new Registry(), families })));
+      return [...text.matchAll(/le="([\d.]+)"\} \d+ # (.*)/g)].map(([, le, told]) => `${le} ${told}`);
+    };
+    const slow = '0.128 {trace_id="slow"} 0.1 0.5';
+    expect(await exemplars()).toEqual(['0.004 {trace_id="later"} 0.003 3', slow]);
+    (peers[1] as Peer).isSilent = true;
+    expect(await exemplars()).toEqual(['0.004 {trace_id="between"} 0.003 2', slow]);
+  });
+
   it('are none where nothing was counted', async () => {
     const source: SeriesSource = { series: async (place) => partOf([], place) };
     const merged = new MergedFamilies(() => Promise.reject(new Error('not needed')));

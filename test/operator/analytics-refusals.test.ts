@@ -43,7 +43,7 @@ describe('a question about requests', () => {
     }
     await expect(client.listSamples({})).rejects.toMatchObject({
       code: 9,
-      message: expect.stringContaining('--workers'),
+      message: expect.stringContaining('keeps no samples'),
     });
     const broken = await ask({ archive: { ask: () => Promise.reject(new ArchiveUnavailable('the disk is full')) } });
     await expect(broken.client.query({})).rejects.toMatchObject({ code: 14, message: expect.stringContaining('disk') });

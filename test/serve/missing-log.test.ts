@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Timers } from '../../src/clock.ts';
 import { createMetrics } from '../../src/observe/metrics.ts';
-import { watchForLog } from '../../src/serve/missing-log.ts';
+import { decisionsIn, watchForLog } from '../../src/serve/missing-log.ts';
 import { decision, stoppedClock } from '../observe/decisions.ts';
 
 function watch() {
@@ -14,7 +14,9 @@ function watch() {
       return () => (due = undefined);
     },
   };
-  const missing = watchForLog({ registry: metrics.registry, log: { warn: (...line) => told.push(line) }, timers });
+  const { registry } = metrics;
+  const decided = () => decisionsIn(registry);
+  const missing = watchForLog({ registry, log: { warn: (...line) => told.push(line) }, timers, decided });
   const pass = async (): Promise<void> => {
     due?.();
     await new Promise(setImmediate);

@@ -30,6 +30,8 @@ function pooled(hangs: readonly Hangs[], options: Partial<PoolOptions> = {}) {
     maxConnections: 100,
     lost: (_pid, reason, why) => told.lost.push(`${reason} (${why})`),
     counted() {},
+    events: async () => {},
+    logStreamed() {},
     refused: () => told.refused++,
     fork: () => fork(program, [hangs[told.started++] ?? 'never']),
     // A start may take long where the machine is busy.
