@@ -25,8 +25,12 @@ afterEach(async () => {
 });
 
 async function startWorkers(args: readonly string[]): Promise<RealOstiary> {
-  const drain = ['--drain', '20s', '--drain-delay', '10ms'];
-  const ostiary = await startOstiary({ policies: documentsFolder(shop), args: ['--workers', '3', ...drain, ...args] });
+  // Where the machine is busy, the owner takes its time to answer.
+  const patient = ['--drain', '20s', '--drain-delay', '10ms', '--store-timeout', '4s'];
+  const ostiary = await startOstiary({
+    policies: documentsFolder(shop),
+    args: ['--workers', '3', ...patient, ...args],
+  });
   endings.push(() => ostiary.stop());
   return ostiary;
 }

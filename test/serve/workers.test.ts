@@ -89,7 +89,7 @@ describe('three workers', () => {
   });
 
   it('tell one sum of the requests that Envoys log, scrape after scrape', async () => {
-    const server = await serve();
+    const server = await serve(['--store-timeout', '4s']);
     const all = connect(server, 9);
     const decided = async (client: RawClient): Promise<JsonObject> => {
       const bytes = await client.unary(CHECK_PATH, check('/orders/1', credentialsOf('gold')), { timeoutMs: 5000 });
