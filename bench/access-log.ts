@@ -86,7 +86,7 @@ function entry(index: number): MessageInitShape<typeof HTTPAccessLogEntrySchema>
   };
 }
 
-const message = Buffer.from(
+const MESSAGE = Buffer.from(
   toBinary(
     StreamAccessLogsMessageSchema,
     create(StreamAccessLogsMessageSchema, {
@@ -105,25 +105,25 @@ const clients = Array.from({ length: ENTRIES }, (_, index) => ({
   clientId: `client-${index}`,
   secrets: [],
 }));
-const tier = { name: 'gold', limits: [] };
-const api = { name: 'orders', basePath: '/orders', labels: {}, tiers: [tier], access: [], quota: [] } as unknown as Api;
+const TIER = { name: 'gold', limits: [] };
+const API = { name: 'orders', basePath: '/orders', labels: {}, tiers: [TIER], access: [], quota: [] } as unknown as Api;
 const contracts = clients.map((client) => ({
   name: `${client.name}-orders`,
   api: 'orders',
   client,
   status: 'approved' as const,
-  tier,
+  tier: TIER,
 }));
-const names = { apiNamed: () => api, directory: createDirectory(clients, contracts), reasons: {} } as unknown as Names;
-const bounds = { mostSeries: 50_000, seed: 1 };
-const metrics = new RequestMetrics(createRequestFamilies(bounds));
-const cube = new Cube({ node: 'bench', epoch: '00000001', ...bounds }, { clock: systemClock, timers: systemTimers });
+const names = { apiNamed: () => API, directory: createDirectory(clients, contracts), reasons: {} } as unknown as Names;
+const BOUNDS = { mostSeries: 50_000, seed: 1 };
+const metrics = new RequestMetrics(createRequestFamilies(BOUNDS));
+const cube = new Cube({ node: 'bench', epoch: '00000001', ...BOUNDS }, { clock: systemClock, timers: systemTimers });
 const slots = new CubeFeed(() => cube);
 const key = new RequestKey();
 
 /** As `AccessLog` does: for Prometheus and for slots. */
 function ours(isCounted = true): number {
-  const reader = new EntryReader(message);
+  const reader = new EntryReader(MESSAGE);
   let count = 0;
   for (let next = reader.next(); typeof next === 'object'; next = reader.next()) {
     if (isCounted) {
@@ -140,7 +140,7 @@ const toEvent = createEventMaker({ names: () => names, now: () => 0, newId: () =
 
 /** For sinks, which get an object. */
 function events(): number {
-  const reader = new EntryReader(message);
+  const reader = new EntryReader(MESSAGE);
   let count = 0;
   for (let next = reader.next(); typeof next === 'object'; next = reader.next()) {
     count += toEvent(next, 'sidecar').status === 200 ? 1 : 0;
@@ -150,21 +150,21 @@ function events(): number {
 
 /** Decodes alone, and counts nothing. */
 function library(): number {
-  const { logEntries } = fromBinary(StreamAccessLogsMessageSchema, message);
+  const { logEntries } = fromBinary(StreamAccessLogsMessageSchema, MESSAGE);
   return logEntries.case === 'httpLogs' ? logEntries.value.logEntry.length : Number.NaN;
 }
 
 const perSecond = (work: () => number, calls: number): number => (1e9 / nanosecondsPerCall(work, calls, 1)) * ENTRIES;
-const rates = { ours: [] as number[], read: [] as number[], events: [] as number[], library: [] as number[] };
+const RATES = { ours: [] as number[], read: [] as number[], events: [] as number[], library: [] as number[] };
 for (let round = 0; round < ROUNDS; round++) {
-  rates.ours.push(perSecond(ours, 2000));
-  rates.read.push(perSecond(() => ours(false), 2000));
-  rates.events.push(perSecond(events, 1000));
-  rates.library.push(perSecond(library, 200));
+  RATES.ours.push(perSecond(ours, 2000));
+  RATES.read.push(perSecond(() => ours(false), 2000));
+  RATES.events.push(perSecond(events, 1000));
+  RATES.library.push(perSecond(library, 200));
 }
-const [own, read, other] = [median(rates.ours), median(rates.read), median(rates.library)];
-const withEvent = median(rates.events);
-console.log(`entries of ${Math.round(message.length / ENTRIES)} bytes, medians of ${ROUNDS} alternating rounds`);
+const [own, read, other] = [median(RATES.ours), median(RATES.read), median(RATES.library)];
+const withEvent = median(RATES.events);
+console.log(`entries of ${Math.round(MESSAGE.length / ENTRIES)} bytes, medians of ${ROUNDS} alternating rounds`);
 console.log(`read and counted          ${own.toFixed(0).padStart(8)} entries/s of a core`);
 console.log(`read alone                ${read.toFixed(0).padStart(8)} entries/s of a core`);
 console.log(`counting an entry         ${(1e6 / own - 1e6 / read).toFixed(2).padStart(8)} µs`);

@@ -4,14 +4,14 @@ import { apiAttacks, grpcAttacks, Held } from '../test/bounds/attacks.ts';
 
 const [port = '', apiPort = '', wanted = '', seconds = ''] = process.argv.slice(2);
 const held = new Held();
-const until = performance.now() + Number(seconds) * 1000;
+const UNTIL = performance.now() + Number(seconds) * 1000;
 const attacks = [
   ...Object.entries(grpcAttacks).map(([name, attack]) => ({ name, attack, at: Number(port) })),
   ...Object.entries(apiAttacks).map(([name, attack]) => ({ name: `api ${name}`, attack, at: Number(apiPort) })),
 ].filter(({ name }) => wanted === 'all' || name === wanted);
 if (attacks.length === 0) throw new Error(`no attack is called ${wanted}`);
 console.log('started');
-while (performance.now() < until) {
+while (performance.now() < UNTIL) {
   await Promise.all(attacks.map(({ attack, at }) => attack(at, held, 1).catch(() => undefined)));
   await sleep(200);
   held.close();

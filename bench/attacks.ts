@@ -11,17 +11,17 @@ import { asInImage, residentMegabytes, startOstiary } from './server.ts';
 import { openShop } from './shop.ts';
 import { median } from './timing.ts';
 
-const checksPerSecond = 500;
+const CHECKS_PER_SECOND = 500;
 const seconds = Number(process.argv[2] ?? 4);
 const rounds = Number(process.argv[3] ?? 3);
 const every = [...Object.keys(grpcAttacks), ...Object.keys(apiAttacks).map((name) => `api ${name}`), 'all'];
 const wanted = process.argv[4]?.split(',') ?? every;
-const warmUpMs = 500;
+const WARM_UP_MS = 500;
 
 const shop = await openShop(100);
 const load = await h2load(shop.checkOf(''));
 
-console.log(`${checksPerSecond} Checks/s of others, medians of ${rounds} rounds of ${seconds} s`);
+console.log(`${CHECKS_PER_SECOND} Checks/s of others, medians of ${rounds} rounds of ${seconds} s`);
 console.log(row(['attack', 'p50 ms', 'p99 ms', 'p50 under it', 'p99 under it', 'p99 ÷', 'RSS MB at most']));
 for (const attack of wanted) {
   const alone: LoadResult[] = [];
@@ -30,7 +30,7 @@ for (const attack of wanted) {
   for (let round = 0; round < rounds; round++) {
     const ostiary = await startOstiary(shop.policies, [], asInImage);
     const probe = () =>
-      load({ address: ostiary.address, requests: checksPerSecond * seconds, requestsPerSecond: checksPerSecond });
+      load({ address: ostiary.address, requests: CHECKS_PER_SECOND * seconds, requestsPerSecond: CHECKS_PER_SECOND });
     await probe();
     alone.push(await probe());
     // Attackers give way to callers: what callers wait for is the server, and not the core that both are on.
@@ -49,7 +49,7 @@ for (const attack of wanted) {
       { stdio: ['ignore', 'pipe', 'inherit'] },
     );
     await once(attacker.stdout, 'data');
-    await new Promise((resolve) => setTimeout(resolve, warmUpMs));
+    await new Promise((resolve) => setTimeout(resolve, WARM_UP_MS));
     const watching = setInterval(() => (megabytes = Math.max(megabytes, residentMegabytes(ostiary.process))), 50);
     under.push(await probe());
     clearInterval(watching);

@@ -25,11 +25,11 @@ interface Measured {
 }
 
 /** About what ostiary answers to this Check. */
-const answerBytes = 400;
-const rounds = 5;
-const secondsPerRound = 2;
+const ANSWER_BYTES = 400;
+const ROUNDS = 5;
+const SECONDS_PER_ROUND = 2;
 /** Enough for the compiler to be done. */
-const warmUpChecks = 40_000;
+const WARM_UP_CHECKS = 40_000;
 
 const shop = await openShop();
 const check = shop.checkOf('');
@@ -43,17 +43,17 @@ const all: readonly Measured[] = [
 try {
   const checks = new Map<Measured, number>();
   for (const one of all) {
-    const { requestsPerSecond } = await load({ address: one.server.address, requests: warmUpChecks });
-    checks.set(one, Math.ceil(requestsPerSecond * secondsPerRound));
-    await one.verify?.(warmUpChecks);
+    const { requestsPerSecond } = await load({ address: one.server.address, requests: WARM_UP_CHECKS });
+    checks.set(one, Math.ceil(requestsPerSecond * SECONDS_PER_ROUND));
+    await one.verify?.(WARM_UP_CHECKS);
   }
   // Interleaved, so that whatever else the machine does slows all of them alike.
-  for (let round = 0; round < rounds; round++) {
-    for (const one of all) one.saturated.push(await saturate(one, checks.get(one) ?? warmUpChecks));
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const one of all) one.saturated.push(await saturate(one, checks.get(one) ?? WARM_UP_CHECKS));
   }
   for (const one of all) {
     const requestsPerSecond = rate(one) / 2;
-    const requests = Math.ceil(requestsPerSecond * secondsPerRound);
+    const requests = Math.ceil(requestsPerSecond * SECONDS_PER_ROUND);
     one.halfLoad = await load({ address: one.server.address, requests, requestsPerSecond });
     await one.verify?.(requests);
   }
@@ -71,7 +71,7 @@ async function transports(): Promise<Measured[]> {
   return [
     peer('constant on our HTTP/2', await startPeer('http2-constant')),
     peer("constant on Node's HTTP/2", await startPeer('node-http2-constant')),
-    peer('nghttpd, a file', await startNghttpd(answerBytes)),
+    peer('nghttpd, a file', await startNghttpd(ANSWER_BYTES)),
   ];
 }
 
@@ -103,7 +103,7 @@ function cpu({ saturated }: Measured): number {
 }
 
 function report(decisionsPerSecond: number): void {
-  console.log(`a Check of ${check.length} bytes; h2load, 8 connections × 32 streams; medians of ${rounds} rounds`);
+  console.log(`a Check of ${check.length} bytes; h2load, 8 connections × 32 streams; medians of ${ROUNDS} rounds`);
   const columns = ['', 'Checks/s (least–most)', 'CPU µs', 'p50 / p99 ms, saturated', '… at half load', 'RSS MB'];
   console.log(columns.map(cell).join(''));
   for (const one of all) {

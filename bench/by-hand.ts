@@ -29,27 +29,27 @@ function compare(what: string, ours: number, library: string, theirs: number): v
 
 const token = 'eyJhbGciOi'.repeat(80);
 const bytes = realisticCheck({ streamId: '301668583215567008', clientId: '0f9d1f3e5d8c4a2b', token });
-const names = ['authorization', 'client_id', 'client_secret', 'x-forwarded-for', 'content-type'];
+const NAMES = ['authorization', 'client_id', 'client_secret', 'x-forwarded-for', 'content-type'];
 
 compare(
   'Check reader, what a decision reads',
   nanosecondsPerCall(() => {
     const read = readCheck(bytes);
     let length = read.method.length + read.path.length + read.host.length + read.sourceAddress.length;
-    for (const name of names) length += read.header(name)?.length ?? 0;
+    for (const name of NAMES) length += read.header(name)?.length ?? 0;
     return length;
   }),
   'protobuf-es',
   nanosecondsPerCall(() => {
     const request = fromBinary(CheckRequestSchema, bytes).attributes?.request?.http;
     let length = (request?.method.length ?? 0) + (request?.path.length ?? 0) + (request?.host.length ?? 0);
-    for (const name of names) length += request?.headers[name]?.length ?? 0;
+    for (const name of NAMES) length += request?.headers[name]?.length ?? 0;
     return length;
   }, 10_000),
 );
 
-const client = { name: 'web-shop', clientId: '0f9d1f3e5d8c4a2b', secrets: [] };
-const tier = { name: 'gold', limits: [] };
+const CLIENT = { name: 'web-shop', clientId: '0f9d1f3e5d8c4a2b', secrets: [] };
+const TIER = { name: 'gold', limits: [] };
 const windows = [100, 10_000].map((maximumRequests) => ({
   limit: { maximumRequests, timePeriodInMilliseconds: 1000 },
   remaining: 0,
@@ -59,7 +59,10 @@ const denial: Decision = {
   api: 'orders',
   denial: { reason: 'quota_spent', detail: '', windows, cost: 1 },
   policy: 'orders-quota',
-  identity: { client, contract: { name: 'web-shop-orders', api: 'orders', client, status: 'approved', tier } },
+  identity: {
+    client: CLIENT,
+    contract: { name: 'web-shop-orders', api: 'orders', client: CLIENT, status: 'approved', tier: TIER },
+  },
   upstream: [],
   remove: [],
   exposed: [],
@@ -77,7 +80,7 @@ compare(
   nanosecondsPerCall(() => toBinary(CheckResponseSchema, create(CheckResponseSchema, message)).length, 10_000),
 );
 
-const yaml = `apiVersion: ostiary.dev/v1alpha1
+const DOCUMENT = `apiVersion: ostiary.dev/v1alpha1
 kind: Contract
 metadata:
   name: contract-17
@@ -87,22 +90,22 @@ spec:
   tier: gold
   status: approved
 `;
-if (readPlainYaml(yaml) === undefined) throw new Error('the document is not plain');
+if (readPlainYaml(DOCUMENT) === undefined) throw new Error('the document is not plain');
 compare(
   'plain YAML, a contract',
-  nanosecondsPerCall(() => Object.keys(readPlainYaml(yaml) ?? {}).length, 20_000),
+  nanosecondsPerCall(() => Object.keys(readPlainYaml(DOCUMENT) ?? {}).length, 20_000),
   'yaml',
-  nanosecondsPerCall(() => Object.keys(readAnyYaml(yaml)).length, 1000),
+  nanosecondsPerCall(() => Object.keys(readAnyYaml(DOCUMENT)).length, 1000),
 );
 
-const contract = {
+const CONTRACT = {
   apiVersion: 'ostiary.dev/v1alpha1',
   kind: 'Contract',
   metadata: { name: 'contract-17' },
   spec: { clientApplication: 'client-17', api: 'api-17', tier: 'gold', status: 'approved' },
 };
 const DOCUMENTS = 1000;
-const json = JSON.stringify(Array.from({ length: DOCUMENTS }, () => contract));
+const json = JSON.stringify(Array.from({ length: DOCUMENTS }, () => CONTRACT));
 compare(
   'JSON with places, a contract',
   nanosecondsPerCall(() => [...readJson(json)].length, 20) / DOCUMENTS,
@@ -139,8 +142,8 @@ class MapRepetitions {
   }
 }
 
-const demands: readonly Demand[] = [{ slot: 'orders', key: 'orders:quota:all', limits: [], cost: 1 }];
-const granted: Taking = { granted: true, windows: [[]] };
+const DEMANDS: readonly Demand[] = [{ slot: 'orders', key: 'orders:quota:all', limits: [], cost: 1 }];
+const GRANTED: Taking = { granted: true, windows: [[]] };
 // Envoys give each request another stream id and time. So many are made beforehand, and come round after they are forgotten.
 const checks = Array.from({ length: 40_000 }, (_, i) =>
   readCheck(realisticCheck({ streamId: String(301_668_583_215_560_000n + BigInt(i)), clientId: 'c', token: 't' })),
@@ -152,13 +155,13 @@ const next = () => checks[at++ % checks.length] as (typeof checks)[number];
 compare(
   'repetitions, a Check that is none',
   nanosecondsPerCall(
-    () => (ring.take(next(), demands, Infinity, performance.now(), () => granted) === granted ? 1 : 2),
+    () => (ring.take(next(), DEMANDS, Infinity, performance.now(), () => GRANTED) === GRANTED ? 1 : 2),
     100_000,
   ),
   'two Maps',
   nanosecondsPerCall(() => {
     const one = next();
     const origin = `${one.streamId} ${one.requestTime} ${one.sourceAddress} ${one.sourcePort}`;
-    return map.take(origin, demands, () => granted).windows.length;
+    return map.take(origin, DEMANDS, () => GRANTED).windows.length;
   }, 100_000),
 );

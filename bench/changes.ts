@@ -18,13 +18,13 @@ function resource(kind: keyof typeof documentSchemas, name: string, spec: object
   return { place: { resource: `${kind}/${name}` }, document: documentSchemas[kind].parse(written) };
 }
 
-const tiers = [{ name: 'gold', limits: [{ maximumRequests: 100, timePeriodInMilliseconds: 1000 }] }];
+const TIERS = [{ name: 'gold', limits: [{ maximumRequests: 100, timePeriodInMilliseconds: 1000 }] }];
 const contract = (i: number, status: string): Loaded => {
   const spec = { clientApplication: `client-${i}`, api: `api-${i % 100}`, tier: 'gold', status };
   return resource('Contract', `contract-${i}`, spec);
 };
 const documents = [
-  ...Array.from({ length: 100 }, (_, i) => resource('Api', `api-${i}`, { basePath: `/api-${i}`, tiers })),
+  ...Array.from({ length: 100 }, (_, i) => resource('Api', `api-${i}`, { basePath: `/api-${i}`, tiers: TIERS })),
   ...Array.from({ length: count }, (_, i) => resource('ClientApplication', `client-${i}`, { clientId: `id-${i}` })),
   ...Array.from({ length: count }, (_, i) => contract(i, 'approved')),
 ];

@@ -18,7 +18,7 @@ import { median } from './timing.ts';
 const perSecond = Number(process.argv[2] ?? 500);
 const seconds = Number(process.argv[3] ?? 4);
 const rounds = Number(process.argv[4] ?? 5);
-const clients = 10;
+const CLIENTS = 10;
 
 interface Round {
   readonly meanMs: number;
@@ -67,7 +67,7 @@ async function load({ envoy, server }: Measured): Promise<Round> {
   const requests = perSecond * seconds;
   writeFileSync(log, '');
   const before = server === undefined ? 0 : cpuMicroseconds(server.process);
-  const pace = ['-c', `${clients}`, '-m', '1', '-n', `${requests}`, '--rps', `${perSecond / clients}`];
+  const pace = ['-c', `${CLIENTS}`, '-m', '1', '-n', `${requests}`, '--rps', `${perSecond / CLIENTS}`];
   const { stdout } = await promisify(execFile)(h2load, [
     ...pace,
     '--log-file',

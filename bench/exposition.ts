@@ -11,8 +11,8 @@ const SERIES = 150_000;
 const ROUNDS = 5;
 
 const LABELS = ['api', 'client', 'tier', 'method', 'status_class', 'outcome'] as const;
-const name = 'ostiary_requests_total';
-const help = 'Requests that have ended.';
+const NAME = 'ostiary_requests_total';
+const HELP = 'Requests that have ended.';
 
 /** 50 APIs, 300 clients of each, and 10 combinations of the rest. */
 function* series(): Generator<string[]> {
@@ -24,18 +24,18 @@ function* series(): Generator<string[]> {
   }
 }
 
-const own = new CounterTable({ name, help, labels: LABELS, most: SERIES, folding: ['client'], seed: 1 });
+const own = new CounterTable({ name: NAME, help: HELP, labels: LABELS, most: SERIES, folding: ['client'], seed: 1 });
 const beforeOwn = heapAndBuffers();
 for (const values of series()) own.add(values, 12_345);
-const ownBytes = (heapAndBuffers() - beforeOwn) / SERIES;
+const OWN_BYTES = (heapAndBuffers() - beforeOwn) / SERIES;
 
 const registry = new Registry();
-const counter = new Counter({ name, help, labelNames: [...LABELS], registers: [registry] });
+const counter = new Counter({ name: NAME, help: HELP, labelNames: [...LABELS], registers: [registry] });
 const beforeOther = heapAndBuffers();
 for (const values of series()) {
   counter.inc(Object.fromEntries(LABELS.map((label, at) => [label, values[at] as string])), 12_345);
 }
-const otherBytes = (heapAndBuffers() - beforeOther) / SERIES;
+const OTHER_BYTES = (heapAndBuffers() - beforeOther) / SERIES;
 
 interface Timed {
   readonly ms: number;
@@ -89,8 +89,8 @@ const row = (label: string, runs: readonly Timed[], bytesEach: number): void => 
 };
 console.log(`${SERIES} series, medians of ${ROUNDS} alternating rounds`);
 console.log('              whole   longest block    text   octets of memory a series');
-row('ours', ours, ownBytes);
-row('prom-client', theirs, otherBytes);
+row('ours', ours, OWN_BYTES);
+row('prom-client', theirs, OTHER_BYTES);
 console.log(`ratio ${(median(ours.map(({ ms }) => ms)) / median(theirs.map(({ ms }) => ms))).toFixed(3)}`);
 
 function heapAndBuffers(): number {

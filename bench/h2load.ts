@@ -6,8 +6,8 @@ import { CHECK_PATH } from '../src/envoy/check-service.ts';
 import { realPart } from '../test/real/parts.ts';
 import { scratchFolder } from '../test/real/scratch.ts';
 
-const clients = 8;
-const streams = 32;
+const CLIENTS = 8;
+const STREAMS = 32;
 
 export interface LoadOptions {
   /** Such as `127.0.0.1:9191`. */
@@ -41,8 +41,8 @@ export async function h2load(check: Uint8Array): Promise<Load> {
 
   return async ({ address, requests, requestsPerSecond }) => {
     writeFileSync(log, '');
-    const rate = requestsPerSecond === undefined ? [] : ['--rps', String(Math.ceil(requestsPerSecond / clients))];
-    const load = ['-c', `${clients}`, '-m', `${streams}`, '-n', `${requests}`, '--log-file', log];
+    const rate = requestsPerSecond === undefined ? [] : ['--rps', String(Math.ceil(requestsPerSecond / CLIENTS))];
+    const load = ['-c', `${CLIENTS}`, '-m', `${STREAMS}`, '-n', `${requests}`, '--log-file', log];
     const { stdout } = await promisify(execFile)('taskset', [
       '-c',
       '1',

@@ -101,23 +101,23 @@ console.log(
   `${SERIES} series, ${written} rows, ${size} MiB, filled in ${Math.round((performance.now() - begun) / 1000)} s`,
 );
 
-const sinceMs = (START_S + 10 * 3600 + 37 * 60) * 1000;
-const untilMs = sinceMs + DAYS * DAY_S * 1000;
-const whole: Question = { sinceMs, untilMs, where: [], by: [], order: 'count', most: 100 };
-const ofApi = [{ dimension: 'api' as const, values: ['api-7'], isExcluded: false }];
-const questions: readonly (readonly [string, Question])[] = [
-  ['by api', { ...whole, by: ['api'] }],
-  ['by api, status', { ...whole, by: ['api', 'status'] }],
-  ['by client', { ...whole, by: ['client'] }],
-  ['by client, status', { ...whole, by: ['client', 'status'] }],
-  ['by client, status of one API', { ...whole, by: ['client', 'status'], where: ofApi }],
-  ['by route of one API', { ...whole, by: ['route'], where: ofApi }],
-  ['by reason, policy', { ...whole, by: ['reason', 'policy'] }],
-  ['by api, client, service (graph)', { ...whole, by: ['api', 'client', 'service'], most: 10_000 }],
-  ['by api, day by day', { ...whole, by: ['api'], stepMs: DAY_S * 1000 }],
-  ['by route, client (whole keys)', { ...whole, by: ['route', 'client'] }],
+const SINCE_MS = (START_S + 10 * 3600 + 37 * 60) * 1000;
+const UNTIL_MS = SINCE_MS + DAYS * DAY_S * 1000;
+const WHOLE: Question = { sinceMs: SINCE_MS, untilMs: UNTIL_MS, where: [], by: [], order: 'count', most: 100 };
+const OF_API = [{ dimension: 'api' as const, values: ['api-7'], isExcluded: false }];
+const QUESTIONS: readonly (readonly [string, Question])[] = [
+  ['by api', { ...WHOLE, by: ['api'] }],
+  ['by api, status', { ...WHOLE, by: ['api', 'status'] }],
+  ['by client', { ...WHOLE, by: ['client'] }],
+  ['by client, status', { ...WHOLE, by: ['client', 'status'] }],
+  ['by client, status of one API', { ...WHOLE, by: ['client', 'status'], where: OF_API }],
+  ['by route of one API', { ...WHOLE, by: ['route'], where: OF_API }],
+  ['by reason, policy', { ...WHOLE, by: ['reason', 'policy'] }],
+  ['by api, client, service (graph)', { ...WHOLE, by: ['api', 'client', 'service'], most: 10_000 }],
+  ['by api, day by day', { ...WHOLE, by: ['api'], stepMs: DAY_S * 1000 }],
+  ['by route, client (whole keys)', { ...WHOLE, by: ['route', 'client'] }],
 ];
-for (const [name, question] of questions) {
+for (const [name, question] of QUESTIONS) {
   const times: number[] = [];
   let rows = 0;
   for (let round = 0; round < ROUNDS; round += 1) {

@@ -5,7 +5,7 @@ import { systemTimers } from '../src/clock.ts';
 import { createEgress } from '../src/egress/egress.ts';
 import { egressRules } from '../src/egress/rules.ts';
 import type { EgressTransport } from '../src/egress/transport.ts';
-import { people } from '../test/ldap/people.ts';
+import { PEOPLE } from '../test/ldap/people.ts';
 import { noNetwork } from '../test/policies/environment.ts';
 import { PartMissing } from '../test/real/parts.ts';
 import { SERVICE, startSlapd } from '../test/real/slapd.ts';
@@ -75,7 +75,7 @@ export const knownRows: readonly Row[] = [
 export async function directoryRow(): Promise<{ readonly row: Row; readonly slapd: RealSlapd } | undefined> {
   let slapd: RealSlapd;
   try {
-    slapd = await startSlapd(people);
+    slapd = await startSlapd(PEOPLE);
   } catch (error) {
     if (!(error instanceof PartMissing)) throw error;
     console.log(`no row for ldap-authentication: ${error.message}`);

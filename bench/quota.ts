@@ -92,10 +92,10 @@ for (const contracts of [1, 10_000]) {
     }
   }
 }
-const byScripts = (hot.get('scripts') ?? 0) / (hot.get('memory') ?? 1);
-console.log(`scripts in memory are ${byScripts.toFixed(2)} of memory there`);
-const ratio = (hot.get('leased') ?? 0) / (hot.get('memory') ?? 1);
-console.log(`leased is ${ratio.toFixed(2)} of memory on a hot contract with two windows (1 replica, by CPU time)`);
+const BY_SCRIPTS = (hot.get('scripts') ?? 0) / (hot.get('memory') ?? 1);
+console.log(`scripts in memory are ${BY_SCRIPTS.toFixed(2)} of memory there`);
+const RATIO = (hot.get('leased') ?? 0) / (hot.get('memory') ?? 1);
+console.log(`leased is ${RATIO.toFixed(2)} of memory on a hot contract with two windows (1 replica, by CPU time)`);
 await redis.stop();
 
 async function measure(setting: Setting): Promise<Figures> {

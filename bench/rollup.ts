@@ -10,7 +10,7 @@ const SERIES = 50_000;
 let now = 1_790_000_000_000;
 const clock = { now: () => now };
 const timers: Timers = { after: () => () => {} };
-const measured: Measured = { count: 1, requestBytes: 900, responseBytes: 2000, policyMs: 2, durationMs: 10 };
+const MEASURED: Measured = { count: 1, requestBytes: 900, responseBytes: 2000, policyMs: 2, durationMs: 10 };
 
 const STATUSES = ['200', '201', '404', '500', '503'];
 function keyOf(at: number): string[] {
@@ -28,15 +28,15 @@ let given = 0;
 cube.addTaker({ take: ({ rows }) => (given += rows.length) });
 const before = heapAndBuffers();
 for (const key of keys) {
-  for (const durationMs of [5, 10, 40]) cube.add(key, { ...measured, durationMs });
+  for (const durationMs of [5, 10, 40]) cube.add(key, { ...MEASURED, durationMs });
 }
-const bytes = heapAndBuffers() - before;
+const BYTES = heapAndBuffers() - before;
 
 let at = 0;
 const addNs = nanosecondsPerCall(() => {
   at = (at + 7919) % 2000;
-  measured.durationMs = (at % 60) + 1;
-  cube.add(keys[at] as string[], measured);
+  MEASURED.durationMs = (at % 60) + 1;
+  cube.add(keys[at] as string[], MEASURED);
   return at;
 });
 
@@ -50,7 +50,7 @@ for (const isGiven = (): boolean => given > 0; !isGiven();) {
   longest = Math.max(longest, performance.now() - last);
   last = performance.now();
 }
-const givingMs = performance.now() - giving;
+const GIVING_MS = performance.now() - giving;
 
 /** The longest that one addition takes where every key is new: some fold. */
 const folds: number[] = [];
@@ -60,7 +60,7 @@ for (let round = 0; round < 5; round++) {
   for (let row = 0; row < SERIES + 10; row++) {
     const key = (keys[row % SERIES] as string[]).with(10, `spiffe://shop/ns/${row}`);
     const start = performance.now();
-    small.add(key, measured);
+    small.add(key, MEASURED);
     if (row >= SERIES - 1) slowest = Math.max(slowest, performance.now() - start);
   }
   folds.push(slowest);
@@ -68,8 +68,8 @@ for (let round = 0; round < 5; round++) {
 
 const result = {
   add_ns: Math.round(addNs),
-  memory_mb_of_50000_series: Math.round(bytes / 1e5) / 10,
-  give_50000_rows_ms: Math.round(givingMs),
+  memory_mb_of_50000_series: Math.round(BYTES / 1e5) / 10,
+  give_50000_rows_ms: Math.round(GIVING_MS),
   give_longest_block_ms: Math.round(longest * 10) / 10,
   fold_50000_rows_ms: Math.round(median(folds)),
 };

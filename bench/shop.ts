@@ -5,9 +5,9 @@ import { SignJWT } from 'jose';
 import { scratchFolder } from '../test/real/scratch.ts';
 import { realisticCheck } from './realistic-check.ts';
 
-const clientId = '0f9d1f3e5d8c4a2b';
-const issuer = 'https://issuer.example.com';
-const tokenBytes = 800;
+const CLIENT_ID = '0f9d1f3e5d8c4a2b';
+const ISSUER = 'https://issuer.example.com';
+const TOKEN_BYTES = 800;
 
 export interface Shop {
   /** Documents: one API that wants a token and has a tier of two windows, and its clients. */
@@ -29,22 +29,22 @@ export interface Shop {
 export async function openShop(contracts = 1): Promise<Shop> {
   const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const textKey = publicKey.export({ type: 'spki', format: 'pem' });
-  const sign = async (padding: number, client = clientId, subject = '7d2f6f0e-user'): Promise<string> =>
+  const sign = async (padding: number, client = CLIENT_ID, subject = '7d2f6f0e-user'): Promise<string> =>
     new SignJWT({ client_id: client, scope: 'orders:read orders:write', name: 'x'.repeat(padding) })
       .setProtectedHeader({ alg: 'RS256' })
-      .setIssuer(issuer)
+      .setIssuer(ISSUER)
       .setSubject(subject)
       .setExpirationTime('2h')
       .sign(privateKey);
   const short = await sign(0);
-  const token = await sign(Math.floor(((tokenBytes - short.length) * 3) / 4));
+  const token = await sign(Math.floor(((TOKEN_BYTES - short.length) * 3) / 4));
   const policies = scratchFolder('bench');
   const documents = [orders(textKey.toString()), ...clients(contracts)];
   writeFileSync(join(policies, 'shop.json'), JSON.stringify(documents));
-  const padding = Math.floor(((tokenBytes - short.length) * 3) / 4);
+  const padding = Math.floor(((TOKEN_BYTES - short.length) * 3) / 4);
   return {
     policies,
-    checkOf: (streamId) => realisticCheck({ streamId, clientId, token }),
+    checkOf: (streamId) => realisticCheck({ streamId, clientId: CLIENT_ID, token }),
     tokens: (count) =>
       Promise.all(
         Array.from({ length: count }, async (_, i) => {
@@ -69,7 +69,7 @@ function orders(textKey: string): object {
       },
     ],
     policies: [
-      { policyRef: { name: 'jwt-validation' }, config: { textKey, algorithms: ['RS256'], issuer } },
+      { policyRef: { name: 'jwt-validation' }, config: { textKey, algorithms: ['RS256'], issuer: ISSUER } },
       { policyRef: { name: 'rate-limiting-sla' } },
     ],
   });
@@ -90,5 +90,5 @@ function document(kind: string, name: string, spec: object): object {
 }
 
 function clientIdOf(i: number): string {
-  return i === 0 ? clientId : `${clientId}-${i}`;
+  return i === 0 ? CLIENT_ID : `${CLIENT_ID}-${i}`;
 }

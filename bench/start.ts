@@ -5,9 +5,9 @@ import { residentMegabytes, startOstiary } from './server.ts';
 import { openShop } from './shop.ts';
 import { median } from './timing.ts';
 
-const starts = 5;
+const STARTS = 5;
 /** Until the collector has seen what loading left behind. */
-const idleMs = 2000;
+const IDLE_MS = 2000;
 
 const samples = join(import.meta.dirname, '../policies');
 const contracts = await openShop(10_000);
@@ -19,10 +19,10 @@ await measure('10,000 contracts', contracts.policies);
 async function measure(what: string, policies: string): Promise<void> {
   const ready: number[] = [];
   const resident: number[] = [];
-  for (let start = 0; start < starts; start++) {
+  for (let start = 0; start < STARTS; start++) {
     const server = await startOstiary(policies);
     ready.push(server.readyMs);
-    await sleep(idleMs);
+    await sleep(IDLE_MS);
     resident.push(residentMegabytes(server.process));
     await server.process.kill();
   }

@@ -31,19 +31,19 @@ const rounds = Number(process.argv[3] ?? 5);
 /** Only those whose names have one of these; nghttpd is what all are compared with. */
 const only = process.argv[4]?.split(',') ?? [''];
 const isWanted = (name: string): boolean => name === 'nghttpd' || only.some((part) => name.includes(part));
-const warmUpChecks = 40_000;
-const clients = 100;
-const tokens = 1000;
+const WARM_UP_CHECKS = 40_000;
+const CLIENTS = 100;
+const TOKENS = 1000;
 /** nghttpd sends a file of this length. */
-const answerBytes = 148;
+const ANSWER_BYTES = 148;
 
-const shop = await openShop(clients);
-const sent = variedChecks(await shop.tokens(tokens));
+const shop = await openShop(CLIENTS);
+const sent = variedChecks(await shop.tokens(TOKENS));
 const load = variedLoad(sent);
 const redis = await startRedis();
 const all: Measured[] = [];
 for (const [name, start] of [
-  ['nghttpd', () => startNghttpd(answerBytes)],
+  ['nghttpd', () => startNghttpd(ANSWER_BYTES)],
   ['ostiary’s transport', () => startPeer('http2-constant')],
   ['tonic', startTonic],
   ['grpc-go', startGrpcGo],
@@ -64,13 +64,13 @@ try {
   const checks = new Map<Measured, number>();
   for (const one of all) {
     await presentTokens(one);
-    const { requestsPerSecond } = await load({ address: one.server.address, requests: warmUpChecks });
+    const { requestsPerSecond } = await load({ address: one.server.address, requests: WARM_UP_CHECKS });
     checks.set(one, Math.ceil(requestsPerSecond * secondsPerRound));
-    await one.verify?.(warmUpChecks);
+    await one.verify?.(WARM_UP_CHECKS);
   }
   // Interleaved, so that whatever else the machine does slows all of them alike.
   for (let round = 0; round < rounds; round++) {
-    for (const one of all) one.saturated.push(await measure(one, checks.get(one) ?? warmUpChecks));
+    for (const one of all) one.saturated.push(await measure(one, checks.get(one) ?? WARM_UP_CHECKS));
   }
   for (const one of all) {
     const requestsPerSecond = rate(one) / 2;
@@ -85,9 +85,9 @@ try {
 /** Until each signature was verified: a server that starts refuses what comes faster than it can do that. */
 async function presentTokens({ server, verify }: Measured): Promise<void> {
   for (let attempt = 1; attempt <= 10; attempt++) {
-    await load({ address: server.address, requests: tokens, requestsPerSecond: 300 });
+    await load({ address: server.address, requests: TOKENS, requestsPerSecond: 300 });
     try {
-      await verify?.(tokens);
+      await verify?.(TOKENS);
       return;
     } catch (error) {
       if (attempt === 10) throw error;
@@ -119,9 +119,9 @@ function cpu({ saturated }: Measured): number {
 }
 
 function report(): void {
-  const bytes = Math.round(sent.bytes.length / tokens);
+  const bytes = Math.round(sent.bytes.length / TOKENS);
   console.log(
-    `Checks of ${bytes} bytes, ${tokens} tokens and paths, each with a stream id and time of its own; the server on one core,`,
+    `Checks of ${bytes} bytes, ${TOKENS} tokens and paths, each with a stream id and time of its own; the server on one core,`,
   );
   console.log(`the client on the other, 8 connections × 32 streams; medians of ${rounds} rounds`);
   row(['', 'Checks/s (least–most)', '÷ nghttpd', 'CPU µs', '÷ nghttpd', 'half load: p50 / p99 ms', 'CPU µs', 'RSS MB']);

@@ -20,13 +20,13 @@ export interface ClientJob {
   readonly checks: VariedChecks;
 }
 
-const frameHeaderBytes = 9;
-const grpcPrefixBytes = 5;
-const endStream = 0x1;
-const endHeaders = 0x4;
+const FRAME_HEADER_BYTES = 9;
+const GRPC_PREFIX_BYTES = 5;
+const END_STREAM = 0x1;
+const END_HEADERS = 0x4;
 
 function frame(type: number, flags: number, stream: number, payload: Uint8Array): Buffer {
-  const header = Buffer.alloc(frameHeaderBytes);
+  const header = Buffer.alloc(FRAME_HEADER_BYTES);
   header.writeUIntBE(payload.length, 0, 3);
   header[3] = type;
   header[4] = flags;
@@ -45,7 +45,7 @@ function indexed(name: number | string, value: string): Buffer {
 const job = JSON.parse(readFileSync(0, 'utf8')) as ClientJob;
 const checks = readFileSync(job.checksFile);
 const [host = '', port = ''] = job.address.split(':');
-const firstBlock = Buffer.concat([
+const FIRST_BLOCK = Buffer.concat([
   Buffer.from([0x80 | 3, 0x80 | 6]),
   indexed(4, job.path),
   indexed(1, job.address),
@@ -54,7 +54,7 @@ const firstBlock = Buffer.concat([
   indexed('grpc-timeout', '1S'),
 ]);
 // What was indexed last has the index 62.
-const laterBlock = Buffer.from([0x80 | 3, 0x80 | 6, 0x80 | 66, 0x80 | 65, 0x80 | 64, 0x80 | 63, 0x80 | 62]);
+const LATER_BLOCK = Buffer.from([0x80 | 3, 0x80 | 6, 0x80 | 66, 0x80 | 65, 0x80 | 64, 0x80 | 63, 0x80 | 62]);
 const durationsMs = new Float32Array(job.requests);
 let started = 0;
 let ended = 0;
@@ -118,15 +118,15 @@ class Client {
 
   #request(at: number, index: number, now: number): number {
     const output = this.#output;
-    const block = this.#nextStream === 1 ? firstBlock : laterBlock;
+    const block = this.#nextStream === 1 ? FIRST_BLOCK : LATER_BLOCK;
     const { start, length } = job.checks.entries[index % job.checks.entries.length]!;
     let end = at;
-    end = this.#frameHeader(end, block.length, 1, endHeaders);
+    end = this.#frameHeader(end, block.length, 1, END_HEADERS);
     end += block.copy(output, end);
-    end = this.#frameHeader(end, grpcPrefixBytes + length, 0, endStream);
+    end = this.#frameHeader(end, GRPC_PREFIX_BYTES + length, 0, END_STREAM);
     output[end] = 0;
     output.writeUInt32BE(length, end + 1);
-    end += grpcPrefixBytes;
+    end += GRPC_PREFIX_BYTES;
     checks.copy(output, end, start, start + length);
     address(output, end, index);
     this.#startedAt.set(this.#nextStream, now);
@@ -141,22 +141,22 @@ class Client {
     output[at + 3] = type;
     output[at + 4] = flags;
     output.writeUInt32BE(this.#nextStream, at + 5);
-    return at + frameHeaderBytes;
+    return at + FRAME_HEADER_BYTES;
   }
 
   #read(chunk: Buffer): void {
     const bytes = this.#partial.length === 0 ? chunk : Buffer.concat([this.#partial, chunk]);
     let at = 0;
     const now = performance.now();
-    while (at + frameHeaderBytes <= bytes.length) {
+    while (at + FRAME_HEADER_BYTES <= bytes.length) {
       const length = bytes.readUIntBE(at, 3);
-      if (at + frameHeaderBytes + length > bytes.length) break;
+      if (at + FRAME_HEADER_BYTES + length > bytes.length) break;
       const type = bytes[at + 3]!;
       const flags = bytes[at + 4]!;
       if (type === 3 || type === 7) throw new Error(`the server sent ${type === 3 ? 'RST_STREAM' : 'GOAWAY'}`);
       if (type === 4 && (flags & 1) === 0) this.#socket.write(frame(4, 1, 0, Buffer.alloc(0)));
-      if (type <= 1 && (flags & endStream) !== 0) this.#ended(bytes.readUInt32BE(at + 5), now);
-      at += frameHeaderBytes + length;
+      if (type <= 1 && (flags & END_STREAM) !== 0) this.#ended(bytes.readUInt32BE(at + 5), now);
+      at += FRAME_HEADER_BYTES + length;
     }
     this.#partial = Buffer.from(bytes.subarray(at));
     if (ended >= job.requests) finish();
@@ -175,11 +175,11 @@ const startedAt = performance.now();
 if (job.requestsPerSecond === undefined) for (const client of clients) client.fill(Infinity);
 else pace(job.requestsPerSecond);
 await finished;
-const seconds = (performance.now() - startedAt) / 1000;
+const SECONDS = (performance.now() - startedAt) / 1000;
 for (const client of clients) client.end();
 durationsMs.sort();
 const at = (share: number): number => durationsMs[Math.floor(durationsMs.length * share)] ?? Number.NaN;
-const result: LoadResult = { requestsPerSecond: job.requests / seconds, p50Ms: at(0.5), p99Ms: at(0.99) };
+const result: LoadResult = { requestsPerSecond: job.requests / SECONDS, p50Ms: at(0.5), p99Ms: at(0.99) };
 console.log(JSON.stringify(result));
 
 function pace(requestsPerSecond: number): void {

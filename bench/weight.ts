@@ -15,12 +15,12 @@ import { variedLoad } from './varied-load.ts';
 const loadSeconds = Number(process.argv[2] ?? 60);
 const bundle = join(import.meta.dirname, '../dist/main.js');
 const other = process.argv[3];
-const clients = 100;
-const tokens = 1000;
-const starts = 7;
+const CLIENTS = 100;
+const TOKENS = 1000;
+const STARTS = 7;
 /** Until what the start left behind is given back. */
-const idleMs = 5000;
-const requestsARound = 50_000;
+const IDLE_MS = 5000;
+const REQUESTS_A_ROUND = 50_000;
 
 interface Start {
   readonly name: string;
@@ -36,8 +36,8 @@ const ways: readonly Start[] = [
   ...(other === undefined ? [] : [{ name: other, program: [other] }]),
 ];
 
-const shop = await openShop(clients);
-const load = variedLoad(variedChecks(await shop.tokens(tokens)));
+const shop = await openShop(CLIENTS);
+const load = variedLoad(variedChecks(await shop.tokens(TOKENS)));
 // The first request loads the client's code, which is none of the server's time.
 await fetch('http://127.0.0.1:9').catch(() => undefined);
 await readiness();
@@ -48,7 +48,7 @@ async function readiness(): Promise<void> {
   const nodeMs: number[] = [];
   const nodeCpuMs: number[] = [];
   const ready = new Map<Start, { ms: number[]; cpuMs: number[] }>(ways.map((way) => [way, { ms: [], cpuMs: [] }]));
-  for (let start = 0; start < starts; start++) {
+  for (let start = 0; start < STARTS; start++) {
     const startedAt = performance.now();
     const before = childrenCpuMs();
     execFileSync('taskset', ['-c', '0', process.execPath, '-e', '0']);
@@ -85,21 +85,21 @@ async function weights(): Promise<void> {
   const running: { way: Start; server: BenchOstiary; idle: Memory; cpu: number[] }[] = [];
   for (const way of ways) {
     const server = await startOstiary(shop.policies, [], way.program);
-    await sleep(idleMs);
+    await sleep(IDLE_MS);
     running.push({ way, server, idle: memoryOf(server.process), cpu: [] });
   }
   for (const { server } of running) {
     // Twice: signatures are verified no faster than a server that starts can.
-    for (let pass = 0; pass < 2; pass++) await load({ ...server, requests: tokens, requestsPerSecond: 300 });
+    for (let pass = 0; pass < 2; pass++) await load({ ...server, requests: TOKENS, requestsPerSecond: 300 });
   }
   const loadMs = new Map(running.map(({ server }) => [server, 0]));
   while ([...loadMs.values()].some((ms) => ms < loadSeconds * 1000)) {
     for (const { server, cpu } of running) {
       const before = cpuMicroseconds(server.process);
       const startedAt = performance.now();
-      await load({ ...server, requests: requestsARound });
+      await load({ ...server, requests: REQUESTS_A_ROUND });
       loadMs.set(server, (loadMs.get(server) ?? 0) + performance.now() - startedAt);
-      cpu.push((cpuMicroseconds(server.process) - before) / requestsARound);
+      cpu.push((cpuMicroseconds(server.process) - before) / REQUESTS_A_ROUND);
     }
   }
   for (const { way, server, idle, cpu } of running) {

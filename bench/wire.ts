@@ -8,58 +8,61 @@ import { createAnswerWriter } from '../src/envoy/write-answer.ts';
 import { realisticCheck } from './realistic-check.ts';
 import { nanosecondsPerCall } from './timing.ts';
 
-const bytes = Buffer.from(
+const BYTES = Buffer.from(
   realisticCheck({ streamId: '301668583215567008', clientId: '0f9d1f3e5d8c4a2b', token: 'eyJhbGciOi'.repeat(80) }),
 );
-const names = ['authorization', 'client_id', 'client_secret', 'x-forwarded-for', 'content-type'];
+const NAMES = ['authorization', 'client_id', 'client_secret', 'x-forwarded-for', 'content-type'];
 
 function report(what: string, nanoseconds: number): void {
   console.log(`${what.padEnd(64)} ${nanoseconds.toFixed(0).padStart(7)} ns`);
 }
 
-console.log(`a Check of ${bytes.length} bytes`);
+console.log(`a Check of ${BYTES.length} bytes`);
 report(
   'readCheck, nothing read',
-  nanosecondsPerCall(() => (readCheck(bytes).isHttp ? 1 : 0)),
+  nanosecondsPerCall(() => (readCheck(BYTES).isHttp ? 1 : 0)),
 );
 report(
   'readCheck, 5 headers, method, path, host',
   nanosecondsPerCall(() => {
-    const check = readCheck(bytes);
+    const check = readCheck(BYTES);
     let length = check.method.length + check.path.length + check.host.length;
-    for (const name of names) length += check.header(name)?.length ?? 0;
+    for (const name of NAMES) length += check.header(name)?.length ?? 0;
     return length;
   }),
 );
 /** Of the identity headers that ostiary owns whatever is configured. */
-const lengths = new Uint8Array(22);
-for (const length of [14, 19, 21]) lengths[length] = 1;
+const LENGTHS = new Uint8Array(22);
+for (const length of [14, 19, 21]) LENGTHS[length] = 1;
 report(
   'and the names with an underscore, peer, stream id, time',
   nanosecondsPerCall(() => {
-    const check = readCheck(bytes);
+    const check = readCheck(BYTES);
     let length = check.method.length + check.path.length + check.host.length + check.sourceAddress.length;
-    for (const name of names) length += check.header(name)?.length ?? 0;
-    return length + check.headerNamesWithSigns(lengths).length + check.streamId.length + check.requestTime.length;
+    for (const name of NAMES) length += check.header(name)?.length ?? 0;
+    return length + check.headerNamesWithSigns(LENGTHS).length + check.streamId.length + check.requestTime.length;
   }),
 );
 report(
   'protobuf-es, the whole message',
-  nanosecondsPerCall(() => fromBinary(CheckRequestSchema, bytes).attributes?.request?.http?.path.length ?? 0, 20_000),
+  nanosecondsPerCall(() => fromBinary(CheckRequestSchema, BYTES).attributes?.request?.http?.path.length ?? 0, 20_000),
 );
 
 const writer = createAnswerWriter();
-const client = { name: 'web-shop', clientId: '0f9d1f3e5d8c4a2b', secrets: [] };
-const tier = { name: 'gold', limits: [] };
+const CLIENT = { name: 'web-shop', clientId: '0f9d1f3e5d8c4a2b', secrets: [] };
+const TIER = { name: 'gold', limits: [] };
 const allow: Decision = {
   api: 'orders',
   denial: undefined,
   policy: '',
-  identity: { client, contract: { name: 'web-shop-orders', api: 'orders', client, status: 'approved', tier } },
+  identity: {
+    client: CLIENT,
+    contract: { name: 'web-shop-orders', api: 'orders', client: CLIENT, status: 'approved', tier: TIER },
+  },
   upstream: [
-    ['x-ostiary-client-id', client.clientId],
-    ['x-ostiary-client-name', client.name],
-    ['x-ostiary-tier', tier.name],
+    ['x-ostiary-client-id', CLIENT.clientId],
+    ['x-ostiary-client-name', CLIENT.name],
+    ['x-ostiary-tier', TIER.name],
   ],
   remove: ['x_ostiary_client_id', 'x_ostiary_client_name', 'x_ostiary_tier'],
   exposed: [],
@@ -71,7 +74,7 @@ const windows = [100, 10_000].map((maximumRequests) => ({
   remaining: 0,
   resetMs: 500,
 }));
-const check = readCheck(bytes);
+const check = readCheck(BYTES);
 const decisions = {
   'an allow as before': () => allow,
   'an allow with other headers': (i: number) => ({

@@ -5,7 +5,7 @@ import { execFile } from 'node:child_process';
 import { parseArgs, promisify } from 'node:util';
 import { PartMissing, realPart } from '../test/real/parts.ts';
 import { curlLine, difference } from './scene.ts';
-import { scenes } from './scenes.ts';
+import { SCENES } from './scenes.ts';
 import { setStage } from './stage.ts';
 import type { Stage } from './stage.ts';
 import { announceTraffic, playTraffic } from './traffic/play.ts';
@@ -105,7 +105,7 @@ function announce(stage: Stage): void {
     `Envoy listens on http://127.0.0.1:${stage.port} and asks ostiary (${stage.listen}) about every request.`,
   );
   console.log(`Metrics: ${stage.adminUrl}/metrics; the operators' API: ${stage.apiUrl}\n\nTry, in this order:\n`);
-  for (const scene of scenes) {
+  for (const scene of SCENES) {
     console.log(`# ${scene.because}: ${scene.status}, ${scene.shows}\n${curlLine(scene, stage.port)}\n`);
   }
   console.log('Ctrl-C stops everything.');
@@ -113,7 +113,7 @@ function announce(stage: Stage): void {
 
 async function play(stage: Stage): Promise<boolean> {
   let good = true;
-  for (const scene of scenes) {
+  for (const scene of SCENES) {
     const line = curlLine(scene, stage.port);
     const { stdout } = await promisify(execFile)('sh', ['-c', line], { timeout: 30_000 });
     const differs = difference(scene, stdout);

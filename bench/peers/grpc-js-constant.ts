@@ -5,7 +5,7 @@ import type { sendUnaryData, ServerUnaryCall } from '@grpc/grpc-js';
 import { CHECK_PATH } from '../../src/envoy/check-service.ts';
 import { constantAnswer } from './constant-answer.ts';
 
-const allow = Buffer.from(constantAnswer);
+const ALLOW = Buffer.from(constantAnswer);
 const asIs = (bytes: Buffer): Buffer => bytes;
 
 const server = new Server();
@@ -21,7 +21,7 @@ server.addService(
       responseDeserialize: asIs,
     },
   },
-  { Check: (_: ServerUnaryCall<Buffer, Buffer>, answer: sendUnaryData<Buffer>) => answer(null, allow) },
+  { Check: (_: ServerUnaryCall<Buffer, Buffer>, answer: sendUnaryData<Buffer>) => answer(null, ALLOW) },
 );
 server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) => {
   if (error !== null) throw error;

@@ -5,12 +5,12 @@ import type { ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { constantAnswer } from './constant-answer.ts';
 
-const message = Buffer.concat([Buffer.from([0, 0, 0, 0, constantAnswer.length]), constantAnswer]);
+const MESSAGE = Buffer.concat([Buffer.from([0, 0, 0, 0, constantAnswer.length]), constantAnswer]);
 
 function answer(stream: ServerHttp2Stream): void {
   stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
   stream.once('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
-  stream.end(message);
+  stream.end(MESSAGE);
 }
 
 const server = createServer();

@@ -53,23 +53,23 @@ interface Flow {
   readonly patienceMs?: number;
 }
 
-const browser = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
-const app = 'okhttp/5.1.0';
+const BROWSER = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
+const APP = 'okhttp/5.1.0';
 const product = (count: number): string => `/catalog/products/${1000 + (count % 90)}`;
 const order = (count: number): string => `/orders/${4711 + (count % 300)}`;
 
 const flows: readonly Flow[] = [
-  { client: 'web-shop', userAgent: browser, path: product, perSecond: 12 },
-  { client: 'web-shop', userAgent: browser, path: order, perSecond: 6 },
-  { client: 'web-shop', userAgent: browser, method: 'POST', path: () => '/payments', perSecond: 2 },
+  { client: 'web-shop', userAgent: BROWSER, path: product, perSecond: 12 },
+  { client: 'web-shop', userAgent: BROWSER, path: order, perSecond: 6 },
+  { client: 'web-shop', userAgent: BROWSER, method: 'POST', path: () => '/payments', perSecond: 2 },
   {
     client: 'mobile-app',
-    userAgent: app,
+    userAgent: APP,
     path: (count) => `/catalog/search?q=shoes&page=${count}`,
     perSecond: 5,
     patienceMs: 300,
   },
-  { client: 'mobile-app', userAgent: app, path: order, perSecond: 3 },
+  { client: 'mobile-app', userAgent: APP, path: order, perSecond: 3 },
   { client: '', userAgent: 'Googlebot/2.1', path: order, perSecond: 0.5 },
   { client: '', userAgent: 'python-requests/2.32', path: (count) => `/stock/${count}`, perSecond: 1 },
   {
@@ -81,7 +81,7 @@ const flows: readonly Flow[] = [
     from: 10,
     until: 30,
   },
-  { client: 'loyalty-app', userAgent: app, method: 'POST', path: () => '/payments', perSecond: 3, from: 45 },
+  { client: 'loyalty-app', userAgent: APP, method: 'POST', path: () => '/payments', perSecond: 3, from: 45 },
 ];
 
 const TICK_MS = 50;

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { partOrSkip } from '../real/parts.ts';
 import { attack, startAgreementMesh } from './mesh.ts';
 import type { AgreementMesh } from './mesh.ts';
-import { layouts } from './layouts.ts';
+import { LAYOUTS } from './layouts.ts';
 import { legitimate } from './legitimate.ts';
 import type { Seen } from './upstreams.ts';
 
@@ -20,10 +20,10 @@ describe.skipIf(envoy === undefined)('a real Envoy and ostiary', () => {
     expect(found).toEqual([]);
     // The attack goes as far as it may: open upstreams are reached, by every layout.
     expect([...upstreams].sort()).toEqual(expect.arrayContaining(['gitlab', 'orders', 'public', 'wild']));
-    expect([...reached].sort()).toEqual(layouts.map(({ name }) => name).sort());
+    expect([...reached].sort()).toEqual(LAYOUTS.map(({ name }) => name).sort());
   }, 120_000);
 
-  describe.each(layouts)('of the layout $name', (layout) => {
+  describe.each(LAYOUTS)('of the layout $name', (layout) => {
     test('serve what is legitimate as before', async () => {
       const answers: unknown[] = [];
       const expected: unknown[] = [];

@@ -12,7 +12,7 @@ import { startUpstreams } from './upstreams.ts';
 const envoyPart = await partOrSkip('envoy');
 
 /** One request a minute for each client, so that two requests tell whether they are taken for one client's. */
-const limited = {
+const LIMITED = {
   policyRef: { name: 'rate-limiting' },
   config: {
     rateLimits: [{ maximumRequests: 1, timePeriodInMilliseconds: 60_000 }],
@@ -20,7 +20,7 @@ const limited = {
   },
 };
 
-const fronts: Readonly<Record<string, object>> = {
+const FRONTS: Readonly<Record<string, object>> = {
   // What `generate bootstrap` and Istio's gateways have: Envoy appends its peer.
   appends: {},
   // The same, told by Istio's `numTrustedProxies` of what stands before it.
@@ -32,9 +32,9 @@ const fronts: Readonly<Record<string, object>> = {
 async function start(args: readonly string[]): Promise<(front: string, forwarded?: string) => Promise<number>> {
   const upstreams = await startUpstreams(['api']);
   const port = await freePort();
-  const policies = documentsFolder([api('any', { basePath: '/', policies: [limited] })]);
+  const policies = documentsFolder([api('any', { basePath: '/', policies: [LIMITED] })]);
   const ostiary = await startOstiary({ policies, listen: `127.0.0.1:${port}`, args });
-  const listeners = Object.keys(fronts).map((name): ListenerOptions => {
+  const listeners = Object.keys(FRONTS).map((name): ListenerOptions => {
     return { name, host: '127.0.0.1', port: 0, rawHeaders: false, normalizePath: true, api: undefined };
   });
   const made = JSON.parse(
@@ -50,7 +50,7 @@ async function start(args: readonly string[]): Promise<(front: string, forwarded
     static_resources: { listeners: { name: string; filter_chains: [{ filters: [{ typed_config: object }] }] }[] };
   };
   for (const { name, filter_chains: chains } of made.static_resources.listeners) {
-    Object.assign(chains[0].filters[0].typed_config, fronts[name]);
+    Object.assign(chains[0].filters[0].typed_config, FRONTS[name]);
   }
   const envoy = await startEnvoy(made);
   onTestFinished(async () => {
@@ -66,13 +66,13 @@ describe.skipIf(envoyPart === undefined)('behind a real Envoy', () => {
   test('without trusted hops nobody chooses the address it is counted by', async () => {
     const ask = await start(['--trusted-hops', '0']);
     expect(await ask('appends')).toBe(200);
-    for (const front of Object.keys(fronts)) {
+    for (const front of Object.keys(FRONTS)) {
       expect([front, await ask(front, '198.51.100.7')]).toEqual([front, 429]);
       expect([front, await ask(front, '198.51.100.8, 127.0.0.1')]).toEqual([front, 429]);
     }
   });
 
-  test.each(Object.keys(fronts))('one trusted hop before an Envoy that %s is told from its clients', async (front) => {
+  test.each(Object.keys(FRONTS))('one trusted hop before an Envoy that %s is told from its clients', async (front) => {
     const ask = await start(['--trusted-hops', '1']);
     // The test is the load balancer, which appends its own peer.
     expect(await ask(front, '198.51.100.7')).toBe(200);
@@ -88,7 +88,7 @@ describe.skipIf(envoyPart === undefined)('behind a real Envoy', () => {
 
   test('a peer that is no trusted proxy chooses nothing', async () => {
     const ask = await start(['--trusted-hops', '1', '--trusted-proxies', '10.0.0.0/8']);
-    for (const [index, front] of Object.keys(fronts).entries()) {
+    for (const [index, front] of Object.keys(FRONTS).entries()) {
       expect([front, await ask(front, '198.51.100.7')]).toEqual([front, index === 0 ? 200 : 429]);
       expect([front, await ask(front, '198.51.100.8')]).toEqual([front, 429]);
     }

@@ -2,8 +2,8 @@ import type { Seen } from './upstreams.ts';
 import type { WireRequest } from './wire-client.ts';
 
 /** APIs that nobody reaches without credentials. */
-const closed: ReadonlySet<string> = new Set(['private', 'deep']);
-const ownedHeaders: ReadonlySet<string> = new Set(['x-ostiary-client-id', 'x-ostiary-client-name', 'x-ostiary-tier']);
+const CLOSED: ReadonlySet<string> = new Set(['private', 'deep']);
+const OWNED_HEADERS: ReadonlySet<string> = new Set(['x-ostiary-client-id', 'x-ostiary-client-name', 'x-ostiary-tier']);
 
 /**
  * What is wrong with an upstream's having seen a request that brought no credentials; undefined where nothing is.
@@ -12,7 +12,7 @@ const ownedHeaders: ReadonlySet<string> = new Set(['x-ostiary-client-id', 'x-ost
  */
 export function wrong(request: WireRequest, seen: Seen, isRewritten: boolean): string | undefined {
   if (seen.decided !== seen.upstream) return `decided as ${JSON.stringify(seen.decided)}, routed to ${seen.upstream}`;
-  if (closed.has(seen.upstream)) return `${seen.upstream} is for clients alone`;
+  if (CLOSED.has(seen.upstream)) return `${seen.upstream} is for clients alone`;
   if (['orders', 'gitlab'].includes(seen.upstream) && isAdmin(seen.path, isRewritten)) {
     return `${seen.upstream} got ${seen.path}, which is for clients alone`;
   }
@@ -21,7 +21,7 @@ export function wrong(request: WireRequest, seen: Seen, isRewritten: boolean): s
   }
   for (let i = 0; i < seen.headers.length; i += 2) {
     const name = seen.headers[i] as string;
-    if (ownedHeaders.has(name.toLowerCase().replaceAll(/[^a-z0-9]/g, '-')))
+    if (OWNED_HEADERS.has(name.toLowerCase().replaceAll(/[^a-z0-9]/g, '-')))
       return `the upstream got the caller's ${name}`;
   }
   return undefined;

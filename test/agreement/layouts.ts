@@ -3,12 +3,12 @@ import type { ListenerOptions } from '../../src/generate/bootstrap.ts';
 import type { Endpoint } from '../../src/generate/ext-authz.ts';
 import { api, client, contract } from '../e2e/documents.ts';
 import type { Document } from '../e2e/documents.ts';
-import { decidedHeader } from './upstreams.ts';
+import { DECIDED_HEADER } from './upstreams.ts';
 
 /** Every API has an upstream of its own name, and Envoy a route that leads there. */
-export const upstreamNames = ['public', 'wild', 'ported', 'orders', 'deep', 'spaced', 'gitlab', 'private'] as const;
+export const UPSTREAM_NAMES = ['public', 'wild', 'ported', 'orders', 'deep', 'spaced', 'gitlab', 'private'] as const;
 
-const clients = { policyRef: { name: 'client-id-enforcement' } };
+const CLIENTS = { policyRef: { name: 'client-id-enforcement' } };
 
 /** `private` and `deep` are for clients alone, `admin` below `orders` and `gitlab` too, `wild` where a header says so. */
 export function documents(hostPort: 'exact' | 'ignore'): readonly Document[] {
@@ -18,18 +18,18 @@ export function documents(hostPort: 'exact' | 'ignore'): readonly Document[] {
       basePath: '/',
       hosts: ['*.wild.example.com'],
       // Named as one that a proxy before Envoy sets: callers who get here past it must not be read in two ways either.
-      policies: [{ ...clients, rules: [{ headers: { 'x-env': 'prod' } }], trustedHeaders: ['x-env'] }],
+      policies: [{ ...CLIENTS, rules: [{ headers: { 'x-env': 'prod' } }], trustedHeaders: ['x-env'] }],
     }),
     ...(hostPort === 'exact' ? [api('ported', { basePath: '/', hosts: ['ported.example.com:8080'] })] : []),
-    api('orders', { policies: [{ ...clients, rules: [{ path: '/admin(/.*)?' }] }] }),
-    api('deep', { basePath: '/orders/v2', policies: [clients] }),
+    api('orders', { policies: [{ ...CLIENTS, rules: [{ path: '/admin(/.*)?' }] }] }),
+    api('deep', { basePath: '/orders/v2', policies: [CLIENTS] }),
     api('spaced', { basePath: '/my café' }),
     api('gitlab', {
       basePath: '/projects',
       encodedSlashes: 'keep',
-      policies: [{ ...clients, rules: [{ path: '/admin(/.*)?' }] }],
+      policies: [{ ...CLIENTS, rules: [{ path: '/admin(/.*)?' }] }],
     }),
-    api('private', { basePath: '/', policies: [clients] }),
+    api('private', { basePath: '/', policies: [CLIENTS] }),
   ];
   const names = apis.map(({ metadata }) => metadata.name);
   return [...apis, client('gold'), ...names.map((name) => contract('gold', name))];
@@ -48,28 +48,28 @@ export interface Layout {
   readonly match: 'segments' | 'rewritten prefixes';
 }
 
-const stripsNothing = { strip_any_host_port: false, strip_trailing_host_dot: false };
-const usual = { hostPort: 'exact', isNamed: false, manager: {}, routeConfig: {}, match: 'segments' } as const;
+const STRIPS_NOTHING = { strip_any_host_port: false, strip_trailing_host_dot: false };
+const USUAL = { hostPort: 'exact', isNamed: false, manager: {}, routeConfig: {}, match: 'segments' } as const;
 
-export const layouts: readonly Layout[] = [
-  { ...usual, name: 'generated' },
-  { ...usual, name: 'unstripped', manager: stripsNothing },
+export const LAYOUTS: readonly Layout[] = [
+  { ...USUAL, name: 'generated' },
+  { ...USUAL, name: 'unstripped', manager: STRIPS_NOTHING },
   {
-    ...usual,
+    ...USUAL,
     name: 'istio',
     hostPort: 'ignore',
-    manager: { ...stripsNothing, use_remote_address: false, path_with_escaped_slashes_action: 'UNESCAPE_AND_FORWARD' },
+    manager: { ...STRIPS_NOTHING, use_remote_address: false, path_with_escaped_slashes_action: 'UNESCAPE_AND_FORWARD' },
     routeConfig: { ignore_port_in_host_matching: true },
   },
-  { ...usual, name: 'parameters-ignored', routeConfig: { ignore_path_parameters_in_path_matching: true } },
-  { ...usual, name: 'encoded-slashes', manager: { path_with_escaped_slashes_action: 'KEEP_UNCHANGED' } },
-  { ...usual, name: 'named', isNamed: true },
-  { ...usual, name: 'named-prefixes', isNamed: true, match: 'rewritten prefixes' },
+  { ...USUAL, name: 'parameters-ignored', routeConfig: { ignore_path_parameters_in_path_matching: true } },
+  { ...USUAL, name: 'encoded-slashes', manager: { path_with_escaped_slashes_action: 'KEEP_UNCHANGED' } },
+  { ...USUAL, name: 'named', isNamed: true },
+  { ...USUAL, name: 'named-prefixes', isNamed: true, match: 'rewritten prefixes' },
   {
-    ...usual,
+    ...USUAL,
     name: 'verbatim',
     manager: {
-      ...stripsNothing,
+      ...STRIPS_NOTHING,
       normalize_path: false,
       merge_slashes: false,
       path_with_escaped_slashes_action: 'KEEP_UNCHANGED',
@@ -95,13 +95,13 @@ export function agreementBootstrap(
       name: string;
       filter_chains: [{ filters: [{ typed_config: Record<string, unknown> }] }];
     };
-    const layout = layouts.find((one) => [listenerName(one, false), listenerName(one, true)].includes(listener.name));
+    const layout = LAYOUTS.find((one) => [listenerName(one, false), listenerName(one, true)].includes(listener.name));
     if (layout === undefined) throw new Error(`no layout is ${listener.name}`);
     const manager = listener.filter_chains[0].filters[0].typed_config;
     Object.assign(manager, layout.manager, { access_log: [], route_config: routesOf(layout) });
     return layout.hostPort === 'ignore' ? renamedCluster(listener) : listener;
   });
-  const upstreams = upstreamNames.map((name) => upstreamCluster(name, portOf(name)));
+  const upstreams = UPSTREAM_NAMES.map((name) => upstreamCluster(name, portOf(name)));
   return { static_resources: { listeners, clusters: [own.clusters[0], ignoring, ...upstreams] } };
 }
 
@@ -110,14 +110,12 @@ interface Generated {
 }
 
 function generated(ostiary: Endpoint, hostPort: Layout['hostPort']): Generated {
-  const listeners = layouts
-    .filter((layout) => layout.hostPort === hostPort)
-    .flatMap((layout) =>
-      [false, true].map((rawHeaders): ListenerOptions => {
-        const name = listenerName(layout, rawHeaders);
-        return { name, host: '127.0.0.1', port: 0, rawHeaders, normalizePath: true, api: undefined };
-      }),
-    );
+  const listeners = LAYOUTS.filter((layout) => layout.hostPort === hostPort).flatMap((layout) =>
+    [false, true].map((rawHeaders): ListenerOptions => {
+      const name = listenerName(layout, rawHeaders);
+      return { name, host: '127.0.0.1', port: 0, rawHeaders, normalizePath: true, api: undefined };
+    }),
+  );
   // Time enough on a busy machine: what is asked here is which way, not how fast.
   const options = { ostiary, timeoutMs: 10_000, listeners, upstream: { host: '127.0.0.1', port: 1 } };
   return JSON.parse(JSON.stringify(bootstrap(options))) as Generated;
@@ -147,7 +145,7 @@ function routesOf(layout: Layout): object {
     ...layout.routeConfig,
     request_headers_to_add: [
       {
-        header: { key: decidedHeader, value: '%DYNAMIC_METADATA(envoy.filters.http.ext_authz:api)%' },
+        header: { key: DECIDED_HEADER, value: '%DYNAMIC_METADATA(envoy.filters.http.ext_authz:api)%' },
         append_action: 'OVERWRITE_IF_EXISTS_OR_ADD',
       },
     ],

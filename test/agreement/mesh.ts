@@ -4,7 +4,7 @@ import { startEnvoy } from '../real/envoy.ts';
 import { startOstiary } from '../real/ostiary.ts';
 import { freePort } from '../real/scratch.ts';
 import { wrong } from './judge.ts';
-import { agreementBootstrap, documents, layouts, listenerName, upstreamNames } from './layouts.ts';
+import { agreementBootstrap, documents, LAYOUTS, listenerName, UPSTREAM_NAMES } from './layouts.ts';
 import type { Layout } from './layouts.ts';
 import { hostileRequest } from './spellings.ts';
 import { startUpstreams } from './upstreams.ts';
@@ -20,7 +20,7 @@ export interface AgreementMesh {
 }
 
 export async function startAgreementMesh(): Promise<AgreementMesh> {
-  const upstreams = await startUpstreams(upstreamNames);
+  const upstreams = await startUpstreams(UPSTREAM_NAMES);
   const [exact, ignore] = await Promise.all(
     (['exact', 'ignore'] as const).map(async (hostPort) => {
       const port = await freePort();
@@ -63,7 +63,7 @@ export interface Onslaught {
 
 /** Sends generated requests, each in one layout, and tells what reached an upstream that it must not reach. */
 export async function attack(mesh: AgreementMesh, count: number, seed: number): Promise<Onslaught> {
-  const fronts = layouts.flatMap((layout) => [false, true].map((rawHeaders) => ({ layout, rawHeaders })));
+  const fronts = LAYOUTS.flatMap((layout) => [false, true].map((rawHeaders) => ({ layout, rawHeaders })));
   const found: string[] = [];
   const upstreams = new Set<string>();
   const reachedLayouts = new Set<string>();

@@ -14,7 +14,7 @@ export interface Seen {
 }
 
 /** The header in which Envoy tells the upstream the API of the decision. */
-export const decidedHeader = 'test-decided-api';
+export const DECIDED_HEADER = 'test-decided-api';
 
 export interface Upstreams {
   port(name: string): number;
@@ -49,7 +49,7 @@ export async function startUpstreams(names: readonly string[]): Promise<Upstream
 }
 
 function answer(upstream: string, request: IncomingMessage, response: ServerResponse): void {
-  const decided = request.headersDistinct[decidedHeader]?.join(',') ?? '';
+  const decided = request.headersDistinct[DECIDED_HEADER]?.join(',') ?? '';
   const seen: Seen = { upstream, decided, path: request.url ?? '', headers: request.rawHeaders };
   request.resume();
   const body = Buffer.from(JSON.stringify(seen));

@@ -20,7 +20,7 @@ export interface WireAnswer {
   readonly body: string;
 }
 
-const nothing: WireAnswer = { status: 0, body: '' };
+const NOTHING: WireAnswer = { status: 0, body: '' };
 
 /** Keeps a connection of each kind for as long as Envoy does. */
 export class WireClient {
@@ -76,10 +76,10 @@ export class WireClient {
           !/\r\nconnection: close/i.test(head) && received.length === end + 4 + length,
         );
       });
-      socket.setTimeout(this.#patienceMs, () => done(nothing, false));
-      socket.on('error', () => done(nothing, false));
+      socket.setTimeout(this.#patienceMs, () => done(NOTHING, false));
+      socket.on('error', () => done(NOTHING, false));
       socket.on('close', () =>
-        done(received === '' ? nothing : { status: Number(received.slice(9, 12)), body: '' }, false),
+        done(received === '' ? NOTHING : { status: Number(received.slice(9, 12)), body: '' }, false),
       );
       socket.write(Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'));
     });
@@ -112,7 +112,7 @@ export class WireClient {
         stream.end();
       } catch {
         // Node itself refuses to send it: it never leaves this machine.
-        resolve(nothing);
+        resolve(NOTHING);
       }
     });
   }

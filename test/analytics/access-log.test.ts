@@ -24,7 +24,7 @@ import { block, entry, httpMessage } from './log-message.ts';
 
 const PATH = '/envoy.service.accesslog.v3.AccessLogService/StreamAccessLogs';
 
-const allowed = { api: 'orders', client_id: 'gold-id', tier: 'gold', outcome: 'allow' };
+const ALLOWED = { api: 'orders', client_id: 'gold-id', tier: 'gold', outcome: 'allow' };
 
 let snapshot: Snapshot;
 beforeAll(async () => {
@@ -93,14 +93,14 @@ describe.each(transports)('the access log service on $name', ({ transport }) => 
     await tell(
       client,
       httpMessage(
-        entry({ metadata: decided(allowed) }),
-        entry({ metadata: decided(allowed), status: 503 }),
-        entry({ metadata: decided(allowed), status: 0, details: 'downstream_remote_disconnect' }),
+        entry({ metadata: decided(ALLOWED) }),
+        entry({ metadata: decided(ALLOWED), status: 503 }),
+        entry({ metadata: decided(ALLOWED), status: 0, details: 'downstream_remote_disconnect' }),
         entry({ metadata: decided(denied), status: 401, details: 'ext_authz_denied', hasUpstream: false }),
       ),
       httpMessage(
         entry({
-          metadata: decided({ ...allowed, outcome: 'answer' }),
+          metadata: decided({ ...ALLOWED, outcome: 'answer' }),
           status: 204,
           details: 'ext_authz_denied',
           hasUpstream: false,
@@ -138,10 +138,10 @@ describe.each(transports)('the access log service on $name', ({ transport }) => 
     const { scraped, client, decided } = await start();
     const { DownstreamStart, DownstreamPeriodic, DownstreamEnd, UpstreamEnd, NotSet } = AccessLogType;
     const types = [DownstreamStart, DownstreamPeriodic, UpstreamEnd, DownstreamEnd, NotSet];
-    const older = entry({ metadata: decided(allowed), type: NotSet, common: { intermediateLogEntry: true } });
+    const older = entry({ metadata: decided(ALLOWED), type: NotSet, common: { intermediateLogEntry: true } });
     const underWay = block(0x0a, block(0x0a, Buffer.from([0x88, 0x02, 0x01])));
     const tcp = block(0x1a, block(0x0a), underWay, block(0x0a));
-    await tell(client, httpMessage(...types.map((type) => entry({ metadata: decided(allowed), type })), older), tcp);
+    await tell(client, httpMessage(...types.map((type) => entry({ metadata: decided(ALLOWED), type })), older), tcp);
     expect(Object.values(await counts(scraped, 'ostiary_requests_total'))).toEqual([2, 2]);
     expect(await counts(scraped, 'ostiary_access_log_entries_total')).toMatchObject({
       '{protocol="http",result="counted"}': 2,
@@ -166,10 +166,10 @@ describe.each(transports)('the access log service on $name', ({ transport }) => 
   it('makes no series of names that no document has', async () => {
     const { scraped, client, decided } = await start();
     const made = Array.from({ length: 300 }, (_, index) => [
-      entry({ metadata: decided({ ...allowed, api: `made-up-${index}` }) }),
-      entry({ metadata: decided({ ...allowed, client_id: `made-up-${index}` }) }),
-      entry({ metadata: decided({ ...allowed, tier: `made-up-${index}` }) }),
-      entry({ metadata: { ...allowed, outcome: `made-up-${index}` } }),
+      entry({ metadata: decided({ ...ALLOWED, api: `made-up-${index}` }) }),
+      entry({ metadata: decided({ ...ALLOWED, client_id: `made-up-${index}` }) }),
+      entry({ metadata: decided({ ...ALLOWED, tier: `made-up-${index}` }) }),
+      entry({ metadata: { ...ALLOWED, outcome: `made-up-${index}` } }),
       // Without a decision the names are nobody's.
       entry({ metadata: { api: `made-up-${index}`, client_id: 'gold-id' }, status: 1000 + index }),
     ]);
@@ -185,17 +185,17 @@ describe.each(transports)('the access log service on $name', ({ transport }) => 
 
   it('counts each id once, and no id that was made up, or is of another decision', async () => {
     const { scraped, client, decided } = await start();
-    const good = decided(allowed);
-    const [other, denied] = [decided(allowed), decided({ api: 'orders', outcome: 'deny', reason: 'client_rejected' })];
+    const good = decided(ALLOWED);
+    const [other, denied] = [decided(ALLOWED), decided({ api: 'orders', outcome: 'deny', reason: 'client_rejected' })];
     const text = good['id'] as string;
-    const foreign = decide(openAccounts(), allowed);
-    const made = (id: string): Uint8Array => entry({ metadata: { ...allowed, id } });
+    const foreign = decide(openAccounts(), ALLOWED);
+    const made = (id: string): Uint8Array => entry({ metadata: { ...ALLOWED, id } });
     await tell(
       client,
       httpMessage(entry({ metadata: good }), entry({ metadata: good }), made(text.slice(0, 24) + 'AAAA')),
       // Its epoch is right, its tag is not.
       httpMessage(made(text.slice(0, 20) + (other['id'] as string).slice(20)), made('x'.repeat(28)), made('short')),
-      httpMessage(made(foreign), made(text.slice(0, 6) + '_'.repeat(22)), entry({ metadata: allowed })),
+      httpMessage(made(foreign), made(text.slice(0, 6) + '_'.repeat(22)), entry({ metadata: ALLOWED })),
       httpMessage(
         entry({ metadata: { ...other, client_id: 'silver-id' } }),
         entry({ metadata: { ...denied, outcome: 'allow' } }),
@@ -231,7 +231,7 @@ describe.each(transports)('the access log service on $name', ({ transport }) => 
     const { scraped, service, client, decided } = await start();
     const stream = client.bidi(PATH);
     stream.resume();
-    stream.write(httpMessage(entry({ metadata: decided(allowed) })));
+    stream.write(httpMessage(entry({ metadata: decided(ALLOWED) })));
     await expect.poll(() => counts(scraped, 'ostiary_access_log_streams').catch(() => ({}))).toEqual({ '': 1 });
     const ended = statusOf(once(stream, 'end'));
     service.close();

@@ -17,7 +17,7 @@ import { systemClock, systemTimers } from '../../src/clock.ts';
 import { decide, openAccounts } from './decided.ts';
 
 const NOW = 1_790_000_000_000;
-const allowed = { api: 'orders', client_id: 'gold-id', tier: 'gold', outcome: 'allow' };
+const ALLOWED = { api: 'orders', client_id: 'gold-id', tier: 'gold', outcome: 'allow' };
 
 let snapshot: Snapshot;
 beforeAll(async () => {
@@ -73,9 +73,9 @@ describe('requests that have ended', () => {
     const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
     await tell(
       httpMessage(
-        entry({ metadata: decided(allowed), common: uri(web), headers: { traceparent } }),
-        entry({ metadata: decided(allowed), common: uri(web) }),
-        entry({ metadata: decided(allowed), common: uri('no workload') }),
+        entry({ metadata: decided(ALLOWED), common: uri(web), headers: { traceparent } }),
+        entry({ metadata: decided(ALLOWED), common: uri(web) }),
+        entry({ metadata: decided(ALLOWED), common: uri('no workload') }),
       ),
     );
     expect(await counts(scraped, 'ostiary_edge_requests_total')).toEqual({
@@ -90,7 +90,7 @@ describe('requests that have ended', () => {
   it('are counted in slots, by all that the documents and the entry say', async () => {
     const { cube, slots, tell, decided } = start();
     const common = { upstreamCluster: 'orders' };
-    const metadata = { ...allowed, contract: 'gold-orders', ext_authz_duration: 3 };
+    const metadata = { ...ALLOWED, contract: 'gold-orders', ext_authz_duration: 3 };
     await tell(
       httpMessage(
         entry({ metadata: decided(metadata, 2), common }),

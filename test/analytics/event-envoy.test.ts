@@ -19,8 +19,8 @@ import { SLOW_MS, startEventUpstream } from './event-upstream.ts';
 import type { EventUpstream } from './event-upstream.ts';
 
 const parts = [await partOrSkip('envoy'), await partOrSkip('openssl')];
-const patience = { timeout: 10_000, interval: 50 };
-const gold = { client: 'gold', clientId: 'gold-id', contract: 'gold-orders', tier: 'gold' };
+const PATIENCE = { timeout: 10_000, interval: 50 };
+const GOLD = { client: 'gold', clientId: 'gold-id', contract: 'gold-orders', tier: 'gold' };
 
 describe.skipIf(parts.includes(undefined))('the event of a request through a real Envoy', () => {
   let service: EventService;
@@ -47,7 +47,7 @@ describe.skipIf(parts.includes(undefined))('the event of a request through a rea
     const startedAt = Date.now();
     await act();
     const endedAt = Date.now();
-    await expect.poll(() => events.length, patience).toBe(before + 1);
+    await expect.poll(() => events.length, PATIENCE).toBe(before + 1);
     const event = events[before]!;
     expect(event.receivedAt).toBeGreaterThanOrEqual(startedAt - 2);
     expect(event.endedAt).toBeLessThanOrEqual(endedAt + 1000);
@@ -73,7 +73,7 @@ describe.skipIf(parts.includes(undefined))('the event of a request through a rea
     const headers = { ...caller, traceparent };
     const event = await asked('/orders/4711/items/1?token=marker', 200, { headers });
     expect(event).toMatchObject({
-      ...gold,
+      ...GOLD,
       api: 'orders',
       route: '/orders/{id}/items/{item}',
       outcome: 'processed',
@@ -176,7 +176,7 @@ describe.skipIf(parts.includes(undefined))('the event of a request through a rea
       await upstream.reached('/orders/hang');
       request.destroy();
     });
-    expect(event).toMatchObject({ status: 0, outcome: 'processed', responseFlags: ['DC'], ...gold });
+    expect(event).toMatchObject({ status: 0, outcome: 'processed', responseFlags: ['DC'], ...GOLD });
   });
 
   test('that nobody decided is told as such', async () => {

@@ -47,14 +47,14 @@ export function eventEnvoy({ ostiaryPort, port, grpcPort, authority }: EventEnvo
     if (name === 'mtls') Object.assign(chains[0]!, { transport_socket: mutualTls(authority!) });
   }
   clusters.push(grpcCluster(grpcPort));
-  all.push(tcpListener('tcp', []) as never, tcpListener('guarded', [networkExtAuthz]) as never);
+  all.push(tcpListener('tcp', []) as never, tcpListener('guarded', [NETWORK_EXT_AUTHZ]) as never);
   return JSON.parse(
     JSON.stringify(made).replaceAll('"buffer_flush_interval":"1s"', '"buffer_flush_interval":"0.1s"'),
   ) as object;
 }
 
-const route = { cluster: 'upstream' };
-const disabled = {
+const ROUTE = { cluster: 'upstream' };
+const DISABLED = {
   'envoy.filters.http.ext_authz': {
     '@type': 'type.googleapis.com/envoy.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute',
     disabled: true,
@@ -62,13 +62,16 @@ const disabled = {
 };
 const below = (prefix: string) => ({ path_separated_prefix: prefix });
 const routes = [
-  { match: below('/unchecked'), route, typed_per_filter_config: disabled },
-  { match: below('/orders/late'), route: { ...route, timeout: '0.2s' } },
-  { match: below('/orders/again'), route: { ...route, retry_policy: { retry_on: '5xx', num_retries: 1 } } },
-  { match: below('/moved'), route: { ...route, prefix_rewrite: '/v2' } },
+  { match: below('/unchecked'), route: ROUTE, typed_per_filter_config: DISABLED },
+  { match: below('/orders/late'), route: { ...ROUTE, timeout: '0.2s' } },
+  { match: below('/orders/again'), route: { ...ROUTE, retry_policy: { retry_on: '5xx', num_retries: 1 } } },
+  { match: below('/moved'), route: { ...ROUTE, prefix_rewrite: '/v2' } },
   { match: below('/gone'), route: { cluster: 'nowhere' } },
   { match: below('/shop.Orders'), route: { cluster: 'grpc' } },
-  ...['/orders', '/closed', '/tried', '/answered', '/nobodys'].map((prefix) => ({ match: below(prefix), route })),
+  ...['/orders', '/closed', '/tried', '/answered', '/nobodys'].map((prefix) => ({
+    match: below(prefix),
+    route: ROUTE,
+  })),
 ];
 
 function cluster(name: string, port: number): object {
@@ -93,7 +96,7 @@ function grpcCluster(port: number): object {
   };
 }
 
-const networkExtAuthz = {
+const NETWORK_EXT_AUTHZ = {
   name: 'envoy.filters.network.ext_authz',
   typed_config: {
     '@type': 'type.googleapis.com/envoy.extensions.filters.network.ext_authz.v3.ExtAuthz',

@@ -11,27 +11,27 @@ import { snapshotOfDocuments } from '../decision/documents.ts';
 import { api, client, contract } from '../e2e/documents.ts';
 import { portsOf } from '../policy/fixtures.ts';
 
-const minute = 60_000;
+const MINUTE = 60_000;
 
-const clientId = { policyRef: { name: 'client-id-enforcement' } };
-const one = [{ maximumRequests: 1, timePeriodInMilliseconds: minute }];
+const CLIENT_ID = { policyRef: { name: 'client-id-enforcement' } };
+const ONE = [{ maximumRequests: 1, timePeriodInMilliseconds: MINUTE }];
 const documents = [
   api('orders', {
     tiers: [
-      { name: 'gold', limits: [{ maximumRequests: 1000, timePeriodInMilliseconds: minute }] },
-      { name: 'one', limits: one },
+      { name: 'gold', limits: [{ maximumRequests: 1000, timePeriodInMilliseconds: MINUTE }] },
+      { name: 'one', limits: ONE },
     ],
-    policies: [clientId, { policyRef: { name: 'rate-limiting-sla' } }],
+    policies: [CLIENT_ID, { policyRef: { name: 'rate-limiting-sla' } }],
     routes: [{ path: '/{id}' }, { path: '/{id}/items/{item}', methods: ['GET'] }, { path: '/mine', name: 'my-orders' }],
   }),
-  api('closed', { policies: [clientId] }),
+  api('closed', { policies: [CLIENT_ID] }),
   api('moved'),
   api('gone'),
-  api('grpc', { basePath: '/shop.Orders', policies: [clientId] }),
+  api('grpc', { basePath: '/shop.Orders', policies: [CLIENT_ID] }),
   api('tried', {
     policies: [
-      { ...clientId, mode: 'shadow' },
-      { policyRef: { name: 'rate-limiting' }, name: 'new-quota', mode: 'shadow', config: { rateLimits: one } },
+      { ...CLIENT_ID, mode: 'shadow' },
+      { policyRef: { name: 'rate-limiting' }, name: 'new-quota', mode: 'shadow', config: { rateLimits: ONE } },
     ],
   }),
   api('answered', { policies: [{ policyRef: { name: 'cors' }, config: { publicResource: true } }] }),

@@ -10,7 +10,7 @@ import type { Accounts } from '../../src/analytics/accounts.ts';
 import { decide, openAccounts } from './decided.ts';
 import { entry, httpMessage } from './log-message.ts';
 
-const allowed = { api: 'orders', client_id: 'gold-id', tier: 'gold', outcome: 'allow' };
+const ALLOWED = { api: 'orders', client_id: 'gold-id', tier: 'gold', outcome: 'allow' };
 
 /** One process to which entries come that another one decided. */
 function open(other: Accounts, chosen: Partial<Sharing> = {}) {
@@ -50,7 +50,7 @@ function open(other: Accounts, chosen: Partial<Sharing> = {}) {
   return { own, foreign, counts, delays, take };
 }
 
-const idOf = (accounts: Accounts): Uint8Array => entry({ metadata: { ...allowed, id: decide(accounts, allowed) } });
+const idOf = (accounts: Accounts): Uint8Array => entry({ metadata: { ...ALLOWED, id: decide(accounts, ALLOWED) } });
 
 test('entries of another process count where it says that they are the first, whatever else the message has', async () => {
   const other = openAccounts();
@@ -59,7 +59,7 @@ test('entries of another process count where it says that they are the first, wh
   const told = idOf(other);
   other.claim([1]);
   const forged = entry({
-    metadata: { ...allowed, id: decide(other, allowed).slice(0, 14) + decide(own, allowed).slice(14) },
+    metadata: { ...ALLOWED, id: decide(other, ALLOWED).slice(0, 14) + decide(own, ALLOWED).slice(14) },
   });
   const message = httpMessage(idOf(own), twice, told, twice, forged, entry({}), idOf(other));
   await take(message);

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { ForeignEpochs } from '../../src/analytics/foreign-epochs.ts';
 import { Tags } from '../../src/analytics/tags.ts';
 
-const key = Buffer.alloc(16, 7);
+const KEY = Buffer.alloc(16, 7);
 
 function open() {
   const time = { mono: 0 };
@@ -23,14 +23,14 @@ function open() {
 describe('the epoch of another process', () => {
   test('is asked for once, and its tags are those of its key', async () => {
     const { epochs, asked, answers } = open();
-    answers.set(1, key);
+    answers.set(1, KEY);
     expect(epochs.recall(1)).toBeUndefined();
     const [one, other] = await Promise.all([epochs.find(1), epochs.find(1)]);
     expect(one).toBe(other);
     expect(epochs.recall(1)).toBe(one);
     expect(asked).toEqual([1]);
     if (typeof one === 'string') throw new Error(one);
-    const tag = new Tags({ number: 1, key }).block(0);
+    const tag = new Tags({ number: 1, key: KEY }).block(0);
     expect(one.tags.isTag(0, tag.readUInt32BE(0), tag.readUInt32BE(4))).toBe(true);
     expect(one.tags.isTag(1, tag.readUInt32BE(0), tag.readUInt32BE(4))).toBe(false);
   });
@@ -47,7 +47,7 @@ describe('the epoch of another process', () => {
       expect(asked).toHaveLength(1);
       time.mono = 10_000;
       expect(epochs.recall(1)).toBeUndefined();
-      answers.set(1, key);
+      answers.set(1, KEY);
       expect(await epochs.find(1)).toHaveProperty('tags');
       expect(epochs.recall(1)).toHaveProperty('tags');
     },
@@ -63,7 +63,7 @@ describe('the epoch of another process', () => {
 
 test('made-up epochs cost twenty questions a second, and the next second there is room for a right one', async () => {
   const { epochs, time, asked, answers } = open();
-  answers.set(7_000_000, key);
+  answers.set(7_000_000, KEY);
   const found = await Promise.all(Array.from({ length: 5000 }, (_, made) => epochs.find(made)));
   expect(asked).toHaveLength(20);
   expect(found.filter((each) => each === 'unknown')).toHaveLength(20);
@@ -75,7 +75,7 @@ test('made-up epochs cost twenty questions a second, and the next second there i
 test('of many epochs the oldest are forgotten, and what they had counted with them', async () => {
   const { epochs, time, answers } = open();
   for (let epoch = 0; epoch < 257; epoch++) {
-    answers.set(epoch, key);
+    answers.set(epoch, KEY);
     time.mono += 1000;
     await epochs.find(epoch);
   }

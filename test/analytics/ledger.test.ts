@@ -9,9 +9,9 @@ import { decisionOf } from './decided.ts';
 
 const START = 1_790_000_000_000;
 const ENVOY = '10.1.2.4:8080';
-const gold = { api: 'orders', client_id: 'gold-id', client_name: 'gold', contract: 'gold-orders', tier: 'gold' };
-const denied = { api: 'orders', outcome: 'deny', policy: 'orders/limit', reason: 'quota_spent' };
-const row = { api: 'orders', client: 'gold', contract: 'gold-orders', tier: 'gold', policy: '', reason: '' };
+const GOLD = { api: 'orders', client_id: 'gold-id', client_name: 'gold', contract: 'gold-orders', tier: 'gold' };
+const DENIED = { api: 'orders', outcome: 'deny', policy: 'orders/limit', reason: 'quota_spent' };
+const ROW = { api: 'orders', client: 'gold', contract: 'gold-orders', tier: 'gold', policy: '', reason: '' };
 
 function open(options: Partial<LedgerOptions> = {}) {
   const time = { wall: START, mono: 5000 };
@@ -26,7 +26,7 @@ function open(options: Partial<LedgerOptions> = {}) {
   let next = 0;
   /** Of one contract there is one object. */
   const decisions = new Map<object, Decision>();
-  const decide = (told: object = gold, destination = ENVOY): number => {
+  const decide = (told: object = GOLD, destination = ENVOY): number => {
     const decision = decisions.get(told) ?? decisionOf(told as never);
     decisions.set(told, decision);
     ledger.decided(next, decision, destination);
@@ -54,7 +54,7 @@ const sums = (parts: readonly CompletenessPart[]) => {
 describe('of the decisions of a span', () => {
   test('those whose entry comes are reported, each once; the others are unreported after a minute, by their key', () => {
     const { ledger, decide, turns } = open();
-    const all = [decide(), decide(), decide(), decide(denied), decide(denied)];
+    const all = [decide(), decide(), decide(), decide(DENIED), decide(DENIED)];
     expect(ledger.credit(all[0]!)).toBe('counted');
     expect(ledger.credit(all[0]!)).toBe('repeated');
     expect(ledger.open).toBe(4);
@@ -65,8 +65,8 @@ describe('of the decisions of a span', () => {
     expect(settled).toMatchObject({ startMs: START, decided: 0, reported: 0, unreported: 3, unknown: 0 });
     const of = { client: '', contract: '', tier: '', policy: 'orders/limit', reason: 'quota_spent' };
     expect(settled?.rows).toEqual([
-      { ...row, count: 2 },
-      { ...row, ...of, count: 1 },
+      { ...ROW, count: 2 },
+      { ...ROW, ...of, count: 1 },
     ]);
     expect(ledger.open).toBe(0);
     expect(turns(3)).toEqual([]);
@@ -80,7 +80,7 @@ describe('of the decisions of a span', () => {
     turns(300);
     expect([ledger.credit(two), ledger.credit(two), ledger.credit(three)]).toEqual(['late', 'repeated', 'late']);
     expect(turns(1)).toEqual([
-      { startMs: START, decided: 0, reported: 2, unreported: -2, unknown: 0, rows: [{ ...row, count: -2 }] },
+      { startMs: START, decided: 0, reported: 2, unreported: -2, unknown: 0, rows: [{ ...ROW, count: -2 }] },
     ]);
     turns(1);
     expect(ledger.credit(three)).toBe('repeated');
@@ -88,7 +88,7 @@ describe('of the decisions of a span', () => {
 
   test('nobody can say of those whose Envoy never told of any, or told of others by which ours went elsewhere', () => {
     const { ledger, decide, turns, time } = open();
-    const silent = decide(gold, '10.9.9.9:80');
+    const silent = decide(GOLD, '10.9.9.9:80');
     const known = decide();
     ledger.credit(known);
     expect(sums(turns(8))).toEqual({ decided: 2, reported: 1, unreported: 0, unknown: 1 });
@@ -142,7 +142,7 @@ test('whatever comes when, the sums are those of the decisions, and rows those o
       const reported = new Set<number>();
       for (const one of steps) {
         if (one === 'decide') {
-          decide(decided % 3 === 0 ? denied : gold);
+          decide(decided % 3 === 0 ? DENIED : GOLD);
           decided++;
         } else if (one === 'turn') parts.push(...turns(1));
         else if (one < decided) {
@@ -166,7 +166,7 @@ test('whatever comes when, the sums are those of the decisions, and rows those o
 test('millions of decisions without an entry are forgotten from the oldest on, and stay told', () => {
   const { ledger, decide, turns } = open();
   ledger.credit(decide());
-  const decision = decisionOf(gold);
+  const decision = decisionOf(GOLD);
   let sequence = 1;
   const parts: CompletenessPart[] = [];
   for (let span = 0; span < 5; span++) {

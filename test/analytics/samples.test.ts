@@ -12,7 +12,7 @@ import { api, client, contract, credentials } from '../e2e/documents.ts';
 import { portsOf } from '../policy/fixtures.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-const clientId = { policyRef: { name: 'client-id-enforcement' } };
+const CLIENT_ID = { policyRef: { name: 'client-id-enforcement' } };
 const jwt = {
   policyRef: { name: 'jwt-validation' },
   config: { signingMethod: 'hmac', signingKeyLength: 256, textKey: 'k'.repeat(32), issuer: 'https://issuer.example' },
@@ -20,12 +20,12 @@ const jwt = {
 const documents = [
   api('orders', {
     tiers: [{ name: 'one', limits: [{ maximumRequests: 1, timePeriodInMilliseconds: DAY_MS }] }],
-    policies: [clientId, { policyRef: { name: 'rate-limiting-sla' } }],
+    policies: [CLIENT_ID, { policyRef: { name: 'rate-limiting-sla' } }],
     routes: [{ path: '/{id}' }],
   }),
   api('tokens', { policies: [jwt] }),
   api('keys', { policies: [{ policyRef: { name: 'api-key' } }] }),
-  api('tried', { policies: [{ ...clientId, mode: 'shadow' }] }),
+  api('tried', { policies: [{ ...CLIENT_ID, mode: 'shadow' }] }),
   ...Array.from({ length: 40 }, (_, at) => [client(`c${at}`), contract(`c${at}`, 'orders', 'one')]).flat(),
 ];
 

@@ -10,9 +10,9 @@ import { apiAttacks, grpcAttacks, Held } from './attacks.ts';
 import type { Attack } from './attacks.ts';
 
 /** What one attack may add to the process, garbage that is not collected yet included. */
-const mostGrowthMegabytes = { http2: 140, 'grpc-js': 190 } as const;
+const MOST_GROWTH_MEGABYTES = { http2: 140, 'grpc-js': 190 } as const;
 /** With the modules that the operator's API loads at its first call, some 25 MB from the sources. */
-const mostGrowthOfApiMegabytes = 170;
+const MOST_GROWTH_OF_API_MEGABYTES = 170;
 
 let ostiary: RealOstiary | undefined;
 let held = new Held();
@@ -51,12 +51,12 @@ const apiPort = ({ apiUrl }: RealOstiary): number => Number(new URL(apiUrl).port
 
 describe.each(['http2', 'grpc-js'] as const)('on %s', (transport) => {
   it.each(Object.entries(grpcAttacks))('%s costs bounded memory, and others are answered', async (_name, attack) => {
-    expect(await suffer(transport, attack, grpcPort)).toBeLessThan(mostGrowthMegabytes[transport]);
+    expect(await suffer(transport, attack, grpcPort)).toBeLessThan(MOST_GROWTH_MEGABYTES[transport]);
   });
 });
 
 describe("at the operator's API", () => {
   it.each(Object.entries(apiAttacks))('%s costs bounded memory, and others are answered', async (_name, attack) => {
-    expect(await suffer('http2', attack, apiPort)).toBeLessThan(mostGrowthOfApiMegabytes);
+    expect(await suffer('http2', attack, apiPort)).toBeLessThan(MOST_GROWTH_OF_API_MEGABYTES);
   });
 });

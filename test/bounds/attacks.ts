@@ -9,11 +9,11 @@ import { gzipSync } from 'node:zlib';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { ServerReflectionRequestSchema } from '../../gen/grpc/reflection/v1/reflection_pb.js';
 import { Flag, FrameType } from '../../src/http2/frame.ts';
-import { data, frame, headers, ids, message, preface, settings, uint } from '../http2/raw-client.ts';
+import { data, frame, headers, ids, message, PREFACE, settings, uint } from '../http2/raw-client.ts';
 
-const checkPath = '/envoy.service.auth.v3.Authorization/Check';
-const watchPath = '/grpc.health.v1.Health/Watch';
-const reflectionPath = '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo';
+const CHECK_PATH = '/envoy.service.auth.v3.Authorization/Check';
+const WATCH_PATH = '/grpc.health.v1.Health/Watch';
+const REFLECTION_PATH = '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo';
 
 /** Everything an attack holds open. */
 export class Held {
@@ -60,7 +60,7 @@ export const unfinishedMessages: Attack = async (port, held) => {
     for (let call = 0; call < 5; call++) {
       const stream = session.request({
         ':method': 'POST',
-        ':path': checkPath,
+        ':path': CHECK_PATH,
         'content-type': 'application/grpc',
         te: 'trailers',
       });
@@ -75,11 +75,11 @@ export const unfinishedMessages: Attack = async (port, held) => {
 
 /** 60 connections with 1,024 health Watches each. */
 export const watches: Attack = async (port, held) => {
-  const watch = (id: number): Buffer => Buffer.concat([headers(id, watchPath), data(id, message(Buffer.alloc(0)))]);
+  const watch = (id: number): Buffer => Buffer.concat([headers(id, WATCH_PATH), data(id, message(Buffer.alloc(0)))]);
   const all = Buffer.concat(ids(1024).map(watch));
   for (let i = 0; i < 60; i++) {
     const socket = await openSocket(port, held);
-    socket.write(Buffer.concat([preface, settings(), all]));
+    socket.write(Buffer.concat([PREFACE, settings(), all]));
     await sleep(10);
   }
 };
@@ -97,8 +97,8 @@ export const unreadReflection: Attack = async (port, held) => {
   const initialWindowSize = 4;
   for (let i = 0; i < 20; i++) {
     const socket = await openSocket(port, held);
-    socket.write(Buffer.concat([preface, settings([initialWindowSize, 0])]));
-    for (const id of ids(200)) socket.write(Buffer.concat([headers(id, reflectionPath), data(id, ask, 0)]));
+    socket.write(Buffer.concat([PREFACE, settings([initialWindowSize, 0])]));
+    for (const id of ids(200)) socket.write(Buffer.concat([headers(id, REFLECTION_PATH), data(id, ask, 0)]));
     await sleep(10);
   }
 };
@@ -110,9 +110,9 @@ export const gzipFromFreshConnections: Attack = async (port, held, seconds) => {
   while (performance.now() < until) {
     const socket = await openSocket(port, held);
     const calls = ids(40).map((id) =>
-      Buffer.concat([headers(id, checkPath, Flag.endHeaders, { 'grpc-encoding': 'gzip' }), data(id, bomb)]),
+      Buffer.concat([headers(id, CHECK_PATH, Flag.endHeaders, { 'grpc-encoding': 'gzip' }), data(id, bomb)]),
     );
-    socket.write(Buffer.concat([preface, settings(), ...calls]));
+    socket.write(Buffer.concat([PREFACE, settings(), ...calls]));
     await sleep(50);
     socket.end();
   }
@@ -123,7 +123,7 @@ export const gzipInOneCall: Attack = async (port, held) => {
   const bomb = message(gzipSync(Buffer.alloc(4 * 1024 * 1024 - 100)), 1);
   const stream = openSession(port, held).request({
     ':method': 'POST',
-    ':path': reflectionPath,
+    ':path': REFLECTION_PATH,
     'content-type': 'application/grpc',
     'grpc-encoding': 'gzip',
     te: 'trailers',
@@ -136,10 +136,10 @@ export const gzipInOneCall: Attack = async (port, held) => {
 
 /** 100 connections with 1,000 calls each that never say more than their HEADERS. */
 export const headersAlone: Attack = async (port, held) => {
-  const all = Buffer.concat(ids(1000).map((id) => headers(id, checkPath)));
+  const all = Buffer.concat(ids(1000).map((id) => headers(id, CHECK_PATH)));
   for (let i = 0; i < 100; i++) {
     const socket = await openSocket(port, held);
-    socket.write(Buffer.concat([preface, settings(), all]));
+    socket.write(Buffer.concat([PREFACE, settings(), all]));
     await sleep(10);
   }
 };
@@ -152,7 +152,7 @@ export const unfinishedBlocks: Attack = async (port, held) => {
   const half = frame(FrameType.continuation, 0, 1, Buffer.alloc(12_000), 16_000);
   for (let i = 0; i < 300; i++) {
     const socket = await openSocket(port, held);
-    socket.write(Buffer.concat([preface, settings(), ...Array.from({ length: 20 }, () => junk), begun, going, half]));
+    socket.write(Buffer.concat([PREFACE, settings(), ...Array.from({ length: 20 }, () => junk), begun, going, half]));
     await sleep(5);
   }
 };
@@ -162,11 +162,11 @@ export const unreadAnswers: Attack = async (port, held) => {
   const windows = Buffer.concat([settings([4, 2 ** 30]), frame(FrameType.windowUpdate, 0, 0, uint(2 ** 30, 4))]);
   for (let i = 0; i < 100; i++) {
     const socket = await deafSocket(port, held);
-    socket.write(Buffer.concat([preface, windows]));
+    socket.write(Buffer.concat([PREFACE, windows]));
     for (let from = 0; from < 4; from++) {
       const asked = ids(10_000).slice(from * 1000, from * 1000 + 1000);
       socket.write(
-        Buffer.concat(asked.map((id) => Buffer.concat([headers(id, checkPath), data(id, message(Buffer.alloc(0)))]))),
+        Buffer.concat(asked.map((id) => Buffer.concat([headers(id, CHECK_PATH), data(id, message(Buffer.alloc(0)))]))),
       );
     }
     await sleep(5);

@@ -10,7 +10,7 @@ import type { RealOstiary } from '../real/ostiary.ts';
 import { apiAttacks, grpcAttacks, Held } from './attacks.ts';
 
 /** The chart's limit. Without bounds the same attacks take more than 2 GB. */
-const mostMegabytes = 320;
+const MOST_MEGABYTES = 320;
 
 let ostiary: RealOstiary | undefined;
 const held = new Held();
@@ -46,5 +46,5 @@ it('all attacks together leave the process its memory, others their answers, and
   });
   expect(told.status).toBe(200);
   console.log(`${Math.round(most)} MB at most`);
-  expect(most).toBeLessThan(mostMegabytes);
+  expect(most).toBeLessThan(MOST_MEGABYTES);
 }, 180_000);

@@ -7,13 +7,13 @@ import { sample, variables } from './sample.ts';
 
 /** The same expressions each time; `OSTIARY_TEST_SEED` tries others. */
 const seed = Number(process.env['OSTIARY_TEST_SEED'] ?? 20_261_127);
-const expressions = 10_000;
+const EXPRESSIONS = 10_000;
 
-it(`${expressions} expressions have the value that @bufbuild/cel gives them, errors included (seed ${seed})`, () => {
+it(`${EXPRESSIONS} expressions have the value that @bufbuild/cel gives them, errors included (seed ${seed})`, () => {
   const random = randomOf(seed);
   const found: string[] = [];
   const counts = { compared: 0, failed: 0, refused: 0 };
-  for (let i = 0; i < expressions; i++) {
+  for (let i = 0; i < EXPRESSIONS; i++) {
     const source = expressionOf(TYPES[i % TYPES.length] ?? 'bool', 3, random);
     const ours = outcomeOf(source);
     counts[ours === undefined ? 'refused' : ours === 'error' ? 'failed' : 'compared']++;
@@ -22,9 +22,9 @@ it(`${expressions} expressions have the value that @bufbuild/cel gives them, err
   }
   expect(found.toSorted((one, other) => one.length - other.length).slice(0, 10)).toEqual([]);
   // What the compiler refuses is not compared: it must stay the exception. Both values and errors must be many.
-  expect(counts.refused).toBeLessThan(expressions / 5);
-  expect(counts.compared).toBeGreaterThan(expressions / 3);
-  expect(counts.failed).toBeGreaterThan(expressions / 20);
+  expect(counts.refused).toBeLessThan(EXPRESSIONS / 5);
+  expect(counts.compared).toBeGreaterThan(EXPRESSIONS / 3);
+  expect(counts.failed).toBeGreaterThan(EXPRESSIONS / 20);
 });
 
 /** Undefined where the compiler refuses the expression. */

@@ -18,18 +18,18 @@ interface Situation {
   readonly fires: boolean;
 }
 
-const up = '{instance="a",job="ostiary"}';
+const UP = '{instance="a",job="ostiary"}';
 const denials = (reason: string) =>
   `ostiary_checks_total{api="orders",outcome="deny",policy="p",reason="${reason}",job="ostiary"}`;
 const errors = (error: string) => `ostiary_check_errors_total{error="${error}",job="ostiary"}`;
 const bucket = (le: string) => `ostiary_check_duration_seconds_bucket{le="${le}",job="ostiary"}`;
-const day = 86_400;
+const DAY = 86_400;
 
 const situations: readonly Situation[] = [
-  ...pair('OstiaryReloadFailed', 10, { [`ostiary_config_last_reload_successful${up}`]: ['0+0x20', '1+0x20'] }),
+  ...pair('OstiaryReloadFailed', 10, { [`ostiary_config_last_reload_successful${UP}`]: ['0+0x20', '1+0x20'] }),
   // Time starts at 0 there: what was looked at before has a negative time.
   ...pair('OstiaryDocumentsUnseen', 5, {
-    [`ostiary_config_last_look_timestamp_seconds${up}`]: ['-60+0x10', '0+60x10'],
+    [`ostiary_config_last_look_timestamp_seconds${UP}`]: ['-60+0x10', '0+60x10'],
   }),
   ...pair('OstiaryQuotaUncounted', 12, {
     'ostiary_quota_fallback_admissions_total{by="local",job="ostiary"}': ['0+60x30', '5+0x30'],
@@ -83,7 +83,7 @@ const situations: readonly Situation[] = [
     'ostiary_jwks_last_success_timestamp_seconds{url="u"}': [`${-3 * 3600}+0x10`, '0+0x10'],
   }),
   ...pair('OstiaryCertificateEnds', 5, {
-    'ostiary_tls_certificate_not_after_timestamp_seconds{listener="grpc"}': [`${5 * day}+0x10`, `${30 * day}+0x10`],
+    'ostiary_tls_certificate_not_after_timestamp_seconds{listener="grpc"}': [`${5 * DAY}+0x10`, `${30 * DAY}+0x10`],
   }),
 ];
 

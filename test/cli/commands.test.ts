@@ -54,8 +54,8 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-const env = { WEB_SECRET: 'open sesame' };
-const credentials = ['--header', 'client_id: web-id', '--header', 'Client_Secret: open sesame'];
+const ENV = { WEB_SECRET: 'open sesame' };
+const CREDENTIALS = ['--header', 'client_id: web-id', '--header', 'Client_Secret: open sesame'];
 
 describe('ostiary', () => {
   it('without a command or with --help tells its commands', async () => {
@@ -76,7 +76,7 @@ describe('ostiary', () => {
 
 describe('ostiary validate', () => {
   it('tells what valid documents hold', async () => {
-    const { code, stdout } = await ostiary(['validate', folder], '', env);
+    const { code, stdout } = await ostiary(['validate', folder], '', ENV);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^valid: 1 API, 1 client application, 1 contract; version [0-9a-f]+\n$/);
   });
@@ -85,7 +85,7 @@ describe('ostiary validate', () => {
     const older = await mkdtemp(join(tmpdir(), 'ostiary-cli-'));
     const file = join(older, 'a.yaml');
     await writeFile(file, DOCUMENTS.replaceAll(', config: {forwardCredentials: id}', ''));
-    const { code, stdout, stderr } = await ostiary(['validate', older], '', env);
+    const { code, stdout, stderr } = await ostiary(['validate', older], '', ENV);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const lines = stdout.trim().split('\n');
     const place = `${file}:9:7: upgrade: spec.policies[0].config.forwardCredentials: `;
@@ -93,7 +93,7 @@ describe('ostiary validate', () => {
       lines.filter((line) => line.startsWith(place) && line.includes('(`client-secret` in docs/upgrade.md)')),
     ).toHaveLength(1);
     expect(lines.at(-1)).toMatch(/^valid: 1 API/);
-    const json = await ostiary(['validate', older, '--json'], '', env);
+    const json = await ostiary(['validate', older, '--json'], '', ENV);
     expect(JSON.parse(json.stdout)).toMatchObject({
       valid: true,
       warnings: [{ file, line: 9, severity: 'upgrade' }, {}],
@@ -115,12 +115,12 @@ describe('ostiary validate', () => {
       );
     await api('pets', {});
     await api('status', { public: true });
-    const { code, stdout } = await ostiary(['validate', open], '', env);
+    const { code, stdout } = await ostiary(['validate', open], '', ENV);
     expect([code, stdout.split('\n').slice(0, -2)]).toEqual([
       0,
       ['unauthenticated: pets: all: no policy authenticates'],
     ]);
-    const json = await ostiary(['validate', open, '--json'], '', env);
+    const json = await ostiary(['validate', open, '--json'], '', ENV);
     expect(JSON.parse(json.stdout)).toMatchObject({
       valid: true,
       unauthenticated: [{ api: 'pets', requests: 'all: no policy authenticates' }],
@@ -136,7 +136,7 @@ describe('ostiary validate', () => {
     expect(code).toBe(1);
     expect(stdout).toContain(`${file}:6:3: spec.basepath: `);
     expect(stdout).toContain('$WEB_SECRET');
-    const json = await ostiary(['validate', faulty, '--json'], '', env);
+    const json = await ostiary(['validate', faulty, '--json'], '', ENV);
     expect(JSON.parse(json.stdout)).toMatchObject({ valid: false, faults: [{ file, line: 6 }, { field: 'spec.api' }] });
     await rm(faulty, { recursive: true });
   });
@@ -145,9 +145,9 @@ describe('ostiary validate', () => {
 describe('ostiary check', () => {
   it('exits 0 on an allow, and shows each policy, the client and the counters', async () => {
     const { code, stdout } = await ostiary(
-      ['check', '--policies', folder, '--path', '/orders/1', ...credentials],
+      ['check', '--policies', folder, '--path', '/orders/1', ...CREDENTIALS],
       '',
-      env,
+      ENV,
     );
     expect(code).toBe(0);
     expect(stdout).toMatch(/^allow\n {2}api {7}orders\n/);
@@ -156,7 +156,7 @@ describe('ostiary check', () => {
   });
 
   it('exits 1 on a denial and says why', async () => {
-    const { code, stdout } = await ostiary(['check', '--policies', folder, '--path', '/orders/1'], '', env);
+    const { code, stdout } = await ostiary(['check', '--policies', folder, '--path', '/orders/1'], '', ENV);
     expect(code).toBe(1);
     expect(stdout).toMatch(/^deny 401 {2}client_rejected: the request names no client id\n/);
   });
@@ -177,11 +177,11 @@ describe('ostiary check', () => {
     const { code, stdout } = await ostiary(
       ['check', '-', '--policies', folder, '--json'],
       JSON.stringify(request),
-      env,
+      ENV,
     );
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ verdict: { outcome: 'OUTCOME_ALLOW' }, api: 'orders' });
-    const bad = await ostiary(['check', '-', '--policies', folder], '{"attributes": 5}', env);
+    const bad = await ostiary(['check', '-', '--policies', folder], '{"attributes": 5}', ENV);
     expect(bad).toMatchObject({ code: 1, stdout: '' });
     expect(bad.stderr).toMatch(/^ostiary: - is not a CheckRequest in JSON: .*\n$/);
   });

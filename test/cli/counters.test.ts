@@ -7,18 +7,18 @@ import { runOstiary, startOstiary } from '../real/ostiary.ts';
 import type { RealOstiary } from '../real/ostiary.ts';
 import { scratchFolder } from '../real/scratch.ts';
 
-const token = 'a-token-of-at-least-16-characters';
+const TOKEN = 'a-token-of-at-least-16-characters';
 const tokenFile = join(scratchFolder('token'), 'token');
 const withToken = ['--api-token-file', tokenFile];
-const tiers = [{ name: 'gold', limits: [{ name: 'burst', maximumRequests: 3, timePeriodInMilliseconds: 3_600_000 }] }];
-const quota = { policyRef: { name: 'rate-limiting-sla' }, config: { exposeHeaders: true } };
+const TIERS = [{ name: 'gold', limits: [{ name: 'burst', maximumRequests: 3, timePeriodInMilliseconds: 3_600_000 }] }];
+const QUOTA = { policyRef: { name: 'rate-limiting-sla' }, config: { exposeHeaders: true } };
 
 let ostiary: RealOstiary;
 let checks: CheckClient;
 beforeAll(async () => {
-  writeFileSync(tokenFile, token);
+  writeFileSync(tokenFile, TOKEN);
   const policies = documentsFolder([
-    api('orders', { tiers, policies: [quota] }),
+    api('orders', { tiers: TIERS, policies: [QUOTA] }),
     client('shop'),
     contract('shop', 'orders', 'gold'),
   ]);

@@ -14,7 +14,7 @@ const everyFlag = loaded.flatMap(({ name, flags }) => {
   return Object.entries(flags).map(([key, flag]) => ({ command: name, flag: flagName(key), of: flag }));
 });
 /** Makes the arguments complete, so that the flag is what is wrong. */
-const needed: Readonly<Record<string, readonly string[]>> = {
+const NEEDED: Readonly<Record<string, readonly string[]>> = {
   analytics: ['query'],
   counters: ['get', 'orders'],
   generate: ['bootstrap'],
@@ -63,7 +63,7 @@ describe('what has no effect is refused:', () => {
   test.each(everyFlag.filter(({ of }) => of.placeholder !== undefined))(
     'an empty value of $command --$flag',
     async ({ command, flag, of }) => {
-      const { code, stderr } = await runMain([command, ...(needed[command] ?? []), `--${flag}=`]);
+      const { code, stderr } = await runMain([command, ...(NEEDED[command] ?? []), `--${flag}=`]);
       expect(code).toBe(2);
       expect(stderr).toMatch(new RegExp(`^ostiary: --${flag} (?:is ""|has no effect)`));
       expect(() => of.parse([''])).toThrow(/expected/);
@@ -73,7 +73,7 @@ describe('what has no effect is refused:', () => {
   test.each(everyFlag.filter(({ of }) => of.placeholder !== undefined && !of.repeatable && of.variable === undefined))(
     '$command --$flag twice',
     async ({ command, flag }) => {
-      const { code, stderr } = await runMain([command, ...(needed[command] ?? []), `--${flag}=1`, `--${flag}=1`]);
+      const { code, stderr } = await runMain([command, ...(NEEDED[command] ?? []), `--${flag}=1`, `--${flag}=1`]);
       expect({ code, stderr }).toEqual({ code: 2, stderr: `ostiary: --${flag} is given twice: it takes one value\n` });
     },
   );

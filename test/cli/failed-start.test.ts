@@ -40,7 +40,7 @@ function file(name: string, content: string): string {
 }
 
 const inUse = (): string => `127.0.0.1:${(taken.address() as AddressInfo).port}`;
-const spare = ['--listen', '127.0.0.1:0', '--admin-listen', '127.0.0.1:0', '--api-listen', '127.0.0.1:0'];
+const SPARE = ['--listen', '127.0.0.1:0', '--admin-listen', '127.0.0.1:0', '--api-listen', '127.0.0.1:0'];
 
 /** What can fail: the flags that make it fail, and what the one line says of it. */
 const faults: readonly (readonly [what: string, args: () => readonly string[], says: string])[] = [
@@ -55,7 +55,7 @@ const faults: readonly (readonly [what: string, args: () => readonly string[], s
 ];
 
 async function failsWith(args: readonly string[], says: string): Promise<void> {
-  const ostiary = await runOstiary(['serve', '--policies', policies, ...spare, ...args]);
+  const ostiary = await runOstiary(['serve', '--policies', policies, ...SPARE, ...args]);
   const exit = await Promise.race([ostiary.exited, sleep(40_000, 'it goes on', { ref: false })]);
   if (exit === 'it goes on') await ostiary.kill();
   expect(exit, ostiary.output()).toBe(1);
@@ -96,7 +96,7 @@ describe.skipIf(mountHung === undefined)('a start that hangs', () => {
       'serve',
       '--policies',
       policies,
-      ...spare,
+      ...SPARE,
       ...times,
       '--api-token-file',
       join(hung, 'token'),

@@ -8,7 +8,7 @@ import { main } from '../real/ostiary.ts';
 import { scratchFolder } from '../real/scratch.ts';
 
 const entry = stripTypeScriptTypes(readFileSync(main, 'utf8'));
-const sentence =
+const SENTENCE =
   /^ostiary needs Node\.js 24 or later, and this is [\d.]+: install a newer one from https:\/\/nodejs\.org\n$/;
 
 test('the Node.js that is needed is the one that package.json names', () => {
@@ -20,7 +20,7 @@ test('a Node.js that is too old gets one sentence', () => {
   const preload = ['--import', `data:text/javascript,${encodeURIComponent(older)}`];
   const { status, stdout, stderr } = spawnSync(process.execPath, [...preload, main, 'version'], { encoding: 'utf8' });
   expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
-  expect(stderr).toMatch(sentence);
+  expect(stderr).toMatch(SENTENCE);
 });
 
 test('what such a Node.js reads first imports nothing before it looks, so that no later syntax stops it', () => {
@@ -38,7 +38,7 @@ test.skipIf(older === undefined)('an older Node.js of this machine says so itsel
   writeFileSync(file, entry);
   const { status, stderr } = spawnSync(older ?? '', [file, 'version'], { encoding: 'utf8' });
   expect(status).toBe(1);
-  expect(stderr).toMatch(sentence);
+  expect(stderr).toMatch(SENTENCE);
 });
 
 function versionOf(program: string): string | undefined {

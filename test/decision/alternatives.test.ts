@@ -21,8 +21,8 @@ function jwt(name: string, of: typeof A, more: object = {}) {
   return { name, policyRef: { name: 'jwt-validation' }, config };
 }
 
-const clients = { name: 'clients', policyRef: { name: 'client-id-enforcement' }, config: {} };
-const basic = {
+const CLIENTS = { name: 'clients', policyRef: { name: 'client-id-enforcement' }, config: {} };
+const BASIC = {
   name: 'basic',
   policyRef: { name: 'client-id-enforcement' },
   config: { credentialsOriginHasHttpBasicAuthenticationHeader: 'httpBasicAuthenticationHeader' },
@@ -36,7 +36,7 @@ function token(claims: object, signer: typeof A): string {
 }
 
 const bearer = (claims: object, signer: typeof A) => ({ authorization: `Bearer ${token(claims, signer)}` });
-const known = { client_id: 'shop-id', client_secret: 'shop-secret' };
+const KNOWN = { client_id: 'shop-id', client_secret: 'shop-secret' };
 
 function orders(anyOf: readonly object[], more: object = {}): Promise<Snapshot> {
   return snapshotOf(
@@ -67,20 +67,20 @@ const policyOf = async (snapshot: Snapshot, headers: Record<string, string>) => 
 };
 
 it('a token or a client id: either is enough, and nothing is a denial', async () => {
-  const snapshot = await orders([jwt('tokens', A), clients]);
+  const snapshot = await orders([jwt('tokens', A), CLIENTS]);
   expect(await policyOf(snapshot, bearer({ iss: A.issuer }, A))).toEqual(['allowed', '…/tokens']);
-  expect(await policyOf(snapshot, known)).toEqual(['allowed', '…/clients']);
+  expect(await policyOf(snapshot, KNOWN)).toEqual(['allowed', '…/clients']);
   expect(await policyOf(snapshot, {})).toEqual(['credential_missing', '…']);
   expect(await policyOf(snapshot, { authorization: 'Basic eDp5' })).toEqual(['credential_missing', '…']);
 });
 
 it('what is present and wrong is refused, whatever else the request has', async () => {
-  const snapshot = await orders([jwt('tokens', A), clients]);
+  const snapshot = await orders([jwt('tokens', A), CLIENTS]);
   for (const authorization of ['Bearer forged', 'Bearer', 'bearer a.b.c', 'Bearer x, Bearer y', 'Basic x, Bearer y']) {
-    expect(await policyOf(snapshot, { ...known, authorization })).toEqual(['token_invalid', '…/tokens']);
+    expect(await policyOf(snapshot, { ...KNOWN, authorization })).toEqual(['token_invalid', '…/tokens']);
   }
   // In the other order the client id is looked at first.
-  const reverse = await orders([clients, jwt('tokens', A)]);
+  const reverse = await orders([CLIENTS, jwt('tokens', A)]);
   const wrong = { ...bearer({ iss: A.issuer }, A), client_id: 'shop-id', client_secret: 'guess' };
   expect(await policyOf(reverse, wrong)).toEqual(['client_rejected', '…/clients']);
   expect(await policyOf(reverse, { ...bearer({ iss: A.issuer }, A), client_id: '' })).toEqual([
@@ -104,19 +104,19 @@ it('of two issuers the one that the token names decides, and verifies it by its 
 });
 
 it('a token that names nobody does not fall through to another credential', async () => {
-  const snapshot = await orders([jwt('a', A), clients, jwt('b', B)]);
-  expect(await policyOf(snapshot, { ...known, ...bearer({ iss: 'https://c.example' }, A) })).toEqual([
+  const snapshot = await orders([jwt('a', A), CLIENTS, jwt('b', B)]);
+  expect(await policyOf(snapshot, { ...KNOWN, ...bearer({ iss: 'https://c.example' }, A) })).toEqual([
     'token_invalid',
     '…/a',
   ]);
-  expect(await policyOf(snapshot, { ...known, ...bearer({ iss: B.issuer }, B) })).toEqual(['allowed', '…/b']);
+  expect(await policyOf(snapshot, { ...KNOWN, ...bearer({ iss: B.issuer }, B) })).toEqual(['allowed', '…/b']);
 });
 
 it('all of: an alternative counts with all of its credentials', async () => {
-  const snapshot = await orders([{ allOf: [jwt('tokens', A), clients] }, basic]);
-  const both = { ...bearer({ iss: A.issuer }, A), ...known };
+  const snapshot = await orders([{ allOf: [jwt('tokens', A), CLIENTS] }, BASIC]);
+  const both = { ...bearer({ iss: A.issuer }, A), ...KNOWN };
   expect(await policyOf(snapshot, both)).toEqual(['allowed', '…/tokens', '…/clients']);
-  expect(await policyOf(snapshot, known)).toEqual(['credential_missing', '…']);
+  expect(await policyOf(snapshot, KNOWN)).toEqual(['credential_missing', '…']);
   expect(await policyOf(snapshot, bearer({ iss: A.issuer }, A))).toEqual(['credential_missing', '…']);
   expect(await policyOf(snapshot, { ...both, client_secret: 'no' })).toEqual([
     'client_rejected',
@@ -132,7 +132,7 @@ it('all of: an alternative counts with all of its credentials', async () => {
 });
 
 it('the upstream learns of the one that decided, and sees no credential of the others', async () => {
-  const snapshot = await orders([jwt('tokens', A, { claimsToHeaders: [{ claim: 'sub', header: 'x-user' }] }), clients]);
+  const snapshot = await orders([jwt('tokens', A, { claimsToHeaders: [{ claim: 'sub', header: 'x-user' }] }), CLIENTS]);
   const forged = { 'x-user': 'root', 'x-ostiary-client-id': 'root' };
   const byToken = await ask(snapshot, {
     ...bearer({ iss: A.issuer, sub: 'ann' }, A),
@@ -146,15 +146,15 @@ it('the upstream learns of the one that decided, and sees no credential of the o
   expect(byToken.remove).toEqual(expect.arrayContaining(['client_id', 'client_secret', 'x-ostiary-client-id']));
   expect(byToken.remove).not.toContain('authorization');
 
-  const byClient = await ask(snapshot, { ...known, ...forged });
+  const byClient = await ask(snapshot, { ...KNOWN, ...forged });
   expect(byClient.identity.client?.name).toBe('shop');
   expect(byClient.upstream.map(([name]) => name)).not.toContain('x-user');
   expect(byClient.remove).toEqual(expect.arrayContaining(['authorization', 'x-user']));
 });
 
 it('a password that nobody looked at does not reach the upstream in the place of a token', async () => {
-  const snapshot = await orders([clients, basic]);
-  const { remove, denial } = await ask(snapshot, { ...known, authorization: 'Basic dmljdGltOng=' });
+  const snapshot = await orders([CLIENTS, BASIC]);
+  const { remove, denial } = await ask(snapshot, { ...KNOWN, authorization: 'Basic dmljdGltOng=' });
   expect(denial).toBeUndefined();
   expect(remove).toContain('authorization');
 });
@@ -175,23 +175,23 @@ it('nor does one in a header that the alternative which decides could have used'
 });
 
 it('in shadow mode it changes nothing, and tells what it would have done', async () => {
-  const snapshot = await orders([jwt('tokens', A), clients], { mode: 'shadow' });
+  const snapshot = await orders([jwt('tokens', A), CLIENTS], { mode: 'shadow' });
   const nothing = await ask(snapshot, {});
   expect(nothing).toMatchObject({ denial: undefined, steps: [{ mode: 'shadow', result: 'deny' }] });
-  const client = await ask(snapshot, known);
+  const client = await ask(snapshot, KNOWN);
   expect([client.upstream, client.identity]).toEqual([[], {}]);
   expect(client.remove).not.toContain('authorization');
   expect(client.steps).toMatchObject([{ result: 'not_applicable' }, { result: 'allow', mode: 'shadow' }]);
 });
 
 it('its rules hold for the whole group', async () => {
-  const snapshot = await orders([jwt('tokens', A), clients], { rules: [{ path: '/admin/.*' }] });
+  const snapshot = await orders([jwt('tokens', A), CLIENTS], { rules: [{ path: '/admin/.*' }] });
   expect((await ask(snapshot, {}, '/admin/x')).denial?.reason).toBe('credential_missing');
   expect((await ask(snapshot, {}, '/public')).denial).toBeUndefined();
 });
 
 it('the challenge lists all, each in a header of its own and that of the refusal first', async () => {
-  const snapshot = await orders([jwt('tokens', A, { requiredScopes: ['read', 'write'] }), basic, clients]);
+  const snapshot = await orders([jwt('tokens', A, { requiredScopes: ['read', 'write'] }), BASIC, CLIENTS]);
   const challengesOf = async (headers: Record<string, string>) => {
     const bytes = createAnswerWriter()(await ask(snapshot, headers), checkOf({ headers }), snapshot.reasons);
     const { httpResponse } = fromBinary(CheckResponseSchema, bytes);
@@ -218,7 +218,7 @@ it('the challenge lists all, each in a header of its own and that of the refusal
 
 it('a workload that the mesh has authenticated is asked last, for nothing', async () => {
   const workload = { name: 'workload', policyRef: { name: 'workload-identity' } };
-  const snapshot = await orders([clients, workload]);
+  const snapshot = await orders([CLIENTS, workload]);
   const nothing = await ask(snapshot, {});
   expect(nothing.denial).toMatchObject({ reason: 'credential_missing', challenges: ['Client-ID-Enforcement'] });
   const check = checkOf({ sourcePrincipal: 'spiffe://example/ns/shop/sa/web' });
@@ -228,8 +228,8 @@ it('a workload that the mesh has authenticated is asked last, for nothing', asyn
 });
 
 it('a policy that fails is a denial', async () => {
-  const snapshot = await orders([clients]);
-  const headers = { ...known };
+  const snapshot = await orders([CLIENTS]);
+  const headers = { ...KNOWN };
   const broken = {
     ...checkOf({ headers }),
     header: () => {

@@ -19,18 +19,18 @@ const config = {
   mandatoryExpClaim: false,
   skipClientIdValidation: true,
 };
-const claimed = { clientIdExpression: '#[vars.claimSet.azp]', clientSecretExpression: '', forwardCredentials: true };
-const tiers = [{ name: 'gold', limits: [{ maximumRequests: 9, timePeriodInMilliseconds: 1000 }] }];
+const CLAIMED = { clientIdExpression: '#[vars.claimSet.azp]', clientSecretExpression: '', forwardCredentials: true };
+const TIERS = [{ name: 'gold', limits: [{ maximumRequests: 9, timePeriodInMilliseconds: 1000 }] }];
 
 describe.each(['client-id-enforcement', 'rate-limiting-sla'])('a client that %s takes from a claim', (kind) => {
   async function reasonFor(issuers: readonly string[] | undefined, key: typeof keyA, iss: string) {
     const web = client('web');
     const snapshot = await snapshotOfDocuments([
       api('orders', {
-        tiers,
+        tiers: TIERS,
         policies: [
           { policyRef: { name: 'jwt-validation' }, config },
-          { policyRef: { name: kind }, config: claimed },
+          { policyRef: { name: kind }, config: CLAIMED },
         ],
       }),
       { ...web, spec: { ...web.spec, ...(issuers && { issuers }) } },

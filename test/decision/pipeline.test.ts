@@ -6,10 +6,10 @@ import { compileRules } from '../../src/policy/rules.ts';
 import type { Demand } from '../../src/quota/store.ts';
 import { access, apiOf, bound, checkOf, grantAll, portsOf, quota, snapshotOf } from '../policy/fixtures.ts';
 
-const denial: Denial = { reason: 'token_invalid', detail: 'expired' };
+const DENIAL: Denial = { reason: 'token_invalid', detail: 'expired' };
 const allow = access(() => ({}));
-const deny = access(() => denial);
-const client = { name: 'web', clientId: 'id-1', secrets: [] };
+const deny = access(() => DENIAL);
+const CLIENT = { name: 'web', clientId: 'id-1', secrets: [] };
 
 function results(decision: Decision): Record<string, string> {
   return Object.fromEntries(decision.steps.map(({ name, result }) => [name, result]));
@@ -33,14 +33,14 @@ describe('a decision', () => {
       { name: 'a', access: [bound('p1', allow), bound('p2', deny), bound('p3', allow)], quota: [bound('q', quota())] },
       portsOf({ take: (demands) => (taken.push([...demands]), grantAll(demands, 0)) }),
     );
-    expect(decision).toMatchObject({ denial, policy: 'p2' });
+    expect(decision).toMatchObject({ denial: DENIAL, policy: 'p2' });
     expect(results(decision)).toEqual({ p1: 'allow', p2: 'deny', p3: 'not_reached', q: 'not_reached' });
     expect(taken).toEqual([]);
   });
 
   it('goes on after a policy that answers later', async () => {
-    const later = access(async () => ({ identity: { client } }));
-    const seen = access((request) => (request.identity.client === client ? {} : denial));
+    const later = access(async () => ({ identity: { client: CLIENT } }));
+    const seen = access((request) => (request.identity.client === CLIENT ? {} : DENIAL));
     expect((await decideBy({ name: 'a', access: [bound('p1', later), bound('p2', seen)] })).denial).toBeUndefined();
   });
 
@@ -135,8 +135,12 @@ describe('identity headers', () => {
 
 describe('a shadow policy', () => {
   it('changes neither the answer nor what others see', async () => {
-    const shadow = access(() => ({ identity: { client }, upstream: [['x-user', 'shadow']], remove: ['cookie'] }));
-    const unseen = access((request) => (request.identity.client === undefined ? {} : denial));
+    const shadow = access(() => ({
+      identity: { client: CLIENT },
+      upstream: [['x-user', 'shadow']],
+      remove: ['cookie'],
+    }));
+    const unseen = access((request) => (request.identity.client === undefined ? {} : DENIAL));
     const decision = await decideBy({
       name: 'a',
       access: [bound('s1', shadow, { mode: 'shadow' }), bound('s2', deny, { mode: 'shadow' }), bound('p', unseen)],
@@ -147,8 +151,8 @@ describe('a shadow policy', () => {
   });
 
   it('sees what an earlier shadow policy established', async () => {
-    const establishing = access(() => ({ identity: { client } }));
-    const needing = access((request) => (request.identity.client === client ? {} : denial));
+    const establishing = access(() => ({ identity: { client: CLIENT } }));
+    const needing = access((request) => (request.identity.client === CLIENT ? {} : DENIAL));
     const decision = await decideBy({
       name: 'a',
       access: [bound('s1', establishing, { mode: 'shadow' }), bound('s2', needing, { mode: 'shadow' })],

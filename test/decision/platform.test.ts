@@ -10,12 +10,12 @@ import type { CheckParts } from '../policy/fixtures.ts';
 
 const changed = { policyKinds, environment: policyEnvironment() };
 const KEY = 'x'.repeat(32);
-const jwt = {
+const JWT = {
   policyRef: { name: 'jwt-validation' },
   config: { signingMethod: 'hmac', textKey: KEY, issuer: 'https://a.example', skipClientIdValidation: true },
 };
-const clients = { policyRef: { name: 'client-id-enforcement' }, config: {} };
-const known = { client_id: 'shop-id', client_secret: 'shop-secret' };
+const CLIENTS = { policyRef: { name: 'client-id-enforcement' }, config: {} };
+const KNOWN = { client_id: 'shop-id', client_secret: 'shop-secret' };
 
 function bearer(): Record<string, string> {
   const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url');
@@ -26,7 +26,7 @@ function bearer(): Record<string, string> {
 const MOST = 2_147_483_647;
 
 /** An API with the platform's binding beside its own policies; the client `shop` has a contract. */
-function load(own: readonly object[], platform: object = clients, bindings: readonly object[] = []): Promise<Snapshot> {
+function load(own: readonly object[], platform: object = CLIENTS, bindings: readonly object[] = []): Promise<Snapshot> {
   const all = { targetRef: { kind: 'Selector', selector: {} }, order: MOST };
   return snapshotOf(
     {
@@ -51,12 +51,12 @@ async function by(snapshot: Snapshot, headers: Record<string, string> = {}, part
 const DENIED = 'platform/everybody: client_rejected';
 
 it.each([
-  ['a group with an alternative that the request has', [{ authentication: { anyOf: [jwt, clients] }, order: -MOST }]],
-  ['a policy that runs as early as it can', [{ ...jwt, order: -MOST }]],
-  ['a policy of the same kind in shadow mode', [{ ...clients, mode: 'shadow', order: -MOST }]],
-  ['a policy of the same kind for other paths', [{ ...clients, rules: [{ path: '/other' }] }]],
-  ['a policy that never applies', [{ ...jwt, rules: [{ not: [{ path: '/.*' }] }] }]],
-  ['a policy that lets requests pass if it fails', [{ ...jwt, onFailure: 'allow' }]],
+  ['a group with an alternative that the request has', [{ authentication: { anyOf: [JWT, CLIENTS] }, order: -MOST }]],
+  ['a policy that runs as early as it can', [{ ...JWT, order: -MOST }]],
+  ['a policy of the same kind in shadow mode', [{ ...CLIENTS, mode: 'shadow', order: -MOST }]],
+  ['a policy of the same kind for other paths', [{ ...CLIENTS, rules: [{ path: '/other' }] }]],
+  ['a policy that never applies', [{ ...JWT, rules: [{ not: [{ path: '/.*' }] }] }]],
+  ['a policy that lets requests pass if it fails', [{ ...JWT, onFailure: 'allow' }]],
   ['nothing at all', []],
 ])('the platform’s policy decides first beside %s', async (_, own) => {
   const snapshot = await load(own);
@@ -67,27 +67,27 @@ it.each([
 
 it('the platform’s group and an API’s own are two: the credentials of the one are none of the other', async () => {
   const group = (...anyOf: object[]) => ({ authentication: { anyOf } });
-  const snapshot = await load([group(jwt)], group(clients));
+  const snapshot = await load([group(JWT)], group(CLIENTS));
   expect(await by(snapshot, bearer())).toBe('platform/everybody: credential_missing');
-  expect(await by(snapshot, known)).toBe('orders/authentication: credential_missing');
-  expect(await by(snapshot, { ...known, ...bearer() })).toBe('allowed');
+  expect(await by(snapshot, KNOWN)).toBe('orders/authentication: credential_missing');
+  expect(await by(snapshot, { ...KNOWN, ...bearer() })).toBe('allowed');
 });
 
 it('a binding of the API’s namespace comes after the platform’s, and takes nothing from it', async () => {
   const binding = {
     targetRef: { kind: 'Api', name: 'orders' },
     order: -MOST,
-    authentication: { anyOf: [jwt, clients] },
+    authentication: { anyOf: [JWT, CLIENTS] },
   };
-  const snapshot = await load([], clients, [binding]);
+  const snapshot = await load([], CLIENTS, [binding]);
   expect(snapshot.apis[0]?.access.map(({ name }) => name)).toEqual(['platform/everybody', 'b0']);
   expect(await by(snapshot, bearer())).toBe(DENIED);
-  expect(await by(snapshot, known)).toBe('allowed');
+  expect(await by(snapshot, KNOWN)).toBe('allowed');
 });
 
 it('the platform’s own rules and mode are its own', async () => {
-  const some = await load([], { ...clients, rules: [{ path: '/admin.*' }] });
+  const some = await load([], { ...CLIENTS, rules: [{ path: '/admin.*' }] });
   expect(await by(some, {}, { path: '/admin/x' })).toBe(DENIED);
   expect(await by(some, {}, { path: '/x' })).toBe('allowed');
-  expect(await by(await load([], { ...clients, mode: 'shadow' }))).toBe('allowed');
+  expect(await by(await load([], { ...CLIENTS, mode: 'shadow' }))).toBe('allowed');
 });

@@ -21,7 +21,7 @@ const jwt = (config: object = {}) => ({
     ...config,
   },
 });
-const clients = { policyRef: { name: 'client-id-enforcement' } };
+const CLIENTS = { policyRef: { name: 'client-id-enforcement' } };
 const api = (name: string, spec: object, metadata: object = {}) => document('Api', name, spec, metadata);
 const PREFIX = '/.well-known/oauth-protected-resource';
 
@@ -44,7 +44,7 @@ const orders = api(
     publicUrl: 'https://api.example.com/shop/orders',
     hosts: ['orders.internal', 'api.example.com'],
     basePath: '/shop/orders',
-    policies: [{ authentication: { anyOf: [jwt({ requiredScopes: ['read'] }), clients] } }],
+    policies: [{ authentication: { anyOf: [jwt({ requiredScopes: ['read'] }), CLIENTS] } }],
   },
   { displayName: 'Orders' },
 );
@@ -138,7 +138,7 @@ describe('the metadata of an API', () => {
     const none = await load(api('orders', { policies: [jwt()] }));
     expect(none.apiOfPublicUrl).toBeUndefined();
     expect((await ask(none, at(''))).status).toBe(401);
-    for (const policies of [[], [clients], [{ ...jwt(), mode: 'shadow' }]]) {
+    for (const policies of [[], [CLIENTS], [{ ...jwt(), mode: 'shadow' }]]) {
       const snapshot = await load(api('orders', { publicUrl: 'https://api.example.com', policies }));
       expect(snapshot.apiOfPublicUrl).toBeUndefined();
     }

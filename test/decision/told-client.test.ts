@@ -7,7 +7,7 @@ import { checkOf, portsOf } from '../policy/fixtures.ts';
 import { snapshotOfDocuments } from './documents.ts';
 
 const key = await signingKey('ES256', 'k1');
-const exp = Math.floor(Date.now() / 1000) + 600;
+const EXP = Math.floor(Date.now() / 1000) + 600;
 const jwt = {
   policyRef: { name: 'jwt-validation' },
   config: {
@@ -16,26 +16,26 @@ const jwt = {
     claimsToHeaders: [{ claim: 'sub', header: 'x-user' }],
   },
 };
-const ids = { policyRef: { name: 'client-id-enforcement' } };
-const sla = { policyRef: { name: 'rate-limiting-sla' } };
-const tiers = [{ name: 'gold', limits: [{ maximumRequests: 100, timePeriodInMilliseconds: 1000 }] }];
+const IDS = { policyRef: { name: 'client-id-enforcement' } };
+const SLA = { policyRef: { name: 'rate-limiting-sla' } };
+const TIERS = [{ name: 'gold', limits: [{ maximumRequests: 100, timePeriodInMilliseconds: 1000 }] }];
 
 const apis = {
-  ids: [ids],
-  basic: [{ ...ids, config: { credentialsOriginHasHttpBasicAuthenticationHeader: 'httpBasicAuthenticationHeader' } }],
+  ids: [IDS],
+  basic: [{ ...IDS, config: { credentialsOriginHasHttpBasicAuthenticationHeader: 'httpBasicAuthenticationHeader' } }],
   tokens: [jwt],
-  quota: [sla],
-  shown: [{ ...sla, config: { forwardCredentials: true } }],
-  both: [jwt, sla],
-  shadow: [{ ...sla, mode: 'shadow' }],
-  twice: [ids, jwt],
+  quota: [SLA],
+  shown: [{ ...SLA, config: { forwardCredentials: true } }],
+  both: [jwt, SLA],
+  shadow: [{ ...SLA, mode: 'shadow' }],
+  twice: [IDS, jwt],
 };
 
 let snapshot: Snapshot;
 beforeAll(async () => {
   const names = Object.keys(apis);
   snapshot = await snapshotOfDocuments([
-    ...Object.entries(apis).map(([name, policies]) => api(name, { policies, tiers })),
+    ...Object.entries(apis).map(([name, policies]) => api(name, { policies, tiers: TIERS })),
     client('web'),
     client('app'),
     ...names.map((name) => contract('web', name, 'gold')),
@@ -53,7 +53,7 @@ async function told(path: keyof typeof apis, headers: Record<string, string>) {
 }
 
 const bearer = async (name: string): Promise<Record<string, string>> => ({
-  authorization: `Bearer ${await signed(key, { client_id: `${name}-id`, sub: 'alice', exp })}`,
+  authorization: `Bearer ${await signed(key, { client_id: `${name}-id`, sub: 'alice', exp: EXP })}`,
 });
 const WEB = [
   ['x-ostiary-client-id', 'web-id'],

@@ -13,7 +13,7 @@ const others = pages.filter((page) => !followedPages.includes(page));
 const examples = (await Promise.all(others.map(examplesOf))).flat();
 
 /** What an example may refer to without showing it. */
-const surroundings: Readonly<Record<string, string>> = {
+const SURROUNDINGS: Readonly<Record<string, string>> = {
   Api: `
 apiVersion: ostiary.dev/v1alpha1
 kind: Api
@@ -42,7 +42,7 @@ test('the README has an example of each kind of document', () => {
 test.each(examples)('$page: the documents of example $number have no fault', async ({ block }) => {
   const folder = scratchFolder('example');
   writeFileSync(join(folder, 'example.yaml'), block);
-  for (const [kind, text] of Object.entries(surroundings)) {
+  for (const [kind, text] of Object.entries(SURROUNDINGS)) {
     if (!block.includes(`kind: ${kind}\n`)) writeFileSync(join(folder, `${kind}.yaml`), text);
   }
   const loaded = await loadDocuments([folder], { clock: systemClock });

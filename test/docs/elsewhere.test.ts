@@ -6,7 +6,7 @@ import { partOrSkip } from '../real/parts.ts';
 import { fencedBlocks, readPage } from './pages.ts';
 
 const envoy = await partOrSkip('envoy');
-const page = 'docs/policies/elsewhere.md';
+const PAGE = 'docs/policies/elsewhere.md';
 
 /** Where a block goes, as its first line says: fields of the virtual host or of the connection manager, or one more filter. */
 type Place = 'virtual_host' | 'http_filter' | 'connection_manager' | 'cluster';
@@ -40,7 +40,7 @@ function withBlock(place: Place, block: object): object {
   return whole;
 }
 
-const blocks = fencedBlocks(await readPage(page), 'yaml').map((text) => {
+const blocks = fencedBlocks(await readPage(PAGE), 'yaml').map((text) => {
   const [, place] = /^# envoy: (\w+)\n/.exec(text) ?? [];
   return { place: place as Place, text };
 });

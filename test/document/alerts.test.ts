@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { AlertRule } from '../../src/alerts/rule.ts';
 import { compileFolder, document, faultsOf, snapshotOf, warningsOf, writeFolder } from './documents.ts';
 
-const tiers = [{ name: 'gold', limits: [{ maximumRequests: 1, timePeriodInMilliseconds: 1 }] }];
-const orders = document('Api', 'orders', { hosts: ['orders.example.com'], tiers }, { labels: { team: 'shop' } });
+const TIERS = [{ name: 'gold', limits: [{ maximumRequests: 1, timePeriodInMilliseconds: 1 }] }];
+const orders = document('Api', 'orders', { hosts: ['orders.example.com'], tiers: TIERS }, { labels: { team: 'shop' } });
 const users = document('Api', 'users', { hosts: ['users.example.com'] });
 const web = document('ClientApplication', 'web', { clientId: 'web-1' });
 const ops = document('Webhook', 'ops', { url: 'https://hooks.example.com/x' });

@@ -17,11 +17,11 @@ const key = fc.constantFrom(
   '$ref',
   'x',
 );
-const limits = [{ maximumRequests: 1, timePeriodInMilliseconds: 1 }];
+const LIMITS = [{ maximumRequests: 1, timePeriodInMilliseconds: 1 }];
 const good = [
   document('Api', 'a', {
     basePath: '/a',
-    tiers: [{ name: 'gold', limits }],
+    tiers: [{ name: 'gold', limits: LIMITS }],
     policies: [{ policyRef: { name: 'gate' } }],
   }),
   document('Api', 'b', { hosts: ['b.example.com'] }, { labels: { team: 'x' } }),

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { broughtKeys, findKey } from '../../src/contract/api-key.ts';
 import { document, faultsOf, options, snapshotOf, warningsOf } from './documents.ts';
 
-const salt = 'salt';
+const SALT = 'salt';
 const sha256 = 'ab'.repeat(32);
 const hmac = 'cd'.repeat(32);
 const client = (name: string, apiKeys: unknown) => document('ClientApplication', name, { clientId: name, apiKeys });
@@ -30,7 +30,7 @@ describe('apiKeys of a client application', () => {
   });
 
   it('belong to one application each', async () => {
-    const keys = [{ id: 'k0', salt, sha256 }, { id: 'k1', salt, sha256 }, { hmac }];
+    const keys = [{ id: 'k0', salt: SALT, sha256 }, { id: 'k1', salt: SALT, sha256 }, { hmac }];
     expect(
       await faults(
         client('a', keys),
@@ -74,7 +74,7 @@ describe('apiKeys of a client application', () => {
         [{ id: 'k', value: 'x' }],
         [{ id: 'k', value: 'y' }],
         [{ id: 'l', value: 'y' }],
-        [{ id: 'k', salt, sha256 }],
+        [{ id: 'k', salt: SALT, sha256 }],
         [{ hmac }],
         [{ hmac, expires: '2030-01-01T00:00:00Z' }],
       ].map(version),
@@ -84,7 +84,7 @@ describe('apiKeys of a client application', () => {
   });
 
   it('of another form are warned of where the service has no key for them', async () => {
-    const brought = files(client('a', [{ id: 'k', salt, sha256 }, { hmac }]));
+    const brought = files(client('a', [{ id: 'k', salt: SALT, sha256 }, { hmac }]));
     expect((await warningsOf(brought)).join()).toMatch(/0\.json.*spec\.apiKeys\[1\]\.hmac: .*--api-key-hmac-file/);
     const environment = { ...options.environment, broughtKeys: broughtKeys(Buffer.alloc(32)) };
     expect(await warningsOf(brought, { environment })).toEqual([]);

@@ -4,7 +4,7 @@ import { verifySecret } from '../../src/contract/secret.ts';
 import type { Api } from '../../src/snapshot/snapshot.ts';
 import { compileFolder, document, faultsOf, made, snapshotOf, writeFolder } from './documents.ts';
 
-const limits = [{ maximumRequests: 1, timePeriodInMilliseconds: 1 }];
+const LIMITS = [{ maximumRequests: 1, timePeriodInMilliseconds: 1 }];
 const policy = (name: string, fields: object = {}) => ({ policyRef: { name }, ...fields });
 const binding = (name: string, fields: object, targetRef: object = { kind: 'Selector', selector: {} }) =>
   document('PolicyBinding', name, { targetRef, ...fields });
@@ -87,8 +87,8 @@ describe('the policies of an API', () => {
 
 describe('contracts', () => {
   const tiers = [
-    { name: 'gold', limits },
-    { name: 'open', limits, autoApprove: true },
+    { name: 'gold', limits: LIMITS },
+    { name: 'open', limits: LIMITS, autoApprove: true },
   ];
   const contract = (name: string, spec: object) => document('Contract', name, { api: 'orders', ...spec });
 

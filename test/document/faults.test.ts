@@ -1,34 +1,34 @@
 import { describe, expect, it } from 'vitest';
 import { document, faultsOf } from './documents.ts';
 
-const api = 'apiVersion: ostiary.dev/v1alpha1\nkind: Api\nmetadata: {name: orders}\n';
-const client = 'apiVersion: ostiary.dev/v1alpha1\nkind: ClientApplication\nmetadata: {name: shop}\n';
+const API = 'apiVersion: ostiary.dev/v1alpha1\nkind: Api\nmetadata: {name: orders}\n';
+const CLIENT = 'apiVersion: ostiary.dev/v1alpha1\nkind: ClientApplication\nmetadata: {name: shop}\n';
 
 describe('a fault has a place, a field, an expectation and a remedy', () => {
   const cases: Readonly<Record<string, readonly [source: string, ...faults: string[]]>> = {
-    'an unknown field': [`${api}spec:\n  hots: [a]\n`, 'a.yaml:5:3: spec.hots: unknown field; did you mean "hosts"?'],
+    'an unknown field': [`${API}spec:\n  hots: [a]\n`, 'a.yaml:5:3: spec.hots: unknown field; did you mean "hosts"?'],
     'a field of another name altogether': [
-      `${api}spec: {colour: red}\n`,
+      `${API}spec: {colour: red}\n`,
       'a.yaml:4:8: spec.colour: unknown field (known: hosts, publicUrl, basePath, public, encodedSlashes, routes, openapi, tiers, policies)',
     ],
     'a wrong type': [
-      `${client}spec:\n  clientId: 123\n`,
+      `${CLIENT}spec:\n  clientId: 123\n`,
       'a.yaml:5:13: spec.clientId: expected text, got a number: put it in quotes',
     ],
     'a number that is too large for any': [
-      `${api}spec: {tiers: [{name: a, limits: [{maximumRequests: 1, timePeriodInMilliseconds: 1e400}]}]}\n`,
+      `${API}spec: {tiers: [{name: a, limits: [{maximumRequests: 1, timePeriodInMilliseconds: 1e400}]}]}\n`,
       'a.yaml:4:82: spec.tiers[0].limits[0].timePeriodInMilliseconds: expected a number, got one that is too large',
     ],
     'no number': [
-      `${api}spec: {tiers: [{name: a, limits: [{maximumRequests: .nan, timePeriodInMilliseconds: 1}]}]}\n`,
+      `${API}spec: {tiers: [{name: a, limits: [{maximumRequests: .nan, timePeriodInMilliseconds: 1}]}]}\n`,
       'a.yaml:4:53: spec.tiers[0].limits[0].maximumRequests: expected a number, got no number (.nan)',
     ],
     'a missing field, at the field that should hold it': [
-      `${client}spec: {}\n`,
+      `${CLIENT}spec: {}\n`,
       'a.yaml:4:1: spec.clientId: is missing: expected text',
     ],
     'a misspelt value': [
-      `${api}spec:\n  policies:\n    - policyRef: {name: gate}\n      mode: shadwo\n`,
+      `${API}spec:\n  policies:\n    - policyRef: {name: gate}\n      mode: shadwo\n`,
       'a.yaml:7:13: spec.policies[0].mode: expected one of enforce, shadow; did you mean "shadow"?',
     ],
     'a misspelt kind': [
@@ -40,42 +40,42 @@ describe('a fault has a place, a field, an expectation and a remedy', () => {
       'a.yaml:1:13: apiVersion: expected "ostiary.dev/v1alpha1"',
     ],
     'a misspelt policy': [
-      `${api}spec:\n  policies:\n    - policyRef: {name: gat}\n`,
+      `${API}spec:\n  policies:\n    - policyRef: {name: gat}\n`,
       'a.yaml:6:25: spec.policies[0].policyRef.name: there is no kind of policy of this name; did you mean "gate"?',
     ],
     'an unknown option of a policy': [
-      `${api}spec:\n  policies:\n    - policyRef: {name: gate}\n      config: {txt: a, either: 3}\n`,
+      `${API}spec:\n  policies:\n    - policyRef: {name: gate}\n      config: {txt: a, either: 3}\n`,
       'a.yaml:7:16: spec.policies[0].config.txt: unknown field; did you mean "text"?',
       'a.yaml:7:32: spec.policies[0].config.either: expected text, got a number: put it in quotes; or expected a list, got a number',
     ],
     'what a policy itself refuses': [
-      `${api}spec:\n  policies:\n    - policyRef: {name: gate}\n      config: {refuse: true, text: abc}\n`,
+      `${API}spec:\n  policies:\n    - policyRef: {name: gate}\n      config: {refuse: true, text: abc}\n`,
       'a.yaml:7:7: spec.policies[0].config: refused with abc',
     ],
     'a rule that is no expression': [
-      `${api}spec:\n  policies:\n    - policyRef: {name: gate}\n      rules: [{path: "/a(", headers: {x-env: "["}}]\n`,
+      `${API}spec:\n  policies:\n    - policyRef: {name: gate}\n      rules: [{path: "/a(", headers: {x-env: "["}}]\n`,
       expect.stringMatching(/^a\.yaml:7:22: spec\.policies\[0\]\.rules\[0\]\.path: "\/a\(" is not an RE2/) as string,
       expect.stringMatching(/^a\.yaml:7:46: spec\.policies\[0\]\.rules\[0\]\.headers\.x-env: /) as string,
     ],
     'an empty rule': [
-      `${api}spec:\n  policies:\n    - policyRef: {name: gate}\n      rules: [{}]\n`,
+      `${API}spec:\n  policies:\n    - policyRef: {name: gate}\n      rules: [{}]\n`,
       'a.yaml:7:15: spec.policies[0].rules[0]: a rule without conditions matches every request: leave "rules" out instead',
     ],
     'an empty list of rules': [
-      `${api}spec:\n  policies:\n    - policyRef: {name: gate}\n      rules: []\n`,
+      `${API}spec:\n  policies:\n    - policyRef: {name: gate}\n      rules: []\n`,
       'a.yaml:7:14: spec.policies[0].rules: expected at least 1 item',
     ],
     'a host with a port that is none': [
-      `${api}spec:\n  hosts:\n    - a.example.com:65536\n    - 'b.example.com:'\n`,
+      `${API}spec:\n  hosts:\n    - a.example.com:65536\n    - 'b.example.com:'\n`,
       'a.yaml:6:7: spec.hosts[0]: expected a port from 0 to 65535 after the colon',
       'a.yaml:7:7: spec.hosts[1]: expected a port from 0 to 65535 after the colon',
     ],
     'a base path that no request has': [
-      `${api}spec: {basePath: /a/../b}\n`,
+      `${API}spec: {basePath: /a/../b}\n`,
       'a.yaml:4:18: spec.basePath: expected a resolved path: without "//", "/./" and "/../", which no request has when it is compared',
     ],
     'a duplicate key': [
-      `${api}spec:\n  basePath: /a\n  basePath: /b\n`,
+      `${API}spec:\n  basePath: /a\n  basePath: /b\n`,
       'a.yaml:6:3: duplicate key: it is given twice in this mapping',
     ],
     'a name that is none': [
@@ -87,15 +87,15 @@ describe('a fault has a place, a field, an expectation and a remedy', () => {
       'a.yaml:3:30: metadata.labels.__proto__: is not allowed as a name',
     ],
     'two secrets in two places': [
-      `${client}spec: {clientId: a, clientSecret: {value: x}, clientSecrets: [{value: y}]}\n`,
+      `${CLIENT}spec: {clientId: a, clientSecret: {value: x}, clientSecrets: [{value: y}]}\n`,
       'a.yaml:4:62: spec.clientSecrets: contradicts clientSecret: move that secret into this list',
     ],
     'three secrets': [
-      `${client}spec: {clientId: a, clientSecrets: [{value: x}, {value: y}, {value: z}]}\n`,
+      `${CLIENT}spec: {clientId: a, clientSecrets: [{value: x}, {value: y}, {value: z}]}\n`,
       'a.yaml:4:36: spec.clientSecrets: expected at most 2 items',
     ],
     'a misspelt form of secret': [
-      `${client}spec: {clientId: a, clientSecret: {vale: x}}\n`,
+      `${CLIENT}spec: {clientId: a, clientSecret: {vale: x}}\n`,
       'a.yaml:4:21: spec.clientSecret.value: is missing: expected text',
       'a.yaml:4:36: spec.clientSecret["…"]: unknown field; did you mean "value"?',
     ],
@@ -112,7 +112,7 @@ describe('a fault has a place, a field, an expectation and a remedy', () => {
 
   it('is told with all others at once, over files and documents', async () => {
     const faults = await faultsOf({
-      'one.yaml': `${api}spec: {hots: [a]}\n---\n${client}spec: {clientId: 1}\n`,
+      'one.yaml': `${API}spec: {hots: [a]}\n---\n${CLIENT}spec: {clientId: 1}\n`,
       'two.json': [document('Contract', 'c', { clientApplication: 'nobody', api: 'nothing', status: 'aproved' })],
       'three.yaml': 'a: [\n',
     });
@@ -132,7 +132,7 @@ describe('a fault has a place, a field, an expectation and a remedy', () => {
   });
 
   it('names the place in a list of documents', async () => {
-    const yaml = `kind: List\nitems:\n  - ${api.trimEnd().replaceAll('\n', '\n    ')}\n    spec: {basePath: x}\n`;
+    const yaml = `kind: List\nitems:\n  - ${API.trimEnd().replaceAll('\n', '\n    ')}\n    spec: {basePath: x}\n`;
     expect(await faultsOf(yaml)).toEqual(['a.yaml:6:22: spec.basePath: expected a path that starts with "/"']);
   });
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { document, faultsOf, snapshotOf, warningsOf } from './documents.ts';
 
-const ignoring = { hosts: { port: 'ignore', finalDot: 'ignore' } } as const;
+const IGNORING = { hosts: { port: 'ignore', finalDot: 'ignore' } } as const;
 const api = (name: string, spec: object): string => JSON.stringify(document('Api', name, spec));
 
 it('hosts may have ports, and requests are compared with them', async () => {
@@ -13,12 +13,12 @@ it('hosts may have ports, and requests are compared with them', async () => {
 
 it('a port is a fault where ports are ignored, and a final dot does not count there', async () => {
   const files = { 'a.json': api('a', { hosts: ['a.example.com:8080', 'b.example.com.'] }) };
-  expect(await faultsOf(files, ignoring)).toEqual([
+  expect(await faultsOf(files, IGNORING)).toEqual([
     expect.stringMatching(/spec\.hosts\[0\]: has a port, and --host-port ignore takes no account of ports/),
   ]);
   const dots = { 'a.json': api('a', { hosts: ['b.example.com.'] }), 'b.json': api('b', { hosts: ['b.example.com'] }) };
   expect(await faultsOf(dots)).toEqual([]);
-  expect(await faultsOf(dots, ignoring)).toEqual([expect.stringMatching(/has the same host and base path/)]);
+  expect(await faultsOf(dots, IGNORING)).toEqual([expect.stringMatching(/has the same host and base path/)]);
 });
 
 it('a final dot and a base path that has to be encoded were decided otherwise in 0.1, which is told', async () => {

@@ -5,13 +5,13 @@ import { document, faultsOf, snapshotOf } from './documents.ts';
 
 const api = document('Api', 'orders', { basePath: '/orders' });
 const other = document('Api', 'stock', { basePath: '/stock' });
-const shell = { apiVersion: 'v1', kind: 'List', metadata: {} };
+const SHELL = { apiVersion: 'v1', kind: 'List', metadata: {} };
 
 describe('a JSON file', () => {
   const forms: Readonly<Record<string, unknown>> = {
     'one document': api,
     'a list of documents': [api, other],
-    'a List, as kubectl writes it': { ...shell, items: [api, other] },
+    'a List, as kubectl writes it': { ...SHELL, items: [api, other] },
     'a List whose items come first': { items: [api, other], kind: 'List' },
     'indented text with a byte-order mark': `\ufeff\n${JSON.stringify([api, other], undefined, 2)}\n`,
   };

@@ -4,26 +4,26 @@ import { followDocuments } from '../../src/source/documents-in-force.ts';
 import { MemorySource, resource } from '../source/memory-source.ts';
 import { document, faultsOf, options, snapshotOf } from './documents.ts';
 
-const policy = { policyRef: { name: 'gate' } };
+const POLICY = { policyRef: { name: 'gate' } };
 const inTeam = (namespace: string, extra: object = {}) => ({ namespace, ...extra });
 const api = (name: string, namespace: string, spec: object = {}, metadata: object = {}) =>
   document('Api', name, { hosts: [`${namespace}.example.com`], ...spec }, inTeam(namespace, metadata));
 const binding = (name: string, namespace: string, targetRef: object = { kind: 'Selector', selector: {} }) =>
-  document('PolicyBinding', name, { targetRef, ...policy }, inTeam(namespace));
+  document('PolicyBinding', name, { targetRef, ...POLICY }, inTeam(namespace));
 const policiesOf = (apis: Awaited<ReturnType<typeof snapshotOf>>['apis']) =>
   Object.fromEntries(apis.map(({ name, access }) => [name, access.map((bound) => bound.name)]));
 
 describe('namespaces', () => {
   it('let teams use the same names, and the default one is left out of them', async () => {
     const snapshot = await snapshotOf({
-      'a.json': [api('orders', 'default'), api('orders', 'shop', { policies: [policy] }), document('Api', 'plain', {})],
+      'a.json': [api('orders', 'default'), api('orders', 'shop', { policies: [POLICY] }), document('Api', 'plain', {})],
     });
     expect(policiesOf(snapshot.apis)).toEqual({ orders: [], plain: [], 'shop/orders': ['shop/orders/gate'] });
     expect(snapshot.apiNamed('shop/orders')?.hosts).toEqual(['shop.example.com']);
   });
 
   it('keep selectors and references inside, but for the platform, whose policies run first', async () => {
-    const late = { policies: [{ ...policy, order: -100 }] };
+    const late = { policies: [{ ...POLICY, order: -100 }] };
     const snapshot = await snapshotOf({
       'a.json': [
         api('orders', 'shop', late, { labels: { public: 'yes' } }),
@@ -52,8 +52,8 @@ describe('namespaces', () => {
     const shared = expect.stringMatching(
       /spec\.policies\[0\]\.policyRef\.name: counts under the name platform\/gate, as a binding does/,
     ) as string;
-    expect(await faultsOf({ 'a.json': [own([policy]), binding('gate', 'platform')] })).toEqual([shared]);
-    const named = own([{ ...policy, name: 'own' }]);
+    expect(await faultsOf({ 'a.json': [own([POLICY]), binding('gate', 'platform')] })).toEqual([shared]);
+    const named = own([{ ...POLICY, name: 'own' }]);
     const { apis } = await snapshotOf({ 'a.json': [named, binding('gate', 'platform')] });
     expect(policiesOf(apis)).toEqual({ platform: ['platform/gate', 'platform/own'] });
   });
@@ -90,11 +90,11 @@ describe('namespaces', () => {
   });
 
   it('own the headers that their policies set, and the platform owns its own everywhere', async () => {
-    const sets = (header: string) => ({ policies: [{ ...policy, config: { header } }] });
+    const sets = (header: string) => ({ policies: [{ ...POLICY, config: { header } }] });
     const everywhere = document(
       'PolicyBinding',
       'b',
-      { targetRef: { kind: 'Selector', selector: {} }, ...policy, config: { header: 'x-platform' } },
+      { targetRef: { kind: 'Selector', selector: {} }, ...POLICY, config: { header: 'x-platform' } },
       inTeam('platform'),
     );
     const snapshot = await snapshotOf({

@@ -15,13 +15,13 @@ const tokens = {
     claimsToHeaders: [{ claim: 'sub', header: 'x-user' }],
   },
 };
-const clients = { policyRef: { name: 'client-id-enforcement' } };
+const CLIENTS = { policyRef: { name: 'client-id-enforcement' } };
 const limits = (keySelector: string, fields: object = {}): object => ({
   policyRef: { name: 'rate-limiting' },
   config: { rateLimits: [{ maximumRequests: 1, timePeriodInMilliseconds: 1000 }], keySelector },
   ...fields,
 });
-const byUser = "#[attributes.headers['x-user']]";
+const BY_USER = "#[attributes.headers['x-user']]";
 
 /** The faults of an API with these policies, beside another that has the tokens. */
 async function faults(policies: readonly object[]): Promise<string[]> {
@@ -36,23 +36,28 @@ async function faults(policies: readonly object[]): Promise<string[]> {
 
 describe('a header that policies set for upstreams', () => {
   it.each([
-    ['read where nothing sets it', [limits(byUser)], /policies\[0\]\.config\.keySelector: reads the header x-user/],
+    ['read where nothing sets it', [limits(BY_USER)], /policies\[0\]\.config\.keySelector: reads the header x-user/],
     ['read in another spelling', [limits("#[attributes.headers['X_User']]")], /reads the header x_user/],
     ['of ostiary itself', [limits("#[attributes.headers['x-ostiary-client-id']]")], /x-ostiary-client-id/],
     [
       'read by a policy before the one that sets it',
-      [{ ...clients, rules: [{ headers: { 'x-user': '.+' } }] }, tokens],
+      [{ ...CLIENTS, rules: [{ headers: { 'x-user': '.+' } }] }, tokens],
       /policies\[0\]\.rules\[0\]\.headers: reads the header x-user/,
     ],
     [
       'set in shadow mode alone',
-      [{ ...tokens, mode: 'shadow' }, limits(byUser)],
+      [{ ...tokens, mode: 'shadow' }, limits(BY_USER)],
       /no earlier enforced policy of the API a/,
     ],
-    ['read as a credential', [{ ...clients, config: { clientIdExpression: byUser } }], /clientIdExpression: reads/],
+    ['read as a credential', [{ ...CLIENTS, config: { clientIdExpression: BY_USER } }], /clientIdExpression: reads/],
     [
       'read as a cost',
-      [{ ...limits('x'), config: { rateLimits: [{ maximumRequests: 9, timePeriodInMilliseconds: 9 }], cost: byUser } }],
+      [
+        {
+          ...limits('x'),
+          config: { rateLimits: [{ maximumRequests: 9, timePeriodInMilliseconds: 9 }], cost: BY_USER },
+        },
+      ],
       /config\.cost: reads/,
     ],
     [
@@ -62,7 +67,7 @@ describe('a header that policies set for upstreams', () => {
         {
           ...tokens,
           name: 'second',
-          config: { ...tokens.config, jwtOrigin: 'customExpression', jwtExpression: byUser, claimsToHeaders: [] },
+          config: { ...tokens.config, jwtOrigin: 'customExpression', jwtExpression: BY_USER, claimsToHeaders: [] },
         },
       ],
       /jwtExpression: reads .*choose another header/,
@@ -72,11 +77,11 @@ describe('a header that policies set for upstreams', () => {
   });
 
   it.each([
-    ['an earlier policy sets it', [tokens, limits(byUser)]],
-    ['quota is counted by it, whatever the order', [limits(byUser, { order: 1 }), tokens]],
-    ['both are in shadow mode', [{ ...tokens, mode: 'shadow' }, limits(byUser, { mode: 'shadow' })]],
+    ['an earlier policy sets it', [tokens, limits(BY_USER)]],
+    ['quota is counted by it, whatever the order', [limits(BY_USER, { order: 1 }), tokens]],
+    ['both are in shadow mode', [{ ...tokens, mode: 'shadow' }, limits(BY_USER, { mode: 'shadow' })]],
     ['it is another header', [limits("#[attributes.headers['x-users']]")]],
-    ['a rule of a later policy reads it', [tokens, { ...clients, rules: [{ headers: { 'x-user': '.+' } }] }]],
+    ['a rule of a later policy reads it', [tokens, { ...CLIENTS, rules: [{ headers: { 'x-user': '.+' } }] }]],
   ])('may be read where %s', async (_what, policies) => {
     expect(await faults(policies)).toEqual([]);
   });

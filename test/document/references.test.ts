@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
 import { document, faultsOf } from './documents.ts';
 
-const tiers = [
+const TIERS = [
   { name: 'gold', limits: [{ maximumRequests: 1, timePeriodInMilliseconds: 1 }] },
   { name: 'old', deprecated: true, limits: [{ maximumRequests: 1, timePeriodInMilliseconds: 1 }] },
 ];
-const orders = document('Api', 'orders', { tiers }, { labels: { team: 'shop' } });
+const orders = document('Api', 'orders', { tiers: TIERS }, { labels: { team: 'shop' } });
 const shop = document('ClientApplication', 'shop', { clientId: 'shop' });
 const contract = (name: string, spec: object) =>
   document('Contract', name, { clientApplication: 'shop', api: 'orders', tier: 'gold', status: 'approved', ...spec });

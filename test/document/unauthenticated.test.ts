@@ -112,8 +112,8 @@ describe('a rule on a header that callers choose', () => {
   });
 });
 
-const paths = ['/a', '/a/', '/a/x', '/b', '/h'];
-const methods = ['GET', 'HEAD', 'POST', 'get'];
+const PATHS = ['/a', '/a/', '/a/x', '/b', '/h'];
+const METHODS = ['GET', 'HEAD', 'POST', 'get'];
 const values = [undefined, '', 'on', 'off', 'on,off', 'on, on'];
 const headerSets = values.flatMap((x) => values.slice(0, 4).map((y) => ({ x, y })));
 
@@ -161,8 +161,8 @@ describe('whatever the rules', () => {
         const gates = lists.map((list, index) => gate(String(index), list));
         if (chosen(gates).length > 0) return;
         safe += 1;
-        for (const path of paths) {
-          for (const method of methods) {
+        for (const path of PATHS) {
+          for (const method of METHODS) {
             const met = headerSets.map((headers) =>
               gates.some(({ rules }) => rules?.match(requestOf(path, method, headers)) === true),
             );
@@ -183,8 +183,8 @@ describe('whatever the rules', () => {
         if (leavesOpen(gates, meant, new Set())) return;
         closed += 1;
         const open = compileRules(meant);
-        for (const path of paths) {
-          for (const method of methods) {
+        for (const path of PATHS) {
+          for (const method of METHODS) {
             for (const headers of headerSets) {
               const request = requestOf(path, method, headers);
               const met = gates.some(({ rules }) => rules?.match(request) === true) || open.match(request);

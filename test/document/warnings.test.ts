@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { snapshotOf, warningsOf } from './documents.ts';
 
-const api = `apiVersion: ostiary.dev/v1alpha1
+const API = `apiVersion: ostiary.dev/v1alpha1
 kind: Api
 metadata: { name: orders }
 spec:
@@ -11,7 +11,7 @@ spec:
       config:
         loud: true
 `;
-const binding = `apiVersion: ostiary.dev/v1alpha1
+const BINDING = `apiVersion: ostiary.dev/v1alpha1
 kind: PolicyBinding
 metadata: { name: all }
 spec:
@@ -19,26 +19,26 @@ spec:
   policyRef: { name: gate-flex }
   config: { loud: false }
 `;
-const sentence = 'is heard by everybody; 0.1 told nobody (`loudness` in docs/upgrade.md)';
+const SENTENCE = 'is heard by everybody; 0.1 told nobody (`loudness` in docs/upgrade.md)';
 
 describe('a document that an earlier release decided otherwise', () => {
   it('is told with file, line, column and field', async () => {
-    expect(await warningsOf({ 'a.yaml': api, 'b/c.yaml': binding })).toEqual([
-      `a.yaml:9:9: upgrade: spec.policies[1].config.loud: ${sentence}`,
-      `b/c.yaml:7:13: upgrade: spec.config.loud: ${sentence}`,
+    expect(await warningsOf({ 'a.yaml': API, 'b/c.yaml': BINDING })).toEqual([
+      `a.yaml:9:9: upgrade: spec.policies[1].config.loud: ${SENTENCE}`,
+      `b/c.yaml:7:13: upgrade: spec.config.loud: ${SENTENCE}`,
     ]);
   });
 
   it('is in force all the same', async () => {
-    expect((await snapshotOf({ 'a.yaml': api })).apis).toHaveLength(1);
+    expect((await snapshotOf({ 'a.yaml': API })).apis).toHaveLength(1);
   });
 
   it('is told beside the faults of others', async () => {
-    const faulty = api.replace('orders', 'bills').replace('meter', 'metre');
-    expect(await warningsOf({ 'a.yaml': api, 'b.yaml': faulty })).toHaveLength(2);
+    const faulty = API.replace('orders', 'bills').replace('meter', 'metre');
+    expect(await warningsOf({ 'a.yaml': API, 'b.yaml': faulty })).toHaveLength(2);
   });
 
   it('is not told where the document says nothing of it', async () => {
-    expect(await warningsOf({ 'a.yaml': api.replace('loud: true', 'number: 1') })).toEqual([]);
+    expect(await warningsOf({ 'a.yaml': API.replace('loud: true', 'number: 1') })).toEqual([]);
   });
 });

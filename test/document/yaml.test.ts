@@ -41,12 +41,12 @@ describe('a YAML file', () => {
 });
 
 /** Texts of plain documents, and what looks like them and is something else. */
-const texts = `null Null ~ true TRUE yes 1 01 1e3 1.5 .5 -1 +1 0x1f 0o7 .inf .nan 1_000 12e03 2026-01-01 ... . /a/b a:b a#b
+const TEXTS = `null Null ~ true TRUE yes 1 01 1e3 1.5 .5 -1 +1 0x1f 0o7 .inf .nan 1_000 12e03 2026-01-01 ... . /a/b a:b a#b
 - | > *a &a %a @a \`a "a 'a [ {a a] {} [] [a,] {a} 0f9d1f 1e5a = a=b << 0 9007199254740993 é`;
 const scalar = fc.oneof(
   { weight: 12, arbitrary: fc.stringMatching(/^[A-Za-z0-9_./@+=-]{1,20}$/) },
   { weight: 6, arbitrary: fc.stringMatching(/^("[ -~]{0,12}"|'[ -~]{0,12}')$/) },
-  fc.constantFrom(...texts.split(/\s+/)),
+  fc.constantFrom(...TEXTS.split(/\s+/)),
   fc.constantFrom(
     '',
     ' ',

@@ -10,13 +10,13 @@ import type { RealOstiary } from '../real/ostiary.ts';
 import { partOrSkip } from '../real/parts.ts';
 import { freePort } from '../real/scratch.ts';
 import { credentials, documentsFolder } from './documents.ts';
-import { transports } from './mesh.ts';
+import { TRANSPORTS } from './mesh.ts';
 import { send } from './request.ts';
 import type { RequestOptions } from './request.ts';
 import { newcomer, shop } from './shop.ts';
 
 const envoyPart = await partOrSkip('envoy');
-const patience = { timeout: 20_000, interval: 200 };
+const PATIENCE = { timeout: 20_000, interval: 200 };
 
 /** Answers with the status that the path ends with, and to `/hang` with nothing. */
 async function startStatusServer(): Promise<Upstream & { reached(path: string): Promise<void> }> {
@@ -80,7 +80,7 @@ function configuration(port: number, upstreamPort: number): object {
   return generated;
 }
 
-describe.skipIf(envoyPart === undefined).each(transports)('a real Envoy streams its access log to %s', (transport) => {
+describe.skipIf(envoyPart === undefined).each(TRANSPORTS)('a real Envoy streams its access log to %s', (transport) => {
   let ostiary: RealOstiary;
   let envoy: RealEnvoy;
   let upstream: Awaited<ReturnType<typeof startStatusServer>>;
@@ -149,7 +149,7 @@ describe.skipIf(envoyPart === undefined).each(transports)('a real Envoy streams 
     hanging.destroy();
     note('orders gold gold GET none processed');
 
-    await expect.poll(counted, patience).toEqual(seen);
+    await expect.poll(counted, PATIENCE).toEqual(seen);
     const text = await metrics();
     const total = Object.values(seen).reduce((sum, each) => sum + each, 0);
     expect(text).toContain(`ostiary_access_log_entries_total{protocol="http",result="counted"} ${total}\n`);
@@ -164,6 +164,6 @@ describe.skipIf(envoyPart === undefined).each(transports)('a real Envoy streams 
     await asked;
     ostiary.resume();
     expect(await asked).toBe(503);
-    await expect.poll(counted, patience).toEqual(seen);
+    await expect.poll(counted, PATIENCE).toEqual(seen);
   }, 60_000);
 });

@@ -32,7 +32,7 @@ const alert = (name: string, spec: object): Document => ({
   metadata: { name },
   spec: { api: 'orders', notify: ['ops'], ...spec },
 });
-const patience = { timeout: 60_000, interval: 250 };
+const PATIENCE = { timeout: 60_000, interval: 250 };
 
 interface Told extends Pick<Message, 'alert' | 'status' | 'labels'> {
   readonly at: number;
@@ -117,23 +117,23 @@ describe.skipIf(envoyPart === undefined || prometheusPart === undefined)('a rush
     expect(await firing()).toEqual([]);
     for (let time = 0; time < 5; time++) await send(envoy.port('in'), '/orders/1', { headers: credentials('spender') });
     await refuse(80, 100);
-    await expect.poll(firing, patience).toContain('refused');
+    await expect.poll(firing, PATIENCE).toContain('refused');
     const there = Date.now();
-    await expect.poll(() => toldOf('refused'), patience).toEqual(['firing']);
+    await expect.poll(() => toldOf('refused'), PATIENCE).toEqual(['firing']);
     const here = told.find((each) => each.alert === 'refused')?.at ?? 0;
     expect(Math.abs(there - here)).toBeLessThan(30_000);
     expect(told.find((each) => each.alert === 'refused')?.labels).toEqual({ api: 'orders' });
     expect(existsSync(join(dataDir, 'alerts.json'))).toBe(true);
 
     // Before it is killed: what was counted in its memory is gone then.
-    await expect.poll(() => toldOf('spent').slice(0, 1), patience).toEqual(['firing']);
+    await expect.poll(() => toldOf('spent').slice(0, 1), PATIENCE).toEqual(['firing']);
     await ostiary.kill();
     ostiary = await start();
     await expect
-      .poll(async () => (await fetch(`${ostiary.adminUrl}/metrics`)).text(), patience)
+      .poll(async () => (await fetch(`${ostiary.adminUrl}/metrics`)).text(), PATIENCE)
       .toContain('ostiary_alerts{alert="refused",severity="critical",state="firing"} 1');
     await expect.poll(() => toldOf('refused'), { timeout: 150_000, interval: 500 }).toEqual(['firing', 'resolved']);
-    await expect.poll(firing, patience).not.toContain('refused');
+    await expect.poll(firing, PATIENCE).not.toContain('refused');
     expect(toldOf('never')).toEqual([]);
     expect(toldOf('spent').slice(0, 1)).toEqual(['firing']);
   });

@@ -14,11 +14,11 @@ const envoy = await partOrSkip('envoy');
 
 const SERVER_KEY = 'a key of the service, of 32 bytes and more';
 const SECRET = 'hunter2-of-the-shop';
-const everywhere = {
+const EVERYWHERE = {
   places: [{ header: 'x-api-key' }, { query: 'api_key' }, { cookie: 'api_key' }],
   forwardCredentials: true,
 };
-const tiers = [{ name: 'bronze', limits: [{ maximumRequests: 2, timePeriodInMilliseconds: 60_000 }] }];
+const TIERS = [{ name: 'bronze', limits: [{ maximumRequests: 2, timePeriodInMilliseconds: 60_000 }] }];
 
 const shop: Document = {
   kind: 'ClientApplication',
@@ -40,9 +40,9 @@ describe.skipIf(envoy === undefined)('API keys through a real Envoy', () => {
     writeFileSync(hmacFile, `${SERVER_KEY}\n`);
     const policies = documentsFolder([
       api('orders', { policies: [{ policyRef: { name: 'api-key' } }] }),
-      api('anywhere', { policies: [{ policyRef: { name: 'api-key' }, config: everywhere }] }),
+      api('anywhere', { policies: [{ policyRef: { name: 'api-key' }, config: EVERYWHERE }] }),
       api('limited', {
-        tiers,
+        tiers: TIERS,
         policies: [{ policyRef: { name: 'api-key' } }, { policyRef: { name: 'rate-limiting-sla' } }],
       }),
       shop,

@@ -16,7 +16,7 @@ import { callOver, mutualTlsEnvoy } from './mutual-tls.ts';
 import { send } from './request.ts';
 
 const parts = [await partOrSkip('envoy'), await partOrSkip('openssl')];
-const domain = 'spiffe://cluster.local/ns';
+const DOMAIN = 'spiffe://cluster.local/ns';
 
 const digest = ({ cert }: WorkloadCertificate): string => new X509Certificate(cert).fingerprint256.replaceAll(':', '');
 
@@ -43,7 +43,7 @@ describe.skipIf(parts.includes(undefined))('certificate-bound tokens at a real E
       ...config,
       senderConstraint: 'certificate',
       senderCertificate: 'forwardedClientCert',
-      forwarders: [`${domain}/edge/sa/gateway`],
+      forwarders: [`${DOMAIN}/edge/sa/gateway`],
     };
     const policies = documentsFolder([
       api('orders', { policies: [{ policyRef: { name: 'jwt-validation' }, config }] }),
@@ -51,9 +51,9 @@ describe.skipIf(parts.includes(undefined))('certificate-bound tokens at a real E
     ]);
     ostiary = await startOstiary({ policies, args: ['--trusted-hops', '1'] });
     envoy = await startEnvoy(mutualTlsEnvoy(authority, ostiary.listen, upstream.port));
-    own = authority.certify(`URI:${domain}/shop/sa/web`);
-    other = authority.certify(`URI:${domain}/shop/sa/thief`);
-    gateway = authority.certify(`URI:${domain}/edge/sa/gateway`);
+    own = authority.certify(`URI:${DOMAIN}/shop/sa/web`);
+    other = authority.certify(`URI:${DOMAIN}/shop/sa/thief`);
+    gateway = authority.certify(`URI:${DOMAIN}/edge/sa/gateway`);
     const cnf = { 'x5t#S256': Buffer.from(digest(own), 'hex').toString('base64url') };
     token = await issuer.token({ aud: 'orders', sub: 'web', cnf });
   });
@@ -89,7 +89,7 @@ describe.skipIf(parts.includes(undefined))('certificate-bound tokens at a real E
   });
 
   test.each(['mesh', 'raw'])('count by the word of a trusted gateway, and of nobody else: %s', async (front) => {
-    const forwarded = `By=x;Hash=${digest(own)};URI=${domain}/shop/sa/web`;
+    const forwarded = `By=x;Hash=${digest(own)};URI=${DOMAIN}/shop/sa/web`;
     expect(await call(gateway, '/behind/1', { front, forwarded })).toBe(200);
     expect(await call(gateway, '/behind/1', { front, forwarded: `Hash=${digest(other)}` })).toBe(401);
     expect(await call(gateway, '/behind/1', { front })).toBe(401);
@@ -99,7 +99,7 @@ describe.skipIf(parts.includes(undefined))('certificate-bound tokens at a real E
   });
 
   test('do not count by a header that Envoy forwards unseen', async () => {
-    const made = `Hash=${digest(own)},URI=${domain}/edge/sa/gateway`;
+    const made = `Hash=${digest(own)},URI=${DOMAIN}/edge/sa/gateway`;
     expect(await call(other, '/behind/1', { front: 'careless', forwarded: made })).toBe(401);
   });
 });

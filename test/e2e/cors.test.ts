@@ -8,7 +8,7 @@ import type { Mesh } from './mesh.ts';
 import { callGrpc, send } from './request.ts';
 
 const envoy = await partOrSkip('envoy');
-const shop = 'https://shop.example.com';
+const SHOP = 'https://shop.example.com';
 
 describe.skipIf(envoy === undefined)('a browser before a real Envoy', () => {
   let mesh: Mesh;
@@ -29,7 +29,7 @@ describe.skipIf(envoy === undefined)('a browser before a real Envoy', () => {
             policyRef: { name: 'cors' },
             config: {
               supportCredentials: true,
-              originGroups: [{ origins: [shop], headers: ['client_id', 'client_secret'] }],
+              originGroups: [{ origins: [SHOP], headers: ['client_id', 'client_secret'] }],
             },
           },
         ],
@@ -49,10 +49,10 @@ describe.skipIf(envoy === undefined)('a browser before a real Envoy', () => {
 
     test('gets the answer to a preflight, which reaches no upstream and needs no credentials', async () => {
       const before = reached;
-      const answer = await preflight(shop, { 'access-control-request-headers': 'client_id,client_secret' });
+      const answer = await preflight(SHOP, { 'access-control-request-headers': 'client_id,client_secret' });
       expect([answer.status, answer.body]).toEqual([200, '']);
       expect(answer.headers).toMatchObject({
-        'access-control-allow-origin': shop,
+        'access-control-allow-origin': SHOP,
         'access-control-allow-credentials': 'true',
         'access-control-allow-headers': 'client_id,client_secret',
         'access-control-allow-methods': expect.stringContaining('PUT'),
@@ -64,10 +64,10 @@ describe.skipIf(envoy === undefined)('a browser before a real Envoy', () => {
 
     test.each([
       ['of a stranger', 'https://evil.io', {}],
-      ['with two origins', [shop, shop], {}],
-      ['with two origins of which one is meant', [shop, 'https://evil.io'], {}],
-      ['for two methods', shop, { 'access-control-request-method': ['PUT', 'GET'] }],
-      ['for a header that is not listed', shop, { 'access-control-request-headers': ['client_id', 'x-other'] }],
+      ['with two origins', [SHOP, SHOP], {}],
+      ['with two origins of which one is meant', [SHOP, 'https://evil.io'], {}],
+      ['for two methods', SHOP, { 'access-control-request-method': ['PUT', 'GET'] }],
+      ['for a header that is not listed', SHOP, { 'access-control-request-headers': ['client_id', 'x-other'] }],
     ])('a preflight %s is refused, and reaches no upstream', async (_, origin, more) => {
       const before = reached;
       const answer = await preflight(origin, more);
@@ -78,9 +78,9 @@ describe.skipIf(envoy === undefined)('a browser before a real Envoy', () => {
     });
 
     test('can read an allow, a 401 and a 429 with their headers; the upstream’s own CORS headers are replaced', async () => {
-      const headers = { origin: shop, ...credentials(front) };
+      const headers = { origin: SHOP, ...credentials(front) };
       const told = {
-        'access-control-allow-origin': shop,
+        'access-control-allow-origin': SHOP,
         'access-control-allow-credentials': 'true',
         'access-control-expose-headers': expect.stringContaining('retry-after'),
       };
@@ -88,19 +88,19 @@ describe.skipIf(envoy === undefined)('a browser before a real Envoy', () => {
       expect(allowed.status).toBe(200);
       expect(allowed.headers).toMatchObject(told);
       expect(String(allowed.headers['vary'])).toMatch(/^accept-encoding, ?Origin$/);
-      const refused = await send(port(), '/orders/1', { headers: { origin: shop } });
+      const refused = await send(port(), '/orders/1', { headers: { origin: SHOP } });
       expect(refused.status).toBe(401);
       expect(refused.headers).toMatchObject({ ...told, vary: 'Origin', 'www-authenticate': 'Client-ID-Enforcement' });
       await send(port(), '/orders/1', { headers });
       const spent = await send(port(), '/orders/1', { headers });
       expect(spent.status).toBe(429);
       expect(spent.headers).toMatchObject({ ...told, 'retry-after': expect.any(String) });
-      const call = await callGrpc(port(), '/orders/a.B/C', { origin: shop });
-      expect(call).toMatchObject({ 'grpc-status': '16', 'access-control-allow-origin': shop });
+      const call = await callGrpc(port(), '/orders/a.B/C', { origin: SHOP });
+      expect(call).toMatchObject({ 'grpc-status': '16', 'access-control-allow-origin': SHOP });
     });
 
     test('of another origin can read nothing, whatever the upstream says', async () => {
-      for (const origin of ['https://evil.io', [shop, 'https://evil.io']]) {
+      for (const origin of ['https://evil.io', [SHOP, 'https://evil.io']]) {
         const answer = await send(port(), '/orders/1', { headers: { origin, ...credentials(front) } });
         expect(answer.headers['access-control-allow-origin'] ?? '').toBe('');
         expect(answer.headers['access-control-allow-credentials'] ?? '').toBe('');

@@ -24,8 +24,8 @@ const prometheusPart = await partOrSkip('prometheus');
 
 const REQUESTS = 10_000;
 /** Envoy sends within a second, a slot ends within ten, and Prometheus scrapes every second. */
-const patience = { timeout: 60_000, interval: 1000 };
-const dimensions = ['api', 'client', 'tier', 'method', 'status', 'outcome', 'reason'] as const;
+const PATIENCE = { timeout: 60_000, interval: 1000 };
+const DIMENSIONS = ['api', 'client', 'tier', 'method', 'status', 'outcome', 'reason'] as const;
 
 type Counts = Readonly<Record<string, number>>;
 type Fields = Readonly<Record<string, unknown>>;
@@ -94,29 +94,29 @@ describe.skipIf(envoyPart === undefined || prometheusPart === undefined).each([
         .split('\n')
         .filter((line) => line !== '')
         .map((line) => JSON.parse(line) as Fields);
-    await expect.poll(() => events().length, patience).toBe(REQUESTS);
+    await expect.poll(() => events().length, PATIENCE).toBe(REQUESTS);
     const told = events();
     expect(new Set(told.map(({ id }) => id)).size).toBe(REQUESTS);
-    expect(tally(told, (event) => [...dimensions.map((name) => event[name]), event['grpc_status']])).toEqual(
-      tally(seen, (one) => [...dimensions.map((name) => one[name]), one.grpcStatus]),
+    expect(tally(told, (event) => [...DIMENSIONS.map((name) => event[name]), event['grpc_status']])).toEqual(
+      tally(seen, (one) => [...DIMENSIONS.map((name) => one[name]), one.grpcStatus]),
     );
   };
   if (hasFile) test('are lines of the file of events, each once', lines);
 
   test('are told by ostiary analytics query, which is complete', async () => {
-    const expected = tally(seen, (one) => dimensions.map((name) => one[name]));
+    const expected = tally(seen, (one) => DIMENSIONS.map((name) => one[name]));
     const ask = async (): Promise<Answer> => {
-      const asked = ['--by', dimensions.join(','), '--since', '1h', '--limit', '10000', '-o', 'json'];
+      const asked = ['--by', DIMENSIONS.join(','), '--since', '1h', '--limit', '10000', '-o', 'json'];
       const where = ['--api-address', ostiary.apiUrl, '--api-token-file', tokenFile];
       const query = await runOstiary(['analytics', 'query', ...asked, ...where]);
       expect(await query.exited, query.output()).toBe(0);
       return JSON.parse(query.output()) as Answer;
     };
-    await expect.poll(async () => (await ask()).total.count, patience).toBe(REQUESTS);
+    await expect.poll(async () => (await ask()).total.count, PATIENCE).toBe(REQUESTS);
     const { rows, completeness } = await ask();
     const counted = tally(
       rows,
-      (row) => dimensions.map((name) => row[name]),
+      (row) => DIMENSIONS.map((name) => row[name]),
       ({ count }) => Number(count),
     );
     expect(counted).toEqual(expected);
@@ -136,7 +136,7 @@ describe.skipIf(envoyPart === undefined || prometheusPart === undefined).each([
     await expect
       .poll(
         () => of('ostiary_requests_total', ['api', 'client', 'tier', 'method', 'status_class', 'outcome']),
-        patience,
+        PATIENCE,
       )
       .toEqual(
         tally(seen, ({ api, client, tier, method, status, outcome }) => [

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { scenes } from '../../demo/scenes.ts';
+import { SCENES } from '../../demo/scenes.ts';
 import { partOrSkip } from '../real/parts.ts';
 import { startProcess } from '../real/process.ts';
 
@@ -15,7 +15,7 @@ describe.skipIf(envoy === undefined || curl === undefined)('the demo', () => {
       0,
       expect.stringContaining('Every outcome is as announced'),
     ]);
-    expect(played.output().match(/^as announced: /gm)).toHaveLength(scenes.length);
+    expect(played.output().match(/^as announced: /gm)).toHaveLength(SCENES.length);
   }, 60_000);
 
   test.each([

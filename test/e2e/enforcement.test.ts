@@ -1,21 +1,21 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { partOrSkip } from '../real/parts.ts';
 import { credentials, documentsFolder } from './documents.ts';
-import { startMesh, transports } from './mesh.ts';
+import { startMesh, TRANSPORTS } from './mesh.ts';
 import type { Mesh } from './mesh.ts';
 import { callGrpc, echoOf, send } from './request.ts';
 import { newcomer, shop } from './shop.ts';
 
 const envoy = await partOrSkip('envoy');
 
-const ways = [
+const WAYS = [
   { via: 'tcp', front: 'normalized' },
   { via: 'tcp', front: 'raw' },
   { via: 'unix', front: 'normalized' },
   { via: 'unix', front: 'raw' },
 ] as const;
 
-const meshes = transports.flatMap((transport) => (['tcp', 'unix'] as const).map((via) => ({ transport, via })));
+const meshes = TRANSPORTS.flatMap((transport) => (['tcp', 'unix'] as const).map((via) => ({ transport, via })));
 
 describe.skipIf(envoy === undefined).each(meshes)(
   'a real Envoy that asks $transport over $via',
@@ -31,7 +31,7 @@ describe.skipIf(envoy === undefined).each(meshes)(
     });
     afterAll(() => mesh?.stop());
 
-    describe.each(ways.filter((way) => way.via === via))('with headers sent $front', ({ front }) => {
+    describe.each(WAYS.filter((way) => way.via === via))('with headers sent $front', ({ front }) => {
       const port = () => mesh.envoy.port(front);
 
       test('refuses a request without credentials with 401, and one with wrong ones the same way', async () => {

@@ -15,7 +15,7 @@ import { send } from './request.ts';
 import { shop } from './shop.ts';
 
 const envoyPart = await partOrSkip('envoy');
-const patience = { timeout: 20_000, interval: 100 };
+const PATIENCE = { timeout: 20_000, interval: 100 };
 
 describe.skipIf(envoyPart === undefined)('events of requests through a real Envoy', () => {
   const folder = scratchFolder('events');
@@ -68,7 +68,7 @@ describe.skipIf(envoyPart === undefined)('events of requests through a real Envo
     for (let round = 0; round < 20; round++) await send(port, `/orders/${round}?token=secret`, gold);
     expect((await send(port, '/orders/503', { ...gold, method: 'POST' })).status).toBe(503);
     expect((await send(port, '/orders/1')).status).toBe(401);
-    await expect.poll(() => events().length, patience).toBe(22);
+    await expect.poll(() => events().length, PATIENCE).toBe(22);
     expect(new Set(events().map(({ id }) => id)).size).toBe(22);
     expect(events().at(0)).toMatchObject({
       api: 'orders',
@@ -90,7 +90,7 @@ describe.skipIf(envoyPart === undefined)('events of requests through a real Envo
   test('are all written at SIGTERM', async () => {
     for (let round = 0; round < 30; round++) await send(envoy.port('in'), '/open/1');
     await expect
-      .poll(async () => (await fetch(`${ostiary.adminUrl}/metrics`)).text(), patience)
+      .poll(async () => (await fetch(`${ostiary.adminUrl}/metrics`)).text(), PATIENCE)
       .toContain('ostiary_events_taken_total{sink="file"} 52\n');
     await ostiary.stop(10_000);
     expect(events()).toHaveLength(52);

@@ -7,18 +7,18 @@ import { echoOf, send } from './request.ts';
 
 const envoy = await partOrSkip('envoy');
 
-const clients = { policyRef: { name: 'client-id-enforcement' } };
+const CLIENTS = { policyRef: { name: 'client-id-enforcement' } };
 
 describe.skipIf(envoy === undefined).each(['normalized', 'verbatim', 'raw'] as const)('exemptions, %s', (front) => {
   let mesh: Mesh;
   beforeAll(async () => {
     mesh = await startMesh({
       policies: documentsFolder([
-        api('shop', { policies: [{ ...clients, rules: [{ not: [{ path: '/health', methods: 'GET' }] }] }] }),
-        api('slashes', { encodedSlashes: 'keep', policies: [{ ...clients, rules: [{ not: [{ path: '/health' }] }] }] }),
+        api('shop', { policies: [{ ...CLIENTS, rules: [{ not: [{ path: '/health', methods: 'GET' }] }] }] }),
+        api('slashes', { encodedSlashes: 'keep', policies: [{ ...CLIENTS, rules: [{ not: [{ path: '/health' }] }] }] }),
         api('zoned', {
           policies: [
-            { ...clients, rules: [{ not: [{ headers: { 'x-zone': 'inner' } }] }], trustedHeaders: ['x-zone'] },
+            { ...CLIENTS, rules: [{ not: [{ headers: { 'x-zone': 'inner' } }] }], trustedHeaders: ['x-zone'] },
           ],
         }),
         client('gold'),

@@ -20,7 +20,7 @@ const parts = (await partOrSkip('envoy')) && (await partOrSkip('keycloak'));
 const REALM = 'shop';
 const CLIENT = { publicClient: false, serviceAccountsEnabled: true, standardFlowEnabled: false, enabled: true };
 /** Keycloak calls a token active to clients alone that its `aud` names. */
-const forOrders = {
+const FOR_ORDERS = {
   name: 'for orders',
   protocol: 'openid-connect',
   protocolMapper: 'oidc-audience-mapper',
@@ -63,7 +63,7 @@ describe.skipIf(parts === undefined)('tokens of a real Keycloak, introspected at
           clientId: 'web',
           secret: 'web-secret',
           directAccessGrantsEnabled: true,
-          protocolMappers: [forOrders],
+          protocolMappers: [FOR_ORDERS],
         },
         { ...CLIENT, clientId: 'other', secret: 'other-secret' },
       ],

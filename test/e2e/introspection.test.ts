@@ -2,14 +2,14 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { AuthorizationServer } from '../oauth/authorization-server.ts';
 import { partOrSkip } from '../real/parts.ts';
 import { api, client, contract, documentsFolder } from './documents.ts';
-import { startMesh, transports } from './mesh.ts';
+import { startMesh, TRANSPORTS } from './mesh.ts';
 import type { Front, Mesh } from './mesh.ts';
 import { echoOf, send } from './request.ts';
 
 const envoy = await partOrSkip('envoy');
 const CLAIMS = { client_id: 'web-id', sub: 'alice', scope: 'read', aud: 'shop' };
 
-describe.skipIf(envoy === undefined).each(transports)(
+describe.skipIf(envoy === undefined).each(TRANSPORTS)(
   'introspected tokens at a real Envoy that asks %s',
   (transport) => {
     let server: AuthorizationServer;

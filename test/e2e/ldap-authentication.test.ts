@@ -1,7 +1,7 @@
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { people } from '../ldap/people.ts';
+import { PEOPLE } from '../ldap/people.ts';
 import { partOrSkip } from '../real/parts.ts';
 import { SERVICE, startSlapd } from '../real/slapd.ts';
 import type { RealSlapd } from '../real/slapd.ts';
@@ -12,13 +12,13 @@ import { echoOf, send } from './request.ts';
 
 const parts = [await partOrSkip('envoy'), await partOrSkip('slapd'), await partOrSkip('openssl')];
 
-const staff = 'CN=staff, OU=groups, DC=example, DC=com';
+const STAFF = 'CN=staff, OU=groups, DC=example, DC=com';
 
 describe.skipIf(parts.includes(undefined))('users of a real directory, through a real Envoy', () => {
   let slapd: RealSlapd;
   let mesh: Mesh;
   beforeAll(async () => {
-    slapd = await startSlapd(people);
+    slapd = await startSlapd(PEOPLE);
     const config = {
       ldapServerURL: `ldap://localhost:${slapd.port}`,
       authoritiesFile: 'ca.pem',
@@ -38,7 +38,7 @@ describe.skipIf(parts.includes(undefined))('users of a real directory, through a
         }),
       ),
       api('secure', ldap({ ldapServerURL: `ldaps://localhost:${slapd.tlsPort}`, forwardCredentials: true })),
-      api('staff', ldap({ groups: { attribute: 'memberOf' }, requiredGroups: [staff] })),
+      api('staff', ldap({ groups: { attribute: 'memberOf' }, requiredGroups: [STAFF] })),
       api('lenient', ldap({}, { onFailure: 'allow' })),
     ]);
     copyFileSync(slapd.caFile, join(policies, 'ca.pem'));

@@ -35,8 +35,8 @@ export interface AccessLogEntry {
 export type Front = 'normalized' | 'verbatim' | 'raw' | 'pinned';
 
 /** What carries `--listen`: what a real Envoy sees is tested on each. */
-export const transports = ['http2', 'grpc-js'] as const;
-export type TransportName = (typeof transports)[number];
+export const TRANSPORTS = ['http2', 'grpc-js'] as const;
+export type TransportName = (typeof TRANSPORTS)[number];
 
 export interface MeshOptions extends Omit<OstiaryOptions, 'listen'> {
   /** How Envoy reaches ostiary. */

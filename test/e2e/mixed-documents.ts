@@ -2,12 +2,12 @@ import { api, client, contract } from './documents.ts';
 import type { Document } from './documents.ts';
 import type { Issuer } from './issuer.ts';
 
-const day = 86_400_000;
-const idAndSecret = { policyRef: { name: 'client-id-enforcement' } };
-const byTier = { policyRef: { name: 'rate-limiting-sla' } };
+const DAY = 86_400_000;
+const ID_AND_SECRET = { policyRef: { name: 'client-id-enforcement' } };
+const BY_TIER = { policyRef: { name: 'rate-limiting-sla' } };
 const tier = (name: string, maximumRequests: number): object => ({
   name,
-  limits: [{ maximumRequests, timePeriodInMilliseconds: day }],
+  limits: [{ maximumRequests, timePeriodInMilliseconds: DAY }],
 });
 
 /** What mixed traffic meets. */
@@ -18,14 +18,14 @@ export function mixedDocuments(issuer: Issuer): readonly Document[] {
     api('orders', {
       routes: [{ path: '/{status}' }],
       tiers: [tier('bronze', 300), tier('gold', 1_000_000)],
-      policies: [idAndSecret, byTier],
+      policies: [ID_AND_SECRET, BY_TIER],
     }),
-    api('rpc', { basePath: '/shop.Rpc', policies: [idAndSecret] }),
+    api('rpc', { basePath: '/shop.Rpc', policies: [ID_AND_SECRET] }),
     api('tokens', policies('jwt-validation', { ...token, requiredScopes: ['read'] })),
     api('blocked', policies('ip-blocklist', { ips: ['127.0.0.0/8'] })),
     api(
       'limited',
-      policies('rate-limiting', { rateLimits: [{ maximumRequests: 100, timePeriodInMilliseconds: day }] }),
+      policies('rate-limiting', { rateLimits: [{ maximumRequests: 100, timePeriodInMilliseconds: DAY }] }),
     ),
     api('meshed', policies('workload-identity', {})),
     api('guarded', policies('authorization', { rules: [{ allow: "request.method == 'GET'" }] })),

@@ -3,7 +3,7 @@ import { bootstrap } from '../../src/generate/bootstrap.ts';
 import type { WorkloadAuthority, WorkloadCertificate } from '../real/workload-certificates.ts';
 
 /** How Envoy treats the header of callers: as Istio's sidecars do; `raw` sends headers to ostiary as they came. */
-const fronts = {
+const FRONTS = {
   mesh: 'APPEND_FORWARD',
   raw: 'APPEND_FORWARD',
   // Of a caller's header Envoy leaves everything as it is: a mistake that is made.
@@ -12,7 +12,7 @@ const fronts = {
 
 /** An Envoy with a listener of mutual TLS for each of {@link fronts}, and one without TLS: `plain`. */
 export function mutualTlsEnvoy(authority: WorkloadAuthority, ostiary: string, upstreamPort: number): object {
-  const names = [...Object.keys(fronts), 'plain'] as (keyof typeof fronts | 'plain')[];
+  const names = [...Object.keys(FRONTS), 'plain'] as (keyof typeof FRONTS | 'plain')[];
   const made = JSON.parse(
     JSON.stringify(
       bootstrap({
@@ -28,9 +28,9 @@ export function mutualTlsEnvoy(authority: WorkloadAuthority, ostiary: string, up
   ) as Bootstrap;
   const own = authority.certify('URI:spiffe://cluster.local/ns/shop/sa/orders');
   for (const { name, filter_chains: chains } of made.static_resources.listeners) {
-    if (!Object.hasOwn(fronts, name)) continue;
+    if (!Object.hasOwn(FRONTS, name)) continue;
     Object.assign(chains[0].filters[0].typed_config, {
-      forward_client_cert_details: fronts[name as keyof typeof fronts],
+      forward_client_cert_details: FRONTS[name as keyof typeof FRONTS],
       set_current_client_cert_details: { uri: true, subject: true },
     });
     for (const filter of chains[0].filters[0].typed_config.http_filters) {

@@ -5,14 +5,14 @@ import { describe, expect, test } from 'vitest';
 import { partOrSkip } from '../real/parts.ts';
 import { runOstiary, startOstiary } from '../real/ostiary.ts';
 import { documentsFolder } from './documents.ts';
-import { startMesh, transports } from './mesh.ts';
+import { startMesh, TRANSPORTS } from './mesh.ts';
 import { send } from './request.ts';
 import { shop } from './shop.ts';
 
 const envoy = await partOrSkip('envoy');
 
 describe('the process', () => {
-  test.skipIf(envoy === undefined).each(transports)(
+  test.skipIf(envoy === undefined).each(TRANSPORTS)(
     'on SIGTERM answers on %s while it drains and ends with 0',
     async (transport) => {
       const mesh = await startMesh({

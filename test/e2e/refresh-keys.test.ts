@@ -13,7 +13,7 @@ import { api, documentsFolder } from './documents.ts';
 
 const stolen = await signingKey('ES256', 'k1');
 const kept = await signingKey('ES256', 'k2');
-const apiToken = '0123456789abcdef0123456789abcdef';
+const API_TOKEN = '0123456789abcdef0123456789abcdef';
 
 let running: RealOstiary | undefined;
 afterEach(async () => {
@@ -25,7 +25,7 @@ async function start(jwksUrl: string, args: readonly string[]) {
   const config = { jwtKeyOrigin: 'jwks', jwksUrl, algorithms: ['ES256'], skipClientIdValidation: true };
   const policies = documentsFolder([api('tokens', { policies: [{ policyRef: { name: 'jwt-validation' }, config }] })]);
   const tokenFile = join(scratchFolder('token'), 'token');
-  writeFileSync(tokenFile, apiToken);
+  writeFileSync(tokenFile, API_TOKEN);
   running = await startOstiary({ policies, args: ['--api-token-file', tokenFile, ...args] });
   const refresh = async (...more: readonly string[]) => {
     const cli = await runOstiary(['keys', 'refresh', '--api', running?.apiUrl ?? '', ...more]);

@@ -4,14 +4,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { partOrSkip } from '../real/parts.ts';
 import { contract, credentials, documentsFolder, writeDocument } from './documents.ts';
-import { startMesh, transports } from './mesh.ts';
+import { startMesh, TRANSPORTS } from './mesh.ts';
 import type { Mesh } from './mesh.ts';
 import { send } from './request.ts';
 import { shop } from './shop.ts';
 
 const envoy = await partOrSkip('envoy');
 
-describe.skipIf(envoy === undefined).each(transports)(
+describe.skipIf(envoy === undefined).each(TRANSPORTS)(
   'documents that change while a real Envoy asks %s',
   (transport) => {
     let mesh: Mesh;

@@ -11,12 +11,12 @@ import { callGrpc, send } from './request.ts';
 
 const envoy = await partOrSkip('envoy');
 
-const host = 'api.example.com';
-const path = '/.well-known/oauth-protected-resource/tokens';
-const at = `resource_metadata="https://${host}${path}"`;
+const HOST = 'api.example.com';
+const PATH = '/.well-known/oauth-protected-resource/tokens';
+const AT = `resource_metadata="https://${HOST}${PATH}"`;
 
 const tokens = api('tokens', {
-  publicUrl: `https://${host}/tokens`,
+  publicUrl: `https://${HOST}/tokens`,
   policies: [
     {
       policyRef: { name: 'jwt-validation' },
@@ -39,16 +39,16 @@ describe.skipIf(envoy === undefined).each(['normalized', 'verbatim', 'raw'] as c
       mesh = await startMesh({ policies: documentsFolder([tokens]) });
     });
     afterAll(() => mesh?.stop());
-    const ask = (method: string, asked = path) =>
-      send(mesh.envoy.port(front), asked, { method, headers: { host, 'x-forwarded-host': 'evil.example' } });
+    const ask = (method: string, asked = PATH) =>
+      send(mesh.envoy.port(front), asked, { method, headers: { host: HOST, 'x-forwarded-host': 'evil.example' } });
 
     test('is read by whoever has no token, found from the challenge of the API', async () => {
       const refused = await ask('GET', '/tokens/1');
-      expect([refused.status, refused.headers['www-authenticate']]).toEqual([401, `Bearer scope="read", ${at}`]);
+      expect([refused.status, refused.headers['www-authenticate']]).toEqual([401, `Bearer scope="read", ${AT}`]);
       const answer = await ask('GET');
       expect([answer.status, answer.headers['content-type']]).toEqual([200, 'application/json']);
       expect(JSON.parse(answer.body)).toEqual({
-        resource: `https://${host}/tokens`,
+        resource: `https://${HOST}/tokens`,
         authorization_servers: ['https://login.example'],
         scopes_supported: ['read'],
         bearer_methods_supported: ['header'],
@@ -66,10 +66,10 @@ describe.skipIf(envoy === undefined).each(['normalized', 'verbatim', 'raw'] as c
     test('is no way past the policies', async () => {
       const others = [
         '/tokens/../.well-known/x',
-        `${path}/../../../tokens/1`,
-        `${path}/..;/tokens`,
-        `/tokens${path}`,
-        `${path}%2f..`,
+        `${PATH}/../../../tokens/1`,
+        `${PATH}/..;/tokens`,
+        `/tokens${PATH}`,
+        `${PATH}%2f..`,
       ];
       for (const other of others) {
         // The upstream tells the headers that it got.
@@ -83,12 +83,12 @@ describe.skipIf(envoy === undefined).each(['normalized', 'verbatim', 'raw'] as c
 
     test('a gRPC caller is told of it too', async () => {
       const refused = await callGrpc(mesh.envoy.port(front), '/tokens/shop.Orders/List', {});
-      expect(refused).toMatchObject({ 'grpc-status': '16', 'www-authenticate': `Bearer scope="read", ${at}` });
+      expect(refused).toMatchObject({ 'grpc-status': '16', 'www-authenticate': `Bearer scope="read", ${AT}` });
     });
 
     test('is written to the access log as an answer', async () => {
-      await ask('GET', `${path}?logged`);
-      const entry = () => mesh.accessLog().find((each) => each.path === `${path}?logged`);
+      await ask('GET', `${PATH}?logged`);
+      const entry = () => mesh.accessLog().find((each) => each.path === `${PATH}?logged`);
       await expect
         .poll(entry, { timeout: 15_000 })
         .toMatchObject({ status: 200, ostiary: { api: 'tokens', outcome: 'answer' } });
@@ -128,7 +128,7 @@ test.skipIf(envoy === undefined)(
       [routed, 200],
     ] as const) {
       const proxy = await startEnvoy(JSON.parse(config) as object);
-      const answer = await send(proxy.port('only'), path, { headers: { host } });
+      const answer = await send(proxy.port('only'), PATH, { headers: { host: HOST } });
       await proxy.stop();
       expect(answer.status).toBe(status);
     }

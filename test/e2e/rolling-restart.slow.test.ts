@@ -14,18 +14,18 @@ import { shop } from './shop.ts';
 const envoyPart = await partOrSkip('envoy');
 
 /** As the chart sets them. */
-const drain = ['--drain-delay', '5s', '--drain', '15s'];
-const durationMs = 60_000;
-const requestsPerSecond = 500;
+const DRAIN = ['--drain-delay', '5s', '--drain', '15s'];
+const DURATION_MS = 60_000;
+const REQUESTS_PER_SECOND = 500;
 
 describe.skipIf(envoyPart === undefined).each([
   ['the generated configuration', generated],
   ["the README's snippet", readmeSnippet],
 ] as const)('two replicas behind a real Envoy with %s', (_name, configuration) => {
-  test(`are restarted one after the other at ${requestsPerSecond} requests/s, and no request is answered wrongly`, async () => {
+  test(`are restarted one after the other at ${REQUESTS_PER_SECOND} requests/s, and no request is answered wrongly`, async () => {
     const policies = documentsFolder(shop);
     const listens = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`];
-    const start = (listen: string) => startOstiary({ policies, listen, args: drain });
+    const start = (listen: string) => startOstiary({ policies, listen, args: DRAIN });
     const replicas = await Promise.all(listens.map(start));
     const upstream = await startUpstream();
     const envoy = await startEnvoy(await configuration(listens, upstream.port));
@@ -42,7 +42,7 @@ describe.skipIf(envoyPart === undefined).each([
     };
 
     let restarts = 0;
-    const end = performance.now() + durationMs;
+    const end = performance.now() + DURATION_MS;
     const rolling = (async () => {
       while (performance.now() < end - 10_000) {
         const index = restarts % 2;
@@ -57,7 +57,7 @@ describe.skipIf(envoyPart === undefined).each([
     const started = performance.now();
     const pending = new Set<Promise<void>>();
     for (let sent = 0; performance.now() < end;) {
-      const due = ((performance.now() - started) / 1000) * requestsPerSecond;
+      const due = ((performance.now() - started) / 1000) * REQUESTS_PER_SECOND;
       for (; sent < due; sent += 1) {
         const one = sent % 2 === 0 ? ask(credentials('gold'), 200) : ask({}, 401);
         pending.add(one);
@@ -77,14 +77,14 @@ describe.skipIf(envoyPart === undefined).each([
     console.log(`${answered} requests, ${restarts} restarts, ${wrong.length} wrong answers; ${causes.join(', ')}`);
     expect(wrong).toEqual([]);
     expect(restarts).toBeGreaterThanOrEqual(4);
-    expect(answered).toBeGreaterThan((durationMs / 1000) * requestsPerSecond * 0.95);
+    expect(answered).toBeGreaterThan((DURATION_MS / 1000) * REQUESTS_PER_SECOND * 0.95);
     expect(asked).toBeGreaterThan(0);
   }, 180_000);
 });
 
 // Not the 250 ms of the templates: on a machine that is busy with other things a Check waits for a core, and that is not
 // what a restart loses.
-const timeoutMs = 2000;
+const TIMEOUT_MS = 2000;
 
 /** Its own listener and upstream; ostiary's part is what is compared. */
 function generated(listens: readonly string[], upstreamPort: number): Promise<object> {
@@ -95,7 +95,7 @@ function generated(listens: readonly string[], upstreamPort: number): Promise<ob
   }));
   const listener = { name: 'mesh', host: '127.0.0.1', port: 0, normalizePath: true, rawHeaders: false, api: undefined };
   const upstream = { host: '127.0.0.1', port: upstreamPort };
-  return Promise.resolve(bootstrap({ ostiary, timeoutMs, listeners: [listener], upstream }));
+  return Promise.resolve(bootstrap({ ostiary, timeoutMs: TIMEOUT_MS, listeners: [listener], upstream }));
 }
 
 async function readmeSnippet(listens: readonly string[], upstreamPort: number): Promise<object> {

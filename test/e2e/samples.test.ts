@@ -15,7 +15,7 @@ import { send } from './request.ts';
 import { shop } from './shop.ts';
 
 const envoyPart = await partOrSkip('envoy');
-const token = 'a-token-of-operators-that-is-long-enough';
+const TOKEN = 'a-token-of-operators-that-is-long-enough';
 
 describe.skipIf(envoyPart === undefined)('samples of requests through a real Envoy', () => {
   let ostiary: RealOstiary;
@@ -24,7 +24,7 @@ describe.skipIf(envoyPart === undefined)('samples of requests through a real Env
   const tokenFile = join(scratchFolder('token'), 'token');
 
   beforeAll(async () => {
-    writeFileSync(tokenFile, token);
+    writeFileSync(tokenFile, TOKEN);
     const port = await freePort();
     upstream = await startUpstream();
     const args = ['--api-token-file', tokenFile];
@@ -45,7 +45,7 @@ describe.skipIf(envoyPart === undefined)('samples of requests through a real Env
   async function samples(question: object): Promise<unknown[]> {
     const response = await fetch(`${ostiary.apiUrl}/ostiary.v1.AnalyticsService/ListSamples`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${TOKEN}` },
       body: JSON.stringify(question),
     });
     expect(response.status).toBe(200);

@@ -1,7 +1,7 @@
 import { api, client, contract } from './documents.ts';
 import type { Document } from './documents.ts';
 
-const minute = 60_000;
+const MINUTE = 60_000;
 
 /** What most end-to-end tests enforce. */
 export const shop: readonly Document[] = [
@@ -35,7 +35,7 @@ export const shop: readonly Document[] = [
 ];
 
 function tier(name: string, maximumRequests: number): object {
-  return { name, limits: [{ maximumRequests, timePeriodInMilliseconds: minute }] };
+  return { name, limits: [{ maximumRequests, timePeriodInMilliseconds: MINUTE }] };
 }
 
 /** A client of one test alone, with a contract: its counters are untouched. */

@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { partOrSkip } from '../real/parts.ts';
 import { credentials, documentsFolder } from './documents.ts';
-import { startMesh, transports } from './mesh.ts';
+import { startMesh, TRANSPORTS } from './mesh.ts';
 import type { Mesh } from './mesh.ts';
 import { send } from './request.ts';
 import { shop } from './shop.ts';
 
 const envoy = await partOrSkip('envoy');
 
-describe.skipIf(envoy === undefined).each(transports)(
+describe.skipIf(envoy === undefined).each(TRANSPORTS)(
   'a path spelled to slip through a real Envoy that asks %s',
   (transport) => {
     let mesh: Mesh;

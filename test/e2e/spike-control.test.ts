@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { partOrSkip } from '../real/parts.ts';
 import { api, documentsFolder } from './documents.ts';
-import { startMesh, transports } from './mesh.ts';
+import { startMesh, TRANSPORTS } from './mesh.ts';
 import type { Mesh } from './mesh.ts';
 import { send } from './request.ts';
 
 const envoy = await partOrSkip('envoy');
 const PERIOD_MS = 3000;
 
-describe.skipIf(envoy === undefined).each(transports)('a spike through a real Envoy that asks %s', (transport) => {
+describe.skipIf(envoy === undefined).each(TRANSPORTS)('a spike through a real Envoy that asks %s', (transport) => {
   let mesh: Mesh;
   beforeAll(async () => {
     const spike = (config: object) => ({

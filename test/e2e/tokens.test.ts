@@ -3,13 +3,13 @@ import { partOrSkip } from '../real/parts.ts';
 import { api, client, contract, documentsFolder } from './documents.ts';
 import { startIssuer } from './issuer.ts';
 import type { Issuer } from './issuer.ts';
-import { startMesh, transports } from './mesh.ts';
+import { startMesh, TRANSPORTS } from './mesh.ts';
 import type { Mesh } from './mesh.ts';
 import { echoOf, send } from './request.ts';
 
 const envoy = await partOrSkip('envoy');
 
-describe.skipIf(envoy === undefined).each(transports)('bearer tokens at a real Envoy that asks %s', (transport) => {
+describe.skipIf(envoy === undefined).each(TRANSPORTS)('bearer tokens at a real Envoy that asks %s', (transport) => {
   let issuer: Issuer;
   let mesh: Mesh;
   beforeAll(async () => {

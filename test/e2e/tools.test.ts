@@ -9,7 +9,7 @@ import { partOrSkip } from '../real/parts.ts';
 import { startPrometheus } from '../real/prometheus.ts';
 import { scratchFolder } from '../real/scratch.ts';
 import { credentials, documentsFolder } from './documents.ts';
-import { transports } from './mesh.ts';
+import { TRANSPORTS } from './mesh.ts';
 import { shop } from './shop.ts';
 
 const grpcurl = await partOrSkip('grpcurl');
@@ -19,9 +19,9 @@ const promtool = await partOrSkip('promtool');
 
 const run = promisify(execFile);
 const allowed = { http: { method: 'GET', path: '/orders/1', host: 'shop', headers: credentials('gold') } };
-const denied = { http: { method: 'GET', path: '/orders/1', host: 'shop' } };
+const DENIED = { http: { method: 'GET', path: '/orders/1', host: 'shop' } };
 
-describe.each(transports)('ostiary on %s', (transport) => {
+describe.each(TRANSPORTS)('ostiary on %s', (transport) => {
   let ostiary: RealOstiary;
   beforeAll(async () => {
     ostiary = await startOstiary({ policies: documentsFolder(shop), args: ['--transport', transport] });
@@ -53,7 +53,7 @@ describe.each(transports)('ostiary on %s', (transport) => {
 
     test('asks for a Check', async () => {
       const method = 'envoy.service.auth.v3.Authorization/Check';
-      const answer = await callWith(ostiary.listen, { attributes: { request: denied } }, method);
+      const answer = await callWith(ostiary.listen, { attributes: { request: DENIED } }, method);
       expect(answer).toMatchObject({
         status: { code: expect.any(Number) },
         deniedResponse: { status: { code: 'Unauthorized' } },
@@ -72,7 +72,7 @@ describe.each(transports)('ostiary on %s', (transport) => {
     });
 
     test('asks the API to explain a Check', async () => {
-      const data = { check: { attributes: { request: denied } } };
+      const data = { check: { attributes: { request: DENIED } } };
       const address = ostiary.apiUrl.replace('http://', '');
       expect(await callWith(address, data, 'ostiary.v1.InspectionService/Explain')).toMatchObject({
         api: 'orders',
@@ -89,7 +89,7 @@ describe.each(transports)('ostiary on %s', (transport) => {
     };
 
     test('asks the JSON API for a Check and for what is loaded', async () => {
-      const answer = await post('envoy.service.auth.v3.Authorization/Check', { attributes: { request: denied } });
+      const answer = await post('envoy.service.auth.v3.Authorization/Check', { attributes: { request: DENIED } });
       expect(answer).toMatchObject({ deniedResponse: { status: { code: 'Unauthorized' } } });
       const { apis } = (await post('ostiary.v1.InspectionService/ListApis', {})) as { apis: { name: string }[] };
       expect(apis.map(({ name }) => name)).toEqual(['closed', 'open', 'orders', 'quiet', 'ruled']);

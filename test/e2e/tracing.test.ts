@@ -12,15 +12,15 @@ import { freePort } from '../real/scratch.ts';
 import { startOtlpReceiver, valuesOf } from '../tracing/otlp-receiver.ts';
 import type { OtlpReceiver } from '../tracing/otlp-receiver.ts';
 import { credentials, documentsFolder } from './documents.ts';
-import { transports } from './mesh.ts';
+import { TRANSPORTS } from './mesh.ts';
 import { send } from './request.ts';
 import { newcomer, shop } from './shop.ts';
 
 const envoyPart = await partOrSkip('envoy');
-const patience = { timeout: 20_000, interval: 100 };
+const PATIENCE = { timeout: 20_000, interval: 100 };
 
 const CHECK = 'envoy.service.auth.v3.Authorization/Check';
-const sent = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331' };
+const SENT = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331' };
 
 interface ConnectionManager {
   tracing?: object;
@@ -69,7 +69,7 @@ function configuration(port: number, upstreamPort: number, receiverPort: number)
   return generated;
 }
 
-describe.skipIf(envoyPart === undefined).each(transports)('Checks of a real Envoy are traced, by %s', (transport) => {
+describe.skipIf(envoyPart === undefined).each(TRANSPORTS)('Checks of a real Envoy are traced, by %s', (transport) => {
   let receiver: OtlpReceiver;
   let upstream: Upstream;
   let ostiary: RealOstiary;
@@ -98,7 +98,7 @@ describe.skipIf(envoyPart === undefined).each(transports)('Checks of a real Envo
       const spans = receiver.spans().filter((span) => span.traceId === traceId);
       expect(spans.length).toBeGreaterThan(0);
       return spans;
-    }, patience);
+    }, PATIENCE);
   }
 
   let last = 0;
@@ -106,10 +106,10 @@ describe.skipIf(envoyPart === undefined).each(transports)('Checks of a real Envo
 
   test('the trace of the request goes on where Envoy has none: policies and the store below the Check', async () => {
     const traceId = newTraceId();
-    const headers = { ...credentials('gold'), traceparent: `00-${traceId}-${sent.spanId}-01`, tracestate: 'a=b' };
+    const headers = { ...credentials('gold'), traceparent: `00-${traceId}-${SENT.spanId}-01`, tracestate: 'a=b' };
     expect((await send(envoy.port('untraced'), '/orders/1?card=4111', { headers })).status).toBe(200);
     const [check, ...others] = await spansOf(traceId);
-    expect(check).toMatchObject({ name: CHECK, kind: 2, parentSpanId: sent.spanId, traceState: 'a=b' });
+    expect(check).toMatchObject({ name: CHECK, kind: 2, parentSpanId: SENT.spanId, traceState: 'a=b' });
     expect(valuesOf(check!.attributes)).toEqual({
       'rpc.system.name': 'grpc',
       'rpc.method': CHECK,
@@ -139,7 +139,7 @@ describe.skipIf(envoyPart === undefined).each(transports)('Checks of a real Envo
 
   test('a denial is an answer: its span has the reason, and is no error', async () => {
     const traceId = newTraceId();
-    const b3 = `${traceId}-${sent.spanId}-1`;
+    const b3 = `${traceId}-${SENT.spanId}-1`;
     expect((await send(envoy.port('untraced'), '/orders/1', { headers: { b3 } })).status).toBe(401);
     const [check, policy, ...others] = await spansOf(traceId);
     expect(check?.status).toBeUndefined();
@@ -161,7 +161,7 @@ describe.skipIf(envoyPart === undefined).each(transports)('Checks of a real Envo
 
   test('where Envoy traces, the span of its own call is the parent, and what it has decided holds', async () => {
     const traceId = newTraceId();
-    const several = { 'x-b3-traceid': traceId, 'x-b3-spanid': sent.spanId, 'x-b3-sampled': '1' };
+    const several = { 'x-b3-traceid': traceId, 'x-b3-spanid': SENT.spanId, 'x-b3-sampled': '1' };
     expect((await send(envoy.port('traced'), '/open/1', { headers: several })).status).toBe(200);
     const [check] = await spansOf(traceId);
     const envoys = await vi.waitFor(() => {
@@ -170,9 +170,9 @@ describe.skipIf(envoyPart === undefined).each(transports)('Checks of a real Envo
       const call = spans.find((span) => span.traceId === traceId && span.name.startsWith('async '));
       expect(call).toBeDefined();
       return call!;
-    }, patience);
+    }, PATIENCE);
     expect(check?.parentSpanId).toBe(envoys.id);
-    expect(envoys.parentId).toBe(sent.spanId);
+    expect(envoys.parentId).toBe(SENT.spanId);
     // Their clock is the same one here, but ours is read at the start and then counted on: some milliseconds apart.
     const slackMicros = 20_000;
     const [start, end] = [check!.startTimeUnixNano, check!.endTimeUnixNano].map((nanos) => Number(nanos) / 1000);
@@ -183,10 +183,10 @@ describe.skipIf(envoyPart === undefined).each(transports)('Checks of a real Envo
     await send(envoy.port('traced'), '/open/1', {
       headers: { ...several, 'x-b3-traceid': unsampled, 'x-b3-sampled': '0' },
     });
-    await send(envoy.port('untraced'), '/open/1', { headers: { traceparent: `00-${unsampled}-${sent.spanId}-00` } });
+    await send(envoy.port('untraced'), '/open/1', { headers: { traceparent: `00-${unsampled}-${SENT.spanId}-00` } });
     await send(envoy.port('untraced'), '/open/1');
     const after = newTraceId();
-    await send(envoy.port('untraced'), '/open/1', { headers: { b3: `${after}-${sent.spanId}-d` } });
+    await send(envoy.port('untraced'), '/open/1', { headers: { b3: `${after}-${SENT.spanId}-d` } });
     await spansOf(after);
     expect(receiver.spans().filter((span) => span.traceId === unsampled)).toEqual([]);
     // With a ratio of 0 no trace begins here.
@@ -201,7 +201,7 @@ describe.skipIf(envoyPart === undefined).each(transports)('Checks of a real Envo
     await vi.waitFor(async () => {
       const now = await (await fetch(`${ostiary.adminUrl}/metrics`)).text();
       expect(now).toContain(`ostiary_trace_spans_total{result="exported"} ${receiver.spans().length}`);
-    }, patience);
+    }, PATIENCE);
     const { body } = receiver.messages.find(({ path }) => path === '/v1/traces')!;
     const { resourceSpans } = JSON.parse(body) as { resourceSpans: [{ resource: { attributes: Span['attributes'] } }] };
     expect(valuesOf(resourceSpans[0].resource.attributes)).toMatchObject({ 'service.name': 'ostiary' });

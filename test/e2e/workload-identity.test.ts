@@ -15,10 +15,10 @@ import { callOver, mutualTlsEnvoy } from './mutual-tls.ts';
 
 const parts = [await partOrSkip('envoy'), await partOrSkip('openssl')];
 
-const domain = 'spiffe://cluster.local/ns';
-const tiers = [{ name: 'bronze', limits: [{ maximumRequests: 2, timePeriodInMilliseconds: 60_000 }] }];
-const policies = [{ policyRef: { name: 'workload-identity' } }];
-const forwarded = { principalFrom: 'forwardedClientCert', forwarders: [`${domain}/edge/sa/gateway`] };
+const DOMAIN = 'spiffe://cluster.local/ns';
+const TIERS = [{ name: 'bronze', limits: [{ maximumRequests: 2, timePeriodInMilliseconds: 60_000 }] }];
+const POLICIES = [{ policyRef: { name: 'workload-identity' } }];
+const FORWARDED = { principalFrom: 'forwardedClientCert', forwarders: [`${DOMAIN}/edge/sa/gateway`] };
 const client = (name: string, ...principals: string[]): Document => ({
   kind: 'ClientApplication',
   metadata: { name },
@@ -26,11 +26,11 @@ const client = (name: string, ...principals: string[]): Document => ({
 });
 
 const documents: readonly Document[] = [
-  api('orders', { policies }),
-  api('limited', { tiers, policies: [...policies, { policyRef: { name: 'rate-limiting-sla' } }] }),
-  api('behind', { policies: [{ policyRef: { name: 'workload-identity' }, config: forwarded }] }),
-  client('web', `${domain}/shop/sa/web`),
-  client('jobs', `${domain}/jobs/sa/*`),
+  api('orders', { policies: POLICIES }),
+  api('limited', { tiers: TIERS, policies: [...POLICIES, { policyRef: { name: 'rate-limiting-sla' } }] }),
+  api('behind', { policies: [{ policyRef: { name: 'workload-identity' }, config: FORWARDED }] }),
+  client('web', `${DOMAIN}/shop/sa/web`),
+  client('jobs', `${DOMAIN}/jobs/sa/*`),
   contract('web', 'orders'),
   contract('web', 'behind'),
   contract('jobs', 'limited', 'bronze'),
@@ -49,7 +49,7 @@ describe.skipIf(parts.includes(undefined))('workloads that mutual TLS names, thr
   });
   afterAll(() => Promise.all([envoy?.stop(), ostiary?.stop(), upstream?.close()]));
 
-  const certificate = (name: string) => authority.certify(`URI:${domain}/${name}`);
+  const certificate = (name: string) => authority.certify(`URI:${DOMAIN}/${name}`);
   const call = (
     by: WorkloadCertificate | undefined,
     path: string,
@@ -65,7 +65,7 @@ describe.skipIf(parts.includes(undefined))('workloads that mutual TLS names, thr
   });
 
   test.each(['mesh', 'raw'])('any other is refused: %s', async (front) => {
-    const others = ['URI:spiffe://other/ns/shop/sa/web', `URI:${domain}/shop/sa/web2`, `DNS:${domain.slice(9)}`];
+    const others = ['URI:spiffe://other/ns/shop/sa/web', `URI:${DOMAIN}/shop/sa/web2`, `DNS:${DOMAIN.slice(9)}`];
     for (const name of others) expect((await call(authority.certify(name), '/orders/1', {}, front)).status).toBe(403);
     // It is known, and has no contract with this API.
     expect((await call(certificate('jobs/sa/a'), '/orders/1', {}, front)).status).toBe(403);
@@ -77,7 +77,7 @@ describe.skipIf(parts.includes(undefined))('workloads that mutual TLS names, thr
   });
 
   test('without TLS nobody is known', async () => {
-    const headers = { 'x-forwarded-client-cert': `URI=${domain}/shop/sa/web` };
+    const headers = { 'x-forwarded-client-cert': `URI=${DOMAIN}/shop/sa/web` };
     expect((await send(envoy.port('plain'), '/orders/1', { headers })).status).toBe(403);
     expect((await send(envoy.port('plain'), '/behind/1', { headers })).status).toBe(403);
   });
@@ -92,7 +92,7 @@ describe.skipIf(parts.includes(undefined))('workloads that mutual TLS names, thr
   test.each(['mesh', 'raw'])(
     'of a trusted gateway its caller counts, of all others what they are: %s',
     async (front) => {
-      const element = (name: string) => ({ 'x-forwarded-client-cert': `By=x;URI=${domain}/${name}` });
+      const element = (name: string) => ({ 'x-forwarded-client-cert': `By=x;URI=${DOMAIN}/${name}` });
       const gateway = certificate('edge/sa/gateway');
       expect((await call(gateway, '/behind/1', element('shop/sa/web'), front)).status).toBe(200);
       expect((await call(gateway, '/behind/1', element('shop/sa/web2'), front)).status).toBe(403);
@@ -105,7 +105,7 @@ describe.skipIf(parts.includes(undefined))('workloads that mutual TLS names, thr
   );
 
   test('a header that Envoy forwards unseen is believed from nobody', async () => {
-    const made = `URI=${domain}/shop/sa/web,URI=${domain}/edge/sa/gateway`;
+    const made = `URI=${DOMAIN}/shop/sa/web,URI=${DOMAIN}/edge/sa/gateway`;
     const headers = { 'x-forwarded-client-cert': made };
     expect((await call(certificate('shop/sa/attacker'), '/behind/1', headers, 'careless')).status).toBe(403);
   });

@@ -12,9 +12,9 @@ import { localEgress } from './local-transport.ts';
 
 const BOUNDS = { timeoutMs: 5000, maxBytes: 1000 };
 
-const opened: { close(): unknown }[] = [];
+const OPENED: { close(): unknown }[] = [];
 afterEach(async () => {
-  for (const one of opened.splice(0)) await one.close();
+  for (const one of OPENED.splice(0)) await one.close();
 });
 
 async function serverOf(
@@ -22,7 +22,7 @@ async function serverOf(
 ): Promise<{ readonly url: string; readonly server: JwksServer; readonly port: number }> {
   const server = new JwksServer(answer);
   await server.listen();
-  opened.push({ close: () => server[Symbol.asyncDispose]() });
+  OPENED.push({ close: () => server[Symbol.asyncDispose]() });
   return { server, url: server.url, port: Number(new URL(server.url).port) };
 }
 
@@ -149,7 +149,7 @@ describe('connections', () => {
     await new Promise<void>((resolve) => {
       server.listen(0, '127.0.0.1', resolve);
     });
-    opened.push({
+    OPENED.push({
       close() {
         for (const socket of sockets) socket.destroy();
         server.close();

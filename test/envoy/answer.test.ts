@@ -8,41 +8,41 @@ import { isGrpcCaller, publicAnswer } from '../../src/envoy/answer.ts';
 import { readCheck } from '../../src/envoy/read-check.ts';
 import { denial as anyDenial } from './decision.arbitrary.ts';
 
-const detail = 'what only an operator may read';
-const spent = {
+const DETAIL = 'what only an operator may read';
+const SPENT = {
   reason: 'quota_spent',
-  detail,
+  detail: DETAIL,
   cost: 1,
   windows: [{ limit: { maximumRequests: 5, timePeriodInMilliseconds: 60_000 }, remaining: 0, resetMs: 29_100 }],
 } as const;
 
 test.each<[Denial, number, Record<string, string>]>([
-  [{ reason: 'not_ready', detail }, 503, { 'retry-after': '5' }],
-  [{ reason: 'policy_failed', detail }, 503, { 'retry-after': '5' }],
-  [{ reason: 'token_unverified', detail }, 503, { 'retry-after': '5' }],
-  [{ reason: 'keys_unavailable', detail, retryAfterSeconds: 9.2 }, 503, { 'retry-after': '10' }],
-  [{ reason: 'store_unavailable', detail, retryAfterSeconds: 0 }, 503, { 'retry-after': '1' }],
-  [{ reason: 'request_not_http', detail }, 403, {}],
-  [{ reason: 'path_malformed', detail }, 400, {}],
-  [{ reason: 'api_unknown', detail }, 403, {}],
-  [{ reason: 'token_missing', detail, status: 401 }, 401, { 'www-authenticate': 'Bearer' }],
-  [{ reason: 'token_missing', detail, status: 400 }, 400, {}],
-  [{ reason: 'token_invalid', detail }, 401, { 'www-authenticate': 'Bearer error="invalid_token"' }],
+  [{ reason: 'not_ready', detail: DETAIL }, 503, { 'retry-after': '5' }],
+  [{ reason: 'policy_failed', detail: DETAIL }, 503, { 'retry-after': '5' }],
+  [{ reason: 'token_unverified', detail: DETAIL }, 503, { 'retry-after': '5' }],
+  [{ reason: 'keys_unavailable', detail: DETAIL, retryAfterSeconds: 9.2 }, 503, { 'retry-after': '10' }],
+  [{ reason: 'store_unavailable', detail: DETAIL, retryAfterSeconds: 0 }, 503, { 'retry-after': '1' }],
+  [{ reason: 'request_not_http', detail: DETAIL }, 403, {}],
+  [{ reason: 'path_malformed', detail: DETAIL }, 400, {}],
+  [{ reason: 'api_unknown', detail: DETAIL }, 403, {}],
+  [{ reason: 'token_missing', detail: DETAIL, status: 401 }, 401, { 'www-authenticate': 'Bearer' }],
+  [{ reason: 'token_missing', detail: DETAIL, status: 400 }, 400, {}],
+  [{ reason: 'token_invalid', detail: DETAIL }, 401, { 'www-authenticate': 'Bearer error="invalid_token"' }],
   [
-    { reason: 'scope_insufficient', detail, scopes: ['read', 'a"b', 'write'] },
+    { reason: 'scope_insufficient', detail: DETAIL, scopes: ['read', 'a"b', 'write'] },
     403,
     { 'www-authenticate': 'Bearer error="insufficient_scope", scope="read write"' },
   ],
   [
-    { reason: 'client_rejected', detail, cause: 'secret_wrong', challenge: 'Basic realm="a\r\nb"' },
+    { reason: 'client_rejected', detail: DETAIL, cause: 'secret_wrong', challenge: 'Basic realm="a\r\nb"' },
     401,
     { 'www-authenticate': 'Basic realm="a??b"' },
   ],
-  [{ reason: 'contract_missing', detail }, 403, {}],
-  [{ reason: 'cost_invalid', detail }, 400, {}],
-  [{ ...spent, reason: 'cost_above_limit', cost: 9 }, 403, { 'ratelimit-policy': '"limit-1";q=5;w=60' }],
+  [{ reason: 'contract_missing', detail: DETAIL }, 403, {}],
+  [{ reason: 'cost_invalid', detail: DETAIL }, 400, {}],
+  [{ ...SPENT, reason: 'cost_above_limit', cost: 9 }, 403, { 'ratelimit-policy': '"limit-1";q=5;w=60' }],
   [
-    spent,
+    SPENT,
     429,
     {
       'retry-after': '30',
@@ -61,11 +61,11 @@ test.each<[Denial, number, Record<string, string>]>([
 });
 
 test.each([
-  ['quota_spent', spent, '8'],
-  ['token_invalid', { reason: 'token_invalid', detail }, '16'],
-  ['contract_missing', { reason: 'contract_missing', detail }, '7'],
-  ['path_malformed', { reason: 'path_malformed', detail }, '3'],
-  ['policy_failed', { reason: 'policy_failed', detail }, '14'],
+  ['quota_spent', SPENT, '8'],
+  ['token_invalid', { reason: 'token_invalid', detail: DETAIL }, '16'],
+  ['contract_missing', { reason: 'contract_missing', detail: DETAIL }, '7'],
+  ['path_malformed', { reason: 'path_malformed', detail: DETAIL }, '3'],
+  ['policy_failed', { reason: 'policy_failed', detail: DETAIL }, '14'],
 ] as const)('a gRPC caller reads of %s a status of its own and the plain sentence', (_, denial, grpcStatus) => {
   const plain = publicAnswer(denial, false, reasons);
   const answer = publicAnswer(denial, true, reasons);
@@ -77,11 +77,11 @@ test.each([
 });
 
 test('the operator may choose the sentence', () => {
-  expect(publicAnswer(spent, false, withSentences(reasons, { quota_spent: 'Kaputt: "Ü"' })).body).toBe(
+  expect(publicAnswer(SPENT, false, withSentences(reasons, { quota_spent: 'Kaputt: "Ü"' })).body).toBe(
     '{"error":"Kaputt: \\"Ü\\""}',
   );
-  expect(publicAnswer(spent, true, withSentences(reasons, { quota_spent: 'Kaputt' })).body).toBe('Kaputt');
-  expect(publicAnswer(spent, true, withSentences(reasons, { token_invalid: 'Kaputt' })).body).toBe(
+  expect(publicAnswer(SPENT, true, withSentences(reasons, { quota_spent: 'Kaputt' })).body).toBe('Kaputt');
+  expect(publicAnswer(SPENT, true, withSentences(reasons, { token_invalid: 'Kaputt' })).body).toBe(
     'The quota has been spent.',
   );
 });

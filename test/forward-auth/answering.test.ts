@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Code, RpcError } from '../../src/grpc/rpc.ts';
 
-import { allow, open, told } from './fixture.ts';
+import { allow, open, TOLD } from './fixture.ts';
 
 describe('a question of a proxy', () => {
   it('decides what the proxy tells, not how it asks', async () => {
@@ -107,11 +107,11 @@ describe('a question of a proxy', () => {
 
   it('refuses what it is not told, and what is told twice', async () => {
     const { ask: asked, onRefused } = await open(allow);
-    for (const header of Object.keys(told)) {
+    for (const header of Object.keys(TOLD)) {
       const answer = await asked({ [header]: ['/orders', 'x'] });
       expect([header, answer.status]).toEqual([header, 403]);
     }
-    expect(onRefused.mock.calls.map(([reason]) => reason)).toEqual(Object.keys(told).map(() => 'request_untold'));
+    expect(onRefused.mock.calls.map(([reason]) => reason)).toEqual(Object.keys(TOLD).map(() => 'request_untold'));
   });
 
   it.each([

@@ -15,7 +15,7 @@ import { access, apiOf, bound, portsOf, snapshotOf } from '../policy/fixtures.ts
 const listeners: ForwardAuthListener[] = [];
 afterEach(() => Promise.all(listeners.splice(0).map((listener) => listener.drain(0))));
 
-const loopback = { kind: 'tcp', host: '127.0.0.1', port: 0 } as const;
+const LOOPBACK = { kind: 'tcp', host: '127.0.0.1', port: 0 } as const;
 
 /** A listener whose one API is decided by the given policy. */
 export async function open(
@@ -35,7 +35,7 @@ export async function open(
   });
   if (method.kind !== 'unary') throw new TypeError('a Check has one answer');
   const listener = await openForwardAuth({
-    address: loopback,
+    address: LOOPBACK,
     profile: 'nginx',
     trusted: networksOf(['127.0.0.0/8', '::1'])!,
     check: method.handle,
@@ -59,7 +59,7 @@ export async function open(
 export type Headers = Record<string, string | string[]>;
 
 /** What nginx sends about `GET /orders` of 192.0.2.7. */
-export const told = {
+export const TOLD = {
   'x-original-method': 'GET',
   'x-original-uri': '/orders',
   'x-original-host': 'shop.example',
@@ -69,7 +69,7 @@ export const told = {
 
 async function ask({ address }: ForwardAuthListener, headers: Headers, more: object = {}) {
   const place = address.kind === 'unix' ? { socketPath: address.path } : { host: '127.0.0.1', port: address.port };
-  const request = httpRequest({ ...place, agent: false, headers: { ...told, ...headers }, ...more });
+  const request = httpRequest({ ...place, agent: false, headers: { ...TOLD, ...headers }, ...more });
   request.end();
   const [response] = (await once(request, 'response')) as [IncomingMessage];
   let body = '';

@@ -98,16 +98,16 @@ async function startEcho() {
   };
 }
 
-const credentialsNeeded = { policyRef: { name: 'client-id-enforcement' } };
+const CREDENTIALS_NEEDED = { policyRef: { name: 'client-id-enforcement' } };
 
 const documents = [
   api('orders', {
     tiers: [{ name: 'bronze', limits: [{ maximumRequests: 2, timePeriodInMilliseconds: 60_000 }] }],
-    policies: [credentialsNeeded, { policyRef: { name: 'rate-limiting-sla' }, config: { exposeHeaders: true } }],
+    policies: [CREDENTIALS_NEEDED, { policyRef: { name: 'rate-limiting-sla' }, config: { exposeHeaders: true } }],
   }),
   api('open'),
-  api('closed', { policies: [credentialsNeeded] }),
-  api('ruled', { policies: [{ ...credentialsNeeded, rules: [{ path: '/admin(/.*)?' }] }] }),
+  api('closed', { policies: [CREDENTIALS_NEEDED] }),
+  api('ruled', { policies: [{ ...CREDENTIALS_NEEDED, rules: [{ path: '/admin(/.*)?' }] }] }),
   // Of another host: whoever can say another host than the proxy sees gets in without credentials.
   api('elsewhere', { basePath: '/closed', hosts: ['elsewhere.example'] }),
   api('near', { policies: [{ policyRef: { name: 'ip-allowlist' }, config: { ips: ['127.0.0.1'] } }] }),
@@ -121,7 +121,7 @@ const documents = [
         policyRef: { name: 'cors' },
         config: { originGroups: [{ origins: ['https://shop.example.com'], allowedMethods: ['GET', 'POST'] }] },
       },
-      credentialsNeeded,
+      CREDENTIALS_NEEDED,
     ],
   }),
   client('bronze'),

@@ -7,7 +7,7 @@ import type { Outcome } from '../../src/policy/policy.ts';
 import { networksOf } from '../../src/request/client-address.ts';
 import { scratchFolder } from '../real/scratch.ts';
 
-import { allow, dial, open, textOf, told } from './fixture.ts';
+import { allow, dial, open, textOf, TOLD } from './fixture.ts';
 
 describe('the listener for proxies that ask over HTTP', () => {
   it('asks nobody whose peer is not trusted, says so, and ends the connection', async () => {
@@ -95,7 +95,7 @@ describe('the listener for proxies that ask over HTTP', () => {
       },
     });
     const socket = dial(listener);
-    const headers = Object.entries(told).map(([name, value]) => `${name}: ${value}\r\n`);
+    const headers = Object.entries(TOLD).map(([name, value]) => `${name}: ${value}\r\n`);
     socket.write(`GET / HTTP/1.1\r\nHost: a\r\n${headers.join('')}\r\n`);
     await sleep(100);
     socket.destroy();

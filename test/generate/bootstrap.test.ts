@@ -12,11 +12,11 @@ const listener: ListenerOptions = {
   api: undefined,
   rawHeaders: false,
 };
-const ostiary = { kind: 'unix', path: '/run/ostiary.sock' } as const;
+const OSTIARY = { kind: 'unix', path: '/run/ostiary.sock' } as const;
 const yaml = (changed: Partial<ListenerOptions> = {}): string => {
   const upstream = { host: '127.0.0.1', port: 8080 };
   return explainedYaml(
-    [bootstrap({ ostiary, timeoutMs: 250, listeners: [{ ...listener, ...changed }], upstream })],
+    [bootstrap({ ostiary: OSTIARY, timeoutMs: 250, listeners: [{ ...listener, ...changed }], upstream })],
     '',
   );
 };

@@ -22,8 +22,8 @@ const named = api('named', {
   policies: [{ policyRef: { name: 'client-id-enforcement' } }],
 });
 
-const placements = ['sidecar', 'gateway'] as const;
-const ways = placements.flatMap((placement) =>
+const PLACEMENTS = ['sidecar', 'gateway'] as const;
+const ways = PLACEMENTS.flatMap((placement) =>
   [true, false].flatMap((rawHeaders) =>
     (['tcp', 'unix'] as const).map((via) => ({
       placement,

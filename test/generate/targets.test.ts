@@ -9,7 +9,7 @@ import { securityPolicy } from '../../src/generate/security-policy.ts';
 import { tcpGuard } from '../../src/generate/tcp-guard.ts';
 
 const sidecars = (labels = {}): Placement => ({ kind: 'sidecar', whose: { by: 'labels', labels } });
-const gateways: Placement = { kind: 'gateway', whose: { by: 'labels', labels: {} } };
+const GATEWAYS: Placement = { kind: 'gateway', whose: { by: 'labels', labels: {} } };
 
 function filterAt(placement: Placement, more: Partial<EnvoyFilterOptions> = {}): object {
   return envoyFilter({
@@ -48,7 +48,7 @@ describe('an EnvoyFilter', () => {
   });
 
   test('without labels is for the whole namespace', () => {
-    expect(filterAt(gateways)).not.toHaveProperty('spec.workloadSelector');
+    expect(filterAt(GATEWAYS)).not.toHaveProperty('spec.workloadSelector');
   });
 
   test("of a Gateway API's Gateway targets it: its pods have no labels that anybody chose", () => {
@@ -62,7 +62,7 @@ describe('an EnvoyFilter', () => {
 
   test.each([
     [sidecars(), 'VIRTUAL_HOST', { routeConfiguration: { vhost: { name: 'inbound|http|8080' } } }],
-    [gateways, 'HTTP_ROUTE', { routeConfiguration: { vhost: { route: { name: '8080' } } } }],
+    [GATEWAYS, 'HTTP_ROUTE', { routeConfiguration: { vhost: { route: { name: '8080' } } } }],
   ] as const)('tells the API of a route, and which routes should have a name: %o', (placement, applyTo, match) => {
     const filter = filterAt(placement, { apis: [{ api: 'orders', route: '8080' }] });
     expect(filter).toMatchObject({
@@ -91,7 +91,7 @@ describe('an EnvoyFilter', () => {
   });
 
   test('of routes alone asks nobody', () => {
-    const filter = JSON.stringify(filterAt(gateways, { routesOnly: true, apis: [{ api: 'a', route: 'r' }] }));
+    const filter = JSON.stringify(filterAt(GATEWAYS, { routesOnly: true, apis: [{ api: 'a', route: 'r' }] }));
     expect(filter).not.toMatch(/CLUSTER|HTTP_FILTER/);
     expect(filter).toContain('"applyTo":"HTTP_ROUTE"');
   });
@@ -190,7 +190,7 @@ test("Flex/Omni Gateway's binding names its own policy", () => {
 
 describe('explained YAML', () => {
   test('holds the same as the objects, and says why once', () => {
-    const documents = [filterAt(sidecars()), filterAt(gateways)];
+    const documents = [filterAt(sidecars()), filterAt(GATEWAYS)];
     const text = explainedYaml(documents, 'First line.\nSecond line.');
     expect(text).toMatch(/^# First line\.\n# Second line\.\napiVersion/);
     expect(parseAllDocuments(text).map((each) => each.toJS() as unknown)).toEqual(documents);

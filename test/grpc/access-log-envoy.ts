@@ -1,13 +1,13 @@
 import type { ListenAddress } from '../../src/listen/address.ts';
 
-const type = 'type.googleapis.com/envoy.extensions';
+const TYPE = 'type.googleapis.com/envoy.extensions';
 
 /** An Envoy that answers `passed` itself and streams its access log to the given address, flushing all the time. */
 export function loggingEnvoy(address: ListenAddress & { kind: 'tcp' }): object {
   const logger = {
     name: 'envoy.access_loggers.http_grpc',
     typed_config: {
-      '@type': `${type}.access_loggers.grpc.v3.HttpGrpcAccessLogConfig`,
+      '@type': `${TYPE}.access_loggers.grpc.v3.HttpGrpcAccessLogConfig`,
       common_config: {
         log_name: 'front',
         transport_api_version: 'V3',
@@ -20,11 +20,11 @@ export function loggingEnvoy(address: ListenAddress & { kind: 'tcp' }): object {
   };
   const router = {
     name: 'envoy.filters.http.router',
-    typed_config: { '@type': `${type}.filters.http.router.v3.Router` },
+    typed_config: { '@type': `${TYPE}.filters.http.router.v3.Router` },
   };
   const routes = [{ match: { prefix: '/' }, direct_response: { status: 200, body: { inline_string: 'passed' } } }];
   const connectionManager = {
-    '@type': `${type}.filters.network.http_connection_manager.v3.HttpConnectionManager`,
+    '@type': `${TYPE}.filters.network.http_connection_manager.v3.HttpConnectionManager`,
     stat_prefix: 'in',
     access_log: [logger],
     route_config: { virtual_hosts: [{ name: 'any', domains: ['*'], routes }] },
@@ -36,7 +36,7 @@ export function loggingEnvoy(address: ListenAddress & { kind: 'tcp' }): object {
     type: 'STATIC',
     typed_extension_protocol_options: {
       'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
-        '@type': `${type}.upstreams.http.v3.HttpProtocolOptions`,
+        '@type': `${TYPE}.upstreams.http.v3.HttpProtocolOptions`,
         explicit_http_config: { http2_protocol_options: {} },
       },
     },

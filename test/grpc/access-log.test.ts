@@ -11,8 +11,8 @@ import { loggingEnvoy } from './access-log-envoy.ts';
 import { listeners } from './fixture.ts';
 import { transports } from './transports.ts';
 
-const missing = (await partOrSkip('envoy')) === undefined;
-const patience = { timeout: 15_000 };
+const MISSING = (await partOrSkip('envoy')) === undefined;
+const PATIENCE = { timeout: 15_000 };
 
 let envoy: RealEnvoy | undefined;
 afterEach(() => envoy?.stop());
@@ -38,7 +38,7 @@ function accessLogService() {
   return { told, method };
 }
 
-describe.skipIf(missing).each(transports)('the access log of a real Envoy, streamed to $name', ({ transport }) => {
+describe.skipIf(MISSING).each(transports)('the access log of a real Envoy, streamed to $name', ({ transport }) => {
   const serve = listeners(transport);
   const ask = async (path: string, headers: Record<string, string> = {}): Promise<void> => {
     const response = await fetch(`http://127.0.0.1:${envoy?.port('in')}${path}`, { headers });
@@ -53,7 +53,7 @@ describe.skipIf(missing).each(transports)('the access log of a real Envoy, strea
     for (let round = 0; round < 30; round++) {
       await Promise.all(Array.from({ length: 10 }, (_, index) => ask(`/${round * 10 + index}`, { 'x-long': long })));
       // While its stream has no room Envoy gathers everything in one message, in the end one too large for the server.
-      await expect.poll(() => told.entries.length, { ...patience, interval: 5 }).toBe(10 * (round + 1));
+      await expect.poll(() => told.entries.length, { ...PATIENCE, interval: 5 }).toBe(10 * (round + 1));
     }
     expect(told.bytes).toBeGreaterThan(4 * 1024 * 1024);
     expect(told.messages).toBeGreaterThan(10);
@@ -72,7 +72,7 @@ describe.skipIf(missing).each(transports)('the access log of a real Envoy, strea
     const address = first.address as ListenAddress & { kind: 'tcp' };
     envoy = await startEnvoy(loggingEnvoy(address));
     await ask('/before');
-    await expect.poll(() => told.entries.length, patience).toBe(1);
+    await expect.poll(() => told.entries.length, PATIENCE).toBe(1);
     await first.drain(500);
     await serve([method], { address });
     // What is logged while no server listens is lost, as Envoy's documentation says.
@@ -80,9 +80,9 @@ describe.skipIf(missing).each(transports)('the access log of a real Envoy, strea
       .poll(async () => {
         await ask('/after');
         return told.streams;
-      }, patience)
+      }, PATIENCE)
       .toBe(2);
-    await expect.poll(() => told.entries.at(-1)?.request?.path, patience).toBe('/after');
+    await expect.poll(() => told.entries.at(-1)?.request?.path, PATIENCE).toBe('/after');
     expect(told.names).toEqual(['front-1 front', 'front-1 front']);
   }, 60_000);
 });

@@ -2,7 +2,7 @@ import { afterEach } from 'vitest';
 import type { Call, ListenOptions, Method, RpcListener, RpcTransport } from '../../src/grpc/rpc.ts';
 import { RawClient } from './client.ts';
 
-export const loopback = { kind: 'tcp', host: '127.0.0.1', port: 0 } as const;
+export const LOOPBACK = { kind: 'tcp', host: '127.0.0.1', port: 0 } as const;
 export const text = (value: string): Buffer => Buffer.from(value);
 
 export const unary = (handle: (request: Uint8Array, call: Call) => Uint8Array | Promise<Uint8Array>): Method => ({
@@ -24,7 +24,7 @@ export function listeners(transport: RpcTransport) {
     options: Partial<ListenOptions> = {},
   ): Promise<{ listener: RpcListener; client: RawClient }> {
     const listener = await transport({
-      address: loopback,
+      address: LOOPBACK,
       methods,
       tls: undefined,
       maxMessageBytes: 1_000_000,

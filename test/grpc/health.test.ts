@@ -14,7 +14,7 @@ import type { RawClient } from './client.ts';
 import { listeners } from './fixture.ts';
 import { transports } from './transports.ts';
 
-const authorization = 'envoy.service.auth.v3.Authorization';
+const AUTHORIZATION = 'envoy.service.auth.v3.Authorization';
 const request = (service: string): Uint8Array =>
   toBinary(HealthCheckRequestSchema, create(HealthCheckRequestSchema, { service }));
 const read = (bytes: Uint8Array): Status => fromBinary(HealthCheckResponseSchema, bytes).status;
@@ -36,15 +36,15 @@ function watch(client: RawClient, service: string) {
 describe.each(transports)('health on $name', ({ transport }) => {
   const serve = listeners(transport);
   const start = async () => {
-    const health = new Health(['', authorization]);
+    const health = new Health(['', AUTHORIZATION]);
     return { health, ...(await serve(health.methods())) };
   };
 
   it('is NOT_SERVING until it is said otherwise, for each service apart', async () => {
     const { health, client } = await start();
     expect(await check(client, '')).toBe(Status.NOT_SERVING);
-    health.setServing(authorization, true);
-    expect(await check(client, authorization)).toBe(Status.SERVING);
+    health.setServing(AUTHORIZATION, true);
+    expect(await check(client, AUTHORIZATION)).toBe(Status.SERVING);
     expect(await check(client, '')).toBe(Status.NOT_SERVING);
     health.setAllServing(true);
     expect(await check(client, '')).toBe(Status.SERVING);
@@ -68,19 +68,19 @@ describe.each(transports)('health on $name', ({ transport }) => {
     const { statuses } = fromBinary(HealthListResponseSchema, await client.unary('/grpc.health.v1.Health/List'));
     expect(Object.entries(statuses).map(([name, { status }]) => [name, status])).toEqual([
       ['', Status.SERVING],
-      [authorization, Status.NOT_SERVING],
+      [AUTHORIZATION, Status.NOT_SERVING],
     ]);
   });
 
   it('tells a Watch the status at once, then each change and nothing twice', async () => {
     const { health, client } = await start();
-    const watching = watch(client, authorization);
+    const watching = watch(client, AUTHORIZATION);
     expect(await watching.next()).toBe(Status.NOT_SERVING);
     health.setServing('', true);
-    health.setServing(authorization, true);
+    health.setServing(AUTHORIZATION, true);
     expect(await watching.next()).toBe(Status.SERVING);
-    health.setServing(authorization, true);
-    health.setServing(authorization, false);
+    health.setServing(AUTHORIZATION, true);
+    health.setServing(AUTHORIZATION, false);
     expect(await watching.next()).toBe(Status.NOT_SERVING);
     watching.cancel();
   });
@@ -97,7 +97,7 @@ describe.each(transports)('health on $name', ({ transport }) => {
   it('keeps nothing of a Watch that its caller has left', async () => {
     const { health, client } = await start();
     for (let round = 0; round < 20; round++) {
-      const watching = watch(client, authorization);
+      const watching = watch(client, AUTHORIZATION);
       await watching.next();
       expect(health.watches).toBeGreaterThan(0);
       watching.cancel();

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ListenError } from '../../src/listen/socket.ts';
-import { listeners, loopback, text, unary } from './fixture.ts';
+import { listeners, LOOPBACK, text, unary } from './fixture.ts';
 import { transports } from './transports.ts';
 
 const echo = unary((request) => request);
@@ -71,12 +71,12 @@ describe.each(transports)('a Unix socket on $name', ({ transport }) => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
     const { port } = other.address() as { port: number };
-    await expect(serve([echo], { address: { ...loopback, port } })).rejects.toThrow('the address is in use');
+    await expect(serve([echo], { address: { ...LOOPBACK, port } })).rejects.toThrow('the address is in use');
     other.close();
   });
 
   it('says that the machine does not have an address', async () => {
     // TEST-NET-1 (RFC 5737) belongs to nobody.
-    await expect(serve([echo], { address: { ...loopback, host: '192.0.2.1' } })).rejects.toThrow('no such address');
+    await expect(serve([echo], { address: { ...LOOPBACK, host: '192.0.2.1' } })).rejects.toThrow('no such address');
   });
 });

@@ -10,7 +10,7 @@ import type { RealPostgres } from '../real/postgres.ts';
 import { DAY, HOUR, MINUTE, NOON, rowOf, Sender } from './slots.ts';
 
 const part = await partOrSkip('postgres');
-const question = { by: ['client'], where: [], order: 'count', most: 100, sinceMs: NOON, untilMs: NOON + HOUR } as const;
+const QUESTION = { by: ['client'], where: [], order: 'count', most: 100, sinceMs: NOON, untilMs: NOON + HOUR } as const;
 
 describe.skipIf(part === undefined)('a real PostgreSQL', () => {
   let postgres: RealPostgres;
@@ -41,7 +41,7 @@ describe.skipIf(part === undefined)('a real PostgreSQL', () => {
     });
     await postgres.restart();
     expect((await history.receive(slots)).fates).toEqual(['repeated', 'repeated', 'added']);
-    expect((await history.ask(question)).total.count).toBe(3);
+    expect((await history.ask(QUESTION)).total.count).toBe(3);
     await history.close();
   });
 
@@ -73,7 +73,7 @@ describe.skipIf(part === undefined)('a real PostgreSQL', () => {
     over.abort();
     await Promise.all(keeping);
     for (const history of histories) {
-      const { total, rows } = await history.ask(question);
+      const { total, rows } = await history.ask(QUESTION);
       expect(total.count).toBe(240);
       expect(rows.map(({ count }) => count)).toEqual([60, 60, 60, 60]);
       await history.close();
@@ -94,7 +94,7 @@ describe.skipIf(part === undefined)('a real PostgreSQL', () => {
     expect(await partitions()).toBe('2');
     await later.keepUp();
     expect(await partitions()).toBe('1');
-    expect((await later.ask({ ...question, by: [] })).total.count).toBe(1);
+    expect((await later.ask({ ...QUESTION, by: [] })).total.count).toBe(1);
     await later.close();
   });
 

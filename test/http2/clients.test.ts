@@ -23,7 +23,7 @@ const [curl, nghttp, grpcurl, ghz] = await Promise.all([
   partOrSkip('ghz'),
 ]);
 
-const checkPath = '/envoy.service.auth.v3.Authorization/Check';
+const CHECK_PATH = '/envoy.service.auth.v3.Authorization/Check';
 const seen: Buffer[] = [];
 
 async function serveAll(): Promise<Served & { target: string; health: Health }> {
@@ -31,7 +31,7 @@ async function serveAll(): Promise<Served & { target: string; health: Health }> 
   health.setAllServing(true);
   const check: Method = {
     kind: 'unary',
-    path: checkPath,
+    path: CHECK_PATH,
     handle: (request) => {
       seen.push(Buffer.from(request));
       return Buffer.from('0a00', 'hex');
@@ -132,7 +132,7 @@ describe('clients of other makes', () => {
     );
     const same = (bytes: Buffer): Buffer => bytes;
     const answer = await new Promise<Buffer | undefined>((resolve, reject) => {
-      client.makeUnaryRequest(checkPath, same, same, request, (error, value) =>
+      client.makeUnaryRequest(CHECK_PATH, same, same, request, (error, value) =>
         error ? reject(error) : resolve(value),
       );
     });

@@ -6,7 +6,7 @@ import {
   frame,
   headers,
   message,
-  preface,
+  PREFACE,
   requestFields,
   rstStream,
   settings,
@@ -20,8 +20,8 @@ export interface Session {
   readonly octets: Buffer;
 }
 
-const check = '/envoy.service.auth.v3.Authorization/Check';
-const bidi = '/test.Echo/Bidi';
+const CHECK = '/envoy.service.auth.v3.Authorization/Check';
+const BIDI = '/test.Echo/Bidi';
 
 /** Recorded from real clients: Envoy, grpc-js, grpcurl, ghz, h2load, nghttp, curl. */
 export function recordedSessions(): Session[] {
@@ -36,11 +36,11 @@ export function recordedSessions(): Session[] {
 export function craftedSessions(): Session[] {
   const request = message(Buffer.from('a request of some length'));
   const padded = Buffer.concat([uint(3, 1), request, Buffer.alloc(3)]);
-  const fields = block(requestFields(check));
+  const fields = block(requestFields(CHECK));
   return [
     [
       'split over CONTINUATION',
-      headers(1, check, 0),
+      headers(1, CHECK, 0),
       frame(FrameType.continuation, 0, 1, Buffer.alloc(0)),
       frame(FrameType.continuation, Flag.endHeaders, 1, block({ 'x-more': 'y' })),
       data(1, request),
@@ -57,20 +57,20 @@ export function craftedSessions(): Session[] {
     ],
     [
       'request trailers',
-      headers(1, check),
+      headers(1, CHECK),
       data(1, request, 0),
       frame(FrameType.headers, Flag.endHeaders | Flag.endStream, 1, block({ 'x-trailer': 'z' })),
     ],
     [
       'a message in many frames',
-      headers(1, check),
+      headers(1, CHECK),
       ...[...request].map((octet) => data(1, Buffer.from([octet]), 0)),
       data(1, Buffer.alloc(0)),
     ],
     [
       'small windows',
       settings([Setting.initialWindowSize, 3], [Setting.headerTableSize, 0]),
-      headers(1, check),
+      headers(1, CHECK),
       data(1, request),
       windowUpdate(1, 4),
       windowUpdate(0, 1),
@@ -81,26 +81,26 @@ export function craftedSessions(): Session[] {
       headers(1, '/test.Slow/Unary'),
       data(1, request),
       rstStream(1),
-      headers(3, bidi),
+      headers(3, BIDI),
       data(3, request, 0),
       rstStream(3),
     ],
     [
       'a conversation',
-      headers(1, bidi),
+      headers(1, BIDI),
       data(1, request, 0),
-      headers(3, bidi),
+      headers(3, BIDI),
       data(3, Buffer.concat([request, request]), 0),
       data(1, request),
       data(3, Buffer.alloc(0)),
     ],
     [
       'deadlines and encodings',
-      headers(1, check, Flag.endHeaders, { 'grpc-timeout': '1m' }),
-      headers(3, check, Flag.endHeaders, { 'grpc-encoding': 'snappy' }),
-      headers(5, check, Flag.endHeaders, { 'grpc-encoding': 'gzip' }),
+      headers(1, CHECK, Flag.endHeaders, { 'grpc-timeout': '1m' }),
+      headers(3, CHECK, Flag.endHeaders, { 'grpc-encoding': 'snappy' }),
+      headers(5, CHECK, Flag.endHeaders, { 'grpc-encoding': 'gzip' }),
       data(5, message(Buffer.from('not gzip'), 1)),
-      headers(7, check, Flag.endHeaders, { 'content-length': '3' }),
+      headers(7, CHECK, Flag.endHeaders, { 'content-length': '3' }),
       data(7, request),
     ],
     [
@@ -111,7 +111,7 @@ export function craftedSessions(): Session[] {
       settings(),
       frame(FrameType.settings, Flag.ack, 0),
       frame(FrameType.goaway, 0, 0, Buffer.alloc(8)),
-      headers(1, check),
+      headers(1, CHECK),
       data(1, request),
     ],
     [
@@ -128,6 +128,6 @@ export function craftedSessions(): Session[] {
     ],
   ].map(([name, ...octets]) => ({
     name: name as string,
-    octets: Buffer.concat([preface, settings(), ...(octets as Buffer[])]),
+    octets: Buffer.concat([PREFACE, settings(), ...(octets as Buffer[])]),
   }));
 }

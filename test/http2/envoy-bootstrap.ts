@@ -5,14 +5,14 @@ export interface UpstreamTls {
   readonly client?: { readonly certificate: string; readonly key: string };
 }
 
-const type = 'type.googleapis.com/envoy.extensions';
+const TYPE = 'type.googleapis.com/envoy.extensions';
 
 /** An Envoy that asks the given server by ext_authz, and by health checks where told, and answers `passed` itself. */
 export function askingEnvoy(address: ListenAddress, tls?: UpstreamTls, healthChecks = false): object {
   const authorization = {
     name: 'envoy.filters.http.ext_authz',
     typed_config: {
-      '@type': `${type}.filters.http.ext_authz.v3.ExtAuthz`,
+      '@type': `${TYPE}.filters.http.ext_authz.v3.ExtAuthz`,
       transport_api_version: 'V3',
       grpc_service: { envoy_grpc: { cluster_name: 'authorization' }, timeout: '2s' },
       status_on_error: { code: 503 },
@@ -23,7 +23,7 @@ export function askingEnvoy(address: ListenAddress, tls?: UpstreamTls, healthChe
     tls === undefined
       ? undefined
       : {
-          '@type': `${type}.transport_sockets.tls.v3.UpstreamTlsContext`,
+          '@type': `${TYPE}.transport_sockets.tls.v3.UpstreamTlsContext`,
           sni: 'localhost',
           common_tls_context: {
             alpn_protocols: ['h2'],
@@ -53,7 +53,7 @@ export function askingEnvoy(address: ListenAddress, tls?: UpstreamTls, healthChe
     type: 'STATIC',
     typed_extension_protocol_options: {
       [`envoy.extensions.upstreams.http.v3.HttpProtocolOptions`]: {
-        '@type': `${type}.upstreams.http.v3.HttpProtocolOptions`,
+        '@type': `${TYPE}.upstreams.http.v3.HttpProtocolOptions`,
         ...http2,
       },
     },
@@ -75,11 +75,11 @@ export function silentEnvoy(): object {
 function listenerWith(filters: readonly object[]): object {
   const router = {
     name: 'envoy.filters.http.router',
-    typed_config: { '@type': `${type}.filters.http.router.v3.Router` },
+    typed_config: { '@type': `${TYPE}.filters.http.router.v3.Router` },
   };
   const routes = [{ match: { prefix: '/' }, direct_response: { status: 200, body: { inline_string: 'passed' } } }];
   const connectionManager = {
-    '@type': `${type}.filters.network.http_connection_manager.v3.HttpConnectionManager`,
+    '@type': `${TYPE}.filters.network.http_connection_manager.v3.HttpConnectionManager`,
     stat_prefix: 'in',
     route_config: { virtual_hosts: [{ name: 'any', domains: ['*'], routes }] },
     http_filters: [...filters, router],

@@ -12,20 +12,20 @@ import { askingEnvoy } from './envoy-bootstrap.ts';
 import type { UpstreamTls } from './envoy-bootstrap.ts';
 import { serve } from './serving.ts';
 
-const missing = (await partOrSkip('envoy')) === undefined;
+const MISSING = (await partOrSkip('envoy')) === undefined;
 const authority = createAuthority();
 const own = authority.issue('server');
 const client = authority.issue('envoy');
 
 /** `CheckResponse{status: {}}`, and one whose code is 7. The request names its path in plain octets. */
-const allow = Buffer.from('0a00', 'hex');
-const deny = Buffer.from('0a020807', 'hex');
+const ALLOW = Buffer.from('0a00', 'hex');
+const DENY = Buffer.from('0a020807', 'hex');
 const check = (answer: (request: Uint8Array) => Uint8Array | Promise<Uint8Array>): Method => ({
   kind: 'unary',
   path: '/envoy.service.auth.v3.Authorization/Check',
   handle: answer,
 });
-const byPath = (request: Uint8Array): Uint8Array => (Buffer.from(request).includes('/forbidden') ? deny : allow);
+const byPath = (request: Uint8Array): Uint8Array => (Buffer.from(request).includes('/forbidden') ? DENY : ALLOW);
 
 let envoy: RealEnvoy | undefined;
 afterEach(() => envoy?.stop());
@@ -56,7 +56,7 @@ const ways: readonly Way[] = [
   },
 ];
 
-describe.skipIf(missing)('a real Envoy', () => {
+describe.skipIf(MISSING)('a real Envoy', () => {
   it.each(ways)('asks over $way and is answered', async ({ options, upstream }) => {
     const { listener, abuse, internalErrors, counters } = await serve([check(byPath)], {}, options);
     envoy = await startEnvoy(askingEnvoy(listener.address, upstream));

@@ -4,7 +4,7 @@ import { ErrorCode } from '../../src/http2/error-code.ts';
 import { Flag, FrameType } from '../../src/http2/frame.ts';
 import { hanging } from './hanging.ts';
 import { data, frame, headers, ids, message, RawHttp2Client, rstStream, settings, windowUpdate } from './raw-client.ts';
-import { echo, echoPath, serve } from './serving.ts';
+import { echo, ECHO_PATH, serve } from './serving.ts';
 
 const { enhanceYourCalm } = ErrorCode;
 
@@ -37,7 +37,7 @@ describe('a connection that is flooded with frames ends with ENHANCE_YOUR_CALM',
   it('empty CONTINUATION', async () => {
     const { port, abuse } = await serve([echo]);
     const client = await RawHttp2Client.open(port);
-    client.send(headers(1, echoPath, 0), ...ids(1000).map(() => frame(FrameType.continuation, 0, 1)));
+    client.send(headers(1, ECHO_PATH, 0), ...ids(1000).map(() => frame(FrameType.continuation, 0, 1)));
     expect(await client.goawayCode()).toBe(enhanceYourCalm);
     expect(abuse).toEqual(['continuation_flood']);
   });
@@ -82,9 +82,9 @@ describe('rapid reset', () => {
     for (const id of slow) client.send(rstStream(id));
     for (let id = 41; id < 141; id += 4) {
       client.send(
-        headers(id, echoPath),
+        headers(id, ECHO_PATH),
         data(id, message(Buffer.alloc(1))),
-        headers(id + 2, echoPath),
+        headers(id + 2, ECHO_PATH),
         rstStream(id + 2),
       );
     }

@@ -4,9 +4,9 @@ import type { Method } from '../../src/grpc/rpc.ts';
 import { ErrorCode } from '../../src/http2/error-code.ts';
 import { Flag, FrameType, Setting } from '../../src/http2/frame.ts';
 import { Random } from './random.ts';
-import { data, frame, headers, ids, message, preface, RawHttp2Client, settings, windowUpdate } from './raw-client.ts';
+import { data, frame, headers, ids, message, PREFACE, RawHttp2Client, settings, windowUpdate } from './raw-client.ts';
 import type { Frame } from './raw-client.ts';
-import { echo, echoPath, serve } from './serving.ts';
+import { echo, ECHO_PATH, serve } from './serving.ts';
 
 const bodyOf = (frames: readonly Frame[], id: number): Buffer =>
   Buffer.concat(
@@ -17,10 +17,10 @@ describe('answers', () => {
   it('arrive whole and in order through windows of any size, streams taking turns', async () => {
     const random = new Random(69);
     const { port, abuse } = await serve([echo], { windowUpdates: { burst: 1e6, perSecond: 0, perAnswer: 0 } });
-    const client = await RawHttp2Client.open(port, preface, settings([Setting.initialWindowSize, 10]));
+    const client = await RawHttp2Client.open(port, PREFACE, settings([Setting.initialWindowSize, 10]));
     const requests = new Map(ids(5).map((id) => [id, random.bytes(20_000 + random.integer(30_000))]));
     for (const [id, request] of requests) {
-      client.send(headers(id, echoPath));
+      client.send(headers(id, ECHO_PATH));
       const framed = message(request);
       for (let at = 0; at < framed.length; at += 9000) {
         client.send(data(id, framed.subarray(at, at + 9000), at + 9000 < framed.length ? 0 : Flag.endStream));
@@ -47,10 +47,10 @@ describe('answers', () => {
     const { port } = await serve([echo]);
     const client = await RawHttp2Client.open(
       port,
-      preface,
+      PREFACE,
       settings([Setting.initialWindowSize, 1_000_000], [Setting.maxFrameSize, 20_000]),
     );
-    client.send(headers(1, echoPath));
+    client.send(headers(1, ECHO_PATH));
     for (let left = 5; left > 0; left--)
       client.send(
         data(
@@ -101,7 +101,7 @@ describe('requests', () => {
     const one = message(Buffer.alloc(10_000));
     for (let sent = 0; sent < 6; sent++) client.send(data(1, one, 0));
     // Another stream is not held up.
-    client.send(headers(3, echoPath), data(3, message(Buffer.from('past it'))));
+    client.send(headers(3, ECHO_PATH), data(3, message(Buffer.from('past it'))));
     expect((await client.frameOf(FrameType.data, 3))?.payload.toString()).toContain('past it');
     expect(granted(client.frames, 1)).toBeLessThanOrEqual(65_535);
     mayRead.resolve();
@@ -117,7 +117,7 @@ describe('requests', () => {
     const client = await RawHttp2Client.open(port);
     const request = message(Buffer.alloc(10_000));
     for (const id of ids(300)) {
-      client.send(headers(id, id % 4 === 1 ? echoPath : '/no.Such/Method'), data(id, request));
+      client.send(headers(id, id % 4 === 1 ? ECHO_PATH : '/no.Such/Method'), data(id, request));
       if (id % 40 === 1) await sleep(1);
     }
     expect(await client.frameOf(FrameType.headers, 597)).toBeDefined();

@@ -3,7 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { craftedSessions, recordedSessions } from './corpus.ts';
-import { nothingLeft, play } from './in-memory.ts';
+import { NOTHING_LEFT, play } from './in-memory.ts';
 import { Random } from './random.ts';
 
 /** How long to look for faults; more seconds find more. */
@@ -35,7 +35,7 @@ describe('what clients said before', () => {
     const { answer, internalErrors, leaks } = await play([octets]);
     expect(answer.length).toBeGreaterThan(0);
     expect(internalErrors).toEqual([]);
-    expect(leaks).toEqual(nothingLeft);
+    expect(leaks).toEqual(NOTHING_LEFT);
   });
 
   it.each(sessions.filter(({ name }) => name !== 'control' && name !== 'deadlines and encodings'))(
@@ -46,8 +46,8 @@ describe('what clients said before', () => {
       const inPieces = await play(cut(octets, random, 12));
       // Frames of several streams may change places when answers come between requests.
       expect(inPieces.answer.length).toBeGreaterThanOrEqual(wholly.answer.length * 0.8);
-      expect(inPieces.leaks).toEqual(nothingLeft);
-      expect((await play([...octets].map((octet) => Buffer.from([octet])).slice(0, 700))).leaks).toEqual(nothingLeft);
+      expect(inPieces.leaks).toEqual(NOTHING_LEFT);
+      expect((await play([...octets].map((octet) => Buffer.from([octet])).slice(0, 700))).leaks).toEqual(NOTHING_LEFT);
     },
   );
 });
@@ -66,10 +66,10 @@ describe('mutated sessions', () => {
         let mutant = Buffer.concat([octets.subarray(0, from), random.mutate(octets.subarray(from))]);
         if (random.integer(4) === 0) mutant = Buffer.concat([mutant, random.pick(sessions).octets.subarray(24)]);
         const { internalErrors, leaks } = await play(cut(mutant, random, random.integer(4)), limits);
-        if (internalErrors.length > 0 || JSON.stringify(leaks) !== JSON.stringify(nothingLeft)) {
+        if (internalErrors.length > 0 || JSON.stringify(leaks) !== JSON.stringify(NOTHING_LEFT)) {
           expect({ internalErrors, leaks }, `add to the corpus: ${mutant.toString('hex')}`).toEqual({
             internalErrors: [],
-            leaks: nothingLeft,
+            leaks: NOTHING_LEFT,
           });
         }
       };

@@ -12,13 +12,13 @@ import {
   headers,
   ids,
   message,
-  preface,
+  PREFACE,
   RawHttp2Client,
   settings,
   uint,
   windowUpdate,
 } from './raw-client.ts';
-import { echo, echoPath, serve } from './serving.ts';
+import { echo, ECHO_PATH, serve } from './serving.ts';
 
 const { enhanceYourCalm } = ErrorCode;
 
@@ -47,7 +47,7 @@ describe('headers', () => {
     ]);
     // Each octet 0xbe is the 4,000 octets again.
     const bomb = Buffer.concat([
-      block({ ':method': 'POST', ':scheme': 'http', ':path': echoPath }),
+      block({ ':method': 'POST', ':scheme': 'http', ':path': ECHO_PATH }),
       large,
       Buffer.alloc(12_000, 0xbe),
     ]);
@@ -57,7 +57,7 @@ describe('headers', () => {
     expect(answer?.payload.toString('latin1')).toContain('431');
     expect((await client.frameOf(FrameType.data, 39))?.payload.toString()).toMatch(/more metadata/);
     expect(process.memoryUsage().heapUsed - before).toBeLessThan(30_000_000);
-    client.send(headers(41, echoPath), data(41, message(Buffer.from('still here'))));
+    client.send(headers(41, ECHO_PATH), data(41, message(Buffer.from('still here'))));
     expect((await client.frameOf(FrameType.data, 41))?.payload.toString()).toContain('still here');
     expect(abuse).toContain('header_list_too_large');
   });
@@ -69,7 +69,7 @@ describe('streams beyond the limit', () => {
     const { port, abuse } = await serve([method, echo], { maxConcurrentStreams: 3 });
     const client = await RawHttp2Client.open(port);
     for (const id of [1, 3]) client.send(headers(id, method.path), data(id, message(Buffer.alloc(1))));
-    client.send(headers(5, echoPath), headers(7, echoPath), data(5, message(Buffer.from('third'))));
+    client.send(headers(5, ECHO_PATH), headers(7, ECHO_PATH), data(5, message(Buffer.from('third'))));
     expect(await client.resetCode(7)).toBe(ErrorCode.refusedStream);
     expect((await client.frameOf(FrameType.data, 5))?.payload.toString()).toContain('third');
     expect(abuse).toEqual(['too_many_streams']);
@@ -78,7 +78,7 @@ describe('streams beyond the limit', () => {
 
 describe('window games', () => {
   const large: Method = { kind: 'unary', path: '/test.Large/Unary', handle: () => Buffer.alloc(100_000) };
-  const noWindow = [preface, settings([Setting.initialWindowSize, 0])];
+  const noWindow = [PREFACE, settings([Setting.initialWindowSize, 0])];
 
   it('of one octet at a time end with ENHANCE_YOUR_CALM', async () => {
     const { port, abuse } = await serve([large]);
@@ -136,7 +136,7 @@ describe('a peer that does not read', () => {
     const { port, abuse, counters } = await serve([method], { stallTimeoutMs: 500 });
     const client = await RawHttp2Client.open(
       port,
-      preface,
+      PREFACE,
       settings([Setting.initialWindowSize, 2 ** 31 - 1]),
       windowUpdate(0, 2 ** 30),
     );
@@ -155,8 +155,8 @@ describe('a request', () => {
     const { port, abuse } = await serve([echo], { maxBufferedRequestBytes: 100_000 });
     const client = await RawHttp2Client.open(port);
     const announced = Buffer.concat([Buffer.from([0]), uint(4_000_000, 4)]);
-    for (const id of ids(100)) client.send(headers(id, echoPath), data(id, announced, 0));
-    client.send(headers(201, echoPath), data(201, message(Buffer.from('fine'))));
+    for (const id of ids(100)) client.send(headers(id, ECHO_PATH), data(id, announced, 0));
+    client.send(headers(201, ECHO_PATH), data(201, message(Buffer.from('fine'))));
     expect((await client.frameOf(FrameType.data, 201))?.payload.toString()).toContain('fine');
     expect(abuse).toEqual([]);
     for (const id of ids(100)) client.send(data(id, Buffer.alloc(1000), 0));
@@ -167,7 +167,7 @@ describe('a request', () => {
   it('that never ends is cancelled after the request time-out', async () => {
     const { port, abuse } = await serve([echo], { requestTimeoutMs: 100 });
     const client = await RawHttp2Client.open(port);
-    client.send(headers(1, echoPath), data(1, message(Buffer.alloc(100)).subarray(0, 50), 0));
+    client.send(headers(1, ECHO_PATH), data(1, message(Buffer.alloc(100)).subarray(0, 50), 0));
     expect(await client.resetCode(1)).toBe(ErrorCode.cancel);
     expect(abuse).toEqual(['slow_request']);
     client.close();
@@ -177,7 +177,7 @@ describe('a request', () => {
 describe('a connection', () => {
   it('that says nothing is closed after the handshake time-out', async () => {
     const { port, abuse } = await serve([echo], { handshakeTimeoutMs: 100 });
-    const client = await RawHttp2Client.open(port, preface.subarray(0, 10));
+    const client = await RawHttp2Client.open(port, PREFACE.subarray(0, 10));
     expect(await client.goawayCode()).toBe(enhanceYourCalm);
     expect(abuse).toEqual(['slow_handshake']);
   });

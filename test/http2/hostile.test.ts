@@ -20,13 +20,13 @@ import {
   headers,
   ids,
   message,
-  preface,
+  PREFACE,
   RawHttp2Client,
   requestFields,
   settings,
   windowUpdate,
 } from './raw-client.ts';
-import { echo, echoPath, serve } from './serving.ts';
+import { echo, ECHO_PATH, serve } from './serving.ts';
 
 /** The name that a table keeps, and then many fields that say it by its index, with no value: three octets each. */
 function namesByIndex(name: string): { keep: Buffer; fields: Buffer } {
@@ -63,7 +63,7 @@ describe('a peer that makes us work or write for nothing', () => {
   ])('hears its unknown %s back in a few words', async (_what, fields) => {
     const { port } = await serve([echo]);
     const client = await RawHttp2Client.open(port);
-    client.send(frame(FrameType.headers, 5, 1, block({ ...requestFields(echoPath), ...fields })));
+    client.send(frame(FrameType.headers, 5, 1, block({ ...requestFields(ECHO_PATH), ...fields })));
     expect((await client.frameOf(FrameType.headers, 1))?.payload.length).toBeLessThan(600);
     client.close();
   });
@@ -71,7 +71,7 @@ describe('a peer that makes us work or write for nothing', () => {
   it('is refused compressed messages unless they are asked for', async () => {
     const { port } = await serve([echo]);
     const client = await RawHttp2Client.open(port);
-    client.send(headers(1, echoPath, Flag.endHeaders, { 'grpc-encoding': 'gzip' }));
+    client.send(headers(1, ECHO_PATH, Flag.endHeaders, { 'grpc-encoding': 'gzip' }));
     client.send(data(1, message(gzipSync(Buffer.from('x')), 1)));
     expect(await grpcStatus(client, 1)).toBe(Code.unimplemented);
     client.close();
@@ -101,7 +101,7 @@ describe('a peer that makes us work or write for nothing', () => {
     const { port } = await serve([echo]);
     const client = await RawHttp2Client.open(port);
     const updates = Array.from({ length: 100 }, () => windowUpdate(0, 1));
-    client.send(...updates, headers(1, echoPath), data(1, message(Buffer.alloc(1))));
+    client.send(...updates, headers(1, ECHO_PATH), data(1, message(Buffer.alloc(1))));
     await client.frameOf(FrameType.data, 1);
     // Once for SETTINGS.
     expect(pumped).toHaveBeenCalledTimes(1);
@@ -114,14 +114,14 @@ describe('a peer that makes us work or write for nothing', () => {
     const abuse: AbuseKind[] = [];
     let nowMs = 0;
     const answer = Buffer.alloc(60_000);
-    const methods: Method[] = [{ kind: 'unary', path: echoPath, handle: () => answer }];
+    const methods: Method[] = [{ kind: 'unary', path: ECHO_PATH, handle: () => answer }];
     const connection = new Connection(theirs, grpcApplication({ methods, maxMessageBytes: 1000 }, DEFAULT_LIMITS), {
       limits: DEFAULT_LIMITS,
       observer: { counters: zeroCounters(), onAbuse: (kind) => abuse.push(kind), onInternalError() {} },
       now: () => nowMs,
     });
-    ours.write(Buffer.concat([preface, settings(), windowUpdate(0, 2 ** 20)]));
-    for (const id of ids(3)) ours.write(Buffer.concat([headers(id, echoPath), data(id, message(Buffer.alloc(1)))]));
+    ours.write(Buffer.concat([PREFACE, settings(), windowUpdate(0, 2 ** 20)]));
+    for (const id of ids(3)) ours.write(Buffer.concat([headers(id, ECHO_PATH), data(id, message(Buffer.alloc(1)))]));
     for (let i = 0; i < 4; i++) await new Promise(setImmediate);
     // All of it has been given to the socket.
     expect(connection.streams.open.size).toBe(0);
@@ -134,7 +134,7 @@ describe('a peer that makes us work or write for nothing', () => {
 });
 
 describe('a request that says what it may not', () => {
-  const fields = requestFields(echoPath);
+  const fields = requestFields(ECHO_PATH);
   const { ':path': path, ...withoutPath } = fields;
   it.each<[string, Record<string, string>]>([
     ['NUL in a value', { ...fields, x: 'a\0b' }],
@@ -155,7 +155,7 @@ describe('a request that says what it may not', () => {
   ])('is reset: %s', async (_what, request) => {
     const { port, counters } = await serve([echo]);
     const client = await RawHttp2Client.open(port);
-    client.send(frame(FrameType.headers, Flag.endHeaders, 1, block(request)), headers(3, echoPath));
+    client.send(frame(FrameType.headers, Flag.endHeaders, 1, block(request)), headers(3, ECHO_PATH));
     client.send(data(3, message(Buffer.alloc(1))));
     expect(await client.resetCode(1)).toBe(ErrorCode.protocolError);
     // The connection goes on.
@@ -178,7 +178,7 @@ describe('a request that says what it may not', () => {
     const counting: Method = { ...echo, kind: 'unary', handle: (request) => (calls++, Buffer.from(request)) };
     const { port } = await serve([counting]);
     const client = await RawHttp2Client.open(port);
-    client.send(headers(1, echoPath, Flag.endHeaders, { 'content-length': '6' }), ...rest);
+    client.send(headers(1, ECHO_PATH, Flag.endHeaders, { 'content-length': '6' }), ...rest);
     expect(await client.resetCode(1)).toBe(ErrorCode.protocolError);
     expect(calls).toBe(0);
     client.close();
@@ -187,11 +187,11 @@ describe('a request that says what it may not', () => {
 
 describe('a peer that is gone in the middle of a batch', () => {
   it('leaves nothing behind, whatever was being written to it', async () => {
-    const large: Method = { kind: 'unary', path: echoPath, handle: () => Buffer.alloc(20_000) };
+    const large: Method = { kind: 'unary', path: ECHO_PATH, handle: () => Buffer.alloc(20_000) };
     const { port, counters, internalErrors } = await serve([large]);
     for (let round = 0; round < 20; round++) {
-      const client = await RawHttp2Client.open(port, preface, settings([4, 2 ** 20]), windowUpdate(0, 2 ** 24));
-      for (const id of ids(100)) client.send(headers(id, echoPath), data(id, message(Buffer.alloc(1))));
+      const client = await RawHttp2Client.open(port, PREFACE, settings([4, 2 ** 20]), windowUpdate(0, 2 ** 24));
+      for (const id of ids(100)) client.send(headers(id, ECHO_PATH), data(id, message(Buffer.alloc(1))));
       if (round % 2 === 0) client.socket.resetAndDestroy();
       else client.socket.end();
     }

@@ -2,7 +2,7 @@ import { constants, createServer } from 'node:http2';
 import type { IncomingHttpHeaders } from 'node:http2';
 import { duplexPair } from 'node:stream';
 import { Flag, FrameType } from '../../src/http2/frame.ts';
-import { frame, preface, settings } from './raw-client.ts';
+import { frame, PREFACE, settings } from './raw-client.ts';
 
 export type Verdict = 'decoded' | 'compression error' | 'another error';
 
@@ -24,7 +24,7 @@ export async function decodeByNghttp2(
   const flags = Flag.endHeaders | Flag.endStream;
   ours.write(
     Buffer.concat([
-      preface,
+      PREFACE,
       settings(),
       ...blocks.map((block, index) => frame(FrameType.headers, flags, 2 * index + 1, block)),
       ping,

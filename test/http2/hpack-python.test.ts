@@ -9,10 +9,10 @@ import { Random } from './random.ts';
 
 const hpack = await partOrSkip('python-hpack');
 const peer = join(import.meta.dirname, 'hpack-peer.py');
-const sessions = 80;
+const SESSIONS = 80;
 /** Said where a test fails. */
 const seed = Date.now();
-const stepsEach = 30;
+const STEPS_EACH = 30;
 
 type Fields = [name: string, value: string][];
 interface EncodeStep {
@@ -44,8 +44,8 @@ const list = <T>(length: number, make: () => T): T[] => Array.from({ length }, m
 
 it.skipIf(hpack === undefined)("our decoder reads what Python's hpack encodes, tables growing and shrinking", () => {
   const random = new Random(seed);
-  const encode = list(sessions, () =>
-    list(stepsEach, () => ({
+  const encode = list(SESSIONS, () =>
+    list(STEPS_EACH, () => ({
       ...someSize(random),
       huffman: random.integer(2) === 0,
       fields: list(random.integer(12), () => {
@@ -69,19 +69,19 @@ it.skipIf(hpack === undefined)("our decoder reads what Python's hpack encodes, t
     if (octets > 4096) evicted++;
   }
   // More than a table holds: fields were evicted.
-  expect(evicted).toBeGreaterThan(sessions / 2);
+  expect(evicted).toBeGreaterThan(SESSIONS / 2);
 });
 
 it.skipIf(hpack === undefined)("Python's hpack reads what our encoder keeps in its table and evicts from it", () => {
   const random = new Random(seed);
   const sent: Fields[][] = [];
-  const decode = list(sessions, () => {
+  const decode = list(SESSIONS, () => {
     // More than the largest table holds.
     const kept = list(20, () => new HeaderField(...someField(random)));
     const encoder = new HpackEncoder(new Set(kept));
     const lists: Fields[] = [];
     sent.push(lists);
-    return list(stepsEach, () => {
+    return list(STEPS_EACH, () => {
       const change = someSize(random);
       if (change.size !== undefined) encoder.setPeerLimit(change.size);
       const fields = list(random.integer(12), () =>

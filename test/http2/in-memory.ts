@@ -88,7 +88,7 @@ export async function play(chunks: readonly Buffer[], limits: Partial<Limits> = 
   };
 }
 
-export const nothingLeft: Outcome['leaks'] = {
+export const NOTHING_LEFT: Outcome['leaks'] = {
   streams: 0,
   lingering: 0,
   bufferedRequestBytes: 0,

@@ -6,9 +6,9 @@ import { Input } from '../../src/http2/input.ts';
 import { Budget } from '../../src/listen/budget.ts';
 import type { Share } from '../../src/listen/budget.ts';
 
-const closing: { destroy(): void }[] = [];
+const CLOSING: { destroy(): void }[] = [];
 afterEach(() => {
-  for (const one of closing.splice(0)) one.destroy();
+  for (const one of CLOSING.splice(0)) one.destroy();
 });
 
 const memory = (): Share => new Budget(1_000_000).share();
@@ -19,7 +19,7 @@ async function socketPair(): Promise<{ client: Socket; server: Socket }> {
   const client = connect((listener.address() as { port: number }).port, '127.0.0.1');
   const [server] = (await once(listener, 'connection')) as [Socket];
   listener.close();
-  closing.push(client, server);
+  CLOSING.push(client, server);
   return { client, server };
 }
 

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { FrameType } from '../../src/http2/frame.ts';
 import { data, frame, headers, ids, message, RawHttp2Client, rstStream } from './raw-client.ts';
-import { echo, echoPath, serve } from './serving.ts';
+import { echo, ECHO_PATH, serve } from './serving.ts';
 
 const pinged = async (client: RawHttp2Client, mark: number): Promise<boolean> => {
   client.send(frame(FrameType.ping, 0, 0, Buffer.alloc(8, mark)));
   return (await client.frame(({ type, payload }) => type === FrameType.ping && payload[0] === mark)) !== undefined;
 };
-const ask = (id: number): Buffer => Buffer.concat([headers(id, echoPath), data(id, message(Buffer.alloc(1)))]);
+const ask = (id: number): Buffer => Buffer.concat([headers(id, ECHO_PATH), data(id, message(Buffer.alloc(1)))]);
 
 describe('cancels that come when the answers are under way already', () => {
   it('are no abuse, however many come at once', async () => {

@@ -5,7 +5,7 @@ import type { StreamHost } from '../../src/http2/stream.ts';
 import { Budget } from '../../src/listen/budget.ts';
 import { message } from './raw-client.ts';
 
-const limits = { maxMessageBytes: 1_000_000, maxBufferedBytes: 10_000_000 };
+const LIMITS = { maxMessageBytes: 1_000_000, maxBufferedBytes: 10_000_000 };
 
 /** What a reader needs of its connection. */
 function host(): StreamHost & { readonly bufferedRequestBytes: number } {
@@ -21,7 +21,7 @@ test('messages arrive whole, however long they are and wherever frames cut them'
     fc.property(fc.array(length, { maxLength: 6 }), fc.array(frame, { minLength: 1 }), (lengths, frames) => {
       const connection = host();
       const arrived: Buffer[] = [];
-      const reader = new MessageReader(connection, limits, false, (one) => arrived.push(Buffer.from(one)));
+      const reader = new MessageReader(connection, LIMITS, false, (one) => arrived.push(Buffer.from(one)));
       const sent = lengths.map((bytes, index) => Buffer.alloc(bytes, index + 1));
       const octets = Buffer.concat(sent.map((one) => message(one)));
       for (let at = 0, turn = 0; at < octets.length; turn++) {

@@ -5,20 +5,20 @@ import type { Method } from '../../src/grpc/rpc.ts';
 import { ErrorCode } from '../../src/http2/error-code.ts';
 import { grpcStatus } from './grpc-status.ts';
 import { data, headers, message, RawHttp2Client } from './raw-client.ts';
-import { echo, echoPath, serve } from './serving.ts';
+import { echo, ECHO_PATH, serve } from './serving.ts';
 
-const path = '/test.Fault/Method';
+const PATH = '/test.Fault/Method';
 const failing: readonly Method[] = [
   {
     kind: 'unary',
-    path,
+    path: PATH,
     handle: () => {
       throw new Error('at once');
     },
   },
   {
     kind: 'unary',
-    path,
+    path: PATH,
     async handle() {
       await sleep(1);
       throw new Error('late');
@@ -26,7 +26,7 @@ const failing: readonly Method[] = [
   },
   {
     kind: 'bidirectional',
-    path,
+    path: PATH,
     async *handle() {
       await sleep(1);
       yield* [];
@@ -44,7 +44,7 @@ describe('a failure that can not be reported either', () => {
     const { port, internalErrors } = await serve([method], {}, { onFailure });
     const client = await RawHttp2Client.open(port);
     for (const id of [1, 3]) {
-      client.send(headers(id, path), data(id, message(Buffer.alloc(1))));
+      client.send(headers(id, PATH), data(id, message(Buffer.alloc(1))));
       expect(await grpcStatus(client, id)).toBe(Code.internal);
     }
     expect(internalErrors).toEqual([fault, fault]);
@@ -60,13 +60,13 @@ class Unreadable extends Uint8Array {
 }
 
 const answering: readonly { readonly how: string; readonly method: Method; readonly ends: 'connection' | 'call' }[] = [
-  { how: 'at once', ends: 'connection', method: { kind: 'unary', path, handle: () => new Unreadable() } },
+  { how: 'at once', ends: 'connection', method: { kind: 'unary', path: PATH, handle: () => new Unreadable() } },
   {
     how: 'late',
     ends: 'connection',
     method: {
       kind: 'unary',
-      path,
+      path: PATH,
       async handle() {
         await sleep(1);
         return new Unreadable();
@@ -78,7 +78,7 @@ const answering: readonly { readonly how: string; readonly method: Method; reado
     ends: 'call',
     method: {
       kind: 'bidirectional',
-      path,
+      path: PATH,
       async *handle() {
         await sleep(1);
         yield new Unreadable();
@@ -94,7 +94,7 @@ describe('an answer that can not be written', () => {
     const { port, internalErrors, counters } = await serve([method, echo], {}, { onFailure });
     const other = await RawHttp2Client.open(port);
     const client = await RawHttp2Client.open(port);
-    client.send(headers(1, path), data(1, message(Buffer.alloc(1))));
+    client.send(headers(1, PATH), data(1, message(Buffer.alloc(1))));
     if (ends === 'connection') {
       expect(await client.goawayCode()).toBe(ErrorCode.internalError);
       await expect.poll(() => counters.connectionsClosed).toBe(1);
@@ -103,7 +103,7 @@ describe('an answer that can not be written', () => {
       expect(await grpcStatus(client, 1)).toBe(Code.internal);
       expect([internalErrors, failures]).toEqual([[], [new Error('unreadable')]]);
     }
-    other.send(headers(1, echoPath), data(1, message(Buffer.from('alive'))));
+    other.send(headers(1, ECHO_PATH), data(1, message(Buffer.from('alive'))));
     expect(await grpcStatus(other, 1)).toBe(0);
     client.close();
     other.close();

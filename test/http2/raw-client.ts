@@ -10,7 +10,7 @@ export interface Frame {
   readonly payload: Buffer;
 }
 
-export const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1');
+export const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1');
 
 /** One frame as octets; `length` lies about its payload where it is given. */
 export function frame(
@@ -116,7 +116,7 @@ export class RawHttp2Client {
   /** The same on a connection that is there. */
   static on(socket: Socket, ...opening: readonly Uint8Array[]): RawHttp2Client {
     const client = new RawHttp2Client(socket);
-    client.send(...(opening.length > 0 ? opening : [preface, settings()]));
+    client.send(...(opening.length > 0 ? opening : [PREFACE, settings()]));
     return client;
   }
 

@@ -50,6 +50,6 @@ export async function serve(
   return { listener, port, counters, abuse, internalErrors };
 }
 
-export const echoPath = '/test.Echo/Unary';
+export const ECHO_PATH = '/test.Echo/Unary';
 /** Answers with its request. */
-export const echo: Method = { kind: 'unary', path: echoPath, handle: (request) => Buffer.from(request) };
+export const echo: Method = { kind: 'unary', path: ECHO_PATH, handle: (request) => Buffer.from(request) };

@@ -5,9 +5,9 @@ import { fromBinary } from '@bufbuild/protobuf';
 import { CheckResponseSchema } from '../../gen/envoy/service/auth/v3/external_auth_pb.js';
 import type { ListenAddress } from '../../src/listen/address.ts';
 import { RawClient } from '../grpc/client.ts';
-import { data, headers, ids, message, preface, rstStream, settings } from './raw-client.ts';
+import { data, headers, ids, message, PREFACE, rstStream, settings } from './raw-client.ts';
 
-const checkPath = '/envoy.service.auth.v3.Authorization/Check';
+const CHECK_PATH = '/envoy.service.auth.v3.Authorization/Check';
 
 /** Does something again and again until told to stop. */
 export async function repeat(isOver: () => boolean, pauseMs: number, act: () => Promise<void> | void): Promise<void> {
@@ -24,19 +24,19 @@ export function leaveRudely(port: number, check: Uint8Array): void {
   const [first = 1, second = 3, third = 5, fourth = 7] = ids(4);
   socket.write(
     Buffer.concat([
-      preface,
+      PREFACE,
       settings(),
       // Half a message, and half a Check that is cancelled.
-      headers(first, checkPath),
+      headers(first, CHECK_PATH),
       data(first, message(check).subarray(0, 500), 0),
-      headers(second, checkPath),
+      headers(second, CHECK_PATH),
       data(second, message(check).subarray(0, 300), 0),
       rstStream(second),
       // Whole ones, the first of them cancelled behind its back.
-      headers(third, checkPath),
+      headers(third, CHECK_PATH),
       data(third, message(check)),
       rstStream(third),
-      headers(fourth, checkPath),
+      headers(fourth, CHECK_PATH),
       data(fourth, message(check)),
     ]),
   );
@@ -63,6 +63,6 @@ export async function watchHealth(address: ListenAddress): Promise<void> {
 
 /** The gRPC code in the answer to a Check; the call itself must succeed. */
 export async function askOnce(client: RawClient, check: Uint8Array, timeoutMs = 10_000): Promise<number> {
-  const answer = await client.unary(checkPath, check, { timeoutMs });
+  const answer = await client.unary(CHECK_PATH, check, { timeoutMs });
   return fromBinary(CheckResponseSchema, answer).status?.code ?? 0;
 }

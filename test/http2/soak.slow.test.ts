@@ -23,8 +23,8 @@ const seconds = Number(process.env['SOAK_SECONDS'] ?? 60);
  */
 const mostGrowthMegabytes = seconds >= 300 ? 8 : 32;
 /** A small heap comes to rest within a minute, and one that leaks into it ends the service. */
-const smallHeap = '--max-old-space-size=80 --max-semi-space-size=4';
-const batchSeconds = 3;
+const SMALL_HEAP = '--max-old-space-size=80 --max-semi-space-size=4';
+const BATCH_SECONDS = 3;
 
 const [redisServer, h2loadPart] = await Promise.all([partOrSkip('redis-server'), partOrSkip('h2load')]);
 let redis: RealRedis | undefined;
@@ -45,7 +45,7 @@ it.skipIf(redisServer === undefined || h2loadPart === undefined)(
     ostiary = await startOstiary({
       policies,
       args: ['--redis', redis.url, '--log-level', 'warn', ...patient],
-      env: { NODE_OPTIONS: smallHeap },
+      env: { NODE_OPTIONS: SMALL_HEAP },
     });
     const { pid, listen } = ostiary;
     const address = parseListenAddress(listen, 'listen');
@@ -65,7 +65,7 @@ it.skipIf(redisServer === undefined || h2loadPart === undefined)(
     await Promise.all([
       // Half load, each batch on connections of its own.
       repeat(isOver, 50, async () => {
-        const requests = Math.ceil((most / 2) * batchSeconds);
+        const requests = Math.ceil((most / 2) * BATCH_SECONDS);
         await load({ address: listen, requests, requestsPerSecond: most / 2 });
         count.allowed += requests;
       }),
@@ -91,7 +91,7 @@ it.skipIf(redisServer === undefined || h2loadPart === undefined)(
     // What was open before is open still, and nothing else.
     expect(end.descriptors).toBeLessThanOrEqual(idle.descriptors);
     expect(end.handles).toBeLessThanOrEqual(idle.handles);
-    expect(end.errors).toEqual(noErrors);
+    expect(end.errors).toEqual(NO_ERRORS);
     expect(end.invalid).toBe(count.denied);
     expect(end.denied).toBe(count.denied + end.waitedTooLong + end.unverified);
     expect(end.unverified).toBeLessThanOrEqual(count.rude * 2);
@@ -104,7 +104,7 @@ it.skipIf(redisServer === undefined || h2loadPart === undefined)(
   },
 );
 
-const noErrors = {
+const NO_ERRORS = {
   ostiary_check_errors_total: 0,
   ostiary_rpc_connection_errors_total: 0,
   ostiary_rpc_calls_failed_total: 0,
@@ -147,7 +147,7 @@ async function atRest({ adminUrl, pid }: RealOstiary): Promise<AtRest> {
     invalid: sum('ostiary_checks_total', 'reason="token_invalid"'),
     unverified: sum('ostiary_checks_total', 'reason="token_unverified"'),
     waitedTooLong: sum('ostiary_checks_total', 'reason="store_unavailable"'),
-    errors: Object.fromEntries(Object.keys(noErrors).map((name) => [name, sum(name)])),
+    errors: Object.fromEntries(Object.keys(NO_ERRORS).map((name) => [name, sum(name)])),
   };
 }
 

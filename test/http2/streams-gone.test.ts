@@ -6,8 +6,8 @@ import { ErrorCode } from '../../src/http2/error-code.ts';
 import { Flag, FrameType, Setting } from '../../src/http2/frame.ts';
 import { grpcStatus } from './grpc-status.ts';
 import { hanging } from './hanging.ts';
-import { data, frame, headers, ids, message, preface, RawHttp2Client, rstStream, settings } from './raw-client.ts';
-import { echo, echoPath, serve } from './serving.ts';
+import { data, frame, headers, ids, message, PREFACE, RawHttp2Client, rstStream, settings } from './raw-client.ts';
+import { echo, ECHO_PATH, serve } from './serving.ts';
 
 const isAnswer = (client: RawHttp2Client, id: number) => client.frameOf(FrameType.data, id);
 
@@ -17,10 +17,10 @@ describe('full DATA frames under way to calls that were refused', () => {
     const client = await RawHttp2Client.open(port);
     const announced = Buffer.concat([Buffer.from([0, 0, 0, 0x40, 0]), Buffer.alloc(95)]);
     const all = ids(1000);
-    for (const id of all) client.send(headers(id, echoPath), data(id, announced, 0));
+    for (const id of all) client.send(headers(id, ECHO_PATH), data(id, announced, 0));
     expect(await client.resetCode(1999)).toBe(ErrorCode.noError);
     for (const id of all) client.send(data(id, announced, 0), data(id, announced, 0));
-    client.send(headers(2001, echoPath), data(2001, message(Buffer.from('alive'))));
+    client.send(headers(2001, ECHO_PATH), data(2001, message(Buffer.from('alive'))));
     expect(await isAnswer(client, 2001)).toBeDefined();
     expect(abuse).toEqual([]);
     client.close();
@@ -29,7 +29,7 @@ describe('full DATA frames under way to calls that were refused', () => {
   it('that are empty do', async () => {
     const { port, abuse } = await serve([echo], {}, { maxMessageBytes: 100 });
     const client = await RawHttp2Client.open(port);
-    client.send(headers(1, echoPath), data(1, Buffer.from([0, 0, 0, 0x40, 0]), 0));
+    client.send(headers(1, ECHO_PATH), data(1, Buffer.from([0, 0, 0, 0x40, 0]), 0));
     await client.resetCode(1);
     client.send(...ids(1000).map(() => data(1, Buffer.alloc(0), 0)));
     expect(await client.goawayCode()).toBe(ErrorCode.enhanceYourCalm);
@@ -52,7 +52,7 @@ describe('handlers that run on after a cancel', () => {
       while (method.running < before + 10) await sleep(5);
       client.send(...round.map((id) => rstStream(id)));
     }
-    for (const id of ids(120).slice(20)) client.send(headers(id, echoPath));
+    for (const id of ids(120).slice(20)) client.send(headers(id, ECHO_PATH));
     expect(await client.resetCode(239)).toBe(ErrorCode.refusedStream);
     client.send(frame(FrameType.ping, 0, 0, Buffer.alloc(8)));
     expect(await client.frameOf(FrameType.ping, 0)).toBeDefined();
@@ -66,7 +66,7 @@ describe('after the end of a connection', () => {
     let calls = 0;
     const large: Method = { kind: 'unary', path: '/test.Large/Unary', handle: () => (calls++, Buffer.alloc(100_000)) };
     const { port, abuse, counters } = await serve([large], { maxQueuedAnswerBytes: 250_000 });
-    const client = await RawHttp2Client.open(port, preface, settings([Setting.initialWindowSize, 0]));
+    const client = await RawHttp2Client.open(port, PREFACE, settings([Setting.initialWindowSize, 0]));
     client.send(...ids(100).flatMap((id) => [headers(id, large.path), data(id, message(Buffer.alloc(1)))]));
     expect(await client.goawayCode()).toBe(ErrorCode.enhanceYourCalm);
     expect(abuse).toEqual(['answer_queue_full']);
@@ -78,9 +78,9 @@ describe('after the end of a connection', () => {
 
 describe('what is begun and not ended', () => {
   it.each([
-    { what: 'a header block', begun: headers(1, echoPath, 0) },
-    { what: 'a frame', begun: headers(1, echoPath).subarray(0, 20) },
-    { what: 'the header of a frame', begun: headers(1, echoPath).subarray(0, 4) },
+    { what: 'a header block', begun: headers(1, ECHO_PATH, 0) },
+    { what: 'a frame', begun: headers(1, ECHO_PATH).subarray(0, 20) },
+    { what: 'the header of a frame', begun: headers(1, ECHO_PATH).subarray(0, 4) },
   ])('$what has the request time-out', async ({ begun }) => {
     const { port, abuse } = await serve([echo], { requestTimeoutMs: 100 });
     const client = await RawHttp2Client.open(port);
@@ -94,7 +94,7 @@ describe('what is begun and not ended', () => {
     const client = await RawHttp2Client.open(port);
     let rest = Buffer.alloc(0);
     for (let id = 1; id < 201; id += 2) {
-      const next = Buffer.concat([rest, headers(id, echoPath), data(id, message(Buffer.alloc(50)))]);
+      const next = Buffer.concat([rest, headers(id, ECHO_PATH), data(id, message(Buffer.alloc(50)))]);
       client.send(next.subarray(0, -7));
       rest = next.subarray(-7);
       await sleep(25);
@@ -108,7 +108,7 @@ describe('what is begun and not ended', () => {
   it('and has a deadline ends with DEADLINE_EXCEEDED, even where its message never began', async () => {
     const { port, abuse } = await serve([echo]);
     const client = await RawHttp2Client.open(port);
-    client.send(headers(1, echoPath, Flag.endHeaders, { 'grpc-timeout': '50m' }));
+    client.send(headers(1, ECHO_PATH, Flag.endHeaders, { 'grpc-timeout': '50m' }));
     expect(await grpcStatus(client, 1)).toBe(Code.deadlineExceeded);
     expect(abuse).toEqual([]);
     client.close();

@@ -5,7 +5,7 @@ import { CheckRequestSchema } from '../../gen/envoy/service/auth/v3/external_aut
 import { readCheck } from '../../src/envoy/read-check.ts';
 import type { Method } from '../../src/grpc/rpc.ts';
 import { data, frame, headers, message, RawHttp2Client } from './raw-client.ts';
-import { echo, echoPath, serve } from './serving.ts';
+import { echo, ECHO_PATH, serve } from './serving.ts';
 
 const bearer = (number: number): string => `Bearer ${String(number).repeat(50)}`;
 const checkOf = (number: number): Uint8Array =>
@@ -56,7 +56,7 @@ describe('a Check whose handler waits', () => {
         await sleep(2);
       }
       // What comes next would lie where the Checks lay.
-      client.send(headers(id, echoPath), data(id, message(Buffer.alloc(3000, 0x62))), junk);
+      client.send(headers(id, ECHO_PATH), data(id, message(Buffer.alloc(3000, 0x62))), junk);
       id += 2;
       await sleep(2);
     }

@@ -84,15 +84,15 @@ export interface Agent {
   stop(): void;
 }
 
-const secretType = Buffer.from('type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret');
+const SECRET_TYPE = Buffer.from('type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret');
 
 /** A `DiscoveryResponse` of these serialised Secrets. */
 function answer(secrets: readonly (readonly number[])[]): Buffer {
-  const resources = secrets.flatMap((secret) => field(2, [...field(1, secretType), ...field(2, secret)]));
+  const resources = secrets.flatMap((secret) => field(2, [...field(1, SECRET_TYPE), ...field(2, secret)]));
   return Buffer.from([
     ...field(1, Buffer.from('1')),
     ...resources,
-    ...field(4, secretType),
+    ...field(4, SECRET_TYPE),
     ...field(5, Buffer.from('1')),
   ]);
 }

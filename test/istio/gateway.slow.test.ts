@@ -9,19 +9,19 @@ import type { RawRequest } from './request.ts';
 import { istioParts, openStage } from './stage.ts';
 import type { Stage, StagePod } from './stage.ts';
 
-const enforced = { policies: [{ policyRef: { name: 'client-id-enforcement' } }] };
+const ENFORCED = { policies: [{ policyRef: { name: 'client-id-enforcement' } }] };
 const documents = [
-  api('orders', enforced),
+  api('orders', ENFORCED),
   // Found by its name alone: no request here has its host.
-  api('users', { ...enforced, hosts: ['users.test'], basePath: '/' }),
+  api('users', { ...ENFORCED, hosts: ['users.test'], basePath: '/' }),
   client('web'),
   contract('web', 'orders'),
   client('app'),
   contract('app', 'users'),
 ];
 
-const namespace = 'shop';
-const listenPort = 8000;
+const NAMESPACE = 'shop';
+const LISTEN_PORT = 8000;
 
 describe.skipIf(istioParts.includes(undefined))("Istio's gateways, configured by a real istiod", () => {
   let stage: Stage;
@@ -32,7 +32,7 @@ describe.skipIf(istioParts.includes(undefined))("Istio's gateways, configured by
   let applied: readonly Generated[] = [];
   beforeAll(async () => {
     stage = await openStage(documents);
-    const usual = { namespace, apiPorts: [] } as const;
+    const usual = { namespace: NAMESPACE, apiPorts: [] } as const;
     upstream = await stage.addPod({
       ...usual,
       kind: 'waypoint',
@@ -45,13 +45,13 @@ describe.skipIf(istioParts.includes(undefined))("Istio's gateways, configured by
     const ingress = { istio: 'ingressgateway', app: 'ingress' };
     classic = await stage.addPod({ ...usual, kind: 'router', name: 'ingress', labels: ingress });
     const service = (name: string, clusterIp: string, { address }: StagePod, port: number, targetPort: number) =>
-      serviceOf({ name, namespace, clusterIp, address, ports: [[port, targetPort, 'http']] });
+      serviceOf({ name, namespace: NAMESPACE, clusterIp, address, ports: [[port, targetPort, 'http']] });
     await stage.mesh.apply(
       ...service('orders', '10.0.0.10', upstream, 80, 8080),
-      ...service('eg-istio', '10.0.0.11', modern, listenPort, listenPort),
-      ...service('ingress', '10.0.0.12', classic, listenPort, listenPort),
+      ...service('eg-istio', '10.0.0.11', modern, LISTEN_PORT, LISTEN_PORT),
+      ...service('ingress', '10.0.0.12', classic, LISTEN_PORT, LISTEN_PORT),
       ...gatewayApi,
-      ...virtualService,
+      ...VIRTUAL_SERVICE,
     );
     await modern.startProxy();
     await classic.startProxy();
@@ -65,7 +65,7 @@ describe.skipIf(istioParts.includes(undefined))("Istio's gateways, configured by
   });
 
   const status = ({ address }: StagePod, request: RawRequest = {}) =>
-    statusOf(address, listenPort, { host: 'shop.example.com', ...request });
+    statusOf(address, LISTEN_PORT, { host: 'shop.example.com', ...request });
   const becomes = (gateway: StagePod, expected: number, request?: RawRequest) =>
     expect.poll(() => status(gateway, request), { timeout: 20_000 }).toBe(expected);
   async function apply(line: string): Promise<void> {
@@ -75,14 +75,14 @@ describe.skipIf(istioParts.includes(undefined))("Istio's gateways, configured by
   }
 
   test("of the Gateway API have no label of Istio's own: a filter by that one asks about nothing", async () => {
-    await apply(`envoyfilter --placement gateway --namespace ${namespace} --selector istio=ingressgateway`);
+    await apply(`envoyfilter --placement gateway --namespace ${NAMESPACE} --selector istio=ingressgateway`);
     await becomes(classic, 401);
     expect(await status(modern)).toBe(200);
   });
 
   test.each([
-    `envoyfilter --placement gateway --namespace ${namespace} --target Gateway/eg`,
-    `extension-provider --namespace ${namespace} --target Gateway/eg`,
+    `envoyfilter --placement gateway --namespace ${NAMESPACE} --target Gateway/eg`,
+    `extension-provider --namespace ${NAMESPACE} --target Gateway/eg`,
   ])('of the Gateway API ask by: %s', async (line) => {
     await apply(line);
     await becomes(modern, 401);
@@ -93,8 +93,8 @@ describe.skipIf(istioParts.includes(undefined))("Istio's gateways, configured by
   });
 
   test.each([
-    `envoyfilter --access-log --placement gateway --namespace ${namespace} --target Gateway/eg`,
-    `extension-provider --access-log --namespace ${namespace} --target Gateway/eg`,
+    `envoyfilter --access-log --placement gateway --namespace ${NAMESPACE} --target Gateway/eg`,
+    `extension-provider --access-log --namespace ${NAMESPACE} --target Gateway/eg`,
   ])('tell how requests end, by: %s', async (line) => {
     await apply(line);
     await becomes(modern, 401);
@@ -107,7 +107,7 @@ describe.skipIf(istioParts.includes(undefined))("Istio's gateways, configured by
 
   test('keep the API of a route of an HTTPRoute, by the name that Istio gives it', async () => {
     await apply(
-      `envoyfilter --placement gateway --namespace ${namespace} --target Gateway/eg --route-api shop.orders.0=orders --route-api shop.orders.1=users`,
+      `envoyfilter --placement gateway --namespace ${NAMESPACE} --target Gateway/eg --route-api shop.orders.0=orders --route-api shop.orders.1=users`,
     );
     await becomes(modern, 401, { path: '/orders/1' });
     // By their paths both are `orders`.
@@ -118,7 +118,7 @@ describe.skipIf(istioParts.includes(undefined))("Istio's gateways, configured by
 
   test('keep the API of a route and of a match of a VirtualService, by their names', async () => {
     await apply(
-      `envoyfilter --placement gateway --namespace ${namespace} --selector istio=ingressgateway --route-api rest=orders --route-api people.all=users`,
+      `envoyfilter --placement gateway --namespace ${NAMESPACE} --selector istio=ingressgateway --route-api rest=orders --route-api people.all=users`,
     );
     await becomes(classic, 401, { path: '/orders/1' });
     await becomes(classic, 200, { path: '/orders/1', headers: credentials('web') });
@@ -128,7 +128,7 @@ describe.skipIf(istioParts.includes(undefined))("Istio's gateways, configured by
 
   test('fall back to host and path where no route has the name, and ostiary tells of it', async () => {
     await apply(
-      `envoyfilter --placement gateway --namespace ${namespace} --target Gateway/eg --route-api shop.orders.0=orders --route-api shop.wrong.0=users`,
+      `envoyfilter --placement gateway --namespace ${NAMESPACE} --target Gateway/eg --route-api shop.orders.0=orders --route-api shop.wrong.0=users`,
     );
     await becomes(modern, 401, { path: '/orders/1' });
     await becomes(modern, 401, { path: '/orders/users' });
@@ -139,9 +139,9 @@ describe.skipIf(istioParts.includes(undefined))("Istio's gateways, configured by
   });
 
   test('reach the upstream with what ostiary set', async () => {
-    await apply(`envoyfilter --placement gateway --namespace ${namespace} --target Gateway/eg`);
+    await apply(`envoyfilter --placement gateway --namespace ${NAMESPACE} --target Gateway/eg`);
     await becomes(modern, 401);
-    const echo = await ask(modern.address, listenPort, { host: 'shop.example.com', headers: credentials('web') });
+    const echo = await ask(modern.address, LISTEN_PORT, { host: 'shop.example.com', headers: credentials('web') });
     expect(echo).toContain('"x-ostiary-client-id":"web-id"');
   });
 });
@@ -150,17 +150,17 @@ const gatewayApi = [
   {
     apiVersion: 'gateway.networking.k8s.io/v1',
     kind: 'Gateway',
-    metadata: { name: 'eg', namespace },
+    metadata: { name: 'eg', namespace: NAMESPACE },
     spec: {
       gatewayClassName: 'istio',
-      addresses: [{ type: 'Hostname', value: `eg-istio.${namespace}.svc.cluster.local` }],
-      listeners: [{ name: 'http', port: listenPort, protocol: 'HTTP' }],
+      addresses: [{ type: 'Hostname', value: `eg-istio.${NAMESPACE}.svc.cluster.local` }],
+      listeners: [{ name: 'http', port: LISTEN_PORT, protocol: 'HTTP' }],
     },
   },
   {
     apiVersion: 'gateway.networking.k8s.io/v1',
     kind: 'HTTPRoute',
-    metadata: { name: 'orders', namespace },
+    metadata: { name: 'orders', namespace: NAMESPACE },
     spec: {
       parentRefs: [{ name: 'eg' }],
       rules: ['/orders', '/orders/users'].map((value) => ({
@@ -171,21 +171,21 @@ const gatewayApi = [
   },
 ];
 
-const destination = { host: `orders.${namespace}.svc.cluster.local`, port: { number: 80 } };
-const virtualService = [
+const DESTINATION = { host: `orders.${NAMESPACE}.svc.cluster.local`, port: { number: 80 } };
+const VIRTUAL_SERVICE = [
   {
     apiVersion: 'networking.istio.io/v1',
     kind: 'Gateway',
-    metadata: { name: 'ingress', namespace },
+    metadata: { name: 'ingress', namespace: NAMESPACE },
     spec: {
       selector: { istio: 'ingressgateway' },
-      servers: [{ port: { number: listenPort, name: 'http', protocol: 'HTTP' }, hosts: ['*'] }],
+      servers: [{ port: { number: LISTEN_PORT, name: 'http', protocol: 'HTTP' }, hosts: ['*'] }],
     },
   },
   {
     apiVersion: 'networking.istio.io/v1',
     kind: 'VirtualService',
-    metadata: { name: 'orders', namespace },
+    metadata: { name: 'orders', namespace: NAMESPACE },
     spec: {
       hosts: ['*'],
       gateways: ['ingress'],
@@ -193,9 +193,9 @@ const virtualService = [
         {
           name: 'people',
           match: [{ name: 'all', uri: { prefix: '/orders/users' } }],
-          route: [{ destination }],
+          route: [{ destination: DESTINATION }],
         },
-        { name: 'rest', route: [{ destination }] },
+        { name: 'rest', route: [{ destination: DESTINATION }] },
       ],
     },
   },

@@ -6,29 +6,29 @@ import { generate } from '../generate/generated.ts';
 import type { Generated } from '../generate/generated.ts';
 import { main } from '../real/ostiary.ts';
 import { untilReady } from '../real/process.ts';
-import { ostiaryPort, serviceOf } from './mesh.ts';
+import { OSTIARY_PORT, serviceOf } from './mesh.ts';
 import { statusOf } from './request.ts';
 import type { RawRequest } from './request.ts';
 import { istioParts, openStage } from './stage.ts';
 import type { Stage, StagePod } from './stage.ts';
 
-const enforced = { policies: [{ policyRef: { name: 'client-id-enforcement' } }] };
-const workloads = { policies: [{ policyRef: { name: 'workload-identity' } }] };
-const jobs: Document = {
+const ENFORCED = { policies: [{ policyRef: { name: 'client-id-enforcement' } }] };
+const WORKLOADS = { policies: [{ policyRef: { name: 'workload-identity' } }] };
+const JOBS: Document = {
   kind: 'ClientApplication',
   metadata: { name: 'jobs' },
   spec: { clientId: 'jobs-id', principals: ['spiffe://cluster.local/ns/jobs/sa/*'] },
 };
 const documents = [
-  api('orders', enforced),
+  api('orders', ENFORCED),
   client('web'),
   contract('web', 'orders'),
-  api('reports', workloads),
-  jobs,
+  api('reports', WORKLOADS),
+  JOBS,
   contract('jobs', 'reports'),
 ];
 
-const identity = 'spiffe://cluster.local/ns/ostiary/sa/default';
+const IDENTITY = 'spiffe://cluster.local/ns/ostiary/sa/default';
 
 describe.skipIf(istioParts.includes(undefined))("the mesh's mutual TLS towards ostiary", () => {
   let stage: Stage;
@@ -45,7 +45,7 @@ describe.skipIf(istioParts.includes(undefined))("the mesh's mutual TLS towards o
       apiPorts: [],
     });
     const { address } = ostiary;
-    const args = ['--policies', documentsFolder(documents), '--listen', `${address}:${ostiaryPort}`];
+    const args = ['--policies', documentsFolder(documents), '--listen', `${address}:${OSTIARY_PORT}`];
     const serve = await ostiary.space.start(process.execPath, [main, 'serve', ...args]);
     await untilReady('ostiary', serve, () => Promise.resolve(serve.output().includes('"msg":"ready"')));
     orders = await stage.addPod({
@@ -62,7 +62,7 @@ describe.skipIf(istioParts.includes(undefined))("the mesh's mutual TLS towards o
         namespace: 'ostiary',
         clusterIp: '10.0.0.20',
         address,
-        ports: [[ostiaryPort, ostiaryPort, 'grpc-checks']],
+        ports: [[OSTIARY_PORT, OSTIARY_PORT, 'grpc-checks']],
       }),
       ...serviceOf({
         name: 'orders',
@@ -96,13 +96,13 @@ describe.skipIf(istioParts.includes(undefined))("the mesh's mutual TLS towards o
   }
 
   test.each(['envoyfilter', 'extension-provider'])('is used by: %s', async (name) => {
-    await apply(`${name} --namespace shop --selector app=orders --mesh-identity ${identity}`);
+    await apply(`${name} --namespace shop --selector app=orders --mesh-identity ${IDENTITY}`);
     await becomes(401);
     expect(await status({ headers: credentials('web') })).toBe(200);
   });
 
   test('and its mutual TLS towards the API names the workload that calls', async () => {
-    await apply(`envoyfilter --namespace shop --selector app=orders --mesh-identity ${identity}`);
+    await apply(`envoyfilter --namespace shop --selector app=orders --mesh-identity ${IDENTITY}`);
     await becomes(401);
     const strict = {
       apiVersion: 'security.istio.io/v1',

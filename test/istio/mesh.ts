@@ -18,7 +18,7 @@ export interface Mesh {
   close(): Promise<void>;
 }
 
-export const ostiaryPort = 9191;
+export const OSTIARY_PORT = 9191;
 
 /** @param meshConfig Istio's mesh configuration */
 export async function startMesh(meshConfig: object): Promise<Mesh> {

@@ -27,7 +27,7 @@ export interface RealProxy extends RealProcess {
   configuration(): Promise<string>;
 }
 
-export const adminPort = 15_000;
+export const ADMIN_PORT = 15_000;
 
 export async function startProxy(space: PodSpace, options: ProxyOptions): Promise<RealProxy> {
   const { kind, name, namespace, labels } = options;
@@ -48,7 +48,7 @@ export async function startProxy(space: PodSpace, options: ProxyOptions): Promis
         SERVICE_ACCOUNT: 'default',
       },
     },
-    admin: { address: { socket_address: { address: space.address, port_value: adminPort } } },
+    admin: { address: { socket_address: { address: space.address, port_value: ADMIN_PORT } } },
     bootstrap_extensions: [
       {
         name: 'envoy.bootstrap.internal_listener',
@@ -78,7 +78,7 @@ export async function startProxy(space: PodSpace, options: ProxyOptions): Promis
   writeFileSync(file, JSON.stringify(bootstrap));
   const args = ['--config-path', file, '--disable-hot-restart', '--concurrency', '1', '--log-level', 'warning'];
   const envoy = await space.start(await realPart('envoy'), args);
-  const admin = `http://${space.address}:${adminPort}`;
+  const admin = `http://${space.address}:${ADMIN_PORT}`;
   await untilReady(`the proxy ${name}`, envoy, async () => (await fetch(`${admin}/ready`)).ok, 60_000);
   return {
     ...envoy,

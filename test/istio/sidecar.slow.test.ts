@@ -11,21 +11,21 @@ import type { RealProxy } from './proxy.ts';
 import { istioParts, openStage } from './stage.ts';
 import type { Stage, StagePod } from './stage.ts';
 
-const enforced = { policies: [{ policyRef: { name: 'client-id-enforcement' } }] };
+const ENFORCED = { policies: [{ policyRef: { name: 'client-id-enforcement' } }] };
 const documents = [
-  api('orders', enforced),
-  api('other', enforced),
+  api('orders', ENFORCED),
+  api('other', ENFORCED),
   // Found by its name alone: no request here has its host.
-  api('named', { ...enforced, hosts: ['named.test'], basePath: '/' }),
+  api('named', { ...ENFORCED, hosts: ['named.test'], basePath: '/' }),
   client('web'),
   contract('web', 'orders'),
 ];
 
 /** What an HTTP filter alone does not see: Istio takes it for TCP. */
-const notHttp: readonly RawRequest[] = [{ version: '1.0' }, { ahead: '\r\n' }];
+const NOT_HTTP: readonly RawRequest[] = [{ version: '1.0' }, { ahead: '\r\n' }];
 
 // 8080 has a Service without a protocol, 8081 one that is HTTP by name, 8082 no Service at all.
-const ports = [8080, 8081, 8082];
+const PORTS = [8080, 8081, 8082];
 
 describe.skipIf(istioParts.includes(undefined))("Istio's sidecar, configured by a real istiod", () => {
   let stage: Stage;
@@ -35,7 +35,7 @@ describe.skipIf(istioParts.includes(undefined))("Istio's sidecar, configured by 
   beforeAll(async () => {
     stage = await openStage(documents);
     const labels = { app: 'orders' };
-    pod = await stage.addPod({ kind: 'sidecar', name: 'orders', namespace: 'shop', labels, apiPorts: ports });
+    pod = await stage.addPod({ kind: 'sidecar', name: 'orders', namespace: 'shop', labels, apiPorts: PORTS });
     await stage.mesh.apply(
       ...serviceOf({
         name: 'orders',
@@ -54,7 +54,7 @@ describe.skipIf(istioParts.includes(undefined))("Istio's sidecar, configured by 
   afterEach(async () => {
     await stage.mesh.remove(...applied);
     applied = [];
-    for (const port of ports) await expect.poll(() => status(port), { timeout: 20_000 }).toBe(200);
+    for (const port of PORTS) await expect.poll(() => status(port), { timeout: 20_000 }).toBe(200);
   });
 
   const status = (port: number, request?: RawRequest) => statusOf(pod.address, port, request);
@@ -69,21 +69,21 @@ describe.skipIf(istioParts.includes(undefined))("Istio's sidecar, configured by 
     await enforces();
     for (const port of [8080, 8082]) {
       await expect.poll(() => status(port)).toBe(401);
-      for (const request of notHttp) expect(await status(port, request)).toBe(200);
+      for (const request of NOT_HTTP) expect(await status(port, request)).toBe(200);
     }
   });
 
   test('enforces on every port and for what is no HTTP to it, with what is generated', async () => {
     await apply('envoyfilter --namespace shop --selector app=orders');
     await enforces();
-    for (const port of ports) {
+    for (const port of PORTS) {
       await expect
         .poll(() => status(port, { version: '1.0' }), { message: String(port), timeout: 20_000 })
         .not.toBe(200);
       expect(await status(port)).toBe(401);
       expect(await status(port, { headers: credentials('web') })).toBe(200);
       expect(await status(port, { path: '/other/1', headers: credentials('web') })).toBe(401);
-      for (const request of notHttp) expect(await status(port, request)).not.toBe(200);
+      for (const request of NOT_HTTP) expect(await status(port, request)).not.toBe(200);
     }
   });
 
@@ -127,10 +127,10 @@ describe.skipIf(istioParts.includes(undefined))("Istio's sidecar, configured by 
   test('enforces by an extension provider, TCP included, with APIs of ports from an EnvoyFilter of routes alone', async () => {
     await apply('extension-provider --namespace shop --selector app=orders');
     await enforces();
-    for (const port of ports) {
+    for (const port of PORTS) {
       await expect.poll(() => status(port)).toBe(401);
       expect(await status(port, { headers: credentials('web') })).toBe(200);
-      for (const request of notHttp) expect(await status(port, request)).not.toBe(200);
+      for (const request of NOT_HTTP) expect(await status(port, request)).not.toBe(200);
     }
     const routes = generate(
       'envoyfilter --namespace shop --name routes --routes-only --route-api 81=orders --api named',

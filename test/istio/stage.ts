@@ -10,7 +10,7 @@ import type { Document } from '../e2e/documents.ts';
 import { generate } from '../generate/generated.ts';
 import { createAuthority, startAgent } from './agent.ts';
 import type { Agent, Authority } from './agent.ts';
-import { ostiaryPort, serviceOf, startMesh } from './mesh.ts';
+import { OSTIARY_PORT, serviceOf, startMesh } from './mesh.ts';
 import type { Mesh } from './mesh.ts';
 import { startProxy } from './proxy.ts';
 import type { ProxyOptions, RealProxy } from './proxy.ts';
@@ -72,7 +72,7 @@ export async function openStage(documents: readonly Document[]): Promise<Stage> 
     ],
   });
   const { hostAddress } = mesh.network;
-  const listen = `${hostAddress}:${ostiaryPort}`;
+  const listen = `${hostAddress}:${OSTIARY_PORT}`;
   const ostiary = await startOstiary({ policies: documentsFolder(documents), listen });
   const authority = await createAuthority();
   const agents: Agent[] = [];
@@ -83,7 +83,7 @@ export async function openStage(documents: readonly Document[]): Promise<Stage> 
       namespace: 'ostiary',
       clusterIp: '10.0.0.20',
       address: hostAddress,
-      ports: [[ostiaryPort, ostiaryPort, 'grpc-checks']],
+      ports: [[OSTIARY_PORT, OSTIARY_PORT, 'grpc-checks']],
     }),
   );
   return {

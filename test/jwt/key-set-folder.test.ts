@@ -8,8 +8,8 @@ import { mountHung, releaseAfterEach } from '../real/hung-mount.ts';
 import { scratchFolder } from '../real/scratch.ts';
 
 const DAY_MS = 24 * 3_600_000;
-const url = 'https://issuer.example.com/jwks.json?key=secret';
-const text = '{"keys":[]}';
+const KEY_SET_URL = 'https://issuer.example.com/jwks.json?key=secret';
+const TEXT = '{"keys":[]}';
 
 class Kept {
   readonly faults: string[] = [];
@@ -42,18 +42,18 @@ describe('a folder of key sets', () => {
   test('gives back what was kept, by its URL alone, and outlives the process', async () => {
     const kept = new Kept();
     const store = await kept.open();
-    expect(await store.read(url)).toBeUndefined();
-    await store.write(url, { text, fetchedAt: kept.nowMs });
-    await store.write(url, { text: '{"keys":[1]}', fetchedAt: kept.nowMs });
-    expect(await (await kept.open()).read(url)).toEqual({ text: '{"keys":[1]}', fetchedAt: kept.nowMs });
-    expect(await store.read(`${url}2`)).toBeUndefined();
+    expect(await store.read(KEY_SET_URL)).toBeUndefined();
+    await store.write(KEY_SET_URL, { text: TEXT, fetchedAt: kept.nowMs });
+    await store.write(KEY_SET_URL, { text: '{"keys":[1]}', fetchedAt: kept.nowMs });
+    expect(await (await kept.open()).read(KEY_SET_URL)).toEqual({ text: '{"keys":[1]}', fetchedAt: kept.nowMs });
+    expect(await store.read(`${KEY_SET_URL}2`)).toBeUndefined();
     expect(kept.faults).toEqual([]);
   });
 
   test('is readable by our user alone, and shows no URL: it may hold a secret', async () => {
     const kept = new Kept();
     const store = await kept.open();
-    await store.write(url, { text, fetchedAt: kept.nowMs });
+    await store.write(KEY_SET_URL, { text: TEXT, fetchedAt: kept.nowMs });
     expect(readdirSync(kept.folder)).toEqual([expect.stringMatching(/^[0-9a-f]{64}\.json$/)]);
     expect(statSync(kept.folder).mode & 0o777).toBe(0o700);
     expect(statSync(kept.file).mode & 0o777).toBe(0o600);
@@ -73,19 +73,19 @@ describe('a folder of key sets', () => {
   ])('uses no file that was %s', async (_, change, why) => {
     const kept = new Kept();
     const store = await kept.open();
-    await store.write(url, { text, fetchedAt: kept.nowMs });
+    await store.write(KEY_SET_URL, { text: TEXT, fetchedAt: kept.nowMs });
     writeFileSync(kept.file, change(readFileSync(kept.file, 'utf8')));
-    expect(await store.read(url)).toBeUndefined();
+    expect(await store.read(KEY_SET_URL)).toBeUndefined();
     expect(kept.faults).toEqual([expect.stringContaining(`the key set is not used: ${why}`)]);
   });
 
   test('uses no set of another URL, whatever its file is called', async () => {
     const kept = new Kept();
     const store = await kept.open();
-    await store.write(url, { text, fetchedAt: kept.nowMs });
+    await store.write(KEY_SET_URL, { text: TEXT, fetchedAt: kept.nowMs });
     const content = readFileSync(kept.file);
     const first = kept.file;
-    await store.write('https://other.example.com/', { text, fetchedAt: kept.nowMs });
+    await store.write('https://other.example.com/', { text: TEXT, fetchedAt: kept.nowMs });
     const other = readdirSync(kept.folder)
       .map((name) => join(kept.folder, name))
       .find((path) => path !== first);
@@ -97,13 +97,13 @@ describe('a folder of key sets', () => {
   test('uses no set that is older than a day, or of a time to come', async () => {
     const kept = new Kept();
     const store = await kept.open();
-    await store.write(url, { text, fetchedAt: kept.nowMs });
+    await store.write(KEY_SET_URL, { text: TEXT, fetchedAt: kept.nowMs });
     kept.nowMs += DAY_MS;
-    expect(await store.read(url)).toBeDefined();
+    expect(await store.read(KEY_SET_URL)).toBeDefined();
     kept.nowMs += 1;
-    expect(await store.read(url)).toBeUndefined();
+    expect(await store.read(KEY_SET_URL)).toBeUndefined();
     kept.nowMs -= DAY_MS + 600_000;
-    expect(await store.read(url)).toBeUndefined();
+    expect(await store.read(KEY_SET_URL)).toBeUndefined();
     expect(kept.faults.map((fault) => fault.replace(/^.*used: /, ''))).toEqual([
       'is older than a day',
       'has a time that is yet to come',
@@ -118,10 +118,10 @@ describe('a folder of key sets', () => {
     );
     const kept = new Kept();
     const store = await kept.open();
-    await store.write(url, { text, fetchedAt: kept.nowMs });
+    await store.write(KEY_SET_URL, { text: TEXT, fetchedAt: kept.nowMs });
     chmodSync(kept.folder, 0o770);
-    expect(await store.read(url)).toBeUndefined();
-    await store.write(url, { text, fetchedAt: kept.nowMs });
+    expect(await store.read(KEY_SET_URL)).toBeUndefined();
+    await store.write(KEY_SET_URL, { text: TEXT, fetchedAt: kept.nowMs });
     expect(kept.faults).toEqual([
       expect.stringContaining('not used: others may write'),
       expect.stringContaining('not kept: others may write'),
@@ -139,13 +139,13 @@ describe('a folder of key sets', () => {
     async () => {
       const kept = new Kept();
       const store = await kept.open();
-      await store.write(url, { text, fetchedAt: kept.nowMs });
+      await store.write(KEY_SET_URL, { text: TEXT, fetchedAt: kept.nowMs });
       chownSync(kept.file, 12_345, 12_345);
-      expect(await store.read(url)).toBeUndefined();
+      expect(await store.read(KEY_SET_URL)).toBeUndefined();
       chownSync(kept.file, 0, 0);
-      expect(await store.read(url)).toBeDefined();
+      expect(await store.read(KEY_SET_URL)).toBeDefined();
       chmodSync(kept.file, 0o666);
-      expect(await store.read(url)).toBeUndefined();
+      expect(await store.read(KEY_SET_URL)).toBeUndefined();
       const why = expect.stringContaining('not used: belongs to another user, or others may write to it') as string;
       expect(kept.faults).toEqual([why, why]);
     },
@@ -163,8 +163,8 @@ describe('a folder of key sets', () => {
     mkdirSync(kept.folder, { mode: 0o700 });
     const store = await kept.open();
     mountHung?.(kept.folder);
-    expect(await store.read(url)).toBeUndefined();
-    await store.write(url, { text, fetchedAt: kept.nowMs });
+    expect(await store.read(KEY_SET_URL)).toBeUndefined();
+    await store.write(KEY_SET_URL, { text: TEXT, fetchedAt: kept.nowMs });
     expect(kept.faults).toHaveLength(2);
   });
   releaseAfterEach();

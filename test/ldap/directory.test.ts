@@ -5,7 +5,7 @@ import { SERVICE, startSlapd } from '../real/slapd.ts';
 import type { RealSlapd } from '../real/slapd.ts';
 import { directoryAt, serverOf, template } from './asking.ts';
 import type { Asked } from './asking.ts';
-import { people } from './people.ts';
+import { PEOPLE } from './people.ts';
 
 const parts = [await partOrSkip('slapd'), await partOrSkip('openssl')];
 
@@ -13,7 +13,7 @@ describe.skipIf(parts.includes(undefined))('a real directory', () => {
   let slapd: RealSlapd;
   let authorities: string;
   beforeAll(async () => {
-    slapd = await startSlapd(people);
+    slapd = await startSlapd(PEOPLE);
     authorities = readFileSync(slapd.caFile, 'utf8');
   });
   afterAll(() => slapd?.stop());

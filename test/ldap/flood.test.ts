@@ -11,7 +11,7 @@ import { checkOf, requestOf } from '../policy/fixtures.ts';
 import { partOrSkip } from '../real/parts.ts';
 import { SERVICE, startSlapd } from '../real/slapd.ts';
 import type { RealSlapd } from '../real/slapd.ts';
-import { people } from './people.ts';
+import { PEOPLE } from './people.ts';
 
 const parts = [await partOrSkip('slapd'), await partOrSkip('openssl')];
 
@@ -21,7 +21,7 @@ const MOST_CONNECTIONS = 32 + 1;
 describe.skipIf(parts.includes(undefined))('a flood of passwords for a real directory', () => {
   let slapd: RealSlapd;
   beforeAll(async () => {
-    slapd = await startSlapd(people);
+    slapd = await startSlapd(PEOPLE);
   });
   afterAll(() => slapd?.stop());
 

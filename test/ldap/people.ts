@@ -11,7 +11,7 @@ ${more}`;
 }
 
 /** Who is in the directory of tests. Trees have units inside of units, so that the scope counts. */
-export const people = `
+export const PEOPLE = `
 dn: ou=people,dc=example,dc=com
 objectClass: organizationalUnit
 ou: people

@@ -5,10 +5,10 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { admit, ConnectionRoom } from '../../src/listen/connection-room.ts';
 import type { ConnectionRoomOptions } from '../../src/listen/connection-room.ts';
 
-const open: { destroy(): void }[] = [];
+const OPEN: { destroy(): void }[] = [];
 let server: Server;
 afterEach(() => {
-  for (const one of open.splice(0)) one.destroy();
+  for (const one of OPEN.splice(0)) one.destroy();
   server.close();
 });
 
@@ -26,7 +26,7 @@ async function listening(options: Partial<ConnectionRoomOptions> = {}) {
     const socket = connect(port, '127.0.0.1')
       .on('error', () => {})
       .resume();
-    open.push(socket);
+    OPEN.push(socket);
     await once(socket, 'connect');
     await expect.poll(() => room.sockets.size + full.count).toBeGreaterThan(before);
     return socket;

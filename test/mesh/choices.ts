@@ -16,7 +16,7 @@ interface Choice {
 }
 
 /** How an API says it: the policy, or the tier against the policy. */
-const choices: Readonly<Record<string, Choice>> = {
+const CHOICES: Readonly<Record<string, Choice>> = {
   'local-exact': { policy: { quota: 'exact', onStoreFailure: 'local' }, onStoreFailure: 'local', quota: 'exact' },
   'local-leased': { policy: {}, tier: { onStoreFailure: 'local' }, onStoreFailure: 'local', quota: 'leased' },
   'local-unseen': { policy: { quota: 'exact', onStoreFailure: 'local' }, onStoreFailure: 'local', quota: 'exact' },
@@ -33,13 +33,13 @@ const choices: Readonly<Record<string, Choice>> = {
 
 /** The Checks of each. */
 export const lines = new Map(
-  Object.entries(choices).map(([name, { onStoreFailure, quota }]): [string, Line] => {
+  Object.entries(CHOICES).map(([name, { onStoreFailure, quota }]): [string, Line] => {
     const counter = { name, windowMs: HOUR, limitIn: () => LIMIT, limits: [LIMIT], unitsOf: (cost: number) => cost };
     return [name, { api: name, client: name, quota, onStoreFailure, counters: [counter], admits: () => true }];
   }),
 );
 
-export const documents: readonly Document[] = Object.entries(choices).flatMap(([name, { policy, tier }]) => {
+export const documents: readonly Document[] = Object.entries(CHOICES).flatMap(([name, { policy, tier }]) => {
   const limits = [{ maximumRequests: LIMIT, timePeriodInMilliseconds: HOUR }];
   const config = { cost: "#[attributes.headers['x-cost']]", maxCost: MAX_COST, exposeHeaders: true, ...policy };
   const policies = [{ policyRef: { name: 'rate-limiting-sla' }, config }];

@@ -37,17 +37,17 @@ const sliding = (maximumRequests: number, timePeriodInMilliseconds: number) => (
 
 const burst = sliding(80, 1000);
 const hour = sliding(1500, HOUR);
-const minute = { maximumRequests: 400, calendar: 'minute', timeZone: 'Asia/Kolkata' };
+const EACH_MINUTE = { maximumRequests: 400, calendar: 'minute', timeZone: 'Asia/Kolkata' };
 
 const tiers: readonly Tier[] = [
   { name: 'second', limits: [sliding(60, 1000)], windows: 'by the end they name', maximum: 60, windowMs: 1000 },
   { name: 'three', limits: [sliding(100, 3000)], windows: 'by the end they name', maximum: 100, windowMs: 3000 },
   { name: 'hour', limits: [hour], windows: 'one for all', maximum: 1500, windowMs: HOUR },
   { name: 'both', limits: [burst, hour], windows: 'one for all', maximum: 1500, windowMs: HOUR },
-  { name: 'minute', limits: [minute], windows: 'by the minute', maximum: 400, windowMs: MINUTE },
+  { name: 'minute', limits: [EACH_MINUTE], windows: 'by the minute', maximum: 400, windowMs: MINUTE },
 ];
-const quotas = ['leased', 'exact'] as const;
-const driven = quotas.flatMap((quota) => tiers.map((tier) => ({ quota, tier, answers: [] as Answer[] })));
+const QUOTAS = ['leased', 'exact'] as const;
+const driven = QUOTAS.flatMap((quota) => tiers.map((tier) => ({ quota, tier, answers: [] as Answer[] })));
 
 const sla = (config: object) => ({
   policyRef: { name: 'rate-limiting-sla' },
@@ -63,9 +63,9 @@ describe.skipIf(!hasParts)(`replicas whose clocks are wrong, for ${seconds} s (O
   beforeAll(async () => {
     redis = await startRedis();
     const documents = [
-      ...quotas.map((quota) => api(quota, { tiers: tiers.map(documentOf), policies: [sla({ quota })] })),
+      ...QUOTAS.map((quota) => api(quota, { tiers: tiers.map(documentOf), policies: [sla({ quota })] })),
       ...tiers.map(({ name }) => client(name)),
-      ...quotas.flatMap((quota) => tiers.map(({ name }) => contract(name, quota, name))),
+      ...QUOTAS.flatMap((quota) => tiers.map(({ name }) => contract(name, quota, name))),
     ];
     const policies = documentsFolder(documents);
     const clocks = await Promise.all([0, 5, -5, 0].map(wallClock));

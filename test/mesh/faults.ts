@@ -9,7 +9,7 @@ import type { Interval, Timeline } from './timeline.ts';
 
 // Everything that can go wrong or be changed, in an order that the seed decides.
 
-const kinds = [
+const KINDS = [
   'a replica is killed',
   'a replica is restarted',
   'the scripts are flushed',
@@ -27,7 +27,7 @@ const kinds = [
 ] as const;
 
 export interface Fault {
-  readonly kind: (typeof kinds)[number];
+  readonly kind: (typeof KINDS)[number];
   /** Decides what is left to decide. */
   readonly chance: number;
   readonly pauseMs: number;
@@ -38,7 +38,7 @@ export interface Fault {
 /** All kinds in random order, over and over. */
 export function* schedule(random: Random): Generator<Fault, never> {
   for (;;) {
-    for (const kind of random.shuffle(kinds)) {
+    for (const kind of random.shuffle(KINDS)) {
       const pauseMs = kind === 'Redis is stopped for a while' ? random.integer(500, 2500) : random.integer(20, 300);
       yield { kind, chance: random.integer(0, 2 ** 30), pauseMs, restMs: random.integer(0, 1000) };
     }

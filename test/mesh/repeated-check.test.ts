@@ -4,13 +4,17 @@ import { startOstiary } from '../real/ostiary.ts';
 import type { RealOstiary } from '../real/ostiary.ts';
 import { CheckClient } from './check-client.ts';
 
-const tiers = [{ name: 'gold', limits: [{ maximumRequests: 10, timePeriodInMilliseconds: 3_600_000 }] }];
-const quota = { policyRef: { name: 'rate-limiting-sla' }, config: { exposeHeaders: true } };
+const TIERS = [{ name: 'gold', limits: [{ maximumRequests: 10, timePeriodInMilliseconds: 3_600_000 }] }];
+const QUOTA = { policyRef: { name: 'rate-limiting-sla' }, config: { exposeHeaders: true } };
 
 let ostiary: RealOstiary;
 let checks: CheckClient;
 beforeAll(async () => {
-  const documents = [api('orders', { tiers, policies: [quota] }), client('shop'), contract('shop', 'orders', 'gold')];
+  const documents = [
+    api('orders', { tiers: TIERS, policies: [QUOTA] }),
+    client('shop'),
+    contract('shop', 'orders', 'gold'),
+  ];
   ostiary = await startOstiary({ policies: documentsFolder(documents) });
   checks = new CheckClient(ostiary.listen);
 });

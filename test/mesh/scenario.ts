@@ -47,8 +47,8 @@ export interface Line {
 
 type Limits = readonly (readonly [maximum: number, windowMs: number | 'minute'])[];
 
-const anyCost = "#[attributes.headers['x-cost']]";
-const costs = { cost: anyCost, maxCost: 5, exposeHeaders: true };
+const ANY_COST = "#[attributes.headers['x-cost']]";
+const COSTS = { cost: ANY_COST, maxCost: 5, exposeHeaders: true };
 const always = (): boolean => true;
 const ownCost = (cost: number): number => cost;
 
@@ -65,7 +65,7 @@ function tier(name: string, limits: Limits, more: object = {}): object {
 }
 
 function sla(config: object = {}): object {
-  return { policyRef: { name: 'rate-limiting-sla' }, config: { ...costs, ...config } };
+  return { policyRef: { name: 'rate-limiting-sla' }, config: { ...COSTS, ...config } };
 }
 
 function fixed(name: string, limits: Limits): Counter[] {
@@ -79,7 +79,7 @@ function fixed(name: string, limits: Limits): Counter[] {
   }));
 }
 
-const plainTiers: Readonly<Record<string, Limits>> = {
+const PLAIN_TIERS: Readonly<Record<string, Limits>> = {
   daily: [[1200, HOUR]],
   burst: [[40, 1000]],
   both: [
@@ -89,10 +89,10 @@ const plainTiers: Readonly<Record<string, Limits>> = {
   minute: [[400, 'minute']],
   reset: [[300, HOUR]],
 };
-const modes = ['leased', 'exact'] as const;
+const MODES = ['leased', 'exact'] as const;
 
-const plain: Line[] = modes.flatMap((quota) =>
-  Object.entries(plainTiers).map(([name, limits]): Line => {
+const plain: Line[] = MODES.flatMap((quota) =>
+  Object.entries(PLAIN_TIERS).map(([name, limits]): Line => {
     const counters = fixed(`${name} at ${quota}`, limits);
     const isReset = name === 'reset';
     return { api: quota, client: name, quota, counters, onStoreFailure: 'deny', isReset, admits: always };
@@ -101,8 +101,8 @@ const plain: Line[] = modes.flatMap((quota) =>
 
 const PAIR_WIDE: Limits = [[70, 1000]];
 const pairWide = fixed('all at pair', PAIR_WIDE);
-const pairTiers: Readonly<Record<string, Limits>> = { left: [[50, 1000]], right: [[60, 2000]] };
-const pair: Line[] = Object.entries(pairTiers).map(([name, limits]) => {
+const PAIR_TIERS: Readonly<Record<string, Limits>> = { left: [[50, 1000]], right: [[60, 2000]] };
+const pair: Line[] = Object.entries(PAIR_TIERS).map(([name, limits]) => {
   const counters = [...fixed(`${name} at pair`, limits), ...pairWide];
   return { api: 'pair', client: name, quota: 'leased', counters, onStoreFailure: 'deny', admits: always };
 });
@@ -180,16 +180,16 @@ function changingCounter(
 export const lines: readonly Line[] = [...plain, ...pair, ...special, ...changing];
 
 const SECRET = 'a secret of the test that is long enough for HS256';
-const bearer = { signingMethod: 'hmac', textKey: SECRET, skipClientIdValidation: true };
+const BEARER = { signingMethod: 'hmac', textKey: SECRET, skipClientIdValidation: true };
 
 /** The documents of a state. */
 export function documentsOf({ hits, tier: moverTier, guest, hasSecond }: State): Document[] {
-  const plainList = Object.entries(plainTiers).map(([name, limits]) => tier(name, limits));
+  const plainList = Object.entries(PLAIN_TIERS).map(([name, limits]) => tier(name, limits));
   const wide = (limits: Limits, config: object): object => ({
     policyRef: { name: 'rate-limiting' },
     config: { rateLimits: limitsOf(limits), exposeHeaders: true, ...config },
   });
-  const pairList = Object.entries(pairTiers).map(([name, limits]) => tier(name, limits));
+  const pairList = Object.entries(PAIR_TIERS).map(([name, limits]) => tier(name, limits));
   const fromClaim = { cost: '#[vars.claimSet.units]', clientIdExpression: '#[vars.claimSet.client_id]' };
   const hitLimits: Limits = [
     [hits, 1000],
@@ -199,13 +199,13 @@ export function documentsOf({ hits, tier: moverTier, guest, hasSecond }: State):
   const growing = [sla(), ...(hasSecond ? [wide([[WIDE_SECOND, 1000]], {})] : [])];
   const names = [...new Set(lines.map((line) => line.client))];
   return [
-    ...modes.map((quota) => api(quota, { tiers: plainList, policies: [sla({ quota })] })),
-    api('pair', { tiers: pairList, policies: [wide(PAIR_WIDE, { cost: anyCost, maxCost: 5 }), sla()] }),
+    ...MODES.map((quota) => api(quota, { tiers: plainList, policies: [sla({ quota })] })),
+    api('pair', { tiers: pairList, policies: [wide(PAIR_WIDE, { cost: ANY_COST, maxCost: 5 }), sla()] }),
     api('own', { tiers: [tier('own', OWN)], policies: [sla({ clusterizable: false })] }),
     api('claims', {
       tiers: [tier('claims', CLAIMS)],
       policies: [
-        { policyRef: { name: 'jwt-validation' }, config: bearer },
+        { policyRef: { name: 'jwt-validation' }, config: BEARER },
         sla({ ...fromClaim, clientSecretExpression: '' }),
       ],
     }),

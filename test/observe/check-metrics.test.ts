@@ -5,14 +5,14 @@ import { createCheckMetrics } from '../../src/observe/check-metrics.ts';
 import { contractOf, decision, step } from './decisions.ts';
 import { scraperOf } from './scrape.ts';
 
-const quotaSpent: Denial = { reason: 'quota_spent', detail: '', windows: [], cost: 1 };
-const invalid: Denial = { reason: 'token_invalid', detail: '' };
+const QUOTA_SPENT: Denial = { reason: 'quota_spent', detail: '', windows: [], cost: 1 };
+const INVALID: Denial = { reason: 'token_invalid', detail: '' };
 
 test('allows and denials are counted by API, outcome, policy and reason', async () => {
   const { metrics, line } = scraped();
   metrics.decided(decision(), 0.2);
   metrics.decided(decision(), 0.2);
-  metrics.decided(decision({ denial: invalid, policy: 'orders/0' }), 0.2);
+  metrics.decided(decision({ denial: INVALID, policy: 'orders/0' }), 0.2);
   expect(await line('ostiary_checks_total{api="orders",outcome="allow",policy="",reason=""}')).toBe(2);
   expect(await line('ostiary_checks_total{api="orders",outcome="deny",policy="orders/0",reason="token_invalid"}')).toBe(
     1,
@@ -36,7 +36,7 @@ test('each policy is counted with its mode, and those that did not run are not',
   const { metrics, line } = scraped();
   const steps = [
     step({ name: 'a' }),
-    step({ name: 'b', policy: 'rate-limiting', mode: 'shadow', result: 'deny', denial: quotaSpent }),
+    step({ name: 'b', policy: 'rate-limiting', mode: 'shadow', result: 'deny', denial: QUOTA_SPENT }),
     step({ name: 'c', result: 'failed' }),
     step({ name: 'd', result: 'not_applicable' }),
     step({ name: 'e', result: 'not_reached' }),
@@ -76,9 +76,9 @@ test('units are admitted where the whole request was, and refused where the quot
   metrics.decided(
     decision({
       identity,
-      denial: quotaSpent,
+      denial: QUOTA_SPENT,
       policy: 'q',
-      steps: [quota({ name: 'other', cost: 5 }), quota({ cost: 5, result: 'deny', denial: quotaSpent })],
+      steps: [quota({ name: 'other', cost: 5 }), quota({ cost: 5, result: 'deny', denial: QUOTA_SPENT })],
     }),
     1,
   );

@@ -10,8 +10,8 @@ import { Registry } from '../../src/observe/prometheus.ts';
 import type { WindowState } from '../../src/quota/store.ts';
 import { contractOf, decision, step } from './decisions.ts';
 
-const minute = { maximumRequests: 10, timePeriodInMilliseconds: 60_000 };
-const month = {
+const MINUTE = { maximumRequests: 10, timePeriodInMilliseconds: 60_000 };
+const MONTH = {
   maximumRequests: 1000,
   timePeriodInMilliseconds: 31 * 86_400_000,
   calendar: { unit: 'month', timeZone: 'UTC' },
@@ -19,8 +19,8 @@ const month = {
 
 function windowsOf(left: number, resetMs = 60_000): WindowState[] {
   return [
-    { limit: minute, remaining: left, resetMs },
-    { limit: month, remaining: 900, resetMs: 1e9 },
+    { limit: MINUTE, remaining: left, resetMs },
+    { limit: MONTH, remaining: 900, resetMs: 1e9 },
   ];
 }
 
@@ -71,7 +71,7 @@ describe('how much of their quota contracts have used', () => {
   it('follows other limits of the same contract', async () => {
     const usage = createContractUsage(() => 0);
     const contract = contractOf('web');
-    usage.decided(decisionOf(contract, [{ limit: minute, remaining: 1, resetMs: 10 }]));
+    usage.decided(decisionOf(contract, [{ limit: MINUTE, remaining: 1, resetMs: 10 }]));
     const hour = { maximumRequests: 50, timePeriodInMilliseconds: 3_600_000 };
     usage.decided(decisionOf(contract, [{ limit: hour, remaining: 49, resetMs: 1000 }]));
     expect(await linesOf(usage.families)).toContain(`ostiary_contract_used_units${labels('web-orders', '3600000')} 1`);

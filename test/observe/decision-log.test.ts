@@ -5,8 +5,8 @@ import type { DecisionLogOptions } from '../../src/observe/decision-log.ts';
 import { checkOf, contractOf, decision, step, stoppedClock } from './decisions.ts';
 import { logInMemory } from './lines.ts';
 
-const rejected: Denial = { reason: 'client_rejected', cause: 'secret_wrong', challenge: '', detail: 'wrong secret' };
-const denied = decision({ denial: rejected, policy: 'orders/0' });
+const REJECTED: Denial = { reason: 'client_rejected', cause: 'secret_wrong', challenge: '', detail: 'wrong secret' };
+const denied = decision({ denial: REJECTED, policy: 'orders/0' });
 
 test('a denial leaves one line that tells who, what and why', () => {
   const { decisions, lines } = logged();

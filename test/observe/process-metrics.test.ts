@@ -7,13 +7,13 @@ import type { Snapshot } from '../../src/snapshot/snapshot.ts';
 import { stoppedClock } from './decisions.ts';
 import { scraperOf } from './scrape.ts';
 
-const taking: Taking = { granted: true, windows: [] };
+const TAKING: Taking = { granted: true, windows: [] };
 
 test('the store answers through its metrics as without them, synchronously too', async () => {
   const { metrics } = scraped();
-  const store = metrics.instrumentStore(storeThat({ take: () => taking, peek: () => Promise.resolve(taking) }));
-  expect(store.take([], 0)).toBe(taking);
-  expect(await store.peek([], 0)).toBe(taking);
+  const store = metrics.instrumentStore(storeThat({ take: () => TAKING, peek: () => Promise.resolve(TAKING) }));
+  expect(store.take([], 0)).toBe(TAKING);
+  expect(await store.peek([], 0)).toBe(TAKING);
 });
 
 test('the time the store takes is told by operation', async () => {
@@ -22,7 +22,7 @@ test('the time the store takes is told by operation', async () => {
     storeThat({
       take() {
         clock.advance(3);
-        return taking;
+        return TAKING;
       },
     }),
   );
@@ -168,8 +168,8 @@ function fail(): never {
 
 function storeThat(parts: Partial<CounterStore>): CounterStore {
   return {
-    take: () => taking,
-    peek: () => taking,
+    take: () => TAKING,
+    peek: () => TAKING,
     reset: () => 0,
     health: () => ({ kind: 'memory', available: true, detail: '' }),
     close: () => Promise.resolve(),

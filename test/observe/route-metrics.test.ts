@@ -7,9 +7,9 @@ import { scraperOf } from './scrape.ts';
 const checkOf = (extensions: Readonly<Record<string, string>>): Check =>
   ({ contextExtension: (name: string) => extensions[name] }) as unknown as Check;
 
-const routes = 'shop.orders.0,shop.users.0,';
-const named = (route: string) => checkOf({ 'ostiary.routes': routes, 'ostiary.route': route });
-const unnamed = checkOf({ 'ostiary.routes': routes });
+const ROUTES = 'shop.orders.0,shop.users.0,';
+const named = (route: string) => checkOf({ 'ostiary.routes': ROUTES, 'ostiary.route': route });
+const unnamed = checkOf({ 'ostiary.routes': ROUTES });
 
 test('Checks are counted by the name of their route, and a name that was never seen stays at 0', async () => {
   const registry = new Registry();

@@ -11,7 +11,7 @@ const folder = mkdtempSync(join(tmpdir(), 'ostiary-token-'));
 const token = 'c0ffee'.repeat(8);
 const tokenFile = join(folder, 'token');
 writeFileSync(tokenFile, `${token}\n`);
-const everywhere = { kind: 'tcp', host: '0.0.0.0', port: 0 } as const;
+const EVERYWHERE = { kind: 'tcp', host: '0.0.0.0', port: 0 } as const;
 const reset = { api: 'orders', client_id: client.clientId };
 
 interface Answer {
@@ -132,7 +132,7 @@ describe('who may do what at the API', () => {
   });
 
   it('where other machines can connect, everything but health needs the token', async () => {
-    const api = await serve({ address: everywhere, tokenFile });
+    const api = await serve({ address: EVERYWHERE, tokenFile });
     for (const method of ['GetSnapshot', 'ListApis', 'Explain', 'InspectCounters', 'ResetCounters']) {
       expect([method, (await post(api, inspection(method), {})).status]).toEqual([method, 401]);
     }
@@ -192,7 +192,7 @@ describe('browsers', () => {
   );
 
   it('may call a listener for other machines by any name, with the token', async () => {
-    const api = await serve({ address: everywhere, tokenFile });
+    const api = await serve({ address: EVERYWHERE, tokenFile });
     const headers = { host: 'ostiary.shop.svc:9192', ...bearer(token) };
     expect((await post(api, inspection('GetSnapshot'), {}, headers)).status).toBe(200);
   });

@@ -13,10 +13,10 @@ export const NOW = Date.UTC(2026, 10, 28, 12);
 export const HOUR = 3_600_000;
 const folder = scratchFolder('analytics-api');
 const tokenFile = join(folder, 'token');
-const token = 'a-token-of-at-least-16-characters';
-writeFileSync(tokenFile, token);
+const TOKEN = 'a-token-of-at-least-16-characters';
+writeFileSync(tokenFile, TOKEN);
 
-export const shop = {
+export const SHOP = {
   api: 'orders',
   client: 'shop',
   contract: 'shop-orders',
@@ -24,15 +24,15 @@ export const shop = {
   method: 'GET',
   service: 'backend',
 };
-export const till = { ...shop, client: 'till', contract: 'till-orders', tier: 'silver' };
-export const ok = { status: '200', outcome: 'processed' };
-const spent = { status: '429', outcome: 'blocked', policy: 'orders/0', reason: 'quota_spent', service: '' };
-const failed = { status: '503', outcome: 'processed' };
+export const TILL = { ...SHOP, client: 'till', contract: 'till-orders', tier: 'silver' };
+export const OK = { status: '200', outcome: 'processed' };
+const SPENT = { status: '429', outcome: 'blocked', policy: 'orders/0', reason: 'quota_spent', service: '' };
+const FAILED = { status: '503', outcome: 'processed' };
 const rows: readonly SlotRow[] = [
-  rowOf({ ...shop, ...ok, source: 'spiffe://mesh/shop' }, 60),
-  rowOf({ ...shop, ...spent }, 30),
-  rowOf({ ...till, ...ok }, 8),
-  rowOf({ ...till, ...failed }, 2, 80),
+  rowOf({ ...SHOP, ...OK, source: 'spiffe://mesh/shop' }, 60),
+  rowOf({ ...SHOP, ...SPENT }, 30),
+  rowOf({ ...TILL, ...OK }, 8),
+  rowOf({ ...TILL, ...FAILED }, 2, 80),
   rowOf({ api: 'health', method: 'GET', service: 'backend', status: '200', outcome: 'processed' }, 5),
 ];
 
@@ -45,7 +45,7 @@ export function analyticsApis() {
     const analytics = { archive, samples: undefined, ...given };
     const clock = { now: () => NOW, monotonic: () => performance.now() };
     const { url } = await serve({ tokenFile, analytics, clock });
-    const headers = { authorization: `Bearer ${token}` };
+    const headers = { authorization: `Bearer ${TOKEN}` };
     const client = createClient(
       AnalyticsService,
       createGrpcTransport({

@@ -5,7 +5,7 @@ import { PolicyStep_Mode as Mode, PolicyStep_Result as Result } from '../../gen/
 import type { RequestEvent } from '../../src/analytics/event.ts';
 import type { SampleQuestion } from '../../src/analytics/sampled-request.ts';
 import { rowOf, slotOf } from '../rollup/kept-slots.ts';
-import { analyticsApis, HOUR, NOW, ok, shop, till } from './analytics-fixture.ts';
+import { analyticsApis, HOUR, NOW, OK, SHOP, TILL } from './analytics-fixture.ts';
 
 describe('ostiary.v1.AnalyticsService', () => {
   const ask = analyticsApis();
@@ -49,7 +49,7 @@ describe('ostiary.v1.AnalyticsService', () => {
 
   it('has a row for each step of time', async () => {
     const { archive, client } = await ask();
-    archive.take(slotOf(NOW - 300_000, [rowOf({ ...till, ...ok }, 7)]));
+    archive.take(slotOf(NOW - 300_000, [rowOf({ ...TILL, ...OK }, 7)]));
     const answer = await client.query({
       by: ['client'],
       step: durationFromMs(60_000),
@@ -67,7 +67,7 @@ describe('ostiary.v1.AnalyticsService', () => {
     const { archive, client } = await ask();
     const time = { last: durationFromMs(HOUR) };
     expect((await client.top({ by: 'client', time })).rows[0]?.before).toBeUndefined();
-    archive.take(slotOf(NOW - HOUR - 600_000, [rowOf({ ...shop, ...ok }, 45)]));
+    archive.take(slotOf(NOW - HOUR - 600_000, [rowOf({ ...SHOP, ...OK }, 45)]));
     const top = await client.top({ by: 'client', time, limit: 2 });
     expect(top.rows.map(({ value, share, before }) => [value, share, Number(before?.count)])).toEqual([
       ['shop', 90 / 105, 45],

@@ -27,8 +27,8 @@ const step = (parts: Partial<Step>): Step => ({
   durationMs: 0,
   ...parts,
 });
-const limit = { maximumRequests: 10, timePeriodInMilliseconds: 1000 };
-const window = (remaining: number, resetMs: number) => ({ limit, remaining, resetMs });
+const LIMIT = { maximumRequests: 10, timePeriodInMilliseconds: 1000 };
+const window = (remaining: number, resetMs: number) => ({ limit: LIMIT, remaining, resetMs });
 
 const explained = (made: Decision, answer: CheckResponse, tellsWhichCredential = true) =>
   explanationOf(made, answer, { tellsWhichCredential });

@@ -18,8 +18,8 @@ import { application, quotaPolicy } from '../policies/rate-limiting-request.ts';
 import { apiOf, bound, portsOf, snapshotOf } from '../policy/fixtures.ts';
 
 export const client: ClientApplication = application('shop');
-const gold: Tier = { name: 'gold', limits: [{ name: 'burst', maximumRequests: 3, timePeriodInMilliseconds: 60_000 }] };
-const contract: Contract = { name: 'shop-orders', api: 'orders', client, status: 'approved', tier: gold };
+const GOLD: Tier = { name: 'gold', limits: [{ name: 'burst', maximumRequests: 3, timePeriodInMilliseconds: 60_000 }] };
+const contract: Contract = { name: 'shop-orders', api: 'orders', client, status: 'approved', tier: GOLD };
 
 /** One API with an SLA tier and a limit for all of its callers. */
 export function snapshot(): Snapshot {
@@ -32,7 +32,7 @@ export function snapshot(): Snapshot {
     labels: { team: 'shop' },
     hosts: ['orders.example.com'],
     basePath: '/orders',
-    tiers: [gold],
+    tiers: [GOLD],
     quota: [
       bound('orders/0', sla, { kind: 'rate-limiting-sla' }),
       bound('limit-all', everyone, { kind: 'rate-limiting', order: 60 }),

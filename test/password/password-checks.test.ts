@@ -8,11 +8,11 @@ import type { PasswordQuestion } from '../../src/password/password-checks.ts';
 import type { PasswordHash } from '../../src/password/password-hash.ts';
 import { ManualTime } from '../jwt/manual-time.ts';
 
-const hash: PasswordHash = {
+const HASH: PasswordHash = {
   algorithm: 'bcrypt',
   text: '$2y$05$abcdefghijklmnopqrstuuoXuKqgZXLiJqzfmMXDDhSFPIvxV7t8.',
 };
-const other: PasswordHash = { algorithm: 'bcrypt', text: hash.text.replace('$2y', '$2b') };
+const other: PasswordHash = { algorithm: 'bcrypt', text: HASH.text.replace('$2y', '$2b') };
 
 /** Answers when a test says so. */
 class ThreadByHand implements HashingThread {
@@ -59,7 +59,7 @@ const answerOf = async (checks: PasswordChecks, question: PasswordQuestion) => c
 const ask = (user: string, password: string, parts: Partial<PasswordQuestion> = {}): PasswordQuestion => ({
   user,
   password,
-  hash,
+  hash: HASH,
   isKnown: true,
   ...parts,
 });
@@ -197,8 +197,8 @@ describe('checks of passwords', () => {
   it('choose for a user who is none always the same hash, and not for all the same', () => {
     const checks = checksOn(new ThreadByHand());
     const users = Array.from({ length: 50 }, (_, i) => `user-${i}`);
-    const chosen = users.map((user) => checks.decoy(user, [hash, other]));
-    expect(users.map((user) => checks.decoy(user, [hash, other]))).toEqual(chosen);
+    const chosen = users.map((user) => checks.decoy(user, [HASH, other]));
+    expect(users.map((user) => checks.decoy(user, [HASH, other]))).toEqual(chosen);
     expect(new Set(chosen).size).toBe(2);
     expect(checks.decoy('ann', [])).toBeUndefined();
   });
@@ -207,7 +207,7 @@ describe('checks of passwords', () => {
 describe('the thread that hashes', () => {
   it('holds passwords against hashes while other work goes on', async () => {
     const checks = checksOn(createHashingThread());
-    const slow: PasswordHash = { algorithm: 'bcrypt', text: hash.text.replace('$05$', '$10$') };
+    const slow: PasswordHash = { algorithm: 'bcrypt', text: HASH.text.replace('$05$', '$10$') };
     const answers = [answerOf(checks, ask('ann', 'hunter2')), answerOf(checks, ask('bob', 'x', { hash: slow }))];
     let turns = 0;
     const ticking = setInterval(() => (turns += 1), 1);
@@ -219,17 +219,17 @@ describe('the thread that hashes', () => {
 
   it('is followed by another where it ends', async () => {
     const thread = createHashingThread();
-    const first = thread.verify({ hash: hash.text.replace('$05$', '$12$'), password: 'x' });
+    const first = thread.verify({ hash: HASH.text.replace('$05$', '$12$'), password: 'x' });
     thread.close();
     await expect(first).rejects.toThrow('has ended');
-    expect(await thread.verify({ hash: hash.text, password: 'hunter2' })).toBe(true);
+    expect(await thread.verify({ hash: HASH.text, password: 'hunter2' })).toBe(true);
     thread.close();
   });
 
   it('ends with what no hash is, and goes on with the next', async () => {
     const thread = createHashingThread();
     await expect(thread.verify({ hash: 'nonsense', password: 'x' })).rejects.toThrow('has ended');
-    expect(await thread.verify({ hash: hash.text, password: 'hunter2' })).toBe(true);
+    expect(await thread.verify({ hash: HASH.text, password: 'hunter2' })).toBe(true);
     thread.close();
   });
 });

@@ -22,10 +22,10 @@ const shop = {
 };
 const late = { name: 'late', clientId: 'late-id', secrets: [], apiKeys: [issued('late', 'x')] };
 const lone = { name: 'lone', clientId: 'lone-id', secrets: [], apiKeys: [issued('lone', 'x')] };
-const gold = { name: 'gold', limits: [] };
+const GOLD = { name: 'gold', limits: [] };
 const contracts: Contract[] = [
-  { name: 'shop-orders', api: 'orders', client: shop, status: 'approved', tier: gold },
-  { name: 'late-orders', api: 'orders', client: late, status: 'revoked', tier: gold },
+  { name: 'shop-orders', api: 'orders', client: shop, status: 'approved', tier: GOLD },
+  { name: 'late-orders', api: 'orders', client: late, status: 'revoked', tier: GOLD },
 ];
 
 type Parts = CheckParts & { readonly query?: string };

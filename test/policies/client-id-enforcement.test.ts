@@ -7,13 +7,13 @@ import { checkOf, directoryOf, requestOf } from '../policy/fixtures.ts';
 import type { CheckParts } from '../policy/fixtures.ts';
 
 const web = { name: 'web-shop', clientId: 'web', secrets: [hashSecret('old'), hashSecret('new')] };
-const open = { name: 'no-secret', clientId: 'open', secrets: [] };
+const OPEN = { name: 'no-secret', clientId: 'open', secrets: [] };
 const late = { name: 'late', clientId: 'late', secrets: [hashSecret('s')] };
-const gold = { name: 'gold', limits: [] };
+const GOLD = { name: 'gold', limits: [] };
 const contracts: Contract[] = [
-  { name: 'web-orders', api: 'orders', client: web, status: 'approved', tier: gold },
-  { name: 'open-orders', api: 'orders', client: open, status: 'approved', tier: undefined },
-  { name: 'late-orders', api: 'orders', client: late, status: 'revoked', tier: gold },
+  { name: 'web-orders', api: 'orders', client: web, status: 'approved', tier: GOLD },
+  { name: 'open-orders', api: 'orders', client: OPEN, status: 'approved', tier: undefined },
+  { name: 'late-orders', api: 'orders', client: late, status: 'revoked', tier: GOLD },
 ];
 
 function decide(config: object, parts: CheckParts): Outcome {
@@ -64,7 +64,7 @@ describe('client-id-enforcement', () => {
   });
 
   it('takes the id alone where the secret expression is empty', () => {
-    expect(decide({ clientSecretExpression: '' }, withHeaders('open'))).toMatchObject({ identity: { client: open } });
+    expect(decide({ clientSecretExpression: '' }, withHeaders('open'))).toMatchObject({ identity: { client: OPEN } });
     expect(decide({ clientSecretExpression: '' }, withHeaders('who'))).toMatchObject({ cause: 'client_unknown' });
   });
 

@@ -3,7 +3,7 @@ import { policyKinds } from '../../src/policies/index.ts';
 import { document, faultsOf, warningsOf } from '../document/documents.ts';
 
 const kinds = { policyKinds };
-const shop = 'https://shop.example.com';
+const SHOP = 'https://shop.example.com';
 
 interface Written {
   readonly config?: object;
@@ -16,7 +16,7 @@ function files({ config = {}, ...fields }: Written) {
   return { 'api.json': document('Api', 'orders', { policies: [policy] }) };
 }
 
-const group = (parts: object = {}) => ({ originGroups: [{ origins: [shop], ...parts }] });
+const group = (parts: object = {}) => ({ originGroups: [{ origins: [SHOP], ...parts }] });
 
 describe('a document is refused', () => {
   const bad: readonly (readonly [string, Written, string])[] = [
@@ -61,9 +61,9 @@ describe('a document is refused', () => {
       'originGroups: have no effect',
     ],
     ['no origin at all', { config: { publicResource: false } }, 'originGroups: are missing'],
-    ['a slash at the end', { config: { originGroups: [{ origins: [`${shop}/`] }] } }, 'is no origin'],
+    ['a slash at the end', { config: { originGroups: [{ origins: [`${SHOP}/`] }] } }, 'is no origin'],
     ['no scheme', { config: { originGroups: [{ origins: ['shop.example.com'] }] } }, 'is no origin'],
-    ['the port of the scheme', { config: { originGroups: [{ origins: [`${shop}:443`] }] } }, 'leave out the port'],
+    ['the port of the scheme', { config: { originGroups: [{ origins: [`${SHOP}:443`] }] } }, 'leave out the port'],
     [
       'an expression that is none',
       { config: { originGroups: [{ origins: [{ re2: '(' }] }] } },
@@ -71,7 +71,7 @@ describe('a document is refused', () => {
     ],
     [
       'an origin twice',
-      { config: { originGroups: [{ origins: [shop] }, { origins: [shop] }] } },
+      { config: { originGroups: [{ origins: [SHOP] }, { origins: [SHOP] }] } },
       'originGroups[1].origins[0]: is in originGroups[0]',
     ],
     ['a method that scripts can not send', { config: group({ allowedMethods: ['TRACE'] }) }, 'no script may send'],

@@ -6,7 +6,7 @@ import { checkOf, portsOf } from '../policy/fixtures.ts';
 import type { CheckParts } from '../policy/fixtures.ts';
 
 const kinds = { policyKinds };
-const shop = 'https://shop.example.com';
+const SHOP = 'https://shop.example.com';
 
 /** An API that needs credentials before `cors` in every order that a document can say. */
 function files(config: object) {
@@ -51,18 +51,18 @@ function asked(origin: string, method: string, headers?: string, more: Record<st
 
 const group = (parts: object = {}) => ({
   originGroups: [
-    { origins: [shop, { re2: 'https://[a-z]+\\.example\\.org' }], headers: ['X-Trace', 'content-type'], ...parts },
+    { origins: [SHOP, { re2: 'https://[a-z]+\\.example\\.org' }], headers: ['X-Trace', 'content-type'], ...parts },
   ],
 });
 
 describe('a preflight', () => {
   it('is answered before every other policy, the platform’s included, whatever the order says', async () => {
-    const { decision, headers } = await answerTo(group(), asked(shop, 'DELETE', 'content-type, x-trace'));
+    const { decision, headers } = await answerTo(group(), asked(SHOP, 'DELETE', 'content-type, x-trace'));
     expect(decision.answer?.httpStatus).toBe(200);
     expect(decision.policy).toBe('orders/cors');
     expect(decision.steps.map(({ result }) => result)).toEqual(['answer', 'not_reached', 'not_reached']);
     expect(headers).toEqual({
-      'access-control-allow-origin': shop,
+      'access-control-allow-origin': SHOP,
       'access-control-allow-methods': 'DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT',
       'access-control-allow-headers': 'content-type, x-trace',
       'access-control-max-age': '30',
@@ -74,19 +74,19 @@ describe('a preflight', () => {
     ['another origin', 'https://evil.example.com', 'GET', undefined],
     ['an origin that only begins alike', 'https://shop.example.com.evil.io', 'GET', undefined],
     ['the origin in other letters', 'https://Shop.example.com', 'GET', undefined],
-    ['two origins', `${shop},${shop}`, 'GET', undefined],
-    ['two origins, one of which an expression means', `https://a.example.org,${shop}`, 'GET', undefined],
+    ['two origins', `${SHOP},${SHOP}`, 'GET', undefined],
+    ['two origins, one of which an expression means', `https://a.example.org,${SHOP}`, 'GET', undefined],
     ['a long origin', `https://${'a'.repeat(2_000_000)}.example.org`, 'GET', undefined],
     ['an opaque origin', 'null', 'GET', undefined],
     ['no origin', '', 'GET', undefined],
-    ['a path behind the origin', `${shop}/`, 'GET', undefined],
-    ['a method that is not listed', shop, 'PROPFIND', undefined],
-    ['a method in small letters', shop, 'delete', undefined],
-    ['a list of methods', shop, 'GET,PUT', undefined],
-    ['a header that is not listed', shop, 'GET', 'x-trace,x-other'],
-    ['authorization', shop, 'GET', 'authorization'],
-    ['names that are none', shop, 'GET', 'x-trace\r\nset-cookie: a'],
-    ['an empty name', shop, 'GET', 'x-trace,,x-trace'],
+    ['a path behind the origin', `${SHOP}/`, 'GET', undefined],
+    ['a method that is not listed', SHOP, 'PROPFIND', undefined],
+    ['a method in small letters', SHOP, 'delete', undefined],
+    ['a list of methods', SHOP, 'GET,PUT', undefined],
+    ['a header that is not listed', SHOP, 'GET', 'x-trace,x-other'],
+    ['authorization', SHOP, 'GET', 'authorization'],
+    ['names that are none', SHOP, 'GET', 'x-trace\r\nset-cookie: a'],
+    ['an empty name', SHOP, 'GET', 'x-trace,,x-trace'],
   ])('with %s is refused without any of the headers', async (_, origin, method, names) => {
     const { reason, headers } = await answerTo(group(), asked(origin, method, names));
     expect(reason).toBe('preflight_refused');
@@ -95,10 +95,10 @@ describe('a preflight', () => {
 
   it('is none without its two headers, or with another method: other policies decide', async () => {
     for (const parts of [
-      { method: 'OPTIONS', headers: { origin: shop } },
+      { method: 'OPTIONS', headers: { origin: SHOP } },
       { method: 'OPTIONS', headers: { 'access-control-request-method': 'GET' } },
-      { method: 'POST', headers: { origin: shop, 'access-control-request-method': 'GET' } },
-      { method: 'options', headers: { origin: shop, 'access-control-request-method': 'GET' } },
+      { method: 'POST', headers: { origin: SHOP, 'access-control-request-method': 'GET' } },
+      { method: 'options', headers: { origin: SHOP, 'access-control-request-method': 'GET' } },
     ]) {
       expect((await answerTo(group(), parts)).reason).toBe('client_rejected');
     }
@@ -106,11 +106,11 @@ describe('a preflight', () => {
 
   it('tells of credentials and of private networks where the policy says so', async () => {
     const more = { 'access-control-request-private-network': 'true' };
-    const plain = await answerTo(group(), asked(shop, 'GET', undefined, more));
+    const plain = await answerTo(group(), asked(SHOP, 'GET', undefined, more));
     expect(Object.keys(plain.headers)).not.toContain('access-control-allow-private-network');
     const config = { ...group(), supportCredentials: true, allowPrivateNetwork: true };
-    expect((await answerTo(config, asked(shop, 'GET', undefined, more))).headers).toMatchObject({
-      'access-control-allow-origin': shop,
+    expect((await answerTo(config, asked(SHOP, 'GET', undefined, more))).headers).toMatchObject({
+      'access-control-allow-origin': SHOP,
       'access-control-allow-credentials': 'true',
       'access-control-allow-private-network': 'true',
     });
@@ -130,22 +130,22 @@ describe('a preflight', () => {
       { methodName: 'TRACE', isAllowed: true },
     ];
     const config = group({ allowedMethods, accessControlMaxAge: 60 });
-    expect((await answerTo(config, asked(shop, 'PUT'))).headers).toMatchObject({
+    expect((await answerTo(config, asked(SHOP, 'PUT'))).headers).toMatchObject({
       'access-control-allow-methods': 'PUT',
       'access-control-max-age': '60',
     });
-    expect((await answerTo(config, asked(shop, 'DELETE'))).reason).toBe('preflight_refused');
-    expect((await answerTo(config, asked(shop, 'TRACE'))).reason).toBe('preflight_refused');
+    expect((await answerTo(config, asked(SHOP, 'DELETE'))).reason).toBe('preflight_refused');
+    expect((await answerTo(config, asked(SHOP, 'TRACE'))).reason).toBe('preflight_refused');
   });
 });
 
 describe('the answer to a request', () => {
   it('carries the headers on a denial of a later policy too, so that a script can read it', async () => {
     const { reason, headers, extras } = await answerTo(group({ exposedHeaders: ['X-Total'] }), {
-      headers: { origin: shop },
+      headers: { origin: SHOP },
     });
     expect(reason).toBe('client_rejected');
-    expect(headers['access-control-allow-origin']).toBe(shop);
+    expect(headers['access-control-allow-origin']).toBe(SHOP);
     expect(headers['access-control-expose-headers']).toBe(
       'X-Total, ratelimit, ratelimit-policy, retry-after, www-authenticate, x-ratelimit-limit, x-ratelimit-remaining, x-ratelimit-reset',
     );
@@ -186,13 +186,13 @@ describe('the answer to a request', () => {
 
   it('of a method that is not allowed carries none, though such a request needs no preflight', async () => {
     const config = group({ allowedMethods: ['GET'] });
-    expect((await answerTo(config, { method: 'POST', headers: { origin: shop } })).headers).toEqual({});
-    expect((await answerTo(config, { method: 'HEAD', headers: { origin: shop } })).headers).not.toEqual({});
+    expect((await answerTo(config, { method: 'POST', headers: { origin: SHOP } })).headers).toEqual({});
+    expect((await answerTo(config, { method: 'HEAD', headers: { origin: SHOP } })).headers).not.toEqual({});
   });
 
   it('is one object for one origin, so that it is written once', async () => {
     const snapshot = await snapshotOf(files(group()), kinds);
-    const check = checkOf({ path: '/orders/1', headers: { origin: shop } });
+    const check = checkOf({ path: '/orders/1', headers: { origin: SHOP } });
     const [one, other] = [1, 2].map(() => decide(snapshot, check, portsOf(), Infinity));
     expect((await one)?.extras).toBe((await other)?.extras);
   });

@@ -28,8 +28,8 @@ async function policyOf(config: object, files: Readonly<Record<string, string>> 
 
 const authorization = (value: string) => requestOf(checkOf({ headers: { authorization: value } }));
 const basic = (text: string | Uint8Array) => authorization(`Basic ${Buffer.from(text).toString('base64')}`);
-const one = { username: 'chris', password: 'admin' };
-const many = {
+const ONE = { username: 'chris', password: 'admin' };
+const MANY = {
   users: [
     { username: 'ann', passwordHash: `$${HASH}` },
     { username: 'bob', passwordHash: `$${SCRYPT}` },
@@ -44,7 +44,7 @@ const granted = (user: string) => ({
 
 describe('http-basic-authentication of one user', () => {
   it('admits that user and tells the upstream', async () => {
-    const policy = await policyOf(one);
+    const policy = await policyOf(ONE);
     expect(policy.decide(basic('chris:admin'))).toEqual(granted('chris'));
     expect(policy.decide(authorization(`bAsIc ${btoa('chris:admin')}`))).toEqual(granted('chris'));
     expect(policy.decide(basic('chris:wrong'))).toMatchObject(rejected('password_wrong'));
@@ -60,7 +60,7 @@ describe('http-basic-authentication of one user', () => {
 describe('http-basic-authentication of many users', () => {
   it('admits users with the password of their hash, of the options and of files alike', async () => {
     const policy = await policyOf(
-      { ...many, files: ['users.htpasswd'] },
+      { ...MANY, files: ['users.htpasswd'] },
       { 'users.htpasswd': `# team\n\ncarl:${HASH}\r\n` },
     );
     for (const user of ['ann', 'bob', 'carl']) {
@@ -73,15 +73,15 @@ describe('http-basic-authentication of many users', () => {
   });
 
   it('answers at once what it has answered before', async () => {
-    const policy = await policyOf(many);
+    const policy = await policyOf(MANY);
     expect(await policy.decide(basic('ann:hunter2'))).toEqual(granted('ann'));
     expect(policy.decide(basic('ann:hunter2'))).toEqual(granted('ann'));
-    const again = await policyOf(many);
+    const again = await policyOf(MANY);
     expect(again.decide(basic('ann:hunter2'))).toEqual(granted('ann'));
   });
 
   it('hashes for users who are none too, and never admits them', async () => {
-    const policy = await policyOf(many);
+    const policy = await policyOf(MANY);
     const answer = policy.decide(basic('nobody:hunter2'));
     expect(answer).toBeInstanceOf(Promise);
     expect(await answer).toMatchObject(rejected('user_unknown'));
@@ -104,7 +104,7 @@ describe('http-basic-authentication of many users', () => {
 
   it('refuses users who are there twice', async () => {
     const faults = await faultsOf(
-      { 'users.htpasswd': `ann:${HASH}\n`, 'a.json': api({ ...many, files: ['users.htpasswd'] }) },
+      { 'users.htpasswd': `ann:${HASH}\n`, 'a.json': api({ ...MANY, files: ['users.htpasswd'] }) },
       changed,
     );
     expect(faults).toEqual([expect.stringContaining('two passwords of the user "ann": remove one of them')]);
@@ -127,7 +127,7 @@ describe('http-basic-authentication', () => {
     ['an empty password', `Basic ${btoa('chris:')}`, 'credentials_malformed'],
     ['a very long password', `Basic ${btoa(`chris:${'x'.repeat(5000)}`)}`, 'credentials_malformed'],
   ])('denies %s', async (_what, value, cause) => {
-    const policy = await policyOf(one);
+    const policy = await policyOf(ONE);
     const request = requestOf(checkOf(value === undefined ? {} : { headers: { authorization: value } }));
     const outcome = policy.decide(request) as Outcome;
     expect(outcome).toMatchObject(rejected(cause));
@@ -136,7 +136,7 @@ describe('http-basic-authentication', () => {
 
   it('shows the credentials to the upstream only where it should, and its header by the name it should', async () => {
     const policy = await policyOf({
-      ...one,
+      ...ONE,
       forwardCredentials: true,
       realm: 'shop',
       upstreamHeaders: { user: 'X-User' },
@@ -149,7 +149,7 @@ describe('http-basic-authentication', () => {
   it('is the principal of later policies', async () => {
     const spec = {
       policies: [
-        { policyRef: { name: 'http-basic-authentication-flex' }, config: one },
+        { policyRef: { name: 'http-basic-authentication-flex' }, config: ONE },
         {
           policyRef: { name: 'rate-limiting' },
           config: {
@@ -170,14 +170,14 @@ describe('http-basic-authentication', () => {
     [{}, 'username: is missing: name one user with password, or many by users or files'],
     [{ username: 'chris' }, 'password: is missing beside username'],
     [{ password: 'admin' }, 'username: is missing beside password'],
-    [{ ...one, users: [] }, "username: can't stand beside users"],
+    [{ ...ONE, users: [] }, "username: can't stand beside users"],
     [{ username: 'a:b', password: 'x' }, 'username: has a colon'],
     [{ username: ' a', password: 'x' }, 'username: has a control character, or white space at its start or end'],
     [{ users: [{ username: 'ann', passwordHash: 'hunter2' }] }, 'users[0].passwordHash: is no hash of bcrypt'],
     [{ users: [{ username: 'ann', passwordHash: HASH }] }, 'users[0].passwordHash: begins with "$" and is no variable'],
-    [{ ...one, realm: 'a"b' }, 'realm: a realm is printable ASCII'],
+    [{ ...ONE, realm: 'a"b' }, 'realm: a realm is printable ASCII'],
     [
-      { ...one, upstreamHeaders: { user: 'authorization' } },
+      { ...ONE, upstreamHeaders: { user: 'authorization' } },
       'upstreamHeaders.user: authorization is a header that Envoy',
     ],
   ])('refuses %j', async (config, message) => {
@@ -197,7 +197,7 @@ describe('http-basic-authentication', () => {
     );
     expect(versions[0]).toBe(versions[2]);
     expect(versions[0]).not.toBe(versions[1]);
-    expect(await warningsOf({ 'a.json': api(one) }, changed)).toEqual([]);
+    expect(await warningsOf({ 'a.json': api(ONE) }, changed)).toEqual([]);
   });
 });
 

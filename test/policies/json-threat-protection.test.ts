@@ -21,24 +21,26 @@ async function told(parts: CheckParts, config: object = {}) {
   return denial?.reason ?? 'passes';
 }
 
-const json = { 'content-type': 'application/json' };
+const JSON_TYPE = { 'content-type': 'application/json' };
 
 describe('json-threat-protection', () => {
   it('reads the body by its limits', async () => {
     const config = { maxContainerDepth: 2, maxStringValueLength: 3, maxObjectEntryCount: 1, maxArrayElementCount: 2 };
-    expect(await told({ body: '[{"a":"bcd"}]', headers: json }, config)).toBe('passes');
+    expect(await told({ body: '[{"a":"bcd"}]', headers: JSON_TYPE }, config)).toBe('passes');
     for (const body of ['[[[]]]', '["bcde"]', '[{"a":1,"b":2}]', '[1,2,3]']) {
-      expect(await told({ body, headers: json }, config)).toBe('body_too_complex');
+      expect(await told({ body, headers: JSON_TYPE }, config)).toBe('body_too_complex');
     }
     for (const body of ['[', '{"a":1,"a":2}', Buffer.from([0x22, 0xff, 0x22])]) {
-      expect(await told({ body, headers: json })).toBe('body_malformed');
+      expect(await told({ body, headers: JSON_TYPE })).toBe('body_malformed');
     }
   });
 
   it.each(['gzip', 'br', 'identity, gzip', 'gzip,identity', 'x'])(
     'refuses the content-encoding %s',
     async (encoding) => {
-      expect(await told({ body: '{}', headers: { ...json, 'content-encoding': encoding } })).toBe('body_malformed');
+      expect(await told({ body: '{}', headers: { ...JSON_TYPE, 'content-encoding': encoding } })).toBe(
+        'body_malformed',
+      );
     },
   );
 
@@ -56,7 +58,7 @@ describe('json-threat-protection', () => {
   });
 
   it('refuses a body of which Envoy says that it is cut off, or of which callers say so', async () => {
-    const cut = { ...json, 'x-envoy-auth-partial-body': 'true' };
+    const cut = { ...JSON_TYPE, 'x-envoy-auth-partial-body': 'true' };
     expect(await told({ body: '{}', headers: cut })).toBe('body_malformed');
     expect(await told({ body: '{}', headers: { ...cut, 'x-envoy-auth-partial-body': 'false,true' } })).toBe(
       'body_malformed',
@@ -65,24 +67,24 @@ describe('json-threat-protection', () => {
   });
 
   it('denies where Envoy does not send what the upstream gets', async () => {
-    expect(await told({ headers: { ...json, 'content-length': '2' } })).toBe('body_unseen');
+    expect(await told({ headers: { ...JSON_TYPE, 'content-length': '2' } })).toBe('body_unseen');
     // In chunks: Envoy takes transfer-encoding off before it asks.
-    expect(await told({ headers: json })).toBe('body_unseen');
-    expect(await told({ headers: json, protocol: 'HTTP/2' })).toBe('body_unseen');
+    expect(await told({ headers: JSON_TYPE })).toBe('body_unseen');
+    expect(await told({ headers: JSON_TYPE, protocol: 'HTTP/2' })).toBe('body_unseen');
     expect(await told({ method: 'GET', headers: { upgrade: 'websocket' } })).toBe('body_unseen');
     expect(await told({ headers: { upgrade: 'websocket', 'content-length': '0' } })).toBe('body_unseen');
     expect(await told({ method: 'CONNECT', path: '/orders/1', protocol: 'HTTP/2' })).toBe('body_unseen');
-    expect(await told({ headers: { ...json, 'content-length': '2', 'x-envoy-auth-partial-body': 'false' } })).toBe(
+    expect(await told({ headers: { ...JSON_TYPE, 'content-length': '2', 'x-envoy-auth-partial-body': 'false' } })).toBe(
       'body_unseen',
     );
-    expect(await told({ hasTextBody: true, headers: json })).toBe('body_unseen');
+    expect(await told({ hasTextBody: true, headers: JSON_TYPE })).toBe('body_unseen');
   });
 
   it('lets requests without a body through', async () => {
-    expect(await told({ headers: { ...json, 'content-length': '0' } })).toBe('passes');
+    expect(await told({ headers: { ...JSON_TYPE, 'content-length': '0' } })).toBe('passes');
     expect(await told({ headers: { 'content-length': '0' }, protocol: 'HTTP/2' })).toBe('passes');
-    expect(await told({ method: 'GET', headers: json })).toBe('passes');
-    expect(await told({ method: 'GET', headers: json, protocol: 'HTTP/2' })).toBe('passes');
+    expect(await told({ method: 'GET', headers: JSON_TYPE })).toBe('passes');
+    expect(await told({ method: 'GET', headers: JSON_TYPE, protocol: 'HTTP/2' })).toBe('passes');
   });
 
   it.each([

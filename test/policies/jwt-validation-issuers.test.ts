@@ -30,7 +30,7 @@ afterEach(() => {
 const policyOf = (options: Record<string, unknown>): AccessPolicy =>
   jwtPolicy({ mandatoryExpClaim: false, skipClientIdValidation: true, ...options }, watched.sets);
 
-const refused = { reason: 'token_invalid' };
+const REFUSED = { reason: 'token_invalid' };
 
 describe('of several issuers each has its own keys, algorithms and audience', () => {
   test('a token is held against those of its iss', async () => {
@@ -46,7 +46,7 @@ describe('of several issuers each has its own keys, algorithms and audience', ()
   test('an audience of one is none of another, and a token without any is refused', async () => {
     const policy = policyOf({ issuers: [ofA, ofB] });
     for (const aud of ['stock', undefined, ['x']]) {
-      expect(await policy.decide(bearer(await signed(keyA, { iss: A, aud })))).toMatchObject(refused);
+      expect(await policy.decide(bearer(await signed(keyA, { iss: A, aud })))).toMatchObject(REFUSED);
     }
   });
 
@@ -54,9 +54,9 @@ describe('of several issuers each has its own keys, algorithms and audience', ()
     const policy = policyOf({ issuers: [{ ...ofA, algorithms: ['RS256', 'ES256'] }, ofB] });
     for (const kid of ['k1', '']) {
       const forged = await signed(keyB, { iss: A, aud: 'orders' }, { kid });
-      expect(await policy.decide(bearer(forged))).toMatchObject(refused);
+      expect(await policy.decide(bearer(forged))).toMatchObject(REFUSED);
     }
-    expect(await policy.decide(bearer(await signed(keyA, { iss: B, aud: 'stock' })))).toMatchObject(refused);
+    expect(await policy.decide(bearer(await signed(keyA, { iss: B, aud: 'stock' })))).toMatchObject(REFUSED);
   });
 
   test('an algorithm of one is none of another: a public key is no secret, though HS256 is allowed elsewhere', async () => {
@@ -64,12 +64,12 @@ describe('of several issuers each has its own keys, algorithms and audience', ()
     const policy = policyOf({ issuers: [ofA, shared] });
     const secret = { ...keyA, alg: 'HS256', privateKey: Buffer.from(jwk(keyA)) as unknown as SigningKey['privateKey'] };
     expect(await policy.decide(bearer(await signed(secret, { iss: A, aud: 'orders' })))).toMatchObject({
-      ...refused,
+      ...REFUSED,
       detail: 'the algorithm of the token is not allowed',
     });
     const honest = { ...secret, privateKey: Buffer.from(SECRET) as unknown as SigningKey['privateKey'] };
     expect(await policy.decide(bearer(await signed(honest, { iss: B, aud: 'orders' })))).toHaveProperty('identity');
-    expect(await policy.decide(bearer(await signed(honest, { iss: A, aud: 'orders' })))).toMatchObject(refused);
+    expect(await policy.decide(bearer(await signed(honest, { iss: A, aud: 'orders' })))).toMatchObject(REFUSED);
   });
 
   test('a token of none of them, or with an iss that is no text, costs no signature check', async () => {
@@ -93,7 +93,7 @@ describe('of several issuers each has its own keys, algorithms and audience', ()
     const policy = policyOf({ issuers: [ofA, ofB] });
     const payload = Buffer.from(`{"iss":"${A}","aud":"orders","iss":"${B}"}`).toString('base64url');
     const [header = '', , signature = ''] = (await signed(keyA, {})).split('.');
-    expect(await policy.decide(bearer(`${header}.${payload}.${signature}`))).toMatchObject(refused);
+    expect(await policy.decide(bearer(`${header}.${payload}.${signature}`))).toMatchObject(REFUSED);
   });
 
   test('one whose keys are not to be had harms no tokens of the others', async () => {
@@ -115,7 +115,7 @@ describe('of several issuers each has its own keys, algorithms and audience', ()
     const policy = policyOf({ issuers: [ofA, { ...ofB, textKey: undefined, jwksUrl: server.url }] });
     const next = await signingKey('ES256', 'k2');
     const token = await signed(next, { iss: B, aud: 'stock' });
-    expect(await policy.decide(bearer(token))).toMatchObject(refused);
+    expect(await policy.decide(bearer(token))).toMatchObject(REFUSED);
     server.answer = publish(keyB, next);
     await watched.sets.refresh();
     expect(await policy.decide(bearer(token))).toHaveProperty('identity');
@@ -132,7 +132,7 @@ describe('a pattern of issuers', () => {
       expect(await decide({ iss: tenant(tid), tid })).toHaveProperty('identity');
     }
     for (const tid of ['other', undefined, ['contoso'], 'CONTOSO', null]) {
-      expect(await decide({ iss: tenant('contoso'), tid })).toMatchObject(refused);
+      expect(await decide({ iss: tenant('contoso'), tid })).toMatchObject(REFUSED);
     }
   });
 
@@ -155,13 +155,13 @@ describe('a pattern of issuers', () => {
     'https://login.example.com/v2.0',
     'https://login.example.com//v2.0',
   ])('%s is none of it', async (iss) => {
-    expect(await decide({ iss, tid: 'x' })).toMatchObject(refused);
+    expect(await decide({ iss, tid: 'x' })).toMatchObject(REFUSED);
   });
 
   test('takes those tenants alone that are listed', async () => {
     const tenants = ['contoso'];
     expect(await decide({ iss: tenant('contoso'), tid: 'contoso' }, { tenants })).toHaveProperty('identity');
-    expect(await decide({ iss: tenant('fabrikam'), tid: 'fabrikam' }, { tenants })).toMatchObject(refused);
+    expect(await decide({ iss: tenant('fabrikam'), tid: 'fabrikam' }, { tenants })).toMatchObject(REFUSED);
   });
 
   test('gives way to an exact name: a tenant may have keys of its own', async () => {
@@ -169,7 +169,7 @@ describe('a pattern of issuers', () => {
     const policy = policyOf({ issuers: [ofTenants, own] });
     const claims = { iss: tenant('contoso'), tid: 'contoso', aud: 'orders' };
     expect(await policy.decide(bearer(await signed(keyA, claims)))).toHaveProperty('identity');
-    expect(await policy.decide(bearer(await signed(keyC, claims)))).toMatchObject(refused);
+    expect(await policy.decide(bearer(await signed(keyC, claims)))).toMatchObject(REFUSED);
   });
 
   test('a key signs for the issuers alone that its set names for it', async () => {
@@ -181,7 +181,7 @@ describe('a pattern of issuers', () => {
     ];
     const textKey = JSON.stringify({ keys });
     expect(await decide({ iss: personal, tid: 'personal' }, { textKey })).toHaveProperty('identity');
-    expect(await decide({ iss: tenant('contoso'), tid: 'contoso' }, { textKey })).toMatchObject(refused);
+    expect(await decide({ iss: tenant('contoso'), tid: 'contoso' }, { textKey })).toMatchObject(REFUSED);
   });
 });
 
@@ -211,21 +211,21 @@ describe('a SPIFFE trust domain', () => {
     'web',
     undefined,
   ])('%s is no id of it', async (sub) => {
-    expect(await decide({ sub })).toMatchObject(refused);
+    expect(await decide({ sub })).toMatchObject(REFUSED);
   });
 
   test('asks for audience and expiry, whatever the policy says', async () => {
     const sub = 'spiffe://example.org/web';
     for (const claims of [{ aud: undefined }, { aud: 'others' }, { exp: undefined }, { exp: 1 }]) {
-      expect(await decide({ sub, ...claims })).toMatchObject(refused);
+      expect(await decide({ sub, ...claims })).toMatchObject(REFUSED);
     }
   });
 
   test('its keys sign for no issuer of another kind, and those for none of its ids', async () => {
-    expect(await decide({ sub: 'spiffe://example.org/web', iss: A })).toMatchObject(refused);
+    expect(await decide({ sub: 'spiffe://example.org/web', iss: A })).toMatchObject(REFUSED);
     const policy = policyOf({ issuers: [ofA, ofDomain] });
     const forged = await signed(keyA, { sub: 'spiffe://example.org/web', aud: 'orders', exp: 4e9 });
-    expect(await policy.decide(bearer(forged))).toMatchObject(refused);
+    expect(await policy.decide(bearer(forged))).toMatchObject(REFUSED);
   });
 
   test('takes the keys of a bundle that are for tokens, and no others of it', async () => {

@@ -29,7 +29,7 @@ afterEach(() => {
 const policyOf = (places: readonly object[], more: object = {}): AccessPolicy =>
   jwtPolicy({ ...OPEN, algorithms: ['ES256'], places: [...places], ...more }, watched.sets);
 const decide = async (policy: AccessPolicy, sent: Sent): Promise<Outcome> => policy.decide(requestOf(sent));
-const granted = { identity: { claims: { sub: 'good' } } };
+const GRANTED = { identity: { claims: { sub: 'good' } } };
 
 describe('a token at one of several places', () => {
   test.each<[string, Sent]>([
@@ -41,7 +41,7 @@ describe('a token at one of several places', () => {
     ['the same at two', { headers: { authorization: `Bearer ${good}`, cookie: `session=${good}` } }],
   ])('%s passes, again and again', async (_what, sent) => {
     const policy = policyOf(ALL);
-    for (let time = 1; time <= 2; time++) expect(await decide(policy, sent)).toMatchObject(granted);
+    for (let time = 1; time <= 2; time++) expect(await decide(policy, sent)).toMatchObject(GRANTED);
   });
 
   test.each<[string, Sent]>([
@@ -88,7 +88,7 @@ describe('a token at one of several places', () => {
     const policy = policyOf([BEARER]);
     expect(policy.authenticates).toMatchObject({ credential: 'authorization: Bearer', headers: ['authorization'] });
     const sent = { headers: { authorization: `Bearer ${good}` } };
-    expect(await decide(policy, sent)).toMatchObject(granted);
+    expect(await decide(policy, sent)).toMatchObject(GRANTED);
     expect(policy.decide(requestOf(sent))).not.toBeInstanceOf(Promise);
   });
 });

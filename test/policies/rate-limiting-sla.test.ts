@@ -6,13 +6,13 @@ import rateLimitingSla from '../../src/policies/rate-limiting-sla.ts';
 import type { Charge } from '../../src/policy/policy.ts';
 import { application, directory, faults, quotaPolicy, request } from './rate-limiting-request.ts';
 
-const gold: Tier = { name: 'gold', limits: [{ maximumRequests: 100, timePeriodInMilliseconds: 1000 }] };
-const salt = Buffer.from('0123456789abcdef');
-const sha256 = createHash('sha256').update(salt).update('s3cret').digest();
-const shop = application('shop', [{ salt, sha256 }]);
+const GOLD: Tier = { name: 'gold', limits: [{ maximumRequests: 100, timePeriodInMilliseconds: 1000 }] };
+const SALT = Buffer.from('0123456789abcdef');
+const sha256 = createHash('sha256').update(SALT).update('s3cret').digest();
+const shop = application('shop', [{ salt: SALT, sha256 }]);
 
 function contract(more: Partial<Contract> = {}): Contract {
-  return { name: 'shop-orders', api: 'orders', client: shop, status: 'approved', tier: gold, ...more };
+  return { name: 'shop-orders', api: 'orders', client: shop, status: 'approved', tier: GOLD, ...more };
 }
 
 const credentials = { client_id: shop.clientId, client_secret: 's3cret' };
@@ -29,7 +29,7 @@ describe('rate limiting by SLA tier', () => {
   it("charges the contract by its tier's limits, and tells who calls", () => {
     expect(demand({}, credentials)).toMatchObject({
       key: 'shop-orders',
-      limits: gold.limits,
+      limits: GOLD.limits,
       cost: 1,
       identity: { client: shop, contract: { name: 'shop-orders' } },
     });
@@ -76,7 +76,7 @@ describe('rate limiting by SLA tier', () => {
   });
 
   it('does what the tier says while the store is away, else what the policy says', () => {
-    const cautious = contract({ tier: { ...gold, onStoreFailure: 'local' } });
+    const cautious = contract({ tier: { ...GOLD, onStoreFailure: 'local' } });
     expect(demand({}, credentials, [cautious])).toMatchObject({ terms: { onStoreFailure: 'local' } });
     expect(demand({ onStoreFailure: 'allow' }, credentials)).toMatchObject({ terms: { onStoreFailure: 'allow' } });
   });
@@ -91,7 +91,7 @@ describe('rate limiting by SLA tier', () => {
     const policy = quotaPolicy(rateLimitingSla, {});
     const contracts = directory([contract({ status: 'revoked' })]);
     const subject = { api: 'orders', clientId: shop.clientId, key: '' };
-    expect(policy.demandFor(subject, contracts)).toMatchObject({ key: 'shop-orders', limits: gold.limits });
+    expect(policy.demandFor(subject, contracts)).toMatchObject({ key: 'shop-orders', limits: GOLD.limits });
     expect(policy.demandFor({ ...subject, clientId: '' }, contracts)).toBeUndefined();
     expect(policy.demandFor({ ...subject, api: 'billing' }, contracts)).toBeUndefined();
   });

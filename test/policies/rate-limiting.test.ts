@@ -4,10 +4,10 @@ import rateLimiting from '../../src/policies/rate-limiting.ts';
 import type { Charge } from '../../src/policy/policy.ts';
 import { directory, faults, quotaPolicy, request } from './rate-limiting-request.ts';
 
-const rateLimits = [{ maximumRequests: 10, timePeriodInMilliseconds: 1000 }];
+const RATE_LIMITS = [{ maximumRequests: 10, timePeriodInMilliseconds: 1000 }];
 
 function charge(config: object, headers: Record<string, string> = {}): Charge {
-  const found = quotaPolicy(rateLimiting, { rateLimits, ...config }).demand(request(headers));
+  const found = quotaPolicy(rateLimiting, { rateLimits: RATE_LIMITS, ...config }).demand(request(headers));
   if (found.reason !== undefined) throw new Error(found.detail);
   return found;
 }
@@ -15,7 +15,7 @@ function charge(config: object, headers: Record<string, string> = {}): Charge {
 describe('rate limiting', () => {
   it('charges one unit to all its limits', () => {
     const { limits, cost } = charge({});
-    expect(limits).toEqual(rateLimits);
+    expect(limits).toEqual(RATE_LIMITS);
     expect(cost).toBe(1);
   });
 
@@ -58,7 +58,10 @@ describe('rate limiting', () => {
   });
 
   it('finds the counter of an operator by the key it would select', () => {
-    const policy = quotaPolicy(rateLimiting, { rateLimits, keySelector: "#[attributes.headers['x-user']]" });
+    const policy = quotaPolicy(rateLimiting, {
+      rateLimits: RATE_LIMITS,
+      keySelector: "#[attributes.headers['x-user']]",
+    });
     const asked = policy.demandFor({ api: 'orders', clientId: '', key: 'a' }, directory([]));
     expect(asked?.key).toBe((policy.demand(request({ 'x-user': 'a' })) as Charge).key);
     const without = policy.demandFor({ api: 'orders', clientId: '', key: '' }, directory([]));
@@ -66,7 +69,7 @@ describe('rate limiting', () => {
   });
 
   it('has no counter of one client in a bucket that all share', () => {
-    const policy = quotaPolicy(rateLimiting, { rateLimits });
+    const policy = quotaPolicy(rateLimiting, { rateLimits: RATE_LIMITS });
     expect(policy.demandFor({ api: 'orders', clientId: 'abc', key: '' }, directory([]))).toBeUndefined();
   });
 });
@@ -74,7 +77,7 @@ describe('rate limiting', () => {
 describe('the cost of a request', () => {
   const cost = "#[attributes.headers['x-cost']]";
   const charged = (value: string | undefined, more: object = {}): Charge | Denial =>
-    quotaPolicy(rateLimiting, { rateLimits, cost, ...more }).demand(
+    quotaPolicy(rateLimiting, { rateLimits: RATE_LIMITS, cost, ...more }).demand(
       request(value === undefined ? {} : { 'x-cost': value }),
     );
 
@@ -104,18 +107,21 @@ describe('the options of rate limiting', () => {
   it.each([
     [{}, 'rateLimits: Invalid input'],
     [{ rateLimits: [] }, 'rateLimits: Too small'],
-    [{ rateLimits, keySelector: '#[payload]' }, 'keySelector: the expression'],
-    [{ rateLimits, blockOnUnknownQuota: true, onStoreFailure: 'deny' }, 'blockOnUnknownQuota: says the same thing'],
-    [{ rateLimits, clusterizable: false, quota: 'exact' }, 'quota: has no effect'],
-    [{ rateLimits, cost: 11 }, 'cost: is above the maximumRequests of rateLimits[0]'],
-    [{ rateLimits, cost: 5, maxCost: 4 }, 'cost: is above maxCost'],
-    [{ rateLimits, cost: 0 }, 'cost: '],
-    [{ rateLimits, cost: '#[now()]' }, 'cost: the expression'],
-    [{ rateLimits, burst: 5 }, 'Unrecognized key: "burst"'],
+    [{ rateLimits: RATE_LIMITS, keySelector: '#[payload]' }, 'keySelector: the expression'],
+    [
+      { rateLimits: RATE_LIMITS, blockOnUnknownQuota: true, onStoreFailure: 'deny' },
+      'blockOnUnknownQuota: says the same thing',
+    ],
+    [{ rateLimits: RATE_LIMITS, clusterizable: false, quota: 'exact' }, 'quota: has no effect'],
+    [{ rateLimits: RATE_LIMITS, cost: 11 }, 'cost: is above the maximumRequests of rateLimits[0]'],
+    [{ rateLimits: RATE_LIMITS, cost: 5, maxCost: 4 }, 'cost: is above maxCost'],
+    [{ rateLimits: RATE_LIMITS, cost: 0 }, 'cost: '],
+    [{ rateLimits: RATE_LIMITS, cost: '#[now()]' }, 'cost: the expression'],
+    [{ rateLimits: RATE_LIMITS, burst: 5 }, 'Unrecognized key: "burst"'],
     [{ rateLimits: [{ maximumRequests: -1, timePeriodInMilliseconds: 1 }] }, 'rateLimits.0.maximumRequests: '],
     [{ rateLimits: [{ maximumRequests: 2 ** 53, timePeriodInMilliseconds: 1 }] }, 'rateLimits.0.maximumRequests: '],
     [{ rateLimits: [{ maximumRequests: 1 }] }, 'rateLimits.0.timePeriodInMilliseconds: is missing'],
-    [{ rateLimits: [...rateLimits, ...rateLimits] }, 'rateLimits.1.timePeriodInMilliseconds: another limit'],
+    [{ rateLimits: [...RATE_LIMITS, ...RATE_LIMITS] }, 'rateLimits.1.timePeriodInMilliseconds: another limit'],
     [
       { rateLimits: [{ maximumRequests: 1, timePeriodInMilliseconds: 1, calendar: 'day' }] },
       'rateLimits.0.calendar: excludes',

@@ -4,7 +4,7 @@ import { policyKinds } from '../../src/policies/index.ts';
 import { SlidingWindow } from '../../src/policies/sliding-window.ts';
 import { document, faultsOf } from '../document/documents.ts';
 
-const two = { maximumRequests: 2, timePeriodInMilliseconds: 100 };
+const TWO = { maximumRequests: 2, timePeriodInMilliseconds: 100 };
 
 describe('a sliding window', () => {
   it('never lets more through than a log of all admissions would', () => {
@@ -35,10 +35,10 @@ describe('a sliding window', () => {
 
 describe('a document is refused', () => {
   it.each([
-    ['a delay for which no queue is', { ...two, delayTimeInMillis: 10 }, 'delayTimeInMillis: has no effect'],
-    ['a queue in which nobody waits', { ...two, queuingLimit: 10 }, 'queuingLimit: has no effect'],
+    ['a delay for which no queue is', { ...TWO, delayTimeInMillis: 10 }, 'delayTimeInMillis: has no effect'],
+    ['a queue in which nobody waits', { ...TWO, queuingLimit: 10 }, 'queuingLimit: has no effect'],
     ['no limit', { timePeriodInMilliseconds: 10 }, 'maximumRequests'],
-    ['more than is remembered', { ...two, maximumRequests: 2_000_000 }, 'maximumRequests'],
+    ['more than is remembered', { ...TWO, maximumRequests: 2_000_000 }, 'maximumRequests'],
   ])('that has %s', async (_, config, fault) => {
     const api = document('Api', 'orders', { policies: [{ policyRef: { name: 'spike-control' }, config }] });
     expect((await faultsOf({ 'a.json': api }, { policyKinds })).join('\n')).toContain(fault);

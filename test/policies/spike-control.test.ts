@@ -52,11 +52,11 @@ function told(outcome: Outcome) {
   return `refused for ${outcome.windows[0]?.resetMs}`;
 }
 
-const two = { maximumRequests: 2, timePeriodInMilliseconds: 100 };
+const TWO = { maximumRequests: 2, timePeriodInMilliseconds: 100 };
 
 describe('spike-control', () => {
   it('lets so many through in any period, wherever it begins', async () => {
-    const { on, ask } = policyOf(two);
+    const { on, ask } = policyOf(TWO);
     expect(told(await ask())).toBe('passes');
     await on.pass(60);
     expect(told(await ask())).toBe('passes');
@@ -67,7 +67,7 @@ describe('spike-control', () => {
   });
 
   it('counts each API by itself', async () => {
-    const { ask } = policyOf({ ...two, maximumRequests: 1 });
+    const { ask } = policyOf({ ...TWO, maximumRequests: 1 });
     expect(told(await ask())).toBe('passes');
     expect(told(await ask({ api: 'other' }))).toBe('passes');
     expect(told(await ask())).toBe('refused for 100');
@@ -75,7 +75,7 @@ describe('spike-control', () => {
 
   it('tells a 429 when to come back, and an allow what is left where the policy says so', () => {
     const entry = spikeControl.reasons?.spike_refused;
-    const windows = [{ limit: two, remaining: 0, resetMs: 1500 }];
+    const windows = [{ limit: TWO, remaining: 0, resetMs: 1500 }];
     const headers = Object.fromEntries(entry?.headers?.({ reason: 'spike_refused', detail: '', windows }) ?? []);
     expect(entry?.httpStatus).toBe(429);
     expect(headers).toMatchObject({
@@ -84,14 +84,14 @@ describe('spike-control', () => {
       'x-ratelimit-remaining': '0',
       'x-ratelimit-reset': '1500',
     });
-    expect(policyOf(two).ask()).toEqual({});
-    expect(policyOf({ ...two, exposeHeaders: true }).ask()).toEqual({
-      windows: [{ limit: { name: 'spike', ...two }, remaining: 1, resetMs: 100 }],
+    expect(policyOf(TWO).ask()).toEqual({});
+    expect(policyOf({ ...TWO, exposeHeaders: true }).ask()).toEqual({
+      windows: [{ limit: { name: 'spike', ...TWO }, remaining: 1, resetMs: 100 }],
     });
   });
 
   it('takes no place for an operator’s question', async () => {
-    const { ask } = policyOf({ ...two, maximumRequests: 1 });
+    const { ask } = policyOf({ ...TWO, maximumRequests: 1 });
     for (let i = 0; i < 3; i++) expect(told(await ask({ isRehearsal: true }))).toBe('passes');
     await ask();
     expect(told(await ask({ isRehearsal: true }))).toBe('refused for 100');
@@ -99,7 +99,7 @@ describe('spike-control', () => {
 });
 
 describe('a request that may wait', () => {
-  const waiting = { ...two, delayTimeInMillis: 60, delayAttempts: 2, queuingLimit: 3 };
+  const waiting = { ...TWO, delayTimeInMillis: 60, delayAttempts: 2, queuingLimit: 3 };
 
   it('passes when there is a place, in the order in which it came', async () => {
     const { on, ask } = policyOf(waiting);

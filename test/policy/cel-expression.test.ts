@@ -3,7 +3,7 @@ import { compileExpression } from '../../src/policy/expression.ts';
 import type { ExpressionFailure } from '../../src/policy/expression-failure.ts';
 import { checkOf, requestOf } from './fixtures.ts';
 
-const details = {
+const DETAILS = {
   scheme: 'https',
   size: 12,
   destinationAddress: '10.0.0.2',
@@ -22,7 +22,7 @@ const request = requestOf(
       sourceAddress: '10.1.2.3',
       sourcePrincipal: 'spiffe://cluster.local/ns/shop/sa/web',
     }),
-    details,
+    details: DETAILS,
   },
   {
     api: 'team/orders',

@@ -10,7 +10,7 @@ import type { RealRedis } from '../real/redis.ts';
 import { freshDemand } from './behaviour.ts';
 
 const HOUR = 3_600_000;
-const perDay: Limit = {
+const PER_DAY: Limit = {
   maximumRequests: 3,
   timePeriodInMilliseconds: 86_400_000,
   calendar: { unit: 'day', timeZone: 'UTC' },
@@ -41,7 +41,7 @@ async function take(demand: ReturnType<typeof calendarDemand>, nowMs: number): P
 }
 
 function calendarDemand() {
-  return { ...freshDemand([]), limits: [perDay] };
+  return { ...freshDemand([]), limits: [PER_DAY] };
 }
 
 describe('a calendar quota in Redis', () => {

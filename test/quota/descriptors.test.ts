@@ -5,9 +5,9 @@ import type { TakeReply } from '../../src/script/script-call.ts';
 import { freshDemand } from './behaviour.ts';
 
 const at = (ms: number) => ({ mono: ms, wall: ms });
-const windows = [[{ used: 5, leftUs: 3_600_000_000, endUs: 5 }]];
-const reply: TakeReply = { charged: 5, epochs: [0], windows };
-const wish = { want: 5, least: 1, need: 0, share: 2 };
+const WINDOWS = [[{ used: 5, leftUs: 3_600_000_000, endUs: 5 }]];
+const REPLY: TakeReply = { charged: 5, epochs: [0], windows: WINDOWS };
+const WISH = { want: 5, least: 1, need: 0, share: 2 };
 
 it('a descriptor beyond the bound is known as one that is not kept, and is not found again', () => {
   const descriptors = new Descriptors(UNTAGGED, () => {}, { most: 1 });
@@ -22,7 +22,7 @@ it('a lease that nobody spends goes back, but not while nothing can', () => {
   const descriptors = new Descriptors(UNTAGGED, (unspent) => void back.push(unspent?.debit.units ?? 0));
   const demands = [freshDemand([[100, 3_600_000]])];
   const descriptor = descriptors.of(demands, at(0));
-  descriptor.absorb({ ...descriptor.question(demands, at(0)), hits: [], wish, size: 5 }, reply);
+  descriptor.absorb({ ...descriptor.question(demands, at(0)), hits: [], wish: WISH, size: 5 }, REPLY);
   for (const ms of [1500, 9000]) for (let i = 0; i < 3; i++) descriptors.sweep(at(ms), true);
   expect(back).toEqual([]);
   for (let i = 0; i < 3; i++) descriptors.sweep(at(9001));

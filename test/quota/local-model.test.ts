@@ -15,9 +15,9 @@ import type { ScriptCall } from '../../src/script/script-call.ts';
 
 const LIMIT = 60;
 const WINDOW_MS = 3_600_000;
-const limits = [{ maximumRequests: LIMIT, timePeriodInMilliseconds: WINDOW_MS }];
+const LIMITS = [{ maximumRequests: LIMIT, timePeriodInMilliseconds: WINDOW_MS }];
 const demand = (cost: number): Demand => {
-  return { slot: 's', key: 'k', limits, cost, terms: { scope: 'mesh', onStoreFailure: 'local' } };
+  return { slot: 's', key: 'k', limits: LIMITS, cost, terms: { scope: 'mesh', onStoreFailure: 'local' } };
 };
 const KEYS = ['k'];
 

@@ -10,7 +10,7 @@ import { limit } from './behaviour.ts';
 // says the same of each request.
 
 const MINUTE_MS = 60_000;
-const minute: Limit = {
+const MINUTE: Limit = {
   maximumRequests: 4,
   timePeriodInMilliseconds: MINUTE_MS,
   calendar: { unit: 'minute', timeZone: 'UTC' },
@@ -19,8 +19,8 @@ const LIMITS: readonly (readonly Limit[])[] = [
   [limit(3, 100)],
   [limit(5, 100), limit(8, 350)],
   [limit(6, 350)],
-  [minute],
-  [limit(4, 100), minute],
+  [MINUTE],
+  [limit(4, 100), MINUTE],
 ];
 
 class ModelWindow {

@@ -11,7 +11,7 @@ import { partOrSkip } from '../real/parts.ts';
 import { startProcess } from '../real/process.ts';
 import { freePort, scratchFolder } from '../real/scratch.ts';
 import { freshDemand, untilAvailable } from './behaviour.ts';
-import { closeAfterEach, expectEvents, expectToCount, open, patience, serve, watch } from './watched-store.ts';
+import { closeAfterEach, expectEvents, expectToCount, OPEN, PATIENCE, serve, watch } from './watched-store.ts';
 
 // What stands at the address need not be a Redis with all its commands: a proxy without INFO, a node of a Cluster, a
 // server of something else. What can be counted by is; of the rest the log says what it is.
@@ -29,7 +29,7 @@ describe('behind a proxy', () => {
     writeFileSync(config, `pool:\n${pool.map((line) => `  ${line}`).join('\n')}\n`);
     const statsPort = String(await freePort());
     const proxy = await startProcess(nutcracker as string, ['-c', config, '-s', statsPort, '-a', '127.0.0.1']);
-    open.push({ close: () => proxy.stop() });
+    OPEN.push({ close: () => proxy.stop() });
     await expectToBeCounted(port, 'the connection is ended when it is tried');
     expect(Number(await redis.cli('DBSIZE'))).toBeGreaterThan(0);
   });
@@ -54,7 +54,7 @@ describe('behind a proxy', () => {
     };
     const listener = { name: 'redis', address: socketAddress(0), filter_chains: [{ filters: [filter] }] };
     const proxy = await startEnvoy({ static_resources: { listeners: [listener], clusters: [cluster] } });
-    open.push({ close: () => proxy.stop() });
+    OPEN.push({ close: () => proxy.stop() });
     await expectToBeCounted(proxy.port('redis'), 'resets by other replicas are not heard');
   });
 
@@ -66,7 +66,7 @@ describe('behind a proxy', () => {
       await sleep(100);
     }
     await expect
-      .poll(() => watched.findings.map(({ message }) => message).join('\n'), patience)
+      .poll(() => watched.findings.map(({ message }) => message).join('\n'), PATIENCE)
       .toMatch(new RegExp(finding));
     expect(watched.findings.map(({ message }) => message).join('\n')).not.toMatch(
       /scripts can't run|node of a Cluster/,
@@ -81,7 +81,7 @@ describe('at the address is', () => {
     await new Promise<void>((resolve) => {
       server.listen(0, '127.0.0.1', () => resolve());
     });
-    open.push({
+    OPEN.push({
       close: async () => {
         server.closeAllConnections();
         server.close();
@@ -95,12 +95,12 @@ describe('at the address is', () => {
   it('no node of a Cluster where one is meant: told, with the flag', async () => {
     const redis = await serve('redis-server');
     const watched = watch({ urls: [redis.url], cluster: true });
-    await expect.poll(() => watched.events.at(-1)?.detail, patience).toContain('remove --redis-cluster');
+    await expect.poll(() => watched.events.at(-1)?.detail, PATIENCE).toContain('remove --redis-cluster');
   });
 
   it('a node of a Cluster: told, as are a Cluster that lost slots and its return', async () => {
     const cluster = await startRedisCluster();
-    open.push({ close: () => cluster.stop() });
+    OPEN.push({ close: () => cluster.stop() });
     const [first] = cluster.nodes;
     const alone = watch({ urls: [first?.url ?? ''] });
     await untilAvailable(alone.store);
@@ -113,7 +113,7 @@ describe('at the address is', () => {
       );
     };
     expect((await some(alone.store)).every((error) => error instanceof StoreUnavailable)).toBe(true);
-    await expect.poll(() => alone.events.at(-1)?.detail, patience).toMatch(/MOVED .*set --redis-cluster/);
+    await expect.poll(() => alone.events.at(-1)?.detail, PATIENCE).toMatch(/MOVED .*set --redis-cluster/);
 
     const whole = watch({ urls: cluster.urls.split(','), cluster: true });
     await untilAvailable(whole.store);

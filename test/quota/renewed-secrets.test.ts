@@ -17,9 +17,9 @@ import { freshDemand, untilAvailable } from './behaviour.ts';
 
 // Passwords and certificates are renewed while the service runs: each new connection has those of the moment.
 
-const open: { close(): Promise<void> }[] = [];
+const OPEN: { close(): Promise<void> }[] = [];
 afterEach(async () => {
-  for (const each of open.splice(0).toReversed()) await each.close();
+  for (const each of OPEN.splice(0).toReversed()) await each.close();
 });
 
 /** A store that has its secrets from files, as the service has. */
@@ -27,7 +27,7 @@ async function openStore(findings: Finding[], ...argv: string[]): Promise<Counte
   const options = counterOptionsOf(parseFlags(counterFlags, [...argv, '--store-timeout', '500ms'], {}).values);
   const report = (finding: Finding): void => void findings.push(finding);
   const store = createCounterStore(options, { clock: systemClock, report });
-  open.push(store);
+  OPEN.push(store);
   return untilAvailable(store);
 }
 
@@ -63,7 +63,7 @@ describe('the next connection to Redis', () => {
         before.file('server.key'),
       ],
     });
-    open.push({ close: () => redis.stop() });
+    OPEN.push({ close: () => redis.stop() });
     await redis.cli('ACL', 'SETUSER', 'shop', 'on', '>first', '~*', '&*', '+@all');
     const folder = scratchFolder('secrets');
     const path = (name: string): string => join(folder, name);
@@ -124,7 +124,7 @@ describe('the next connection to Redis', () => {
 
   it('has the password of the moment at every node of a Cluster', { timeout: 60_000 }, async () => {
     const cluster = await startRedisCluster();
-    open.push({ close: () => cluster.stop() });
+    OPEN.push({ close: () => cluster.stop() });
     const everywhere = async (...command: string[]): Promise<void> => {
       for (const node of cluster.nodes) await node.cli(...command);
     };

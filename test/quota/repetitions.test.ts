@@ -6,10 +6,10 @@ import type { CounterStore, Taking } from '../../src/quota/store.ts';
 import type { Check } from '../../src/request/check.ts';
 import { freshDemand } from './behaviour.ts';
 
-const seen = { streamId: '301668583215567008', requestTime: '1.5', sourceAddress: '10.0.0.1', sourcePort: 4711 };
+const SEEN = { streamId: '301668583215567008', requestTime: '1.5', sourceAddress: '10.0.0.1', sourcePort: 4711 };
 
 function check(more: Partial<Check> = {}): Check {
-  const origin = { ...seen, ...more };
+  const origin = { ...SEEN, ...more };
   return {
     writeOrigin(target, at, room) {
       const parts = [origin.streamId, origin.requestTime, origin.sourceAddress, origin.sourcePort];
@@ -22,7 +22,7 @@ function check(more: Partial<Check> = {}): Check {
     method: 'GET',
     path: '/',
     host: 'h',
-    ...seen,
+    ...SEEN,
     sourcePrincipal: '',
     sourceCertificate: '',
     header: (name) => (name === 'x-request-id' ? 'chosen-by-the-caller' : undefined),

@@ -14,8 +14,8 @@ import type { RealRedis } from '../real/redis.ts';
 import { chosenDemand, freshDemand } from './behaviour.ts';
 
 const HOUR = 3_600_000;
-const prefix = { text: 'p:', tagged: false };
-const day: Demand['limits'] = [
+const PREFIX = { text: 'p:', tagged: false };
+const DAY: Demand['limits'] = [
   { maximumRequests: 25, timePeriodInMilliseconds: 86_400_000, calendar: { unit: 'day', timeZone: 'Europe/Berlin' } },
 ];
 
@@ -52,7 +52,7 @@ describe('scripts on counters in memory', () => {
         [90, 2 * HOUR],
         [60, HOUR],
       ]),
-      { ...freshDemand([]), limits: day },
+      { ...freshDemand([]), limits: DAY },
     ].map(({ key, limits, cost }) => ({ key, limits, cost, slot: 'one' }));
     const grants: { demands: readonly Demand[]; replies: [TakeReply, TakeReply] }[] = [];
     const debts: [ScriptCall, ScriptCall][] = [];
@@ -68,7 +68,7 @@ describe('scripts on counters in memory', () => {
           share: random.pick([1, 2, 8]),
         };
         const call = takeCall(
-          prefix,
+          PREFIX,
           demands,
           demands.map(() => 1 + random.integer(3)),
           wish,
@@ -85,26 +85,26 @@ describe('scripts on counters in memory', () => {
         const { demands: back, replies } = random.pick(grants.slice(-5));
         const units = 1 + random.integer(5);
         const [there, here] = replies.map((reply) =>
-          giveBackCall(prefix, back, { ...reply, units, asked: { mono: 0, wall: 0 } }),
+          giveBackCall(PREFIX, back, { ...reply, units, asked: { mono: 0, wall: 0 } }),
         ) as [ScriptCall, ScriptCall];
         expect(inMemory(here), `seed ${seed} step ${step}`).toEqual(await inRedis(there));
       } else if (how < 18) {
         const windows = demands.map(({ limits }) => limits.map(() => ({ units: random.integer(4), endMono: HOUR })));
-        const debt = chargeDebtCall(prefix, { name: `debt ${step}`, demands, windows }, { mono: 0, wall: Date.now() });
+        const debt = chargeDebtCall(PREFIX, { name: `debt ${step}`, demands, windows }, { mono: 0, wall: Date.now() });
         debts.push([debt, debt]);
         expect(inMemory(debt), `seed ${seed} step ${step}`).toEqual(await inRedis(debt));
       } else if (how < 19 && debts.length > 0) {
         const [again] = random.pick(debts.slice(-3));
         expect(inMemory(again), `seed ${seed} step ${step}`).toEqual(await inRedis(again));
       } else {
-        const call = { script: RESET, keys: [keyOf(prefix, demands[0]!)], args: [] };
+        const call = { script: RESET, keys: [keyOf(PREFIX, demands[0]!)], args: [] };
         const [there, here] = [await inRedis(call), inMemory(call)];
         expect(here[0], `seed ${seed} step ${step}`).toBe(there[0]);
         expect((here[1] ?? 0) > 0).toBe((there[1] ?? 0) > 0);
       }
     }
     const all = counters.map((demand) =>
-      takeCall(prefix, [demand], [1], { want: 0, least: 1, need: 0, share: 1 }, Date.now()),
+      takeCall(PREFIX, [demand], [1], { want: 0, least: 1, need: 0, share: 1 }, Date.now()),
     );
     for (const [i, call] of all.entries()) {
       expect(amounts(readTake([counters[i]!], inMemory(call)))).toEqual(

@@ -12,21 +12,21 @@ import { startRedis } from '../real/redis.ts';
 import { freePort } from '../real/scratch.ts';
 import { freshDemand, untilAvailable } from './behaviour.ts';
 
-const open: { close(): Promise<void> }[] = [];
+const OPEN: { close(): Promise<void> }[] = [];
 afterEach(async () => {
-  for (const store of open.splice(0).toReversed()) await store.close();
+  for (const store of OPEN.splice(0).toReversed()) await store.close();
 });
 
 function joinRedis(redis: RedisOptions, findings: Finding[] = [], more: Partial<CounterOptions> = {}): CounterStore {
   const report = (finding: Finding): void => void findings.push(finding);
   const store = createCounterStore({ storeTimeoutMs: 500, redis, ...more }, { clock: systemClock, report });
-  open.push(store);
+  OPEN.push(store);
   return store;
 }
 
 async function serve(...args: string[]) {
   const redis = await startRedis({ args });
-  open.push({ close: () => redis.stop() });
+  OPEN.push({ close: () => redis.stop() });
   return redis;
 }
 

@@ -5,7 +5,7 @@ import { StoreUnavailable } from '../../src/quota/store.ts';
 import type { RedisServer } from '../real/redis.ts';
 import { untilAvailable } from './behaviour.ts';
 import { oneAddress } from './one-address.ts';
-import { closeAfterEach, expectEvents, expectToCount, open, patience, serve, take, watch } from './watched-store.ts';
+import { closeAfterEach, expectEvents, expectToCount, OPEN, PATIENCE, serve, take, watch } from './watched-store.ts';
 
 // Every state in which a server answers, and refuses: each is told once with its remedy, no unit is admitted by it,
 // and what follows when it ends is a store that counts, without a restart.
@@ -18,7 +18,7 @@ interface Trouble {
   readonly says: RegExp;
 }
 
-const troubles: readonly Trouble[] = [
+const TROUBLES: readonly Trouble[] = [
   {
     name: 'was demoted to a replica',
     begin: [['REPLICAOF', '127.0.0.1', '1']],
@@ -53,7 +53,7 @@ export function overcomesTroubles(server: RedisServer): void {
   describe(`a ${server} that`, () => {
     closeAfterEach();
     // Redis 6.0 does not look at min-replicas-to-write for what a script writes.
-    const had = troubles.filter(({ name }) => server !== 'redis-server-6.0' || name !== 'lacks replicas');
+    const had = TROUBLES.filter(({ name }) => server !== 'redis-server-6.0' || name !== 'lacks replicas');
 
     it.each(had)('$name is told once, admits nothing, and is counted in again', async ({ begin, end, says }) => {
       const redis = await serve(server);
@@ -80,14 +80,14 @@ export function overcomesTroubles(server: RedisServer): void {
     it('was demoted, behind one address that leads to another primary by now, is left for that', async () => {
       const [old, next] = [await serve(server), await serve(server)];
       const address = await oneAddress(old.port);
-      open.push(address);
+      OPEN.push(address);
       const watched = watch({ urls: [address.url] });
       await untilAvailable(watched.store);
       await expectToCount(watched.store);
       address.leadTo(next.port);
       await old.cli('REPLICAOF', '127.0.0.1', String(next.port));
       await expect(take(watched.store)).rejects.toThrow(StoreUnavailable);
-      await expect.poll(() => watched.events.at(-1)?.kind, patience).toBe('back');
+      await expect.poll(() => watched.events.at(-1)?.kind, PATIENCE).toBe('back');
       await expectToCount(watched.store);
       expect(watched.events.map(({ kind }) => kind)).toEqual(['connected', 'lost', 'back']);
       expect(Number(await next.cli('DBSIZE'))).toBeGreaterThan(0);
@@ -102,10 +102,10 @@ export function overcomesTroubles(server: RedisServer): void {
       const watched = watch({ urls: [redis.url] });
       // A connection may end before the reason has come by it: that is told too.
       const told = () => watched.events.map(({ detail }) => detail).join('\n');
-      await expect.poll(told, patience).toMatch(/max number of clients .*raise maxclients/);
+      await expect.poll(told, PATIENCE).toMatch(/max number of clients .*raise maxclients/);
       expect(watched.events.filter(({ kind }) => kind !== 'lost')).toEqual([]);
       for (const socket of others) socket.destroy();
-      await expect.poll(() => watched.events.at(-1)?.kind, patience).toBe('connected');
+      await expect.poll(() => watched.events.at(-1)?.kind, PATIENCE).toBe('connected');
       await expectToCount(watched.store);
     });
 
@@ -124,11 +124,11 @@ export function overcomesTroubles(server: RedisServer): void {
       const watched = watch({ urls: [redis.url] });
       await untilAvailable(watched.store);
       const busy = redis.cli('EVAL', 'while true do end', '0').catch(() => '');
-      await expect.poll(() => watched.events.at(-1)?.detail, patience).toMatch(/BUSY .*SCRIPT KILL/);
+      await expect.poll(() => watched.events.at(-1)?.detail, PATIENCE).toMatch(/BUSY .*SCRIPT KILL/);
       await expect(take(watched.store)).rejects.toThrow(StoreUnavailable);
       await redis.cli('SCRIPT', 'KILL');
       await busy;
-      await expect.poll(() => watched.events.at(-1)?.kind, patience).toBe('back');
+      await expect.poll(() => watched.events.at(-1)?.kind, PATIENCE).toBe('back');
       await expectToCount(watched.store);
     });
 
@@ -141,11 +141,11 @@ export function overcomesTroubles(server: RedisServer): void {
       await untilAvailable(watched.store);
       const restarted = redis.restart();
       await expect
-        .poll(() => watched.events.map(({ detail }) => detail).join(), patience)
+        .poll(() => watched.events.map(({ detail }) => detail).join(), PATIENCE)
         .toMatch(/LOADING .*will answer/);
       await expect(take(watched.store)).rejects.toThrow(StoreUnavailable);
       await restarted;
-      await expect.poll(() => watched.events.at(-1)?.kind, patience).toBe('back');
+      await expect.poll(() => watched.events.at(-1)?.kind, PATIENCE).toBe('back');
       await expectToCount(watched.store);
     });
 
@@ -174,7 +174,7 @@ export function overcomesTroubles(server: RedisServer): void {
         await untilAvailable(watched.store);
         await expectToCount(watched.store);
         await expect
-          .poll(() => watched.findings.map(({ message }) => message).join(), patience)
+          .poll(() => watched.findings.map(({ message }) => message).join(), PATIENCE)
           .toContain('unknown command');
         expect(watched.events.map(({ kind }) => kind)).toEqual(['connected']);
       },
@@ -184,10 +184,10 @@ export function overcomesTroubles(server: RedisServer): void {
       const redis = await serve(server, '--rename-command', name, '');
       const watched = watch({ urls: [redis.url] });
       await untilAvailable(watched.store);
-      await expect.poll(() => watched.findings.map(({ level }) => level), patience).toContain('error');
+      await expect.poll(() => watched.findings.map(({ level }) => level), PATIENCE).toContain('error');
       expect(watched.findings.map(({ message }) => message).join()).toContain("the scripts can't run");
       await expect(take(watched.store)).rejects.toThrow(StoreUnavailable);
-      await expect.poll(() => watched.events.at(-1)?.detail, patience).toMatch(/is renamed or not passed on/);
+      await expect.poll(() => watched.events.at(-1)?.detail, PATIENCE).toMatch(/is renamed or not passed on/);
       const keys = (await redis.cli('KEYS', '*')).split('\n').filter((key) => key !== '');
       if (name !== 'PEXPIRE') for (const key of keys) expect(await redis.cli('PTTL', key), key).not.toBe('-1');
       if (name === 'PEXPIRE') expect(keys).toEqual([]);
@@ -200,18 +200,18 @@ export function overcomesTroubles(server: RedisServer): void {
         await redis.cli('ACL', 'SETUSER', 'half', 'on', '>p', 'allkeys', ...allChannels(server), '+@all', right);
         const watched = watch({ urls: [redis.url], username: 'half', password: 'p' });
         await untilAvailable(watched.store);
-        await expect.poll(() => watched.findings.map(({ level }) => level), patience).toEqual(['error']);
+        await expect.poll(() => watched.findings.map(({ level }) => level), PATIENCE).toEqual(['error']);
         expect(watched.findings[0]?.message).toContain('The user needs ~ostiary:*');
         if (right === '-eval') return;
         await expect(take(watched.store)).rejects.toThrow(StoreUnavailable);
-        await expect.poll(() => watched.events.at(-1)?.detail, patience).toMatch(/lacks a right/);
+        await expect.poll(() => watched.events.at(-1)?.detail, PATIENCE).toMatch(/lacks a right/);
         await redis.cli('ACL', 'SETUSER', 'half', right.replace('-', '+'));
         await expectToCount(watched.store);
         const told = async () => {
           await take(watched.store);
           return watched.events.at(-1)?.kind;
         };
-        await expect.poll(told, patience).toBe('back');
+        await expect.poll(told, PATIENCE).toBe('back');
       },
     );
   });

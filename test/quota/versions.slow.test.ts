@@ -19,7 +19,7 @@ interface Version {
   readonly name: RegExp;
 }
 
-const versions: readonly Version[] = [
+const VERSIONS: readonly Version[] = [
   { server: 'redis-server-6.0', name: /^Redis 6\.0\.16$/ },
   { server: 'redis-server-6.2', name: /^Redis 6\.2\.14$/ },
   { server: 'redis-server', name: /^Redis \d+\.\d+\.\d+$/ },
@@ -30,7 +30,7 @@ const versions: readonly Version[] = [
 const HOUR = 3_600_000;
 
 const had = new Set<RedisServer>();
-for (const server of [...versions.map(({ server: each }) => each), 'redis-server-5'] as const) {
+for (const server of [...VERSIONS.map(({ server: each }) => each), 'redis-server-5'] as const) {
   if ((await partOrSkip(server)) !== undefined) had.add(server);
 }
 
@@ -64,7 +64,7 @@ async function hit(store: CounterStore, demand: Demand, times: number): Promise<
   return granted;
 }
 
-describe.each(versions.filter(({ server }) => had.has(server)))('on $server', ({ server, name }) => {
+describe.each(VERSIONS.filter(({ server }) => had.has(server)))('on $server', ({ server, name }) => {
   let redis: RealRedis;
   let url: RedisOptions;
   beforeAll(async () => {

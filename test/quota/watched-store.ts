@@ -20,11 +20,11 @@ export interface Watched {
 }
 
 /** Closed after each test, the last one first. */
-export const open: { close(): Promise<void> }[] = [];
+export const OPEN: { close(): Promise<void> }[] = [];
 
 export function closeAfterEach(): void {
   afterEach(async () => {
-    for (const each of open.splice(0).toReversed()) await each.close();
+    for (const each of OPEN.splice(0).toReversed()) await each.close();
   });
 }
 
@@ -42,13 +42,13 @@ export function watch(redis: RedisOptions): Watched {
       tellOutage: (event) => void events.push(event),
     },
   );
-  open.push(store);
+  OPEN.push(store);
   return { store, events, findings, isOpen: () => isOpen };
 }
 
 export async function serve(server: RedisServer, ...args: string[]): Promise<RealRedis> {
   const redis = await startRedis({ server, args });
-  open.push({ close: () => redis.stop() });
+  OPEN.push({ close: () => redis.stop() });
   return redis;
 }
 
@@ -62,8 +62,8 @@ export async function expectToCount(store: CounterStore): Promise<void> {
   expect((await store.take([demand], performance.now() + 2000)).granted).toBe(false);
 }
 
-export const patience = { timeout: 10_000, interval: 20 };
+export const PATIENCE = { timeout: 10_000, interval: 20 };
 
 export async function expectEvents(watched: Watched, ...kinds: StoreEvent['kind'][]): Promise<void> {
-  await expect.poll(() => watched.events.map(({ kind }) => kind), patience).toEqual(kinds);
+  await expect.poll(() => watched.events.map(({ kind }) => kind), PATIENCE).toEqual(kinds);
 }

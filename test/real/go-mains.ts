@@ -1,7 +1,7 @@
 // What `main.go` says where a real program is built from a library.
 
 /** Istio's control plane. */
-export const istiodMain = `package main
+export const ISTIOD_MAIN = `package main
 
 import (
 	"os"

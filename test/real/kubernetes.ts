@@ -38,7 +38,7 @@ export interface ApplicableObject {
   readonly metadata: { readonly name: string; readonly namespace?: string };
 }
 
-const token = 'administrator';
+const TOKEN = 'administrator';
 
 /** @throws PartMissing */
 export async function startKubernetes(): Promise<RealKubernetes> {
@@ -50,7 +50,7 @@ export async function startKubernetes(): Promise<RealKubernetes> {
   };
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const key = file('account.key', String(privateKey.export({ type: 'pkcs8', format: 'pem' })));
-  const tokens = file('tokens.csv', `${token},admin,1,system:masters\n`);
+  const tokens = file('tokens.csv', `${TOKEN},admin,1,system:masters\n`);
   const port = await freePort();
   const server = await startProcess(await realPart('kube-apiserver'), [
     `--etcd-servers=${etcd.url}`,
@@ -95,7 +95,7 @@ function kubeconfigOf(port: number): object {
     apiVersion: 'v1',
     kind: 'Config',
     clusters: [{ name: 'test', cluster }],
-    users: [{ name: 'admin', user: { token } }],
+    users: [{ name: 'admin', user: { token: TOKEN } }],
     contexts: [{ name: 'test', context: { cluster: 'test', user: 'admin' } }],
     'current-context': 'test',
   };
@@ -136,7 +136,7 @@ async function pathOf({ apiVersion, kind, metadata }: ApplicableObject, ask: Rea
 async function call(port: number, method: string, path: string, body?: object): Promise<ApiAnswer> {
   return new Promise((resolve, reject) => {
     const type = body === undefined ? {} : { 'content-type': 'application/apply-patch+yaml' };
-    const headers = { authorization: `Bearer ${token}`, ...type };
+    const headers = { authorization: `Bearer ${TOKEN}`, ...type };
     // Its certificate is one that it made for itself a moment ago.
     const options = { host: '127.0.0.1', port, method, path, headers, rejectUnauthorized: false };
     const outgoing = request(options, (response) => {

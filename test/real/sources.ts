@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { access, chmod, constants, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { collectorMain, istiodMain, kubernetesMain } from './go-mains.ts';
+import { collectorMain, ISTIOD_MAIN, kubernetesMain } from './go-mains.ts';
 
 const run = promisify(execFile);
 
@@ -122,7 +122,7 @@ export function istiod(release: string, version: string): Source {
     binary: 'istiod',
     // Not tidied: what its dependencies' tests want is not to be had.
     obtain: (folder) =>
-      buildGoMain(folder, 'istiod', istiodMain, ['go 1.26', `require istio.io/istio ${version}`], false),
+      buildGoMain(folder, 'istiod', ISTIOD_MAIN, ['go 1.26', `require istio.io/istio ${version}`], false),
   };
 }
 

@@ -15,7 +15,7 @@ import type { NewPlace } from './fixture.ts';
 import { keyOf, ME, openAt, put, remove } from './opened.ts';
 
 /** A table of another part, with bytes and with nothing. */
-const sidecars: BackupTable = {
+const SIDECARS: BackupTable = {
   name: 'sidecar',
   columns: { node: 'text', acked: 'integer', secret: 'bytes' },
   key: ['node'],
@@ -32,12 +32,12 @@ export function backupBehaves(newPlace: NewPlace): void {
   const at = Date.UTC(2027, 0, 2);
 
   const backUpTo = async (file: string, opened = fixture.current): Promise<unknown> =>
-    writeBackupFile(file, (write) => backUp(opened.database, [sidecars], at, write));
+    writeBackupFile(file, (write) => backUp(opened.database, [SIDECARS], at, write));
 
   const restoreTo = async (place: RegistryPlace, file: string): Promise<OpenedRegistry> => {
     const opened = await fixture.open(place);
     await makeSidecars(opened);
-    await restore(opened.database, [sidecars], backupFileLines(file), { at, randomBytes });
+    await restore(opened.database, [SIDECARS], backupFileLines(file), { at, randomBytes });
     return opened;
   };
 

@@ -3,30 +3,30 @@ import { compileExpression } from '../../src/policy/expression.ts';
 import { forwardedUri } from '../../src/request/forwarded-client-cert.ts';
 import { checkOf, requestOf } from '../policy/fixtures.ts';
 
-const by = 'By=spiffe://cluster.local/ns/shop/sa/orders;Hash=4a;Subject="O=a, b;URI=spiffe://forged/x"';
-const element = (uri: string) => `${by};URI=${uri}`;
-const web = 'spiffe://cluster.local/ns/shop/sa/web';
-const gateway = 'spiffe://cluster.local/ns/istio-ingress/sa/gateway';
+const BY = 'By=spiffe://cluster.local/ns/shop/sa/orders;Hash=4a;Subject="O=a, b;URI=spiffe://forged/x"';
+const element = (uri: string) => `${BY};URI=${uri}`;
+const WEB = 'spiffe://cluster.local/ns/shop/sa/web';
+const GATEWAY = 'spiffe://cluster.local/ns/istio-ingress/sa/gateway';
 
 const uriOf = (value: string | undefined, hops = 0) =>
   forwardedUri(checkOf({ headers: value === undefined ? {} : { 'x-forwarded-client-cert': value } }), hops);
 
 describe('the workload in x-forwarded-client-cert', () => {
   test.each([
-    ['of the last element', element(web), 0, web],
-    ['in quotes', `${by};URI="${web}"`, 0, web],
-    ["about Envoy's own peer, where proxies before it wrote others", `${element(web)},${element(gateway)}`, 0, gateway],
-    ['about the caller of a trusted proxy', `${element(web)},${element(gateway)}`, 1, web],
+    ['of the last element', element(WEB), 0, WEB],
+    ['in quotes', `${BY};URI="${WEB}"`, 0, WEB],
+    ["about Envoy's own peer, where proxies before it wrote others", `${element(WEB)},${element(GATEWAY)}`, 0, GATEWAY],
+    ['about the caller of a trusted proxy', `${element(WEB)},${element(GATEWAY)}`, 1, WEB],
     [
       'not what a caller put ahead of it',
-      `${element('spiffe://forged/x')},${element(web)},${element(gateway)}`,
+      `${element('spiffe://forged/x')},${element(WEB)},${element(GATEWAY)}`,
       1,
-      web,
+      WEB,
     ],
-    ['nothing where the request came through fewer proxies', element(gateway), 1, undefined],
-    ['nothing without a URI', by, 0, undefined],
-    ['nothing of two URIs', `${element(web)};URI=${gateway}`, 0, undefined],
-    ['nothing where quotes do not end', `URI=${web};Subject="`, 0, undefined],
+    ['nothing where the request came through fewer proxies', element(GATEWAY), 1, undefined],
+    ['nothing without a URI', BY, 0, undefined],
+    ['nothing of two URIs', `${element(WEB)};URI=${GATEWAY}`, 0, undefined],
+    ['nothing where quotes do not end', `URI=${WEB};Subject="`, 0, undefined],
     ['nothing of an empty one', 'URI=', 0, undefined],
     ['nothing of one with signs that end a value', 'URI="spiffe://a/b,c"', 0, undefined],
     ['nothing without the header', undefined, 0, undefined],
@@ -41,14 +41,14 @@ describe('expressions of the caller', () => {
 
   test("name the peer of Envoy's connection", () => {
     expect(select('#[source.principal]', { sourcePrincipal: 'CN=web' })).toBe('CN=web');
-    expect(select('#[source.spiffeId]', { sourcePrincipal: web })).toBe(web);
+    expect(select('#[source.spiffeId]', { sourcePrincipal: WEB })).toBe(WEB);
     expect(select('#[source.spiffeId]', { sourcePrincipal: 'CN=web' })).toBeUndefined();
     expect(select('#[source.principal]', {})).toBeUndefined();
   });
 
   test('name the workload that called a trusted proxy', () => {
-    const headers = { 'x-forwarded-client-cert': `${element(web)},${element(gateway)}` };
-    expect(select('#[source.forwardedSpiffeId]', { headers }, 1)).toBe(web);
+    const headers = { 'x-forwarded-client-cert': `${element(WEB)},${element(GATEWAY)}` };
+    expect(select('#[source.forwardedSpiffeId]', { headers }, 1)).toBe(WEB);
     expect(select('#[source.forwardedSpiffeId]', { headers: { 'x-forwarded-client-cert': 'URI=https://a' } })).toBe(
       undefined,
     );

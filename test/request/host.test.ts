@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { documentHost, EXACT_HOSTS, hostOf, nameOfHost } from '../../src/request/host.ts';
 
-const ignoring = { port: 'ignore', finalDot: 'ignore' } as const;
+const IGNORING = { port: 'ignore', finalDot: 'ignore' } as const;
 
 describe('a host', () => {
   it.each([
@@ -19,7 +19,7 @@ describe('a host', () => {
     ['', '', ''],
   ])('%s is compared as %s, and as %s where port and dot are ignored', (authority, exact, ignored) => {
     expect(hostOf(authority, EXACT_HOSTS)).toBe(exact);
-    expect(hostOf(authority, ignoring)).toBe(ignored);
+    expect(hostOf(authority, IGNORING)).toBe(ignored);
     expect(documentHost(authority, EXACT_HOSTS)).toBe(exact);
     expect(nameOfHost(authority)).toBe(ignored);
   });
@@ -31,7 +31,7 @@ describe('a host', () => {
 
   it('of a document may be a wildcard with a port', () => {
     expect(documentHost('*.Example.com:8080', EXACT_HOSTS)).toBe('*.example.com:8080');
-    expect(documentHost('*.Example.com.', ignoring)).toBe('*.example.com');
+    expect(documentHost('*.Example.com.', IGNORING)).toBe('*.example.com');
   });
 
   it.each([
@@ -74,6 +74,6 @@ describe('a host', () => {
     'a'.repeat(256),
     `${'a'.repeat(256)}:80`,
   ])('%j is refused', (authority) => {
-    for (const matching of [EXACT_HOSTS, ignoring]) expect(hostOf(authority, matching)).toBeUndefined();
+    for (const matching of [EXACT_HOSTS, IGNORING]) expect(hostOf(authority, matching)).toBeUndefined();
   });
 });

@@ -10,7 +10,7 @@ import { HandTime } from './hand-timers.ts';
 import { additions, sumOfAdded, sumOfRows } from './rows.ts';
 
 const START = 1_790_000_000_000;
-const one: Measured = { count: 1, requestBytes: 10, responseBytes: 20, policyMs: 2, durationMs: 5 };
+const ONE: Measured = { count: 1, requestBytes: 10, responseBytes: 20, policyMs: 2, durationMs: 5 };
 
 function keyOf(texts: Partial<Record<Dimension, string>>): string[] {
   return DIMENSIONS.map((dimension) => texts[dimension] ?? '');
@@ -70,9 +70,9 @@ describe('the cube', () => {
 
   it('ends slots where the wall clock says, and tells of those in which nothing came', () => {
     const { time, cube, slots } = start(1000, START + 3000);
-    cube.add(keyOf({ api: 'orders' }), one);
+    cube.add(keyOf({ api: 'orders' }), ONE);
     time.pass(7000);
-    cube.add(keyOf({ api: 'orders' }), one);
+    cube.add(keyOf({ api: 'orders' }), ONE);
     time.pass(20_000);
     cube.close();
     expect(slots.map(({ startMs, rows }) => [startMs - START, sumOfRows(rows).count])).toEqual([
@@ -86,16 +86,16 @@ describe('the cube', () => {
 
   it('ends the slot under way where the clock is set, and makes up none', () => {
     const { time, cube, slots } = start();
-    cube.add(keyOf({ api: 'before' }), one);
+    cube.add(keyOf({ api: 'before' }), ONE);
     time.set(START + 5 * 3_600_000 + 4000);
     cube.tick();
-    cube.add(keyOf({ api: 'hours later' }), one);
+    cube.add(keyOf({ api: 'hours later' }), ONE);
     time.set(START - 3_600_000);
     cube.tick();
-    cube.add(keyOf({ api: 'an hour before' }), one);
+    cube.add(keyOf({ api: 'an hour before' }), ONE);
     time.set(START);
     cube.tick();
-    cube.add(keyOf({ api: 'again' }), one);
+    cube.add(keyOf({ api: 'again' }), ONE);
     cube.close();
     expect(slots.map(({ startMs, rows }) => [startMs - START, rows.map(({ key }) => key[0])])).toEqual([
       [0, ['before']],
@@ -114,7 +114,7 @@ describe('the cube', () => {
     cube.beforeSlots(() => {
       asked += 1;
       if (asked > 1) return;
-      cube.correct(START + 1, lost, { ...one, durationMs: undefined });
+      cube.correct(START + 1, lost, { ...ONE, durationMs: undefined });
       cube.complete(START + 9999, { decided: 0, reported: 0, unreported: 1, unknown: 0 });
     });
     time.pass(SLOT_MS);
@@ -125,7 +125,7 @@ describe('the cube', () => {
       policyMs: -2,
       durationMs: undefined,
     });
-    cube.correct(START, keyOf({ api: 'orders', outcome: 'processed' }), one);
+    cube.correct(START, keyOf({ api: 'orders', outcome: 'processed' }), ONE);
     cube.complete(START, { decided: 0, reported: 1, unreported: -1, unknown: 0 });
     cube.close();
     const ofStart = slots.filter(({ startMs }) => startMs === START);
@@ -143,9 +143,9 @@ describe('the cube', () => {
     const busy = Array.from({ length: 40 }, (_, at) =>
       keyOf({ api: 'orders', route: `/busy/${at}`, client: `c${at % 4}` }),
     );
-    for (let round = 0; round < 5; round++) for (const key of busy) cube.add(key, one);
+    for (let round = 0; round < 5; round++) for (const key of busy) cube.add(key, ONE);
     for (let at = 0; at < 1000; at++)
-      cube.add(keyOf({ api: 'orders', route: `/rare/${at}`, client: `c${at % 4}` }), one);
+      cube.add(keyOf({ api: 'orders', route: `/rare/${at}`, client: `c${at % 4}` }), ONE);
     cube.close();
     for (const key of busy) expect(rows().find((row) => row.key.join() === key.join())?.count).toBe(5);
     const folded = groupRows(rows(), ['route', 'client']).filter(({ key }) => key[0] === FOLDED);
@@ -157,14 +157,14 @@ describe('the cube', () => {
 
   it('folds texts that are too long or too many, and gives numbers again', async () => {
     const { time, cube, slots } = start(100);
-    cube.add(keyOf({ api: 'orders', source: 'x'.repeat(10_000) }), one);
-    cube.add(keyOf({ api: 'orders', source: 'a "quoted"\nname\0' }), one);
+    cube.add(keyOf({ api: 'orders', source: 'x'.repeat(10_000) }), ONE);
+    cube.add(keyOf({ api: 'orders', source: 'a "quoted"\nname\0' }), ONE);
     time.pass(SLOT_MS);
     await expect.poll(() => slots.length, { interval: 1 }).toBe(1);
     expect(slots[0]?.rows.map(({ key }) => key[10])).toEqual([FOLDED, 'a "quoted"\nname\0']);
     expect(slots[0]?.folded).toBe(1);
     for (let slot = 0; slot < 40; slot++) {
-      for (let at = 0; at < 90; at++) cube.add(keyOf({ api: 'orders', source: `${slot}-${at}` }), one);
+      for (let at = 0; at < 90; at++) cube.add(keyOf({ api: 'orders', source: `${slot}-${at}` }), ONE);
       time.pass(SLOT_MS);
       await expect.poll(() => slots.length, { interval: 1 }).toBe(slot + 2);
     }
@@ -173,9 +173,9 @@ describe('the cube', () => {
 
   it('makes large slots little by little, in order, and the rest at its close', async () => {
     const { time, cube, slots } = start(10_000);
-    for (let at = 0; at < 3000; at++) cube.add(keyOf({ route: `/${at}` }), one);
+    for (let at = 0; at < 3000; at++) cube.add(keyOf({ route: `/${at}` }), ONE);
     time.pass(SLOT_MS);
-    cube.add(keyOf({ route: '/later' }), one);
+    cube.add(keyOf({ route: '/later' }), ONE);
     expect(slots.length).toBe(0);
     await turn();
     cube.close();
@@ -211,7 +211,7 @@ describe('rows', () => {
   });
 
   it('are grouped by any dimensions', () => {
-    const measures = { ...one, durationCount: 1, durationMs: 5, durations: [18, 1] };
+    const measures = { ...ONE, durationCount: 1, durationMs: 5, durations: [18, 1] };
     const rows = ['GET', 'POST'].flatMap((method) =>
       ['a', 'b'].map((client): SlotRow => Object.assign({ key: keyOf({ method, client }) }, measures)),
     );

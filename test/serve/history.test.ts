@@ -11,13 +11,13 @@ const folder = scratchFolder('serve-history');
 const policies = mkdtempSync(join(folder, 'policies-'));
 const token = join(folder, 'token');
 writeFileSync(token, 'a-token-of-some-length-for-operators');
-const orders = {
+const ORDERS = {
   apiVersion: 'ostiary.dev/v1alpha1',
   kind: 'Api',
   metadata: { name: 'orders' },
   spec: { policies: [] },
 };
-writeFileSync(join(policies, 'orders.json'), JSON.stringify(orders));
+writeFileSync(join(policies, 'orders.json'), JSON.stringify(ORDERS));
 
 const start = (dataDir: string, ...args: string[]): Promise<RealOstiary> =>
   startOstiary({ policies, args: ['--api-token-file', token, '--data-dir', dataDir, ...args] });

@@ -26,8 +26,8 @@ import { RawClient, statusOf } from '../grpc/client.ts';
 import { transports } from '../grpc/transports.ts';
 import { portsOf, snapshotOf } from '../policy/fixtures.ts';
 
-const loopback = { kind: 'tcp', host: '127.0.0.1', port: 0 } as const;
-const checkPath = '/envoy.service.auth.v3.Authorization/Check';
+const LOOPBACK = { kind: 'tcp', host: '127.0.0.1', port: 0 } as const;
+const CHECK_PATH = '/envoy.service.auth.v3.Authorization/Check';
 
 describe.each(transports)('the server on $name', ({ transport }) => {
   const servers: Server[] = [];
@@ -67,7 +67,7 @@ describe.each(transports)('the server on $name', ({ transport }) => {
   it('opens all listeners or none, and names the flag, the address and the remedy', async () => {
     const taken = createServer();
     await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
-    const occupied = { ...loopback, port: (taken.address() as { port: number }).port };
+    const occupied = { ...LOOPBACK, port: (taken.address() as { port: number }).port };
     for (const [flag, which] of [
       ['--listen', 'listen'],
       ['--admin-listen', 'adminListen'],
@@ -80,13 +80,13 @@ describe.each(transports)('the server on $name', ({ transport }) => {
         `${flag} 127.0.0.1:${occupied.port}: the address is in use; stop what listens there, or choose another`,
       );
       // Those that were open are closed again.
-      await open({ ...free, [which]: loopback }).then(({ server }) => server.drain({ drainDelayMs: 0, drainMs: 0 }));
+      await open({ ...free, [which]: LOOPBACK }).then(({ server }) => server.drain({ drainDelayMs: 0, drainMs: 0 }));
     }
     taken.close();
   });
 
   it('names every flag that is at fault', async () => {
-    const nowhere = { ...loopback, host: '192.0.2.1' };
+    const nowhere = { ...LOOPBACK, host: '192.0.2.1' };
     const failed = openServer(optionsOf(transport, { listen: nowhere, adminListen: nowhere }));
     await expect(failed).rejects.toThrow(/^--listen .* no such address; --admin-listen /);
   });
@@ -99,20 +99,20 @@ describe.each(transports)('the server on $name', ({ transport }) => {
       started.resolve();
       return inFlight.promise;
     };
-    const { server, connect, readyz } = await open({ authorization: { kind: 'unary', path: checkPath, handle } });
+    const { server, connect, readyz } = await open({ authorization: { kind: 'unary', path: CHECK_PATH, handle } });
     server.ready();
     const client = connect();
-    const slow = client.unary(checkPath, Buffer.from('slow'));
+    const slow = client.unary(CHECK_PATH, Buffer.from('slow'));
     await started.promise;
 
     const begin = performance.now();
     const drained = server.drain({ drainDelayMs: 600, drainMs: 600_000 });
     expect([await readyz(), await health(client)]).toEqual([{ code: 503, status: 'draining' }, Status.NOT_SERVING]);
-    await client.unary(checkPath);
-    await connect().unary(checkPath);
+    await client.unary(CHECK_PATH);
+    await connect().unary(CHECK_PATH);
 
     await sleep(700);
-    expect((await statusOf(connect().unary(checkPath, Buffer.alloc(0), { timeoutMs: 300 }))).code).toBeGreaterThan(0);
+    expect((await statusOf(connect().unary(CHECK_PATH, Buffer.alloc(0), { timeoutMs: 300 }))).code).toBeGreaterThan(0);
     inFlight.resolve(Buffer.from('done'));
     expect((await slow).toString()).toBe('done');
     await drained;
@@ -122,10 +122,10 @@ describe.each(transports)('the server on $name', ({ transport }) => {
 
   it('drains within its time whatever holds on: calls that never end, a Watch, silent connections', async () => {
     const handle = (): Promise<never> => new Promise(() => {});
-    const { server, connect } = await open({ authorization: { kind: 'unary', path: checkPath, handle } });
+    const { server, connect } = await open({ authorization: { kind: 'unary', path: CHECK_PATH, handle } });
     server.ready();
     const client = connect();
-    const stuck = statusOf(client.unary(checkPath));
+    const stuck = statusOf(client.unary(CHECK_PATH));
     const watch = client
       .serverStream('/grpc.health.v1.Health/Watch')
       .on('error', () => {})
@@ -165,11 +165,11 @@ describe.each(transports)('the server on $name', ({ transport }) => {
       },
     });
     expect(served).toHaveLength(1);
-    await connect(credentials.createSsl(contents(authority.certificate))).unary(checkPath);
+    await connect(credentials.createSsl(contents(authority.certificate))).unary(CHECK_PATH);
     authority.issue('server', { days: 3 });
     await vi.waitFor(() => expect(served).toHaveLength(2), 5000);
     expect(served[1]! - served[0]!).toBeGreaterThan(80_000_000);
-    await connect(credentials.createSsl(contents(authority.certificate))).unary(checkPath);
+    await connect(credentials.createSsl(contents(authority.certificate))).unary(CHECK_PATH);
   });
 
   it('refuses to start with TLS files that do not fit, before anything is opened', async () => {
@@ -193,16 +193,16 @@ function optionsOf(transport: RpcTransport, options: Partial<ServerOptions>): Se
   const store = new MemoryCounterStore(systemClock);
   return {
     transport,
-    listen: loopback,
+    listen: LOOPBACK,
     tls: undefined,
-    adminListen: loopback,
-    apiListen: loopback,
+    adminListen: LOOPBACK,
+    apiListen: LOOPBACK,
     apiTokenFile: undefined,
     gzip: false,
     connections: { grpc: 1000, admin: 256, api: 256, http: 256 },
     maxMessageBytes: 1_000_000,
     forwardAuth: undefined,
-    authorization: { kind: 'unary', path: checkPath, handle: (request) => request },
+    authorization: { kind: 'unary', path: CHECK_PATH, handle: (request) => request },
     accessLog: { methods: () => [], close() {}, async settled() {} },
     inspector: createInspector({ snapshot: () => snapshotOf([]), faults: () => [], store, ports: portsOf() }),
     analytics: { archive: undefined, samples: undefined },
@@ -228,7 +228,7 @@ async function freePorts() {
   const servers = [createServer(), createServer(), createServer()];
   await Promise.all(servers.map((server) => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))));
   const [listen, adminListen, apiListen] = servers.map((server) => ({
-    ...loopback,
+    ...LOOPBACK,
     port: (server.address() as { port: number }).port,
   }));
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));

@@ -13,7 +13,7 @@ import { freePort } from '../real/scratch.ts';
 
 const redisServer = await partOrSkip('redis-server');
 const policies = documentsFolder(shop);
-const patience = { timeout: 15_000, interval: 50 };
+const PATIENCE = { timeout: 15_000, interval: 50 };
 
 function lines(ostiary: { output(): string }): { level: string; msg: string; detail?: string; store?: string }[] {
   const json = ostiary.output().split('\n');
@@ -42,22 +42,22 @@ describe.skipIf(redisServer === undefined)('a service with its counters in Redis
   it('tells once that Redis is there, lost and back, and its metrics agree', async () => {
     ostiary = await startOstiary({ policies, args: ['--redis', `redis://user-x:hunter2@127.0.0.1:${redis.port}`] });
     // The default user has no password here: a user that is unknown is refused.
-    await expect.poll(() => said(ostiary as RealOstiary), patience).toEqual(['lost']);
+    await expect.poll(() => said(ostiary as RealOstiary), PATIENCE).toEqual(['lost']);
     expect(ofStore(ostiary)[0]).toMatchObject({ level: 'error' });
     expect(ofStore(ostiary)[0]?.detail).toMatch(/WRONGPASS.*--redis-password-file/);
     expect(await metric(ostiary, 'ostiary_store_circuit_open')).toBe(1);
     await redis.cli('ACL', 'SETUSER', 'user-x', 'on', '>hunter2', 'allkeys', 'allchannels', '+@all');
-    await expect.poll(() => said(ostiary as RealOstiary), patience).toEqual(['lost', 'connected']);
+    await expect.poll(() => said(ostiary as RealOstiary), PATIENCE).toEqual(['lost', 'connected']);
     expect(await metric(ostiary, 'ostiary_store_circuit_open')).toBe(0);
     expect(await metric(ostiary, 'ostiary_store_available')).toBe(1);
     await redis.kill();
-    await expect.poll(() => said(ostiary as RealOstiary), patience).toEqual(['lost', 'connected', 'lost']);
+    await expect.poll(() => said(ostiary as RealOstiary), PATIENCE).toEqual(['lost', 'connected', 'lost']);
     await sleep(1500);
     expect(await metric(ostiary, 'ostiary_store_circuit_open')).toBe(1);
     expect(await metric(ostiary, 'ostiary_store_available')).toBe(0);
     await redis.restart();
     await redis.cli('ACL', 'SETUSER', 'user-x', 'on', '>hunter2', 'allkeys', 'allchannels', '+@all');
-    await expect.poll(() => said(ostiary as RealOstiary).at(-1), patience).toBe('back');
+    await expect.poll(() => said(ostiary as RealOstiary).at(-1), PATIENCE).toBe('back');
     // Started anew it does not know the user for a moment: another reason, told once too.
     expect(said(ostiary).filter((what) => what === 'lost').length).toBeLessThanOrEqual(3);
     expect(await metric(ostiary, 'ostiary_store_circuit_open')).toBe(0);
@@ -69,16 +69,16 @@ describe.skipIf(redisServer === undefined)('a service with its counters in Redis
 
   it('tells a Redis that is silent, and one that is away for too short to know why', async () => {
     ostiary = await startOstiary({ policies, args: ['--redis', redis.url] });
-    await expect.poll(() => said(ostiary as RealOstiary), patience).toEqual(['connected']);
+    await expect.poll(() => said(ostiary as RealOstiary), PATIENCE).toEqual(['connected']);
     redis.pause();
-    await expect.poll(() => said(ostiary as RealOstiary), patience).toEqual(['connected', 'lost']);
+    await expect.poll(() => said(ostiary as RealOstiary), PATIENCE).toEqual(['connected', 'lost']);
     expect(ofStore(ostiary)[1]?.detail).toContain('does not answer in time');
     expect(await metric(ostiary, 'ostiary_store_circuit_open')).toBe(1);
     redis.resume();
-    await expect.poll(() => said(ostiary as RealOstiary), patience).toEqual(['connected', 'lost', 'back']);
+    await expect.poll(() => said(ostiary as RealOstiary), PATIENCE).toEqual(['connected', 'lost', 'back']);
     await redis.cli('CLIENT', 'KILL', 'TYPE', 'normal');
     const flicker = ['connected', 'lost', 'back', 'lost', 'back'];
-    await expect.poll(() => said(ostiary as RealOstiary), patience).toEqual(flicker);
+    await expect.poll(() => said(ostiary as RealOstiary), PATIENCE).toEqual(flicker);
   }, 60_000);
 });
 
@@ -87,7 +87,7 @@ describe('a service that starts', () => {
     const port = await freePort();
     const ostiary = await startOstiary({ policies, args: ['--redis', `redis://127.0.0.1:${port}/2`] });
     try {
-      await expect.poll(() => said(ostiary), patience).toEqual(['lost']);
+      await expect.poll(() => said(ostiary), PATIENCE).toEqual(['lost']);
       expect(ofStore(ostiary)[0]?.detail).toMatch(
         new RegExp(`^Redis at 127\\.0\\.0\\.1:${port}/2: .*ECONNREFUSED.*check that Redis runs`),
       );

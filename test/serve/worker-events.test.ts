@@ -15,8 +15,8 @@ import type { RealOstiary } from '../real/ostiary.ts';
 import { scratchFolder } from '../real/scratch.ts';
 
 const LOG_PATH = '/envoy.service.accesslog.v3.AccessLogService/StreamAccessLogs';
-const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
-const stranger = { client_id: 'nobody', client_secret: 'x' };
+const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+const STRANGER = { client_id: 'nobody', client_secret: 'x' };
 const token = 'x'.repeat(32);
 
 const endings: (() => unknown)[] = [];
@@ -52,7 +52,7 @@ function envoyOf({ listen }: RealOstiary) {
       const metadata: JsonObject = fromBinary(CheckResponseSchema, answer).dynamicMetadata ?? {};
       const isAllowed = metadata['outcome'] === 'allow';
       const [status, details] = isAllowed ? [200, 'via_upstream'] : [401, 'ext_authz_denied'];
-      stream.write(httpMessage(entry({ metadata, status, details, headers: { traceparent } })));
+      stream.write(httpMessage(entry({ metadata, status, details, headers: { traceparent: TRACEPARENT } })));
       return metadata['id'];
     },
   };
@@ -76,7 +76,7 @@ test('three workers have one file of events, one count of them, and the samples 
   await expect.poll(() => metricsOf(ostiary), { timeout: 10_000 }).toContain('\nostiary_access_log_streams 9\n');
   const ids = new Set<unknown>();
   for (const envoy of envoys) {
-    for (let round = 0; round < 40; round++) ids.add(await envoy.send(round < 30 ? credentials('gold') : stranger));
+    for (let round = 0; round < 40; round++) ids.add(await envoy.send(round < 30 ? credentials('gold') : STRANGER));
   }
   expect(ids.size).toBe(360);
   await expect.poll(() => eventsIn(file).length, { timeout: 20_000 }).toBe(360);

@@ -10,7 +10,7 @@ import { waitMs } from '../../src/sinks/sender.ts';
 import { madeEvent } from './made-event.ts';
 import { testPorts } from './open-sinks.ts';
 
-const patience = { timeout: 18_000, interval: 50 };
+const PATIENCE = { timeout: 18_000, interval: 50 };
 const endings: (() => void)[] = [];
 afterEach(() => {
   for (const end of endings.splice(0)) end();
@@ -61,7 +61,7 @@ describe('a receiver', () => {
   test.each([400, 413, 422])('that refuses a batch by %d loses it, and is asked once', async (code) => {
     const { got, url } = await receiver(status(code));
     const { value, lines } = await otlpTo(url);
-    await expect.poll(() => value('ostiary_events_dropped_total', { reason: 'refused' }), patience).toBe(3);
+    await expect.poll(() => value('ostiary_events_dropped_total', { reason: 'refused' }), PATIENCE).toBe(3);
     expect(got).toHaveLength(1);
     expect(await value('ostiary_events_waiting')).toBe(0);
     expect(lines.join('')).toContain(`it answers with status ${code}`);
@@ -80,7 +80,7 @@ describe('a receiver', () => {
       status(attempt === 1 ? code : 200, { location: elsewhere.url })(response),
     );
     const { value } = await otlpTo(url);
-    await expect.poll(() => value('ostiary_events_sent_total'), patience).toBe(3);
+    await expect.poll(() => value('ostiary_events_sent_total'), PATIENCE).toBe(3);
     expect(await value('ostiary_events_send_failures_total', { reason })).toBe(1);
     expect(got).toHaveLength(2);
     expect(got[1]?.text).toBe(got[0]?.text);
@@ -97,7 +97,7 @@ describe('a receiver', () => {
     ] as const) {
       const { url } = await receiver((response) => void response.end(partial(rejected)));
       const { value } = await otlpTo(url);
-      await expect.poll(() => value('ostiary_events_last_success_timestamp_seconds'), patience).toBeGreaterThan(0);
+      await expect.poll(() => value('ostiary_events_last_success_timestamp_seconds'), PATIENCE).toBeGreaterThan(0);
       expect(await value('ostiary_events_sent_total')).toBe(3 - lost);
       expect(await value('ostiary_events_dropped_total', { reason: 'rejected' })).toBe(lost);
     }
@@ -113,7 +113,7 @@ describe('a receiver', () => {
     ]) {
       const { got, url } = await receiver(answer);
       const { value } = await otlpTo(url);
-      await expect.poll(() => value('ostiary_events_sent_total'), patience).toBe(3);
+      await expect.poll(() => value('ostiary_events_sent_total'), PATIENCE).toBe(3);
       expect(got).toHaveLength(1);
     }
   });
@@ -121,7 +121,7 @@ describe('a receiver', () => {
   test('that never answers costs an attempt its time, and the events wait', async () => {
     const { url } = await receiver(() => {});
     const { value, sink } = await otlpTo(url);
-    await expect.poll(() => value('ostiary_events_send_failures_total', { reason: 'timeout' }), patience).toBe(1);
+    await expect.poll(() => value('ostiary_events_send_failures_total', { reason: 'timeout' }), PATIENCE).toBe(1);
     expect(await value('ostiary_events_waiting')).toBe(3);
     await sink.close(0);
     expect(await value('ostiary_events_dropped_total', { reason: 'shutdown' })).toBe(3);

@@ -12,8 +12,8 @@ import { madeEvent } from './made-event.ts';
 import { owner, testPorts } from './open-sinks.ts';
 
 const part = await partOrSkip('otelcol');
-const patience = { timeout: 20_000, interval: 100 };
-const origin = { version: '1.2.3', node: 'a-node' };
+const PATIENCE = { timeout: 20_000, interval: 100 };
+const ORIGIN = { version: '1.2.3', node: 'a-node' };
 
 interface Value {
   readonly stringValue?: string;
@@ -66,7 +66,10 @@ describe.skipIf(part === undefined)('a real OpenTelemetry Collector', () => {
     const collector = await startCollector({ token: 'a-token' });
     const { ports, value } = testPorts();
     const headers = async () => ({ authorization: 'Bearer a-token' });
-    const sink = await openOtlpSink({ url: `${collector.url}/v1/logs`, headers, spool: undefined, origin }, ports);
+    const sink = await openOtlpSink(
+      { url: `${collector.url}/v1/logs`, headers, spool: undefined, origin: ORIGIN },
+      ports,
+    );
     const events = Array.from({ length: 300 }, (_, number) =>
       number % 3 === 0
         ? madeEvent({ id: `full-${number}`, durationMs: number + 0.5, details: 'a "quote", a \\ and Ünïcode' })
@@ -84,7 +87,7 @@ describe.skipIf(part === undefined)('a real OpenTelemetry Collector', () => {
     );
     for (const event of events) sink.take(event);
     await sink.close(10_000);
-    await expect.poll(() => recordsOf(collector).length, patience).toBe(events.length);
+    await expect.poll(() => recordsOf(collector).length, PATIENCE).toBe(events.length);
     expect(recordsOf(collector).map(eventOf)).toEqual(events);
     expect(new Set(recordsOf(collector).map(({ eventName }) => eventName))).toEqual(new Set(['ostiary.request']));
     expect(JSON.stringify(collector.taken('logs')[0])).toContain(
@@ -98,21 +101,21 @@ describe.skipIf(part === undefined)('a real OpenTelemetry Collector', () => {
     const port = await freePort();
     const spool = { folder: join(scratchFolder('spool'), 'otlp'), maxBytes: 2 ** 20, owner };
     const url = `http://127.0.0.1:${port}/v1/logs`;
-    const options = { url, headers: async () => ({}), spool, origin };
+    const options = { url, headers: async () => ({}), spool, origin: ORIGIN };
     const ids = Array.from({ length: 200 }, (_, number) => `event-${number}`);
     const first = testPorts();
     const before = await openOtlpSink(options, first.ports);
     for (const id of ids.slice(0, 100)) before.take(madeEvent({ id }));
-    await expect.poll(() => first.value('ostiary_events_send_failures_total'), patience).toBeGreaterThan(0);
+    await expect.poll(() => first.value('ostiary_events_send_failures_total'), PATIENCE).toBeGreaterThan(0);
     await before.close(1000);
     expect(await first.value('ostiary_events_dropped_total')).toBe(0);
     const second = testPorts();
     const after = await openOtlpSink(options, second.ports);
     for (const id of ids.slice(100)) after.take(madeEvent({ id }));
     const collector = await startCollector({ port });
-    await expect.poll(() => second.value('ostiary_events_sent_total'), patience).toBe(200);
+    await expect.poll(() => second.value('ostiary_events_sent_total'), PATIENCE).toBe(200);
     await after.close(5000);
-    await expect.poll(() => recordsOf(collector).length, patience).toBeGreaterThanOrEqual(200);
+    await expect.poll(() => recordsOf(collector).length, PATIENCE).toBeGreaterThanOrEqual(200);
     expect(new Set(recordsOf(collector).map(idOf))).toEqual(new Set(ids));
     expect(second.lines.join('')).toContain('events of an earlier process wait in the spool');
     await collector.stop();

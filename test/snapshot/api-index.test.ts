@@ -11,9 +11,9 @@ const index = createApiIndex([
   apiOf({ name: 'any', basePath: '/any' }),
   apiOf({ name: 'six', hosts: ['[::1]'], basePath: '/' }),
 ]);
-const ignoring = { port: 'ignore', finalDot: 'ignore' } as const;
+const IGNORING = { port: 'ignore', finalDot: 'ignore' } as const;
 const find = (authority: string, path: string): string | undefined =>
-  index(hostOf(authority, ignoring) ?? 'refused', path)?.name;
+  index(hostOf(authority, IGNORING) ?? 'refused', path)?.name;
 
 describe('the API of a request', () => {
   it('is the one with the exact host before a wildcard before any host', () => {

@@ -10,10 +10,10 @@ import { options } from '../document/documents.ts';
 import { resource } from './memory-source.ts';
 
 const compilerOptions = { ...options, readFile: () => Promise.reject(new Error('has no files')) };
-const namespaces = ['default', 'shop', 'platform'];
-const clientIds = ['one', 'two', 'three'];
+const NAMESPACES = ['default', 'shop', 'platform'];
+const CLIENT_IDS = ['one', 'two', 'three'];
 
-const named = fc.record({ name: fc.constantFrom('a', 'b'), namespace: fc.constantFrom(...namespaces) });
+const named = fc.record({ name: fc.constantFrom('a', 'b'), namespace: fc.constantFrom(...NAMESPACES) });
 const gateFields = {
   policyRef: fc.constant({ name: 'gate' }),
   mode: fc.constantFrom('enforce', 'shadow'),
@@ -23,12 +23,12 @@ const gateFields = {
     refuse: fc.constantFrom(false, false, false, true),
   }),
 };
-const tier = { name: 'gold', limits: [{ maximumRequests: 1, timePeriodInMilliseconds: 1000 }] };
+const TIER = { name: 'gold', limits: [{ maximumRequests: 1, timePeriodInMilliseconds: 1000 }] };
 const specs = {
   Api: fc.record({
     hosts: fc.constantFrom(['a.example.com'], ['b.example.com'], ['a.example.com', '*.example.com'], ['*']),
     basePath: fc.constantFrom('/', '/x', '/x/y'),
-    tiers: fc.constantFrom([], [tier], [{ ...tier, autoApprove: true }]),
+    tiers: fc.constantFrom([], [TIER], [{ ...TIER, autoApprove: true }]),
     policies: fc.array(fc.record(gateFields), { maxLength: 2 }),
   }),
   PolicyBinding: fc.record({
@@ -40,7 +40,7 @@ const specs = {
       { kind: 'Api', name: 'shop/b' },
     ),
   }),
-  ClientApplication: fc.record({ clientId: fc.constantFrom(...clientIds) }),
+  ClientApplication: fc.record({ clientId: fc.constantFrom(...CLIENT_IDS) }),
   Contract: fc.record({
     api: fc.constantFrom('a', 'b', 'shop/a'),
     clientApplication: fc.constantFrom('a', 'b', 'default/a'),
@@ -79,8 +79,8 @@ const changes = fc.array(
   { minLength: 1, maxLength: 8 },
 );
 
-const hosts = ['a.example.com', 'b.example.com', 'c.example.com', ''];
-const paths = ['/', '/x', '/x/y', '/z'];
+const HOSTS = ['a.example.com', 'b.example.com', 'c.example.com', ''];
+const PATHS = ['/', '/x', '/x/y', '/z'];
 
 /** Of faults, what does not depend on which document came first, nor on what else had a like name then. */
 function pictureOf(compiled: Compiled): unknown {
@@ -100,9 +100,9 @@ function pictureOf(compiled: Compiled): unknown {
       access: api.access.map(({ name, mode, order }) => ({ name, mode, order })),
       found: rest.apiNamed(api.name) === api,
     })),
-    found: hosts.flatMap((host) => paths.map((path) => rest.apiFor(host, path)?.name)),
-    clients: clientIds.map((id) => directory.client(id)?.name),
-    contracts: clientIds.flatMap((id) =>
+    found: HOSTS.flatMap((host) => PATHS.map((path) => rest.apiFor(host, path)?.name)),
+    clients: CLIENT_IDS.map((id) => directory.client(id)?.name),
+    contracts: CLIENT_IDS.flatMap((id) =>
       apis.map((api) => {
         const contract = directory.contract(id, api.name);
         return contract && [contract, contract.client === directory.client(id)];

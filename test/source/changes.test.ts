@@ -5,9 +5,9 @@ import type { ConfigSource } from '../../src/source/documents-in-force.ts';
 import { made, options } from '../document/documents.ts';
 import { MemorySource, resource } from './memory-source.ts';
 
-const tiers = [{ name: 'gold', limits: [{ maximumRequests: 1, timePeriodInMilliseconds: 1000 }] }];
+const TIERS = [{ name: 'gold', limits: [{ maximumRequests: 1, timePeriodInMilliseconds: 1000 }] }];
 const gate = (config: object = {}) => ({ policies: [{ policyRef: { name: 'gate' }, config }] });
-const api = (name: string, spec: object = {}) => resource('Api', name, { basePath: `/${name}`, tiers, ...spec });
+const api = (name: string, spec: object = {}) => resource('Api', name, { basePath: `/${name}`, tiers: TIERS, ...spec });
 const client = (name: string, clientId = `id-${name}`) => resource('ClientApplication', name, { clientId });
 const contract = (name: string, apiName: string, spec: object = {}) =>
   resource('Contract', `${name}-${apiName}`, {

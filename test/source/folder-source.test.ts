@@ -12,8 +12,8 @@ import { document, made, options, writeFolder } from '../document/documents.ts';
 
 const api = (name: string, spec: object = {}) => document('Api', name, { basePath: `/${name}`, ...spec });
 /** No look at the files without an event while a test runs. */
-const byEventsAlone = { pollMs: 3_600_000 };
-const gate = { policies: [{ policyRef: { name: 'gate' } }] };
+const BY_EVENTS_ALONE = { pollMs: 3_600_000 };
+const GATE = { policies: [{ policyRef: { name: 'gate' } }] };
 
 const open: ConfigSource[] = [];
 afterEach(async () => {
@@ -43,7 +43,7 @@ async function reloadOf(source: ConfigSource, change: () => void) {
 describe('documents that are followed', () => {
   it('are in force after the event of a change', async () => {
     const folder = writeFolder({ 'a.json': api('one') });
-    const source = await follow(folder, byEventsAlone);
+    const source = await follow(folder, BY_EVENTS_ALONE);
     const before = source.current();
     const { names, successful, faults } = await reloadOf(source, () => {
       writeFolder({ 'b.json': api('two') }, folder);
@@ -88,7 +88,7 @@ describe('documents that are followed', () => {
     const folder = writeFolder({ '..2026_01/a.json': api('one'), '..2026_01/b.json': api('two') });
     symlinkSync('..2026_01', join(folder, '..data'));
     for (const name of ['a.json', 'b.json']) symlinkSync(`..data/${name}`, join(folder, name));
-    const source = await follow(folder, byEventsAlone);
+    const source = await follow(folder, BY_EVENTS_ALONE);
     const { names } = await reloadOf(source, () => {
       writeFolder({ '..2026_02/a.json': api('three'), '..2026_02/b.json': api('four') }, folder);
       symlinkSync('..2026_02', join(folder, '..data_tmp'));
@@ -100,7 +100,7 @@ describe('documents that are followed', () => {
 
   it('follow a folder below, and one that is replaced', async () => {
     const folder = writeFolder({ 'a.json': api('one'), 'sub/b.json': api('two') });
-    const source = await follow(folder, byEventsAlone);
+    const source = await follow(folder, BY_EVENTS_ALONE);
     const below = await reloadOf(source, () => writeFolder({ 'sub/c.json': api('three') }, folder));
     expect(below.names).toEqual(['one', 'three', 'two']);
     const replaced = await reloadOf(source, () => {
@@ -120,7 +120,7 @@ describe('documents that are followed', () => {
     writeFolder({ 'a.json': [api('one'), client] }, folder);
     await expect(follow(folder)).rejects.toThrow(/clientSecrets\[1\]\.file: the file of the secret: there is no such/);
     writeFolder({ 'secrets/two': 'two' }, folder);
-    const source = await follow(folder, byEventsAlone);
+    const source = await follow(folder, BY_EVENTS_ALONE);
     const valid = (secret: string) => verifySecret(source.current().directory.client('c'), secret);
     expect([valid('old'), valid('new'), valid('two')]).toEqual([true, false, true]);
     await reloadOf(source, () => writeFolder({ 'secrets/one': 'new\n' }, folder));
@@ -166,9 +166,9 @@ describe('documents that are followed', () => {
 
   it('close the policies of a replaced snapshot when no Check can hold it any more', async () => {
     made.length = 0;
-    const folder = writeFolder({ 'a.json': api('one', gate) });
+    const folder = writeFolder({ 'a.json': api('one', GATE) });
     const source = await follow(folder, { disposeAfterMs: 300 });
-    await reloadOf(source, () => writeFolder({ 'b.json': api('two', gate) }, folder));
+    await reloadOf(source, () => writeFolder({ 'b.json': api('two', GATE) }, folder));
     expect(made.map(({ closed }) => closed)).toEqual([0, 0, 0]);
     await sleep(400);
     expect(made.map(({ closed }) => closed)).toEqual([1, 0, 0]);

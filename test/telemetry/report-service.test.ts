@@ -11,7 +11,7 @@ import { rowOf, slotOf } from '../rollup/kept-slots.ts';
 import { StoreInMemory } from './lossy-network.ts';
 
 const slot = slotOf(10_000, [rowOf({ api: 'orders', client: 'shop' }, 3), rowOf({ client: 'till' }, -1)]);
-const sample: SampledRequest = {
+const SAMPLE: SampledRequest = {
   event: {
     id: 'id-1',
     receivedAt: 1_700_000_000_000,
@@ -75,9 +75,9 @@ describe('ostiary.v1.TelemetryService', () => {
 
   it('takes samples as they were, and passes over those that are none', async () => {
     const { samples } = await report([
-      request(undefined, { samples: [toSample(sample), { id: 'x', outcome: 'unheard-of' }, {}] }),
+      request(undefined, { samples: [toSample(SAMPLE), { id: 'x', outcome: 'unheard-of' }, {}] }),
     ]);
-    expect(samples).toEqual([sample]);
+    expect(samples).toEqual([SAMPLE]);
   });
 
   it.each<[string, (part: SlotPart) => void]>([

@@ -26,7 +26,7 @@ import { endedCheck } from './ended-check.ts';
 import { spansIn, unzipped } from './otlp-receiver.ts';
 
 const parts = [await partOrSkip('otelcol'), await partOrSkip('envoy')];
-const patience = { timeout: 20_000, interval: 100 };
+const PATIENCE = { timeout: 20_000, interval: 100 };
 const TOKEN = 'token-of-the-collector';
 
 describe.skipIf(parts.includes(undefined))('a real OpenTelemetry Collector', () => {
@@ -67,7 +67,7 @@ describe.skipIf(parts.includes(undefined))('a real OpenTelemetry Collector', () 
     await exporting.close();
     expect(metrics.spans.exported.value).toBe(sent.length);
     expect(sent.length).toBe(300 * 3);
-    await vi.waitFor(() => expect(taken().length).toBe(sent.length), patience);
+    await vi.waitFor(() => expect(taken().length).toBe(sent.length), PATIENCE);
     // It writes the status of what is no error as an empty one.
     const written = sent.map((span) => (span.status === undefined ? Object.assign(span, { status: {} }) : span));
     expect(taken()).toEqual(written);
@@ -118,7 +118,7 @@ describe.skipIf(parts.includes(undefined))('a real OpenTelemetry Collector', () 
           'policy orders/rate-limiting-sla',
         ]);
         return found;
-      }, patience);
+      }, PATIENCE);
       const named = (part: string) => spans.find(({ name }) => name.includes(part))!;
       expect(named('ingress').parentSpanId).toBe('00f067aa0ba902b7');
       expect(named('egress').parentSpanId).toBe(named('ingress').spanId);

@@ -10,7 +10,7 @@ const ports = {
   randomHex: (bytes: number) => String(++ids).padStart(bytes * 2, '0'),
   store: 'redis',
 };
-const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
+const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736';
 
 test('a Check has a span, and below it one for each policy that was asked and each call of the store', () => {
   const { steps } = endedCheck();
@@ -79,8 +79,8 @@ test('a method that no standard knows is the caller’s own word, and not told',
 });
 
 test('the parent is remote, and its state goes on in every span', () => {
-  const parent = { traceId, spanId: '00f067aa0ba902b7', state: 'a=b' };
-  const spans = spansOf(endedCheck({ trace: { traceId, parent } }), ports);
+  const parent = { traceId: TRACE_ID, spanId: '00f067aa0ba902b7', state: 'a=b' };
+  const spans = spansOf(endedCheck({ trace: { traceId: TRACE_ID, parent } }), ports);
   expect(spans.map(({ traceState }) => traceState)).toEqual(['a=b', 'a=b', 'a=b']);
   expect(spans.map(({ flags }) => flags)).toEqual([0x301, 0x101, 0x101]);
   expect(spans[0]?.parentSpanId).toBe(parent.spanId);

@@ -12,7 +12,7 @@ import { checkOf } from '../policy/fixtures.ts';
 
 const own = 'a'.repeat(32);
 const callers = 'c'.repeat(32);
-const spanId = 'b7ad6b7169203331';
+const SPAN_ID = 'b7ad6b7169203331';
 
 function open() {
   const ended: EndedCheck[] = [];
@@ -42,8 +42,8 @@ const call = (fields: Partial<Record<TraceField, string>> = {}): Call => ({
   signal: new AbortController().signal,
   traceField: (name) => fields[name],
 });
-const sampled = (traceId: string) => `00-${traceId}-${spanId}-01`;
-const granted: Taking = { granted: true, windows: [] };
+const sampled = (traceId: string) => `00-${traceId}-${SPAN_ID}-01`;
+const GRANTED: Taking = { granted: true, windows: [] };
 
 test("the context of Envoy's own call goes before that of the request, and what Envoy decided holds", () => {
   const { tracer, ports, ended } = open();
@@ -52,7 +52,7 @@ test("the context of Envoy's own call goes before that of the request, and what 
     .begin(
       check,
       call({ traceparent: sampled(own) }),
-      ports(() => granted),
+      ports(() => GRANTED),
       1,
     )
     ?.failed(1);
@@ -60,17 +60,17 @@ test("the context of Envoy's own call goes before that of the request, and what 
     .begin(
       check,
       call(),
-      ports(() => granted),
+      ports(() => GRANTED),
       1,
     )
     ?.failed(1);
   expect(ended.map(({ trace }) => trace.traceId)).toEqual([own, callers]);
-  const unsampled = call({ traceparent: `00-${own}-${spanId}-00` });
+  const unsampled = call({ traceparent: `00-${own}-${SPAN_ID}-00` });
   expect(
     tracer.begin(
       check,
       unsampled,
-      ports(() => granted),
+      ports(() => GRANTED),
       1,
     ),
   ).toBeUndefined();
@@ -79,7 +79,7 @@ test("the context of Envoy's own call goes before that of the request, and what 
     tracer.begin(
       check,
       withoutFields,
-      ports(() => granted),
+      ports(() => GRANTED),
       1,
     ),
   ).toBeDefined();
@@ -87,7 +87,7 @@ test("the context of Envoy's own call goes before that of the request, and what 
     tracer.begin(
       checkOf({}),
       call(),
-      ports(() => granted),
+      ports(() => GRANTED),
       1,
     ),
   ).toBeUndefined();
@@ -100,7 +100,7 @@ test('callers who mark every request as sampled get so many traces a second, and
     tracer.begin(
       check,
       call(),
-      ports(() => granted),
+      ports(() => GRANTED),
       1,
     );
   for (let i = 0; i < MOST_TRACES_A_SECOND; i++) expect(begin()).toBeDefined();
@@ -119,9 +119,9 @@ describe('calls of the counter store are noted', () => {
 
   test('those that are answered at once, and those that wait', async () => {
     const answer = Promise.withResolvers<Taking>();
-    const answers: (Taking | Promise<Taking>)[] = [granted, answer.promise];
+    const answers: (Taking | Promise<Taking>)[] = [GRANTED, answer.promise];
     const { trace, ended, pass } = traced(() => answers.shift()!);
-    expect(trace.ports.take([], 0)).toBe(granted);
+    expect(trace.ports.take([], 0)).toBe(GRANTED);
     const waiting = trace.ports.take([], 0);
     pass(5);
     answer.resolve({ granted: false, windows: [] });

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { AnalyticsDesk } from '../../../src/operator/analytics-desk.ts';
-import { analyticsApis, HOUR, NOW, ok, shop } from '../../operator/analytics-fixture.ts';
+import { analyticsApis, HOUR, NOW, OK, SHOP } from '../../operator/analytics-fixture.ts';
 import { rowOf, slotOf } from '../../rollup/kept-slots.ts';
 import { runMain } from '../run-main.ts';
 
-const during = ['--since', '2026-11-28T11:00:00Z', '--until', '2026-11-28T12:00:00Z'];
+const DURING = ['--since', '2026-11-28T11:00:00Z', '--until', '2026-11-28T12:00:00Z'];
 
 describe('ostiary analytics', () => {
   const serve = analyticsApis();
@@ -20,14 +20,14 @@ describe('ostiary analytics', () => {
     const { run, archive } = await start({
       unreportedBy: () => [{ envoy: '10.0.3.7:8080', decided: 2000, unreported: 212 }],
     });
-    const many = rowOf({ ...shop, ...ok, route: '/orders/{id}' }, 1_204_311, 70, 3000);
-    const lost = { ...rowOf({ ...shop, outcome: 'unreported' }, 212, 0, 0), durationCount: 0, durations: [] };
+    const many = rowOf({ ...SHOP, ...OK, route: '/orders/{id}' }, 1_204_311, 70, 3000);
+    const lost = { ...rowOf({ ...SHOP, outcome: 'unreported' }, 212, 0, 0), durationCount: 0, durations: [] };
     archive.take(
       slotOf(NOW - 300_000, [many, lost], {
         completeness: { decided: 1_204_563, reported: 1_204_311, unreported: 212, unknown: 0 },
       }),
     );
-    const { code, stdout, stderr } = await run('query', '--by', 'client,status', ...during);
+    const { code, stdout, stderr } = await run('query', '--by', 'client,status', ...DURING);
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toBe(`\
 client  status   requests        errors         denied      p50      p95      p99     sent
@@ -48,7 +48,7 @@ total           1,204,628  2 (< 0.01 %)  30 (< 0.01 %)   449 ms   449 ms   449 m
 
   it('query -o json has rows of the asked dimensions and the count', async () => {
     const { run } = await start();
-    const { stdout } = await run('query', '--api', 'orders', '--by', 'client,status', '-o', 'json', ...during);
+    const { stdout } = await run('query', '--api', 'orders', '--by', 'client,status', '-o', 'json', ...DURING);
     const answer = JSON.parse(stdout);
     expect(answer.rows.map(({ client, status, count }: Record<string, unknown>) => [client, status, count])).toEqual([
       ['shop', '200', 60],
@@ -72,7 +72,7 @@ total           1,204,628  2 (< 0.01 %)  30 (< 0.01 %)   449 ms   449 ms   449 m
       'status=5xx',
       '-o',
       'csv',
-      ...during,
+      ...DURING,
     );
     expect(stdout.split('\r\n').map((line) => line.split(',').slice(0, 5))).toEqual([
       ['start', 'client', 'count', 'errors', 'denials'],
@@ -97,7 +97,7 @@ total           1,204,628  2 (< 0.01 %)  30 (< 0.01 %)   449 ms   449 ms   449 m
 
   it('top prints ranks with their share, and the time before', async () => {
     const { run, archive } = await start();
-    archive.take(slotOf(NOW - HOUR - 300_000, [rowOf({ ...shop, ...ok }, 60)]));
+    archive.take(slotOf(NOW - HOUR - 300_000, [rowOf({ ...SHOP, ...OK }, 60)]));
     const { stdout } = await run('top', '--since', '1h', '--limit', '2');
     const cells = stdout.split('\n').map((line) => line.split(/ {2,}/));
     expect(cells[2]?.slice(0, 4)).toEqual(['1', 'shop', '86 %', '90']);

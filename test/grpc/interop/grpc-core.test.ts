@@ -11,7 +11,7 @@ import { transports } from '../transports.ts';
 
 const grpcio = await partOrSkip('python-grpcio');
 const program = join(import.meta.dirname, 'core-client.py');
-const message = '\t\nwhitespace, ☺ and 😈 %41';
+const MESSAGE = '\t\nwhitespace, ☺ and 😈 %41';
 
 function methods(health: Health, aborted: () => void): Method[] {
   const unary = (name: string, handle: (Method & { kind: 'unary' })['handle']): Method => {
@@ -29,7 +29,7 @@ function methods(health: Health, aborted: () => void): Method[] {
       });
     }),
     unary('Fail', () => {
-      throw new RpcError(Code.failedPrecondition, message);
+      throw new RpcError(Code.failedPrecondition, MESSAGE);
     }),
     {
       kind: 'bidirectional',
@@ -75,7 +75,7 @@ describe.skipIf(grpcio === undefined).each(transports)("gRPC's C core", ({ name,
       'both ways': [true, 6_000_000],
       'client streaming': 6_000_000,
       'many at once': true,
-      'status message': ['FAILED_PRECONDITION', message],
+      'status message': ['FAILED_PRECONDITION', MESSAGE],
       'too large': 'RESOURCE_EXHAUSTED',
       'unknown method': 'UNIMPLEMENTED',
     });

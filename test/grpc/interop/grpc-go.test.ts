@@ -12,7 +12,7 @@ const client = await partOrSkip('grpc-go-interop-client');
 const run = promisify(execFile);
 
 /** Every case that the client has, but for those below. */
-const cases = [
+const CASES = [
   'empty_unary',
   'large_unary',
   'client_streaming',
@@ -29,9 +29,9 @@ const cases = [
   'pick_first_unary',
 ];
 /** Its help does not name them. */
-const unnamed = ['rpc_soak', 'channel_soak'];
+const UNNAMED = ['rpc_soak', 'channel_soak'];
 
-const notApplicable = {
+const NOT_APPLICABLE = {
   custom_metadata: 'a handler sees no metadata, and sends none of its own',
   orca_per_rpc: 'load reports are trailers of a handler’s own',
   orca_oob: 'no load reports are served',
@@ -45,7 +45,7 @@ const notApplicable = {
 };
 
 /** It says what it has done only where it is asked to. */
-const talkative = { GRPC_GO_LOG_SEVERITY_LEVEL: 'info' };
+const TALKATIVE = { GRPC_GO_LOG_SEVERITY_LEVEL: 'info' };
 
 const authority = createAuthority();
 const own = authority.issue('server');
@@ -63,11 +63,11 @@ describe.skipIf(client === undefined).each(transports)("grpc-go's interoperabili
     const where = ['-server_host', '127.0.0.1', '-server_port', String(port)];
     // It ends with 1, and says why, where the server does not do as it should.
     const args = [...where, ...more, '-test_case', testCase];
-    const { stderr } = await run(client ?? '', args, { timeout: 15_000, env: { ...process.env, ...talkative } });
+    const { stderr } = await run(client ?? '', args, { timeout: 15_000, env: { ...process.env, ...TALKATIVE } });
     return stderr;
   };
 
-  it.each([...cases, ...unnamed])('%s', async (testCase) => {
+  it.each([...CASES, ...UNNAMED])('%s', async (testCase) => {
     expect(await play(testCase, {}, [])).toContain(' done');
   });
   // What depends on how octets are cut.
@@ -81,5 +81,5 @@ describe.skipIf(client === undefined).each(transports)("grpc-go's interoperabili
 it.skipIf(client === undefined)('its cases are all played, or there is a reason why not', async () => {
   const help = await run(client ?? '', ['-help']).catch((error: { stderr: string }) => error);
   const known = [...help.stderr.matchAll(/^\s+([a-z]\w+) ?: /gm)].map(([, name]) => name);
-  expect(new Set(known)).toEqual(new Set([...cases, ...Object.keys(notApplicable)]));
+  expect(new Set(known)).toEqual(new Set([...CASES, ...Object.keys(NOT_APPLICABLE)]));
 });

@@ -3,7 +3,7 @@ import { RpcError } from '../../../src/grpc/rpc.ts';
 import type { Code, Method } from '../../../src/grpc/rpc.ts';
 import { read, write } from './messages.ts';
 
-const service = '/grpc.testing.TestService';
+const SERVICE = '/grpc.testing.TestService';
 
 /**
  * The server that gRPC's interoperability tests ask for
@@ -12,10 +12,10 @@ const service = '/grpc.testing.TestService';
  */
 export const testService: readonly Method[] = [
   // An empty message answers an empty one.
-  { kind: 'unary', path: `${service}/EmptyCall`, handle: () => new Uint8Array() },
+  { kind: 'unary', path: `${SERVICE}/EmptyCall`, handle: () => new Uint8Array() },
   {
     kind: 'unary',
-    path: `${service}/UnaryCall`,
+    path: `${SERVICE}/UnaryCall`,
     handle(octets) {
       const request = read('SimpleRequest', octets);
       echoStatus(request.responseStatus);
@@ -25,7 +25,7 @@ export const testService: readonly Method[] = [
   },
   {
     kind: 'bidirectional',
-    path: `${service}/StreamingInputCall`,
+    path: `${SERVICE}/StreamingInputCall`,
     async *handle(requests) {
       let aggregatedPayloadSize = 0;
       for await (const octets of requests) {
@@ -34,17 +34,17 @@ export const testService: readonly Method[] = [
       yield write('StreamingInputCallResponse', { aggregatedPayloadSize });
     },
   },
-  { kind: 'server_streaming', path: `${service}/StreamingOutputCall`, handle: answersTo },
+  { kind: 'server_streaming', path: `${SERVICE}/StreamingOutputCall`, handle: answersTo },
   {
     kind: 'bidirectional',
-    path: `${service}/FullDuplexCall`,
+    path: `${SERVICE}/FullDuplexCall`,
     async *handle(requests) {
       for await (const octets of requests) yield* answersTo(octets);
     },
   },
   {
     kind: 'bidirectional',
-    path: `${service}/HalfDuplexCall`,
+    path: `${SERVICE}/HalfDuplexCall`,
     async *handle(requests) {
       const all: Uint8Array[] = [];
       for await (const octets of requests) all.push(Buffer.from(octets));
