@@ -22,10 +22,11 @@ import { MessageStage } from './configuration.ts';
 import { ContractStage } from './contracts.ts';
 import { createCooperativeYield } from './cooperative-yield.ts';
 import { DocumentIndex } from './document-index.ts';
-import type { DocumentSet } from './document-set.ts';
+import type { DocumentKey, DocumentSet } from './document-set.ts';
 import type { Variables } from './environment.ts';
 import { Faults } from './fault.ts';
 import { FileContents, NamedFileReader } from './file-contents.ts';
+import type { Loaded } from './load.ts';
 import { RouteStage } from './routes.ts';
 import { TierStage } from './tiers.ts';
 import { VersionDigest } from './version.ts';
@@ -66,6 +67,8 @@ export interface CompileFailure extends CompileFindings {
   readonly snapshot?: undefined;
   /** By file and place; faults of reading are included. */
   readonly faults: readonly Fault[];
+  /** Where the documents stand that have them: places of the set's own documents. */
+  readonly places: ReadonlySet<object>;
 }
 
 /** The result for APIs and bindings, computed again only if one of them has changed. */
@@ -150,7 +153,7 @@ export class Compiler {
     }
     warnings.ofDocuments(this.#index.every());
     const found = { warnings: warnings.sorted(), namedFiles: [...this.#namedFiles] };
-    if (!faults.none) return { faults: faults.sorted(), ...found };
+    if (!faults.none) return { faults: faults.sorted(), places: faults.places, ...found };
 
     this.#routing = assembled;
     this.#directory = directory ?? createDirectory(this.#clients.all(), this.#contracts.all());
@@ -167,6 +170,16 @@ export class Compiler {
       reasons: this.#messages.reasons(this.#reasons),
     };
     return { snapshot, alerting: this.#alerts.alerting, ...found };
+  }
+
+  /** All that it has, faulty ones too. */
+  documents(): Iterable<Loaded> {
+    return this.#index.every();
+  }
+
+  /** What it has of this kind and name. */
+  document({ kind, name }: DocumentKey): Loaded | undefined {
+    return this.#index.get(kind, name);
   }
 
   /**

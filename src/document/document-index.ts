@@ -73,6 +73,10 @@ export class DocumentIndex {
     return this.#named(kind).size > 0;
   }
 
+  get(kind: Kind, name: string): Loaded | undefined {
+    return this.#named(kind).get(name);
+  }
+
   has(kind: Kind, name: string): boolean {
     return this.#named(kind).has(name);
   }

@@ -40,7 +40,18 @@ export class Faults {
   readonly #own: Fault[] = [];
   /** References that lead nowhere: one broken file can leave thousands, and none of them is its fault. */
   readonly #dangling: Fault[] = [];
+  readonly #places = new Set<object>();
   #dropped = 0;
+
+  /** Where the documents stand that have faults: as they were given with {@link blame}. */
+  get places(): ReadonlySet<object> {
+    return this.#places;
+  }
+
+  /** A document has a fault. @param place of it, the object itself */
+  blame(place: object): void {
+    this.#places.add(place);
+  }
 
   get none(): boolean {
     return this.#own.length === 0 && this.#dangling.length === 0;

@@ -136,6 +136,7 @@ export function addIssues(faults: Faults, place: Place, issues: readonly Issue[]
     const locate = knownLocatorOf(place, faults);
     return { file: place.source.file, ...place.source.lineColumn(locate(path, at)) };
   };
+  if (issues.length > 0 && severity === undefined) faults.blame(place);
   for (const { path: own, at, message, isDangling = false, elsewhere } of issues) {
     const path = ('resource' in place ? undefined : place.written?.(own)) ?? own;
     const add = (fault: () => Fault): void => (isDangling ? faults.addDangling(fault) : faults.add(fault));

@@ -7,8 +7,8 @@ import { CounterFamily } from './counter-family.ts';
 export interface ConfigMetrics {
   /** A new version is in force, at the start too. */
   loaded(snapshot: Snapshot): void;
-  /** A faulty change: the last good version stays in force. */
-  rejected(): void;
+  /** A faulty change. @param snapshot in force now @param held how many documents wait for a change without faults */
+  rejected(snapshot: Snapshot, held: number): void;
   /** @param lookedAt returns when the documents were last checked, in milliseconds since the Unix epoch */
   observeLook(lookedAt: () => number): void;
 }
@@ -48,6 +48,17 @@ export function createConfigMetrics(registry: Registry): ConfigMetrics {
     'ostiary_snapshot_contracts',
     'Contracts in the version that is enforced, whatever their status.',
   );
+  const heldBack = gauge(
+    'ostiary_config_held_documents',
+    'Documents that are enforced as they were before, or not yet, because of a fault in them or in what moves with them.',
+  );
+  const shown = (snapshot: Snapshot): void => {
+    info.reset();
+    info.set({ version: snapshot.version }, 1);
+    apis.set(snapshot.apis.length);
+    clients.set(snapshot.clientApplications);
+    contracts.set(snapshot.contractCount);
+  };
   const succeeded = reloads.series('success');
   const failed = reloads.series('failure');
 
@@ -56,15 +67,14 @@ export function createConfigMetrics(registry: Registry): ConfigMetrics {
       succeeded.value += 1;
       lastReload.set(1);
       lastSuccess.set(snapshot.loadedAt / 1000);
-      info.reset();
-      info.set({ version: snapshot.version }, 1);
-      apis.set(snapshot.apis.length);
-      clients.set(snapshot.clientApplications);
-      contracts.set(snapshot.contractCount);
+      heldBack.set(0);
+      shown(snapshot);
     },
-    rejected() {
+    rejected(snapshot, held) {
       failed.value += 1;
       lastReload.set(0);
+      heldBack.set(held);
+      shown(snapshot);
     },
     observeLook(tell) {
       lookedAt = tell;

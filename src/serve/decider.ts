@@ -158,18 +158,20 @@ export async function openDecider(
     readFile: (path, maxBytes) => systemFiles.read(path, maxBytes),
     clock,
     hosts: locating.hosts,
+    reload: flags.reload,
   });
   opened.defer(() => documents.close());
   metrics.config.loaded(documents.current());
   metrics.config.observeLook(() => documents.status().lookedAt);
-  documents.onChange((snapshot, { successful, faults }) => {
+  documents.onChange((snapshot, { successful, faults, held }) => {
     if (successful) {
       metrics.config.loaded(snapshot);
       log.info('documents reloaded', { snapshot: snapshot.version, apis: snapshot.apis.length });
     } else {
-      metrics.config.rejected();
+      metrics.config.rejected(snapshot, held.length);
       for (const fault of firstFaults(faults, MAX_TOLD_FAULTS))
-        log.error('fault in documents: the last good ones stay in force', { detail: formatFault(fault) });
+        log.error('fault in documents', { detail: formatFault(fault) });
+      log.error('documents held back', { snapshot: snapshot.version, detail: heldText(held) });
     }
   });
 
@@ -213,4 +215,14 @@ export async function openDecider(
     ...reporting,
     close: () => closing.disposeAsync(),
   };
+}
+
+/** Told by name. */
+const MAX_TOLD_HELD = 20;
+
+function heldText(held: readonly string[]): string {
+  if (held.length === 0) return 'everything is in force as it was before';
+  const more = held.length - MAX_TOLD_HELD;
+  const names = held.slice(0, MAX_TOLD_HELD).join(', ');
+  return `in force as before, or not yet: ${names}${more > 0 ? ` and ${more} more` : ''}`;
 }

@@ -13,6 +13,11 @@ import { tracingFlags } from './tracing-flags.ts';
 /** The flags of `ostiary serve`. Commands that mean the same by a name take the flag from here. */
 export const serveFlags = withVariables({
   policies: list(['policies'], 'DIR', 'folder with the documents to enforce; repeatable'),
+  reload: oneOf(
+    'isolated',
+    ['isolated', 'all-or-nothing'],
+    'what a fault in changed documents holds back: the API that it concerns, or every change',
+  ),
   apiKeyHmacFile,
   listen: text('127.0.0.1:9191', 'ADDRESS', 'gRPC for Envoy: host:port or unix:/path'),
   listenMode: text('0660', 'MODE', 'permission bits of the Unix sockets of --listen and --http-listen, octal'),

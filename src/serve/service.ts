@@ -150,7 +150,7 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
  * for operators.
  */
 function publicStatus(documents: ConfigSource): Readonly<Record<string, unknown>> {
-  const { successful, faults } = documents.status();
+  const { successful, faults, held } = documents.status();
   const places = faults.slice(0, 10).map((fault) => formatFault({ ...fault, field: '', message: '' }));
-  return { version: documents.current().version, successful, faults: faults.length, places };
+  return { version: documents.current().version, successful, faults: faults.length, places, held: held.length };
 }

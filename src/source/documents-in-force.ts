@@ -1,25 +1,28 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Alerting } from '../alerts/rule.ts';
-import { Compiler } from '../document/compiler.ts';
-import type { Compiled, CompiledSnapshot, CompileOptions } from '../document/compiler.ts';
-import { unexpectedFault } from '../document/fault.ts';
-import { FileContents } from '../document/file-contents.ts';
+import type { Compiler } from '../document/compiler.ts';
+import type { CompiledSnapshot, CompileOptions } from '../document/compiler.ts';
 import { trimHeap } from '../engine.ts';
 import type { Fault } from '../errors.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
+import { Compiling } from './compiling.ts';
 import type { Delivery, DocumentSource, Outcome } from './document-source.ts';
 import { FaultyDocuments } from './faulty-documents.ts';
 
 export interface InForceOptions extends Omit<CompileOptions, 'readFile' | 'contents'> {
   /** How long Checks may still use a snapshot after it was replaced; then its policies are closed. Default 30,000. */
   readonly disposeAfterMs?: number;
+  /** `all-or-nothing`: documents with faults leave everything as it was. Default `isolated`: what has none moves on. */
+  readonly reload?: 'isolated' | 'all-or-nothing';
 }
 
 export interface ConfigStatus {
   /** Whether the documents as they are now are in force. */
   readonly successful: boolean;
-  /** Empty if they are; otherwise the snapshot in force is the last good one. */
+  /** Empty if they are; otherwise what is held back is in force as it was when it had none. */
   readonly faults: readonly Fault[];
+  /** Kind and name of the documents that are held back: those with faults, and what must move with them. */
+  readonly held: readonly string[];
   /** Warnings about the documents in force. */
   readonly warnings: readonly Fault[];
   /** When the snapshot in force was loaded, in milliseconds since the Unix epoch. */
@@ -73,8 +76,8 @@ class DocumentsInForce implements ConfigSource {
   /** Made the snapshot in force, and owns its policies. */
   #owner: Compiler | undefined;
   #compiled: CompiledSnapshot | undefined;
-  /** Parsed files that documents name: a reload parses only those that have changed. */
-  readonly #contents = new FileContents();
+  readonly #compiling: Compiling;
+  #held: readonly string[] = [];
   #faults: readonly Fault[] = [];
   #attemptedAt = 0;
   #closed = false;
@@ -82,6 +85,12 @@ class DocumentsInForce implements ConfigSource {
   constructor(source: DocumentSource, options: InForceOptions) {
     this.#source = source;
     this.#options = options;
+    const { reload = 'isolated' } = options;
+    this.#compiling = new Compiling({
+      ...options,
+      isolates: reload === 'isolated',
+      tellsChanges: source.tellsChanges,
+    });
   }
 
   open(): Promise<Outcome> {
@@ -103,6 +112,7 @@ class DocumentsInForce implements ConfigSource {
     return {
       successful: this.#faults.length === 0,
       faults: this.#faults,
+      held: this.#held,
       warnings: this.#compiled?.warnings ?? [],
       loadedAt,
       attemptedAt: this.#attemptedAt,
@@ -130,18 +140,16 @@ class DocumentsInForce implements ConfigSource {
 
   async #take(delivery: Delivery): Promise<Outcome> {
     this.#attemptedAt = delivery.readAt;
-    const compiler = delivery.set.complete ? this.#compilerFor(delivery) : this.#latest;
-    if (compiler === undefined) throw new TypeError('a source delivers all documents before it tells changes');
-    const compiled = await compiler.apply(delivery.set).catch(unexpected);
+    const { compiler, compiled, faults, held } = await this.#compiling.take(delivery, this.#latest, this.#owner);
     const isOutdated = !(await delivery.stillHolds(compiled.namedFiles)) || this.#closed;
     if (isOutdated) {
-      if (delivery.set.complete) compiler.close();
+      if (delivery.set.complete && compiler !== this.#owner) compiler.close();
       return { result: 'outdated' };
     }
     this.#remember(compiler, compiled.snapshot !== undefined);
     if (compiled.snapshot === undefined) {
-      this.#failed(compiled.faults);
-      return { result: 'faulty', faults: compiled.faults };
+      this.#failed(faults, held);
+      return { result: 'faulty', faults };
     }
     const dropped = compiler.takeDropped();
     if (dropped.length > 0) {
@@ -150,17 +158,13 @@ class DocumentsInForce implements ConfigSource {
       });
     }
     this.#compiled = compiled;
-    this.#faults = [];
+    this.#compiling.inForce(compiler);
+    this.#faults = faults;
+    this.#held = held;
     this.#tell();
-    return { result: 'in_force', version: compiled.snapshot.version };
-  }
-
-  #compilerFor(delivery: Delivery): Compiler {
-    return new Compiler({
-      ...this.#options,
-      contents: this.#contents,
-      readFile: (path, maxBytes) => delivery.readFile(path, maxBytes),
-    });
+    return faults.length > 0
+      ? { result: 'faulty', faults }
+      : { result: 'in_force', version: compiled.snapshot.version };
   }
 
   /** Each compiler is closed once: immediately if nothing of it was in force, otherwise when no Check can use it. */
@@ -177,7 +181,8 @@ class DocumentsInForce implements ConfigSource {
     }
   }
 
-  #failed(faults: readonly Fault[]): void {
+  #failed(faults: readonly Fault[], held: readonly string[]): void {
+    this.#held = held;
     // Files that are retried until they can be read: reported once.
     if (isDeepStrictEqual(faults, this.#faults)) return;
     this.#faults = faults;
@@ -198,9 +203,4 @@ class DocumentsInForce implements ConfigSource {
     timer.unref();
     this.#retired.set(timer, dispose);
   }
-}
-
-/** An unexpected failure leaves the last good snapshot in force, like a fault. */
-function unexpected(error: unknown): Compiled {
-  return { faults: [unexpectedFault(error)], warnings: [], namedFiles: [] };
 }

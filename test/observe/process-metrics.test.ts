@@ -56,13 +56,15 @@ test('whether the store answers is asked at each scrape', async () => {
 test('a faulty reload is told while the last good version stays', async () => {
   const { metrics, line } = scraped();
   metrics.config.loaded(snapshotOf('aaa'));
-  metrics.config.rejected();
+  metrics.config.rejected(snapshotOf('aaa'), 3);
   expect(await line('ostiary_config_last_reload_successful')).toBe(0);
+  expect(await line('ostiary_config_held_documents')).toBe(3);
   expect(await line('ostiary_snapshot_info{version="aaa"}')).toBe(1);
   expect(await line('ostiary_config_last_reload_success_timestamp_seconds')).toBe(1_700_000_000);
   expect(await line('ostiary_config_reloads_total{result="failure"}')).toBe(1);
 
   metrics.config.loaded(snapshotOf('bbb'));
+  expect(await line('ostiary_config_held_documents')).toBe(0);
   expect(await line('ostiary_config_last_reload_successful')).toBe(1);
   expect(await line('ostiary_snapshot_info{version="bbb"}')).toBe(1);
   expect(await line('ostiary_snapshot_info{version="aaa"}')).toBeUndefined();

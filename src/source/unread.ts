@@ -1,0 +1,42 @@
+import type { CompleteSet } from '../document/document-set.ts';
+import type { Place } from '../document/load.ts';
+import { metadataOf, qualifiedName } from '../document/names.ts';
+import { keyFor } from './hold-back.ts';
+
+/** What of a delivery nobody knows: files that can't be read, and documents that their schema refuses. */
+export interface Unread {
+  /** Whether a document stands in such a file. */
+  has(place: Place): boolean;
+  /** Whether a document that is in force is such a one, or stood in such a file. */
+  hasKept(key: string, place: Place): boolean;
+  /** Whether it may be a policy that is bound to any API. @param isGood whether a document of this key is in force */
+  mayBeForAnyApi(isGood: (key: string) => boolean): boolean;
+}
+
+/**
+ * To be asked before the set is compiled, which adds faults of another kind.
+ * @returns undefined if it can't be said what is unread, such as a folder that is not there
+ */
+export function unreadOf({ broken, faults, sources }: CompleteSet): Unread | undefined {
+  const files = new Set<string>();
+  const keys = new Set<string>();
+  for (const { place, kind, name, value } of broken) {
+    if (!('resource' in place)) files.add(place.source.file);
+    else if (name === undefined) return undefined;
+    else keys.add(keyFor(kind, qualifiedName({ ...metadataOf(value), name })));
+  }
+  if (!faults.none) {
+    const found = new Set(sources);
+    for (const { file } of faults.sorted()) {
+      if (found.has(file)) files.add(file);
+      else if (keys.size === 0) return undefined;
+    }
+  }
+  const stands = (place: Place): boolean => !('resource' in place) && files.has(place.source.file);
+  return {
+    has: stands,
+    hasKept: (key, place) => keys.has(key) || stands(place),
+    mayBeForAnyApi: (isGood) =>
+      files.size > 0 || [...keys].some((key) => key.startsWith('PolicyBinding ') && !isGood(key)),
+  };
+}

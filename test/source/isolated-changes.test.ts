@@ -1,0 +1,127 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import type { Compiler } from '../../src/document/compiler.ts';
+import { Faults } from '../../src/document/fault.ts';
+import type { Loaded } from '../../src/document/load.ts';
+import { referenceFrom } from '../../src/document/names.ts';
+import type { Kind } from '../../src/document/schema.ts';
+import { Compiling } from '../../src/source/compiling.ts';
+import { keyFor, keyOf } from '../../src/source/hold-back.ts';
+import { options } from '../document/documents.ts';
+import { resource } from './memory-source.ts';
+
+const compare = (a: string, b: string): number => (a < b ? -1 : 1);
+
+const NAMES = ['a', 'b', 'c'];
+const labels = fc.constantFrom({}, { team: 'x' });
+const gate = fc.record({
+  policyRef: fc.constant({ name: 'gate' }),
+  config: fc.record({ refuse: fc.constantFrom(false, false, true) }),
+});
+const change = fc.oneof(
+  fc.record({
+    kind: fc.constant('Api' as const),
+    name: fc.constantFrom(...NAMES),
+    spec: fc.record({ basePath: fc.constantFrom('/a', '/b', '/c', '/d'), policies: fc.array(gate, { maxLength: 1 }) }),
+    labels,
+  }),
+  fc.record({
+    kind: fc.constant('Contract' as const),
+    name: fc.constantFrom(...NAMES),
+    spec: fc.record({
+      api: fc.constantFrom(...NAMES),
+      clientApplication: fc.constantFrom('web', 'app'),
+      status: fc.constantFrom('approved', 'revoked'),
+    }),
+    labels: fc.constant({}),
+  }),
+  fc.record({
+    kind: fc.constant('PolicyBinding' as const),
+    name: fc.constantFrom('p', 'q'),
+    spec: fc.tuple(gate, fc.constantFrom({ team: 'x' }, { team: 'y' })).map(
+      ([
+        {
+          policyRef,
+          config: { refuse },
+        },
+        team,
+      ]) => ({
+        policyRef,
+        config: { refuse, header: 'x-p' },
+        targetRef: { kind: 'Selector', selector: { labels: team } },
+      }),
+    ),
+    labels: fc.constant({}),
+  }),
+  fc.record({
+    kind: fc.constant('ClientApplication' as const),
+    name: fc.constantFrom('web', 'app'),
+    spec: fc.constantFrom({ clientId: 'web' }, { clientId: 'app' }),
+    labels: fc.constant({}),
+  }),
+);
+const step = fc.record({
+  upserts: fc.array(change, { maxLength: 4 }),
+  removals: fc.array(
+    fc.record({
+      kind: fc.constantFrom<Kind>('Api', 'Contract', 'PolicyBinding', 'ClientApplication'),
+      name: fc.constantFrom(...NAMES, 'p', 'q', 'web', 'app'),
+    }),
+    { maxLength: 2 },
+  ),
+  isComplete: fc.boolean(),
+});
+
+/** Everything that decides who may call an API, as text; empty: there is no such API. */
+function unitOf(name: string, documents: ReadonlyMap<string, Loaded>): string {
+  const own = documents.get(keyFor('Api', name))?.document;
+  if (own === undefined) return '';
+  const belongs = [...documents.values()].filter(({ document: { kind, metadata, spec } }) => {
+    if (kind === 'Contract') return referenceFrom(metadata, spec.api) === name;
+    if (kind !== 'PolicyBinding' || spec.targetRef.kind !== 'Selector') return false;
+    return Object.entries(spec.targetRef.selector.labels).every(([key, value]) => own.metadata.labels?.[key] === value);
+  });
+  return JSON.stringify(
+    [own, ...belongs.map((each) => each.document)].map((each) => JSON.stringify(each)).toSorted(compare),
+  );
+}
+
+it('changes that a source tells never put a state of an API in force that nobody wanted, and end with what is wanted once it has no faults', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 8 }), async (steps) => {
+      const compiling = new Compiling({ ...options, isolates: true, tellsChanges: true });
+      const wanted = new Map<string, Loaded>();
+      const units = new Map(NAMES.map((name) => [name, new Set([''])]));
+      const common = {
+        readAt: 0,
+        readFile: () => Promise.reject(new Error('no files')),
+        stillHolds: async () => true,
+      };
+      let latest: Compiler | undefined;
+      const deliver = async (set: Parameters<Compiling['take']>[0]['set']) => {
+        const taken = await compiling.take({ ...common, set }, latest, latest);
+        latest = taken.compiler;
+        if (taken.compiled.snapshot !== undefined) compiling.inForce(taken.compiler);
+        return taken;
+      };
+      const all = () =>
+        ({ complete: true, documents: [...wanted.values()], broken: [], faults: new Faults(), sources: [] }) as const;
+      await deliver(all());
+      for (const { upserts, removals, isComplete } of steps) {
+        const loaded = upserts.map((each) => resource(each.kind, each.name, each.spec, { labels: each.labels }));
+        for (const { kind, name } of removals) wanted.delete(keyFor(kind, name));
+        for (const each of loaded) wanted.set(keyOf(each), each);
+        for (const [name, known] of units) known.add(unitOf(name, wanted));
+        const taken = await deliver(isComplete ? all() : { complete: false, upserts: loaded, removals });
+        const documents = new Map([...taken.compiler.documents()].map((each) => [keyOf(each), each]));
+        for (const [name, known] of units) expect(known).toContain(unitOf(name, documents));
+        if (taken.faults.length > 0) continue;
+        const text = (them: Iterable<Loaded>) =>
+          [...them].map((each) => JSON.stringify(each.document)).toSorted(compare);
+        expect(text(documents.values())).toEqual(text(wanted.values()));
+      }
+      latest?.close();
+    }),
+    { numRuns: 300 },
+  );
+});
