@@ -49,6 +49,18 @@ export interface Decision {
   readonly snapshotVersion: string;
 }
 
+/** What a decision has that was made before any policy was asked. */
+export const NOTHING_DECIDED = {
+  api: '',
+  policy: '',
+  identity: {},
+  upstream: [],
+  remove: [],
+  exposed: [],
+  steps: [],
+  snapshotVersion: '',
+} as const satisfies Omit<Decision, 'denial'>;
+
 export type OutcomeKind = 'allow' | 'deny' | 'answer';
 
 export function outcomeOf({ denial, answer }: Pick<Decision, 'denial' | 'answer'>): OutcomeKind {

@@ -4,6 +4,7 @@ import { EXACT_HOSTS, hostOf } from '../request/host.ts';
 import { normalizePath, readsOneWay } from '../request/path.ts';
 import { WELL_KNOWN } from '../snapshot/resource-index.ts';
 import type { Api, Snapshot } from '../snapshot/snapshot.ts';
+import { NOTHING_DECIDED } from './decision.ts';
 import type { Decision } from './decision.ts';
 import { API_EXTENSION } from './locate.ts';
 import type { LocateOptions } from './locate.ts';
@@ -34,15 +35,10 @@ export function metadataDecision(snapshot: Snapshot, check: Check, options: Loca
   const api = apiOf(snapshot, check, resource, options);
   if (api?.metadata === undefined) return undefined;
   return {
+    ...NOTHING_DECIDED,
     api: api.name,
     denial: undefined,
     answer: answer(api.metadata.body),
-    policy: '',
-    identity: {},
-    upstream: [],
-    remove: [],
-    exposed: [],
-    steps: [],
     snapshotVersion: snapshot.version,
   };
 }

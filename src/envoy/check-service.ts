@@ -1,3 +1,4 @@
+import { NOTHING_DECIDED } from '../decision/decision.ts';
 import type { Decision } from '../decision/decision.ts';
 import { Abandoned } from '../decision/deliberation.ts';
 import type { DecisionPorts } from '../decision/deliberation.ts';
@@ -58,17 +59,6 @@ export interface CheckMethodOptions {
   /** Absent: decisions have none. */
   readonly ids?: DecisionIds | undefined;
 }
-
-const NOTHING_DECIDED = {
-  api: '',
-  policy: '',
-  identity: {},
-  upstream: [],
-  remove: [],
-  exposed: [],
-  steps: [],
-  snapshotVersion: '',
-} as const;
 
 /**
  * `envoy.service.auth.v3.Authorization/Check`. Every Check that can be decoded in time is answered with a decision.

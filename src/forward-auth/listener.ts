@@ -1,7 +1,8 @@
 import { isIP } from 'node:net';
 import type { BlockList, Socket } from 'node:net';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ListenAddress } from '../listen/address.ts';
+import { closeWithin } from '../listen/closing.ts';
 import { admit, ConnectionRoom } from '../listen/connection-room.ts';
 import { listenOn } from '../listen/socket.ts';
 import { createAnswering } from './answering.ts';
@@ -84,27 +85,21 @@ export async function openForwardAuth(options: ForwardAuthOptions): Promise<Forw
     },
     async drain(timeoutMs) {
       isLeaving = true;
-      await drain(server, room, busy, timeoutMs);
+      await closeWithin(timeoutMs, server, room.sockets, closingIdle(room, busy));
     },
   };
 }
 
-async function drain(server: Server, room: ConnectionRoom, busy: Busy, timeoutMs: number): Promise<void> {
-  const closed = new Promise((resolve) => server.close(resolve));
+/** Returns a function that closes connections without unanswered requests from which nothing has arrived since its last call. */
+function closingIdle(room: ConnectionRoom, busy: Busy): () => void {
   const seen = new Map<Socket, number>();
   // Node would wait for connections on which nothing was ever asked.
-  const idle = setInterval(() => {
+  return () => {
     for (const socket of room.sockets.keys()) {
       if (!busy.has(socket) && seen.get(socket) === socket.bytesRead) socket.destroy();
       seen.set(socket, socket.bytesRead);
     }
-  }, 50);
-  const cut = setTimeout(() => {
-    for (const socket of room.sockets.keys()) socket.destroy();
-  }, timeoutMs);
-  await closed;
-  clearInterval(idle);
-  clearTimeout(cut);
+  };
 }
 
 /** The number of unanswered requests of each connection: a peer may send several without waiting. */

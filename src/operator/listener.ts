@@ -6,6 +6,7 @@ import type { NodeRequest, NodeResponse } from './node-request.ts';
 import { reflectionMethods } from '../grpc/reflection.ts';
 import type { ListenOptions, Method } from '../grpc/rpc.ts';
 import type { ListenAddress } from '../listen/address.ts';
+import { closeWithin } from '../listen/closing.ts';
 import { divertHttp2 } from '../listen/divert-http2.ts';
 import { listenOn } from '../listen/socket.ts';
 import { Budget } from '../listen/budget.ts';
@@ -92,17 +93,9 @@ export async function openApi(options: ApiOptions): Promise<ApiListener> {
   return {
     address,
     async drain(timeoutMs) {
-      const closed = new Promise((resolve) => http1.close(resolve));
       for (const socket of undecided) socket.destroy();
       for (const session of sessions) session.close();
-      // Node keeps a connection open after the answer in flight, although the server closes.
-      const idle = setInterval(() => http1.closeIdleConnections(), 50);
-      const cut = setTimeout(() => {
-        for (const socket of room.sockets.keys()) socket.destroy();
-      }, timeoutMs);
-      await closed;
-      clearInterval(idle);
-      clearTimeout(cut);
+      await closeWithin(timeoutMs, http1, room.sockets, () => http1.closeIdleConnections());
     },
   };
 }

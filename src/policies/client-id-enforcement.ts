@@ -6,21 +6,19 @@ import type { AuthenticatedClient } from '../policy/client-credentials.ts';
 import { clientHeaderNames, clientHeaders } from '../policy/client-headers.ts';
 import { BASIC_HEADER } from '../policy/authenticating.ts';
 import {
+  CLIENT_ID_CHALLENGE,
   clientCredentialPresence,
   credentialSelections,
   dashedHeaders,
   dashedProblem,
+  DEFAULT_ID,
+  DEFAULT_SECRET,
 } from '../policy/credential-headers.ts';
 import { expressionNeeds, expressionOption, expressionOrNone, headerReads } from '../policy/expression.ts';
 import type { ExpressionSource } from '../policy/expression.ts';
 import { forwardCredentials, forwardingNotes, hiddenHeaders, hidingProblem } from '../policy/forwarding.ts';
 import { definePolicy } from '../policy/policy.ts';
 import type { Authenticating, Outcome, Request } from '../policy/policy.ts';
-
-const DEFAULT_ID = "#[attributes.headers['client_id']]";
-const DEFAULT_SECRET = "#[attributes.headers['client_secret']]";
-
-const CHALLENGE = 'Client-ID-Enforcement';
 
 const options = z
   .strictObject({
@@ -105,7 +103,7 @@ interface CredentialSource {
 function expressionSource(config: z.infer<typeof options>): CredentialSource {
   const { id, secret } = credentialSelections(config);
   return {
-    authenticates: clientCredentialPresence({ id, secret }, CHALLENGE),
+    authenticates: clientCredentialPresence({ id, secret }, CLIENT_ID_CHALLENGE),
     hidden: hiddenHeaders({ id, secret }, config.forwardCredentials),
     authenticate: (request) =>
       authenticateClient(
@@ -116,7 +114,7 @@ function expressionSource(config: z.infer<typeof options>): CredentialSource {
           secretRequired: secret !== undefined,
           isClaimed: id.fromClaims,
         },
-        CHALLENGE,
+        CLIENT_ID_CHALLENGE,
       ),
   };
 }

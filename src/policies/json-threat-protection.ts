@@ -1,16 +1,7 @@
 import { z } from 'zod';
 import { definePolicy } from '../policy/policy.ts';
-import type { Outcome } from '../policy/policy.ts';
 import { scanJson } from './json-scan.ts';
-import {
-  BODY_REASONS,
-  isOtherThan,
-  judgeBody,
-  limitOf,
-  limitOption,
-  otherContentTypes,
-  PASSED,
-} from './request-body.ts';
+import { BODY_REASONS, bodyPolicy, limitOf, limitOption, otherContentTypes } from './request-body.ts';
 
 /** Open objects are remembered, and recursive parsers fail on deeper nesting. */
 const MOST_DEPTH = 10_000;
@@ -44,18 +35,11 @@ export default definePolicy({
       objectEntryCount: limitOf(config.maxObjectEntryCount),
       arrayElementCount: limitOf(config.maxArrayElementCount),
     };
-    return {
-      phase: 'access',
-      identityHeaders: [],
-      requires: [{ what: 'body', field: 'maxContainerDepth' }],
-      decide({ check }): Outcome {
-        if (config.otherContentTypes === 'pass' && isOtherThan(check, isJson)) return PASSED;
-        return judgeBody(check, (bytes) => scanJson(bytes, limits));
-      },
-    };
+    return bodyPolicy({
+      field: 'maxContainerDepth',
+      syntax: 'json',
+      otherContentTypes: config.otherContentTypes,
+      scan: (bytes) => scanJson(bytes, limits),
+    });
   },
 });
-
-function isJson(mediaType: string): boolean {
-  return mediaType === 'application/json' || mediaType === 'text/json' || mediaType.endsWith('+json');
-}

@@ -5,10 +5,13 @@ import { authenticateClient, contractOf, rejection } from '../policy/client-cred
 import type { AuthenticatedClient } from '../policy/client-credentials.ts';
 import { clientHeaderNames, clientHeaders } from '../policy/client-headers.ts';
 import {
+  CLIENT_ID_CHALLENGE,
   clientCredentialPresence,
   credentialSelections,
   dashedHeaders,
   dashedProblem,
+  DEFAULT_ID,
+  DEFAULT_SECRET,
 } from '../policy/credential-headers.ts';
 import { expressionNeeds, expressionOrNone, expressionOption, headerReads } from '../policy/expression.ts';
 import { forwardCredentials, forwardingNotes, hiddenHeaders, hidingProblem } from '../policy/forwarding.ts';
@@ -16,10 +19,6 @@ import { definePolicy } from '../policy/policy.ts';
 import type { Authenticating, Charge, Request } from '../policy/policy.ts';
 import { costOf, expressionFault, quotaOptions, refineQuotaOptions, termsOf } from '../policy/quota-options.ts';
 import type { QuotaTerms } from '../quota/store.ts';
-
-const DEFAULT_ID = "#[attributes.headers['client_id']]";
-const DEFAULT_SECRET = "#[attributes.headers['client_secret']]";
-const CHALLENGE = 'Client-ID-Enforcement';
 
 const options = z
   .strictObject({
@@ -95,7 +94,8 @@ export default definePolicy({
         if (found.reason !== undefined) return found;
         const { client, contract } = found;
         const { tier } = contract;
-        if (tier === undefined) return rejection('tier_missing', `contract ${contract.name} has no tier`, CHALLENGE);
+        if (tier === undefined)
+          return rejection('tier_missing', `contract ${contract.name} has no tier`, CLIENT_ID_CHALLENGE);
         const units = cost(request);
         if (typeof units !== 'number') return units;
         const charge: Charge = {
@@ -145,7 +145,7 @@ function authentication(config: z.infer<typeof options>): Authentication {
     trustsEarlier: ({ identity }) => hasNoOwn && identity.client !== undefined,
     authenticate(request) {
       const { client } = request.identity;
-      if (hasNoOwn && client !== undefined) return contractOf(request, client, CHALLENGE);
+      if (hasNoOwn && client !== undefined) return contractOf(request, client, CLIENT_ID_CHALLENGE);
       return authenticateClient(
         request,
         {
@@ -154,10 +154,10 @@ function authentication(config: z.infer<typeof options>): Authentication {
           secretRequired: secret !== undefined,
           isClaimed: id.fromClaims,
         },
-        CHALLENGE,
+        CLIENT_ID_CHALLENGE,
       );
     },
-    authenticates: clientCredentialPresence({ id, secret }, CHALLENGE),
+    authenticates: clientCredentialPresence({ id, secret }, CLIENT_ID_CHALLENGE),
     hidden: hiddenHeaders({ id, secret }, config.forwardCredentials),
   };
 }

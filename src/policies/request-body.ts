@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Denial } from '../denial/denial.ts';
 import type { ReasonTable } from '../denial/reasons.ts';
-import type { Outcome } from '../policy/policy.ts';
+import type { AccessPolicy, Outcome } from '../policy/policy.ts';
 import type { Check } from '../request/check.ts';
 
 /** Why a body is refused. */
@@ -41,7 +41,7 @@ export const BODY_REASONS = {
   },
 } as const satisfies Partial<ReasonTable>;
 
-export const PASSED: Outcome = {};
+const PASSED: Outcome = {};
 
 /** An option that sets a limit; −1: no limit. */
 export function limitOption(most: number) {
@@ -54,8 +54,30 @@ export function limitOf(written: number, most = Infinity): number {
 
 export const otherContentTypes = z.enum(['check', 'pass']).default('check');
 
+interface BodyPolicyOptions {
+  /** The option that needs the body: faults name it if Envoy does not send bodies. */
+  readonly field: string;
+  readonly syntax: 'json' | 'xml';
+  readonly otherContentTypes: 'check' | 'pass';
+  readonly scan: (bytes: Buffer) => BodyFault | undefined;
+}
+
+/** A policy that checks bodies of one syntax. */
+export function bodyPolicy({ field, syntax, otherContentTypes: others, scan }: BodyPolicyOptions): AccessPolicy {
+  const isMeant = (mediaType: string): boolean =>
+    mediaType === `application/${syntax}` || mediaType === `text/${syntax}` || mediaType.endsWith(`+${syntax}`);
+  return {
+    phase: 'access',
+    identityHeaders: [],
+    requires: [{ what: 'body', field }],
+    decide({ check }): Outcome {
+      return others === 'pass' && isOtherThan(check, isMeant) ? PASSED : judgeBody(check, scan);
+    },
+  };
+}
+
 /** Checks the body of a request by a scan of its bytes. */
-export function judgeBody(check: Check, scan: (bytes: Buffer) => BodyFault | undefined): Outcome {
+function judgeBody(check: Check, scan: (bytes: Buffer) => BodyFault | undefined): Outcome {
   const body = requestBody(check);
   if (body === undefined) return PASSED;
   if ('reason' in body) return body;
@@ -97,7 +119,7 @@ function requestBody(check: Check): { readonly bytes: Buffer } | Denial | undefi
  * Whether a request declares a body of another type than these. A content-type that is missing, repeated or malformed
  * declares nothing: an upstream may read the body as one of these.
  */
-export function isOtherThan(check: Check, isMeant: (mediaType: string) => boolean): boolean {
+function isOtherThan(check: Check, isMeant: (mediaType: string) => boolean): boolean {
   const written = check.header('content-type');
   if (written === undefined || written.includes(',')) return false;
   const [essence = ''] = written.split(';', 1);

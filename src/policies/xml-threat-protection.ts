@@ -1,15 +1,6 @@
 import { z } from 'zod';
 import { definePolicy } from '../policy/policy.ts';
-import type { Outcome } from '../policy/policy.ts';
-import {
-  BODY_REASONS,
-  isOtherThan,
-  judgeBody,
-  limitOf,
-  limitOption,
-  otherContentTypes,
-  PASSED,
-} from './request-body.ts';
+import { BODY_REASONS, bodyPolicy, limitOf, limitOption, otherContentTypes } from './request-body.ts';
 import { scanXml } from './xml-scan.ts';
 
 /** Open elements are remembered, and recursive parsers fail on deeper nesting. */
@@ -48,18 +39,11 @@ export default definePolicy({
       attributeLength: limitOf(config.maxAttributeLength),
       commentLength: limitOf(config.maxCommentLength),
     };
-    return {
-      phase: 'access',
-      identityHeaders: [],
-      requires: [{ what: 'body', field: 'maxNodeDepth' }],
-      decide({ check }): Outcome {
-        if (config.otherContentTypes === 'pass' && isOtherThan(check, isXml)) return PASSED;
-        return judgeBody(check, (bytes) => scanXml(bytes, limits));
-      },
-    };
+    return bodyPolicy({
+      field: 'maxNodeDepth',
+      syntax: 'xml',
+      otherContentTypes: config.otherContentTypes,
+      scan: (bytes) => scanXml(bytes, limits),
+    });
   },
 });
-
-function isXml(mediaType: string): boolean {
-  return mediaType === 'application/xml' || mediaType === 'text/xml' || mediaType.endsWith('+xml');
-}

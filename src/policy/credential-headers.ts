@@ -6,6 +6,11 @@ import { seenHeader } from './seen-headers.ts';
 import { canonicalHeaderName } from '../request/header-name.ts';
 import { headersAmong } from './selection.ts';
 
+export const DEFAULT_ID = "#[attributes.headers['client_id']]";
+export const DEFAULT_SECRET = "#[attributes.headers['client_secret']]";
+/** The value of `www-authenticate` of policies that take a client id and a secret from headers. */
+export const CLIENT_ID_CHALLENGE = 'Client-ID-Enforcement';
+
 /** An option of the policies that take a client id and a secret. */
 export const dashedHeaders = z
   .boolean()
@@ -29,13 +34,12 @@ export interface CredentialSelections {
 
 export function credentialSelections(options: CredentialOptions): CredentialSelections {
   const { clientIdExpression, clientSecretExpression } = options;
-  const usual = (name: string): Selection =>
-    options.dashedHeaders ? eitherSpelling(name) : compileExpression(`#[attributes.headers['${name}']]`);
-  const selected = (source: ExpressionSource | undefined, name: string) =>
-    source === undefined ? usual(name) : compileExpression(source);
+  const selected = (source: ExpressionSource | undefined, usual: string, name: string): Selection =>
+    source === undefined && options.dashedHeaders ? eitherSpelling(name) : compileExpression(source ?? usual);
   return {
-    id: selected(clientIdExpression, 'client_id'),
-    secret: clientSecretExpression === '' ? undefined : selected(clientSecretExpression, 'client_secret'),
+    id: selected(clientIdExpression, DEFAULT_ID, 'client_id'),
+    secret:
+      clientSecretExpression === '' ? undefined : selected(clientSecretExpression, DEFAULT_SECRET, 'client_secret'),
   };
 }
 

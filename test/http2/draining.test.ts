@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
-import { connect as connectTls } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import { ErrorCode } from '../../src/http2/error-code.ts';
 import { http2Acceptor } from '../../src/http2/transport.ts';
@@ -8,6 +7,7 @@ import { contents, createAuthority } from '../grpc/certificates.ts';
 import { hanging } from './hanging.ts';
 import { data, headers, message, RawHttp2Client } from './raw-client.ts';
 import { echo, serve } from './serving.ts';
+import { hangingOverTls } from './tls-client.ts';
 
 describe('a drain', () => {
   it('tells a connection that arrives during it to go, at once', async () => {
@@ -53,17 +53,7 @@ describe('a drain', () => {
     const { certificate, key } = authority.issue('server');
     const tls = { certificate: contents(certificate), key: contents(key), clientAuthorities: undefined };
     const { port, listener } = await serve([hanging()], {}, { tls });
-    const socket = connectTls({
-      port,
-      host: '127.0.0.1',
-      ca: contents(authority.certificate),
-      ALPNProtocols: ['h2'],
-      checkServerIdentity: () => undefined,
-    });
-    await once(socket, 'secureConnect');
-    const client = RawHttp2Client.on(socket);
-    client.send(headers(1, '/test.Hang/Unary'), data(1, message(Buffer.alloc(1))));
-    await client.frame(() => true);
+    const client = await hangingOverTls({ port, host: '127.0.0.1' }, contents(authority.certificate));
     const begin = performance.now();
     await listener.drain(2500);
     expect(performance.now() - begin).toBeGreaterThan(2200);

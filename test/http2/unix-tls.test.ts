@@ -1,14 +1,13 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { connect as connectTls } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import type { ListenOptions } from '../../src/grpc/rpc.ts';
 import { contents, createAuthority } from '../grpc/certificates.ts';
 import { scratchFolder } from '../real/scratch.ts';
 import { hanging } from './hanging.ts';
-import { data, headers, message, RawHttp2Client } from './raw-client.ts';
 import { echo, serve } from './serving.ts';
+import { hangingOverTls } from './tls-client.ts';
 
 const authority = createAuthority();
 const { certificate, key } = authority.issue('server');
@@ -48,16 +47,7 @@ describe('TLS on a Unix socket', () => {
   it('does not cut connections with the handshakes', async () => {
     const address = { kind: 'unix', path: path(), mode: 0o600 } as const;
     const { listener } = await serve([hanging()], {}, { tls, address });
-    const socket = connectTls({
-      path: address.path,
-      ca: contents(authority.certificate),
-      ALPNProtocols: ['h2'],
-      checkServerIdentity: () => undefined,
-    });
-    await once(socket, 'secureConnect');
-    const client = RawHttp2Client.on(socket);
-    client.send(headers(1, '/test.Hang/Unary'), data(1, message(Buffer.alloc(1))));
-    await client.frame(() => true);
+    const client = await hangingOverTls({ path: address.path }, contents(authority.certificate));
     const began = performance.now();
     await listener.drain(2500);
     expect(performance.now() - began).toBeGreaterThan(2200);

@@ -1,19 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { signingKey } from '../jwt/issuer.ts';
 import { faultsOf } from '../jwt/policy.ts';
-
-const A = 'https://a.example.com/';
-const B = 'https://b.example.com/';
-const ENTRA = 'https://login.example.com/{tenantid}/v2.0';
-const keyA = await signingKey('RS256', 'k1');
-const keyB = await signingKey('ES256', 'k1');
-const keyC = await signingKey('RS256', 'k1');
-const jwk = (key: typeof keyA): string => JSON.stringify(key.jwk);
-const SECRET = 'a secret of enough bytes for a hash of 256 bits';
-
-const ofA = { issuer: A, textKey: jwk(keyA), audience: 'orders' };
-const ofB = { issuer: B, textKey: jwk(keyB), algorithms: ['ES256'], audience: ['stock', 'orders-b'] };
-const ofTenants = { issuer: ENTRA, textKey: jwk(keyC), tenantClaim: 'tid', audience: 'orders' };
+import { A, ENTRA, jwk, keyA, ofA, ofB, ofTenants, SECRET } from '../jwt/several-issuers.ts';
 
 describe('options of several issuers', () => {
   const faults = (...issuers: object[]): readonly string[] => faultsOf({ issuers });
