@@ -23,6 +23,8 @@ interface MonitoringTarget {
   print(flags: GenerateFlags, folders: readonly string[], environment: Environment): Promise<number>;
 }
 
+const LOG_HINT = '\nHow requests end is not counted: with --access-log Envoy tells ostiary.';
+
 const NAMES = [...generateTargets.keys(), ...monitoringTargets.keys()];
 
 function flagsOf(name: string): readonly (keyof GenerateFlags)[] | undefined {
@@ -59,7 +61,8 @@ export const command = defineCommand({
       const meant = name === '' ? '' : didYouMean(name, NAMES);
       throw new UserError(`generate takes one of ${NAMES.join(', ')}${meant || ': see ostiary generate --help'}`, 2);
     }
-    process.stdout.write(explainedYaml(target.documents(values), target.heading(values)));
+    const hint = target.flags.includes('accessLog') && !values.accessLog && !values.routesOnly ? LOG_HINT : '';
+    process.stdout.write(explainedYaml(target.documents(values), target.heading(values) + hint));
     return 0;
   },
 });

@@ -1,7 +1,7 @@
 import { seconds } from './ext-authz.ts';
 
 /** Room for about 300 entries. Beyond it, Envoy drops entries while it can't send. Its default is 16 KiB. */
-const BUFFER_BYTES = 256 * 1024;
+export const BUFFER_BYTES = 256 * 1024;
 
 /** Headers that Envoy logs in addition: rare methods, the trace, the caller, and the status of gRPC calls. */
 export const LOGGED = {

@@ -49,7 +49,7 @@ export function watchForLog({ registry, log, timers, decided: decisions }: Missi
     if (decided > 0) {
       missing.set(1);
       if (looks % TOLD_AGAIN_LOOKS === 0) {
-        const detail = `${decided} Checks were decided, and no Envoy has streamed its access log to --listen: requests are not counted. ostiary generate … --access-log writes the logger`;
+        const detail = `${decided} Checks were decided, and no Envoy has streamed its access log to --listen: requests are not counted. ostiary generate … --access-log writes the logger, ostiary validate --envoy FILE finds what is wrong with one`;
         log.warn('no access log', { detail });
       }
       looks += 1;
