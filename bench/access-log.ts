@@ -1,90 +1,31 @@
-// Entries of Envoy's access log, decoded and counted, beside protobuf-es. Run: node bench/access-log.ts
+// Entries of Envoy's access log, decoded, credited to the decisions that they are of, and counted; beside protobuf-es in
+// place of our reader. Run: node bench/access-log.ts
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
-import type { MessageInitShape } from '@bufbuild/protobuf';
 import { HTTPAccessLogEntrySchema } from '../gen/envoy/data/accesslog/v3/accesslog_pb.js';
 import { StreamAccessLogsMessageSchema } from '../gen/envoy/service/accesslog/v3/als_pb.js';
-import { createEventMaker } from '../src/analytics/make-event.ts';
-import { EntryReader } from '../src/analytics/read-message.ts';
+import { Crediting } from '../src/analytics/crediting.ts';
 import { CubeFeed } from '../src/analytics/cube-feed.ts';
+import { ID_LENGTH } from '../src/analytics/decision-id.ts';
+import type { Entry } from '../src/analytics/entry.ts';
+import { createEventMaker } from '../src/analytics/make-event.ts';
+import { isEnd } from '../src/analytics/outcome.ts';
+import { EntryReader } from '../src/analytics/read-message.ts';
 import { createRequestFamilies } from '../src/analytics/request-families.ts';
 import { RequestKey } from '../src/analytics/request-key.ts';
 import type { Names } from '../src/analytics/request-key.ts';
 import { RequestMetrics } from '../src/analytics/request-metrics.ts';
+import { noSharing } from '../src/analytics/sharing.ts';
 import { systemClock, systemTimers } from '../src/clock.ts';
 import { createDirectory } from '../src/contract/directory.ts';
 import { Cube } from '../src/rollup/cube.ts';
 import type { Api } from '../src/snapshot/snapshot.ts';
-import { median, nanosecondsPerCall } from './timing.ts';
+import { decide, openAccounts } from '../test/analytics/decided.ts';
+import { LibraryEntry } from './library-entry.ts';
+import { DESTINATION, loggedEntry, NO_ID, toldOf } from './logged-entry.ts';
+import { median } from './timing.ts';
 
 const ENTRIES = 20;
 const ROUNDS = 7;
-
-const address = (host: string, port: number) => ({
-  address: {
-    case: 'socketAddress' as const,
-    value: { address: host, portSpecifier: { case: 'portValue' as const, value: port } },
-  },
-});
-const ms = (count: number) => ({ nanos: count * 1_000_000 });
-
-/** With the fields that Envoy 1.40 fills. */
-function entry(index: number): MessageInitShape<typeof HTTPAccessLogEntrySchema> {
-  const decision = {
-    api: 'orders',
-    client_id: `client-${index}`,
-    client_name: `web-shop-${index}`,
-    contract: `web-shop-${index}-orders`,
-    tier: 'gold',
-    outcome: 'allow',
-    ext_authz_duration: 2,
-  };
-  return {
-    commonProperties: {
-      downstreamRemoteAddress: address('10.1.2.3', 40_000 + index),
-      downstreamLocalAddress: address('10.1.2.4', 8080),
-      downstreamDirectRemoteAddress: address('10.1.2.3', 40_000 + index),
-      upstreamRemoteAddress: address('10.1.2.5', 8080),
-      upstreamLocalAddress: address('10.1.2.4', 50_000),
-      startTime: { seconds: 1_790_000_000n, nanos: 5 },
-      timeToLastRxByte: ms(1),
-      timeToFirstUpstreamTxByte: ms(3),
-      timeToLastUpstreamTxByte: ms(3),
-      timeToFirstUpstreamRxByte: ms(9),
-      timeToLastUpstreamRxByte: ms(9),
-      timeToFirstDownstreamTxByte: ms(10),
-      timeToLastDownstreamTxByte: ms(10),
-      duration: ms(10),
-      upstreamCluster: 'outbound|8080||orders.shop.svc.cluster.local',
-      routeName: 'orders',
-      metadata: { filterMetadata: { 'envoy.filters.http.ext_authz': decision } },
-      upstreamRequestAttemptCount: 1,
-      streamId: '9f9ab6a1-5c0d-4b0f-9d8c-1f1d4a1c2b3d',
-      downstreamWireBytesSent: 500n,
-      downstreamWireBytesReceived: 400n,
-      upstreamWireBytesSent: 400n,
-      upstreamWireBytesReceived: 500n,
-      accessLogType: 6,
-    },
-    protocolVersion: 2,
-    request: {
-      requestMethod: 1,
-      scheme: 'https',
-      authority: 'orders.example.com',
-      path: `/orders/${index}?expand=items`,
-      userAgent: 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36',
-      forwardedFor: '203.0.113.9,10.1.2.3',
-      requestId: '0d6e1b6e-62b2-9d1f-a8a3-1b1d4a1c2b3d',
-      requestHeadersBytes: 900n,
-    },
-    response: {
-      responseCode: 200,
-      responseHeadersBytes: 150n,
-      responseBodyBytes: 2048n,
-      responseTrailers: { 'grpc-status': '0' },
-      responseCodeDetails: 'via_upstream',
-    },
-  };
-}
 
 const MESSAGE = Buffer.from(
   toBinary(
@@ -93,12 +34,16 @@ const MESSAGE = Buffer.from(
       logEntries: {
         case: 'httpLogs',
         value: {
-          logEntry: Array.from({ length: ENTRIES }, (_, index) => create(HTTPAccessLogEntrySchema, entry(index))),
+          logEntry: Array.from({ length: ENTRIES }, (_, index) => create(HTTPAccessLogEntrySchema, loggedEntry(index))),
         },
       },
     }),
   ),
 );
+
+/** Where the ids of the entries lie. */
+const PLACES: number[] = [];
+for (let at = MESSAGE.indexOf(NO_ID); at >= 0; at = MESSAGE.indexOf(NO_ID, at + ID_LENGTH)) PLACES.push(at);
 
 const clients = Array.from({ length: ENTRIES }, (_, index) => ({
   name: `web-shop-${index}`,
@@ -116,58 +61,121 @@ const contracts = clients.map((client) => ({
 }));
 const names = { apiNamed: () => API, directory: createDirectory(clients, contracts), reasons: {} } as unknown as Names;
 const BOUNDS = { mostSeries: 50_000, seed: 1 };
-const metrics = new RequestMetrics(createRequestFamilies(BOUNDS));
-const cube = new Cube({ node: 'bench', epoch: '00000001', ...BOUNDS }, { clock: systemClock, timers: systemTimers });
-const slots = new CubeFeed(() => cube);
-const key = new RequestKey();
+const TOLD = Array.from({ length: ENTRIES }, (_, index) => toldOf(index));
 
-/** As `AccessLog` does: for Prometheus and for slots. */
-function ours(isCounted = true): number {
-  const reader = new EntryReader(MESSAGE);
-  let count = 0;
-  for (let next = reader.next(); typeof next === 'object'; next = reader.next()) {
-    if (isCounted) {
-      key.read(next, names, true);
-      metrics.ended(next, key, 0);
-      slots.ended(next, key);
-    }
-    count += 1;
+/** All that an entry meets: the decisions of a process, and what counts requests. */
+class Side {
+  readonly #accounts = openAccounts();
+  readonly #crediting = new Crediting({
+    accounts: this.#accounts,
+    sharing: noSharing,
+    monotonic: () => systemClock.monotonic(),
+  });
+  readonly #metrics = new RequestMetrics(createRequestFamilies(BOUNDS));
+  readonly #cube = new Cube(
+    { node: 'bench', epoch: '00000001', ...BOUNDS },
+    { clock: systemClock, timers: systemTimers },
+  );
+  readonly #slots = new CubeFeed(() => this.#cube);
+  readonly #key = new RequestKey();
+
+  /** Messages of entries whose decisions have just been taken. */
+  messages(count: number): readonly Buffer[] {
+    this.#accounts.ledger.turn();
+    return Array.from({ length: count }, () => {
+      const message = Buffer.from(MESSAGE);
+      for (const [index, at] of PLACES.entries()) {
+        message.write(decide(this.#accounts, TOLD[index] ?? {}, DESTINATION, 0.2), at, 'latin1');
+      }
+      return message;
+    });
   }
-  return count;
+
+  tick(): void {
+    this.#slots.tick();
+  }
+
+  /** As `AccessLog` does. */
+  take(entry: Entry): void {
+    if (!isEnd(entry)) throw new Error('the entry is of a request under way');
+    const credited = this.#crediting.credit(entry);
+    if (credited !== 'counted') throw new Error(`an entry is ${credited}`);
+    this.#key.read(entry, names, true);
+    this.#metrics.ended(entry, this.#key, 0);
+    this.#slots.ended(entry, this.#key);
+  }
 }
+
+type Work = (message: Uint8Array, side: Side) => void;
+
+function readAll(message: Uint8Array, take: (entry: Entry) => void): void {
+  const reader = new EntryReader(message);
+  for (let next = reader.next(); next !== 'end'; next = reader.next()) {
+    if (next === 'malformed') throw new Error('an entry is malformed');
+    take(next);
+  }
+}
+
+function decodeAll(message: Uint8Array, take: (entry: Entry) => void): void {
+  const { logEntries } = fromBinary(StreamAccessLogsMessageSchema, message);
+  if (logEntries.case !== 'httpLogs') throw new Error('the message has no entries');
+  for (const entry of logEntries.value.logEntry) take(LibraryEntry.of(entry));
+}
+
+const counted =
+  (read: typeof readAll): Work =>
+  (message, side) => {
+    side.tick();
+    read(message, (entry) => side.take(entry));
+  };
 
 const toEvent = createEventMaker({ names: () => names, now: () => 0, newId: () => 'made', clientAddress: 'truncated' });
+let sink = 0;
 
-/** For sinks, which get an object. */
-function events(): number {
-  const reader = new EntryReader(MESSAGE);
-  let count = 0;
-  for (let next = reader.next(); typeof next === 'object'; next = reader.next()) {
-    count += toEvent(next, 'sidecar').status === 200 ? 1 : 0;
+interface Measured {
+  readonly name: string;
+  readonly work: Work;
+  readonly messages: number;
+  readonly side: Side;
+  /** Microseconds of its core that an entry takes, by round. */
+  readonly micros: number[];
+}
+
+const measured = (name: string, messages: number, work: Work): Measured => ({
+  name,
+  work,
+  messages,
+  side: new Side(),
+  micros: [],
+});
+const OURS = measured('read, credited and counted', 1000, counted(readAll));
+const LIBRARY = measured('the same with protobuf-es', 200, counted(decodeAll));
+const READ = measured('read alone', 1000, (message) => readAll(message, () => (sink += 1)));
+const DECODED = measured('decoded by protobuf-es alone', 200, (message) => decodeAll(message, () => (sink += 1)));
+const EVENT = measured('read, and an event made', 1000, (message) =>
+  readAll(message, (entry) => (sink += toEvent(entry, 'sidecar').status)),
+);
+const ALL = [OURS, LIBRARY, READ, DECODED, EVENT];
+
+// The first round warms up.
+for (let round = 0; round <= ROUNDS; round++) {
+  for (const { work, messages, side, micros } of ALL) {
+    const ready = side.messages(messages);
+    const start = process.threadCpuUsage();
+    for (const message of ready) work(message, side);
+    const { user, system } = process.threadCpuUsage(start);
+    if (round > 0) micros.push((user + system) / (messages * ENTRIES));
   }
-  return count;
 }
+if (Number.isNaN(sink)) throw new TypeError('the work must be used');
 
-/** Decodes alone, and counts nothing. */
-function library(): number {
-  const { logEntries } = fromBinary(StreamAccessLogsMessageSchema, MESSAGE);
-  return logEntries.case === 'httpLogs' ? logEntries.value.logEntry.length : Number.NaN;
-}
-
-const perSecond = (work: () => number, calls: number): number => (1e9 / nanosecondsPerCall(work, calls, 1)) * ENTRIES;
-const RATES = { ours: [] as number[], read: [] as number[], events: [] as number[], library: [] as number[] };
-for (let round = 0; round < ROUNDS; round++) {
-  RATES.ours.push(perSecond(ours, 2000));
-  RATES.read.push(perSecond(() => ours(false), 2000));
-  RATES.events.push(perSecond(events, 1000));
-  RATES.library.push(perSecond(library, 200));
-}
-const [own, read, other] = [median(RATES.ours), median(RATES.read), median(RATES.library)];
-const withEvent = median(RATES.events);
 console.log(`entries of ${Math.round(MESSAGE.length / ENTRIES)} bytes, medians of ${ROUNDS} alternating rounds`);
-console.log(`read and counted          ${own.toFixed(0).padStart(8)} entries/s of a core`);
-console.log(`read alone                ${read.toFixed(0).padStart(8)} entries/s of a core`);
-console.log(`counting an entry         ${(1e6 / own - 1e6 / read).toFixed(2).padStart(8)} µs`);
-console.log(`making an event           ${(1e6 / withEvent - 1e6 / read).toFixed(2).padStart(8)} µs`);
-console.log(`read by protobuf-es alone ${other.toFixed(0).padStart(8)} entries/s of a core`);
-console.log(`ratio                     ${(own / other).toFixed(1).padStart(8)}`);
+for (const { name, micros } of ALL) {
+  const each = median(micros);
+  console.log(
+    `${name.padEnd(30)}${(1e6 / each).toFixed(0).padStart(9)} entries/s of a core${each.toFixed(2).padStart(8)} µs`,
+  );
+}
+const ratio = (one: Measured, other: Measured): string => (median(one.micros) / median(other.micros)).toFixed(1);
+console.log(`${'credited and counted, ratio'.padEnd(30)}${ratio(LIBRARY, OURS).padStart(9)}`);
+console.log(`${'decoded alone, ratio'.padEnd(30)}${ratio(DECODED, READ).padStart(9)}`);

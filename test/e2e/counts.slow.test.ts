@@ -44,10 +44,9 @@ function tally<T>(rows: Iterable<T>, key: (row: T) => readonly unknown[], count:
 const classOf = (status: number): string => (status === 0 ? 'none' : `${Math.floor(status / 100)}xx`);
 
 describe.skipIf(envoyPart === undefined || prometheusPart === undefined).each([
-  { asked: 'one process', args: [], hasFile: true },
-  // Workers have no file of events.
-  { asked: 'two workers', args: ['--workers', '2', '--store-timeout', '5s'], hasFile: false },
-])(`${REQUESTS} mixed requests through a real Envoy that asks $asked`, ({ args, hasFile }) => {
+  { asked: 'one process', args: [] },
+  { asked: 'two workers', args: ['--workers', '2', '--store-timeout', '5s'] },
+])(`${REQUESTS} mixed requests through a real Envoy that asks $asked`, ({ args }) => {
   let issuer: Issuer;
   let upstream: MixedUpstream;
   let ostiary: RealOstiary;
@@ -66,14 +65,7 @@ describe.skipIf(envoyPart === undefined || prometheusPart === undefined).each([
     ostiary = await startOstiary({
       policies: documentsFolder(mixedDocuments(issuer)),
       listen: `127.0.0.1:${port}`,
-      args: [
-        '--data-dir',
-        join(folder, 'data'),
-        '--api-token-file',
-        tokenFile,
-        ...args,
-        ...(hasFile ? ['--events-file', file] : []),
-      ],
+      args: ['--data-dir', join(folder, 'data'), '--api-token-file', tokenFile, ...args, '--events-file', file],
     });
     envoy = await startEnvoy(mixedEnvoy({ port, deadPort, upstream, routed: mixedRoutes }));
     prometheus = await startPrometheus([new URL(ostiary.adminUrl).host]);
@@ -88,7 +80,7 @@ describe.skipIf(envoyPart === undefined || prometheusPart === undefined).each([
     expect(seen).toHaveLength(REQUESTS);
   });
 
-  const lines = async () => {
+  test('are lines of the file of events, each once', async () => {
     const events = (): Fields[] =>
       readFileSync(file, 'utf8')
         .split('\n')
@@ -100,8 +92,7 @@ describe.skipIf(envoyPart === undefined || prometheusPart === undefined).each([
     expect(tally(told, (event) => [...DIMENSIONS.map((name) => event[name]), event['grpc_status']])).toEqual(
       tally(seen, (one) => [...DIMENSIONS.map((name) => one[name]), one.grpcStatus]),
     );
-  };
-  if (hasFile) test('are lines of the file of events, each once', lines);
+  });
 
   test('are told by ostiary analytics query, which is complete', async () => {
     const expected = tally(seen, (one) => DIMENSIONS.map((name) => one[name]));
