@@ -156,7 +156,7 @@ function callsOfAll(prefix: KeyPrefix, slot: string): readonly ScriptCall[] {
 function rightsOf({ prefix: { text, tagged }, waits }: Trial): string {
   const commands =
     '+evalsha +eval +hmget +hget +hgetall +hset +hsetnx +hdel +hincrby +exists +time +pttl +pexpire +zadd +zrem ' +
-    '+zremrangebyscore +zcard +publish +subscribe +ping +info';
+    '+zremrangebyscore +zcard +publish +subscribe +ping +info +set +get +rpush +lrange +ltrim';
   const more = (tagged ? ' +cluster|slots +cluster|info +client|setname' : '') + (waits ? ' +wait' : '');
   // Redis 6.2 refuses a pattern of channels where all are allowed, as they are there unless set otherwise.
   return `~${text}* resetchannels &${text}* ${commands}${more}`;

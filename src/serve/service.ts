@@ -1,7 +1,6 @@
 import { systemClock as clock } from '../clock.ts';
 import { firstFaults, formatFault, MAX_TOLD_FAULTS } from '../document/fault.ts';
 import { endLeanStart } from '../engine.ts';
-import { noSharing } from '../analytics/sharing.ts';
 import { formatListenAddress } from '../listen/address.ts';
 import { createInspector } from '../operator/inspector.ts';
 import type { Slot } from '../rollup/slot.ts';
@@ -17,6 +16,7 @@ import { forwardAuthOf } from './http-flags.ts';
 import { addressesOf, drainTimesOf, modeOf, tlsFilesOf } from './serve-options.ts';
 import { archiveOf } from './slot-archive.ts';
 import { refreshEverywhere } from './refresh-keys.ts';
+import { joinReplicas } from './join-replicas.ts';
 import { createReporting } from './reporting.ts';
 import { openServer } from './server.ts';
 import { keeperOf, SharedAccounts } from './shared-accounts.ts';
@@ -46,7 +46,7 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
   await using opened = new AsyncDisposableStack();
   const history = await historyOf(flags, reporting);
   opened.defer(() => history?.close());
-  const accounts = new SharedAccounts(noSharing);
+  const accounts = new SharedAccounts();
   let sinks: Decider['sinks'];
   const fromWorkers = {
     slot: (slot: Slot) => history?.writer.take(slot),
@@ -59,6 +59,8 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
   opened.defer(() => decider.close());
   ({ sinks } = decider);
   accounts.keep(decider.accounts.epoch.number, keeperOf(decider.accounts));
+  const replicas = joinReplicas(flags, accounts, reporting.log);
+  opened.defer(() => replicas?.close());
   if (history !== undefined && workers === undefined) decider.addSlotTaker(history.writer);
   const alerts = history && followAlerts(flags, decider, history.history);
   opened.defer(() => alerts?.close());
@@ -106,7 +108,7 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
   opened.move();
   let isStopping = false;
   const becomeReady = async (): Promise<void> => {
-    const missing = await keysLoaded;
+    const [missing] = await Promise.all([keysLoaded, replicas?.joined]);
     if (isStopping) return;
     for (const { url, detail } of missing) {
       log.warn('ready without a key set: tokens of its issuer are denied until it is loaded', { url, detail });
@@ -138,6 +140,7 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
       await sinks?.close(Math.max(0, end - clock.monotonic()));
       await alerts?.close();
       await decider.close();
+      replicas?.close();
       await history?.close();
       log.info('stopped');
       await observer.flush();

@@ -1,5 +1,6 @@
 import type { Accounts } from '../analytics/accounts.ts';
 import type { Credit } from '../analytics/ledger.ts';
+import { noSharing } from '../analytics/sharing.ts';
 import type { Sharing } from '../analytics/sharing.ts';
 
 /** Keeps the accounts of one epoch. */
@@ -9,6 +10,15 @@ export interface Keeper {
   claim(sequences: readonly number[]): Promise<readonly Credit[] | 'away'>;
 }
 
+/** Other replicas, who are told of our epochs. */
+export interface Others extends Sharing {
+  announce(epoch: number, key: Buffer): void;
+  withdraw(epoch: number): void;
+}
+
+/** There is nothing by which replicas could share. */
+export const noOthers: Others = { ...noSharing, announce() {}, withdraw() {} };
+
 export function keeperOf(accounts: Accounts): Keeper {
   return { key: accounts.epoch.key, claim: async (sequences) => accounts.claim(sequences) };
 }
@@ -16,20 +26,24 @@ export function keeperOf(accounts: Accounts): Keeper {
 /** Knows the epochs of this process and its workers, also of those that have ended; asks others about the rest. */
 export class SharedAccounts implements Sharing {
   readonly #keepers = new Map<number, Keeper>();
-  readonly #others: Sharing;
+  #others = noOthers;
 
-  /** @param others the processes with which this replica shares */
-  constructor(others: Sharing) {
+  /** From now on this replica shares with others. */
+  join(others: Others): void {
     this.#others = others;
+    for (const [epoch, { key }] of this.#keepers) others.announce(epoch, key);
   }
 
   /** Replaces an earlier keeper of the epoch. */
   keep(epoch: number, keeper: Keeper): void {
+    const isNew = !this.#keepers.has(epoch);
     this.#keepers.set(epoch, keeper);
+    if (isNew) this.#others.announce(epoch, keeper.key);
   }
 
   forget(epoch: number): void {
     this.#keepers.delete(epoch);
+    this.#others.withdraw(epoch);
   }
 
   keeperOf(epoch: number): Keeper | undefined {

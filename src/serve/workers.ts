@@ -45,6 +45,8 @@ export interface FromWorkers {
   readonly events: (batch: EventBatch) => Promise<void>;
 }
 
+const BROKEN_TOLD_EVERY_MS = 1000;
+
 /**
  * @param accounts of decisions, which workers share with each other and with others
  * @returns undefined if this process serves by itself
@@ -77,6 +79,10 @@ export function workersOf(
   });
   const decided = async (): Promise<number> => sumOf(CHECKS, await pool.metrics());
   if (isLogWanted(flags)) missing = watchForLog({ registry: metrics.registry, log, timers, decided });
+
+  setInterval(() => {
+    if (accounts.isBroken(clock.monotonic() - BROKEN_TOLD_EVERY_MS)) pool.tell({ kind: 'sharing_broken' });
+  }, BROKEN_TOLD_EVERY_MS).unref();
   metrics.workers.observe(() => pool.serving);
   const merged = new MergedFamilies(async () => {
     const { createRequestFamilies } = await import('../analytics/request-families.ts');
