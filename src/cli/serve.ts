@@ -67,7 +67,7 @@ interface Signalled {
 }
 
 /** Listens from the beginning, so that a signal during the start is not lost. */
-function signalled(patienceMs: number): Signalled {
+function signalled(graceMs: number): Signalled {
   const { promise, resolve } = Promise.withResolvers<NodeJS.Signals>();
   let giveUp: NodeJS.Timeout | undefined;
   let isStarting = true;
@@ -80,7 +80,7 @@ function signalled(patienceMs: number): Signalled {
       // The signal itself: process.exit would wait for the read.
       process.off('SIGTERM', onSignal).off('SIGINT', onSignal);
       process.kill(process.pid, signal);
-    }, patienceMs).unref();
+    }, graceMs).unref();
   };
   process.once('SIGTERM', onSignal).once('SIGINT', onSignal);
   return {

@@ -15,11 +15,11 @@ export interface SqliteOptions {
   readonly durability: 'normal' | 'full';
   readonly schema: Schema;
   /** How long to wait for another process to release the file. */
-  readonly patienceMs?: number;
+  readonly busyTimeoutMs?: number;
   readonly cacheKib?: number;
 }
 
-const PATIENCE_MS = 2000;
+const BUSY_TIMEOUT_MS = 2000;
 const CACHE_KIB = 8192;
 
 /**
@@ -27,9 +27,9 @@ const CACHE_KIB = 8192;
  * @throws DatabaseFault (rejects with it)
  */
 export async function openSqlite<Tables>(options: SqliteOptions): Promise<Database<Tables>> {
-  const { file, durability, schema, patienceMs = PATIENCE_MS, cacheKib = CACHE_KIB } = options;
+  const { file, durability, schema, busyTimeoutMs = BUSY_TIMEOUT_MS, cacheKib = CACHE_KIB } = options;
   await makeFile(file);
-  const thread = new SqliteThread({ file, durability, patienceMs, cacheKib });
+  const thread = new SqliteThread({ file, durability, busyTimeoutMs, cacheKib });
   const faultOf = (error: unknown): unknown => sqliteFault(file, error);
   try {
     await thread.open();

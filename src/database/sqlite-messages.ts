@@ -11,7 +11,7 @@ export interface SqliteOpening {
    */
   readonly durability: 'normal' | 'full';
   /** How long to wait for another process to release the file. */
-  readonly patienceMs: number;
+  readonly busyTimeoutMs: number;
   /** The memory for pages of the file. */
   readonly cacheKib: number;
 }

@@ -13,8 +13,8 @@ let database: DatabaseSync | undefined;
 /** Prepared statements; the oldest first. */
 const statements = new Map<string, StatementSync>();
 
-function open({ file, durability, patienceMs, cacheKib }: SqliteOpening): void {
-  const opened = new DatabaseSync(file, { timeout: patienceMs, enableForeignKeyConstraints: true });
+function open({ file, durability, busyTimeoutMs, cacheKib }: SqliteOpening): void {
+  const opened = new DatabaseSync(file, { timeout: busyTimeoutMs, enableForeignKeyConstraints: true });
   try {
     // This must come before anything is written. Space of deleted rows can then be returned to the file system.
     opened.exec('PRAGMA auto_vacuum = INCREMENTAL');

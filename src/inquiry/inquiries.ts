@@ -1,5 +1,6 @@
 import type { Clock, Timers } from '../clock.ts';
-import type { Caller } from '../jwt/key-source.ts';
+import { waitMs } from '../jwt/wait-limit.ts';
+import type { WaitLimit } from '../jwt/wait-limit.ts';
 import type { TokenMemory } from '../jwt/token-memory.ts';
 import { Circuit } from './circuit.ts';
 import { InquiryFault } from './fault.ts';
@@ -39,21 +40,6 @@ const MAX_QUEUED = 1000;
 /** The most requests that wait for an answer. */
 const MAX_WAITING = 4000;
 
-/**
- * The time reserved for the answer to reach Envoy: a quarter of the time left, and more if many stop waiting at once.
- */
-const MIN_ANSWER_MS = 20;
-const ANSWER_SHARE = 0.25;
-const ANSWER_MS_A_WAITER = 0.5;
-
-/** How long the caller waits. */
-interface Patience {
-  /** Monotonic milliseconds. */
-  readonly deadline: number;
-  /** The caller, who may leave earlier. */
-  readonly caller?: Caller | undefined;
-}
-
 interface Flight<Value> {
   readonly digest: string;
   readonly credential: string;
@@ -92,9 +78,9 @@ export class Inquiries<Value> {
   }
 
   /** @throws InquiryFault (rejects with it) */
-  about(credential: string, patience: Patience): Value | Promise<Value> {
+  about(credential: string, limit: WaitLimit): Value | Promise<Value> {
     const digest = this.#options.digest(credential);
-    return this.#known(digest) ?? this.#wait(digest, credential, patience);
+    return this.#known(digest) ?? this.#wait(digest, credential, limit);
   }
 
   #known(digest: string): Value | undefined {
@@ -109,12 +95,10 @@ export class Inquiries<Value> {
     for (const flight of this.#queue) this.#drop(flight, new InquiryFault('gone', 'the policy is no longer in force'));
   }
 
-  async #wait(digest: string, credential: string, { deadline, caller }: Patience): Promise<Value> {
+  async #wait(digest: string, credential: string, { deadline, caller }: WaitLimit): Promise<Value> {
     const { clock, timers } = this.#options;
-    const leftMs = deadline - clock.monotonic();
-    const keptMs = Math.max(MIN_ANSWER_MS, leftMs * ANSWER_SHARE, this.#waiting * ANSWER_MS_A_WAITER);
-    const waitMs = leftMs === Infinity ? undefined : leftMs - keptMs;
-    if (waitMs !== undefined && waitMs <= 0) throw new InquiryFault('busy', 'there is no time left to ask');
+    const longestMs = waitMs(deadline - clock.monotonic(), this.#waiting);
+    if (longestMs <= 0) throw new InquiryFault('busy', 'there is no time left to ask');
     if (this.#waiting >= MAX_WAITING) throw busy();
     const signal = caller?.signal;
     if (signal?.aborted === true) throw gone();
@@ -122,9 +106,9 @@ export class Inquiries<Value> {
     const over = Promise.withResolvers<never>();
     const leave = (): void => over.reject(gone());
     const cancel =
-      waitMs === undefined
+      longestMs === Infinity
         ? undefined
-        : timers.after(waitMs, () => {
+        : timers.after(longestMs, () => {
             over.reject(flight.isAsked ? new InquiryFault('late', 'there was no answer in time') : busy());
           });
     signal?.addEventListener('abort', leave);

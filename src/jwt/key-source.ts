@@ -2,18 +2,8 @@ import type { Algorithm } from './algorithms.ts';
 import type { KeySet } from './key-set.ts';
 import type { HeldKeySet, KeySets } from './key-sets.ts';
 import type { Key } from './key.ts';
-
-/** The caller, who may stop waiting. The signal is read late, because a transport creates it on first use. */
-export interface Caller {
-  readonly signal: AbortSignal;
-}
-
-/** How long the caller waits. */
-export interface Patience {
-  /** Monotonic milliseconds. */
-  readonly deadline: number;
-  readonly caller: Caller | undefined;
-}
+import { waitMs } from './wait-limit.ts';
+import type { WaitLimit } from './wait-limit.ts';
 
 /** The source of a verifier's keys. */
 export interface KeySource {
@@ -26,7 +16,7 @@ export interface KeySource {
    * `kid`. Yields the new result of {@link keysFor} each time a key may have arrived. Ends when no key is expected
    * any more, after a second, well before the deadline, or when the caller leaves.
    */
-  arrivals(algorithm: Algorithm, kid: string | undefined, patience: Patience): AsyncIterable<readonly Key[]>;
+  arrivals(algorithm: Algorithm, kid: string | undefined, limit: WaitLimit): AsyncIterable<readonly Key[]>;
   /** Changes whenever the keys change. */
   readonly version: number;
   /** Milliseconds until an issuer may be asked again for a missing key; 0 while one is being asked. */
@@ -54,29 +44,10 @@ export function fixedKeys(keys: readonly Key[]): KeySource {
   };
 }
 
-/**
- * The answer must reach Envoy before the deadline, so some time is reserved for it. Requests that wait for the same
- * issuer would all stop waiting at the same moment. So each reserves a share of its time, and if hundreds wait, each
- * reserves a little more than the one before.
- */
-const MIN_ANSWER_MS = 20;
-const ANSWER_SHARE = 0.25;
-const ANSWER_MS_A_WAITER = 0.5;
 /** Callers with unknown `kid`s can keep requests open for at most this time, however long Envoy waits. */
 const MAX_WAIT_MS = 1000;
 /** Further requests are refused at once. */
 const MAX_WAITING = 2000;
-
-/**
- * Returns how long to wait for keys.
- * @param leftMs infinite if there is no deadline
- * @param waiting the number of requests that wait already
- */
-function waitOf(leftMs: number, waiting: number): number {
-  if (leftMs === Infinity) return MAX_WAIT_MS;
-  const answerMs = Math.max(MIN_ANSWER_MS, leftMs * ANSWER_SHARE, waiting * ANSWER_MS_A_WAITER);
-  return Math.min(MAX_WAIT_MS, leftMs - answerMs);
-}
 
 /**
  * The union of the keys that several issuers publish. If one issuer is down, tokens of the others are still verified.
@@ -97,14 +68,14 @@ export function publishedKeys(held: readonly HeldKeySet[], { clock, timers }: Ke
             fetch.then(() => set),
           );
       }
-      const waitMs = waitOf(deadline - clock.monotonic(), waiting);
-      if (pending.size === 0 || waitMs <= 0 || waiting >= MAX_WAITING) return;
+      const longestMs = Math.min(MAX_WAIT_MS, waitMs(deadline - clock.monotonic(), waiting));
+      if (pending.size === 0 || longestMs <= 0 || waiting >= MAX_WAITING) return;
       const signal = caller?.signal;
       if (signal?.aborted === true) return;
       waiting++;
       const { promise: expired, resolve: expire } = Promise.withResolvers<undefined>();
       const giveUp = (): void => expire(undefined);
-      const cancel = timers.after(waitMs, giveUp);
+      const cancel = timers.after(longestMs, giveUp);
       signal?.addEventListener('abort', giveUp);
       try {
         while (pending.size > 0) {

@@ -2,7 +2,8 @@ import type { Clock } from '../clock.ts';
 import type { Denial } from '../denial/denial.ts';
 import type { Algorithm } from './algorithms.ts';
 import type { TokenHeader } from './compact-token.ts';
-import type { Caller, KeySource } from './key-source.ts';
+import type { KeySource } from './key-source.ts';
+import type { Caller } from './wait-limit.ts';
 import type { Key } from './key.ts';
 import type { VerificationLane, Waiting } from './verification-gate.ts';
 

@@ -6,7 +6,7 @@ import type { Claims, Lifetime } from './claims.ts';
 import { headerOf, MAXIMUM_TOKEN_LENGTH, NO_OBJECT, objectFrom, unverifiedClaims } from './compact-token.ts';
 import { signsFor } from './issuer-name.ts';
 import type { Issuer, Issuers } from './issuers.ts';
-import type { Caller } from './key-source.ts';
+import type { Caller } from './wait-limit.ts';
 import type { Key } from './key.ts';
 import { RefusedTokens } from './refused-tokens.ts';
 import type { Tried } from './refused-tokens.ts';
@@ -35,7 +35,7 @@ export interface VerifiedToken<Derived> {
   readonly derived: Derived;
 }
 
-type Verdict<Derived> = VerifiedToken<Derived> | Denial;
+type Verification<Derived> = VerifiedToken<Derived> | Denial;
 
 interface Verified<Derived> extends VerifiedToken<Derived> {
   readonly lifetime: Lifetime;
@@ -90,7 +90,7 @@ export class Verifier<Derived> {
     deadline: number,
     presented = '',
     caller?: Caller,
-  ): Verdict<Derived> | Promise<Verdict<Derived>> {
+  ): Verification<Derived> | Promise<Verification<Derived>> {
     if (token.length > MAXIMUM_TOKEN_LENGTH)
       return invalid(`the token is longer than ${MAXIMUM_TOKEN_LENGTH} characters`);
     const known = this.#cache.get(token.slice(-TAIL_LENGTH));
@@ -100,7 +100,7 @@ export class Verifier<Derived> {
     return refused ?? this.#verifyAnew(token, presented, { deadline, caller });
   }
 
-  #again(known: Verified<Derived>): Verdict<Derived> | undefined {
+  #again(known: Verified<Derived>): Verification<Derived> | undefined {
     if (known.key.retired) return undefined;
     const fault = faultOfTime(known.lifetime, this.#options.clock.now());
     // An expired token stays cached until it is forgotten, because refusing it is faster than verifying it again.
@@ -117,7 +117,7 @@ export class Verifier<Derived> {
     token: string,
     presented: string,
     { deadline, caller }: { readonly deadline: number; readonly caller: Caller | undefined },
-  ): Promise<Verdict<Derived>> {
+  ): Promise<Verification<Derived>> {
     const { clock, derive, issuers, senderConstraint } = this.#options;
     const said = issuers.only === undefined ? unverifiedClaims(token) : undefined;
     if (typeof said === 'string') return invalid(said);

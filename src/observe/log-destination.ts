@@ -45,9 +45,9 @@ export function streamDestination(options: StreamOptions): Required<LogDestinati
     },
     flush() {
       return new Promise((resolve) => {
-        const patience = setTimeout(resolve, flushMs);
+        const timeout = setTimeout(resolve, flushMs);
         writePending(() => {
-          clearTimeout(patience);
+          clearTimeout(timeout);
           resolve();
         });
       });

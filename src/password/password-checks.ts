@@ -4,7 +4,7 @@ import type { KeyedDigest } from '../inquiry/keyed-digest.ts';
 import type { HashingThread } from './hashing-thread.ts';
 import type { PasswordHash } from './password-hash.ts';
 import { Recent } from './recent.ts';
-import { Turns } from './turns.ts';
+import { FairQueue } from './fair-queue.ts';
 
 /**
  * `busy`: too many wait already, or the thread has failed. `late`: the caller's time is over; the answer is
@@ -23,7 +23,7 @@ export interface PasswordQuestion {
 }
 
 /** How long the caller waits. */
-export interface PasswordPatience {
+export interface PasswordWaitLimit {
   /** Monotonic milliseconds. */
   readonly deadline: number;
   /** Aborted when the caller leaves. A check that nobody waits for is not begun. */
@@ -74,7 +74,7 @@ export class PasswordChecks {
   readonly #wrong: Recent;
   /** By name. Callers who ask the same wait for the same job. */
   readonly #jobs = new Map<string, Job>();
-  readonly #turns = new Turns<Job>(LANES, MAXIMUM_WAITING_A_LANE, MAXIMUM_WAITING);
+  readonly #queue = new FairQueue<Job>(LANES, MAXIMUM_WAITING_A_LANE, MAXIMUM_WAITING);
   #isBusy = false;
 
   constructor({ clock, timers, key, thread }: PasswordChecksOptions) {
@@ -92,7 +92,7 @@ export class PasswordChecks {
   }
 
   get waiting(): number {
-    return this.#turns.size;
+    return this.#queue.size;
   }
 
   /**
@@ -104,21 +104,21 @@ export class PasswordChecks {
   }
 
   /** Answers at once if the result is remembered, or if too many wait. */
-  check(question: PasswordQuestion, patience: PasswordPatience): PasswordAnswer | Promise<PasswordAnswer> {
+  check(question: PasswordQuestion, limit: PasswordWaitLimit): PasswordAnswer | Promise<PasswordAnswer> {
     const { hash, user, password, isKnown } = question;
     // No hash has a space and no user a colon, so the text is unambiguous.
     const name = this.#digest(`${isKnown ? 'known' : 'decoy'} ${hash.text} ${user}:${password}`);
     if (this.#right.has(name)) return 'right';
     if (this.#wrong.has(name)) return 'wrong';
-    if (patience.signal?.aborted === true) return 'gone';
+    if (limit.signal?.aborted === true) return 'gone';
     const job = this.#jobs.get(name) ?? this.#enqueue(name, question);
-    return job === undefined ? 'busy' : this.#waitFor(job, patience);
+    return job === undefined ? 'busy' : this.#waitFor(job, limit);
   }
 
   close(): void {
     for (const job of this.#jobs.values()) job.resolve('busy');
     this.#jobs.clear();
-    this.#turns.clear();
+    this.#queue.clear();
     this.#right.clear();
     this.#wrong.clear();
     this.#thread.close();
@@ -132,14 +132,14 @@ export class PasswordChecks {
   #enqueue(name: string, question: PasswordQuestion): Job | undefined {
     const { promise, resolve } = Promise.withResolvers<PasswordAnswer>();
     const job: Job = { name, question, promise, resolve, callers: 0, isBegun: false };
-    if (!this.#turns.add(this.#numberOf(question.user) % LANES, job)) return undefined;
+    if (!this.#queue.add(this.#numberOf(question.user) % LANES, job)) return undefined;
     this.#jobs.set(name, job);
     // Runs after this caller has been added to the job.
     queueMicrotask(() => this.#begin());
     return job;
   }
 
-  async #waitFor(job: Job, { deadline, signal }: PasswordPatience): Promise<PasswordAnswer> {
+  async #waitFor(job: Job, { deadline, signal }: PasswordWaitLimit): Promise<PasswordAnswer> {
     job.callers += 1;
     const over = Promise.withResolvers<'gone' | 'late'>();
     const leave = (): void => over.resolve('gone');
@@ -159,14 +159,14 @@ export class PasswordChecks {
 
   #begin(): void {
     if (this.#isBusy) return;
-    const job = this.#turns.next();
+    const job = this.#queue.next();
     if (job !== undefined) void this.#run(job);
   }
 
   /** To be called when nobody waits for the job any more. A job that runs goes on, and its result is remembered. */
   #drop(job: Job): void {
     if (job.isBegun) return;
-    this.#turns.delete(job);
+    this.#queue.delete(job);
     this.#jobs.delete(job.name);
   }
 

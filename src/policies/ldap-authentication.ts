@@ -94,7 +94,7 @@ export default definePolicy({
         if ('reason' in credentials) return credentials;
         return settle<Outcome, Outcome>(
           // A name has no colon, so this text is unambiguous.
-          inquiries.about(`${credentials.name}:${credentials.secret}`, patienceOf(request)),
+          inquiries.about(`${credentials.name}:${credentials.secret}`, waitLimitOf(request)),
           (outcome) => outcome,
           unjudged,
         );
@@ -107,7 +107,7 @@ export default definePolicy({
   },
 });
 
-function patienceOf({ deadline, caller }: Request): Pick<Request, 'deadline' | 'caller'> {
+function waitLimitOf({ deadline, caller }: Request): Pick<Request, 'deadline' | 'caller'> {
   return { deadline, caller };
 }
 

@@ -25,8 +25,8 @@ import {
 } from './oauth2-token-introspection-parameters.ts';
 import type { IntrospectionOptions } from './oauth2-token-introspection-parameters.ts';
 import { introspectionFiles, serverOf } from './oauth2-token-introspection-server.ts';
-import { judging } from './oauth2-token-introspection-verdict.ts';
-import type { Judged } from './oauth2-token-introspection-verdict.ts';
+import { judging } from './oauth2-token-introspection-judging.ts';
+import type { Judged } from './oauth2-token-introspection-judging.ts';
 
 declare module '../denial/denial.ts' {
   interface Reasons {

@@ -20,7 +20,7 @@ export interface Passage {
 }
 
 /** How long a request can wait, in monotonic milliseconds. */
-export interface Patience {
+export interface SpikeWaitLimit {
   /** A request that can't have a place by then is refused at once. */
   readonly latest: number;
   /**
@@ -61,7 +61,7 @@ export class SpikeQueue {
    * Takes a place now, or as soon as there is one.
    * @param signal aborted when the caller leaves: its turn passes to the next request
    */
-  pass({ latest, deadline }: Patience, signal?: AbortSignal): Passage | Promise<Passage> {
+  pass({ latest, deadline }: SpikeWaitLimit, signal?: AbortSignal): Passage | Promise<Passage> {
     // A timer may be late: requests that are due go first.
     this.#advance();
     const now = this.#options.clock.monotonic();

@@ -43,9 +43,9 @@ export class Outage {
     if (trouble === undefined) return this.#sees();
     this.#isThere = false;
     if (this.#told.has(kindOf(trouble))) return;
-    const patienceMs = VAGUE_MS[trouble.code];
-    if (patienceMs === undefined) this.#tell(trouble);
-    else if (this.#told.size === 0 && this.#waiting?.trouble.code !== trouble.code) this.#wait(trouble, patienceMs);
+    const delayMs = VAGUE_MS[trouble.code];
+    if (delayMs === undefined) this.#tell(trouble);
+    else if (this.#told.size === 0 && this.#waiting?.trouble.code !== trouble.code) this.#wait(trouble, delayMs);
   }
 
   close(): void {
@@ -66,9 +66,9 @@ export class Outage {
     this.#told.clear();
   }
 
-  #wait(trouble: Trouble, patienceMs: number): void {
+  #wait(trouble: Trouble, delayMs: number): void {
     this.#stopWaiting();
-    this.#waiting = { trouble, timer: setTimeout(() => this.#tell(trouble), patienceMs).unref() };
+    this.#waiting = { trouble, timer: setTimeout(() => this.#tell(trouble), delayMs).unref() };
   }
 
   #stopWaiting(): void {

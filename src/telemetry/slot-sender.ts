@@ -24,7 +24,7 @@ export interface SenderPorts {
 
 const BACKOFF = { firstMs: 500, longestMs: 30_000 };
 /** If nothing was acknowledged for this long, the stream is considered dead, even if the connection is open. */
-const PATIENCE_MS = 60_000;
+const ACKNOWLEDGE_TIMEOUT_MS = 60_000;
 
 /** Sends slots to a control plane until each is acknowledged, opening a new stream whenever one ends. */
 export class SlotSender {
@@ -108,7 +108,7 @@ export class SlotSender {
     const { promise: tooLong, resolve } = Promise.withResolvers<undefined>();
     let cancel = (): void => {};
     const watch = (hadWaiting: boolean): void => {
-      cancel = timers.after(PATIENCE_MS, () => {
+      cancel = timers.after(ACKNOWLEDGE_TIMEOUT_MS, () => {
         const isWaiting = slots.size > 0;
         if (hadWaiting && isWaiting) resolve(undefined);
         else watch(isWaiting);

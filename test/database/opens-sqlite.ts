@@ -7,7 +7,7 @@ const told = await openSqlite({
   file,
   durability: 'normal',
   schema: { part: 'letters', migrations: [] },
-  patienceMs: 100,
+  busyTimeoutMs: 100,
 }).then(
   () => 'opened',
   (error: unknown) => (error instanceof DatabaseFault ? `${error.kind} ${error.message}` : String(error)),

@@ -41,7 +41,7 @@ async function open(
   options: Partial<SqliteOptions> = {},
 ): Promise<Database<Tables>> {
   const schema = { part: 'letters', migrations };
-  const database = await openSqlite<Tables>({ file, durability: 'normal', schema, patienceMs: 100, ...options });
+  const database = await openSqlite<Tables>({ file, durability: 'normal', schema, busyTimeoutMs: 100, ...options });
   opened.push(database);
   return database;
 }
@@ -166,7 +166,7 @@ test('a folder that may not be written to is named', async () => {
 test('after its thread has died, the next statement has a new one', async () => {
   const started: Worker[] = [];
   const program = join(import.meta.dirname, '../../src/database/sqlite-worker.ts');
-  const thread = new SqliteThread({ file: newFile(), durability: 'normal', patienceMs: 100, cacheKib: 1024 }, () => {
+  const thread = new SqliteThread({ file: newFile(), durability: 'normal', busyTimeoutMs: 100, cacheKib: 1024 }, () => {
     const worker = new Worker(program);
     started.push(worker);
     return worker;

@@ -1,5 +1,5 @@
 /** A bounded queue in lanes that take turns, so that a full lane does not delay the others. */
-export class Turns<Item> {
+export class FairQueue<Item> {
   readonly #lanes: readonly Set<Item>[];
   readonly #maximumALane: number;
   readonly #maximum: number;
