@@ -1,0 +1,29 @@
+import type { Scope } from './scope.ts';
+
+/** What a sidecar needs of a connection to a control plane. */
+export interface ControlConnection {
+  /** Exchanges a join token for a credential. @throws CallFault (rejects with it) */
+  join(token: string, node: string, version: string): Promise<{ readonly credential: string; readonly scope: Scope }>;
+  follow(credential: string): FollowStream;
+  close(): void;
+}
+
+export interface FollowStream {
+  send(message: Uint8Array): void;
+  /** Ends, or throws CallFault, when the stream does. */
+  readonly messages: AsyncIterator<Uint8Array>;
+  /** Our side has said all; what was sent still goes out. */
+  end(): void;
+  cancel(): void;
+}
+
+/** A call has ended with a status other than OK. */
+export class CallFault extends Error {
+  override name = 'CallFault';
+  /** As gRPC numbers them. */
+  readonly code: number;
+  constructor(code: number, message: string) {
+    super(message);
+    this.code = code;
+  }
+}

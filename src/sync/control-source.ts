@@ -1,0 +1,230 @@
+import type { Clock } from '../clock.ts';
+import { createCooperativeYield } from '../document/cooperative-yield.ts';
+import type { DocumentKey, DocumentSet } from '../document/document-set.ts';
+import { DocumentReader } from '../document/load.ts';
+import type { Kind } from '../document/schema.ts';
+import type { Fault } from '../errors.ts';
+import type { Delivery, DocumentSource, Outcome } from '../source/document-source.ts';
+import type { CacheFile } from './cache-file.ts';
+import type { Enforced } from './conversation.ts';
+import type { FollowerEvents } from './follower-events.ts';
+import { readResource } from './read-resource.ts';
+import { qualifiedKey } from './resource-key.ts';
+import type { SyncedResource } from './resource-key.ts';
+import { Replica } from './transaction.ts';
+import type { Changed } from './transaction.ts';
+
+/** What else has to enforce what this process does. */
+export interface Relay {
+  /** @returns faults that others have found; empty: it is in force everywhere. Never rejects. */
+  enforce(upserts: readonly SyncedResource[], removals: readonly string[]): Promise<readonly Fault[]>;
+}
+
+export interface ControlSourceOptions {
+  /** For people: where the documents come from. */
+  readonly addresses: readonly string[];
+}
+
+export interface ControlSourcePorts {
+  readonly clock: Clock;
+  /** Undefined: nothing is kept on disk. */
+  readonly cache: CacheFile | undefined;
+  readonly relay: Relay | undefined;
+  /** Reads a file that a document names. */
+  readonly readFile: Delivery['readFile'];
+  /** Begins to follow. @returns what ends it */
+  readonly follow: (follower: FollowedSource) => { close(): Promise<void> };
+  readonly events: Pick<FollowerEvents, 'cacheFault'>;
+}
+
+/** What the sidecar's end of the stream needs of the source. */
+export interface FollowedSource {
+  readonly replica: Replica;
+  readonly enforcedRevision: () => number;
+  enforce(changed: Changed): Promise<Enforced>;
+  heard(): void;
+}
+
+/** How often the cache is told that the control plane was heard. */
+const TOUCH_MS = 30_000;
+
+/** The documents of a control plane: first those on disk, then what the control plane sends. */
+export class ControlSource implements DocumentSource {
+  readonly tellsChanges = true;
+  readonly #options: ControlSourceOptions;
+  readonly #ports: ControlSourcePorts;
+  #take: (delivery: Delivery) => Promise<Outcome> = () => Promise.resolve({ result: 'outdated' });
+  #replica = new Replica();
+  #following: { close(): Promise<void> } | undefined;
+  readonly #first = Promise.withResolvers<Outcome>();
+  #isInForce = false;
+  #enforcedRevision = 0;
+  #faults: readonly Fault[] = [];
+  /** What has changed since documents were delivered last. */
+  readonly #undelivered = new Set<string>();
+  /** What has changed since documents were in force last, with what was in force. */
+  readonly #before = new Map<string, SyncedResource | undefined>();
+  /** Keys of what is no document that this version can read. */
+  readonly #unreadable = new Set<string>();
+  #heardAt = 0;
+  #touchedAt = -Infinity;
+
+  constructor(options: ControlSourceOptions, ports: ControlSourcePorts) {
+    this.#options = options;
+    this.#ports = ports;
+  }
+
+  /** When the control plane was last heard. */
+  get lookedAt(): number {
+    return this.#heardAt;
+  }
+
+  /** What is in force; the replica may be ahead of it. */
+  *inForce(): Iterable<SyncedResource> {
+    for (const resource of this.#replica.resources.values()) if (!this.#before.has(resource.key)) yield resource;
+    for (const resource of this.#before.values()) if (resource !== undefined) yield resource;
+  }
+
+  async open(take: (delivery: Delivery) => Promise<Outcome>): Promise<Outcome> {
+    this.#take = take;
+    await this.#fromCache();
+    this.#following = this.#ports.follow({
+      replica: this.#replica,
+      enforcedRevision: () => this.#enforcedRevision,
+      enforce: (changed) => this.#enforce(changed, true),
+      heard: () => this.#heard(),
+    });
+    return this.#first.promise;
+  }
+
+  async close(): Promise<void> {
+    await this.#following?.close();
+    this.#first.resolve({ result: 'outdated' });
+    await this.#ports.cache?.close().catch(() => {});
+  }
+
+  /** First what was in force, and then what came after it: so what was held back is again. */
+  async #fromCache(): Promise<void> {
+    const { cache, events } = this.#ports;
+    try {
+      const cached = await cache?.load();
+      if (cached === undefined) return;
+      this.#heardAt = cached.heardAt;
+      this.#enforcedRevision = cached.enforcedRevision;
+      this.#replica = cached.replica;
+      for (const key of cached.replica.resources.keys()) this.#undelivered.add(key);
+      if (cached.before.size > 0) {
+        for (const [key, resource] of cached.before) this.#before.set(key, resource);
+        this.#faults = await this.#deliver([...this.inForce()]);
+        for (const key of cached.before.keys()) this.#undelivered.add(key);
+      }
+      if (this.#faults.length === 0) await this.#enforce(new Map(), false);
+      if (!this.#isInForce) events.cacheFault(`the documents on disk have faults: ${this.#faults[0]?.message ?? ''}`);
+    } catch (error) {
+      events.cacheFault(`the documents on disk are not used: ${(error as Error).message}`);
+    }
+  }
+
+  #heard(): void {
+    const { cache, clock } = this.#ports;
+    this.#heardAt = clock.now();
+    if (cache === undefined || clock.monotonic() - this.#touchedAt < TOUCH_MS) return;
+    this.#touchedAt = clock.monotonic();
+    // Another time will do.
+    void cache.heard(this.#heardAt).catch(() => {});
+  }
+
+  /** Never rejects. */
+  async #enforce(changed: Changed, isNew: boolean): Promise<Enforced> {
+    for (const [key, before] of changed) {
+      this.#undelivered.add(key);
+      if (!this.#before.has(key)) this.#before.set(key, before);
+    }
+    const isSame = this.#isInForce && this.#undelivered.size === 0;
+    if (!isSame) this.#faults = await this.#deliver();
+    if (isNew) await this.#keep(changed);
+    if (this.#faults.length > 0) return { isInForce: false, faults: this.#faults };
+    this.#enforcedRevision = this.#replica.position?.revision ?? 0;
+    this.#before.clear();
+    return { isInForce: true };
+  }
+
+  /**
+   * @param all what is delivered in place of the replica
+   * @returns why some of it is not in force; empty: all is
+   */
+  async #deliver(all?: readonly SyncedResource[]): Promise<readonly Fault[]> {
+    const { clock, readFile, relay } = this.#ports;
+    const set = await this.#read(all);
+    const outcome = await this.#take({ set, readAt: clock.now(), readFile, stillHolds: async () => true });
+    if (outcome.result === 'outdated') return [closing()];
+    // Faulty ones too: they are delivered, and what mends them will be the next change.
+    this.#undelivered.clear();
+    if (outcome.result === 'in_force') this.#isInForce = true;
+    // Where documents have faults, the others may still be in force.
+    const others = this.#isInForce ? ((await relay?.enforce(...this.#sinceInForce())) ?? []) : [];
+    if (outcome.result === 'faulty') return outcome.faults;
+    this.#first.resolve(outcome);
+    return others;
+  }
+
+  #sinceInForce(): readonly [SyncedResource[], string[]] {
+    const upserts: SyncedResource[] = [];
+    const removals: string[] = [];
+    for (const key of this.#before.keys()) {
+      const resource = this.#replica.resources.get(key);
+      if (resource === undefined) removals.push(key);
+      else upserts.push(resource);
+    }
+    return [upserts, removals];
+  }
+
+  /** What has changed; or everything, as long as nothing is in force or some of it can't be read. */
+  async #read(all?: readonly SyncedResource[]): Promise<DocumentSet> {
+    const { resources } = this.#replica;
+    const giveWay = createCooperativeYield(this.#ports.clock);
+    for (const key of this.#undelivered) this.#unreadable.delete(key);
+    let reading = new DocumentReader();
+    const readAll = async (some: Iterable<SyncedResource>): Promise<void> => {
+      for (const resource of some) {
+        if (!readResource(resource, reading)) this.#unreadable.add(resource.key);
+        const pause = giveWay();
+        if (pause !== undefined) await pause;
+      }
+    };
+    const isWhole = (): boolean => !this.#isInForce || all !== undefined || this.#unreadable.size > 0;
+    if (!isWhole()) {
+      await readAll([...this.#undelivered].flatMap((key) => resources.get(key) ?? []));
+      if (!isWhole()) {
+        const removals = [...this.#undelivered].filter((key) => !resources.has(key)).map(documentKeyOf);
+        return { complete: false, upserts: reading.documents, removals };
+      }
+      reading = new DocumentReader();
+    }
+    this.#unreadable.clear();
+    await readAll(all ?? resources.values());
+    const { broken, documents, faults } = reading;
+    return { complete: true, documents, broken, faults, sources: this.#options.addresses };
+  }
+
+  async #keep(changed: Changed): Promise<void> {
+    const { cache, events } = this.#ports;
+    const { position, resources, stateHash } = this.#replica;
+    if (cache === undefined || position === undefined) return;
+    const commit = { position, stateHash, adopted: false };
+    try {
+      await cache.save({ resources, keys: changed.keys(), commit, isInForce: this.#faults.length === 0 });
+    } catch (error) {
+      events.cacheFault(`the documents can not be kept on disk: ${(error as Error).message}`);
+    }
+  }
+}
+
+function documentKeyOf(key: string): DocumentKey {
+  const [kind = '', namespace = '', name = ''] = key.split('\n');
+  return { kind: kind as Kind, name: qualifiedKey({ namespace, name }) };
+}
+
+function closing(): Fault {
+  return { file: 'ostiary', line: 0, column: 0, field: '', message: 'this sidecar ends' };
+}

@@ -1,0 +1,114 @@
+import { fromBinary } from '@bufbuild/protobuf';
+import { FollowResponseSchema, RefusalReason } from '../../gen/ostiary/v1/sync_pb.js';
+import type { FollowResponse, Update } from '../../gen/ostiary/v1/sync_pb.js';
+import type { Fault } from '../errors.ts';
+import type { RejectionFault } from './rejection.ts';
+import type { FollowerEvents } from './follower-events.ts';
+import { isWithin } from './scope.ts';
+import type { Scope } from './scope.ts';
+import { Transaction, UnfitUpdate } from './transaction.ts';
+import type { Changed, Replica } from './transaction.ts';
+
+/** What became of what was sent. */
+export type Enforced = { readonly isInForce: true } | { readonly isInForce: false; readonly faults: readonly Fault[] };
+
+export interface ConversationPorts {
+  /** What this sidecar may be sent. */
+  readonly scope: Scope;
+  readonly replica: Replica;
+  /** Puts the replica in force, in all workers, and keeps it. Never rejects. */
+  readonly enforce: (changed: Changed) => Promise<Enforced>;
+  readonly events: FollowerEvents;
+  readonly send: (message: Said) => void;
+}
+
+/** What a sidecar answers. */
+export type Said =
+  | { readonly case: 'acknowledgement'; readonly value: { readonly revision: bigint; readonly stateHash: bigint } }
+  | { readonly case: 'rejection'; readonly value: { readonly revision: bigint; readonly faults: RejectionFault[] } }
+  | { readonly case: 'resync'; readonly value: object };
+
+const MOST_FAULTS = 20;
+
+/** What comes on one stream, message by message. */
+export class Conversation {
+  readonly #ports: ConversationPorts;
+  #transaction = new Transaction();
+  /** Everything was asked for: what builds on what we have is passed over. */
+  #isResyncing = false;
+  /** The control plane does not know our history. */
+  #isRefused = false;
+
+  constructor(ports: ConversationPorts) {
+    this.#ports = ports;
+  }
+
+  /** @throws UnfitUpdate (rejects with it) for what can't be right: the stream is to end */
+  async take(bytes: Uint8Array): Promise<void> {
+    const { events } = this.#ports;
+    const { message } = readResponse(bytes);
+    switch (message.case) {
+      case 'refusal':
+        if (message.value.reason !== RefusalReason.UNKNOWN_HISTORY)
+          throw new UnfitUpdate(`the control plane sends nothing: ${message.value.detail}`);
+        this.#isRefused = true;
+        events.unknownHistory(message.value.detail);
+        return;
+      case 'update':
+        await this.#update(message.value);
+        return;
+      case 'ping':
+        // One that has another history does not tell whether ours has gone on.
+        if (!this.#isRefused) events.heard();
+        return;
+      case undefined:
+        throw new UnfitUpdate('the control plane has sent something that this version does not know');
+    }
+  }
+
+  async #update(update: Update): Promise<void> {
+    const { events, replica, scope, send } = this.#ports;
+    if (this.#isResyncing && !update.snapshot && !this.#transaction.isSnapshot) return;
+    this.#transaction.add(update);
+    if (update.commit === undefined) return;
+    const transaction = this.#transaction;
+    this.#transaction = new Transaction();
+    transaction.checkScope((resource) => isWithin(scope, resource));
+    const changed = transaction.commit(replica, update.commit);
+    if (changed === undefined) {
+      if (transaction.isSnapshot) throw new UnfitUpdate('a snapshot does not have the hash that it was sent with');
+      this.#isResyncing = true;
+      events.diverged();
+      send({ case: 'resync', value: {} });
+      return;
+    }
+    this.#isResyncing = this.#isRefused = false;
+    events.heard();
+    await this.#enforce(changed);
+  }
+
+  async #enforce(changed: Changed): Promise<void> {
+    const { enforce, events, replica, send } = this.#ports;
+    const enforced = await enforce(changed);
+    const { position, stateHash } = replica;
+    if (position === undefined) return;
+    const revision = BigInt(position.revision);
+    if (enforced.isInForce) {
+      events.inForce(position);
+      send({ case: 'acknowledgement', value: { revision, stateHash } });
+      return;
+    }
+    events.rejected(position, enforced.faults);
+    const faults = enforced.faults.slice(0, MOST_FAULTS);
+    const told = faults.map(({ file, field, message }) => ({ resource: file, field, message }));
+    send({ case: 'rejection', value: { revision, faults: told } });
+  }
+}
+
+function readResponse(bytes: Uint8Array): FollowResponse {
+  try {
+    return fromBinary(FollowResponseSchema, bytes);
+  } catch {
+    throw new UnfitUpdate('the control plane has sent something that is no message');
+  }
+}

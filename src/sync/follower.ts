@@ -1,0 +1,182 @@
+import { create, toBinary } from '@bufbuild/protobuf';
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import { FollowRequestSchema } from '../../gen/ostiary/v1/sync_pb.js';
+import type { HelloSchema } from '../../gen/ostiary/v1/sync_pb.js';
+import { backoffMs } from '../backoff.ts';
+import type { Clock, Timers } from '../clock.ts';
+import { Code } from '../grpc/rpc.ts';
+import { CallFault } from './connection.ts';
+import type { ControlConnection, FollowStream } from './connection.ts';
+import { Conversation } from './conversation.ts';
+import type { ConversationPorts } from './conversation.ts';
+import type { Credential, CredentialFile } from './credential-file.ts';
+import { toPositionMessage } from './position.ts';
+import { Silence } from './silence.ts';
+
+export interface FollowerOptions {
+  readonly node: string;
+  readonly version: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** 0: for ever. */
+  readonly maxStaleMs: number;
+  /** URLs, tried one after the other. */
+  readonly addresses: readonly string[];
+}
+
+export interface FollowerPorts extends Pick<ConversationPorts, 'replica' | 'enforce' | 'events'> {
+  readonly connect: (address: string) => Promise<ControlConnection>;
+  readonly credentials: CredentialFile;
+  /** Reads the join token. @throws (rejects with) an error that says why there is none */
+  readonly joinToken: () => Promise<string>;
+  /** The latest revision that is in force; 0: none. */
+  readonly enforcedRevision: () => number;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  /** From 0 to 1. */
+  readonly random: () => number;
+}
+
+const BACKOFF = { firstMs: 200, longestMs: 15_000 };
+/** How long what was sent last may take to go out. */
+const LEAVE_MS = 300;
+
+/** The sidecar's end: follows one control plane after the other, and tells what it enforces. */
+export class Follower {
+  readonly #options: FollowerOptions;
+  readonly #ports: FollowerPorts;
+  readonly #closed = Promise.withResolvers<'closed'>();
+  #isClosed = false;
+  #stream: FollowStream | undefined;
+  #running: Promise<void> = Promise.resolve();
+  #silence: Silence | undefined;
+
+  constructor(options: FollowerOptions, ports: FollowerPorts) {
+    this.#options = options;
+    this.#ports = ports;
+  }
+
+  start(): void {
+    this.#running = this.#run();
+  }
+
+  /** Says that the sidecar ends, if there is a stream. */
+  async close(): Promise<void> {
+    if (this.#stream !== undefined) {
+      this.#send(this.#stream, { case: 'leave', value: {} });
+      this.#stream.end();
+    }
+    this.#isClosed = true;
+    this.#closed.resolve('closed');
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const cancel = this.#ports.timers.after(LEAVE_MS, resolve);
+    await Promise.race([this.#running, promise]);
+    cancel();
+  }
+
+  async #run(): Promise<void> {
+    const { addresses } = this.#options;
+    for (let failures = 0, turn = 0; !this.#isClosed; turn++) {
+      const address = addresses[turn % addresses.length] as string;
+      const contact = { hadAnswer: false };
+      const why = await this.#visit(address, contact).catch((error: unknown) => reasonOf(error));
+      if (this.#isClosed) return;
+      this.#ports.events.disconnected(address, why);
+      failures = contact.hadAnswer ? 1 : failures + 1;
+      // Other addresses are tried at once; all sidecars that lost one control plane must not come back at once.
+      const round = Math.ceil(failures / addresses.length);
+      await this.#pause(backoffMs(round, BACKOFF, this.#ports.random()));
+    }
+  }
+
+  /** @returns why it has ended */
+  async #visit(address: string, contact: { hadAnswer: boolean }): Promise<string> {
+    const connection = await this.#ports.connect(address);
+    try {
+      const credential = await this.#credential(connection);
+      try {
+        return await this.#follow(connection, credential, address, contact);
+      } catch (error) {
+        if (!(error instanceof CallFault) || error.code !== Code.unauthenticated) throw error;
+        // Forgotten, or another database. The credential is kept until another one takes its place.
+        await this.#join(connection);
+        return 'joined anew';
+      }
+    } finally {
+      connection.close();
+    }
+  }
+
+  async #credential(connection: ControlConnection): Promise<Credential> {
+    return (await this.#ports.credentials.read(this.#options.node)) ?? this.#join(connection);
+  }
+
+  async #join(connection: ControlConnection): Promise<Credential> {
+    const { credentials, events, joinToken } = this.#ports;
+    const { node, version } = this.#options;
+    const joined = { node, ...(await connection.join(await joinToken(), node, version)) };
+    await credentials.keep(joined).catch((error: unknown) => events.cacheFault(reasonOf(error)));
+    events.joined(joined.scope);
+    return joined;
+  }
+
+  async #follow(
+    connection: ControlConnection,
+    { credential, scope }: Credential,
+    address: string,
+    contact: { hadAnswer: boolean },
+  ): Promise<string> {
+    const { clock, events, timers } = this.#ports;
+    const stream = connection.follow(credential);
+    const silence = new Silence({ clock, timers, ping: () => this.#send(stream, { case: 'ping', value: {} }) });
+    this.#stream = stream;
+    this.#silence = silence;
+    try {
+      this.#send(stream, { case: 'hello', value: this.#hello() });
+      const send: ConversationPorts['send'] = (message) => this.#send(stream, message);
+      const conversation = new Conversation({ ...this.#ports, scope, send });
+      for (;;) {
+        const next = await silence.within(Promise.race([stream.messages.next(), this.#closed.promise]));
+        if (next === undefined) return 'nothing was heard for 30 s';
+        if (next === 'closed') return 'closed';
+        if (next.done === true) return 'the control plane has ended the stream';
+        if (!contact.hadAnswer) events.connected(address);
+        contact.hadAnswer = true;
+        await conversation.take(next.value);
+      }
+    } finally {
+      this.#stream = this.#silence = undefined;
+      silence.close();
+      if (!this.#isClosed) stream.cancel();
+    }
+  }
+
+  #hello(): MessageInitShape<typeof HelloSchema> {
+    const { labels, maxStaleMs, version } = this.#options;
+    const { position, stateHash } = this.#ports.replica;
+    return {
+      version,
+      labels: { ...labels },
+      maxStaleMs: BigInt(maxStaleMs),
+      stateHash,
+      enforcedRevision: BigInt(this.#ports.enforcedRevision()),
+      ...(position !== undefined && { position: toPositionMessage(position) }),
+    };
+  }
+
+  #send(stream: FollowStream, message: MessageInitShape<typeof FollowRequestSchema>['message']): void {
+    if (message === undefined) return;
+    this.#silence?.sent();
+    stream.send(toBinary(FollowRequestSchema, create(FollowRequestSchema, { message })));
+  }
+
+  async #pause(delayMs: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const cancel = this.#ports.timers.after(delayMs, resolve);
+    await Promise.race([promise, this.#closed.promise]);
+    cancel();
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

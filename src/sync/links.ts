@@ -1,0 +1,65 @@
+import { keyText } from './resource-key.ts';
+import type { ResourceKey } from '../registry/log.ts';
+
+/**
+ * What of a document decides who needs it: its labels, and what it refers to. Documents are read loosely: what is none of
+ * a kind's is taken for absent, since it was checked when it was written.
+ */
+export interface Links {
+  /** Of an API. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** Keys of the APIs, clients and webhooks that it names. */
+  readonly refersTo: readonly string[];
+  /** Of a binding or an alert that names no API: the labels of those that it is for; undefined: it names one. */
+  readonly selects: Readonly<Record<string, string>> | undefined;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Its references may lead to every namespace. */
+export const PLATFORM_NAMESPACE = 'platform';
+
+const NO_LINKS: Links = { labels: {}, refersTo: [], selects: undefined };
+
+export function linksOf(key: ResourceKey, document: unknown): Links {
+  const spec = fieldsOf(fieldsOf(document)['spec']);
+  const to = (kind: string, reference: unknown): readonly string[] =>
+    typeof reference === 'string' ? [keyText({ kind, ...referenceFrom(key, reference) })] : [];
+  switch (key.kind) {
+    case 'Api':
+      return { ...NO_LINKS, labels: textsOf(fieldsOf(fieldsOf(document)['metadata'])['labels']) };
+    case 'Contract':
+      return {
+        ...NO_LINKS,
+        refersTo: [...to('Api', spec['api']), ...to('ClientApplication', spec['clientApplication'])],
+      };
+    case 'PolicyBinding': {
+      const target = fieldsOf(spec['targetRef']);
+      if (target['kind'] === 'Api') return { ...NO_LINKS, refersTo: to('Api', target['name']) };
+      return { ...NO_LINKS, selects: textsOf(fieldsOf(target['selector'])['labels']) };
+    }
+    case 'Alert': {
+      const { api, selector, notify } = spec;
+      const webhooks = (Array.isArray(notify) ? notify : []).flatMap((name) => to('Webhook', name));
+      const selects = api === undefined ? textsOf(fieldsOf(selector)['labels']) : undefined;
+      return { ...NO_LINKS, refersTo: [...to('Api', api), ...webhooks], selects };
+    }
+    default:
+      return NO_LINKS;
+  }
+}
+
+function referenceFrom({ namespace }: ResourceKey, reference: string): { namespace: string; name: string } {
+  const slash = namespace === PLATFORM_NAMESPACE ? reference.indexOf('/') : -1;
+  if (slash < 0) return { namespace, name: reference };
+  return { namespace: reference.slice(0, slash), name: reference.slice(slash + 1) };
+}
+
+function fieldsOf(value: unknown): Fields {
+  return typeof value === 'object' && value !== null ? (value as Fields) : {};
+}
+
+function textsOf(value: unknown): Readonly<Record<string, string>> {
+  const entries = Object.entries(fieldsOf(value));
+  return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+}

@@ -1,0 +1,48 @@
+import type { Catalogue, Entry } from './catalogue.ts';
+import { PLATFORM_NAMESPACE } from './links.ts';
+import { hasApi, hasLabels, isEverything, isOfNamespaces } from './scope.ts';
+import type { Scope } from './scope.ts';
+
+/** Whether a sidecar of a scope needs a resource: an API of the scope, or what belongs to one. */
+export type Membership = (entry: Entry) => boolean;
+
+export function membershipOf(scope: Scope, catalogue: Catalogue): Membership {
+  if (isEverything(scope)) return () => true;
+  const isInNamespace = ({ namespace }: Entry): boolean =>
+    scope.namespaces.length === 0 || scope.namespaces.includes(namespace);
+  const isOwn = ({ kind, namespace, name, links }: Entry): boolean =>
+    kind === 'Api' && hasApi(scope, { namespace, name }, links.labels);
+  const namesOwn = ({ links }: Entry): boolean =>
+    links.refersTo.some((key) => {
+      const target = catalogue.get(key);
+      return target !== undefined && isOwn(target);
+    });
+  const selectsOwn = ({ namespace, links: { selects } }: Entry): boolean => {
+    if (selects === undefined) return false;
+    for (const api of catalogue.apisFor(namespace)) if (isOwn(api) && hasLabels(api.links.labels, selects)) return true;
+    return false;
+  };
+  const isForOwn = (entry: Entry): boolean => namesOwn(entry) || selectsOwn(entry);
+  const isNamedByMember = (entry: Entry): boolean => {
+    for (const referrer of catalogue.referrersOf(entry.key)) if (isForOwn(referrer)) return true;
+    return false;
+  };
+  return (entry) => {
+    switch (entry.kind) {
+      case 'Api':
+        return isOwn(entry);
+      case 'Contract':
+      case 'PolicyBinding':
+      case 'Alert':
+        return isForOwn(entry);
+      case 'ClientApplication':
+      case 'Webhook':
+        return (isOfNamespaces(scope) && isInNamespace(entry)) || isNamedByMember(entry);
+      case 'Configuration':
+        // One holds for all.
+        return true;
+      default:
+        return isInNamespace(entry) || entry.namespace === PLATFORM_NAMESPACE;
+    }
+  };
+}
