@@ -43,7 +43,8 @@ export interface SecretHash {
   readonly sha256: Uint8Array;
 }
 
-export type ContractStatus = 'pending' | 'approved' | 'rejected' | 'revoked';
+/** `expired`: it was approved, and its end has come. */
+export type ContractStatus = 'pending' | 'approved' | 'rejected' | 'revoked' | 'expired';
 
 /** The agreement of one client application with one API. */
 export interface Contract {

@@ -1,14 +1,12 @@
 import { z } from 'zod';
 import { KEY_ID } from '../contract/api-key.ts';
+import { moment } from './fields.ts';
 
 /** Enough for one key in each region and version of a large application; more are probably a mistake. */
 const MAX_KEYS = 100;
 
 const id = z.string().regex(KEY_ID, 'expected the id of a key: letters, digits, "_" and "-", at most 64');
-const expires = z.iso
-  .datetime({ offset: true, error: 'expected a time such as 2027-01-31T00:00:00Z' })
-  .optional()
-  .describe('From this time on the key is refused; absent: never');
+const expires = moment('From this time on the key is refused; absent: never');
 
 const apiKey = z.union([
   z.strictObject({

@@ -1,4 +1,5 @@
 import type { ClientApplication, SecretHash } from '../contract/contract.ts';
+import { ExpiringClient } from '../contract/expiry.ts';
 import { parseSecretHash } from '../contract/secret.ts';
 import { nameOf } from './api-key-schema.ts';
 import { readKeys } from './api-keys.ts';
@@ -34,6 +35,7 @@ const NO_SECRETS: readonly Buffer[] = [];
  */
 export class ClientStage {
   readonly #version: VersionDigest;
+  readonly #now: () => number;
   readonly #clients = new Map<string, CompiledClient>();
   readonly #ids = new Claims<ClientDocument>();
   readonly #keys = new Claims<ClientDocument>();
@@ -43,8 +45,10 @@ export class ClientStage {
   readonly #issues = new Map<ClientDocument, readonly Issue[]>();
   readonly #warnings = new Map<ClientDocument, readonly Issue[]>();
 
-  constructor(version: VersionDigest) {
+  /** @param now milliseconds since the Unix epoch */
+  constructor(version: VersionDigest, now: () => number) {
     this.#version = version;
+    this.#now = now;
   }
 
   get size(): number {
@@ -74,20 +78,22 @@ export class ClientStage {
       const single = spec.clientSecret;
       if (single !== undefined && isPublished(single, undefined))
         this.#warnings.set(loaded, [published(['clientSecret'])]);
-      const { hashes, contents, secrets, apiKeys } =
-        single !== undefined && 'sha256' in single && spec.apiKeys === undefined
+      const { hashes, contents, secrets, apiKeys, expiring } =
+        single !== undefined && 'sha256' in single && single.expires === undefined && spec.apiKeys === undefined
           ? {
               hashes: [parseSecretHash(single)],
               contents: [single.salt, single.sha256],
               secrets: NO_SECRETS,
               apiKeys: undefined,
+              expiring: undefined,
             }
           : await this.#readSecrets(loaded, reader);
       const { clientId, issuers, principals } = spec;
       const told = { ...(issuers && { issuers }), ...(principals && { principals }) };
       const content = [metadata.labels, clientId, ...contents, ...(Object.keys(told).length === 0 ? [] : [told])];
       const more = { ...(apiKeys && { apiKeys }), ...(issuers && { issuers: new Set(issuers) }) };
-      const client = { name, clientId, secrets: hashes, ...more, ...(principals && { principals }) };
+      const lasting = { name, clientId, secrets: hashes, ...more, ...(principals && { principals }) };
+      const client = expiring === undefined ? lasting : new ExpiringClient(lasting, expiring, this.#now);
       this.#clients.set(name, { client, content, secrets });
       this.#ids.claim(clientId, loaded);
       if (principals !== undefined) this.#principals.add(loaded);
@@ -146,6 +152,7 @@ export class ClientStage {
     const file = 'resource' in place ? undefined : place.source.file;
     const name = qualifiedName(document.metadata);
     const hashes: SecretHash[] = [];
+    const expiries: number[] = [];
     const contents: unknown[] = [];
     const secrets: Buffer[] = [];
     const issues: Issue[] = [];
@@ -156,6 +163,7 @@ export class ClientStage {
       if ('hash' in read) {
         if (isPublished(source, 'plain' in read ? read.plain : undefined)) warnings.push(published(field));
         hashes.push(read.hash);
+        expiries.push(source.expires === undefined ? Infinity : Date.parse(source.expires));
         if ('written' in read) contents.push(read.written);
         else secrets.push(this.#version.addSecret(`${name}/${index}`, read.plain));
       } else {
@@ -170,7 +178,11 @@ export class ClientStage {
     }
     if (issues.length > 0) this.#issues.set(loaded, issues);
     if (warnings.length > 0) this.#warnings.set(loaded, warnings);
-    return { hashes, contents, secrets, apiKeys: keys?.keys };
+    const ends = expiries.some((each) => each !== Infinity);
+    // Infinity is null in JSON.
+    if (ends) contents.push({ expires: expiries });
+    const expiring = ends ? hashes.map((hash, at) => ({ hash, expiresAt: expiries[at] as number })) : undefined;
+    return { hashes, contents, secrets, apiKeys: keys?.keys, expiring };
   }
 }
 

@@ -88,8 +88,8 @@ export class Compiler {
   readonly #version = new VersionDigest();
   readonly #tiers = new TierStage();
   readonly #routes = new RouteStage(this.#version);
-  readonly #clients = new ClientStage(this.#version);
-  readonly #contracts = new ContractStage(this.#version);
+  readonly #clients: ClientStage;
+  readonly #contracts: ContractStage;
   readonly #messages = new MessageStage(this.#version);
   readonly #alerts = new AlertStage();
   readonly #hosts: HostMatching;
@@ -107,6 +107,9 @@ export class Compiler {
     this.#contents = options.contents ?? new FileContents();
     const { policyKinds, environment, env: variables } = options;
     this.#hosts = options.hosts ?? EXACT_HOSTS;
+    const now = (): number => options.clock.now();
+    this.#clients = new ClientStage(this.#version, now);
+    this.#contracts = new ContractStage(this.#version, now);
     this.#reasons = reasonsOf(policyKinds.values());
     this.#policies = new PolicyStage({ policyKinds, environment, variables, hosts: this.#hosts }, this.#version);
   }

@@ -1,5 +1,6 @@
 import type { Contract } from '../contract/contract.ts';
 import type { ContractChange } from '../contract/directory.ts';
+import { ExpiringContract } from '../contract/expiry.ts';
 import { Claims } from './claims.ts';
 import type { ClientStage } from './clients.ts';
 import type { Changes, DocumentIndex } from './document-index.ts';
@@ -33,13 +34,16 @@ export interface ContractContext {
 /** Contracts by qualified name, each checked against the client, the API and the tier that it names. */
 export class ContractStage {
   readonly #version: VersionDigest;
+  readonly #now: () => number;
   readonly #contracts = new Map<string, CompiledContract>();
   /** By API and client: a client has one contract with an API. */
   readonly #parties = new Claims<ContractDocument>();
   readonly #issues = new Map<ContractDocument, readonly Issue[]>();
 
-  constructor(version: VersionDigest) {
+  /** @param now milliseconds since the Unix epoch */
+  constructor(version: VersionDigest, now: () => number) {
     this.#version = version;
+    this.#now = now;
   }
 
   get size(): number {
@@ -115,11 +119,15 @@ export class ContractStage {
     const contract =
       client === undefined || issues.length > 0
         ? undefined
-        : { name, api: apiName, client, status: statusOf(spec, tier), tier: tier?.tier };
+        : this.#made({ name, api: apiName, client, status: statusOf(spec, tier), tier: tier?.tier }, spec);
     const compiled = { loaded, clientName, apiName, contract };
     this.#contracts.set(name, compiled);
     this.#version.add('Contract', name, contentOf(compiled));
     return compiled;
+  }
+
+  #made(contract: Contract, { expiresAt }: ContractSpec): Contract {
+    return expiresAt === undefined ? contract : new ExpiringContract(contract, Date.parse(expiresAt), this.#now);
   }
 
   #forget(compiled: CompiledContract): void {
@@ -138,7 +146,9 @@ function partiesOf(apiName: string, clientName: string): string {
 
 /** What the version of the documents covers. */
 function contentOf({ loaded: { document }, clientName, apiName }: CompiledContract): readonly unknown[] {
-  return [document.metadata.labels, clientName, apiName, document.spec.tier, document.spec.status];
+  const { tier, status, expiresAt } = document.spec;
+  const content = [document.metadata.labels, clientName, apiName, tier, status];
+  return expiresAt === undefined ? content : [...content, Date.parse(expiresAt)];
 }
 
 type ContractSpec = ContractDocument['document']['spec'];

@@ -88,3 +88,11 @@ export function unique<Item extends object>(
     seen.add(value);
   });
 }
+
+/** A moment (RFC 3339), such as 2027-01-31T00:00:00Z. */
+export function moment(meaning: string) {
+  return z.iso
+    .datetime({ offset: true, error: 'expected a time such as 2027-01-31T00:00:00Z' })
+    .optional()
+    .describe(meaning);
+}

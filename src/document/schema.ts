@@ -4,7 +4,7 @@ import { alert, webhook } from './alert-schema.ts';
 import { apiKeys } from './api-key-schema.ts';
 import { configuration } from './configuration-schema.ts';
 import { publicUrl } from './public-url.ts';
-import { annotations, basePath, clientId, host, labels, name, unique } from './fields.ts';
+import { annotations, basePath, clientId, host, labels, moment, name, unique } from './fields.ts';
 import { principals } from './principal-schema.ts';
 import { routeFields } from './route-schema.ts';
 import { tier } from './tier-schema.ts';
@@ -159,13 +159,19 @@ const targetRef = z.discriminatedUnion('kind', [
   }),
 ]);
 
+const expires = moment('From this time on the secret is refused; absent: never');
+
 const secret = z.union([
   z.strictObject({
     salt: z.string().min(1),
     sha256: z.string().regex(/^[0-9a-f]{64}$/i, 'expected 64 hex digits: SHA-256(salt + secret)'),
+    expires,
   }),
-  z.strictObject({ value: z.string().min(1).describe('The secret, or $NAME; hashed at load') }),
-  z.strictObject({ file: z.string().min(1).describe('Relative to the document; one newline at its end is cut') }),
+  z.strictObject({ value: z.string().min(1).describe('The secret, or $NAME; hashed at load'), expires }),
+  z.strictObject({
+    file: z.string().min(1).describe('Relative to the document; one newline at its end is cut'),
+    expires,
+  }),
 ]);
 
 const clientApplication = z
@@ -197,6 +203,7 @@ const contract = z.strictObject({
     .enum(['pending', 'approved', 'rejected', 'revoked'])
     .optional()
     .describe('Absent: approved where the tier has autoApprove, else pending'),
+  expiresAt: moment('From this time on an approved contract counts as expired; absent: never'),
 });
 
 const document = <K extends string, Spec extends z.ZodType>(kind: K, spec: Spec) =>
