@@ -12,12 +12,16 @@ import { startEnvoy } from '../real/envoy.ts';
 import type { RealEnvoy } from '../real/envoy.ts';
 import { main, startOstiary } from '../real/ostiary.ts';
 import type { RealOstiary } from '../real/ostiary.ts';
+import { realPart } from '../real/parts.ts';
+import { startProcess, untilReady } from '../real/process.ts';
+import type { RealProcess } from '../real/process.ts';
 import { startRedis } from '../real/redis.ts';
 import type { RealRedis } from '../real/redis.ts';
-import { scratchFolder } from '../real/scratch.ts';
+import { freePort, scratchFolder } from '../real/scratch.ts';
 import type { Step } from './snippets.ts';
 
 /** The ports that pages name, as the set-up has them. */
+const COLLECTOR = 'localhost:4318';
 const PORTS = { envoy: 'localhost:10000', checks: 'localhost:9191', admin: 'localhost:9190', api: 'localhost:9192' };
 
 /**
@@ -28,14 +32,18 @@ export class Reader {
   readonly #folder = scratchFolder('reader');
   readonly #needsRedis: boolean;
   readonly #keepsHistory: boolean;
+  readonly #sendsEvents: boolean;
   #upstream: Upstream | undefined;
   #ostiary: RealOstiary | undefined;
   #envoy: RealEnvoy | undefined;
   #redis: RealRedis | undefined;
+  #collector: RealProcess | undefined;
+  #collectorPort = 0;
   #envoyParts: Parts = {};
 
   constructor(page: string) {
-    this.#keepsHistory = page.includes('ostiary analytics');
+    this.#sendsEvents = page.includes(`--events-otlp http://${COLLECTOR}`);
+    this.#keepsHistory = this.#sendsEvents || page.includes('ostiary analytics');
     this.#needsRedis = page.includes('--redis redis://localhost:6379');
     writeFileSync(join(this.#folder, 'state'), '');
     writeFileSync(join(this.#folder, 'token'), randomBytes(32).toString('hex'));
@@ -53,14 +61,35 @@ export class Reader {
       this.#envoyParts = { ...this.#envoyParts, ...(parse(step.text) as Parts) };
       return undefined;
     }
+    if (step.kind === 'collector') {
+      await this.#collect(step.text);
+      return undefined;
+    }
     return this.#run(await this.#withPorts(step.command));
   }
 
   async close(): Promise<void> {
     await this.#envoy?.stop();
     await this.#ostiary?.stop();
+    await this.#collector?.stop();
     await this.#upstream?.close();
     await this.#redis?.stop();
+  }
+
+  /** Starts a Collector, which writes into the reader's folder. */
+  async #collect(shown: string): Promise<void> {
+    this.#collectorPort = await freePort();
+    const address = `127.0.0.1:${this.#collectorPort}`;
+    // Its own metrics would be on a port that another Collector may have.
+    const config = shown
+      .replaceAll(COLLECTOR, address)
+      .replace('service:\n', 'service:\n  telemetry: { metrics: { level: none } }\n');
+    writeFileSync(join(this.#folder, 'collector.yaml'), config);
+    const collector = await startProcess(await realPart('otelcol'), ['--config', 'file:collector.yaml'], {
+      cwd: this.#folder,
+    });
+    this.#collector = collector;
+    await untilReady('otelcol', collector, async () => (await fetch(`http://${address}/v1/logs`)).status > 0);
   }
 
   async #write(file: string, content: string): Promise<void> {
@@ -102,7 +131,11 @@ export class Reader {
     this.#redis = this.#needsRedis ? await startRedis() : undefined;
     const redis = this.#redis === undefined ? [] : ['--redis', this.#redis.url];
     const history = this.#keepsHistory ? ['--data-dir', join(this.#folder, '.ostiary')] : [];
-    const args = [...redis, ...history, '--api-token-file', join(this.#folder, 'token')];
+    const spool = join(this.#folder, 'spool');
+    const events = this.#sendsEvents
+      ? ['--events-otlp', `http://127.0.0.1:${this.#collectorPort}`, '--events-spool', spool]
+      : [];
+    const args = [...redis, ...history, ...events, '--api-token-file', join(this.#folder, 'token')];
     const env = Object.fromEntries((await this.#run('declare -px')).output.split('\n').flatMap(variableOf));
     return startOstiary({ policies: join(this.#folder, 'mine'), args, env });
   }

@@ -1,5 +1,5 @@
 /** What a reader of a page does, in the order of the page. */
-export type Step = DocumentStep | CommandStep | EnvoyStep;
+export type Step = DocumentStep | CommandStep | EnvoyStep | CollectorStep;
 
 /** A block of documents: a file that is written, in place of the one of that name. */
 export interface DocumentStep {
@@ -25,8 +25,15 @@ export interface EnvoyStep {
   readonly text: string;
 }
 
+/** A block with `receivers`: the configuration of an OpenTelemetry Collector, which then runs. */
+export interface CollectorStep {
+  readonly kind: 'collector';
+  readonly line: number;
+  readonly text: string;
+}
+
 /** What needs a cluster or the right to change the machine is not run: it has to be one of these. */
-const ELSEWHERE = /^(?:kubectl|helm|istioctl|sudo|systemctl|docker|npm (?:ci|start|test)|envoy -c)\b/;
+const ELSEWHERE = /^(?:kubectl|helm|istioctl|sudo|systemctl|docker|npm (?:ci|start|test)|envoy -c|otelcol-contrib)\b/;
 
 /**
  * The steps of a page: ` ```yaml ` blocks of documents or of Envoy's configuration, ` ```sh ` blocks of commands that
@@ -49,6 +56,7 @@ export function stepsOf(page: string): readonly Step[] {
 
 function yamlStep(text: string, line: number): Step {
   if (/^(?:http_filters|virtual_hosts):/m.test(text)) return { kind: 'envoy', line, text };
+  if (/^receivers:/m.test(text)) return { kind: 'collector', line, text };
   const file = /^# ([\w./-]+\.yaml)\n/.exec(text)?.[1];
   if (file === undefined || !/^apiVersion: (?:ostiary\.dev|gateway\.mulesoft\.com)\//m.test(text))
     throw new Error(`line ${line}: a block of YAML holds documents and begins with "# FOLDER/FILE.yaml"`);

@@ -67,8 +67,12 @@ function toCsv(samples: readonly Sample[]): string {
   );
 }
 
+const NONE =
+  'no sample is kept of such requests: of each API, client and reason the last 20 denials are kept, and 1 in 100 other\n' +
+  'requests, for 24 hours, once Envoy has begun to stream its access log\n';
+
 function toText(samples: readonly Sample[]): string {
-  if (samples.length === 0) return 'no sample is kept of such requests: see --since\n';
+  if (samples.length === 0) return NONE;
   return `${samples.map(paragraphOf).join('\n\n')}\n`;
 }
 

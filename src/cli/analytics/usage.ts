@@ -65,10 +65,20 @@ export function usageJson(usage: Usage | undefined): UsageJson {
     requestBytes: Number(usage?.requestBytes ?? 0n),
     responseBytes: Number(usage?.responseBytes ?? 0n),
     ...(durations && {
-      durationMs: { mean: durations.mean, p50: durations.p50, p95: durations.p95, p99: durations.p99 },
-      policyMs: durations.policyMean,
+      durationMs: {
+        mean: micros(durations.mean),
+        p50: micros(durations.p50),
+        p95: micros(durations.p95),
+        p99: micros(durations.p99),
+      },
+      policyMs: micros(durations.policyMean),
     }),
   };
+}
+
+/** To a thousandth: what is behind that is not measured. */
+function micros(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
 }
 
 export const USAGE_FIELDS = [
