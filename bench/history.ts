@@ -7,7 +7,7 @@ import { addRows, storedRow } from '../src/history/add-rows.ts';
 import { answerQuestion } from '../src/history/answer.ts';
 import { compactDurations } from '../src/history/compact-durations.ts';
 import { levelAt } from '../src/history/levels.ts';
-import { rollViews } from '../src/history/roll-up.ts';
+import { rollUp, rollViews } from '../src/history/roll-up.ts';
 import { historySchema } from '../src/history/schema.ts';
 import { SeriesNumbers } from '../src/history/series-numbers.ts';
 import type { HistoryTables } from '../src/history/tables.ts';
@@ -70,7 +70,7 @@ const file = join(folder, 'analytics.db');
 const database = await openSqlite<HistoryTables>({ file, durability: 'normal', schema: historySchema });
 const begun = performance.now();
 const numbers: number[] = [];
-const known = new SeriesNumbers(database);
+const known = new SeriesNumbers(database, { now: () => START_S * 1000 });
 for (let from = 0; from < SERIES; from += 5000) {
   numbers.push(...(await known.numbersOf(Array.from({ length: 5000 }, (_, at) => keyOf(from + at)))));
 }
@@ -90,12 +90,29 @@ async function fill(index: number, period: number): Promise<void> {
   written += rows.length;
 }
 
-// What a question of 30 days reads: the days between, and hours and minutes at both ends.
-for (let day = 0; day <= DAYS; day += 1) await fill(3, START_S / DAY_S + day);
-for (const day of [0, DAYS]) for (let hour = 0; hour < 24; hour += 1) await fill(2, START_S / 3600 + day * 24 + hour);
-for (const hour of [10, DAYS * 24 + 10]) {
-  for (let minute = 0; minute < 60; minute += 1) await fill(1, START_S / 60 + hour * 60 + minute);
+// What a question of 30 days reads: days and four days between, and hours and minutes at both ends.
+for (let day = 0; day < DAYS; day += 1) await fill(3, START_S / DAY_S + day);
+const FOUR_DAYS_S = 4 * DAY_S;
+for (let at = Math.ceil(START_S / FOUR_DAYS_S); (at + 1) * FOUR_DAYS_S <= START_S + DAYS * DAY_S; at += 1)
+  await fill(4, at);
+for (let hour = 0; hour < 24; hour += 1) await fill(2, START_S / 3600 + hour);
+for (let hour = 0; hour < 10; hour += 1) await fill(2, START_S / 3600 + DAYS * 24 + hour);
+for (let minute = 0; minute < 37; minute += 1) await fill(1, START_S / 60 + (DAYS * 24 + 10) * 60 + minute);
+// What runs has been added up in part.
+const NOW_S = START_S + DAYS * DAY_S + 10 * 3600 + 37 * 60;
+for (const [index, partS] of [
+  [2, 600],
+  [3, 3600],
+  [4, DAY_S],
+] as const) {
+  const period = Math.floor(NOW_S / levelAt(index).periodS);
+  await database.kysely.insertInto('history_due').values({ level: index, period, through_s: 0 }).execute();
+  await database.kysely
+    .transaction()
+    .execute((transaction) => rollUp(transaction, 'sqlite', index, period, Math.floor(NOW_S / partS) * partS));
+  await compactDurations(database, levelAt(index), period);
 }
+
 const size = Math.round(statSync(file).size / 1024 ** 2);
 console.log(
   `${SERIES} series, ${written} rows, ${size} MiB, filled in ${Math.round((performance.now() - begun) / 1000)} s`,

@@ -7,6 +7,15 @@ export function webhookKey(secret: string): Buffer {
   return secret.startsWith('whsec_') ? Buffer.from(secret.slice('whsec_'.length), 'base64') : Buffer.from(secret);
 }
 
+/** As short as a key of HMAC-SHA256 may be that nobody guesses. */
+const LEAST_KEY_BYTES = 24;
+
+/** A sentence that says what is expected and the remedy, and never shows the secret. */
+export function problemOfWebhookKey(key: Buffer): string | undefined {
+  if (key.length >= LEAST_KEY_BYTES) return undefined;
+  return `expected a secret of at least ${LEAST_KEY_BYTES} bytes, such as "whsec_" and the output of openssl rand -base64 32`;
+}
+
 /** The value of `webhook-timestamp`. @param now milliseconds since the Unix epoch: of this attempt */
 export function webhookTimestamp(now: number): string {
   return String(Math.floor(now / 1000));

@@ -4,6 +4,7 @@ import type { Registry } from '../observe/prometheus.ts';
 import { Accounts } from './accounts.ts';
 import { createCompletenessMetrics } from './completeness-metrics.ts';
 import type { CompletenessPart } from './completeness-part.ts';
+import type { EnvoyLossIn } from './envoy-losses.ts';
 import { Losses } from './losses.ts';
 import type { Sharing } from './sharing.ts';
 import type { Epoch } from './tags.ts';
@@ -38,7 +39,7 @@ export class Completeness {
       epoch,
       spanMs: SPAN_MS,
       isBroken: (since) => sharing.isBroken(since),
-      settled: (cell, missing) => this.#losses.settled(cell, missing),
+      settled: (cell, missing, startMs) => this.#losses.settled(cell, missing, startMs),
     });
     this.#metrics = createCompletenessMetrics(registry, {
       open: () => this.accounts.ledger.open,
@@ -51,6 +52,11 @@ export class Completeness {
   follow(take: (parts: readonly CompletenessPart[]) => void): void {
     this.#cancel();
     this.#take = take;
+  }
+
+  /** From now on `take` gets, at each turn, whose entries have come and whose have not. */
+  followLosses(take: (losses: readonly EnvoyLossIn[]) => void): void {
+    this.#losses.follow(take);
   }
 
   /** To be called when the current span is over. */

@@ -25,8 +25,8 @@ export interface LedgerOptions {
   readonly waitMs?: number;
   /** Whether other processes could not report entries to us for some time since then, in monotonic milliseconds. */
   readonly isBroken: (since: number) => boolean;
-  /** Called for each kind of missing decision when the wait for their entries is over. */
-  readonly settled: (cell: Cell, missing: Missing) => void;
+  /** Called for each kind of missing decision when the wait for their entries is over; `startMs` is that of their span. */
+  readonly settled: (cell: Cell, missing: Missing, startMs: number) => void;
 }
 
 /** The result for an id. `late` counts too, and corrects an earlier report. */
@@ -118,7 +118,7 @@ export class Ledger {
       const end = this.#spans[at + 1]?.first ?? this.#given;
       span.settle((cell) => {
         const missing = this.#missingOf(cell, span);
-        this.#settled(cell, missing);
+        this.#settled(cell, missing, span.startMs);
         return missing;
       });
       this.#pages.giveUp(span.first, end, (cell) => span.cells[cell] === undefined);

@@ -1,5 +1,6 @@
 import type { Log } from '../observe/log.ts';
 import type { Cell, Missing } from './decided-span.ts';
+import type { EnvoyLossIn } from './envoy-losses.ts';
 
 const TOLD_EVERY_MS = 60_000;
 /** The most Envoys that are named in the log each minute. */
@@ -12,6 +13,9 @@ export interface LossesPorts {
   readonly monotonic: () => number;
 }
 
+/** Told once a turn. */
+type TakeLosses = (losses: readonly EnvoyLossIn[]) => void;
+
 interface Settled {
   decided: number;
   unreported: number;
@@ -19,25 +23,33 @@ interface Settled {
 
 /** Reports once a minute which Envoys' entries are lost, if any. */
 export class Losses {
-  readonly #ports: LossesPorts;
-  /** By the address of the Envoy. */
+  readonly #ports: LossesPorts; /** Of this turn, by the address of the Envoy. */
+  readonly #turn = new Map<string, Settled & { startMs: number }>();
+  /** Of this minute, by the same. */
   readonly #byDestination = new Map<string, Settled>();
   /** The last turns; the last element is the current one. */
   #recent: Settled[] = [{ decided: 0, unreported: 0 }];
   #toldAt: number;
+  #take: TakeLosses = () => {};
 
   constructor(ports: LossesPorts) {
     this.#ports = ports;
     this.#toldAt = ports.monotonic();
   }
 
-  settled({ destination, decided, reported }: Cell, missing: Missing): void {
+  /** From now on told whose entries have come and whose have not. */
+  follow(take: TakeLosses): void {
+    this.#take = take;
+  }
+
+  /** @param startMs of the decisions: milliseconds since the Unix epoch */
+  settled({ destination, decided, reported }: Cell, missing: Missing, startMs: number): void {
     const unreported = missing === 'unreported' ? decided - reported : 0;
     // Decisions whose state is unknown are not part of the ratio.
     const known = missing === 'unreported' ? decided : reported;
     const { name } = destination;
-    let sums = this.#byDestination.get(name);
-    if (sums === undefined) this.#byDestination.set(name, (sums = { decided: 0, unreported: 0 }));
+    let sums = this.#turn.get(name);
+    if (sums === undefined) this.#turn.set(name, (sums = { decided: 0, unreported: 0, startMs }));
     for (const to of [sums, this.#recent.at(-1) as Settled]) {
       to.decided += known;
       to.unreported += unreported;
@@ -59,6 +71,16 @@ export class Losses {
   }
 
   turn(): void {
+    const losses: EnvoyLossIn[] = [];
+    for (const [envoy, { decided, unreported, startMs }] of this.#turn) {
+      losses.push({ envoy, decided, unreported, startMs });
+      let sums = this.#byDestination.get(envoy);
+      if (sums === undefined) this.#byDestination.set(envoy, (sums = { decided: 0, unreported: 0 }));
+      sums.decided += decided;
+      sums.unreported += unreported;
+    }
+    this.#turn.clear();
+    if (losses.length > 0) this.#take(losses);
     this.#recent.push({ decided: 0, unreported: 0 });
     if (this.#recent.length > TURNS_OF_RATIO) this.#recent.shift();
     const now = this.#ports.monotonic();

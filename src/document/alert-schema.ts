@@ -205,5 +205,7 @@ export const webhook = z.strictObject({
     .union([z.string().min(1).max(4096), z.strictObject({ file: z.string().min(1) })])
     .describe('Where messages are posted: a URL, $NAME, or {file: …} that holds it'),
   format: z.enum(['json', 'slack']).default('json').describe('slack: {"text": …}, which Slack and Mattermost take'),
-  signingSecret: secretText.optional().describe('Signs messages (Standard Webhooks); whsec_… is read as base64'),
+  signingSecret: secretText
+    .optional()
+    .describe('Signs messages (Standard Webhooks), at least 24 bytes; whsec_… is read as base64'),
 });

@@ -3,7 +3,7 @@ import type { Webhook } from '../alerts/rule.ts';
 import { loopbackProblem, problemOfDocumentUrl } from '../egress/document-url.ts';
 import type { EgressRules } from '../egress/rules.ts';
 import { sentenceOf } from '../errors.ts';
-import { webhookKey } from '../standard-webhooks.ts';
+import { problemOfWebhookKey, webhookKey } from '../standard-webhooks.ts';
 import type { Changes } from './document-index.ts';
 import { resolveVariables } from './environment.ts';
 import type { Faults } from './fault.ts';
@@ -59,11 +59,13 @@ async function compiled(loaded: WebhookDocument, reader: SecretReader, rules: Eg
   if (key !== undefined && 'issue' in key) issues.push(key.issue);
   const problem = 'text' in url ? problemOfDocumentUrl(url.text) : undefined;
   if (problem !== undefined) issues.push({ path: ['spec', 'url'], at: 'value', message: problem });
+  const signingKey = key !== undefined && 'text' in key ? webhookKey(key.text) : undefined;
+  const keyProblem = signingKey && problemOfWebhookKey(signingKey);
+  if (keyProblem !== undefined) issues.push({ path: ['spec', 'signingSecret'], at: 'value', message: keyProblem });
   if (issues.length > 0 || !('text' in url)) return { webhook: undefined, issues, warnings: [] };
   const loopback = loopbackProblem(url.text, rules);
   const warnings: readonly Issue[] =
     loopback === undefined ? [] : [{ path: ['spec', 'url'], at: 'value', message: loopback }];
-  const signingKey = key !== undefined && 'text' in key ? webhookKey(key.text) : undefined;
   const name = qualifiedName(metadata);
   return { webhook: { name, url: url.text, format: spec.format, signingKey }, issues, warnings };
 }

@@ -5,28 +5,20 @@ import type { Database } from '../database/database.ts';
 import type { Answer, AnswerRow, Question } from '../rollup/question.ts';
 import type { SlotCompleteness } from '../rollup/slot.ts';
 import { combinationsOf, conditionsOf } from './conditions.ts';
-import type { SeriesFilter } from './conditions.ts';
 import { partsTable, viewFor } from './part-rows.ts';
 import { planParts } from './plan.ts';
 import type { Extent, Part, Plan } from './plan.ts';
-import { addedUp, countedOf, RANKS, sumOf } from './sums.ts';
+import { readRanked } from './ranking.ts';
+import type { Asking, Ranked } from './ranking.ts';
+import { addedUp, countedOf, sumOf } from './sums.ts';
 import type { Totals } from './sums.ts';
 import { COMPLETENESS } from './tables.ts';
 import type { HistoryTables } from './tables.ts';
 
 type Reading = Transaction<HistoryTables>;
-type Engine = Database<unknown>['engine'];
 
 /** The number of rows whose histograms are added up without a pause. */
 const ROWS_A_TURN = 100;
-
-interface Ranked extends Totals {
-  /** The numbers of the values' texts. */
-  readonly [number: `number_${string}`]: number;
-  /** The values. */
-  readonly [value: `value_${string}`]: string;
-  readonly combinations: number;
-}
 
 interface Stepped extends Totals {
   readonly [number: `number_${string}`]: number;
@@ -83,39 +75,10 @@ async function extentOf(transaction: Reading): Promise<Extent> {
   const due = await transaction.selectFrom('history_due').selectAll().orderBy('level').orderBy('period').execute();
   return {
     prunedS: levels.map(({ pruned_s: pruned }) => pruned),
-    due: levels.map((_, index) => due.flatMap(({ level, period }) => (level === index ? [period] : []))),
+    due: levels.map((_, index) =>
+      due.flatMap(({ level, period, through_s: throughS }) => (level === index ? [{ period, throughS }] : [])),
+    ),
   };
-}
-
-interface Asking {
-  readonly transaction: Reading;
-  readonly engine: Engine;
-  readonly question: Question;
-  readonly filter: SeriesFilter | undefined;
-}
-
-/** Reads the highest combinations of values, with their sums. */
-async function readRanked({ transaction, engine, question, filter }: Asking, plan: Plan): Promise<readonly Ranked[]> {
-  const { by, order, most } = question;
-  if (plan.parts.length === 0) return [];
-  const numbers = by.map((name) => sql`series.${sql.ref(name)} AS ${sql.ref(`number_${name}`)}`);
-  const texts = by.map(
-    (name) =>
-      sql`(SELECT text FROM history_text WHERE id = ${sql.ref(`number_${name}`)}) AS ${sql.ref(`value_${name}`)}`,
-  );
-  const grouped = by.length === 0 ? sql`` : sql`GROUP BY ${sql.join(by.map((name) => sql.ref(`series.${name}`)))}`;
-  const rows = partsTable({ engine, view: viewFor(question), filter }, plan);
-  // Texts are compared by their bytes, as everywhere else.
-  const collation = engine === 'postgres' ? sql` COLLATE "C"` : sql``;
-  const ranks = [sql`${sql.raw(RANKS[order])} DESC`, ...by.map((name) => sql`${sql.ref(`value_${name}`)}${collation}`)];
-  const found = await sql<Ranked>`
-    WITH sums AS (
-      SELECT ${sql.join([...numbers, addedUp(engine, 'part')])}
-      FROM ${rows} AS part JOIN history_series AS series ON series.id = part.series ${grouped}),
-    named AS (SELECT sums.*, ${sql.join([...texts, sql`count(*) OVER () AS combinations`])} FROM sums
-      WHERE count <> 0 OR duration_count <> 0 OR request_bytes <> 0 OR response_bytes <> 0)
-    SELECT * FROM named ORDER BY ${sql.join(ranks)} LIMIT ${most}`.execute(transaction);
-  return found.rows;
 }
 
 /** Reads the sums of each step, for the combinations that were ranked. */

@@ -41,7 +41,7 @@ export class History implements SlotArchive {
   constructor(database: Database<HistoryTables>, options: HistoryOptions) {
     this.#database = database;
     this.#options = options;
-    this.#numbers = new SeriesNumbers(database);
+    this.#numbers = new SeriesNumbers(database, options.clock);
     this.#partitions = new Partitions(database);
     this.#upkeep = new Upkeep({ database, partitions: this.#partitions, clock: options.clock });
   }

@@ -7,6 +7,7 @@ import { chunkOf, levelAt, tableName, VIEWS, viewNumber } from './levels.ts';
 import type { View } from './levels.ts';
 import type { Part, Plan } from './plan.ts';
 import { addedUp, SUM_NAMES } from './sums.ts';
+import type { SumName } from './sums.ts';
 
 export interface PartOptions {
   readonly engine: Database<unknown>['engine'];
@@ -14,6 +15,8 @@ export interface PartOptions {
   readonly view: View | undefined;
   readonly filter: SeriesFilter | undefined;
   readonly stepS?: number | undefined;
+  /** Absent: all. */
+  readonly sums?: readonly SumName[];
 }
 
 /** Returns the view with the fewest rows that has all dimensions of a question. */
@@ -31,7 +34,7 @@ export function partsTable(options: PartOptions, { parts }: Plan): RawBuilder<un
   )})`;
 }
 
-function partRows({ engine, view, filter, stepS }: PartOptions, part: Part): RawBuilder<unknown> {
+function partRows({ engine, view, filter, stepS, sums }: PartOptions, part: Part): RawBuilder<unknown> {
   const level = levelAt(part.index);
   const own = view !== undefined && level.views.includes(view) ? view : undefined;
   const { chunkPeriods, periodS } = level;
@@ -43,7 +46,7 @@ function partRows({ engine, view, filter, stepS }: PartOptions, part: Part): Raw
     return sql`SELECT series, ${step}, ${SUM_NAMES} FROM ${table} WHERE ${where}`;
   }
   // In a chunk the rows of a series are neighbours, so they are added up while reading, without sorting.
-  return sql`SELECT series, ${addedUp(engine, 'source')} FROM ${table} WHERE ${where} GROUP BY chunk, series`;
+  return sql`SELECT series, ${addedUp(engine, 'source', sums)} FROM ${table} WHERE ${where} GROUP BY chunk, series`;
 }
 
 function conditionsOn(

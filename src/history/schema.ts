@@ -2,15 +2,24 @@ import { sql } from 'kysely';
 import type { Kysely } from 'kysely';
 import type { Database, Schema } from '../database/database.ts';
 import { DIMENSIONS } from '../rollup/slot.ts';
-import { LEVELS, tableName } from './levels.ts';
+import { LEVELS, levelAt, tableName } from './levels.ts';
 import type { Level } from './levels.ts';
 import { COMPLETENESS, SUMS } from './tables.ts';
 
 /** The tables of the store. */
 export const historySchema: Schema = {
   part: 'history',
-  migrations: [{ version: 1, up: createTables }],
+  migrations: [
+    { version: 1, up: createTables },
+    { version: 2, up: addFourDays },
+    { version: 3, up: addLastUse },
+    { version: 4, up: addThrough },
+  ],
 };
+
+/** Of version 1. */
+const FIRST_LEVELS = LEVELS.slice(0, 4);
+const FOUR_DAYS = 4;
 
 async function createTables({ engine, kysely }: Pick<Database<unknown>, 'engine' | 'kysely'>): Promise<void> {
   const run = async (text: string): Promise<void> => {
@@ -26,15 +35,13 @@ async function createTables({ engine, kysely }: Pick<Database<unknown>, 'engine'
     `CREATE TABLE history_series (id ${id}, "view" integer NOT NULL, ${dimensions.map((name) => `${name} integer NOT NULL`).join(', ')})`,
   );
   await run(`CREATE UNIQUE INDEX history_series_key ON history_series ("view", ${dimensions.join(', ')})`);
-  for (const level of LEVELS) {
-    await createRequests(kysely, engine, level);
-  }
+  for (const level of FIRST_LEVELS) await createRequests(kysely, engine, level);
   const sums = COMPLETENESS.map((name) => `"${name}" bigint NOT NULL`).join(', ');
   await run(
     `CREATE TABLE history_completeness (level integer NOT NULL, period bigint NOT NULL, ${sums}, PRIMARY KEY (level, period))${clustered}`,
   );
   await run('CREATE TABLE history_level (level integer NOT NULL PRIMARY KEY, pruned_s bigint NOT NULL)');
-  for (const [level] of LEVELS.entries()) await run(`INSERT INTO history_level VALUES (${level}, 0)`);
+  for (const [level] of FIRST_LEVELS.entries()) await run(`INSERT INTO history_level VALUES (${level}, 0)`);
   await run(
     `CREATE TABLE history_due (level integer NOT NULL, period bigint NOT NULL, PRIMARY KEY (level, period))${clustered}`,
   );
@@ -44,6 +51,36 @@ async function createTables({ engine, kysely }: Pick<Database<unknown>, 'engine'
   await run(
     `CREATE TABLE history_receipt (node text NOT NULL, epoch text NOT NULL, sequence bigint NOT NULL, PRIMARY KEY (node, epoch, sequence))${clustered}`,
   );
+}
+
+/** The level of four days, which is to be made of what there is of days. */
+async function addFourDays({ engine, kysely }: Pick<Database<unknown>, 'engine' | 'kysely'>): Promise<void> {
+  const level = levelAt(FOUR_DAYS);
+  const days = levelAt(FOUR_DAYS - 1);
+  await createRequests(kysely, engine, level);
+  const period = `(chunk * ${days.chunkPeriods} + at) / ${level.periodS / days.periodS}`;
+  for (const statement of [
+    `INSERT INTO history_level VALUES (${FOUR_DAYS}, 0)`,
+    `INSERT INTO history_due SELECT DISTINCT ${FOUR_DAYS}, ${period} FROM "${tableName(days)}"`,
+    // Days that are still to be made.
+    `INSERT INTO history_due SELECT DISTINCT ${FOUR_DAYS}, period / ${level.periodS / days.periodS} FROM history_due
+      WHERE level = ${FOUR_DAYS - 1} ON CONFLICT DO NOTHING`,
+  ])
+    await sql.raw(statement).execute(kysely);
+}
+
+/** When texts and keys were last used: of what is there, today. */
+async function addLastUse({ engine, kysely }: Pick<Database<unknown>, 'engine' | 'kysely'>): Promise<void> {
+  const today = engine === 'sqlite' ? "unixepoch('now') / 86400" : 'floor(extract(epoch FROM now()) / 86400)';
+  for (const table of ['history_text', 'history_series']) {
+    await sql.raw(`ALTER TABLE ${table} ADD COLUMN used integer NOT NULL DEFAULT 0`).execute(kysely);
+    await sql.raw(`UPDATE ${table} SET used = CAST(${today} AS integer)`).execute(kysely);
+  }
+}
+
+/** Up to where a period that runs has been added up. */
+async function addThrough({ kysely }: Pick<Database<unknown>, 'kysely'>): Promise<void> {
+  await sql`ALTER TABLE history_due ADD COLUMN through_s bigint NOT NULL DEFAULT 0`.execute(kysely);
 }
 
 /** Rows are stored in the order of their key: in SQLite the table is its own index, in PostgreSQL it has partitions. */

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Kysely } from 'kysely';
+import type { Clock } from '../clock.ts';
 import type { Database } from '../database/database.ts';
 import { tableOf } from '../database/table-of.ts';
 import { DIMENSIONS } from '../rollup/slot.ts';
@@ -13,46 +14,60 @@ const SEPARATOR = '\u0000';
 
 const DIMENSION_COLUMNS = Object.fromEntries(DIMENSIONS.map((name) => [name, 'integer'] as const));
 
+/** Slots may be of a clock that is ahead by this. */
+const AHEAD_S = 3600;
+const DAY_S = 86_400;
+
+/** The day, counted from the Unix epoch, to which what is stored at a moment may belong at most. */
+export function dayOf(atS: number): number {
+  return Math.floor((atS + AHEAD_S) / DAY_S);
+}
+
 /**
- * Stores keys as numbers: each text once, and each combination of texts once. What is remembered here is committed,
- * and is not deleted while this object is in use.
+ * Stores keys as numbers: each text once, and each combination of texts once. What is remembered here is committed, with
+ * this day as that of its last use, so it is not deleted for a long time: `unused.ts`. The next day it is looked up again.
  */
 export class SeriesNumbers {
   readonly #database: Database<HistoryTables>;
   readonly #series = new Map<string, number>();
   readonly #texts = new Map<string, number>([['', 0]]);
+  readonly #clock: Pick<Clock, 'now'>;
+  #day = -1;
 
-  constructor(database: Database<HistoryTables>) {
+  constructor(database: Database<HistoryTables>, clock: Pick<Clock, 'now'>) {
     this.#database = database;
+    this.#clock = clock;
   }
 
   /** Returns the number of each key. New keys are stored. */
   async numbersOf(keys: readonly (readonly string[])[]): Promise<number[]> {
+    const day = dayOf(this.#clock.now() / 1000);
+    if (day !== this.#day) this.#forget(day);
     const names = keys.map((key) => key.join(SEPARATOR));
     const missing = new Map<string, readonly string[]>();
     for (const [at, name] of names.entries()) {
       if (!this.#series.has(name)) missing.set(name, keys[at] as readonly string[]);
     }
-    const found = missing.size === 0 ? undefined : await this.#store(missing);
+    const found = missing.size === 0 ? undefined : await this.#store(missing, day);
     return names.map((name) => this.#series.get(name) ?? (found?.get(name) as number));
   }
 
-  /** To be called after rows were deleted. */
-  forget(): void {
+  #forget(day: number): void {
+    this.#day = day;
     this.#series.clear();
     this.#texts.clear();
     this.#texts.set('', 0);
   }
 
-  async #store(missing: ReadonlyMap<string, readonly string[]>): Promise<Map<string, number>> {
+  async #store(missing: ReadonlyMap<string, readonly string[]>, day: number): Promise<Map<string, number>> {
     const found = new Map<string, number>();
     const all = [...missing];
     for (let from = 0; from < all.length; from += KEYS_A_STATEMENT) {
       const some = all.slice(from, from + KEYS_A_STATEMENT);
       const texts = await this.#database.kysely.transaction().execute(async (transaction) => {
-        const known = await this.#textNumbers(transaction, new Set(some.flatMap(([, key]) => key)));
+        const known = await this.#textNumbers(transaction, new Set(some.flatMap(([, key]) => key)), day);
         const rows = some.map(([, key]) => key.map((text) => known.get(text) as number));
-        const numbers = await this.#keyNumbers(transaction, rows);
+        const numbers = await this.#keyNumbers(transaction, rows, day);
         for (const [at, [name]] of some.entries()) found.set(name, numbers[at] as number);
         return known;
       });
@@ -63,7 +78,11 @@ export class SeriesNumbers {
     return found;
   }
 
-  async #textNumbers(transaction: Kysely<HistoryTables>, texts: ReadonlySet<string>): Promise<Map<string, number>> {
+  async #textNumbers(
+    transaction: Kysely<HistoryTables>,
+    texts: ReadonlySet<string>,
+    day: number,
+  ): Promise<Map<string, number>> {
     const numbers = new Map<string, number>();
     const missing: [string][] = [];
     for (const text of texts) {
@@ -75,7 +94,8 @@ export class SeriesNumbers {
     // All processes write in the same order, so that no two wait for each other.
     missing.sort(([a], [b]) => (a < b ? -1 : 1));
     const table = tableOf(this.#database.engine, { text: 'text' }, missing);
-    await sql`INSERT INTO history_text (text) SELECT text FROM ${table} AS new WHERE true ON CONFLICT (text) DO NOTHING`.execute(
+    await sql`INSERT INTO history_text (text, used) SELECT text, CAST(${day} AS integer) FROM ${table} AS new WHERE true
+      ON CONFLICT (text) DO UPDATE SET used = excluded.used WHERE history_text.used < excluded.used`.execute(
       transaction,
     );
     const { rows } = await sql<{ id: number; text: string }>`
@@ -85,12 +105,18 @@ export class SeriesNumbers {
     return numbers;
   }
 
-  async #keyNumbers(transaction: Kysely<HistoryTables>, keys: readonly (readonly number[])[]): Promise<number[]> {
+  async #keyNumbers(
+    transaction: Kysely<HistoryTables>,
+    keys: readonly (readonly number[])[],
+    day: number,
+  ): Promise<number[]> {
     const columns = sql.join(DIMENSIONS.map((name) => sql.ref(name)));
     const rows = keys.map((key, place) => [...key, place]).toSorted(compareNumbers);
     const table = tableOf(this.#database.engine, { ...DIMENSION_COLUMNS, place: 'integer' }, rows);
-    await sql`INSERT INTO history_series ("view", ${columns}) SELECT 0, ${columns} FROM ${table} AS new WHERE true
-      ON CONFLICT DO NOTHING`.execute(transaction);
+    await sql`INSERT INTO history_series ("view", ${columns}, used)
+      SELECT 0, ${columns}, CAST(${day} AS integer) FROM ${table} AS new WHERE true
+      ON CONFLICT ("view", ${columns}) DO UPDATE SET used = excluded.used
+        WHERE history_series.used < excluded.used`.execute(transaction);
     const same = sql.join(
       DIMENSIONS.map((name) => sql`series.${sql.ref(name)} = new.${sql.ref(name)}`),
       sql` AND `,

@@ -10,6 +10,7 @@ const ORDER = [
   { index: 0, leastS: 600 },
   { index: 2, leastS: 2 * 86_400 },
   { index: 3, leastS: 64 * 86_400 },
+  { index: 4, leastS: 64 * 86_400 },
 ];
 /** Rows are deleted down to this share of the limit, so that not every look has to delete. */
 const ENOUGH = 0.95;

@@ -15,9 +15,13 @@ export interface Totals extends SumColumns {
 
 export const US_A_MS = 1000;
 
+export type SumName = (typeof SUMS)[number] | 'durations';
+
+export const ALL_SUMS: readonly SumName[] = [...SUMS, 'durations'];
+
 /** The expressions that add up rows in a statement. */
-export function addedUp(engine: Engine, from: string): RawBuilder<unknown> {
-  return sql.join([...SUMS.map((name) => sumOf(from, name)), joinedDurations(engine, from)]);
+export function addedUp(engine: Engine, from: string, sums = ALL_SUMS): RawBuilder<unknown> {
+  return sql.join(sums.map((name) => (name === 'durations' ? joinedDurations(engine, from) : sumOf(from, name))));
 }
 
 export function sumOf(from: string, column: string): RawBuilder<unknown> {
@@ -43,6 +47,11 @@ export function addedTo(engine: Engine, table: string): RawBuilder<unknown> {
 
 export const SUM_NAMES: RawBuilder<unknown> = sql.join([...SUMS, 'durations'].map((name) => sql.ref(name)));
 
+/** If all of these are 0, corrections have cancelled what was counted. */
+const LEFT: readonly SumName[] = ['count', 'duration_count', 'request_bytes', 'response_bytes'];
+
+export const IS_LEFT: RawBuilder<unknown> = sql.raw(LEFT.map((name) => `${name} <> 0`).join(' OR '));
+
 /** The expressions by which statements rank sums. */
 export const RANKS: Readonly<Record<Order, string>> = {
   count: 'count',
@@ -51,6 +60,12 @@ export const RANKS: Readonly<Record<Order, string>> = {
   bytes: 'request_bytes + response_bytes',
   duration: 'CASE WHEN duration_count > 0 THEN CAST(duration_us AS double precision) / duration_count ELSE 0 END',
 };
+
+/** The sums that a rank needs, and those that show whether anything is left. */
+export function ranking(order: Order): readonly SumName[] {
+  const needed = RANKS[order];
+  return SUMS.filter((name) => LEFT.includes(name) || needed.includes(name));
+}
 
 /** Adds up several totals. */
 export function countedOf(totals: readonly Totals[]): Counted {

@@ -4,6 +4,8 @@ import type { Dimension } from '../rollup/slot.ts';
 export interface TextTable {
   readonly id: number;
   readonly text: string;
+  /** The day, counted from the Unix epoch, to which rows that need it may belong at most. */
+  readonly used: number;
 }
 
 /** A key, as the numbers of its texts. A dimension that the view does not have is 0. */
@@ -11,6 +13,8 @@ export type SeriesTable = Readonly<Record<Dimension, number>> & {
   readonly id: number;
   /** 0: the whole key; otherwise 1 + the index of the view in VIEWS. */
   readonly view: number;
+  /** As that of a text, which is of this day or a later one. */
+  readonly used: number;
 };
 
 /** Sums. They are integers, so that they are exact. */
@@ -61,6 +65,8 @@ export interface LevelTable {
 export interface DueTable {
   readonly level: number;
   readonly period: number;
+  /** What there is of the period says what the level before it says up to here, in seconds; 0: there is nothing that does. */
+  readonly through_s: number;
 }
 
 /** What has been received from one process. */

@@ -10,11 +10,14 @@ import { forgetSenders } from './receipts.ts';
 import { HISTORY_LOCK, REMEMBERED_S } from './receiving.ts';
 import { rollUp } from './roll-up.ts';
 import type { HistoryTables } from './tables.ts';
+import { deleteUnused, firstDayInUse } from './unused.ts';
 
 /** A period is added up this long after its end, so that most of its slots have arrived; and again if more arrive. */
 const GRACE_S = 15;
 /** For each level: how long to wait before a late slot causes a period to be added up again. */
-const AGAIN_AFTER_S = [0, 0, 60, 600] as const;
+const AGAIN_AFTER_S = [0, 0, 60, 600, 3600] as const;
+/** For each level: how often a period that still runs is added up. Whole periods of the level before. */
+const RUNNING_PARTS_S = [0, 0, 600, 3600, 86_400] as const;
 /** The most chunks that one transaction deletes. */
 const CHUNKS_A_TIME = 6;
 
@@ -33,15 +36,21 @@ export class Upkeep {
   /** For each level, when it was last added up. */
   readonly #rolledS: number[] = LEVELS.map(() => -Infinity);
   #forgotS = -Infinity;
+  /** All that was last used before this day is deleted. */
+  #sweptDay = 0;
 
   constructor(ports: UpkeepPorts) {
     this.#ports = ports;
   }
 
   async run(): Promise<void> {
-    for (const [index] of LEVELS.entries()) if (index > 0) await this.#rollLevel(index);
+    for (const [index] of LEVELS.entries()) {
+      if (index > 0) await this.#rollLevel(index);
+      if (index > 1) await this.#rollRunning(index);
+    }
     for (const [index, level] of LEVELS.entries()) await this.#retain(index, level);
     await this.#forget();
+    await this.#sweep();
   }
 
   /**
@@ -114,6 +123,29 @@ export class Upkeep {
     if (due.length > 0) this.#rolledS[index] = nowS;
   }
 
+  /** Adds up the period that still runs, so that questions about a long time need not read all its parts. */
+  async #rollRunning(index: number): Promise<void> {
+    const { database, clock } = this.#ports;
+    const nowS = clock.now() / 1000;
+    const level = levelAt(index);
+    const period = Math.floor(nowS / level.periodS);
+    const partS = RUNNING_PARTS_S[index] as number;
+    const isDone = await this.#alone(async (transaction) => {
+      const due = await transaction
+        .selectFrom('history_due')
+        .select('through_s')
+        .where('level', '=', index)
+        .where('period', '=', period)
+        .executeTakeFirst();
+      const endS = Math.min(nowS - GRACE_S, await firstDueS(transaction, index - 1, period * level.periodS));
+      const throughS = Math.floor(endS / partS) * partS;
+      if (due === undefined || throughS <= Math.max(due.through_s, period * level.periodS)) return false;
+      await rollUp(transaction, database.engine, index, period, throughS);
+      return true;
+    });
+    if (isDone) await compactDurations(database, level, period);
+  }
+
   /** Whether a part of the period must be added up first. */
   async #hasDue(
     transaction: Transaction<HistoryTables>,
@@ -144,6 +176,18 @@ export class Upkeep {
     this.#forgotS = nowS;
   }
 
+  /** There is something once the rows of a whole chunk of the coarsest level have gone. */
+  async #sweep(): Promise<void> {
+    const { kysely } = this.#ports.database;
+    const levels = await kysely.selectFrom('history_level').select('pruned_s').execute();
+    const day = firstDayInUse(levels.map((level) => level.pruned_s));
+    if (day <= this.#sweptDay) return;
+    while (await this.#alone((transaction) => deleteUnused(transaction, day))) {
+      // The next few.
+    }
+    this.#sweptDay = day;
+  }
+
   async #firstChunk(level: Level): Promise<number | undefined> {
     const { rows } = await sql<{
       chunk: number | null;
@@ -170,14 +214,15 @@ async function prunedS(transaction: Transaction<HistoryTables>, index: number): 
   return row.pruned_s;
 }
 
-/** The beginning of the first period that must be computed anew. */
-async function firstDueS(transaction: Transaction<HistoryTables>, index: number): Promise<number> {
+/** The beginning of the first period that must be computed anew, of those since a moment. */
+async function firstDueS(transaction: Transaction<HistoryTables>, index: number, sinceS = 0): Promise<number> {
   const level = LEVELS[index];
   if (level === undefined) return Infinity;
   const row = await transaction
     .selectFrom('history_due')
     .select('period')
     .where('level', '=', index)
+    .where('period', '>=', Math.floor(sinceS / level.periodS))
     .orderBy('period')
     .limit(1)
     .executeTakeFirst();

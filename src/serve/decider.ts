@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Accounts } from '../analytics/accounts.ts';
+import type { Completeness } from '../analytics/completeness.ts';
 import { noSharing } from '../analytics/sharing.ts';
 import type { Sharing } from '../analytics/sharing.ts';
 import type { AccessLogService } from '../analytics/access-log-service.ts';
@@ -48,6 +49,8 @@ export interface Decider extends Reporting {
   readonly addSlotTaker: Analytics['addSlotTaker'];
   /** Close these first, with the remaining time. Undefined: events go nowhere. */
   readonly sinks: EventSinks | undefined;
+  /** Whose entries of Envoy's log have come and whose have not. */
+  readonly followLosses: Completeness['followLosses'];
   /** The accounts of this process's decisions. */
   readonly accounts: Accounts;
   readonly ports: DecisionPorts;
@@ -205,6 +208,7 @@ export async function openDecider(
     accounts: accounting.completeness.accounts,
     samples: analytics.samples.archive,
     addSlotTaker: (taker) => analytics.addSlotTaker(taker),
+    followLosses: (take) => accounting.completeness.followLosses(take),
     sinks,
     ports,
     store,

@@ -1,3 +1,5 @@
+import { EnvoyLosses } from '../analytics/envoy-losses.ts';
+import type { EnvoyLossIn } from '../analytics/envoy-losses.ts';
 import { systemClock as clock } from '../clock.ts';
 import { firstFaults, formatFault, MAX_TOLD_FAULTS } from '../document/fault.ts';
 import { endLeanStart } from '../engine.ts';
@@ -48,7 +50,10 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
   opened.defer(() => history?.close());
   const accounts = new SharedAccounts();
   let sinks: Decider['sinks'];
+  const envoyLosses = new EnvoyLosses(() => clock.now());
+  const addLosses = (losses: readonly EnvoyLossIn[]): void => losses.forEach((loss) => envoyLosses.add(loss));
   const fromWorkers = {
+    losses: addLosses,
     slot: (slot: Slot) => history?.writer.take(slot),
     // No worker runs before they are open.
     events: async (batch: EventBatch) => sinks?.give(batch.sink, batchOf(batch)),
@@ -62,6 +67,7 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
   const replicas = joinReplicas(flags, accounts, reporting.log);
   opened.defer(() => replicas?.close());
   if (history !== undefined && workers === undefined) decider.addSlotTaker(history.writer);
+  if (workers === undefined) decider.followLosses(addLosses);
   const alerts = history && followAlerts(flags, decider, history.history);
   opened.defer(() => alerts?.close());
   const { documents, keySets, log, metrics, observer, ports, store } = decider;
@@ -91,6 +97,7 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
     analytics: {
       archive: history && archiveOf(history.history),
       samples: workers?.samples ?? decider.samples,
+      unreportedBy: (sinceMs, untilMs) => envoyLosses.between(sinceMs, untilMs),
     },
     clock,
     details: () => ({ store: store.health(), keySets: keySets.status(), documents: publicStatus(documents) }),

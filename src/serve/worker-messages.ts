@@ -1,6 +1,7 @@
 import type { Credit } from '../analytics/ledger.ts';
 import type { MetricObject } from 'prom-client';
 import type { SampledRequest, SampleQuestion } from '../analytics/sampled-request.ts';
+import type { EnvoyLossIn } from '../analytics/envoy-losses.ts';
 import type { SeriesPart, SeriesPlace } from '../observe/merged-families.ts';
 import type { KeySetRefresh } from '../operator/keys.ts';
 import type { StoreScript } from '../quota/counter-metrics.ts';
@@ -72,6 +73,7 @@ export type ToOwner =
   | EventBatch
   /** An Envoy has begun to stream its log. */
   | { readonly kind: 'log_stream' }
+  | { readonly kind: 'losses'; readonly losses: readonly EnvoyLossIn[] }
   | { readonly kind: 'pong' }
   | { readonly kind: 'drained' }
   /** The number and the key (base64) of this worker's epoch. */

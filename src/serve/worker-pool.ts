@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { createServer } from 'node:net';
 import type { Socket } from 'node:net';
 import type { MetricObject } from 'prom-client';
+import type { EnvoyLossIn } from '../analytics/envoy-losses.ts';
 import { UserError } from '../errors.ts';
 import type { ListenOptions, RpcListener, RpcTransport } from '../grpc/rpc.ts';
 import { listenOn } from '../listen/socket.ts';
@@ -33,6 +34,8 @@ export interface PoolOptions {
   readonly events: (batch: EventBatch) => Promise<void>;
   /** An Envoy has begun to stream its log to a worker. */
   readonly logStreamed: () => void;
+  /** What a worker knows of the Envoys that stream their log. */
+  readonly losses: (losses: readonly EnvoyLossIn[]) => void;
   /** A connection beyond the limit was closed on arrival. */
   readonly refused: () => void;
   /** Starts worker `number`; the default is this program with its arguments. */
@@ -143,6 +146,7 @@ export class WorkerPool {
       if (this.#isServing) worker.send({ kind: 'health', isServing: true });
       if (this.#all(({ isServing }) => isServing)) this.#starting?.resolve();
     } else if (message.kind === 'slot') this.#options.counted(message.slot);
+    else if (message.kind === 'losses') this.#options.losses(message.losses);
     else if (message.kind === 'events') {
       const { number } = message;
       void this.#options.events(message).then(() => worker.send({ kind: 'events_kept', number }));

@@ -56,6 +56,7 @@ export async function runWorker(flags: ServeFlags, environment: NodeJS.ProcessEn
   });
   sharing.announce(decider.accounts);
   if (keepsHistory(flags)) decider.addSlotTaker(slotsToOwner((message) => channel.send(message)));
+  decider.followLosses((losses) => channel.send({ kind: 'losses', losses }));
   const keysLoaded = decider.keySets.untilLoaded(flags.readyWait);
   const health = new Health(['', AUTHORIZATION_SERVICE]);
   const drained = Promise.withResolvers<void>();

@@ -1,3 +1,4 @@
+import type { EnvoyLossIn } from '../analytics/envoy-losses.ts';
 import { systemClock as clock, systemTimers as timers } from '../clock.ts';
 import { UserError } from '../errors.ts';
 import type { RpcTransport } from '../grpc/rpc.ts';
@@ -41,6 +42,7 @@ export interface Workers {
 export interface FromWorkers {
   /** What they count, where that is kept. */
   readonly slot: (slot: Slot) => void;
+  readonly losses: (losses: readonly EnvoyLossIn[]) => void;
   /** Events. @returns settles when they are kept; never rejects */
   readonly events: (batch: EventBatch) => Promise<void>;
 }
@@ -54,7 +56,7 @@ const BROKEN_TOLD_EVERY_MS = 1000;
 export function workersOf(
   flags: ServeFlags,
   { metrics, observer, log }: Reporting,
-  { slot: counted, events }: FromWorkers,
+  { slot: counted, losses, events }: FromWorkers,
   accounts: SharedAccounts,
 ): Workers | undefined {
   const { workers, transport, maxConnections, maxCounters, analyticsSeries } = flags;
@@ -71,6 +73,7 @@ export function workersOf(
     accounts: new WorkerAccounts(accounts),
     events,
     logStreamed: () => missing?.found(),
+    losses,
     lost(pid, reason, why) {
       metrics.workers.lost(reason);
       log.error('worker lost', { detail: `${pid}: ${why}` });

@@ -2,11 +2,9 @@ import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { UserError } from '../errors.ts';
-import { webhookKey, webhookSignature, webhookTimestamp } from '../standard-webhooks.ts';
+import { problemOfWebhookKey, webhookKey, webhookSignature, webhookTimestamp } from '../standard-webhooks.ts';
 import type { Headers } from './headers-file.ts';
 
-/** The shortest key: HMAC-SHA256 keys of this length can't be guessed. */
-const LEAST_KEY_BYTES = 24;
 /** The largest text of a batch. Batches are made here, and none is as large. */
 const MOST_TEXT_BYTES = 64 * 1024 * 1024;
 
@@ -23,10 +21,9 @@ export function batchId(body: Buffer): string {
  */
 export function signingKey(flag: string, path: string, content: string): Buffer {
   const key = webhookKey(content.trim());
-  if (key.length >= LEAST_KEY_BYTES) return key;
-  throw new UserError(
-    `--${flag} ${path}: expected a secret of at least ${LEAST_KEY_BYTES} bytes, such as "whsec_" and the output of openssl rand -base64 32`,
-  );
+  const problem = problemOfWebhookKey(key);
+  if (problem === undefined) return key;
+  throw new UserError(`--${flag} ${path}: ${problem}`);
 }
 
 /**

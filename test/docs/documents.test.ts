@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { extname, join } from 'node:path';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { compile } from '../../src/document/compile.ts';
@@ -30,6 +30,7 @@ spec: {clientId: web-shop}
 
 /** What files hold that an example names, by the end of their name. */
 const FILES: Readonly<Record<string, string>> = {
+  'signing-secret.txt': 'x'.repeat(32),
   '.txt': '192.0.2.0/24',
   '.htpasswd': 'bob:$2y$05$abcdefghijklmnopqrstuuoXuKqgZXLiJqzfmMXDDhSFPIvxV7t8.',
 };
@@ -50,12 +51,16 @@ test.each(examples)('$page: the documents of example $number have no fault', asy
     policyKinds,
     environment: policyEnvironment(),
     env: Object.fromEntries([...block.matchAll(/\$\{?([A-Z][A-Z0-9_]*)/g)].map(([, name]) => [name, 'x'.repeat(64)])),
-    readFile: (path) => Promise.resolve(Buffer.from(FILES[extname(path)] ?? 'secret')),
+    readFile: (path) => Promise.resolve(Buffer.from(contentOf(path))),
     clock: systemClock,
   });
   expect(compiled.snapshot === undefined ? compiled.faults : []).toEqual([]);
   expect(compiled.warnings.filter(({ message }) => message.includes('inside other text'))).toEqual([]);
 });
+
+function contentOf(path: string): string {
+  return Object.entries(FILES).find(([end]) => path.endsWith(end))?.[1] ?? 'secret';
+}
 
 interface Example {
   readonly page: string;

@@ -145,7 +145,7 @@ describe('a document of kind Webhook', () => {
   const webhooksOf = async (...documents: object[]) => {
     const compiled = await compileFolder(
       writeFolder({ 'a.json': [orders, ...documents], 'url.txt': 'https://hooks.example.com/secret\n' }),
-      { env: { KEY: 'whsec_c2VjcmV0' } },
+      { env: { KEY: `whsec_${Buffer.alloc(24, 'key').toString('base64')}` } },
     );
     if (compiled.snapshot === undefined) throw new Error(JSON.stringify(compiled.faults));
     return [...compiled.alerting.webhooks.values()];
@@ -154,7 +154,7 @@ describe('a document of kind Webhook', () => {
   it('takes its URL from a file and the key of its signatures from the environment', async () => {
     const spec = { url: { file: 'url.txt' }, format: 'slack', signingSecret: { value: '$KEY' } };
     expect(await webhooksOf(document('Webhook', 'ops', spec))).toEqual([
-      { name: 'ops', url: 'https://hooks.example.com/secret', format: 'slack', signingKey: Buffer.from('secret') },
+      { name: 'ops', url: 'https://hooks.example.com/secret', format: 'slack', signingKey: Buffer.alloc(24, 'key') },
     ]);
   });
 
@@ -165,6 +165,11 @@ describe('a document of kind Webhook', () => {
     [{ url: '$NOWHERE' }, 'spec.url: the environment variable NOWHERE is not set'],
     [{ url: { file: 'none.txt' } }, 'spec.url: its file: '],
     [{ url: 'https://a.example.com', signingSecret: 'plain' }, 'spec.signingSecret: '],
+    [
+      { url: 'https://a.example.com', signingSecret: { value: 'plain-text-of-23-bytes.' } },
+      'spec.signingSecret: expected a secret of at least 24 bytes, such as "whsec_" and the output of openssl rand',
+    ],
+    [{ url: 'https://a.example.com', signingSecret: { value: 'whsec_cGxhaW4=' } }, 'spec.signingSecret: expected'],
   ])('with %j is a fault, which shows no secret', async (spec, expected) => {
     const faults = await faultsOf({ 'a.json': [orders, document('Webhook', 'ops', spec)] });
     expect(faults).toEqual([expect.stringContaining(expected) as string]);

@@ -65,6 +65,49 @@ export function historyAges(open: OpenHistory): void {
     expect(await fixture.counts({ sinceMs: NOON - DAY, untilMs: NOON + DAY })).toEqual({ '': 120 });
   });
 
+  test('at any moment long questions count what has come, late slots and the period that runs among them', async () => {
+    const sender = new Sender();
+    const begin = NOON - 3 * DAY;
+    let sent = 0;
+    const send = async (startMs: number): Promise<void> => {
+      const row = rowOf({ ...ORDERS_GET, client: `c${sent % 3}` }, [1]);
+      await fixture.history.receive([sender.slot(startMs - (startMs % 10_000), [row], { decided: 1 })]);
+      sent += 1;
+    };
+    for (let step = 0; step < 160; step += 1) {
+      fixture.clock.nowMs = begin + step * 37 * MINUTE;
+      await send(fixture.clock.nowMs - 20 * SECOND);
+      // Now and then one comes late.
+      if (step % 9 === 8) await send(fixture.clock.nowMs - 50 * MINUTE);
+      if (step % 31 === 30) await send(fixture.clock.nowMs - 20 * HOUR);
+      if (step % 3 === 2) await fixture.history.keepUp();
+      if (step % 8 !== 7) continue;
+      const long = { sinceMs: begin - 8 * DAY, untilMs: fixture.clock.nowMs };
+      const byClient = await fixture.ask({ ...long, by: ['client'] });
+      const counts = byClient.rows.map(({ count }) => count);
+      expect(counts.reduce((sum, each) => sum + each, 0)).toBe(sent);
+      expect(Math.max(...counts) - Math.min(...counts)).toBeLessThan(2);
+      expect(byClient.rows.map(({ durationCount }) => durationCount)).toEqual(counts);
+      expect(byClient).toMatchObject({ total: { count: sent }, completeness: { decided: sent }, combinations: 3 });
+      expect(await fixture.counts({ ...long, by: ['method', 'source'] })).toEqual({ 'GET ': sent });
+    }
+    const { rows } = await fixture.ask({ sinceMs: begin - DAY, untilMs: NOON + 2 * DAY, stepMs: DAY, by: ['api'] });
+    expect(rows.reduce((sum, { count }) => sum + count, 0)).toBe(sent);
+  }, 60_000);
+
+  test('a question about a week or more is answered for whole hours', async () => {
+    await fixture.history.receive([new Sender().slot(NOON, [rowOf(ORDERS_GET, [1])])]);
+    const long = { sinceMs: NOON + 10 * MINUTE - 7 * DAY, untilMs: NOON + 10 * MINUTE };
+    expect(await fixture.ask(long)).toMatchObject({
+      sinceMs: NOON - 7 * DAY,
+      untilMs: NOON + HOUR,
+      periodMs: HOUR,
+      total: { count: 1 },
+    });
+    const shorter = { ...long, sinceMs: NOON + 10 * MINUTE - 6 * DAY };
+    expect(await fixture.ask(shorter)).toMatchObject({ ...shorter, periodMs: 10 * SECOND });
+  });
+
   test('what comes late is added where its time still is', async () => {
     const sender = new Sender();
     await fixture.history.receive([sender.slot(NOON, [rowOf(ORDERS_GET, [1])], { decided: 1 })]);

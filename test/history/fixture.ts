@@ -1,5 +1,7 @@
 import { afterEach, beforeEach } from 'vitest';
+import type { Database } from '../../src/database/database.ts';
 import type { History } from '../../src/history/history.ts';
+import type { HistoryTables } from '../../src/history/tables.ts';
 import type { Answer, Condition, Question } from '../../src/rollup/question.ts';
 import type { Dimension } from '../../src/rollup/slot.ts';
 import { DAY, NOON } from './slots.ts';
@@ -11,7 +13,13 @@ export interface TestClock {
   monotonic(): number;
 }
 
-export type OpenHistory = (clock: TestClock) => Promise<History>;
+/** Opens a history; `database` is then its own, for a look inside. */
+export type OpenHistory = (clock: TestClock) => Promise<{
+  readonly history: History;
+  readonly database: Database<HistoryTables>;
+  /** Of another process, on the same database; undefined where none may be. */
+  readonly other?: (() => Promise<History>) | undefined;
+}>;
 
 export const ORDERS_GET = {
   api: 'orders',
@@ -40,21 +48,25 @@ export function is(dimension: Dimension, ...values: string[]): Condition {
 /** A history for each test, at noon. */
 export class Fixture {
   clock: TestClock = { nowMs: NOON, now: () => this.clock.nowMs, monotonic: () => this.clock.nowMs };
-  #history: History | undefined;
+  #opened: Awaited<ReturnType<OpenHistory>> | undefined;
 
   constructor(open: OpenHistory) {
     beforeEach(async () => {
       this.clock.nowMs = NOON;
-      this.#history = await open(this.clock);
+      this.#opened = await open(this.clock);
     });
     afterEach(async () => {
-      await this.#history?.close();
+      await this.#opened?.history.close();
     });
   }
 
+  get opened(): Awaited<ReturnType<OpenHistory>> {
+    if (this.#opened === undefined) throw new Error('no test is under way');
+    return this.#opened;
+  }
+
   get history(): History {
-    if (this.#history === undefined) throw new Error('no test is under way');
-    return this.#history;
+    return this.opened.history;
   }
 
   ask(question: Partial<Question>): Promise<Answer> {

@@ -7,6 +7,7 @@ import { partOrSkip } from '../real/parts.ts';
 import { startPostgres } from '../real/postgres.ts';
 import type { RealPostgres } from '../real/postgres.ts';
 import { historyAges } from './behaviour-over-time.ts';
+import { historyForgets } from './behaviour-of-keys.ts';
 import { historyBehaves } from './behaviour.ts';
 import type { OpenHistory } from './fixture.ts';
 
@@ -23,8 +24,13 @@ describe.skipIf(part === undefined)('the history in PostgreSQL', () => {
   const open: OpenHistory = async (clock) => {
     const url = await postgres.createDatabase();
     const options = { url, schema: historySchema, applicationName: 'ostiary test' };
-    return new History(await openPostgres<HistoryTables>(options), { clock });
+    const openOne = async () => {
+      const database = await openPostgres<HistoryTables>(options);
+      return { history: new History(database, { clock }), database };
+    };
+    return { ...(await openOne()), other: async () => (await openOne()).history };
   };
   historyBehaves(open);
   historyAges(open);
+  historyForgets(open);
 });

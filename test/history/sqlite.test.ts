@@ -6,16 +6,17 @@ import { historySchema } from '../../src/history/schema.ts';
 import type { HistoryTables } from '../../src/history/tables.ts';
 import { scratchFolder } from '../real/scratch.ts';
 import { historyAges } from './behaviour-over-time.ts';
+import { historyForgets } from './behaviour-of-keys.ts';
 import { historyBehaves } from './behaviour.ts';
 import type { OpenHistory } from './fixture.ts';
 
 describe('the history in SQLite', () => {
   const open: OpenHistory = async (clock) => {
     const file = join(scratchFolder('history'), 'analytics.db');
-    return new History(await openSqlite<HistoryTables>({ file, durability: 'normal', schema: historySchema }), {
-      clock,
-    });
+    const database = await openSqlite<HistoryTables>({ file, durability: 'normal', schema: historySchema });
+    return { history: new History(database, { clock }), database };
   };
   historyBehaves(open);
   historyAges(open);
+  historyForgets(open);
 });

@@ -17,6 +17,8 @@ export interface RealEnvoy {
   stat(name: string): Promise<number>;
   pause(): void;
   resume(): void;
+  /** Ends it at once, as a crash does. */
+  kill(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -63,6 +65,7 @@ export async function startEnvoy(bootstrap: object, options: EnvoyOptions = {}):
     },
     pause: () => envoy.pause(),
     resume: () => envoy.resume(),
+    kill: () => envoy.kill(),
     stop: () => envoy.stop(),
   };
 }

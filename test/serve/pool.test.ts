@@ -32,6 +32,7 @@ function pooled(hangs: readonly Hangs[], options: Partial<PoolOptions> = {}) {
     counted() {},
     events: async () => {},
     logStreamed() {},
+    losses() {},
     refused: () => told.refused++,
     fork: () => fork(program, [hangs[told.started++] ?? 'never']),
     // A start may take long where the machine is busy.
