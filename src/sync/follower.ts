@@ -98,8 +98,9 @@ export class Follower {
       } catch (error) {
         if (!(error instanceof CallFault) || error.code !== Code.unauthenticated) throw error;
         // Forgotten, or another database. The credential is kept until another one takes its place.
-        await this.#join(connection);
-        return 'joined anew';
+        const why = await this.#join(connection).then(() => undefined, reasonOf);
+        if (why !== undefined) throw new Error(`${error.message}; ${why}`, { cause: error });
+        return `${error.message}; joined anew`;
       }
     } finally {
       connection.close();
