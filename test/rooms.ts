@@ -3,18 +3,6 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
-const LEAVES = [
-  'backoff',
-  'clock',
-  'engine',
-  'errors',
-  'file-access',
-  'nearest',
-  'otlp',
-  'request',
-  'settle',
-  'standard-webhooks',
-];
 
 /** A name of the table: a room, a file of `src/`, or a file inside a room. */
 function namesIn(cell: string): string[] {
@@ -27,19 +15,23 @@ function namesIn(cell: string): string[] {
 function readTable(): ReadonlyMap<string, ReadonlySet<string>> {
   const page = readFileSync(join(root, 'CONTRIBUTING.md'), 'utf8');
   const table = new Map<string, Set<string>>();
+  const leaves: string[] = [];
+  const ofLeaves: string[] = [];
   let isTable = false;
   for (const line of page.split('\n')) {
-    const [, rooms = '', , uses = ''] = line.split('|').map((cell) => cell.trim());
+    const [, rooms = '', holds = '', uses = ''] = line.split('|').map((cell) => cell.trim());
     if (rooms === 'room') isTable = true;
     else if (!line.startsWith('|')) isTable = false;
     if (!isTable) continue;
     const above = [...table.keys()];
     for (const room of namesIn(rooms)) {
-      const leaves = /\bleaves\b/.test(uses) ? LEAVES : [];
       const all = /\ball above\b/.test(uses) ? above : [];
-      table.set(room, new Set([...namesIn(uses), ...leaves, ...all]));
+      table.set(room, new Set([...namesIn(uses), ...all]));
+      if (/^lea(?:f|ves)\b/.test(holds)) leaves.push(room);
+      if (/\bleaves\b/.test(uses)) ofLeaves.push(room);
     }
   }
+  for (const room of ofLeaves) for (const leaf of leaves) table.get(room)?.add(leaf);
   return table;
 }
 
