@@ -9,10 +9,13 @@ interface Node {
   readonly callee?: Node;
   readonly elements?: readonly (Node | null)[];
   readonly expression?: Node;
+  readonly expressions?: readonly Node[];
   readonly id?: Node;
   readonly init?: Node;
+  readonly left?: Node;
   readonly object?: Node;
   readonly properties?: readonly Node[];
+  readonly right?: Node;
   readonly typeAnnotation?: Node | null;
   readonly value?: Node;
 }
@@ -35,11 +38,16 @@ function isData(node?: Node | null): boolean {
     callee,
     elements,
     expression,
+    expressions,
+    left,
     object,
     properties,
+    right,
     value,
   } = node ?? { type: '' };
-  if (/^(?:Literal|TemplateLiteral|BinaryExpression)$/.test(type)) return true;
+  if (type === 'Literal') return true;
+  if (type === 'TemplateLiteral') return expressions?.every(isData) ?? false;
+  if (type === 'BinaryExpression') return isData(left) && isData(right);
   if (/^(?:TSAs|TSSatisfies)Expression$/.test(type)) return isData(expression);
   if (/^(?:UnaryExpression|SpreadElement)$/.test(type)) return isData(argument);
   if (type === 'Property') return isData(value);
@@ -67,7 +75,8 @@ function check({ id, init }: Node, context: Context): void {
   const name = id?.name;
   if (id === undefined || name === undefined) return;
   // An array without `readonly` is state, and a table with a capital is the type of its values too.
-  const isState = id.typeAnnotation && /^: (?!readonly)\S+\[\]$|=>/.test(context.sourceCode.getText(id.typeAnnotation));
+  const isState =
+    id.typeAnnotation && /^: (?!readonly\b).*\[\]$|=>/s.test(context.sourceCode.getText(id.typeAnnotation));
   const isEnumeration = /^[A-Z]/.test(name) && init?.expression?.type === 'ObjectExpression';
   const isScreaming = SCREAMING.test(name);
   if (isData(init) && !isState && !isEnumeration && !isScreaming)

@@ -21,7 +21,7 @@ import { send } from './request.ts';
 import { shop } from './shop.ts';
 
 const hasParts = (await partOrSkip('envoy')) !== undefined && (await partOrSkip('redis-server')) !== undefined;
-const patience = { timeout: 20_000, interval: 200 };
+const PATIENCE = { timeout: 20_000, interval: 200 };
 
 interface Cluster {
   name: string;
@@ -116,7 +116,7 @@ describe.skipIf(!hasParts)('behind a real Envoy, a log goes to another process t
     const [one, other] = await Promise.all([replica('shop'), replica('shop')]);
     const envoy = await front([port(one.listen), port(other.listen)], [one]);
     await drive(envoy, 60);
-    await expect.poll(() => sums([one, other]), patience).toEqual({ checks: 60, counted: 60, requests: 60 });
+    await expect.poll(() => sums([one, other]), PATIENCE).toEqual({ checks: 60, counted: 60, requests: 60 });
     expect((await sums([other]))['checks']).toBeGreaterThan(10);
     expect((await sums([other]))['requests']).toBeUndefined();
   }, 60_000);
@@ -126,7 +126,7 @@ describe.skipIf(!hasParts)('behind a real Envoy, a log goes to another process t
     const envoy = await front([port(one.listen), port(other.listen)], [one, other]);
     await drive(envoy, 60);
     await expect
-      .poll(() => sums([one, other]), patience)
+      .poll(() => sums([one, other]), PATIENCE)
       .toEqual({ checks: 60, counted: 60, requests: 60, repeated: 60 });
   }, 60_000);
 
@@ -134,7 +134,7 @@ describe.skipIf(!hasParts)('behind a real Envoy, a log goes to another process t
     const [one, stranger] = await Promise.all([replica('mine'), replica('theirs')]);
     const envoy = await front([port(stranger.listen)], [one]);
     await drive(envoy, 10);
-    await expect.poll(() => sums([one]), patience).toEqual({ foreign: 10 });
+    await expect.poll(() => sums([one]), PATIENCE).toEqual({ foreign: 10 });
     expect(await sums([stranger])).toEqual({ checks: 10, open: 10 });
   }, 60_000);
 
@@ -146,7 +146,7 @@ describe.skipIf(!hasParts)('behind a real Envoy, a log goes to another process t
     const envoy = await front([port(one.listen), port(other.listen)], [one, one]);
     await drive(envoy, 60);
     await expect
-      .poll(() => sums([one, other]), patience)
+      .poll(() => sums([one, other]), PATIENCE)
       .toEqual({ checks: 60, counted: 60, requests: 60, repeated: 60 });
     expect((await sums([other]))['checks']).toBeGreaterThan(10);
   }, 90_000);
@@ -155,7 +155,7 @@ describe.skipIf(!hasParts)('behind a real Envoy, a log goes to another process t
     const ostiary = await serve('--workers', '2');
     const envoy = await front([port(ostiary.listen)], [ostiary, ostiary]);
     await drive(envoy, 60);
-    await expect.poll(() => sums([ostiary]), patience).toEqual({ checks: 60, counted: 60, requests: 60, repeated: 60 });
+    await expect.poll(() => sums([ostiary]), PATIENCE).toEqual({ checks: 60, counted: 60, requests: 60, repeated: 60 });
   }, 90_000);
 
   test('a Check that Envoy repeats is two decisions, of which one has the entry', async () => {
@@ -167,7 +167,7 @@ describe.skipIf(!hasParts)('behind a real Envoy, a log goes to another process t
     expect(lossy.asked()).toBeGreaterThan(4);
     const repeated = lossy.asked();
     await expect
-      .poll(() => sums([one, other]), patience)
+      .poll(() => sums([one, other]), PATIENCE)
       .toEqual({ checks: 20 + repeated, counted: 20, requests: 20, open: repeated });
   }, 60_000);
 });

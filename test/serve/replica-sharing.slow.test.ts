@@ -9,9 +9,9 @@ import type { SharingReplica } from './replicas.ts';
 
 // The same on the oldest Redis that is supported, on Valkey, and on a Cluster.
 
-const servers = ['redis-server-6.0', 'redis-server-6.2', 'valkey-server-9'] as const;
+const SERVERS = ['redis-server-6.0', 'redis-server-6.2', 'valkey-server-9'] as const;
 const had = new Set<string>();
-for (const server of [...servers, 'redis-server'] as const)
+for (const server of [...SERVERS, 'redis-server'] as const)
   if ((await partOrSkip(server)) !== undefined) had.add(server);
 
 const open: { close(): unknown }[] = [];
@@ -41,7 +41,7 @@ async function creditsOnce(redis: RedisOptions): Promise<void> {
 }
 
 describe('six replicas credit each decision once', () => {
-  test.each(servers)('on %s', async (server) => {
+  test.each(SERVERS)('on %s', async (server) => {
     if (!had.has(server)) return expect(process.env['CI']).toBeUndefined();
     const redis = await startRedis({ server });
     open.push({ close: () => redis.stop() });

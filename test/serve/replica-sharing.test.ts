@@ -9,13 +9,13 @@ import { openReplica } from './replicas.ts';
 import type { SharingReplica } from './replicas.ts';
 
 const hasRedis = (await partOrSkip('redis-server')) !== undefined;
-const patience = { timeout: 20_000, interval: 50 };
+const PATIENCE = { timeout: 20_000, interval: 50 };
 
-const allowed = { api: 'orders', client_id: 'gold-id', tier: 'gold', outcome: 'allow' };
+const ALLOWED = { api: 'orders', client_id: 'gold-id', tier: 'gold', outcome: 'allow' };
 
 function decideSome(accounts: Accounts, count: number): number[] {
   return Array.from({ length: count }, (_, sequence) => {
-    decide(accounts, allowed);
+    decide(accounts, ALLOWED);
     return sequence;
   });
 }
@@ -77,18 +77,18 @@ describe.skipIf(!hasRedis)('replicas that share a real Redis', () => {
     try {
       const answer = await one.accounts.claim(epoch, rest);
       expect(answer === 'away' || answer.every((each) => each === 'counted')).toBe(true);
-      await expect.poll(() => owner.accounts.isBroken(before), patience).toBe(true);
+      await expect.poll(() => owner.accounts.isBroken(before), PATIENCE).toBe(true);
       expect(await one.accounts.keyOf(drawEpoch().number)).toBe('away');
       expect(owner.own.ledger.open).toBe(299);
     } finally {
       redis.resume();
     }
-    await expect.poll(() => owner.own.ledger.open, patience).toBe(0);
+    await expect.poll(() => owner.own.ledger.open, PATIENCE).toBe(0);
     expect(owner.troubles[0]).toBeInstanceOf(Error);
-    await expect.poll(() => owner.troubles.at(-1), patience).toBeUndefined();
+    await expect.poll(() => owner.troubles.at(-1), PATIENCE).toBeUndefined();
     const after = performance.now();
-    await expect.poll(() => owner.accounts.isBroken(after + 1), patience).toBe(false);
-    await expect.poll(() => one.accounts.claim(epoch, [0]), patience).toEqual(['repeated']);
+    await expect.poll(() => owner.accounts.isBroken(after + 1), PATIENCE).toBe(false);
+    await expect.poll(() => one.accounts.claim(epoch, [0]), PATIENCE).toEqual(['repeated']);
   }, 60_000);
 
   test('an epoch whose process is gone keeps its key, and its entries count though nobody answers', async () => {
@@ -101,7 +101,7 @@ describe.skipIf(!hasRedis)('replicas that share a real Redis', () => {
     expect(await one.accounts.claim(epoch, [0, 1])).toEqual(['counted', 'counted']);
     // Its accounts are kept by another one from now on, who is told.
     const heir = await join(prefix, owner.own);
-    await expect.poll(() => heir.own.ledger.open, patience).toBe(0);
+    await expect.poll(() => heir.own.ledger.open, PATIENCE).toBe(0);
   }, 60_000);
 
   test('what is no message of theirs does nothing', async () => {
