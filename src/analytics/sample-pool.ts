@@ -18,14 +18,17 @@ export interface KeptSample {
 export class SamplePool {
   readonly #mostOfKey: number;
   readonly #maxBytes: number;
+  readonly #changed: Set<KeptSample> | undefined;
   /** The oldest first, as in each key. */
   readonly #bySequence = new Map<number, KeptSample>();
   readonly #byKey = new Map<string, KeptSample[]>();
   #bytes = 0;
 
-  constructor(mostOfKey: number, maxBytes: number) {
+  /** @param changed is to contain those in the pool that were added or replaced; whoever reads them removes them */
+  constructor(mostOfKey: number, maxBytes: number, changed?: Set<KeptSample>) {
     this.#mostOfKey = mostOfKey;
     this.#maxBytes = maxBytes;
+    this.#changed = changed;
   }
 
   get bytes(): number {
@@ -38,6 +41,7 @@ export class SamplePool {
     if (ofKey.length === 0) this.#byKey.set(key, ofKey);
     ofKey.push(sample);
     this.#bySequence.set(sequence, sample);
+    this.#changed?.add(sample);
     this.#bytes += sample.bytes;
     if (ofKey.length > this.#mostOfKey) this.#drop(ofKey[0] as KeptSample);
     this.#dropBeyondBytes();
@@ -55,6 +59,7 @@ export class SamplePool {
     const bytes = bytesOf(sample.sampled);
     this.#bytes += bytes - sample.bytes;
     sample.bytes = bytes;
+    this.#changed?.add(sample);
     this.#dropBeyondBytes();
   }
 
@@ -65,8 +70,8 @@ export class SamplePool {
     }
   }
 
-  *all(): Iterable<SampledRequest> {
-    for (const { sampled } of this.#bySequence.values()) yield sampled;
+  all(): Iterable<KeptSample> {
+    return this.#bySequence.values();
   }
 
   #dropBeyondBytes(): void {
@@ -78,7 +83,9 @@ export class SamplePool {
   }
 
   /** Removes a sample that is the oldest of its key. */
-  #drop({ key, sequence, bytes }: KeptSample): void {
+  #drop(sample: KeptSample): void {
+    const { key, sequence, bytes } = sample;
+    this.#changed?.delete(sample);
     this.#bySequence.delete(sequence);
     this.#bytes -= bytes;
     const ofKey = this.#byKey.get(key);

@@ -6,7 +6,9 @@ import type { RequestEvent } from './event.ts';
 import { METHODS, methodNamed } from './method.ts';
 import type { Outcome } from './outcome.ts';
 import { routeOfPath } from './route.ts';
+import type { RestoredSample } from './sample-disk.ts';
 import { SamplePool } from './sample-pool.ts';
+import type { KeptSample } from './sample-pool.ts';
 import type { SampleArchive, SampledRequest, SampledStep, SampleQuestion } from './sampled-request.ts';
 
 export interface SamplesPorts {
@@ -17,6 +19,8 @@ export interface SamplesPorts {
   /** From 0 to 1, such as `Math.random`. */
   readonly random: () => number;
   readonly maxBytes: number;
+  /** Where samples are kept on disk: is to contain those that were added or completed. */
+  readonly changed?: Set<KeptSample> | undefined;
 }
 
 /** The share of requests that are sampled, unless they are denied. */
@@ -46,8 +50,8 @@ export class Samples implements SampleArchive {
 
   constructor(ports: SamplesPorts) {
     this.#ports = ports;
-    this.#denials = new SamplePool(MOST_DENIALS, ports.maxBytes * DENIALS_BYTES);
-    this.#others = new SamplePool(MOST_OTHERS, ports.maxBytes * (1 - DENIALS_BYTES));
+    this.#denials = new SamplePool(MOST_DENIALS, ports.maxBytes * DENIALS_BYTES, ports.changed);
+    this.#others = new SamplePool(MOST_OTHERS, ports.maxBytes * (1 - DENIALS_BYTES), ports.changed);
   }
 
   /** An estimate. */
@@ -79,9 +83,27 @@ export class Samples implements SampleArchive {
     this.#others.replace(sequence, withEvent);
   }
 
+  /** Adds what an earlier process had, before any of this one. The oldest first. */
+  restore(earlier: readonly RestoredSample[]): void {
+    const oldest = this.#ports.now() - DAY_MS;
+    for (const [at, { keptAt, event, steps }] of earlier.entries()) {
+      if (keptAt < oldest) continue;
+      const pool = event.outcome === 'blocked' ? this.#denials : this.#others;
+      const key = `${event.api ?? ''}\n${event.clientId ?? ''}\n${event.reason ?? ''}`;
+      // No decision of this process has such a sequence.
+      pool.add(key, -1 - at, keptAt, { event, steps });
+    }
+  }
+
+  *all(): Iterable<KeptSample> {
+    yield* this.#denials.all();
+    yield* this.#others.all();
+  }
+
   find({ sinceMs, untilMs, api, client, reason, most }: SampleQuestion): readonly SampledRequest[] {
     const oldest = Math.max(sinceMs, this.#ports.now() - DAY_MS);
-    const found = [...this.#denials.all(), ...this.#others.all()].filter(
+    const all = [...this.all()].map(({ sampled }) => sampled);
+    const found = all.filter(
       ({ event }) =>
         event.receivedAt >= oldest &&
         event.receivedAt < untilMs &&

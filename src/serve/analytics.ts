@@ -13,8 +13,8 @@ import { Cube } from '../rollup/cube.ts';
 import type { SlotTaker } from '../rollup/slot.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { Accounting } from './accounting.ts';
-import { openSamples } from './analytics-samples.ts';
-import type { OpenSamples } from './analytics-samples.ts';
+import { openSamples, samplePlaceOf } from './analytics-samples.ts';
+import type { OpenSamples, SamplePlace } from './analytics-samples.ts';
 import { decisionsIn, isLogWanted, watchForLog } from './missing-log.ts';
 import type { ServeFlags } from './serve-flags.ts';
 
@@ -27,6 +27,7 @@ export interface AnalyticsParts {
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly snapshot: () => Snapshot;
+  readonly environment: NodeJS.ProcessEnv;
   /** Receive an event for each request. */
   readonly takers: readonly EventTaker[];
   readonly onFirstStream: (() => void) | undefined;
@@ -55,7 +56,7 @@ export function openAnalytics(flags: ServeFlags, parts: AnalyticsParts): Analyti
   const missing = isWatched
     ? watchForLog({ registry: metrics.registry, log, timers: systemTimers, decided })
     : undefined;
-  const samples = openSamples({ names: snapshot, now: () => clock.now() });
+  const samples = openSamples({ names: snapshot, now: () => clock.now() }, samplePlace(flags, parts));
   const accessLog = createAccessLogService({
     registry: metrics.registry,
     families: metrics.families,
@@ -84,7 +85,7 @@ export function openAnalytics(flags: ServeFlags, parts: AnalyticsParts): Analyti
     samples,
     addSlotTaker(taker) {
       if (cube === undefined) {
-        const epoch = accounting.completeness.accounts.epoch.number.toString(16).padStart(8, '0');
+        const epoch = epochText(accounting);
         cube = new Cube({ node: flags.nodeId ?? hostname(), epoch, mostSeries }, { clock, timers: systemTimers });
         const { completeness } = accounting;
         const fed = cube;
@@ -97,6 +98,20 @@ export function openAnalytics(flags: ServeFlags, parts: AnalyticsParts): Analyti
       missing?.close();
       await Promise.race([accessLog.settled(), sleep(SETTLE_MS, undefined, { ref: false })]);
       cube?.close();
+      await samples.close();
     },
   };
+}
+
+function samplePlace(
+  flags: ServeFlags,
+  { accounting, environment, log, metrics }: AnalyticsParts,
+): SamplePlace | undefined {
+  const epoch = epochText(accounting);
+  return samplePlaceOf(flags, environment, { epoch, registry: metrics.registry, log });
+}
+
+/** Eight hexadecimal digits. */
+function epochText({ completeness }: Accounting): string {
+  return completeness.accounts.epoch.number.toString(16).padStart(8, '0');
 }

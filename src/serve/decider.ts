@@ -193,7 +193,16 @@ export async function openDecider(
   const accounting = openAccounting(reporting, clock, sharing);
   opened.defer(() => accounting.close());
   const takers = sinks === undefined ? [] : [sinks];
-  const analytics = openAnalytics(flags, { metrics, clock, snapshot, takers, log, accounting, onFirstStream });
+  const analytics = openAnalytics(flags, {
+    metrics,
+    clock,
+    snapshot,
+    takers,
+    log,
+    accounting,
+    onFirstStream,
+    environment,
+  });
   opened.defer(() => analytics.close());
   const closing = opened.move();
   return {

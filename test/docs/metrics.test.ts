@@ -5,6 +5,7 @@ import { createCompletenessMetrics } from '../../src/analytics/completeness-metr
 import { createEntryMetrics } from '../../src/analytics/entry-metrics.ts';
 import { Unchecked } from '../../src/analytics/unchecked.ts';
 import { createRequestFamilies } from '../../src/analytics/request-families.ts';
+import { sampleFailures } from '../../src/analytics/sample-metrics.ts';
 import { createHistoryMetrics } from '../../src/history/history-metrics.ts';
 import { createMetrics } from '../../src/observe/metrics.ts';
 import { allReasons } from '../../src/policies/index.ts';
@@ -70,6 +71,7 @@ async function registered(): Promise<Record<string, Described>> {
   createCompletenessMetrics(metrics.registry, { open: () => 0, ratio: () => undefined });
   // Made where a history is kept, and where Checks are traced.
   createHistoryMetrics(metrics.registry);
+  sampleFailures(metrics.registry);
   // Made where history or events are kept.
   watchForLog({
     registry: metrics.registry,

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startUpstream } from '../../demo/upstream.ts';
@@ -89,4 +89,61 @@ describe.skipIf(envoyPart === undefined)('samples of requests through a real Env
     await printed.exited;
     expect(printed.output()).toContain('client_rejected');
   }, 60_000);
+
+  test('outlive the process, killed though it is, and have no credential in their files', async () => {
+    const port = await freePort();
+    const data = join(scratchFolder('samples'), 'data');
+    const args = ['--api-token-file', tokenFile, '--data-dir', data];
+    const options = { policies: documentsFolder(shop), listen: `127.0.0.1:${port}`, args };
+    let process = await startOstiary(options);
+    const listener = { name: 'in', host: '127.0.0.1', port: 0, normalizePath: true, api: undefined, rawHeaders: true };
+    const own = await startEnvoy(
+      bootstrap({
+        ostiary: { kind: 'tcp', host: '127.0.0.1', port },
+        timeoutMs: 2000,
+        accessLog: true,
+        listeners: [listener],
+        upstream: { host: '127.0.0.1', port: upstream.port },
+      }),
+    );
+    const marked = Object.fromEntries(
+      ['authorization', 'proxy-authorization', 'cookie', 'x-api-key', 'api-key', 'client_id', 'client_secret', 'dpop']
+        .concat('x-forwarded-client-cert', 'user-agent', 'referer')
+        .map((name) => [name, name === 'authorization' ? 'Bearer marker-of-authorization' : `marker-of-${name}`]),
+    );
+    const ask = (): Promise<{ status: number }> =>
+      send(own.port('in'), '/orders/marker-of-path?token=marker-of-query', { headers: marked });
+    await send(own.port('in'), '/orders/1', { headers: credentials('gold') });
+    const read = (): string =>
+      readdirSync(join(data, 'samples'))
+        .map((name) => readFileSync(join(data, 'samples', name), 'utf8'))
+        .join('');
+    await expect
+      .poll(
+        async () => {
+          await ask();
+          return read();
+        },
+        { timeout: 20_000, interval: 300 },
+      )
+      .toMatch(/client_rejected[^]*"status":401/);
+    await process.kill();
+    expect(read()).not.toContain('marker-of');
+    await own.stop();
+    // No Envoy streams its log to this one.
+    process = await startOstiary(options);
+    const flags = [
+      '--api-address',
+      process.apiUrl.slice('http://'.length),
+      '--api-token-file',
+      tokenFile,
+      '-o',
+      'json',
+    ];
+    const printed = await runOstiary(['analytics', 'samples', '--api', 'orders', ...flags]);
+    await printed.exited;
+    expect(printed.output()).toContain('client_rejected');
+    expect(printed.output()).not.toContain('marker-of');
+    await process.stop();
+  }, 90_000);
 });
