@@ -65,15 +65,34 @@ export function readRecord(record: Buffer): Batch | undefined {
   return { events: record.readUInt32LE(8), body };
 }
 
-/** Scans a segment: returns the end of its last complete record, and the number of events up to there. */
-export function wholeRecords(segment: Buffer): { readonly end: number; readonly events: number } {
+/** No batch has more: what says so is no record. */
+const MOST_EVENTS = 2000;
+
+interface ScannedSegment {
+  /** The end of its last complete record. */
+  readonly end: number;
+  /** The number of events up to there. */
+  readonly events: number;
+  /** The number of events in an incomplete record behind it, as far as it can be read; at least 1 if there is one. */
+  readonly torn: number;
+}
+
+/** Scans a segment whose end may be incomplete. */
+export function wholeRecords(segment: Buffer): ScannedSegment {
   let [end, events] = [HEADER_BYTES, 0];
   for (;;) {
     const length = bodyLength(segment.subarray(end, end + RECORD_BYTES));
-    if (length === undefined || end + RECORD_BYTES + length > segment.length) return { end, events };
-    const batch = readRecord(segment.subarray(end, end + RECORD_BYTES + length));
-    if (batch === undefined) return { end, events };
+    const record = segment.subarray(end, end + RECORD_BYTES + (length ?? 0));
+    const isComplete = length !== undefined && record.length === RECORD_BYTES + length;
+    const batch = isComplete ? readRecord(record) : undefined;
+    if (batch === undefined) return { end, events, torn: tornEvents(segment.subarray(end), length !== undefined) };
     events += batch.events;
-    end += RECORD_BYTES + length;
+    end += record.length;
   }
+}
+
+function tornEvents(rest: Buffer, isRecord: boolean): number {
+  if (rest.length === 0) return 0;
+  const events = isRecord ? rest.readUInt32LE(8) : 1;
+  return events > MOST_EVENTS ? 1 : Math.max(1, events);
 }

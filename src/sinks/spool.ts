@@ -180,8 +180,9 @@ export class Spool {
     this.#written = this.#sent = cursor?.sent ?? 0;
     if (last === undefined) return;
     const path = segmentPath(folder, last.number);
-    const { end, events } = wholeRecords(await disk.step(() => readFile(path)));
+    const { end, events, torn } = wholeRecords(await disk.step(() => readFile(path)));
     if (end < last.bytes) {
+      this.#options.dropped('spool_damaged', torn);
       await disk.step(() => truncate(path, end));
       told(`the last ${last.bytes - end} bytes were not whole, and are cut off: the process ended while it wrote them`);
       last.bytes = end;

@@ -1,21 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
-import type { JsonObject } from '@bufbuild/protobuf';
 import { afterEach, expect, test } from 'vitest';
-import { CheckRequestSchema, CheckResponseSchema } from '../../gen/envoy/service/auth/v3/external_auth_pb.js';
-import { CHECK_PATH } from '../../src/envoy/check-service.ts';
-import { parseListenAddress } from '../../src/listen/address.ts';
-import { entry, httpMessage } from '../analytics/log-message.ts';
+import { loggingClient, TRACE_ID } from '../analytics/logging-client.ts';
 import { credentials, documentsFolder } from '../e2e/documents.ts';
 import { shop } from '../e2e/shop.ts';
-import { RawClient } from '../grpc/client.ts';
 import { startOstiary } from '../real/ostiary.ts';
 import type { RealOstiary } from '../real/ostiary.ts';
 import { scratchFolder } from '../real/scratch.ts';
 
-const LOG_PATH = '/envoy.service.accesslog.v3.AccessLogService/StreamAccessLogs';
-const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 const STRANGER = { client_id: 'nobody', client_secret: 'x' };
 const token = 'x'.repeat(32);
 
@@ -35,29 +27,6 @@ async function startWorkers(args: readonly string[]): Promise<RealOstiary> {
   return ostiary;
 }
 
-/** What an Envoy does on a connection of its own: asks, and logs how it ended. */
-function envoyOf({ listen }: RealOstiary) {
-  const client = new RawClient(parseListenAddress(listen, 'listen'));
-  const stream = client.bidi(LOG_PATH);
-  stream.on('error', () => {});
-  stream.resume();
-  stream.write(httpMessage());
-  endings.push(() => client.close());
-  return {
-    /** @returns the id of the decision */
-    async send(headers: Record<string, string>): Promise<unknown> {
-      const http = { method: 'GET', path: '/orders/1', headers };
-      const request = create(CheckRequestSchema, { attributes: { request: { http } } });
-      const answer = await client.unary(CHECK_PATH, toBinary(CheckRequestSchema, request), { timeoutMs: 5000 });
-      const metadata: JsonObject = fromBinary(CheckResponseSchema, answer).dynamicMetadata ?? {};
-      const isAllowed = metadata['outcome'] === 'allow';
-      const [status, details] = isAllowed ? [200, 'via_upstream'] : [401, 'ext_authz_denied'];
-      stream.write(httpMessage(entry({ metadata, status, details, headers: { traceparent: TRACEPARENT } })));
-      return metadata['id'];
-    },
-  };
-}
-
 async function metricsOf({ adminUrl }: RealOstiary, accept = 'text/plain'): Promise<string> {
   return (await fetch(`${adminUrl}/metrics`, { headers: { accept } })).text();
 }
@@ -72,7 +41,8 @@ test('three workers have one file of events, one count of them, and the samples 
   const [file, tokenFile] = [join(folder, 'events.ndjson'), join(folder, 'token')];
   writeFileSync(tokenFile, token);
   const ostiary = await startWorkers(['--events-file', file, '--api-token-file', tokenFile]);
-  const envoys = Array.from({ length: 9 }, () => envoyOf(ostiary));
+  const envoys = Array.from({ length: 9 }, () => loggingClient(ostiary.listen));
+  endings.push(() => envoys.forEach((envoy) => envoy.close()));
   await expect.poll(() => metricsOf(ostiary), { timeout: 10_000 }).toContain('\nostiary_access_log_streams 9\n');
   const ids = new Set<unknown>();
   for (const envoy of envoys) {
@@ -89,9 +59,7 @@ test('three workers have one file of events, one count of them, and the samples 
   expect(text).toContain('\nostiary_access_log_missing 0\n');
 
   const scraped = await metricsOf(ostiary, 'application/openmetrics-text; version=1.0.0');
-  expect(scraped).toMatch(
-    /^ostiary_request_duration_seconds_bucket.* # \{trace_id="0af7651916cd43dd8448eb211c80319c"\}/m,
-  );
+  expect(scraped).toMatch(new RegExp(`^ostiary_request_duration_seconds_bucket.* # \\{trace_id="${TRACE_ID}"\\}`, 'm'));
 
   const asked = await fetch(`${ostiary.apiUrl}/ostiary.v1.AnalyticsService/ListSamples`, {
     method: 'POST',
