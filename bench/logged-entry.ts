@@ -29,8 +29,8 @@ const address = (host: string, port: number) => ({
 const ms = (count: number) => ({ nanos: count * 1_000_000 });
 
 /** With the fields that Envoy 1.40 fills. Its id is {@link NO_ID}. */
-export function loggedEntry(index: number): MessageInitShape<typeof HTTPAccessLogEntrySchema> {
-  const decision = { ...toldOf(index), ext_authz_duration: 2, id: NO_ID };
+export function loggedEntry(index: number, told = toldOf(index)): MessageInitShape<typeof HTTPAccessLogEntrySchema> {
+  const decision = { ...told, ext_authz_duration: 2, id: NO_ID };
   return {
     commonProperties: {
       downstreamRemoteAddress: address('10.1.2.3', 40_000 + index),

@@ -3,7 +3,10 @@
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
+import { ID_LENGTH } from '../src/analytics/decision-id.ts';
 import type { LoadResult } from './h2load.ts';
+import { LogStream } from './log-stream.ts';
+import type { LogJob } from './log-stream.ts';
 import type { VariedChecks } from './varied-checks.ts';
 
 export interface ClientJob {
@@ -18,6 +21,8 @@ export interface ClientJob {
   readonly sentBefore: number;
   readonly checksFile: string;
   readonly checks: VariedChecks;
+  /** Absent: how the requests end is not told. */
+  readonly log?: LogJob;
 }
 
 const FRAME_HEADER_BYTES = 9;
@@ -58,6 +63,7 @@ const LATER_BLOCK = Buffer.from([0x80 | 3, 0x80 | 6, 0x80 | 66, 0x80 | 65, 0x80 
 const durationsMs = new Float32Array(job.requests);
 let started = 0;
 let ended = 0;
+const log = job.log === undefined ? undefined : new LogStream(job.address, job.log);
 const { promise: finished, resolve: finish } = Promise.withResolvers<void>();
 
 /** Fills in what Envoy gives each request: a stream id of 20 digits and the time in seconds and nanoseconds. */
@@ -85,6 +91,8 @@ class Client {
   #nextStream = 1;
   #open = 0;
   readonly #startedAt = new Map<number, number>();
+  /** By stream, the number of the request: for the log. */
+  readonly #indexes = new Map<number, number>();
   #partial: Buffer = Buffer.alloc(0);
   readonly #output = Buffer.alloc(512 * 1024);
 
@@ -130,6 +138,7 @@ class Client {
     checks.copy(output, end, start, start + length);
     address(output, end, index);
     this.#startedAt.set(this.#nextStream, now);
+    if (log !== undefined) this.#indexes.set(this.#nextStream, index);
     this.#nextStream += 2;
     this.#open++;
     return end + length;
@@ -155,12 +164,22 @@ class Client {
       const flags = bytes[at + 4]!;
       if (type === 3 || type === 7) throw new Error(`the server sent ${type === 3 ? 'RST_STREAM' : 'GOAWAY'}`);
       if (type === 4 && (flags & 1) === 0) this.#socket.write(frame(4, 1, 0, Buffer.alloc(0)));
-      if (type <= 1 && (flags & END_STREAM) !== 0) this.#ended(bytes.readUInt32BE(at + 5), now);
+      const stream = bytes.readUInt32BE(at + 5);
+      if (type === 0 && log !== undefined) this.#note(stream, bytes, at + FRAME_HEADER_BYTES + length);
+      if (type <= 1 && (flags & END_STREAM) !== 0) this.#ended(stream, now);
       at += FRAME_HEADER_BYTES + length;
     }
     this.#partial = Buffer.from(bytes.subarray(at));
     if (ended >= job.requests) finish();
     else if (job.requestsPerSecond === undefined) this.fill(Infinity);
+  }
+
+  /** The answer ends with the id of its decision. @param end of the frame, which has the whole answer */
+  #note(stream: number, bytes: Buffer, end: number): void {
+    const index = this.#indexes.get(stream);
+    if (index === undefined) return;
+    this.#indexes.delete(stream);
+    log?.ended(index, bytes.subarray(end - ID_LENGTH, end));
   }
 
   #ended(stream: number, now: number): void {
@@ -176,6 +195,7 @@ if (job.requestsPerSecond === undefined) for (const client of clients) client.fi
 else pace(job.requestsPerSecond);
 await finished;
 const SECONDS = (performance.now() - startedAt) / 1000;
+await log?.end();
 for (const client of clients) client.end();
 durationsMs.sort();
 const at = (share: number): number => durationsMs[Math.floor(durationsMs.length * share)] ?? Number.NaN;

@@ -5,11 +5,15 @@ import { text } from 'node:stream/consumers';
 import { CHECK_PATH } from '../src/envoy/check-service.ts';
 import { scratchFolder } from '../test/real/scratch.ts';
 import type { Load, LoadResult } from './h2load.ts';
+import type { LogJob } from './log-stream.ts';
 import type { ClientJob } from './varied-client.ts';
 import type { variedChecks } from './varied-checks.ts';
 
-/** Sends the Checks in turn over loopback, from core 1: 8 connections of 32 streams, each Check with an origin of its own. */
-export function variedLoad({ bytes, checks }: ReturnType<typeof variedChecks>): Load {
+/**
+ * Sends the Checks in turn over loopback, from core 1: 8 connections of 32 streams, each Check with an origin of its own.
+ * @param log how it tells how the requests have ended, as Envoy does; undefined: it does not
+ */
+export function variedLoad({ bytes, checks }: ReturnType<typeof variedChecks>, log?: LogJob): Load {
   const checksFile = join(scratchFolder('varied'), 'checks');
   writeFileSync(checksFile, bytes);
   let sentBefore = 1_000_000_000;
@@ -25,6 +29,7 @@ export function variedLoad({ bytes, checks }: ReturnType<typeof variedChecks>): 
       checksFile,
       checks,
       ...pace,
+      ...(log && { log }),
     };
     sentBefore += requests;
     const client = spawn('taskset', ['-c', '1', process.execPath, join(import.meta.dirname, 'varied-client.ts')], {

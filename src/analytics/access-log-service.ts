@@ -6,7 +6,7 @@ import type { AccessLog, AccessLogPorts } from './access-log.ts';
 /** Each worker thread of an Envoy opens one stream; each takes about 5 kB. */
 const MOST_STREAMS = 4096;
 
-const PATH = '/envoy.service.accesslog.v3.AccessLogService/StreamAccessLogs';
+export const ACCESS_LOG_PATH = '/envoy.service.accesslog.v3.AccessLogService/StreamAccessLogs';
 
 export interface AccessLogServicePorts extends Omit<AccessLogPorts, 'streams'> {
   /** Called at the first stream, to create what only the access log needs. */
@@ -56,7 +56,8 @@ export function createAccessLogService({ onFirstStream, ...ports }: AccessLogSer
   }
 
   return {
-    methods: () => boundCalls([{ kind: 'bidirectional', path: PATH, handle }], MOST_STREAMS, 'access log streams'),
+    methods: () =>
+      boundCalls([{ kind: 'bidirectional', path: ACCESS_LOG_PATH, handle }], MOST_STREAMS, 'access log streams'),
     close() {
       isClosed = true;
       for (const end of open) end();

@@ -4,8 +4,8 @@ import { FOLDED } from '../rollup/slot.ts';
 export interface Destination {
   /** Such as `10.1.2.4:8080`; empty if Checks do not contain it. */
   readonly name: string;
-  /** Monotonic milliseconds of the last entry of one of our decisions; −∞: none yet. */
-  reportedAt: number;
+  /** Whether an entry of one of our decisions has ever arrived. */
+  hasReported: boolean;
   /** The same for decisions of a process that shares nothing with this one. */
   foreignAt: number;
 }
@@ -31,5 +31,5 @@ export class Destinations {
 }
 
 function destinationNamed(name: string): Destination {
-  return { name, reportedAt: Number.NEGATIVE_INFINITY, foreignAt: Number.NEGATIVE_INFINITY };
+  return { name, hasReported: false, foreignAt: Number.NEGATIVE_INFINITY };
 }

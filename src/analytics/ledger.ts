@@ -96,7 +96,7 @@ export class Ledger {
     if (span === undefined || cell === undefined) return 'expired';
     if (claim !== undefined && !isOf(cell, claim)) return 'mismatched';
     this.#pages.reported(sequence);
-    cell.destination.reportedAt = this.#clock.monotonic();
+    cell.destination.hasReported = true;
     cell.reported += 1;
     span.reported += 1;
     this.#changed.add(span);
@@ -143,7 +143,7 @@ export class Ledger {
    * another process's decisions here, its entries of ours may have gone to that process.
    */
   #missingOf({ destination }: Cell, span: DecidedSpan): Missing {
-    if (destination.reportedAt === Number.NEGATIVE_INFINITY) return 'unknown';
+    if (!destination.hasReported) return 'unknown';
     const isElsewhere = destination.foreignAt >= span.endedAt - this.#spanMs;
     return isElsewhere || this.#isBroken(span.endedAt - this.#spanMs) ? 'unknown' : 'unreported';
   }

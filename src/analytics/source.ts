@@ -11,8 +11,9 @@ const SPIFFE_ID = /^spiffe:\/\/[\u0021-\u007e]{1,503}$/;
  */
 export function sourceOf(entry: Entry): string {
   const { peerUri } = entry;
-  if (SPIFFE_ID.test(peerUri)) return peerUri;
+  if (peerUri !== '' && SPIFFE_ID.test(peerUri)) return peerUri;
   const { forwardedCert } = entry;
-  const uri = forwardedCert === '' ? '' : (forwardedPeer(forwardedCert) ?? '');
+  if (forwardedCert === '') return '';
+  const uri = forwardedPeer(forwardedCert) ?? '';
   return SPIFFE_ID.test(uri) ? uri : '';
 }

@@ -10,6 +10,8 @@ const NO_TRACE = /^0*$/;
 
 /** Returns 32 hexadecimal digits from `traceparent`, or from B3 in one header or several; empty: there is no trace. */
 export function traceIdOf(entry: Entry): string {
+  // Of most requests there is none.
+  if (!entry.has(Span.traceparent) && !entry.has(Span.b3) && !entry.has(Span.b3TraceId)) return '';
   const id =
     TRACEPARENT.exec(entry.text(Span.traceparent))?.[1] ??
     B3.exec(entry.text(Span.b3).toLowerCase())?.[1] ??
