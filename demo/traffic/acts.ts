@@ -34,9 +34,9 @@ export const acts: readonly Act[] = [
   },
   {
     from: 36,
-    happens: 'Searching the catalog becomes slow. The mobile app gives up after 300 ms.',
+    happens: 'Searching the catalog becomes slow. The mobile app gives up after half a second.',
     change: (health) => {
-      health.searchMs = 900;
+      health.searchMs = 1500;
     },
   },
   { from: 45, happens: 'loyalty-app is released. It pays, and has no contract for that.' },
@@ -67,7 +67,7 @@ const flows: readonly Flow[] = [
     userAgent: APP,
     path: (count) => `/catalog/search?q=shoes&page=${count}`,
     perSecond: 5,
-    patienceMs: 300,
+    patienceMs: 500,
   },
   { client: 'mobile-app', userAgent: APP, path: order, perSecond: 3 },
   { client: '', userAgent: 'Googlebot/2.1', path: order, perSecond: 0.5 },
@@ -86,16 +86,22 @@ const flows: readonly Flow[] = [
 
 const TICK_MS = 50;
 
+interface Audience {
+  /** An act begins. */
+  tell(this: void, act: Act): void;
+  /** It is this minute of the story, with its part: about twenty times a second. */
+  tick(this: void, minute: number): void;
+}
+
 /**
  * Plays the hour.
  * @param seconds how long it takes
- * @param tell is told of each act as it begins
  */
 export async function playActs(
   callers: Callers,
   health: Health,
   seconds: number,
-  tell: (act: Act) => void,
+  { tell, tick }: Audience,
 ): Promise<void> {
   const begun = performance.now();
   const waiting = [...acts];
@@ -117,6 +123,7 @@ export async function playActs(
       }
     }
     if (minute >= MINUTES) break;
+    tick(minute);
     await sleep(TICK_MS);
   }
   while (callers.underWay > 0) await sleep(TICK_MS);

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify, styleText } from 'node:util';
+import { promisify, stripVTControlCharacters, styleText } from 'node:util';
 import { main } from '../../test/real/ostiary.ts';
 import { MINUTES, playActs } from './acts.ts';
 import { Callers } from './callers.ts';
@@ -24,9 +24,14 @@ export async function playTraffic(stage: TrafficStage, seconds: number): Promise
       'The traffic is real: callers, an Envoy, ostiary with --data-dir, and four services.\n',
   );
   const callers = new Callers(stage.port);
-  await playActs(callers, stage.health, seconds, ({ from, happens }) => {
-    say(`12:${String(from).padStart(2, '0')}  ${happens}`, '       ');
+  await playActs(callers, stage.health, seconds, {
+    tell({ from, happens }) {
+      showLive('');
+      say(`${timeOf(from)}  ${happens}`, '       ');
+    },
+    tick: (minute) => showLive(`${timeOf(minute)}  ${callers.count().toLocaleString('en-US')} requests`),
   });
+  showLive('');
   callers.close();
   say(`13:00  The hour is over: ${callers.count().toLocaleString('en-US')} requests.\n`, '       ');
   say('Ostiary counts in slots of ten seconds. When the last one is kept, we ask.\n');
@@ -46,6 +51,15 @@ export async function playTraffic(stage: TrafficStage, seconds: number): Promise
   }
   console.log(good ? 'Every answer agrees with what the callers saw.' : 'An answer differs from what the callers saw.');
   return good;
+}
+
+function timeOf(minute: number): string {
+  return `12:${String(Math.floor(minute)).padStart(2, '0')}`;
+}
+
+/** In a terminal, a line that the next one takes the place of. */
+function showLive(text: string): void {
+  if (process.stdout.isTTY) process.stdout.write(`\r\u001b[2K${text}`);
 }
 
 /** How the reader goes on asking. */
@@ -86,7 +100,7 @@ function say(text: string, indent = ''): void {
     let line = '';
     const lines: string[] = [];
     for (const word of paragraph.split(/(?<=\S) (?=\S)/)) {
-      if (line !== '' && `${line} ${word}`.length > room) {
+      if (line !== '' && stripVTControlCharacters(`${line} ${word}`).length > room) {
         lines.push(line);
         line = indent + word;
       } else line = line === '' ? word : `${line} ${word}`;

@@ -8,7 +8,7 @@ import { tcpGuard } from '../../src/generate/tcp-guard.ts';
 import { accessLogTelemetry } from '../../src/generate/telemetry.ts';
 import { serveFlags } from '../../src/serve/serve-flags.ts';
 import { partOrSkip } from '../real/parts.ts';
-import { chart, lint, objectsOf, render, valueSets, valuesFile, writeValues } from './helm.ts';
+import { chart, lint, notes, objectsOf, render, valueSets, valuesFile, writeValues } from './helm.ts';
 import type { KubernetesObject } from './helm.ts';
 
 const helm = await partOrSkip('helm');
@@ -196,6 +196,13 @@ describe.skipIf(helm === undefined)('the chart', () => {
       },
     ] as unknown as readonly KubernetesObject[];
     expect(rendered.map(comparable).toSorted(byName)).toEqual(expected.map(comparable).toSorted(byName));
+  });
+
+  test('tells who installs it which requests nobody counts', async () => {
+    const told = await notes([valuesFile('mesh')]);
+    expect(told.match(/^How the requests of .*$/gm)).toEqual([
+      'How the requests of ostiary-gateway end is not counted: set its accessLog to true (docs/analytics.md).',
+    ]);
   });
 
   test('listens on every address, IPv6 too, and its pods are kept out of the mesh or in it by a label', async () => {

@@ -28,6 +28,13 @@ export async function render(valuesFiles: readonly string[], args: readonly stri
   return helm(['template', 'shop', chart, '--namespace', 'mesh', '--kube-version', '1.33.0', ...values, ...args]);
 }
 
+/** What Helm tells who installs the release. */
+export async function notes(valuesFiles: readonly string[]): Promise<string> {
+  const values = valuesFiles.flatMap((file) => ['--values', file]);
+  const said = await helm(['install', 'shop', chart, '--namespace', 'mesh', '--dry-run=client', ...values]);
+  return said.slice(said.indexOf('NOTES:'));
+}
+
 export async function lint(file: string): Promise<string> {
   return helm(['lint', '--strict', chart, '--values', file]);
 }
