@@ -4,7 +4,9 @@ import { ENDING, IdWriter } from './decision-id.ts';
 import type { ReadId } from './decision-id.ts';
 import { Ledger } from './ledger.ts';
 import type { Credit, LedgerOptions } from './ledger.ts';
-import { Tags } from './tags.ts';
+import { Marker } from './mark.ts';
+import type { Mark } from './mark.ts';
+import { epochText, Tags } from './tags.ts';
 import type { Epoch } from './tags.ts';
 
 export interface AccountsOptions extends LedgerOptions {
@@ -18,12 +20,21 @@ export class Accounts {
   readonly ledger: Ledger;
   readonly #ids: IdWriter;
   readonly #tags: Tags;
+  readonly #marker = new Marker();
 
   constructor({ epoch, ...options }: AccountsOptions) {
     this.epoch = epoch;
     this.#ids = new IdWriter(epoch);
     this.#tags = new Tags(epoch);
     this.ledger = new Ledger(options);
+  }
+
+  /** As they are now. @param slots how many slots have told of them */
+  mark({ slots, ...made }: Pick<Mark, 'node' | 'madeAtMs' | 'isLast'> & { readonly slots: number }): Mark {
+    const { number: epoch, key } = this.epoch;
+    const teller = epochText(epoch);
+    const marked = this.#marker.mark(this.ledger.now(), slots);
+    return { epoch, key: key.toString('base64'), teller, given: this.#ids.given, ...made, ...marked };
   }
 
   next(decision: Decision, check: Check): number {

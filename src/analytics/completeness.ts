@@ -28,6 +28,7 @@ export class Completeness {
   readonly #metrics;
   readonly #losses: Losses;
   #take: ((parts: readonly CompletenessPart[]) => void) | undefined;
+  #inherited: () => readonly CompletenessPart[] = () => [];
   #cancel: () => void;
 
   constructor(ports: CompletenessPorts) {
@@ -48,6 +49,11 @@ export class Completeness {
     this.#cancel = this.#await();
   }
 
+  /** From now on what has become known of decisions of processes that have ended is told too. */
+  inherit(turn: () => readonly CompletenessPart[]): void {
+    this.#inherited = turn;
+  }
+
   /** From now on `take` gets the news, at each {@link turn}. The caller of this method must call it. */
   follow(take: (parts: readonly CompletenessPart[]) => void): void {
     this.#cancel();
@@ -61,7 +67,7 @@ export class Completeness {
 
   /** To be called when the current span is over. */
   turn(): void {
-    const parts = this.accounts.ledger.turn();
+    const parts = [...this.accounts.ledger.turn(), ...this.#inherited()];
     for (const part of parts) this.#metrics.told(part);
     this.#take?.(parts);
     this.#losses.turn();

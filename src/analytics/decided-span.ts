@@ -2,6 +2,7 @@ import type { Decision, OutcomeKind } from '../decision/decision.ts';
 import { FOLDED } from '../rollup/slot.ts';
 import type { CompletenessPart, Unreported } from './completeness-part.ts';
 import type { Destination } from './destinations.ts';
+import type { SpanNow } from './mark.ts';
 
 /** A number of equal decisions of one span of time, all for the same Envoy. */
 export interface Cell extends Omit<Unreported, 'count'> {
@@ -115,6 +116,14 @@ export class DecidedSpan {
   correct(cell: Cell): void {
     this.#unreported -= 1;
     this.#corrected.set(cell, (this.#corrected.get(cell) ?? 0) - 1);
+  }
+
+  /** As it is now, and how much of it was told. */
+  now(): SpanNow {
+    const { startMs, first, decided, reported } = this;
+    const { decided: decidedTold, reported: reportedTold, unreported, unknown } = this.#told;
+    const told = [decidedTold, reportedTold, unreported + unknown];
+    return { startMs, first, decided, reported, missing: this.#unreported + this.#unknown, told };
   }
 
   /** Returns what has changed since the last call. */

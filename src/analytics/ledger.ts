@@ -4,6 +4,7 @@ import type { Decision } from '../decision/decision.ts';
 import type { CompletenessPart } from './completeness-part.ts';
 import { DecidedSpan } from './decided-span.ts';
 import type { Cell, Missing } from './decided-span.ts';
+import type { SpanNow } from './mark.ts';
 import { Pages } from './pages.ts';
 import { Destinations } from './destinations.ts';
 import type { Destination } from './destinations.ts';
@@ -128,6 +129,11 @@ export class Ledger {
     this.#changed.clear();
     this.#forget();
     return parts;
+  }
+
+  /** The spans as they are now, the oldest first. */
+  now(): SpanNow[] {
+    return this.#spans.map((span) => span.now());
   }
 
   #begin(sequence: number): DecidedSpan {

@@ -21,6 +21,11 @@ export interface Epoch {
   readonly key: Buffer;
 }
 
+/** As slots have it: eight hexadecimal digits. */
+export function epochText(epoch: number): string {
+  return epoch.toString(16).padStart(8, '0');
+}
+
 export function drawEpoch(): Epoch {
   return { number: randomBytes(4).readUInt32BE(), key: randomBytes(16) };
 }

@@ -58,6 +58,20 @@ export class History implements SlotArchive {
     );
   }
 
+  /**
+   * The number of the last slot of a process, up to which all have come.
+   * @throws DatabaseFault
+   */
+  async through(node: string, epoch: string): Promise<number> {
+    const row = await this.#database.kysely
+      .selectFrom('history_sender')
+      .select('through')
+      .where('node', '=', node)
+      .where('epoch', '=', epoch)
+      .executeTakeFirst();
+    return Number(row?.through ?? 0);
+  }
+
   /** @throws DatabaseFault (rejects with it) */
   async ask(question: Question): Promise<Answer> {
     const { clock, events } = this.#options;

@@ -74,6 +74,11 @@ export class Cube {
     this.#await();
   }
 
+  /** The number of the last slot that has ended: it is given, or soon will be. */
+  get ended(): number {
+    return this.#sequence + this.#ended.length;
+  }
+
   /** From now on gives every slot that ends to this taker too. */
   addTaker(taker: SlotTaker): void {
     this.#takers.push(taker);

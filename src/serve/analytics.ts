@@ -5,6 +5,8 @@ import { createAccessLogService } from '../analytics/access-log-service.ts';
 import type { AccessLogService } from '../analytics/access-log-service.ts';
 import { tellDecisions } from '../analytics/cube-feed.ts';
 import type { EventTaker } from '../analytics/event.ts';
+import type { Mark } from '../analytics/mark.ts';
+import { epochText } from '../analytics/tags.ts';
 import { systemTimers } from '../clock.ts';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../observe/log.ts';
@@ -38,6 +40,8 @@ export interface Analytics {
   readonly samples: OpenSamples;
   /** From now on requests are counted in slots. */
   addSlotTaker(taker: SlotTaker): void;
+  /** How accounts of decisions are now. */
+  mark(isLast: boolean): Mark;
   /** Gives out the slot under way, after entries that wait for what other processes say of them. */
   close(): Promise<void>;
 }
@@ -49,6 +53,7 @@ export function openAnalytics(flags: ServeFlags, parts: AnalyticsParts): Analyti
   const ownIds = randomBytes(9).toString('base64url');
   let made = 0;
   const mostSeries = flags.analyticsSeries;
+  const node = flags.nodeId ?? hostname();
   let cube: Cube | undefined;
   // The log of one worker may come to another, so their owner watches.
   const isWatched = flags.workers === 1 && isLogWanted(flags);
@@ -85,14 +90,18 @@ export function openAnalytics(flags: ServeFlags, parts: AnalyticsParts): Analyti
     samples,
     addSlotTaker(taker) {
       if (cube === undefined) {
-        const epoch = epochText(accounting);
-        cube = new Cube({ node: flags.nodeId ?? hostname(), epoch, mostSeries }, { clock, timers: systemTimers });
+        const epoch = epochText(accounting.completeness.accounts.epoch.number);
+        cube = new Cube({ node, epoch, mostSeries }, { clock, timers: systemTimers });
         const { completeness } = accounting;
         const fed = cube;
         completeness.follow((spans) => tellDecisions(fed, spans));
         fed.beforeSlots(() => completeness.turn());
       }
       cube.addTaker(taker);
+    },
+    mark(isLast) {
+      const slots = cube?.ended ?? 0;
+      return accounting.completeness.accounts.mark({ node, madeAtMs: clock.now(), isLast, slots });
     },
     async close() {
       missing?.close();
@@ -107,11 +116,6 @@ function samplePlace(
   flags: ServeFlags,
   { accounting, environment, log, metrics }: AnalyticsParts,
 ): SamplePlace | undefined {
-  const epoch = epochText(accounting);
+  const epoch = epochText(accounting.completeness.accounts.epoch.number);
   return samplePlaceOf(flags, environment, { epoch, registry: metrics.registry, log });
-}
-
-/** Eight hexadecimal digits. */
-function epochText({ completeness }: Accounting): string {
-  return completeness.accounts.epoch.number.toString(16).padStart(8, '0');
 }

@@ -27,6 +27,7 @@ import type { CounterStore } from '../quota/store.ts';
 import { followFolder } from '../source/folder-source.ts';
 import type { ConfigSource } from '../source/documents-in-force.ts';
 import { openAccounting } from './accounting.ts';
+import type { Accounting } from './accounting.ts';
 import { openAnalytics } from './analytics.ts';
 import type { Analytics } from './analytics.ts';
 import { broughtKeysOf } from './api-key-hmac.ts';
@@ -47,6 +48,10 @@ export interface Decider extends Reporting {
   readonly accessLog: AccessLogService;
   readonly samples: SampleArchive;
   readonly addSlotTaker: Analytics['addSlotTaker'];
+  /** How the accounts of what this process decides are now: after {@link Decider.close}, too. */
+  readonly mark: Analytics['mark'];
+  /** Tells from now on what has become known of decisions of processes that have ended. */
+  readonly inherit: Accounting['completeness']['inherit'];
   /** Close these first, with the remaining time. Undefined: events go nowhere. */
   readonly sinks: EventSinks | undefined;
   /** Whose entries of Envoy's log have come and whose have not. */
@@ -218,6 +223,8 @@ export async function openDecider(
     samples: analytics.samples.archive,
     addSlotTaker: (taker) => analytics.addSlotTaker(taker),
     followLosses: (take) => accounting.completeness.followLosses(take),
+    mark: (isLast) => analytics.mark(isLast),
+    inherit: (turn) => accounting.completeness.inherit(turn),
     sinks,
     ports,
     store,

@@ -1,4 +1,5 @@
 import type { Credit } from '../analytics/ledger.ts';
+import type { Mark } from '../analytics/mark.ts';
 import type { MetricObject } from 'prom-client';
 import type { SampledRequest, SampleQuestion } from '../analytics/sampled-request.ts';
 import type { EnvoyLossIn } from '../analytics/envoy-losses.ts';
@@ -78,6 +79,8 @@ export type ToOwner =
   | { readonly kind: 'drained' }
   /** The number and the key (base64) of this worker's epoch. */
   | { readonly kind: 'epoch'; readonly epoch: number; readonly key: string }
+  /** How the accounts of this worker's decisions are. */
+  | { readonly kind: 'mark'; readonly mark: Mark }
   | { readonly kind: 'key_wanted'; readonly question: number; readonly epoch: number }
   /** Entries of other processes' decisions that arrived here. */
   | {

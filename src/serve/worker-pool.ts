@@ -137,7 +137,12 @@ export class WorkerPool {
   #heard(worker: WorkerProcess, message: ToOwner): void {
     if (message.kind === 'scripts') {
       worker.send({ kind: 'answers', answers: answerScripts(this.#options.memory, message.calls) });
-    } else if (message.kind === 'epoch' || message.kind === 'key_wanted' || message.kind === 'claims') {
+    } else if (
+      message.kind === 'epoch' ||
+      message.kind === 'mark' ||
+      message.kind === 'key_wanted' ||
+      message.kind === 'claims'
+    ) {
       this.#options.accounts?.heard(worker, message);
     } else if (message.kind === 'loaded') {
       if (this.#serve !== undefined) worker.send(this.#serve);
@@ -145,8 +150,10 @@ export class WorkerPool {
       worker.isServing = true;
       if (this.#isServing) worker.send({ kind: 'health', isServing: true });
       if (this.#all(({ isServing }) => isServing)) this.#starting?.resolve();
-    } else if (message.kind === 'slot') this.#options.counted(message.slot);
-    else if (message.kind === 'losses') this.#options.losses(message.losses);
+    } else if (message.kind === 'slot') {
+      this.#options.accounts?.gave(message.slot);
+      this.#options.counted(message.slot);
+    } else if (message.kind === 'losses') this.#options.losses(message.losses);
     else if (message.kind === 'events') {
       const { number } = message;
       void this.#options.events(message).then(() => worker.send({ kind: 'events_kept', number }));
@@ -156,6 +163,7 @@ export class WorkerPool {
 
   #exited(number: number, worker: WorkerProcess, reason: LossReason, why: string): void {
     this.#workers.delete(worker);
+    this.#options.accounts?.exited(worker);
     if (this.#draining !== undefined) {
       if (this.#workers.size === 0) this.#draining.done();
       return;

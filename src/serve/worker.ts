@@ -27,6 +27,9 @@ const LEAST_FLUSH_MS = 700;
 
 const AUTHORIZATION_SERVICE = CHECK_PATH.slice(1, CHECK_PATH.lastIndexOf('/'));
 
+/** As often as a process without workers writes its own down. */
+const MARK_MS = 1000;
+
 /** One of several processes that decide Checks; resolves when it has drained. */
 export async function runWorker(flags: ServeFlags, environment: NodeJS.ProcessEnv): Promise<void> {
   // Sent to the whole group; the owner says when to end.
@@ -57,6 +60,9 @@ export async function runWorker(flags: ServeFlags, environment: NodeJS.ProcessEn
   sharing.announce(decider.accounts);
   if (keepsHistory(flags)) decider.addSlotTaker(slotsToOwner((message) => channel.send(message)));
   decider.followLosses((losses) => channel.send({ kind: 'losses', losses }));
+  const tellMark = (isLast: boolean): void => channel.send({ kind: 'mark', mark: decider.mark(isLast) });
+  tellMark(false);
+  const marking = setInterval(() => tellMark(false), MARK_MS).unref();
   const keysLoaded = decider.keySets.untilLoaded(flags.readyWait);
   const health = new Health(['', AUTHORIZATION_SERVICE]);
   const drained = Promise.withResolvers<void>();
@@ -87,6 +93,8 @@ export async function runWorker(flags: ServeFlags, environment: NodeJS.ProcessEn
     await acceptor?.drain(timeoutMs);
     await decider.sinks?.close(Math.max(LEAST_FLUSH_MS, end - clock.monotonic()));
     await decider.close();
+    clearInterval(marking);
+    tellMark(true);
     await decider.observer.flush();
     channel.send({ kind: 'drained' });
     drained.resolve();

@@ -18,6 +18,7 @@ import type { Reporting } from './reporting.ts';
 import { ownLink } from './script-owner.ts';
 import type { ServeFlags } from './serve-flags.ts';
 import { limitsOf } from './serve-options.ts';
+import type { Inheritance } from './inheritance.ts';
 import type { SharedAccounts } from './shared-accounts.ts';
 import { WorkerAccounts } from './worker-accounts.ts';
 import { CHECKS, isLogWanted, watchForLog } from './missing-log.ts';
@@ -34,6 +35,8 @@ export interface Workers {
   /** One list for each worker. */
   refreshKeys(url: string | undefined): Promise<readonly (readonly KeySetRefresh[])[]>;
   readonly samples: SampleArchive;
+  /** The accounts of workers that end are kept from now on. */
+  inheritTo(inheritance: Inheritance): void;
   /** The metrics of all processes. */
   expose(own: Decider['metrics'], accept: string | undefined): Exposition;
 }
@@ -65,12 +68,13 @@ export function workersOf(
   const memory = new ScriptMemory(clock, maxCounters);
   const listener = observer.transport('grpc');
   let missing: MissingLog | undefined;
+  const ofWorkers = new WorkerAccounts(accounts);
   const pool = new WorkerPool({
     workers,
     memory,
     maxConnections,
     counted,
-    accounts: new WorkerAccounts(accounts),
+    accounts: ofWorkers,
     events,
     logStreamed: () => missing?.found(),
     losses,
@@ -104,6 +108,7 @@ export function workersOf(
     transport: pool.transport,
     setServing: (isServing) => pool.setServing(isServing),
     samples: { find: (question) => samplesOf(pool.sources(), question) },
+    inheritTo: (inheritance) => ofWorkers.inheritTo(inheritance),
     refreshKeys: (url) => pool.refreshKeys(url),
     expose: ({ registry }, accept) =>
       oneByOne(
