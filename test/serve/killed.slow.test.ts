@@ -19,7 +19,6 @@ const token = join(folder, 'token');
 writeFileSync(token, 'a-token-of-some-length-for-operators');
 const policies = documentsFolder([
   {
-    apiVersion: 'ostiary.dev/v1alpha1',
     kind: 'Api',
     metadata: { name: 'open' },
     spec: { basePath: '/open', policies: [] },
@@ -66,7 +65,7 @@ async function query({ apiUrl }: RealOstiary): Promise<Record<string, number>> {
   return Object.fromEntries(amounts.map(([name, amount]) => [name, Number(amount)]));
 }
 
-test.each([
+test.concurrent.each([
   ['one process', []],
   ['two workers', ['--workers', '2']],
 ])(
