@@ -59,10 +59,10 @@ export class Marker {
     if (this.#turns.at(-1)?.slots === slots) this.#turns.pop();
     this.#turns.push({ slots, told: new Map(now.map(({ first, told }) => [first, told])) });
     if (this.#turns.length > KEPT_TURNS) this.#turns.shift();
-    const spans = now.map((span) => ({
-      ...span,
-      told: this.#turns.map(({ told }) => told.get(span.first) ?? [0, 0, 0]),
-    }));
+    const spans = now.map(({ startMs, first, decided, reported, missing }) => {
+      const told = this.#turns.map((turn) => turn.told.get(first) ?? [0, 0, 0]);
+      return { startMs, first, decided, reported, missing, told };
+    });
     return { slots: this.#turns.map((turn) => turn.slots), spans };
   }
 }

@@ -69,7 +69,7 @@ export class History implements SlotArchive {
       .where('node', '=', node)
       .where('epoch', '=', epoch)
       .executeTakeFirst();
-    return Number(row?.through ?? 0);
+    return row?.through ?? 0;
   }
 
   /** @throws DatabaseFault (rejects with it) */

@@ -20,7 +20,7 @@ import { credentials, documentsFolder } from './documents.ts';
 import { send } from './request.ts';
 import { shop } from './shop.ts';
 
-const hasParts = (await partOrSkip('envoy')) !== undefined && (await partOrSkip('redis-server')) !== undefined;
+const HAS_PARTS = (await partOrSkip('envoy')) !== undefined && (await partOrSkip('redis-server')) !== undefined;
 const PATIENCE = { timeout: 20_000, interval: 200 };
 
 interface Cluster {
@@ -60,7 +60,7 @@ function configuration(checks: readonly number[], logs: readonly number[], upstr
   return generated;
 }
 
-describe.skipIf(!hasParts)('behind a real Envoy, a log goes to another process than decided', () => {
+describe.skipIf(!HAS_PARTS)('behind a real Envoy, a log goes to another process than decided', () => {
   let redis: RealRedis;
   let upstream: Upstream;
   const open: { stop(): Promise<unknown> }[] = [];

@@ -10,19 +10,19 @@ import type { SharingReplica } from './replicas.ts';
 // The same on the oldest Redis that is supported, on Valkey, and on a Cluster.
 
 const SERVERS = ['redis-server-6.0', 'redis-server-6.2', 'valkey-server-9'] as const;
-const had = new Set<string>();
+const HAD = new Set<string>();
 for (const server of [...SERVERS, 'redis-server'] as const)
-  if ((await partOrSkip(server)) !== undefined) had.add(server);
+  if ((await partOrSkip(server)) !== undefined) HAD.add(server);
 
-const open: { close(): unknown }[] = [];
+const OPENED: { close(): unknown }[] = [];
 afterEach(async () => {
-  for (const each of open.splice(0).toReversed()) await each.close();
+  for (const each of OPENED.splice(0).toReversed()) await each.close();
 });
 
 async function creditsOnce(redis: RedisOptions): Promise<void> {
   const join = async (): Promise<SharingReplica> => {
     const replica = await openReplica(redis);
-    open.push(replica);
+    OPENED.push(replica);
     return replica;
   };
   // Their lists and keys lie at several nodes.
@@ -42,29 +42,29 @@ async function creditsOnce(redis: RedisOptions): Promise<void> {
 
 describe('six replicas credit each decision once', () => {
   test.each(SERVERS)('on %s', async (server) => {
-    if (!had.has(server)) return expect(process.env['CI']).toBeUndefined();
+    if (!HAD.has(server)) return expect(process.env['CI']).toBeUndefined();
     const redis = await startRedis({ server });
-    open.push({ close: () => redis.stop() });
+    OPENED.push({ close: () => redis.stop() });
     await creditsOnce({ urls: [redis.url] });
   });
 
-  test.skipIf(!had.has('redis-server'))('on a Cluster', async () => {
+  test.skipIf(!HAD.has('redis-server'))('on a Cluster', async () => {
     const cluster = await startRedisCluster();
-    open.push({ close: () => cluster.stop() });
+    OPENED.push({ close: () => cluster.stop() });
     await creditsOnce({ urls: cluster.urls.split(','), cluster: true });
   });
 
-  test.skipIf(!had.has('redis-server'))(
+  test.skipIf(!HAD.has('redis-server'))(
     'as a user that has the documented rights, and says which it lacks',
     async () => {
       const redis = await startRedis();
-      open.push({ close: () => redis.stop() });
+      OPENED.push({ close: () => redis.stop() });
       const rights = '+set +get +rpush +lrange +ltrim +pexpire +ping';
       await redis.cli('ACL', 'SETUSER', 'ostiary', 'on', '>secret', '~ostiary:*', ...rights.split(' '));
       await creditsOnce({ urls: [redis.url], username: 'ostiary', password: 'secret' });
       await redis.cli('ACL', 'SETUSER', 'ostiary', '-lrange');
       const replica = await openReplica({ urls: [redis.url], username: 'ostiary', password: 'secret' });
-      open.push(replica);
+      OPENED.push(replica);
       expect(String(replica.troubles[0])).toContain('NOPERM');
     },
   );

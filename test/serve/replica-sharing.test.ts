@@ -8,7 +8,7 @@ import type { RealRedis } from '../real/redis.ts';
 import { openReplica } from './replicas.ts';
 import type { SharingReplica } from './replicas.ts';
 
-const hasRedis = (await partOrSkip('redis-server')) !== undefined;
+const HAS_REDIS = (await partOrSkip('redis-server')) !== undefined;
 const PATIENCE = { timeout: 20_000, interval: 50 };
 
 const ALLOWED = { api: 'orders', client_id: 'gold-id', tier: 'gold', outcome: 'allow' };
@@ -20,7 +20,7 @@ function decideSome(accounts: Accounts, count: number): number[] {
   });
 }
 
-describe.skipIf(!hasRedis)('replicas that share a real Redis', () => {
+describe.skipIf(!HAS_REDIS)('replicas that share a real Redis', () => {
   let redis: RealRedis;
   let made = 0;
   const opened: SharingReplica[] = [];
