@@ -6,6 +6,7 @@ import type { HistoryTables } from '../../src/history/tables.ts';
 import { partOrSkip } from '../real/parts.ts';
 import { startPostgres } from '../real/postgres.ts';
 import type { RealPostgres } from '../real/postgres.ts';
+import { historyIsUpgraded } from './behaviour-of-upgrade.ts';
 import { historyAges } from './behaviour-over-time.ts';
 import { historyForgets } from './behaviour-of-keys.ts';
 import { historyBehaves } from './behaviour.ts';
@@ -33,4 +34,8 @@ describe.skipIf(part === undefined)('the history in PostgreSQL', () => {
   historyBehaves(open);
   historyAges(open);
   historyForgets(open);
+  historyIsUpgraded(async () => {
+    const url = await postgres.createDatabase();
+    return (schema) => openPostgres<HistoryTables>({ url, schema, applicationName: 'ostiary test' });
+  });
 });

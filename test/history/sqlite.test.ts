@@ -5,6 +5,7 @@ import { History } from '../../src/history/history.ts';
 import { historySchema } from '../../src/history/schema.ts';
 import type { HistoryTables } from '../../src/history/tables.ts';
 import { scratchFolder } from '../real/scratch.ts';
+import { historyIsUpgraded } from './behaviour-of-upgrade.ts';
 import { historyAges } from './behaviour-over-time.ts';
 import { historyForgets } from './behaviour-of-keys.ts';
 import { historyBehaves } from './behaviour.ts';
@@ -19,4 +20,8 @@ describe('the history in SQLite', () => {
   historyBehaves(open);
   historyAges(open);
   historyForgets(open);
+  historyIsUpgraded(async () => {
+    const file = join(scratchFolder('history'), 'analytics.db');
+    return (schema) => openSqlite<HistoryTables>({ file, durability: 'normal', schema });
+  });
 });
