@@ -34,7 +34,11 @@ test('a file that is damaged is told with the remedy', async () => {
   const ask = async (): Promise<unknown> => {
     const damaged = await open();
     const question = { sinceMs: NOON - DAY, untilMs: NOON + DAY, by: [], where: [], order: 'count', most: 1 } as const;
-    return damaged.ask(question).finally(() => damaged.close());
+    try {
+      return await damaged.ask(question);
+    } finally {
+      await damaged.close();
+    }
   };
   const fault = await ask().catch((error: unknown) => error);
   expect(fault).toBeInstanceOf(DatabaseFault);
