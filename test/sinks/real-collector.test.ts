@@ -120,4 +120,46 @@ describe.skipIf(part === undefined)('a real OpenTelemetry Collector', () => {
     expect(second.lines.join('')).toContain('events of an earlier process wait in the spool');
     await collector.stop();
   });
+
+  test('that is killed and comes back has each event; what nobody took is counted without a spool', async () => {
+    const [port, folder] = [await freePort(), scratchFolder('killed')];
+    const spool = { folder: join(scratchFolder('spool'), 'otlp'), maxBytes: 2 ** 20, owner };
+    const url = `http://127.0.0.1:${port}/v1/logs`;
+    const [kept, lost] = [testPorts(), testPorts()];
+    const options = { url, headers: async () => ({}), origin: ORIGIN };
+    const spooled = await openOtlpSink({ ...options, spool }, kept.ports);
+    const unspooled = await openOtlpSink({ ...options, spool: undefined }, lost.ports);
+    const ids: string[] = [];
+    const takeMany = (): void => {
+      for (let count = 0; count < 100; count++) {
+        const id = `event-${ids.length}`;
+        ids.push(id);
+        spooled.take(madeEvent({ id }));
+        unspooled.take(madeEvent({ id: `unspooled-${id}` }));
+      }
+    };
+    const first = await startCollector({ port, folder });
+    takeMany();
+    await expect.poll(() => recordsOf(first).length, PATIENCE).toBe(200);
+    // They are sent within a second, when nobody is there.
+    takeMany();
+    await first.kill();
+    const failures = () => lost.value('ostiary_events_send_failures_total', { reason: 'unreachable' });
+    await expect.poll(failures, PATIENCE).toBeGreaterThan(0);
+    await unspooled.close(1000);
+    expect(await lost.value('ostiary_events_sent_total')).toBe(100);
+    expect(await lost.value('ostiary_events_dropped_total', { reason: 'shutdown' })).toBe(100);
+    const second = await startCollector({ port, folder });
+    await expect.poll(() => kept.value('ostiary_events_sent_total'), PATIENCE).toBe(200);
+    await spooled.close(1000);
+    const arrived = () =>
+      new Set(
+        recordsOf(second)
+          .map(idOf)
+          .filter((id) => !id.startsWith('unspooled')),
+      );
+    await expect.poll(arrived, PATIENCE).toEqual(new Set(ids));
+    expect(await kept.value('ostiary_events_dropped_total')).toBe(0);
+    await second.stop();
+  });
 });
