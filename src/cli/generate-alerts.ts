@@ -7,7 +7,8 @@ import { hostMatchingOf } from '../serve/locate-flags.ts';
 import { serveFlags } from '../serve/serve-flags.ts';
 import type { Environment } from './command.ts';
 import { count } from './count.ts';
-import { fetchesNothing, loadOnce } from './documents.ts';
+import { fetchesNothing } from '../serve/offline-environment.ts';
+import { loadOnce } from './documents.ts';
 import type { GenerateFlags } from './generate-flags.ts';
 import { labelPairs, outputOf } from './generate-options.ts';
 

@@ -13,7 +13,8 @@ import { serveFlags } from '../serve/serve-flags.ts';
 import { hostMatchingOf } from '../serve/locate-flags.ts';
 import { defineCommand } from './command.ts';
 import { count } from './count.ts';
-import { compileOnce, fetchesNothing } from './documents.ts';
+import { fetchesNothing } from '../serve/offline-environment.ts';
+import { compileOnce } from './documents.ts';
 
 const SOURCES = ['flex'];
 /** The defaults of `serve`. */

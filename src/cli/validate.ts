@@ -5,10 +5,11 @@ import { egressRules } from '../egress/rules.ts';
 import { list, toggle } from '../flags.ts';
 import { broughtKeysOf } from '../serve/api-key-hmac.ts';
 import { hostMatchingOf } from '../serve/locate-flags.ts';
+import { fetchesNothing } from '../serve/offline-environment.ts';
 import { serveFlags } from '../serve/serve-flags.ts';
 import { defineCommand } from './command.ts';
 import { count } from './count.ts';
-import { fetchesNothing, loadOnce } from './documents.ts';
+import { loadOnce } from './documents.ts';
 import { inspectEnvoyFile } from './validate-envoy.ts';
 import type { EnvoyFile } from './validate-envoy.ts';
 

@@ -1,4 +1,4 @@
-import type { ResourceKey } from './log.ts';
+import type { Resource, ResourceKey, Write } from './log.ts';
 
 /** Somebody else has changed the resource, or it is theirs. The message names it and what to do. */
 export class Conflict extends Error {
@@ -16,4 +16,20 @@ export class Outrun extends Error {
   constructor() {
     super('the log has come further meanwhile');
   }
+}
+
+/** `Api shop/orders`: what messages call a resource. */
+export function keyText({ kind, namespace, name }: ResourceKey): string {
+  return `${kind} ${namespace}/${name}`;
+}
+
+/** @throws Conflict if the writer has seen another revision, or is not the owner */
+export function refuseConflict({ key, owner, expectedRevision }: Write, before: Resource | undefined): void {
+  if (before !== undefined && before.owner !== owner) {
+    throw new Conflict(key, `${keyText(key)} belongs to the owner ${before.owner}: change it there`);
+  }
+  if (expectedRevision === undefined || expectedRevision === (before?.revision ?? 0)) return;
+  const found = before === undefined ? 'is not there' : `has revision ${before.revision}`;
+  const expected = expectedRevision === 0 ? 'it was expected to be new' : `revision ${expectedRevision} was expected`;
+  throw new Conflict(key, `${keyText(key)} ${found}, and ${expected}: read it again`);
 }

@@ -67,7 +67,7 @@ async function openRegistryDatabase({ dataDir, databaseUrl }: RegistryPlace): Pr
   await makePrivateFolder(dataDir);
   const { openSqlite } = await import('../database/open-sqlite.ts');
   return openSqlite<RegistryTables>({
-    file: join(dataDir, 'registry.db'),
+    file: join(dataDir, 'control.db'),
     durability: 'full',
     schema: registrySchema,
     cacheKib: CACHE_KIB,

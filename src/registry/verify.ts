@@ -3,10 +3,10 @@ import type { Transaction } from 'kysely';
 import type { Database } from '../database/database.ts';
 import { canonicalJson } from '../document/version.ts';
 import { chainHash, NO_HASH, resourceText } from './chain.ts';
+import { keyText } from './conflict.ts';
 import type { Head } from './log.ts';
 import { changeRowsAfter, headOf, PAGE, resourcePages } from './read.ts';
 import type { ChangeTable, RegistryKysely, RegistryTables } from './tables.ts';
-import { keyText } from './write.ts';
 
 export interface Verified {
   readonly head: Head;

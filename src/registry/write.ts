@@ -4,8 +4,8 @@ import type { Database } from '../database/database.ts';
 import { tableOf } from '../database/table-of.ts';
 import { canonicalJson } from '../document/version.ts';
 import { chainHash, resourceText } from './chain.ts';
-import { Conflict, Outrun } from './conflict.ts';
-import type { Author, Change, Head, Resource, ResourceKey, Write } from './log.ts';
+import { keyText, Outrun, refuseConflict } from './conflict.ts';
+import type { Author, Change, Head, Resource, Write } from './log.ts';
 import { headOf, PAGE, resourcesOf } from './read.ts';
 import { CHANGE_COLUMNS, KEY_COLUMNS, RESOURCE_COLUMNS } from './tables.ts';
 import type { RegistryTables } from './tables.ts';
@@ -52,10 +52,6 @@ export async function writeWithin(
   return { head: { ...head, revision: last.revision, hash: last.hash }, changes };
 }
 
-export function keyText({ kind, namespace, name }: ResourceKey): string {
-  return `${kind} ${namespace}/${name}`;
-}
-
 function changesOf(head: Head, writing: Writing, known: Map<string, Resource>): readonly Change[] {
   const { writes, author, at } = writing;
   let { revision, hash } = head;
@@ -92,17 +88,6 @@ function changesOf(head: Head, writing: Writing, known: Map<string, Resource>): 
     else known.set(key, after);
   }
   return changes;
-}
-
-/** @throws Conflict */
-function refuseConflict({ key, owner, expectedRevision }: Write, before: Resource | undefined): void {
-  if (before !== undefined && before.owner !== owner) {
-    throw new Conflict(key, `${keyText(key)} belongs to the owner ${before.owner}: change it there`);
-  }
-  if (expectedRevision === undefined || expectedRevision === (before?.revision ?? 0)) return;
-  const found = before === undefined ? 'is not there' : `has revision ${before.revision}`;
-  const expected = expectedRevision === 0 ? 'it was expected to be new' : `revision ${expectedRevision} was expected`;
-  throw new Conflict(key, `${keyText(key)} ${found}, and ${expected}: read it again`);
 }
 
 function textOf(resource: Resource | undefined): string | undefined {

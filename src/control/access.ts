@@ -1,0 +1,101 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { chmod, open } from 'node:fs/promises';
+import { UserError } from '../errors.ts';
+import { systemFiles } from '../file-access.ts';
+import { Code, RpcError } from '../grpc/rpc.ts';
+
+/** What a method of the control plane does: this decides who may call it. */
+export type ControlEffect = 'read' | 'write' | 'administer';
+
+/**
+ * Decides whether a caller may do something.
+ * @returns the actor's name, as the audit log keeps it
+ * @throws RpcError (rejects with it) that says what to do
+ */
+export type ControlAccess = (effect: ControlEffect, authorization: string | undefined) => Promise<string>;
+
+/** Whoever has the token of the first start. */
+const ADMINISTRATOR = 'bootstrap';
+const TOKEN_BYTES = 32;
+const MINIMUM_TOKEN_LENGTH = 16;
+const MAX_TOKEN_FILE_BYTES = 64 * 1024;
+
+/**
+ * Lets whoever has the bootstrap token do everything, and nobody else anything.
+ * @param tokenFile read at each call, so that a new token is valid at once
+ */
+export function bootstrapAccess(tokenFile: string): ControlAccess {
+  return async (_effect, authorization) => {
+    const given = /^bearer ([\x21-\x7e]+)$/i.exec(authorization ?? '')?.[1];
+    if (given === undefined) {
+      throw new RpcError(
+        Code.unauthenticated,
+        'send the header "authorization: Bearer TOKEN" with the content of the bootstrap token file',
+      );
+    }
+    const token = await readToken(tokenFile).catch(() => {
+      throw new RpcError(Code.unavailable, 'the bootstrap token file holds no usable token at the moment');
+    });
+    if (!timingSafeEqual(digest(given), digest(token))) {
+      throw new RpcError(Code.unauthenticated, 'this is not the token in the bootstrap token file');
+    }
+    return ADMINISTRATOR;
+  };
+}
+
+/**
+ * Writes a new token to the file, readable by our user alone, unless the file exists.
+ * @returns whether it is new
+ * @throws UserError if the file can't be written or holds no usable token
+ */
+export async function prepareBootstrapToken(
+  file: string,
+  randomBytes: (count: number) => Buffer,
+): Promise<{ readonly isNew: boolean }> {
+  const isNew = await writeNew(file, `${randomBytes(TOKEN_BYTES).toString('base64url')}\n`);
+  await readToken(file);
+  return { isNew };
+}
+
+/** @returns false if the file exists already */
+async function writeNew(file: string, content: string): Promise<boolean> {
+  try {
+    const handle = await open(file, 'wx', 0o600);
+    try {
+      await handle.writeFile(content);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'EEXIST') throw tokenFault(file, `can't be written (${code ?? 'unknown error'})`);
+    // Best effort: the file may belong to another user.
+    await chmod(file, 0o600).catch(() => {});
+    return false;
+  }
+}
+
+async function readToken(file: string): Promise<string> {
+  const bytes = await systemFiles.read(file, MAX_TOKEN_FILE_BYTES).catch((error: unknown) => {
+    throw tokenFault(file, `can't be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`);
+  });
+  const token = bytes.toString('utf8').trim();
+  if (token.length < MINIMUM_TOKEN_LENGTH || !/^[\x21-\x7e]+$/.test(token)) {
+    throw tokenFault(
+      file,
+      `expected one line of at least ${MINIMUM_TOKEN_LENGTH} visible ASCII characters: delete the file to get a new token`,
+    );
+  }
+  return token;
+}
+
+function tokenFault(file: string, why: string): UserError {
+  return new UserError(`--bootstrap-token-file ${file}: ${why}`);
+}
+
+/** Of equal length, so that the comparison takes constant time. */
+function digest(token: string): Buffer {
+  return createHash('sha256').update(token).digest();
+}

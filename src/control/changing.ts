@@ -1,0 +1,209 @@
+import { Code, RpcError } from '../grpc/rpc.ts';
+import { formatPath } from '../document/issues.ts';
+import { canonicalJson } from '../document/version.ts';
+import type { Fault } from '../errors.ts';
+import type { RegisteredKind } from '../policies/environment.ts';
+import { Conflict, keyText, Outrun, refuseConflict as refuseConflictOf } from '../registry/conflict.ts';
+import type { Author, Owner, Resource, ResourceKey, Write } from '../registry/log.ts';
+import type { Registry } from '../registry/registry.ts';
+import { Checking, schemaFaults } from './checking.ts';
+import type { CheckingPorts } from './checking.ts';
+import type { CurrentIndex, IndexedState } from './current-index.ts';
+import { admit } from './incoming.ts';
+import { nameAll, placed } from './naming.ts';
+import type { PlacedFault, ProposedWrite } from './naming.ts';
+
+export interface ProposedDeletion {
+  readonly key: ResourceKey;
+  readonly expectedRevision: number | undefined;
+}
+
+export interface ChangeRequest {
+  readonly writes: readonly ProposedWrite[];
+  readonly deletions: readonly ProposedDeletion[];
+  /** Empty: none. */
+  readonly set: string;
+  readonly prune: boolean;
+  readonly owner: Owner;
+}
+
+export type EffectName = 'created' | 'changed' | 'unchanged' | 'deleted';
+
+/** What becomes of one resource. */
+export interface PlannedChange {
+  readonly key: ResourceKey;
+  readonly effect: EffectName;
+  readonly before: Resource | undefined;
+  readonly document: unknown;
+  /** The set that the resource is of afterwards. */
+  readonly set: string;
+  readonly expectedRevision: number | undefined;
+  /** Its place in the request; undefined: it is pruned. */
+  readonly place: number | undefined;
+}
+
+export interface Plan {
+  readonly changes: readonly PlannedChange[];
+  readonly faults: readonly PlacedFault[];
+  readonly warnings: readonly PlacedFault[];
+  /** The revision that it was made for. */
+  readonly revision: number;
+}
+
+export interface Applied extends Plan {
+  /** By {@link keyText}: the revision of the change. Empty where there were faults. */
+  readonly revisions: ReadonlyMap<string, number>;
+}
+
+export interface ChangingPorts extends Omit<CheckingPorts, 'resources'> {
+  readonly registry: Registry;
+  readonly index: CurrentIndex;
+}
+
+/** Other control planes may write again and again while we check. */
+const MOST_TRIES = 20;
+const MAX_PLACED = 1000;
+
+/** Checks changes against the whole state, and writes them: all of them, or none. */
+export class Changing {
+  readonly #registry: Registry;
+  readonly #index: CurrentIndex;
+  readonly #checking: Checking;
+  readonly #kinds: ReadonlyMap<string, RegisteredKind>;
+  /** One check at a time: each is made against what the one before has written. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(ports: ChangingPorts) {
+    const { registry, index, ...checking } = ports;
+    this.#registry = registry;
+    this.#index = index;
+    this.#kinds = ports.policyKinds;
+    this.#checking = new Checking({ ...checking, resources: (keys) => registry.resources(keys) });
+  }
+
+  /** What the changes would do. @throws RpcError */
+  plan(request: ChangeRequest): Promise<Plan> {
+    return this.#inTurn(() => this.#plan(request));
+  }
+
+  /** @throws RpcError */
+  apply(request: ChangeRequest, author: Author): Promise<Applied> {
+    return this.#inTurn(() => this.#apply(request, author));
+  }
+
+  async #apply(request: ChangeRequest, author: Author): Promise<Applied> {
+    for (let tries = 1; ; tries += 1) {
+      const plan = await this.#plan(request);
+      if (plan.faults.length > 0) return { ...plan, revisions: new Map() };
+      const writes = plan.changes.map(({ key, document, set, expectedRevision }): Write => {
+        const expected = expectedRevision === undefined ? {} : { expectedRevision };
+        return { key, document, owner: request.owner, set, ...expected };
+      });
+      try {
+        const { head, changes } = await this.#registry.write(writes, author, plan.revision);
+        const revisions = new Map(changes.map((change) => [keyText(change), change.revision]));
+        return { ...plan, revision: head.revision, revisions };
+      } catch (error) {
+        if (error instanceof Conflict) throw new RpcError(Code.aborted, error.message);
+        if (!(error instanceof Outrun)) throw error;
+        if (tries < MOST_TRIES) continue;
+        throw new RpcError(Code.unavailable, 'others write so often that the changes could not be checked: try again');
+      }
+    }
+  }
+
+  async #plan(request: ChangeRequest): Promise<Plan> {
+    const state = await this.#index.current();
+    const { named, faults } = nameAll(request.writes);
+    const known = await this.#known([...named.values()].map(({ key }) => key));
+    const changes: PlannedChange[] = [];
+    const warnings: PlacedFault[] = [];
+    for (const [text, { key, write, place }] of named) {
+      const before = known.get(text);
+      const admitted = admit(write.document, before?.document, this.#kinds);
+      faults.push(...placed(schemaFaults(key, admitted.document, admitted.issues), place));
+      for (const { path, message } of admitted.warnings) {
+        warnings.push({ file: text, line: 0, column: 0, field: formatPath(path), message, severity: 'warning', place });
+      }
+      const set = request.set === '' ? (before?.set ?? '') : request.set;
+      const effect = effectOf(before, admitted.document, set);
+      const { expectedRevision } = write;
+      changes.push({ key, effect, before, document: admitted.document, set, expectedRevision, place });
+    }
+    changes.push(...(await this.#deletions(request, state, new Set(named.keys()))));
+    for (const change of changes) refuseConflict(change, request.owner);
+    if (faults.length === 0) {
+      const found = await this.#checking.check(changes.filter(isChange), state);
+      const places = new Map(changes.map(({ key, place }) => [keyText(key), place]));
+      const at = (fault: Fault): PlacedFault => ({ ...fault, place: places.get(fault.file) });
+      faults.push(...found.faults.map(at));
+      warnings.push(...found.warnings.map(at));
+    }
+    return {
+      changes,
+      faults: faults.slice(0, MAX_PLACED),
+      warnings: warnings.slice(0, MAX_PLACED),
+      revision: state.revision,
+    };
+  }
+
+  async #deletions(
+    { deletions, set, prune, owner }: ChangeRequest,
+    { index }: IndexedState,
+    named: ReadonlySet<string>,
+  ): Promise<readonly PlannedChange[]> {
+    const asked = new Map(deletions.map((deletion, place) => [keyText(deletion.key), { ...deletion, place }]));
+    const pruned = prune
+      ? index
+          .kinds()
+          .flatMap((kind) => index.ofKind(kind).filter((entry) => entry.set === set && entry.owner === owner))
+          .filter((entry) => !named.has(keyText(entry)))
+      : [];
+    const keys = [...[...asked.values()].map(({ key }) => key), ...pruned];
+    const known = await this.#known(keys);
+    return keys.map((each) => {
+      const key = { kind: each.kind, namespace: each.namespace, name: each.name };
+      const text = keyText(key);
+      const before = known.get(text);
+      if (before === undefined) throw new RpcError(Code.notFound, `there is no ${text}`);
+      const { expectedRevision, place } = asked.get(text) ?? { expectedRevision: undefined, place: undefined };
+      return { key, effect: 'deleted', before, document: undefined, set: '', expectedRevision, place };
+    });
+  }
+
+  async #known(keys: readonly ResourceKey[]): Promise<ReadonlyMap<string, Resource>> {
+    if (keys.length === 0) return new Map();
+    const found = await this.#registry.resources(keys);
+    return new Map(found.map((resource) => [keyText(resource), resource]));
+  }
+
+  async #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const earlier = this.#turn;
+    const own = (async () => {
+      await earlier;
+      return work();
+    })();
+    this.#turn = own.catch(() => {});
+    return own;
+  }
+}
+
+function effectOf(before: Resource | undefined, document: unknown, set: string): EffectName {
+  if (before === undefined) return 'created';
+  return before.set === set && canonicalJson(before.document) === canonicalJson(document) ? 'unchanged' : 'changed';
+}
+
+function isChange({ effect }: PlannedChange): boolean {
+  return effect !== 'unchanged';
+}
+
+/** @throws RpcError as the log would, for those who only ask. */
+function refuseConflict({ key, before, document, set, expectedRevision }: PlannedChange, owner: Owner): void {
+  const expected = expectedRevision === undefined ? {} : { expectedRevision };
+  try {
+    refuseConflictOf({ key, document, owner, set, ...expected }, before);
+  } catch (error) {
+    if (error instanceof Conflict) throw new RpcError(Code.aborted, error.message);
+    throw error;
+  }
+}

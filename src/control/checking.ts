@@ -1,0 +1,133 @@
+import { compile } from '../document/compile.ts';
+import type { CompileOptions } from '../document/compiler.ts';
+import type { Issue } from '../document/issues.ts';
+import { addIssues, DocumentReader } from '../document/load.ts';
+import type { Loaded } from '../document/load.ts';
+import { FileFault } from '../errors.ts';
+import type { Fault } from '../errors.ts';
+import { keyText } from '../registry/conflict.ts';
+import type { Resource, ResourceKey } from '../registry/log.ts';
+import { factsOf, keyFrom } from './facts.ts';
+import type { IndexedState } from './current-index.ts';
+import { withHint } from './hints.ts';
+import { neighbourhoodOf } from './neighbourhood.ts';
+
+/** What a resource would become. */
+export interface CheckedChange {
+  readonly key: ResourceKey;
+  /** Undefined: it is not there now. */
+  readonly before: Resource | undefined;
+  /** Undefined: it would be deleted. */
+  readonly document: unknown;
+}
+
+export interface Findings {
+  readonly faults: readonly Fault[];
+  readonly warnings: readonly Fault[];
+}
+
+export interface CheckingPorts extends Pick<CompileOptions, 'policyKinds' | 'environment' | 'clock'> {
+  /** Reads resources of the log. */
+  resources(keys: readonly ResourceKey[]): Promise<readonly Resource[]>;
+}
+
+/** Where a fault is: `file` is {@link keyText} of the resource. */
+export function placeOf(key: ResourceKey): { readonly resource: string } {
+  return { resource: keyText(key) };
+}
+
+/** The faults of one document by itself. */
+export function schemaFaults(key: ResourceKey, document: unknown, issues: readonly Issue[]): readonly Fault[] {
+  const reader = new DocumentReader();
+  reader.addDocument(placeOf(key), document, []);
+  addIssues(reader.faults, placeOf(key), issues);
+  return reader.faults.sorted();
+}
+
+/** Asks the compiler what changes would do to the state: to the changed resources, and to those around them. */
+export class Checking {
+  readonly #ports: CheckingPorts;
+
+  constructor(ports: CheckingPorts) {
+    this.#ports = ports;
+  }
+
+  /**
+   * @param changes whose schemas have been checked
+   * @returns faults that the changes would bring, not those that are there already
+   */
+  async check(changes: readonly CheckedChange[], { index, revision }: IndexedState): Promise<Findings> {
+    const proposals = changes.map(({ key, document }) => {
+      return { key, facts: document === undefined ? undefined : factsOf(key, document, (text) => text) };
+    });
+    const around = await this.#around(neighbourhoodOf(proposals, index));
+    const after = await this.#compile([
+      ...around,
+      ...changes.flatMap(({ key, before, document }, at) => {
+        return document === undefined ? [] : [{ ...key, document, age: before?.createdRevision ?? revision + 1 + at }];
+      }),
+    ]);
+    const own = new Set(changes.map(({ key }) => keyText(key)));
+    const warnings = after.warnings.filter(({ file }) => own.has(file));
+    if (after.faults.length === 0) return { faults: [], warnings };
+    const earlier = changes.flatMap(({ before }) => (before === undefined ? [] : [agedOf(before)]));
+    const before = new Set((await this.#compile([...around, ...earlier])).faults.map(faultText));
+    const changed = new Map(proposals.map((proposal) => [keyText(proposal.key), proposal]));
+    const faults = after.faults.filter((fault) => !before.has(faultText(fault)));
+    return { faults: faults.map((fault) => withHint(fault, changed, index)), warnings };
+  }
+
+  async #around(texts: readonly string[]): Promise<readonly Aged[]> {
+    if (texts.length === 0) return [];
+    const resources = await this.#ports.resources(texts.map(keyFrom));
+    return resources.map(agedOf);
+  }
+
+  async #compile(resources: readonly Aged[]): Promise<Findings> {
+    const { policyKinds, environment, clock } = this.#ports;
+    const reader = new DocumentReader();
+    const documents: Loaded[] = [];
+    for (const resource of resources.toSorted((a, b) => a.age - b.age)) {
+      reader.addDocument(placeOf(resource), resource.document, []);
+      const loaded = reader.documents.pop();
+      if (loaded !== undefined) documents.push({ ...loaded, createdAt: resource.age });
+    }
+    const { broken, faults } = reader;
+    const compiled = await compile(
+      { complete: true, documents, broken, faults, sources: [] },
+      { policyKinds, environment, clock, env: {}, readFile: refuseFile },
+    );
+    if (compiled.snapshot === undefined)
+      return { faults: compiled.faults.map(forCentral), warnings: compiled.warnings };
+    compiled.dispose();
+    return { faults: [], warnings: compiled.warnings };
+  }
+}
+
+interface Aged extends ResourceKey {
+  readonly document: unknown;
+  /** The revision that created it, or will at the earliest. */
+  readonly age: number;
+}
+
+function agedOf({ kind, namespace, name, document, createdRevision: age }: Resource): Aged {
+  return { kind, namespace, name, document, age };
+}
+
+function refuseFile(): Promise<Buffer> {
+  return Promise.reject(new FileFault('EPERM', 'documents of the control plane name no files'));
+}
+
+function faultText({ file, field, message }: Fault): string {
+  return JSON.stringify([file, field, message]);
+}
+
+const VARIABLE = /^the environment variable (\w+) is not set/;
+
+/** The compiler's remedy for variables is for documents in folders. */
+function forCentral(fault: Fault): Fault {
+  const name = VARIABLE.exec(fault.message)?.[1];
+  if (name === undefined) return fault;
+  const message = `documents of the control plane read no environment variables, and this reads ${name}: write the value, or keep the document in a folder of the sidecar`;
+  return { ...fault, message };
+}

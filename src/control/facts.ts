@@ -1,0 +1,164 @@
+import { isRecord } from '../document/load.ts';
+import { normalizeBasePath } from '../document/fields.ts';
+import { DEFAULT_NAMESPACE, referenceFrom } from '../document/names.ts';
+import type { ResourceKey } from '../registry/log.ts';
+import { documentHost, EXACT_HOSTS } from '../request/host.ts';
+
+/** What the index keeps of a document: it is read as written, whichever version of ostiary wrote it. */
+export interface Facts {
+  /** What no other resource may hold too, such as `client web-shop`. */
+  readonly holds: readonly string[];
+  /** Keys of resources that it names. */
+  readonly refers: readonly string[];
+  readonly labels: Readonly<Record<string, string>> | undefined;
+  /** The labels by which a binding or an alert selects APIs. */
+  readonly selector: Readonly<Record<string, string>> | undefined;
+  /** Values that lists can be filtered by, in the order of {@link FIELDS}. */
+  readonly fields: readonly (string | undefined)[];
+  /** Lower case; what search looks at. */
+  readonly search: string;
+}
+
+/** By kind, the fields that `where` knows, in addition to those of metadata. */
+export const FIELDS: Readonly<Record<string, readonly string[]>> = {
+  Api: ['spec.basePath', 'spec.publicUrl'],
+  ClientApplication: ['spec.clientId'],
+  Contract: ['spec.api', 'spec.clientApplication', 'spec.tier', 'spec.status'],
+  PolicyBinding: ['spec.policyRef.name', 'spec.targetRef.kind', 'spec.targetRef.name'],
+  Alert: ['spec.api', 'spec.metric', 'spec.severity'],
+};
+
+const NONE: readonly string[] = [];
+const NO_FIELDS: readonly undefined[] = [];
+
+/** The inverse of {@link keyText}: neither kinds nor namespaces have a space or a slash in them. */
+export function keyFrom(text: string): ResourceKey {
+  const [, kind = '', namespace = '', name = ''] = /^([^ ]*) ([^/]*)\/(.*)$/s.exec(text) ?? [];
+  return { kind, namespace, name };
+}
+
+/** @returns undefined where the document does not say what it is */
+export function keyOf(document: unknown): ResourceKey | undefined {
+  if (!isRecord(document)) return undefined;
+  const { kind, metadata } = document;
+  if (typeof kind !== 'string' || !isRecord(metadata) || typeof metadata['name'] !== 'string') return undefined;
+  const { namespace } = metadata;
+  return { kind, namespace: typeof namespace === 'string' ? namespace : DEFAULT_NAMESPACE, name: metadata['name'] };
+}
+
+/** A value inside a document, by a path such as `spec.api`. */
+export function valueAt(document: unknown, path: readonly string[]): unknown {
+  let value = document;
+  for (const part of path) value = isRecord(value) && Object.hasOwn(value, part) ? value[part] : undefined;
+  return value;
+}
+
+/** @param share returns the same string object for equal texts, to save memory */
+export function factsOf(key: ResourceKey, document: unknown, share: (text: string) => string): Facts {
+  const text = (path: string): string | undefined => {
+    const value = valueAt(document, path.split('.'));
+    return typeof value === 'string' ? value : undefined;
+  };
+  const reference = (kind: string, name: string | undefined): readonly string[] =>
+    name === undefined ? NONE : [share(keyOfReference(kind, key, name))];
+  const labels = recordAt(document, 'metadata.labels');
+  const { holds, refers, selector } = linksOf(key, document, text, reference);
+  const fields = FIELDS[key.kind]?.map((path) => {
+    const value = text(path);
+    return value === undefined ? undefined : share(value);
+  });
+  const words = [key.name, text('metadata.displayName'), text('metadata.description'), text('spec.clientId')];
+  if (labels !== undefined) words.push(...Object.entries(labels).map(([label, value]) => `${label}=${value}`));
+  const search = words.filter((word) => word !== undefined).join('\n');
+  const lower = search.toLowerCase();
+  return {
+    holds,
+    refers,
+    labels,
+    selector,
+    fields: fields ?? NO_FIELDS,
+    search: lower === key.name ? key.name : lower,
+  };
+}
+
+type Links = Pick<Facts, 'holds' | 'refers' | 'selector'>;
+
+function linksOf(
+  { kind, namespace }: ResourceKey,
+  document: unknown,
+  text: (path: string) => string | undefined,
+  reference: (kind: string, name: string | undefined) => readonly string[],
+): Links {
+  switch (kind) {
+    case 'Api': {
+      const hosts = listAt(document, 'spec.hosts');
+      const path = normalizeBasePath(text('spec.basePath') ?? '/');
+      const url = text('spec.publicUrl');
+      const places = (hosts.length === 0 ? ['*'] : hosts).map(
+        (host) => `at ${documentHost(host, EXACT_HOSTS)} ${path}`,
+      );
+      const holds = url === undefined ? places : [...places, `url ${url.replace(/\/$/, '')}`];
+      return { holds, refers: NONE, selector: undefined };
+    }
+    case 'ClientApplication': {
+      const keys = itemsAt(document, 'spec.apiKeys').map((item) => {
+        const { id, hmac } = Object(item) as { id?: unknown; hmac?: unknown };
+        return `key ${typeof hmac === 'string' ? hmac.toLowerCase() : String(id)}`;
+      });
+      // Patterns of workloads may overlap with any other.
+      const principals = listAt(document, 'spec.principals').length > 0 ? ['principals'] : [];
+      return { holds: [`client ${text('spec.clientId')}`, ...keys, ...principals], refers: NONE, selector: undefined };
+    }
+    case 'Contract': {
+      const refers = [
+        ...reference('ClientApplication', text('spec.clientApplication')),
+        ...reference('Api', text('spec.api')),
+      ];
+      return { holds: NONE, refers, selector: undefined };
+    }
+    case 'PolicyBinding': {
+      const isApi = text('spec.targetRef.kind') === 'Api';
+      const refers = isApi ? reference('Api', text('spec.targetRef.name')) : NONE;
+      const selector = isApi ? undefined : (recordAt(document, 'spec.targetRef.selector.labels') ?? {});
+      return { holds: selector === undefined ? NONE : [`selects ${namespace}`], refers, selector };
+    }
+    case 'Alert': {
+      const filtered = valueAt(document, ['spec', 'filter', 'client']);
+      const clients = typeof filtered === 'string' ? [filtered] : listAt(document, 'spec.filter.client');
+      const refers = [
+        ...reference('Api', text('spec.api')),
+        ...listAt(document, 'spec.notify').flatMap((name) => reference('Webhook', name)),
+        ...clients.flatMap((name) => reference('ClientApplication', name)),
+      ];
+      const isByName = text('spec.api') !== undefined || text('spec.metric') === 'completeness';
+      const selector = isByName ? undefined : (recordAt(document, 'spec.selector.labels') ?? {});
+      return { holds: selector === undefined ? NONE : [`watches ${namespace}`], refers, selector };
+    }
+    case 'Configuration':
+      return { holds: ['configuration'], refers: NONE, selector: undefined };
+    default:
+      return { holds: NONE, refers: NONE, selector: undefined };
+  }
+}
+
+/** A reference of the platform's namespace may lead to any other. */
+function keyOfReference(kind: string, { namespace, name }: ResourceKey, reference: string): string {
+  const qualified = referenceFrom({ name, namespace }, reference);
+  return `${kind} ${qualified.includes('/') ? qualified : `${DEFAULT_NAMESPACE}/${qualified}`}`;
+}
+
+function recordAt(document: unknown, path: string): Readonly<Record<string, string>> | undefined {
+  const value = valueAt(document, path.split('.'));
+  if (!isRecord(value)) return undefined;
+  const entries = Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+  return entries.length === 0 ? undefined : Object.fromEntries(entries);
+}
+
+function itemsAt(document: unknown, path: string): readonly unknown[] {
+  const value = valueAt(document, path.split('.'));
+  return Array.isArray(value) ? value : [];
+}
+
+function listAt(document: unknown, path: string): readonly string[] {
+  return itemsAt(document, path).filter((item) => typeof item === 'string');
+}

@@ -1,0 +1,37 @@
+import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
+import { DatabaseFault } from '../database/database-fault.ts';
+import { Code, RpcError } from '../grpc/rpc.ts';
+import type { Call, Method } from '../grpc/rpc.ts';
+import { unaryOf } from '../operator/unary.ts';
+import type { ControlAccess, ControlEffect } from './access.ts';
+
+/** Makes a method that only those may call who may do what it does. The handler gets the actor's name. */
+export type DefineGuarded = <I extends DescMessage, O extends DescMessage>(
+  name: string,
+  effect: ControlEffect,
+  input: I,
+  output: O,
+  handle: (request: MessageShape<I>, actor: string, call: Call) => Promise<MessageShape<O>>,
+) => Method;
+
+/** @param service such as `ostiary.v1.ResourceService` */
+export function guardedUnary(service: string, access: ControlAccess): DefineGuarded {
+  const define = unaryOf(service);
+  return (name, effect, input, output, handle) =>
+    define(name, input, output, async (request, call) => {
+      const actor = await access(effect, call.authorization);
+      return handle(request, actor, call).catch(tellDatabase);
+    });
+}
+
+/** What callers hear of a database that can't do what they ask: not where it is. */
+export function tellDatabase(error: unknown): never {
+  if (!(error instanceof DatabaseFault)) throw error;
+  const why =
+    error.kind === 'full'
+      ? 'its disk is full'
+      : error.kind === 'read_only'
+        ? 'it takes no changes'
+        : 'it does not answer';
+  throw new RpcError(Code.unavailable, `the control plane's database can't be used (${why}): nothing was written`);
+}

@@ -1,0 +1,240 @@
+import { create } from '@bufbuild/protobuf';
+import type { JsonObject } from '@bufbuild/protobuf';
+import type { Duration } from '@bufbuild/protobuf/wkt';
+import { durationFromMs, durationMs } from '@bufbuild/protobuf/wkt';
+import { ReceiptSchema } from '../../gen/ostiary/v1/receipt_pb.js';
+import {
+  ApplyRequestSchema,
+  ApplyResponseSchema,
+  DeleteRequestSchema,
+  DeleteResponseSchema,
+  DiffRequestSchema,
+  DiffResponseSchema,
+  DifferenceSchema,
+  GetRequestSchema,
+  GetResponseSchema,
+  ListRequestSchema,
+  ListResponseSchema,
+} from '../../gen/ostiary/v1/resources_pb.js';
+import type { ApplyRequest, DeleteRequest, ListRequest, ProposedDocument } from '../../gen/ostiary/v1/resources_pb.js';
+import { Code, RpcError } from '../grpc/rpc.ts';
+import type { Method } from '../grpc/rpc.ts';
+import { keyText } from '../registry/conflict.ts';
+import type { ResourceKey } from '../registry/log.ts';
+import type { Receipts } from '../registry/receipt.ts';
+import type { Registry } from '../registry/registry.ts';
+import type { ControlAccess } from './access.ts';
+import { Changing } from './changing.ts';
+import type { ChangeRequest, ChangingPorts, Plan, PlannedChange } from './changing.ts';
+import { guardedUnary } from './guarded.ts';
+import {
+  EFFECTS,
+  faultMessages,
+  keyFromMessage,
+  keyMessage,
+  namespaceOr,
+  resourceMessage,
+  resultMessages,
+  structOf,
+} from './resource-messages.ts';
+import { fieldsOf, selectFrom } from './selecting.ts';
+import { watchMethod } from './watching.ts';
+
+export interface ResourceServicePorts extends ChangingPorts {
+  readonly access: ControlAccess;
+  readonly receipts: Receipts;
+}
+
+const SERVICE = 'ostiary.v1.ResourceService';
+const PAGE = 100;
+const LARGEST_PAGE = 1000;
+const LONGEST_WAIT_MS = 60_000;
+/** Longer reasons are documents. */
+const MOST_REASON = 4096;
+
+/** The methods of ResourceService. */
+export function resourceMethods(ports: ResourceServicePorts): readonly Method[] {
+  const { registry, index, access, receipts } = ports;
+  const changing = new Changing(ports);
+  const unary = guardedUnary(SERVICE, access);
+  return [
+    unary('Apply', 'write', ApplyRequestSchema, ApplyResponseSchema, async (request, actor) => {
+      const asked = changeRequest(request);
+      const files = request.documents.map(({ file }) => file);
+      const author = { actor, reason: reasonOf(request.reason) };
+      const waitMs = waitMsOf(request.wait);
+      if (request.dryRun) {
+        const plan = await changing.plan(asked);
+        return create(ApplyResponseSchema, { ...toldOf(plan, files), results: resultsOf(plan) });
+      }
+      const applied = await changing.apply(asked, author);
+      const isWritten = applied.faults.length === 0;
+      return create(ApplyResponseSchema, {
+        ...toldOf(applied, files),
+        results: isWritten ? resultMessages(applied, applied.revisions) : [],
+        ...(isWritten && (await receiptOf(receipts, applied.revision, waitMs))),
+      });
+    }),
+    unary('Diff', 'read', DiffRequestSchema, DiffResponseSchema, async (request) => {
+      const plan = await changing.plan(changeRequest({ ...request, reason: '' }));
+      return create(DiffResponseSchema, {
+        ...toldOf(
+          plan,
+          request.documents.map(({ file }) => file),
+        ),
+        differences: plan.changes.map(differenceOf),
+      });
+    }),
+    unary('Get', 'read', GetRequestSchema, GetResponseSchema, async (request) => {
+      const key = keyFromMessage(request);
+      const [resource] = await registry.resources([key]);
+      if (resource === undefined) throw new RpcError(Code.notFound, `there is no ${keyText(key)}`);
+      return create(GetResponseSchema, { resource: resourceMessage(resource) });
+    }),
+    unary('List', 'read', ListRequestSchema, ListResponseSchema, async (request) => {
+      const state = await index.current();
+      const pageSize = Math.min(LARGEST_PAGE, request.pageSize === 0 ? PAGE : request.pageSize);
+      const page = selectFrom(state.index, request, pageSize, afterOf(request.pageToken));
+      return create(ListResponseSchema, {
+        resources: await resourcesOf(registry, page.entries, request),
+        nextPageToken: page.hasMore ? tokenOf(page.entries.at(-1)) : '',
+        total: page.total,
+        revision: BigInt(state.revision),
+      });
+    }),
+    unary('Delete', 'write', DeleteRequestSchema, DeleteResponseSchema, async (request, actor) => {
+      const asked = deleteRequest(request);
+      const author = { actor, reason: reasonOf(request.reason) };
+      const waitMs = waitMsOf(request.wait);
+      const applied = request.dryRun ? undefined : await changing.apply(asked, author);
+      const plan = applied ?? (await changing.plan(asked));
+      const isFaulty = plan.faults.length > 0;
+      return create(DeleteResponseSchema, {
+        results: isFaulty ? [] : resultMessages(plan, applied?.revisions),
+        faults: faultMessages(plan.faults, []),
+        revision: BigInt(plan.revision),
+        ...(!isFaulty && applied !== undefined && (await receiptOf(receipts, plan.revision, waitMs))),
+      });
+    }),
+    watchMethod(SERVICE, { registry, access }),
+  ];
+}
+
+type Asked = Pick<ApplyRequest, 'documents' | 'set' | 'prune' | 'reason'>;
+
+function changeRequest({ documents, set, prune }: Asked): ChangeRequest {
+  if (prune && set === '') {
+    throw new RpcError(Code.invalidArgument, 'prune needs a set: it deletes what is of that set alone');
+  }
+  if (!/^[A-Za-z0-9._-]{0,253}$/.test(set)) {
+    throw new RpcError(Code.invalidArgument, 'a set is named by letters, digits, ".", "_" and "-"');
+  }
+  if (documents.length === 0 && !prune) throw new RpcError(Code.invalidArgument, 'documents is empty');
+  return { writes: documents.map(writeOf), deletions: [], set, prune, owner: 'api' };
+}
+
+function writeOf({ document, expectedRevision }: ProposedDocument) {
+  return { document: document ?? {}, expectedRevision: numberOf(expectedRevision) };
+}
+
+function deleteRequest({ resources }: DeleteRequest): ChangeRequest {
+  if (resources.length === 0) throw new RpcError(Code.invalidArgument, 'resources is empty');
+  const deletions = resources.map(({ resource, expectedRevision }) => {
+    return { key: keyFromMessage(resource), expectedRevision: numberOf(expectedRevision) };
+  });
+  return { writes: [], deletions, set: '', prune: false, owner: 'api' };
+}
+
+function numberOf(revision: bigint | undefined): number | undefined {
+  return revision === undefined ? undefined : Number(revision);
+}
+
+function toldOf(plan: Plan, files: readonly string[]) {
+  return {
+    faults: faultMessages(plan.faults, files),
+    warnings: faultMessages(plan.warnings, files),
+    revision: BigInt(plan.revision),
+  };
+}
+
+function resultsOf(plan: Plan) {
+  return plan.faults.length === 0 ? resultMessages(plan) : [];
+}
+
+/** @throws RpcError */
+function reasonOf(reason: string): string {
+  if (reason.length <= MOST_REASON && reason.isWellFormed() && !reason.includes('\u0000')) return reason;
+  throw new RpcError(Code.invalidArgument, `reason is a text of at most ${MOST_REASON} characters`);
+}
+
+/** @throws RpcError */
+function waitMsOf(wait: Duration | undefined): number | undefined {
+  if (wait === undefined) return undefined;
+  const waitMs = durationMs(wait);
+  if (waitMs >= 0 && waitMs <= LONGEST_WAIT_MS) return waitMs;
+  throw new RpcError(Code.invalidArgument, `wait is from 0s to ${LONGEST_WAIT_MS / 1000}s`);
+}
+
+async function receiptOf(receipts: Receipts, revision: number, waitMs: number | undefined) {
+  if (waitMs === undefined) return {};
+  const { enforced, pending, unreachable, ms } = await receipts.of(revision, waitMs);
+  const receipt = create(ReceiptSchema, {
+    revision: BigInt(revision),
+    enforced,
+    pending: [...pending],
+    unreachable: [...unreachable],
+    took: durationFromMs(Math.round(ms)),
+  });
+  return { receipt };
+}
+
+async function resourcesOf(
+  registry: Registry,
+  entries: readonly (ResourceKey & { readonly revision: number })[],
+  { keysOnly, fields }: ListRequest,
+) {
+  if (keysOnly) {
+    return entries.map((entry) =>
+      resourceMessage({ ...(entry as Parameters<typeof resourceMessage>[0]), document: undefined }),
+    );
+  }
+  const select: (document: unknown) => JsonObject | undefined = fields.length === 0 ? structOf : fieldsOf(fields);
+  const found = new Map((await registry.resources(entries)).map((resource) => [keyText(resource), resource]));
+  // One that was deleted in this moment is left out.
+  return entries.flatMap((entry) => {
+    const resource = found.get(keyText(entry));
+    return resource === undefined ? [] : [resourceMessage(resource, select)];
+  });
+}
+
+function tokenOf(entry: ResourceKey | undefined): string {
+  if (entry === undefined) return '';
+  const { kind, namespace, name } = entry;
+  return Buffer.from(JSON.stringify([kind, namespace, name])).toString('base64url');
+}
+
+/** @throws RpcError */
+function afterOf(token: string): ResourceKey | undefined {
+  if (token === '') return undefined;
+  try {
+    const parts = JSON.parse(Buffer.from(token, 'base64url').toString()) as unknown;
+    if (Array.isArray(parts) && parts.length === 3 && parts.every((part) => typeof part === 'string')) {
+      const [kind = '', namespace = '', name = ''] = parts;
+      return { kind, namespace: namespaceOr(namespace), name };
+    }
+  } catch {
+    // As any other text that is no token.
+  }
+  throw new RpcError(Code.invalidArgument, 'page_token is none that a response had');
+}
+
+function differenceOf({ key, effect, before, document, place }: PlannedChange) {
+  const [earlier, later] = [structOf(before?.document), structOf(document)];
+  return create(DifferenceSchema, {
+    resource: keyMessage(key),
+    effect: EFFECTS[effect],
+    ...(earlier !== undefined && { before: earlier }),
+    ...(later !== undefined && { after: later }),
+    ...(place !== undefined && { document: place }),
+  });
+}

@@ -1,0 +1,114 @@
+import { randomBytes } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { AuditService } from '../../gen/ostiary/v1/audit_pb.js';
+import { ResourceService } from '../../gen/ostiary/v1/resources_pb.js';
+import { systemClock } from '../../src/clock.ts';
+import { auditMethods } from '../../src/control/audit-service.ts';
+import { CurrentIndex } from '../../src/control/current-index.ts';
+import { resourceMethods } from '../../src/control/resource-service.ts';
+import { egressRules } from '../../src/egress/rules.ts';
+import { Code, RpcError } from '../../src/grpc/rpc.ts';
+import { createConnectHandler } from '../../src/operator/connect.ts';
+import { policyKinds } from '../../src/policies/index.ts';
+import type { OpenedRegistry, RegistryPlace } from '../../src/registry/open.ts';
+import { fetchesNothing, offlineEnvironment } from '../../src/serve/offline-environment.ts';
+import { openAt } from '../registry/opened.ts';
+
+type Json = Record<string, unknown>;
+
+/** The services of resources on a real log, asked over HTTP as curl would. */
+export interface ControlServices extends OpenedRegistry {
+  readonly index: CurrentIndex;
+  readonly url: string;
+  /** The answer; of an error `{ status, code, message }`. */
+  ask(method: string, request: object, token?: string): Promise<Json>;
+  /** ResourceService/Apply of some documents. */
+  apply(documents: readonly object[], more?: object): Promise<Json>;
+}
+
+export const TOKEN = 'an-administrator';
+
+export async function openServices(place: RegistryPlace): Promise<ControlServices> {
+  const opened = await openAt(place);
+  const { registry } = opened;
+  const index = new CurrentIndex(registry);
+  const offline = offlineEnvironment({ transport: fetchesNothing, rules: egressRules([]) }, randomBytes);
+  const access = async (_effect: string, authorization: string | undefined): Promise<string> => {
+    if (authorization === `Bearer ${TOKEN}`) return 'admin';
+    throw new RpcError(Code.unauthenticated, 'no');
+  };
+  const receipts = {
+    of: async (revision: number) => ({ revision, enforced: 2, pending: ['a'], unreachable: [], ms: 7.4 }),
+  };
+  const handle = createConnectHandler({
+    services: [ResourceService, AuditService],
+    methods: [
+      ...resourceMethods({
+        registry,
+        index,
+        access,
+        receipts,
+        policyKinds,
+        environment: offline.environment,
+        clock: systemClock,
+      }),
+      ...auditMethods({ registry, access }),
+    ],
+    allow: async () => {},
+    maxMessageBytes: 64 * 1024 * 1024,
+    now: () => performance.now(),
+    onFailure: (path, error) => console.error(path, error),
+  });
+  const server: Server = createServer((request, response) => void handle(request, response));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const ask: ControlServices['ask'] = async (method, request, token = TOKEN) => {
+    const answer = await fetch(`${url}/ostiary.v1.${method}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+      body: JSON.stringify(request),
+    });
+    const body = (await answer.json()) as Json;
+    return answer.ok ? body : { status: answer.status, ...body };
+  };
+  return {
+    ...opened,
+    index,
+    url,
+    ask,
+    apply: (documents, more = {}) =>
+      ask('ResourceService/Apply', { documents: documents.map((each) => ({ document: each })), ...more }),
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      offline.close();
+      await opened.close();
+    },
+  };
+}
+
+const API_VERSION = 'ostiary.dev/v1alpha1';
+
+export function api(name: string, spec: object = {}, metadata: object = {}) {
+  const own = { hosts: [`${name}.example.com`], tiers: [TIER], policies: [ENFORCEMENT], ...spec };
+  return { apiVersion: API_VERSION, kind: 'Api', metadata: { name, ...metadata }, spec: own };
+}
+
+export function app(name: string, spec: object = {}, metadata: object = {}) {
+  const own = { clientId: `id-of-${name}`, ...spec };
+  return { apiVersion: API_VERSION, kind: 'ClientApplication', metadata: { name, ...metadata }, spec: own };
+}
+
+export function contract(name: string, client: string, of: string, spec: object = {}, metadata: object = {}) {
+  const own = { clientApplication: client, api: of, tier: 'gold', status: 'approved', ...spec };
+  return { apiVersion: API_VERSION, kind: 'Contract', metadata: { name, ...metadata }, spec: own };
+}
+
+export function document(kind: string, name: string, spec: object, metadata: object = {}) {
+  return { apiVersion: API_VERSION, kind, metadata: { name, ...metadata }, spec };
+}
+
+const TIER = { name: 'gold', limits: [{ maximumRequests: 100, timePeriodInMilliseconds: 60_000 }] };
+const ENFORCEMENT = { policyRef: { name: 'client-id-enforcement' }, config: { forwardCredentials: 'id' } };

@@ -1,0 +1,11 @@
+import { describe } from 'vitest';
+import type { NewPlace } from '../registry/fixture.ts';
+import { scratchFolder } from '../real/scratch.ts';
+import { appliesDocuments } from './applying.ts';
+import { tellsResources } from './telling.ts';
+
+describe('the services of resources on SQLite', () => {
+  const newPlace: NewPlace = async () => ({ dataDir: scratchFolder('control'), databaseUrl: undefined });
+  appliesDocuments(newPlace);
+  tellsResources(newPlace);
+});
