@@ -8,6 +8,7 @@ interface CommandEntry {
 
 export const commands: ReadonlyMap<string, CommandEntry> = new Map<string, CommandEntry>([
   ['serve', { summary: 'answer the Checks of Envoy', load: () => import('./serve.ts') }],
+  ['control', { summary: 'run the control plane', load: () => import('./control.ts') }],
   ['validate', { summary: 'check documents, and list every fault', load: () => import('./validate.ts') }],
   ['check', { summary: 'explain how a request would be decided', load: () => import('./check.ts') }],
   ['counters', { summary: 'show or reset the quota of a client or key', load: () => import('./counters.ts') }],

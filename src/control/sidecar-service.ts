@@ -77,11 +77,9 @@ export function sidecarMethods(ports: SidecarServicePorts): readonly Method[] {
         revision,
         wanted.map(({ sidecar }) => sidecar.enforcedRevision),
       );
-      const sidecars = wanted.map(({ sidecar, standing }) => ({
-        ...messageOf(sidecar),
-        state: STATES[standing],
-        ...lagOf(sidecar.enforcedRevision),
-      }));
+      const sidecars = wanted.map(({ sidecar, standing }) =>
+        Object.assign(messageOf(sidecar), { state: STATES[standing] }, lagOf(sidecar.enforcedRevision)),
+      );
       return create(ListSidecarsResponseSchema, { sidecars, revision: BigInt(revision) });
     }),
     unary('ForgetSidecar', ForgetSidecarRequestSchema, ForgetSidecarResponseSchema, async ({ node }, call) => {
@@ -145,7 +143,7 @@ function messageOf(sidecar: SidecarRecord): MessageInitShape<typeof SidecarSchem
     scope: { namespaces: [...scope.namespaces], apis: [...scope.apis], labels: { ...scope.labels } },
     labels: { ...labels },
     revision: BigInt(enforcedRevision),
-    faults: faults.map((fault) => ({ ...fault })),
+    faults: faults.map(({ resource, field, message }) => ({ resource, field, message })),
     joined: timestampFromMs(joinedAt),
     lastContact: timestampFromMs(lastContactAt),
   };

@@ -22,8 +22,8 @@ import type { SidecarTable, SidecarTables } from './sidecar-tables.ts';
  * Sidecars in a database, which may hold other parts too.
  * @throws DatabaseFault (rejects with it)
  */
-export async function openSidecarStore(database: Database<unknown>): Promise<SidecarStore> {
-  return new StoredSidecars(await migrated(database as Database<SidecarTables>, sidecarSchema));
+export async function openSidecarStore<Tables>(database: Database<Tables>): Promise<SidecarStore> {
+  return new StoredSidecars(await migrated(database as unknown as Database<SidecarTables>, sidecarSchema));
 }
 
 class StoredSidecars implements SidecarStore {

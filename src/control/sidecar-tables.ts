@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Database, Schema } from '../database/database.ts';
 import type { ColumnKind } from '../database/table-of.ts';
+import type { BackupTable } from '../registry/backup.ts';
 
 /** A sidecar that has joined and was not forgotten. Times are milliseconds since the Unix epoch. */
 export interface SidecarTable {
@@ -65,6 +66,36 @@ export const REPORT_COLUMNS = {
   has_left: 'integer',
   last_contact_at: 'integer',
 } as const satisfies Partial<Record<keyof SidecarTable, ColumnKind>>;
+
+/** Those of a backup: who has joined is still known after it is restored. */
+export const SIDECAR_BACKUP_TABLES: readonly BackupTable[] = [
+  {
+    name: 'sidecar',
+    columns: {
+      ...REPORT_COLUMNS,
+      token_hash: 'text',
+      credential_hash: 'text',
+      scope: 'text',
+      joined_at: 'integer',
+      instance: 'text',
+    },
+    key: ['node'],
+  },
+  {
+    name: 'sidecar_token',
+    columns: {
+      hash: 'text',
+      name: 'text',
+      scope: 'text',
+      created_at: 'integer',
+      expires_at: 'integer',
+      most_uses: 'integer',
+      uses: 'integer',
+    },
+    key: ['hash'],
+  },
+  { name: 'sidecar_adoption', columns: { history: 'text', adopted_at: 'integer' }, key: ['history'] },
+];
 
 export const sidecarSchema: Schema = {
   part: 'sidecars',

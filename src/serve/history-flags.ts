@@ -9,7 +9,7 @@ export const historyFlags = {
   dataDir: text(
     undefined,
     'DIR',
-    'keep the history of requests here (analytics.db), for ostiary analytics; the folder is made, for our user alone',
+    'keep what must outlive a restart here, such as the history of requests (analytics.db) and the log of a control plane (control.db); the folder is made, for our user alone',
   ),
   analyticsDatabase: text(
     undefined,
@@ -24,7 +24,7 @@ export const historyFlags = {
   ),
 };
 
-function postgresUrl(given: string): string | undefined {
+export function postgresUrl(given: string): string | undefined {
   const protocol = URL.parse(given)?.protocol;
   return protocol === 'postgres:' || protocol === 'postgresql:'
     ? undefined

@@ -55,7 +55,8 @@ export async function callServer<O extends DescMessage>(
 ): Promise<MessageShape<O>> {
   const json = await callApi(`/ostiary.v1.${method}`, request, {
     api: server,
-    token: tokenOf(tokenFile, '--token-file') ?? environment[TOKEN_VARIABLE],
+    // An empty variable is none.
+    token: tokenOf(tokenFile, '--token-file') ?? (environment[TOKEN_VARIABLE] || undefined),
     flag: '--server',
     remedies: REMEDIES,
     tls: { authorities: serverCa === undefined ? undefined : readAuthorities(serverCa) },

@@ -1,7 +1,6 @@
 import { timestampDate } from '@bufbuild/protobuf/wkt';
 import type { Duration } from '@bufbuild/protobuf/wkt';
 import {
-  AdoptHistoriesResponseSchema,
   ForgetSidecarResponseSchema,
   ListSidecarsResponseSchema,
   SidecarState,
@@ -19,15 +18,14 @@ import { defineCommand } from '../command.ts';
 import { callServer, serverFlags } from './server.ts';
 import type { Caller } from './server.ts';
 
-const ACTIONS = ['forget', 'adopt'];
+const ACTIONS = ['forget'];
 
 /** Tells what each sidecar enforces. */
 export const command = defineCommand({
-  usage: 'sidecars [forget NAME|adopt] [FLAGS]',
+  usage: 'sidecars [forget NAME] [FLAGS]',
   summary:
     'Lists the sidecars that follow the control plane: what each enforces, how far it lags, and its faults.\n' +
     'forget: ends the credential of one that will not come back, so that receipts no longer count it.\n' +
-    'adopt: after a backup was restored, tells the sidecars that still follow the old log to take this one.\n' +
     'Exit code 1 if --lagging finds one.',
   examples: ['sidecars', 'sidecars --lagging -o json', 'sidecars forget orders-7f9c'],
   flags: {
@@ -41,11 +39,10 @@ export const command = defineCommand({
   async run({ values, positionals: [action, name] }, environment) {
     const caller = { values, environment };
     if (action === 'forget') return forget(name, caller);
-    if (action === 'adopt') return adopt(name, caller);
     if (action !== undefined) {
       const given = JSON.stringify(action);
       const meant = didYouMean(action, ACTIONS) || '.';
-      throw new UserError(`there is no action ${given}${meant} Expected ostiary sidecars [forget NAME|adopt]`, 2);
+      throw new UserError(`there is no action ${given}${meant} Expected ostiary sidecars [forget NAME]`, 2);
     }
     const request = { lagging: values.lagging };
     const { sidecars, revision } = await callServer(
@@ -64,19 +61,6 @@ async function forget(node: string | undefined, caller: Caller): Promise<number>
   if (node === undefined) throw new UserError('which sidecar? ostiary sidecars forget NAME', 2);
   await callServer('SidecarService/ForgetSidecar', { node }, ForgetSidecarResponseSchema, caller);
   process.stdout.write(`sidecar ${shown(node)} is forgotten: its credential has ended\n`);
-  return 0;
-}
-
-async function adopt(extra: string | undefined, caller: Caller): Promise<number> {
-  if (extra !== undefined)
-    throw new UserError(`unexpected argument ${JSON.stringify(extra)}: ostiary sidecars adopt`, 2);
-  const { adopted } = await callServer('SidecarService/AdoptHistories', {}, AdoptHistoriesResponseSchema, caller);
-  if (adopted.length === 0) process.stdout.write('no sidecar follows another log\n');
-  for (const { history, nodes } of adopted) {
-    process.stdout.write(
-      `sidecars of log ${shown(history)} take this one: ${nodes.map(shown).join(', ') || 'none yet'}\n`,
-    );
-  }
   return 0;
 }
 

@@ -1,0 +1,92 @@
+import { UserError } from '../errors.ts';
+import { flagName } from '../flags.ts';
+import { didYouMean } from '../nearest.ts';
+import { controlFlags } from '../control/flags.ts';
+import type { ControlFlags } from '../control/flags.ts';
+import type * as Maintenance from '../control/maintenance.ts';
+import { programOf } from '../serve/try-lines.ts';
+import { defineCommand } from './command.ts';
+import { misspeltVariables } from './misspelt-variables.ts';
+import { adopt } from './platform/adopt.ts';
+import { serverFlags } from './platform/server.ts';
+import { signalled } from './signalled.ts';
+
+/** What is done to the database beside the running service. */
+const ACTIONS: ReadonlyMap<
+  string,
+  (to: typeof Maintenance, file: string | undefined, flags: ControlFlags) => Promise<string>
+> = new Map([
+  ['migrate', (to, _file, flags) => to.migrateTables(flags)],
+  ['backup', (to, file, flags) => to.backUpTo(named('backup', file), flags)],
+  ['restore', (to, file, flags) => to.restoreFrom(named('restore', file), flags)],
+]);
+
+/** Runs the control plane. */
+export const command = defineCommand({
+  usage: 'control [migrate|backup FILE|restore FILE|adopt] [FLAGS]',
+  summary:
+    'Runs the control plane until SIGTERM: the log of all documents, which sidecars follow. It keeps\n' +
+    'everything in --data-dir, or in PostgreSQL for several control planes. Every flag has an\n' +
+    'environment variable; the command line wins.\n' +
+    'migrate: brings the tables to this version, as every start does.\n' +
+    'backup: writes everything to a file; with PostgreSQL while control planes run.\n' +
+    'restore: fills an empty folder or database from it.\n' +
+    'adopt: tells sidecars that follow another log, as after a restore, to take this one.',
+  examples: [
+    'control --data-dir /var/lib/ostiary',
+    'control --database postgres://ostiary@db/ostiary --bootstrap-token-file /run/secrets/token',
+  ],
+  flags: { ...controlFlags, ...serverFlags },
+  sections: {
+    controlListen: 'Listeners',
+    dataDir: 'Where everything is kept',
+    drain: 'End',
+    logLevel: 'Log',
+    server: 'Which control plane (adopt)',
+  },
+  maxArguments: 2,
+  argumentWords: [...ACTIONS.keys(), 'adopt'],
+  concerned([action]) {
+    if (action === 'adopt') return ['server', 'serverCa', 'tokenFile'];
+    return action === undefined ? undefined : ['dataDir', 'database'];
+  },
+  async run({ values, given, positionals: [action, file] }, environment) {
+    if (action === 'adopt') return adopt(file, { values, environment });
+    if (action !== undefined) return maintain(action, file, values);
+    for (const flag of Object.keys(serverFlags) as (keyof typeof serverFlags)[]) {
+      if (given.has(flag)) throw new UserError(`--${flagName(flag)} is for ostiary control adopt alone`, 2);
+    }
+    for (const line of misspeltVariables(environment)) process.stderr.write(`ostiary: ${line}\n`);
+    const stopped = signalled(values.drain);
+    // Loads the database: the other commands do without.
+    const { startControl } = await import('../control/start.ts');
+    const control = await startControl(values, programOf(environment, process.argv[1] ?? 'ostiary')).catch(
+      (error: unknown) => {
+        stopped.ignore();
+        throw error;
+      },
+    );
+    stopped.isStarted();
+    if (!values.quiet) process.stderr.write(control.welcome);
+    await control.stop(await stopped.signal);
+    return 0;
+  },
+});
+
+async function maintain(action: string, file: string | undefined, flags: ControlFlags): Promise<number> {
+  const act = ACTIONS.get(action);
+  if (act === undefined) {
+    const meant = didYouMean(action, [...ACTIONS.keys(), 'adopt']) || '.';
+    throw new UserError(
+      `there is no action ${JSON.stringify(action)}${meant} Expected ostiary control [migrate|backup FILE|restore FILE|adopt]`,
+      2,
+    );
+  }
+  process.stdout.write(`${await act(await import('../control/maintenance.ts'), file, flags)}\n`);
+  return 0;
+}
+
+function named(action: string, file: string | undefined): string {
+  if (file === undefined) throw new UserError(`which file? ostiary control ${action} FILE`, 2);
+  return file;
+}

@@ -1,0 +1,51 @@
+import { integer, text, withVariables } from '../flags.ts';
+import type { FlagValues } from '../flags.ts';
+import { postgresUrl } from '../serve/history-flags.ts';
+import { serveFlags } from '../serve/serve-flags.ts';
+
+const own = withVariables({
+  controlListen: text(
+    '127.0.0.1:9195',
+    'ADDRESS',
+    'Connect, gRPC and gRPC-Web for people, programs and sidecars: host:port or unix:/path',
+  ),
+  controlTlsCert: text(undefined, 'FILE', 'PEM certificate chain for --control-listen; read again when it changes'),
+  controlTlsKey: text(undefined, 'FILE', 'PEM key of --control-tls-cert'),
+  controlAdminListen: text('127.0.0.1:9196', 'ADDRESS', 'HTTP for /metrics, /livez, /readyz and /version'),
+  controlMaxMessageBytes: integer(
+    64 * 1024 * 1024,
+    64 * 1024,
+    1024 * 1024 * 1024,
+    'largest request, such as all documents of one apply',
+  ),
+  controlMaxConnections: integer(20_000, 16, 1_000_000, 'most connections to --control-listen at once: one a sidecar'),
+  database: text(
+    undefined,
+    'URL',
+    'keep everything in PostgreSQL instead: postgres://USER:PASSWORD@HOST/DATABASE; several control planes share it',
+    postgresUrl,
+  ),
+  bootstrapTokenFile: text(
+    undefined,
+    'FILE',
+    "the administrator's token: made at the first start where it is not there (default: bootstrap-token in --data-dir)",
+  ),
+});
+
+/** The flags of `ostiary control`. Those that mean what they mean of `serve` are the same. */
+export const controlFlags = {
+  controlListen: own.controlListen,
+  controlTlsCert: own.controlTlsCert,
+  controlTlsKey: own.controlTlsKey,
+  controlAdminListen: own.controlAdminListen,
+  controlMaxMessageBytes: own.controlMaxMessageBytes,
+  controlMaxConnections: own.controlMaxConnections,
+  dataDir: serveFlags.dataDir,
+  database: own.database,
+  bootstrapTokenFile: own.bootstrapTokenFile,
+  drain: serveFlags.drain,
+  logLevel: serveFlags.logLevel,
+  quiet: serveFlags.quiet,
+};
+
+export type ControlFlags = FlagValues<typeof controlFlags>;

@@ -1,0 +1,161 @@
+import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
+import type { Server, Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import type { DescService } from '@bufbuild/protobuf';
+import type { Clock } from '../clock.ts';
+import type { ListenOptions, Method } from '../grpc/rpc.ts';
+import { http2Acceptor } from '../http2/transport.ts';
+import type { TransportObserver } from '../http2/transport-events.ts';
+import { Budget } from '../listen/budget.ts';
+import type { Share } from '../listen/budget.ts';
+import type { ListenAddress } from '../listen/address.ts';
+import { admit, ConnectionRoom } from '../listen/connection-room.ts';
+import { divertHttp2 } from '../listen/divert-http2.ts';
+import { listenOn } from '../listen/socket.ts';
+import { secureContextOptions } from '../listen/tls.ts';
+import type { TlsMaterial } from '../listen/tls.ts';
+import { createConnectHandler } from '../operator/connect.ts';
+import { createGuard } from '../operator/guard.ts';
+import { openApiOf } from './open-api.ts';
+
+export interface ControlListenerOptions {
+  readonly address: ListenAddress;
+  readonly tls: TlsMaterial | undefined;
+  readonly services: readonly DescService[];
+  /** Each asks itself whether its caller may call it. */
+  readonly methods: readonly Method[];
+  readonly maxMessageBytes: number;
+  readonly maxConnections: number;
+  /** Of HTTP/2: one a sidecar. */
+  readonly transport: TransportObserver;
+  /** Of ostiary: in the OpenAPI document. */
+  readonly version: string;
+  readonly clock: Clock;
+  readonly onFailure: NonNullable<ListenOptions['onFailure']>;
+}
+
+export interface ControlListener {
+  /** As bound. */
+  readonly address: ListenAddress;
+  updateTls(tls: TlsMaterial): void;
+  /** Lets calls in flight end, then closes. What remains after `timeoutMs` is cut. */
+  drain(timeoutMs: number): Promise<void>;
+}
+
+/** The most calls over HTTP/1.1 at once, of all connections. */
+const MOST_CALLS = 256;
+const HANDSHAKE_MS = 10_000;
+
+/**
+ * Opens the listener of the control plane. On one port it speaks gRPC over HTTP/2, with our own transport, which carries
+ * thousands of sidecars' streams; and Connect and gRPC-Web over HTTP/1.1, for curl and the command line.
+ * @throws ListenError (rejects with it) if it can't be opened
+ */
+export async function openControlListener(options: ControlListenerOptions): Promise<ControlListener> {
+  const { clock, methods, maxMessageBytes, maxConnections, onFailure } = options;
+  const http2 = http2Acceptor(
+    { methods, tls: undefined, maxMessageBytes, maxConnections, onFailure },
+    { now: () => clock.monotonic(), observer: options.transport },
+  );
+  const handle = requestHandler(options);
+  const { createServer } = process.getBuiltinModule('node:http');
+  const http1 = createServer({ maxHeaderSize: 16_384, headersTimeout: 10_000, requestTimeout: 60_000 }, handle);
+  const room = new ConnectionRoom({ most: maxConnections, now: () => clock.monotonic(), onFull() {} });
+
+  const toHttp2 = (socket: Socket): void => http2.accept(socket);
+  const accepting = options.tls === undefined ? plain(http1, toHttp2) : secured(options.tls, http1, toHttp2);
+  const { server } = accepting;
+  admit(server, (socket) => room.enter(socket));
+  const address = await listenOn(server, options.address);
+  return {
+    address,
+    updateTls: (tls) => accepting.updateTls(tls),
+    async drain(timeoutMs) {
+      const closed = new Promise((resolve) => server.close(resolve));
+      // Node keeps a connection open after the answer in flight, although the server closes.
+      const idle = setInterval(() => http1.closeIdleConnections(), 50);
+      const cut = setTimeout(() => {
+        for (const socket of room.sockets.keys()) socket.destroy();
+      }, timeoutMs);
+      await Promise.all([http2.drain(timeoutMs), closed]);
+      clearInterval(idle);
+      clearTimeout(cut);
+    },
+  };
+}
+
+interface Accepting {
+  readonly server: Server;
+  updateTls(tls: TlsMaterial): void;
+}
+
+function plain(http1: HttpServer, toHttp2: (socket: Socket) => void): Accepting {
+  divertHttp2(http1, toHttp2);
+  return {
+    server: http1,
+    updateTls() {
+      throw new TypeError('this listener has no TLS');
+    },
+  };
+}
+
+/** The protocol is agreed on by ALPN (RFC 7301); who offers none speaks HTTP/1.1. */
+function secured(tls: TlsMaterial, http1: HttpServer, toHttp2: (socket: Socket) => void): Accepting {
+  const server = process.getBuiltinModule('node:tls').createServer({
+    ...secureContextOptions(tls),
+    // Who has no certificate may still have a token.
+    requestCert: tls.clientAuthorities !== undefined,
+    rejectUnauthorized: false,
+    ALPNProtocols: ['h2', 'http/1.1'],
+    handshakeTimeout: HANDSHAKE_MS,
+    noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay: 60_000,
+  });
+  server.on('secureConnection', (socket: TLSSocket) => {
+    socket.disableRenegotiation();
+    if (socket.alpnProtocol === 'h2') toHttp2(socket);
+    else http1.emit('connection', socket);
+  });
+  // A handshake that fails concerns its client alone.
+  server.on('tlsClientError', (_error, socket) => socket.destroy());
+  return { server, updateTls: (next) => server.setSecureContext(secureContextOptions(next)) };
+}
+
+function requestHandler(options: ControlListenerOptions): (request: IncomingMessage, response: ServerResponse) => void {
+  const { clock, services, methods, maxMessageBytes, onFailure } = options;
+  const refusal = createGuard(options.address);
+  const serve = createConnectHandler({
+    services,
+    methods,
+    allow: async () => {},
+    maxMessageBytes,
+    now: () => clock.monotonic(),
+    onFailure,
+  });
+  const calls = new Budget(MOST_CALLS);
+  const shares = new WeakMap<Socket, Share>();
+  let openApi: string | undefined;
+  return (request, response) => {
+    const why = refusal(request.headers);
+    if (why !== undefined) return refuse(response, 403, 'permission_denied', why);
+    const share = shares.get(request.socket) ?? calls.share();
+    if (!share.take(1)) return refuse(response, 429, 'resource_exhausted', 'too many calls are under way at once');
+    shares.set(request.socket, share);
+    response.once('close', () => share.give(1));
+    if (serve(request, response)) return;
+    if (request.method === 'GET' && request.url === '/openapi.json') {
+      openApi ??= `${JSON.stringify(openApiOf(services, options.version), null, 2)}\n`;
+      response.writeHead(200, { 'content-type': 'application/json', 'x-content-type-options': 'nosniff' });
+      response.end(openApi);
+      return;
+    }
+    refuse(response, 404, 'unimplemented', 'no such method; POST to /ostiary.v1.ResourceService/List, say');
+  };
+}
+
+/** An error in the form of the Connect protocol. */
+function refuse(response: ServerResponse, status: number, code: string, message: string): void {
+  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
+  response.end(`${JSON.stringify({ code, message })}\n`);
+}

@@ -1,0 +1,57 @@
+import { randomBytes } from 'node:crypto';
+import { systemClock as clock, systemTimers as timers } from '../clock.ts';
+import { UserError } from '../errors.ts';
+import { backUp } from '../registry/backup.ts';
+import { backupFileLines, writeBackupFile } from '../registry/backup-file.ts';
+import { openRegistry } from '../registry/open.ts';
+import type { OpenedRegistry } from '../registry/open.ts';
+import { restore } from '../registry/restore.ts';
+import type { ControlFlags } from './flags.ts';
+import { openSidecarStore } from './sidecar-store.ts';
+import { SIDECAR_BACKUP_TABLES } from './sidecar-tables.ts';
+
+type Place = Pick<ControlFlags, 'dataDir' | 'database'>;
+
+/** Brings all tables to this program's version. @returns a sentence for people @throws UserError, DatabaseFault */
+export async function migrateTables(place: Place): Promise<string> {
+  return opened(place, async ({ registry }) => {
+    const { revision } = await registry.head();
+    return `the tables in ${registry.place} are those of this version, at revision ${revision}`;
+  });
+}
+
+/** Writes everything to a file, compressed; with PostgreSQL while control planes go on writing. */
+export async function backUpTo(file: string, place: Place): Promise<string> {
+  return opened(place, async ({ database }) => {
+    const head = await writeBackupFile(file, (write) => backUp(database, SIDECAR_BACKUP_TABLES, clock.now(), write));
+    return `${file} holds everything up to revision ${head.revision}`;
+  });
+}
+
+/** Fills an empty database from such a file. Its log is another history: sidecars take it after `ostiary control adopt`. */
+export async function restoreFrom(file: string, place: Place): Promise<string> {
+  return opened(place, async ({ database, registry }) => {
+    const ports = { at: clock.now(), randomBytes };
+    const head = await restore(database, SIDECAR_BACKUP_TABLES, backupFileLines(file), ports);
+    return (
+      `${registry.place} holds everything up to revision ${head.revision}. Sidecars keep what they enforce until they are ` +
+      'told to take this log: start the control plane, and run ostiary control adopt'
+    );
+  });
+}
+
+async function opened<Result>(
+  { dataDir, database: databaseUrl }: Place,
+  use: (registry: OpenedRegistry) => Promise<Result>,
+): Promise<Result> {
+  if (dataDir === undefined && databaseUrl === undefined) {
+    throw new UserError('of what? Give --data-dir DIR, or --database postgres://…', 2);
+  }
+  const registry = await openRegistry({ dataDir, databaseUrl }, { clock, timers, random: Math.random, randomBytes });
+  try {
+    await openSidecarStore(registry.database);
+    return await use(registry);
+  } finally {
+    await registry.close();
+  }
+}

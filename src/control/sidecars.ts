@@ -1,0 +1,55 @@
+import { randomBytes } from 'node:crypto';
+import type { Clock, Timers } from '../clock.ts';
+import type { Method } from '../grpc/rpc.ts';
+import type { Receipts } from '../registry/receipt.ts';
+import type { OpenedRegistry } from '../registry/open.ts';
+import type { Registry } from '../registry/registry.ts';
+import { Followers } from '../sync/followers.ts';
+import { Hub } from '../sync/hub.ts';
+import { StoredReceipts } from '../sync/receipts.ts';
+import type { ControlAccess } from './access.ts';
+import { sidecarMethods } from './sidecar-service.ts';
+import { openSidecarStore } from './sidecar-store.ts';
+
+export interface SidecarsPorts {
+  readonly registry: Registry;
+  readonly database: OpenedRegistry['database'];
+  readonly access: ControlAccess;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  /** From 0 to 1. */
+  readonly random: () => number;
+  readonly onFault: (detail: string) => void;
+}
+
+/** Everything that has to do with sidecars. */
+export interface Sidecars {
+  readonly methods: readonly Method[];
+  readonly receipts: Receipts;
+  /** How many follow this control plane. */
+  count(): number;
+  close(): Promise<void>;
+}
+
+/** @throws DatabaseFault (rejects with it) */
+export async function openSidecars(ports: SidecarsPorts): Promise<Sidecars> {
+  const { registry, database, access, clock, timers, random, onFault } = ports;
+  const store = await openSidecarStore(database);
+  const hub = await Hub.open({ log: registry, clock, timers, random, onFault });
+  const instance = randomBytes(8).toString('hex');
+  const followers = new Followers({ hub, store, instance, clock, timers, random, onFault });
+  const { presence } = followers;
+  const receipts = new StoredReceipts({ log: registry, store, presence, clock, timers });
+  return {
+    methods: [
+      ...followers.methods(),
+      ...sidecarMethods({ store, log: registry, hub, followers, receipts, access, clock, randomBytes }),
+    ],
+    receipts,
+    count: () => followers.size,
+    async close() {
+      await followers.close();
+      hub.close();
+    },
+  };
+}

@@ -1,0 +1,184 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { AuditService } from '../../gen/ostiary/v1/audit_pb.js';
+import { ResourceService } from '../../gen/ostiary/v1/resources_pb.js';
+import { SidecarService } from '../../gen/ostiary/v1/sidecars_pb.js';
+import { SyncService } from '../../gen/ostiary/v1/sync_pb.js';
+import { systemClock as clock, systemTimers as timers } from '../clock.ts';
+import { endLeanStart } from '../engine.ts';
+import { UserError } from '../errors.ts';
+import { Health } from '../grpc/health.ts';
+import { formatListenAddress, isLocal, parseListenAddress } from '../listen/address.ts';
+import { ListenError } from '../listen/socket.ts';
+import { loadTls } from '../listen/tls.ts';
+import type { TlsFiles } from '../listen/tls.ts';
+import { watchTls } from '../listen/tls-watch.ts';
+import { createLog, standardOutput } from '../observe/log.ts';
+import { createMetrics } from '../observe/metrics.ts';
+import { productVersion } from '../product.ts';
+import { openRegistry } from '../registry/open.ts';
+import { openAdmin } from '../serve/admin.ts';
+import { bootstrapAccess, prepareBootstrapToken } from './access.ts';
+import { auditMethods } from './audit-service.ts';
+import { checkingPorts } from './checking-ports.ts';
+import { CurrentIndex } from './current-index.ts';
+import type { ControlFlags } from './flags.ts';
+import { openControlListener } from './listener.ts';
+import { resourceMethods } from './resource-service.ts';
+import { openSidecars } from './sidecars.ts';
+
+export interface ControlPlane {
+  /** Where it listens, and lines to try. */
+  readonly welcome: string;
+  stop(signal: NodeJS.Signals): Promise<void>;
+}
+
+const SERVICES = [ResourceService, AuditService, SidecarService, SyncService];
+
+/**
+ * The composition root of the control plane: everything impure is made here and passed down.
+ * @throws UserError, DatabaseFault (rejects with them)
+ */
+export async function startControl(flags: ControlFlags, program: string): Promise<ControlPlane> {
+  const { dataDir, database: databaseUrl } = flags;
+  if (dataDir === undefined && databaseUrl === undefined) {
+    throw new UserError('where is everything kept? Give --data-dir DIR, or --database postgres://…', 2);
+  }
+  const address = parseListenAddress(flags.controlListen, '--control-listen', 0o600);
+  const tlsFiles = tlsFilesOf(flags);
+  if (tlsFiles === undefined && !isLocal(address)) {
+    throw new UserError(
+      `--control-listen ${flags.controlListen} can be reached from other machines: give --control-tls-cert and --control-tls-key, or listen on loopback`,
+    );
+  }
+  const version = productVersion();
+  const metrics = createMetrics({ clock, version });
+  const log = createLog(
+    flags.logLevel,
+    standardOutput(() => metrics.log.dropped()),
+    () => clock.now(),
+  );
+  const onFault = (detail: string): void => log.error('database of the control plane', { detail });
+  await using opened = new AsyncDisposableStack();
+  const tls = tlsFiles && (await loadTls(tlsFiles, clock.now()));
+  const { registry, database, close } = await openRegistry(
+    { dataDir, databaseUrl },
+    { clock, timers, random: Math.random, randomBytes },
+  );
+  opened.defer(close);
+  const tokenFile = flags.bootstrapTokenFile ?? (dataDir && join(dataDir, 'bootstrap-token'));
+  if (tokenFile === undefined) throw new UserError('--database needs --bootstrap-token-file FILE as well', 2);
+  const { isNew } = await prepareBootstrapToken(tokenFile, randomBytes);
+  const access = bootstrapAccess(tokenFile);
+  const sidecars = await openSidecars({ registry, database, access, clock, timers, random: Math.random, onFault });
+  opened.defer(() => sidecars.close());
+  const checking = checkingPorts(clock, timers);
+  opened.defer(() => checking.close());
+  const health = new Health(['', ...SERVICES.map(({ typeName }) => typeName)]);
+  const index = new CurrentIndex(registry);
+  const methods = [
+    ...health.methods(),
+    ...resourceMethods({ registry, index, access, receipts: sidecars.receipts, ...checking.ports }),
+    ...auditMethods({ registry, access }),
+    ...sidecars.methods,
+  ];
+  const onFailure = (path: string, error: unknown): void =>
+    log.error('call failed', {
+      detail: `${path}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+    });
+  const listener = await at('--control-listen', flags.controlListen, () =>
+    openControlListener({
+      address,
+      tls: tls?.material,
+      services: SERVICES,
+      methods,
+      maxMessageBytes: flags.controlMaxMessageBytes,
+      maxConnections: flags.controlMaxConnections,
+      transport: metrics.observeTransport('control'),
+      version,
+      clock,
+      onFailure,
+    }),
+  );
+  opened.defer(() => listener.drain(0));
+  let state: 'starting' | 'ready' | 'draining' = 'starting';
+  const admin = await at('--control-admin-listen', flags.controlAdminListen, () =>
+    openAdmin({
+      address: parseListenAddress(flags.controlAdminListen, '--control-admin-listen'),
+      state: () => state,
+      details: () => ({ sidecars: sidecars.count() }),
+      metrics,
+      maxConnections: 256,
+      version: { version, node: process.versions.node },
+    }),
+  );
+  const watch =
+    tls && tlsFiles
+      ? watchTls({
+          files: tlsFiles,
+          loaded: tls,
+          now: () => clock.now(),
+          onChange: ({ material }) => listener.updateTls(material),
+          onFault: (detail) => log.error('certificate not taken over', { detail }),
+        })
+      : undefined;
+  endLeanStart();
+  state = 'ready';
+  health.setAllServing(true);
+  opened.move();
+  const url = `${tls === undefined ? 'http' : 'https'}://${formatListenAddress(listener.address)}`;
+  log.info('ready', { version, detail: `control plane on ${url}, kept in ${registry.place}` });
+  return {
+    welcome: welcomeOf({ url, tokenFile, isNew, program, isDefault: flags.controlListen === '127.0.0.1:9195' }),
+    async stop(signal) {
+      log.info('draining', { signal });
+      state = 'draining';
+      health.setAllServing(false);
+      watch?.close();
+      health.close();
+      await sidecars.close();
+      await listener.drain(flags.drain);
+      await admin.close(0);
+      checking.close();
+      await close();
+      log.info('stopped');
+    },
+  };
+}
+
+interface Welcome {
+  readonly url: string;
+  readonly tokenFile: string;
+  readonly isNew: boolean;
+  readonly program: string;
+  readonly isDefault: boolean;
+}
+
+function welcomeOf({ url, tokenFile, isNew, program, isDefault }: Welcome): string {
+  const server = isDefault ? '' : ` --server ${url}`;
+  const call = `${program} %${server} --token-file ${tokenFile}`;
+  const line = (command: string): string => call.replace('%', command);
+  return `ostiary's control plane is on ${url}${isNew ? `; the administrator's token is in ${tokenFile}` : ''}
+try:
+  ${line('apply -f policies')}   # write documents
+  ${line('token create --sidecar')} > join-token   # for ostiary serve --control ${url} --control-token-file join-token
+  ${line('sidecars')}   # what each sidecar enforces
+`;
+}
+
+function tlsFilesOf({ controlTlsCert, controlTlsKey }: ControlFlags): TlsFiles | undefined {
+  if (controlTlsCert === undefined && controlTlsKey === undefined) return undefined;
+  if (controlTlsCert === undefined || controlTlsKey === undefined) {
+    throw new UserError('--control-tls-cert and --control-tls-key belong together: give both', 2);
+  }
+  return { certificate: controlTlsCert, key: controlTlsKey, clientAuthorities: undefined };
+}
+
+async function at<T>(flag: string, given: string, open: () => Promise<T>): Promise<T> {
+  try {
+    return await open();
+  } catch (error) {
+    if (!(error instanceof ListenError)) throw error;
+    throw new UserError(`${flag} ${given}: ${error.message}`, 1, { cause: error });
+  }
+}

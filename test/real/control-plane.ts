@@ -1,0 +1,26 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { runOstiary } from './ostiary.ts';
+import { untilReady } from './process.ts';
+import type { RealProcess } from './process.ts';
+import { freePort } from './scratch.ts';
+
+/** The control plane as a process of its own, on free loopback ports. */
+export interface RealControlPlane extends RealProcess {
+  /** `http://127.0.0.1:<port>`. */
+  readonly url: string;
+  readonly adminUrl: string;
+  /** What commands need to find it, and to be let in. */
+  readonly env: Readonly<Record<'OSTIARY_SERVER' | 'OSTIARY_TOKEN', string>>;
+}
+
+/** @param dataDir whose parent is there */
+export async function startControlPlane(dataDir: string, args: readonly string[] = []): Promise<RealControlPlane> {
+  const [listen, admin] = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`];
+  const addresses = ['--control-listen', listen, '--control-admin-listen', admin];
+  const running = await runOstiary(['control', '--data-dir', dataDir, ...addresses, ...args]);
+  await untilReady('the control plane', running, async () => (await fetch(`http://${admin}/readyz`)).ok);
+  const url = `http://${listen}`;
+  const token = readFileSync(join(dataDir, 'bootstrap-token'), 'utf8').trim();
+  return { ...running, url, adminUrl: `http://${admin}`, env: { OSTIARY_SERVER: url, OSTIARY_TOKEN: token } };
+}
