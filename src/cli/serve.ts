@@ -1,5 +1,6 @@
 import { UserError } from '../errors.ts';
 import { flagName } from '../flags.ts';
+import { refuseWithoutControl } from '../serve/control-flags.ts';
 import { refuseRedisUnnamed } from '../serve/counter-flags.ts';
 import { serveFlags } from '../serve/serve-flags.ts';
 import { startService } from '../serve/service.ts';
@@ -21,6 +22,7 @@ export const command = defineCommand({
   flags: serveFlags,
   sections: {
     policies: 'Documents',
+    control: 'Documents of a control plane',
     listen: 'Listeners',
     hostPort: 'How a request is read',
     maxMessageBytes: 'Bounds',
@@ -37,6 +39,7 @@ export const command = defineCommand({
       throw new UserError(`--${flag}-mode has no effect here: --${flag} ${values[listener]} is not a Unix socket`, 2);
     }
     refuseRedisUnnamed(given, environment);
+    refuseWithoutControl(given, values.control);
     if (environment[WORKER_VARIABLE] !== undefined && process.send !== undefined) {
       const { runWorker } = await import('../serve/worker.ts');
       await runWorker(values, environment);

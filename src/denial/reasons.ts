@@ -39,7 +39,7 @@ export const reasons = {
     httpStatus: 503,
     sentence: UNAVAILABLE,
     headers: retrySoon,
-    meaning: 'no documents are loaded yet',
+    meaning: 'no documents are loaded yet, or they are older than `--max-stale` allows',
   },
   request_not_http: {
     httpStatus: 403,

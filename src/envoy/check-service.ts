@@ -111,7 +111,10 @@ export function createCheckMethod({ snapshot, ports, observer, tracer, ids }: Ch
       // Read once, so that a reload while this Check waits does not mix two versions.
       const inForce = snapshot();
       if (inForce === undefined) {
-        const denial: Denial = { reason: 'not_ready', detail: 'no documents are loaded yet' };
+        const denial: Denial = {
+          reason: 'not_ready',
+          detail: 'no documents are loaded yet, or they are older than --max-stale allows',
+        };
         return answer({ ...NOTHING_DECIDED, denial }, check, reasons, startedAt);
       }
       const trace = tracer?.begin(check, call, ports, startedAt);

@@ -9,7 +9,6 @@ import { systemClock as clock, systemTimers } from '../clock.ts';
 import { storeName } from '../redis/store-name.ts';
 import type { DecisionPorts } from '../decision/deliberation.ts';
 import { Repetitions } from '../decision/repetitions.ts';
-import { firstFaults, formatFault, MAX_TOLD_FAULTS } from '../document/fault.ts';
 import type { Egress } from '../egress/egress.ts';
 import { systemEgress } from '../egress/system-egress.ts';
 import { createCheckMethod } from '../envoy/check-service.ts';
@@ -24,7 +23,6 @@ import type { Log } from '../observe/log.ts';
 import { openPasswordChecks } from '../password/open.ts';
 import { policyKinds } from '../policies/index.ts';
 import type { CounterStore } from '../quota/store.ts';
-import { followFolder } from '../source/folder-source.ts';
 import type { ConfigSource } from '../source/documents-in-force.ts';
 import { openAccounting } from './accounting.ts';
 import type { Accounting } from './accounting.ts';
@@ -35,8 +33,11 @@ import { counterOptionsOf } from './counter-flags.ts';
 import { createCounterStore } from './counter-store.ts';
 import type { SharedCounters } from './counter-store.ts';
 import { locateOptionsOf } from './locate-flags.ts';
+import { openDocuments } from './documents.ts';
+import type { SharedDocuments } from './documents.ts';
 import { openEventSinks } from './event-sinks.ts';
 import type { EventSinks, OpenSinks } from './event-sinks.ts';
+import { reportDocuments } from './report-documents.ts';
 import type { Reporting } from './reporting.ts';
 import type { ServeFlags } from './serve-flags.ts';
 import { tracingOf } from './tracing.ts';
@@ -87,7 +88,7 @@ async function keySetStoreOf({ keySetFolder }: ServeFlags, log: Log): Promise<Ke
 }
 
 /** What differs where several processes decide. */
-export interface DeciderParts {
+export interface DeciderParts extends SharedDocuments {
   /** Counters in memory, where several processes share them. */
   readonly counters?: SharedCounters;
   /** With whom accounts of decisions are shared; the default is nobody. */
@@ -103,7 +104,14 @@ export async function openDecider(
   flags: ServeFlags,
   environment: NodeJS.ProcessEnv,
   reporting: Reporting,
-  { counters: shared, sharing = noSharing, openSinks = openEventSinks, onFirstStream }: DeciderParts = {},
+  {
+    counters: shared,
+    sharing = noSharing,
+    openSinks = openEventSinks,
+    onFirstStream,
+    relay,
+    fromOwner,
+  }: DeciderParts = {},
 ): Promise<Decider> {
   // Open resources keep the process alive, so they are closed if the start fails, and the fault is reported last.
   await using opened = new AsyncDisposableStack();
@@ -151,8 +159,7 @@ export async function openDecider(
   opened.defer(() => store.close());
   const tracer = await tracingOf(flags, environment, reporting, store.health().kind);
   opened.defer(() => tracer?.close());
-  const documents = await followFolder({
-    paths: flags.policies,
+  const documentOptions = {
     policyKinds,
     environment: {
       clock,
@@ -163,25 +170,15 @@ export async function openDecider(
       broughtKeys: await broughtKeysOf(flags.apiKeyHmacFile),
     },
     env: environment,
-    readFile: (path, maxBytes) => systemFiles.read(path, maxBytes),
+    readFile: (path: string, maxBytes: number) => systemFiles.read(path, maxBytes),
     clock,
     hosts: locating.hosts,
     reload: flags.reload,
-  });
-  opened.defer(() => documents.close());
-  metrics.config.loaded(documents.current());
-  metrics.config.observeLook(() => documents.status().lookedAt);
-  documents.onChange((snapshot, { successful, faults, held }) => {
-    if (successful) {
-      metrics.config.loaded(snapshot);
-      log.info('documents reloaded', { snapshot: snapshot.version, apis: snapshot.apis.length });
-    } else {
-      metrics.config.rejected(snapshot, held.length);
-      for (const fault of firstFaults(faults, MAX_TOLD_FAULTS))
-        log.error('fault in documents', { detail: formatFault(fault) });
-      log.error('documents held back', { snapshot: snapshot.version, detail: heldText(held) });
-    }
-  });
+  };
+  const source = await openDocuments(flags, documentOptions, reporting, { relay, fromOwner });
+  const documents = source.inForce;
+  opened.defer(() => source.close());
+  reportDocuments(documents, reporting);
 
   // An explanation is neither a Check that Envoy sends again nor one to be remembered.
   const repetitions = new Repetitions();
@@ -212,7 +209,7 @@ export async function openDecider(
   const closing = opened.move();
   return {
     authorization: createCheckMethod({
-      snapshot,
+      snapshot: () => (source.isStale() ? undefined : snapshot()),
       ports: { ...ports, repetitions, hostDiffers: (difference) => observer.hostDiffers(difference) },
       observer: analytics.samples.watching(observer),
       tracer,
@@ -235,14 +232,4 @@ export async function openDecider(
     ...reporting,
     close: () => closing.disposeAsync(),
   };
-}
-
-/** Told by name. */
-const MAX_TOLD_HELD = 20;
-
-function heldText(held: readonly string[]): string {
-  if (held.length === 0) return 'everything is in force as it was before';
-  const more = held.length - MAX_TOLD_HELD;
-  const names = held.slice(0, MAX_TOLD_HELD).join(', ');
-  return `in force as before, or not yet: ${names}${more > 0 ? ` and ${more} more` : ''}`;
 }

@@ -3,6 +3,7 @@ import type { FlagValues } from '../flags.ts';
 import { analyticsFlags } from './analytics-flags.ts';
 import { apiKeyHmacFile } from './api-key-hmac.ts';
 import { egressAllow } from './egress-flag.ts';
+import { controlFlags } from './control-flags.ts';
 import { counterFlags } from './counter-flags.ts';
 import { eventFlags } from './event-flags.ts';
 import { historyFlags } from './history-flags.ts';
@@ -19,6 +20,7 @@ export const serveFlags = withVariables({
     'what a fault in changed documents holds back: the API that it concerns, or every change',
   ),
   apiKeyHmacFile,
+  ...controlFlags,
   listen: text('127.0.0.1:9191', 'ADDRESS', 'gRPC for Envoy: host:port or unix:/path'),
   listenMode: text('0660', 'MODE', 'permission bits of the Unix sockets of --listen and --http-listen, octal'),
   transport: oneOf(

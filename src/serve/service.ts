@@ -60,7 +60,7 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
     events: async (batch: EventBatch) => sinks?.give(batch.sink, batchOf(batch)),
   };
   const workers = workersOf(flags, reporting, fromWorkers, accounts);
-  const parts = { sharing: accounts, ...(workers && { counters: workers.shared }) };
+  const parts = { sharing: accounts, ...(workers && { counters: workers.shared, relay: workers.relay }) };
   const decider = await openDecider(flags, environment, reporting, parts);
   opened.defer(() => decider.close());
   ({ sinks } = decider);
@@ -138,7 +138,7 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
       {
         ...server.addresses,
         apiTokenFile: flags.apiTokenFile,
-        policies: flags.policies,
+        policies: flags.control.length > 0 ? [] : flags.policies,
         program: programOf(environment, process.argv[1] ?? 'ostiary'),
       },
       documents.current(),

@@ -10,7 +10,7 @@ export interface Listening {
   readonly http?: ListenAddress;
   /** `--api-token-file`: Explain needs its content, except over a Unix socket. */
   readonly apiTokenFile: string | undefined;
-  /** The folders of the documents. */
+  /** The folders of the documents; none: a control plane has them. */
   readonly policies: readonly string[];
   /** How this program is called, such as `npm run -s ostiary --`. */
   readonly program: string;
@@ -26,13 +26,14 @@ export function tryLines(listening: Listening, snapshot: Snapshot): string {
   const path = first?.basePath ?? '/';
   const token = apiTokenFile === undefined || api.kind === 'unix' ? '' : ` --api-token-file ${apiTokenFile}`;
   const check = JSON.stringify({ attributes: { request: { http: { method: 'GET', path, host } } } });
+  const where = `--host ${host} --path ${path}`;
   const folders = listening.policies.map((folder) => `--policies ${folder}`).join(' ');
+  const byDocuments = folders === '' ? '' : `  ${program} check ${folders} ${where}   # what these documents say\n`;
   return `ostiary answers Checks on ${formatListenAddress(grpc)}, ${proxies}operators on ${formatListenAddress(api)}, \
 metrics and readiness on ${formatListenAddress(admin)}
 try:
-  ${program} check --api ${apiAddress(api)}${token} --host ${host} --path ${path}   # what the service says of a request
-  ${program} check ${folders} --host ${host} --path ${path}   # what these documents say
-  curl ${curlTarget(api)}/envoy.service.auth.v3.Authorization/Check -H 'content-type: application/json' -d '${check}'   # as Envoy asks
+  ${program} check --api ${apiAddress(api)}${token} ${where}   # what the service says of a request
+${byDocuments}  curl ${curlTarget(api)}/envoy.service.auth.v3.Authorization/Check -H 'content-type: application/json' -d '${check}'   # as Envoy asks
 `;
 }
 

@@ -1,11 +1,19 @@
 import { Socket } from 'node:net';
+import type { RelayedDocuments } from './document-relay.ts';
+import type { OwnerDocuments } from './owner-documents.ts';
 import type { ToOwner, ToWorker } from './worker-messages.ts';
 
-type FromOwner = Exclude<ToWorker, { kind: 'ping' }>;
+type FromOwner = Exclude<ToWorker, { kind: 'ping' | 'documents' | 'documents_stale' }>;
+
+/** What a worker does with documents that its owner hands on. */
+interface DocumentsTaken extends Pick<OwnerDocuments, 'enforce'> {
+  isStale: boolean;
+}
 
 /** A worker's end of the channel to its owner. Without the owner a worker has no work and no quota, so it ends. */
 export class WorkerChannel {
   #heard: ((message: FromOwner, handle: unknown) => void) | undefined;
+  #documents: DocumentsTaken | undefined;
   #early: { readonly message: FromOwner; readonly handle: unknown }[] = [];
 
   /** From here on, the owner is notified that this process's event loop runs. */
@@ -13,9 +21,25 @@ export class WorkerChannel {
     process.once('disconnect', () => process.exit(1));
     process.on('message', (message: ToWorker, handle: unknown) => {
       if (message.kind === 'ping') this.send({ kind: 'pong' });
+      else if (message.kind === 'documents') void this.#enforce(message.id, message.documents);
+      else if (message.kind === 'documents_stale') this.#tellStale(message.isStale);
       else if (this.#heard === undefined) this.#early.push({ message, handle });
       else this.#heard(message, handle);
     });
+  }
+
+  /** From here on, documents that the owner hands on are enforced. */
+  takeDocuments(documents: DocumentsTaken): void {
+    this.#documents = documents;
+  }
+
+  async #enforce(id: number, documents: RelayedDocuments): Promise<void> {
+    const faults = (await this.#documents?.enforce(documents)) ?? [];
+    this.send({ kind: 'documents_taken', id, faults });
+  }
+
+  #tellStale(isStale: boolean): void {
+    if (this.#documents !== undefined) this.#documents.isStale = isStale;
   }
 
   send(message: ToOwner): void {

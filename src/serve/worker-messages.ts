@@ -1,3 +1,5 @@
+import type { Fault } from '../errors.ts';
+import type { RelayedDocuments } from './document-relay.ts';
 import type { Credit } from '../analytics/ledger.ts';
 import type { Mark } from '../analytics/mark.ts';
 import type { MetricObject } from 'prom-client';
@@ -39,6 +41,9 @@ export type ToWorker =
   | { readonly kind: 'samples'; readonly id: number; readonly question: SampleQuestion }
   /** The owner has a batch of events. */
   | { readonly kind: 'events_kept'; readonly number: number }
+  /** Of a control plane, which the owner follows. */
+  | { readonly kind: 'documents'; readonly id: number; readonly documents: RelayedDocuments }
+  | { readonly kind: 'documents_stale'; readonly isStale: boolean }
   /** A worker must answer at once; one that does not is stuck. */
   | { readonly kind: 'ping' }
   /** The replies of scripts: numbers, or why there are none. */
@@ -60,6 +65,10 @@ export type ToWorker =
   | { readonly kind: 'sharing_broken' };
 
 export type ToOwner =
+  /** The worker has none yet, and the owner has them. */
+  | { readonly kind: 'documents_wanted' }
+  /** With the faults that they have; none: they are in force. */
+  | { readonly kind: 'documents_taken'; readonly id: number; readonly faults: readonly Fault[] }
   /** Documents are loaded. */
   | { readonly kind: 'loaded' }
   | { readonly kind: 'serving' }

@@ -10,6 +10,7 @@ import type { TlsMaterial } from '../listen/tls.ts';
 import type { ScriptMemory } from '../memory/script-memory.ts';
 import type { KeySetRefresh } from '../operator/keys.ts';
 import type { Slot } from '../rollup/slot.ts';
+import type { DocumentRelay } from './document-relay.ts';
 import { answerScripts } from './script-owner.ts';
 import type { EventBatch, TlsText, ToOwner, ToWorker } from './worker-messages.ts';
 import type { WorkerAccounts } from './worker-accounts.ts';
@@ -30,6 +31,8 @@ export interface PoolOptions {
   readonly counted: (slot: Slot) => void;
   /** What workers share about decisions; absent: nothing. */
   readonly accounts?: WorkerAccounts;
+  /** Hands documents on to workers; absent: each reads them itself. */
+  readonly relay?: DocumentRelay | undefined;
   /** A worker has made a batch of events. @returns settles when it is kept; never rejects */
   readonly events: (batch: EventBatch) => Promise<void>;
   /** An Envoy has begun to stream its log to a worker. */
@@ -144,6 +147,8 @@ export class WorkerPool {
       message.kind === 'claims'
     ) {
       this.#options.accounts?.heard(worker, message);
+    } else if (message.kind === 'documents_wanted') {
+      this.#options.relay?.join(worker);
     } else if (message.kind === 'loaded') {
       if (this.#serve !== undefined) worker.send(this.#serve);
     } else if (message.kind === 'serving') {
@@ -164,6 +169,7 @@ export class WorkerPool {
   #exited(number: number, worker: WorkerProcess, reason: LossReason, why: string): void {
     this.#workers.delete(worker);
     this.#options.accounts?.exited(worker);
+    this.#options.relay?.leave(worker);
     if (this.#draining !== undefined) {
       if (this.#workers.size === 0) this.#draining.done();
       return;

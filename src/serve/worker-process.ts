@@ -6,6 +6,8 @@ import type { MetricObject } from 'prom-client';
 import type { SampledRequest, SampleQuestion } from '../analytics/sampled-request.ts';
 import type { SeriesPart, SeriesPlace, SeriesSource } from '../observe/merged-families.ts';
 import type { KeySetRefresh } from '../operator/keys.ts';
+import type { Fault } from '../errors.ts';
+import type { DocumentTaker, RelayedDocuments } from './document-relay.ts';
 import type { ToOwner, ToWorker } from './worker-messages.ts';
 
 /** Set in the environment of a worker. */
@@ -19,6 +21,9 @@ const CLAIM_TIMEOUT_MS = 5000;
 
 /** Longer than any fetch of a key set may take. */
 const REFRESH_TIMEOUT_MS = 65_000;
+
+/** Longer than it takes to compile all there is. */
+const DOCUMENTS_TIMEOUT_MS = 60_000;
 
 type Answer = Extract<ToOwner, { readonly id: number }>;
 
@@ -52,14 +57,14 @@ export function forkThisProgram(number: number): ChildProcess {
 }
 
 /** One worker as its owner sees it. */
-export class WorkerProcess implements SeriesSource {
+export class WorkerProcess implements SeriesSource, DocumentTaker {
   /** Connections handed to it that are open still. */
   connections = 0;
   /** It has told that it serves. */
   isServing = false;
   isDrained = false;
   readonly #child: ChildProcess;
-  readonly #asked = new Map<number, (answer: Answer) => void>();
+  readonly #asked = new Map<number, (answer: Answer | undefined) => void>();
   #lastId = 0;
   #unanswered = 0;
   #stuck: string | undefined;
@@ -79,6 +84,7 @@ export class WorkerProcess implements SeriesSource {
       clearInterval(pinging);
       if (this.#stuck === undefined) events.exited(this, 'ended', signal ?? `exit code ${code}`);
       else events.exited(this, 'stuck', this.#stuck);
+      for (const answered of this.#asked.values()) answered(undefined);
     });
     // 'exit' follows.
     this.#child.on('error', () => {});
@@ -146,6 +152,16 @@ export class WorkerProcess implements SeriesSource {
     const id = ++this.#lastId;
     const answer = await this.#ask({ kind: 'claims', id, sequences }, CLAIM_TIMEOUT_MS);
     return answer?.kind === 'claimed' ? answer.credits : 'away';
+  }
+
+  async enforce(documents: RelayedDocuments): Promise<readonly Fault[] | undefined> {
+    const id = ++this.#lastId;
+    const answer = await this.#ask({ kind: 'documents', id, documents }, DOCUMENTS_TIMEOUT_MS);
+    return answer?.kind === 'documents_taken' ? answer.faults : undefined;
+  }
+
+  tellStale(isStale: boolean): void {
+    this.send({ kind: 'documents_stale', isStale });
   }
 
   /** Undefined if no answer comes in time. */

@@ -14,6 +14,8 @@ import { keepsHistory, slotsToOwner } from './analytics-history.ts';
 import { openDecider } from './decider.ts';
 import type { SharedCounters } from './counter-store.ts';
 import { OwnerLink } from './owner-link.ts';
+import { OwnerDocuments } from './owner-documents.ts';
+import { refuseFile } from './refuse-file.ts';
 import { createReporting } from './reporting.ts';
 import type { ServeFlags } from './serve-flags.ts';
 import { limitsOf } from './serve-options.ts';
@@ -51,9 +53,11 @@ export async function runWorker(flags: ServeFlags, environment: NodeJS.ProcessEn
     joined: (store) => stores.push(store),
   };
   const sinks = new WorkerSinks((message) => channel.send(message));
+  const fromOwner = documentsFromOwner(flags, channel);
   const decider = await openDecider(flags, environment, reporting, {
     counters,
     sharing,
+    fromOwner,
     openSinks: sinks.open,
     onFirstStream: () => channel.send({ kind: 'log_stream' }),
   });
@@ -143,4 +147,13 @@ function materialOf({ certificate, key, clientAuthorities }: TlsText): TlsMateri
     key: Buffer.from(key, 'latin1'),
     clientAuthorities: clientAuthorities === undefined ? undefined : Buffer.from(clientAuthorities, 'latin1'),
   };
+}
+
+/** Undefined: this worker reads them itself. */
+function documentsFromOwner({ control }: ServeFlags, channel: WorkerChannel): OwnerDocuments | undefined {
+  if (control.length === 0) return undefined;
+  const want = (): void => channel.send({ kind: 'documents_wanted' });
+  const documents = new OwnerDocuments({ clock, want, readFile: refuseFile });
+  channel.takeDocuments(documents);
+  return documents;
 }

@@ -15,6 +15,7 @@ import { aggregate, sumOf } from './aggregated-metrics.ts';
 import type { SharedCounters } from './counter-store.ts';
 import type { Decider } from './decider.ts';
 import type { Reporting } from './reporting.ts';
+import { DocumentRelay } from './document-relay.ts';
 import { ownLink } from './script-owner.ts';
 import type { ServeFlags } from './serve-flags.ts';
 import { limitsOf } from './serve-options.ts';
@@ -29,6 +30,8 @@ import type { WorkerProcess } from './worker-process.ts';
 
 /** The processes that decide, as their owner sees them. */
 export interface Workers {
+  /** Takes documents of a control plane for them. */
+  readonly relay: DocumentRelay;
   readonly shared: SharedCounters;
   readonly transport: RpcTransport;
   setServing(isServing: boolean): void;
@@ -69,8 +72,10 @@ export function workersOf(
   const listener = observer.transport('grpc');
   let missing: MissingLog | undefined;
   const ofWorkers = new WorkerAccounts(accounts);
+  const relay = new DocumentRelay();
   const pool = new WorkerPool({
     workers,
+    relay,
     memory,
     maxConnections,
     counted,
@@ -99,6 +104,7 @@ export function workersOf(
   });
   const oneByOne = inTurn();
   return {
+    relay,
     shared: {
       link: ownLink(memory),
       workers,

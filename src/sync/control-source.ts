@@ -162,13 +162,14 @@ export class ControlSource implements DocumentSource {
     this.#undelivered.clear();
     if (outcome.result === 'in_force') this.#isInForce = true;
     // Where documents have faults, the others may still be in force.
-    const others = this.#isInForce ? ((await relay?.enforce(...this.#sinceInForce())) ?? []) : [];
+    const others = this.#isInForce ? ((await relay?.enforce(...this.sinceInForce())) ?? []) : [];
     if (outcome.result === 'faulty') return outcome.faults;
     this.#first.resolve(outcome);
     return others;
   }
 
-  #sinceInForce(): readonly [SyncedResource[], string[]] {
+  /** What has changed since all was in force: some of it may be held back. */
+  sinceInForce(): readonly [SyncedResource[], string[]] {
     const upserts: SyncedResource[] = [];
     const removals: string[] = [];
     for (const key of this.#before.keys()) {
@@ -220,7 +221,7 @@ export class ControlSource implements DocumentSource {
   }
 }
 
-function documentKeyOf(key: string): DocumentKey {
+export function documentKeyOf(key: string): DocumentKey {
   const [kind = '', namespace = '', name = ''] = key.split('\n');
   return { kind: kind as Kind, name: qualifiedKey({ namespace, name }) };
 }

@@ -16,6 +16,8 @@ export interface ConversationPorts {
   /** What this sidecar may be sent. */
   readonly scope: Scope;
   readonly replica: Replica;
+  /** What a transaction may hold. */
+  readonly mostBytes: number;
   /** Puts the replica in force, in all workers, and keeps it. Never rejects. */
   readonly enforce: (changed: Changed) => Promise<Enforced>;
   readonly events: FollowerEvents;
@@ -33,7 +35,7 @@ const MOST_FAULTS = 20;
 /** What comes on one stream, message by message. */
 export class Conversation {
   readonly #ports: ConversationPorts;
-  #transaction = new Transaction();
+  #transaction: Transaction;
   /** Everything was asked for: what builds on what we have is passed over. */
   #isResyncing = false;
   /** The control plane does not know our history. */
@@ -41,6 +43,7 @@ export class Conversation {
 
   constructor(ports: ConversationPorts) {
     this.#ports = ports;
+    this.#transaction = new Transaction(ports.mostBytes);
   }
 
   /** @throws UnfitUpdate (rejects with it) for what can't be right: the stream is to end */
@@ -72,7 +75,7 @@ export class Conversation {
     this.#transaction.add(update);
     if (update.commit === undefined) return;
     const transaction = this.#transaction;
-    this.#transaction = new Transaction();
+    this.#transaction = new Transaction(this.#ports.mostBytes);
     transaction.checkScope((resource) => isWithin(scope, resource));
     const changed = transaction.commit(replica, update.commit);
     if (changed === undefined) {

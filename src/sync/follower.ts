@@ -12,6 +12,7 @@ import type { ConversationPorts } from './conversation.ts';
 import type { Credential, CredentialFile } from './credential-file.ts';
 import { toPositionMessage } from './position.ts';
 import { Silence } from './silence.ts';
+import { MOST_BYTES } from './transaction.ts';
 
 export interface FollowerOptions {
   readonly node: string;
@@ -21,6 +22,8 @@ export interface FollowerOptions {
   readonly maxStaleMs: number;
   /** URLs, tried one after the other. */
   readonly addresses: readonly string[];
+  /** What a control plane may send in one transaction; the default is more than any has. */
+  readonly mostBytes?: number;
 }
 
 export interface FollowerPorts extends Pick<ConversationPorts, 'replica' | 'enforce' | 'events'> {
@@ -134,7 +137,8 @@ export class Follower {
     try {
       this.#send(stream, { case: 'hello', value: this.#hello() });
       const send: ConversationPorts['send'] = (message) => this.#send(stream, message);
-      const conversation = new Conversation({ ...this.#ports, scope, send });
+      const { mostBytes = MOST_BYTES } = this.#options;
+      const conversation = new Conversation({ ...this.#ports, mostBytes, scope, send });
       for (;;) {
         const next = await silence.within(Promise.race([stream.messages.next(), this.#closed.promise]));
         if (next === undefined) return 'nothing was heard for 30 s';

@@ -26,7 +26,9 @@ export class StoredReceipts implements Receipts {
 
   /** @throws DatabaseFault (rejects with it): without its database a control plane issues no receipt */
   async of(revision: number, waitMs: number): Promise<Receipt> {
-    const { clock, log } = this.#ports;
+    const { clock, log, presence } = this.#ports;
+    // Who has just come is counted.
+    await presence.flush();
     const end = clock.monotonic() + waitMs;
     const [change] = revision === 0 ? [] : await log.changesAfter(revision - 1, 1);
     const since = change?.at ?? clock.now();

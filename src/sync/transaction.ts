@@ -5,9 +5,9 @@ import { keyText, qualifiedKey, StateHash } from './resource-key.ts';
 import type { SyncedResource } from './resource-key.ts';
 
 /** More than any control plane has: beyond it, what is sent is no longer kept. */
-const MOST_BYTES = 256 * 1024 * 1024;
+export const MOST_BYTES = 256 * 1024 * 1024;
 /** A snapshot may be begun anew, but not for ever. */
-const MOST_RECEIVED_BYTES = 4 * MOST_BYTES;
+const MOST_TIMES = 4;
 /** Of a resource, beside its texts. */
 const OVERHEAD_BYTES = 200;
 
@@ -62,8 +62,13 @@ export class Transaction {
   #isSnapshot = false;
   readonly #upserts = new Map<string, SyncedResource>();
   readonly #removals = new Set<string>();
+  readonly #mostBytes: number;
   #bytes = 0;
   #receivedBytes = 0;
+
+  constructor(mostBytes = MOST_BYTES) {
+    this.#mostBytes = mostBytes;
+  }
 
   /** Whether it takes the place of everything. */
   get isSnapshot(): boolean {
@@ -103,8 +108,9 @@ export class Transaction {
   #hold(bytes: number): void {
     this.#bytes += bytes + OVERHEAD_BYTES;
     this.#receivedBytes += bytes + OVERHEAD_BYTES;
-    if (this.#bytes > MOST_BYTES || this.#receivedBytes > MOST_RECEIVED_BYTES)
-      throw new UnfitUpdate(`more than ${MOST_BYTES / 1024 / 1024} MiB were sent without an end`);
+    const most = this.#mostBytes;
+    if (this.#bytes > most || this.#receivedBytes > MOST_TIMES * most)
+      throw new UnfitUpdate(`more than ${most / 1024 / 1024} MiB were sent without an end`);
   }
 
   /** @throws UnfitUpdate where one of the resources is none that the sidecar may see */

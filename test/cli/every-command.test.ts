@@ -155,6 +155,7 @@ describe('help', () => {
     );
     expect(titles).toEqual([
       'Documents',
+      'Documents of a control plane',
       'Listeners',
       'How a request is read',
       'Bounds',

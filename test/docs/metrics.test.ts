@@ -9,6 +9,7 @@ import { sampleFailures } from '../../src/analytics/sample-metrics.ts';
 import { createHistoryMetrics } from '../../src/history/history-metrics.ts';
 import { createMetrics } from '../../src/observe/metrics.ts';
 import { allReasons } from '../../src/policies/index.ts';
+import { createControlMetrics } from '../../src/serve/control-metrics.ts';
 import { watchForLog } from '../../src/serve/missing-log.ts';
 import { createTraceMetrics } from '../../src/tracing/trace-metrics.ts';
 import { createSinkMetrics } from '../../src/sinks/sink-metrics.ts';
@@ -80,6 +81,8 @@ async function registered(): Promise<Record<string, Described>> {
     decided: async () => 0,
   }).close();
   createTraceMetrics(metrics.registry);
+  // Made where documents come from a control plane.
+  createControlMetrics(metrics.registry, () => 0);
   // Made where documents have alerts that are evaluated.
   createAlertMetrics(metrics.registry);
   // Made where a flag names a sink.

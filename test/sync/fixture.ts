@@ -80,7 +80,7 @@ export interface TestSidecarOptions extends Time {
   /** What becomes of documents; default: they are in force. */
   readonly judge?: (documents: ReadonlyMap<string, unknown>) => string | undefined;
   readonly relay?: Relay;
-  readonly connect?: (address: string) => Promise<ControlConnection>;
+  readonly connect?: () => Promise<ControlConnection>;
 }
 
 /** A sidecar that enforces documents by noting them down. */
@@ -113,7 +113,7 @@ export class TestSidecar {
         events: { cacheFault: (detail) => this.#say(`cache: ${detail}`) },
         follow: (followed) => {
           const follower = new Follower(
-            { node, version: 'test', labels: {}, maxStaleMs: 0, addresses: ['direct'] },
+            { node, version: 'test', labels: {}, maxStaleMs: 0, addresses: ['direct'], mostBytes: 1024 * 1024 },
             {
               connect: options.connect ?? direct,
               credentials: new CredentialFile({ folder, access, userId }),

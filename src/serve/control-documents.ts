@@ -1,0 +1,175 @@
+import { hostname } from 'node:os';
+import { systemClock as clock, systemTimers as timers } from '../clock.ts';
+import { firstFaults, formatFault, MAX_TOLD_FAULTS } from '../document/fault.ts';
+import { sentenceOf, UserError } from '../errors.ts';
+import { systemFiles } from '../file-access.ts';
+import { productVersion } from '../product.ts';
+import { followDocuments } from '../source/documents-in-force.ts';
+import type { InForceOptions } from '../source/documents-in-force.ts';
+import { CacheFile } from '../sync/cache-file.ts';
+import { ControlSource } from '../sync/control-source.ts';
+import type { FollowedSource } from '../sync/control-source.ts';
+import { CredentialFile } from '../sync/credential-file.ts';
+import { Follower } from '../sync/follower.ts';
+import type { FollowerEvents } from '../sync/follower-events.ts';
+import { grpcConnection } from '../sync/grpc-connection.ts';
+import { labelsOf, maxStaleMsOf } from './control-flags.ts';
+import { createControlMetrics } from './control-metrics.ts';
+import type { ControlMetrics } from './control-metrics.ts';
+import type { DocumentRelay } from './document-relay.ts';
+import type { Documents } from './documents.ts';
+import { refuseFile } from './refuse-file.ts';
+import type { Reporting } from './reporting.ts';
+import type { ServeFlags } from './serve-flags.ts';
+
+const MAX_FILE_BYTES = 1024 * 1024;
+const KEY_BYTES = 32;
+const LOOK_MS = 1000;
+
+/**
+ * Opens the documents of the control planes in `--control`, and waits until some are in force.
+ * @throws UserError (rejects with it) for flags that can't be used
+ */
+export async function followControl(
+  flags: ServeFlags,
+  options: InForceOptions,
+  { log, metrics }: Reporting,
+  relay: DocumentRelay | undefined,
+): Promise<Documents> {
+  const { cacheDir, control: addresses, controlCa } = flags;
+  const maxStaleMs = maxStaleMsOf(flags.maxStale) ?? 0;
+  const [access, userId] = [systemFiles, process.getuid?.()];
+  const key = await cacheKeyOf(flags);
+  let lookedAt = (): number => 0;
+  const told = createControlMetrics(metrics.registry, () => lookedAt());
+  const startedAt = clock.now();
+  const follow = (followed: FollowedSource) => {
+    const node = flags.nodeId ?? hostname();
+    const labels = labelsOf(flags.labels);
+    const follower = new Follower(
+      { node, version: productVersion(), labels, maxStaleMs, addresses },
+      {
+        connect: async (address) => {
+          const authorities = controlCa === undefined ? undefined : await read('--control-ca', controlCa);
+          return grpcConnection(address, authorities, clock);
+        },
+        credentials: new CredentialFile({ folder: cacheDir, access, userId }),
+        joinToken: () => joinTokenOf(flags),
+        ...followed,
+        enforce: (changed) => followed.enforce(changed),
+        clock,
+        timers,
+        random: Math.random,
+        events: eventsOf(log, told, () => followed.heard()),
+      },
+    );
+    follower.start();
+    return follower;
+  };
+  const source = new ControlSource(
+    { addresses },
+    {
+      clock,
+      cache: cacheDir === undefined ? undefined : new CacheFile({ folder: cacheDir, key, access, userId }),
+      relay,
+      readFile: refuseFile,
+      follow,
+      events: eventsOf(log, told, () => {}),
+    },
+  );
+  lookedAt = () => source.lookedAt;
+  relay?.serve(source);
+  const isStale = (): boolean =>
+    maxStaleMs > 0 && clock.now() - Math.max(source.lookedAt, source.lookedAt === 0 ? startedAt : 0) > maxStaleMs;
+  const stopWatching = watchStale(isStale, (now) => {
+    relay?.tellStale(now);
+    if (now) log.error('every request is denied', { detail: `no control plane was heard for ${flags.maxStale}` });
+    else log.info('requests are decided again', { detail: 'a control plane was heard' });
+  });
+  const documents = await followDocuments(source, { ...options, env: {} });
+  return {
+    inForce: documents,
+    isStale,
+    async close() {
+      stopWatching();
+      await documents.close();
+    },
+  };
+}
+
+function watchStale(isStale: () => boolean, changed: (isStale: boolean) => void): () => void {
+  let was = false;
+  let cancel = (): void => {};
+  const look = (): void => {
+    cancel = timers.after(LOOK_MS, () => {
+      const now = isStale();
+      if (now !== was) changed((was = now));
+      look();
+    });
+  };
+  look();
+  return () => cancel();
+}
+
+function eventsOf(log: Reporting['log'], told: ControlMetrics, heard: () => void): FollowerEvents {
+  let lastWhy = '';
+  return {
+    heard,
+    connected(address) {
+      lastWhy = '';
+      told.connected(true);
+      log.info('control plane followed', { detail: address });
+    },
+    disconnected(address, why) {
+      told.connected(false);
+      // One that is away says the same at each try.
+      if (why !== lastWhy) log.warn('control plane not followed', { detail: `${address}: ${why}` });
+      lastWhy = why;
+    },
+    joined: (scope) => log.info('joined the control plane', { detail: JSON.stringify(scope) }),
+    unknownHistory(detail) {
+      told.unknownHistory(true);
+      const remedy = 'what is in force stays; if this is meant: ostiary control adopt';
+      log.error('the control plane has another history', { detail: `${detail}; ${remedy}` });
+    },
+    diverged() {
+      told.resync();
+      log.warn('documents differ from those of the control plane', { detail: 'all are sent again' });
+    },
+    inForce({ committedAt, revision }) {
+      const lagMs = Math.max(0, clock.now() - committedAt);
+      told.inForce(revision, lagMs);
+      log.debug('control plane: in force', { detail: `revision ${revision}, ${lagMs} ms after it was written` });
+    },
+    rejected({ revision }, faults) {
+      told.rejected();
+      for (const fault of firstFaults(faults, MAX_TOLD_FAULTS))
+        log.error('fault in documents of the control plane', { detail: `revision ${revision}: ${formatFault(fault)}` });
+    },
+    cacheFault(detail) {
+      told.cacheFault();
+      log.error('--cache-dir', { detail });
+    },
+  };
+}
+
+async function joinTokenOf({ controlTokenFile }: ServeFlags): Promise<string> {
+  if (controlTokenFile === undefined)
+    throw new UserError('--control-token-file is missing: this sidecar has not joined the control plane yet');
+  return (await read('--control-token-file', controlTokenFile)).toString('utf8').trim();
+}
+
+async function cacheKeyOf({ cacheKeyFile }: ServeFlags): Promise<Buffer | undefined> {
+  if (cacheKeyFile === undefined) return undefined;
+  const digits = (await read('--cache-key-file', cacheKeyFile)).toString('utf8').trim();
+  if (/^[0-9a-f]+$/i.test(digits) && digits.length === 2 * KEY_BYTES) return Buffer.from(digits, 'hex');
+  throw new UserError(
+    `--cache-key-file ${cacheKeyFile}: expected 64 hexadecimal digits, as openssl rand -hex 32 prints`,
+  );
+}
+
+async function read(flag: string, path: string): Promise<Buffer> {
+  return systemFiles.read(path, MAX_FILE_BYTES).catch((error: unknown) => {
+    throw new UserError(`${flag} ${path}: ${sentenceOf(error)}`, 1, { cause: error });
+  });
+}

@@ -1,0 +1,75 @@
+import { UserError } from '../errors.ts';
+import { list, text } from '../flags.ts';
+import { isLoopbackHost } from '../listen/address.ts';
+
+/** Documents of a control plane, in place of those of a folder. */
+export const controlFlags = {
+  control: list(
+    [],
+    'URL',
+    'enforce the documents of this control plane, and not those of --policies; repeatable: the first that answers is followed',
+    controlUrl,
+  ),
+  controlTokenFile: text(
+    undefined,
+    'FILE',
+    'token with which this sidecar joins the control plane, for a credential of its own (in --cache-dir)',
+  ),
+  controlCa: text(undefined, 'FILE', 'PEM authorities of the control plane; the default: those that Node.js knows'),
+  cacheDir: text(
+    undefined,
+    'DIR',
+    "keep the control plane's documents here, for a start while it is down; the folder is made, for our user alone",
+  ),
+  cacheKeyFile: text(undefined, 'FILE', 'encrypt what is kept in --cache-dir with this key: 64 hexadecimal digits'),
+  maxStale: text(
+    'keep',
+    'keep|DURATION',
+    'how long documents are enforced after the control plane was last heard; then every request is denied (503)',
+    staleness,
+  ),
+  labels: list([], 'NAME=VALUE', 'what the control plane shows of this sidecar, such as zone=eu-1; repeatable', label),
+};
+
+/** The control plane is heard every 10 s. */
+const LEAST_STALE_MS = 15_000;
+const UNITS_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+function controlUrl(given: string): string | undefined {
+  const url = URL.parse(given);
+  const isBare = url !== null && url.username === '' && url.password === '' && /^\/?$/.test(url.pathname + url.search);
+  if (isBare && url.protocol === 'https:') return undefined;
+  if (!isBare || url.protocol !== 'http:') return 'expected a URL such as https://control.example.com:9195';
+  if (isLoopbackHost(url.hostname.replace(/^\[|\]$/g, ''))) return undefined;
+  return 'plain http:// is for loopback alone: documents and credentials travel on it; use https://';
+}
+
+function staleness(given: string): string | undefined {
+  return maxStaleMsOf(given) === undefined
+    ? 'expected keep, or a duration of at least 15s such as 90s, 1h or 7d'
+    : undefined;
+}
+
+/** @returns 0: for ever; undefined: it is no duration */
+export function maxStaleMsOf(given: string): number | undefined {
+  if (given === 'keep') return 0;
+  const [, number, unit = ''] = /^(\d{1,6})([smhd])$/.exec(given) ?? [];
+  const ms = Number(number) * (UNITS_MS[unit] ?? 0);
+  return ms >= LEAST_STALE_MS ? ms : undefined;
+}
+
+function label(given: string): string | undefined {
+  return /^[^=\s]+=[^=]*$/.test(given) ? undefined : 'expected a name and a value, such as zone=eu-1';
+}
+
+export function labelsOf(given: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(given.map((each) => each.split('=') as [string, string]));
+}
+
+/** @throws UserError (exit 2) for flags that have an effect only with --control */
+export function refuseWithoutControl(given: ReadonlySet<string>, control: readonly string[]): void {
+  if (control.length > 0) return;
+  const without = { controlTokenFile: '--control-token-file', controlCa: '--control-ca', cacheDir: '--cache-dir' };
+  for (const [key, flag] of Object.entries({ ...without, maxStale: '--max-stale', labels: '--labels' }))
+    if (given.has(key)) throw new UserError(`${flag} has no effect without --control`, 2);
+}

@@ -1,0 +1,41 @@
+import { followFolder } from '../source/folder-source.ts';
+import { followDocuments } from '../source/documents-in-force.ts';
+import type { ConfigSource, InForceOptions } from '../source/documents-in-force.ts';
+import type { Delivery } from '../source/document-source.ts';
+import type { DocumentRelay } from './document-relay.ts';
+import type { OwnerDocuments } from './owner-documents.ts';
+import type { Reporting } from './reporting.ts';
+import type { ServeFlags } from './serve-flags.ts';
+
+/** The documents of a process, wherever they come from. */
+export interface Documents {
+  readonly inForce: ConfigSource;
+  /** They are too old to be enforced. */
+  isStale(): boolean;
+  close(): Promise<void>;
+}
+
+/** With whom documents are shared where several processes decide. */
+export interface SharedDocuments {
+  /** The owner's: hands them on. */
+  readonly relay?: DocumentRelay | undefined;
+  /** A worker's: takes them. */
+  readonly fromOwner?: OwnerDocuments | undefined;
+}
+
+/** @throws FaultyDocuments, UserError (rejects with them) */
+export async function openDocuments(
+  flags: ServeFlags,
+  options: InForceOptions & { readonly readFile: Delivery['readFile'] },
+  reporting: Reporting,
+  { fromOwner, relay }: SharedDocuments,
+): Promise<Documents> {
+  if (flags.control.length > 0 && fromOwner === undefined) {
+    const { followControl } = await import('./control-documents.ts');
+    return followControl(flags, options, reporting, relay);
+  }
+  const inForce = await (fromOwner === undefined
+    ? followFolder({ paths: flags.policies, ...options })
+    : followDocuments(fromOwner, { ...options, env: {} }));
+  return { inForce, isStale: () => fromOwner?.isStale === true, close: () => inForce.close() };
+}

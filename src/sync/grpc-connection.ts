@@ -1,0 +1,86 @@
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { Client, credentials, Metadata } from '@grpc/grpc-js';
+import type { ServiceError } from '@grpc/grpc-js';
+import { JoinRequestSchema, JoinResponseSchema } from '../../gen/ostiary/v1/sync_pb.js';
+import type { Clock } from '../clock.ts';
+import { CallFault } from './connection.ts';
+import type { ControlConnection, FollowStream } from './connection.ts';
+import { EVERYTHING } from './scope.ts';
+
+const SERVICE = '/ostiary.v1.SyncService';
+/** A message holds 64 KiB of documents, or one that is larger. */
+const MOST_MESSAGE_BYTES = 64 * 1024 * 1024;
+const JOIN_MS = 15_000;
+
+const bytes = (value: Buffer): Buffer => value;
+
+/**
+ * Connects to a control plane by gRPC.
+ * @param address `https://host:port`, or `http://` on loopback
+ * @param authorities PEM; undefined: those that Node.js knows
+ */
+export function grpcConnection(address: string, authorities: Buffer | undefined, clock: Clock): ControlConnection {
+  const url = new URL(address);
+  const isTls = url.protocol === 'https:';
+  const target = `${url.hostname}:${url.port === '' ? (isTls ? 443 : 80) : url.port}`;
+  const client = new Client(target, isTls ? credentials.createSsl(authorities) : credentials.createInsecure(), {
+    'grpc.use_local_subchannel_pool': 1,
+    'grpc.enable_retries': 0,
+    'grpc.enable_http_proxy': 0,
+    'grpc.max_receive_message_length': MOST_MESSAGE_BYTES,
+  });
+  return {
+    join(token, node, version) {
+      const request = toBinary(JoinRequestSchema, create(JoinRequestSchema, { node, version }));
+      const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
+      const deadline = clock.now() + JOIN_MS;
+      const path = `${SERVICE}/Join`;
+      client.makeUnaryRequest(
+        path,
+        bytes,
+        bytes,
+        Buffer.from(request),
+        bearer(token),
+        { deadline },
+        (error, answer) => {
+          if (error !== null) reject(faultOf(error));
+          else resolve(answer ?? Buffer.alloc(0));
+        },
+      );
+      return promise.then((answer) => {
+        const { credential, scope } = fromBinary(JoinResponseSchema, answer);
+        const { namespaces, apis, labels } = scope ?? EVERYTHING;
+        return { credential, scope: { namespaces, apis, labels } };
+      });
+    },
+    follow(credential): FollowStream {
+      const call = client.makeBidiStreamRequest(`${SERVICE}/Follow`, bytes, bytes, bearer(credential));
+      // Whoever reads is told of it.
+      call.on('error', () => {});
+      async function* messages(): AsyncGenerator<Uint8Array> {
+        try {
+          for await (const message of call) yield message as Buffer;
+        } catch (error) {
+          throw faultOf(error as ServiceError);
+        }
+      }
+      return {
+        send: (message) => void call.write(Buffer.from(message)),
+        messages: messages(),
+        end: () => call.end(),
+        cancel: () => call.cancel(),
+      };
+    },
+    close: () => client.close(),
+  };
+}
+
+function bearer(secret: string): Metadata {
+  const metadata = new Metadata();
+  metadata.set('authorization', `Bearer ${secret}`);
+  return metadata;
+}
+
+function faultOf({ code, details, message }: ServiceError): CallFault {
+  return new CallFault(code, details === '' ? message : details);
+}

@@ -1,0 +1,91 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { EVERYTHING } from '../../src/sync/scope.ts';
+import type { Scope } from '../../src/sync/scope.ts';
+import { startControl, TestSidecar } from './fixture.ts';
+import type { TestControl, TestSidecarOptions } from './fixture.ts';
+import { api, client, contract, doc, MemoryLog, put } from './memory-log.ts';
+
+const CLOSING: { close(): Promise<void> }[] = [];
+afterEach(async () => {
+  for (const each of CLOSING.splice(0).toReversed()) await each.close();
+});
+
+async function control(log: MemoryLog): Promise<TestControl> {
+  const started = await startControl(log);
+  CLOSING.push(started);
+  return started;
+}
+
+function sidecar(of: () => TestControl | undefined, options: TestSidecarOptions): TestSidecar {
+  const started = new TestSidecar(of, options);
+  CLOSING.push(started);
+  return started;
+}
+
+describe('a scope', () => {
+  async function namesOf(scope: Scope, log: MemoryLog): Promise<{ plane: TestControl; one: TestSidecar }> {
+    const plane = await control(log);
+    const one = sidecar(() => plane, { token: await plane.token(scope) });
+    await one.opened();
+    return { plane, one };
+  }
+
+  const everything = [
+    api('orders', { tier: 'gold' }),
+    api('stock'),
+    client('web'),
+    client('idle'),
+    contract('web-orders', 'web', 'orders'),
+    contract('idle-stock', 'idle', 'stock'),
+    doc('PolicyBinding', 'for-gold', {
+      targetRef: { kind: 'Selector', selector: { labels: { tier: 'gold' } } },
+      policyRef: { name: 'cors' },
+    }),
+    doc('PolicyBinding', 'for-stock', { targetRef: { kind: 'Api', name: 'stock' }, policyRef: { name: 'cors' } }),
+    doc('PolicyBinding', 'platform/all', {
+      targetRef: { kind: 'Selector', selector: {} },
+      policyRef: { name: 'cors' },
+    }),
+    api('shop/bills'),
+  ];
+
+  it('of some APIs has what belongs to them alone', async () => {
+    const log = new MemoryLog();
+    await put(log, ...everything);
+    const { one } = await namesOf({ ...EVERYTHING, apis: ['orders'] }, log);
+    expect(one.names).toEqual([
+      'Api orders',
+      'ClientApplication web',
+      'Contract web-orders',
+      'PolicyBinding for-gold',
+      'PolicyBinding platform/all',
+    ]);
+  });
+
+  it('of labels follows the APIs that get and lose them', async () => {
+    const log = new MemoryLog();
+    await put(log, ...everything);
+    const { plane, one } = await namesOf({ ...EVERYTHING, labels: { tier: 'gold' } }, log);
+    const moved = await put(log, api('stock', { tier: 'gold' }), api('orders'));
+    expect(await plane.receipts.of(moved, 5000)).toMatchObject({ enforced: 1 });
+    expect(one.names).toEqual([
+      'Api stock',
+      'ClientApplication idle',
+      'Contract idle-stock',
+      'PolicyBinding for-gold',
+      'PolicyBinding for-stock',
+      'PolicyBinding platform/all',
+    ]);
+  });
+
+  it('of a namespace is not told what others do, and enforces it all the same', async () => {
+    const log = new MemoryLog();
+    await put(log, ...everything);
+    const { plane, one } = await namesOf({ ...EVERYTHING, namespaces: ['shop'] }, log);
+    expect(one.names).toEqual(['Api shop/bills', 'PolicyBinding platform/all']);
+    const { length } = one.deliveries;
+    const revision = await put(log, doc('Contract', 'web-orders', undefined));
+    expect(await plane.receipts.of(revision, 5000)).toMatchObject({ enforced: 1 });
+    expect(one.deliveries).toHaveLength(length);
+  });
+});
