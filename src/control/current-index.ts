@@ -1,3 +1,4 @@
+import { trimHeap } from '../engine.ts';
 import type { Registry } from '../registry/registry.ts';
 import { ResourceIndex } from './resource-index.ts';
 
@@ -59,6 +60,8 @@ export class CurrentIndex {
     const index = new ResourceIndex();
     const { history, revision } = await this.#registry.scan((page) => index.load(page));
     index.sort();
+    // What was read of documents is garbage now.
+    trimHeap();
     this.#state = { index, history, revision };
     return this.#state;
   }

@@ -49,6 +49,8 @@ class Gathering {
     const text = keyText(key);
     const before = this.#index.get(text);
     if (facts !== undefined) this.#add({ key, facts });
+    // What it needs as it is now: faults are compared with those before.
+    if (before !== undefined) this.#waiting.push({ key, facts: before.facts });
     for (const term of facts?.holds ?? []) this.#addAll(this.#index.holding(term));
     const comesOrGoes = (before === undefined) !== (facts === undefined);
     switch (key.kind) {
@@ -56,6 +58,7 @@ class Gathering {
         this.#addNamespace(key.namespace);
         this.#addReferring(text);
         this.#addWatching(key.namespace, [before?.facts, facts]);
+        if (this.#index.ofKind('Api').length === 0) this.#addAllThatSelect();
         break;
       case 'PolicyBinding':
         this.#addNamespace(key.namespace);
@@ -128,14 +131,18 @@ class Gathering {
     for (const entry of one) if (entry.kind === 'Contract' && other.has(entry)) this.#addEntry(entry);
   }
 
-  /** Headers that one policy sets belong to the namespace: policies of any other API in it may read them. */
+  /**
+   * Headers that one policy sets belong to the namespace: policies of any other API in it may read them. Those that are set in
+   * the platform's namespace belong to all.
+   */
   #addNamespace(namespace: string): void {
     if (this.#namespaces.has(namespace)) return;
     this.#namespaces.add(namespace);
     const isAll = namespace === PLATFORM_NAMESPACE;
     for (const kind of ['Api', 'PolicyBinding']) {
       for (const entry of this.#index.ofKind(kind)) {
-        if (isAll || entry.namespace === namespace) this.#addEntry(entry);
+        const { namespace: own } = entry;
+        if (isAll || own === namespace || own === PLATFORM_NAMESPACE) this.#addEntry(entry);
       }
     }
   }
@@ -156,8 +163,23 @@ class Gathering {
     }
   }
 
+  /** While there is no API at all, a selector may find none. */
+  #addAllThatSelect(): void {
+    for (const kind of ['PolicyBinding', 'Alert']) this.#addAll(this.#index.ofKind(kind));
+  }
+
+  /** Where there are APIs, a selector must find one: the compiler has to see that there are. */
+  #addAnyApi(): void {
+    for (const entry of this.#index.ofKind('Api')) {
+      const changed = this.#changed.get(keyText(entry));
+      if (changed !== undefined && changed.facts === undefined) continue;
+      return this.#addEntry(entry);
+    }
+  }
+
   /** A binding needs one API at least; an alert looks at the tiers of all of them. */
   #addSelected({ key }: Member, selector: Readonly<Record<string, string>>): void {
+    this.#addAnyApi();
     const isAll = key.namespace === PLATFORM_NAMESPACE;
     for (const entry of this.#index.ofKind('Api')) {
       if (!isAll && entry.namespace !== key.namespace) continue;

@@ -31,19 +31,25 @@ export async function resourcesOf(
   return found;
 }
 
-/** All resources, by kind, namespace and name, in pages. */
+/** All resources, by kind, namespace and name, in pages. The next page is read while the caller works on one. */
 export async function* resourcePages(kysely: RegistryKysely): AsyncGenerator<readonly Resource[]> {
-  let last: ResourceKey = { kind: '', namespace: '', name: '' };
+  let reading = pageAfter(kysely, { kind: '', namespace: '', name: '' });
   for (;;) {
-    const { rows } = await sql<ResourceTable>`
-      SELECT * FROM registry_resource WHERE (kind, namespace, name) > (${last.kind}, ${last.namespace}, ${last.name})
-      ORDER BY kind, namespace, name LIMIT ${PAGE}`.execute(kysely);
-    const page = rows.map(resourceOf);
-    const end = page.at(-1);
-    if (end === undefined) return;
-    last = end;
-    yield page;
+    const rows = await reading;
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    reading = pageAfter(kysely, last);
+    // A caller that stops early does not wait for it.
+    reading.catch(() => {});
+    yield rows.map(resourceOf);
   }
+}
+
+async function pageAfter(kysely: RegistryKysely, last: ResourceKey): Promise<readonly ResourceTable[]> {
+  const { rows } = await sql<ResourceTable>`
+    SELECT * FROM registry_resource WHERE (kind, namespace, name) > (${last.kind}, ${last.namespace}, ${last.name})
+    ORDER BY kind, namespace, name LIMIT ${PAGE}`.execute(kysely);
+  return rows;
 }
 
 export async function changeRowsAfter(
