@@ -1,11 +1,33 @@
 import { defineConfig } from 'vitest/config';
 
+/** Most of their time they wait, for a minute after which a request counts as lost, say. */
+const waiting = [
+  'e2e/alerts',
+  'e2e/demo-traffic',
+  'e2e/shared-log',
+  'e2e/sink-faults',
+  'e2e/spool-faults',
+  'e2e/unreported',
+  'serve/killed',
+].map((name) => `test/${name}.slow.test.ts`);
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.slow.test.ts'],
     testTimeout: 600_000,
     hookTimeout: 300_000,
-    // One at a time: these drive real servers hard and watch the clock.
-    fileParallelism: false,
+    projects: [
+      {
+        extends: true,
+        // One at a time: these drive real servers hard and watch the clock.
+        test: {
+          name: 'hard',
+          include: ['test/**/*.slow.test.ts'],
+          exclude: [...waiting, 'node_modules/**'],
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      { extends: true, test: { name: 'waiting', include: waiting, maxWorkers: 4, sequence: { groupOrder: 2 } } },
+    ],
   },
 });
