@@ -62,7 +62,11 @@ export async function openControlListener(options: ControlListenerOptions): Prom
   const http1 = createServer({ maxHeaderSize: 16_384, headersTimeout: 10_000, requestTimeout: 60_000 }, handle);
   const room = new ConnectionRoom({ most: maxConnections, now: () => clock.monotonic(), onFull() {} });
 
-  const toHttp2 = (socket: Socket): void => http2.accept(socket);
+  const toHttp2 = (socket: Socket): void => {
+    http2.accept(socket);
+    // It was paused, to see which protocol it speaks.
+    socket.resume();
+  };
   const accepting = options.tls === undefined ? plain(http1, toHttp2) : secured(options.tls, http1, toHttp2);
   const { server } = accepting;
   admit(server, (socket) => room.enter(socket));

@@ -43,7 +43,9 @@ export class Input {
   constructor(socket: Duplex, onChunk: OnChunk, memory: Share) {
     this.#onChunk = onChunk;
     this.#memory = memory;
-    this.isInPlace = isPlainSocket(socket) && this.#readInPlace(socket);
+    // What somebody has read and put back, to see which protocol it is, comes as an event alone.
+    const isFresh = socket.readableLength === 0;
+    this.isInPlace = isFresh && isPlainSocket(socket) && this.#readInPlace(socket);
     if (!this.isInPlace) socket.on('data', (chunk: Buffer) => onChunk(chunk, chunk.length, true));
   }
 

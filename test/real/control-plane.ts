@@ -14,13 +14,17 @@ export interface RealControlPlane extends RealProcess {
   readonly env: Readonly<Record<'OSTIARY_SERVER' | 'OSTIARY_TOKEN', string>>;
 }
 
-/** @param dataDir whose parent is there */
-export async function startControlPlane(dataDir: string, args: readonly string[] = []): Promise<RealControlPlane> {
-  const [listen, admin] = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`];
-  const addresses = ['--control-listen', listen, '--control-admin-listen', admin];
-  const running = await runOstiary(['control', '--data-dir', dataDir, ...addresses, ...args]);
+/**
+ * @param dataDir whose parent is there
+ * @param listen the default is a free loopback port
+ */
+export async function startControlPlane(dataDir: string, listen?: string): Promise<RealControlPlane> {
+  const own = listen ?? `127.0.0.1:${await freePort()}`;
+  const admin = `127.0.0.1:${await freePort()}`;
+  const addresses = ['--control-listen', own, '--control-admin-listen', admin];
+  const running = await runOstiary(['control', '--data-dir', dataDir, ...addresses]);
   await untilReady('the control plane', running, async () => (await fetch(`http://${admin}/readyz`)).ok);
-  const url = `http://${listen}`;
+  const url = `http://${own}`;
   const token = readFileSync(join(dataDir, 'bootstrap-token'), 'utf8').trim();
   return { ...running, url, adminUrl: `http://${admin}`, env: { OSTIARY_SERVER: url, OSTIARY_TOKEN: token } };
 }

@@ -1,0 +1,114 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startUpstream } from '../../demo/upstream.ts';
+import type { Upstream } from '../../demo/upstream.ts';
+import { bootstrap } from '../../src/generate/bootstrap.ts';
+import { runMain } from '../cli/run-main.ts';
+import { document, writeFolder } from '../document/documents.ts';
+import { startControlPlane } from '../real/control-plane.ts';
+import type { RealControlPlane } from '../real/control-plane.ts';
+import { startEnvoy } from '../real/envoy.ts';
+import type { RealEnvoy } from '../real/envoy.ts';
+import { startOstiary } from '../real/ostiary.ts';
+import type { RealOstiary } from '../real/ostiary.ts';
+import { partOrSkip } from '../real/parts.ts';
+import { freePort, scratchFolder } from '../real/scratch.ts';
+import { send } from './request.ts';
+
+const envoyPart = await partOrSkip('envoy');
+
+const POLICIES = [{ policyRef: { name: 'client-id-enforcement' }, config: { forwardCredentials: 'id' } }];
+const DOCUMENTS = [
+  document('Api', 'orders', { basePath: '/orders', policies: POLICIES }),
+  document('ClientApplication', 'web', { clientId: 'web', clientSecret: { value: 'the-secret-of-web' } }),
+  document('Contract', 'web-orders', { api: 'orders', clientApplication: 'web', status: 'pending' }),
+];
+const CREDENTIALS = { headers: { client_id: 'web', client_secret: 'the-secret-of-web' } };
+
+describe.skipIf(envoyPart === undefined)('a sidecar of a control plane, beside a real Envoy', () => {
+  const folder = scratchFolder('control-sidecar');
+  const dataDir = join(folder, 'data');
+  let control: RealControlPlane;
+  let sidecar: RealOstiary;
+  let envoy: RealEnvoy;
+  let upstream: Upstream;
+  let flags: readonly string[];
+  let listen: string;
+
+  beforeAll(async () => {
+    control = await startControlPlane(dataDir);
+    upstream = await startUpstream();
+    const { code, stdout } = await ostiary('token', 'create', '--sidecar', '--name', 'test');
+    expect(code).toBe(0);
+    const tokenFile = join(folder, 'join-token');
+    writeFileSync(tokenFile, stdout);
+    const port = await freePort();
+    listen = `127.0.0.1:${port}`;
+    const following = [
+      '--control',
+      control.url,
+      '--control-token-file',
+      tokenFile,
+      '--cache-dir',
+      join(folder, 'cache'),
+    ];
+    flags = [...following, '--node-id', 'sidecar-1'];
+    await apply();
+    sidecar = await startOstiary({ policies: folder, listen, args: flags });
+    const listener = { name: 'in', host: '127.0.0.1', port: 0, normalizePath: true, api: undefined, rawHeaders: true };
+    envoy = await startEnvoy(
+      bootstrap({
+        ostiary: { kind: 'tcp', host: '127.0.0.1', port },
+        timeoutMs: 2000,
+        accessLog: false,
+        listeners: [listener],
+        upstream: { host: '127.0.0.1', port: upstream.port },
+      }),
+    );
+  });
+  afterAll(() => Promise.all([envoy?.stop(), sidecar?.stop(), control?.stop(), upstream?.close()]));
+
+  const ostiary = (...argv: string[]) => runMain(argv, control.env);
+  const apply = () => ostiary('apply', '-f', writeFolder({ 'a.json': DOCUMENTS }));
+  const status = async () => (await send(envoy.port('in'), '/orders/1', CREDENTIALS)).status;
+
+  test('lets a client pass once its contract is approved, and no longer once it is revoked, with receipts', async () => {
+    expect(await status()).toBe(401);
+    const approved = await ostiary('contract', 'approve', 'web-orders', '--wait', '5s');
+    expect(approved).toMatchObject({ code: 0 });
+    expect(approved.stdout).toMatch(/1 of 1 sidecars enforce revision \d+ after \d+ ms/);
+    // The receipt is the proof: nothing has to be waited for.
+    expect(await status()).toBe(200);
+
+    const revoked = await ostiary('contract', 'revoke', 'web-orders', '--wait', '5s', '-o', 'json');
+    const { receipt } = JSON.parse(revoked.stdout) as { receipt: object };
+    expect(receipt).toMatchObject({ enforced: 1, pending: [], unreachable: [] });
+    expect(await status()).toBe(401);
+    expect((await ostiary('sidecars')).stdout).toMatch(/sidecar-1 +in sync/);
+  });
+
+  test('enforces what it had while the control plane is killed, starts without it, and catches up', async () => {
+    expect((await ostiary('contract', 'restore', 'web-orders', '--wait', '5s')).code).toBe(0);
+    await control.stop(0);
+    expect(await status()).toBe(200);
+    await sidecar.stop();
+    sidecar = await startOstiary({ policies: folder, listen, args: flags });
+    expect(await status()).toBe(200);
+
+    control = await startControlPlane(dataDir, new URL(control.url).host);
+    expect((await ostiary('contract', 'revoke', 'web-orders', '--wait', '20s')).stdout).toContain('1 of 1 sidecars');
+    expect(await status()).toBe(401);
+  });
+
+  test('is missing in the receipt while it is away, and no longer once it is forgotten', async () => {
+    await sidecar.stop(0);
+    const missing = await ostiary('contract', 'restore', 'web-orders', '--wait', '200ms');
+    expect(missing.code).toBe(3);
+    expect(missing.stdout).toContain('sidecar-1');
+    expect((await ostiary('sidecars', 'forget', 'sidecar-1')).code).toBe(0);
+    expect((await ostiary('contract', 'revoke', 'web-orders', '--wait', '200ms')).stdout).toContain(
+      'no sidecar has joined',
+    );
+  });
+});
