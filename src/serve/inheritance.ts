@@ -41,11 +41,7 @@ export class Inheritance {
 
   constructor(ports: InheritancePorts) {
     this.#ports = ports;
-    this.#gaps = new Counter({
-      name: 'ostiary_analytics_gaps_total',
-      help: 'Processes that ended without closing the accounts of their decisions, as this one found.',
-      registers: [ports.registry],
-    });
+    this.#gaps = gapCounter(ports.registry);
   }
 
   /** Goes on with the accounts that were written down, and begins to write down ours. Never rejects. */
@@ -153,4 +149,12 @@ export class Inheritance {
     }
     this.#isFailing = true;
   }
+}
+
+export function gapCounter(registry: Registry): Counter {
+  return new Counter({
+    name: 'ostiary_analytics_gaps_total',
+    help: 'Processes that ended without closing the accounts of their decisions, as this one found.',
+    registers: [registry],
+  });
 }

@@ -9,6 +9,7 @@ import { sampleFailures } from '../../src/analytics/sample-metrics.ts';
 import { createHistoryMetrics } from '../../src/history/history-metrics.ts';
 import { createMetrics } from '../../src/observe/metrics.ts';
 import { allReasons } from '../../src/policies/index.ts';
+import { gapCounter } from '../../src/serve/inheritance.ts';
 import { createControlMetrics } from '../../src/serve/control-metrics.ts';
 import { watchForLog } from '../../src/serve/missing-log.ts';
 import { createTraceMetrics } from '../../src/tracing/trace-metrics.ts';
@@ -70,6 +71,7 @@ async function registered(): Promise<Record<string, Described>> {
   void new Unchecked({ registry: metrics.registry, log: { warn() {} }, monotonic: () => 0 });
   // Made with the accounts of decisions.
   createCompletenessMetrics(metrics.registry, { open: () => 0, ratio: () => undefined });
+  gapCounter(metrics.registry);
   // Made where a history is kept, and where Checks are traced.
   createHistoryMetrics(metrics.registry);
   sampleFailures(metrics.registry);
