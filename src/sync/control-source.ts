@@ -57,6 +57,8 @@ export class ControlSource implements DocumentSource {
   #replica = new Replica();
   #following: { close(): Promise<void> } | undefined;
   readonly #first = Promise.withResolvers<Outcome>();
+  /** Of the first documents that are in force. */
+  #outcome: Outcome | undefined;
   #isInForce = false;
   #enforcedRevision = 0;
   #faults: readonly Fault[] = [];
@@ -66,6 +68,7 @@ export class ControlSource implements DocumentSource {
   readonly #before = new Map<string, SyncedResource | undefined>();
   /** Keys of what is no document that this version can read. */
   readonly #unreadable = new Set<string>();
+  #enforcing: Promise<unknown> = Promise.resolve();
   #heardAt = 0;
   #touchedAt = -Infinity;
 
@@ -100,6 +103,8 @@ export class ControlSource implements DocumentSource {
   async close(): Promise<void> {
     await this.#following?.close();
     this.#first.resolve({ result: 'outdated' });
+    // What is being written is written whole.
+    await this.#enforcing;
     await this.#ports.cache?.close().catch(() => {});
   }
 
@@ -135,7 +140,13 @@ export class ControlSource implements DocumentSource {
   }
 
   /** Never rejects. */
-  async #enforce(changed: Changed, isNew: boolean): Promise<Enforced> {
+  #enforce(changed: Changed, isNew: boolean): Promise<Enforced> {
+    const enforcing = this.#enforceNow(changed, isNew);
+    this.#enforcing = enforcing;
+    return enforcing;
+  }
+
+  async #enforceNow(changed: Changed, isNew: boolean): Promise<Enforced> {
     for (const [key, before] of changed) {
       this.#undelivered.add(key);
       if (!this.#before.has(key)) this.#before.set(key, before);
@@ -143,6 +154,7 @@ export class ControlSource implements DocumentSource {
     const isSame = this.#isInForce && this.#undelivered.size === 0;
     if (!isSame) this.#faults = await this.#deliver();
     if (isNew) await this.#keep(changed);
+    if (this.#outcome !== undefined) this.#first.resolve(this.#outcome);
     if (this.#faults.length > 0) return { isInForce: false, faults: this.#faults };
     this.#enforcedRevision = this.#replica.position?.revision ?? 0;
     this.#before.clear();
@@ -164,7 +176,7 @@ export class ControlSource implements DocumentSource {
     // Where documents have faults, the others may still be in force.
     const others = this.#isInForce ? ((await relay?.enforce(...this.sinceInForce())) ?? []) : [];
     if (outcome.result === 'faulty') return outcome.faults;
-    this.#first.resolve(outcome);
+    this.#outcome = outcome;
     return others;
   }
 
