@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { request as requestPlain } from 'node:http';
 import { request as requestSecurely } from 'node:https';
-import { text } from 'node:stream/consumers';
+import type { IncomingMessage } from 'node:http';
 import { UserError } from '../errors.ts';
+import { shown } from './analytics/shown.ts';
 
 export interface ApiAddress {
   /** `http://host:port` of `--api-listen`, or `unix:/path`. */
@@ -45,15 +46,40 @@ export async function callApi(method: string, message: object, address: ApiAddre
   const { promise, resolve, reject } = Promise.withResolvers<{ status: number; body: string }>();
   const request = place.isSecure === true ? requestSecurely : requestPlain;
   const call = request({ ...place, method: 'POST', path: method, headers }, (response) => {
-    text(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), reject);
+    textOf(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), reject);
   });
   call.on('error', reject);
   call.end(JSON.stringify(message));
   const answer = await promise.catch((error: unknown) => {
+    if (error instanceof UserError) throw error;
     throw new UserError(`${api} does not answer${causeOf(error)}: ${remedies.silent}`, 1, { cause: error });
   });
-  if (answer.status === 200) return JSON.parse(answer.body);
+  if (answer.status === 200) return jsonOf(answer.body, api);
   throw new ApiRefusal(`${api} answered ${answer.status}: ${remedyOf(answer, token, remedies)}`, answer.status);
+}
+
+/** Larger than any answer that the service gives. */
+const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
+
+async function textOf(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > MAX_ANSWER_BYTES) {
+      throw new UserError(`the answer has more than ${MAX_ANSWER_BYTES} bytes: is this ostiary?`);
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function jsonOf(body: string, api: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch (error) {
+    throw new UserError(`${api} answered with something else than JSON: is this ostiary?`, 1, { cause: error });
+  }
 }
 
 /** The service answered, and not with what was asked for. */
@@ -111,11 +137,11 @@ function remedyOf(
 function messageOf(body: string): string {
   try {
     const { message } = JSON.parse(body) as { message?: unknown };
-    if (typeof message === 'string') return message;
+    if (typeof message === 'string') return shown(message);
   } catch {
     // It is not JSON, so it is shown as it is.
   }
-  return body.slice(0, 500).trim();
+  return shown(body.slice(0, 500).trim());
 }
 
 /**

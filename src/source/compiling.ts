@@ -7,8 +7,9 @@ import type { Loaded, Place } from '../document/load.ts';
 import { qualifiedName } from '../document/names.ts';
 import type { Fault } from '../errors.ts';
 import type { Delivery } from './document-source.ts';
-import { keyOf } from './hold-back.ts';
-import type { Documents } from './hold-back.ts';
+import { keyOf } from './document-keys.ts';
+import type { Documents } from './document-keys.ts';
+import { changedIn } from './hold-back.ts';
 import { isolate } from './isolation.ts';
 import type { Isolated } from './isolation.ts';
 import { LastGood } from './last-good.ts';
@@ -99,7 +100,10 @@ export class Compiling {
       },
     });
     if (isolated === undefined) {
-      if (!tellsChanges || owner === undefined) return { ...failed, compiler: made };
+      if (!tellsChanges || owner === undefined) {
+        const waiting = new Set([...faulty, ...changedIn(good, wanted)]);
+        return { ...failed, compiler: made, held: [...waiting] };
+      }
       // Later changes are held against what is in force.
       made.close();
       const held = new Set([...good.keys(), ...wanted.keys()].filter((key) => good.get(key) !== wanted.get(key)));

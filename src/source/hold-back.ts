@@ -1,17 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
-import { namespaceOf, PLATFORM_NAMESPACE, qualifiedName, referenceFrom } from '../document/names.ts';
+import { qualifiedName, referenceFrom } from '../document/names.ts';
 import type { Loaded } from '../document/load.ts';
-
-/** By {@link keyOf}. */
-export type Documents = ReadonlyMap<string, Loaded>;
-
-export function keyOf({ document: { kind, metadata } }: Loaded): string {
-  return keyFor(kind, qualifiedName(metadata));
-}
-
-export function keyFor(kind: string, name: string): string {
-  return `${kind} ${name}`;
-}
+import type { DocumentOf } from '../document/schema.ts';
+import { overlap, placeIn } from './api-places.ts';
+import type { ApiPlace } from './api-places.ts';
+import { apisAmong, apisOf, policiesByApi } from './concerned-apis.ts';
+import { keyFor } from './document-keys.ts';
+import type { Documents } from './document-keys.ts';
 
 /** What may be put in force, and what has to wait. */
 export interface HeldBack {
@@ -29,24 +24,26 @@ export interface HoldBackOptions {
   readonly wanted: Documents;
   /** Keys of documents that can't be used as they are wanted. */
   readonly faulty: Iterable<string>;
-  /** What could not be read may be policies of any API: one that would have fewer of them waits. */
+  /** What could not be read may be policies of any API, or another API in the place of one: such an API waits. */
   readonly isUnreadable: boolean;
 }
 
 /**
  * Leaves out as little as possible of what is wanted, so that one author's fault does not stop another's change. An API,
  * its contracts and the policies that are bound to it move together or not at all: of some of them new and some old, a
- * request could pass that no version of the documents lets pass.
+ * request could pass that no version of the documents lets pass. For the same reason an API that goes or moves waits for the
+ * one that its requests would fall to, and a client application that gets another identity for the APIs that it may call.
  */
 export function holdBack({ good, wanted, faulty, isUnreadable }: HoldBackOptions): HeldBack {
   const both = new Versions(good, wanted);
-  const waiting = [...faulty, ...(isUnreadable ? both.loosened() : [])];
+  const waiting = [...faulty, ...(isUnreadable ? both.unsure() : [])];
   const held = new Set<string>();
   while (waiting.length > 0) {
     const key = waiting.pop() as string;
     if (held.has(key)) continue;
     held.add(key);
-    waiting.push(...both.together(key), ...both.neededByGood(key));
+    for (const next of both.together(key)) waiting.push(next);
+    waiting.push(...both.neededByGood(key));
   }
   const documents = new Map<string, Loaded>();
   for (const [key, loaded] of wanted) if (!held.has(key)) documents.set(key, loaded);
@@ -57,22 +54,49 @@ export function holdBack({ good, wanted, faulty, isUnreadable }: HoldBackOptions
   return { held, documents, isNew: both.changed.some((key) => !held.has(key)) };
 }
 
+/** Keys of the documents that differ. */
+export function changedIn(good: Documents, wanted: Documents): readonly string[] {
+  return [...new Set([...good.keys(), ...wanted.keys()])].filter((key) => {
+    return !isDeepStrictEqual(good.get(key)?.document, wanted.get(key)?.document);
+  });
+}
+
 /** The documents as they are and as they are wanted. */
 class Versions {
   readonly #good: Documents;
   readonly #wanted: Documents;
+  /** The APIs of both. */
+  readonly #apis: readonly Documents[];
   /** Keys of those that differ. */
   readonly changed: readonly string[];
   /** Keys of changed documents that concern an API, by its name. */
   readonly #ofApi = new Map<string, string[]>();
+  /** APIs that come, go or move, with where they were. */
+  readonly #moved = new Map<string, ApiPlace | undefined>();
+  /** Names of the APIs that a client application has contracts with, by its name. */
+  readonly #ofClient = new Map<string, Set<string>>();
+  /** APIs whose documents were told to move together. */
+  readonly #told = new Set<string>();
 
   constructor(good: Documents, wanted: Documents) {
     this.#good = good;
     this.#wanted = wanted;
-    this.changed = [...new Set([...good.keys(), ...wanted.keys()])].filter((key) => {
-      return !isDeepStrictEqual(good.get(key)?.document, wanted.get(key)?.document);
-    });
+    this.#apis = [good, wanted].map(apisAmong);
+    this.changed = changedIn(good, wanted);
+    for (const documents of [good, wanted]) {
+      for (const { document } of documents.values()) {
+        if (document.kind !== 'Contract') continue;
+        const { metadata, spec } = document;
+        const client = referenceFrom(metadata, spec.clientApplication);
+        const api = referenceFrom(metadata, spec.api);
+        const apis = this.#ofClient.get(client);
+        if (apis === undefined) this.#ofClient.set(client, new Set([api]));
+        else apis.add(api);
+      }
+    }
     for (const key of this.changed) {
+      const places = [good.get(key), wanted.get(key)].map(placeIn);
+      if (!isDeepStrictEqual(places[0], places[1])) this.#moved.set(key, places[0]);
       for (const api of this.#apisOf(key)) {
         const keys = this.#ofApi.get(api);
         if (keys === undefined) this.#ofApi.set(api, [key]);
@@ -81,9 +105,31 @@ class Versions {
     }
   }
 
-  /** What has changed with a document: all that concerns an API that it concerns. */
+  /** What has changed with a document: all that concerns an API that it concerns. Each API is told once. */
   together(key: string): readonly string[] {
-    return this.#apisOf(key).flatMap((api) => this.#ofApi.get(api) ?? []);
+    const apis = this.#apisOf(key).filter((api) => !this.#told.has(api) && this.#ofApi.has(api));
+    for (const api of apis) this.#told.add(api);
+    const own = apis.flatMap((api) => this.#ofApi.get(api) ?? []);
+    return own.concat(apis.flatMap((api) => this.#neighbours(keyFor('Api', api))));
+  }
+
+  /**
+   * Keys of APIs that can't change while this one stays: a request that both versions have another API for would fall
+   * to a third one, as no version wants it.
+   */
+  #neighbours(key: string): readonly string[] {
+    const [was, will] = [this.#good, this.#wanted].map((documents) => placeIn(documents.get(key)));
+    const isAt = (place: ApiPlace | undefined, other: ApiPlace | undefined): boolean =>
+      place !== undefined && other !== undefined && overlap(place, other);
+    // What leaves a place that this one has, or should have.
+    const found = [...this.#moved].filter(([, left]) => isAt(left, was) || isAt(left, will)).map(([moved]) => moved);
+    if (!this.#moved.has(key)) return found;
+    // What gets requests that this one should have.
+    for (const api of this.#ofApi.keys()) {
+      const other = keyFor('Api', api);
+      if (isAt(placeIn(this.#wanted.get(other)), will)) found.push(other);
+    }
+    return found;
   }
 
   /** What a document that stays as it was refers to, and what is to be removed. */
@@ -93,78 +139,54 @@ class Versions {
     return referredTo(loaded).filter((needed) => this.#good.has(needed) && !this.#wanted.has(needed));
   }
 
-  /** Keys of APIs that would have fewer policies than before, or that are new and have none. */
-  loosened(): readonly string[] {
-    const before = policyCounts(this.#good);
-    const after = policyCounts(this.#wanted);
+  /**
+   * Keys of APIs that are new, that would be without a policy as they had it, or that go or move and leave their
+   * requests to another.
+   */
+  unsure(): readonly string[] {
+    const before = policiesByApi(this.#good);
+    const after = policiesByApi(this.#wanted);
     const apis = new Set(this.changed.flatMap((key) => this.#apisOf(key)));
-    return [...apis].flatMap((api) => {
-      const count = after.get(api);
-      return count !== undefined && count < (before.get(api) ?? 1) ? [keyFor('Api', api)] : [];
-    });
+    return [...apis]
+      .filter((api) => {
+        const [had, has] = [before.get(api), after.get(api)];
+        if (has !== undefined && !(had?.isSubsetOf(has) ?? false)) return true;
+        const left = this.#moved.get(keyFor('Api', api));
+        return left !== undefined && this.#isTaken(left, api);
+      })
+      .map((api) => keyFor('Api', api));
+  }
+
+  /** Whether another API would have requests of this place. */
+  #isTaken(place: ApiPlace, but: string): boolean {
+    for (const [key, loaded] of this.#apis[1] ?? []) {
+      const other = placeIn(loaded);
+      if (other !== undefined && key !== keyFor('Api', but) && overlap(place, other)) return true;
+    }
+    return false;
   }
 
   /** Names of the APIs that either version concerns. */
   #apisOf(key: string): readonly string[] {
+    const apis = this.#apisOfClient(key);
+    if (apis !== undefined) return apis;
     return [this.#good, this.#wanted].flatMap((documents) => {
       const loaded = documents.get(key);
-      return loaded === undefined ? [] : apisOf(loaded, this.#good, this.#wanted);
+      return loaded === undefined ? [] : apisOf(loaded, ...this.#apis);
     });
   }
-}
-
-function apisOf({ document }: Loaded, ...all: readonly Documents[]): readonly string[] {
-  const { metadata } = document;
-  switch (document.kind) {
-    case 'Api':
-      return [qualifiedName(metadata)];
-    case 'Contract':
-      return [referenceFrom(metadata, document.spec.api)];
-    case 'PolicyBinding': {
-      const { targetRef } = document.spec;
-      if (targetRef.kind === 'Api') return [referenceFrom(metadata, targetRef.name)];
-      const namespace = namespaceOf(metadata);
-      const { labels } = targetRef.selector;
-      return all.flatMap((documents) => selected(documents, namespace, labels));
-    }
-    default:
-      return [];
+  /** Of a client application that gets another identity; undefined: it is none. */
+  #apisOfClient(key: string): readonly string[] | undefined {
+    const [good, wanted] = [this.#good, this.#wanted].map((documents) => documents.get(key)?.document);
+    if (good?.kind !== 'ClientApplication' || wanted?.kind !== 'ClientApplication') return undefined;
+    if (isDeepStrictEqual(identityOf(good.spec), identityOf(wanted.spec))) return undefined;
+    return [...(this.#ofClient.get(qualifiedName(good.metadata)) ?? [])];
   }
 }
 
-function selected(
-  documents: Documents,
-  namespace: string,
-  labels: Readonly<Record<string, string>>,
-): readonly string[] {
-  const names: string[] = [];
-  for (const { document } of documents.values()) {
-    if (document.kind !== 'Api') continue;
-    const { metadata } = document;
-    if (namespace !== PLATFORM_NAMESPACE && namespaceOf(metadata) !== namespace) continue;
-    if (Object.entries(labels).every(([key, value]) => metadata.labels?.[key] === value)) {
-      names.push(qualifiedName(metadata));
-    }
-  }
-  return names;
-}
-
-/** How many policies each API has, by its name: its own, and those that are bound to it. */
-function policyCounts(documents: Documents): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>();
-  const bindings: Loaded[] = [];
-  for (const loaded of documents.values()) {
-    const { document } = loaded;
-    if (document.kind === 'Api') counts.set(qualifiedName(document.metadata), document.spec.policies.length);
-    if (document.kind === 'PolicyBinding') bindings.push(loaded);
-  }
-  for (const binding of bindings) {
-    for (const api of apisOf(binding, documents)) {
-      const count = counts.get(api);
-      if (count !== undefined) counts.set(api, count + 1);
-    }
-  }
-  return counts;
+/** By what calls are taken for calls of a client application; its secrets and keys may change alone. */
+function identityOf({ clientId, issuers, principals }: DocumentOf<'ClientApplication'>['spec']): unknown {
+  return { clientId, issuers, principals };
 }
 
 /** Keys of what it can't be without. */

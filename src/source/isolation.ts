@@ -1,6 +1,8 @@
 import type { Compiled, CompiledSnapshot } from '../document/compiler.ts';
-import { holdBack, keyOf } from './hold-back.ts';
-import type { Documents, HoldBackOptions } from './hold-back.ts';
+import { keyOf } from './document-keys.ts';
+import type { Documents } from './document-keys.ts';
+import { holdBack } from './hold-back.ts';
+import type { HoldBackOptions } from './hold-back.ts';
 
 /** Each time more documents are held back; a set that needs more tries is refused as a whole. */
 const MOST_TRIES = 8;

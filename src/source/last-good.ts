@@ -3,8 +3,8 @@ import type { Clock } from '../clock.ts';
 import { createCooperativeYield } from '../document/cooperative-yield.ts';
 import type { Loaded, Place } from '../document/load.ts';
 import { SourceText } from '../document/text/source-text.ts';
-import { keyOf } from './hold-back.ts';
-import type { Documents } from './hold-back.ts';
+import { keyOf } from './document-keys.ts';
+import type { Documents } from './document-keys.ts';
 
 /** Documents of a part: compressed together. */
 const PART = 1000;

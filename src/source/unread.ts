@@ -1,7 +1,7 @@
 import type { CompleteSet } from '../document/document-set.ts';
 import type { Place } from '../document/load.ts';
 import { metadataOf, qualifiedName } from '../document/names.ts';
-import { keyFor } from './hold-back.ts';
+import { keyFor } from './document-keys.ts';
 
 /** What of a delivery nobody knows: files that can't be read, and documents that their schema refuses. */
 export interface Unread {

@@ -6,7 +6,7 @@ import type { Loaded } from '../../src/document/load.ts';
 import { referenceFrom } from '../../src/document/names.ts';
 import type { Kind } from '../../src/document/schema.ts';
 import { Compiling } from '../../src/source/compiling.ts';
-import { keyFor, keyOf } from '../../src/source/hold-back.ts';
+import { keyFor, keyOf } from '../../src/source/document-keys.ts';
 import { options } from '../document/documents.ts';
 import { resource } from './memory-source.ts';
 

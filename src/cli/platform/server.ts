@@ -61,8 +61,18 @@ export async function callServer<O extends DescMessage>(
     remedies: REMEDIES,
     tls: { authorities: serverCa === undefined ? undefined : readAuthorities(serverCa) },
   });
-  // A newer control plane may tell more than this program knows.
-  return fromJson(answer, json as JsonValue, { ignoreUnknownFields: true });
+  try {
+    // A newer control plane may tell more than this program knows.
+    return fromJson(answer, json as JsonValue, { ignoreUnknownFields: true });
+  } catch (error) {
+    throw new UserError(
+      `${server} answered with something else than ${answer.typeName}: is ostiary control there?`,
+      1,
+      {
+        cause: error,
+      },
+    );
+  }
 }
 
 function readAuthorities(file: string): string {
