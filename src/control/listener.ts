@@ -24,6 +24,8 @@ export interface ControlListenerOptions {
   readonly services: readonly DescService[];
   /** Each asks itself whether its caller may call it. */
   readonly methods: readonly Method[];
+  /** Before a request is read. @throws RpcError (rejects with it) where the caller is nobody */
+  readonly allow: (path: string, authorization: string | undefined) => Promise<void>;
   readonly maxMessageBytes: number;
   readonly maxConnections: number;
   /** Of HTTP/2: one a sidecar. */
@@ -45,6 +47,10 @@ export interface ControlListener {
 /** The most calls over HTTP/1.1 at once, of all connections. */
 const MOST_CALLS = 256;
 const HANDSHAKE_MS = 10_000;
+/** Unread answers of all streams: when thousands of sidecars come at once, each is sent everything. */
+const TOTAL_BUFFERED_BYTES = 128 * 1024 * 1024;
+/** Of the largest size, under way at once. */
+const BODIES = 2;
 
 /**
  * Opens the listener of the control plane. On one port it speaks gRPC over HTTP/2, with our own transport, which carries
@@ -55,7 +61,7 @@ export async function openControlListener(options: ControlListenerOptions): Prom
   const { clock, methods, maxMessageBytes, maxConnections, onFailure } = options;
   const http2 = http2Acceptor(
     { methods, tls: undefined, maxMessageBytes, maxConnections, onFailure },
-    { now: () => clock.monotonic(), observer: options.transport },
+    { now: () => clock.monotonic(), observer: options.transport, limits: { totalBufferedBytes: TOTAL_BUFFERED_BYTES } },
   );
   const handle = requestHandler(options);
   const { createServer } = process.getBuiltinModule('node:http');
@@ -132,7 +138,9 @@ function requestHandler(options: ControlListenerOptions): (request: IncomingMess
   const serve = createConnectHandler({
     services,
     methods,
-    allow: async () => {},
+    allow: (path, authorization) => options.allow(path, authorization ?? undefined),
+    // Of those who have shown a token: all documents of a company come in one request.
+    totalBodyBytes: BODIES * maxMessageBytes,
     maxMessageBytes,
     now: () => clock.monotonic(),
     onFailure,

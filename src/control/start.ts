@@ -33,6 +33,9 @@ export interface ControlPlane {
   stop(signal: NodeJS.Signals): Promise<void>;
 }
 
+/** They have credentials of their own, or need none. */
+const OPEN = ['/ostiary.v1.SyncService/', '/grpc.health.v1.Health/'];
+
 const SERVICES = [ResourceService, AuditService, SidecarService, SyncService];
 
 /**
@@ -92,6 +95,9 @@ export async function startControl(flags: ControlFlags, program: string): Promis
       tls: tls?.material,
       services: SERVICES,
       methods,
+      allow: async (path, authorization) => {
+        if (!OPEN.some((service) => path.startsWith(service))) await access('read', authorization);
+      },
       maxMessageBytes: flags.controlMaxMessageBytes,
       maxConnections: flags.controlMaxConnections,
       transport: metrics.observeTransport('control'),

@@ -18,6 +18,8 @@ export interface ConnectOptions {
   /** Rejects with an RpcError if the caller may not call the method; asked before the message is read. */
   readonly allow: (path: string, authorization: string | null) => Promise<void>;
   readonly maxMessageBytes: number;
+  /** Octets of requests that are under way, of all connections; the default is enough for what operators ask. */
+  readonly totalBodyBytes?: number;
   /** Monotonic milliseconds. */
   readonly now: () => number;
   readonly onFailure?: ListenOptions['onFailure'];
@@ -47,7 +49,7 @@ export function createConnectHandler(
       if (found !== undefined) route(router, method, found, options);
     }
   }
-  const bodies = new RequestBodies();
+  const bodies = new RequestBodies(options.totalBodyBytes);
   const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
   return (request, response) => {
     const handler = handlers.get((request.url ?? '').split('?', 1)[0] ?? '');

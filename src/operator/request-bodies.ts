@@ -18,8 +18,13 @@ export interface Exchange {
 
 /** Bounds the memory of request bodies while they arrive and are answered, fairly between connections. */
 export class RequestBodies {
-  readonly #budget = new Budget(TOTAL_BYTES);
+  readonly #budget: Budget;
   readonly #shares = new WeakMap<object, Share>();
+
+  /** @param totalBytes of all connections together */
+  constructor(totalBytes: number = TOTAL_BYTES) {
+    this.#budget = new Budget(totalBytes);
+  }
 
   /** @throws {ConnectError} RESOURCE_EXHAUSTED (where it is read) once the connection holds too much */
   async *bound(

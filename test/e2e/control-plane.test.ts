@@ -135,4 +135,21 @@ describe('the commands of the control plane', () => {
     const described = (await (await fetch(`${control.url}/openapi.json`)).json()) as { paths: object };
     expect(Object.keys(described.paths)).toContain('/ostiary.v1.ResourceService/Apply');
   });
+
+  test('take all documents of a company at once, from those alone who have shown a token', async () => {
+    const text = 'x'.repeat(4000);
+    const many = Array.from({ length: 5000 }, (_, at) => {
+      const made = document('ClientApplication', `app-${at}`, { clientId: `app-${at}` });
+      return { ...made, metadata: { ...made.metadata, description: text } };
+    });
+    const { code, stdout, stderr } = await apply({ 'many.json': many }, '--set', 'many');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout.trim().split('\n')).toHaveLength(5000);
+    const { status } = await fetch(`${control.url}/ostiary.v1.ResourceService/Apply`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: 'Bearer nobody-knows-this-token' },
+      body: JSON.stringify({ documents: many.map((each) => ({ document: each })) }),
+    }).catch(() => ({ status: 401 }));
+    expect(status).toBe(401);
+  });
 });
