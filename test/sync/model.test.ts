@@ -123,7 +123,7 @@ class Mesh {
 
   async stateFor(number: number): Promise<string> {
     const { resources } = await this.log.snapshot();
-    const all = resources.map((resource) => ({ ...resource, spec: specOf(resource.document) }));
+    const all = resources.map((resource) => Object.assign({ spec: specOf(resource.document) }, resource));
     const [, ofNames, ofGold] = SCOPES;
     const isOwn = (api_: string): boolean => {
       const found = all.find(({ kind, name: of }) => kind === 'Api' && of === api_);
