@@ -2,6 +2,7 @@ import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node
 import type { Server, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { DescService } from '@bufbuild/protobuf';
+import { SyncService } from '../../gen/ostiary/v1/sync_pb.js';
 import type { Clock } from '../clock.ts';
 import type { ListenOptions, Method } from '../grpc/rpc.ts';
 import { http2Acceptor } from '../http2/transport.ts';
@@ -135,27 +136,33 @@ function secured(tls: TlsMaterial, http1: HttpServer, toHttp2: (socket: Socket) 
 function requestHandler(options: ControlListenerOptions): (request: IncomingMessage, response: ServerResponse) => void {
   const { clock, services, methods, maxMessageBytes, onFailure } = options;
   const refusal = createGuard(options.address);
-  const serve = createConnectHandler({
-    services,
+  const serving = {
     methods,
-    allow: (path, authorization) => options.allow(path, authorization ?? undefined),
-    // Of those who have shown a token: all documents of a company come in one request.
-    totalBodyBytes: BODIES * maxMessageBytes,
+    allow: (path: string, authorization: string | null) => options.allow(path, authorization ?? undefined),
     maxMessageBytes,
     now: () => clock.monotonic(),
     onFailure,
-  });
-  const calls = new Budget(MOST_CALLS);
-  const shares = new WeakMap<Socket, Share>();
+  };
+  const known = {
+    take: roomForCalls(),
+    serve: createConnectHandler({
+      ...serving,
+      services: services.filter((service) => service !== SyncService),
+      // Of those who have shown a token: all documents of a company come in one request.
+      totalBodyBytes: BODIES * maxMessageBytes,
+    }),
+  };
+  // They prove in their messages who they are: however slow and large those are, other calls have room of their own.
+  const strangers = { take: roomForCalls(), serve: createConnectHandler({ ...serving, services: [SyncService] }) };
   let openApi: string | undefined;
   return (request, response) => {
     const why = refusal(request.headers);
     if (why !== undefined) return refuse(response, 403, 'permission_denied', why);
-    const share = shares.get(request.socket) ?? calls.share();
-    if (!share.take(1)) return refuse(response, 429, 'resource_exhausted', 'too many calls are under way at once');
-    shares.set(request.socket, share);
-    response.once('close', () => share.give(1));
-    if (serve(request, response)) return;
+    const room = request.url?.startsWith(`/${SyncService.typeName}/`) === true ? strangers : known;
+    if (!room.take(request.socket, response)) {
+      return refuse(response, 429, 'resource_exhausted', 'too many calls are under way at once');
+    }
+    if (room.serve(request, response)) return;
     if (request.method === 'GET' && request.url === '/openapi.json') {
       openApi ??= `${JSON.stringify(openApiOf(services, options.version), null, 2)}\n`;
       response.writeHead(200, { 'content-type': 'application/json', 'x-content-type-options': 'nosniff' });
@@ -163,6 +170,19 @@ function requestHandler(options: ControlListenerOptions): (request: IncomingMess
       return;
     }
     refuse(response, 404, 'unimplemented', 'no such method; POST to /ostiary.v1.ResourceService/List, say');
+  };
+}
+
+/** @returns takes a place for a call until its response has ended; false: there is none left */
+function roomForCalls(): (socket: Socket, response: ServerResponse) => boolean {
+  const calls = new Budget(MOST_CALLS);
+  const shares = new WeakMap<Socket, Share>();
+  return (socket, response) => {
+    const share = shares.get(socket) ?? calls.share();
+    if (!share.take(1)) return false;
+    shares.set(socket, share);
+    response.once('close', () => share.give(1));
+    return true;
   };
 }
 

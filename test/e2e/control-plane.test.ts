@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { statSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runMain } from '../cli/run-main.ts';
@@ -50,6 +52,26 @@ describe('the commands of the control plane', () => {
       code: 0,
       stdout: 'contract/web-orders deleted (dry run)\n',
     });
+  });
+
+  test('are served while strangers join as slowly as they can', async () => {
+    const port = Number(new URL(control.url).port);
+    const head = 'POST /ostiary.v1.SyncService/Join HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n';
+    const strangers = await Promise.all(
+      Array.from({ length: 300 }, async () => {
+        const socket = connect(port, '127.0.0.1').on('error', () => {});
+        socket.write(`${head}content-length: 1000\r\n\r\n{`);
+        await once(socket, 'connect');
+        return socket;
+      }),
+    );
+    try {
+      // The last of them are refused: the others have all of their places.
+      await Promise.any(strangers.map((socket) => once(socket, 'data')));
+      expect(await ostiary('get', 'apis')).toMatchObject({ code: 0 });
+    } finally {
+      for (const socket of strangers) socket.destroy();
+    }
   });
 
   test('keep no secret', async () => {
