@@ -27,7 +27,10 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
         },
       },
-      { extends: true, test: { name: 'waiting', include: waiting, maxWorkers: 4, sequence: { groupOrder: 2 } } },
+      {
+        extends: true,
+        test: { name: 'waiting', include: waiting, maxWorkers: waiting.length, sequence: { groupOrder: 2 } },
+      },
     ],
   },
 });
