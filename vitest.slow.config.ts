@@ -4,6 +4,8 @@ import { defineConfig } from 'vitest/config';
 const waiting = [
   'e2e/alerts',
   'e2e/demo-traffic',
+  'e2e/hung-files',
+  'e2e/kills',
   'e2e/shared-log',
   'e2e/sink-faults',
   'e2e/spool-faults',
