@@ -1,6 +1,7 @@
 import { isRecord } from '../document/load.ts';
 import { normalizeBasePath } from '../document/fields.ts';
-import { DEFAULT_NAMESPACE, referenceFrom } from '../document/names.ts';
+import { DEFAULT_NAMESPACE, resolveReference } from '../document/names.ts';
+import { keyText } from '../registry/conflict.ts';
 import type { ResourceKey } from '../registry/log.ts';
 import { documentHost, EXACT_HOSTS } from '../request/host.ts';
 
@@ -150,10 +151,8 @@ function linksOf(
   }
 }
 
-/** A reference of the platform's namespace may lead to any other. */
-function keyOfReference(kind: string, { namespace, name }: ResourceKey, reference: string): string {
-  const qualified = referenceFrom({ name, namespace }, reference);
-  return `${kind} ${qualified.includes('/') ? qualified : `${DEFAULT_NAMESPACE}/${qualified}`}`;
+function keyOfReference(kind: string, key: ResourceKey, reference: string): string {
+  return keyText({ kind, ...resolveReference(key, reference) });
 }
 
 function recordAt(document: unknown, path: string): Readonly<Record<string, string>> | undefined {

@@ -19,19 +19,24 @@ export function qualifiedName(metadata: Metadata): string {
 }
 
 /**
- * The qualified name that a reference means: a name of the document's own namespace. The platform's documents may
- * write `namespace/name`.
+ * What a reference means: a name of the document's own namespace. The platform's documents may write `namespace/name`.
  */
-export function referenceFrom(metadata: Metadata, reference: string): string {
+export function resolveReference(metadata: Metadata, reference: string): { namespace: string; name: string } {
   const own = namespaceOf(metadata);
-  if (own !== PLATFORM_NAMESPACE) return qualify(own, reference);
-  const slash = reference.indexOf('/');
-  if (slash < 0) return qualify(own, reference);
-  return qualify(reference.slice(0, slash), reference.slice(slash + 1));
+  const slash = own === PLATFORM_NAMESPACE ? reference.indexOf('/') : -1;
+  if (slash < 0) return { namespace: own, name: reference };
+  return { namespace: reference.slice(0, slash), name: reference.slice(slash + 1) };
 }
 
+/** The qualified name that a reference means: see {@link resolveReference}. */
+export function referenceFrom(metadata: Metadata, reference: string): string {
+  const { namespace, name } = resolveReference(metadata, reference);
+  return qualify(namespace, name);
+}
+
+/** No document has a slash in its name: one that a reference has must not be taken for the end of a namespace. */
 function qualify(namespace: string, name: string): string {
-  return namespace === DEFAULT_NAMESPACE ? name : `${namespace}/${name}`;
+  return namespace === DEFAULT_NAMESPACE && !name.includes('/') ? name : `${namespace}/${name}`;
 }
 
 /** The name of a document that its schema refuses, as far as it can be read. */

@@ -1,5 +1,6 @@
 import type { Change, Resource, ResourceKey } from '../registry/log.ts';
-import { linksOf, PLATFORM_NAMESPACE } from './links.ts';
+import { PLATFORM_NAMESPACE } from '../document/names.ts';
+import { linksOf } from './links.ts';
 import type { Links } from './links.ts';
 import { keyText } from './resource-key.ts';
 import type { SyncedResource } from './resource-key.ts';

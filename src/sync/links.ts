@@ -1,5 +1,6 @@
-import { keyText } from './resource-key.ts';
+import { resolveReference } from '../document/names.ts';
 import type { ResourceKey } from '../registry/log.ts';
+import { keyText } from './resource-key.ts';
 
 /**
  * What of a document decides who needs it: its labels, and what it refers to. Documents are read loosely: what is none of
@@ -16,15 +17,12 @@ export interface Links {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Its references may lead to every namespace. */
-export const PLATFORM_NAMESPACE = 'platform';
-
 const NO_LINKS: Links = { labels: {}, refersTo: [], selects: undefined };
 
 export function linksOf(key: ResourceKey, document: unknown): Links {
   const spec = fieldsOf(fieldsOf(document)['spec']);
   const to = (kind: string, reference: unknown): readonly string[] =>
-    typeof reference === 'string' ? [keyText({ kind, ...referenceFrom(key, reference) })] : [];
+    typeof reference === 'string' ? [keyText({ kind, ...resolveReference(key, reference) })] : [];
   switch (key.kind) {
     case 'Api':
       return { ...NO_LINKS, labels: textsOf(fieldsOf(fieldsOf(document)['metadata'])['labels']) };
@@ -47,12 +45,6 @@ export function linksOf(key: ResourceKey, document: unknown): Links {
     default:
       return NO_LINKS;
   }
-}
-
-function referenceFrom({ namespace }: ResourceKey, reference: string): { namespace: string; name: string } {
-  const slash = namespace === PLATFORM_NAMESPACE ? reference.indexOf('/') : -1;
-  if (slash < 0) return { namespace, name: reference };
-  return { namespace: reference.slice(0, slash), name: reference.slice(slash + 1) };
 }
 
 function fieldsOf(value: unknown): Fields {

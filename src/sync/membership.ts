@@ -1,5 +1,5 @@
 import type { Catalogue, Entry } from './catalogue.ts';
-import { PLATFORM_NAMESPACE } from './links.ts';
+import { PLATFORM_NAMESPACE } from '../document/names.ts';
 import { hasApi, hasLabels, isEverything, isOfNamespaces } from './scope.ts';
 import type { Scope } from './scope.ts';
 

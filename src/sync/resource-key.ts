@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { DEFAULT_NAMESPACE } from '../document/names.ts';
 import type { ResourceKey } from '../registry/log.ts';
 
 /** A resource as both ends hold it. */
@@ -17,8 +18,6 @@ export interface SyncedResource extends ResourceKey {
 export function keyText({ kind, namespace, name }: ResourceKey): string {
   return `${kind}\n${namespace}\n${name}`;
 }
-
-const DEFAULT_NAMESPACE = 'default';
 
 /** As documents and metrics have it: `orders`, or `shop/orders` for one of another namespace than the default. */
 export function qualifiedKey({ namespace, name }: Pick<ResourceKey, 'namespace' | 'name'>): string {

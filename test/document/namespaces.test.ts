@@ -78,6 +78,20 @@ describe('namespaces', () => {
     expect(await faultsOf({ 'a.json': [api('orders', 'shop', { tiers }), contract('bank', {})] })).toHaveLength(2);
   });
 
+  it.each(['default', 'bank'])('keep the references of %s in it, even if they have a slash', async (namespace) => {
+    const contract = { api: 'shop/orders', clientApplication: 'shop/web', status: 'approved' };
+    const told = await faultsOf({
+      'a.json': [
+        api('orders', 'shop'),
+        document('ClientApplication', 'web', { clientId: 'web' }, inTeam('shop')),
+        document('Contract', 'c', contract, inTeam(namespace)),
+        binding('b', namespace, { kind: 'Api', name: 'shop/orders' }),
+      ],
+    });
+    const fields = ['spec.api', 'spec.clientApplication', 'spec.targetRef.name'];
+    expect(told.filter((fault) => fields.some((field) => fault.includes(`${field}: there is no`)))).toHaveLength(3);
+  });
+
   it('say prose for people, which changes no version', async () => {
     const prose = {
       displayName: 'Orders of the shop',
