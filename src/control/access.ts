@@ -1,8 +1,7 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { chmod, open } from 'node:fs/promises';
 import { UserError } from '../errors.ts';
-import { systemFiles } from '../file-access.ts';
 import { Code, RpcError } from '../grpc/rpc.ts';
+import { bearerTokenOf, isSameToken, readTokenFile } from '../operator/bearer-token.ts';
 
 /** What a method of the control plane does: this decides who may call it. */
 export type ControlEffect = 'read' | 'write' | 'administer';
@@ -17,8 +16,7 @@ export type ControlAccess = (effect: ControlEffect, authorization: string | unde
 /** Whoever has the token of the first start. */
 const ADMINISTRATOR = 'bootstrap';
 const TOKEN_BYTES = 32;
-const MINIMUM_TOKEN_LENGTH = 16;
-const MAX_TOKEN_FILE_BYTES = 64 * 1024;
+const FLAG = '--bootstrap-token-file';
 
 /**
  * Lets whoever has the bootstrap token do everything, and nobody else anything.
@@ -26,7 +24,7 @@ const MAX_TOKEN_FILE_BYTES = 64 * 1024;
  */
 export function bootstrapAccess(tokenFile: string): ControlAccess {
   return async (_effect, authorization) => {
-    const given = /^bearer ([\x21-\x7e]+)$/i.exec(authorization ?? '')?.[1];
+    const given = bearerTokenOf(authorization);
     if (given === undefined) {
       throw new RpcError(
         Code.unauthenticated,
@@ -36,7 +34,7 @@ export function bootstrapAccess(tokenFile: string): ControlAccess {
     const token = await readToken(tokenFile).catch(() => {
       throw new RpcError(Code.unavailable, 'the bootstrap token file holds no usable token at the moment');
     });
-    if (!timingSafeEqual(digest(given), digest(token))) {
+    if (!isSameToken(given, token)) {
       throw new RpcError(Code.unauthenticated, 'this is not the token in the bootstrap token file');
     }
     return ADMINISTRATOR;
@@ -77,25 +75,10 @@ async function writeNew(file: string, content: string): Promise<boolean> {
   }
 }
 
-async function readToken(file: string): Promise<string> {
-  const bytes = await systemFiles.read(file, MAX_TOKEN_FILE_BYTES).catch((error: unknown) => {
-    throw tokenFault(file, `can't be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`);
-  });
-  const token = bytes.toString('utf8').trim();
-  if (token.length < MINIMUM_TOKEN_LENGTH || !/^[\x21-\x7e]+$/.test(token)) {
-    throw tokenFault(
-      file,
-      `expected one line of at least ${MINIMUM_TOKEN_LENGTH} visible ASCII characters: delete the file to get a new token`,
-    );
-  }
-  return token;
+function readToken(file: string): Promise<string> {
+  return readTokenFile(file, FLAG, ': delete the file to get a new token');
 }
 
 function tokenFault(file: string, why: string): UserError {
-  return new UserError(`--bootstrap-token-file ${file}: ${why}`);
-}
-
-/** Of equal length, so that the comparison takes constant time. */
-function digest(token: string): Buffer {
-  return createHash('sha256').update(token).digest();
+  return new UserError(`${FLAG} ${file}: ${why}`);
 }

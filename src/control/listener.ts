@@ -7,14 +7,14 @@ import type { Clock } from '../clock.ts';
 import type { ListenOptions, Method } from '../grpc/rpc.ts';
 import { http2Acceptor } from '../http2/transport.ts';
 import type { TransportObserver } from '../http2/transport-events.ts';
-import { Budget } from '../listen/budget.ts';
-import type { Share } from '../listen/budget.ts';
 import type { ListenAddress } from '../listen/address.ts';
+import { closeWithin } from '../listen/closing.ts';
 import { admit, ConnectionRoom } from '../listen/connection-room.ts';
 import { divertHttp2 } from '../listen/divert-http2.ts';
 import { listenOn } from '../listen/socket.ts';
 import { secureContextOptions } from '../listen/tls.ts';
 import type { TlsMaterial } from '../listen/tls.ts';
+import { refuse, roomForCalls } from '../operator/call-room.ts';
 import { createConnectHandler } from '../operator/connect.ts';
 import { createGuard } from '../operator/guard.ts';
 import { openApiOf } from './open-api.ts';
@@ -82,15 +82,10 @@ export async function openControlListener(options: ControlListenerOptions): Prom
     address,
     updateTls: (tls) => accepting.updateTls(tls),
     async drain(timeoutMs) {
-      const closed = new Promise((resolve) => server.close(resolve));
-      // Node keeps a connection open after the answer in flight, although the server closes.
-      const idle = setInterval(() => http1.closeIdleConnections(), 50);
-      const cut = setTimeout(() => {
-        for (const socket of room.sockets.keys()) socket.destroy();
-      }, timeoutMs);
-      await Promise.all([http2.drain(timeoutMs), closed]);
-      clearInterval(idle);
-      clearTimeout(cut);
+      await Promise.all([
+        http2.drain(timeoutMs),
+        closeWithin(timeoutMs, server, room.sockets, () => http1.closeIdleConnections()),
+      ]);
     },
   };
 }
@@ -144,7 +139,7 @@ function requestHandler(options: ControlListenerOptions): (request: IncomingMess
     onFailure,
   };
   const known = {
-    take: roomForCalls(),
+    take: roomForCalls(MOST_CALLS),
     serve: createConnectHandler({
       ...serving,
       services: services.filter((service) => service !== SyncService),
@@ -153,15 +148,16 @@ function requestHandler(options: ControlListenerOptions): (request: IncomingMess
     }),
   };
   // They prove in their messages who they are: however slow and large those are, other calls have room of their own.
-  const strangers = { take: roomForCalls(), serve: createConnectHandler({ ...serving, services: [SyncService] }) };
+  const strangers = {
+    take: roomForCalls(MOST_CALLS),
+    serve: createConnectHandler({ ...serving, services: [SyncService] }),
+  };
   let openApi: string | undefined;
   return (request, response) => {
     const why = refusal(request.headers);
     if (why !== undefined) return refuse(response, 403, 'permission_denied', why);
     const room = request.url?.startsWith(`/${SyncService.typeName}/`) === true ? strangers : known;
-    if (!room.take(request.socket, response)) {
-      return refuse(response, 429, 'resource_exhausted', 'too many calls are under way at once');
-    }
+    if (!room.take(request.socket, response)) return;
     if (room.serve(request, response)) return;
     if (request.method === 'GET' && request.url === '/openapi.json') {
       openApi ??= `${JSON.stringify(openApiOf(services, options.version), null, 2)}\n`;
@@ -171,23 +167,4 @@ function requestHandler(options: ControlListenerOptions): (request: IncomingMess
     }
     refuse(response, 404, 'unimplemented', 'no such method; POST to /ostiary.v1.ResourceService/List, say');
   };
-}
-
-/** @returns takes a place for a call until its response has ended; false: there is none left */
-function roomForCalls(): (socket: Socket, response: ServerResponse) => boolean {
-  const calls = new Budget(MOST_CALLS);
-  const shares = new WeakMap<Socket, Share>();
-  return (socket, response) => {
-    const share = shares.get(socket) ?? calls.share();
-    if (!share.take(1)) return false;
-    shares.set(socket, share);
-    response.once('close', () => share.give(1));
-    return true;
-  };
-}
-
-/** An error in the form of the Connect protocol. */
-function refuse(response: ServerResponse, status: number, code: string, message: string): void {
-  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
-  response.end(`${JSON.stringify({ code, message })}\n`);
 }

@@ -9,7 +9,7 @@ import { endLeanStart } from '../engine.ts';
 import { UserError } from '../errors.ts';
 import { Health } from '../grpc/health.ts';
 import { formatListenAddress, isLocal, parseListenAddress } from '../listen/address.ts';
-import { ListenError } from '../listen/socket.ts';
+import { openNamed } from '../listen/socket.ts';
 import { loadTls } from '../listen/tls.ts';
 import type { TlsFiles } from '../listen/tls.ts';
 import { watchTls } from '../listen/tls-watch.ts';
@@ -48,6 +48,7 @@ export async function startControl(flags: ControlFlags, program: string): Promis
     throw new UserError('where is everything kept? Give --data-dir DIR, or --database postgres://…', 2);
   }
   const address = parseListenAddress(flags.controlListen, '--control-listen', 0o600);
+  const adminAddress = parseListenAddress(flags.controlAdminListen, '--control-admin-listen');
   const tlsFiles = tlsFilesOf(flags);
   if (tlsFiles === undefined && !isLocal(address)) {
     throw new UserError(
@@ -89,7 +90,7 @@ export async function startControl(flags: ControlFlags, program: string): Promis
     log.error('call failed', {
       detail: `${path}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
     });
-  const listener = await at('--control-listen', flags.controlListen, () =>
+  const listener = await openNamed('--control-listen', address, () =>
     openControlListener({
       address,
       tls: tls?.material,
@@ -108,9 +109,9 @@ export async function startControl(flags: ControlFlags, program: string): Promis
   );
   opened.defer(() => listener.drain(0));
   let state: 'starting' | 'ready' | 'draining' = 'starting';
-  const admin = await at('--control-admin-listen', flags.controlAdminListen, () =>
+  const admin = await openNamed('--control-admin-listen', adminAddress, () =>
     openAdmin({
-      address: parseListenAddress(flags.controlAdminListen, '--control-admin-listen'),
+      address: adminAddress,
       state: () => state,
       details: () => ({ sidecars: sidecars.count() }),
       metrics,
@@ -178,13 +179,4 @@ function tlsFilesOf({ controlTlsCert, controlTlsKey }: ControlFlags): TlsFiles |
     throw new UserError('--control-tls-cert and --control-tls-key belong together: give both', 2);
   }
   return { certificate: controlTlsCert, key: controlTlsKey, clientAuthorities: undefined };
-}
-
-async function at<T>(flag: string, given: string, open: () => Promise<T>): Promise<T> {
-  try {
-    return await open();
-  } catch (error) {
-    if (!(error instanceof ListenError)) throw error;
-    throw new UserError(`${flag} ${given}: ${error.message}`, 1, { cause: error });
-  }
 }

@@ -2,11 +2,26 @@ import { lstatSync, unlinkSync } from 'node:fs';
 import type { Stats } from 'node:fs';
 import { connect } from 'node:net';
 import type { Server } from 'node:net';
+import { UserError } from '../errors.ts';
+import { formatListenAddress } from './address.ts';
 import type { ListenAddress } from './address.ts';
 
 /** Why listening on an address failed, as the end of a sentence that names the address. */
 export class ListenError extends Error {
   override name = 'ListenError';
+}
+
+/**
+ * Opens a listener that a flag asks for.
+ * @throws UserError (rejects with it) that names the flag and the address, in place of a {@link ListenError}
+ */
+export async function openNamed<T>(flag: string, address: ListenAddress, open: () => Promise<T>): Promise<T> {
+  try {
+    return await open();
+  } catch (error) {
+    if (!(error instanceof ListenError)) throw error;
+    throw new UserError(`${flag} ${formatListenAddress(address)}: ${error.message}`, 1, { cause: error });
+  }
 }
 
 /**

@@ -1,13 +1,8 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
-import { FileFault, UserError } from '../errors.ts';
-import { systemFiles } from '../file-access.ts';
+import { UserError } from '../errors.ts';
 import { Code, RpcError } from '../grpc/rpc.ts';
 import { formatListenAddress, isLocal } from '../listen/address.ts';
 import type { ListenAddress } from '../listen/address.ts';
-
-/** Shorter tokens can be guessed. */
-const MINIMUM_TOKEN_BYTES = 16;
-const MAX_TOKEN_FILE_BYTES = 64 * 1024;
+import { bearerTokenOf, isSameToken, readTokenFile } from './bearer-token.ts';
 
 export interface AccessOptions {
   readonly address: ListenAddress;
@@ -44,7 +39,7 @@ export function createAccess({
         'changes, and counters of clients and keys, need the API token, and this server has none: start it with --api-token-file, or use a Unix socket (--api-listen unix:/path)',
       );
     }
-    const given = /^bearer ([\x21-\x7e]+)$/i.exec(authorization ?? '')?.[1];
+    const given = bearerTokenOf(authorization);
     if (given === undefined) {
       throw new RpcError(
         Code.unauthenticated,
@@ -54,7 +49,7 @@ export function createAccess({
     const token = await readToken(tokenFile).catch(() => {
       throw new RpcError(Code.unavailable, 'the file that --api-token-file names holds no usable token just now');
     });
-    if (!timingSafeEqual(digest(given), digest(token))) {
+    if (!isSameToken(given, token)) {
       throw new RpcError(Code.unauthenticated, 'this is not the token in the file that --api-token-file names');
     }
   };
@@ -73,24 +68,6 @@ export async function checkAccess({ address, tokenFile }: AccessOptions): Promis
   }
 }
 
-/** White space around it is ignored: editors end files with a newline. */
-async function readToken(file: string): Promise<string> {
-  let token: string;
-  try {
-    token = (await systemFiles.read(file, MAX_TOKEN_FILE_BYTES)).toString('utf8').trim();
-  } catch (error) {
-    if (error instanceof FileFault) throw new UserError(`--api-token-file ${file}: ${error.message}`);
-    throw new UserError(`--api-token-file ${file} can't be read (${(error as NodeJS.ErrnoException).code})`);
-  }
-  if (token.length < MINIMUM_TOKEN_BYTES || !/^[\x21-\x7e]+$/.test(token)) {
-    throw new UserError(
-      `--api-token-file ${file}: expected one line of at least ${MINIMUM_TOKEN_BYTES} visible ASCII characters, such as the output of: openssl rand -hex 32`,
-    );
-  }
-  return token;
-}
-
-/** Of equal length, so that the comparison takes constant time. */
-function digest(token: string): Buffer {
-  return createHash('sha256').update(token).digest();
+function readToken(file: string): Promise<string> {
+  return readTokenFile(file, '--api-token-file', ', such as the output of: openssl rand -hex 32');
 }

@@ -1,4 +1,3 @@
-import type { ServerResponse } from 'node:http';
 import type { Http2Server, ServerHttp2Session } from 'node:http2';
 import type { Clock } from '../clock.ts';
 import { connectionOf } from './node-request.ts';
@@ -9,10 +8,9 @@ import type { ListenAddress } from '../listen/address.ts';
 import { closeWithin } from '../listen/closing.ts';
 import { divertHttp2 } from '../listen/divert-http2.ts';
 import { listenOn } from '../listen/socket.ts';
-import { Budget } from '../listen/budget.ts';
-import type { Share } from '../listen/budget.ts';
 import { admit, ConnectionRoom } from '../listen/connection-room.ts';
 import { checkAccess, createAccess } from './access.ts';
+import { refuse, roomForCalls } from './call-room.ts';
 import { createGuard } from './guard.ts';
 import type { AnalyticsDesk } from './analytics-desk.ts';
 import type { Inspector } from './inspection.ts';
@@ -52,14 +50,9 @@ export async function openApi(options: ApiOptions): Promise<ApiListener> {
   await checkAccess(options);
   const opened = Promise.withResolvers<ListenAddress>();
   let handle: Promise<(request: NodeRequest, response: NodeResponse) => void> | undefined;
-  const calls = new Budget(MOST_CALLS);
-  const shares = new WeakMap<object, Share>();
+  const takeRoom = roomForCalls(MOST_CALLS);
   const onRequest = (request: NodeRequest, response: NodeResponse): void => {
-    const connection = connectionOf(request);
-    const share = shares.get(connection) ?? calls.share();
-    if (!share.take(1)) return refuse(response, 429, 'resource_exhausted', 'too many calls are under way at once');
-    shares.set(connection, share);
-    response.once('close', () => share.give(1));
+    if (!takeRoom(connectionOf(request), response)) return;
     handle ??= opened.promise.then((address) => loadHandler(options, address));
     void handle
       .then((ready) => ready(request, response))
@@ -157,15 +150,4 @@ async function loadHandler(
       refuse(response, 404, 'unimplemented', 'no such method; POST to /ostiary.v1.InspectionService/ListApis, say');
     }
   };
-}
-
-/** An error in the form of the Connect protocol; gRPC clients use the HTTP status. */
-function refuse(response: NodeResponse, status: number, code: string, message: string): void {
-  const refused = response as ServerResponse;
-  if (refused.headersSent) {
-    refused.destroy();
-    return;
-  }
-  refused.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
-  refused.end(`${JSON.stringify({ code, message })}\n`);
 }

@@ -5,9 +5,8 @@ import { UserError } from '../errors.ts';
 import { Health } from '../grpc/health.ts';
 import { reflectionMethods } from '../grpc/reflection.ts';
 import type { Method, RpcListener, RpcTransport, UnaryHandler } from '../grpc/rpc.ts';
-import { formatListenAddress } from '../listen/address.ts';
 import type { ListenAddress } from '../listen/address.ts';
-import { ListenError } from '../listen/socket.ts';
+import { openNamed } from '../listen/socket.ts';
 import { watchTls } from '../listen/tls-watch.ts';
 import { loadTls } from '../listen/tls.ts';
 import type { TlsFiles } from '../listen/tls.ts';
@@ -103,7 +102,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
   const methods = [authorization, ...health.methods()];
   const onFailure = events.failed;
   const [grpc, admin, api, http] = await openAll(
-    at('--listen', listen, () =>
+    openNamed('--listen', listen, () =>
       options.transport({
         address: listen,
         methods: [
@@ -118,10 +117,10 @@ export async function openServer(options: ServerOptions): Promise<Server> {
         onFailure,
       }),
     ),
-    at('--admin-listen', adminListen, () =>
+    openNamed('--admin-listen', adminListen, () =>
       openAdmin({ ...options, address: adminListen, state: () => state, maxConnections: options.connections.admin }),
     ),
-    at('--api-listen', apiListen, () =>
+    openNamed('--api-listen', apiListen, () =>
       openApi({
         address: apiListen,
         methods,
@@ -137,7 +136,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     ),
     forwardAuth === undefined
       ? Promise.resolve(undefined)
-      : at('--http-listen', forwardAuth.address, () =>
+      : openNamed('--http-listen', forwardAuth.address, () =>
           openForwardAuth({
             ...forwardAuth,
             check: unaryOf(authorization),
@@ -200,16 +199,6 @@ export async function openServer(options: ServerOptions): Promise<Server> {
 function unaryOf(method: Method): UnaryHandler {
   if (method.kind !== 'unary') throw new TypeError('a Check has one answer');
   return method.handle;
-}
-
-/** Opens a listener, and names the flag if this fails. */
-async function at<T>(flag: string, address: ListenAddress, open: () => Promise<T>): Promise<T> {
-  try {
-    return await open();
-  } catch (error) {
-    if (!(error instanceof ListenError)) throw error;
-    throw new UserError(`${flag} ${formatListenAddress(address)}: ${error.message}`, 1, { cause: error });
-  }
 }
 
 async function openAll(

@@ -7,7 +7,7 @@ import type { Loaded, Place } from '../document/load.ts';
 import { qualifiedName } from '../document/names.ts';
 import type { Fault } from '../errors.ts';
 import type { Delivery } from './document-source.ts';
-import { keyOf } from './document-keys.ts';
+import { keyFor, keyOf } from './document-keys.ts';
 import type { Documents } from './document-keys.ts';
 import { changedIn } from './hold-back.ts';
 import { isolate } from './isolation.ts';
@@ -116,7 +116,7 @@ export class Compiling {
 
   async #takeChanges(set: ChangeSet, compiler: Compiler): Promise<Taken> {
     const changes = this.#withPending(set);
-    const before = new Map(keysOf(changes).map((key) => [`${key.kind} ${key.name}`, compiler.document(key)]));
+    const before = new Map(keysOf(changes).map((key) => [keyFor(key.kind, key.name), compiler.document(key)]));
     const compiled = await compiler.apply(changes).catch(unexpected);
     if (compiled.snapshot !== undefined) {
       this.#pending.clear();
@@ -157,7 +157,7 @@ export class Compiling {
   /** The changes, and those of before that were held back: they may fit now. */
   #withPending(set: ChangeSet): ChangeSet {
     if (this.#pending.size === 0) return set;
-    const named = new Set(keysOf(set).map(({ kind, name }) => `${kind} ${name}`));
+    const named = new Set(keysOf(set).map(({ kind, name }) => keyFor(kind, name)));
     const upserts = [...set.upserts];
     const removals = [...set.removals];
     for (const [key, { wanted }] of this.#pending) {

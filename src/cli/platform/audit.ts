@@ -1,13 +1,14 @@
-import { timestampDate } from '@bufbuild/protobuf/wkt';
 import { ListChangesResponseSchema, VerifyResponseSchema } from '../../../gen/ostiary/v1/audit_pb.js';
 import type { AuditedChange } from '../../../gen/ostiary/v1/audit_pb.js';
 import { systemClock } from '../../clock.ts';
 import { UserError } from '../../errors.ts';
 import { integer, oneOf, text } from '../../flags.ts';
+import { printJson } from '../analytics/asking.ts';
 import { table } from '../analytics/table.ts';
 import { momentText, pastMoment } from '../analytics/time-flags.ts';
 import { defineCommand } from '../command.ts';
 import { kindOf, shortName } from './kinds.ts';
+import { isoText, secondsText } from './moments.ts';
 import { callServer, serverFlags } from './server.ts';
 import type { Caller } from './server.ts';
 import { effectName } from './written.ts';
@@ -64,17 +65,13 @@ async function verify(output: 'table' | 'json', caller: Caller): Promise<number>
   const { history, revision, hash, problems } = answer;
   if (output === 'json') {
     const told = { history, revision: Number(revision), hash, problems };
-    process.stdout.write(`${JSON.stringify(told, null, 2)}\n`);
+    printJson(told);
   } else if (problems.length === 0) {
     process.stdout.write(`all changes up to revision ${revision} are as they were written (${hash})\n`);
   } else {
     process.stdout.write(problems.map((problem) => `${problem}\n`).join(''));
   }
   return problems.length === 0 ? 0 : 1;
-}
-
-function momentOf({ at }: AuditedChange): string {
-  return at === undefined ? '' : timestampDate(at).toISOString();
 }
 
 function tableOf(changes: readonly AuditedChange[]): string {
@@ -85,7 +82,7 @@ function tableOf(changes: readonly AuditedChange[]): string {
   }));
   const rows = changes.map((change) => [
     String(change.revision),
-    momentOf(change).replace(/\.\d+Z$/, 'Z'),
+    secondsText(change.at),
     change.actor,
     change.resource === undefined ? '' : shortName(change.resource),
     effectName(change.effect),
@@ -98,7 +95,7 @@ function jsonOf(change: AuditedChange): object {
   const { revision, actor, reason, resource, effect, before, after, hash } = change;
   return {
     revision: Number(revision),
-    at: momentOf(change),
+    at: isoText(change.at),
     actor,
     ...(reason !== '' && { reason }),
     kind: resource?.kind,

@@ -1,7 +1,6 @@
 import { stringify } from 'yaml';
 import { ListChangesResponseSchema } from '../../../gen/ostiary/v1/audit_pb.js';
 import type { AuditedChange } from '../../../gen/ostiary/v1/audit_pb.js';
-import { timestampDate } from '@bufbuild/protobuf/wkt';
 import type { Resource } from '../../../gen/ostiary/v1/resources_pb.js';
 import { UserError } from '../../errors.ts';
 import { shown } from '../analytics/shown.ts';
@@ -9,7 +8,8 @@ import { table } from '../analytics/table.ts';
 import { defineCommand } from '../command.ts';
 import { getOne, listAll, namespaceFlag } from './get.ts';
 import { KIND_WORDS, namedIn } from './kinds.ts';
-import { momentOf, textAt } from './resources.ts';
+import { secondsText } from './moments.ts';
+import { textAt } from './resources.ts';
 import { callServer, serverFlags } from './server.ts';
 import { effectName } from './written.ts';
 
@@ -56,7 +56,7 @@ function headOf(resource: Resource): string {
     ['Description', textAt(document, 'metadata.description')],
     ['Owner', owner],
     ['Set', set],
-    ['Revision', `${revision}, ${momentOf(resource)}`],
+    ['Revision', `${revision}, ${secondsText(resource.changedAt)}`],
   ];
   return lines
     .filter(([, value]) => value !== '')
@@ -84,11 +84,7 @@ function changesOf(changes: readonly AuditedChange[]): string {
   const columns = ['REVISION', 'WHEN', 'WHO', 'CHANGE', 'WHY'].map((title) => ({ title }));
   const rows = changes.map(({ revision, at, actor, effect, reason }) => [
     String(revision),
-    at === undefined
-      ? ''
-      : timestampDate(at)
-          .toISOString()
-          .replace(/\.\d+Z$/, 'Z'),
+    secondsText(at),
     actor,
     effectName(effect),
     reason,

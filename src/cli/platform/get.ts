@@ -4,6 +4,7 @@ import { UserError } from '../../errors.ts';
 import { list, oneOf, text } from '../../flags.ts';
 import { defineCommand } from '../command.ts';
 import { KIND_WORDS, namedIn } from './kinds.ts';
+import { pair, pairsOf } from './pairs.ts';
 import { printResources } from './resources.ts';
 import { callServer, serverFlags } from './server.ts';
 import type { Caller } from './server.ts';
@@ -15,9 +16,6 @@ export const namespaceFlag = {
 };
 
 const PAGE = 1000;
-
-const label = (given: string): string | undefined =>
-  /^[^=]+=.*$/s.test(given) ? undefined : 'expected KEY=VALUE, such as team=shop';
 
 /** Reads resources of the control plane. */
 export const command = defineCommand({
@@ -33,8 +31,8 @@ export const command = defineCommand({
   ],
   flags: {
     ...namespaceFlag,
-    selector: { ...list([], 'KEY=VALUE', 'those with this label; repeatable: all must hold', label), short: 'l' },
-    where: list([], 'FIELD=VALUE', 'those whose field has this value, such as spec.api=orders; repeatable', label),
+    selector: { ...list([], 'KEY=VALUE', 'those with this label; repeatable: all must hold', pair), short: 'l' },
+    where: list([], 'FIELD=VALUE', 'those whose field has this value, such as spec.api=orders; repeatable', pair),
     search: text(undefined, 'WORDS', 'those whose name, display name, description, label or client id has these words'),
     output: {
       ...oneOf('table', OUTPUTS, 'a table, one with more columns, YAML to apply again, JSON, or names'),
@@ -59,8 +57,8 @@ export const command = defineCommand({
       {
         kinds: [kind],
         namespaces: namespace === '' ? [] : [namespace],
-        labels: pairs(values.selector),
-        where: pairs(values.where),
+        labels: pairsOf(values.selector),
+        where: pairsOf(values.where),
         search: values.search,
       },
       caller,
@@ -91,13 +89,4 @@ export async function listAll(request: object, caller: Caller): Promise<readonly
     pageToken = page.nextPageToken;
   } while (pageToken !== '');
   return found;
-}
-
-function pairs(texts: readonly string[]): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    texts.map((each) => {
-      const at = each.indexOf('=');
-      return [each.slice(0, at), each.slice(at + 1)];
-    }),
-  );
 }

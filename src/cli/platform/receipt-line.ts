@@ -1,3 +1,4 @@
+import { durationMs } from '@bufbuild/protobuf/wkt';
 import type { Receipt } from '../../../gen/ostiary/v1/receipt_pb.js';
 import { shown } from '../analytics/shown.ts';
 import { whole } from '../analytics/units.ts';
@@ -29,7 +30,7 @@ export function receiptJson(receipt: Receipt): object {
 }
 
 function millisecondsOf({ took }: Receipt): number {
-  return took === undefined ? 0 : Number(took.seconds) * 1000 + Math.round(took.nanos / 1e6);
+  return took === undefined ? 0 : Math.round(durationMs(took));
 }
 
 function missing(what: string, names: readonly string[]): readonly string[] {

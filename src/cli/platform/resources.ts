@@ -1,10 +1,10 @@
-import { timestampDate } from '@bufbuild/protobuf/wkt';
 import { stringify } from 'yaml';
 import type { Resource } from '../../../gen/ostiary/v1/resources_pb.js';
 import { isRecord } from '../../document/load.ts';
 import { shown } from '../analytics/shown.ts';
 import { table } from '../analytics/table.ts';
 import { shortName } from './kinds.ts';
+import { isoText, secondsText } from './moments.ts';
 
 type Output = 'table' | 'wide' | 'yaml' | 'json' | 'name';
 
@@ -94,7 +94,7 @@ export function printResources(kind: string, resources: readonly Resource[], out
     ...own.map((column) => column.read(each.document)),
     each.owner,
     String(each.revision),
-    ...(isWide ? [each.set, momentOf(each)] : []),
+    ...(isWide ? [each.set, secondsText(each.changedAt)] : []),
   ]);
   write(table(columns, rows));
 }
@@ -109,17 +109,9 @@ function jsonOf({ document, revision, owner, set, changedAt }: Resource): object
       revision: Number(revision),
       owner,
       ...(set !== '' && { set }),
-      ...(changedAt !== undefined && { changedAt: timestampDate(changedAt).toISOString() }),
+      ...(changedAt !== undefined && { changedAt: isoText(changedAt) }),
     },
   };
-}
-
-export function momentOf({ changedAt }: Pick<Resource, 'changedAt'>): string {
-  return changedAt === undefined
-    ? ''
-    : timestampDate(changedAt)
-        .toISOString()
-        .replace(/\.\d+Z$/, 'Z');
 }
 
 function write(output: string): void {

@@ -1,5 +1,4 @@
-import { timestampDate } from '@bufbuild/protobuf/wkt';
-import type { Duration } from '@bufbuild/protobuf/wkt';
+import { durationMs, timestampDate } from '@bufbuild/protobuf/wkt';
 import {
   ForgetSidecarResponseSchema,
   ListSidecarsResponseSchema,
@@ -11,10 +10,12 @@ import { systemClock } from '../../clock.ts';
 import { didYouMean } from '../../nearest.ts';
 import { UserError } from '../../errors.ts';
 import { oneOf, toggle } from '../../flags.ts';
+import { printJson } from '../analytics/asking.ts';
 import { shown } from '../analytics/shown.ts';
 import { table } from '../analytics/table.ts';
 import { duration, whole } from '../analytics/units.ts';
 import { defineCommand } from '../command.ts';
+import { isoText } from './moments.ts';
 import { callServer, serverFlags } from './server.ts';
 import type { Caller } from './server.ts';
 
@@ -51,7 +52,7 @@ export const command = defineCommand({
       ListSidecarsResponseSchema,
       caller,
     );
-    if (values.output === 'json') print({ revision: Number(revision), sidecars: sidecars.map(jsonOf) });
+    if (values.output === 'json') printJson({ revision: Number(revision), sidecars: sidecars.map(jsonOf) });
     else process.stdout.write(textOf(sidecars, revision, values.lagging));
     return values.lagging && sidecars.length > 0 ? 1 : 0;
   },
@@ -89,7 +90,7 @@ function textOf(sidecars: readonly Sidecar[], revision: bigint, isLagging: boole
     each.node,
     STATES.get(each.state) ?? 'unknown',
     each.revision === 0n ? '-' : String(each.revision),
-    each.lag === undefined ? '-' : duration(millisecondsOf(each.lag)),
+    each.lag === undefined ? '-' : duration(Math.round(durationMs(each.lag))),
     String(each.faults.length),
     each.lastContact === undefined
       ? 'never'
@@ -127,19 +128,11 @@ function jsonOf(sidecar: Sidecar): object {
     state: (STATES.get(state) ?? 'unknown').replace(' ', '_'),
     version,
     revision: Number(revision),
-    lagMs: lag === undefined ? 0 : millisecondsOf(lag),
+    lagMs: lag === undefined ? 0 : Math.round(durationMs(lag)),
     faults: faults.map(({ resource, field, message }) => ({ resource, field, message })),
     labels,
     scope: { namespaces: scope?.namespaces ?? [], apis: scope?.apis ?? [], labels: scope?.labels ?? {} },
-    ...(joined !== undefined && { joined: timestampDate(joined).toISOString() }),
-    ...(lastContact !== undefined && { lastContact: timestampDate(lastContact).toISOString() }),
+    ...(joined !== undefined && { joined: isoText(joined) }),
+    ...(lastContact !== undefined && { lastContact: isoText(lastContact) }),
   };
-}
-
-function millisecondsOf({ seconds, nanos }: Duration): number {
-  return Number(seconds) * 1000 + Math.round(nanos / 1e6);
-}
-
-function print(value: object): void {
-  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
 }

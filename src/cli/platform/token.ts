@@ -2,12 +2,11 @@ import { timestampDate } from '@bufbuild/protobuf/wkt';
 import { CreateSidecarTokenResponseSchema } from '../../../gen/ostiary/v1/sidecars_pb.js';
 import { UserError } from '../../errors.ts';
 import { integer, list, oneOf, text, toggle } from '../../flags.ts';
+import { printJson } from '../analytics/asking.ts';
 import { lengthOf } from '../analytics/time-flags.ts';
 import { defineCommand } from '../command.ts';
+import { pair, pairsOf } from './pairs.ts';
 import { callServer, serverFlags } from './server.ts';
-
-const label = (given: string): string | undefined =>
-  /^[^=]+=.*$/s.test(given) ? undefined : 'expected KEY=VALUE, such as team=shop';
 
 const lifetime = (given: string): string | undefined =>
   lengthOf(given) === undefined ? 'expected how long, such as 1h or 30d' : undefined;
@@ -27,7 +26,7 @@ export const command = defineCommand({
     name: text(undefined, 'TEXT', 'what it is for'),
     scopeNamespace: list([], 'NAME', 'APIs of this namespace; repeatable: of any of them'),
     scopeApi: list([], 'NAME', 'this API: NAME, or NAMESPACE/NAME; repeatable: any of them'),
-    scopeLabel: list([], 'KEY=VALUE', 'APIs with this label; repeatable: with all of them', label),
+    scopeLabel: list([], 'KEY=VALUE', 'APIs with this label; repeatable: with all of them', pair),
     ttl: text('1h', 'LENGTH', 'how long sidecars may join with it: 30m, 7d', lifetime),
     uses: { ...integer(0, 0, 1_000_000, 'how many sidecars may join with it'), shown: 'any number' },
     output: { ...oneOf('text', ['text', 'json'], 'the token alone, or JSON'), short: 'o' },
@@ -40,10 +39,9 @@ export const command = defineCommand({
     if (action !== 'create') throw new UserError('what of tokens? ostiary token create --sidecar', 2);
     if (!values.sidecar) throw new UserError('a token for whom? ostiary token create --sidecar', 2);
     const { name, scopeNamespace, scopeApi, scopeLabel, ttl, uses, output } = values;
-    const labels = Object.fromEntries(scopeLabel.map((each) => each.split(/=(.*)/s, 2) as [string, string]));
     const request = {
       name,
-      scope: { namespaces: scopeNamespace, apis: scopeApi, labels },
+      scope: { namespaces: scopeNamespace, apis: scopeApi, labels: pairsOf(scopeLabel) },
       ttl: `${(lengthOf(ttl) ?? 0) / 1000}s`,
       mostUses: uses,
     };
@@ -52,7 +50,7 @@ export const command = defineCommand({
       environment,
     });
     const expires = answer.expires === undefined ? undefined : timestampDate(answer.expires).toISOString();
-    if (output === 'json') process.stdout.write(`${JSON.stringify({ token: answer.token, expires }, null, 2)}\n`);
+    if (output === 'json') printJson({ token: answer.token, expires });
     else {
       process.stdout.write(`${answer.token}\n`);
       process.stderr.write(`sidecars may join with it until ${expires ?? 'it is withdrawn'}; it is not shown again\n`);
