@@ -60,6 +60,7 @@ export class ControlSource implements DocumentSource {
   /** Of the first documents that are in force. */
   #outcome: Outcome | undefined;
   #isInForce = false;
+  #isClosed = false;
   #enforcedRevision = 0;
   #faults: readonly Fault[] = [];
   /** What has changed since documents were delivered last. */
@@ -91,6 +92,8 @@ export class ControlSource implements DocumentSource {
   async open(take: (delivery: Delivery) => Promise<Outcome>): Promise<Outcome> {
     this.#take = take;
     await this.#fromCache();
+    // Else a follower would live on that nobody ends, and end the credential of the next one.
+    if (this.#isClosed) return { result: 'outdated' };
     this.#following = this.#ports.follow({
       replica: this.#replica,
       enforcedRevision: () => this.#enforcedRevision,
@@ -101,6 +104,7 @@ export class ControlSource implements DocumentSource {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     await this.#following?.close();
     this.#first.resolve({ result: 'outdated' });
     // What is being written is written whole.

@@ -37,6 +37,16 @@ describe('a sidecar', () => {
     expect(one.deliveries).toEqual(['complete', 'change', 'change']);
   });
 
+  it('that ends while it starts follows nobody, and joins under no name', async () => {
+    const log = new MemoryLog();
+    const plane = await control(log);
+    const one = sidecar(() => plane, { token: await plane.token() });
+    await one.close();
+    expect((await one.opened()).result).toBe('outdated');
+    expect(plane.followers.size).toBe(0);
+    expect(await plane.store.list()).toEqual([]);
+  });
+
   it('is ready with nothing where nothing was written yet', async () => {
     const log = new MemoryLog();
     const plane = await control(log);
