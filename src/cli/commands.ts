@@ -26,8 +26,9 @@ export const commands: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
   ['delete', { summary: 'delete what the control plane has', load: () => import('./platform/delete.ts') }],
   [
     'contract',
-    { summary: 'approve, reject, revoke or restore a contract', load: () => import('./platform/contract.ts') },
+    { summary: 'ask for, approve, revoke or restore a contract', load: () => import('./platform/contract.ts') },
   ],
+  ['app', { summary: 'make a client application, or rotate its secret', load: () => import('./platform/app.ts') }],
   ['sidecars', { summary: 'tell what each sidecar enforces', load: () => import('./platform/sidecars.ts') }],
   ['token', { summary: 'make a token that sidecars join with', load: () => import('./platform/token.ts') }],
   ['audit', { summary: 'tell who changed what', load: () => import('./platform/audit.ts') }],

@@ -22,8 +22,17 @@ export interface Facts {
 
 /** By kind, the fields that `where` knows, in addition to those of metadata. */
 export const FIELDS: Readonly<Record<string, readonly string[]>> = {
-  Api: ['spec.basePath', 'spec.publicUrl'],
-  ClientApplication: ['spec.clientId'],
+  Api: [
+    'spec.basePath',
+    'spec.publicUrl',
+    'metadata.asset',
+    'metadata.version',
+    'metadata.lifecycle',
+    'metadata.visibility',
+    'metadata.owner',
+  ],
+  ClientApplication: ['spec.clientId', 'metadata.owner'],
+  Specification: ['spec.format'],
   Contract: ['spec.api', 'spec.clientApplication', 'spec.tier', 'spec.status'],
   PolicyBinding: ['spec.policyRef.name', 'spec.targetRef.kind', 'spec.targetRef.name'],
   Alert: ['spec.api', 'spec.metric', 'spec.severity'],
@@ -144,6 +153,12 @@ function linksOf(
       const selector = isByName ? undefined : (recordAt(document, 'spec.selector.labels') ?? {});
       return { holds: selector === undefined ? NONE : [`watches ${namespace}`], refers, selector };
     }
+    case 'Team':
+      return {
+        holds: listAt(document, 'spec.namespaces').map((each) => `owned ${each}`),
+        refers: NONE,
+        selector: undefined,
+      };
     case 'Configuration':
       return { holds: ['configuration'], refers: NONE, selector: undefined };
     default:

@@ -1,8 +1,5 @@
 import { create } from '@bufbuild/protobuf';
 import type { JsonObject } from '@bufbuild/protobuf';
-import type { Duration } from '@bufbuild/protobuf/wkt';
-import { durationFromMs, durationMs } from '@bufbuild/protobuf/wkt';
-import { ReceiptSchema } from '../../gen/ostiary/v1/receipt_pb.js';
 import {
   ApplyRequestSchema,
   ApplyResponseSchema,
@@ -24,8 +21,8 @@ import type { ResourceKey } from '../registry/log.ts';
 import type { Receipts } from '../registry/receipt.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { ControlAccess } from './access.ts';
-import { Changing } from './changing.ts';
-import type { ChangeRequest, ChangingPorts, Plan, PlannedChange } from './changing.ts';
+import type { Changing, ChangeRequest, Plan, PlannedChange } from './changing.ts';
+import type { CurrentIndex } from './current-index.ts';
 import { guardedUnary } from './guarded.ts';
 import {
   EFFECTS,
@@ -39,8 +36,12 @@ import {
 } from './resource-messages.ts';
 import { fieldsOf, selectFrom } from './selecting.ts';
 import { watchMethod } from './watching.ts';
+import { receiptOf, reasonOf, waitMsOf } from './write-options.ts';
 
-export interface ResourceServicePorts extends ChangingPorts {
+export interface ResourceServicePorts {
+  readonly registry: Registry;
+  readonly index: CurrentIndex;
+  readonly changing: Changing;
   readonly access: ControlAccess;
   readonly receipts: Receipts;
 }
@@ -48,14 +49,10 @@ export interface ResourceServicePorts extends ChangingPorts {
 const SERVICE = 'ostiary.v1.ResourceService';
 const PAGE = 100;
 const LARGEST_PAGE = 1000;
-const LONGEST_WAIT_MS = 60_000;
-/** Longer reasons are documents. */
-const MOST_REASON = 4096;
 
 /** The methods of ResourceService. */
 export function resourceMethods(ports: ResourceServicePorts): readonly Method[] {
-  const { registry, index, access, receipts } = ports;
-  const changing = new Changing(ports);
+  const { registry, index, changing, access, receipts } = ports;
   const unary = guardedUnary(SERVICE, access);
   return [
     unary('Apply', 'write', ApplyRequestSchema, ApplyResponseSchema, async (request, actor) => {
@@ -159,33 +156,6 @@ function toldOf(plan: Plan, files: readonly string[]) {
 
 function resultsOf(plan: Plan) {
   return plan.faults.length === 0 ? resultMessages(plan) : [];
-}
-
-/** @throws RpcError */
-function reasonOf(reason: string): string {
-  if (reason.length <= MOST_REASON && reason.isWellFormed() && !reason.includes('\u0000')) return reason;
-  throw new RpcError(Code.invalidArgument, `reason is a text of at most ${MOST_REASON} characters`);
-}
-
-/** @throws RpcError */
-function waitMsOf(wait: Duration | undefined): number | undefined {
-  if (wait === undefined) return undefined;
-  const waitMs = durationMs(wait);
-  if (waitMs >= 0 && waitMs <= LONGEST_WAIT_MS) return waitMs;
-  throw new RpcError(Code.invalidArgument, `wait is from 0s to ${LONGEST_WAIT_MS / 1000}s`);
-}
-
-async function receiptOf(receipts: Receipts, revision: number, waitMs: number | undefined) {
-  if (waitMs === undefined) return {};
-  const { enforced, pending, unreachable, ms } = await receipts.of(revision, waitMs);
-  const receipt = create(ReceiptSchema, {
-    revision: BigInt(revision),
-    enforced,
-    pending: [...pending],
-    unreachable: [...unreachable],
-    took: durationFromMs(Math.round(ms)),
-  });
-  return { receipt };
 }
 
 async function resourcesOf(

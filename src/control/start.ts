@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { AuditService } from '../../gen/ostiary/v1/audit_pb.js';
+import { ContractService } from '../../gen/ostiary/v1/contracts_pb.js';
+import { CredentialService } from '../../gen/ostiary/v1/credentials_pb.js';
 import { ResourceService } from '../../gen/ostiary/v1/resources_pb.js';
 import { SidecarService } from '../../gen/ostiary/v1/sidecars_pb.js';
 import { SyncService } from '../../gen/ostiary/v1/sync_pb.js';
@@ -20,7 +22,10 @@ import { openRegistry } from '../registry/open.ts';
 import { openAdmin } from '../serve/admin.ts';
 import { bootstrapAccess, prepareBootstrapToken } from './access.ts';
 import { auditMethods } from './audit-service.ts';
+import { Changing } from './changing.ts';
 import { checkingPorts } from './checking-ports.ts';
+import { contractMethods } from './contract-service.ts';
+import { credentialMethods } from './credential-service.ts';
 import { CurrentIndex } from './current-index.ts';
 import type { ControlFlags } from './flags.ts';
 import { openControlListener } from './listener.ts';
@@ -36,7 +41,7 @@ export interface ControlPlane {
 /** They have credentials of their own, or need none. */
 const OPEN = ['/ostiary.v1.SyncService/', '/grpc.health.v1.Health/'];
 
-const SERVICES = [ResourceService, AuditService, SidecarService, SyncService];
+const SERVICES = [ResourceService, ContractService, CredentialService, AuditService, SidecarService, SyncService];
 
 /**
  * The composition root of the control plane: everything impure is made here and passed down.
@@ -80,9 +85,18 @@ export async function startControl(flags: ControlFlags, program: string): Promis
   opened.defer(() => checking.close());
   const health = new Health(['', ...SERVICES.map(({ typeName }) => typeName)]);
   const index = new CurrentIndex(registry);
+  const writing = {
+    registry,
+    index,
+    changing: new Changing({ registry, index, ...checking.ports }),
+    access,
+    receipts: sidecars.receipts,
+  };
   const methods = [
     ...health.methods(),
-    ...resourceMethods({ registry, index, access, receipts: sidecars.receipts, ...checking.ports }),
+    ...resourceMethods(writing),
+    ...contractMethods(writing),
+    ...credentialMethods({ ...writing, clock, randomBytes }),
     ...auditMethods({ registry, access }),
     ...sidecars.methods,
   ];

@@ -28,6 +28,7 @@ import { Faults } from './fault.ts';
 import { FileContents, NamedFileReader } from './file-contents.ts';
 import type { Loaded } from './load.ts';
 import { RouteStage } from './routes.ts';
+import { refuseSharedNamespaces } from './teams.ts';
 import { TierStage } from './tiers.ts';
 import { VersionDigest } from './version.ts';
 import { Warnings } from './warnings.ts';
@@ -145,6 +146,7 @@ export class Compiler {
     const warnings = new Warnings();
     for (const stage of [this.#index, this.#clients, this.#contracts, this.#messages, this.#routes])
       stage.tellFaults(faults);
+    refuseSharedNamespaces(this.#index, faults);
     this.#policies.tell(faults, warnings);
     this.#alerts.tell(faults, warnings);
     this.#clients.tellWarnings(warnings, this.#options.environment.broughtKeys !== undefined);

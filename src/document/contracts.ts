@@ -113,6 +113,7 @@ export class ContractStage {
       ...dangling(index, 'ClientApplication', client, clientName),
       ...dangling(index, 'Api', ofApi, apiName),
       ...(ofApi === undefined ? [] : tierIssues(loaded, tier, ofApi)),
+      ...(statusOf(spec, tier) === 'pending' ? retiredIssues(index, apiName) : []),
     ];
     if (issues.length > 0) this.#issues.set(loaded, issues);
     if (client !== undefined && ofApi !== undefined) this.#parties.claim(partiesOf(apiName, clientName), loaded);
@@ -181,6 +182,12 @@ function tierIssues(
   }
   if (!tier.deprecated || statusOf(spec, tier) !== 'pending') return [];
   return [issue('tier', 'this tier is deprecated and takes no new contracts: name another one')];
+}
+
+function retiredIssues(index: DocumentIndex, api: string): readonly Issue[] {
+  const document = index.get('Api', api)?.document;
+  if (document?.kind !== 'Api' || document.metadata.lifecycle !== 'retired') return [];
+  return [issue('api', 'this API is retired and takes no new contracts: reject this one, or delete it')];
 }
 
 function issue(field: string, message: string): Issue {

@@ -2,26 +2,17 @@ import { z } from 'zod';
 import { MAX_SECRETS } from '../contract/secret.ts';
 import { alert, webhook } from './alert-schema.ts';
 import { apiKeys } from './api-key-schema.ts';
+import { specification, team } from './catalog-schema.ts';
 import { configuration } from './configuration-schema.ts';
 import { publicUrl } from './public-url.ts';
-import { annotations, basePath, clientId, host, labels, moment, name, unique } from './fields.ts';
+import { basePath, clientId, host, labels, moment, name, unique } from './fields.ts';
+import { apiMetadata, clientMetadata, metadata, teamMetadata } from './metadata-schema.ts';
 import { principals } from './principal-schema.ts';
 import { routeFields } from './route-schema.ts';
 import { tier } from './tier-schema.ts';
 
 /** Every document says it: a later version can change what fields mean. */
 export const API_VERSION = 'ostiary.dev/v1alpha1';
-
-const metadata = z.strictObject({
-  name: name.describe('Unique among the documents of its kind in its namespace'),
-  namespace: name
-    .optional()
-    .describe('Absent: default. References and selectors stay in it, but for those of platform'),
-  displayName: z.string().min(1).max(253).optional().describe('What people read in place of the name'),
-  description: z.string().max(4096).optional().describe('For people'),
-  labels: labels.optional(),
-  annotations: annotations.optional().describe('For tools; nothing is selected by them'),
-});
 
 const headerName = z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, 'expected the name of a header');
 
@@ -206,18 +197,25 @@ const contract = z.strictObject({
   expiresAt: moment('From this time on an approved contract counts as expired; absent: never'),
 });
 
-const document = <K extends string, Spec extends z.ZodType>(kind: K, spec: Spec) =>
-  z.strictObject({ apiVersion: z.literal(API_VERSION), kind: z.literal(kind), metadata, spec });
+const documentOf = <K extends string, Metadata extends z.ZodObject, Spec extends z.ZodType>(
+  kind: K,
+  ofKind: Metadata,
+  spec: Spec,
+) => z.strictObject({ apiVersion: z.literal(API_VERSION), kind: z.literal(kind), metadata: ofKind, spec });
+
+const document = <K extends string, Spec extends z.ZodType>(kind: K, spec: Spec) => documentOf(kind, metadata, spec);
 
 /** The kinds of documents. Strict: an unknown key is a fault. */
 export const documentSchemas = {
-  Api: document('Api', api),
+  Api: documentOf('Api', apiMetadata, api),
   PolicyBinding: document('PolicyBinding', z.strictObject({ targetRef, ...policyFields }).superRefine(isOneOfBoth)),
-  ClientApplication: document('ClientApplication', clientApplication),
+  ClientApplication: documentOf('ClientApplication', clientMetadata, clientApplication),
   Contract: document('Contract', contract),
   Configuration: document('Configuration', configuration),
   Alert: document('Alert', alert),
   Webhook: document('Webhook', webhook),
+  Team: documentOf('Team', teamMetadata, team),
+  Specification: document('Specification', specification),
 };
 
 export type Kind = keyof typeof documentSchemas;

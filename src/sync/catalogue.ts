@@ -1,4 +1,5 @@
 import type { Change, Resource, ResourceKey } from '../registry/log.ts';
+import { isForSidecars, withoutInformational } from '../document/informational.ts';
 import { PLATFORM_NAMESPACE } from '../document/names.ts';
 import { linksOf } from './links.ts';
 import type { Links } from './links.ts';
@@ -61,8 +62,9 @@ export class Catalogue {
     const key = keyText(resource);
     this.remove(key);
     const { kind, namespace, name, revision, createdRevision, document } = resource;
+    if (!isForSidecars(kind)) return;
     const links = linksOf(resource, document);
-    const text = JSON.stringify(document);
+    const text = JSON.stringify(withoutInformational(kind, document));
     this.#entries.set(key, { key, kind, namespace, name, revision, createdRevision, text, links });
     for (const target of links.refersTo) this.#referrers.add(target, key);
     if (kind === 'Api') this.#apis.add(namespace, key);

@@ -3,9 +3,15 @@ import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { AuditService } from '../../gen/ostiary/v1/audit_pb.js';
+import { ContractService } from '../../gen/ostiary/v1/contracts_pb.js';
+import { CredentialService } from '../../gen/ostiary/v1/credentials_pb.js';
 import { ResourceService } from '../../gen/ostiary/v1/resources_pb.js';
 import { systemClock } from '../../src/clock.ts';
+import type { Clock } from '../../src/clock.ts';
 import { auditMethods } from '../../src/control/audit-service.ts';
+import { Changing } from '../../src/control/changing.ts';
+import { contractMethods } from '../../src/control/contract-service.ts';
+import { credentialMethods } from '../../src/control/credential-service.ts';
 import { CurrentIndex } from '../../src/control/current-index.ts';
 import { resourceMethods } from '../../src/control/resource-service.ts';
 import { egressRules } from '../../src/egress/rules.ts';
@@ -22,6 +28,8 @@ type Json = Record<string, unknown>;
 export interface ControlServices extends OpenedRegistry {
   readonly index: CurrentIndex;
   readonly url: string;
+  /** What the clock of credentials tells; undefined: the time. */
+  nowMs: number | undefined;
   /** The answer; of an error `{ status, code, message }`. */
   ask(method: string, request: object, token?: string): Promise<Json>;
   /** ResourceService/Apply of some documents. */
@@ -42,18 +50,16 @@ export async function openServices(place: RegistryPlace): Promise<ControlService
   const receipts = {
     of: async (revision: number) => ({ revision, enforced: 2, pending: ['a'], unreachable: [], ms: 7.4 }),
   };
+  const { environment } = offline;
+  const changing = new Changing({ registry, index, policyKinds, environment, clock: systemClock });
+  const writing = { registry, index, changing, access, receipts };
+  const clock: Clock = { ...systemClock, now: () => services.nowMs ?? Date.now() };
   const handle = createConnectHandler({
-    services: [ResourceService, AuditService],
+    services: [ResourceService, ContractService, CredentialService, AuditService],
     methods: [
-      ...resourceMethods({
-        registry,
-        index,
-        access,
-        receipts,
-        policyKinds,
-        environment: offline.environment,
-        clock: systemClock,
-      }),
+      ...resourceMethods(writing),
+      ...contractMethods(writing),
+      ...credentialMethods({ ...writing, clock, randomBytes }),
       ...auditMethods({ registry, access }),
     ],
     allow: async () => {},
@@ -73,10 +79,11 @@ export async function openServices(place: RegistryPlace): Promise<ControlService
     const body = (await answer.json()) as Json;
     return answer.ok ? body : { status: answer.status, ...body };
   };
-  return {
+  const services: ControlServices = {
     ...opened,
     index,
     url,
+    nowMs: undefined,
     ask,
     apply: (documents, more = {}) =>
       ask('ResourceService/Apply', { documents: documents.map((each) => ({ document: each })), ...more }),
@@ -87,6 +94,7 @@ export async function openServices(place: RegistryPlace): Promise<ControlService
       await opened.close();
     },
   };
+  return services;
 }
 
 const API_VERSION = 'ostiary.dev/v1alpha1';

@@ -4,6 +4,8 @@ import { startPostgres } from '../real/postgres.ts';
 import type { RealPostgres } from '../real/postgres.ts';
 import type { NewPlace } from '../registry/fixture.ts';
 import { appliesDocuments } from './applying.ts';
+import { keepsContracts } from './contracting.ts';
+import { keepsSecrets } from './keeping-secrets.ts';
 import { tellsResources } from './telling.ts';
 import { api, app, contract, openServices } from './fixture.ts';
 
@@ -20,6 +22,8 @@ describe.skipIf(part === undefined)('the services of resources on PostgreSQL', (
   const newPlace: NewPlace = async () => ({ dataDir: undefined, databaseUrl: await postgres.createDatabase() });
   appliesDocuments(newPlace);
   tellsResources(newPlace);
+  keepsContracts(newPlace);
+  keepsSecrets(newPlace);
 
   test('of several control planes that write at once, none breaks what another relies on', async () => {
     const place = await newPlace();

@@ -2,10 +2,14 @@ import { describe } from 'vitest';
 import type { NewPlace } from '../registry/fixture.ts';
 import { scratchFolder } from '../real/scratch.ts';
 import { appliesDocuments } from './applying.ts';
+import { keepsContracts } from './contracting.ts';
+import { keepsSecrets } from './keeping-secrets.ts';
 import { tellsResources } from './telling.ts';
 
 describe('the services of resources on SQLite', () => {
   const newPlace: NewPlace = async () => ({ dataDir: scratchFolder('control'), databaseUrl: undefined });
   appliesDocuments(newPlace);
   tellsResources(newPlace);
+  keepsContracts(newPlace);
+  keepsSecrets(newPlace);
 });

@@ -57,6 +57,8 @@ const specs = {
     notify: fc.constantFrom([], ['a']),
   }),
   Webhook: fc.record({ url: fc.constantFrom('https://a.example.com/', 'http://127.0.0.1/') }),
+  Team: fc.record({ namespaces: fc.constantFrom([], ['shop']) }),
+  Specification: fc.record({ format: fc.constant('other'), text: fc.constantFrom('one', 'another') }),
 } satisfies Record<Kind, fc.Arbitrary<object>>;
 const kinds = Object.keys(specs) as Kind[];
 
@@ -67,7 +69,7 @@ const upsert = fc.constantFrom(...kinds, 'Api' as const, 'Contract' as const).ch
       kind,
       name: metadata.name,
       spec,
-      metadata: { namespace: metadata.namespace, ...labels },
+      metadata: { namespace: kind === 'Team' ? 'platform' : metadata.namespace, ...labels },
     })),
 );
 const removal = fc.record({

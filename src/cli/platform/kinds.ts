@@ -10,6 +10,8 @@ const NAMES: ReadonlyMap<string, readonly string[]> = new Map([
   ['Configuration', ['configuration', 'configurations']],
   ['Alert', ['alert', 'alerts']],
   ['Webhook', ['webhook', 'webhooks']],
+  ['Team', ['team', 'teams']],
+  ['Specification', ['specification', 'specifications', 'spec', 'specs']],
 ]);
 
 /** A word for each kind, as commands take it. */

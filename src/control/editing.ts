@@ -1,0 +1,133 @@
+import { parseWith } from '../document/issues.ts';
+import { name as nameSchema } from '../document/fields.ts';
+import { resolveReference } from '../document/names.ts';
+import { Code, RpcError } from '../grpc/rpc.ts';
+import { Conflict, keyText, refuseConflict } from '../registry/conflict.ts';
+import type { Author, Resource, ResourceKey } from '../registry/log.ts';
+import type { Registry } from '../registry/registry.ts';
+import type { Changing } from './changing.ts';
+import type { PlacedFault } from './naming.ts';
+import { namespaceOr } from './resource-messages.ts';
+
+export interface EditingPorts {
+  readonly registry: Pick<Registry, 'resources'>;
+  readonly changing: Pick<Changing, 'plan' | 'apply'>;
+}
+
+export type Json = Readonly<Record<string, unknown>>;
+
+export interface EditRequest {
+  readonly author: Author;
+  readonly dryRun: boolean;
+  /** What the caller has seen; undefined: whatever it is. */
+  readonly expectedRevision: number | undefined;
+}
+
+/** What became of one resource. */
+export interface Edited {
+  readonly document: Json;
+  /** Of its last change; 0 in a dry run that would change it. */
+  readonly revision: number;
+  /** Of the log. */
+  readonly logRevision: number;
+  readonly warnings: readonly PlacedFault[];
+}
+
+const OWNER = 'api';
+/** Others may write the same resource in the same moment. */
+const MOST_TRIES = 5;
+const MOST_TOLD = 5;
+
+/**
+ * Writes one resource as it should become, through the same checks as Apply. If somebody else writes it meanwhile, it is
+ * read and edited again, unless the caller expects a revision.
+ * @param edit makes the new document; it throws where the resource must not change
+ * @throws RpcError
+ */
+export async function editOne(
+  ports: EditingPorts,
+  key: ResourceKey,
+  request: EditRequest,
+  edit: (before: Resource) => Json | Promise<Json>,
+): Promise<Edited> {
+  for (let tries = 1; ; tries += 1) {
+    const [before] = await ports.registry.resources([key]);
+    if (before === undefined) throw new RpcError(Code.notFound, `there is no ${keyText(key)}`);
+    refuseOthers(key, before, request);
+    const document = await edit(before);
+    try {
+      return await writeOne(ports, document, { ...request, expectedRevision: before.revision });
+    } catch (error) {
+      const isOutrun = error instanceof RpcError && error.code === Code.aborted;
+      if (!isOutrun || request.expectedRevision !== undefined || tries >= MOST_TRIES) throw error;
+    }
+  }
+}
+
+/** Writes a document, checked as by Apply. @throws RpcError with its faults */
+export async function writeOne(
+  { changing }: EditingPorts,
+  document: Json,
+  { author, dryRun, expectedRevision }: EditRequest,
+): Promise<Edited> {
+  const request = {
+    writes: [{ document, expectedRevision }],
+    deletions: [],
+    set: '',
+    prune: false,
+    owner: OWNER,
+  } as const;
+  const applied = dryRun ? await changing.plan(request) : await changing.apply(request, author);
+  if (applied.faults.length > 0) throw new RpcError(Code.invalidArgument, textOf(applied.faults));
+  const [change] = applied.changes;
+  if (change === undefined) throw new Error('nothing was planned');
+  const own = 'revisions' in applied ? (applied.revisions as ReadonlyMap<string, number>).get(keyText(change.key)) : 0;
+  return {
+    document: change.document as Json,
+    revision: change.effect === 'unchanged' ? (change.before?.revision ?? 0) : (own ?? 0),
+    logRevision: applied.revision,
+    warnings: applied.warnings,
+  };
+}
+
+/** @throws RpcError */
+function refuseOthers(key: ResourceKey, before: Resource, { expectedRevision }: EditRequest): void {
+  const expected = expectedRevision === undefined ? {} : { expectedRevision };
+  try {
+    refuseConflict({ key, document: before.document, owner: OWNER, set: '', ...expected }, before);
+  } catch (error) {
+    if (error instanceof Conflict) throw new RpcError(Code.aborted, error.message);
+    throw error;
+  }
+}
+
+function textOf(faults: readonly PlacedFault[]): string {
+  const told = faults.slice(0, MOST_TOLD).map(({ place, file, field, message }) => {
+    return [...(place === undefined ? [file] : []), ...(field === '' ? [] : [field]), message].join(': ');
+  });
+  const more = faults.length - MOST_TOLD;
+  return `${told.join('; ')}${more > 0 ? `; and ${more} more` : ''}`;
+}
+
+/** The key that a request names. @throws RpcError where it can be none */
+export function keyNamed(kind: string, { namespace, name }: { namespace: string; name: string }): ResourceKey {
+  const key = { kind, namespace: namespaceOr(namespace), name };
+  refuseName('namespace', key.namespace);
+  refuseName('name', name);
+  return key;
+}
+
+/** The key that a reference of a document in a namespace means. @throws RpcError where it can be none */
+export function keyReferred(kind: string, namespace: string, reference: string, field: string): ResourceKey {
+  const resolved = resolveReference({ namespace, name: '' }, reference);
+  for (const part of [resolved.namespace, resolved.name]) refuseName(field, part);
+  return { kind, ...resolved };
+}
+
+function refuseName(field: string, text: string): void {
+  if (text === '') throw new RpcError(Code.invalidArgument, `${field} is missing`);
+  const parsed = parseWith(nameSchema, text);
+  if ('issues' in parsed) {
+    throw new RpcError(Code.invalidArgument, `${field}: ${parsed.issues[0]?.message ?? 'expected a name'}`);
+  }
+}
