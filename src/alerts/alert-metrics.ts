@@ -55,3 +55,15 @@ export function createAlertMetrics(registry: Registry): AlertMetrics {
     },
   };
 }
+
+/** @param isElected whether this process evaluates the alerts of all that share a history */
+export function createElectedMetric(registry: Registry, isElected: () => boolean): void {
+  void new Gauge({
+    name: 'ostiary_alerts_elected',
+    help: '1: this process evaluates the alerts for all that share a history; 0: another one does.',
+    registers: [registry],
+    collect() {
+      this.set(isElected() ? 1 : 0);
+    },
+  });
+}

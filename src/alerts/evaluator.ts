@@ -80,14 +80,19 @@ export class AlertEvaluator {
         told: (notification, result, detail) => {
           this.#told(notification, result, detail);
         },
-        save: () => this.#keeping.save(),
+        save: async () => {
+          await this.#keeping.save();
+        },
       },
       kept?.waiting ?? [],
     );
     ports.metrics.observeStates(() => this.#counts());
   }
 
-  /** Loads the stored state, and starts. */
+  /**
+   * Loads the stored state, and starts.
+   * @throws (rejects) Error if the state is shared and can't be read
+   */
   static async open(ports: EvaluatorPorts): Promise<AlertEvaluator> {
     const evaluator = new AlertEvaluator(ports, await loadKept(ports));
     evaluator.#outbox.send();
@@ -95,12 +100,18 @@ export class AlertEvaluator {
     return evaluator;
   }
 
+  /** Stores the state, and stops. */
   async close(): Promise<void> {
+    this.stop();
+    await this.#keeping.save();
+  }
+
+  /** Stops at once: another process has the state from now on. */
+  stop(): void {
     this.#isClosed = true;
     this.#cancel();
     this.#outbox.close();
     this.#ports.metrics.observeStates(() => []);
-    await this.#keeping.save();
   }
 
   /** Evaluates the rules that are due now. Called by the timer, and by tests. */
@@ -124,8 +135,8 @@ export class AlertEvaluator {
     const isDue = Math.abs(nowMs - this.#keptAt) >= LONGEST_PERIOD_MS;
     if (!isDue && !changes.some(({ isNew }) => isNew)) return;
     this.#keptAt = nowMs;
-    await this.#keeping.save();
-    this.#outbox.send();
+    if (await this.#keeping.save()) this.#outbox.send();
+    else this.#keptAt = 0;
   }
 
   /** Undefined: unknown; then alerts that are pending or firing stay so. */
@@ -226,6 +237,7 @@ async function loadKept({ keeper, log }: EvaluatorPorts): ReturnType<AlertKeeper
   try {
     return await keeper.load();
   } catch (error) {
+    if (keeper.isShared) throw error;
     log.error('which alerts fired can not be read: they may be told twice', { detail: messageOf(error) });
     return undefined;
   }

@@ -2,27 +2,33 @@ import type { Log } from '../observe/log.ts';
 import type { AlertKeeper, KeptAlerts } from './kept-alerts.ts';
 
 export interface Keeping {
-  /** Resolves when the current state is stored, or could not be. Never rejects. */
-  save(): Promise<void>;
+  /**
+   * Settles when the current state is stored, or could not be. Never rejects.
+   * @returns whether messages may be sent
+   */
+  save(): Promise<boolean>;
 }
 
 /**
- * Stores the state, one version after another, each as it is at its turn. If the disk fails, messages are still sent.
+ * Stores the state, one version after another, each as it is at its turn. If the disk fails, messages are still sent;
+ * what is shared with others must be stored first.
  */
 export function createKeeping(keeper: AlertKeeper, log: Log, picture: () => KeptAlerts): Keeping {
-  let last: Promise<void> = Promise.resolve();
+  let last: Promise<boolean> = Promise.resolve(true);
   let hasFailed = false;
 
-  async function saveAfter(before: Promise<void>): Promise<void> {
+  async function saveAfter(before: Promise<boolean>): Promise<boolean> {
     await before;
     try {
       await keeper.save(picture());
       hasFailed = false;
+      return true;
     } catch (error) {
       const detail = error instanceof Error ? error.message : String(error);
-      if (!hasFailed)
-        log.error('which alerts fire can not be kept: after a restart they may be told twice', { detail });
+      const meaning = keeper.isShared ? 'their messages wait' : 'after a restart they may be told twice';
+      if (!hasFailed) log.error(`which alerts fire can not be kept: ${meaning}`, { detail });
       hasFailed = true;
+      return !keeper.isShared;
     }
   }
 

@@ -20,6 +20,8 @@ export interface KeptAlerts {
 }
 
 export interface AlertKeeper {
+  /** Other processes evaluate the same alerts in turn: nothing is told that is not stored. */
+  readonly isShared: boolean;
   /**
    * Undefined: nothing is stored.
    * @throws (rejects) Error if it can't be read
@@ -31,9 +33,21 @@ export interface AlertKeeper {
 
 const FORM = 1;
 
+export function keptText(kept: KeptAlerts): string {
+  return JSON.stringify({ form: FORM, kept });
+}
+
+/** @throws Error if another version wrote it */
+export function keptIn(text: string): KeptAlerts {
+  const { form, kept } = JSON.parse(text) as { form?: unknown; kept?: KeptAlerts };
+  if (form !== FORM || kept === undefined) throw new Error('is of another version');
+  return kept;
+}
+
 /** Stores the state in one small file, which is replaced as a whole: after a crash it is the old or the new one. */
 export function alertFile(path: string): AlertKeeper {
   return {
+    isShared: false,
     async load() {
       let text: string;
       try {
@@ -42,16 +56,14 @@ export function alertFile(path: string): AlertKeeper {
         if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
         throw error;
       }
-      const { form, kept } = JSON.parse(text) as { form?: unknown; kept?: KeptAlerts };
-      if (form !== FORM || kept === undefined) throw new Error('is of another version');
-      return kept;
+      return keptIn(text);
     },
     async save(kept) {
       await mkdir(dirname(path), { recursive: true });
       const fresh = `${path}.new`;
       const file = await open(fresh, 'w', 0o600);
       try {
-        await file.writeFile(JSON.stringify({ form: FORM, kept }));
+        await file.writeFile(keptText(kept));
         await file.sync();
       } finally {
         await file.close();

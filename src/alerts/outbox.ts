@@ -34,6 +34,8 @@ const LATER: ReadonlySet<number> = new Set([408, 425, 429]);
 export class Outbox {
   readonly #ports: OutboxPorts;
   readonly #waiting: Notification[] = [];
+  /** So many of the first ones may be sent: they are stored, as far as anything can be. */
+  #sendable = 0;
   /** The webhooks that are busy, with a function that ends their pause. */
   readonly #lanes = new Map<string, { cancel: () => void }>();
   readonly #abort = new AbortController();
@@ -53,12 +55,14 @@ export class Outbox {
     this.#waiting.push(...notifications);
     while (this.#waiting.length > MOST_WAITING) {
       const dropped = this.#waiting.shift();
+      this.#sendable = Math.max(0, this.#sendable - 1);
       if (dropped !== undefined) this.#ports.told(dropped, 'dropped', `more than ${MOST_WAITING} messages wait`);
     }
   }
 
-  /** Starts sending to each webhook that is not busy. */
+  /** All that were added may be sent. Starts sending to each webhook that is not busy. */
   send(): void {
+    this.#sendable = this.#waiting.length;
     for (const webhook of new Set(this.#waiting.map((each) => each.webhook))) {
       if (this.#lanes.has(webhook)) continue;
       this.#lanes.set(webhook, { cancel: () => {} });
@@ -74,7 +78,7 @@ export class Outbox {
   /** Sends the messages of one webhook, until there are none, or one must be sent again later. */
   async #drain(webhook: string): Promise<void> {
     for (;;) {
-      const next = this.#waiting.find((each) => each.webhook === webhook);
+      const next = this.#waiting.find((each, at) => at < this.#sendable && each.webhook === webhook);
       if (next === undefined || this.#abort.signal.aborted) break;
       const [result, detail] = await this.#post(next);
       if (this.#abort.signal.aborted) break;
@@ -85,7 +89,10 @@ export class Outbox {
       }
       this.#failures.delete(webhook);
       const at = this.#waiting.indexOf(next);
-      if (at >= 0) this.#waiting.splice(at, 1);
+      if (at >= 0) {
+        this.#waiting.splice(at, 1);
+        this.#sendable -= 1;
+      }
       await this.#ports.save();
     }
     this.#lanes.delete(webhook);

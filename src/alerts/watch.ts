@@ -22,8 +22,10 @@ export class Watch {
     this.#clock = clock;
     const wall = clock.now();
     this.#last = { wall, mono: clock.monotonic() };
-    const isUnbroken = before !== undefined && wall >= before.untilMs && wall - before.untilMs <= MOST_BREAK_MS;
-    this.#watched = { sinceMs: isUnbroken ? before.sinceMs : wall, untilMs: wall };
+    // Another machine, whose clock may be a little ahead, may have looked before.
+    const breakMs = before === undefined ? Number.POSITIVE_INFINITY : wall - before.untilMs;
+    const isUnbroken = breakMs >= -MOST_DRIFT_MS && breakMs <= MOST_BREAK_MS;
+    this.#watched = { sinceMs: before !== undefined && isUnbroken ? before.sinceMs : wall, untilMs: wall };
   }
 
   get watched(): Watched {

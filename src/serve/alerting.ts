@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import type { AlertMetrics } from '../alerts/alert-metrics.ts';
 import type { AlertEvaluator } from '../alerts/evaluator.ts';
+import type { AlertKeeper } from '../alerts/kept-alerts.ts';
 import { systemClock as clock, systemTimers as timers } from '../clock.ts';
 import type { SlotArchive } from '../rollup/question.ts';
 import type { Decider } from './decider.ts';
@@ -12,64 +14,109 @@ export interface Alerts {
   close(): Promise<void>;
 }
 
-type Parts = Pick<Decider, 'documents' | 'egress' | 'log' | 'metrics' | 'store'>;
+export type AlertParts = Pick<Decider, 'documents' | 'egress' | 'log' | 'metrics' | 'store'>;
+
+/** What evaluates alerts, and where their state lies. */
+export interface AlertPlace {
+  /** Whether alerts may be firing since an earlier time: they must end, even if their documents were removed. */
+  hasState(): Promise<boolean>;
+  open(): Promise<Alerts>;
+}
+
+/** Opens an evaluator on a state. */
+export type OpenEvaluator = (keeper: AlertKeeper, metrics: AlertMetrics) => Promise<AlertEvaluator>;
 
 /** Stores which alerts are firing, and messages that were not sent yet. */
 const FILE = 'alerts.json';
 
 /**
- * Evaluates the alerts in the documents on the history of requests, if there is a folder to store their state in. It
- * loads its code when documents have an alert.
+ * Evaluates the alerts in the documents on the history of requests. Where processes share the history in a database,
+ * one of them does it for all. Code for it is loaded when documents have an alert.
  */
-export function followAlerts(flags: ServeFlags, parts: Parts, archive: SlotArchive): Alerts | undefined {
-  const { dataDir, nodeId } = flags;
-  if (dataDir === undefined) return undefined;
+export function followAlerts(flags: ServeFlags, parts: AlertParts, archive: SlotArchive): Alerts | undefined {
+  const { dataDir, nodeId, analyticsDatabase: url } = flags;
   const { documents, log } = parts;
-  const path = join(dataDir, FILE);
-  let opening: Promise<AlertEvaluator | undefined> | undefined;
-  const begin = (): void => {
-    // Alerts that were firing before a restart must end, even if their documents were removed since.
-    if (documents.alerting().rules.length === 0 && !existsSync(path)) return;
-    opening ??= openEvaluator(path, nodeId ?? hostname(), parts, archive).catch((error: unknown) => {
-      log.error('alerts are not evaluated', { detail: error instanceof Error ? error.message : String(error) });
-      return undefined;
-    });
+  const evaluate = openEvaluator(nodeId ?? hostname(), parts, archive);
+  const place = url === undefined ? dataDir && inFolder(dataDir, parts, evaluate) : inDatabase(url, parts, evaluate);
+  if (place === undefined || place === '') return undefined;
+  let opening: Promise<Alerts | undefined> | undefined;
+  const failed = (error: unknown): undefined => {
+    log.error('alerts are not evaluated', { detail: error instanceof Error ? error.message : String(error) });
+    return undefined;
   };
-  const unfollow = documents.onChange(begin);
-  begin();
+  const begin = (): void => {
+    opening ??= place.open().catch(failed);
+  };
+  const beginIfThereAreAny = (): void => {
+    if (documents.alerting().rules.length > 0) begin();
+  };
+  const unfollow = documents.onChange(beginIfThereAreAny);
+  beginIfThereAreAny();
+  const lookForState = async (): Promise<void> => {
+    try {
+      if (await place.hasState()) begin();
+    } catch (error) {
+      failed(error);
+    }
+  };
+  const looked = lookForState();
   return {
     async close() {
       unfollow();
+      await looked;
       await (await opening)?.close();
     },
   };
 }
 
-async function openEvaluator(
-  path: string,
-  node: string,
-  { documents, egress, log, metrics, store }: Parts,
-  archive: SlotArchive,
-): Promise<AlertEvaluator> {
-  const [{ AlertEvaluator: Evaluator }, { createAlertMetrics }, { alertFile }, { quotaUses }] = await Promise.all([
-    import('../alerts/evaluator.ts'),
-    import('../alerts/alert-metrics.ts'),
-    import('../alerts/kept-alerts.ts'),
-    import('./quota-uses.ts'),
-  ]);
-  return Evaluator.open({
-    sources: {
-      archive,
-      quotas: quotaUses({ snapshot: () => documents.current(), store, monotonic: () => clock.monotonic() }),
+function inFolder(dataDir: string, { metrics }: AlertParts, evaluate: OpenEvaluator): AlertPlace {
+  const path = join(dataDir, FILE);
+  return {
+    hasState: () => Promise.resolve(existsSync(path)),
+    async open() {
+      const [{ alertFile }, { createAlertMetrics }] = await Promise.all([
+        import('../alerts/kept-alerts.ts'),
+        import('../alerts/alert-metrics.ts'),
+      ]);
+      return evaluate(alertFile(path), createAlertMetrics(metrics.registry));
     },
-    alerting: () => documents.alerting(),
-    keeper: alertFile(path),
-    call: (call) => egress.call(call),
-    clock,
-    timers,
-    random: Math.random,
-    metrics: createAlertMetrics(metrics.registry),
-    log,
-    node,
-  });
+  };
+}
+
+function inDatabase(url: string, parts: AlertParts, evaluate: OpenEvaluator): AlertPlace {
+  let loading: Promise<AlertPlace> | undefined;
+  const load = (): Promise<AlertPlace> =>
+    (loading ??= import('./elected-alerts.ts').then(({ electedAlerts }) => electedAlerts(url, parts, evaluate)));
+  return {
+    hasState: async () => (await load()).hasState(),
+    open: async () => (await load()).open(),
+  };
+}
+
+function openEvaluator(
+  node: string,
+  { documents, egress, log, store }: AlertParts,
+  archive: SlotArchive,
+): OpenEvaluator {
+  return async (keeper, metrics) => {
+    const [{ AlertEvaluator: Evaluator }, { quotaUses }] = await Promise.all([
+      import('../alerts/evaluator.ts'),
+      import('./quota-uses.ts'),
+    ]);
+    return Evaluator.open({
+      sources: {
+        archive,
+        quotas: quotaUses({ snapshot: () => documents.current(), store, monotonic: () => clock.monotonic() }),
+      },
+      alerting: () => documents.alerting(),
+      keeper,
+      call: (call) => egress.call(call),
+      clock,
+      timers,
+      random: Math.random,
+      metrics,
+      log,
+      node,
+    });
+  };
 }

@@ -105,6 +105,40 @@ describe('a webhook', () => {
   });
 });
 
+describe('a state that is shared', () => {
+  it('is stored before anything is told of it', async () => {
+    world = new World(rule());
+    world.isShared = true;
+    await world.open();
+    world.isFull = true;
+    await world.slots(3, requests(200));
+    expect(world.told).toEqual([]);
+    world.isFull = false;
+    await world.slots(1, requests(200));
+    expect(world.told).toEqual(['busy orders firing']);
+  });
+
+  it('that can not be read is not begun anew', async () => {
+    world = new World(rule());
+    world.isShared = true;
+    world.isUnreadable = true;
+    await expect(world.open()).rejects.toThrow('unreadable');
+  });
+
+  it('is left to others at once, and nothing more is told or stored', async () => {
+    world = new World(rule());
+    world.isShared = true;
+    await world.open();
+    await world.slots(1, requests(200));
+    const before = world.kept;
+    world.evaluator?.stop();
+    await world.slots(4, requests(200));
+    expect(world.told).toEqual([]);
+    expect(world.kept).toBe(before);
+    world.evaluator = undefined;
+  });
+});
+
 describe('a clock that is set', () => {
   it('back by an hour holds no alert up', async () => {
     await opened(rule({ forMs: 60_000 }));

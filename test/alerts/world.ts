@@ -32,8 +32,11 @@ export class World {
   readonly lines: { readonly msg: string; readonly level: string }[] = [];
   readonly results: NotificationResult[] = [];
   kept: KeptAlerts | undefined;
-  /** The disk is full. */
+  /** The disk is full, or the database away. */
   isFull = false;
+  /** The state is in a database that others have too. */
+  isShared = false;
+  isUnreadable = false;
   evaluator: AlertEvaluator | undefined;
   #states: Parameters<AlertMetrics['observeStates']>[0] = () => [];
 
@@ -46,7 +49,9 @@ export class World {
       sources: { archive: this.story, quotas: () => Promise.resolve(this.quotas) },
       alerting: () => ({ rules: this.rules, webhooks: this.webhooks }),
       keeper: {
-        load: () => Promise.resolve(structuredClone(this.kept)),
+        isShared: this.isShared,
+        load: () =>
+          this.isUnreadable ? Promise.reject(new Error('unreadable')) : Promise.resolve(structuredClone(this.kept)),
         save: (kept) => {
           if (this.isFull) return Promise.reject(new Error('no space left'));
           this.kept = structuredClone(kept);

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { createAlertMetrics } from '../../src/alerts/alert-metrics.ts';
+import { createAlertMetrics, createElectedMetric } from '../../src/alerts/alert-metrics.ts';
 import { createCompletenessMetrics } from '../../src/analytics/completeness-metrics.ts';
 import { createEntryMetrics } from '../../src/analytics/entry-metrics.ts';
 import { Unchecked } from '../../src/analytics/unchecked.ts';
@@ -87,6 +87,7 @@ async function registered(): Promise<Record<string, Described>> {
   createControlMetrics(metrics.registry, () => 0);
   // Made where documents have alerts that are evaluated.
   createAlertMetrics(metrics.registry);
+  createElectedMetric(metrics.registry, () => true);
   // Made where a flag names a sink.
   createSinkMetrics(metrics.registry);
   const scraped = await metrics.registry.getMetricsAsJSON();
