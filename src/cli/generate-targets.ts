@@ -51,6 +51,10 @@ const TCP_HEADING =
   '\nThe AuthorizationPolicy refuses what comes to these pods as plain TCP, where no HTTP filter runs: HTTP/1.0, or bytes\n' +
   'that Istio does not take for HTTP. Ports of the pods that speak TCP on purpose: --open-tcp-port.';
 
+const PROXY_HEADING =
+  '\nThe EnvoyProxy has effect where a Gateway names it (spec.infrastructure.parametersRef), or its GatewayClass does\n' +
+  '(spec.parametersRef). Where there is one already, add the setting of its access log to that one.';
+
 const LOG_HEADING =
   '\nA Telemetry takes the place of the access log that the mesh has configured: what is to stay is named by --log-provider.';
 
@@ -101,8 +105,9 @@ export const generateTargets: ReadonlyMap<string, GenerateTarget> = new Map<stri
   [
     'security-policy',
     {
-      heading: () => 'Makes Envoy Gateway (1.9 or later) ask ostiary: kubectl apply -f this file.',
-      flags: [...WHO, ...ASKING, 'target', 'api'],
+      heading: ({ accessLog }) =>
+        `Makes Envoy Gateway (1.9 or later) ask ostiary: kubectl apply -f this file.${accessLog ? PROXY_HEADING : ''}`,
+      flags: [...WHO, ...ASKING, 'accessLog', 'target', 'api'],
       documents(flags) {
         const { namespace, timeout, api } = flags;
         const target = targetOf(flags, ['Gateway', 'HTTPRoute', 'GRPCRoute']);
@@ -115,6 +120,7 @@ export const generateTargets: ReadonlyMap<string, GenerateTarget> = new Map<stri
           service: { name, namespace: of, port },
           timeoutMs: timeout,
           api: api === '' ? undefined : api,
+          accessLog: flags.accessLog,
         });
       },
     },

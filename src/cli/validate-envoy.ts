@@ -44,7 +44,7 @@ export async function inspectEnvoyFile(file: string): Promise<EnvoyFile> {
   }
   if (faults.length === 0 && sums.asking === 0 && warnings.length === 0) {
     const message =
-      'nothing in it asks who may pass. Expected: Envoy with the filter envoy.filters.http.ext_authz, an EnvoyFilter, an AuthorizationPolicy, or a mesh configuration; ostiary generate writes each';
+      'nothing in it asks who may pass. Expected: Envoy with the filter envoy.filters.http.ext_authz, an EnvoyFilter, an AuthorizationPolicy, a mesh configuration, or a SecurityPolicy of Envoy Gateway; ostiary generate writes each';
     faults.push({ file: name, line: 0, column: 0, field: '', message });
   }
   return { file: name, ...sums, faults, warnings };

@@ -1,5 +1,6 @@
 import { fieldOf, isOf, messagesBelow, partOf, partsOf, textOf } from './envoy-value.ts';
 import type { Part } from './envoy-value.ts';
+import { inspectEnvoyGateway, isOfEnvoyGateway } from './inspect-envoy-gateway.ts';
 import { inspectIstio, isLogTelemetry } from './inspect-istio.ts';
 import { destinationOf, loggerRemarks, streamsTo } from './logger-remarks.ts';
 import type { Inspected, Remark } from './logger-remarks.ts';
@@ -8,16 +9,17 @@ const ADD = 'ostiary generate bootstrap --access-log prints the logger';
 
 /**
  * Finds who asks ostiary, and whether the access log comes to it: in a bootstrap, what `/config_dump` or a file of
- * listeners has, Istio's EnvoyFilters, its AuthorizationPolicies with their Telemetry, and its mesh configuration.
+ * listeners has, Istio's EnvoyFilters, its AuthorizationPolicies with their Telemetry, and its mesh configuration; of
+ * Envoy Gateway, SecurityPolicies and the EnvoyProxies.
  * @param roots the documents of one file
  * @returns for each of them
  */
 export function inspectEnvoy(roots: readonly Part[]): readonly Inspected[] {
   const isLogged = roots.some((root) => [...messagesBelow(root)].some(isLogTelemetry));
-  return roots.map((root) => inspectRoot(root, isLogged));
+  return roots.map((root) => inspectRoot(root, roots, isLogged));
 }
 
-function inspectRoot(root: Part, isLogged: boolean): Inspected {
+function inspectRoot(root: Part, roots: readonly Part[], isLogged: boolean): Inspected {
   const sums = { asking: 0, logging: 0 };
   const remarks: Remark[] = [];
   const add = (found: Inspected): void => {
@@ -28,6 +30,7 @@ function inspectRoot(root: Part, isLogged: boolean): Inspected {
   const isWhole = (part: Part): boolean => isOf(part, 'HttpConnectionManager') || isEnvoyFilter(part);
   for (const part of messagesBelow(root, (each) => !isWhole(each))) {
     if (isWhole(part)) add(inspectScope(part));
+    else if (isOfEnvoyGateway(part)) add(inspectEnvoyGateway(part, roots));
     else add(inspectIstio(part, isLogged));
   }
   return { ...sums, remarks };

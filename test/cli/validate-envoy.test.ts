@@ -1,24 +1,11 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { accessLogger, LOGGED } from '../../src/generate/access-logger.ts';
 import { bootstrap } from '../../src/generate/bootstrap.ts';
 import { extAuthzFilter } from '../../src/generate/ext-authz.ts';
 import { generate } from '../generate/generated.ts';
-import { scratchFolder } from '../real/scratch.ts';
 import { runMain } from './run-main.ts';
-
-const folder = scratchFolder('envoy-config');
-let count = 0;
-
-/** What `ostiary validate --envoy` says of a text, without the name of its file. */
-async function said(text: string, ...flags: string[]): Promise<{ code: number; lines: string[]; stderr: string }> {
-  const file = join(folder, `${count++}.${text.startsWith('{') ? 'json' : 'yaml'}`);
-  writeFileSync(file, text);
-  const { code, stdout, stderr } = await runMain(['validate', '--envoy', file, ...flags]);
-  return { code, lines: stdout.trimEnd().replaceAll(file, 'FILE').split('\n'), stderr };
-}
+import { said } from './said-of-envoy.ts';
 
 /** A connection manager in which the filter asks a cluster "ostiary". */
 function manager(
@@ -51,6 +38,7 @@ describe('ostiary validate --envoy', () => {
     'envoyfilter --access-log --namespace shop --placement gateway --target Gateway/shop',
     'mesh-config --access-log',
     'extension-provider --access-log --namespace shop --target Gateway/waypoint',
+    'security-policy --access-log --namespace shop --target Gateway/eg',
   ])('has nothing to say of what generate %s prints', async (line) => {
     expect(await said(generate(line).text)).toEqual({
       code: 0,
@@ -72,6 +60,10 @@ describe('ostiary validate --envoy', () => {
     [
       'extension-provider --namespace shop --target Gateway/waypoint',
       /warning: spec\.provider: asks "ostiary", and no Tele/,
+    ],
+    [
+      'security-policy --namespace shop --target Gateway/eg',
+      /warning: spec\.extAuth\.grpc\.backendRefs\[0\]: asks ostiary\.ostiary:9191, and no EnvoyProxy of this file/,
     ],
   ])('warns of what generate %s prints without a log', async (line, expected) => {
     const { code, lines } = await said(generate(line).text);

@@ -170,6 +170,7 @@ test('a SecurityPolicy brings the grant that another namespace asks for', () => 
     service: { name: 'ostiary', namespace: 'ostiary', port: 9191 },
     timeoutMs: 250,
     api: 'orders',
+    accessLog: false,
   } as const;
   const [policy, grant] = securityPolicy(options);
   expect(policy).toMatchObject({
@@ -179,6 +180,9 @@ test('a SecurityPolicy brings the grant that another namespace asks for', () => 
   });
   expect(grant).toMatchObject({ kind: 'ReferenceGrant', metadata: { namespace: 'ostiary' } });
   expect(securityPolicy({ ...options, namespace: 'ostiary' })).toHaveLength(1);
+  const [, proxy, both] = securityPolicy({ ...options, accessLog: true });
+  expect(proxy).toMatchObject({ kind: 'EnvoyProxy', metadata: { name: 'ostiary', namespace: 'shop' } });
+  expect(both).toMatchObject({ spec: { from: [{ kind: 'SecurityPolicy' }, { kind: 'EnvoyProxy' }] } });
 });
 
 test("Flex/Omni Gateway's binding names its own policy", () => {
