@@ -6,6 +6,7 @@ const waiting = [
   'e2e/demo-traffic',
   'e2e/hung-files',
   'e2e/kills',
+  'e2e/mesh-analytics',
   'e2e/shared-alerts',
   'e2e/shared-log',
   'e2e/sink-faults',

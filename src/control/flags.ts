@@ -42,6 +42,8 @@ export const controlFlags = {
   controlMaxConnections: own.controlMaxConnections,
   dataDir: serveFlags.dataDir,
   database: own.database,
+  analyticsDatabase: serveFlags.analyticsDatabase,
+  analyticsMaxSize: serveFlags.analyticsMaxSize,
   bootstrapTokenFile: own.bootstrapTokenFile,
   drain: serveFlags.drain,
   logLevel: serveFlags.logLevel,

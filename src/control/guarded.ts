@@ -1,7 +1,7 @@
 import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
 import { DatabaseFault } from '../database/database-fault.ts';
 import { Code, RpcError } from '../grpc/rpc.ts';
-import type { Call, Method } from '../grpc/rpc.ts';
+import type { Call, Method, UnaryHandler } from '../grpc/rpc.ts';
 import { unaryOf } from '../operator/unary.ts';
 import type { ControlAccess, ControlEffect } from './access.ts';
 
@@ -22,6 +22,22 @@ export function guardedUnary(service: string, access: ControlAccess): DefineGuar
       const actor = await access(effect, call.authorization);
       return handle(request, actor, call).catch(tellDatabase);
     });
+}
+
+/** Methods of others, which only those may call from now on who may do what they do. */
+export function guardedMethods(
+  effect: ControlEffect,
+  access: ControlAccess,
+  methods: readonly Method[],
+): readonly Method[] {
+  return methods.map((method): Method => {
+    if (method.kind !== 'unary') throw new TypeError(`${method.path} is a stream`);
+    const handle: UnaryHandler = async (request, call) => {
+      await access(effect, call.authorization);
+      return method.handle(request, call);
+    };
+    return { ...method, handle };
+  });
 }
 
 /** What callers hear of a database that can't do what they ask: not where it is. */

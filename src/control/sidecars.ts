@@ -9,6 +9,7 @@ import { Hub } from '../sync/hub.ts';
 import { StoredReceipts } from '../sync/receipts.ts';
 import type { ControlAccess } from './access.ts';
 import { sidecarMethods } from './sidecar-service.ts';
+import type { SidecarStore } from '../sync/sidecar-store.ts';
 import { openSidecarStore } from './sidecar-store.ts';
 
 export interface SidecarsPorts {
@@ -26,6 +27,7 @@ export interface SidecarsPorts {
 export interface Sidecars {
   readonly methods: readonly Method[];
   readonly receipts: Receipts;
+  readonly store: SidecarStore;
   /** How many follow this control plane. */
   count(): number;
   close(): Promise<void>;
@@ -46,6 +48,7 @@ export async function openSidecars(ports: SidecarsPorts): Promise<Sidecars> {
       ...sidecarMethods({ store, log: registry, hub, followers, receipts, access, clock, randomBytes }),
     ],
     receipts,
+    store,
     count: () => followers.size,
     async close() {
       await followers.close();

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { AnalyticsService } from '../../gen/ostiary/v1/analytics_pb.js';
 import { AuditService } from '../../gen/ostiary/v1/audit_pb.js';
 import { ContractService } from '../../gen/ostiary/v1/contracts_pb.js';
 import { CredentialService } from '../../gen/ostiary/v1/credentials_pb.js';
@@ -29,6 +30,7 @@ import { credentialMethods } from './credential-service.ts';
 import { CurrentIndex } from './current-index.ts';
 import type { ControlFlags } from './flags.ts';
 import { openControlListener } from './listener.ts';
+import { openMesh } from './mesh.ts';
 import { resourceMethods } from './resource-service.ts';
 import { openSidecars } from './sidecars.ts';
 
@@ -41,7 +43,15 @@ export interface ControlPlane {
 /** They have credentials of their own, or need none. */
 const OPEN = ['/ostiary.v1.SyncService/', '/grpc.health.v1.Health/'];
 
-const SERVICES = [ResourceService, ContractService, CredentialService, AuditService, SidecarService, SyncService];
+const SERVICES = [
+  ResourceService,
+  ContractService,
+  CredentialService,
+  AuditService,
+  SidecarService,
+  SyncService,
+  AnalyticsService,
+];
 
 /**
  * The composition root of the control plane: everything impure is made here and passed down.
@@ -81,6 +91,11 @@ export async function startControl(flags: ControlFlags, program: string): Promis
   const access = bootstrapAccess(tokenFile);
   const sidecars = await openSidecars({ registry, database, access, clock, timers, random: Math.random, onFault });
   opened.defer(() => sidecars.close());
+  const mesh = await openMesh(
+    { dataDir, databaseUrl: flags.analyticsDatabase ?? databaseUrl, maxBytes: flags.analyticsMaxSize },
+    { sidecars: sidecars.store, access, clock, timers, log, registry: metrics.registry },
+  );
+  opened.defer(() => mesh.close());
   const checking = checkingPorts(clock, timers);
   opened.defer(() => checking.close());
   const health = new Health(['', ...SERVICES.map(({ typeName }) => typeName)]);
@@ -99,6 +114,7 @@ export async function startControl(flags: ControlFlags, program: string): Promis
     ...credentialMethods({ ...writing, clock, randomBytes }),
     ...auditMethods({ registry, access }),
     ...sidecars.methods,
+    ...mesh.methods,
   ];
   const onFailure = (path: string, error: unknown): void =>
     log.error('call failed', {
@@ -161,6 +177,7 @@ export async function startControl(flags: ControlFlags, program: string): Promis
       await listener.drain(flags.drain);
       await admin.close(0);
       checking.close();
+      await mesh.close();
       await close();
       log.info('stopped');
     },

@@ -3,6 +3,7 @@ import type { Database } from '../database/database.ts';
 import type { Answer, Question, SlotArchive } from '../rollup/question.ts';
 import type { Slot } from '../rollup/slot.ts';
 import { answerQuestion } from './answer.ts';
+import { levelAt } from './levels.ts';
 import { Partitions } from './partitions.ts';
 import { receiveSlots } from './receiving.ts';
 import type { Receipt } from './receiving.ts';
@@ -70,6 +71,19 @@ export class History implements SlotArchive {
       .where('epoch', '=', epoch)
       .executeTakeFirst();
     return row?.through ?? 0;
+  }
+
+  /**
+   * Up to when each node has sent slots, in milliseconds since the Unix epoch.
+   * @throws DatabaseFault (rejects with it)
+   */
+  async latest(): Promise<ReadonlyMap<string, number>> {
+    const rows = await this.#database.kysely
+      .selectFrom('history_sender')
+      .select(['node', ({ fn }) => fn.max('latest_s').as('latest_s')])
+      .groupBy('node')
+      .execute();
+    return new Map(rows.map(({ node, latest_s: latestS }) => [node, latestS * 1000 + levelAt(0).periodS * 1000]));
   }
 
   /** @throws DatabaseFault (rejects with it) */

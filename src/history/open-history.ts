@@ -3,8 +3,10 @@ import type { Clock, Timers } from '../clock.ts';
 import type { Database } from '../database/database.ts';
 import { makePrivateFolder } from '../database/private-folder.ts';
 import type { Registry } from '../observe/prometheus.ts';
+import type { Slot } from '../rollup/slot.ts';
 import { createHistoryMetrics } from './history-metrics.ts';
 import { History } from './history.ts';
+import type { Receipt, SlotFate } from './receiving.ts';
 import { historySchema } from './schema.ts';
 import { SlotWriter } from './slot-writer.ts';
 import type { HistoryTables } from './tables.ts';
@@ -26,7 +28,15 @@ export interface OpenHistoryPorts {
 
 export interface OpenedHistory {
   readonly history: History;
+  /** Also keeps the store in order, whoever writes to it. */
   readonly writer: SlotWriter;
+  /** For other parts, which bring tables of their own. */
+  readonly database: Database<HistoryTables>;
+  /**
+   * Adds slots of others at once.
+   * @throws DatabaseFault (rejects with it) if none was added
+   */
+  receive(slots: readonly Slot[]): Promise<Receipt>;
   /** Writes slots that wait, and closes the database. */
   close(): Promise<void>;
 }
@@ -55,14 +65,15 @@ export async function openHistory(place: HistoryPlace, ports: OpenHistoryPorts):
       },
     },
   });
+  const settled = (fate: SlotFate | 'dropped'): void => {
+    metrics.settled(fate);
+    if (fate === 'added') metrics.written(clock.now());
+  };
   const writer = new SlotWriter({
     history,
     timers,
     events: {
-      settled(fate) {
-        metrics.settled(fate);
-        if (fate === 'added') metrics.written(clock.now());
-      },
+      settled,
       failed: (error) => tell('error', 'history not written', messageOf(error)),
       recovered: (dropped) => tell('info', 'history written again', `${dropped} slots were dropped meanwhile`),
     },
@@ -71,6 +82,12 @@ export async function openHistory(place: HistoryPlace, ports: OpenHistoryPorts):
   return {
     history,
     writer,
+    database,
+    async receive(slots) {
+      const receipt = await history.receive(slots);
+      for (const fate of receipt.fates) settled(fate);
+      return receipt;
+    },
     async close() {
       await writer.close();
       await history.close();

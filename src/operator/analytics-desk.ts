@@ -9,6 +9,14 @@ export interface AnalyticsDesk {
   readonly samples: SampleArchive | undefined;
   /** The Envoys whose entries are missing, the worst first; absent: unknown here. */
   unreportedBy?(sinceMs: number, untilMs: number): readonly UnreportedBy[];
+  /** The nodes whose counts of this time have not all come, those that are missing for longest first; absent: there is one node. */
+  missing?(sinceMs: number, untilMs: number): Promise<readonly MissingNode[]>;
+}
+
+export interface MissingNode {
+  readonly node: string;
+  /** Its counts are there up to here, in milliseconds since the Unix epoch. */
+  readonly sinceMs: number;
 }
 
 /** Asks the archive. */

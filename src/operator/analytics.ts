@@ -58,8 +58,8 @@ export function analyticsMethods({ desk, snapshot, clock }: AnalyticsPorts): rea
     if (archive === undefined) throw noHistory();
     return reading(() => answer((question) => archive.ask(question)));
   };
-  const completenessOf = (answer: Answer, { sinceMs, untilMs }: Span): proto.Completeness =>
-    toCompleteness(answer, desk.unreportedBy?.(sinceMs, untilMs) ?? []);
+  const completenessOf = async (answer: Answer, { sinceMs, untilMs }: Span): Promise<proto.Completeness> =>
+    toCompleteness(answer, desk.unreportedBy?.(sinceMs, untilMs) ?? [], (await desk.missing?.(sinceMs, untilMs)) ?? []);
 
   return [
     unary('Query', proto.QueryRequestSchema, proto.QueryResponseSchema, (request) =>
@@ -79,7 +79,7 @@ export function analyticsMethods({ desk, snapshot, clock }: AnalyticsPorts): rea
           })),
           total: toUsage(answer.total),
           combinations: BigInt(answer.combinations),
-          completeness: completenessOf(answer, question),
+          completeness: await completenessOf(answer, question),
         });
       }),
     ),
@@ -94,7 +94,7 @@ export function analyticsMethods({ desk, snapshot, clock }: AnalyticsPorts): rea
           rows: [...rows],
           total: toUsage(answer.total),
           combinations: BigInt(answer.combinations),
-          completeness: completenessOf(answer, question),
+          completeness: await completenessOf(answer, question),
         });
       }),
     ),
@@ -111,7 +111,7 @@ export function analyticsMethods({ desk, snapshot, clock }: AnalyticsPorts): rea
           nodes: [...nodes],
           edges: [...edges],
           omitted,
-          completeness: completenessOf(answer, span),
+          completeness: await completenessOf(answer, span),
         });
       }),
     ),

@@ -1,11 +1,13 @@
 import { create } from '@bufbuild/protobuf';
+import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { CompletenessSchema, UsageSchema } from '../../gen/ostiary/v1/analytics_pb.js';
 import type { Completeness, Usage } from '../../gen/ostiary/v1/analytics_pb.js';
 import { quantileOf } from '../rollup/histogram.ts';
 import type { Answer, Counted, Order } from '../rollup/question.ts';
-import type { UnreportedBy } from './analytics-desk.ts';
+import type { MissingNode, UnreportedBy } from './analytics-desk.ts';
 
 const MOST_ENVOYS = 20;
+const MOST_NODES = 20;
 
 export function toUsage(counted: Counted): Usage {
   const { count, errors, denials, requestBytes, responseBytes, durationCount, durationMs, durations } = counted;
@@ -31,7 +33,11 @@ export function toUsage(counted: Counted): Usage {
 }
 
 /** Numbers of decisions are never reported below 0, even while corrections are missing. */
-export function toCompleteness({ completeness, folded }: Answer, by: readonly UnreportedBy[]): Completeness {
+export function toCompleteness(
+  { completeness, folded }: Answer,
+  by: readonly UnreportedBy[],
+  missing: readonly MissingNode[],
+): Completeness {
   const { decided, reported, unreported, unknown } = completeness;
   const whole = (value: number): bigint => BigInt(Math.max(0, Math.round(value)));
   return create(CompletenessSchema, {
@@ -46,6 +52,8 @@ export function toCompleteness({ completeness, folded }: Answer, by: readonly Un
       unreported: BigInt(each.unreported),
     })),
     folded: whole(folded),
+    missing: missing.slice(0, MOST_NODES).map(({ node, sinceMs }) => ({ node, since: timestampFromMs(sinceMs) })),
+    missingNodes: missing.length,
   });
 }
 

@@ -2,6 +2,7 @@ import { systemClock, systemTimers } from '../clock.ts';
 import type { FlagValues } from '../flags.ts';
 import type { OpenedHistory } from '../history/open-history.ts';
 import type { Slot, SlotTaker } from '../rollup/slot.ts';
+import type { controlFlags } from './control-flags.ts';
 import type { historyFlags } from './history-flags.ts';
 import type { Reporting } from './reporting.ts';
 import type { ToOwner } from './worker-messages.ts';
@@ -11,6 +12,11 @@ type HistoryFlags = FlagValues<typeof historyFlags>;
 /** Whether there is a history of requests. */
 export function keepsHistory({ dataDir, analyticsDatabase }: HistoryFlags): boolean {
   return dataDir !== undefined || analyticsDatabase !== undefined;
+}
+
+/** Whether somebody takes slots: the history, or the control plane. */
+export function takesSlots(flags: HistoryFlags & Pick<FlagValues<typeof controlFlags>, 'control'>): boolean {
+  return keepsHistory(flags) || flags.control.length > 0;
 }
 
 /**

@@ -16,8 +16,7 @@ import { grpcConnection } from '../sync/grpc-connection.ts';
 import { labelsOf, maxStaleMsOf } from './control-flags.ts';
 import { createControlMetrics } from './control-metrics.ts';
 import type { ControlMetrics } from './control-metrics.ts';
-import type { DocumentRelay } from './document-relay.ts';
-import type { Documents } from './documents.ts';
+import type { Documents, SharedDocuments } from './documents.ts';
 import { refuseFile } from './refuse-file.ts';
 import type { Reporting } from './reporting.ts';
 import type { ServeFlags } from './serve-flags.ts';
@@ -34,7 +33,7 @@ export async function followControl(
   flags: ServeFlags,
   options: InForceOptions,
   { log, metrics }: Reporting,
-  relay: DocumentRelay | undefined,
+  { relay, reports }: Pick<SharedDocuments, 'relay' | 'reports'>,
 ): Promise<Documents> {
   const { cacheDir, control: addresses, controlCa } = flags;
   const maxStaleMs = maxStaleMsOf(flags.maxStale) ?? 0;
@@ -57,6 +56,7 @@ export async function followControl(
         joinToken: () => joinTokenOf(flags),
         ...followed,
         enforce: (changed) => followed.enforce(changed),
+        reports: reports?.link,
         clock,
         timers,
         random: Math.random,
@@ -92,6 +92,7 @@ export async function followControl(
     isStale,
     async close() {
       stopWatching();
+      await reports?.close();
       await documents.close();
     },
   };

@@ -110,6 +110,7 @@ export async function openDecider(
     openSinks = openEventSinks,
     onFirstStream,
     relay,
+    reports,
     fromOwner,
   }: DeciderParts = {},
 ): Promise<Decider> {
@@ -175,7 +176,7 @@ export async function openDecider(
     hosts: locating.hosts,
     reload: flags.reload,
   };
-  const source = await openDocuments(flags, documentOptions, reporting, { relay, fromOwner });
+  const source = await openDocuments(flags, documentOptions, reporting, { relay, reports, fromOwner });
   const documents = source.inForce;
   opened.defer(() => source.close());
   reportDocuments(documents, reporting);

@@ -5,6 +5,7 @@ import type { Delivery } from '../source/document-source.ts';
 import type { DocumentRelay } from './document-relay.ts';
 import type { OwnerDocuments } from './owner-documents.ts';
 import type { Reporting } from './reporting.ts';
+import type { Reports } from './reports.ts';
 import type { ServeFlags } from './serve-flags.ts';
 
 /** The documents of a process, wherever they come from. */
@@ -19,6 +20,8 @@ export interface Documents {
 export interface SharedDocuments {
   /** The owner's: hands them on. */
   readonly relay?: DocumentRelay | undefined;
+  /** The owner's: what the control plane is told of requests. */
+  readonly reports?: Reports | undefined;
   /** A worker's: takes them. */
   readonly fromOwner?: OwnerDocuments | undefined;
 }
@@ -28,11 +31,11 @@ export async function openDocuments(
   flags: ServeFlags,
   options: InForceOptions & { readonly readFile: Delivery['readFile'] },
   reporting: Reporting,
-  { fromOwner, relay }: SharedDocuments,
+  { fromOwner, relay, reports }: SharedDocuments,
 ): Promise<Documents> {
   if (flags.control.length > 0 && fromOwner === undefined) {
     const { followControl } = await import('./control-documents.ts');
-    return followControl(flags, options, reporting, relay);
+    return followControl(flags, options, reporting, { relay, reports });
   }
   const inForce = await (fromOwner === undefined
     ? followFolder({ paths: flags.policies, ...options })

@@ -5,7 +5,6 @@ import { firstFaults, formatFault, MAX_TOLD_FAULTS } from '../document/fault.ts'
 import { endLeanStart } from '../engine.ts';
 import { formatListenAddress } from '../listen/address.ts';
 import { createInspector } from '../operator/inspector.ts';
-import type { Slot } from '../rollup/slot.ts';
 import { productVersion } from '../product.ts';
 import { connectionLimits, descriptorLimit } from './connection-limits.ts';
 import type { ConfigSource } from '../source/documents-in-force.ts';
@@ -21,6 +20,7 @@ import { refreshEverywhere } from './refresh-keys.ts';
 import { inheritanceOf } from './open-inheritance.ts';
 import { joinReplicas } from './join-replicas.ts';
 import { createReporting } from './reporting.ts';
+import { reportsOf, toBoth } from './reports.ts';
 import { openServer } from './server.ts';
 import { keeperOf, SharedAccounts } from './shared-accounts.ts';
 import { tellWarnings } from './tell-warnings.ts';
@@ -49,18 +49,19 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
   await using opened = new AsyncDisposableStack();
   const history = await historyOf(flags, reporting);
   opened.defer(() => history?.close());
+  const reports = await reportsOf(flags, reporting);
   const accounts = new SharedAccounts();
   let sinks: Decider['sinks'];
   const envoyLosses = new EnvoyLosses(() => clock.now());
   const addLosses = (losses: readonly EnvoyLossIn[]): void => losses.forEach((loss) => envoyLosses.add(loss));
   const fromWorkers = {
     losses: addLosses,
-    slot: (slot: Slot) => history?.writer.take(slot),
+    slot: toBoth(history?.writer, reports),
     // No worker runs before they are open.
     events: async (batch: EventBatch) => sinks?.give(batch.sink, batchOf(batch)),
   };
   const workers = workersOf(flags, reporting, fromWorkers, accounts);
-  const parts = { sharing: accounts, ...(workers && { counters: workers.shared, relay: workers.relay }) };
+  const parts = { sharing: accounts, reports, ...(workers && { counters: workers.shared, relay: workers.relay }) };
   const decider = await openDecider(flags, environment, reporting, parts);
   opened.defer(() => decider.close());
   ({ sinks } = decider);
@@ -69,6 +70,8 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
   opened.defer(() => replicas?.close());
   if (workers === undefined) decider.followLosses(addLosses);
   if (history !== undefined) decider.addSlotTaker(history.writer);
+  if (reports !== undefined) decider.addSlotTaker(reports);
+  reports?.addSamples(workers?.samples ?? decider.samples);
   const inheritance = inheritanceOf(flags, reporting, { accounts, decider, history: history?.history });
   decider.inherit(() => inheritance.turn());
   workers?.inheritTo(inheritance);

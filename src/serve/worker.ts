@@ -10,7 +10,7 @@ import type { LeasingCounterStore } from '../lease/leasing-store.ts';
 import type { TlsMaterial } from '../listen/tls.ts';
 import { partOf } from '../observe/merged-families.ts';
 import { loadServices } from '../operator/load-services.ts';
-import { keepsHistory, slotsToOwner } from './analytics-history.ts';
+import { slotsToOwner, takesSlots } from './analytics-history.ts';
 import { openDecider } from './decider.ts';
 import type { SharedCounters } from './counter-store.ts';
 import { OwnerLink } from './owner-link.ts';
@@ -62,7 +62,7 @@ export async function runWorker(flags: ServeFlags, environment: NodeJS.ProcessEn
     onFirstStream: () => channel.send({ kind: 'log_stream' }),
   });
   sharing.announce(decider.accounts);
-  if (keepsHistory(flags)) decider.addSlotTaker(slotsToOwner((message) => channel.send(message)));
+  if (takesSlots(flags)) decider.addSlotTaker(slotsToOwner((message) => channel.send(message)));
   decider.followLosses((losses) => channel.send({ kind: 'losses', losses }));
   const tellMark = (isLast: boolean): void => channel.send({ kind: 'mark', mark: decider.mark(isLast) });
   tellMark(false);

@@ -1,3 +1,4 @@
+import type { ReportCall } from './report-link.ts';
 import type { Scope } from './scope.ts';
 
 /** What a sidecar needs of a connection to a control plane. */
@@ -5,6 +6,8 @@ export interface ControlConnection {
   /** Exchanges a join token for a credential. @throws CallFault (rejects with it) */
   join(token: string, node: string, version: string): Promise<{ readonly credential: string; readonly scope: Scope }>;
   follow(credential: string): FollowStream;
+  /** On the same connection. */
+  report(credential: string): ReportCall;
   close(): void;
 }
 

@@ -11,6 +11,7 @@ import { Conversation } from './conversation.ts';
 import type { ConversationPorts } from './conversation.ts';
 import type { Credential, CredentialFile } from './credential-file.ts';
 import { toPositionMessage } from './position.ts';
+import type { ReportLink } from './report-link.ts';
 import { Silence } from './silence.ts';
 import { MOST_BYTES } from './transaction.ts';
 
@@ -33,6 +34,8 @@ export interface FollowerPorts extends Pick<ConversationPorts, 'replica' | 'enfo
   readonly joinToken: () => Promise<string>;
   /** The latest revision that is in force; 0: none. */
   readonly enforcedRevision: () => number;
+  /** Reports on the connection of whichever control plane is followed. */
+  readonly reports?: Pick<ReportLink, 'follow'> | undefined;
   readonly clock: Clock;
   readonly timers: Timers;
   /** From 0 to 1. */
@@ -134,6 +137,7 @@ export class Follower {
     const silence = new Silence({ clock, timers, ping: () => this.#send(stream, { case: 'ping', value: {} }) });
     this.#stream = stream;
     this.#silence = silence;
+    let endReports = (): void => {};
     try {
       this.#send(stream, { case: 'hello', value: this.#hello() });
       const send: ConversationPorts['send'] = (message) => this.#send(stream, message);
@@ -144,12 +148,16 @@ export class Follower {
         if (next === undefined) return 'nothing was heard for 30 s';
         if (next === 'closed') return 'closed';
         if (next.done === true) return 'the control plane has ended the stream';
-        if (!contact.hadAnswer) events.connected(address);
+        if (!contact.hadAnswer) {
+          events.connected(address);
+          endReports = this.#ports.reports?.follow(connection.report(credential)) ?? endReports;
+        }
         contact.hadAnswer = true;
         await conversation.take(next.value);
       }
     } finally {
       this.#stream = this.#silence = undefined;
+      endReports();
       silence.close();
       if (!this.#isClosed) stream.cancel();
     }

@@ -207,7 +207,8 @@ async function answered<T>(asking: Promise<T>): Promise<T> {
   }
 }
 
-function bearerOf(authorization: string | undefined): string {
+/** @throws RpcError UNAUTHENTICATED where there is none */
+export function bearerOf(authorization: string | undefined): string {
   const token = /^bearer ([\x21-\x7e]{1,512})$/i.exec(authorization ?? '')?.[1];
   if (token === undefined) throw new RpcError(Code.unauthenticated, 'send "authorization: Bearer …"');
   return token;

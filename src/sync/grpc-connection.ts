@@ -1,6 +1,6 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { Client, credentials, Metadata } from '@grpc/grpc-js';
-import type { ServiceError } from '@grpc/grpc-js';
+import type { ClientDuplexStream, ServiceError } from '@grpc/grpc-js';
 import { JoinRequestSchema, JoinResponseSchema } from '../../gen/ostiary/v1/sync_pb.js';
 import type { Clock } from '../clock.ts';
 import { CallFault } from './connection.ts';
@@ -8,6 +8,7 @@ import type { ControlConnection, FollowStream } from './connection.ts';
 import { EVERYTHING } from './scope.ts';
 
 const SERVICE = '/ostiary.v1.SyncService';
+const REPORT = '/ostiary.v1.TelemetryService/ReportSlots';
 /** A message holds 64 KiB of documents, or one that is larger. */
 const MOST_MESSAGE_BYTES = 64 * 1024 * 1024;
 const JOIN_MS = 15_000;
@@ -55,24 +56,51 @@ export function grpcConnection(address: string, authorities: Buffer | undefined,
     },
     follow(credential): FollowStream {
       const call = client.makeBidiStreamRequest(`${SERVICE}/Follow`, bytes, bytes, bearer(credential));
-      // Whoever reads is told of it.
-      call.on('error', () => {});
-      async function* messages(): AsyncGenerator<Uint8Array> {
-        try {
-          for await (const message of call) yield message as Buffer;
-        } catch (error) {
-          throw faultOf(error as ServiceError);
-        }
-      }
       return {
         send: (message) => void call.write(Buffer.from(message)),
-        messages: messages(),
+        messages: messagesOf(call),
         end: () => call.end(),
         cancel: () => call.cancel(),
       };
     },
+    report: (credential) => (requests, signal) => {
+      const call = client.makeBidiStreamRequest(REPORT, bytes, bytes, bearer(credential));
+      const cancel = (): void => call.cancel();
+      signal.addEventListener('abort', cancel, { once: true });
+      call.on('close', () => signal.removeEventListener('abort', cancel));
+      if (signal.aborted) cancel();
+      void sendAll(call, requests);
+      return { [Symbol.asyncIterator]: () => messagesOf(call) };
+    },
     close: () => client.close(),
   };
+}
+
+type Stream = ClientDuplexStream<Buffer, Buffer>;
+
+function messagesOf(call: Stream): AsyncGenerator<Uint8Array> {
+  // Whoever reads is told of it.
+  call.on('error', () => {});
+  async function* messages(): AsyncGenerator<Uint8Array> {
+    try {
+      for await (const message of call) yield message as Buffer;
+    } catch (error) {
+      throw faultOf(error as ServiceError);
+    }
+  }
+  return messages();
+}
+
+/** As fast as they are taken. Never rejects. */
+async function sendAll(call: Stream, requests: AsyncIterable<Uint8Array>): Promise<void> {
+  const closed = new Promise<'closed'>((resolve) => call.once('close', () => resolve('closed')));
+  for await (const message of requests) {
+    if (call.destroyed) return;
+    if (call.write(Buffer.from(message))) continue;
+    const drained = new Promise<void>((resolve) => call.once('drain', resolve));
+    if ((await Promise.race([drained, closed])) === 'closed') return;
+  }
+  call.end();
 }
 
 function bearer(secret: string): Metadata {

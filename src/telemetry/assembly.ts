@@ -3,7 +3,7 @@ import type { Slot, SlotRow } from '../rollup/slot.ts';
 import { MalformedSlot, readPart } from './read-slot.ts';
 
 /** The most unfinished slots of a node. Beyond it the oldest is forgotten; its node sends it again. */
-const MOST_UNFINISHED = 4;
+const MOST_UNFINISHED = 2;
 
 interface Unfinished {
   readonly parts: (readonly SlotRow[] | undefined)[];
@@ -22,6 +22,13 @@ export class Assembly {
   constructor(node: string, mostRows: number) {
     this.#node = node;
     this.#mostRows = mostRows;
+  }
+
+  /** How many rows wait for others. */
+  get rows(): number {
+    let rows = 0;
+    for (const unfinished of this.#unfinished.values()) rows += unfinished.rows;
+    return rows;
   }
 
   /**

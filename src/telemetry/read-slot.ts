@@ -11,6 +11,12 @@ export class MalformedSlot extends Error {
 /** The longest text: more than the longest name that documents and log entries may have. */
 const LONGEST_TEXT = 4096;
 const MOST_DIMENSIONS = 64;
+/** Far beyond what one process can decide in ten seconds; so no sum of years gets too large for a database. */
+const MOST_REQUESTS = 1e9;
+/** 800 Gbit/s. */
+const MOST_BYTES = 1e12;
+/** As long as {@link MOST_REQUESTS} of which each took an hour. */
+const MOST_MS = 3.6e15;
 const EPOCH = /^[0-9a-f]{8}$/;
 
 /**
@@ -26,12 +32,12 @@ export function readPart(node: string, part: SlotPart): Slot {
     startMs: whole(part.startMs, 'start_ms', 0),
     periodMs: part.periodMs,
     completeness: {
-      decided: whole(part.decided, 'decided'),
-      reported: whole(part.reported, 'reported'),
-      unreported: whole(part.unreported, 'unreported'),
-      unknown: whole(part.unknown, 'unknown'),
+      decided: within(part.decided, 'decided', MOST_REQUESTS),
+      reported: within(part.reported, 'reported', MOST_REQUESTS),
+      unreported: within(part.unreported, 'unreported', MOST_REQUESTS),
+      unknown: within(part.unknown, 'unknown', MOST_REQUESTS),
     },
-    folded: whole(part.folded, 'folded'),
+    folded: within(part.folded, 'folded', MOST_REQUESTS),
     rows: part.rows === undefined ? [] : readRows(part.rows),
   };
 }
@@ -45,7 +51,7 @@ function readRows(columns: SlotRows): SlotRow[] {
     const first = bucket;
     bucket += columns.bucketCount[row] as number;
     const number = (name: 'count' | 'requestBytes' | 'responseBytes' | 'durationCount'): number =>
-      whole(columns[name][row] as bigint, name);
+      within(columns[name][row] as bigint, name, name.endsWith('Bytes') ? MOST_BYTES : MOST_REQUESTS);
     return {
       key: places.map((place) => {
         return place < 0 ? '' : (texts[values[row * dimensions.length + place] as number] as string);
@@ -54,8 +60,8 @@ function readRows(columns: SlotRows): SlotRow[] {
       requestBytes: number('requestBytes'),
       responseBytes: number('responseBytes'),
       durationCount: number('durationCount'),
-      durationMs: finite(columns.durationMs[row] as number, 'duration_ms'),
-      policyMs: finite(columns.policyMs[row] as number, 'policy_ms'),
+      durationMs: duration(columns.durationMs[row] as number, 'duration_ms'),
+      policyMs: duration(columns.policyMs[row] as number, 'policy_ms'),
       durations: pairsOf(columns, first, bucket),
     };
   });
@@ -80,6 +86,8 @@ function checkColumns(columns: SlotRows): void {
     throw new MalformedSlot('values: expected one of each dimension a row');
   if (rows > 0 && texts[0] !== '') throw new MalformedSlot('texts: the first is not empty');
   if (texts.some((text) => text.length > LONGEST_TEXT)) throw new MalformedSlot('texts: one is too long');
+  // No database of PostgreSQL takes it.
+  if (texts.some((text) => text.includes('\0'))) throw new MalformedSlot('texts: one has a NUL');
   if (values.some((place) => place >= texts.length)) throw new MalformedSlot('values: a place without a text');
   const all = bucketCount.reduce((sum, each) => sum + each, 0);
   if (buckets.length !== all || bucketDurations.length !== all) {
@@ -95,18 +103,25 @@ function pairsOf({ buckets, bucketDurations }: SlotRows, from: number, until: nu
     if (bucket <= last || bucket > HIGHEST_BUCKET)
       throw new MalformedSlot('buckets: expected ascending ones of scale 3');
     last = bucket;
-    pairs.push(bucket, whole(bucketDurations[at] as bigint, 'bucket_durations'));
+    pairs.push(bucket, within(bucketDurations[at] as bigint, 'bucket_durations', MOST_REQUESTS));
   }
   return pairs;
 }
 
-function whole(value: bigint, field: string, least = Number.MIN_SAFE_INTEGER): number {
+function whole(value: bigint, field: string, least: number): number {
   const number = Number(value);
   if (Number.isSafeInteger(number) && number >= least) return number;
   throw new MalformedSlot(`${field}: ${value} is out of range`);
 }
 
-function finite(value: number, field: string): number {
-  if (Number.isFinite(value)) return value;
-  throw new MalformedSlot(`${field}: expected a number`);
+/** A correction is negative. */
+function within(value: bigint, field: string, most: number): number {
+  const number = Number(value);
+  if (Math.abs(number) <= most) return number;
+  throw new MalformedSlot(`${field}: ${value} is out of range`);
+}
+
+function duration(value: number, field: string): number {
+  if (Math.abs(value) <= MOST_MS) return value;
+  throw new MalformedSlot(`${field}: expected a number of milliseconds`);
 }

@@ -28,6 +28,8 @@ export interface SlotStore {
 
 /** The most slots in one transaction. With a thousand nodes, some slots arrive every few milliseconds. */
 const MOST_A_BATCH = 200;
+/** However few slots have them. */
+const ROWS_A_BATCH = 20_000;
 
 interface Waiting {
   readonly slot: Slot;
@@ -44,11 +46,14 @@ export interface Stored {
 /** Stores slots of all nodes in batches: while one batch is being stored, the next one gathers. */
 export class SlotIntake {
   readonly #store: SlotStore;
+  readonly #isAway: (error: unknown) => boolean;
   readonly #waiting: Waiting[] = [];
   #isStoring = false;
 
-  constructor(store: SlotStore) {
+  /** @param isAway whether an error says that the store takes nothing at all; any other is of one of the slots */
+  constructor(store: SlotStore, isAway: (error: unknown) => boolean = () => false) {
     this.#store = store;
+    this.#isAway = isAway;
   }
 
   /** @throws (rejects) if the slot was not stored: its node must send it again */
@@ -62,17 +67,30 @@ export class SlotIntake {
   async #storeAll(): Promise<void> {
     this.#isStoring = true;
     while (this.#waiting.length > 0) {
-      const batch = this.#waiting.splice(0, MOST_A_BATCH);
-      try {
-        const { fates, received } = await this.#store.receive(batch.map(({ slot }) => slot));
-        for (const [at, { slot, stored }] of batch.entries()) {
-          const own = received.find(({ node, epoch }) => node === slot.node && epoch === slot.epoch);
-          stored({ fate: fates[at] ?? 'malformed', received: own });
-        }
-      } catch (error) {
-        for (const { failed } of batch) failed(error);
-      }
+      await this.#storeSome(this.#waiting.splice(0, this.#batchSize()));
     }
     this.#isStoring = false;
+  }
+
+  async #storeSome(batch: readonly Waiting[]): Promise<void> {
+    try {
+      const { fates, received } = await this.#store.receive(batch.map(({ slot }) => slot));
+      const byProcess = new Map(received.map((each) => [`${each.epoch} ${each.node}`, each]));
+      for (const [at, { slot, stored }] of batch.entries())
+        stored({ fate: fates[at] ?? 'malformed', received: byProcess.get(`${slot.epoch} ${slot.node}`) });
+    } catch (error) {
+      if (batch.length === 1 || this.#isAway(error)) for (const { failed } of batch) failed(error);
+      // One that can't be stored must not keep the others out.
+      else for (const each of batch) await this.#storeSome([each]);
+    }
+  }
+
+  #batchSize(): number {
+    let rows = 0;
+    for (const [at, { slot }] of this.#waiting.entries()) {
+      rows += slot.rows.length;
+      if (at === MOST_A_BATCH || (rows > ROWS_A_BATCH && at > 0)) return at;
+    }
+    return this.#waiting.length;
   }
 }

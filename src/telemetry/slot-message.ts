@@ -6,12 +6,15 @@ import type { Slot, SlotRow } from '../rollup/slot.ts';
 
 /** Rows in one message. Making it takes some milliseconds, and it is well below a megabyte. */
 const ROWS_A_PART = 1000;
+/** However long its texts are: a receiver takes messages of 4 MiB. */
+const CHARACTERS_A_PART = 1024 * 1024;
 
 /** Makes the messages of a slot one at a time, so that the sender can pause between them. */
 export function* partsOf(slot: Slot): Generator<SlotPart> {
-  const parts = Math.max(1, Math.ceil(slot.rows.length / ROWS_A_PART));
+  const ends = endsOf(slot.rows);
+  const parts = ends.length;
   const { decided, reported, unreported, unknown } = slot.completeness;
-  for (let part = 0; part < parts; part += 1) {
+  for (const [part, end] of ends.entries()) {
     yield create(SlotPartSchema, {
       epoch: slot.epoch,
       sequence: BigInt(slot.sequence),
@@ -24,9 +27,23 @@ export function* partsOf(slot: Slot): Generator<SlotPart> {
       unreported: BigInt(unreported),
       unknown: BigInt(unknown),
       folded: BigInt(slot.folded),
-      rows: toColumns(slot.rows.slice(part * ROWS_A_PART, (part + 1) * ROWS_A_PART)),
+      rows: toColumns(slot.rows.slice(ends[part - 1] ?? 0, end)),
     });
   }
+}
+
+/** Where each part ends; at least one. */
+function endsOf(rows: readonly SlotRow[]): readonly number[] {
+  const ends: number[] = [];
+  let characters = 0;
+  for (const [at, { key }] of rows.entries()) {
+    characters += key.reduce((sum, text) => sum + text.length, 0);
+    if (at + 1 - (ends.at(-1) ?? 0) < ROWS_A_PART && characters < CHARACTERS_A_PART) continue;
+    ends.push(at + 1);
+    characters = 0;
+  }
+  if (rows.length === 0 || ends.at(-1) !== rows.length) ends.push(rows.length);
+  return ends;
 }
 
 function toColumns(rows: readonly SlotRow[]): SlotRows {

@@ -1,4 +1,5 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import type { MessageInitShape } from '@bufbuild/protobuf';
 import { ReportSlotsRequestSchema, ReportSlotsResponseSchema } from '../../gen/ostiary/v1/telemetry_pb.js';
 import type { SampledRequest } from '../analytics/sampled-request.ts';
 import { backoffMs } from '../backoff.ts';
@@ -12,19 +13,26 @@ export interface SenderOptions {
 }
 
 export interface SenderPorts {
-  /** Calls `ReportSlots` with requests, and returns its answers. Ends, or throws, when the connection does. */
-  readonly call: (requests: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>;
+  /** Calls `ReportSlots` with requests, and returns its answers. Ends, or throws, when the connection or the signal does. */
+  readonly call: (requests: AsyncIterable<Uint8Array>, signal: AbortSignal) => AsyncIterable<Uint8Array>;
   readonly slots: UnacknowledgedSlots;
-  /** Returns the samples since the last call, to be sent with the next slot. They are sent once: a few may be lost. */
-  readonly samples: () => readonly SampledRequest[];
+  /**
+   * Returns the samples since the last call, to be sent with the next slot. They are sent once: a few may be lost. Must
+   * not reject.
+   */
+  readonly samples: () => readonly SampledRequest[] | Promise<readonly SampledRequest[]>;
   readonly timers: Timers;
   /** From 0 to 1. */
   readonly random: () => number;
+  /** A stream has ended, and not because this sender was closed. */
+  readonly ended?: (error: unknown) => void;
 }
 
 const BACKOFF = { firstMs: 500, longestMs: 30_000 };
 /** If nothing was acknowledged for this long, the stream is considered dead, even if the connection is open. */
 const ACKNOWLEDGE_TIMEOUT_MS = 60_000;
+/** Well below what a receiver takes in one message. */
+const SAMPLES_A_MESSAGE = 10;
 
 /** Sends slots to a control plane until each is acknowledged, opening a new stream whenever one ends. */
 export class SlotSender {
@@ -49,7 +57,7 @@ export class SlotSender {
     }
   }
 
-  /** Ends the current stream. Slots that are not acknowledged are lost when this process ends. */
+  /** Ends the current stream. Slots that are not acknowledged are lost when this process ends, unless they are spooled. */
   close(): void {
     this.#isClosed = true;
     this.#closed.resolve('closed');
@@ -59,10 +67,11 @@ export class SlotSender {
   async #stream(): Promise<boolean> {
     const { slots, call } = this.#ports;
     slots.rewind();
+    const over = new AbortController();
     const ended = Promise.withResolvers<'closed'>();
     void this.#closed.promise.then(() => ended.resolve('closed'));
     let hadAnswer = false;
-    const answers = call(this.#requests(ended.promise))[Symbol.asyncIterator]();
+    const answers = call(this.#requests(ended.promise, over.signal), over.signal)[Symbol.asyncIterator]();
     try {
       for (;;) {
         const answer = await this.#within(answers.next(), ended.promise);
@@ -70,29 +79,34 @@ export class SlotSender {
         hadAnswer = true;
         this.#take(answer.value);
       }
-    } catch {
+    } catch (error) {
       // Whatever the error was, the next stream sends all unacknowledged slots again.
+      if (!this.#isClosed) this.#ports.ended?.(error);
     }
     ended.resolve('closed');
+    over.abort();
     void answers.return?.().catch(() => {});
     return hadAnswer;
   }
 
-  async *#requests(ended: Promise<'closed'>): AsyncGenerator<Uint8Array> {
+  async *#requests(ended: Promise<'closed'>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
     const { slots, samples } = this.#ports;
-    const { node } = this.#options;
-    for (;;) {
-      const slot = slots.next();
+    while (!signal.aborted) {
+      const slot = await slots.next();
       if (slot === undefined) {
         if ((await Promise.race([slots.more(), ended])) === 'closed') return;
         continue;
       }
-      let some = samples().map(toSample);
-      for (const part of partsOf(slot)) {
-        yield toBinary(ReportSlotsRequestSchema, create(ReportSlotsRequestSchema, { node, part, samples: some }));
-        some = [];
-      }
+      for (const part of partsOf(slot)) yield this.#message({ part });
+      const some = await samples();
+      for (let from = 0; from < some.length; from += SAMPLES_A_MESSAGE)
+        yield this.#message({ samples: some.slice(from, from + SAMPLES_A_MESSAGE).map(toSample) });
     }
+  }
+
+  #message(content: Omit<MessageInitShape<typeof ReportSlotsRequestSchema>, 'node' | '$typeName'>): Uint8Array {
+    const { node } = this.#options;
+    return toBinary(ReportSlotsRequestSchema, create(ReportSlotsRequestSchema, { node, ...content }));
   }
 
   #take(bytes: Uint8Array): void {

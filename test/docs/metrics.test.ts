@@ -6,11 +6,13 @@ import { createEntryMetrics } from '../../src/analytics/entry-metrics.ts';
 import { Unchecked } from '../../src/analytics/unchecked.ts';
 import { createRequestFamilies } from '../../src/analytics/request-families.ts';
 import { sampleFailures } from '../../src/analytics/sample-metrics.ts';
+import { meshMetrics } from '../../src/control/mesh-metrics.ts';
 import { createHistoryMetrics } from '../../src/history/history-metrics.ts';
 import { createMetrics } from '../../src/observe/metrics.ts';
 import { allReasons } from '../../src/policies/index.ts';
 import { gapCounter } from '../../src/serve/inheritance.ts';
 import { createControlMetrics } from '../../src/serve/control-metrics.ts';
+import { createReportMetrics } from '../../src/serve/report-metrics.ts';
 import { watchForLog } from '../../src/serve/missing-log.ts';
 import { createTraceMetrics } from '../../src/tracing/trace-metrics.ts';
 import { createSinkMetrics } from '../../src/sinks/sink-metrics.ts';
@@ -85,6 +87,9 @@ async function registered(): Promise<Record<string, Described>> {
   createTraceMetrics(metrics.registry);
   // Made where documents come from a control plane.
   createControlMetrics(metrics.registry, () => 0);
+  createReportMetrics(metrics.registry, () => 0);
+  // Of a control plane.
+  meshMetrics(metrics.registry);
   // Made where documents have alerts that are evaluated.
   createAlertMetrics(metrics.registry);
   createElectedMetric(metrics.registry, () => true);

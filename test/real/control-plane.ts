@@ -18,13 +18,22 @@ export interface RealControlPlane extends RealProcess {
  * @param dataDir whose parent is there
  * @param listen the default is a free loopback port
  */
-export async function startControlPlane(dataDir: string, listen?: string): Promise<RealControlPlane> {
+export function startControlPlane(dataDir: string, listen?: string): Promise<RealControlPlane> {
+  return started(['--data-dir', dataDir], join(dataDir, 'bootstrap-token'), listen);
+}
+
+/** Several of one database have the same file with the token. */
+export function startControlPlaneOn(database: string, tokenFile: string, listen?: string): Promise<RealControlPlane> {
+  return started(['--database', database, '--bootstrap-token-file', tokenFile], tokenFile, listen);
+}
+
+async function started(place: readonly string[], tokenFile: string, listen?: string): Promise<RealControlPlane> {
   const own = listen ?? `127.0.0.1:${await freePort()}`;
   const admin = `127.0.0.1:${await freePort()}`;
   const addresses = ['--control-listen', own, '--control-admin-listen', admin];
-  const running = await runOstiary(['control', '--data-dir', dataDir, ...addresses]);
+  const running = await runOstiary(['control', ...place, ...addresses]);
   await untilReady('the control plane', running, async () => (await fetch(`http://${admin}/readyz`)).ok);
   const url = `http://${own}`;
-  const token = readFileSync(join(dataDir, 'bootstrap-token'), 'utf8').trim();
+  const token = readFileSync(tokenFile, 'utf8').trim();
   return { ...running, url, adminUrl: `http://${admin}`, env: { OSTIARY_SERVER: url, OSTIARY_TOKEN: token } };
 }

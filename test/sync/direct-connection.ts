@@ -63,6 +63,11 @@ export function directConnection(methods: () => readonly Method[], network: Netw
         cancel: cut,
       };
     },
+    report(credential) {
+      const method = methods().find(({ path }) => path.endsWith('/ReportSlots'));
+      if (method?.kind !== 'bidirectional') throw new CallFault(14, 'nobody listens');
+      return (requests, signal) => method.handle(requests, callOf(`Bearer ${credential}`, signal));
+    },
     close() {},
   };
 }

@@ -34,6 +34,7 @@ function liar(scope: Scope, messages: () => AsyncGenerator<Uint8Array>): () => P
   return async () => ({
     join: async () => ({ credential: 'c', scope }),
     follow: () => ({ send() {}, messages: messages(), end() {}, cancel() {} }),
+    report: () => async function* () {},
     close() {},
   });
 }

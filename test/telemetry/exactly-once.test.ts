@@ -7,7 +7,7 @@ import { SlotIntake } from '../../src/telemetry/slot-intake.ts';
 import { SlotSender } from '../../src/telemetry/slot-sender.ts';
 import { UnacknowledgedSlots } from '../../src/telemetry/unacknowledged.ts';
 import { rowOf, slotOf } from '../rollup/kept-slots.ts';
-import { callOver, hastyTimers, mishapsOf, nameOf, StoreInMemory } from './lossy-network.ts';
+import { callOver, hastyTimers, mishapsOf, nameOf, receiving, StoreInMemory } from './lossy-network.ts';
 import type { Mishap } from './lossy-network.ts';
 
 const mishaps = fc.array(fc.constantFrom<Mishap>('none', 'none', 'lost', 'repeated', 'late', 'cut'), {
@@ -43,13 +43,7 @@ describe('slots on their way to a control plane', () => {
         async (all, some, stop) => {
           const next = mishapsOf(some);
           const store = new StoreInMemory(next);
-          const ports = {
-            intake: new SlotIntake(store),
-            takeSamples: () => {},
-            refusal: () => undefined,
-            mostRows: 10_000,
-          };
-          const call = callOver(reportSlotsMethod(ports), next);
+          const call = callOver(reportSlotsMethod(receiving(store, () => 'pod-1')), next);
           const made: Slot[] = [];
           for (const [epoch, sizes] of all.entries()) {
             const queue = new UnacknowledgedSlots(1_000_000);
@@ -93,5 +87,44 @@ describe('slots on their way to a control plane', () => {
     const stored = await Promise.all(slots.map((slot) => intake.take(slot)));
     expect(stored.map(({ fate, received }) => [fate, received?.through])).toEqual(slots.map(() => ['added', 1]));
     expect(batches).toEqual([1, 49]);
+  });
+
+  it('are stored one by one where one of them can not be, and all later where the store is away', async () => {
+    const away = new Error('away');
+    const inner = new StoreInMemory();
+    let isAway = true;
+    const asked: number[] = [];
+    const intake = new SlotIntake(
+      {
+        async receive(slots) {
+          asked.push(slots.length);
+          if (isAway) throw away;
+          if (slots.some(({ node }) => node === 'pod-2')) throw new Error('a bigint out of range');
+          return inner.receive(slots);
+        },
+      },
+      (error) => error === away,
+    );
+    const slots = Array.from({ length: 5 }, (_, at) => slotsOf(`pod-${at}`, 1, [1])).flat();
+    const takeAll = async () =>
+      (await Promise.allSettled(slots.map((slot) => intake.take(slot)))).map(({ status }) => status);
+    expect(new Set(await takeAll())).toEqual(new Set(['rejected']));
+    expect(asked).toEqual([1, 4]);
+    isAway = false;
+    expect(await takeAll()).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled', 'fulfilled']);
+  });
+
+  it('are stored in several batches where they have many rows', async () => {
+    const batches: number[] = [];
+    const inner = new StoreInMemory();
+    const intake = new SlotIntake({
+      receive(slots) {
+        batches.push(slots.length);
+        return inner.receive(slots);
+      },
+    });
+    const slots = Array.from({ length: 5 }, (_, at) => slotsOf(`pod-${at}`, 1, [9000])).flat();
+    await Promise.all(slots.map((slot) => intake.take(slot)));
+    expect(batches).toEqual([1, 2, 2]);
   });
 });

@@ -13,7 +13,7 @@ import { SlotSender } from '../../src/telemetry/slot-sender.ts';
 import { UnacknowledgedSlots } from '../../src/telemetry/unacknowledged.ts';
 import { scratchFolder } from '../real/scratch.ts';
 import { KeptSlots, rowOf, slotOf } from '../rollup/kept-slots.ts';
-import { callOver, hastyTimers, mishapsOf } from './lossy-network.ts';
+import { callOver, hastyTimers, mishapsOf, receiving } from './lossy-network.ts';
 import type { Mishap } from './lossy-network.ts';
 
 const NOON = Date.UTC(2026, 10, 28, 12);
@@ -34,9 +34,8 @@ it('what three nodes sent over a bad network is in the history as it was counted
   );
   const next = mishapsOf(mishaps);
   const intake = new SlotIntake(history);
-  const ports = { intake, takeSamples: () => {}, refusal: () => undefined, mostRows: 10_000 };
-  const call = callOver(reportSlotsMethod(ports), next);
   const nodes = ['pod-1', 'pod-2', 'pod-3'].map((node, at) => {
+    const call = callOver(reportSlotsMethod({ ...receiving(history, () => node), intake }), next);
     const slots = new UnacknowledgedSlots(100_000);
     const options = { call, slots, samples: () => [], timers: hastyTimers, random: () => 0 };
     const sender = new SlotSender({ node }, options);

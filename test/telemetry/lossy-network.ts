@@ -1,7 +1,10 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import { systemClock } from '../../src/clock.ts';
 import type { Timers } from '../../src/clock.ts';
 import type { Method } from '../../src/grpc/rpc.ts';
 import type { Slot } from '../../src/rollup/slot.ts';
+import type { ReportPorts } from '../../src/telemetry/report-service.ts';
+import { SlotIntake } from '../../src/telemetry/slot-intake.ts';
 import type { Received, Receipt, SlotStore } from '../../src/telemetry/slot-intake.ts';
 
 /** What happens to a message on its way, or to the store that it is for. */
@@ -81,6 +84,19 @@ export class StoreInMemory implements SlotStore {
     while (sequences.has(through + 1)) through += 1;
     return { node, epoch, through, beyond: [...sequences].filter((sequence) => sequence > through) };
   }
+}
+
+/** What a receiver needs: the caller is `node`. */
+export function receiving(store: SlotStore, node: () => string = () => 'node-1'): ReportPorts {
+  return {
+    intake: new SlotIntake(store),
+    takeSamples: () => {},
+    identify: async () => node(),
+    mostRows: 10_000,
+    clock: systemClock,
+    timers: hastyTimers,
+    settled: () => {},
+  };
 }
 
 export function nameOf({ node, epoch, sequence }: Slot): string {

@@ -371,6 +371,21 @@ export declare type Completeness = Message<"ostiary.v1.Completeness"> & {
    * @generated from field: int64 folded = 7;
    */
   folded: bigint;
+
+  /**
+   * At a control plane: the sidecars whose counts of this time have not all come, those that are
+   * missing for longest first; at most 20.
+   *
+   * @generated from field: repeated ostiary.v1.MissingNode missing = 8;
+   */
+  missing: MissingNode[];
+
+  /**
+   * How many there are.
+   *
+   * @generated from field: uint32 missing_nodes = 9;
+   */
+  missingNodes: number;
 };
 
 /**
@@ -378,6 +393,29 @@ export declare type Completeness = Message<"ostiary.v1.Completeness"> & {
  * Use `create(CompletenessSchema)` to create a new message.
  */
 export declare const CompletenessSchema: GenMessage<Completeness>;
+
+/**
+ * @generated from message ostiary.v1.MissingNode
+ */
+export declare type MissingNode = Message<"ostiary.v1.MissingNode"> & {
+  /**
+   * @generated from field: string node = 1;
+   */
+  node: string;
+
+  /**
+   * Its counts are there up to here.
+   *
+   * @generated from field: google.protobuf.Timestamp since = 2;
+   */
+  since?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message ostiary.v1.MissingNode.
+ * Use `create(MissingNodeSchema)` to create a new message.
+ */
+export declare const MissingNodeSchema: GenMessage<MissingNode>;
 
 /**
  * @generated from message ostiary.v1.UnreportedBy
@@ -1103,8 +1141,9 @@ export enum RankBy {
 export declare const RankBySchema: GenEnum<RankBy>;
 
 /**
- * Needs the API token, or a Unix socket, as InspectCounters does. FAILED_PRECONDITION where the
- * process keeps no history.
+ * A sidecar serves it at `--api-listen` for the requests that it has counted, and a control plane at
+ * `--control-listen` for those of all sidecars. Needs the token, or a sidecar's Unix socket, as
+ * InspectCounters does. FAILED_PRECONDITION where the process keeps no history.
  *
  * @generated from service ostiary.v1.AnalyticsService
  */

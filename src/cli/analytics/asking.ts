@@ -2,6 +2,7 @@ import { fromJson } from '@bufbuild/protobuf';
 import type { DescMessage, JsonValue, MessageShape } from '@bufbuild/protobuf';
 import { systemClock } from '../../clock.ts';
 import { callApi, tokenOf } from '../api-call.ts';
+import { callServer } from '../platform/server.ts';
 import { conditionsOf } from './dimension-flags.ts';
 import type { Values } from './flags.ts';
 import { timeRangeOf } from './time-flags.ts';
@@ -9,15 +10,16 @@ import { timeRangeOf } from './time-flags.ts';
 const DEFAULT_API = 'http://127.0.0.1:9192';
 
 /**
- * Calls a method of `ostiary.v1.AnalyticsService`.
+ * Calls a method of `ostiary.v1.AnalyticsService`, of the control plane or of one service.
  * @throws UserError
  */
 export async function ask<O extends DescMessage>(
   method: string,
   request: object,
   answer: O,
-  { apiAddress, apiTokenFile }: Values,
+  { apiAddress, apiTokenFile, mesh }: Values,
 ): Promise<MessageShape<O>> {
+  if (mesh !== undefined) return callServer(`AnalyticsService/${method}`, request, answer, mesh);
   const address = { api: apiAddress ?? DEFAULT_API, token: tokenOf(apiTokenFile), flag: '--api-address' };
   const json = await callApi(`/ostiary.v1.AnalyticsService/${method}`, request, address);
   // A newer service may tell more than this program knows.

@@ -1,6 +1,8 @@
 import { integer, list, oneOf, text } from '../../flags.ts';
 import type { FlagValues } from '../../flags.ts';
 import { apiFlags } from '../api-flags.ts';
+import { serverFlags } from '../platform/server.ts';
+import type { Caller } from '../platform/server.ts';
 import { condition, dimensions } from './dimension-flags.ts';
 import { pastMoment, step } from './time-flags.ts';
 
@@ -36,6 +38,10 @@ export const flags = {
   output: { ...oneOf('table', OUTPUTS, 'table, json or csv; of graph: table, json, dot or mermaid'), short: 'o' },
   apiAddress: apiFlags.api,
   apiTokenFile: apiFlags.apiTokenFile,
+  ...serverFlags,
 };
 
-export type Values = FlagValues<typeof flags>;
+export type Values = FlagValues<typeof flags> & {
+  /** How the control plane is asked; undefined: one service is. */
+  readonly mesh?: Caller | undefined;
+};

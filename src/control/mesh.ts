@@ -1,0 +1,121 @@
+import type { Clock, Timers } from '../clock.ts';
+import { DatabaseFault } from '../database/database-fault.ts';
+import { Code, RpcError } from '../grpc/rpc.ts';
+import type { Call, Method } from '../grpc/rpc.ts';
+import { openHistory } from '../history/open-history.ts';
+import type { HistoryPlace, OpenedHistory } from '../history/open-history.ts';
+import type { Log } from '../observe/log.ts';
+import type { Registry } from '../observe/prometheus.ts';
+import { analyticsMethods } from '../operator/analytics.ts';
+import { archiveOf } from '../serve/slot-archive.ts';
+import { bearerOf, secretHash } from '../sync/followers.ts';
+import type { SidecarStore } from '../sync/sidecar-store.ts';
+import { reportSlotsMethod } from '../telemetry/report-service.ts';
+import { SlotIntake } from '../telemetry/slot-intake.ts';
+import type { ControlAccess } from './access.ts';
+import { guardedMethods } from './guarded.ts';
+import { meshMetrics } from './mesh-metrics.ts';
+import { missingNodes } from './missing-nodes.ts';
+import { refusalTeller } from './refusal-teller.ts';
+import { SampleStore } from './sample-store.ts';
+
+export interface MeshPorts {
+  readonly sidecars: Pick<SidecarStore, 'identify' | 'list'>;
+  readonly access: ControlAccess;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly log: Log;
+  readonly registry: Registry;
+}
+
+/** What the control plane knows of the requests of all sidecars. */
+export interface Mesh {
+  readonly methods: readonly Method[];
+  readonly history: OpenedHistory;
+  close(): Promise<void>;
+}
+
+/** A sidecar counts at most 50,000 keys, and some more are folded. */
+const MOST_ROWS = 60_000;
+
+/**
+ * Opens the store of what sidecars count, with the service that takes it and the one that answers for all of them.
+ * @throws DatabaseFault (rejects with it) if the place can't be used
+ */
+export async function openMesh(place: HistoryPlace, ports: MeshPorts): Promise<Mesh> {
+  const { access, clock, log, registry, sidecars, timers } = ports;
+  const history = await openHistory(place, {
+    clock,
+    timers,
+    registry,
+    tell: (level, message, detail) => log[level](message, { detail }),
+  });
+  const onFault = faultTeller(log, clock);
+  const samples = await SampleStore.open(history.database, { clock, timers, onFault });
+  const metrics = meshMetrics(registry);
+  const tellRefusal = refusalTeller(log, clock);
+  const intake = new SlotIntake(
+    { receive: (slots) => history.receive(slots).catch((error: unknown) => tell(error, onFault)) },
+    isAway,
+  );
+  const reporting = reportSlotsMethod({
+    intake,
+    takeSamples: (node, some) => samples.take(node, some),
+    identify: (call) => identify(sidecars, call),
+    mostRows: MOST_ROWS,
+    clock,
+    timers,
+    settled(node, fate, detail) {
+      metrics.settled(fate);
+      if (fate !== 'added' && fate !== 'repeated') tellRefusal(node, fate, detail);
+    },
+  });
+  const desk = {
+    archive: archiveOf(history.history),
+    samples,
+    missing: missingNodes({ history: history.history, sidecars, clock }),
+  };
+  return {
+    history,
+    methods: [
+      reporting,
+      ...guardedMethods('read', access, analyticsMethods({ desk, snapshot: () => undefined, clock })),
+    ],
+    async close() {
+      await samples.close();
+      await history.close();
+    },
+  };
+}
+
+async function identify(sidecars: MeshPorts['sidecars'], { authorization }: Call): Promise<string> {
+  const hash = secretHash(bearerOf(authorization));
+  const identity = await sidecars.identify(hash).catch(() => {
+    throw new RpcError(Code.unavailable, 'the control plane can not read its database now');
+  });
+  if (identity === undefined)
+    throw new RpcError(Code.unauthenticated, 'the credential is unknown here: the sidecar has to join');
+  return identity.node;
+}
+
+function isAway(error: unknown): boolean {
+  return error instanceof DatabaseFault && error.kind !== 'failed';
+}
+
+function tell(error: unknown, onFault: (error: unknown) => void): never {
+  onFault(error);
+  throw error;
+}
+
+const TOLD_EVERY_MS = 60_000;
+
+/** One that is away says the same at each try. */
+function faultTeller(log: Log, clock: Clock): (error: unknown) => void {
+  let toldAt = -Infinity;
+  return (error) => {
+    const now = clock.monotonic();
+    if (now - toldAt < TOLD_EVERY_MS) return;
+    toldAt = now;
+    log.error('counts of sidecars are not stored', { detail: error instanceof Error ? error.message : String(error) });
+  };
+}
