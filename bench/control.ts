@@ -135,7 +135,14 @@ async function measure(): Promise<void> {
     tell(`list: ${what}`, median(times));
   }
   const offline = offlineEnvironment({ transport: fetchesNothing, rules: egressRules([]) }, randomBytes);
-  const changing = new Changing({ registry, index, policyKinds, environment: offline.environment, clock: systemClock });
+  const changing = new Changing({
+    registry,
+    index,
+    policyKinds,
+    environment: offline.environment,
+    clock: systemClock,
+    vault: undefined,
+  });
   const changes: readonly (readonly [string, (round: number) => object])[] = [
     ['one contract revoked', (round) => contractOf(round, 'revoked')],
     ['one client changed', (round) => ({ ...appOf(round), spec: { clientId: `client-${round}-new` } })],

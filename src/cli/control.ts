@@ -19,11 +19,12 @@ const ACTIONS: ReadonlyMap<
   ['migrate', (to, _file, flags) => to.migrateTables(flags)],
   ['backup', (to, file, flags) => to.backUpTo(named('backup', file), flags)],
   ['restore', (to, file, flags) => to.restoreFrom(named('restore', file), flags)],
+  ['rekey', (to, _file, flags) => to.renewKey(flags)],
 ]);
 
 /** Runs the control plane. */
 export const command = defineCommand({
-  usage: 'control [migrate|backup FILE|restore FILE|adopt] [FLAGS]',
+  usage: 'control [migrate|backup FILE|restore FILE|rekey|adopt] [FLAGS]',
   summary:
     'Runs the control plane until SIGTERM: the log of all documents, which sidecars follow. It keeps\n' +
     'everything in --data-dir, or in PostgreSQL for several control planes. Every flag has an\n' +
@@ -31,6 +32,7 @@ export const command = defineCommand({
     'migrate: brings the tables to this version, as every start does.\n' +
     'backup: writes everything to a file; with PostgreSQL while control planes run.\n' +
     'restore: fills an empty folder or database from it.\n' +
+    'rekey: encrypts all Secrets with the first key of --secrets-key-file.\n' +
     'adopt: tells sidecars that follow another log, as after a restore, to take this one.',
   examples: [
     'control --data-dir /var/lib/ostiary',
@@ -48,6 +50,7 @@ export const command = defineCommand({
   argumentWords: [...ACTIONS.keys(), 'adopt'],
   concerned([action]) {
     if (action === 'adopt') return ['server', 'serverCa', 'tokenFile'];
+    if (action === 'rekey') return ['dataDir', 'database', 'secretsKeyFile'];
     return action === undefined ? undefined : ['dataDir', 'database'];
   },
   async run({ values, given, positionals: [action, file] }, environment) {
@@ -78,7 +81,7 @@ async function maintain(action: string, file: string | undefined, flags: Control
   if (act === undefined) {
     const meant = didYouMean(action, [...ACTIONS.keys(), 'adopt']) || '.';
     throw new UserError(
-      `there is no action ${JSON.stringify(action)}${meant} Expected ostiary control [migrate|backup FILE|restore FILE|adopt]`,
+      `there is no action ${JSON.stringify(action)}${meant} Expected ostiary control [migrate|backup FILE|restore FILE|rekey|adopt]`,
       2,
     );
   }

@@ -2,7 +2,6 @@ import { Code, RpcError } from '../grpc/rpc.ts';
 import { formatPath } from '../document/issues.ts';
 import { canonicalJson } from '../document/version.ts';
 import type { Fault } from '../errors.ts';
-import type { RegisteredKind } from '../policies/environment.ts';
 import { Conflict, keyText, Outrun, refuseConflict as refuseConflictOf } from '../registry/conflict.ts';
 import type { Author, Owner, Resource, ResourceKey, Write } from '../registry/log.ts';
 import type { Registry } from '../registry/registry.ts';
@@ -10,6 +9,8 @@ import { Checking, schemaFaults } from './checking.ts';
 import type { CheckingPorts } from './checking.ts';
 import type { CurrentIndex, IndexedState } from './current-index.ts';
 import { admit } from './incoming.ts';
+import type { AdmissionPorts } from './incoming.ts';
+import type { SecretVault } from './secret-vault.ts';
 import { nameAll, placed } from './naming.ts';
 import type { PlacedFault, ProposedWrite } from './naming.ts';
 
@@ -56,6 +57,8 @@ export interface Applied extends Plan {
 }
 
 export interface ChangingPorts extends Omit<CheckingPorts, 'resources'> {
+  /** Undefined: there is no key, and no Secret. */
+  readonly vault: SecretVault | undefined;
   readonly registry: Registry;
   readonly index: CurrentIndex;
 }
@@ -69,7 +72,7 @@ export class Changing {
   readonly #registry: Registry;
   readonly #index: CurrentIndex;
   readonly #checking: Checking;
-  readonly #kinds: ReadonlyMap<string, RegisteredKind>;
+  readonly #admission: AdmissionPorts;
   /** One check at a time: each is made against what the one before has written. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -77,7 +80,7 @@ export class Changing {
     const { registry, index, ...checking } = ports;
     this.#registry = registry;
     this.#index = index;
-    this.#kinds = ports.policyKinds;
+    this.#admission = ports;
     this.#checking = new Checking({ ...checking, resources: (keys) => registry.resources(keys) });
   }
 
@@ -120,7 +123,7 @@ export class Changing {
     const warnings: PlacedFault[] = [];
     for (const [text, { key, write, place }] of named) {
       const before = known.get(text);
-      const admitted = admit(write.document, before?.document, this.#kinds);
+      const admitted = admit(write.document, before?.document, this.#admission);
       faults.push(...placed(schemaFaults(key, admitted.document, admitted.issues), place));
       for (const { path, message } of admitted.warnings) {
         warnings.push({ file: text, line: 0, column: 0, field: formatPath(path), message, severity: 'warning', place });

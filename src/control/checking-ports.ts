@@ -12,7 +12,7 @@ import type { CheckingPorts } from './checking.ts';
 export function checkingPorts(
   clock: Clock,
   timers: Timers,
-): { readonly ports: Omit<CheckingPorts, 'resources'>; close(): void } {
+): { readonly ports: Omit<CheckingPorts, 'resources' | 'vault'>; close(): void } {
   const fetch = (): Promise<never> => Promise.reject(new Error('a control plane fetches nothing'));
   const random = Math.random;
   const keySets = createKeySets({ fetch, clock, timers, random });

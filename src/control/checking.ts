@@ -3,6 +3,8 @@ import type { CompileOptions } from '../document/compiler.ts';
 import type { Issue } from '../document/issues.ts';
 import { addIssues, DocumentReader } from '../document/load.ts';
 import type { Loaded } from '../document/load.ts';
+import { UnknownFile } from '../document/unknown-values.ts';
+import { secretPathProblem } from '../document/secret-path.ts';
 import { FileFault } from '../errors.ts';
 import type { Fault } from '../errors.ts';
 import { keyText } from '../registry/conflict.ts';
@@ -11,6 +13,8 @@ import { factsOf, keyFrom } from './facts.ts';
 import type { IndexedState } from './current-index.ts';
 import { withHint } from './hints.ts';
 import { neighbourhoodOf } from './neighbourhood.ts';
+import { openedDocument } from './secret-vault.ts';
+import type { SecretVault } from './secret-vault.ts';
 
 /** What a resource would become. */
 export interface CheckedChange {
@@ -27,6 +31,8 @@ export interface Findings {
 }
 
 export interface CheckingPorts extends Pick<CompileOptions, 'policyKinds' | 'environment' | 'clock'> {
+  /** Opens Secrets; undefined: there are none. */
+  readonly vault: SecretVault | undefined;
   /** Reads resources of the log. */
   resources(keys: readonly ResourceKey[]): Promise<readonly Resource[]>;
 }
@@ -84,21 +90,20 @@ export class Checking {
   }
 
   async #compile(resources: readonly Aged[]): Promise<Findings> {
-    const { policyKinds, environment, clock } = this.#ports;
+    const { policyKinds, environment, clock, vault } = this.#ports;
     const reader = new DocumentReader();
     const documents: Loaded[] = [];
     for (const resource of resources.toSorted((a, b) => a.age - b.age)) {
-      reader.addDocument(placeOf(resource), resource.document, []);
+      reader.addDocument(placeOf(resource), openedDocument(resource, vault), []);
       const loaded = reader.documents.pop();
       if (loaded !== undefined) documents.push({ ...loaded, createdAt: resource.age });
     }
     const { broken, faults } = reader;
     const compiled = await compile(
       { complete: true, documents, broken, faults, sources: [] },
-      { policyKinds, environment, clock, env: {}, readFile: refuseFile },
+      { policyKinds, environment, clock, env: {}, unset: () => undefined, readFile: readNothing },
     );
-    if (compiled.snapshot === undefined)
-      return { faults: compiled.faults.map(forCentral), warnings: compiled.warnings };
+    if (compiled.snapshot === undefined) return { faults: compiled.faults, warnings: compiled.warnings };
     compiled.dispose();
     return { faults: [], warnings: compiled.warnings };
   }
@@ -114,20 +119,12 @@ function agedOf({ kind, namespace, name, document, createdRevision: age }: Resou
   return { kind, namespace, name, document, age };
 }
 
-function refuseFile(): Promise<Buffer> {
-  return Promise.reject(new FileFault('EPERM', 'documents of the control plane name no files'));
+/** Sidecars read files, each in a folder of its own. */
+async function readNothing(path: string): Promise<never> {
+  const problem = secretPathProblem(path);
+  throw problem === undefined ? new UnknownFile() : new FileFault('EPERM', problem);
 }
 
 function faultText({ file, field, message }: Fault): string {
   return JSON.stringify([file, field, message]);
-}
-
-const VARIABLE = /^the environment variable (\w+) is not set/;
-
-/** The compiler's remedy for variables is for documents in folders. */
-function forCentral(fault: Fault): Fault {
-  const name = VARIABLE.exec(fault.message)?.[1];
-  if (name === undefined) return fault;
-  const message = `documents of the control plane read no environment variables, and this reads ${name}: write the value, or keep the document in a folder of the sidecar`;
-  return { ...fault, message };
 }

@@ -1,6 +1,7 @@
 import { isRecord } from '../document/load.ts';
 import { normalizeBasePath } from '../document/fields.ts';
 import { DEFAULT_NAMESPACE, resolveReference } from '../document/names.ts';
+import { secretsNamedIn } from '../document/secrets.ts';
 import { keyText } from '../registry/conflict.ts';
 import type { ResourceKey } from '../registry/log.ts';
 import { documentHost, EXACT_HOSTS } from '../request/host.ts';
@@ -108,6 +109,8 @@ function linksOf(
   text: (path: string) => string | undefined,
   reference: (kind: string, name: string | undefined) => readonly string[],
 ): Links {
+  const spec = valueAt(document, ['spec']);
+  const secrets = secretsNamedIn({ kind, spec }).map((name) => keyText({ kind: 'Secret', namespace, name }));
   switch (kind) {
     case 'Api': {
       const hosts = listAt(document, 'spec.hosts');
@@ -117,7 +120,7 @@ function linksOf(
         (host) => `at ${documentHost(host, EXACT_HOSTS)} ${path}`,
       );
       const holds = url === undefined ? places : [...places, `url ${url.replace(/\/$/, '')}`];
-      return { holds, refers: NONE, selector: undefined };
+      return { holds, refers: secrets, selector: undefined };
     }
     case 'ClientApplication': {
       const keys = itemsAt(document, 'spec.apiKeys').map((item) => {
@@ -137,7 +140,7 @@ function linksOf(
     }
     case 'PolicyBinding': {
       const isApi = text('spec.targetRef.kind') === 'Api';
-      const refers = isApi ? reference('Api', text('spec.targetRef.name')) : NONE;
+      const refers = isApi ? [...reference('Api', text('spec.targetRef.name')), ...secrets] : secrets;
       const selector = isApi ? undefined : (recordAt(document, 'spec.targetRef.selector.labels') ?? {});
       return { holds: selector === undefined ? NONE : [`selects ${namespace}`], refers, selector };
     }
@@ -162,7 +165,7 @@ function linksOf(
     case 'Configuration':
       return { holds: ['configuration'], refers: NONE, selector: undefined };
     default:
-      return { holds: NONE, refers: NONE, selector: undefined };
+      return { holds: NONE, refers: secrets.length === 0 ? NONE : secrets, selector: undefined };
   }
 }
 

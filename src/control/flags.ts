@@ -25,6 +25,11 @@ const own = withVariables({
     'keep everything in PostgreSQL instead: postgres://USER:PASSWORD@HOST/DATABASE; several control planes share it',
     postgresUrl,
   ),
+  secretsKeyFile: text(
+    undefined,
+    'FILE',
+    'keys that encrypt Secrets, a line each: 32 bytes in base64; the first one encrypts, each decrypts',
+  ),
   bootstrapTokenFile: text(
     undefined,
     'FILE',
@@ -45,6 +50,7 @@ export const controlFlags = {
   analyticsDatabase: serveFlags.analyticsDatabase,
   analyticsMaxSize: serveFlags.analyticsMaxSize,
   bootstrapTokenFile: own.bootstrapTokenFile,
+  secretsKeyFile: own.secretsKeyFile,
   drain: serveFlags.drain,
   logLevel: serveFlags.logLevel,
   quiet: serveFlags.quiet,

@@ -4,55 +4,49 @@ import type { Issue } from '../document/issues.ts';
 import { isRecord } from '../document/load.ts';
 import { isPublished, PUBLISHED_SECRET } from '../document/published-secrets.ts';
 import type { RegisteredKind } from '../policies/environment.ts';
+import { admitSecret } from './admit-secret.ts';
+import type { Admitted } from './admitted.ts';
+import type { SecretVault } from './secret-vault.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** A document as the log may keep it. */
-export interface Admitted {
-  readonly document: Json;
-  /** If there is one, the document must not be kept. */
-  readonly issues: readonly Issue[];
-  readonly warnings: readonly Issue[];
-}
+const PLAIN =
+  'would be kept in plain text in the log, for good: write the value to a Secret, and ${secret:NAME/KEY} here, or read it at each sidecar by $NAME';
 
-const NO_VARIABLES =
-  'documents of the control plane read no environment variables and no files: whoever writes one could read the secrets of a sidecar';
-const KEEP_LOCAL =
-  'would be kept in plain text in the log, for good: keep this policy in a document in a folder of the sidecar, as $NAME';
+export interface AdmissionPorts {
+  readonly policyKinds: ReadonlyMap<string, RegisteredKind>;
+  /** Undefined: there is no key, and no Secret. */
+  readonly vault: SecretVault | undefined;
+}
 
 /**
  * Makes a document fit for the log, which keeps everything for good: secrets that are compared become salted hashes, and other
  * secrets are refused.
  * @param before the document in the log: a secret that is the same keeps its hash
  */
-export function admit(document: Json, before: unknown, kinds: ReadonlyMap<string, RegisteredKind>): Admitted {
+export function admit(document: Json, before: unknown, { policyKinds: kinds, vault }: AdmissionPorts): Admitted {
+  if (document['kind'] === 'Secret') return admitSecret(document, before, vault);
   const issues: Issue[] = [];
   const warnings: Issue[] = [];
   const { kind, spec } = document;
   if (!isRecord(spec)) return { document, issues, warnings };
   if (kind === 'ClientApplication') {
-    return { document: { ...document, spec: hashed(spec, before, issues, warnings) }, issues, warnings };
+    return { document: { ...document, spec: hashed(spec, before, warnings) }, issues, warnings };
   }
   if (kind === 'Webhook') refuseWebhookSecrets(spec, issues);
   refusePolicySecrets(spec, ['spec'], kinds, issues);
   return { document, issues, warnings };
 }
 
-function hashed(spec: Json, before: unknown, issues: Issue[], warnings: Issue[]): Json {
+function hashed(spec: Json, before: unknown, warnings: Issue[]): Json {
   const known = knownHashes(before);
   const one = (source: unknown, path: readonly PropertyKey[], prefix: string): unknown => {
     if (!isRecord(source)) return source;
-    if ('file' in source) {
-      issues.push({ path: [...path, 'file'], at: 'key', message: `${NO_VARIABLES}. Give value, or salt and sha256` });
-      return source;
-    }
     const { value, ...rest } = source;
     if (typeof value !== 'string') return source;
     const secret = literal(value);
-    if (secret === undefined) {
-      issues.push({ path: [...path, 'value'], at: 'value', message: `${NO_VARIABLES}. A first "$" is written "$$"` });
-      return source;
-    }
+    // Sidecars read it.
+    if (secret === undefined) return source;
     const plain = secret.startsWith(prefix) ? secret.slice(prefix.length) : secret;
     // The schema tells.
     if (plain === '') return source;
@@ -110,16 +104,37 @@ function refusePolicySecrets(
   if (isRecord(policyRef) && isRecord(config)) {
     const kind = kinds.get(String(policyRef['name']));
     for (const field of kind?.secretFields ?? []) {
-      if (config[field] === undefined || config[field] === '') continue;
-      issues.push({ path: [...path, 'config', field], at: 'key', message: KEEP_LOCAL });
+      for (const place of plainTexts(config[field], [...path, 'config', field]))
+        issues.push({ path: place, at: 'key', message: PLAIN });
     }
     return;
   }
   for (const [key, item] of Object.entries(node)) refusePolicySecrets(item, [...path, key], kinds, issues);
 }
 
-function refuseWebhookSecrets({ url, signingSecret }: Json, issues: Issue[]): void {
-  const message = 'would be kept in plain text in the log, for good: webhooks with secrets stay in a folder for now';
-  if (isRecord(url)) issues.push({ path: ['spec', 'url'], at: 'key', message: NO_VARIABLES });
-  if (signingSecret !== undefined) issues.push({ path: ['spec', 'signingSecret'], at: 'key', message });
+/** What in an option that holds secrets is no secret itself. */
+const NAMES_ONLY: ReadonlySet<string> = new Set([
+  'method',
+  'clientId',
+  'clientSecretFile',
+  'privateKeyFile',
+  'algorithm',
+  'keyId',
+  'audience',
+]);
+
+/** The places of texts that have no reference in them. */
+function plainTexts(value: unknown, path: readonly PropertyKey[]): readonly (readonly PropertyKey[])[] {
+  if (isRecord(value)) {
+    const secret = Object.entries(value).filter(([field]) => !NAMES_ONLY.has(field));
+    return secret.flatMap(([field, item]) => plainTexts(item, [...path, field]));
+  }
+  if (value === undefined || value === '') return [];
+  return typeof value === 'string' && literal(value) === undefined ? [] : [path];
+}
+
+function refuseWebhookSecrets({ signingSecret }: Json, issues: Issue[]): void {
+  const { value } = Object(signingSecret) as Json;
+  for (const path of plainTexts(value, ['spec', 'signingSecret', 'value']))
+    issues.push({ path, at: 'key', message: PLAIN });
 }

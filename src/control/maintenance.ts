@@ -7,6 +7,8 @@ import { openRegistry } from '../registry/open.ts';
 import type { OpenedRegistry } from '../registry/open.ts';
 import { restore } from '../registry/restore.ts';
 import type { ControlFlags } from './flags.ts';
+import { rekey } from './rekey.ts';
+import { openVault } from './secrets-key.ts';
 import { openSidecarStore } from './sidecar-store.ts';
 import { SIDECAR_BACKUP_TABLES } from './sidecar-tables.ts';
 
@@ -37,6 +39,19 @@ export async function restoreFrom(file: string, place: Place): Promise<string> {
       `${registry.place} holds everything up to revision ${head.revision}. Sidecars keep what they enforce until they are ` +
       'told to take this log: start the control plane, and run ostiary control adopt'
     );
+  });
+}
+
+/** Encrypts all Secrets with the first key of the file. @returns a sentence for people @throws UserError, DatabaseFault */
+export async function renewKey(place: Place & Pick<ControlFlags, 'secretsKeyFile'>): Promise<string> {
+  if (place.secretsKeyFile === undefined) throw new UserError('with which key? Give --secrets-key-file FILE', 2);
+  return opened(place, async ({ registry }) => {
+    const vault = await openVault(place.secretsKeyFile, registry, randomBytes);
+    if (vault === undefined) throw new TypeError('a file has keys');
+    const { count, changed } = await rekey(registry, vault);
+    return changed === 0
+      ? `all Secrets in ${registry.place} (${count}) are encrypted with the first key`
+      : `${changed} of ${count} Secrets are encrypted with the first key now: no other key is needed for what there is`;
   });
 }
 

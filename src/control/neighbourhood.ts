@@ -69,6 +69,10 @@ class Gathering {
       case 'Contract':
         if (facts !== undefined) this.#addSameParties(facts);
         break;
+      case 'Secret':
+        // What is made of its values.
+        this.#addReferring(text);
+        break;
       default:
         if (comesOrGoes) this.#addReferring(text);
     }

@@ -16,6 +16,7 @@ import { keyText } from '../registry/conflict.ts';
 import type { Resource, ResourceKey } from '../registry/log.ts';
 import type { Applied, EffectName, Plan } from './changing.ts';
 import type { PlacedFault } from './naming.ts';
+import { shownDocument } from './secret-vault.ts';
 
 export const EFFECTS: Readonly<Record<EffectName, Effect>> = {
   created: Effect.CREATED,
@@ -44,7 +45,7 @@ export function resourceMessage(
   select: (document: unknown) => JsonObject | undefined = structOf,
 ): ResourceMessage {
   const { kind, namespace, name, revision, createdRevision, at, owner, set } = resource;
-  const document = select(resource.document);
+  const document = select(shownDocument(resource.document));
   return create(ResourceSchema, {
     kind,
     namespace,
@@ -58,9 +59,9 @@ export function resourceMessage(
   });
 }
 
-/** A document as protobuf's Struct holds it. */
+/** A document as protobuf's Struct holds it, and as anybody may see it. */
 export function structOf(document: unknown): JsonObject | undefined {
-  return isRecord(document) ? (document as JsonObject) : undefined;
+  return isRecord(document) ? (shownDocument(document) as JsonObject) : undefined;
 }
 
 export function keyMessage({ kind, namespace, name }: ResourceKey) {

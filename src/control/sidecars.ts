@@ -4,6 +4,7 @@ import type { Method } from '../grpc/rpc.ts';
 import type { Receipts } from '../registry/receipt.ts';
 import type { OpenedRegistry } from '../registry/open.ts';
 import type { Registry } from '../registry/registry.ts';
+import type { Opening } from '../sync/catalogue.ts';
 import { Followers } from '../sync/followers.ts';
 import { Hub } from '../sync/hub.ts';
 import { StoredReceipts } from '../sync/receipts.ts';
@@ -16,6 +17,8 @@ export interface SidecarsPorts {
   readonly registry: Registry;
   readonly database: OpenedRegistry['database'];
   readonly access: ControlAccess;
+  /** What sidecars are sent of a resource. */
+  readonly open: Opening;
   readonly clock: Clock;
   readonly timers: Timers;
   /** From 0 to 1. */
@@ -35,9 +38,9 @@ export interface Sidecars {
 
 /** @throws DatabaseFault (rejects with it) */
 export async function openSidecars(ports: SidecarsPorts): Promise<Sidecars> {
-  const { registry, database, access, clock, timers, random, onFault } = ports;
+  const { registry, database, access, open, clock, timers, random, onFault } = ports;
   const store = await openSidecarStore(database);
-  const hub = await Hub.open({ log: registry, clock, timers, random, onFault });
+  const hub = await Hub.open({ log: registry, open, clock, timers, random, onFault });
   const instance = randomBytes(8).toString('hex');
   const followers = new Followers({ hub, store, instance, clock, timers, random, onFault });
   const { presence } = followers;

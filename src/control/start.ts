@@ -19,6 +19,7 @@ import { watchTls } from '../listen/tls-watch.ts';
 import { createLog, standardOutput } from '../observe/log.ts';
 import { createMetrics } from '../observe/metrics.ts';
 import { productVersion } from '../product.ts';
+import type { Resource } from '../registry/log.ts';
 import { openRegistry } from '../registry/open.ts';
 import { openAdmin } from '../serve/admin.ts';
 import { bootstrapAccess, prepareBootstrapToken } from './access.ts';
@@ -32,6 +33,8 @@ import type { ControlFlags } from './flags.ts';
 import { openControlListener } from './listener.ts';
 import { openMesh } from './mesh.ts';
 import { resourceMethods } from './resource-service.ts';
+import { openVault } from './secrets-key.ts';
+import { openedDocument } from './secret-vault.ts';
 import { openSidecars } from './sidecars.ts';
 
 export interface ControlPlane {
@@ -89,7 +92,18 @@ export async function startControl(flags: ControlFlags, program: string): Promis
   if (tokenFile === undefined) throw new UserError('--database needs --bootstrap-token-file FILE as well', 2);
   const { isNew } = await prepareBootstrapToken(tokenFile, randomBytes);
   const access = bootstrapAccess(tokenFile);
-  const sidecars = await openSidecars({ registry, database, access, clock, timers, random: Math.random, onFault });
+  const vault = await openVault(flags.secretsKeyFile, registry, randomBytes);
+  const open = (resource: Resource): unknown => openedDocument(resource, vault);
+  const sidecars = await openSidecars({
+    registry,
+    database,
+    access,
+    open,
+    clock,
+    timers,
+    random: Math.random,
+    onFault,
+  });
   opened.defer(() => sidecars.close());
   const mesh = await openMesh(
     { dataDir, databaseUrl: flags.analyticsDatabase ?? databaseUrl, maxBytes: flags.analyticsMaxSize },
@@ -103,7 +117,7 @@ export async function startControl(flags: ControlFlags, program: string): Promis
   const writing = {
     registry,
     index,
-    changing: new Changing({ registry, index, ...checking.ports }),
+    changing: new Changing({ registry, index, vault, ...checking.ports }),
     access,
     receipts: sidecars.receipts,
   };

@@ -12,6 +12,7 @@ export interface ReadKeys {
   readonly plain: readonly (readonly [id: string, secret: string])[];
   /** Paths begin at `spec`. */
   readonly issues: readonly Issue[];
+  readonly warnings: readonly Issue[];
 }
 
 /**
@@ -27,6 +28,7 @@ export async function readKeys(
   const contents: unknown[] = [];
   const plain: [string, string][] = [];
   const issues: Issue[] = [];
+  const warnings: Issue[] = [];
   for (const [index, source] of sources.entries()) {
     const expiresAt = source.expires === undefined ? undefined : Date.parse(source.expires);
     if ('hmac' in source) {
@@ -39,9 +41,10 @@ export async function readKeys(
       issues.push({ path: ['spec', 'apiKeys', index, ...read.path], at: 'value', message: read.message });
       continue;
     }
+    if (read.note !== undefined) warnings.push({ path: ['spec', 'apiKeys', index], at: 'value', message: read.note });
     keys.push({ id: source.id, secret: read.hash, expiresAt });
     contents.push([source.id, 'written' in read ? read.written : null, expiresAt ?? null]);
     if ('plain' in read) plain.push([source.id, read.plain]);
   }
-  return { keys, contents, plain, issues };
+  return { keys, contents, plain, issues, warnings };
 }

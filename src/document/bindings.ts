@@ -6,8 +6,8 @@ import type { Rules } from '../policy/rules.ts';
 import type { UpgradeNote } from '../policy/upgrade-note.ts';
 import { settle } from '../settle.ts';
 import type { Bound } from '../snapshot/snapshot.ts';
-import { redact } from './environment.ts';
-import type { Variables } from './environment.ts';
+import { redact, withValueAt } from './environment.ts';
+import type { Lookups, Substitution, Variables } from './environment.ts';
 import { NO_FILES } from './file-contents.ts';
 import type { NamedFileReader, ReadFiles } from './file-contents.ts';
 import { below } from './issues.ts';
@@ -20,18 +20,21 @@ import type { PolicyOptions } from './policy-options.ts';
 import { publishedKeysOf, PUBLISHED_SECRET } from './published-secrets.ts';
 import type { PolicyFields } from './schema.ts';
 import { compileRuleList, trustedOf } from './rule-list.ts';
+import { unknownVariables } from './unknown-values.ts';
 import { compileWhen } from './when.ts';
 
 export interface PolicyContext {
   readonly policyKinds: ReadonlyMap<string, RegisteredKind>;
   readonly environment: PolicyEnvironment;
   readonly variables: Variables;
+  /** For the document that contains the policy. */
+  readonly lookups: Lookups;
 }
 
 export type BoundPolicy = Bound<AccessPolicy | QuotaPolicy>;
 
 export interface CompiledPolicy {
-  /** Undefined if there are issues. */
+  /** Undefined if there are issues, or if it depends on what is not known here. */
   readonly bound: BoundPolicy | undefined;
   /** The fields with variables replaced, without secrets. */
   readonly content: unknown;
@@ -66,7 +69,7 @@ export type SingleFields = Omit<PolicyFields, 'policyRef' | 'authentication'> & 
 };
 
 const NO_ISSUES: readonly Issue[] = [];
-const NOTHING_READ: ReadFiles = { files: NO_FILES, digests: {}, issues: NO_ISSUES };
+const NOTHING_READ: ReadFiles = { files: NO_FILES, digests: {}, issues: NO_ISSUES, unknown: NO_ISSUES };
 
 /** Makes a policy from its fields in a document. One instance serves every API that it is bound to. */
 export function compilePolicy(
@@ -91,8 +94,9 @@ export function compilePolicy(
     ...condition.issues,
     ...unfit.map(({ path, message }): Issue => ({ path, at: 'value', message })),
   ];
-  const read = readPolicyOptions(kind, fields.config, context.variables);
-  if ('issues' in read) return unusable(fields, [...ofRules, ...below(['config'], read.issues)]);
+  const read = readPolicyOptions(kind, fields.config, context.variables, context.lookups);
+  const unknown = below(['config'], unknownVariables(read.substitutions));
+  if ('issues' in read) return unusable(fields, [...ofRules, ...below(['config'], read.issues)], unknown);
   const named = kind.files?.(read.options) ?? [];
   const files = named.length === 0 ? NOTHING_READ : site.reader.read(named, site.file);
   return settle(files, (found) => {
@@ -102,7 +106,8 @@ export function compilePolicy(
       { kind, read, files: found, rules: rules.rules, when: condition.when },
       context,
     );
-    return ofRules.length === 0 ? compiled : { ...compiled, issues: [...ofRules, ...compiled.issues] };
+    const warnings = [...compiled.warnings, ...unknown];
+    return { ...compiled, warnings, issues: [...ofRules, ...compiled.issues] };
   });
 }
 
@@ -120,15 +125,19 @@ function makePolicy(
   { kind, read, files, rules, when }: Making,
   context: PolicyContext,
 ): CompiledPolicy {
-  const { config, secrets } = withoutSecrets(read.resolved, kind.secretFields);
+  const { config, secrets } = withoutSecrets(read.resolved, kind.secretFields, read.substitutions);
   const digests = Object.keys(files.digests).length === 0 ? undefined : files.digests;
   const content = { ...fields, policyRef: kind.name, config, files: digests };
-  if (files.issues.length > 0) return unusable(content, below(['config'], files.issues));
+  const unknownFiles = below(['config'], files.unknown);
+  if (files.issues.length > 0 || unknownFiles.length > 0)
+    return unusable(content, below(['config'], files.issues), unknownFiles);
   const surroundings = { ...context.environment, files: files.files };
   let policy: Policy;
   try {
     policy = kind.create(read.options, surroundings);
   } catch (error) {
+    // It may be of the value that was tried in place of the right one.
+    if (read.substitutions.some(({ isUnknown }) => isUnknown)) return unusable(content, []);
     // Kinds should throw a TypeError, but no other error may end a reload either.
     const message = error instanceof Error ? error.message : 'the policy cannot be made of this';
     return unusable(content, [{ path: ['config'], at: 'key', message: redact(message, read.substitutions) }]);
@@ -156,18 +165,26 @@ function makePolicy(
   return { bound, content, secrets, issues: NO_ISSUES, notes: below(['config'], notes), warnings };
 }
 
-function unusable(content: unknown, issues: readonly Issue[]): CompiledPolicy {
-  return { bound: undefined, content, secrets: {}, issues, notes: [], warnings: [] };
+function unusable(content: unknown, issues: readonly Issue[], warnings: readonly Issue[] = []): CompiledPolicy {
+  return { bound: undefined, content, secrets: {}, issues, notes: [], warnings };
 }
 
+/** What the version tells nothing of: options that may hold secrets, and texts with a value of a Secret in them. */
 function withoutSecrets(
   resolved: unknown,
   fields: readonly string[] = [],
+  substitutions: readonly Substitution[],
 ): { readonly config: unknown; readonly secrets: Readonly<Record<string, string>> } {
-  if (fields.length === 0 || !isRecord(resolved)) return { config: resolved, secrets: {} };
-  const config: Record<string, unknown> = {};
   const secrets: Record<string, string> = {};
-  for (const [field, value] of Object.entries(resolved)) {
+  let shown = resolved;
+  for (const { path, whole, written, isSecret } of substitutions) {
+    if (isSecret !== true || fields.includes(String(path[0]))) continue;
+    secrets[path.join('/')] = JSON.stringify(whole);
+    shown = withValueAt(shown, path, written);
+  }
+  if (fields.length === 0 || !isRecord(shown)) return { config: shown, secrets };
+  const config: Record<string, unknown> = {};
+  for (const [field, value] of Object.entries(shown)) {
     if (fields.includes(field)) secrets[field] = JSON.stringify(value);
     else config[field] = value;
   }
@@ -179,13 +196,13 @@ export function looseIssues(fields: unknown, context: PolicyContext): readonly I
   if (!isRecord(fields)) return [];
   const { policyRef, config, authentication } = fields;
   if (isRecord(authentication)) return looseIssuesOfGroup(authentication, context);
-  const { policyKinds, variables } = context;
+  const { policyKinds, variables, lookups } = context;
   const name = isRecord(policyRef) ? policyRef['name'] : undefined;
   if (typeof name !== 'string') return [];
   const kind = policyKinds.get(name);
   if (kind === undefined) return [unknownKind(name, policyKinds)];
   if (!isRecord(config)) return [];
-  const read = readPolicyOptions(kind, config, variables);
+  const read = readPolicyOptions(kind, config, variables, lookups);
   return 'issues' in read ? below(['config'], read.issues) : [];
 }
 

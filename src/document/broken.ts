@@ -1,6 +1,7 @@
 import { looseIssues } from './bindings.ts';
 import type { PolicyContext } from './bindings.ts';
 import type { DocumentIndex } from './document-index.ts';
+import type { Lookups } from './environment.ts';
 import type { Faults } from './fault.ts';
 import { below } from './issues.ts';
 import type { Issue } from './issues.ts';
@@ -9,12 +10,13 @@ import type { BrokenDocument } from './load.ts';
 import { metadataOf, referenceFrom } from './names.ts';
 import type { Document } from './schema.ts';
 
-interface Context extends PolicyContext {
+interface Context extends Omit<PolicyContext, 'lookups'> {
+  readonly lookupsFor: (metadata: Document['metadata']) => Lookups;
   readonly index: DocumentIndex;
   readonly faults: Faults;
 }
 
-interface DocumentContext extends Context {
+interface DocumentContext extends Context, PolicyContext {
   readonly metadata: Document['metadata'];
 }
 
@@ -25,12 +27,10 @@ interface DocumentContext extends Context {
 export function tellRest(broken: readonly BrokenDocument[], context: Context): void {
   for (const { kind, place, value } of broken) {
     const { spec } = value;
-    if (isRecord(spec))
-      addIssues(
-        context.faults,
-        place,
-        below(['spec'], issuesOf(kind, spec, { ...context, metadata: metadataOf(value) })),
-      );
+    if (!isRecord(spec)) continue;
+    const metadata = metadataOf(value);
+    const own = { ...context, metadata, lookups: context.lookupsFor(metadata) };
+    addIssues(context.faults, place, below(['spec'], issuesOf(kind, spec, own)));
   }
 }
 

@@ -162,6 +162,7 @@ export class ClientStage {
       const read = await readSecret(source, file, reader);
       if ('hash' in read) {
         if (isPublished(source, 'plain' in read ? read.plain : undefined)) warnings.push(published(field));
+        if (read.note !== undefined) warnings.push({ path: ['spec', ...field], at: 'value', message: read.note });
         hashes.push(read.hash);
         expiries.push(source.expires === undefined ? Infinity : Date.parse(source.expires));
         if ('written' in read) contents.push(read.written);
@@ -174,6 +175,7 @@ export class ClientStage {
     if (keys !== undefined) {
       contents.push({ apiKeys: keys.contents });
       issues.push(...keys.issues);
+      warnings.push(...keys.warnings);
       for (const [id, secret] of keys.plain) secrets.push(this.#version.addSecret(`${name}/key/${id}`, secret));
     }
     if (issues.length > 0) this.#issues.set(loaded, issues);

@@ -5,6 +5,7 @@ import type { CompiledPolicy, PolicyContext, PolicySite } from './bindings.ts';
 import { tellConditionNeeds } from './condition-needs.ts';
 import type { Changes } from './document-index.ts';
 import { compare } from './fault.ts';
+import type { Lookups } from './environment.ts';
 import type { Faults } from './fault.ts';
 import { normalizeBasePath } from './fields.ts';
 import { compileFields } from './groups.ts';
@@ -19,6 +20,8 @@ import type { Loaded } from './load.ts';
 import { namespaceOf, qualifiedName, withoutProse } from './names.ts';
 import { ownNames } from './own-names.ts';
 import { ruleIssues } from './rule-list.ts';
+import { refersTo } from './secrets.ts';
+import type { SecretStage } from './secrets.ts';
 import type { VersionDigest } from './version.ts';
 import type { Warnings } from './warnings.ts';
 
@@ -36,7 +39,9 @@ interface CompiledPolicies {
   readonly secrets: Readonly<Record<string, string>>;
 }
 
-interface StageContext extends PolicyContext {
+interface StageContext extends Omit<PolicyContext, 'lookups'> {
+  readonly unset: Lookups['unset'];
+  readonly secrets: SecretStage;
   readonly hosts: HostMatching;
 }
 
@@ -77,21 +82,28 @@ export class PolicyStage {
     return headers;
   }
 
-  /** @returns whether anything has changed */
-  async take(changes: Changes, reader: NamedFileReader): Promise<boolean> {
-    const removed = [...changes.removals('Api'), ...changes.removals('PolicyBinding')];
+  /**
+   * @param secrets qualified names of Secrets that have changed: what refers to them is made anew
+   * @returns whether anything has changed
+   */
+  async take(changes: Changes, reader: NamedFileReader, secrets: ReadonlySet<string>): Promise<boolean> {
+    const removed: PolicyDocument[] = [...changes.removals('Api'), ...changes.removals('PolicyBinding')];
     for (const loaded of removed) this.#remove(loaded);
-    const apis = changes.upserts('Api');
-    const bindings = changes.upserts('PolicyBinding');
-    for (const loaded of apis) {
-      this.#add(loaded, await ownPolicies(loaded, this.#context, reader));
+    const again = secrets.size === 0 ? [] : [...this.#compiled.keys()].filter((loaded) => refersTo(loaded, secrets));
+    for (const loaded of again) this.#remove(loaded);
+    const made = [...again, ...changes.upserts('Api'), ...changes.upserts('PolicyBinding')];
+    for (const loaded of made) {
+      this.#add(loaded, await this.#compile(loaded, reader));
       await reader.giveWay();
     }
-    for (const loaded of bindings) {
-      this.#add(loaded, await policyOfBinding(loaded, this.#context, reader));
-      await reader.giveWay();
-    }
-    return removed.length + apis.length + bindings.length > 0;
+    return removed.length + made.length > 0;
+  }
+
+  #compile(loaded: PolicyDocument, reader: NamedFileReader): Promise<CompiledPolicies> {
+    const { secrets, unset } = this.#context;
+    const lookups = { secret: secrets.lookupFor(loaded.document.metadata), unset };
+    const context = { ...this.#context, lookups };
+    return isApi(loaded) ? ownPolicies(loaded, context, reader) : policyOfBinding(loaded, context, reader);
   }
 
   /** Returns the policies of documents that were removed since the last call: the caller closes them. */
@@ -134,6 +146,10 @@ export class PolicyStage {
   }
 }
 
+function isApi(loaded: PolicyDocument): loaded is Loaded<'Api'> {
+  return loaded.document.kind === 'Api';
+}
+
 function siteOf({ place }: PolicyDocument, reader: NamedFileReader): PolicySite {
   return { file: 'resource' in place ? undefined : place.source.file, reader };
 }
@@ -155,7 +171,7 @@ function publicIssues(requests: Loaded<'Api'>['document']['spec']['public']): re
 
 async function ownPolicies(
   loaded: Loaded<'Api'>,
-  context: StageContext,
+  context: PolicyContext & Pick<StageContext, 'hosts'>,
   reader: NamedFileReader,
 ): Promise<CompiledPolicies> {
   const { document, place } = loaded;

@@ -23,11 +23,13 @@ import { ContractStage } from './contracts.ts';
 import { createCooperativeYield } from './cooperative-yield.ts';
 import { DocumentIndex } from './document-index.ts';
 import type { DocumentKey, DocumentSet } from './document-set.ts';
-import type { Variables } from './environment.ts';
+import type { Lookups, Variables } from './environment.ts';
 import { Faults } from './fault.ts';
 import { FileContents, NamedFileReader } from './file-contents.ts';
 import type { Loaded } from './load.ts';
 import { RouteStage } from './routes.ts';
+import type { Document } from './schema.ts';
+import { SecretStage } from './secrets.ts';
 import { refuseSharedNamespaces } from './teams.ts';
 import { TierStage } from './tiers.ts';
 import { VersionDigest } from './version.ts';
@@ -40,7 +42,9 @@ export interface CompileOptions {
   readonly environment: PolicyEnvironment;
   /** What `$NAME` in documents reads. */
   readonly env: Variables;
-  /** Reads files that documents name. */
+  /** Why there is no such variable; absent: it is not set. */
+  readonly unset?: Lookups['unset'];
+  /** Reads files that documents name; UnknownFile: it is not known here what they hold. */
   readFile(path: string, maxBytes: number): Promise<Buffer>;
   /** The parsed files of earlier documents; absent: there are none. */
   readonly contents?: FileContents;
@@ -87,6 +91,7 @@ export class Compiler {
   readonly #options: CompileOptions;
   readonly #index = new DocumentIndex();
   readonly #version = new VersionDigest();
+  readonly #secrets = new SecretStage(this.#index);
   readonly #tiers = new TierStage();
   readonly #routes = new RouteStage(this.#version);
   readonly #clients: ClientStage;
@@ -106,36 +111,43 @@ export class Compiler {
   constructor(options: CompileOptions) {
     this.#options = options;
     this.#contents = options.contents ?? new FileContents();
-    const { policyKinds, environment, env: variables } = options;
+    const { policyKinds, environment, env: variables, unset } = options;
     this.#hosts = options.hosts ?? EXACT_HOSTS;
     const now = (): number => options.clock.now();
     this.#clients = new ClientStage(this.#version, now);
     this.#contracts = new ContractStage(this.#version, now);
     this.#reasons = reasonsOf(policyKinds.values());
-    this.#policies = new PolicyStage({ policyKinds, environment, variables, hosts: this.#hosts }, this.#version);
+    const secrets = this.#secrets;
+    this.#policies = new PolicyStage(
+      { policyKinds, environment, variables, unset, secrets, hosts: this.#hosts },
+      this.#version,
+    );
   }
 
   /** Applies a set: first a complete one, once, then changes. Call it one set at a time. */
   async apply(set: DocumentSet): Promise<Compiled> {
-    const { clock, env: variables } = this.#options;
+    const { clock, env: variables, unset } = this.#options;
     const changes = this.#index.take(set);
     if (set.complete) this.#sources = set.sources;
     const yieldIfDue = createCooperativeYield(clock);
     const reader = {
       variables,
+      unset,
       readFile: (path: string, maxBytes: number) => this.#options.readFile(path, maxBytes),
       onFile: (path: string) => void this.#namedFiles.add(path),
     };
+    const secrets = { stage: this.#secrets, changed: await this.#secrets.take(changes, reader) };
     const apis = this.#tiers.take(changes);
     const clients = await this.#clients.take(changes, reader, yieldIfDue);
     const context = { index: this.#index, clients: this.#clients, tiers: this.#tiers, yieldIfDue };
     const contracts = await this.#contracts.take(changes, { clients, apis }, context);
     this.#messages.take(changes, this.#index);
-    const webhooksChanged = await this.#alerts.webhooks.take(changes, reader, this.#options.environment.egress.rules);
+    const { rules } = this.#options.environment.egress;
+    const webhooksChanged = await this.#alerts.webhooks.take(changes, reader, rules, secrets);
     this.#alerts.take(changes, webhooksChanged, { index: this.#index, tiers: this.#tiers });
     const files = new NamedFileReader({ ...reader, contents: this.#contents, giveWay: yieldIfDue });
     await this.#routes.take(changes, files);
-    const routingChanged = await this.#policies.take(changes, files);
+    const routingChanged = await this.#policies.take(changes, files, secrets.changed);
     // Of a snapshot with faults only the documents are kept: the next one is built from scratch.
     const directory = clients.size > 0 ? undefined : this.#directory?.with(contracts);
     const routing = routingChanged ? undefined : this.#routing;
@@ -144,9 +156,10 @@ export class Compiler {
 
     const faults = set.complete ? set.faults : new Faults();
     const warnings = new Warnings();
-    for (const stage of [this.#index, this.#clients, this.#contracts, this.#messages, this.#routes])
+    for (const stage of [this.#index, this.#secrets, this.#clients, this.#contracts, this.#messages, this.#routes])
       stage.tellFaults(faults);
     refuseSharedNamespaces(this.#index, faults);
+    this.#routes.tellWarnings(warnings);
     this.#policies.tell(faults, warnings);
     this.#alerts.tell(faults, warnings);
     this.#clients.tellWarnings(warnings, this.#options.environment.broughtKeys !== undefined);
@@ -154,7 +167,11 @@ export class Compiler {
     warnings.keep(assembled.warnings);
     if (set.complete) {
       const { policyKinds, environment } = this.#options;
-      tellRest(set.broken, { index: this.#index, faults, policyKinds, environment, variables });
+      const lookupsFor = (metadata: Document['metadata']): Lookups => ({
+        secret: this.#secrets.lookupFor(metadata),
+        unset,
+      });
+      tellRest(set.broken, { index: this.#index, faults, policyKinds, environment, variables, lookupsFor });
     }
     warnings.ofDocuments(this.#index.every());
     const found = { warnings: warnings.sorted(), namedFiles: [...this.#namedFiles] };

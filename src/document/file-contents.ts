@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { sentenceOf } from '../errors.ts';
 import type { FileContent, FileFormat, GiveWay, NamedFile, NamedFiles } from '../policy/named-file.ts';
 import type { Issue } from './issues.ts';
+import { readsFile, UnknownFile } from './unknown-values.ts';
 
 /** More problems of one file than an author would read. */
 const MAX_PROBLEMS = 20;
@@ -35,7 +36,10 @@ export class FileContents {
 
 export interface FileAccessOptions {
   readonly contents: FileContents;
-  /** @throws FileFault, or the system's error */
+  /**
+   * @param path as it is written, where the document stands in no file
+   * @throws FileFault, UnknownFile, or the system's error
+   */
   readFile(path: string, maxBytes: number): Promise<Buffer>;
   /** Told of every file before it is read. */
   readonly onFile: (path: string) => void;
@@ -48,6 +52,8 @@ export interface ReadFiles {
   readonly digests: Readonly<Record<string, string>>;
   /** Paths begin below `config`. */
   readonly issues: readonly Issue[];
+  /** Where a file is named that is not known here. */
+  readonly unknown: readonly Issue[];
 }
 
 /** Reads the files that one set of documents names, each once: all policies see the same content of it. */
@@ -66,8 +72,13 @@ export class NamedFileReader {
     const found: Found = new Map();
     const digests: Record<string, string> = {};
     const issues: Issue[] = [];
+    const unknown: Issue[] = [];
     for (const { path, file, format } of named) {
       const read = await this.#readOne(file, document, format);
+      if ('isUnknown' in read) {
+        unknown.push({ path, at: 'value', message: readsFile(file) });
+        continue;
+      }
       if ('issues' in read) {
         issues.push(...read.issues.map((issue): Issue => ({ path, at: 'value', ...issue })));
         continue;
@@ -75,13 +86,11 @@ export class NamedFileReader {
       digests[file] = read.digest;
       entryOf(found, format).set(file, read.content);
     }
-    return { files: filesOf(found), digests, issues };
+    return { files: filesOf(found), digests, issues, unknown };
   }
 
   #readOne(file: string, document: string | undefined, format: FileFormat<unknown>): Promise<ReadContent> {
-    if (document === undefined)
-      return Promise.resolve({ issues: [{ message: 'only a document in a file may name one' }] });
-    const path = resolve(dirname(document), file);
+    const path = document === undefined ? file : resolve(dirname(document), file);
     const ofFormat = entryOf(this.#read, format);
     const reading = ofFormat.get(path) ?? readContent(path, format, this.#options);
     ofFormat.set(path, reading);
@@ -112,6 +121,7 @@ function filesOf(found: Found): NamedFiles {
 
 type ReadContent =
   | { readonly content: unknown; readonly digest: string }
+  | { readonly isUnknown: true }
   | { readonly issues: readonly Pick<Issue, 'message' | 'elsewhere'>[] };
 
 async function readContent(
@@ -124,6 +134,7 @@ async function readContent(
   try {
     bytes = await options.readFile(path, format.maxBytes);
   } catch (error) {
+    if (error instanceof UnknownFile) return { isUnknown: true };
     return { issues: [{ message: `${format.name} ${path}: ${sentenceOf(error)}` }] };
   }
   const digest = hash('sha256', bytes);

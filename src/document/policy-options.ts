@@ -1,8 +1,9 @@
 import type { PolicyKind } from '../policy/policy.ts';
 import { redact, resolveVariables, withScalar } from './environment.ts';
-import type { Substitution, Variables } from './environment.ts';
+import type { Lookups, Substitution, Variables } from './environment.ts';
 import { parseWith } from './issues.ts';
 import type { Issue } from './issues.ts';
+import { fitUnknown } from './unknown-values.ts';
 
 export interface PolicyOptions {
   /** As the kind's own schema makes them. */
@@ -12,15 +13,22 @@ export interface PolicyOptions {
   readonly substitutions: readonly Substitution[];
 }
 
+/** Options that can't be used: without issues where they depend on what is not known here. */
+export interface UnfitOptions {
+  readonly issues: readonly Issue[];
+  readonly substitutions: readonly Substitution[];
+}
+
 /** Reads the `config` of a policy by its kind's own schema; paths of issues begin below `config`. */
 export function readPolicyOptions(
   kind: PolicyKind,
   config: unknown,
   variables: Variables,
-): PolicyOptions | { readonly issues: readonly Issue[] } {
-  const { value, substitutions, issues } = resolveVariables(config, variables);
+  lookups: Lookups = {},
+): PolicyOptions | UnfitOptions {
+  const { value, substitutions, issues } = resolveVariables(config, variables, lookups);
   const all = [...issues, ...insideExpressions(kind, substitutions)];
-  if (all.length > 0) return { issues: all };
+  if (all.length > 0) return { issues: all, substitutions };
   const first = parseWith(kind.options, value);
   if ('value' in first) return { options: first.value, resolved: value, substitutions };
   // Variables are text; if the schema expects a number or a boolean, the text is converted.
@@ -32,8 +40,12 @@ export function readPolicyOptions(
   }
   const second = typed === value ? first : parseWith(kind.options, typed);
   if ('value' in second) return { options: second.value, resolved: typed, substitutions };
+  const unknown = substitutions.filter(({ isUnknown }) => isUnknown);
+  const fitted = unknown.length === 0 ? second : fitUnknown(kind, typed, unknown);
+  if ('options' in fitted) return { ...fitted, substitutions };
   return {
-    issues: second.issues.map(({ path, at, message }) => ({ path, at, message: redact(message, substitutions) })),
+    issues: fitted.issues.map(({ path, at, message }) => ({ path, at, message: redact(message, substitutions) })),
+    substitutions,
   };
 }
 

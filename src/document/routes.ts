@@ -12,16 +12,18 @@ import { qualifiedName } from './names.ts';
 import { openApiFile } from './open-api-paths.ts';
 import type { OpenApiPaths } from './open-api-paths.ts';
 import type { VersionDigest } from './version.ts';
+import type { Warnings } from './warnings.ts';
 
 interface Compiled {
   /** Undefined: the API has none. */
   readonly index: RouteIndex | undefined;
   readonly issues: readonly Issue[];
+  readonly warnings: readonly Issue[];
   /** The content of the OpenAPI document; the version of the documents covers it. */
   readonly digests: Readonly<Record<string, string>>;
 }
 
-const NONE: Compiled = { index: undefined, issues: [], digests: {} };
+const NONE: Compiled = { index: undefined, issues: [], warnings: [], digests: {} };
 
 /** The routes of every API that has any. */
 export class RouteStage {
@@ -54,6 +56,10 @@ export class RouteStage {
   tellFaults(faults: Faults): void {
     for (const [{ place }, { issues }] of this.#compiled) if (issues.length > 0) addIssues(faults, place, issues);
   }
+
+  tellWarnings(into: Warnings): void {
+    for (const [{ place }, { warnings }] of this.#compiled) if (warnings.length > 0) into.add(place, warnings);
+  }
 }
 
 function nameOf({ document }: Loaded<'Api'>): string {
@@ -68,11 +74,12 @@ async function compile({ document, place }: Loaded<'Api'>, reader: NamedFileRead
   if (openapi === undefined) return { ...NONE, index: createRouteIndex(own) };
   const { file } = openapi;
   const named = { path: ['spec', 'openapi', 'file'], file, format: openApiFile };
-  const { files, digests, issues } = await reader.read([named], 'resource' in place ? undefined : place.source.file);
-  if (issues.length > 0) return { index: createRouteIndex(own), issues, digests };
+  const within = 'resource' in place ? undefined : place.source.file;
+  const { files, digests, issues, unknown } = await reader.read([named], within);
+  if (issues.length + unknown.length > 0) return { index: createRouteIndex(own), issues, warnings: unknown, digests };
   const keys = new Set(own.map(({ path }) => routeKey(path)));
   const others = routesOf(files.content(file, openApiFile), basePath).filter(({ path }) => !keys.has(routeKey(path)));
-  return { index: createRouteIndex([...own, ...others]), issues, digests };
+  return { index: createRouteIndex([...own, ...others]), issues, warnings: [], digests };
 }
 
 /**

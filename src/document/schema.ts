@@ -9,6 +9,7 @@ import { basePath, clientId, host, labels, moment, name, unique } from './fields
 import { apiMetadata, clientMetadata, metadata, teamMetadata } from './metadata-schema.ts';
 import { principals } from './principal-schema.ts';
 import { routeFields } from './route-schema.ts';
+import { secretSpec } from './secret-schema.ts';
 import { tier } from './tier-schema.ts';
 
 /** Every document says it: a later version can change what fields mean. */
@@ -77,7 +78,7 @@ const policyFields = {
     .min(1)
     .optional()
     .describe('A condition in CEL beside the rules: it applies where both hold (docs/expressions.md)'),
-  config: policyConfig.describe('Its options; $NAME reads the environment'),
+  config: policyConfig.describe('Its options; $NAME reads the environment, ${secret:NAME/KEY} a Secret'),
   mode: z.enum(['enforce', 'shadow']).default('enforce').describe('shadow decides, counts, logs and changes nothing'),
   onFailure: z
     .enum(['deny', 'allow'])
@@ -216,6 +217,7 @@ export const documentSchemas = {
   Webhook: document('Webhook', webhook),
   Team: documentOf('Team', teamMetadata, team),
   Specification: document('Specification', specification),
+  Secret: document('Secret', secretSpec),
 };
 
 export type Kind = keyof typeof documentSchemas;

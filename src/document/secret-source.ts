@@ -3,25 +3,31 @@ import type { SecretHash } from '../contract/contract.ts';
 import { hashSecret, parseSecretHash } from '../contract/secret.ts';
 import { sentenceOf } from '../errors.ts';
 import { resolveVariables } from './environment.ts';
-import type { Variables } from './environment.ts';
+import type { Lookups, Variables } from './environment.ts';
 import type { Issue } from './issues.ts';
 import type { SecretSource } from './schema.ts';
+import { readsFile, readsVariable, UnknownFile } from './unknown-values.ts';
 
 const MAX_SECRET_BYTES = 64 * 1024;
 
 export interface SecretReader {
   readonly variables: Variables;
-  /** @throws FileFault, or the system's error */
+  readonly unset?: Lookups['unset'];
+  /**
+   * @param path as it is written, where the document stands in no file
+   * @throws FileFault, UnknownFile, or the system's error
+   */
   readFile(path: string, maxBytes: number): Promise<Buffer>;
   /** Called with every file that contains a secret, whether or not it could be read. */
   readonly onFile: (path: string) => void;
 }
 
 /** The hash of a secret and what the version of the documents is to cover: its hash as written, or it itself. */
-export type ReadSecret = { readonly hash: SecretHash } & (
-  | { readonly written: readonly [salt: string, sha256: string] }
-  | { readonly plain: string }
-);
+export type ReadSecret = {
+  readonly hash: SecretHash;
+  /** For its author, where the secret is not known here, and the hash is of something else. */
+  readonly note?: string;
+} & ({ readonly written: readonly [salt: string, sha256: string] } | { readonly plain: string });
 
 /**
  * Hashes a secret that a document, the environment or a file contains.
@@ -36,20 +42,21 @@ export async function readSecret(
 ): Promise<ReadSecret | Omit<Issue, 'at'>> {
   if ('sha256' in source) return { hash: parseSecretHash(source), written: [source.salt, source.sha256] };
   if ('value' in source) {
-    const { value, issues } = resolveVariables(source.value, reader.variables);
+    const { value, issues, substitutions } = resolveVariables(source.value, reader.variables, { unset: reader.unset });
     if (issues[0] !== undefined) return { path: ['value'], message: issues[0].message };
+    const unknown = substitutions.find(({ isUnknown }) => isUnknown);
+    if (unknown !== undefined) return unknownSecret(readsVariable(unknown.name));
     const secret = withoutPrefix(String(value), prefix);
     if (secret === '') return { path: ['value'], message: 'the secret is empty' };
     return { hash: hashSecret(secret), plain: secret };
   }
-  if (file === undefined)
-    return { path: ['file'], message: 'only a document in a file may name one: give salt and sha256' };
-  const path = resolve(dirname(file), source.file);
+  const path = file === undefined ? source.file : resolve(dirname(file), source.file);
   reader.onFile(path);
   let bytes: Buffer;
   try {
     bytes = await reader.readFile(path, MAX_SECRET_BYTES);
   } catch (error) {
+    if (error instanceof UnknownFile) return unknownSecret(readsFile(source.file));
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOTFILE') return { path: ['file'], message: 'expected the path of a file' };
     if (code === 'EFBIG') return { path: ['file'], message: `a secret has at most ${MAX_SECRET_BYTES} bytes` };
@@ -58,6 +65,10 @@ export async function readSecret(
   const secret = withoutPrefix(bytes.toString('utf8').replace(/\r?\n$/, ''), prefix);
   if (secret === '') return { path: ['file'], message: 'the file of the secret is empty' };
   return { hash: hashSecret(secret), plain: secret };
+}
+
+function unknownSecret(note: string): ReadSecret {
+  return { hash: hashSecret(note), plain: note, note };
 }
 
 function withoutPrefix(secret: string, prefix: string): string {

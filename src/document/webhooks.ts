@@ -6,12 +6,16 @@ import { sentenceOf } from '../errors.ts';
 import { problemOfWebhookKey, webhookKey } from '../standard-webhooks.ts';
 import type { Changes } from './document-index.ts';
 import { resolveVariables } from './environment.ts';
+import type { SecretLookup } from './environment.ts';
 import type { Faults } from './fault.ts';
 import type { Issue } from './issues.ts';
 import { addIssues } from './load.ts';
 import type { Loaded } from './load.ts';
 import { qualifiedName } from './names.ts';
 import type { SecretReader } from './secret-source.ts';
+import { refersTo } from './secrets.ts';
+import type { SecretStage } from './secrets.ts';
+import { readsFile, readsVariable, UnknownFile } from './unknown-values.ts';
 import type { Warnings } from './warnings.ts';
 
 const MAX_BYTES = 16 * 1024;
@@ -29,10 +33,17 @@ export class WebhookStage {
   readonly #compiled = new Map<WebhookDocument, CompiledWebhook>();
 
   /** @returns whether any has changed */
-  async take(changes: Changes, reader: SecretReader, rules: EgressRules): Promise<boolean> {
+  async take(
+    changes: Changes,
+    reader: SecretReader,
+    rules: EgressRules,
+    { stage, changed }: ChangedSecrets,
+  ): Promise<boolean> {
     for (const loaded of changes.removals('Webhook')) this.#compiled.delete(loaded);
-    for (const loaded of changes.upserts('Webhook')) this.#compiled.set(loaded, await compiled(loaded, reader, rules));
-    return changes.touches('Webhook');
+    const again = [...this.#compiled.keys()].filter((loaded) => refersTo(loaded, changed));
+    for (const loaded of [...again, ...changes.upserts('Webhook')])
+      this.#compiled.set(loaded, await compiled(loaded, reader, rules, stage.lookupFor(loaded.document.metadata)));
+    return again.length > 0 || changes.touches('Webhook');
   }
 
   byName(): ReadonlyMap<string, Webhook> {
@@ -48,13 +59,25 @@ export class WebhookStage {
   }
 }
 
-async function compiled(loaded: WebhookDocument, reader: SecretReader, rules: EgressRules): Promise<CompiledWebhook> {
+/** The Secrets, and the qualified names of those that have changed. */
+export interface ChangedSecrets {
+  readonly stage: SecretStage;
+  readonly changed: ReadonlySet<string>;
+}
+
+async function compiled(
+  loaded: WebhookDocument,
+  reader: SecretReader,
+  rules: EgressRules,
+  secret: SecretLookup,
+): Promise<CompiledWebhook> {
   const { metadata, spec } = loaded.document;
   const file = 'resource' in loaded.place ? undefined : loaded.place.source.file;
   const source = typeof spec.url === 'string' ? { value: spec.url } : spec.url;
-  const url = await read(source, 'url', file, reader);
-  const key = spec.signingSecret && (await read(spec.signingSecret, 'signingSecret', file, reader));
+  const url = await read(source, 'url', file, reader, secret);
+  const key = spec.signingSecret && (await read(spec.signingSecret, 'signingSecret', file, reader, secret));
   const issues: Issue[] = [];
+  const notes = [url, key].flatMap((each) => (each !== undefined && 'note' in each ? [each.note] : []));
   if ('issue' in url) issues.push(url.issue);
   if (key !== undefined && 'issue' in key) issues.push(key.issue);
   const problem = 'text' in url ? problemOfDocumentUrl(url.text) : undefined;
@@ -62,15 +85,21 @@ async function compiled(loaded: WebhookDocument, reader: SecretReader, rules: Eg
   const signingKey = key !== undefined && 'text' in key ? webhookKey(key.text) : undefined;
   const keyProblem = signingKey && problemOfWebhookKey(signingKey);
   if (keyProblem !== undefined) issues.push({ path: ['spec', 'signingSecret'], at: 'value', message: keyProblem });
-  if (issues.length > 0 || !('text' in url)) return { webhook: undefined, issues, warnings: [] };
+  if (issues.length > 0 || !('text' in url)) return { webhook: undefined, issues, warnings: notes };
   const loopback = loopbackProblem(url.text, rules);
-  const warnings: readonly Issue[] =
-    loopback === undefined ? [] : [{ path: ['spec', 'url'], at: 'value', message: loopback }];
+  const warnings: readonly Issue[] = [
+    ...notes,
+    ...(loopback === undefined ? [] : [{ path: ['spec', 'url'], at: 'value' as const, message: loopback }]),
+  ];
   const name = qualifiedName(metadata);
   return { webhook: { name, url: url.text, format: spec.format, signingKey }, issues, warnings };
 }
 
-type Read = { readonly text: string } | { readonly issue: Issue };
+type Read =
+  | { readonly text: string }
+  | { readonly issue: Issue }
+  /** It is not known here. */
+  | { readonly note: Issue };
 
 /** Unlike a client's secret it is needed itself, not its hash. */
 async function read(
@@ -78,20 +107,25 @@ async function read(
   field: string,
   document: string | undefined,
   reader: SecretReader,
+  secret: SecretLookup,
 ): Promise<Read> {
-  const fault = (message: string): Read => ({ issue: { path: ['spec', field], at: 'value', message } });
+  const issueOf = (message: string): Issue => ({ path: ['spec', field], at: 'value', message });
+  const fault = (message: string): Read => ({ issue: issueOf(message) });
   if ('value' in source) {
-    const { value, issues } = resolveVariables(source.value, reader.variables);
-    if (issues[0] !== undefined) return fault(issues[0].message);
+    const lookups = { secret, unset: reader.unset };
+    const { value, issues, substitutions } = resolveVariables(source.value, reader.variables, lookups);
+    if (issues[0] !== undefined) return { issue: { ...issues[0], path: ['spec', field] } };
+    const unknown = substitutions.find(({ isUnknown }) => isUnknown);
+    if (unknown !== undefined) return { note: issueOf(readsVariable(unknown.name)) };
     return value === '' ? fault('is empty') : { text: String(value) };
   }
-  if (document === undefined) return fault('only a document in a file may name one');
-  const path = resolve(dirname(document), source.file);
+  const path = document === undefined ? source.file : resolve(dirname(document), source.file);
   reader.onFile(path);
   try {
     const text = (await reader.readFile(path, MAX_BYTES)).toString('utf8').replace(/\r?\n$/, '');
     return text === '' ? fault('its file is empty') : { text };
   } catch (error) {
+    if (error instanceof UnknownFile) return { note: issueOf(readsFile(source.file)) };
     return fault(`its file: ${sentenceOf(error)}`);
   }
 }

@@ -31,6 +31,18 @@ export async function resourcesOf(
   return found;
 }
 
+/** All resources of a kind: for kinds of which there are few. */
+export async function resourcesOfKind(kysely: RegistryKysely, kind: string): Promise<readonly Resource[]> {
+  const rows = await kysely
+    .selectFrom('registry_resource')
+    .selectAll()
+    .where('kind', '=', kind)
+    .orderBy('namespace')
+    .orderBy('name')
+    .execute();
+  return rows.map(resourceOf);
+}
+
 /** All resources, by kind, namespace and name, in pages. The next page is read while the caller works on one. */
 export async function* resourcePages(kysely: RegistryKysely): AsyncGenerator<readonly Resource[]> {
   let reading = pageAfter(kysely, { kind: '', namespace: '', name: '' });

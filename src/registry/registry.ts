@@ -3,7 +3,7 @@ import type { Database } from '../database/database.ts';
 import type { AuditFilter } from './audit.ts';
 import { auditedChanges } from './audit.ts';
 import type { Author, Change, Head, Resource, ResourceKey, ResourceLog, Write } from './log.ts';
-import { changeOf, changeRowsAfter, headOf, resourcePages, resourcesOf } from './read.ts';
+import { changeOf, changeRowsAfter, headOf, resourcePages, resourcesOf, resourcesOfKind } from './read.ts';
 import type { RegistryTables } from './tables.ts';
 import { verifyLog } from './verify.ts';
 import type { Verified } from './verify.ts';
@@ -103,6 +103,11 @@ export class Registry implements ResourceLog {
     });
     this.#tell(written.head.revision);
     return written;
+  }
+
+  /** All resources of a kind, by namespace and name. */
+  async ofKind(kind: string): Promise<readonly Resource[]> {
+    return resourcesOfKind(this.#database.kysely, kind);
   }
 
   /** Whether everything is as it was written. */

@@ -1,5 +1,6 @@
 import type { Fault } from '../errors.ts';
-import type { ControlSource, Relay } from '../sync/control-source.ts';
+import type { Relay } from '../sync/control-source-ports.ts';
+import type { ControlSource } from '../sync/control-source.ts';
 import type { SyncedResource } from '../sync/resource-key.ts';
 
 /** What a worker is to enforce. */

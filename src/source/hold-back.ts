@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { qualifiedName, referenceFrom } from '../document/names.ts';
+import { secretsNamedIn } from '../document/secrets.ts';
 import type { Loaded } from '../document/load.ts';
 import type { DocumentOf } from '../document/schema.ts';
 import { overlap, placeIn } from './api-places.ts';
@@ -75,6 +76,8 @@ class Versions {
   readonly #moved = new Map<string, ApiPlace | undefined>();
   /** Names of the APIs that a client application has contracts with, by its name. */
   readonly #ofClient = new Map<string, Set<string>>();
+  /** Names of the APIs whose policies refer to a Secret, by its name. */
+  readonly #ofSecret = new Map<string, Set<string>>();
   /** APIs whose documents were told to move together. */
   readonly #told = new Set<string>();
 
@@ -84,14 +87,15 @@ class Versions {
     this.#apis = [good, wanted].map(apisAmong);
     this.changed = changedIn(good, wanted);
     for (const documents of [good, wanted]) {
-      for (const { document } of documents.values()) {
+      for (const loaded of documents.values()) {
+        const { document } = loaded;
+        for (const name of secretsNamedIn(document)) {
+          const secret = qualifiedName({ ...document.metadata, name });
+          for (const api of apisOf(loaded, ...this.#apis)) addTo(this.#ofSecret, secret, api);
+        }
         if (document.kind !== 'Contract') continue;
         const { metadata, spec } = document;
-        const client = referenceFrom(metadata, spec.clientApplication);
-        const api = referenceFrom(metadata, spec.api);
-        const apis = this.#ofClient.get(client);
-        if (apis === undefined) this.#ofClient.set(client, new Set([api]));
-        else apis.add(api);
+        addTo(this.#ofClient, referenceFrom(metadata, spec.clientApplication), referenceFrom(metadata, spec.api));
       }
     }
     for (const key of this.changed) {
@@ -168,13 +172,18 @@ class Versions {
 
   /** Names of the APIs that either version concerns. */
   #apisOf(key: string): readonly string[] {
-    const apis = this.#apisOfClient(key);
+    const apis = this.#apisOfClient(key) ?? (key.startsWith('Secret ') ? this.#apisOfSecret(key) : undefined);
     if (apis !== undefined) return apis;
     return [this.#good, this.#wanted].flatMap((documents) => {
       const loaded = documents.get(key);
       return loaded === undefined ? [] : apisOf(loaded, ...this.#apis);
     });
   }
+
+  #apisOfSecret(key: string): readonly string[] {
+    return [...(this.#ofSecret.get(key.slice('Secret '.length)) ?? [])];
+  }
+
   /** Of a client application that gets another identity; undefined: it is none. */
   #apisOfClient(key: string): readonly string[] | undefined {
     const [good, wanted] = [this.#good, this.#wanted].map((documents) => documents.get(key)?.document);
@@ -182,6 +191,12 @@ class Versions {
     if (isDeepStrictEqual(identityOf(good.spec), identityOf(wanted.spec))) return undefined;
     return [...(this.#ofClient.get(qualifiedName(good.metadata)) ?? [])];
   }
+}
+
+function addTo(sets: Map<string, Set<string>>, key: string, member: string): void {
+  const set = sets.get(key);
+  if (set === undefined) sets.set(key, new Set([member]));
+  else set.add(member);
 }
 
 /** By what calls are taken for calls of a client application; its secrets and keys may change alone. */
@@ -201,6 +216,9 @@ function referredTo({ document }: Loaded): readonly string[] {
         ...(document.spec.api === undefined ? [] : [to('Api', document.spec.api)]),
         ...document.spec.notify.map((name) => to('Webhook', name)),
       ];
+    case 'Api':
+    case 'PolicyBinding':
+      return secretsNamedIn(document).map((name) => keyFor('Secret', qualifiedName({ ...metadata, name })));
     default:
       return [];
   }

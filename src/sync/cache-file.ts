@@ -1,26 +1,17 @@
-import { hash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { chmod, mkdir, open, rename, stat, unlink, utimes } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fromBinary } from '@bufbuild/protobuf';
 import type { FileAccess } from '../file-access.ts';
-import { FollowResponseSchema } from '../../gen/ostiary/v1/sync_pb.js';
+import { MAGIC, readRecords, RecordWriter } from './cache-records.ts';
+import type { RecordedDocuments } from './cache-records.ts';
 import { deltaMessages, snapshotMessages } from './encode.ts';
 import type { CommitOf } from './encode.ts';
 import type { SyncedResource } from './resource-key.ts';
-import { seal, unseal } from './seal.ts';
-import { Replica, Transaction } from './transaction.ts';
-import type { Changed } from './transaction.ts';
+import { withoutValues } from './secret-values.ts';
 
-/** What a cache held. */
-export interface Cached {
-  /** As it was received last. */
-  readonly replica: Replica;
-  /** The latest revision that was in force as a whole. */
-  readonly enforcedRevision: number;
-  /** What has changed since then, with what was in force. */
-  readonly before: Changed;
+/** What a cache held. Without a key, Secrets in it have no values. */
+export interface Cached extends RecordedDocuments {
   /** When the control plane was last heard, in milliseconds since the Unix epoch. */
   readonly heardAt: number;
 }
@@ -37,25 +28,15 @@ export interface Kept {
 
 export interface CacheOptions {
   readonly folder: string;
-  /** 32 bytes: what is written is encrypted with it (AES-256-GCM). */
+  /** 32 bytes: what is written is encrypted with it (AES-256-GCM). Without it, values of Secrets are not written. */
   readonly key: Buffer | undefined;
   readonly access: FileAccess;
   /** Ours: what another user has written is not read. */
   readonly userId: number | undefined;
 }
 
-/** The cache can't be trusted, or not be read. */
-export class CacheFault extends Error {
-  override name = 'CacheFault';
-}
-
 const NAME = 'documents.cache';
-const MAGIC = Buffer.from('ostiary documents 1\n');
 const MOST_BYTES = 1024 * 1024 * 1024;
-/** A longer record was never written. */
-const MOST_RECORD_BYTES = 64 * 1024 * 1024;
-const LENGTH_BYTES = 4;
-const DIGEST_BYTES = 32;
 /** The file is written anew when what was appended is larger than this and than what it was appended to. */
 const LEAST_APPENDED_BYTES = 1024 * 1024;
 
@@ -68,7 +49,7 @@ export class CacheFile {
   readonly #options: CacheOptions;
   readonly #path: string;
   #file: FileHandle | undefined;
-  #digest: Buffer = MAGIC;
+  #writer: RecordWriter;
   #history = '';
   #baseBytes = 0;
   #appendedBytes = 0;
@@ -76,6 +57,7 @@ export class CacheFile {
   constructor(options: CacheOptions) {
     this.#options = options;
     this.#path = join(options.folder, NAME);
+    this.#writer = new RecordWriter(options.key);
   }
 
   /**
@@ -93,7 +75,8 @@ export class CacheFile {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
       throw error;
     }
-    const { end, ...cached } = this.#read(bytes);
+    const { end, digest, ...cached } = readRecords(bytes, this.#options.key);
+    this.#writer = new RecordWriter(this.#options.key, digest);
     this.#file = await open(this.#path, constants.O_RDWR | constants.O_APPEND);
     // A record that was cut off would stand before the next one.
     await this.#file.truncate(end);
@@ -114,8 +97,9 @@ export class CacheFile {
     // What is written anew is what is in force: of what has faults the file would not tell what to enforce.
     if (isInForce && (file === undefined || isLong || isOther)) return this.#rewrite(resources, commit);
     if (file === undefined || isOther) return;
-    const messages = deltaMessages(keys, (key) => resources.get(key), commit);
-    const records = messages.map((message) => this.#record(message, isInForce));
+    const keptOf = (resource: SyncedResource | undefined) => resource && this.#kept(resource);
+    const messages = deltaMessages(keys, (key) => keptOf(resources.get(key)), commit);
+    const records = messages.map((message) => this.#writer.record(message, isInForce));
     const bytes = Buffer.concat(records);
     try {
       await file.appendFile(bytes);
@@ -150,12 +134,13 @@ export class CacheFile {
     await unlink(draft).catch(() => {});
     const file = await open(draft, 'wx', 0o600);
     try {
-      this.#digest = MAGIC;
+      this.#writer = new RecordWriter(this.#options.key);
       let bytes = MAGIC.length;
       await file.appendFile(MAGIC);
-      const messages = await snapshotMessages(resources.values(), () => undefined);
+      const kept = resources.values().map((resource) => this.#kept(resource));
+      const messages = await snapshotMessages(kept, () => undefined);
       for (const message of [...messages, ...deltaMessages([], () => undefined, commit)]) {
-        const record = this.#record(message, true);
+        const record = this.#writer.record(message, true);
         bytes += record.length;
         await file.appendFile(record);
       }
@@ -172,62 +157,9 @@ export class CacheFile {
     }
   }
 
-  #record(message: Uint8Array, isInForce: boolean): Buffer {
-    const content = seal(Buffer.concat([Buffer.of(isInForce ? 1 : 0), message]), this.#options.key);
-    const length = Buffer.alloc(LENGTH_BYTES);
-    length.writeUInt32BE(content.length);
-    this.#digest = hash('sha256', Buffer.concat([this.#digest, content]), 'buffer');
-    return Buffer.concat([length, this.#digest, content]);
-  }
-
-  #read(bytes: Buffer): Omit<Cached, 'heardAt'> & { readonly end: number } {
-    if (!bytes.subarray(0, MAGIC.length).equals(MAGIC)) throw new CacheFault('is no cache of documents');
-    const replica = new Replica();
-    const before = new Map<string, SyncedResource | undefined>();
-    let enforcedRevision = 0;
-    let transaction = new Transaction();
-    let digest: Buffer = MAGIC;
-    let end = MAGIC.length;
-    this.#digest = MAGIC;
-    for (let at = MAGIC.length; at + LENGTH_BYTES + DIGEST_BYTES <= bytes.length;) {
-      const from = at + LENGTH_BYTES + DIGEST_BYTES;
-      const to = from + bytes.readUInt32BE(at);
-      if (to - from > MOST_RECORD_BYTES) throw new CacheFault('was changed or damaged');
-      if (to > bytes.length) break;
-      const content = bytes.subarray(from, to);
-      digest = hash('sha256', Buffer.concat([digest, content]), 'buffer');
-      if (!digest.equals(bytes.subarray(at + LENGTH_BYTES, from))) {
-        // A crash may leave octets that were never written at the end, and nowhere else.
-        if (to === bytes.length) break;
-        throw new CacheFault('was changed or damaged');
-      }
-      at = to;
-      const plain = unseal(content, this.#options.key);
-      if (plain === undefined) throw new CacheFault('is encrypted with another key, or not at all');
-      const { message } = readMessage(plain.subarray(1));
-      if (message.case !== 'update') throw new CacheFault('holds something else than documents');
-      transaction.add(message.value);
-      if (message.value.commit === undefined) continue;
-      const changed = transaction.commit(replica, message.value.commit);
-      if (changed === undefined) throw new CacheFault('does not hold what it says');
-      if (plain[0] === 1) {
-        before.clear();
-        enforcedRevision = replica.position?.revision ?? 0;
-      } else for (const [key, resource] of changed) if (!before.has(key)) before.set(key, resource);
-      transaction = new Transaction();
-      end = to;
-      this.#digest = digest;
-    }
-    if (replica.position === undefined) throw new CacheFault('ends before its first commit');
-    return { replica, before, enforcedRevision, end };
-  }
-}
-
-function readMessage(bytes: Uint8Array) {
-  try {
-    return fromBinary(FollowResponseSchema, bytes);
-  } catch {
-    throw new CacheFault('can not be read: it is encrypted, or of a later version');
+  /** Without a key, nothing that is secret is on the disk. */
+  #kept<R extends SyncedResource>(resource: R): R {
+    return this.#options.key === undefined ? withoutValues(resource) : resource;
   }
 }
 

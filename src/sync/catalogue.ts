@@ -36,8 +36,12 @@ class SetsByKey {
   }
 }
 
+/** What a resource is sent as. */
+export type Opening = (resource: Resource) => unknown;
+
 /** All resources of the log, and which of them refer to which. */
 export class Catalogue {
+  readonly #open: Opening;
   readonly #entries = new Map<string, Entry>();
   /** By key of what is referred to. */
   readonly #referrers = new SetsByKey();
@@ -45,6 +49,10 @@ export class Catalogue {
   readonly #apis = new SetsByKey();
   /** By namespace: its bindings and alerts that select APIs. */
   readonly #selecting = new SetsByKey();
+
+  constructor(open: Opening = ({ document }) => document) {
+    this.#open = open;
+  }
 
   get size(): number {
     return this.#entries.size;
@@ -64,7 +72,7 @@ export class Catalogue {
     const { kind, namespace, name, revision, createdRevision, document } = resource;
     if (!isForSidecars(kind)) return;
     const links = linksOf(resource, document);
-    const text = JSON.stringify(withoutInformational(kind, document));
+    const text = JSON.stringify(withoutInformational(kind, this.#open(resource)));
     this.#entries.set(key, { key, kind, namespace, name, revision, createdRevision, text, links });
     for (const target of links.refersTo) this.#referrers.add(target, key);
     if (kind === 'Api') this.#apis.add(namespace, key);
@@ -111,7 +119,12 @@ export class Catalogue {
   touchedBy(changes: Iterable<Pick<Change, keyof ResourceKey | 'before'>>): ReadonlySet<string> {
     const touched = new Set<string>();
     const touchClients = (refersTo: readonly string[]): void => {
-      for (const target of refersTo) if (!target.startsWith('Api\n')) touched.add(target);
+      for (const target of refersTo) {
+        if (target.startsWith('Api\n')) continue;
+        touched.add(target);
+        // The Secrets of a webhook.
+        if (target.startsWith('Webhook\n')) touchClients(this.get(target)?.links.refersTo ?? []);
+      }
     };
     for (const { before, ...change } of changes) {
       const key = keyText(change);

@@ -1,49 +1,17 @@
-import type { Clock } from '../clock.ts';
 import { createCooperativeYield } from '../document/cooperative-yield.ts';
 import type { DocumentKey, DocumentSet } from '../document/document-set.ts';
 import { DocumentReader } from '../document/load.ts';
 import type { Kind } from '../document/schema.ts';
 import type { Fault } from '../errors.ts';
 import type { Delivery, DocumentSource, Outcome } from '../source/document-source.ts';
-import type { CacheFile } from './cache-file.ts';
+import type { ControlSourceOptions, ControlSourcePorts } from './control-source-ports.ts';
 import type { Enforced } from './conversation.ts';
-import type { FollowerEvents } from './follower-events.ts';
 import { readResource } from './read-resource.ts';
 import { qualifiedKey } from './resource-key.ts';
 import type { SyncedResource } from './resource-key.ts';
+import { lacksValues } from './secret-values.ts';
 import { Replica } from './transaction.ts';
 import type { Changed } from './transaction.ts';
-
-/** What else has to enforce what this process does. */
-export interface Relay {
-  /** @returns faults that others have found; empty: it is in force everywhere. Never rejects. */
-  enforce(upserts: readonly SyncedResource[], removals: readonly string[]): Promise<readonly Fault[]>;
-}
-
-export interface ControlSourceOptions {
-  /** For people: where the documents come from. */
-  readonly addresses: readonly string[];
-}
-
-export interface ControlSourcePorts {
-  readonly clock: Clock;
-  /** Undefined: nothing is kept on disk. */
-  readonly cache: CacheFile | undefined;
-  readonly relay: Relay | undefined;
-  /** Reads a file that a document names. */
-  readonly readFile: Delivery['readFile'];
-  /** Begins to follow. @returns what ends it */
-  readonly follow: (follower: FollowedSource) => { close(): Promise<void> };
-  readonly events: Pick<FollowerEvents, 'cacheFault'>;
-}
-
-/** What the sidecar's end of the stream needs of the source. */
-export interface FollowedSource {
-  readonly replica: Replica;
-  readonly enforcedRevision: () => number;
-  enforce(changed: Changed): Promise<Enforced>;
-  heard(): void;
-}
 
 /** How often the cache is told that the control plane was heard. */
 const TOUCH_MS = 30_000;
@@ -97,6 +65,7 @@ export class ControlSource implements DocumentSource {
     this.#following = this.#ports.follow({
       replica: this.#replica,
       enforcedRevision: () => this.#enforcedRevision,
+      lacksSecrets: () => this.#replica.resources.values().some(lacksValues),
       enforce: (changed) => this.#enforce(changed, true),
       heard: () => this.#heard(),
     });

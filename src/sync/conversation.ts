@@ -22,6 +22,8 @@ export interface ConversationPorts {
   readonly enforce: (changed: Changed) => Promise<Enforced>;
   readonly events: FollowerEvents;
   readonly send: (message: Said) => void;
+  /** Everything was asked for already. */
+  readonly isResyncing: boolean;
 }
 
 /** What a sidecar answers. */
@@ -37,13 +39,14 @@ export class Conversation {
   readonly #ports: ConversationPorts;
   #transaction: Transaction;
   /** Everything was asked for: what builds on what we have is passed over. */
-  #isResyncing = false;
+  #isResyncing: boolean;
   /** The control plane does not know our history. */
   #isRefused = false;
 
   constructor(ports: ConversationPorts) {
     this.#ports = ports;
     this.#transaction = new Transaction(ports.mostBytes);
+    this.#isResyncing = ports.isResyncing;
   }
 
   /** @throws UnfitUpdate (rejects with it) for what can't be right: the stream is to end */

@@ -36,6 +36,8 @@ export interface FollowerPorts extends Pick<ConversationPorts, 'replica' | 'enfo
   readonly enforcedRevision: () => number;
   /** Reports on the connection of whichever control plane is followed. */
   readonly reports?: Pick<ReportLink, 'follow'> | undefined;
+  /** Whether values of Secrets are missing: everything is asked for again. */
+  readonly lacksSecrets: () => boolean;
   readonly clock: Clock;
   readonly timers: Timers;
   /** From 0 to 1. */
@@ -142,7 +144,9 @@ export class Follower {
       this.#send(stream, { case: 'hello', value: this.#hello() });
       const send: ConversationPorts['send'] = (message) => this.#send(stream, message);
       const { mostBytes = MOST_BYTES } = this.#options;
-      const conversation = new Conversation({ ...this.#ports, mostBytes, scope, send });
+      const isResyncing = this.#ports.lacksSecrets();
+      if (isResyncing) send({ case: 'resync', value: {} });
+      const conversation = new Conversation({ ...this.#ports, mostBytes, scope, send, isResyncing });
       for (;;) {
         const next = await silence.within(Promise.race([stream.messages.next(), this.#closed.promise]));
         if (next === undefined) return 'nothing was heard for 30 s';

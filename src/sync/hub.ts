@@ -3,6 +3,7 @@ import { backoffMs } from '../backoff.ts';
 import type { Clock, Timers } from '../clock.ts';
 import type { Change, Head, ResourceLog } from '../registry/log.ts';
 import { Catalogue } from './catalogue.ts';
+import type { Opening } from './catalogue.ts';
 import { deltaMessages, snapshotMessages } from './encode.ts';
 import type { Position } from './position.ts';
 import { keyText } from './resource-key.ts';
@@ -20,6 +21,8 @@ export interface HubPorts {
   readonly random: () => number;
   /** The log could not be read: streams stay, and hear nothing new. */
   readonly onFault: (detail: string) => void;
+  /** What a resource is sent as; absent: as it is in the log. */
+  readonly open?: Opening;
 }
 
 /** Changes that a node has missed: beyond it, all resources are sent instead. */
@@ -32,7 +35,7 @@ const TURN_MS = 5;
 /** Follows the log, and has ready what sidecars are to be sent: each delta is encoded once for all of one scope. */
 export class Hub {
   readonly #ports: HubPorts;
-  #catalogue = new Catalogue();
+  #catalogue: Catalogue;
   #head: Position;
   readonly #views: SharedViews;
   /** Chain hashes of revisions that sidecars have asked about. */
@@ -47,6 +50,7 @@ export class Hub {
 
   private constructor(ports: HubPorts) {
     this.#ports = ports;
+    this.#catalogue = new Catalogue(ports.open);
     this.#views = new SharedViews(ports.clock);
     this.#head = { history: '', revision: 0, chainHash: '', committedAt: 0 };
     this.#stopListening = ports.log.onChange(() => void this.advance());
@@ -212,7 +216,7 @@ export class Hub {
   async #load(): Promise<void> {
     const { head, resources } = await this.#ports.log.snapshot();
     const [last] = head.revision === 0 ? [] : await this.#ports.log.changesAfter(head.revision - 1, 1);
-    this.#catalogue = new Catalogue();
+    this.#catalogue = new Catalogue(this.#ports.open);
     for (const resource of resources) this.#catalogue.put(resource);
     this.#head = positionOf(head, last?.at ?? 0);
     this.#views.clear();

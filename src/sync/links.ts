@@ -1,4 +1,5 @@
 import { resolveReference } from '../document/names.ts';
+import { secretsNamedIn } from '../document/secrets.ts';
 import type { ResourceKey } from '../registry/log.ts';
 import { keyText } from './resource-key.ts';
 
@@ -9,7 +10,7 @@ import { keyText } from './resource-key.ts';
 export interface Links {
   /** Of an API. */
   readonly labels: Readonly<Record<string, string>>;
-  /** Keys of the APIs, clients and webhooks that it names. */
+  /** Keys of the APIs, clients, webhooks and Secrets that it names. */
   readonly refersTo: readonly string[];
   /** Of a binding or an alert that names no API: the labels of those that it is for; undefined: it names one. */
   readonly selects: Readonly<Record<string, string>> | undefined;
@@ -23,9 +24,16 @@ export function linksOf(key: ResourceKey, document: unknown): Links {
   const spec = fieldsOf(fieldsOf(document)['spec']);
   const to = (kind: string, reference: unknown): readonly string[] =>
     typeof reference === 'string' ? [keyText({ kind, ...resolveReference(key, reference) })] : [];
+  const secrets = secretsNamedIn({ kind: key.kind, spec }).map((name) => keyText({ ...key, kind: 'Secret', name }));
   switch (key.kind) {
     case 'Api':
-      return { ...NO_LINKS, labels: textsOf(fieldsOf(fieldsOf(document)['metadata'])['labels']) };
+      return {
+        ...NO_LINKS,
+        labels: textsOf(fieldsOf(fieldsOf(document)['metadata'])['labels']),
+        refersTo: secrets,
+      };
+    case 'Webhook':
+      return { ...NO_LINKS, refersTo: secrets };
     case 'Contract':
       return {
         ...NO_LINKS,
@@ -33,8 +41,8 @@ export function linksOf(key: ResourceKey, document: unknown): Links {
       };
     case 'PolicyBinding': {
       const target = fieldsOf(spec['targetRef']);
-      if (target['kind'] === 'Api') return { ...NO_LINKS, refersTo: to('Api', target['name']) };
-      return { ...NO_LINKS, selects: textsOf(fieldsOf(target['selector'])['labels']) };
+      if (target['kind'] === 'Api') return { ...NO_LINKS, refersTo: [...to('Api', target['name']), ...secrets] };
+      return { ...NO_LINKS, refersTo: secrets, selects: textsOf(fieldsOf(target['selector'])['labels']) };
     }
     case 'Alert': {
       const { api, selector, notify } = spec;

@@ -7,7 +7,6 @@ import type { Scope } from './scope.ts';
 export type Membership = (entry: Entry) => boolean;
 
 export function membershipOf(scope: Scope, catalogue: Catalogue): Membership {
-  if (isEverything(scope)) return () => true;
   const isInNamespace = ({ namespace }: Entry): boolean =>
     scope.namespaces.length === 0 || scope.namespaces.includes(namespace);
   const isOwn = ({ kind, namespace, name, links }: Entry): boolean =>
@@ -27,6 +26,19 @@ export function membershipOf(scope: Scope, catalogue: Catalogue): Membership {
     for (const referrer of catalogue.referrersOf(entry.key)) if (isForOwn(referrer)) return true;
     return false;
   };
+  const isParty = (entry: Entry): boolean => (isOfNamespaces(scope) && isInNamespace(entry)) || isNamedByMember(entry);
+  /** Nobody gets a Secret but those who need it. */
+  const isNeeded = (secret: Entry): boolean => {
+    for (const referrer of catalogue.referrersOf(secret.key)) {
+      if (
+        isEverything(scope) ||
+        (referrer.kind === 'Webhook' ? isParty(referrer) : isOwn(referrer) || isForOwn(referrer))
+      )
+        return true;
+    }
+    return false;
+  };
+  if (isEverything(scope)) return (entry) => entry.kind !== 'Secret' || isNeeded(entry);
   return (entry) => {
     switch (entry.kind) {
       case 'Api':
@@ -37,7 +49,9 @@ export function membershipOf(scope: Scope, catalogue: Catalogue): Membership {
         return isForOwn(entry);
       case 'ClientApplication':
       case 'Webhook':
-        return (isOfNamespaces(scope) && isInNamespace(entry)) || isNamedByMember(entry);
+        return isParty(entry);
+      case 'Secret':
+        return isNeeded(entry);
       case 'Configuration':
         // One holds for all.
         return true;

@@ -14,6 +14,7 @@ import { contractMethods } from '../../src/control/contract-service.ts';
 import { credentialMethods } from '../../src/control/credential-service.ts';
 import { CurrentIndex } from '../../src/control/current-index.ts';
 import { resourceMethods } from '../../src/control/resource-service.ts';
+import { SecretVault } from '../../src/control/secret-vault.ts';
 import { egressRules } from '../../src/egress/rules.ts';
 import { Code, RpcError } from '../../src/grpc/rpc.ts';
 import { createConnectHandler } from '../../src/operator/connect.ts';
@@ -38,7 +39,13 @@ export interface ControlServices extends OpenedRegistry {
 
 export const TOKEN = 'an-administrator';
 
-export async function openServices(place: RegistryPlace): Promise<ControlServices> {
+/** Opens what any other of these has sealed. */
+export const vault = new SecretVault([Buffer.alloc(32, 'k')], randomBytes);
+
+export async function openServices(
+  place: RegistryPlace,
+  { vault: own }: { readonly vault: SecretVault | undefined } = { vault },
+): Promise<ControlServices> {
   const opened = await openAt(place);
   const { registry } = opened;
   const index = new CurrentIndex(registry);
@@ -51,7 +58,7 @@ export async function openServices(place: RegistryPlace): Promise<ControlService
     of: async (revision: number) => ({ revision, enforced: 2, pending: ['a'], unreachable: [], ms: 7.4 }),
   };
   const { environment } = offline;
-  const changing = new Changing({ registry, index, policyKinds, environment, clock: systemClock });
+  const changing = new Changing({ registry, index, policyKinds, environment, vault: own, clock: systemClock });
   const writing = { registry, index, changing, access, receipts };
   const clock: Clock = { ...systemClock, now: () => services.nowMs ?? Date.now() };
   const handle = createConnectHandler({

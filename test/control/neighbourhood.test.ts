@@ -25,6 +25,7 @@ class State {
     policyKinds,
     environment,
     clock: systemClock,
+    vault: undefined,
     resources: async (keys) => keys.flatMap((key) => this.resources.get(keyText(key)) ?? []),
   });
 

@@ -6,6 +6,7 @@ import type { NewPlace } from '../registry/fixture.ts';
 import { appliesDocuments } from './applying.ts';
 import { keepsContracts } from './contracting.ts';
 import { keepsSecrets } from './keeping-secrets.ts';
+import { sealsSecrets } from './sealing-secrets.ts';
 import { tellsResources } from './telling.ts';
 import { api, app, contract, openServices } from './fixture.ts';
 
@@ -24,6 +25,7 @@ describe.skipIf(part === undefined)('the services of resources on PostgreSQL', (
   tellsResources(newPlace);
   keepsContracts(newPlace);
   keepsSecrets(newPlace);
+  sealsSecrets(newPlace);
 
   test('of several control planes that write at once, none breaks what another relies on', async () => {
     const place = await newPlace();

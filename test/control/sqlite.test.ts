@@ -4,6 +4,7 @@ import { scratchFolder } from '../real/scratch.ts';
 import { appliesDocuments } from './applying.ts';
 import { keepsContracts } from './contracting.ts';
 import { keepsSecrets } from './keeping-secrets.ts';
+import { sealsSecrets } from './sealing-secrets.ts';
 import { tellsResources } from './telling.ts';
 
 describe('the services of resources on SQLite', () => {
@@ -12,4 +13,5 @@ describe('the services of resources on SQLite', () => {
   tellsResources(newPlace);
   keepsContracts(newPlace);
   keepsSecrets(newPlace);
+  sealsSecrets(newPlace);
 });

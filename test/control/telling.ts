@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { valueAt } from '../../src/control/facts.ts';
 import type { NewPlace } from '../registry/fixture.ts';
-import { api, app, contract, openServices } from './fixture.ts';
+import { api, app, contract, document, openServices } from './fixture.ts';
 import type { ControlServices } from './fixture.ts';
 
 /** Who may ask, what is kept of secrets, and what lists and the audit log tell, whatever the database. */
@@ -53,29 +53,48 @@ export function tellsResources(newPlace: NewPlace): void {
     for (const secret of ['hunter2', 's3cret-key', 'new-secret']) expect(log).not.toContain(secret);
   });
 
-  test('documents can read neither variables nor files, nor keep other secrets in plain text', async () => {
+  test('what only sidecars can read is taken, with a note, and other secrets are not kept in plain text', async () => {
     process.env['OSTIARY_TEST_SECRET'] = 'no';
     const policy = (name: string, config: object) =>
       api('a', { tiers: [], policies: [{ policyRef: { name }, config }] });
+    const dryRun = async (documents: object[]) => {
+      const { faults = [], warnings = [] } = (await services.apply(documents, { dryRun: true })) as {
+        readonly [list: string]: { field: string; message: string }[];
+      };
+      return [faults, warnings].map((list) => list.map(({ field, message }) => `${field}: ${message}`));
+    };
     expect(
-      await faultsOf([
+      await dryRun([
         app('one', { clientSecret: { value: '$OSTIARY_TEST_SECRET' } }),
-        app('two', { clientSecret: { file: '/etc/passwd' } }),
+        app('two', { clientSecret: { file: 'clients/two' } }),
         app('three', { apiKeys: [{ id: 'k', value: `\${OSTIARY_TEST_SECRET}x` }] }),
+        document('Webhook', 'hook', { url: { file: 'url' }, signingSecret: { value: '$OSTIARY_TEST_SECRET' } }),
+        policy('ip-allowlist', { ips: ['$OSTIARY_TEST_SECRET', '10.0.0.0/8'] }),
+        api('b', { policies: [{ policyRef: { name: 'ip-blocklist' }, config: { files: ['lists/bad.txt'] } }] }),
       ]),
     ).toEqual([
-      expect.stringMatching(
-        /^document 1: spec.clientSecret.value: documents of the control plane read no env/,
-      ) as string,
-      expect.stringMatching(
-        /^document 2: spec.clientSecret.file: documents of the control plane read no env/,
-      ) as string,
-      expect.stringMatching(/^document 3: spec.apiKeys\[0\].value: documents of the control plane read no/) as string,
+      [],
+      [
+        expect.stringMatching(
+          /^spec.policies\[0\].config.ips\[0\]: is the environment variable OSTIARY_TEST_SECRET of/,
+        ),
+        expect.stringMatching(/^spec.policies\[0\].config.files\[0\]: lists\/bad.txt is read by each sidecar, in the/),
+        expect.stringMatching(/^spec.clientSecret: is the environment variable OSTIARY_TEST_SECRET of each/),
+        expect.stringMatching(/^spec.apiKeys\[0\]: is the environment variable OSTIARY_TEST_SECRET of each/),
+        expect.stringMatching(/^spec.clientSecret: clients\/two is read by each sidecar, in the folder that/),
+        expect.stringMatching(/^spec.signingSecret: is the environment variable OSTIARY_TEST_SECRET of each/),
+        expect.stringMatching(/^spec.url: url is read by each/),
+      ],
     ]);
-    expect(await faultsOf([policy('ip-allowlist', { ips: ['$OSTIARY_TEST_SECRET'] })])).toEqual([
-      expect.stringMatching(
-        /^document 1: spec.policies\[0\].config.*: documents of the control plane read no/,
-      ) as string,
+    for (const file of ['/etc/passwd', '../secret', 'a/../../b', 'C:\\x', '']) {
+      const [faults] = await dryRun([app('two', { clientSecret: { file } })]);
+      expect(faults).toEqual([
+        expect.stringMatching(/^spec.clientSecret.*(below the folder of --secrets-dir|expected)/),
+      ]);
+    }
+    // What does not depend on the value is a fault all the same.
+    expect((await dryRun([policy('ip-allowlist', { ips: ['$OSTIARY_TEST_SECRET', 'x'] })]))[0]).toEqual([
+      expect.stringMatching(/^spec.policies\[0\].config.ips\[1\]: is neither an address nor a network/),
     ]);
     expect(await faultsOf([policy('http-basic-authentication', { username: 'a', password: 'b' })])).toEqual([
       expect.stringMatching(/^document 1: spec.policies\[0\].config.password: would be kept in plain text/) as string,

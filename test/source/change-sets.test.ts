@@ -21,6 +21,7 @@ const gateFields = {
   config: fc.record({
     header: fc.constantFrom('x-a', 'x-b', 'x_a'),
     refuse: fc.constantFrom(false, false, false, true),
+    text: fc.constantFrom(undefined, undefined, undefined, '${secret:a/key}'),
   }),
 };
 const TIER = { name: 'gold', limits: [{ maximumRequests: 1, timePeriodInMilliseconds: 1000 }] };
@@ -56,9 +57,16 @@ const specs = {
     filter: fc.constantFrom(undefined, { client: 'a' }, { tier: 'gold' }),
     notify: fc.constantFrom([], ['a']),
   }),
-  Webhook: fc.record({ url: fc.constantFrom('https://a.example.com/', 'http://127.0.0.1/') }),
   Team: fc.record({ namespaces: fc.constantFrom([], ['shop']) }),
   Specification: fc.record({ format: fc.constant('other'), text: fc.constantFrom('one', 'another') }),
+  Webhook: fc.record({ url: fc.constantFrom('https://a.example.com/', 'http://127.0.0.1/', '${secret:a/url}') }),
+  Secret: fc.record({
+    data: fc.constantFrom<object>(
+      { key: { value: 'one' }, url: { value: 'https://one.example.com/' } },
+      { key: { value: 'two' }, url: { value: 'none' } },
+      { other: { value: 'three' } },
+    ),
+  }),
 } satisfies Record<Kind, fc.Arbitrary<object>>;
 const kinds = Object.keys(specs) as Kind[];
 

@@ -5,8 +5,8 @@ import type { Delivery, Outcome } from '../../src/source/document-source.ts';
 import { systemFiles } from '../../src/file-access.ts';
 import { CacheFile } from '../../src/sync/cache-file.ts';
 import type { ControlConnection } from '../../src/sync/connection.ts';
+import type { Relay } from '../../src/sync/control-source-ports.ts';
 import { ControlSource } from '../../src/sync/control-source.ts';
-import type { Relay } from '../../src/sync/control-source.ts';
 import { CredentialFile } from '../../src/sync/credential-file.ts';
 import { Follower } from '../../src/sync/follower.ts';
 import type { FollowerEvents } from '../../src/sync/follower-events.ts';
@@ -121,6 +121,7 @@ export class TestSidecar {
               replica: followed.replica,
               enforce: (changed) => followed.enforce(changed),
               enforcedRevision: followed.enforcedRevision,
+              lacksSecrets: followed.lacksSecrets,
               clock,
               timers,
               random: Math.random,

@@ -22,7 +22,7 @@ export const command = defineCommand({
   usage: 'get KIND [NAME] [FLAGS]',
   summary:
     'Lists the resources of a kind, of all namespaces, or shows one. Kinds: apis, apps, contracts, bindings, alerts,\n' +
-    'webhooks, configurations. A name alone is of the namespace default; KIND/NAMESPACE/NAME is of any.',
+    'webhooks, secrets, configurations. A name alone is of the namespace default; KIND/NAMESPACE/NAME is of any.',
   examples: [
     'get apis -o wide',
     'get contracts --where spec.api=orders',

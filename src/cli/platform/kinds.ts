@@ -12,6 +12,7 @@ const NAMES: ReadonlyMap<string, readonly string[]> = new Map([
   ['Webhook', ['webhook', 'webhooks']],
   ['Team', ['team', 'teams']],
   ['Specification', ['specification', 'specifications', 'spec', 'specs']],
+  ['Secret', ['secret', 'secrets']],
 ]);
 
 /** A word for each kind, as commands take it. */

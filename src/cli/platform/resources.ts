@@ -62,6 +62,7 @@ const COLUMNS: Readonly<Record<string, readonly KindColumn[]>> = {
     text('TIER', 'spec.tier'),
     text('STATUS', 'spec.status', '-'),
   ],
+  Secret: [{ title: 'KEYS', read: (document) => Object.keys(Object(valueAt(document, 'spec.data'))).join(', ') }],
   PolicyBinding: [
     text('POLICY', 'spec.policyRef.name', 'authentication'),
     text('TARGET', 'spec.targetRef.kind'),
