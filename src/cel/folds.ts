@@ -100,7 +100,7 @@ export function compileFold(node: NodeOf<'fold'>, context: Context, of: Of): Cod
   const each = 2 + sizeOf(node.body) + (node.filter === undefined ? 0 : sizeOf(node.filter));
   const estimated = 2 + body.cost + (filter?.cost ?? 0);
   const fold = FOLDS[name](body.run, filter?.run, new Failure(`${name} has no truth value for an item`, at));
-  const noList = new Failure(`${name} goes through what is no list and no map`, at);
+  const noList = new Failure(`${name} goes through something that is neither a list nor a map`, at);
   return {
     type: name === 'map' ? { list: body.type } : name === 'filter' ? { list: itemType(range.type) } : 'bool',
     cost: range.cost + items * estimated,

@@ -19,7 +19,7 @@ export function compileTerms({ kind, terms: nodes, at }: NodeOf<'and' | 'or'>, c
   });
   const runs = terms.map(({ run }) => run);
   const cost = terms.reduce((sum, term) => sum + term.cost, 1);
-  const noTruth = new Failure('a side of && or || is no truth value', at);
+  const noTruth = new Failure('a side of && or || is not a truth value', at);
   return {
     type: 'bool',
     cost,
@@ -43,7 +43,7 @@ export function compileConditional(node: NodeOf<'conditional'>, context: Context
   const condition = of(node.condition);
   requireBool(condition.type, node.condition.at, context);
   const [chosen, otherwise] = [of(node.chosen), of(node.otherwise)];
-  const noTruth = new Failure('what stands before ? is no truth value', node.at);
+  const noTruth = new Failure('what stands before ? is not a truth value', node.at);
   return {
     type: common(chosen.type, otherwise.type),
     cost: condition.cost + Math.max(chosen.cost, otherwise.cost) + 1,
@@ -125,7 +125,10 @@ export function compileIn(node: NodeOf<'call'>, context: Context, of: Of): Code 
     return { type: 'bool', cost, run: isOneOf(left.run, new Set<Value>(constant)) };
   }
   const [a, b] = [left.run, right.run];
-  const noList = new Failure('in looks into what is no list and no map, or for what can be no key of one', node.at);
+  const noList = new Failure(
+    'in looks into something that is neither a list nor a map, or for what cannot be a key of one',
+    node.at,
+  );
   const tooDeep = new Failure('the values are nested too deeply to be compared', node.at);
   return {
     type: 'bool',

@@ -143,11 +143,11 @@ function readEscape(source: string, at: number, isBytes: boolean): { part: strin
   const digits = pattern.exec(source)?.[0];
   const isPoint = sign === 'u' || sign === 'U';
   if (digits === undefined || (isPoint && isBytes)) {
-    throw new CelFault('a backslash is followed by what is no escape; a backslash itself is \\\\', at, source);
+    throw new CelFault('a backslash is not followed by an escape; a backslash itself is \\\\', at, source);
   }
   const code = Number.parseInt(digits, pattern === OCTAL ? 8 : 16);
   if (code > 0x10_ffff || (code >= 0xd800 && code < 0xe000)) {
-    throw new CelFault('the escape is no character of Unicode', at, source);
+    throw new CelFault('the escape is not a character of Unicode', at, source);
   }
   return { part: isBytes && !isPoint ? code : String.fromCodePoint(code), end: from + digits.length };
 }

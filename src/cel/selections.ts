@@ -24,7 +24,7 @@ export function compileName({ name, at }: NodeOf<'name'>, context: Context): Cod
   const variable = variableNamed(name, at, context);
   if ('fields' in variable) {
     const fields = Object.keys(variable.fields).join(', ');
-    return context.fault(`${name} is no value by itself: write ${name}. and one of ${fields}`, at);
+    return context.fault(`${name} is not a value by itself: write ${name}. and one of ${fields}`, at);
   }
   context.reads({ variable: name });
   return read({ variable: name, value: variable }, at);
@@ -57,7 +57,7 @@ export function compileHas(node: NodeOf<'has'>, context: Context, of: Of): Code 
   if (get !== undefined) return { type: 'bool', run: ({ input }) => get(input) !== undefined, cost: 3 };
   const { run, type, cost } = of(operand);
   requireMap(type, at, context);
-  const noMap = new Failure('has looks into what is no map', at);
+  const noMap = new Failure('has looks into something that is not a map', at);
   return {
     type: 'bool',
     cost: cost + 2,

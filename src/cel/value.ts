@@ -50,7 +50,7 @@ export class MapValue {
     return this.#entries.size;
   }
 
-  /** @returns false if the key is no text, number or truth value, or if the map has it already */
+  /** @returns false if the key is not a text, number or truth value, or if the map has it already */
   set(key: Value, value: Value): boolean {
     const one = keyOf(key);
     if (one === undefined || this.#entries.has(one)) return false;

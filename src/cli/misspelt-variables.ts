@@ -16,6 +16,6 @@ export function misspeltVariables(environment: Environment): readonly string[] {
       name.slice('OSTIARY_'.length),
       known.map((each) => each.slice('OSTIARY_'.length)),
     );
-    return meant === undefined ? [] : [`${name} is no variable of ostiary serve: did you mean OSTIARY_${meant}?`];
+    return meant === undefined ? [] : [`${name} is not a variable of ostiary serve: did you mean OSTIARY_${meant}?`];
   });
 }

@@ -25,7 +25,7 @@ function folderFault(folder: string, code: string | undefined, cause: unknown): 
     code === 'ENOENT'
       ? "can't be made: the folder above it is not there; make it first"
       : code === 'ENOTDIR'
-        ? 'is no folder: name another'
+        ? 'is not a folder: name another'
         : code === 'EROFS'
           ? "can't be made: it is on a read-only file system; mount a volume there"
           : `can't be made (${code ?? 'unknown error'}): check the owner and the permissions of the folder above it`;

@@ -39,7 +39,7 @@ export function sqliteFault(file: string, error: unknown): unknown {
     case NOT_A_DATABASE:
       return new DatabaseFault(
         'foreign',
-        `${file} is no database of ostiary: move it away, or name another folder`,
+        `${file} is not a database of ostiary: move it away, or name another folder`,
         options,
       );
     case CORRUPT:

@@ -46,7 +46,10 @@ export function locate(snapshot: Snapshot, check: Check, options: LocateOptions)
   if (!check.isHttp) return { reason: 'request_not_http', detail: 'the Check describes no HTTP request' };
   const host = hostOf(check.host, options.hosts ?? EXACT_HOSTS);
   if (host === undefined) {
-    return { reason: 'host_malformed', detail: 'the host is no name or address with at most one final dot and a port' };
+    return {
+      reason: 'host_malformed',
+      detail: 'the host is not a name or address with at most one final dot and a port',
+    };
   }
   const path = normalizePath(check.path, check);
   if (typeof path === 'string') return { reason: 'path_malformed', detail: path };

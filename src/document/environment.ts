@@ -124,7 +124,7 @@ function resolveText(written: string, variables: Variables, { secret, unset }: L
   if (STRAY.test(written)) {
     fail(
       written,
-      'begins with "$" and is no variable such as $NAME (the whole text) or ${NAME}; a literal "$" is written "$$" here',
+      'begins with "$" and is not a variable such as $NAME (the whole text) or ${NAME}; a literal "$" is written "$$" here',
     );
     return { text: written, used, problems };
   }

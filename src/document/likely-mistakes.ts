@@ -8,7 +8,7 @@ import type { Issue } from './issues.ts';
 const NAME_INSIDE = /[^$\w]\$[A-Z_][A-Z0-9_]{2,}\b/;
 
 const NO_VARIABLE =
-  'has a $NAME inside other text, where it is no variable: write ${NAME} if the environment variable is meant';
+  'has a $NAME inside other text, where it is not a variable: write ${NAME} if the environment variable is meant';
 
 /** The options that take an expression, for which a text without `#[` means itself. */
 const EXPRESSIONS: ReadonlySet<PropertyKey> = new Set([

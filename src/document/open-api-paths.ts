@@ -74,7 +74,7 @@ function lineOf(path: string, text: string): number {
   return at < 0 ? 0 : new SourceText('', text).lineColumn(at).line;
 }
 
-/** A URL, or a path alone; what is a variable in it is no part of a path that could be compared. */
+/** A URL, or a path alone; what is a variable in it is not a part of a path that could be compared. */
 function serversOf({ servers, basePath }: Readonly<Record<string, unknown>>): readonly string[] {
   const listed = Array.isArray(servers) ? (servers as unknown[]) : [{ url: basePath }];
   const urls = listed.flatMap((server) =>

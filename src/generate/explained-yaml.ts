@@ -41,7 +41,7 @@ const REASONS: Readonly<Record<string, string>> = {
     'What is said of one route wins over it: ostiary.routes lets ostiary tell of routes that it never saw.',
   notMethods: 'No HTTP request is without a method; of TCP this denies everything.',
   transport_socket: "Nobody reads clients' secrets on the way, and nobody else answers in ostiary's place.",
-  inline_string: 'An authority is no secret. Another one: generate and apply again.',
+  inline_string: 'An authority is not a secret. Another one: generate and apply again.',
   HTTP_FILTER: 'Right before the router: after everything with which Istio authenticates.',
   rules: 'Every request.',
   uri: 'h2: gRPC without TLS.',

@@ -97,7 +97,7 @@ export class RequestFrames {
 
   /** RFC 9113, 6.2. */
   headers(flags: number, id: number, buffer: Buffer, start: number, end: number): void {
-    if (id % 2 === 0) throw protocolError('HEADERS on a stream that is no client’s');
+    if (id % 2 === 0) throw protocolError('HEADERS on a stream that does not belong to a client');
     let from = start;
     let to = end;
     let dependsOnItself = false;

@@ -93,7 +93,7 @@ export function importPolicy(fields: Fields, remarks: Remarks): ImportedPolicy |
   if (options === undefined) {
     const known = [...flexOptions.keys(), ...LEFT_TO_ENVOY.keys(), ...REFUSED.keys()].map((each) => `${each}-flex`);
     ofName.refuse(
-      `${JSON.stringify(name)} is no policy that comes with Flex/Omni Gateway${didYouMean(name, known)}: a custom one has no counterpart here; ` +
+      `${JSON.stringify(name)} is not a policy that comes with Flex/Omni Gateway${didYouMean(name, known)}: a custom one has no counterpart here; ` +
         'do its work by authorization with CEL (docs/policies/authorization.md) or a filter of Envoy, and remove it here',
     );
     return undefined;

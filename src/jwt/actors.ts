@@ -18,7 +18,7 @@ export function actorsOf(claims: Claims): readonly string[] | string {
     if (actors.length >= MOST) return `the act of the token is a chain of more than ${MOST}`;
     const subject = isObject(actor) ? claimOf(actor, 'sub') : undefined;
     if (!isObject(actor) || typeof subject !== 'string' || subject === '' || subject.length > 1024) {
-      return 'the act of the token is no object with a sub';
+      return 'the act of the token is not an object with a sub';
     }
     actors.push(subject);
     holder = actor;

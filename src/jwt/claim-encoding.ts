@@ -16,7 +16,7 @@ export function encodedClaim(
   const texts = (Array.isArray(value) ? value : [value]).map(textOf);
   if (!texts.every((text) => text !== undefined)) {
     if ([value].flat().some((part) => typeof part === 'number' && !isExact(part))) return { fault: INEXACT };
-    return { fault: 'is no text, number or boolean, nor a list of them (encoding: json carries it)' };
+    return { fault: 'is not a text, number or boolean, or a list of them (encoding: json carries it)' };
   }
   const elements = encoding === 'text' ? texts : texts.map((text) => encodedText(text, encoding));
   if (!elements.every((element) => element !== undefined)) return { fault: 'is no Unicode text' };

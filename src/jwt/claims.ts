@@ -105,8 +105,8 @@ export function lifetimeOf(claims: Claims, rules: ClaimRules): Lifetime | string
   const notBefore = claimOf(claims, 'nbf');
   if (expiry === undefined && rules.expiryMandatory) return 'the token has no exp';
   if (notBefore === undefined && rules.notBeforeMandatory) return 'the token has no nbf';
-  if (expiry !== undefined && !isNumericDate(expiry)) return 'the exp of the token is no number';
-  if (notBefore !== undefined && !isNumericDate(notBefore)) return 'the nbf of the token is no number';
+  if (expiry !== undefined && !isNumericDate(expiry)) return 'the exp of the token is not a number';
+  if (notBefore !== undefined && !isNumericDate(notBefore)) return 'the nbf of the token is not a number';
   return {
     notBeforeMs: notBefore === undefined ? Number.NEGATIVE_INFINITY : notBefore * 1000 - rules.toleranceMs,
     expiresAtMs: expiry === undefined ? Number.POSITIVE_INFINITY : expiry * 1000 + rules.toleranceMs,

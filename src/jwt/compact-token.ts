@@ -87,7 +87,7 @@ export function headerOf(token: string, { algorithms, anyType }: HeaderRules): T
     return 'the typ of the token is of another kind than access tokens (senderConstraint: ignore takes it)';
   }
   if (kid === undefined || kid === null) return { alg, kid: undefined };
-  return typeof kid === 'string' ? { alg, kid } : 'the kid of the token is no string';
+  return typeof kid === 'string' ? { alg, kid } : 'the kid of the token is not a string';
 }
 
 /** RFC 7515, 4.1.9: a media type in any case, with or without `application/`; it may have parameters. */

@@ -39,13 +39,13 @@ export function keysFromSet(set: unknown, admits: Admits): KeySetContent {
 
 /** @returns the key, or a sentence that says why it can't be used */
 export function keyFromJwk(jwk: unknown, admits: Admits): Key | string {
-  if (!isObject(jwk)) return 'it is no object';
+  if (!isObject(jwk)) return 'it is not an object';
   const { kty, kid, use, alg, issuer, key_ops: operations } = withoutNulls(jwk);
-  if (kid !== undefined && typeof kid !== 'string') return 'its "kid" is no string';
+  if (kid !== undefined && typeof kid !== 'string') return 'its "kid" is not a string';
   // SPIFFE bundles use `jwt-svid` for keys of tokens (SPIFFE Trust Domain and Bundle, 4.2.2).
   if (use !== undefined && use !== 'sig' && use !== 'jwt-svid') return 'its "use" is not "sig"';
   // If a malformed "issuer" were ignored, the key would sign for more issuers than it may.
-  if (issuer !== undefined && typeof issuer !== 'string') return 'its "issuer" is no string';
+  if (issuer !== undefined && typeof issuer !== 'string') return 'its "issuer" is not a string';
   if (operations !== undefined && !(Array.isArray(operations) && operations.includes('verify'))) {
     return 'its "key_ops" do not include "verify"';
   }

@@ -38,7 +38,7 @@ export function escaped(value: string): string {
   });
 }
 
-// oxlint-disable-next-line no-control-regex -- NUL is no part of a filter
+// oxlint-disable-next-line no-control-regex -- NUL is not a part of a filter
 const ITEM = /^[A-Za-z0-9][A-Za-z0-9.;:-]*(?:=|>=|<=|~=|:=)(?:[^()\\{}\u0000]|\\[0-9a-fA-F]{2}|\{0\}|\{dn\})*$/;
 
 /**

@@ -95,5 +95,5 @@ function valuesOf(dimension: Dimension, value: string): readonly string[] {
   const kind = /^([1-9])xx$/i.exec(value)?.[1];
   if (kind !== undefined) return Array.from({ length: 100 }, (_, at) => `${kind}${String(at).padStart(2, '0')}`);
   if (/^(?:0|[1-9]\d\d)$/.test(value)) return [value];
-  throw invalid(`where: ${JSON.stringify(value)} is no status: expected one such as 404, a class such as 5xx, or 0`);
+  throw invalid(`where: ${JSON.stringify(value)} is not a status: expected one such as 404, a class such as 5xx, or 0`);
 }

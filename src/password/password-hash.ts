@@ -68,12 +68,12 @@ function refusalOf(text: string): string {
   if (/^\$y\$|^\$7\$/.test(text)) return `is yescrypt, which is not supported: ${REMEDY}`;
   if (/^[./A-Za-z0-9]{13}$/.test(text))
     return `looks like the old crypt(3), which counts 8 characters alone: ${REMEDY}`;
-  return `is no hash of bcrypt, scrypt or argon2id: ${REMEDY}`;
+  return `is not a hash of bcrypt, scrypt or argon2id: ${REMEDY}`;
 }
 
 function parseBcrypt(text: string): PasswordHash | string {
   const cost = Number(/^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/.exec(text)?.[1] ?? Number.NaN);
-  if (Number.isNaN(cost)) return `is no complete hash of bcrypt, which has 60 characters: ${REMEDY}`;
+  if (Number.isNaN(cost)) return `is not a complete hash of bcrypt, which has 60 characters: ${REMEDY}`;
   if (cost < 4 || cost > MAX_BCRYPT_COST) {
     return `has the cost ${cost}, and one check of it takes too long: at most ${MAX_BCRYPT_COST} is supported; ${REMEDY}`;
   }
@@ -84,7 +84,7 @@ function parseScrypt(text: string): PasswordHash | string {
   const parts = /^\$scrypt\$ln=(\d{1,2}),r=(\d{1,3}),p=(\d{1,3})\$([^$]+)\$([^$]+)$/.exec(text);
   const fields = parts === null ? undefined : saltAndDigest(parts[4], parts[5]);
   if (parts === null || fields === undefined)
-    return 'is no complete hash of scrypt: expected $scrypt$ln=14,r=8,p=1$salt$hash, both in base64 without padding';
+    return 'is not a complete hash of scrypt: expected $scrypt$ln=14,r=8,p=1$salt$hash, both in base64 without padding';
   const [logN, r, p] = [Number(parts[1]), Number(parts[2]), Number(parts[3])];
   if (logN < 1 || r < 1 || p < 1 || (2 ** logN * r * 128) / 1024 > MAX_MEMORY_KIB || p > MAX_LANES) {
     return `needs more than ${MAX_MEMORY_KIB / 1024} MiB or ${MAX_LANES} lanes a check: ln=16,r=8,p=1 is the most that is supported`;
@@ -96,7 +96,7 @@ function parseArgon2id(text: string): PasswordHash | string {
   const parts = /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,3})\$([^$]+)\$([^$]+)$/.exec(text);
   const fields = parts === null ? undefined : saltAndDigest(parts[4], parts[5]);
   if (parts === null || fields === undefined)
-    return 'is no complete hash of argon2id: expected $argon2id$v=19$m=19456,t=2,p=1$salt$hash, both in base64 without padding';
+    return 'is not a complete hash of argon2id: expected $argon2id$v=19$m=19456,t=2,p=1$salt$hash, both in base64 without padding';
   const [memoryKib, passes, lanes] = [Number(parts[1]), Number(parts[2]), Number(parts[3])];
   if (lanes < 1 || passes < 1 || memoryKib < 8 * lanes || memoryKib > MAX_MEMORY_KIB || passes > MAX_PASSES) {
     return `needs more a check than is supported: at most m=${MAX_MEMORY_KIB},t=${MAX_PASSES}`;

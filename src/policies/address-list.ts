@@ -89,7 +89,7 @@ export function parseEntry(text: string): AddressRange | string {
   const isIpv6 = written.includes(':');
   const width = isIpv6 ? 128 : 32;
   const bits = slash < 0 ? width : prefixOf(text.slice(slash + 1), width);
-  if (bits === undefined) return `has a prefix that is no number from 0 to ${width}`;
+  if (bits === undefined) return `has a prefix that is not a number from 0 to ${width}`;
   if (typeof address !== 'number') return ipv6Range(address, bits);
   if (!isIpv6) return ipv4Range(address, bits);
   // IPv4 addresses in IPv6 share their first 96 bits.

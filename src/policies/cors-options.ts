@@ -23,7 +23,7 @@ function originProblem(text: string): string | undefined {
       ? 'browsers leave out the port of the scheme; leave it out'
       : undefined;
   }
-  return 'is no origin: scheme, host in lower case and port alone, such as https://shop.example.com, without a slash at its end; {re2: …} is an expression, "*" any origin, "null" that of files and sandboxed frames';
+  return 'is not an origin: scheme, host in lower case and port alone, such as https://shop.example.com, without a slash at its end; {re2: …} is an expression, "*" any origin, "null" that of files and sandboxed frames';
 }
 
 const origin = z.union([
@@ -44,14 +44,14 @@ const origin = z.union([
 
 const methodName = z
   .string()
-  .regex(METHOD, 'is no method: methods are in upper case')
+  .regex(METHOD, 'is not a method: methods are in upper case')
   .refine((name) => !FORBIDDEN_METHODS.has(name), 'is a method that no script may send: leave it out');
 
 const allowedMethod = z.union([
   methodName,
   // The form of the reference lists every method, also those that are not allowed.
   z.strictObject({
-    methodName: z.string().regex(METHOD, 'is no method: methods are in upper case'),
+    methodName: z.string().regex(METHOD, 'is not a method: methods are in upper case'),
     isAllowed: z.boolean(),
   }),
 ]);

@@ -89,7 +89,7 @@ function namesOf(claims: Claims, configured: readonly string[]): readonly string
 /** RFC 7662, 4: the protected resource must check the times as well. */
 function faultOfTime(claims: Claims, nowMs: number): string | undefined {
   const [expiry, notBefore] = [claimOf(claims, 'exp'), claimOf(claims, 'nbf')];
-  if (!isTime(expiry) || !isTime(notBefore)) return 'exp or nbf of the token is no number';
+  if (!isTime(expiry) || !isTime(notBefore)) return 'exp or nbf of the token is not a number';
   if (typeof expiry === 'number' && nowMs >= expiry * 1000) return 'the token has expired';
   return typeof notBefore === 'number' && nowMs < notBefore * 1000 ? 'the token does not count yet' : undefined;
 }
@@ -124,7 +124,7 @@ function faultOfUse(claims: Claims): string | undefined {
   for (const name of ['token_type', 'typ', 'token_use']) {
     const value = claimOf(claims, name);
     if (typeof value === 'string' && /^(?:dpop|refresh|offline|id)(?:[_ -]?token)?$/i.test(value)) {
-      return `the token is no bearer's access token by its ${name} (senderConstraint: ignore takes it)`;
+      return `the token is not a bearer's access token by its ${name} (senderConstraint: ignore takes it)`;
     }
   }
   return undefined;

@@ -61,7 +61,7 @@ function reportAuthentication(
     );
   }
   if (authorizationValue !== undefined && !/^[\x21-\x7e]+(?: [\x20-\x7e]+)?$/.test(authorizationValue))
-    report('authorizationValue', 'is no value of the header authorization, such as "Basic …"');
+    report('authorizationValue', 'is not a value of the header authorization, such as "Basic …"');
   const [certificate, key] = [tls?.certificateFile, tls?.keyFile];
   if ((certificate === undefined) !== (key === undefined))
     report(['tls', certificate === undefined ? 'certificateFile' : 'keyFile'], 'is missing: both belong together');

@@ -80,7 +80,7 @@ export function termsOf({ clusterizable, quota, onStoreFailure, blockOnUnknownQu
 
 const INTEGER = /^[1-9]\d{0,15}$/;
 
-/** What a request costs, or the denial of a cost that is no integer from 1 to `maxCost`. */
+/** What a request costs, or the denial of a cost that is not an integer from 1 to `maxCost`. */
 export function costOf({ cost, maxCost = DEFAULT_MAX_COST }: QuotaOptions): (request: Request) => number | Denial {
   if (typeof cost === 'number') return () => cost;
   const selection = compileExpression(cost);
@@ -88,6 +88,6 @@ export function costOf({ cost, maxCost = DEFAULT_MAX_COST }: QuotaOptions): (req
     const selected = selection.select(request);
     const units = selected !== undefined && INTEGER.test(selected) ? Number(selected) : Number.NaN;
     if (units <= maxCost) return units;
-    return { reason: 'cost_invalid', detail: `the cost of ${selection.source} is no integer from 1 to ${maxCost}` };
+    return { reason: 'cost_invalid', detail: `the cost of ${selection.source} is not an integer from 1 to ${maxCost}` };
   };
 }

@@ -35,7 +35,7 @@ const limitSchema = z
     try {
       checkTimeZone(timeZone);
     } catch {
-      fault('timeZone', `${JSON.stringify(timeZone)} is no time zone; write an IANA name such as Europe/Berlin`);
+      fault('timeZone', `${JSON.stringify(timeZone)} is not a time zone; write an IANA name such as Europe/Berlin`);
     }
   });
 

@@ -87,7 +87,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   MOVED: 'the address is a node of a Cluster: set --redis-cluster',
   ASK: 'the address is a node of a Cluster: set --redis-cluster',
   CROSSSLOT: 'keys of one call lie at several nodes: set --redis-cluster, or use no proxy that spreads keys',
-  NO_CLUSTER: 'this server is no node of a Cluster: remove --redis-cluster',
+  NO_CLUSTER: 'this server is not a node of a Cluster: remove --redis-cluster',
   MAXCLIENTS: 'it takes no more connections: raise maxclients',
   DENIED: 'it takes local connections alone (protected-mode): give it a password or an ACL, and bind',
   NO_REDIS: 'what answers there speaks another protocol: check the address, and rediss:// for TLS',

@@ -88,7 +88,7 @@ function parsed(line: string): object {
 
 function headFrom(value: object): BackupHead {
   const head = value as Partial<BackupHead>;
-  if (head.format !== FORMAT) throw new UserError('this is no backup of ostiary');
+  if (head.format !== FORMAT) throw new UserError('this is not a backup of ostiary');
   if (head.version !== FORMAT_VERSION) {
     throw new UserError(`the backup is of version ${head.version}, and this ostiary knows ${FORMAT_VERSION}`);
   }

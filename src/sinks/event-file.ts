@@ -78,7 +78,8 @@ export class EventFile {
     const file = await disk.step(() => open(path, flags, 0o600));
     try {
       const status = await disk.step(() => file.stat());
-      if (!status.isFile()) throw new UserError(`--events-file ${path}: is no regular file: use - for standard output`);
+      if (!status.isFile())
+        throw new UserError(`--events-file ${path}: is not a regular file: use - for standard output`);
       this.#inode = status.ino;
       this.#bytes = status.size;
       if (status.size > 0 && (await disk.step(() => lastByte(file, status.size))) !== NEWLINE) {

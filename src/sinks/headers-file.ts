@@ -65,7 +65,7 @@ function headersOf(text: string): Headers {
   for (const [at, line] of text.split(/\r?\n/).entries()) {
     if (line.trim() === '' || line.startsWith('#')) continue;
     const [, name = '', value = ''] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\t\x20-\x7e]*?)[ \t]*$/.exec(line) ?? [];
-    if (name === '') throw new LineFault(`line ${at + 1} is no header, such as authorization: Bearer TOKEN`);
+    if (name === '') throw new LineFault(`line ${at + 1} is not a header, such as authorization: Bearer TOKEN`);
     if (RESERVED.test(name)) throw new LineFault(`line ${at + 1}: ${name.toLowerCase()} is set by ostiary itself`);
     headers[name.toLowerCase()] = value;
   }

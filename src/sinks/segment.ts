@@ -30,7 +30,8 @@ export function writeHeader(first: number): Buffer {
 
 /** Reads the number of events before the segment, or says why the header is not valid. */
 export function readHeader(header: Buffer): { readonly first: number } | { readonly problem: string } {
-  if (header.length < HEADER_BYTES || !header.subarray(0, 8).equals(MAGIC)) return { problem: 'is no file of a spool' };
+  if (header.length < HEADER_BYTES || !header.subarray(0, 8).equals(MAGIC))
+    return { problem: 'is not a file of a spool' };
   const version = header.readUInt32LE(8);
   if (version !== VERSION) return { problem: `is of version ${version}, and this ostiary reads ${VERSION}` };
   const first = Number(header.readBigUInt64LE(16));

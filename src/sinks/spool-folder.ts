@@ -57,7 +57,7 @@ export async function openSpoolFolder(folder: string, owner: Owner, disk: Disk):
     }
     const names = await disk.step(() => readdir(folder));
     const strange = names.find((name) => !OWN_FILE.test(name));
-    if (strange !== undefined) throw refuse(`holds ${strange}, which is no part of a spool: name an empty folder`);
+    if (strange !== undefined) throw refuse(`holds ${strange}, which is not part of a spool: name an empty folder`);
     await takeOwnership(folder, owner, disk, refuse);
     return await readFolder(folder, names, disk);
   } catch (error) {

@@ -3,8 +3,8 @@ import { misspeltVariables } from '../../src/cli/misspelt-variables.ts';
 
 test('a misspelt variable is told with the one that was meant', () => {
   expect(misspeltVariables({ OSTIARY_LISTN: 'x', OSTIARY_POLICYS: 'x', OSTIARY_REDIS: 'x', PATH: 'x' })).toEqual([
-    'OSTIARY_LISTN is no variable of ostiary serve: did you mean OSTIARY_LISTEN?',
-    'OSTIARY_POLICYS is no variable of ostiary serve: did you mean OSTIARY_POLICIES?',
+    'OSTIARY_LISTN is not a variable of ostiary serve: did you mean OSTIARY_LISTEN?',
+    'OSTIARY_POLICYS is not a variable of ostiary serve: did you mean OSTIARY_POLICIES?',
   ]);
 });
 

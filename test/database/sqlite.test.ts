@@ -123,12 +123,12 @@ test('a second process on the same file is refused, and the first goes on', asyn
   expect(await idsIn(database)).toEqual([1]);
 });
 
-test('a file that is no database, or of another program, is refused and stays as it is', async () => {
+test('a file that is not a database, or of another program, is refused and stays as it is', async () => {
   const text = newFile();
   writeFileSync(text, 'not a database, but long enough to be taken for the header of one: '.repeat(4), { mode: 0o644 });
   await expect(open(text)).rejects.toMatchObject({
     kind: 'foreign',
-    message: `${text} is no database of ostiary: move it away, or name another folder`,
+    message: `${text} is not a database of ostiary: move it away, or name another folder`,
   });
   expect(readFileSync(text, 'utf8')).toMatch(/^not a database/);
   expect(statSync(text).mode & 0o777).toBe(0o644);

@@ -167,7 +167,7 @@ describe('client secrets', () => {
     );
     expect(faults.map((fault) => fault.split(': ').slice(1).join(': '))).toEqual([
       'spec.clientSecret.value: the environment variable SECERT is not set; did you mean "SECRET"?; for the text itself write "$$SECERT"',
-      'spec.clientSecret.value: begins with "$" and is no variable such as $NAME (the whole text) or ${NAME}; a literal "$" is written "$$" here',
+      'spec.clientSecret.value: begins with "$" and is not a variable such as $NAME (the whole text) or ${NAME}; a literal "$" is written "$$" here',
       'spec.clientSecret.file: the file of the secret: there is no such file or directory',
       'spec.clientSecret.file: the file of the secret is empty',
       'spec.clientSecret.file: expected the path of a file',

@@ -15,7 +15,7 @@ import { loadDocuments } from '../../src/source/load-documents.ts';
 import { scratchFolder } from '../real/scratch.ts';
 import { policyEnvironment } from '../policies/environment.ts';
 
-/** Files by their names below a folder; a value that is no text is written as JSON. */
+/** Files by their names below a folder; a value that is not a text is written as JSON. */
 export type Files = Readonly<Record<string, unknown>>;
 
 export function writeFolder(files: Files, folder = scratchFolder('config')): string {

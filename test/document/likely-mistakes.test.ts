@@ -26,7 +26,7 @@ describe('a variable behind other text', () => {
   it.each(['Bearer $TOKEN', 'https://$TOKEN/x'])('is told of: %s', async (value) => {
     expect(await warned(header(value))).toEqual([
       expect.stringContaining(
-        'inboundHeaders[0].value: has a $NAME inside other text, where it is no variable: write ${NAME}',
+        'inboundHeaders[0].value: has a $NAME inside other text, where it is not a variable: write ${NAME}',
       ),
     ]);
   });

@@ -161,7 +161,7 @@ describe('hostile YAML is a clear fault, and quickly', () => {
     'a million tabs': [`${'\t'.repeat(1_000_000)}a`, /./],
     'a directive': ['%YAML 1.1\n---\na: yes\n', /directives such as %YAML are not supported/],
     'a tag': ['a: !!python/object x\n', /not valid YAML: Unresolved tag/],
-    'a key that is no text': ['? [a]\n: b\n', /not valid YAML/],
+    'a key that is not a text': ['? [a]\n: b\n', /not valid YAML/],
     'comments that end in every way': [`${'#\r\n'.repeat(5000)}a: b`, /expected/],
   };
 

@@ -120,7 +120,7 @@ test('a token that is replaced in its file is followed', async () => {
   const failed = () => metric(ostiary, 'ostiary_events_send_failures_total{sink="webhook",reason="unauthorized"}');
   await expect.poll(failed, PATIENCE).toBeGreaterThan(0);
   writeFileSync(file, 'no header\n');
-  await expect.poll(() => ostiary.output(), PATIENCE).toContain('line 1 is no header');
+  await expect.poll(() => ostiary.output(), PATIENCE).toContain('line 1 is not a header');
   writeFileSync(file, 'authorization: Bearer new\n');
   await expect.poll(() => receiver.ids, { timeout: 120_000, interval: 500 }).toEqual(ids);
   expect(ostiary.output()).not.toMatch(/Bearer (?:old|new)/);

@@ -89,7 +89,7 @@ const NOT_IMPORTED: readonly (readonly [name: string, policy: string, said: stri
   [
     'a custom policy',
     '- policyRef: { name: stamp-letters-v1-0-impl }\n  config: { ink: red }',
-    'flex.yaml:11:26: spec.policies[0].policyRef.name: "stamp-letters-v1-0-impl" is no policy that comes with Flex/Omni Gateway: a custom one',
+    'flex.yaml:11:26: spec.policies[0].policyRef.name: "stamp-letters-v1-0-impl" is not a policy that comes with Flex/Omni Gateway: a custom one',
   ],
   ['a misspelt policy', '- policyRef: { name: rate-limitting-flex }', 'did you mean "rate-limiting-flex"?'],
 ];

@@ -30,7 +30,7 @@ describe('a published key', () => {
     ['a key that only signs', { ...rsa, key_ops: ['sign'] }, /"key_ops"/],
     ['an algorithm that does not fit', { ...rsa, alg: 'ES256' }, /"alg"/],
     ['alg none', { ...rsa, alg: 'none' }, /"alg"/],
-    ['a kid that is no string', { ...rsa, kid: 7 }, /"kid"/],
+    ['a kid that is not a string', { ...rsa, kid: 7 }, /"kid"/],
     ['a point that is not on its curve', { ...ec, y: ec.x }, /malformed EC key/],
     ['an unknown type', { kty: 'XYZ' }, /"kty" is not supported/],
     ['a certificate alone', { kty: 'RSA', x5c: ['MIIB'] }, /malformed RSA key/],
@@ -57,7 +57,7 @@ describe('a JWK set', () => {
     expect(keys.map(({ kid }) => kid)).toEqual(['a']);
     expect(ignored).toEqual([
       'key 1 is left out: it is an RSA key of 1024 bits; at least 2048 are needed (RFC 7518, 3.3)',
-      'key 3 is left out: it is no object',
+      'key 3 is left out: it is not an object',
     ]);
   });
 

@@ -141,7 +141,7 @@ describe('a token is refused', () => {
       expect(await refused(await signed(stranger, {}, { kid }))).toEqual(invalid(/no key fits/));
     }
     const token = `${encode({ alg: 'RS256', kid: 1 })}.${encode({})}.AAAA`;
-    expect(await refused(token)).toEqual(invalid(/kid of the token is no string/));
+    expect(await refused(token)).toEqual(invalid(/kid of the token is not a string/));
   });
 
   test('where it is no compact JWS', async () => {

@@ -125,7 +125,7 @@ describe('a token that needs a proof beside it', () => {
     expect(await verdictOf(await signed(key, { cnf: null }, { typ }))).toHaveProperty('claims');
   });
 
-  test('is refused where its typ is no text', async () => {
+  test('is refused where its typ is not a text', async () => {
     expect(await verdictOf(await signedBytes('{"alg":"RS256","typ":7}'))).toHaveProperty('reason', 'token_invalid');
   });
 });

@@ -16,7 +16,7 @@ describe('a question about requests', () => {
     [{ by: ['clinet'] }, /by: there is no dimension "clinet"; did you mean "client"\? \(there are api, route/],
     [{ by: ['client', 'client'] }, /by: client is given twice/],
     [{ where: [{ dimension: 'outcome', values: ['blockd'] }] }, /no outcome "blockd"; did you mean "blocked"/],
-    [{ where: [{ dimension: 'status', values: ['20x'] }] }, /"20x" is no status: expected one such as 404/],
+    [{ where: [{ dimension: 'status', values: ['20x'] }] }, /"20x" is not a status: expected one such as 404/],
     [{ where: [{ dimension: 'client', values: [] }] }, /where: client has no value/],
     [
       { where: [{ dimension: 'api', values: ['ordres'] }] },

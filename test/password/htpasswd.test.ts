@@ -54,7 +54,7 @@ describe.skipIf(htpasswd === '')('a file that the real htpasswd makes', () => {
     [['-d'], 'looks like the old crypt(3)'],
     [['-2'], 'is SHA-2 of crypt(3)'],
     [['-5'], 'is SHA-2 of crypt(3)'],
-    [['-p'], 'is no hash'],
+    [['-p'], 'is not a hash'],
     [['-B', '-C', '13'], 'has the cost 13'],
   ])('by %s is refused by its line', async (flags, message) => {
     expect(await parse(fileBy(flags, 'hunter2'))).toEqual({

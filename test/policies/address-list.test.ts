@@ -118,10 +118,10 @@ describe('a list of addresses', () => {
 
   it.each([
     ['192', 'is a single number: for every address that begins with it write 192. or 192.0.0.0/8'],
-    ['192.0.2.7/33', 'has a prefix that is no number from 0 to 32'],
-    ['192.0.2.7/08', 'has a prefix that is no number from 0 to 32'],
-    ['192.0.2.7/', 'has a prefix that is no number from 0 to 32'],
-    ['2001:db8::/129', 'has a prefix that is no number from 0 to 128'],
+    ['192.0.2.7/33', 'has a prefix that is not a number from 0 to 32'],
+    ['192.0.2.7/08', 'has a prefix that is not a number from 0 to 32'],
+    ['192.0.2.7/', 'has a prefix that is not a number from 0 to 32'],
+    ['2001:db8::/129', 'has a prefix that is not a number from 0 to 128'],
     ['192.0.2.7-192.0.2.9', 'is a range of two addresses: write the networks it consists of'],
     ['192.0.2.7:80', 'has brackets or a port: write the address alone'],
     ['[::1]', 'has brackets or a port: write the address alone'],

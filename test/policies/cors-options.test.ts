@@ -61,8 +61,8 @@ describe('a document is refused', () => {
       'originGroups: have no effect',
     ],
     ['no origin at all', { config: { publicResource: false } }, 'originGroups: are missing'],
-    ['a slash at the end', { config: { originGroups: [{ origins: [`${SHOP}/`] }] } }, 'is no origin'],
-    ['no scheme', { config: { originGroups: [{ origins: ['shop.example.com'] }] } }, 'is no origin'],
+    ['a slash at the end', { config: { originGroups: [{ origins: [`${SHOP}/`] }] } }, 'is not an origin'],
+    ['no scheme', { config: { originGroups: [{ origins: ['shop.example.com'] }] } }, 'is not an origin'],
     ['the port of the scheme', { config: { originGroups: [{ origins: [`${SHOP}:443`] }] } }, 'leave out the port'],
     [
       'an expression that is none',

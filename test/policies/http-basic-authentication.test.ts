@@ -173,8 +173,11 @@ describe('http-basic-authentication', () => {
     [{ ...ONE, users: [] }, "username: can't stand beside users"],
     [{ username: 'a:b', password: 'x' }, 'username: has a colon'],
     [{ username: ' a', password: 'x' }, 'username: has a control character, or white space at its start or end'],
-    [{ users: [{ username: 'ann', passwordHash: 'hunter2' }] }, 'users[0].passwordHash: is no hash of bcrypt'],
-    [{ users: [{ username: 'ann', passwordHash: HASH }] }, 'users[0].passwordHash: begins with "$" and is no variable'],
+    [{ users: [{ username: 'ann', passwordHash: 'hunter2' }] }, 'users[0].passwordHash: is not a hash of bcrypt'],
+    [
+      { users: [{ username: 'ann', passwordHash: HASH }] },
+      'users[0].passwordHash: begins with "$" and is not a variable',
+    ],
     [{ ...ONE, realm: 'a"b' }, 'realm: a realm is printable ASCII'],
     [
       { ...ONE, upstreamHeaders: { user: 'authorization' } },
@@ -219,7 +222,7 @@ describe('a file of users', () => {
         { line: 2, message: expect.stringContaining('the hash is MD5') },
         { line: 3, message: expect.stringContaining('has no colon') },
         { line: 4, message: 'the name is empty' },
-        { line: 5, message: expect.stringContaining('the hash is no hash') },
+        { line: 5, message: expect.stringContaining('the hash is not a hash') },
         { line: 6, message: expect.stringContaining('names a user of an earlier line') },
       ],
     });

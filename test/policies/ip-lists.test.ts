@@ -101,7 +101,7 @@ describe.each(['ip-allowlist', 'ip-blocklist'] as const)('%s', (name) => {
       'ips[0]: expected text, got a number: put it in quotes',
     ]);
     expect(await told({ ips: ['10.0.0.1/40', '10'] })).toEqual([
-      'ips[0]: has a prefix that is no number from 0 to 32',
+      'ips[0]: has a prefix that is not a number from 0 to 32',
       expect.stringContaining('ips[1]: is a single number'),
     ]);
     expect(await told({ ips: ['10.'], ipExpression: '10.0.0.1' })).toEqual([expect.stringContaining('is a literal')]);

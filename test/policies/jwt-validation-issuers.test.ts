@@ -47,7 +47,7 @@ describe('of several issuers each has its own keys, algorithms and audience', ()
     expect(await policy.decide(bearer(await signed(keyA, { iss: B, aud: 'stock' })))).toMatchObject(REFUSED);
   });
 
-  test('an algorithm of one is none of another: a public key is no secret, though HS256 is allowed elsewhere', async () => {
+  test('an algorithm of one is none of another: a public key is not a secret, though HS256 is allowed elsewhere', async () => {
     const shared = { issuer: B, textKey: SECRET, algorithms: ['HS256'], audience: 'orders' };
     const policy = policyOf({ issuers: [ofA, shared] });
     const secret = { ...keyA, alg: 'HS256', privateKey: Buffer.from(jwk(keyA)) as unknown as SigningKey['privateKey'] };
@@ -60,7 +60,7 @@ describe('of several issuers each has its own keys, algorithms and audience', ()
     expect(await policy.decide(bearer(await signed(honest, { iss: A, aud: 'orders' })))).toMatchObject(REFUSED);
   });
 
-  test('a token of none of them, or with an iss that is no text, costs no signature check', async () => {
+  test('a token of none of them, or with an iss that is not a text, costs no signature check', async () => {
     const policy = policyOf({ issuers: [ofA, ofB] });
     for (const iss of [
       'https://c.example.com/',

@@ -59,7 +59,7 @@ describe('options are refused', () => {
     [
       'with a header that is none',
       { introspectionURL: URL, authorizationValue: 'Basic\nx' },
-      /^authorizationValue: is no value/,
+      /^authorizationValue: is not a value/,
     ],
     [
       'without a secret',

@@ -128,7 +128,7 @@ describe('the options of rate limiting', () => {
     ],
     [
       { rateLimits: [{ maximumRequests: 1, calendar: 'day', timeZone: 'Mars/Olympus' }] },
-      'rateLimits.0.timeZone: "Mars/Olympus" is no time zone',
+      'rateLimits.0.timeZone: "Mars/Olympus" is not a time zone',
     ],
     [
       { rateLimits: [{ maximumRequests: 1, timePeriodInMilliseconds: 1, timeZone: 'UTC' }] },

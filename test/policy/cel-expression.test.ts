@@ -98,7 +98,7 @@ describe('a value by CEL', () => {
     ['requst.method', '1:1: there is no variable "requst"; did you mean "request"?'],
     ['request.metod', '1:9: request has no field "metod"; did you mean "method"?'],
     ["true &&\n  request.headers['X-Key'] == 'a'", '2:18: request.headers: names are in lower case: write "x-key"'],
-    ['request', '1:1: request is no value by itself: write request. and one of method, path'],
+    ['request', '1:1: request is not a value by itself: write request. and one of method, path'],
     ['request.method == 1', '1:16: a string never equals an int'],
     ['request.method + 1', '1:16: + is not for (string, int)'],
     ["request.path.startWith('/a')", '1:14: there is no function "startWith"; did you mean "startsWith"?'],

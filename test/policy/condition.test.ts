@@ -47,7 +47,7 @@ describe('a condition', () => {
     ]);
   });
 
-  it('fails where its value is no truth', () => {
+  it('fails where its value is not a truth', () => {
     const request = requestOf(checkOf(), { identity: { claims: { admin: 'true' } } });
     expect(compileCondition('claims.admin').test(request, 'some')).toEqual({
       expression: 'claims.admin',

@@ -103,7 +103,7 @@ export function backupBehaves(newPlace: NewPlace): void {
     const broken: readonly (readonly [Buffer, RegExp])[] = [
       [bytes.subarray(0, bytes.length - 20), /is damaged, or no backup of ostiary|its end is missing/],
       [Buffer.from('hello'), /is damaged, or no backup of ostiary/],
-      [gzipSync('{"hello":1}\n'), /this is no backup of ostiary/],
+      [gzipSync('{"hello":1}\n'), /this is not a backup of ostiary/],
       [gzipSync('hello\n'), /a line is no JSON/],
       [gzipSync(''), /its end is missing/],
       [gzipSync(text.slice(0, text.lastIndexOf('{"sha256"'))), /its end is missing/],

@@ -56,7 +56,7 @@ describe('a file of events', () => {
   test('is refused where it is a pipe, a folder, or has no folder', async () => {
     const path = newPath();
     spawnSync('mkfifo', [path]);
-    await expect(open(path)).rejects.toThrow(`--events-file ${path}: is no regular file: use - for standard output`);
+    await expect(open(path)).rejects.toThrow(`--events-file ${path}: is not a regular file: use - for standard output`);
     await expect(open(join(path, '..'))).rejects.toThrow('--events-file');
     await expect(open('/nowhere/events')).rejects.toThrow('its folder does not exist');
   });

@@ -197,11 +197,11 @@ describe('a spool', () => {
 });
 
 describe('the folder of a spool is refused', () => {
-  test('if it holds what is no part of a spool', async () => {
+  test('if it holds what is not part of a spool', async () => {
     const folder = scratchFolder('spool');
     writeFileSync(join(folder, 'holiday.jpg'), 'x');
     await expect(open(folder)).rejects.toThrow(
-      `--events-spool ${folder}: holds holiday.jpg, which is no part of a spool: name an empty folder`,
+      `--events-spool ${folder}: holds holiday.jpg, which is not part of a spool: name an empty folder`,
     );
   });
 
