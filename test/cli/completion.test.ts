@@ -27,7 +27,11 @@ interface Case {
 
 const CASES: readonly Case[] = [
   { what: 'a command', words: ['ostiary', 'sidec'], found: ['sidecars'] },
-  { what: 'the first argument', words: ['ostiary', 'contract', 're'], found: ['reject', 'restore', 'revoke'] },
+  {
+    what: 'the first argument',
+    words: ['ostiary', 'contract', 're'],
+    found: ['reject', 'request', 'restore', 'revoke'],
+  },
   { what: 'a flag', words: ['ostiary', 'apply', '--dry'], found: ['--dry-run'] },
   { what: 'the value of a flag', words: ['ostiary', 'get', 'apis', '-o', 'j'], found: ['json'] },
 ];

@@ -34,8 +34,8 @@ describe('a published key', () => {
     ['a point that is not on its curve', { ...ec, y: ec.x }, /malformed EC key/],
     ['an unknown type', { kty: 'XYZ' }, /"kty" is not supported/],
     ['a certificate alone', { kty: 'RSA', x5c: ['MIIB'] }, /malformed RSA key/],
-    ['nonsense', 'key', /no object/],
-    ['null', null, /no object/],
+    ['nonsense', 'key', /not an object/],
+    ['null', null, /not an object/],
   ])('is left out: %s', (_what, jwk, reason) => {
     expect(keyFromJwk(jwk, 'public')).toMatch(reason);
   });
