@@ -57,7 +57,7 @@ export function readRecords(
   bytes: Buffer,
   key: Buffer | undefined,
 ): RecordedDocuments & { readonly end: number; readonly digest: Buffer } {
-  if (!bytes.subarray(0, MAGIC.length).equals(MAGIC)) throw new CacheFault('is no cache of documents');
+  if (!bytes.subarray(0, MAGIC.length).equals(MAGIC)) throw new CacheFault('is not a cache of documents');
   const replica = new Replica();
   const before = new Map<string, SyncedResource | undefined>();
   let enforcedRevision = 0;
