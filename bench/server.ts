@@ -55,6 +55,9 @@ export async function startOstiary(
   const listen = ['--listen', address, '--admin-listen', admin, '--api-listen', api];
   const startedAt = performance.now();
   const running = await pin(
+    'env',
+    // As in the image (`Dockerfile`).
+    'MALLOC_ARENA_MAX=1',
     process.execPath,
     ...program,
     'serve',

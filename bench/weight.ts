@@ -20,6 +20,8 @@ const TOKENS = 1000;
 const STARTS = 7;
 /** Until what the start left behind is given back. */
 const IDLE_MS = 5000;
+/** Until memory that load has taken is given back. */
+const REST_MS = 15_000;
 const REQUESTS_A_ROUND = 50_000;
 
 interface Start {
@@ -102,12 +104,15 @@ async function weights(): Promise<void> {
       cpu.push((cpuMicroseconds(server.process) - before) / REQUESTS_A_ROUND);
     }
   }
-  for (const { way, server, idle, cpu } of running) {
-    const loaded = memoryOf(server.process);
+  const loads = running.map(({ server }) => memoryOf(server.process));
+  await sleep(REST_MS);
+  for (const [index, { way, server, idle, cpu }] of running.entries()) {
+    const [loaded, rested] = [loads[index] as Memory, memoryOf(server.process)];
     console.log(
       [
         `${way.name}: idle RSS ${idle.rssMib.toFixed(0)} MiB (PSS ${idle.pssMib.toFixed(0)})`,
         `after ${loadSeconds} s at full load ${loaded.rssMib.toFixed(0)} MiB (PSS ${loaded.pssMib.toFixed(0)})`,
+        `${REST_MS / 1000} s later ${rested.rssMib.toFixed(0)} MiB (PSS ${rested.pssMib.toFixed(0)})`,
         `CPU ${median(cpu).toFixed(2)} µs a Check (least ${Math.min(...cpu).toFixed(2)})`,
       ].join(', '),
     );
