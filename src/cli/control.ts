@@ -63,7 +63,7 @@ export const command = defineCommand({
     const stopped = signalled(values.drain);
     // Loads the database: the other commands do without.
     const { startControl } = await import('../control/start.ts');
-    const control = await startControl(values, programOf(environment, process.argv[1] ?? 'ostiary')).catch(
+    const control = await startControl(values, programOf(environment, process.argv[1] ?? 'ostiary'), environment).catch(
       (error: unknown) => {
         stopped.ignore();
         throw error;

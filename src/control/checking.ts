@@ -120,7 +120,7 @@ function agedOf({ kind, namespace, name, document, createdRevision: age }: Resou
 }
 
 /** Sidecars read files, each in a folder of its own. */
-async function readNothing(path: string): Promise<never> {
+export async function readNothing(path: string): Promise<never> {
   const problem = secretPathProblem(path);
   throw problem === undefined ? new UnknownFile() : new FileFault('EPERM', problem);
 }

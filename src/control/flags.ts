@@ -49,6 +49,7 @@ export const controlFlags = {
   database: own.database,
   analyticsDatabase: serveFlags.analyticsDatabase,
   analyticsMaxSize: serveFlags.analyticsMaxSize,
+  egressAllow: serveFlags.egressAllow,
   bootstrapTokenFile: own.bootstrapTokenFile,
   secretsKeyFile: own.secretsKeyFile,
   drain: serveFlags.drain,

@@ -23,6 +23,7 @@ import type { Resource } from '../registry/log.ts';
 import { openRegistry } from '../registry/open.ts';
 import { openAdmin } from '../serve/admin.ts';
 import { bootstrapAccess, prepareBootstrapToken } from './access.ts';
+import { openControlAlerts } from './alerts.ts';
 import { auditMethods } from './audit-service.ts';
 import { Changing } from './changing.ts';
 import { checkingPorts } from './checking-ports.ts';
@@ -60,7 +61,11 @@ const SERVICES = [
  * The composition root of the control plane: everything impure is made here and passed down.
  * @throws UserError, DatabaseFault (rejects with them)
  */
-export async function startControl(flags: ControlFlags, program: string): Promise<ControlPlane> {
+export async function startControl(
+  flags: ControlFlags,
+  program: string,
+  environment: NodeJS.ProcessEnv,
+): Promise<ControlPlane> {
   const { dataDir, database: databaseUrl } = flags;
   if (dataDir === undefined && databaseUrl === undefined) {
     throw new UserError('where is everything kept? Give --data-dir DIR, or --database postgres://…', 2);
@@ -114,6 +119,18 @@ export async function startControl(flags: ControlFlags, program: string): Promis
   opened.defer(() => checking.close());
   const health = new Health(['', ...SERVICES.map(({ typeName }) => typeName)]);
   const index = new CurrentIndex(registry);
+  const alerts = await openControlAlerts(flags, {
+    registry,
+    index,
+    checking: { ...checking.ports, open },
+    archive: mesh.history.history,
+    clock,
+    timers,
+    log,
+    metrics,
+    environment,
+  });
+  opened.defer(() => alerts.close());
   const writing = {
     registry,
     index,
@@ -190,6 +207,7 @@ export async function startControl(flags: ControlFlags, program: string): Promis
       await sidecars.close();
       await listener.drain(flags.drain);
       await admin.close(0);
+      await alerts.close();
       checking.close();
       await mesh.close();
       await close();

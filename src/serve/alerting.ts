@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import type { AlertMetrics } from '../alerts/alert-metrics.ts';
 import type { AlertEvaluator } from '../alerts/evaluator.ts';
 import type { AlertKeeper } from '../alerts/kept-alerts.ts';
+import type { AlertSources } from '../alerts/reading.ts';
+import type { Alerting } from '../alerts/rule.ts';
 import { systemClock as clock, systemTimers as timers } from '../clock.ts';
 import type { SlotArchive } from '../rollup/question.ts';
 import type { Decider } from './decider.ts';
@@ -14,7 +16,25 @@ export interface Alerts {
   close(): Promise<void>;
 }
 
-export type AlertParts = Pick<Decider, 'documents' | 'egress' | 'log' | 'metrics' | 'store'>;
+export interface AlertParts extends Pick<Decider, 'egress' | 'log' | 'metrics'> {
+  readonly documents: { alerting(): Alerting; onChange(listener: () => void): () => void };
+  readonly quotas: () => Promise<AlertSources['quotas']>;
+}
+
+/** Where the history is, and the state of alerts. */
+export type AlertFlags = Pick<ServeFlags, 'dataDir' | 'nodeId' | 'analyticsDatabase'>;
+
+/** Quotas are those of a process that decides. */
+export function withQuotas(parts: Pick<Decider, 'documents' | 'egress' | 'log' | 'metrics' | 'store'>): AlertParts {
+  const { documents, store } = parts;
+  return {
+    ...parts,
+    async quotas() {
+      const { quotaUses } = await import('./quota-uses.ts');
+      return quotaUses({ snapshot: () => documents.current(), store, monotonic: () => clock.monotonic() });
+    },
+  };
+}
 
 /** What evaluates alerts, and where their state lies. */
 export interface AlertPlace {
@@ -33,7 +53,7 @@ const FILE = 'alerts.json';
  * Evaluates the alerts in the documents on the history of requests. Where processes share the history in a database,
  * one of them does it for all. Code for it is loaded when documents have an alert.
  */
-export function followAlerts(flags: ServeFlags, parts: AlertParts, archive: SlotArchive): Alerts | undefined {
+export function followAlerts(flags: AlertFlags, parts: AlertParts, archive: SlotArchive): Alerts | undefined {
   const { dataDir, nodeId, analyticsDatabase: url } = flags;
   const { documents, log } = parts;
   const evaluate = openEvaluator(nodeId ?? hostname(), parts, archive);
@@ -95,18 +115,15 @@ function inDatabase(url: string, parts: AlertParts, evaluate: OpenEvaluator): Al
 
 function openEvaluator(
   node: string,
-  { documents, egress, log, store }: AlertParts,
+  { documents, egress, log, quotas }: AlertParts,
   archive: SlotArchive,
 ): OpenEvaluator {
   return async (keeper, metrics) => {
-    const [{ AlertEvaluator: Evaluator }, { quotaUses }] = await Promise.all([
-      import('../alerts/evaluator.ts'),
-      import('./quota-uses.ts'),
-    ]);
+    const { AlertEvaluator: Evaluator } = await import('../alerts/evaluator.ts');
     return Evaluator.open({
       sources: {
         archive,
-        quotas: quotaUses({ snapshot: () => documents.current(), store, monotonic: () => clock.monotonic() }),
+        quotas: await quotas(),
       },
       alerting: () => documents.alerting(),
       keeper,

@@ -8,7 +8,7 @@ import { createInspector } from '../operator/inspector.ts';
 import { productVersion } from '../product.ts';
 import { connectionLimits, descriptorLimit } from './connection-limits.ts';
 import type { ConfigSource } from '../source/documents-in-force.ts';
-import { followAlerts } from './alerting.ts';
+import { followAlerts, withQuotas } from './alerting.ts';
 import { historyOf } from './analytics-history.ts';
 import { openDecider } from './decider.ts';
 import type { Decider } from './decider.ts';
@@ -76,7 +76,9 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
   decider.inherit(() => inheritance.turn());
   workers?.inheritTo(inheritance);
   await inheritance.open();
-  const alerts = history && followAlerts(flags, decider, history.history);
+  // Those of a control plane are evaluated there, once for all sidecars.
+  const alerts =
+    reports === undefined ? history && followAlerts(flags, withQuotas(decider), history.history) : undefined;
   opened.defer(() => alerts?.close());
   const { documents, keySets, log, metrics, observer, ports, store } = decider;
   // The longest that one team's dead issuer delays the requests of others.

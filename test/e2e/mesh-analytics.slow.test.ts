@@ -1,8 +1,14 @@
 import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startUpstream } from '../../demo/upstream.ts';
 import type { Upstream } from '../../demo/upstream.ts';
+import type { Message } from '../../src/alerts/notification.ts';
 import { bootstrap } from '../../src/generate/bootstrap.ts';
 import { runMain } from '../cli/run-main.ts';
 import { document, writeFolder } from '../document/documents.ts';
@@ -22,7 +28,15 @@ const envoyPart = await partOrSkip('envoy');
 const postgresPart = await partOrSkip('postgres');
 
 const POLICIES = [{ policyRef: { name: 'client-id-enforcement' }, config: { forwardCredentials: 'id' } }];
-const DOCUMENTS = [
+const documentsWith = (hook: string) => [
+  document('Webhook', 'ops', { url: hook }),
+  document('Alert', 'orders-busy', {
+    api: 'orders',
+    metric: 'requests',
+    threshold: 100,
+    window: '10m',
+    notify: ['ops'],
+  }),
   document('Api', 'orders', { basePath: '/orders', policies: POLICIES }),
   document('ClientApplication', 'web', { clientId: 'web', clientSecret: { value: 'the-secret-of-web' } }),
   document('Contract', 'web-orders', { api: 'orders', clientApplication: 'web', status: 'approved' }),
@@ -30,6 +44,7 @@ const DOCUMENTS = [
 const CREDENTIALS = { headers: { client_id: 'web', client_secret: 'the-secret-of-web' } };
 /** Envoy sends within a second, a slot ends within ten, and a sidecar that has lost its control plane is back within some more. */
 const PATIENCE = { timeout: 60_000, interval: 500 };
+const TWO_EVALUATIONS_MS = 26_000;
 
 interface Sidecar {
   readonly ostiary: RealOstiary;
@@ -77,11 +92,13 @@ describe.skipIf(envoyPart === undefined || postgresPart === undefined).each([
   let upstream: Upstream;
   const sidecars: Sidecar[] = [];
   const seen: Record<string, number> = {};
+  const told: Message[] = [];
+  let receiver: Server;
 
   beforeAll(async () => {
     planes = await start();
     upstream = await startUpstream();
-    await ostiary('apply', '-f', writeFolder({ 'a.json': DOCUMENTS }));
+    await ostiary('apply', '-f', writeFolder({ 'a.json': documentsWith(await startReceiver()) }));
     const { stdout } = await ostiary('token', 'create', '--sidecar');
     writeFileSync(join(folder, 'join-token'), stdout);
     const urls = planes.all.map(({ url }) => url);
@@ -91,7 +108,21 @@ describe.skipIf(envoyPart === undefined || postgresPart === undefined).each([
   afterAll(async () => {
     await Promise.all(sidecars.flatMap(({ envoy, ostiary: sidecar }) => [envoy.stop(), sidecar.stop()]));
     await Promise.all([planes?.stop(), upstream?.close()]);
+    receiver?.close();
   });
+
+  /** Takes messages of alerts. @returns its URL */
+  async function startReceiver(): Promise<string> {
+    const take = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+      told.push(JSON.parse(await text(request)) as Message);
+      response.end();
+    };
+    receiver = createServer((request, response) => void take(request, response));
+    await new Promise<void>((resolve) => {
+      receiver.listen(0, '127.0.0.1', resolve);
+    });
+    return `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`;
+  }
 
   /** Asks the last one: the first is killed in between. */
   const ostiary = (...argv: string[]) => runMain(argv, { ...planes.all.at(-1)?.env });
@@ -160,6 +191,15 @@ describe.skipIf(envoyPart === undefined || postgresPart === undefined).each([
       }, PATIENCE)
       // The latest 20 of each sidecar.
       .toBeGreaterThanOrEqual(20);
+  });
+
+  test('tell an alert of the log once, though each sidecar has only a part of the requests', async () => {
+    await expect.poll(() => told, PATIENCE).toMatchObject([{ alert: 'orders-busy', status: 'firing' }]);
+    // The one that may have told it is killed: whoever goes on does not tell it again.
+    await planes.all[0]?.stop(0);
+    await planes.restart();
+    await sleep(TWO_EVALUATIONS_MS);
+    expect(told).toHaveLength(1);
   });
 
   test('tell what only a token may know', async () => {

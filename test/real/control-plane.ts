@@ -31,7 +31,7 @@ async function started(place: readonly string[], tokenFile: string, listen?: str
   const own = listen ?? `127.0.0.1:${await freePort()}`;
   const admin = `127.0.0.1:${await freePort()}`;
   const addresses = ['--control-listen', own, '--control-admin-listen', admin];
-  const running = await runOstiary(['control', ...place, ...addresses]);
+  const running = await runOstiary(['control', ...place, ...addresses], { OSTIARY_EGRESS_ALLOW: '127.0.0.1' });
   await untilReady('the control plane', running, async () => (await fetch(`http://${admin}/readyz`)).ok);
   const url = `http://${own}`;
   const token = readFileSync(tokenFile, 'utf8').trim();
