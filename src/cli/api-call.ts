@@ -16,6 +16,8 @@ export interface ApiAddress {
   readonly remedies?: Remedies;
   /** Set: `https://` is spoken too, and these authorities are believed besides; PEM. */
   readonly tls?: { readonly authorities: string | undefined };
+  /** For the whole answer, and the flag that it is from; absent: as long as it takes. */
+  readonly timeout?: { readonly ms: number; readonly flag: string };
 }
 
 /** The ends of sentences that say what to do. */
@@ -37,7 +39,7 @@ const OPERATOR: Remedies = {
  * @throws UserError if nobody answers, or the answer is an error
  */
 export async function callApi(method: string, message: object, address: ApiAddress): Promise<unknown> {
-  const { api, token, remedies = OPERATOR } = address;
+  const { api, token, timeout, remedies = OPERATOR } = address;
   const place = placeOf(address);
   const headers = {
     'content-type': 'application/json',
@@ -50,12 +52,19 @@ export async function callApi(method: string, message: object, address: ApiAddre
   });
   call.on('error', reject);
   call.end(JSON.stringify(message));
-  const answer = await promise.catch((error: unknown) => {
-    if (error instanceof UserError) throw error;
-    throw new UserError(`${api} does not answer${causeOf(error)}: ${remedies.silent}`, 1, { cause: error });
-  });
+  const timer = timeout && setTimeout(() => call.destroy(lateFault(api, timeout)), timeout.ms);
+  const answer = await promise
+    .finally(() => clearTimeout(timer))
+    .catch((error: unknown) => {
+      if (error instanceof UserError) throw error;
+      throw new UserError(`${api} does not answer${causeOf(error)}: ${remedies.silent}`, 1, { cause: error });
+    });
   if (answer.status === 200) return jsonOf(answer.body, api);
   throw new ApiRefusal(`${api} answered ${answer.status}: ${remedyOf(answer, token, remedies)}`, answer.status);
+}
+
+function lateFault(api: string, { ms, flag }: { readonly ms: number; readonly flag: string }): UserError {
+  return new UserError(`${api} has not answered within ${ms / 1000} s: try again, or give it longer by ${flag}`);
 }
 
 /** Larger than any answer that the service gives. */

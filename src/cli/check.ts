@@ -27,6 +27,7 @@ import type { Environment } from './command.ts';
 import { loadOnce } from './documents.ts';
 import { formatExplanation } from './explanation-text.ts';
 import { headerLine, ipAddress, method, pairs, requestPath, unbroken } from './flag-forms.ts';
+import { jsonText } from './analytics/shown.ts';
 
 const requestFlags = {
   method: text('GET', 'METHOD', 'method of the request', method),
@@ -91,9 +92,7 @@ export const command = defineCommand({
         ? await explain(values, request, environment)
         : await ask({ api, token: tokenOf(values.apiTokenFile) }, request);
     process.stdout.write(
-      values.json
-        ? `${JSON.stringify(toJson(ExplainResponseSchema, explained), null, 2)}\n`
-        : formatExplanation(explained),
+      values.json ? `${jsonText(toJson(ExplainResponseSchema, explained))}\n` : formatExplanation(explained),
     );
     return explained.verdict?.outcome === Outcome.ALLOW ? 0 : 1;
   },

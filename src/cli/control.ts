@@ -49,7 +49,7 @@ export const command = defineCommand({
   maxArguments: 2,
   argumentWords: [...ACTIONS.keys(), 'adopt'],
   concerned([action]) {
-    if (action === 'adopt') return ['server', 'serverCa', 'tokenFile'];
+    if (action === 'adopt') return ['server', 'serverCa', 'requestTimeout', 'tokenFile'];
     if (action === 'rekey') return ['dataDir', 'database', 'secretsKeyFile'];
     return action === undefined ? undefined : ['dataDir', 'database'];
   },

@@ -9,6 +9,7 @@ import { callApi, tokenOf } from './api-call.ts';
 import { apiFlags } from './api-flags.ts';
 import { defineCommand } from './command.ts';
 import { count } from './count.ts';
+import { jsonText } from './analytics/shown.ts';
 
 const flags = {
   client: text(undefined, 'ID', 'the client id whose SLA windows are meant'),
@@ -49,7 +50,7 @@ async function ask(values: FlagValues<typeof flags>, [what, api]: readonly strin
   if (what === 'get') {
     const counters = fromJson(InspectCountersResponseSchema, answer);
     const json = toJson(InspectCountersResponseSchema, counters);
-    process.stdout.write(values.json ? `${JSON.stringify(json, null, 2)}\n` : formatCounters(counters));
+    process.stdout.write(values.json ? `${jsonText(json)}\n` : formatCounters(counters));
   } else {
     const { windows } = fromJson(ResetCountersResponseSchema, answer);
     process.stdout.write(values.json ? `${JSON.stringify({ windows })}\n` : `${count(windows, 'window')} closed\n`);

@@ -9,6 +9,7 @@ import { callApi, tokenOf } from './api-call.ts';
 import { apiFlags } from './api-flags.ts';
 import { defineCommand } from './command.ts';
 import { count } from './count.ts';
+import { jsonText } from './analytics/shown.ts';
 
 const flags = { ...apiFlags, json: toggle('the answer as JSON') };
 
@@ -32,7 +33,7 @@ async function ask(values: FlagValues<typeof flags>, [what, url]: readonly strin
   const answer = await callApi('/ostiary.v1.InspectionService/RefreshKeys', { url: url ?? '' }, address);
   const response = fromJson(RefreshKeysResponseSchema, answer as JsonValue);
   const json = toJson(RefreshKeysResponseSchema, response);
-  process.stdout.write(values.json ? `${JSON.stringify(json, null, 2)}\n` : formatSets(response));
+  process.stdout.write(values.json ? `${jsonText(json)}\n` : formatSets(response));
   return response.sets.every(({ outcome }) => outcome === 'success') ? 0 : 1;
 }
 

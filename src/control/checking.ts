@@ -9,6 +9,7 @@ import { FileFault } from '../errors.ts';
 import type { Fault } from '../errors.ts';
 import { keyText } from '../registry/conflict.ts';
 import type { Resource, ResourceKey } from '../registry/log.ts';
+import { catalogWarnings } from './catalog-warnings.ts';
 import { factsOf, keyFrom } from './facts.ts';
 import type { IndexedState } from './current-index.ts';
 import { withHint } from './hints.ts';
@@ -74,7 +75,8 @@ export class Checking {
       }),
     ]);
     const own = new Set(changes.map(({ key }) => keyText(key)));
-    const warnings = after.warnings.filter(({ file }) => own.has(file));
+    const ofOwn = after.warnings.filter(({ file }) => own.has(file));
+    const warnings = [...ofOwn, ...catalogWarnings(changes, index)];
     if (after.faults.length === 0) return { faults: [], warnings };
     const earlier = changes.flatMap(({ before }) => (before === undefined ? [] : [agedOf(before)]));
     const before = new Set((await this.#compile([...around, ...earlier])).faults.map(faultText));

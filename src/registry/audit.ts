@@ -1,5 +1,5 @@
 import type { Change } from './log.ts';
-import { changeOf } from './read.ts';
+import { changeOf, isStorable } from './read.ts';
 import type { RegistryKysely } from './tables.ts';
 
 /** Changes that meet all of it. */
@@ -21,7 +21,9 @@ export async function auditedChanges(kysely: RegistryKysely, filter: AuditFilter
   let query = kysely.selectFrom('registry_change').selectAll().orderBy('revision', 'desc').limit(filter.limit);
   for (const column of ['kind', 'namespace', 'name', 'actor'] as const) {
     const wanted = filter[column];
-    if (wanted !== undefined) query = query.where(column, '=', wanted);
+    if (wanted === undefined) continue;
+    if (!isStorable(wanted)) return [];
+    query = query.where(column, '=', wanted);
   }
   const { sinceMs, untilMs, beforeRevision } = filter;
   if (sinceMs !== undefined) query = query.where('changed_at', '>=', sinceMs);

@@ -13,6 +13,11 @@ export async function headOf(kysely: RegistryKysely): Promise<Head> {
   return row ?? { history: '', revision: 0, hash: NO_HASH };
 }
 
+/** PostgreSQL has no text with this character, and takes a question about one for a failure. */
+export function isStorable(text: string): boolean {
+  return !text.includes('\u0000');
+}
+
 /** Those that there are, in no order. */
 export async function resourcesOf(
   kysely: RegistryKysely,
@@ -20,8 +25,9 @@ export async function resourcesOf(
   keys: readonly ResourceKey[],
 ): Promise<readonly Resource[]> {
   const found: Resource[] = [];
-  for (let at = 0; at < keys.length; at += PAGE) {
-    const page = keys.slice(at, at + PAGE).map(({ kind, namespace, name }) => [kind, namespace, name]);
+  const possible = keys.filter(({ kind, namespace, name }) => [kind, namespace, name].every(isStorable));
+  for (let at = 0; at < possible.length; at += PAGE) {
+    const page = possible.slice(at, at + PAGE).map(({ kind, namespace, name }) => [kind, namespace, name]);
     const wanted = tableOf(engine, { kind: 'text', namespace: 'text', name: 'text' }, page);
     const { rows } = await sql<ResourceTable>`
       SELECT r.* FROM ${wanted} AS k

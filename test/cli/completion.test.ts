@@ -32,6 +32,8 @@ const CASES: readonly Case[] = [
     words: ['ostiary', 'contract', 're'],
     found: ['reject', 'request', 'restore', 'revoke'],
   },
+  { what: 'an action of applications', words: ['ostiary', 'app', 'ro'], found: ['rotate-secret'] },
+  { what: 'a flag of promote', words: ['ostiary', 'promote', '--sk'], found: ['--skip'] },
   { what: 'a flag', words: ['ostiary', 'apply', '--dry'], found: ['--dry-run'] },
   { what: 'the value of a flag', words: ['ostiary', 'get', 'apis', '-o', 'j'], found: ['json'] },
 ];

@@ -122,69 +122,6 @@ describe('the commands of the control plane', () => {
     expect((await ostiary('get', 'apis', '-o', 'name')).stdout).toBe('api/one\napi/orders\n');
   });
 
-  test('revoke and restore a contract, from states that allow it', async () => {
-    expect(await ostiary('contract', 'revoke', 'web-orders', '--reason', 'leaked')).toMatchObject({
-      code: 0,
-      stdout: 'contract/web-orders is revoked (revision 7)\n',
-    });
-    const refused = await ostiary('contract', 'revoke', 'web-orders');
-    expect(refused).toMatchObject({
-      code: 1,
-      stderr: expect.stringContaining(
-        "Contract default/web-orders is revoked, so it can't be revoked: it may be restored\n",
-      ) as string,
-    });
-    expect(await ostiary('contract', 'restore', 'web-orders', '--dry-run')).toMatchObject({
-      stdout: 'contract/web-orders would be approved (dry run)\n',
-    });
-    const restored = await ostiary('contract', 'restore', 'web-orders', '--wait', '1s', '-o', 'json');
-    expect(JSON.parse(restored.stdout)).toMatchObject({
-      contract: { name: 'web-orders', api: 'orders', state: 'approved' },
-      receipt: { enforced: 0, pending: [], unreachable: [] },
-    });
-    expect((await ostiary('audit', '--kind', 'contract')).stdout).toContain('leaked');
-    expect((await ostiary('audit', 'verify')).stdout).toContain('are as they were written');
-  });
-
-  test('make an application and its contract, and rotate its secret', async () => {
-    const made = await ostiary('app', 'create', 'shop-2', '--display-name', 'Shop 2', '-o', 'json');
-    const { secret, application } = JSON.parse(made.stdout) as { secret: string; application: { clientId: string } };
-    expect([made.code, secret, application.clientId]).toEqual([
-      0,
-      expect.stringMatching(/^[\w-]{43}$/),
-      expect.stringMatching(/^[0-9a-f]{32}$/),
-    ]);
-    expect(made.stderr).toBe('the secret is not shown again: it is kept as a hash\n');
-    const asked = await ostiary('contract', 'request', '--app', 'shop-2', '--api', 'orders', '--reason', 'we sell');
-    expect(asked).toMatchObject({ code: 0, stderr: '' });
-    expect(asked.stdout).toMatch(/^contract\/shop-2-orders is pending \(revision \d+\)\n$/);
-    expect((await ostiary('contract', 'approve', 'shop-2-orders')).stdout).toContain('is approved');
-    const rotated = await ostiary('app', 'rotate-secret', 'shop-2', '--grace', '24h');
-    expect(rotated.stdout).toMatch(
-      /^clientapplication\/shop-2 has a new secret \(revision \d+\)\nthe old secret is valid until 20\S+Z\nsecret: [\w-]{43}\n$/,
-    );
-    expect(await ostiary('app', 'rotate-secret', 'shop-2')).toMatchObject({ code: 1, stdout: '' });
-    expect((await ostiary('app', 'end-secret', 'shop-2')).stdout).toMatch(/has one secret \(revision/);
-    const everything =
-      (await ostiary('audit', '-o', 'json')).stdout + (await ostiary('get', 'apps', '-o', 'json')).stdout;
-    expect(everything).not.toContain(secret);
-  });
-
-  test('tell who calls them wrongly what is missing, and where a flag has no effect', async () => {
-    const told = async (...argv: string[]) => (await ostiary(...argv)).stderr;
-    expect(await told('contract', 'request', '--app', 'web')).toContain('between whom?');
-    expect(await told('contract', 'aprove', 'x')).toContain('did you mean "approve"?');
-    expect(await told('contract', 'list')).toContain('ostiary get contracts lists contracts');
-    expect(await told('contract', 'approve', 'x', '--tier', 'gold')).toContain('--tier has no effect');
-    expect(await told('contract', 'approve', 'x', '--app', 'web')).toContain('--app has no effect');
-    expect(await told('contract', 'change-tier', 'x')).toContain('to which tier?');
-    expect(await told('app', 'create')).toContain('which application?');
-    expect(await told('app', 'create', 'Web shop')).toContain('name: expected a name');
-    expect(await told('app', 'rotate-secret', 'web', '--grace', 'soon')).toContain('expected how long, such as 24h');
-    expect(await told('app', 'end-secret', 'web', '--grace', '1h')).toContain('--grace has no effect');
-    expect(await told('app', 'forget', 'web')).toContain('there is no action "forget"');
-  });
-
   test('say what to do where nobody answers, and where they are not let in', async () => {
     const told = async (env: Readonly<Record<string, string>>) =>
       (await runMain(['get', 'apis'], { ...control.env, ...env })).stderr;

@@ -62,6 +62,27 @@ describe('a scope', () => {
     ]);
   });
 
+  it('has neither what is for people alone, nor fields that no decision depends on', async () => {
+    const log = new MemoryLog();
+    const told = {
+      ...api('orders'),
+      metadata: { name: 'orders', version: 'v2', lifecycle: 'draft', description: 'x' },
+    };
+    await put(
+      log,
+      told,
+      doc('Team', 'platform/shop', {}),
+      doc('Specification', 'orders', { format: 'other', text: 'x' }),
+    );
+    const { plane, one } = await namesOf(EVERYTHING, log);
+    expect(one.names).toEqual(['Api orders']);
+    const sent = [...one.source.inForce()].map(({ text }) => JSON.parse(text) as { metadata: object });
+    expect(sent.map(({ metadata }) => metadata)).toEqual([{ name: 'orders' }]);
+    // It enforces a revision that changes nothing for it.
+    const revision = await put(log, doc('Team', 'platform/shop', { namespaces: ['shop'] }));
+    expect(await plane.receipts.of(revision, 5000)).toMatchObject({ enforced: 1 });
+  });
+
   it('of labels follows the APIs that get and lose them', async () => {
     const log = new MemoryLog();
     await put(log, ...everything);

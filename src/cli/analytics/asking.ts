@@ -3,6 +3,7 @@ import type { DescMessage, JsonValue, MessageShape } from '@bufbuild/protobuf';
 import { systemClock } from '../../clock.ts';
 import { callApi, tokenOf } from '../api-call.ts';
 import { callServer } from '../platform/server.ts';
+import { jsonText } from './shown.ts';
 import { conditionsOf } from './dimension-flags.ts';
 import type { Values } from './flags.ts';
 import { timeRangeOf } from './time-flags.ts';
@@ -44,5 +45,5 @@ export function rankOf({ rankBy }: Values): string {
 }
 
 export function printJson(value: object): void {
-  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+  process.stdout.write(`${jsonText(value)}\n`);
 }

@@ -8,6 +8,33 @@ export function shown(text: string): string {
   });
 }
 
+/** Line breaks and tabs are part of how JSON and YAML are laid out. */
+const UNSEEN = /(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
+
+/** Whether a text has a character that a terminal must not be shown. */
+export function hasUnseen(text: string): boolean {
+  return text.search(UNSEEN) >= 0;
+}
+
+/**
+ * The same text of JSON, or of YAML whose scalars with such characters stand in double quotes: each is an escape.
+ * @param escape of one character
+ */
+export function escapedUnseen(text: string, escape: (character: string) => string = jsonEscape): string {
+  return text.replace(UNSEEN, escape);
+}
+
+/** One for each half of a character beyond 16 bits. */
+function jsonEscape(character: string): string {
+  const halves = Array.from({ length: character.length }, (_, at) => character.charCodeAt(at));
+  return halves.map((code) => `\\u${code.toString(16).padStart(4, '0')}`).join('');
+}
+
+/** JSON that means the same, without what a terminal must not be shown. */
+export function jsonText(value: unknown): string {
+  return escapedUnseen(JSON.stringify(value, null, 2));
+}
+
 const WIDE = /[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Hangul}\p{Emoji_Presentation}\uff01-\uff60]/u;
 const MARK = /\p{M}/u;
 

@@ -12,6 +12,7 @@ import { isoText, secondsText } from './moments.ts';
 import { callServer, serverFlags } from './server.ts';
 import type { Caller } from './server.ts';
 import { effectName } from './written.ts';
+import { jsonText } from '../analytics/shown.ts';
 
 /** Tells who changed what. */
 export const command = defineCommand({
@@ -38,7 +39,8 @@ export const command = defineCommand({
   sections: { kind: 'Which changes', output: 'How', server: 'Where' },
   maxArguments: 1,
   argumentWords: ['verify'],
-  concerned: ([name]) => (name === 'verify' ? ['output', 'server', 'serverCa', 'tokenFile'] : undefined),
+  concerned: ([name]) =>
+    name === 'verify' ? ['output', 'server', 'serverCa', 'requestTimeout', 'tokenFile'] : undefined,
   async run({ values, positionals: [name] }, environment) {
     const caller = { values, environment };
     if (name === 'verify') return verify(values.output, caller);
@@ -55,7 +57,7 @@ export const command = defineCommand({
       pageSize: limit,
     };
     const { changes } = await callServer('AuditService/ListChanges', request, ListChangesResponseSchema, caller);
-    process.stdout.write(output === 'json' ? `${JSON.stringify(changes.map(jsonOf), null, 2)}\n` : tableOf(changes));
+    process.stdout.write(output === 'json' ? `${jsonText(changes.map(jsonOf))}\n` : tableOf(changes));
     return 0;
   },
 });

@@ -1,4 +1,3 @@
-import { stringify } from 'yaml';
 import { ListChangesResponseSchema } from '../../../gen/ostiary/v1/audit_pb.js';
 import type { AuditedChange } from '../../../gen/ostiary/v1/audit_pb.js';
 import type { Resource } from '../../../gen/ostiary/v1/resources_pb.js';
@@ -12,6 +11,7 @@ import { secondsText } from './moments.ts';
 import { textAt } from './resources.ts';
 import { callServer, serverFlags } from './server.ts';
 import { effectName } from './written.ts';
+import { yamlText } from './yaml-text.ts';
 
 /** The field of a contract that names a resource of a kind. */
 const NAMED_BY: ReadonlyMap<string, string> = new Map([
@@ -54,6 +54,11 @@ function headOf(resource: Resource): string {
     ['Namespace', namespace],
     ['Display name', textAt(document, 'metadata.displayName')],
     ['Description', textAt(document, 'metadata.description')],
+    ['Asset', textAt(document, 'metadata.asset')],
+    ['Version', textAt(document, 'metadata.version')],
+    ['Lifecycle', textAt(document, 'metadata.lifecycle')],
+    ['Visibility', textAt(document, 'metadata.visibility')],
+    ['Team', textAt(document, 'metadata.owner')],
     ['Owner', owner],
     ['Set', set],
     ['Revision', `${revision}, ${secondsText(resource.changedAt)}`],
@@ -65,7 +70,7 @@ function headOf(resource: Resource): string {
 }
 
 function specOf({ document }: Resource): string {
-  const lines = stringify(document?.['spec'] ?? {})
+  const lines = yamlText(document?.['spec'] ?? {})
     .trimEnd()
     .split('\n');
   return `Spec:\n${lines.map((line) => `  ${shown(line)}\n`).join('')}`;

@@ -1,5 +1,5 @@
-import { stringify } from 'yaml';
 import { DiffResponseSchema, Effect } from '../../../gen/ostiary/v1/resources_pb.js';
+import type { Difference } from '../../../gen/ostiary/v1/resources_pb.js';
 import { UserError } from '../../errors.ts';
 import { text, toggle } from '../../flags.ts';
 import { shown } from '../analytics/shown.ts';
@@ -10,6 +10,7 @@ import { shortName } from './kinds.ts';
 import { lineDiff } from './line-diff.ts';
 import { whereOf } from './places.ts';
 import { callServer, serverFlags } from './server.ts';
+import { yamlText } from './yaml-text.ts';
 
 /** Shows what an apply would change. */
 export const command = defineCommand({
@@ -39,15 +40,17 @@ export const command = defineCommand({
     const told = [...faultLines(answer.warnings, documents), ...faultLines(answer.faults, documents)];
     for (const line of told) process.stderr.write(`${line}\n`);
     if (answer.faults.length > 0) throw new UserError('these documents would be refused', 2);
-    const changed = answer.differences.filter(({ effect }) => effect !== Effect.UNCHANGED);
-    for (const { resource, before, after } of changed) {
-      const name = resource === undefined ? '' : shown(shortName(resource));
-      process.stdout.write(lineDiff(name, linesOf(before), linesOf(after)));
-    }
-    return changed.length === 0 ? 0 : 1;
+    process.stdout.write(answer.differences.map(diffText).join(''));
+    return answer.differences.every(({ effect }) => effect === Effect.UNCHANGED) ? 0 : 1;
   },
 });
 
+/** Line by line; empty where nothing would change. */
+export function diffText({ resource, effect, before, after }: Difference): string {
+  if (effect === Effect.UNCHANGED) return '';
+  return lineDiff(resource === undefined ? '' : shown(shortName(resource)), linesOf(before), linesOf(after));
+}
+
 function linesOf(document: object | undefined): readonly string[] {
-  return document === undefined ? [] : stringify(document).trimEnd().split('\n').map(shown);
+  return document === undefined ? [] : yamlText(document).trimEnd().split('\n').map(shown);
 }

@@ -11,7 +11,7 @@ export interface EitherLine {
   readonly given: ReadonlySet<string>;
 }
 
-const OF_SERVER = ['server', 'serverCa', 'tokenFile'];
+const OF_SERVER = ['server', 'serverCa', 'requestTimeout', 'tokenFile'];
 
 /**
  * Who is asked: the address on the command line wins; then comes the control plane at `--server` or `OSTIARY_SERVER`;
@@ -25,7 +25,7 @@ export function serverAsked(
   environment: Environment,
   ofApi: readonly string[],
 ): Caller | undefined {
-  const { server, serverCa, tokenFile } = values;
+  const { server, serverCa, requestTimeout, tokenFile } = values;
   const api = ofApi.find((flag) => given.has(flag));
   const meant = OF_SERVER.find((flag) => given.has(flag));
   if (api !== undefined && meant !== undefined)
@@ -37,5 +37,5 @@ export function serverAsked(
   const isNamed = given.has('server') || (environment[serverFlags.server.variable ?? ''] ?? '') !== '';
   if (!isNamed && meant !== undefined)
     throw new UserError(`--${flagName(meant)} is for the control plane: give --server (or OSTIARY_SERVER) too`, 2);
-  return isNamed ? { values: { server, serverCa, tokenFile }, environment } : undefined;
+  return isNamed ? { values: { server, serverCa, requestTimeout, tokenFile }, environment } : undefined;
 }

@@ -1,11 +1,11 @@
 import { GetResponseSchema, ListResponseSchema } from '../../../gen/ostiary/v1/resources_pb.js';
-import type { Resource } from '../../../gen/ostiary/v1/resources_pb.js';
+import type { ListResponse, Resource } from '../../../gen/ostiary/v1/resources_pb.js';
 import { UserError } from '../../errors.ts';
-import { list, oneOf, text } from '../../flags.ts';
+import { integer, list, oneOf, text } from '../../flags.ts';
 import { defineCommand } from '../command.ts';
 import { KIND_WORDS, namedIn } from './kinds.ts';
 import { pair, pairsOf } from './pairs.ts';
-import { printResources } from './resources.ts';
+import { fieldsFor, printerOf, printResource } from './resources.ts';
 import { callServer, serverFlags } from './server.ts';
 import type { Caller } from './server.ts';
 
@@ -16,13 +16,16 @@ export const namespaceFlag = {
 };
 
 const PAGE = 1000;
+/** Ten million resources. */
+const MOST_PAGES = 10_000;
 
 /** Reads resources of the control plane. */
 export const command = defineCommand({
   usage: 'get KIND [NAME] [FLAGS]',
   summary:
     'Lists the resources of a kind, of all namespaces, or shows one. Kinds: apis, apps, contracts, bindings, alerts,\n' +
-    'webhooks, secrets, configurations. A name alone is of the namespace default; KIND/NAMESPACE/NAME is of any.',
+    'webhooks, secrets, configurations, teams, specifications. A name alone is of the namespace default;\n' +
+    'KIND/NAMESPACE/NAME is of any.',
   examples: [
     'get apis -o wide',
     'get contracts --where spec.api=orders',
@@ -34,6 +37,7 @@ export const command = defineCommand({
     selector: { ...list([], 'KEY=VALUE', 'those with this label; repeatable: all must hold', pair), short: 'l' },
     where: list([], 'FIELD=VALUE', 'those whose field has this value, such as spec.api=orders; repeatable', pair),
     search: text(undefined, 'WORDS', 'those whose name, display name, description, label or client id has these words'),
+    limit: { ...integer(0, 0, 10_000_000, 'at most so many'), shown: 'all' },
     output: {
       ...oneOf('table', OUTPUTS, 'a table, one with more columns, YAML to apply again, JSON, or names'),
       short: 'o',
@@ -50,20 +54,27 @@ export const command = defineCommand({
     if (name !== undefined) {
       const filters = [...values.selector, ...values.where, ...(values.search === undefined ? [] : [values.search])];
       if (filters.length > 0) throw new UserError('-l, --where and --search are for lists: leave the name out', 2);
-      printResources(kind, [await getOne({ kind, namespace, name }, caller)], values.output, true);
+      printResource(kind, await getOne({ kind, namespace, name }, caller), values.output);
       return 0;
     }
-    const found = await listAll(
-      {
-        kinds: [kind],
-        namespaces: namespace === '' ? [] : [namespace],
-        labels: pairsOf(values.selector),
-        where: pairsOf(values.where),
-        search: values.search,
-      },
-      caller,
-    );
-    printResources(kind, found, values.output, false);
+    const printer = printerOf(kind, values.output);
+    const asked = {
+      kinds: [kind],
+      namespaces: namespace === '' ? [] : [namespace],
+      labels: pairsOf(values.selector),
+      where: pairsOf(values.where),
+      search: values.search,
+      ...fieldsFor(kind, values.output),
+    };
+    let left = values.limit === 0 ? Infinity : values.limit;
+    for await (const { resources, total } of pagesOf(asked, caller)) {
+      printer.add(resources.slice(0, left));
+      left -= resources.length;
+      if (left > 0) continue;
+      if (total > values.limit) process.stderr.write(`${values.limit} of ${total} are shown: --limit 0 shows all\n`);
+      break;
+    }
+    printer.end();
     return 0;
   },
 });
@@ -78,15 +89,23 @@ export async function getOne(
   return resource;
 }
 
-/** All pages. */
-export async function listAll(request: object, caller: Caller): Promise<readonly Resource[]> {
-  const found: Resource[] = [];
+/** Pages, until there are no more. @throws UserError where they have no end */
+async function* pagesOf(request: object, caller: Caller): AsyncGenerator<ListResponse> {
   let pageToken = '';
-  do {
+  for (let pages = 0; pages < MOST_PAGES; pages += 1) {
     const asked = { ...request, pageSize: PAGE, pageToken };
     const page = await callServer('ResourceService/List', asked, ListResponseSchema, caller);
-    found.push(...page.resources);
+    yield page;
+    if (page.nextPageToken === '') return;
+    if (page.nextPageToken === pageToken) break;
     pageToken = page.nextPageToken;
-  } while (pageToken !== '');
+  }
+  throw new UserError('the control plane has sent pages without an end');
+}
+
+/** All of them. */
+export async function listAll(request: object, caller: Caller): Promise<readonly Resource[]> {
+  const found: Resource[] = [];
+  for await (const { resources } of pagesOf(request, caller)) found.push(...resources);
   return found;
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fromJson } from '@bufbuild/protobuf';
 import type { DescMessage, JsonValue, MessageShape } from '@bufbuild/protobuf';
 import { sentenceOf, UserError } from '../../errors.ts';
-import { text, withVariables } from '../../flags.ts';
+import { duration, text, withVariables } from '../../flags.ts';
 import type { FlagValues } from '../../flags.ts';
 import { callApi, tokenOf } from '../api-call.ts';
 import type { Remedies } from '../api-call.ts';
@@ -27,6 +27,7 @@ export const serverFlags = withVariables({
     'FILE',
     'PEM authorities that signed the certificate of --server, beside those of the system',
   ),
+  requestTimeout: duration(120_000, 'longest time for one answer, beside --wait', { minimumMs: 100 }),
   tokenFile: text(undefined, 'FILE', `file with the token to call with; without it, ${TOKEN_VARIABLE} has the token`),
 });
 
@@ -51,13 +52,14 @@ export async function callServer<O extends DescMessage>(
   method: string,
   request: object,
   answer: O,
-  { values: { server, serverCa, tokenFile }, environment }: Caller,
+  { values: { server, serverCa, requestTimeout, tokenFile }, environment }: Caller,
 ): Promise<MessageShape<O>> {
   const json = await callApi(`/ostiary.v1.${method}`, request, {
     api: server,
     // An empty variable is none.
     token: tokenOf(tokenFile, '--token-file') ?? (environment[TOKEN_VARIABLE] || undefined),
     flag: '--server',
+    timeout: { ms: requestTimeout + waitMsOf(request), flag: '--request-timeout' },
     remedies: REMEDIES,
     tls: { authorities: serverCa === undefined ? undefined : readAuthorities(serverCa) },
   });
@@ -73,6 +75,11 @@ export async function callServer<O extends DescMessage>(
       },
     );
   }
+}
+
+/** What the answer waits for, as the request says in protobuf's JSON. */
+function waitMsOf(request: { readonly wait?: unknown }): number {
+  return typeof request.wait === 'string' ? Number.parseFloat(request.wait) * 1000 : 0;
 }
 
 function readAuthorities(file: string): string {

@@ -36,7 +36,7 @@ export const command = defineCommand({
   },
   maxArguments: 2,
   argumentWords: ACTIONS,
-  concerned: ([action]) => (action === undefined ? undefined : ['server', 'serverCa', 'tokenFile']),
+  concerned: ([action]) => (action === undefined ? undefined : ['server', 'serverCa', 'requestTimeout', 'tokenFile']),
   async run({ values, positionals: [action, name] }, environment) {
     const caller = { values, environment };
     if (action === 'forget') return forget(name, caller);

@@ -1,7 +1,7 @@
 import { Effect } from '../../../gen/ostiary/v1/resources_pb.js';
 import type { ApplyResult } from '../../../gen/ostiary/v1/resources_pb.js';
 import type { Receipt } from '../../../gen/ostiary/v1/receipt_pb.js';
-import { shown } from '../analytics/shown.ts';
+import { jsonText, shown } from '../analytics/shown.ts';
 import { shortName } from './kinds.ts';
 import { isEnforced, NOT_ENFORCED_EXIT, receiptJson, receiptText } from './receipt-line.ts';
 
@@ -55,5 +55,5 @@ function jsonOf({ results, revision, receipt }: Written, isDryRun: boolean): str
     })),
     ...(receipt !== undefined && { receipt: receiptJson(receipt) }),
   };
-  return `${JSON.stringify(told, null, 2)}\n`;
+  return `${jsonText(told)}\n`;
 }
