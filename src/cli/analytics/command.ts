@@ -30,6 +30,7 @@ const COMMON = [
   ...OF_API,
   'server',
   'serverCa',
+  'requestTimeout',
   'tokenFile',
 ] as const;
 
