@@ -28,6 +28,8 @@ export interface DecisionPorts extends LocateOptions {
   readonly clock: Clock;
   /** True if an operator asks what would be decided. */
   readonly isRehearsal?: boolean;
+  /** For how long no control plane was heard, in milliseconds; absent: documents come from elsewhere. */
+  readonly silentMs?: (() => number) | undefined;
   /** Called with every unexpected failure inside a policy or the store, before its failure mode decides. */
   failed(policy: string, error: unknown): void;
   /** Called with every step as it ends, if the decision is traced; `startedAt` in monotonic milliseconds. */

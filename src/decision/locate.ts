@@ -86,6 +86,7 @@ function apiOf(snapshot: Snapshot, host: string, path: NormalPath, options: Loca
     const refused = tellDifference(snapshot, host, path, api, options);
     if (refused !== undefined) return refused;
   }
+  if (api === undefined && snapshot.withheld !== undefined) return unknownDocuments(snapshot.withheld);
   if (api === undefined && options.unmatched === 'deny') {
     return { reason: 'api_unknown', detail: 'no API has this host and path' };
   }
@@ -117,12 +118,18 @@ function apiNamed(snapshot: Snapshot, named: string, path: NormalPath): Found | 
   const api = snapshot.apiNamed(named);
   const where = `context_extensions["${API_EXTENSION}"]`;
   if (api === undefined) {
+    if (snapshot.withheld !== undefined) return unknownDocuments(snapshot.withheld);
     const detail = `the route names the API ${JSON.stringify(named)} in ${where}, and there is none`;
     return { reason: 'api_unknown', detail };
   }
   if (isBelow(api.basePath, path)) return api;
   const detail = `the route names the API ${api.name} in ${where}, and the path is not below its base path ${api.basePath}`;
   return { reason: 'api_unknown', detail };
+}
+
+/** The request may be for an API of which nobody can tell. */
+function unknownDocuments(detail: string): Denial {
+  return { reason: 'documents_faulty', detail };
 }
 
 /** This holds for every reading: a path that is outside in one reading does not belong to the API. */

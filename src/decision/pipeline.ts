@@ -25,6 +25,7 @@ import type { DecisionPorts, Deliberation } from './deliberation.ts';
 import { locate } from './locate.ts';
 import { metadataDecision } from './resource-metadata.ts';
 import { withinShadowTime } from './shadow-time.ts';
+import { unserved } from './unserved.ts';
 
 /**
  * Decides one Check with one snapshot: finds the API, asks its access policies in order, then charges its quota
@@ -46,6 +47,8 @@ export function decide(
   if (metadata !== undefined) return metadata;
   const located = locate(snapshot, check, ports);
   if (located.reason !== undefined) return denyUnlocated(snapshot, check, located);
+  const shut = located.api === undefined ? undefined : unserved(located.api, ports);
+  if (shut !== undefined) return denyUnlocated(snapshot, check, shut, located.api?.name);
   const deliberation: Deliberation = {
     ports,
     snapshot,
@@ -200,9 +203,9 @@ function noteUnreached(deliberation: Deliberation): void {
   }
 }
 
-function denyUnlocated(snapshot: Snapshot, check: Check, denial: Denial): Decision {
+function denyUnlocated(snapshot: Snapshot, check: Check, denial: Denial, api = ''): Decision {
   return {
-    api: '',
+    api,
     denial,
     policy: '',
     identity: {},

@@ -3,6 +3,8 @@ import type { WindowState } from '../quota/store.ts';
 /** The reasons for denials that any API can have, and the data of each beside the detail. */
 export interface CommonReasons {
   not_ready: object;
+  documents_faulty: object;
+  documents_stale: object;
   request_not_http: object;
   host_malformed: object;
   path_malformed: object;

@@ -41,6 +41,19 @@ export const reasons = {
     headers: retrySoon,
     meaning: 'no documents are loaded yet, or they are older than `--max-stale` allows',
   },
+  documents_faulty: {
+    httpStatus: 503,
+    sentence: UNAVAILABLE,
+    headers: retrySoon,
+    meaning:
+      'documents of the API have had faults since the start, and no earlier ones are known; or nobody can tell which',
+  },
+  documents_stale: {
+    httpStatus: 503,
+    sentence: UNAVAILABLE,
+    headers: retrySoon,
+    meaning: 'no control plane was heard for longer than `maxStale` of the API allows',
+  },
   request_not_http: {
     httpStatus: 403,
     sentence: 'Only HTTP requests are served.',

@@ -1,5 +1,4 @@
 import type { AccessPolicy, QuotaPolicy } from '../policy/policy.ts';
-import { documentHost } from '../request/host.ts';
 import type { HostMatching } from '../request/host.ts';
 import { IdentityHeaders } from '../snapshot/identity-headers.ts';
 import type { Api, Bound } from '../snapshot/snapshot.ts';
@@ -16,10 +15,11 @@ import { normalizeBasePath } from './fields.ts';
 import { hostsOf } from './hosts.ts';
 import { refuseHidden, refuseWithoutEffect } from './ineffective-options.ts';
 import type { PlacedPolicy } from './ineffective-options.ts';
-import { addIssues, whereIs } from './load.ts';
+import { addIssues } from './load.ts';
 import type { Loaded } from './load.ts';
 import { namespaceOf, PLATFORM_NAMESPACE, qualifiedName, referenceFrom } from './names.ts';
 import { refuseOwnedHeaders } from './owned-headers.ts';
+import { olderFirst, tellOverlaps } from './overlapping-apis.ts';
 import { refuseSharedUrls, resourceMetadataOf } from './resource-metadata.ts';
 import type { RouteStage } from './routes.ts';
 import type { TierStage } from './tiers.ts';
@@ -54,15 +54,20 @@ export function assembleApis(context: ApiContext): AssembledApis {
   const owned = ownedHeaders(policies);
   const bindings = [...index.all('PolicyBinding')].map((loaded) => {
     const targets = new Set(loadedApis.filter((api) => isTarget(loaded, api)).map(nameOf));
-    if (targets.size === 0) refuseNoTarget(loaded, index, faults);
+    const isWithheld = loaded.withheld !== undefined;
+    if (targets.size === 0 && !isWithheld) refuseNoTarget(loaded, index, faults);
     const isPlatform = namespaceOf(loaded.document.metadata) === PLATFORM_NAMESPACE;
-    return { targets, isPlatform, placed: policies.of(loaded) };
+    return { targets, isPlatform, placed: isWithheld ? [] : policies.of(loaded) };
   });
   const wereSound = faults.none;
   const byLoaded = new Map<Loaded<'Api'>, Api>();
   for (const loaded of loadedApis) {
     const name = nameOf(loaded);
     const { metadata, spec } = loaded.document;
+    if (loaded.withheld !== undefined) {
+      byLoaded.set(loaded, withheldApi(loaded, hosts, owned.of(namespaceOf(metadata))));
+      continue;
+    }
     const own = policies.of(loaded);
     const bound = bindings.filter(({ targets }) => targets.has(name));
     const ofPlatform = bound.filter(({ isPlatform }) => isPlatform).flatMap(({ placed }) => placed);
@@ -112,6 +117,26 @@ export function assembleApis(context: ApiContext): AssembledApis {
   return { apis: [...byLoaded.values()], byAge, identityHeaders: owned.all };
 }
 
+/** It keeps its hosts and its path: else its requests would fall to another API. */
+function withheldApi(
+  { document, withheld }: Loaded<'Api'>,
+  hosts: HostMatching,
+  identityHeaders: IdentityHeaders,
+): Api {
+  const { metadata, spec } = document;
+  return {
+    name: qualifiedName(metadata),
+    labels: metadata.labels ?? {},
+    hosts: hostsOf(spec.hosts, hosts),
+    basePath: normalizeBasePath(spec.basePath),
+    identityHeaders,
+    tiers: [],
+    withheld: withheld?.detail,
+    access: [],
+    quota: [],
+  };
+}
+
 /**
  * The headers that a policy may set belong to its namespace: they are removed from every request to an API of the
  * namespace, since one upstream may serve several APIs. Headers of the platform's policies are removed everywhere.
@@ -156,43 +181,6 @@ function isAccess(bound: BoundPolicy): bound is Bound<AccessPolicy> {
 
 function isQuota(bound: BoundPolicy): bound is Bound<QuotaPolicy> {
   return bound.policy.phase === 'quota';
-}
-
-/** Documents whose source reports no order count as equally old. */
-function olderFirst(a: Loaded<'Api'>, b: Loaded<'Api'>): number {
-  const [one, other] = [a.createdAt ?? Infinity, b.createdAt ?? Infinity];
-  return one < other ? -1 : one > other ? 1 : 0;
-}
-
-/**
- * With two APIs of one host and base path, chance would determine which one decides. Of two namespaces, the older API
- * holds the claim if the source knows the ages; otherwise it is a fault.
- */
-function tellOverlaps(apis: readonly Loaded<'Api'>[], { faults, warnings, hosts }: ApiContext): void {
-  const holders = new Map<string, Loaded<'Api'>>();
-  for (const loaded of apis.toSorted(olderFirst)) {
-    const { metadata, spec } = loaded.document;
-    const path = normalizeBasePath(spec.basePath);
-    for (const [index, host] of (spec.hosts ?? ['*']).entries()) {
-      const key = `${documentHost(host, hosts)} ${path}`;
-      const first = holders.get(key);
-      holders.set(key, first ?? loaded);
-      if (first === undefined) continue;
-      const field = spec.hosts === undefined ? ['basePath'] : ['hosts', index];
-      const issueOf = (message: string) => [{ path: ['spec', ...field], at: 'value', message } as const];
-      const others = `the API ${nameOf(first)} has the same host and base path: ${whereIs(first)}`;
-      if (first === loaded) {
-        addIssues(faults, loaded.place, issueOf('this host is listed twice'));
-      } else if (namespaceOf(first.document.metadata) === namespaceOf(metadata) || olderFirst(first, loaded) === 0) {
-        addIssues(faults, loaded.place, issueOf(others));
-      } else {
-        warnings.add(
-          loaded.place,
-          issueOf(`${others}. It is older and gets the requests: choose another host or path`),
-        );
-      }
-    }
-  }
 }
 
 /**

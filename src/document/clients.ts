@@ -113,12 +113,14 @@ export class ClientStage {
     for (const { claimant, holder } of this.#ids.contested()) {
       const message = `another client application has this client id: ${whereIs(holder)}`;
       addIssues(faults, claimant.place, [{ path: ['spec', 'clientId'], at: 'value', message }]);
+      faults.addRival(holder.place);
     }
     this.#principals.tellFaults(faults);
     for (const { key, claimant, holder } of this.#keys.contested()) {
       const index = claimant.document.spec.apiKeys?.findIndex((each) => nameOf(each) === key) ?? 0;
       const message = `another client application has this API key: ${whereIs(holder)}`;
       addIssues(faults, claimant.place, [{ path: ['spec', 'apiKeys', index], at: 'value', message }]);
+      faults.addRival(holder.place);
     }
   }
 

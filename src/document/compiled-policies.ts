@@ -73,10 +73,10 @@ export class PolicyStage {
   /** Every header that a policy could set for the upstream, by the namespace of its document. */
   headersByNamespace(): ReadonlyMap<string, readonly string[]> {
     const headers = new Map<string, string[]>();
-    for (const [{ document }, { placed }] of this.#compiled) {
+    for (const [{ document, withheld }, { placed }] of this.#compiled) {
       const namespace = namespaceOf(document.metadata);
       const ofNamespace = headers.get(namespace) ?? [];
-      ofNamespace.push(...placed.flatMap(({ bound }) => bound.policy.identityHeaders));
+      ofNamespace.push(...placed.flatMap(({ bound }) => bound.policy.identityHeaders), ...(withheld?.headers ?? []));
       headers.set(namespace, ofNamespace);
     }
     return headers;
@@ -114,7 +114,9 @@ export class PolicyStage {
   }
 
   tell(faults: Faults, warnings: Warnings): void {
-    for (const [{ place }, { placed, issues, notes, warnings: found }] of this.#compiled) {
+    for (const [{ place, withheld }, { placed, issues, notes, warnings: found }] of this.#compiled) {
+      // Its faults were told, and nothing of it is enforced.
+      if (withheld !== undefined) continue;
       if (issues.length > 0) addIssues(faults, place, issues);
       if (notes.length > 0) warnings.upgrade(place, notes);
       if (found.length > 0) warnings.add(place, found);
@@ -123,7 +125,8 @@ export class PolicyStage {
     }
   }
 
-  #add(loaded: PolicyDocument, compiled: CompiledPolicies): void {
+  #add(loaded: PolicyDocument, made: CompiledPolicies): void {
+    const compiled = loaded.withheld === undefined ? made : { ...made, content: { withheld: made.content } };
     this.#compiled.set(loaded, compiled);
     const { kind, metadata } = loaded.document;
     const name = qualifiedName(metadata);

@@ -74,6 +74,8 @@ export interface CompileFailure extends CompileFindings {
   readonly faults: readonly Fault[];
   /** Where the documents stand that have them: places of the set's own documents. */
   readonly places: ReadonlySet<object>;
+  /** Where those stand that one with a fault excludes. */
+  readonly rivals: ReadonlySet<object>;
 }
 
 /** The result for APIs and bindings, computed again only if one of them has changed. */
@@ -105,6 +107,7 @@ export class Compiler {
   /** The policies of the current documents; those of removed documents may be among them. */
   readonly #namedFiles = new Set<string>();
   #sources: readonly string[] = [];
+  #withheld: string | undefined;
   #routing: Routing | undefined;
   #directory: Directory | undefined;
 
@@ -129,6 +132,7 @@ export class Compiler {
     const { clock, env: variables, unset } = this.#options;
     const changes = this.#index.take(set);
     if (set.complete) this.#sources = set.sources;
+    this.#withheld = set.complete ? set.withheld : undefined;
     const yieldIfDue = createCooperativeYield(clock);
     const reader = {
       variables,
@@ -175,7 +179,7 @@ export class Compiler {
     }
     warnings.ofDocuments(this.#index.every());
     const found = { warnings: warnings.sorted(), namedFiles: [...this.#namedFiles] };
-    if (!faults.none) return { faults: faults.sorted(), places: faults.places, ...found };
+    if (!faults.none) return { faults: faults.sorted(), places: faults.places, rivals: faults.rivals, ...found };
 
     this.#routing = assembled;
     this.#directory = directory ?? createDirectory(this.#clients.all(), this.#contracts.all());
@@ -189,6 +193,7 @@ export class Compiler {
       clientApplications: this.#clients.size,
       contractCount: this.#contracts.size,
       contracts: contractsOf(this.#directory),
+      ...(this.#withheld !== undefined && { withheld: this.#withheld }),
       reasons: this.#messages.reasons(this.#reasons),
     };
     return { snapshot, alerting: this.#alerts.alerting, ...found };

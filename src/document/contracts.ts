@@ -98,6 +98,7 @@ export class ContractStage {
     for (const { claimant, holder } of this.#parties.contested()) {
       const message = `has another contract with this API: ${whereIs(holder)}`;
       addIssues(faults, claimant.place, [issue('clientApplication', message)]);
+      faults.addRival(holder.place);
     }
   }
 

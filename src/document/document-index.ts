@@ -104,6 +104,7 @@ export class DocumentIndex {
     for (const { claimant, holder } of this.#twins.contested()) {
       const message = `another ${claimant.document.kind} has this name: ${whereIs(holder)}`;
       addIssues(faults, claimant.place, [{ path: ['metadata', 'name'], at: 'value', message }]);
+      faults.addRival(holder.place);
     }
   }
 

@@ -12,6 +12,12 @@ export interface CompleteSet {
   readonly faults: Faults;
   /** Where the documents come from, such as files. */
   readonly sources: readonly string[];
+  /** Of these, or of parts of them, nobody can tell what documents they hold. Absent: of none. */
+  readonly unknown?: readonly string[];
+  /** Why no request may be decided by these: there may be others. Absent: they are all. */
+  readonly withheld?: string | undefined;
+  /** What was asked for is not there at all. */
+  readonly isAbsent?: boolean;
 }
 
 /** The changes since the previous set. A document is identified by its kind and name. */

@@ -41,6 +41,7 @@ export class Faults {
   /** References that lead nowhere: one broken file can leave thousands, and none of them is its fault. */
   readonly #dangling: Fault[] = [];
   readonly #places = new Set<object>();
+  readonly #rivals = new Set<object>();
   #dropped = 0;
 
   /** Where the documents stand that have faults: as they were given with {@link blame}. */
@@ -51,6 +52,16 @@ export class Faults {
   /** A document has a fault. @param place of it, the object itself */
   blame(place: object): void {
     this.#places.add(place);
+  }
+
+  /** Where documents stand that have no fault, but cannot hold together with one that has. */
+  get rivals(): ReadonlySet<object> {
+    return this.#rivals;
+  }
+
+  /** A document that has a fault excludes this one: which of the two is wanted, nobody can say. */
+  addRival(place: object): void {
+    this.#rivals.add(place);
   }
 
   get none(): boolean {

@@ -29,10 +29,20 @@ export interface TextPlace {
   readonly written?: (path: readonly PropertyKey[]) => readonly PropertyKey[];
 }
 
+/** Why an API is answered with 503 until its documents are mended. */
+export interface Withheld {
+  /** For operators. */
+  readonly detail: string;
+  /** That its policies would set for upstreams: nobody else may send them to what shares an upstream with it. */
+  readonly headers: readonly string[];
+}
+
 export interface Loaded<K extends Kind = Kind> {
   readonly place: Place;
   /** Rises from document to document in the order they were created, such as a revision; absent where the source tells none. */
   readonly createdAt?: number;
+  /** Of an API, or of a policy that is bound to APIs: it can't be enforced, and there is no earlier version of it. */
+  readonly withheld?: Withheld | undefined;
   readonly document: K extends Kind ? DocumentOf<K> : never;
 }
 
@@ -56,6 +66,8 @@ export class DocumentReader {
   readonly documents: Loaded[] = [];
   readonly broken: BrokenDocument[] = [];
   readonly faults = new Faults();
+  /** Texts of which nobody can tell what documents they hold: their files. */
+  readonly unknown = new Set<string>();
 
   /** Whether no document was taken over. */
   get isEmpty(): boolean {
@@ -65,6 +77,7 @@ export class DocumentReader {
   add(source: SourceText, parsed: Parsed): void {
     const { start, end } = parsed;
     if ('faults' in parsed) {
+      this.unknown.add(source.file);
       for (const { offset, message } of parsed.faults) {
         this.faults.add(() => ({ file: source.file, ...source.lineColumn(offset), field: '', message }));
       }
@@ -79,6 +92,7 @@ export class DocumentReader {
     const unknown = Object.keys(value as object).filter((key) => !LIST_FIELDS.has(key));
     const unknownIssues = unknown.map((key): Issue => ({ path: [key], at: 'key', message: 'unknown field of a List' }));
     addIssues(this.faults, { source, start, end, prefix: [] }, unknownIssues);
+    if (unknown.length > 0) this.unknown.add(source.file);
     for (const [index, item] of items.entries()) {
       this.addDocument({ source, start, end, prefix: ['items', index] }, item, []);
     }
@@ -93,10 +107,13 @@ export class DocumentReader {
       return;
     }
     addIssues(this.faults, place, result.issues);
-    if (!isRecord(value)) return;
-    const { kind, metadata } = value;
+    const kind = isRecord(value) ? value['kind'] : undefined;
+    if (!isRecord(value) || typeof kind !== 'string') {
+      this.unknown.add('resource' in place ? place.resource : place.source.file);
+      return;
+    }
+    const { metadata } = value;
     const name = isRecord(metadata) ? metadata['name'] : undefined;
-    if (typeof kind !== 'string') return;
     // What no value may be, such as too deep, is looked at no further.
     const looked = isUnfit ? {} : value;
     this.broken.push({ place, kind, name: typeof name === 'string' ? name : undefined, value: looked });

@@ -44,6 +44,7 @@ export class PrincipalClaims {
     for (const { key, claimant, holder } of this.#exact.contested()) {
       const index = claimant.document.spec.principals?.indexOf(key) ?? 0;
       tell(faults, { client: claimant, index }, `another client application has this principal: ${whereIs(holder)}`);
+      faults.addRival(holder.place);
     }
     const all = [...this.#patterns.values()].flat();
     const surplus = all[MAX_PATTERNS];
@@ -56,6 +57,7 @@ export class PrincipalClaims {
     for (const [first, second] of this.#overlaps) {
       const message = `a workload could be of this pattern and of ${first.text}, of another client application: ${whereIs(first.client)}`;
       tell(faults, second, message);
+      faults.addRival(first.client.place);
     }
   }
 }

@@ -56,13 +56,15 @@ export function refuseSharedUrls(apis: readonly Loaded<'Api'>[], faults: Faults)
   const holders = new Map<string, Loaded<'Api'>>();
   for (const loaded of apis) {
     const { metadata, spec } = loaded.document;
-    if (spec.publicUrl === undefined) continue;
+    // It answers nothing, and who is excluded by it is withheld too.
+    if (spec.publicUrl === undefined || loaded.withheld !== undefined) continue;
     const url = spec.publicUrl.replace(/\/$/, '');
     const first = holders.get(url);
     if (first === undefined) {
       holders.set(url, loaded);
       continue;
     }
+    faults.addRival(first.place);
     const message = `the API ${qualifiedName(first.document.metadata)} has this public URL too: ${whereIs(first)}; ${qualifiedName(metadata)} needs its own`;
     addIssues(faults, loaded.place, [{ path: ['spec', 'publicUrl'], at: 'value', message }]);
   }

@@ -54,7 +54,8 @@ export class RouteStage {
   }
 
   tellFaults(faults: Faults): void {
-    for (const [{ place }, { issues }] of this.#compiled) if (issues.length > 0) addIssues(faults, place, issues);
+    for (const [{ place, withheld }, { issues }] of this.#compiled)
+      if (issues.length > 0 && withheld === undefined) addIssues(faults, place, issues);
   }
 
   tellWarnings(into: Warnings): void {

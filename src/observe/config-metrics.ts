@@ -52,7 +52,13 @@ export function createConfigMetrics(registry: Registry): ConfigMetrics {
     'ostiary_config_held_documents',
     'Documents that are enforced as they were before, or not yet, because of a fault in them or in what moves with them.',
   );
+  const withheld = gauge(
+    'ostiary_config_withheld_apis',
+    'APIs whose requests are all denied: their documents have had faults since the start. At least 1 where all requests are.',
+  );
   const shown = (snapshot: Snapshot): void => {
+    const known = snapshot.apis.filter((api) => api.withheld !== undefined).length;
+    withheld.set(Math.max(known, snapshot.withheld === undefined ? 0 : 1));
     info.reset();
     info.set({ version: snapshot.version }, 1);
     apis.set(snapshot.apis.length);

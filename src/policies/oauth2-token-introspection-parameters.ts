@@ -7,7 +7,7 @@ import { claimToHeader } from './jwt-validation-parameters.ts';
 import { algorithmList, text, textOrList } from './jwt-validation-fields.ts';
 
 /** The properties that RFC 7662, 2.2 names, and names that some servers use for the user. */
-const STANDARD_PROPERTIES = [
+export const STANDARD_PROPERTIES = [
   'client_id',
   'username',
   'userid',

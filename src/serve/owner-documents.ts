@@ -2,8 +2,8 @@ import type { Clock } from '../clock.ts';
 import { DocumentReader } from '../document/load.ts';
 import type { Fault } from '../errors.ts';
 import type { Delivery, DocumentSource, Outcome } from '../source/document-source.ts';
-import { documentKeyOf } from '../sync/control-source.ts';
 import { readResource } from '../sync/read-resource.ts';
+import { documentKeyOf } from '../sync/set-reader.ts';
 import type { SyncedResource } from '../sync/resource-key.ts';
 import type { RelayedDocuments } from './document-relay.ts';
 
@@ -25,6 +25,8 @@ export class OwnerDocuments implements DocumentSource {
   #lookedAt = 0;
   #turn: Promise<unknown> = Promise.resolve();
   isStale = false;
+  /** All documents were in force at some time; until then each delivery is whole. */
+  #wasWhole = false;
 
   constructor(ports: OwnerDocumentsPorts) {
     this.#ports = ports;
@@ -57,19 +59,20 @@ export class OwnerDocuments implements DocumentSource {
     for (const resource of upserts) this.#resources.set(resource.key, resource);
     const reading = new DocumentReader();
     const areReadable = upserts.map((resource) => readResource(resource, reading));
-    const isComplete = isWhole || areReadable.includes(false);
+    const isComplete = isWhole || !this.#wasWhole || areReadable.includes(false);
     const all = isComplete && !isWhole ? this.#readAll() : reading;
     const { broken, documents, faults } = all;
     const { clock, readFile } = this.#ports;
     this.#lookedAt = clock.now();
     const outcome = await this.#take({
       set: isComplete
-        ? { complete: true, documents, broken, faults, sources: [] }
+        ? { complete: true, documents, broken, faults, sources: [], unknown: [...all.unknown] }
         : { complete: false, upserts: documents, removals: removals.map(documentKeyOf) },
       readAt: this.#lookedAt,
       readFile,
       stillHolds: async () => true,
     });
+    if (outcome.result === 'in_force') this.#wasWhole = true;
     if (isWhole) this.#first.resolve(outcome);
     return outcome.result === 'faulty' ? outcome.faults : [];
   }

@@ -23,6 +23,7 @@ import { createReporting } from './reporting.ts';
 import { reportsOf, toBoth } from './reports.ts';
 import { openServer } from './server.ts';
 import { keeperOf, SharedAccounts } from './shared-accounts.ts';
+import { decidesSome } from './decides-some.ts';
 import { tellWarnings } from './tell-warnings.ts';
 import { programOf, tryLines } from './try-lines.ts';
 import { batchOf } from './worker-batches.ts';
@@ -125,7 +126,7 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
   opened.move();
   let isStopping = false;
   const becomeReady = async (): Promise<void> => {
-    const [missing] = await Promise.all([keysLoaded, replicas?.joined]);
+    const [missing] = await Promise.all([keysLoaded, replicas?.joined, decidesSome(documents)]);
     if (isStopping) return;
     for (const { url, detail } of missing) {
       log.warn('ready without a key set: tokens of its issuer are denied until it is loaded', { url, detail });
@@ -172,6 +173,9 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
  */
 function publicStatus(documents: ConfigSource): Readonly<Record<string, unknown>> {
   const { successful, faults, held } = documents.status();
+  const { version, ...snapshot } = documents.current();
   const places = faults.slice(0, 10).map((fault) => formatFault({ ...fault, field: '', message: '' }));
-  return { version: documents.current().version, successful, faults: faults.length, places, held: held.length };
+  const withheld = snapshot.apis.filter((api) => api.withheld !== undefined).length;
+  const isDenying = snapshot.withheld !== undefined;
+  return { version, successful, faults: faults.length, places, held: held.length, withheld, isDenying };
 }

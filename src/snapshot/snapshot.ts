@@ -36,6 +36,8 @@ export interface Snapshot {
   readonly contracts: () => Iterable<Contract>;
   /** Made of every header that any configured policy could set for the upstream. */
   readonly identityHeaders: IdentityHeaders;
+  /** Why every request is denied: nobody can tell what the documents are. Undefined: they are known. */
+  readonly withheld?: string | undefined;
   /** The answer for each reason of a denial, with the texts of the documents. */
   readonly reasons: ReasonTable;
 }
@@ -63,6 +65,10 @@ export interface Api {
   readonly publicRequests?: readonly ConditionSource[] | undefined;
   /** The metadata for clients (RFC 9728); absent: the API has no public URL, or accepts no access tokens. */
   readonly metadata?: ResourceMetadata | undefined;
+  /** Why all its requests are denied: its documents have faults, and it has no earlier ones. Absent: they have none. */
+  readonly withheld?: string | undefined;
+  /** How long it is served after the control plane was last heard, in milliseconds; absent: for ever. */
+  readonly maxStaleMs?: number | undefined;
   /** In the order of decision. */
   readonly access: readonly Bound<AccessPolicy>[];
   /** In the order of decision; they run after every access policy. */

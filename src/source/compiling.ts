@@ -1,11 +1,12 @@
 import { Compiler } from '../document/compiler.ts';
-import type { Compiled, CompileOptions } from '../document/compiler.ts';
+import type { Compiled, CompileFailure, CompileOptions } from '../document/compiler.ts';
 import type { ChangeSet, CompleteSet, DocumentKey } from '../document/document-set.ts';
 import { Faults, unexpectedFault } from '../document/fault.ts';
 import { FileContents } from '../document/file-contents.ts';
 import type { Loaded, Place } from '../document/load.ts';
 import { qualifiedName } from '../document/names.ts';
 import type { Fault } from '../errors.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { Delivery } from './document-source.ts';
 import { keyFor, keyOf } from './document-keys.ts';
 import type { Documents } from './document-keys.ts';
@@ -14,6 +15,8 @@ import { isolate } from './isolation.ts';
 import type { Isolated } from './isolation.ts';
 import { LastGood } from './last-good.ts';
 import { unreadOf } from './unread.ts';
+import { withhold } from './withhold.ts';
+import { YoungApis } from './young-apis.ts';
 
 /** What became of a delivery. */
 export interface Taken {
@@ -56,8 +59,9 @@ export class Compiling {
   }
 
   /** The documents of this compiler are in force. */
-  inForce(compiler: Compiler): void {
-    this.#hasSnapshot = true;
+  inForce(compiler: Compiler, { withheld }: Snapshot): void {
+    // Where every request is denied, nothing is known that is good.
+    this.#hasSnapshot = withheld === undefined;
     const { isolates, tellsChanges } = this.#options;
     if (isolates && !tellsChanges) this.#lastGood.keep(compiler.documents());
   }
@@ -69,7 +73,8 @@ export class Compiling {
     this.#pending.clear();
     if (compiled.snapshot !== undefined) return { compiler, compiled, faults: [], held: [] };
     const failed = { compiler, compiled, faults: compiled.faults, held: [] };
-    if (!this.#mayIsolate || unread === undefined) return failed;
+    if (!this.#hasSnapshot) return (await this.#start(set, delivery, failed)) ?? failed;
+    if (!this.#options.isolates || unread === undefined) return failed;
     const { tellsChanges } = this.#options;
     const good = tellsChanges ? documentsOf(owner) : await this.#lastGood.recall();
     const wanted = new Map<string, Loaded>();
@@ -85,8 +90,11 @@ export class Compiling {
       wanted.set(key, loaded);
       faulty.add(key);
     }
+    const young = new YoungApis({ good, wanted, broken: set.broken });
+    for (const key of young.ofBroken()) faulty.add(key);
     let made = compiler;
     const isolated = await isolate({
+      alsoWaiting: (loaded) => young.concernedBy(loaded.document),
       good,
       wanted,
       faulty,
@@ -94,9 +102,7 @@ export class Compiling {
       compile: async (documents) => {
         made.close();
         made = this.#compilerFor(delivery);
-        const { sources } = set;
-        const whole = { complete: true, documents: [...documents.values()], broken: [], sources } as const;
-        return made.apply({ ...whole, faults: new Faults() }).catch(unexpected);
+        return made.apply(soundSet([...documents.values()], set)).catch(unexpected);
       },
     });
     if (isolated === undefined) {
@@ -112,6 +118,29 @@ export class Compiling {
     }
     this.#holdBack(isolated, wanted);
     return { compiler: made, compiled: isolated.compiled, faults: compiled.faults, held: [...isolated.held] };
+  }
+
+  /** Without anything that could stay as it was. @returns undefined if nothing can be made of it */
+  async #start(
+    set: CompleteSet,
+    delivery: Delivery,
+    { compiler, compiled }: { readonly compiler: Compiler; readonly compiled: CompileFailure },
+  ): Promise<Taken | undefined> {
+    if (!this.#options.isolates || set.isAbsent === true) return undefined;
+    let made = compiler;
+    const started = await withhold({
+      set,
+      failure: compiled,
+      compile: async (documents, withheld) => {
+        made.close();
+        made = this.#compilerFor(delivery);
+        return made.apply({ ...soundSet(documents, set), withheld }).catch(unexpected);
+      },
+    });
+    if (started === undefined) return undefined;
+    const wanted = new Map(set.documents.map((loaded) => [keyOf(loaded), loaded]));
+    this.#holdBack({ held: new Set([...started.held].filter((key) => wanted.has(key))) }, wanted);
+    return { compiler: made, compiled: started.compiled, faults: compiled.faults, held: [...started.held] };
   }
 
   async #takeChanges(set: ChangeSet, compiler: Compiler): Promise<Taken> {
@@ -132,7 +161,9 @@ export class Compiling {
     const faulty = [...wanted].filter(([, { place }]) => compiled.places.has(place)).map(([key]) => key);
     const compile = (documents: Documents): Promise<Compiled> =>
       compiler.apply(changesBetween(documentsOf(compiler), documents)).catch(unexpected);
-    const isolated = await isolate({ good, wanted, faulty, isUnreadable: false, compile });
+    const young = new YoungApis({ good, wanted, broken: [] });
+    const alsoWaiting = (loaded: Loaded): readonly string[] => young.concernedBy(loaded.document);
+    const isolated = await isolate({ alsoWaiting, good, wanted, faulty, isUnreadable: false, compile });
     if (isolated === undefined) {
       // The compiler has what is in force, so that a later change is held against that.
       await compile(good);
@@ -181,6 +212,10 @@ interface Pending {
   readonly wanted: Loaded | undefined;
 }
 
+function soundSet(documents: readonly Loaded[], { sources }: CompleteSet): CompleteSet {
+  return { complete: true, documents, broken: [], faults: new Faults(), sources };
+}
+
 function documentsOf(compiler: Compiler | undefined): Map<string, Loaded> {
   const documents = new Map<string, Loaded>();
   for (const loaded of compiler?.documents() ?? []) documents.set(keyOf(loaded), loaded);
@@ -193,8 +228,8 @@ function keysOf({ upserts, removals }: ChangeSet): readonly DocumentKey[] {
 }
 
 function keyFrom(key: string): DocumentKey {
-  const [kind, name] = key.split(' ') as [DocumentKey['kind'], string];
-  return { kind, name };
+  const space = key.indexOf(' ');
+  return { kind: key.slice(0, space) as DocumentKey['kind'], name: key.slice(space + 1) };
 }
 
 function changesBetween(from: Documents, to: Documents): ChangeSet {
@@ -207,5 +242,6 @@ function changesBetween(from: Documents, to: Documents): ChangeSet {
 
 /** An unexpected failure leaves the last good snapshot in force, like a fault. */
 function unexpected(error: unknown): Compiled {
-  return { faults: [unexpectedFault(error)], places: new Set<Place>(), warnings: [], namedFiles: [] };
+  const places = new Set<Place>();
+  return { faults: [unexpectedFault(error)], places, rivals: places, warnings: [], namedFiles: [] };
 }

@@ -49,7 +49,8 @@ export function policiesByApi(documents: Documents): ReadonlyMap<string, Readonl
   const apis = apisAmong(documents);
   const bindings: Loaded[] = [];
   for (const loaded of documents.values()) {
-    const { document } = loaded;
+    const { document, withheld } = loaded;
+    if (withheld !== undefined) continue;
     if (document.kind === 'Api') {
       policies.set(qualifiedName(document.metadata), new Set(document.spec.policies.map(textOf)));
     }

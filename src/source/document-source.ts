@@ -39,6 +39,6 @@ export interface Delivery {
 
 export type Outcome =
   | { readonly result: 'in_force'; readonly version: string }
-  /** What was in force before still is. */
-  | { readonly result: 'faulty'; readonly faults: readonly Fault[] }
+  /** What the faults concern stays as it was, or is withheld. `isInForce`: the rest of it is in force. */
+  | { readonly result: 'faulty'; readonly faults: readonly Fault[]; readonly isInForce: boolean }
   | { readonly result: 'outdated' };

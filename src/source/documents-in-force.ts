@@ -55,7 +55,7 @@ const DISPOSE_AFTER_MS = 30_000;
 export async function followDocuments(source: DocumentSource, options: InForceOptions): Promise<ConfigSource> {
   const inForce = new DocumentsInForce(source, options);
   const first = await inForce.open();
-  if (first.result === 'in_force') {
+  if (first.result === 'in_force' || (first.result === 'faulty' && first.isInForce)) {
     trimHeap();
     return inForce;
   }
@@ -149,7 +149,7 @@ class DocumentsInForce implements ConfigSource {
     this.#remember(compiler, compiled.snapshot !== undefined);
     if (compiled.snapshot === undefined) {
       this.#failed(faults, held);
-      return { result: 'faulty', faults };
+      return { result: 'faulty', faults, isInForce: false };
     }
     const dropped = compiler.takeDropped();
     if (dropped.length > 0) {
@@ -158,12 +158,12 @@ class DocumentsInForce implements ConfigSource {
       });
     }
     this.#compiled = compiled;
-    this.#compiling.inForce(compiler);
+    this.#compiling.inForce(compiler, compiled.snapshot);
     this.#faults = faults;
     this.#held = held;
     this.#tell();
     return faults.length > 0
-      ? { result: 'faulty', faults }
+      ? { result: 'faulty', faults, isInForce: true }
       : { result: 'in_force', version: compiled.snapshot.version };
   }
 

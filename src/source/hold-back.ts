@@ -58,7 +58,8 @@ export function holdBack({ good, wanted, faulty, isUnreadable }: HoldBackOptions
 /** Keys of the documents that differ. */
 export function changedIn(good: Documents, wanted: Documents): readonly string[] {
   return [...new Set([...good.keys(), ...wanted.keys()])].filter((key) => {
-    return !isDeepStrictEqual(good.get(key)?.document, wanted.get(key)?.document);
+    const [was, will] = [good.get(key), wanted.get(key)];
+    return was?.withheld !== will?.withheld || !isDeepStrictEqual(was?.document, will?.document);
   });
 }
 
@@ -153,6 +154,7 @@ class Versions {
     const apis = new Set(this.changed.flatMap((key) => this.#apisOf(key)));
     return [...apis]
       .filter((api) => {
+        if (this.#good.get(keyFor('Api', api))?.withheld !== undefined) return true;
         const [had, has] = [before.get(api), after.get(api)];
         if (has !== undefined && !(had?.isSubsetOf(has) ?? false)) return true;
         const left = this.#moved.get(keyFor('Api', api));

@@ -12,6 +12,7 @@ const PART = 1000;
 interface Kept {
   readonly document: Loaded['document'];
   readonly createdAt: number | undefined;
+  readonly withheld: Loaded['withheld'];
   readonly file: string | undefined;
   readonly line: number;
   readonly resource: string | undefined;
@@ -41,8 +42,9 @@ export class LastGood {
     const found = new Map<string, Loaded>();
     for (const part of await this.#parts) {
       for (const kept of JSON.parse((await unzip(part)).toString()) as readonly Kept[]) {
-        const { document, createdAt } = kept;
-        const loaded = { place: placeOf(kept), document, ...(createdAt !== undefined && { createdAt }) } as Loaded;
+        const { document, createdAt, withheld } = kept;
+        const told = { ...(createdAt !== undefined && { createdAt }), ...(withheld !== undefined && { withheld }) };
+        const loaded = { place: placeOf(kept), document, ...told } as Loaded;
         found.set(keyOf(loaded), loaded);
       }
     }
@@ -70,10 +72,11 @@ export class LastGood {
   }
 }
 
-function keptOf({ document, createdAt, place }: Loaded): Kept {
-  if ('resource' in place) return { document, createdAt, file: undefined, line: 0, resource: place.resource };
+function keptOf({ document, createdAt, place, withheld }: Loaded): Kept {
+  const own = { document, createdAt, withheld };
+  if ('resource' in place) return { ...own, file: undefined, line: 0, resource: place.resource };
   const { line } = place.source.lineColumn(place.start);
-  return { document, createdAt, file: place.source.file, line, resource: undefined };
+  return { ...own, file: place.source.file, line, resource: undefined };
 }
 
 /** The same file and line; the text is gone. */

@@ -38,6 +38,8 @@ export async function loadDocuments(
   aboutToLoad(found.files.reduce((bytes, { sizeBytes }) => bytes + sizeBytes, 0));
   const yieldIfDue = createCooperativeYield(clock);
   for (const { path, message } of found.problems) reading.faults.add(() => fileFault(path, message));
+  for (const { path } of found.problems) reading.unknown.add(path);
+  let isAbsent = found.problems.some(({ path }) => paths.includes(path));
   let mustRetry = false;
   for (const file of found.files) {
     const read = await readSource(file, access);
@@ -45,11 +47,15 @@ export async function loadDocuments(
       const { fault } = read;
       mustRetry ||= read.mustRetry;
       reading.faults.add(() => fault);
+      reading.unknown.add(file.path);
       continue;
     }
     const { source } = read;
     // A file that a writer has truncated and not yet written must not leave an API unprotected.
-    if (isEmpty(source)) reading.faults.add(() => fileFault(file.path, 'is empty: delete it, or write a document'));
+    if (isEmpty(source)) {
+      reading.faults.add(() => fileFault(file.path, 'is empty: delete it, or write a document'));
+      reading.unknown.add(file.path);
+    }
     for (const parsed of isJson(file.path) ? readJson(source.text) : readYaml(source.text)) {
       reading.add(source, parsed);
       const pause = yieldIfDue();
@@ -59,8 +65,11 @@ export async function loadDocuments(
   const { documents, broken, faults } = reading;
   if (reading.isEmpty && faults.none) {
     for (const path of paths) faults.add(() => fileFault(path, 'no documents here (*.yaml, *.yml, *.json)'));
+    isAbsent = true;
   }
-  return { complete: true, documents, broken, faults, sources: found.files.map(({ path }) => path), mustRetry };
+  const sources = found.files.map(({ path }) => path);
+  const unknown = [...reading.unknown];
+  return { complete: true, documents, broken, faults, sources, unknown, isAbsent, mustRetry };
 }
 
 type ReadFile = { readonly source: SourceText } | { readonly fault: Fault; readonly mustRetry: boolean };

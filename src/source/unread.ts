@@ -9,7 +9,7 @@ export interface Unread {
   has(place: Place): boolean;
   /** Whether a document that is in force is such a one, or stood in such a file. */
   hasKept(key: string, place: Place): boolean;
-  /** Whether it may be a policy that is bound to any API. @param isGood whether a document of this key is in force */
+  /** Whether it may be a policy that is bound to any API, or an API in the place of one. @param isGood whether a document of this key is in force */
   mayBeForAnyApi(isGood: (key: string) => boolean): boolean;
 }
 
@@ -36,7 +36,9 @@ export function unreadOf({ broken, faults, sources }: CompleteSet): Unread | und
   return {
     has: stands,
     hasKept: (key, place) => keys.has(key) || stands(place),
-    mayBeForAnyApi: (isGood) =>
-      files.size > 0 || [...keys].some((key) => key.startsWith('PolicyBinding ') && !isGood(key)),
+    mayBeForAnyApi: (isGood) => files.size > 0 || [...keys].some((key) => !UNBOUND.test(key) && !isGood(key)),
   };
 }
+
+/** Kinds of which none is an API, or decides about one that it does not name. */
+const UNBOUND = /^(?:Contract|ClientApplication|Alert|Webhook) /;

@@ -22,7 +22,7 @@ export interface Kept {
   /** That have changed since the last time. */
   readonly keys: Iterable<string>;
   readonly commit: CommitOf;
-  /** False: some of it has faults, so that something else is enforced. */
+  /** What is enforced is made of this alone; false: some of it has faults, and what was in force before stays. */
   readonly isInForce: boolean;
 }
 

@@ -1,15 +1,10 @@
-import { createCooperativeYield } from '../document/cooperative-yield.ts';
-import type { DocumentKey, DocumentSet } from '../document/document-set.ts';
-import { DocumentReader } from '../document/load.ts';
-import type { Kind } from '../document/schema.ts';
 import type { Fault } from '../errors.ts';
 import type { Delivery, DocumentSource, Outcome } from '../source/document-source.ts';
 import type { ControlSourceOptions, ControlSourcePorts } from './control-source-ports.ts';
 import type { Enforced } from './conversation.ts';
-import { readResource } from './read-resource.ts';
-import { qualifiedKey } from './resource-key.ts';
 import type { SyncedResource } from './resource-key.ts';
 import { lacksValues } from './secret-values.ts';
+import { SetReader } from './set-reader.ts';
 import { Replica } from './transaction.ts';
 import type { Changed } from './transaction.ts';
 
@@ -19,15 +14,15 @@ const TOUCH_MS = 30_000;
 /** The documents of a control plane: first those on disk, then what the control plane sends. */
 export class ControlSource implements DocumentSource {
   readonly tellsChanges = true;
-  readonly #options: ControlSourceOptions;
   readonly #ports: ControlSourcePorts;
   #take: (delivery: Delivery) => Promise<Outcome> = () => Promise.resolve({ result: 'outdated' });
   #replica = new Replica();
   #following: { close(): Promise<void> } | undefined;
   readonly #first = Promise.withResolvers<Outcome>();
-  /** Of the first documents that are in force. */
+  /** Of the first documents that are in force, or some of them. */
   #outcome: Outcome | undefined;
-  #isInForce = false;
+  /** All documents were in force at some time; until then each delivery is whole. */
+  #wasWhole = false;
   #isClosed = false;
   #enforcedRevision = 0;
   #faults: readonly Fault[] = [];
@@ -35,15 +30,14 @@ export class ControlSource implements DocumentSource {
   readonly #undelivered = new Set<string>();
   /** What has changed since documents were in force last, with what was in force. */
   readonly #before = new Map<string, SyncedResource | undefined>();
-  /** Keys of what is no document that this version can read. */
-  readonly #unreadable = new Set<string>();
+  readonly #reader: SetReader;
   #enforcing: Promise<unknown> = Promise.resolve();
   #heardAt = 0;
   #touchedAt = -Infinity;
 
-  constructor(options: ControlSourceOptions, ports: ControlSourcePorts) {
-    this.#options = options;
+  constructor({ addresses }: ControlSourceOptions, ports: ControlSourcePorts) {
     this.#ports = ports;
+    this.#reader = new SetReader(addresses, ports.clock);
   }
 
   /** When the control plane was last heard. */
@@ -93,11 +87,15 @@ export class ControlSource implements DocumentSource {
       for (const key of cached.replica.resources.keys()) this.#undelivered.add(key);
       if (cached.before.size > 0) {
         for (const [key, resource] of cached.before) this.#before.set(key, resource);
-        this.#faults = await this.#deliver([...this.inForce()]);
+        this.#faults = await this.#deliver(new Map(Array.from(this.inForce(), (each) => [each.key, each])));
         for (const key of cached.before.keys()) this.#undelivered.add(key);
+        if (this.#faults.length > 0) this.#enforcedRevision = 0;
+        if (this.#faults.length === 0 || this.#isServing) await this.#enforce(new Map(), false);
+      } else {
+        await this.#enforce(new Map(), false);
+        if (this.#faults.length > 0) this.#enforcedRevision = 0;
       }
-      if (this.#faults.length === 0) await this.#enforce(new Map(), false);
-      if (!this.#isInForce) events.cacheFault(`the documents on disk have faults: ${this.#faults[0]?.message ?? ''}`);
+      if (!this.#isServing) events.cacheFault(`the documents on disk have faults: ${this.#faults[0]?.message ?? ''}`);
     } catch (error) {
       events.cacheFault(`the documents on disk are not used: ${(error as Error).message}`);
     }
@@ -124,11 +122,17 @@ export class ControlSource implements DocumentSource {
       this.#undelivered.add(key);
       if (!this.#before.has(key)) this.#before.set(key, before);
     }
-    const isSame = this.#isInForce && this.#undelivered.size === 0;
+    const wasServing = this.#isServing;
+    const isSame = wasServing && this.#undelivered.size === 0;
     if (!isSame) this.#faults = await this.#deliver();
-    if (isNew) await this.#keep(changed);
+    // Nothing was in force before: what is enforced is made of these documents alone, faulty or not.
+    const isFirst = !wasServing && this.#isServing;
+    if (isNew) await this.#keep(changed, this.#faults.length === 0 || isFirst);
     if (this.#outcome !== undefined) this.#first.resolve(this.#outcome);
-    if (this.#faults.length > 0) return { isInForce: false, faults: this.#faults };
+    if (this.#faults.length > 0) {
+      if (isFirst) this.#before.clear();
+      return { isInForce: false, faults: this.#faults };
+    }
     this.#enforcedRevision = this.#replica.position?.revision ?? 0;
     this.#before.clear();
     return { isInForce: true };
@@ -138,19 +142,25 @@ export class ControlSource implements DocumentSource {
    * @param all what is delivered in place of the replica
    * @returns why some of it is not in force; empty: all is
    */
-  async #deliver(all?: readonly SyncedResource[]): Promise<readonly Fault[]> {
+  async #deliver(all?: ReadonlyMap<string, SyncedResource>): Promise<readonly Fault[]> {
     const { clock, readFile, relay } = this.#ports;
-    const set = await this.#read(all);
+    const isWhole = all !== undefined || !this.#wasWhole;
+    const keys = this.#undelivered;
+    const set = await this.#reader.read({ resources: all ?? this.#replica.resources, keys, isWhole });
     const outcome = await this.#take({ set, readAt: clock.now(), readFile, stillHolds: async () => true });
     if (outcome.result === 'outdated') return [closing()];
     // Faulty ones too: they are delivered, and what mends them will be the next change.
     this.#undelivered.clear();
-    if (outcome.result === 'in_force') this.#isInForce = true;
+    if (outcome.result === 'in_force') this.#wasWhole = true;
+    if (outcome.result === 'in_force' || outcome.isInForce) this.#outcome ??= outcome;
     // Where documents have faults, the others may still be in force.
-    const others = this.#isInForce ? ((await relay?.enforce(...this.sinceInForce())) ?? []) : [];
-    if (outcome.result === 'faulty') return outcome.faults;
-    this.#outcome = outcome;
-    return others;
+    const others = this.#isServing ? ((await relay?.enforce(...this.sinceInForce())) ?? []) : [];
+    return outcome.result === 'faulty' ? outcome.faults : others;
+  }
+
+  /** Requests are decided, whether by all of the documents or by some. */
+  get #isServing(): boolean {
+    return this.#outcome !== undefined;
   }
 
   /** What has changed since all was in force: some of it may be held back. */
@@ -165,50 +175,18 @@ export class ControlSource implements DocumentSource {
     return [upserts, removals];
   }
 
-  /** What has changed; or everything, as long as nothing is in force or some of it can't be read. */
-  async #read(all?: readonly SyncedResource[]): Promise<DocumentSet> {
-    const { resources } = this.#replica;
-    const giveWay = createCooperativeYield(this.#ports.clock);
-    for (const key of this.#undelivered) this.#unreadable.delete(key);
-    let reading = new DocumentReader();
-    const readAll = async (some: Iterable<SyncedResource>): Promise<void> => {
-      for (const resource of some) {
-        if (!readResource(resource, reading)) this.#unreadable.add(resource.key);
-        const pause = giveWay();
-        if (pause !== undefined) await pause;
-      }
-    };
-    const isWhole = (): boolean => !this.#isInForce || all !== undefined || this.#unreadable.size > 0;
-    if (!isWhole()) {
-      await readAll([...this.#undelivered].flatMap((key) => resources.get(key) ?? []));
-      if (!isWhole()) {
-        const removals = [...this.#undelivered].filter((key) => !resources.has(key)).map(documentKeyOf);
-        return { complete: false, upserts: reading.documents, removals };
-      }
-      reading = new DocumentReader();
-    }
-    this.#unreadable.clear();
-    await readAll(all ?? resources.values());
-    const { broken, documents, faults } = reading;
-    return { complete: true, documents, broken, faults, sources: this.#options.addresses };
-  }
-
-  async #keep(changed: Changed): Promise<void> {
+  /** @param isInForce what is enforced is made of this alone */
+  async #keep(changed: Changed, isInForce: boolean): Promise<void> {
     const { cache, events } = this.#ports;
     const { position, resources, stateHash } = this.#replica;
     if (cache === undefined || position === undefined) return;
     const commit = { position, stateHash, adopted: false };
     try {
-      await cache.save({ resources, keys: changed.keys(), commit, isInForce: this.#faults.length === 0 });
+      await cache.save({ resources, keys: changed.keys(), commit, isInForce });
     } catch (error) {
       events.cacheFault(`the documents can not be kept on disk: ${(error as Error).message}`);
     }
   }
-}
-
-export function documentKeyOf(key: string): DocumentKey {
-  const [kind = '', namespace = '', name = ''] = key.split('\n');
-  return { kind: kind as Kind, name: qualifiedKey({ namespace, name }) };
 }
 
 function closing(): Fault {

@@ -1,5 +1,6 @@
 import type { DocumentReader } from '../document/load.ts';
 import { namespaceOf } from '../document/names.ts';
+import { API_VERSION } from '../document/schema.ts';
 import { qualifiedKey } from './resource-key.ts';
 import type { SyncedResource } from './resource-key.ts';
 
@@ -11,6 +12,8 @@ export function readResource(resource: SyncedResource, reading: DocumentReader):
   const { kind, namespace, name, revision, createdRevision } = resource;
   const place = { resource: `${kind} ${qualifiedKey(resource)}, revision ${revision}` };
   const fault = (message: string): false => {
+    const value = { apiVersion: API_VERSION, kind, metadata: { name, namespace } };
+    reading.broken.push({ place, kind, name, value });
     reading.faults.add(() => ({ file: place.resource, line: 0, column: 0, field: '', message }));
     return false;
   };

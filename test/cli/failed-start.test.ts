@@ -44,7 +44,11 @@ const SPARE = ['--listen', '127.0.0.1:0', '--admin-listen', '127.0.0.1:0', '--ap
 
 /** What can fail: the flags that make it fail, and what the one line says of it. */
 const faults: readonly (readonly [what: string, args: () => readonly string[], says: string])[] = [
-  ['faulty documents', () => ['--policies', file('faulty.yaml', 'kind: Nothing\n')], 'the documents have faults'],
+  [
+    'faulty documents',
+    () => ['--reload', 'all-or-nothing', '--policies', file('faulty.yaml', 'kind: Nothing\n')],
+    'the documents have faults',
+  ],
   ['a missing folder', () => ['--policies', '/nowhere/at/all'], '/nowhere/at/all'],
   ['--listen in use', () => ['--listen', inUse()], '--listen 127.0.0.1'],
   ['--admin-listen in use', () => ['--admin-listen', inUse()], '--admin-listen 127.0.0.1'],

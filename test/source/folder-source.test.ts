@@ -118,7 +118,9 @@ describe('documents that are followed', () => {
       clientSecrets: [{ file: 'secrets/one' }, { file: 'secrets/two' }],
     });
     writeFolder({ 'a.json': [api('one'), client] }, folder);
-    await expect(follow(folder)).rejects.toThrow(/clientSecrets\[1\]\.file: the file of the secret: there is no such/);
+    await expect(follow(folder, { reload: 'all-or-nothing' })).rejects.toThrow(
+      /clientSecrets\[1\]\.file: the file of the secret: there is no such/,
+    );
     writeFolder({ 'secrets/two': 'two' }, folder);
     const source = await follow(folder, BY_EVENTS_ALONE);
     const valid = (secret: string) => verifySecret(source.current().directory.client('c'), secret);
@@ -189,8 +191,9 @@ describe('documents that are followed', () => {
     expect(names).toEqual(['one']);
   });
 
-  it('are refused at the start where they have faults', async () => {
-    const opening = follow(writeFolder({ 'a.json': api('one', { hots: [] }) }));
+  it('are refused at the start where they have faults, if all or nothing is wanted', async () => {
+    const folder = writeFolder({ 'a.json': api('one', { hots: [] }) });
+    const opening = follow(folder, { reload: 'all-or-nothing' });
     await expect(opening).rejects.toBeInstanceOf(FaultyDocuments);
     await expect(opening).rejects.toThrow(/^the documents have faults:\n.*a\.json:1:\d+: spec\.hots: unknown field/);
   });

@@ -101,7 +101,7 @@ it('changes that a source tells never put a state of an API in force that nobody
       const deliver = async (set: Parameters<Compiling['take']>[0]['set']) => {
         const taken = await compiling.take({ ...common, set }, latest, latest);
         latest = taken.compiler;
-        if (taken.compiled.snapshot !== undefined) compiling.inForce(taken.compiler);
+        if (taken.compiled.snapshot !== undefined) compiling.inForce(taken.compiler, taken.compiled.snapshot);
         return taken;
       };
       const all = () =>

@@ -169,7 +169,11 @@ export class TestSidecar {
     }
     const problem = judge?.(this.#latest);
     if (problem !== undefined)
-      return { result: 'faulty', faults: [{ file: 'test', line: 0, column: 0, field: '', message: problem }] };
+      return {
+        result: 'faulty',
+        faults: [{ file: 'test', line: 0, column: 0, field: '', message: problem }],
+        isInForce: false,
+      };
     this.documents = new Map(this.#latest);
     this.#changed();
     return { result: 'in_force', version: String(this.deliveries.length) };
