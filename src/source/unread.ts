@@ -3,6 +3,9 @@ import type { Place } from '../document/load.ts';
 import { metadataOf, qualifiedName } from '../document/names.ts';
 import { keyFor } from './document-keys.ts';
 
+/** Kinds of which none is an API, or decides about one that it does not name. */
+const UNBOUND = /^(?:Contract|ClientApplication|Alert|Webhook) /;
+
 /** What of a delivery nobody knows: files that can't be read, and documents that their schema refuses. */
 export interface Unread {
   /** Whether a document stands in such a file. */
@@ -39,6 +42,3 @@ export function unreadOf({ broken, faults, sources }: CompleteSet): Unread | und
     mayBeForAnyApi: (isGood) => files.size > 0 || [...keys].some((key) => !UNBOUND.test(key) && !isGood(key)),
   };
 }
-
-/** Kinds of which none is an API, or decides about one that it does not name. */
-const UNBOUND = /^(?:Contract|ClientApplication|Alert|Webhook) /;

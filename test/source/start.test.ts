@@ -41,7 +41,7 @@ async function start(files: Files, changed: Partial<InForceOptions> = {}) {
       const found = source.current().apiFor(host, path);
       return `${found?.name}${found?.withheld === undefined ? '' : ' 503'}`;
     },
-    async reload(change: Files | ((folder: string) => void)) {
+    reload: async (change: Files | ((folder: string) => void)) => {
       const { promise, resolve } = Promise.withResolvers<void>();
       const stop = source.onChange(() => resolve());
       if (typeof change === 'function') change(folder);
