@@ -2,13 +2,13 @@ import { basePath, host } from '../document/fields.ts';
 import { isRecord } from '../document/load.ts';
 import type { BrokenDocument, Loaded } from '../document/load.ts';
 import { API_VERSION, documentSchemas } from '../document/schema.ts';
-import type { DocumentOf } from '../document/schema.ts';
+import type { DocumentOf, Kind } from '../document/schema.ts';
 import { upstreamHeadersIn } from '../document/upstream-headers.ts';
 import { nearest } from '../nearest.ts';
 import type { WrittenDocument } from './concerns.ts';
 
 /** No API has a namespace that could hide behind these: what they say is for people, whatever it is. */
-const UNPLACED: ReadonlySet<string> = new Set(['Alert', 'Webhook']);
+const UNPLACED: ReadonlySet<string> = new Set(['Alert', 'Webhook', 'Team', 'Specification']);
 
 /**
  * What of a document can be relied on that its schema refuses: its kind, its name and its namespace.
@@ -21,7 +21,8 @@ export function readBroken({ kind, name, value }: BrokenDocument): WrittenDocume
   if (apiVersion !== API_VERSION || name === undefined || !isRecord(metadata)) return undefined;
   const { namespace, labels } = metadata;
   if (namespace !== undefined && typeof namespace !== 'string') return undefined;
-  const known = Object.keys(documentSchemas.Api.shape.metadata.shape);
+  const schema = Object.hasOwn(documentSchemas, kind) ? documentSchemas[kind as Kind] : documentSchemas.Api;
+  const known = Object.keys(schema.shape.metadata.shape);
   if (mayMean(metadata, ['name', 'namespace'], known)) return undefined;
   const texts = Object.entries(isRecord(labels) ? labels : {}).filter(
     (label): label is [string, string] => typeof label[1] === 'string',

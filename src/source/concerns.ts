@@ -23,6 +23,8 @@ export type ConcernedApis = readonly string[] | 'all';
  */
 export class Concerns {
   readonly #apis = new Map<string, WrittenDocument>();
+  /** Those that hold policies. */
+  readonly #bound: WrittenDocument[] = [];
   readonly #contracts = new Map<string, WrittenDocument[]>();
 
   /** @param documents of all kinds, those with faults too */
@@ -30,6 +32,7 @@ export class Concerns {
     for (const document of documents) {
       const { kind, metadata, spec } = document;
       if (kind === 'Api') this.#apis.set(qualifiedName(metadata), document);
+      if (kind === 'Api' || kind === 'PolicyBinding') this.#bound.push(document);
       if (kind !== 'Contract') continue;
       const { clientApplication } = spec as Fields;
       if (typeof clientApplication !== 'string') continue;
@@ -46,20 +49,42 @@ export class Concerns {
       // No Check depends on them.
       case 'Alert':
       case 'Webhook':
+      case 'Team':
+      case 'Specification':
         return [];
+      case 'Secret':
+        return this.#joined(this.#readersOf(metadata));
       case 'Api':
         return [qualifiedName(metadata)];
       case 'Contract':
         return this.#named(metadata, fields['api']);
       case 'PolicyBinding':
         return this.#targets(metadata, fields['targetRef']);
-      case 'ClientApplication': {
-        const all = (this.#contracts.get(qualifiedName(metadata)) ?? []).map((contract) => this.of(contract));
-        return all.includes('all') ? 'all' : [...new Set((all as (readonly string[])[]).flat())];
-      }
+      case 'ClientApplication':
+        return this.#joined(this.#contracts.get(qualifiedName(metadata)) ?? []);
       default:
         return 'all';
     }
+  }
+
+  /** What any of them could concern. */
+  #joined(documents: readonly WrittenDocument[]): ConcernedApis {
+    const all = new Set<string>();
+    for (const document of documents) {
+      const concerned = this.of(document);
+      if (concerned === 'all') return 'all';
+      for (const name of concerned) all.add(name);
+    }
+    return [...all];
+  }
+
+  /** Those whose policies read a value of the secret. */
+  #readersOf(metadata: WrittenDocument['metadata']): readonly WrittenDocument[] {
+    const namespace = namespaceOf(metadata);
+    return this.#bound.filter(
+      (each) =>
+        namespaceOf(each.metadata) === namespace && JSON.stringify(each.spec).includes(`secret:${metadata.name}/`),
+    );
   }
 
   #named(metadata: WrittenDocument['metadata'], reference: unknown): ConcernedApis {

@@ -4,7 +4,7 @@ import { metadataOf, qualifiedName } from '../document/names.ts';
 import { keyFor } from './document-keys.ts';
 
 /** Kinds of which none is an API, or decides about one that it does not name. */
-const UNBOUND = /^(?:Contract|ClientApplication|Alert|Webhook) /;
+const UNBOUND = /^(?:Contract|ClientApplication|Alert|Webhook|Team|Specification|Secret) /;
 
 /** What of a delivery nobody knows: files that can't be read, and documents that their schema refuses. */
 export interface Unread {

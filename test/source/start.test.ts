@@ -131,6 +131,15 @@ describe('at a start with faults, without earlier documents', () => {
     ['a copy of it elsewhere', [api('orders', { basePath: '/o' })], 'everything'],
     ['a copy that is not read', [api('orders', { until: 1 })], 'billing, orders 503'],
     ['two contracts of one name', [contract('one', 'orders'), contract('one', 'orders')], 'billing, orders 503'],
+    [
+      'a secret that its policy reads',
+      [
+        document('Secret', 's', { data: {} }),
+        api('reads', { policies: [{ ...GATE, config: { text: '${secret:s/key}' } }] }),
+      ],
+      'billing, orders, reads 503',
+    ],
+    ['a team', [document('Team', 'a', { until: 1 })], 'billing, orders'],
     ['an alert', [document('Alert', 'a', { until: 1 })], 'billing, orders'],
   ])('an API is withheld with %s', async (_, broken, told) => {
     const { all, source } = await start({
