@@ -76,6 +76,11 @@ export class FileAccess {
     return reading;
   }
 
+  /** The whole of a file that the caller opens, and not that of another reader. */
+  async readOpened(path: string, maxBytes: number, openFile: () => Promise<FileHandle>): Promise<Buffer> {
+    return this.#readOpened(path, maxBytes, undefined, openFile);
+  }
+
   /** Replaces a file as a whole, readable by our user alone: readers see the old content or the new. */
   async replace(path: string, content: string): Promise<void> {
     const draft = `${path}.${randomUUID()}.new`;
@@ -93,10 +98,19 @@ export class FileAccess {
   }
 
   async #read(path: string, maxBytes: number, ownerId: number | undefined): Promise<Buffer> {
+    const { O_RDONLY, O_NONBLOCK, O_NOCTTY } = constants;
+    return this.#readOpened(path, maxBytes, ownerId, () => open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY));
+  }
+
+  async #readOpened(
+    path: string,
+    maxBytes: number,
+    ownerId: number | undefined,
+    openFile: () => Promise<FileHandle>,
+  ): Promise<Buffer> {
     // Checked before it is opened, since opening a device can have an effect.
     checkFile(await this.stat(path), maxBytes);
-    const { O_RDONLY, O_NONBLOCK, O_NOCTTY } = constants;
-    const file = await this.#step(path, () => open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY), closeLate);
+    const file = await this.#step(path, openFile, closeLate);
     try {
       const { size, uid, mode } = checkFile(await this.#step(path, () => file.stat()), maxBytes);
       if (ownerId !== undefined && ((uid !== ownerId && uid !== 0) || (mode & 0o022) !== 0)) throw foreign();

@@ -17,7 +17,8 @@ import { labelsOf, maxStaleMsOf } from './control-flags.ts';
 import { createControlMetrics } from './control-metrics.ts';
 import type { ControlMetrics } from './control-metrics.ts';
 import type { Documents, SharedDocuments } from './documents.ts';
-import { refuseFile } from './refuse-file.ts';
+import { localReferences } from './local-references.ts';
+import { NamedFileWatch } from './named-file-watch.ts';
 import type { Reporting } from './reporting.ts';
 import type { ServeFlags } from './serve-flags.ts';
 
@@ -66,13 +67,16 @@ export async function followControl(
     follower.start();
     return follower;
   };
+  const { secretsDir } = flags;
+  const watch = secretsDir === undefined ? undefined : new NamedFileWatch(secretsDir, access, timers);
+  const local = localReferences(flags, options.env, watch);
   const source = new ControlSource(
     { addresses },
     {
       clock,
       cache: cacheDir === undefined ? undefined : new CacheFile({ folder: cacheDir, key, access, userId }),
       relay,
-      readFile: refuseFile,
+      readFile: local.readFile,
       follow,
       events: eventsOf(log, told, () => {}),
     },
@@ -86,12 +90,14 @@ export async function followControl(
     if (now) log.error('every request is denied', { detail: `no control plane was heard for ${flags.maxStale}` });
     else log.info('requests are decided again', { detail: 'a control plane was heard' });
   });
-  const documents = await followDocuments(source, { ...options, env: {} });
+  watch?.start(() => source.filesChanged());
+  const documents = await followDocuments(source, { ...options, ...local });
   return {
     inForce: documents,
     isStale,
     async close() {
       stopWatching();
+      watch?.close();
       await reports?.close();
       await documents.close();
     },

@@ -28,6 +28,13 @@ export const controlFlags = {
     'how long documents are enforced after the control plane was last heard; then every request is denied (503)',
     staleness,
   ),
+  allowEnv: list(
+    [],
+    'NAME[,NAME]',
+    'environment variables of this process that documents of the control plane may read; repeatable',
+    variableNames,
+  ),
+  secretsDir: text(undefined, 'DIR', 'folder of the files that documents of the control plane may name, and no others'),
   labels: list([], 'NAME=VALUE', 'what the control plane shows of this sidecar, such as zone=eu-1; repeatable', label),
 };
 
@@ -58,6 +65,11 @@ export function maxStaleMsOf(given: string): number | undefined {
   return ms >= LEAST_STALE_MS ? ms : undefined;
 }
 
+function variableNames(given: string): string | undefined {
+  const isList = given.split(',').every((name) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name));
+  return isList ? undefined : 'expected names of environment variables, such as LDAP_PASSWORD,HOOK_URL';
+}
+
 function label(given: string): string | undefined {
   return /^[^=\s]+=[^=]*$/.test(given) ? undefined : 'expected a name and a value, such as zone=eu-1';
 }
@@ -70,6 +82,7 @@ export function labelsOf(given: readonly string[]): Readonly<Record<string, stri
 export function refuseWithoutControl(given: ReadonlySet<string>, control: readonly string[]): void {
   if (control.length > 0) return;
   const without = { controlTokenFile: '--control-token-file', controlCa: '--control-ca', cacheDir: '--cache-dir' };
-  for (const [key, flag] of Object.entries({ ...without, maxStale: '--max-stale', labels: '--labels' }))
+  const local = { allowEnv: '--allow-env', secretsDir: '--secrets-dir' };
+  for (const [key, flag] of Object.entries({ ...without, ...local, maxStale: '--max-stale', labels: '--labels' }))
     if (given.has(key)) throw new UserError(`${flag} has no effect without --control`, 2);
 }

@@ -3,6 +3,7 @@ import { followDocuments } from '../source/documents-in-force.ts';
 import type { ConfigSource, InForceOptions } from '../source/documents-in-force.ts';
 import type { Delivery } from '../source/document-source.ts';
 import type { DocumentRelay } from './document-relay.ts';
+import { localReferences } from './local-references.ts';
 import type { OwnerDocuments } from './owner-documents.ts';
 import type { Reporting } from './reporting.ts';
 import type { Reports } from './reports.ts';
@@ -39,6 +40,6 @@ export async function openDocuments(
   }
   const inForce = await (fromOwner === undefined
     ? followFolder({ paths: flags.policies, ...options })
-    : followDocuments(fromOwner, { ...options, env: {} }));
+    : followDocuments(fromOwner, { ...options, ...localReferences(flags, options.env) }));
   return { inForce, isStale: () => fromOwner?.isStale === true, close: () => inForce.close() };
 }

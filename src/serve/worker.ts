@@ -14,8 +14,8 @@ import { slotsToOwner, takesSlots } from './analytics-history.ts';
 import { openDecider } from './decider.ts';
 import type { SharedCounters } from './counter-store.ts';
 import { OwnerLink } from './owner-link.ts';
+import { localReferences } from './local-references.ts';
 import { OwnerDocuments } from './owner-documents.ts';
-import { refuseFile } from './refuse-file.ts';
 import { createReporting } from './reporting.ts';
 import type { ServeFlags } from './serve-flags.ts';
 import { limitsOf } from './serve-options.ts';
@@ -53,7 +53,7 @@ export async function runWorker(flags: ServeFlags, environment: NodeJS.ProcessEn
     joined: (store) => stores.push(store),
   };
   const sinks = new WorkerSinks((message) => channel.send(message));
-  const fromOwner = documentsFromOwner(flags, channel);
+  const fromOwner = documentsFromOwner(flags, environment, channel);
   const decider = await openDecider(flags, environment, reporting, {
     counters,
     sharing,
@@ -150,10 +150,15 @@ function materialOf({ certificate, key, clientAuthorities }: TlsText): TlsMateri
 }
 
 /** Undefined: this worker reads them itself. */
-function documentsFromOwner({ control }: ServeFlags, channel: WorkerChannel): OwnerDocuments | undefined {
-  if (control.length === 0) return undefined;
+function documentsFromOwner(
+  flags: ServeFlags,
+  environment: NodeJS.ProcessEnv,
+  channel: WorkerChannel,
+): OwnerDocuments | undefined {
+  if (flags.control.length === 0) return undefined;
   const want = (): void => channel.send({ kind: 'documents_wanted' });
-  const documents = new OwnerDocuments({ clock, want, readFile: refuseFile });
+  const { readFile } = localReferences(flags, environment);
+  const documents = new OwnerDocuments({ clock, want, readFile });
   channel.takeDocuments(documents);
   return documents;
 }

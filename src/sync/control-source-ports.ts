@@ -25,9 +25,16 @@ export interface ControlSourcePorts {
   readonly relay: Relay | undefined;
   /** Reads a file that a document names. */
   readonly readFile: Delivery['readFile'];
-  /** Begins to follow. @returns what ends it */
-  readonly follow: (follower: FollowedSource) => { close(): Promise<void> };
+  /** Begins to follow. */
+  readonly follow: (follower: FollowedSource) => Following;
   readonly events: Pick<FollowerEvents, 'cacheFault'>;
+}
+
+/** The sidecar's end of the stream. */
+export interface Following {
+  /** Something else than what was sent has changed what is in force. */
+  tell(enforced: Enforced): void;
+  close(): Promise<void>;
 }
 
 /** What the sidecar's end of the stream needs of the source. */
@@ -37,5 +44,6 @@ export interface FollowedSource {
   /** Whether values of Secrets are missing, which were not kept on disk. */
   readonly lacksSecrets: () => boolean;
   enforce(changed: Changed): Promise<Enforced>;
-  heard(): void;
+  /** @param at when it told what is in force, in milliseconds since the Unix epoch; absent: now */
+  heard(at?: number): void;
 }

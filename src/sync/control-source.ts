@@ -1,6 +1,6 @@
 import type { Fault } from '../errors.ts';
 import type { Delivery, DocumentSource, Outcome } from '../source/document-source.ts';
-import type { ControlSourceOptions, ControlSourcePorts } from './control-source-ports.ts';
+import type { ControlSourceOptions, ControlSourcePorts, Following } from './control-source-ports.ts';
 import type { Enforced } from './conversation.ts';
 import type { SyncedResource } from './resource-key.ts';
 import { lacksValues } from './secret-values.ts';
@@ -8,6 +8,8 @@ import { SetReader } from './set-reader.ts';
 import { Replica } from './transaction.ts';
 import type { Changed } from './transaction.ts';
 
+/** Options that name files: `file`, `files`, `authoritiesFile` … */
+const NAMES_FILES = /[fF]iles?":/;
 /** How often the cache is told that the control plane was heard. */
 const TOUCH_MS = 30_000;
 
@@ -17,7 +19,7 @@ export class ControlSource implements DocumentSource {
   readonly #ports: ControlSourcePorts;
   #take: (delivery: Delivery) => Promise<Outcome> = () => Promise.resolve({ result: 'outdated' });
   #replica = new Replica();
-  #following: { close(): Promise<void> } | undefined;
+  #following: Following | undefined;
   readonly #first = Promise.withResolvers<Outcome>();
   /** Of the first documents that are in force, or some of them. */
   #outcome: Outcome | undefined;
@@ -61,7 +63,7 @@ export class ControlSource implements DocumentSource {
       enforcedRevision: () => this.#enforcedRevision,
       lacksSecrets: () => this.#replica.resources.values().some(lacksValues),
       enforce: (changed) => this.#enforce(changed, true),
-      heard: () => this.#heard(),
+      heard: (at) => this.#heard(at),
     });
     return this.#first.promise;
   }
@@ -101,18 +103,29 @@ export class ControlSource implements DocumentSource {
     }
   }
 
-  #heard(): void {
+  #heard(at = this.#ports.clock.now()): void {
     const { cache, clock } = this.#ports;
-    this.#heardAt = clock.now();
+    this.#heardAt = at;
     if (cache === undefined || clock.monotonic() - this.#touchedAt < TOUCH_MS) return;
     this.#touchedAt = clock.monotonic();
     // Another time will do.
     void cache.heard(this.#heardAt).catch(() => {});
   }
 
-  /** Never rejects. */
+  /** Files that documents name have changed: what names any is made anew. Never rejects. */
+  async filesChanged(): Promise<void> {
+    const naming = new Map<string, SyncedResource>();
+    for (const resource of this.#replica.resources.values()) {
+      if (NAMES_FILES.test(resource.text)) naming.set(resource.key, resource);
+    }
+    if (naming.size === 0) return;
+    const enforced = await this.#enforce(naming, false);
+    this.#following?.tell(enforced);
+  }
+
+  /** One after the other. Never rejects. */
   #enforce(changed: Changed, isNew: boolean): Promise<Enforced> {
-    const enforcing = this.#enforceNow(changed, isNew);
+    const enforcing = this.#enforcing.then(() => this.#enforceNow(changed, isNew));
     this.#enforcing = enforcing;
     return enforcing;
   }

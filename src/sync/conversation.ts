@@ -40,6 +40,7 @@ export class Conversation {
   #transaction: Transaction;
   /** Everything was asked for: what builds on what we have is passed over. */
   #isResyncing: boolean;
+  #hasAnswered = false;
   /** The control plane does not know our history. */
   #isRefused = false;
 
@@ -94,8 +95,18 @@ export class Conversation {
   }
 
   async #enforce(changed: Changed): Promise<void> {
-    const { enforce, events, replica, send } = this.#ports;
-    const enforced = await enforce(changed);
+    this.#tell(await this.#ports.enforce(changed));
+    this.#hasAnswered = true;
+  }
+
+  /** Something else than what was sent has changed what is in force. */
+  tell(enforced: Enforced): void {
+    // Else the control plane hears of what it has not sent yet.
+    if (this.#hasAnswered) this.#tell(enforced);
+  }
+
+  #tell(enforced: Enforced): void {
+    const { events, replica, send } = this.#ports;
     const { position, stateHash } = replica;
     if (position === undefined) return;
     const revision = BigInt(position.revision);

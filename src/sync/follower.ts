@@ -8,7 +8,7 @@ import { Code } from '../grpc/rpc.ts';
 import { CallFault } from './connection.ts';
 import type { ControlConnection, FollowStream } from './connection.ts';
 import { Conversation } from './conversation.ts';
-import type { ConversationPorts } from './conversation.ts';
+import type { ConversationPorts, Enforced } from './conversation.ts';
 import type { Credential, CredentialFile } from './credential-file.ts';
 import { toPositionMessage } from './position.ts';
 import type { ReportLink } from './report-link.ts';
@@ -57,6 +57,7 @@ export class Follower {
   #stream: FollowStream | undefined;
   #running: Promise<void> = Promise.resolve();
   #silence: Silence | undefined;
+  #conversation: Conversation | undefined;
 
   constructor(options: FollowerOptions, ports: FollowerPorts) {
     this.#options = options;
@@ -65,6 +66,11 @@ export class Follower {
 
   start(): void {
     this.#running = this.#run();
+  }
+
+  /** Something else than what was sent has changed what is in force. */
+  tell(enforced: Enforced): void {
+    this.#conversation?.tell(enforced);
   }
 
   /** Says that the sidecar ends, if there is a stream. */
@@ -147,6 +153,7 @@ export class Follower {
       const isResyncing = this.#ports.lacksSecrets();
       if (isResyncing) send({ case: 'resync', value: {} });
       const conversation = new Conversation({ ...this.#ports, mostBytes, scope, send, isResyncing });
+      this.#conversation = conversation;
       for (;;) {
         const next = await silence.within(Promise.race([stream.messages.next(), this.#closed.promise]));
         if (next === undefined) return 'nothing was heard for 30 s';
@@ -160,7 +167,7 @@ export class Follower {
         await conversation.take(next.value);
       }
     } finally {
-      this.#stream = this.#silence = undefined;
+      this.#stream = this.#silence = this.#conversation = undefined;
       endReports();
       silence.close();
       if (!this.#isClosed) stream.cancel();

@@ -17,9 +17,14 @@ export interface RealControlPlane extends RealProcess {
 /**
  * @param dataDir whose parent is there
  * @param listen the default is a free loopback port
+ * @param args more flags
  */
-export function startControlPlane(dataDir: string, listen?: string): Promise<RealControlPlane> {
-  return started(['--data-dir', dataDir], join(dataDir, 'bootstrap-token'), listen);
+export function startControlPlane(
+  dataDir: string,
+  listen?: string,
+  args: readonly string[] = [],
+): Promise<RealControlPlane> {
+  return started(['--data-dir', dataDir, ...args], join(dataDir, 'bootstrap-token'), listen);
 }
 
 /** Several of one database have the same file with the token. */
