@@ -1,4 +1,5 @@
-// What the control plane's log costs with many resources: start, lists and search, one change, memory; in SQLite.
+// What the control plane costs with many resources, in SQLite: start, lists and search, one change, memory. First its log and
+// its index alone, and then the whole as a process of its own: node bench/control.ts [starts]
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,58 +14,21 @@ import { policyKinds } from '../src/policies/index.ts';
 import type { Write } from '../src/registry/log.ts';
 import { openRegistry } from '../src/registry/open.ts';
 import { fetchesNothing, offlineEnvironment } from '../src/serve/offline-environment.ts';
+import { apiOf, appOf, contractOf, median, wholeCompany } from './company.ts';
+import { startControlProcess } from './control-process.ts';
+import type { ControlProcess } from './control-process.ts';
+import { cpuMsOf, memoryOf } from './process-use.ts';
 
-const APIS = 10_000;
-const APPS = 10_000;
-const CONTRACTS = 100_000;
-const NAMESPACES = 50;
 const BATCH = 5000;
+const WRITES = 3000;
 
 /** As `npm start` has it, and `engine.ts` once a service has started. */
 const FLAGS = ['--max-semi-space-size=4', '--heap-growing-percent=25'];
-
-const HEADER = { apiVersion: 'ostiary.dev/v1alpha1' };
-const namespaceOf = (at: number): string => `team-${at % NAMESPACES}`;
-
-function apiOf(at: number) {
-  const metadata = {
-    name: `api-${at}`,
-    namespace: namespaceOf(at),
-    displayName: `The API number ${at}`,
-    labels: { team: namespaceOf(at) },
-  };
-  const policies = [
-    { policyRef: { name: 'client-id-enforcement' }, config: { forwardCredentials: 'id' } },
-    { policyRef: { name: 'rate-limiting-sla' }, config: {} },
-  ];
-  const tiers = [{ name: 'gold', limits: [{ maximumRequests: 100, timePeriodInMilliseconds: 60_000 }] }];
-  const spec = { hosts: [`api-${at}.example.com`], basePath: '/v1', tiers, policies };
-  return { ...HEADER, kind: 'Api', metadata, spec };
-}
-
-function appOf(at: number) {
-  const clientSecret = { salt: randomBytes(16).toString('hex'), sha256: randomBytes(32).toString('hex') };
-  const spec = { clientId: `client-${at}`, clientSecret };
-  return { ...HEADER, kind: 'ClientApplication', metadata: { name: `app-${at}`, namespace: namespaceOf(at) }, spec };
-}
-
-function contractOf(at: number, status = 'approved') {
-  const app = at % APPS;
-  const api =
-    (app % NAMESPACES) +
-    NAMESPACES * ((Math.floor(at / APPS) * 17 + Math.floor(app / NAMESPACES)) % (APIS / NAMESPACES));
-  const spec = { clientApplication: `app-${app}`, api: `api-${api}`, tier: 'gold', status };
-  return { ...HEADER, kind: 'Contract', metadata: { name: `contract-${at}`, namespace: namespaceOf(at) }, spec };
-}
 
 async function measured<Result>(work: () => Promise<Result> | Result): Promise<{ ms: number; result: Result }> {
   const start = performance.now();
   const result = await work();
   return { ms: performance.now() - start, result };
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
 function tell(what: string, ms: number): void {
@@ -77,17 +41,13 @@ function tellMemory(when: string): void {
   process.stdout.write(`resident ${when.padEnd(55)} ${mib(rss).padStart(12)}, heap ${mib(heapUsed)}\n`);
 }
 
-const dataDir = mkdtempSync(join(tmpdir(), 'ostiary-bench-'));
+const dataDir = process.argv[3] ?? mkdtempSync(join(tmpdir(), 'ostiary-bench-'));
 const place = { dataDir, databaseUrl: undefined };
 const ports = { clock: systemClock, timers: systemTimers, random: Math.random, randomBytes };
 
 async function fill(): Promise<void> {
   const { registry, close } = await openRegistry(place, ports);
-  const documents = [
-    ...Array.from({ length: APIS }, (_, at) => apiOf(at)),
-    ...Array.from({ length: APPS }, (_, at) => appOf(at)),
-    ...Array.from({ length: CONTRACTS }, (_, at) => contractOf(at)),
-  ];
+  const documents = wholeCompany();
   const filling = await measured(async () => {
     for (let at = 0; at < documents.length; at += BATCH) {
       const writes = documents.slice(at, at + BATCH).map((document): Write => {
@@ -145,11 +105,8 @@ async function measure(): Promise<void> {
   });
   const changes: readonly (readonly [string, (round: number) => object])[] = [
     ['one contract revoked', (round) => contractOf(round, 'revoked')],
-    ['one client changed', (round) => ({ ...appOf(round), spec: { clientId: `client-${round}-new` } })],
-    [
-      'one API changed, of a namespace with 200',
-      (round) => ({ ...apiOf(round), spec: { ...apiOf(round).spec, basePath: '/v2' } }),
-    ],
+    ['one client changed', (round) => appOf(round, { clientId: `client-${round}-new` })],
+    ['one API changed, of a namespace with 200', (round) => apiOf(round, { basePath: '/v2' })],
   ];
   for (const [what, documentOf] of changes) {
     const times: number[] = [];
@@ -176,16 +133,63 @@ async function measure(): Promise<void> {
   await close();
 }
 
+/** The whole, as a process of its own: it holds more than the index. */
+async function measureProcess(starts: number): Promise<void> {
+  const [ready, cpu]: [number[], number[]] = [[], []];
+  for (let round = 0; round < starts; round += 1) {
+    const control = await startControlProcess(dataDir);
+    ready.push(control.readyMs);
+    cpu.push(cpuMsOf(control.pid));
+    if (round === starts - 1) await use(control);
+    await control.stop();
+  }
+  const told = (values: readonly number[]): string =>
+    `median ${median(values).toFixed(0)} ms, best ${Math.min(...values).toFixed(0)} ms`;
+  process.stdout.write(`process: ready after ${told(ready)}; CPU time until then ${told(cpu)}\n`);
+}
+
+async function use(control: ControlProcess): Promise<void> {
+  const memory = (when: string): void => {
+    const { now, most } = memoryOf(control.pid);
+    const mb = (bytes: number): string => `${Math.round(bytes / 1e6)} MB`;
+    process.stdout.write(`process: resident ${when}: ${mb(now)}, at most ${mb(most)}\n`);
+  };
+  const idle = (): Promise<unknown> => new Promise((resolve) => setTimeout(resolve, 5000));
+  memory('when ready');
+  await idle();
+  memory('five seconds later');
+  const timed = async (what: string, request: object): Promise<void> => {
+    const times: number[] = [];
+    for (let round = 0; round < 15; round += 1)
+      times.push((await measured(() => control.ask('ResourceService/List', request))).ms);
+    tell(`process: ${what}: first ${times[0]?.toFixed(0)} ms, then`, median(times.slice(1)));
+  };
+  await timed('list of 100 contracts', { kinds: ['Contract'] });
+  await timed('search over all kinds', { search: 'number 4711' });
+  memory('after lists');
+  const writing: number[] = [];
+  for (let round = 0; round < WRITES; round += 1) {
+    const document = contractOf(round % 1000, round % 2000 < 1000 ? 'revoked' : 'approved');
+    writing.push((await measured(() => control.ask('ResourceService/Apply', { documents: [{ document }] }))).ms);
+  }
+  tell(`process: each of ${WRITES} writes of one contract, with its check`, median(writing));
+  memory(`after ${WRITES} writes`);
+  await idle();
+  memory('five seconds later');
+}
+
 try {
-  if (process.argv[2] === undefined) {
+  if (process.argv[3] === undefined) {
     await fill();
     const { spawnSync } = await import('node:child_process');
-    const { status } = spawnSync(process.execPath, [...FLAGS, import.meta.filename, dataDir], { stdio: 'inherit' });
+    const { status } = spawnSync(process.execPath, [...FLAGS, import.meta.filename, '0', dataDir], {
+      stdio: 'inherit',
+    });
     process.exitCode = status ?? 1;
+    if (status === 0) await measureProcess(Number(process.argv[2] ?? 5));
   } else {
-    Object.assign(place, { dataDir: process.argv[2] });
     await measure();
   }
 } finally {
-  rmSync(dataDir, { recursive: true, force: true });
+  if (process.argv[3] === undefined) rmSync(dataDir, { recursive: true, force: true });
 }

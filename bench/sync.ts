@@ -1,88 +1,60 @@
 // How long a change takes to all sidecars of a control plane: node bench/sync.ts [streams] [changes]
-// The sidecars are streams without documents in force, each on a connection of its own, in a process of their own.
-import { fork } from 'node:child_process';
-import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
-import type { MessageInitShape } from '@bufbuild/protobuf';
-import { FollowRequestSchema, FollowResponseSchema } from '../gen/ostiary/v1/sync_pb.js';
-import { systemClock } from '../src/clock.ts';
-import { grpcConnection } from '../src/sync/grpc-connection.ts';
-import { api, client, contract, doc, MemoryLog, put } from '../test/sync/memory-log.ts';
-import { listenControl } from '../test/sync/real-control.ts';
+// The control plane is a process of its own on SQLite. The sidecars are streams without documents in force, each on a
+// connection of its own, in another process: they use as little of the machine as they can. All share the machine's cores.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { RawMesh } from '../test/sync/raw-mesh.ts';
+import { apiOf, appOf, contractOf, quantile } from './company.ts';
+import { startControlProcess } from './control-process.ts';
+import { cpuMsOf, memoryOf } from './process-use.ts';
 
-const STREAMS_VARIABLE = 'BENCH_STREAMS';
-const { BENCH_STREAMS, BENCH_URL = '', BENCH_TOKEN = '' } = process.env;
+const [streams = 1000, changes = 40] = process.argv.slice(2).map(Number);
+/** Any folder, to keep a profile of the control plane in. */
+const PROFILE = process.env['BENCH_PROFILE'];
 
-/** How many streams have a revision. */
-const counts = new Map<number, number>();
+interface Applied {
+  readonly revision: string;
+  readonly receipt: { readonly enforced: number; readonly took: string };
+}
 
-if (BENCH_STREAMS === undefined) await control(Number(process.argv[2] ?? 1000), Number(process.argv[3] ?? 40));
-else await Promise.all(Array.from({ length: Number(BENCH_STREAMS) }, (_, number) => follow(`node-${number}`)));
+const dataDir = mkdtempSync(join(tmpdir(), 'ostiary-bench-'));
+const control = await startControlProcess(
+  dataDir,
+  PROFILE === undefined ? [] : ['--cpu-prof', '--cpu-prof-interval=200', `--cpu-prof-dir=${PROFILE}`],
+);
+const now = (): number => performance.timeOrigin + performance.now();
+const apply = (...documents: readonly object[]): Promise<Applied> =>
+  control.ask('ResourceService/Apply', { documents: documents.map((document) => ({ document })), wait: '30s' });
 
-async function control(streams: number, changes: number): Promise<void> {
-  const log = new MemoryLog();
-  await put(log, api('orders'), client('web'), contract('web-orders', 'web', 'orders'));
-  const plane = await listenControl(log);
-  const env = {
-    ...process.env,
-    [STREAMS_VARIABLE]: String(streams),
-    BENCH_URL: plane.url,
-    BENCH_TOKEN: await plane.token(),
-  };
-  const child = fork(import.meta.filename, [], { env });
-  const received = new Map<number, number>();
-  child.on('message', ({ revision, at }: { revision: number; at: number }) => void received.set(revision, at));
-  const joined = systemClock.monotonic();
-  while (plane.followers.size < streams) await new Promise((resolve) => setTimeout(resolve, 100));
-  await plane.receipts.of(3, 60_000);
-  console.log(`${streams} streams joined and in sync after ${(systemClock.monotonic() - joined).toFixed(0)} ms`);
-  const last: number[] = [];
-  const receipts: number[] = [];
-  for (let change = 0; change < changes; change++) {
-    const gone = change % 2 === 0;
-    const began = systemClock.now();
-    const [beganAt] = [systemClock.monotonic()];
-    const revision = await put(
-      log,
-      gone ? doc('Contract', 'web-orders', undefined) : contract('web-orders', 'web', 'orders'),
-    );
-    const { enforced } = await plane.receipts.of(revision, 10_000);
-    if (enforced !== streams) throw new Error(`${enforced} of ${streams} enforce revision ${revision}`);
-    receipts.push(systemClock.monotonic() - beganAt);
-    while (!received.has(revision)) await new Promise((resolve) => setTimeout(resolve, 5));
-    last.push((received.get(revision) ?? 0) - began);
+try {
+  const { revision: first } = await apply(apiOf(0), appOf(0), contractOf(0));
+  const { token } = await control.ask<{ token: string }>('SidecarService/CreateSidecarToken', { name: 'bench' });
+  const began = now();
+  const mesh = new RawMesh({ port: control.port, token, streams, prefix: 'node' });
+  await mesh.had(Number(first));
+  console.log(`${streams} streams joined and in sync after ${(now() - began).toFixed(0)} ms`);
+  await control.ask('SidecarService/GetReceipt', { wait: '30s' });
+  const [last, receipts]: [number[], number[]] = [[], []];
+  const [controlCpu, meshCpu] = [cpuMsOf(control.pid), (await mesh.state()).cpuMs];
+  for (let change = 0; change < changes; change += 1) {
+    const at = now();
+    const { revision, receipt } = await apply(contractOf(0, change % 2 === 0 ? 'revoked' : 'approved'));
+    receipts.push(now() - at);
+    if (receipt.enforced !== streams) throw new Error(`${receipt.enforced} of ${streams} enforce revision ${revision}`);
+    last.push((await mesh.had(Number(revision))) - at);
   }
+  const spent = (after: number, before: number): string => `${((after - before) / changes).toFixed(1)} ms`;
+  const told = (values: readonly number[]): string =>
+    `p50 ${quantile(values, 0.5).toFixed(0)} ms, p99 ${quantile(values, 0.99).toFixed(0)} ms, best ${Math.min(...values).toFixed(0)} ms`;
+  console.log(`the last of ${streams} has a change after ${told(last)}`);
+  console.log(`its receipt comes after ${told(receipts)}`);
   console.log(
-    `the last of ${streams} has a change after p50 ${quantile(last, 0.5)} ms, p99 ${quantile(last, 0.99)} ms`,
+    `CPU time of a change: control plane ${spent(cpuMsOf(control.pid), controlCpu)}, streams ${spent((await mesh.state()).cpuMs, meshCpu)}`,
   );
-  console.log(`its receipt comes after p50 ${quantile(receipts, 0.5)} ms, p99 ${quantile(receipts, 0.99)} ms`);
-  console.log(`resident: ${(process.memoryUsage().rss / 1024 / 1024).toFixed(0)} MiB`);
-  child.kill();
-  await plane.close();
-}
-
-async function follow(node: string): Promise<void> {
-  const connection = grpcConnection(BENCH_URL, undefined, systemClock);
-  const { credential } = await connection.join(BENCH_TOKEN, node, 'bench');
-  const stream = connection.follow(credential);
-  const send = (message: MessageInitShape<typeof FollowRequestSchema>['message']): void => {
-    if (message !== undefined) stream.send(toBinary(FollowRequestSchema, create(FollowRequestSchema, { message })));
-  };
-  send({ case: 'hello', value: { version: 'bench' } });
-  const pinging = setInterval(() => send({ case: 'ping', value: {} }), 10_000);
-  for (let next = await stream.messages.next(); next.done !== true; next = await stream.messages.next()) {
-    const { message } = fromBinary(FollowResponseSchema, next.value);
-    const commit = message.case === 'update' ? message.value.commit : undefined;
-    if (commit?.position === undefined) continue;
-    const revision = Number(commit.position.revision);
-    const count = (counts.get(revision) ?? 0) + 1;
-    counts.set(revision, count);
-    if (count === Number(BENCH_STREAMS)) process.send?.({ revision, at: systemClock.now() });
-    send({ case: 'acknowledgement', value: { revision: commit.position.revision, stateHash: commit.stateHash } });
-  }
-  clearInterval(pinging);
-}
-
-function quantile(values: readonly number[], share: number): string {
-  const sorted = values.toSorted((a, b) => a - b);
-  return (sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0).toFixed(0);
+  console.log(`resident: ${(memoryOf(control.pid).now / 1e6).toFixed(0)} MB`);
+  mesh.close();
+} finally {
+  await control.stop();
+  rmSync(dataDir, { recursive: true, force: true });
 }

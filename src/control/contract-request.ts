@@ -58,8 +58,8 @@ async function refuseTwin(
   { registry, index: current }: RequestingPorts,
 ): Promise<void> {
   const { index } = await current.current();
-  const ofApi = index.referring(keyText(api));
-  const same = [...index.referring(keyText(client))].filter((entry) => entry.kind === 'Contract' && ofApi.has(entry));
+  const both = index.referringToBoth(keyText(client), keyText(api));
+  const same = [...both].filter(({ kind }) => kind === 'Contract');
   const twin = same[0] ?? index.get(keyText(key));
   if (twin === undefined) return;
   const [[contract], [found]] = await Promise.all([registry.resources([twin]), registry.resources([api])]);

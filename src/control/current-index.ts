@@ -1,4 +1,3 @@
-import { trimHeap } from '../engine.ts';
 import type { Registry } from '../registry/registry.ts';
 import { ResourceIndex } from './resource-index.ts';
 
@@ -38,9 +37,10 @@ export class CurrentIndex {
   }
 
   async #catchUp(): Promise<IndexedState> {
-    const { history, revision } = await this.#registry.head();
     const known = this.#state;
-    if (known === undefined || known.history !== history || known.revision > revision) return this.#load();
+    if (known === undefined) return this.#load();
+    const { history, revision } = await this.#registry.head();
+    if (known.history !== history || known.revision > revision) return this.#load();
     let at = known.revision;
     while (at < revision) {
       const changes = await this.#registry.changesAfter(at, PAGE);
@@ -60,8 +60,6 @@ export class CurrentIndex {
     const index = new ResourceIndex();
     const { history, revision } = await this.#registry.scan((page) => index.load(page));
     index.sort();
-    // What was read of documents is garbage now.
-    trimHeap();
     this.#state = { index, history, revision };
     return this.#state;
   }

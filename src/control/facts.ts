@@ -132,11 +132,11 @@ function linksOf(
       return { holds: [`client ${text('spec.clientId')}`, ...keys, ...principals], refers: NONE, selector: undefined };
     }
     case 'Contract': {
-      const refers = [
-        ...reference('ClientApplication', text('spec.clientApplication')),
-        ...reference('Api', text('spec.api')),
-      ];
-      return { holds: NONE, refers, selector: undefined };
+      const [ofClient] = reference('ClientApplication', text('spec.clientApplication'));
+      const [ofApi] = reference('Api', text('spec.api'));
+      // Without room to grow, which spreading would leave: there are many of them.
+      const refers = ofClient === undefined || ofApi === undefined ? [ofClient ?? ofApi ?? ''] : [ofClient, ofApi];
+      return { holds: NONE, refers: refers[0] === '' ? NONE : refers, selector: undefined };
     }
     case 'PolicyBinding': {
       const isApi = text('spec.targetRef.kind') === 'Api';

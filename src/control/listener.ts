@@ -50,6 +50,8 @@ const MOST_CALLS = 256;
 const HANDSHAKE_MS = 10_000;
 /** Unread answers of all streams: when thousands of sidecars come at once, each is sent everything. */
 const TOTAL_BUFFERED_BYTES = 128 * 1024 * 1024;
+/** Of a sidecar's stream, in what the transport counts: each connection has one, and a few calls for a moment. */
+const STREAM_WEIGHT = 5;
 /** Of the largest size, under way at once. */
 const BODIES = 2;
 
@@ -62,7 +64,11 @@ export async function openControlListener(options: ControlListenerOptions): Prom
   const { clock, methods, maxMessageBytes, maxConnections, onFailure } = options;
   const http2 = http2Acceptor(
     { methods, tls: undefined, maxMessageBytes, maxConnections, onFailure },
-    { now: () => clock.monotonic(), observer: options.transport, limits: { totalBufferedBytes: TOTAL_BUFFERED_BYTES } },
+    {
+      now: () => clock.monotonic(),
+      observer: options.transport,
+      limits: { totalBufferedBytes: TOTAL_BUFFERED_BYTES, totalStreams: STREAM_WEIGHT * maxConnections },
+    },
   );
   const handle = requestHandler(options);
   const { createServer } = process.getBuiltinModule('node:http');

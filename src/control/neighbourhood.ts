@@ -130,9 +130,9 @@ class Gathering {
   }
 
   #addSameParties({ refers }: Facts): void {
-    const [one, other] = refers.map((text) => this.#index.referring(text)).toSorted((a, b) => a.size - b.size);
+    const [one, other] = refers;
     if (one === undefined || other === undefined) return;
-    for (const entry of one) if (entry.kind === 'Contract' && other.has(entry)) this.#addEntry(entry);
+    for (const entry of this.#index.referringToBoth(one, other)) if (entry.kind === 'Contract') this.#addEntry(entry);
   }
 
   /**

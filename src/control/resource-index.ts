@@ -1,5 +1,5 @@
 import type { Owner, Resource, ResourceKey } from '../registry/log.ts';
-import { keyText } from '../registry/conflict.ts';
+import { SetsByKey } from '../sync/sets-by-key.ts';
 import { factsOf } from './facts.ts';
 import type { Facts } from './facts.ts';
 
@@ -15,8 +15,11 @@ export interface Entry extends ResourceKey {
 
 /** All resources as of one revision, in memory: sorted, and by what they hold and refer to. Documents stay in the database. */
 export class ResourceIndex {
-  readonly #byKey = new Map<string, Entry>();
-  readonly #byTerm = new Map<string, Set<Entry>>();
+  /** By {@link groupOf}, and then by name. */
+  readonly #byName = new Map<string, Map<string, Entry>>();
+  readonly #byTerm = new SetsByKey<Entry>();
+  /** By the text of the key that they name. */
+  readonly #byReference = new SetsByKey<Entry>();
   /** By kind, each sorted by namespace and name. */
   readonly #byKind = new Map<string, Entry[]>();
   readonly #texts = new Map<string, string>();
@@ -46,31 +49,40 @@ export class ResourceIndex {
   }
 
   remove(key: ResourceKey): void {
-    const text = keyText(key);
-    const entry = this.#byKey.get(text);
-    if (entry === undefined) return;
-    this.#byKey.delete(text);
-    for (const term of termsOf(entry)) {
-      const holders = this.#byTerm.get(term);
-      holders?.delete(entry);
-      if (holders?.size === 0) this.#byTerm.delete(term);
-    }
+    const group = groupOf(key);
+    const names = this.#byName.get(group);
+    const entry = names?.get(key.name);
+    if (names === undefined || entry === undefined) return;
+    names.delete(key.name);
+    if (names.size === 0) this.#byName.delete(group);
+    for (const term of entry.facts.holds) this.#byTerm.delete(term, entry);
+    for (const reference of entry.facts.refers) this.#byReference.delete(reference, entry);
     const kind = this.#byKind.get(entry.kind);
     kind?.splice(placeOf(kind, entry), 1);
   }
 
+  /** @param text of its key, as `Api shop/orders` */
   get(text: string): Entry | undefined {
-    return this.#byKey.get(text);
+    // Neither kinds nor namespaces have a slash in them.
+    const slash = text.indexOf('/');
+    return this.#byName.get(text.slice(0, slash))?.get(text.slice(slash + 1));
   }
 
   /** Those that hold what {@link Facts.holds} calls so. */
   holding(term: string): Iterable<Entry> {
-    return this.#byTerm.get(term) ?? [];
+    return this.#byTerm.get(term);
   }
 
   /** Those that name the resource of this key. */
-  referring(text: string): ReadonlySet<Entry> {
-    return this.#byTerm.get(referenceTo(text)) ?? new Set();
+  referring(text: string): Iterable<Entry> {
+    return this.#byReference.get(text);
+  }
+
+  /** Those that name both. */
+  *referringToBoth(text: string, other: string): Iterable<Entry> {
+    const sets = this.#byReference;
+    const [few, many] = sets.sizeOf(text) < sets.sizeOf(other) ? [text, other] : [other, text];
+    for (const entry of sets.get(few)) if (sets.has(many, entry)) yield entry;
   }
 
   /** Sorted by namespace and name. */
@@ -99,12 +111,12 @@ export class ResourceIndex {
   }
 
   #link(entry: Entry): void {
-    this.#byKey.set(keyText(entry), entry);
-    for (const term of termsOf(entry)) {
-      const holders = this.#byTerm.get(term);
-      if (holders === undefined) this.#byTerm.set(term, new Set([entry]));
-      else holders.add(entry);
-    }
+    const group = groupOf(entry);
+    const names = this.#byName.get(group);
+    if (names === undefined) this.#byName.set(group, new Map([[entry.name, entry]]));
+    else names.set(entry.name, entry);
+    for (const term of entry.facts.holds) this.#byTerm.add(term, entry);
+    for (const reference of entry.facts.refers) this.#byReference.add(reference, entry);
   }
 
   /** Names that recur are kept once. Never forgotten: there are about as many as resources. */
@@ -114,6 +126,11 @@ export class ResourceIndex {
     this.#texts.set(text, text);
     return text;
   }
+}
+
+/** As the text of a key begins. */
+function groupOf({ kind, namespace }: Pick<ResourceKey, 'kind' | 'namespace'>): string {
+  return `${kind} ${namespace}`;
 }
 
 /** By kind, namespace and name, byte by byte. */
@@ -132,14 +149,6 @@ export function placeOf(sorted: readonly ResourceKey[], key: ResourceKey): numbe
     else high = middle;
   }
   return low;
-}
-
-function termsOf({ facts }: Entry): readonly string[] {
-  return facts.refers.length === 0 ? facts.holds : [...facts.holds, ...facts.refers.map(referenceTo)];
-}
-
-function referenceTo(text: string): string {
-  return `→ ${text}`;
 }
 
 function order(a: string, b: string): number {

@@ -39,8 +39,9 @@ export interface Sidecars {
 /** @throws DatabaseFault (rejects with it) */
 export async function openSidecars(ports: SidecarsPorts): Promise<Sidecars> {
   const { registry, database, access, open, clock, timers, random, onFault } = ports;
-  const store = await openSidecarStore(database);
-  const hub = await Hub.open({ log: registry, open, clock, timers, random, onFault });
+  // First: what else reads the whole log at the start shares that with it.
+  const opening = Hub.open({ log: registry, open, clock, timers, random, onFault });
+  const [store, hub] = await Promise.all([openSidecarStore(database), opening]);
   const instance = randomBytes(8).toString('hex');
   const followers = new Followers({ hub, store, instance, clock, timers, random, onFault });
   const { presence } = followers;

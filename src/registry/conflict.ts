@@ -20,7 +20,8 @@ export class Outrun extends Error {
 
 /** `Api shop/orders`: what messages call a resource. */
 export function keyText({ kind, namespace, name }: ResourceKey): string {
-  return `${kind} ${namespace}/${name}`;
+  // Joined it is one string; a template would be a tree, for as long as it is kept.
+  return [`${kind} ${namespace}`, name].join('/');
 }
 
 /** @throws Conflict if the writer has seen another revision, or is not the owner */

@@ -71,6 +71,11 @@ export interface ResourceLog {
   head(): Promise<Head>;
   /** All resources, as of one revision. */
   snapshot(): Promise<{ readonly head: Head; readonly resources: readonly Resource[] }>;
+  /**
+   * The same, page by page: nobody has to hold all of it.
+   * @param take gets resources, and their documents as JSON
+   */
+  scan(take: (page: readonly Resource[], texts: readonly string[]) => void): Promise<Head>;
   /** In ascending order, at most `limit`. */
   changesAfter(revision: number, limit: number): Promise<readonly Change[]>;
   /** The hash of a revision; undefined: this log has none of that number. */

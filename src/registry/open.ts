@@ -36,8 +36,8 @@ const APPLICATION = 'ostiary control';
 const CHANNEL = 'ostiary_registry';
 /** A notice may be lost. */
 const LOOK_MS = 1000;
-/** Of the file's pages in memory: search reads many. */
-const CACHE_KIB = 16 * 1024;
+/** Of the file's pages in memory. The system keeps them too. */
+const CACHE_KIB = 4 * 1024;
 
 /**
  * Opens the log, with its tables as this program needs them.

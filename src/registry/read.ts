@@ -49,8 +49,14 @@ export async function resourcesOfKind(kysely: RegistryKysely, kind: string): Pro
   return rows.map(resourceOf);
 }
 
+export interface ResourcePage {
+  readonly page: readonly Resource[];
+  /** Their documents as JSON. */
+  readonly texts: readonly string[];
+}
+
 /** All resources, by kind, namespace and name, in pages. The next page is read while the caller works on one. */
-export async function* resourcePages(kysely: RegistryKysely): AsyncGenerator<readonly Resource[]> {
+export async function* resourcePages(kysely: RegistryKysely): AsyncGenerator<ResourcePage> {
   let reading = pageAfter(kysely, { kind: '', namespace: '', name: '' });
   for (;;) {
     const rows = await reading;
@@ -59,7 +65,7 @@ export async function* resourcePages(kysely: RegistryKysely): AsyncGenerator<rea
     reading = pageAfter(kysely, last);
     // A caller that stops early does not wait for it.
     reading.catch(() => {});
-    yield rows.map(resourceOf);
+    yield { page: rows.map(resourceOf), texts: rows.map(({ document }) => document) };
   }
 }
 

@@ -24,6 +24,14 @@ export interface RegistryPorts {
   readonly notices: Notices | undefined;
 }
 
+type TakePage = Parameters<ResourceLog['scan']>[0];
+
+/** A reading of everything that has not read anything yet. */
+interface BeginningScan {
+  readonly takers: TakePage[];
+  readonly head: Promise<Head>;
+}
+
 /** The log on a database, with what the control plane alone asks of it. */
 export class Registry implements ResourceLog {
   readonly #database: Database<RegistryTables>;
@@ -31,6 +39,7 @@ export class Registry implements ResourceLog {
   readonly #listeners = new Set<(revision: number) => void>();
   /** The latest that listeners were told of. */
   #told = 0;
+  #beginning: BeginningScan | undefined;
 
   constructor(database: Database<RegistryTables>, ports: RegistryPorts) {
     this.#database = database;
@@ -58,16 +67,31 @@ export class Registry implements ResourceLog {
     return { head, resources };
   }
 
-  /** All resources as of one revision, by kind, namespace and name, page by page. */
-  async scan(take: (page: readonly Resource[]) => void): Promise<Head> {
+  /** By kind, namespace and name. Those who ask at the same time share one reading. */
+  scan(take: TakePage): Promise<Head> {
+    const scan = (this.#beginning ??= this.#begin());
+    scan.takers.push(take);
+    return scan.head;
+  }
+
+  #begin(): BeginningScan {
+    const takers: TakePage[] = [];
     const transaction = this.#database.kysely.transaction();
     const consistent =
       this.#database.engine === 'postgres' ? transaction.setIsolationLevel('repeatable read') : transaction;
-    return consistent.execute(async (inside) => {
-      const head = await headOf(inside);
-      for await (const page of resourcePages(inside)) take(page);
-      return head;
+    const closeToOthers = (): void => {
+      if (this.#beginning?.takers === takers) this.#beginning = undefined;
+    };
+    const head = consistent.execute(async (inside) => {
+      // Who comes later might have seen more than this reads.
+      closeToOthers();
+      const read = await headOf(inside);
+      for await (const { page, texts } of resourcePages(inside)) for (const take of takers) take(page, texts);
+      return read;
     });
+    // Where it did not come to that.
+    head.catch(closeToOthers);
+    return { takers, head };
   }
 
   /** Those that there are, in no order. */

@@ -81,7 +81,7 @@ export async function verifyWithin(
 ): Promise<Verified> {
   const head = await headOf(inside);
   await replayRest(replay, inside);
-  for await (const page of resourcePages(inside)) {
+  for await (const { page } of resourcePages(inside)) {
     for (const resource of page) replay.compare(keyText(resource), resourceText(resource));
   }
   replay.end(head);

@@ -1,39 +1,63 @@
 import type { Change, Resource, ResourceKey } from '../registry/log.ts';
 import { isForSidecars, withoutInformational } from '../document/informational.ts';
 import { PLATFORM_NAMESPACE } from '../document/names.ts';
+import { API_VERSION } from '../document/schema.ts';
 import { linksOf } from './links.ts';
 import type { Links } from './links.ts';
 import { keyText } from './resource-key.ts';
 import type { SyncedResource } from './resource-key.ts';
+import { SetsByKey } from './sets-by-key.ts';
 
-/** A resource as it is held ready for sidecars. */
-export interface Entry extends SyncedResource {
-  readonly links: Links;
+/** How the canonical JSON of a document without labels begins: more than half of a contract, which need not be kept. */
+const BEGINNINGS = {
+  none: (): string => '',
+  named: ({ kind, name }: ResourceKey): string => beginning(kind, `{"name":${JSON.stringify(name)}}`),
+  qualified: ({ kind, namespace, name }: ResourceKey): string =>
+    beginning(kind, `{"name":${JSON.stringify(name)},"namespace":${JSON.stringify(namespace)}}`),
+};
+
+function beginning(kind: string, metadata: string): string {
+  return `{"apiVersion":"${API_VERSION}","kind":${JSON.stringify(kind)},"metadata":${metadata},"spec":`;
 }
 
-const NOTHING: ReadonlySet<string> = new Set();
+/** A resource as it is held ready for sidecars. */
+export class Entry implements SyncedResource {
+  readonly key: string;
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly revision: number;
+  readonly createdRevision: number;
+  readonly links: Links;
+  /** The text after its beginning. */
+  readonly #rest: string;
+  readonly #beginning: keyof typeof BEGINNINGS;
 
-class SetsByKey {
-  readonly #sets = new Map<string, Set<string>>();
-
-  get(key: string): ReadonlySet<string> {
-    return this.#sets.get(key) ?? NOTHING;
+  constructor({ key, kind, namespace, name, revision, createdRevision, text }: SyncedResource, links: Links) {
+    this.key = key;
+    this.kind = kind;
+    this.namespace = namespace;
+    this.name = name;
+    this.revision = revision;
+    this.createdRevision = createdRevision;
+    this.links = links;
+    this.#beginning = text.startsWith(BEGINNINGS.named(this))
+      ? 'named'
+      : text.startsWith(BEGINNINGS.qualified(this))
+        ? 'qualified'
+        : 'none';
+    const { length } = BEGINNINGS[this.#beginning](this);
+    this.#rest = length === 0 ? text : copyOf(text.slice(length));
   }
 
-  sets(): Iterable<ReadonlySet<string>> {
-    return this.#sets.values();
+  get text(): string {
+    return BEGINNINGS[this.#beginning](this) + this.#rest;
   }
+}
 
-  add(key: string, member: string): void {
-    const set = this.#sets.get(key);
-    if (set === undefined) this.#sets.set(key, new Set([member]));
-    else set.add(member);
-  }
-
-  delete(key: string, member: string): void {
-    const set = this.#sets.get(key);
-    if (set?.delete(member) === true && set.size === 0) this.#sets.delete(key);
-  }
+/** A part of a string keeps all of it alive. */
+function copyOf(part: string): string {
+  return Buffer.from(part).toString();
 }
 
 /** What a resource is sent as. */
@@ -44,11 +68,15 @@ export class Catalogue {
   readonly #open: Opening;
   readonly #entries = new Map<string, Entry>();
   /** By key of what is referred to. */
-  readonly #referrers = new SetsByKey();
+  readonly #referrers = new SetsByKey<Entry>();
   /** By namespace: its APIs. */
-  readonly #apis = new SetsByKey();
+  readonly #apis = new SetsByKey<Entry>();
   /** By namespace: its bindings and alerts that select APIs. */
-  readonly #selecting = new SetsByKey();
+  readonly #selecting = new SetsByKey<Entry>();
+
+  /** Kinds and namespaces: few, and never forgotten. */
+  readonly #words = new Map<string, string>();
+  readonly #share = (key: string): string => this.#entries.get(key)?.key ?? this.#namedAlready(key) ?? key;
 
   constructor(open: Opening = ({ document }) => document) {
     this.#open = open;
@@ -66,50 +94,61 @@ export class Catalogue {
     return this.#entries.values();
   }
 
-  put(resource: Resource): void {
-    const key = keyText(resource);
-    this.remove(key);
-    const { kind, namespace, name, revision, createdRevision, document } = resource;
-    if (!isForSidecars(kind)) return;
-    const links = linksOf(resource, document);
-    const text = JSON.stringify(withoutInformational(kind, this.#open(resource)));
-    this.#entries.set(key, { key, kind, namespace, name, revision, createdRevision, text, links });
-    for (const target of links.refersTo) this.#referrers.add(target, key);
-    if (kind === 'Api') this.#apis.add(namespace, key);
-    if (links.selects !== undefined) this.#selecting.add(namespace, key);
+  /** @param written the document as JSON, where it is at hand */
+  put(resource: Resource, written?: string): void {
+    const own = keyText(resource);
+    if (this.#entries.has(own)) this.remove(own);
+    const { name, revision, createdRevision, document } = resource;
+    if (!isForSidecars(resource.kind)) return;
+    // Thousands of resources repeat the same keys and names: each is kept once.
+    const key = this.#share(own);
+    const kind = this.#word(resource.kind);
+    const namespace = this.#word(resource.namespace);
+    const links = linksOf(resource, document, this.#share);
+    const sent = withoutInformational(kind, this.#open(resource));
+    const text = sent === document && written !== undefined ? written : JSON.stringify(sent);
+    const entry = new Entry({ key, kind, namespace, name, revision, createdRevision, text }, links);
+    this.#entries.set(key, entry);
+    for (const target of links.refersTo) this.#referrers.add(target, entry);
+    if (kind === 'Api') this.#apis.add(namespace, entry);
+    if (links.selects !== undefined) this.#selecting.add(namespace, entry);
   }
 
   remove(key: string): void {
     const entry = this.#entries.get(key);
     if (entry === undefined) return;
     this.#entries.delete(key);
-    for (const target of entry.links.refersTo) this.#referrers.delete(target, key);
-    this.#apis.delete(entry.namespace, key);
-    this.#selecting.delete(entry.namespace, key);
+    for (const target of entry.links.refersTo) this.#referrers.delete(target, entry);
+    this.#apis.delete(entry.namespace, entry);
+    this.#selecting.delete(entry.namespace, entry);
+  }
+
+  #word(text: string): string {
+    const known = this.#words.get(text);
+    if (known === undefined) this.#words.set(text, text);
+    return known ?? text;
+  }
+
+  #namedAlready(key: string): string | undefined {
+    for (const { links } of this.#referrers.get(key)) return links.refersTo.find((target) => target === key);
+    return undefined;
   }
 
   /** The resources that name this one. */
   referrersOf(key: string): Iterable<Entry> {
-    return this.#all(this.#referrers.get(key));
+    return this.#referrers.get(key);
   }
 
   /** The APIs of a namespace; those of every namespace where it is the platform's. */
   *apisFor(namespace: string): Iterable<Entry> {
     const sets = namespace === PLATFORM_NAMESPACE ? this.#apis.sets() : [this.#apis.get(namespace)];
-    for (const apis of sets) yield* this.#all(apis);
+    for (const apis of sets) yield* apis;
   }
 
   /** The bindings and alerts that may select the APIs of a namespace. */
   *selectingFor(namespace: string): Iterable<Entry> {
-    yield* this.#all(this.#selecting.get(namespace));
-    if (namespace !== PLATFORM_NAMESPACE) yield* this.#all(this.#selecting.get(PLATFORM_NAMESPACE));
-  }
-
-  *#all(keys: Iterable<string>): Iterable<Entry> {
-    for (const key of keys) {
-      const entry = this.#entries.get(key);
-      if (entry !== undefined) yield entry;
-    }
+    yield* this.#selecting.get(namespace);
+    if (namespace !== PLATFORM_NAMESPACE) yield* this.#selecting.get(PLATFORM_NAMESPACE);
   }
 
   /**

@@ -38,6 +38,8 @@ export class Followers {
   readonly #ports: FollowersPorts;
   readonly presence: Presence;
   readonly #sessions = new Map<string, Session>();
+  /** By node: ends a stream whose Hello has not come yet. */
+  readonly #arriving = new Map<string, (error: RpcError) => void>();
   readonly #stops: (() => void)[] = [];
   #seenHead = 0;
   #touchedAt = 0;
@@ -136,19 +138,33 @@ export class Followers {
   }
 
   async #open(identity: SidecarIdentity, incoming: AsyncIterator<Uint8Array>): Promise<Session> {
-    const { hub, clock, store, timers } = this.#ports;
-    const late = Promise.withResolvers<never>();
-    const cancel = timers.after(HELLO_MS, () => late.reject(new RpcError(Code.deadlineExceeded, 'no Hello has come')));
-    const first = await Promise.race([incoming.next(), late.promise]).finally(cancel);
+    const { hub, clock, store } = this.#ports;
+    const first = await this.#firstOf(identity.node, incoming);
     const hello = first.done === true ? undefined : requestOf(first.value).message;
     if (hello?.case !== 'hello') throw new RpcError(Code.invalidArgument, 'the first message of a stream is a Hello');
     const changed = (report: SidecarReport): void => this.presence.tell(report);
     const adoptedAt = (history: string) => store.adoptedAt(history);
     const session = await answered(Session.open(identity, hello.value, { hub, clock, adoptedAt, changed }));
     // One that lost its connection may be back before that is known here.
-    this.#sessions.get(identity.node)?.end(new RpcError(Code.aborted, 'the sidecar has opened another stream'));
+    this.#sessions.get(identity.node)?.end(anotherStream());
     this.#sessions.set(identity.node, session);
     return session;
+  }
+
+  /** Of one node, one stream at a time may wait for its Hello: a credential that was stolen opens no thousands. */
+  async #firstOf(node: string, incoming: AsyncIterator<Uint8Array>): Promise<IteratorResult<Uint8Array>> {
+    const { promise, reject } = Promise.withResolvers<never>();
+    this.#arriving.get(node)?.(anotherStream());
+    this.#arriving.set(node, reject);
+    const cancel = this.#ports.timers.after(HELLO_MS, () =>
+      reject(new RpcError(Code.deadlineExceeded, 'no Hello has come')),
+    );
+    try {
+      return await Promise.race([incoming.next(), promise]);
+    } finally {
+      cancel();
+      if (this.#arriving.get(node) === reject) this.#arriving.delete(node);
+    }
   }
 
   #close(session: Session): void {
@@ -205,6 +221,10 @@ async function answered<T>(asking: Promise<T>): Promise<T> {
     if (error instanceof RpcError) throw error;
     throw new RpcError(Code.unavailable, 'the control plane can not read its database now');
   }
+}
+
+function anotherStream(): RpcError {
+  return new RpcError(Code.aborted, 'the sidecar has opened another stream');
 }
 
 /** @throws RpcError UNAUTHENTICATED where there is none */

@@ -214,10 +214,12 @@ export class Hub {
   }
 
   async #load(): Promise<void> {
-    const { head, resources } = await this.#ports.log.snapshot();
+    const catalogue = new Catalogue(this.#ports.open);
+    const head = await this.#ports.log.scan((page, texts) => {
+      for (const [at, resource] of page.entries()) catalogue.put(resource, texts[at]);
+    });
     const [last] = head.revision === 0 ? [] : await this.#ports.log.changesAfter(head.revision - 1, 1);
-    this.#catalogue = new Catalogue(this.#ports.open);
-    for (const resource of resources) this.#catalogue.put(resource);
+    this.#catalogue = catalogue;
     this.#head = positionOf(head, last?.at ?? 0);
     this.#views.clear();
     this.#hashes.clear();

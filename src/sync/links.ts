@@ -18,41 +18,50 @@ export interface Links {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-const NO_LINKS: Links = { labels: {}, refersTo: [], selects: undefined };
+const NONE: readonly string[] = [];
+const NO_LABELS: Links['labels'] = {};
+const NO_LINKS: Links = { labels: NO_LABELS, refersTo: NONE, selects: undefined };
 
-export function linksOf(key: ResourceKey, document: unknown): Links {
+/** @param share returns the same string object for equal texts, to save memory */
+export function linksOf(key: ResourceKey, document: unknown, share = (text: string): string => text): Links {
   const spec = fieldsOf(fieldsOf(document)['spec']);
-  const to = (kind: string, reference: unknown): readonly string[] =>
-    typeof reference === 'string' ? [keyText({ kind, ...resolveReference(key, reference) })] : [];
-  const secrets = secretsNamedIn({ kind: key.kind, spec }).map((name) => keyText({ ...key, kind: 'Secret', name }));
+  const to = (kind: string, reference: unknown): string | undefined =>
+    typeof reference === 'string' ? share(keyText({ kind, ...resolveReference(key, reference) })) : undefined;
+  const secrets = secretsNamedIn({ kind: key.kind, spec }).map((name) =>
+    share(keyText({ ...key, kind: 'Secret', name })),
+  );
   switch (key.kind) {
+    case 'Webhook':
+      return refersTo(...secrets);
     case 'Api':
       return {
-        ...NO_LINKS,
         labels: textsOf(fieldsOf(fieldsOf(document)['metadata'])['labels']),
         refersTo: secrets,
+        selects: undefined,
       };
-    case 'Webhook':
-      return { ...NO_LINKS, refersTo: secrets };
     case 'Contract':
-      return {
-        ...NO_LINKS,
-        refersTo: [...to('Api', spec['api']), ...to('ClientApplication', spec['clientApplication'])],
-      };
+      return refersTo(to('Api', spec['api']), to('ClientApplication', spec['clientApplication']));
     case 'PolicyBinding': {
       const target = fieldsOf(spec['targetRef']);
-      if (target['kind'] === 'Api') return { ...NO_LINKS, refersTo: [...to('Api', target['name']), ...secrets] };
-      return { ...NO_LINKS, refersTo: secrets, selects: textsOf(fieldsOf(target['selector'])['labels']) };
+      if (target['kind'] === 'Api') return refersTo(to('Api', target['name']), ...secrets);
+      return { ...refersTo(...secrets), selects: textsOf(fieldsOf(target['selector'])['labels']) };
     }
     case 'Alert': {
       const { api, selector, notify } = spec;
-      const webhooks = (Array.isArray(notify) ? notify : []).flatMap((name) => to('Webhook', name));
+      const webhooks = (Array.isArray(notify) ? notify : []).map((name) => to('Webhook', name));
       const selects = api === undefined ? textsOf(fieldsOf(selector)['labels']) : undefined;
-      return { ...NO_LINKS, refersTo: [...to('Api', api), ...webhooks], selects };
+      return { ...refersTo(to('Api', api), ...webhooks), selects };
     }
     default:
       return NO_LINKS;
   }
+}
+
+function refersTo(...keys: readonly (string | undefined)[]): Links {
+  // A list that was filtered keeps room to grow, which is much in a hundred thousand of them.
+  const isWhole = keys.every((key) => key !== undefined);
+  const list = isWhole ? keys : keys.filter((key) => key !== undefined);
+  return { labels: NO_LABELS, refersTo: list, selects: undefined };
 }
 
 function fieldsOf(value: unknown): Fields {

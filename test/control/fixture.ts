@@ -17,6 +17,7 @@ import { resourceMethods } from '../../src/control/resource-service.ts';
 import { SecretVault } from '../../src/control/secret-vault.ts';
 import { egressRules } from '../../src/egress/rules.ts';
 import { Code, RpcError } from '../../src/grpc/rpc.ts';
+import type { Method } from '../../src/grpc/rpc.ts';
 import { createConnectHandler } from '../../src/operator/connect.ts';
 import { policyKinds } from '../../src/policies/index.ts';
 import type { OpenedRegistry, RegistryPlace } from '../../src/registry/open.ts';
@@ -31,6 +32,8 @@ export interface ControlServices extends OpenedRegistry {
   readonly url: string;
   /** What the clock of credentials tells; undefined: the time. */
   nowMs: number | undefined;
+  /** For a transport of another kind. */
+  readonly methods: readonly Method[];
   /** The answer; of an error `{ status, code, message }`. */
   ask(method: string, request: object, token?: string): Promise<Json>;
   /** ResourceService/Apply of some documents. */
@@ -61,14 +64,15 @@ export async function openServices(
   const changing = new Changing({ registry, index, policyKinds, environment, vault: own, clock: systemClock });
   const writing = { registry, index, changing, access, receipts };
   const clock: Clock = { ...systemClock, now: () => services.nowMs ?? Date.now() };
+  const methods = [
+    ...resourceMethods(writing),
+    ...contractMethods(writing),
+    ...credentialMethods({ ...writing, clock, randomBytes }),
+    ...auditMethods({ registry, access }),
+  ];
   const handle = createConnectHandler({
     services: [ResourceService, ContractService, CredentialService, AuditService],
-    methods: [
-      ...resourceMethods(writing),
-      ...contractMethods(writing),
-      ...credentialMethods({ ...writing, clock, randomBytes }),
-      ...auditMethods({ registry, access }),
-    ],
+    methods,
     allow: async () => {},
     maxMessageBytes: 64 * 1024 * 1024,
     now: () => performance.now(),
@@ -91,6 +95,7 @@ export async function openServices(
     index,
     url,
     nowMs: undefined,
+    methods,
     ask,
     apply: (documents, more = {}) =>
       ask('ResourceService/Apply', { documents: documents.map((each) => ({ document: each })), ...more }),

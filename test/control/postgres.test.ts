@@ -8,6 +8,7 @@ import { keepsContracts } from './contracting.ts';
 import { keepsSecrets } from './keeping-secrets.ts';
 import { sealsSecrets } from './sealing-secrets.ts';
 import { tellsResources } from './telling.ts';
+import { watchesChanges } from './watching.ts';
 import { api, app, contract, openServices } from './fixture.ts';
 
 const part = await partOrSkip('postgres');
@@ -26,6 +27,7 @@ describe.skipIf(part === undefined)('the services of resources on PostgreSQL', (
   keepsContracts(newPlace);
   keepsSecrets(newPlace);
   sealsSecrets(newPlace);
+  watchesChanges(newPlace);
 
   test('of several control planes that write at once, none breaks what another relies on', async () => {
     const place = await newPlace();

@@ -6,6 +6,7 @@ import { keepsContracts } from './contracting.ts';
 import { keepsSecrets } from './keeping-secrets.ts';
 import { sealsSecrets } from './sealing-secrets.ts';
 import { tellsResources } from './telling.ts';
+import { watchesChanges } from './watching.ts';
 
 describe('the services of resources on SQLite', () => {
   const newPlace: NewPlace = async () => ({ dataDir: scratchFolder('control'), databaseUrl: undefined });
@@ -14,4 +15,5 @@ describe('the services of resources on SQLite', () => {
   keepsContracts(newPlace);
   keepsSecrets(newPlace);
   sealsSecrets(newPlace);
+  watchesChanges(newPlace);
 });

@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { fromBinary } from '@bufbuild/protobuf';
+import { FollowResponseSchema } from '../../gen/ostiary/v1/sync_pb.js';
 import { systemClock, systemTimers } from '../../src/clock.ts';
 import type { Clock, Timers } from '../../src/clock.ts';
+import type { ResourceLog } from '../../src/registry/log.ts';
 import type { Delivery, Outcome } from '../../src/source/document-source.ts';
 import { systemFiles } from '../../src/file-access.ts';
 import { CacheFile } from '../../src/sync/cache-file.ts';
@@ -18,7 +21,6 @@ import type { Scope } from '../../src/sync/scope.ts';
 import type { SidecarStore } from '../../src/sync/sidecar-store.ts';
 import { directConnection } from './direct-connection.ts';
 import type { Network } from './direct-connection.ts';
-import type { MemoryLog } from './memory-log.ts';
 import { MemoryStore } from './memory-store.ts';
 
 export interface TestControl {
@@ -37,7 +39,7 @@ interface Time {
 }
 
 export async function startControl(
-  log: MemoryLog,
+  log: ResourceLog,
   { store = new MemoryStore(), clock = systemClock, timers = systemTimers }: { store?: SidecarStore } & Time = {},
 ): Promise<TestControl> {
   const faults: string[] = [];
@@ -80,6 +82,8 @@ export interface TestSidecarOptions extends Time {
   /** What becomes of documents; default: they are in force. */
   readonly judge?: (documents: ReadonlyMap<string, unknown>) => string | undefined;
   readonly relay?: Relay;
+  /** More than this is not taken. */
+  readonly mostBytes?: number;
   readonly connect?: () => Promise<ControlConnection>;
 }
 
@@ -91,6 +95,8 @@ export class TestSidecar {
   readonly deliveries: ('complete' | 'change')[] = [];
   readonly said: string[] = [];
   revision = 0;
+  /** How often everything was sent. */
+  snapshots = 0;
   readonly source: ControlSource;
   #latest = new Map<string, unknown>();
   readonly #opened: Promise<Outcome>;
@@ -98,11 +104,15 @@ export class TestSidecar {
 
   constructor(control: () => TestControl | undefined, options: TestSidecarOptions = {}) {
     const { node = 'one', token = '', folder, network, key, clock = systemClock, timers = systemTimers } = options;
+    const { mostBytes = 1024 * 1024 } = options;
     const access = systemFiles;
     const userId = process.getuid?.();
     const cache = folder === undefined ? undefined : new CacheFile({ folder, key, access, userId });
     const direct = async (): Promise<ControlConnection> =>
-      directConnection(() => control()?.followers.methods() ?? [], network);
+      directConnection(() => control()?.followers.methods() ?? [], {
+        ...network,
+        down: (message) => this.#down(message, network),
+      });
     this.source = new ControlSource(
       { addresses: ['direct'] },
       {
@@ -113,7 +123,7 @@ export class TestSidecar {
         events: { cacheFault: (detail) => this.#say(`cache: ${detail}`) },
         follow: (followed) => {
           const follower = new Follower(
-            { node, version: 'test', labels: {}, maxStaleMs: 0, addresses: ['direct'], mostBytes: 1024 * 1024 },
+            { node, version: 'test', labels: {}, maxStaleMs: 0, addresses: ['direct'], mostBytes },
             {
               connect: options.connect ?? direct,
               credentials: new CredentialFile({ folder, access, userId }),
@@ -177,6 +187,12 @@ export class TestSidecar {
     this.documents = new Map(this.#latest);
     this.#changed();
     return { result: 'in_force', version: String(this.deliveries.length) };
+  }
+
+  #down(message: Uint8Array, network: Network | undefined): readonly Uint8Array[] {
+    const { message: told } = fromBinary(FollowResponseSchema, message);
+    if (told.case === 'update' && told.value.snapshot) this.snapshots += 1;
+    return network?.down?.(message) ?? [message];
   }
 
   #events(heard: () => void): FollowerEvents {

@@ -41,6 +41,15 @@ export class MemoryLog implements ResourceLog {
     return { head: this.#head, resources: [...this.#resources.values()] };
   }
 
+  async scan(take: Parameters<ResourceLog['scan']>[0]): Promise<Head> {
+    const { head, resources } = await this.snapshot();
+    take(
+      resources,
+      resources.map(({ document }) => JSON.stringify(document)),
+    );
+    return head;
+  }
+
   async changesAfter(revision: number, limit: number): Promise<readonly Change[]> {
     this.#check();
     this.reads++;
