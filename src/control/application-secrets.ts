@@ -57,7 +57,7 @@ export function rotated(
   if (newest === undefined || graceMs === 0) return [made];
   const [old] = older;
   if (old !== undefined) {
-    return `has two valid secrets already, ${endOf(old)}: end the old one first, or rotate without a grace, which ends both`;
+    return `has two valid secrets already, ${endOf(old)}: end the old one first (or the new one, if it was lost), or rotate without a grace, which ends both`;
   }
   const endMs = Math.min(nowMs + graceMs, newest.expires === undefined ? Infinity : Date.parse(newest.expires));
   return [made, { ...newest, expires: new Date(endMs).toISOString() }];

@@ -78,7 +78,11 @@ export function credentialMethods(ports: CredentialServicePorts): readonly Metho
         const key = keyNamed('ClientApplication', request);
         const options = optionsOf(request, actor);
         const [twin] = await ports.registry.resources([key]);
-        if (twin !== undefined) throw new RpcError(Code.alreadyExists, `there is ${keyText(key)} already`);
+        if (twin !== undefined)
+          throw new RpcError(
+            Code.alreadyExists,
+            `there is ${keyText(key)} already: rotate its secret to get a new one`,
+          );
         const { secret, kept } = make();
         const clientId = request.clientId === '' ? randomBytes(CLIENT_ID_BYTES).toString('hex') : request.clientId;
         const document = withSecrets(documentOf(request, clientId), request.withoutSecret ? [] : [kept]);

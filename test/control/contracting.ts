@@ -149,18 +149,6 @@ export function keepsContracts(newPlace: NewPlace): void {
     expect(await move('Approve', { expectedRevision: '4' })).toMatchObject({ revision: '5' });
   });
 
-  test('of several who decide in the same moment one decides, and the others are told', async () => {
-    await request();
-    const answers = await Promise.all([move('Approve'), move('Reject'), move('Approve'), move('Reject')]);
-    // An approval may follow a rejection.
-    const done = answers.filter((answer) => 'contract' in answer);
-    expect(done.length).toBe((await revision()) - 4);
-    for (const answer of answers) {
-      if (!('contract' in answer)) expect(answer).toMatchObject({ code: 'failed_precondition' });
-    }
-    expect((await services.registry.verify()).problems).toEqual([]);
-  });
-
   test('what belongs to another owner is changed there', async () => {
     const key = { kind: 'Contract', namespace: 'default', name: 'web-orders' };
     const document = contract('web-orders', 'web', 'orders');

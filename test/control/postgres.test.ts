@@ -4,9 +4,9 @@ import { startPostgres } from '../real/postgres.ts';
 import type { RealPostgres } from '../real/postgres.ts';
 import type { NewPlace } from '../registry/fixture.ts';
 import { appliesDocuments } from './applying.ts';
-import { keepsContracts } from './contracting.ts';
-import { keepsSecrets } from './keeping-secrets.ts';
+import { decidesOnce } from './deciding-at-once.ts';
 import { sealsSecrets } from './sealing-secrets.ts';
+import { findsResources } from './finding.ts';
 import { tellsResources } from './telling.ts';
 import { watchesChanges } from './watching.ts';
 import { api, app, contract, openServices } from './fixture.ts';
@@ -24,8 +24,8 @@ describe.skipIf(part === undefined)('the services of resources on PostgreSQL', (
   const newPlace: NewPlace = async () => ({ dataDir: undefined, databaseUrl: await postgres.createDatabase() });
   appliesDocuments(newPlace);
   tellsResources(newPlace);
-  keepsContracts(newPlace);
-  keepsSecrets(newPlace);
+  decidesOnce(newPlace);
+  findsResources(newPlace);
   sealsSecrets(newPlace);
   watchesChanges(newPlace);
 

@@ -3,8 +3,10 @@ import type { NewPlace } from '../registry/fixture.ts';
 import { scratchFolder } from '../real/scratch.ts';
 import { appliesDocuments } from './applying.ts';
 import { keepsContracts } from './contracting.ts';
+import { decidesOnce } from './deciding-at-once.ts';
 import { keepsSecrets } from './keeping-secrets.ts';
 import { sealsSecrets } from './sealing-secrets.ts';
+import { findsResources } from './finding.ts';
 import { tellsResources } from './telling.ts';
 import { watchesChanges } from './watching.ts';
 
@@ -14,6 +16,8 @@ describe('the services of resources on SQLite', () => {
   tellsResources(newPlace);
   keepsContracts(newPlace);
   keepsSecrets(newPlace);
+  decidesOnce(newPlace);
+  findsResources(newPlace);
   sealsSecrets(newPlace);
   watchesChanges(newPlace);
 });

@@ -158,39 +158,6 @@ export function tellsResources(newPlace: NewPlace): void {
     expect(await services.ask('ResourceService/List', { pageToken: 'x' })).toMatchObject({ status: 400 });
   });
 
-  test('APIs are found by what a catalog tells of them, and who names a team that is not there is warned', async () => {
-    const catalog = { asset: 'orders', version: 'v2', lifecycle: 'draft', visibility: 'private', owner: 'shop' };
-    const warned = await services.apply([api('orders-v2', {}, { ...catalog, specification: 'text' }), api('pets')]);
-    const warning = { document: 0, file: 'document 1', severity: 'warning' };
-    expect(warned['warnings']).toEqual([
-      { ...warning, field: 'metadata.owner', message: 'there is no Team of this name in the namespace platform' },
-      { ...warning, field: 'metadata.specification', message: 'there is no Specification of this name' },
-    ]);
-    const team = document('Team', 'shop', { namespaces: ['shop'] }, { namespace: 'platform' });
-    const text = document('Specification', 'text', { format: 'openapi', text: 'openapi: 3.1.0' });
-    const fields = ['metadata', 'spec.hosts'];
-    expect(
-      await services.apply([team, text, api('orders-v2', { basePath: '/v2' }, { ...catalog, specification: 'text' })]),
-    ).not.toHaveProperty('warnings');
-    for (const [field, value] of Object.entries(catalog)) {
-      expect(await names({ kinds: ['Api'], where: { [`metadata.${field}`]: value }, fields })).toEqual(['orders-v2']);
-    }
-    expect(await faultsOf([document('Team', 'other', { namespaces: ['shop'] }, { namespace: 'platform' })])).toEqual([
-      'document 1: spec.namespaces[0]: another team owns this namespace: Team platform/shop',
-    ]);
-  });
-
-  test('names that no database holds are names of nothing', async () => {
-    for (const name of ['a\u0000b', 'a\nb', '../..', 'x'.repeat(100_000)]) {
-      expect(await services.ask('ResourceService/Get', { kind: 'Api', name })).toMatchObject({ status: 404 });
-      expect(await services.ask('ResourceService/Get', { kind: name, name: 'a' })).toMatchObject({ status: 404 });
-      const resources = [{ resource: { kind: 'Api', name } }];
-      expect(await services.ask('ResourceService/Delete', { resources })).toMatchObject({ status: 404 });
-      expect(await services.ask('AuditService/ListChanges', { name })).toEqual({});
-      expect(await names({ namespaces: [name], search: name })).toEqual([]);
-    }
-  });
-
   test('the receipt of a write is told to whoever waits', async () => {
     expect(await services.apply(shop, { wait: '2s' })).toMatchObject({
       receipt: { revision: '3', enforced: 2, pending: ['a'], took: '0.007s' },

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startUpstream } from '../../demo/upstream.ts';
 import type { Upstream } from '../../demo/upstream.ts';
 import { bootstrap } from '../../src/generate/bootstrap.ts';
@@ -86,6 +86,25 @@ describe.skipIf(envoyPart === undefined)('a sidecar of a control plane, beside a
     expect(receipt).toMatchObject({ enforced: 1, pending: [], unreachable: [] });
     expect(await status()).toBe(401);
     expect((await ostiary('sidecars')).stdout).toMatch(/sidecar-1 +in sync/);
+  });
+
+  test('ends the old secret of a rotation by its own clock, while the control plane is killed', async () => {
+    const secretOf = ({ stdout }: { stdout: string }) => (JSON.parse(stdout) as { secret: string }).secret;
+    const old = secretOf(await ostiary('app', 'create', 'shop', '--client-id', 'shop', '-o', 'json'));
+    await ostiary('contract', 'request', '--app', 'shop', '--api', 'orders', '--reason', 'sells');
+    expect((await ostiary('contract', 'approve', 'shop-orders', '--wait', '5s')).code).toBe(0);
+    const statusBy = async (secret: string) =>
+      (await send(envoy.port('in'), '/orders/1', { headers: { client_id: 'shop', client_secret: secret } })).status;
+    expect(await statusBy(old)).toBe(200);
+
+    const rotating = ['app', 'rotate-secret', 'shop', '--grace', '3s', '--wait', '5s', '-o', 'json'];
+    const rotated = await ostiary(...rotating);
+    expect(rotated.code).toBe(0);
+    expect([await statusBy(old), await statusBy(secretOf(rotated))]).toEqual([200, 200]);
+    await control.stop(0);
+    await vi.waitFor(async () => expect(await statusBy(old)).toBe(401), { timeout: 20_000, interval: 200 });
+    expect(await statusBy(secretOf(rotated))).toBe(200);
+    control = await startControlPlane(dataDir, new URL(control.url).host);
   });
 
   test('enforces what it had while the control plane is killed, starts without it, and catches up', async () => {

@@ -1,0 +1,55 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { NewPlace } from '../registry/fixture.ts';
+import { api, document, openServices } from './fixture.ts';
+import type { ControlServices } from './fixture.ts';
+
+/** What a catalog tells, and names that nothing has, whatever the database. */
+export function findsResources(newPlace: NewPlace): void {
+  let services: ControlServices;
+  beforeEach(async () => {
+    services = await openServices(await newPlace());
+  });
+  afterEach(async () => {
+    await services.close();
+  });
+  const names = async (request: object): Promise<string[]> => {
+    const { resources = [] } = (await services.ask('ResourceService/List', request)) as {
+      resources?: { name: string }[];
+    };
+    return resources.map(({ name }) => name);
+  };
+
+  test('APIs are found by what a catalog tells of them, and who names a team that is not there is warned', async () => {
+    const catalog = { asset: 'orders', version: 'v2', lifecycle: 'draft', visibility: 'private', owner: 'shop' };
+    const warned = await services.apply([api('orders-v2', {}, { ...catalog, specification: 'text' }), api('pets')]);
+    const warning = { document: 0, file: 'document 1', severity: 'warning' };
+    expect(warned['warnings']).toEqual([
+      { ...warning, field: 'metadata.owner', message: 'there is no Team of this name in the namespace platform' },
+      { ...warning, field: 'metadata.specification', message: 'there is no Specification of this name' },
+    ]);
+    const team = document('Team', 'shop', { namespaces: ['shop'] }, { namespace: 'platform' });
+    const text = document('Specification', 'text', { format: 'openapi', text: 'openapi: 3.1.0' });
+    const fields = ['metadata', 'spec.hosts'];
+    expect(
+      await services.apply([team, text, api('orders-v2', { basePath: '/v2' }, { ...catalog, specification: 'text' })]),
+    ).not.toHaveProperty('warnings');
+    for (const [field, value] of Object.entries(catalog)) {
+      expect(await names({ kinds: ['Api'], where: { [`metadata.${field}`]: value }, fields })).toEqual(['orders-v2']);
+    }
+    const other = document('Team', 'other', { namespaces: ['shop'] }, { namespace: 'platform' });
+    expect(await services.apply([other])).toMatchObject({
+      faults: [{ field: 'spec.namespaces[0]', message: 'another team owns this namespace: Team platform/shop' }],
+    });
+  });
+
+  test('names that no database holds are names of nothing', async () => {
+    for (const name of ['a\u0000b', 'a\nb', '../..', 'x'.repeat(100_000)]) {
+      expect(await services.ask('ResourceService/Get', { kind: 'Api', name })).toMatchObject({ status: 404 });
+      expect(await services.ask('ResourceService/Get', { kind: name, name: 'a' })).toMatchObject({ status: 404 });
+      const resources = [{ resource: { kind: 'Api', name } }];
+      expect(await services.ask('ResourceService/Delete', { resources })).toMatchObject({ status: 404 });
+      expect(await services.ask('AuditService/ListChanges', { name })).toEqual({});
+      expect(await names({ namespaces: [name], search: name })).toEqual([]);
+    }
+  });
+}
