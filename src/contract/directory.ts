@@ -50,3 +50,8 @@ function directoryOf(clients: ClientIndex, contracts: ReadonlyMap<string, Layere
     },
   };
 }
+
+/** A function that keeps the directory alive, and nothing else that its caller has. */
+export function contractsOf(directory: Directory): () => Iterable<Contract> {
+  return () => directory.contracts();
+}

@@ -1,7 +1,6 @@
 import type { Alerting } from '../alerts/rule.ts';
 import type { Clock } from '../clock.ts';
-import type { Contract } from '../contract/contract.ts';
-import { createDirectory } from '../contract/directory.ts';
+import { contractsOf, createDirectory } from '../contract/directory.ts';
 import type { Directory } from '../contract/directory.ts';
 import type { ReasonTable } from '../denial/reasons.ts';
 import type { Fault } from '../errors.ts';
@@ -11,8 +10,9 @@ import type { Policy } from '../policy/policy.ts';
 import { EXACT_HOSTS } from '../request/host.ts';
 import type { HostMatching } from '../request/host.ts';
 import { createApiIndex } from '../snapshot/api-index.ts';
+import { createApiNames } from '../snapshot/api-names.ts';
 import { createResourceIndex } from '../snapshot/resource-index.ts';
-import type { Api, Snapshot } from '../snapshot/snapshot.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
 import { AlertStage } from './alerts.ts';
 import { assembleApis } from './apis.ts';
 import { tellRest } from './broken.ts';
@@ -234,20 +234,15 @@ export class Compiler {
       warnings,
     };
     const { apis, byAge, identityHeaders } = assembleApis(context);
+    // Functions keep everything in their scope alive: they are made where the documents are not in scope.
     const apiOfPublicUrl = createResourceIndex(byAge);
-    const made = { apis, apiNamed: finderOf(apis), apiFor: createApiIndex(byAge), apiOfPublicUrl, identityHeaders };
+    const made = {
+      apis,
+      apiNamed: createApiNames(apis),
+      apiFor: createApiIndex(byAge),
+      apiOfPublicUrl,
+      identityHeaders,
+    };
     return { made, warnings: warnings.sorted() };
   }
-}
-
-// A snapshot's functions keep everything in their scope alive, so they are made here, where the documents are not in
-// scope.
-
-function contractsOf(directory: Directory): () => Iterable<Contract> {
-  return () => directory.contracts();
-}
-
-function finderOf(apis: readonly Api[]): (name: string) => Api | undefined {
-  const byName = new Map(apis.map((api) => [api.name, api]));
-  return (name) => byName.get(name);
 }
