@@ -7,6 +7,10 @@ interface CommandEntry {
 }
 
 export const commands: ReadonlyMap<string, CommandEntry> = new Map<string, CommandEntry>([
+  [
+    'up',
+    { summary: 'run everything in one process: control plane, analytics, sidecar', load: () => import('./up.ts') },
+  ],
   ['serve', { summary: 'answer the Checks of Envoy', load: () => import('./serve.ts') }],
   ['control', { summary: 'run the control plane', load: () => import('./control.ts') }],
   ['validate', { summary: 'check documents, and list every fault', load: () => import('./validate.ts') }],

@@ -5,9 +5,10 @@ import type { Receipts } from '../registry/receipt.ts';
 import type { OpenedRegistry } from '../registry/open.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Opening } from '../sync/catalogue.ts';
-import { Followers } from '../sync/followers.ts';
+import { Followers, secretHash } from '../sync/followers.ts';
 import { Hub } from '../sync/hub.ts';
 import { StoredReceipts } from '../sync/receipts.ts';
+import { EVERYTHING } from '../sync/scope.ts';
 import type { ControlAccess } from './access.ts';
 import { sidecarMethods } from './sidecar-service.ts';
 import type { SidecarStore } from '../sync/sidecar-store.ts';
@@ -31,10 +32,15 @@ export interface Sidecars {
   readonly methods: readonly Method[];
   readonly receipts: Receipts;
   readonly store: SidecarStore;
+  /** Lets the sidecar of this process join. @returns a token for one join, of this node @throws DatabaseFault (rejects with it) */
+  admit(node: string): Promise<string>;
   /** How many follow this control plane. */
   count(): number;
   close(): Promise<void>;
 }
+
+/** How long the token of a sidecar in this process can be used. */
+const JOIN_MS = 60_000;
 
 /** @throws DatabaseFault (rejects with it) */
 export async function openSidecars(ports: SidecarsPorts): Promise<Sidecars> {
@@ -53,6 +59,15 @@ export async function openSidecars(ports: SidecarsPorts): Promise<Sidecars> {
     ],
     receipts,
     store,
+    async admit(node) {
+      // It may have joined before and lost its credential.
+      await store.forget(node);
+      const token = randomBytes(32).toString('base64url');
+      const createdAt = clock.now();
+      const use = { createdAt, expiresAt: createdAt + JOIN_MS, mostUses: 1 };
+      await store.addToken({ hash: secretHash(token), name: node, scope: EVERYTHING, ...use });
+      return token;
+    },
     count: () => followers.size,
     async close() {
       await followers.close();

@@ -22,6 +22,7 @@ import { productVersion } from '../product.ts';
 import type { Resource } from '../registry/log.ts';
 import { openRegistry } from '../registry/open.ts';
 import { openAdmin } from '../serve/admin.ts';
+import type { EmbeddedControl } from '../serve/embedded-control.ts';
 import { bootstrapAccess, prepareBootstrapToken } from './access.ts';
 import { openControlAlerts } from './alerts.ts';
 import { auditMethods } from './audit-service.ts';
@@ -30,6 +31,7 @@ import { checkingPorts } from './checking-ports.ts';
 import { contractMethods } from './contract-service.ts';
 import { credentialMethods } from './credential-service.ts';
 import { CurrentIndex } from './current-index.ts';
+import { embed } from './embedded.ts';
 import type { ControlFlags } from './flags.ts';
 import { openControlListener } from './listener.ts';
 import { openMesh } from './mesh.ts';
@@ -37,10 +39,15 @@ import { resourceMethods } from './resource-service.ts';
 import { openVault } from './secrets-key.ts';
 import { openedDocument } from './secret-vault.ts';
 import { openSidecars } from './sidecars.ts';
+import { welcomeOf } from './welcome.ts';
 
 export interface ControlPlane {
   /** Where it listens, and lines to try. */
   readonly welcome: string;
+  /** Where commands find it, and their token. */
+  readonly access: { readonly url: string; readonly tokenFile: string };
+  /** For a sidecar in this process; undefined: no folder is ours alone. */
+  readonly embedded: EmbeddedControl | undefined;
   stop(signal: NodeJS.Signals): Promise<void>;
 }
 
@@ -64,12 +71,14 @@ const SERVICES = [
 
 /**
  * The composition root of the control plane: everything impure is made here and passed down.
+ * @param node the name of a sidecar in this process; absent: there is none
  * @throws UserError, DatabaseFault (rejects with them)
  */
 export async function startControl(
   flags: ControlFlags,
   program: string,
   environment: NodeJS.ProcessEnv,
+  node?: string,
 ): Promise<ControlPlane> {
   const { dataDir, database: databaseUrl } = flags;
   if (dataDir === undefined && databaseUrl === undefined) {
@@ -120,18 +129,22 @@ export async function startControl(
   const checking = checkingPorts(clock, timers);
   opened.defer(() => checking.close());
   const health = new Health(['', ...SERVICES.map(({ typeName }) => typeName)]);
-  const alerts = await openControlAlerts(flags, {
-    registry,
-    index,
-    checking: { ...checking.ports, open },
-    archive: mesh.history.history,
-    clock,
-    timers,
-    log,
-    metrics,
-    environment,
-  });
-  opened.defer(() => alerts.close());
+  // A sidecar in this process evaluates them, with the secrets that stay in its files.
+  const alerts =
+    node === undefined
+      ? await openControlAlerts(flags, {
+          registry,
+          index,
+          checking: { ...checking.ports, open },
+          archive: mesh.history.history,
+          clock,
+          timers,
+          log,
+          metrics,
+          environment,
+        })
+      : undefined;
+  opened.defer(() => alerts?.close());
   const writing = {
     registry,
     index,
@@ -139,6 +152,12 @@ export async function startControl(
     access,
     receipts: sidecars.receipts,
   };
+  const { policyKinds } = checking.ports;
+  const embedded =
+    node === undefined || dataDir === undefined
+      ? undefined
+      : embed(node, dataDir, { sidecars, history: mesh.history, registry, index, policyKinds, timers, onFault });
+  opened.defer(() => embedded?.close());
   const methods = [
     ...health.methods(),
     ...resourceMethods(writing),
@@ -198,6 +217,8 @@ export async function startControl(
   const url = `${tls === undefined ? 'http' : 'https'}://${formatListenAddress(listener.address)}`;
   log.info('ready', { version, detail: `control plane on ${url}, kept in ${registry.place}` });
   return {
+    access: { url, tokenFile },
+    embedded,
     welcome: welcomeOf({ url, tokenFile, isNew, program, isDefault: flags.controlListen === '127.0.0.1:9195' }),
     async stop(signal) {
       log.info('draining', { signal });
@@ -205,36 +226,17 @@ export async function startControl(
       health.setAllServing(false);
       watch?.close();
       health.close();
+      await embedded?.close();
       await sidecars.close();
       await listener.drain(flags.drain);
       await admin.close(0);
-      await alerts.close();
+      await alerts?.close();
       checking.close();
       await mesh.close();
       await close();
       log.info('stopped');
     },
   };
-}
-
-interface Welcome {
-  readonly url: string;
-  readonly tokenFile: string;
-  readonly isNew: boolean;
-  readonly program: string;
-  readonly isDefault: boolean;
-}
-
-function welcomeOf({ url, tokenFile, isNew, program, isDefault }: Welcome): string {
-  const server = isDefault ? '' : ` --server ${url}`;
-  const call = `${program} %${server} --token-file ${tokenFile}`;
-  const line = (command: string): string => call.replace('%', command);
-  return `ostiary's control plane is on ${url}${isNew ? `; the administrator's token is in ${tokenFile}` : ''}
-try:
-  ${line('apply -f policies')}   # write documents
-  ${line('token create --sidecar')} > join-token   # for ostiary serve --control ${url} --control-token-file join-token
-  ${line('sidecars')}   # what each sidecar enforces
-`;
 }
 
 function tlsFilesOf({ controlTlsCert, controlTlsKey }: ControlFlags): TlsFiles | undefined {

@@ -1,17 +1,20 @@
 import { looseIssues } from './bindings.ts';
 import type { PolicyContext } from './bindings.ts';
 import type { DocumentIndex } from './document-index.ts';
-import type { Lookups } from './environment.ts';
 import type { Faults } from './fault.ts';
 import { below } from './issues.ts';
 import type { Issue } from './issues.ts';
 import { addIssues, isRecord } from './load.ts';
 import type { BrokenDocument } from './load.ts';
 import { metadataOf, referenceFrom } from './names.ts';
+import { accessOf } from './resource-access.ts';
+import type { MixedAccess } from './resource-access.ts';
 import type { Document } from './schema.ts';
+import type { SecretStage } from './secrets.ts';
 
-interface Context extends Omit<PolicyContext, 'lookups'> {
-  readonly lookupsFor: (metadata: Document['metadata']) => Lookups;
+interface Context extends Omit<PolicyContext, 'lookups' | 'variables'> {
+  readonly access: MixedAccess;
+  readonly secrets: SecretStage;
   readonly index: DocumentIndex;
   readonly faults: Faults;
 }
@@ -29,7 +32,9 @@ export function tellRest(broken: readonly BrokenDocument[], context: Context): v
     const { spec } = value;
     if (!isRecord(spec)) continue;
     const metadata = metadataOf(value);
-    const own = { ...context, metadata, lookups: context.lookupsFor(metadata) };
+    const { variables, unset } = accessOf('resource' in place ? undefined : place.source.file, context.access);
+    const lookups = { secret: context.secrets.lookupFor(metadata), unset };
+    const own = { ...context, metadata, variables, lookups };
     addIssues(context.faults, place, below(['spec'], issuesOf(kind, spec, own)));
   }
 }

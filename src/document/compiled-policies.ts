@@ -5,7 +5,6 @@ import type { CompiledPolicy, PolicyContext, PolicySite } from './bindings.ts';
 import { tellConditionNeeds } from './condition-needs.ts';
 import type { Changes } from './document-index.ts';
 import { compare } from './fault.ts';
-import type { Lookups } from './environment.ts';
 import type { Faults } from './fault.ts';
 import { normalizeBasePath } from './fields.ts';
 import { compileFields } from './groups.ts';
@@ -19,6 +18,8 @@ import { addIssues } from './load.ts';
 import type { Loaded } from './load.ts';
 import { namespaceOf, qualifiedName, withoutProse } from './names.ts';
 import { ownNames } from './own-names.ts';
+import { accessOf } from './resource-access.ts';
+import type { MixedAccess } from './resource-access.ts';
 import { ruleIssues } from './rule-list.ts';
 import { refersTo } from './secrets.ts';
 import type { SecretStage } from './secrets.ts';
@@ -39,8 +40,8 @@ interface CompiledPolicies {
   readonly secrets: Readonly<Record<string, string>>;
 }
 
-interface StageContext extends Omit<PolicyContext, 'lookups'> {
-  readonly unset: Lookups['unset'];
+interface StageContext extends Omit<PolicyContext, 'lookups' | 'variables'> {
+  readonly access: MixedAccess;
   readonly secrets: SecretStage;
   readonly hosts: HostMatching;
 }
@@ -100,9 +101,10 @@ export class PolicyStage {
   }
 
   #compile(loaded: PolicyDocument, reader: NamedFileReader): Promise<CompiledPolicies> {
-    const { secrets, unset } = this.#context;
+    const { access, secrets } = this.#context;
+    const { variables, unset } = accessOf(fileOf(loaded), access);
     const lookups = { secret: secrets.lookupFor(loaded.document.metadata), unset };
-    const context = { ...this.#context, lookups };
+    const context = { ...this.#context, variables, lookups };
     return isApi(loaded) ? ownPolicies(loaded, context, reader) : policyOfBinding(loaded, context, reader);
   }
 
@@ -153,8 +155,12 @@ function isApi(loaded: PolicyDocument): loaded is Loaded<'Api'> {
   return loaded.document.kind === 'Api';
 }
 
-function siteOf({ place }: PolicyDocument, reader: NamedFileReader): PolicySite {
-  return { file: 'resource' in place ? undefined : place.source.file, reader };
+function siteOf(loaded: PolicyDocument, reader: NamedFileReader): PolicySite {
+  return { file: fileOf(loaded), reader };
+}
+
+function fileOf({ place }: PolicyDocument): string | undefined {
+  return 'resource' in place ? undefined : place.source.file;
 }
 
 function placedOf(

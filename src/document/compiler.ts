@@ -22,13 +22,13 @@ import { MessageStage } from './configuration.ts';
 import { ContractStage } from './contracts.ts';
 import { createCooperativeYield } from './cooperative-yield.ts';
 import { DocumentIndex } from './document-index.ts';
+import type { DocumentAccess, MixedAccess } from './resource-access.ts';
 import type { DocumentKey, DocumentSet } from './document-set.ts';
 import type { Lookups, Variables } from './environment.ts';
 import { Faults } from './fault.ts';
 import { FileContents, NamedFileReader } from './file-contents.ts';
 import type { Loaded } from './load.ts';
 import { RouteStage } from './routes.ts';
-import type { Document } from './schema.ts';
 import { SecretStage } from './secrets.ts';
 import { refuseSharedNamespaces } from './teams.ts';
 import { TierStage } from './tiers.ts';
@@ -44,6 +44,8 @@ export interface CompileOptions {
   readonly env: Variables;
   /** Why there is no such variable; absent: it is not set. */
   readonly unset?: Lookups['unset'];
+  /** What documents may read that stand in no file; absent: the same as others. */
+  readonly ofResources?: DocumentAccess;
   /** Reads files that documents name; UnknownFile: it is not known here what they hold. */
   readFile(path: string, maxBytes: number): Promise<Buffer>;
   /** The parsed files of earlier documents; absent: there are none. */
@@ -101,6 +103,7 @@ export class Compiler {
   readonly #messages = new MessageStage(this.#version);
   readonly #alerts = new AlertStage();
   readonly #hosts: HostMatching;
+  readonly #access: MixedAccess;
   readonly #reasons: ReasonTable;
   readonly #policies: PolicyStage;
   readonly #contents: FileContents;
@@ -114,32 +117,26 @@ export class Compiler {
   constructor(options: CompileOptions) {
     this.#options = options;
     this.#contents = options.contents ?? new FileContents();
-    const { policyKinds, environment, env: variables, unset } = options;
+    const { policyKinds, environment, env: variables, unset, ofResources } = options;
+    const readFile: DocumentAccess['readFile'] = (path, maxBytes) => options.readFile(path, maxBytes);
+    this.#access = { variables, unset, ofResources, readFile };
     this.#hosts = options.hosts ?? EXACT_HOSTS;
     const now = (): number => options.clock.now();
     this.#clients = new ClientStage(this.#version, now);
     this.#contracts = new ContractStage(this.#version, now);
     this.#reasons = reasonsOf(policyKinds.values());
-    const secrets = this.#secrets;
-    this.#policies = new PolicyStage(
-      { policyKinds, environment, variables, unset, secrets, hosts: this.#hosts },
-      this.#version,
-    );
+    const context = { policyKinds, environment, access: this.#access, secrets: this.#secrets, hosts: this.#hosts };
+    this.#policies = new PolicyStage(context, this.#version);
   }
 
   /** Applies a set: first a complete one, once, then changes. Call it one set at a time. */
   async apply(set: DocumentSet): Promise<Compiled> {
-    const { clock, env: variables, unset } = this.#options;
+    const { clock } = this.#options;
     const changes = this.#index.take(set);
     if (set.complete) this.#sources = set.sources;
     this.#withheld = set.complete ? set.withheld : undefined;
     const yieldIfDue = createCooperativeYield(clock);
-    const reader = {
-      variables,
-      unset,
-      readFile: (path: string, maxBytes: number) => this.#options.readFile(path, maxBytes),
-      onFile: (path: string) => void this.#namedFiles.add(path),
-    };
+    const reader = { ...this.#access, onFile: (path: string) => void this.#namedFiles.add(path) };
     const secrets = { stage: this.#secrets, changed: await this.#secrets.take(changes, reader) };
     const apis = this.#tiers.take(changes);
     const clients = await this.#clients.take(changes, reader, yieldIfDue);
@@ -171,11 +168,8 @@ export class Compiler {
     warnings.keep(assembled.warnings);
     if (set.complete) {
       const { policyKinds, environment } = this.#options;
-      const lookupsFor = (metadata: Document['metadata']): Lookups => ({
-        secret: this.#secrets.lookupFor(metadata),
-        unset,
-      });
-      tellRest(set.broken, { index: this.#index, faults, policyKinds, environment, variables, lookupsFor });
+      const reading = { policyKinds, environment, access: this.#access, secrets: this.#secrets };
+      tellRest(set.broken, { index: this.#index, faults, ...reading });
     }
     warnings.ofDocuments(this.#index.every());
     const found = { warnings: warnings.sorted(), namedFiles: [...this.#namedFiles] };

@@ -3,6 +3,8 @@ import { dirname, resolve } from 'node:path';
 import { sentenceOf } from '../errors.ts';
 import type { FileContent, FileFormat, GiveWay, NamedFile, NamedFiles } from '../policy/named-file.ts';
 import type { Issue } from './issues.ts';
+import { accessOf } from './resource-access.ts';
+import type { MixedAccess } from './resource-access.ts';
 import { readsFile, UnknownFile } from './unknown-values.ts';
 
 /** More problems of one file than an author would read. */
@@ -34,13 +36,8 @@ export class FileContents {
   }
 }
 
-export interface FileAccessOptions {
+export interface FileAccessOptions extends MixedAccess {
   readonly contents: FileContents;
-  /**
-   * @param path as it is written, where the document stands in no file
-   * @throws FileFault, UnknownFile, or the system's error
-   */
-  readFile(path: string, maxBytes: number): Promise<Buffer>;
   /** Told of every file before it is read. */
   readonly onFile: (path: string) => void;
   readonly giveWay: GiveWay;
@@ -60,7 +57,9 @@ export interface ReadFiles {
 export class NamedFileReader {
   readonly giveWay: GiveWay;
   readonly #options: FileAccessOptions;
+  /** By path; what documents that stand in no file have read is apart, as they may not read everything. */
   readonly #read = new Map<FileFormat<unknown>, Map<string, Promise<ReadContent>>>();
+  readonly #readByResources = new Map<FileFormat<unknown>, Map<string, Promise<ReadContent>>>();
 
   constructor(options: FileAccessOptions) {
     this.#options = options;
@@ -91,8 +90,10 @@ export class NamedFileReader {
 
   #readOne(file: string, document: string | undefined, format: FileFormat<unknown>): Promise<ReadContent> {
     const path = document === undefined ? file : resolve(dirname(document), file);
-    const ofFormat = entryOf(this.#read, format);
-    const reading = ofFormat.get(path) ?? readContent(path, format, this.#options);
+    const ofFormat = entryOf(document === undefined ? this.#readByResources : this.#read, format);
+    const access = accessOf(document, this.#options);
+    const readFile: typeof access.readFile = (named, maxBytes) => access.readFile(named, maxBytes);
+    const reading = ofFormat.get(path) ?? readContent(path, format, { ...this.#options, readFile });
     ofFormat.set(path, reading);
     return reading;
   }

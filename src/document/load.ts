@@ -17,6 +17,8 @@ export type Place = TextPlace | ResourcePlace;
 export interface ResourcePlace {
   /** Its kind and name, with the revision: what a fault names in place of a file. */
   readonly resource: string;
+  /** Who writes it, where that is known. */
+  readonly owner?: string;
 }
 
 export interface TextPlace {

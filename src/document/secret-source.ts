@@ -3,21 +3,15 @@ import type { SecretHash } from '../contract/contract.ts';
 import { hashSecret, parseSecretHash } from '../contract/secret.ts';
 import { sentenceOf } from '../errors.ts';
 import { resolveVariables } from './environment.ts';
-import type { Lookups, Variables } from './environment.ts';
 import type { Issue } from './issues.ts';
+import { accessOf } from './resource-access.ts';
+import type { MixedAccess } from './resource-access.ts';
 import type { SecretSource } from './schema.ts';
 import { readsFile, readsVariable, UnknownFile } from './unknown-values.ts';
 
 const MAX_SECRET_BYTES = 64 * 1024;
 
-export interface SecretReader {
-  readonly variables: Variables;
-  readonly unset?: Lookups['unset'];
-  /**
-   * @param path as it is written, where the document stands in no file
-   * @throws FileFault, UnknownFile, or the system's error
-   */
-  readFile(path: string, maxBytes: number): Promise<Buffer>;
+export interface SecretReader extends MixedAccess {
   /** Called with every file that contains a secret, whether or not it could be read. */
   readonly onFile: (path: string) => void;
 }
@@ -41,8 +35,9 @@ export async function readSecret(
   prefix = '',
 ): Promise<ReadSecret | Omit<Issue, 'at'>> {
   if ('sha256' in source) return { hash: parseSecretHash(source), written: [source.salt, source.sha256] };
+  const access = accessOf(file, reader);
   if ('value' in source) {
-    const { value, issues, substitutions } = resolveVariables(source.value, reader.variables, { unset: reader.unset });
+    const { value, issues, substitutions } = resolveVariables(source.value, access.variables, { unset: access.unset });
     if (issues[0] !== undefined) return { path: ['value'], message: issues[0].message };
     const unknown = substitutions.find(({ isUnknown }) => isUnknown);
     if (unknown !== undefined) return unknownSecret(readsVariable(unknown.name));
@@ -54,7 +49,7 @@ export async function readSecret(
   reader.onFile(path);
   let bytes: Buffer;
   try {
-    bytes = await reader.readFile(path, MAX_SECRET_BYTES);
+    bytes = await access.readFile(path, MAX_SECRET_BYTES);
   } catch (error) {
     if (error instanceof UnknownFile) return unknownSecret(readsFile(source.file));
     const { code } = error as NodeJS.ErrnoException;

@@ -9,6 +9,7 @@ import type { Issue } from './issues.ts';
 import { addIssues } from './load.ts';
 import type { Loaded } from './load.ts';
 import { namespaceOf, qualifiedName } from './names.ts';
+import { accessOf } from './resource-access.ts';
 import type { Document, DocumentOf } from './schema.ts';
 import type { SecretReader } from './secret-source.ts';
 
@@ -93,8 +94,9 @@ async function readEntry(
 ): Promise<Read | { readonly path: readonly PropertyKey[]; readonly fault: string }> {
   if (opened !== undefined) return { text: opened };
   if (sealed !== undefined) return { problem: SEALED };
+  const access = accessOf(document, reader);
   if (value !== undefined) {
-    const resolved = resolveVariables(value, reader.variables, { unset: reader.unset });
+    const resolved = resolveVariables(value, access.variables, { unset: access.unset });
     const [issue] = resolved.issues;
     if (issue !== undefined) return { path: ['value'], fault: issue.message };
     return resolved.value === '' ? { path: ['value'], fault: 'is empty' } : { text: String(resolved.value) };
@@ -103,7 +105,7 @@ async function readEntry(
   const path = document === undefined ? file : resolve(dirname(document), file);
   reader.onFile(path);
   try {
-    const text = (await reader.readFile(path, MAX_BYTES)).toString('utf8').replace(/\r?\n$/, '');
+    const text = (await access.readFile(path, MAX_BYTES)).toString('utf8').replace(/\r?\n$/, '');
     return text === '' ? { path: ['file'], fault: 'its file is empty' } : { text };
   } catch (error) {
     return { path: ['file'], fault: `its file: ${sentenceOf(error)}` };

@@ -12,6 +12,7 @@ import type { Issue } from './issues.ts';
 import { addIssues } from './load.ts';
 import type { Loaded } from './load.ts';
 import { qualifiedName } from './names.ts';
+import { accessOf } from './resource-access.ts';
 import type { SecretReader } from './secret-source.ts';
 import { refersTo } from './secrets.ts';
 import type { SecretStage } from './secrets.ts';
@@ -111,9 +112,10 @@ async function read(
 ): Promise<Read> {
   const issueOf = (message: string): Issue => ({ path: ['spec', field], at: 'value', message });
   const fault = (message: string): Read => ({ issue: issueOf(message) });
+  const access = accessOf(document, reader);
   if ('value' in source) {
-    const lookups = { secret, unset: reader.unset };
-    const { value, issues, substitutions } = resolveVariables(source.value, reader.variables, lookups);
+    const lookups = { secret, unset: access.unset };
+    const { value, issues, substitutions } = resolveVariables(source.value, access.variables, lookups);
     if (issues[0] !== undefined) return { issue: { ...issues[0], path: ['spec', field] } };
     const unknown = substitutions.find(({ isUnknown }) => isUnknown);
     if (unknown !== undefined) return { note: issueOf(readsVariable(unknown.name)) };
@@ -122,7 +124,7 @@ async function read(
   const path = document === undefined ? source.file : resolve(dirname(document), source.file);
   reader.onFile(path);
   try {
-    const text = (await reader.readFile(path, MAX_BYTES)).toString('utf8').replace(/\r?\n$/, '');
+    const text = (await access.readFile(path, MAX_BYTES)).toString('utf8').replace(/\r?\n$/, '');
     return text === '' ? fault('its file is empty') : { text };
   } catch (error) {
     if (error instanceof UnknownFile) return { note: issueOf(readsFile(source.file)) };

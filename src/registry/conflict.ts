@@ -27,7 +27,11 @@ export function keyText({ kind, namespace, name }: ResourceKey): string {
 /** @throws Conflict if the writer has seen another revision, or is not the owner */
 export function refuseConflict({ key, owner, expectedRevision }: Write, before: Resource | undefined): void {
   if (before !== undefined && before.owner !== owner) {
-    throw new Conflict(key, `${keyText(key)} belongs to the owner ${before.owner}: change it there`);
+    const where =
+      before.owner === 'files' && before.set !== ''
+        ? `stands in the file ${before.set}`
+        : `belongs to the owner ${before.owner}`;
+    throw new Conflict(key, `${keyText(key)} ${where}: change it there`);
   }
   if (expectedRevision === undefined || expectedRevision === (before?.revision ?? 0)) return;
   const found = before === undefined ? 'is not there' : `has revision ${before.revision}`;

@@ -118,7 +118,8 @@ function watchStale(isStale: () => boolean, changed: (isStale: boolean) => void)
   return () => cancel();
 }
 
-function eventsOf(log: Reporting['log'], told: ControlMetrics, heard: () => void): FollowerEvents {
+/** What is told of a control plane that is followed. */
+export function eventsOf(log: Reporting['log'], told: ControlMetrics, heard: () => void): FollowerEvents {
   let lastWhy = '';
   return {
     heard,

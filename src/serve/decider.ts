@@ -112,6 +112,7 @@ export async function openDecider(
     relay,
     reports,
     fromOwner,
+    embedded,
   }: DeciderParts = {},
 ): Promise<Decider> {
   // Open resources keep the process alive, so they are closed if the start fails, and the fault is reported last.
@@ -176,7 +177,7 @@ export async function openDecider(
     hosts: locating.hosts,
     reload: flags.reload,
   };
-  const source = await openDocuments(flags, documentOptions, reporting, { relay, reports, fromOwner });
+  const source = await openDocuments(flags, documentOptions, reporting, { relay, reports, fromOwner, embedded });
   const documents = source.inForce;
   opened.defer(() => source.close());
   reportDocuments(documents, reporting);

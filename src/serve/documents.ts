@@ -3,6 +3,7 @@ import { followDocuments } from '../source/documents-in-force.ts';
 import type { ConfigSource, InForceOptions } from '../source/documents-in-force.ts';
 import type { Delivery } from '../source/document-source.ts';
 import type { DocumentRelay } from './document-relay.ts';
+import type { EmbeddedControl } from './embedded-control.ts';
 import { localReferences } from './local-references.ts';
 import type { OwnerDocuments } from './owner-documents.ts';
 import type { Reporting } from './reporting.ts';
@@ -25,6 +26,8 @@ export interface SharedDocuments {
   readonly reports?: Reports | undefined;
   /** A worker's: takes them. */
   readonly fromOwner?: OwnerDocuments | undefined;
+  /** Has documents beside those of the folder. */
+  readonly embedded?: EmbeddedControl | undefined;
 }
 
 /** @throws FaultyDocuments, UserError (rejects with them) */
@@ -32,8 +35,16 @@ export async function openDocuments(
   flags: ServeFlags,
   options: InForceOptions & { readonly readFile: Delivery['readFile'] },
   reporting: Reporting,
-  { fromOwner, relay, reports }: SharedDocuments,
+  { embedded, fromOwner, relay, reports }: SharedDocuments,
 ): Promise<Documents> {
+  if (embedded !== undefined) {
+    const { followEmbedded } = await import('./up-documents.ts');
+    return followEmbedded(flags, options, reporting, embedded, relay);
+  }
+  if (flags.control.length === 0 && fromOwner !== undefined) {
+    const { followOwnerBesideFolder } = await import('./up-documents.ts');
+    return followOwnerBesideFolder(flags, options, fromOwner);
+  }
   if (flags.control.length > 0 && fromOwner === undefined) {
     const { followControl } = await import('./control-documents.ts');
     return followControl(flags, options, reporting, { relay, reports });

@@ -11,6 +11,7 @@ import type { ConfigSource } from '../source/documents-in-force.ts';
 import { followAlerts, withQuotas } from './alerting.ts';
 import { historyOf } from './analytics-history.ts';
 import { openDecider } from './decider.ts';
+import type { EmbeddedControl } from './embedded-control.ts';
 import type { Decider } from './decider.ts';
 import type { ServeFlags } from './serve-flags.ts';
 import { forwardAuthOf } from './http-flags.ts';
@@ -38,8 +39,15 @@ export interface Service {
   stop(signal: NodeJS.Signals): Promise<void>;
 }
 
-/** The composition root: everything impure is made here and passed down. */
-export async function startService(flags: ServeFlags, environment: NodeJS.ProcessEnv): Promise<Service> {
+/**
+ * The composition root: everything impure is made here and passed down.
+ * @param embedded a control plane in this process, whose documents are enforced beside those of the folder
+ */
+export async function startService(
+  flags: ServeFlags,
+  environment: NodeJS.ProcessEnv,
+  embedded?: EmbeddedControl,
+): Promise<Service> {
   const addresses = addressesOf(flags);
   const tls = tlsFilesOf(flags);
   const drainTimes = drainTimesOf(flags);
@@ -48,8 +56,9 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
   const connections = connectionLimits(descriptorLimit(), flags.maxConnections, forwardAuth !== undefined);
   const reporting = createReporting(flags);
   await using opened = new AsyncDisposableStack();
-  const history = await historyOf(flags, reporting);
-  opened.defer(() => history?.close());
+  const own = embedded === undefined ? await historyOf(flags, reporting) : undefined;
+  opened.defer(() => own?.close());
+  const history = embedded?.history ?? own;
   const reports = await reportsOf(flags, reporting);
   const accounts = new SharedAccounts();
   let sinks: Decider['sinks'];
@@ -62,7 +71,8 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
     events: async (batch: EventBatch) => sinks?.give(batch.sink, batchOf(batch)),
   };
   const workers = workersOf(flags, reporting, fromWorkers, accounts);
-  const parts = { sharing: accounts, reports, ...(workers && { counters: workers.shared, relay: workers.relay }) };
+  const shared = workers && { counters: workers.shared, relay: workers.relay };
+  const parts = { sharing: accounts, reports, embedded, ...shared };
   const decider = await openDecider(flags, environment, reporting, parts);
   opened.defer(() => decider.close());
   ({ sinks } = decider);
@@ -160,7 +170,7 @@ export async function startService(flags: ServeFlags, environment: NodeJS.Proces
       await decider.close();
       await inheritance.close();
       replicas?.close();
-      await history?.close();
+      await own?.close();
       log.info('stopped');
       await observer.flush();
     },

@@ -32,8 +32,15 @@ const AUTHORIZATION_SERVICE = CHECK_PATH.slice(1, CHECK_PATH.lastIndexOf('/'));
 /** As often as a process without workers writes its own down. */
 const MARK_MS = 1000;
 
-/** One of several processes that decide Checks; resolves when it has drained. */
-export async function runWorker(flags: ServeFlags, environment: NodeJS.ProcessEnv): Promise<void> {
+/**
+ * One of several processes that decide Checks; resolves when it has drained.
+ * @param isBesideControl its owner has a control plane in its process
+ */
+export async function runWorker(
+  flags: ServeFlags,
+  environment: NodeJS.ProcessEnv,
+  isBesideControl = false,
+): Promise<void> {
   // Sent to the whole group; the owner says when to end.
   process.on('SIGTERM', () => {});
   process.on('SIGINT', () => {});
@@ -53,7 +60,8 @@ export async function runWorker(flags: ServeFlags, environment: NodeJS.ProcessEn
     joined: (store) => stores.push(store),
   };
   const sinks = new WorkerSinks((message) => channel.send(message));
-  const fromOwner = documentsFromOwner(flags, environment, channel);
+  const isFollowing = isBesideControl || flags.control.length > 0;
+  const fromOwner = isFollowing ? documentsFromOwner(flags, environment, channel) : undefined;
   const decider = await openDecider(flags, environment, reporting, {
     counters,
     sharing,
@@ -149,13 +157,7 @@ function materialOf({ certificate, key, clientAuthorities }: TlsText): TlsMateri
   };
 }
 
-/** Undefined: this worker reads them itself. */
-function documentsFromOwner(
-  flags: ServeFlags,
-  environment: NodeJS.ProcessEnv,
-  channel: WorkerChannel,
-): OwnerDocuments | undefined {
-  if (flags.control.length === 0) return undefined;
+function documentsFromOwner(flags: ServeFlags, environment: NodeJS.ProcessEnv, channel: WorkerChannel): OwnerDocuments {
   const want = (): void => channel.send({ kind: 'documents_wanted' });
   const { readFile } = localReferences(flags, environment);
   const documents = new OwnerDocuments({ clock, want, readFile });

@@ -112,7 +112,7 @@ export class Compiling {
       }
       // Later changes are held against what is in force.
       made.close();
-      const held = new Set([...good.keys(), ...wanted.keys()].filter((key) => good.get(key) !== wanted.get(key)));
+      const held = new Set([...faulty, ...changedIn(good, wanted)]);
       this.#holdBack({ held }, wanted);
       return { ...failed, compiler: owner, held: [...held] };
     }

@@ -39,6 +39,13 @@ export interface Delivery {
 
 export type Outcome =
   | { readonly result: 'in_force'; readonly version: string }
-  /** What the faults concern stays as it was, or is withheld. `isInForce`: the rest of it is in force. */
-  | { readonly result: 'faulty'; readonly faults: readonly Fault[]; readonly isInForce: boolean }
+  /** What the faults concern stays as it was, or is withheld. */
+  | {
+      readonly result: 'faulty';
+      readonly faults: readonly Fault[];
+      /** The rest of it is in force. */
+      readonly isInForce: boolean;
+      /** Kind and name of documents that are not in force as they were delivered; absent: any may be. */
+      readonly held?: readonly string[];
+    }
   | { readonly result: 'outdated' };

@@ -149,7 +149,7 @@ class DocumentsInForce implements ConfigSource {
     this.#remember(compiler, compiled.snapshot !== undefined);
     if (compiled.snapshot === undefined) {
       this.#failed(faults, held);
-      return { result: 'faulty', faults, isInForce: false };
+      return { result: 'faulty', faults, isInForce: false, held };
     }
     const dropped = compiler.takeDropped();
     if (dropped.length > 0) {
@@ -163,7 +163,7 @@ class DocumentsInForce implements ConfigSource {
     this.#held = held;
     this.#tell();
     return faults.length > 0
-      ? { result: 'faulty', faults, isInForce: true }
+      ? { result: 'faulty', faults, isInForce: true, held }
       : { result: 'in_force', version: compiled.snapshot.version };
   }
 

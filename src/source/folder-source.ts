@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../clock.ts';
 import { Faults, unexpectedFault } from '../document/fault.ts';
+import type { DocumentReader } from '../document/load.ts';
 import { isPassing } from '../file-access.ts';
 import type { FileAccess } from '../file-access.ts';
 import { DirectoryWatch } from './directory-watch.ts';
@@ -20,6 +21,8 @@ export interface FolderOptions extends Partial<WatchOptions> {
   readonly readFile: Delivery['readFile'];
   /** How documents are looked at and read. */
   readonly access?: FileAccess;
+  /** Makes what takes over documents, each time they are read; absent: they are held against their schemas. */
+  readonly newReading?: () => DocumentReader;
 }
 
 /** Longer than further reading takes if the file system answers. */
@@ -37,7 +40,7 @@ export function followFolder(options: FolderOptions & InForceOptions): Promise<C
 }
 
 /** Files of documents. When one has changed, all are read. */
-class FolderSource implements DocumentSource {
+export class FolderSource implements DocumentSource {
   readonly tellsChanges = false;
   readonly #options: FolderOptions;
   readonly #watch: DirectoryWatch;
@@ -74,6 +77,11 @@ class FolderSource implements DocumentSource {
     } finally {
       this.#busy = undefined;
     }
+  }
+
+  /** Comes to rest when what is in the folder now was delivered. Never rejects. */
+  async lookAgain(): Promise<void> {
+    await this.#changed();
   }
 
   async close(): Promise<void> {
@@ -136,7 +144,12 @@ class FolderSource implements DocumentSource {
       const fingerprints = await Fingerprints.take(options.paths, options.access);
       const readAt = options.clock.now();
       this.#readAt = readAt;
-      const set = await loadDocuments(options.paths, options);
+      const { clock, access, newReading } = options;
+      const set = await loadDocuments(options.paths, {
+        clock,
+        ...(access && { access }),
+        ...(newReading && { reading: newReading() }),
+      });
       let { mustRetry } = set;
       const readFile: Delivery['readFile'] = async (path, maxBytes) => {
         await fingerprints.addNamed(path);

@@ -28,18 +28,20 @@ export class Entry implements SyncedResource {
   readonly name: string;
   readonly revision: number;
   readonly createdRevision: number;
+  readonly owner: string;
   readonly links: Links;
   /** The text after its beginning. */
   readonly #rest: string;
   readonly #beginning: keyof typeof BEGINNINGS;
 
-  constructor({ key, kind, namespace, name, revision, createdRevision, text }: SyncedResource, links: Links) {
+  constructor({ key, kind, namespace, name, revision, createdRevision, owner, text }: SyncedResource, links: Links) {
     this.key = key;
     this.kind = kind;
     this.namespace = namespace;
     this.name = name;
     this.revision = revision;
     this.createdRevision = createdRevision;
+    this.owner = owner;
     this.links = links;
     this.#beginning = text.startsWith(BEGINNINGS.named(this))
       ? 'named'
@@ -98,7 +100,7 @@ export class Catalogue {
   put(resource: Resource, written?: string): void {
     const own = keyText(resource);
     if (this.#entries.has(own)) this.remove(own);
-    const { name, revision, createdRevision, document } = resource;
+    const { name, revision, createdRevision, owner, document } = resource;
     if (!isForSidecars(resource.kind)) return;
     // Thousands of resources repeat the same keys and names: each is kept once.
     const key = this.#share(own);
@@ -107,7 +109,7 @@ export class Catalogue {
     const links = linksOf(resource, document, this.#share);
     const sent = withoutInformational(kind, this.#open(resource));
     const text = sent === document && written !== undefined ? written : JSON.stringify(sent);
-    const entry = new Entry({ key, kind, namespace, name, revision, createdRevision, text }, links);
+    const entry = new Entry({ key, kind, namespace, name, revision, createdRevision, owner, text }, links);
     this.#entries.set(key, entry);
     for (const target of links.refersTo) this.#referrers.add(target, entry);
     if (kind === 'Api') this.#apis.add(namespace, entry);

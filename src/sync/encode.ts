@@ -74,7 +74,7 @@ class Pages {
     this.#full = full;
   }
 
-  upsert({ key, kind, namespace, name, revision, createdRevision, text }: SyncedResource): void {
+  upsert({ key, kind, namespace, name, revision, createdRevision, owner, text }: SyncedResource): void {
     this.#makeRoom(key.length + text.length);
     this.#upserts.push({
       kind,
@@ -83,6 +83,7 @@ class Pages {
       revision: BigInt(revision),
       createdRevision: BigInt(createdRevision),
       document: text,
+      owner,
     });
   }
 

@@ -9,8 +9,8 @@ import type { SyncedResource } from './resource-key.ts';
  * @returns false: it is none
  */
 export function readResource(resource: SyncedResource, reading: DocumentReader): boolean {
-  const { kind, namespace, name, revision, createdRevision } = resource;
-  const place = { resource: `${kind} ${qualifiedKey(resource)}, revision ${revision}` };
+  const { kind, namespace, name, revision, createdRevision, owner } = resource;
+  const place = { resource: `${kind} ${qualifiedKey(resource)}, revision ${revision}`, owner };
   const fault = (message: string): false => {
     const value = { apiVersion: API_VERSION, kind, metadata: { name, namespace } };
     reading.broken.push({ place, kind, name, value });

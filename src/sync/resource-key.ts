@@ -10,6 +10,8 @@ export interface SyncedResource extends ResourceKey {
   readonly revision: number;
   /** Of the change that created it. */
   readonly createdRevision: number;
+  /** Who writes it; empty where the control plane does not tell. */
+  readonly owner: string;
   /** JSON: a text takes a tenth of the memory of the objects that it stands for. */
   readonly text: string;
 }

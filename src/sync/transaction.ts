@@ -83,7 +83,7 @@ export class Transaction {
       this.#removals.clear();
       this.#bytes = 0;
     }
-    for (const { kind, namespace, name, revision, createdRevision, document } of upserts) {
+    for (const { kind, namespace, name, revision, createdRevision, owner, document } of upserts) {
       const key = keyText({ kind, namespace, name });
       this.#removals.delete(key);
       this.#upserts.set(key, {
@@ -93,6 +93,7 @@ export class Transaction {
         name,
         revision: Number(revision),
         createdRevision: Number(createdRevision),
+        owner,
         text: document,
       });
       this.#hold(key.length + document.length);

@@ -202,7 +202,7 @@ export declare const QueryResponseSchema: GenMessage<QueryResponse>;
  */
 export declare type UsageRow = Message<"ostiary.v1.UsageRow"> & {
   /**
-   * In the order of `by`; an empty text is no value.
+   * In the order of `by`; an empty text is not a value.
    *
    * @generated from field: repeated string values = 1;
    */

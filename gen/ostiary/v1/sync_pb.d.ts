@@ -463,6 +463,13 @@ export declare type SyncedResource = Message<"ostiary.v1.SyncedResource"> & {
    * @generated from field: string document = 6;
    */
   document: string;
+
+  /**
+   * Who writes it: `api`, or `files` for what an all-in-one process follows in a folder.
+   *
+   * @generated from field: string owner = 7;
+   */
+  owner: string;
 };
 
 /**

@@ -1,0 +1,111 @@
+import { existsSync } from 'node:fs';
+import { UserError } from '../errors.ts';
+import { controlFlags } from '../control/flags.ts';
+import { flagName } from '../flags.ts';
+import { refuseRedisUnnamed } from '../serve/counter-flags.ts';
+import { serveFlags } from '../serve/serve-flags.ts';
+import { startService } from '../serve/service.ts';
+import type { Service } from '../serve/service.ts';
+import { programOf } from '../serve/try-lines.ts';
+import { WORKER_VARIABLE } from '../serve/worker-process.ts';
+import type { ControlPlane } from '../control/start.ts';
+import { defineCommand } from './command.ts';
+import { misspeltVariables } from './misspelt-variables.ts';
+import { signalled } from './signalled.ts';
+import { upLines } from './up-lines.ts';
+
+/** Flags of a sidecar that follows a control plane elsewhere, and of a control plane whose database is. */
+const ELSEWHERE = {
+  control: [],
+  controlTokenFile: undefined,
+  controlCa: undefined,
+  cacheDir: undefined,
+  cacheKeyFile: undefined,
+  maxStale: 'keep',
+  database: undefined,
+} as const;
+
+type Elsewhere = keyof typeof ELSEWHERE;
+const all = { ...serveFlags, ...controlFlags };
+const flags = Object.fromEntries(Object.entries(all).filter(([key]) => !Object.hasOwn(ELSEWHERE, key))) as Omit<
+  typeof all,
+  Elsewhere
+>;
+
+const DATA_DIR = '.ostiary';
+/** As the control plane knows the sidecar: the name of a machine or a container may be another at the next start. */
+const NODE = 'up';
+
+export const command = defineCommand({
+  usage: 'up [FLAGS]',
+  summary:
+    'Runs everything in one process until SIGTERM: a control plane, its analytics, and a sidecar that answers the Checks\n' +
+    `of Envoy. It enforces the documents in --policies, which stay in their files, and beside them what is written to the\n` +
+    `control plane. Everything is kept in --data-dir (default ${DATA_DIR}). Every flag has an environment variable; the\n` +
+    'command line wins. ostiary serve and ostiary control are the parts alone.',
+  examples: ['up', 'up --policies mine --data-dir /var/lib/ostiary', 'up --control-listen 127.0.0.1:9295'],
+  flags,
+  sections: {
+    policies: 'Documents in files',
+    listen: 'Listeners',
+    hostPort: 'How a request is read',
+    maxMessageBytes: 'Bounds',
+    redis: 'Quota',
+    clientAddress: 'Analytics',
+    readyWait: 'Start and end',
+    logLevel: 'Log',
+    controlListen: 'Control plane',
+  },
+  maxArguments: 0,
+  async run({ values: given, given: named }, environment) {
+    const values = {
+      ...given,
+      ...ELSEWHERE,
+      dataDir: given.dataDir ?? DATA_DIR,
+      policies: foldersOf(given.policies),
+      nodeId: given.nodeId ?? NODE,
+    };
+    for (const listener of ['listen', 'apiListen'] as const) {
+      if (!named.has(`${listener}Mode`) || values[listener].startsWith('unix:')) continue;
+      const flag = flagName(listener);
+      throw new UserError(`--${flag}-mode has no effect here: --${flag} ${values[listener]} is not a Unix socket`, 2);
+    }
+    refuseRedisUnnamed(named, environment);
+    if (environment[WORKER_VARIABLE] !== undefined && process.send !== undefined) {
+      const { runWorker } = await import('../serve/worker.ts');
+      await runWorker(values, environment, true);
+      return 0;
+    }
+    for (const line of misspeltVariables(environment)) process.stderr.write(`ostiary: ${line}\n`);
+    const stopped = signalled(values.drain);
+    const program = programOf(environment, process.argv[1] ?? 'ostiary');
+    let control: ControlPlane | undefined;
+    let service: Service;
+    try {
+      // Loads the database: the other commands do without.
+      const { startControl } = await import('../control/start.ts');
+      control = await startControl(values, program, environment, values.nodeId);
+      service = await startService(values, environment, control.embedded);
+    } catch (error) {
+      await control?.stop('SIGTERM').catch(() => {});
+      stopped.ignore();
+      throw error;
+    }
+    stopped.isStarted();
+    const isReady = await Promise.race([service.ready.then(() => true), stopped.signal.then(() => false)]);
+    if (isReady && !values.quiet) {
+      const { dataDir, policies } = values;
+      process.stderr.write(upLines(service.welcome, { ...control.access, dataDir, policies, program }));
+    }
+    const signal = await stopped.signal;
+    await service.stop(signal);
+    await control.stop(signal);
+    return 0;
+  },
+});
+
+/** Without a folder of the name that is the default there are no files; one that is named has to be there. */
+function foldersOf(policies: readonly string[]): readonly string[] {
+  const isDefault = policies === serveFlags.policies.fallback;
+  return isDefault ? policies.filter((folder) => existsSync(folder)) : policies;
+}

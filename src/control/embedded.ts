@@ -1,0 +1,33 @@
+import { join } from 'node:path';
+import type { OpenedHistory } from '../history/open-history.ts';
+import type { EmbeddedControl } from '../serve/embedded-control.ts';
+import { directConnection } from '../sync/direct-connection.ts';
+import { FilesMirror } from './files-mirror.ts';
+import type { FilesMirrorPorts } from './files-mirror.ts';
+import type { Sidecars } from './sidecars.ts';
+
+export interface EmbeddedPorts extends FilesMirrorPorts {
+  readonly sidecars: Pick<Sidecars, 'admit' | 'methods'>;
+  readonly history: OpenedHistory;
+}
+
+/** What a sidecar in the same process needs of the control plane. */
+export interface Embedding extends EmbeddedControl {
+  close(): Promise<void>;
+}
+
+/** The sidecar's credential, beside the database. */
+const FOLDER = 'sidecar';
+
+export function embed(node: string, dataDir: string, { history, sidecars, ...ports }: EmbeddedPorts): Embedding {
+  const mirror = new FilesMirror(ports);
+  return {
+    node,
+    history,
+    folder: join(dataDir, FOLDER),
+    connect: () => directConnection(sidecars.methods),
+    admit: () => sidecars.admit(node),
+    mirror: (files) => mirror.take(files),
+    close: () => mirror.close(),
+  };
+}

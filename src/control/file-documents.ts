@@ -1,0 +1,81 @@
+import { isRecord } from '../document/load.ts';
+import type { RegisteredKind } from '../policies/environment.ts';
+import { admit } from './incoming.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+/**
+ * In place of what may not leave the file. It is a variable that nobody sets, so that another sidecar, which can't know the
+ * secret, holds the document back rather than to take this text for it.
+ */
+const KEPT = '$OSTIARY_KEPT_IN_ITS_FILE';
+/** The option of policies that holds a key as text. */
+const KEY_FIELD = 'textKey';
+/** A reference to a variable, as the whole of a text, says nothing of its value. */
+const REFERENCE = /^\$(?:[A-Za-z_][A-Za-z0-9_]*|\{[A-Za-z_][A-Za-z0-9_]*\})$/;
+
+/**
+ * A document that stands in a file, as the log may keep it: secrets that are compared become salted hashes, and others stay
+ * in the file. What it reads from variables and files is named, and not read.
+ * @param before the document in the log: a secret that is the same keeps its hash
+ */
+export function fileDocument(written: unknown, before: unknown, kinds: ReadonlyMap<string, RegisteredKind>): unknown {
+  if (!isRecord(written)) return written;
+  const { kind, spec } = written;
+  if (!isRecord(spec)) return written;
+  if (kind === 'Secret') return { ...written, spec: withoutValues(spec) };
+  if (kind === 'ClientApplication') {
+    const { document } = admit(written, before, { policyKinds: kinds, vault: undefined });
+    return { ...document, spec: withoutValues(document['spec']) };
+  }
+  if (kind === 'Webhook') {
+    const { signingSecret, url } = spec;
+    return {
+      ...written,
+      spec: {
+        ...spec,
+        ...(isRecord(url) && { url: withoutValues(url) }),
+        ...(signingSecret !== undefined && { signingSecret: withoutValues(signingSecret) }),
+      },
+    };
+  }
+  return { ...written, spec: withoutOptions(spec, kinds) };
+}
+
+/** Every `value`, at any depth. */
+function withoutValues(node: unknown): unknown {
+  if (Array.isArray(node)) return node.map(withoutValues);
+  if (!isRecord(node)) return node;
+  return Object.fromEntries(
+    Object.entries(node).map(([key, item]) => [key, key === 'value' ? referenceOf(item) : withoutValues(item)]),
+  );
+}
+
+/** The secret options of policies, at any depth: groups have policies in them. */
+function withoutOptions(node: unknown, kinds: ReadonlyMap<string, RegisteredKind>): unknown {
+  if (Array.isArray(node)) return node.map((item) => withoutOptions(item, kinds));
+  if (!isRecord(node)) return node;
+  const { policyRef, config } = node;
+  if (isRecord(policyRef) && isRecord(config)) {
+    const fields = kinds.get(String(policyRef['name']))?.secretFields ?? [];
+    return { ...node, config: withoutFields(config, fields) };
+  }
+  return Object.fromEntries(Object.entries(node).map(([key, item]) => [key, withoutOptions(item, kinds)]));
+}
+
+function withoutFields(config: Json, fields: readonly string[]): Json {
+  const isSecret = (key: string, item: unknown): boolean =>
+    (fields.includes(key) && item !== '') || (key === KEY_FIELD && !isPublicKey(item));
+  return Object.fromEntries(
+    Object.entries(config).map(([key, item]) => [key, isSecret(key, item) ? referenceOf(item) : item]),
+  );
+}
+
+/** With HMAC, the key that verifies a token makes tokens too. */
+function isPublicKey(item: unknown): boolean {
+  return typeof item === 'string' && item.trimStart().startsWith('-----BEGIN ') && !item.includes('PRIVATE');
+}
+
+function referenceOf(value: unknown): string {
+  return typeof value === 'string' && REFERENCE.test(value) ? value : KEPT;
+}
