@@ -1,5 +1,6 @@
 import type { Fault } from '../errors.ts';
 import { PLATFORM_NAMESPACE } from '../document/names.ts';
+import { openApiOf } from '../document/open-api-paths.ts';
 import { keyText } from '../registry/conflict.ts';
 import type { ResourceKey } from '../registry/log.ts';
 import { valueAt } from './facts.ts';
@@ -26,6 +27,22 @@ export function catalogWarnings(changes: readonly Changed[], index: ResourceInde
       const message = `there is no ${kind} of this name${kind === 'Team' ? ' in the namespace platform' : ''}`;
       return [{ file: keyText(key), line: 0, column: 0, field: `metadata.${field}`, message, severity: 'warning' }];
     };
-    return [...named('owner', 'Team', PLATFORM_NAMESPACE), ...named('specification', 'Specification', key.namespace)];
+    return [
+      ...(key.kind === 'Specification' ? textWarnings(key, document) : []),
+      ...named('owner', 'Team', PLATFORM_NAMESPACE),
+      ...named('specification', 'Specification', key.namespace),
+    ];
   });
+}
+
+/** What is called an OpenAPI document, and can't be read as one. */
+function textWarnings(key: ResourceKey, document: unknown): readonly Fault[] {
+  const text = valueAt(document, ['spec', 'text']);
+  if (valueAt(document, ['spec', 'format']) !== 'openapi' || typeof text !== 'string') return [];
+  const read = openApiOf(text);
+  if (!('problems' in read)) return [];
+  const [problem] = read.problems;
+  const where = problem === undefined || problem.line === 0 ? '' : `, line ${problem.line}`;
+  const message = `is not an OpenAPI document${where}: ${problem?.message ?? 'it can not be read'}`;
+  return [{ file: keyText(key), line: 0, column: 0, field: 'spec.text', message, severity: 'warning' }];
 }

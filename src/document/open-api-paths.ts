@@ -22,11 +22,14 @@ export const openApiFile: FileFormat<OpenApiPaths> = {
   parse(bytes) {
     const decoded = decodeUtf8(bytes);
     if ('badLine' in decoded) return problem(decoded.badLine, 'expected UTF-8');
-    const { text } = decoded;
-    const read = /^\s*\{/.test(text) ? readJson(text) : readFirst(text);
-    return 'problems' in read ? read : pathsOf(read.content, text);
+    return openApiOf(decoded.text);
   },
 };
+
+export function openApiOf(text: string): FileContent<OpenApiPaths> {
+  const read = /^\s*\{/.test(text) ? readJson(text) : readFirst(text);
+  return 'problems' in read ? read : pathsOf(read.content, text);
+}
 
 function problem(line: number, message: string): { readonly problems: { line: number; message: string }[] } {
   return { problems: [{ line, message }] };

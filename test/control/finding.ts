@@ -36,6 +36,16 @@ export function findsResources(newPlace: NewPlace): void {
     for (const [field, value] of Object.entries(catalog)) {
       expect(await names({ kinds: ['Api'], where: { [`metadata.${field}`]: value }, fields })).toEqual(['orders-v2']);
     }
+    for (const [unfit, why] of [
+      ['asyncapi: 3.0.0', /^is not an OpenAPI document: expected an OpenAPI document/],
+      ['openapi: 3.1.0\na: [', /^is not an OpenAPI document, line 2: /],
+    ] as const) {
+      expect(
+        await services.apply([document('Specification', 'text', { format: 'openapi', text: unfit })]),
+      ).toMatchObject({
+        warnings: [{ field: 'spec.text', message: expect.stringMatching(why) as string }],
+      });
+    }
     const other = document('Team', 'other', { namespaces: ['shop'] }, { namespace: 'platform' });
     expect(await services.apply([other])).toMatchObject({
       faults: [{ field: 'spec.namespaces[0]', message: 'another team owns this namespace: Team platform/shop' }],

@@ -74,6 +74,18 @@ describe('the commands for contracts, applications and promotion', () => {
     expect(everything).not.toContain(secret);
   });
 
+  test('list as many as are asked for, and tell an end', async () => {
+    await apply({ 'a.json': [document('ClientApplication', 'one', { clientId: 'one' })] });
+    const some = await ostiary('get', 'apps', '--limit', '1', '-o', 'name');
+    expect(some).toMatchObject({ code: 0, stdout: 'clientapplication/one\n' });
+    expect(some.stderr).toMatch(/^1 of \d+ are shown: --limit 0 shows all\n$/);
+    const ending = { api: 'orders', clientApplication: 'one', status: 'pending', expiresAt: '2100-01-01T00:00:00Z' };
+    await apply({ 'a.json': [document('Contract', 'one-orders', ending)] });
+    expect((await ostiary('contract', 'approve', 'one-orders')).stdout).toMatch(
+      /^contract\/one-orders is approved, until 2100-01-01T00:00:00Z \(revision \d+\)\n$/,
+    );
+  });
+
   test('tell who calls them wrongly what is missing, and where a flag has no effect', async () => {
     const told = async (...argv: string[]) => (await ostiary(...argv)).stderr;
     expect(await told('contract', 'request', '--app', 'web')).toContain('between whom?');

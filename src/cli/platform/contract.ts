@@ -17,7 +17,7 @@ import { defineCommand } from '../command.ts';
 import { faultLines } from './documents-of.ts';
 import { namespaceFlag } from './get.ts';
 import { shortName } from './kinds.ts';
-import { isoText } from './moments.ts';
+import { isoText, secondsText } from './moments.ts';
 import { callServer, serverFlags } from './server.ts';
 import { printOutcome } from './outcome.ts';
 import { waitOf, writeFlags } from './write-flags.ts';
@@ -128,8 +128,9 @@ function lineOf({ contract, revision }: Answer, isDryRun: boolean): string {
   const name = shown(shortName({ ...contract, kind: 'Contract' }));
   const state = STATES.get(contract.state) ?? 'in a state that this program does not know';
   const tier = contract.tier === '' ? '' : `, tier ${shown(contract.tier)}`;
-  if (isDryRun) return `${name} would be ${state}${tier} (dry run)`;
-  return `${name} is ${state}${tier} (revision ${contract.revision})`;
+  const end = contract.expires === undefined ? '' : `, until ${secondsText(contract.expires)}`;
+  if (isDryRun) return `${name} would be ${state}${tier}${end} (dry run)`;
+  return `${name} is ${state}${tier}${end} (revision ${contract.revision})`;
 }
 
 function jsonOf(contract: Contract | undefined): object | undefined {
