@@ -39,7 +39,7 @@ const OPERATOR: Remedies = {
  * @throws UserError if nobody answers, or the answer is an error
  */
 export async function callApi(method: string, message: object, address: ApiAddress): Promise<unknown> {
-  const { api, token, timeout, remedies = OPERATOR } = address;
+  const { api, token, timeout } = address;
   const place = placeOf(address);
   const headers = {
     'content-type': 'application/json',
@@ -56,11 +56,24 @@ export async function callApi(method: string, message: object, address: ApiAddre
   const answer = await promise
     .finally(() => clearTimeout(timer))
     .catch((error: unknown) => {
-      if (error instanceof UserError) throw error;
-      throw new UserError(`${api} does not answer${causeOf(error)}: ${remedies.silent}`, 1, { cause: error });
+      throw silence(error, address);
     });
   if (answer.status === 200) return jsonOf(answer.body, api);
-  throw new ApiRefusal(`${api} answered ${answer.status}: ${remedyOf(answer, token, remedies)}`, answer.status);
+  throw refusalOf(answer, address);
+}
+
+/** What is told where no answer has come. */
+export function silence(error: unknown, { api, remedies = OPERATOR }: ApiAddress): UserError {
+  if (error instanceof UserError) return error;
+  return new UserError(`${api} does not answer${causeOf(error)}: ${remedies.silent}`, 1, { cause: error });
+}
+
+/** What is told of an answer that is an error. */
+export function refusalOf(
+  answer: { readonly status: number; readonly body: string },
+  { api, token, remedies = OPERATOR }: ApiAddress,
+): ApiRefusal {
+  return new ApiRefusal(`${api} answered ${answer.status}: ${remedyOf(answer, token, remedies)}`, answer.status);
 }
 
 function lateFault(api: string, { ms, flag }: { readonly ms: number; readonly flag: string }): UserError {
@@ -102,7 +115,7 @@ export class ApiRefusal extends UserError {
   }
 }
 
-interface CalledPlace {
+export interface CalledPlace {
   readonly socketPath?: string;
   readonly host: string;
   readonly port?: number;
@@ -110,7 +123,7 @@ interface CalledPlace {
   readonly ca?: string;
 }
 
-function placeOf({ api, flag = '--api', tls }: ApiAddress): CalledPlace {
+export function placeOf({ api, flag = '--api', tls }: ApiAddress): CalledPlace {
   if (api.startsWith('unix:')) return { socketPath: api.slice('unix:'.length), host: 'localhost' };
   const url = URL.parse(api.includes('://') ? api : `http://${api}`);
   const isSecure = tls !== undefined && url?.protocol === 'https:';

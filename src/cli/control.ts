@@ -6,6 +6,7 @@ import type { ControlFlags } from '../control/flags.ts';
 import type * as Maintenance from '../control/maintenance.ts';
 import { programOf } from '../serve/try-lines.ts';
 import { defineCommand } from './command.ts';
+import { backUpFromServer, backupFlags } from './control-backup.ts';
 import { misspeltVariables } from './misspelt-variables.ts';
 import { adopt } from './platform/adopt.ts';
 import { serverFlags } from './platform/server.ts';
@@ -30,35 +31,47 @@ export const command = defineCommand({
     'everything in --data-dir, or in PostgreSQL for several control planes. Every flag has an\n' +
     'environment variable; the command line wins.\n' +
     'migrate: brings the tables to this version, as every start does.\n' +
-    'backup: writes everything to a file; with PostgreSQL while control planes run.\n' +
+    'backup: writes everything to a file, while the control plane of --server runs; or, with --data-dir or\n' +
+    '--database, from there. In a folder the file is named after the time.\n' +
     'restore: fills an empty folder or database from it.\n' +
     'rekey: encrypts all Secrets with the first key of --secrets-key-file.\n' +
     'adopt: tells sidecars that follow another log, as after a restore, to take this one.',
   examples: [
     'control --data-dir /var/lib/ostiary',
     'control --database postgres://ostiary@db/ostiary --bootstrap-token-file /run/secrets/token',
+    'control backup /backups/ --keep 14 --server https://control.example.com:9195 --token-file token',
   ],
-  flags: { ...controlFlags, ...serverFlags },
+  flags: { ...controlFlags, ...serverFlags, ...backupFlags },
   sections: {
     controlListen: 'Listeners',
     dataDir: 'Where everything is kept',
     drain: 'End',
     logLevel: 'Log',
-    server: 'Which control plane (adopt)',
+    server: 'Which control plane (adopt, backup)',
+    keep: 'Backups in a folder',
   },
   maxArguments: 2,
   argumentWords: [...ACTIONS.keys(), 'adopt'],
   concerned([action]) {
     if (action === 'adopt') return ['server', 'serverCa', 'requestTimeout', 'tokenFile'];
     if (action === 'rekey') return ['dataDir', 'database', 'secretsKeyFile'];
+    if (action === 'backup') return ['server', 'serverCa', 'tokenFile', 'keep', 'dataDir', 'database'];
     return action === undefined ? undefined : ['dataDir', 'database'];
   },
   async run({ values, given, positionals: [action, file] }, environment) {
     if (action === 'adopt') return adopt(file, { values, environment });
-    if (action !== undefined) return maintain(action, file, values);
-    for (const flag of Object.keys(serverFlags) as (keyof typeof serverFlags)[]) {
-      if (given.has(flag)) throw new UserError(`--${flagName(flag)} is for ostiary control adopt alone`, 2);
+    const isStored = values.dataDir !== undefined || values.database !== undefined;
+    if (action === 'backup' && !isStored) {
+      process.stdout.write(`${await backUpFromServer(named(action, file), values.keep, { values, environment })}\n`);
+      return 0;
     }
+    for (const flag of Object.keys({ ...serverFlags, ...backupFlags }) as (keyof typeof values)[]) {
+      if (!given.has(flag)) continue;
+      const whose =
+        action === 'backup' ? 'a backup without --data-dir and --database' : 'ostiary control adopt and backup';
+      throw new UserError(`--${flagName(flag)} is for ${whose} alone`, 2);
+    }
+    if (action !== undefined) return maintain(action, file, values);
     for (const line of misspeltVariables(environment)) process.stderr.write(`ostiary: ${line}\n`);
     const stopped = signalled(values.drain);
     // Loads the database: the other commands do without.

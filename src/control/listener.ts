@@ -57,20 +57,23 @@ const BODIES = 2;
 
 /**
  * Opens the listener of the control plane. On one port it speaks gRPC over HTTP/2, with our own transport, which carries
- * thousands of sidecars' streams; and Connect and gRPC-Web over HTTP/1.1, for curl and the command line.
+ * thousands of sidecars' streams; and Connect and gRPC-Web over HTTP/1.1 and HTTP/2, for curl, browsers and the command
+ * line.
  * @throws ListenError (rejects with it) if it can't be opened
  */
 export async function openControlListener(options: ControlListenerOptions): Promise<ControlListener> {
   const { clock, methods, maxMessageBytes, maxConnections, onFailure } = options;
+  const handle = requestHandler(options);
   const http2 = http2Acceptor(
     { methods, tls: undefined, maxMessageBytes, maxConnections, onFailure },
     {
       now: () => clock.monotonic(),
       observer: options.transport,
       limits: { totalBufferedBytes: TOTAL_BUFFERED_BYTES, totalStreams: STREAM_WEIGHT * maxConnections },
+      // They are what a handler of HTTP/1.1 uses of Node's.
+      http: (request, response) => handle(request as unknown as IncomingMessage, response as unknown as ServerResponse),
     },
   );
-  const handle = requestHandler(options);
   const { createServer } = process.getBuiltinModule('node:http');
   const http1 = createServer({ maxHeaderSize: 16_384, headersTimeout: 10_000, requestTimeout: 60_000 }, handle);
   const room = new ConnectionRoom({ most: maxConnections, now: () => clock.monotonic(), onFull() {} });

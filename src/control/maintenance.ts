@@ -6,11 +6,11 @@ import { backupFileLines, writeBackupFile } from '../registry/backup-file.ts';
 import { openRegistry } from '../registry/open.ts';
 import type { OpenedRegistry } from '../registry/open.ts';
 import { restore } from '../registry/restore.ts';
+import { BACKUP_TABLES } from './backup-tables.ts';
 import type { ControlFlags } from './flags.ts';
 import { rekey } from './rekey.ts';
 import { openVault } from './secrets-key.ts';
 import { openSidecarStore } from './sidecar-store.ts';
-import { SIDECAR_BACKUP_TABLES } from './sidecar-tables.ts';
 
 type Place = Pick<ControlFlags, 'dataDir' | 'database'>;
 
@@ -22,10 +22,10 @@ export async function migrateTables(place: Place): Promise<string> {
   });
 }
 
-/** Writes everything to a file, compressed; with PostgreSQL while control planes go on writing. */
+/** Writes everything to a file, compressed: of a database that is at hand, and not served by a running control plane. */
 export async function backUpTo(file: string, place: Place): Promise<string> {
   return opened(place, async ({ database }) => {
-    const head = await writeBackupFile(file, (write) => backUp(database, SIDECAR_BACKUP_TABLES, clock.now(), write));
+    const head = await writeBackupFile(file, (write) => backUp(database, BACKUP_TABLES, clock.now(), write));
     return `${file} holds everything up to revision ${head.revision}`;
   });
 }
@@ -34,7 +34,7 @@ export async function backUpTo(file: string, place: Place): Promise<string> {
 export async function restoreFrom(file: string, place: Place): Promise<string> {
   return opened(place, async ({ database, registry }) => {
     const ports = { at: clock.now(), randomBytes };
-    const head = await restore(database, SIDECAR_BACKUP_TABLES, backupFileLines(file), ports);
+    const head = await restore(database, BACKUP_TABLES, backupFileLines(file), ports);
     return (
       `${registry.place} holds everything up to revision ${head.revision}. Sidecars keep what they enforce until they are ` +
       'told to take this log: start the control plane, and run ostiary control adopt'

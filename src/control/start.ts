@@ -4,6 +4,7 @@ import { AnalyticsService } from '../../gen/ostiary/v1/analytics_pb.js';
 import { AuditService } from '../../gen/ostiary/v1/audit_pb.js';
 import { ContractService } from '../../gen/ostiary/v1/contracts_pb.js';
 import { CredentialService } from '../../gen/ostiary/v1/credentials_pb.js';
+import { BackupService } from '../../gen/ostiary/v1/backup_pb.js';
 import { ResourceService } from '../../gen/ostiary/v1/resources_pb.js';
 import { SidecarService } from '../../gen/ostiary/v1/sidecars_pb.js';
 import { SyncService } from '../../gen/ostiary/v1/sync_pb.js';
@@ -27,6 +28,7 @@ import { bootstrapAccess, prepareBootstrapToken } from './access.ts';
 import { openControlAlerts } from './alerts.ts';
 import { auditMethods } from './audit-service.ts';
 import { Changing } from './changing.ts';
+import { backupMethods } from './backup-service.ts';
 import { checkingPorts } from './checking-ports.ts';
 import { contractMethods } from './contract-service.ts';
 import { credentialMethods } from './credential-service.ts';
@@ -67,6 +69,7 @@ const SERVICES = [
   SidecarService,
   SyncService,
   AnalyticsService,
+  BackupService,
 ];
 
 /**
@@ -164,6 +167,7 @@ export async function startControl(
     ...contractMethods(writing),
     ...credentialMethods({ ...writing, clock, randomBytes }),
     ...auditMethods({ registry, access }),
+    ...backupMethods({ database, access, clock }),
     ...sidecars.methods,
     ...mesh.methods,
   ];

@@ -6,6 +6,8 @@ import type { Stream, StreamHost } from './stream.ts';
 export interface Application {
   /** Fields that most answers have: kept in each peer's HPACK table. */
   readonly keptFields: ReadonlySet<HeaderField>;
+  /** Requests are given with all of their fields: it costs what it keeps. */
+  readonly keepsAllFields: boolean;
   /** Called once a connection; what it returns is called for each request. */
   accept(host: StreamHost): OpenRequest;
 }

@@ -89,12 +89,14 @@ export class Connection {
       budgets: shared,
       guarded,
       retainInput,
+      socket,
     });
     const shutdown = new Shutdown({ socket, observer, writes, writer, streams });
 
     const settings = new PeerSettings({ sender, streams, floods });
     const control = new ControlFrames({ limits, clock, sender, streams, floods, shutdown, settings });
-    const requests = new RequestFrames({ limits, clock, writer, streams, floods, memory });
+    const { keepsAllFields } = application;
+    const requests = new RequestFrames({ limits, clock, writer, streams, floods, memory, keepsAllFields });
     const reader = new FrameReader(new IncomingFrames({ shutdown, settings, requests, control }), memory, work);
     const timeouts = new Timeouts({
       limits,

@@ -31,12 +31,15 @@ export class HeaderBlocks {
   #knownLength = 0;
   #knownOctets = Buffer.alloc(0);
 
-  /** @param memory pays for blocks that are not whole */
-  constructor(limits: Limits, memory: Share) {
+  /**
+   * @param memory pays for blocks that are not whole
+   * @param keepsAll of the fields of requests
+   */
+  constructor(limits: Limits, memory: Share, keepsAll: boolean) {
     this.#limits = limits;
     this.#memory = memory;
     this.#decoder = new HpackDecoder(limits.headerTableBytes);
-    this.#builder = new HeadBuilder(limits.maxHeaderListBytes);
+    this.#builder = new HeadBuilder(limits.maxHeaderListBytes, keepsAll);
   }
 
   /**

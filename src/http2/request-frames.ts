@@ -17,6 +17,8 @@ export interface RequestFramesPorts {
   readonly streams: Streams;
   readonly floods: FloodGuard;
   readonly memory: Share;
+  /** Of requests' fields, those that gRPC does not need are read too. */
+  readonly keepsAllFields: boolean;
 }
 
 /** DATA, HEADERS and CONTINUATION: the frames of requests. */
@@ -32,12 +34,12 @@ export class RequestFrames {
   #window: number;
   readonly #fullWindow: number;
 
-  constructor({ limits, clock, writer, streams, floods, memory }: RequestFramesPorts) {
+  constructor({ limits, clock, writer, streams, floods, memory, keepsAllFields }: RequestFramesPorts) {
     this.#clock = clock;
     this.#writer = writer;
     this.#streams = streams;
     this.#floods = floods;
-    this.#blocks = new HeaderBlocks(limits, memory);
+    this.#blocks = new HeaderBlocks(limits, memory, keepsAllFields);
     this.#fullWindow = this.#window = limits.connectionWindowBytes;
   }
 

@@ -7,6 +7,9 @@ export interface RequestHead {
   readonly method: string;
   /** Empty for CONNECT. */
   readonly path: string;
+  readonly authority: string;
+  /** All but pseudo-header fields, in their order; empty where only what gRPC needs is kept. */
+  readonly fields: readonly HeaderField[];
   readonly contentType: string;
   /** -1 where none was announced. */
   readonly contentLength: number;
@@ -38,9 +41,13 @@ export class HeadBuilder implements FieldSink {
   #grpcEncoding = '';
   #authorization: string | undefined;
   #trace: HeaderField[] | undefined;
+  readonly #keepsAll: boolean;
+  #fields: HeaderField[] = [];
 
-  constructor(maxBytes: number) {
+  /** @param keepsAll fields that gRPC does not need are kept too */
+  constructor(maxBytes: number, keepsAll = false) {
     this.#maxBytes = maxBytes;
+    this.#keepsAll = keepsAll;
   }
 
   field(field: HeaderField): void {
@@ -50,6 +57,7 @@ export class HeadBuilder implements FieldSink {
     if (kind >= FieldKind.method && kind <= FieldKind.authority) this.#pseudo(kind, value);
     else {
       this.#regularSeen = true;
+      if (this.#keepsAll) this.#fields.push(field);
       if (kind === FieldKind.traceContext) (this.#trace ??= []).push(field);
       else if (kind !== FieldKind.regular) this.#known(kind, value);
     }
@@ -90,6 +98,8 @@ export class HeadBuilder implements FieldSink {
     const head: RequestHead = {
       method: this.#method ?? '',
       path: this.#path ?? '',
+      authority: this.#authority ?? '',
+      fields: this.#fields,
       contentType: this.#contentType,
       contentLength: this.#contentLength,
       grpcTimeout: this.#grpcTimeout,
@@ -128,5 +138,6 @@ export class HeadBuilder implements FieldSink {
     this.#authorization = undefined;
     this.#contentLength = -1;
     this.#trace = undefined;
+    if (this.#keepsAll) this.#fields = [];
   }
 }

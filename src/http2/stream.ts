@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { Share } from '../listen/budget.ts';
 import type { BatchClock } from './batch-clock.ts';
 import type { ErrorCode } from './error-code.ts';
@@ -11,6 +12,8 @@ export interface StreamHost {
   readonly observer: TransportObserver;
   readonly sender: Sender;
   readonly clock: BatchClock;
+  /** Of the connection: who is at its other end. */
+  readonly socket: Duplex;
   /** Calls that outlive their streams: they count as open streams. */
   lingering: number;
   /** Octets of messages that the connection's streams hold: unfinished, or not taken by their handlers. */

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { Share } from '../listen/budget.ts';
 import type { Application, OpenRequest } from './application.ts';
 import type { BatchClock } from './batch-clock.ts';
@@ -31,6 +32,7 @@ export interface StreamsPorts {
   readonly budgets: Budgets;
   readonly guarded: (act: () => void) => void;
   readonly retainInput: () => void;
+  readonly socket: Duplex;
 }
 
 /** The streams of one connection: how they begin, are faulted, reset and forgotten (RFC 9113, 5.1 and 5.4.2). */
@@ -44,6 +46,7 @@ export class Streams implements StreamHost {
   readonly memory: Share;
   readonly guarded: (act: () => void) => void;
   readonly retainInput: () => void;
+  readonly socket: Duplex;
   lingering = 0;
   bufferedRequestBytes = 0;
   readonly #share: Share;
@@ -62,6 +65,7 @@ export class Streams implements StreamHost {
     this.#floods = ports.floods;
     this.guarded = ports.guarded;
     this.retainInput = ports.retainInput;
+    this.socket = ports.socket;
     this.ids = new StreamIds(ports.limits.maxConcurrentStreams);
     this.memory = ports.memory;
     this.#work = ports.work;

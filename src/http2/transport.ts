@@ -10,6 +10,7 @@ import type { Budgets } from './budgets.ts';
 import { Connection } from './connection.ts';
 import { grpcApplication } from './grpc/application.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
+import type { HttpHandler } from './http/http-stream.ts';
 import type { Limits } from './limits.ts';
 import { zeroCounters } from './transport-events.ts';
 import type { TransportObserver } from './transport-events.ts';
@@ -24,6 +25,8 @@ export interface Http2TransportSettings {
   readonly observer?: TransportObserver;
   /** Monotonic milliseconds. */
   readonly now: () => number;
+  /** Serves requests that are no gRPC; absent: they are refused. */
+  readonly http?: HttpHandler;
 }
 
 /** Serves gRPC with this folder's HTTP/2: over TCP, Unix sockets and TLS (ALPN `h2`). */
@@ -40,6 +43,7 @@ function complete(settings: Http2TransportSettings): Settings {
     observer: settings.observer ?? { counters: zeroCounters(), onAbuse() {}, onInternalError() {} },
     now,
     budgets: createBudgets(limits, now()),
+    http: settings.http,
   };
 }
 
@@ -48,6 +52,7 @@ interface Settings {
   readonly observer: TransportObserver;
   readonly now: () => number;
   readonly budgets: Budgets;
+  readonly http: HttpHandler | undefined;
 }
 
 async function listen(options: ListenOptions, settings: Settings): Promise<RpcListener> {
@@ -85,7 +90,7 @@ function createAcceptor(
   const connections = new Set<Connection>();
   const handshaking = new Set<Socket>();
   let draining = false;
-  const application = grpcApplication(options, limits);
+  const application = grpcApplication(options, limits, settings.http);
   const { server, updateTls } = createListener(options, limits, (socket) => {
     const connection = new Connection(socket, application, settings);
     connections.add(connection);

@@ -7,12 +7,12 @@ import { createGunzip, createGzip } from 'node:zlib';
 import { UserError } from '../errors.ts';
 
 /**
- * Writes lines to a file, compressed with gzip, readable by our user alone. It is there whole and on the disk, or not at all.
+ * Writes lines, or pieces of them, to a file, compressed with gzip, readable by our user alone. It is there whole and on the disk, or not at all.
  * @throws UserError where it can't be written
  */
 export async function writeBackupFile<Result>(
   file: string,
-  fill: (write: (line: string) => Promise<void>) => Promise<Result>,
+  fill: (write: (text: string | Uint8Array) => Promise<void>) => Promise<Result>,
 ): Promise<Result> {
   const unfinished = `${file}.unfinished`;
   try {
@@ -24,8 +24,8 @@ export async function writeBackupFile<Result>(
     );
     const result = await Promise.race([
       failed,
-      fill(async (line) => {
-        if (!gzip.write(line)) await Promise.race([once(gzip, 'drain'), failed]);
+      fill(async (text) => {
+        if (!gzip.write(text)) await Promise.race([once(gzip, 'drain'), failed]);
       }),
     ]);
     gzip.end();

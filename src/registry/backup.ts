@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
-import type { Transaction } from 'kysely';
 import type { Database } from '../database/database.ts';
 import type { ColumnKind } from '../database/table-of.ts';
-import { headOf, PAGE } from './read.ts';
-import { CHANGE_COLUMNS, KEY_COLUMNS, RESOURCE_COLUMNS } from './tables.ts';
-import type { RegistryTables } from './tables.ts';
+import { canonicalJson } from '../document/version.ts';
+import type { Resource } from './log.ts';
+import { headOf } from './read.ts';
+import { CHANGE_COLUMNS, RESOURCE_COLUMNS } from './tables.ts';
+import type { ChangeTable, RegistryKysely, RegistryTables } from './tables.ts';
 
 /** A table that a backup holds. Its columns, in the order of the rows. */
 export interface BackupTable {
@@ -44,20 +45,75 @@ export interface BackupEnd {
 export const FORMAT = 'ostiary backup';
 export const FORMAT_VERSION = 1;
 
-export const REGISTRY_TABLES: readonly BackupTable[] = [
-  {
-    name: 'registry_history',
-    columns: { history: 'text', after_revision: 'integer', begun_at: 'integer' },
-    key: ['history'],
-  },
-  { name: 'registry_change', columns: CHANGE_COLUMNS, key: ['revision'] },
-  { name: 'registry_resource', columns: RESOURCE_COLUMNS, key: Object.keys(KEY_COLUMNS) },
-];
+const HISTORY: BackupTable = {
+  name: 'registry_history',
+  columns: { history: 'text', after_revision: 'integer', begun_at: 'integer' },
+  key: ['history'],
+};
+const CHANGE: BackupTable = { name: 'registry_change', columns: CHANGE_COLUMNS, key: ['revision'] };
+const RESOURCE: BackupTable = {
+  name: 'registry_resource',
+  columns: RESOURCE_COLUMNS,
+  key: ['kind', 'namespace', 'name'],
+};
+
+export const REGISTRY_TABLES: readonly BackupTable[] = [HISTORY, CHANGE, RESOURCE];
+
+export interface Backup {
+  readonly head: BackupHead;
+  /** All of it, the head first; each with its newline. */
+  readonly lines: AsyncIterable<string>;
+}
 
 /**
- * Writes all that the database holds, as of one moment, while others go on writing. Every line is JSON; either engine can be
- * restored from it.
+ * Begins to read all that the database holds. Every line is JSON; either engine can be restored from it.
+ *
+ * The log is that of one revision, while others go on writing, and nothing holds them up: what was written up to a
+ * revision never changes, and what the resources were then follows from it. So each page is a statement of its own, and
+ * whoever reads slowly keeps no transaction open. Other tables are read as they are when their turn comes.
  * @param tables of other parts of the control plane, after those of the log
+ * @param at milliseconds since the Unix epoch
+ * @throws DatabaseFault (rejects with it; so do the lines)
+ */
+export async function readBackup(
+  { kysely }: Database<RegistryTables>,
+  tables: readonly BackupTable[],
+  at: number,
+): Promise<Backup> {
+  const head: BackupHead = { format: FORMAT, version: FORMAT_VERSION, ...(await headOf(kysely)), at };
+  return { head, lines: linesOf(kysely, tables, head) };
+}
+
+async function* linesOf(
+  kysely: RegistryKysely,
+  tables: readonly BackupTable[],
+  head: BackupHead,
+): AsyncGenerator<string> {
+  const digest = createHash('sha256');
+  const line = (value: object): string => {
+    const text = `${JSON.stringify(value)}\n`;
+    digest.update(text);
+    return text;
+  };
+  const rowsOf = (table: BackupTable, rows: readonly Row[]): string => {
+    const columns = Object.keys(table.columns);
+    const values = rows.map((row) => columns.map((column) => plain(row[column] ?? null)));
+    return line({ table: table.name, columns, rows: values } satisfies BackupRows);
+  };
+  yield line(head);
+  for await (const rows of pagesOf(kysely, HISTORY)) yield rowsOf(HISTORY, rows);
+  const until = sql`revision <= ${head.revision}`;
+  for await (const rows of pagesOf(kysely, CHANGE, until)) yield rowsOf(CHANGE, rows);
+  for await (const rows of resourcesAt(kysely, head.revision)) yield rowsOf(RESOURCE, rows);
+  for (const table of tables) {
+    for await (const rows of pagesOf(kysely, table)) yield rowsOf(table, rows);
+  }
+  const end: BackupEnd = { sha256: digest.digest('hex') };
+  yield `${JSON.stringify(end)}\n`;
+}
+
+/**
+ * Writes a backup line by line.
  * @param write resolves when the line was taken
  */
 export async function backUp(
@@ -66,44 +122,82 @@ export async function backUp(
   at: number,
   write: (line: string) => Promise<void>,
 ): Promise<BackupHead> {
-  const digest = createHash('sha256');
-  const writeLine = async (value: object): Promise<void> => {
-    const line = `${JSON.stringify(value)}\n`;
-    digest.update(line);
-    await write(line);
-  };
-  const transaction = database.kysely.transaction();
-  const consistent = database.engine === 'postgres' ? transaction.setIsolationLevel('repeatable read') : transaction;
-  return consistent.execute(async (inside) => {
-    const head: BackupHead = { format: FORMAT, version: FORMAT_VERSION, ...(await headOf(inside)), at };
-    await writeLine(head);
-    for (const table of [...REGISTRY_TABLES, ...tables]) {
-      for await (const rows of pagesOf(inside, table)) {
-        await writeLine({ table: table.name, columns: Object.keys(table.columns), rows } satisfies BackupRows);
-      }
-    }
-    const end: BackupEnd = { sha256: digest.digest('hex') };
-    await write(`${JSON.stringify(end)}\n`);
-    return head;
-  });
+  const { head, lines } = await readBackup(database, tables, at);
+  for await (const line of lines) await write(line);
+  return head;
 }
 
+type Row = Readonly<Record<string, BackupValue | Uint8Array>>;
+type Condition = ReturnType<typeof sql>;
+
 async function* pagesOf(
-  inside: Transaction<RegistryTables>,
+  kysely: RegistryKysely,
   { name, columns, key }: BackupTable,
-): AsyncGenerator<readonly (readonly BackupValue[])[]> {
-  const names = Object.keys(columns);
+  condition: Condition = sql`1 = 1`,
+): AsyncGenerator<readonly Row[]> {
+  const names = sql.join(Object.keys(columns).map((column) => sql.ref(column)));
   const keys = sql.join(key.map((column) => sql.ref(column)));
+  const size = new PageSize();
   let after = sql``;
   for (;;) {
-    const { rows } = await sql<Readonly<Record<string, BackupValue | Uint8Array>>>`
-      SELECT ${sql.join(names.map((column) => sql.ref(column)))} FROM ${sql.table(name)} ${after}
-      ORDER BY ${keys} LIMIT ${PAGE}`.execute(inside);
+    const { rows } = await sql<Row>`SELECT ${names} FROM ${sql.table(name)} WHERE ${condition} ${after}
+      ORDER BY ${keys} LIMIT ${size.rows}`.execute(kysely);
     const last = rows.at(-1);
     if (last === undefined) return;
-    yield rows.map((row) => names.map((column) => plain(row[column] ?? null)));
-    after = sql`WHERE (${keys}) > (${sql.join(key.map((column) => last[column]))})`;
+    yield rows;
+    size.had(rows);
+    after = sql`AND (${keys}) > (${sql.join(key.map((column) => last[column]))})`;
   }
+}
+
+/** What the resources were at a revision: of each, its last change until then, unless that deleted it. */
+async function* resourcesAt(kysely: RegistryKysely, revision: number): AsyncGenerator<readonly Row[]> {
+  const size = new PageSize();
+  let after = 0;
+  for (;;) {
+    const { rows } = await sql<Pick<ChangeTable, 'revision' | 'after'>>`SELECT c.revision, c.after
+      FROM registry_change AS c WHERE c.revision > ${after} AND c.revision <= ${revision} AND c.after <> ''
+      AND NOT EXISTS (SELECT 1 FROM registry_change AS d WHERE d.name = c.name AND d.kind = c.kind
+        AND d.namespace = c.namespace AND d.revision > c.revision AND d.revision <= ${revision})
+      ORDER BY c.revision LIMIT ${size.rows}`.execute(kysely);
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    yield rows.map(({ after: text }) => rowOf(JSON.parse(text) as Resource));
+    size.had(rows);
+    after = last.revision;
+  }
+}
+
+function rowOf({ at, createdRevision, document, set, ...same }: Resource): Row {
+  return {
+    ...same,
+    created_revision: createdRevision,
+    changed_at: at,
+    set_name: set,
+    document: canonicalJson(document),
+  };
+}
+
+const FIRST_ROWS = 100;
+const MOST_ROWS = 1000;
+const PAGE_CHARACTERS = 2 * 1024 * 1024;
+
+/** Rows of the next page: as many as are some megabytes, by those of the last one. */
+class PageSize {
+  rows = FIRST_ROWS;
+
+  had(rows: readonly Row[]): void {
+    let characters = 0;
+    for (const row of rows) for (const value of Object.values(row)) characters += lengthOf(value);
+    const each = Math.max(1, characters / rows.length);
+    // A few large ones may follow on many small ones.
+    const most = Math.min(MOST_ROWS, this.rows * 2);
+    this.rows = Math.max(1, Math.min(most, Math.floor(PAGE_CHARACTERS / each)));
+  }
+}
+
+function lengthOf(value: BackupValue | Uint8Array): number {
+  return typeof value === 'string' || value instanceof Uint8Array ? value.length : 8;
 }
 
 /** Bytes as hexadecimal digits. */

@@ -52,7 +52,7 @@ describe('secrets of a control plane', () => {
   beforeAll(async () => {
     mkdirSync(secretsDir);
     writeFileSync(keyFile, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
-    control = await startControlPlane(dataDir, undefined, ['--secrets-key-file', keyFile]);
+    control = await startControlPlane(dataDir, undefined, { args: ['--secrets-key-file', keyFile] });
     const { stdout } = await ostiary('token', 'create', '--sidecar');
     writeFileSync(join(folder, 'join-token'), stdout);
     expect(await apply(secret(FIRST), guarded('a', '${secret:ops/password}'))).toMatchObject({ code: 0 });

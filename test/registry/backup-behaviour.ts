@@ -79,6 +79,37 @@ export function backupBehaves(newPlace: NewPlace): void {
     }
   });
 
+  test('is that of one revision, whatever is written while it is read', async () => {
+    const { registry, current } = fixture;
+    await makeSidecars(current);
+    const names = Array.from({ length: 700 }, (_, n) => `n${n}`);
+    await registry.write(
+      names.map((name) => put(name, 'x'.repeat(200))),
+      ME,
+    );
+    await registry.write([put('n1', 'changed'), remove('n2')], ME);
+    await registry.write([put('n2', 'again'), remove('n3')], ME);
+    const before = await registry.snapshot();
+    const file = join(scratchFolder('backup'), 'backup.gz');
+    let written = 0;
+    const head = await writeBackupFile(file, (write) =>
+      backUp(current.database, [SIDECARS], at, async (line) => {
+        // Of what was read, of what is not read yet, and of what is new.
+        const [gone, changed] = [names[10 + written], names[690 - written]];
+        await registry.write([remove(gone ?? ''), put(changed ?? '', { written }), put(`new${written++}`, 1)], ME);
+        await write(line);
+      }),
+    );
+    expect(written).toBeGreaterThan(8);
+    expect(head).toMatchObject(before.head);
+    const restored = await restoreTo(await newPlace(), file);
+    const after = await restored.registry.snapshot();
+    expect(after.resources).toEqual(before.resources);
+    expect(after.head).toEqual({ ...before.head, history: after.head.history });
+    expect((await restored.registry.verify()).problems).toEqual([]);
+    expect((await registry.verify()).problems).toEqual([]);
+  });
+
   test('a log that holds something is not written over', async () => {
     await fixture.registry.write([put('a', 1)], ME);
     const file = join(scratchFolder('backup'), 'backup.gz');

@@ -5,7 +5,7 @@ import { sentenceOf, UserError } from '../../errors.ts';
 import { duration, text, withVariables } from '../../flags.ts';
 import type { FlagValues } from '../../flags.ts';
 import { callApi, tokenOf } from '../api-call.ts';
-import type { Remedies } from '../api-call.ts';
+import type { ApiAddress, Remedies } from '../api-call.ts';
 import type { Environment } from '../command.ts';
 import { unbroken } from '../flag-forms.ts';
 
@@ -52,17 +52,11 @@ export async function callServer<O extends DescMessage>(
   method: string,
   request: object,
   answer: O,
-  { values: { server, serverCa, requestTimeout, tokenFile }, environment }: Caller,
+  caller: Caller,
 ): Promise<MessageShape<O>> {
-  const json = await callApi(`/ostiary.v1.${method}`, request, {
-    api: server,
-    // An empty variable is none.
-    token: tokenOf(tokenFile, '--token-file') ?? (environment[TOKEN_VARIABLE] || undefined),
-    flag: '--server',
-    timeout: { ms: requestTimeout + waitMsOf(request), flag: '--request-timeout' },
-    remedies: REMEDIES,
-    tls: { authorities: serverCa === undefined ? undefined : readAuthorities(serverCa) },
-  });
+  const { requestTimeout, server } = caller.values;
+  const timeout = { ms: requestTimeout + waitMsOf(request), flag: '--request-timeout' };
+  const json = await callApi(`/ostiary.v1.${method}`, request, { ...serverAddress(caller), timeout });
   try {
     // A newer control plane may tell more than this program knows.
     return fromJson(answer, json as JsonValue, { ignoreUnknownFields: true });
@@ -80,6 +74,18 @@ export async function callServer<O extends DescMessage>(
 /** What the answer waits for, as the request says in protobuf's JSON. */
 function waitMsOf(request: { readonly wait?: unknown }): number {
   return typeof request.wait === 'string' ? Number.parseFloat(request.wait) * 1000 : 0;
+}
+
+/** @throws UserError for a file that can't be read */
+export function serverAddress({ values: { server, serverCa, tokenFile }, environment }: Caller): ApiAddress {
+  return {
+    api: server,
+    // An empty variable is none.
+    token: tokenOf(tokenFile, '--token-file') ?? (environment[TOKEN_VARIABLE] || undefined),
+    flag: '--server',
+    remedies: REMEDIES,
+    tls: { authorities: serverCa === undefined ? undefined : readAuthorities(serverCa) },
+  };
 }
 
 function readAuthorities(file: string): string {

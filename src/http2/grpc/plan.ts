@@ -77,7 +77,7 @@ function quoted(text: string): string {
 }
 
 /** With or without `+proto` and parameters; `application/grpc-web` is another protocol, `+json` another encoding. */
-function isGrpc(contentType: string): boolean {
+export function isGrpc(contentType: string): boolean {
   return /^application\/grpc(?:\+proto)?(?:[ \t]*;.*)?$/i.test(contentType);
 }
 

@@ -1,0 +1,5 @@
+import type { BackupTable } from '../registry/backup.ts';
+import { SIDECAR_BACKUP_TABLES } from './sidecar-tables.ts';
+
+/** What a backup holds beside the log, of all parts of the control plane. */
+export const BACKUP_TABLES: readonly BackupTable[] = [...SIDECAR_BACKUP_TABLES];
