@@ -39,7 +39,7 @@ export const command = defineCommand({
   examples: [
     'control --data-dir /var/lib/ostiary',
     'control --database postgres://ostiary@db/ostiary --bootstrap-token-file /run/secrets/token',
-    'control backup /backups/ --keep 14 --server https://control.example.com:9195 --token-file token',
+    'control backup /backups/ --keep 14 --token-file token   # of the one that runs',
   ],
   flags: { ...controlFlags, ...serverFlags, ...backupFlags },
   sections: {

@@ -1,7 +1,9 @@
-import { integer, text, withVariables } from '../flags.ts';
+import { integer, list, text, withVariables } from '../flags.ts';
 import type { FlagValues } from '../flags.ts';
 import { postgresUrl } from '../serve/history-flags.ts';
 import { serveFlags } from '../serve/serve-flags.ts';
+import { faultOfKubernetesRule } from './trust/kubernetes-rule.ts';
+import { faultOfSpiffeRule } from './trust/spiffe-rule.ts';
 
 const own = withVariables({
   controlListen: text(
@@ -11,6 +13,23 @@ const own = withVariables({
   ),
   controlTlsCert: text(undefined, 'FILE', 'PEM certificate chain for --control-listen; read again when it changes'),
   controlTlsKey: text(undefined, 'FILE', 'PEM key of --control-tls-cert'),
+  controlTlsClientCa: text(
+    undefined,
+    'FILE',
+    'PEM authorities of client certificates: what a sidecar that shows one may see, --trust-spiffe says',
+  ),
+  trustSpiffe: list(
+    [],
+    'RULE',
+    'what client certificates stand for: spiffe://cluster.local/ns/{ns}/sa/*,namespace={ns}; repeatable: the first that fits',
+    faultOfSpiffeRule,
+  ),
+  trustKubernetes: list(
+    [],
+    'RULE',
+    'clusters whose pods join by their own tokens: ISSUER[,audience=ostiary][,cluster=NAME][,service-account=NAME][,jwks=FILE | ,ca=FILE,token=FILE]; repeatable',
+    faultOfKubernetesRule,
+  ),
   controlAdminListen: text('127.0.0.1:9196', 'ADDRESS', 'HTTP for /metrics, /livez, /readyz and /version'),
   controlMaxMessageBytes: integer(
     64 * 1024 * 1024,
@@ -42,6 +61,9 @@ export const controlFlags = {
   controlListen: own.controlListen,
   controlTlsCert: own.controlTlsCert,
   controlTlsKey: own.controlTlsKey,
+  controlTlsClientCa: own.controlTlsClientCa,
+  trustSpiffe: own.trustSpiffe,
+  trustKubernetes: own.trustKubernetes,
   controlAdminListen: own.controlAdminListen,
   controlMaxMessageBytes: own.controlMaxMessageBytes,
   controlMaxConnections: own.controlMaxConnections,

@@ -1,6 +1,7 @@
+import { constants } from 'node:crypto';
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
 import type { Server, Socket } from 'node:net';
-import type { TLSSocket } from 'node:tls';
+import type { SecureContextOptions, TLSSocket } from 'node:tls';
 import type { DescService } from '@bufbuild/protobuf';
 import { SyncService } from '../../gen/ostiary/v1/sync_pb.js';
 import type { Clock } from '../clock.ts';
@@ -116,8 +117,13 @@ function plain(http1: HttpServer, toHttp2: (socket: Socket) => void): Accepting 
 
 /** The protocol is agreed on by ALPN (RFC 7301); who offers none speaks HTTP/1.1. */
 function secured(tls: TlsMaterial, http1: HttpServer, toHttp2: (socket: Socket) => void): Accepting {
+  // A resumed session would bring back a client certificate that is no longer trusted.
+  const contextOptions = (material: TlsMaterial): SecureContextOptions => ({
+    ...secureContextOptions(material),
+    ...(material.clientAuthorities !== undefined && { secureOptions: constants.SSL_OP_NO_TICKET }),
+  });
   const server = process.getBuiltinModule('node:tls').createServer({
-    ...secureContextOptions(tls),
+    ...contextOptions(tls),
     // Who has no certificate may still have a token.
     requestCert: tls.clientAuthorities !== undefined,
     rejectUnauthorized: false,
@@ -134,7 +140,7 @@ function secured(tls: TlsMaterial, http1: HttpServer, toHttp2: (socket: Socket) 
   });
   // A handshake that fails concerns its client alone.
   server.on('tlsClientError', (_error, socket) => socket.destroy());
-  return { server, updateTls: (next) => server.setSecureContext(secureContextOptions(next)) };
+  return { server, updateTls: (next) => server.setSecureContext(contextOptions(next)) };
 }
 
 function requestHandler(options: ControlListenerOptions): (request: IncomingMessage, response: ServerResponse) => void {

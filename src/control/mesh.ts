@@ -1,6 +1,5 @@
 import type { Clock, Timers } from '../clock.ts';
 import { DatabaseFault } from '../database/database-fault.ts';
-import { Code, RpcError } from '../grpc/rpc.ts';
 import type { Call, Method } from '../grpc/rpc.ts';
 import { openHistory } from '../history/open-history.ts';
 import type { HistoryPlace, OpenedHistory } from '../history/open-history.ts';
@@ -8,8 +7,7 @@ import type { Log } from '../observe/log.ts';
 import type { Registry } from '../observe/prometheus.ts';
 import { analyticsMethods } from '../operator/analytics.ts';
 import { archiveOf } from '../serve/slot-archive.ts';
-import { bearerOf, secretHash } from '../sync/followers.ts';
-import type { SidecarStore } from '../sync/sidecar-store.ts';
+import type { SidecarIdentity, SidecarStore } from '../sync/sidecar-store.ts';
 import { reportSlotsMethod } from '../telemetry/report-service.ts';
 import { SlotIntake } from '../telemetry/slot-intake.ts';
 import type { ControlAccess } from './access.ts';
@@ -20,7 +18,9 @@ import { refusalTeller } from './refusal-teller.ts';
 import { SampleStore } from './sample-store.ts';
 
 export interface MeshPorts {
-  readonly sidecars: Pick<SidecarStore, 'identify' | 'list'>;
+  readonly sidecars: Pick<SidecarStore, 'list'>;
+  /** Which sidecar calls. @throws RpcError (rejects with it) */
+  readonly identify: (call: Call) => Promise<Pick<SidecarIdentity, 'node'>>;
   readonly access: ControlAccess;
   readonly clock: Clock;
   readonly timers: Timers;
@@ -43,7 +43,7 @@ const MOST_ROWS = 60_000;
  * @throws DatabaseFault (rejects with it) if the place can't be used
  */
 export async function openMesh(place: HistoryPlace, ports: MeshPorts): Promise<Mesh> {
-  const { access, clock, log, registry, sidecars, timers } = ports;
+  const { access, clock, identify, log, registry, sidecars, timers } = ports;
   const history = await openHistory(place, {
     clock,
     timers,
@@ -61,7 +61,7 @@ export async function openMesh(place: HistoryPlace, ports: MeshPorts): Promise<M
   const reporting = reportSlotsMethod({
     intake,
     takeSamples: (node, some) => samples.take(node, some),
-    identify: (call) => identify(sidecars, call),
+    identify: async (call) => (await identify(call)).node,
     mostRows: MOST_ROWS,
     clock,
     timers,
@@ -86,16 +86,6 @@ export async function openMesh(place: HistoryPlace, ports: MeshPorts): Promise<M
       await history.close();
     },
   };
-}
-
-async function identify(sidecars: MeshPorts['sidecars'], { authorization }: Call): Promise<string> {
-  const hash = secretHash(bearerOf(authorization));
-  const identity = await sidecars.identify(hash).catch(() => {
-    throw new RpcError(Code.unavailable, 'the control plane can not read its database now');
-  });
-  if (identity === undefined)
-    throw new RpcError(Code.unauthenticated, 'the credential is unknown here: the sidecar has to join');
-  return identity.node;
 }
 
 function isAway(error: unknown): boolean {

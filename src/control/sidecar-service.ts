@@ -21,7 +21,7 @@ import type { Call, Method } from '../grpc/rpc.ts';
 import { unaryOf } from '../operator/unary.ts';
 import type { ResourceLog } from '../registry/log.ts';
 import type { Receipts } from '../registry/receipt.ts';
-import { secretHash } from '../sync/followers.ts';
+import { secretHash } from '../sync/callers.ts';
 import type { Followers } from '../sync/followers.ts';
 import type { Hub } from '../sync/hub.ts';
 import type { SidecarRecord, SidecarStore } from '../sync/sidecar-store.ts';

@@ -7,6 +7,7 @@ import type { RejectionFault } from '../sync/rejection.ts';
 import { EVERYTHING } from '../sync/scope.ts';
 import type { Scope } from '../sync/scope.ts';
 import type {
+  Admission,
   Joined,
   Joining,
   JoinToken,
@@ -17,6 +18,12 @@ import type {
 } from '../sync/sidecar-store.ts';
 import { REPORT_COLUMNS, sidecarSchema } from './sidecar-tables.ts';
 import type { SidecarTable, SidecarTables } from './sidecar-tables.ts';
+
+/** Between an API server that issues tokens and this machine. */
+const CLOCKS_DIFFER_MS = 30_000;
+
+/** What nobody has told yet. */
+const NEW = { labels: '{}', faults: '[]', max_stale_ms: 0, is_connected: 0, instance: '' } as const;
 
 /**
  * Sidecars in a database, which may hold other parts too.
@@ -46,7 +53,7 @@ class StoredSidecars implements SidecarStore {
   }
 
   async #joinWithin(transaction: Transaction<SidecarTables>, joining: Joining): Promise<Joined> {
-    const { at, credentialHash, node, tokenHash, version } = joining;
+    const { at, node, tokenHash } = joining;
     // Of those who join at once with one token, each waits for the one before: uses are counted.
     const lock = this.#database.engine === 'postgres' ? sql`FOR UPDATE` : sql``;
     const tokens = await sql<
@@ -61,46 +68,57 @@ class StoredSidecars implements SidecarStore {
       .executeTakeFirst();
     if (known !== undefined && known.token_hash !== tokenHash) return { result: 'taken' };
     const scope = scopeOf(token.scope);
-    const fresh = {
-      credential_hash: credentialHash,
-      version,
-      enforced_revision: 0,
-      enforced_at: at,
-      other_history: '',
-    };
+    const sidecar = { ...freshOf(joining), token_hash: tokenHash, scope: token.scope };
     if (known !== undefined) {
-      const renewed = { ...fresh, scope: token.scope, has_left: 0, last_contact_at: at };
-      await transaction.updateTable('sidecar').set(renewed).where('node', '=', node).execute();
+      await transaction.updateTable('sidecar').set(sidecar).where('node', '=', node).execute();
       return { result: 'joined', scope };
     }
     if (token.most_uses > 0 && token.uses >= token.most_uses) return { result: 'bad_token' };
     const uses = token.uses + 1;
     await transaction.updateTable('sidecar_token').set({ uses }).where('hash', '=', tokenHash).execute();
-    const row: SidecarTable = {
-      ...fresh,
-      node,
-      token_hash: tokenHash,
-      scope: token.scope,
-      joined_at: at,
-      labels: '{}',
-      faults: '[]',
-      max_stale_ms: 0,
-      is_connected: 0,
-      has_left: 0,
-      last_contact_at: at,
-      instance: '',
-    };
-    await transaction.insertInto('sidecar').values(row).execute();
+    await transaction
+      .insertInto('sidecar')
+      .values({ ...NEW, ...sidecar, joined_at: at })
+      .execute();
+    return { result: 'joined', scope };
+  }
+
+  admit(admission: Admission): Promise<Joined> {
+    return this.#database.kysely.transaction().execute((transaction) => this.#admitWithin(transaction, admission));
+  }
+
+  async #admitWithin(transaction: Transaction<SidecarTables>, admission: Admission): Promise<Joined> {
+    const { at, credentialHash, issuedAt, node, scope, subject, version } = admission;
+    const sidecar = { ...freshOf(admission), token_hash: subject, scope: JSON.stringify(scope) };
+    // Of those who come by one name at once, the first one is inserted.
+    const added = await transaction
+      .insertInto('sidecar')
+      .values({ ...NEW, ...sidecar, joined_at: at })
+      .onConflict((conflict) => conflict.column('node').doNothing())
+      .executeTakeFirst();
+    if (added.numInsertedOrUpdatedRows === 1n) return { result: 'joined', scope };
+    const known = await transaction
+      .selectFrom('sidecar')
+      .select(['token_hash', 'credential_hash', 'joined_at'])
+      .where('node', '=', node)
+      .executeTakeFirstOrThrow();
+    if (known.token_hash !== subject) return { result: 'taken' };
+    const isSame = known.credential_hash === credentialHash;
+    if (!isSame && issuedAt !== undefined && issuedAt + CLOCKS_DIFFER_MS < known.joined_at)
+      return { result: 'outdated' };
+    const kept = { scope: sidecar.scope, version, has_left: 0, last_contact_at: at };
+    const change = isSame ? kept : { ...sidecar, ...(issuedAt !== undefined && { joined_at: at }) };
+    await transaction.updateTable('sidecar').set(change).where('node', '=', node).execute();
     return { result: 'joined', scope };
   }
 
   async identify(credentialHash: string): Promise<SidecarIdentity | undefined> {
     const row = await this.#database.kysely
       .selectFrom('sidecar')
-      .select(['node', 'scope'])
+      .select(['node', 'scope', 'token_hash'])
       .where('credential_hash', '=', credentialHash)
       .executeTakeFirst();
-    return row && { node: row.node, scope: scopeOf(row.scope) };
+    return row && { node: row.node, scope: scopeOf(row.scope), joinedBy: row.token_hash };
   }
 
   report(instance: string, reports: readonly SidecarReport[]): Promise<readonly string[]> {
@@ -162,6 +180,20 @@ class StoredSidecars implements SidecarStore {
       .executeTakeFirst();
     return row?.adopted_at;
   }
+}
+
+/** What is so of a sidecar that has just joined, for the first time or again. */
+function freshOf({ at, credentialHash, node, version }: Omit<Joining, 'tokenHash'>) {
+  return {
+    node,
+    credential_hash: credentialHash,
+    version,
+    enforced_revision: 0,
+    enforced_at: at,
+    other_history: '',
+    has_left: 0,
+    last_contact_at: at,
+  };
 }
 
 /** In the order of the columns. */

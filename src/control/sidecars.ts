@@ -1,17 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock, Timers } from '../clock.ts';
-import type { Method } from '../grpc/rpc.ts';
+import type { Call, Method } from '../grpc/rpc.ts';
 import type { Receipts } from '../registry/receipt.ts';
 import type { OpenedRegistry } from '../registry/open.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Opening } from '../sync/catalogue.ts';
-import { Followers, secretHash } from '../sync/followers.ts';
+import { secretHash } from '../sync/callers.ts';
+import { Followers } from '../sync/followers.ts';
 import { Hub } from '../sync/hub.ts';
 import { StoredReceipts } from '../sync/receipts.ts';
 import { EVERYTHING } from '../sync/scope.ts';
+import type { Vouching } from '../sync/vouching.ts';
 import type { ControlAccess } from './access.ts';
 import { sidecarMethods } from './sidecar-service.ts';
-import type { SidecarStore } from '../sync/sidecar-store.ts';
+import type { SidecarIdentity, SidecarStore } from '../sync/sidecar-store.ts';
 import { openSidecarStore } from './sidecar-store.ts';
 
 export interface SidecarsPorts {
@@ -25,6 +27,8 @@ export interface SidecarsPorts {
   /** From 0 to 1. */
   readonly random: () => number;
   readonly onFault: (detail: string) => void;
+  /** Who else says who a sidecar is; undefined: nobody. */
+  readonly vouching: Vouching | undefined;
 }
 
 /** Everything that has to do with sidecars. */
@@ -34,6 +38,8 @@ export interface Sidecars {
   readonly store: SidecarStore;
   /** Lets the sidecar of this process join. @returns a token for one join, of this node @throws DatabaseFault (rejects with it) */
   admit(node: string): Promise<string>;
+  /** Which sidecar calls. @throws RpcError (rejects with it) */
+  readonly identify: (call: Call) => Promise<SidecarIdentity>;
   /** How many follow this control plane. */
   count(): number;
   close(): Promise<void>;
@@ -44,12 +50,12 @@ const JOIN_MS = 60_000;
 
 /** @throws DatabaseFault (rejects with it) */
 export async function openSidecars(ports: SidecarsPorts): Promise<Sidecars> {
-  const { registry, database, access, open, clock, timers, random, onFault } = ports;
+  const { registry, database, access, open, clock, timers, random, onFault, vouching } = ports;
   // First: what else reads the whole log at the start shares that with it.
   const opening = Hub.open({ log: registry, open, clock, timers, random, onFault });
   const [store, hub] = await Promise.all([openSidecarStore(database), opening]);
   const instance = randomBytes(8).toString('hex');
-  const followers = new Followers({ hub, store, instance, clock, timers, random, onFault });
+  const followers = new Followers({ hub, store, vouching, instance, clock, timers, random, onFault });
   const { presence } = followers;
   const receipts = new StoredReceipts({ log: registry, store, presence, clock, timers });
   return {
@@ -68,6 +74,7 @@ export async function openSidecars(ports: SidecarsPorts): Promise<Sidecars> {
       await store.addToken({ hash: secretHash(token), name: node, scope: EVERYTHING, ...use });
       return token;
     },
+    identify: (call) => followers.callers.identify(call),
     count: () => followers.size,
     async close() {
       await followers.close();

@@ -15,7 +15,6 @@ import { Health } from '../grpc/health.ts';
 import { formatListenAddress, isLocal, parseListenAddress } from '../listen/address.ts';
 import { openNamed } from '../listen/socket.ts';
 import { loadTls } from '../listen/tls.ts';
-import type { TlsFiles } from '../listen/tls.ts';
 import { watchTls } from '../listen/tls-watch.ts';
 import { createLog, standardOutput } from '../observe/log.ts';
 import { createMetrics } from '../observe/metrics.ts';
@@ -42,6 +41,8 @@ import { openVault } from './secrets-key.ts';
 import { openedDocument } from './secret-vault.ts';
 import { openSidecars } from './sidecars.ts';
 import { welcomeOf } from './welcome.ts';
+import { controlTlsFiles } from './trust/tls-files.ts';
+import { vouchingBy } from './trust/vouching.ts';
 
 export interface ControlPlane {
   /** Where it listens, and lines to try. */
@@ -89,7 +90,7 @@ export async function startControl(
   }
   const address = parseListenAddress(flags.controlListen, '--control-listen', 0o600);
   const adminAddress = parseListenAddress(flags.controlAdminListen, '--control-admin-listen');
-  const tlsFiles = tlsFilesOf(flags);
+  const tlsFiles = controlTlsFiles(flags);
   if (tlsFiles === undefined && !isLocal(address)) {
     throw new UserError(
       `--control-listen ${flags.controlListen} can be reached from other machines: give --control-tls-cert and --control-tls-key, or listen on loopback`,
@@ -116,17 +117,22 @@ export async function startControl(
   const access = bootstrapAccess(tokenFile);
   const vault = await openVault(flags.secretsKeyFile, registry, randomBytes);
   const open = (resource: Resource): unknown => openedDocument(resource, vault);
+  const vouching = vouchingBy(
+    { spiffe: flags.trustSpiffe, kubernetes: flags.trustKubernetes },
+    { clock, onFault: (detail) => log.error('--trust-kubernetes', { detail }) },
+  );
+  const ports = { clock, timers, random: Math.random, onFault, open, vouching };
   const index = new CurrentIndex(registry);
   aboutToLoad((await registry.head()).revision * DOCUMENT_BYTES);
   // They read everything, and so both at once.
   const [sidecars] = await Promise.all([
-    openSidecars({ registry, database, access, open, clock, timers, random: Math.random, onFault }),
+    openSidecars({ registry, database, access, ...ports }),
     index.current(),
   ]);
   opened.defer(() => sidecars.close());
   const mesh = await openMesh(
     { dataDir, databaseUrl: flags.analyticsDatabase ?? databaseUrl, maxBytes: flags.analyticsMaxSize },
-    { sidecars: sidecars.store, access, clock, timers, log, registry: metrics.registry },
+    { sidecars: sidecars.store, identify: sidecars.identify, access, clock, timers, log, registry: metrics.registry },
   );
   opened.defer(() => mesh.close());
   const checking = checkingPorts(clock, timers);
@@ -241,12 +247,4 @@ export async function startControl(
       log.info('stopped');
     },
   };
-}
-
-function tlsFilesOf({ controlTlsCert, controlTlsKey }: ControlFlags): TlsFiles | undefined {
-  if (controlTlsCert === undefined && controlTlsKey === undefined) return undefined;
-  if (controlTlsCert === undefined || controlTlsKey === undefined) {
-    throw new UserError('--control-tls-cert and --control-tls-key belong together: give both', 2);
-  }
-  return { certificate: controlTlsCert, key: controlTlsKey, clientAuthorities: undefined };
 }

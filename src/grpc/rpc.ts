@@ -16,8 +16,21 @@ export interface Call {
   readonly connection?: unknown;
   /** The field of this name of the call's metadata; undefined: the caller sent none. */
   readonly authorization?: string | undefined;
+  /** What the client has shown when it connected, if the listener asks for it and trusts it; absent: this transport can't. */
+  clientCertificate?(): ClientCertificate | undefined;
   /** A field of the call's own metadata that carries a trace's context; absent: this transport has none. */
   traceField?(name: TraceField): string | undefined;
+}
+
+/** A certificate that the client has shown, and that one of the listener's authorities has signed. */
+export interface ClientCertificate {
+  /** Its names of the form of a URI. */
+  readonly uris: readonly string[];
+  /** It may sign others. */
+  readonly isAuthority: boolean;
+  /** Milliseconds since the Unix epoch, as those of {@link notAfterMs}. */
+  readonly notBeforeMs: number;
+  readonly notAfterMs: number;
 }
 
 /** What carries the context of a trace: W3C Trace Context, and B3 in both forms. */

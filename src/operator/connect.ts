@@ -8,6 +8,7 @@ import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from
 import { connectionOf } from './node-request.ts';
 import type { NodeRequest, NodeResponse } from './node-request.ts';
 import { RequestBodies } from './request-bodies.ts';
+import { clientCertificateOf } from '../grpc/client-certificate.ts';
 import { Code, RpcError } from '../grpc/rpc.ts';
 import type { Call, ListenOptions, Method } from '../grpc/rpc.ts';
 
@@ -117,7 +118,9 @@ function route(
 function callOf(context: HandlerContext, now: () => number): Call {
   const deadline = now() + (context.timeoutMs() ?? Infinity);
   const authorization = context.requestHeader.get('authorization') ?? undefined;
-  return { deadline, signal: context.signal, connection: context.values.get(connectionKey), authorization };
+  const connection = context.values.get(connectionKey);
+  const clientCertificate = (): ReturnType<typeof clientCertificateOf> => clientCertificateOf(connection);
+  return { deadline, signal: context.signal, connection, authorization, clientCertificate };
 }
 
 function toConnectError(path: string, onFailure: ConnectOptions['onFailure']): (error: unknown) => never {

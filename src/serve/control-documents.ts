@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { systemClock as clock, systemTimers as timers } from '../clock.ts';
 import { firstFaults, formatFault, MAX_TOLD_FAULTS } from '../document/fault.ts';
-import { sentenceOf, UserError } from '../errors.ts';
+import { UserError } from '../errors.ts';
 import { systemFiles } from '../file-access.ts';
 import { productVersion } from '../product.ts';
 import { followDocuments } from '../source/documents-in-force.ts';
@@ -13,6 +13,13 @@ import { CredentialFile } from '../sync/credential-file.ts';
 import { Follower } from '../sync/follower.ts';
 import type { FollowerEvents } from '../sync/follower-events.ts';
 import { grpcConnection } from '../sync/grpc-connection.ts';
+import {
+  checkControlCredentials,
+  controlTlsOf,
+  joinTokenOf,
+  readNamed,
+  watchControlCredentials,
+} from './control-credentials.ts';
 import { labelsOf, maxStaleMsOf } from './control-flags.ts';
 import { createControlMetrics } from './control-metrics.ts';
 import type { ControlMetrics } from './control-metrics.ts';
@@ -22,7 +29,6 @@ import { NamedFileWatch } from './named-file-watch.ts';
 import type { Reporting } from './reporting.ts';
 import type { ServeFlags } from './serve-flags.ts';
 
-const MAX_FILE_BYTES = 1024 * 1024;
 const KEY_BYTES = 32;
 const LOOK_MS = 1000;
 
@@ -36,7 +42,8 @@ export async function followControl(
   { log, metrics }: Reporting,
   { relay, reports }: Pick<SharedDocuments, 'relay' | 'reports'>,
 ): Promise<Documents> {
-  const { cacheDir, control: addresses, controlCa } = flags;
+  const { cacheDir, control: addresses } = flags;
+  checkControlCredentials(flags);
   const maxStaleMs = maxStaleMsOf(flags.maxStale) ?? 0;
   const [access, userId] = [systemFiles, process.getuid?.()];
   const key = await cacheKeyOf(flags);
@@ -49,10 +56,7 @@ export async function followControl(
     const follower = new Follower(
       { node, version: productVersion(), labels, maxStaleMs, addresses },
       {
-        connect: async (address) => {
-          const authorities = controlCa === undefined ? undefined : await read('--control-ca', controlCa);
-          return grpcConnection(address, authorities, clock);
-        },
+        connect: async (address) => grpcConnection(address, await controlTlsOf(flags), clock),
         credentials: new CredentialFile({ folder: cacheDir, access, userId }),
         joinToken: () => joinTokenOf(flags),
         ...followed,
@@ -65,7 +69,13 @@ export async function followControl(
       },
     );
     follower.start();
-    return follower;
+    const stopWatchingFiles = watchControlCredentials(flags, timers, () => follower.renew());
+    return {
+      async close() {
+        stopWatchingFiles();
+        await follower.close();
+      },
+    };
   };
   const { secretsDir } = flags;
   const watch = secretsDir === undefined ? undefined : new NamedFileWatch(secretsDir, access, timers);
@@ -134,7 +144,7 @@ export function eventsOf(log: Reporting['log'], told: ControlMetrics, heard: () 
       if (why !== lastWhy) log.warn('control plane not followed', { detail: `${address}: ${why}` });
       lastWhy = why;
     },
-    joined: (scope) => log.info('joined the control plane', { detail: JSON.stringify(scope) }),
+    joined: (scope, node) => log.info('joined the control plane', { detail: `as ${node}: ${JSON.stringify(scope)}` }),
     unknownHistory(detail) {
       told.unknownHistory(true);
       const remedy = 'what is in force stays; if this is meant: ostiary control adopt';
@@ -161,23 +171,11 @@ export function eventsOf(log: Reporting['log'], told: ControlMetrics, heard: () 
   };
 }
 
-async function joinTokenOf({ controlTokenFile }: ServeFlags): Promise<string> {
-  if (controlTokenFile === undefined)
-    throw new UserError('--control-token-file is missing: this sidecar has not joined the control plane yet');
-  return (await read('--control-token-file', controlTokenFile)).toString('utf8').trim();
-}
-
 async function cacheKeyOf({ cacheKeyFile }: ServeFlags): Promise<Buffer | undefined> {
   if (cacheKeyFile === undefined) return undefined;
-  const digits = (await read('--cache-key-file', cacheKeyFile)).toString('utf8').trim();
+  const digits = (await readNamed('--cache-key-file', cacheKeyFile)).toString('utf8').trim();
   if (/^[0-9a-f]+$/i.test(digits) && digits.length === 2 * KEY_BYTES) return Buffer.from(digits, 'hex');
   throw new UserError(
     `--cache-key-file ${cacheKeyFile}: expected 64 hexadecimal digits, as openssl rand -hex 32 prints`,
   );
-}
-
-async function read(flag: string, path: string): Promise<Buffer> {
-  return systemFiles.read(path, MAX_FILE_BYTES).catch((error: unknown) => {
-    throw new UserError(`${flag} ${path}: ${sentenceOf(error)}`, 1, { cause: error });
-  });
 }

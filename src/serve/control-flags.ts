@@ -1,5 +1,5 @@
 import { UserError } from '../errors.ts';
-import { list, text } from '../flags.ts';
+import { flagName, list, text } from '../flags.ts';
 import { isLoopbackHost } from '../listen/address.ts';
 
 /** Documents of a control plane, in place of those of a folder. */
@@ -13,8 +13,14 @@ export const controlFlags = {
   controlTokenFile: text(
     undefined,
     'FILE',
-    'token with which this sidecar joins the control plane, for a credential of its own (in --cache-dir)',
+    'token with which this sidecar joins the control plane, for a credential of its own (in --cache-dir); or the token of Kubernetes that the kubelet renews in its pod',
   ),
+  controlClientCert: text(
+    undefined,
+    'FILE',
+    'PEM certificate chain that this sidecar shows the control plane, such as its SPIFFE identity; read again when it changes',
+  ),
+  controlClientKey: text(undefined, 'FILE', 'PEM key of --control-client-cert'),
   controlCa: text(undefined, 'FILE', 'PEM authorities of the control plane; the default: those that Node.js knows'),
   cacheDir: text(
     undefined,
@@ -81,8 +87,7 @@ export function labelsOf(given: readonly string[]): Readonly<Record<string, stri
 /** @throws UserError (exit 2) for flags that have an effect only with --control */
 export function refuseWithoutControl(given: ReadonlySet<string>, control: readonly string[]): void {
   if (control.length > 0) return;
-  const without = { controlTokenFile: '--control-token-file', controlCa: '--control-ca', cacheDir: '--cache-dir' };
-  const local = { allowEnv: '--allow-env', secretsDir: '--secrets-dir' };
-  for (const [key, flag] of Object.entries({ ...without, ...local, maxStale: '--max-stale', labels: '--labels' }))
-    if (given.has(key)) throw new UserError(`${flag} has no effect without --control`, 2);
+  const files = ['controlTokenFile', 'controlClientCert', 'controlClientKey', 'controlCa', 'cacheDir'];
+  for (const key of [...files, 'allowEnv', 'secretsDir', 'maxStale', 'labels'])
+    if (given.has(key)) throw new UserError(`--${flagName(key)} has no effect without --control`, 2);
 }

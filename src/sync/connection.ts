@@ -1,10 +1,22 @@
 import type { ReportCall } from './report-link.ts';
 import type { Scope } from './scope.ts';
 
+export interface JoinedNode {
+  /** By which the control plane knows the node. */
+  readonly node: string;
+  readonly credential: string;
+  readonly scope: Scope;
+}
+
 /** What a sidecar needs of a connection to a control plane. */
 export interface ControlConnection {
-  /** Exchanges a join token for a credential. @throws CallFault (rejects with it) */
-  join(token: string, node: string, version: string): Promise<{ readonly credential: string; readonly scope: Scope }>;
+  /**
+   * Exchanges a token for a credential.
+   * @param token undefined: the connection's certificate says who this is
+   * @returns without a credential: the token is what is to be called with
+   * @throws CallFault (rejects with it)
+   */
+  join(token: string | undefined, node: string, version: string): Promise<JoinedNode>;
   follow(credential: string): FollowStream;
   /** On the same connection. */
   report(credential: string): ReportCall;

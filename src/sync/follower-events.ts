@@ -7,7 +7,8 @@ export interface FollowerEvents {
   /** The control plane has answered. */
   connected(address: string): void;
   disconnected(address: string, why: string): void;
-  joined(scope: Scope): void;
+  /** @param node by which the control plane knows this sidecar */
+  joined(scope: Scope, node: string): void;
   /** A sign of life of the control plane whose history is ours. */
   heard(): void;
   /** The control plane does not know our history: what is in force stays. */

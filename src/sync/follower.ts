@@ -30,8 +30,8 @@ export interface FollowerOptions {
 export interface FollowerPorts extends Pick<ConversationPorts, 'replica' | 'enforce' | 'events'> {
   readonly connect: (address: string) => Promise<ControlConnection>;
   readonly credentials: CredentialFile;
-  /** Reads the join token. @throws (rejects with) an error that says why there is none */
-  readonly joinToken: () => Promise<string>;
+  /** Reads the token. @returns undefined: a certificate takes its place @throws (rejects with) an error that says why there is none */
+  readonly joinToken: () => Promise<string | undefined>;
   /** The latest revision that is in force; 0: none. */
   readonly enforcedRevision: () => number;
   /** Reports on the connection of whichever control plane is followed. */
@@ -54,6 +54,7 @@ export class Follower {
   readonly #ports: FollowerPorts;
   readonly #closed = Promise.withResolvers<'closed'>();
   #isClosed = false;
+  #isRenewing = false;
   #stream: FollowStream | undefined;
   #running: Promise<void> = Promise.resolve();
   #silence: Silence | undefined;
@@ -87,6 +88,19 @@ export class Follower {
     cancel();
   }
 
+  /** The token or the certificate is another one: the stream begins anew with it, before the old one ends. */
+  renew(): void {
+    if (this.#stream === undefined) return;
+    this.#isRenewing = true;
+    this.#stream.cancel();
+  }
+
+  #takeRenewal(): boolean {
+    const was = this.#isRenewing;
+    this.#isRenewing = false;
+    return was;
+  }
+
   async #run(): Promise<void> {
     const { addresses } = this.#options;
     for (let failures = 0, turn = 0; !this.#isClosed; turn++) {
@@ -94,6 +108,11 @@ export class Follower {
       const contact = { hadAnswer: false };
       const why = await this.#visit(address, contact).catch((error: unknown) => reasonOf(error));
       if (this.#isClosed) return;
+      if (this.#takeRenewal()) {
+        // To the same one: it is there.
+        turn--;
+        continue;
+      }
       this.#ports.events.disconnected(address, why);
       failures = contact.hadAnswer ? 1 : failures + 1;
       // Other addresses are tried at once; all sidecars that lost one control plane must not come back at once.
@@ -128,9 +147,10 @@ export class Follower {
   async #join(connection: ControlConnection): Promise<Credential> {
     const { credentials, events, joinToken } = this.#ports;
     const { node, version } = this.#options;
-    const joined = { node, ...(await connection.join(await joinToken(), node, version)) };
+    const { credential, node: knownAs, scope } = await connection.join(await joinToken(), node, version);
+    const joined = { node, credential, scope };
     await credentials.keep(joined).catch((error: unknown) => events.cacheFault(reasonOf(error)));
-    events.joined(joined.scope);
+    events.joined(scope, knownAs);
     return joined;
   }
 
@@ -141,7 +161,9 @@ export class Follower {
     contact: { hadAnswer: boolean },
   ): Promise<string> {
     const { clock, events, timers } = this.#ports;
-    const stream = connection.follow(credential);
+    // Without a credential of ours, the token of the pod is sent each time.
+    const secret = credential || ((await this.#ports.joinToken()) ?? '');
+    const stream = connection.follow(secret);
     const silence = new Silence({ clock, timers, ping: () => this.#send(stream, { case: 'ping', value: {} }) });
     this.#stream = stream;
     this.#silence = silence;
@@ -161,7 +183,7 @@ export class Follower {
         if (next.done === true) return 'the control plane has ended the stream';
         if (!contact.hadAnswer) {
           events.connected(address);
-          endReports = this.#ports.reports?.follow(connection.report(credential)) ?? endReports;
+          endReports = this.#ports.reports?.follow(connection.report(secret)) ?? endReports;
         }
         contact.hadAnswer = true;
         await conversation.take(next.value);

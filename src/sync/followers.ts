@@ -1,18 +1,22 @@
-import { hash, randomBytes } from 'node:crypto';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { FollowRequestSchema, JoinRequestSchema, JoinResponseSchema } from '../../gen/ostiary/v1/sync_pb.js';
 import type { FollowRequest } from '../../gen/ostiary/v1/sync_pb.js';
 import type { Clock, Timers } from '../clock.ts';
 import { Code, RpcError } from '../grpc/rpc.ts';
 import type { Call, Method } from '../grpc/rpc.ts';
+import { answered, Callers } from './callers.ts';
+import type { IdentifiedCaller } from './callers.ts';
 import type { Hub } from './hub.ts';
 import { Presence } from './presence.ts';
 import { Session } from './session.ts';
-import type { SidecarIdentity, SidecarReport, SidecarStore } from './sidecar-store.ts';
+import type { SidecarReport, SidecarStore } from './sidecar-store.ts';
+import type { Vouching } from './vouching.ts';
 
 export interface FollowersPorts {
   readonly hub: Hub;
   readonly store: SidecarStore;
+  /** Who else says who a sidecar is; absent: nobody. */
+  readonly vouching?: Vouching | undefined;
   /** This control plane's, drawn at its start. */
   readonly instance: string;
   readonly clock: Clock;
@@ -27,16 +31,12 @@ const SWEEP_MS = 1000;
 const TOUCH_MS = 10_000;
 /** A stream whose first message has not come by then is ended. */
 const HELLO_MS = 10_000;
-const NODE_NAME = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?$/;
-
-export function secretHash(secret: string): string {
-  return hash('sha256', secret);
-}
 
 /** The sidecars that follow this control plane, each by one stream. */
 export class Followers {
   readonly #ports: FollowersPorts;
   readonly presence: Presence;
+  readonly callers: Callers;
   readonly #sessions = new Map<string, Session>();
   /** By node: ends a stream whose Hello has not come yet. */
   readonly #arriving = new Map<string, (error: RpcError) => void>();
@@ -45,8 +45,9 @@ export class Followers {
   #touchedAt = 0;
 
   constructor(ports: FollowersPorts) {
-    const { hub, store, instance, timers, random, onFault } = ports;
+    const { hub, store, instance, clock, timers, random, onFault, vouching } = ports;
     this.#ports = ports;
+    this.callers = new Callers({ store, vouching, clock });
     this.presence = new Presence({
       store,
       instance,
@@ -93,35 +94,16 @@ export class Followers {
     for (const session of this.#sessions.values()) session.end(new RpcError(Code.unavailable, why));
   }
 
-  async #join(bytes: Uint8Array, { authorization }: Call): Promise<Uint8Array> {
-    const token = bearerOf(authorization);
+  async #join(bytes: Uint8Array, call: Call): Promise<Uint8Array> {
     const { node, version } = messageOf(() => fromBinary(JoinRequestSchema, bytes));
-    if (!NODE_NAME.test(node))
-      throw new RpcError(Code.invalidArgument, 'node: expected letters and digits, with ".", "_" or "-" between them');
-    const credential = randomBytes(32).toString('base64url');
-    const [tokenHash, credentialHash] = [secretHash(token), secretHash(credential)];
-    const at = this.#ports.clock.now();
-    const joined = await answered(this.#ports.store.join({ tokenHash, credentialHash, node, version, at }));
-    if (joined.result === 'bad_token')
-      throw new RpcError(
-        Code.unauthenticated,
-        'the join token is unknown, has expired or was used up: make another with ostiary token create --sidecar',
-      );
-    if (joined.result === 'taken')
-      throw new RpcError(
-        Code.permissionDenied,
-        `${node} has joined with another token: ostiary sidecars forget ${node} lets it join again`,
-      );
+    const joined = await this.callers.join(call, { node, version });
     const { namespaces, apis, labels } = joined.scope;
     const scope = { namespaces: [...namespaces], apis: [...apis], labels: { ...labels } };
-    return toBinary(JoinResponseSchema, create(JoinResponseSchema, { credential, scope }));
+    return toBinary(JoinResponseSchema, create(JoinResponseSchema, { ...joined, scope }));
   }
 
   async *#follow(requests: AsyncIterable<Uint8Array>, call: Call): AsyncGenerator<Uint8Array> {
-    const credentialHash = secretHash(bearerOf(call.authorization));
-    const identity = await answered(this.#ports.store.identify(credentialHash));
-    if (identity === undefined)
-      throw new RpcError(Code.unauthenticated, 'the credential is unknown here: the sidecar has to join');
+    const identity = await this.callers.identify(call);
     const incoming = requests[Symbol.asyncIterator]();
     const session = await this.#open(identity, incoming);
     const reading = this.#read(session, incoming);
@@ -137,7 +119,7 @@ export class Followers {
     }
   }
 
-  async #open(identity: SidecarIdentity, incoming: AsyncIterator<Uint8Array>): Promise<Session> {
+  async #open(identity: IdentifiedCaller, incoming: AsyncIterator<Uint8Array>): Promise<Session> {
     const { hub, clock, store } = this.#ports;
     const first = await this.#firstOf(identity.node, incoming);
     const hello = first.done === true ? undefined : requestOf(first.value).message;
@@ -194,11 +176,17 @@ export class Followers {
     for (const session of this.#sessions.values()) session.headMoved();
   }
 
+  #sweep(session: Session): void {
+    session.sweep();
+    if (this.#ports.clock.now() >= session.identity.expiresAt)
+      session.end(new RpcError(Code.unauthenticated, 'the certificate or token of this sidecar has ended'));
+  }
+
   #sweepLater(): void {
     const { clock, hub, instance, store, timers } = this.#ports;
     const cancel = timers.after(SWEEP_MS, () => {
       this.#stops.splice(this.#stops.indexOf(cancel), 1);
-      for (const session of this.#sessions.values()) session.sweep();
+      for (const session of this.#sessions.values()) this.#sweep(session);
       hub.sweep();
       if (clock.monotonic() - this.#touchedAt >= TOUCH_MS) {
         this.#touchedAt = clock.monotonic();
@@ -213,25 +201,8 @@ export class Followers {
   }
 }
 
-/** What the database does not answer now, it may answer later. */
-async function answered<T>(asking: Promise<T>): Promise<T> {
-  try {
-    return await asking;
-  } catch (error) {
-    if (error instanceof RpcError) throw error;
-    throw new RpcError(Code.unavailable, 'the control plane can not read its database now');
-  }
-}
-
 function anotherStream(): RpcError {
   return new RpcError(Code.aborted, 'the sidecar has opened another stream');
-}
-
-/** @throws RpcError UNAUTHENTICATED where there is none */
-export function bearerOf(authorization: string | undefined): string {
-  const token = /^bearer ([\x21-\x7e]{1,512})$/i.exec(authorization ?? '')?.[1];
-  if (token === undefined) throw new RpcError(Code.unauthenticated, 'send "authorization: Bearer …"');
-  return token;
 }
 
 function requestOf(bytes: Uint8Array): FollowRequest {

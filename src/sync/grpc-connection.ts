@@ -15,21 +15,34 @@ const JOIN_MS = 15_000;
 
 const bytes = (value: Buffer): Buffer => value;
 
+/** PEM. */
+export interface ConnectionTls {
+  /** Of the control plane; undefined: those that Node.js knows. */
+  readonly authorities?: Buffer | undefined;
+  /** What this sidecar shows; undefined: nothing. */
+  readonly own?: { readonly certificate: Buffer; readonly key: Buffer } | undefined;
+}
+
 /**
  * Connects to a control plane by gRPC.
  * @param address `https://host:port`, or `http://` on loopback
- * @param authorities PEM; undefined: those that Node.js knows
+ * @param tls undefined: as far as the address needs it, what Node.js knows
  */
-export function grpcConnection(address: string, authorities: Buffer | undefined, clock: Clock): ControlConnection {
+export function grpcConnection(address: string, tls: ConnectionTls | undefined, clock: Clock): ControlConnection {
+  const { authorities, own } = tls ?? {};
   const url = new URL(address);
   const isTls = url.protocol === 'https:';
   const target = `${url.hostname}:${url.port === '' ? (isTls ? 443 : 80) : url.port}`;
-  const client = new Client(target, isTls ? credentials.createSsl(authorities) : credentials.createInsecure(), {
-    'grpc.use_local_subchannel_pool': 1,
-    'grpc.enable_retries': 0,
-    'grpc.enable_http_proxy': 0,
-    'grpc.max_receive_message_length': MOST_MESSAGE_BYTES,
-  });
+  const client = new Client(
+    target,
+    isTls ? credentials.createSsl(authorities, own?.key, own?.certificate) : credentials.createInsecure(),
+    {
+      'grpc.use_local_subchannel_pool': 1,
+      'grpc.enable_retries': 0,
+      'grpc.enable_http_proxy': 0,
+      'grpc.max_receive_message_length': MOST_MESSAGE_BYTES,
+    },
+  );
   return {
     join(token, node, version) {
       const request = toBinary(JoinRequestSchema, create(JoinRequestSchema, { node, version }));
@@ -49,9 +62,11 @@ export function grpcConnection(address: string, authorities: Buffer | undefined,
         },
       );
       return promise.then((answer) => {
-        const { credential, scope } = fromBinary(JoinResponseSchema, answer);
-        const { namespaces, apis, labels } = scope ?? EVERYTHING;
-        return { credential, scope: { namespaces, apis, labels } };
+        const joined = fromBinary(JoinResponseSchema, answer);
+        const { namespaces, apis, labels } = joined.scope ?? EVERYTHING;
+        const scope = { namespaces, apis, labels };
+        // One of an earlier version does not tell the name: it is ours.
+        return { node: joined.node || node, credential: joined.credential, scope };
       });
     },
     follow(credential): FollowStream {
@@ -103,9 +118,9 @@ async function sendAll(call: Stream, requests: AsyncIterable<Uint8Array>): Promi
   call.end();
 }
 
-function bearer(secret: string): Metadata {
+function bearer(secret: string | undefined): Metadata {
   const metadata = new Metadata();
-  metadata.set('authorization', `Bearer ${secret}`);
+  if (secret !== undefined) metadata.set('authorization', `Bearer ${secret}`);
   return metadata;
 }
 

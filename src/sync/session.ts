@@ -8,7 +8,8 @@ import type { Delta, SharedView } from './shared-views.ts';
 import { readPosition } from './position.ts';
 import type { Position } from './position.ts';
 import { boundedFaults, firstReport } from './told.ts';
-import type { SidecarIdentity, SidecarReport } from './sidecar-store.ts';
+import type { IdentifiedCaller } from './callers.ts';
+import type { SidecarReport } from './sidecar-store.ts';
 
 export interface SessionPorts {
   readonly hub: Hub;
@@ -26,7 +27,7 @@ const SILENCE_MS = 30_000;
 
 /** The control plane's end of one stream: sends what the sidecar lacks, and hears what it enforces. */
 export class Session {
-  readonly identity: SidecarIdentity;
+  readonly identity: IdentifiedCaller;
   readonly #ports: SessionPorts;
   readonly #shared: SharedView;
   readonly #acks = new ExpectedAcks();
@@ -44,7 +45,7 @@ export class Session {
   #wake = Promise.withResolvers<void>();
   #end: { readonly error: RpcError | undefined } | undefined;
 
-  private constructor(identity: SidecarIdentity, hello: Hello, ports: SessionPorts) {
+  private constructor(identity: IdentifiedCaller, hello: Hello, ports: SessionPorts) {
     this.identity = identity;
     this.#ports = ports;
     this.#shared = ports.hub.viewOf(identity.scope);
@@ -54,7 +55,7 @@ export class Session {
   }
 
   /** @throws DatabaseFault (rejects with it) where it can't be told what the sidecar lacks */
-  static async open(identity: SidecarIdentity, hello: Hello, ports: SessionPorts): Promise<Session> {
+  static async open(identity: IdentifiedCaller, hello: Hello, ports: SessionPorts): Promise<Session> {
     const session = new Session(identity, hello, ports);
     try {
       await session.#greet(hello);

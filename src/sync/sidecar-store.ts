@@ -5,6 +5,8 @@ import type { Scope } from './scope.ts';
 export interface SidecarIdentity {
   readonly node: string;
   readonly scope: Scope;
+  /** The hash of a join token, or the subject that somebody has vouched for. */
+  readonly joinedBy: string;
 }
 
 export interface JoinToken {
@@ -27,10 +29,21 @@ export interface Joining {
   readonly at: number;
 }
 
+/** Of a sidecar that somebody else vouches for. */
+export interface Admission extends Omit<Joining, 'tokenHash'> {
+  /** Whom they vouch for. */
+  readonly subject: string;
+  readonly scope: Scope;
+  /** Of its token, where that is of one pod: a pod that came before another one of its name takes no place of that. */
+  readonly issuedAt?: number;
+}
+
 export type Joined =
   | { readonly result: 'joined'; readonly scope: Scope }
   /** Unknown, expired, or used up. */
   | { readonly result: 'bad_token' }
+  /** Another pod has taken the place of the one that the token is of. */
+  | { readonly result: 'outdated' }
   /** The node has joined with another token. */
   | { readonly result: 'taken' };
 
@@ -63,6 +76,8 @@ export interface SidecarStore {
   addToken(token: JoinToken): Promise<void>;
   /** Takes one use of the token and makes the credential that of the node, in one transaction. */
   join(joining: Joining): Promise<Joined>;
+  /** Makes the credential that of the node; what is known of it stays where it has that already. */
+  admit(admission: Admission): Promise<Joined>;
   /** Undefined: nobody has this credential. */
   identify(credentialHash: string): Promise<SidecarIdentity | undefined>;
   /**

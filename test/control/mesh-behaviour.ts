@@ -12,7 +12,6 @@ import type { Call } from '../../src/grpc/rpc.ts';
 import type { HistoryPlace } from '../../src/history/open-history.ts';
 import { Registry } from '../../src/observe/prometheus.ts';
 import type { Slot } from '../../src/rollup/slot.ts';
-import { secretHash } from '../../src/sync/followers.ts';
 import type { SidecarRecord } from '../../src/sync/sidecar-store.ts';
 import { EVERYTHING } from '../../src/sync/scope.ts';
 import { partsOf } from '../../src/telemetry/slot-message.ts';
@@ -59,11 +58,12 @@ async function opened(place: HistoryPlace, now = NOON): Promise<Opened> {
   const tell = (message: string, fields?: object): void => void told.push(`${message} ${JSON.stringify(fields)}`);
   const mesh = await openMesh(place, {
     sidecars: {
-      async identify(hash) {
-        const node = NODES.find((each) => secretHash(`credential-of-${each}`) === hash);
-        return node === undefined || forgotten.has(node) ? undefined : { node, scope: EVERYTHING };
-      },
       list: async () => NODES.filter((node) => !forgotten.has(node)).map(recordOf),
+    },
+    async identify({ authorization }) {
+      const node = NODES.find((each) => authorization === `Bearer credential-of-${each}`);
+      if (node === undefined || forgotten.has(node)) throw new RpcError(Code.unauthenticated, 'nobody knows it');
+      return { node };
     },
     access: async (_effect, authorization) => {
       if (authorization === ADMIN) return 'admin';

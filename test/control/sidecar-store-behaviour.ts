@@ -33,10 +33,10 @@ export function sidecarsAreStored(open: () => Promise<SidecarStore>): void {
     await store.addToken({ ...TOKEN, scope });
     const joining = { tokenHash: 'a', credentialHash: 'c', node: 'one', version: '1', at: 1 };
     expect(await store.join(joining)).toEqual({ result: 'joined', scope });
-    expect(await store.identify('c')).toEqual({ node: 'one', scope });
+    expect(await store.identify('c')).toEqual({ node: 'one', scope, joinedBy: 'a' });
     expect(await store.join({ ...joining, credentialHash: 'd' })).toEqual({ result: 'joined', scope });
     expect(await store.identify('c')).toBeUndefined();
-    expect(await store.identify('d')).toEqual({ node: 'one', scope });
+    expect(await store.identify('d')).toEqual({ node: 'one', scope, joinedBy: 'a' });
   });
 
   it('refuses tokens that are unknown, have expired or were used up, and names that are taken', async () => {
@@ -52,6 +52,50 @@ export function sidecarsAreStored(open: () => Promise<SidecarStore>): void {
     expect(await store.forget('one')).toBe(true);
     expect(await store.forget('one')).toBe(false);
     expect((await join(store, 'one', 'b')).result).toBe('joined');
+  });
+
+  it('admits those whom somebody vouches for, each by its own names', async () => {
+    const store = await open();
+    const scope = { namespaces: ['shop'], apis: [], labels: {} };
+    const web = { subject: 'spiffe://a/web', credentialHash: 'c', node: 'a/web/1', version: '1', scope, at: 1 };
+    expect(await store.admit(web)).toEqual({ result: 'joined', scope });
+    expect(await store.identify('c')).toEqual({ node: 'a/web/1', scope, joinedBy: 'spiffe://a/web' });
+    await store.report('x', [report('a/web/1')]);
+    // Nothing of what it has told is lost where it is the same.
+    const wider = { namespaces: ['shop', 'food'], apis: [], labels: {} };
+    expect(await store.admit({ ...web, scope: wider })).toEqual({ result: 'joined', scope: wider });
+    expect((await store.list())[0]).toMatchObject({ enforcedRevision: 7, scope: wider });
+    expect(await store.admit({ ...web, credentialHash: 'd' })).toMatchObject({ result: 'joined' });
+    expect(await store.identify('c')).toBeUndefined();
+    expect((await store.list())[0]).toMatchObject({ enforcedRevision: 0 });
+    expect(await store.admit({ ...web, subject: 'spiffe://a/other', credentialHash: 'e' })).toEqual({
+      result: 'taken',
+    });
+    await store.addToken(TOKEN);
+    expect(await join(store, 'a/web/1')).toEqual({ result: 'taken' });
+    const both = await Promise.all(
+      ['f', 'g'].map((hash) => store.admit({ ...web, node: 'a/web/2', credentialHash: hash })),
+    );
+    expect(both.map(({ result }) => result)).toEqual(['joined', 'joined']);
+  });
+
+  it('lets a pod take the place of an earlier one of its name, and never the other way round', async () => {
+    const store = await open();
+    const scope = EVERYTHING;
+    const [minute, pod] = [60_000, { subject: 'kubernetes:x shop/web-0', node: 'shop/web-0', version: '1', scope }];
+    expect(await store.admit({ ...pod, credentialHash: 'first', at: 10 * minute, issuedAt: 9 * minute })).toMatchObject(
+      {
+        result: 'joined',
+      },
+    );
+    expect(
+      await store.admit({ ...pod, credentialHash: 'second', at: 20 * minute, issuedAt: 19 * minute }),
+    ).toMatchObject({ result: 'joined' });
+    expect(await store.identify('first')).toBeUndefined();
+    expect(await store.admit({ ...pod, credentialHash: 'first', at: 21 * minute, issuedAt: 18 * minute })).toEqual({
+      result: 'outdated',
+    });
+    expect(await store.identify('second')).toMatchObject({ node: 'shop/web-0' });
   });
 
   it('counts the uses of those who join at once', async () => {

@@ -24,7 +24,6 @@ export interface ControlPlaneOptions {
 /**
  * @param dataDir whose parent is there
  * @param listen the default is a free loopback port
- * @param args more flags
  */
 export function startControlPlane(
   dataDir: string,

@@ -26,8 +26,9 @@ export function directConnection(methods: () => readonly Method[], network: Netw
       const request = toBinary(JoinRequestSchema, create(JoinRequestSchema, { node, version }));
       const call = callOf(`Bearer ${token}`, new AbortController().signal);
       const answer = await Promise.resolve(method.handle(request, call)).catch(toFault);
-      const { credential, scope } = fromBinary(JoinResponseSchema, answer);
+      const { credential, node: knownAs, scope } = fromBinary(JoinResponseSchema, answer);
       return {
+        node: knownAs,
         credential,
         scope: { namespaces: scope?.namespaces ?? [], apis: scope?.apis ?? [], labels: scope?.labels ?? {} },
       };

@@ -32,7 +32,7 @@ function sidecar(of: () => TestControl | undefined, options: TestSidecarOptions)
 /** A control plane that says what it is told to, forever where the list has no end. */
 function liar(scope: Scope, messages: () => AsyncGenerator<Uint8Array>): () => Promise<ControlConnection> {
   return async () => ({
-    join: async () => ({ credential: 'c', scope }),
+    join: async () => ({ node: 'one', credential: 'c', scope }),
     follow: () => ({ send() {}, messages: messages(), end() {}, cancel() {} }),
     report: () => async function* () {},
     close() {},

@@ -1,4 +1,6 @@
+import type { Scope } from '../../src/sync/scope.ts';
 import type {
+  Admission,
   Joined,
   Joining,
   JoinToken,
@@ -34,6 +36,27 @@ export class MemoryStore implements SidecarStore {
     if (row !== undefined && row.tokenHash !== tokenHash) return { result: 'taken' };
     if (row === undefined && token.mostUses > 0 && token.uses >= token.mostUses) return { result: 'bad_token' };
     if (row === undefined) token.uses++;
+    this.#put({ node, version, at, credentialHash, tokenHash, scope: token.scope });
+    return { result: 'joined', scope: token.scope };
+  }
+
+  async admit({ at, credentialHash, issuedAt, node, scope, subject, version }: Admission): Promise<Joined> {
+    this.#check();
+    const row = this.rows.get(node);
+    if (row !== undefined && row.tokenHash !== subject) return { result: 'taken' };
+    if (this.credentials.get(credentialHash) === node && row !== undefined) {
+      this.rows.set(node, { ...row, scope, version, hasLeft: false, lastContactAt: at });
+      return { result: 'joined', scope };
+    }
+    if (row !== undefined && issuedAt !== undefined && issuedAt + 30_000 < row.joinedAt) return { result: 'outdated' };
+    this.#put({ node, version, at, credentialHash, tokenHash: subject, scope });
+    const put = this.rows.get(node);
+    if (put !== undefined && issuedAt !== undefined) this.rows.set(node, { ...put, joinedAt: at });
+    return { result: 'joined', scope };
+  }
+
+  #put({ at, credentialHash, node, scope, tokenHash, version }: Joining & { readonly scope: Scope }): void {
+    const row = this.rows.get(node);
     for (const [hash, other] of this.credentials) if (other === node) this.credentials.delete(hash);
     this.credentials.set(credentialHash, node);
     this.rows.set(node, {
@@ -48,19 +71,18 @@ export class MemoryStore implements SidecarStore {
       isConnected: false,
       hasLeft: false,
       lastContactAt: at,
-      scope: token.scope,
+      scope,
       joinedAt: row?.joinedAt ?? at,
       instance: '',
       tokenHash,
     });
-    return { result: 'joined', scope: token.scope };
   }
 
   async identify(credentialHash: string): Promise<SidecarIdentity | undefined> {
     this.#check();
     const node = this.credentials.get(credentialHash);
     const row = node === undefined ? undefined : this.rows.get(node);
-    return row && { node: row.node, scope: row.scope };
+    return row && { node: row.node, scope: row.scope, joinedBy: row.tokenHash };
   }
 
   async report(instance: string, reports: readonly SidecarReport[]): Promise<readonly string[]> {

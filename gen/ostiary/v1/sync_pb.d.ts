@@ -43,6 +43,8 @@ export declare const JoinRequestSchema: GenMessage<JoinRequest>;
  */
 export declare type JoinResponse = Message<"ostiary.v1.JoinResponse"> & {
   /**
+   * Empty: what the node has joined with is what it calls with.
+   *
    * @generated from field: string credential = 1;
    */
   credential: string;
@@ -51,6 +53,13 @@ export declare type JoinResponse = Message<"ostiary.v1.JoinResponse"> & {
    * @generated from field: ostiary.v1.Scope scope = 2;
    */
   scope?: Scope | undefined;
+
+  /**
+   * By which the node is known here.
+   *
+   * @generated from field: string node = 3;
+   */
+  node: string;
 };
 
 /**
@@ -592,6 +601,8 @@ export declare const SyncService: GenService<{
   /**
    * Exchanges a join token, sent as `authorization: Bearer TOKEN`, for a credential that is of one
    * node. A node may join again with the token that it joined with; its earlier credential ends.
+   * In place of a join token, the token of Kubernetes that a pod has: the pod is the node. Or none,
+   * and a client certificate of a workload: the node is below its name.
    * UNAUTHENTICATED where the token is unknown, has expired or was used up; PERMISSION_DENIED where
    * the node has joined with another token, and was not forgotten since.
    *
@@ -604,7 +615,8 @@ export declare const SyncService: GenService<{
   },
   /**
    * Everything within the scope of the credential, which is sent as `authorization: Bearer
-   * CREDENTIAL`, and each change of it. The first request is a Hello. Both sides send a Ping after
+   * CREDENTIAL`, and each change of it. Who has joined by a client certificate shows it here too;
+   * who has by a token of Kubernetes sends that. When either ends, so does the stream. The first request is a Hello. Both sides send a Ping after
    * 10 s in which they have sent nothing else, and end a stream on which nothing has come for 30 s.
    *
    * @generated from rpc ostiary.v1.SyncService.Follow

@@ -1,5 +1,6 @@
+import { clientCertificateOf } from '../../grpc/client-certificate.ts';
 import { Code, RpcError } from '../../grpc/rpc.ts';
-import type { Call, TraceField } from '../../grpc/rpc.ts';
+import type { Call, ClientCertificate, TraceField } from '../../grpc/rpc.ts';
 import { Stream } from '../stream.ts';
 import type { StreamHost } from '../stream.ts';
 import type { GrpcAnswers } from './answers.ts';
@@ -38,6 +39,10 @@ export abstract class GrpcCall extends Stream implements Call {
 
   get authorization(): string | undefined {
     return this.plan.authorization === '' ? undefined : this.plan.authorization;
+  }
+
+  clientCertificate(): ClientCertificate | undefined {
+    return clientCertificateOf(this.host.socket);
   }
 
   traceField(name: TraceField): string | undefined {
