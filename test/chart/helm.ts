@@ -59,3 +59,27 @@ async function helm(args: readonly string[]): Promise<string> {
     throw new Error(String((error as { stderr?: string; stdout?: string }).stderr ?? error), { cause: error });
   }
 }
+
+export interface PodTemplate {
+  readonly metadata?: { readonly labels?: Readonly<Record<string, string>> };
+  readonly spec: PodSpec;
+}
+
+export function podTemplateOf({ kind, spec }: KubernetesObject): PodTemplate | undefined {
+  if (kind === 'Deployment' || kind === 'StatefulSet') return spec['template'] as PodTemplate;
+  if (kind !== 'CronJob') return undefined;
+  return (spec['jobTemplate'] as { spec: { template: PodTemplate } }).spec.template;
+}
+
+export function podSpecOf(object: KubernetesObject): PodSpec | undefined {
+  return object.kind === 'Pod' ? (object.spec as unknown as PodSpec) : podTemplateOf(object)?.spec;
+}
+
+export interface PodSpec {
+  readonly containers: readonly {
+    readonly securityContext: object;
+    readonly args: readonly string[];
+    readonly volumeMounts?: readonly { readonly name: string; readonly readOnly?: boolean }[];
+  }[];
+  readonly volumes?: readonly { readonly name: string }[];
+}

@@ -53,8 +53,9 @@ describe.skipIf(parts.includes(undefined))('a real kube-apiserver', () => {
     for (const object of objects) await accepted(object);
     // Pod security is enforced on pods: a Deployment's would be refused only later.
     for (const { kind, metadata, spec } of objects) {
-      if (kind !== 'Deployment') continue;
-      const { priorityClassName: _, ...pod } = (spec['template'] as { spec: Record<string, unknown> }).spec;
+      const template = kind === 'CronJob' ? (spec['jobTemplate'] as Template).spec['template'] : spec['template'];
+      if (template === undefined) continue;
+      const { priorityClassName: _, ...pod } = (template as Template).spec;
       await accepted({ apiVersion: 'v1', kind: 'Pod', metadata, spec: pod } as ApplicableObject);
     }
   });
@@ -116,3 +117,7 @@ describe.skipIf(parts.includes(undefined))('a real kube-apiserver', () => {
     expect((await kubernetes.apply(pod, true)).status).toBe(403);
   });
 });
+
+interface Template {
+  readonly spec: Record<string, unknown>;
+}

@@ -24,6 +24,8 @@ helm install ostiary charts/ostiary --namespace ostiary --create-namespace \\
 helm test ostiary --namespace ostiary --logs
 \`\`\`
 
+A control plane for many teams: \`control.enabled\`, see [docs/install/control-plane.md](../../docs/install/control-plane.md).
+
 If documents use \`$NAME\`, set \`secrets.env\`: without the variable the pods do not start. How to put ostiary in front of your APIs:
 [docs/install](../../docs/install/README.md). Without Helm: \`ostiary generate --help\`.
 
