@@ -125,10 +125,7 @@ export async function startControl(
   const index = new CurrentIndex(registry);
   aboutToLoad((await registry.head()).revision * DOCUMENT_BYTES);
   // They read everything, and so both at once.
-  const [sidecars] = await Promise.all([
-    openSidecars({ registry, database, access, ...ports }),
-    index.current(),
-  ]);
+  const [sidecars] = await Promise.all([openSidecars({ registry, database, access, ...ports }), index.current()]);
   opened.defer(() => sidecars.close());
   const mesh = await openMesh(
     { dataDir, databaseUrl: flags.analyticsDatabase ?? databaseUrl, maxBytes: flags.analyticsMaxSize },

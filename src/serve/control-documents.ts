@@ -71,6 +71,7 @@ export async function followControl(
     follower.start();
     const stopWatchingFiles = watchControlCredentials(flags, timers, () => follower.renew());
     return {
+      tell: (enforced) => follower.tell(enforced),
       async close() {
         stopWatchingFiles();
         await follower.close();

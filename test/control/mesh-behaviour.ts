@@ -62,7 +62,8 @@ async function opened(place: HistoryPlace, now = NOON): Promise<Opened> {
     },
     async identify({ authorization }) {
       const node = NODES.find((each) => authorization === `Bearer credential-of-${each}`);
-      if (node === undefined || forgotten.has(node)) throw new RpcError(Code.unauthenticated, 'the credential is unknown here');
+      if (node === undefined || forgotten.has(node))
+        throw new RpcError(Code.unauthenticated, 'the credential is unknown here');
       return { node };
     },
     access: async (_effect, authorization) => {
