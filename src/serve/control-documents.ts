@@ -7,7 +7,7 @@ import { productVersion } from '../product.ts';
 import { followDocuments } from '../source/documents-in-force.ts';
 import type { InForceOptions } from '../source/documents-in-force.ts';
 import { CacheFile } from '../sync/cache-file.ts';
-import type { FollowedSource } from '../sync/control-source-ports.ts';
+import type { FollowedSource, Following } from '../sync/control-source-ports.ts';
 import { ControlSource } from '../sync/control-source.ts';
 import { CredentialFile } from '../sync/credential-file.ts';
 import { Follower } from '../sync/follower.ts';
@@ -50,7 +50,7 @@ export async function followControl(
   let lookedAt = (): number => 0;
   const told = createControlMetrics(metrics.registry, () => lookedAt());
   const startedAt = clock.now();
-  const follow = (followed: FollowedSource) => {
+  const follow = (followed: FollowedSource): Following => {
     const node = flags.nodeId ?? hostname();
     const labels = labelsOf(flags.labels);
     const follower = new Follower(

@@ -15,9 +15,9 @@ export function directConnection(methods: readonly Method[]): ControlConnection 
       if (method?.kind !== 'unary') throw nobody();
       const request = toBinary(JoinRequestSchema, create(JoinRequestSchema, { node, version }));
       const answering = Promise.resolve(method.handle(request, callOf(token, new AbortController().signal)));
-      const { credential, scope } = fromBinary(JoinResponseSchema, await answering.catch(toFault));
-      const { namespaces, apis, labels } = scope ?? EVERYTHING;
-      return { credential, scope: { namespaces, apis, labels } };
+      const joined = fromBinary(JoinResponseSchema, await answering.catch(toFault));
+      const { namespaces, apis, labels } = joined.scope ?? EVERYTHING;
+      return { node: joined.node, credential: joined.credential, scope: { namespaces, apis, labels } };
     },
     follow(credential): FollowStream {
       const method = methods.find(({ path }) => path.endsWith('/Follow'));
@@ -57,8 +57,8 @@ export function directConnection(methods: readonly Method[]): ControlConnection 
   };
 }
 
-function callOf(secret: string, signal: AbortSignal): Call {
-  return { deadline: Infinity, signal, authorization: `Bearer ${secret}` };
+function callOf(secret: string | undefined, signal: AbortSignal): Call {
+  return { deadline: Infinity, signal, authorization: secret === undefined ? undefined : `Bearer ${secret}` };
 }
 
 function nobody(): CallFault {
