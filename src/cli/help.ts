@@ -23,7 +23,7 @@ export function helpText({ usage, summary, examples, flags, sections = {} }: Hel
   });
   const help = `${rows.length === 0 ? 'Flags:\n' : ''}  -h, --help\n      this text`;
   const parts = [
-    wrapped(summary, ''),
+    wrapped(joined(summary), ''),
     `Usage:\n${wrapped(`ostiary ${usage}`, '  ')}`,
     examples.length === 0 ? '' : `Examples:\n${examples.map((line) => `  ostiary ${line}`).join('\n')}`,
     [...rows, help].join('\n'),
@@ -33,6 +33,11 @@ export function helpText({ usage, summary, examples, flags, sections = {} }: Hel
 
 function meaningOf({ help, shown, variable }: Flag<unknown>): string {
   return `${help}${shown === '' ? '' : ` (default ${shown})`}${variable === undefined ? '' : ` [${variable}]`}`;
+}
+
+/** Sources break lines within a sentence where it suits them; only the end of a sentence ends a line here. */
+function joined(text: string): string {
+  return text.replaceAll(/(?<!\.)\n/g, ' ');
 }
 
 /** Lines that no terminal breaks, except where one word alone is too long. */
