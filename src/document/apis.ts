@@ -17,6 +17,7 @@ import { refuseHidden, refuseWithoutEffect } from './ineffective-options.ts';
 import type { PlacedPolicy } from './ineffective-options.ts';
 import { addIssues } from './load.ts';
 import type { Loaded } from './load.ts';
+import { maxStaleMsOf } from './max-stale.ts';
 import { namespaceOf, PLATFORM_NAMESPACE, qualifiedName, referenceFrom } from './names.ts';
 import { refuseOwnedHeaders } from './owned-headers.ts';
 import { olderFirst, tellOverlaps } from './overlapping-apis.ts';
@@ -97,6 +98,7 @@ export function assembleApis(context: ApiContext): AssembledApis {
       hosts: hostsOf(spec.hosts, hosts),
       basePath: normalizeBasePath(spec.basePath),
       encodedSlashes: spec.encodedSlashes === 'keep' ? 'keep' : undefined,
+      maxStaleMs: spec.maxStale === undefined ? undefined : maxStaleMsOf(spec.maxStale),
       identityHeaders,
       severalIssuers,
       tiers: ofApi,

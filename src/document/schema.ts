@@ -7,6 +7,7 @@ import { configuration } from './configuration-schema.ts';
 import { publicUrl } from './public-url.ts';
 import { basePath, clientId, host, labels, moment, name, unique } from './fields.ts';
 import { apiMetadata, clientMetadata, metadata, teamMetadata } from './metadata-schema.ts';
+import { maxStale } from './max-stale.ts';
 import { principals } from './principal-schema.ts';
 import { routeFields } from './route-schema.ts';
 import { secretSpec } from './secret-schema.ts';
@@ -115,6 +116,9 @@ const api = z.strictObject({
     ])
     .optional()
     .describe('Requests that nobody has to authenticate: validate does not list them. No decision depends on it'),
+  maxStale: maxStale
+    .optional()
+    .describe('Its requests are denied (503) once no control plane was heard for so long, such as 1h; absent: never'),
   encodedSlashes: z
     .enum(['refuse', 'keep'])
     .default('refuse')

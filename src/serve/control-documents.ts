@@ -4,6 +4,7 @@ import { firstFaults, formatFault, MAX_TOLD_FAULTS } from '../document/fault.ts'
 import { UserError } from '../errors.ts';
 import { systemFiles } from '../file-access.ts';
 import { productVersion } from '../product.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
 import { followDocuments } from '../source/documents-in-force.ts';
 import type { InForceOptions } from '../source/documents-in-force.ts';
 import { CacheFile } from '../sync/cache-file.ts';
@@ -20,7 +21,7 @@ import {
   readNamed,
   watchControlCredentials,
 } from './control-credentials.ts';
-import { labelsOf, maxStaleMsOf } from './control-flags.ts';
+import { labelsOf, staleMsOf } from './control-flags.ts';
 import { createControlMetrics } from './control-metrics.ts';
 import type { ControlMetrics } from './control-metrics.ts';
 import type { Documents, SharedDocuments } from './documents.ts';
@@ -28,9 +29,9 @@ import { localReferences } from './local-references.ts';
 import { NamedFileWatch } from './named-file-watch.ts';
 import type { Reporting } from './reporting.ts';
 import type { ServeFlags } from './serve-flags.ts';
+import { servesForMs, watchStaleness } from './staleness.ts';
 
 const KEY_BYTES = 32;
-const LOOK_MS = 1000;
 
 /**
  * Opens the documents of the control planes in `--control`, and waits until some are in force.
@@ -44,7 +45,8 @@ export async function followControl(
 ): Promise<Documents> {
   const { cacheDir, control: addresses } = flags;
   checkControlCredentials(flags);
-  const maxStaleMs = maxStaleMsOf(flags.maxStale) ?? 0;
+  const flagMs = staleMsOf(flags.maxStale) ?? 0;
+  let apis: Snapshot['apis'] = [];
   const [access, userId] = [systemFiles, process.getuid?.()];
   const key = await cacheKeyOf(flags);
   let lookedAt = (): number => 0;
@@ -54,13 +56,14 @@ export async function followControl(
     const node = flags.nodeId ?? hostname();
     const labels = labelsOf(flags.labels);
     const follower = new Follower(
-      { node, version: productVersion(), labels, maxStaleMs, addresses },
+      { node, version: productVersion(), labels, addresses },
       {
         connect: async (address) => grpcConnection(address, await controlTlsOf(flags), clock),
         credentials: new CredentialFile({ folder: cacheDir, access, userId }),
         joinToken: () => joinTokenOf(flags),
         ...followed,
         enforce: (changed) => followed.enforce(changed),
+        maxStaleMs: () => servesForMs(flagMs, apis),
         reports: reports?.link,
         clock,
         timers,
@@ -94,18 +97,17 @@ export async function followControl(
   );
   lookedAt = () => source.lookedAt;
   relay?.serve(source);
-  const isStale = (): boolean =>
-    maxStaleMs > 0 && clock.now() - Math.max(source.lookedAt, source.lookedAt === 0 ? startedAt : 0) > maxStaleMs;
-  const stopWatching = watchStale(isStale, (now) => {
-    relay?.tellStale(now);
-    if (now) log.error('every request is denied', { detail: `no control plane was heard for ${flags.maxStale}` });
-    else log.info('requests are decided again', { detail: 'a control plane was heard' });
-  });
+  const heardAt = (): number => (source.lookedAt === 0 ? startedAt : source.lookedAt);
+  const silentMs = (): number => clock.now() - heardAt();
+  const looked = (): void => relay?.tellHeard(heardAt());
+  const stopWatching = watchStaleness(flagMs, { silentMs, apis: () => apis, log, timers, looked });
   watch?.start(() => source.filesChanged());
-  const documents = await followDocuments(source, { ...options, ...local });
+  const onInForce = (snapshot: Snapshot): void => void (apis = snapshot.apis);
+  const documents = await followDocuments(source, { ...options, ...local, onInForce });
   return {
     inForce: documents,
-    isStale,
+    isStale: () => flagMs > 0 && silentMs() > flagMs,
+    silentMs,
     async close() {
       stopWatching();
       watch?.close();
@@ -113,20 +115,6 @@ export async function followControl(
       await documents.close();
     },
   };
-}
-
-function watchStale(isStale: () => boolean, changed: (isStale: boolean) => void): () => void {
-  let was = false;
-  let cancel = (): void => {};
-  const look = (): void => {
-    cancel = timers.after(LOOK_MS, () => {
-      const now = isStale();
-      if (now !== was) changed((was = now));
-      look();
-    });
-  };
-  look();
-  return () => cancel();
 }
 
 /** What is told of a control plane that is followed. */

@@ -1,3 +1,4 @@
+import { maxStaleMsOf } from '../document/max-stale.ts';
 import { UserError } from '../errors.ts';
 import { flagName, list, text } from '../flags.ts';
 import { isLoopbackHost } from '../listen/address.ts';
@@ -31,7 +32,7 @@ export const controlFlags = {
   maxStale: text(
     'keep',
     'keep|DURATION',
-    'how long documents are enforced after the control plane was last heard; then every request is denied (503)',
+    'how long documents are enforced after the control plane was last heard; then every request is denied (503); of an API alone: maxStale in its document',
     staleness,
   ),
   allowEnv: list(
@@ -44,10 +45,6 @@ export const controlFlags = {
   labels: list([], 'NAME=VALUE', 'what the control plane shows of this sidecar, such as zone=eu-1; repeatable', label),
 };
 
-/** The control plane is heard every 10 s. */
-const LEAST_STALE_MS = 15_000;
-const UNITS_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-
 function controlUrl(given: string): string | undefined {
   const url = URL.parse(given);
   const isBare = url !== null && url.username === '' && url.password === '' && /^\/?$/.test(url.pathname + url.search);
@@ -58,17 +55,14 @@ function controlUrl(given: string): string | undefined {
 }
 
 function staleness(given: string): string | undefined {
-  return maxStaleMsOf(given) === undefined
+  return staleMsOf(given) === undefined
     ? 'expected keep, or a duration of at least 15s such as 90s, 1h or 7d'
     : undefined;
 }
 
 /** @returns 0: for ever; undefined: it is no duration */
-export function maxStaleMsOf(given: string): number | undefined {
-  if (given === 'keep') return 0;
-  const [, number, unit = ''] = /^(\d{1,6})([smhd])$/.exec(given) ?? [];
-  const ms = Number(number) * (UNITS_MS[unit] ?? 0);
-  return ms >= LEAST_STALE_MS ? ms : undefined;
+export function staleMsOf(given: string): number | undefined {
+  return given === 'keep' ? 0 : maxStaleMsOf(given);
 }
 
 function variableNames(given: string): string | undefined {

@@ -188,6 +188,7 @@ export async function openDecider(
     take: (demands, deadline) => store.take(demands, deadline),
     clock,
     ...locating,
+    silentMs: source.silentMs,
     failed: (policy, error) => observer.policyFailed(policy, error),
     expressionFailed: (policy, failure) => observer.expressionFailed(policy, failure),
   };

@@ -16,14 +16,15 @@ export interface RelayedDocuments {
 export interface DocumentTaker {
   /** @returns the faults that it has found; undefined: it has not answered, or is gone. Never rejects. */
   enforce(documents: RelayedDocuments): Promise<readonly Fault[] | undefined>;
-  tellStale(isStale: boolean): void;
+  /** @param heardAt when a control plane was last heard, in milliseconds since the Unix epoch */
+  tellHeard(heardAt: number): void;
 }
 
 /** Hands the documents that the owner has received on to its workers. */
 export class DocumentRelay implements Relay {
   readonly #takers = new Set<DocumentTaker>();
   #source: Pick<ControlSource, 'inForce' | 'sinceInForce'> | undefined;
-  #isStale = false;
+  #heardAt = 0;
 
   serve(source: Pick<ControlSource, 'inForce' | 'sinceInForce'>): void {
     this.#source = source;
@@ -34,7 +35,7 @@ export class DocumentRelay implements Relay {
     const source = this.#source;
     if (source === undefined) return;
     this.#takers.add(taker);
-    taker.tellStale(this.#isStale);
+    taker.tellHeard(this.#heardAt);
     void taker.enforce({ isWhole: true, upserts: [...source.inForce()], removals: [] });
     const [upserts, removals] = source.sinceInForce();
     if (upserts.length + removals.length > 0) void taker.enforce({ isWhole: false, upserts, removals });
@@ -44,9 +45,10 @@ export class DocumentRelay implements Relay {
     this.#takers.delete(taker);
   }
 
-  tellStale(isStale: boolean): void {
-    this.#isStale = isStale;
-    for (const taker of this.#takers) taker.tellStale(isStale);
+  tellHeard(heardAt: number): void {
+    if (heardAt === this.#heardAt) return;
+    this.#heardAt = heardAt;
+    for (const taker of this.#takers) taker.tellHeard(heardAt);
   }
 
   async enforce(upserts: readonly SyncedResource[], removals: readonly string[]): Promise<readonly Fault[]> {

@@ -2,6 +2,7 @@ import { followFolder } from '../source/folder-source.ts';
 import { followDocuments } from '../source/documents-in-force.ts';
 import type { ConfigSource, InForceOptions } from '../source/documents-in-force.ts';
 import type { Delivery } from '../source/document-source.ts';
+import { staleMsOf } from './control-flags.ts';
 import type { DocumentRelay } from './document-relay.ts';
 import type { EmbeddedControl } from './embedded-control.ts';
 import { localReferences } from './local-references.ts';
@@ -15,6 +16,8 @@ export interface Documents {
   readonly inForce: ConfigSource;
   /** They are too old to be enforced. */
   isStale(): boolean;
+  /** For how long no control plane was heard, in milliseconds; absent: they come from elsewhere. */
+  readonly silentMs?: () => number;
   close(): Promise<void>;
 }
 
@@ -52,5 +55,8 @@ export async function openDocuments(
   const inForce = await (fromOwner === undefined
     ? followFolder({ paths: flags.policies, ...options })
     : followDocuments(fromOwner, { ...options, ...localReferences(flags, options.env) }));
-  return { inForce, isStale: () => fromOwner?.isStale === true, close: () => inForce.close() };
+  if (fromOwner === undefined) return { inForce, isStale: () => false, close: () => inForce.close() };
+  const silentMs = (): number => options.clock.now() - fromOwner.heardAt;
+  const flagMs = staleMsOf(flags.maxStale) ?? 0;
+  return { inForce, isStale: () => flagMs > 0 && silentMs() > flagMs, silentMs, close: () => inForce.close() };
 }

@@ -24,12 +24,14 @@ export class OwnerDocuments implements DocumentSource {
   #take: (delivery: Delivery) => Promise<Outcome> = () => Promise.resolve({ result: 'outdated' });
   #lookedAt = 0;
   #turn: Promise<unknown> = Promise.resolve();
-  isStale = false;
+  /** When the owner last heard a control plane, in milliseconds since the Unix epoch. */
+  heardAt: number;
   /** All documents were in force at some time; until then each delivery is whole. */
   #wasWhole = false;
 
   constructor(ports: OwnerDocumentsPorts) {
     this.#ports = ports;
+    this.heardAt = ports.clock.now();
   }
 
   get lookedAt(): number {

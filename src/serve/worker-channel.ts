@@ -3,11 +3,11 @@ import type { RelayedDocuments } from './document-relay.ts';
 import type { OwnerDocuments } from './owner-documents.ts';
 import type { ToOwner, ToWorker } from './worker-messages.ts';
 
-type FromOwner = Exclude<ToWorker, { kind: 'ping' | 'documents' | 'documents_stale' }>;
+type FromOwner = Exclude<ToWorker, { kind: 'ping' | 'documents' | 'control_heard' }>;
 
 /** What a worker does with documents that its owner hands on. */
 interface DocumentsTaken extends Pick<OwnerDocuments, 'enforce'> {
-  isStale: boolean;
+  heardAt: number;
 }
 
 /** A worker's end of the channel to its owner. Without the owner a worker has no work and no quota, so it ends. */
@@ -22,7 +22,7 @@ export class WorkerChannel {
     process.on('message', (message: ToWorker, handle: unknown) => {
       if (message.kind === 'ping') this.send({ kind: 'pong' });
       else if (message.kind === 'documents') void this.#enforce(message.id, message.documents);
-      else if (message.kind === 'documents_stale') this.#tellStale(message.isStale);
+      else if (message.kind === 'control_heard') this.#tellHeard(message.heardAt);
       else if (this.#heard === undefined) this.#early.push({ message, handle });
       else this.#heard(message, handle);
     });
@@ -38,8 +38,8 @@ export class WorkerChannel {
     this.send({ kind: 'documents_taken', id, faults });
   }
 
-  #tellStale(isStale: boolean): void {
-    if (this.#documents !== undefined) this.#documents.isStale = isStale;
+  #tellHeard(heardAt: number): void {
+    if (this.#documents !== undefined) this.#documents.heardAt = heardAt;
   }
 
   send(message: ToOwner): void {

@@ -43,7 +43,7 @@ export type ToWorker =
   | { readonly kind: 'events_kept'; readonly number: number }
   /** Of a control plane, which the owner follows. */
   | { readonly kind: 'documents'; readonly id: number; readonly documents: RelayedDocuments }
-  | { readonly kind: 'documents_stale'; readonly isStale: boolean }
+  | { readonly kind: 'control_heard'; readonly heardAt: number }
   /** A worker must answer at once; one that does not is stuck. */
   | { readonly kind: 'ping' }
   /** The replies of scripts: numbers, or why there are none. */

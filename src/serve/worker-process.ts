@@ -160,8 +160,8 @@ export class WorkerProcess implements SeriesSource, DocumentTaker {
     return answer?.kind === 'documents_taken' ? answer.faults : undefined;
   }
 
-  tellStale(isStale: boolean): void {
-    this.send({ kind: 'documents_stale', isStale });
+  tellHeard(heardAt: number): void {
+    this.send({ kind: 'control_heard', heardAt });
   }
 
   /** Undefined if no answer comes in time. */

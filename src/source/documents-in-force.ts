@@ -14,6 +14,8 @@ export interface InForceOptions extends Omit<CompileOptions, 'readFile' | 'conte
   readonly disposeAfterMs?: number;
   /** `all-or-nothing`: documents with faults leave everything as it was. Default `isolated`: what has none moves on. */
   readonly reload?: 'isolated' | 'all-or-nothing';
+  /** Called with each snapshot as it is put in force, before whoever delivered its documents hears of it. */
+  readonly onInForce?: (snapshot: Snapshot) => void;
 }
 
 export interface ConfigStatus {
@@ -158,6 +160,7 @@ class DocumentsInForce implements ConfigSource {
       });
     }
     this.#compiled = compiled;
+    this.#options.onInForce?.(compiled.snapshot);
     this.#compiling.inForce(compiler, compiled.snapshot);
     this.#faults = faults;
     this.#held = held;

@@ -21,6 +21,8 @@ export interface ConversationPorts {
   /** Puts the replica in force, in all workers, and keeps it. Never rejects. */
   readonly enforce: (changed: Changed) => Promise<Enforced>;
   readonly events: FollowerEvents;
+  /** How long this sidecar serves without contact, with what is in force; 0: for ever. */
+  readonly maxStaleMs: () => number;
   readonly send: (message: Said) => void;
   /** Everything was asked for already. */
   readonly isResyncing: boolean;
@@ -28,7 +30,10 @@ export interface ConversationPorts {
 
 /** What a sidecar answers. */
 export type Said =
-  | { readonly case: 'acknowledgement'; readonly value: { readonly revision: bigint; readonly stateHash: bigint } }
+  | {
+      readonly case: 'acknowledgement';
+      readonly value: { readonly revision: bigint; readonly stateHash: bigint; readonly maxStaleMs: bigint };
+    }
   | { readonly case: 'rejection'; readonly value: { readonly revision: bigint; readonly faults: RejectionFault[] } }
   | { readonly case: 'resync'; readonly value: object };
 
@@ -112,7 +117,7 @@ export class Conversation {
     const revision = BigInt(position.revision);
     if (enforced.isInForce) {
       events.inForce(position);
-      send({ case: 'acknowledgement', value: { revision, stateHash } });
+      send({ case: 'acknowledgement', value: { revision, stateHash, maxStaleMs: BigInt(this.#ports.maxStaleMs()) } });
       return;
     }
     events.rejected(position, enforced.faults);

@@ -19,15 +19,13 @@ export interface FollowerOptions {
   readonly node: string;
   readonly version: string;
   readonly labels: Readonly<Record<string, string>>;
-  /** 0: for ever. */
-  readonly maxStaleMs: number;
   /** URLs, tried one after the other. */
   readonly addresses: readonly string[];
   /** What a control plane may send in one transaction; the default is more than any has. */
   readonly mostBytes?: number;
 }
 
-export interface FollowerPorts extends Pick<ConversationPorts, 'replica' | 'enforce' | 'events'> {
+export interface FollowerPorts extends Pick<ConversationPorts, 'replica' | 'enforce' | 'events' | 'maxStaleMs'> {
   readonly connect: (address: string) => Promise<ControlConnection>;
   readonly credentials: CredentialFile;
   /** Reads the token. @returns undefined: a certificate takes its place @throws (rejects with) an error that says why there is none */
@@ -197,12 +195,12 @@ export class Follower {
   }
 
   #hello(): MessageInitShape<typeof HelloSchema> {
-    const { labels, maxStaleMs, version } = this.#options;
+    const { labels, version } = this.#options;
     const { position, stateHash } = this.#ports.replica;
     return {
       version,
       labels: { ...labels },
-      maxStaleMs: BigInt(maxStaleMs),
+      maxStaleMs: BigInt(this.#ports.maxStaleMs()),
       stateHash,
       enforcedRevision: BigInt(this.#ports.enforcedRevision()),
       ...(position !== undefined && { position: toPositionMessage(position) }),

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { FollowRequest, Hello } from '../../gen/ostiary/v1/sync_pb.js';
+import type { Acknowledgement, FollowRequest, Hello } from '../../gen/ostiary/v1/sync_pb.js';
 import { Code, RpcError } from '../grpc/rpc.ts';
 import { PING, unknownHistory } from './encode.ts';
 import { ExpectedAcks } from './expected-acks.ts';
@@ -176,8 +176,7 @@ export class Session {
     this.#heardAt = this.#ports.clock.monotonic();
     switch (message.case) {
       case 'acknowledgement':
-        if (this.#acks.take(message.value))
-          this.#tell({ enforcedRevision: this.#enforced(), enforcedAt: this.#ports.clock.now(), faults: [] });
+        if (this.#acks.take(message.value)) this.#tell({ ...this.#acknowledged(message.value), faults: [] });
         return;
       case 'rejection':
         this.#tell({ faults: boundedFaults(message.value.faults) });
@@ -200,6 +199,11 @@ export class Session {
           'the message is empty, or of a kind that this control plane does not know',
         );
     }
+  }
+
+  #acknowledged({ maxStaleMs }: Acknowledgement): Partial<SidecarReport> {
+    const stale = maxStaleMs === undefined ? {} : { maxStaleMs: Number(maxStaleMs) };
+    return { enforcedRevision: this.#enforced(), enforcedAt: this.#ports.clock.now(), ...stale };
   }
 
   /** Whoever has all that has changed within its scope enforces whatever else was written. */

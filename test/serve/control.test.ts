@@ -46,17 +46,18 @@ async function listening(...options: Parameters<typeof listenControl>): Promise<
 async function sidecar(plane: ListeningControl, args: readonly string[], token?: string): Promise<RealOstiary> {
   const tokenFile = join(scratchFolder('token'), 'token');
   writeFileSync(tokenFile, token ?? (await plane.token()), { mode: 0o600 });
-  const flags = ['--control', plane.url, '--control-token-file', tokenFile, '--node-id', 'one', '--log-level', 'info'];
+  const node = args.includes('--node-id') ? [] : ['--node-id', 'one'];
+  const flags = ['--control', plane.url, '--control-token-file', tokenFile, ...node, '--log-level', 'info'];
   const ostiary = await startOstiary({ policies: '/nowhere', args: [...flags, '--drain-delay', '0s', ...args] });
   CLOSING.push(() => ostiary.stop());
   return ostiary;
 }
 
 /** The status of the answer to a Check: 0 is an allow. */
-async function ask({ listen }: RealOstiary): Promise<number> {
+async function ask({ listen }: RealOstiary, path = '/orders/1'): Promise<number> {
   const client = new RawClient(parseListenAddress(listen, 'listen'));
   const headers = { authorization: `Basic ${btoa('web:s3cret')}` };
-  const http = { method: 'GET', path: '/orders/1', host: 'a', headers };
+  const http = { method: 'GET', path, host: 'a', headers };
   const request = toBinary(CheckRequestSchema, create(CheckRequestSchema, { attributes: { request: { http } } }));
   try {
     const answer = fromBinary(CheckResponseSchema, await client.unary(CHECK_PATH, request, { timeoutMs: 5000 }));
@@ -117,17 +118,24 @@ describe('ostiary serve --control', () => {
     expect(await ask(second)).not.toBe(0);
   }, 60_000);
 
-  it('denies every request once the control plane was away for --max-stale, and decides again when it is back', async () => {
+  it('denies every request once the control plane was away for --max-stale, or those of an API for its maxStale, and decides again when it is back', async () => {
     const log = new MemoryLog();
-    await put(log, ORDERS, WEB, CONTRACT);
+    const open = doc('Api', 'open', { basePath: '/open', public: true });
+    const fresh = doc('Api', 'fresh', { basePath: '/fresh', public: true, maxStale: '15s' });
+    await put(log, ORDERS, WEB, CONTRACT, open, fresh);
     const store = new MemoryStore();
     const plane = await listening(log, { store });
     const ostiary = await sidecar(plane, ['--max-stale', '15s', '--workers', '2']);
-    expect(await ask(ostiary)).toBe(0);
+    const keeping = await sidecar(plane, ['--node-id', 'two', '--workers', '2']);
+    expect([await ask(ostiary), await ask(keeping, '/fresh')]).toEqual([0, 0]);
     await plane.close();
     await expect.poll(() => ask(ostiary), { timeout: 40_000, interval: 200 }).toBe(14);
+    // Of a sidecar that keeps its documents, the API that asks for it is denied, and no other.
+    await expect.poll(() => ask(keeping, '/fresh'), { timeout: 10_000, interval: 200 }).toBe(14);
+    expect(await ask(keeping, '/open')).toBe(0);
     await listening(log, { store, port: plane.port });
     await expect.poll(() => ask(ostiary), { timeout: 20_000, interval: 200 }).toBe(0);
+    await expect.poll(() => ask(keeping, '/fresh'), { timeout: 20_000, interval: 200 }).toBe(0);
   }, 90_000);
 
   it('speaks TLS to a control plane of the authority that it is given, and to no other', async () => {

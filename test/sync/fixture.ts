@@ -85,6 +85,7 @@ export interface TestSidecarOptions extends Time {
   readonly relay?: Relay;
   /** More than this is not taken. */
   readonly mostBytes?: number;
+  readonly maxStaleMs?: () => number;
   readonly connect?: () => Promise<ControlConnection>;
 }
 
@@ -124,7 +125,7 @@ export class TestSidecar {
         events: { cacheFault: (detail) => this.#say(`cache: ${detail}`) },
         follow: (followed) => {
           const follower = new Follower(
-            { node, version: 'test', labels: {}, maxStaleMs: 0, addresses: ['direct'], mostBytes },
+            { node, version: 'test', labels: {}, addresses: ['direct'], mostBytes },
             {
               connect: options.connect ?? direct,
               credentials: new CredentialFile({ folder, access, userId }),
@@ -132,6 +133,7 @@ export class TestSidecar {
               replica: followed.replica,
               enforce: (changed) => followed.enforce(changed),
               enforcedRevision: followed.enforcedRevision,
+              maxStaleMs: () => options.maxStaleMs?.() ?? 0,
               lacksSecrets: followed.lacksSecrets,
               clock,
               timers,

@@ -269,6 +269,14 @@ export declare type Acknowledgement = Message<"ostiary.v1.Acknowledgement"> & {
    * @generated from field: fixed64 state_hash = 2;
    */
   stateHash: bigint;
+
+  /**
+   * How long the node serves anything without contact, with these documents; 0: for ever. Absent: as
+   * its Hello said.
+   *
+   * @generated from field: optional uint64 max_stale_ms = 3;
+   */
+  maxStaleMs?: bigint | undefined;
 };
 
 /**
