@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { Acknowledgement, FollowRequest, Hello } from '../../gen/ostiary/v1/sync_pb.js';
+import type { FollowRequest, Hello } from '../../gen/ostiary/v1/sync_pb.js';
 import { Code, RpcError } from '../grpc/rpc.ts';
 import { PING, unknownHistory } from './encode.ts';
 import { ExpectedAcks } from './expected-acks.ts';
@@ -7,7 +7,7 @@ import type { Hub } from './hub.ts';
 import type { Delta, SharedView } from './shared-views.ts';
 import { readPosition } from './position.ts';
 import type { Position } from './position.ts';
-import { boundedFaults, firstReport } from './told.ts';
+import { acknowledged, boundedFaults, firstReport } from './told.ts';
 import type { IdentifiedCaller } from './callers.ts';
 import type { SidecarReport } from './sidecar-store.ts';
 
@@ -176,7 +176,8 @@ export class Session {
     this.#heardAt = this.#ports.clock.monotonic();
     switch (message.case) {
       case 'acknowledgement':
-        if (this.#acks.take(message.value)) this.#tell({ ...this.#acknowledged(message.value), faults: [] });
+        if (this.#acks.take(message.value))
+          this.#tell({ ...acknowledged(message.value, this.#ports.clock.now()), enforcedRevision: this.#enforced() });
         return;
       case 'rejection':
         this.#tell({ faults: boundedFaults(message.value.faults) });
@@ -199,11 +200,6 @@ export class Session {
           'the message is empty, or of a kind that this control plane does not know',
         );
     }
-  }
-
-  #acknowledged({ maxStaleMs }: Acknowledgement): Partial<SidecarReport> {
-    const stale = maxStaleMs === undefined ? {} : { maxStaleMs: Number(maxStaleMs) };
-    return { enforcedRevision: this.#enforced(), enforcedAt: this.#ports.clock.now(), ...stale };
   }
 
   /** Whoever has all that has changed within its scope enforces whatever else was written. */

@@ -1,4 +1,4 @@
-import type { Hello } from '../../gen/ostiary/v1/sync_pb.js';
+import type { Acknowledgement, Hello } from '../../gen/ostiary/v1/sync_pb.js';
 import type { RejectionFault } from './rejection.ts';
 import type { SidecarReport } from './sidecar-store.ts';
 
@@ -22,6 +22,10 @@ export function firstReport(node: string, { labels, maxStaleMs, version }: Hello
     hasLeft: false,
     lastContactAt: now,
   };
+}
+
+export function acknowledged({ maxStaleMs }: Acknowledgement, now: number): Partial<SidecarReport> {
+  return { enforcedAt: now, faults: [], ...(maxStaleMs !== undefined && { maxStaleMs: Number(maxStaleMs) }) };
 }
 
 export function boundedFaults(faults: readonly RejectionFault[]): readonly RejectionFault[] {
