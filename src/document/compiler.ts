@@ -31,7 +31,6 @@ import type { Loaded } from './load.ts';
 import { RouteStage } from './routes.ts';
 import { SecretStage } from './secrets.ts';
 import { refuseSharedNamespaces } from './teams.ts';
-import { contractsOf, finderOf } from './snapshot-functions.ts';
 import { TierStage } from './tiers.ts';
 import { VersionDigest } from './version.ts';
 import { Warnings } from './warnings.ts';
