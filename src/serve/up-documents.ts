@@ -58,7 +58,6 @@ export async function followEmbedded(
             node,
             version: productVersion(),
             labels: labelsOf(flags.labels),
-            maxStaleMs: 0,
             addresses: ['this process'],
           },
           {
@@ -67,6 +66,8 @@ export async function followEmbedded(
             joinToken: () => embedded.admit(),
             ...followed,
             enforce: (changed) => followed.enforce(changed),
+            // It is in this process.
+            maxStaleMs: () => 0,
             clock,
             timers,
             random: Math.random,

@@ -132,12 +132,18 @@ export class FolderBeside implements DocumentSource {
     for (const { kind, name } of own) this.#central.delete(keyFor(kind, name));
     for (const loaded of upserts) this.#central.set(keyOf(loaded), loaded);
     const touched = [...upserts.map(keyOf), ...own.map(({ kind, name }) => keyFor(kind, name))];
-    if (touched.some((key) => this.#folderKeys.has(key))) {
+    if (this.#isFolderUnread || touched.some((key) => this.#folderKeys.has(key))) {
       return this.#centralOutcome(await this.#deliverAll(this.#folder ?? delivery, delivery));
     }
     return this.#centralOutcome(
       await this.#take({ ...delivery, set: { complete: false, upserts, removals: own }, stillHolds: async () => true }),
     );
+  }
+
+  /** What can't be read of the folder may concern any document: all are looked at together with it. */
+  get #isFolderUnread(): boolean {
+    const set = this.#folder?.set;
+    return set?.complete === true && set.broken.length + (set.unknown?.length ?? 0) > 0;
   }
 
   /** @param from the latest of the folder @param because what has come, of either */

@@ -168,6 +168,19 @@ it('reads variables in files alone', async () => {
   expect(inForce.current().clientApplications).toBe(1);
 });
 
+it('puts nothing in force while a file can not be read from the start on, whatever the control plane changes', async () => {
+  const folder = new MemorySource([inFile(api('a'))], ['b.yaml']);
+  const other = new MemorySource([api('b')]);
+  const source = new FolderBeside({ folder, central: other, ownerOfFiles: 'files' });
+  const inForce = await followDocuments(source, options);
+  expect(inForce.current().withheld).toContain('b.yaml');
+  await other.upsert(api('c'));
+  expect(inForce.current().withheld).toContain('b.yaml');
+  await folder.deliverAll([inFile(api('a'))]);
+  expect(inForce.current().withheld).toBe(undefined);
+  expect(inForce.current().apis.map(({ name }) => name)).toEqual(['a', 'b', 'c']);
+});
+
 it('is closed with both', async () => {
   const { folder, inForce, other } = await opened({ files: [inFile(api('a'))] });
   await inForce.close();

@@ -10,26 +10,31 @@ export class MemorySource implements DocumentSource {
   readonly tellsChanges = true;
   readonly lookedAt = 0;
   readonly #first: readonly Loaded[];
+  readonly #unknown: readonly string[];
   #take: (delivery: Delivery) => Promise<Outcome> = () => Promise.reject(new Error('not opened'));
   isClosed = false;
   /** Whether what it delivers is still so when it has been compiled. */
   holds = true;
 
-  constructor(first: readonly Loaded[]) {
+  /** @param unknown what it can't read at first */
+  constructor(first: readonly Loaded[], unknown: readonly string[] = []) {
     this.#first = first;
+    this.#unknown = unknown;
   }
 
   open(take: (delivery: Delivery) => Promise<Outcome>): Promise<Outcome> {
     this.#take = take;
-    return this.deliverAll(this.#first);
+    return this.deliverAll(this.#first, this.#unknown);
   }
 
   async close(): Promise<void> {
     this.isClosed = true;
   }
 
-  deliverAll(documents: readonly Loaded[]): Promise<Outcome> {
-    return this.#deliver({ complete: true, documents, broken: [], faults: new Faults(), sources: ['memory'] });
+  deliverAll(documents: readonly Loaded[], unknown: readonly string[] = []): Promise<Outcome> {
+    const faults = new Faults();
+    for (const file of unknown) faults.add(() => ({ file, line: 1, column: 1, field: '', message: 'can not be read' }));
+    return this.#deliver({ complete: true, documents, broken: [], faults, sources: ['memory', ...unknown], unknown });
   }
 
   upsert(...upserts: Loaded[]): Promise<Outcome> {
