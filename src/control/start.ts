@@ -221,7 +221,8 @@ export async function startControl(
   state = 'ready';
   health.setAllServing(true);
   opened.move();
-  const url = `${tls === undefined ? 'http' : 'https'}://${formatListenAddress(listener.address)}`;
+  const at = formatListenAddress(listener.address);
+  const url = listener.address.kind === 'unix' ? at : `${tls === undefined ? 'http' : 'https'}://${at}`;
   log.info('ready', { version, detail: `control plane on ${url}, kept in ${registry.place}` });
   return {
     access: { url, tokenFile },

@@ -12,6 +12,7 @@ import { followDocuments } from '../source/documents-in-force.ts';
 import type { InForceOptions } from '../source/documents-in-force.ts';
 import { FolderBeside } from '../source/folder-beside.ts';
 import { FolderSource } from '../source/folder-source.ts';
+import { NoFolder } from '../source/no-folder.ts';
 import { ControlSource } from '../sync/control-source.ts';
 import { CredentialFile } from '../sync/credential-file.ts';
 import { Follower } from '../sync/follower.ts';
@@ -86,6 +87,7 @@ export async function followEmbedded(
   const source = besideFolder(flags, options, central, {
     newReading: () => new WrittenReader(written),
     delivered: (set, outcome) => embedded.mirror(filesInForce(set, outcome, written)),
+    freed: () => void central.lookAgain(),
   });
   watch?.start(() => central.filesChanged());
   const inForce = await followDocuments(source, { ...options, ofResources: accessOf(local) });
@@ -121,24 +123,27 @@ export async function followOwnerBesideFolder(
 interface FolderParts {
   readonly newReading?: () => DocumentReader;
   readonly delivered?: (set: CompleteSet, outcome: Outcome) => void;
+  readonly freed?: () => void;
 }
 
-/** Without folders there is nothing beside the other source. */
 function besideFolder(
   { policies }: ServeFlags,
   options: Options,
   central: DocumentSource,
-  { newReading, delivered }: FolderParts,
+  { newReading, delivered, freed }: FolderParts,
 ): DocumentSource {
-  if (policies.length === 0) return central;
   const { readFile } = options;
-  const folder = new FolderSource({ paths: policies, clock, readFile, ...(newReading && { newReading }) });
+  const files =
+    policies.length === 0
+      ? undefined
+      : new FolderSource({ paths: policies, clock, readFile, ...(newReading && { newReading }) });
   return new FolderBeside({
-    folder,
+    folder: files ?? new NoFolder(),
     central,
     ownerOfFiles: OWNER_OF_FILES,
-    lookAgain: () => folder.lookAgain(),
+    ...(files && { lookAgain: () => files.lookAgain() }),
     ...(delivered && { delivered }),
+    ...(freed && { freed }),
   });
 }
 

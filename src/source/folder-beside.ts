@@ -15,6 +15,8 @@ export interface FolderBesideOptions {
   readonly ownerOfFiles: string;
   /** Told what became of each set of the folder. */
   readonly delivered?: (set: CompleteSet, outcome: Outcome) => void;
+  /** Called where a change of the folder puts documents of the other source in force that have waited for it. */
+  readonly freed?: () => void;
   /** Brings the folder's documents up to date where the other source tells that they have changed. Never rejects. */
   readonly lookAgain?: () => Promise<void>;
 }
@@ -71,13 +73,16 @@ export class FolderBeside implements DocumentSource {
 
   async #takeFolder(delivery: Delivery): Promise<Outcome> {
     await this.#centralIsKnown.promise;
+    let before = this.#told;
     const outcome = await this.#inTurn(async () => {
+      before = this.#told;
       const found = await this.#deliverAll(delivery, delivery);
       if (found.result !== 'outdated') this.#told = this.#centralOutcome(found);
       return found;
     });
     if (outcome.result === 'outdated') return outcome;
     this.#first.resolve(this.#told);
+    if (before.result === 'faulty' && this.#told.result === 'in_force') this.#options.freed?.();
     if (delivery.set.complete) this.#options.delivered?.(delivery.set, outcome);
     return outcome;
   }

@@ -123,6 +123,13 @@ export class ControlSource implements DocumentSource {
     this.#following?.tell(enforced);
   }
 
+  /** What was held back may be in force now: another source of documents has changed. Never rejects. */
+  async lookAgain(): Promise<void> {
+    if (this.#before.size === 0) return;
+    for (const key of this.#before.keys()) this.#undelivered.add(key);
+    this.#following?.tell(await this.#enforce(new Map(), false));
+  }
+
   /** One after the other. Never rejects. */
   #enforce(changed: Changed, isNew: boolean): Promise<Enforced> {
     const enforcing = this.#enforcing.then(() => this.#enforceNow(changed, isNew));

@@ -10,14 +10,15 @@ import type { Upstream } from '../../demo/upstream.ts';
 import { bootstrap } from '../../src/generate/bootstrap.ts';
 import { startEnvoy } from '../real/envoy.ts';
 import type { RealEnvoy } from '../real/envoy.ts';
-import { main, startOstiary } from '../real/ostiary.ts';
-import type { RealOstiary } from '../real/ostiary.ts';
+import { main } from '../real/ostiary.ts';
 import { realPart } from '../real/parts.ts';
 import { startProcess, untilReady } from '../real/process.ts';
 import type { RealProcess } from '../real/process.ts';
 import { startRedis } from '../real/redis.ts';
 import type { RealRedis } from '../real/redis.ts';
 import { freePort, scratchFolder } from '../real/scratch.ts';
+import { startUp } from '../real/up.ts';
+import type { RealUp } from '../real/up.ts';
 import type { Step } from './snippets.ts';
 
 /** The ports that pages name, as the set-up has them. */
@@ -31,10 +32,12 @@ const PORTS = { envoy: 'localhost:10000', checks: 'localhost:9191', admin: 'loca
 export class Reader {
   readonly #folder = scratchFolder('reader');
   readonly #needsRedis: boolean;
-  readonly #keepsHistory: boolean;
+  readonly #logsRequests: boolean;
+  /** Pages without documents in `mine/` begin with those of the checkout. */
+  readonly #policies: string;
   readonly #sendsEvents: boolean;
   #upstream: Upstream | undefined;
-  #ostiary: RealOstiary | undefined;
+  #ostiary: RealUp | undefined;
   #envoy: RealEnvoy | undefined;
   #redis: RealRedis | undefined;
   #collector: RealProcess | undefined;
@@ -43,7 +46,9 @@ export class Reader {
 
   constructor(page: string) {
     this.#sendsEvents = page.includes(`--events-otlp http://${COLLECTOR}`);
-    this.#keepsHistory = this.#sendsEvents || page.includes('ostiary analytics');
+    this.#logsRequests = this.#sendsEvents || page.includes('ostiary analytics');
+    const isOwn = /\bmine\b/.test(page);
+    this.#policies = isOwn ? join(this.#folder, 'mine') : join(import.meta.dirname, '../../policies');
     this.#needsRedis = page.includes('--redis redis://localhost:6379');
     writeFileSync(join(this.#folder, 'state'), '');
     writeFileSync(join(this.#folder, 'token'), randomBytes(32).toString('hex'));
@@ -113,8 +118,9 @@ export class Reader {
 
   /** The command with the ports of this reader's own service, which is started now where it is needed. */
   async #withPorts(command: string): Promise<string> {
-    const asks = /^ostiary (?:counters|analytics)\b/.test(command);
-    if (!asks && !Object.values(PORTS).some((port) => command.includes(port))) return command;
+    const asks = /^ostiary (?:counters|analytics|apply)\b/.test(command);
+    if (!asks && !command.includes('.ostiary/') && !Object.values(PORTS).some((port) => command.includes(port)))
+      return command;
     const ostiary = (this.#ostiary ??= await this.#serve());
     let changed = command
       .replaceAll(PORTS.admin, ostiary.adminUrl.slice('http://'.length))
@@ -127,20 +133,19 @@ export class Reader {
     return changed;
   }
 
-  async #serve(): Promise<RealOstiary> {
+  async #serve(): Promise<RealUp> {
     this.#redis = this.#needsRedis ? await startRedis() : undefined;
     const redis = this.#redis === undefined ? [] : ['--redis', this.#redis.url];
-    const history = this.#keepsHistory ? ['--data-dir', join(this.#folder, '.ostiary')] : [];
     const spool = join(this.#folder, 'spool');
     const events = this.#sendsEvents
       ? ['--events-otlp', `http://127.0.0.1:${this.#collectorPort}`, '--events-spool', spool]
       : [];
-    const args = [...redis, ...history, ...events, '--api-token-file', join(this.#folder, 'token')];
+    const args = [...redis, ...events, '--api-token-file', join(this.#folder, 'token')];
     const env = Object.fromEntries((await this.#run('declare -px')).output.split('\n').flatMap(variableOf));
-    return startOstiary({ policies: join(this.#folder, 'mine'), args, env });
+    return startUp({ policies: this.#policies, dataDir: join(this.#folder, '.ostiary'), args, env });
   }
 
-  async #front(ostiary: RealOstiary): Promise<RealEnvoy> {
+  async #front(ostiary: RealUp): Promise<RealEnvoy> {
     const upstream = (this.#upstream ??= await startUpstream());
     const listener = {
       name: 'mine',
@@ -153,7 +158,7 @@ export class Reader {
     const config = bootstrap({
       ostiary: { kind: 'tcp', host: '127.0.0.1', port: Number(ostiary.listen.split(':')[1]) },
       timeoutMs: 2000,
-      accessLog: this.#keepsHistory,
+      accessLog: this.#logsRequests,
       listeners: [listener],
       upstream: { host: '127.0.0.1', port: upstream.port },
     }) as Configuration;
@@ -168,12 +173,13 @@ export class Reader {
   async #run(command: string): Promise<{ output: string; code: number }> {
     const state = join(this.#folder, 'state');
     const api = this.#ostiary?.apiUrl ?? 'http://127.0.0.1:1';
+    const control = this.#ostiary?.controlUrl ?? 'http://127.0.0.1:1';
     const script = `
 ostiary() {
   if [ "$1" = counters ]; then set -- "$@" --api ${api}; fi
   if [ "$1" = analytics ]; then set -- "$@" --api-address ${api}; fi
   '${process.execPath}' '${main}' "$@"; }
-. '${state}'; ${command}
+. '${state}'; export OSTIARY_SERVER=${control}; ${command}
 code=$?; declare -px > '${state}'; exit $code`;
     const child = spawn('bash', ['-c', script], { cwd: this.#folder, stdio: ['ignore', 'pipe', 'pipe'] });
     const ended = new Promise<number>((resolve) => child.once('close', (code) => resolve(code ?? -1)));

@@ -30,7 +30,7 @@ const FILES = {
   'secret.txt': 'the-secret-of-a-file',
 };
 
-describe('everything in one process', () => {
+describe('everything in one process', { timeout: 60_000 }, () => {
   const folder = scratchFolder('up');
   const dataDir = join(folder, 'data');
   const policies = writeFolder(FILES, join(folder, 'policies'));

@@ -28,11 +28,13 @@ async function opened({ files = [], central = [] }: { files?: readonly Loaded[];
   const other = new MemorySource(central);
   const delivered: Outcome[] = [];
   const looked: string[] = [];
+  const freed: string[] = [];
   const source = new FolderBeside({
     folder,
     central: other,
     ownerOfFiles: 'files',
     delivered: (_set, outcome) => delivered.push(outcome),
+    freed: () => freed.push('freed'),
     lookAgain: async () => void looked.push('look'),
   });
   const inForce = await followDocuments(source, options);
@@ -41,7 +43,7 @@ async function opened({ files = [], central = [] }: { files?: readonly Loaded[];
       .current()
       .apis.map(({ name }) => name)
       .toSorted();
-  return { folder, other, inForce, names, delivered, looked };
+  return { folder, other, inForce, names, delivered, freed, looked };
 }
 
 it('has the documents of both, and what refers from one to the other', async () => {
@@ -141,12 +143,16 @@ it('tells the control plane of its own faults alone', async () => {
 });
 
 it('does not say of a document of the control plane that it is in force while it waits for a file', async () => {
-  const { folder, other } = await opened({ files: [inFile(api('a'))], central: [client('x')] });
+  const { folder, freed, other } = await opened({ files: [inFile(api('a'))], central: [client('x')] });
   const twice = [inFile(api('a', '/a'), '1.yaml'), inFile(api('b', '/b'), '2.yaml')];
   await folder.deliverAll([...twice, inFile(contract('no', 'b'), '2.yaml')]);
   const told = await other.upsert(contract('x', 'b'));
   expect(told).toMatchObject({ result: 'faulty' });
   expect((told as Extract<Outcome, { result: 'faulty' }>).faults[0]?.file).toMatch(/^Contract\/x@/);
+  expect(freed).toEqual([]);
+  await folder.deliverAll(twice);
+  expect(freed).toEqual(['freed']);
+  expect(await other.upsert(client('y'))).toMatchObject({ result: 'in_force' });
 });
 
 it('reads variables in files alone', async () => {
