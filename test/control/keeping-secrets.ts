@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { isSecret, parseSecretHash } from '../../src/contract/secret.ts';
 import { valueAt } from '../../src/control/facts.ts';
+import { readBackup } from '../../src/registry/backup.ts';
 import type { RegistryPlace } from '../../src/registry/open.ts';
 import type { NewPlace } from '../registry/fixture.ts';
 import { app, openServices } from './fixture.ts';
@@ -136,6 +137,10 @@ export function keepsSecrets(newPlace: NewPlace): void {
       expect(files.length).toBeGreaterThan(0);
       told.push(files.map((file) => readFileSync(join(folder, file), 'latin1')).join('\n'));
     }
+    const backup = await readBackup(services.database, [], NOW);
+    let lines = '';
+    for await (const line of backup.lines) lines += line;
+    told.push(lines);
     // The search finds what is there.
     const [hash] = await kept();
     expect(told.every((text) => text.includes(hash?.salt ?? '-'))).toBe(true);
