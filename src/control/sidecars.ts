@@ -10,6 +10,7 @@ import { Followers } from '../sync/followers.ts';
 import { Hub } from '../sync/hub.ts';
 import { StoredReceipts } from '../sync/receipts.ts';
 import { EVERYTHING } from '../sync/scope.ts';
+import type { SyncObserver } from '../sync/sync-counts.ts';
 import type { Vouching } from '../sync/vouching.ts';
 import type { ControlAccess } from './access.ts';
 import { sidecarMethods } from './sidecar-service.ts';
@@ -29,6 +30,7 @@ export interface SidecarsPorts {
   readonly onFault: (detail: string) => void;
   /** Who else says who a sidecar is; undefined: nobody. */
   readonly vouching: Vouching | undefined;
+  readonly observer: SyncObserver;
 }
 
 /** Everything that has to do with sidecars. */
@@ -50,12 +52,12 @@ const JOIN_MS = 60_000;
 
 /** @throws DatabaseFault (rejects with it) */
 export async function openSidecars(ports: SidecarsPorts): Promise<Sidecars> {
-  const { registry, database, access, open, clock, timers, random, onFault, vouching } = ports;
+  const { registry, database, access, open, clock, timers, random, onFault, vouching, observer } = ports;
   // First: what else reads the whole log at the start shares that with it.
   const opening = Hub.open({ log: registry, open, clock, timers, random, onFault });
   const [store, hub] = await Promise.all([openSidecarStore(database), opening]);
   const instance = randomBytes(8).toString('hex');
-  const followers = new Followers({ hub, store, vouching, instance, clock, timers, random, onFault });
+  const followers = new Followers({ hub, store, vouching, observer, instance, clock, timers, random, onFault });
   const { presence } = followers;
   const receipts = new StoredReceipts({ log: registry, store, presence, clock, timers });
   return {

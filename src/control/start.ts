@@ -34,6 +34,7 @@ import { credentialMethods } from './credential-service.ts';
 import { CurrentIndex } from './current-index.ts';
 import { embed } from './embedded.ts';
 import type { ControlFlags } from './flags.ts';
+import { hubMetrics } from './hub-metrics.ts';
 import { openControlListener } from './listener.ts';
 import { openMesh } from './mesh.ts';
 import { resourceMethods } from './resource-service.ts';
@@ -103,12 +104,13 @@ export async function startControl(
     standardOutput(() => metrics.log.dropped()),
     () => clock.now(),
   );
+  const told = hubMetrics(metrics.registry, clock);
   const onFault = (detail: string): void => log.error('database of the control plane', { detail });
   await using opened = new AsyncDisposableStack();
   const tls = tlsFiles && (await loadTls(tlsFiles, clock.now()));
   const { registry, database, close } = await openRegistry(
     { dataDir, databaseUrl },
-    { clock, timers, random: Math.random, randomBytes },
+    { clock, timers, random: Math.random, randomBytes, observer: told.writes },
   );
   opened.defer(close);
   const tokenFile = flags.bootstrapTokenFile ?? (dataDir && join(dataDir, 'bootstrap-token'));
@@ -121,7 +123,7 @@ export async function startControl(
     { spiffe: flags.trustSpiffe, kubernetes: flags.trustKubernetes },
     { clock, onFault: (detail) => log.error('--trust-kubernetes', { detail }) },
   );
-  const ports = { clock, timers, random: Math.random, onFault, open, vouching };
+  const ports = { clock, timers, random: Math.random, onFault, open, vouching, observer: told.sync };
   const index = new CurrentIndex(registry);
   aboutToLoad((await registry.head()).revision * DOCUMENT_BYTES);
   // They read everything, and so both at once.

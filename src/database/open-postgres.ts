@@ -17,6 +17,8 @@ export interface PostgresOptions {
   readonly statementMs?: number;
   /** The name of our program in the server's list of connections. */
   readonly applicationName: string;
+  /** Called for each statement that was not carried out. */
+  readonly onFault?: () => void;
 }
 
 /** Types whose values are read as numbers, because ours all fit: `int8` and `numeric`. */
@@ -44,7 +46,11 @@ export async function openPostgres<Tables>(options: PostgresOptions): Promise<Da
   });
   // An idle connection was lost: the pool opens a new one.
   pool.on('error', () => {});
-  const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: tellingFaults(pool, name) }) });
+  const faultOf = (error: unknown): unknown => {
+    options.onFault?.();
+    return postgresFault(name, error);
+  };
+  const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: tellingFaults(pool, faultOf) }) });
   return migrated<Tables>({ engine: 'postgres', name, kysely, close: () => kysely.destroy() }, schema);
 }
 
@@ -53,14 +59,14 @@ function parserOf(oid: number, format?: 'text' | 'binary'): unknown {
 }
 
 /** Wraps the pool so that its errors name the database and the remedy. */
-function tellingFaults(pool: pg.Pool, name: string): PostgresPool {
+function tellingFaults(pool: pg.Pool, faultOf: (error: unknown) => unknown): PostgresPool {
   const wrapped = new WeakMap<pg.PoolClient, PostgresPoolClient>();
   return {
     options: pool.options,
     end: () => pool.end(),
     async connect() {
       const client = await pool.connect().catch((error: unknown) => {
-        throw postgresFault(name, error);
+        throw faultOf(error);
       });
       const known = wrapped.get(client);
       if (known !== undefined) return known;
@@ -71,7 +77,7 @@ function tellingFaults(pool: pg.Pool, name: string): PostgresPool {
           try {
             return await client.query(sql, parameters);
           } catch (error) {
-            throw postgresFault(name, error);
+            throw faultOf(error);
           }
         },
         release: (error?: Error | boolean) => client.release(error),

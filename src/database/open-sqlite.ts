@@ -17,6 +17,8 @@ export interface SqliteOptions {
   /** How long to wait for another process to release the file. */
   readonly busyTimeoutMs?: number;
   readonly cacheKib?: number;
+  /** Called for each statement that was not carried out. */
+  readonly onFault?: () => void;
 }
 
 const BUSY_TIMEOUT_MS = 2000;
@@ -37,7 +39,11 @@ export async function openSqlite<Tables>(options: SqliteOptions): Promise<Databa
     throw faultOf(error);
   }
   await closeToOthers(file);
-  const kysely = new Kysely<Tables>({ dialect: sqliteDialect(thread, faultOf) });
+  const told = (error: unknown): unknown => {
+    options.onFault?.();
+    return faultOf(error);
+  };
+  const kysely = new Kysely<Tables>({ dialect: sqliteDialect(thread, told) });
   return migrated<Tables>({ engine: 'sqlite', name: file, kysely, close: () => kysely.destroy() }, schema);
 }
 

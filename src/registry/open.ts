@@ -5,7 +5,7 @@ import type { Database } from '../database/database.ts';
 import { makePrivateFolder } from '../database/private-folder.ts';
 import { NO_HASH } from './chain.ts';
 import { Registry } from './registry.ts';
-import type { Notices } from './registry.ts';
+import type { Notices, RegistryObserver } from './registry.ts';
 import { registrySchema } from './tables.ts';
 import type { RegistryTables } from './tables.ts';
 
@@ -23,6 +23,7 @@ export interface OpenRegistryPorts {
   readonly random: () => number;
   /** So many bytes that nobody can guess. */
   readonly randomBytes: (count: number) => Buffer;
+  readonly observer?: RegistryObserver;
 }
 
 export interface OpenedRegistry {
@@ -44,7 +45,8 @@ const CACHE_KIB = 4 * 1024;
  * @throws DatabaseFault where the place can't be used, or a newer program has changed its tables
  */
 export async function openRegistry(place: RegistryPlace, ports: OpenRegistryPorts): Promise<OpenedRegistry> {
-  const database = await openRegistryDatabase(place);
+  const { observer } = ports;
+  const database = await openRegistryDatabase(place, () => observer?.databaseFault());
   try {
     await beginHistory(database, ports);
   } catch (error) {
@@ -53,15 +55,23 @@ export async function openRegistry(place: RegistryPlace, ports: OpenRegistryPort
   }
   const { databaseUrl } = place;
   const notices = databaseUrl === undefined ? undefined : await openNotices(databaseUrl, ports);
-  const registry = new Registry(database, { clock: ports.clock, notices });
+  const registry = new Registry(database, { clock: ports.clock, notices, observer });
   return { registry, database, close: () => registry.close() };
 }
 
 /** @throws DatabaseFault */
-async function openRegistryDatabase({ dataDir, databaseUrl }: RegistryPlace): Promise<Database<RegistryTables>> {
+async function openRegistryDatabase(
+  { dataDir, databaseUrl }: RegistryPlace,
+  onFault: () => void,
+): Promise<Database<RegistryTables>> {
   if (databaseUrl !== undefined) {
     const { openPostgres } = await import('../database/open-postgres.ts');
-    return openPostgres<RegistryTables>({ url: databaseUrl, schema: registrySchema, applicationName: APPLICATION });
+    return openPostgres<RegistryTables>({
+      url: databaseUrl,
+      schema: registrySchema,
+      applicationName: APPLICATION,
+      onFault,
+    });
   }
   if (dataDir === undefined) throw new TypeError('a registry needs a place');
   await makePrivateFolder(dataDir);
@@ -71,6 +81,7 @@ async function openRegistryDatabase({ dataDir, databaseUrl }: RegistryPlace): Pr
     durability: 'full',
     schema: registrySchema,
     cacheKib: CACHE_KIB,
+    onFault,
   });
 }
 

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Database } from '../database/database.ts';
 import type { AuditFilter } from './audit.ts';
+import { Conflict } from './conflict.ts';
 import { auditedChanges } from './audit.ts';
 import type { Author, Change, Head, Resource, ResourceKey, ResourceLog, Write } from './log.ts';
 import { changeOf, changeRowsAfter, headOf, resourcePages, resourcesOf, resourcesOfKind } from './read.ts';
@@ -18,10 +19,19 @@ export interface Notices {
   close(): Promise<void>;
 }
 
+/** What becomes of writes and statements. None of these may throw. */
+export interface RegistryObserver {
+  written(changes: number): void;
+  /** Somebody else has written first, or has the resource. */
+  conflict(): void;
+  databaseFault(): void;
+}
+
 export interface RegistryPorts {
   readonly clock: Clock;
   /** Undefined: no other process writes. */
   readonly notices: Notices | undefined;
+  readonly observer?: RegistryObserver | undefined;
 }
 
 type TakePage = Parameters<ResourceLog['scan']>[0];
@@ -119,12 +129,17 @@ export class Registry implements ResourceLog {
 
   async write(writes: readonly Write[], author: Author, checkedAt?: number): Promise<Written> {
     const { kysely, engine } = this.#database;
-    const { clock, notices } = this.#ports;
-    const written = await kysely.transaction().execute(async (transaction) => {
+    const { clock, notices, observer } = this.#ports;
+    const writing = kysely.transaction().execute(async (transaction) => {
       const made = await writeWithin(transaction, engine, { writes, author, at: clock.now(), checkedAt });
       if (made.changes.length > 0) await notices?.tell(transaction);
       return made;
     });
+    const written = await writing.catch((error: unknown) => {
+      if (error instanceof Conflict) observer?.conflict();
+      throw error;
+    });
+    observer?.written(written.changes.length);
     this.#tell(written.head.revision);
     return written;
   }

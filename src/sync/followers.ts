@@ -10,6 +10,7 @@ import type { Hub } from './hub.ts';
 import { Presence } from './presence.ts';
 import { Session } from './session.ts';
 import type { SidecarReport, SidecarStore } from './sidecar-store.ts';
+import type { SyncObserver } from './sync-counts.ts';
 import type { Vouching } from './vouching.ts';
 
 export interface FollowersPorts {
@@ -24,6 +25,8 @@ export interface FollowersPorts {
   /** From 0 to 1. */
   readonly random: () => number;
   readonly onFault: (detail: string) => void;
+  /** Absent: nobody counts. */
+  readonly observer?: SyncObserver | undefined;
 }
 
 const SERVICE = '/ostiary.v1.SyncService';
@@ -57,9 +60,13 @@ export class Followers {
       onUnknown: (node) => this.endNode(node, 'this sidecar was forgotten: it has to join again'),
     });
     this.#stops.push(
-      hub.onRestart(() => this.#endAll('the log of the control plane was replaced')),
+      hub.onRestart(() => {
+        ports.observer?.advanced(hub.head);
+        this.#endAll('the log of the control plane was replaced');
+      }),
       hub.onAdvance(() => this.#headMoved()),
     );
+    ports.observer?.advanced(hub.head);
     this.#sweepLater();
   }
 
@@ -70,7 +77,11 @@ export class Followers {
 
   methods(): readonly Method[] {
     return [
-      { kind: 'unary', path: `${SERVICE}/Join`, handle: (request, call) => this.#join(request, call) },
+      {
+        kind: 'unary',
+        path: `${SERVICE}/Join`,
+        handle: (request, call) => this.#join(request, call).catch(this.#refuse),
+      },
       { kind: 'bidirectional', path: `${SERVICE}/Follow`, handle: (requests, call) => this.#follow(requests, call) },
     ];
   }
@@ -102,8 +113,13 @@ export class Followers {
     return toBinary(JoinResponseSchema, create(JoinResponseSchema, { ...joined, scope }));
   }
 
+  readonly #refuse = (error: unknown): never => {
+    if (error instanceof RpcError) this.#ports.observer?.refused(error.code);
+    throw error;
+  };
+
   async *#follow(requests: AsyncIterable<Uint8Array>, call: Call): AsyncGenerator<Uint8Array> {
-    const identity = await this.callers.identify(call);
+    const identity = await this.callers.identify(call).catch(this.#refuse);
     const incoming = requests[Symbol.asyncIterator]();
     const session = await this.#open(identity, incoming);
     const reading = this.#read(session, incoming);
@@ -120,13 +136,17 @@ export class Followers {
   }
 
   async #open(identity: IdentifiedCaller, incoming: AsyncIterator<Uint8Array>): Promise<Session> {
-    const { hub, clock, store } = this.#ports;
+    const { hub, clock, observer, store } = this.#ports;
     const first = await this.#firstOf(identity.node, incoming);
     const hello = first.done === true ? undefined : requestOf(first.value).message;
     if (hello?.case !== 'hello') throw new RpcError(Code.invalidArgument, 'the first message of a stream is a Hello');
-    const changed = (report: SidecarReport): void => this.presence.tell(report);
+    const changed = (report: SidecarReport): void => {
+      this.presence.tell(report);
+      observer?.told(report);
+    };
+    const sent = (bytes: number): void => observer?.sent(bytes);
     const adoptedAt = (history: string) => store.adoptedAt(history);
-    const session = await answered(Session.open(identity, hello.value, { hub, clock, adoptedAt, changed }));
+    const session = await answered(Session.open(identity, hello.value, { hub, clock, adoptedAt, changed, sent }));
     // One that lost its connection may be back before that is known here.
     this.#sessions.get(identity.node)?.end(anotherStream());
     this.#sessions.set(identity.node, session);
@@ -170,9 +190,10 @@ export class Followers {
   }
 
   #headMoved(): void {
-    const { revision } = this.#ports.hub.head;
-    if (revision === this.#seenHead) return;
-    this.#seenHead = revision;
+    const { head } = this.#ports.hub;
+    if (head.revision === this.#seenHead) return;
+    this.#seenHead = head.revision;
+    this.#ports.observer?.advanced(head);
     for (const session of this.#sessions.values()) session.headMoved();
   }
 

@@ -18,6 +18,7 @@ export interface SessionPorts {
   readonly adoptedAt: (history: string) => Promise<number | undefined>;
   /** Something that others want to know has changed. */
   readonly changed: (report: SidecarReport) => void;
+  readonly sent: (bytes: number) => void;
 }
 
 /** After so long without anything else a Ping is sent. */
@@ -164,6 +165,7 @@ export class Session {
 
   #sending(message: Uint8Array): Uint8Array {
     this.#sentAt = this.#ports.clock.monotonic();
+    this.#ports.sent(message.length);
     return message;
   }
 

@@ -6,6 +6,8 @@ import { createEntryMetrics } from '../../src/analytics/entry-metrics.ts';
 import { Unchecked } from '../../src/analytics/unchecked.ts';
 import { createRequestFamilies } from '../../src/analytics/request-families.ts';
 import { sampleFailures } from '../../src/analytics/sample-metrics.ts';
+import { systemClock } from '../../src/clock.ts';
+import { hubMetrics } from '../../src/control/hub-metrics.ts';
 import { meshMetrics } from '../../src/control/mesh-metrics.ts';
 import { createHistoryMetrics } from '../../src/history/history-metrics.ts';
 import { createMetrics } from '../../src/observe/metrics.ts';
@@ -90,6 +92,7 @@ async function registered(): Promise<Record<string, Described>> {
   createReportMetrics(metrics.registry, () => 0);
   // Of a control plane.
   meshMetrics(metrics.registry);
+  hubMetrics(metrics.registry, systemClock);
   // Made where documents have alerts that are evaluated.
   createAlertMetrics(metrics.registry);
   createElectedMetric(metrics.registry, () => true);
