@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 /** Most of their time they wait, for a minute after which a request counts as lost, say. */
 const waiting = [
   'e2e/alerts',
+  'e2e/control-secrets',
+  'e2e/control-snapshot',
   'e2e/demo-traffic',
   'e2e/hung-files',
   'e2e/kills',

@@ -36,6 +36,10 @@ export const commands: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
   ['app', { summary: 'make a client application, or rotate its secret', load: () => import('./platform/app.ts') }],
   ['sidecars', { summary: 'tell what each sidecar enforces', load: () => import('./platform/sidecars.ts') }],
   ['token', { summary: 'make a token that sidecars join with', load: () => import('./platform/token.ts') }],
+  [
+    'snapshot',
+    { summary: 'export documents as a signed file, or look into one', load: () => import('./platform/snapshot.ts') },
+  ],
   ['audit', { summary: 'tell who changed what', load: () => import('./platform/audit.ts') }],
   ['keys', { summary: 'fetch key sets again, to drop withdrawn keys', load: () => import('./keys.ts') }],
   ['schema', { summary: 'print the JSON Schema of the documents', load: () => import('./schema.ts') }],

@@ -39,7 +39,7 @@ export const command = defineCommand({
       throw new UserError(`--${flag}-mode has no effect here: --${flag} ${values[listener]} is not a Unix socket`, 2);
     }
     refuseRedisUnnamed(given, environment);
-    refuseWithoutControl(given, values.control);
+    refuseWithoutControl(given, values);
     if (environment[WORKER_VARIABLE] !== undefined && process.send !== undefined) {
       const { runWorker } = await import('../serve/worker.ts');
       await runWorker(values, environment);

@@ -11,8 +11,8 @@ type Json = Readonly<Record<string, unknown>>;
 const KEPT = '$OSTIARY_KEPT_IN_ITS_FILE';
 /** The option of policies that holds a key as text. */
 const KEY_FIELD = 'textKey';
-/** A reference to a variable, as the whole of a text, says nothing of its value. */
-const REFERENCE = /^\$(?:[A-Za-z_][A-Za-z0-9_]*|\{[A-Za-z_][A-Za-z0-9_]*\})$/;
+/** A reference to a variable or a Secret, as the whole of a text, says nothing of its value. */
+const REFERENCE = /^\$(?:[A-Za-z_][A-Za-z0-9_]*|\{(?:[A-Za-z_][A-Za-z0-9_]*|secret:[A-Za-z0-9._/-]*)\})$/;
 
 /**
  * A document that stands in a file, as the log may keep it: secrets that are compared become salted hashes, and others stay

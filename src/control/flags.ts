@@ -49,6 +49,11 @@ const own = withVariables({
     'FILE',
     'keys that encrypt Secrets, a line each: 32 bytes in base64; the first one encrypts, each decrypts',
   ),
+  snapshotKeyFile: text(
+    undefined,
+    'FILE',
+    'Ed25519 key that signs snapshots; made where it is not there (default: snapshot-key.pem in --data-dir)',
+  ),
   bootstrapTokenFile: text(
     undefined,
     'FILE',
@@ -74,6 +79,7 @@ export const controlFlags = {
   egressAllow: serveFlags.egressAllow,
   bootstrapTokenFile: own.bootstrapTokenFile,
   secretsKeyFile: own.secretsKeyFile,
+  snapshotKeyFile: own.snapshotKeyFile,
   drain: serveFlags.drain,
   logLevel: serveFlags.logLevel,
   quiet: serveFlags.quiet,

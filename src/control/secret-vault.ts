@@ -106,7 +106,7 @@ function withValues(document: Json, change: (key: string, value: Json) => Json):
 /** A document as anybody may see it: of the values of a Secret their digests alone. */
 export function shownDocument(document: unknown): unknown {
   if (!isRecord(document) || document['kind'] !== 'Secret') return document;
-  return withValues(document, (_key, { digest }) => ({ digest }));
+  return withValues(document, (_key, { digest }) => (digest === undefined ? {} : { digest }));
 }
 
 /** A resource as sidecars that need it get it, and as the compiler checks it. */

@@ -1,13 +1,11 @@
-import { stat } from 'node:fs/promises';
-import { sentenceOf, UserError } from '../errors.ts';
-import { systemFiles } from '../file-access.ts';
+import { UserError } from '../errors.ts';
 import type { Registry } from '../registry/registry.ts';
+import { readPrivateFile } from './private-file.ts';
 import { keyIdOf, openedDocument, SecretVault, valuesOf } from './secret-vault.ts';
 
 const FLAG = '--secrets-key-file';
 const KEY_BYTES = 32;
 const MOST_KEYS = 16;
-const MAX_FILE_BYTES = 64 * 1024;
 const HOW = 'openssl rand -base64 32 prints one';
 
 /**
@@ -43,16 +41,7 @@ export async function openVault(
 /** @throws UserError (rejects with it), which tells nothing of what is in the file */
 async function readKeys(file: string): Promise<readonly Buffer[]> {
   const fault = (why: string): UserError => new UserError(`${FLAG} ${file}: ${why}`);
-  let text: string;
-  try {
-    const { mode, uid } = await stat(file);
-    // Kubernetes mounts what belongs to root, readable by our group.
-    const others = uid === process.getuid?.() ? mode & 0o077 : mode & 0o027;
-    if (others !== 0) throw fault(`others may read or write it: chmod 600 ${file}`);
-    text = (await systemFiles.read(file, MAX_FILE_BYTES)).toString('utf8');
-  } catch (error) {
-    throw error instanceof UserError ? error : fault(sentenceOf(error));
-  }
+  const text = await readPrivateFile(FLAG, file);
   const keys: Buffer[] = [];
   for (const [at, line] of text.split('\n').entries()) {
     const written = line.trim();

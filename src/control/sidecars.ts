@@ -16,11 +16,14 @@ import type { ControlAccess } from './access.ts';
 import { sidecarMethods } from './sidecar-service.ts';
 import type { SidecarIdentity, SidecarStore } from '../sync/sidecar-store.ts';
 import { openSidecarStore } from './sidecar-store.ts';
+import { snapshotMethods } from './snapshot-service.ts';
 
 export interface SidecarsPorts {
   readonly registry: Registry;
   readonly database: OpenedRegistry['database'];
   readonly access: ControlAccess;
+  /** The key that signs snapshots; undefined: there is none. */
+  readonly snapshotKeyFile: string | undefined;
   /** What sidecars are sent of a resource. */
   readonly open: Opening;
   readonly clock: Clock;
@@ -63,6 +66,7 @@ export async function openSidecars(ports: SidecarsPorts): Promise<Sidecars> {
   return {
     methods: [
       ...followers.methods(),
+      ...snapshotMethods({ hub, access, clock, keyFile: ports.snapshotKeyFile }),
       ...sidecarMethods({ store, log: registry, hub, followers, receipts, access, clock, randomBytes }),
     ],
     receipts,

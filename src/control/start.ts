@@ -7,6 +7,7 @@ import { CredentialService } from '../../gen/ostiary/v1/credentials_pb.js';
 import { BackupService } from '../../gen/ostiary/v1/backup_pb.js';
 import { ResourceService } from '../../gen/ostiary/v1/resources_pb.js';
 import { SidecarService } from '../../gen/ostiary/v1/sidecars_pb.js';
+import { SnapshotService } from '../../gen/ostiary/v1/snapshots_pb.js';
 import { SyncService } from '../../gen/ostiary/v1/sync_pb.js';
 import { systemClock as clock, systemTimers as timers } from '../clock.ts';
 import { aboutToLoad, endLeanStart } from '../engine.ts';
@@ -19,7 +20,6 @@ import { watchTls } from '../listen/tls-watch.ts';
 import { createLog, standardOutput } from '../observe/log.ts';
 import { createMetrics } from '../observe/metrics.ts';
 import { productVersion } from '../product.ts';
-import type { Resource } from '../registry/log.ts';
 import { openRegistry } from '../registry/open.ts';
 import { openAdmin } from '../serve/admin.ts';
 import type { EmbeddedControl } from '../serve/embedded-control.ts';
@@ -38,8 +38,7 @@ import { hubMetrics } from './hub-metrics.ts';
 import { openControlListener } from './listener.ts';
 import { openMesh } from './mesh.ts';
 import { resourceMethods } from './resource-service.ts';
-import { openVault } from './secrets-key.ts';
-import { openedDocument } from './secret-vault.ts';
+import { openKeys } from './keys.ts';
 import { openSidecars } from './sidecars.ts';
 import { welcomeOf } from './welcome.ts';
 import { controlTlsFiles } from './trust/tls-files.ts';
@@ -69,6 +68,7 @@ const SERVICES = [
   CredentialService,
   AuditService,
   SidecarService,
+  SnapshotService,
   SyncService,
   AnalyticsService,
   BackupService,
@@ -117,13 +117,12 @@ export async function startControl(
   if (tokenFile === undefined) throw new UserError('--database needs --bootstrap-token-file FILE as well', 2);
   const { isNew } = await prepareBootstrapToken(tokenFile, randomBytes);
   const access = bootstrapAccess(tokenFile);
-  const vault = await openVault(flags.secretsKeyFile, registry, randomBytes);
-  const open = (resource: Resource): unknown => openedDocument(resource, vault);
+  const { vault, open, snapshotKeyFile } = await openKeys(flags, registry, randomBytes);
   const vouching = vouchingBy(
     { spiffe: flags.trustSpiffe, kubernetes: flags.trustKubernetes },
     { clock, onFault: (detail) => log.error('--trust-kubernetes', { detail }) },
   );
-  const ports = { clock, timers, random: Math.random, onFault, open, vouching, observer: told.sync };
+  const ports = { clock, timers, random: Math.random, onFault, open, snapshotKeyFile, vouching, observer: told.sync };
   const index = new CurrentIndex(registry);
   aboutToLoad((await registry.head()).revision * DOCUMENT_BYTES);
   // They read everything, and so both at once.

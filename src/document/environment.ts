@@ -8,7 +8,7 @@ export type Variables = Readonly<Record<string, string | undefined>>;
 export type SecretLookup = (
   name: string,
   key: string,
-) => { readonly text: string } | { readonly problem: string; readonly isDangling?: boolean };
+) => { readonly text: string; readonly isUnknown?: boolean } | { readonly problem: string; readonly isDangling?: boolean };
 
 /** What references lead to, beside the variables that are set. */
 export interface Lookups {
@@ -99,7 +99,7 @@ function resolveText(written: string, variables: Variables, { secret, unset }: L
     if (secret === undefined) return fail(reference, 'no Secret is read here: write the value');
     const found = secret(of, key);
     if ('problem' in found) return fail(reference, found.problem, found.isDangling);
-    used.push({ name: `{${name}}`, text: found.text, isSecret: true });
+    used.push({ name: `{${name}}`, ...found, isSecret: true });
     return found.text;
   };
   const valueOf = (name: string, reference: string): string => {

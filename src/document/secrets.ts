@@ -14,7 +14,7 @@ import type { Document, DocumentOf } from './schema.ts';
 import type { SecretReader } from './secret-source.ts';
 
 type Entry = DocumentOf<'Secret'>['spec']['data'][string];
-type Read = { readonly text: string } | { readonly problem: string };
+type Read = { readonly text: string; readonly isUnknown?: boolean } | { readonly problem: string };
 
 const MAX_BYTES = 64 * 1024;
 const SEALED = 'is encrypted with a key that the control plane does not have: add it to its --secrets-key-file';
@@ -99,7 +99,9 @@ async function readEntry(
     const resolved = resolveVariables(value, access.variables, { unset: access.unset });
     const [issue] = resolved.issues;
     if (issue !== undefined) return { path: ['value'], fault: issue.message };
-    return resolved.value === '' ? { path: ['value'], fault: 'is empty' } : { text: String(resolved.value) };
+    const isUnknown = resolved.substitutions.some((each) => each.isUnknown);
+    if (resolved.value === '') return { path: ['value'], fault: 'is empty' };
+    return { text: String(resolved.value), ...(isUnknown && { isUnknown }) };
   }
   if (file === undefined) return { problem: ABSENT };
   const path = document === undefined ? file : resolve(dirname(document), file);

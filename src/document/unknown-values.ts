@@ -54,7 +54,7 @@ function concerns(one: readonly PropertyKey[], other: readonly PropertyKey[]): b
 /** For authors: what a sidecar has to allow. */
 export function unknownVariables(substitutions: readonly Substitution[]): readonly Issue[] {
   return substitutions
-    .filter(({ isUnknown }) => isUnknown)
+    .filter(({ isSecret, isUnknown }) => isUnknown === true && isSecret !== true)
     .map(({ path, name }) => ({ path, at: 'value', message: readsVariable(name) }));
 }
 

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { systemClock as clock, systemTimers as timers } from '../clock.ts';
 import { firstFaults, formatFault, MAX_TOLD_FAULTS } from '../document/fault.ts';
-import { UserError } from '../errors.ts';
+import type { UserError } from '../errors.ts';
 import { systemFiles } from '../file-access.ts';
 import { productVersion } from '../product.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
@@ -14,13 +14,8 @@ import { CredentialFile } from '../sync/credential-file.ts';
 import { Follower } from '../sync/follower.ts';
 import type { FollowerEvents } from '../sync/follower-events.ts';
 import { grpcConnection } from '../sync/grpc-connection.ts';
-import {
-  checkControlCredentials,
-  controlTlsOf,
-  joinTokenOf,
-  readNamed,
-  watchControlCredentials,
-} from './control-credentials.ts';
+import { readCacheKey } from './cache-key.ts';
+import { checkControlCredentials, controlTlsOf, joinTokenOf, watchControlCredentials } from './control-credentials.ts';
 import { labelsOf, staleMsOf } from './control-flags.ts';
 import { createControlMetrics } from './control-metrics.ts';
 import type { ControlMetrics } from './control-metrics.ts';
@@ -29,9 +24,8 @@ import { localReferences } from './local-references.ts';
 import { NamedFileWatch } from './named-file-watch.ts';
 import type { Reporting } from './reporting.ts';
 import type { ServeFlags } from './serve-flags.ts';
+import { snapshotFollowing } from './snapshot-documents.ts';
 import { servesForMs, watchStaleness } from './staleness.ts';
-
-const KEY_BYTES = 32;
 
 /**
  * Opens the documents of the control planes in `--control`, and waits until some are in force.
@@ -43,16 +37,21 @@ export async function followControl(
   { log, metrics }: Reporting,
   { relay, reports }: Pick<SharedDocuments, 'relay' | 'reports'>,
 ): Promise<Documents> {
-  const { cacheDir, control: addresses } = flags;
-  checkControlCredentials(flags);
+  const { cacheDir, control, controlSnapshot } = flags;
+  const addresses = controlSnapshot === undefined ? control : [controlSnapshot];
+  if (controlSnapshot === undefined) checkControlCredentials(flags);
   const flagMs = staleMsOf(flags.maxStale) ?? 0;
   let apis: Snapshot['apis'] = [];
   const [access, userId] = [systemFiles, process.getuid?.()];
-  const key = await cacheKeyOf(flags);
+  const key = await readCacheKey(flags.cacheKeyFile);
   let lookedAt = (): number => 0;
   const told = createControlMetrics(metrics.registry, () => lookedAt());
   const startedAt = clock.now();
-  const follow = (followed: FollowedSource): Following => {
+  const unusable = Promise.withResolvers<never>();
+  unusable.promise.catch(() => {});
+  const onUnusable = (error: UserError): void => unusable.reject(error);
+  const followSnapshot = await snapshotFollowing(flags, { log, told, cacheKey: key, onUnusable });
+  const followControlPlane = (followed: FollowedSource): Following => {
     const node = flags.nodeId ?? hostname();
     const labels = labelsOf(flags.labels);
     const follower = new Follower(
@@ -91,7 +90,7 @@ export async function followControl(
       cache: cacheDir === undefined ? undefined : new CacheFile({ folder: cacheDir, key, access, userId }),
       relay,
       readFile: local.readFile,
-      follow,
+      follow: followSnapshot ?? followControlPlane,
       events: eventsOf(log, told, () => {}),
     },
   );
@@ -103,14 +102,22 @@ export async function followControl(
   const stopWatching = watchStaleness(flagMs, { silentMs, apis: () => apis, log, timers, looked });
   watch?.start(() => source.filesChanged());
   const onInForce = (snapshot: Snapshot): void => void (apis = snapshot.apis);
-  const documents = await followDocuments(source, { ...options, ...local, onInForce });
+  const stop = (): void => {
+    stopWatching();
+    watch?.close();
+  };
+  const following = followDocuments(source, { ...options, ...local, onInForce });
+  const documents = await Promise.race([following, unusable.promise]).catch(async (error: unknown) => {
+    stop();
+    await source.close();
+    throw error;
+  });
   return {
     inForce: documents,
     isStale: () => flagMs > 0 && silentMs() > flagMs,
     silentMs,
     async close() {
-      stopWatching();
-      watch?.close();
+      stop();
       await reports?.close();
       await documents.close();
     },
@@ -158,13 +165,4 @@ export function eventsOf(log: Reporting['log'], told: ControlMetrics, heard: () 
       log.error('--cache-dir', { detail });
     },
   };
-}
-
-async function cacheKeyOf({ cacheKeyFile }: ServeFlags): Promise<Buffer | undefined> {
-  if (cacheKeyFile === undefined) return undefined;
-  const digits = (await readNamed('--cache-key-file', cacheKeyFile)).toString('utf8').trim();
-  if (/^[0-9a-f]+$/i.test(digits) && digits.length === 2 * KEY_BYTES) return Buffer.from(digits, 'hex');
-  throw new UserError(
-    `--cache-key-file ${cacheKeyFile}: expected 64 hexadecimal digits, as openssl rand -hex 32 prints`,
-  );
 }

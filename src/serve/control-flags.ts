@@ -1,6 +1,7 @@
 import { maxStaleMsOf } from '../document/max-stale.ts';
 import { UserError } from '../errors.ts';
-import { flagName, list, text } from '../flags.ts';
+import { flagName, list, text, toggle } from '../flags.ts';
+import type { FlagValues } from '../flags.ts';
 import { isLoopbackHost } from '../listen/address.ts';
 
 /** Documents of a control plane, in place of those of a folder. */
@@ -35,6 +36,13 @@ export const controlFlags = {
     'how long documents are enforced after the control plane was last heard; then every request is denied (503); of an API alone: maxStale in its document',
     staleness,
   ),
+  controlSnapshot: text(
+    undefined,
+    'FILE',
+    'enforce the documents of this signed file (ostiary snapshot export), with no control plane; followed when it is replaced',
+  ),
+  controlSnapshotKey: text(undefined, 'FILE', 'public key of the control plane that signs --control-snapshot, in PEM'),
+  allowOlderSnapshot: toggle('take a --control-snapshot too that is older than what is in force, or of another log'),
   allowEnv: list(
     [],
     'NAME[,NAME]',
@@ -78,10 +86,32 @@ export function labelsOf(given: readonly string[]): Readonly<Record<string, stri
   return Object.fromEntries(given.map((each) => each.split('=') as [string, string]));
 }
 
-/** @throws UserError (exit 2) for flags that have an effect only with --control */
-export function refuseWithoutControl(given: ReadonlySet<string>, control: readonly string[]): void {
-  if (control.length > 0) return;
-  const files = ['controlTokenFile', 'controlClientCert', 'controlClientKey', 'controlCa', 'cacheDir'];
-  for (const key of [...files, 'allowEnv', 'secretsDir', 'maxStale', 'labels'])
-    if (given.has(key)) throw new UserError(`--${flagName(key)} has no effect without --control`, 2);
+type ControlFlags = FlagValues<typeof controlFlags>;
+
+/** Whether documents are those of a control plane, and not those of a folder. */
+export function followsControl({
+  control,
+  controlSnapshot,
+}: Pick<ControlFlags, 'control' | 'controlSnapshot'>): boolean {
+  return control.length > 0 || controlSnapshot !== undefined;
+}
+
+const OF_STREAM = ['controlTokenFile', 'controlClientCert', 'controlClientKey', 'controlCa', 'labels'];
+const OF_SNAPSHOT = ['controlSnapshotKey', 'allowOlderSnapshot'];
+const OF_BOTH = ['cacheDir', 'maxStale', 'allowEnv', 'secretsDir'];
+
+/** @throws UserError (exit 2) for flags that contradict each other, or have an effect only with others */
+export function refuseWithoutControl(given: ReadonlySet<string>, flags: ControlFlags): void {
+  const { control, controlSnapshot, controlSnapshotKey } = flags;
+  if (control.length > 0 && controlSnapshot !== undefined)
+    throw new UserError('--control and --control-snapshot contradict each other: give one of them', 2);
+  if (controlSnapshot !== undefined && controlSnapshotKey === undefined)
+    throw new UserError('--control-snapshot needs --control-snapshot-key FILE, as ostiary snapshot key prints it', 2);
+  const refuse = (keys: readonly string[], without: string): void => {
+    for (const key of keys)
+      if (given.has(key)) throw new UserError(`--${flagName(key)} has no effect without ${without}`, 2);
+  };
+  if (control.length === 0) refuse(OF_STREAM, '--control');
+  if (controlSnapshot === undefined) refuse(OF_SNAPSHOT, '--control-snapshot');
+  if (!followsControl(flags)) refuse(OF_BOTH, '--control');
 }

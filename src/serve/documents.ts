@@ -4,6 +4,7 @@ import type { ConfigSource, InForceOptions } from '../source/documents-in-force.
 import type { Delivery } from '../source/document-source.ts';
 import { staleMsOf } from './control-flags.ts';
 import type { DocumentRelay } from './document-relay.ts';
+import { followsControl } from './control-flags.ts';
 import type { EmbeddedControl } from './embedded-control.ts';
 import { localReferences } from './local-references.ts';
 import type { OwnerDocuments } from './owner-documents.ts';
@@ -44,11 +45,11 @@ export async function openDocuments(
     const { followEmbedded } = await import('./up-documents.ts');
     return followEmbedded(flags, options, reporting, embedded, relay);
   }
-  if (flags.control.length === 0 && fromOwner !== undefined) {
+  if (!followsControl(flags) && fromOwner !== undefined) {
     const { followOwnerBesideFolder } = await import('./up-documents.ts');
     return followOwnerBesideFolder(flags, options, fromOwner);
   }
-  if (flags.control.length > 0 && fromOwner === undefined) {
+  if (followsControl(flags) && fromOwner === undefined) {
     const { followControl } = await import('./control-documents.ts');
     return followControl(flags, options, reporting, { relay, reports });
   }

@@ -6,6 +6,7 @@ import { endLeanStart } from '../engine.ts';
 import { formatListenAddress } from '../listen/address.ts';
 import { createInspector } from '../operator/inspector.ts';
 import { productVersion } from '../product.ts';
+import { followsControl } from './control-flags.ts';
 import { connectionLimits, descriptorLimit } from './connection-limits.ts';
 import type { ConfigSource } from '../source/documents-in-force.ts';
 import { followAlerts, withQuotas } from './alerting.ts';
@@ -154,7 +155,7 @@ export async function startService(
       {
         ...server.addresses,
         apiTokenFile: flags.apiTokenFile,
-        policies: flags.control.length > 0 ? [] : flags.policies,
+        policies: followsControl(flags) ? [] : flags.policies,
         program: programOf(environment, process.argv[1] ?? 'ostiary'),
       },
       documents.current(),

@@ -14,6 +14,7 @@ import { slotsToOwner, takesSlots } from './analytics-history.ts';
 import { openDecider } from './decider.ts';
 import type { SharedCounters } from './counter-store.ts';
 import { OwnerLink } from './owner-link.ts';
+import { followsControl } from './control-flags.ts';
 import { localReferences } from './local-references.ts';
 import { OwnerDocuments } from './owner-documents.ts';
 import { createReporting } from './reporting.ts';
@@ -60,7 +61,7 @@ export async function runWorker(
     joined: (store) => stores.push(store),
   };
   const sinks = new WorkerSinks((message) => channel.send(message));
-  const isFollowing = isBesideControl || flags.control.length > 0;
+  const isFollowing = isBesideControl || followsControl(flags);
   const fromOwner = isFollowing ? documentsFromOwner(flags, environment, channel) : undefined;
   const decider = await openDecider(flags, environment, reporting, {
     counters,

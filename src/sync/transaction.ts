@@ -1,6 +1,6 @@
 import type { Commit, Update } from '../../gen/ostiary/v1/sync_pb.js';
 import { readPosition } from './position.ts';
-import type { Position } from './position.ts';
+import type { Position, PositionMessage } from './position.ts';
 import { keyText, qualifiedKey, StateHash } from './resource-key.ts';
 import type { SyncedResource } from './resource-key.ts';
 
@@ -106,6 +106,14 @@ export class Transaction {
     }
   }
 
+  /** What was added so far is nothing, and these are all that there is. */
+  replaceBy(resources: Iterable<SyncedResource>): void {
+    this.#isSnapshot = true;
+    this.#upserts.clear();
+    this.#removals.clear();
+    for (const resource of resources) this.#upserts.set(resource.key, resource);
+  }
+
   #hold(bytes: number): void {
     this.#bytes += bytes + OVERHEAD_BYTES;
     this.#receivedBytes += bytes + OVERHEAD_BYTES;
@@ -128,7 +136,10 @@ export class Transaction {
    * the same, and nothing was changed
    * @throws UnfitUpdate where the commit is not of a position that may follow
    */
-  commit(replica: Replica, commit: Commit): Changed | undefined {
+  commit(
+    replica: Replica,
+    commit: Pick<Commit, 'stateHash' | 'adopted'> & { readonly position?: PositionMessage | undefined },
+  ): Changed | undefined {
     if (commit.position === undefined) throw new UnfitUpdate('a commit without a position');
     const position = readPosition(commit.position);
     checkPosition(replica.position, position, commit.adopted && this.#isSnapshot);

@@ -1,12 +1,12 @@
 import { timestampDate } from '@bufbuild/protobuf/wkt';
 import { CreateSidecarTokenResponseSchema } from '../../../gen/ostiary/v1/sidecars_pb.js';
 import { UserError } from '../../errors.ts';
-import { integer, list, oneOf, text, toggle } from '../../flags.ts';
+import { integer, oneOf, text, toggle } from '../../flags.ts';
 import { printJson } from '../analytics/asking.ts';
 import { lengthOf } from '../analytics/time-flags.ts';
 import { defineCommand } from '../command.ts';
-import { pair, pairsOf } from './pairs.ts';
 import { callServer, serverFlags } from './server.ts';
+import { scopeFlags, scopeOf } from './scope-flags.ts';
 
 const lifetime = (given: string): string | undefined =>
   lengthOf(given) === undefined ? 'expected how long, such as 1h or 30d' : undefined;
@@ -24,9 +24,7 @@ export const command = defineCommand({
   flags: {
     sidecar: toggle('a token for sidecars to join with'),
     name: text(undefined, 'TEXT', 'what it is for'),
-    scopeNamespace: list([], 'NAME', 'APIs of this namespace; repeatable: of any of them'),
-    scopeApi: list([], 'NAME', 'this API: NAME, or NAMESPACE/NAME; repeatable: any of them'),
-    scopeLabel: list([], 'KEY=VALUE', 'APIs with this label; repeatable: with all of them', pair),
+    ...scopeFlags,
     ttl: text('1h', 'LENGTH', 'how long sidecars may join with it: 30m, 7d', lifetime),
     uses: { ...integer(0, 0, 1_000_000, 'how many sidecars may join with it'), shown: 'any number' },
     output: { ...oneOf('text', ['text', 'json'], 'the token alone, or JSON'), short: 'o' },
@@ -38,10 +36,10 @@ export const command = defineCommand({
   async run({ values, positionals: [action] }, environment) {
     if (action !== 'create') throw new UserError('what of tokens? ostiary token create --sidecar', 2);
     if (!values.sidecar) throw new UserError('a token for whom? ostiary token create --sidecar', 2);
-    const { name, scopeNamespace, scopeApi, scopeLabel, ttl, uses, output } = values;
+    const { name, ttl, uses, output } = values;
     const request = {
       name,
-      scope: { namespaces: scopeNamespace, apis: scopeApi, labels: pairsOf(scopeLabel) },
+      scope: scopeOf(values),
       ttl: `${(lengthOf(ttl) ?? 0) / 1000}s`,
       mostUses: uses,
     };
