@@ -93,6 +93,15 @@ describe('everything in one process', { timeout: 60_000 }, () => {
     expect(stored).not.toContain(PLAIN);
   });
 
+  test('prints lines to try, with server and token as they have to be', async () => {
+    const lines = [...up.output().matchAll(/^ {2}(?:node \S+main\.ts|npm run -s ostiary --) (get|sidecars|audit)(.*?) +#/gm)];
+    expect(lines.map(([, command]) => command)).toEqual(['get', 'sidecars', 'audit']);
+    for (const [, command = '', rest = ''] of lines) {
+      const { code, stderr } = await runMain([command, ...rest.trim().split(/ +/)], {});
+      expect({ command, code, stderr }).toEqual({ command, code: 0, stderr: '' });
+    }
+  });
+
   test('takes what is made in the control plane beside them: an application, and a contract with an API in a file', async () => {
     expect(
       await apply(
