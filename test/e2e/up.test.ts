@@ -94,7 +94,9 @@ describe('everything in one process', { timeout: 60_000 }, () => {
   });
 
   test('prints lines to try, with server and token as they have to be', async () => {
-    const lines = [...up.output().matchAll(/^ {2}(?:node \S+main\.ts|npm run -s ostiary --) (get|sidecars|audit)(.*?) +#/gm)];
+    const lines = [
+      ...up.output().matchAll(/^ {2}(?:node \S+main\.ts|npm run -s ostiary --) (get|sidecars|audit)(.*?) +#/gm),
+    ];
     expect(lines.map(([, command]) => command)).toEqual(['get', 'sidecars', 'audit']);
     for (const [, command = '', rest = ''] of lines) {
       const { code, stderr } = await runMain([command, ...rest.trim().split(/ +/)], {});
