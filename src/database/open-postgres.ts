@@ -4,7 +4,7 @@ import pg from 'pg';
 import { UserError } from '../errors.ts';
 import type { Database, Schema } from './database.ts';
 import { migrated } from './migrate.ts';
-import { postgresFault, postgresName } from './postgres-faults.ts';
+import { NO_ANSWER, postgresFault, postgresName } from './postgres-faults.ts';
 
 export interface PostgresOptions {
   /** `postgres://user:password@host:port/database?sslmode=verify-full`. */
@@ -15,6 +15,11 @@ export interface PostgresOptions {
   readonly connectMs?: number;
   /** The longest time that a statement may take. */
   readonly statementMs?: number;
+  /**
+   * How long an answer is waited for, where the network may have gone without a word; absent: for ever. A transaction
+   * in which nothing is said for half of that is ended by the server, so that its locks don't outlive us.
+   */
+  readonly answerMs?: number;
   /** The name of our program in the server's list of connections. */
   readonly applicationName: string;
   /** Called for each statement that was not carried out. */
@@ -30,7 +35,7 @@ const NUMBERS: ReadonlySet<number> = new Set([20, 1700]);
  * @throws UserError (exit 2) if the URL is malformed
  */
 export async function openPostgres<Tables>(options: PostgresOptions): Promise<Database<Tables>> {
-  const { url, schema, connections = 4, connectMs = 5000, statementMs = 60_000, applicationName } = options;
+  const { url, schema, connections = 4, connectMs = 5000, statementMs = 60_000, applicationName, answerMs } = options;
   if (!URL.canParse(url))
     throw new UserError('the URL of the database is none: expected postgres://USER@HOST/DATABASE', 2);
   const name = postgresName(url);
@@ -40,6 +45,8 @@ export async function openPostgres<Tables>(options: PostgresOptions): Promise<Da
     connectionTimeoutMillis: connectMs,
     idleTimeoutMillis: 60_000,
     statement_timeout: statementMs,
+    keepAlive: true,
+    ...(answerMs !== undefined && { query_timeout: answerMs, idle_in_transaction_session_timeout: answerMs / 2 }),
     application_name: applicationName,
     allowExitOnIdle: true,
     types: { getTypeParser: parserOf as typeof pg.types.getTypeParser },
@@ -72,15 +79,19 @@ function tellingFaults(pool: pg.Pool, faultOf: (error: unknown) => unknown): Pos
       if (known !== undefined) return known;
       // One that is lost between two statements of a transaction: the next statement tells.
       client.on('error', () => {});
+      /** It was waited for in vain, and what comes next on this connection would be waited for too. */
+      let silence: Error | undefined;
       const made = {
         async query(sql: string, parameters: unknown[]) {
           try {
+            if (silence !== undefined) throw silence;
             return await client.query(sql, parameters);
           } catch (error) {
+            if (error instanceof Error && error.message === NO_ANSWER) silence = error;
             throw faultOf(error);
           }
         },
-        release: (error?: Error | boolean) => client.release(error),
+        release: (error?: Error | boolean) => client.release(silence ?? error),
       } as unknown as PostgresPoolClient;
       wrapped.set(client, made);
       return made;

@@ -2,9 +2,11 @@ import { DatabaseFault } from './database-fault.ts';
 
 // PostgreSQL's error codes (Appendix A of its manual) by their beginning, and error codes of the system.
 const UNREACHABLE = /^(08|57P|53300|ECONN|ENOTFOUND|EAI_|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|EPIPE|ENOENT)/;
+/** What `pg` says where an answer was waited for in vain. */
+export const NO_ANSWER = 'Query read timeout';
 /** Messages of `pg` without a code. */
 const LOST =
-  /^(Connection terminated|timeout expired|timeout exceeded when trying to connect|Client has encountered a connection error)/;
+  /^(Connection terminated|Query read timeout|timeout expired|timeout exceeded when trying to connect|Client has encountered a connection error)/;
 
 /** The server and the database of a URL, without user and password. */
 export function postgresName(url: string): string {

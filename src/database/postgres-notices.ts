@@ -14,6 +14,9 @@ export interface NoticesOptions {
 }
 
 const BACKOFF = { firstMs: 200, longestMs: 5000 };
+/** How often the server is asked whether it is still there. */
+const LOOK_MS = 10_000;
+const ANSWER_MS = 5000;
 
 /** PostgreSQL's NOTIFY on a connection of its own. A connection that is lost is made anew, and what came meanwhile is lost. */
 export class PostgresNotices {
@@ -40,6 +43,7 @@ export class PostgresNotices {
       connectionString: url,
       application_name: applicationName,
       connectionTimeoutMillis: 5000,
+      query_timeout: ANSWER_MS,
       keepAlive: true,
     });
     this.#client = client;
@@ -47,6 +51,7 @@ export class PostgresNotices {
     const lost = (): void => {
       if (isLost) return;
       isLost = true;
+      this.#cancel?.();
       void client.end().catch(() => {});
       this.#again();
     };
@@ -59,9 +64,18 @@ export class PostgresNotices {
       this.#failures = 0;
       // Something may have come before we listened.
       onNotice();
+      this.#lookAt(client, lost);
     } catch {
       lost();
     }
+  }
+
+  /** A network that has gone says nothing. */
+  #lookAt(client: pg.Client, lost: () => void): void {
+    if (this.#isClosed) return;
+    this.#cancel = this.#options.timers.after(LOOK_MS, () => {
+      client.query('SELECT 1').then(() => this.#lookAt(client, lost), lost);
+    });
   }
 
   #again(): void {

@@ -35,6 +35,8 @@ export interface OpenedRegistry {
 
 const APPLICATION = 'ostiary control';
 const CHANNEL = 'ostiary_registry';
+/** Writers wait for each other: one whose network has gone holds up the others for half of this. */
+const ANSWER_MS = 20_000;
 /** A notice may be lost. */
 const LOOK_MS = 1000;
 /** Of the file's pages in memory. The system keeps them too. */
@@ -71,6 +73,7 @@ async function openRegistryDatabase(
       schema: registrySchema,
       applicationName: APPLICATION,
       onFault,
+      answerMs: ANSWER_MS,
     });
   }
   if (dataDir === undefined) throw new TypeError('a registry needs a place');
