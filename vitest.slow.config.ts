@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 /** Most of their time they wait, for a minute after which a request counts as lost, say. */
 const waiting = [
   'e2e/alerts',
+  'e2e/control-cut-off',
   'e2e/control-secrets',
   'e2e/control-snapshot',
   'e2e/demo-traffic',

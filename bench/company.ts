@@ -1,10 +1,10 @@
 // The documents of a large company, for benches of the control plane and of its sidecars.
 import { randomBytes } from 'node:crypto';
 
-export const APIS = 10_000;
+const APIS = 10_000;
 export const APPS = 10_000;
 export const CONTRACTS = 100_000;
-const NAMESPACES = 50;
+export const NAMESPACES = 50;
 
 export interface CompanyDocument {
   readonly apiVersion: string;

@@ -11,11 +11,11 @@ import { policyKinds } from '../src/policies/index.ts';
 import { followDocuments } from '../src/source/documents-in-force.ts';
 import { CacheFile } from '../src/sync/cache-file.ts';
 import { ControlSource } from '../src/sync/control-source.ts';
-import type { FollowedSource } from '../src/sync/control-source.ts';
+import type { FollowedSource } from '../src/sync/control-source-ports.ts';
 import { keyText, StateHash } from '../src/sync/resource-key.ts';
 import type { SyncedResource } from '../src/sync/resource-key.ts';
 import { policyEnvironment } from '../test/policies/environment.ts';
-import { APIS, APPS, apiOf, appOf, CONTRACTS, contractOf, median } from './company.ts';
+import { apiOf, appOf, APPS, CONTRACTS, contractOf, median, NAMESPACES, wholeCompany } from './company.ts';
 import type { CompanyDocument } from './company.ts';
 
 const HISTORY = 'a'.repeat(32);
@@ -24,25 +24,22 @@ const CHANGES = 15;
 function resourceOf(document: CompanyDocument, revision: number): SyncedResource {
   const { kind, metadata } = document;
   const { namespace, name } = metadata;
-  const key = keyText({ kind, namespace, name });
-  return { key, kind, namespace, name, revision, createdRevision: revision, text: JSON.stringify(document) };
+  const key = { kind, namespace, name };
+  const text = JSON.stringify(document);
+  return { key: keyText(key), ...key, revision, createdRevision: revision, owner: 'api', text };
 }
 
-/** The contracts with their APIs and clients, of which there are as many in proportion. */
+/** All, or a scope: clients with ten contracts each, and as many APIs as clients. */
 function companyOf(contracts: number): readonly CompanyDocument[] {
-  if (contracts === CONTRACTS)
-    return [
-      ...Array.from({ length: APIS }, (_, at) => apiOf(at)),
-      ...Array.from({ length: APPS }, (_, at) => appOf(at)),
-      ...Array.from({ length: CONTRACTS }, (_, at) => contractOf(at)),
-    ];
-  const some = Array.from({ length: contracts }, (_, at) => contractOf(at));
-  const [apis, apps] = [new Set<number>(), new Set<number>()];
-  for (const { spec } of some as unknown as { spec: { api: string; clientApplication: string } }[]) {
-    apis.add(Number(spec.api.slice('api-'.length)));
-    apps.add(Number(spec.clientApplication.slice('app-'.length)));
-  }
-  return [...[...apis].map((at) => apiOf(at)), ...[...apps].map((at) => appOf(at)), ...some];
+  if (contracts === CONTRACTS) return wholeCompany();
+  const members = Array.from({ length: contracts / 10 }, (_, at) => at * NAMESPACES);
+  const agreed = members.flatMap((app, at) =>
+    Array.from({ length: 10 }, (_, more): CompanyDocument => {
+      const contract = contractOf(app + more * APPS);
+      return { ...contract, spec: { ...contract.spec, api: `api-${members[(at + more) % members.length] ?? 0}` } };
+    }),
+  );
+  return [...members.map((at) => apiOf(at)), ...members.map((at) => appOf(at)), ...agreed];
 }
 
 function cacheIn(folder: string): CacheFile {
@@ -67,7 +64,7 @@ async function fill(folder: string, contracts: number): Promise<void> {
 
 /** In a process of its own, as a sidecar is. */
 async function measure(folder: string): Promise<void> {
-  let followed: FollowedSource | undefined;
+  const { promise: following, resolve: follows } = Promise.withResolvers<FollowedSource>();
   const began = performance.now();
   const cpu = process.cpuUsage();
   aboutToLoad(Infinity);
@@ -79,29 +76,36 @@ async function measure(folder: string): Promise<void> {
       relay: undefined,
       readFile: () => Promise.reject(new Error('no files')),
       follow: (given) => {
-        followed = given;
-        return { close: () => Promise.resolve() };
+        follows(given);
+        return { close: () => Promise.resolve(), tell() {} };
       },
       events: { cacheFault: (detail) => console.error(detail) },
     },
   );
   const options = { policyKinds, environment: policyEnvironment(), env: {}, clock: systemClock };
-  const following = followDocuments(source, options);
-  while (followed === undefined) await new Promise((resolve) => setImmediate(resolve));
+  const loading = followDocuments(source, options);
+  const followed = await following;
   // Its control plane says that it has everything.
   await followed.enforce(new Map());
-  const documents = await following;
+  const documents = await loading;
   const startMs = performance.now() - began;
   const { user, system } = process.cpuUsage(cpu);
   const changes: number[] = [];
   const { replica } = followed;
+  const contracts = [...replica.resources.values()].filter(({ text }) => text.includes('"status":"approved"'));
   for (let round = 1; round <= CHANGES; round += 1) {
-    const after = resourceOf(contractOf(round, 'revoked'), replica.resources.size + round);
-    const before = replica.resources.get(after.key);
-    const position = { ...replica.position!, revision: after.revision };
+    const { position: last } = replica;
+    if (last === undefined) throw new Error('nothing is in force');
+    const position = { ...last, revision: last.revision + 1 };
+    const before = contracts[round];
+    if (before === undefined) throw new Error('there are too few contracts');
+    const after = { ...before, revision: position.revision, text: before.text.replace('approved', 'revoked') };
+    const hash = new StateHash(replica.stateHash);
+    hash.remove(before, before.revision);
+    hash.add(after, after.revision);
     const arrived = performance.now();
     const step = { replacing: false, upserts: new Map([[after.key, after]]), removals: new Set<string>() };
-    replica.become(position, 0n, step);
+    replica.become(position, hash.value, step);
     const enforced = await followed.enforce(new Map([[after.key, before]]));
     if (!enforced.isInForce) throw new Error(JSON.stringify(enforced.faults));
     changes.push(performance.now() - arrived);
