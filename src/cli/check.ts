@@ -18,8 +18,6 @@ import { createInspector } from '../operator/inspector.ts';
 import { broughtKeysOf } from '../serve/api-key-hmac.ts';
 import { hostMatchingOf, locateOptionsOf } from '../serve/locate-flags.ts';
 import { serveFlags } from '../serve/serve-flags.ts';
-import { callApi, tokenOf } from './api-call.ts';
-import type { ApiAddress } from './api-call.ts';
 import { apiFlags } from './api-flags.ts';
 import { checkRequestOf } from './check-request.ts';
 import { defineCommand } from './command.ts';
@@ -27,6 +25,9 @@ import type { Environment } from './command.ts';
 import { loadOnce } from './documents.ts';
 import { formatExplanation } from './explanation-text.ts';
 import { headerLine, ipAddress, method, pairs, requestPath, unbroken } from './flag-forms.ts';
+import { askNodeOrApi, nodeFlags } from './platform/asking-node.ts';
+import type { NodeQuestion } from './platform/asking-node.ts';
+import { serverFlags } from './platform/server.ts';
 import { jsonText } from './analytics/shown.ts';
 
 const requestFlags = {
@@ -61,6 +62,7 @@ const flags = {
   ...requestFlags,
   ...decidingFlags,
   ...apiFlags,
+  ...nodeFlags,
   json: toggle('the ExplainResponse as JSON'),
 };
 
@@ -69,11 +71,13 @@ export const command = defineCommand({
   usage: 'check [FILE] [FLAGS]',
   summary:
     'Explains how a request would be decided, policy by policy. It charges no quota. Exits 0 on an allow, 1 on a denial.\n' +
-    'Without --api it reads the documents in --policies; with --api it asks the running service, which has the counters.\n' +
+    'Without --api it reads the documents in --policies; with --api it asks the running service, which has the counters;\n' +
+    'with --node it asks a sidecar, by way of the control plane that it follows.\n' +
     'FILE is a CheckRequest in JSON (- is standard input), instead of the flags that describe the request.',
   examples: [
     "check --host orders.example.com --path /orders/1 --header 'client_id: web-shop'",
     'check --api http://127.0.0.1:9192 --path /orders/1  # what the running service says',
+    'check --node eu-1 --token-file token --path /orders/1  # what a sidecar says',
   ],
   flags,
   sections: { method: 'The request', policies: 'Who decides', json: 'Output' },
@@ -84,13 +88,15 @@ export const command = defineCommand({
     // Documents on the command line take precedence over a service in the environment.
     const decidesHere = Object.keys(decidingFlags).some((key) => given.has(key as keyof typeof flags));
     if (given.has('api')) refuse(given, decidingFlags, 'the service at --api decides by its own');
+    if (given.has('node')) refuse(given, decidingFlags, 'the sidecar at --node decides by its own');
     const api = decidesHere ? undefined : values.api;
-    if (api === undefined) refuse(given, { apiTokenFile: true }, 'no service is asked: give --api too');
+    const isAsked = api !== undefined || given.has('node');
+    if (!isAsked) refuse(given, { apiTokenFile: true }, 'no service is asked: give --api too');
+    if (!given.has('node')) refuse(given, serverFlags, 'no sidecar is asked: give --node too');
     const request = await requestOf(values, file);
-    const explained =
-      api === undefined
-        ? await explain(values, request, environment)
-        : await ask({ api, token: tokenOf(values.apiTokenFile) }, request);
+    const explained = isAsked
+      ? await askNodeOrApi(questionOf(request), { values, given }, environment)
+      : await explain(values, request, environment);
     process.stdout.write(
       values.json ? `${jsonText(toJson(ExplainResponseSchema, explained))}\n` : formatExplanation(explained),
     );
@@ -160,8 +166,8 @@ async function explain(
   return explanationOf(decision, fromBinary(CheckResponseSchema, answer), { tellsWhichCredential: true });
 }
 
-async function ask(address: ApiAddress, request: CheckRequest): Promise<ExplainResponse> {
+function questionOf(request: CheckRequest): NodeQuestion<typeof ExplainResponseSchema> {
   const message = { check: toJson(CheckRequestSchema, request) };
-  const answer = await callApi('/ostiary.v1.InspectionService/Explain', message, address);
-  return fromJson(ExplainResponseSchema, answer as JsonValue);
+  const explaining = '/ostiary.v1.InspectionService/Explain';
+  return { name: 'explain', method: explaining, request: message, answer: ExplainResponseSchema };
 }

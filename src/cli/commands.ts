@@ -35,6 +35,7 @@ export const commands: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
   ],
   ['app', { summary: 'make a client application, or rotate its secret', load: () => import('./platform/app.ts') }],
   ['sidecars', { summary: 'tell what each sidecar enforces', load: () => import('./platform/sidecars.ts') }],
+  ['tail', { summary: 'show requests at a sidecar as they are decided', load: () => import('./platform/tail.ts') }],
   ['token', { summary: 'make a token that sidecars join with', load: () => import('./platform/token.ts') }],
   [
     'snapshot',

@@ -1,20 +1,21 @@
-import { fromJson, toJson } from '@bufbuild/protobuf';
-import type { JsonValue } from '@bufbuild/protobuf';
+import { toJson } from '@bufbuild/protobuf';
 import { InspectCountersResponseSchema, ResetCountersResponseSchema } from '../../gen/ostiary/v1/inspection_pb.js';
 import type { InspectCountersResponse } from '../../gen/ostiary/v1/inspection_pb.js';
 import { UserError } from '../errors.ts';
 import { text, toggle } from '../flags.ts';
 import type { FlagValues } from '../flags.ts';
-import { callApi, tokenOf } from './api-call.ts';
 import { apiFlags } from './api-flags.ts';
 import { defineCommand } from './command.ts';
 import { count } from './count.ts';
+import { askNodeOrApi, nodeFlags } from './platform/asking-node.ts';
+import type { Environment } from './command.ts';
 import { jsonText } from './analytics/shown.ts';
 
 const flags = {
   client: text(undefined, 'ID', 'the client id whose SLA windows are meant'),
   key: text(undefined, 'KEY', 'what the keySelector of a rate-limiting policy selects'),
   ...apiFlags,
+  ...nodeFlags,
   json: toggle('the answer as JSON'),
 };
 
@@ -26,17 +27,24 @@ export const command = defineCommand({
   usage: 'counters get|reset API [--client ID | --key KEY] [FLAGS]',
   summary:
     `Shows (get) or closes (reset) the open quota windows of one client or key at an API, for all replicas.\n` +
-    `Without --client and --key: those of requests without a key. Asks the service at --api, by default ${DEFAULT_API}.`,
+    `Without --client and --key: those of requests without a key. Asks the service at --api, by default\n` +
+    `${DEFAULT_API}; or, with --node, a sidecar of the control plane at --server.`,
   examples: [
     'counters get orders --client web-shop',
     'counters reset orders --key 203.0.113.7 --api-token-file /etc/ostiary/token',
+    'counters reset orders --client web-shop --node eu-1 --token-file token',
   ],
   flags,
   maxArguments: 2,
-  run: ({ values, positionals }) => ask(values, positionals),
+  run: ({ values, given, positionals }, environment) => ask(values, given, positionals, environment),
 });
 
-async function ask(values: FlagValues<typeof flags>, [what, api]: readonly string[]): Promise<number> {
+async function ask(
+  values: FlagValues<typeof flags>,
+  given: ReadonlySet<string>,
+  [what, api]: readonly string[],
+  environment: Environment,
+): Promise<number> {
   if ((what !== 'get' && what !== 'reset') || api === undefined) {
     throw new UserError('usage: ostiary counters get|reset API [--client ID | --key KEY]', 2);
   }
@@ -44,15 +52,16 @@ async function ask(values: FlagValues<typeof flags>, [what, api]: readonly strin
     throw new UserError("--client and --key exclude each other: a counter is a client's or a key's", 2);
   }
   const subject = { api, clientId: values.client ?? '', key: values.key ?? '' };
-  const address = { api: values.api ?? DEFAULT_API, token: tokenOf(values.apiTokenFile) };
-  const method = what === 'get' ? 'InspectCounters' : 'ResetCounters';
-  const answer = (await callApi(`${SERVICE}/${method}`, subject, address)) as JsonValue;
   if (what === 'get') {
-    const counters = fromJson(InspectCountersResponseSchema, answer);
+    const question = { name: 'inspectCounters', method: `${SERVICE}/InspectCounters`, request: subject };
+    const asked = { ...question, answer: InspectCountersResponseSchema };
+    const counters = await askNodeOrApi(asked, { values, given }, environment);
     const json = toJson(InspectCountersResponseSchema, counters);
     process.stdout.write(values.json ? `${jsonText(json)}\n` : formatCounters(counters));
   } else {
-    const { windows } = fromJson(ResetCountersResponseSchema, answer);
+    const question = { name: 'resetCounters', method: `${SERVICE}/ResetCounters`, request: subject };
+    const asked = { ...question, answer: ResetCountersResponseSchema };
+    const { windows } = await askNodeOrApi(asked, { values, given }, environment);
     process.stdout.write(values.json ? `${JSON.stringify({ windows })}\n` : `${count(windows, 'window')} closed\n`);
   }
   return 0;

@@ -1,4 +1,4 @@
-import type { Clock, Timers } from '../clock.ts';
+import { systemClock as clock, systemTimers as timers } from '../clock.ts';
 import { systemEgress } from '../egress/system-egress.ts';
 import type { Log } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
@@ -16,8 +16,6 @@ export interface ControlAlertsPorts {
   readonly index: CurrentIndex;
   readonly checking: Pick<CentralAlertsPorts, 'policyKinds' | 'environment' | 'open'>;
   readonly archive: SlotArchive;
-  readonly clock: Clock;
-  readonly timers: Timers;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly environment: NodeJS.ProcessEnv;
@@ -28,7 +26,7 @@ const NO_QUOTAS =
 
 /** Evaluates the alerts of the log on the counts of all sidecars: of the control planes of one database, one does. */
 export async function openControlAlerts(flags: ControlFlags, ports: ControlAlertsPorts): Promise<Alerts> {
-  const { archive, checking, clock, environment, index, log, metrics, registry, timers } = ports;
+  const { archive, checking, environment, index, log, metrics, registry } = ports;
   const documents = await CentralAlerts.open({
     ...checking,
     registry,

@@ -80,6 +80,8 @@ export async function openControlListener(options: ControlListenerOptions): Prom
   const room = new ConnectionRoom({ most: maxConnections, now: () => clock.monotonic(), onFull() {} });
 
   const toHttp2 = (socket: Socket): void => {
+    // A client that has ended its side is gone. Sockets of Node's HTTP/1.1 would stay half open until something is sent.
+    socket.allowHalfOpen = false;
     http2.accept(socket);
     // It was paused, to see which protocol it speaks.
     socket.resume();

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
 import type { Clock, Timers } from '../clock.ts';
 import type { Call, Method } from '../grpc/rpc.ts';
+import type { Log } from '../observe/log.ts';
 import type { Receipts } from '../registry/receipt.ts';
 import type { OpenedRegistry } from '../registry/open.ts';
 import type { Registry } from '../registry/registry.ts';
@@ -13,6 +15,8 @@ import { EVERYTHING } from '../sync/scope.ts';
 import type { SyncObserver } from '../sync/sync-counts.ts';
 import type { Vouching } from '../sync/vouching.ts';
 import type { ControlAccess } from './access.ts';
+import { askSidecarMethod } from './asking.ts';
+import { Planes, reachable } from './planes.ts';
 import { sidecarMethods } from './sidecar-service.ts';
 import type { SidecarIdentity, SidecarStore } from '../sync/sidecar-store.ts';
 import { openSidecarStore } from './sidecar-store.ts';
@@ -30,6 +34,7 @@ export interface SidecarsPorts {
   readonly timers: Timers;
   /** From 0 to 1. */
   readonly random: () => number;
+  readonly log: Log;
   readonly onFault: (detail: string) => void;
   /** Who else says who a sidecar is; undefined: nobody. */
   readonly vouching: Vouching | undefined;
@@ -47,6 +52,8 @@ export interface Sidecars {
   readonly identify: (call: Call) => Promise<SidecarIdentity>;
   /** How many follow this control plane. */
   count(): number;
+  /** @param url as this control plane listens: others are told of it */
+  listen(url: string): void;
   close(): Promise<void>;
 }
 
@@ -55,19 +62,21 @@ const JOIN_MS = 60_000;
 
 /** @throws DatabaseFault (rejects with it) */
 export async function openSidecars(ports: SidecarsPorts): Promise<Sidecars> {
-  const { registry, database, access, open, clock, timers, random, onFault, vouching, observer } = ports;
+  const { registry, database, access, open, clock, timers, random, log, onFault, vouching, observer } = ports;
   // First: what else reads the whole log at the start shares that with it.
   const opening = Hub.open({ log: registry, open, clock, timers, random, onFault });
   const [store, hub] = await Promise.all([openSidecarStore(database), opening]);
   const instance = randomBytes(8).toString('hex');
   const followers = new Followers({ hub, store, vouching, observer, instance, clock, timers, random, onFault });
   const { presence } = followers;
+  const planes = await Planes.open(database, { instance, clock, timers });
   const receipts = new StoredReceipts({ log: registry, store, presence, clock, timers });
   return {
     methods: [
       ...followers.methods(),
       ...snapshotMethods({ hub, access, clock, keyFile: ports.snapshotKeyFile }),
       ...sidecarMethods({ store, log: registry, hub, followers, receipts, access, clock, randomBytes }),
+      askSidecarMethod({ followers, planes, access, log }),
     ],
     receipts,
     store,
@@ -82,7 +91,9 @@ export async function openSidecars(ports: SidecarsPorts): Promise<Sidecars> {
     },
     identify: (call) => followers.callers.identify(call),
     count: () => followers.size,
+    listen: (url) => planes.listen(reachable(url, hostname())),
     async close() {
+      await planes.close();
       await followers.close();
       hub.close();
     },

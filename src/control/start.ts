@@ -126,7 +126,7 @@ export async function startControl(
   const index = new CurrentIndex(registry);
   aboutToLoad((await registry.head()).revision * DOCUMENT_BYTES);
   // They read everything, and so both at once.
-  const [sidecars] = await Promise.all([openSidecars({ registry, database, access, ...ports }), index.current()]);
+  const [sidecars] = await Promise.all([openSidecars({ registry, database, access, log, ...ports }), index.current()]);
   opened.defer(() => sidecars.close());
   const mesh = await openMesh(
     { dataDir, databaseUrl: flags.analyticsDatabase ?? databaseUrl, maxBytes: flags.analyticsMaxSize },
@@ -144,8 +144,6 @@ export async function startControl(
           index,
           checking: { ...checking.ports, open },
           archive: mesh.history.history,
-          clock,
-          timers,
           log,
           metrics,
           environment,
@@ -224,6 +222,7 @@ export async function startControl(
   opened.move();
   const at = formatListenAddress(listener.address);
   const url = listener.address.kind === 'unix' ? at : `${tls === undefined ? 'http' : 'https'}://${at}`;
+  sidecars.listen(url);
   log.info('ready', { version, detail: `control plane on ${url}, kept in ${registry.place}` });
   return {
     access: { url, tokenFile },

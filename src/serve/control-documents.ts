@@ -35,7 +35,7 @@ export async function followControl(
   flags: ServeFlags,
   options: InForceOptions,
   { log, metrics }: Reporting,
-  { relay, reports }: Pick<SharedDocuments, 'relay' | 'reports'>,
+  { relay, reports, questions }: Pick<SharedDocuments, 'relay' | 'reports' | 'questions'>,
 ): Promise<Documents> {
   const { cacheDir, control, controlSnapshot } = flags;
   const addresses = controlSnapshot === undefined ? control : [controlSnapshot];
@@ -64,6 +64,7 @@ export async function followControl(
         enforce: (changed) => followed.enforce(changed),
         maxStaleMs: () => servesForMs(flagMs, apis),
         reports: reports?.link,
+        answer: questions?.answer,
         clock,
         timers,
         random: Math.random,

@@ -111,6 +111,7 @@ export async function openDecider(
     onFirstStream,
     relay,
     reports,
+    questions,
     fromOwner,
     embedded,
   }: DeciderParts = {},
@@ -177,7 +178,13 @@ export async function openDecider(
     hosts: locating.hosts,
     reload: flags.reload,
   };
-  const source = await openDocuments(flags, documentOptions, reporting, { relay, reports, fromOwner, embedded });
+  const source = await openDocuments(flags, documentOptions, reporting, {
+    relay,
+    reports,
+    questions,
+    fromOwner,
+    embedded,
+  });
   const documents = source.inForce;
   opened.defer(() => source.close());
   reportDocuments(documents, reporting);

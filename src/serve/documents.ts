@@ -8,6 +8,7 @@ import { followsControl } from './control-flags.ts';
 import type { EmbeddedControl } from './embedded-control.ts';
 import { localReferences } from './local-references.ts';
 import type { OwnerDocuments } from './owner-documents.ts';
+import type { QuestionDesk } from './question-desk.ts';
 import type { Reporting } from './reporting.ts';
 import type { Reports } from './reports.ts';
 import type { ServeFlags } from './serve-flags.ts';
@@ -28,6 +29,8 @@ export interface SharedDocuments {
   readonly relay?: DocumentRelay | undefined;
   /** The owner's: what the control plane is told of requests. */
   readonly reports?: Reports | undefined;
+  /** The owner's: answers questions of the control plane. */
+  readonly questions?: QuestionDesk | undefined;
   /** A worker's: takes them. */
   readonly fromOwner?: OwnerDocuments | undefined;
   /** Has documents beside those of the folder. */
@@ -39,7 +42,7 @@ export async function openDocuments(
   flags: ServeFlags,
   options: InForceOptions & { readonly readFile: Delivery['readFile'] },
   reporting: Reporting,
-  { embedded, fromOwner, relay, reports }: SharedDocuments,
+  { embedded, fromOwner, relay, reports, questions }: SharedDocuments,
 ): Promise<Documents> {
   if (embedded !== undefined) {
     const { followEmbedded } = await import('./up-documents.ts');
@@ -51,7 +54,7 @@ export async function openDocuments(
   }
   if (followsControl(flags) && fromOwner === undefined) {
     const { followControl } = await import('./control-documents.ts');
-    return followControl(flags, options, reporting, { relay, reports });
+    return followControl(flags, options, reporting, { relay, reports, questions });
   }
   const inForce = await (fromOwner === undefined
     ? followFolder({ paths: flags.policies, ...options })

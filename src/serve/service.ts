@@ -18,6 +18,8 @@ import type { ServeFlags } from './serve-flags.ts';
 import { forwardAuthOf } from './http-flags.ts';
 import { addressesOf, drainTimesOf, modeOf, tlsFilesOf } from './serve-options.ts';
 import { archiveOf } from './slot-archive.ts';
+import { questionDeskOf } from './question-desk.ts';
+import type { Asked } from './question-desk.ts';
 import { refreshEverywhere } from './refresh-keys.ts';
 import { inheritanceOf } from './open-inheritance.ts';
 import { joinReplicas } from './join-replicas.ts';
@@ -61,6 +63,7 @@ export async function startService(
   opened.defer(() => own?.close());
   const history = embedded?.history ?? own;
   const reports = await reportsOf(flags, reporting);
+  const questions = await questionDeskOf(flags.control, reporting);
   const accounts = new SharedAccounts();
   let sinks: Decider['sinks'];
   const envoyLosses = new EnvoyLosses(() => clock.now());
@@ -73,7 +76,7 @@ export async function startService(
   };
   const workers = workersOf(flags, reporting, fromWorkers, accounts);
   const shared = workers && { counters: workers.shared, relay: workers.relay };
-  const parts = { sharing: accounts, reports, embedded, ...shared };
+  const parts = { sharing: accounts, reports, questions, embedded, ...shared };
   const decider = await openDecider(flags, environment, reporting, parts);
   opened.defer(() => decider.close());
   ({ sinks } = decider);
@@ -96,17 +99,7 @@ export async function startService(
   // The longest that one team's dead issuer delays the requests of others.
   const keysLoaded = keySets.untilLoaded(flags.readyWait);
   const snapshot = () => documents.current();
-  const server = await openServer({
-    ...addresses,
-    transport: workers?.transport ?? (await transportOf(flags, decider)),
-    tls,
-    apiTokenFile: flags.apiTokenFile,
-    forwardAuth: forwardAuth && { ...forwardAuth, ownedHeaders: () => snapshot().identityHeaders.names },
-    maxMessageBytes: flags.maxMessageBytes,
-    gzip: flags.gzip,
-    connections,
-    authorization: decider.authorization,
-    accessLog: decider.accessLog,
+  const asked: Asked = {
     inspector: createInspector({
       snapshot,
       faults: () => firstFaults(documents.status().faults, MAX_TOLD_FAULTS),
@@ -121,6 +114,20 @@ export async function startService(
       samples: workers?.samples ?? decider.samples,
       unreportedBy: (sinceMs, untilMs) => envoyLosses.between(sinceMs, untilMs),
     },
+  };
+  questions?.open(asked);
+  const server = await openServer({
+    ...addresses,
+    transport: workers?.transport ?? (await transportOf(flags, decider)),
+    tls,
+    apiTokenFile: flags.apiTokenFile,
+    forwardAuth: forwardAuth && { ...forwardAuth, ownedHeaders: () => snapshot().identityHeaders.names },
+    maxMessageBytes: flags.maxMessageBytes,
+    gzip: flags.gzip,
+    connections,
+    authorization: decider.authorization,
+    accessLog: decider.accessLog,
+    ...asked,
     clock,
     details: () => ({ store: store.health(), keySets: keySets.status(), documents: publicStatus(documents) }),
     metrics: workers === undefined ? metrics : { expose: (accept) => workers.expose(metrics, accept) },

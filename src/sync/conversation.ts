@@ -2,6 +2,7 @@ import { fromBinary } from '@bufbuild/protobuf';
 import { FollowResponseSchema, RefusalReason } from '../../gen/ostiary/v1/sync_pb.js';
 import type { FollowResponse, Update } from '../../gen/ostiary/v1/sync_pb.js';
 import type { Fault } from '../errors.ts';
+import type { AnswerMessage, AnswerQuestion } from './answering.ts';
 import type { RejectionFault } from './rejection.ts';
 import type { FollowerEvents } from './follower-events.ts';
 import { isWithin } from './scope.ts';
@@ -23,6 +24,8 @@ export interface ConversationPorts {
   readonly events: FollowerEvents;
   /** How long this sidecar serves without contact, with what is in force; 0: for ever. */
   readonly maxStaleMs: () => number;
+  /** Absent: questions are not answered. */
+  readonly answer?: AnswerQuestion | undefined;
   readonly send: (message: Said) => void;
   /** Everything was asked for already. */
   readonly isResyncing: boolean;
@@ -35,6 +38,7 @@ export type Said =
       readonly value: { readonly revision: bigint; readonly stateHash: bigint; readonly maxStaleMs: bigint };
     }
   | { readonly case: 'rejection'; readonly value: { readonly revision: bigint; readonly faults: RejectionFault[] } }
+  | { readonly case: 'answer'; readonly value: AnswerMessage }
   | { readonly case: 'resync'; readonly value: object };
 
 const MOST_FAULTS = 20;
@@ -68,6 +72,10 @@ export class Conversation {
         return;
       case 'update':
         await this.#update(message.value);
+        return;
+      case 'question':
+        // Beside what follows: an answer may take its time.
+        void this.#ports.answer?.(message.value).then((value) => this.#ports.send({ case: 'answer', value }));
         return;
       case 'ping':
         // One that has another history does not tell whether ours has gone on.

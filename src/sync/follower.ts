@@ -25,7 +25,10 @@ export interface FollowerOptions {
   readonly mostBytes?: number;
 }
 
-export interface FollowerPorts extends Pick<ConversationPorts, 'replica' | 'enforce' | 'events' | 'maxStaleMs'> {
+export interface FollowerPorts extends Pick<
+  ConversationPorts,
+  'replica' | 'enforce' | 'events' | 'maxStaleMs' | 'answer'
+> {
   readonly connect: (address: string) => Promise<ControlConnection>;
   readonly credentials: CredentialFile;
   /** Reads the token. @returns undefined: a certificate takes its place @throws (rejects with) an error that says why there is none */
@@ -202,6 +205,7 @@ export class Follower {
       labels: { ...labels },
       maxStaleMs: BigInt(this.#ports.maxStaleMs()),
       stateHash,
+      answers: this.#ports.answer !== undefined,
       enforcedRevision: BigInt(this.#ports.enforcedRevision()),
       ...(position !== undefined && { position: toPositionMessage(position) }),
     };

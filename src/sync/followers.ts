@@ -4,6 +4,7 @@ import type { FollowRequest } from '../../gen/ostiary/v1/sync_pb.js';
 import type { Clock, Timers } from '../clock.ts';
 import { Code, RpcError } from '../grpc/rpc.ts';
 import type { Call, Method } from '../grpc/rpc.ts';
+import type { Asking } from './asked.ts';
 import { answered, Callers } from './callers.ts';
 import type { IdentifiedCaller } from './callers.ts';
 import type { Hub } from './hub.ts';
@@ -90,6 +91,11 @@ export class Followers {
     this.#sessions.get(node)?.end(new RpcError(Code.unauthenticated, why));
   }
 
+  /** Asks a sidecar. @returns undefined: it does not follow here @throws RpcError (rejects with it) */
+  async ask(node: string, asking: Asking): Promise<Uint8Array | undefined> {
+    return this.#sessions.get(node)?.questions.ask(asking);
+  }
+
   /** Those that were refused may be adopted now. */
   async lookAgain(): Promise<void> {
     await Promise.all([...this.#sessions.values()].map((session) => session.lookAgain()));
@@ -136,7 +142,7 @@ export class Followers {
   }
 
   async #open(identity: IdentifiedCaller, incoming: AsyncIterator<Uint8Array>): Promise<Session> {
-    const { hub, clock, observer, store } = this.#ports;
+    const { hub, clock, observer, store, timers } = this.#ports;
     const first = await this.#firstOf(identity.node, incoming);
     const hello = first.done === true ? undefined : requestOf(first.value).message;
     if (hello?.case !== 'hello') throw new RpcError(Code.invalidArgument, 'the first message of a stream is a Hello');
@@ -146,7 +152,9 @@ export class Followers {
     };
     const sent = (bytes: number): void => observer?.sent(bytes);
     const adoptedAt = (history: string) => store.adoptedAt(history);
-    const session = await answered(Session.open(identity, hello.value, { hub, clock, adoptedAt, changed, sent }));
+    const session = await answered(
+      Session.open(identity, hello.value, { hub, clock, timers, adoptedAt, changed, sent }),
+    );
     // One that lost its connection may be back before that is known here.
     this.#sessions.get(identity.node)?.end(anotherStream());
     this.#sessions.set(identity.node, session);

@@ -1,19 +1,22 @@
-import type { Clock } from '../clock.ts';
+import type { Clock, Timers } from '../clock.ts';
 import type { FollowRequest, Hello } from '../../gen/ostiary/v1/sync_pb.js';
 import { Code, RpcError } from '../grpc/rpc.ts';
+import { AskedQuestions } from './asked.ts';
 import { PING, unknownHistory } from './encode.ts';
 import { ExpectedAcks } from './expected-acks.ts';
 import type { Hub } from './hub.ts';
 import type { Delta, SharedView } from './shared-views.ts';
 import { readPosition } from './position.ts';
 import type { Position } from './position.ts';
-import { acknowledged, boundedFaults, firstReport } from './told.ts';
+import { acknowledged, boundedFaults, firstReport, refusalText } from './told.ts';
 import type { IdentifiedCaller } from './callers.ts';
 import type { SidecarReport } from './sidecar-store.ts';
+import { PING_MS, SILENCE_MS } from './silence.ts';
 
 export interface SessionPorts {
   readonly hub: Hub;
   readonly clock: Clock;
+  readonly timers: Timers;
   /** When a history was adopted; see SidecarStore. */
   readonly adoptedAt: (history: string) => Promise<number | undefined>;
   /** Something that others want to know has changed. */
@@ -21,15 +24,11 @@ export interface SessionPorts {
   readonly sent: (bytes: number) => void;
 }
 
-/** After so long without anything else a Ping is sent. */
-const PING_MS = 10_000;
-/** Nothing has come for so long: the sidecar is gone. */
-const SILENCE_MS = 30_000;
-
 /** The control plane's end of one stream: sends what the sidecar lacks, and hears what it enforces. */
 export class Session {
   readonly identity: IdentifiedCaller;
   readonly #ports: SessionPorts;
+  readonly questions: AskedQuestions;
   readonly #shared: SharedView;
   readonly #acks = new ExpectedAcks();
   readonly #stopWatching: () => void;
@@ -53,6 +52,7 @@ export class Session {
     this.#stopWatching = this.#shared.view.onChange(() => this.#wake.resolve());
     this.#sentAt = this.#heardAt = ports.clock.monotonic();
     this.#report = firstReport(identity.node, hello, ports.clock.now());
+    this.questions = new AskedQuestions(identity.node, hello.answers, ports.timers, () => this.#wake.resolve());
   }
 
   /** @throws DatabaseFault (rejects with it) where it can't be told what the sidecar lacks */
@@ -99,12 +99,14 @@ export class Session {
 
   /** What is sent, as fast as it is taken. Ends when the stream does. */
   async *answers(): AsyncGenerator<Uint8Array> {
-    if (this.#isRefused && !this.#wantsAdoption) yield this.#sending(unknownHistory(this.#refusal()));
+    if (this.#isRefused && !this.#wantsAdoption)
+      yield this.#sending(unknownHistory(refusalText(this.#ports.hub.head, this.#position)));
     // The first commit is sent also where nothing is new, so that the sidecar knows that.
     let isFirst = !this.#isRefused;
     for (;;) {
       this.#wake = Promise.withResolvers();
       if (this.#end !== undefined) break;
+      for (const question of this.questions.take()) yield this.#sending(question);
       if (isFirst || this.#hasNews) {
         yield* this.#transaction();
         isFirst = false;
@@ -122,12 +124,6 @@ export class Session {
   get #hasNews(): boolean {
     if (this.#isRefused) return this.#wantsAdoption;
     return this.#mustSendAll || this.#sent === undefined || this.#sent.revision < this.#shared.view.changedAt;
-  }
-
-  #refusal(): string {
-    const { history, revision } = this.#ports.hub.head;
-    const position = this.#position;
-    return `revision ${position?.revision} of ${position?.history} is not in this log, which is ${history} at revision ${revision}`;
   }
 
   async *#transaction(): AsyncGenerator<Uint8Array> {
@@ -194,6 +190,8 @@ export class Session {
         return;
       case 'ping':
         return;
+      case 'answer':
+        return this.questions.hear(message.value);
       case 'hello':
         throw new RpcError(Code.invalidArgument, 'hello: a stream has one');
       case undefined:
@@ -235,6 +233,7 @@ export class Session {
   /** The stream has ended. */
   close(): void {
     this.end();
+    this.questions.close();
     this.#stopWatching();
   }
 

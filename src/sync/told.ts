@@ -1,4 +1,6 @@
 import type { Acknowledgement, Hello } from '../../gen/ostiary/v1/sync_pb.js';
+import type { Head } from '../registry/log.ts';
+import type { Position } from './position.ts';
 import type { RejectionFault } from './rejection.ts';
 import type { SidecarReport } from './sidecar-store.ts';
 
@@ -34,4 +36,11 @@ export function boundedFaults(faults: readonly RejectionFault[]): readonly Rejec
     field: field.slice(0, 200),
     message: message.slice(0, 1000),
   }));
+}
+
+export function refusalText(
+  { history, revision }: Pick<Head, 'history' | 'revision'>,
+  told: Position | undefined,
+): string {
+  return `revision ${told?.revision} of ${told?.history} is not in this log, which is ${history} at revision ${revision}`;
 }

@@ -88,6 +88,28 @@ describe.skipIf(envoyPart === undefined)('a sidecar of a control plane, beside a
     expect((await ostiary('sidecars')).stdout).toMatch(/sidecar-1 +in sync/);
   });
 
+  test('answers what an administrator asks it by way of the control plane', async () => {
+    const secret = CREDENTIALS.headers.client_secret;
+    const credentials = ['--header', 'client_id: web', '--header', `client_secret: ${secret}`];
+    const asked = ['--path', '/orders/1', ...credentials, '--node', 'sidecar-1'];
+    const explained = await ostiary('check', ...asked);
+    expect([explained.code, explained.stdout]).toEqual([1, expect.stringMatching(/^deny 401 .*\n +api +orders/)]);
+    expect((await ostiary('check', '--path', '/orders/1', '--node', 'sidecar-1')).stdout).toContain('client id');
+    expect((await ostiary('keys', 'refresh', '--node', 'sidecar-1')).stdout).toBe('no key set is in use\n');
+    const counters = await ostiary('counters', 'reset', 'orders', '--client', 'web', '--node', 'sidecar-1');
+    expect([counters.code, counters.stderr]).toEqual([1, expect.stringContaining('sidecar-1: no quota policy of API')]);
+    await expect.poll(() => control.output()).toMatch(/ResetCounters by bootstrap: sidecar-1: no quota policy/);
+    expect(control.output() + sidecar.output()).not.toContain(secret);
+    // Nothing streams Envoy's log.
+    expect(await ostiary('tail', '--node', 'sidecar-1', '--for', '1s')).toMatchObject({ code: 0, stdout: '' });
+    const misspelt = await ostiary('check', '--node', 'sidecar-2');
+    expect(misspelt.stderr).toMatch(/there is no sidecar "sidecar-2".*sidecar-1/);
+    const nobody = await runMain(['check', '--node', 'sidecar-1'], { OSTIARY_SERVER: control.url });
+    expect(nobody.stderr).toContain('this needs a token');
+    const both = await ostiary('check', '--node', 'sidecar-1', '--api', 'http://127.0.0.1:1');
+    expect([both.code, both.stderr]).toEqual([2, expect.stringContaining('--api is of one service')]);
+  });
+
   test('ends the old secret of a rotation by its own clock, while the control plane is killed', async () => {
     const secretOf = ({ stdout }: { stdout: string }) => (JSON.parse(stdout) as { secret: string }).secret;
     const old = secretOf(await ostiary('app', 'create', 'shop', '--client-id', 'shop', '-o', 'json'));
@@ -122,6 +144,7 @@ describe.skipIf(envoyPart === undefined)('a sidecar of a control plane, beside a
 
   test('is missing in the receipt while it is away, and no longer once it is forgotten', async () => {
     await sidecar.stop(0);
+    expect((await ostiary('check', '--node', 'sidecar-1')).stderr).toMatch(/sidecar-1 (follows no|has (just )?gone)/);
     const missing = await ostiary('contract', 'restore', 'web-orders', '--wait', '200ms');
     expect(missing.code).toBe(3);
     expect(missing.stdout).toContain('sidecar-1');

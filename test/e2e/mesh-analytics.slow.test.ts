@@ -193,6 +193,26 @@ describe.skipIf(envoyPart === undefined || postgresPart === undefined).each([
       .toBeGreaterThanOrEqual(20);
   });
 
+  test('answer questions wherever they are, or it is said where that is', async () => {
+    for (const node of ['sidecar-1', 'sidecar-2']) {
+      for (const { env } of planes.all) {
+        const { code, stdout, stderr } = await runMain(['check', '--path', '/orders/1', '--node', node], { ...env });
+        if (code === 1 && stderr === '') expect(stdout).toMatch(/^deny 401/);
+        else {
+          const [, there = ''] =
+            /follows the control plane at \S+: ask it there, with --server (\S+)/.exec(stderr) ?? [];
+          expect(planes.all.map(({ url }) => url)).toContain(there);
+          const again = await runMain(['check', '--path', '/orders/1', '--node', node, '--server', there], { ...env });
+          expect(again.stdout).toMatch(/^deny 401/);
+        }
+      }
+    }
+    const { envoy } = sidecars[0] as Sidecar;
+    const tailing = ostiary('tail', '--node', 'sidecar-1', '--for', '8s', '-o', 'json');
+    await send(envoy.port('in'), '/orders/tailed', {});
+    expect((await tailing).stdout + (await tailing).stderr).toMatch(/"reason":"\w+"|follows the control plane/);
+  });
+
   test('tell an alert of the log once, though each sidecar has only a part of the requests', async () => {
     await expect.poll(() => told, PATIENCE).toMatchObject([{ alert: 'orders-busy', status: 'firing' }]);
     // The one that may have told it is killed: whoever goes on does not tell it again.

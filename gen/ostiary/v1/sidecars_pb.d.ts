@@ -6,14 +6,148 @@
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
-import type { RejectionFault, Scope } from "./sync_pb.js";
 import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
+import type { ExplainRequest, ExplainResponse, GetSnapshotRequest, GetSnapshotResponse, InspectCountersRequest, InspectCountersResponse, ListApisRequest, ListApisResponse, RefreshKeysRequest, RefreshKeysResponse, ResetCountersRequest, ResetCountersResponse } from "./inspection_pb.js";
+import type { ListSamplesRequest, ListSamplesResponse } from "./analytics_pb.js";
+import type { RejectionFault, Scope } from "./sync_pb.js";
 import type { Receipt } from "./receipt_pb.js";
 
 /**
  * Describes the file ostiary/v1/sidecars.proto.
  */
 export declare const file_ostiary_v1_sidecars: GenFile;
+
+/**
+ * @generated from message ostiary.v1.AskSidecarRequest
+ */
+export declare type AskSidecarRequest = Message<"ostiary.v1.AskSidecarRequest"> & {
+  /**
+   * @generated from field: string node = 1;
+   */
+  node: string;
+
+  /**
+   * How long an answer is waited for; absent: 10 s. At most 2 minutes.
+   *
+   * @generated from field: google.protobuf.Duration timeout = 2;
+   */
+  timeout?: Duration | undefined;
+
+  /**
+   * @generated from oneof ostiary.v1.AskSidecarRequest.question
+   */
+  question: {
+    /**
+     * @generated from field: ostiary.v1.ExplainRequest explain = 3;
+     */
+    value: ExplainRequest;
+    case: "explain";
+  } | {
+    /**
+     * @generated from field: ostiary.v1.ListApisRequest list_apis = 4;
+     */
+    value: ListApisRequest;
+    case: "listApis";
+  } | {
+    /**
+     * @generated from field: ostiary.v1.GetSnapshotRequest get_snapshot = 5;
+     */
+    value: GetSnapshotRequest;
+    case: "getSnapshot";
+  } | {
+    /**
+     * @generated from field: ostiary.v1.InspectCountersRequest inspect_counters = 6;
+     */
+    value: InspectCountersRequest;
+    case: "inspectCounters";
+  } | {
+    /**
+     * Kept in the control plane's log, with who asked.
+     *
+     * @generated from field: ostiary.v1.ResetCountersRequest reset_counters = 7;
+     */
+    value: ResetCountersRequest;
+    case: "resetCounters";
+  } | {
+    /**
+     * The same.
+     *
+     * @generated from field: ostiary.v1.RefreshKeysRequest refresh_keys = 8;
+     */
+    value: RefreshKeysRequest;
+    case: "refreshKeys";
+  } | {
+    /**
+     * @generated from field: ostiary.v1.ListSamplesRequest list_samples = 9;
+     */
+    value: ListSamplesRequest;
+    case: "listSamples";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message ostiary.v1.AskSidecarRequest.
+ * Use `create(AskSidecarRequestSchema)` to create a new message.
+ */
+export declare const AskSidecarRequestSchema: GenMessage<AskSidecarRequest>;
+
+/**
+ * @generated from message ostiary.v1.AskSidecarResponse
+ */
+export declare type AskSidecarResponse = Message<"ostiary.v1.AskSidecarResponse"> & {
+  /**
+   * @generated from oneof ostiary.v1.AskSidecarResponse.answer
+   */
+  answer: {
+    /**
+     * @generated from field: ostiary.v1.ExplainResponse explain = 1;
+     */
+    value: ExplainResponse;
+    case: "explain";
+  } | {
+    /**
+     * @generated from field: ostiary.v1.ListApisResponse list_apis = 2;
+     */
+    value: ListApisResponse;
+    case: "listApis";
+  } | {
+    /**
+     * @generated from field: ostiary.v1.GetSnapshotResponse get_snapshot = 3;
+     */
+    value: GetSnapshotResponse;
+    case: "getSnapshot";
+  } | {
+    /**
+     * @generated from field: ostiary.v1.InspectCountersResponse inspect_counters = 4;
+     */
+    value: InspectCountersResponse;
+    case: "inspectCounters";
+  } | {
+    /**
+     * @generated from field: ostiary.v1.ResetCountersResponse reset_counters = 5;
+     */
+    value: ResetCountersResponse;
+    case: "resetCounters";
+  } | {
+    /**
+     * @generated from field: ostiary.v1.RefreshKeysResponse refresh_keys = 6;
+     */
+    value: RefreshKeysResponse;
+    case: "refreshKeys";
+  } | {
+    /**
+     * @generated from field: ostiary.v1.ListSamplesResponse list_samples = 7;
+     */
+    value: ListSamplesResponse;
+    case: "listSamples";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message ostiary.v1.AskSidecarResponse.
+ * Use `create(AskSidecarResponseSchema)` to create a new message.
+ */
+export declare const AskSidecarResponseSchema: GenMessage<AskSidecarResponse>;
 
 /**
  * @generated from message ostiary.v1.ListSidecarsRequest
@@ -435,6 +569,19 @@ export declare const SidecarService: GenService<{
     methodKind: "unary";
     input: typeof AdoptHistoriesRequestSchema;
     output: typeof AdoptHistoriesResponseSchema;
+  },
+  /**
+   * Asks one sidecar what its operator's API would be asked there. Needs the administrator. NOT_FOUND
+   * where nobody has joined by this name, UNAVAILABLE where it does not follow now,
+   * FAILED_PRECONDITION where it follows another control plane, which the message names;
+   * DEADLINE_EXCEEDED where it has not answered: a reset may have had its effect all the same.
+   *
+   * @generated from rpc ostiary.v1.SidecarService.AskSidecar
+   */
+  askSidecar: {
+    methodKind: "unary";
+    input: typeof AskSidecarRequestSchema;
+    output: typeof AskSidecarResponseSchema;
   },
 }>;
 

@@ -6,6 +6,8 @@
 
 import { enumDesc, fileDesc, messageDesc, serviceDesc, tsEnum } from "@bufbuild/protobuf/codegenv2";
 import { file_google_protobuf_duration, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import { file_ostiary_v1_analytics } from "./analytics_pb.js";
+import { file_ostiary_v1_inspection } from "./inspection_pb.js";
 import { file_ostiary_v1_receipt } from "./receipt_pb.js";
 import { file_ostiary_v1_sync } from "./sync_pb.js";
 
@@ -13,91 +15,105 @@ import { file_ostiary_v1_sync } from "./sync_pb.js";
  * Describes the file ostiary/v1/sidecars.proto.
  */
 export const file_ostiary_v1_sidecars = /*@__PURE__*/
-  fileDesc("Chlvc3RpYXJ5L3YxL3NpZGVjYXJzLnByb3RvEgpvc3RpYXJ5LnYxIiYKE0xpc3RTaWRlY2Fyc1JlcXVlc3QSDwoHbGFnZ2luZxgBIAEoCCJPChRMaXN0U2lkZWNhcnNSZXNwb25zZRIlCghzaWRlY2FycxgBIAMoCzITLm9zdGlhcnkudjEuU2lkZWNhchIQCghyZXZpc2lvbhgCIAEoBCKXAwoHU2lkZWNhchIMCgRub2RlGAEgASgJEicKBXN0YXRlGAIgASgOMhgub3N0aWFyeS52MS5TaWRlY2FyU3RhdGUSDwoHdmVyc2lvbhgDIAEoCRIgCgVzY29wZRgEIAEoCzIRLm9zdGlhcnkudjEuU2NvcGUSLwoGbGFiZWxzGAUgAygLMh8ub3N0aWFyeS52MS5TaWRlY2FyLkxhYmVsc0VudHJ5EhAKCHJldmlzaW9uGAYgASgEEiYKA2xhZxgHIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIqCgZmYXVsdHMYCCADKAsyGi5vc3RpYXJ5LnYxLlJlamVjdGlvbkZhdWx0EioKBmpvaW5lZBgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMAoMbGFzdF9jb250YWN0GAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBotCgtMYWJlbHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIiQKFEZvcmdldFNpZGVjYXJSZXF1ZXN0EgwKBG5vZGUYASABKAkiFwoVRm9yZ2V0U2lkZWNhclJlc3BvbnNlIoYBChlDcmVhdGVTaWRlY2FyVG9rZW5SZXF1ZXN0EgwKBG5hbWUYASABKAkSIAoFc2NvcGUYAiABKAsyES5vc3RpYXJ5LnYxLlNjb3BlEiYKA3R0bBgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIRCgltb3N0X3VzZXMYBCABKA0iWAoaQ3JlYXRlU2lkZWNhclRva2VuUmVzcG9uc2USDQoFdG9rZW4YASABKAkSKwoHZXhwaXJlcxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiTgoRR2V0UmVjZWlwdFJlcXVlc3QSEAoIcmV2aXNpb24YASABKAQSJwoEd2FpdBgCIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiI6ChJHZXRSZWNlaXB0UmVzcG9uc2USJAoHcmVjZWlwdBgBIAEoCzITLm9zdGlhcnkudjEuUmVjZWlwdCIqChVBZG9wdEhpc3Rvcmllc1JlcXVlc3QSEQoJaGlzdG9yaWVzGAEgAygJIkUKFkFkb3B0SGlzdG9yaWVzUmVzcG9uc2USKwoHYWRvcHRlZBgBIAMoCzIaLm9zdGlhcnkudjEuQWRvcHRlZEhpc3RvcnkiMAoOQWRvcHRlZEhpc3RvcnkSDwoHaGlzdG9yeRgBIAEoCRINCgVub2RlcxgCIAMoCSrwAQoMU2lkZWNhclN0YXRlEh0KGVNJREVDQVJfU1RBVEVfVU5TUEVDSUZJRUQQABIZChVTSURFQ0FSX1NUQVRFX0lOX1NZTkMQARIZChVTSURFQ0FSX1NUQVRFX1BFTkRJTkcQAhIYChRTSURFQ0FSX1NUQVRFX0ZBVUxUWRADEiEKHVNJREVDQVJfU1RBVEVfVU5LTk9XTl9ISVNUT1JZEAQSHQoZU0lERUNBUl9TVEFURV9VTlJFQUNIQUJMRRAFEhYKElNJREVDQVJfU1RBVEVfTEVGVBAGEhcKE1NJREVDQVJfU1RBVEVfU1RBTEUQBzLEAwoOU2lkZWNhclNlcnZpY2USUQoMTGlzdFNpZGVjYXJzEh8ub3N0aWFyeS52MS5MaXN0U2lkZWNhcnNSZXF1ZXN0GiAub3N0aWFyeS52MS5MaXN0U2lkZWNhcnNSZXNwb25zZRJUCg1Gb3JnZXRTaWRlY2FyEiAub3N0aWFyeS52MS5Gb3JnZXRTaWRlY2FyUmVxdWVzdBohLm9zdGlhcnkudjEuRm9yZ2V0U2lkZWNhclJlc3BvbnNlEmMKEkNyZWF0ZVNpZGVjYXJUb2tlbhIlLm9zdGlhcnkudjEuQ3JlYXRlU2lkZWNhclRva2VuUmVxdWVzdBomLm9zdGlhcnkudjEuQ3JlYXRlU2lkZWNhclRva2VuUmVzcG9uc2USSwoKR2V0UmVjZWlwdBIdLm9zdGlhcnkudjEuR2V0UmVjZWlwdFJlcXVlc3QaHi5vc3RpYXJ5LnYxLkdldFJlY2VpcHRSZXNwb25zZRJXCg5BZG9wdEhpc3RvcmllcxIhLm9zdGlhcnkudjEuQWRvcHRIaXN0b3JpZXNSZXF1ZXN0GiIub3N0aWFyeS52MS5BZG9wdEhpc3Rvcmllc1Jlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_ostiary_v1_receipt, file_ostiary_v1_sync]);
+  fileDesc("Chlvc3RpYXJ5L3YxL3NpZGVjYXJzLnByb3RvEgpvc3RpYXJ5LnYxIt4DChFBc2tTaWRlY2FyUmVxdWVzdBIMCgRub2RlGAEgASgJEioKB3RpbWVvdXQYAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SLQoHZXhwbGFpbhgDIAEoCzIaLm9zdGlhcnkudjEuRXhwbGFpblJlcXVlc3RIABIwCglsaXN0X2FwaXMYBCABKAsyGy5vc3RpYXJ5LnYxLkxpc3RBcGlzUmVxdWVzdEgAEjYKDGdldF9zbmFwc2hvdBgFIAEoCzIeLm9zdGlhcnkudjEuR2V0U25hcHNob3RSZXF1ZXN0SAASPgoQaW5zcGVjdF9jb3VudGVycxgGIAEoCzIiLm9zdGlhcnkudjEuSW5zcGVjdENvdW50ZXJzUmVxdWVzdEgAEjoKDnJlc2V0X2NvdW50ZXJzGAcgASgLMiAub3N0aWFyeS52MS5SZXNldENvdW50ZXJzUmVxdWVzdEgAEjYKDHJlZnJlc2hfa2V5cxgIIAEoCzIeLm9zdGlhcnkudjEuUmVmcmVzaEtleXNSZXF1ZXN0SAASNgoMbGlzdF9zYW1wbGVzGAkgASgLMh4ub3N0aWFyeS52MS5MaXN0U2FtcGxlc1JlcXVlc3RIAEIKCghxdWVzdGlvbiKqAwoSQXNrU2lkZWNhclJlc3BvbnNlEi4KB2V4cGxhaW4YASABKAsyGy5vc3RpYXJ5LnYxLkV4cGxhaW5SZXNwb25zZUgAEjEKCWxpc3RfYXBpcxgCIAEoCzIcLm9zdGlhcnkudjEuTGlzdEFwaXNSZXNwb25zZUgAEjcKDGdldF9zbmFwc2hvdBgDIAEoCzIfLm9zdGlhcnkudjEuR2V0U25hcHNob3RSZXNwb25zZUgAEj8KEGluc3BlY3RfY291bnRlcnMYBCABKAsyIy5vc3RpYXJ5LnYxLkluc3BlY3RDb3VudGVyc1Jlc3BvbnNlSAASOwoOcmVzZXRfY291bnRlcnMYBSABKAsyIS5vc3RpYXJ5LnYxLlJlc2V0Q291bnRlcnNSZXNwb25zZUgAEjcKDHJlZnJlc2hfa2V5cxgGIAEoCzIfLm9zdGlhcnkudjEuUmVmcmVzaEtleXNSZXNwb25zZUgAEjcKDGxpc3Rfc2FtcGxlcxgHIAEoCzIfLm9zdGlhcnkudjEuTGlzdFNhbXBsZXNSZXNwb25zZUgAQggKBmFuc3dlciImChNMaXN0U2lkZWNhcnNSZXF1ZXN0Eg8KB2xhZ2dpbmcYASABKAgiTwoUTGlzdFNpZGVjYXJzUmVzcG9uc2USJQoIc2lkZWNhcnMYASADKAsyEy5vc3RpYXJ5LnYxLlNpZGVjYXISEAoIcmV2aXNpb24YAiABKAQilwMKB1NpZGVjYXISDAoEbm9kZRgBIAEoCRInCgVzdGF0ZRgCIAEoDjIYLm9zdGlhcnkudjEuU2lkZWNhclN0YXRlEg8KB3ZlcnNpb24YAyABKAkSIAoFc2NvcGUYBCABKAsyES5vc3RpYXJ5LnYxLlNjb3BlEi8KBmxhYmVscxgFIAMoCzIfLm9zdGlhcnkudjEuU2lkZWNhci5MYWJlbHNFbnRyeRIQCghyZXZpc2lvbhgGIAEoBBImCgNsYWcYByABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SKgoGZmF1bHRzGAggAygLMhoub3N0aWFyeS52MS5SZWplY3Rpb25GYXVsdBIqCgZqb2luZWQYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjAKDGxhc3RfY29udGFjdBgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAaLQoLTGFiZWxzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASIkChRGb3JnZXRTaWRlY2FyUmVxdWVzdBIMCgRub2RlGAEgASgJIhcKFUZvcmdldFNpZGVjYXJSZXNwb25zZSKGAQoZQ3JlYXRlU2lkZWNhclRva2VuUmVxdWVzdBIMCgRuYW1lGAEgASgJEiAKBXNjb3BlGAIgASgLMhEub3N0aWFyeS52MS5TY29wZRImCgN0dGwYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SEQoJbW9zdF91c2VzGAQgASgNIlgKGkNyZWF0ZVNpZGVjYXJUb2tlblJlc3BvbnNlEg0KBXRva2VuGAEgASgJEisKB2V4cGlyZXMYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIk4KEUdldFJlY2VpcHRSZXF1ZXN0EhAKCHJldmlzaW9uGAEgASgEEicKBHdhaXQYAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iOgoSR2V0UmVjZWlwdFJlc3BvbnNlEiQKB3JlY2VpcHQYASABKAsyEy5vc3RpYXJ5LnYxLlJlY2VpcHQiKgoVQWRvcHRIaXN0b3JpZXNSZXF1ZXN0EhEKCWhpc3RvcmllcxgBIAMoCSJFChZBZG9wdEhpc3Rvcmllc1Jlc3BvbnNlEisKB2Fkb3B0ZWQYASADKAsyGi5vc3RpYXJ5LnYxLkFkb3B0ZWRIaXN0b3J5IjAKDkFkb3B0ZWRIaXN0b3J5Eg8KB2hpc3RvcnkYASABKAkSDQoFbm9kZXMYAiADKAkq8AEKDFNpZGVjYXJTdGF0ZRIdChlTSURFQ0FSX1NUQVRFX1VOU1BFQ0lGSUVEEAASGQoVU0lERUNBUl9TVEFURV9JTl9TWU5DEAESGQoVU0lERUNBUl9TVEFURV9QRU5ESU5HEAISGAoUU0lERUNBUl9TVEFURV9GQVVMVFkQAxIhCh1TSURFQ0FSX1NUQVRFX1VOS05PV05fSElTVE9SWRAEEh0KGVNJREVDQVJfU1RBVEVfVU5SRUFDSEFCTEUQBRIWChJTSURFQ0FSX1NUQVRFX0xFRlQQBhIXChNTSURFQ0FSX1NUQVRFX1NUQUxFEAcykQQKDlNpZGVjYXJTZXJ2aWNlElEKDExpc3RTaWRlY2FycxIfLm9zdGlhcnkudjEuTGlzdFNpZGVjYXJzUmVxdWVzdBogLm9zdGlhcnkudjEuTGlzdFNpZGVjYXJzUmVzcG9uc2USVAoNRm9yZ2V0U2lkZWNhchIgLm9zdGlhcnkudjEuRm9yZ2V0U2lkZWNhclJlcXVlc3QaIS5vc3RpYXJ5LnYxLkZvcmdldFNpZGVjYXJSZXNwb25zZRJjChJDcmVhdGVTaWRlY2FyVG9rZW4SJS5vc3RpYXJ5LnYxLkNyZWF0ZVNpZGVjYXJUb2tlblJlcXVlc3QaJi5vc3RpYXJ5LnYxLkNyZWF0ZVNpZGVjYXJUb2tlblJlc3BvbnNlEksKCkdldFJlY2VpcHQSHS5vc3RpYXJ5LnYxLkdldFJlY2VpcHRSZXF1ZXN0Gh4ub3N0aWFyeS52MS5HZXRSZWNlaXB0UmVzcG9uc2USVwoOQWRvcHRIaXN0b3JpZXMSIS5vc3RpYXJ5LnYxLkFkb3B0SGlzdG9yaWVzUmVxdWVzdBoiLm9zdGlhcnkudjEuQWRvcHRIaXN0b3JpZXNSZXNwb25zZRJLCgpBc2tTaWRlY2FyEh0ub3N0aWFyeS52MS5Bc2tTaWRlY2FyUmVxdWVzdBoeLm9zdGlhcnkudjEuQXNrU2lkZWNhclJlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_ostiary_v1_analytics, file_ostiary_v1_inspection, file_ostiary_v1_receipt, file_ostiary_v1_sync]);
+
+/**
+ * Describes the message ostiary.v1.AskSidecarRequest.
+ * Use `create(AskSidecarRequestSchema)` to create a new message.
+ */
+export const AskSidecarRequestSchema = /*@__PURE__*/
+  messageDesc(file_ostiary_v1_sidecars, 0);
+
+/**
+ * Describes the message ostiary.v1.AskSidecarResponse.
+ * Use `create(AskSidecarResponseSchema)` to create a new message.
+ */
+export const AskSidecarResponseSchema = /*@__PURE__*/
+  messageDesc(file_ostiary_v1_sidecars, 1);
 
 /**
  * Describes the message ostiary.v1.ListSidecarsRequest.
  * Use `create(ListSidecarsRequestSchema)` to create a new message.
  */
 export const ListSidecarsRequestSchema = /*@__PURE__*/
-  messageDesc(file_ostiary_v1_sidecars, 0);
+  messageDesc(file_ostiary_v1_sidecars, 2);
 
 /**
  * Describes the message ostiary.v1.ListSidecarsResponse.
  * Use `create(ListSidecarsResponseSchema)` to create a new message.
  */
 export const ListSidecarsResponseSchema = /*@__PURE__*/
-  messageDesc(file_ostiary_v1_sidecars, 1);
+  messageDesc(file_ostiary_v1_sidecars, 3);
 
 /**
  * Describes the message ostiary.v1.Sidecar.
  * Use `create(SidecarSchema)` to create a new message.
  */
 export const SidecarSchema = /*@__PURE__*/
-  messageDesc(file_ostiary_v1_sidecars, 2);
+  messageDesc(file_ostiary_v1_sidecars, 4);
 
 /**
  * Describes the message ostiary.v1.ForgetSidecarRequest.
  * Use `create(ForgetSidecarRequestSchema)` to create a new message.
  */
 export const ForgetSidecarRequestSchema = /*@__PURE__*/
-  messageDesc(file_ostiary_v1_sidecars, 3);
+  messageDesc(file_ostiary_v1_sidecars, 5);
 
 /**
  * Describes the message ostiary.v1.ForgetSidecarResponse.
  * Use `create(ForgetSidecarResponseSchema)` to create a new message.
  */
 export const ForgetSidecarResponseSchema = /*@__PURE__*/
-  messageDesc(file_ostiary_v1_sidecars, 4);
+  messageDesc(file_ostiary_v1_sidecars, 6);
 
 /**
  * Describes the message ostiary.v1.CreateSidecarTokenRequest.
  * Use `create(CreateSidecarTokenRequestSchema)` to create a new message.
  */
 export const CreateSidecarTokenRequestSchema = /*@__PURE__*/
-  messageDesc(file_ostiary_v1_sidecars, 5);
+  messageDesc(file_ostiary_v1_sidecars, 7);
 
 /**
  * Describes the message ostiary.v1.CreateSidecarTokenResponse.
  * Use `create(CreateSidecarTokenResponseSchema)` to create a new message.
  */
 export const CreateSidecarTokenResponseSchema = /*@__PURE__*/
-  messageDesc(file_ostiary_v1_sidecars, 6);
+  messageDesc(file_ostiary_v1_sidecars, 8);
 
 /**
  * Describes the message ostiary.v1.GetReceiptRequest.
  * Use `create(GetReceiptRequestSchema)` to create a new message.
  */
 export const GetReceiptRequestSchema = /*@__PURE__*/
-  messageDesc(file_ostiary_v1_sidecars, 7);
+  messageDesc(file_ostiary_v1_sidecars, 9);
 
 /**
  * Describes the message ostiary.v1.GetReceiptResponse.
  * Use `create(GetReceiptResponseSchema)` to create a new message.
  */
 export const GetReceiptResponseSchema = /*@__PURE__*/
-  messageDesc(file_ostiary_v1_sidecars, 8);
+  messageDesc(file_ostiary_v1_sidecars, 10);
 
 /**
  * Describes the message ostiary.v1.AdoptHistoriesRequest.
  * Use `create(AdoptHistoriesRequestSchema)` to create a new message.
  */
 export const AdoptHistoriesRequestSchema = /*@__PURE__*/
-  messageDesc(file_ostiary_v1_sidecars, 9);
+  messageDesc(file_ostiary_v1_sidecars, 11);
 
 /**
  * Describes the message ostiary.v1.AdoptHistoriesResponse.
  * Use `create(AdoptHistoriesResponseSchema)` to create a new message.
  */
 export const AdoptHistoriesResponseSchema = /*@__PURE__*/
-  messageDesc(file_ostiary_v1_sidecars, 10);
+  messageDesc(file_ostiary_v1_sidecars, 12);
 
 /**
  * Describes the message ostiary.v1.AdoptedHistory.
  * Use `create(AdoptedHistorySchema)` to create a new message.
  */
 export const AdoptedHistorySchema = /*@__PURE__*/
-  messageDesc(file_ostiary_v1_sidecars, 11);
+  messageDesc(file_ostiary_v1_sidecars, 13);
 
 /**
  * Describes the enum ostiary.v1.SidecarState.

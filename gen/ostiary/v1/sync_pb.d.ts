@@ -150,6 +150,12 @@ export declare type FollowRequest = Message<"ostiary.v1.FollowRequest"> & {
      */
     value: Ping;
     case: "ping";
+  } | {
+    /**
+     * @generated from field: ostiary.v1.Answer answer = 7;
+     */
+    value: Answer;
+    case: "answer";
   } | { case: undefined; value?: undefined };
 };
 
@@ -206,6 +212,13 @@ export declare type Hello = Message<"ostiary.v1.Hello"> & {
    * @generated from field: uint64 max_stale_ms = 6;
    */
   maxStaleMs: bigint;
+
+  /**
+   * It answers questions.
+   *
+   * @generated from field: bool answers = 20;
+   */
+  answers: boolean;
 };
 
 /**
@@ -361,6 +374,47 @@ export declare type Leave = Message<"ostiary.v1.Leave"> & {
 export declare const LeaveSchema: GenMessage<Leave>;
 
 /**
+ * To a Question. It may have had no effect where it has an error.
+ *
+ * @generated from message ostiary.v1.Answer
+ */
+export declare type Answer = Message<"ostiary.v1.Answer"> & {
+  /**
+   * Of the question.
+   *
+   * @generated from field: uint64 id = 1;
+   */
+  id: bigint;
+
+  /**
+   * As gRPC numbers them; 0: OK.
+   *
+   * @generated from field: uint32 code = 2;
+   */
+  code: number;
+
+  /**
+   * For people, where the code is an error.
+   *
+   * @generated from field: string message = 3;
+   */
+  message: string;
+
+  /**
+   * The response of the method.
+   *
+   * @generated from field: bytes response = 4;
+   */
+  response: Uint8Array;
+};
+
+/**
+ * Describes the message ostiary.v1.Answer.
+ * Use `create(AnswerSchema)` to create a new message.
+ */
+export declare const AnswerSchema: GenMessage<Answer>;
+
+/**
  * @generated from message ostiary.v1.Ping
  */
 export declare type Ping = Message<"ostiary.v1.Ping"> & {
@@ -397,6 +451,12 @@ export declare type FollowResponse = Message<"ostiary.v1.FollowResponse"> & {
      */
     value: Ping;
     case: "ping";
+  } | {
+    /**
+     * @generated from field: ostiary.v1.Question question = 4;
+     */
+    value: Question;
+    case: "question";
   } | { case: undefined; value?: undefined };
 };
 
@@ -405,6 +465,45 @@ export declare type FollowResponse = Message<"ostiary.v1.FollowResponse"> & {
  * Use `create(FollowResponseSchema)` to create a new message.
  */
 export declare const FollowResponseSchema: GenMessage<FollowResponse>;
+
+/**
+ * Of an administrator to this sidecar. It is answered beside updates, in any order.
+ *
+ * @generated from message ostiary.v1.Question
+ */
+export declare type Question = Message<"ostiary.v1.Question"> & {
+  /**
+   * @generated from field: uint64 id = 1;
+   */
+  id: bigint;
+
+  /**
+   * Such as `/ostiary.v1.InspectionService/Explain`.
+   *
+   * @generated from field: string method = 2;
+   */
+  method: string;
+
+  /**
+   * The request of the method.
+   *
+   * @generated from field: bytes request = 3;
+   */
+  request: Uint8Array;
+
+  /**
+   * Nobody waits for the answer any longer.
+   *
+   * @generated from field: uint32 timeout_ms = 4;
+   */
+  timeoutMs: number;
+};
+
+/**
+ * Describes the message ostiary.v1.Question.
+ * Use `create(QuestionSchema)` to create a new message.
+ */
+export declare const QuestionSchema: GenMessage<Question>;
 
 /**
  * Some of a transaction, whose last message has a commit. Nothing of it counts before.

@@ -14,12 +14,12 @@ export async function printSamples(values: Values): Promise<void> {
   const { api = '', client = '', reason = '', limit } = values;
   const request = { ...timeOf(values), api, client, reason, limit };
   const { samples } = await ask('ListSamples', request, ListSamplesResponseSchema, values);
-  if (values.output === 'json') return printJson({ samples: samples.map(jsonOf) });
+  if (values.output === 'json') return printJson({ samples: samples.map(sampleJson) });
   process.stdout.write(values.output === 'csv' ? toCsv(samples) : toText(samples));
 }
 
 /** Numbers instead of the texts that protobuf's JSON has for them. */
-function jsonOf(sample: Sample): object {
+export function sampleJson(sample: Sample): object {
   return {
     ...(toJson(SampleSchema, sample) as object),
     status: sample.status,
@@ -77,7 +77,7 @@ function toText(samples: readonly Sample[]): string {
 }
 
 /** What happened, who it was, and what each policy did. */
-function paragraphOf(sample: Sample): string {
+export function paragraphOf(sample: Sample): string {
   const { method, route, status, outcome, policy, reason, durationMs, responseBytes } = sample;
   const end = status === 0 ? 'no answer' : String(status);
   const time = durationMs === undefined ? '' : ` in ${duration(durationMs)}`;
