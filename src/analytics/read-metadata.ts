@@ -10,6 +10,9 @@ const NETWORK = Buffer.from('envoy.filters.network.ext_authz');
 /** A number that Envoy adds to the fields of our answer. */
 const CHECK_DURATION = Buffer.from('ext_authz_duration');
 
+/** Lengths below this are written in one byte. */
+const SHORT = 0x80;
+
 /** The fields of our answer's `dynamic_metadata` that are used. */
 const FIELDS = placesOf([
   ['api', Span.api],
@@ -47,11 +50,35 @@ function readFilter(reader: ProtoReader, end: number, entry: Entry): void {
   entry.checkAt = -1;
   reader.position = start;
   while (reader.position < structEnd) {
+    if (readPlainText(reader, structEnd, spans)) continue;
     const tag = reader.tag(structEnd);
     if (tag === 0x0a) readField(reader, reader.block(structEnd), entry);
     else reader.skip(tag, structEnd);
   }
   reader.position = end;
+}
+
+/**
+ * Reads a field that is a key and a text, written as every writer does and not long: almost all are. What follows does
+ * the same for every other form.
+ * @returns false if it has another form, or is not used: nothing was read
+ */
+function readPlainText(reader: ProtoReader, end: number, spans: number[]): boolean {
+  const { bytes, position } = reader;
+  const keyStart = position + 4;
+  const length = bytes[position + 1] as number;
+  const keyLength = bytes[position + 3] as number;
+  if (bytes[position] !== 0x0a || bytes[position + 2] !== 0x0a || length >= SHORT || position + 2 + length > end)
+    return false;
+  const keyEnd = keyStart + keyLength;
+  const textLength = bytes[keyEnd + 3] as number;
+  if (bytes[keyEnd] !== 0x12 || bytes[keyEnd + 2] !== 0x1a) return false;
+  if (bytes[keyEnd + 1] !== textLength + 2 || length !== keyLength + textLength + 6) return false;
+  const at = placeOf(FIELDS, bytes, keyStart, keyEnd);
+  if (at < 0) return false;
+  spans[at] = keyEnd + 4;
+  reader.position = spans[at + 1] = keyEnd + 4 + textLength;
+  return true;
 }
 
 function readField(reader: ProtoReader, end: number, entry: Entry): void {
