@@ -1,14 +1,16 @@
-import { readFile, rename, truncate, unlink, writeFile } from 'node:fs/promises';
+import { rename, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
 import type { Batch, DropReason } from './batch.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import type { Disk } from './disk.ts';
-import { HEADER_BYTES, RECORD_BYTES, wholeRecords, writeRecord } from './segment.ts';
+import { HEADER_BYTES, RECORD_BYTES, writeRecord } from './segment.ts';
 import { readBatch } from './segment-reader.ts';
 import { SegmentWriter } from './segment-writer.ts';
 import { isOwned, openSpoolFolder, segmentPath } from './spool-folder.ts';
 import type { Owner } from './spool-folder.ts';
+import { recover } from './spool-recovery.ts';
+import type { Segment } from './spool-recovery.ts';
 
 export interface SpoolOptions {
   readonly folder: string;
@@ -19,14 +21,6 @@ export interface SpoolOptions {
   readonly dropped: (reason: DropReason, events: number) => void;
   /** Reports something that an operator should know, as a sentence. */
   readonly told: (detail: string) => void;
-}
-
-interface Segment {
-  readonly number: number;
-  /** The number of events written to the spool before it. */
-  readonly first: number;
-  /** The end of its records. */
-  bytes: number;
 }
 
 /** The size of a segment. If the spool is full, at most this much is lost at once. */
@@ -77,7 +71,11 @@ export class Spool {
     spool.#keptBytes = found.kept.bytes;
     spool.#segments.push(...found.segments.map((segment) => ({ ...segment })));
     for (const problem of found.kept.problems) options.told(`${problem}: it is kept as .kept, and not sent`);
-    await spool.#recover(readCursor(found.cursor));
+    const { lastNumber, written, sent, offset } = await recover(spool.#segments, readCursor(found.cursor), options);
+    spool.#lastNumber = lastNumber;
+    spool.#written = written;
+    spool.#sent = sent;
+    spool.#offset = offset;
     return spool;
   }
 
@@ -170,33 +168,6 @@ export class Spool {
     }
     await this.#note().catch(() => {});
     await this.#endSegment();
-  }
-
-  /** Finds the end of what the last process wrote, and how far it had sent. */
-  async #recover(cursor: ReturnType<typeof readCursor>): Promise<void> {
-    const { folder, disk, told } = this.#options;
-    const last = this.#segments.at(-1);
-    this.#lastNumber = Math.max(cursor?.segment ?? 0, last?.number ?? 0);
-    this.#written = this.#sent = cursor?.sent ?? 0;
-    if (last === undefined) return;
-    const path = segmentPath(folder, last.number);
-    const { end, events, torn } = wholeRecords(await disk.step(() => readFile(path)));
-    if (end < last.bytes) {
-      this.#options.dropped('spool_damaged', torn);
-      await disk.step(() => truncate(path, end));
-      told(`the last ${last.bytes - end} bytes were not whole, and are cut off: the process ended while it wrote them`);
-      last.bytes = end;
-    }
-    this.#written = last.first + events;
-    this.#sent = this.#segments[0]?.first ?? 0;
-    // If the cursor was lost, everything is sent again.
-    const at = this.#segments.findIndex(({ number }) => number === cursor?.segment);
-    const segment = this.#segments[at];
-    if (cursor === undefined || segment === undefined || cursor.offset > segment.bytes || cursor.sent < segment.first)
-      return;
-    for (const done of this.#segments.splice(0, at)) await disk.step(() => unlink(segmentPath(folder, done.number)));
-    this.#offset = Math.max(HEADER_BYTES, cursor.offset);
-    this.#sent = Math.min(cursor.sent, this.#written);
   }
 
   async #beginSegment(): Promise<SegmentWriter> {
