@@ -19,6 +19,7 @@ import { openSamples, samplePlaceOf } from './analytics-samples.ts';
 import type { OpenSamples, SamplePlace } from './analytics-samples.ts';
 import { decisionsIn, isLogWanted, watchForLog } from './missing-log.ts';
 import type { ServeFlags } from './serve-flags.ts';
+import { tellSetClock } from './tell-clock.ts';
 
 /** Others answer sooner, if at all. */
 const SETTLE_MS = 1000;
@@ -55,6 +56,7 @@ export function openAnalytics(flags: ServeFlags, parts: AnalyticsParts): Analyti
   const mostSeries = flags.analyticsSeries;
   const node = flags.nodeId ?? hostname();
   let cube: Cube | undefined;
+  let untellClock = (): void => {};
   // The log of one worker may come to another, so their owner watches.
   const isWatched = flags.workers === 1 && isLogWanted(flags);
   const decided = (): Promise<number> => decisionsIn(metrics.registry);
@@ -92,6 +94,7 @@ export function openAnalytics(flags: ServeFlags, parts: AnalyticsParts): Analyti
       if (cube === undefined) {
         const epoch = epochText(accounting.completeness.accounts.epoch.number);
         cube = new Cube({ node, epoch, mostSeries }, { clock, timers: systemTimers });
+        untellClock = tellSetClock({ clock, timers: systemTimers, log });
         const { completeness } = accounting;
         const fed = cube;
         completeness.follow((spans) => tellDecisions(fed, spans));
@@ -105,6 +108,7 @@ export function openAnalytics(flags: ServeFlags, parts: AnalyticsParts): Analyti
     },
     async close() {
       missing?.close();
+      untellClock();
       await Promise.race([accessLog.settled(), sleep(SETTLE_MS, undefined, { ref: false })]);
       cube?.close();
       await samples.close();
