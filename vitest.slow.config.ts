@@ -15,7 +15,9 @@ const waiting = [
   'e2e/sink-faults',
   'e2e/spool-faults',
   'e2e/unreported',
+  'serve/clock-set',
   'serve/killed',
+  'serve/killed-replica',
 ].map((name) => `test/${name}.slow.test.ts`);
 
 export default defineConfig({

@@ -40,10 +40,10 @@ export function createCompletenessMetrics(registry: Registry, { open, ratio }: C
   });
   return {
     told(part: SlotCompleteness): void {
-      decided.value += part.decided;
-      reported.value += part.reported;
+      // A counter never falls: decisions that were reported late are counted separately, and what is taken back stays.
+      decided.value += Math.max(0, part.decided);
+      reported.value += Math.max(0, part.reported);
       unknown.value += Math.max(0, part.unknown);
-      // A counter never falls, so decisions that were reported late are counted separately.
       unreported.value += Math.max(0, part.unreported);
       late.value += Math.max(0, -part.unreported);
     },

@@ -44,7 +44,10 @@ export class Heir {
   readonly #seen = new Seen();
   readonly #spans: Span[];
   readonly #since: number;
+  /** For each span, what had been told of it before. */
+  readonly #before: readonly Readonly<Span['told']>[];
   #isSettled = false;
+  #isReturned = false;
 
   constructor(mark: Mark, { through }: HeirOptions, ports: HeirPorts) {
     this.epoch = mark.epoch;
@@ -74,6 +77,13 @@ export class Heir {
     const startMs = Math.floor(mark.madeAtMs / SPAN_MS) * SPAN_MS;
     const told = { decided: 0, reported: 0, unknown: 0 };
     if (!mark.isLast) this.#spans.push({ startMs, first: mark.given, decided: 0, reported: 0, unknown: 0, told });
+    this.#before = this.#spans.map((span) => ({ ...span.told }));
+  }
+
+  /** The process lives after all, and tells everything itself: what was told here is taken back at the next turn. */
+  giveBack(): void {
+    this.#isReturned = true;
+    for (const [at, span] of this.#spans.entries()) Object.assign(span, this.#before[at]);
   }
 
   /** Decisions whose entry may still come. */
@@ -91,8 +101,13 @@ export class Heir {
     return !this.#mark.isLast;
   }
 
+  /** See {@link giveBack}. */
+  get isReturned(): boolean {
+    return this.#isReturned;
+  }
+
   get isDone(): boolean {
-    return this.#ports.monotonic() - this.#since >= KEEP_MS;
+    return this.#isReturned || this.#ports.monotonic() - this.#since >= KEEP_MS;
   }
 
   claim(sequences: readonly number[]): Credit[] {
@@ -101,7 +116,7 @@ export class Heir {
 
   /** What is to be added to what was told. */
   turn(): CompletenessPart[] {
-    if (!this.#isSettled && this.#ports.monotonic() - this.#since >= WAIT_MS) {
+    if (!this.#isReturned && !this.#isSettled && this.#ports.monotonic() - this.#since >= WAIT_MS) {
       this.#isSettled = true;
       for (const span of this.#spans) span.unknown += openOf(span);
     }
@@ -135,6 +150,7 @@ export class Heir {
   }
 
   #claim(sequence: number): Credit {
+    if (this.#isReturned) return 'expired';
     const span = this.#spans.findLast(({ first }) => first <= sequence);
     const isAfter = sequence >= this.#mark.given;
     if (span === undefined || (isAfter && (this.#mark.isLast || sequence >= this.#mark.given + MOST_AFTER)))

@@ -17,7 +17,8 @@ export interface PostgresOptions {
   readonly statementMs?: number;
   /**
    * How long an answer is waited for, where the network may have gone without a word; absent: for ever. A transaction
-   * in which nothing is said for half of that is ended by the server, so that its locks don't outlive us.
+   * in which nothing is said for half of that (or {@link IDLE_IN_TRANSACTION_MS}) is ended by the server, so that its
+   * locks don't outlive us.
    */
   readonly answerMs?: number;
   /** The name of our program in the server's list of connections. */
@@ -25,6 +26,9 @@ export interface PostgresOptions {
   /** Called for each statement that was not carried out. */
   readonly onFault?: () => void;
 }
+
+/** A process that stands still within a transaction holds its locks no longer than this: others wait for them. */
+const IDLE_IN_TRANSACTION_MS = 20_000;
 
 /** Types whose values are read as numbers, because ours all fit: `int8` and `numeric`. */
 const NUMBERS: ReadonlySet<number> = new Set([20, 1700]);
@@ -46,7 +50,8 @@ export async function openPostgres<Tables>(options: PostgresOptions): Promise<Da
     idleTimeoutMillis: 60_000,
     statement_timeout: statementMs,
     keepAlive: true,
-    ...(answerMs !== undefined && { query_timeout: answerMs, idle_in_transaction_session_timeout: answerMs / 2 }),
+    ...(answerMs !== undefined && { query_timeout: answerMs }),
+    idle_in_transaction_session_timeout: answerMs === undefined ? IDLE_IN_TRANSACTION_MS : answerMs / 2,
     application_name: applicationName,
     allowExitOnIdle: true,
     types: { getTypeParser: parserOf as typeof pg.types.getTypeParser },

@@ -45,20 +45,32 @@ export class ReplicaPost {
     await this.#call((client) => client.set(key, value, 'PX', ttlMs));
   }
 
+  /** @returns false if there is a value already: it stays */
+  async putNew(key: string, value: string, ttlMs: number): Promise<boolean> {
+    return (await this.#call((client) => client.set(key, value, 'PX', ttlMs, 'NX'))) === 'OK';
+  }
+
   get(key: string): Promise<string | null> {
     return this.#call((client) => client.get(key));
   }
 
   /**
    * Appends to a list, which goes when nothing was appended for a time.
+   * @param most keep only so many of the last ones
    * @returns how long it is now
    */
-  async append(list: string, messages: readonly string[], ttlMs: number): Promise<number> {
+  async append(list: string, messages: readonly string[], ttlMs: number, most?: number): Promise<number> {
     const [length] = await Promise.all([
       this.#call((client) => client.rpush(list, ...messages)),
       this.#call((client) => client.pexpire(list, ttlMs)),
     ]);
+    if (most !== undefined) await this.#call((client) => client.ltrim(list, -most, -1));
     return length;
+  }
+
+  /** All of a list. */
+  list(list: string): Promise<readonly string[]> {
+    return this.#call((client) => client.lrange(list, 0, -1));
   }
 
   /** Takes the first ones of a list, of which nobody else takes any. */

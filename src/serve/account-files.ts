@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { readMark } from '../analytics/mark.ts';
 import type { Mark } from '../analytics/mark.ts';
 import type { FileAccess } from '../file-access.ts';
+import type { MarkStore } from './inheritance.ts';
 
 const MAX_BYTES = 1024 * 1024;
 /** Of processes that have ended within the hour. */
@@ -12,7 +13,8 @@ const MOST_READ = 256;
  * Marks of accounts, a file for each epoch. They have the keys of ids, so that only our user may read them. A file is
  * replaced as a whole, off the thread that decides.
  */
-export class AccountFiles {
+export class AccountFiles implements MarkStore {
+  readonly isShared = false;
   readonly #folder: string;
   readonly #files: FileAccess;
 
@@ -36,9 +38,16 @@ export class AccountFiles {
   }
 
   /** @throws the system's error, or FileFault */
-  async write(mark: Mark): Promise<void> {
+  async write(mark: Mark): Promise<'written'> {
     await this.#files.replace(this.#pathOf(mark.epoch), JSON.stringify(mark));
+    return 'written';
   }
+
+  async orphans(): Promise<readonly Mark[]> {
+    return [];
+  }
+
+  async close(): Promise<void> {}
 
   async remove(epoch: number): Promise<void> {
     await unlink(this.#pathOf(epoch)).catch(() => {});

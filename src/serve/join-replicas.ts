@@ -4,7 +4,9 @@ import type { Log } from '../observe/log.ts';
 import { connectRedis } from '../redis/connect.ts';
 import { ReplicaPost } from '../redis/replica-post.ts';
 import { codeOf, wordsOf } from '../redis/server-error.ts';
+import { AccountValues } from './account-values.ts';
 import { counterOptionsOf } from './counter-flags.ts';
+import type { MarkStore } from './inheritance.ts';
 import { ReplicaSharing } from './replica-sharing.ts';
 import type { ServeFlags } from './serve-flags.ts';
 import type { SharedAccounts } from './shared-accounts.ts';
@@ -17,6 +19,8 @@ const TRY_AGAIN_MS = 20;
 export interface Joined {
   /** The others know of us, or that takes longer. Never rejects. */
   readonly joined: Promise<void>;
+  /** Where replicas keep marks of their accounts for each other. */
+  readonly marks: MarkStore;
   close(): void;
 }
 
@@ -30,12 +34,15 @@ export function joinReplicas(flags: ServeFlags, accounts: SharedAccounts, log: L
     timeoutMs: CALL_MS,
     after,
   });
+  const prefix = `${redis.prefix ?? 'ostiary:'}accounts:`;
+  const replica = randomUUID();
+  const monotonic = (): number => clock.monotonic();
   const sharing = new ReplicaSharing({
     post,
-    prefix: `${redis.prefix ?? 'ostiary:'}accounts:`,
-    replica: randomUUID(),
+    prefix,
+    replica,
     after,
-    monotonic: () => clock.monotonic(),
+    monotonic,
     keeperOf: (epoch) => accounts.keeperOf(epoch),
     tell: (trouble) => tellTrouble(log, trouble),
   });
@@ -50,6 +57,7 @@ export function joinReplicas(flags: ServeFlags, accounts: SharedAccounts, log: L
   };
   return {
     joined: joining(),
+    marks: new AccountValues({ post, prefix, self: replica, monotonic }),
     close() {
       sharing.close();
       post.close();

@@ -87,7 +87,8 @@ export async function startService(
   if (history !== undefined) decider.addSlotTaker(history.writer);
   if (reports !== undefined) decider.addSlotTaker(reports);
   reports?.addSamples(workers?.samples ?? decider.samples);
-  const inheritance = inheritanceOf(flags, reporting, { accounts, decider, history: history?.history });
+  const inheriting = { accounts, decider, history: history?.history, replicas };
+  const inheritance = await inheritanceOf(flags, reporting, inheriting);
   decider.inherit(() => inheritance.turn());
   workers?.inheritTo(inheritance);
   await inheritance.open();

@@ -41,6 +41,12 @@ export class SharedAccounts implements Sharing {
     if (isNew) this.#others.announce(epoch, keeper.key);
   }
 
+  /** Another process had told others that the accounts of this epoch are its own. */
+  announceAgain(epoch: number): void {
+    const keeper = this.#keepers.get(epoch);
+    if (keeper !== undefined) this.#others.announce(epoch, keeper.key);
+  }
+
   forget(epoch: number): void {
     this.#keepers.delete(epoch);
     this.#others.withdraw(epoch);

@@ -48,6 +48,25 @@ const sums = (parts: readonly CompletenessPart[]) => {
 };
 
 describe('the accounts of a process that was killed', () => {
+  test('are given back to a process that lives after all: what was told of them is taken back', () => {
+    const { accounts, pass, decide: some, turn, mark, heir } = open();
+    accounts.claim(some(10));
+    pass(10_000);
+    turn();
+    const [first, second] = some(5);
+    const last = heir(mark());
+    const parts = [...last.turn()];
+    last.claim([first!]);
+    pass(60_000);
+    parts.push(...last.turn());
+    expect(sums(parts)).toEqual({ decided: 5, reported: 1, unreported: 0, unknown: 4 });
+    last.giveBack();
+    expect(last.claim([second!])).toEqual(['expired']);
+    parts.push(...last.turn());
+    expect(sums(parts)).toEqual({ decided: 0, reported: 0, unreported: 0, unknown: 0 });
+    expect([last.isDone, last.isReturned, last.turn()]).toEqual([true, true, []]);
+  });
+
   test('go on: what had come and was not kept is unknown, and so is what does not come within a minute', () => {
     const { accounts, told, pass, decide: some, turn, mark, heir } = open();
     accounts.claim(some(10));
