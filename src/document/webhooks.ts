@@ -118,7 +118,11 @@ async function read(
     const { value, issues, substitutions } = resolveVariables(source.value, access.variables, lookups);
     if (issues[0] !== undefined) return { issue: { ...issues[0], path: ['spec', field] } };
     const unknown = substitutions.find(({ isUnknown }) => isUnknown);
-    if (unknown !== undefined) return { note: issueOf(readsVariable(unknown.name)) };
+    if (unknown !== undefined) {
+      const of =
+        unknown.isSecret === true ? 'is of a Secret whose value is not known here' : readsVariable(unknown.name);
+      return { note: issueOf(of) };
+    }
     return value === '' ? fault('is empty') : { text: String(value) };
   }
   const path = document === undefined ? source.file : resolve(dirname(document), source.file);

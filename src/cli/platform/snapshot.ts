@@ -1,6 +1,6 @@
 import { createPublicKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { chmod, rename, rm, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { ExportSnapshotResponseSchema, GetSnapshotKeyResponseSchema } from '../../../gen/ostiary/v1/snapshots_pb.js';
@@ -116,13 +116,12 @@ async function exportTo(file: string, { values, environment }: { values: Values 
   return 0;
 }
 
-/** Sidecars follow the file: they see the old one or the new one. */
+/** Sidecars follow the file: they see the old one or the new one. Salted hashes of secrets are in it: nobody else reads it. */
 async function replaceFile(file: string, bytes: Buffer): Promise<void> {
   const draft = `${file}.new`;
   try {
     await rm(draft, { force: true });
     await writeFile(draft, bytes, { flag: 'wx', mode: 0o600 });
-    await chmod(draft, 0o644);
     await rename(draft, file);
   } catch (error) {
     const { code = 'unknown error' } = error as NodeJS.ErrnoException;
