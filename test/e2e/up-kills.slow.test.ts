@@ -26,9 +26,9 @@ test('who is killed in the middle of writes has every one that was acknowledged,
   for (let round = 1; round <= ROUNDS; round++) {
     const running = await startUp({ dataDir: join(folder, 'data'), policies });
     up = running;
-    let isAlive = true;
+    const end = new AbortController();
     const apply = async (): Promise<void> => {
-      for (let at = 0; isAlive; at++) {
+      for (let at = 0; !end.signal.aborted; at++) {
         const name = `api-${round}-${at}`;
         const written = document('Api', name, { basePath: `/${name}` });
         const answer = await fetch(`${running.controlUrl}/ostiary.v1.ResourceService/Apply`, {
@@ -40,7 +40,7 @@ test('who is killed in the middle of writes has every one that was acknowledged,
       }
     };
     const change = async (): Promise<void> => {
-      for (let at = 0; isAlive; at++, await sleep(40)) {
+      for (let at = 0; !end.signal.aborted; at++, await sleep(40)) {
         const name = `file-${round}-${at}`;
         files.add(name);
         writeFileSync(join(policies, `${name}.json`), JSON.stringify(document('Api', name, { basePath: `/${name}` })));
@@ -49,7 +49,7 @@ test('who is killed in the middle of writes has every one that was acknowledged,
     const working = [apply(), apply(), change()];
     await sleep(Math.random() * LONGEST_LIFE_MS + 100);
     await running.kill();
-    isAlive = false;
+    end.abort();
     await Promise.all(working);
   }
   up = await startUp({ dataDir: join(folder, 'data'), policies });
@@ -59,8 +59,8 @@ test('who is killed in the middle of writes has every one that was acknowledged,
     return new Set([...stdout.matchAll(/"name": ?"((?:api|file)-[\d-]+)"/g)].map(([, name = '']) => name));
   };
   // The folder is read by then; its documents come to the log a moment later.
-  for (const end = performance.now() + 30_000; !files.isSubsetOf(await kept()); await sleep(100)) {
-    expect(performance.now(), up.output().slice(-2000)).toBeLessThan(end);
+  for (const until = performance.now() + 30_000; !files.isSubsetOf(await kept()); await sleep(100)) {
+    expect(performance.now(), up.output().slice(-2000)).toBeLessThan(until);
   }
   const all = await kept();
   expect([...acknowledged].filter((name) => !all.has(name))).toEqual([]);
