@@ -2,6 +2,8 @@ import { existsSync } from 'node:fs';
 import { UserError } from '../errors.ts';
 import { controlFlags } from '../control/flags.ts';
 import { flagName } from '../flags.ts';
+import type { FlagValues } from '../flags.ts';
+import { controlFlags as followingFlags } from '../serve/control-flags.ts';
 import { refuseRedisUnnamed } from '../serve/counter-flags.ts';
 import { serveFlags } from '../serve/serve-flags.ts';
 import { startService } from '../serve/service.ts';
@@ -14,26 +16,18 @@ import { misspeltVariables } from './misspelt-variables.ts';
 import { signalled } from './signalled.ts';
 import { upLines } from './up-lines.ts';
 
-/** Flags of a sidecar that follows a control plane elsewhere, and of a control plane whose database is. */
-const ELSEWHERE = {
-  control: [],
-  controlTokenFile: undefined,
-  controlCa: undefined,
-  controlSnapshot: undefined,
-  controlSnapshotKey: undefined,
-  allowOlderSnapshot: false,
-  cacheDir: undefined,
-  cacheKeyFile: undefined,
-  maxStale: 'keep',
-  database: undefined,
-} as const;
-
-type Elsewhere = keyof typeof ELSEWHERE;
 const all = { ...serveFlags, ...controlFlags };
-const flags = Object.fromEntries(Object.entries(all).filter(([key]) => !Object.hasOwn(ELSEWHERE, key))) as Omit<
-  typeof all,
-  Elsewhere
+
+/** These are about this machine, wherever the control plane is. */
+const HERE: ReadonlySet<string> = new Set(['allowEnv', 'secretsDir', 'labels']);
+
+/** Flags of a sidecar that follows a control plane elsewhere, and of a control plane whose database is. */
+const elsewhere = [...Object.keys(followingFlags).filter((key) => !HERE.has(key)), 'database'] as (keyof typeof all)[];
+const without = Object.fromEntries(elsewhere.map((key) => [key, all[key].fallback])) as FlagValues<
+  typeof followingFlags
 >;
+// The values of the others are what they are without a flag.
+const flags = Object.fromEntries(Object.entries(all).filter(([key]) => !Object.hasOwn(without, key))) as typeof all;
 
 const DATA_DIR = '.ostiary';
 /** As the control plane knows the sidecar: the name of a machine or a container may be another at the next start. */
@@ -63,7 +57,7 @@ export const command = defineCommand({
   async run({ values: given, given: named }, environment) {
     const values = {
       ...given,
-      ...ELSEWHERE,
+      ...without,
       dataDir: given.dataDir ?? DATA_DIR,
       policies: foldersOf(given.policies),
       nodeId: given.nodeId ?? NODE,
