@@ -9,6 +9,9 @@ import { FileFault } from '../errors.ts';
 import type { Fault } from '../errors.ts';
 import { keyText } from '../registry/conflict.ts';
 import type { Resource, ResourceKey } from '../registry/log.ts';
+import { openingsOf } from '../document/openings.ts';
+import type { Opening } from '../document/openings.ts';
+import { openingWarnings } from './opening-warnings.ts';
 import { catalogWarnings } from './catalog-warnings.ts';
 import { factsOf, keyFrom } from './facts.ts';
 import type { IndexedState } from './current-index.ts';
@@ -76,7 +79,7 @@ export class Checking {
     ]);
     const own = new Set(changes.map(({ key }) => keyText(key)));
     const ofOwn = after.warnings.filter(({ file }) => own.has(file));
-    const warnings = [...ofOwn, ...catalogWarnings(changes, index)];
+    const warnings = [...ofOwn, ...openingWarnings(changes, after.openings), ...catalogWarnings(changes, index)];
     if (after.faults.length === 0) return { faults: [], warnings };
     const earlier = changes.flatMap(({ before }) => (before === undefined ? [] : [agedOf(before)]));
     const before = new Set((await this.#compile([...around, ...earlier])).faults.map(faultText));
@@ -91,7 +94,7 @@ export class Checking {
     return resources.map(agedOf);
   }
 
-  async #compile(resources: readonly Aged[]): Promise<Findings> {
+  async #compile(resources: readonly Aged[]): Promise<Compilation> {
     const { policyKinds, environment, clock, vault } = this.#ports;
     const reader = new DocumentReader();
     const documents: Loaded[] = [];
@@ -105,10 +108,14 @@ export class Checking {
       { complete: true, documents, broken, faults, sources: [] },
       { policyKinds, environment, clock, env: {}, unset: () => undefined, readFile: readNothing },
     );
-    if (compiled.snapshot === undefined) return { faults: compiled.faults, warnings: compiled.warnings };
+    if (compiled.snapshot === undefined) return { ...compiled, openings: [] };
     compiled.dispose();
-    return { faults: [], warnings: compiled.warnings };
+    return { faults: [], warnings: compiled.warnings, openings: openingsOf(compiled.snapshot.apis) };
   }
+}
+
+interface Compilation extends Findings {
+  readonly openings: readonly Opening[];
 }
 
 interface Aged extends ResourceKey {

@@ -20,6 +20,8 @@ import type { Loaded } from './load.ts';
 import { maxStaleMsOf } from './max-stale.ts';
 import { namespaceOf, PLATFORM_NAMESPACE, qualifiedName, referenceFrom } from './names.ts';
 import { refuseOwnedHeaders } from './owned-headers.ts';
+import { tellNestedApis } from './nested-apis.ts';
+import { tellForeignHosts } from './never-applying.ts';
 import { olderFirst, tellOverlaps } from './overlapping-apis.ts';
 import { refuseSharedUrls, resourceMetadataOf } from './resource-metadata.ts';
 import type { RouteStage } from './routes.ts';
@@ -91,6 +93,7 @@ export function assembleApis(context: ApiContext): AssembledApis {
       refuseChosenRules(name, placed, identityHeaders.names, context);
       refuseOwnedHeaders(name, placed, ordered, identityHeaders.names, faults);
       refuseUnmetConditions(name, placed, ordered, faults);
+      tellForeignHosts(own, hostsOf(spec.hosts, hosts), context.warnings);
     }
     const api: Api = {
       name,
@@ -115,6 +118,7 @@ export function assembleApis(context: ApiContext): AssembledApis {
       context.warnings.add(loaded.place, [{ path: ['spec', 'public'], at: 'key', message }]);
     }
   }
+  if (wereSound) tellNestedApis(byLoaded, context.warnings);
   const byAge = loadedApis.toSorted(olderFirst).flatMap((loaded) => byLoaded.get(loaded) ?? []);
   return { apis: [...byLoaded.values()], byAge, identityHeaders: owned.all };
 }

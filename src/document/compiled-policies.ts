@@ -17,6 +17,7 @@ import type { NamedFileReader } from './file-contents.ts';
 import { addIssues } from './load.ts';
 import type { Loaded } from './load.ts';
 import { namespaceOf, qualifiedName, withoutProse } from './names.ts';
+import { tellContradictions } from './never-applying.ts';
 import { ownNames } from './own-names.ts';
 import { accessOf } from './resource-access.ts';
 import type { MixedAccess } from './resource-access.ts';
@@ -124,6 +125,7 @@ export class PolicyStage {
       if (found.length > 0) warnings.add(place, found);
       tellNeeds(placed, warnings);
       tellConditionNeeds(placed, warnings);
+      tellContradictions(placed, warnings);
     }
   }
 

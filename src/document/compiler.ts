@@ -161,6 +161,7 @@ export class Compiler {
       stage.tellFaults(faults);
     refuseSharedNamespaces(this.#index, faults);
     this.#routes.tellWarnings(warnings);
+    this.#contracts.tellWarnings(warnings);
     this.#policies.tell(faults, warnings);
     this.#alerts.tell(faults, warnings);
     this.#clients.tellWarnings(warnings, this.#options.environment.broughtKeys !== undefined);

@@ -12,6 +12,7 @@ import { qualifiedName, referenceFrom } from './names.ts';
 import { didYouMean } from '../nearest.ts';
 import type { CompiledTier, TierStage } from './tiers.ts';
 import type { VersionDigest } from './version.ts';
+import type { Warnings } from './warnings.ts';
 
 type ContractDocument = Loaded<'Contract'>;
 
@@ -39,6 +40,8 @@ export class ContractStage {
   /** By API and client: a client has one contract with an API. */
   readonly #parties = new Claims<ContractDocument>();
   readonly #issues = new Map<ContractDocument, readonly Issue[]>();
+  /** Few: approved ones with an end. */
+  readonly #ending = new Map<ContractDocument, number>();
 
   /** @param now milliseconds since the Unix epoch */
   constructor(version: VersionDigest, now: () => number) {
@@ -102,6 +105,14 @@ export class ContractStage {
     }
   }
 
+  tellWarnings(warnings: Warnings): void {
+    const now = this.#now();
+    for (const [{ place }, endsAt] of this.#ending) {
+      if (endsAt > now) continue;
+      warnings.add(place, [issue('expiresAt', 'has ended already, so its client is refused: renew it, or delete it')]);
+    }
+  }
+
   #add(loaded: ContractDocument, { index, clients, tiers }: ContractContext): CompiledContract {
     const { metadata, spec } = loaded.document;
     const name = qualifiedName(metadata);
@@ -122,6 +133,8 @@ export class ContractStage {
       client === undefined || issues.length > 0
         ? undefined
         : this.#made({ name, api: apiName, client, status: statusOf(spec, tier), tier: tier?.tier }, spec);
+    if (contract !== undefined && statusOf(spec, tier) === 'approved' && spec.expiresAt !== undefined)
+      this.#ending.set(loaded, Date.parse(spec.expiresAt));
     const compiled = { loaded, clientName, apiName, contract };
     this.#contracts.set(name, compiled);
     this.#version.add('Contract', name, contentOf(compiled));
@@ -137,6 +150,7 @@ export class ContractStage {
     const name = qualifiedName(loaded.document.metadata);
     this.#contracts.delete(name);
     this.#issues.delete(loaded);
+    this.#ending.delete(loaded);
     this.#parties.release(partiesOf(apiName, clientName), loaded);
     this.#version.remove('Contract', name, contentOf(compiled));
   }

@@ -3,8 +3,10 @@ import type { Aggregator, MetricObject, Registry } from 'prom-client';
 /** Metrics that are not the sum over the processes. */
 const AGGREGATORS: Readonly<Record<string, Aggregator>> = {
   ostiary_analytics_completeness_ratio: 'min',
+  ostiary_config_held_documents: 'max',
   ostiary_config_last_reload_successful: 'min',
   ostiary_config_last_look_timestamp_seconds: 'min',
+  ostiary_config_withheld_apis: 'max',
   ostiary_jwks_loaded: 'min',
   ostiary_jwks_last_success_timestamp_seconds: 'min',
   ostiary_store_available: 'min',

@@ -53,10 +53,21 @@ export function tellsResources(newPlace: NewPlace): void {
     for (const secret of ['hunter2', 's3cret-key', 'new-secret']) expect(log).not.toContain(secret);
   });
 
+  test('an API with requests that no policy authenticates is told, unless it says that they are public', async () => {
+    const told = async (spec: object) => {
+      const { warnings = [] } = (await services.apply([api('open', spec)])) as { warnings?: Record<string, string>[] };
+      return warnings.map(({ field, message }) => `${field}: ${message}`);
+    };
+    expect(await told({ policies: [] })).toEqual([
+      'spec.policies: some requests are authenticated by nobody (all: no policy authenticates): bind a policy, or say public if this is meant',
+    ]);
+    expect(await told({ policies: [], public: true })).toEqual([]);
+  });
+
   test('what only sidecars can read is taken, with a note, and other secrets are not kept in plain text', async () => {
     process.env['OSTIARY_TEST_SECRET'] = 'no';
     const policy = (name: string, config: object) =>
-      api('a', { tiers: [], policies: [{ policyRef: { name }, config }] });
+      api('a', { tiers: [], public: true, policies: [{ policyRef: { name }, config }] });
     const dryRun = async (documents: object[]) => {
       const { faults = [], warnings = [] } = (await services.apply(documents, { dryRun: true })) as {
         readonly [list: string]: { field: string; message: string }[];
@@ -70,7 +81,10 @@ export function tellsResources(newPlace: NewPlace): void {
         app('three', { apiKeys: [{ id: 'k', value: `\${OSTIARY_TEST_SECRET}x` }] }),
         document('Webhook', 'hook', { url: { file: 'url' }, signingSecret: { value: '$OSTIARY_TEST_SECRET' } }),
         policy('ip-allowlist', { ips: ['$OSTIARY_TEST_SECRET', '10.0.0.0/8'] }),
-        api('b', { policies: [{ policyRef: { name: 'ip-blocklist' }, config: { files: ['lists/bad.txt'] } }] }),
+        api('b', {
+          public: true,
+          policies: [{ policyRef: { name: 'ip-blocklist' }, config: { files: ['lists/bad.txt'] } }],
+        }),
       ]),
     ).toEqual([
       [],

@@ -138,6 +138,34 @@ describe('ostiary serve --control', () => {
     await expect.poll(() => ask(keeping, '/fresh'), { timeout: 20_000, interval: 200 }).toBe(0);
   }, 90_000);
 
+  it('withholds an API whose documents say what this version does not know, from the start on and from its cache', async () => {
+    const log = new MemoryLog();
+    const later = doc('Contract', 'web-orders', { ...Object(CONTRACT.spec), quotaUntil: '2030-01-01' });
+    const open = doc('Api', 'open', { basePath: '/', public: true });
+    await put(log, ORDERS, WEB, later, open);
+    const store = new MemoryStore();
+    const plane = await listening(log, { store });
+    const cache = ['--cache-dir', join(scratchFolder('cache'), 'cache'), '--workers', '2'];
+    const token = await plane.token();
+    const first = await sidecar(plane, cache, token);
+    const answers = async (ostiary: RealOstiary) => [await ask(ostiary), await ask(ostiary, '/else')];
+    expect(await answers(first)).toEqual([14, 0]);
+    expect(await metrics(first)).toMatch(/^ostiary_config_withheld_apis 1$/m);
+    expect(first.output()).toMatch(/Contract web-orders, revision 3: spec\.quotaUntil: unknown field/);
+    expect(await plane.receipts.of(4, 0)).toMatchObject({ enforced: 0, pending: ['one'] });
+    await first.stop();
+    await plane.close();
+    const second = await sidecar(plane, cache, token);
+    expect(await answers(second)).toEqual([14, 0]);
+    const again = await listening(log, { store, port: plane.port });
+    // Every other change is taken meanwhile.
+    await put(log, doc('Api', 'more', { basePath: '/more', public: true }));
+    const revision = await put(log, CONTRACT);
+    await expect.poll(() => metrics(second), { timeout: 20_000 }).toMatch(/^ostiary_control_connected 1$/m);
+    expect(await again.receipts.of(revision, 20_000)).toMatchObject({ enforced: 1 });
+    expect(await answers(second)).toEqual([0, 0]);
+  }, 60_000);
+
   it('speaks TLS to a control plane of the authority that it is given, and to no other', async () => {
     const authority = createAuthority();
     const { certificate, key } = authority.issue('localhost');
