@@ -13,7 +13,7 @@ export type RefusalReason = keyof typeof REFUSALS;
 export const REFUSALS = {
   peer_untrusted: 'the peer is not among `--http-trusted-peers`',
   no_room: 'a connection was closed for lack of room',
-  message_malformed: 'it is no HTTP/1.1 request, too large, or too slow',
+  message_malformed: 'it is not an HTTP/1.1 request, too large, or too slow',
   request_untold: 'the proxy does not tell what it asks about as `--http-profile` says',
   header_owned: 'the request has a header that only ostiary sets, and the proxy does not remove it',
   header_kept:
