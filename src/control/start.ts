@@ -10,7 +10,6 @@ import { SidecarService } from '../../gen/ostiary/v1/sidecars_pb.js';
 import { SnapshotService } from '../../gen/ostiary/v1/snapshots_pb.js';
 import { SyncService } from '../../gen/ostiary/v1/sync_pb.js';
 import { systemClock as clock, systemTimers as timers } from '../clock.ts';
-import { aboutToLoad, endLeanStart } from '../engine.ts';
 import { UserError } from '../errors.ts';
 import { Health } from '../grpc/health.ts';
 import { formatListenAddress, isLocal, parseListenAddress } from '../listen/address.ts';
@@ -36,6 +35,7 @@ import { embed } from './embedded.ts';
 import type { ControlFlags } from './flags.ts';
 import { hubMetrics } from './hub-metrics.ts';
 import { openControlListener } from './listener.ts';
+import { beginLoading } from './loading.ts';
 import { openMesh } from './mesh.ts';
 import { resourceMethods } from './resource-service.ts';
 import { openKeys } from './keys.ts';
@@ -56,11 +56,6 @@ export interface ControlPlane {
 
 /** They have credentials of their own, or need none. */
 const OPEN = ['/ostiary.v1.SyncService/', '/grpc.health.v1.Health/'];
-
-/** Of a usual document. */
-const DOCUMENT_BYTES = 300;
-/** With 100,000 contracts the heap is 130 MB: it may not grow by a quarter of that before garbage is collected. */
-const GROWTH_PERCENT = 10;
 
 const SERVICES = [
   ResourceService,
@@ -124,7 +119,7 @@ export async function startControl(
   );
   const ports = { clock, timers, random: Math.random, onFault, open, snapshotKeyFile, vouching, observer: told.sync };
   const index = new CurrentIndex(registry);
-  aboutToLoad((await registry.head()).revision * DOCUMENT_BYTES);
+  const endLoading = beginLoading((await registry.head()).revision);
   // They read everything, and so both at once.
   const [sidecars] = await Promise.all([openSidecars({ registry, database, access, log, ...ports }), index.current()]);
   opened.defer(() => sidecars.close());
@@ -216,7 +211,7 @@ export async function startControl(
           onFault: (detail) => log.error('certificate not taken over', { detail }),
         })
       : undefined;
-  endLeanStart(GROWTH_PERCENT);
+  endLoading();
   state = 'ready';
   health.setAllServing(true);
   opened.move();

@@ -15,6 +15,8 @@ export interface ReceiptsPorts {
 
 /** What sidecars of other control planes acknowledge is seen so soon. */
 const POLL_MS = 50;
+/** A thousand acknowledgements are stored some at a time, and each look reads all sidecars: so long at least between two. */
+const LEAST_MS = 25;
 
 /** Which sidecars enforce a revision, as all control planes of the database know together. */
 export class StoredReceipts implements Receipts {
@@ -34,6 +36,7 @@ export class StoredReceipts implements Receipts {
     const since = change?.at ?? clock.now();
     for (;;) {
       const news = this.#news(Math.min(POLL_MS, Math.max(0, end - clock.monotonic())));
+      const lookedAt = clock.monotonic();
       const receipt = await this.#look(revision, since);
       const isComplete = receipt.pending.length + receipt.unreachable.length === 0;
       if (isComplete || clock.monotonic() >= end) {
@@ -41,7 +44,15 @@ export class StoredReceipts implements Receipts {
         return receipt;
       }
       await news.promise;
+      await this.#pause(Math.min(lookedAt + LEAST_MS, end) - clock.monotonic());
     }
+  }
+
+  async #pause(ms: number): Promise<void> {
+    if (ms <= 0) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#ports.timers.after(ms, resolve);
+    await promise;
   }
 
   async #look(revision: number, since: number): Promise<Receipt> {
