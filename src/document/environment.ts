@@ -8,7 +8,9 @@ export type Variables = Readonly<Record<string, string | undefined>>;
 export type SecretLookup = (
   name: string,
   key: string,
-) => { readonly text: string; readonly isUnknown?: boolean } | { readonly problem: string; readonly isDangling?: boolean };
+) =>
+  | { readonly text: string; readonly isUnknown?: boolean }
+  | { readonly problem: string; readonly isDangling?: boolean };
 
 /** What references lead to, beside the variables that are set. */
 export interface Lookups {

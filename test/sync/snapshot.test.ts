@@ -33,7 +33,14 @@ async function snapshot(revision: number, { history = LOG, names = ['orders'], b
   const resources = names.map((name): SyncedResource => {
     const key = { kind: 'Api', namespace: 'default', name };
     hash.add(key, revision);
-    return { ...key, owner: 'api', key: `Api\ndefault\n${name}`, revision, createdRevision: 1, text: JSON.stringify(api(name)) };
+    return {
+      ...key,
+      owner: 'api',
+      key: `Api\ndefault\n${name}`,
+      revision,
+      createdRevision: 1,
+      text: JSON.stringify(api(name)),
+    };
   });
   const position = { history, revision, chainHash: revision.toString(16).padStart(64, '0'), committedAt: 1000 };
   const writer = new RecordWriter(cacheKey);
