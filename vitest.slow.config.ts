@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 const waiting = [
   'e2e/alerts',
   'e2e/control-cut-off',
+  'e2e/control-failover',
   'e2e/control-secrets',
   'e2e/control-snapshot',
   'e2e/demo-traffic',
