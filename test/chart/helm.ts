@@ -76,6 +76,7 @@ export function podSpecOf(object: KubernetesObject): PodSpec | undefined {
 }
 
 export interface PodSpec {
+  readonly priorityClassName?: string;
   readonly containers: readonly {
     readonly securityContext: object;
     readonly args: readonly string[];

@@ -10,7 +10,7 @@ import { startKubernetes } from '../real/kubernetes.ts';
 import type { ApplicableObject, RealKubernetes } from '../real/kubernetes.ts';
 import { partOrSkip } from '../real/parts.ts';
 import { monitoringDefinitions } from './monitoring-definitions.ts';
-import { objectsOf, render, valueSets, valuesFile } from './helm.ts';
+import { objectsOf, podTemplateOf, render, valueSets, valuesFile } from './helm.ts';
 
 const parts = [await partOrSkip('etcd'), await partOrSkip('kube-apiserver'), await partOrSkip('helm')];
 
@@ -52,11 +52,19 @@ describe.skipIf(parts.includes(undefined))('a real kube-apiserver', () => {
     expect(objects.length).toBeGreaterThan(1);
     for (const object of objects) await accepted(object);
     // Pod security is enforced on pods: a Deployment's would be refused only later.
-    for (const { kind, metadata, spec } of objects) {
-      const template = kind === 'CronJob' ? (spec['jobTemplate'] as Template).spec['template'] : spec['template'];
+    for (const object of objects) {
+      const template = podTemplateOf(object);
       if (template === undefined) continue;
-      const { priorityClassName: _, ...pod } = (template as Template).spec;
-      await accepted({ apiVersion: 'v1', kind: 'Pod', metadata, spec: pod } as ApplicableObject);
+      const { priorityClassName: _, ...pod } = template.spec;
+      // The controller adds one for each claim.
+      const claims = (object.spec['volumeClaimTemplates'] ?? []) as readonly { readonly metadata: { name: string } }[];
+      const volumes = [...(pod.volumes ?? []), ...claims.map(({ metadata: { name } }) => ({ name, emptyDir: {} }))];
+      await accepted({
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: object.metadata,
+        spec: { ...pod, volumes },
+      } as ApplicableObject);
     }
   });
 
@@ -117,7 +125,3 @@ describe.skipIf(parts.includes(undefined))('a real kube-apiserver', () => {
     expect((await kubernetes.apply(pod, true)).status).toBe(403);
   });
 });
-
-interface Template {
-  readonly spec: Record<string, unknown>;
-}

@@ -21,6 +21,8 @@ export interface RealKubernetes {
   apply(object: ApplicableObject, dryRun: boolean): Promise<ApiAnswer>;
   /** Applies the status alone, as a kubelet or a controller would. */
   applyStatus(object: ApplicableObject): Promise<ApiAnswer>;
+  /** Creates what has no name, such as a token. */
+  create(path: string, body: object): Promise<ApiAnswer>;
   remove(object: ApplicableObject): Promise<ApiAnswer>;
   stop(): Promise<void>;
 }
@@ -79,6 +81,7 @@ export async function startKubernetes(): Promise<RealKubernetes> {
     async applyStatus(object) {
       return ask('PATCH', `${await pathOf(object, ask)}/status?fieldManager=test&force=true`, object);
     },
+    create: (path, body) => call(port, 'POST', path, body),
     async remove(object) {
       return ask('DELETE', await pathOf(object, ask));
     },
@@ -135,7 +138,8 @@ async function pathOf({ apiVersion, kind, metadata }: ApplicableObject, ask: Rea
 
 async function call(port: number, method: string, path: string, body?: object): Promise<ApiAnswer> {
   return new Promise((resolve, reject) => {
-    const type = body === undefined ? {} : { 'content-type': 'application/apply-patch+yaml' };
+    const kind = method === 'POST' ? 'application/json' : 'application/apply-patch+yaml';
+    const type = body === undefined ? {} : { 'content-type': kind };
     const headers = { authorization: `Bearer ${TOKEN}`, ...type };
     // Its certificate is one that it made for itself a moment ago.
     const options = { host: '127.0.0.1', port, method, path, headers, rejectUnauthorized: false };

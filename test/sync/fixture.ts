@@ -20,6 +20,7 @@ import { StoredReceipts } from '../../src/sync/receipts.ts';
 import { EVERYTHING } from '../../src/sync/scope.ts';
 import type { Scope } from '../../src/sync/scope.ts';
 import type { SidecarStore } from '../../src/sync/sidecar-store.ts';
+import type { Vouching } from '../../src/sync/vouching.ts';
 import { directConnection } from './direct-connection.ts';
 import type { Network } from './direct-connection.ts';
 import { MemoryStore } from './memory-store.ts';
@@ -41,12 +42,17 @@ interface Time {
 
 export async function startControl(
   log: ResourceLog,
-  { store = new MemoryStore(), clock = systemClock, timers = systemTimers }: { store?: SidecarStore } & Time = {},
+  {
+    store = new MemoryStore(),
+    vouching,
+    clock = systemClock,
+    timers = systemTimers,
+  }: { store?: SidecarStore; vouching?: Vouching } & Time = {},
 ): Promise<TestControl> {
   const faults: string[] = [];
   const ports = { clock, timers, random: Math.random, onFault: (detail: string) => void faults.push(detail) };
   const hub = await Hub.open({ log, ...ports });
-  const followers = new Followers({ hub, store, instance: randomBytes(4).toString('hex'), ...ports });
+  const followers = new Followers({ hub, store, instance: randomBytes(4).toString('hex'), ...ports, vouching });
   const receipts = new StoredReceipts({ log, store, presence: followers.presence, clock, timers });
   return {
     hub,
@@ -76,7 +82,8 @@ export async function startControl(
 
 export interface TestSidecarOptions extends Time {
   readonly node?: string;
-  readonly token?: string;
+  /** A function is asked each time, as a file is read. */
+  readonly token?: string | (() => string);
   readonly network?: Network;
   readonly folder?: string | undefined;
   readonly key?: Buffer;
@@ -100,6 +107,8 @@ export class TestSidecar {
   /** How often everything was sent. */
   snapshots = 0;
   readonly source: ControlSource;
+  /** Its token is another one now. */
+  renew = (): void => {};
   #latest = new Map<string, unknown>();
   readonly #opened: Promise<Outcome>;
   readonly #listeners = new Set<() => void>();
@@ -129,7 +138,7 @@ export class TestSidecar {
             {
               connect: options.connect ?? direct,
               credentials: new CredentialFile({ folder, access, userId }),
-              joinToken: () => Promise.resolve(token),
+              joinToken: async () => (typeof token === 'string' ? token : token()),
               replica: followed.replica,
               enforce: (changed) => followed.enforce(changed),
               enforcedRevision: followed.enforcedRevision,
@@ -141,6 +150,7 @@ export class TestSidecar {
               events: this.#events(() => followed.heard()),
             },
           );
+          this.renew = () => follower.renew();
           follower.start();
           return follower;
         },
