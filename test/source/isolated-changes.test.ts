@@ -5,6 +5,8 @@ import { Faults } from '../../src/document/fault.ts';
 import type { Loaded } from '../../src/document/load.ts';
 import { referenceFrom } from '../../src/document/names.ts';
 import type { Kind } from '../../src/document/schema.ts';
+import { createApiIndex } from '../../src/snapshot/api-index.ts';
+import type { Api, Snapshot } from '../../src/snapshot/snapshot.ts';
 import { Compiling } from '../../src/source/compiling.ts';
 import { keyFor, keyOf } from '../../src/source/document-keys.ts';
 import { options } from '../document/documents.ts';
@@ -22,7 +24,14 @@ const change = fc.oneof(
   fc.record({
     kind: fc.constant('Api' as const),
     name: fc.constantFrom(...NAMES),
-    spec: fc.record({ basePath: fc.constantFrom('/a', '/b', '/c', '/d'), policies: fc.array(gate, { maxLength: 1 }) }),
+    spec: fc.record(
+      {
+        hosts: fc.constantFrom(['a.example'], ['*.example'], ['a.example', 'b.example']),
+        basePath: fc.constantFrom('/', '/a', '/a/b', '/a/b/c', '/d'),
+        policies: fc.array(gate, { maxLength: 1 }),
+      },
+      { requiredKeys: ['basePath', 'policies'] },
+    ),
     labels,
   }),
   fc.record({
@@ -86,9 +95,37 @@ function unitOf(name: string, documents: ReadonlyMap<string, Loaded>): string {
   );
 }
 
+const PROBES = ['a.example', 'b.example', 'c.test'].flatMap((host) =>
+  ['/', '/a', '/a/b', '/a/b/c', '/d'].map((path) => [host, path] as const),
+);
+const ORDERS = [
+  [0, 1, 2],
+  [0, 2, 1],
+  [1, 0, 2],
+  [1, 2, 0],
+  [2, 0, 1],
+  [2, 1, 0],
+] as const;
+
+/** Names of the APIs that a request is for; several where two have the same place. None: ''. */
+function namesFor([host, path]: (typeof PROBES)[number], documents: ReadonlyMap<string, Loaded>): ReadonlySet<string> {
+  const apis = NAMES.map((name) => documents.get(keyFor('Api', name))?.document);
+  return new Set(
+    ORDERS.map((order) => {
+      const ordered = order.flatMap((at) => {
+        const document = apis[at];
+        if (document?.kind !== 'Api') return [];
+        const { hosts = [], basePath } = document.spec;
+        return [{ name: document.metadata.name, hosts, basePath } as unknown as Api];
+      });
+      return createApiIndex(ordered)(host, path)?.name ?? '';
+    }),
+  );
+}
+
 it('changes that a source tells never put a state of an API in force that nobody wanted, and end with what is wanted once it has no faults', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 8 }), async (steps) => {
+    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 8 }), fc.boolean(), async (steps, startsEmpty) => {
       const compiling = new Compiling({ ...options, isolates: true, tellsChanges: true });
       const wanted = new Map<string, Loaded>();
       const units = new Map(NAMES.map((name) => [name, new Set([''])]));
@@ -98,23 +135,46 @@ it('changes that a source tells never put a state of an API in force that nobody
         stillHolds: async () => true,
       };
       let latest: Compiler | undefined;
+      let snapshot: Snapshot | undefined;
+      /** By request: what decides it, in each state that was wanted. */
+      const deciding = new Map(PROBES.map((probe) => [probe, new Set<string>()]));
+      const noteWanted = (): void => {
+        for (const [name, known] of units) known.add(unitOf(name, wanted));
+        for (const [probe, known] of deciding)
+          for (const name of namesFor(probe, wanted)) known.add(unitOf(name, wanted));
+      };
       const deliver = async (set: Parameters<Compiling['take']>[0]['set']) => {
         const taken = await compiling.take({ ...common, set }, latest, latest);
         latest = taken.compiler;
-        if (taken.compiled.snapshot !== undefined) compiling.inForce(taken.compiler, taken.compiled.snapshot);
+        if (taken.compiled.snapshot !== undefined) {
+          ({ snapshot } = taken.compiled);
+          compiling.inForce(taken.compiler, snapshot);
+        }
         return taken;
       };
       const all = () =>
         ({ complete: true, documents: [...wanted.values()], broken: [], faults: new Faults(), sources: [] }) as const;
-      await deliver(all());
+      if (startsEmpty) {
+        noteWanted();
+        await deliver(all());
+      }
       for (const { upserts, removals, isComplete } of steps) {
         const loaded = upserts.map((each) => resource(each.kind, each.name, each.spec, { labels: each.labels }));
         for (const { kind, name } of removals) wanted.delete(keyFor(kind, name));
         for (const each of loaded) wanted.set(keyOf(each), each);
-        for (const [name, known] of units) known.add(unitOf(name, wanted));
-        const taken = await deliver(isComplete ? all() : { complete: false, upserts: loaded, removals });
+        noteWanted();
+        const taken = await deliver(
+          isComplete || snapshot === undefined ? all() : { complete: false, upserts: loaded, removals },
+        );
         const documents = new Map([...taken.compiler.documents()].map((each) => [keyOf(each), each]));
-        for (const [name, known] of units) expect(known).toContain(unitOf(name, documents));
+        if (snapshot?.withheld === undefined) {
+          const isWithheld = (name: string): boolean => documents.get(keyFor('Api', name))?.withheld !== undefined;
+          for (const [name, known] of units) if (!isWithheld(name)) expect(known).toContain(unitOf(name, documents));
+          for (const [[host, path], known] of deciding) {
+            const name = snapshot?.apiFor(host, path)?.name ?? '';
+            if (!isWithheld(name)) expect(known).toContain(unitOf(name, documents));
+          }
+        }
         if (taken.faults.length > 0) continue;
         const text = (them: Iterable<Loaded>) =>
           [...them].map((each) => JSON.stringify(each.document)).toSorted(compare);
