@@ -135,6 +135,10 @@ describe('everything in one process', { timeout: 60_000 }, () => {
     await ostiary('apply', '-f', writeFolder({ 'a.json': [reading] }), '--wait', '300ms');
     expect(await codeOf('thief', VARIABLE)).toBe(401);
     expect((await ostiary('delete', 'app', 'thief', '--wait', '5s')).code).toBe(0);
+    const file = { file: join(policies, 'secret.txt') };
+    const opening = document('ClientApplication', 'opener', { clientId: 'opener', clientSecret: file });
+    expect((await apply(opening)).code).toBe(1);
+    expect(await codeOf('opener', 'the-secret-of-a-file')).toBe(401);
   });
 
   test('follows the files: a change, a new one, one that goes', async () => {

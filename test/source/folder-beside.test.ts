@@ -155,8 +155,9 @@ it('does not say of a document of the control plane that it is in force while it
   expect(await other.upsert(client('y'))).toMatchObject({ result: 'in_force' });
 });
 
-it('reads variables in files alone', async () => {
+it('reads variables and files for documents in files alone', async () => {
   const secret = { clientSecret: { value: '$SECRET' } };
+  const refused: string[] = [];
   const own = resource('ClientApplication', 'own', { clientId: 'own', ...secret });
   const sent = resource('ClientApplication', 'sent', { clientId: 'sent', ...secret });
   const folder = new MemorySource([inFile(own)]);
@@ -165,13 +166,25 @@ it('reads variables in files alone', async () => {
   const inForce = await followDocuments(source, {
     ...options,
     env: { SECRET: 'known' },
-    ofResources: { variables: {}, readFile: () => Promise.reject(new Error('no files')) },
+    ofResources: {
+      variables: {},
+      readFile(path) {
+        refused.push(path);
+        return Promise.reject(new Error('no files'));
+      },
+    },
   });
   expect(await other.upsert(sent)).toMatchObject({
     result: 'faulty',
     faults: [{ message: expect.stringContaining('SECRET is not set') as unknown }],
   });
   expect(inForce.current().clientApplications).toBe(1);
+  await other.remove('ClientApplication', 'sent');
+  // A file that our own program can read.
+  const clientSecret = { file: import.meta.filename };
+  const naming = resource('ClientApplication', 'naming', { clientId: 'naming', clientSecret });
+  expect(await other.upsert(naming)).toMatchObject({ result: 'faulty' });
+  expect(refused).toEqual([import.meta.filename]);
 });
 
 it('puts nothing in force while a file can not be read from the start on, whatever the control plane changes', async () => {
