@@ -119,7 +119,7 @@ export class FolderSource implements DocumentSource {
   async #failed(error: unknown): Promise<void> {
     const faults = new Faults();
     faults.add(() => unexpectedFault(error));
-    const set = { complete: true, documents: [], broken: [], faults, sources: [] } as const;
+    const set = { complete: true, documents: [], broken: [], faults, sources: [], unknown: ['ostiary'] } as const;
     const { readFile } = this.#options;
     await this.#take({ set, readAt: this.#readAt, readFile, stillHolds: async () => true });
   }

@@ -39,6 +39,8 @@ const MOST_TRIES = 16;
 export async function withhold({ set, failure, compile }: WithholdOptions): Promise<Started | undefined> {
   const start = new Start(set, failure);
   start.blame(failure);
+  // What has no document at fault, such as a failure of ours, could concern any.
+  if (start.held().size === 0) start.withholdEverything(failure.faults);
   for (let tries = 0; ; tries++) {
     const compiled = await compile(start.documents(), start.everything);
     if (compiled.snapshot !== undefined) return { compiled, held: start.held() };

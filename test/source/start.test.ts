@@ -167,6 +167,19 @@ describe('at a start with faults, without earlier documents', () => {
     expect(owned('shop/other')).not.toContain('x-user');
   });
 
+  it('a failure of ours in a reload leaves every request withheld', async () => {
+    let now = () => 1;
+    const clock = { now: () => now(), monotonic: () => performance.now() };
+    const { all, reload, source } = await start({ 'a.json': ROOT, 'b.json': '{' }, { clock });
+    now = () => {
+      throw new Error('a defect');
+    };
+    await expect.poll(() => source.status().faults[0]?.message, { timeout: 10_000 }).toContain('a defect');
+    expect(all()).toBe('everything');
+    now = () => 1;
+    expect(await reload({ 'b.json': api('orders') })).toBe('orders, root');
+  });
+
   it('a start is refused where a folder is not there, or is empty', async () => {
     await expect(followFolder({ ...options, paths: ['/nowhere'] })).rejects.toThrow('/nowhere');
     await expect(start({ 'a.txt': 'x' })).rejects.toThrow('no documents here');
