@@ -14,6 +14,9 @@ const MOST_GROWTH_MEGABYTES = { http2: 140, 'grpc-js': 190 } as const;
 /** With the modules that the operator's API loads at its first call, some 25 MB from the sources. */
 const MOST_GROWTH_OF_API_MEGABYTES = 170;
 
+/** Of attacks that go on until they are ended. */
+const ATTACK_SECONDS = Number(process.env['ATTACK_SECONDS'] ?? 3);
+
 let ostiary: RealOstiary | undefined;
 let held = new Held();
 afterEach(async () => {
@@ -29,7 +32,7 @@ async function suffer(transport: 'http2' | 'grpc-js', attack: Attack, portOf: (r
   const before = sample(pid, 0).residentMegabytes;
   let most = 0;
   const watching = setInterval(() => (most = Math.max(most, sample(pid, 0).residentMegabytes)), 50);
-  await attack(portOf(ostiary), held, 5);
+  await attack(portOf(ostiary), held, ATTACK_SECONDS);
   await sleep(2000);
   clearInterval(watching);
   // Someone else is answered while the attack holds what it has. grpc-js works at answers that nobody reads for so long

@@ -15,7 +15,8 @@ const envoyPart = await partOrSkip('envoy');
 
 /** As the chart sets them. */
 const DRAIN = ['--drain-delay', '5s', '--drain', '15s'];
-const DURATION_MS = 60_000;
+/** RESTART_SECONDS makes it longer. */
+const DURATION_MS = Number(process.env['RESTART_SECONDS'] ?? 38) * 1000;
 const REQUESTS_PER_SECOND = 500;
 
 describe.skipIf(envoyPart === undefined).each([

@@ -19,7 +19,7 @@ import { fullness, impossible, lateness, localFaults, outcomes, storeless } from
 // alone. OSTIARY_MESH_SECONDS makes it longer; OSTIARY_MESH_SEED repeats the clients, costs, deadlines, rates and
 // faults of an earlier run, in their order.
 
-const seconds = Number(process.env['OSTIARY_MESH_SECONDS'] ?? 60);
+const seconds = Number(process.env['OSTIARY_MESH_SECONDS'] ?? 48);
 const seed = Number(process.env['OSTIARY_MESH_SEED'] ?? Math.floor(Math.random() * 2 ** 32));
 const REPLICAS = 4;
 const DRIVERS = 12;
