@@ -142,6 +142,9 @@ export function placeOf({ api, flag = '--api', tls }: ApiAddress): CalledPlace {
 /** Of TLS: who does not trust a certificate must know why. */
 function causeOf(error: unknown): string {
   const { code = '', message } = error as NodeJS.ErrnoException;
+  // What TLS says of an answer that is none.
+  if (code === 'EPROTO' || code === 'ERR_SSL_WRONG_VERSION_NUMBER') return ' in TLS';
+  if (code.startsWith('HPE_')) return ' in HTTP/1.1';
   return /CERT|SELF_SIGNED|ALTNAME|^ERR_SSL|^ERR_TLS/.test(code) ? ` (${message})` : '';
 }
 

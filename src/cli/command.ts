@@ -1,3 +1,4 @@
+import { shellWord } from '../commented-lines.ts';
 import { UserError } from '../errors.ts';
 import { flagName, parseFlags } from '../flags.ts';
 import type { CommandLine, Flags, FlagValues } from '../flags.ts';
@@ -57,7 +58,11 @@ export function defineCommand<F extends Flags>(command: Command<F>): RunnableCom
       }
       const extra = line.positionals[maxArguments];
       if (extra !== undefined) {
-        throw new UserError(`unexpected argument ${JSON.stringify(extra)}: see ostiary ${name} --help`, 2);
+        const takesFiles = maxArguments === 0 && Object.hasOwn(flags, 'file');
+        const remedy = takesFiles
+          ? `files are named by -f: ostiary ${name} -f ${shellWord(extra)}`
+          : `see ostiary ${name} --help`;
+        throw new UserError(`unexpected argument ${JSON.stringify(extra)}: ${remedy}`, 2);
       }
       refuseUnconcerned(line.given, concerned, [name, ...line.positionals].join(' '));
       return command.run(line, environment);

@@ -59,8 +59,9 @@ export function statusAfter(action: ContractAction, before: ContractStatus): Con
 
 /** Why the action is not for a contract in this state, and what may be done; undefined: it is. */
 export function refusalOf(action: ContractAction, status: ContractStatus): string | undefined {
-  const { from, done } = TRANSITIONS[action];
+  const { from, done, to } = TRANSITIONS[action];
   if (from.includes(status)) return undefined;
+  if (to === status) return `is ${status} already: ${remedyOf(status)}`;
   return `is ${status}, so it can't be ${done}: ${remedyOf(status)}`;
 }
 

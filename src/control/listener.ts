@@ -182,6 +182,11 @@ function requestHandler(options: ControlListenerOptions): (request: IncomingMess
       response.end(openApi);
       return;
     }
-    refuse(response, 404, 'unimplemented', 'no such method; POST to /ostiary.v1.ResourceService/List, say');
+    refuse(
+      response,
+      404,
+      'unimplemented',
+      'the control plane has no such method; POST to /ostiary.v1.ResourceService/List, say',
+    );
   };
 }

@@ -222,7 +222,7 @@ export async function startControl(
   return {
     access: { url, tokenFile },
     embedded,
-    welcome: welcomeOf({ url, tokenFile, isNew, program, isDefault: flags.controlListen === '127.0.0.1:9195' }),
+    welcome: welcomeOf({ url, tokenFile, isNew, program }),
     async stop(signal) {
       log.info('draining', { signal });
       state = 'draining';

@@ -1,20 +1,34 @@
-interface Welcome {
+import { commentedLines, shellWord } from '../commented-lines.ts';
+
+export interface Access {
   readonly url: string;
+  /** With the administrator's token. */
   readonly tokenFile: string;
-  readonly isNew: boolean;
-  readonly program: string;
-  readonly isDefault: boolean;
 }
 
+interface Welcome extends Access {
+  readonly isNew: boolean;
+  readonly program: string;
+}
+
+/** Where commands look without being told. */
+const DEFAULT_URL = 'http://127.0.0.1:9195';
+
 /** Where the control plane is, and lines to try. */
-export function welcomeOf({ url, tokenFile, isNew, program, isDefault }: Welcome): string {
-  const server = isDefault ? '' : ` --server ${url}`;
-  const call = `${program} %${server} --token-file ${tokenFile}`;
-  const line = (command: string): string => call.replace('%', command);
+export function welcomeOf({ url, tokenFile, isNew, program }: Welcome): string {
+  const joined = `serve --control ${shellWord(url)} --control-token-file join-token --cache-dir cache`;
   return `ostiary's control plane is on ${url}${isNew ? `; the administrator's token is in ${tokenFile}` : ''}
-try:
-  ${line('apply -f policies')}   # write documents
-  ${line('token create --sidecar')} > join-token   # for ostiary serve --control ${url} --control-token-file join-token
-  ${line('sidecars')}   # what each sidecar enforces
-`;
+${accessLines({ url, tokenFile })}then try:
+${commentedLines([
+  [`${program} apply -f policies`, 'writes the documents of a folder'],
+  [`${program} token create --sidecar > join-token`, 'lets a sidecar join'],
+  [`${program} ${joined}`, 'is that sidecar; it runs until Ctrl-C'],
+  [`${program} sidecars`, 'what each sidecar enforces'],
+])}`;
+}
+
+/** What commands need once in a terminal, so that they need no flags. */
+export function accessLines({ url, tokenFile }: Access): string {
+  const server = url === DEFAULT_URL ? '' : `  export OSTIARY_SERVER=${shellWord(url)}\n`;
+  return `in another terminal, first:\n  export OSTIARY_TOKEN=$(cat ${shellWord(tokenFile)})\n${server}`;
 }

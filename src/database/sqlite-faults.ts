@@ -19,7 +19,7 @@ export function sqliteFault(file: string, error: unknown): unknown {
     case BUSY:
       return new DatabaseFault(
         'in_use',
-        `${file} is used by another process: end that one, or name another folder`,
+        `${file} is used by another process: end that one, or name another folder by --data-dir`,
         options,
       );
     case FULL:

@@ -41,6 +41,10 @@ export interface ApiListener {
 
 /** The most calls at once, of all connections: each takes some 45 kB. */
 const MOST_CALLS = 128;
+
+const NO_METHOD =
+  "the operator's API of a sidecar has no such method; POST to /ostiary.v1.InspectionService/ListApis, say. " +
+  'The control plane is on another address, that of its --control-listen';
 /**
  * Opens the listener of the API, which speaks gRPC, gRPC-Web and Connect on HTTP/1.1 and on HTTP/2 without TLS, all on
  * one port. The modules for these protocols are loaded at the first connection.
@@ -147,7 +151,7 @@ async function loadHandler(
       options.onRefused?.('', why);
       refuse(response, 403, 'permission_denied', why);
     } else if (!serve(request, response)) {
-      refuse(response, 404, 'unimplemented', 'no such method; POST to /ostiary.v1.InspectionService/ListApis, say');
+      refuse(response, 404, 'unimplemented', NO_METHOD);
     }
   };
 }

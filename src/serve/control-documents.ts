@@ -14,6 +14,7 @@ import { CredentialFile } from '../sync/credential-file.ts';
 import { Follower } from '../sync/follower.ts';
 import type { FollowerEvents } from '../sync/follower-events.ts';
 import { grpcConnection } from '../sync/grpc-connection.ts';
+import { scopeWords } from '../sync/scope.ts';
 import { readCacheKey } from './cache-key.ts';
 import { checkControlCredentials, controlTlsOf, joinTokenOf, watchControlCredentials } from './control-credentials.ts';
 import { labelsOf, staleMsOf } from './control-flags.ts';
@@ -141,7 +142,8 @@ export function eventsOf(log: Reporting['log'], told: ControlMetrics, heard: () 
       if (why !== lastWhy) log.warn('control plane not followed', { detail: `${address}: ${why}` });
       lastWhy = why;
     },
-    joined: (scope, node) => log.info('joined the control plane', { detail: `as ${node}: ${JSON.stringify(scope)}` }),
+    joined: (scope, node) =>
+      log.info('joined the control plane', { detail: `as ${node}; scope: ${scopeWords(scope)}` }),
     unknownHistory(detail) {
       told.unknownHistory(true);
       const remedy = 'what is in force stays; if this is meant: ostiary control adopt';

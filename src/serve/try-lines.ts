@@ -1,3 +1,4 @@
+import { commentedLines, shellWord } from '../commented-lines.ts';
 import { formatListenAddress } from '../listen/address.ts';
 import type { ListenAddress } from '../listen/address.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
@@ -24,17 +25,22 @@ export function tryLines(listening: Listening, snapshot: Snapshot): string {
   const host =
     first?.hosts.find((name) => !name.startsWith('*')) ?? first?.hosts[0]?.replace('*', 'www') ?? 'localhost';
   const path = first?.basePath ?? '/';
-  const token = apiTokenFile === undefined || api.kind === 'unix' ? '' : ` --api-token-file ${apiTokenFile}`;
+  const token = apiTokenFile === undefined || api.kind === 'unix' ? '' : ` --api-token-file ${shellWord(apiTokenFile)}`;
   const check = JSON.stringify({ attributes: { request: { http: { method: 'GET', path, host } } } });
   const where = `--host ${host} --path ${path}`;
-  const folders = listening.policies.map((folder) => `--policies ${folder}`).join(' ');
-  const byDocuments = folders === '' ? '' : `  ${program} check ${folders} ${where}   # what these documents say\n`;
+  const folders = listening.policies.map((folder) => `--policies ${shellWord(folder)}`).join(' ');
+  const lines: readonly (readonly [command: string, comment: string])[] = [
+    [`${program} check --api ${apiAddress(api)}${token} ${where}`, 'what the service says of a request'],
+    ...(folders === '' ? [] : [[`${program} check ${folders} ${where}`, 'what these documents say'] as const]),
+    [
+      `curl ${curlTarget(api)}/envoy.service.auth.v3.Authorization/Check -H 'content-type: application/json' -d '${check}'`,
+      'as Envoy asks',
+    ],
+  ];
   return `ostiary answers Checks on ${formatListenAddress(grpc)}, ${proxies}operators on ${formatListenAddress(api)}, \
 metrics and readiness on ${formatListenAddress(admin)}
 try:
-  ${program} check --api ${apiAddress(api)}${token} ${where}   # what the service says of a request
-${byDocuments}  curl ${curlTarget(api)}/envoy.service.auth.v3.Authorization/Check -H 'content-type: application/json' -d '${check}'   # as Envoy asks
-`;
+${commentedLines(lines)}`;
 }
 
 function apiAddress(address: ListenAddress): string {

@@ -124,6 +124,9 @@ function bearer(secret: string | undefined): Metadata {
   return metadata;
 }
 
+/** What grpc-js says around the one thing that helps, such as `connect ECONNREFUSED 127.0.0.1:9195`. */
+const UNCONNECTED = /^No connection established\. Last error: (?:Error: )?(.+?)\. Resolution note: .*$/s;
+
 function faultOf({ code, details, message }: ServiceError): CallFault {
-  return new CallFault(code, details === '' ? message : details);
+  return new CallFault(code, (details === '' ? message : details).replace(UNCONNECTED, '$1'));
 }

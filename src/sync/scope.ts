@@ -24,6 +24,16 @@ export function scopeText({ namespaces, apis, labels }: Scope): string {
   ]);
 }
 
+/** For people: `everything`, or `namespace shop, api orders, team=web`. */
+export function scopeWords({ namespaces, apis, labels }: Scope): string {
+  const parts = [
+    ...namespaces.map((each) => `namespace ${each}`),
+    ...apis.map((each) => `api ${each}`),
+    ...Object.entries(labels).map(([key, value]) => `${key}=${value}`),
+  ];
+  return parts.join(', ') || 'everything';
+}
+
 export function isEverything({ namespaces, apis, labels }: Scope): boolean {
   return namespaces.length === 0 && apis.length === 0 && Object.keys(labels).length === 0;
 }

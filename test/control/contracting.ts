@@ -73,15 +73,15 @@ export function keepsContracts(newPlace: NewPlace): void {
     await refused('Revoke', `is pending, so it can't be revoked: ${ofPending}`);
     await refused('Restore', `is pending, so it can't be restored: ${ofPending}`);
     expect(await move('Reject', { reason: 'no' })).toMatchObject(state('rejected'));
-    await refused('Reject', "is rejected, so it can't be rejected: it may be approved");
+    await refused('Reject', 'is rejected already: it may be approved');
     await refused('ChangeTier', "is rejected, so it can't be moved to another tier: it may be approved", {
       tier: 'trial',
     });
     expect(await move('Approve')).toMatchObject(state('approved'));
-    await refused('Approve', "is approved, so it can't be approved: it may be revoked or moved to another tier");
+    await refused('Approve', 'is approved already: it may be revoked or moved to another tier');
     expect(await move('ChangeTier', { tier: 'trial' })).toMatchObject({ contract: { tier: 'trial' }, revision: '7' });
     expect(await move('Revoke')).toMatchObject(state('revoked'));
-    await refused('Revoke', "is revoked, so it can't be revoked: it may be restored");
+    await refused('Revoke', 'is revoked already: it may be restored');
     expect(await move('Restore')).toMatchObject(state('approved'));
     expect(await revision()).toBe(9);
   });

@@ -118,7 +118,7 @@ test('a second process on the same file is refused, and the first goes on', asyn
   const database = await open(file);
   const other = fork(join(import.meta.dirname, 'opens-sqlite.ts'), [file], { stdio: 'pipe' });
   const [message] = (await once(other, 'message')) as [string];
-  expect(message).toBe(`in_use ${file} is used by another process: end that one, or name another folder`);
+  expect(message).toBe(`in_use ${file} is used by another process: end that one, or name another folder by --data-dir`);
   await database.kysely.insertInto('letter').values({ id: 1, content: null }).execute();
   expect(await idsIn(database)).toEqual([1]);
 });

@@ -47,7 +47,10 @@ describe('the commands of the control plane', () => {
     expect((await ostiary('get', 'contracts', '--where', 'spec.api=nothing')).stderr).toBe('no Contract was found\n');
     expect((await ostiary('describe', 'app', 'web')).stdout).toContain('web-orders  web     orders  -     approved');
 
-    expect(await ostiary('delete', 'api', 'orders')).toMatchObject({ code: 1 });
+    expect(await ostiary('delete', 'api', 'orders')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^then these would have a fault:\nContract default\/web-orders: spec\.api: /),
+    });
     expect(await ostiary('delete', 'contract/web-orders', '--dry-run')).toMatchObject({
       code: 0,
       stdout: 'contract/web-orders deleted (dry run)\n',
@@ -111,6 +114,11 @@ describe('the commands of the control plane', () => {
     expect(await ostiary('diff', '-f', writeFolder({ 'a.json': api('orders') }))).toMatchObject({
       code: 0,
       stdout: '',
+      stderr: 'nothing would change\n',
+    });
+    expect(await ostiary('diff', folder)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(`files are named by -f: ostiary diff -f ${folder}`),
     });
   });
 

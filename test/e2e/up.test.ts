@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { Client, credentials } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -93,15 +95,14 @@ describe('everything in one process', { timeout: 60_000 }, () => {
     expect(stored).not.toContain(PLAIN);
   });
 
-  test('prints lines to try, with server and token as they have to be', async () => {
-    const lines = [
-      ...up.output().matchAll(/^ {2}(?:node \S+main\.ts|npm run -s ostiary --) (get|sidecars|audit)(.*?) +#/gm),
-    ];
-    expect(lines.map(([, command]) => command)).toEqual(['get', 'sidecars', 'audit']);
-    for (const [, command = '', rest = ''] of lines) {
-      const { code, stderr } = await runMain([command, ...rest.trim().split(/ +/)], {});
-      expect({ command, code, stderr }).toEqual({ command, code: 0, stderr: '' });
-    }
+  test('prints lines to try, which run as they are in a new terminal', async () => {
+    const [, first = '', then = ''] = /first:\n(.*?)then try:\n(.*)/s.exec(up.output()) ?? [];
+    const lines = then.split('\n').filter((line) => /ostiary -- |main\.ts /.test(line) && !line.includes('FILE'));
+    expect(lines).toHaveLength(3);
+    const script = `set -e\n${first}${lines.join('\n')}`.replaceAll(/^ *node /gm, `'${process.execPath}' `);
+    const { stdout } = await promisify(execFile)('sh', ['-c', script], { env: { PATH: process.env['PATH'] } });
+    expect(stdout).toMatch(/NAMESPACE.*orders.*1 of 1 enforce.*api\/orders/s);
+    expect(up.output()).toContain('"detail":"as up; scope: everything"');
   });
 
   test('takes what is made in the control plane beside them: an application, and a contract with an API in a file', async () => {

@@ -31,12 +31,14 @@ describe('the lines to try', () => {
       'ostiary answers Checks on 127.0.0.1:9191, operators on 127.0.0.1:9192, metrics and readiness on 0.0.0.0:9190',
     );
     const request = '{"attributes":{"request":{"http":{"method":"GET","path":"/orders","host":"www.example.com"}}}}';
-    expect(lines.slice(2).map((line) => line.replace(/ {3}# .*/, ''))).toEqual([
+    expect(lines.slice(2).map((line) => line.replace(/ {3,}# .*/, ''))).toEqual([
       '  npm run -s ostiary -- check --api http://127.0.0.1:9192 --host www.example.com --path /orders',
       '  npm run -s ostiary -- check --policies policies --policies more --host www.example.com --path /orders',
       `  curl http://127.0.0.1:9192/envoy.service.auth.v3.Authorization/Check -H 'content-type: application/json' -d '${request}'`,
       '',
     ]);
+    const [first = '', second = ''] = lines.slice(2);
+    expect(first.indexOf('# what the service says')).toBe(second.indexOf('# what these documents say'));
   });
 
   test('send the token where Explain needs it', () => {

@@ -35,7 +35,7 @@ export const command = defineCommand({
       { values, environment },
     );
     if (answer.faults.length > 0) {
-      process.stderr.write(`${faultLines(answer.faults, []).join('\n')}\n`);
+      process.stderr.write(`then these would have a fault:\n${faultLines(answer.faults, []).join('\n')}\n`);
       throw new UserError('nothing was deleted: delete or change first what refers to it, or delete both together');
     }
     return printWritten(answer, output, dryRun);

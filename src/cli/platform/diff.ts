@@ -41,7 +41,9 @@ export const command = defineCommand({
     for (const line of told) process.stderr.write(`${line}\n`);
     if (answer.faults.length > 0) throw new UserError('these documents would be refused', 2);
     process.stdout.write(answer.differences.map(diffText).join(''));
-    return answer.differences.every(({ effect }) => effect === Effect.UNCHANGED) ? 0 : 1;
+    if (answer.differences.some(({ effect }) => effect !== Effect.UNCHANGED)) return 1;
+    process.stderr.write('nothing would change\n');
+    return 0;
   },
 });
 

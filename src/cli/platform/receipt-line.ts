@@ -20,7 +20,18 @@ export function receiptText(receipt: Receipt): string {
     all === 0
       ? `no sidecar has joined: nobody enforces revision ${revision} yet`
       : `${whole(enforced)} of ${whole(all)} sidecars enforce revision ${revision} after ${whole(millisecondsOf(receipt))} ms`;
-  return [first, ...missing('not yet', pending), ...missing('not connected', unreachable)].join('\n');
+  return [first, ...missing('not yet', pending), ...missing('not connected', unreachable), ...remedy(receipt)].join(
+    '\n',
+  );
+}
+
+function remedy({ pending, unreachable }: Receipt): readonly string[] {
+  const [gone] = unreachable;
+  if (gone !== undefined)
+    return [
+      `  what each enforces: ostiary sidecars; one that is gone for good: ostiary sidecars forget ${shown(gone)}`,
+    ];
+  return pending.length > 0 ? ['  what each enforces, and why: ostiary sidecars'] : [];
 }
 
 /** `{revision, enforced, pending, unreachable, ms}`. */

@@ -10,6 +10,7 @@ import { systemClock } from '../../clock.ts';
 import { didYouMean } from '../../nearest.ts';
 import { UserError } from '../../errors.ts';
 import { oneOf, toggle } from '../../flags.ts';
+import { scopeWords } from '../../sync/scope.ts';
 import { printJson } from '../analytics/asking.ts';
 import { shown } from '../analytics/shown.ts';
 import { table } from '../analytics/table.ts';
@@ -105,20 +106,15 @@ function textOf(sidecars: readonly Sidecar[], revision: bigint, isLagging: boole
         `${shown([node, resource, field, message].filter((part) => part !== '').join(': '))}\n`,
     ),
   );
-  const last = `${whole(inSync)} of ${whole(sidecars.length)} enforce revision ${revision}\n`;
+  // As a receipt counts: these serve nothing.
+  const serving = sidecars.filter(({ state }) => state !== SidecarState.LEFT && state !== SidecarState.STALE);
+  const last = `${whole(inSync)} of ${whole(serving.length)} enforce revision ${revision}\n`;
   return table(columns, rows) + faults.join('') + (isLagging ? '' : last);
 }
 
 /** For people. */
 export function scopeText(scope: Scope | undefined): string {
-  if (scope === undefined) return 'everything';
-  const labels = Object.entries(scope.labels).map(([key, value]) => `${key}=${value}`);
-  const parts = [
-    ...scope.namespaces.map((each) => `namespace ${each}`),
-    ...scope.apis.map((each) => `api ${each}`),
-    ...labels,
-  ];
-  return parts.join(', ') || 'everything';
+  return scope === undefined ? 'everything' : scopeWords(scope);
 }
 
 function jsonOf(sidecar: Sidecar): object {

@@ -71,3 +71,11 @@ it('a server whose pages have no end is told as such', async () => {
   });
   expect([code, stderr]).toEqual([1, 'ostiary: the control plane has sent pages without an end\n']);
 });
+
+it('a server that does not speak TLS is told as such', async () => {
+  const { code, stderr } = await runMain(['get', 'apis', '--server', address().replace('http:', 'https:')], {});
+  expect({ code, stderr }).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('does not answer in TLS: is ostiary control'),
+  });
+});
