@@ -1,3 +1,4 @@
+import { valueIn, withValueAt } from '../document/environment.ts';
 import { isRecord } from '../document/load.ts';
 import type { RegisteredKind } from '../policies/environment.ts';
 import { admit } from './incoming.ts';
@@ -9,8 +10,6 @@ type Json = Readonly<Record<string, unknown>>;
  * secret, holds the document back rather than to take this text for it.
  */
 const KEPT = '$OSTIARY_KEPT_IN_ITS_FILE';
-/** The option of policies that holds a key as text. */
-const KEY_FIELD = 'textKey';
 /** A reference to a variable or a Secret, as the whole of a text, says nothing of its value. */
 const REFERENCE = /^\$(?:[A-Za-z_][A-Za-z0-9_]*|\{(?:[A-Za-z_][A-Za-z0-9_]*|secret:[A-Za-z0-9._/-]*)\})$/;
 
@@ -29,12 +28,14 @@ export function fileDocument(written: unknown, before: unknown, kinds: ReadonlyM
     return { ...document, spec: withoutValues(document['spec']) };
   }
   if (kind === 'Webhook') {
-    const { signingSecret, url } = spec;
+    const { signingSecret, url, format } = spec;
     return {
       ...written,
       spec: {
         ...spec,
         ...(isRecord(url) && { url: withoutValues(url) }),
+        // Whoever knows such a URL may post there.
+        ...(format === 'slack' && typeof url === 'string' && { url: referenceOf(url) }),
         ...(signingSecret !== undefined && { signingSecret: withoutValues(signingSecret) }),
       },
     };
@@ -57,23 +58,22 @@ function withoutOptions(node: unknown, kinds: ReadonlyMap<string, RegisteredKind
   if (!isRecord(node)) return node;
   const { policyRef, config } = node;
   if (isRecord(policyRef) && isRecord(config)) {
-    const fields = kinds.get(String(policyRef['name']))?.secretFields ?? [];
-    return { ...node, config: withoutFields(config, fields) };
+    const kind = kinds.get(String(policyRef['name']));
+    return { ...node, config: withoutSecretsOf(kind, config) };
   }
   return Object.fromEntries(Object.entries(node).map(([key, item]) => [key, withoutOptions(item, kinds)]));
 }
 
-function withoutFields(config: Json, fields: readonly string[]): Json {
-  const isSecret = (key: string, item: unknown): boolean =>
-    (fields.includes(key) && item !== '') || (key === KEY_FIELD && !isPublicKey(item));
-  return Object.fromEntries(
-    Object.entries(config).map(([key, item]) => [key, isSecret(key, item) ? referenceOf(item) : item]),
+function withoutSecretsOf(kind: RegisteredKind | undefined, config: Json): Json {
+  const fields = kind?.secretFields ?? [];
+  let kept: unknown = Object.fromEntries(
+    Object.entries(config).map(([key, item]) => {
+      return [key, fields.includes(key) && item !== '' ? referenceOf(item) : item];
+    }),
   );
-}
-
-/** With HMAC, the key that verifies a token makes tokens too. */
-function isPublicKey(item: unknown): boolean {
-  return typeof item === 'string' && item.trimStart().startsWith('-----BEGIN ') && !item.includes('PRIVATE');
+  for (const path of kind?.secretPlaces?.(config) ?? [])
+    kept = withValueAt(kept, path, referenceOf(valueIn(config, path)));
+  return kept as Json;
 }
 
 function referenceOf(value: unknown): string {

@@ -1,5 +1,5 @@
 import { hashSecret, formatSecretHash, isSecret, parseSecretHash } from '../contract/secret.ts';
-import { resolveVariables } from '../document/environment.ts';
+import { resolveVariables, valueIn } from '../document/environment.ts';
 import type { Issue } from '../document/issues.ts';
 import { isRecord } from '../document/load.ts';
 import { isPublished, PUBLISHED_SECRET } from '../document/published-secrets.ts';
@@ -107,6 +107,10 @@ function refusePolicySecrets(
       for (const place of plainTexts(config[field], [...path, 'config', field]))
         issues.push({ path: place, at: 'key', message: PLAIN });
     }
+    for (const place of kind?.secretPlaces?.(config) ?? []) {
+      for (const plain of plainTexts(valueIn(config, place), [...path, 'config', ...place]))
+        issues.push({ path: plain, at: 'key', message: `may be a secret, which ${PLAIN}` });
+    }
     return;
   }
   for (const [key, item] of Object.entries(node)) refusePolicySecrets(item, [...path, key], kinds, issues);
@@ -133,7 +137,12 @@ function plainTexts(value: unknown, path: readonly PropertyKey[]): readonly (rea
   return typeof value === 'string' && literal(value) === undefined ? [] : [path];
 }
 
-function refuseWebhookSecrets({ signingSecret }: Json, issues: Issue[]): void {
+function refuseWebhookSecrets({ signingSecret, url, format }: Json, issues: Issue[]): void {
+  // Whoever knows such a URL may post there.
+  if (format === 'slack' && typeof url === 'string') {
+    for (const path of plainTexts(url, ['spec', 'url']))
+      issues.push({ path, at: 'key', message: `is a secret, which ${PLAIN}` });
+  }
   const { value } = Object(signingSecret) as Json;
   for (const path of plainTexts(value, ['spec', 'signingSecret', 'value']))
     issues.push({ path, at: 'key', message: PLAIN });

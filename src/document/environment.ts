@@ -144,6 +144,16 @@ export function withScalar(value: unknown, { path, whole: text }: Substitution):
   return withValueAt(value, path, JSON.parse(text));
 }
 
+/** What is at a path; undefined where there is nothing. */
+export function valueIn(value: unknown, path: readonly PropertyKey[]): unknown {
+  let part = value;
+  for (const key of path) {
+    if (typeof part !== 'object' || part === null || !Object.hasOwn(part, key)) return undefined;
+    part = (part as Readonly<Record<PropertyKey, unknown>>)[key];
+  }
+  return part;
+}
+
 /** A copy with another value at a path that there is. */
 export function withValueAt(value: unknown, path: readonly PropertyKey[], instead: unknown): unknown {
   const replace = (part: unknown, depth: number): unknown => {

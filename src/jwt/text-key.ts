@@ -23,6 +23,30 @@ export function keysFromText(text: string, allowed: readonly Algorithm[]): reado
   return fitting([publicFromText(trimmed)], allowed);
 }
 
+const PUBLIC_TYPES: ReadonlySet<unknown> = new Set(['RSA', 'EC', 'OKP']);
+/** Members of private and shared keys (RFC 7518, 6; RFC 8037, 2). */
+const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'];
+
+/** Whether the text can be no secret: it is a public key or a certificate. A text that is neither counts as a secret. */
+export function isPublicText(text: string): boolean {
+  const trimmed = text.trim();
+  // No shared secret has such a line in it.
+  if (trimmed.startsWith('-----BEGIN ')) return !trimmed.includes('PRIVATE KEY');
+  try {
+    if (!trimmed.startsWith('{')) return fromBase64(trimmed).type === 'public';
+    const json: unknown = JSON.parse(trimmed);
+    if (!isObject(json)) return false;
+    const keys: readonly unknown[] = Array.isArray(json['keys']) ? json['keys'] : [json];
+    return keys.every(isPublicJwk);
+  } catch {
+    return false;
+  }
+}
+
+function isPublicJwk(jwk: unknown): boolean {
+  return isObject(jwk) && PUBLIC_TYPES.has(jwk['kty']) && PRIVATE_MEMBERS.every((member) => jwk[member] === undefined);
+}
+
 function fitting(keys: readonly Key[], allowed: readonly Algorithm[]): readonly Key[] {
   const found = keys.filter((key) => allowed.some((algorithm) => key.algorithms.has(algorithm)));
   if (found.length > 0) return found;

@@ -78,6 +78,7 @@ export default definePolicy({
   phase: 'access',
   summary: 'Sets headers of requests for the upstream, and of answers for the caller',
   options,
+  secretPlaces: credentialsIn,
   reasons: {
     header_value_refused: {
       httpStatus: 400,
@@ -110,6 +111,19 @@ export default definePolicy({
     };
   },
 });
+
+/** Headers whose value, where it is the same for all requests, is a credential. */
+const CREDENTIAL_HEADER = /^(?:(?:proxy-)?authorization|cookie)$|(?:^|[-_])(?:api-?key|password|secret|token)$/i;
+
+function credentialsIn(written: Readonly<Record<string, unknown>>): readonly PropertyKey[][] {
+  const { inboundHeaders } = written;
+  const entries: readonly unknown[] = Array.isArray(inboundHeaders) ? inboundHeaders : [];
+  return entries.flatMap((entry, index) => {
+    const { key, value: source } = Object(entry) as { key?: unknown; value?: unknown };
+    if (typeof source !== 'string' || source === '' || source.includes('#[')) return [];
+    return typeof key === 'string' && CREDENTIAL_HEADER.test(key) ? [['inboundHeaders', index, 'value']] : [];
+  });
+}
 
 interface Header {
   /** Lower case. */

@@ -14,6 +14,7 @@ import { upgradeNotesOf, warningsOf } from './jwt-validation-notes.ts';
 import { jwtValidationOptions } from './jwt-validation-options.ts';
 import { clientHeaderNamesOf } from './jwt-validation-parameters.ts';
 import { authenticating, tokenOrigin } from './jwt-validation-places.ts';
+import { sharedKeysIn } from './jwt-validation-secrets.ts';
 import { clientIssuersOf, issuersOf } from './jwt-validation-trust.ts';
 
 type Needs = Pick<PolicyEnvironment, 'clock' | 'keySets' | 'egress'>;
@@ -24,6 +25,7 @@ export default definePolicy({
   phase: 'access',
   summary: 'Admits requests with a valid signed JSON Web Token, and the client applications that they name',
   options: jwtValidationOptions,
+  secretPlaces: sharedKeysIn,
   reasons: JWT_REASONS,
   upgradeNotes: (written, { egress }: Needs) => upgradeNotesOf(written, egress.rules),
   warnings: (written) => warningsOf(written),

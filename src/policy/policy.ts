@@ -187,6 +187,13 @@ export interface PolicyKind<Schema extends z.ZodType = z.ZodType, Environment = 
   readonly reasons?: Readonly<Partial<ReasonTable>>;
   /** Options that may hold a secret in plain text. The version of the documents reveals nothing of them. */
   readonly secretFields?: readonly string[];
+  /**
+   * Paths below `config` of further texts that the log of a control plane may not keep: those of which only their content
+   * tells whether they are secret, such as a key that could as well be public. References to variables and Secrets may be
+   * among them.
+   * @param written as for {@link PolicyKind.upgradeNotes}, and not checked
+   */
+  secretPlaces?(written: Readonly<Record<string, unknown>>): readonly (readonly PropertyKey[])[];
   /** Names of the options, at any depth, that are conditions in CEL, as `cel` is everywhere: no variable stands in them. */
   readonly conditionFields?: readonly string[];
   /** The files that the options name: {@link create} finds their content in `environment.files`. */

@@ -69,6 +69,12 @@ describe('what the log keeps of a document in a file', () => {
     expect(kept(webhook).spec).toEqual({ url: { value: IN_ITS_FILE }, signingSecret: { value: IN_ITS_FILE } });
   });
 
+  test('has no URL of Slack, which is a secret', () => {
+    const of = (url: string) => kept(document('Webhook', 'w', { url, format: 'slack' })).spec['url'];
+    expect(of('https://hooks.slack.com/services/T0/B0/S3CRET')).toBe(IN_ITS_FILE);
+    expect(of('$SLACK_URL')).toBe('$SLACK_URL');
+  });
+
   test('is whatever is written of what is no document', () => {
     expect(kept({ kind: 'Api' })).toEqual({ kind: 'Api' });
     expect(fileDocument('text', undefined, policyKinds)).toBe('text');
