@@ -58,6 +58,8 @@ export async function openPostgres<Tables>(options: PostgresOptions): Promise<Da
   });
   // An idle connection was lost: the pool opens a new one.
   pool.on('error', () => {});
+  // One that is lost while it is used, or as it is opened: the next statement tells.
+  pool.on('connect', (client) => client.on('error', () => {}));
   const faultOf = (error: unknown): unknown => {
     options.onFault?.();
     return postgresFault(name, error);
@@ -82,8 +84,6 @@ function tellingFaults(pool: pg.Pool, faultOf: (error: unknown) => unknown): Pos
       });
       const known = wrapped.get(client);
       if (known !== undefined) return known;
-      // One that is lost between two statements of a transaction: the next statement tells.
-      client.on('error', () => {});
       /** It was waited for in vain, and what comes next on this connection would be waited for too. */
       let silence: Error | undefined;
       const made = {

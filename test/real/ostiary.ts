@@ -37,8 +37,9 @@ export async function startOstiary(options: OstiaryOptions, attempt = 1): Promis
   try {
     return await startOnce(options);
   } catch (error) {
-    const isTaken = error instanceof Error && error.message.includes('the address is in use');
-    if (!isTaken || options.listen !== undefined || attempt === ATTEMPTS) throw error;
+    const taken = error instanceof Error ? /(\S+): the address is in use/.exec(error.message)?.[1] : undefined;
+    const isOurChoice = taken !== undefined && taken !== options.listen && taken !== options.adminListen;
+    if (!isOurChoice || attempt === ATTEMPTS) throw error;
     return startOstiary(options, attempt + 1);
   }
 }
