@@ -106,8 +106,11 @@ export function compilePolicy(
       { kind, read, files: found, rules: rules.rules, when: condition.when },
       context,
     );
-    const warnings = [...compiled.warnings, ...unknown];
-    return { ...compiled, warnings, issues: [...ofRules, ...compiled.issues] };
+    // They may quote options: what is in a Secret is read back by nobody.
+    const told = <R extends { readonly message: string }>(remarks: readonly R[]): readonly R[] =>
+      remarks.map((remark) => ({ ...remark, message: redact(remark.message, read.substitutions) }));
+    const warnings = [...told(compiled.warnings), ...unknown];
+    return { ...compiled, warnings, notes: told(compiled.notes), issues: [...ofRules, ...told(compiled.issues)] };
   });
 }
 
@@ -140,7 +143,7 @@ function makePolicy(
     if (read.substitutions.some(({ isUnknown }) => isUnknown)) return unusable(content, []);
     // Kinds should throw a TypeError, but no other error may end a reload either.
     const message = error instanceof Error ? error.message : 'the policy cannot be made of this';
-    return unusable(content, [{ path: ['config'], at: 'key', message: redact(message, read.substitutions) }]);
+    return unusable(content, [{ path: ['config'], at: 'key', message }]);
   }
   const written = read.resolved as Readonly<Record<string, unknown>>;
   const notes = kind.upgradeNotes?.(written, surroundings) ?? [];

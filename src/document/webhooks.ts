@@ -5,8 +5,8 @@ import type { EgressRules } from '../egress/rules.ts';
 import { sentenceOf } from '../errors.ts';
 import { problemOfWebhookKey, webhookKey } from '../standard-webhooks.ts';
 import type { Changes } from './document-index.ts';
-import { resolveVariables } from './environment.ts';
-import type { SecretLookup } from './environment.ts';
+import { redact, resolveVariables } from './environment.ts';
+import type { SecretLookup, Substitution } from './environment.ts';
 import type { Faults } from './fault.ts';
 import type { Issue } from './issues.ts';
 import { addIssues } from './load.ts';
@@ -82,7 +82,9 @@ async function compiled(
   if ('issue' in url) issues.push(url.issue);
   if (key !== undefined && 'issue' in key) issues.push(key.issue);
   const problem = 'text' in url ? problemOfDocumentUrl(url.text) : undefined;
-  if (problem !== undefined) issues.push({ path: ['spec', 'url'], at: 'value', message: problem });
+  const substitutions = 'text' in url ? url.substitutions : [];
+  if (problem !== undefined)
+    issues.push({ path: ['spec', 'url'], at: 'value', message: redact(problem, substitutions) });
   const signingKey = key !== undefined && 'text' in key ? webhookKey(key.text) : undefined;
   const keyProblem = signingKey && problemOfWebhookKey(signingKey);
   if (keyProblem !== undefined) issues.push({ path: ['spec', 'signingSecret'], at: 'value', message: keyProblem });
@@ -90,14 +92,16 @@ async function compiled(
   const loopback = loopbackProblem(url.text, rules);
   const warnings: readonly Issue[] = [
     ...notes,
-    ...(loopback === undefined ? [] : [{ path: ['spec', 'url'], at: 'value' as const, message: loopback }]),
+    ...(loopback === undefined
+      ? []
+      : [{ path: ['spec', 'url'], at: 'value' as const, message: redact(loopback, substitutions) }]),
   ];
   const name = qualifiedName(metadata);
   return { webhook: { name, url: url.text, format: spec.format, signingKey }, issues, warnings };
 }
 
 type Read =
-  | { readonly text: string }
+  | { readonly text: string; readonly substitutions: readonly Substitution[] }
   | { readonly issue: Issue }
   /** It is not known here. */
   | { readonly note: Issue };
@@ -123,13 +127,13 @@ async function read(
         unknown.isSecret === true ? 'is of a Secret whose value is not known here' : readsVariable(unknown.name);
       return { note: issueOf(of) };
     }
-    return value === '' ? fault('is empty') : { text: String(value) };
+    return value === '' ? fault('is empty') : { text: String(value), substitutions };
   }
   const path = document === undefined ? source.file : resolve(dirname(document), source.file);
   reader.onFile(path);
   try {
     const text = (await access.readFile(path, MAX_BYTES)).toString('utf8').replace(/\r?\n$/, '');
-    return text === '' ? fault('its file is empty') : { text };
+    return text === '' ? fault('its file is empty') : { text, substitutions: [] };
   } catch (error) {
     if (error instanceof UnknownFile) return { note: issueOf(readsFile(source.file)) };
     return fault(`its file: ${sentenceOf(error)}`);
