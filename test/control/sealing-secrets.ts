@@ -102,41 +102,6 @@ export function sealsSecrets(newPlace: NewPlace): void {
       expect(await services.registry.verify()).toMatchObject({ problems: [] });
     });
 
-    test('are told by no fault and no warning of a document that names them', async () => {
-      await services.apply([LDAP]);
-      const reference = '${secret:ldap/password}';
-      const introspection = (config: object) =>
-        api('orders', {
-          tiers: [],
-          policies: [
-            {
-              policyRef: { name: 'oauth2-token-introspection' },
-              config: {
-                introspectionURL: 'https://issuer.example.com',
-                clientAuthentication: { method: 'none' },
-                skipClientIdValidation: true,
-                anyAudience: true,
-                ...config,
-              },
-            },
-          ],
-        });
-      const host = `https://${reference}.localhost/`;
-      for (const documents of [
-        [introspection({ tls: { authoritiesFile: reference } })],
-        [introspection({ tls: { authoritiesFile: `/${reference}` } })],
-        [introspection({ introspectionURL: host })],
-        [document('Webhook', 'hook', { url: host })],
-        [document('Webhook', 'hook', { url: `https://user:${reference}@hooks.example.com` })],
-      ]) {
-        const answer = await services.apply(documents, { dryRun: true });
-        const { faults = [], warnings = [] } = answer as { faults?: unknown[]; warnings?: unknown[] };
-        // There is something to tell.
-        expect([...faults, ...warnings].length).toBeGreaterThan(0);
-        expect(JSON.stringify(answer).toLowerCase()).not.toContain(PASSWORD);
-      }
-    });
-
     test('that are the same change nothing, and digests tell those that differ', async () => {
       await services.apply([LDAP]);
       const before = await get('ldap');
