@@ -13,9 +13,12 @@ export interface OverlapContext {
   readonly warnings: Warnings;
 }
 
-/** Documents whose source reports no order count as equally old. */
+/**
+ * Documents whose source reports no order count as equally old, and as older than those of one that does: what stands in
+ * a file loses its requests to nobody who writes elsewhere, and what can't be read to nobody who came later.
+ */
 export function olderFirst(a: Loaded<'Api'>, b: Loaded<'Api'>): number {
-  const [one, other] = [a.createdAt ?? Infinity, b.createdAt ?? Infinity];
+  const [one, other] = [a.createdAt ?? -Infinity, b.createdAt ?? -Infinity];
   return one < other ? -1 : one > other ? 1 : 0;
 }
 

@@ -86,7 +86,8 @@ export class Compiling {
       if (compiled.places.has(loaded.place)) faulty.add(key);
     }
     for (const [key, loaded] of good) {
-      if (!unread.hasKept(key, loaded.place)) continue;
+      const isMoved = !wanted.has(key) && unread.mayHave(key);
+      if (!isMoved && !unread.hasKept(key, loaded.place)) continue;
       wanted.set(key, loaded);
       faulty.add(key);
     }
@@ -99,6 +100,7 @@ export class Compiling {
       wanted,
       faulty,
       isUnreadable: unread.mayBeForAnyApi((key) => good.has(key)),
+      mayBeNewApi: unread.mayBeNewApi((key) => good.has(key)),
       compile: async (documents) => {
         made.close();
         made = this.#compilerFor(delivery);

@@ -19,7 +19,8 @@ export type ConcernedApis = readonly string[] | 'all';
 
 /**
  * Which APIs a document could concern that can't be enforced. A contract or a policy that names no API is a slip, and may
- * be meant for any one of its namespace; what is of a kind that this version does not know may be anything.
+ * be meant for any one of its namespace, a policy of a namespace without APIs for any; a contract of such a one lets
+ * nobody pass. What is of a kind that this version does not know may be anything.
  */
 export class Concerns {
   readonly #apis = new Map<string, WrittenDocument>();
@@ -59,7 +60,7 @@ export class Concerns {
       case 'Contract':
         return this.#named(metadata, fields['api']);
       case 'PolicyBinding':
-        return this.#targets(metadata, fields['targetRef']);
+        return this.#orAll(this.#targets(metadata, fields['targetRef']));
       case 'ClientApplication':
         return this.#joined(this.#contracts.get(qualifiedName(metadata)) ?? []);
       default:
@@ -106,6 +107,11 @@ export class Concerns {
       return Object.entries(labels).every(([label, value]) => Object.hasOwn(own, label) && own[label] === value);
     });
     return selected.length > 0 ? selected : this.#ofNamespace(metadata);
+  }
+
+  /** A policy without any API has a slip in its namespace: it may be meant for each of them. */
+  #orAll(concerned: ConcernedApis): ConcernedApis {
+    return concerned.length === 0 ? 'all' : concerned;
   }
 
   #ofNamespace(metadata: WrittenDocument['metadata']): ConcernedApis {

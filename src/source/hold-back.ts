@@ -27,6 +27,8 @@ export interface HoldBackOptions {
   readonly faulty: Iterable<string>;
   /** What could not be read may be policies of any API, or another API in the place of one: such an API waits. */
   readonly isUnreadable: boolean;
+  /** Among it may be an API that is not known: one that goes may be that one. */
+  readonly mayBeNewApi?: boolean;
 }
 
 /**
@@ -35,9 +37,9 @@ export interface HoldBackOptions {
  * request could pass that no version of the documents lets pass. For the same reason an API that goes or moves waits for the
  * one that its requests would fall to, and a client application that gets another identity for the APIs that it may call.
  */
-export function holdBack({ good, wanted, faulty, isUnreadable }: HoldBackOptions): HeldBack {
+export function holdBack({ good, wanted, faulty, isUnreadable, mayBeNewApi = false }: HoldBackOptions): HeldBack {
   const both = new Versions(good, wanted);
-  const waiting = [...faulty, ...(isUnreadable ? both.unsure() : [])];
+  const waiting = [...faulty, ...(isUnreadable ? both.unsure(mayBeNewApi) : [])];
   const held = new Set<string>();
   while (waiting.length > 0) {
     const key = waiting.pop() as string;
@@ -147,8 +149,9 @@ class Versions {
   /**
    * Keys of APIs that are new, that would be without a policy as they had it, or that go or move and leave their
    * requests to another.
+   * @param mayBeNewApi those too that go and leave their requests to none, which may be allowed
    */
-  unsure(): readonly string[] {
+  unsure(mayBeNewApi: boolean): readonly string[] {
     const before = policiesByApi(this.#good);
     const after = policiesByApi(this.#wanted);
     const apis = new Set(this.changed.flatMap((key) => this.#apisOf(key)));
@@ -158,7 +161,8 @@ class Versions {
         const [had, has] = [before.get(api), after.get(api)];
         if (has !== undefined && !(had?.isSubsetOf(has) ?? false)) return true;
         const left = this.#moved.get(keyFor('Api', api));
-        return left !== undefined && this.#isTaken(left, api);
+        if (left === undefined) return false;
+        return (mayBeNewApi && !this.#wanted.has(keyFor('Api', api))) || this.#isTaken(left, api);
       })
       .map((api) => keyFor('Api', api));
   }

@@ -62,6 +62,8 @@ class Start {
   /** Can't be enforced as they are written. */
   readonly #faulty = new Set<Loaded>();
   readonly #brokenKeys = new Set<string>();
+  /** That others of its name would set for upstreams, by its key. */
+  readonly #headersOfTwins = new Map<string, string[]>();
   everything: string | undefined;
 
   constructor({ documents, broken, unknown = [] }: CompleteSet, { faults }: CompileFailure) {
@@ -70,7 +72,7 @@ class Start {
       this.#byPlace.set(loaded.place, loaded);
       const first = this.#read.get(keyOf(loaded));
       if (first === undefined) this.#read.set(keyOf(loaded), loaded);
-      else if (!isDeepStrictEqual(placeIn(first), placeIn(loaded))) this.#everything(loaded.place);
+      else this.#addTwin(first, loaded);
     }
     const [file] = unknown;
     if (file !== undefined)
@@ -111,9 +113,10 @@ class Start {
       }
       const own = kind === 'Api' ? this.#apis.get(qualifiedName(loaded.document.metadata)) : undefined;
       const detail = this.everything ?? own ?? (this.#faulty.has(loaded) ? this.#faultAt(loaded.place) : undefined);
-      found.push(detail === undefined ? loaded : withheldFor(loaded, detail));
+      found.push(detail === undefined ? loaded : this.#withheldFor(loaded, detail));
     }
-    return [...found, ...this.#standIns.values()];
+    for (const each of this.#standIns.values()) found.push(this.#withheldFor(each, each.withheld?.detail ?? ''));
+    return found;
   }
 
   held(): ReadonlySet<string> {
@@ -141,7 +144,20 @@ class Start {
     const twin = this.#read.get(key) ?? this.#standIns.get(key);
     if (standIn === undefined) this.#everything(broken.place);
     else if (twin === undefined) this.#standIns.set(key, standIn);
-    else if (!isDeepStrictEqual(placeIn(twin), placeIn(standIn))) this.#everything(broken.place);
+    else this.#addTwin(twin, standIn);
+  }
+
+  /** Another of its name. Both are withheld, and one stands for both. */
+  #addTwin(first: Loaded, twin: Loaded): void {
+    if (!isDeepStrictEqual(placeIn(first), placeIn(twin))) this.#everything(twin.place);
+    const headers = twin.withheld?.headers ?? upstreamHeadersIn(twin.document.spec);
+    this.#headersOfTwins.set(keyOf(first), [...(this.#headersOfTwins.get(keyOf(first)) ?? []), ...headers]);
+  }
+
+  #withheldFor(loaded: Loaded, detail: string): Loaded {
+    const own = loaded.withheld?.headers ?? upstreamHeadersIn(loaded.document.spec);
+    const headers = [...new Set([...own, ...(this.#headersOfTwins.get(keyOf(loaded)) ?? [])])];
+    return { ...loaded, withheld: { detail, headers } };
   }
 
   #withhold(concerned: ConcernedApis, place: Place): void {
@@ -170,10 +186,6 @@ class Start {
     const { line: last } = place.source.lineColumn(place.end);
     return own.find(({ line }) => line >= first && line <= last) ?? own[0];
   }
-}
-
-function withheldFor(loaded: Loaded, detail: string): Loaded {
-  return { ...loaded, withheld: { detail, headers: upstreamHeadersIn(loaded.document.spec) } };
 }
 
 function fileOf(place: Place): string {

@@ -128,6 +128,15 @@ it('lets a document of the control plane not slip into the place of a file that 
   expect(inForce.status().faults).toMatchObject([{ file: 'a.yaml' }]);
 });
 
+it('lets a document of the control plane not take the requests of a file', async () => {
+  const thief = resource('Api', 'thief', { basePath: '/a' }, { namespace: 'other' });
+  const { inForce, other } = await opened({ files: [inFile(api('a'))], central: [thief] });
+  expect(inForce.current().apiFor('any', '/a')?.name).toBe('a');
+  expect(inForce.status().warnings[0]?.file).toMatch(/^Api\/thief@/);
+  await other.upsert(resource('Api', 'second', { basePath: '/a' }, { namespace: 'other' }));
+  expect(inForce.current().apiFor('any', '/a')?.name).toBe('a');
+});
+
 it('tells the control plane of its own faults alone', async () => {
   const { folder, inForce, names, other } = await opened({ files: [inFile(api('a'))], central: [client('x')] });
   const told = await other.upsert(contract('x', 'nowhere'));

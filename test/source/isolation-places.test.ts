@@ -81,6 +81,37 @@ describe('an API whose requests would fall to another', () => {
   });
 });
 
+describe('an API that goes, and leaves its requests to none', () => {
+  it.each([
+    ['stays while a file can not be read', '{', ['admin /admin 1', 'else /else 1', 'other /other 1']],
+    [
+      'stays if it has moved and is not read',
+      [api('other'), api('admin', { until: 1 })],
+      ['admin /admin 1', 'else /else 1', 'other /other 1'],
+    ],
+    [
+      'stays if it has moved beside one that is not read',
+      [api('other', { until: 1 }), api('admin')],
+      ['admin /admin 1', 'else /else 1', 'other /other 1'],
+    ],
+    [
+      'stays if one of another name is not read',
+      [api('other'), api('new', { basePath: '/admin', until: 1 })],
+      ['admin /admin 1', 'else /else 1', 'other /other 1'],
+    ],
+    ['goes if what is not read is another', api('other', { until: 1 }), ['else /else 1', 'other /other 1']],
+    [
+      'goes if what is not read is none',
+      [api('other'), contract('one', 'other', { until: 1 })],
+      ['else /else 1', 'other /other 1'],
+    ],
+  ] as const)('%s', async (_, file, apis) => {
+    const reload = await follow({ 'a.json': [api('admin'), api('else')], 'b.json': api('other') });
+    const after = await reload({ 'a.json': api('else'), 'b.json': file });
+    expect(after.apis).toEqual(apis);
+  });
+});
+
 describe('an API while a file is unreadable', () => {
   it('keeps its policies, if it gains one for each that it loses', async () => {
     const reload = await follow({ 'a.json': api('orders', { policies: [header('x-key')] }), 'b.json': api('other') });

@@ -93,6 +93,19 @@ describe('at a start with faults, without earlier documents', () => {
     ['whose host is a slip', api('new', { host: 'a.example' })],
     ['that is empty', ''],
     ['of the platform that is bound to nobody knows what', binding('p', { kind: 'x' }, {}, { namespace: 'platform' })],
+    ['of the platform with a slip in that', binding('p', selecting({}), {}, { namespace: 'platfrom' })],
+    [
+      'that is a policy of a namespace without APIs',
+      binding('p', { kind: 'Api', name: 'orders' }, {}, { namespace: 'x' }),
+    ],
+    ['whose path has another name', api('new', { basePath: undefined, pathPrefix: '/orders/new' })],
+    ['whose path is deeper', api('new', { basePath: undefined, at: { route: '/orders/new' } })],
+    ['whose path is in the wrong column', { ...api('new', { basePath: undefined }), basePath: '/orders/new' }],
+    [
+      'whose path is in a policy',
+      api('new', { basePath: undefined, policies: [{ ...GATE, basePath: '/orders/new' }] }),
+    ],
+    ['with more hosts than it is known to have', api('new', { hosts: ['a.example'], aliases: ['b.example'] })],
     ['of a configuration', document('Configuration', 'main', { unknown: true })],
   ])('every request is withheld with a document %s', async (_, broken) => {
     expect((await start({ 'a.json': [ROOT, api('orders')], 'b.json': broken })).all()).toBe('everything');
@@ -150,21 +163,6 @@ describe('at a start with faults, without earlier documents', () => {
     expect(all()).toBe(told === 'everything' ? told : `${told}, shop/other`);
     expect(source.status().faults).not.toEqual([]);
     expect([...source.current().contracts()].length).toBe(0);
-  });
-
-  it('what its policies set for upstreams is still removed from requests to its neighbours', async () => {
-    const inject = { policyRef: { name: 'nothing' }, config: { inboundHeaders: [{ key: 'x-user', value: 'a' }] } };
-    const { source } = await start({
-      'a.json': [api('orders'), api('other', {}, { namespace: 'shop' })],
-      'b.json': [
-        api('admin', { policies: [inject] }),
-        api('read', { polices: [], policies: [{ ...GATE, config: { upstreamHeaders: { user: 'x-who' } } }] }),
-      ],
-    });
-    const owned = (name: string) => source.current().apiNamed(name)?.identityHeaders.names;
-    expect(owned('orders')).toContain('x-user');
-    expect(owned('orders')).toContain('x-who');
-    expect(owned('shop/other')).not.toContain('x-user');
   });
 
   it('a failure of ours in a reload leaves every request withheld', async () => {
