@@ -186,7 +186,10 @@ export class FolderBeside implements DocumentSource {
     for (const { file } of this.#unread.faults.sorted()) places.add(file);
     const own = outcome.faults.filter(({ file }) => places.has(file));
     if (own.length > 0) return { result: 'faulty', faults: own, isInForce: outcome.isInForce };
-    const held = outcome.held?.filter((key) => this.#central.has(key)) ?? [...this.#central.keys()];
+    // Where nothing is told to wait, nothing was put in force at all, such as while the folder is away.
+    const { isInForce, held: waiting = [] } = outcome;
+    const isAll = !isInForce && waiting.length === 0;
+    const held = isAll ? [...this.#central.keys()] : waiting.filter((key) => this.#central.has(key));
     if (held.length === 0) return { result: 'in_force', version: '' };
     const faults = held.map((key) => heldFault(this.#central.get(key), outcome.faults));
     return { result: 'faulty', faults, isInForce: outcome.isInForce };

@@ -164,6 +164,22 @@ it('does not say of a document of the control plane that it is in force while it
   expect(await other.upsert(client('y'))).toMatchObject({ result: 'in_force' });
 });
 
+it('does not say that a revocation is in force while the folder is away', async () => {
+  const approved = resource('Contract', 'x', { api: 'b', clientApplication: 'x', status: 'approved' });
+  const { folder, freed, inForce, other } = await opened({
+    files: [inFile(api('a'))],
+    central: [api('b'), client('x'), approved],
+  });
+  await folder.deliverAway();
+  const revoked = resource('Contract', 'x', { api: 'b', clientApplication: 'x', status: 'revoked' });
+  const told = await other.upsert(revoked);
+  expect([...inForce.current().contracts()].map(({ status }) => status)).toEqual(['approved']);
+  expect(told.result).toBe('faulty');
+  await folder.deliverAll([inFile(api('a'))]);
+  expect([...inForce.current().contracts()].map(({ status }) => status)).toEqual(['revoked']);
+  expect(freed).toEqual(['freed']);
+});
+
 it('reads variables and files for documents in files alone', async () => {
   const secret = { clientSecret: { value: '$SECRET' } };
   const refused: string[] = [];

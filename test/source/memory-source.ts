@@ -37,6 +37,14 @@ export class MemorySource implements DocumentSource {
     return this.#deliver({ complete: true, documents, broken: [], faults, sources: ['memory', ...unknown], unknown });
   }
 
+  /** As a folder that is not there any more. */
+  deliverAway(): Promise<Outcome> {
+    const faults = new Faults();
+    faults.add(() => ({ file: '/away', line: 0, column: 0, field: '', message: 'no such file or directory' }));
+    const set = { complete: true, documents: [], broken: [], faults, sources: [], unknown: ['/away'] } as const;
+    return this.#deliver({ ...set, isAbsent: true });
+  }
+
   upsert(...upserts: Loaded[]): Promise<Outcome> {
     return this.#deliver({ complete: false, upserts, removals: [] });
   }
