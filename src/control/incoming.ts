@@ -13,6 +13,9 @@ type Json = Readonly<Record<string, unknown>>;
 const PLAIN =
   'would be kept in plain text in the log, for good: write the value to a Secret, and ${secret:NAME/KEY} here, or read it at each sidecar by $NAME';
 
+const BESIDE =
+  'has text beside what is read from elsewhere, or begins with "$" and is none: it would be kept in plain text in the log, for good. Write all of it, where a first "$" is "$$", or read all of it';
+
 export interface AdmissionPorts {
   readonly policyKinds: ReadonlyMap<string, RegisteredKind>;
   /** Undefined: there is no key, and no Secret. */
@@ -31,14 +34,14 @@ export function admit(document: Json, before: unknown, { policyKinds: kinds, vau
   const { kind, spec } = document;
   if (!isRecord(spec)) return { document, issues, warnings };
   if (kind === 'ClientApplication') {
-    return { document: { ...document, spec: hashed(spec, before, warnings) }, issues, warnings };
+    return { document: { ...document, spec: hashed(spec, before, issues, warnings) }, issues, warnings };
   }
   if (kind === 'Webhook') refuseWebhookSecrets(spec, issues);
   refusePolicySecrets(spec, ['spec'], kinds, issues);
   return { document, issues, warnings };
 }
 
-function hashed(spec: Json, before: unknown, warnings: Issue[]): Json {
+function hashed(spec: Json, before: unknown, issues: Issue[], warnings: Issue[]): Json {
   const known = knownHashes(before);
   const one = (source: unknown, path: readonly PropertyKey[], prefix: string): unknown => {
     if (!isRecord(source)) return source;
@@ -46,7 +49,11 @@ function hashed(spec: Json, before: unknown, warnings: Issue[]): Json {
     if (typeof value !== 'string') return source;
     const secret = literal(value);
     // Sidecars read it.
-    if (secret === undefined) return source;
+    if (secret === undefined) {
+      const own = value.startsWith(prefix) ? value.slice(prefix.length) : value;
+      if (!isReference(own)) issues.push({ path: [...path, 'value'], at: 'key', message: BESIDE });
+      return source;
+    }
     const plain = secret.startsWith(prefix) ? secret.slice(prefix.length) : secret;
     // The schema tells.
     if (plain === '') return source;
@@ -91,6 +98,13 @@ function literal(written: string): string | undefined {
   return issues.length === 0 ? String(value) : undefined;
 }
 
+/** Beside what is read, a secret has the name of a scheme at most, as in `Basic ${…}`, or the prefix of a webhook's. */
+function isReference(written: string): boolean {
+  if (/^\$[A-Za-z_][A-Za-z0-9_]*$/.test(written)) return true;
+  const rest = written.replaceAll(/\$\{(?:[A-Za-z_][A-Za-z0-9_]*|secret:[^{}]*)\}/g, '');
+  return rest !== written && /^(?:[A-Za-z]+ |whsec_)?$/.test(rest);
+}
+
 /** Options of policies that hold a secret, at any depth: groups have policies in them. */
 function refusePolicySecrets(
   node: unknown,
@@ -106,6 +120,8 @@ function refusePolicySecrets(
     for (const field of kind?.secretFields ?? []) {
       for (const place of plainTexts(config[field], [...path, 'config', field]))
         issues.push({ path: place, at: 'key', message: PLAIN });
+      for (const place of halfTexts(config[field], [...path, 'config', field]))
+        issues.push({ path: place, at: 'key', message: BESIDE });
     }
     for (const place of kind?.secretPlaces?.(config) ?? []) {
       for (const plain of plainTexts(valueIn(config, place), [...path, 'config', ...place]))
@@ -137,6 +153,15 @@ function plainTexts(value: unknown, path: readonly PropertyKey[]): readonly (rea
   return typeof value === 'string' && literal(value) === undefined ? [] : [path];
 }
 
+/** The places of texts that are a secret in part, beside a reference. */
+function halfTexts(value: unknown, path: readonly PropertyKey[]): readonly (readonly PropertyKey[])[] {
+  if (isRecord(value)) {
+    const secret = Object.entries(value).filter(([field]) => !NAMES_ONLY.has(field));
+    return secret.flatMap(([field, item]) => halfTexts(item, [...path, field]));
+  }
+  return typeof value === 'string' && literal(value) === undefined && !isReference(value) ? [path] : [];
+}
+
 function refuseWebhookSecrets({ signingSecret, url, format }: Json, issues: Issue[]): void {
   // Whoever knows such a URL may post there.
   if (format === 'slack' && typeof url === 'string') {
@@ -144,6 +169,8 @@ function refuseWebhookSecrets({ signingSecret, url, format }: Json, issues: Issu
       issues.push({ path, at: 'key', message: `is a secret, which ${PLAIN}` });
   }
   const { value } = Object(signingSecret) as Json;
+  for (const path of halfTexts(value, ['spec', 'signingSecret', 'value']))
+    issues.push({ path, at: 'key', message: BESIDE });
   for (const path of plainTexts(value, ['spec', 'signingSecret', 'value']))
     issues.push({ path, at: 'key', message: PLAIN });
 }

@@ -148,6 +148,22 @@ describe('secrets in options of policies', () => {
     expect(admitted('jwt-validation', { issuers: [{ textKey }] }).issues).toHaveLength(1);
   });
 
+  test.each<[string, boolean]>([
+    [`${PLAIN}\${X}`, false],
+    [`\${X}${PLAIN}`, false],
+    [`$${PLAIN}`, false],
+    ['$NAME', true],
+    ['${NAME}', true],
+    ['${secret:a/b}${NAME}', true],
+    ['Basic ${secret:a/b}', true],
+  ])('%s is read from elsewhere as a whole: %s', (value, isKept) => {
+    const ports = { policyKinds, vault: undefined };
+    const app = document('ClientApplication', 'web', { clientId: 'web', clientSecret: { value } });
+    const webhook = document('Webhook', 'w', { url: 'https://hooks.example.com', signingSecret: { value } });
+    for (const written of [app, webhook, withPolicy('oauth2-token-introspection', { authorizationValue: value })])
+      expect(admit(written, undefined, ports).issues).toHaveLength(isKept ? 0 : 1);
+  });
+
   test('a header for the upstream that is no credential is kept', () => {
     const inboundHeaders = [
       { key: 'x-source', value: 'gateway' },

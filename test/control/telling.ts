@@ -78,7 +78,7 @@ export function tellsResources(newPlace: NewPlace): void {
       await dryRun([
         app('one', { clientSecret: { value: '$OSTIARY_TEST_SECRET' } }),
         app('two', { clientSecret: { file: 'clients/two' } }),
-        app('three', { apiKeys: [{ id: 'k', value: `\${OSTIARY_TEST_SECRET}x` }] }),
+        app('three', { apiKeys: [{ id: 'k', value: `k.\${OSTIARY_TEST_SECRET}` }] }),
         document('Webhook', 'hook', { url: { file: 'url' }, signingSecret: { value: '$OSTIARY_TEST_SECRET' } }),
         policy('ip-allowlist', { ips: ['$OSTIARY_TEST_SECRET', '10.0.0.0/8'] }),
         api('b', {
