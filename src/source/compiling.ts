@@ -8,7 +8,7 @@ import { qualifiedName } from '../document/names.ts';
 import type { Fault } from '../errors.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { Delivery } from './document-source.ts';
-import { keyFor, keyOf } from './document-keys.ts';
+import { keyFor, keyFrom, keyOf } from './document-keys.ts';
 import type { Documents } from './document-keys.ts';
 import { changedIn } from './hold-back.ts';
 import { isolate } from './isolation.ts';
@@ -92,7 +92,7 @@ export class Compiling {
       faulty.add(key);
     }
     const young = new YoungApis({ good, wanted, broken: set.broken });
-    for (const key of young.ofBroken()) faulty.add(key);
+    young.waitForBroken(wanted, faulty);
     let made = compiler;
     const isolated = await isolate({
       alsoWaiting: (loaded) => young.concernedBy(loaded.document),
@@ -153,8 +153,12 @@ export class Compiling {
       this.#pending.clear();
       return { compiler, compiled, faults: [], held: [] };
     }
-    if (!this.#mayIsolate) return { compiler, compiled, faults: compiled.faults, held: [] };
     const wanted = documentsOf(compiler);
+    if (!this.#mayIsolate) {
+      // What waits from before is out of date where these changes name it.
+      this.#holdBack({ held: new Set(before.keys()) }, wanted);
+      return { compiler, compiled, faults: compiled.faults, held: [] };
+    }
     const good = new Map(wanted);
     for (const [key, loaded] of before) {
       if (loaded === undefined) good.delete(key);
@@ -227,11 +231,6 @@ function documentsOf(compiler: Compiler | undefined): Map<string, Loaded> {
 function keysOf({ upserts, removals }: ChangeSet): readonly DocumentKey[] {
   const upserted = upserts.map(({ document: { kind, metadata } }) => ({ kind, name: qualifiedName(metadata) }));
   return [...upserted, ...removals];
-}
-
-function keyFrom(key: string): DocumentKey {
-  const space = key.indexOf(' ');
-  return { kind: key.slice(0, space) as DocumentKey['kind'], name: key.slice(space + 1) };
 }
 
 function changesBetween(from: Documents, to: Documents): ChangeSet {

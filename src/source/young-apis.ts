@@ -1,6 +1,8 @@
-import type { BrokenDocument } from '../document/load.ts';
+import { isDeepStrictEqual } from 'node:util';
+import type { BrokenDocument, Loaded } from '../document/load.ts';
 import { qualifiedName } from '../document/names.ts';
-import { readBroken } from './broken-documents.ts';
+import { placeIn } from './api-places.ts';
+import { readBroken, standInFor } from './broken-documents.ts';
 import { apisAmong } from './concerned-apis.ts';
 import { Concerns } from './concerns.ts';
 import type { ConcernedApis, WrittenDocument } from './concerns.ts';
@@ -18,12 +20,16 @@ export interface YoungApisOptions {
  * fault that could concern one, such as a policy that names no API, it waits.
  */
 export class YoungApis {
+  readonly #good: Documents;
+  readonly #written: readonly BrokenDocument[];
   readonly #names: readonly string[];
   readonly #broken: readonly (WrittenDocument | undefined)[];
   #concerns: Concerns | undefined;
   readonly #documents: () => Iterable<WrittenDocument>;
 
   constructor({ good, wanted, broken }: YoungApisOptions) {
+    this.#good = good;
+    this.#written = broken;
     const isYoung = (key: string): boolean => good.get(key)?.withheld !== undefined || !good.has(key);
     const apis = new Map([...apisAmong(good), ...apisAmong(wanted)]);
     this.#names = [...apis].filter(([key]) => isYoung(key)).map(([, { document }]) => qualifiedName(document.metadata));
@@ -34,8 +40,33 @@ export class YoungApis {
     ];
   }
 
+  /**
+   * What waits for documents that their schemas refuse: what they could concern, and what would get the requests that an
+   * API among them should have.
+   * @param wanted gets what tells where such an API should be
+   * @param faulty gets the keys
+   */
+  waitForBroken(wanted: Map<string, Loaded>, faulty: Set<string>): void {
+    for (const key of this.#ofBroken()) faulty.add(key);
+    for (const broken of this.#written) {
+      const document = readBroken(broken);
+      if (document?.kind !== 'Api') continue;
+      const key = keyFor('Api', qualifiedName(document.metadata));
+      const standIn = standInFor(document, broken, '');
+      faulty.add(key);
+      if (standIn !== undefined) wanted.set(key, standIn);
+      else for (const moved of this.#moved(wanted)) faulty.add(moved);
+    }
+  }
+
+  /** Keys of APIs that are to be elsewhere. */
+  #moved(wanted: Documents): readonly string[] {
+    const places = [...apisAmong(wanted)].map(([key, loaded]) => [key, placeIn(loaded), placeIn(this.#good.get(key))]);
+    return places.flatMap(([key, will, was]) => (isDeepStrictEqual(will, was) ? [] : [key as string]));
+  }
+
   /** Keys of those that documents could concern which their schemas refuse. */
-  ofBroken(): readonly string[] {
+  #ofBroken(): readonly string[] {
     return this.#broken.flatMap((document) =>
       document === undefined ? this.#keys('all') : this.concernedBy(document),
     );

@@ -67,6 +67,20 @@ describe('an API whose requests would fall to another', () => {
     expect(after.apis).toContain('root / 1');
   });
 
+  it.each([
+    ['a field that nobody knows', { speed: 1 }, ['y /p/q 1']],
+    ['a path that is none', { basePath: 7 }, ['y /p/q 1']],
+    ['a path of its own that nobody goes to', { basePath: '/elsewhere', hosts: ['b.example'], speed: 1 }, ['y / 1']],
+  ])('does not get the requests of a new one that can not be read for %s', async (_what, spec, found) => {
+    const at = (name: string, more: object) => api(name, { hosts: ['a.example'], ...more });
+    const reload = await follow({ 'a.json': at('y', { basePath: '/p/q' }), 'b.json': client('web') });
+    const after = await reload({
+      'a.json': at('y', { basePath: '/' }),
+      'b.json': [at('x', { basePath: '/p', ...spec })],
+    });
+    expect(after.apis).toEqual(found);
+  });
+
   it('of another host does not wait', async () => {
     const at = (host: string, policies: object[]) => api(host, { hosts: [`${host}.example`], basePath: '/', policies });
     const reload = await follow({ 'a.json': [at('a', [GATE]), at('b', [GATE])] });
