@@ -1,13 +1,15 @@
 // Runs the control plane as a process of its own, for benches.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { main, runOstiary } from '../test/real/ostiary.ts';
+import { runOstiary } from '../test/real/ostiary.ts';
 import { untilReady } from '../test/real/process.ts';
 import type { RealProcess } from '../test/real/process.ts';
 import { freePort } from '../test/real/scratch.ts';
 
-/** As the image and `npm start` have them. */
+/** As the image has them. */
 const FLAGS = ['--min-semi-space-size=2', '--max-semi-space-size=4'];
+/** Of `npm run bundle`. */
+const bundle = join(import.meta.dirname, '../dist/main.js');
 
 export interface ControlProcess extends RealProcess {
   readonly port: number;
@@ -22,9 +24,9 @@ export async function startControlProcess(dataDir: string, nodeFlags: readonly s
   const [port, admin] = [await freePort(), await freePort()];
   const addresses = ['--control-listen', `127.0.0.1:${port}`, '--control-admin-listen', `127.0.0.1:${admin}`];
   const began = performance.now();
-  const program = [...FLAGS, ...nodeFlags, main];
+  const program = [...FLAGS, ...nodeFlags, bundle];
   // As the image has it.
-  const env = { MALLOC_ARENA_MAX: '1', NODE_COMPILE_CACHE: '.cache/compile' };
+  const env = { MALLOC_ARENA_MAX: '1' };
   const running = await runOstiary(['control', '--data-dir', dataDir, ...addresses], env, program);
   await untilReady('control', running, async () => (await fetch(`http://127.0.0.1:${admin}/readyz`)).ok, 60_000, 5);
   const readyMs = performance.now() - began;

@@ -1,5 +1,5 @@
 // What the control plane costs with many resources, in SQLite: start, lists and search, one change, memory. First its log and
-// its index alone, and then the whole as a process of its own: node bench/control.ts [starts]
+// its index alone, and then the whole as a process of its own. Run: npm run bundle && node bench/control.ts [starts]
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-// How long a change takes to all sidecars of a control plane: node bench/sync.ts [streams] [changes]
+// How long a change takes to all sidecars of a control plane. Run: npm run bundle && node bench/sync.ts [streams] [changes]
 // The control plane is a process of its own on SQLite. The sidecars are streams without documents in force, each on a
 // connection of its own, in another process: they use as little of the machine as they can. All share the machine's cores.
 import { mkdtempSync, rmSync } from 'node:fs';
