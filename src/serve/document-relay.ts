@@ -24,7 +24,8 @@ export interface DocumentTaker {
 export class DocumentRelay implements Relay {
   readonly #takers = new Set<DocumentTaker>();
   #source: Pick<ControlSource, 'inForce' | 'sinceInForce'> | undefined;
-  #heardAt = 0;
+  /** Undefined: nobody has told yet, and a worker goes by its own start. */
+  #heardAt: number | undefined;
 
   serve(source: Pick<ControlSource, 'inForce' | 'sinceInForce'>): void {
     this.#source = source;
@@ -35,7 +36,7 @@ export class DocumentRelay implements Relay {
     const source = this.#source;
     if (source === undefined) return;
     this.#takers.add(taker);
-    taker.tellHeard(this.#heardAt);
+    if (this.#heardAt !== undefined) taker.tellHeard(this.#heardAt);
     void taker.enforce({ isWhole: true, upserts: [...source.inForce()], removals: [] });
     const [upserts, removals] = source.sinceInForce();
     if (upserts.length + removals.length > 0) void taker.enforce({ isWhole: false, upserts, removals });
