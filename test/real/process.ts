@@ -94,7 +94,7 @@ export async function untilReady(
   what: string,
   program: RealProcess,
   isReady: () => Promise<boolean>,
-  timeoutMs = 20_000,
+  timeoutMs = 60_000,
   everyMs = 20,
 ): Promise<void> {
   const end = performance.now() + timeoutMs;
