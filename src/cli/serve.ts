@@ -1,5 +1,3 @@
-import { UserError } from '../errors.ts';
-import { flagName } from '../flags.ts';
 import { refuseWithoutControl } from '../serve/control-flags.ts';
 import { refuseRedisUnnamed } from '../serve/counter-flags.ts';
 import { serveFlags } from '../serve/serve-flags.ts';
@@ -8,6 +6,7 @@ import type { Service } from '../serve/service.ts';
 import { WORKER_VARIABLE } from '../serve/worker-process.ts';
 import { defineCommand } from './command.ts';
 import { misspeltVariables } from './misspelt-variables.ts';
+import { refuseModesWithoutSocket, SERVICE_SECTIONS } from './serving.ts';
 import { signalled } from './signalled.ts';
 
 export const command = defineCommand({
@@ -23,21 +22,11 @@ export const command = defineCommand({
   sections: {
     policies: 'Documents',
     control: 'Documents of a control plane',
-    listen: 'Listeners',
-    hostPort: 'How a request is read',
-    maxMessageBytes: 'Bounds',
-    redis: 'Quota',
-    clientAddress: 'Analytics',
-    readyWait: 'Start and end',
-    logLevel: 'Log',
+    ...SERVICE_SECTIONS,
   },
   maxArguments: 0,
   async run({ values, given }, environment) {
-    for (const listener of ['listen', 'apiListen'] as const) {
-      if (!given.has(`${listener}Mode`) || values[listener].startsWith('unix:')) continue;
-      const flag = flagName(listener);
-      throw new UserError(`--${flag}-mode has no effect here: --${flag} ${values[listener]} is not a Unix socket`, 2);
-    }
+    refuseModesWithoutSocket(given, values);
     refuseRedisUnnamed(given, environment);
     refuseWithoutControl(given, values);
     if (environment[WORKER_VARIABLE] !== undefined && process.send !== undefined) {

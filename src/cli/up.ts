@@ -1,7 +1,5 @@
 import { existsSync } from 'node:fs';
-import { UserError } from '../errors.ts';
 import { controlFlags } from '../control/flags.ts';
-import { flagName } from '../flags.ts';
 import type { FlagValues } from '../flags.ts';
 import { controlFlags as followingFlags } from '../serve/control-flags.ts';
 import { refuseRedisUnnamed } from '../serve/counter-flags.ts';
@@ -13,6 +11,7 @@ import { WORKER_VARIABLE } from '../serve/worker-process.ts';
 import type { ControlPlane } from '../control/start.ts';
 import { defineCommand } from './command.ts';
 import { misspeltVariables } from './misspelt-variables.ts';
+import { refuseModesWithoutSocket, SERVICE_SECTIONS } from './serving.ts';
 import { signalled } from './signalled.ts';
 import { upLines } from './up-lines.ts';
 
@@ -44,13 +43,7 @@ export const command = defineCommand({
   flags,
   sections: {
     policies: 'Documents in files',
-    listen: 'Listeners',
-    hostPort: 'How a request is read',
-    maxMessageBytes: 'Bounds',
-    redis: 'Quota',
-    clientAddress: 'Analytics',
-    readyWait: 'Start and end',
-    logLevel: 'Log',
+    ...SERVICE_SECTIONS,
     controlListen: 'Control plane',
   },
   maxArguments: 0,
@@ -62,11 +55,7 @@ export const command = defineCommand({
       policies: foldersOf(given.policies),
       nodeId: given.nodeId ?? NODE,
     };
-    for (const listener of ['listen', 'apiListen'] as const) {
-      if (!named.has(`${listener}Mode`) || values[listener].startsWith('unix:')) continue;
-      const flag = flagName(listener);
-      throw new UserError(`--${flag}-mode has no effect here: --${flag} ${values[listener]} is not a Unix socket`, 2);
-    }
+    refuseModesWithoutSocket(named, values);
     refuseRedisUnnamed(named, environment);
     if (environment[WORKER_VARIABLE] !== undefined && process.send !== undefined) {
       const { runWorker } = await import('../serve/worker.ts');

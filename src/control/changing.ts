@@ -5,6 +5,7 @@ import type { Fault } from '../errors.ts';
 import { Conflict, keyText, Outrun, refuseConflict as refuseConflictOf } from '../registry/conflict.ts';
 import type { Author, Owner, Resource, ResourceKey, Write } from '../registry/log.ts';
 import type { Registry } from '../registry/registry.ts';
+import { Turns } from '../turns.ts';
 import { Checking, schemaFaults } from './checking.ts';
 import type { CheckingPorts } from './checking.ts';
 import type { CurrentIndex, IndexedState } from './current-index.ts';
@@ -74,7 +75,7 @@ export class Changing {
   readonly #checking: Checking;
   readonly #admission: AdmissionPorts;
   /** One check at a time: each is made against what the one before has written. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
 
   constructor(ports: ChangingPorts) {
     const { registry, index, ...checking } = ports;
@@ -86,12 +87,12 @@ export class Changing {
 
   /** What the changes would do. @throws RpcError */
   plan(request: ChangeRequest): Promise<Plan> {
-    return this.#inTurn(() => this.#plan(request));
+    return this.#turns.take(() => this.#plan(request));
   }
 
   /** @throws RpcError */
   apply(request: ChangeRequest, author: Author): Promise<Applied> {
-    return this.#inTurn(() => this.#apply(request, author));
+    return this.#turns.take(() => this.#apply(request, author));
   }
 
   async #apply(request: ChangeRequest, author: Author): Promise<Applied> {
@@ -178,16 +179,6 @@ export class Changing {
     if (keys.length === 0) return new Map();
     const found = await this.#registry.resources(keys);
     return new Map(found.map((resource) => [keyText(resource), resource]));
-  }
-
-  async #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-    const earlier = this.#turn;
-    const own = (async () => {
-      await earlier;
-      return work();
-    })();
-    this.#turn = own.catch(() => {});
-    return own;
   }
 }
 

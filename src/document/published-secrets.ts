@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { placesOfTextKeys } from '../policies/jwt-validation-secrets.ts';
 import type { SecretSource } from './schema.ts';
 
 /** As hex of SHA-256 of the secret and of its salted form, those of `policies/`: everybody can read them. */
@@ -23,14 +24,8 @@ export function isPublished(source: SecretSource, plain: string | undefined): bo
 }
 
 /** Where the options of a policy hold the sample key. */
-export function publishedKeysOf({ textKey, issuers }: Readonly<Record<string, unknown>>): readonly PropertyKey[][] {
-  const ofIssuers: readonly unknown[] = Array.isArray(issuers) ? issuers : [];
-  return [
-    ...(isPublishedKey(textKey) ? [['textKey']] : []),
-    ...ofIssuers.flatMap((entry, index) => {
-      return isPublishedKey((Object(entry) as { textKey?: unknown }).textKey) ? [['issuers', index, 'textKey']] : [];
-    }),
-  ];
+export function publishedKeysOf(options: Readonly<Record<string, unknown>>): readonly PropertyKey[][] {
+  return placesOfTextKeys(options, isPublishedKey);
 }
 
 function isPublishedKey(textKey: unknown): boolean {

@@ -3,6 +3,7 @@ import { Faults } from '../document/fault.ts';
 import type { Loaded, Place } from '../document/load.ts';
 import { qualifiedName } from '../document/names.ts';
 import type { Fault } from '../errors.ts';
+import { Turns } from '../turns.ts';
 import { withoutClashes } from './clashes.ts';
 import { keyFor, keyOf } from './document-keys.ts';
 import type { Delivery, DocumentSource, Outcome } from './document-source.ts';
@@ -44,7 +45,7 @@ export class FolderBeside implements DocumentSource {
   readonly #first = Promise.withResolvers<Outcome>();
   /** What the other source was told last. */
   #told: Outcome = { result: 'in_force', version: '' };
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
 
   constructor(options: FolderBesideOptions) {
     this.#options = options;
@@ -74,7 +75,7 @@ export class FolderBeside implements DocumentSource {
   async #takeFolder(delivery: Delivery): Promise<Outcome> {
     await this.#centralIsKnown.promise;
     let before = this.#told;
-    const outcome = await this.#inTurn(async () => {
+    const outcome = await this.#turns.take(async () => {
       before = this.#told;
       const found = await this.#deliverAll(delivery, delivery);
       if (found.result !== 'outdated') this.#told = this.#centralOutcome(found);
@@ -99,7 +100,7 @@ export class FolderBeside implements DocumentSource {
       this.#centralIsKnown.resolve();
       return this.#first.promise;
     }
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       const told = set.complete
         ? await this.#deliverCompleteCentral(set, delivery, isOfFiles)
         : await this.#deliverChanges(
@@ -193,16 +194,6 @@ export class FolderBeside implements DocumentSource {
     if (held.length === 0) return { result: 'in_force', version: '' };
     const faults = held.map((key) => heldFault(this.#central.get(key), outcome.faults));
     return { result: 'faulty', faults, isInForce: outcome.isInForce };
-  }
-
-  async #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-    const earlier = this.#turn;
-    const own = (async () => {
-      await earlier;
-      return work();
-    })();
-    this.#turn = own.catch(() => {});
-    return own;
   }
 }
 

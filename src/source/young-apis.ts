@@ -21,22 +21,21 @@ export interface YoungApisOptions {
  */
 export class YoungApis {
   readonly #good: Documents;
-  readonly #written: readonly BrokenDocument[];
   readonly #names: readonly string[];
-  readonly #broken: readonly (WrittenDocument | undefined)[];
+  /** With what of each can be relied on. */
+  readonly #broken: readonly (readonly [BrokenDocument, WrittenDocument | undefined])[];
   #concerns: Concerns | undefined;
   readonly #documents: () => Iterable<WrittenDocument>;
 
   constructor({ good, wanted, broken }: YoungApisOptions) {
     this.#good = good;
-    this.#written = broken;
     const isYoung = (key: string): boolean => good.get(key)?.withheld !== undefined || !good.has(key);
     const apis = new Map([...apisAmong(good), ...apisAmong(wanted)]);
     this.#names = [...apis].filter(([key]) => isYoung(key)).map(([, { document }]) => qualifiedName(document.metadata));
-    this.#broken = this.#names.length === 0 ? [] : broken.map(readBroken);
+    this.#broken = broken.map((each) => [each, readBroken(each)]);
     this.#documents = () => [
       ...[...apis.values(), ...wanted.values()].map(({ document }) => document),
-      ...this.#broken.flatMap((document) => document ?? []),
+      ...this.#broken.flatMap(([, document]) => document ?? []),
     ];
   }
 
@@ -47,9 +46,9 @@ export class YoungApis {
    * @param faulty gets the keys
    */
   waitForBroken(wanted: Map<string, Loaded>, faulty: Set<string>): void {
-    for (const key of this.#ofBroken()) faulty.add(key);
-    for (const broken of this.#written) {
-      const document = readBroken(broken);
+    for (const [, document] of this.#broken)
+      for (const key of document === undefined ? this.#keys('all') : this.concernedBy(document)) faulty.add(key);
+    for (const [broken, document] of this.#broken) {
       if (document?.kind !== 'Api') continue;
       const key = keyFor('Api', qualifiedName(document.metadata));
       const standIn = standInFor(document, broken, '');
@@ -63,13 +62,6 @@ export class YoungApis {
   #moved(wanted: Documents): readonly string[] {
     const places = [...apisAmong(wanted)].map(([key, loaded]) => [key, placeIn(loaded), placeIn(this.#good.get(key))]);
     return places.flatMap(([key, will, was]) => (isDeepStrictEqual(will, was) ? [] : [key as string]));
-  }
-
-  /** Keys of those that documents could concern which their schemas refuse. */
-  #ofBroken(): readonly string[] {
-    return this.#broken.flatMap((document) =>
-      document === undefined ? this.#keys('all') : this.concernedBy(document),
-    );
   }
 
   /** Keys of those that a document could concern. */
