@@ -1,26 +1,9 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { EVERYTHING } from '../../src/sync/scope.ts';
 import type { Scope } from '../../src/sync/scope.ts';
-import { startControl, TestSidecar } from './fixture.ts';
-import type { TestControl, TestSidecarOptions } from './fixture.ts';
+import type { TestControl, TestSidecar } from './fixture.ts';
 import { api, client, contract, doc, MemoryLog, put } from './memory-log.ts';
-
-const CLOSING: { close(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const each of CLOSING.splice(0).toReversed()) await each.close();
-});
-
-async function control(log: MemoryLog): Promise<TestControl> {
-  const started = await startControl(log);
-  CLOSING.push(started);
-  return started;
-}
-
-function sidecar(of: () => TestControl | undefined, options: TestSidecarOptions): TestSidecar {
-  const started = new TestSidecar(of, options);
-  CLOSING.push(started);
-  return started;
-}
+import { control, sidecar } from './opened.ts';
 
 describe('a scope', () => {
   async function namesOf(scope: Scope, log: MemoryLog): Promise<{ plane: TestControl; one: TestSidecar }> {

@@ -1,29 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { EVERYTHING } from '../../src/sync/scope.ts';
 import type { Scope } from '../../src/sync/scope.ts';
 import { scratchFolder } from '../real/scratch.ts';
-import { startControl, TestSidecar } from './fixture.ts';
-import type { TestControl, TestSidecarOptions } from './fixture.ts';
+import type { TestSidecar } from './fixture.ts';
 import { api, doc, MemoryLog, put } from './memory-log.ts';
-
-const CLOSING: { close(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const each of CLOSING.splice(0).toReversed()) await each.close();
-});
-
-async function control(log: MemoryLog): Promise<TestControl> {
-  const started = await startControl(log);
-  CLOSING.push(started);
-  return started;
-}
-
-function sidecar(of: () => TestControl | undefined, options: TestSidecarOptions): TestSidecar {
-  const started = new TestSidecar(of, options);
-  CLOSING.push(started);
-  return started;
-}
+import { control, sidecar } from './opened.ts';
 
 const PLAIN = 'hunter2-of-the-directory';
 const secret = (name: string, opened = PLAIN) =>
