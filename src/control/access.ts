@@ -1,20 +1,33 @@
 import { chmod, open } from 'node:fs/promises';
+import { PLATFORM_TEAM } from '../access/caller.ts';
+import type { Caller } from '../access/caller.ts';
 import { UserError } from '../errors.ts';
 import { Code, RpcError } from '../grpc/rpc.ts';
+import type { Call } from '../grpc/rpc.ts';
 import { bearerTokenOf, isSameToken, readTokenFile } from '../operator/bearer-token.ts';
 
 /** What a method of the control plane does: this decides who may call it. */
 export type ControlEffect = 'read' | 'write' | 'administer';
 
+/** What a call shows of its caller. */
+export type CallCredentials = Pick<Call, 'authorization' | 'connection'>;
+
 /**
- * Decides whether a caller may do something.
- * @returns the actor's name, as the audit log keeps it
+ * Decides whether a caller may call a method.
+ * @param path of the method, such as `/ostiary.v1.ResourceService/List`
  * @throws RpcError (rejects with it) that says what to do
  */
-export type ControlAccess = (effect: ControlEffect, authorization: string | undefined) => Promise<string>;
+export type ControlAccess = (path: string, effect: ControlEffect, call: CallCredentials) => Promise<Caller>;
 
 /** Whoever has the token of the first start. */
-const ADMINISTRATOR = 'bootstrap';
+const ADMINISTRATOR: Caller = {
+  name: 'bootstrap',
+  credential: 'bootstrap',
+  address: '',
+  isBootstrap: true,
+  groups: [],
+  grants: [{ team: PLATFORM_TEAM, role: 'admin' }],
+};
 const TOKEN_BYTES = 32;
 const FLAG = '--bootstrap-token-file';
 
@@ -23,7 +36,7 @@ const FLAG = '--bootstrap-token-file';
  * @param tokenFile read at each call, so that a new token is valid at once
  */
 export function bootstrapAccess(tokenFile: string): ControlAccess {
-  return async (_effect, authorization) => {
+  return async (_path, _effect, { authorization }) => {
     const given = bearerTokenOf(authorization);
     if (given === undefined) {
       throw new RpcError(

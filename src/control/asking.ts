@@ -48,7 +48,7 @@ export function askSidecarMethod({ followers, planes, access, log }: AskingPorts
     'administer',
     AskSidecarRequestSchema,
     AskSidecarResponseSchema,
-    async ({ node, timeout, question }, actor) => {
+    async ({ node, timeout, question }, caller) => {
       if (question.case === undefined) throw new RpcError(Code.invalidArgument, 'question: one is required');
       const timeoutMs = timeout === undefined ? USUAL_MS : durationMs(timeout);
       if (timeoutMs < 1 || timeoutMs > LONGEST_MS)
@@ -61,7 +61,7 @@ export function askSidecarMethod({ followers, planes, access, log }: AskingPorts
       };
       const tell = (outcome: string): void => {
         if (question.case === undefined || !TOLD.has(question.case)) return;
-        const detail = `${name} by ${actor}: ${outcome}`;
+        const detail = `${name} by ${caller.name}: ${outcome}`;
         log.info('sidecar asked', { node, ...subjectOf(question), detail });
       };
       try {

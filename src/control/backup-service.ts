@@ -16,6 +16,7 @@ export interface BackupServicePorts {
   readonly clock: Clock;
 }
 
+const PATH = '/ostiary.v1.BackupService/Download';
 /** Clients of gRPC take messages of 4 MiB unless told otherwise. */
 const CHUNK_BYTES = 256 * 1024;
 /** Each reads all of the database. */
@@ -25,7 +26,7 @@ const MOST_AT_ONCE = 2;
 export function backupMethods({ database, access, clock }: BackupServicePorts): readonly Method[] {
   let underWay = 0;
   async function* download(call: Call): AsyncGenerator<Uint8Array> {
-    await access('administer', call.authorization);
+    await access(PATH, 'administer', call);
     if (underWay >= MOST_AT_ONCE)
       throw new RpcError(Code.resourceExhausted, `${MOST_AT_ONCE} backups are under way: try again later`);
     underWay++;

@@ -14,6 +14,7 @@ import {
   RevokeRequestSchema,
   RevokeResponseSchema,
 } from '../../gen/ostiary/v1/contracts_pb.js';
+import type { Caller } from '../access/caller.ts';
 import { Code, RpcError } from '../grpc/rpc.ts';
 import type { Method } from '../grpc/rpc.ts';
 import { keyText } from '../registry/conflict.ts';
@@ -31,7 +32,7 @@ import type { Edited, Json } from './editing.ts';
 import { valueAt } from './facts.ts';
 import { guardedUnary } from './guarded.ts';
 import { faultMessages } from './resource-messages.ts';
-import { receiptOf, reasonOf, waitMsOf } from './write-options.ts';
+import { authorOf, receiptOf, waitMsOf } from './write-options.ts';
 
 export interface ContractServicePorts extends RequestingPorts {
   readonly access: ControlAccess;
@@ -53,49 +54,49 @@ export function contractMethods(ports: ContractServicePorts): readonly Method[] 
   const unary = guardedUnary('ostiary.v1.ContractService', ports.access);
   const move =
     (action: ContractAction) =>
-    async (request: MoveRequest, actor: string): Promise<Answer> =>
-      moved(action, request, actor, ports);
+    async (request: MoveRequest, caller: Caller): Promise<Answer> =>
+      moved(action, request, caller, ports);
   const [approve, reject, revoke, restore, changeTier] = (
     ['approve', 'reject', 'revoke', 'restore', 'changeTier'] as const
   ).map(move) as [Move, Move, Move, Move, Move];
   return [
-    unary('Request', 'write', RequestRequestSchema, RequestResponseSchema, async (request, actor) => {
-      const author = { actor, reason: reasonOf(request.reason) };
+    unary('Request', 'write', RequestRequestSchema, RequestResponseSchema, async (request, caller) => {
+      const author = authorOf(caller, request.reason);
       const waitMs = waitMsOf(request.wait);
       const { key, edited } = await requestContract(request, author, ports);
       return create(RequestResponseSchema, await answerOf(key, edited, { ...request, waitMs }, ports));
     }),
-    unary('Approve', 'write', ApproveRequestSchema, ApproveResponseSchema, async (request, actor) =>
-      create(ApproveResponseSchema, await approve(request, actor)),
+    unary('Approve', 'write', ApproveRequestSchema, ApproveResponseSchema, async (request, caller) =>
+      create(ApproveResponseSchema, await approve(request, caller)),
     ),
-    unary('Reject', 'write', RejectRequestSchema, RejectResponseSchema, async (request, actor) =>
-      create(RejectResponseSchema, await reject(request, actor)),
+    unary('Reject', 'write', RejectRequestSchema, RejectResponseSchema, async (request, caller) =>
+      create(RejectResponseSchema, await reject(request, caller)),
     ),
-    unary('Revoke', 'write', RevokeRequestSchema, RevokeResponseSchema, async (request, actor) =>
-      create(RevokeResponseSchema, await revoke(request, actor)),
+    unary('Revoke', 'write', RevokeRequestSchema, RevokeResponseSchema, async (request, caller) =>
+      create(RevokeResponseSchema, await revoke(request, caller)),
     ),
-    unary('Restore', 'write', RestoreRequestSchema, RestoreResponseSchema, async (request, actor) =>
-      create(RestoreResponseSchema, await restore(request, actor)),
+    unary('Restore', 'write', RestoreRequestSchema, RestoreResponseSchema, async (request, caller) =>
+      create(RestoreResponseSchema, await restore(request, caller)),
     ),
-    unary('ChangeTier', 'write', ChangeTierRequestSchema, ChangeTierResponseSchema, async (request, actor) =>
-      create(ChangeTierResponseSchema, await changeTier(request, actor)),
+    unary('ChangeTier', 'write', ChangeTierRequestSchema, ChangeTierResponseSchema, async (request, caller) =>
+      create(ChangeTierResponseSchema, await changeTier(request, caller)),
     ),
   ];
 }
 
-type Move = (request: MoveRequest, actor: string) => Promise<Answer>;
+type Move = (request: MoveRequest, caller: Caller) => Promise<Answer>;
 type Answer = Awaited<ReturnType<typeof answerOf>>;
 
 async function moved(
   action: ContractAction,
   request: MoveRequest,
-  actor: string,
+  caller: Caller,
   ports: ContractServicePorts,
 ): Promise<Answer> {
   const key = keyNamed('Contract', request);
   const { tier, dryRun } = request;
   if (tier === '') throw new RpcError(Code.invalidArgument, 'tier is missing: the one that the contract moves to');
-  const author = { actor, reason: reasonOf(request.reason) };
+  const author = authorOf(caller, request.reason);
   const waitMs = waitMsOf(request.wait);
   const expectedRevision = request.expectedRevision === undefined ? undefined : Number(request.expectedRevision);
   const edited = await editOne(ports, key, { author, dryRun, expectedRevision }, async (before) => {

@@ -12,6 +12,7 @@ import {
   SecretChoice,
 } from '../../gen/ostiary/v1/credentials_pb.js';
 import type { CreateApplicationRequest } from '../../gen/ostiary/v1/credentials_pb.js';
+import type { Caller } from '../access/caller.ts';
 import type { Clock } from '../clock.ts';
 import { formatSecretHash, hashSecret } from '../contract/secret.ts';
 import { API_VERSION } from '../document/schema.ts';
@@ -28,7 +29,7 @@ import type { Edited, EditingPorts, Json } from './editing.ts';
 import { valueAt } from './facts.ts';
 import { guardedUnary } from './guarded.ts';
 import { faultMessages } from './resource-messages.ts';
-import { receiptOf, reasonOf, waitMsOf } from './write-options.ts';
+import { authorOf, receiptOf, waitMsOf } from './write-options.ts';
 
 export interface CredentialServicePorts extends EditingPorts {
   readonly access: ControlAccess;
@@ -57,9 +58,9 @@ export function credentialMethods(ports: CredentialServicePorts): readonly Metho
     const secret = randomBytes(SECRET_BYTES).toString('base64url');
     return { secret, kept: formatSecretHash(hashSecret(secret)) };
   };
-  const change = async (request: SecretRequest, actor: string, edit: (now: ValidSecrets) => Secrets) => {
+  const change = async (request: SecretRequest, caller: Caller, edit: (now: ValidSecrets) => Secrets) => {
     const key = keyNamed('ClientApplication', request);
-    const options = optionsOf(request, actor);
+    const options = optionsOf(request, caller);
     const expectedRevision = request.expectedRevision === undefined ? undefined : Number(request.expectedRevision);
     const edited = await editOne(ports, key, { ...options, expectedRevision }, ({ document }) => {
       const secrets = edit(validSecretsOf(document, clock.now()));
@@ -74,9 +75,9 @@ export function credentialMethods(ports: CredentialServicePorts): readonly Metho
       'write',
       CreateApplicationRequestSchema,
       CreateApplicationResponseSchema,
-      async (request, actor) => {
+      async (request, caller) => {
         const key = keyNamed('ClientApplication', request);
-        const options = optionsOf(request, actor);
+        const options = optionsOf(request, caller);
         const [twin] = await ports.registry.resources([key]);
         if (twin !== undefined)
           throw new RpcError(
@@ -94,17 +95,17 @@ export function credentialMethods(ports: CredentialServicePorts): readonly Metho
         });
       },
     ),
-    unary('RotateSecret', 'write', RotateSecretRequestSchema, RotateSecretResponseSchema, async (request, actor) => {
+    unary('RotateSecret', 'write', RotateSecretRequestSchema, RotateSecretResponseSchema, async (request, caller) => {
       const { secret, kept } = make();
       const graceMs = graceMsOf(request.grace);
-      const answer = await change(request, actor, (now) => rotated(now, kept, { graceMs, nowMs: clock.now() }));
+      const answer = await change(request, caller, (now) => rotated(now, kept, { graceMs, nowMs: clock.now() }));
       return create(RotateSecretResponseSchema, { ...answer, secret: request.dryRun ? '' : secret });
     }),
-    unary('EndSecret', 'write', EndSecretRequestSchema, EndSecretResponseSchema, async (request, actor) => {
+    unary('EndSecret', 'write', EndSecretRequestSchema, EndSecretResponseSchema, async (request, caller) => {
       const choice = CHOICES.get(request.secret);
       if (choice === undefined)
         throw new RpcError(Code.invalidArgument, 'secret is none of the choices that there are');
-      return create(EndSecretResponseSchema, await change(request, actor, (now) => ended(now, choice)));
+      return create(EndSecretResponseSchema, await change(request, caller, (now) => ended(now, choice)));
     }),
   ];
 }
@@ -123,8 +124,8 @@ interface SecretRequest extends WriteRequest {
   readonly expectedRevision?: bigint | undefined;
 }
 
-function optionsOf({ reason, wait, dryRun }: WriteRequest, actor: string) {
-  return { author: { actor, reason: reasonOf(reason) }, waitMs: waitMsOf(wait), dryRun };
+function optionsOf({ reason, wait, dryRun }: WriteRequest, caller: Caller) {
+  return { author: authorOf(caller, reason), waitMs: waitMsOf(wait), dryRun };
 }
 
 /** @throws RpcError */

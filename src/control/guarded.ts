@@ -1,17 +1,18 @@
 import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
+import type { Caller } from '../access/caller.ts';
 import { DatabaseFault } from '../database/database-fault.ts';
 import { Code, RpcError } from '../grpc/rpc.ts';
 import type { Call, Method, UnaryHandler } from '../grpc/rpc.ts';
 import { unaryOf } from '../operator/unary.ts';
 import type { ControlAccess, ControlEffect } from './access.ts';
 
-/** Makes a method that only those may call who may do what it does. The handler gets the actor's name. */
+/** Makes a method that only those may call who may do what it does. The handler gets the caller. */
 export type DefineGuarded = <I extends DescMessage, O extends DescMessage>(
   name: string,
   effect: ControlEffect,
   input: I,
   output: O,
-  handle: (request: MessageShape<I>, actor: string, call: Call) => Promise<MessageShape<O>>,
+  handle: (request: MessageShape<I>, caller: Caller, call: Call) => Promise<MessageShape<O>>,
 ) => Method;
 
 /** @param service such as `ostiary.v1.ResourceService` */
@@ -19,8 +20,8 @@ export function guardedUnary(service: string, access: ControlAccess): DefineGuar
   const define = unaryOf(service);
   return (name, effect, input, output, handle) =>
     define(name, input, output, async (request, call) => {
-      const actor = await access(effect, call.authorization);
-      return handle(request, actor, call).catch(tellDatabase);
+      const caller = await access(`/${service}/${name}`, effect, call);
+      return handle(request, caller, call).catch(tellDatabase);
     });
 }
 
@@ -33,7 +34,7 @@ export function guardedMethods(
   return methods.map((method): Method => {
     if (method.kind !== 'unary') throw new TypeError(`${method.path} is a stream`);
     const handle: UnaryHandler = async (request, call) => {
-      await access(effect, call.authorization);
+      await access(method.path, effect, call);
       return method.handle(request, call);
     };
     return { ...method, handle };

@@ -36,7 +36,7 @@ import {
 } from './resource-messages.ts';
 import { fieldsOf, selectFrom } from './selecting.ts';
 import { watchMethod } from './watching.ts';
-import { receiptOf, reasonOf, waitMsOf } from './write-options.ts';
+import { authorOf, receiptOf, waitMsOf } from './write-options.ts';
 
 export interface ResourceServicePorts {
   readonly registry: Registry;
@@ -55,10 +55,10 @@ export function resourceMethods(ports: ResourceServicePorts): readonly Method[] 
   const { registry, index, changing, access, receipts } = ports;
   const unary = guardedUnary(SERVICE, access);
   return [
-    unary('Apply', 'write', ApplyRequestSchema, ApplyResponseSchema, async (request, actor) => {
+    unary('Apply', 'write', ApplyRequestSchema, ApplyResponseSchema, async (request, caller) => {
       const asked = changeRequest(request);
       const files = request.documents.map(({ file }) => file);
-      const author = { actor, reason: reasonOf(request.reason) };
+      const author = authorOf(caller, request.reason);
       const waitMs = waitMsOf(request.wait);
       if (request.dryRun) {
         const plan = await changing.plan(asked);
@@ -99,9 +99,9 @@ export function resourceMethods(ports: ResourceServicePorts): readonly Method[] 
         revision: BigInt(state.revision),
       });
     }),
-    unary('Delete', 'write', DeleteRequestSchema, DeleteResponseSchema, async (request, actor) => {
+    unary('Delete', 'write', DeleteRequestSchema, DeleteResponseSchema, async (request, caller) => {
       const asked = deleteRequest(request);
-      const author = { actor, reason: reasonOf(request.reason) };
+      const author = authorOf(caller, request.reason);
       const waitMs = waitMsOf(request.wait);
       const applied = request.dryRun ? undefined : await changing.apply(asked, author);
       const plan = applied ?? (await changing.plan(asked));

@@ -27,6 +27,7 @@ import type { Hub } from '../sync/hub.ts';
 import type { SidecarRecord, SidecarStore } from '../sync/sidecar-store.ts';
 import { standingOf } from '../sync/standing.ts';
 import type { Standing } from '../sync/standing.ts';
+import type { ControlAccess, ControlEffect } from './access.ts';
 
 export interface SidecarServicePorts {
   readonly store: SidecarStore;
@@ -34,8 +35,7 @@ export interface SidecarServicePorts {
   readonly hub: Hub;
   readonly followers: Followers;
   readonly receipts: Receipts;
-  /** @returns the caller's name @throws RpcError (rejects with it) where they may not do this */
-  readonly access: (effect: 'read' | 'administer', authorization: string | undefined) => Promise<string>;
+  readonly access: ControlAccess;
   readonly clock: Clock;
   /** So many bytes that nobody can guess. */
   readonly randomBytes: (count: number) => Buffer;
@@ -61,10 +61,10 @@ const STATES: Readonly<Record<Standing, SidecarState>> = {
 export function sidecarMethods(ports: SidecarServicePorts): readonly Method[] {
   const { access, clock, followers, log, receipts, store } = ports;
   const unary = unaryOf(SERVICE);
-  const allow = (effect: 'read' | 'administer', { authorization }: Call) => access(effect, authorization);
+  const allow = (name: string, effect: ControlEffect, call: Call) => access(`/${SERVICE}/${name}`, effect, call);
   return [
     unary('ListSidecars', ListSidecarsRequestSchema, ListSidecarsResponseSchema, async ({ lagging }, call) => {
-      await allow('read', call);
+      await allow('ListSidecars', 'read', call);
       const { revision } = await answered(log.head());
       const now = clock.now();
       const told = (await answered(store.list())).map((sidecar) => ({
@@ -83,7 +83,7 @@ export function sidecarMethods(ports: SidecarServicePorts): readonly Method[] {
       return create(ListSidecarsResponseSchema, { sidecars, revision: BigInt(revision) });
     }),
     unary('ForgetSidecar', ForgetSidecarRequestSchema, ForgetSidecarResponseSchema, async ({ node }, call) => {
-      await allow('administer', call);
+      await allow('ForgetSidecar', 'administer', call);
       if (!(await answered(store.forget(node)))) throw new RpcError(Code.notFound, `there is no sidecar ${node}`);
       followers.endNode(node, 'this sidecar was forgotten: it has to join again');
       return create(ForgetSidecarResponseSchema);
@@ -93,7 +93,7 @@ export function sidecarMethods(ports: SidecarServicePorts): readonly Method[] {
       CreateSidecarTokenRequestSchema,
       CreateSidecarTokenResponseSchema,
       async (request, call) => {
-        await allow('administer', call);
+        await allow('CreateSidecarToken', 'administer', call);
         const ttlMs = request.ttl === undefined ? HOUR_MS : durationMs(request.ttl);
         if (ttlMs <= 0 || ttlMs > LONGEST_TTL_MS)
           throw new RpcError(Code.invalidArgument, 'ttl: expected a time of at most 366 days');
@@ -108,7 +108,7 @@ export function sidecarMethods(ports: SidecarServicePorts): readonly Method[] {
       },
     ),
     unary('GetReceipt', GetReceiptRequestSchema, GetReceiptResponseSchema, async ({ revision, wait }, call) => {
-      await allow('read', call);
+      await allow('GetReceipt', 'read', call);
       const head = await answered(log.head());
       if (revision > BigInt(head.revision))
         throw new RpcError(Code.notFound, `revision ${revision} was not written yet: the latest is ${head.revision}`);
@@ -119,7 +119,7 @@ export function sidecarMethods(ports: SidecarServicePorts): readonly Method[] {
       return create(GetReceiptResponseSchema, { receipt: { ...message, pending, unreachable } });
     }),
     unary('AdoptHistories', AdoptHistoriesRequestSchema, AdoptHistoriesResponseSchema, async (request, call) => {
-      await allow('administer', call);
+      await allow('AdoptHistories', 'administer', call);
       const byHistory = new Map<string, string[]>(request.histories.map((history) => [history, []]));
       for (const { node, otherHistory } of await answered(store.list())) {
         if (otherHistory === '') continue;

@@ -179,7 +179,7 @@ export async function startControl(
       services: SERVICES,
       methods,
       allow: async (path, authorization) => {
-        if (!OPEN.some((service) => path.startsWith(service))) await access('read', authorization);
+        if (!OPEN.some((service) => path.startsWith(service))) await access(path, 'read', { authorization });
       },
       maxMessageBytes: flags.controlMaxMessageBytes,
       maxConnections: flags.controlMaxConnections,

@@ -20,13 +20,14 @@ const SIGN_OF_LIFE_MS = 15_000;
 
 /** ResourceService/Watch. */
 export function watchMethod(service: string, ports: WatchPorts): Method {
+  const path = `/${service}/Watch`;
   return {
     kind: 'server_streaming',
-    path: `/${service}/Watch`,
+    path,
     async *handle(bytes, call) {
       // The bytes may be used until the first pause.
       const request = fromBinary(WatchRequestSchema, bytes);
-      await ports.access('read', call.authorization);
+      await ports.access(path, 'read', call);
       try {
         for await (const response of watch(request, call, ports.registry))
           yield toBinary(WatchResponseSchema, response);

@@ -2,7 +2,9 @@ import { create } from '@bufbuild/protobuf';
 import type { Duration } from '@bufbuild/protobuf/wkt';
 import { durationFromMs, durationMs } from '@bufbuild/protobuf/wkt';
 import { ReceiptSchema } from '../../gen/ostiary/v1/receipt_pb.js';
+import type { Caller } from '../access/caller.ts';
 import { Code, RpcError } from '../grpc/rpc.ts';
+import type { Author } from '../registry/log.ts';
 import type { Receipts } from '../registry/receipt.ts';
 
 // What all methods that write take.
@@ -11,9 +13,11 @@ const LONGEST_WAIT_MS = 60_000;
 /** Longer reasons are documents. */
 const MOST_REASON = 4096;
 
-/** @throws RpcError */
-export function reasonOf(reason: string): string {
-  if (reason.length <= MOST_REASON && reason.isWellFormed() && !reason.includes('\u0000')) return reason;
+/** Who writes, and why. @throws RpcError where the reason can't be kept */
+export function authorOf({ name: actor, credential, address }: Caller, reason: string): Author {
+  if (reason.length <= MOST_REASON && reason.isWellFormed() && !reason.includes('\u0000')) {
+    return { actor, reason, credential, address };
+  }
   throw new RpcError(Code.invalidArgument, `reason is a text of at most ${MOST_REASON} characters`);
 }
 

@@ -64,6 +64,10 @@ export interface Write {
 export interface Author {
   readonly actor: string;
   readonly reason: string;
+  /** What proved who they are, such as `token:ID`; absent: a part of ostiary writes. */
+  readonly credential?: string;
+  /** Where they wrote from; absent: not known. */
+  readonly address?: string;
 }
 
 /** One log of changes: every write takes the next revision, in the order in which they are committed, without holes. */

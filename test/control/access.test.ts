@@ -6,6 +6,8 @@ import { bootstrapAccess, prepareBootstrapToken } from '../../src/control/access
 import { Code } from '../../src/grpc/rpc.ts';
 import { scratchFolder } from '../real/scratch.ts';
 
+const PATH = '/ostiary.v1.ResourceService/List';
+
 test('the token of the first start is written once, for our user alone, and lets its holder do everything', async () => {
   const file = join(scratchFolder('access'), 'token');
   expect(await prepareBootstrapToken(file, randomBytes)).toEqual({ isNew: true });
@@ -17,17 +19,25 @@ test('the token of the first start is written once, for our user alone, and lets
   expect(statSync(file).mode & 0o777).toBe(0o600);
   const access = bootstrapAccess(file);
   for (const effect of ['read', 'write', 'administer'] as const) {
-    expect(await access(effect, `Bearer ${token}`)).toBe('bootstrap');
+    expect(await access(PATH, effect, { authorization: `Bearer ${token}` })).toMatchObject({ name: 'bootstrap' });
     for (const wrong of [undefined, '', token, `Bearer ${token}x`, 'Bearer ', `Basic ${token}`]) {
-      await expect(access(effect, wrong)).rejects.toMatchObject({ code: Code.unauthenticated });
-      await expect(access(effect, wrong)).rejects.not.toThrow(token);
+      await expect(access(PATH, effect, { authorization: wrong })).rejects.toMatchObject({
+        code: Code.unauthenticated,
+      });
+      await expect(access(PATH, effect, { authorization: wrong })).rejects.not.toThrow(token);
     }
   }
   writeFileSync(file, `${'n'.repeat(20)}\n`);
-  await expect(access('read', `Bearer ${token}`)).rejects.toMatchObject({ code: Code.unauthenticated });
-  expect(await access('read', `bearer ${'n'.repeat(20)}`)).toBe('bootstrap');
+  await expect(access(PATH, 'read', { authorization: `Bearer ${token}` })).rejects.toMatchObject({
+    code: Code.unauthenticated,
+  });
+  expect(await access(PATH, 'read', { authorization: `bearer ${'n'.repeat(20)}` })).toMatchObject({
+    name: 'bootstrap',
+  });
   writeFileSync(file, 'short');
-  await expect(access('read', 'Bearer short')).rejects.toMatchObject({ code: Code.unavailable });
+  await expect(access(PATH, 'read', { authorization: 'Bearer short' })).rejects.toMatchObject({
+    code: Code.unavailable,
+  });
   await expect(prepareBootstrapToken(file, randomBytes)).rejects.toThrow(/expected one line of at least 16 visible/);
   const nowhere = join(scratchFolder('access'), 'none', 'token');
   await expect(prepareBootstrapToken(nowhere, randomBytes)).rejects.toThrow(/can't be written \(ENOENT\)/);

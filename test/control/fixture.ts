@@ -23,6 +23,8 @@ import { policyKinds } from '../../src/policies/index.ts';
 import type { OpenedRegistry, RegistryPlace } from '../../src/registry/open.ts';
 import { fetchesNothing, offlineEnvironment } from '../../src/serve/offline-environment.ts';
 import { openAt } from '../registry/opened.ts';
+import { ADMINISTRATOR } from './administrator.ts';
+import type { ControlAccess } from '../../src/control/access.ts';
 
 type Json = Record<string, unknown>;
 
@@ -40,7 +42,7 @@ export interface ControlServices extends OpenedRegistry {
   apply(documents: readonly object[], more?: object): Promise<Json>;
 }
 
-export const TOKEN = 'an-administrator';
+export const TOKEN = 'an-ADMINISTRATOR';
 
 /** Opens what any other of these has sealed. */
 export const vault = new SecretVault([Buffer.alloc(32, 'k')], randomBytes);
@@ -53,8 +55,8 @@ export async function openServices(
   const { registry } = opened;
   const index = new CurrentIndex(registry);
   const offline = offlineEnvironment({ transport: fetchesNothing, rules: egressRules([]) }, randomBytes);
-  const access = async (_effect: string, authorization: string | undefined): Promise<string> => {
-    if (authorization === `Bearer ${TOKEN}`) return 'admin';
+  const access: ControlAccess = async (_path, _effect, { authorization }) => {
+    if (authorization === `Bearer ${TOKEN}`) return ADMINISTRATOR;
     throw new RpcError(Code.unauthenticated, 'no');
   };
   const receipts = {

@@ -16,6 +16,7 @@ import type { SidecarRecord } from '../../src/sync/sidecar-store.ts';
 import { EVERYTHING } from '../../src/sync/scope.ts';
 import { partsOf } from '../../src/telemetry/slot-message.ts';
 import { rowOf, slotOf } from '../rollup/kept-slots.ts';
+import { ADMINISTRATOR } from './administrator.ts';
 
 const NOON = Date.UTC(2026, 10, 28, 12);
 const NODES = ['eu-1', 'eu-2', 'eu-3'];
@@ -66,8 +67,8 @@ async function opened(place: HistoryPlace, now = NOON): Promise<Opened> {
         throw new RpcError(Code.unauthenticated, 'the credential is unknown here');
       return { node };
     },
-    access: async (_effect, authorization) => {
-      if (authorization === ADMIN) return 'admin';
+    access: async (_path, _effect, { authorization }) => {
+      if (authorization === ADMIN) return ADMINISTRATOR;
       throw new RpcError(Code.unauthenticated, 'no');
     },
     clock: { now: () => now, monotonic: () => performance.now() },

@@ -9,6 +9,8 @@ import { Code, RpcError } from '../../src/grpc/rpc.ts';
 import { startControl, TestSidecar } from '../sync/fixture.ts';
 import type { TestControl } from '../sync/fixture.ts';
 import { api, MemoryLog, put } from '../sync/memory-log.ts';
+import { ADMINISTRATOR } from './administrator.ts';
+import type { ControlAccess } from '../../src/control/access.ts';
 
 const CLOSING: { close(): Promise<void> }[] = [];
 afterEach(async () => {
@@ -24,8 +26,8 @@ async function opened(): Promise<{ log: MemoryLog; plane: TestControl; call: Cal
   const log = new MemoryLog();
   const plane = await startControl(log);
   CLOSING.push(plane);
-  const access = async (effect: string, authorization: string | undefined) => {
-    if (authorization === 'Bearer admin') return 'admin';
+  const access: ControlAccess = async (_path, effect, { authorization }) => {
+    if (authorization === 'Bearer admin') return ADMINISTRATOR;
     throw new RpcError(Code.permissionDenied, effect);
   };
   const methods = sidecarMethods({ ...plane, log, access, clock, randomBytes });
@@ -97,7 +99,7 @@ describe('SidecarService', () => {
     await one.until(() => one.said.includes('unknown history'));
     expect(one.names).toEqual(['Api orders']);
     await otherPlane.followers.presence.flush();
-    const methods = { ...otherPlane, log: other, access: async () => 'admin', clock, randomBytes };
+    const methods = { ...otherPlane, log: other, access: async () => ADMINISTRATOR, clock, randomBytes };
     const adopt = sidecarMethods(methods).find(({ path }) => path.endsWith('/AdoptHistories'));
     if (adopt?.kind !== 'unary') throw new Error('there is no AdoptHistories');
     const request = toBinary(adoptHistories.input, create(adoptHistories.input));
