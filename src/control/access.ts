@@ -10,7 +10,7 @@ import { bearerTokenOf, isSameToken, readTokenFile } from '../operator/bearer-to
 export type ControlEffect = 'read' | 'write' | 'administer';
 
 /** What a call shows of its caller. */
-export type CallCredentials = Pick<Call, 'authorization' | 'connection'>;
+export type CallCredentials = Pick<Call, 'address' | 'authorization' | 'callerField' | 'connection'>;
 
 /**
  * Decides whether a caller may call a method.

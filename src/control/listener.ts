@@ -5,7 +5,7 @@ import type { SecureContextOptions, TLSSocket } from 'node:tls';
 import type { DescService } from '@bufbuild/protobuf';
 import { SyncService } from '../../gen/ostiary/v1/sync_pb.js';
 import type { Clock } from '../clock.ts';
-import type { ListenOptions, Method } from '../grpc/rpc.ts';
+import type { Call, ListenOptions, Method } from '../grpc/rpc.ts';
 import { http2Acceptor } from '../http2/transport.ts';
 import type { TransportObserver } from '../http2/transport-events.ts';
 import type { ListenAddress } from '../listen/address.ts';
@@ -27,7 +27,7 @@ export interface ControlListenerOptions {
   /** Each asks itself whether its caller may call it. */
   readonly methods: readonly Method[];
   /** Before a request is read. @throws RpcError (rejects with it) where the caller is nobody */
-  readonly allow: (path: string, authorization: string | undefined) => Promise<void>;
+  readonly allow: (path: string, call: Call) => Promise<void>;
   readonly maxMessageBytes: number;
   readonly maxConnections: number;
   /** Of HTTP/2: one a sidecar. */
@@ -150,7 +150,7 @@ function requestHandler(options: ControlListenerOptions): (request: IncomingMess
   const refusal = createGuard(options.address);
   const serving = {
     methods,
-    allow: (path: string, authorization: string | null) => options.allow(path, authorization ?? undefined),
+    allow: options.allow,
     maxMessageBytes,
     now: () => clock.monotonic(),
     onFailure,

@@ -178,8 +178,8 @@ export async function startControl(
       tls: tls?.material,
       services: SERVICES,
       methods,
-      allow: async (path, authorization) => {
-        if (!OPEN.some((service) => path.startsWith(service))) await access(path, 'read', { authorization });
+      allow: async (path, call) => {
+        if (!OPEN.some((service) => path.startsWith(service))) await access(path, 'read', call);
       },
       maxMessageBytes: flags.controlMaxMessageBytes,
       maxConnections: flags.controlMaxConnections,

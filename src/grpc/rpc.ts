@@ -16,11 +16,18 @@ export interface Call {
   readonly connection?: unknown;
   /** The field of this name of the call's metadata; undefined: the caller sent none. */
   readonly authorization?: string | undefined;
+  /** Of the peer, as the connection has it, without a port; absent or empty: not known, or a Unix socket. */
+  readonly address?: string;
+  /** A field that browsers send of whom they call for; absent: this transport has none of them. */
+  callerField?(name: CallerField): string | undefined;
   /** What the client has shown when it connected, if the listener asks for it and trusts it; absent: this transport can't. */
   clientCertificate?(): ClientCertificate | undefined;
   /** A field of the call's own metadata that carries a trace's context; absent: this transport has none. */
   traceField?(name: TraceField): string | undefined;
 }
+
+/** What a request of a browser says of its caller, and of the page that asks. `host` is the authority that it called. */
+export type CallerField = 'cookie' | 'host' | 'origin' | 'x-ostiary-csrf';
 
 /** A certificate that the client has shown, and that one of the listener's authorities has signed. */
 export interface ClientCertificate {

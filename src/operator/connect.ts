@@ -9,15 +9,16 @@ import { connectionOf } from './node-request.ts';
 import type { NodeRequest, NodeResponse } from './node-request.ts';
 import { RequestBodies } from './request-bodies.ts';
 import { clientCertificateOf } from '../grpc/client-certificate.ts';
+import { peerAddressOf } from '../grpc/peer-address.ts';
 import { Code, RpcError } from '../grpc/rpc.ts';
-import type { Call, ListenOptions, Method } from '../grpc/rpc.ts';
+import type { Call, CallerField, ListenOptions, Method } from '../grpc/rpc.ts';
 
 export interface ConnectOptions {
   /** What the listener serves; a method that `methods` does not have is UNIMPLEMENTED. */
   readonly services: readonly DescService[];
   readonly methods: readonly Method[];
   /** Rejects with an RpcError if the caller may not call the method; asked before the message is read. */
-  readonly allow: (path: string, authorization: string | null) => Promise<void>;
+  readonly allow: (path: string, call: Call) => Promise<void>;
   readonly maxMessageBytes: number;
   /** Octets of requests that are under way, of all connections; the default is enough for what operators ask. */
   readonly totalBodyBytes?: number;
@@ -27,6 +28,7 @@ export interface ConnectOptions {
 }
 
 const connectionKey = createContextKey<unknown>(undefined, { description: 'the connection that a call came on' });
+const headersKey = createContextKey<NodeRequest['headers']>({}, { description: 'the request as it came' });
 
 /** @returns a handler of the requests it has a method for; false: it has none, and nothing was answered */
 export function createConnectHandler(
@@ -38,9 +40,9 @@ export function createConnectHandler(
     readMaxBytes: options.maxMessageBytes,
     // A mistyped field in a hand-written request should not be passed over in silence.
     jsonOptions: { ignoreUnknownFields: false },
-    requestGate: async ({ service, method, requestHeader }) => {
-      const path = `/${service.typeName}/${method.name}`;
-      await options.allow(path, requestHeader.get('authorization')).catch(toConnectError(path, options.onFailure));
+    requestGate: async (context) => {
+      const path = `/${context.service.typeName}/${context.method.name}`;
+      await options.allow(path, callOf(context, options.now)).catch(toConnectError(path, options.onFailure));
     },
   });
   const methods = new Map(options.methods.map((method) => [method.path, method]));
@@ -58,7 +60,7 @@ export function createConnectHandler(
     // What fails from here on is the connection: nobody is left to tell.
     const gone = (): void => void response.destroy();
     const connection = connectionOf(request);
-    const values = createContextValues().set(connectionKey, connection);
+    const values = createContextValues().set(connectionKey, connection).set(headersKey, request.headers);
     const asked = universalRequestFromNodeRequest(request, response as ServerResponse, undefined, values);
     const isWhole = handler.method.methodKind === 'unary' || handler.method.methodKind === 'server_streaming';
     const body = asked.body as AsyncIterable<Uint8Array>;
@@ -120,7 +122,13 @@ function callOf(context: HandlerContext, now: () => number): Call {
   const authorization = context.requestHeader.get('authorization') ?? undefined;
   const connection = context.values.get(connectionKey);
   const clientCertificate = (): ReturnType<typeof clientCertificateOf> => clientCertificateOf(connection);
-  return { deadline, signal: context.signal, connection, authorization, clientCertificate };
+  const headers = context.values.get(headersKey);
+  const callerField = (name: CallerField): string | undefined => {
+    const value = (name === 'host' ? headers[':authority'] : undefined) ?? headers[name];
+    return typeof value === 'string' ? value : undefined;
+  };
+  const address = peerAddressOf(connection);
+  return { deadline, signal: context.signal, connection, address, authorization, callerField, clientCertificate };
 }
 
 function toConnectError(path: string, onFailure: ConnectOptions['onFailure']): (error: unknown) => never {

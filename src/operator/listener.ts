@@ -132,10 +132,10 @@ async function loadHandler(
       }),
       ...reflectionMethods(() => Promise.resolve(API_SERVICES)),
     ],
-    allow: async (path, authorization) => {
+    allow: async (path, { authorization }) => {
       const isProbe = path.startsWith('/grpc.health.v1.Health/');
       try {
-        await allow(isProbe ? 'probe' : (PATH_EFFECTS[path] ?? 'read'), authorization);
+        await allow(isProbe ? 'probe' : (PATH_EFFECTS[path] ?? 'read'), authorization ?? null);
       } catch (error) {
         options.onRefused?.(path, (error as Error).message);
         throw error;

@@ -1,4 +1,5 @@
 import { clientCertificateOf } from '../../grpc/client-certificate.ts';
+import { peerAddressOf } from '../../grpc/peer-address.ts';
 import { Code, RpcError } from '../../grpc/rpc.ts';
 import type { Call, ClientCertificate, TraceField } from '../../grpc/rpc.ts';
 import { Stream } from '../stream.ts';
@@ -35,6 +36,10 @@ export abstract class GrpcCall extends Stream implements Call {
 
   get connection(): unknown {
     return this.host;
+  }
+
+  get address(): string {
+    return peerAddressOf(this.host.socket);
   }
 
   get authorization(): string | undefined {
