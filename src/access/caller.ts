@@ -10,6 +10,8 @@ export const PLATFORM_TEAM = 'platform';
 export interface Identity {
   /** As the audit keeps it: `bootstrap`, `user:alice@example.com`, `local:bob` or `token:ci-orders`. */
   readonly name: string;
+  /** Whose token this is, named as people are in `name`; absent: `name` is the person, or a token that is nobody's. */
+  readonly person?: string;
   /** What proved it: `bootstrap`, `session:ID` or `token:ID`. Never a secret. */
   readonly credential: string;
   /** Of the peer; empty: not known. */

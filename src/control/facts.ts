@@ -1,6 +1,6 @@
 import { isRecord } from '../document/load.ts';
 import { normalizeBasePath } from '../document/fields.ts';
-import { DEFAULT_NAMESPACE, resolveReference } from '../document/names.ts';
+import { DEFAULT_NAMESPACE, resolveClient, resolveReference } from '../document/names.ts';
 import { secretsNamedIn } from '../document/secrets.ts';
 import { keyText } from '../registry/conflict.ts';
 import type { ResourceKey } from '../registry/log.ts';
@@ -79,8 +79,8 @@ export function factsOf(key: ResourceKey, document: unknown, share: (text: strin
     const value = valueAt(document, partsOf(path));
     return typeof value === 'string' ? value : undefined;
   };
-  const reference = (kind: string, name: string | undefined): readonly string[] =>
-    name === undefined ? NONE : [share(keyOfReference(kind, key, name))];
+  const reference: Reference = (kind, name, resolve = resolveReference) =>
+    name === undefined ? NONE : [share(keyText({ kind, ...resolve(key, name) }))];
   const labels = recordAt(document, 'metadata.labels');
   const { holds, refers, selector } = linksOf(key, document, text, reference);
   const fields = FIELDS[key.kind]?.map((path) => {
@@ -101,13 +101,15 @@ export function factsOf(key: ResourceKey, document: unknown, share: (text: strin
   };
 }
 
+/** Keys of what a name in the document means. */
+type Reference = (kind: string, name: string | undefined, resolve?: typeof resolveReference) => readonly string[];
 type Links = Pick<Facts, 'holds' | 'refers' | 'selector'>;
 
 function linksOf(
   { kind, namespace }: ResourceKey,
   document: unknown,
   text: (path: string) => string | undefined,
-  reference: (kind: string, name: string | undefined) => readonly string[],
+  reference: Reference,
 ): Links {
   const spec = valueAt(document, ['spec']);
   const secrets = secretsNamedIn({ kind, spec }).map((name) => keyText({ kind: 'Secret', namespace, name }));
@@ -132,7 +134,7 @@ function linksOf(
       return { holds: [`client ${text('spec.clientId')}`, ...keys, ...principals], refers: NONE, selector: undefined };
     }
     case 'Contract': {
-      const [ofClient] = reference('ClientApplication', text('spec.clientApplication'));
+      const [ofClient] = reference('ClientApplication', text('spec.clientApplication'), resolveClient);
       const [ofApi] = reference('Api', text('spec.api'));
       // Without room to grow, which spreading would leave: there are many of them.
       const refers = ofClient === undefined || ofApi === undefined ? [ofClient ?? ofApi ?? ''] : [ofClient, ofApi];
@@ -167,10 +169,6 @@ function linksOf(
     default:
       return { holds: NONE, refers: secrets.length === 0 ? NONE : secrets, selector: undefined };
   }
-}
-
-function keyOfReference(kind: string, key: ResourceKey, reference: string): string {
-  return keyText({ kind, ...resolveReference(key, reference) });
 }
 
 function recordAt(document: unknown, path: string): Readonly<Record<string, string>> | undefined {

@@ -6,7 +6,7 @@ import { below } from './issues.ts';
 import type { Issue } from './issues.ts';
 import { addIssues, isRecord } from './load.ts';
 import type { BrokenDocument } from './load.ts';
-import { metadataOf, referenceFrom } from './names.ts';
+import { clientFrom, metadataOf, referenceFrom } from './names.ts';
 import { accessOf } from './resource-access.ts';
 import type { MixedAccess } from './resource-access.ts';
 import type { Document } from './schema.ts';
@@ -65,8 +65,9 @@ function dangling(
 ): readonly Issue[] {
   const written = fields[field];
   if (typeof written !== 'string') return [];
-  const name = referenceFrom(metadata, written);
+  const isClient = kind === 'ClientApplication';
+  const name = (isClient ? clientFrom : referenceFrom)(metadata, written);
   if (index.has(kind, name)) return [];
-  const message = index.dangling(kind, name);
+  const message = index.dangling(kind, name, isClient);
   return message === undefined ? [] : [{ path: [field], at: 'value', message, isDangling: true }];
 }

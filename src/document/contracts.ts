@@ -8,7 +8,7 @@ import type { Faults } from './fault.ts';
 import type { Issue } from './issues.ts';
 import { addIssues, whereIs } from './load.ts';
 import type { Loaded } from './load.ts';
-import { qualifiedName, referenceFrom } from './names.ts';
+import { clientFrom, qualifiedName, referenceFrom } from './names.ts';
 import { didYouMean } from '../nearest.ts';
 import type { CompiledTier, TierStage } from './tiers.ts';
 import type { VersionDigest } from './version.ts';
@@ -116,7 +116,7 @@ export class ContractStage {
   #add(loaded: ContractDocument, { index, clients, tiers }: ContractContext): CompiledContract {
     const { metadata, spec } = loaded.document;
     const name = qualifiedName(metadata);
-    const clientName = referenceFrom(metadata, spec.clientApplication);
+    const clientName = clientFrom(metadata, spec.clientApplication);
     const apiName = referenceFrom(metadata, spec.api);
     const client = clients.client(clientName);
     const ofApi = tiers.of(apiName);
@@ -179,7 +179,7 @@ function dangling(
   found: unknown,
   name: string,
 ): readonly Issue[] {
-  const message = found === undefined ? index.dangling(kind, name) : undefined;
+  const message = found === undefined ? index.dangling(kind, name, kind === 'ClientApplication') : undefined;
   if (message === undefined) return [];
   return [{ ...issue(kind === 'Api' ? 'api' : 'clientApplication', message), isDangling: true }];
 }

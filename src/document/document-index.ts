@@ -3,7 +3,7 @@ import type { DocumentSet } from './document-set.ts';
 import type { Faults } from './fault.ts';
 import { addIssues, whereIs } from './load.ts';
 import type { Loaded } from './load.ts';
-import { metadataOf, qualifiedName } from './names.ts';
+import { DEFAULT_NAMESPACE, metadataOf, qualifiedName } from './names.ts';
 import { didYouMean } from '../nearest.ts';
 import type { Kind } from './schema.ts';
 
@@ -81,8 +81,11 @@ export class DocumentIndex {
     return this.#named(kind).has(name);
   }
 
-  /** The fault of a reference that leads nowhere; undefined if it leads to a document that has faults itself. */
-  dangling(kind: Kind, name: string): string | undefined {
+  /**
+   * The fault of a reference that leads nowhere; undefined if it leads to a document that has faults itself.
+   * @param mayCross whether it may be written with a namespace
+   */
+  dangling(kind: Kind, name: string, mayCross = false): string | undefined {
     if (this.#broken.get(kind)?.has(name) === true) return undefined;
     const names = this.#named(kind);
     this.#compared += names.size;
@@ -90,7 +93,9 @@ export class DocumentIndex {
     const local = name.slice(name.indexOf('/') + 1);
     for (const other of names.keys()) {
       if (other !== local && !other.endsWith(`/${local}`)) continue;
-      return `there is no ${kind} of this name in this namespace; ${JSON.stringify(other)} is of another one`;
+      const written = other.includes('/') ? other : `${DEFAULT_NAMESPACE}/${other}`;
+      const remedy = mayCross ? `; write ${JSON.stringify(written)} if that is meant` : '';
+      return `there is no ${kind} of this name in this namespace; ${JSON.stringify(other)} is of another one${remedy}`;
     }
     return `there is no ${kind} of this name${didYouMean(name, names.keys())}`;
   }

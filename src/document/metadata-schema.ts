@@ -1,13 +1,7 @@
 import { z } from 'zod';
 import { annotations, labels, name } from './fields.ts';
-
-/**
- * A field that no decision depends on. Sidecars are not sent it, so that one of an earlier version takes over a document
- * that has it; its JSON Schema says so.
- */
-function informational<Schema extends z.ZodType>(schema: Schema, description: string) {
-  return schema.optional().meta({ description, informational: true });
-}
+import { informational } from './informational-field.ts';
+import { terms, version } from './terms-schema.ts';
 
 /** Of every document. */
 const common = {
@@ -27,11 +21,6 @@ const owner = informational(name, 'The Team that it belongs to');
 
 export const clientMetadata = z.strictObject({ ...common, owner });
 
-const version = z
-  .string()
-  .max(64)
-  .regex(/^[A-Za-z0-9](?:[A-Za-z0-9._+-]*[A-Za-z0-9])?$/, 'expected a version such as v2 or 1.4.0');
-
 /** What a catalog tells of an API. */
 export const apiMetadata = z.strictObject({
   ...common,
@@ -47,6 +36,7 @@ export const apiMetadata = z.strictObject({
     'Who finds it: its team, everybody inside, anybody',
   ),
   specification: informational(name, 'The Specification that describes it'),
+  terms: informational(terms, 'Terms of use, which whoever asks for a contract accepts'),
 });
 
 /** Teams own namespaces, and so they are in none of them. */

@@ -21,9 +21,26 @@ export function qualifiedName(metadata: Metadata): string {
 /**
  * What a reference means: a name of the document's own namespace. The platform's documents may write `namespace/name`.
  */
-export function resolveReference(metadata: Metadata, reference: string): { namespace: string; name: string } {
+export function resolveReference(metadata: Metadata, reference: string): Resolved {
   const own = namespaceOf(metadata);
-  const slash = own === PLATFORM_NAMESPACE ? reference.indexOf('/') : -1;
+  return own === PLATFORM_NAMESPACE ? resolveAnywhere(own, reference) : { namespace: own, name: reference };
+}
+
+/**
+ * What `spec.clientApplication` of a contract means. A contract lies in the namespace of its API; the application may be
+ * another team's, and is then written `namespace/name`. No other reference leads out of a namespace.
+ */
+export function resolveClient(metadata: Metadata, reference: string): Resolved {
+  return resolveAnywhere(namespaceOf(metadata), reference);
+}
+
+interface Resolved {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+function resolveAnywhere(own: string, reference: string): Resolved {
+  const slash = reference.indexOf('/');
   if (slash < 0) return { namespace: own, name: reference };
   return { namespace: reference.slice(0, slash), name: reference.slice(slash + 1) };
 }
@@ -31,6 +48,12 @@ export function resolveReference(metadata: Metadata, reference: string): { names
 /** The qualified name that a reference means: see {@link resolveReference}. */
 export function referenceFrom(metadata: Metadata, reference: string): string {
   const { namespace, name } = resolveReference(metadata, reference);
+  return qualify(namespace, name);
+}
+
+/** The qualified name that `spec.clientApplication` of a contract means: see {@link resolveClient}. */
+export function clientFrom(metadata: Metadata, reference: string): string {
+  const { namespace, name } = resolveClient(metadata, reference);
   return qualify(namespace, name);
 }
 

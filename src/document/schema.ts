@@ -4,6 +4,7 @@ import { alert, webhook } from './alert-schema.ts';
 import { apiKeys } from './api-key-schema.ts';
 import { specification, team } from './catalog-schema.ts';
 import { configuration } from './configuration-schema.ts';
+import { contract } from './contract-schema.ts';
 import { publicUrl } from './public-url.ts';
 import { basePath, clientId, host, labels, moment, name, unique } from './fields.ts';
 import { apiMetadata, clientMetadata, metadata, teamMetadata } from './metadata-schema.ts';
@@ -190,17 +191,6 @@ const clientApplication = z
     path: ['clientSecrets'],
     message: 'contradicts clientSecret: move that secret into this list',
   });
-
-const contract = z.strictObject({
-  clientApplication: z.string().describe('metadata.name of a ClientApplication'),
-  api: z.string().describe('metadata.name of an Api'),
-  tier: z.string().optional().describe('A tier of that API'),
-  status: z
-    .enum(['pending', 'approved', 'rejected', 'revoked'])
-    .optional()
-    .describe('Absent: approved where the tier has autoApprove, else pending'),
-  expiresAt: moment('From this time on an approved contract counts as expired; absent: never'),
-});
 
 const documentOf = <K extends string, Metadata extends z.ZodObject, Spec extends z.ZodType>(
   kind: K,

@@ -1,5 +1,5 @@
 import { isRecord } from '../document/load.ts';
-import { namespaceOf, PLATFORM_NAMESPACE, qualifiedName, referenceFrom } from '../document/names.ts';
+import { clientFrom, namespaceOf, PLATFORM_NAMESPACE, qualifiedName, referenceFrom } from '../document/names.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -37,7 +37,7 @@ export class Concerns {
       if (kind !== 'Contract') continue;
       const { clientApplication } = spec as Fields;
       if (typeof clientApplication !== 'string') continue;
-      const client = referenceFrom(metadata, clientApplication);
+      const client = clientFrom(metadata, clientApplication);
       const contracts = this.#contracts.get(client);
       if (contracts === undefined) this.#contracts.set(client, [document]);
       else contracts.push(document);

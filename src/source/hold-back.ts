@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { qualifiedName, referenceFrom } from '../document/names.ts';
+import { clientFrom, qualifiedName, referenceFrom } from '../document/names.ts';
 import { secretsNamedIn } from '../document/secrets.ts';
 import type { Loaded } from '../document/load.ts';
 import type { DocumentOf } from '../document/schema.ts';
@@ -98,7 +98,7 @@ class Versions {
         }
         if (document.kind !== 'Contract') continue;
         const { metadata, spec } = document;
-        addTo(this.#ofClient, referenceFrom(metadata, spec.clientApplication), referenceFrom(metadata, spec.api));
+        addTo(this.#ofClient, clientFrom(metadata, spec.clientApplication), referenceFrom(metadata, spec.api));
       }
     }
     for (const key of this.changed) {
@@ -216,7 +216,10 @@ function referredTo({ document }: Loaded): readonly string[] {
   const to = (kind: string, name: string): string => keyFor(kind, referenceFrom(metadata, name));
   switch (document.kind) {
     case 'Contract':
-      return [to('Api', document.spec.api), to('ClientApplication', document.spec.clientApplication)];
+      return [
+        to('Api', document.spec.api),
+        keyFor('ClientApplication', clientFrom(metadata, document.spec.clientApplication)),
+      ];
     case 'Alert':
       return [
         ...(document.spec.api === undefined ? [] : [to('Api', document.spec.api)]),

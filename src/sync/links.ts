@@ -1,4 +1,4 @@
-import { resolveReference } from '../document/names.ts';
+import { resolveClient, resolveReference } from '../document/names.ts';
 import { secretsNamedIn } from '../document/secrets.ts';
 import type { ResourceKey } from '../registry/log.ts';
 import { keyText } from './resource-key.ts';
@@ -25,8 +25,8 @@ const NO_LINKS: Links = { labels: NO_LABELS, refersTo: NONE, selects: undefined 
 /** @param share returns the same string object for equal texts, to save memory */
 export function linksOf(key: ResourceKey, document: unknown, share = (text: string): string => text): Links {
   const spec = fieldsOf(fieldsOf(document)['spec']);
-  const to = (kind: string, reference: unknown): string | undefined =>
-    typeof reference === 'string' ? share(keyText({ kind, ...resolveReference(key, reference) })) : undefined;
+  const to = (kind: string, reference: unknown, resolve = resolveReference): string | undefined =>
+    typeof reference === 'string' ? share(keyText({ kind, ...resolve(key, reference) })) : undefined;
   const secrets = secretsNamedIn({ kind: key.kind, spec }).map((name) =>
     share(keyText({ ...key, kind: 'Secret', name })),
   );
@@ -40,7 +40,7 @@ export function linksOf(key: ResourceKey, document: unknown, share = (text: stri
         selects: undefined,
       };
     case 'Contract':
-      return refersTo(to('Api', spec['api']), to('ClientApplication', spec['clientApplication']));
+      return refersTo(to('Api', spec['api']), to('ClientApplication', spec['clientApplication'], resolveClient));
     case 'PolicyBinding': {
       const target = fieldsOf(spec['targetRef']);
       if (target['kind'] === 'Api') return refersTo(to('Api', target['name']), ...secrets);

@@ -12,6 +12,7 @@ const CATALOG = {
   lifecycle: 'published',
   visibility: 'internal',
   specification: 'orders-openapi',
+  terms: { version: '2026-01', url: 'https://example.com/terms' },
   annotations: { 'example.com/ticket': 'OPS-1 and more' },
 };
 const api = (metadata: object = {}) =>
@@ -28,6 +29,13 @@ const client = document('ClientApplication', 'web', { clientId: 'web' }, { owner
 const contract = (status?: string) =>
   document('Contract', 'web-orders', { clientApplication: 'web', api: 'orders', tier: 'gold', status });
 
+const BY = { by: 'user:alice@example.com', at: '2026-11-28T14:00:00.000Z' };
+const RECORD = {
+  requested: { ...BY, reason: 'for the new shop', approvals: [{ ...BY, comment: 'fine' }] },
+  change: { ...BY, person: 'user:bob@example.com', tier: 'gold', acceptedTerms: '2026-01' },
+  decided: { ...BY, what: 'approved', comment: 'fine' },
+};
+
 describe('what a catalog tells', () => {
   it('changes no decision and no version of the documents', async () => {
     const plain = await snapshotOf({ 'a.json': [api(), document('ClientApplication', 'web', { clientId: 'web' })] });
@@ -41,8 +49,69 @@ describe('what a catalog tells', () => {
       api({ displayName: CATALOG.displayName, labels: { team: 'shop' }, namespace: 'shop' }),
     );
     expect(withoutInformational('ClientApplication', client)).toMatchObject({ metadata: { name: 'web' } });
+    const tier = { name: 'gold', limits: LIMITS };
+    const strict = api();
+    const told = {
+      ...strict,
+      spec: {
+        ...strict.spec,
+        tiers: [
+          { name: 'free', limits: LIMITS },
+          { ...tier, approvers: 2 },
+        ],
+      },
+    };
+    expect(withoutInformational('Api', told)).toMatchObject({
+      spec: { tiers: [{ name: 'free', limits: LIMITS }, tier] },
+    });
+    expect(withoutInformational('Api', strict)).toBe(strict);
+    const recorded = document('Contract', 'c', { ...contract().spec, acceptedTerms: '1', record: RECORD });
+    expect(withoutInformational('Contract', recorded)).toEqual(document('Contract', 'c', contract().spec));
+    expect(withoutInformational('Contract', { spec: [1] })).toEqual({ spec: [1] });
     for (const odd of [undefined, null, 1, { metadata: 1 }]) expect(withoutInformational('Api', odd)).toEqual(odd);
     expect(withoutInformational('Unknown', api(CATALOG))).toEqual(api(CATALOG));
+  });
+
+  it('of a contract, who asked and decided changes no version either, and has a form', async () => {
+    const of = (spec: object) => ({ 'a.json': [api(), client, { ...contract('approved'), spec }] });
+    const { spec } = contract('approved');
+    const told = { ...spec, acceptedTerms: '2026-01', record: RECORD };
+    expect((await snapshotOf(of(told))).version).toBe((await snapshotOf(of(spec))).version);
+    const odd = { ...RECORD, decided: { ...BY, what: 'sold' }, change: { ...BY, at: 'noon', tier: 'gold' }, more: 1 };
+    expect(await faultsOf(of({ ...spec, acceptedTerms: 'a b', record: odd }))).toEqual(
+      [
+        'spec.acceptedTerms: expected a version such as v2',
+        'spec.record.change.at: expected a time such as 2027-01-31T00:00:00Z',
+        'spec.record.decided.what: expected one of approved, rejected',
+        'spec.record.more: unknown field',
+      ].map((line) => expect.stringContaining(line) as string),
+    );
+  });
+
+  it('of the terms of use says which they are and where they stand; of a tier, who has to approve', async () => {
+    const of = (terms: object) => faultsOf({ 'a.json': api({ terms }) });
+    expect(await of({ version: '1', text: 'Be kind.' })).toEqual([]);
+    expect(await of({ version: '1' })).toEqual([
+      expect.stringContaining('metadata.terms.text: is missing, and so is url: one of them says what is accepted'),
+    ]);
+    for (const url of [
+      'ftp://example.com',
+      'https://',
+      'https://a:b@example.com',
+      'example.com/terms',
+      'https://a b',
+    ]) {
+      expect(await of({ version: '1', url })).toEqual([
+        expect.stringContaining('metadata.terms.url: expected an address such as https://example.com/terms'),
+      ]);
+    }
+    const tier = (more: object) =>
+      faultsOf({ 'a.json': document('Api', 'orders', { tiers: [{ name: 'gold', limits: LIMITS, ...more }] }) });
+    expect(await tier({ approvers: 2 })).toEqual([]);
+    expect(await tier({ approvers: 2, autoApprove: true })).toEqual([
+      expect.stringContaining('spec.tiers[0].approvers: contradicts autoApprove'),
+    ]);
+    for (const approvers of [0, 3, 1.5, '2']) expect(await tier({ approvers })).toHaveLength(1);
   });
 
   it('has a form, and belongs to kinds that have it', async () => {

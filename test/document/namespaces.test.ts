@@ -58,7 +58,7 @@ describe('namespaces', () => {
     expect(policiesOf(apis)).toEqual({ platform: ['platform/gate', 'platform/own'] });
   });
 
-  it('keep contracts inside: the API and the client are of the same team, or the platform makes the contract', async () => {
+  it('have contracts with their APIs: the client may be of another one, the API may not', async () => {
     const tiers = [{ name: 'gold', limits: [{ maximumRequests: 1, timePeriodInMilliseconds: 1 }] }];
     const client = (namespace: string) =>
       document('ClientApplication', 'web', { clientId: `web-${namespace}` }, inTeam(namespace));
@@ -71,11 +71,56 @@ describe('namespaces', () => {
         client('bank'),
         contract('shop', { status: 'approved' }),
         contract('platform', { api: 'shop/orders', clientApplication: 'bank/web', status: 'approved' }),
+        document('ClientApplication', 'web', { clientId: 'web-default' }),
+        document(
+          'Contract',
+          'other',
+          { api: 'orders', clientApplication: 'default/web', tier: 'gold', status: 'approved' },
+          inTeam('shop'),
+        ),
       ],
     });
     expect(directory.contract('web-shop', 'shop/orders')?.name).toBe('shop/c');
     expect(directory.contract('web-bank', 'shop/orders')?.client.name).toBe('bank/web');
+    expect(directory.contract('web-default', 'shop/orders')?.client.name).toBe('web');
     expect(await faultsOf({ 'a.json': [api('orders', 'shop', { tiers }), contract('bank', {})] })).toHaveLength(2);
+  });
+
+  it('tell how a client of another one is written in a contract', async () => {
+    const told = (clientApplication: string, namespace: string | undefined) =>
+      faultsOf({
+        'a.json': [
+          api('orders', 'shop'),
+          document('ClientApplication', 'web', { clientId: 'web' }, namespace === undefined ? {} : { namespace }),
+          document('Contract', 'c', { api: 'orders', clientApplication }, inTeam('shop')),
+        ],
+      });
+    const field = 'spec.clientApplication: there is no ClientApplication of this name in this namespace';
+    expect(await told('web', 'bank')).toEqual([
+      expect.stringContaining(`${field}; "bank/web" is of another one; write "bank/web" if that is meant`),
+    ]);
+    expect(await told('web', undefined)).toEqual([
+      expect.stringContaining(`${field}; "web" is of another one; write "default/web" if that is meant`),
+    ]);
+    for (const none of ['bank/wbe', 'bank/', '/web', 'a/b/web', 'bank/web/', 'bank//web']) {
+      expect(await told(none, 'bank')).toEqual([expect.stringContaining('spec.clientApplication: there is no')]);
+    }
+    // Its own namespace may be written too.
+    expect(await told('shop/web', 'shop')).toEqual([]);
+  });
+
+  it('have one contract of a client with an API, however the client is written', async () => {
+    const contract = (name: string, clientApplication: string) =>
+      document('Contract', name, { api: 'orders', clientApplication, status: 'approved' }, inTeam('shop'));
+    const told = await faultsOf({
+      'a.json': [
+        api('orders', 'shop'),
+        document('ClientApplication', 'web', { clientId: 'web' }, inTeam('shop')),
+        contract('one', 'web'),
+        contract('two', 'shop/web'),
+      ],
+    });
+    expect(told).toEqual([expect.stringContaining('spec.clientApplication: has another contract with this API')]);
   });
 
   it.each(['default', 'bank'])('keep the references of %s in it, even if they have a slash', async (namespace) => {
@@ -88,8 +133,10 @@ describe('namespaces', () => {
         binding('b', namespace, { kind: 'Api', name: 'shop/orders' }),
       ],
     });
-    const fields = ['spec.api', 'spec.clientApplication', 'spec.targetRef.name'];
-    expect(told.filter((fault) => fields.some((field) => fault.includes(`${field}: there is no`)))).toHaveLength(3);
+    // But for the client of a contract.
+    const fields = ['spec.api', 'spec.targetRef.name'];
+    expect(told.filter((fault) => fields.some((field) => fault.includes(`${field}: there is no`)))).toHaveLength(2);
+    expect(told.filter((fault) => fault.includes('spec.clientApplication'))).toEqual([]);
   });
 
   it('say prose for people, which changes no version', async () => {

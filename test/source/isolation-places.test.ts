@@ -178,6 +178,32 @@ describe('a client application that becomes another', () => {
     expect(contracts).toEqual(['one a approved']);
   });
 
+  it('waits with its contracts of another namespace', async () => {
+    const inTeam = (made: ReturnType<typeof document>, namespace: string) => ({
+      ...made,
+      metadata: { ...made.metadata, namespace },
+    });
+    const orders = (spec: object) => inTeam(api('orders', spec), 'shop');
+    const crossing = (spec: object) =>
+      inTeam(contract('one', 'orders', { clientApplication: 'bank/web', ...spec }), 'shop');
+    const reload = await follow({
+      'a.json': [orders({}), inTeam(client('web', { clientId: 'a' }), 'bank'), crossing({})],
+    });
+    const inForce = () =>
+      [...(open[0] as ConfigSource).current().contracts()].map(
+        (each) => `${each.name} ${each.client.name} ${each.client.clientId} ${each.status}`,
+      );
+    // The client waits for the API that it has the contract with.
+    await reload({
+      'a.json': [orders({ policies: [FAULT] }), inTeam(client('web', { clientId: 'b' }), 'bank'), crossing({})],
+    });
+    expect(inForce()).toEqual(['shop/one bank/web a approved']);
+    // The client stays as long as a contract that stays needs it.
+    const gone = await reload({ 'a.json': [orders({ policies: [FAULT] }), crossing({ status: 'revoked' })] });
+    expect(inForce()).toEqual(['shop/one bank/web a approved']);
+    expect(gone.held).toEqual(['Api shop/orders', 'ClientApplication bank/web', 'Contract shop/one']);
+  });
+
   it('does not become it while one of its contracts is held back', async () => {
     const reload = await follow({
       'a.json': [api('orders'), api('admin'), client('web', { clientId: 'a' }), contract('one', 'admin')],

@@ -66,6 +66,32 @@ describe('a scope', () => {
     expect(await plane.receipts.of(revision, 5000)).toMatchObject({ enforced: 1 });
   });
 
+  it('has the client of another namespace that an API of it has a contract with, and nothing else of there', async () => {
+    const log = new MemoryLog();
+    await put(log, ...everything, client('bank/web'), client('bank/idle'), api('bank/bills'));
+    const scopes = [
+      { ...EVERYTHING, namespaces: ['shop'] },
+      { ...EVERYTHING, apis: ['shop/bills'] },
+    ];
+    const sidecars = await Promise.all(scopes.map((scope) => namesOf(scope, log)));
+    const crossing = contract('shop/web-bills', 'bank/web', 'bills');
+    for (const [documents, client_] of [
+      [[crossing], ['ClientApplication bank/web', 'Contract shop/web-bills']],
+      [[contract('shop/web-bills', 'default/web', 'bills')], ['ClientApplication web', 'Contract shop/web-bills']],
+      [[doc('Contract', 'shop/web-bills', undefined)], []],
+      // Another's API can't be named.
+      [[contract('shop/web-bills', 'bank/web', 'bank/bills')], []],
+    ] as const) {
+      const revision = await put(log, ...documents);
+      for (const { plane, one } of sidecars) {
+        expect(await plane.receipts.of(revision, 5000)).toMatchObject({ enforced: 1 });
+        expect(one.names).toEqual(
+          ['Api shop/bills', ...client_, 'PolicyBinding platform/all'].toSorted((a, b) => (a < b ? -1 : 1)),
+        );
+      }
+    }
+  });
+
   it('of labels follows the APIs that get and lose them', async () => {
     const log = new MemoryLog();
     await put(log, ...everything);
