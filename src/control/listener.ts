@@ -156,7 +156,7 @@ function requestHandler(options: ControlListenerOptions): (request: IncomingMess
     onFailure,
   };
   const known = {
-    take: roomForCalls(MOST_CALLS),
+    take: roomForCalls(MOST_CALLS, () => clock.monotonic()),
     serve: createConnectHandler({
       ...serving,
       services: services.filter((service) => service !== SyncService),
@@ -166,7 +166,7 @@ function requestHandler(options: ControlListenerOptions): (request: IncomingMess
   };
   // They prove in their messages who they are: however slow and large those are, other calls have room of their own.
   const strangers = {
-    take: roomForCalls(MOST_CALLS),
+    take: roomForCalls(MOST_CALLS, () => clock.monotonic()),
     serve: createConnectHandler({ ...serving, services: [SyncService] }),
   };
   let openApi: string | undefined;
@@ -174,7 +174,7 @@ function requestHandler(options: ControlListenerOptions): (request: IncomingMess
     const why = refusal(request.headers);
     if (why !== undefined) return refuse(response, 403, 'permission_denied', why);
     const room = request.url?.startsWith(`/${SyncService.typeName}/`) === true ? strangers : known;
-    if (!room.take(request.socket, response)) return;
+    if (!room.take(request.socket, request, response)) return;
     if (room.serve(request, response)) return;
     if (request.method === 'GET' && request.url === '/openapi.json') {
       openApi ??= `${JSON.stringify(openApiOf(services, options.version), null, 2)}\n`;

@@ -54,9 +54,9 @@ export async function openApi(options: ApiOptions): Promise<ApiListener> {
   await checkAccess(options);
   const opened = Promise.withResolvers<ListenAddress>();
   let handle: Promise<(request: NodeRequest, response: NodeResponse) => void> | undefined;
-  const takeRoom = roomForCalls(MOST_CALLS);
+  const takeRoom = roomForCalls(MOST_CALLS, () => options.clock.monotonic());
   const onRequest = (request: NodeRequest, response: NodeResponse): void => {
-    if (!takeRoom(connectionOf(request), response)) return;
+    if (!takeRoom(connectionOf(request), request, response)) return;
     handle ??= opened.promise.then((address) => loadHandler(options, address));
     void handle
       .then((ready) => ready(request, response))

@@ -6,6 +6,8 @@ import type { NodeRequest, NodeResponse } from './node-request.ts';
 
 /** Octets of requests that are under way, of all connections: operators' requests have some kilobytes. */
 const TOTAL_BYTES = 12 * 1024 * 1024;
+/** Connections that hold no more have a part of these octets to themselves. */
+const SMALL_BYTES = 16 * 1024;
 /** How long a request with one message may take to arrive. */
 const TIMEOUT_MS = 60_000;
 
@@ -23,7 +25,7 @@ export class RequestBodies {
 
   /** @param totalBytes of all connections together */
   constructor(totalBytes: number = TOTAL_BYTES) {
-    this.#budget = new Budget(totalBytes);
+    this.#budget = new Budget(totalBytes, SMALL_BYTES);
   }
 
   /** @throws {ConnectError} RESOURCE_EXHAUSTED (where it is read) once the connection holds too much */
