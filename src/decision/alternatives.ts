@@ -38,29 +38,29 @@ export function askAlternatives(
   return askAll(deliberation, { group, chosen, ask }, 0);
 }
 
-interface Asking {
+interface ChosenAlternative {
   readonly group: Bound<AccessPolicy>;
   readonly chosen: Alternative;
   readonly ask: Ask;
 }
 
 /** Asks the policies of an alternative from `index` on. All of them must let the request pass. */
-function askAll(deliberation: Deliberation, asking: Asking, index: number): Asked {
-  const { group, chosen, ask } = asking;
+function askAll(deliberation: Deliberation, asked: ChosenAlternative, index: number): Asked {
+  const { group, chosen, ask } = asked;
   const bound = chosen.policies[index];
   if (bound === undefined) {
-    if (group.mode === 'enforce') hideOthers(deliberation, asking);
+    if (group.mode === 'enforce') hideOthers(deliberation, asked);
     return undefined;
   }
   return settle(ask(deliberation, bound), (end) => {
-    if (end === undefined) return askAll(deliberation, asking, index + 1);
+    if (end === undefined) return askAll(deliberation, asked, index + 1);
     if (end.with.reason === undefined) return end;
     return { ...end, with: { ...end.with, challenging: { ...end.with.challenging, others: chosen.otherChallenges } } };
   });
 }
 
 /** Removes credentials that nobody has verified: an upstream that reads them would believe the caller. */
-function hideOthers(deliberation: Deliberation, { group, chosen }: Asking): void {
+function hideOthers(deliberation: Deliberation, { group, chosen }: ChosenAlternative): void {
   deliberation.remove.push(...chosen.hidden);
   for (const { by, headers } of chosen.contested) {
     if (by.isPresent(requestFor(deliberation, group))) deliberation.remove.push(...headers);

@@ -9,7 +9,7 @@ import { partsTable, viewFor } from './part-rows.ts';
 import { planParts } from './plan.ts';
 import type { Extent, Part, Plan } from './plan.ts';
 import { readRanked } from './ranking.ts';
-import type { Asking, Ranked } from './ranking.ts';
+import type { Lookup, Ranked } from './ranking.ts';
 import { addedUp, countedOf, sumOf } from './sums.ts';
 import type { Totals } from './sums.ts';
 import { COMPLETENESS } from './tables.ts';
@@ -38,7 +38,7 @@ export async function answerQuestion(database: Database<HistoryTables>, question
     const extent = await extentOf(transaction);
     const { sinceMs, untilMs, stepMs } = question;
     const plan = planParts(extent, sinceMs / 1000, untilMs / 1000, stepMs === undefined ? undefined : stepMs / 1000);
-    const asking: Asking = {
+    const lookup: Lookup = {
       transaction,
       engine,
       question,
@@ -46,13 +46,13 @@ export async function answerQuestion(database: Database<HistoryTables>, question
     };
     // The ranking can use coarser rows than the steps.
     const whole = plan.stepS === undefined ? plan : planParts(extent, plan.sinceS, plan.untilS);
-    const ranked = await readRanked(asking, whole);
+    const ranked = await readRanked(lookup, whole);
     const isWhole = question.by.length === 0;
     return {
       plan,
       ranked,
-      stepped: plan.stepS === undefined ? undefined : await readSteps(asking, plan, ranked),
-      total: isWhole ? ranked : await readRanked({ ...asking, question: { ...question, by: [], most: 1 } }, whole),
+      stepped: plan.stepS === undefined ? undefined : await readSteps(lookup, plan, ranked),
+      total: isWhole ? ranked : await readRanked({ ...lookup, question: { ...question, by: [], most: 1 } }, whole),
       completeness: await readCompleteness(transaction, whole.parts),
     };
   });
@@ -82,8 +82,8 @@ async function extentOf(transaction: Reading): Promise<Extent> {
 }
 
 /** Reads the sums of each step, for the combinations that were ranked. */
-async function readSteps(asking: Asking, plan: Plan, ranked: readonly Ranked[]): Promise<readonly Stepped[]> {
-  const { transaction, engine, question, filter } = asking;
+async function readSteps(lookup: Lookup, plan: Plan, ranked: readonly Ranked[]): Promise<readonly Stepped[]> {
+  const { transaction, engine, question, filter } = lookup;
   const { by } = question;
   if (plan.parts.length === 0 || ranked.length === 0) return [];
   const numbers = by.map((name) => sql`series.${sql.ref(name)} AS ${sql.ref(`number_${name}`)}`);

@@ -57,7 +57,7 @@ export class VerificationGate {
   }
 }
 
-interface Waiter {
+interface QueuedVerification {
   readonly who: Waiting;
   readonly resolve: (entry: Entry) => void;
 }
@@ -66,7 +66,7 @@ export class VerificationLane {
   readonly #gate: VerificationGate;
   readonly #left: () => void;
   /** In order of arrival. A caller who leaves is removed at once and takes no place. */
-  readonly #waiting = new Set<Waiter>();
+  readonly #waiting = new Set<QueuedVerification>();
   #atWork = 0;
 
   /** @param left called when there may be room again */
@@ -108,7 +108,7 @@ export class VerificationLane {
   #wait(who: Waiting): Promise<Entry> {
     const { promise, resolve } = Promise.withResolvers<Entry>();
     const { signal } = who;
-    const waiter: Waiter = {
+    const waiter: QueuedVerification = {
       who,
       resolve: (entry) => {
         this.#waiting.delete(waiter);

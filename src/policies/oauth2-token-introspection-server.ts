@@ -4,7 +4,7 @@ import type { TlsMaterial } from '../egress/transport.ts';
 import { metadataUrlOf } from '../jwt/discovery.ts';
 import { publishedKeys } from '../jwt/key-source.ts';
 import type { ClientAuthentication } from '../oauth/client-authentication.ts';
-import type { IntrospectionOptions as Asking } from '../oauth/introspection.ts';
+import type { IntrospectionOptions as InquiryOptions } from '../oauth/introspection.ts';
 import { discoveredEndpoint } from '../oauth/server-metadata.ts';
 import { signedAnswers } from '../oauth/signed-answer.ts';
 import type { SignedAnswers } from '../oauth/signed-answer.ts';
@@ -31,7 +31,7 @@ export function introspectionFiles({ clientAuthentication, tls }: IntrospectionO
   return files;
 }
 
-export interface Server extends Asking {
+export interface Server extends InquiryOptions {
   readonly signed: SignedAnswers | undefined;
 }
 

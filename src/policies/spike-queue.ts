@@ -29,7 +29,7 @@ export interface SpikeWaitLimit {
   readonly deadline: number;
 }
 
-interface Waiter {
+interface QueuedRequest {
   readonly deadline: number;
   leave(passage: Passage): void;
 }
@@ -38,7 +38,7 @@ interface Waiter {
 export class SpikeQueue {
   readonly #options: SpikeQueueOptions;
   readonly #window: SlidingWindow;
-  readonly #waiting: Waiter[] = [];
+  readonly #waiting: QueuedRequest[] = [];
   #cancelTimer: (() => void) | undefined;
 
   constructor(options: SpikeQueueOptions) {
@@ -73,7 +73,7 @@ export class SpikeQueue {
 
   #wait(deadline: number, signal: AbortSignal | undefined): Promise<Passage> {
     const { promise, resolve } = Promise.withResolvers<Passage>();
-    const waiter: Waiter = { deadline, leave: resolve };
+    const waiter: QueuedRequest = { deadline, leave: resolve };
     const abandon = (): void => {
       const place = this.#waiting.indexOf(waiter);
       if (place >= 0) this.#waiting.splice(place, 1);

@@ -5,7 +5,7 @@ import type { Timers } from '../clock.ts';
 import { Code, RpcError } from '../grpc/rpc.ts';
 
 /** What a sidecar is asked: a method of its operator's API. */
-export interface Asking {
+export interface SidecarQuestion {
   /** Such as `/ostiary.v1.InspectionService/Explain`. */
   readonly method: string;
   readonly request: Uint8Array;
@@ -43,7 +43,7 @@ export class AskedQuestions {
   }
 
   /** @throws RpcError (rejects with it): what the sidecar has answered, or that it has not */
-  async ask({ method, request, timeoutMs }: Asking): Promise<Uint8Array> {
+  async ask({ method, request, timeoutMs }: SidecarQuestion): Promise<Uint8Array> {
     if (!this.#isAnswering)
       throw new RpcError(Code.failedPrecondition, `the version of ostiary of ${this.#node} answers no questions`);
     if (this.#waiting.size >= MOST_AT_ONCE)

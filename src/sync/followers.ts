@@ -4,7 +4,7 @@ import type { FollowRequest } from '../../gen/ostiary/v1/sync_pb.js';
 import type { Clock, Timers } from '../clock.ts';
 import { Code, RpcError } from '../grpc/rpc.ts';
 import type { Call, Method } from '../grpc/rpc.ts';
-import type { Asking } from './asked.ts';
+import type { SidecarQuestion } from './asked.ts';
 import { answered, Callers } from './callers.ts';
 import type { IdentifiedCaller } from './callers.ts';
 import type { Hub } from './hub.ts';
@@ -92,8 +92,8 @@ export class Followers {
   }
 
   /** Asks a sidecar. @returns undefined: it does not follow here @throws RpcError (rejects with it) */
-  async ask(node: string, asking: Asking): Promise<Uint8Array | undefined> {
-    return this.#sessions.get(node)?.questions.ask(asking);
+  async ask(node: string, question: SidecarQuestion): Promise<Uint8Array | undefined> {
+    return this.#sessions.get(node)?.questions.ask(question);
   }
 
   /** Those that were refused may be adopted now. */
