@@ -1,14 +1,14 @@
 import { Code, RpcError } from '../grpc/rpc.ts';
 import { formatPath } from '../document/issues.ts';
-import { canonicalJson } from '../document/version.ts';
 import type { Fault } from '../errors.ts';
-import { Conflict, keyText, Outrun, refuseConflict as refuseConflictOf } from '../registry/conflict.ts';
-import type { Author, Owner, Resource, ResourceKey, Write } from '../registry/log.ts';
+import { Conflict, isSameContent, keyText, Outrun, refuseConflict as refuseConflictOf } from '../registry/conflict.ts';
+import type { Author, Ownership, Resource, ResourceKey, Write } from '../registry/log.ts';
 import type { Registry } from '../registry/registry.ts';
 import { Turns } from '../turns.ts';
 import { Checking, schemaFaults } from './checking.ts';
 import type { CheckingPorts } from './checking.ts';
 import type { CurrentIndex, IndexedState } from './current-index.ts';
+import { decidedIn, keptWarning } from './decided.ts';
 import { admit } from './incoming.ts';
 import type { AdmissionPorts } from './incoming.ts';
 import type { SecretVault } from './secret-vault.ts';
@@ -20,13 +20,16 @@ export interface ProposedDeletion {
   readonly expectedRevision: number | undefined;
 }
 
-export interface ChangeRequest {
+export interface ChangeRequest extends Ownership {
   readonly writes: readonly ProposedWrite[];
   readonly deletions: readonly ProposedDeletion[];
   /** Empty: none. */
   readonly set: string;
   readonly prune: boolean;
-  readonly owner: Owner;
+  /** What is another owner's is this one's from now on. */
+  readonly isTakenOver?: boolean;
+  /** It is no document of the owner: somebody decides here what the document does not have to say. */
+  readonly isDecision?: boolean;
 }
 
 export type EffectName = 'created' | 'changed' | 'unchanged' | 'deleted';
@@ -37,6 +40,7 @@ export interface PlannedChange {
   readonly effect: EffectName;
   readonly before: Resource | undefined;
   readonly document: unknown;
+  readonly declared: Resource['declared'];
   /** The set that the resource is of afterwards. */
   readonly set: string;
   readonly expectedRevision: number | undefined;
@@ -99,10 +103,7 @@ export class Changing {
     for (let tries = 1; ; tries += 1) {
       const plan = await this.#plan(request);
       if (plan.faults.length > 0) return { ...plan, revisions: new Map() };
-      const writes = plan.changes.map(({ key, document, set, expectedRevision }): Write => {
-        const expected = expectedRevision === undefined ? {} : { expectedRevision };
-        return { key, document, owner: request.owner, set, ...expected };
-      });
+      const writes = plan.changes.map((change) => writeOf(change, request));
       try {
         const { head, changes } = await this.#registry.write(writes, author, plan.revision);
         const revisions = new Map(changes.map((change) => [keyText(change), change.revision]));
@@ -124,18 +125,20 @@ export class Changing {
     const warnings: PlacedFault[] = [];
     for (const [text, { key, write, place }] of named) {
       const before = known.get(text);
-      const admitted = admit(write.document, before?.document, this.#admission);
+      const admitted = admit(write.document, before, this.#admission);
       faults.push(...placed(schemaFaults(key, admitted.document, admitted.issues), place));
       for (const { path, message } of admitted.warnings) {
         warnings.push({ file: text, line: 0, column: 0, field: formatPath(path), message, severity: 'warning', place });
       }
       const set = request.set === '' ? (before?.set ?? '') : request.set;
-      const effect = effectOf(before, admitted.document, set);
+      const { document, declared, kept } = decidedIn(admitted.document, before, request);
+      for (const field of kept) warnings.push({ ...keptWarning(text, field), place });
       const { expectedRevision } = write;
-      changes.push({ key, effect, before, document: admitted.document, set, expectedRevision, place });
+      const planned = { key, before, document, declared, set, expectedRevision, place };
+      changes.push({ ...planned, effect: effectOf(planned, request) });
     }
     changes.push(...(await this.#deletions(request, state, new Set(named.keys()))));
-    for (const change of changes) refuseConflict(change, request.owner);
+    for (const change of changes) refuseConflict(change, request);
     if (faults.length === 0) {
       const found = await this.#checking.check(changes.filter(isChange), state);
       const places = new Map(changes.map(({ key, place }) => [keyText(key), place]));
@@ -152,7 +155,7 @@ export class Changing {
   }
 
   async #deletions(
-    { deletions, set, prune, owner }: ChangeRequest,
+    { deletions, set, prune, owner, source }: ChangeRequest,
     { index }: IndexedState,
     named: ReadonlySet<string>,
   ): Promise<readonly PlannedChange[]> {
@@ -161,6 +164,7 @@ export class Changing {
       ? index
           .kinds()
           .flatMap((kind) => index.ofKind(kind).filter((entry) => entry.set === set && entry.owner === owner))
+          .filter((entry) => entry.source === source)
           .filter((entry) => !named.has(keyText(entry)))
       : [];
     const keys = [...[...asked.values()].map(({ key }) => key), ...pruned];
@@ -171,7 +175,16 @@ export class Changing {
       const before = known.get(text);
       if (before === undefined) throw new RpcError(Code.notFound, `there is no ${text}`);
       const { expectedRevision, place } = asked.get(text) ?? { expectedRevision: undefined, place: undefined };
-      return { key, effect: 'deleted', before, document: undefined, set: '', expectedRevision, place };
+      return {
+        key,
+        effect: 'deleted',
+        before,
+        document: undefined,
+        declared: undefined,
+        set: '',
+        expectedRevision,
+        place,
+      };
     });
   }
 
@@ -182,9 +195,28 @@ export class Changing {
   }
 }
 
-function effectOf(before: Resource | undefined, document: unknown, set: string): EffectName {
+type Planned = Omit<PlannedChange, 'effect'>;
+
+function writeOf(
+  { key, document, declared, set, expectedRevision }: Planned,
+  { owner, source, isTakenOver }: ChangeRequest,
+): Write {
+  return {
+    key,
+    document,
+    owner,
+    set,
+    ...(source !== undefined && { source }),
+    ...(declared !== undefined && { declared }),
+    ...(isTakenOver !== undefined && { isTakenOver }),
+    ...(expectedRevision !== undefined && { expectedRevision }),
+  };
+}
+
+function effectOf(planned: Planned, request: ChangeRequest): EffectName {
+  const { before } = planned;
   if (before === undefined) return 'created';
-  return before.set === set && canonicalJson(before.document) === canonicalJson(document) ? 'unchanged' : 'changed';
+  return isSameContent(before, writeOf(planned, request)) ? 'unchanged' : 'changed';
 }
 
 function isChange({ effect }: PlannedChange): boolean {
@@ -192,10 +224,9 @@ function isChange({ effect }: PlannedChange): boolean {
 }
 
 /** @throws RpcError as the log would, for those who only ask. */
-function refuseConflict({ key, before, document, set, expectedRevision }: PlannedChange, owner: Owner): void {
-  const expected = expectedRevision === undefined ? {} : { expectedRevision };
+function refuseConflict(change: PlannedChange, request: ChangeRequest): void {
   try {
-    refuseConflictOf({ key, document, owner, set, ...expected }, before);
+    refuseConflictOf(writeOf(change, request), change.before);
   } catch (error) {
     if (error instanceof Conflict) throw new RpcError(Code.aborted, error.message);
     throw error;

@@ -2,10 +2,10 @@ import { parseWith } from '../document/issues.ts';
 import { name as nameSchema } from '../document/fields.ts';
 import { resolveReference } from '../document/names.ts';
 import { Code, RpcError } from '../grpc/rpc.ts';
-import { Conflict, keyText, refuseConflict } from '../registry/conflict.ts';
-import type { Author, Resource, ResourceKey } from '../registry/log.ts';
+import { keyText, whereToChange } from '../registry/conflict.ts';
+import type { Author, Ownership, Resource, ResourceKey } from '../registry/log.ts';
 import type { Registry } from '../registry/registry.ts';
-import type { Changing } from './changing.ts';
+import type { Changing, ChangeRequest } from './changing.ts';
 import type { PlacedFault } from './naming.ts';
 import { namespaceOr } from './resource-messages.ts';
 
@@ -33,14 +33,15 @@ export interface Edited {
   readonly warnings: readonly PlacedFault[];
 }
 
-const OWNER = 'api';
+const BY_HAND: Ownership = { owner: 'api' };
 /** Others may write the same resource in the same moment. */
 const MOST_TRIES = 5;
 const MOST_TOLD = 5;
 
 /**
  * Writes one resource as it should become, through the same checks as Apply. If somebody else writes it meanwhile, it is
- * read and edited again, unless the caller expects a revision.
+ * read and edited again, unless the caller expects a revision. What is kept in Git or a cluster stays that owner's, and is as
+ * it was decided here until the owner's document says something else.
  * @param edit makes the new document; it throws where the resource must not change
  * @throws RpcError
  */
@@ -53,10 +54,10 @@ export async function editOne(
   for (let tries = 1; ; tries += 1) {
     const [before] = await ports.registry.resources([key]);
     if (before === undefined) throw new RpcError(Code.notFound, `there is no ${keyText(key)}`);
-    refuseOthers(key, before, request);
+    refuseEdit(key, before, request);
     const document = await edit(before);
     try {
-      return await writeOne(ports, document, { ...request, expectedRevision: before.revision });
+      return await writeOne(ports, document, { ...request, expectedRevision: before.revision }, before);
     } catch (error) {
       const isOutrun = error instanceof RpcError && error.code === Code.aborted;
       if (!isOutrun || request.expectedRevision !== undefined || tries >= MOST_TRIES) throw error;
@@ -64,19 +65,27 @@ export async function editOne(
   }
 }
 
-/** Writes a document, checked as by Apply. @throws RpcError with its faults */
+/**
+ * Writes a document, checked as by Apply.
+ * @param decided whose document it is that somebody decides about; absent: it is written by hand
+ * @throws RpcError with its faults
+ */
 export async function writeOne(
   { changing }: EditingPorts,
   document: Json,
   { author, dryRun, expectedRevision }: EditRequest,
+  decided?: Ownership,
 ): Promise<Edited> {
-  const request = {
+  const { owner, source } = decided ?? BY_HAND;
+  const request: ChangeRequest = {
     writes: [{ document, expectedRevision }],
     deletions: [],
     set: '',
     prune: false,
-    owner: OWNER,
-  } as const;
+    owner,
+    ...(source !== undefined && { source }),
+    isDecision: decided !== undefined,
+  };
   const applied = dryRun ? await changing.plan(request) : await changing.apply(request, author);
   if (applied.faults.length > 0) throw new RpcError(Code.invalidArgument, textOf(applied.faults));
   const [change] = applied.changes;
@@ -91,14 +100,12 @@ export async function writeOne(
 }
 
 /** @throws RpcError */
-function refuseOthers(key: ResourceKey, before: Resource, { expectedRevision }: EditRequest): void {
-  const expected = expectedRevision === undefined ? {} : { expectedRevision };
-  try {
-    refuseConflict({ key, document: before.document, owner: OWNER, set: '', ...expected }, before);
-  } catch (error) {
-    if (error instanceof Conflict) throw new RpcError(Code.aborted, error.message);
-    throw error;
-  }
+function refuseEdit(key: ResourceKey, before: Resource, { expectedRevision }: EditRequest): void {
+  // The file would bring it back.
+  if (before.owner === 'files') throw new RpcError(Code.aborted, `${keyText(key)} ${whereToChange(before)}`);
+  if (expectedRevision === undefined || expectedRevision === before.revision) return;
+  const message = `${keyText(key)} has revision ${before.revision}, and revision ${expectedRevision} was expected: read it again`;
+  throw new RpcError(Code.aborted, message);
 }
 
 function textOf(faults: readonly PlacedFault[]): string {

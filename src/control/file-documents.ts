@@ -24,7 +24,7 @@ export function fileDocument(written: unknown, before: unknown, kinds: ReadonlyM
   if (!isRecord(spec)) return written;
   if (kind === 'Secret') return { ...written, spec: withoutValues(spec) };
   if (kind === 'ClientApplication') {
-    const { document } = admit(written, before, { policyKinds: kinds, vault: undefined });
+    const { document } = admit(written, { document: before }, { policyKinds: kinds, vault: undefined });
     return { ...document, spec: withoutValues(document['spec']) };
   }
   if (kind === 'Webhook') {

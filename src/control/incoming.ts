@@ -4,6 +4,7 @@ import type { Issue } from '../document/issues.ts';
 import { isRecord } from '../document/load.ts';
 import { isPublished, PUBLISHED_SECRET } from '../document/published-secrets.ts';
 import type { RegisteredKind } from '../policies/environment.ts';
+import type { Resource } from '../registry/log.ts';
 import { admitSecret } from './admit-secret.ts';
 import type { Admitted } from './admitted.ts';
 import type { SecretVault } from './secret-vault.ts';
@@ -16,6 +17,8 @@ const PLAIN =
 const BESIDE =
   'has text beside what is read from elsewhere, or begins with "$" and is none: it would be kept in plain text in the log, for good. Write all of it, where a first "$" is "$$", or read all of it';
 
+type Before = Pick<Resource, 'document' | 'declared'> | undefined;
+
 export interface AdmissionPorts {
   readonly policyKinds: ReadonlyMap<string, RegisteredKind>;
   /** Undefined: there is no key, and no Secret. */
@@ -25,10 +28,10 @@ export interface AdmissionPorts {
 /**
  * Makes a document fit for the log, which keeps everything for good: secrets that are compared become salted hashes, and other
  * secrets are refused.
- * @param before the document in the log: a secret that is the same keeps its hash
+ * @param before what the log has: a secret that is the same keeps its hash
  */
-export function admit(document: Json, before: unknown, { policyKinds: kinds, vault }: AdmissionPorts): Admitted {
-  if (document['kind'] === 'Secret') return admitSecret(document, before, vault);
+export function admit(document: Json, before: Before, { policyKinds: kinds, vault }: AdmissionPorts): Admitted {
+  if (document['kind'] === 'Secret') return admitSecret(document, before?.document, vault);
   const issues: Issue[] = [];
   const warnings: Issue[] = [];
   const { kind, spec } = document;
@@ -41,7 +44,7 @@ export function admit(document: Json, before: unknown, { policyKinds: kinds, vau
   return { document, issues, warnings };
 }
 
-function hashed(spec: Json, before: unknown, issues: Issue[], warnings: Issue[]): Json {
+function hashed(spec: Json, before: Before, issues: Issue[], warnings: Issue[]): Json {
   const known = knownHashes(before);
   const one = (source: unknown, path: readonly PropertyKey[], prefix: string): unknown => {
     if (!isRecord(source)) return source;
@@ -81,10 +84,13 @@ interface WrittenHash {
   readonly sha256: string;
 }
 
-/** All salted hashes of the client application as it is in the log. */
-function knownHashes(before: unknown): readonly WrittenHash[] {
-  const spec = isRecord(before) && isRecord(before['spec']) ? before['spec'] : {};
-  const sources = [spec['clientSecret'], spec['clientSecrets'], spec['apiKeys']].flat();
+/** All salted hashes of the client application as it is in the log, and as its owner has it. */
+function knownHashes(before: Before): readonly WrittenHash[] {
+  const spec = isRecord(before?.document) && isRecord(before.document['spec']) ? before.document['spec'] : {};
+  const all = [spec, before?.declared ?? {}];
+  const sources = ['clientSecret', 'clientSecrets', 'apiKeys']
+    .flatMap((field) => all.map((each) => each[field]))
+    .flat();
   return sources.flatMap((source) => {
     if (!isRecord(source)) return [];
     const { salt, sha256 } = source;

@@ -1,14 +1,13 @@
-import type { Owner, Resource, ResourceKey } from '../registry/log.ts';
+import type { Ownership, Resource, ResourceKey } from '../registry/log.ts';
 import { SetsByKey } from '../sync/sets-by-key.ts';
 import { factsOf } from './facts.ts';
 import type { Facts } from './facts.ts';
 
 /** A resource without its document. */
-export interface Entry extends ResourceKey {
+export interface Entry extends ResourceKey, Ownership {
   readonly revision: number;
   readonly createdRevision: number;
   readonly at: number;
-  readonly owner: Owner;
   readonly set: string;
   readonly facts: Facts;
 }
@@ -95,7 +94,7 @@ export class ResourceIndex {
   }
 
   #entryOf(resource: Resource): Entry {
-    const { kind, namespace, name, revision, createdRevision, at, owner, set, document } = resource;
+    const { kind, namespace, name, revision, createdRevision, at, owner, source, set, document } = resource;
     const share = (text: string): string => this.#shared(text);
     return {
       kind: share(kind),
@@ -105,6 +104,7 @@ export class ResourceIndex {
       createdRevision,
       at,
       owner,
+      ...(source !== undefined && { source: share(source) }),
       set: share(set),
       facts: factsOf(resource, document, share),
     };

@@ -44,7 +44,7 @@ export function resourceMessage(
   resource: Resource,
   select: (document: unknown) => JsonObject | undefined = structOf,
 ): ResourceMessage {
-  const { kind, namespace, name, revision, createdRevision, at, owner, set } = resource;
+  const { kind, namespace, name, revision, createdRevision, at, owner, source = '', set, declared = {} } = resource;
   const document = select(shownDocument(resource.document));
   return create(ResourceSchema, {
     kind,
@@ -54,7 +54,9 @@ export function resourceMessage(
     createdRevision: BigInt(createdRevision),
     changedAt: timestampFromMs(at),
     owner,
+    source,
     set,
+    decided: Object.keys(declared).toSorted(),
     ...(document !== undefined && { document }),
   });
 }

@@ -14,6 +14,7 @@ import {
   ListResponseSchema,
 } from '../../gen/ostiary/v1/resources_pb.js';
 import type { ApplyRequest, DeleteRequest, ListRequest, ProposedDocument } from '../../gen/ostiary/v1/resources_pb.js';
+import type { Caller } from '../access/caller.ts';
 import { Code, RpcError } from '../grpc/rpc.ts';
 import type { Method } from '../grpc/rpc.ts';
 import { keyText } from '../registry/conflict.ts';
@@ -34,6 +35,7 @@ import {
   resultMessages,
   structOf,
 } from './resource-messages.ts';
+import { ownershipOf } from './ownership.ts';
 import { fieldsOf, selectFrom } from './selecting.ts';
 import { watchMethod } from './watching.ts';
 import { authorOf, receiptOf, waitMsOf } from './write-options.ts';
@@ -56,7 +58,7 @@ export function resourceMethods(ports: ResourceServicePorts): readonly Method[] 
   const unary = guardedUnary(SERVICE, access);
   return [
     unary('Apply', 'write', ApplyRequestSchema, ApplyResponseSchema, async (request, caller) => {
-      const asked = changeRequest(request);
+      const asked = changeRequest(request, caller);
       const files = request.documents.map(({ file }) => file);
       const author = authorOf(caller, request.reason);
       const waitMs = waitMsOf(request.wait);
@@ -72,8 +74,8 @@ export function resourceMethods(ports: ResourceServicePorts): readonly Method[] 
         ...(isWritten && (await receiptOf(receipts, applied.revision, waitMs))),
       });
     }),
-    unary('Diff', 'read', DiffRequestSchema, DiffResponseSchema, async (request) => {
-      const plan = await changing.plan(changeRequest({ ...request, reason: '' }));
+    unary('Diff', 'read', DiffRequestSchema, DiffResponseSchema, async (request, caller) => {
+      const plan = await changing.plan(changeRequest({ ...request, reason: '-' }, caller));
       return create(DiffResponseSchema, {
         ...toldOf(
           plan,
@@ -100,7 +102,7 @@ export function resourceMethods(ports: ResourceServicePorts): readonly Method[] 
       });
     }),
     unary('Delete', 'write', DeleteRequestSchema, DeleteResponseSchema, async (request, caller) => {
-      const asked = deleteRequest(request);
+      const asked = deleteRequest(request, caller);
       const author = authorOf(caller, request.reason);
       const waitMs = waitMsOf(request.wait);
       const applied = request.dryRun ? undefined : await changing.apply(asked, author);
@@ -117,9 +119,10 @@ export function resourceMethods(ports: ResourceServicePorts): readonly Method[] 
   ];
 }
 
-type Asked = Pick<ApplyRequest, 'documents' | 'set' | 'prune' | 'reason'>;
+type Asked = Pick<ApplyRequest, 'documents' | 'set' | 'prune' | 'reason' | 'owner' | 'source' | 'takeOver'>;
 
-function changeRequest({ documents, set, prune }: Asked): ChangeRequest {
+function changeRequest(request: Asked, caller: Caller): ChangeRequest {
+  const { documents, set, prune } = request;
   if (prune && set === '') {
     throw new RpcError(Code.invalidArgument, 'prune needs a set: it deletes what is of that set alone');
   }
@@ -127,19 +130,20 @@ function changeRequest({ documents, set, prune }: Asked): ChangeRequest {
     throw new RpcError(Code.invalidArgument, 'a set is named by letters, digits, ".", "_" and "-"');
   }
   if (documents.length === 0 && !prune) throw new RpcError(Code.invalidArgument, 'documents is empty');
-  return { writes: documents.map(writeOf), deletions: [], set, prune, owner: 'api' };
+  return { writes: documents.map(writeOf), deletions: [], set, prune, ...ownershipOf(request, caller) };
 }
 
 function writeOf({ document, expectedRevision }: ProposedDocument) {
   return { document: document ?? {}, expectedRevision: numberOf(expectedRevision) };
 }
 
-function deleteRequest({ resources }: DeleteRequest): ChangeRequest {
+function deleteRequest(request: DeleteRequest, caller: Caller): ChangeRequest {
+  const { resources } = request;
   if (resources.length === 0) throw new RpcError(Code.invalidArgument, 'resources is empty');
   const deletions = resources.map(({ resource, expectedRevision }) => {
     return { key: keyFromMessage(resource), expectedRevision: numberOf(expectedRevision) };
   });
-  return { writes: [], deletions, set: '', prune: false, owner: 'api' };
+  return { writes: [], deletions, set: '', prune: false, ...ownershipOf(request, caller) };
 }
 
 function numberOf(revision: bigint | undefined): number | undefined {
@@ -206,5 +210,7 @@ function differenceOf({ key, effect, before, document, place }: PlannedChange) {
     ...(earlier !== undefined && { before: earlier }),
     ...(later !== undefined && { after: later }),
     ...(place !== undefined && { document: place }),
+    owner: before?.owner ?? '',
+    source: before?.source ?? '',
   });
 }

@@ -168,12 +168,14 @@ async function* resourcesAt(kysely: RegistryKysely, revision: number): AsyncGene
   }
 }
 
-function rowOf({ at, createdRevision, document, set, ...same }: Resource): Row {
+function rowOf({ at, createdRevision, document, set, source = '', declared, ...same }: Resource): Row {
   return {
     ...same,
     created_revision: createdRevision,
     changed_at: at,
     set_name: set,
+    source,
+    declared: declared === undefined ? '' : canonicalJson(declared),
     document: canonicalJson(document),
   };
 }

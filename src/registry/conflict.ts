@@ -1,4 +1,5 @@
-import type { Resource, ResourceKey, Write } from './log.ts';
+import { canonicalJson } from '../document/version.ts';
+import type { Ownership, Resource, ResourceKey, Write } from './log.ts';
 
 /** Somebody else has changed the resource, or it is theirs. The message names it and what to do. */
 export class Conflict extends Error {
@@ -25,16 +26,58 @@ export function keyText({ kind, namespace, name }: ResourceKey): string {
 }
 
 /** @throws Conflict if the writer has seen another revision, or is not the owner */
-export function refuseConflict({ key, owner, expectedRevision }: Write, before: Resource | undefined): void {
-  if (before !== undefined && before.owner !== owner) {
-    const where =
-      before.owner === 'files' && before.set !== ''
-        ? `stands in the file ${before.set}`
-        : `belongs to the owner ${before.owner}`;
-    throw new Conflict(key, `${keyText(key)} ${where}: change it there`);
+export function refuseConflict(write: Write, before: Resource | undefined): void {
+  const { key, expectedRevision } = write;
+  if (before !== undefined && !mayWrite(write, before)) {
+    throw new Conflict(key, `${keyText(key)} ${whereToChange(before)}`);
   }
   if (expectedRevision === undefined || expectedRevision === (before?.revision ?? 0)) return;
   const found = before === undefined ? 'is not there' : `has revision ${before.revision}`;
   const expected = expectedRevision === 0 ? 'it was expected to be new' : `revision ${expectedRevision} was expected`;
   throw new Conflict(key, `${keyText(key)} ${found}, and ${expected}: read it again`);
+}
+
+function mayWrite({ owner, source, isTakenOver }: Write, before: Resource): boolean {
+  // The file would bring it back.
+  if (before.owner === 'files' || owner === 'files') return before.owner === owner;
+  if (isTakenOver === true || (isByHand(before) && isByHand({ owner }))) return true;
+  return before.owner === owner && before.source === source;
+}
+
+/** Nothing else keeps it, so that any person who may can change it anywhere. */
+export function isByHand({ owner }: Ownership): boolean {
+  return owner === 'api' || owner === 'console';
+}
+
+const OVER = 'or take it over (ostiary apply --take-over --reason WHY)';
+
+/** Why others may not write it, and what to do: the end of a sentence. */
+export function whereToChange({ owner, source, set }: Pick<Resource, 'owner' | 'source' | 'set'>): string {
+  const at = source === undefined ? '' : ` at ${source}`;
+  switch (owner) {
+    case 'files':
+      return `${set === '' ? 'belongs to the owner files' : `stands in the file ${set}`}: change it there`;
+    case 'git':
+      return `is kept in Git${at}: change it there, ${OVER}`;
+    case 'kubernetes':
+      return `is an object of the cluster${at}: change it there, ${OVER}`;
+    default:
+      return 'was written by hand: leave it out, or take it over by --take-over --reason WHY';
+  }
+}
+
+/** What makes a write a change. */
+export function contentOf({ owner, source, set, document, declared }: Resource | Write) {
+  return {
+    owner,
+    ...(source !== undefined && { source }),
+    set,
+    document,
+    ...(declared !== undefined && { declared }),
+  };
+}
+
+/** Whether a write would change nothing. */
+export function isSameContent(before: Resource, write: Resource | Write): boolean {
+  return canonicalJson(contentOf(before)) === canonicalJson(contentOf(write));
 }

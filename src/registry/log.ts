@@ -8,21 +8,34 @@ export interface ResourceKey {
   readonly name: string;
 }
 
-/** Who writes a resource; others may only read it. */
+/**
+ * Who writes a resource: people, by commands and calls (`api`) or the console; or something that keeps it elsewhere, where it
+ * has to be changed.
+ */
 export type Owner = 'api' | 'files' | 'git' | 'kubernetes' | 'console';
 
-export interface Resource extends ResourceKey {
+export interface Ownership {
+  readonly owner: Owner;
+  /** Where the owner keeps it, such as the URL of a repository; absent: nowhere else. */
+  readonly source?: string;
+}
+
+export interface Resource extends ResourceKey, Ownership {
   /** Of the change that made it what it is. */
   readonly revision: number;
   /** Of the change that created it: of two APIs that claim the same, the older one holds it. */
   readonly createdRevision: number;
   /** When it became what it is, in milliseconds since the Unix epoch. */
   readonly at: number;
-  readonly owner: Owner;
   /** The set it was applied with (`ostiary apply --set`); empty: none. */
   readonly set: string;
   /** The document as it is written in YAML, without defaults; secrets are hashed before they come here. */
   readonly document: unknown;
+  /**
+   * Fields of `spec` that were decided here, such as the status of a contract, as its owner's document has them; null: it
+   * has none. They are as decided until that document says something else.
+   */
+  readonly declared?: Readonly<Record<string, unknown>>;
 }
 
 /** One write of one resource. */
@@ -51,12 +64,14 @@ export interface Head {
   readonly hash: string;
 }
 
-export interface Write {
+export interface Write extends Ownership {
   readonly key: ResourceKey;
   /** Undefined: delete it. */
   readonly document: unknown;
-  readonly owner: Owner;
   readonly set: string;
+  readonly declared?: Resource['declared'];
+  /** It may be another owner's, and is the writer's from now on. */
+  readonly isTakenOver?: boolean;
   /** The revision that the writer has seen: 0 if the resource must be new; absent: whatever it is. */
   readonly expectedRevision?: number;
 }

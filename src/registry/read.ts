@@ -92,6 +92,7 @@ export async function changeRowsAfter(
 
 export function resourceOf(row: ResourceTable): Resource {
   const { kind, namespace, name, revision, created_revision, changed_at, owner, set_name, document } = row;
+  const { source, declared } = row;
   return {
     kind,
     namespace,
@@ -100,8 +101,10 @@ export function resourceOf(row: ResourceTable): Resource {
     createdRevision: created_revision,
     at: changed_at,
     owner: owner as Owner,
+    ...(source !== '' && { source }),
     set: set_name,
     document: JSON.parse(document) as unknown,
+    ...(declared !== '' && { declared: JSON.parse(declared) as Record<string, unknown> }),
   };
 }
 

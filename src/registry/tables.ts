@@ -21,6 +21,10 @@ export interface ResourceTable {
   readonly changed_at: number;
   readonly owner: string;
   readonly set_name: string;
+  /** Empty: none. */
+  readonly source: string;
+  /** Canonical JSON; empty: none. */
+  readonly declared: string;
   /** Canonical JSON. */
   readonly document: string;
 }
@@ -64,6 +68,8 @@ export const RESOURCE_COLUMNS = {
   changed_at: 'integer',
   owner: 'text',
   set_name: 'text',
+  source: 'text',
+  declared: 'text',
   document: 'text',
 } as const satisfies Record<keyof ResourceTable, ColumnKind>;
 
@@ -82,7 +88,10 @@ export type RegistryKysely = Kysely<RegistryTables> | Transaction<RegistryTables
 
 export const registrySchema: Schema = {
   part: 'registry',
-  migrations: [{ version: 1, up: createTables }],
+  migrations: [
+    { version: 1, up: createTables },
+    { version: 2, up: addSources },
+  ],
 };
 
 /** In PostgreSQL texts are compared byte by byte too, whatever the language of the server. */
@@ -99,4 +108,11 @@ async function createTables({ engine, kysely }: Pick<Database<unknown>, 'engine'
     `CREATE TABLE registry_history (history ${text} PRIMARY KEY, after_revision bigint NOT NULL, begun_at bigint NOT NULL)`,
   ];
   for (const statement of statements) await sql.raw(statement).execute(kysely);
+}
+
+async function addSources({ engine, kysely }: Pick<Database<unknown>, 'engine' | 'kysely'>): Promise<void> {
+  const text = engine === 'sqlite' ? 'text NOT NULL' : 'text COLLATE "C" NOT NULL';
+  for (const column of ['source', 'declared']) {
+    await sql.raw(`ALTER TABLE registry_resource ADD COLUMN ${column} ${text} DEFAULT ''`).execute(kysely);
+  }
 }

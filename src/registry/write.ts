@@ -4,7 +4,7 @@ import type { Database } from '../database/database.ts';
 import { tableOf } from '../database/table-of.ts';
 import { canonicalJson } from '../document/version.ts';
 import { chainHash, resourceText } from './chain.ts';
-import { keyText, Outrun, refuseConflict } from './conflict.ts';
+import { contentOf, isSameContent, keyText, Outrun, refuseConflict } from './conflict.ts';
 import type { Author, Change, Head, Resource, Write } from './log.ts';
 import { headOf, PAGE, resourcesOf } from './read.ts';
 import { CHANGE_COLUMNS, KEY_COLUMNS, RESOURCE_COLUMNS } from './tables.ts';
@@ -61,9 +61,7 @@ function changesOf(head: Head, writing: Writing, known: Map<string, Resource>): 
     const before = known.get(key);
     refuseConflict(write, before);
     const isSame =
-      before === undefined || write.document === undefined
-        ? before === write.document
-        : before.set === write.set && canonicalJson(before.document) === canonicalJson(write.document);
+      before === undefined || write.document === undefined ? before === write.document : isSameContent(before, write);
     if (isSame) continue;
     revision += 1;
     const { kind, namespace, name } = write.key;
@@ -77,9 +75,7 @@ function changesOf(head: Head, writing: Writing, known: Map<string, Resource>): 
             revision,
             createdRevision: before?.createdRevision ?? revision,
             at,
-            owner: write.owner,
-            set: write.set,
-            document: write.document,
+            ...contentOf(write),
           };
     const change = { revision, at, ...author, kind, namespace, name };
     hash = chainHash(hash, { ...change, before: textOf(before), after: textOf(after) });
@@ -124,7 +120,20 @@ async function store(
   for (let at = 0; at < upserts.length; at += PAGE) {
     const rows = upserts.slice(at, at + PAGE).map((resource) => {
       const { kind, namespace, name, revision, createdRevision, at: changedAt, owner, set, document } = resource;
-      return [kind, namespace, name, revision, createdRevision, changedAt, owner, set, canonicalJson(document)];
+      const { source = '', declared } = resource;
+      return [
+        kind,
+        namespace,
+        name,
+        revision,
+        createdRevision,
+        changedAt,
+        owner,
+        set,
+        source,
+        declared === undefined ? '' : canonicalJson(declared),
+        canonicalJson(document),
+      ];
     });
     const columns = Object.keys(RESOURCE_COLUMNS);
     const replaced = columns.slice(3).map((column) => `${column} = excluded.${column}`);

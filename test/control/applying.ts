@@ -205,6 +205,7 @@ export function appliesDocuments(newPlace: NewPlace): void {
           before: api('orders'),
           after: changed,
           document: 0,
+          owner: 'api',
         },
       ],
       revision: '3',

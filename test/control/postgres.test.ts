@@ -5,6 +5,7 @@ import type { RealPostgres } from '../real/postgres.ts';
 import type { NewPlace } from '../registry/fixture.ts';
 import { appliesDocuments } from './applying.ts';
 import { decidesOnce } from './deciding-at-once.ts';
+import { knowsOwners } from './owning.ts';
 import { sealsSecrets } from './sealing-secrets.ts';
 import { findsResources } from './finding.ts';
 import { tellsResources } from './telling.ts';
@@ -26,6 +27,7 @@ describe.skipIf(part === undefined)('the services of resources on PostgreSQL', (
   tellsResources(newPlace);
   decidesOnce(newPlace);
   findsResources(newPlace);
+  knowsOwners(newPlace);
   sealsSecrets(newPlace);
   watchesChanges(newPlace);
 

@@ -5,6 +5,7 @@ import { appliesDocuments } from './applying.ts';
 import { keepsContracts } from './contracting.ts';
 import { decidesOnce } from './deciding-at-once.ts';
 import { keepsSecrets } from './keeping-secrets.ts';
+import { knowsOwners } from './owning.ts';
 import { sealsSecrets } from './sealing-secrets.ts';
 import { findsResources } from './finding.ts';
 import { tellsResources } from './telling.ts';
@@ -18,6 +19,7 @@ describe('the services of resources on SQLite', () => {
   keepsSecrets(newPlace);
   decidesOnce(newPlace);
   findsResources(newPlace);
+  knowsOwners(newPlace);
   sealsSecrets(newPlace);
   watchesChanges(newPlace);
 });

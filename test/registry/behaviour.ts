@@ -168,7 +168,7 @@ export function registryBehaves(newPlace: NewPlace): void {
       [sql`UPDATE registry_resource SET owner = 'files' WHERE name = 'b'`, 'Api default/b is not what the log says'],
       [sql`DELETE FROM registry_resource WHERE name = 'a'`, 'Api default/a is missing'],
       [
-        sql`INSERT INTO registry_resource VALUES ('Api', 'default', 'c', 1, 1, 1, 'api', '', '{}')`,
+        sql`INSERT INTO registry_resource VALUES ('Api', 'default', 'c', 1, 1, 1, 'api', '', '{}', '', '')`,
         'Api default/c is not what the log says',
       ],
     ] as const;

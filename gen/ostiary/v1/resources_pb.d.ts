@@ -86,7 +86,7 @@ export declare type Resource = Message<"ostiary.v1.Resource"> & {
   changedAt?: Timestamp | undefined;
 
   /**
-   * Who writes it; others may only read it: `api`, `files`, `git`, `kubernetes` or `console`.
+   * Who writes it: `api` and `console` are people, here; what is of `files`, `git` or `kubernetes` is changed there.
    *
    * @generated from field: string owner = 7;
    */
@@ -106,6 +106,20 @@ export declare type Resource = Message<"ostiary.v1.Resource"> & {
    * @generated from field: google.protobuf.Struct document = 9;
    */
   document?: JsonObject | undefined;
+
+  /**
+   * Where its owner keeps it, such as the URL of a repository; empty: nowhere else.
+   *
+   * @generated from field: string source = 10;
+   */
+  source: string;
+
+  /**
+   * Fields of `spec` that are as they were decided here, and not as the owner's document has them.
+   *
+   * @generated from field: repeated string decided = 11;
+   */
+  decided: string[];
 };
 
 /**
@@ -189,6 +203,28 @@ export declare type ApplyRequest = Message<"ostiary.v1.ApplyRequest"> & {
    * @generated from field: google.protobuf.Duration wait = 6;
    */
   wait?: Duration | undefined;
+
+  /**
+   * Whose documents these are: `api` (empty means it), `console`, `git` or `kubernetes`. The last two need a source, and
+   * nobody else writes what they have applied.
+   *
+   * @generated from field: string owner = 7;
+   */
+  owner: string;
+
+  /**
+   * Where the owner keeps them, such as the URL of a repository.
+   *
+   * @generated from field: string source = 8;
+   */
+  source: string;
+
+  /**
+   * What another owner has written is this one's from now on. Needs a reason, and the role admin.
+   *
+   * @generated from field: bool take_over = 9;
+   */
+  takeOver: boolean;
 };
 
 /**
@@ -342,6 +378,21 @@ export declare type DiffRequest = Message<"ostiary.v1.DiffRequest"> & {
    * @generated from field: bool prune = 3;
    */
   prune: boolean;
+
+  /**
+   * @generated from field: string owner = 4;
+   */
+  owner: string;
+
+  /**
+   * @generated from field: string source = 5;
+   */
+  source: string;
+
+  /**
+   * @generated from field: bool take_over = 6;
+   */
+  takeOver: boolean;
 };
 
 /**
@@ -415,6 +466,18 @@ export declare type Difference = Message<"ostiary.v1.Difference"> & {
    * @generated from field: optional uint32 document = 5;
    */
   document?: number | undefined;
+
+  /**
+   * Whose it is now; empty: it would be created.
+   *
+   * @generated from field: string owner = 6;
+   */
+  owner: string;
+
+  /**
+   * @generated from field: string source = 7;
+   */
+  source: string;
 };
 
 /**
@@ -614,6 +677,23 @@ export declare type DeleteRequest = Message<"ostiary.v1.DeleteRequest"> & {
    * @generated from field: google.protobuf.Duration wait = 4;
    */
   wait?: Duration | undefined;
+
+  /**
+   * As in ApplyRequest.
+   *
+   * @generated from field: string owner = 5;
+   */
+  owner: string;
+
+  /**
+   * @generated from field: string source = 6;
+   */
+  source: string;
+
+  /**
+   * @generated from field: bool take_over = 7;
+   */
+  takeOver: boolean;
 };
 
 /**

@@ -8,6 +8,7 @@ import { namespaceFlag } from './get.ts';
 import { KIND_WORDS, namedIn } from './kinds.ts';
 import { valueAt } from './resources.ts';
 import { callServer, serverFlags } from './server.ts';
+import { ownerFlags, refuseOwnerFlags } from './owner-flags.ts';
 import { waitOf, writeFlags } from './write-flags.ts';
 import { printWritten } from './written.ts';
 
@@ -18,19 +19,28 @@ export const command = defineCommand({
     'Deletes a resource, or with -f all that the documents name: all or none. What others still refer to stays.\n' +
     'Exit codes: 1 if it is not there or still needed, 3 if a sidecar still enforces it after --wait.',
   examples: ['delete contract web-shop-orders --wait 5s', 'delete -f policies/'],
-  flags: { ...namespaceFlag, ...fileFlag, ...writeFlags, ...serverFlags },
+  flags: { ...namespaceFlag, ...fileFlag, ...ownerFlags, ...writeFlags, ...serverFlags },
   sections: { namespace: 'Which', reason: 'How', server: 'Where' },
   maxArguments: 2,
   argumentWords: KIND_WORDS,
   async run({ values, positionals }, environment) {
-    const { file, dryRun, reason, wait, output } = values;
+    const { file, owner, source, takeOver, dryRun, reason, wait, output } = values;
+    refuseOwnerFlags(values);
     if (file.length > 0 === positionals.length > 0) {
       throw new UserError('name one resource, or files: ostiary delete KIND NAME, or ostiary delete -f PATH', 2);
     }
     const keys = file.length > 0 ? (await documentsOf(file)).map(keyOf) : [oneOf(positionals, values.namespace)];
     const answer = await callServer(
       'ResourceService/Delete',
-      { resources: keys.map((resource) => ({ resource })), dryRun, reason, wait: waitOf(wait) },
+      {
+        resources: keys.map((resource) => ({ resource })),
+        owner,
+        source,
+        takeOver,
+        dryRun,
+        reason,
+        wait: waitOf(wait),
+      },
       DeleteResponseSchema,
       { values, environment },
     );

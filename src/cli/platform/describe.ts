@@ -47,7 +47,7 @@ export const command = defineCommand({
 });
 
 function headOf(resource: Resource): string {
-  const { kind, namespace, name, owner, set, revision, document } = resource;
+  const { kind, namespace, name, owner, source, set, decided, revision, document } = resource;
   const lines: readonly (readonly [string, string])[] = [
     ['Kind', kind],
     ['Name', name],
@@ -60,6 +60,8 @@ function headOf(resource: Resource): string {
     ['Visibility', textAt(document, 'metadata.visibility')],
     ['Team', textAt(document, 'metadata.owner')],
     ['Owner', owner],
+    ['Source', source],
+    ['Decided here', decided.map((field) => `spec.${field}`).join(', ')],
     ['Set', set],
     ['Revision', `${revision}, ${secondsText(resource.changedAt)}`],
   ];

@@ -8,6 +8,7 @@ import { fileFlag } from './apply.ts';
 import { documentsOf, faultLines } from './documents-of.ts';
 import { shortName } from './kinds.ts';
 import { lineDiff } from './line-diff.ts';
+import { ownerFlags, refuseOwnerFlags } from './owner-flags.ts';
 import { whereOf } from './places.ts';
 import { callServer, serverFlags } from './server.ts';
 import { yamlText } from './yaml-text.ts';
@@ -23,18 +24,23 @@ export const command = defineCommand({
     ...fileFlag,
     set: text(undefined, 'NAME', 'the name of these documents together'),
     prune: toggle('show what --prune of apply would delete'),
+    ...ownerFlags,
     ...serverFlags,
   },
   maxArguments: 0,
   async run({ values }, environment) {
-    const { file, set, prune } = values;
+    const { file, set, prune, owner, source, takeOver } = values;
     if (file.length === 0) throw new UserError('no documents are named: ostiary diff -f PATH', 2);
     if (prune && set === undefined) throw new UserError('--prune needs --set: it deletes of one set alone', 2);
+    refuseOwnerFlags({ ...values, reason: '-' });
     const documents = await documentsOf(file);
     const request = {
       documents: documents.map(({ value, place }) => ({ document: value, file: whereOf(place) })),
       set,
       prune,
+      owner,
+      source,
+      takeOver,
     };
     const answer = await callServer('ResourceService/Diff', request, DiffResponseSchema, { values, environment });
     const told = [...faultLines(answer.warnings, documents), ...faultLines(answer.faults, documents)];
@@ -48,9 +54,12 @@ export const command = defineCommand({
 });
 
 /** Line by line; empty where nothing would change. */
-export function diffText({ resource, effect, before, after }: Difference): string {
+export function diffText({ resource, effect, before, after, owner, source }: Difference): string {
   if (effect === Effect.UNCHANGED) return '';
-  return lineDiff(resource === undefined ? '' : shown(shortName(resource)), linesOf(before), linesOf(after));
+  const name = resource === undefined ? '' : shown(shortName(resource));
+  const whose = owner === '' || owner === 'api' ? '' : ` (owner ${shown([owner, source].join(' ').trim())})`;
+  const lines = lineDiff(name + whose, linesOf(before), linesOf(after));
+  return lines === '' ? `${name}${whose}: its owner changes, or its set\n` : lines;
 }
 
 function linesOf(document: object | undefined): readonly string[] {

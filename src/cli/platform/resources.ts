@@ -147,7 +147,7 @@ function tablePrinter(kind: string, isWide: boolean): ResourcePrinter {
           ...own.map((column) => column.read(each.document)),
           each.owner,
           String(each.revision),
-          ...(isWide ? [each.set, secondsText(each.changedAt)] : []),
+          ...(isWide ? [each.source, each.set, secondsText(each.changedAt)] : []),
         ]);
       }
     },
@@ -157,7 +157,7 @@ function tablePrinter(kind: string, isWide: boolean): ResourcePrinter {
         return;
       }
       const titles = ['NAMESPACE', 'NAME', ...own.map(({ title }) => title), 'OWNER', 'REVISION'];
-      const more = isWide ? ['SET', 'CHANGED'] : [];
+      const more = isWide ? ['SOURCE', 'SET', 'CHANGED'] : [];
       const columns = [...titles, ...more].map((title) => ({ title, isNumber: title === 'REVISION' }));
       write(table(columns, rows));
     },
@@ -179,7 +179,7 @@ export function fieldsFor(
   return fields.length === 0 ? { keysOnly: true } : { fields };
 }
 
-function jsonOf({ document, revision, owner, set, changedAt }: Resource): object {
+function jsonOf({ document, revision, owner, source, set, decided, changedAt }: Resource): object {
   const written = DOCUMENT_KEYS.map((key) => [key, document?.[key]] as const).filter(
     ([, value]) => value !== undefined,
   );
@@ -188,7 +188,9 @@ function jsonOf({ document, revision, owner, set, changedAt }: Resource): object
     status: {
       revision: Number(revision),
       owner,
+      ...(source !== '' && { source }),
       ...(set !== '' && { set }),
+      ...(decided.length > 0 && { decided }),
       ...(changedAt !== undefined && { changedAt: isoText(changedAt) }),
     },
   };
