@@ -45,12 +45,16 @@ export interface Change extends ResourceKey {
   readonly at: number;
   /** Who wrote, such as `token:ci-orders`. */
   readonly actor: string;
+  /** What proved who they are, such as `token:ID`; never the secret. Empty: not known, or a part of ostiary wrote. */
+  readonly credential: string;
+  /** Where they wrote from. Empty: not known. */
+  readonly address: string;
   /** Why, in their words; may be empty. */
   readonly reason: string;
   readonly before: Resource | undefined;
   /** Undefined: deleted. */
   readonly after: Resource | undefined;
-  /** 64 hex digits: SHA-256 over the hash of the revision before and all of this change. */
+  /** 64 hex digits: SHA-256 over the hash of the revision before and this change. */
   readonly hash: string;
 }
 

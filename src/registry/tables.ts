@@ -34,6 +34,8 @@ export interface ChangeTable {
   readonly revision: number;
   readonly changed_at: number;
   readonly actor: string;
+  readonly credential: string;
+  readonly address: string;
   readonly reason: string;
   readonly kind: string;
   readonly namespace: string;
@@ -77,6 +79,8 @@ export const CHANGE_COLUMNS = {
   revision: 'integer',
   changed_at: 'integer',
   actor: 'text',
+  credential: 'text',
+  address: 'text',
   reason: 'text',
   ...KEY_COLUMNS,
   before: 'text',
@@ -91,8 +95,17 @@ export const registrySchema: Schema = {
   migrations: [
     { version: 1, up: createTables },
     { version: 2, up: addSources },
+    { version: 3, up: addOrigins },
   ],
 };
+
+/** From where a change came. */
+async function addOrigins({ engine, kysely }: Pick<Database<unknown>, 'engine' | 'kysely'>): Promise<void> {
+  const text = engine === 'sqlite' ? 'text NOT NULL' : 'text COLLATE "C" NOT NULL';
+  for (const column of ['credential', 'address']) {
+    await sql.raw(`ALTER TABLE registry_change ADD COLUMN ${column} ${text} DEFAULT ''`).execute(kysely);
+  }
+}
 
 /** In PostgreSQL texts are compared byte by byte too, whatever the language of the server. */
 async function createTables({ engine, kysely }: Pick<Database<unknown>, 'engine' | 'kysely'>): Promise<void> {

@@ -77,7 +77,8 @@ function changesOf(head: Head, writing: Writing, known: Map<string, Resource>): 
             at,
             ...contentOf(write),
           };
-    const change = { revision, at, ...author, kind, namespace, name };
+    const { actor, credential = '', address = '', reason } = author;
+    const change = { revision, at, actor, credential, address, reason, kind, namespace, name };
     hash = chainHash(hash, { ...change, before: textOf(before), after: textOf(after) });
     changes.push({ ...change, before, after, hash });
     if (after === undefined) known.delete(key);
@@ -97,19 +98,11 @@ async function store(
 ): Promise<void> {
   for (let at = 0; at < changes.length; at += PAGE) {
     const page = changes.slice(at, at + PAGE);
-    const rows = page.map(({ revision, at: changedAt, actor, reason, kind, namespace, name, before, after, hash }) => {
-      return [
-        revision,
-        changedAt,
-        actor,
-        reason,
-        kind,
-        namespace,
-        name,
-        textOf(before) ?? '',
-        textOf(after) ?? '',
-        hash,
-      ];
+    const rows = page.map((change) => {
+      const { revision, at: changedAt, actor, credential, address, reason, kind, namespace, name, hash } = change;
+      const before = textOf(change.before) ?? '';
+      const after = textOf(change.after) ?? '';
+      return [revision, changedAt, actor, credential, address, reason, kind, namespace, name, before, after, hash];
     });
     const added = tableOf(engine, CHANGE_COLUMNS, rows);
     await sql`INSERT INTO registry_change (${sql.raw(Object.keys(CHANGE_COLUMNS).join())})

@@ -61,7 +61,7 @@ export class MemoryLog implements ResourceLog {
     return revision === 0 ? NO_HASH : this.#changes[revision - 1]?.hash;
   }
 
-  async write(writes: readonly Write[], { actor, reason }: Author) {
+  async write(writes: readonly Write[], { actor, reason, credential = '', address = '' }: Author) {
     this.#check();
     const changes: Change[] = [];
     for (const { key, document, owner, set } of writes) {
@@ -80,6 +80,8 @@ export class MemoryLog implements ResourceLog {
         at,
         actor,
         reason,
+        credential,
+        address,
         before,
         after,
         hash: hash('sha256', this.#head.hash + body),

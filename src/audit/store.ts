@@ -1,0 +1,75 @@
+import { sql } from 'kysely';
+import type { Transaction } from 'kysely';
+import type { Database } from '../database/database.ts';
+import { migrated } from '../database/migrate.ts';
+import { tableOf } from '../database/table-of.ts';
+import { NO_HASH } from '../registry/chain.ts';
+import { headOf } from '../registry/read.ts';
+import { rowsAfter } from './chain.ts';
+import type { CountedEvent, Link } from './chain.ts';
+import { auditSchema, EVENT_COLUMNS } from './tables.ts';
+import type { AuditKysely, AuditTables } from './tables.ts';
+
+const COLUMNS = Object.keys(EVENT_COLUMNS) as (keyof typeof EVENT_COLUMNS)[];
+
+/**
+ * Brings the tables of events to this program's version.
+ * @throws DatabaseFault (rejects with it)
+ */
+export async function migrateAudit<Tables>(database: Database<Tables>): Promise<Database<AuditTables>> {
+  return migrated(database as unknown as Database<AuditTables>, auditSchema);
+}
+
+/** The chain of events in a database, which several processes may add to. */
+export class AuditStore {
+  readonly database: Database<AuditTables>;
+
+  private constructor(database: Database<AuditTables>) {
+    this.database = database;
+  }
+
+  /** @throws DatabaseFault (rejects with it) */
+  static async open<Tables>(database: Database<Tables>): Promise<AuditStore> {
+    const own = await migrateAudit(database);
+    // After a restore it follows from the events.
+    await sql`INSERT INTO audit_head (id, sequence, hash)
+      SELECT 1, COALESCE(MAX(sequence), 0),
+        COALESCE((SELECT hash FROM audit_event ORDER BY sequence DESC LIMIT 1), ${NO_HASH}) FROM audit_event
+      WHERE true ON CONFLICT DO NOTHING`.execute(own.kysely);
+    return new AuditStore(own);
+  }
+
+  /** The last event; `sequence` is 0 where there is none. @throws DatabaseFault (rejects with it) */
+  async head(): Promise<Link> {
+    return eventHeadOf(this.database.kysely);
+  }
+
+  /**
+   * Adds events after the last one, whoever has written that. It waits for no writer of the log.
+   * @returns the last one
+   * @throws DatabaseFault (rejects with it)
+   */
+  async append(events: readonly CountedEvent[]): Promise<Link> {
+    return this.database.kysely.transaction().execute((inside) => this.appendWithin(inside, events));
+  }
+
+  async appendWithin(inside: Transaction<AuditTables>, events: readonly CountedEvent[]): Promise<Link> {
+    const { engine } = this.database;
+    // In SQLite a transaction has the database to itself.
+    if (engine === 'postgres') await sql`SELECT id FROM audit_head FOR UPDATE`.execute(inside);
+    const link = await eventHeadOf(inside);
+    const rows = rowsAfter(link, await headOf(inside), events);
+    const last = rows.at(-1);
+    if (last === undefined) return link;
+    const values = rows.map((row) => COLUMNS.map((column) => row[column]));
+    await sql`INSERT INTO audit_event (${sql.raw(COLUMNS.join())})
+      SELECT * FROM ${tableOf(engine, EVENT_COLUMNS, values)} AS added`.execute(inside);
+    await sql`UPDATE audit_head SET sequence = ${last.sequence}, hash = ${last.hash}`.execute(inside);
+    return { sequence: last.sequence, hash: last.hash };
+  }
+}
+
+export async function eventHeadOf(kysely: AuditKysely): Promise<Link> {
+  const row = await kysely.selectFrom('audit_head').select(['sequence', 'hash']).executeTakeFirst();
+  return row ?? { sequence: 0, hash: NO_HASH };
+}
