@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { migrateAudit } from '../audit/store.ts';
 import { systemClock as clock, systemTimers as timers } from '../clock.ts';
 import { UserError } from '../errors.ts';
 import { backUp } from '../registry/backup.ts';
@@ -65,6 +66,7 @@ async function opened<Result>(
   const registry = await openRegistry({ dataDir, databaseUrl }, { clock, timers, random: Math.random, randomBytes });
   try {
     await openSidecarStore(registry.database);
+    await migrateAudit(registry.database);
     return await use(registry);
   } finally {
     await registry.close();

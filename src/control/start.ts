@@ -25,6 +25,7 @@ import type { EmbeddedControl } from '../serve/embedded-control.ts';
 import { bootstrapAccess, prepareBootstrapToken } from './access.ts';
 import { openControlAlerts } from './alerts.ts';
 import { auditMethods } from './audit-service.ts';
+import { openAuditing } from './auditing.ts';
 import { Changing } from './changing.ts';
 import { backupMethods } from './backup-service.ts';
 import { checkingPorts } from './checking-ports.ts';
@@ -108,10 +109,13 @@ export async function startControl(
     { clock, timers, random: Math.random, randomBytes, observer: told.writes },
   );
   opened.defer(close);
+  const own = { clock, timers, random: Math.random, log, registry: metrics.registry };
+  const audit = await openAuditing(database, own);
+  opened.defer(() => audit.close());
   const tokenFile = flags.bootstrapTokenFile ?? (dataDir && join(dataDir, 'bootstrap-token'));
   if (tokenFile === undefined) throw new UserError('--database needs --bootstrap-token-file FILE as well', 2);
   const { isNew } = await prepareBootstrapToken(tokenFile, randomBytes);
-  const access = bootstrapAccess(tokenFile);
+  const access = audit.calls.access(bootstrapAccess(tokenFile));
   const { vault, open, snapshotKeyFile } = await openKeys(flags, registry, randomBytes);
   const vouching = vouchingBy(
     { spiffe: flags.trustSpiffe, kubernetes: flags.trustKubernetes },
@@ -158,7 +162,7 @@ export async function startControl(
       ? undefined
       : embed(node, dataDir, { sidecars, history: mesh.history, registry, index, policyKinds, timers, onFault });
   opened.defer(() => embedded?.close());
-  const methods = [
+  const methods = audit.calls.methods([
     ...health.methods(),
     ...resourceMethods(writing),
     ...contractMethods(writing),
@@ -167,7 +171,7 @@ export async function startControl(
     ...backupMethods({ database, access, clock }),
     ...sidecars.methods,
     ...mesh.methods,
-  ];
+  ]);
   const onFailure = (path: string, error: unknown): void =>
     log.error('call failed', {
       detail: `${path}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
@@ -236,6 +240,7 @@ export async function startControl(
       await alerts?.close();
       checking.close();
       await mesh.close();
+      await audit.close();
       await close();
       log.info('stopped');
     },

@@ -7,6 +7,7 @@ import { Unchecked } from '../../src/analytics/unchecked.ts';
 import { createRequestFamilies } from '../../src/analytics/request-families.ts';
 import { sampleFailures } from '../../src/analytics/sample-metrics.ts';
 import { systemClock } from '../../src/clock.ts';
+import { auditObserver } from '../../src/control/audit-metrics.ts';
 import { hubMetrics } from '../../src/control/hub-metrics.ts';
 import { meshMetrics } from '../../src/control/mesh-metrics.ts';
 import { createHistoryMetrics } from '../../src/history/history-metrics.ts';
@@ -93,6 +94,7 @@ async function registered(): Promise<Record<string, Described>> {
   // Of a control plane.
   meshMetrics(metrics.registry);
   hubMetrics(metrics.registry, systemClock);
+  auditObserver(metrics.registry, { error() {}, info() {} });
   // Made where documents have alerts that are evaluated.
   createAlertMetrics(metrics.registry);
   createElectedMetric(metrics.registry, () => true);
