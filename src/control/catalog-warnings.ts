@@ -21,18 +21,25 @@ export function catalogWarnings(changes: readonly Changed[], index: ResourceInde
     return changed.get(text) ?? index.get(text) !== undefined;
   };
   return changes.flatMap(({ key, document }) => {
-    const named = (field: string, kind: string, namespace: string): readonly Fault[] => {
-      const name = valueAt(document, ['metadata', field]);
+    const named = (field: string, kind: string, namespace: string, name: unknown): readonly Fault[] => {
       if (typeof name !== 'string' || isThere({ kind, namespace, name })) return [];
       const message = `there is no ${kind} of this name${kind === 'Team' ? ' in the namespace platform' : ''}`;
-      return [{ file: keyText(key), line: 0, column: 0, field: `metadata.${field}`, message, severity: 'warning' }];
+      return [{ file: keyText(key), line: 0, column: 0, field, message, severity: 'warning' }];
     };
+    const team = (field: string, name: unknown) => named(field, 'Team', PLATFORM_NAMESPACE, name);
+    const { owner, specification } = Object(valueAt(document, ['metadata'])) as Readonly<Record<string, unknown>>;
     return [
       ...(key.kind === 'Specification' ? textWarnings(key, document) : []),
-      ...named('owner', 'Team', PLATFORM_NAMESPACE),
-      ...named('specification', 'Specification', key.namespace),
+      ...team('metadata.owner', owner),
+      ...named('metadata.specification', 'Specification', key.namespace, specification),
+      ...teamsOfGuests(document).flatMap((name, at) => (name === '*' ? [] : team(`spec.guests[${at}].team`, name))),
     ];
   });
+}
+
+function teamsOfGuests(document: unknown): readonly unknown[] {
+  const guests = valueAt(document, ['spec', 'guests']);
+  return Array.isArray(guests) ? guests.map((guest) => valueAt(guest, ['team'])) : [];
 }
 
 /** What is called an OpenAPI document, and can't be read as one. */

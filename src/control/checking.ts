@@ -17,6 +17,7 @@ import { factsOf, keyFrom } from './facts.ts';
 import type { IndexedState } from './current-index.ts';
 import { withHint } from './hints.ts';
 import { neighbourhoodOf } from './neighbourhood.ts';
+import { placeFindings } from './places/place-findings.ts';
 import { openedDocument } from './secret-vault.ts';
 import type { SecretVault } from './secret-vault.ts';
 
@@ -67,6 +68,9 @@ export class Checking {
    * @returns faults that the changes would bring, not those that are there already
    */
   async check(changes: readonly CheckedChange[], { index, revision }: IndexedState): Promise<Findings> {
+    const places = placeFindings(changes, index);
+    // What the compiler says of two APIs in one place names both.
+    if (places.faults.length > 0) return places;
     const proposals = changes.map(({ key, document }) => {
       return { key, facts: document === undefined ? undefined : factsOf(key, document, (text) => text) };
     });
@@ -79,7 +83,8 @@ export class Checking {
     ]);
     const own = new Set(changes.map(({ key }) => keyText(key)));
     const ofOwn = after.warnings.filter(({ file }) => own.has(file));
-    const warnings = [...ofOwn, ...openingWarnings(changes, after.openings), ...catalogWarnings(changes, index)];
+    const ofPeople = [...catalogWarnings(changes, index), ...places.warnings];
+    const warnings = [...ofOwn, ...openingWarnings(changes, after.openings), ...ofPeople];
     if (after.faults.length === 0) return { faults: [], warnings };
     const earlier = changes.flatMap(({ before }) => (before === undefined ? [] : [agedOf(before)]));
     const before = new Set((await this.#compile([...around, ...earlier])).faults.map(faultText));

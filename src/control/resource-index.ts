@@ -1,7 +1,10 @@
 import type { Ownership, Resource, ResourceKey } from '../registry/log.ts';
 import { SetsByKey } from '../sync/sets-by-key.ts';
-import { factsOf } from './facts.ts';
+import { factsOf, FIELDS } from './facts.ts';
 import type { Facts } from './facts.ts';
+import { PlaceIndex } from './places/place-index.ts';
+
+const OWNER_OF_API = (FIELDS['Api'] ?? []).indexOf('metadata.owner');
 
 /** A resource without its document. */
 export interface Entry extends ResourceKey, Ownership {
@@ -22,12 +25,14 @@ export class ResourceIndex {
   /** By kind, each sorted by namespace and name. */
   readonly #byKind = new Map<string, Entry[]>();
   readonly #texts = new Map<string, string>();
+  /** Where APIs are. */
+  readonly places = new PlaceIndex();
 
   /** Adds resources that are not there, in any order. Call {@link sort} when all are added. */
   load(resources: readonly Resource[]): void {
     for (const resource of resources) {
       const entry = this.#entryOf(resource);
-      this.#link(entry);
+      this.#link(entry, resource);
       const kind = this.#byKind.get(entry.kind);
       if (kind === undefined) this.#byKind.set(entry.kind, [entry]);
       else kind.push(entry);
@@ -41,7 +46,7 @@ export class ResourceIndex {
   put(resource: Resource): void {
     this.remove(resource);
     const entry = this.#entryOf(resource);
-    this.#link(entry);
+    this.#link(entry, resource);
     let kind = this.#byKind.get(entry.kind);
     if (kind === undefined) this.#byKind.set(entry.kind, (kind = []));
     kind.splice(placeOf(kind, entry), 0, entry);
@@ -56,6 +61,7 @@ export class ResourceIndex {
     if (names.size === 0) this.#byName.delete(group);
     for (const term of entry.facts.holds) this.#byTerm.delete(term, entry);
     for (const reference of entry.facts.refers) this.#byReference.delete(reference, entry);
+    if (entry.kind === 'Api') this.places.remove(entry);
     const kind = this.#byKind.get(entry.kind);
     kind?.splice(placeOf(kind, entry), 1);
   }
@@ -110,13 +116,14 @@ export class ResourceIndex {
     };
   }
 
-  #link(entry: Entry): void {
+  #link(entry: Entry, { document }: Resource): void {
     const group = groupOf(entry);
     const names = this.#byName.get(group);
     if (names === undefined) this.#byName.set(group, new Map([[entry.name, entry]]));
     else names.set(entry.name, entry);
     for (const term of entry.facts.holds) this.#byTerm.add(term, entry);
     for (const reference of entry.facts.refers) this.#byReference.add(reference, entry);
+    if (entry.kind === 'Api') this.places.put(entry, entry.facts.fields[OWNER_OF_API], document);
   }
 
   /** Names that recur are kept once. Never forgotten: there are about as many as resources. */

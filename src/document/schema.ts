@@ -6,7 +6,9 @@ import { specification, team } from './catalog-schema.ts';
 import { configuration } from './configuration-schema.ts';
 import { contract } from './contract-schema.ts';
 import { publicUrl } from './public-url.ts';
+import { guests } from './guest-schema.ts';
 import { basePath, clientId, host, labels, moment, name, unique } from './fields.ts';
+import { informational } from './informational-field.ts';
 import { apiMetadata, clientMetadata, metadata, teamMetadata } from './metadata-schema.ts';
 import { maxStale } from './max-stale.ts';
 import { principals } from './principal-schema.ts';
@@ -143,6 +145,7 @@ const api = z.strictObject({
     )
     .default([])
     .describe("The API's own policies"),
+  guests: informational(guests, 'What APIs of other teams may take of the hosts and paths that this API has'),
 });
 
 const targetRef = z.discriminatedUnion('kind', [

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { isSecret, parseSecretHash } from '../../src/contract/secret.ts';
 import { valueAt } from '../../src/control/facts.ts';
 import type { NewPlace } from '../registry/fixture.ts';
-import { api, app, openServices } from './fixture.ts';
+import { api, app, document, openServices } from './fixture.ts';
 import type { ControlServices } from './fixture.ts';
 
 /** Of several who write the same in the same moment, whatever the database. */
@@ -39,5 +39,24 @@ export function decidesOnce(newPlace: NewPlace): void {
     const [resource] = await services.registry.resources([key]);
     const [newest] = valueAt(resource?.document, ['spec', 'clientSecrets']) as { salt: string; sha256: string }[];
     expect(newest && isSecret(parseSecretHash(newest), String(won?.['secret']))).toBe(true);
+  });
+
+  test('of two writers at two control planes, one gets the place', async () => {
+    const team = (name: string) => document('Team', name, { namespaces: [name] }, { namespace: 'platform' });
+    await services.apply([team('shop'), team('returns')]);
+    const author = { actor: 'test', reason: '', credential: '', address: '' };
+    const writers = [services.newWriter(), services.newWriter()];
+    const plans = await Promise.all(
+      Array.from({ length: 6 }, (_, at) => {
+        const isShop = at % 2 === 0;
+        const host = isShop ? '*.race.test' : 'a.race.test';
+        const one = api(`api-${at}`, { hosts: [host] }, { namespace: isShop ? 'shop' : 'returns' });
+        const writes = [{ document: one, expectedRevision: undefined }];
+        const request = { writes, deletions: [], set: '', prune: false, owner: 'api' } as const;
+        return writers[isShop ? 0 : 1]?.apply(request, author);
+      }),
+    );
+    const written = plans.filter((plan) => plan !== undefined && plan.faults.length === 0);
+    expect(written.map((plan) => plan?.changes[0]?.key.namespace)).toHaveLength(1);
   });
 }

@@ -34,6 +34,8 @@ export interface ControlServices extends OpenedRegistry {
   readonly url: string;
   /** What the clock of credentials tells; undefined: the time. */
   nowMs: number | undefined;
+  /** Writes as another control plane on this log would. */
+  newWriter(): Changing;
   /** For a transport of another kind. */
   readonly methods: readonly Method[];
   /** The answer; of an error `{ status, code, message }`. */
@@ -63,7 +65,8 @@ export async function openServices(
     of: async (revision: number) => ({ revision, enforced: 2, pending: ['a'], unreachable: [], ms: 7.4 }),
   };
   const { environment } = offline;
-  const changing = new Changing({ registry, index, policyKinds, environment, vault: own, clock: systemClock });
+  const ofLog = { registry, policyKinds, environment, vault: own, clock: systemClock };
+  const changing = new Changing({ ...ofLog, index });
   const writing = { registry, index, changing, access, receipts };
   const clock: Clock = { ...systemClock, now: () => services.nowMs ?? Date.now() };
   const methods = [
@@ -97,6 +100,7 @@ export async function openServices(
     index,
     url,
     nowMs: undefined,
+    newWriter: () => new Changing({ ...ofLog, index: new CurrentIndex(registry) }),
     methods,
     ask,
     apply: (documents, more = {}) =>

@@ -7,6 +7,7 @@ import { decidesOnce } from './deciding-at-once.ts';
 import { keepsSecrets } from './keeping-secrets.ts';
 import { knowsOwners } from './owning.ts';
 import { sealsSecrets } from './sealing-secrets.ts';
+import { sharesPlaces } from './sharing-places.ts';
 import { findsResources } from './finding.ts';
 import { tellsResources } from './telling.ts';
 import { watchesChanges } from './watching.ts';
@@ -21,5 +22,6 @@ describe('the services of resources on SQLite', () => {
   findsResources(newPlace);
   knowsOwners(newPlace);
   sealsSecrets(newPlace);
+  sharesPlaces(newPlace);
   watchesChanges(newPlace);
 });

@@ -68,6 +68,9 @@ describe('what a catalog tells', () => {
     const recorded = document('Contract', 'c', { ...contract().spec, acceptedTerms: '1', record: RECORD });
     expect(withoutInformational('Contract', recorded)).toEqual(document('Contract', 'c', contract().spec));
     expect(withoutInformational('Contract', { spec: [1] })).toEqual({ spec: [1] });
+    const house = document('Api', 'orders', { guests: [{ team: 'returns', basePath: '/' }] });
+    expect(Object.keys((withoutInformational('Api', house) as typeof house).spec)).not.toContain('guests');
+    expect(withoutInformational('Api', { ...house, spec: 1 })).toEqual({ ...house, spec: 1 });
     for (const odd of [undefined, null, 1, { metadata: 1 }]) expect(withoutInformational('Api', odd)).toEqual(odd);
     expect(withoutInformational('Unknown', api(CATALOG))).toEqual(api(CATALOG));
   });
