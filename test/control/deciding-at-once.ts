@@ -45,18 +45,18 @@ export function decidesOnce(newPlace: NewPlace): void {
     const team = (name: string) => document('Team', name, { namespaces: [name] }, { namespace: 'platform' });
     await services.apply([team('shop'), team('returns')]);
     const author = { actor: 'test', reason: '', credential: '', address: '' };
-    const writers = [services.newWriter(), services.newWriter()];
+    const [shop, returns] = [services.newWriter(), services.newWriter()];
     const plans = await Promise.all(
-      Array.from({ length: 6 }, (_, at) => {
+      Array.from({ length: 6 }, async (_, at) => {
         const isShop = at % 2 === 0;
         const host = isShop ? '*.race.test' : 'a.race.test';
         const one = api(`api-${at}`, { hosts: [host] }, { namespace: isShop ? 'shop' : 'returns' });
         const writes = [{ document: one, expectedRevision: undefined }];
         const request = { writes, deletions: [], set: '', prune: false, owner: 'api' } as const;
-        return writers[isShop ? 0 : 1]?.apply(request, author);
+        return (isShop ? shop : returns).apply(request, author);
       }),
     );
-    const written = plans.filter((plan) => plan !== undefined && plan.faults.length === 0);
-    expect(written.map((plan) => plan?.changes[0]?.key.namespace)).toHaveLength(1);
+    const written = plans.filter((plan) => plan.faults.length === 0);
+    expect(written.map((plan) => plan.changes[0]?.key.namespace)).toHaveLength(1);
   });
 }

@@ -68,7 +68,10 @@ export class PlaceIndex {
   }
 
   *#at({ host, path }: Place): Iterable<Held> {
-    if (host === '*') return yield* this.#byPath.meeting(path);
+    if (host === '*') {
+      yield* this.#byPath.meeting(path);
+      return;
+    }
     for (const one of [host, ...patternsAbove(host)]) yield* this.#byHost.get(one)?.meeting(path) ?? [];
     if (!host.startsWith('*.')) return;
     for (const [one, tree] of this.#byHost) {
