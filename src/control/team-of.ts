@@ -1,11 +1,8 @@
-import { PLATFORM_NAMESPACE } from '../document/names.ts';
+import { PLATFORM_TEAM } from '../access/caller.ts';
 import { keyText } from '../registry/conflict.ts';
 import type { ResourceKey } from '../registry/log.ts';
 import { valueAt } from './facts.ts';
 import type { ResourceIndex } from './resource-index.ts';
-
-/** The team that everything belongs to that belongs to no other. */
-export const PLATFORM_TEAM = PLATFORM_NAMESPACE;
 
 interface Changed {
   readonly key: ResourceKey;
