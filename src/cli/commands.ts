@@ -36,7 +36,14 @@ export const commands: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
   ['app', { summary: 'make a client application, or rotate its secret', load: () => import('./platform/app.ts') }],
   ['sidecars', { summary: 'tell what each sidecar enforces', load: () => import('./platform/sidecars.ts') }],
   ['tail', { summary: 'show requests at a sidecar as they are decided', load: () => import('./platform/tail.ts') }],
-  ['token', { summary: 'make a token that sidecars join with', load: () => import('./platform/token.ts') }],
+  ['login', { summary: 'log in to the control plane', load: () => import('./platform/login.ts') }],
+  ['logout', { summary: 'end the login', load: () => import('./platform/logout.ts') }],
+  ['whoami', { summary: 'tell who you are to the control plane', load: () => import('./platform/whoami.ts') }],
+  ['user', { summary: 'local users, and sessions', load: () => import('./platform/user.ts') }],
+  [
+    'token',
+    { summary: 'make a token for sidecars or for CI, list and revoke', load: () => import('./platform/token.ts') },
+  ],
   [
     'snapshot',
     { summary: 'export documents as a signed file, or look into one', load: () => import('./platform/snapshot.ts') },

@@ -44,14 +44,22 @@ export function bootstrapAccess(tokenFile: string): ControlAccess {
         'send the header "authorization: Bearer TOKEN" with the content of the bootstrap token file',
       );
     }
-    const token = await readToken(tokenFile).catch(() => {
-      throw new RpcError(Code.unavailable, 'the bootstrap token file holds no usable token at the moment');
-    });
-    if (!isSameToken(given, token)) {
+    if (!(await isBootstrapTokenIn(tokenFile, given))) {
       throw new RpcError(Code.unauthenticated, 'this is not the token in the bootstrap token file');
     }
     return ADMINISTRATOR;
   };
+}
+
+/**
+ * Whether this is the token of the first start.
+ * @throws RpcError (rejects with it) where the file holds none at the moment
+ */
+export async function isBootstrapTokenIn(tokenFile: string, given: string): Promise<boolean> {
+  const token = await readToken(tokenFile).catch(() => {
+    throw new RpcError(Code.unavailable, 'the bootstrap token file holds no usable token at the moment');
+  });
+  return isSameToken(given, token);
 }
 
 /**

@@ -1,14 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { AnalyticsService } from '../../gen/ostiary/v1/analytics_pb.js';
-import { AuditService } from '../../gen/ostiary/v1/audit_pb.js';
-import { ContractService } from '../../gen/ostiary/v1/contracts_pb.js';
-import { CredentialService } from '../../gen/ostiary/v1/credentials_pb.js';
-import { BackupService } from '../../gen/ostiary/v1/backup_pb.js';
-import { ResourceService } from '../../gen/ostiary/v1/resources_pb.js';
-import { SidecarService } from '../../gen/ostiary/v1/sidecars_pb.js';
-import { SnapshotService } from '../../gen/ostiary/v1/snapshots_pb.js';
-import { SyncService } from '../../gen/ostiary/v1/sync_pb.js';
 import { systemClock as clock, systemTimers as timers } from '../clock.ts';
 import { UserError } from '../errors.ts';
 import { Health } from '../grpc/health.ts';
@@ -22,7 +13,7 @@ import { productVersion } from '../product.ts';
 import { openRegistry } from '../registry/open.ts';
 import { openAdmin } from '../serve/admin.ts';
 import type { EmbeddedControl } from '../serve/embedded-control.ts';
-import { bootstrapAccess, prepareBootstrapToken } from './access.ts';
+import { prepareBootstrapToken } from './access.ts';
 import { openControlAlerts } from './alerts.ts';
 import { auditMethods } from './audit-service.ts';
 import { openAuditing } from './auditing.ts';
@@ -35,11 +26,14 @@ import { CurrentIndex } from './current-index.ts';
 import { embed } from './embedded.ts';
 import type { ControlFlags } from './flags.ts';
 import { hubMetrics } from './hub-metrics.ts';
+import { identifiedAccess } from './identified-access.ts';
 import { openControlListener } from './listener.ts';
 import { beginLoading } from './loading.ts';
 import { openMesh } from './mesh.ts';
+import { isTeamIn, openPeople } from './people.ts';
 import { resourceMethods } from './resource-service.ts';
 import { openKeys } from './keys.ts';
+import { OPEN, SERVICES } from './services.ts';
 import { openSidecars } from './sidecars.ts';
 import { welcomeOf } from './welcome.ts';
 import { controlTlsFiles } from './trust/tls-files.ts';
@@ -54,21 +48,6 @@ export interface ControlPlane {
   readonly embedded: EmbeddedControl | undefined;
   stop(signal: NodeJS.Signals): Promise<void>;
 }
-
-/** They have credentials of their own, or need none. */
-const OPEN = ['/ostiary.v1.SyncService/', '/grpc.health.v1.Health/'];
-
-const SERVICES = [
-  ResourceService,
-  ContractService,
-  CredentialService,
-  AuditService,
-  SidecarService,
-  SnapshotService,
-  SyncService,
-  AnalyticsService,
-  BackupService,
-];
 
 /**
  * The composition root of the control plane: everything impure is made here and passed down.
@@ -115,7 +94,16 @@ export async function startControl(
   const tokenFile = flags.bootstrapTokenFile ?? (dataDir && join(dataDir, 'bootstrap-token'));
   if (tokenFile === undefined) throw new UserError('--database needs --bootstrap-token-file FILE as well', 2);
   const { isNew } = await prepareBootstrapToken(tokenFile, randomBytes);
-  const access = audit.calls.access(bootstrapAccess(tokenFile));
+  const people = await openPeople(flags, {
+    database,
+    bootstrapTokenFile: tokenFile,
+    address,
+    isTls: tls !== undefined,
+    clock,
+    randomBytes,
+  });
+  opened.defer(() => people.close());
+  const access = audit.calls.access(identifiedAccess(people.identify));
   const { vault, open, snapshotKeyFile } = await openKeys(flags, registry, randomBytes);
   const vouching = vouchingBy(
     { spiffe: flags.trustSpiffe, kubernetes: flags.trustKubernetes },
@@ -169,6 +157,7 @@ export async function startControl(
     ...credentialMethods({ ...writing, clock, randomBytes }),
     ...auditMethods({ registry, access }),
     ...backupMethods({ database, access, clock }),
+    ...people.methods(access, isTeamIn(registry)),
     ...sidecars.methods,
     ...mesh.methods,
   ]);
@@ -239,6 +228,7 @@ export async function startControl(
       await admin.close(0);
       await alerts?.close();
       checking.close();
+      people.close();
       await mesh.close();
       await audit.close();
       await close();

@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { fromJson } from '@bufbuild/protobuf';
 import type { DescMessage, JsonValue, MessageShape } from '@bufbuild/protobuf';
+import { systemClock } from '../../clock.ts';
 import { sentenceOf, UserError } from '../../errors.ts';
 import { duration, text, withVariables } from '../../flags.ts';
 import type { FlagValues } from '../../flags.ts';
 import { callApi, tokenOf } from '../api-call.ts';
 import type { ApiAddress, Remedies } from '../api-call.ts';
 import type { Environment } from '../command.ts';
+import { storedCredential } from '../credentials.ts';
 import { unbroken } from '../flag-forms.ts';
 
 /** The token itself, where a file is too much, as in CI. */
@@ -28,18 +30,24 @@ export const serverFlags = withVariables({
     'PEM authorities that signed the certificate of --server, beside those of the system',
   ),
   requestTimeout: duration(120_000, 'longest time for one answer, beside --wait', { minimumMs: 100 }),
-  tokenFile: text(undefined, 'FILE', `file with the token to call with; without it, ${TOKEN_VARIABLE} has the token`),
+  tokenFile: text(
+    undefined,
+    'FILE',
+    `file with the token to call with; without it, ${TOKEN_VARIABLE} has the token, or ostiary login has kept one`,
+  ),
 });
 
 export interface Caller {
   readonly values: FlagValues<typeof serverFlags>;
   readonly environment: Environment;
+  /** Calls without a token, whatever there is. */
+  readonly isNobody?: boolean;
 }
 
 const REMEDIES: Remedies = {
   silent: 'is ostiary control running there? (--server, or OSTIARY_SERVER)',
-  noToken: `this needs a token: give --token-file FILE, or set ${TOKEN_VARIABLE}`,
-  wrongToken: 'the control plane does not know this token, or it has ended',
+  noToken: `this needs a token: give --token-file FILE, set ${TOKEN_VARIABLE}, or log in: ostiary login`,
+  wrongToken: 'the control plane does not know this token, or it has ended: ostiary login gets another',
 };
 
 /**
@@ -77,11 +85,16 @@ function waitMsOf(request: { readonly wait?: unknown }): number {
 }
 
 /** @throws UserError for a file that can't be read */
-export function serverAddress({ values: { server, serverCa, tokenFile }, environment }: Caller): ApiAddress {
+export function serverAddress({
+  values: { server, serverCa, tokenFile },
+  environment,
+  isNobody = false,
+}: Caller): ApiAddress {
+  // An empty variable is none.
+  const given = tokenOf(tokenFile, '--token-file') ?? (environment[TOKEN_VARIABLE] || undefined);
   return {
     api: server,
-    // An empty variable is none.
-    token: tokenOf(tokenFile, '--token-file') ?? (environment[TOKEN_VARIABLE] || undefined),
+    token: isNobody ? undefined : (given ?? storedCredential(server, environment, systemClock.now())?.token),
     flag: '--server',
     remedies: REMEDIES,
     tls: { authorities: serverCa === undefined ? undefined : readAuthorities(serverCa) },

@@ -1,0 +1,136 @@
+import { create } from '@bufbuild/protobuf';
+import { timestampFromMs } from '@bufbuild/protobuf/wkt';
+import {
+  BeginLoginRequestSchema,
+  BeginLoginResponseSchema,
+  CompleteLoginRequestSchema,
+  CompleteLoginResponseSchema,
+  DecideLoginRequestSchema,
+  DecideLoginResponseSchema,
+  DescribeLoginRequestSchema,
+  DescribeLoginResponseSchema,
+  LogInRequestSchema,
+  LogInResponseSchema,
+  LoginState,
+  PeopleService,
+} from '../../gen/ostiary/v1/people_pb.js';
+import type { Caller } from '../access/caller.ts';
+import { Code, RpcError } from '../grpc/rpc.ts';
+import type { Method } from '../grpc/rpc.ts';
+import { unaryOf } from '../operator/unary.ts';
+import type { DefineUnary } from '../operator/unary.ts';
+import { logInByPassword } from '../people/password-login.ts';
+import type { ControlAccess } from './access.ts';
+import { guardedUnary, tellDatabase } from './guarded.ts';
+import type { PeoplePorts } from './people-ports.ts';
+import { invalid, noSuch, requireSession } from './people-rights.ts';
+
+const INTERVAL_SECONDS = 2;
+const MOST_CLIENT_LENGTH = 128;
+const STATES = { pending: LoginState.PENDING, denied: LoginState.DENIED, ended: LoginState.ENDED } as const;
+
+/** The same for everybody who is not let in. */
+export const WRONG_LOGIN = 'the name or the password is wrong';
+
+export function tooMany(waitMs: number): RpcError {
+  return new RpcError(Code.resourceExhausted, `too many attempts: try again in ${Math.ceil(waitMs / 1000)} s`);
+}
+
+/** How one logs in, of `ostiary.v1.PeopleService`. */
+export function loginMethods(ports: PeoplePorts & { readonly access: ControlAccess }): readonly Method[] {
+  const { access, attempts, clock, programs, sessions } = ports;
+  const guarded = guardedUnary(PeopleService.typeName, access);
+  const define = unaryOf(PeopleService.typeName);
+  const open: DefineUnary = (name, input, output, handle) =>
+    define(name, input, output, async (request, call) => {
+      try {
+        return await handle(request, call);
+      } catch (error) {
+        return tellDatabase(error);
+      }
+    });
+
+  /** @throws RpcError where somebody tries codes */
+  const waiting = async (userCode: string, { name }: Caller) => {
+    const taken = await attempts.take(`code ${name}`, { most: 10, refillMs: 30_000 });
+    if ('waitMs' in taken) throw tooMany(taken.waitMs);
+    const program = await programs.describe(userCode);
+    if (program === undefined) throw noSuch('program that waits with this code: it may be too old, or decided already');
+    await attempts.giveBack(taken);
+    return program;
+  };
+
+  return [
+    open('LogIn', LogInRequestSchema, LogInResponseSchema, async ({ name, password }, { address = '', signal }) => {
+      const result = await logInByPassword({ name, password, address, signal }, { ...ports, now: () => clock.now() });
+      if (result.result === 'too_many') throw tooMany(result.waitMs);
+      if (result.result === 'busy') throw new RpcError(Code.unavailable, 'too many log in at once: try again');
+      if (result.result === 'wrong') throw new RpcError(Code.unauthenticated, WRONG_LOGIN);
+      const session = await sessions.begin({ person: result.person.name, kind: 'program', address });
+      return create(LogInResponseSchema, {
+        token: session.secret,
+        name: session.person,
+        expires: timestampFromMs(session.endsAt),
+      });
+    }),
+    open('BeginLogin', BeginLoginRequestSchema, BeginLoginResponseSchema, async ({ client, redirectPort }, call) => {
+      const { address = '' } = call;
+      if (client.length > MOST_CLIENT_LENGTH || /\p{C}/u.test(client))
+        throw invalid('client: a short name, in one line');
+      if (redirectPort !== 0 && (redirectPort < 1024 || redirectPort > 65_535))
+        throw invalid('redirectPort: 1024 to 65535');
+      const taken = await attempts.ofAddress('begin', address);
+      if ('waitMs' in taken) throw tooMany(taken.waitMs);
+      const begun = await programs.begin({ client, address, redirectPort });
+      if (begun === undefined) throw new RpcError(Code.resourceExhausted, 'too many programs wait: try again later');
+      const url = `${ports.urlOf(call.callerField?.('host'))}/login/program`;
+      return create(BeginLoginResponseSchema, {
+        deviceCode: begun.deviceCode,
+        userCode: begun.userCode,
+        verificationUrl: url,
+        verificationUrlComplete: redirectPort === 0 ? '' : `${url}?code=${begun.userCode}`,
+        expires: timestampFromMs(begun.endsAt),
+        intervalSeconds: INTERVAL_SECONDS,
+      });
+    }),
+    open(
+      'CompleteLogin',
+      CompleteLoginRequestSchema,
+      CompleteLoginResponseSchema,
+      async (request, { address = '' }) => {
+        const progress = await programs.complete(request.deviceCode, request.code);
+        if (progress.state !== 'allowed') return create(CompleteLoginResponseSchema, { state: STATES[progress.state] });
+        const { person, providerSession } = progress.by;
+        const provider = { session: providerSession, refreshToken: undefined, checkAt: 0 };
+        const session = await sessions.begin({ person, kind: 'program', address, provider });
+        return create(CompleteLoginResponseSchema, {
+          state: LoginState.COMPLETE,
+          token: session.secret,
+          name: person,
+          expires: timestampFromMs(session.endsAt),
+        });
+      },
+    ),
+    guarded(
+      'DescribeLogin',
+      'read',
+      DescribeLoginRequestSchema,
+      DescribeLoginResponseSchema,
+      async (request, caller) => {
+        requireSession(caller, 'let a program in');
+        const { address, begunAt, client } = await waiting(request.userCode, caller);
+        return create(DescribeLoginResponseSchema, { address, client, begun: timestampFromMs(begunAt) });
+      },
+    ),
+    guarded('DecideLogin', 'write', DecideLoginRequestSchema, DecideLoginResponseSchema, async (request, caller) => {
+      const id = requireSession(caller, 'let a program in');
+      await waiting(request.userCode, caller);
+      const providerSession = await sessions.providerSessionOf(id);
+      const by = request.allow ? { person: caller.name, providerSession } : undefined;
+      const decided = await programs.decide(request.userCode, by);
+      if (decided === undefined)
+        throw noSuch('program that waits with this code: it may be too old, or decided already');
+      return create(DecideLoginResponseSchema, { redirectUrl: decided.redirectUrl ?? '' });
+    }),
+  ];
+}

@@ -1,0 +1,124 @@
+import { create } from '@bufbuild/protobuf';
+import { timestampFromMs } from '@bufbuild/protobuf/wkt';
+import {
+  CreateUserRequestSchema,
+  CreateUserResponseSchema,
+  DeleteUserRequestSchema,
+  DeleteUserResponseSchema,
+  ListUsersRequestSchema,
+  ListUsersResponseSchema,
+  PeopleService,
+  SetPasswordRequestSchema,
+  SetPasswordResponseSchema,
+  SetUserDisabledRequestSchema,
+  SetUserDisabledResponseSchema,
+  WhoAmIRequestSchema,
+  WhoAmIResponseSchema,
+} from '../../gen/ostiary/v1/people_pb.js';
+import type { Caller } from '../access/caller.ts';
+import { Code, RpcError } from '../grpc/rpc.ts';
+import type { Method } from '../grpc/rpc.ts';
+import { credentialOf } from '../people/identify.ts';
+import { hashNewPassword, problemOfNewPassword } from '../people/new-password.ts';
+import { logInByPassword } from '../people/password-login.ts';
+import { LOCAL, memberName, problemOfLocalName } from '../people/people.ts';
+import type { ControlAccess } from './access.ts';
+import { guardedUnary } from './guarded.ts';
+import { tooMany } from './login-service.ts';
+import { limitsMessage, userMessage } from './people-messages.ts';
+import type { PeoplePorts } from './people-ports.ts';
+import { invalid, isPlatformAdmin, noSuch, requirePlatformAdmin } from './people-rights.ts';
+
+/** Users of `ostiary.v1.PeopleService`, and who the caller is. */
+export function peopleMethods(ports: PeoplePorts & { readonly access: ControlAccess }): readonly Method[] {
+  const { access, clock, people, randomBytes, sessions, tokens } = ports;
+  const define = guardedUnary(PeopleService.typeName, access);
+
+  const hashed = async (name: string, password: string): Promise<string> => {
+    const problem = problemOfNewPassword(name.replace(LOCAL, ''), password);
+    if (problem !== undefined) throw invalid(`the password ${problem}`);
+    return hashNewPassword(password, randomBytes);
+  };
+
+  /** When the credential of the call ends. */
+  const endOf = async ({ credential }: Caller): Promise<number | undefined> => {
+    const { kind, id } = credentialOf(credential);
+    if (kind === 'session') return (await sessions.find(id))?.endsAt;
+    return kind === 'token' ? (await tokens.find(id))?.expiresAt : undefined;
+  };
+
+  /** @throws RpcError unless the caller's own password is the current one */
+  const provePassword = async (caller: Caller, password: string, signal: AbortSignal): Promise<void> => {
+    const given = { name: caller.name.slice(LOCAL.length), password, address: caller.address, signal };
+    const result = await logInByPassword(given, { ...ports, now: () => clock.now() });
+    if (result.result === 'right') return;
+    if (result.result === 'too_many') throw tooMany(result.waitMs);
+    if (result.result === 'busy')
+      throw new RpcError(Code.unavailable, 'too many passwords are being compared: try again');
+    throw new RpcError(Code.permissionDenied, 'this is not the current password');
+  };
+
+  return [
+    define('WhoAmI', 'read', WhoAmIRequestSchema, WhoAmIResponseSchema, async (_request, caller) => {
+      const end = await endOf(caller);
+      return create(WhoAmIResponseSchema, {
+        name: caller.name,
+        member: memberName(caller.name),
+        credential: caller.credential,
+        groups: [...caller.groups],
+        roles: caller.grants.map(({ team, role }) => ({ team, role })),
+        ...(caller.limits !== undefined && { limits: limitsMessage(caller.limits) }),
+        ...(end !== undefined && { expires: timestampFromMs(end) }),
+      });
+    }),
+    define('ListUsers', 'administer', ListUsersRequestSchema, ListUsersResponseSchema, async (_request, caller) => {
+      requirePlatformAdmin(caller, 'list users');
+      return create(ListUsersResponseSchema, { users: (await people.list()).map(userMessage) });
+    }),
+    define('CreateUser', 'administer', CreateUserRequestSchema, CreateUserResponseSchema, async (request, caller) => {
+      requirePlatformAdmin(caller, 'create users');
+      const { groups, name, password } = request;
+      const problem = problemOfLocalName(name);
+      if (problem !== undefined) throw invalid(`the name ${JSON.stringify(name)}: ${problem}`);
+      const isAdded = await people.addLocal(`${LOCAL}${name}`, await hashed(name, password), groups, clock.now());
+      if (!isAdded) throw new RpcError(Code.alreadyExists, `there is a user ${LOCAL}${name} already`);
+      const user = await people.find(`${LOCAL}${name}`);
+      return create(CreateUserResponseSchema, user && { user: userMessage(user) });
+    }),
+    define(
+      'SetUserDisabled',
+      'administer',
+      SetUserDisabledRequestSchema,
+      SetUserDisabledResponseSchema,
+      async ({ disabled, name }, caller) => {
+        requirePlatformAdmin(caller, 'shut users out');
+        const user = await people.setDisabled(name, disabled);
+        if (user === undefined) throw noSuch(`user ${JSON.stringify(name)}`);
+        return create(SetUserDisabledResponseSchema, { user: userMessage(user) });
+      },
+    ),
+    define(
+      'SetPassword',
+      'write',
+      SetPasswordRequestSchema,
+      SetPasswordResponseSchema,
+      async ({ currentPassword, name, password }, caller, { signal }) => {
+        const whose = name === '' ? caller.name : name;
+        const isOwn = whose === caller.name && credentialOf(caller.credential).kind === 'session';
+        if (!isPlatformAdmin(caller) && !isOwn) requirePlatformAdmin(caller, "set other users' passwords");
+        if (!whose.startsWith(LOCAL)) throw invalid(`${whose} has no password here: it is not a local user`);
+        // Whoever finds a browser open must not take the account over.
+        if (isOwn) await provePassword(caller, currentPassword, signal);
+        const session = isOwn ? credentialOf(caller.credential).id : '';
+        const ended = await people.setPassword(whose, await hashed(whose, password), session);
+        if (ended === undefined) throw noSuch(`user ${JSON.stringify(whose)}`);
+        return create(SetPasswordResponseSchema, { endedSessions: ended });
+      },
+    ),
+    define('DeleteUser', 'administer', DeleteUserRequestSchema, DeleteUserResponseSchema, async ({ name }, caller) => {
+      requirePlatformAdmin(caller, 'delete users');
+      if (!(await people.remove(name, clock.now()))) throw noSuch(`user ${JSON.stringify(name)}`);
+      return create(DeleteUserResponseSchema, {});
+    }),
+  ];
+}

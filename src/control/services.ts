@@ -1,0 +1,35 @@
+import { AnalyticsService } from '../../gen/ostiary/v1/analytics_pb.js';
+import { AuditService } from '../../gen/ostiary/v1/audit_pb.js';
+import { BackupService } from '../../gen/ostiary/v1/backup_pb.js';
+import { ContractService } from '../../gen/ostiary/v1/contracts_pb.js';
+import { CredentialService } from '../../gen/ostiary/v1/credentials_pb.js';
+import { PeopleService } from '../../gen/ostiary/v1/people_pb.js';
+import { ResourceService } from '../../gen/ostiary/v1/resources_pb.js';
+import { SidecarService } from '../../gen/ostiary/v1/sidecars_pb.js';
+import { SnapshotService } from '../../gen/ostiary/v1/snapshots_pb.js';
+import { SyncService } from '../../gen/ostiary/v1/sync_pb.js';
+import { TokenService } from '../../gen/ostiary/v1/tokens_pb.js';
+
+/** They have credentials of their own, or need none. */
+export const OPEN = [
+  '/ostiary.v1.SyncService/',
+  '/ostiary.v1.PeopleService/LogIn',
+  '/ostiary.v1.PeopleService/BeginLogin',
+  '/ostiary.v1.PeopleService/CompleteLogin',
+  '/grpc.health.v1.Health/',
+];
+
+/** What a control plane serves. */
+export const SERVICES = [
+  ResourceService,
+  ContractService,
+  CredentialService,
+  AuditService,
+  SidecarService,
+  SnapshotService,
+  SyncService,
+  AnalyticsService,
+  BackupService,
+  PeopleService,
+  TokenService,
+];

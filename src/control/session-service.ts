@@ -1,0 +1,54 @@
+import { create } from '@bufbuild/protobuf';
+import {
+  EndSessionsRequestSchema,
+  EndSessionsResponseSchema,
+  ListSessionsRequestSchema,
+  ListSessionsResponseSchema,
+  LogOutRequestSchema,
+  LogOutResponseSchema,
+  PeopleService,
+} from '../../gen/ostiary/v1/people_pb.js';
+import type { Method } from '../grpc/rpc.ts';
+import { credentialOf } from '../people/identify.ts';
+import type { ControlAccess } from './access.ts';
+import { guardedUnary } from './guarded.ts';
+import { sessionMessage } from './people-messages.ts';
+import type { PeoplePorts } from './people-ports.ts';
+import { invalid, isPlatformAdmin, noSuch, requirePlatformAdmin, requireSession } from './people-rights.ts';
+
+/** Sessions, of `ostiary.v1.PeopleService`. */
+export function sessionMethods({
+  access,
+  sessions,
+}: PeoplePorts & { readonly access: ControlAccess }): readonly Method[] {
+  const define = guardedUnary(PeopleService.typeName, access);
+  return [
+    define('LogOut', 'write', LogOutRequestSchema, LogOutResponseSchema, async (_request, caller) => {
+      await sessions.end(requireSession(caller, 'log out'));
+      return create(LogOutResponseSchema, {});
+    }),
+    define('ListSessions', 'read', ListSessionsRequestSchema, ListSessionsResponseSchema, async ({ user }, caller) => {
+      const whose = user === '' ? caller.name : user;
+      if (whose !== caller.name) requirePlatformAdmin(caller, 'list the sessions of others');
+      const { id } = credentialOf(caller.credential);
+      return create(ListSessionsResponseSchema, {
+        sessions: (await sessions.of(whose)).map((each) => sessionMessage(each, id)),
+      });
+    }),
+    define('EndSessions', 'write', EndSessionsRequestSchema, EndSessionsResponseSchema, async ({ which }, caller) => {
+      switch (which.case) {
+        case 'id': {
+          const session = await sessions.find(which.value);
+          const isSeen = session !== undefined && (session.person === caller.name || isPlatformAdmin(caller));
+          if (!isSeen) throw noSuch(`session ${JSON.stringify(which.value)}`);
+          return create(EndSessionsResponseSchema, { ended: (await sessions.end(session.id)) ? 1 : 0 });
+        }
+        case 'user':
+          if (which.value !== caller.name) requirePlatformAdmin(caller, 'end the sessions of others');
+          return create(EndSessionsResponseSchema, { ended: await sessions.endAllOf(which.value) });
+        default:
+          throw invalid('which sessions? Give id, or user');
+      }
+    }),
+  ];
+}

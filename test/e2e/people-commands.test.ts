@@ -1,0 +1,173 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { runMain } from '../cli/run-main.ts';
+import { startControlPlane } from '../real/control-plane.ts';
+import type { RealControlPlane } from '../real/control-plane.ts';
+import { scratchFolder } from '../real/scratch.ts';
+
+const PASSWORD = 'correct horse battery';
+
+describe('the commands of who calls', () => {
+  let control: RealControlPlane;
+  const home = scratchFolder('people-commands');
+
+  beforeAll(async () => {
+    control = await startControlPlane(join(scratchFolder('people-commands'), 'data'));
+  });
+  afterAll(() => control?.stop());
+
+  /** By the token of the first start. */
+  const ostiary = (...argv: string[]) => runMain(argv, control.env);
+  /** By what `ostiary login` has kept. */
+  const asUser = (argv: readonly string[], stdin?: string) =>
+    runMain(argv, { OSTIARY_SERVER: control.url, XDG_CONFIG_HOME: home }, stdin);
+
+  const rpc = async (method: string, request: object, headers: Record<string, string>) => {
+    const answer = await fetch(`${control.url}/ostiary.v1.${method}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify(request),
+    });
+    return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
+  };
+
+  test('make a local user, who logs in, changes their password, and logs out', async () => {
+    const { env } = control;
+    expect(await runMain(['user', 'create', 'bob', '--group', 'developers'], env, 'short')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('the password has fewer than 12 characters') as string,
+    });
+    expect(await runMain(['user', 'create', 'bob', '--group', 'developers'], env, `${PASSWORD}\n`)).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('user local:bob is there') as string,
+    });
+    expect((await runMain(['user', 'create', 'bob'], env, PASSWORD)).stderr).toContain(
+      'there is a user local:bob already',
+    );
+    expect((await asUser(['whoami'])).stderr).toContain('or log in: ostiary login');
+    const wrong = await asUser(['login', '--user', 'bob'], 'something else');
+    expect(wrong).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('the name or the password is wrong') as string,
+    });
+    expect((await asUser(['login', '--user', 'nobody'], 'something else')).stderr).toBe(wrong.stderr);
+    expect(await asUser(['login', '--user', 'bob'], PASSWORD)).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/ as local:bob, until 20/) as string,
+    });
+    expect(statSync(join(home, 'ostiary/credentials.json')).mode & 0o777).toBe(0o600);
+    expect(statSync(join(home, 'ostiary')).mode & 0o777).toBe(0o700);
+    const who = JSON.parse((await asUser(['whoami', '-o', 'json'])).stdout) as Record<string, unknown>;
+    expect(who).toMatchObject({ name: 'local:bob', member: 'local:bob', groups: ['developers'] });
+    expect(who['credential']).toMatch(/^session:/);
+    // They have no role, and so may nothing.
+    expect((await asUser(['user', 'list'])).code).toBe(1);
+    expect((await asUser(['get', 'apis'])).code).toBe(1);
+    expect((await asUser(['user', 'sessions'])).stdout).toContain(' * ');
+    expect((await ostiary('user', 'list')).stdout).toMatch(/local:bob +enabled +developers +20/);
+    expect((await runMain(['user', 'set-password', 'bob'], env, 'another long password')).stdout).toContain(
+      'sessions ended: 1',
+    );
+    expect((await asUser(['whoami'])).stderr).toContain('ostiary login gets another');
+    await asUser(['login', '--user', 'bob'], 'another long password');
+    expect((await asUser(['logout'])).stdout).toContain('logged out of');
+    expect((await asUser(['whoami'])).stderr).toContain('this needs a token');
+    expect((await asUser(['logout'])).stdout).toContain('nobody is logged in to');
+    expect((await ostiary('whoami')).stdout).toContain('admin of platform');
+  });
+
+  test('make tokens of a person and of a team, which end when they are revoked', async () => {
+    await runMain(['user', 'create', 'carol'], control.env, PASSWORD);
+    await asUser(['login', '--user', 'carol'], PASSWORD);
+    const made = await asUser([
+      'token',
+      'create',
+      '--ci',
+      '--name',
+      'ci',
+      '--verb',
+      'read',
+      '--ttl',
+      '1h',
+      '-o',
+      'json',
+    ]);
+    const { id, token } = JSON.parse(made.stdout) as { id: string; token: string };
+    expect(token).toMatch(/^ost_[\w-]{43}$/);
+    const who = await rpc('PeopleService/WhoAmI', {}, { authorization: `Bearer ${token}` });
+    expect(who.body).toMatchObject({ name: 'local:carol', credential: `token:${id}`, limits: { verbs: ['read'] } });
+    // A token makes no token, no session and no other password.
+    for (const [method, request] of [
+      ['TokenService/CreateAccessToken', { name: 'more' }],
+      ['PeopleService/DecideLogin', { userCode: 'BCDF-GHJK', allow: true }],
+      ['PeopleService/LogOut', {}],
+      ['PeopleService/SetPassword', { password: 'another long password', currentPassword: PASSWORD }],
+    ] as const) {
+      expect((await rpc(method, request, { authorization: `Bearer ${token}` })).status).toBeGreaterThanOrEqual(400);
+    }
+    expect((await asUser(['token', 'list'])).stdout).toMatch(
+      new RegExp(`${id} +ci +local:carol +read +20\\S+ +20\\S+ +127.0.0.1`),
+    );
+    expect((await asUser(['token', 'create', '--ci', '--name', 'x', '--verb', 'raed'])).stderr).toContain(
+      'did you mean "read"?',
+    );
+    expect((await asUser(['token', 'create', '--ci', '--name', 'x', '--team', 'platform'])).stderr).toContain(
+      'it takes the role admin there',
+    );
+    expect((await ostiary('token', 'create', '--ci', '--name', 'x', '--team', 'none')).stderr).toContain(
+      'there is no team "none"',
+    );
+    const ofTeam = JSON.parse(
+      (await ostiary('token', 'create', '--ci', '--name', 'deploy', '--team', 'platform', '-o', 'json')).stdout,
+    ) as { token: string; id: string };
+    expect((await rpc('PeopleService/WhoAmI', {}, { authorization: `Bearer ${ofTeam.token}` })).body).toMatchObject({
+      name: 'token:deploy',
+      limits: { teams: ['platform'] },
+    });
+    // Of others one does not even hear that they are there.
+    expect((await asUser(['token', 'revoke', ofTeam.id])).stderr).toContain(`there is no access token "${ofTeam.id}"`);
+    expect(await ostiary('token', 'revoke', id)).toMatchObject({ code: 0, stdout: 'token ci is revoked\n' });
+    expect(await rpc('PeopleService/WhoAmI', {}, { authorization: `Bearer ${token}` })).toMatchObject({ status: 401 });
+    expect((await ostiary('token', 'list', '--all')).stdout).toMatch(/revoked/);
+    expect(await ostiary('user', 'disable', 'carol')).toMatchObject({ code: 0 });
+    expect((await asUser(['whoami'])).code).toBe(1);
+    expect((await asUser(['login', '--user', 'carol'], PASSWORD)).stderr).toContain(
+      'the name or the password is wrong',
+    );
+    expect((await ostiary('user', 'delete', 'carol')).code).toBe(0);
+    expect((await ostiary('user', 'delete', 'carol')).stderr).toContain('there is no user "local:carol"');
+  });
+
+  test('let a program in that waits, by a person who is logged in', async () => {
+    await runMain(['user', 'create', 'dave'], control.env, PASSWORD);
+    const login = await rpc('PeopleService/LogIn', { name: 'dave', password: PASSWORD }, {});
+    const authorization = `Bearer ${String(login.body['token'])}`;
+    const { body } = await rpc('PeopleService/BeginLogin', { client: 'a test' }, {});
+    expect(body).toMatchObject({ verificationUrl: `${control.url}/login/program` });
+    expect(body['verificationUrlComplete']).toBeUndefined();
+    const { deviceCode, userCode } = body as { deviceCode: string; userCode: string };
+    expect((await rpc('PeopleService/CompleteLogin', { deviceCode }, {})).body).toEqual({
+      state: 'LOGIN_STATE_PENDING',
+    });
+    expect((await rpc('PeopleService/DescribeLogin', { userCode }, {})).status).toBe(401);
+    expect((await rpc('PeopleService/DescribeLogin', { userCode }, { authorization })).body).toMatchObject({
+      client: 'a test',
+      address: '127.0.0.1',
+    });
+    expect((await rpc('PeopleService/DecideLogin', { userCode, allow: true }, { authorization })).status).toBe(200);
+    const { body: done } = await rpc('PeopleService/CompleteLogin', { deviceCode }, {});
+    expect(done).toMatchObject({ state: 'LOGIN_STATE_COMPLETE', name: 'local:dave' });
+    const who = await rpc('PeopleService/WhoAmI', {}, { authorization: `Bearer ${String(done['token'])}` });
+    expect(who.body).toMatchObject({ name: 'local:dave' });
+    expect((await rpc('PeopleService/CompleteLogin', { deviceCode }, {})).body).toEqual({ state: 'LOGIN_STATE_ENDED' });
+    // Nobody tries codes for long.
+    const tried = [];
+    for (let at = 0; at < 12; at++)
+      tried.push(
+        (await rpc('PeopleService/DescribeLogin', { userCode: `BCDF-GHJ${'BCDFGHJKLMNP'[at]}` }, { authorization }))
+          .status,
+      );
+    expect(tried).toEqual([...Array.from({ length: 10 }, () => 404), 429, 429]);
+  });
+});
