@@ -34,7 +34,7 @@ async function typed(what: string): Promise<string> {
     for (const sign of chunk) {
       if (sign === INTERRUPT) return reject(new UserError('interrupted: nothing was done'));
       if (ENTER.test(sign) || sign === END) return resolve(secret);
-      secret = ERASE.has(sign) ? [...secret].slice(0, -1).join('') : secret + sign;
+      secret = ERASE.has(sign) ? Array.from(secret).slice(0, -1).join('') : secret + sign;
     }
   };
   process.stderr.write(`${what}: `);

@@ -6,7 +6,7 @@ const FEWEST_CHARACTERS = 12;
 
 /** What is wrong with a password that somebody chooses, without the password; undefined: nothing. */
 export function problemOfNewPassword(name: string, password: string): string | undefined {
-  if ([...password].length < FEWEST_CHARACTERS)
+  if (Array.from(password).length < FEWEST_CHARACTERS)
     return `has fewer than ${FEWEST_CHARACTERS} characters: take a longer one`;
   if (Buffer.byteLength(password) > MAX_PASSWORD_BYTES)
     return `has more than ${MAX_PASSWORD_BYTES} bytes: take a shorter one`;

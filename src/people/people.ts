@@ -176,13 +176,6 @@ export function problemOfLocalName(name: string): string | undefined {
     : 'expected lower-case letters and digits, with ".", "_" or "-" between them, at most 64, such as bob';
 }
 
-/** What is wrong with the name that a provider gives; undefined: nothing. A colon is for names of other sorts. */
-export function problemOfProvidedName(name: string): string | undefined {
-  return /^[^\s\p{C}:]{1,254}$/u.test(name)
-    ? undefined
-    : 'it is empty, too long, or has a space, a colon or a sign that is not seen';
-}
-
 /** Groups that Teams can name: texts, each once, of bounded number and length. */
 export function groupsOf(told: unknown): readonly string[] {
   const list = typeof told === 'string' ? [told] : Array.isArray(told) ? told : [];
