@@ -28,6 +28,7 @@ export const commands: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
   ['get', { summary: 'list or show what the control plane has', load: () => import('./platform/get.ts') }],
   ['describe', { summary: 'tell of one API, application or contract', load: () => import('./platform/describe.ts') }],
   ['promote', { summary: 'bring an API to another namespace', load: () => import('./platform/promote.ts') }],
+  ['export', { summary: 'write what the control plane has as files', load: () => import('./export/command.ts') }],
   ['delete', { summary: 'delete what the control plane has', load: () => import('./platform/delete.ts') }],
   [
     'contract',

@@ -50,7 +50,7 @@ export function keptWarning(text: string, field: string): Fault {
 export interface WithDecided {
   readonly document: Json;
   readonly declared: Declared | undefined;
-  /** Fields of `spec` that stay as they were decided. */
+  /** Fields of `spec` that stay as they were decided, though the document says something else. */
   readonly kept: readonly string[];
 }
 
@@ -80,7 +80,7 @@ function withDecided(document: Json, before: Resource): WithDecided {
   return {
     document: { ...document, spec: merged },
     declared: Object.keys(left).length === 0 ? undefined : left,
-    kept: Object.keys(left),
+    kept: Object.keys(left).filter((field) => spec[field] !== undefined && field !== 'record'),
   };
 }
 

@@ -90,7 +90,7 @@ export async function getOne(
 }
 
 /** Pages, until there are no more. @throws UserError where they have no end */
-async function* pagesOf(request: object, caller: Caller): AsyncGenerator<ListResponse> {
+export async function* pagesOf(request: object, caller: Caller): AsyncGenerator<ListResponse> {
   let pageToken = '';
   for (let pages = 0; pages < MOST_PAGES; pages += 1) {
     const asked = { ...request, pageSize: PAGE, pageToken };

@@ -19,7 +19,7 @@ it.each([
 it('JSON and YAML read as what they were made of', () => {
   const odd = fc.string({
     unit: fc.oneof(
-      fc.constantFrom('\u202E', '\u0007', '\n', '\t', '"', '\\', ': ', '\u{E0041}', '#', 'ü'),
+      fc.constantFrom('\u202E', '\u0007', '\n', ' \n', ' ', '\t', '"', '\\', ': ', '\u{E0041}', '#', 'ü'),
       fc.string({ maxLength: 3 }),
     ),
   });
