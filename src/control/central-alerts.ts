@@ -19,6 +19,8 @@ export interface CentralAlertsPorts extends Pick<CompileOptions, 'policyKinds' |
   readonly open: (resource: Resource) => unknown;
   readonly timers: Timers;
   readonly onFault: (detail: string) => void;
+  /** Which resources are compiled; absent: alerts and all that they may mean. */
+  readonly concerned?: (index: ResourceIndex) => readonly string[];
 }
 
 /** Changes within this time are compiled together. */
@@ -74,10 +76,10 @@ export class CentralAlerts {
 
   /** Never rejects. */
   async #look(): Promise<void> {
-    const { index, onFault } = this.#ports;
+    const { concerned = keysOf, index, onFault } = this.#ports;
     try {
       const { index: resources } = await index.current();
-      const keys = keysOf(resources);
+      const keys = concerned(resources);
       const from = keys.map((text) => `${text} ${resources.get(text)?.revision}`).join('\n');
       if (from === this.#compiledFrom) return;
       const faults = await this.#compile(keys);

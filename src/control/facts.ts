@@ -158,6 +158,12 @@ function linksOf(
       const selector = isByName ? undefined : (recordAt(document, 'spec.selector.labels') ?? {});
       return { holds: selector === undefined ? NONE : [`watches ${namespace}`], refers, selector };
     }
+    case 'Subscription':
+      return {
+        holds: NONE,
+        refers: listAt(document, 'spec.webhooks').flatMap((name) => reference('Webhook', name)),
+        selector: undefined,
+      };
     case 'Team':
       return {
         holds: listAt(document, 'spec.namespaces').map((each) => `owned ${each}`),

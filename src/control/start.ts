@@ -31,6 +31,7 @@ import { openControlListener } from './listener.ts';
 import { beginLoading } from './loading.ts';
 import { openMesh } from './mesh.ts';
 import { isTeamIn, openPeople } from './people.ts';
+import { openEvents } from './open-events.ts';
 import { resourceMethods } from './resource-service.ts';
 import { openKeys } from './keys.ts';
 import { OPEN, SERVICES } from './services.ts';
@@ -122,6 +123,7 @@ export async function startControl(
   opened.defer(() => mesh.close());
   const checking = checkingPorts(clock, timers);
   opened.defer(() => checking.close());
+  const keys = { ...checking.ports, open };
   const health = new Health(['', ...SERVICES.map(({ typeName }) => typeName)]);
   // A sidecar in this process evaluates them, with the secrets that stay in its files.
   const alerts =
@@ -129,7 +131,7 @@ export async function startControl(
       ? await openControlAlerts(flags, {
           registry,
           index,
-          checking: { ...checking.ports, open },
+          checking: keys,
           archive: mesh.history.history,
           log,
           metrics,
@@ -137,6 +139,8 @@ export async function startControl(
         })
       : undefined;
   opened.defer(() => alerts?.close());
+  const events = await openEvents(flags, { registry, database, index, checking: keys, log, metrics, environment });
+  opened.defer(() => events.close());
   const writing = {
     registry,
     index,
@@ -227,6 +231,7 @@ export async function startControl(
       await listener.drain(flags.drain);
       await admin.close(0);
       await alerts?.close();
+      await events.close();
       checking.close();
       people.close();
       await mesh.close();

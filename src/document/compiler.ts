@@ -30,6 +30,7 @@ import { FileContents, NamedFileReader } from './file-contents.ts';
 import type { Loaded } from './load.ts';
 import { RouteStage } from './routes.ts';
 import { SecretStage } from './secrets.ts';
+import { refuseUnknownWebhooks } from './subscriptions.ts';
 import { refuseSharedNamespaces } from './teams.ts';
 import { TierStage } from './tiers.ts';
 import { VersionDigest } from './version.ts';
@@ -160,6 +161,7 @@ export class Compiler {
     for (const stage of [this.#index, this.#secrets, this.#clients, this.#contracts, this.#messages, this.#routes])
       stage.tellFaults(faults);
     refuseSharedNamespaces(this.#index, faults);
+    refuseUnknownWebhooks(this.#index, faults);
     this.#routes.tellWarnings(warnings);
     this.#contracts.tellWarnings(warnings);
     this.#policies.tell(faults, warnings);

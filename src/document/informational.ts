@@ -66,7 +66,7 @@ function without(known: Informational, value: unknown): unknown {
 }
 
 /** Kinds that no sidecar needs. */
-const CATALOG_KINDS: ReadonlySet<string> = new Set<Kind>(['Team', 'Specification']);
+const CATALOG_KINDS: ReadonlySet<string> = new Set<Kind>(['Team', 'Specification', 'Subscription']);
 
 /** Whether sidecars are sent resources of the kind. */
 export function isForSidecars(kind: string): boolean {

@@ -14,6 +14,7 @@ import { maxStale } from './max-stale.ts';
 import { principals } from './principal-schema.ts';
 import { routeFields } from './route-schema.ts';
 import { secretSpec } from './secret-schema.ts';
+import { subscription } from './subscription-schema.ts';
 import { tier } from './tier-schema.ts';
 
 /** Every document says it: a later version can change what fields mean. */
@@ -212,6 +213,7 @@ export const documentSchemas = {
   Configuration: document('Configuration', configuration),
   Alert: document('Alert', alert),
   Webhook: document('Webhook', webhook),
+  Subscription: document('Subscription', subscription),
   Team: documentOf('Team', teamMetadata, team),
   Specification: document('Specification', specification),
   Secret: document('Secret', secretSpec),

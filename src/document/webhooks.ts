@@ -88,7 +88,9 @@ async function compiled(
   const signingKey = key !== undefined && 'text' in key ? webhookKey(key.text) : undefined;
   const keyProblem = signingKey && problemOfWebhookKey(signingKey);
   if (keyProblem !== undefined) issues.push({ path: ['spec', 'signingSecret'], at: 'value', message: keyProblem });
-  if (issues.length > 0 || !('text' in url)) return { webhook: undefined, issues, warnings: notes };
+  // Without the key that is to sign them, no messages are sent.
+  const isKeyUnknown = key !== undefined && signingKey === undefined;
+  if (issues.length > 0 || !('text' in url) || isKeyUnknown) return { webhook: undefined, issues, warnings: notes };
   const loopback = loopbackProblem(url.text, rules);
   const warnings: readonly Issue[] = [
     ...notes,

@@ -10,7 +10,7 @@ import type { WrittenDocument } from './concerns.ts';
 type Fields = Readonly<Record<string, unknown>>;
 
 /** No API has a namespace that could hide behind these: what they say is for people, whatever it is. */
-const UNPLACED: ReadonlySet<string> = new Set(['Alert', 'Webhook', 'Team', 'Specification']);
+const UNPLACED: ReadonlySet<string> = new Set(['Alert', 'Webhook', 'Subscription', 'Team', 'Specification']);
 
 /**
  * What of a document can be relied on that its schema refuses: its kind, its name and its namespace.

@@ -50,6 +50,7 @@ export class Concerns {
       // No Check depends on them.
       case 'Alert':
       case 'Webhook':
+      case 'Subscription':
       case 'Team':
       case 'Specification':
         return [];

@@ -225,6 +225,8 @@ function referredTo({ document }: Loaded): readonly string[] {
         ...(document.spec.api === undefined ? [] : [to('Api', document.spec.api)]),
         ...document.spec.notify.map((name) => to('Webhook', name)),
       ];
+    case 'Subscription':
+      return (document.spec.webhooks ?? []).map((name) => to('Webhook', name));
     case 'Api':
     case 'PolicyBinding':
       return secretsNamedIn(document).map((name) => keyFor('Secret', qualifiedName({ ...metadata, name })));

@@ -11,6 +11,7 @@ import { auditObserver } from '../../src/control/audit-metrics.ts';
 import { hubMetrics } from '../../src/control/hub-metrics.ts';
 import { meshMetrics } from '../../src/control/mesh-metrics.ts';
 import { createHistoryMetrics } from '../../src/history/history-metrics.ts';
+import { createNotifyMetrics } from '../../src/notify/notify-metrics.ts';
 import { createMetrics } from '../../src/observe/metrics.ts';
 import { allReasons } from '../../src/policies/index.ts';
 import { gapCounter } from '../../src/serve/inheritance.ts';
@@ -88,6 +89,7 @@ async function registered(): Promise<Record<string, Described>> {
     decided: async () => 0,
   }).close();
   createTraceMetrics(metrics.registry);
+  createNotifyMetrics(metrics.registry, { isElected: () => true, unread: () => 0 });
   // Made where documents come from a control plane.
   createControlMetrics(metrics.registry, () => 0);
   createReportMetrics(metrics.registry, () => 0);

@@ -58,6 +58,7 @@ const specs = {
     notify: fc.constantFrom([], ['a']),
   }),
   Team: fc.record({ namespaces: fc.constantFrom([], ['shop']) }),
+  Subscription: fc.record({ events: fc.constant(['*']), webhooks: fc.constantFrom(['a'], ['b']) }),
   Specification: fc.record({ format: fc.constant('other'), text: fc.constantFrom('one', 'another') }),
   Webhook: fc.record({ url: fc.constantFrom('https://a.example.com/', 'http://127.0.0.1/', '${secret:a/url}') }),
   Secret: fc.record({

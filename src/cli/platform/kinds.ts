@@ -10,6 +10,7 @@ const NAMES: ReadonlyMap<string, readonly string[]> = new Map([
   ['Configuration', ['configuration', 'configurations']],
   ['Alert', ['alert', 'alerts']],
   ['Webhook', ['webhook', 'webhooks']],
+  ['Subscription', ['subscription', 'subscriptions']],
   ['Team', ['team', 'teams']],
   ['Specification', ['specification', 'specifications', 'spec', 'specs']],
   ['Secret', ['secret', 'secrets']],

@@ -1,0 +1,156 @@
+import { backoffMs } from '../backoff.ts';
+import type { Clock, Timers } from '../clock.ts';
+import type { Delivery, DeliveryStore } from './delivery-store.ts';
+import type { DeliveryResult } from './notify-metrics.ts';
+import type { Outcome, Send } from './sending.ts';
+
+export interface DelivererPorts {
+  readonly store: Pick<DeliveryStore, 'waiting' | 'next' | 'attempted' | 'bound'>;
+  readonly send: Send;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  /** From 0 up to 1. */
+  readonly random: () => number;
+  readonly told: (delivery: Delivery, result: DeliveryResult, detail: string) => void;
+  /** The database does not do what it should; each is tried again. */
+  readonly failed: (error: unknown) => void;
+}
+
+/** So many are under way at once, of all receivers: each has one at a time. */
+const MOST_AT_ONCE = 32;
+const PAGE = 20;
+/** Of one receiver; what comes on top takes the place of the oldest. */
+const MOST_WAITING = 20_000;
+const DAY_MS = 24 * 3_600_000;
+/** Of a delivery: about 30 attempts in a day. */
+const BACKOFF = { firstMs: 5000, longestMs: 3_600_000 };
+/** Of a receiver that has failed, whatever waits for it. */
+const REST = { firstMs: 1000, longestMs: 60_000 };
+/** The database failed. */
+const AGAIN = { firstMs: 5000, longestMs: 600_000 };
+
+interface Lane {
+  failures: number;
+  cancel: () => void;
+}
+
+/**
+ * Sends what waits, receiver by receiver. A delivery that fails is tried again for a day, ever more rarely, and those
+ * after it are not held up by it: a receiver rests after a failure, and then gets what is due first.
+ */
+export class Deliverer {
+  readonly #ports: DelivererPorts;
+  readonly #lanes = new Map<string, Lane>();
+  readonly #abort = new AbortController();
+  readonly #queue: (() => void)[] = [];
+  #free = MOST_AT_ONCE;
+
+  constructor(ports: DelivererPorts) {
+    this.#ports = ports;
+  }
+
+  /** Looks for what waits: something was added, or is to be sent again. Never rejects. */
+  async look(): Promise<void> {
+    const { store, failed } = this.#ports;
+    try {
+      for (const [receiver, count] of await store.waiting()) {
+        if (count > MOST_WAITING) await store.bound(receiver, MOST_WAITING, `more than ${MOST_WAITING} waited for it`);
+        this.#start(receiver);
+      }
+    } catch (error) {
+      failed(error);
+    }
+  }
+
+  /** Ends what is under way: it is sent again by whoever goes on, with the same id. */
+  close(): void {
+    this.#abort.abort();
+    for (const { cancel } of this.#lanes.values()) cancel();
+    for (const go of this.#queue.splice(0)) go();
+  }
+
+  #start(receiver: string): void {
+    if (this.#lanes.has(receiver) || this.#abort.signal.aborted) return;
+    this.#lanes.set(receiver, { failures: 0, cancel: () => {} });
+    void this.#run(receiver);
+  }
+
+  /** Sends until nothing is due, and goes on when something is. */
+  async #run(receiver: string): Promise<void> {
+    const lane = this.#lanes.get(receiver);
+    if (lane === undefined) return;
+    const { timers, failed, random } = this.#ports;
+    let restMs: number | undefined;
+    try {
+      restMs = await this.#drain(receiver, lane);
+    } catch (error) {
+      failed(error);
+      // What was sent, and could not be noted, is sent again: not at once.
+      lane.failures += 1;
+      restMs = backoffMs(lane.failures, AGAIN, random());
+    }
+    if (this.#abort.signal.aborted) return;
+    if (restMs === undefined) {
+      this.#lanes.delete(receiver);
+      return;
+    }
+    lane.cancel = timers.after(restMs, () => void this.#run(receiver));
+  }
+
+  /** @returns how long to wait for what is due next; undefined: nothing waits */
+  async #drain(receiver: string, lane: Lane): Promise<number | undefined> {
+    const { clock, random, store } = this.#ports;
+    for (;;) {
+      const page = await store.next(receiver, PAGE);
+      const [first] = page;
+      if (first === undefined) return undefined;
+      const now = clock.now();
+      if (!isDue(first.dueAt, now)) return first.dueAt - now;
+      for (const delivery of page) {
+        if (!isDue(delivery.dueAt, clock.now())) break;
+        const isDelivered = await this.#attempt(delivery);
+        if (this.#abort.signal.aborted) return undefined;
+        lane.failures = isDelivered ? 0 : lane.failures + 1;
+        if (!isDelivered) return backoffMs(lane.failures, REST, random());
+      }
+    }
+  }
+
+  async #attempt(delivery: Delivery): Promise<boolean> {
+    const { clock, random, send, store, told } = this.#ports;
+    await this.#enter();
+    let outcome: Outcome;
+    try {
+      if (this.#abort.signal.aborted) return false;
+      outcome = await send(delivery, clock.now(), this.#abort.signal);
+    } finally {
+      this.#leave();
+    }
+    if (this.#abort.signal.aborted) return false;
+    const at = clock.now();
+    const { id, attempts, sinceAt } = delivery;
+    const pauseMs = Math.round(backoffMs(attempts + 1, BACKOFF, random()));
+    const isOver = outcome.result === 'refused' || at + pauseMs - sinceAt > DAY_MS;
+    const isDelivered = outcome.result === 'delivered';
+    const state = isDelivered ? 'delivered' : isOver ? 'dead' : 'waiting';
+    await store.attempted(id, { state, dueAt: at + pauseMs, at, detail: outcome.detail });
+    told(delivery, isDelivered ? 'delivered' : isOver ? 'dead' : 'retried', outcome.detail);
+    return isDelivered || outcome.result === 'refused';
+  }
+
+  async #enter(): Promise<void> {
+    if (this.#free > 0) this.#free -= 1;
+    else await new Promise<void>((resolve) => this.#queue.push(resolve));
+  }
+
+  #leave(): void {
+    const next = this.#queue.shift();
+    if (next === undefined) this.#free += 1;
+    else next();
+  }
+}
+
+/** No pause is so long: where it seems so, the clock was set back since. */
+function isDue(dueAt: number, now: number): boolean {
+  return dueAt <= now || dueAt - now > BACKOFF.longestMs;
+}
