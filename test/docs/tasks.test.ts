@@ -11,28 +11,32 @@ const otelcol = await partOrSkip('otelcol');
 
 const read = await Promise.all(followedPages.map(async (page) => ({ page, text: await readPage(page) })));
 
-describe.skipIf([envoy, redis, curl].includes(undefined)).each(read)('who follows $page', ({ page, text }) => {
-  let reader: Reader;
-  beforeAll(() => {
-    reader = new Reader(text);
-  });
-  afterAll(() => reader?.close());
+// Some side by side: most wait, for what is counted every ten seconds say.
+describe.skipIf([envoy, redis, curl].includes(undefined)).concurrent.each(read)(
+  'who follows $page',
+  ({ page, text }) => {
+    let reader: Reader;
+    beforeAll(() => {
+      reader = new Reader(text);
+    });
+    afterAll(() => reader?.close());
 
-  const isCollectorMissing = otelcol === undefined && stepsOf(text).some(({ kind }) => kind === 'collector');
-  test.skipIf(isCollectorMissing)(
-    'gets what it shows',
-    async () => {
-      for (const step of stepsOf(text)) {
-        const ran = await reader.follow(step);
-        if (ran === undefined || step.kind !== 'command') continue;
-        const where = `${page}:${step.line}: ${step.command}\n${ran.output}`;
-        if (step.expected === undefined) expect(ran.code, where).toBe(0);
-        else if (!isAsShown(ran.output, step.expected)) expect(ran.output, where).toBe(step.expected);
-      }
-    },
-    120_000,
-  );
-});
+    const isCollectorMissing = otelcol === undefined && stepsOf(text).some(({ kind }) => kind === 'collector');
+    test.skipIf(isCollectorMissing)(
+      'gets what it shows',
+      async () => {
+        for (const step of stepsOf(text)) {
+          const ran = await reader.follow(step);
+          if (ran === undefined || step.kind !== 'command') continue;
+          const where = `${page}:${step.line}: ${step.command}\n${ran.output}`;
+          if (step.expected === undefined) expect(ran.code, where).toBe(0);
+          else if (!isAsShown(ran.output, step.expected)) expect(ran.output, where).toBe(step.expected);
+        }
+      },
+      120_000,
+    );
+  },
+);
 
 test.each(read.filter(({ page }) => page.startsWith('docs/tasks/') && !page.endsWith('README.md')))(
   '$page says what is needed, what to do and how to see that it works',

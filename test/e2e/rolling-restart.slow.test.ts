@@ -16,7 +16,7 @@ const envoyPart = await partOrSkip('envoy');
 /** As the chart sets them. */
 const DRAIN = ['--drain-delay', '5s', '--drain', '15s'];
 /** RESTART_SECONDS makes it longer. */
-const DURATION_MS = Number(process.env['RESTART_SECONDS'] ?? 38) * 1000;
+const DURATION_MS = Number(process.env['RESTART_SECONDS'] ?? 30) * 1000;
 const REQUESTS_PER_SECOND = 500;
 
 describe.skipIf(envoyPart === undefined).each([

@@ -15,7 +15,7 @@ import type { ProcessSample } from './process-growth.ts';
 import { askOnce, leaveRudely, repeat, watchHealth } from './soak-callers.ts';
 
 /** Ten minutes show what one does not: SOAK_SECONDS=600. */
-const seconds = Number(process.env['SOAK_SECONDS'] ?? 40);
+const seconds = Number(process.env['SOAK_SECONDS'] ?? 30);
 /**
  * By how much the line through the last third of the samples may rise. In ten minutes 8 MB there are 2.4 MB a minute,
  * some seven octets of each Check answered. A short soak has only just warmed up: what tables and code take in one step

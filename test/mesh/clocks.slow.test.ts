@@ -15,7 +15,7 @@ import { seededRandom } from './random.ts';
 // One replica's clock is right, one is 5 s ahead, one 5 s behind, and one jumps forth and back all the time.
 // Redis and this process have the machine's clock. OSTIARY_CLOCKS_SECONDS makes it longer.
 
-const seconds = Number(process.env['OSTIARY_CLOCKS_SECONDS'] ?? 75);
+const seconds = Number(process.env['OSTIARY_CLOCKS_SECONDS'] ?? 36);
 const seed = Number(process.env['OSTIARY_MESH_SEED'] ?? Math.floor(Math.random() * 2 ** 32));
 const HOUR = 3_600_000;
 const MINUTE = 60_000;

@@ -1,11 +1,11 @@
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { StoreUnavailable } from '../../src/quota/store.ts';
 import type { RedisServer } from '../real/redis.ts';
 import { untilAvailable } from './behaviour.ts';
 import { oneAddress } from './one-address.ts';
-import { closeAfterEach, expectEvents, expectToCount, OPEN, PATIENCE, serve, take, watch } from './watched-store.ts';
+import { closeAfterAll, expectEvents, expectToCount, OPEN, PATIENCE, serve, take, watch } from './watched-store.ts';
 
 // Every state in which a server answers, and refuses: each is told once with its remedy, no unit is admitted by it,
 // and what follows when it ends is a store that counts, without a restart.
@@ -50,8 +50,9 @@ const TROUBLES: readonly Trouble[] = [
 
 /** What every server must be overcome in. */
 export function overcomesTroubles(server: RedisServer): void {
-  describe(`a ${server} that`, () => {
-    closeAfterEach();
+  closeAfterAll();
+  // Side by side, for each waits for a server of its own.
+  describe.concurrent(`a ${server} that`, () => {
     // Redis 6.0 does not look at min-replicas-to-write for what a script writes.
     const had = TROUBLES.filter(({ name }) => server !== 'redis-server-6.0' || name !== 'lacks replicas');
 
@@ -87,7 +88,7 @@ export function overcomesTroubles(server: RedisServer): void {
       address.leadTo(next.port);
       await old.cli('REPLICAOF', '127.0.0.1', String(next.port));
       await expect(take(watched.store)).rejects.toThrow(StoreUnavailable);
-      await expect.poll(() => watched.events.at(-1)?.kind, PATIENCE).toBe('back');
+      await vi.waitFor(() => expect(watched.events.at(-1)?.kind).toBe('back'), PATIENCE);
       await expectToCount(watched.store);
       expect(watched.events.map(({ kind }) => kind)).toEqual(['connected', 'lost', 'back']);
       expect(Number(await next.cli('DBSIZE'))).toBeGreaterThan(0);
@@ -102,10 +103,10 @@ export function overcomesTroubles(server: RedisServer): void {
       const watched = watch({ urls: [redis.url] });
       // A connection may end before the reason has come by it: that is told too.
       const told = () => watched.events.map(({ detail }) => detail).join('\n');
-      await expect.poll(told, PATIENCE).toMatch(/max number of clients .*raise maxclients/);
+      await vi.waitFor(() => expect(told()).toMatch(/max number of clients .*raise maxclients/), PATIENCE);
       expect(watched.events.filter(({ kind }) => kind !== 'lost')).toEqual([]);
       for (const socket of others) socket.destroy();
-      await expect.poll(() => watched.events.at(-1)?.kind, PATIENCE).toBe('connected');
+      await vi.waitFor(() => expect(watched.events.at(-1)?.kind).toBe('connected'), PATIENCE);
       await expectToCount(watched.store);
     });
 
@@ -124,11 +125,11 @@ export function overcomesTroubles(server: RedisServer): void {
       const watched = watch({ urls: [redis.url] });
       await untilAvailable(watched.store);
       const busy = redis.cli('EVAL', 'while true do end', '0').catch(() => '');
-      await expect.poll(() => watched.events.at(-1)?.detail, PATIENCE).toMatch(/BUSY .*SCRIPT KILL/);
+      await vi.waitFor(() => expect(watched.events.at(-1)?.detail).toMatch(/BUSY .*SCRIPT KILL/), PATIENCE);
       await expect(take(watched.store)).rejects.toThrow(StoreUnavailable);
       await redis.cli('SCRIPT', 'KILL');
       await busy;
-      await expect.poll(() => watched.events.at(-1)?.kind, PATIENCE).toBe('back');
+      await vi.waitFor(() => expect(watched.events.at(-1)?.kind).toBe('back'), PATIENCE);
       await expectToCount(watched.store);
     });
 
@@ -140,12 +141,13 @@ export function overcomesTroubles(server: RedisServer): void {
       const watched = watch({ urls: [redis.url] });
       await untilAvailable(watched.store);
       const restarted = redis.restart();
-      await expect
-        .poll(() => watched.events.map(({ detail }) => detail).join(), PATIENCE)
-        .toMatch(/LOADING .*will answer/);
+      await vi.waitFor(
+        () => expect(watched.events.map(({ detail }) => detail).join()).toMatch(/LOADING .*will answer/),
+        PATIENCE,
+      );
       await expect(take(watched.store)).rejects.toThrow(StoreUnavailable);
       await restarted;
-      await expect.poll(() => watched.events.at(-1)?.kind, PATIENCE).toBe('back');
+      await vi.waitFor(() => expect(watched.events.at(-1)?.kind).toBe('back'), PATIENCE);
       await expectToCount(watched.store);
     });
 
@@ -173,9 +175,10 @@ export function overcomesTroubles(server: RedisServer): void {
         const watched = watch({ urls: [redis.url] });
         await untilAvailable(watched.store);
         await expectToCount(watched.store);
-        await expect
-          .poll(() => watched.findings.map(({ message }) => message).join(), PATIENCE)
-          .toContain('unknown command');
+        await vi.waitFor(
+          () => expect(watched.findings.map(({ message }) => message).join()).toContain('unknown command'),
+          PATIENCE,
+        );
         expect(watched.events.map(({ kind }) => kind)).toEqual(['connected']);
       },
     );
@@ -184,10 +187,10 @@ export function overcomesTroubles(server: RedisServer): void {
       const redis = await serve(server, '--rename-command', name, '');
       const watched = watch({ urls: [redis.url] });
       await untilAvailable(watched.store);
-      await expect.poll(() => watched.findings.map(({ level }) => level), PATIENCE).toContain('error');
+      await vi.waitFor(() => expect(watched.findings.map(({ level }) => level)).toContain('error'), PATIENCE);
       expect(watched.findings.map(({ message }) => message).join()).toContain("the scripts can't run");
       await expect(take(watched.store)).rejects.toThrow(StoreUnavailable);
-      await expect.poll(() => watched.events.at(-1)?.detail, PATIENCE).toMatch(/is renamed or not passed on/);
+      await vi.waitFor(() => expect(watched.events.at(-1)?.detail).toMatch(/is renamed or not passed on/), PATIENCE);
       const keys = (await redis.cli('KEYS', '*')).split('\n').filter((key) => key !== '');
       if (name !== 'PEXPIRE') for (const key of keys) expect(await redis.cli('PTTL', key), key).not.toBe('-1');
       if (name === 'PEXPIRE') expect(keys).toEqual([]);
@@ -200,18 +203,18 @@ export function overcomesTroubles(server: RedisServer): void {
         await redis.cli('ACL', 'SETUSER', 'half', 'on', '>p', 'allkeys', ...allChannels(server), '+@all', right);
         const watched = watch({ urls: [redis.url], username: 'half', password: 'p' });
         await untilAvailable(watched.store);
-        await expect.poll(() => watched.findings.map(({ level }) => level), PATIENCE).toEqual(['error']);
+        await vi.waitFor(() => expect(watched.findings.map(({ level }) => level)).toEqual(['error']), PATIENCE);
         expect(watched.findings[0]?.message).toContain('The user needs ~ostiary:*');
         if (right === '-eval') return;
         await expect(take(watched.store)).rejects.toThrow(StoreUnavailable);
-        await expect.poll(() => watched.events.at(-1)?.detail, PATIENCE).toMatch(/lacks a right/);
+        await vi.waitFor(() => expect(watched.events.at(-1)?.detail).toMatch(/lacks a right/), PATIENCE);
         await redis.cli('ACL', 'SETUSER', 'half', right.replace('-', '+'));
         await expectToCount(watched.store);
         const told = async () => {
           await take(watched.store);
           return watched.events.at(-1)?.kind;
         };
-        await expect.poll(told, PATIENCE).toBe('back');
+        await vi.waitFor(async () => expect(await told()).toBe('back'), PATIENCE);
       },
     );
   });

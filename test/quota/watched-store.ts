@@ -1,4 +1,4 @@
-import { afterEach, expect } from 'vitest';
+import { afterAll, afterEach, expect, vi } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { noCounterMetrics } from '../../src/quota/counter-metrics.ts';
 import type { CounterStore } from '../../src/quota/store.ts';
@@ -19,13 +19,19 @@ export interface Watched {
   isOpen(): boolean;
 }
 
-/** Closed after each test, the last one first. */
+/** Closed after each test, or after all of them where they run side by side; the last one first. */
 export const OPEN: { close(): Promise<void> }[] = [];
 
+async function closeAll(): Promise<void> {
+  for (const each of OPEN.splice(0).toReversed()) await each.close();
+}
+
 export function closeAfterEach(): void {
-  afterEach(async () => {
-    for (const each of OPEN.splice(0).toReversed()) await each.close();
-  });
+  afterEach(closeAll);
+}
+
+export function closeAfterAll(): void {
+  afterAll(closeAll);
 }
 
 export function watch(redis: RedisOptions): Watched {
@@ -65,5 +71,5 @@ export async function expectToCount(store: CounterStore): Promise<void> {
 export const PATIENCE = { timeout: 10_000, interval: 20 };
 
 export async function expectEvents(watched: Watched, ...kinds: StoreEvent['kind'][]): Promise<void> {
-  await expect.poll(() => watched.events.map(({ kind }) => kind), PATIENCE).toEqual(kinds);
+  await vi.waitFor(() => expect(watched.events.map(({ kind }) => kind)).toEqual(kinds), PATIENCE);
 }

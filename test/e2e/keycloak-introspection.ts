@@ -5,19 +5,15 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { exportJWK } from 'jose';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startKeycloak } from '../real/keycloak.ts';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { RealKeycloak } from '../real/keycloak.ts';
-import { partOrSkip } from '../real/parts.ts';
 import { scratchFolder } from '../real/scratch.ts';
 import { api, documentsFolder } from './documents.ts';
 import { startMesh } from './mesh.ts';
 import type { Mesh } from './mesh.ts';
 import { echoOf, send } from './request.ts';
 
-const parts = (await partOrSkip('envoy')) && (await partOrSkip('keycloak'));
-
-const REALM = 'shop';
+const REALM = 'inquiries';
 const CLIENT = { publicClient: false, serviceAccountsEnabled: true, standardFlowEnabled: false, enabled: true };
 /** Keycloak calls a token active to clients alone that its `aud` names. */
 const FOR_ORDERS = {
@@ -29,7 +25,8 @@ const FOR_ORDERS = {
 const issuerOf = ({ url }: RealKeycloak): string => `${url}/realms/${REALM}`;
 const ORDERS_ID = '6f1c2a34-0000-4000-8000-000000000001';
 
-describe.skipIf(parts === undefined)('tokens of a real Keycloak, introspected at a real Envoy', () => {
+/** A realm `inquiries`, which is asked about its tokens. */
+export function tokensAreIntrospected(started: () => RealKeycloak): void {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const folder = scratchFolder('secrets');
   const secretFile = join(folder, 'secret');
@@ -45,7 +42,7 @@ describe.skipIf(parts === undefined)('tokens of a real Keycloak, introspected at
     await new Promise<void>((resolve) => {
       ourKeys.listen(0, '127.0.0.1', resolve);
     });
-    keycloak = await startKeycloak();
+    keycloak = started();
     const signing = {
       'use.jwks.url': 'true',
       'jwks.url': `http://127.0.0.1:${(ourKeys.address() as AddressInfo).port}/`,
@@ -113,7 +110,6 @@ describe.skipIf(parts === undefined)('tokens of a real Keycloak, introspected at
   });
   afterAll(async () => {
     await mesh?.stop();
-    await keycloak?.stop();
     ourKeys?.close();
   });
 
@@ -164,4 +160,4 @@ describe.skipIf(parts === undefined)('tokens of a real Keycloak, introspected at
       '"policy":"keyed/oauth2-token-introspection","reason":"introspection_unavailable"',
     );
   });
-});
+}
