@@ -95,6 +95,7 @@ describe('slots that wait on disk', () => {
     expect(await all(second.slots)).toEqual([slotWith(3, 5)]);
     expect(second.slots.losses.dropped).toBe(2);
     expect(second.events[0]).toBe('failed: the file of a slot is damaged');
+    await second.spool.settled();
     expect(readdirSync(folder)).toEqual([`${epoch}-3.slot`]);
   });
 
