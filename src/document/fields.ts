@@ -3,10 +3,17 @@ import { z } from 'zod';
 /** Letters and digits, with `.`, `_` and `-` between them: safe in a header, a log line, a metric label and a path. */
 const NAME = /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/;
 
+const MOST_OF_NAME = 253;
+
+/** As {@link name} has it. */
+export function isName(text: string): boolean {
+  return text.length <= MOST_OF_NAME && NAME.test(text);
+}
+
 /** `metadata.name`, and names of tiers and limits. */
 export const name = z
   .string()
-  .max(253)
+  .max(MOST_OF_NAME)
   .regex(NAME, 'expected a name: letters and digits, with ".", "_" or "-" between them');
 
 /** Visible ASCII: it goes into a header for the upstream. */

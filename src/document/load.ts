@@ -3,6 +3,7 @@ import { didYouMean } from '../nearest.ts';
 import { Faults, formatFault } from './fault.ts';
 import { formatPath, parseWith } from './issues.ts';
 import type { Issue } from './issues.ts';
+import { plainContract } from './plain-contract.ts';
 import { API_VERSION, documentSchemas } from './schema.ts';
 import type { Document, DocumentOf, Kind } from './schema.ts';
 import { locateInJson } from './text/json.ts';
@@ -127,6 +128,8 @@ function validate(value: unknown): { readonly document: Document } | { readonly 
     return { issues: [{ path: [], at: 'value', message: 'expected a document: a mapping with apiVersion and kind' }] };
   }
   const { kind } = value;
+  const plain = kind === 'Contract' ? plainContract(value) : undefined;
+  if (plain !== undefined) return { document: plain };
   const issues: Issue[] = [];
   const foreign = ['openapi', 'swagger'].find((name) => kind === undefined && Object.hasOwn(value, name));
   if (foreign !== undefined) {
