@@ -75,7 +75,7 @@ export class CacheFile {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
       throw error;
     }
-    const { end, digest, ...cached } = readRecords(bytes, this.#options.key);
+    const { end, digest, ...cached } = readRecords(bytes, this.#options.key, true);
     this.#writer = new RecordWriter(this.#options.key, digest);
     this.#file = await open(this.#path, constants.O_RDWR | constants.O_APPEND);
     // A record that was cut off would stand before the next one.

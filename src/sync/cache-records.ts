@@ -51,11 +51,13 @@ export class RecordWriter {
 
 /**
  * Reads records up to the last commit; what a crash has cut off at the end is left out.
+ * @param isOwn we have written them: their digests are enough, and what was in force is not added up again
  * @throws CacheFault
  */
 export function readRecords(
   bytes: Buffer,
   key: Buffer | undefined,
+  isOwn = false,
 ): RecordedDocuments & { readonly end: number; readonly digest: Buffer } {
   if (!bytes.subarray(0, MAGIC.length).equals(MAGIC)) throw new CacheFault('is not a cache of documents');
   const replica = new Replica();
@@ -84,12 +86,18 @@ export function readRecords(
     if (message.case !== 'update') throw new CacheFault('holds something else than documents');
     transaction.add(message.value);
     if (message.value.commit === undefined) continue;
-    const changed = transaction.commit(replica, message.value.commit);
-    if (changed === undefined) throw new CacheFault('does not hold what it says');
-    if (plain[0] === 1) {
+    const isInForce = plain[0] === 1;
+    // It was in force here: so it was added up before.
+    if (isInForce && isOwn) transaction.restore(replica, message.value.commit);
+    else {
+      const changed = transaction.commit(replica, message.value.commit);
+      if (changed === undefined) throw new CacheFault('does not hold what it says');
+      for (const [each, resource] of changed) if (!before.has(each)) before.set(each, resource);
+    }
+    if (isInForce) {
       before.clear();
       enforcedRevision = replica.position?.revision ?? 0;
-    } else for (const [each, resource] of changed) if (!before.has(each)) before.set(each, resource);
+    }
     transaction = new Transaction();
     end = to;
     committed = digest;

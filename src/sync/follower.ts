@@ -2,9 +2,9 @@ import { create, toBinary } from '@bufbuild/protobuf';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { FollowRequestSchema } from '../../gen/ostiary/v1/sync_pb.js';
 import type { HelloSchema } from '../../gen/ostiary/v1/sync_pb.js';
-import { backoffMs } from '../backoff.ts';
 import type { Clock, Timers } from '../clock.ts';
 import { Code } from '../grpc/rpc.ts';
+import { comingBackMs } from './coming-back.ts';
 import { CallFault } from './connection.ts';
 import type { ControlConnection, FollowStream } from './connection.ts';
 import { Conversation } from './conversation.ts';
@@ -45,7 +45,6 @@ export interface FollowerPorts extends Pick<
   readonly random: () => number;
 }
 
-const BACKOFF = { firstMs: 200, longestMs: 15_000 };
 /** How long what was sent last may take to go out. */
 const LEAVE_MS = 300;
 
@@ -104,6 +103,8 @@ export class Follower {
 
   async #run(): Promise<void> {
     const { addresses } = this.#options;
+    const { clock, random } = this.#ports;
+    let heardAt = clock.monotonic();
     for (let failures = 0, turn = 0; !this.#isClosed; turn++) {
       const address = addresses[turn % addresses.length] as string;
       const contact = { hadAnswer: false };
@@ -116,9 +117,11 @@ export class Follower {
       }
       this.#ports.events.disconnected(address, why);
       failures = contact.hadAnswer ? 1 : failures + 1;
+      if (contact.hadAnswer) heardAt = clock.monotonic();
       // Other addresses are tried at once; all sidecars that lost one control plane must not come back at once.
       const round = Math.ceil(failures / addresses.length);
-      await this.#pause(backoffMs(round, BACKOFF, this.#ports.random()));
+      const awayMs = clock.monotonic() - heardAt;
+      await this.#pause(comingBackMs({ failures: round, awayMs }, random()));
     }
   }
 

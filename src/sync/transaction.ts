@@ -48,6 +48,8 @@ export class Replica {
   }
 }
 
+type CommitMessage = Pick<Commit, 'stateHash' | 'adopted'> & { readonly position?: PositionMessage | undefined };
+
 /** What keys had before. */
 export type Changed = ReadonlyMap<string, SyncedResource | undefined>;
 
@@ -136,18 +138,30 @@ export class Transaction {
    * the same, and nothing was changed
    * @throws UnfitUpdate where the commit is not of a position that may follow
    */
-  commit(
-    replica: Replica,
-    commit: Pick<Commit, 'stateHash' | 'adopted'> & { readonly position?: PositionMessage | undefined },
-  ): Changed | undefined {
-    if (commit.position === undefined) throw new UnfitUpdate('a commit without a position');
-    const position = readPosition(commit.position);
-    checkPosition(replica.position, position, commit.adopted && this.#isSnapshot);
+  commit(replica: Replica, commit: CommitMessage): Changed | undefined {
+    const position = this.#positionAfter(replica, commit);
     const { stateHash, changed } = this.#isSnapshot ? this.#replacing(replica) : this.#changing(replica);
     if (stateHash !== commit.stateHash) return undefined;
     const step = { replacing: this.#isSnapshot, upserts: this.#upserts, removals: this.#removals };
     replica.become(position, stateHash, step);
     return changed;
+  }
+
+  /**
+   * As {@link commit}, of what was committed before and written down with a digest over it: it is not added up again.
+   * @throws UnfitUpdate where the commit is not of a position that may follow
+   */
+  restore(replica: Replica, commit: CommitMessage): void {
+    const position = this.#positionAfter(replica, commit);
+    const step = { replacing: this.#isSnapshot, upserts: this.#upserts, removals: this.#removals };
+    replica.become(position, commit.stateHash, step);
+  }
+
+  #positionAfter({ position: before }: Replica, commit: CommitMessage): Position {
+    if (commit.position === undefined) throw new UnfitUpdate('a commit without a position');
+    const position = readPosition(commit.position);
+    checkPosition(before, position, commit.adopted && this.#isSnapshot);
+    return position;
   }
 
   #replacing({ resources: before }: Replica): Outlook {

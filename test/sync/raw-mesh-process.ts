@@ -1,13 +1,11 @@
 // Many sidecars' streams in one process, without sidecars: each joins, follows, acknowledges at once what it is sent, and
 // comes back when its connection ends, as a sidecar does. Forked by raw-mesh.ts.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { backoffMs } from '../../src/backoff.ts';
 import type { Commit, FollowResponse } from '../../gen/ostiary/v1/sync_pb.js';
+import { comingBackMs } from '../../src/sync/coming-back.ts';
 import { RawFollower, say } from './raw-follower.ts';
 import type { MeshNews, MeshOptions } from './raw-mesh.ts';
 
-/** As `src/sync/follower.ts` has it. */
-const BACKOFF = { firstMs: 200, longestMs: 15_000 };
 /** The control plane takes a bounded number of calls at once. */
 const JOINING = 32;
 const PING_MS = 10_000;
@@ -29,6 +27,7 @@ class Node {
   #stream: RawFollower | undefined;
   #failures = 0;
   #hadAnswer = false;
+  #heardAt = performance.now();
 
   constructor(credential: string) {
     this.#credential = credential;
@@ -76,9 +75,12 @@ class Node {
   }
 
   async #comeBack(): Promise<void> {
-    if (this.#hadAnswer) connected -= 1;
+    if (this.#hadAnswer) {
+      connected -= 1;
+      this.#heardAt = performance.now();
+    }
     this.#failures = this.#hadAnswer ? 1 : this.#failures + 1;
-    await sleep(backoffMs(this.#failures, BACKOFF, Math.random()));
+    await sleep(comingBackMs({ failures: this.#failures, awayMs: performance.now() - this.#heardAt }, Math.random()));
     this.follow();
   }
 }
