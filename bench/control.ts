@@ -114,7 +114,7 @@ async function measure(): Promise<void> {
       const writes = [{ document: documentOf(round) as Record<string, unknown>, expectedRevision: undefined }];
       const applying = await measured(() =>
         changing.apply(
-          { writes, deletions: [], set: '', prune: false, owner: 'api' },
+          { writes, deletions: [], set: '', prune: false, owner: 'api', by: undefined },
           { actor: 'bench', reason: 'measured' },
         ),
       );

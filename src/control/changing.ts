@@ -5,12 +5,15 @@ import { Conflict, isSameContent, keyText, Outrun, refuseConflict as refuseConfl
 import type { Author, Ownership, Resource, ResourceKey, Write } from '../registry/log.ts';
 import type { Registry } from '../registry/registry.ts';
 import { Turns } from '../turns.ts';
+import type { Identity } from '../access/caller.ts';
+import { ChangeRights } from './change-rights.ts';
 import { Checking, schemaFaults } from './checking.ts';
 import type { CheckingPorts } from './checking.ts';
 import type { CurrentIndex, IndexedState } from './current-index.ts';
 import { decidedIn, keptWarning } from './decided.ts';
 import { admit } from './incoming.ts';
 import type { AdmissionPorts } from './incoming.ts';
+import { Rights } from './rights.ts';
 import type { SecretVault } from './secret-vault.ts';
 import { nameAll, placed } from './naming.ts';
 import type { PlacedFault, ProposedWrite } from './naming.ts';
@@ -30,6 +33,10 @@ export interface ChangeRequest extends Ownership {
   readonly isTakenOver?: boolean;
   /** It is no document of the owner: somebody decides here what the document does not have to say. */
   readonly isDecision?: boolean;
+  /** Whose request it is: they must have the right to each change, and hear of nothing that they may not see. Undefined: our own. */
+  readonly by: Identity | undefined;
+  /** Whoever asks has made sure that the caller may do this: the life of a contract has its own rules. */
+  readonly isAllowed?: boolean;
 }
 
 export type EffectName = 'created' | 'changed' | 'unchanged' | 'deleted';
@@ -121,10 +128,13 @@ export class Changing {
     const state = await this.#index.current();
     const { named, faults } = nameAll(request.writes);
     const known = await this.#known([...named.values()].map(({ key }) => key));
+    const rights = request.by && new Rights(request.by, state.index);
+    const allowing = rights && request.isAllowed !== true ? new ChangeRights(rights, state.index, named) : undefined;
     const changes: PlannedChange[] = [];
     const warnings: PlacedFault[] = [];
     for (const [text, { key, write, place }] of named) {
       const before = known.get(text);
+      allowing?.require(key, before, write.document);
       const admitted = admit(write.document, before, this.#admission);
       faults.push(...placed(schemaFaults(key, admitted.document, admitted.issues), place));
       for (const { path, message } of admitted.warnings) {
@@ -134,13 +144,14 @@ export class Changing {
       const { document, declared, kept } = decidedIn(admitted.document, before, request);
       for (const field of kept) warnings.push({ ...keptWarning(text, field), place });
       const { expectedRevision } = write;
-      const planned = { key, before, document, declared, set, expectedRevision, place };
+      const allowed = allowing?.asAllowed(key, before, document) ?? document;
+      const planned = { key, before, document: allowed, declared, set, expectedRevision, place };
       changes.push({ ...planned, effect: effectOf(planned, request) });
     }
-    changes.push(...(await this.#deletions(request, state, new Set(named.keys()))));
+    changes.push(...(await this.#deletions(request, state, new Set(named.keys()), allowing)));
     for (const change of changes) refuseConflict(change, request);
     if (faults.length === 0) {
-      const found = await this.#checking.check(changes.filter(isChange), state);
+      const found = await this.#checking.check(changes.filter(isChange), state, rights);
       const places = new Map(changes.map(({ key, place }) => [keyText(key), place]));
       const at = (fault: Fault): PlacedFault => ({ ...fault, place: places.get(fault.file) });
       faults.push(...found.faults.map(at));
@@ -158,6 +169,7 @@ export class Changing {
     { deletions, set, prune, owner, source }: ChangeRequest,
     { index }: IndexedState,
     named: ReadonlySet<string>,
+    allowing: ChangeRights | undefined,
   ): Promise<readonly PlannedChange[]> {
     const asked = new Map(deletions.map((deletion, place) => [keyText(deletion.key), { ...deletion, place }]));
     const pruned = prune
@@ -165,7 +177,7 @@ export class Changing {
           .kinds()
           .flatMap((kind) => index.ofKind(kind).filter((entry) => entry.set === set && entry.owner === owner))
           .filter((entry) => entry.source === source)
-          .filter((entry) => !named.has(keyText(entry)))
+          .filter((entry) => !named.has(keyText(entry)) && allowing?.mayPrune(entry) !== false)
       : [];
     const keys = [...[...asked.values()].map(({ key }) => key), ...pruned];
     const known = await this.#known(keys);
@@ -173,6 +185,7 @@ export class Changing {
       const key = { kind: each.kind, namespace: each.namespace, name: each.name };
       const text = keyText(key);
       const before = known.get(text);
+      allowing?.refuseDeletion(key, before);
       if (before === undefined) throw new RpcError(Code.notFound, `there is no ${text}`);
       const { expectedRevision, place } = asked.get(text) ?? { expectedRevision: undefined, place: undefined };
       return {

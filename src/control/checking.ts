@@ -15,9 +15,13 @@ import { openingWarnings } from './opening-warnings.ts';
 import { catalogWarnings } from './catalog-warnings.ts';
 import { factsOf, keyFrom } from './facts.ts';
 import type { IndexedState } from './current-index.ts';
+import type { ResourceIndex } from './resource-index.ts';
 import { withHint } from './hints.ts';
 import { neighbourhoodOf } from './neighbourhood.ts';
 import { placeFindings } from './places/place-findings.ts';
+import { faultText, tellable } from './tellable.ts';
+import type { Findings } from './tellable.ts';
+import type { Rights } from './rights.ts';
 import { openedDocument } from './secret-vault.ts';
 import type { SecretVault } from './secret-vault.ts';
 
@@ -28,11 +32,6 @@ export interface CheckedChange {
   readonly before: Resource | undefined;
   /** Undefined: it would be deleted. */
   readonly document: unknown;
-}
-
-export interface Findings {
-  readonly faults: readonly Fault[];
-  readonly warnings: readonly Fault[];
 }
 
 export interface CheckingPorts extends Pick<CompileOptions, 'policyKinds' | 'environment' | 'clock'> {
@@ -65,9 +64,14 @@ export class Checking {
 
   /**
    * @param changes whose schemas have been checked
+   * @param rights of whoever is told; undefined: they may see everything
    * @returns faults that the changes would bring, not those that are there already
    */
-  async check(changes: readonly CheckedChange[], { index, revision }: IndexedState): Promise<Findings> {
+  async check(
+    changes: readonly CheckedChange[],
+    { index, revision }: IndexedState,
+    rights: Rights | undefined,
+  ): Promise<Findings> {
     const places = placeFindings(changes, index);
     // What the compiler says of two APIs in one place names both.
     if (places.faults.length > 0) return places;
@@ -75,22 +79,42 @@ export class Checking {
       return { key, facts: document === undefined ? undefined : factsOf(key, document, (text) => text) };
     });
     const around = await this.#around(neighbourhoodOf(proposals, index));
-    const after = await this.#compile([
-      ...around,
-      ...changes.flatMap(({ key, before, document }, at) => {
-        return document === undefined ? [] : [{ ...key, document, age: before?.createdRevision ?? revision + 1 + at }];
-      }),
-    ]);
+    const later = changes.flatMap(({ key, before, document }, at) => {
+      return document === undefined ? [] : [{ ...key, document, age: before?.createdRevision ?? revision + 1 + at }];
+    });
+    const after = await this.#compile([...around, ...later]);
     const own = new Set(changes.map(({ key }) => keyText(key)));
-    const ofOwn = after.warnings.filter(({ file }) => own.has(file));
-    const ofPeople = [...catalogWarnings(changes, index), ...places.warnings];
-    const warnings = [...ofOwn, ...openingWarnings(changes, after.openings), ...ofPeople];
-    if (after.faults.length === 0) return { faults: [], warnings };
     const earlier = changes.flatMap(({ before }) => (before === undefined ? [] : [agedOf(before)]));
-    const before = new Set((await this.#compile([...around, ...earlier])).faults.map(faultText));
+    const found = await this.#brought(around, earlier, after, own);
+    const isSeen = (key: ResourceKey): boolean => isSeenBy(rights, index, key);
+    const hidden = new Set(around.filter((each) => !isSeen(each)).map(keyText));
+    const isNamed = proposals.some(({ facts }) => facts?.refers.some((text) => hidden.has(text)) === true);
+    let told = found;
+    if (hidden.size > 0 && (isNamed || found.faults.length > 0 || found.warnings.length > 0)) {
+      // As if what the caller may not see were not there.
+      const visible = around.filter(isSeen);
+      const seen = await this.#compile([...visible, ...later]);
+      told = tellable(found, await this.#brought(visible, earlier, seen, own), own);
+    }
     const changed = new Map(proposals.map((proposal) => [keyText(proposal.key), proposal]));
-    const faults = after.faults.filter((fault) => !before.has(faultText(fault)));
-    return { faults: faults.map((fault) => withHint(fault, changed, index)), warnings };
+    const ofPeople = [...catalogWarnings(changes, index), ...places.warnings];
+    return {
+      faults: told.faults.map((fault) => withHint(fault, changed, index, isSeen)),
+      warnings: [...told.warnings, ...openingWarnings(changes, after.openings), ...ofPeople],
+    };
+  }
+
+  /** The faults that are not there without the changes, and what the authors of the changes should know. */
+  async #brought(
+    around: readonly Aged[],
+    earlier: readonly Aged[],
+    after: Findings,
+    own: ReadonlySet<string>,
+  ): Promise<Findings> {
+    const warnings = after.warnings.filter(({ file }) => own.has(file));
+    if (after.faults.length === 0) return { faults: [], warnings };
+    const before = new Set((await this.#compile([...around, ...earlier])).faults.map(faultText));
+    return { faults: after.faults.filter((fault) => !before.has(faultText(fault))), warnings };
   }
 
   async #around(texts: readonly string[]): Promise<readonly Aged[]> {
@@ -139,6 +163,7 @@ export async function readNothing(path: string): Promise<never> {
   throw problem === undefined ? new UnknownFile() : new FileFault('EPERM', problem);
 }
 
-function faultText({ file, field, message }: Fault): string {
-  return JSON.stringify([file, field, message]);
+function isSeenBy(rights: Rights | undefined, index: ResourceIndex, key: ResourceKey): boolean {
+  const entry = rights && index.get(keyText(key));
+  return rights === undefined || (entry !== undefined && rights.sees(entry));
 }

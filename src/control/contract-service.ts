@@ -61,9 +61,8 @@ export function contractMethods(ports: ContractServicePorts): readonly Method[] 
   ).map(move) as [Move, Move, Move, Move, Move];
   return [
     unary('Request', 'write', RequestRequestSchema, RequestResponseSchema, async (request, caller) => {
-      const author = authorOf(caller, request.reason);
       const waitMs = waitMsOf(request.wait);
-      const { key, edited } = await requestContract(request, author, ports);
+      const { key, edited } = await requestContract(request, caller, ports);
       return create(RequestResponseSchema, await answerOf(key, edited, { ...request, waitMs }, ports));
     }),
     unary('Approve', 'write', ApproveRequestSchema, ApproveResponseSchema, async (request, caller) =>
@@ -99,7 +98,9 @@ async function moved(
   const author = authorOf(caller, request.reason);
   const waitMs = waitMsOf(request.wait);
   const expectedRevision = request.expectedRevision === undefined ? undefined : Number(request.expectedRevision);
-  const edited = await editOne(ports, key, { author, dryRun, expectedRevision }, async (before) => {
+  // Moving to another tier is up to whoever decides.
+  const verbs = ['approve'] as const;
+  const edited = await editOne(ports, key, { author, by: caller, verbs, dryRun, expectedRevision }, async (before) => {
     return after(action, before, tier, await apiOf(key, before.document, ports));
   });
   return answerOf(key, edited, { dryRun, waitMs }, ports);

@@ -28,6 +28,7 @@ import { editOne, keyNamed, writeOne } from './editing.ts';
 import type { Edited, EditingPorts, Json } from './editing.ts';
 import { valueAt } from './facts.ts';
 import { guardedUnary } from './guarded.ts';
+import { Rights } from './rights.ts';
 import { faultMessages } from './resource-messages.ts';
 import { authorOf, receiptOf, waitMsOf } from './write-options.ts';
 
@@ -78,8 +79,9 @@ export function credentialMethods(ports: CredentialServicePorts): readonly Metho
       async (request, caller) => {
         const key = keyNamed('ClientApplication', request);
         const options = optionsOf(request, caller);
-        const [twin] = await ports.registry.resources([key]);
-        if (twin !== undefined)
+        const { index } = await ports.index.current();
+        const twin = index.get(keyText(key));
+        if (twin !== undefined && new Rights(caller, index).sees(twin))
           throw new RpcError(
             Code.alreadyExists,
             `there is ${keyText(key)} already: rotate its secret to get a new one`,
@@ -125,7 +127,7 @@ interface SecretRequest extends WriteRequest {
 }
 
 function optionsOf({ reason, wait, dryRun }: WriteRequest, caller: Caller) {
-  return { author: authorOf(caller, reason), waitMs: waitMsOf(wait), dryRun };
+  return { author: authorOf(caller, reason), by: caller, waitMs: waitMsOf(wait), dryRun };
 }
 
 /** @throws RpcError */

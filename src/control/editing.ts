@@ -6,18 +6,30 @@ import { keyText, whereToChange } from '../registry/conflict.ts';
 import type { Author, Ownership, Resource, ResourceKey } from '../registry/log.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Changing, ChangeRequest } from './changing.ts';
+import type { Identity } from '../access/caller.ts';
+import type { Verb } from '../access/verbs.ts';
+import type { CurrentIndex } from './current-index.ts';
 import type { PlacedFault } from './naming.ts';
 import { namespaceOr } from './resource-messages.ts';
+import { notThere, Rights } from './rights.ts';
 
 export interface EditingPorts {
   readonly registry: Pick<Registry, 'resources'>;
   readonly changing: Pick<Changing, 'plan' | 'apply'>;
+  readonly index: Pick<CurrentIndex, 'current'>;
 }
 
 export type Json = Readonly<Record<string, unknown>>;
 
 export interface EditRequest {
   readonly author: Author;
+  /** Whose request it is; undefined: our own. */
+  readonly by: Identity | undefined;
+  /**
+   * The caller needs the right to one of these. Absent: to write, which is asked for as for any document. With others, whoever
+   * asks knows what they may make of it.
+   */
+  readonly verbs?: readonly Exclude<Verb, 'read'>[];
   readonly dryRun: boolean;
   /** What the caller has seen; undefined: whatever it is. */
   readonly expectedRevision: number | undefined;
@@ -52,8 +64,7 @@ export async function editOne(
   edit: (before: Resource) => Json | Promise<Json>,
 ): Promise<Edited> {
   for (let tries = 1; ; tries += 1) {
-    const [before] = await ports.registry.resources([key]);
-    if (before === undefined) throw new RpcError(Code.notFound, `there is no ${keyText(key)}`);
+    const before = await resourceSeen(ports, key, request.by, request.verbs ?? ['write']);
     refuseEdit(key, before, request);
     const document = await edit(before);
     try {
@@ -66,6 +77,34 @@ export async function editOne(
 }
 
 /**
+ * A resource that the caller may know of.
+ * @param verbs they need the right to one of these
+ * @throws RpcError, the same for one that is not there and one that they may not know of
+ */
+export async function resourceSeen(
+  { index: current, registry }: Pick<EditingPorts, 'index' | 'registry'>,
+  key: ResourceKey,
+  by: Identity | undefined,
+  verbs: readonly Exclude<Verb, 'read'>[],
+): Promise<Resource> {
+  const { index } = await current.current();
+  const entry = index.get(keyText(key));
+  if (entry === undefined) throw notThere(key);
+  if (by !== undefined) {
+    const rights = new Rights(by, index);
+    if (!rights.sees(entry)) throw notThere(key);
+    const object = rights.objectOf(key, entry.facts);
+    const [verb] = verbs;
+    if (verb !== undefined && !verbs.some((each) => rights.may(each, object))) {
+      rights.require(verb, object, `may not ${verb === 'write' ? 'write' : 'decide'} ${keyText(key)}`);
+    }
+  }
+  const [resource] = await registry.resources([key]);
+  if (resource === undefined) throw notThere(key);
+  return resource;
+}
+
+/**
  * Writes a document, checked as by Apply.
  * @param decided whose document it is that somebody decides about; absent: it is written by hand
  * @throws RpcError with its faults
@@ -73,7 +112,7 @@ export async function editOne(
 export async function writeOne(
   { changing }: EditingPorts,
   document: Json,
-  { author, dryRun, expectedRevision }: EditRequest,
+  { author, by, dryRun, expectedRevision, verbs }: EditRequest,
   decided?: Ownership,
 ): Promise<Edited> {
   const { owner, source } = decided ?? BY_HAND;
@@ -85,6 +124,8 @@ export async function writeOne(
     owner,
     ...(source !== undefined && { source }),
     isDecision: decided !== undefined,
+    by,
+    isAllowed: verbs !== undefined,
   };
   const applied = dryRun ? await changing.plan(request) : await changing.apply(request, author);
   if (applied.faults.length > 0) throw new RpcError(Code.invalidArgument, textOf(applied.faults));

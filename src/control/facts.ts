@@ -1,3 +1,5 @@
+import { isRole, subjectOfGroup, subjectOfUser } from '../access/memberships.ts';
+import type { Member } from '../access/memberships.ts';
 import { isRecord } from '../document/load.ts';
 import { normalizeBasePath } from '../document/fields.ts';
 import { DEFAULT_NAMESPACE, resolveClient, resolveReference } from '../document/names.ts';
@@ -19,6 +21,9 @@ export interface Facts {
   readonly fields: readonly (string | undefined)[];
   /** Lower case; what search looks at. */
   readonly search: string;
+  /** Of a Team: its namespaces, and who is in it. */
+  readonly owns?: readonly string[];
+  readonly members?: readonly Member[];
 }
 
 /** By kind, the fields that `where` knows, in addition to those of metadata. */
@@ -31,6 +36,7 @@ export const FIELDS: Readonly<Record<string, readonly string[]>> = {
     'metadata.lifecycle',
     'metadata.visibility',
     'metadata.owner',
+    'metadata.specification',
   ],
   ClientApplication: ['spec.clientId', 'metadata.owner'],
   Specification: ['spec.format'],
@@ -98,11 +104,25 @@ export function factsOf(key: ResourceKey, document: unknown, share: (text: strin
     selector,
     fields: fields ?? NO_FIELDS,
     search: lower === key.name ? key.name : lower,
+    ...(key.kind === 'Team' && { owns: listAt(document, 'spec.namespaces'), members: membersOf(document) }),
   };
+}
+
+/** What can't be read makes nobody anything. */
+function membersOf(team: unknown): readonly Member[] {
+  return itemsAt(team, 'spec.members').flatMap((item): readonly Member[] => {
+    if (!isRecord(item)) return [];
+    const { user, group, role } = item;
+    if (!isRole(role)) return [];
+    if (typeof user === 'string' && group === undefined) return [{ subject: subjectOfUser(user), role }];
+    if (typeof group === 'string' && user === undefined) return [{ subject: subjectOfGroup(group), role }];
+    return [];
+  });
 }
 
 /** Keys of what a name in the document means. */
 type Reference = (kind: string, name: string | undefined, resolve?: typeof resolveReference) => readonly string[];
+
 type Links = Pick<Facts, 'holds' | 'refers' | 'selector'>;
 
 function linksOf(

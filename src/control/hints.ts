@@ -18,13 +18,19 @@ export interface Named {
 /**
  * The fault of a reference that leads nowhere, with the name that was meant. The compiler has seen only some of the names.
  * @param changed by the text of their keys
+ * @param isSeen whether whoever is told may see a resource of the index
  */
-export function withHint(fault: Fault, changed: ReadonlyMap<string, Named>, index: ResourceIndex): Fault {
+export function withHint(
+  fault: Fault,
+  changed: ReadonlyMap<string, Named>,
+  index: ResourceIndex,
+  isSeen: (key: ResourceKey) => boolean,
+): Fault {
   const kind = /^there is no (\w+) of this name/.exec(fault.message)?.[1];
   if (kind === undefined) return fault;
   const isThere = (text: string): boolean => {
     const change = changed.get(text);
-    return change === undefined ? index.get(text) !== undefined : change.facts !== undefined;
+    return change === undefined ? index.get(text) !== undefined && isSeen(keyFrom(text)) : change.facts !== undefined;
   };
   const facts = changed.get(fault.file)?.facts ?? index.get(fault.file)?.facts;
   const missing = facts?.refers.map(keyFrom).filter((key) => key.kind === kind && !isThere(keyText(key))) ?? [];

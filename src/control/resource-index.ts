@@ -27,6 +27,7 @@ export class ResourceIndex {
   readonly #texts = new Map<string, string>();
   /** Where APIs are. */
   readonly places = new PlaceIndex();
+  #teamsVersion = 0;
 
   /** Adds resources that are not there, in any order. Call {@link sort} when all are added. */
   load(resources: readonly Resource[]): void {
@@ -64,6 +65,7 @@ export class ResourceIndex {
     if (entry.kind === 'Api') this.places.remove(entry);
     const kind = this.#byKind.get(entry.kind);
     kind?.splice(placeOf(kind, entry), 1);
+    if (entry.kind === 'Team') this.#teamsVersion += 1;
   }
 
   /** @param text of its key, as `Api shop/orders` */
@@ -88,6 +90,11 @@ export class ResourceIndex {
     const sets = this.#byReference;
     const [few, many] = sets.sizeOf(text) < sets.sizeOf(other) ? [text, other] : [other, text];
     for (const entry of sets.get(few)) if (sets.has(many, entry)) yield entry;
+  }
+
+  /** Another number whenever a Team has changed. */
+  get teamsVersion(): number {
+    return this.#teamsVersion;
   }
 
   /** Sorted by namespace and name. */
@@ -121,6 +128,7 @@ export class ResourceIndex {
     const names = this.#byName.get(group);
     if (names === undefined) this.#byName.set(group, new Map([[entry.name, entry]]));
     else names.set(entry.name, entry);
+    if (entry.kind === 'Team') this.#teamsVersion += 1;
     for (const term of entry.facts.holds) this.#byTerm.add(term, entry);
     for (const reference of entry.facts.refers) this.#byReference.add(reference, entry);
     if (entry.kind === 'Api') this.places.put(entry, entry.facts.fields[OWNER_OF_API], document);

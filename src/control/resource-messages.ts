@@ -39,13 +39,12 @@ export function namespaceOr(given: string): string {
   return given === '' ? DEFAULT_NAMESPACE : given;
 }
 
-/** @param select which part of the document is told; absent: all of it */
+/** @param document what is told of it; undefined: nothing */
 export function resourceMessage(
-  resource: Resource,
-  select: (document: unknown) => JsonObject | undefined = structOf,
+  resource: Omit<Resource, 'document'>,
+  document: JsonObject | undefined,
 ): ResourceMessage {
   const { kind, namespace, name, revision, createdRevision, at, owner, source = '', set, declared = {} } = resource;
-  const document = select(shownDocument(resource.document));
   return create(ResourceSchema, {
     kind,
     namespace,

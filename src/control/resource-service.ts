@@ -18,13 +18,16 @@ import type { Caller } from '../access/caller.ts';
 import { Code, RpcError } from '../grpc/rpc.ts';
 import type { Method } from '../grpc/rpc.ts';
 import { keyText } from '../registry/conflict.ts';
-import type { ResourceKey } from '../registry/log.ts';
+import type { RegisteredKind } from '../policies/environment.ts';
+import type { Resource, ResourceKey } from '../registry/log.ts';
 import type { Receipts } from '../registry/receipt.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { ControlAccess } from './access.ts';
 import type { Changing, ChangeRequest, Plan, PlannedChange } from './changing.ts';
 import type { CurrentIndex } from './current-index.ts';
+import { resourceSeen } from './editing.ts';
 import { guardedUnary } from './guarded.ts';
+import type { Entry } from './resource-index.ts';
 import {
   EFFECTS,
   faultMessages,
@@ -36,7 +39,9 @@ import {
   structOf,
 } from './resource-messages.ts';
 import { ownershipOf } from './ownership.ts';
+import { notThere, Rights } from './rights.ts';
 import { fieldsOf, selectFrom } from './selecting.ts';
+import { sightOf, viewOf } from './views.ts';
 import { watchMethod } from './watching.ts';
 import { authorOf, receiptOf, waitMsOf } from './write-options.ts';
 
@@ -46,6 +51,7 @@ export interface ResourceServicePorts {
   readonly changing: Changing;
   readonly access: ControlAccess;
   readonly receipts: Receipts;
+  readonly policyKinds: ReadonlyMap<string, RegisteredKind>;
 }
 
 const SERVICE = 'ostiary.v1.ResourceService';
@@ -54,7 +60,7 @@ const LARGEST_PAGE = 1000;
 
 /** The methods of ResourceService. */
 export function resourceMethods(ports: ResourceServicePorts): readonly Method[] {
-  const { registry, index, changing, access, receipts } = ports;
+  const { registry, index, changing, access, receipts, policyKinds } = ports;
   const unary = guardedUnary(SERVICE, access);
   return [
     unary('Apply', 'write', ApplyRequestSchema, ApplyResponseSchema, async (request, caller) => {
@@ -84,18 +90,24 @@ export function resourceMethods(ports: ResourceServicePorts): readonly Method[] 
         differences: plan.changes.map(differenceOf),
       });
     }),
-    unary('Get', 'read', GetRequestSchema, GetResponseSchema, async (request) => {
+    unary('Get', 'read', GetRequestSchema, GetResponseSchema, async (request, caller) => {
       const key = keyFromMessage(request);
-      const [resource] = await registry.resources([key]);
-      if (resource === undefined) throw new RpcError(Code.notFound, `there is no ${keyText(key)}`);
-      return create(GetResponseSchema, { resource: resourceMessage(resource) });
+      const resource = await resourceSeen(ports, key, caller, []);
+      const rights = new Rights(caller, (await index.current()).index);
+      const view = viewOf(resource.document, sightOf(resource, rights), policyKinds);
+      if (view === undefined) throw notThere(key);
+      return create(GetResponseSchema, { resource: resourceMessage(resource, view) });
     }),
-    unary('List', 'read', ListRequestSchema, ListResponseSchema, async (request) => {
+    unary('List', 'read', ListRequestSchema, ListResponseSchema, async (request, caller) => {
       const state = await index.current();
+      const rights = new Rights(caller, state.index);
       const pageSize = Math.min(LARGEST_PAGE, request.pageSize === 0 ? PAGE : request.pageSize);
-      const page = selectFrom(state.index, request, pageSize, afterOf(request.pageToken));
+      const page = selectFrom(state.index, request, pageSize, afterOf(request.pageToken), rights);
       return create(ListResponseSchema, {
-        resources: await resourcesOf(registry, page.entries, request),
+        resources: await resourcesOf(registry, page.entries, request, (entry, resource) => {
+          const sight = entry.revision === resource.revision ? rights.sight(entry) : sightOf(resource, rights);
+          return viewOf(resource.document, sight, policyKinds);
+        }),
         nextPageToken: page.hasMore ? tokenOf(page.entries.at(-1)) : '',
         total: page.total,
         revision: BigInt(state.revision),
@@ -115,7 +127,7 @@ export function resourceMethods(ports: ResourceServicePorts): readonly Method[] 
         ...(!isFaulty && applied !== undefined && (await receiptOf(receipts, plan.revision, waitMs))),
       });
     }),
-    watchMethod(SERVICE, { registry, access }),
+    watchMethod(SERVICE, { registry, access, index, policyKinds }),
   ];
 }
 
@@ -130,7 +142,7 @@ function changeRequest(request: Asked, caller: Caller): ChangeRequest {
     throw new RpcError(Code.invalidArgument, 'a set is named by letters, digits, ".", "_" and "-"');
   }
   if (documents.length === 0 && !prune) throw new RpcError(Code.invalidArgument, 'documents is empty');
-  return { writes: documents.map(writeOf), deletions: [], set, prune, ...ownershipOf(request, caller) };
+  return { writes: documents.map(writeOf), deletions: [], set, prune, ...ownershipOf(request, caller), by: caller };
 }
 
 function writeOf({ document, expectedRevision }: ProposedDocument) {
@@ -143,7 +155,7 @@ function deleteRequest(request: DeleteRequest, caller: Caller): ChangeRequest {
   const deletions = resources.map(({ resource, expectedRevision }) => {
     return { key: keyFromMessage(resource), expectedRevision: numberOf(expectedRevision) };
   });
-  return { writes: [], deletions, set: '', prune: false, ...ownershipOf(request, caller) };
+  return { writes: [], deletions, set: '', prune: false, ...ownershipOf(request, caller), by: caller };
 }
 
 function numberOf(revision: bigint | undefined): number | undefined {
@@ -164,20 +176,19 @@ function resultsOf(plan: Plan) {
 
 async function resourcesOf(
   registry: Registry,
-  entries: readonly (ResourceKey & { readonly revision: number })[],
+  entries: readonly Entry[],
   { keysOnly, fields }: ListRequest,
+  view: (entry: Entry, resource: Resource) => JsonObject | undefined,
 ) {
-  if (keysOnly) {
-    return entries.map((entry) =>
-      resourceMessage({ ...(entry as Parameters<typeof resourceMessage>[0]), document: undefined }),
-    );
-  }
-  const select: (document: unknown) => JsonObject | undefined = fields.length === 0 ? structOf : fieldsOf(fields);
+  if (keysOnly) return entries.map((entry) => resourceMessage(entry, undefined));
+  const select = fields.length === 0 ? undefined : fieldsOf(fields);
   const found = new Map((await registry.resources(entries)).map((resource) => [keyText(resource), resource]));
   // One that was deleted in this moment is left out.
   return entries.flatMap((entry) => {
     const resource = found.get(keyText(entry));
-    return resource === undefined ? [] : [resourceMessage(resource, select)];
+    if (resource === undefined) return [];
+    const seen = view(entry, resource);
+    return seen === undefined ? [] : [resourceMessage(resource, select === undefined ? seen : select(seen))];
   });
 }
 

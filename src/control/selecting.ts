@@ -4,6 +4,7 @@ import { Code, RpcError } from '../grpc/rpc.ts';
 import { FIELDS, valueAt } from './facts.ts';
 import { placeOf } from './resource-index.ts';
 import type { Entry, ResourceIndex } from './resource-index.ts';
+import type { Rights } from './rights.ts';
 
 /** What a list is asked for. Empty: any. */
 export interface Selection {
@@ -25,6 +26,7 @@ export interface SelectedPage {
 /**
  * The resources that meet all of it, by kind, namespace and name.
  * @param after the last one of the page before
+ * @param rights of whoever is told; absent: they may see everything
  * @throws RpcError where a field is unknown
  */
 export function selectFrom(
@@ -32,13 +34,14 @@ export function selectFrom(
   selection: Selection,
   pageSize: number,
   after: Pick<Entry, 'kind' | 'namespace' | 'name'> | undefined,
+  rights?: Pick<Rights, 'listFilter'>,
 ): SelectedPage {
   const entries: Entry[] = [];
   let total = 0;
   let hasMore = false;
   const kinds = selection.kinds.length === 0 ? index.kinds() : [...new Set(selection.kinds)].toSorted();
   for (const kind of kinds) {
-    const meets = conditionOf(kind, selection);
+    const meets = conditionOf(kind, selection, rights?.listFilter(kind));
     const all = index.ofKind(kind);
     const start = startOf(kind, all, after);
     for (const [at, entry] of all.entries()) {
@@ -85,7 +88,11 @@ function startOf(kind: string, all: readonly Entry[], after: Parameters<typeof s
   return at !== undefined && at.namespace === after.namespace && at.name === after.name ? place + 1 : place;
 }
 
-function conditionOf(kind: string, selection: Selection): (entry: Entry) => boolean {
+function conditionOf(
+  kind: string,
+  selection: Selection,
+  isSeen: ((entry: Entry) => boolean) | undefined,
+): (entry: Entry) => boolean {
   const conditions: ((entry: Entry) => boolean)[] = [];
   const { namespaces, owner, set, search } = selection;
   if (namespaces.length > 0) {
@@ -103,6 +110,8 @@ function conditionOf(kind: string, selection: Selection): (entry: Entry) => bool
   for (const word of search.toLowerCase().split(/\s+/)) {
     if (word !== '') conditions.push(({ facts }) => facts.search.includes(word));
   }
+  // Last, as it takes the longest.
+  if (isSeen !== undefined) conditions.push(isSeen);
   return (entry) => conditions.every((meets) => meets(entry));
 }
 

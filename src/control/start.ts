@@ -20,13 +20,13 @@ import { openAuditing } from './auditing.ts';
 import { Changing } from './changing.ts';
 import { backupMethods } from './backup-service.ts';
 import { checkingPorts } from './checking-ports.ts';
+import { controlledAccess } from './controlled-access.ts';
 import { contractMethods } from './contract-service.ts';
 import { credentialMethods } from './credential-service.ts';
 import { CurrentIndex } from './current-index.ts';
 import { embed } from './embedded.ts';
 import type { ControlFlags } from './flags.ts';
 import { hubMetrics } from './hub-metrics.ts';
-import { identifiedAccess } from './identified-access.ts';
 import { openControlListener } from './listener.ts';
 import { beginLoading } from './loading.ts';
 import { openMesh } from './mesh.ts';
@@ -104,14 +104,14 @@ export async function startControl(
     randomBytes,
   });
   opened.defer(() => people.close());
-  const access = audit.calls.access(identifiedAccess(people.identify));
+  const index = new CurrentIndex(registry);
+  const access = audit.calls.access(controlledAccess(people.identify, index));
   const { vault, open, snapshotKeyFile } = await openKeys(flags, registry, randomBytes);
   const vouching = vouchingBy(
     { spiffe: flags.trustSpiffe, kubernetes: flags.trustKubernetes },
     { clock, onFault: (detail) => log.error('--trust-kubernetes', { detail }) },
   );
   const ports = { clock, timers, random: Math.random, onFault, open, snapshotKeyFile, vouching, observer: told.sync };
-  const index = new CurrentIndex(registry);
   const endLoading = beginLoading((await registry.head()).revision);
   // They read everything, and so both at once.
   const [sidecars] = await Promise.all([openSidecars({ registry, database, access, log, ...ports }), index.current()]);
@@ -147,8 +147,9 @@ export async function startControl(
     changing: new Changing({ registry, index, vault, ...checking.ports }),
     access,
     receipts: sidecars.receipts,
+    policyKinds: checking.ports.policyKinds,
   };
-  const { policyKinds } = checking.ports;
+  const { policyKinds } = writing;
   const embedded =
     node === undefined || dataDir === undefined
       ? undefined

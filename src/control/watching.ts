@@ -5,13 +5,19 @@ import { Code, RpcError } from '../grpc/rpc.ts';
 import type { Call, Method } from '../grpc/rpc.ts';
 import type { Change } from '../registry/log.ts';
 import type { Registry } from '../registry/registry.ts';
+import type { RegisteredKind } from '../policies/environment.ts';
 import type { ControlAccess } from './access.ts';
+import type { CurrentIndex } from './current-index.ts';
 import { tellDatabase } from './guarded.ts';
 import { EFFECTS, keyMessage, resourceMessage } from './resource-messages.ts';
+import { Rights } from './rights.ts';
+import { sightOf, viewOf } from './views.ts';
 
 export interface WatchPorts {
   readonly registry: Registry;
   readonly access: ControlAccess;
+  readonly index: Pick<CurrentIndex, 'current'>;
+  readonly policyKinds: ReadonlyMap<string, RegisteredKind>;
 }
 
 const PAGE = 500;
@@ -27,9 +33,14 @@ export function watchMethod(service: string, ports: WatchPorts): Method {
     async *handle(bytes, call) {
       // The bytes may be used until the first pause.
       const request = fromBinary(WatchRequestSchema, bytes);
-      await ports.access(path, 'read', call);
+      // Whoever loses a role, or whose session ends, is told nothing more.
+      const rightsNow = async (): Promise<Rights> => {
+        const caller = await ports.access(path, 'read', call);
+        return new Rights(caller, (await ports.index.current()).index);
+      };
+      await rightsNow();
       try {
-        for await (const response of watch(request, call, ports.registry))
+        for await (const response of watch(request, call, { ...ports, rightsNow }))
           yield toBinary(WatchResponseSchema, response);
       } catch (error) {
         tellDatabase(error);
@@ -38,7 +49,15 @@ export function watchMethod(service: string, ports: WatchPorts): Method {
   };
 }
 
-async function* watch(request: WatchRequest, call: Call, registry: Registry): AsyncGenerator<WatchResponse> {
+interface Watching extends WatchPorts {
+  readonly rightsNow: () => Promise<Rights>;
+}
+
+async function* watch(
+  request: WatchRequest,
+  call: Call,
+  { policyKinds, registry, rightsNow }: Watching,
+): AsyncGenerator<WatchResponse> {
   const { history, revision } = await registry.head();
   if (request.history !== '' && request.history !== history) {
     throw new RpcError(Code.failedPrecondition, `the log has the history ${history}: read everything again`);
@@ -49,16 +68,16 @@ async function* watch(request: WatchRequest, call: Call, registry: Registry): As
   try {
     yield create(WatchResponseSchema, { history, revision: BigInt(at) });
     while (!call.signal.aborted) {
+      const rights = await rightsNow();
       const changes = await registry.changesAfter(at, PAGE);
-      for (const change of changes) {
-        at = change.revision;
-        if (!isAsked(change, request)) continue;
-        yield create(WatchResponseSchema, { history, revision: BigInt(at), change: changeMessage(change) });
+      let isLastTold = true;
+      for (const each of changes) {
+        at = each.revision;
+        const change = isAsked(each, request) ? changeMessage(each, rights, policyKinds) : undefined;
+        isLastTold = change !== undefined;
+        if (change !== undefined) yield create(WatchResponseSchema, { history, revision: BigInt(at), change });
       }
-      const last = changes.at(-1);
-      if (last !== undefined && !isAsked(last, request)) {
-        yield create(WatchResponseSchema, { history, revision: BigInt(at) });
-      }
+      if (!isLastTold) yield create(WatchResponseSchema, { history, revision: BigInt(at) });
       if (changes.length === 0 && !(await news.after(at))) {
         yield create(WatchResponseSchema, { history, revision: BigInt(at) });
       }
@@ -109,12 +128,17 @@ function isAsked({ kind, namespace }: Change, { kinds, namespaces }: WatchReques
   return (kinds.length === 0 || kinds.includes(kind)) && (namespaces.length === 0 || namespaces.includes(namespace));
 }
 
-function changeMessage(change: Change) {
-  const { after } = change;
+/** A change as whoever watches sees it: what they may see from now on is new to them. @returns undefined: nothing */
+function changeMessage({ before, after, ...key }: Change, rights: Rights, policyKinds: WatchPorts['policyKinds']) {
+  const [was, is] = [before, after].map((each) => {
+    return each && viewOf(each.document, sightOf(each, rights), policyKinds);
+  });
+  if (was === undefined && is === undefined) return undefined;
+  const effect = is === undefined ? 'deleted' : was === undefined ? 'created' : 'changed';
   return {
-    effect: effectOf(change),
-    resource: keyMessage(change),
-    ...(after !== undefined && { after: resourceMessage(after) }),
+    effect: EFFECTS[effect],
+    resource: keyMessage(key),
+    ...(is !== undefined && after !== undefined && { after: resourceMessage(after, is) }),
   };
 }
 

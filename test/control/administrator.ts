@@ -6,7 +6,7 @@ export const ADMINISTRATOR: Caller = {
   name: 'admin',
   credential: 'token:admin',
   address: '192.0.2.1',
-  isBootstrap: false,
+  isBootstrap: true,
   groups: [],
   grants: [{ team: PLATFORM_TEAM, role: 'admin' }],
 };

@@ -52,7 +52,7 @@ export function decidesOnce(newPlace: NewPlace): void {
         const host = isShop ? '*.race.test' : 'a.race.test';
         const one = api(`api-${at}`, { hosts: [host] }, { namespace: isShop ? 'shop' : 'returns' });
         const writes = [{ document: one, expectedRevision: undefined }];
-        const request = { writes, deletions: [], set: '', prune: false, owner: 'api' } as const;
+        const request = { writes, deletions: [], set: '', prune: false, owner: 'api', by: undefined } as const;
         return (isShop ? shop : returns).apply(request, author);
       }),
     );

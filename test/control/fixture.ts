@@ -67,7 +67,7 @@ export async function openServices(
   const { environment } = offline;
   const ofLog = { registry, policyKinds, environment, vault: own, clock: systemClock };
   const changing = new Changing({ ...ofLog, index });
-  const writing = { registry, index, changing, access, receipts };
+  const writing = { registry, index, changing, access, receipts, policyKinds };
   const clock: Clock = { ...systemClock, now: () => services.nowMs ?? Date.now() };
   const methods = [
     ...resourceMethods(writing),

@@ -192,7 +192,8 @@ test('what is checked around a change says of it what the compiler would say of 
         }
         const all = [...changes.values()];
         if (all.length === 0) continue;
-        const around = await state.checking.check(all, { index: state.index, history: '', revision: state.revision });
+        const before = { index: state.index, history: '', revision: state.revision };
+        const around = await state.checking.check(all, before, undefined);
         const whole = await state.whole(all);
         const told = around.faults.map(({ file, field, message }) => `${file}: ${field}: ${message}`);
         expect({ told, isFaulty: told.length > 0 }).toEqual({ told, isFaulty: whole.length > 0 });

@@ -1,0 +1,120 @@
+import { PLATFORM_TEAM } from '../access/caller.ts';
+import type { AccessObject } from '../access/may.ts';
+import { canonicalJson } from '../document/version.ts';
+import { isRecord } from '../document/load.ts';
+import { keyText } from '../registry/conflict.ts';
+import type { Resource, ResourceKey } from '../registry/log.ts';
+import { contractAsAllowed, refuseContractDeletion, requireContract } from './contract-rights.ts';
+import { factsOf } from './facts.ts';
+import type { Facts } from './facts.ts';
+import type { NamedWrite } from './naming.ts';
+import { notThere, refused } from './rights.ts';
+import type { Rights } from './rights.ts';
+import type { Entry, ResourceIndex } from './resource-index.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** Decides which changes of one request its caller may make. */
+export class ChangeRights {
+  readonly #rights: Rights;
+  readonly #index: ResourceIndex;
+  readonly #proposed: ReadonlyMap<string, Facts>;
+
+  /** @param named what is to be written, by the text of its key */
+  constructor(rights: Rights, index: ResourceIndex, named: ReadonlyMap<string, NamedWrite>) {
+    this.#rights = rights;
+    this.#index = index;
+    this.#proposed = new Map(
+      [...named].map(([text, { key, write }]) => [text, factsOf(key, write.document, (each) => each)]),
+    );
+  }
+
+  /** @throws RpcError where the caller may not write this at all, before anything is told of what is there */
+  require(key: ResourceKey, before: Resource | undefined, document: Json): void {
+    const rights = this.#rights;
+    const { after, earlier } = this.#both(key, before, document);
+    if (key.kind === 'Contract') return requireContract(key, after, earlier, rights);
+    const what = `may not write ${keyText(key)}`;
+    if (key.kind === 'Team' && !rights.may('write', after)) return this.#requireTeamAdmin(key, before, document, what);
+    // Of both teams, where it moves from one to another.
+    if (earlier !== undefined) rights.require('write', earlier, what);
+    rights.require('write', after, what);
+    this.#refuseSecrets(key, what);
+  }
+
+  /** A document that may be written, without what its writer has no say in. @throws RpcError */
+  asAllowed(key: ResourceKey, before: Resource | undefined, document: Json): Json {
+    if (key.kind !== 'Contract') return document;
+    return contractAsAllowed({ key, before, document, ...this.#both(key, before, document) }, this.#rights);
+  }
+
+  /** @throws RpcError, the same for what is not there and for what the caller may not know of */
+  refuseDeletion(key: ResourceKey, before: Resource | undefined): void {
+    if (before === undefined) throw notThere(key);
+    const facts = factsOf(key, before.document, (each) => each);
+    if (!this.#rights.sees({ ...key, facts })) throw notThere(key);
+    const object = this.#objectOf(key, facts, true);
+    if (key.kind === 'Contract') refuseContractDeletion(before, object, this.#rights);
+    else this.#rights.require('write', object, `may not delete ${keyText(key)}`);
+  }
+
+  /** Whether a set that is pruned loses this: what others have applied with a set of the same name stays. */
+  mayPrune(entry: Entry): boolean {
+    const object = this.#rights.objectOf(entry, entry.facts);
+    return this.#rights.may(entry.kind === 'Contract' ? 'approve' : 'write', object);
+  }
+
+  /** Whose a resource would be, and whose it is; undefined: nobody's yet. */
+  #both(key: ResourceKey, before: Resource | undefined, document: Json) {
+    return {
+      after: this.#objectOf(
+        key,
+        factsOf(key, document, (each) => each),
+      ),
+      earlier:
+        before &&
+        this.#objectOf(
+          key,
+          factsOf(key, before.document, (each) => each),
+          true,
+        ),
+    };
+  }
+
+  /** @param isEarlier as everything was before the request */
+  #objectOf(key: ResourceKey, facts: Facts, isEarlier = false): AccessObject {
+    return this.#rights.objectOf(key, facts, (text) => {
+      return (isEarlier ? undefined : this.#proposed.get(text)) ?? this.#index.get(text)?.facts;
+    });
+  }
+
+  /** An admin of a team changes who is in it, and nothing else of it. @throws RpcError */
+  #requireTeamAdmin(key: ResourceKey, before: Resource | undefined, document: Json, what: string): void {
+    const own: AccessObject = { kind: 'Team', namespace: PLATFORM_TEAM, team: key.name };
+    const isAdmin = this.#rights.rolesIn(key.name).has('admin') && this.#rights.isWithin('write', 'Team');
+    if (!isAdmin || before === undefined) this.#rights.require('write', own, what);
+    else if (canonicalJson(withoutMembers(before.document)) !== canonicalJson(withoutMembers(document))) {
+      const more = `${what} but for spec.members: its namespaces and its metadata are the platform's`;
+      throw refused(this.#rights.caller, more, { roles: ['admin'], where: 'platform' });
+    }
+  }
+
+  /** A document that reads a Secret could send it anywhere. @throws RpcError */
+  #refuseSecrets(key: ResourceKey, what: string): void {
+    for (const text of this.#proposed.get(keyText(key))?.refers ?? []) {
+      if (!text.startsWith('Secret ')) continue;
+      const facts = this.#proposed.get(text) ?? this.#index.get(text)?.facts;
+      const namespace = key.namespace;
+      const secret = this.#rights.objectOf({ kind: 'Secret', namespace, name: '' }, facts ?? NO_FACTS);
+      this.#rights.require('write', secret, `${what}, which reads ${text}`);
+    }
+  }
+}
+
+const NO_FACTS: Facts = { holds: [], refers: [], labels: undefined, selector: undefined, fields: [], search: '' };
+
+function withoutMembers(team: unknown): unknown {
+  if (!isRecord(team) || !isRecord(team['spec'])) return team;
+  const { members: _members, ...spec } = team['spec'];
+  return { ...team, spec };
+}
