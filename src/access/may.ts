@@ -50,6 +50,8 @@ export interface Needed extends Lacking {
   readonly team: string;
 }
 
+const PLATFORM_ADMINS: Needed = { roles: ADMINS, team: PLATFORM_TEAM, where: 'platform' };
+
 /** What it takes to do something to an object, other than to read it. Several: any of them. */
 export function neededFor(
   verb: Exclude<Verb, 'read'>,
@@ -73,8 +75,6 @@ export function neededFor(
       return [PLATFORM_ADMINS];
   }
 }
-
-const PLATFORM_ADMINS: Needed = { roles: ADMINS, team: PLATFORM_TEAM, where: 'platform' };
 
 /** Whether a caller may do something to an object. To read is {@link sightIn} and what follows from contracts. */
 export function may(caller: Caller, verb: Exclude<Verb, 'read'>, object: AccessObject): boolean {

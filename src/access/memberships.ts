@@ -60,9 +60,9 @@ export function membershipsOf(teams: Iterable<TeamFacts>): Memberships {
 
 /** What somebody is, by name and by groups, within what their credential is narrowed to. */
 export function grantsOf(identity: Identity, { grantsBySubject }: Memberships): readonly Grant[] {
-  const { groups, isBootstrap, limits, name } = identity;
+  const { groups, isBootstrap, limits, name, person = name } = identity;
   if (isBootstrap) return narrowed([{ team: PLATFORM_TEAM, role: 'admin' }], limits?.teams ?? []);
-  const subjects = new Set([name, ...groups.map(subjectOfGroup)]);
+  const subjects = new Set([person, ...groups.map(subjectOfGroup)]);
   const grants = [...subjects].flatMap((subject) => grantsBySubject.get(subject) ?? []);
   return narrowed(grants, limits?.teams ?? []);
 }

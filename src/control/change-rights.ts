@@ -14,6 +14,8 @@ import type { Entry, ResourceIndex } from './resource-index.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
+const NO_FACTS: Facts = { holds: [], refers: [], labels: undefined, selector: undefined, fields: [], search: '' };
+
 /** Decides which changes of one request its caller may make. */
 export class ChangeRights {
   readonly #rights: Rights;
@@ -110,8 +112,6 @@ export class ChangeRights {
     }
   }
 }
-
-const NO_FACTS: Facts = { holds: [], refers: [], labels: undefined, selector: undefined, fields: [], search: '' };
 
 function withoutMembers(team: unknown): unknown {
   if (!isRecord(team) || !isRecord(team['spec'])) return team;
