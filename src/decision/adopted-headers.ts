@@ -11,14 +11,20 @@ export const NO_HEADERS: readonly HeaderEntry[] = [];
 /** The headers that a policy sets for the upstream and removes. Only shadow policies see those of a shadow policy. */
 export function adoptHeaders(
   deliberation: Deliberation,
-  { mode, policy: { clientHeaders } }: Bound<Policy>,
+  { mode, isPlatform, policy: { clientHeaders } }: Bound<Policy>,
   found: Pick<Grant, 'identity' | 'upstream' | 'remove'>,
 ): void {
   if (found.upstream !== undefined) {
     // Headers of a client that an earlier policy established must not stay.
     const dropped = found.identity?.client === undefined ? undefined : clientHeaders;
-    if (mode === 'enforce') deliberation.upstream = headersOver(deliberation.upstream, found.upstream, dropped);
-    else deliberation.shadowUpstream = headersOver(deliberation.shadowUpstream ?? NO_HEADERS, found.upstream, dropped);
+    if (mode === 'enforce') {
+      deliberation.upstream = headersOver(deliberation.upstream, found.upstream, dropped);
+      if (isPlatform === true) {
+        const known = deliberation.platformUpstream ?? NO_HEADERS;
+        deliberation.platformUpstream = headersOver(known, found.upstream, dropped);
+      }
+    } else
+      deliberation.shadowUpstream = headersOver(deliberation.shadowUpstream ?? NO_HEADERS, found.upstream, dropped);
   }
   if (found.remove !== undefined && found.remove.length > 0 && mode === 'enforce')
     deliberation.remove.push(...found.remove);

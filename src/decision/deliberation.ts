@@ -16,6 +16,7 @@ import type { NormalPath } from '../request/path.ts';
 import type { IdentityHeaders } from '../snapshot/identity-headers.ts';
 import type { Bound, Snapshot } from '../snapshot/snapshot.ts';
 import type { Step } from './decision.ts';
+import { merged, NOBODY } from './merged-identity.ts';
 import type { Located, LocateOptions } from './locate.ts';
 import type { Repetitions } from './repetitions.ts';
 
@@ -53,6 +54,9 @@ export interface Deliberation {
   readonly caller: Request['caller'];
   /** What enforced policies have established. */
   identity: Identity;
+  /** What the platform's enforced policies have established, headers included; unset until one has. */
+  platformIdentity: Identity | undefined;
+  platformUpstream: readonly HeaderEntry[] | undefined;
   /** The same, overlaid with the findings of shadow policies once there are any: only shadow policies see it. */
   shadowIdentity: Identity | undefined;
   /** A shadow policy would have denied: shadow quota is not counted. */
@@ -76,6 +80,7 @@ export interface Deliberation {
 export type Found = Pick<Step, 'denial' | 'identity' | 'remark' | 'windows' | 'cost'>;
 
 const NOTHING_FOUND: Found = {};
+const NO_UPSTREAM: readonly HeaderEntry[] = [];
 
 export function applies(deliberation: Deliberation, bound: Bound<Policy>): boolean {
   const { rules, when } = bound;
@@ -99,9 +104,17 @@ function ruled(deliberation: Deliberation, bound: Bound<Policy>): RuledRequest {
   };
 }
 
-function upstreamSeenBy(deliberation: Deliberation, { mode }: Bound<Policy>): readonly HeaderEntry[] {
-  const { upstream, shadowUpstream } = deliberation;
+function upstreamSeenBy(deliberation: Deliberation, { mode, isPlatform }: Bound<Policy>): readonly HeaderEntry[] {
+  const { platformUpstream = NO_UPSTREAM, shadowUpstream } = deliberation;
+  const upstream = isPlatform === true ? platformUpstream : deliberation.upstream;
   return mode === 'shadow' && shadowUpstream !== undefined ? [...shadowUpstream, ...upstream] : upstream;
+}
+
+/** Policies of the platform go by what these have established, whatever others add. */
+function identitySeenBy(deliberation: Deliberation, { mode, isPlatform }: Bound<Policy>): Identity {
+  const { identity, shadowIdentity, platformIdentity } = deliberation;
+  const seen = (mode === 'shadow' ? shadowIdentity : undefined) ?? identity;
+  return isPlatform === true && platformIdentity !== undefined ? merged(seen, platformIdentity) : seen;
 }
 
 export function requestFor(deliberation: Deliberation, bound: Bound<Policy>): Request {
@@ -121,7 +134,7 @@ class PolicyRequest implements Request {
     this.#deliberation = deliberation;
     this.#policy = bound.name;
     this.upstream = upstreamSeenBy(deliberation, bound);
-    this.identity = (bound.mode === 'shadow' ? deliberation.shadowIdentity : undefined) ?? deliberation.identity;
+    this.identity = identitySeenBy(deliberation, bound);
   }
 
   get check(): Check {
@@ -192,28 +205,11 @@ export function adoptIdentity(deliberation: Deliberation, bound: Bound<Policy>, 
   if (bound.mode === 'shadow') deliberation.shadowIdentity = merged(shadowIdentity ?? identity, found);
   else {
     deliberation.identity = merged(identity, found);
+    if (bound.isPlatform === true) {
+      deliberation.platformIdentity = merged(deliberation.platformIdentity ?? NOBODY, found);
+    }
     if (shadowIdentity !== undefined) deliberation.shadowIdentity = merged(shadowIdentity, found);
   }
-}
-
-/** The identity before any policy has established one. */
-export const NOBODY: Identity = {};
-
-/**
- * New findings win. Usually nothing is known yet, or the findings are equal. Issuers belong to the claims of one
- * token: with the claims of another policy, they would vouch for something that they never said.
- */
-function merged(known: Identity, found: Identity): Identity {
-  if (known === NOBODY) return found;
-  const isKnown =
-    (found.client === undefined || found.client === known.client) &&
-    (found.contract === undefined || found.contract === known.contract) &&
-    (found.claims === undefined || found.claims === known.claims) &&
-    (found.issuers === undefined || found.issuers === known.issuers);
-  if (isKnown) return known;
-  if (found.claims === undefined || found.claims === known.claims) return { ...known, ...found };
-  const { issuers: _, ...others } = known;
-  return { ...others, ...found };
 }
 
 export function note(

@@ -11,18 +11,10 @@ import type { End } from './alternatives.ts';
 import { chargeEnforced, chargeShadows } from './charging.ts';
 import type { Charged } from './charging.ts';
 import type { Decision } from './decision.ts';
-import {
-  Abandoned,
-  NOBODY,
-  adoptIdentity,
-  applies,
-  fail,
-  identityHeadersOf,
-  note,
-  requestFor,
-} from './deliberation.ts';
+import { Abandoned, adoptIdentity, applies, fail, identityHeadersOf, note, requestFor } from './deliberation.ts';
 import type { DecisionPorts, Deliberation } from './deliberation.ts';
 import { locate } from './locate.ts';
+import { NOBODY } from './merged-identity.ts';
 import { metadataDecision } from './resource-metadata.ts';
 import { withinShadowTime } from './shadow-time.ts';
 import { unserved } from './unserved.ts';
@@ -57,6 +49,8 @@ export function decide(
     deadline,
     caller,
     identity: NOBODY,
+    platformIdentity: undefined,
+    platformUpstream: undefined,
     shadowIdentity: undefined,
     shadowDenied: false,
     shadowUntil: undefined,

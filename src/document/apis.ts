@@ -2,7 +2,7 @@ import type { AccessPolicy, QuotaPolicy } from '../policy/policy.ts';
 import type { HostMatching } from '../request/host.ts';
 import { IdentityHeaders } from '../snapshot/identity-headers.ts';
 import type { Api, Bound } from '../snapshot/snapshot.ts';
-import { firstOnesFirst, inOrder } from './bindings.ts';
+import { inClasses, inOrder } from './policy-order.ts';
 import type { BoundPolicy } from './bindings.ts';
 import { takesSeveralIssuers, tellSeveralIssuers } from './client-issuers.ts';
 import { isPublicInVain } from './openings.ts';
@@ -75,11 +75,10 @@ export function assembleApis(context: ApiContext): AssembledApis {
     const bound = bindings.filter(({ targets }) => targets.has(name));
     const ofPlatform = bound.filter(({ isPlatform }) => isPlatform).flatMap(({ placed }) => placed);
     const ofNamespace = bound.filter(({ isPlatform }) => !isPlatform).flatMap(({ placed }) => placed);
-    // The platform's policies are a class that runs first, whatever `order` says.
-    const ordered = firstOnesFirst([
-      ...inOrder([], ofPlatform.map(policyOf)),
-      ...inOrder(own.map(policyOf), ofNamespace.map(policyOf)),
-    ]);
+    const ordered = inClasses(
+      inOrder([], ofPlatform.map(policyOf)),
+      inOrder(own.map(policyOf), ofNamespace.map(policyOf)),
+    );
     refuseSharedNames(own, [...ofPlatform, ...ofNamespace], faults);
     const ofApi = (tiers.of(name) ?? []).map(({ tier }) => tier);
     // A policy that is missing because of its own fault must not cause faults elsewhere.

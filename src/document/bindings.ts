@@ -61,6 +61,8 @@ export interface PolicySite {
   /** Undefined if it is not in a file. */
   readonly file: string | undefined;
   readonly reader: NamedFileReader;
+  /** Whether it is a binding of the platform. */
+  readonly isPlatform: boolean;
 }
 
 /** The fields of one policy that is not a group. */
@@ -103,7 +105,7 @@ export function compilePolicy(
     const compiled = makePolicy(
       name,
       fields,
-      { kind, read, files: found, rules: rules.rules, when: condition.when },
+      { kind, read, files: found, rules: rules.rules, when: condition.when, isPlatform: site.isPlatform },
       context,
     );
     // They may quote options: what is in a Secret is read back by nobody.
@@ -120,12 +122,13 @@ interface Making {
   readonly files: ReadFiles;
   readonly rules: Rules | undefined;
   readonly when: Condition | undefined;
+  readonly isPlatform: boolean;
 }
 
 function makePolicy(
   name: string,
   fields: SingleFields,
-  { kind, read, files, rules, when }: Making,
+  { kind, read, files, rules, when, isPlatform }: Making,
   context: PolicyContext,
 ): CompiledPolicy {
   const { config, secrets } = withoutSecrets(read.resolved, kind.secretFields, read.substitutions);
@@ -158,6 +161,7 @@ function makePolicy(
     when,
     trustedHeaders: trustedOf(fields),
     policy,
+    isPlatform,
   };
   const warned = kind.warnings?.(written, surroundings) ?? [];
   const warnings = warned.map(({ path, message }): Issue => ({ path: ['config', ...path], at: 'value', message }));
@@ -229,17 +233,4 @@ function unknownKind(name: string, policyKinds: PolicyContext['policyKinds']): I
         ? ` (known: ${[...names].toSorted().join(', ')})`
         : `; did you mean "${meant.kind}"?`;
   return { path: ['policyRef', 'name'], at: 'value', message: `there is no kind of policy of this name${remedy}` };
-}
-
-/** What answers before all others comes before both classes; each class keeps its order. */
-export function firstOnesFirst(ordered: readonly BoundPolicy[]): readonly BoundPolicy[] {
-  const isFirst = ({ policy }: BoundPolicy): boolean => policy.phase === 'access' && policy.isFirst === true;
-  return ordered.some(isFirst) ? [...ordered.filter(isFirst), ...ordered.filter((bound) => !isFirst(bound))] : ordered;
-}
-
-/** By `order`; then an API's own in list order, then bindings by name. */
-export function inOrder(own: readonly BoundPolicy[], bindings: readonly BoundPolicy[]): readonly BoundPolicy[] {
-  const byName = bindings.toSorted((a, b) => (a.name < b.name ? -1 : 1));
-  // The sort is stable, which decides ties.
-  return [...own, ...byName].sort((a, b) => a.order - b.order);
 }

@@ -16,7 +16,7 @@ import type { Issue } from './issues.ts';
 import type { NamedFileReader } from './file-contents.ts';
 import { addIssues } from './load.ts';
 import type { Loaded } from './load.ts';
-import { namespaceOf, qualifiedName, withoutProse } from './names.ts';
+import { namespaceOf, PLATFORM_NAMESPACE, qualifiedName, withoutProse } from './names.ts';
 import { tellContradictions } from './never-applying.ts';
 import { ownNames } from './own-names.ts';
 import { accessOf } from './resource-access.ts';
@@ -158,7 +158,9 @@ function isApi(loaded: PolicyDocument): loaded is Loaded<'Api'> {
 }
 
 function siteOf(loaded: PolicyDocument, reader: NamedFileReader): PolicySite {
-  return { file: fileOf(loaded), reader };
+  const { kind, metadata } = loaded.document;
+  const isPlatform = kind === 'PolicyBinding' && namespaceOf(metadata) === PLATFORM_NAMESPACE;
+  return { file: fileOf(loaded), reader, isPlatform };
 }
 
 function fileOf({ place }: PolicyDocument): string | undefined {

@@ -110,6 +110,7 @@ async function compileGroup(
       when,
       trustedHeaders: trustedOf(fields),
       policy,
+      isPlatform: site.isPlatform,
       alternatives,
     },
   };

@@ -58,7 +58,7 @@ export function refuseWithoutEffect(
 export function refuseHidden(placed: readonly PlacedPolicy[], ordered: readonly BoundPolicy[], faults: Faults): void {
   let first: BoundPolicy | undefined;
   for (const bound of ordered) {
-    if (bound.policy.phase !== 'access' || bound.policy.isFirst !== true) return;
+    if (bound.policy.phase !== 'access' || bound.policy.isFirst !== true) continue;
     const site = placed.find((each) => each.bound === bound);
     if (first !== undefined && site !== undefined) {
       const message = `is never asked what ${first.name} answers, which takes every request of the API: remove one of the two, or give ${first.name} rules`;

@@ -62,8 +62,9 @@ function readsOf(bound: BoundPolicy): readonly Read[] {
   return [...byOptions, ...byRules, ...byConditions];
 }
 
-/** What an earlier policy may have set. */
+/** What an earlier policy may have set. Those of the platform see what the platform's set. */
 function setBefore(bound: BoundPolicy, ordered: readonly BoundPolicy[]): ReadonlySet<string> {
-  const headers = earlierThan(bound, ordered).flatMap(({ policy }) => policy.identityHeaders);
+  const earlier = earlierThan(bound, ordered).filter(({ isPlatform }) => bound.isPlatform !== true || isPlatform);
+  const headers = earlier.flatMap(({ policy }) => policy.identityHeaders);
   return new Set(headers.map(canonicalHeaderName));
 }

@@ -126,6 +126,8 @@ export interface Bound<P extends AccessPolicy | QuotaPolicy> {
   /** Headers in lower case that a trusted proxy sets and callers can't, as the document says. */
   readonly trustedHeaders?: ReadonlySet<string> | undefined;
   readonly policy: P;
+  /** A binding of the platform: what other policies establish is nothing that it goes by, where the platform's do too. */
+  readonly isPlatform?: boolean;
   /** A group: one of these policies decides in place of the policy. */
   readonly alternatives?: readonly Alternative[];
 }

@@ -26,17 +26,29 @@ function bearer(): Record<string, string> {
 const MOST = 2_147_483_647;
 
 /** An API with the platform's binding beside its own policies; the client `shop` has a contract. */
-function load(own: readonly object[], platform: object = CLIENTS, bindings: readonly object[] = []): Promise<Snapshot> {
+function load(
+  own: readonly object[],
+  platform: object = CLIENTS,
+  bindings: readonly object[] = [],
+  also: readonly object[] = [],
+  more: object = {},
+): Promise<Snapshot> {
   const all = { targetRef: { kind: 'Selector', selector: {} }, order: MOST };
   return snapshotOf(
     {
-      'api.json': document('Api', 'orders', { policies: own }),
+      'api.json': document('Api', 'orders', { policies: own, ...more }),
       'platform.json': document('PolicyBinding', 'everybody', { ...all, ...platform }, { namespace: 'platform' }),
       'client.json': document('ClientApplication', 'shop', {
         clientId: 'shop-id',
         clientSecret: { value: 'shop-secret' },
       }),
       'contract.json': document('Contract', 'c', { clientApplication: 'shop', api: 'orders', status: 'approved' }),
+      ...Object.fromEntries(
+        also.map((spec, at) => {
+          const placed = { ...all, order: 0, ...spec };
+          return [`also${at}.json`, document('PolicyBinding', `also${at}`, placed, { namespace: 'platform' })];
+        }),
+      ),
       ...Object.fromEntries(bindings.map((spec, at) => [`b${at}.json`, document('PolicyBinding', `b${at}`, spec)])),
     },
     changed,
@@ -90,4 +102,86 @@ it('the platform’s own rules and mode are its own', async () => {
   expect(await by(some, {}, { path: '/admin/x' })).toBe(DENIED);
   expect(await by(some, {}, { path: '/x' })).toBe('allowed');
   expect(await by(await load([], { ...CLIENTS, mode: 'shadow' }))).toBe('allowed');
+});
+
+// What an API's own policies establish is nothing that the platform's go by, where the platform's establish it too.
+
+const sla = (keySelector: string) => ({
+  policyRef: { name: 'rate-limiting' },
+  config: { rateLimits: [{ maximumRequests: 1, timePeriodInMilliseconds: 60_000 }], keySelector },
+});
+const SETS_USER = {
+  policyRef: { name: 'header-injection' },
+  config: { inboundHeaders: [{ key: 'x-user', value: '#[attributes.headers["x-random"]]' }] },
+};
+
+async function keysOf(snapshot: Snapshot, headers: Record<string, string>): Promise<readonly string[]> {
+  const keys: string[] = [];
+  const ports = portsOf();
+  const take: typeof ports.take = (demands, deadline) => {
+    keys.push(...demands.map(({ key }) => key));
+    return ports.take(demands, deadline);
+  };
+  await decide(snapshot, checkOf({ headers }), { ...ports, take }, Infinity);
+  return keys;
+}
+
+it('the platform counts by the claims of its own tokens, whatever another policy verifies', async () => {
+  const token = (issuer: string, sub: string) => {
+    const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url');
+    const signed = `${encode({ alg: 'HS256' })}.${encode({ iss: issuer, sub, exp: 4_102_444_800 })}`;
+    return `${signed}.${createHmac('sha256', KEY).update(signed).digest('base64url')}`;
+  };
+  const own = {
+    ...JWT,
+    config: {
+      ...JWT.config,
+      issuer: 'https://b.example',
+      jwtOrigin: 'customExpression',
+      jwtExpression: '#[attributes.headers["x-token"]]',
+    },
+  };
+  const snapshot = await load([own], JWT, [], [sla('#[vars.claimSet.sub]')]);
+  const of = (sub: string) =>
+    keysOf(snapshot, {
+      authorization: `Bearer ${token('https://a.example', 'alice')}`,
+      'x-token': token('https://b.example', sub),
+    });
+  const keys = [...(await of('one')), ...(await of('two'))];
+  expect(keys).toHaveLength(2);
+  expect(new Set(keys).size).toBe(1);
+});
+
+it('no document can set the header that the platform counts or applies by', async () => {
+  await expect(load([SETS_USER], CLIENTS, [], [sla('#[attributes.headers["x-user"]]')])).rejects.toThrow(/x-user/);
+  const applying = {
+    ...sla(''),
+    config: { rateLimits: sla('').config.rateLimits },
+    rules: [{ headers: { 'x-user': '.+' } }],
+  };
+  await expect(load([SETS_USER], CLIENTS, [], [applying])).rejects.toThrow(/x-user/);
+});
+
+it('an API that keeps encoded slashes meets the platform’s rules as before', async () => {
+  const path = await load([], { ...CLIENTS, rules: [{ path: '/admin/.*' }] }, [], [], { encodedSlashes: 'keep' });
+  const when = await load([], { ...CLIENTS, when: 'request.path.startsWith("/admin/")' }, [], [], {
+    encodedSlashes: 'keep',
+  });
+  for (const snapshot of [path, when]) {
+    expect(await by(snapshot, {}, { path: '/admin%2Fx' })).toBe(DENIED);
+    expect(await by(snapshot, {}, { path: '/x' })).toBe('allowed');
+  }
+});
+
+it('public says nothing to a decision', async () => {
+  expect(await by(await load([], CLIENTS, [], [], { public: [{ path: '/x' }] }), {}, { path: '/x' })).toBe(DENIED);
+});
+
+it('an API’s CORS policy answers preflights before the platform asks for credentials, and after what the platform orders before that', async () => {
+  const cors = { policyRef: { name: 'cors' }, config: { publicResource: true }, order: -MOST };
+  const blocked = { policyRef: { name: 'ip-blocklist' }, config: { ips: ['0.0.0.0/0', '::/0'] }, order: 1 };
+  const preflight = { method: 'OPTIONS' };
+  const headers = { origin: 'https://x.example', 'access-control-request-method': 'GET' };
+  expect(await by(await load([cors]), headers, preflight)).toBe('allowed');
+  expect(await by(await load([cors], CLIENTS, [], [blocked]), headers, preflight)).toMatch(/^platform\/also0: /);
 });

@@ -9,7 +9,7 @@ describe('a fault has a place, a field, an expectation and a remedy', () => {
     'an unknown field': [`${API}spec:\n  hots: [a]\n`, 'a.yaml:5:3: spec.hots: unknown field; did you mean "hosts"?'],
     'a field of another name altogether': [
       `${API}spec: {colour: red}\n`,
-      'a.yaml:4:8: spec.colour: unknown field (known: hosts, publicUrl, basePath, public, maxStale, encodedSlashes, routes, openapi, tiers, policies)',
+      'a.yaml:4:8: spec.colour: unknown field (known: hosts, publicUrl, basePath, public, maxStale, encodedSlashes, routes, openapi, tiers, policies, guests)',
     ],
     'a wrong type': [
       `${CLIENT}spec:\n  clientId: 123\n`,
