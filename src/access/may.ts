@@ -36,6 +36,7 @@ const WRITERS: Readonly<Record<string, readonly Role[]>> = {
   Specification: OWNERS,
   Alert: OWNERS,
   Webhook: OWNERS,
+  Subscription: OWNERS,
   Secret: OWNERS,
   ClientApplication: DEVELOPERS,
   // By its API's team. Whoever asks has the verb `request`.

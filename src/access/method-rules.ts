@@ -4,6 +4,7 @@ import { AuditService } from '../../gen/ostiary/v1/audit_pb.js';
 import { BackupService } from '../../gen/ostiary/v1/backup_pb.js';
 import { ContractService } from '../../gen/ostiary/v1/contracts_pb.js';
 import { CredentialService } from '../../gen/ostiary/v1/credentials_pb.js';
+import { EventService } from '../../gen/ostiary/v1/events_pb.js';
 import { PeopleService } from '../../gen/ostiary/v1/people_pb.js';
 import { ResourceService } from '../../gen/ostiary/v1/resources_pb.js';
 import { SidecarService } from '../../gen/ostiary/v1/sidecars_pb.js';
@@ -49,6 +50,7 @@ const services = {
   BackupService,
   ContractService,
   CredentialService,
+  EventService,
   PeopleService,
   ResourceService,
   SidecarService,
@@ -109,6 +111,14 @@ const rules: { readonly [S in keyof Services]: { readonly [M in keyof Services[S
   SyncService: { join: SIDECAR, follow: SIDECAR },
   TelemetryService: { reportSlots: SIDECAR },
   // One's own sessions and tokens; of whose else's, the methods ask for an admin of their team.
+  EventService: {
+    listEvents: READERS,
+    listDeliveries: READERS,
+    redeliver: WRITERS,
+    subscribe: IDENTITY,
+    listSubscriptions: IDENTITY,
+    unsubscribe: IDENTITY,
+  },
   PeopleService: {
     logIn: ANYONE,
     beginLogin: ANYONE,

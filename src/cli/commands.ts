@@ -49,6 +49,7 @@ export const commands: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
     'snapshot',
     { summary: 'export documents as a signed file, or look into one', load: () => import('./platform/snapshot.ts') },
   ],
+  ['events', { summary: 'tell what happened, and who was told', load: () => import('./platform/events.ts') }],
   ['audit', { summary: 'tell who changed what', load: () => import('./platform/audit.ts') }],
   ['keys', { summary: 'fetch key sets again, to drop withdrawn keys', load: () => import('./keys.ts') }],
   ['schema', { summary: 'print the JSON Schema of the documents', load: () => import('./schema.ts') }],

@@ -1,113 +1,103 @@
 import { PLATFORM_TEAM } from '../access/caller.ts';
-import { isRecord } from '../document/load.ts';
+import { grantsOf } from '../access/memberships.ts';
+import type { Memberships } from '../access/memberships.ts';
 import { PLATFORM_NAMESPACE, referenceFrom } from '../document/names.ts';
 import { mailReceivers } from '../notify/audience.ts';
 import type { Subscription } from '../notify/audience.ts';
-import type { TeamEvent } from '../notify/event.ts';
 import { receiverText } from '../notify/receiver.ts';
 import type { PersonSubscription, SubscriptionStore } from '../notify/subscription-store.ts';
 import type { Resource } from '../registry/log.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { CurrentIndex } from './current-index.ts';
-import { teamOfKey } from './event-surroundings.ts';
+import { mayHear } from './event-rights.ts';
 import { valueAt } from './facts.ts';
 import type { ResourceIndex } from './resource-index.ts';
+import { teamsIn } from './teams-in.ts';
 
-interface Member {
-  readonly user: string;
-  readonly role: string;
+/** What is known of somebody who has logged in. */
+export interface KnownPerson {
+  /** As of their last login. */
+  readonly groups: readonly string[];
+  readonly isDisabled: boolean;
 }
 
-/** Users by team. */
-type Members = ReadonlyMap<string, readonly Member[]>;
-
-/** Who reads what is of all teams. */
-const EVERYWHERE: ReadonlySet<string> = new Set(['admin', 'auditor', 'viewer']);
+export interface EventAudiencePorts {
+  readonly registry: Pick<Registry, 'resources'>;
+  readonly index: CurrentIndex;
+  readonly subscriptions: Pick<SubscriptionStore, 'list'>;
+  /** Undefined: nobody of this name may log in. */
+  readonly person: (name: string) => Promise<KnownPerson | undefined>;
+}
 
 /** Who wants to hear of what, as of now: by documents of kind Subscription, and by what people have chosen. */
 export class EventAudience {
-  readonly #registry: Pick<Registry, 'resources'>;
-  readonly #current: CurrentIndex;
-  readonly #people: Pick<SubscriptionStore, 'list'>;
+  readonly #ports: EventAudiencePorts;
   #readFrom = '';
-  #members: Members = new Map();
   #documents: readonly Resource[] = [];
 
-  constructor(registry: Pick<Registry, 'resources'>, current: CurrentIndex, people: Pick<SubscriptionStore, 'list'>) {
-    this.#registry = registry;
-    this.#current = current;
-    this.#people = people;
+  constructor(ports: EventAudiencePorts) {
+    this.#ports = ports;
   }
 
   /** @throws DatabaseFault (rejects with it) */
   async subscriptions(): Promise<readonly Subscription[]> {
-    const { index } = await this.#current.current();
+    const { index: current, person, subscriptions } = this.#ports;
+    const { index } = await current.current();
     await this.#read(index);
-    const people = await this.#people.list(undefined);
+    const memberships = teamsIn(index);
+    const chosen = await subscriptions.list(undefined);
+    const people = new Map<string, KnownPerson | undefined>();
+    for (const { person: name } of chosen) if (!people.has(name)) people.set(name, await person(name));
     return [
-      ...this.#documents.map((resource) => ofTeam(resource, this.#members, index)),
-      ...people.map((person) => ofPerson(person, this.#members)),
+      ...this.#documents.map((resource) => ofTeam(resource, index, memberships)),
+      ...chosen.flatMap((each) => ofPerson(each, people.get(each.person), memberships)),
     ];
   }
 
   async #read(index: ResourceIndex): Promise<void> {
-    const entries = [...index.ofKind('Team'), ...index.ofKind('Subscription')];
-    const from = entries.map(({ kind, namespace, name, revision }) => `${kind} ${namespace}/${name} ${revision}`);
-    if (from.join('\n') === this.#readFrom) return;
-    const resources = entries.length === 0 ? [] : await this.#registry.resources(entries);
-    this.#members = new Map(
-      resources.filter(({ kind }) => kind === 'Team').map(({ name, document }) => [name, membersOf(document)]),
-    );
-    this.#documents = resources.filter(({ kind }) => kind === 'Subscription');
-    this.#readFrom = from.join('\n');
+    const entries = index.ofKind('Subscription');
+    const from = entries.map(({ namespace, name, revision }) => `${namespace}/${name} ${revision}`).join('\n');
+    if (from === this.#readFrom) return;
+    this.#documents = entries.length === 0 ? [] : await this.#ports.registry.resources(entries);
+    this.#readFrom = from;
   }
 }
 
-function membersOf(team: unknown): readonly Member[] {
-  return listAt(team, 'members').flatMap((member) => {
-    if (!isRecord(member)) return [];
-    const { user, role } = member;
-    return typeof user === 'string' && typeof role === 'string' ? [{ user, role }] : [];
-  });
-}
-
-function ofTeam({ document, ...key }: Resource, members: Members, index: ResourceIndex): Subscription {
-  const team = teamOfKey(key, undefined, index);
+function ofTeam({ document, ...key }: Resource, index: ResourceIndex, { teamByNamespace }: Memberships): Subscription {
+  const team = teamByNamespace.get(key.namespace) ?? PLATFORM_TEAM;
   const isPlatforms = key.namespace === PLATFORM_NAMESPACE;
-  const roles = listAt(document, 'mail', 'members');
-  const ofMembers = (members.get(team) ?? []).filter(({ role }) => roles.includes(role)).map(({ user }) => user);
   const webhooks = textsAt(document, 'webhooks').map((name) =>
     receiverText({ kind: 'webhook', name: referenceFrom(key, name) }),
   );
+  const members = addressesOf(team, textsAt(document, 'mail', 'members'), index);
   return {
     events: textsAt(document, 'events'),
     // In a namespace that no team owns: what no team owns, either.
     mayHear: ({ teams }) => isPlatforms || teams.includes(team),
-    receivers: [...webhooks, ...mailReceivers([...ofMembers, ...textsAt(document, 'mail', 'addresses')])],
+    receivers: [...webhooks, ...mailReceivers([...members, ...textsAt(document, 'mail', 'addresses')])],
   };
 }
 
-function ofPerson({ person, events, address }: PersonSubscription, members: Members): Subscription {
-  const user = person.replace(/^user:/, '');
-  return {
-    events,
-    receivers: mailReceivers([address]),
-    mayHear: (event) => isFor(event, user, members),
-  };
+/** Users of the identity provider who have one of these roles in a team, as it calls them. */
+function addressesOf(team: string, roles: readonly string[], index: ResourceIndex): readonly string[] {
+  const members = index.ofKind('Team').find(({ name }) => name === team)?.facts.members ?? [];
+  return members.flatMap(({ role, subject }) =>
+    roles.includes(role) && subject.startsWith('user:') ? [subject.slice('user:'.length)] : [],
+  );
 }
 
-/** Whether somebody is a member of a team that an event concerns, or reads what is of all teams. */
-function isFor({ teams }: TeamEvent, user: string, members: Members): boolean {
-  const isIn = (team: string, roles?: ReadonlySet<string>): boolean =>
-    members.get(team)?.some((each) => each.user === user && (roles === undefined || roles.has(each.role))) === true;
-  return isIn(PLATFORM_TEAM, EVERYWHERE) || teams.some((team) => isIn(team));
-}
-
-function listAt(document: unknown, ...path: readonly string[]): readonly unknown[] {
-  const value = valueAt(document, ['spec', ...path]);
-  return Array.isArray(value) ? value : [];
+function ofPerson(
+  { person: name, events, address }: PersonSubscription,
+  person: KnownPerson | undefined,
+  memberships: Memberships,
+): readonly Subscription[] {
+  if (person === undefined || person.isDisabled) return [];
+  const identity = { name, credential: '', address: '', isBootstrap: false, groups: person.groups };
+  const grants = grantsOf(identity, memberships);
+  return [{ events, receivers: mailReceivers([address]), mayHear: (event) => mayHear(grants, event) }];
 }
 
 function textsAt(document: unknown, ...path: readonly string[]): readonly string[] {
-  return listAt(document, ...path).filter((item) => typeof item === 'string');
+  const value = valueAt(document, ['spec', ...path]);
+  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
 }

@@ -2,6 +2,7 @@ import { integer, list, text, withVariables } from '../flags.ts';
 import type { FlagValues } from '../flags.ts';
 import { postgresUrl } from '../serve/history-flags.ts';
 import { serveFlags } from '../serve/serve-flags.ts';
+import { mailFlags } from './mail-flags.ts';
 import { peopleFlags } from './people-flags.ts';
 import { faultOfKubernetesRule } from './trust/kubernetes-rule.ts';
 import { faultOfSpiffeRule } from './trust/spiffe-rule.ts';
@@ -80,6 +81,7 @@ export const controlFlags = {
   egressAllow: serveFlags.egressAllow,
   bootstrapTokenFile: own.bootstrapTokenFile,
   ...peopleFlags,
+  ...mailFlags,
   secretsKeyFile: own.secretsKeyFile,
   snapshotKeyFile: own.snapshotKeyFile,
   drain: serveFlags.drain,

@@ -22,6 +22,7 @@ import type { CentralAlertsPorts } from './central-alerts.ts';
 import { statusOf } from './contract-states.ts';
 import type { CurrentIndex } from './current-index.ts';
 import { EventAudience } from './event-audience.ts';
+import type { EventAudiencePorts } from './event-audience.ts';
 import { surroundingsOf } from './event-surroundings.ts';
 import type { ResourceIndex } from './resource-index.ts';
 
@@ -31,6 +32,7 @@ export interface NotifyingPorts extends Pick<OpenedRegistry, 'registry' | 'datab
   readonly index: CurrentIndex;
   readonly checking: Pick<CentralAlertsPorts, 'policyKinds' | 'environment' | 'open'>;
   readonly call: Egress['call'];
+  readonly person: EventAudiencePorts['person'];
   /** Undefined: no mail is sent. */
   readonly mail: MailSender | undefined;
   readonly clock: Clock;
@@ -71,7 +73,7 @@ export async function openNotifying(ports: NotifyingPorts): Promise<Notifying> {
     concerned: webhooksOf,
     onFault: (detail) => log.error('webhooks of subscriptions are as they were', { detail }),
   });
-  const audience = new EventAudience(registry, index, subscriptions);
+  const audience = new EventAudience({ registry, index, subscriptions, person: ports.person });
   let office: Office | undefined;
   const metrics = createNotifyMetrics(ports.metrics, {
     isElected: () => office !== undefined,

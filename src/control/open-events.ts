@@ -1,7 +1,10 @@
 import { systemClock as clock, systemTimers as timers } from '../clock.ts';
 import { systemEgress } from '../egress/system-egress.ts';
 import type { Metrics } from '../observe/metrics.ts';
+import { openPeopleTables } from '../people/open.ts';
+import { People } from '../people/people.ts';
 import type { ControlFlags } from './flags.ts';
+import { mailServerOf } from './mail-flags.ts';
 import { openNotifying } from './notifying.ts';
 import type { Notifying, NotifyingPorts } from './notifying.ts';
 
@@ -14,11 +17,16 @@ export interface OpenEventsPorts extends Pick<NotifyingPorts, 'registry' | 'data
 export async function openEvents(flags: ControlFlags, ports: OpenEventsPorts): Promise<Notifying> {
   const { environment, metrics, ...rest } = ports;
   const { egress } = systemEgress({ variables: environment, allow: flags.egressAllow, timers });
+  const server = await mailServerOf(flags);
+  // Loaded where mail is sent.
+  const mail = server && (await import('../notify/mail.ts')).mailSender(server);
+  const people = new People(await openPeopleTables(ports.database));
   return openNotifying({
     ...rest,
     databaseUrl: flags.database,
+    person: (name) => people.find(name),
     call: (call) => egress.call(call),
-    mail: undefined,
+    mail,
     clock,
     timers,
     random: Math.random,

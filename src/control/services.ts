@@ -3,6 +3,7 @@ import { AuditService } from '../../gen/ostiary/v1/audit_pb.js';
 import { BackupService } from '../../gen/ostiary/v1/backup_pb.js';
 import { ContractService } from '../../gen/ostiary/v1/contracts_pb.js';
 import { CredentialService } from '../../gen/ostiary/v1/credentials_pb.js';
+import { EventService } from '../../gen/ostiary/v1/events_pb.js';
 import { PeopleService } from '../../gen/ostiary/v1/people_pb.js';
 import { ResourceService } from '../../gen/ostiary/v1/resources_pb.js';
 import { SidecarService } from '../../gen/ostiary/v1/sidecars_pb.js';
@@ -30,6 +31,7 @@ export const SERVICES = [
   SyncService,
   AnalyticsService,
   BackupService,
+  EventService,
   PeopleService,
   TokenService,
 ];

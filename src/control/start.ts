@@ -26,6 +26,7 @@ import { credentialMethods } from './credential-service.ts';
 import { CurrentIndex } from './current-index.ts';
 import { embed } from './embedded.ts';
 import type { ControlFlags } from './flags.ts';
+import { eventMethods } from './event-service.ts';
 import { hubMetrics } from './hub-metrics.ts';
 import { openControlListener } from './listener.ts';
 import { beginLoading } from './loading.ts';
@@ -161,6 +162,7 @@ export async function startControl(
     ...contractMethods(writing),
     ...credentialMethods({ ...writing, clock, randomBytes }),
     ...auditMethods({ registry, access }),
+    ...eventMethods({ notifying: events, index, access, clock, randomBytes }),
     ...backupMethods({ database, access, clock }),
     ...people.methods(access, isTeamIn(registry)),
     ...sidecars.methods,

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { tableOf } from '../database/table-of.ts';
 import type { TeamEvent } from './event.ts';
 import { deliveryId } from './receiver.ts';
-import { concerns, Replaced } from './store.ts';
+import { Replaced } from './store.ts';
 import type { Place } from './store.ts';
 import type { DeliveryState, DeliveryTable, NotifyDatabase } from './tables.ts';
 
@@ -33,7 +33,7 @@ export interface ListedDelivery extends Omit<DeliveryTable, 'event_id'> {
 export interface DeliveryFilter {
   readonly states: readonly DeliveryState[];
   /** Those that are meant; undefined: all. */
-  readonly teams: readonly string[] | undefined;
+  readonly receivers: readonly string[] | undefined;
   readonly limit: number;
 }
 
@@ -121,13 +121,14 @@ export class DeliveryStore {
   }
 
   /** The latest first. */
-  async list({ states, teams, limit }: DeliveryFilter): Promise<readonly ListedDelivery[]> {
+  async list({ states, receivers, limit }: DeliveryFilter): Promise<readonly ListedDelivery[]> {
+    if (receivers?.length === 0) return [];
     let query = this.#database.kysely
       .selectFrom('notify_delivery as d')
       .innerJoin('notify_event as e', 'e.id', 'd.event_id')
       .select(['d.id', 'receiver', 'state', 'attempts', 'due_at', 'since_at', 'sent_at', 'detail', 'body'])
       .where('state', 'in', [...states]);
-    if (teams !== undefined) query = query.where(concerns(this.#database.engine, teams));
+    if (receivers !== undefined) query = query.where('receiver', 'in', [...receivers]);
     const rows = await query.orderBy('e.place', 'desc').orderBy('d.id').limit(limit).execute();
     return rows.map(listed);
   }

@@ -202,7 +202,7 @@ export interface ListedEvent {
 }
 
 /** Whether an event concerns one of the teams. */
-export function concerns(engine: NotifyDatabase['engine'], teams: readonly string[]): RawBuilder<boolean> {
+function concerns(engine: NotifyDatabase['engine'], teams: readonly string[]): RawBuilder<boolean> {
   if (teams.length === 0) return sql`1 = 0`;
   const at = sql.raw(engine === 'sqlite' ? 'instr' : 'strpos');
   return sql`(${sql.join(

@@ -61,6 +61,7 @@ export async function openWorld(
     checking: { ...checking.ports, open: (resource) => openedDocument(resource, undefined) },
     call: (call) => egress.call(call),
     mail: undefined,
+    person: () => Promise.resolve(undefined),
     clock,
     timers: fast,
     random: Math.random,

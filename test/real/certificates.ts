@@ -10,8 +10,8 @@ export interface Certificates {
   text(name: string): string;
 }
 
-/** A new authority with a certificate for a server named `redis.test` and one for a client. */
-export async function makeCertificates(): Promise<Certificates> {
+/** A new authority with a certificate for a server named `redis.test`, or otherwise, and one for a client. */
+export async function makeCertificates(names = 'DNS:redis.test'): Promise<Certificates> {
   const folder = scratchFolder('tls');
   const openssl = await realPart('openssl');
   const file = (name: string): string => join(folder, name);
@@ -19,7 +19,7 @@ export async function makeCertificates(): Promise<Certificates> {
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'];
   run('req', '-x509', ...key, '-keyout', 'ca.key', '-out', 'ca.crt', '-subj', '/CN=test authority');
   for (const name of ['server', 'client']) {
-    const subject = ['-subj', `/CN=${name}`, '-addext', 'subjectAltName=DNS:redis.test'];
+    const subject = ['-subj', `/CN=${name}`, '-addext', `subjectAltName=${names}`];
     const files = ['-keyout', `${name}.key`, '-out', `${name}.crt`];
     run('req', '-x509', '-CA', 'ca.crt', '-CAkey', 'ca.key', ...key, ...files, ...subject);
   }
