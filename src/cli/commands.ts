@@ -35,6 +35,10 @@ export const commands: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
     { summary: 'ask for, approve, revoke or restore a contract', load: () => import('./platform/contract.ts') },
   ],
   ['app', { summary: 'make a client application, or rotate its secret', load: () => import('./platform/app.ts') }],
+  [
+    'secret',
+    { summary: 'write values that policies read, or delete them', load: () => import('./platform/secret.ts') },
+  ],
   ['sidecars', { summary: 'tell what each sidecar enforces', load: () => import('./platform/sidecars.ts') }],
   ['tail', { summary: 'show requests at a sidecar as they are decided', load: () => import('./platform/tail.ts') }],
   ['login', { summary: 'log in to the control plane', load: () => import('./platform/login.ts') }],

@@ -5,6 +5,9 @@ import { AnalyticsService } from '../../gen/ostiary/v1/analytics_pb.js';
 import { InspectionService } from '../../gen/ostiary/v1/inspection_pb.js';
 import { AskSidecarRequestSchema, AskSidecarResponseSchema } from '../../gen/ostiary/v1/sidecars_pb.js';
 import type { AskSidecarRequest, AskSidecarResponse } from '../../gen/ostiary/v1/sidecars_pb.js';
+import type { Caller } from '../access/caller.ts';
+import type { AuditAction, AuditOutcome } from '../audit/event.ts';
+import type { AuditTrail } from '../audit/trail.ts';
 import { Code, RpcError } from '../grpc/rpc.ts';
 import type { Method } from '../grpc/rpc.ts';
 import { didYouMean } from '../nearest.ts';
@@ -19,6 +22,7 @@ export interface AskingPorts {
   readonly planes: Planes;
   readonly access: ControlAccess;
   readonly log: Log;
+  readonly trail: AuditTrail;
 }
 
 type QuestionCase = NonNullable<AskSidecarRequest['question']['case']>;
@@ -37,11 +41,17 @@ const METHODS: Readonly<Record<QuestionCase, DescMethod>> = {
 /** What changes something at the sidecar is kept in the log, with who asked. */
 const TOLD: ReadonlySet<QuestionCase> = new Set(['resetCounters', 'refreshKeys']);
 
+/** What the audit trail is told: who looks at what callers have left, and who gives it back to them. */
+const AUDITED: Readonly<Partial<Record<QuestionCase, AuditAction>>> = {
+  inspectCounters: 'counter.read',
+  resetCounters: 'counter.reset',
+};
+
 const USUAL_MS = 10_000;
 const LONGEST_MS = 120_000;
 
 /** `SidecarService/AskSidecar`: an administrator's question to one sidecar, over the stream that it follows by. */
-export function askSidecarMethod({ followers, planes, access, log }: AskingPorts): Method {
+export function askSidecarMethod({ followers, planes, access, log, trail }: AskingPorts): Method {
   const define = guardedUnary('ostiary.v1.SidecarService', access);
   return define(
     'AskSidecar',
@@ -69,13 +79,32 @@ export function askSidecarMethod({ followers, planes, access, log }: AskingPorts
         if (response === undefined) throw await notHere(node, planes);
         const answer = { case: question.case, value: readAnswer(node, output, response) };
         tell('answered');
+        await audit(trail, caller, { node, question, outcome: 'done' });
         return create(AskSidecarResponseSchema, { answer: answer as AskSidecarResponse['answer'] });
       } catch (error) {
         tell(error instanceof Error ? error.message : String(error));
+        await audit(trail, caller, { node, question, outcome: 'failed' });
         throw error;
       }
     },
   );
+}
+
+interface Asked {
+  readonly node: string;
+  readonly question: AskSidecarRequest['question'];
+  readonly outcome: AuditOutcome;
+}
+
+/** Whether it came to it or not: the sidecar may have done it, and the answer been lost. */
+async function audit(trail: AuditTrail, caller: Caller, { node, question, outcome }: Asked): Promise<void> {
+  const action = question.case === undefined ? undefined : AUDITED[question.case];
+  if (action === undefined) return;
+  const { name, credential, address } = caller;
+  const target = { kind: 'Sidecar', namespace: '', name: node };
+  const event = { action, outcome, caller: { name, credential, address }, target, detail: subjectOf(question) };
+  if (action === 'counter.reset') await trail.record(event);
+  else trail.note(event);
 }
 
 /** A key of callers may be a secret: that there is one is enough. */
@@ -86,7 +115,7 @@ function subjectOf(question: AskSidecarRequest['question']): Readonly<Record<str
     const parsed = URL.parse(url);
     return { url: parsed === null ? '' : `${parsed.origin}${parsed.pathname}` };
   }
-  if (question.case !== 'resetCounters') return {};
+  if (question.case !== 'resetCounters' && question.case !== 'inspectCounters') return {};
   const { api, clientId, key } = question.value;
   return { api, ...(clientId !== '' && { client_id: clientId }), ...(key !== '' && { key: 'of a caller' }) };
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
+import type { AuditTrail } from '../audit/trail.ts';
 import type { Clock, Timers } from '../clock.ts';
 import type { Call, Method } from '../grpc/rpc.ts';
 import type { Log } from '../observe/log.ts';
@@ -35,6 +36,7 @@ export interface SidecarsPorts {
   /** From 0 to 1. */
   readonly random: () => number;
   readonly log: Log;
+  readonly trail: AuditTrail;
   readonly onFault: (detail: string) => void;
   /** Who else says who a sidecar is; undefined: nobody. */
   readonly vouching: Vouching | undefined;
@@ -62,7 +64,7 @@ const JOIN_MS = 60_000;
 
 /** @throws DatabaseFault (rejects with it) */
 export async function openSidecars(ports: SidecarsPorts): Promise<Sidecars> {
-  const { registry, database, access, open, clock, timers, random, log, onFault, vouching, observer } = ports;
+  const { registry, database, access, open, clock, timers, random, log, trail, onFault, vouching, observer } = ports;
   // First: what else reads the whole log at the start shares that with it.
   const opening = Hub.open({ log: registry, open, clock, timers, random, onFault });
   const [store, hub] = await Promise.all([openSidecarStore(database), opening]);
@@ -76,7 +78,7 @@ export async function openSidecars(ports: SidecarsPorts): Promise<Sidecars> {
       ...followers.methods(),
       ...snapshotMethods({ hub, access, clock, keyFile: ports.snapshotKeyFile }),
       ...sidecarMethods({ store, log: registry, hub, followers, receipts, access, clock, randomBytes }),
-      askSidecarMethod({ followers, planes, access, log }),
+      askSidecarMethod({ followers, planes, access, log, trail }),
     ],
     receipts,
     store,

@@ -115,7 +115,10 @@ export async function startControl(
   const ports = { clock, timers, random: Math.random, onFault, open, snapshotKeyFile, vouching, observer: told.sync };
   const endLoading = beginLoading((await registry.head()).revision);
   // They read everything, and so both at once.
-  const [sidecars] = await Promise.all([openSidecars({ registry, database, access, log, ...ports }), index.current()]);
+  const [sidecars] = await Promise.all([
+    openSidecars({ registry, database, access, log, trail: audit.trail, ...ports }),
+    index.current(),
+  ]);
   opened.defer(() => sidecars.close());
   const mesh = await openMesh(
     { dataDir, databaseUrl: flags.analyticsDatabase ?? databaseUrl, maxBytes: flags.analyticsMaxSize },

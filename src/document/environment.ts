@@ -54,6 +54,8 @@ const INSIDE = /(\$?)\$\{([A-Za-z_][A-Za-z0-9_]*|secret:[^{}]*)\}/g;
 const STRAY = /^\$(?!\$|\{(?:[A-Za-z_][A-Za-z0-9_]*|secret:[^{}]*)\})/;
 /** `$$` at the beginning, but that of an escaped `${NAME}`. */
 const ESCAPED_FIRST = /^\$(?=\$)(?!\$+\{(?:[A-Za-z_][A-Za-z0-9_]*|secret:[^{}]*)\})/;
+/** A reference at the beginning, with any number of `$` before it. */
+const FIRST_REFERENCE = /^\$+\{(?:[A-Za-z_][A-Za-z0-9_]*|secret:[^{}]*)\}/;
 const SECRET = /^secret:([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\/([A-Za-z0-9._-]+)$/;
 
 /**
@@ -76,6 +78,12 @@ export function resolveVariables(value: unknown, variables: Variables, lookups: 
     return text;
   };
   return { value: visit(value, []), substitutions, issues };
+}
+
+/** How a document writes a text so that {@link resolveVariables} reads just this text. */
+export function literalText(text: string): string {
+  const inside = text.replaceAll(/\$\{(?:[A-Za-z_][A-Za-z0-9_]*|secret:[^{}]*)\}/g, (reference) => `$${reference}`);
+  return text.startsWith('$') && !FIRST_REFERENCE.test(text) ? `$${inside}` : inside;
 }
 
 type Used = Omit<Substitution, 'path' | 'whole' | 'written'>;

@@ -1,5 +1,6 @@
-import { describe, expect, it } from 'vitest';
-import { redact, resolveVariables } from '../../src/document/environment.ts';
+import fc from 'fast-check';
+import { describe, expect, it, test } from 'vitest';
+import { literalText, redact, resolveVariables } from '../../src/document/environment.ts';
 import { policyKinds } from '../../src/policies/index.ts';
 import { document, faultsOf, made, snapshotOf } from './documents.ts';
 
@@ -133,4 +134,16 @@ describe('variables in the config of a policy', () => {
       expect.stringContaining('spec.policies[0].config: refused with $WORD') as string,
     ]);
   });
+});
+
+test('a text is written so that it is read as it is', () => {
+  const part = fc.constantFrom('$', '$$', '{', '}', '${A}', '${secret:a/b}', '${secret:', 'A', 'x y', '${', '$A');
+  fc.assert(
+    fc.property(fc.array(part, { maxLength: 6 }), (parts) => {
+      const text = parts.join('');
+      const { value, issues } = resolveVariables(literalText(text), { A: 'another' });
+      expect({ value, issues }).toEqual({ value: text, issues: [] });
+    }),
+    { numRuns: 2000 },
+  );
 });
