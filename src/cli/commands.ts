@@ -61,7 +61,7 @@ export const commands: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
     'generate',
     { summary: 'print the configuration with which Envoy asks ostiary', load: () => import('./generate.ts') },
   ],
-  ['import', { summary: 'make documents of those of Flex/Omni Gateway', load: () => import('./import.ts') }],
+  ['import', { summary: 'bring over what another gateway has', load: () => import('./import/command.ts') }],
   ['hash-secret', { summary: 'hash a client secret for a document', load: () => import('./hash-secret.ts') }],
   [
     'hash-password',

@@ -6,7 +6,7 @@ import type { Fields, Remarks } from './remarks.ts';
 
 const asWritten = (config: Fields): Fields => config;
 
-const CONTRACTS =
+export const CONTRACTS =
   'clients, contracts and tiers are not documents of Flex/Omni Gateway: write ClientApplication and Contract (docs/tasks/onboard-a-client.md)';
 
 /** By the name in Flex/Omni Gateway, without `-flex`. */

@@ -1,6 +1,6 @@
 import { Faults } from '../document/fault.ts';
 import { addIssues } from '../document/load.ts';
-import type { TextPlace } from '../document/load.ts';
+import type { Place } from '../document/load.ts';
 import type { Fault } from '../errors.ts';
 import { didYouMean } from '../nearest.ts';
 
@@ -22,10 +22,10 @@ export function noFindings(): Findings {
 /** Reports remarks on a document, or on a part of it, with the place in the file. */
 export class Remarks {
   readonly #findings: Findings;
-  readonly #place: TextPlace;
+  readonly #place: Place;
   readonly #below: Path;
 
-  constructor(findings: Findings, place: TextPlace, below: Path = []) {
+  constructor(findings: Findings, place: Place, below: Path = []) {
     this.#findings = findings;
     this.#place = place;
     this.#below = below;
