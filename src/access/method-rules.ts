@@ -79,11 +79,16 @@ const rules: { readonly [S in keyof Services]: { readonly [M in keyof Services[S
     revoke: APPROVERS,
     restore: APPROVERS,
     changeTier: inAnyTeam(['request', 'approve'], ['admin', 'owner', 'developer']),
+    withdraw: inAnyTeam(['request', 'approve'], ['admin', 'owner', 'developer']),
+    setExpiry: APPROVERS,
+    getContract: READERS,
   },
   CredentialService: {
     createApplication: DEVELOPERS,
     rotateSecret: DEVELOPERS,
     endSecret: DEVELOPERS,
+    killSecrets: DEVELOPERS,
+    withdrawApplication: DEVELOPERS,
   },
   AuditService: {
     listChanges: inAnyTeam(['audit'], ['admin', 'auditor']),

@@ -34,6 +34,25 @@ export function validSecretsOf(application: unknown, nowMs: number): ValidSecret
   return { newest, older: valid.filter((each) => each !== newest) };
 }
 
+/** How many are valid, those too that sidecars read elsewhere. @param nowMs milliseconds since the Unix epoch */
+export function countCredentials(
+  application: unknown,
+  nowMs: number,
+): { readonly secrets: number; readonly keys: number } {
+  const count = (...fields: readonly string[]): number => {
+    const written = fields.flatMap((field) => [valueAt(application, ['spec', field])].flat());
+    return written.filter(isRecord).filter(({ expires }) => typeof expires !== 'string' || Date.parse(expires) > nowMs)
+      .length;
+  };
+  return { secrets: count('clientSecret', 'clientSecrets'), keys: count('apiKeys') };
+}
+
+/** The document without any secret and API key. */
+export function withoutCredentials(application: Json): Json {
+  const { apiKeys: _keys, ...spec } = application['spec'] as Json;
+  return withSecrets({ ...application, spec }, []);
+}
+
 /** The document with these secrets, the newest first, in place of those that it has. */
 export function withSecrets(application: Json, secrets: readonly KeptSecret[]): Json {
   const { clientSecret: _one, clientSecrets: _several, ...spec } = application['spec'] as Json;

@@ -15,6 +15,8 @@ import { admit } from './incoming.ts';
 import type { AdmissionPorts } from './incoming.ts';
 import { Rights } from './rights.ts';
 import type { SecretVault } from './secret-vault.ts';
+import { refuseOutdated } from './seen.ts';
+import type { Seen } from './seen.ts';
 import { nameAll, placed } from './naming.ts';
 import type { PlacedFault, ProposedWrite } from './naming.ts';
 
@@ -37,6 +39,8 @@ export interface ChangeRequest extends Ownership {
   readonly by: Identity | undefined;
   /** Whoever asks has made sure that the caller may do this: the life of a contract has its own rules. */
   readonly isAllowed?: boolean;
+  /** What the changes were made for: where one of them is another by now, nothing is written. */
+  readonly upon?: readonly Seen[];
 }
 
 export type EffectName = 'created' | 'changed' | 'unchanged' | 'deleted';
@@ -126,6 +130,7 @@ export class Changing {
 
   async #plan(request: ChangeRequest): Promise<Plan> {
     const state = await this.#index.current();
+    refuseOutdated(request.upon, state.index);
     const { named, faults } = nameAll(request.writes);
     const known = await this.#known([...named.values()].map(({ key }) => key));
     const rights = request.by && new Rights(request.by, state.index);

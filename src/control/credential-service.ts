@@ -1,8 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import type { Duration } from '@bufbuild/protobuf/wkt';
-import { durationMs, timestampFromMs } from '@bufbuild/protobuf/wkt';
+import { durationMs } from '@bufbuild/protobuf/wkt';
 import {
-  ApplicationSchema,
   CreateApplicationRequestSchema,
   CreateApplicationResponseSchema,
   EndSecretRequestSchema,
@@ -20,21 +19,19 @@ import { Code, RpcError } from '../grpc/rpc.ts';
 import type { Method } from '../grpc/rpc.ts';
 import { keyText } from '../registry/conflict.ts';
 import type { ResourceKey } from '../registry/log.ts';
-import type { Receipts } from '../registry/receipt.ts';
-import type { ControlAccess } from './access.ts';
+import { endingMethods } from './application-endings.ts';
+import type { EndingPorts } from './application-endings.ts';
+import { applicationMessage } from './application-messages.ts';
 import { ended, rotated, validSecretsOf, withSecrets } from './application-secrets.ts';
 import type { KeptSecret, ValidSecrets } from './application-secrets.ts';
 import { editOne, keyNamed, writeOne } from './editing.ts';
-import type { Edited, EditingPorts, Json } from './editing.ts';
-import { valueAt } from './facts.ts';
+import type { Edited, Json } from './editing.ts';
 import { guardedUnary } from './guarded.ts';
 import { Rights } from './rights.ts';
 import { faultMessages } from './resource-messages.ts';
 import { authorOf, receiptOf, waitMsOf } from './write-options.ts';
 
-export interface CredentialServicePorts extends EditingPorts {
-  readonly access: ControlAccess;
-  readonly receipts: Receipts;
+export interface CredentialServicePorts extends EndingPorts {
   readonly clock: Clock;
   readonly randomBytes: (count: number) => Buffer;
 }
@@ -65,7 +62,7 @@ export function credentialMethods(ports: CredentialServicePorts): readonly Metho
     const expectedRevision = request.expectedRevision === undefined ? undefined : Number(request.expectedRevision);
     const edited = await editOne(ports, key, { ...options, expectedRevision }, ({ document }) => {
       const secrets = edit(validSecretsOf(document, clock.now()));
-      if (typeof secrets !== 'string') return withSecrets(document as Json, secrets);
+      if (typeof secrets !== 'string') return { document: withSecrets(document as Json, secrets) };
       throw new RpcError(Code.failedPrecondition, `${keyText(key)} ${secrets}`);
     });
     return answerOf(key, edited, options, ports);
@@ -109,6 +106,7 @@ export function credentialMethods(ports: CredentialServicePorts): readonly Metho
         throw new RpcError(Code.invalidArgument, 'secret is none of the choices that there are');
       return create(EndSecretResponseSchema, await change(request, caller, (now) => ended(now, choice)));
     }),
+    ...endingMethods(ports),
   ];
 }
 
@@ -152,24 +150,13 @@ function documentOf(
 }
 
 async function answerOf(
-  { namespace, name }: ResourceKey,
+  key: ResourceKey,
   { document, revision, logRevision }: Edited,
   { waitMs, dryRun }: ReturnType<typeof optionsOf>,
   { clock, receipts }: CredentialServicePorts,
 ) {
-  const { newest, older } = validSecretsOf(document, clock.now());
-  const valid = newest === undefined ? [] : [newest, ...older];
-  const application = create(ApplicationSchema, {
-    namespace,
-    name,
-    clientId: String(valueAt(document, ['spec', 'clientId'])),
-    secrets: valid.map(({ expires }) => {
-      return expires === undefined ? {} : { expires: timestampFromMs(Date.parse(expires)) };
-    }),
-    revision: BigInt(revision),
-  });
   return {
-    application,
+    application: applicationMessage(key, document, revision, clock.now()),
     revision: BigInt(logRevision),
     ...(!dryRun && (await receiptOf(receipts, logRevision, waitMs))),
   };

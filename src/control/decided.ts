@@ -1,6 +1,7 @@
 import { isRecord } from '../document/load.ts';
 import { canonicalJson } from '../document/version.ts';
 import { isByHand } from '../registry/conflict.ts';
+import { withKept } from './contract-record.ts';
 import type { Ownership, Resource } from '../registry/log.ts';
 import type { Fault } from '../errors.ts';
 
@@ -21,6 +22,8 @@ function declaredAfter(before: Resource, document: unknown): Declared | undefine
   const known = before.declared ?? {};
   const declared: Record<string, unknown> = {};
   for (const field of new Set([...Object.keys(known), ...Object.keys(earlier), ...Object.keys(later)])) {
+    // No document says it: the control plane alone writes how a contract came to be.
+    if (field === 'record') continue;
     const said = Object.hasOwn(known, field) ? known[field] : (earlier[field] ?? null);
     if (!isSame(said, later[field])) declared[field] = said;
   }
@@ -34,10 +37,14 @@ export function decidedIn(
   { owner, source, isDecision }: Ownership & { readonly isDecision?: boolean },
 ): WithDecided {
   const asWritten = { document, declared: undefined, kept: [] };
-  // Who writes by hand decides with every document.
-  if (before === undefined || isByHand({ owner })) return asWritten;
-  if (isDecision === true) return { ...asWritten, declared: declaredAfter(before, document) };
-  return before.owner === owner && before.source === source ? withDecided(document, before) : asWritten;
+  if (before === undefined) return asWritten;
+  if (isDecision === true) {
+    return isByHand({ owner }) ? asWritten : { ...asWritten, declared: declaredAfter(before, document) };
+  }
+  // Who writes by hand decides with every document, as far as it says something.
+  const isOwners = !isByHand({ owner }) && before.owner === owner && before.source === source;
+  const decided = isOwners ? withDecided(document, before) : asWritten;
+  return { ...decided, document: withKept(decided.document, before.document) };
 }
 
 /** What whoever applies the owner's document should know. */

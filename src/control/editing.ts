@@ -12,6 +12,8 @@ import type { CurrentIndex } from './current-index.ts';
 import type { PlacedFault } from './naming.ts';
 import { namespaceOr } from './resource-messages.ts';
 import { notThere, Rights } from './rights.ts';
+import { Outdated } from './seen.ts';
+import type { Seen } from './seen.ts';
 
 export interface EditingPorts {
   readonly registry: Pick<Registry, 'resources'>;
@@ -35,9 +37,18 @@ export interface EditRequest {
   readonly expectedRevision: number | undefined;
 }
 
+/** What a resource should become. */
+export interface Edit {
+  /** Undefined: it is deleted. */
+  readonly document: Json | undefined;
+  /** What else it was made of. */
+  readonly upon?: readonly Seen[];
+}
+
 /** What became of one resource. */
 export interface Edited {
-  readonly document: Json;
+  /** Undefined: it was deleted. */
+  readonly document: Json | undefined;
   /** Of its last change; 0 in a dry run that would change it. */
   readonly revision: number;
   /** Of the log. */
@@ -61,17 +72,21 @@ export async function editOne(
   ports: EditingPorts,
   key: ResourceKey,
   request: EditRequest,
-  edit: (before: Resource) => Json | Promise<Json>,
+  edit: (before: Resource) => Edit | Promise<Edit>,
 ): Promise<Edited> {
   for (let tries = 1; ; tries += 1) {
     const before = await resourceSeen(ports, key, request.by, request.verbs ?? ['write']);
     refuseEdit(key, before, request);
-    const document = await edit(before);
+    const { document, upon } = await edit(before);
+    const expected = { ...request, expectedRevision: before.revision };
     try {
-      return await writeOne(ports, document, { ...request, expectedRevision: before.revision }, before);
+      return document === undefined
+        ? await deleteOne(ports, key, expected, before)
+        : await writeOne(ports, document, expected, { upon, decided: before });
     } catch (error) {
       const isOutrun = error instanceof RpcError && error.code === Code.aborted;
-      if (!isOutrun || request.expectedRevision !== undefined || tries >= MOST_TRIES) throw error;
+      const mayTry = error instanceof Outdated || request.expectedRevision === undefined;
+      if (!isOutrun || !mayTry || tries >= MOST_TRIES) throw error;
     }
   }
 }
@@ -106,19 +121,37 @@ export async function resourceSeen(
 
 /**
  * Writes a document, checked as by Apply.
- * @param decided whose document it is that somebody decides about; absent: it is written by hand
+ * @param more what it was made of; whose document it is that somebody decides about, absent: it is written by hand
  * @throws RpcError with its faults
  */
-export async function writeOne(
+export function writeOne(
   { changing }: EditingPorts,
   document: Json,
-  { author, by, dryRun, expectedRevision, verbs }: EditRequest,
-  decided?: Ownership,
+  { expectedRevision, ...request }: EditRequest,
+  more: { readonly upon?: readonly Seen[] | undefined; readonly decided?: Ownership } = {},
+): Promise<Edited> {
+  const { upon = [], decided } = more;
+  return changed(changing, { writes: [{ document, expectedRevision }], deletions: [], upon }, request, decided);
+}
+
+function deleteOne(
+  { changing }: EditingPorts,
+  key: ResourceKey,
+  { expectedRevision, ...request }: EditRequest,
+  decided: Ownership,
+): Promise<Edited> {
+  return changed(changing, { writes: [], deletions: [{ key, expectedRevision }] }, request, decided);
+}
+
+async function changed(
+  changing: EditingPorts['changing'],
+  what: Pick<ChangeRequest, 'writes' | 'deletions' | 'upon'>,
+  { author, by, dryRun, verbs }: Omit<EditRequest, 'expectedRevision'>,
+  decided: Ownership | undefined,
 ): Promise<Edited> {
   const { owner, source } = decided ?? BY_HAND;
   const request: ChangeRequest = {
-    writes: [{ document, expectedRevision }],
-    deletions: [],
+    ...what,
     set: '',
     prune: false,
     owner,
@@ -128,12 +161,12 @@ export async function writeOne(
     isAllowed: verbs !== undefined,
   };
   const applied = dryRun ? await changing.plan(request) : await changing.apply(request, author);
-  if (applied.faults.length > 0) throw new RpcError(Code.invalidArgument, textOf(applied.faults));
+  refuseFaults(applied.faults);
   const [change] = applied.changes;
   if (change === undefined) throw new Error('nothing was planned');
   const own = 'revisions' in applied ? (applied.revisions as ReadonlyMap<string, number>).get(keyText(change.key)) : 0;
   return {
-    document: change.document as Json,
+    document: change.document as Json | undefined,
     revision: change.effect === 'unchanged' ? (change.before?.revision ?? 0) : (own ?? 0),
     logRevision: applied.revision,
     warnings: applied.warnings,
@@ -147,6 +180,11 @@ function refuseEdit(key: ResourceKey, before: Resource, { expectedRevision }: Ed
   if (expectedRevision === undefined || expectedRevision === before.revision) return;
   const message = `${keyText(key)} has revision ${before.revision}, and revision ${expectedRevision} was expected: read it again`;
   throw new RpcError(Code.aborted, message);
+}
+
+/** @throws RpcError where there is one */
+export function refuseFaults(faults: readonly PlacedFault[]): void {
+  if (faults.length > 0) throw new RpcError(Code.invalidArgument, textOf(faults));
 }
 
 function textOf(faults: readonly PlacedFault[]): string {
@@ -166,8 +204,14 @@ export function keyNamed(kind: string, { namespace, name }: { namespace: string;
 }
 
 /** The key that a reference of a document in a namespace means. @throws RpcError where it can be none */
-export function keyReferred(kind: string, namespace: string, reference: string, field: string): ResourceKey {
-  const resolved = resolveReference({ namespace, name: '' }, reference);
+export function keyReferred(
+  kind: string,
+  namespace: string,
+  reference: string,
+  field: string,
+  resolve = resolveReference,
+): ResourceKey {
+  const resolved = resolve({ namespace: namespaceOr(namespace), name: '' }, reference);
   for (const part of [resolved.namespace, resolved.name]) refuseName(field, part);
   return { kind, ...resolved };
 }

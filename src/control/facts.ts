@@ -26,6 +26,9 @@ export interface Facts {
   readonly members?: readonly Member[];
 }
 
+/** Of a contract: whether it waits for a decision, or its request for another tier does; `yes` or `no`. */
+const WAITS = 'waits';
+
 /** By kind, the fields that `where` knows, in addition to those of metadata. */
 export const FIELDS: Readonly<Record<string, readonly string[]>> = {
   Api: [
@@ -40,7 +43,7 @@ export const FIELDS: Readonly<Record<string, readonly string[]>> = {
   ],
   ClientApplication: ['spec.clientId', 'metadata.owner'],
   Specification: ['spec.format'],
-  Contract: ['spec.api', 'spec.clientApplication', 'spec.tier', 'spec.status'],
+  Contract: ['spec.api', 'spec.clientApplication', 'spec.tier', 'spec.status', 'spec.expiresAt', WAITS],
   PolicyBinding: ['spec.policyRef.name', 'spec.targetRef.kind', 'spec.targetRef.name'],
   Alert: ['spec.api', 'spec.metric', 'spec.severity'],
 };
@@ -90,8 +93,10 @@ export function factsOf(key: ResourceKey, document: unknown, share: (text: strin
   const labels = recordAt(document, 'metadata.labels');
   const { holds, refers, selector } = linksOf(key, document, text, reference);
   const fields = FIELDS[key.kind]?.map((path) => {
+    if (path === WAITS) return isWaiting(document) ? 'yes' : 'no';
     const value = text(path);
-    return value === undefined ? undefined : share(value);
+    // Moments seldom recur.
+    return value === undefined || path === 'spec.expiresAt' ? value : share(value);
   });
   const words = [key.name, text('metadata.displayName'), text('metadata.description'), text('spec.clientId')];
   if (labels !== undefined) words.push(...Object.entries(labels).map(([label, value]) => `${label}=${value}`));
@@ -122,6 +127,10 @@ function membersOf(team: unknown): readonly Member[] {
 
 /** Keys of what a name in the document means. */
 type Reference = (kind: string, name: string | undefined, resolve?: typeof resolveReference) => readonly string[];
+function isWaiting(contract: unknown): boolean {
+  if (valueAt(contract, ['spec', 'status']) === 'pending') return true;
+  return valueAt(contract, ['spec', 'record', 'change']) !== undefined;
+}
 
 type Links = Pick<Facts, 'holds' | 'refers' | 'selector'>;
 

@@ -120,7 +120,8 @@ class Gathering {
     const seen = new Map<string, number>();
     for (const entry of this.#index.referring(text)) {
       if (entry.kind === 'Contract') {
-        const sort = entry.facts.fields.slice(2).join(' ');
+        const [, , tier, status] = entry.facts.fields;
+        const sort = `${tier} ${status}`;
         const count = seen.get(sort) ?? 0;
         if (count >= SAMPLE) continue;
         seen.set(sort, count + 1);

@@ -162,7 +162,7 @@ export async function startControl(
   const methods = audit.calls.methods([
     ...health.methods(),
     ...resourceMethods(writing),
-    ...contractMethods(writing),
+    ...contractMethods({ ...writing, clock }),
     ...credentialMethods({ ...writing, clock, randomBytes }),
     ...auditMethods({ registry, access }),
     ...eventMethods({ notifying: events, index, access, clock, randomBytes }),

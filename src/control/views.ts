@@ -23,8 +23,9 @@ const CATALOG_METADATA = [
   'lifecycle',
   'visibility',
   'specification',
+  'terms',
 ];
-const CATALOG_SPEC = ['hosts', 'basePath', 'publicUrl', 'tiers', 'terms'];
+const CATALOG_SPEC = ['hosts', 'basePath', 'publicUrl', 'tiers'];
 
 /** How much somebody sees of a resource as it is, whatever the index has of it. */
 export function sightOf({ kind, namespace, name, document }: Resource, rights: Pick<Rights, 'sight'>): Sight {

@@ -25,6 +25,10 @@ const request = {
   person: actor.optional().describe('Whose token they used; absent: they are the person'),
   at,
   reason: comment.describe('Why, in their words'),
+  tierBy: z
+    .strictObject({ by: actor, person: actor.optional(), at })
+    .optional()
+    .describe('Who chose another tier while it waited'),
   approvals: z.array(approval).max(MOST_APPROVERS).optional().describe('Who has approved it'),
 };
 

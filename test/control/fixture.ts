@@ -38,7 +38,10 @@ export interface ControlServices extends OpenedRegistry {
   newWriter(): Changing;
   /** For a transport of another kind. */
   readonly methods: readonly Method[];
-  /** The answer; of an error `{ status, code, message }`. */
+  /**
+   * The answer; of an error `{ status, code, message }`.
+   * @param token `as NAME`: of somebody of that name
+   */
   ask(method: string, request: object, token?: string): Promise<Json>;
   /** ResourceService/Apply of some documents. */
   apply(documents: readonly object[], more?: object): Promise<Json>;
@@ -57,9 +60,12 @@ export async function openServices(
   const { registry } = opened;
   const index = new CurrentIndex(registry);
   const offline = offlineEnvironment({ transport: fetchesNothing, rules: egressRules([]) }, randomBytes);
-  const access: ControlAccess = async (_path, _effect, { authorization }) => {
+  const access: ControlAccess = async (_path, _effect, { authorization = '' }) => {
     if (authorization === `Bearer ${TOKEN}`) return ADMINISTRATOR;
-    throw new RpcError(Code.unauthenticated, 'no');
+    // Somebody of this name, who may do everything too; `token:ci/user:alice` is a token of alice's.
+    const [, name, person] = /^Bearer as ([^/]+)(?:\/(.+))?$/.exec(authorization) ?? [];
+    if (name === undefined) throw new RpcError(Code.unauthenticated, 'no');
+    return { ...ADMINISTRATOR, name, ...(person !== undefined && { person }) };
   };
   const receipts = {
     of: async (revision: number) => ({ revision, enforced: 2, pending: ['a'], unreachable: [], ms: 7.4 }),
@@ -71,7 +77,7 @@ export async function openServices(
   const clock: Clock = { ...systemClock, now: () => services.nowMs ?? Date.now() };
   const methods = [
     ...resourceMethods(writing),
-    ...contractMethods(writing),
+    ...contractMethods({ ...writing, clock }),
     ...credentialMethods({ ...writing, clock, randomBytes }),
     ...auditMethods({ registry, access }),
   ];

@@ -6,6 +6,8 @@ import { keepsContracts } from './contracting.ts';
 import { decidesOnce } from './deciding-at-once.ts';
 import { keepsSecrets } from './keeping-secrets.ts';
 import { knowsOwners } from './owning.ts';
+import { endsContracts } from './ending.ts';
+import { livesContracts } from './living.ts';
 import { sealsSecrets } from './sealing-secrets.ts';
 import { sharesPlaces } from './sharing-places.ts';
 import { findsResources } from './finding.ts';
@@ -17,6 +19,8 @@ describe('the services of resources on SQLite', () => {
   appliesDocuments(newPlace);
   tellsResources(newPlace);
   keepsContracts(newPlace);
+  livesContracts(newPlace);
+  endsContracts(newPlace);
   keepsSecrets(newPlace);
   decidesOnce(newPlace);
   findsResources(newPlace);

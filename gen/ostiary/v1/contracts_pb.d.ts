@@ -31,7 +31,7 @@ export declare type Contract = Message<"ostiary.v1.Contract"> & {
   name: string;
 
   /**
-   * The name of a ClientApplication.
+   * The name of a ClientApplication; NAMESPACE/NAME: of another namespace.
    *
    * @generated from field: string client_application = 3;
    */
@@ -69,6 +69,55 @@ export declare type Contract = Message<"ostiary.v1.Contract"> & {
    * @generated from field: uint64 revision = 8;
    */
   revision: bigint;
+
+  /**
+   * It is approved, and its end has come: it lets nothing pass.
+   *
+   * @generated from field: bool expired = 9;
+   */
+  expired: boolean;
+
+  /**
+   * The version of the terms of use that whoever asked has accepted. Empty: none.
+   *
+   * @generated from field: string accepted_terms = 10;
+   */
+  acceptedTerms: string;
+
+  /**
+   * The version that holds for new requests. Empty: the API has none.
+   *
+   * @generated from field: string current_terms = 11;
+   */
+  currentTerms: string;
+
+  /**
+   * The request that it goes back to. Absent: nobody knows.
+   *
+   * @generated from field: ostiary.v1.ContractRequest requested = 12;
+   */
+  requested?: ContractRequest | undefined;
+
+  /**
+   * A request for another tier that waits. Absent: there is none.
+   *
+   * @generated from field: ostiary.v1.TierChange change = 13;
+   */
+  change?: TierChange | undefined;
+
+  /**
+   * Absent: nothing was decided yet.
+   *
+   * @generated from field: ostiary.v1.ContractDecision decided = 14;
+   */
+  decided?: ContractDecision | undefined;
+
+  /**
+   * How many people have to approve yet what waits. 0: nothing waits.
+   *
+   * @generated from field: uint32 missing_approvals = 15;
+   */
+  missingApprovals: number;
 };
 
 /**
@@ -78,25 +127,166 @@ export declare type Contract = Message<"ostiary.v1.Contract"> & {
 export declare const ContractSchema: GenMessage<Contract>;
 
 /**
+ * Who asked for something.
+ *
+ * @generated from message ostiary.v1.ContractRequest
+ */
+export declare type ContractRequest = Message<"ostiary.v1.ContractRequest"> & {
+  /**
+   * As the audit log keeps them.
+   *
+   * @generated from field: string by = 1;
+   */
+  by: string;
+
+  /**
+   * Whose token they used. Empty: they are the person, or the token is nobody's.
+   *
+   * @generated from field: string person = 2;
+   */
+  person: string;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp at = 3;
+   */
+  at?: Timestamp | undefined;
+
+  /**
+   * In their words.
+   *
+   * @generated from field: string reason = 4;
+   */
+  reason: string;
+
+  /**
+   * Who has approved it.
+   *
+   * @generated from field: repeated ostiary.v1.ContractApproval approvals = 5;
+   */
+  approvals: ContractApproval[];
+};
+
+/**
+ * Describes the message ostiary.v1.ContractRequest.
+ * Use `create(ContractRequestSchema)` to create a new message.
+ */
+export declare const ContractRequestSchema: GenMessage<ContractRequest>;
+
+/**
+ * @generated from message ostiary.v1.ContractApproval
+ */
+export declare type ContractApproval = Message<"ostiary.v1.ContractApproval"> & {
+  /**
+   * @generated from field: string by = 1;
+   */
+  by: string;
+
+  /**
+   * @generated from field: string person = 2;
+   */
+  person: string;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp at = 3;
+   */
+  at?: Timestamp | undefined;
+
+  /**
+   * @generated from field: string comment = 4;
+   */
+  comment: string;
+};
+
+/**
+ * Describes the message ostiary.v1.ContractApproval.
+ * Use `create(ContractApprovalSchema)` to create a new message.
+ */
+export declare const ContractApprovalSchema: GenMessage<ContractApproval>;
+
+/**
+ * @generated from message ostiary.v1.TierChange
+ */
+export declare type TierChange = Message<"ostiary.v1.TierChange"> & {
+  /**
+   * @generated from field: string tier = 1;
+   */
+  tier: string;
+
+  /**
+   * The version of the terms of use that was accepted with it. Empty: they are those that were accepted before, or none.
+   *
+   * @generated from field: string accepted_terms = 2;
+   */
+  acceptedTerms: string;
+
+  /**
+   * @generated from field: ostiary.v1.ContractRequest request = 3;
+   */
+  request?: ContractRequest | undefined;
+};
+
+/**
+ * Describes the message ostiary.v1.TierChange.
+ * Use `create(TierChangeSchema)` to create a new message.
+ */
+export declare const TierChangeSchema: GenMessage<TierChange>;
+
+/**
+ * @generated from message ostiary.v1.ContractDecision
+ */
+export declare type ContractDecision = Message<"ostiary.v1.ContractDecision"> & {
+  /**
+   * `approved`, `rejected`, `revoked`, `restored`; `moved` and `kept` of a request for another tier.
+   *
+   * @generated from field: string what = 1;
+   */
+  what: string;
+
+  /**
+   * `tier`: the tier approves at once.
+   *
+   * @generated from field: string by = 2;
+   */
+  by: string;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp at = 3;
+   */
+  at?: Timestamp | undefined;
+
+  /**
+   * @generated from field: string comment = 4;
+   */
+  comment: string;
+};
+
+/**
+ * Describes the message ostiary.v1.ContractDecision.
+ * Use `create(ContractDecisionSchema)` to create a new message.
+ */
+export declare const ContractDecisionSchema: GenMessage<ContractDecision>;
+
+/**
  * @generated from message ostiary.v1.RequestRequest
  */
 export declare type RequestRequest = Message<"ostiary.v1.RequestRequest"> & {
   /**
-   * Of the contract, the client application and the API. Empty: default.
+   * Of the contract, which is that of the API. Empty: the one that `api` names, or default.
    *
    * @generated from field: string namespace = 1;
    */
   namespace: string;
 
   /**
-   * Empty: the names of the client application and of the API, with "-" between them.
+   * Empty: the names of the client application and of the API, with "-" between them; before them the namespace of the
+   * application where that is another one.
    *
    * @generated from field: string name = 2;
    */
   name: string;
 
   /**
-   * Why, for the audit log and for whoever decides.
+   * Why: for whoever decides, and for the audit log.
    *
    * @generated from field: string reason = 3;
    */
@@ -117,11 +307,15 @@ export declare type RequestRequest = Message<"ostiary.v1.RequestRequest"> & {
   dryRun: boolean;
 
   /**
+   * NAMESPACE/NAME: of another namespace.
+   *
    * @generated from field: string client_application = 6;
    */
   clientApplication: string;
 
   /**
+   * NAMESPACE/NAME names the namespace of the contract too.
+   *
    * @generated from field: string api = 7;
    */
   api: string;
@@ -132,6 +326,20 @@ export declare type RequestRequest = Message<"ostiary.v1.RequestRequest"> & {
    * @generated from field: string tier = 8;
    */
   tier: string;
+
+  /**
+   * The version of the API's terms of use that are accepted. Empty: none.
+   *
+   * @generated from field: string accept_terms = 9;
+   */
+  acceptTerms: string;
+
+  /**
+   * When it ends, once it is approved. Absent: it does not.
+   *
+   * @generated from field: google.protobuf.Timestamp expires = 10;
+   */
+  expires?: Timestamp | undefined;
 };
 
 /**
@@ -196,7 +404,7 @@ export declare type ApproveRequest = Message<"ostiary.v1.ApproveRequest"> & {
   name: string;
 
   /**
-   * Why, for the audit log.
+   * A comment, which is kept with the contract too.
    *
    * @generated from field: string reason = 3;
    */
@@ -222,6 +430,13 @@ export declare type ApproveRequest = Message<"ostiary.v1.ApproveRequest"> & {
    * @generated from field: bool dry_run = 6;
    */
   dryRun: boolean;
+
+  /**
+   * When the contract ends. Absent: as was asked for.
+   *
+   * @generated from field: google.protobuf.Timestamp expires = 7;
+   */
+  expires?: Timestamp | undefined;
 };
 
 /**
@@ -286,7 +501,7 @@ export declare type RejectRequest = Message<"ostiary.v1.RejectRequest"> & {
   name: string;
 
   /**
-   * Why, for the audit log.
+   * A comment, which is kept with the contract too.
    *
    * @generated from field: string reason = 3;
    */
@@ -556,7 +771,7 @@ export declare type ChangeTierRequest = Message<"ostiary.v1.ChangeTierRequest"> 
   name: string;
 
   /**
-   * Why, for the audit log.
+   * Why: for whoever decides, and for the audit log.
    *
    * @generated from field: string reason = 3;
    */
@@ -584,11 +799,18 @@ export declare type ChangeTierRequest = Message<"ostiary.v1.ChangeTierRequest"> 
   dryRun: boolean;
 
   /**
-   * The one that it moves to.
+   * The one that is asked for.
    *
    * @generated from field: string tier = 7;
    */
   tier: string;
+
+  /**
+   * The version of the API's terms of use that are accepted. Empty: those that were accepted before.
+   *
+   * @generated from field: string accept_terms = 8;
+   */
+  acceptTerms: string;
 };
 
 /**
@@ -637,6 +859,239 @@ export declare type ChangeTierResponse = Message<"ostiary.v1.ChangeTierResponse"
 export declare const ChangeTierResponseSchema: GenMessage<ChangeTierResponse>;
 
 /**
+ * @generated from message ostiary.v1.WithdrawRequest
+ */
+export declare type WithdrawRequest = Message<"ostiary.v1.WithdrawRequest"> & {
+  /**
+   * Empty: default.
+   *
+   * @generated from field: string namespace = 1;
+   */
+  namespace: string;
+
+  /**
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * Why, for the audit log.
+   *
+   * @generated from field: string reason = 3;
+   */
+  reason: string;
+
+  /**
+   * Waits so long for the sidecars to enforce it, and tells in `receipt`. At most a minute.
+   *
+   * @generated from field: google.protobuf.Duration wait = 4;
+   */
+  wait?: Duration | undefined;
+
+  /**
+   * The revision of the contract that the caller has seen. Absent: whatever it is.
+   *
+   * @generated from field: optional uint64 expected_revision = 5;
+   */
+  expectedRevision?: bigint | undefined;
+
+  /**
+   * Checks everything, and writes nothing.
+   *
+   * @generated from field: bool dry_run = 6;
+   */
+  dryRun: boolean;
+};
+
+/**
+ * Describes the message ostiary.v1.WithdrawRequest.
+ * Use `create(WithdrawRequestSchema)` to create a new message.
+ */
+export declare const WithdrawRequestSchema: GenMessage<WithdrawRequest>;
+
+/**
+ * @generated from message ostiary.v1.WithdrawResponse
+ */
+export declare type WithdrawResponse = Message<"ostiary.v1.WithdrawResponse"> & {
+  /**
+   * As it is now. Absent: it is gone.
+   *
+   * @generated from field: ostiary.v1.Contract contract = 1;
+   */
+  contract?: Contract | undefined;
+
+  /**
+   * Of the log.
+   *
+   * @generated from field: uint64 revision = 2;
+   */
+  revision: bigint;
+
+  /**
+   * Absent where `wait` was.
+   *
+   * @generated from field: ostiary.v1.Receipt receipt = 3;
+   */
+  receipt?: Receipt | undefined;
+
+  /**
+   * What whoever asked should know.
+   *
+   * @generated from field: repeated ostiary.v1.DocumentFault warnings = 4;
+   */
+  warnings: DocumentFault[];
+};
+
+/**
+ * Describes the message ostiary.v1.WithdrawResponse.
+ * Use `create(WithdrawResponseSchema)` to create a new message.
+ */
+export declare const WithdrawResponseSchema: GenMessage<WithdrawResponse>;
+
+/**
+ * @generated from message ostiary.v1.SetExpiryRequest
+ */
+export declare type SetExpiryRequest = Message<"ostiary.v1.SetExpiryRequest"> & {
+  /**
+   * Empty: default.
+   *
+   * @generated from field: string namespace = 1;
+   */
+  namespace: string;
+
+  /**
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * Why, for the audit log.
+   *
+   * @generated from field: string reason = 3;
+   */
+  reason: string;
+
+  /**
+   * Waits so long for the sidecars to enforce it, and tells in `receipt`. At most a minute.
+   *
+   * @generated from field: google.protobuf.Duration wait = 4;
+   */
+  wait?: Duration | undefined;
+
+  /**
+   * The revision of the contract that the caller has seen. Absent: whatever it is.
+   *
+   * @generated from field: optional uint64 expected_revision = 5;
+   */
+  expectedRevision?: bigint | undefined;
+
+  /**
+   * Checks everything, and writes nothing.
+   *
+   * @generated from field: bool dry_run = 6;
+   */
+  dryRun: boolean;
+
+  /**
+   * Absent: it does not end.
+   *
+   * @generated from field: google.protobuf.Timestamp expires = 7;
+   */
+  expires?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message ostiary.v1.SetExpiryRequest.
+ * Use `create(SetExpiryRequestSchema)` to create a new message.
+ */
+export declare const SetExpiryRequestSchema: GenMessage<SetExpiryRequest>;
+
+/**
+ * @generated from message ostiary.v1.SetExpiryResponse
+ */
+export declare type SetExpiryResponse = Message<"ostiary.v1.SetExpiryResponse"> & {
+  /**
+   * As it is now.
+   *
+   * @generated from field: ostiary.v1.Contract contract = 1;
+   */
+  contract?: Contract | undefined;
+
+  /**
+   * Of the log.
+   *
+   * @generated from field: uint64 revision = 2;
+   */
+  revision: bigint;
+
+  /**
+   * Absent where `wait` was.
+   *
+   * @generated from field: ostiary.v1.Receipt receipt = 3;
+   */
+  receipt?: Receipt | undefined;
+
+  /**
+   * What whoever asked should know.
+   *
+   * @generated from field: repeated ostiary.v1.DocumentFault warnings = 4;
+   */
+  warnings: DocumentFault[];
+};
+
+/**
+ * Describes the message ostiary.v1.SetExpiryResponse.
+ * Use `create(SetExpiryResponseSchema)` to create a new message.
+ */
+export declare const SetExpiryResponseSchema: GenMessage<SetExpiryResponse>;
+
+/**
+ * @generated from message ostiary.v1.GetContractRequest
+ */
+export declare type GetContractRequest = Message<"ostiary.v1.GetContractRequest"> & {
+  /**
+   * Empty: default.
+   *
+   * @generated from field: string namespace = 1;
+   */
+  namespace: string;
+
+  /**
+   * @generated from field: string name = 2;
+   */
+  name: string;
+};
+
+/**
+ * Describes the message ostiary.v1.GetContractRequest.
+ * Use `create(GetContractRequestSchema)` to create a new message.
+ */
+export declare const GetContractRequestSchema: GenMessage<GetContractRequest>;
+
+/**
+ * @generated from message ostiary.v1.GetContractResponse
+ */
+export declare type GetContractResponse = Message<"ostiary.v1.GetContractResponse"> & {
+  /**
+   * @generated from field: ostiary.v1.Contract contract = 1;
+   */
+  contract?: Contract | undefined;
+
+  /**
+   * Of the log that it was read from, or earlier.
+   *
+   * @generated from field: uint64 revision = 2;
+   */
+  revision: bigint;
+};
+
+/**
+ * Describes the message ostiary.v1.GetContractResponse.
+ * Use `create(GetContractResponseSchema)` to create a new message.
+ */
+export declare const GetContractResponseSchema: GenMessage<GetContractResponse>;
+
+/**
  * @generated from enum ostiary.v1.ContractState
  */
 export enum ContractState {
@@ -681,8 +1136,8 @@ export declare const ContractStateSchema: GenEnum<ContractState>;
  */
 export declare const ContractService: GenService<{
   /**
-   * Makes a contract. It waits for approval, unless its tier approves at once. A deprecated tier and a retired API take
-   * none.
+   * Asks for a contract, or again for one that was rejected. It waits for approval, unless its tier approves at once. A
+   * deprecated tier and a retired API take none. Where the API has terms of use, the request has to accept them.
    *
    * @generated from rpc ostiary.v1.ContractService.Request
    */
@@ -692,7 +1147,8 @@ export declare const ContractService: GenService<{
     output: typeof RequestResponseSchema;
   },
   /**
-   * Puts in force a contract that waits or was rejected.
+   * Approves what waits: a contract, or the request of one for another tier. It is in force as soon as so many people have
+   * approved as its tier wants. A contract that was rejected may be approved too.
    *
    * @generated from rpc ostiary.v1.ContractService.Approve
    */
@@ -702,7 +1158,7 @@ export declare const ContractService: GenService<{
     output: typeof ApproveResponseSchema;
   },
   /**
-   * Refuses a contract that waits.
+   * Refuses what waits: a contract, or the request of one for another tier, which then stays as it is.
    *
    * @generated from rpc ostiary.v1.ContractService.Reject
    */
@@ -712,7 +1168,7 @@ export declare const ContractService: GenService<{
     output: typeof RejectResponseSchema;
   },
   /**
-   * Ends a contract that is in force: from now on it lets nothing pass.
+   * Ends a contract that is in force: from now on it lets nothing pass. Its request for another tier ends too.
    *
    * @generated from rpc ostiary.v1.ContractService.Revoke
    */
@@ -732,8 +1188,8 @@ export declare const ContractService: GenService<{
     output: typeof RestoreResponseSchema;
   },
   /**
-   * Moves a contract that waits or is in force to another tier of its API. One that waits is approved if the new tier
-   * approves at once.
+   * Asks for another tier of the API. A contract in force stays as it is until that is approved, at once where the new tier
+   * approves at once. One that waits goes on waiting, for the new tier.
    *
    * @generated from rpc ostiary.v1.ContractService.ChangeTier
    */
@@ -741,6 +1197,37 @@ export declare const ContractService: GenService<{
     methodKind: "unary";
     input: typeof ChangeTierRequestSchema;
     output: typeof ChangeTierResponseSchema;
+  },
+  /**
+   * Takes back what waits: a contract, which is then gone, or its request for another tier. Only for whoever asked:
+   * PERMISSION_DENIED.
+   *
+   * @generated from rpc ostiary.v1.ContractService.Withdraw
+   */
+  withdraw: {
+    methodKind: "unary";
+    input: typeof WithdrawRequestSchema;
+    output: typeof WithdrawResponseSchema;
+  },
+  /**
+   * Says when a contract ends, or that it does not.
+   *
+   * @generated from rpc ostiary.v1.ContractService.SetExpiry
+   */
+  setExpiry: {
+    methodKind: "unary";
+    input: typeof SetExpiryRequestSchema;
+    output: typeof SetExpiryResponseSchema;
+  },
+  /**
+   * One contract, with who asked, approved and decided, when and why.
+   *
+   * @generated from rpc ostiary.v1.ContractService.GetContract
+   */
+  getContract: {
+    methodKind: "unary";
+    input: typeof GetContractRequestSchema;
+    output: typeof GetContractResponseSchema;
   },
 }>;
 

@@ -10,6 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
 import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
 import type { Receipt } from "./receipt_pb.js";
 import type { DocumentFault } from "./resources_pb.js";
+import type { Contract } from "./contracts_pb.js";
 
 /**
  * Describes the file ostiary/v1/credentials.proto.
@@ -379,6 +380,182 @@ export declare type EndSecretResponse = Message<"ostiary.v1.EndSecretResponse"> 
 export declare const EndSecretResponseSchema: GenMessage<EndSecretResponse>;
 
 /**
+ * @generated from message ostiary.v1.KillSecretsRequest
+ */
+export declare type KillSecretsRequest = Message<"ostiary.v1.KillSecretsRequest"> & {
+  /**
+   * Empty: default.
+   *
+   * @generated from field: string namespace = 1;
+   */
+  namespace: string;
+
+  /**
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * Why, for the audit log. It must not be empty.
+   *
+   * @generated from field: string reason = 3;
+   */
+  reason: string;
+
+  /**
+   * Waits so long for the sidecars to enforce it. At most a minute. Absent: 10 seconds.
+   *
+   * @generated from field: google.protobuf.Duration wait = 4;
+   */
+  wait?: Duration | undefined;
+
+  /**
+   * Checks everything, and writes nothing.
+   *
+   * @generated from field: bool dry_run = 5;
+   */
+  dryRun: boolean;
+};
+
+/**
+ * Describes the message ostiary.v1.KillSecretsRequest.
+ * Use `create(KillSecretsRequestSchema)` to create a new message.
+ */
+export declare const KillSecretsRequestSchema: GenMessage<KillSecretsRequest>;
+
+/**
+ * @generated from message ostiary.v1.KillSecretsResponse
+ */
+export declare type KillSecretsResponse = Message<"ostiary.v1.KillSecretsResponse"> & {
+  /**
+   * @generated from field: ostiary.v1.Application application = 1;
+   */
+  application?: Application | undefined;
+
+  /**
+   * Of the log.
+   *
+   * @generated from field: uint64 revision = 2;
+   */
+  revision: bigint;
+
+  /**
+   * Absent in a dry run.
+   *
+   * @generated from field: ostiary.v1.Receipt receipt = 3;
+   */
+  receipt?: Receipt | undefined;
+
+  /**
+   * How many were valid.
+   *
+   * @generated from field: uint32 ended_secrets = 4;
+   */
+  endedSecrets: number;
+
+  /**
+   * @generated from field: uint32 ended_api_keys = 5;
+   */
+  endedApiKeys: number;
+};
+
+/**
+ * Describes the message ostiary.v1.KillSecretsResponse.
+ * Use `create(KillSecretsResponseSchema)` to create a new message.
+ */
+export declare const KillSecretsResponseSchema: GenMessage<KillSecretsResponse>;
+
+/**
+ * @generated from message ostiary.v1.WithdrawApplicationRequest
+ */
+export declare type WithdrawApplicationRequest = Message<"ostiary.v1.WithdrawApplicationRequest"> & {
+  /**
+   * Empty: default.
+   *
+   * @generated from field: string namespace = 1;
+   */
+  namespace: string;
+
+  /**
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * Why, for the audit log.
+   *
+   * @generated from field: string reason = 3;
+   */
+  reason: string;
+
+  /**
+   * Waits so long for the sidecars to enforce it, and tells in `receipt`. At most a minute.
+   *
+   * @generated from field: google.protobuf.Duration wait = 4;
+   */
+  wait?: Duration | undefined;
+
+  /**
+   * The revision of the application that the caller has seen. Absent: whatever it is.
+   *
+   * @generated from field: optional uint64 expected_revision = 5;
+   */
+  expectedRevision?: bigint | undefined;
+
+  /**
+   * Shows what would end, and writes nothing.
+   *
+   * @generated from field: bool dry_run = 6;
+   */
+  dryRun: boolean;
+};
+
+/**
+ * Describes the message ostiary.v1.WithdrawApplicationRequest.
+ * Use `create(WithdrawApplicationRequestSchema)` to create a new message.
+ */
+export declare const WithdrawApplicationRequestSchema: GenMessage<WithdrawApplicationRequest>;
+
+/**
+ * @generated from message ostiary.v1.WithdrawApplicationResponse
+ */
+export declare type WithdrawApplicationResponse = Message<"ostiary.v1.WithdrawApplicationResponse"> & {
+  /**
+   * As it was.
+   *
+   * @generated from field: ostiary.v1.Application application = 1;
+   */
+  application?: Application | undefined;
+
+  /**
+   * Those that ended with it, as they were.
+   *
+   * @generated from field: repeated ostiary.v1.Contract contracts = 2;
+   */
+  contracts: Contract[];
+
+  /**
+   * Of the log.
+   *
+   * @generated from field: uint64 revision = 3;
+   */
+  revision: bigint;
+
+  /**
+   * Absent where `wait` was.
+   *
+   * @generated from field: ostiary.v1.Receipt receipt = 4;
+   */
+  receipt?: Receipt | undefined;
+};
+
+/**
+ * Describes the message ostiary.v1.WithdrawApplicationResponse.
+ * Use `create(WithdrawApplicationResponseSchema)` to create a new message.
+ */
+export declare const WithdrawApplicationResponseSchema: GenMessage<WithdrawApplicationResponse>;
+
+/**
  * @generated from enum ostiary.v1.SecretChoice
  */
 export enum SecretChoice {
@@ -450,6 +627,26 @@ export declare const CredentialService: GenService<{
     methodKind: "unary";
     input: typeof EndSecretRequestSchema;
     output: typeof EndSecretResponseSchema;
+  },
+  /**
+   * For an emergency: ends all secrets and API keys at once, and tells which sidecars enforce it.
+   *
+   * @generated from rpc ostiary.v1.CredentialService.KillSecrets
+   */
+  killSecrets: {
+    methodKind: "unary";
+    input: typeof KillSecretsRequestSchema;
+    output: typeof KillSecretsResponseSchema;
+  },
+  /**
+   * Deletes a client application and ends all of its contracts, in one transaction. `dry_run` shows them first.
+   *
+   * @generated from rpc ostiary.v1.CredentialService.WithdrawApplication
+   */
+  withdrawApplication: {
+    methodKind: "unary";
+    input: typeof WithdrawApplicationRequestSchema;
+    output: typeof WithdrawApplicationResponseSchema;
   },
 }>;
 

@@ -24,6 +24,16 @@ export const pastMoment: Form = (given) =>
     ? 'expected how long ago, such as 90s, 30m, 24h or 7d, or a moment such as 2026-11-28 (UTC) or 2026-11-28T12:00:00Z'
     : undefined;
 
+export const comingMoment: Form = (given) =>
+  lengthOf(given) === undefined && momentOf(given) === undefined
+    ? 'expected how long from now, such as 90d, or a moment such as 2027-12-31 (UTC) or 2027-12-31T12:00:00Z'
+    : undefined;
+
+/** In RFC 3339. @param given as {@link comingMoment} takes it */
+export function comingMomentText(given: string, nowMs: number): string {
+  return new Date(momentOf(given) ?? nowMs + (lengthOf(given) ?? 0)).toISOString();
+}
+
 export const step: Form = (given) => {
   const ms = lengthOf(given);
   return ms === undefined || ms < 10_000 || ms % 1000 !== 0

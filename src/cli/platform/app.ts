@@ -1,7 +1,9 @@
 import {
   CreateApplicationResponseSchema,
   EndSecretResponseSchema,
+  KillSecretsResponseSchema,
   RotateSecretResponseSchema,
+  WithdrawApplicationResponseSchema,
 } from '../../../gen/ostiary/v1/credentials_pb.js';
 import type { Application } from '../../../gen/ostiary/v1/credentials_pb.js';
 import { UserError } from '../../errors.ts';
@@ -10,6 +12,8 @@ import { didYouMean } from '../../nearest.ts';
 import { shown } from '../analytics/shown.ts';
 import { lengthOf } from '../analytics/time-flags.ts';
 import { defineCommand } from '../command.ts';
+import { count } from '../count.ts';
+import { contractJson, contractLine } from './contract-text.ts';
 import { faultLines } from './documents-of.ts';
 import { namespaceFlag } from './get.ts';
 import { shortName } from './kinds.ts';
@@ -23,7 +27,11 @@ const OWN_FLAGS: ReadonlyMap<string, readonly string[]> = new Map([
   ['create', ['displayName', 'description', 'owner', 'clientId', 'withoutSecret']],
   ['rotate-secret', ['grace']],
   ['end-secret', ['secret']],
+  ['kill-secret', []],
+  ['withdraw', []],
 ]);
+/** Long enough for sidecars that are there. */
+const EMERGENCY_WAIT_MS = 10_000;
 const ACTIONS = [...OWN_FLAGS.keys()];
 
 const graceForm = (given: string): string | undefined =>
@@ -35,16 +43,20 @@ function graceMsOf(given: string): number | undefined {
 
 /** Makes client applications, and changes their secrets. */
 export const command = defineCommand({
-  usage: 'app create|rotate-secret|end-secret NAME [FLAGS]',
+  usage: 'app create|rotate-secret|end-secret|kill-secret|withdraw NAME [FLAGS]',
   summary:
     'create makes a client application with a secret. rotate-secret makes a new secret: the one before stays valid for\n' +
     '--grace, which sidecars end by their own clocks. end-secret ends one at once: the old one of a rotation, or --secret.\n' +
     'The control plane makes secrets: each is printed once, and kept as a salted hash.\n' +
+    'kill-secret is for an emergency: it ends all secrets and API keys at once, and waits for the sidecars (10s, or --wait).\n' +
+    'withdraw deletes an application and ends its contracts with all APIs; --dry-run shows them first.\n' +
     'Exit codes: 1 if it is refused, 3 if a sidecar does not enforce it within --wait.',
   examples: [
     'app create web-shop --display-name "Web shop" --owner shop-team',
     'app rotate-secret web-shop --grace 24h --wait 2s',
     'app end-secret web-shop --reason "everybody has the new one"',
+    'app kill-secret web-shop --reason "in a public repository"',
+    'app withdraw web-shop --dry-run',
   ],
   flags: {
     ...namespaceFlag,
@@ -111,11 +123,40 @@ export const command = defineCommand({
       const answer = await callServer('CredentialService/RotateSecret', asked, RotateSecretResponseSchema, caller);
       return tell(answer, dryRun ? 'would get a new secret' : 'has a new secret', [oldLine(answer.application)]);
     }
+    if (action === 'kill-secret') {
+      if (reason === undefined) throw new UserError(`why? ostiary app kill-secret ${name} --reason TEXT`, 2);
+      const asked = { ...request, wait: waitOf(wait === 0 ? EMERGENCY_WAIT_MS : wait) };
+      const answer = await callServer('CredentialService/KillSecrets', asked, KillSecretsResponseSchema, caller);
+      const { endedSecrets, endedApiKeys } = answer;
+      return tell(answer, `${dryRun ? 'would lose' : 'has lost'} ${killedText(endedSecrets, endedApiKeys)}`, []);
+    }
+    if (action === 'withdraw') {
+      const answer = await callServer(
+        'CredentialService/WithdrawApplication',
+        request,
+        WithdrawApplicationResponseSchema,
+        caller,
+      );
+      const { application, contracts, revision } = answer;
+      const named = shown(shortName({ kind: 'ClientApplication', namespace: '', ...application, name }));
+      const end = dryRun ? 'would be withdrawn, with' : 'is withdrawn, with';
+      const lines = [
+        `${named} ${end} ${count(contracts.length, 'contract')} ${dryRun ? '(dry run)' : `(revision ${revision})`}`,
+        ...contracts.map((contract) => `  ${contractLine(contract)}`.replace(' is ', ' was ')),
+      ];
+      const told = { ...jsonOf(application, undefined), contracts: contracts.map(contractJson) };
+      return printOutcome(answer, { output, dryRun }, told, lines);
+    }
     const asked = { ...request, secret: `SECRET_CHOICE_${values.secret.toUpperCase()}` };
     const answer = await callServer('CredentialService/EndSecret', asked, EndSecretResponseSchema, caller);
     return tell(answer, remainingText(answer.application, dryRun), []);
   },
 });
+
+function killedText(secrets: number, keys: number): string {
+  const parts = [...(secrets > 0 ? [count(secrets, 'secret')] : []), ...(keys > 0 ? [count(keys, 'API key')] : [])];
+  return parts.join(' and ');
+}
 
 interface Told {
   readonly application?: Application | undefined;

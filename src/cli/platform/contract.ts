@@ -2,71 +2,93 @@ import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
 import {
   ApproveResponseSchema,
   ChangeTierResponseSchema,
-  ContractState,
+  GetContractResponseSchema,
   RejectResponseSchema,
   RequestResponseSchema,
   RestoreResponseSchema,
   RevokeResponseSchema,
+  SetExpiryResponseSchema,
+  WithdrawResponseSchema,
 } from '../../../gen/ostiary/v1/contracts_pb.js';
-import type { ApproveResponse, Contract } from '../../../gen/ostiary/v1/contracts_pb.js';
+import type { ApproveResponse } from '../../../gen/ostiary/v1/contracts_pb.js';
+import { systemClock } from '../../clock.ts';
 import { UserError } from '../../errors.ts';
 import { text } from '../../flags.ts';
 import { didYouMean } from '../../nearest.ts';
+import { printJson } from '../analytics/asking.ts';
 import { shown } from '../analytics/shown.ts';
+import { comingMoment, comingMomentText } from '../analytics/time-flags.ts';
 import { defineCommand } from '../command.ts';
+import { contractJson, contractLine, contractLines } from './contract-text.ts';
 import { faultLines } from './documents-of.ts';
 import { namespaceFlag } from './get.ts';
 import { shortName } from './kinds.ts';
-import { isoText, secondsText } from './moments.ts';
 import { callServer, serverFlags } from './server.ts';
 import { printOutcome } from './outcome.ts';
 import { waitOf, writeFlags } from './write-flags.ts';
 
-/** What is common to the answers of all methods. */
+/** What is common to the answers of all methods that write. */
 type Answer = Pick<ApproveResponse, 'contract' | 'revision' | 'receipt' | 'warnings'>;
 
 interface Action {
   readonly method: string;
   readonly answer: DescMessage;
+  /** Flags that it alone, or few actions, have. */
+  readonly flags: readonly string[];
 }
 
 const ACTIONS: ReadonlyMap<string, Action> = new Map([
-  ['request', { method: 'Request', answer: RequestResponseSchema }],
-  ['approve', { method: 'Approve', answer: ApproveResponseSchema }],
-  ['reject', { method: 'Reject', answer: RejectResponseSchema }],
-  ['revoke', { method: 'Revoke', answer: RevokeResponseSchema }],
-  ['restore', { method: 'Restore', answer: RestoreResponseSchema }],
-  ['change-tier', { method: 'ChangeTier', answer: ChangeTierResponseSchema }],
+  [
+    'request',
+    { method: 'Request', answer: RequestResponseSchema, flags: ['app', 'api', 'tier', 'acceptTerms', 'expires'] },
+  ],
+  ['approve', { method: 'Approve', answer: ApproveResponseSchema, flags: ['expires'] }],
+  ['reject', { method: 'Reject', answer: RejectResponseSchema, flags: [] }],
+  ['revoke', { method: 'Revoke', answer: RevokeResponseSchema, flags: [] }],
+  ['restore', { method: 'Restore', answer: RestoreResponseSchema, flags: [] }],
+  ['change-tier', { method: 'ChangeTier', answer: ChangeTierResponseSchema, flags: ['tier', 'acceptTerms'] }],
+  ['withdraw', { method: 'Withdraw', answer: WithdrawResponseSchema, flags: [] }],
+  ['expire', { method: 'SetExpiry', answer: SetExpiryResponseSchema, flags: ['expires'] }],
+  ['show', { method: 'GetContract', answer: GetContractResponseSchema, flags: [] }],
 ]);
-
-const STATES: ReadonlyMap<ContractState, string> = new Map([
-  [ContractState.PENDING, 'pending'],
-  [ContractState.APPROVED, 'approved'],
-  [ContractState.REJECTED, 'rejected'],
-  [ContractState.REVOKED, 'revoked'],
-]);
-
-const OF_REQUEST = ['app', 'api'] as const;
+const OWN_FLAGS: ReadonlySet<string> = new Set([...ACTIONS.values()].flatMap(({ flags }) => flags));
+const OF_WRITES: ReadonlySet<string> = new Set(['reason', 'wait', 'dryRun']);
+const NEVER = 'never';
 
 /** The life of a contract. */
 export const command = defineCommand({
-  usage: 'contract request|approve|reject|revoke|restore|change-tier [NAME] [FLAGS]',
+  usage: `contract ${[...ACTIONS.keys()].join('|')} [NAME] [FLAGS]`,
   summary:
-    'Asks for a contract between a client application and an API, approves or rejects one that waits, revokes one that\n' +
-    'is in force, restores one that was revoked, or moves one to another tier of its API. A tier may approve at once.\n' +
-    'With --wait it tells how many sidecars enforce it. ostiary get contracts lists them.\n' +
+    'request asks for a contract between a client application and an API, or again for one that was rejected; withdraw\n' +
+    'takes back what waits. approve and reject decide it, or the request for another tier (change-tier), until which the\n' +
+    'old one holds; a tier may approve at once, or want two people. revoke ends a contract that is in force, restore\n' +
+    'brings it back, expire says when it ends. show tells who asked, approved and decided, when and why.\n' +
+    'With --wait it tells how many sidecars enforce it. ostiary get contracts --where waits=yes lists what waits.\n' +
     'Exit codes: 1 if the contract is in another state, 3 if a sidecar does not enforce it within --wait.',
   examples: [
     'contract request --app web-shop --api orders --tier gold --reason "for the new shop"',
-    'contract approve web-shop-orders --wait 2s',
+    'contract request --app shop/web --api zoo/pets --accept-terms 2026-01   # an API of another namespace',
+    'contract approve web-shop-orders --expires 365d --wait 2s',
     'contract revoke web-shop-orders --wait 2s --reason "leaked secret"',
     'contract change-tier web-shop-orders --tier gold',
+    'contract expire web-shop-orders --expires 2027-12-31',
   ],
   flags: {
     ...namespaceFlag,
-    app: text(undefined, 'NAME', 'of request: the client application'),
-    api: text(undefined, 'NAME', 'of request: the API'),
+    app: text(
+      undefined,
+      'NAME',
+      'of request: the client application; NAMESPACE/NAME: of another namespace than the API',
+    ),
+    api: text(undefined, 'NAME', 'of request: the API; NAMESPACE/NAME: of this namespace'),
     tier: text(undefined, 'NAME', 'of request and change-tier: the tier of the API'),
+    acceptTerms: text(undefined, 'VERSION', "of request and change-tier: the API's terms of use that you accept"),
+    expires: text(
+      undefined,
+      'WHEN',
+      'of request, approve and expire: when it ends, such as 365d or 2027-12-31 (UTC); never: it does not',
+      (given) => (given === NEVER ? undefined : comingMoment(given)),
+    ),
     ...writeFlags,
     ...serverFlags,
   },
@@ -74,13 +96,17 @@ export const command = defineCommand({
   maxArguments: 2,
   argumentWords: [...ACTIONS.keys()],
   concerned([name = ''], values) {
-    if (!ACTIONS.has(name) || name === 'request') return undefined;
-    const others = Object.keys(values).filter((key) => !OF_REQUEST.some((own) => own === key));
-    return (name === 'change-tier' ? others : others.filter((key) => key !== 'tier')) as (keyof typeof values)[];
+    const action = ACTIONS.get(name);
+    if (action === undefined) return undefined;
+    const has = (key: string): boolean => {
+      if (OWN_FLAGS.has(key)) return action.flags.includes(key);
+      return name !== 'show' || !OF_WRITES.has(key);
+    };
+    return Object.keys(values).filter(has) as (keyof typeof values)[];
   },
   async run({ values, positionals: [name = '', contract] }, environment) {
     const action = actionOf(name);
-    const { app, api, tier, namespace, dryRun, reason, wait, output } = values;
+    const { app, api, tier, acceptTerms, expires, namespace, dryRun, reason, wait, output } = values;
     if (name === 'request' && (app === undefined || api === undefined)) {
       throw new UserError('between whom? ostiary contract request --app NAME --api NAME', 2);
     }
@@ -90,14 +116,32 @@ export const command = defineCommand({
     if (name === 'change-tier' && tier === undefined) {
       throw new UserError('to which tier? ostiary contract change-tier NAME --tier TIER', 2);
     }
+    if (name === 'expire' && expires === undefined) {
+      throw new UserError('when? ostiary contract expire NAME --expires 2027-12-31, 90d or never', 2);
+    }
+    const key = { namespace, name: contract };
+    const caller = { values, environment };
+    if (name === 'show') {
+      const { contract: found } = await ask(action, key, caller);
+      if (output === 'json') printJson({ contract: contractJson(found) });
+      else if (found !== undefined)
+        process.stdout.write(
+          contractLines(found)
+            .map((line) => `${line}\n`)
+            .join(''),
+        );
+      return 0;
+    }
+    const moment =
+      expires === undefined || expires === NEVER ? {} : { expires: comingMomentText(expires, systemClock.now()) };
     const parties = name === 'request' ? { clientApplication: app, api } : {};
-    const answer = await ask(
-      action,
-      { namespace, name: contract, reason, wait: waitOf(wait), dryRun, tier, ...parties },
-      { values, environment },
-    );
+    const request = { ...key, reason, wait: waitOf(wait), dryRun, tier, acceptTerms, ...moment, ...parties };
+    const answer = await ask(action, request, caller);
     for (const line of faultLines(answer.warnings, [])) process.stderr.write(`${line}\n`);
-    return printOutcome(answer, { output, dryRun }, { contract: jsonOf(answer.contract) }, [lineOf(answer, dryRun)]);
+    const told = contractJson(answer.contract);
+    return printOutcome(answer, { output, dryRun }, told === undefined ? {} : { contract: told }, [
+      answer.contract === undefined ? goneLine(key, answer.revision, dryRun) : contractLine(answer.contract, dryRun),
+    ]);
   },
 });
 
@@ -123,27 +167,11 @@ async function ask(
   return told as unknown as Answer;
 }
 
-function lineOf({ contract, revision }: Answer, isDryRun: boolean): string {
-  if (contract === undefined) return `revision ${revision}`;
-  const name = shown(shortName({ ...contract, kind: 'Contract' }));
-  const state = STATES.get(contract.state) ?? 'in a state that this program does not know';
-  const tier = contract.tier === '' ? '' : `, tier ${shown(contract.tier)}`;
-  const end = contract.expires === undefined ? '' : `, until ${secondsText(contract.expires)}`;
-  if (isDryRun) return `${name} would be ${state}${tier}${end} (dry run)`;
-  return `${name} is ${state}${tier}${end} (revision ${contract.revision})`;
-}
-
-function jsonOf(contract: Contract | undefined): object | undefined {
-  if (contract === undefined) return undefined;
-  const { namespace, name, clientApplication, api, tier, state, expires, revision } = contract;
-  return {
-    namespace,
-    name,
-    clientApplication,
-    api,
-    ...(tier !== '' && { tier }),
-    state: STATES.get(state) ?? 'unknown',
-    ...(expires !== undefined && { expires: isoText(expires) }),
-    revision: Number(revision),
-  };
+function goneLine(
+  { namespace, name = '' }: { readonly namespace: string | undefined; readonly name: string | undefined },
+  revision: bigint,
+  isDryRun: boolean,
+): string {
+  const named = shown(shortName({ kind: 'Contract', namespace: namespace ?? 'default', name }));
+  return isDryRun ? `${named} would be withdrawn (dry run)` : `${named} is withdrawn (revision ${revision})`;
 }
