@@ -156,7 +156,8 @@ export class Changing {
     changes.push(...(await this.#deletions(request, state, new Set(named.keys()), allowing)));
     for (const change of changes) refuseConflict(change, request);
     if (faults.length === 0) {
-      const found = await this.#checking.check(changes.filter(isChange), state, rights);
+      const different = changes.filter(({ effect }) => effect !== 'unchanged');
+      const found = await this.#checking.check(different, state, rights);
       const places = new Map(changes.map(({ key, place }) => [keyText(key), place]));
       const at = (fault: Fault): PlacedFault => ({ ...fault, place: places.get(fault.file) });
       faults.push(...found.faults.map(at));
@@ -235,10 +236,6 @@ function effectOf(planned: Planned, request: ChangeRequest): EffectName {
   const { before } = planned;
   if (before === undefined) return 'created';
   return isSameContent(before, writeOf(planned, request)) ? 'unchanged' : 'changed';
-}
-
-function isChange({ effect }: PlannedChange): boolean {
-  return effect !== 'unchanged';
 }
 
 /** @throws RpcError as the log would, for those who only ask. */

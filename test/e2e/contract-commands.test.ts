@@ -7,10 +7,8 @@ import { startControlPlane } from '../real/control-plane.ts';
 import type { RealControlPlane } from '../real/control-plane.ts';
 import { scratchFolder } from '../real/scratch.ts';
 
-const api = document('Api', 'orders', {
-  basePath: '/orders',
-  policies: [{ policyRef: { name: 'client-id-enforcement' }, config: { forwardCredentials: 'id' } }],
-});
+const POLICIES = [{ policyRef: { name: 'client-id-enforcement' }, config: { forwardCredentials: 'id' } }];
+const api = document('Api', 'orders', { basePath: '/orders', policies: POLICIES });
 const client = document('ClientApplication', 'web', { clientId: 'web' });
 const contract = document('Contract', 'web-orders', { api: 'orders', clientApplication: 'web', status: 'approved' });
 
@@ -34,7 +32,9 @@ describe('the commands for contracts, applications and promotion', () => {
     const refused = await ostiary('contract', 'revoke', 'web-orders');
     expect(refused).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('Contract default/web-orders is revoked already: it may be restored\n') as string,
+      stderr: expect.stringContaining(
+        'Contract default/web-orders is revoked already: it may be restored or given an end\n',
+      ) as string,
     });
     expect(await ostiary('contract', 'restore', 'web-orders', '--dry-run')).toMatchObject({
       stdout: 'contract/web-orders would be approved (dry run)\n',
@@ -59,7 +59,7 @@ describe('the commands for contracts, applications and promotion', () => {
     expect(made.stderr).toBe('the secret is not shown again: it is kept as a hash\n');
     const asked = await ostiary('contract', 'request', '--app', 'shop-2', '--api', 'orders', '--reason', 'we sell');
     expect(asked).toMatchObject({ code: 0, stderr: '' });
-    expect(asked.stdout).toMatch(/^contract\/shop-2-orders is pending \(revision \d+\)\n$/);
+    expect(asked.stdout).toMatch(/^contract\/shop-2-orders is pending, needs 1 approval \(revision \d+\)\n$/);
     expect((await ostiary('contract', 'approve', 'shop-2-orders')).stdout).toContain('is approved');
     const rotated = await ostiary('app', 'rotate-secret', 'shop-2', '--grace', '24h');
     expect(rotated.stdout).toMatch(
@@ -70,6 +70,77 @@ describe('the commands for contracts, applications and promotion', () => {
     const everything =
       (await ostiary('audit', '-o', 'json')).stdout + (await ostiary('get', 'apps', '-o', 'json')).stdout;
     expect(everything).not.toContain(secret);
+  });
+
+  test('live the life of a contract, by the words of a shell', async () => {
+    const limits = [{ maximumRequests: 1, timePeriodInMilliseconds: 1000 }];
+    const tiers = [
+      { name: 'gold', limits },
+      { name: 'platinum', limits, approvers: 2 },
+    ];
+    const pets = document('Api', 'pets', { basePath: '/pets', tiers, policies: POLICIES });
+    const terms = { version: '2026-01', url: 'https://example.com/terms' };
+    const inZoo = { ...pets, metadata: { ...pets.metadata, namespace: 'farm', terms } };
+    const app = document('ClientApplication', 'buyer', { clientId: 'buyer' }, { namespace: 'shop' });
+    await apply({ 'farm.json': [inZoo, app] });
+    const request = (...more: string[]) =>
+      ostiary('contract', 'request', '--app', 'shop/buyer', '--api', 'farm/pets', '--tier', 'gold', ...more);
+    expect((await request()).stderr).toContain('accept them with the request (accept_terms, --accept-terms 2026-01)');
+    expect((await request('--accept-terms', '2026-01', '--reason', 'we sell pets')).stdout).toMatch(
+      /^contract\/farm\/shop-buyer-pets is pending, tier gold, needs 1 approval/,
+    );
+    const ofBuyer = (action: string, ...more: string[]) =>
+      ostiary('contract', action, 'shop-buyer-pets', '-n', 'farm', ...more);
+    expect((await ostiary('get', 'contracts', '--where', 'waits=yes', '-o', 'name')).stdout).toBe(
+      'contract/farm/shop-buyer-pets\n',
+    );
+    expect((await ofBuyer('approve', '--expires', '2099-12-31', '--reason', 'fine')).stdout).toMatch(
+      /is approved, tier gold, until 2099-12-31T00:00:00Z \(/,
+    );
+    expect((await ofBuyer('expire', '--expires', '90d')).stdout).toMatch(/is approved, tier gold, until 20\d\d-/);
+    expect((await ofBuyer('expire', '--expires', 'never')).stdout).toMatch(/is approved, tier gold \(/);
+    expect(await ofBuyer('expire')).toMatchObject({ code: 2, stderr: expect.stringContaining('when?') as string });
+    expect(await ofBuyer('expire', '--expires', 'soon')).toMatchObject({ code: 2 });
+    expect((await ofBuyer('change-tier', '--tier', 'platinum')).stdout).toMatch(
+      /is approved, tier gold, asks for tier platinum, needs 2 approvals/,
+    );
+    const shown = (await ofBuyer('show')).stdout;
+    for (const line of [
+      /^Client: +shop\/buyer$/m,
+      /^Terms of use: 2026-01$/m,
+      /^Asked: +by bootstrap, 20/m,
+      /^Why: +we sell pets$/m,
+      /^Approved: +by bootstrap, 20.*: fine$/m,
+      /^Asks for: +tier platinum$/m,
+      /^Decided: +approved by bootstrap/m,
+      /^Waits: +needs 2 approvals$/m,
+    ])
+      expect(shown).toMatch(line);
+    expect(JSON.parse((await ofBuyer('show', '-o', 'json')).stdout)).toMatchObject({
+      contract: { state: 'approved', change: { tier: 'platinum', by: 'bootstrap' }, missingApprovals: 2 },
+    });
+    expect((await ofBuyer('withdraw')).stdout).toMatch(/is approved, tier gold \(/);
+    expect(await ofBuyer('show', '--reason', 'x')).toMatchObject({ code: 2 });
+  });
+
+  test('end the secrets of an application in an emergency, and withdraw it with its contracts', async () => {
+    await ostiary('app', 'create', 'doomed');
+    await ostiary('contract', 'request', '--app', 'doomed', '--api', 'orders');
+    expect(await ostiary('app', 'kill-secret', 'doomed')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('why? ostiary app kill-secret doomed --reason TEXT') as string,
+    });
+    const killed = await ostiary('app', 'kill-secret', 'doomed', '--reason', 'leaked');
+    expect(killed.stdout).toMatch(/^clientapplication\/doomed has lost 1 secret \(revision \d+\)\n/);
+    expect(killed.stdout.split('\n')).toHaveLength(3);
+    const shown = await ostiary('app', 'withdraw', 'doomed', '--dry-run');
+    expect(shown.stdout).toMatch(
+      /^clientapplication\/doomed would be withdrawn, with 1 contract \(dry run\)\n {2}contract\/doomed-orders was pending/,
+    );
+    expect((await ostiary('app', 'withdraw', 'doomed')).stdout).toMatch(
+      /^clientapplication\/doomed is withdrawn, with 1 contract \(revision \d+\)\n/,
+    );
+    expect((await ostiary('get', 'contracts', '-o', 'name')).stdout).not.toContain('doomed');
   });
 
   test('list as many as are asked for, and tell an end', async () => {
