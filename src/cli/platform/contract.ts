@@ -67,7 +67,7 @@ export const command = defineCommand({
     'Exit codes: 1 if the contract is in another state, 3 if a sidecar does not enforce it within --wait.',
   examples: [
     'contract request --app web-shop --api orders --tier gold --reason "for the new shop"',
-    'contract request --app shop/web --api zoo/pets --accept-terms 2026-01   # an API of another namespace',
+    'contract request --app shop/web --api zoo/pets --accept-terms 2026-01',
     'contract approve web-shop-orders --expires 365d --wait 2s',
     'contract revoke web-shop-orders --wait 2s --reason "leaked secret"',
     'contract change-tier web-shop-orders --tier gold',
