@@ -25,6 +25,9 @@ describe.skipIf(helm === undefined)('the control plane of the chart', () => {
     [{ control: { trust: { spiffe: ['spiffe://a/b'] } } }, /spiffe/],
     [{ control: { trust: { kubernetes: [{ issuer: 'http://a' }] } } }, /issuer/],
     [{ control: { backup: { schedule: 'nightly' } } }, /schedule/],
+    [{ control: { reads: { env: ['A'] } } }, /control\.reads is for documents of a control plane/],
+    [{ control: { snapshot: { key: { name: 'a', key: 'b' } } } }, /has a key and no source/],
+    [{ control: { snapshot: { source: { name: 'a' } } } }, /source/],
   ])('is refused with the values %j, and says which', async (values, complaint) => {
     await expect(render([documents, writeValues(values)])).rejects.toThrow(complaint);
   });
@@ -34,6 +37,44 @@ describe.skipIf(helm === undefined)('the control plane of the chart', () => {
     await expect(following({})).rejects.toThrow(/how do the replicas join the control plane/);
     const both = { kubernetes: true, tokenSecret: { name: 'a', key: 'b' } };
     await expect(following(both)).rejects.toThrow(/tokenSecret and kubernetes exclude each other/);
+  });
+
+  test('replicas follow a control plane or a file, whose signature they know, and read what is there', async () => {
+    const source = { name: 'documents', key: 'orders.snapshot' };
+    const following = (control: object) => render([writeValues({ control })]);
+    await expect(following({ snapshot: { source } })).rejects.toThrow(/whose signature counts/);
+    const snapshot = { source, key: { name: 'documents', key: 'control.pub' } };
+    await expect(following({ snapshot, address: 'https://control' })).rejects.toThrow(/exclude each other/);
+    await expect(following({ snapshot, reads: { files: true } })).rejects.toThrow(/Set secrets\.files/);
+  });
+
+  test('keys and what documents may read are mounted where the flags look', async () => {
+    const sets = ['control-postgres', 'following', 'snapshot'];
+    const rendered = await Promise.all(sets.map((set) => render([valuesFile(set)])));
+    const pods = rendered.map((text) => {
+      const main = objectsOf(text).find(({ kind }) => kind === 'Deployment');
+      return main === undefined ? undefined : podSpecOf(main);
+    });
+    const flagsOf = (at: number) => pods[at]?.containers[0]?.args ?? [];
+    const mounts = (at: number) => JSON.stringify([pods[at]?.containers[0], pods[at]]);
+    expect(flagsOf(0)).toContain('--secrets-key-file=/etc/ostiary/secrets-key/secrets.key');
+    expect(flagsOf(0)).toContain('--snapshot-key-file=/etc/ostiary/snapshot-key/snapshot-key.pem');
+    expect(flagsOf(1)).toEqual(
+      expect.arrayContaining(['--allow-env=LDAP_PASSWORD,TOKEN', '--secrets-dir=/etc/ostiary/secrets']),
+    );
+    expect(flagsOf(2)).toEqual(
+      expect.arrayContaining([
+        '--control-snapshot=/etc/ostiary/snapshot/documents',
+        '--control-snapshot-key=/etc/ostiary/snapshot-key/key.pem',
+        '--cache-key-file=/etc/ostiary/cache-key/key',
+        '--max-stale=7d',
+      ]),
+    );
+    expect(flagsOf(2).filter((flag) => /^--control=|token/.test(flag))).toEqual([]);
+    for (const at of [0, 1, 2]) {
+      const folders = flagsOf(at).flatMap((flag) => /=(\/etc\/ostiary\/[^/]+)/.exec(flag)?.[1] ?? []);
+      for (const folder of folders) expect(mounts(at)).toContain(`"mountPath":"${folder}`);
+    }
   });
 
   test.each(valueSets)('with the values %s calls ostiary with flags that it knows', async (set) => {

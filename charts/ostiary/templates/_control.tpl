@@ -28,7 +28,7 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- /* Not empty: the replicas follow a control plane. */ -}}
 {{- define "ostiary.follows" -}}
 {{- if eq .Values.mode "deployment" -}}
-{{- if or .Values.control.address (and .Values.control.enabled (not (or .Values.policies.inline .Values.policies.existingConfigMaps))) -}}
+{{- if or .Values.control.snapshot.source .Values.control.address (and .Values.control.enabled (not (or .Values.policies.inline .Values.policies.existingConfigMaps))) -}}
 yes
 {{- end -}}
 {{- end -}}
@@ -57,6 +57,13 @@ yes
 
 {{- /* The arguments of the replicas that follow. */ -}}
 {{- define "ostiary.followArgs" -}}
+{{- if .Values.control.snapshot.source }}
+- --control-snapshot=/etc/ostiary/snapshot/documents
+- --control-snapshot-key=/etc/ostiary/snapshot-key/key.pem
+{{- if .Values.control.snapshot.cacheKeySecret }}
+- --cache-key-file=/etc/ostiary/cache-key/key
+{{- end }}
+{{- else }}
 {{- $address := default (include "ostiary.controlUrl" .) .Values.control.address }}
 {{- range splitList "," $address }}
 - --control={{ . }}
@@ -70,6 +77,13 @@ yes
 {{- if include "ostiary.controlCa" . }}
 - --control-ca=/etc/ostiary/control-ca/ca.crt
 {{- end }}
+{{- end }}
+{{- with .Values.control.reads.env }}
+- --allow-env={{ join "," . }}
+{{- end }}
+{{- if .Values.control.reads.files }}
+- --secrets-dir=/etc/ostiary/secrets
+{{- end }}
 - --cache-dir=/var/cache/ostiary/control
 - --max-stale={{ .Values.control.maxStale }}
 {{- end -}}
@@ -77,6 +91,19 @@ yes
 {{- define "ostiary.followMounts" -}}
 - name: control-cache
   mountPath: /var/cache/ostiary
+{{- if .Values.control.snapshot.source }}
+- name: snapshot
+  mountPath: /etc/ostiary/snapshot
+  readOnly: true
+- name: snapshot-key
+  mountPath: /etc/ostiary/snapshot-key
+  readOnly: true
+{{- if .Values.control.snapshot.cacheKeySecret }}
+- name: cache-key
+  mountPath: /etc/ostiary/cache-key
+  readOnly: true
+{{- end }}
+{{- else }}
 {{- if .Values.control.join.tokenSecret }}
 - name: join
   mountPath: /etc/ostiary/join
@@ -90,6 +117,7 @@ yes
 - name: control-ca
   mountPath: /etc/ostiary/control-ca
   readOnly: true
+{{- end }}
 {{- end }}
 {{- end -}}
 
@@ -108,6 +136,13 @@ yes
   emptyDir:
     sizeLimit: {{ .Values.control.cache.size }}
   {{- end }}
+{{- if .Values.control.snapshot.source }}
+{{ include "ostiary.mountedKey" (dict "volume" "snapshot" "of" .Values.control.snapshot.source "path" "documents") }}
+{{ include "ostiary.mountedKey" (dict "volume" "snapshot-key" "of" .Values.control.snapshot.key "path" "key.pem") }}
+{{- with .Values.control.snapshot.cacheKeySecret }}
+{{ include "ostiary.mountedKey" (dict "volume" "cache-key" "of" . "path" "key") }}
+{{- end }}
+{{- else }}
 {{- with .Values.control.join.tokenSecret }}
 - name: join
   secret:
@@ -125,17 +160,22 @@ yes
           path: token
 {{- end }}
 {{- with include "ostiary.controlCa" . }}
-{{- $ca := fromJson . }}
-- name: control-ca
-  {{- if eq (default "Secret" $ca.kind) "ConfigMap" }}
+{{ include "ostiary.mountedKey" (dict "volume" "control-ca" "of" (fromJson .) "path" "ca.crt") }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{- /* A volume with one key of a Secret or a ConfigMap. */ -}}
+{{- define "ostiary.mountedKey" -}}
+- name: {{ .volume }}
+  {{- if eq (default "Secret" .of.kind) "ConfigMap" }}
   configMap:
-    name: {{ $ca.name }}
+    name: {{ .of.name }}
   {{- else }}
   secret:
-    secretName: {{ $ca.name }}
+    secretName: {{ .of.name }}
   {{- end }}
     items:
-      - key: {{ $ca.key }}
-        path: ca.crt
-{{- end }}
+      - key: {{ .of.key }}
+        path: {{ .path }}
 {{- end -}}
