@@ -109,7 +109,7 @@ export class ResourceIndex {
   #entryOf(resource: Resource): Entry {
     const { kind, namespace, name, revision, createdRevision, at, owner, source, set, document } = resource;
     const share = (text: string): string => this.#shared(text);
-    return {
+    const entry = {
       kind: share(kind),
       namespace: share(namespace),
       name,
@@ -117,10 +117,10 @@ export class ResourceIndex {
       createdRevision,
       at,
       owner,
-      ...(source !== undefined && { source: share(source) }),
       set: share(set),
       facts: factsOf(resource, document, share),
     };
+    return source === undefined ? entry : { ...entry, source: share(source) };
   }
 
   #link(entry: Entry, { document }: Resource): void {

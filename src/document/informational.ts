@@ -50,7 +50,8 @@ function without(known: Informational, value: unknown): unknown {
   }
   if (!isRecord(value)) return value;
   let copy: Record<string, unknown> | undefined;
-  for (const [key, field] of Object.entries(value)) {
+  for (const key of Object.keys(value)) {
+    const field = value[key];
     if (known.own.has(key)) {
       copy ??= { ...value };
       delete copy[key];

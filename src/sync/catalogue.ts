@@ -21,7 +21,7 @@ function beginning(kind: string, metadata: string): string {
 }
 
 /** A resource as it is held ready for sidecars. */
-export class Entry implements SyncedResource {
+export class Entry implements SyncedResource, Links {
   readonly key: string;
   readonly kind: string;
   readonly namespace: string;
@@ -29,7 +29,9 @@ export class Entry implements SyncedResource {
   readonly revision: number;
   readonly createdRevision: number;
   readonly owner: string;
-  readonly links: Links;
+  readonly labels: Links['labels'];
+  readonly refersTo: Links['refersTo'];
+  readonly selects: Links['selects'];
   /** The text after its beginning. */
   readonly #rest: string;
   readonly #beginning: keyof typeof BEGINNINGS;
@@ -42,7 +44,10 @@ export class Entry implements SyncedResource {
     this.revision = revision;
     this.createdRevision = createdRevision;
     this.owner = owner;
-    this.links = links;
+    // Not the links as an object: there are many of them.
+    this.labels = links.labels;
+    this.refersTo = links.refersTo;
+    this.selects = links.selects;
     this.#beginning = text.startsWith(BEGINNINGS.named(this))
       ? 'named'
       : text.startsWith(BEGINNINGS.qualified(this))
@@ -120,7 +125,7 @@ export class Catalogue {
     const entry = this.#entries.get(key);
     if (entry === undefined) return;
     this.#entries.delete(key);
-    for (const target of entry.links.refersTo) this.#referrers.delete(target, entry);
+    for (const target of entry.refersTo) this.#referrers.delete(target, entry);
     this.#apis.delete(entry.namespace, entry);
     this.#selecting.delete(entry.namespace, entry);
   }
@@ -132,7 +137,7 @@ export class Catalogue {
   }
 
   #namedAlready(key: string): string | undefined {
-    for (const { links } of this.#referrers.get(key)) return links.refersTo.find((target) => target === key);
+    for (const { refersTo } of this.#referrers.get(key)) return refersTo.find((target) => target === key);
     return undefined;
   }
 
@@ -164,18 +169,18 @@ export class Catalogue {
         if (target.startsWith('Api\n')) continue;
         touched.add(target);
         // The Secrets of a webhook.
-        if (target.startsWith('Webhook\n')) touchClients(this.get(target)?.links.refersTo ?? []);
+        if (target.startsWith('Webhook\n')) touchClients(this.get(target)?.refersTo ?? []);
       }
     };
     for (const { before, ...change } of changes) {
       const key = keyText(change);
       touched.add(key);
       if (before !== undefined) touchClients(linksOf(change, before.document).refersTo);
-      touchClients(this.get(key)?.links.refersTo ?? []);
+      touchClients(this.get(key)?.refersTo ?? []);
       if (change.kind !== 'Api') continue;
       for (const dependent of [...this.referrersOf(key), ...this.selectingFor(change.namespace)]) {
         touched.add(dependent.key);
-        touchClients(dependent.links.refersTo);
+        touchClients(dependent.refersTo);
       }
     }
     return touched;

@@ -9,16 +9,16 @@ export type Membership = (entry: Entry) => boolean;
 export function membershipOf(scope: Scope, catalogue: Catalogue): Membership {
   const isInNamespace = ({ namespace }: Entry): boolean =>
     scope.namespaces.length === 0 || scope.namespaces.includes(namespace);
-  const isOwn = ({ kind, namespace, name, links }: Entry): boolean =>
-    kind === 'Api' && hasApi(scope, { namespace, name }, links.labels);
-  const namesOwn = ({ links }: Entry): boolean =>
-    links.refersTo.some((key) => {
+  const isOwn = ({ kind, namespace, name, labels }: Entry): boolean =>
+    kind === 'Api' && hasApi(scope, { namespace, name }, labels);
+  const namesOwn = ({ refersTo }: Entry): boolean =>
+    refersTo.some((key) => {
       const target = catalogue.get(key);
       return target !== undefined && isOwn(target);
     });
-  const selectsOwn = ({ namespace, links: { selects } }: Entry): boolean => {
+  const selectsOwn = ({ namespace, selects }: Entry): boolean => {
     if (selects === undefined) return false;
-    for (const api of catalogue.apisFor(namespace)) if (isOwn(api) && hasLabels(api.links.labels, selects)) return true;
+    for (const api of catalogue.apisFor(namespace)) if (isOwn(api) && hasLabels(api.labels, selects)) return true;
     return false;
   };
   const isForOwn = (entry: Entry): boolean => namesOwn(entry) || selectsOwn(entry);
