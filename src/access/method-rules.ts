@@ -91,8 +91,11 @@ const rules: { readonly [S in keyof Services]: { readonly [M in keyof Services[S
     withdrawApplication: DEVELOPERS,
   },
   AuditService: {
+    listEntries: inAnyTeam(['audit'], ['admin', 'auditor']),
     listChanges: inAnyTeam(['audit'], ['admin', 'auditor']),
+    export: ofPlatform(['audit'], ['admin', 'auditor']),
     verify: ofPlatform(['audit'], ['admin', 'auditor']),
+    getHead: ofPlatform(['audit'], ['admin', 'auditor']),
   },
   AnalyticsService: {
     query: READERS,

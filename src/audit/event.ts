@@ -53,3 +53,6 @@ export interface AuditEvent {
   /** What else is to be known, such as the method and the reason of a denial. Never a secret, nor what may hold one. */
   readonly detail?: Readonly<Record<string, string>>;
 }
+
+/** What changes do, as actions. */
+export const CHANGE_ACTIONS = ['created', 'changed', 'deleted'] as const;

@@ -16,7 +16,7 @@ export interface OpenedAudit {
   readonly store: AuditStore;
   readonly trail: AuditWriter;
   /** Keeps what was counted until now; it does not close the database. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** @throws DatabaseFault (rejects with it) */

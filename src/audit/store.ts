@@ -5,8 +5,11 @@ import { migrated } from '../database/migrate.ts';
 import { tableOf } from '../database/table-of.ts';
 import { NO_HASH } from '../registry/chain.ts';
 import { headOf } from '../registry/read.ts';
+import { consistently } from '../registry/verify.ts';
 import { rowsAfter } from './chain.ts';
 import type { CountedEvent, Link } from './chain.ts';
+import type { AuditHead } from './head.ts';
+import type { AuditPosition } from './reading.ts';
 import { auditSchema, EVENT_COLUMNS } from './tables.ts';
 import type { AuditKysely, AuditTables } from './tables.ts';
 
@@ -55,9 +58,7 @@ export class AuditStore {
 
   async appendWithin(inside: Transaction<AuditTables>, events: readonly CountedEvent[]): Promise<Link> {
     const { engine } = this.database;
-    // In SQLite a transaction has the database to itself.
-    if (engine === 'postgres') await sql`SELECT id FROM audit_head FOR UPDATE`.execute(inside);
-    const link = await eventHeadOf(inside);
+    const link = await this.lockedHead(inside);
     const rows = rowsAfter(link, await headOf(inside), events);
     const last = rows.at(-1);
     if (last === undefined) return link;
@@ -66,6 +67,50 @@ export class AuditStore {
       SELECT * FROM ${tableOf(engine, EVENT_COLUMNS, values)} AS added`.execute(inside);
     await sql`UPDATE audit_head SET sequence = ${last.sequence}, hash = ${last.hash}`.execute(inside);
     return { sequence: last.sequence, hash: last.hash };
+  }
+
+  /** The last event: nobody else adds one before this transaction is over. */
+  async lockedHead(inside: Transaction<AuditTables>): Promise<Link> {
+    // In SQLite a transaction has the database to itself.
+    if (this.database.engine === 'postgres') await sql`SELECT id FROM audit_head FOR UPDATE`.execute(inside);
+    return eventHeadOf(inside);
+  }
+
+  /** Both ends, for a head. @throws DatabaseFault (rejects with it) */
+  async ends(nowMs: number): Promise<Omit<AuditHead, 'format' | 'version'>> {
+    return consistently(this.database, async (inside) => {
+      const { sequence, hash: eventHash } = await eventHeadOf(inside);
+      return { at: new Date(nowMs).toISOString(), ...(await headOf(inside)), sequence, eventHash };
+    });
+  }
+
+  /** The hashes at a position; empty where the trail does not have it. @throws DatabaseFault (rejects with it) */
+  async linksAt({ revision, sequence }: AuditPosition, nowMs: number): Promise<Omit<AuditHead, 'format' | 'version'>> {
+    const { kysely } = this.database;
+    const change = kysely.selectFrom('registry_change').select('hash').where('revision', '=', revision);
+    const event = kysely.selectFrom('audit_event').select('hash').where('sequence', '=', sequence);
+    const { history } = await headOf(kysely);
+    const hash = revision === 0 ? NO_HASH : ((await change.executeTakeFirst())?.hash ?? '');
+    const eventHash = sequence === 0 ? NO_HASH : ((await event.executeTakeFirst())?.hash ?? '');
+    return { at: new Date(nowMs).toISOString(), history, revision, hash, sequence, eventHash };
+  }
+
+  /** How far a reader has told the trail elsewhere. @throws DatabaseFault (rejects with it) */
+  async positionOf(reader: string): Promise<AuditPosition | undefined> {
+    return this.database.kysely
+      .selectFrom('audit_position')
+      .select(['revision', 'sequence'])
+      .where('reader', '=', reader)
+      .executeTakeFirst();
+  }
+
+  /** @throws DatabaseFault (rejects with it) */
+  async keepPosition(reader: string, { revision, sequence }: AuditPosition): Promise<void> {
+    await this.database.kysely
+      .insertInto('audit_position')
+      .values({ reader, revision, sequence })
+      .onConflict((conflict) => conflict.column('reader').doUpdateSet({ revision, sequence }))
+      .execute();
   }
 }
 

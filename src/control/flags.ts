@@ -2,6 +2,7 @@ import { integer, list, text, withVariables } from '../flags.ts';
 import type { FlagValues } from '../flags.ts';
 import { postgresUrl } from '../serve/history-flags.ts';
 import { serveFlags } from '../serve/serve-flags.ts';
+import { auditFlags } from './audit-flags.ts';
 import { mailFlags } from './mail-flags.ts';
 import { peopleFlags } from './people-flags.ts';
 import { faultOfKubernetesRule } from './trust/kubernetes-rule.ts';
@@ -84,6 +85,7 @@ export const controlFlags = {
   ...mailFlags,
   secretsKeyFile: own.secretsKeyFile,
   snapshotKeyFile: own.snapshotKeyFile,
+  ...auditFlags,
   drain: serveFlags.drain,
   logLevel: serveFlags.logLevel,
   quiet: serveFlags.quiet,

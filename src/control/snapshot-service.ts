@@ -20,8 +20,8 @@ import { lacksValues, withoutValues } from '../sync/secret-values.ts';
 import { signSnapshot } from '../sync/snapshot-file.ts';
 import type { ControlAccess } from './access.ts';
 import { guardedUnary } from './guarded.ts';
-import { snapshotKeys } from './snapshot-key.ts';
-import type { SnapshotKeys } from './snapshot-key.ts';
+import { signingKeys } from './signing-key.ts';
+import type { SigningKeys } from './signing-key.ts';
 
 export interface SnapshotServicePorts {
   readonly hub: Hub;
@@ -85,12 +85,12 @@ export function snapshotMethods({ hub, access, clock, keyFile }: SnapshotService
 }
 
 /** @throws RpcError (rejects with it) */
-async function keysOf(file: string | undefined): Promise<SnapshotKeys> {
+async function keysOf(file: string | undefined): Promise<SigningKeys> {
   const needed = 'start the control plane with --snapshot-key-file FILE';
   if (file === undefined)
     throw new RpcError(Code.failedPrecondition, `there is no key to sign snapshots with: ${needed}`);
   try {
-    return await snapshotKeys(file);
+    return await signingKeys('--snapshot-key-file', file);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     throw new RpcError(Code.failedPrecondition, error.message);

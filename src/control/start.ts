@@ -15,7 +15,6 @@ import { openAdmin } from '../serve/admin.ts';
 import type { EmbeddedControl } from '../serve/embedded-control.ts';
 import { prepareBootstrapToken } from './access.ts';
 import { openControlAlerts } from './alerts.ts';
-import { auditMethods } from './audit-service.ts';
 import { openAuditing } from './auditing.ts';
 import { Changing } from './changing.ts';
 import { backupMethods } from './backup-service.ts';
@@ -90,8 +89,7 @@ export async function startControl(
     { clock, timers, random: Math.random, randomBytes, observer: told.writes },
   );
   opened.defer(close);
-  const own = { clock, timers, random: Math.random, log, registry: metrics.registry };
-  const audit = await openAuditing(database, own);
+  const audit = await openAuditing(flags, { database, log, metrics: metrics.registry, environment });
   opened.defer(() => audit.close());
   const tokenFile = flags.bootstrapTokenFile ?? (dataDir && join(dataDir, 'bootstrap-token'));
   if (tokenFile === undefined) throw new UserError('--database needs --bootstrap-token-file FILE as well', 2);
@@ -164,7 +162,7 @@ export async function startControl(
     ...resourceMethods(writing),
     ...contractMethods({ ...writing, clock }),
     ...credentialMethods({ ...writing, clock, randomBytes }),
-    ...auditMethods({ registry, access }),
+    ...audit.methods(access, index),
     ...eventMethods({ notifying: events, index, access, clock, randomBytes }),
     ...backupMethods({ database, access, clock }),
     ...people.methods(access, isTeamIn(registry)),

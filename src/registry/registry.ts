@@ -1,8 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Database } from '../database/database.ts';
-import type { AuditFilter } from './audit.ts';
 import { Conflict } from './conflict.ts';
-import { auditedChanges } from './audit.ts';
 import type { Author, Change, Head, Resource, ResourceKey, ResourceLog, Write } from './log.ts';
 import { changeOf, changeRowsAfter, headOf, resourcePages, resourcesOf, resourcesOfKind } from './read.ts';
 import type { RegistryTables } from './tables.ts';
@@ -111,11 +109,6 @@ export class Registry implements ResourceLog {
 
   async changesAfter(revision: number, limit: number): Promise<readonly Change[]> {
     return (await changeRowsAfter(this.#database.kysely, revision, limit)).map(changeOf);
-  }
-
-  /** The latest first. */
-  async changes(filter: AuditFilter): Promise<readonly Change[]> {
-    return auditedChanges(this.#database.kysely, filter);
   }
 
   async hashAt(revision: number): Promise<string | undefined> {

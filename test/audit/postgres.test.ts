@@ -6,6 +6,8 @@ import type { RealPostgres } from '../real/postgres.ts';
 import type { NewPlace } from '../registry/fixture.ts';
 import { ME, openAt, put } from '../registry/opened.ts';
 import { eventOf, eventsBehave } from './behaviour.ts';
+import { auditsBoth } from './asking.ts';
+import { tamperingIsFound } from './verifying.ts';
 
 const part = await partOrSkip('postgres');
 
@@ -19,6 +21,8 @@ describe.skipIf(part === undefined)('the audit trail in PostgreSQL', () => {
   });
   const newPlace: NewPlace = async () => ({ dataDir: undefined, databaseUrl: await postgres.createDatabase() });
   eventsBehave(newPlace);
+  tamperingIsFound(newPlace);
+  auditsBoth(newPlace);
 
   test('of several control planes that write at once each event has its number, and names a change that was there', async () => {
     const place = await newPlace();

@@ -1,7 +1,12 @@
 import { describe } from 'vitest';
 import { scratchFolder } from '../real/scratch.ts';
 import { eventsBehave } from './behaviour.ts';
+import { auditsBoth } from './asking.ts';
+import { tamperingIsFound } from './verifying.ts';
 
 describe('the audit trail in SQLite', () => {
-  eventsBehave(async () => ({ dataDir: scratchFolder('audit'), databaseUrl: undefined }));
+  const newPlace = async () => ({ dataDir: scratchFolder('audit'), databaseUrl: undefined });
+  eventsBehave(newPlace);
+  tamperingIsFound(newPlace);
+  auditsBoth(newPlace);
 });

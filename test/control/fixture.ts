@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -6,8 +6,11 @@ import { AuditService } from '../../gen/ostiary/v1/audit_pb.js';
 import { ContractService } from '../../gen/ostiary/v1/contracts_pb.js';
 import { CredentialService } from '../../gen/ostiary/v1/credentials_pb.js';
 import { ResourceService } from '../../gen/ostiary/v1/resources_pb.js';
-import { systemClock } from '../../src/clock.ts';
+import { systemClock, systemTimers } from '../../src/clock.ts';
 import type { Clock } from '../../src/clock.ts';
+import { openAudit } from '../../src/audit/open.ts';
+import type { AuditTrail } from '../../src/audit/trail.ts';
+import { auditSight } from '../../src/control/audit-sight.ts';
 import { auditMethods } from '../../src/control/audit-service.ts';
 import { Changing } from '../../src/control/changing.ts';
 import { contractMethods } from '../../src/control/contract-service.ts';
@@ -36,6 +39,7 @@ export interface ControlServices extends OpenedRegistry {
   nowMs: number | undefined;
   /** Writes as another control plane on this log would. */
   newWriter(): Changing;
+  readonly trail: AuditTrail;
   /** For a transport of another kind. */
   readonly methods: readonly Method[];
   /**
@@ -51,6 +55,8 @@ export const TOKEN = 'an-ADMINISTRATOR';
 
 /** Opens what any other of these has sealed. */
 export const vault = new SecretVault([Buffer.alloc(32, 'k')], randomBytes);
+
+export const AUDIT_KEY = generateKeyPairSync('ed25519');
 
 export async function openServices(
   place: RegistryPlace,
@@ -75,11 +81,27 @@ export async function openServices(
   const changing = new Changing({ ...ofLog, index });
   const writing = { registry, index, changing, access, receipts, policyKinds };
   const clock: Clock = { ...systemClock, now: () => services.nowMs ?? Date.now() };
+  const {
+    store,
+    trail,
+    close: closeAudit,
+  } = await openAudit(opened.database, {
+    clock,
+    timers: systemTimers,
+    random: Math.random,
+  });
   const methods = [
     ...resourceMethods(writing),
     ...contractMethods({ ...writing, clock }),
     ...credentialMethods({ ...writing, clock, randomBytes }),
-    ...auditMethods({ registry, access }),
+    ...auditMethods({
+      access,
+      store,
+      trail,
+      key: AUDIT_KEY,
+      clock,
+      sight: (caller) => auditSight(caller, index),
+    }),
   ];
   const handle = createConnectHandler({
     services: [ResourceService, ContractService, CredentialService, AuditService],
@@ -103,6 +125,7 @@ export async function openServices(
   };
   const services: ControlServices = {
     ...opened,
+    trail,
     index,
     url,
     nowMs: undefined,
@@ -115,6 +138,7 @@ export async function openServices(
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       offline.close();
+      await closeAudit();
       await opened.close();
     },
   };

@@ -2,7 +2,6 @@ import { expect, test } from 'vitest';
 import { sql } from 'kysely';
 import { NO_HASH } from '../../src/registry/chain.ts';
 import { Conflict, Outrun } from '../../src/registry/conflict.ts';
-import type { Change } from '../../src/registry/log.ts';
 import { Fixture } from './fixture.ts';
 import type { NewPlace } from './fixture.ts';
 import { keyOf, ME, put, remove } from './opened.ts';
@@ -131,23 +130,6 @@ export function registryBehaves(newPlace: NewPlace): void {
     const verified = await fixture.registry.verify();
     expect(verified.problems).toEqual([]);
     expect(verified.head.revision).toBe(head.revision + 2499);
-  });
-
-  test('the audit log is asked by resource, actor and time, the latest first', async () => {
-    const { registry } = fixture;
-    const start = fixture.nowMs;
-    for (const [at, actor] of ['eve', 'bob', 'eve'].entries()) {
-      fixture.nowMs = start + at * 1000;
-      await registry.write([put('a', at), put(`b${at}`, at)], { actor, reason: '' });
-    }
-    const revisions = async (filter: object): Promise<number[]> =>
-      (await registry.changes({ limit: 10, ...filter })).map(({ revision }: Change) => revision);
-    expect(await revisions({})).toEqual([6, 5, 4, 3, 2, 1]);
-    expect(await revisions({ name: 'a' })).toEqual([5, 3, 1]);
-    expect(await revisions({ actor: 'eve', beforeRevision: 5 })).toEqual([2, 1]);
-    expect(await revisions({ sinceMs: start + 1000, untilMs: start + 2000 })).toEqual([4, 3]);
-    expect(await revisions({ limit: 2 })).toEqual([6, 5]);
-    expect(await revisions({ kind: 'Contract' })).toEqual([]);
   });
 
   test('whatever is changed behind its back is found', async () => {
