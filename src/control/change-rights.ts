@@ -44,6 +44,18 @@ export class ChangeRights {
     this.#refuseSecrets(key, what);
   }
 
+  /** Whoever takes over what another owner keeps answers for the team. @throws RpcError */
+  requireTakeOver(key: ResourceKey, before: Resource | undefined, isOthers: boolean): void {
+    if (before === undefined || !isOthers) return;
+    const { team } = this.#objectOf(
+      key,
+      factsOf(key, before.document, (each) => each),
+      true,
+    );
+    if (this.#rights.rolesIn(team).has('admin')) return;
+    throw refused(this.#rights.caller, `may not take over ${keyText(key)}`, { roles: ['admin'], where: 'own' });
+  }
+
   /** A document that may be written, without what its writer has no say in. @throws RpcError */
   asAllowed(key: ResourceKey, before: Resource | undefined, document: Json): Json {
     if (key.kind !== 'Contract') return document;

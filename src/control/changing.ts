@@ -1,8 +1,8 @@
 import { Code, RpcError } from '../grpc/rpc.ts';
 import { formatPath } from '../document/issues.ts';
 import type { Fault } from '../errors.ts';
-import { Conflict, isSameContent, keyText, Outrun, refuseConflict as refuseConflictOf } from '../registry/conflict.ts';
-import type { Author, Ownership, Resource, ResourceKey, Write } from '../registry/log.ts';
+import { Conflict, isOthers, keyText, Outrun } from '../registry/conflict.ts';
+import type { Author, Ownership, Resource, ResourceKey } from '../registry/log.ts';
 import type { Registry } from '../registry/registry.ts';
 import { Turns } from '../turns.ts';
 import type { Identity } from '../access/caller.ts';
@@ -17,6 +17,7 @@ import { Rights } from './rights.ts';
 import type { SecretVault } from './secret-vault.ts';
 import { refuseOutdated } from './seen.ts';
 import type { Seen } from './seen.ts';
+import { effectOf, refuseConflict, writeOf } from './planned-write.ts';
 import { nameAll, placed } from './naming.ts';
 import type { PlacedFault, ProposedWrite } from './naming.ts';
 
@@ -154,7 +155,12 @@ export class Changing {
       changes.push({ ...planned, effect: effectOf(planned, request) });
     }
     changes.push(...(await this.#deletions(request, state, new Set(named.keys()), allowing)));
-    for (const change of changes) refuseConflict(change, request);
+    for (const change of changes) {
+      const { before, key } = change;
+      if (request.isTakenOver === true)
+        allowing?.requireTakeOver(key, before, before !== undefined && isOthers(before, request));
+      refuseConflict(change, request);
+    }
     if (faults.length === 0) {
       const different = changes.filter(({ effect }) => effect !== 'unchanged');
       const found = await this.#checking.check(different, state, rights);
@@ -211,39 +217,5 @@ export class Changing {
     if (keys.length === 0) return new Map();
     const found = await this.#registry.resources(keys);
     return new Map(found.map((resource) => [keyText(resource), resource]));
-  }
-}
-
-type Planned = Omit<PlannedChange, 'effect'>;
-
-function writeOf(
-  { key, document, declared, set, expectedRevision }: Planned,
-  { owner, source, isTakenOver }: ChangeRequest,
-): Write {
-  return {
-    key,
-    document,
-    owner,
-    set,
-    ...(source !== undefined && { source }),
-    ...(declared !== undefined && { declared }),
-    ...(isTakenOver !== undefined && { isTakenOver }),
-    ...(expectedRevision !== undefined && { expectedRevision }),
-  };
-}
-
-function effectOf(planned: Planned, request: ChangeRequest): EffectName {
-  const { before } = planned;
-  if (before === undefined) return 'created';
-  return isSameContent(before, writeOf(planned, request)) ? 'unchanged' : 'changed';
-}
-
-/** @throws RpcError as the log would, for those who only ask. */
-function refuseConflict(change: PlannedChange, request: ChangeRequest): void {
-  try {
-    refuseConflictOf(writeOf(change, request), change.before);
-  } catch (error) {
-    if (error instanceof Conflict) throw new RpcError(Code.aborted, error.message);
-    throw error;
   }
 }

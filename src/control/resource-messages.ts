@@ -16,6 +16,7 @@ import { keyText } from '../registry/conflict.ts';
 import type { Resource, ResourceKey } from '../registry/log.ts';
 import type { Applied, EffectName, Plan } from './changing.ts';
 import type { PlacedFault } from './naming.ts';
+import type { View } from './views.ts';
 import { shownDocument } from './secret-vault.ts';
 
 export const EFFECTS: Readonly<Record<EffectName, Effect>> = {
@@ -39,11 +40,16 @@ export function namespaceOr(given: string): string {
   return given === '' ? DEFAULT_NAMESPACE : given;
 }
 
-/** @param document what is told of it; undefined: nothing */
+/**
+ * @param view what is told of its document; undefined: nothing
+ * @param select a part of that
+ */
 export function resourceMessage(
   resource: Omit<Resource, 'document'>,
-  document: JsonObject | undefined,
+  view: View | undefined,
+  select: (document: JsonObject) => JsonObject | undefined = (document) => document,
 ): ResourceMessage {
+  const document = view && select(view.document);
   const { kind, namespace, name, revision, createdRevision, at, owner, source = '', set, declared = {} } = resource;
   return create(ResourceSchema, {
     kind,
@@ -56,6 +62,7 @@ export function resourceMessage(
     source,
     set,
     decided: Object.keys(declared).toSorted(),
+    view: view?.sight ?? '',
     ...(document !== undefined && { document }),
   });
 }

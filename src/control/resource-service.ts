@@ -42,6 +42,7 @@ import { ownershipOf } from './ownership.ts';
 import { notThere, Rights } from './rights.ts';
 import { fieldsOf, selectFrom } from './selecting.ts';
 import { sightOf, viewOf } from './views.ts';
+import type { View } from './views.ts';
 import { watchMethod } from './watching.ts';
 import { authorOf, receiptOf, waitMsOf } from './write-options.ts';
 
@@ -142,7 +143,7 @@ function changeRequest(request: Asked, caller: Caller): ChangeRequest {
     throw new RpcError(Code.invalidArgument, 'a set is named by letters, digits, ".", "_" and "-"');
   }
   if (documents.length === 0 && !prune) throw new RpcError(Code.invalidArgument, 'documents is empty');
-  return { writes: documents.map(writeOf), deletions: [], set, prune, ...ownershipOf(request, caller), by: caller };
+  return { writes: documents.map(writeOf), deletions: [], set, prune, ...ownershipOf(request), by: caller };
 }
 
 function writeOf({ document, expectedRevision }: ProposedDocument) {
@@ -155,7 +156,7 @@ function deleteRequest(request: DeleteRequest, caller: Caller): ChangeRequest {
   const deletions = resources.map(({ resource, expectedRevision }) => {
     return { key: keyFromMessage(resource), expectedRevision: numberOf(expectedRevision) };
   });
-  return { writes: [], deletions, set: '', prune: false, ...ownershipOf(request, caller), by: caller };
+  return { writes: [], deletions, set: '', prune: false, ...ownershipOf(request), by: caller };
 }
 
 function numberOf(revision: bigint | undefined): number | undefined {
@@ -178,17 +179,17 @@ async function resourcesOf(
   registry: Registry,
   entries: readonly Entry[],
   { keysOnly, fields }: ListRequest,
-  view: (entry: Entry, resource: Resource) => JsonObject | undefined,
+  view: (entry: Entry, resource: Resource) => View | undefined,
 ) {
   if (keysOnly) return entries.map((entry) => resourceMessage(entry, undefined));
-  const select = fields.length === 0 ? undefined : fieldsOf(fields);
+  const select = fields.length === 0 ? (document: JsonObject) => document : fieldsOf(fields);
   const found = new Map((await registry.resources(entries)).map((resource) => [keyText(resource), resource]));
   // One that was deleted in this moment is left out.
   return entries.flatMap((entry) => {
     const resource = found.get(keyText(entry));
     if (resource === undefined) return [];
     const seen = view(entry, resource);
-    return seen === undefined ? [] : [resourceMessage(resource, select === undefined ? seen : select(seen))];
+    return seen === undefined ? [] : [resourceMessage(resource, seen, select)];
   });
 }
 

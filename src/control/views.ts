@@ -1,6 +1,7 @@
 import type { JsonObject } from '@bufbuild/protobuf';
 import type { Sight } from '../access/may.ts';
 import { isRecord } from '../document/load.ts';
+import { canonicalJson } from '../document/version.ts';
 import type { RegisteredKind } from '../policies/environment.ts';
 import type { Resource } from '../registry/log.ts';
 import { factsOf } from './facts.ts';
@@ -9,6 +10,12 @@ import { shownDocument } from './secret-vault.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 type PolicyKinds = ReadonlyMap<string, Pick<RegisteredKind, 'secretFields' | 'secretPlaces'>>;
+
+/** A document as somebody sees it, and how much of it that is. */
+export interface View {
+  readonly document: JsonObject;
+  readonly sight: Sight;
+}
 
 /** Of an API, what whoever may ask for a contract sees. Everything else, its policies above all, is its team's. */
 const CATALOG_METADATA = [
@@ -34,11 +41,14 @@ export function sightOf({ kind, namespace, name, document }: Resource, rights: P
 }
 
 /** A document as far as somebody sees it; undefined: they see nothing of it. */
-export function viewOf(document: unknown, sight: Sight, policyKinds: PolicyKinds): JsonObject | undefined {
+export function viewOf(document: unknown, sight: Sight, policyKinds: PolicyKinds): View | undefined {
   const shown = shownDocument(document);
   if (!isRecord(shown) || sight === 'nothing') return undefined;
-  if (sight === 'whole') return shown as JsonObject;
-  return (sight === 'redacted' ? redacted(shown, policyKinds) : catalogued(shown)) as JsonObject;
+  if (sight === 'whole') return { document: shown as JsonObject, sight };
+  const part = sight === 'redacted' ? redacted(shown, policyKinds) : catalogued(shown);
+  // Most have nothing to hide.
+  const isWhole = canonicalJson(part) === canonicalJson(shown);
+  return { document: part as JsonObject, sight: isWhole ? 'whole' : sight };
 }
 
 function catalogued({ apiVersion, kind, metadata, spec }: Json): Json {

@@ -40,8 +40,13 @@ export function refuseConflict(write: Write, before: Resource | undefined): void
 function mayWrite({ owner, source, isTakenOver }: Write, before: Resource): boolean {
   // The file would bring it back.
   if (before.owner === 'files' || owner === 'files') return before.owner === owner;
-  if (isTakenOver === true || (isByHand(before) && isByHand({ owner }))) return true;
-  return before.owner === owner && before.source === source;
+  return isTakenOver === true || !isOthers(before, source === undefined ? { owner } : { owner, source });
+}
+
+/** Whether somebody else keeps a resource. */
+export function isOthers(before: Ownership, { owner, source }: Ownership): boolean {
+  if (isByHand(before) && isByHand({ owner })) return false;
+  return before.owner !== owner || before.source !== source;
 }
 
 /** Nothing else keeps it, so that any person who may can change it anywhere. */

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { NewPlace } from '../registry/fixture.ts';
-import { api, app, contract, openServices } from './fixture.ts';
+import { api, app, contract, document, openServices } from './fixture.ts';
 import type { ControlServices } from './fixture.ts';
 
 type Json = Record<string, unknown>;
@@ -26,8 +26,8 @@ export function knowsOwners(newPlace: NewPlace): void {
     return resource as Json;
   };
   const statusOf = async (): Promise<unknown> => {
-    const { document } = (await get('Contract', 'web-orders')) as { document: { spec: Json } };
-    return document.spec['status'];
+    const found = (await get('Contract', 'web-orders')) as { document: { spec: Json } };
+    return found.document.spec['status'];
   };
   const decide = (action: string): Promise<Json> => services.ask(`ContractService/${action}`, { name: 'web-orders' });
   const fieldsWarned = async (documents: object[], more: object = SHOP): Promise<unknown[]> => {
@@ -84,6 +84,51 @@ export function knowsOwners(newPlace: NewPlace): void {
     expect(await get('Api', 'orders')).toMatchObject({ owner: 'api' });
     expect(await get('Api', 'orders')).not.toHaveProperty('source');
     expect((await services.registry.verify()).problems).toEqual([]);
+  });
+
+  test('an admin of the team takes over what is of it, and nobody else does', async () => {
+    const members = [
+      { user: 'alice', role: 'admin' },
+      { user: 'bob', role: 'owner' },
+    ];
+    const own = { namespace: 'shop' };
+    await services.apply([document('Team', 'shop', { namespaces: ['shop'], members }, { namespace: 'platform' })]);
+    await services.apply([api('orders', {}, own)], SHOP);
+    const take = (user: string): Promise<Json> => {
+      const documents = [{ document: api('orders', { basePath: '/v2' }, own) }];
+      return services.ask('ResourceService/Apply', { documents, takeOver: true, reason: 'mine' }, `user:${user}`);
+    };
+    expect(await take('bob')).toMatchObject({
+      status: 403,
+      message: 'user:bob may not take over Api shop/orders: it takes the role admin in the team that it belongs to',
+    });
+    expect(await take('eve')).toMatchObject({ status: 403 });
+    expect(await take('alice')).toMatchObject({ results: [{ effect: 'EFFECT_CHANGED' }] });
+    // What is theirs already they write as before.
+    expect(await take('bob')).toMatchObject({ results: [{ effect: 'EFFECT_UNCHANGED' }] });
+  });
+
+  test('a status in Git counts as far as whoever applies it may approve, and a decision holds against it', async () => {
+    const ofShop = [
+      { user: 'owner', role: 'owner' },
+      { user: 'ci', role: 'developer' },
+    ];
+    await services.apply([
+      document('Team', 'shop', { namespaces: ['default'], members: ofShop }, { namespace: 'platform' }),
+      api('orders', {}, { lifecycle: 'published' }),
+      app('web'),
+    ]);
+    const documents = [{ document: contract('web-orders', 'web', 'orders', { status: 'approved' }) }];
+    const ci = (): Promise<Json> => services.ask('ResourceService/Apply', { documents, ...SHOP }, 'user:ci');
+    expect(await ci()).toMatchObject({ results: [{ effect: 'EFFECT_CREATED' }] });
+    expect(await statusOf()).toBeUndefined();
+    const asOwner = (action: string): Promise<Json> =>
+      services.ask(`ContractService/${action}`, { name: 'web-orders' }, 'user:owner');
+    expect(await asOwner('Approve')).toMatchObject({ contract: { state: 'CONTRACT_STATE_APPROVED' } });
+    expect(await asOwner('Revoke')).toMatchObject({ contract: { state: 'CONTRACT_STATE_REVOKED' } });
+    await ci();
+    expect(await statusOf()).toBe('revoked');
+    expect(await get('Contract', 'web-orders')).toMatchObject(SHOP);
   });
 
   test('an owner that is none, a source without one, and a password in it are refused', async () => {

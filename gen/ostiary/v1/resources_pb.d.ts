@@ -120,6 +120,14 @@ export declare type Resource = Message<"ostiary.v1.Resource"> & {
    * @generated from field: repeated string decided = 11;
    */
   decided: string[];
+
+  /**
+   * How much of the document this is: `whole`; `redacted`, without credentials; `catalog`, what whoever may ask for a contract
+   * sees of an API, without its policies. What is not whole must not be applied again.
+   *
+   * @generated from field: string view = 12;
+   */
+  view: string;
 };
 
 /**

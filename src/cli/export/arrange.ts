@@ -2,6 +2,7 @@ import type { Resource } from '../../../gen/ostiary/v1/resources_pb.js';
 import { factsOf } from '../../control/facts.ts';
 import { compareKeys } from '../../control/resource-index.ts';
 import { shown } from '../analytics/shown.ts';
+import { isPart } from '../platform/get.ts';
 import { valueAt } from '../platform/resources.ts';
 import { yamlText } from '../platform/yaml-text.ts';
 import { fileName } from './file-names.ts';
@@ -12,6 +13,8 @@ export interface Arranged {
   readonly files: ReadonlyMap<string, string>;
   /** Paths of Secrets, whose values nobody can read back. */
   readonly secrets: readonly string[];
+  /** Those that the caller sees in part: applied, they would lose the rest. */
+  readonly parts: readonly Resource[];
   /** Those that stand in files already. */
   readonly ofFiles: readonly Resource[];
   /** Paths of files that hold APIs of one host and path in the order of their age. */
@@ -42,12 +45,15 @@ export function arrange(resources: readonly Resource[]): Arranged {
   const files = new Map<string, string>();
   const secrets: string[] = [];
   const ofFiles = resources.filter(({ owner }) => owner === 'files');
-  const others = resources.filter(({ owner }) => owner !== 'files').toSorted(compareKeys);
+  const parts = resources.filter(isPart);
+  const others = resources.filter((each) => each.owner !== 'files' && !isPart(each)).toSorted(compareKeys);
   const groups = contestedGroups(others);
   const byPath = new Map<string, Resource[]>();
   for (const resource of others) {
     const path = pathOf(groups.get(resource)?.[0] ?? resource);
-    byPath.set(path, [...(byPath.get(path) ?? []), resource]);
+    const list = byPath.get(path);
+    if (list === undefined) byPath.set(path, [resource]);
+    else list.push(resource);
   }
   for (const [path, list] of byPath) {
     const [first] = list;
@@ -59,7 +65,7 @@ export function arrange(resources: readonly Resource[]): Arranged {
     if (path.endsWith(EXAMPLE)) secrets.push(path);
   }
   const contested = new Set([...groups.values()].flatMap(([oldest]) => (oldest === undefined ? [] : [pathOf(oldest)])));
-  return { files, secrets, ofFiles, contested: [...contested].toSorted() };
+  return { files, secrets, parts, ofFiles, contested: [...contested].toSorted() };
 }
 
 function pathOf({ kind, namespace, name, document }: Resource): string {
@@ -91,7 +97,9 @@ function contestedGroups(resources: readonly Resource[]): ReadonlyMap<Resource, 
   for (const resource of resources) {
     if (resource.kind !== 'Api') continue;
     for (const term of factsOf(resource, resource.document, (text) => text).holds) {
-      byTerm.set(term, [...(byTerm.get(term) ?? []), resource]);
+      const rivals = byTerm.get(term);
+      if (rivals === undefined) byTerm.set(term, [resource]);
+      else rivals.push(resource);
     }
   }
   const groups = new Map<Resource, Set<Resource>>();

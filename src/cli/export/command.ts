@@ -47,7 +47,7 @@ export const command = defineCommand({
     ].join(' ');
     const changes = await writeFolder(arranged.files, { path: folder, scope, overwrite });
     const told = [
-      `${changesText(changes, folder)}: ${count(resources.length - arranged.ofFiles.length, 'resource')} of revision ${revision}`,
+      `${changesText(changes, folder)}: ${count(resources.length - arranged.ofFiles.length - arranged.parts.length, 'resource')} of revision ${revision}`,
       ...remarksOn(arranged),
     ];
     process.stderr.write(told.map((line) => `${shown(line)}\n`).join(''));
@@ -58,11 +58,16 @@ export const command = defineCommand({
 const MOST_NAMED = 5;
 
 /** What is in no file, or needs a hand, and what to do. */
-function remarksOn({ secrets, ofFiles, contested }: Arranged): readonly string[] {
+function remarksOn({ secrets, parts, ofFiles, contested }: Arranged): readonly string[] {
   const lines: string[] = [];
   if (secrets.length > 0) {
     lines.push(
       `${count(secrets.length, 'Secret')} without values, which nobody can read back: write them, and cut ${EXAMPLE} off the names of ${listed(secrets)}`,
+    );
+  }
+  if (parts.length > 0) {
+    lines.push(
+      `not exported, since you see them in part, without credentials or policies: ${listed(parts.map(shortName))}. Whoever may write them exports them`,
     );
   }
   if (ofFiles.length > 0) {

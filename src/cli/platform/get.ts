@@ -54,7 +54,9 @@ export const command = defineCommand({
     if (name !== undefined) {
       const filters = [...values.selector, ...values.where, ...(values.search === undefined ? [] : [values.search])];
       if (filters.length > 0) throw new UserError('-l, --where and --search are for lists: leave the name out', 2);
-      printResource(kind, await getOne({ kind, namespace, name }, caller), values.output);
+      const found = await getOne({ kind, namespace, name }, caller);
+      printResource(kind, found, values.output);
+      if (values.output === 'yaml') tellParts(isPart(found) ? 1 : 0);
       return 0;
     }
     const printer = printerOf(kind, values.output);
@@ -67,17 +69,31 @@ export const command = defineCommand({
       ...fieldsFor(kind, values.output),
     };
     let left = values.limit === 0 ? Infinity : values.limit;
+    let parts = 0;
     for await (const { resources, total } of pagesOf(asked, caller)) {
       printer.add(resources.slice(0, left));
+      parts += resources.slice(0, left).filter(isPart).length;
       left -= resources.length;
       if (left > 0) continue;
       if (total > values.limit) process.stderr.write(`${values.limit} of ${total} are shown: --limit 0 shows all\n`);
       break;
     }
     printer.end();
+    if (values.output === 'yaml') tellParts(parts);
     return 0;
   },
 });
+
+/** Whether something is left out of what the caller sees: of a newer control plane, in a way that is not known here. */
+export function isPart({ view }: Resource): boolean {
+  return view !== '' && view !== 'whole';
+}
+
+function tellParts(parts: number): void {
+  if (parts === 0) return;
+  const which = parts === 1 ? 'a document' : `${parts} documents`;
+  process.stderr.write(`${which} of these you see in part, without credentials or policies: not to be applied\n`);
+}
 
 /** @throws UserError where there is none */
 export async function getOne(

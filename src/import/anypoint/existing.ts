@@ -58,7 +58,9 @@ export class Existing {
     if (typeof name !== 'string') return;
     const own = { namespace: namespaceOf(metadata as { name: string; namespace?: string }), name };
     const key = `${kind} ${own.namespace}`;
-    this.#names.set(key, [...(this.#names.get(key) ?? []), name]);
+    const names = this.#names.get(key);
+    if (names === undefined) this.#names.set(key, [name]);
+    else names.push(name);
     for (const annotation of [API_ANNOTATION, POLICY_ANNOTATION]) {
       const id = isFields(annotations) ? annotations[annotation] : undefined;
       if (typeof id === 'string') this.#imported.set(`${annotation} ${id}`, own);

@@ -142,11 +142,40 @@ describe('export', () => {
     const team = `${folder}-team`;
     await run(['export', team, '--team', 'shop']);
     const ofTeam = Object.keys(filesIn(team)).filter((name) => !name.startsWith('shop/'));
-    expect(ofTeam).toEqual(['.ostiary-files', 'default/apis/elsewhere.yaml', 'platform/teams/shop.yaml']);
+    expect(ofTeam).toEqual([
+      '.ostiary-files',
+      'default/apis/elsewhere.yaml',
+      'platform/teams/shop.yaml',
+      'zoo/apis/zebra.yaml',
+    ]);
     await run(['export', `${folder}-git`, '--owner', 'git']);
     expect(filesIn(`${folder}-git`)['default/apps/git.yaml']).toContain('# Owner: git https://git.example.com/a\n');
     expect(await run(['export', folder, '--team', 'none'])).toMatchObject({ code: 1 });
     expect(await run(['export'])).toMatchObject({ code: 2 });
+  });
+
+  test('what the caller sees in part is told and not exported: applied, it would lose its credentials or policies', async () => {
+    const members = [{ user: 'vera', role: 'viewer' }];
+    await services.apply([
+      document('Team', 'shop', { namespaces: ['shop'], members }, { namespace: 'platform' }),
+      api('orders', {}, { namespace: 'shop' }),
+      app('web', { clientSecret: { value: 'a secret' } }, { namespace: 'shop' }),
+      app('plain', {}, { namespace: 'shop' }),
+    ]);
+    const asVera = (argv: readonly string[]) =>
+      runMain([...argv, '--server', services.url], { OSTIARY_TOKEN: 'user:vera' });
+    const { code, stderr } = await asVera(['export', folder]);
+    expect(code).toBe(0);
+    expect(stderr).toContain(
+      'not exported, since you see them in part, without credentials or policies: clientapplication/shop/web.',
+    );
+    expect(Object.keys(filesIn(folder))).toEqual([
+      '.ostiary-files',
+      'platform/teams/shop.yaml',
+      'shop/apis/orders.yaml',
+      'shop/apps/plain.yaml',
+    ]);
+    expect((await asVera(['get', 'apps', '-o', 'yaml'])).stderr).toContain('a document of these you see in part');
   });
 
   test('what stands in files is told and not exported', async () => {

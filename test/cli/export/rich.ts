@@ -9,7 +9,12 @@ export function richState(): readonly object[] {
   const labels = { team: 'shop', 'example.com/tier': 'gold' };
   return [
     document('Configuration', 'all', { messages: { credential_missing: 'Bitte anmelden: "ja" \'nein\' #1' } }),
-    document('Team', 'shop', { namespaces: ['shop', 'stock'] }, { namespace: 'platform', displayName: 'Läden: 店' }),
+    document(
+      'Team',
+      'shop',
+      { namespaces: ['shop', 'stock', 'zoo'] },
+      { namespace: 'platform', displayName: 'Läden: 店' },
+    ),
     document('Specification', 'orders', { format: 'openapi', text: 'openapi: 3.1.0\n\n\tx: |\n  y  \n' }, SHOP),
     // The older of two that claim one place, though its name and namespace come later.
     api('zebra', { hosts: ['same.example.com'] }, { namespace: 'zoo' }),
