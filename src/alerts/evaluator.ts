@@ -12,7 +12,7 @@ import type { Notification } from './notification.ts';
 import { Outbox } from './outbox.ts';
 import { measure } from './reading.ts';
 import type { AlertSources, Measured } from './reading.ts';
-import { valueText } from './rule.ts';
+import { isAboutTooFew, valueText } from './rule.ts';
 import type { Alerting, AlertRule } from './rule.ts';
 import { MOST_BREAK_MS, Watch } from './watch.ts';
 
@@ -30,6 +30,8 @@ export interface EvaluatorPorts {
   readonly log: Log;
   /** The name of this ostiary in messages. */
   readonly node: string;
+  /** Called before it is stored that alerts fire, or have ended: each time again until that is. */
+  readonly occurred?: ((occurred: readonly Occurred[], nowMs: number) => Promise<void>) | undefined;
 }
 
 /** The length of a slot, which is the shortest time between two evaluations. */
@@ -131,7 +133,9 @@ export class AlertEvaluator {
       const unseenMs = this.#isWatched(rule, untilMs) ? 0 : this.#watch.watched.sinceMs;
       if (measured !== undefined) changes.push(this.#states.take(rule, measured, { nowMs, gapMs, unseenMs }));
     }
-    for (const { occurred } of changes) for (const each of occurred) this.#tell(each, nowMs);
+    const occurred = changes.flatMap((each) => each.occurred);
+    for (const each of occurred) this.#tell(each, nowMs);
+    if (occurred.length > 0) await this.#ports.occurred?.(occurred, nowMs);
     const isDue = Math.abs(nowMs - this.#keptAt) >= LONGEST_PERIOD_MS;
     if (!isDue && !changes.some(({ isNew }) => isNew)) return;
     this.#keptAt = nowMs;
@@ -226,11 +230,6 @@ export class AlertEvaluator {
       .map(({ name, severity }) => ({ alert: name, severity, state: 'unknown', count: 1 }) as const);
     return [...this.#states.counts(), ...unknown];
   }
-}
-
-/** A low count means something only if all requests were observed. */
-function isAboutTooFew({ metric, operator }: AlertRule): boolean {
-  return metric === 'requests' && operator === 'below';
 }
 
 async function loadKept({ keeper, log }: EvaluatorPorts): ReturnType<AlertKeeper['load']> {

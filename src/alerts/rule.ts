@@ -128,3 +128,8 @@ export function conditionText({ metric, statistic, operator, threshold, windowMs
 export function sortedLabels(labels: Readonly<Record<string, string>>): readonly (readonly [string, string])[] {
   return Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1));
 }
+
+/** A low count means something only if all requests were observed. */
+export function isAboutTooFew({ metric, operator }: Pick<AlertRule, 'metric' | 'operator'>): boolean {
+  return metric === 'requests' && operator === 'below';
+}

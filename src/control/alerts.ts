@@ -6,9 +6,12 @@ import type { Registry } from '../registry/registry.ts';
 import type { SlotArchive } from '../rollup/question.ts';
 import { followAlerts } from '../serve/alerting.ts';
 import type { Alerts } from '../serve/alerting.ts';
+import { alertEvents } from './alert-events.ts';
+import type { AlertEventPorts } from './alert-events.ts';
 import { CentralAlerts } from './central-alerts.ts';
 import type { CentralAlertsPorts } from './central-alerts.ts';
 import type { CurrentIndex } from './current-index.ts';
+import { surroundingsOf } from './event-surroundings.ts';
 import type { ControlFlags } from './flags.ts';
 
 export interface ControlAlertsPorts {
@@ -19,6 +22,7 @@ export interface ControlAlertsPorts {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly environment: NodeJS.ProcessEnv;
+  readonly record: AlertEventPorts['record'];
 }
 
 const NO_QUOTAS =
@@ -41,8 +45,13 @@ export async function openControlAlerts(flags: ControlFlags, ports: ControlAlert
     nodeId: undefined,
     analyticsDatabase: flags.analyticsDatabase ?? flags.database,
   };
+  const occurred = alertEvents({
+    surroundings: (keys) => surroundingsOf(keys, registry, index),
+    record: ports.record,
+    failed: (error) => log.error('alerts are not told as events', { detail: String(error) }),
+  });
   const quotas = () => Promise.resolve(() => Promise.reject(new Error(NO_QUOTAS)));
-  const alerts = followAlerts(place, { documents, egress, log, metrics, quotas }, archive);
+  const alerts = followAlerts(place, { documents, egress, log, metrics, quotas, occurred }, archive);
   return {
     async close() {
       await documents.close();

@@ -94,7 +94,13 @@ function ofPerson(
   if (person === undefined || person.isDisabled) return [];
   const identity = { name, credential: '', address: '', isBootstrap: false, groups: person.groups };
   const grants = grantsOf(identity, memberships);
-  return [{ events, receivers: mailReceivers([address]), mayHear: (event) => mayHear(grants, event) }];
+  return [
+    {
+      events,
+      receivers: mailReceivers([address]),
+      mayHear: (event) => event.data['person'] === name || mayHear(grants, event),
+    },
+  ];
 }
 
 function textsAt(document: unknown, ...path: readonly string[]): readonly string[] {

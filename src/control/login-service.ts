@@ -22,6 +22,7 @@ import type { DefineUnary } from '../operator/unary.ts';
 import { logInByPassword } from '../people/password-login.ts';
 import type { ControlAccess } from './access.ts';
 import { guardedUnary, tellDatabase } from './guarded.ts';
+import type { LoginLimited } from './login-events.ts';
 import type { PeoplePorts } from './people-ports.ts';
 import { invalid, noSuch, requireSession } from './people-rights.ts';
 
@@ -37,8 +38,10 @@ export function tooMany(waitMs: number): RpcError {
 }
 
 /** How one logs in, of `ostiary.v1.PeopleService`. */
-export function loginMethods(ports: PeoplePorts & { readonly access: ControlAccess }): readonly Method[] {
-  const { access, attempts, clock, programs, sessions } = ports;
+export function loginMethods(
+  ports: PeoplePorts & { readonly access: ControlAccess; readonly limited: LoginLimited },
+): readonly Method[] {
+  const { access, limited, attempts, clock, programs, sessions } = ports;
   const guarded = guardedUnary(PeopleService.typeName, access);
   const define = unaryOf(PeopleService.typeName);
   const open: DefineUnary = (name, input, output, handle) =>
@@ -63,7 +66,10 @@ export function loginMethods(ports: PeoplePorts & { readonly access: ControlAcce
   return [
     open('LogIn', LogInRequestSchema, LogInResponseSchema, async ({ name, password }, { address = '', signal }) => {
       const result = await logInByPassword({ name, password, address, signal }, { ...ports, now: () => clock.now() });
-      if (result.result === 'too_many') throw tooMany(result.waitMs);
+      if (result.result === 'too_many') {
+        limited(name, address);
+        throw tooMany(result.waitMs);
+      }
       if (result.result === 'busy') throw new RpcError(Code.unavailable, 'too many log in at once: try again');
       if (result.result === 'wrong') throw new RpcError(Code.unauthenticated, WRONG_LOGIN);
       const session = await sessions.begin({ person: result.person.name, kind: 'program', address });

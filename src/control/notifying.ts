@@ -16,6 +16,7 @@ import type { TellerPorts } from '../notify/teller.ts';
 import type { Log } from '../observe/log.ts';
 import type { Registry as MetricsRegistry } from '../observe/prometheus.ts';
 import { keyText } from '../registry/conflict.ts';
+import type { ResourceKey } from '../registry/log.ts';
 import type { OpenedRegistry } from '../registry/open.ts';
 import { CentralAlerts } from './central-alerts.ts';
 import type { CentralAlertsPorts } from './central-alerts.ts';
@@ -23,7 +24,11 @@ import { statusOf } from './contract-states.ts';
 import type { CurrentIndex } from './current-index.ts';
 import { EventAudience } from './event-audience.ts';
 import type { EventAudiencePorts } from './event-audience.ts';
+import { EventStandings } from './event-standings.ts';
+import type { StandingPorts } from './event-standings.ts';
 import { surroundingsOf } from './event-surroundings.ts';
+import { EventTokens } from './event-tokens.ts';
+import type { TokenPorts } from './event-tokens.ts';
 import type { ResourceIndex } from './resource-index.ts';
 
 export interface NotifyingPorts extends Pick<OpenedRegistry, 'registry' | 'database'> {
@@ -32,6 +37,8 @@ export interface NotifyingPorts extends Pick<OpenedRegistry, 'registry' | 'datab
   readonly index: CurrentIndex;
   readonly checking: Pick<CentralAlertsPorts, 'policyKinds' | 'environment' | 'open'>;
   readonly call: Egress['call'];
+  readonly sidecars: StandingPorts['sidecars'];
+  readonly tokens: TokenPorts['tokens'];
   readonly person: EventAudiencePorts['person'];
   /** Undefined: no mail is sent. */
   readonly mail: MailSender | undefined;
@@ -88,6 +95,7 @@ export async function openNotifying(ports: NotifyingPorts): Promise<Notifying> {
     hasFailed = false;
     for (const { event } of told) metrics.happened(event);
   };
+  const surroundings = (keys: readonly ResourceKey[]) => surroundingsOf(keys, registry, index);
   const begin = (resign: () => void): Office => {
     const deliverer = new Deliverer({
       store: deliveries,
@@ -96,6 +104,11 @@ export async function openNotifying(ports: NotifyingPorts): Promise<Notifying> {
       timers,
       random,
       failed,
+      gaveUp: (receiver, count, why) => {
+        if (count === 0) return;
+        metrics.attempted(receiverFrom(receiver).kind, 'dead', count);
+        log.error('events not delivered', { detail: `${count} to a ${receiverFrom(receiver).kind}: ${why}` });
+      },
       told: ({ receiver, event, id }, result, detail) => {
         metrics.attempted(receiverFrom(receiver).kind, result);
         if (result !== 'delivered') {
@@ -108,14 +121,16 @@ export async function openNotifying(ports: NotifyingPorts): Promise<Notifying> {
         }
       },
     });
+    const standings = new EventStandings({ registry, sidecars: ports.sidecars, events, surroundings, happened, clock });
+    const tokens = new EventTokens({ tokens: ports.tokens, events, happened, clock });
     const tellerPorts: TellerPorts = {
       log: registry,
       store: events,
       deliveries,
       reading: { statusOf },
-      surroundings: (keys) => surroundingsOf(keys, registry, index),
+      surroundings,
       subscriptions: () => audience.subscriptions(),
-      look: (place) => Promise.resolve(place),
+      look: async (place) => tokens.look(await standings.look(place)),
       happened,
       clock,
     };

@@ -1,14 +1,19 @@
+import { randomBytes } from 'node:crypto';
 import { systemClock as clock, systemTimers as timers } from '../clock.ts';
 import { systemEgress } from '../egress/system-egress.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import { openPeopleTables } from '../people/open.ts';
+import { AccessTokens } from '../people/access-tokens.ts';
 import { People } from '../people/people.ts';
 import type { ControlFlags } from './flags.ts';
 import { mailServerOf } from './mail-flags.ts';
 import { openNotifying } from './notifying.ts';
 import type { Notifying, NotifyingPorts } from './notifying.ts';
 
-export interface OpenEventsPorts extends Pick<NotifyingPorts, 'registry' | 'database' | 'index' | 'checking' | 'log'> {
+export interface OpenEventsPorts extends Pick<
+  NotifyingPorts,
+  'registry' | 'database' | 'index' | 'checking' | 'log' | 'sidecars'
+> {
   readonly metrics: Metrics;
   readonly environment: NodeJS.ProcessEnv;
 }
@@ -20,11 +25,14 @@ export async function openEvents(flags: ControlFlags, ports: OpenEventsPorts): P
   const server = await mailServerOf(flags);
   // Loaded where mail is sent.
   const mail = server && (await import('../notify/mail.ts')).mailSender(server);
-  const people = new People(await openPeopleTables(ports.database));
+  const tables = await openPeopleTables(ports.database);
+  const people = new People(tables);
+  const accessTokens = new AccessTokens({ database: tables, clock, randomBytes });
   return openNotifying({
     ...rest,
     databaseUrl: flags.database,
     person: (name) => people.find(name),
+    tokens: () => accessTokens.list('everybody'),
     call: (call) => egress.call(call),
     mail,
     clock,

@@ -21,6 +21,8 @@ import type { Registry } from '../registry/registry.ts';
 import { isBootstrapTokenIn } from './access.ts';
 import type { ControlAccess } from './access.ts';
 import type { ControlFlags } from './flags.ts';
+import { loginLimits } from './login-events.ts';
+import type { LoginEventPorts } from './login-events.ts';
 import { loginMethods } from './login-service.ts';
 import { peopleMethods } from './people-service.ts';
 import type { PeoplePorts } from './people-ports.ts';
@@ -32,7 +34,11 @@ export interface OpenPeople {
   readonly origin: OwnOrigin;
   readonly cookies: CookieRules;
   /** @param isTeam whether there is a Team of this name */
-  methods(access: ControlAccess, isTeam: (name: string) => Promise<boolean>): readonly Method[];
+  methods(
+    access: ControlAccess,
+    isTeam: (name: string) => Promise<boolean>,
+    record: LoginEventPorts['record'],
+  ): readonly Method[];
   close(): void;
 }
 
@@ -81,9 +87,9 @@ export async function openPeople(
     }),
     origin,
     cookies,
-    methods: (access, isTeam) => [
+    methods: (access, isTeam, record) => [
       ...peopleMethods({ ...ports, access }),
-      ...loginMethods({ ...ports, access }),
+      ...loginMethods({ ...ports, access, limited: loginLimits({ ...ports, record, failed() {} }) }),
       ...sessionMethods({ ...ports, access }),
       ...tokenMethods({ tokens: ports.tokens, access, isTeam }),
     ],

@@ -14,7 +14,6 @@ import { openRegistry } from '../registry/open.ts';
 import { openAdmin } from '../serve/admin.ts';
 import type { EmbeddedControl } from '../serve/embedded-control.ts';
 import { prepareBootstrapToken } from './access.ts';
-import { openControlAlerts } from './alerts.ts';
 import { openAuditing } from './auditing.ts';
 import { Changing } from './changing.ts';
 import { backupMethods } from './backup-service.ts';
@@ -31,11 +30,11 @@ import { openControlListener } from './listener.ts';
 import { beginLoading } from './loading.ts';
 import { openMesh } from './mesh.ts';
 import { isTeamIn, openPeople } from './people.ts';
-import { openEvents } from './open-events.ts';
 import { resourceMethods } from './resource-service.ts';
 import { openKeys } from './keys.ts';
 import { OPEN, SERVICES } from './services.ts';
 import { openSidecars } from './sidecars.ts';
+import { openTelling } from './telling.ts';
 import { welcomeOf } from './welcome.ts';
 import { controlTlsFiles } from './trust/tls-files.ts';
 import { vouchingBy } from './trust/vouching.ts';
@@ -125,24 +124,20 @@ export async function startControl(
   opened.defer(() => mesh.close());
   const checking = checkingPorts(clock, timers);
   opened.defer(() => checking.close());
-  const keys = { ...checking.ports, open };
   const health = new Health(['', ...SERVICES.map(({ typeName }) => typeName)]);
-  // A sidecar in this process evaluates them, with the secrets that stay in its files.
-  const alerts =
-    node === undefined
-      ? await openControlAlerts(flags, {
-          registry,
-          index,
-          checking: keys,
-          archive: mesh.history.history,
-          log,
-          metrics,
-          environment,
-        })
-      : undefined;
-  opened.defer(() => alerts?.close());
-  const events = await openEvents(flags, { registry, database, index, checking: keys, log, metrics, environment });
-  opened.defer(() => events.close());
+  const telling = await openTelling(flags, {
+    registry,
+    database,
+    index,
+    checking: { ...checking.ports, open },
+    sidecars: sidecars.store,
+    archive: mesh.history.history,
+    log,
+    metrics,
+    environment,
+    isBesideSidecar: node !== undefined,
+  });
+  opened.defer(() => telling.close());
   const writing = {
     registry,
     index,
@@ -163,9 +158,9 @@ export async function startControl(
     ...contractMethods({ ...writing, clock }),
     ...credentialMethods({ ...writing, clock, randomBytes }),
     ...audit.methods(access, index),
-    ...eventMethods({ notifying: events, index, access, clock, randomBytes }),
+    ...eventMethods({ notifying: telling.events, index, access, clock, randomBytes }),
     ...backupMethods({ database, access, clock }),
-    ...people.methods(access, isTeamIn(registry)),
+    ...people.methods(access, isTeamIn(registry), (happened) => telling.events.record(happened)),
     ...sidecars.methods,
     ...mesh.methods,
   ]);
@@ -234,8 +229,7 @@ export async function startControl(
       await sidecars.close();
       await listener.drain(flags.drain);
       await admin.close(0);
-      await alerts?.close();
-      await events.close();
+      await telling.close();
       checking.close();
       people.close();
       await mesh.close();

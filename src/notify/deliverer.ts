@@ -5,13 +5,15 @@ import type { DeliveryResult } from './notify-metrics.ts';
 import type { Outcome, Send } from './sending.ts';
 
 export interface DelivererPorts {
-  readonly store: Pick<DeliveryStore, 'waiting' | 'next' | 'attempted' | 'bound'>;
+  readonly store: Pick<DeliveryStore, 'waiting' | 'next' | 'attempted' | 'bound' | 'giveUp'>;
   readonly send: Send;
   readonly clock: Clock;
   readonly timers: Timers;
   /** From 0 up to 1. */
   readonly random: () => number;
   readonly told: (delivery: Delivery, result: DeliveryResult, detail: string) => void;
+  /** So many were given up without another attempt. */
+  readonly gaveUp: (receiver: string, count: number, why: string) => void;
   /** The database does not do what it should; each is tried again. */
   readonly failed: (error: unknown) => void;
 }
@@ -51,10 +53,18 @@ export class Deliverer {
 
   /** Looks for what waits: something was added, or is to be sent again. Never rejects. */
   async look(): Promise<void> {
-    const { store, failed } = this.#ports;
+    const { clock, gaveUp, store, failed } = this.#ports;
     try {
       for (const [receiver, count] of await store.waiting()) {
-        if (count > MOST_WAITING) await store.bound(receiver, MOST_WAITING, `more than ${MOST_WAITING} waited for it`);
+        if (count > MOST_WAITING) {
+          const why = `more than ${MOST_WAITING} waited for it`;
+          gaveUp(receiver, await store.bound(receiver, MOST_WAITING, why), why);
+        }
+        // While it takes nothing, few are sent: not each of them is tried once more.
+        const now = clock.now();
+        if (this.#isFailing(receiver)) {
+          gaveUp(receiver, await store.giveUp(receiver, now - DAY_MS, now - 2 * DAY_MS), 'it was not taken for a day');
+        }
         this.#start(receiver);
       }
     } catch (error) {
@@ -67,6 +77,10 @@ export class Deliverer {
     this.#abort.abort();
     for (const { cancel } of this.#lanes.values()) cancel();
     for (const go of this.#queue.splice(0)) go();
+  }
+
+  #isFailing(receiver: string): boolean {
+    return (this.#lanes.get(receiver)?.failures ?? 0) > 1;
   }
 
   #start(receiver: string): void {

@@ -112,6 +112,14 @@ export class DeliveryStore {
       .execute();
   }
 
+  /** Gives up what waits for a receiver that takes nothing: what was sent, and what was not and is older still. */
+  async giveUp(receiver: string, sentBefore: number, unsentBefore: number): Promise<number> {
+    const { numAffectedRows } = await sql`UPDATE notify_delivery SET state = 'dead'
+      WHERE state = 'waiting' AND receiver = ${receiver} AND (since_at < ${unsentBefore}
+        OR (since_at < ${sentBefore} AND attempts > 0))`.execute(this.#database.kysely);
+    return Number(numAffectedRows ?? 0n);
+  }
+
   /** Gives up what waits for a receiver beyond a number, the oldest first. @returns how many */
   async bound(receiver: string, most: number, detail: string): Promise<number> {
     const { numAffectedRows } = await sql`UPDATE notify_delivery SET state = 'dead', detail = ${detail} WHERE id IN

@@ -7,7 +7,7 @@ export type DeliveryResult = 'delivered' | 'retried' | 'dead';
 
 export interface NotifyMetrics {
   happened(event: string): void;
-  attempted(kind: string, result: DeliveryResult): void;
+  attempted(kind: string, result: DeliveryResult, count?: number): void;
 }
 
 /** What is looked at when metrics are. */
@@ -50,8 +50,8 @@ export function createNotifyMetrics(registry: Registry, state: NotifyState): Not
     happened(event) {
       events.series(event).value += 1;
     },
-    attempted(kind, result) {
-      deliveries.series(kind, result).value += 1;
+    attempted(kind, result, count = 1) {
+      deliveries.series(kind, result).value += count;
     },
   };
 }

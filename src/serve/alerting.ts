@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { AlertMetrics } from '../alerts/alert-metrics.ts';
-import type { AlertEvaluator } from '../alerts/evaluator.ts';
+import type { AlertEvaluator, EvaluatorPorts } from '../alerts/evaluator.ts';
 import type { AlertKeeper } from '../alerts/kept-alerts.ts';
 import type { AlertSources } from '../alerts/reading.ts';
 import type { Alerting } from '../alerts/rule.ts';
@@ -19,6 +19,7 @@ export interface Alerts {
 export interface AlertParts extends Pick<Decider, 'egress' | 'log' | 'metrics'> {
   readonly documents: { alerting(): Alerting; onChange(listener: () => void): () => void };
   readonly quotas: () => Promise<AlertSources['quotas']>;
+  readonly occurred?: EvaluatorPorts['occurred'];
 }
 
 /** Where the history is, and the state of alerts. */
@@ -115,7 +116,7 @@ function inDatabase(url: string, parts: AlertParts, evaluate: OpenEvaluator): Al
 
 function openEvaluator(
   node: string,
-  { documents, egress, log, quotas }: AlertParts,
+  { documents, egress, log, occurred, quotas }: AlertParts,
   archive: SlotArchive,
 ): OpenEvaluator {
   return async (keeper, metrics) => {
@@ -134,6 +135,7 @@ function openEvaluator(
       metrics,
       log,
       node,
+      occurred,
     });
   };
 }

@@ -62,6 +62,8 @@ export async function openWorld(
     call: (call) => egress.call(call),
     mail: undefined,
     person: () => Promise.resolve(undefined),
+    sidecars: { list: () => Promise.resolve([]) },
+    tokens: () => Promise.resolve([]),
     clock,
     timers: fast,
     random: Math.random,
