@@ -1,26 +1,39 @@
-import type { Caller } from '../access/caller.ts';
+import type { Identity } from '../access/caller.ts';
 import { NOBODY } from '../audit/event.ts';
-import type { AuditEvent, AuditedCaller } from '../audit/event.ts';
+import type { AuditedCaller, AuditEvent, AuditOutcome } from '../audit/event.ts';
 import type { AuditTrail } from '../audit/trail.ts';
+import { DatabaseFault } from '../database/database-fault.ts';
 import { Code, RpcError } from '../grpc/rpc.ts';
 import type { BidirectionalHandler, Call, Method, ServerStreamingHandler, UnaryHandler } from '../grpc/rpc.ts';
 import type { CallCredentials, ControlAccess } from './access.ts';
+import { AUDITED_METHODS } from './audited-methods.ts';
+import type { AuditedCall } from './audited-methods.ts';
+import type { IdentifyCaller } from './controlled-access.ts';
 
 /** Refused: who it is, or what they may do. */
 const DENIED: ReadonlySet<Code> = new Set([Code.unauthenticated, Code.permissionDenied]);
 
 const OURS = '/ostiary.v1.';
 
-/** Tells the audit trail of every call that is refused, wherever that is decided. */
+/** Tells the audit trail of every call that is refused, wherever that is decided, and of those that must not happen unseen. */
 export class AuditedCalls {
-  readonly #trail: Pick<AuditTrail, 'note'>;
+  readonly #trail: AuditTrail;
   /** By the call, who makes it. */
-  readonly #callers = new WeakMap<object, Caller>();
+  readonly #callers = new WeakMap<object, Identity>();
   /** Refusals that were told. */
   readonly #told = new WeakSet<RpcError>();
 
-  constructor(trail: Pick<AuditTrail, 'note'>) {
+  constructor(trail: AuditTrail) {
     this.#trail = trail;
+  }
+
+  /** So that who may not do something is known by name. */
+  identify(identify: IdentifyCaller): IdentifyCaller {
+    return async (call) => {
+      const identity = await identify(call);
+      this.#callers.set(call, identity);
+      return identity;
+    };
   }
 
   access(access: ControlAccess): ControlAccess {
@@ -41,50 +54,89 @@ export class AuditedCalls {
   }
 
   #audited(method: Method): Method {
-    const tell = (call: Call, error: unknown): void => this.#refused(method.path, call, error);
+    const { path } = method;
+    const about = AUDITED_METHODS.get(path);
+    const failed = (call: Call, error: unknown, asked?: AuditedCall): void => this.#failed(path, call, error, asked);
     if (method.kind === 'unary') {
       const handle: UnaryHandler = async (request, call) => {
+        const asked = about?.(request);
+        let answer: Uint8Array;
         try {
-          return await method.handle(request, call);
+          answer = await method.handle(request, call);
         } catch (error) {
-          tell(call, error);
+          failed(call, error, asked);
           throw error;
         }
+        if (asked !== undefined) await this.#record(asked, call);
+        return answer;
       };
       return { ...method, handle };
     }
     if (method.kind === 'server_streaming') {
-      const handle: ServerStreamingHandler = (request, call) =>
-        telling(method.handle(request, call), (error) => tell(call, error));
+      const handle: ServerStreamingHandler = (request, call) => {
+        const asked = about?.(request);
+        const before = asked && (() => this.#record(asked, call));
+        return telling(method.handle(request, call), (error) => failed(call, error, asked), before);
+      };
       return { ...method, handle };
     }
     const handle: BidirectionalHandler = (requests, call) =>
-      telling(method.handle(requests, call), (error) => tell(call, error));
+      telling(method.handle(requests, call), (error) => failed(call, error));
     return { ...method, handle };
   }
 
-  #refused(path: string, call: CallCredentials, error: unknown): void {
-    if (!(error instanceof RpcError) || !DENIED.has(error.code) || this.#told.has(error)) return;
+  /** @throws RpcError (rejects with it) where it can't be kept: then it does not happen, as far as the caller hears of it */
+  async #record(asked: AuditedCall, call: Call): Promise<void> {
+    await this.#trail.record(this.#eventOf(asked, 'done', call)).catch((error: unknown) => {
+      if (!(error instanceof DatabaseFault)) throw error;
+      throw new RpcError(
+        Code.unavailable,
+        'the audit trail can not be written at the moment, and this is not told without it',
+      );
+    });
+  }
+
+  #failed(path: string, call: Call, error: unknown, asked: AuditedCall | undefined): void {
+    if (this.#refused(path, call, error)) return;
+    if (asked !== undefined) this.#trail.note(this.#eventOf(asked, 'failed', call));
+  }
+
+  /** @returns whether it is a refusal */
+  #refused(path: string, call: CallCredentials, error: unknown): boolean {
+    if (!(error instanceof RpcError) || !DENIED.has(error.code)) return false;
+    if (this.#told.has(error)) return true;
     this.#told.add(error);
-    this.#trail.note(denialOf(path, this.#callers.get(call) ?? { ...NOBODY, address: call.address ?? '' }, error));
+    const detail = { method: path.replace(OURS, ''), why: error.message };
+    this.#trail.note({ action: 'denied', outcome: 'denied', caller: this.#callerOf(call), detail });
+    return true;
+  }
+
+  #eventOf({ callerName, ...asked }: AuditedCall, outcome: AuditOutcome, call: Call): AuditEvent {
+    const caller = this.#callerOf(call);
+    return { ...asked, outcome, caller: callerName === undefined ? caller : { ...caller, name: callerName } };
+  }
+
+  #callerOf(call: CallCredentials): AuditedCaller {
+    const { name, credential, address } = this.#callers.get(call) ?? NOBODY;
+    return { name, credential, address: address === '' ? (call.address ?? '') : address };
   }
 }
 
-function denialOf(path: string, { name, credential, address }: AuditedCaller, { message }: RpcError): AuditEvent {
-  return {
-    action: 'denied',
-    outcome: 'denied',
-    caller: { name, credential, address },
-    detail: { method: path.replace(OURS, ''), why: message },
-  };
-}
-
+/** @param before what is done before the first answer; it may reject */
 async function* telling(
   answers: AsyncIterable<Uint8Array>,
   tell: (error: unknown) => void,
+  before?: () => Promise<void>,
 ): AsyncGenerator<Uint8Array> {
+  let isTold = before === undefined;
   try {
-    yield* answers;
+    for await (const answer of answers) {
+      if (!isTold) {
+        await before?.();
+        isTold = true;
+      }
+      yield answer;
+    }
   } catch (error) {
     tell(error);
     throw error;

@@ -103,7 +103,7 @@ export async function startControl(
   });
   opened.defer(() => people.close());
   const index = new CurrentIndex(registry);
-  const access = audit.calls.access(controlledAccess(people.identify, index));
+  const access = audit.calls.access(controlledAccess(audit.calls.identify(people.identify), index));
   const { vault, open, snapshotKeyFile } = await openKeys(flags, registry, randomBytes);
   const vouching = vouchingBy(
     { spiffe: flags.trustSpiffe, kubernetes: flags.trustKubernetes },
