@@ -73,7 +73,7 @@ export function refusalOf(
   answer: { readonly status: number; readonly body: string },
   { api, token, remedies = OPERATOR }: ApiAddress,
 ): ApiRefusal {
-  return new ApiRefusal(`${api} answered ${answer.status}: ${remedyOf(answer, token, remedies)}`, answer.status);
+  return new ApiRefusal(`${remedyOf(answer, token, remedies)} (${api} answered ${answer.status})`, answer.status);
 }
 
 function lateFault(api: string, { ms, flag }: { readonly ms: number; readonly flag: string }): UserError {

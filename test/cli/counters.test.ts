@@ -66,7 +66,7 @@ describe('ostiary counters', () => {
 
   it.each([
     [['reset', 'orders', '--client', 'shop-id'], 1, 'answered 401'],
-    [['get', 'orders', '--client', 'shop-id'], 1, 'answered 401: this needs the API token: give --api-token-file'],
+    [['get', 'orders', '--client', 'shop-id'], 1, 'this needs the API token: give --api-token-file'],
     [['get', 'nothing', '--client', 'shop-id', ...withToken], 1, 'answered 404'],
     [['get', 'orders', '--client', 'nobody', ...withToken], 1, 'answered 404'],
     [['clear', 'orders'], 2, 'usage: ostiary counters'],

@@ -23,7 +23,13 @@ import type { Step } from './snippets.ts';
 
 /** The ports that pages name, as the set-up has them. */
 const COLLECTOR = 'localhost:4318';
-const PORTS = { envoy: 'localhost:10000', checks: 'localhost:9191', admin: 'localhost:9190', api: 'localhost:9192' };
+const PORTS = {
+  envoy: 'localhost:10000',
+  checks: 'localhost:9191',
+  admin: 'localhost:9190',
+  api: 'localhost:9192',
+  control: 'localhost:9195',
+};
 
 /**
  * Does what a page says, on a real service and a real Envoy that are started when the first step needs them.
@@ -125,6 +131,7 @@ export class Reader {
     let changed = command
       .replaceAll(PORTS.admin, ostiary.adminUrl.slice('http://'.length))
       .replaceAll(PORTS.api, ostiary.apiUrl.slice('http://'.length))
+      .replaceAll(PORTS.control, ostiary.controlUrl.slice('http://'.length))
       .replaceAll(PORTS.checks, ostiary.listen);
     if (command.includes(PORTS.envoy)) {
       const envoy = (this.#envoy ??= await this.#front(ostiary));
@@ -179,7 +186,7 @@ ostiary() {
   if [ "$1" = counters ]; then set -- "$@" --api ${api}; fi
   if [ "$1" = analytics ]; then set -- "$@" --api-address ${api}; fi
   '${process.execPath}' '${main}' "$@"; }
-. '${state}'; export OSTIARY_SERVER=${control}; ${command}
+. '${state}'; export OSTIARY_SERVER=${control} XDG_CONFIG_HOME=$PWD/config; ${command}
 code=$?; declare -px > '${state}'; exit $code`;
     const child = spawn('bash', ['-c', script], { cwd: this.#folder, stdio: ['ignore', 'pipe', 'pipe'] });
     const ended = new Promise<number>((resolve) => child.once('close', (code) => resolve(code ?? -1)));

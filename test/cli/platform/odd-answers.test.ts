@@ -51,8 +51,8 @@ it.each([
   ['page', 'something else than JSON'],
   ['shape', 'something else than ostiary.v1.ListResponse'],
   ['list', 'something else than ostiary.v1.ListResponse'],
-  ['message', String.raw`answered 400: \u{1b}[31mred`],
-  ['body', String.raw`answered 502: \u{1b}]0;title\u{7}`],
+  ['message', String.raw`\u{1b}[31mred (http://`],
+  ['body', String.raw`\u{1b}]0;title\u{7}`],
   ['without end', 'the answer has more than'],
 ])('a server that answers %s is told as such', async (token, why) => {
   await expect(call(token)).rejects.toMatchObject({ message: expect.stringContaining(why) });
