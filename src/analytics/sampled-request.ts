@@ -30,6 +30,8 @@ export interface SampleQuestion {
   /** The name of the client application. */
   readonly client?: string;
   readonly reason?: string;
+  /** Requests to one of these APIs, or of one of these client applications. Absent: all. Only a control plane is asked so. */
+  readonly within?: { readonly apis: readonly string[]; readonly clients: readonly string[] };
   readonly most: number;
 }
 

@@ -15,6 +15,7 @@ import type { Log } from '../observe/log.ts';
 import type { Followers } from '../sync/followers.ts';
 import type { ControlAccess } from './access.ts';
 import { guardedUnary } from './guarded.ts';
+import { requirePlatformAdmin } from './people-rights.ts';
 import type { Planes } from './planes.ts';
 
 export interface AskingPorts {
@@ -46,6 +47,8 @@ const AUDITED: Readonly<Partial<Record<QuestionCase, AuditAction>>> = {
   inspectCounters: 'counter.read',
   resetCounters: 'counter.reset',
 };
+/** What changes something is for those who administer sidecars: others may look. */
+const CHANGING = TOLD;
 
 const USUAL_MS = 10_000;
 const LONGEST_MS = 120_000;
@@ -64,6 +67,7 @@ export function askSidecarMethod({ followers, planes, access, log, trail }: Aski
       if (timeoutMs < 1 || timeoutMs > LONGEST_MS)
         throw new RpcError(Code.invalidArgument, 'timeout: expected a time of at most 2 minutes');
       const { input, name, output, parent } = METHODS[question.case];
+      if (CHANGING.has(question.case)) requirePlatformAdmin(caller, `ask a sidecar to ${name}`);
       const asking = {
         method: `/${parent.typeName}/${name}`,
         request: toBinary(input, question.value as Message),

@@ -37,13 +37,13 @@ export async function auditSight(caller: Caller, index: Pick<CurrentIndex, 'curr
       if (change !== undefined) return mayAudit(change, documentOf(change));
       return event.name !== '' && mayAudit(event, undefined);
     },
-    view: (resource) => viewOf(resource.document, better(sightOf(resource, rights), 'redacted'), policyKinds),
+    view: (resource) => viewOf(resource.document, better(sightOf(resource, rights), 'redacted'), policyKinds)?.document,
   };
 }
 
 /** Without hashes of secrets and without encrypted values: what leaves the control plane. */
 export function auditedDocument({ document }: Resource): unknown {
-  return viewOf(document, 'redacted', policyKinds);
+  return viewOf(document, 'redacted', policyKinds)?.document;
 }
 
 function textOf({ kind, namespace, name }: ResourceKey): string {

@@ -5,6 +5,7 @@ import { Code, RpcError } from '../grpc/rpc.ts';
 import type { Call, Method, UnaryHandler } from '../grpc/rpc.ts';
 import { unaryOf } from '../operator/unary.ts';
 import type { ControlAccess, ControlEffect } from './access.ts';
+import { withoutNodes } from './receipt-rights.ts';
 
 /** Makes a method that only those may call who may do what it does. The handler gets the caller. */
 export type DefineGuarded = <I extends DescMessage, O extends DescMessage>(
@@ -21,21 +22,29 @@ export function guardedUnary(service: string, access: ControlAccess): DefineGuar
   return (name, effect, input, output, handle) =>
     define(name, input, output, async (request, call) => {
       const caller = await access(`/${service}/${name}`, effect, call);
-      return handle(request, caller, call).catch(tellDatabase);
+      return withoutNodes(await handle(request, caller, call).catch(tellDatabase), caller);
     });
 }
 
-/** Methods of others, which only those may call from now on who may do what they do. */
+/**
+ * Methods of others, which only those may call from now on who may do what they do.
+ * @param askedBy the same methods, as a caller may have them answered
+ */
 export function guardedMethods(
   effect: ControlEffect,
   access: ControlAccess,
   methods: readonly Method[],
+  askedBy: (caller: Caller) => Promise<readonly Method[]>,
 ): readonly Method[] {
   return methods.map((method): Method => {
     if (method.kind !== 'unary') throw new TypeError(`${method.path} is a stream`);
     const handle: UnaryHandler = async (request, call) => {
-      await access(method.path, effect, call);
-      return method.handle(request, call);
+      // The bytes may be used until the first pause.
+      const kept = request.slice();
+      const own = await askedBy(await access(method.path, effect, call)).catch(tellDatabase);
+      const found = own.find(({ path }) => path === method.path);
+      if (found?.kind !== 'unary') throw new TypeError(`${method.path} is not answered`);
+      return found.handle(kept, call);
     };
     return { ...method, handle };
   });

@@ -11,7 +11,12 @@ import type { SidecarIdentity, SidecarStore } from '../sync/sidecar-store.ts';
 import { reportSlotsMethod } from '../telemetry/report-service.ts';
 import { SlotIntake } from '../telemetry/slot-intake.ts';
 import type { ControlAccess } from './access.ts';
+import type { Caller } from '../access/caller.ts';
+import type { AnalyticsDesk } from '../operator/analytics-desk.ts';
+import { deskWithin, requestScope } from './analytics-scope.ts';
+import type { CurrentIndex } from './current-index.ts';
 import { guardedMethods } from './guarded.ts';
+import { Rights } from './rights.ts';
 import { meshMetrics } from './mesh-metrics.ts';
 import { missingNodes } from './missing-nodes.ts';
 import { refusalTeller } from './refusal-teller.ts';
@@ -22,6 +27,7 @@ export interface MeshPorts {
   /** Which sidecar calls. @throws RpcError (rejects with it) */
   readonly identify: (call: Call) => Promise<Pick<SidecarIdentity, 'node'>>;
   readonly access: ControlAccess;
+  readonly index: Pick<CurrentIndex, 'current'>;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly log: Log;
@@ -75,12 +81,16 @@ export async function openMesh(place: HistoryPlace, ports: MeshPorts): Promise<M
     samples,
     missing: missingNodes({ history: history.history, sidecars, clock }),
   };
+  const room = { running: 0 };
+  const methodsOf = (own: AnalyticsDesk) => analyticsMethods({ desk: own, snapshot: () => undefined, clock, room });
+  const askedBy = async (caller: Caller): Promise<readonly Method[]> => {
+    const { index } = await ports.index.current();
+    const scope = requestScope(new Rights(caller, index), index);
+    return methodsOf(scope === undefined ? desk : deskWithin(scope, desk));
+  };
   return {
     history,
-    methods: [
-      reporting,
-      ...guardedMethods('read', access, analyticsMethods({ desk, snapshot: () => undefined, clock })),
-    ],
+    methods: [reporting, ...guardedMethods('read', access, methodsOf(desk), askedBy)],
     async close() {
       await samples.close();
       await history.close();

@@ -50,6 +50,8 @@ export function resourceMessage(
   select: (document: JsonObject) => JsonObject | undefined = (document) => document,
 ): ResourceMessage {
   const document = view && select(view.document);
+  // From the catalog, one does not see how its team keeps it.
+  const isCatalog = view?.sight === 'catalog';
   const { kind, namespace, name, revision, createdRevision, at, owner, source = '', set, declared = {} } = resource;
   return create(ResourceSchema, {
     kind,
@@ -59,8 +61,8 @@ export function resourceMessage(
     createdRevision: BigInt(createdRevision),
     changedAt: timestampFromMs(at),
     owner,
-    source,
-    set,
+    source: isCatalog ? '' : source,
+    set: isCatalog ? '' : set,
     decided: Object.keys(declared).toSorted(),
     view: view?.sight ?? '',
     ...(document !== undefined && { document }),

@@ -1,5 +1,5 @@
-import { create } from '@bufbuild/protobuf';
 import type { JsonObject } from '@bufbuild/protobuf';
+import { create } from '@bufbuild/protobuf';
 import {
   ApplyRequestSchema,
   ApplyResponseSchema,
@@ -19,7 +19,7 @@ import { Code, RpcError } from '../grpc/rpc.ts';
 import type { Method } from '../grpc/rpc.ts';
 import { keyText } from '../registry/conflict.ts';
 import type { RegisteredKind } from '../policies/environment.ts';
-import type { Resource, ResourceKey } from '../registry/log.ts';
+import type { ResourceKey } from '../registry/log.ts';
 import type { Receipts } from '../registry/receipt.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { ControlAccess } from './access.ts';
@@ -42,7 +42,6 @@ import { ownershipOf } from './ownership.ts';
 import { notThere, Rights } from './rights.ts';
 import { fieldsOf, selectFrom } from './selecting.ts';
 import { sightOf, viewOf } from './views.ts';
-import type { View } from './views.ts';
 import { watchMethod } from './watching.ts';
 import { authorOf, receiptOf, waitMsOf } from './write-options.ts';
 
@@ -105,10 +104,7 @@ export function resourceMethods(ports: ResourceServicePorts): readonly Method[] 
       const pageSize = Math.min(LARGEST_PAGE, request.pageSize === 0 ? PAGE : request.pageSize);
       const page = selectFrom(state.index, request, pageSize, afterOf(request.pageToken), rights);
       return create(ListResponseSchema, {
-        resources: await resourcesOf(registry, page.entries, request, (entry, resource) => {
-          const sight = entry.revision === resource.revision ? rights.sight(entry) : sightOf(resource, rights);
-          return viewOf(resource.document, sight, policyKinds);
-        }),
+        resources: await resourcesOf(ports, page.entries, request, rights),
         nextPageToken: page.hasMore ? tokenOf(page.entries.at(-1)) : '',
         total: page.total,
         revision: BigInt(state.revision),
@@ -176,19 +172,22 @@ function resultsOf(plan: Plan) {
 }
 
 async function resourcesOf(
-  registry: Registry,
+  { registry, policyKinds }: Pick<ResourceServicePorts, 'registry' | 'policyKinds'>,
   entries: readonly Entry[],
   { keysOnly, fields }: ListRequest,
-  view: (entry: Entry, resource: Resource) => View | undefined,
+  rights: Rights,
 ) {
-  if (keysOnly) return entries.map((entry) => resourceMessage(entry, undefined));
+  // From the catalog, one does not see how its team keeps it.
+  const told = (entry: Entry) => (rights.sight(entry) === 'catalog' ? { ...entry, set: '', source: '' } : entry);
+  if (keysOnly) return entries.map((entry) => resourceMessage(told(entry), undefined));
   const select = fields.length === 0 ? (document: JsonObject) => document : fieldsOf(fields);
   const found = new Map((await registry.resources(entries)).map((resource) => [keyText(resource), resource]));
   // One that was deleted in this moment is left out.
   return entries.flatMap((entry) => {
     const resource = found.get(keyText(entry));
     if (resource === undefined) return [];
-    const seen = view(entry, resource);
+    const sight = entry.revision === resource.revision ? rights.sight(entry) : sightOf(resource, rights);
+    const seen = viewOf(resource.document, sight, policyKinds);
     return seen === undefined ? [] : [resourceMessage(resource, seen, select)];
   });
 }

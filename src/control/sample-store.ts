@@ -65,7 +65,15 @@ export class SampleStore implements SampleArchive {
   }
 
   /** @throws DatabaseFault (rejects with it) */
-  async find({ sinceMs, untilMs, api, client, reason, most }: SampleQuestion): Promise<readonly SampledRequest[]> {
+  async find({
+    sinceMs,
+    untilMs,
+    api,
+    client,
+    reason,
+    within,
+    most,
+  }: SampleQuestion): Promise<readonly SampledRequest[]> {
     await this.#write();
     let asking = this.#database.kysely
       .selectFrom('mesh_sample')
@@ -74,6 +82,19 @@ export class SampleStore implements SampleArchive {
       .where('received_ms', '<', untilMs);
     for (const [column, value] of Object.entries({ api, client, reason }))
       if (value !== undefined) asking = asking.where(column as 'api' | 'client' | 'reason', '=', value);
+    if (within !== undefined) {
+      const { engine } = this.#database;
+      const anyOf = (names: readonly string[]) =>
+        tableOf(
+          engine,
+          { name: 'text' },
+          names.map((name) => [name]),
+        );
+      asking = asking.where(
+        sql<boolean>`(api IN (SELECT name FROM ${anyOf(within.apis)} AS apis)
+          OR client IN (SELECT name FROM ${anyOf(within.clients)} AS clients))`,
+      );
+    }
     const rows = await asking.orderBy('received_ms', 'desc').limit(most).execute();
     return rows.flatMap(({ sample }) => readSample(fromBinary(SampleSchema, sample)));
   }

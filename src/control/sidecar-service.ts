@@ -27,6 +27,7 @@ import type { Hub } from '../sync/hub.ts';
 import type { SidecarRecord, SidecarStore } from '../sync/sidecar-store.ts';
 import { standingOf } from '../sync/standing.ts';
 import type { Standing } from '../sync/standing.ts';
+import { withoutNodes } from './receipt-rights.ts';
 import type { ControlAccess, ControlEffect } from './access.ts';
 
 export interface SidecarServicePorts {
@@ -108,7 +109,7 @@ export function sidecarMethods(ports: SidecarServicePorts): readonly Method[] {
       },
     ),
     unary('GetReceipt', GetReceiptRequestSchema, GetReceiptResponseSchema, async ({ revision, wait }, call) => {
-      await allow('GetReceipt', 'read', call);
+      const caller = await allow('GetReceipt', 'read', call);
       const head = await answered(log.head());
       if (revision > BigInt(head.revision))
         throw new RpcError(Code.notFound, `revision ${revision} was not written yet: the latest is ${head.revision}`);
@@ -116,7 +117,7 @@ export function sidecarMethods(ports: SidecarServicePorts): readonly Method[] {
       const { ms, ...receipt } = await answered(receipts.of(Number(revision) || head.revision, waitMs));
       const message = { ...receipt, revision: BigInt(receipt.revision), took: durationFromMs(ms) };
       const [pending, unreachable] = [[...receipt.pending], [...receipt.unreachable]];
-      return create(GetReceiptResponseSchema, { receipt: { ...message, pending, unreachable } });
+      return withoutNodes(create(GetReceiptResponseSchema, { receipt: { ...message, pending, unreachable } }), caller);
     }),
     unary('AdoptHistories', AdoptHistoriesRequestSchema, AdoptHistoriesResponseSchema, async (request, call) => {
       await allow('AdoptHistories', 'administer', call);

@@ -119,7 +119,16 @@ export async function startControl(
   opened.defer(() => sidecars.close());
   const mesh = await openMesh(
     { dataDir, databaseUrl: flags.analyticsDatabase ?? databaseUrl, maxBytes: flags.analyticsMaxSize },
-    { sidecars: sidecars.store, identify: sidecars.identify, access, clock, timers, log, registry: metrics.registry },
+    {
+      sidecars: sidecars.store,
+      identify: sidecars.identify,
+      access,
+      index,
+      clock,
+      timers,
+      log,
+      registry: metrics.registry,
+    },
   );
   opened.defer(() => mesh.close());
   const checking = checkingPorts(clock, timers);

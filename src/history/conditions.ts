@@ -20,7 +20,7 @@ export async function conditionsOf(
 ): Promise<SeriesFilter | undefined> {
   if (where.length === 0) return undefined;
   const conditions: RawBuilder<unknown>[] = [];
-  for (const { dimension, values, isExcluded } of where) {
+  const conditionOf = async ({ dimension, values, isExcluded, or }: Condition): Promise<RawBuilder<unknown>> => {
     const asked = tableOf(
       engine,
       { text: 'text' },
@@ -30,8 +30,10 @@ export async function conditionsOf(
       SELECT id FROM history_text WHERE text IN (SELECT text FROM ${asked} AS asked)`.execute(transaction);
     // A text that was never stored has no number.
     const numbers = sql.join([-1, ...rows.map(({ id }) => id)].map((id) => sql.lit(id)));
-    conditions.push(sql`${sql.ref(dimension)} ${isExcluded ? sql`NOT IN` : sql`IN`} (${numbers})`);
-  }
+    const own = sql`${sql.ref(dimension)} ${isExcluded ? sql`NOT IN` : sql`IN`} (${numbers})`;
+    return or === undefined ? own : sql`(${own} OR ${await conditionOf(or)})`;
+  };
+  for (const condition of where) conditions.push(await conditionOf(condition));
   const all = sql.join(conditions, sql` AND `);
   return (view) => sql`SELECT id FROM history_series WHERE "view" = ${sql.lit(view)} AND ${all}`;
 }

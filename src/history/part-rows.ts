@@ -21,7 +21,10 @@ export interface PartOptions {
 
 /** Returns the view with the fewest rows that has all dimensions of a question. */
 export function viewFor({ by, where }: Pick<Question, 'by' | 'where'>): View | undefined {
-  const asked = [...by, ...where.map(({ dimension }) => dimension)];
+  const asked = [
+    ...by,
+    ...where.flatMap(({ dimension, or }) => (or === undefined ? dimension : [dimension, or.dimension])),
+  ];
   const views = Object.keys(VIEWS) as View[];
   return views.find((view) => asked.every((name) => VIEWS[view].includes(name)));
 }

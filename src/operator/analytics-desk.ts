@@ -7,6 +7,8 @@ export interface AnalyticsDesk {
   readonly archive: SlotArchive | undefined;
   /** Undefined: no samples are kept. */
   readonly samples: SampleArchive | undefined;
+  /** Whoever asks may know of some requests alone: what is known of all of them is not told. */
+  readonly isOfSome?: boolean;
   /** The Envoys whose entries are missing, the worst first; absent: unknown here. */
   unreportedBy?(sinceMs: number, untilMs: number): readonly UnreportedBy[];
   /** The nodes whose counts of this time have not all come, those that are missing for longest first; absent: there is one node. */

@@ -25,6 +25,8 @@ export interface AnalyticsPorts {
   /** In force now; undefined until one is loaded. */
   readonly snapshot: () => Snapshot | undefined;
   readonly clock: Pick<Clock, 'now'>;
+  /** Questions that are being answered, of all that share it. Absent: of these methods. */
+  readonly room?: { running: number };
 }
 
 const DAY_MS = 24 * HOUR_MS;
@@ -37,20 +39,20 @@ const MOST_EDGES = 1000;
 
 const unary = unaryOf('ostiary.v1.AnalyticsService');
 
-export function analyticsMethods({ desk, snapshot, clock }: AnalyticsPorts): readonly Method[] {
-  let running = 0;
+export function analyticsMethods(ports: AnalyticsPorts): readonly Method[] {
+  const { desk, snapshot, clock, room = { running: 0 } } = ports;
   async function reading<T>(read: () => T | Promise<T>): Promise<T> {
-    if (running >= MOST_AT_ONCE) {
+    if (room.running >= MOST_AT_ONCE) {
       throw new RpcError(Code.resourceExhausted, `${MOST_AT_ONCE} questions are being answered: ask again in a moment`);
     }
-    running += 1;
+    room.running += 1;
     try {
       return await read();
     } catch (error) {
       if (error instanceof ArchiveUnavailable) throw new RpcError(Code.unavailable, error.message);
       throw error;
     } finally {
-      running -= 1;
+      room.running -= 1;
     }
   }
   const answering = <T>(answer: (ask: Ask) => Promise<T>): Promise<T> => {
@@ -58,8 +60,18 @@ export function analyticsMethods({ desk, snapshot, clock }: AnalyticsPorts): rea
     if (archive === undefined) throw noHistory();
     return reading(() => answer((question) => archive.ask(question)));
   };
-  const completenessOf = async (answer: Answer, { sinceMs, untilMs }: Span): Promise<proto.Completeness> =>
-    toCompleteness(answer, desk.unreportedBy?.(sinceMs, untilMs) ?? [], (await desk.missing?.(sinceMs, untilMs)) ?? []);
+  const known = async (
+    answer: Answer,
+    { sinceMs, untilMs }: Span,
+  ): Promise<{ readonly completeness?: proto.Completeness }> => {
+    if (desk.isOfSome === true) return {};
+    const completeness = toCompleteness(
+      answer,
+      desk.unreportedBy?.(sinceMs, untilMs) ?? [],
+      (await desk.missing?.(sinceMs, untilMs)) ?? [],
+    );
+    return { completeness };
+  };
 
   return [
     unary('Query', proto.QueryRequestSchema, proto.QueryResponseSchema, (request) =>
@@ -79,7 +91,7 @@ export function analyticsMethods({ desk, snapshot, clock }: AnalyticsPorts): rea
           })),
           total: toUsage(answer.total),
           combinations: BigInt(answer.combinations),
-          completeness: await completenessOf(answer, question),
+          ...(await known(answer, question)),
         });
       }),
     ),
@@ -94,7 +106,7 @@ export function analyticsMethods({ desk, snapshot, clock }: AnalyticsPorts): rea
           rows: [...rows],
           total: toUsage(answer.total),
           combinations: BigInt(answer.combinations),
-          completeness: await completenessOf(answer, question),
+          ...(await known(answer, question)),
         });
       }),
     ),
@@ -111,7 +123,7 @@ export function analyticsMethods({ desk, snapshot, clock }: AnalyticsPorts): rea
           nodes: [...nodes],
           edges: [...edges],
           omitted,
-          completeness: await completenessOf(answer, span),
+          ...(await known(answer, span)),
         });
       }),
     ),

@@ -26,6 +26,8 @@ export interface Condition {
   readonly values: readonly string[];
   /** A row meets the condition if it has none of the values instead. */
   readonly isExcluded: boolean;
+  /** A row that meets this one instead meets the condition too. */
+  readonly or?: Condition;
 }
 
 /** `bytes`: of requests and answers together. `duration`: the mean. */

@@ -16,6 +16,7 @@ import type { SidecarRecord } from '../../src/sync/sidecar-store.ts';
 import { EVERYTHING } from '../../src/sync/scope.ts';
 import { partsOf } from '../../src/telemetry/slot-message.ts';
 import { rowOf, slotOf } from '../rollup/kept-slots.ts';
+import { ResourceIndex } from '../../src/control/resource-index.ts';
 import { ADMINISTRATOR } from './administrator.ts';
 
 const NOON = Date.UTC(2026, 10, 28, 12);
@@ -71,6 +72,7 @@ async function opened(place: HistoryPlace, now = NOON): Promise<Opened> {
       if (authorization === ADMIN) return ADMINISTRATOR;
       throw new RpcError(Code.unauthenticated, 'no');
     },
+    index: { current: async () => ({ index: new ResourceIndex(), history: '', revision: 0 }) },
     clock: { now: () => now, monotonic: () => performance.now() },
     timers,
     log: { debug: tell, info: tell, warn: tell, error: tell } as never,
