@@ -147,15 +147,9 @@ export async function startControl(
     isBesideSidecar: node !== undefined,
   });
   opened.defer(() => telling.close());
-  const writing = {
-    registry,
-    index,
-    changing: new Changing({ registry, index, vault, ...checking.ports }),
-    access,
-    receipts: sidecars.receipts,
-    policyKinds: checking.ports.policyKinds,
-  };
-  const { policyKinds } = writing;
+  const { policyKinds } = checking.ports;
+  const changing = new Changing({ registry, index, vault, ...checking.ports });
+  const writing = { registry, index, changing, access, receipts: sidecars.receipts, policyKinds };
   const embedded =
     node === undefined || dataDir === undefined
       ? undefined
