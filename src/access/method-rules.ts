@@ -118,7 +118,7 @@ const rules: { readonly [S in keyof Services]: { readonly [M in keyof Services[S
   BackupService: { download: PLATFORM_ADMINS },
   SyncService: { join: SIDECAR, follow: SIDECAR },
   TelemetryService: { reportSlots: SIDECAR },
-  // One's own sessions and tokens; of whose else's, the methods ask for an admin of their team.
+  // Of the caller's own teams.
   EventService: {
     listEvents: READERS,
     listDeliveries: READERS,
@@ -127,6 +127,7 @@ const rules: { readonly [S in keyof Services]: { readonly [M in keyof Services[S
     listSubscriptions: IDENTITY,
     unsubscribe: IDENTITY,
   },
+  // One's own sessions and tokens; of whose else's, the methods ask for an admin of their team.
   PeopleService: {
     logIn: ANYONE,
     beginLogin: ANYONE,

@@ -23,6 +23,7 @@ import { contractMethods } from './contract-service.ts';
 import { credentialMethods } from './credential-service.ts';
 import { CurrentIndex } from './current-index.ts';
 import { embed } from './embedded.ts';
+import { failedCallTeller } from './failed-calls.ts';
 import type { ControlFlags } from './flags.ts';
 import { eventMethods } from './event-service.ts';
 import { hubMetrics } from './hub-metrics.ts';
@@ -167,10 +168,6 @@ export async function startControl(
     ...sidecars.methods,
     ...mesh.methods,
   ]);
-  const onFailure = (path: string, error: unknown): void =>
-    log.error('call failed', {
-      detail: `${path}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-    });
   const listener = await openNamed('--control-listen', address, () =>
     openControlListener({
       address,
@@ -185,7 +182,7 @@ export async function startControl(
       transport: metrics.observeTransport('control'),
       version,
       clock,
-      onFailure,
+      onFailure: failedCallTeller(log),
     }),
   );
   opened.defer(() => listener.drain(0));
