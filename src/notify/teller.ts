@@ -102,11 +102,10 @@ export class Teller {
   }
 
   async #takeChanges(changes: readonly Change[], revision: number): Promise<void> {
-    const { clock, happened, reading, store, surroundings } = this.#ports;
+    const { happened, reading, store, surroundings } = this.#ports;
     const around = await surroundings(changes.flatMap(referredIn));
     const events = changes.flatMap((change) => eventsOfChange(change, around, reading));
-    const now = clock.now();
-    const moved = changes.map((change) => deadlineChanges(change, around, reading));
+    const moved = changes.map((change) => ({ at: change.at, ...deadlineChanges(change, around, reading) }));
     // Of several changes of one resource the last one counts.
     const set = new Map<string, AwaitedDeadline | undefined>();
     const textOf = ({ kind, namespace, name, part }: Omit<AwaitedDeadline, 'endsAt' | 'nextAt'>): string =>
@@ -114,7 +113,8 @@ export class Teller {
     for (const each of moved) {
       for (const deadline of each.dropped) set.set(textOf(deadline), undefined);
       for (const deadline of each.set) {
-        const nextAt = nextTelling(deadline, now);
+        // Warnings that had passed when it was written are news to nobody.
+        const nextAt = nextTelling(deadline, each.at);
         set.set(textOf(deadline), nextAt === undefined ? undefined : { ...deadline, nextAt });
       }
     }

@@ -90,7 +90,7 @@ describe('a delivery', () => {
     expect(new Set(first.received.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
     const metrics = await world.metrics.metrics();
     expect(metrics).toContain('ostiary_notify_deliveries_total{kind="webhook",result="dead"} 1');
-    expect(metrics).toContain('ostiary_notify_elected 1');
+    expect(metrics).toContain('\nostiary_notify_elected 1\n');
   });
 
   test('to a receiver that is gone for good is dead at once', async () => {

@@ -29,6 +29,8 @@ export interface World extends Notifying {
 /** What the clock of a world says at its start; it goes on from there, as fast as its timers. */
 export interface Hand {
   nowMs: number;
+  /** It does not go on by itself. */
+  readonly isStopped?: boolean;
 }
 
 export const AT = Date.UTC(2027, 0, 1);
@@ -41,8 +43,9 @@ export async function openWorld(
   speed = 20,
 ): Promise<World> {
   const began = systemClock.monotonic();
-  const now = (): number => Math.round(hand.nowMs + (systemClock.monotonic() - began) * speed);
-  const clock = { now, monotonic: () => systemClock.monotonic() };
+  const passed = (): number => (systemClock.monotonic() - began) * speed;
+  const now = (): number => (hand.isStopped === true ? hand.nowMs : Math.round(hand.nowMs + passed()));
+  const clock = { now, monotonic: () => passed() };
   const opened = await openAt(place, clock.now);
   const { registry, database } = opened;
   const checking = checkingPorts(clock, systemTimers);
