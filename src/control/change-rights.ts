@@ -1,11 +1,15 @@
 import { PLATFORM_TEAM } from '../access/caller.ts';
+import type { Clock } from '../clock.ts';
 import type { AccessObject } from '../access/may.ts';
 import { canonicalJson } from '../document/version.ts';
 import { isRecord } from '../document/load.ts';
+import { resolveReference } from '../document/names.ts';
 import { keyText } from '../registry/conflict.ts';
+import type { Registry } from '../registry/registry.ts';
 import type { Resource, ResourceKey } from '../registry/log.ts';
+import { contractAsApplied } from './contract-as-applied.ts';
 import { contractAsAllowed, refuseContractDeletion, requireContract } from './contract-rights.ts';
-import { factsOf } from './facts.ts';
+import { factsOf, valueAt } from './facts.ts';
 import type { Facts } from './facts.ts';
 import type { NamedWrite } from './naming.ts';
 import { notThere, refused } from './rights.ts';
@@ -16,16 +20,25 @@ type Json = Readonly<Record<string, unknown>>;
 
 const NO_FACTS: Facts = { holds: [], refers: [], labels: undefined, selector: undefined, fields: [], search: '' };
 
+interface ChangeRightsPorts {
+  readonly registry: Pick<Registry, 'resources'>;
+  readonly clock: Pick<Clock, 'now'>;
+}
+
 /** Decides which changes of one request its caller may make. */
 export class ChangeRights {
+  readonly #ports: ChangeRightsPorts;
   readonly #rights: Rights;
   readonly #index: ResourceIndex;
   readonly #proposed: ReadonlyMap<string, Facts>;
+  readonly #named: ReadonlyMap<string, NamedWrite>;
 
   /** @param named what is to be written, by the text of its key */
-  constructor(rights: Rights, index: ResourceIndex, named: ReadonlyMap<string, NamedWrite>) {
+  constructor(rights: Rights, index: ResourceIndex, named: ReadonlyMap<string, NamedWrite>, ports: ChangeRightsPorts) {
+    this.#ports = ports;
     this.#rights = rights;
     this.#index = index;
+    this.#named = named;
     this.#proposed = new Map(
       [...named].map(([text, { key, write }]) => [text, factsOf(key, write.document, (each) => each)]),
     );
@@ -56,10 +69,26 @@ export class ChangeRights {
     throw refused(this.#rights.caller, `may not take over ${keyText(key)}`, { roles: ['admin'], where: 'own' });
   }
 
-  /** A document that may be written, without what its writer has no say in. @throws RpcError */
-  asAllowed(key: ResourceKey, before: Resource | undefined, document: Json): Json {
+  /** A document that may be written, without what its writer has no say in. @throws RpcError (rejects with it) */
+  async asAllowed(key: ResourceKey, before: Resource | undefined, document: Json): Promise<Json> {
     if (key.kind !== 'Contract') return document;
-    return contractAsAllowed({ key, before, document, ...this.#both(key, before, document) }, this.#rights);
+    const rights = this.#rights;
+    const allowed = contractAsAllowed({ key, before, document, ...this.#both(key, before, document) }, rights);
+    const isPlatformAdmin = rights.isPlatformAdmin() && rights.isWithin('approve', key.kind);
+    const api = await this.#apiOf(key, allowed);
+    const applied = { key, before, document: allowed, api, by: rights.caller, isPlatformAdmin };
+    return contractAsApplied({ ...applied, nowMs: this.#ports.clock.now() });
+  }
+
+  /** The API of a contract as it will be; undefined: it is not there. */
+  async #apiOf({ namespace }: ResourceKey, contract: Json): Promise<Resource | undefined> {
+    const reference = valueAt(contract, ['spec', 'api']);
+    if (typeof reference !== 'string') return undefined;
+    const key = { kind: 'Api', ...resolveReference({ namespace, name: '' }, reference) };
+    const proposed = this.#named.get(keyText(key));
+    if (proposed === undefined) return (await this.#ports.registry.resources([key]))[0];
+    const { document } = proposed.write;
+    return { ...key, document, revision: 0, createdRevision: 0, at: 0, owner: 'api', set: '' };
   }
 
   /** @throws RpcError, the same for what is not there and for what the caller may not know of */

@@ -12,7 +12,6 @@ import type { CheckingPorts } from './checking.ts';
 import type { CurrentIndex, IndexedState } from './current-index.ts';
 import { decidedIn, keptWarning } from './decided.ts';
 import { admit } from './incoming.ts';
-import type { AdmissionPorts } from './incoming.ts';
 import { Rights } from './rights.ts';
 import type { SecretVault } from './secret-vault.ts';
 import { refuseOutdated } from './seen.ts';
@@ -89,7 +88,7 @@ export class Changing {
   readonly #registry: Registry;
   readonly #index: CurrentIndex;
   readonly #checking: Checking;
-  readonly #admission: AdmissionPorts;
+  readonly #ports: ChangingPorts;
   /** One check at a time: each is made against what the one before has written. */
   readonly #turns = new Turns();
 
@@ -97,7 +96,7 @@ export class Changing {
     const { registry, index, ...checking } = ports;
     this.#registry = registry;
     this.#index = index;
-    this.#admission = ports;
+    this.#ports = ports;
     this.#checking = new Checking({ ...checking, resources: (keys) => registry.resources(keys) });
   }
 
@@ -135,13 +134,14 @@ export class Changing {
     const { named, faults } = nameAll(request.writes);
     const known = await this.#known([...named.values()].map(({ key }) => key));
     const rights = request.by && new Rights(request.by, state.index);
-    const allowing = rights && request.isAllowed !== true ? new ChangeRights(rights, state.index, named) : undefined;
+    const isOpen = rights !== undefined && request.isAllowed !== true;
+    const allowing = isOpen ? new ChangeRights(rights, state.index, named, this.#ports) : undefined;
     const changes: PlannedChange[] = [];
     const warnings: PlacedFault[] = [];
     for (const [text, { key, write, place }] of named) {
       const before = known.get(text);
       allowing?.require(key, before, write.document);
-      const admitted = admit(write.document, before, this.#admission);
+      const admitted = admit(write.document, before, this.#ports);
       faults.push(...placed(schemaFaults(key, admitted.document, admitted.issues), place));
       for (const { path, message } of admitted.warnings) {
         warnings.push({ file: text, line: 0, column: 0, field: formatPath(path), message, severity: 'warning', place });
@@ -150,7 +150,7 @@ export class Changing {
       const { document, declared, kept } = decidedIn(admitted.document, before, request);
       for (const field of kept) warnings.push({ ...keptWarning(text, field), place });
       const { expectedRevision } = write;
-      const allowed = allowing?.asAllowed(key, before, document) ?? document;
+      const allowed = (await allowing?.asAllowed(key, before, document)) ?? document;
       const planned = { key, before, document: allowed, declared, set, expectedRevision, place };
       changes.push({ ...planned, effect: effectOf(planned, request) });
     }

@@ -56,7 +56,13 @@ export function contractMessage(
       change: { tier: change.tier, acceptedTerms: change.acceptedTerms ?? '', request: requestMessage(change) },
     }),
     ...(decided && {
-      decided: { what: decided.what, by: decided.by, comment: decided.comment ?? '', at: momentOf(decided.at) },
+      decided: {
+        what: decided.what,
+        by: decided.by,
+        person: decided.person ?? '',
+        comment: decided.comment ?? '',
+        at: momentOf(decided.at),
+      },
     }),
   });
 }

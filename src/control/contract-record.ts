@@ -1,4 +1,4 @@
-import type { Caller } from '../access/caller.ts';
+import type { Identity } from '../access/caller.ts';
 import { isRecord } from '../document/load.ts';
 import { valueAt } from './facts.ts';
 
@@ -14,7 +14,7 @@ export interface Deed {
   readonly comment: string;
 }
 
-export function deedOf({ name: by, person }: Caller, comment: string, atMs: number): Deed {
+export function deedOf({ name: by, person }: Pick<Identity, 'name' | 'person'>, comment: string, atMs: number): Deed {
   return { by, ...(person !== undefined && { person }), atMs, comment };
 }
 

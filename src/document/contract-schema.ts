@@ -47,6 +47,7 @@ const record = z.strictObject({
     .strictObject({
       what: z.enum(['approved', 'rejected', 'revoked', 'restored', 'moved', 'kept']),
       by: actor.describe('Who decided; tier: the tier approves at once'),
+      person: actor.optional().describe('Whose token they used; absent: they are the person'),
       at,
       comment,
     })

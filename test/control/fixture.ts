@@ -44,7 +44,7 @@ export interface ControlServices extends OpenedRegistry {
   readonly methods: readonly Method[];
   /**
    * The answer; of an error `{ status, code, message }`.
-   * @param token `as NAME`: of somebody of that name
+   * @param token `as NAME`: of somebody of that name who may do everything; `user:NAME`: who may do what Teams say
    */
   ask(method: string, request: object, token?: string): Promise<Json>;
   /** ResourceService/Apply of some documents. */
@@ -80,10 +80,10 @@ export async function openServices(
     of: async (revision: number) => ({ revision, enforced: 2, pending: ['a'], unreachable: [], ms: 7.4 }),
   };
   const { environment } = offline;
-  const ofLog = { registry, policyKinds, environment, vault: own, clock: systemClock };
+  const clock: Clock = { ...systemClock, now: () => services.nowMs ?? Date.now() };
+  const ofLog = { registry, policyKinds, environment, vault: own, clock };
   const changing = new Changing({ ...ofLog, index });
   const writing = { registry, index, changing, access, receipts, policyKinds };
-  const clock: Clock = { ...systemClock, now: () => services.nowMs ?? Date.now() };
   const {
     store,
     trail,

@@ -4,6 +4,8 @@ import { startPostgres } from '../real/postgres.ts';
 import type { RealPostgres } from '../real/postgres.ts';
 import type { NewPlace } from '../registry/fixture.ts';
 import { appliesDocuments } from './applying.ts';
+import { livesAsModelled } from './contract-property.ts';
+import { decidesContractsAtOnce } from './contract-races.ts';
 import { decidesOnce } from './deciding-at-once.ts';
 import { knowsOwners } from './owning.ts';
 import { sealsSecrets } from './sealing-secrets.ts';
@@ -26,6 +28,8 @@ describe.skipIf(part === undefined)('the services of resources on PostgreSQL', (
   appliesDocuments(newPlace);
   tellsResources(newPlace);
   decidesOnce(newPlace);
+  decidesContractsAtOnce(newPlace);
+  livesAsModelled(newPlace, 4);
   findsResources(newPlace);
   knowsOwners(newPlace);
   sealsSecrets(newPlace);

@@ -258,6 +258,13 @@ export declare type ContractDecision = Message<"ostiary.v1.ContractDecision"> & 
    * @generated from field: string comment = 4;
    */
   comment: string;
+
+  /**
+   * Whose token they used. Empty: they are the person, or the token is nobody's.
+   *
+   * @generated from field: string person = 5;
+   */
+  person: string;
 };
 
 /**
