@@ -10,7 +10,7 @@ import { ChangeRights } from './change-rights.ts';
 import { Checking, schemaFaults } from './checking.ts';
 import type { CheckingPorts } from './checking.ts';
 import type { CurrentIndex, IndexedState } from './current-index.ts';
-import { decidedIn, keptWarning } from './decided.ts';
+import { decidedIn, keptWarning, setOf } from './decided.ts';
 import { admit } from './incoming.ts';
 import { Rights } from './rights.ts';
 import type { SecretVault } from './secret-vault.ts';
@@ -146,7 +146,7 @@ export class Changing {
       for (const { path, message } of admitted.warnings) {
         warnings.push({ file: text, line: 0, column: 0, field: formatPath(path), message, severity: 'warning', place });
       }
-      const set = request.set === '' ? (before?.set ?? '') : request.set;
+      const set = request.set === '' ? setOf(before) : request.set;
       const { document, declared, kept } = decidedIn(admitted.document, before, request);
       for (const field of kept) warnings.push({ ...keptWarning(text, field), place });
       const { expectedRevision } = write;

@@ -100,3 +100,8 @@ function specOf(document: unknown): Json {
 function isSame(one: unknown, other: unknown): boolean {
   return canonicalJson(one ?? null) === canonicalJson(other ?? null);
 }
+
+/** The set of what stands in a file is the file: who takes it over has none. */
+export function setOf(before: Resource | undefined): string {
+  return before === undefined || before.owner === 'files' ? '' : before.set;
+}

@@ -37,9 +37,10 @@ export function refuseConflict(write: Write, before: Resource | undefined): void
   throw new Conflict(key, `${keyText(key)} ${found}, and ${expected}: read it again`);
 }
 
-function mayWrite({ owner, source, isTakenOver }: Write, before: Resource): boolean {
+function mayWrite({ owner, source, document, isTakenOver }: Write, before: Resource): boolean {
+  if (owner === 'files') return before.owner === owner;
   // The file would bring it back.
-  if (before.owner === 'files' || owner === 'files') return before.owner === owner;
+  if (before.owner === 'files' && document === undefined) return false;
   return isTakenOver === true || !isOthers(before, source === undefined ? { owner } : { owner, source });
 }
 
@@ -61,7 +62,7 @@ export function whereToChange({ owner, source, set }: Pick<Resource, 'owner' | '
   const at = source === undefined ? '' : ` at ${source}`;
   switch (owner) {
     case 'files':
-      return `${set === '' ? 'belongs to the owner files' : `stands in the file ${set}`}: change it there`;
+      return `${set === '' ? 'belongs to the owner files' : `stands in the file ${set}`}: change it there, ${OVER} and delete it there`;
     case 'git':
       return `is kept in Git${at}: change it there, ${OVER}`;
     case 'kubernetes':

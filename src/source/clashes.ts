@@ -29,7 +29,7 @@ export function withoutClashes(
   for (const { place, document } of clashing) {
     const { kind, metadata } = document;
     const name = qualifiedName(metadata);
-    const message = `the control plane has a ${kind} of this name, which stays: give this one another name, or delete that one (ostiary delete)`;
+    const message = `the control plane has a ${kind} of this name, which stays: delete this one if it has moved there, give it another name, or delete that one (ostiary delete)`;
     // A broken document of that name has told already.
     if (!both.some((other) => other.place === place)) {
       addIssues(all, place, [{ path: ['metadata', 'name'], at: 'value', message: `${name}: ${message}` }]);

@@ -144,16 +144,20 @@ export function knowsOwners(newPlace: NewPlace): void {
     expect((await services.registry.head()).revision).toBe(0);
   });
 
-  test('files keep what is theirs, whoever wants to take it over', async () => {
+  test('files keep what is theirs, unless it is taken over; nobody deletes it elsewhere', async () => {
     const key = { kind: 'Api', namespace: 'default', name: 'orders' };
     await services.registry.write([{ key, document: api('orders'), owner: 'files', set: 'orders.yaml' }], {
       actor: 'files',
       reason: '',
     });
-    expect(await services.apply([api('orders')], { ...SHOP, takeOver: true, reason: 'mine' })).toMatchObject({
-      status: 409,
-      message: 'Api default/orders stands in the file orders.yaml: change it there',
-    });
+    const message =
+      'Api default/orders stands in the file orders.yaml: change it there, or take it over (ostiary apply --take-over --reason WHY) and delete it there';
+    expect(await services.apply([api('orders')], SHOP)).toMatchObject({ status: 409, message });
+    const deleting = { resources: [{ resource: key }], takeOver: true, reason: 'mine' };
+    expect(await services.ask('ResourceService/Delete', deleting)).toMatchObject({ status: 409, message });
+    await services.apply([api('orders')], { takeOver: true, reason: 'mine' });
+    expect(await services.ask('ResourceService/Get', key)).toMatchObject({ resource: { owner: 'api' } });
+    expect(JSON.stringify(await services.ask('ResourceService/Get', key))).not.toContain('orders.yaml');
   });
 
   test('pruning deletes what the same source has applied, and nothing else of the set', async () => {

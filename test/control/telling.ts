@@ -240,7 +240,8 @@ export function tellsResources(newPlace: NewPlace): void {
     );
     expect(await services.apply([api('f', { basePath: '/v9' })])).toMatchObject({
       status: 409,
-      message: 'Api default/f belongs to the owner files: change it there',
+      message:
+        'Api default/f belongs to the owner files: change it there, or take it over (ostiary apply --take-over --reason WHY) and delete it there',
     });
     const resources = [{ resource: { kind: 'Api', name: 'f' } }];
     expect(await services.ask('ResourceService/Delete', { resources })).toMatchObject({ status: 409 });
