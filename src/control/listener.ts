@@ -1,5 +1,5 @@
 import { constants } from 'node:crypto';
-import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
 import type { Server, Socket } from 'node:net';
 import type { SecureContextOptions, TLSSocket } from 'node:tls';
 import type { DescService } from '@bufbuild/protobuf';
@@ -17,7 +17,8 @@ import { secureContextOptions } from '../listen/tls.ts';
 import type { TlsMaterial } from '../listen/tls.ts';
 import { refuse, roomForCalls } from '../operator/call-room.ts';
 import { createConnectHandler } from '../operator/connect.ts';
-import { createGuard } from '../operator/guard.ts';
+import type { OwnOrigin } from '../people/own-origin.ts';
+import type { HandlePages } from '../people/pages/pages.ts';
 import { openApiOf } from './open-api.ts';
 
 export interface ControlListenerOptions {
@@ -28,6 +29,10 @@ export interface ControlListenerOptions {
   readonly methods: readonly Method[];
   /** Before a request is read. @throws RpcError (rejects with it) where the caller is nobody */
   readonly allow: (path: string, call: Call) => Promise<void>;
+  /** Which pages may call methods by a cookie, and by which names we are called. */
+  readonly origin: Pick<OwnOrigin, 'isOwn' | 'problemOfHost'>;
+  /** What is no method: pages. */
+  readonly pages: HandlePages;
   readonly maxMessageBytes: number;
   readonly maxConnections: number;
   /** Of HTTP/2: one a sidecar. */
@@ -147,7 +152,6 @@ function secured(tls: TlsMaterial, http1: HttpServer, toHttp2: (socket: Socket) 
 
 function requestHandler(options: ControlListenerOptions): (request: IncomingMessage, response: ServerResponse) => void {
   const { clock, services, methods, maxMessageBytes, onFailure } = options;
-  const refusal = createGuard(options.address);
   const serving = {
     methods,
     allow: options.allow,
@@ -171,11 +175,11 @@ function requestHandler(options: ControlListenerOptions): (request: IncomingMess
   };
   let openApi: string | undefined;
   return (request, response) => {
-    const why = refusal(request.headers);
+    const why = foreignness(request.headers, options.origin);
     if (why !== undefined) return refuse(response, 403, 'permission_denied', why);
     const room = request.url?.startsWith(`/${SyncService.typeName}/`) === true ? strangers : known;
     if (!room.take(request.socket, request, response)) return;
-    if (room.serve(request, response)) return;
+    if (room.serve(request, response) || options.pages(request, response)) return;
     if (request.method === 'GET' && request.url === '/openapi.json') {
       openApi ??= `${JSON.stringify(openApiOf(services, options.version), null, 2)}\n`;
       response.writeHead(200, { 'content-type': 'application/json', 'x-content-type-options': 'nosniff' });
@@ -189,4 +193,18 @@ function requestHandler(options: ControlListenerOptions): (request: IncomingMess
       'the control plane has no such method; POST to /ostiary.v1.ResourceService/List, say',
     );
   };
+}
+
+/**
+ * Keeps pages of elsewhere away, which make their reader's browser call us, and names that somebody has pointed at our address.
+ * @returns why the request is refused; undefined: it may pass
+ */
+function foreignness(
+  headers: IncomingHttpHeaders,
+  { isOwn, problemOfHost }: ControlListenerOptions['origin'],
+): string | undefined {
+  const { host, origin } = headers;
+  if (origin !== undefined && !isOwn(origin, host))
+    return 'requests from web pages (with an Origin header) of elsewhere are refused';
+  return problemOfHost(host);
 }

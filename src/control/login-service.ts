@@ -19,7 +19,10 @@ import { Code, RpcError } from '../grpc/rpc.ts';
 import type { Method } from '../grpc/rpc.ts';
 import { unaryOf } from '../operator/unary.ts';
 import type { DefineUnary } from '../operator/unary.ts';
+import { findProgram } from '../people/find-program.ts';
 import { logInByPassword } from '../people/password-login.ts';
+import type { WaitingProgram } from '../people/program-logins.ts';
+import type { NewSession } from '../people/sessions.ts';
 import type { ControlAccess } from './access.ts';
 import { guardedUnary, tellDatabase } from './guarded.ts';
 import type { LoginLimited } from './login-events.ts';
@@ -28,6 +31,7 @@ import { invalid, noSuch, requireSession } from './people-rights.ts';
 
 const INTERVAL_SECONDS = 2;
 const MOST_CLIENT_LENGTH = 128;
+const NO_PROGRAM = 'program that waits with this code: it may be too old, or decided already';
 const STATES = { pending: LoginState.PENDING, denied: LoginState.DENIED, ended: LoginState.ENDED } as const;
 
 /** The same for everybody who is not let in. */
@@ -41,7 +45,7 @@ export function tooMany(waitMs: number): RpcError {
 export function loginMethods(
   ports: PeoplePorts & { readonly access: ControlAccess; readonly limited: LoginLimited },
 ): readonly Method[] {
-  const { access, limited, attempts, clock, programs, sessions } = ports;
+  const { access, limited, attempts, clock, programs, record, sessions } = ports;
   const guarded = guardedUnary(PeopleService.typeName, access);
   const define = unaryOf(PeopleService.typeName);
   const open: DefineUnary = (name, input, output, handle) =>
@@ -53,26 +57,37 @@ export function loginMethods(
       }
     });
 
-  /** @throws RpcError where somebody tries codes */
-  const waiting = async (userCode: string, { name }: Caller) => {
-    const taken = await attempts.take(`code ${name}`, { most: 10, refillMs: 30_000 });
-    if ('waitMs' in taken) throw tooMany(taken.waitMs);
-    const program = await programs.describe(userCode);
-    if (program === undefined) throw noSuch('program that waits with this code: it may be too old, or decided already');
-    await attempts.giveBack(taken);
-    return program;
+  /** Nobody comes in whom the audit trail does not have. */
+  const entered = async (wanted: NewSession, by: 'password' | 'program') => {
+    const session = await sessions.begin(wanted);
+    try {
+      await record.loggedIn(session, by);
+      return session;
+    } catch (error) {
+      await sessions.end(session.id);
+      throw error;
+    }
+  };
+
+  /** @throws RpcError where there is none, or somebody tries codes */
+  const waiting = async (userCode: string, { name }: Caller): Promise<WaitingProgram> => {
+    const found = await findProgram(userCode, name, ports);
+    if (found === undefined) throw noSuch(NO_PROGRAM);
+    if ('waitMs' in found) throw tooMany(found.waitMs);
+    return found;
   };
 
   return [
     open('LogIn', LogInRequestSchema, LogInResponseSchema, async ({ name, password }, { address = '', signal }) => {
       const result = await logInByPassword({ name, password, address, signal }, { ...ports, now: () => clock.now() });
-      if (result.result === 'too_many') {
-        limited(name, address);
-        throw tooMany(result.waitMs);
-      }
       if (result.result === 'busy') throw new RpcError(Code.unavailable, 'too many log in at once: try again');
-      if (result.result === 'wrong') throw new RpcError(Code.unauthenticated, WRONG_LOGIN);
-      const session = await sessions.begin({ person: result.person.name, kind: 'program', address });
+      if (result.result !== 'right') {
+        const isWrong = result.result === 'wrong';
+        if (!isWrong) limited(name, address);
+        record.refused(name, address, isWrong ? WRONG_LOGIN : 'too many attempts');
+        throw isWrong ? new RpcError(Code.unauthenticated, WRONG_LOGIN) : tooMany(result.waitMs);
+      }
+      const session = await entered({ person: result.person.name, kind: 'program', address }, 'password');
       return create(LogInResponseSchema, {
         token: session.secret,
         name: session.person,
@@ -134,8 +149,7 @@ export function loginMethods(
       const providerSession = await sessions.providerSessionOf(id);
       const by = request.allow ? { person: caller.name, providerSession } : undefined;
       const decided = await programs.decide(request.userCode, by);
-      if (decided === undefined)
-        throw noSuch('program that waits with this code: it may be too old, or decided already');
+      if (decided === undefined) throw noSuch(NO_PROGRAM);
       return create(DecideLoginResponseSchema, { redirectUrl: decided.redirectUrl ?? '' });
     }),
   ];

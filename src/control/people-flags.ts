@@ -8,10 +8,32 @@ export const peopleFlags = withVariables({
     'where browsers reach --control-listen, such as https://ostiary.example.com, where a proxy is in front of it',
     problemOfPublicUrl,
   ),
+  oidcIssuer: text(undefined, 'URL', 'OpenID Connect provider that people log in by, as its metadata name it'),
+  oidcClientId: text(undefined, 'ID', 'what the provider calls this control plane'),
+  oidcClientSecretFile: text(undefined, 'FILE', 'its secret at the provider; without it, it is a public client'),
+  oidcUserClaim: text(
+    'email',
+    'CLAIM',
+    'what a person is called here; email counts where the provider has verified it',
+  ),
+  oidcGroupsClaim: text(
+    undefined,
+    'CLAIM',
+    'groups of a person, which Teams may name, such as groups or realm_access.roles',
+  ),
+  oidcScopes: text('openid email', 'SCOPES', 'what the provider is asked for'),
   sessionMaxAge: duration(12 * 60 * 60_000, 'longest time from a login to the next one', { minimumMs: 60_000 }),
   sessionIdle: duration(2 * 60 * 60_000, 'longest time without a request, after which a session ends', {
     minimumMs: 60_000,
   }),
+  sessionRecheck: duration(
+    5 * 60_000,
+    'how often the provider is asked whether a session is still good, by its refresh token',
+    {
+      minimumMs: 1000,
+    },
+  ),
+  sessionWithoutProvider: duration(24 * 60 * 60_000, 'how long a session is good while the provider can not be asked'),
 });
 
 function problemOfPublicUrl(given: string): string | undefined {

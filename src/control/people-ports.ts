@@ -1,6 +1,8 @@
+import type { AuditTrail } from '../audit/trail.ts';
 import type { Clock } from '../clock.ts';
 import type { AccessTokens } from '../people/access-tokens.ts';
 import type { Attempts } from '../people/attempts.ts';
+import type { LoginRecord } from '../people/pages/ports.ts';
 import type { People } from '../people/people.ts';
 import type { ProgramLogins } from '../people/program-logins.ts';
 import type { RandomBytes } from '../people/secret.ts';
@@ -16,6 +18,8 @@ export interface PeoplePorts {
   readonly programs: ProgramLogins;
   readonly checks: PasswordChecks;
   readonly clock: Clock;
+  readonly trail: AuditTrail;
+  readonly record: LoginRecord;
   readonly randomBytes: RandomBytes;
   /** Where browsers reach this control plane. @param host as the caller has called it */
   readonly urlOf: (host: string | undefined) => string;

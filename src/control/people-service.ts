@@ -26,12 +26,13 @@ import type { ControlAccess } from './access.ts';
 import { guardedUnary } from './guarded.ts';
 import { tooMany } from './login-service.ts';
 import { limitsMessage, userMessage } from './people-messages.ts';
+import { eventOf } from './people-events.ts';
 import type { PeoplePorts } from './people-ports.ts';
 import { invalid, isPlatformAdmin, noSuch, requirePlatformAdmin } from './people-rights.ts';
 
 /** Users of `ostiary.v1.PeopleService`, and who the caller is. */
 export function peopleMethods(ports: PeoplePorts & { readonly access: ControlAccess }): readonly Method[] {
-  const { access, clock, people, randomBytes, sessions, tokens } = ports;
+  const { access, clock, people, randomBytes, sessions, tokens, trail } = ports;
   const define = guardedUnary(PeopleService.typeName, access);
 
   const hashed = async (name: string, password: string): Promise<string> => {
@@ -82,6 +83,7 @@ export function peopleMethods(ports: PeoplePorts & { readonly access: ControlAcc
       if (problem !== undefined) throw invalid(`the name ${JSON.stringify(name)}: ${problem}`);
       const isAdded = await people.addLocal(`${LOCAL}${name}`, await hashed(name, password), groups, clock.now());
       if (!isAdded) throw new RpcError(Code.alreadyExists, `there is a user ${LOCAL}${name} already`);
+      await trail.record(eventOf('user.created', caller, `${LOCAL}${name}`));
       const user = await people.find(`${LOCAL}${name}`);
       return create(CreateUserResponseSchema, user && { user: userMessage(user) });
     }),
@@ -94,6 +96,7 @@ export function peopleMethods(ports: PeoplePorts & { readonly access: ControlAcc
         requirePlatformAdmin(caller, 'shut users out');
         const user = await people.setDisabled(name, disabled);
         if (user === undefined) throw noSuch(`user ${JSON.stringify(name)}`);
+        await trail.record(eventOf('user.changed', caller, name, { change: disabled ? 'disabled' : 'enabled' }));
         return create(SetUserDisabledResponseSchema, { user: userMessage(user) });
       },
     ),
@@ -112,12 +115,14 @@ export function peopleMethods(ports: PeoplePorts & { readonly access: ControlAcc
         const session = isOwn ? credentialOf(caller.credential).id : '';
         const ended = await people.setPassword(whose, await hashed(whose, password), session);
         if (ended === undefined) throw noSuch(`user ${JSON.stringify(whose)}`);
+        await trail.record(eventOf('user.changed', caller, whose, { change: 'password' }));
         return create(SetPasswordResponseSchema, { endedSessions: ended });
       },
     ),
     define('DeleteUser', 'administer', DeleteUserRequestSchema, DeleteUserResponseSchema, async ({ name }, caller) => {
       requirePlatformAdmin(caller, 'delete users');
       if (!(await people.remove(name, clock.now()))) throw noSuch(`user ${JSON.stringify(name)}`);
+      await trail.record(eventOf('user.removed', caller, name));
       return create(DeleteUserResponseSchema, {});
     }),
   ];

@@ -1,16 +1,18 @@
 import { PLATFORM_TEAM } from '../access/caller.ts';
-import type { Clock } from '../clock.ts';
+import type { AuditTrail } from '../audit/trail.ts';
+import type { Clock, Timers } from '../clock.ts';
 import type { Method } from '../grpc/rpc.ts';
 import { isLocal } from '../listen/address.ts';
 import type { ListenAddress } from '../listen/address.ts';
 import { AccessTokens } from '../people/access-tokens.ts';
 import { Attempts } from '../people/attempts.ts';
-import type { CookieRules } from '../people/cookies.ts';
 import { identifyBy } from '../people/identify.ts';
 import type { Identify } from '../people/identify.ts';
 import { openPeopleTables } from '../people/open.ts';
 import { ownOrigin } from '../people/own-origin.ts';
 import type { OwnOrigin } from '../people/own-origin.ts';
+import { createPages } from '../people/pages/pages.ts';
+import type { HandlePages } from '../people/pages/pages.ts';
 import { People } from '../people/people.ts';
 import { ProgramLogins } from '../people/program-logins.ts';
 import type { RandomBytes } from '../people/secret.ts';
@@ -21,8 +23,11 @@ import type { Registry } from '../registry/registry.ts';
 import { isBootstrapTokenIn } from './access.ts';
 import type { ControlAccess } from './access.ts';
 import type { ControlFlags } from './flags.ts';
+import { openProvider } from './identity-provider.ts';
+import type { ProviderFlags } from './identity-provider.ts';
+import { loginRecord } from './login-record.ts';
 import { loginLimits } from './login-events.ts';
-import type { LoginEventPorts } from './login-events.ts';
+import type { LoginEventPorts, LoginLimited } from './login-events.ts';
 import { loginMethods } from './login-service.ts';
 import { peopleMethods } from './people-service.ts';
 import type { PeoplePorts } from './people-ports.ts';
@@ -32,7 +37,8 @@ import { tokenMethods } from './token-service.ts';
 export interface OpenPeople {
   readonly identify: Identify;
   readonly origin: OwnOrigin;
-  readonly cookies: CookieRules;
+  /** Plain HTTP routes beside the methods. */
+  pages(onFailure: (path: string, error: unknown) => void, record: LoginEventPorts['record']): HandlePages;
   /** @param isTeam whether there is a Team of this name */
   methods(
     access: ControlAccess,
@@ -48,15 +54,21 @@ export interface OpenPeoplePorts {
   readonly address: ListenAddress;
   readonly isTls: boolean;
   readonly clock: Clock;
+  readonly timers: Timers;
   readonly randomBytes: RandomBytes;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly trail: AuditTrail;
+  /** What went wrong with the identity provider, for the log. */
+  readonly onFault: (detail: string) => void;
 }
 
 /** Everything that has to do with who calls. @throws DatabaseFault (rejects with it) */
 export async function openPeople(
-  flags: Pick<ControlFlags, 'publicUrl' | 'sessionIdle' | 'sessionMaxAge'>,
-  { address, bootstrapTokenFile, clock, database: shared, isTls, randomBytes }: OpenPeoplePorts,
+  flags: ProviderFlags & Pick<ControlFlags, 'publicUrl' | 'sessionIdle' | 'sessionMaxAge'>,
+  opening: OpenPeoplePorts,
 ): Promise<OpenPeople> {
   const { publicUrl, sessionIdle, sessionMaxAge } = flags;
+  const { address, bootstrapTokenFile, clock, database: shared, isTls, onFault, randomBytes, trail } = opening;
   const database = await openPeopleTables(shared);
   const limits = { maxAgeMs: sessionMaxAge, idleMs: sessionIdle };
   const isLoopback = address.kind === 'tcp' && isLocal(address);
@@ -74,24 +86,40 @@ export async function openPeople(
     clock,
     randomBytes,
     urlOf: (host) => origin.urlOf(host),
+    trail,
+    record: loginRecord(trail),
   };
+  const limitedBy = (record: LoginEventPorts['record']): LoginLimited => loginLimits({ ...ports, record, failed() {} });
+  const provider = await openProvider(flags, { ...opening, ...ports });
   const isBootstrapToken = (given: string): Promise<boolean> => isBootstrapTokenIn(bootstrapTokenFile, given);
   return {
     identify: identifyBy({
       isBootstrapToken,
       tokens: ports.tokens,
       sessions: ports.sessions,
-      confirming: undefined,
+      confirming: provider?.confirming,
       origin,
       cookies,
     }),
     origin,
-    cookies,
+    pages: (onFailure, record) =>
+      createPages(
+        {
+          ...ports,
+          origin,
+          cookies,
+          maxAgeMs: sessionMaxAge,
+          provider,
+          onProviderFault: onFault,
+          limited: limitedBy(record),
+        },
+        onFailure,
+      ),
     methods: (access, isTeam, record) => [
       ...peopleMethods({ ...ports, access }),
-      ...loginMethods({ ...ports, access, limited: loginLimits({ ...ports, record, failed() {} }) }),
+      ...loginMethods({ ...ports, access, limited: limitedBy(record) }),
       ...sessionMethods({ ...ports, access }),
-      ...tokenMethods({ tokens: ports.tokens, access, isTeam }),
+      ...tokenMethods({ ...ports, access, isTeam }),
     ],
     close: () => checks.close(),
   };

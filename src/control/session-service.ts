@@ -13,18 +13,19 @@ import { credentialOf } from '../people/identify.ts';
 import type { ControlAccess } from './access.ts';
 import { guardedUnary } from './guarded.ts';
 import { sessionMessage } from './people-messages.ts';
+import { eventOf } from './people-events.ts';
 import type { PeoplePorts } from './people-ports.ts';
 import { invalid, isPlatformAdmin, noSuch, requirePlatformAdmin, requireSession } from './people-rights.ts';
 
 /** Sessions, of `ostiary.v1.PeopleService`. */
-export function sessionMethods({
-  access,
-  sessions,
-}: PeoplePorts & { readonly access: ControlAccess }): readonly Method[] {
+export function sessionMethods(ports: PeoplePorts & { readonly access: ControlAccess }): readonly Method[] {
+  const { access, record, sessions, trail } = ports;
   const define = guardedUnary(PeopleService.typeName, access);
   return [
     define('LogOut', 'write', LogOutRequestSchema, LogOutResponseSchema, async (_request, caller) => {
-      await sessions.end(requireSession(caller, 'log out'));
+      const id = requireSession(caller, 'log out');
+      await sessions.end(id);
+      await record.loggedOut({ id, person: caller.name, address: caller.address });
       return create(LogOutResponseSchema, {});
     }),
     define('ListSessions', 'read', ListSessionsRequestSchema, ListSessionsResponseSchema, async ({ user }, caller) => {
@@ -41,10 +42,12 @@ export function sessionMethods({
           const session = await sessions.find(which.value);
           const isSeen = session !== undefined && (session.person === caller.name || isPlatformAdmin(caller));
           if (!isSeen) throw noSuch(`session ${JSON.stringify(which.value)}`);
+          await trail.record(eventOf('session.ended', caller, session.person, { session: session.id }));
           return create(EndSessionsResponseSchema, { ended: (await sessions.end(session.id)) ? 1 : 0 });
         }
         case 'user':
           if (which.value !== caller.name) requirePlatformAdmin(caller, 'end the sessions of others');
+          await trail.record(eventOf('session.ended', caller, which.value));
           return create(EndSessionsResponseSchema, { ended: await sessions.endAllOf(which.value) });
         default:
           throw invalid('which sessions? Give id, or user');

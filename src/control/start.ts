@@ -100,7 +100,11 @@ export async function startControl(
     address,
     isTls: tls !== undefined,
     clock,
+    timers,
     randomBytes,
+    environment,
+    trail: audit.trail,
+    onFault: (detail) => log.error('identity provider', { detail }),
   });
   opened.defer(() => people.close());
   const index = new CurrentIndex(registry);
@@ -174,6 +178,8 @@ export async function startControl(
       tls: tls?.material,
       services: SERVICES,
       methods,
+      origin: people.origin,
+      pages: people.pages(onFailure, (happened) => telling.events.record(happened)),
       allow: async (path, call) => {
         if (!OPEN.some((service) => path.startsWith(service))) await access(path, 'read', call);
       },

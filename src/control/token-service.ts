@@ -21,6 +21,7 @@ import { credentialOf } from '../people/identify.ts';
 import type { ControlAccess } from './access.ts';
 import { guardedUnary } from './guarded.ts';
 import { tokenMessage } from './people-messages.ts';
+import { tokenEventOf } from './people-events.ts';
 import type { PeoplePorts } from './people-ports.ts';
 import { invalid, isAdminOf, isPlatformAdmin, noSuch, requirePlatformAdmin } from './people-rights.ts';
 
@@ -30,14 +31,14 @@ const MOST_TTL_MS = 366 * DAY_MS;
 const MOST_LIMITS = 100;
 const VERBS = ['read', 'write', 'request', 'approve', 'audit', 'administer'];
 
-export interface TokenServicePorts extends Pick<PeoplePorts, 'tokens'> {
+export interface TokenServicePorts extends Pick<PeoplePorts, 'tokens' | 'trail'> {
   readonly access: ControlAccess;
   /** Whether there is a Team of this name. */
   readonly isTeam: (name: string) => Promise<boolean>;
 }
 
 /** The methods of `ostiary.v1.TokenService`. */
-export function tokenMethods({ access, isTeam, tokens }: TokenServicePorts): readonly Method[] {
+export function tokenMethods({ access, isTeam, tokens, trail }: TokenServicePorts): readonly Method[] {
   const define = guardedUnary(TokenService.typeName, access);
   return [
     define(
@@ -62,6 +63,7 @@ export function tokenMethods({ access, isTeam, tokens }: TokenServicePorts): rea
             `${whose} a token ${name} already: revoke it first, or take another name`,
           );
         }
+        await trail.record(tokenEventOf('token.created', caller, added.token));
         return create(CreateAccessTokenResponseSchema, { token: added.secret, details: tokenMessage(added.token) });
       },
     ),
@@ -87,6 +89,7 @@ export function tokenMethods({ access, isTeam, tokens }: TokenServicePorts): rea
         const token = await tokens.find(id);
         if (token === undefined || !mayRevoke(caller, token)) throw noSuch(`access token ${JSON.stringify(id)}`);
         const revoked = await tokens.revoke(id);
+        await trail.record(tokenEventOf('token.revoked', caller, token));
         return create(RevokeAccessTokenResponseSchema, revoked && { token: tokenMessage(revoked) });
       },
     ),

@@ -4,11 +4,11 @@ import { isLoopbackHost } from '../listen/address.ts';
 /** Which pages are ours. */
 export interface OwnOrigin {
   /** Whether a page of this origin is ours, as asked by the name `host` (RFC 6454; RFC 9110, 7.2). */
-  isOwn(origin: string, host: string | undefined): boolean;
+  isOwn(this: void, origin: string, host: string | undefined): boolean;
   /** Whether somebody may call us by this name: undefined, or why not. */
-  problemOfHost(host: string | undefined): string | undefined;
+  problemOfHost(this: void, host: string | undefined): string | undefined;
   /** Where browsers reach us. @param host as this one has called us */
-  urlOf(host: string | undefined): string;
+  urlOf(this: void, host: string | undefined): string;
 }
 
 export interface OwnOriginOptions {

@@ -77,10 +77,14 @@ export class People {
    * that the one before has had.
    * @returns undefined: they are disabled
    */
-  take({ name, issuer, subject, groups }: ProvenPerson, at: number): Promise<Person | undefined> {
+  take(
+    { name, issuer, subject, groups }: ProvenPerson,
+    at: number,
+    { isLogin }: { readonly isLogin: boolean },
+  ): Promise<Person | undefined> {
     return this.#database.kysely.transaction().execute(async (transaction) => {
       const told = groups === undefined ? {} : { groups: JSON.stringify(groups) };
-      const seen = { issuer, subject, last_login_at: at, ...told };
+      const seen = { issuer, subject, ...(isLogin && { last_login_at: at }), ...told };
       await transaction
         .insertInto('person')
         .values({
@@ -89,7 +93,7 @@ export class People {
           groups: '[]',
           is_disabled: 0,
           created_at: at,
-          ...seen,
+          last_login_at: 0,
           issuer: '',
           subject: '',
         })
@@ -111,12 +115,11 @@ export class People {
     });
   }
 
-  async setGroups(name: string, groups: readonly string[]): Promise<void> {
-    await this.#database.kysely
-      .updateTable('person')
-      .set({ groups: JSON.stringify(groups) })
-      .where('name', '=', name)
-      .execute();
+  /** Whom the provider means by a name; undefined: it has named nobody so. */
+  async subjectOf(name: string): Promise<string | undefined> {
+    const { kysely } = this.#database;
+    const row = await kysely.selectFrom('person').select('subject').where('name', '=', name).executeTakeFirst();
+    return row?.subject;
   }
 
   async loggedIn(name: string, at: number): Promise<void> {

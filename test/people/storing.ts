@@ -139,26 +139,30 @@ export function keepsWhoCalls(open: () => Promise<Stores>): void {
     const { clock, people, sessions, tokens } = await open();
     const name = 'user:alice@example.com';
     const alice = { name, issuer: 'https://id', subject: '1', groups: ['devs', 'ops'] };
-    expect(await people.take(alice, clock.nowMs)).toMatchObject({ groups: ['devs', 'ops'] });
+    expect(await people.take(alice, clock.nowMs, { isLogin: true })).toMatchObject({ groups: ['devs', 'ops'] });
     const provider = { session: 'sid', refreshToken: 'r-secret', checkAt: clock.nowMs };
     const { secret } = await sessions.begin({ person: name, kind: 'browser', address: '', provider });
     const added = await tokens.add({ ...CI, person: name, team: '' });
     if (added === 'taken') throw new Error('taken');
     // The same one, who has left a group; nothing said of groups changes none.
-    expect(await people.take({ ...alice, groups: ['devs'] }, clock.nowMs)).toMatchObject({ groups: ['devs'] });
-    expect(await people.take({ ...alice, groups: undefined }, clock.nowMs)).toMatchObject({ groups: ['devs'] });
+    expect(await people.take({ ...alice, groups: ['devs'] }, clock.nowMs, { isLogin: true })).toMatchObject({
+      groups: ['devs'],
+    });
+    expect(await people.take({ ...alice, groups: undefined }, clock.nowMs, { isLogin: true })).toMatchObject({
+      groups: ['devs'],
+    });
     expect(await sessions.present(secret)).toMatchObject({ groups: ['devs'] });
-    expect(await people.take({ ...alice, subject: '2' }, clock.nowMs)).toBeDefined();
+    expect(await people.take({ ...alice, subject: '2' }, clock.nowMs, { isLogin: true })).toBeDefined();
     expect(await sessions.present(secret)).toBeUndefined();
     expect(await tokens.present(added.secret, '')).toBeUndefined();
     await people.setDisabled(name, true);
-    expect(await people.take(alice, clock.nowMs)).toBeUndefined();
+    expect(await people.take(alice, clock.nowMs, { isLogin: true })).toBeUndefined();
   });
 
   test('a refresh token is opened by the secret of its session alone, and one asks at a time', async () => {
     const { clock, database, people, sessions } = await open();
     const name = 'user:alice@example.com';
-    await people.take({ name, issuer: 'https://id', subject: '1', groups: [] }, clock.nowMs);
+    await people.take({ name, issuer: 'https://id', subject: '1', groups: [] }, clock.nowMs, { isLogin: true });
     const provider = { session: 'sid', refreshToken: 'a-refresh-token', checkAt: clock.nowMs };
     const { secret } = await sessions.begin({ person: name, kind: 'browser', address: '', provider });
     expect(JSON.stringify(await database.kysely.selectFrom('session').selectAll().execute())).not.toContain(
