@@ -12,6 +12,7 @@ import {
 import type { CreateAccessTokenRequest } from '../../gen/ostiary/v1/tokens_pb.js';
 import type { Caller, CallerLimits } from '../access/caller.ts';
 import { didYouMean } from '../nearest.ts';
+import { VERBS } from '../access/verbs.ts';
 import { documentSchemas } from '../document/schema.ts';
 import { Code, RpcError } from '../grpc/rpc.ts';
 import type { Method } from '../grpc/rpc.ts';
@@ -29,7 +30,6 @@ const DAY_MS = 24 * 60 * 60_000;
 const DEFAULT_TTL_MS = 90 * DAY_MS;
 const MOST_TTL_MS = 366 * DAY_MS;
 const MOST_LIMITS = 100;
-const VERBS = ['read', 'write', 'request', 'approve', 'audit', 'administer'];
 
 export interface TokenServicePorts extends Pick<PeoplePorts, 'tokens' | 'trail'> {
   readonly access: ControlAccess;

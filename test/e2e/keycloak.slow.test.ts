@@ -3,6 +3,7 @@ import { startKeycloak } from '../real/keycloak.ts';
 import type { RealKeycloak } from '../real/keycloak.ts';
 import { partOrSkip } from '../real/parts.ts';
 import { tokensAreIntrospected } from './keycloak-introspection.ts';
+import { peopleLogIn } from './keycloak-logins.ts';
 import { realmsAreFound } from './keycloak-realms.ts';
 
 const parts = [await partOrSkip('envoy'), await partOrSkip('keycloak')];
@@ -15,6 +16,7 @@ describe.skipIf(parts.includes(undefined))('a real Keycloak', () => {
   });
   afterAll(() => keycloak?.stop());
 
+  describe('whose people log in to a control plane', () => peopleLogIn(() => keycloak));
   describe('with two realms', () => realmsAreFound(() => keycloak));
   describe('that is asked about tokens by ostiary behind a real Envoy', () => tokensAreIntrospected(() => keycloak));
 });

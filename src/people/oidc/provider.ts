@@ -7,7 +7,7 @@ import { isComplete, personOf } from './claims.ts';
 import type { ClaimNames, Claims } from './claims.ts';
 import { egressFetch } from './egress-fetch.ts';
 import { ProviderFault } from './fault.ts';
-import { away, codeOf, faultOf, told } from './told.ts';
+import { answered, away, codeOf, faultOf, told } from './told.ts';
 import { LogoutTokens } from './logout-token.ts';
 import type { LoggedOut } from './logout-token.ts';
 
@@ -98,7 +98,9 @@ export class Provider {
     return told(async () => {
       const server = await this.#server();
       const client = this.#client();
-      const parameters = oauth.validateAuthResponse(server, client, returned, state);
+      const parameters = answered(() => oauth.validateAuthResponse(server, client, returned, state));
+      if (!parameters.has('code'))
+        throw new ProviderFault('refused', 'the browser has brought no code: begin it again');
       const authentication = await this.#authentication(server);
       const response = await oauth.authorizationCodeGrantRequest(
         server,

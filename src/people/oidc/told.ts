@@ -13,6 +13,22 @@ export async function told<Result>(ask: () => Promise<Result>): Promise<Result> 
 
 const CLOCKS = 'what the provider says is not valid at this time: do its clock and that of the control plane differ?';
 
+/** What a browser has brought: whatever is wrong with it is not the provider's fault. @throws ProviderFault */
+export function answered<Result>(read: () => Result): Result {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof oauth.AuthorizationResponseError) throw faultOf(error);
+    throw new ProviderFault(
+      'refused',
+      'this is not the answer to the login that was begun in this browser: begin it again',
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
 /** @throws what is no fault of the provider */
 export function faultOf(error: unknown): ProviderFault {
   const options = { cause: error };
@@ -32,7 +48,7 @@ export function faultOf(error: unknown): ProviderFault {
     );
   }
   const code = codeOf(error);
-  if (code === oauth.JWT_TIMESTAMP_CHECK) return new ProviderFault('refused', CLOCKS, options);
+  if (code === oauth.JWT_TIMESTAMP_CHECK) return new ProviderFault('away', CLOCKS, options);
   if (code === oauth.JWT_CLAIM_COMPARISON || code === oauth.JSON_ATTRIBUTE_COMPARISON) {
     return new ProviderFault('refused', 'the provider has said something that is not for this login', options);
   }
