@@ -17,6 +17,7 @@ import { People } from '../people/people.ts';
 import { ProgramLogins } from '../people/program-logins.ts';
 import type { RandomBytes } from '../people/secret.ts';
 import { Sessions } from '../people/sessions.ts';
+import type { Log } from '../observe/log.ts';
 import { openPasswordChecks } from '../password/open.ts';
 import type { OpenedRegistry } from '../registry/open.ts';
 import type { Registry } from '../registry/registry.ts';
@@ -50,16 +51,17 @@ export interface OpenPeople {
 
 export interface OpenPeoplePorts {
   readonly database: OpenedRegistry['database'];
-  readonly bootstrapTokenFile: string;
+  /** With the bootstrap token. */
+  readonly tokenFile: string;
   readonly address: ListenAddress;
-  readonly isTls: boolean;
+  /** What the listener speaks TLS with; undefined: plain text. */
+  readonly tls: object | undefined;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly randomBytes: RandomBytes;
   readonly environment: NodeJS.ProcessEnv;
   readonly trail: AuditTrail;
-  /** What went wrong with the identity provider, for the log. */
-  readonly onFault: (detail: string) => void;
+  readonly log: Log;
 }
 
 /** Everything that has to do with who calls. @throws DatabaseFault (rejects with it) */
@@ -68,7 +70,9 @@ export async function openPeople(
   opening: OpenPeoplePorts,
 ): Promise<OpenPeople> {
   const { publicUrl, sessionIdle, sessionMaxAge } = flags;
-  const { address, bootstrapTokenFile, clock, database: shared, isTls, onFault, randomBytes, trail } = opening;
+  const { address, clock, database: shared, log, randomBytes, tls, tokenFile, trail } = opening;
+  const onFault = (detail: string): void => log.error('identity provider', { detail });
+  const isTls = tls !== undefined;
   const database = await openPeopleTables(shared);
   const limits = { maxAgeMs: sessionMaxAge, idleMs: sessionIdle };
   const isLoopback = address.kind === 'tcp' && isLocal(address);
@@ -90,8 +94,8 @@ export async function openPeople(
     record: loginRecord(trail),
   };
   const limitedBy = (record: LoginEventPorts['record']): LoginLimited => loginLimits({ ...ports, record, failed() {} });
-  const provider = await openProvider(flags, { ...opening, ...ports });
-  const isBootstrapToken = (given: string): Promise<boolean> => isBootstrapTokenIn(bootstrapTokenFile, given);
+  const provider = await openProvider(flags, { ...opening, ...ports, onFault });
+  const isBootstrapToken = (given: string): Promise<boolean> => isBootstrapTokenIn(tokenFile, given);
   return {
     identify: identifyBy({
       isBootstrapToken,

@@ -78,8 +78,11 @@ export function peopleLogIn(started: () => RealKeycloak): void {
     const secretFile = join(scratchFolder('keycloak-logins'), 'secret');
     writeFileSync(secretFile, `${SECRET}\n`, { mode: 0o600 });
     const flagsOf = (at: number, recheck: string) => [
-      ...['--oidc-issuer', issuer, '--oidc-client-id', `ostiary-${at}`, '--oidc-client-secret-file', secretFile],
-      ...['--oidc-groups-claim', 'groups', '--session-recheck', recheck],
+      `--oidc-issuer=${issuer}`,
+      `--oidc-client-id=ostiary-${at}`,
+      `--oidc-client-secret-file=${secretFile}`,
+      '--oidc-groups-claim=groups',
+      `--session-recheck=${recheck}`,
     ];
     const start = (at: number, recheck: string) =>
       startControlPlane(join(scratchFolder('keycloak-logins'), 'data'), `127.0.0.1:${ports[at]}`, {
@@ -158,9 +161,7 @@ export function peopleLogIn(started: () => RealKeycloak): void {
     network.cut();
     await new Promise((resolve) => setTimeout(resolve, 1500));
     expect((await who(browser)).body).toMatchObject({ name: 'user:alice@example.com' });
-    await expect
-      .poll(() => control.output(), { timeout: 10_000 })
-      .toContain("the provider can't be asked");
+    await expect.poll(() => control.output(), { timeout: 10_000 }).toContain("the provider can't be asked");
     network.restore();
     expect((await who(browser)).status).toBe(200);
     expect((await logIn()).page.text).toContain('user:alice@example.com');
@@ -175,7 +176,10 @@ export function peopleLogIn(started: () => RealKeycloak): void {
       providerId: string;
     }[];
     await keycloak.admin('POST', `/${REALM}/components`, {
-      ...{ name: 'next', providerId: 'rsa-generated', providerType: type, parentId: id },
+      name: 'next',
+      providerId: 'rsa-generated',
+      providerType: type,
+      parentId: id,
       config: { priority: ['200'], enabled: ['true'], active: ['true'], keySize: ['2048'], algorithm: ['RS256'] },
     });
     await keycloak.admin(

@@ -17,8 +17,6 @@ export interface PageRequest {
   form(): Promise<URLSearchParams | undefined>;
 }
 
-export type AnswerPage = (request: PageRequest) => Promise<PageAnswer>;
-
 const MOST_BYTES = 32 * 1024;
 const FORM = 'application/x-www-form-urlencoded';
 

@@ -1,0 +1,108 @@
+import { randomBytes } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { systemTimers } from '../../src/clock.ts';
+import { openSqlite } from '../../src/database/open-sqlite.ts';
+import { systemEgress } from '../../src/egress/system-egress.ts';
+import { openPasswordChecks } from '../../src/password/open.ts';
+import { hashNewPassword } from '../../src/people/new-password.ts';
+import { confirmingBy } from '../../src/people/oidc/confirm.ts';
+import { Provider } from '../../src/people/oidc/provider.ts';
+import { ownOrigin } from '../../src/people/own-origin.ts';
+import { createPages } from '../../src/people/pages/pages.ts';
+import { peopleSchema } from '../../src/people/tables.ts';
+import type { PeopleTables } from '../../src/people/tables.ts';
+import { scratchFolder } from '../real/scratch.ts';
+import type { Browser, Page, Sent } from './browser.ts';
+import { HOUR, MINUTE, storesOn } from './fixture.ts';
+import type { Stores } from './fixture.ts';
+import { CLIENT, startSmallProvider } from './small-provider.ts';
+import type { SmallProvider } from './small-provider.ts';
+
+export const PASSWORD = 'correct horse battery';
+export const COOKIE = 'ostiary-session';
+
+/** The pages of a control plane, with a provider and a local user. */
+export interface LoginSite {
+  readonly url: string;
+  readonly stores: Stores;
+  readonly provider: SmallProvider;
+  /** What the audit trail and the log were told. */
+  readonly recorded: string[];
+  /** By the form of the page, as the local user. */
+  logIn(browser: Browser, more?: Readonly<Record<string, string>>, sent?: Sent): Promise<Page>;
+  /** Whose session the browser has. */
+  who(browser: Browser): Promise<string | undefined>;
+  close(): Promise<void>;
+}
+
+export async function startLoginSite(): Promise<LoginSite> {
+  const file = join(scratchFolder('people'), 'people.db');
+  const stores = storesOn(await openSqlite<PeopleTables>({ file, durability: 'normal', schema: peopleSchema }));
+  stores.clock.nowMs = Date.now();
+  const provider = await startSmallProvider(() => stores.clock.nowMs);
+  const recorded: string[] = [];
+  const { clock, people, sessions } = stores;
+  const checks = openPasswordChecks(clock);
+  const { egress } = systemEgress({ variables: {}, allow: ['127.0.0.1'], timers: systemTimers });
+  const asked = new Provider(
+    {
+      issuer: provider.issuer,
+      clientId: CLIENT.id,
+      clientSecret: async () => CLIENT.secret,
+      scopes: 'openid email',
+      claims: { user: 'email', groups: 'groups' },
+    },
+    { egress, clock },
+  );
+  const onEnded = async ({ person }: { readonly person: string }): Promise<void> =>
+    void recorded.push(`ended ${person}`);
+  const onAway = (detail: string): void => void recorded.push(`away ${detail}`);
+  const confirming = confirmingBy(
+    { everyMs: 5 * MINUTE, withoutMs: HOUR },
+    { provider: asked, sessions, people, clock, onEnded, onAway },
+  );
+  const handle = createPages(
+    {
+      ...stores,
+      checks,
+      randomBytes,
+      origin: ownOrigin({ publicUrl: undefined, isTls: false, isLoopback: true }),
+      cookies: { isSecure: false },
+      maxAgeMs: 12 * HOUR,
+      provider: { provider: asked, confirming, recheckMs: 5 * MINUTE },
+      record: {
+        loggedIn: async ({ person }, by) => void recorded.push(`in ${person} ${by}`),
+        refused: (who, _address, why) => void recorded.push(`refused ${who} ${why}`),
+        loggedOut: async ({ person }) => void recorded.push(`out ${person}`),
+        ended: async (names, why) => void recorded.push(`ended ${names.join()} ${why}`),
+      },
+      onProviderFault: onAway,
+    },
+    (path, error) => console.error(path, error),
+  );
+  const server: Server = createServer((request, response) => {
+    if (!handle(request, response)) response.writeHead(404).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  await people.addLocal('local:bob', await hashNewPassword(PASSWORD, randomBytes), [], clock.nowMs);
+  return {
+    url,
+    stores,
+    provider,
+    recorded,
+    logIn: (browser, more = {}, sent = {}) =>
+      browser.open(`${url}/login`, { form: { name: 'bob', password: PASSWORD, ...more }, ...sent }),
+    who: async (browser) => (await sessions.present(browser.cookie(url, COOKIE) ?? ''))?.person,
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      checks.close();
+      await provider.close();
+      await stores.database.close();
+    },
+  };
+}
