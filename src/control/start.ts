@@ -94,8 +94,8 @@ export async function startControl(
   const tokenFile = flags.bootstrapTokenFile ?? (dataDir && join(dataDir, 'bootstrap-token'));
   if (tokenFile === undefined) throw new UserError('--database needs --bootstrap-token-file FILE as well', 2);
   const { isNew } = await prepareBootstrapToken(tokenFile, randomBytes);
-  const opening = { ...own, database, tokenFile, address, tls, randomBytes, environment, trail: audit.trail };
-  const people = await openPeople(flags, opening);
+  const kept = { database, clock, timers, randomBytes, log, environment, trail: audit.trail };
+  const people = await openPeople(flags, { ...kept, tokenFile, address, tls });
   opened.defer(() => people.close());
   const index = new CurrentIndex(registry);
   const access = audit.calls.access(controlledAccess(audit.calls.identify(people.identify), index));
