@@ -34,6 +34,16 @@ describe('the pages of login', () => {
     ]);
   });
 
+  test('say when too many have tried, whether there is such a user or not', async () => {
+    for (const name of ['bob', 'nobody']) {
+      const browser = new Browser();
+      for (let at = 0; at < 10; at++) await site.logIn(browser, { name, password: `wrong ${at}` });
+      const refused = await site.logIn(browser, { name });
+      expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '120']);
+      expect(site.recorded.slice(-2)).toEqual([`refused ${name} too many attempts`, `limited ${name}`]);
+    }
+  });
+
   test('take no form of another page, and none that is none', async () => {
     const browser = new Browser();
     for (const from of ['https://evil.example.com', 'null', url.replace('127.0.0.1', 'localhost'), `${url}1`]) {

@@ -80,6 +80,7 @@ export async function startLoginSite(): Promise<LoginSite> {
         ended: async (names, why) => void recorded.push(`ended ${names.join()} ${why}`),
       },
       onProviderFault: onAway,
+      limited: (account) => void recorded.push(`limited ${account}`),
     },
     (path, error) => console.error(path, error),
   );
