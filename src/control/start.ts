@@ -169,7 +169,7 @@ export async function startControl(
       services: SERVICES,
       methods,
       origin: people.origin,
-      pages: people.pages(onFailure, (happened) => telling.events.record(happened)),
+      pages: people.pages(failedCallTeller(log), (happened) => telling.events.record(happened)),
       allow: async (path, call) => {
         if (!OPEN.some((service) => path.startsWith(service))) await access(path, 'read', call);
       },
