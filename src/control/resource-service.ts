@@ -1,4 +1,3 @@
-import type { JsonObject } from '@bufbuild/protobuf';
 import { create } from '@bufbuild/protobuf';
 import {
   ApplyRequestSchema,
@@ -13,13 +12,11 @@ import {
   ListRequestSchema,
   ListResponseSchema,
 } from '../../gen/ostiary/v1/resources_pb.js';
-import type { ApplyRequest, DeleteRequest, ListRequest, ProposedDocument } from '../../gen/ostiary/v1/resources_pb.js';
+import type { ApplyRequest, DeleteRequest, ProposedDocument } from '../../gen/ostiary/v1/resources_pb.js';
 import type { Caller } from '../access/caller.ts';
 import { Code, RpcError } from '../grpc/rpc.ts';
 import type { Method } from '../grpc/rpc.ts';
-import { keyText } from '../registry/conflict.ts';
 import type { RegisteredKind } from '../policies/environment.ts';
-import type { ResourceKey } from '../registry/log.ts';
 import type { Receipts } from '../registry/receipt.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { ControlAccess } from './access.ts';
@@ -27,20 +24,19 @@ import type { Changing, ChangeRequest, Plan, PlannedChange } from './changing.ts
 import type { CurrentIndex } from './current-index.ts';
 import { resourceSeen } from './editing.ts';
 import { guardedUnary } from './guarded.ts';
-import type { Entry } from './resource-index.ts';
 import {
   EFFECTS,
   faultMessages,
   keyFromMessage,
   keyMessage,
-  namespaceOr,
   resourceMessage,
   resultMessages,
   structOf,
 } from './resource-messages.ts';
 import { ownershipOf } from './ownership.ts';
 import { notThere, Rights } from './rights.ts';
-import { fieldsOf, selectFrom } from './selecting.ts';
+import { afterOf, listedOf, tokenOf } from './listing.ts';
+import { selectFrom } from './selecting.ts';
 import { sightOf, viewOf } from './views.ts';
 import { watchMethod } from './watching.ts';
 import { authorOf, receiptOf, waitMsOf } from './write-options.ts';
@@ -103,9 +99,11 @@ export function resourceMethods(ports: ResourceServicePorts): readonly Method[] 
       const rights = new Rights(caller, state.index);
       const pageSize = Math.min(LARGEST_PAGE, request.pageSize === 0 ? PAGE : request.pageSize);
       const page = selectFrom(state.index, request, pageSize, afterOf(request.pageToken), rights);
+      const listed = await listedOf(ports, page.entries, request, rights);
+      const hasMore = page.hasMore || listed.entries.length < page.entries.length;
       return create(ListResponseSchema, {
-        resources: await resourcesOf(ports, page.entries, request, rights),
-        nextPageToken: page.hasMore ? tokenOf(page.entries.at(-1)) : '',
+        resources: listed.resources,
+        nextPageToken: hasMore ? tokenOf(listed.entries.at(-1)) : '',
         total: page.total,
         revision: BigInt(state.revision),
       });
@@ -169,48 +167,6 @@ function toldOf(plan: Plan, files: readonly string[]) {
 
 function resultsOf(plan: Plan) {
   return plan.faults.length === 0 ? resultMessages(plan) : [];
-}
-
-async function resourcesOf(
-  { registry, policyKinds }: Pick<ResourceServicePorts, 'registry' | 'policyKinds'>,
-  entries: readonly Entry[],
-  { keysOnly, fields }: ListRequest,
-  rights: Rights,
-) {
-  // From the catalog, one does not see how its team keeps it.
-  const told = (entry: Entry) => (rights.sight(entry) === 'catalog' ? { ...entry, set: '', source: '' } : entry);
-  if (keysOnly) return entries.map((entry) => resourceMessage(told(entry), undefined));
-  const select = fields.length === 0 ? (document: JsonObject) => document : fieldsOf(fields);
-  const found = new Map((await registry.resources(entries)).map((resource) => [keyText(resource), resource]));
-  // One that was deleted in this moment is left out.
-  return entries.flatMap((entry) => {
-    const resource = found.get(keyText(entry));
-    if (resource === undefined) return [];
-    const sight = entry.revision === resource.revision ? rights.sight(entry) : sightOf(resource, rights);
-    const seen = viewOf(resource.document, sight, policyKinds);
-    return seen === undefined ? [] : [resourceMessage(resource, seen, select)];
-  });
-}
-
-function tokenOf(entry: ResourceKey | undefined): string {
-  if (entry === undefined) return '';
-  const { kind, namespace, name } = entry;
-  return Buffer.from(JSON.stringify([kind, namespace, name])).toString('base64url');
-}
-
-/** @throws RpcError */
-function afterOf(token: string): ResourceKey | undefined {
-  if (token === '') return undefined;
-  try {
-    const parts = JSON.parse(Buffer.from(token, 'base64url').toString()) as unknown;
-    if (Array.isArray(parts) && parts.length === 3 && parts.every((part) => typeof part === 'string')) {
-      const [kind = '', namespace = '', name = ''] = parts;
-      return { kind, namespace: namespaceOr(namespace), name };
-    }
-  } catch {
-    // As any other text that is no token.
-  }
-  throw new RpcError(Code.invalidArgument, 'page_token is none that a response had');
 }
 
 function differenceOf({ key, effect, before, document, place }: PlannedChange) {

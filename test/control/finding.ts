@@ -52,6 +52,30 @@ export function findsResources(newPlace: NewPlace): void {
     });
   });
 
+  test('a page ends before it is too large, and the next one goes on', async () => {
+    const text = 'x'.repeat(1024 * 1024 - 1);
+    const specifications = Array.from({ length: 20 }, (_, at) => {
+      return document('Specification', `s${10 + at}`, { format: 'other', text });
+    });
+    for (let from = 0; from < 20; from += 5) await services.apply(specifications.slice(from, from + 5));
+    const found: string[] = [];
+    const sizes: number[] = [];
+    for (let pageToken = ''; ;) {
+      const page = (await services.ask('ResourceService/List', { pageSize: 1000, pageToken })) as {
+        resources: { name: string }[];
+        nextPageToken?: string;
+        total: number;
+      };
+      expect(page.total).toBe(20);
+      sizes.push(page.resources.length);
+      found.push(...page.resources.map(({ name }) => name));
+      if (page.nextPageToken === undefined) break;
+      pageToken = page.nextPageToken;
+    }
+    expect(sizes).toEqual([15, 5]);
+    expect(found).toEqual(specifications.map(({ metadata }) => metadata.name));
+  });
+
   test('names that no database holds are names of nothing', async () => {
     for (const name of ['a\u0000b', 'a\nb', '../..', 'x'.repeat(100_000)]) {
       expect(await services.ask('ResourceService/Get', { kind: 'Api', name })).toMatchObject({ status: 404 });

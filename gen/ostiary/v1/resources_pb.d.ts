@@ -603,7 +603,7 @@ export declare type ListRequest = Message<"ostiary.v1.ListRequest"> & {
   keysOnly: boolean;
 
   /**
-   * At most 1,000; 0: 100.
+   * At most 1,000; 0: 100. A page ends earlier where its documents are large.
    *
    * @generated from field: uint32 page_size = 10;
    */

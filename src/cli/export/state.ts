@@ -55,13 +55,18 @@ async function readPages(requests: readonly object[], caller: Caller): Promise<S
   const resources = new Map<string, Resource>();
   let first: bigint | undefined;
   for (const request of requests) {
+    let left: number | undefined;
     for await (const page of pagesOf(request, caller)) {
       first ??= page.revision;
+      left = (left ?? page.total) - page.resources.length;
       if (page.revision !== first) return undefined;
       for (const resource of page.resources) {
+        if (resource.revision > first) return undefined;
         resources.set(JSON.stringify([resource.kind, resource.namespace, resource.name]), resource);
       }
     }
+    // One that was deleted meanwhile is on no page.
+    if (left !== 0) return undefined;
   }
   return { resources: [...resources.values()], revision: first ?? 0n };
 }
