@@ -101,12 +101,16 @@ export class DocumentReader {
     }
   }
 
-  /** Takes over one document, wherever it comes from. */
-  addDocument(place: Place, value: unknown, issues: readonly Issue[]): void {
+  /**
+   * Takes over one document, wherever it comes from.
+   * @param createdAt see {@link Loaded}
+   */
+  addDocument(place: Place, value: unknown, issues: readonly Issue[], createdAt?: number): void {
     const isUnfit = issues.length > 0;
     const result = isUnfit ? { issues } : validate(value);
     if ('document' in result) {
-      this.documents.push({ place, document: result.document });
+      const { document } = result;
+      this.documents.push(createdAt === undefined ? { place, document } : { place, createdAt, document });
       return;
     }
     addIssues(this.faults, place, result.issues);
