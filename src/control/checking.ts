@@ -18,6 +18,7 @@ import type { IndexedState } from './current-index.ts';
 import type { ResourceIndex } from './resource-index.ts';
 import { withHint } from './hints.ts';
 import { neighbourhoodOf } from './neighbourhood.ts';
+import { leavingPlatform } from './platform-labels.ts';
 import { placeFindings } from './places/place-findings.ts';
 import { faultText, tellable } from './tellable.ts';
 import type { Findings } from './tellable.ts';
@@ -78,6 +79,8 @@ export class Checking {
     const proposals = changes.map(({ key, document }) => {
       return { key, facts: document === undefined ? undefined : factsOf(key, document, (text) => text) };
     });
+    const leaving = rights === undefined || rights.isPlatformAdmin() ? [] : leavingPlatform(proposals, index);
+    if (leaving.length > 0) return { faults: leaving, warnings: [] };
     const around = await this.#around(neighbourhoodOf(proposals, index));
     const later = changes.flatMap(({ key, before, document }, at) => {
       return document === undefined ? [] : [{ ...key, document, age: before?.createdRevision ?? revision + 1 + at }];

@@ -202,6 +202,6 @@ class Gathering {
   }
 }
 
-function hasLabels({ labels }: Facts, wanted: Readonly<Record<string, string>>): boolean {
+export function hasLabels({ labels }: Facts, wanted: Readonly<Record<string, string>>): boolean {
   return Object.entries(wanted).every(([label, value]) => labels !== undefined && labels[label] === value);
 }
