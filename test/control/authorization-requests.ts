@@ -1,0 +1,251 @@
+import { Code } from '@connectrpc/connect';
+import type { DescService } from '@bufbuild/protobuf';
+import { AnalyticsService } from '../../gen/ostiary/v1/analytics_pb.js';
+import { AuditService } from '../../gen/ostiary/v1/audit_pb.js';
+import { BackupService } from '../../gen/ostiary/v1/backup_pb.js';
+import { ContractService } from '../../gen/ostiary/v1/contracts_pb.js';
+import { CredentialService } from '../../gen/ostiary/v1/credentials_pb.js';
+import { PeopleService } from '../../gen/ostiary/v1/people_pb.js';
+import { ResourceService } from '../../gen/ostiary/v1/resources_pb.js';
+import { SidecarService } from '../../gen/ostiary/v1/sidecars_pb.js';
+import { SnapshotService } from '../../gen/ostiary/v1/snapshots_pb.js';
+import { SyncService } from '../../gen/ostiary/v1/sync_pb.js';
+import { TelemetryService } from '../../gen/ostiary/v1/telemetry_pb.js';
+import { TokenService } from '../../gen/ostiary/v1/tokens_pb.js';
+import { COLUMNS } from './authorization-matrix.ts';
+import type { MatrixRow } from './authorization-matrix.ts';
+import { api, app, document } from './fixture.ts';
+
+export const services: Readonly<Record<string, DescService>> = {
+  AnalyticsService,
+  AuditService,
+  BackupService,
+  ContractService,
+  CredentialService,
+  PeopleService,
+  ResourceService,
+  SidecarService,
+  SnapshotService,
+  SyncService,
+  TelemetryService,
+  TokenService,
+};
+
+const ofShop = { namespace: 'shop' };
+const ofReturns = { namespace: 'returns' };
+const ofPlatform = { namespace: 'platform' };
+const published = { lifecycle: 'published', visibility: 'internal' };
+const secret = { value: 'a secret of some length' };
+
+function tokenName(team: string, role: string): string {
+  return `${team}-${role === '' ? 'nobody' : role}`;
+}
+
+function team(name: string, namespaces: readonly string[], more: readonly object[] = []) {
+  const own = COLUMNS.flatMap((column) => {
+    if (column === undefined || column.team !== name || column.role === '') return [];
+    return [{ user: `token:${tokenName(name, column.role)}`, role: column.role }];
+  });
+  return document('Team', name, { namespaces, members: [...own, ...more] }, ofPlatform);
+}
+
+const orders = api('orders', {}, { ...ofShop, ...published, specification: 'orders-text' });
+const binding = document(
+  'PolicyBinding',
+  'everybody',
+  {
+    targetRef: { kind: 'Selector', selector: {} },
+    policyRef: { name: 'rate-limiting' },
+    config: { rateLimits: [{ maximumRequests: 10_000, timePeriodInMilliseconds: 1000 }] },
+  },
+  ofPlatform,
+);
+const contract = (name: string, client: string, of: string, metadata: object, status?: string) =>
+  document(
+    'Contract',
+    name,
+    { clientApplication: client, api: of, tier: 'gold', ...(status !== undefined && { status }) },
+    metadata,
+  );
+
+/** All that there is. */
+export function documents(): readonly object[] {
+  return [
+    team('platform', []),
+    team('shop', ['shop']),
+    team('returns', ['returns']),
+    binding,
+    document('Specification', 'orders-text', { format: 'openapi', text: 'openapi: 3.1.0' }, ofShop),
+    orders,
+    api('drafts', {}, { ...ofShop, lifecycle: 'draft', visibility: 'internal' }),
+    app('mobile', { clientSecret: secret }, ofShop),
+    app('web', { clientSecret: secret }, ofShop),
+    document('Secret', 'keys', { data: { one: { value: 'a value of more than 24 bytes' } } }, ofShop),
+    document(
+      'Webhook',
+      'ops',
+      { url: 'https://ops.example.com/', signingSecret: { value: '${secret:keys/one}' } },
+      ofShop,
+    ),
+    api('parcels', {}, { ...ofReturns, ...published }),
+    app('portal', { clientSecret: secret }, ofReturns),
+    app('portal-2', { clientSecret: secret }, ofReturns),
+    app('portal-3', { clientSecret: secret }, ofReturns),
+    contract('portal-pending', 'returns/portal', 'orders', ofShop, 'pending'),
+    contract('portal-active', 'returns/portal-2', 'orders', ofShop, 'approved'),
+    contract('portal-revoked', 'returns/portal-3', 'orders', ofShop, 'revoked'),
+    contract('web-parcels', 'shop/web', 'parcels', ofReturns, 'approved'),
+  ];
+}
+
+type Ask = (service: string, method: string, request: object) => Promise<unknown>;
+
+/** Writes everything, and makes a token for each column. */
+export async function setUp(ask: Ask): Promise<readonly (string | undefined)[]> {
+  const applied = await ask('ResourceService', 'Apply', { documents: documents().map((each) => ({ document: each })) });
+  const { faults } = applied as { readonly faults: readonly object[] };
+  if (faults.length > 0) throw new Error(JSON.stringify(faults));
+  const tokens: (string | undefined)[] = [];
+  for (const column of COLUMNS) {
+    if (column === undefined) tokens.push(undefined);
+    else {
+      const asked = { name: tokenName(column.team, column.role), team: column.team };
+      tokens.push(((await ask('TokenService', 'CreateAccessToken', asked)) as { readonly token: string }).token);
+    }
+  }
+  return tokens;
+}
+
+interface Asked {
+  readonly request: object;
+  /** Errors that only those hear who may. */
+  readonly allowed?: readonly Code[];
+  /** How much an answer shows. */
+  readonly seen?: ((answer: unknown) => string) | undefined;
+}
+
+const { FailedPrecondition, InvalidArgument, NotFound, Unavailable } = Code;
+
+/** What is asked for a row. Nothing is changed. */
+export function requestsOf({ service, method, what }: MatrixRow): Asked {
+  switch (service) {
+    case 'ResourceService':
+      return ofResources(method, what);
+    case 'ContractService':
+      return ofContracts(method);
+    case 'CredentialService': {
+      const own = { namespace: 'shop', name: method === 'CreateApplication' ? 'new' : 'mobile', dryRun: true };
+      const more: Readonly<Record<string, object>> = { EndSecret: { secret: 2 }, KillSecrets: { reason: 'lost' } };
+      return { request: { ...own, ...more[method] } };
+    }
+    case 'SidecarService':
+      return ofSidecars(method, what);
+    case 'SnapshotService':
+      return { request: {} };
+    case 'AnalyticsService':
+      return { request: method === 'Top' ? { by: 'api' } : {} };
+    case 'PeopleService':
+    case 'TokenService':
+      return ofPeople(method);
+    case 'SyncService':
+      return { request: method === 'Join' ? { token: 'none', node: 'x' } : {} };
+    default:
+      return { request: {} };
+  }
+}
+
+const KEYS: Readonly<Record<string, readonly [kind: string, namespace: string, name: string]>> = {
+  'published-api': ['Api', 'shop', 'orders'],
+  'draft-api': ['Api', 'shop', 'drafts'],
+  application: ['ClientApplication', 'shop', 'mobile'],
+  applicant: ['ClientApplication', 'shop', 'web'],
+  contract: ['Contract', 'shop', 'portal-pending'],
+  secret: ['Secret', 'shop', 'keys'],
+  webhook: ['Webhook', 'shop', 'ops'],
+  team: ['Team', 'platform', 'shop'],
+  'platform-binding': ['PolicyBinding', 'platform', 'everybody'],
+  specification: ['Specification', 'shop', 'orders-text'],
+};
+
+function keyOf(what: string) {
+  const [kind = '', namespace = '', name = ''] = KEYS[what] ?? [];
+  return { kind, namespace, name };
+}
+
+/** How much of its document an answer has. */
+function sightIn(what: string): Asked['seen'] {
+  if (what === 'platform-binding' || what === 'specification') return undefined;
+  return (answer) => {
+    const { document: shown } = (answer as { readonly resource: { readonly document: Shown } }).resource;
+    const { clientSecret, data, policies, signingSecret } = shown.spec;
+    if (shown.kind === 'Api') {
+      return policies === undefined ? 'C' : 'W';
+    }
+    if (shown.kind === 'ClientApplication') return clientSecret?.['sha256'] === undefined ? 'R' : 'W';
+    if (shown.kind === 'Secret') return data?.['one']?.['digest'] === undefined ? 'R' : 'W';
+    if (shown.kind === 'Webhook') return signingSecret?.['value'] === undefined ? 'R' : 'W';
+    return 'W';
+  };
+}
+
+type Part = Readonly<Record<string, unknown>>;
+interface Shown {
+  readonly kind: string;
+  readonly spec: {
+    readonly clientSecret?: Part;
+    readonly data?: Readonly<Record<string, Part>>;
+    readonly policies?: readonly unknown[];
+    readonly signingSecret?: Part;
+  };
+}
+
+function ofResources(method: string, what: string): Asked {
+  if (method === 'Get') return { request: keyOf(what), seen: sightIn(what) };
+  if (method === 'Delete') return { request: { resources: [{ resource: keyOf(what) }], dryRun: true } };
+  if (method !== 'Apply' && method !== 'Diff') return { request: {} };
+  const written: Readonly<Record<string, object>> = {
+    api: api('orders', { basePath: '/v2' }, { ...ofShop, ...published }),
+    application: app('new', { clientSecret: secret }, ofShop),
+    secret: document('Secret', 'more', { data: { one: { value: 'a value' } } }, ofShop),
+    'contract-request': contract('mobile-parcels', 'shop/mobile', 'parcels', ofReturns),
+    'team-members': team('shop', ['shop'], [{ group: 'more', role: 'viewer' }]),
+    'team-namespaces': team('shop', ['shop', 'more']),
+    'platform-binding': { ...binding, metadata: { ...binding.metadata, displayName: 'changed' } },
+    'api-to-another-team': api('moved', {}, { namespace: 'free', owner: 'elsewhere' }),
+  };
+  return { request: { documents: [{ document: written[what] }], ...(method === 'Apply' && { dryRun: true }) } };
+}
+
+function ofContracts(method: string): Asked {
+  if (method === 'Request') {
+    return {
+      request: { namespace: 'returns', clientApplication: 'shop/mobile', api: 'parcels', tier: 'gold', dryRun: true },
+    };
+  }
+  const name =
+    { Revoke: 'portal-active', SetExpiry: 'portal-active', Restore: 'portal-revoked' }[method] ?? 'portal-pending';
+  return { request: { namespace: 'shop', name, dryRun: true } };
+}
+
+function ofSidecars(method: string, what: string): Asked {
+  if (method === 'ForgetSidecar') return { request: { node: 'none' }, allowed: [NotFound] };
+  if (method !== 'AskSidecar') return { request: {} };
+  const question =
+    what === 'reset' ? { case: 'resetCounters', value: { api: 'orders' } } : { case: 'listApis', value: {} };
+  return { request: { node: 'none', question }, allowed: [NotFound, Unavailable] };
+}
+
+function ofPeople(method: string): Asked {
+  // What takes a session, an access token may ask for as well, and hears that it takes one.
+  const allowed = [FailedPrecondition, InvalidArgument, NotFound];
+  const requests: Readonly<Record<string, object>> = {
+    LogIn: { user: 'nobody', password: 'a wrong password' },
+    EndSessions: { of: { case: 'id', value: 'none' } },
+    CreateUser: { name: 'Not a name!' },
+    SetUserDisabled: { name: 'local:none', disabled: true },
+    DeleteUser: { name: 'local:none' },
+    RevokeAccessToken: { id: 'none' },
+    CreateAccessToken: { name: 'more' },
+  };
+  return { request: requests[method] ?? {}, allowed };
+}
