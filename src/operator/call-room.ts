@@ -11,7 +11,7 @@ interface Place {
   readonly request: NodeRequest;
   readonly takenAt: number;
   /** Gives the place back. Once it has, calls do nothing. */
-  leave(): void;
+  readonly leave: () => void;
 }
 
 /** Takes a place for a call until its response has ended, and answers with an error if there is none left: false. */

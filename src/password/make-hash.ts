@@ -7,6 +7,8 @@ const PASSES = 2;
 const SALT_BYTES = 16;
 const DIGEST_BYTES = 32;
 
+const inThread = promisify(argon2);
+
 /**
  * Returns the argon2id hash of a password (RFC 9106), as text with its parameters.
  * @param salt random by default
@@ -19,8 +21,6 @@ export function hashPassword(password: string, salt: Uint8Array = randomBytes(SA
 export async function hashPasswordAside(password: string, salt: Uint8Array): Promise<string> {
   return textOf(salt, await inThread('argon2id', parametersOf(password, salt)));
 }
-
-const inThread = promisify(argon2);
 
 function parametersOf(password: string, salt: Uint8Array) {
   const cost = { memory: MEMORY_KIB, passes: PASSES, parallelism: 1 };

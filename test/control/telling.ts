@@ -234,10 +234,9 @@ export function tellsResources(newPlace: NewPlace): void {
         message: 'ClientApplication default/web has revision 2, and revision 1 was expected: read it again',
       });
     }
-    await services.registry.write(
-      [{ key: { kind: 'Api', namespace: 'default', name: 'f' }, document: api('f'), owner: 'files', set: '' }],
-      { actor: 'files', reason: '' },
-    );
+    const key = { kind: 'Api', namespace: 'default', name: 'f' };
+    const written = { key, document: api('f'), owner: 'files', set: '' } as const;
+    await services.registry.write([written], { actor: 'files', reason: '' });
     expect(await services.apply([api('f', { basePath: '/v9' })])).toMatchObject({
       status: 409,
       message:
