@@ -1,3 +1,4 @@
+import type { JsonObject } from '@bufbuild/protobuf';
 import { PLATFORM_TEAM } from '../access/caller.ts';
 import type { Caller } from '../access/caller.ts';
 import { better } from '../access/may.ts';
@@ -14,7 +15,7 @@ import { sightOf, viewOf } from './views.ts';
 export interface AuditSight {
   sees(row: AuditRow): boolean;
   /** A document as far as they see it; undefined: nothing of it. */
-  view(resource: Resource): unknown;
+  view(resource: Resource): JsonObject | undefined;
 }
 
 /**
@@ -37,12 +38,14 @@ export async function auditSight(caller: Caller, index: Pick<CurrentIndex, 'curr
       if (change !== undefined) return mayAudit(change, documentOf(change));
       return event.name !== '' && mayAudit(event, undefined);
     },
-    view: (resource) => viewOf(resource.document, better(sightOf(resource, rights), 'redacted'), policyKinds)?.document,
+    view(resource) {
+      return viewOf(resource.document, better(sightOf(resource, rights), 'redacted'), policyKinds)?.document;
+    },
   };
 }
 
 /** Without hashes of secrets and without encrypted values: what leaves the control plane. */
-export function auditedDocument({ document }: Resource): unknown {
+export function auditedDocument({ document }: Resource): JsonObject | undefined {
   return viewOf(document, 'redacted', policyKinds)?.document;
 }
 

@@ -91,7 +91,12 @@ export function auditsBoth(newPlace: NewPlace): void {
       },
     ]);
     const [{ change }] = (await ask('ListEntries', { name: 'two' }))['entries'] as [{ change: object }];
-    expect(change).toMatchObject({ actor: 'admin', credential: 'token:admin', address: '192.0.2.1' });
+    expect(change).toMatchObject({
+      after: app('two'),
+      actor: 'admin',
+      credential: 'token:admin',
+      address: '192.0.2.1',
+    });
   });
 
   test('an export is verified without a control plane, goes on where it ended, and is itself an event', async () => {
