@@ -1,9 +1,14 @@
 import { expect, test } from 'vitest';
+import { systemClock } from '../../src/clock.ts';
+import { Checking } from '../../src/control/checking.ts';
 import { factsOf, keyOf } from '../../src/control/facts.ts';
 import type { Proposal } from '../../src/control/neighbourhood.ts';
 import { leavingPlatform } from '../../src/control/platform-labels.ts';
 import { ResourceIndex } from '../../src/control/resource-index.ts';
+import { Rights } from '../../src/control/rights.ts';
+import { policyKinds } from '../../src/policies/index.ts';
 import type { ResourceKey } from '../../src/registry/log.ts';
+import { policyEnvironment } from '../policies/environment.ts';
 import { api, document } from './fixture.ts';
 
 function keyFrom(of: object): ResourceKey {
@@ -40,4 +45,18 @@ test('an API does not lose the label by which a policy of the platform selects i
   expect(told(orders({ exposure: 'public' }))).toEqual([]);
   expect(told(orders(), true)).toEqual([]);
   expect(told(api('other', {}, { namespace: 'shop' }))).toEqual([]);
+});
+
+test('an apply of anybody but an admin of the platform is refused so', async () => {
+  const ports = { policyKinds, environment: policyEnvironment(), clock: systemClock, vault: undefined };
+  const checking = new Checking({ ...ports, resources: async () => [] });
+  const change = { key: keyFrom(orders()), before: undefined, document: orders() };
+  const faultsBy = async (isBootstrap: boolean): Promise<readonly string[]> => {
+    const identity = { name: 'somebody', credential: '', address: '', isBootstrap, groups: [] };
+    const state = { index, history: '', revision: 1 };
+    const { faults } = await checking.check([change], state, new Rights(identity, index));
+    return faults.map(({ field }) => field);
+  };
+  expect(await faultsBy(false)).toEqual(['metadata.labels']);
+  expect(await faultsBy(true)).not.toContain('metadata.labels');
 });
