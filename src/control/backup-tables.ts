@@ -1,5 +1,6 @@
 import { AUDIT_BACKUP_TABLES } from '../audit/tables.ts';
 import type { BackupTable } from '../registry/backup.ts';
+import { SUBSCRIPTION_BACKUP_TABLE } from '../notify/subscription-store.ts';
 import { PEOPLE_BACKUP_TABLES } from '../people/tables.ts';
 import { SIDECAR_BACKUP_TABLES } from './sidecar-tables.ts';
 
@@ -8,4 +9,5 @@ export const BACKUP_TABLES: readonly BackupTable[] = [
   ...SIDECAR_BACKUP_TABLES,
   ...AUDIT_BACKUP_TABLES,
   ...PEOPLE_BACKUP_TABLES,
+  SUBSCRIPTION_BACKUP_TABLE,
 ];

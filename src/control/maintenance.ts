@@ -11,6 +11,7 @@ import { BACKUP_TABLES } from './backup-tables.ts';
 import type { ControlFlags } from './flags.ts';
 import { rekey } from './rekey.ts';
 import { openVault } from './secrets-key.ts';
+import { openNotifyDatabase } from '../notify/store.ts';
 import { openPeopleTables } from '../people/open.ts';
 import { openSidecarStore } from './sidecar-store.ts';
 
@@ -69,6 +70,7 @@ async function opened<Result>(
     await openSidecarStore(registry.database);
     await migrateAudit(registry.database);
     await openPeopleTables(registry.database);
+    await openNotifyDatabase(registry.database);
     return await use(registry);
   } finally {
     await registry.close();

@@ -12,6 +12,13 @@ export interface PersonSubscription {
   readonly createdAt: number;
 }
 
+/** What people have chosen survives a restore; events and deliveries do not: they were told where they happened. */
+export const SUBSCRIPTION_BACKUP_TABLE = {
+  name: 'notify_subscription',
+  columns: { id: 'text', person: 'text', events: 'text', address: 'text', created_at: 'integer' },
+  key: ['id'],
+} as const;
+
 export class SubscriptionStore {
   readonly #database: NotifyDatabase;
 
