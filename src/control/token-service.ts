@@ -63,7 +63,10 @@ export function tokenMethods({ access, isTeam, tokens, trail }: TokenServicePort
             `${whose} a token ${name} already: revoke it first, or take another name`,
           );
         }
-        await trail.record(tokenEventOf('token.created', caller, added.token));
+        await trail.record(tokenEventOf('token.created', caller, added.token)).catch(async (error: unknown) => {
+          await tokens.revoke(added.token.id);
+          throw error;
+        });
         return create(CreateAccessTokenResponseSchema, { token: added.secret, details: tokenMessage(added.token) });
       },
     ),

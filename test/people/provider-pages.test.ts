@@ -158,6 +158,17 @@ describe('logins by a provider', () => {
     expect(site.recorded).toContain('ended user:alice@example.com');
   });
 
+  test('take messages of nobody without an end, and those of the provider all the same', async () => {
+    const sent = async (token: string) =>
+      (await new Browser().open(`${url}/login/backchannel-logout`, { form: { logout_token: token } })).status;
+    for (let at = 0; at < 40; at++) {
+      expect(await sent(await site.provider.logoutToken({ sub: undefined, sid: 'unknown' }))).toBe(200);
+    }
+    const statuses = [];
+    for (let at = 0; at < 31; at++) statuses.push(await sent('nonsense'));
+    expect(statuses).toEqual([...Array.from({ length: 30 }, () => 400), 429]);
+  });
+
   test('end sessions when the provider says so itself, and believe nobody else', async () => {
     const browser = new Browser();
     await browser.open(`${url}/login/start`);

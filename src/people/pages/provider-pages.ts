@@ -66,8 +66,12 @@ export async function takeBackChannelLogout(request: PageRequest, ports: PagePor
   const { provider, record, sessions } = ports;
   if (provider === undefined || token === null || token === undefined)
     return { status: 400, headers: PLAIN, body: 'no logout token\n' };
+  // Strangers may send what they like, and each is verified.
+  const taken = await ports.attempts.ofAddress('backchannel', request.address);
+  if ('waitMs' in taken) return { status: 429, headers: PLAIN, body: 'too many\n' };
   try {
     const ended = await provider.provider.loggedOut(token);
+    await ports.attempts.giveBack(taken);
     const { issuer } = provider.provider;
     const people = await sessions.endOfProvider({ issuer, ...ended });
     if (people.length > 0) await record.ended(people, 'the provider has ended the session');
