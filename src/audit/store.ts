@@ -3,6 +3,7 @@ import type { Transaction } from 'kysely';
 import type { Database } from '../database/database.ts';
 import { migrated } from '../database/migrate.ts';
 import { tableOf } from '../database/table-of.ts';
+import { UserError } from '../errors.ts';
 import { NO_HASH } from '../registry/chain.ts';
 import { headOf } from '../registry/read.ts';
 import { consistently } from '../registry/verify.ts';
@@ -21,6 +22,25 @@ const COLUMNS = Object.keys(EVENT_COLUMNS) as (keyof typeof EVENT_COLUMNS)[];
  */
 export async function migrateAudit<Tables>(database: Database<Tables>): Promise<Database<AuditTables>> {
   return migrated(database as unknown as Database<AuditTables>, auditSchema);
+}
+
+/**
+ * Makes way for the events of a backup: which is the last follows from them.
+ * @throws UserError (rejects with it) where there are events already
+ * @throws DatabaseFault (rejects with it)
+ */
+export async function makeWayForEvents<Tables>(database: Database<Tables>): Promise<void> {
+  const { kysely, name } = await migrateAudit(database);
+  const { count } = await kysely
+    .selectFrom('audit_event')
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow();
+  if (count > 0) {
+    throw new UserError(
+      `${name} holds events of an audit trail: a backup is restored to a new folder or database, never over another`,
+    );
+  }
+  await kysely.deleteFrom('audit_head').execute();
 }
 
 /** The chain of events in a database, which several processes may add to. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { migrateAudit } from '../audit/store.ts';
+import { makeWayForEvents, migrateAudit } from '../audit/store.ts';
 import { systemClock as clock, systemTimers as timers } from '../clock.ts';
 import { UserError } from '../errors.ts';
 import { backUp } from '../registry/backup.ts';
@@ -37,6 +37,7 @@ export async function backUpTo(file: string, place: Place): Promise<string> {
 export async function restoreFrom(file: string, place: Place): Promise<string> {
   return opened(place, async ({ database, registry }) => {
     const ports = { at: clock.now(), randomBytes };
+    await makeWayForEvents(database);
     const head = await restore(database, BACKUP_TABLES, backupFileLines(file), ports);
     return (
       `${registry.place} holds everything up to revision ${head.revision}. Sidecars keep what they enforce until they are ` +
