@@ -12,6 +12,8 @@ import { SnapshotService } from '../../gen/ostiary/v1/snapshots_pb.js';
 import { SyncService } from '../../gen/ostiary/v1/sync_pb.js';
 import { TelemetryService } from '../../gen/ostiary/v1/telemetry_pb.js';
 import { TokenService } from '../../gen/ostiary/v1/tokens_pb.js';
+import { marked } from './authorization-marks.ts';
+import type { Written } from './authorization-marks.ts';
 import { COLUMNS } from './authorization-matrix.ts';
 import type { MatrixRow } from './authorization-matrix.ts';
 import { api, app, document } from './fixture.ts';
@@ -31,25 +33,25 @@ export const services: Readonly<Record<string, DescService>> = {
   TokenService,
 };
 
-const ofShop = { namespace: 'shop' };
-const ofReturns = { namespace: 'returns' };
-const ofPlatform = { namespace: 'platform' };
-const published = { lifecycle: 'published', visibility: 'internal' };
-const secret = { value: 'a secret of some length' };
+const OF_SHOP = { namespace: 'shop' };
+const OF_RETURNS = { namespace: 'returns' };
+const OF_PLATFORM = { namespace: 'platform' };
+const PUBLISHED = { lifecycle: 'published', visibility: 'internal' };
+const SECRET = { value: 'a secret of some length' };
 
 function tokenName(team: string, role: string): string {
   return `${team}-${role === '' ? 'nobody' : role}`;
 }
 
-function team(name: string, namespaces: readonly string[], more: readonly object[] = []) {
+function teamOf(name: string, namespaces: readonly string[], more: readonly object[] = []) {
   const own = COLUMNS.flatMap((column) => {
     if (column === undefined || column.team !== name || column.role === '') return [];
     return [{ user: `token:${tokenName(name, column.role)}`, role: column.role }];
   });
-  return document('Team', name, { namespaces, members: [...own, ...more] }, ofPlatform);
+  return document('Team', name, { namespaces, members: [...own, ...more] }, OF_PLATFORM);
 }
 
-const orders = api('orders', {}, { ...ofShop, ...published, specification: 'orders-text' });
+const orders = api('orders', {}, { ...OF_SHOP, ...PUBLISHED, specification: 'orders-text' });
 const binding = document(
   'PolicyBinding',
   'everybody',
@@ -58,7 +60,7 @@ const binding = document(
     policyRef: { name: 'rate-limiting' },
     config: { rateLimits: [{ maximumRequests: 10_000, timePeriodInMilliseconds: 1000 }] },
   },
-  ofPlatform,
+  OF_PLATFORM,
 );
 const contract = (name: string, client: string, of: string, metadata: object, status?: string) =>
   document(
@@ -68,34 +70,35 @@ const contract = (name: string, client: string, of: string, metadata: object, st
     metadata,
   );
 
-/** All that there is. */
-export function documents(): readonly object[] {
-  return [
-    team('platform', []),
-    team('shop', ['shop']),
-    team('returns', ['returns']),
+/** All that there is. Each has a text of its own, which whoever may not see it never hears. */
+export function documents(): readonly Written[] {
+  const all: Written[] = [
+    teamOf('platform', []),
+    teamOf('shop', ['shop']),
+    teamOf('returns', ['returns']),
     binding,
-    document('Specification', 'orders-text', { format: 'openapi', text: 'openapi: 3.1.0' }, ofShop),
+    document('Specification', 'orders-text', { format: 'openapi', text: 'openapi: 3.1.0' }, OF_SHOP),
     orders,
-    api('drafts', {}, { ...ofShop, lifecycle: 'draft', visibility: 'internal' }),
-    app('mobile', { clientSecret: secret }, ofShop),
-    app('web', { clientSecret: secret }, ofShop),
-    document('Secret', 'keys', { data: { one: { value: 'a value of more than 24 bytes' } } }, ofShop),
+    api('drafts', {}, { ...OF_SHOP, lifecycle: 'draft', visibility: 'internal' }),
+    app('mobile', { clientSecret: SECRET }, OF_SHOP),
+    app('web', { clientSecret: SECRET }, OF_SHOP),
+    document('Secret', 'keys', { data: { one: { value: 'a value of more than 24 bytes' } } }, OF_SHOP),
     document(
       'Webhook',
       'ops',
       { url: 'https://ops.example.com/', signingSecret: { value: '${secret:keys/one}' } },
-      ofShop,
+      OF_SHOP,
     ),
-    api('parcels', {}, { ...ofReturns, ...published }),
-    app('portal', { clientSecret: secret }, ofReturns),
-    app('portal-2', { clientSecret: secret }, ofReturns),
-    app('portal-3', { clientSecret: secret }, ofReturns),
-    contract('portal-pending', 'returns/portal', 'orders', ofShop, 'pending'),
-    contract('portal-active', 'returns/portal-2', 'orders', ofShop, 'approved'),
-    contract('portal-revoked', 'returns/portal-3', 'orders', ofShop, 'revoked'),
-    contract('web-parcels', 'shop/web', 'parcels', ofReturns, 'approved'),
+    api('parcels', {}, { ...OF_RETURNS, ...PUBLISHED }),
+    app('portal', { clientSecret: SECRET }, OF_RETURNS),
+    app('portal-2', { clientSecret: SECRET }, OF_RETURNS),
+    app('portal-3', { clientSecret: SECRET }, OF_RETURNS),
+    contract('portal-pending', 'returns/portal', 'orders', OF_SHOP, 'pending'),
+    contract('portal-active', 'returns/portal-2', 'orders', OF_SHOP, 'approved'),
+    contract('portal-revoked', 'returns/portal-3', 'orders', OF_SHOP, 'revoked'),
+    contract('web-parcels', 'shop/web', 'parcels', OF_RETURNS, 'approved'),
   ];
+  return all.map(marked);
 }
 
 type Ask = (service: string, method: string, request: object) => Promise<unknown>;
@@ -120,11 +123,8 @@ interface Asked {
   readonly request: object;
   /** Errors that only those hear who may. */
   readonly allowed?: readonly Code[];
-  /** How much an answer shows. */
   readonly seen?: ((answer: unknown) => string) | undefined;
 }
-
-const { FailedPrecondition, InvalidArgument, NotFound, Unavailable } = Code;
 
 /** What is asked for a row. Nothing is changed. */
 export function requestsOf({ service, method, what }: MatrixRow): Asked {
@@ -204,12 +204,12 @@ function ofResources(method: string, what: string): Asked {
   if (method === 'Delete') return { request: { resources: [{ resource: keyOf(what) }], dryRun: true } };
   if (method !== 'Apply' && method !== 'Diff') return { request: {} };
   const written: Readonly<Record<string, object>> = {
-    api: api('orders', { basePath: '/v2' }, { ...ofShop, ...published }),
-    application: app('new', { clientSecret: secret }, ofShop),
-    secret: document('Secret', 'more', { data: { one: { value: 'a value' } } }, ofShop),
-    'contract-request': contract('mobile-parcels', 'shop/mobile', 'parcels', ofReturns),
-    'team-members': team('shop', ['shop'], [{ group: 'more', role: 'viewer' }]),
-    'team-namespaces': team('shop', ['shop', 'more']),
+    api: api('orders', { basePath: '/v2' }, { ...OF_SHOP, ...PUBLISHED }),
+    application: app('new', { clientSecret: SECRET }, OF_SHOP),
+    secret: document('Secret', 'more', { data: { one: { value: 'a value' } } }, OF_SHOP),
+    'contract-request': contract('mobile-parcels', 'shop/mobile', 'parcels', OF_RETURNS),
+    'team-members': marked(teamOf('shop', ['shop'], [{ group: 'more', role: 'viewer' }])),
+    'team-namespaces': teamOf('shop', ['shop', 'more']),
     'platform-binding': { ...binding, metadata: { ...binding.metadata, displayName: 'changed' } },
     'api-to-another-team': api('moved', {}, { namespace: 'free', owner: 'elsewhere' }),
   };
@@ -228,16 +228,15 @@ function ofContracts(method: string): Asked {
 }
 
 function ofSidecars(method: string, what: string): Asked {
-  if (method === 'ForgetSidecar') return { request: { node: 'none' }, allowed: [NotFound] };
+  if (method === 'ForgetSidecar') return { request: { node: 'none' }, allowed: [Code.NotFound] };
   if (method !== 'AskSidecar') return { request: {} };
   const question =
     what === 'reset' ? { case: 'resetCounters', value: { api: 'orders' } } : { case: 'listApis', value: {} };
-  return { request: { node: 'none', question }, allowed: [NotFound, Unavailable] };
+  return { request: { node: 'none', question }, allowed: [Code.NotFound, Code.Unavailable] };
 }
 
 function ofPeople(method: string): Asked {
-  // What takes a session, an access token may ask for as well, and hears that it takes one.
-  const allowed = [FailedPrecondition, InvalidArgument, NotFound];
+  const allowed = [Code.FailedPrecondition, Code.InvalidArgument, Code.NotFound];
   const requests: Readonly<Record<string, object>> = {
     LogIn: { user: 'nobody', password: 'a wrong password' },
     EndSessions: { of: { case: 'id', value: 'none' } },

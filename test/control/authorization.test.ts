@@ -4,11 +4,13 @@ import { Code, ConnectError, createClient } from '@connectrpc/connect';
 import type { Interceptor, Transport } from '@connectrpc/connect';
 import { createConnectTransport, createGrpcTransport } from '@connectrpc/connect-node';
 import type { DescService } from '@bufbuild/protobuf';
+import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ruledPaths } from '../../src/access/method-rules.ts';
 import { startControlPlane } from '../real/control-plane.ts';
 import type { RealControlPlane } from '../real/control-plane.ts';
 import { scratchFolder } from '../real/scratch.ts';
+import { anyRequest, markOf } from './authorization-marks.ts';
 import { COLUMNS, matrixRows } from './authorization-matrix.ts';
 import type { MatrixRow } from './authorization-matrix.ts';
 import { documents, requestsOf, services, setUp } from './authorization-requests.ts';
@@ -158,6 +160,38 @@ test('lists and their totals have what may be seen, and nothing else', async () 
       'Specification shop/orders-text, Team platform/returns',
   );
 });
+
+test('whatever is asked, no answer has a text of what its caller may not see', async () => {
+  /** Of shop and of the platform, what callers of returns may see: by the rules. */
+  const seen: Readonly<Record<string, readonly string[]>> = {
+    admin: ['Api:shop:orders', 'Specification:shop:orders-text', 'ClientApplication:shop:web'],
+    owner: ['ClientApplication:shop:web'],
+    developer: ['Api:shop:orders', 'Specification:shop:orders-text'],
+    viewer: [],
+    auditor: [],
+  };
+  const callers = COLUMNS.flatMap((column, at) => (column?.team === 'returns' ? [{ at, role: column.role }] : []));
+  const others = documents()
+    .filter(
+      ({ kind, metadata: { namespace, name } }) =>
+        namespace !== 'returns' && name !== 'returns' && !(kind === 'Contract'),
+    )
+    .map(markOf);
+  let told = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.constantFrom(...callers), anyRequest, async ({ at, role }, { service, method, request }) => {
+      const answer = await call(service, method, request, tokens[at]).catch((error: unknown) => String(error));
+      const text = JSON.stringify(answer, (_key, value: unknown) =>
+        typeof value === 'bigint' ? Number(value) : value,
+      );
+      if (text.includes('mark:')) told += 1;
+      const allowed = seen[role]?.map((each) => `mark:${each}:`) ?? [];
+      expect(others.filter((mark) => text.includes(mark) && !allowed.includes(mark))).toEqual([]);
+    }),
+    { numRuns: 300 },
+  );
+  expect(told).toBeGreaterThan(10);
+}, 60_000);
 
 interface ListAnswer {
   readonly resources: readonly { readonly kind: string; readonly namespace: string; readonly name: string }[];
