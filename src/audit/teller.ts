@@ -111,14 +111,8 @@ export class Teller {
     }
   }
 
-  /** Where it goes on; the first time, after what there is. */
-  async #begin(): Promise<AuditPosition> {
-    const { store, clock } = this.#ports;
-    const kept = await store.positionOf(READER);
-    if (kept !== undefined) return kept;
-    const { revision, sequence } = await store.ends(clock.now());
-    await store.keepPosition(READER, { revision, sequence });
-    return { revision, sequence };
+  #begin(): Promise<AuditPosition> {
+    return beginTelling(this.#ports.store, this.#ports.clock);
   }
 
   async #tellHead(): Promise<void> {
@@ -147,4 +141,16 @@ export class Teller {
     this.#prunedAt = now;
     await pruneEvents(store, { keepMs, most: MOST_EVENTS, nowMs: clock.now(), key });
   }
+}
+
+/**
+ * Where it goes on; the first time, after what there is.
+ * @throws DatabaseFault (rejects with it)
+ */
+export async function beginTelling(store: AuditStore, clock: Clock): Promise<AuditPosition> {
+  const kept = await store.positionOf(READER);
+  if (kept !== undefined) return kept;
+  const { revision, sequence } = await store.ends(clock.now());
+  await store.keepPosition(READER, { revision, sequence });
+  return { revision, sequence };
 }

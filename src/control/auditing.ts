@@ -5,7 +5,7 @@ import { openAudit } from '../audit/open.ts';
 import type { SignedHead } from '../audit/head.ts';
 import { parseSyslogPlace, SyslogSender } from '../audit/syslog.ts';
 import { syslogMessage } from '../audit/syslog-message.ts';
-import { Teller } from '../audit/teller.ts';
+import { beginTelling, Teller } from '../audit/teller.ts';
 import type { Outlet } from '../audit/teller.ts';
 import type { AuditTrail } from '../audit/trail.ts';
 import { systemClock as clock, systemTimers as timers } from '../clock.ts';
@@ -81,6 +81,8 @@ export async function openAuditing(flags: AuditingFlags, ports: AuditingPorts): 
     random,
     observer: auditObserver(metrics, log),
   });
+  // Before anybody can call.
+  if (sender !== undefined) await beginTelling(store, clock);
   const election =
     flags.database === undefined
       ? undefined
