@@ -1,4 +1,7 @@
-// The lint rule `house/constant-case`: how a module spells its constants. CONTRIBUTING.md has the rule.
+// The lint rule `house/constant-case`: how a module spells its constants. CONTRIBUTING.md has the rule. And the plugin
+// of all rules of the house.
+
+import { regexInMatch } from './regex-in-match.ts';
 
 /** The fields of a syntax tree's node that are looked at. */
 interface Node {
@@ -86,5 +89,8 @@ function check({ id, init }: Node, context: Context): void {
 
 export default {
   meta: { name: 'house' },
-  rules: { 'constant-case': { create: (context: Context) => ({ [CONSTANT]: (node: Node) => check(node, context) }) } },
+  rules: {
+    'constant-case': { create: (context: Context) => ({ [CONSTANT]: (node: Node) => check(node, context) }) },
+    'regex-in-match': regexInMatch,
+  },
 };

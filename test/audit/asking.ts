@@ -82,8 +82,12 @@ export function auditsBoth(newPlace: NewPlace): void {
       [{ actor: 'no\u0000body' }, []],
     ];
     for (const [request, found] of questions) expect(await list(request), JSON.stringify(request)).toEqual(found);
-    expect(await ask('ListEntries', { outcome: 'maybe' })).toMatchObject({ message: /outcome is one of done/ });
-    expect(await ask('ListEntries', { pageToken: '7' })).toMatchObject({ message: /page_token is none/ });
+    expect(await ask('ListEntries', { outcome: 'maybe' })).toMatchObject({
+      message: expect.stringMatching(/outcome is one of done/),
+    });
+    expect(await ask('ListEntries', { pageToken: '7' })).toMatchObject({
+      message: expect.stringMatching(/page_token is none/),
+    });
     const { entries } = await ask('ListEntries', { action: 'denied' });
     expect(entries).toMatchObject([
       {
@@ -156,12 +160,22 @@ export function auditsBoth(newPlace: NewPlace): void {
     await read('a');
     const { head } = (await ask('GetHead')) as { head: string };
     await services.apply([app('two')]);
-    expect(await ask('Verify', { head })).toMatchObject({ revision: '2', sequence: '1', eventHash: /./ });
+    expect(await ask('Verify', { head })).toMatchObject({
+      revision: '2',
+      sequence: '1',
+      eventHash: expect.stringMatching(/./),
+    });
     expect(await ask('Verify', { head })).not.toHaveProperty('problems');
     const forged = JSON.stringify({ ...(JSON.parse(head) as object), hash: 'f'.repeat(64) });
     expect(await ask('Verify', { head: forged })).toMatchObject({
-      problems: [/^the head is not signed/, /^revision 1 has another hash/],
+      problems: [
+        expect.stringMatching(/^the head is not signed/),
+        expect.stringMatching(/^revision 1 has another hash/),
+      ],
     });
-    expect(await ask('Verify', { head: '{}' })).toMatchObject({ code: 'invalid_argument', message: /it is no head/ });
+    expect(await ask('Verify', { head: '{}' })).toMatchObject({
+      code: 'invalid_argument',
+      message: expect.stringMatching(/it is no head/),
+    });
   });
 }

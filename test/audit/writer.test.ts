@@ -95,11 +95,16 @@ test('a flood of different ones is a hundred events a minute and one that counts
   writer.note({ ...denied('/mine'), caller: ALICE });
   await settle();
   expect(kept).toHaveLength(102);
-  expect(kept[100]).toMatchObject({ caller: { name: '', address: '' }, detail: { others: /counted together/ } });
+  expect(kept[100]).toMatchObject({
+    caller: { name: '', address: '' },
+    detail: { others: expect.stringMatching(/counted together/) },
+  });
   // A caller who has shown who they are is told apart from strangers.
   expect(kept[101]).toMatchObject({ caller: ALICE });
   await pass(70_000);
-  expect(kept.slice(102)).toMatchObject([{ count: 9899, detail: { others: /counted together/ } }]);
+  expect(kept.slice(102)).toMatchObject([
+    { count: 9899, detail: { others: expect.stringMatching(/counted together/) } },
+  ]);
   // Of known callers each has room of their own, and stays known.
   for (let at = 0; at < 200; at += 1) writer.note({ ...denied(`/${at}`), caller: ALICE });
   await settle();

@@ -112,7 +112,10 @@ test('a read of a secret is told before it is answered, and not answered where i
   const target = { kind: 'Secret', namespace: 'default', name: 'ldap' };
   expect(events).toMatchObject([{ action: 'secret.read', outcome: 'done', caller: { name: 'admin' }, target }]);
   isAway = true;
-  await expect(ask()).rejects.toMatchObject({ code: Code.unavailable, message: /audit trail can not be written/ });
+  await expect(ask()).rejects.toMatchObject({
+    code: Code.unavailable,
+    message: expect.stringMatching(/audit trail can not be written/),
+  });
   isAway = false;
   handle = async () => Promise.reject(refusal(Code.notFound));
   await expect(ask()).rejects.toThrow('you may not');

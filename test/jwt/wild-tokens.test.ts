@@ -63,9 +63,15 @@ describe('of a token', () => {
   test('a byte-order mark is refused, though the signature is right', async () => {
     expect(await verdictOf(await signedBytes(HEADER))).toHaveProperty('claims');
     const inHeader = await signedBytes(Buffer.concat([BOM, Buffer.from(HEADER)]));
-    expect(await verdictOf(inHeader)).toMatchObject({ reason: 'token_invalid', detail: /header/ });
+    expect(await verdictOf(inHeader)).toMatchObject({
+      reason: 'token_invalid',
+      detail: expect.stringMatching(/header/),
+    });
     const inPayload = await signedBytes(HEADER, Buffer.concat([BOM, Buffer.from('{}')]));
-    expect(await verdictOf(inPayload)).toMatchObject({ reason: 'token_invalid', detail: /payload/ });
+    expect(await verdictOf(inPayload)).toMatchObject({
+      reason: 'token_invalid',
+      detail: expect.stringMatching(/payload/),
+    });
   });
 
   test('bytes that are no UTF-8 are refused in the header too', async () => {
@@ -89,7 +95,10 @@ describe('of a token', () => {
     expect(await verifier.verify(token, Infinity)).toHaveProperty('claims');
     for (const spelling of [...spellings, `${text}=`]) {
       const other = parts.with(part, spelling).join('.');
-      expect(await verifier.verify(other, Infinity)).toMatchObject({ reason: 'token_invalid', detail: /compact form/ });
+      expect(await verifier.verify(other, Infinity)).toMatchObject({
+        reason: 'token_invalid',
+        detail: expect.stringMatching(/compact form/),
+      });
     }
   });
 });
@@ -108,7 +117,10 @@ describe('a token that needs a proof beside it', () => {
 
   test.each(TYPES)('is refused by its typ %s, unless told otherwise', async (typ) => {
     const token = await signed(key, {}, { typ });
-    expect(await verdictOf(token)).toMatchObject({ reason: 'token_invalid', detail: /typ.*senderConstraint/ });
+    expect(await verdictOf(token)).toMatchObject({
+      reason: 'token_invalid',
+      detail: expect.stringMatching(/typ.*senderConstraint/),
+    });
     expect(await verdictOf(token, 'ignore')).toHaveProperty('claims');
   });
 
@@ -116,7 +128,10 @@ describe('a token that needs a proof beside it', () => {
     'is refused by its cnf %j, unless told otherwise',
     async (cnf) => {
       const token = await signed(key, { cnf });
-      expect(await verdictOf(token)).toMatchObject({ reason: 'token_invalid', detail: /cnf.*senderConstraint/ });
+      expect(await verdictOf(token)).toMatchObject({
+        reason: 'token_invalid',
+        detail: expect.stringMatching(/cnf.*senderConstraint/),
+      });
       expect(await verdictOf(token, 'ignore')).toHaveProperty('claims');
     },
   );
