@@ -7,6 +7,7 @@ import type { NewPlace } from '../registry/fixture.ts';
 import { ME, openAt, put } from '../registry/opened.ts';
 import { eventOf, eventsBehave } from './behaviour.ts';
 import { auditsBoth } from './asking.ts';
+import { trailIsRestored } from './restoring.ts';
 import { tamperingIsFound } from './verifying.ts';
 
 const part = await partOrSkip('postgres');
@@ -22,6 +23,7 @@ describe.skipIf(part === undefined)('the audit trail in PostgreSQL', () => {
   const newPlace: NewPlace = async () => ({ dataDir: undefined, databaseUrl: await postgres.createDatabase() });
   eventsBehave(newPlace);
   tamperingIsFound(newPlace);
+  trailIsRestored(newPlace);
   auditsBoth(newPlace);
 
   test('of several control planes that write at once each event has its number, and names a change that was there', async () => {

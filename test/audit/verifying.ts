@@ -1,5 +1,4 @@
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { Readable } from 'node:stream';
+import { generateKeyPairSync } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Transaction } from 'kysely';
 import { beforeEach, expect, test } from 'vitest';
@@ -7,12 +6,10 @@ import { eventHash } from '../../src/audit/chain.ts';
 import { signedHead } from '../../src/audit/head.ts';
 import type { SignedHead } from '../../src/audit/head.ts';
 import { pruneEvents } from '../../src/audit/pruning.ts';
-import { AuditStore, makeWayForEvents } from '../../src/audit/store.ts';
-import { AUDIT_BACKUP_TABLES, EVENT_COLUMNS } from '../../src/audit/tables.ts';
+import { AuditStore } from '../../src/audit/store.ts';
+import { EVENT_COLUMNS } from '../../src/audit/tables.ts';
 import type { AuditTables, EventTable } from '../../src/audit/tables.ts';
 import { verifyAudit } from '../../src/audit/verify.ts';
-import { readBackup } from '../../src/registry/backup.ts';
-import { restore } from '../../src/registry/restore.ts';
 import { chainHash, NO_HASH } from '../../src/registry/chain.ts';
 import { CHANGE_COLUMNS } from '../../src/registry/tables.ts';
 import { Fixture } from '../registry/fixture.ts';
@@ -209,24 +206,6 @@ export function tamperingIsFound(newPlace: NewPlace): void {
       expect.stringMatching(/says revision 7, and the last change is 5/) as string,
       expect.stringMatching(/says event 9, and the last one is 5/) as string,
     ]);
-  });
-
-  test('a trail that was restored from a backup goes on, and is verified', async () => {
-    const { lines } = await readBackup(fixture.current.database, AUDIT_BACKUP_TABLES, fixture.nowMs);
-    const texts: string[] = [];
-    for await (const line of lines) texts.push(line.trimEnd());
-    const other = await fixture.open(await fixture.newPlace());
-    // It was started once: then it has a head, and no event.
-    await AuditStore.open(other.database);
-    await makeWayForEvents(other.database);
-    const ports = { at: fixture.nowMs, randomBytes };
-    await restore(other.database, AUDIT_BACKUP_TABLES, Readable.from(texts), ports);
-    const restored = await AuditStore.open(other.database);
-    expect(await restored.head()).toEqual(await store.head());
-    await restored.append([eventOf('after')]);
-    const verified = await verifyAudit(restored.database, { publicKey, against: head });
-    expect(verified).toMatchObject({ problems: [], events: { sequence: 6 } });
-    await expect(makeWayForEvents(other.database)).rejects.toThrow(/holds events of an audit trail/);
   });
 
   test('what is removed in time leaves a trail that is verified, and nobody else removes anything unseen', async () => {

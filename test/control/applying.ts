@@ -52,6 +52,7 @@ export function appliesDocuments(newPlace: NewPlace): void {
         createdRevision: '3',
         changedAt: expect.any(String) as string,
         owner: 'api',
+        view: 'whole',
         document: revoked,
       },
     });

@@ -33,7 +33,7 @@ describe('the commands for contracts, applications and promotion', () => {
     expect(refused).toMatchObject({
       code: 1,
       stderr: expect.stringContaining(
-        'Contract default/web-orders is revoked already: it may be restored or given an end\n',
+        'Contract default/web-orders is revoked already: it may be restored or given an end (http://',
       ) as string,
     });
     expect(await ostiary('contract', 'restore', 'web-orders', '--dry-run')).toMatchObject({
