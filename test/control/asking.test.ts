@@ -15,8 +15,8 @@ const ALICE = {
   address: '127.0.0.1',
   isBootstrap: false,
   groups: [],
-  grants: [],
-};
+  grants: [{ team: 'platform', role: 'admin' }],
+} as const;
 
 async function asked(
   question: AskSidecarRequest['question'],

@@ -33,7 +33,7 @@ describe('a fault has a place, a field, an expectation and a remedy', () => {
     ],
     'a misspelt kind': [
       'apiVersion: ostiary.dev/v1alpha1\nkind: Contrat\nmetadata: {name: x}\nspec: {}\n',
-      'a.yaml:2:7: kind: expected one of Api, PolicyBinding, ClientApplication, Contract, Configuration, Alert, Webhook, Team, Specification, Secret; did you mean "Contract"?',
+      'a.yaml:2:7: kind: expected one of Api, PolicyBinding, ClientApplication, Contract, Configuration, Alert, Webhook, Subscription, Team, Specification, Secret; did you mean "Contract"?',
     ],
     'another version': [
       'apiVersion: v1\nkind: Api\nmetadata: {name: x}\nspec: {}\n',
