@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { CountedEvent } from './chain.ts';
 import { NOBODY } from './event.ts';
 import type { AuditEvent } from './event.ts';
+import { TooManyEvents } from './trail.ts';
 
 export interface Folded {
   /** For {@link Folding.forget}. */
@@ -12,6 +13,8 @@ export interface Folded {
 
 interface Fold {
   readonly event: AuditEvent;
+  /** Of {@link groupOf}. */
+  readonly group: string;
   /** Milliseconds since the Unix epoch, when its window is over. */
   dueMs: number;
   /** Since the last one that is kept. */
@@ -23,6 +26,8 @@ interface Fold {
 const WINDOW_MS = 60_000;
 /** Different events of one caller and action within a window; all strangers are one caller. */
 const MOST_DIFFERENT = 100;
+/** Reads that must not happen unseen: more are refused. What was done has a row, however much of it there is. */
+const MOST_READS = 1000;
 const TOGETHER = `more than ${MOST_DIFFERENT} different ones within a minute: counted together`;
 
 /** Counts events that are the same within a window, so that a flood of calls is no flood of rows. */
@@ -36,9 +41,14 @@ export class Folding {
     this.#clock = clock;
   }
 
-  take(given: AuditEvent): Folded {
+  /**
+   * @param mustShow what it was is kept, and not only that there was one more
+   * @throws TooManyEvents where the caller has read too many different things for that
+   */
+  take(given: AuditEvent, mustShow = false): Folded {
     const at = this.#clock.now();
-    const { key, event } = this.#bounded(given);
+    const group = groupOf(given, mustShow);
+    const { key, event } = this.#bounded(given, group, mustShow);
     const known = this.#folds.get(key);
     if (known !== undefined) {
       if (known.count === 0) known.firstMs = at;
@@ -46,8 +56,7 @@ export class Folding {
       known.lastMs = at;
       return { key, event: undefined };
     }
-    this.#folds.set(key, { event, dueMs: at + WINDOW_MS, count: 0, firstMs: at, lastMs: at });
-    const group = groupOf(event);
+    this.#folds.set(key, { event, group, dueMs: at + WINDOW_MS, count: 0, firstMs: at, lastMs: at });
     this.#different.set(group, (this.#different.get(group) ?? 0) + 1);
     return { key, event: { ...event, count: 1, at, untilMs: at } };
   }
@@ -64,7 +73,7 @@ export class Folding {
   forget(key: string): void {
     const fold = this.#folds.get(key);
     if (fold === undefined || !this.#folds.delete(key)) return;
-    const group = groupOf(fold.event);
+    const { group } = fold;
     const rest = (this.#different.get(group) ?? 0) - 1;
     if (rest > 0) this.#different.set(group, rest);
     else this.#different.delete(group);
@@ -89,15 +98,18 @@ export class Folding {
     return counted;
   }
 
-  #bounded(event: AuditEvent): { readonly key: string; readonly event: AuditEvent } {
-    const key = JSON.stringify(event);
-    if (this.#folds.has(key) || (this.#different.get(groupOf(event)) ?? 0) < MOST_DIFFERENT) return { key, event };
+  #bounded(event: AuditEvent, group: string, mustShow: boolean): { readonly key: string; readonly event: AuditEvent } {
     const { action, outcome, caller } = event;
+    const key = JSON.stringify(event);
+    const isRead = action.endsWith('.read');
+    const most = !mustShow ? MOST_DIFFERENT : isRead ? MOST_READS : Infinity;
+    if (this.#folds.has(key) || (this.#different.get(group) ?? 0) < most) return { key, event };
+    if (mustShow) throw new TooManyEvents(action, most);
     const together = { action, outcome, caller: caller.name === '' ? NOBODY : caller, detail: { others: TOGETHER } };
     return { key: JSON.stringify(together), event: together };
   }
 }
 
-function groupOf({ action, outcome, caller }: AuditEvent): string {
-  return JSON.stringify([action, outcome, caller.name]);
+function groupOf({ action, outcome, caller }: AuditEvent, mustShow: boolean): string {
+  return JSON.stringify([action, outcome, caller.name, mustShow]);
 }

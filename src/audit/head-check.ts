@@ -40,7 +40,11 @@ export class HeadCheck {
     }
     if (head.revision > changes.revision) {
       this.problems.push(`${of} says revision ${head.revision}, and the last change is ${changes.revision}`);
-    } else if (head.revision >= (changes.knownFrom ?? 0) && changes.hashAt(head.revision) !== head.hash) {
+    } else if (head.revision < (changes.knownFrom ?? 0)) {
+      this.problems.push(
+        `${of} is of revision ${head.revision}, which is before what this has: they can't be compared`,
+      );
+    } else if (changes.hashAt(head.revision) !== head.hash) {
       this.problems.push(
         `revision ${head.revision} has another hash than in ${of}: it, or a change before it, was written anew`,
       );

@@ -21,6 +21,8 @@ export interface ExportVerified {
   readonly withheld: number;
   /** It begins after this revision: nothing is known of what is before. */
   readonly after: number;
+  /** The same of events. */
+  readonly afterEvent: number;
   /** With the numbers of their lines. Empty: everything is as it was written. */
   readonly problems: readonly string[];
 }
@@ -36,6 +38,8 @@ export class ExportCheck {
   #changes = new Replay();
   #events = new EventReplay({ hashAt: () => undefined });
   #line = 0;
+  /** The first line after the last signed head: whoever has the file can write such lines. */
+  #unsigned: number | undefined;
   #count = { changes: 0, events: 0, heads: 0, withheld: 0 };
 
   /** @param against a head that was kept elsewhere */
@@ -60,6 +64,7 @@ export class ExportCheck {
       this.#start(line as unknown as BeginLine);
       return;
     }
+    if (line.type !== 'head') this.#unsigned ??= this.#line;
     switch (line.type) {
       case 'change':
         this.#change(line as ChangeLine);
@@ -89,8 +94,23 @@ export class ExportCheck {
     }
     const { revision, hash } = this.#changes;
     const { sequence, hash: eventHash } = this.#events;
-    const after = this.#begin.revision;
-    return { ...this.#count, revision, hash, sequence, eventHash, after, problems: this.#problems };
+    this.#endOfSigned();
+    const { revision: after, sequence: afterEvent } = this.#begin;
+    return { ...this.#count, revision, hash, sequence, eventHash, after, afterEvent, problems: this.#problems };
+  }
+
+  /** Whoever asks who has signed hears of what nobody has. */
+  #endOfSigned(): void {
+    const { revision, hash } = this.#changes;
+    const { sequence, hash: eventHash } = this.#events;
+    const kept = this.#against;
+    const isKept =
+      kept?.revision === revision && kept.hash === hash && kept.sequence === sequence && kept.eventHash === eventHash;
+    if (this.#publicKey === undefined || isKept) return;
+    if (this.#count.heads > 0 && this.#unsigned === undefined) return;
+    this.#problems.push(
+      `no signed head covers line ${this.#unsigned ?? 1} and what is after it: it was cut or is not the control plane's; ostiary audit export goes on`,
+    );
   }
 
   #start(line: BeginLine): void {
@@ -138,6 +158,7 @@ export class ExportCheck {
       head.hash === this.#changes.hash &&
       head.sequence === this.#events.sequence &&
       head.eventHash === this.#events.hash;
+    if (isSigned && isSame) this.#unsigned = undefined;
     if (!isSigned) this.#problems.push(`line ${this.#line}: the head is not signed by this key`);
     if (!isSame) this.#problems.push(`line ${this.#line}: the head is not that of the lines before it`);
   }

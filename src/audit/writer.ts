@@ -75,7 +75,7 @@ export class AuditWriter implements AuditTrail {
   }
 
   async record(event: AuditEvent): Promise<void> {
-    const { key, event: first } = this.#folding.take(event);
+    const { key, event: first } = this.#folding.take(event, true);
     const earlier = this.#pending.get(key);
     let own = first;
     if (first === undefined && earlier === undefined) {

@@ -1,6 +1,7 @@
 import type { Identity } from '../access/caller.ts';
 import { NOBODY } from '../audit/event.ts';
 import type { AuditedCaller, AuditEvent, AuditOutcome } from '../audit/event.ts';
+import { TooManyEvents } from '../audit/trail.ts';
 import type { AuditTrail } from '../audit/trail.ts';
 import { DatabaseFault } from '../database/database-fault.ts';
 import { Code, RpcError } from '../grpc/rpc.ts';
@@ -88,6 +89,7 @@ export class AuditedCalls {
   /** @throws RpcError (rejects with it) where it can't be kept: then it does not happen, as far as the caller hears of it */
   async #record(asked: AuditedCall, call: Call): Promise<void> {
     await this.#trail.record(this.#eventOf(asked, 'done', call)).catch((error: unknown) => {
+      if (error instanceof TooManyEvents) throw new RpcError(Code.resourceExhausted, error.message);
       if (!(error instanceof DatabaseFault)) throw error;
       throw new RpcError(
         Code.unavailable,

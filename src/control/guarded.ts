@@ -1,5 +1,6 @@
 import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
 import type { Caller } from '../access/caller.ts';
+import { TooManyEvents } from '../audit/trail.ts';
 import { DatabaseFault } from '../database/database-fault.ts';
 import { Code, RpcError } from '../grpc/rpc.ts';
 import type { Call, Method, UnaryHandler } from '../grpc/rpc.ts';
@@ -52,6 +53,7 @@ export function guardedMethods(
 
 /** What callers hear of a database that can't do what they ask: not where it is. */
 export function tellDatabase(error: unknown): never {
+  if (error instanceof TooManyEvents) throw new RpcError(Code.resourceExhausted, error.message);
   if (!(error instanceof DatabaseFault)) throw error;
   const why =
     error.kind === 'full'

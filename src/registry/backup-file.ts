@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
-import { createInterface } from 'node:readline';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
 import { UserError } from '../errors.ts';
+import { textLines } from '../text-lines.ts';
 
 /**
  * Writes lines, or pieces of them, to a file, compressed with gzip, readable by our user alone. It is there whole and on the disk, or not at all.
@@ -45,7 +45,7 @@ export async function* backupFileLines(file: string): AsyncGenerator<string> {
   const flowing = pipeline(createReadStream(file), unpacked);
   flowing.catch(() => {});
   try {
-    yield* createInterface({ input: unpacked, crlfDelay: Infinity });
+    yield* textLines(unpacked);
     await flowing;
   } catch (error) {
     throw fileFault(file, error, 'be read');

@@ -116,6 +116,10 @@ export function auditsBoth(newPlace: NewPlace): void {
       revision: 2,
       sequence: 2,
     });
+    // Whoever has the file can cut it, or compute everything anew: of what no head covers nobody has said anything.
+    const bare = first.replace(/^.*"type":"head".*\n/m, '');
+    expect(checked(bare, publicKey).problems).toMatchObject([expect.stringMatching(/^no signed head covers line 2 /)]);
+    expect(checked(bare).problems).toEqual([]);
     expect(first).toContain('"action":"audit.read"');
     expect(first).not.toContain('a-secret-of-some-length');
     await services.apply([app('two')]);

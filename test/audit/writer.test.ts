@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { CountedEvent } from '../../src/audit/chain.ts';
 import type { AuditEvent } from '../../src/audit/event.ts';
+import { TooManyEvents } from '../../src/audit/trail.ts';
 import { AuditWriter } from '../../src/audit/writer.ts';
 import { DatabaseFault } from '../../src/database/database-fault.ts';
 import { ManualTime } from '../jwt/manual-time.ts';
@@ -110,6 +111,23 @@ test('a flood of different ones is a hundred events a minute and one that counts
   await settle();
   expect(kept.slice(103).every(({ caller }) => caller === ALICE)).toBe(true);
   expect(kept).toHaveLength(103 + 101);
+});
+
+test('what must not happen unseen is told one by one: more reads are refused, and what was done never is', async () => {
+  for (let at = 0; at < 1000; at += 1) void writer.record(read(`decoy-${at}`));
+  await settle();
+  await expect(writer.record(read('the-one'))).rejects.toBeInstanceOf(TooManyEvents);
+  await writer.record({ ...read('the-one'), caller: { ...ALICE, name: 'user:bob' } });
+  const names = kept.map(({ target }) => target?.name);
+  expect(new Set(names).size).toBe(1001);
+  for (let at = 0; at < 1500; at += 1) {
+    await writer.record({ ...read(`user-${at}`), action: 'user.removed' });
+  }
+  expect(kept.filter(({ action }) => action === 'user.removed')).toHaveLength(1500);
+  expect(kept.every(({ detail }) => detail === undefined)).toBe(true);
+  await pass(70_000);
+  await writer.record(read('the-one'));
+  expect(kept.at(-1)).toMatchObject({ target: { name: 'the-one' }, caller: ALICE });
 });
 
 test('while the database is away who records is refused, and what was noted waits', async () => {

@@ -49,7 +49,7 @@ export function backupBehaves(newPlace: NewPlace): void {
     );
     const names = Array.from({ length: 2100 }, (_, n) => `n${n}`);
     await registry.write(
-      names.map((name) => put(name, 'ü"\\')),
+      names.map((name) => put(name, 'ü"\\\u2028\u2029')),
       ME,
     );
     await registry.write([put('n7', 'other'), remove('n8')], { actor: 'eve', reason: 'why' });

@@ -2,13 +2,14 @@ import { createPublicKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { createInterface } from 'node:readline';
 import { VerifyResponseSchema } from '../../../gen/ostiary/v1/audit_pb.js';
 import { parseHead } from '../../audit/head.ts';
 import type { SignedHead } from '../../audit/head.ts';
 import { ExportCheck } from '../../audit/verify-export.ts';
 import { sentenceOf, UserError } from '../../errors.ts';
+import { textLines } from '../../text-lines.ts';
 import { printJson } from '../analytics/asking.ts';
+import { shown } from '../analytics/shown.ts';
 import { callServer } from './server.ts';
 import type { Caller } from './server.ts';
 
@@ -29,7 +30,7 @@ export async function verifyServer({ output, head }: How, caller: Caller): Promi
     const events = { sequence: Number(sequence), eventHash, firstSequence: Number(firstSequence) };
     printJson({ history, revision: Number(revision), hash, ...events, problems });
   } else if (problems.length > 0) {
-    process.stdout.write(problems.map((problem) => `${problem}\n`).join(''));
+    process.stdout.write(problems.map((problem) => `${shown(problem)}\n`).join(''));
   } else {
     process.stdout.write(`all changes up to revision ${revision} are as they were written (${hash})\n`);
     const from = firstSequence > 1n ? ` (from ${firstSequence} on: earlier ones were kept long enough)` : '';
@@ -44,22 +45,21 @@ export async function verifyFile(file: string, { output, head, key }: How): Prom
   const publicKey = key === undefined ? undefined : await keyIn(key);
   const against = head === undefined ? undefined : await headIn(head);
   const check = new ExportCheck({ publicKey, against });
-  const input = createReadStream(file);
-  const failed = new Promise<never>((_resolve, reject) => {
-    input.on('error', (error) => reject(new UserError(`${file} ${sentenceOf(error)}`)));
-  });
-  const read = (async () => {
-    for await (const line of createInterface({ input, crlfDelay: Infinity })) check.take(line);
-    return check.end();
-  })();
-  const found = await Promise.race([read, failed]);
+  try {
+    for await (const line of textLines(createReadStream(file))) check.take(line);
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw new UserError(`${file} ${sentenceOf(error)}`);
+  }
+  const found = check.end();
   const { problems } = found;
   if (output !== 'table') printJson(found);
-  else if (problems.length > 0) process.stdout.write(problems.map((problem) => `${problem}\n`).join(''));
+  else if (problems.length > 0) process.stdout.write(problems.map((problem) => `${shown(problem)}\n`).join(''));
   else {
     const after = found.after > 0 ? ` after revision ${found.after}` : '';
+    const afterEvent = found.afterEvent > 0 ? ` after e${found.afterEvent}` : '';
     process.stdout.write(
-      `${found.changes} changes${after} and ${found.events} events are as they were written: revision ${found.revision}, e${found.sequence}\n`,
+      `${found.changes} changes${after} and ${found.events} events${afterEvent} are as they were written: revision ${found.revision}, e${found.sequence}\n`,
     );
   }
   if (found.withheld > 0) {
@@ -67,8 +67,8 @@ export async function verifyFile(file: string, { output, head, key }: How): Prom
       `${found.withheld} changes are shown without credentials: that they were not altered is verified, and what is shown of them is not\n`,
     );
   }
-  if (publicKey === undefined && found.heads > 0) {
-    process.stderr.write('who signed the heads is not verified: give --key FILE, as ostiary audit key prints it\n');
+  if (publicKey === undefined) {
+    process.stderr.write('who wrote it is not verified: give --key FILE, as ostiary audit key prints it\n');
   }
   return problems.length === 0 ? 0 : 1;
 }
