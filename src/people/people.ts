@@ -1,3 +1,4 @@
+import { endProgramLogins } from './program-logins.ts';
 import type { PeopleDatabase, PersonTable } from './tables.ts';
 
 /** A local user, or somebody whom the identity provider has let in. */
@@ -108,6 +109,7 @@ export class People {
       const isAnother = before.subject !== '' && (before.subject !== subject || before.issuer !== issuer);
       if (isAnother) {
         await transaction.deleteFrom('session').where('person', '=', name).execute();
+        await endProgramLogins(transaction, name);
         await transaction.updateTable('access_token').set({ revoked_at: at }).where('person', '=', name).execute();
       }
       await transaction.updateTable('person').set(seen).where('name', '=', name).execute();
@@ -135,6 +137,7 @@ export class People {
         .where('name', '=', name)
         .executeTakeFirst();
       if (numUpdatedRows === 0n) return undefined;
+      await endProgramLogins(transaction, name);
       const { numDeletedRows } = await transaction
         .deleteFrom('session')
         .where('person', '=', name)
@@ -149,7 +152,10 @@ export class People {
     return this.#database.kysely.transaction().execute(async (transaction) => {
       const is_disabled = isDisabled ? 1 : 0;
       await transaction.updateTable('person').set({ is_disabled }).where('name', '=', name).execute();
-      if (isDisabled) await transaction.deleteFrom('session').where('person', '=', name).execute();
+      if (isDisabled) {
+        await transaction.deleteFrom('session').where('person', '=', name).execute();
+        await endProgramLogins(transaction, name);
+      }
       const row = await transaction.selectFrom('person').selectAll().where('name', '=', name).executeTakeFirst();
       return row && personOf(row);
     });
@@ -159,6 +165,7 @@ export class People {
   remove(name: string, at: number): Promise<boolean> {
     return this.#database.kysely.transaction().execute(async (transaction) => {
       await transaction.deleteFrom('session').where('person', '=', name).execute();
+      await endProgramLogins(transaction, name);
       await transaction.deleteFrom('known_address').where('person', '=', name).execute();
       await transaction
         .updateTable('access_token')

@@ -150,6 +150,11 @@ export class ProgramLogins {
   }
 }
 
+/** Those that a person has let in, and that have not fetched their session: it ends with the sessions that there are. */
+export async function endProgramLogins(kysely: PeopleDatabase['kysely'], person: string): Promise<void> {
+  await kysely.deleteFrom('program_login').where('person', '=', person).execute();
+}
+
 function drawLetters(randomBytes: RandomBytes): string {
   let letters = '';
   while (letters.length < CODE_LETTERS) {

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { endProgramLogins } from './program-logins.ts';
 import { hashOf, makeId, makeSecret, openBy, sealBy } from './secret.ts';
 import type { RandomBytes } from './secret.ts';
 import type { PeopleDatabase, SessionTable } from './tables.ts';
@@ -184,6 +185,7 @@ export class Sessions {
   /** @returns how many */
   async endAllOf(person: string): Promise<number> {
     const { kysely } = this.#ports.database;
+    await endProgramLogins(kysely, person);
     const { numDeletedRows } = await kysely.deleteFrom('session').where('person', '=', person).executeTakeFirst();
     return Number(numDeletedRows);
   }
@@ -200,7 +202,12 @@ export class Sessions {
     let people = kysely.selectFrom('person').select('name').where('issuer', '=', issuer);
     if (subject !== undefined) people = people.where('subject', '=', subject);
     let ending = kysely.deleteFrom('session').where('person', 'in', people);
-    if (session !== undefined) ending = ending.where('provider_session', '=', session);
+    let unfetched = kysely.deleteFrom('program_login').where('person', 'in', people);
+    if (session !== undefined) {
+      ending = ending.where('provider_session', '=', session);
+      unfetched = unfetched.where('provider_session', '=', session);
+    }
+    await unfetched.execute();
     const rows = await ending.returning('person').execute();
     return [...new Set(rows.map(({ person }) => person))];
   }

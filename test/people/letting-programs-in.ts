@@ -26,6 +26,40 @@ export function letsProgramsIn(open: () => Promise<Stores>): void {
     expect(await programs.complete(deviceCode, '')).toEqual({ state: 'ended' });
   });
 
+  test('come in no more once the sessions of who let them in have ended, however they did', async () => {
+    const stores = await open();
+    const { people, programs, sessions } = stores;
+    const name = 'user:carol@example.com';
+    const proven = { name, issuer: 'https://id.example.com', subject: 'c1', groups: undefined };
+    const ends: Readonly<Record<string, () => Promise<unknown>>> = {
+      'all of them': () => sessions.endAllOf(name),
+      'those of the provider': () => sessions.endOfProvider({ issuer: proven.issuer, subject: 'c1' }),
+      'one of the provider': () => sessions.endOfProvider({ issuer: proven.issuer, session: 's1' }),
+      'by a new password': () => people.setPassword(name, '', ''),
+      'by being shut out': async () => {
+        await people.setDisabled(name, true);
+        await people.setDisabled(name, false);
+      },
+      'with the name, given to somebody else': async () => {
+        await people.take({ ...proven, subject: 'c2' }, 2, { isLogin: true });
+        await people.take(proven, 3, { isLogin: true });
+      },
+      'with the person': () => people.remove(name, 1),
+    };
+    for (const [how, end] of Object.entries(ends)) {
+      await people.take(proven, 1, { isLogin: true });
+      const letIn = async (by: typeof BOB) => {
+        const begun = await programs.begin({ client: '', address: '', redirectPort: 0 });
+        await programs.decide(begun?.userCode ?? '', by);
+        return begun?.deviceCode ?? '';
+      };
+      const [theirs, others] = [await letIn({ person: name, providerSession: 's1' }), await letIn(BOB)];
+      await end();
+      expect(await programs.complete(theirs, ''), how).toEqual({ state: 'ended' });
+      expect(await programs.complete(others, ''), how).toMatchObject({ state: 'allowed' });
+    }
+  });
+
   test('hear that they are refused, and end after ten minutes', async () => {
     const { clock, programs } = await open();
     const [one, other] = [
