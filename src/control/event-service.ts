@@ -32,6 +32,7 @@ import type { CurrentIndex } from './current-index.ts';
 import { maySee, receiversSeen, teamsSeen } from './event-rights.ts';
 import { guardedUnary } from './guarded.ts';
 import type { Notifying } from './notifying.ts';
+import { refuseNarrowed } from './people-rights.ts';
 
 export interface EventServicePorts {
   readonly notifying: Pick<Notifying, 'events' | 'deliveries' | 'subscriptions' | 'hint'>;
@@ -113,6 +114,7 @@ export function eventMethods({ notifying, index, access, clock, randomBytes }: E
       return create(RedeliverResponseSchema);
     }),
     define('Subscribe', 'write', SubscribeRequestSchema, SubscribeResponseSchema, async (request, caller) => {
+      refuseNarrowed(caller, 'subscribe');
       const address = addressOf(caller);
       if (request.events.length === 0) throw invalid('events is empty: name one, such as contract.approved');
       checkPatterns(request.events);
@@ -142,8 +144,9 @@ export function eventMethods({ notifying, index, access, clock, randomBytes }: E
         return create(ListSubscriptionsResponseSchema, { subscriptions: found.map(subscriptionMessage) });
       },
     ),
-    define('Unsubscribe', 'write', UnsubscribeRequestSchema, UnsubscribeResponseSchema, async ({ id }, { name }) => {
-      if (await subscriptions.remove(name, id)) return create(UnsubscribeResponseSchema);
+    define('Unsubscribe', 'write', UnsubscribeRequestSchema, UnsubscribeResponseSchema, async ({ id }, caller) => {
+      refuseNarrowed(caller, 'unsubscribe');
+      if (await subscriptions.remove(caller.name, id)) return create(UnsubscribeResponseSchema);
       throw new RpcError(Code.notFound, 'you have no such subscription: ostiary events subscriptions');
     }),
   ];

@@ -123,7 +123,7 @@ export function loginMethods(
         if (progress.state !== 'allowed') return create(CompleteLoginResponseSchema, { state: STATES[progress.state] });
         const { person, providerSession } = progress.by;
         const provider = { session: providerSession, refreshToken: undefined, checkAt: 0 };
-        const session = await sessions.begin({ person, kind: 'program', address, provider });
+        const session = await entered({ person, kind: 'program', address, provider }, 'program');
         return create(CompleteLoginResponseSchema, {
           state: LoginState.COMPLETE,
           token: session.secret,

@@ -28,6 +28,21 @@ export function requirePlatformAdmin(caller: Caller, what: string): void {
   );
 }
 
+/** A person whom a token makes, or whose password it sets, could log in after its end. @throws RpcError */
+export function refuseToken({ credential, name }: Caller, what: string): void {
+  if (credentialOf(credential).kind !== 'token') return;
+  throw new RpcError(Code.permissionDenied, `${name} may not ${what} by a token: log in`);
+}
+
+/** What is a person's own, a token that is narrowed to other things does not change for them. @throws RpcError */
+export function refuseNarrowed({ limits, name }: Caller, what: string): void {
+  if (limits === undefined || (limits.verbs.length === 0 && limits.kinds.length === 0)) return;
+  throw new RpcError(
+    Code.permissionDenied,
+    `${name} may not ${what} by a token that is narrowed: use one that is not, or log in`,
+  );
+}
+
 /**
  * The session that the call is made with.
  * @throws RpcError: it is made with something else

@@ -28,7 +28,7 @@ import { tooMany } from './login-service.ts';
 import { limitsMessage, userMessage } from './people-messages.ts';
 import { eventOf } from './people-events.ts';
 import type { PeoplePorts } from './people-ports.ts';
-import { invalid, isPlatformAdmin, noSuch, requirePlatformAdmin } from './people-rights.ts';
+import { invalid, noSuch, refuseToken, requirePlatformAdmin } from './people-rights.ts';
 
 /** Users of `ostiary.v1.PeopleService`, and who the caller is. */
 export function peopleMethods(ports: PeoplePorts & { readonly access: ControlAccess }): readonly Method[] {
@@ -78,6 +78,7 @@ export function peopleMethods(ports: PeoplePorts & { readonly access: ControlAcc
     }),
     define('CreateUser', 'administer', CreateUserRequestSchema, CreateUserResponseSchema, async (request, caller) => {
       requirePlatformAdmin(caller, 'create users');
+      refuseToken(caller, 'create users');
       const { groups, name, password } = request;
       const problem = problemOfLocalName(name);
       if (problem !== undefined) throw invalid(`the name ${JSON.stringify(name)}: ${problem}`);
@@ -108,7 +109,8 @@ export function peopleMethods(ports: PeoplePorts & { readonly access: ControlAcc
       async ({ currentPassword, name, password }, caller, { signal }) => {
         const whose = name === '' ? caller.name : name;
         const isOwn = whose === caller.name && credentialOf(caller.credential).kind === 'session';
-        if (!isPlatformAdmin(caller) && !isOwn) requirePlatformAdmin(caller, "set other users' passwords");
+        if (!isOwn) requirePlatformAdmin(caller, "set other users' passwords");
+        refuseToken(caller, 'set passwords');
         if (!whose.startsWith(LOCAL)) throw invalid(`${whose} has no password here: it is not a local user`);
         // Whoever finds a browser open must not take the account over.
         if (isOwn) await provePassword(caller, currentPassword, signal);

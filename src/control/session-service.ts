@@ -15,7 +15,14 @@ import { guardedUnary } from './guarded.ts';
 import { sessionMessage } from './people-messages.ts';
 import { eventOf } from './people-events.ts';
 import type { PeoplePorts } from './people-ports.ts';
-import { invalid, isPlatformAdmin, noSuch, requirePlatformAdmin, requireSession } from './people-rights.ts';
+import {
+  invalid,
+  isPlatformAdmin,
+  noSuch,
+  refuseNarrowed,
+  requirePlatformAdmin,
+  requireSession,
+} from './people-rights.ts';
 
 /** Sessions, of `ostiary.v1.PeopleService`. */
 export function sessionMethods(ports: PeoplePorts & { readonly access: ControlAccess }): readonly Method[] {
@@ -37,6 +44,7 @@ export function sessionMethods(ports: PeoplePorts & { readonly access: ControlAc
       });
     }),
     define('EndSessions', 'write', EndSessionsRequestSchema, EndSessionsResponseSchema, async ({ which }, caller) => {
+      refuseNarrowed(caller, 'end sessions');
       switch (which.case) {
         case 'id': {
           const session = await sessions.find(which.value);

@@ -24,7 +24,7 @@ import { guardedUnary } from './guarded.ts';
 import { tokenMessage } from './people-messages.ts';
 import { tokenEventOf } from './people-events.ts';
 import type { PeoplePorts } from './people-ports.ts';
-import { invalid, isAdminOf, isPlatformAdmin, noSuch, requirePlatformAdmin } from './people-rights.ts';
+import { invalid, isAdminOf, isPlatformAdmin, noSuch, refuseNarrowed, requirePlatformAdmin } from './people-rights.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 const DEFAULT_TTL_MS = 90 * DAY_MS;
@@ -91,6 +91,8 @@ export function tokenMethods({ access, isTeam, tokens, trail }: TokenServicePort
       async ({ id }, caller) => {
         const token = await tokens.find(id);
         if (token === undefined || !mayRevoke(caller, token)) throw noSuch(`access token ${JSON.stringify(id)}`);
+        // A program that is done may always end its own.
+        if (credentialOf(caller.credential).id !== id) refuseNarrowed(caller, 'revoke other tokens');
         const revoked = await tokens.revoke(id);
         await trail.record(tokenEventOf('token.revoked', caller, token));
         return create(RevokeAccessTokenResponseSchema, revoked && { token: tokenMessage(revoked) });

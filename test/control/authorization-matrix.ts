@@ -75,9 +75,9 @@ export const MATRIX = `
   PeopleService/DecideLogin                    yyy       yyyyy      yyyyy      y?
   PeopleService/ListSessions                   yyy       yyyyy      yyyyy      y?
   PeopleService/EndSessions                    yyy       yyyyy      yyyyy      y?
-  PeopleService/SetPassword                    y--       -----      -----      -?
+  PeopleService/SetPassword                    ---       -----      -----      -?
   PeopleService/ListUsers                      y--       -----      -----      -?
-  PeopleService/CreateUser                     y--       -----      -----      -?
+  PeopleService/CreateUser                     ---       -----      -----      -?
   PeopleService/SetUserDisabled                y--       -----      -----      -?
   PeopleService/DeleteUser                     y--       -----      -----      -?
   TokenService/ListAccessTokens                yyy       yyyyy      yyyyy      y?

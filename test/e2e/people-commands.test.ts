@@ -7,6 +7,12 @@ import type { RealControlPlane } from '../real/control-plane.ts';
 import { scratchFolder } from '../real/scratch.ts';
 
 const PASSWORD = 'correct horse battery';
+const PLATFORM_OF_TOKEN = {
+  apiVersion: 'ostiary.dev/v1alpha1',
+  kind: 'Team',
+  metadata: { name: 'platform', namespace: 'platform' },
+  spec: { namespaces: [], members: [{ user: 'token:deploy', role: 'admin' }] },
+};
 
 describe('the commands of who calls', () => {
   let control: RealControlPlane;
@@ -106,6 +112,34 @@ describe('the commands of who calls', () => {
     ] as const) {
       expect((await rpc(method, request, { authorization: `Bearer ${token}` })).status).toBeGreaterThanOrEqual(400);
     }
+    // What is narrowed to reading ends nothing but itself.
+    const session = await rpc('PeopleService/LogIn', { name: 'carol', password: PASSWORD }, {});
+    const other = await rpc(
+      'TokenService/CreateAccessToken',
+      { name: 'other' },
+      { authorization: `Bearer ${String(session.body['token'])}` },
+    );
+    const { id: otherId } = other.body['details'] as { id: string };
+    for (const [method, request] of [
+      ['TokenService/RevokeAccessToken', { id: otherId }],
+      ['PeopleService/EndSessions', { user: 'local:carol' }],
+      ['EventService/Subscribe', { events: ['contract.approved'] }],
+      ['EventService/Unsubscribe', { id: 'subscription_1' }],
+    ] as const) {
+      expect(await rpc(method, request, { authorization: `Bearer ${token}` }), method).toMatchObject({
+        status: 403,
+        body: { message: expect.stringContaining('a token that is narrowed') as string },
+      });
+    }
+    expect(
+      (
+        await rpc(
+          'TokenService/RevokeAccessToken',
+          { id: otherId },
+          { authorization: `Bearer ${String(other.body['token'])}` },
+        )
+      ).status,
+    ).toBe(200);
     expect((await asUser(['token', 'list'])).stdout).toMatch(
       new RegExp(`${id} +ci +local:carol +read +20\\S+ +20\\S+ +127.0.0.1`),
     );
@@ -125,6 +159,22 @@ describe('the commands of who calls', () => {
       name: 'token:deploy',
       limits: { teams: ['platform'] },
     });
+    // Though it administers the platform: who comes in by a password would outlive it.
+    await rpc(
+      'ResourceService/Apply',
+      { documents: [{ document: PLATFORM_OF_TOKEN }] },
+      { authorization: `Bearer ${control.env.OSTIARY_TOKEN}` },
+    );
+    for (const [method, request] of [
+      ['PeopleService/CreateUser', { name: 'more', password: PASSWORD }],
+      ['PeopleService/SetPassword', { name: 'local:carol', password: 'another long password' }],
+    ] as const) {
+      expect(await rpc(method, request, { authorization: `Bearer ${ofTeam.token}` }), method).toMatchObject({
+        status: 403,
+        body: { message: expect.stringContaining('by a token: log in') as string },
+      });
+    }
+    expect((await rpc('PeopleService/ListUsers', {}, { authorization: `Bearer ${ofTeam.token}` })).status).toBe(200);
     // Of others one does not even hear that they are there.
     expect((await asUser(['token', 'revoke', ofTeam.id])).stderr).toContain(`there is no access token "${ofTeam.id}"`);
     expect(await ostiary('token', 'revoke', id)).toMatchObject({ code: 0, stdout: 'token ci is revoked\n' });
@@ -160,6 +210,13 @@ describe('the commands of who calls', () => {
     expect(done).toMatchObject({ state: 'LOGIN_STATE_COMPLETE', name: 'local:dave' });
     const who = await rpc('PeopleService/WhoAmI', {}, { authorization: `Bearer ${String(done['token'])}` });
     expect(who.body).toMatchObject({ name: 'local:dave' });
+    // Nobody comes in unseen.
+    const seen = await rpc(
+      'AuditService/ListEntries',
+      { action: 'login', actor: 'local:dave' },
+      { authorization: `Bearer ${control.env.OSTIARY_TOKEN}` },
+    );
+    expect(JSON.stringify(seen.body)).toContain('"by":"program"');
     expect((await rpc('PeopleService/CompleteLogin', { deviceCode }, {})).body).toEqual({ state: 'LOGIN_STATE_ENDED' });
     // Nobody tries codes for long.
     const tried = [];
