@@ -9,6 +9,7 @@ import type { Registry } from '../registry/registry.ts';
 import type { Resource, ResourceKey } from '../registry/log.ts';
 import { contractAsApplied } from './contract-as-applied.ts';
 import { contractAsAllowed, refuseContractDeletion, requireContract } from './contract-rights.ts';
+import { statusOf } from './contract-states.ts';
 import { factsOf, valueAt } from './facts.ts';
 import type { Facts } from './facts.ts';
 import type { NamedWrite } from './naming.ts';
@@ -73,8 +74,9 @@ export class ChangeRights {
   async asAllowed(key: ResourceKey, before: Resource | undefined, document: Json): Promise<Json> {
     if (key.kind !== 'Contract') return document;
     const rights = this.#rights;
-    const allowed = contractAsAllowed({ key, before, document, ...this.#both(key, before, document) }, rights);
     const isPlatformAdmin = rights.isPlatformAdmin() && rights.isWithin('approve', key.kind);
+    const status = before && statusOf(before.document, (await this.#apiOf(key, before.document as Json))?.document);
+    const allowed = contractAsAllowed({ key, before, status, document, ...this.#both(key, before, document) }, rights);
     const api = await this.#apiOf(key, allowed);
     const applied = { key, before, document: allowed, api, by: rights.caller, isPlatformAdmin };
     return contractAsApplied({ ...applied, nowMs: this.#ports.clock.now() });

@@ -81,16 +81,29 @@ function recordAfter({ before, document, api, by, nowMs }: AppliedContract): Con
   const { change, ...kept } = record;
   // A request for another tier ends with the contract, or with another one.
   const waiting = change !== undefined && status === 'approved' && !isMoved ? { change } : {};
-  const asked = isMoved && status === 'pending' ? askedAnew(kept, deed) : kept;
+  const asked = isOther || status !== 'pending' ? kept : askedAnew(kept, deed, before.document, document);
   if (was === status || (was === undefined && status === 'pending')) return { ...asked, ...waiting };
   const decided = decisionOf(whatOf(was, status), deed);
   if (status !== 'approved' || was === 'revoked') return { ...asked, decided };
   return { ...asked, requested: { ...(asked.requested ?? signed(deed)), approvals: [approvalOf(deed)] }, decided };
 }
 
-function askedAnew({ requested, ...record }: ContractRecord, deed: Deed): ContractRecord {
+/** A request that waits: nobody has approved what it has become, such as one that does not end. */
+function askedAnew(
+  { requested, ...record }: ContractRecord,
+  deed: Deed,
+  before: unknown,
+  document: Json,
+): ContractRecord {
+  if (termsAsked(before) === termsAsked(document)) return { ...record, ...(requested && { requested }) };
   const { approvals: _forOther, ...rest } = requested ?? requestOf(deed);
-  return { ...record, requested: { ...rest, tierBy: signed(deed) } };
+  const isMoved = tierOf(before) !== tierOf(document);
+  return { ...record, requested: { ...rest, ...(isMoved && { tierBy: signed(deed) }) } };
+}
+
+function termsAsked(contract: unknown): string {
+  const spec = valueAt(contract, ['spec']);
+  return canonicalJson({ ...(isRecord(spec) && spec), record: null, status: null, acceptedTerms: null });
 }
 
 function whatOf(was: ContractStatus | undefined, is: ContractStatus): Decision['what'] {

@@ -3,6 +3,7 @@ import { isRecord } from '../document/load.ts';
 import { canonicalJson } from '../document/version.ts';
 import { keyText } from '../registry/conflict.ts';
 import type { Resource, ResourceKey } from '../registry/log.ts';
+import type { ContractStatus } from './contract-states.ts';
 import { valueAt } from './facts.ts';
 import { refused } from './rights.ts';
 import type { Rights } from './rights.ts';
@@ -13,6 +14,8 @@ type Json = Readonly<Record<string, unknown>>;
 export interface WrittenContract {
   readonly key: ResourceKey;
   readonly before: Resource | undefined;
+  /** What it is now, whether its document says so or its tier; undefined: it is new. */
+  readonly status: ContractStatus | undefined;
   readonly document: Json;
   readonly after: AccessObject;
   /** As it was; undefined: it is new. */
@@ -43,7 +46,10 @@ export function requireContract(
  * control plane writes.
  * @throws RpcError
  */
-export function contractAsAllowed({ key, before, document, after, earlier }: WrittenContract, rights: Rights): Json {
+export function contractAsAllowed(
+  { key, before, status: is, document, after, earlier }: WrittenContract,
+  rights: Rights,
+): Json {
   if (rights.isPlatformAdmin() && rights.isWithin('approve', key.kind)) return document;
   const what = `may not write ${keyText(key)}`;
   const { isApplicant, isApprover } = standing(after, earlier, rights);
@@ -57,7 +63,8 @@ export function contractAsAllowed({ key, before, document, after, earlier }: Wri
     return withFields(document, { record });
   }
   if (isSame(old, written)) return withFields(document, { record, status });
-  if (status !== undefined && status !== 'pending') {
+  // One that its tier has approved too: its end may have been decided since.
+  if (is !== 'pending') {
     const more = `${what} but for its metadata: another tier is asked for by ContractService/ChangeTier`;
     throw refused(rights.caller, more, { roles: ['admin', 'owner'], where: 'api' });
   }

@@ -86,6 +86,29 @@ export function appliesContracts(newPlace: NewPlace): void {
     expect(await move('Approve', BOB)).toMatchObject({ contract: { state: 'CONTRACT_STATE_APPROVED' } });
   });
 
+  test('what its tier has approved at once, a developer changes no more by a document: an end that was decided stays', async () => {
+    await begin();
+    await apply(ALICE, { tier: 'trial' });
+    expect(await move('SetExpiry', BOB, { expires: moment(1) })).toMatchObject({ contract: { expires: moment(1) } });
+    for (const spec of [{ tier: 'trial' }, { tier: 'trial', expiresAt: moment(900) }, { tier: 'trial', api: 'none' }])
+      expect(await apply(ALICE, spec)).toMatchObject({ status: 403 });
+    expect((await document())?.spec['expiresAt']).toBe('2027-01-02T00:00:00.000Z');
+  });
+
+  test('who has approved a contract with an end has not approved one without', async () => {
+    await begin();
+    await apply(ALICE, { tier: 'platinum' });
+    await move('Approve', BOB, { expires: moment(1) });
+    // Asked for again and again, as it is.
+    const asked = { tier: 'platinum', expiresAt: '2027-01-02T00:00:00.000Z' };
+    await apply(ALICE, asked);
+    expect(await move('GetContract', ALICE)).toMatchObject({ contract: { missingApprovals: 1 } });
+    await apply(ALICE, { tier: 'platinum' });
+    expect(await move('GetContract', ALICE)).toMatchObject({ contract: { missingApprovals: 2 } });
+    expect(await move('Approve', CAROL)).toMatchObject({ contract: { state: 'CONTRACT_STATE_PENDING' } });
+    expect(await move('Approve', BOB)).toMatchObject({ contract: { state: 'CONTRACT_STATE_APPROVED' } });
+  });
+
   test('a document accepts terms of use as a request does, and what takes nobody new takes no document', async () => {
     await begin({ terms: { version: '7', url: 'https://example.com/terms' } });
     expect(await apply(ALICE, { tier: 'trial' })).toMatchObject(
