@@ -30,18 +30,18 @@ const ADMINS: readonly Role[] = ['admin'];
 const AUDITORS: readonly Role[] = ['admin', 'auditor'];
 
 /** Who writes objects of their team, by kind. Every other kind: its admins alone. */
-const WRITERS: Readonly<Record<string, readonly Role[]>> = {
-  Api: OWNERS,
-  PolicyBinding: OWNERS,
-  Specification: OWNERS,
-  Alert: OWNERS,
-  Webhook: OWNERS,
-  Subscription: OWNERS,
-  Secret: OWNERS,
-  ClientApplication: DEVELOPERS,
+const WRITERS: ReadonlyMap<string, readonly Role[]> = new Map([
+  ['Api', OWNERS],
+  ['PolicyBinding', OWNERS],
+  ['Specification', OWNERS],
+  ['Alert', OWNERS],
+  ['Webhook', OWNERS],
+  ['Subscription', OWNERS],
+  ['Secret', OWNERS],
+  ['ClientApplication', DEVELOPERS],
   // By its API's team. Whoever asks has the verb `request`.
-  Contract: OWNERS,
-};
+  ['Contract', OWNERS],
+]);
 
 /** Kinds of the platform, wherever they stand. A team's admins may change its members: `change-rights.ts` of the control plane. */
 const PLATFORM_KINDS: ReadonlySet<string> = new Set(['Configuration', 'Team']);
@@ -61,7 +61,7 @@ export function neededFor(
   const isPlatforms = namespace === PLATFORM_TEAM || PLATFORM_KINDS.has(kind);
   switch (verb) {
     case 'write':
-      return isPlatforms ? [PLATFORM_ADMINS] : [{ roles: WRITERS[kind] ?? ADMINS, team, where: 'own' }];
+      return isPlatforms ? [PLATFORM_ADMINS] : [{ roles: WRITERS.get(kind) ?? ADMINS, team, where: 'own' }];
     case 'approve':
       if (kind !== 'Contract') return [];
       return isPlatforms ? [PLATFORM_ADMINS] : [{ roles: OWNERS, team, where: 'api' }];
@@ -113,10 +113,10 @@ function sightOfRole(role: Role, kind: string): Sight {
     case 'admin':
       return 'whole';
     case 'owner':
-      return PLAIN.has(kind) || WRITERS[kind]?.includes(role) === true ? 'whole' : 'redacted';
+      return PLAIN.has(kind) || WRITERS.get(kind)?.includes(role) === true ? 'whole' : 'redacted';
     case 'developer':
       // Of APIs and their specifications, what the catalog has.
-      return PLAIN.has(kind) || WRITERS[kind]?.includes(role) === true ? 'whole' : 'nothing';
+      return PLAIN.has(kind) || WRITERS.get(kind)?.includes(role) === true ? 'whole' : 'nothing';
     default:
       return PLAIN.has(kind) ? 'whole' : 'redacted';
   }

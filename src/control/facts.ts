@@ -29,8 +29,13 @@ export interface Facts {
 /** Of a contract: whether it waits for a decision, or its request for another tier does; `yes` or `no`. */
 const WAITS = 'waits';
 
+/** Whoever asks calls a kind as they like, `constructor` too. */
+function ofNothingElse(fields: Readonly<Record<string, readonly string[]>>): typeof fields {
+  return Object.setPrototypeOf(fields, null) as typeof fields;
+}
+
 /** By kind, the fields that `where` knows, in addition to those of metadata. */
-export const FIELDS: Readonly<Record<string, readonly string[]>> = {
+export const FIELDS = ofNothingElse({
   Api: [
     'spec.basePath',
     'spec.publicUrl',
@@ -46,7 +51,7 @@ export const FIELDS: Readonly<Record<string, readonly string[]>> = {
   Contract: ['spec.api', 'spec.clientApplication', 'spec.tier', 'spec.status', 'spec.expiresAt', WAITS],
   PolicyBinding: ['spec.policyRef.name', 'spec.targetRef.kind', 'spec.targetRef.name'],
   Alert: ['spec.api', 'spec.metric', 'spec.severity'],
-};
+});
 
 const NONE: readonly string[] = [];
 const NO_FIELDS: readonly undefined[] = [];

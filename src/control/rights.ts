@@ -95,7 +95,7 @@ export class Rights {
       case 'ClientApplication':
         return own === 'redacted' || this.#isApplicant(keyText(key)) ? 'redacted' : own;
       case 'Specification':
-        return own !== 'nothing' ? own : this.#isOfSeenApi(key) ? 'whole' : 'nothing';
+        return own !== 'nothing' ? own : this.#isOfSeenApi(key, team) ? 'whole' : 'nothing';
       default:
         return own;
     }
@@ -173,15 +173,16 @@ export class Rights {
     return (this.#applicants = found);
   }
 
-  /** What describes an API that the caller sees, is seen with it. */
-  #isOfSeenApi({ namespace, name }: ResourceKey): boolean {
+  /** What describes an API that the caller sees, is seen with it. An API does not show what another team has written. */
+  #isOfSeenApi({ namespace, name }: ResourceKey, team: string): boolean {
     this.#specifications ??= new Set(
       this.#index.ofKind('Api').flatMap((api) => {
         const described = api.facts.fields[SPECIFICATION];
-        return described !== undefined && this.sees(api) ? [`${api.namespace}/${described}`] : [];
+        if (described === undefined || !this.sees(api)) return [];
+        return [`${this.objectOf(api, api.facts).team} ${api.namespace}/${described}`];
       }),
     );
-    return this.#specifications.has(`${namespace}/${name}`);
+    return this.#specifications.has(`${team} ${namespace}/${name}`);
   }
 
   /** @throws RpcError that says who called, what was refused and which role would do */

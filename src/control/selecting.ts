@@ -34,14 +34,14 @@ export function selectFrom(
   selection: Selection,
   pageSize: number,
   after: Pick<Entry, 'kind' | 'namespace' | 'name'> | undefined,
-  rights?: Pick<Rights, 'listFilter'>,
+  rights?: Pick<Rights, 'listFilter' | 'sight'>,
 ): SelectedPage {
   const entries: Entry[] = [];
   let total = 0;
   let hasMore = false;
   const kinds = selection.kinds.length === 0 ? index.kinds() : [...new Set(selection.kinds)].toSorted();
   for (const kind of kinds) {
-    const meets = conditionOf(kind, selection, rights?.listFilter(kind));
+    const meets = conditionOf(kind, selection, rights);
     const all = index.ofKind(kind);
     const start = startOf(kind, all, after);
     for (const [at, entry] of all.entries()) {
@@ -91,7 +91,7 @@ function startOf(kind: string, all: readonly Entry[], after: Parameters<typeof s
 function conditionOf(
   kind: string,
   selection: Selection,
-  isSeen: ((entry: Entry) => boolean) | undefined,
+  rights: Pick<Rights, 'listFilter' | 'sight'> | undefined,
 ): (entry: Entry) => boolean {
   const conditions: ((entry: Entry) => boolean)[] = [];
   const { namespaces, owner, set, search } = selection;
@@ -106,12 +106,13 @@ function conditionOf(
     });
   }
   if (owner !== '') conditions.push((entry) => entry.owner === owner);
-  if (set !== '') conditions.push((entry) => entry.set === set);
+  // From the catalog, one does not see it.
+  if (set !== '') conditions.push((entry) => entry.set === set && rights?.sight(entry) !== 'catalog');
   for (const word of search.toLowerCase().split(/\s+/)) {
     if (word !== '') conditions.push(({ facts }) => facts.search.includes(word));
   }
   // Last, as it takes the longest.
-  if (isSeen !== undefined) conditions.push(isSeen);
+  if (rights !== undefined) conditions.push(rights.listFilter(kind));
   return (entry) => conditions.every((meets) => meets(entry));
 }
 

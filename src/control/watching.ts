@@ -68,8 +68,9 @@ async function* watch(
   try {
     yield create(WatchResponseSchema, { history, revision: BigInt(at) });
     while (!call.signal.aborted) {
-      const rights = await rightsNow();
       const changes = await registry.changesAfter(at, PAGE);
+      // Afterwards: of a change that comes behind the loss of a role, nothing is told.
+      const rights = await rightsNow();
       let isLastTold = true;
       for (const each of changes) {
         at = each.revision;

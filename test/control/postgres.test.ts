@@ -11,6 +11,7 @@ import { knowsOwners } from './owning.ts';
 import { sealsSecrets } from './sealing-secrets.ts';
 import { findsResources } from './finding.ts';
 import { tellsResources } from './telling.ts';
+import { hidesFromTeams } from './hiding.ts';
 import { watchesChanges } from './watching.ts';
 import { api, app, contract, openServices } from './fixture.ts';
 
@@ -34,6 +35,7 @@ describe.skipIf(part === undefined)('the services of resources on PostgreSQL', (
   knowsOwners(newPlace);
   sealsSecrets(newPlace);
   watchesChanges(newPlace);
+  hidesFromTeams(newPlace);
 
   test('of several control planes that write at once, none breaks what another relies on', async () => {
     const place = await newPlace();

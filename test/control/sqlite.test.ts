@@ -15,6 +15,7 @@ import { sealsSecrets } from './sealing-secrets.ts';
 import { sharesPlaces } from './sharing-places.ts';
 import { findsResources } from './finding.ts';
 import { tellsResources } from './telling.ts';
+import { hidesFromTeams } from './hiding.ts';
 import { watchesChanges } from './watching.ts';
 
 describe('the services of resources on SQLite', () => {
@@ -34,4 +35,5 @@ describe('the services of resources on SQLite', () => {
   sealsSecrets(newPlace);
   sharesPlaces(newPlace);
   watchesChanges(newPlace);
+  hidesFromTeams(newPlace);
 });
