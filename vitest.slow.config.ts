@@ -41,7 +41,7 @@ const waiting = [
 ].map((name) => `test/${name}.slow.test.ts`);
 
 /** Each starts several processes, and more at once would be late to be ready. */
-const MOST_AT_ONCE = 6;
+const MOST_AT_ONCE = 4;
 
 export default defineConfig({
   test: {
