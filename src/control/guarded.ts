@@ -1,10 +1,10 @@
+import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
 import type { Caller } from '../access/caller.ts';
 import { TooManyEvents } from '../audit/trail.ts';
 import { DatabaseFault } from '../database/database-fault.ts';
 import { Code, RpcError } from '../grpc/rpc.ts';
 import type { Call, Method, UnaryHandler } from '../grpc/rpc.ts';
-import { unaryOf } from '../operator/unary.ts';
 import type { ControlAccess, ControlEffect } from './access.ts';
 import { withoutNodes } from './receipt-rights.ts';
 
@@ -19,12 +19,19 @@ export type DefineGuarded = <I extends DescMessage, O extends DescMessage>(
 
 /** @param service such as `ostiary.v1.ResourceService` */
 export function guardedUnary(service: string, access: ControlAccess): DefineGuarded {
-  const define = unaryOf(service);
-  return (name, effect, input, output, handle) =>
-    define(name, input, output, async (request, call) => {
-      const caller = await access(`/${service}/${name}`, effect, call);
-      return withoutNodes(await handle(request, caller, call).catch(tellDatabase), caller);
-    });
+  return (name, effect, input, output, handle) => {
+    const path = `/${service}/${name}`;
+    return {
+      kind: 'unary',
+      path,
+      handle: async (bytes, call) => {
+        // First: of those who may not call, nothing is read.
+        const caller = await access(path, effect, call);
+        const answer = await handle(fromBinary(input, bytes), caller, call).catch(tellDatabase);
+        return toBinary(output, withoutNodes(answer, caller));
+      },
+    };
+  };
 }
 
 /**

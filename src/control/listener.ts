@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders, IncomingMessage, Server as HttpServer, Server
 import type { Server, Socket } from 'node:net';
 import type { SecureContextOptions, TLSSocket } from 'node:tls';
 import type { DescService } from '@bufbuild/protobuf';
+import { PeopleService } from '../../gen/ostiary/v1/people_pb.js';
 import { SyncService } from '../../gen/ostiary/v1/sync_pb.js';
 import type { Clock } from '../clock.ts';
 import type { Call, ListenOptions, Method } from '../grpc/rpc.ts';
@@ -19,6 +20,7 @@ import { refuse, roomForCalls } from '../operator/call-room.ts';
 import { createConnectHandler } from '../operator/connect.ts';
 import type { OwnOrigin } from '../people/own-origin.ts';
 import type { HandlePages } from '../people/pages/pages.ts';
+import { MOST_STRANGERS_BYTES } from './login-service.ts';
 import { openApiOf } from './open-api.ts';
 
 export interface ControlListenerOptions {
@@ -163,7 +165,7 @@ function requestHandler(options: ControlListenerOptions): (request: IncomingMess
     take: roomForCalls(MOST_CALLS, () => clock.monotonic()),
     serve: createConnectHandler({
       ...serving,
-      services: services.filter((service) => service !== SyncService),
+      services: services.filter((service) => service !== SyncService && service !== PeopleService),
       // Of those who have shown a token: all documents of a company come in one request.
       totalBodyBytes: BODIES * maxMessageBytes,
     }),
@@ -173,11 +175,19 @@ function requestHandler(options: ControlListenerOptions): (request: IncomingMess
     take: roomForCalls(MOST_CALLS, () => clock.monotonic()),
     serve: createConnectHandler({ ...serving, services: [SyncService] }),
   };
+  const people = {
+    take: strangers.take,
+    serve: createConnectHandler({ ...serving, services: [PeopleService], maxMessageBytes: MOST_STRANGERS_BYTES }),
+  };
+  const rooms: readonly (readonly [string, typeof known])[] = [
+    [`/${SyncService.typeName}/`, strangers],
+    [`/${PeopleService.typeName}/`, people],
+  ];
   let openApi: string | undefined;
   return (request, response) => {
     const why = foreignness(request.headers, options.origin);
     if (why !== undefined) return refuse(response, 403, 'permission_denied', why);
-    const room = request.url?.startsWith(`/${SyncService.typeName}/`) === true ? strangers : known;
+    const [, room] = rooms.find(([path]) => request.url?.startsWith(path)) ?? ['', known];
     if (!room.take(request.socket, request, response)) return;
     if (room.serve(request, response) || options.pages(request, response)) return;
     if (request.method === 'GET' && request.url === '/openapi.json') {

@@ -16,7 +16,7 @@ import {
 } from '../../gen/ostiary/v1/people_pb.js';
 import type { Caller } from '../access/caller.ts';
 import { Code, RpcError } from '../grpc/rpc.ts';
-import type { Method } from '../grpc/rpc.ts';
+import type { Method, UnaryHandler } from '../grpc/rpc.ts';
 import { unaryOf } from '../operator/unary.ts';
 import type { DefineUnary } from '../operator/unary.ts';
 import { findProgram } from '../people/find-program.ts';
@@ -41,6 +41,18 @@ export function tooMany(waitMs: number): RpcError {
   return new RpcError(Code.resourceExhausted, `too many attempts: try again in ${Math.ceil(waitMs / 1000)} s`);
 }
 
+/** Of a request that anybody may send. Names, passwords and codes are short. */
+export const MOST_STRANGERS_BYTES = 64 * 1024;
+
+function withinBytes(method: Method): Method {
+  if (method.kind !== 'unary') return method;
+  const handle: UnaryHandler = (request, call) => {
+    if (request.length <= MOST_STRANGERS_BYTES) return method.handle(request, call);
+    throw new RpcError(Code.resourceExhausted, `the request has more than ${MOST_STRANGERS_BYTES} bytes`);
+  };
+  return { ...method, handle };
+}
+
 /** How one logs in, of `ostiary.v1.PeopleService`. */
 export function loginMethods(
   ports: PeoplePorts & { readonly access: ControlAccess; readonly limited: LoginLimited },
@@ -49,13 +61,15 @@ export function loginMethods(
   const guarded = guardedUnary(PeopleService.typeName, access);
   const define = unaryOf(PeopleService.typeName);
   const open: DefineUnary = (name, input, output, handle) =>
-    define(name, input, output, async (request, call) => {
-      try {
-        return await handle(request, call);
-      } catch (error) {
-        return tellDatabase(error);
-      }
-    });
+    withinBytes(
+      define(name, input, output, async (request, call) => {
+        try {
+          return await handle(request, call);
+        } catch (error) {
+          return tellDatabase(error);
+        }
+      }),
+    );
 
   /** Nobody comes in whom the audit trail does not have. */
   const entered = async (wanted: NewSession, by: 'password' | 'program') => {
