@@ -1,10 +1,10 @@
 import { isIP } from 'node:net';
 import { sentenceOf, UserError } from '../errors.ts';
 import { systemFiles } from '../file-access.ts';
-import { text, withVariables } from '../flags.ts';
+import { list, text, withVariables } from '../flags.ts';
 import type { FlagValues } from '../flags.ts';
 import type { MailServer } from '../notify/mail.ts';
-import { isMailAddress } from '../notify/mail-address.ts';
+import { isMailAddress, isMailDomain } from '../notify/mail-address.ts';
 
 /** Flags of `ostiary control` that say how mail is sent. */
 export const mailFlags = withVariables({
@@ -22,6 +22,12 @@ export const mailFlags = withVariables({
   ),
   mailFrom: text(undefined, 'ADDRESS', 'whom mails are from, such as ostiary@example.com', (given) =>
     isMailAddress(given) ? undefined : 'expected one mail address, such as ostiary@example.com',
+  ),
+  mailTo: list(
+    [],
+    'DOMAIN|*',
+    'mails go to addresses of this domain and below it, and to no others; repeatable; * is any (default: that of --mail-from)',
+    (given) => (given === '*' || isMailDomain(given) ? undefined : 'expected a domain, such as example.com, or *'),
   ),
 });
 
@@ -45,12 +51,13 @@ function problemOfSmtpUrl(given: string): string | undefined {
  * @throws UserError (rejects with it)
  */
 export async function mailServerOf(flags: FlagValues<typeof mailFlags>): Promise<MailServer | undefined> {
-  const { smtpUrl, smtpPasswordFile, smtpCa, mailFrom } = flags;
+  const { smtpUrl, smtpPasswordFile, smtpCa, mailFrom, mailTo } = flags;
   if (smtpUrl === undefined) {
     const alone = [
       ['--smtp-password-file', smtpPasswordFile],
       ['--smtp-ca', smtpCa],
       ['--mail-from', mailFrom],
+      ['--mail-to', mailTo[0]],
     ].find(([, value]) => value !== undefined)?.[0];
     if (alone === undefined) return undefined;
     throw new UserError(`${alone} has no effect without --smtp-url`, 2);
@@ -76,6 +83,7 @@ export async function mailServerOf(flags: FlagValues<typeof mailFlags>): Promise
         : (await readText('--smtp-password-file', smtpPasswordFile, MOST_PASSWORD_BYTES)).replace(/\r?\n$/, ''),
     authorities: smtpCa === undefined ? undefined : await readText('--smtp-ca', smtpCa, MOST_CA_BYTES),
     from: mailFrom,
+    to: mailTo.length > 0 ? mailTo : [mailFrom.slice(mailFrom.lastIndexOf('@') + 1)],
   };
 }
 

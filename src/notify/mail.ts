@@ -18,13 +18,15 @@ export interface MailServer {
   readonly authorities: string | undefined;
   /** An address. */
   readonly from: string;
+  /** Domains whose addresses are sent mails, with those below them; `*`: any. Whoever writes a document names addresses. */
+  readonly to: readonly string[];
 }
 
 const TIMEOUTS = { connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 20_000, dnsTimeout: 10_000 };
 const LONGEST_SUBJECT = 120;
 
 /** Sends events as mails of plain text, each to one address. */
-export function mailSender({ host, port, tls, user, password, authorities, from }: MailServer): MailSender {
+export function mailSender({ host, port, tls, user, password, authorities, from, to }: MailServer): MailSender {
   const transport = createTransport({
     host,
     port,
@@ -42,6 +44,12 @@ export function mailSender({ host, port, tls, user, password, authorities, from 
   return {
     async send(address, event) {
       if (!isMailAddress(address)) return { result: 'refused', detail: 'this is no mail address' };
+      if (!isWithin(address, to)) {
+        return {
+          result: 'refused',
+          detail: 'no mail is sent to addresses of this domain: start with --mail-to DOMAIN',
+        };
+      }
       try {
         await transport.sendMail({
           ...mailOf(event, from),
@@ -79,6 +87,14 @@ function mailOf(event: TeamEvent, from: string) {
     // RFC 3834: nobody's absence is answered.
     headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },
   };
+}
+
+function isWithin(address: string, domains: readonly string[]): boolean {
+  const own = address.slice(address.lastIndexOf('@') + 1).toLowerCase();
+  return domains.some((each) => {
+    const domain = each.toLowerCase();
+    return domain === '*' || own === domain || own.endsWith(`.${domain}`);
+  });
 }
 
 /** What a server has answered is not told: it may quote the mail. */

@@ -42,7 +42,13 @@ async function receiving(options: Parameters<typeof startSmtpReceiver>[0] = {}):
 }
 
 function sender({ port }: SmtpReceiver, more: Partial<MailServer> = {}) {
-  const own = { user: undefined, password: undefined, authorities: undefined, from: 'ostiary@example.com' };
+  const own = {
+    user: undefined,
+    password: undefined,
+    authorities: undefined,
+    from: 'ostiary@example.com',
+    to: ['example.com'],
+  };
   const made = mailSender({ host: '127.0.0.1', port, tls: 'none', ...own, ...more });
   closing.unshift(() => made.close());
   return made;
@@ -110,6 +116,30 @@ test.each([
   expect(receiver.mails).toEqual([]);
 });
 
+test('mails go to the domains that the operator names, whatever addresses people write into documents', async () => {
+  const receiver = await receiving();
+  const results = async (to: readonly string[], addresses: readonly string[]) => {
+    const mail = sender(receiver, { to });
+    return Promise.all(addresses.map(async (address) => (await mail.send(address, event())).result));
+  };
+  const asked = [
+    'a@example.com',
+    'a@Eu.Example.COM',
+    'a@badexample.com',
+    'a@example.com.evil.example',
+    'a@evil.example',
+  ];
+  expect(await results(['example.com'], asked)).toEqual(['delivered', 'delivered', 'refused', 'refused', 'refused']);
+  expect(await results(['example.com', 'evil.example'], asked)).toEqual([
+    'delivered',
+    'delivered',
+    'refused',
+    'delivered',
+    'delivered',
+  ]);
+  expect(await results(['*'], ['a@anywhere.example'])).toEqual(['delivered']);
+});
+
 test('a server that knows no such address is not asked again; one that is busy is, and neither is quoted', async () => {
   const receiver = await receiving();
   const mail = sender(receiver);
@@ -159,7 +189,7 @@ describe.skipIf(openssl === undefined)('over TLS', () => {
 });
 
 describe('flags', () => {
-  const none = { smtpUrl: undefined, smtpPasswordFile: undefined, smtpCa: undefined, mailFrom: undefined };
+  const none = { smtpUrl: undefined, smtpPasswordFile: undefined, smtpCa: undefined, mailFrom: undefined, mailTo: [] };
   const folder = scratchFolder('mail-flags');
   const file = join(folder, 'password');
   writeFileSync(file, 'right\n');
@@ -178,6 +208,7 @@ describe('flags', () => {
       password: 'right',
       authorities: undefined,
       from: 'ostiary@example.com',
+      to: ['example.com'],
     });
     expect(await mailServerOf({ ...none, ...from, smtpUrl: 'smtp://mail.example.com' })).toMatchObject({
       port: 587,
@@ -191,6 +222,7 @@ describe('flags', () => {
   });
 
   test.each([
+    [{ mailTo: ['example.com'] }, '--mail-to has no effect without --smtp-url'],
     [{ mailFrom: 'a@example.com' }, '--mail-from has no effect without --smtp-url'],
     [{ smtpUrl: 'smtp://a.example' }, '--smtp-url needs --mail-from ADDRESS'],
     [{ smtpUrl: 'smtp://me@a.example', mailFrom: 'a@example.com' }, 'give --smtp-password-file FILE too'],

@@ -17,7 +17,13 @@ const people = new Map<string, KnownPerson>();
 beforeEach(async () => {
   receiver = await startSmtpReceiver();
   const server = { host: '127.0.0.1', port: receiver.port, tls: 'none', from: 'ostiary@example.com' } as const;
-  const mail = mailSender({ ...server, user: undefined, password: undefined, authorities: undefined });
+  const mail = mailSender({
+    ...server,
+    user: undefined,
+    password: undefined,
+    authorities: undefined,
+    to: ['example.com'],
+  });
   const person = (name: string) => Promise.resolve(people.get(name));
   world = await openWorld({ dataDir: join(scratchFolder('notify'), 'data'), databaseUrl: undefined }, undefined, {
     mail,
