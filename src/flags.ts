@@ -97,7 +97,8 @@ export function fraction(fallback: number, help: string): Flag<number> {
   return { placeholder: 'RATE', fallback, shown: String(fallback), repeatable: false, help, parse };
 }
 
-const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+const HOUR_MS = 3_600_000;
+const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: HOUR_MS };
 
 const DAY_MS = 86_400_000;
 
@@ -122,6 +123,7 @@ export function duration(fallbackMs: number, help: string, { minimumMs = 0 } = {
 }
 
 function durationText(ms: number): string {
+  if (ms >= HOUR_MS && ms % HOUR_MS === 0) return `${ms / HOUR_MS}h`;
   return ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`;
 }
 
@@ -220,11 +222,11 @@ function parseCommandLine(
     });
   } catch (error) {
     const { message } = error as Error;
-    const unknown = /Unknown option '--?([^'\s]+)'/.exec(message)?.[1];
+    const [, dashes, unknown] = /Unknown option '(--?)([^'\s]+)'/.exec(message) ?? [];
     if (unknown === undefined) throw new UserError(valueFault(message, argv), 2);
     const near = nearest(unknown, known) ?? known.find((name) => name.startsWith(unknown) || unknown.startsWith(name));
     const hint = near === undefined ? 'see --help' : `did you mean --${near}?`;
-    throw new UserError(`unknown flag --${unknown}: ${hint}`, 2);
+    throw new UserError(`unknown flag ${dashes}${unknown}: ${hint}`, 2);
   }
 }
 

@@ -176,8 +176,20 @@ function messageOf(body: string): string {
 export function tokenOf(file: string | undefined, flag = '--api-token-file'): string | undefined {
   if (file === undefined) return undefined;
   try {
-    return readFileSync(file, 'utf8').trim();
+    return checkedToken(readFileSync(file, 'utf8'), `${flag}: ${file}`);
   } catch (error) {
+    if (error instanceof UserError) throw error;
     throw new UserError(`${flag}: ${file} can't be read (${(error as NodeJS.ErrnoException).code})`);
   }
+}
+
+/**
+ * The token in a text, as a header can have it (RFC 6750, section 2.1).
+ * @param origin where the text is from
+ * @throws UserError where it is another text, which is not shown: it may be a secret
+ */
+export function checkedToken(text: string, origin: string): string {
+  const token = text.trim();
+  if (/^[\x21-\x7e]+$/.test(token)) return token;
+  throw new UserError(`${origin} has no token: expected one, in one line`);
 }

@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { sentenceOf, UserError } from '../errors.ts';
+import { shown } from './analytics/shown.ts';
 import type { Environment } from './command.ts';
 
 /** What `ostiary login` keeps for one control plane. */
@@ -33,6 +34,13 @@ export function storedCredential(server: string, environment: Environment, nowMs
   return found !== undefined && Date.parse(found.expires) > nowMs ? found : undefined;
 }
 
+/** The control planes that our user is logged in to. @throws UserError where the file can't be used */
+export function loggedInTo(environment: Environment, nowMs: number): readonly string[] {
+  const file = credentialsFile(environment);
+  const entries = file === undefined ? [] : Object.entries(readCredentials(file));
+  return entries.filter(([, { expires }]) => Date.parse(expires) > nowMs).map(([server]) => shown(server));
+}
+
 /**
  * Keeps it for our user alone, in place of the one before. @param credential undefined: none is kept any more
  * @returns the file
@@ -51,7 +59,7 @@ export function storeCredential(server: string, credential: Credential | undefin
     chmodSync(unfinished, 0o600);
     renameSync(unfinished, file);
   } catch (error) {
-    throw new UserError(`${file} ${sentenceOf(error)}`);
+    throw new UserError(`${file}: ${sentenceOf(error)}`);
   }
   return file;
 }
@@ -67,7 +75,7 @@ function readCredentials(file: string): Credentials {
   } catch (error) {
     if (error instanceof UserError) throw error;
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
-    throw new UserError(`${file} ${sentenceOf(error)}`);
+    throw new UserError(`${file}: ${sentenceOf(error)}`);
   }
   try {
     const { servers } = JSON.parse(text) as { servers?: unknown };

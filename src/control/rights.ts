@@ -208,7 +208,7 @@ export function narrowed({ name }: Identity, what: string, verb: Verb): RpcError
   const remedy = 'use a token that has more, or log in';
   return new RpcError(
     Code.permissionDenied,
-    `${name} ${what}: the token is narrowed to other than ${verb} here: ${remedy}`,
+    `${name} ${what}: the token is narrowed, and may not ${verb} here: ${remedy}`,
   );
 }
 

@@ -18,7 +18,11 @@ const BEARING = 'a document that you may not see bears on this: an administrator
  */
 export function tellable(found: Findings, seen: Findings, own: ReadonlySet<string>): Findings {
   const lost = seen.faults.filter(({ file, message }) => own.has(file) && message.startsWith('there is no '));
-  const faults = told(found.faults, seen.faults, own, CONTRADICTION);
+  // What its own document contradicts in a document that a reference may not lead to tells that it is there.
+  const losing = new Set(lost.map(({ file }) => file));
+  const faults = told(found.faults, seen.faults, own, CONTRADICTION).filter(
+    ({ file, message }) => message !== CONTRADICTION || !losing.has(file),
+  );
   const texts = new Set(faults.map(faultText));
   return {
     faults: [...faults, ...lost.filter((fault) => !texts.has(faultText(fault)))],

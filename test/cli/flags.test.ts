@@ -77,6 +77,7 @@ describe('flags', () => {
     [['--rate', '2'], /--rate is "2": expected a number from 0 to 1/],
     [['--polices', 'x'], /unknown flag --polices: did you mean --policies\?/],
     [['--frobnicate'], /unknown flag --frobnicate: see --help/],
+    [['-m'], /unknown flag -m: see --help/],
     [['--policies'], /--policies/],
     [['--policies', 'a', '--policies='], /--policies is "": expected a value: it is empty/],
     [['--listen-mode', ''], /--listen-mode is "": expected a value/],

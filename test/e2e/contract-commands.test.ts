@@ -137,6 +137,10 @@ describe('the commands for contracts, applications and promotion', () => {
     expect(shown.stdout).toMatch(
       /^clientapplication\/doomed would be withdrawn, with 1 contract \(dry run\)\n {2}contract\/doomed-orders was pending/,
     );
+    // Who deletes it hears how both go.
+    expect((await ostiary('delete', 'app', 'doomed')).stderr).toContain(
+      '; ostiary app withdraw doomed deletes it with its contracts\n',
+    );
     expect((await ostiary('app', 'withdraw', 'doomed')).stdout).toMatch(
       /^clientapplication\/doomed is withdrawn, with 1 contract \(revision \d+\)\n/,
     );

@@ -1,7 +1,8 @@
-import { statSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runMain } from '../cli/run-main.ts';
+import { document, writeFolder } from '../document/documents.ts';
 import { startControlPlane } from '../real/control-plane.ts';
 import type { RealControlPlane } from '../real/control-plane.ts';
 import { scratchFolder } from '../real/scratch.ts';
@@ -46,7 +47,7 @@ describe('the commands of who calls', () => {
     });
     expect(await runMain(['user', 'create', 'bob', '--group', 'developers'], env, `${PASSWORD}\n`)).toMatchObject({
       code: 0,
-      stdout: expect.stringContaining('user local:bob is there') as string,
+      stdout: expect.stringContaining('user local:bob is made') as string,
     });
     expect((await runMain(['user', 'create', 'bob'], env, PASSWORD)).stderr).toContain(
       'there is a user local:bob already',
@@ -76,7 +77,30 @@ describe('the commands of who calls', () => {
       'sessions ended: 1',
     );
     expect((await asUser(['whoami'])).stderr).toContain('ostiary login gets another');
+    // A login helps nobody whose variable or flag comes before it.
+    const unknown = { ...env, OSTIARY_TOKEN: 'oss_unknown' };
+    expect((await runMain(['whoami'], unknown)).stderr).toContain('the token in OSTIARY_TOKEN, or it has ended: set');
+    const file = join(scratchFolder('people-commands'), 'token');
+    writeFileSync(file, 'oss_unknown\n');
+    expect((await runMain(['whoami', '--token-file', file], env)).stderr).toContain(
+      `the token in ${file} (--token-file), or it has ended`,
+    );
+    // What is no token at all is in no header.
+    for (const text of ['', '{\n  "token": "x"\n}', 'tök']) {
+      writeFileSync(file, text);
+      const stderr = `ostiary: --token-file: ${file} has no token: expected one, in one line\n`;
+      expect(await runMain(['whoami', '--token-file', file], env)).toMatchObject({ code: 1, stderr });
+    }
+    expect((await runMain(['whoami'], { ...env, OSTIARY_TOKEN: 'two words' })).stderr).toBe(
+      'ostiary: OSTIARY_TOKEN has no token: expected one, in one line\n',
+    );
+    expect((await asUser(['login', 'bob'])).stderr).toContain('a local user logs in by --user NAME');
     await asUser(['login', '--user', 'bob'], 'another long password');
+    // The same control plane by another name is another login.
+    const byName = control.url.replace('127.0.0.1', 'localhost');
+    expect((await asUser(['whoami', '--server', byName])).stderr).toContain(
+      `You are logged in to ${control.url} (--server)`,
+    );
     expect((await asUser(['logout'])).stdout).toContain('logged out of');
     expect((await asUser(['whoami'])).stderr).toContain('this needs a token');
     expect((await asUser(['logout'])).stdout).toContain('nobody is logged in to');
@@ -187,6 +211,31 @@ describe('the commands of who calls', () => {
     );
     expect((await ostiary('user', 'delete', 'carol')).code).toBe(0);
     expect((await ostiary('user', 'delete', 'carol')).stderr).toContain('there is no user "local:carol"');
+  });
+
+  test('show a resource to those of a team who do not see who changed it', async () => {
+    await runMain(['user', 'create', 'erin'], control.env, PASSWORD);
+    await asUser(['login', '--user', 'erin'], PASSWORD);
+    expect((await asUser(['token', 'list'])).stdout).toBe(
+      'there is no access token of yours; those of a team: --team NAME\n',
+    );
+    const members = [{ user: 'local:erin', role: 'owner' }];
+    const team = document('Team', 'zoo', { namespaces: ['zoo'], members }, { namespace: 'platform' });
+    const policies = [{ policyRef: { name: 'client-id-enforcement' }, config: { forwardCredentials: 'id' } }];
+    const pets = document('Api', 'pets', { basePath: '/pets', policies }, { namespace: 'zoo' });
+    expect(await ostiary('apply', '-f', writeFolder({ 'a.json': [team, pets] }))).toMatchObject({ code: 0 });
+    const told = await asUser(['describe', 'api', 'pets', '-n', 'zoo']);
+    expect(told).toMatchObject({ code: 0, stderr: '' });
+    expect(told.stdout).toMatch(/^Kind: +Api\n/);
+    expect(told.stdout).toContain('\nLast changes: an admin or auditor of the team sees them\n');
+    expect((await ostiary('describe', 'api', 'pets', '-n', 'zoo')).stdout).toMatch(/Last changes:\nREVISION/);
+    // Teams are in one namespace alone.
+    expect((await ostiary('describe', 'team', 'zoo')).stdout).toMatch(/Namespace: +platform/);
+    // What was called stands where other rows have what was changed.
+    expect((await asUser(['user', 'list'])).code).toBe(1);
+    expect((await ostiary('audit', '--action', 'denied')).stdout).toMatch(
+      / 127\.0\.0\.1 +PeopleService\/ListUsers +denied +local:erin may not/,
+    );
   });
 
   test('let a program in that waits, by a person who is logged in', async () => {

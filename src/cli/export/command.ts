@@ -11,6 +11,10 @@ import type { Arranged } from './arrange.ts';
 import { changesText, writeFolder } from './folder.ts';
 import { readState } from './state.ts';
 
+const OWNERS = ['api', 'console', 'git', 'kubernetes'];
+const ownerForm = (given: string): string | undefined =>
+  OWNERS.includes(given) ? undefined : `expected one of ${OWNERS.join(', ')}`;
+
 /** Writes what the control plane has as files. */
 export const command = defineCommand({
   usage: 'export DIR [FLAGS]',
@@ -27,7 +31,7 @@ export const command = defineCommand({
   flags: {
     namespace: { ...list([], 'NAME', 'this namespace alone; repeatable'), short: 'n' },
     team: text(undefined, 'NAME', 'what belongs to this team alone: its namespaces, its APIs and applications'),
-    owner: text(undefined, 'NAME', 'what this owner keeps alone: api, console, git or kubernetes'),
+    owner: text(undefined, 'NAME', 'what this owner keeps alone: api, console, git or kubernetes', ownerForm),
     overwrite: toggle('write over files that are there and that no export has written'),
     ...serverFlags,
   },

@@ -50,7 +50,10 @@ export async function listAccessTokens(
     caller,
   );
   if (output === 'json') printJson({ tokens: tokens.map(jsonOf) });
-  else {
+  else if (tokens.length === 0) {
+    const others = all || team !== undefined ? '' : ' of yours; those of a team: --team NAME';
+    process.stdout.write(`there is no access token${others}\n`);
+  } else {
     const columns = ['ID', 'NAME', 'OF', 'LIMITS', 'UNTIL', 'LAST USED', 'FROM'].map((title) => ({ title }));
     process.stdout.write(table(columns, tokens.map(rowOf)));
   }

@@ -33,15 +33,17 @@ function changeCells(change: AuditedChange): string[] {
 
 function eventCells(event: AuditedEvent): string[] {
   const { action, actor, address, count, detail, outcome, resource } = event;
+  // What was called is all that a refused call was about.
+  const { method = '', ...why } = detail;
   const told = outcome === 'done' || action === outcome ? action : `${action}: ${outcome}`;
   return [
     `e${event.sequence}`,
     secondsText(event.at),
     actor === '' ? '-' : actor,
     address,
-    resource === undefined ? '' : shortName(resource),
+    resource === undefined ? method : shortName(resource),
     count > 1n ? `${told} (${count} times)` : told,
-    Object.values(detail).join(', '),
+    Object.values(resource === undefined ? why : detail).join(', '),
   ];
 }
 

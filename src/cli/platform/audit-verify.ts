@@ -49,7 +49,7 @@ export async function verifyFile(file: string, { output, head, key }: How): Prom
     for await (const line of textLines(createReadStream(file))) check.take(line);
   } catch (error) {
     if (error instanceof UserError) throw error;
-    throw new UserError(`${file} ${sentenceOf(error)}`);
+    throw new UserError(`${file}: ${sentenceOf(error)}`);
   }
   const found = check.end();
   const { problems } = found;
@@ -92,6 +92,6 @@ async function keyIn(file: string): Promise<KeyObject> {
 
 async function textIn(flag: string, file: string): Promise<string> {
   return readFile(file, 'utf8').catch((error: unknown) => {
-    throw new UserError(`${flag}: ${file} ${sentenceOf(error)}`);
+    throw new UserError(`${flag}: ${file}: ${sentenceOf(error)}`);
   });
 }

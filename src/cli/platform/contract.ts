@@ -15,6 +15,7 @@ import { systemClock } from '../../clock.ts';
 import { UserError } from '../../errors.ts';
 import { text } from '../../flags.ts';
 import { didYouMean } from '../../nearest.ts';
+import { ApiRefusal } from '../api-call.ts';
 import { printJson } from '../analytics/asking.ts';
 import { shown } from '../analytics/shown.ts';
 import { comingMoment, comingMomentText } from '../analytics/time-flags.ts';
@@ -136,7 +137,9 @@ export const command = defineCommand({
       expires === undefined || expires === NEVER ? {} : { expires: comingMomentText(expires, systemClock.now()) };
     const parties = name === 'request' ? { clientApplication: app, api } : {};
     const request = { ...key, reason, wait: waitOf(wait), dryRun, tier, acceptTerms, ...moment, ...parties };
-    const answer = await ask(action, request, caller);
+    const answer = await ask(action, request, caller).catch((error: unknown) => {
+      throw elsewhere(error, { app, api, namespace });
+    });
     for (const line of faultLines(answer.warnings, [])) process.stderr.write(`${line}\n`);
     const told = contractJson(answer.contract);
     return printOutcome(answer, { output, dryRun }, told === undefined ? {} : { contract: told }, [
@@ -156,6 +159,25 @@ function actionOf(name: string): Action {
       ? 'an action comes first.'
       : `there is no action ${JSON.stringify(name)}${didYouMean(name, names) || '.'}`;
   throw new UserError(`${given} Expected ostiary contract ${names.join('|')} NAME`, 2);
+}
+
+/** Who names no namespace may mean an API or application of another than the default. */
+function elsewhere(
+  error: unknown,
+  { app, api, namespace }: { readonly [key in 'app' | 'api' | 'namespace']: string | undefined },
+): unknown {
+  if (!(error instanceof ApiRefusal) || !error.message.includes('there is no ')) return error;
+  const isNowhere = (field: string, name: string | undefined): boolean =>
+    error.message.includes(`spec.${field}: there is no `) && name?.includes('/') === false;
+  const flag =
+    isNowhere('api', api) && namespace === undefined
+      ? '--api NAMESPACE/NAME'
+      : isNowhere('clientApplication', app)
+        ? '--app NAMESPACE/NAME'
+        : undefined;
+  return flag === undefined
+    ? error
+    : new ApiRefusal(`${error.message}: one of another namespace is ${flag}`, error.status);
 }
 
 async function ask(

@@ -1,5 +1,6 @@
 import { DeleteResponseSchema } from '../../../gen/ostiary/v1/resources_pb.js';
 import { UserError } from '../../errors.ts';
+import { shown } from '../analytics/shown.ts';
 import { defineCommand } from '../command.ts';
 import { documentsOf, faultLines } from './documents-of.ts';
 import type { WrittenDocument } from './documents-of.ts';
@@ -46,19 +47,38 @@ export const command = defineCommand({
     );
     if (answer.faults.length > 0) {
       process.stderr.write(`then these would have a fault:\n${faultLines(answer.faults, []).join('\n')}\n`);
-      throw new UserError('nothing was deleted: delete or change first what refers to it, or delete both together');
+      const [app] = answer.faults.some(({ message }) => message.startsWith('there is no ClientApplication'))
+        ? apps(keys)
+        : [];
+      const both = app === undefined ? '' : `; ostiary app withdraw ${app} deletes it with its contracts`;
+      throw new UserError(
+        `nothing was deleted: delete or change first what refers to it, or delete both together${both}`,
+      );
     }
     return printWritten(answer, output, dryRun);
   },
 });
 
-function oneOf(positionals: readonly string[], inNamespace: string | undefined): object {
+/** Client applications, as `ostiary app` takes them. */
+function apps(keys: readonly Key[]): readonly string[] {
+  return keys
+    .filter(({ kind }) => kind === 'ClientApplication')
+    .map(({ namespace, name }) => shown(`${name}${namespace === '' ? '' : ` -n ${namespace}`}`));
+}
+
+interface Key {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+function oneOf(positionals: readonly string[], inNamespace: string | undefined): Key {
   const { kind, namespace, name } = namedIn(positionals, inNamespace);
   if (name === undefined) throw new UserError(`which ${kind}? ostiary delete ${positionals.join(' ')} NAME`, 2);
   return { kind, namespace, name };
 }
 
-function keyOf({ value }: WrittenDocument): object {
-  const namespace = valueAt(value, 'metadata.namespace');
-  return { kind: value['kind'], namespace: namespace ?? '', name: valueAt(value, 'metadata.name') };
+function keyOf({ value }: WrittenDocument): Key {
+  const [namespace = '', name] = [valueAt(value, 'metadata.namespace'), valueAt(value, 'metadata.name')];
+  return { kind: value['kind'], namespace, name } as Key;
 }

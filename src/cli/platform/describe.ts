@@ -4,12 +4,14 @@ import type { Resource } from '../../../gen/ostiary/v1/resources_pb.js';
 import { UserError } from '../../errors.ts';
 import { shown } from '../analytics/shown.ts';
 import { table } from '../analytics/table.ts';
+import { ApiRefusal } from '../api-call.ts';
 import { defineCommand } from '../command.ts';
 import { getOne, listAll, namespaceFlag } from './get.ts';
 import { KIND_WORDS, namedIn } from './kinds.ts';
 import { secondsText } from './moments.ts';
 import { textAt } from './resources.ts';
 import { callServer, serverFlags } from './server.ts';
+import type { Caller } from './server.ts';
 import { effectName } from './written.ts';
 import { yamlText } from './yaml-text.ts';
 
@@ -19,6 +21,7 @@ const NAMED_BY: ReadonlyMap<string, string> = new Map([
   ['ClientApplication', 'spec.clientApplication'],
 ]);
 const CHANGES = 5;
+const FORBIDDEN = 403;
 
 /** Tells all of one resource. */
 export const command = defineCommand({
@@ -40,11 +43,21 @@ export const command = defineCommand({
         ? []
         : await listAll({ kinds: ['Contract'], namespaces: [found.namespace], where: { [field]: name } }, caller);
     const request = { kind, namespace: found.namespace, name, pageSize: CHANGES };
-    const { changes } = await callServer('AuditService/ListChanges', request, ListChangesResponseSchema, caller);
+    const changes = await lastChanges(request, caller);
     process.stdout.write(headOf(found) + specOf(found) + contractsOf(contracts) + changesOf(changes));
     return 0;
   },
 });
+
+/** @returns undefined: the audit trail is not for the caller, who sees the resource all the same */
+async function lastChanges(request: object, caller: Caller): Promise<readonly AuditedChange[] | undefined> {
+  try {
+    return (await callServer('AuditService/ListChanges', request, ListChangesResponseSchema, caller)).changes;
+  } catch (error) {
+    if (error instanceof ApiRefusal && error.status === FORBIDDEN) return undefined;
+    throw error;
+  }
+}
 
 function headOf(resource: Resource): string {
   const { kind, namespace, name, owner, source, set, decided, revision, document } = resource;
@@ -86,7 +99,8 @@ function contractsOf(contracts: readonly Resource[]): string {
   return `\nContracts:\n${table(columns, rows)}`;
 }
 
-function changesOf(changes: readonly AuditedChange[]): string {
+function changesOf(changes: readonly AuditedChange[] | undefined): string {
+  if (changes === undefined) return '\nLast changes: an admin or auditor of the team sees them\n';
   if (changes.length === 0) return '';
   const columns = ['REVISION', 'WHEN', 'WHO', 'CHANGE', 'WHY'].map((title) => ({ title }));
   const rows = changes.map(({ revision, at, actor, effect, reason }) => [

@@ -16,6 +16,8 @@ const NAMES: ReadonlyMap<string, readonly string[]> = new Map([
   ['Secret', ['secret', 'secrets']],
 ]);
 
+const PLATFORM = 'platform';
+
 /** A word for each kind, as commands take it. */
 export const KIND_WORDS: readonly string[] = [...NAMES.values()].map(([, plural = '']) => plural);
 
@@ -62,6 +64,9 @@ export function namedIn(
       2,
     );
   }
-  const [inner = '', own] = parts.length === 2 ? [parts[0], parts[1]] : [namespace ?? '', parts[0]];
-  return { kind: kindOf(kind), namespace: inner, name: own };
+  const known = kindOf(kind);
+  if (parts.length === 2) return { kind: known, namespace: parts[0] ?? '', name: parts[1] };
+  // Teams are in no other one.
+  const usual = known === 'Team' && parts.length > 0 ? PLATFORM : '';
+  return { kind: known, namespace: namespace ?? usual, name: parts[0] };
 }

@@ -31,8 +31,11 @@ export const command = defineCommand({
     requestTimeout: serverFlags.requestTimeout,
   },
   sections: { device: 'How', server: 'Where' },
-  maxArguments: 0,
-  async run({ values }, environment) {
+  maxArguments: 1,
+  async run({ values, positionals: [who] }, environment) {
+    if (who !== undefined) {
+      throw new UserError(`unexpected argument ${JSON.stringify(who)}: a local user logs in by --user NAME`, 2);
+    }
     if (values.device && values.user !== undefined) throw new UserError('how? Either --device or --user', 2);
     const caller: Caller = { values: { ...values, tokenFile: undefined }, environment, isNobody: true };
     const { expires, name, token } = await logIn(values.user, values.device, caller);

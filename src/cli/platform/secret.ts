@@ -57,8 +57,10 @@ export const command = defineCommand({
       return listSecrets(values, caller);
     }
     if (!ACTIONS.includes(action)) {
-      const meant = action === '' ? '' : didYouMean(action, ACTIONS);
-      throw new UserError(`what of secrets${meant}? ostiary secret set NAME KEY=@FILE, list, or delete NAME [KEY]`, 2);
+      if (action === 'get')
+        throw new UserError(`nobody reads a value back: ostiary get secret ${name ?? 'NAME'} shows its keys`, 2);
+      const meant = action === '' ? '?' : didYouMean(action, ACTIONS) || '?';
+      throw new UserError(`what of secrets${meant} ostiary secret set NAME KEY=@FILE, list, or delete NAME [KEY]`, 2);
     }
     if (name === undefined) throw new UserError(`which Secret? ostiary secret ${action} NAME`, 2);
     const key = { kind: KIND, namespace: values.namespace ?? '', name };

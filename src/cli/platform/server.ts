@@ -5,15 +5,16 @@ import { systemClock } from '../../clock.ts';
 import { sentenceOf, UserError } from '../../errors.ts';
 import { duration, text, withVariables } from '../../flags.ts';
 import type { FlagValues } from '../../flags.ts';
-import { callApi, tokenOf } from '../api-call.ts';
-import type { ApiAddress, Remedies } from '../api-call.ts';
+import { ApiRefusal, callApi, checkedToken, tokenOf } from '../api-call.ts';
+import type { ApiAddress } from '../api-call.ts';
 import type { Environment } from '../command.ts';
-import { storedCredential } from '../credentials.ts';
+import { loggedInTo, storedCredential } from '../credentials.ts';
 import { unbroken } from '../flag-forms.ts';
 
 /** The token itself, where a file is too much, as in CI. */
 export const TOKEN_VARIABLE = 'OSTIARY_TOKEN';
 
+const NOT_FOUND = 404;
 const DEFAULT_SERVER = 'http://127.0.0.1:9195';
 
 /** How commands find the control plane. */
@@ -44,11 +45,24 @@ export interface Caller {
   readonly isNobody?: boolean;
 }
 
-const REMEDIES: Remedies = {
-  silent: 'is ostiary control running there? (--server, or OSTIARY_SERVER)',
-  noToken: `this needs a token: give --token-file FILE, set ${TOKEN_VARIABLE}, or log in: ostiary login`,
-  wrongToken: 'the control plane does not know this token, or it has ended: ostiary login gets another',
-};
+const SILENT = 'is ostiary control running there? (--server, or OSTIARY_SERVER)';
+const NO_TOKEN = `this needs a token: give --token-file FILE, set ${TOKEN_VARIABLE}, or log in: ostiary login`;
+
+/** A login helps nobody whose variable or flag comes before it. */
+function wrongToken({ tokenFile }: Pick<Caller['values'], 'tokenFile'>, environment: Environment): string {
+  const unknown = (token: string): string => `the control plane does not know ${token}, or it has ended`;
+  if (tokenFile !== undefined) return unknown(`the token in ${tokenFile} (--token-file)`);
+  if (environment[TOKEN_VARIABLE]) {
+    return `${unknown(`the token in ${TOKEN_VARIABLE}`)}: set another, or unset it, so that what ostiary login has kept counts`;
+  }
+  return `${unknown('this token')}: ostiary login gets another`;
+}
+
+/** What was kept for another name of a control plane does not count for this one. */
+function noToken(environment: Environment): string {
+  const others = loggedInTo(environment, systemClock.now());
+  return others.length === 0 ? NO_TOKEN : `${NO_TOKEN}. You are logged in to ${others.join(', ')} (--server)`;
+}
 
 /**
  * Calls a method of the control plane in JSON.
@@ -64,7 +78,11 @@ export async function callServer<O extends DescMessage>(
 ): Promise<MessageShape<O>> {
   const { requestTimeout, server } = caller.values;
   const timeout = { ms: requestTimeout + waitMsOf(request), flag: '--request-timeout' };
-  const json = await callApi(`/ostiary.v1.${method}`, request, { ...serverAddress(caller), timeout });
+  const json = await callApi(`/ostiary.v1.${method}`, request, { ...serverAddress(caller), timeout }).catch(
+    (error: unknown) => {
+      throw withNamespace(error, request);
+    },
+  );
   try {
     // A newer control plane may tell more than this program knows.
     return fromJson(answer, json as JsonValue, { ignoreUnknownFields: true });
@@ -79,6 +97,14 @@ export async function callServer<O extends DescMessage>(
   }
 }
 
+/** Who names no namespace may mean another than the default. */
+function withNamespace(error: unknown, request: object): unknown {
+  const isMeant = JSON.stringify(request).includes('"namespace":"default"');
+  if (!(error instanceof ApiRefusal) || error.status !== NOT_FOUND || isMeant) return error;
+  if (!/^there is no \w+ default\//.test(error.message)) return error;
+  return new ApiRefusal(`${error.message}: what is in another namespace is named with -n NAMESPACE`, error.status);
+}
+
 /** What the answer waits for, as the request says in protobuf's JSON. */
 function waitMsOf(request: { readonly wait?: unknown }): number {
   return typeof request.wait === 'string' ? Number.parseFloat(request.wait) * 1000 : 0;
@@ -91,12 +117,19 @@ export function serverAddress({
   isNobody = false,
 }: Caller): ApiAddress {
   // An empty variable is none.
-  const given = tokenOf(tokenFile, '--token-file') ?? (environment[TOKEN_VARIABLE] || undefined);
+  const variable = environment[TOKEN_VARIABLE] || undefined;
+  const given = isNobody
+    ? undefined
+    : (tokenOf(tokenFile, '--token-file') ?? (variable && checkedToken(variable, TOKEN_VARIABLE)));
   return {
     api: server,
     token: isNobody ? undefined : (given ?? storedCredential(server, environment, systemClock.now())?.token),
     flag: '--server',
-    remedies: REMEDIES,
+    remedies: {
+      silent: SILENT,
+      noToken: isNobody ? NO_TOKEN : noToken(environment),
+      wrongToken: wrongToken({ tokenFile }, environment),
+    },
     tls: { authorities: serverCa === undefined ? undefined : readAuthorities(serverCa) },
   };
 }
@@ -105,6 +138,6 @@ function readAuthorities(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new UserError(`--server-ca: ${file} ${sentenceOf(error)}`);
+    throw new UserError(`--server-ca: ${file}: ${sentenceOf(error)}`);
   }
 }

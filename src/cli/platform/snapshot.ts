@@ -133,7 +133,7 @@ async function inspect(file: string, { key, cacheKeyFile, output }: Values): Pro
   const publicKey = key === undefined ? undefined : await readPublicKey('--key', key);
   const cacheKey = await readCacheKey(cacheKeyFile);
   const bytes = await systemFiles.read(file, MOST_BYTES).catch((error: unknown) => {
-    throw new UserError(`${file} ${sentenceOf(error)}`, 1, { cause: error });
+    throw new UserError(`${file}: ${sentenceOf(error)}`, 1, { cause: error });
   });
   const found = await inspected(bytes, publicKey, cacheKey).catch((error: unknown) => {
     throw error instanceof UserError

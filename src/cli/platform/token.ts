@@ -75,8 +75,8 @@ export const command = defineCommand({
     if (action === 'list') return listAccessTokens({ all, output, team }, caller);
     if (action === 'revoke') return revokeAccessToken(id, caller);
     if (action !== 'create') {
-      const meant = action === undefined ? '' : didYouMean(action, ACTIONS);
-      throw new UserError(`what of tokens${meant}? ostiary token create --sidecar|--ci, list, or revoke ID`, 2);
+      const meant = action === undefined ? '?' : didYouMean(action, ACTIONS) || '?';
+      throw new UserError(`what of tokens${meant} ostiary token create --sidecar|--ci, list, or revoke ID`, 2);
     }
     if (sidecar === ci) throw new UserError('a token for whom? ostiary token create --sidecar, or --ci', 2);
     if (!ci) return createSidecarToken(values, caller);

@@ -90,7 +90,7 @@ async function create(given: string, asked: Asked): Promise<string> {
   const password = await askNewSecret('Password');
   const request = { name, password, groups: asked.groups };
   const { user } = await callServer('PeopleService/CreateUser', request, CreateUserResponseSchema, asked);
-  return `user ${shown(user?.name ?? '')} is there: name them in the members of a Team, or one of their groups\n`;
+  return `user ${shown(user?.name ?? '')} is made: name them in the members of a Team, or one of their groups\n`;
 }
 
 async function listUsers(_name: string, asked: Asked): Promise<string> {

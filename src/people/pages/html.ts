@@ -22,7 +22,7 @@ const STYLE =
   'button,a.button{font:inherit;padding:.55rem;margin:.4rem 0;border:1px solid #1f4f99;border-radius:4px;background:#1f4f99;' +
   'color:#fff;text-align:center;text-decoration:none;cursor:pointer}button.other{background:#fff;color:#1f4f99}' +
   'p.fault{color:#a1260d}code{font-size:1.1em}@media(prefers-color-scheme:dark){body{background:#12161d;color:#e4e8ef}' +
-  'input{background:#1c2330;color:inherit}p.fault{color:#ff8f73}}';
+  'input{background:#1c2330;color:inherit}button.other{background:none;border-color:#8ab4f8;color:#8ab4f8}p.fault{color:#ff8f73}}';
 const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');
 
 /** With `no-referrer`, browsers would send no `Origin` with a form. */

@@ -63,7 +63,7 @@ export function loginPage(to: string, ports: PagePorts, why?: string, options: P
     `<form method="post" action="/login"><input type="hidden" name="return" value="${escaped(to)}">` +
     '<label>Name <input name="name" autocomplete="username" autocapitalize="none" spellcheck="false" required></label>' +
     '<label>Password <input name="password" type="password" autocomplete="current-password" required></label>' +
-    '<button class="other">Log in as a local user</button></form>';
+    `<button${provider === '' ? '' : ' class="other"'}>Log in as a local user</button></form>`;
   return page('Log in', `${said}${provider}${form}`, options);
 }
 

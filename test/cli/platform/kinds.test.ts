@@ -18,6 +18,9 @@ it.each([
   [['api/orders'], undefined, { kind: 'Api', namespace: '', name: 'orders' }],
   [['api', 'orders'], 'shop', { kind: 'Api', namespace: 'shop', name: 'orders' }],
   [['apps/shop/web'], undefined, { kind: 'ClientApplication', namespace: 'shop', name: 'web' }],
+  [['team', 'shop'], undefined, { kind: 'Team', namespace: 'platform', name: 'shop' }],
+  [['team', 'shop'], 'shop', { kind: 'Team', namespace: 'shop', name: 'shop' }],
+  [['teams'], undefined, { kind: 'Team', namespace: '', name: undefined }],
   [['contracts'], 'shop', { kind: 'Contract', namespace: 'shop', name: undefined }],
 ])('reads %j in namespace %j', (positionals, namespace, expected) => {
   expect(namedIn(positionals, namespace)).toEqual(expected);
