@@ -8,7 +8,7 @@ import { name as nameSchema } from '../../document/fields.ts';
 import { sentenceOf, UserError } from '../../errors.ts';
 import { list, text } from '../../flags.ts';
 import type { FlagValues } from '../../flags.ts';
-import { AnypointClient } from '../../import/anypoint/client.ts';
+import { AnypointClient, boundedAnswer } from '../../import/anypoint/client.ts';
 import type { Credentials } from '../../import/anypoint/client.ts';
 import { convertOrganization } from '../../import/anypoint/convert.ts';
 import type { Converted } from '../../import/anypoint/convert.ts';
@@ -113,7 +113,7 @@ async function organizationOf(
     throw new UserError('--url needs --organization ID: Access Management shows it', 2);
   const names = new Set(wanted.map((pair) => pair.split('=', 1)[0]));
   const client = new AnypointClient(url, credentialsOf(environment), {
-    fetch: (address, options) => fetch(address, options),
+    fetch: async (address, options) => boundedAnswer(await fetch(address, options)),
     clock: systemClock,
     sleep: (ms) => sleep(ms),
     tell: (line) => process.stderr.write(`${url}: ${line}\n`),

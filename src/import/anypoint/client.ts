@@ -35,6 +35,25 @@ const LONGEST_PAUSE_MS = 5 * 60_000;
 const MOST_PAGES = 10_000;
 const LARGEST_ANSWER = 64 * 1024 * 1024;
 
+/** What `fetch` answered, of which no more is read than an answer may have. */
+export function boundedAnswer(answer: Response, most: number = LARGEST_ANSWER): Answer {
+  const { body, headers, status, url } = answer;
+  return {
+    status,
+    headers,
+    async text() {
+      const pieces: Uint8Array[] = [];
+      let bytes = 0;
+      for await (const piece of body ?? []) {
+        bytes += piece.length;
+        if (bytes > most) throw new UserError(`${url} answered more than ${most} bytes`);
+        pieces.push(piece);
+      }
+      return new TextDecoder().decode(Buffer.concat(pieces));
+    },
+  };
+}
+
 /** Reads of an Anypoint platform. A limit of it is waited for, a token that has ended is replaced where that can be. */
 export class AnypointClient {
   readonly #url: string;
@@ -140,8 +159,6 @@ export class AnypointClient {
 
   async #json(path: string, answer: Answer): Promise<unknown> {
     const text = await answer.text();
-    if (text.length > LARGEST_ANSWER)
-      throw new UserError(`${this.#url}${path} answered more than ${LARGEST_ANSWER} bytes`);
     try {
       return JSON.parse(text) as unknown;
     } catch {
