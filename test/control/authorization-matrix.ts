@@ -5,7 +5,7 @@
  * belongs to; the same of another team; somebody without a role; nobody.
  *
  * `y`: yes. `W`: sees it whole. `R`: without credentials. `C`: as the catalog has it. `-`: PERMISSION_DENIED. `.`: as if it were
- * not there. `?`: UNAUTHENTICATED. Callers have access tokens, which set no password and make no other token. (The APIs have nothing that viewers do not see.)
+ * not there. `?`: UNAUTHENTICATED. Callers have access tokens, which set no password, make no other token and have no mail address. (The APIs have nothing that viewers do not see.)
  *
  * The team shop has the namespace shop, with the API orders (published), the API drafts (not published), the applications mobile
  * and web, and a Secret. The application web has a contract with the API parcels of the team returns. Applications of returns have
@@ -41,6 +41,7 @@ export const MATRIX = `
   ContractService/Reject                       y--       yy---      -----      -?
   ContractService/Revoke                       y--       yy---      -----      -?
   ContractService/Restore                      y--       yy---      -----      -?
+  ContractService/ChangeTier                   y--       yy---      y-y--      -?
   ContractService/Withdraw                     ---       -----      -----      -?
   ContractService/SetExpiry                    y--       yy---      -----      -?
   ContractService/GetContract                  yyy       yyyyy      yyyyy      -?
@@ -67,6 +68,13 @@ export const MATRIX = `
   SnapshotService/ExportSnapshot               y--       -----      -----      -?
   SnapshotService/GetSnapshotKey               y--       -----      -----      -?
   BackupService/Download                       y--       -----      -----      -?
+  EventService/ListEvents                      yyy       yyyyy      yyyyy      -?
+  EventService/ListDeliveries                  yyy       yyyyy      yyyyy      -?
+  EventService/Redeliver                       y--       yyy--      yyy--      -?
+  EventService/Subscribe                       yyy       yyyyy      yyyyy      y?
+  EventService/ListSubscriptions               yyy       yyyyy      yyyyy      y?
+  EventService/Unsubscribe                     ...       .....      .....      .?
+  PeopleService/LogIn                          yyy       yyyyy      yyyyy      yy
   PeopleService/BeginLogin                     yyy       yyyyy      yyyyy      yy
   PeopleService/CompleteLogin                  yyy       yyyyy      yyyyy      yy
   PeopleService/WhoAmI                         yyy       yyyyy      yyyyy      y?

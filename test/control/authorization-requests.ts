@@ -5,6 +5,7 @@ import { AuditService } from '../../gen/ostiary/v1/audit_pb.js';
 import { BackupService } from '../../gen/ostiary/v1/backup_pb.js';
 import { ContractService } from '../../gen/ostiary/v1/contracts_pb.js';
 import { CredentialService } from '../../gen/ostiary/v1/credentials_pb.js';
+import { EventService } from '../../gen/ostiary/v1/events_pb.js';
 import { PeopleService } from '../../gen/ostiary/v1/people_pb.js';
 import { ResourceService } from '../../gen/ostiary/v1/resources_pb.js';
 import { SidecarService } from '../../gen/ostiary/v1/sidecars_pb.js';
@@ -17,6 +18,8 @@ import type { Written } from './authorization-marks.ts';
 import { COLUMNS } from './authorization-matrix.ts';
 import type { MatrixRow } from './authorization-matrix.ts';
 import { api, app, document } from './fixture.ts';
+import { ofEvents, ofPeople } from './authorization-of-people.ts';
+import type { Asked } from './authorization-of-people.ts';
 
 export const services: Readonly<Record<string, DescService>> = {
   AnalyticsService,
@@ -24,6 +27,7 @@ export const services: Readonly<Record<string, DescService>> = {
   BackupService,
   ContractService,
   CredentialService,
+  EventService,
   PeopleService,
   ResourceService,
   SidecarService,
@@ -119,13 +123,6 @@ export async function setUp(ask: Ask): Promise<readonly (string | undefined)[]> 
   return tokens;
 }
 
-interface Asked {
-  readonly request: object;
-  /** Errors that only those hear who may. */
-  readonly allowed?: readonly Code[];
-  readonly seen?: ((answer: unknown) => string) | undefined;
-}
-
 /** What is asked for a row. Nothing is changed. */
 export function requestsOf({ service, method, what }: MatrixRow): Asked {
   switch (service) {
@@ -144,6 +141,8 @@ export function requestsOf({ service, method, what }: MatrixRow): Asked {
       return { request: {} };
     case 'AnalyticsService':
       return { request: method === 'Top' ? { by: 'api' } : {} };
+    case 'EventService':
+      return ofEvents(method);
     case 'PeopleService':
     case 'TokenService':
       return ofPeople(method);
@@ -224,7 +223,9 @@ function ofContracts(method: string): Asked {
   }
   const name =
     { Revoke: 'portal-active', SetExpiry: 'portal-active', Restore: 'portal-revoked' }[method] ?? 'portal-pending';
-  return { request: { namespace: 'shop', name, dryRun: true } };
+  const request = { namespace: 'shop', name, dryRun: true };
+  if (method !== 'ChangeTier') return { request };
+  return { request: { ...request, tier: 'none' }, allowed: [Code.InvalidArgument, Code.FailedPrecondition] };
 }
 
 function ofSidecars(method: string, what: string): Asked {
@@ -233,18 +234,4 @@ function ofSidecars(method: string, what: string): Asked {
   const question =
     what === 'reset' ? { case: 'resetCounters', value: { api: 'orders' } } : { case: 'listApis', value: {} };
   return { request: { node: 'none', question }, allowed: [Code.NotFound, Code.Unavailable] };
-}
-
-function ofPeople(method: string): Asked {
-  const allowed = [Code.FailedPrecondition, Code.InvalidArgument, Code.NotFound];
-  const requests: Readonly<Record<string, object>> = {
-    LogIn: { user: 'nobody', password: 'a wrong password' },
-    EndSessions: { of: { case: 'id', value: 'none' } },
-    CreateUser: { name: 'Not a name!' },
-    SetUserDisabled: { name: 'local:none', disabled: true },
-    DeleteUser: { name: 'local:none' },
-    RevokeAccessToken: { id: 'none' },
-    CreateAccessToken: { name: 'more' },
-  };
-  return { request: requests[method] ?? {}, allowed };
 }

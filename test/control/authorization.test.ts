@@ -17,18 +17,7 @@ import { documents, requestsOf, services, setUp } from './authorization-requests
 
 /** Serviced by a method that the matrix has no row for yet; each with who tests it. */
 const ELSEWHERE: ReadonlySet<string> = new Set([
-  // test/control/contract-life.ts: it is asked for by one side and decided by the other.
-  '/ostiary.v1.ContractService/ChangeTier',
-  // test/control/events*.ts: each hears of what concerns their teams.
-  '/ostiary.v1.EventService/ListEvents',
-  '/ostiary.v1.EventService/ListDeliveries',
-  '/ostiary.v1.EventService/Redeliver',
-  '/ostiary.v1.EventService/Subscribe',
-  '/ostiary.v1.EventService/ListSubscriptions',
-  '/ostiary.v1.EventService/Unsubscribe',
-  // test/control/people*.ts: its attempts are limited.
-  '/ostiary.v1.PeopleService/LogIn',
-  // Needs a key that signs heads.
+  // test/audit/asking.ts: it needs a key that signs heads.
   '/ostiary.v1.AuditService/GetHead',
 ]);
 
