@@ -237,43 +237,4 @@ describe('the commands of who calls', () => {
       / 127\.0\.0\.1 +PeopleService\/ListUsers +denied +local:erin may not/,
     );
   });
-
-  test('let a program in that waits, by a person who is logged in', async () => {
-    await runMain(['user', 'create', 'dave'], control.env, PASSWORD);
-    const login = await rpc('PeopleService/LogIn', { name: 'dave', password: PASSWORD }, {});
-    const authorization = `Bearer ${String(login.body['token'])}`;
-    const { body } = await rpc('PeopleService/BeginLogin', { client: 'a test' }, {});
-    expect(body).toMatchObject({ verificationUrl: `${control.url}/login/program` });
-    expect(body['verificationUrlComplete']).toBeUndefined();
-    const { deviceCode, userCode } = body as { deviceCode: string; userCode: string };
-    expect((await rpc('PeopleService/CompleteLogin', { deviceCode }, {})).body).toEqual({
-      state: 'LOGIN_STATE_PENDING',
-    });
-    expect((await rpc('PeopleService/DescribeLogin', { userCode }, {})).status).toBe(401);
-    expect((await rpc('PeopleService/DescribeLogin', { userCode }, { authorization })).body).toMatchObject({
-      client: 'a test',
-      address: '127.0.0.1',
-    });
-    expect((await rpc('PeopleService/DecideLogin', { userCode, allow: true }, { authorization })).status).toBe(200);
-    const { body: done } = await rpc('PeopleService/CompleteLogin', { deviceCode }, {});
-    expect(done).toMatchObject({ state: 'LOGIN_STATE_COMPLETE', name: 'local:dave' });
-    const who = await rpc('PeopleService/WhoAmI', {}, { authorization: `Bearer ${String(done['token'])}` });
-    expect(who.body).toMatchObject({ name: 'local:dave' });
-    // Nobody comes in unseen.
-    const seen = await rpc(
-      'AuditService/ListEntries',
-      { action: 'login', actor: 'local:dave' },
-      { authorization: `Bearer ${control.env.OSTIARY_TOKEN}` },
-    );
-    expect(JSON.stringify(seen.body)).toContain('"by":"program"');
-    expect((await rpc('PeopleService/CompleteLogin', { deviceCode }, {})).body).toEqual({ state: 'LOGIN_STATE_ENDED' });
-    // Nobody tries codes for long.
-    const tried = [];
-    for (let at = 0; at < 12; at++)
-      tried.push(
-        (await rpc('PeopleService/DescribeLogin', { userCode: `BCDF-GHJ${'BCDFGHJKLMNP'[at]}` }, { authorization }))
-          .status,
-      );
-    expect(tried).toEqual([...Array.from({ length: 10 }, () => 404), 429, 429]);
-  });
 });
