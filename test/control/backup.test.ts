@@ -90,7 +90,7 @@ describe('a backup of a control plane that runs on SQLite', () => {
       return stderr;
     };
     expect(await told([file], { OSTIARY_TOKEN: '' })).toContain('this needs a token: give --token-file FILE');
-    expect(await told([file], { OSTIARY_TOKEN: 'x'.repeat(40) })).toContain('does not know this token');
+    expect(await told([file], { OSTIARY_TOKEN: 'x'.repeat(40) })).toContain('does not know the token in OSTIARY_TOKEN');
     const nobody = { OSTIARY_SERVER: `http://127.0.0.1:${await freePort()}` };
     expect(await told([file], nobody)).toContain('is ostiary control running there?');
     expect(await told([file, '--keep', '3'])).toContain('--keep is for a folder');

@@ -134,7 +134,7 @@ describe('the commands of the control plane', () => {
     const told = async (env: Readonly<Record<string, string>>) =>
       (await runMain(['get', 'apis'], { ...control.env, ...env })).stderr;
     expect(await told({ OSTIARY_TOKEN: '' })).toContain('this needs a token: give --token-file FILE');
-    expect(await told({ OSTIARY_TOKEN: 'x'.repeat(40) })).toContain('does not know this token');
+    expect(await told({ OSTIARY_TOKEN: 'x'.repeat(40) })).toContain('does not know the token in OSTIARY_TOKEN');
     expect(await told({ OSTIARY_SERVER: 'http://127.0.0.1:1' })).toContain('is ostiary control running there?');
     expect(await told({ OSTIARY_SERVER: 'ftp://x' })).toContain('expected https://host:port');
   });
