@@ -53,7 +53,7 @@ it.each([
   ['list', 'something else than ostiary.v1.ListResponse'],
   ['message', String.raw`\u{1b}[31mred (http://`],
   ['body', String.raw`\u{1b}]0;title\u{7}`],
-  ['without end', 'the answer has more than'],
+  ['without-end', 'the answer has more than'],
 ])('a server that answers %s is told as such', async (token, why) => {
   await expect(call(token)).rejects.toMatchObject({ message: expect.stringContaining(why) });
 });
