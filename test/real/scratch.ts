@@ -1,6 +1,5 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -42,14 +41,28 @@ export function isAlive(pid: number): boolean {
   }
 }
 
+/** Below those that systems give to connections that go out: none of these takes a port before it is listened on. */
+const FIRST_PORT = 20_000;
+/** Workers of the test runner draw from ports of their own. */
+const PORTS_OF_WORKER = 1_500;
+const WORKERS = 8;
+const FIRST_OF_OURS = FIRST_PORT + (Number(process.env['VITEST_POOL_ID'] ?? 0) % WORKERS) * PORTS_OF_WORKER;
+
+let drawn = Math.floor(Math.random() * PORTS_OF_WORKER);
+
 /** A loopback TCP port that nothing listens on at this moment. */
 export async function freePort(): Promise<number> {
+  for (let tries = 0; tries < PORTS_OF_WORKER; tries++) {
+    drawn = (drawn + 1) % PORTS_OF_WORKER;
+    if (await isFree(FIRST_OF_OURS + drawn)) return FIRST_OF_OURS + drawn;
+  }
+  throw new Error(`no port from ${FIRST_OF_OURS} on is free`);
+}
+
+function isFree(port: number): Promise<boolean> {
   const server = createServer();
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
+  return new Promise((resolve) => {
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
 }
