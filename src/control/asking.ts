@@ -39,16 +39,16 @@ const METHODS: Readonly<Record<QuestionCase, DescMethod>> = {
   listSamples: AnalyticsService.method.listSamples,
 };
 
-/** What changes something at the sidecar is kept in the log, with who asked. */
-const TOLD: ReadonlySet<QuestionCase> = new Set(['resetCounters', 'refreshKeys']);
+/**
+ * What changes something at the sidecar: it is for those who administer sidecars, and is kept in the log, with who asked.
+ */
+const CHANGING: ReadonlySet<QuestionCase> = new Set(['resetCounters', 'refreshKeys']);
 
 /** What the audit trail is told: who looks at what callers have left, and who gives it back to them. */
 const AUDITED: Readonly<Partial<Record<QuestionCase, AuditAction>>> = {
   inspectCounters: 'counter.read',
   resetCounters: 'counter.reset',
 };
-/** What changes something is for those who administer sidecars: others may look. */
-const CHANGING = TOLD;
 
 const USUAL_MS = 10_000;
 const LONGEST_MS = 120_000;
@@ -58,7 +58,6 @@ export function askSidecarMethod({ followers, planes, access, log, trail }: Aski
   const define = guardedUnary('ostiary.v1.SidecarService', access);
   return define(
     'AskSidecar',
-    'administer',
     AskSidecarRequestSchema,
     AskSidecarResponseSchema,
     async ({ node, timeout, question }, caller) => {
@@ -74,22 +73,24 @@ export function askSidecarMethod({ followers, planes, access, log, trail }: Aski
         timeoutMs: Math.ceil(timeoutMs),
       };
       const tell = (outcome: string): void => {
-        if (question.case === undefined || !TOLD.has(question.case)) return;
+        if (question.case === undefined || !CHANGING.has(question.case)) return;
         const detail = `${name} by ${caller.name}: ${outcome}`;
         log.info('sidecar asked', { node, ...subjectOf(question), detail });
       };
+      let answer: AskSidecarResponse['answer'];
       try {
         const response = await followers.ask(node, asking);
         if (response === undefined) throw await notHere(node, planes);
-        const answer = { case: question.case, value: readAnswer(node, output, response) };
-        tell('answered');
-        await audit(trail, caller, { node, question, outcome: 'done' });
-        return create(AskSidecarResponseSchema, { answer: answer as AskSidecarResponse['answer'] });
+        const value = readAnswer(node, output, response);
+        answer = { case: question.case, value } as AskSidecarResponse['answer'];
       } catch (error) {
         tell(error instanceof Error ? error.message : String(error));
         await audit(trail, caller, { node, question, outcome: 'failed' });
         throw error;
       }
+      tell('answered');
+      await audit(trail, caller, { node, question, outcome: 'done' });
+      return create(AskSidecarResponseSchema, { answer });
     },
   );
 }
