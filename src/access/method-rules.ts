@@ -169,6 +169,12 @@ export function methodRule(path: string): MethodRule | undefined {
   return OPEN.has(path) ? ANYONE : byPath.get(path);
 }
 
+/** Whether a method needs no login, or asks for a credential of its own. */
+export function isAskedByItself(path: string): boolean {
+  const by = methodRule(path)?.by;
+  return by === 'anyone' || by === 'sidecar';
+}
+
 /** All paths that have a rule. */
 export function ruledPaths(): readonly string[] {
   return [...byPath.keys()];

@@ -1,13 +1,9 @@
 import { chmod, open } from 'node:fs/promises';
-import { PLATFORM_TEAM } from '../access/caller.ts';
 import type { Caller } from '../access/caller.ts';
 import { UserError } from '../errors.ts';
 import { Code, RpcError } from '../grpc/rpc.ts';
 import type { Call } from '../grpc/rpc.ts';
-import { bearerTokenOf, isSameToken, readTokenFile } from '../operator/bearer-token.ts';
-
-/** What a method of the control plane does: this decides who may call it. */
-export type ControlEffect = 'read' | 'write' | 'administer';
+import { isSameToken, readTokenFile } from '../operator/bearer-token.ts';
 
 /** What a call shows of its caller. */
 export type CallCredentials = Pick<Call, 'address' | 'authorization' | 'callerField' | 'connection'>;
@@ -17,39 +13,10 @@ export type CallCredentials = Pick<Call, 'address' | 'authorization' | 'callerFi
  * @param path of the method, such as `/ostiary.v1.ResourceService/List`
  * @throws RpcError (rejects with it) that says what to do
  */
-export type ControlAccess = (path: string, effect: ControlEffect, call: CallCredentials) => Promise<Caller>;
+export type ControlAccess = (path: string, call: CallCredentials) => Promise<Caller>;
 
-/** Whoever has the token of the first start. */
-const ADMINISTRATOR: Caller = {
-  name: 'bootstrap',
-  credential: 'bootstrap',
-  address: '',
-  isBootstrap: true,
-  groups: [],
-  grants: [{ team: PLATFORM_TEAM, role: 'admin' }],
-};
 const TOKEN_BYTES = 32;
 const FLAG = '--bootstrap-token-file';
-
-/**
- * Lets whoever has the bootstrap token do everything, and nobody else anything.
- * @param tokenFile read at each call, so that a new token is valid at once
- */
-export function bootstrapAccess(tokenFile: string): ControlAccess {
-  return async (_path, _effect, { authorization }) => {
-    const given = bearerTokenOf(authorization);
-    if (given === undefined) {
-      throw new RpcError(
-        Code.unauthenticated,
-        'send the header "authorization: Bearer TOKEN" with the content of the bootstrap token file',
-      );
-    }
-    if (!(await isBootstrapTokenIn(tokenFile, given))) {
-      throw new RpcError(Code.unauthenticated, 'this is not the token in the bootstrap token file');
-    }
-    return ADMINISTRATOR;
-  };
-}
 
 /**
  * Whether this is the token of the first start.

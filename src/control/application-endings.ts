@@ -41,7 +41,7 @@ export function endingMethods(ports: EndingPorts): readonly Method[] {
   const { access, clock, receipts } = ports;
   const unary = guardedUnary('ostiary.v1.CredentialService', access);
   return [
-    unary('KillSecrets', 'write', KillSecretsRequestSchema, KillSecretsResponseSchema, async (request, caller) => {
+    unary('KillSecrets', KillSecretsRequestSchema, KillSecretsResponseSchema, async (request, caller) => {
       const key = keyNamed('ClientApplication', request);
       const { reason, dryRun } = request;
       if (reason.trim() === '') throw new RpcError(Code.invalidArgument, 'reason is missing: whoever uses it will ask');
@@ -68,7 +68,6 @@ export function endingMethods(ports: EndingPorts): readonly Method[] {
     }),
     unary(
       'WithdrawApplication',
-      'write',
       WithdrawApplicationRequestSchema,
       WithdrawApplicationResponseSchema,
       async (request, caller) => {

@@ -50,7 +50,7 @@ export function exportMethod(service: string, ports: AuditExportPorts): Method {
     async *handle(bytes, call) {
       // The bytes may be used until the first pause.
       const request = fromBinary(ExportRequestSchema, bytes);
-      const caller = await ports.access(path, 'read', call);
+      const caller = await ports.access(path, call);
       try {
         for await (const lines of exported(request, call, caller, ports)) {
           for (const chunk of chunksOf(lines)) {

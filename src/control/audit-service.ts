@@ -45,7 +45,7 @@ export function auditMethods(ports: AuditServicePorts): readonly Method[] {
   const { store, access, key, sight } = ports;
   const unary = guardedUnary(SERVICE, access);
   return [
-    unary('ListEntries', 'read', ListEntriesRequestSchema, ListEntriesResponseSchema, async (request, caller) => {
+    unary('ListEntries', ListEntriesRequestSchema, ListEntriesResponseSchema, async (request, caller) => {
       const seen = await sight(caller);
       const { rows, rest } = await page(store, request, positionOf(request.pageToken), seen);
       return create(ListEntriesResponseSchema, {
@@ -53,7 +53,7 @@ export function auditMethods(ports: AuditServicePorts): readonly Method[] {
         nextPageToken: rest === undefined ? '' : `${rest.revision}.${rest.sequence}`,
       });
     }),
-    unary('ListChanges', 'read', ListChangesRequestSchema, ListChangesResponseSchema, async (request, caller) => {
+    unary('ListChanges', ListChangesRequestSchema, ListChangesResponseSchema, async (request, caller) => {
       const seen = await sight(caller);
       const revision = revisionOf(request.pageToken) ?? LAST;
       const { rows, rest } = await page(store, request, { revision, sequence: 0 }, seen);
@@ -63,7 +63,7 @@ export function auditMethods(ports: AuditServicePorts): readonly Method[] {
       });
     }),
     exportMethod(SERVICE, ports),
-    unary('Verify', 'read', VerifyRequestSchema, VerifyResponseSchema, async ({ head: text }) => {
+    unary('Verify', VerifyRequestSchema, VerifyResponseSchema, async ({ head: text }) => {
       const against = text === '' ? undefined : headOf(text);
       const {
         head,
@@ -85,7 +85,7 @@ export function auditMethods(ports: AuditServicePorts): readonly Method[] {
         problems: [...problems],
       });
     }),
-    unary('GetHead', 'read', GetHeadRequestSchema, GetHeadResponseSchema, async () => {
+    unary('GetHead', GetHeadRequestSchema, GetHeadResponseSchema, async () => {
       if (key === undefined) {
         throw new RpcError(
           Code.failedPrecondition,

@@ -38,9 +38,9 @@ export class AuditedCalls {
   }
 
   access(access: ControlAccess): ControlAccess {
-    return async (path, effect, call) => {
+    return async (path, call) => {
       try {
-        const caller = await access(path, effect, call);
+        const caller = await access(path, call);
         this.#callers.set(call, caller);
         return caller;
       } catch (error) {
@@ -57,17 +57,19 @@ export class AuditedCalls {
   #audited(method: Method): Method {
     const { path } = method;
     const about = AUDITED_METHODS.get(path);
-    const failed = (call: Call, error: unknown, asked?: AuditedCall): void => this.#failed(path, call, error, asked);
+    const failed = (call: Call, error: unknown, asked?: () => AuditedCall | undefined): void =>
+      this.#failed(path, call, error, asked);
     if (method.kind === 'unary') {
       const handle: UnaryHandler = async (request, call) => {
-        const asked = about?.(request);
         let answer: Uint8Array;
         try {
           answer = await method.handle(request, call);
         } catch (error) {
-          failed(call, error, asked);
+          failed(call, error, () => about?.(request));
           throw error;
         }
+        // Not before: of those who may not call, nothing is read.
+        const asked = about?.(request);
         if (asked !== undefined) await this.#record(asked, call);
         return answer;
       };
@@ -77,7 +79,7 @@ export class AuditedCalls {
       const handle: ServerStreamingHandler = (request, call) => {
         const asked = about?.(request);
         const before = asked && (() => this.#record(asked, call));
-        return telling(method.handle(request, call), (error) => failed(call, error, asked), before);
+        return telling(method.handle(request, call), (error) => failed(call, error, () => asked), before);
       };
       return { ...method, handle };
     }
@@ -98,8 +100,9 @@ export class AuditedCalls {
     });
   }
 
-  #failed(path: string, call: Call, error: unknown, asked: AuditedCall | undefined): void {
+  #failed(path: string, call: Call, error: unknown, ask?: () => AuditedCall | undefined): void {
     if (this.#refused(path, call, error)) return;
+    const asked = ask?.();
     if (asked !== undefined) this.#trail.note(this.#eventOf(asked, 'failed', call));
   }
 

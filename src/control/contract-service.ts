@@ -86,7 +86,7 @@ export function contractMethods(ports: ContractServicePorts): readonly Method[] 
     'approve',
   );
   return [
-    unary('Request', 'write', RequestRequestSchema, RequestResponseSchema, async (request, caller) => {
+    unary('Request', RequestRequestSchema, RequestResponseSchema, async (request, caller) => {
       const author = authorOf(caller, request.reason);
       const waitMs = waitMsOf(request.wait);
       const { dryRun } = request;
@@ -95,29 +95,29 @@ export function contractMethods(ports: ContractServicePorts): readonly Method[] 
       const { key, edited } = await requestContract(asked, deed, { author, by: caller, dryRun }, ports);
       return create(RequestResponseSchema, await answerOf(key, edited, { dryRun, waitMs }, ports));
     }),
-    unary('Approve', 'write', ApproveRequestSchema, ApproveResponseSchema, async (request, caller) =>
+    unary('Approve', ApproveRequestSchema, ApproveResponseSchema, async (request, caller) =>
       create(ApproveResponseSchema, await approve(request, caller)),
     ),
-    unary('Reject', 'write', RejectRequestSchema, RejectResponseSchema, async (request, caller) =>
+    unary('Reject', RejectRequestSchema, RejectResponseSchema, async (request, caller) =>
       create(RejectResponseSchema, await reject(request, caller)),
     ),
-    unary('Revoke', 'write', RevokeRequestSchema, RevokeResponseSchema, async (request, caller) =>
+    unary('Revoke', RevokeRequestSchema, RevokeResponseSchema, async (request, caller) =>
       create(RevokeResponseSchema, await revoke(request, caller)),
     ),
-    unary('Restore', 'write', RestoreRequestSchema, RestoreResponseSchema, async (request, caller) =>
+    unary('Restore', RestoreRequestSchema, RestoreResponseSchema, async (request, caller) =>
       create(RestoreResponseSchema, await restore(request, caller)),
     ),
-    unary('ChangeTier', 'write', ChangeTierRequestSchema, ChangeTierResponseSchema, async (request, caller) => {
+    unary('ChangeTier', ChangeTierRequestSchema, ChangeTierResponseSchema, async (request, caller) => {
       if (request.tier === '') throw new RpcError(Code.invalidArgument, 'tier is missing: the one that is asked for');
       return create(ChangeTierResponseSchema, await changeTier(request, caller));
     }),
-    unary('Withdraw', 'write', WithdrawRequestSchema, WithdrawResponseSchema, async (request, caller) =>
+    unary('Withdraw', WithdrawRequestSchema, WithdrawResponseSchema, async (request, caller) =>
       create(WithdrawResponseSchema, await withdraw(request, caller)),
     ),
-    unary('SetExpiry', 'write', SetExpiryRequestSchema, SetExpiryResponseSchema, async (request, caller) =>
+    unary('SetExpiry', SetExpiryRequestSchema, SetExpiryResponseSchema, async (request, caller) =>
       create(SetExpiryResponseSchema, await setExpiry(request, caller)),
     ),
-    unary('GetContract', 'read', GetContractRequestSchema, GetContractResponseSchema, async (request, caller) => {
+    unary('GetContract', GetContractRequestSchema, GetContractResponseSchema, async (request, caller) => {
       const key = keyNamed('Contract', request);
       const { revision } = await index.current();
       const contract = await resourceSeen(ports, key, caller, []);

@@ -21,7 +21,7 @@ const ADMIN = [{ team: PLATFORM_TEAM, role: 'admin' }] as const;
  * object, each method asks of itself.
  */
 export function controlledAccess(identify: IdentifyCaller, index: Pick<CurrentIndex, 'current'>): ControlAccess {
-  return async (path, _effect, call) => {
+  return async (path, call) => {
     const rule = methodRule(path);
     const identity = await identify(call).catch(tellDatabase);
     if (rule === undefined || rule.by === 'sidecar') {

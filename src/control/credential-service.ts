@@ -70,7 +70,6 @@ export function credentialMethods(ports: CredentialServicePorts): readonly Metho
   return [
     unary(
       'CreateApplication',
-      'write',
       CreateApplicationRequestSchema,
       CreateApplicationResponseSchema,
       async (request, caller) => {
@@ -94,13 +93,13 @@ export function credentialMethods(ports: CredentialServicePorts): readonly Metho
         });
       },
     ),
-    unary('RotateSecret', 'write', RotateSecretRequestSchema, RotateSecretResponseSchema, async (request, caller) => {
+    unary('RotateSecret', RotateSecretRequestSchema, RotateSecretResponseSchema, async (request, caller) => {
       const { secret, kept } = make();
       const graceMs = graceMsOf(request.grace);
       const answer = await change(request, caller, (now) => rotated(now, kept, { graceMs, nowMs: clock.now() }));
       return create(RotateSecretResponseSchema, { ...answer, secret: request.dryRun ? '' : secret });
     }),
-    unary('EndSecret', 'write', EndSecretRequestSchema, EndSecretResponseSchema, async (request, caller) => {
+    unary('EndSecret', EndSecretRequestSchema, EndSecretResponseSchema, async (request, caller) => {
       const choice = CHOICES.get(request.secret);
       if (choice === undefined)
         throw new RpcError(Code.invalidArgument, 'secret is none of the choices that there are');

@@ -59,7 +59,7 @@ export function eventMethods({ notifying, index, access, clock, randomBytes }: E
   const { events, deliveries, subscriptions } = notifying;
   const define = guardedUnary(EventService.typeName, access);
   return [
-    define('ListEvents', 'read', ListEventsRequestSchema, ListEventsResponseSchema, async (request, caller) => {
+    define('ListEvents', ListEventsRequestSchema, ListEventsResponseSchema, async (request, caller) => {
       const limit = pageSizeOf(request.pageSize);
       checkPatterns(request.events);
       const { pageToken, events: patterns } = request;
@@ -86,7 +86,6 @@ export function eventMethods({ notifying, index, access, clock, randomBytes }: E
     }),
     define(
       'ListDeliveries',
-      'read',
       ListDeliveriesRequestSchema,
       ListDeliveriesResponseSchema,
       async ({ states, pageSize }, caller) => {
@@ -98,7 +97,7 @@ export function eventMethods({ notifying, index, access, clock, randomBytes }: E
         return create(ListDeliveriesResponseSchema, { deliveries: found.map(deliveryMessage) });
       },
     ),
-    define('Redeliver', 'write', RedeliverRequestSchema, RedeliverResponseSchema, async ({ id }, caller) => {
+    define('Redeliver', RedeliverRequestSchema, RedeliverResponseSchema, async ({ id }, caller) => {
       const found = await deliveries.find(id);
       const receivers = receiversSeen(caller, (await index.current()).index, 'send');
       if (found === undefined || (receivers !== undefined && !receivers.includes(found.receiver))) {
@@ -113,7 +112,7 @@ export function eventMethods({ notifying, index, access, clock, randomBytes }: E
       notifying.hint();
       return create(RedeliverResponseSchema);
     }),
-    define('Subscribe', 'write', SubscribeRequestSchema, SubscribeResponseSchema, async (request, caller) => {
+    define('Subscribe', SubscribeRequestSchema, SubscribeResponseSchema, async (request, caller) => {
       refuseNarrowed(caller, 'subscribe');
       const address = addressOf(caller);
       if (request.events.length === 0) throw invalid('events is empty: name one, such as contract.approved');
@@ -136,7 +135,6 @@ export function eventMethods({ notifying, index, access, clock, randomBytes }: E
     }),
     define(
       'ListSubscriptions',
-      'read',
       ListSubscriptionsRequestSchema,
       ListSubscriptionsResponseSchema,
       async (_request, { name }) => {
@@ -144,7 +142,7 @@ export function eventMethods({ notifying, index, access, clock, randomBytes }: E
         return create(ListSubscriptionsResponseSchema, { subscriptions: found.map(subscriptionMessage) });
       },
     ),
-    define('Unsubscribe', 'write', UnsubscribeRequestSchema, UnsubscribeResponseSchema, async ({ id }, caller) => {
+    define('Unsubscribe', UnsubscribeRequestSchema, UnsubscribeResponseSchema, async ({ id }, caller) => {
       refuseNarrowed(caller, 'unsubscribe');
       if (await subscriptions.remove(caller.name, id)) return create(UnsubscribeResponseSchema);
       throw new RpcError(Code.notFound, 'you have no such subscription: ostiary events subscriptions');

@@ -5,13 +5,12 @@ import { TooManyEvents } from '../audit/trail.ts';
 import { DatabaseFault } from '../database/database-fault.ts';
 import { Code, RpcError } from '../grpc/rpc.ts';
 import type { Call, Method, UnaryHandler } from '../grpc/rpc.ts';
-import type { ControlAccess, ControlEffect } from './access.ts';
+import type { ControlAccess } from './access.ts';
 import { withoutNodes } from './receipt-rights.ts';
 
 /** Makes a method that only those may call who may do what it does. The handler gets the caller. */
 export type DefineGuarded = <I extends DescMessage, O extends DescMessage>(
   name: string,
-  effect: ControlEffect,
   input: I,
   output: O,
   handle: (request: MessageShape<I>, caller: Caller, call: Call) => Promise<MessageShape<O>>,
@@ -19,14 +18,14 @@ export type DefineGuarded = <I extends DescMessage, O extends DescMessage>(
 
 /** @param service such as `ostiary.v1.ResourceService` */
 export function guardedUnary(service: string, access: ControlAccess): DefineGuarded {
-  return (name, effect, input, output, handle) => {
+  return (name, input, output, handle) => {
     const path = `/${service}/${name}`;
     return {
       kind: 'unary',
       path,
       handle: async (bytes, call) => {
         // First: of those who may not call, nothing is read.
-        const caller = await access(path, effect, call);
+        const caller = await access(path, call);
         const answer = await handle(fromBinary(input, bytes), caller, call).catch(tellDatabase);
         return toBinary(output, withoutNodes(answer, caller));
       },
@@ -39,7 +38,6 @@ export function guardedUnary(service: string, access: ControlAccess): DefineGuar
  * @param askedBy the same methods, as a caller may have them answered
  */
 export function guardedMethods(
-  effect: ControlEffect,
   access: ControlAccess,
   methods: readonly Method[],
   askedBy: (caller: Caller) => Promise<readonly Method[]>,
@@ -47,12 +45,10 @@ export function guardedMethods(
   return methods.map((method): Method => {
     if (method.kind !== 'unary') throw new TypeError(`${method.path} is a stream`);
     const handle: UnaryHandler = async (request, call) => {
-      // The bytes may be used until the first pause.
-      const kept = request.slice();
-      const own = await askedBy(await access(method.path, effect, call)).catch(tellDatabase);
+      const own = await askedBy(await access(method.path, call)).catch(tellDatabase);
       const found = own.find(({ path }) => path === method.path);
       if (found?.kind !== 'unary') throw new TypeError(`${method.path} is not answered`);
-      return found.handle(kept, call);
+      return found.handle(request, call);
     };
     return { ...method, handle };
   });

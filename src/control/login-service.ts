@@ -146,18 +146,12 @@ export function loginMethods(
         });
       },
     ),
-    guarded(
-      'DescribeLogin',
-      'read',
-      DescribeLoginRequestSchema,
-      DescribeLoginResponseSchema,
-      async (request, caller) => {
-        requireSession(caller, 'let a program in');
-        const { address, begunAt, client } = await waiting(request.userCode, caller);
-        return create(DescribeLoginResponseSchema, { address, client, begun: timestampFromMs(begunAt) });
-      },
-    ),
-    guarded('DecideLogin', 'write', DecideLoginRequestSchema, DecideLoginResponseSchema, async (request, caller) => {
+    guarded('DescribeLogin', DescribeLoginRequestSchema, DescribeLoginResponseSchema, async (request, caller) => {
+      requireSession(caller, 'let a program in');
+      const { address, begunAt, client } = await waiting(request.userCode, caller);
+      return create(DescribeLoginResponseSchema, { address, client, begun: timestampFromMs(begunAt) });
+    }),
+    guarded('DecideLogin', DecideLoginRequestSchema, DecideLoginResponseSchema, async (request, caller) => {
       const id = requireSession(caller, 'let a program in');
       await waiting(request.userCode, caller);
       const providerSession = await sessions.providerSessionOf(id);

@@ -90,7 +90,7 @@ export async function openMesh(place: HistoryPlace, ports: MeshPorts): Promise<M
   };
   return {
     history,
-    methods: [reporting, ...guardedMethods('read', access, methodsOf(desk), askedBy)],
+    methods: [reporting, ...guardedMethods(access, methodsOf(desk), askedBy)],
     async close() {
       await samples.close();
       await history.close();

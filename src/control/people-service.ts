@@ -60,7 +60,7 @@ export function peopleMethods(ports: PeoplePorts & { readonly access: ControlAcc
   };
 
   return [
-    define('WhoAmI', 'read', WhoAmIRequestSchema, WhoAmIResponseSchema, async (_request, caller) => {
+    define('WhoAmI', WhoAmIRequestSchema, WhoAmIResponseSchema, async (_request, caller) => {
       const end = await endOf(caller);
       return create(WhoAmIResponseSchema, {
         name: caller.name,
@@ -72,11 +72,11 @@ export function peopleMethods(ports: PeoplePorts & { readonly access: ControlAcc
         ...(end !== undefined && { expires: timestampFromMs(end) }),
       });
     }),
-    define('ListUsers', 'administer', ListUsersRequestSchema, ListUsersResponseSchema, async (_request, caller) => {
+    define('ListUsers', ListUsersRequestSchema, ListUsersResponseSchema, async (_request, caller) => {
       requirePlatformAdmin(caller, 'list users');
       return create(ListUsersResponseSchema, { users: (await people.list()).map(userMessage) });
     }),
-    define('CreateUser', 'administer', CreateUserRequestSchema, CreateUserResponseSchema, async (request, caller) => {
+    define('CreateUser', CreateUserRequestSchema, CreateUserResponseSchema, async (request, caller) => {
       requirePlatformAdmin(caller, 'create users');
       refuseToken(caller, 'create users');
       const { groups, name, password } = request;
@@ -90,7 +90,6 @@ export function peopleMethods(ports: PeoplePorts & { readonly access: ControlAcc
     }),
     define(
       'SetUserDisabled',
-      'administer',
       SetUserDisabledRequestSchema,
       SetUserDisabledResponseSchema,
       async ({ disabled, name }, caller) => {
@@ -103,7 +102,6 @@ export function peopleMethods(ports: PeoplePorts & { readonly access: ControlAcc
     ),
     define(
       'SetPassword',
-      'write',
       SetPasswordRequestSchema,
       SetPasswordResponseSchema,
       async ({ currentPassword, name, password }, caller, { signal }) => {
@@ -121,7 +119,7 @@ export function peopleMethods(ports: PeoplePorts & { readonly access: ControlAcc
         return create(SetPasswordResponseSchema, { endedSessions: ended });
       },
     ),
-    define('DeleteUser', 'administer', DeleteUserRequestSchema, DeleteUserResponseSchema, async ({ name }, caller) => {
+    define('DeleteUser', DeleteUserRequestSchema, DeleteUserResponseSchema, async ({ name }, caller) => {
       requirePlatformAdmin(caller, 'delete users');
       if (!(await people.remove(name, clock.now()))) throw noSuch(`user ${JSON.stringify(name)}`);
       await trail.record(eventOf('user.removed', caller, name));

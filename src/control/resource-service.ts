@@ -59,7 +59,7 @@ export function resourceMethods(ports: ResourceServicePorts): readonly Method[] 
   const { registry, index, changing, access, receipts, policyKinds } = ports;
   const unary = guardedUnary(SERVICE, access);
   return [
-    unary('Apply', 'write', ApplyRequestSchema, ApplyResponseSchema, async (request, caller) => {
+    unary('Apply', ApplyRequestSchema, ApplyResponseSchema, async (request, caller) => {
       const asked = changeRequest(request, caller);
       const files = request.documents.map(({ file }) => file);
       const author = authorOf(caller, request.reason);
@@ -76,7 +76,7 @@ export function resourceMethods(ports: ResourceServicePorts): readonly Method[] 
         ...(isWritten && (await receiptOf(receipts, applied.revision, waitMs))),
       });
     }),
-    unary('Diff', 'read', DiffRequestSchema, DiffResponseSchema, async (request, caller) => {
+    unary('Diff', DiffRequestSchema, DiffResponseSchema, async (request, caller) => {
       const plan = await changing.plan(changeRequest({ ...request, reason: '-' }, caller));
       return create(DiffResponseSchema, {
         ...toldOf(
@@ -86,7 +86,7 @@ export function resourceMethods(ports: ResourceServicePorts): readonly Method[] 
         differences: plan.changes.map(differenceOf),
       });
     }),
-    unary('Get', 'read', GetRequestSchema, GetResponseSchema, async (request, caller) => {
+    unary('Get', GetRequestSchema, GetResponseSchema, async (request, caller) => {
       const key = keyFromMessage(request);
       const resource = await resourceSeen(ports, key, caller, []);
       const rights = new Rights(caller, (await index.current()).index);
@@ -94,7 +94,7 @@ export function resourceMethods(ports: ResourceServicePorts): readonly Method[] 
       if (view === undefined) throw notThere(key);
       return create(GetResponseSchema, { resource: resourceMessage(resource, view) });
     }),
-    unary('List', 'read', ListRequestSchema, ListResponseSchema, async (request, caller) => {
+    unary('List', ListRequestSchema, ListResponseSchema, async (request, caller) => {
       const state = await index.current();
       const rights = new Rights(caller, state.index);
       const pageSize = Math.min(LARGEST_PAGE, request.pageSize === 0 ? PAGE : request.pageSize);
@@ -108,7 +108,7 @@ export function resourceMethods(ports: ResourceServicePorts): readonly Method[] 
         revision: BigInt(state.revision),
       });
     }),
-    unary('Delete', 'write', DeleteRequestSchema, DeleteResponseSchema, async (request, caller) => {
+    unary('Delete', DeleteRequestSchema, DeleteResponseSchema, async (request, caller) => {
       const asked = deleteRequest(request, caller);
       const author = authorOf(caller, request.reason);
       const waitMs = waitMsOf(request.wait);

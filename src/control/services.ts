@@ -11,15 +11,6 @@ import { SnapshotService } from '../../gen/ostiary/v1/snapshots_pb.js';
 import { SyncService } from '../../gen/ostiary/v1/sync_pb.js';
 import { TokenService } from '../../gen/ostiary/v1/tokens_pb.js';
 
-/** They have credentials of their own, or need none. */
-export const OPEN = [
-  '/ostiary.v1.SyncService/',
-  '/ostiary.v1.PeopleService/LogIn',
-  '/ostiary.v1.PeopleService/BeginLogin',
-  '/ostiary.v1.PeopleService/CompleteLogin',
-  '/grpc.health.v1.Health/',
-];
-
 /** What a control plane serves. */
 export const SERVICES = [
   ResourceService,

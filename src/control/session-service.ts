@@ -29,13 +29,13 @@ export function sessionMethods(ports: PeoplePorts & { readonly access: ControlAc
   const { access, record, sessions, trail } = ports;
   const define = guardedUnary(PeopleService.typeName, access);
   return [
-    define('LogOut', 'write', LogOutRequestSchema, LogOutResponseSchema, async (_request, caller) => {
+    define('LogOut', LogOutRequestSchema, LogOutResponseSchema, async (_request, caller) => {
       const id = requireSession(caller, 'log out');
       await sessions.end(id);
       await record.loggedOut({ id, person: caller.name, address: caller.address });
       return create(LogOutResponseSchema, {});
     }),
-    define('ListSessions', 'read', ListSessionsRequestSchema, ListSessionsResponseSchema, async ({ user }, caller) => {
+    define('ListSessions', ListSessionsRequestSchema, ListSessionsResponseSchema, async ({ user }, caller) => {
       const whose = user === '' ? caller.name : user;
       if (whose !== caller.name) requirePlatformAdmin(caller, 'list the sessions of others');
       const { id } = credentialOf(caller.credential);
@@ -43,7 +43,7 @@ export function sessionMethods(ports: PeoplePorts & { readonly access: ControlAc
         sessions: (await sessions.of(whose)).map((each) => sessionMessage(each, id)),
       });
     }),
-    define('EndSessions', 'write', EndSessionsRequestSchema, EndSessionsResponseSchema, async ({ which }, caller) => {
+    define('EndSessions', EndSessionsRequestSchema, EndSessionsResponseSchema, async ({ which }, caller) => {
       refuseNarrowed(caller, 'end sessions');
       switch (which.case) {
         case 'id': {

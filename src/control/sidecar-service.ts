@@ -28,7 +28,7 @@ import type { SidecarRecord, SidecarStore } from '../sync/sidecar-store.ts';
 import { standingOf } from '../sync/standing.ts';
 import type { Standing } from '../sync/standing.ts';
 import { withoutNodes } from './receipt-rights.ts';
-import type { ControlAccess, ControlEffect } from './access.ts';
+import type { ControlAccess } from './access.ts';
 
 export interface SidecarServicePorts {
   readonly store: SidecarStore;
@@ -62,10 +62,10 @@ const STATES: Readonly<Record<Standing, SidecarState>> = {
 export function sidecarMethods(ports: SidecarServicePorts): readonly Method[] {
   const { access, clock, followers, log, receipts, store } = ports;
   const unary = unaryOf(SERVICE);
-  const allow = (name: string, effect: ControlEffect, call: Call) => access(`/${SERVICE}/${name}`, effect, call);
+  const allow = (name: string, call: Call) => access(`/${SERVICE}/${name}`, call);
   return [
     unary('ListSidecars', ListSidecarsRequestSchema, ListSidecarsResponseSchema, async ({ lagging }, call) => {
-      await allow('ListSidecars', 'read', call);
+      await allow('ListSidecars', call);
       const { revision } = await answered(log.head());
       const now = clock.now();
       const told = (await answered(store.list())).map((sidecar) => ({
@@ -84,7 +84,7 @@ export function sidecarMethods(ports: SidecarServicePorts): readonly Method[] {
       return create(ListSidecarsResponseSchema, { sidecars, revision: BigInt(revision) });
     }),
     unary('ForgetSidecar', ForgetSidecarRequestSchema, ForgetSidecarResponseSchema, async ({ node }, call) => {
-      await allow('ForgetSidecar', 'administer', call);
+      await allow('ForgetSidecar', call);
       if (!(await answered(store.forget(node)))) throw new RpcError(Code.notFound, `there is no sidecar ${node}`);
       followers.endNode(node, 'this sidecar was forgotten: it has to join again');
       return create(ForgetSidecarResponseSchema);
@@ -94,7 +94,7 @@ export function sidecarMethods(ports: SidecarServicePorts): readonly Method[] {
       CreateSidecarTokenRequestSchema,
       CreateSidecarTokenResponseSchema,
       async (request, call) => {
-        await allow('CreateSidecarToken', 'administer', call);
+        await allow('CreateSidecarToken', call);
         const ttlMs = request.ttl === undefined ? HOUR_MS : durationMs(request.ttl);
         if (ttlMs <= 0 || ttlMs > LONGEST_TTL_MS)
           throw new RpcError(Code.invalidArgument, 'ttl: expected a time of at most 366 days');
@@ -109,7 +109,7 @@ export function sidecarMethods(ports: SidecarServicePorts): readonly Method[] {
       },
     ),
     unary('GetReceipt', GetReceiptRequestSchema, GetReceiptResponseSchema, async ({ revision, wait }, call) => {
-      const caller = await allow('GetReceipt', 'read', call);
+      const caller = await allow('GetReceipt', call);
       const head = await answered(log.head());
       if (revision > BigInt(head.revision))
         throw new RpcError(Code.notFound, `revision ${revision} was not written yet: the latest is ${head.revision}`);
@@ -120,7 +120,7 @@ export function sidecarMethods(ports: SidecarServicePorts): readonly Method[] {
       return withoutNodes(create(GetReceiptResponseSchema, { receipt: { ...message, pending, unreachable } }), caller);
     }),
     unary('AdoptHistories', AdoptHistoriesRequestSchema, AdoptHistoriesResponseSchema, async (request, call) => {
-      await allow('AdoptHistories', 'administer', call);
+      await allow('AdoptHistories', call);
       const byHistory = new Map<string, string[]>(request.histories.map((history) => [history, []]));
       for (const { node, otherHistory } of await answered(store.list())) {
         if (otherHistory === '') continue;

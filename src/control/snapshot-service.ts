@@ -40,42 +40,36 @@ const compressed = promisify(gzip);
 export function snapshotMethods({ hub, access, clock, keyFile }: SnapshotServicePorts): readonly Method[] {
   const unary = guardedUnary('ostiary.v1.SnapshotService', access);
   return [
-    unary(
-      'ExportSnapshot',
-      'administer',
-      ExportSnapshotRequestSchema,
-      ExportSnapshotResponseSchema,
-      async (request) => {
-        const { encryptionKey } = request;
-        if (encryptionKey.length !== 0 && encryptionKey.length !== KEY_BYTES)
-          throw new RpcError(Code.invalidArgument, `encryption_key: expected ${KEY_BYTES} bytes, or none`);
-        const keys = await keysOf(keyFile);
-        const { namespaces = [], apis = [], labels = {} } = request.scope ?? {};
-        const scope = { namespaces, apis, labels };
-        await hub.advance();
-        // All of one moment: what is encoded later does not change.
-        const { view } = hub.viewOf(scope);
-        const { head: position } = hub;
-        const commit = { position, stateHash: view.stateHash, adopted: false };
-        const key = encryptionKey.length === 0 ? undefined : Buffer.from(encryptionKey);
-        const resources = [...view.members()].map((entry) => (key === undefined ? withoutValues(entry) : entry));
-        let count = 0;
-        const messages = await snapshotMessages(resources, () => (++count % TURN === 0 ? pause() : undefined));
-        const writer = new RecordWriter(key);
-        const records = [...messages, ...deltaMessages([], () => undefined, commit)].map((each) =>
-          writer.record(each, true),
-        );
-        const kinds: Record<string, number> = {};
-        for (const { kind } of resources) kinds[kind] = (kinds[kind] ?? 0) + 1;
-        const head = { ...position, createdAt: clock.now(), scope, kinds, isEncrypted: key !== undefined };
-        const file = signSnapshot(head, [MAGIC, ...records], keys);
-        return create(ExportSnapshotResponseSchema, {
-          fileGzip: await compressed(file),
-          secretsWithoutValues: resources.filter(lacksValues).map(qualifiedKey),
-        });
-      },
-    ),
-    unary('GetSnapshotKey', 'read', GetSnapshotKeyRequestSchema, GetSnapshotKeyResponseSchema, async () => {
+    unary('ExportSnapshot', ExportSnapshotRequestSchema, ExportSnapshotResponseSchema, async (request) => {
+      const { encryptionKey } = request;
+      if (encryptionKey.length !== 0 && encryptionKey.length !== KEY_BYTES)
+        throw new RpcError(Code.invalidArgument, `encryption_key: expected ${KEY_BYTES} bytes, or none`);
+      const keys = await keysOf(keyFile);
+      const { namespaces = [], apis = [], labels = {} } = request.scope ?? {};
+      const scope = { namespaces, apis, labels };
+      await hub.advance();
+      // All of one moment: what is encoded later does not change.
+      const { view } = hub.viewOf(scope);
+      const { head: position } = hub;
+      const commit = { position, stateHash: view.stateHash, adopted: false };
+      const key = encryptionKey.length === 0 ? undefined : Buffer.from(encryptionKey);
+      const resources = [...view.members()].map((entry) => (key === undefined ? withoutValues(entry) : entry));
+      let count = 0;
+      const messages = await snapshotMessages(resources, () => (++count % TURN === 0 ? pause() : undefined));
+      const writer = new RecordWriter(key);
+      const records = [...messages, ...deltaMessages([], () => undefined, commit)].map((each) =>
+        writer.record(each, true),
+      );
+      const kinds: Record<string, number> = {};
+      for (const { kind } of resources) kinds[kind] = (kinds[kind] ?? 0) + 1;
+      const head = { ...position, createdAt: clock.now(), scope, kinds, isEncrypted: key !== undefined };
+      const file = signSnapshot(head, [MAGIC, ...records], keys);
+      return create(ExportSnapshotResponseSchema, {
+        fileGzip: await compressed(file),
+        secretsWithoutValues: resources.filter(lacksValues).map(qualifiedKey),
+      });
+    }),
+    unary('GetSnapshotKey', GetSnapshotKeyRequestSchema, GetSnapshotKeyResponseSchema, async () => {
       const { publicKey } = await keysOf(keyFile);
       return create(GetSnapshotKeyResponseSchema, {
         publicKey: String(publicKey.export({ type: 'spki', format: 'pem' })),

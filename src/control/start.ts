@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { isAskedByItself } from '../access/method-rules.ts';
 import { systemClock as clock, systemTimers as timers } from '../clock.ts';
 import { UserError } from '../errors.ts';
 import { Health } from '../grpc/health.ts';
@@ -33,7 +34,7 @@ import { openMesh } from './mesh.ts';
 import { isTeamIn, openPeople } from './people.ts';
 import { resourceMethods } from './resource-service.ts';
 import { openKeys } from './keys.ts';
-import { OPEN, SERVICES } from './services.ts';
+import { SERVICES } from './services.ts';
 import { openSidecars } from './sidecars.ts';
 import { openTelling } from './telling.ts';
 import { welcomeOf } from './welcome.ts';
@@ -171,7 +172,7 @@ export async function startControl(
       origin: people.origin,
       pages: people.pages(failedCallTeller(log), (happened) => telling.events.record(happened)),
       allow: async (path, call) => {
-        if (!OPEN.some((service) => path.startsWith(service))) await access(path, 'read', call);
+        if (!isAskedByItself(path)) await access(path, call);
       },
       maxMessageBytes: flags.controlMaxMessageBytes,
       maxConnections: flags.controlMaxConnections,

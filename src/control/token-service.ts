@@ -43,7 +43,6 @@ export function tokenMethods({ access, isTeam, tokens, trail }: TokenServicePort
   return [
     define(
       'CreateAccessToken',
-      'write',
       CreateAccessTokenRequestSchema,
       CreateAccessTokenResponseSchema,
       async (request, caller) => {
@@ -72,7 +71,6 @@ export function tokenMethods({ access, isTeam, tokens, trail }: TokenServicePort
     ),
     define(
       'ListAccessTokens',
-      'read',
       ListAccessTokensRequestSchema,
       ListAccessTokensResponseSchema,
       async ({ all, team }, caller) => {
@@ -85,7 +83,6 @@ export function tokenMethods({ access, isTeam, tokens, trail }: TokenServicePort
     ),
     define(
       'RevokeAccessToken',
-      'write',
       RevokeAccessTokenRequestSchema,
       RevokeAccessTokenResponseSchema,
       async ({ id }, caller) => {

@@ -35,7 +35,7 @@ export function watchMethod(service: string, ports: WatchPorts): Method {
       const request = fromBinary(WatchRequestSchema, bytes);
       // Whoever loses a role, or whose session ends, is told nothing more.
       const rightsNow = async (): Promise<Rights> => {
-        const caller = await ports.access(path, 'read', call);
+        const caller = await ports.access(path, call);
         return new Rights(caller, (await ports.index.current()).index);
       };
       await rightsNow();

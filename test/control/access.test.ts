@@ -2,11 +2,10 @@ import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { bootstrapAccess, prepareBootstrapToken } from '../../src/control/access.ts';
+import { isBootstrapTokenIn, prepareBootstrapToken } from '../../src/control/access.ts';
 import { Code } from '../../src/grpc/rpc.ts';
+import { identifyBy } from '../../src/people/identify.ts';
 import { scratchFolder } from '../real/scratch.ts';
-
-const PATH = '/ostiary.v1.ResourceService/List';
 
 test('the token of the first start is written once, for our user alone, and lets its holder do everything', async () => {
   const file = join(scratchFolder('access'), 'token');
@@ -17,25 +16,28 @@ test('the token of the first start is written once, for our user alone, and lets
   chmodSync(file, 0o644);
   expect(await prepareBootstrapToken(file, randomBytes)).toEqual({ isNew: false });
   expect(statSync(file).mode & 0o777).toBe(0o600);
-  const access = bootstrapAccess(file);
-  for (const effect of ['read', 'write', 'administer'] as const) {
-    expect(await access(PATH, effect, { authorization: `Bearer ${token}` })).toMatchObject({ name: 'bootstrap' });
-    for (const wrong of [undefined, '', token, `Bearer ${token}x`, 'Bearer ', `Basic ${token}`]) {
-      await expect(access(PATH, effect, { authorization: wrong })).rejects.toMatchObject({
-        code: Code.unauthenticated,
-      });
-      await expect(access(PATH, effect, { authorization: wrong })).rejects.not.toThrow(token);
-    }
+  const identify = identifyBy({
+    isBootstrapToken: (given) => isBootstrapTokenIn(file, given),
+    tokens: { present: async () => undefined },
+    sessions: { present: async () => undefined },
+    confirming: undefined,
+    origin: { isOwn: () => false },
+    cookies: { isSecure: true },
+  });
+  expect(await identify({ authorization: `Bearer ${token}` })).toMatchObject({ name: 'bootstrap', isBootstrap: true });
+  for (const wrong of [undefined, '', token, `Bearer ${token}x`, 'Bearer ', `Basic ${token}`]) {
+    await expect(identify({ authorization: wrong })).rejects.toMatchObject({ code: Code.unauthenticated });
+    await expect(identify({ authorization: wrong })).rejects.not.toThrow(token);
   }
   writeFileSync(file, `${'n'.repeat(20)}\n`);
-  await expect(access(PATH, 'read', { authorization: `Bearer ${token}` })).rejects.toMatchObject({
+  await expect(identify({ authorization: `Bearer ${token}` })).rejects.toMatchObject({
     code: Code.unauthenticated,
   });
-  expect(await access(PATH, 'read', { authorization: `bearer ${'n'.repeat(20)}` })).toMatchObject({
+  expect(await identify({ authorization: `bearer ${'n'.repeat(20)}` })).toMatchObject({
     name: 'bootstrap',
   });
   writeFileSync(file, 'short');
-  await expect(access(PATH, 'read', { authorization: 'Bearer short' })).rejects.toMatchObject({
+  await expect(identify({ authorization: 'Bearer short' })).rejects.toMatchObject({
     code: Code.unavailable,
   });
   await expect(prepareBootstrapToken(file, randomBytes)).rejects.toThrow(/expected one line of at least 16 visible/);

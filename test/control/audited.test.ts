@@ -41,7 +41,7 @@ test('a caller who is nobody is told with the address and the method', async () 
   const access = audited.access(async () => {
     throw refusal(Code.unauthenticated);
   });
-  await expect(access(LIST, 'read', callOf())).rejects.toThrow('you may not');
+  await expect(access(LIST, callOf())).rejects.toThrow('you may not');
   expect(events).toEqual([
     {
       action: 'denied',
@@ -57,7 +57,7 @@ test.each(['unary', 'server_streaming', 'bidirectional'] as const)(
   async (kind) => {
     const access = audited.access(async () => ADMINISTRATOR);
     const unary = async (_request: unknown, call: Call): Promise<Uint8Array> => {
-      await access(LIST, 'read', call);
+      await access(LIST, call);
       throw refusal();
     };
     async function* stream(_requests: unknown, call: Call): AsyncGenerator<Uint8Array> {
@@ -89,11 +89,11 @@ test('other failures, and methods of others, are not told', async () => {
 
 test('who is known but may not call a method is told by name', async () => {
   const identify = audited.identify(async () => ADMINISTRATOR);
-  const access = audited.access(async (_path, _effect, call) => {
+  const access = audited.access(async (_path, call) => {
     await identify(call);
     throw refusal();
   });
-  await expect(access(LIST, 'read', callOf())).rejects.toThrow('you may not');
+  await expect(access(LIST, callOf())).rejects.toThrow('you may not');
   expect(events).toMatchObject([{ action: 'denied', caller: { name: 'admin', credential: 'token:admin' } }]);
 });
 
@@ -103,7 +103,7 @@ const GET = '/ostiary.v1.ResourceService/Get';
 test('a read of a secret is told before it is answered, and not answered where it can not be told', async () => {
   const access = audited.access(async () => ADMINISTRATOR);
   let handle = async (_request: Uint8Array, call: Call): Promise<Uint8Array> => {
-    await access(GET, 'read', call);
+    await access(GET, call);
     return NOTHING;
   };
   const [get] = audited.methods([{ kind: 'unary', path: GET, handle: (request, call) => handle(request, call) }]);

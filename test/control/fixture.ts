@@ -66,7 +66,7 @@ export async function openServices(
   const { registry } = opened;
   const index = new CurrentIndex(registry);
   const offline = offlineEnvironment({ transport: fetchesNothing, rules: egressRules([]) }, randomBytes);
-  const access: ControlAccess = async (_path, _effect, { authorization = '' }) => {
+  const access: ControlAccess = async (_path, { authorization = '' }) => {
     if (authorization === `Bearer ${TOKEN}`) return ADMINISTRATOR;
     // Somebody of this name, who may do everything too; `token:ci/user:alice` is a token of alice's.
     const [, name, person] = /^Bearer as ([^/]+)(?:\/(.+))?$/.exec(authorization) ?? [];

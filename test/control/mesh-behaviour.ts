@@ -68,7 +68,7 @@ async function opened(place: HistoryPlace, now = NOON): Promise<Opened> {
         throw new RpcError(Code.unauthenticated, 'the credential is unknown here');
       return { node };
     },
-    access: async (_path, _effect, { authorization }) => {
+    access: async (_path, { authorization }) => {
       if (authorization === ADMIN) return ADMINISTRATOR;
       throw new RpcError(Code.unauthenticated, 'no');
     },

@@ -26,9 +26,9 @@ async function opened(): Promise<{ log: MemoryLog; plane: TestControl; call: Cal
   const log = new MemoryLog();
   const plane = await startControl(log);
   CLOSING.push(plane);
-  const access: ControlAccess = async (_path, effect, { authorization }) => {
+  const access: ControlAccess = async (path, { authorization }) => {
     if (authorization === 'Bearer admin') return ADMINISTRATOR;
-    throw new RpcError(Code.permissionDenied, effect);
+    throw new RpcError(Code.permissionDenied, path);
   };
   const methods = sidecarMethods({ ...plane, log, access, clock, randomBytes });
   const call: Call = async (method, request) => {

@@ -1,6 +1,7 @@
 import { createRemoteJWKSet, customFetch, errors, jwtVerify } from 'jose';
 import type { Clock } from '../../clock.ts';
 import type { Egress } from '../../egress/egress.ts';
+import { ALGORITHMS } from '../../jwt/algorithms.ts';
 import { egressFetch } from './egress-fetch.ts';
 import { ProviderFault } from './fault.ts';
 
@@ -13,19 +14,8 @@ export interface LogoutTokensOptions {
 }
 
 const EVENT = 'http://schemas.openid.net/event/backchannel-logout';
-const ALGORITHMS = [
-  'RS256',
-  'RS384',
-  'RS512',
-  'PS256',
-  'PS384',
-  'PS512',
-  'ES256',
-  'ES384',
-  'ES512',
-  'Ed25519',
-  'EdDSA',
-];
+/** By keys that a provider publishes: not by one that is shared. */
+const BY_PUBLISHED_KEYS = ALGORITHMS.filter((name) => !name.startsWith('HS'));
 const TOLERANCE_SECONDS = 60;
 const MOST_AGE_SECONDS = 10 * 60;
 /** Strangers may send tokens with keys that nobody has. */
@@ -51,7 +41,7 @@ export class LogoutTokens {
       const { payload } = await jwtVerify(token, this.#keysAt(keysUrl), {
         issuer,
         audience: clientId,
-        algorithms: ALGORITHMS,
+        algorithms: BY_PUBLISHED_KEYS,
         clockTolerance: TOLERANCE_SECONDS,
         maxTokenAge: MOST_AGE_SECONDS,
         currentDate: new Date(this.#ports.clock.now()),
