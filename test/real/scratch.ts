@@ -54,7 +54,9 @@ let drawn = Math.floor(Math.random() * PORTS_OF_WORKER);
 export async function freePort(): Promise<number> {
   for (let tries = 0; tries < PORTS_OF_WORKER; tries++) {
     drawn = (drawn + 1) % PORTS_OF_WORKER;
-    if (await isFree(FIRST_OF_OURS + drawn)) return FIRST_OF_OURS + drawn;
+    // Kept: while this one is tried, another call draws the next.
+    const port = FIRST_OF_OURS + drawn;
+    if (await isFree(port)) return port;
   }
   throw new Error(`no port from ${FIRST_OF_OURS} on is free`);
 }
