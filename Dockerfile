@@ -15,6 +15,7 @@ RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY rolldown.config.ts ./
 COPY src ./src
 COPY gen ./gen
+COPY console ./console
 # One bundle: ready in half the time and with a third less memory than from single files.
 RUN npm run bundle
 # What is in it, as CycloneDX, and under which licences.

@@ -6,6 +6,7 @@ import type { DescService } from '@bufbuild/protobuf';
 import { PeopleService } from '../../gen/ostiary/v1/people_pb.js';
 import { SyncService } from '../../gen/ostiary/v1/sync_pb.js';
 import type { Clock } from '../clock.ts';
+import type { HandleConsole } from '../console/handler.ts';
 import type { Call, ListenOptions, Method } from '../grpc/rpc.ts';
 import { http2Acceptor } from '../http2/transport.ts';
 import type { TransportObserver } from '../http2/transport-events.ts';
@@ -33,8 +34,9 @@ export interface ControlListenerOptions {
   readonly allow: (path: string, call: Call) => Promise<void>;
   /** Which pages may call methods by a cookie, and by which names we are called. */
   readonly origin: Pick<OwnOrigin, 'isOwn' | 'problemOfHost'>;
-  /** What is no method: pages. */
+  /** What is no method: pages of logins, and the console. */
   readonly pages: HandlePages;
+  readonly console: HandleConsole;
   readonly maxMessageBytes: number;
   readonly maxConnections: number;
   /** Of HTTP/2: one a sidecar. */
@@ -190,6 +192,7 @@ function requestHandler(options: ControlListenerOptions): (request: IncomingMess
     const [, room] = rooms.find(([path]) => request.url?.startsWith(path)) ?? ['', known];
     if (!room.take(request.socket, request, response)) return;
     if (room.serve(request, response) || options.pages(request, response)) return;
+    if (options.console(request, response)) return;
     if (request.method === 'GET' && request.url === '/openapi.json') {
       openApi ??= `${JSON.stringify(openApiOf(services, options.version), null, 2)}\n`;
       response.writeHead(200, { 'content-type': 'application/json', 'x-content-type-options': 'nosniff' });

@@ -2,6 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { isAskedByItself } from '../access/method-rules.ts';
 import { systemClock as clock, systemTimers as timers } from '../clock.ts';
+import { readConsoleFiles } from '../console/files.ts';
+import { consoleFolder } from '../console/folder.ts';
+import { consoleHandler } from '../console/handler.ts';
 import { UserError } from '../errors.ts';
 import { Health } from '../grpc/health.ts';
 import { formatListenAddress, isLocal, parseListenAddress } from '../listen/address.ts';
@@ -163,13 +166,14 @@ export async function startControl(
     ...sidecars.methods,
     ...mesh.methods,
   ]);
-  const listener = await openNamed('--control-listen', address, () =>
+  const listener = await openNamed('--control-listen', address, async () =>
     openControlListener({
       address,
       tls: tls?.material,
       services: SERVICES,
       methods,
       origin: people.origin,
+      console: consoleHandler(await readConsoleFiles(consoleFolder())),
       pages: people.pages(failedCallTeller(log), (happened) => telling.events.record(happened)),
       allow: async (path, call) => {
         if (!isAskedByItself(path)) await access(path, call);

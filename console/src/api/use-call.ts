@@ -1,0 +1,72 @@
+import { useEffect, useReducer, useRef } from 'preact/hooks';
+import { call, CallError } from './call.ts';
+import type { Method } from './call.ts';
+
+export interface Called<Response> {
+  /** The newest answer; undefined: none has come yet. While another is on its way it is the one before. */
+  readonly data: Response | undefined;
+  readonly error: CallError | undefined;
+  readonly isLoading: boolean;
+  /** Calls again. */
+  readonly reload: () => void;
+}
+
+/** Answers that were shown lately: whoever goes back sees them at once, while they are asked for again. */
+const lately = new Map<string, unknown>();
+const MOST_KEPT = 50;
+
+/**
+ * Calls a method for a view, again whenever the request is another one.
+ * @param request undefined: there is nothing to ask yet
+ */
+export function useCall<Request, Response>(
+  asked: Method<Request, Response>,
+  request: Request | undefined,
+): Called<Response> {
+  const [, draw] = useReducer((count: number) => count + 1, 0);
+  const [round, again] = useReducer((count: number) => count + 1, 0);
+  const key = request === undefined ? undefined : `${asked.path} ${JSON.stringify(request)}`;
+  const state = useRef<{ key: string | undefined; error: CallError | undefined; isLoading: boolean }>({
+    key: undefined,
+    error: undefined,
+    isLoading: false,
+  });
+  if (state.current.key !== key) state.current = { key, error: undefined, isLoading: key !== undefined };
+  useEffect(() => {
+    if (key === undefined || request === undefined) return undefined;
+    const leaving = new AbortController();
+    state.current.isLoading = true;
+    const settle = (error: CallError | undefined): void => {
+      if (leaving.signal.aborted) return;
+      state.current = { key, error, isLoading: false };
+      draw(0);
+    };
+    call(asked, request, leaving.signal).then(
+      (answer) => {
+        keep(key, answer);
+        settle(undefined);
+      },
+      (error: unknown) => settle(error instanceof CallError ? error : new CallError('unknown', String(error))),
+    );
+    return () => leaving.abort();
+  }, [key, round]);
+  const { error, isLoading } = state.current;
+  return {
+    data: key === undefined ? undefined : (lately.get(key) as Response | undefined),
+    error,
+    isLoading,
+    reload: () => again(0),
+  };
+}
+
+/** What was written may be in any answer. */
+export function forgetAnswers(): void {
+  lately.clear();
+}
+
+function keep(key: string, answer: unknown): void {
+  lately.delete(key);
+  lately.set(key, answer);
+  const [oldest] = lately.keys();
+  if (lately.size > MOST_KEPT && oldest !== undefined) lately.delete(oldest);
+}

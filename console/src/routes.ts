@@ -1,0 +1,7 @@
+import type { Route } from './shell/router.ts';
+
+/** Every view, one line each. */
+export const ROUTES: readonly Route[] = [
+  { path: '/', load: () => import('./views/catalog/catalog-view.tsx') },
+  { path: '/catalog', load: () => import('./views/catalog/catalog-view.tsx') },
+];

@@ -1,0 +1,24 @@
+import { hasRole } from './session.ts';
+
+export interface NavigationItem {
+  readonly href: string;
+  readonly text: string;
+  /** Absent: everybody. */
+  readonly isFor?: () => boolean;
+}
+
+export interface NavigationGroup {
+  readonly text: string;
+  readonly items: readonly NavigationItem[];
+}
+
+/** What the menu shows, one line a view. */
+export const NAVIGATION: readonly NavigationGroup[] = [
+  { text: 'Use APIs', items: [{ href: '/catalog', text: 'Catalog' }] },
+  { text: 'Own APIs', items: [] },
+  { text: 'Understand', items: [] },
+  { text: 'Operate', items: [] },
+];
+
+export const isOwner = (): boolean => hasRole(['owner', 'admin']);
+export const isOperator = (): boolean => hasRole(['admin', 'auditor', 'viewer'], 'platform');
