@@ -16,7 +16,8 @@ const stamp = join(folder, 'built-from');
 function digestOfSources(): string {
   const hash = createHash('sha256');
   const files = readdirSync(sources, { recursive: true, encoding: 'utf8' }).map((name) => join(sources, name));
-  for (const file of [join(here, 'build.ts'), join(here, '..', 'package-lock.json'), ...files.sort()]) {
+  const others = [join(here, 'build.ts'), join(here, 'index.html'), join(here, '..', 'package-lock.json')];
+  for (const file of [...others, ...files.sort()]) {
     if (statSync(file).isFile()) hash.update(`${file.slice(here.length)}\0`).update(readFileSync(file));
   }
   return hash.digest('hex');

@@ -90,6 +90,8 @@ export const catalogue = {
   nghttpd: { sources: [debian('nghttp2-server')] },
   prometheus: { sources: [debian('prometheus')] },
   promtool: { sources: [debian('prometheus')] },
+  // Shows the console.
+  chromium: { sources: [debian('chromium')] },
   curl: { sources: [debian('curl')] },
   openssl: { sources: [debian('openssl')] },
   'kube-apiserver': { sources: [kubernetesProgram('kube-apiserver', 'v1.36.3')] },

@@ -17,15 +17,18 @@ export interface UpOptions {
   readonly dataDir: string;
   /** A folder of documents. */
   readonly policies: string;
+  /** Where the control plane listens; the default is a free loopback port. */
+  readonly controlListen?: string;
   readonly args?: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
 }
 
 /** Runs `ostiary up` and waits until it is ready. */
-export async function startUp({ dataDir, policies, args = [], env }: UpOptions): Promise<RealUp> {
+export async function startUp({ dataDir, policies, controlListen, args = [], env }: UpOptions): Promise<RealUp> {
   const ports: string[] = [];
   while (ports.length < 5) ports.push(`127.0.0.1:${await freePort()}`);
-  const [listen = '', admin = '', api = '', control = '', controlAdmin = ''] = ports;
+  const [listen = '', admin = '', api = '', free = '', controlAdmin = ''] = ports;
+  const control = controlListen ?? free;
   const listeners = ['--listen', listen, '--admin-listen', admin, '--api-listen', api];
   const ofControl = ['--control-listen', control, '--control-admin-listen', controlAdmin];
   const running = await runOstiary(

@@ -42,7 +42,8 @@ export async function send(
   try {
     return await fetch(path, {
       method: 'POST',
-      headers: { 'content-type': type, 'connect-protocol-version': '1' },
+      // The last one no page of elsewhere may send: by it the control plane takes the cookie.
+      headers: { 'content-type': type, 'connect-protocol-version': '1', 'x-ostiary-csrf': '1' },
       body,
       credentials: 'same-origin',
       ...(signal && { signal }),
