@@ -5,13 +5,10 @@ import type { Metrics } from '../observe/metrics.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { SlotArchive } from '../rollup/question.ts';
 import { followAlerts } from '../serve/alerting.ts';
-import type { Alerts } from '../serve/alerting.ts';
-import { alertEvents } from './alert-events.ts';
-import type { AlertEventPorts } from './alert-events.ts';
+import type { AlertParts, Alerts } from '../serve/alerting.ts';
 import { CentralAlerts } from './central-alerts.ts';
 import type { CentralAlertsPorts } from './central-alerts.ts';
 import type { CurrentIndex } from './current-index.ts';
-import { surroundingsOf } from './event-surroundings.ts';
 import type { ControlFlags } from './flags.ts';
 
 export interface ControlAlertsPorts {
@@ -22,7 +19,7 @@ export interface ControlAlertsPorts {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly environment: NodeJS.ProcessEnv;
-  readonly record: AlertEventPorts['record'];
+  readonly occurred: AlertParts['occurred'];
 }
 
 const NO_QUOTAS =
@@ -30,7 +27,7 @@ const NO_QUOTAS =
 
 /** Evaluates the alerts of the log on the counts of all sidecars: of the control planes of one database, one does. */
 export async function openControlAlerts(flags: ControlFlags, ports: ControlAlertsPorts): Promise<Alerts> {
-  const { archive, checking, environment, index, log, metrics, registry } = ports;
+  const { archive, checking, environment, index, log, metrics, occurred, registry } = ports;
   const documents = await CentralAlerts.open({
     ...checking,
     registry,
@@ -45,11 +42,6 @@ export async function openControlAlerts(flags: ControlFlags, ports: ControlAlert
     nodeId: undefined,
     analyticsDatabase: flags.analyticsDatabase ?? flags.database,
   };
-  const occurred = alertEvents({
-    surroundings: (keys) => surroundingsOf(keys, registry, index),
-    record: ports.record,
-    failed: (error) => log.error('alerts are not told as events', { detail: String(error) }),
-  });
   const quotas = () => Promise.resolve(() => Promise.reject(new Error(NO_QUOTAS)));
   const alerts = followAlerts(place, { documents, egress, log, metrics, quotas, occurred }, archive);
   return {

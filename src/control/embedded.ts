@@ -9,6 +9,7 @@ import type { Sidecars } from './sidecars.ts';
 export interface EmbeddedPorts extends FilesMirrorPorts {
   readonly sidecars: Pick<Sidecars, 'admit' | 'methods'>;
   readonly history: OpenedHistory;
+  readonly occurred: EmbeddedControl['occurred'];
 }
 
 /** What a sidecar in the same process needs of the control plane. */
@@ -19,11 +20,12 @@ export interface Embedding extends EmbeddedControl {
 /** The sidecar's credential, beside the database. */
 const FOLDER = 'sidecar';
 
-export function embed(node: string, dataDir: string, { history, sidecars, ...ports }: EmbeddedPorts): Embedding {
+export function embed(node: string, dataDir: string, { history, occurred, sidecars, ...ports }: EmbeddedPorts): Embedding {
   const mirror = new FilesMirror(ports);
   return {
     node,
     history,
+    occurred,
     folder: join(dataDir, FOLDER),
     connect: () => directConnection(sidecars.methods),
     admit: () => sidecars.admit(node),

@@ -146,13 +146,14 @@ export async function startControl(
     isBesideSidecar: node !== undefined,
   });
   opened.defer(() => telling.close());
+  const { occurred } = telling;
   const { policyKinds } = checking.ports;
   const changing = new Changing({ registry, index, vault, ...checking.ports });
   const writing = { registry, index, changing, access, receipts: sidecars.receipts, policyKinds };
   const embedded =
     node === undefined || dataDir === undefined
       ? undefined
-      : embed(node, dataDir, { sidecars, history: mesh.history, registry, index, policyKinds, timers, onFault });
+      : embed(node, dataDir, { sidecars, history: mesh.history, occurred, registry, index, policyKinds, timers, onFault });
   opened.defer(() => embedded?.close());
   const methods = audit.calls.methods([
     ...health.methods(),

@@ -1,3 +1,4 @@
+import type { EvaluatorPorts } from '../alerts/evaluator.ts';
 import type { Loaded } from '../document/load.ts';
 import type { OpenedHistory } from '../history/open-history.ts';
 import type { ControlConnection } from '../sync/connection.ts';
@@ -10,6 +11,8 @@ export interface EmbeddedControl {
   readonly folder: string;
   /** Of the requests of all sidecars: this one writes its own there. Whoever has opened it closes it. */
   readonly history: OpenedHistory;
+  /** Tells people of alerts that this sidecar evaluates. */
+  readonly occurred: NonNullable<EvaluatorPorts['occurred']>;
   connect(): ControlConnection;
   /** @returns a token with which the sidecar joins, once */
   admit(): Promise<string>;

@@ -93,8 +93,8 @@ export async function startService(
   workers?.inheritTo(inheritance);
   await inheritance.open();
   // Those of a control plane are evaluated there, once for all sidecars.
-  const alerts =
-    reports === undefined ? history && followAlerts(flags, withQuotas(decider), history.history) : undefined;
+  const alertParts = { ...withQuotas(decider), occurred: embedded?.occurred };
+  const alerts = reports === undefined ? history && followAlerts(flags, alertParts, history.history) : undefined;
   opened.defer(() => alerts?.close());
   const { documents, keySets, log, metrics, observer, ports, store } = decider;
   // The longest that one team's dead issuer delays the requests of others.
