@@ -1,6 +1,8 @@
 import type { Clock, Timers } from '../clock.ts';
 import type { Database } from '../database/database.ts';
+import { recordedOn } from './recorded.ts';
 import { AuditStore } from './store.ts';
+import type { AuditTrail } from './trail.ts';
 import { AuditWriter } from './writer.ts';
 import type { AuditObserver } from './writer.ts';
 
@@ -14,7 +16,7 @@ export interface AuditPorts {
 
 export interface OpenedAudit {
   readonly store: AuditStore;
-  readonly trail: AuditWriter;
+  readonly trail: AuditTrail;
   /** Keeps what was counted until now; it does not close the database. */
   readonly close: () => Promise<void>;
 }
@@ -22,6 +24,11 @@ export interface OpenedAudit {
 /** @throws DatabaseFault (rejects with it) */
 export async function openAudit<Tables>(database: Database<Tables>, ports: AuditPorts): Promise<OpenedAudit> {
   const store = await AuditStore.open(database);
-  const trail = new AuditWriter({ ...ports, append: (events) => store.append(events) });
-  return { store, trail, close: () => trail.close() };
+  const writer = new AuditWriter({ ...ports, append: (events) => store.append(events) });
+  const trail: AuditTrail = {
+    record: (event) => writer.record(event),
+    note: (event) => writer.note(event),
+    recorded: recordedOn({ ...ports, store }),
+  };
+  return { store, trail, close: () => writer.close() };
 }

@@ -49,7 +49,7 @@ const MOST_TRIES = 5;
 const BACKOFF = { firstMs: 500, longestMs: 10_000 };
 
 /** Keeps events batch by batch: all that came while one was written are the next. */
-export class AuditWriter implements AuditTrail {
+export class AuditWriter implements Pick<AuditTrail, 'record' | 'note'> {
   readonly #ports: AuditWriterPorts;
   readonly #folding: Folding;
   #waiting: Waiting[] = [];

@@ -20,6 +20,8 @@ import { namespaceOr } from './resource-messages.ts';
 /** What is told of a call, beside who makes it and how it ends. */
 export interface AuditedCall extends Pick<AuditEvent, 'target' | 'detail'> {
   readonly action: AuditAction;
+  /** Whether the method itself keeps that it was done, with what it does: here only that it failed. */
+  readonly isKeptWithin?: true;
   /** Who has called, where no access knows them. */
   readonly callerName?: string;
 }
@@ -71,13 +73,18 @@ export const AUDITED_METHODS: ReadonlyMap<string, About> = new Map<string, About
     about(CreateSidecarTokenRequestSchema, ({ name }) => ({
       action: 'token.created',
       detail: { for: 'sidecars', name },
+      isKeptWithin: true,
     })),
   ],
   [
     `/${SidecarService.typeName}/ForgetSidecar`,
-    about(ForgetSidecarRequestSchema, ({ node }) => ({ action: 'sidecar.forgotten', detail: { node } })),
+    about(ForgetSidecarRequestSchema, ({ node }) => ({
+      action: 'sidecar.forgotten',
+      detail: { node },
+      isKeptWithin: true,
+    })),
   ],
-  [`/${SidecarService.typeName}/AdoptHistories`, () => ({ action: 'sidecar.adopted' })],
+  [`/${SidecarService.typeName}/AdoptHistories`, () => ({ action: 'sidecar.adopted', isKeptWithin: true })],
   [
     `/${SyncService.typeName}/Join`,
     about(JoinRequestSchema, ({ node }) => ({ action: 'sidecar.joined', callerName: `sidecar:${node}` })),

@@ -18,13 +18,13 @@ const OURS = '/ostiary.v1.';
 
 /** Tells the audit trail of every call that is refused, wherever that is decided, and of those that must not happen unseen. */
 export class AuditedCalls {
-  readonly #trail: AuditTrail;
+  readonly #trail: Pick<AuditTrail, 'note' | 'record'>;
   /** By the call, who makes it. */
   readonly #callers = new WeakMap<object, Identity>();
   /** Refusals that were told. */
   readonly #told = new WeakSet<RpcError>();
 
-  constructor(trail: AuditTrail) {
+  constructor(trail: Pick<AuditTrail, 'note' | 'record'>) {
     this.#trail = trail;
   }
 
@@ -70,7 +70,7 @@ export class AuditedCalls {
         }
         // Not before: of those who may not call, nothing is read.
         const asked = about?.(request);
-        if (asked !== undefined) await this.#record(asked, call);
+        if (asked !== undefined && asked.isKeptWithin !== true) await this.#record(asked, call);
         return answer;
       };
       return { ...method, handle };
@@ -116,9 +116,10 @@ export class AuditedCalls {
     return true;
   }
 
-  #eventOf({ callerName, ...asked }: AuditedCall, outcome: AuditOutcome, call: Call): AuditEvent {
+  #eventOf({ action, callerName, detail, target }: AuditedCall, outcome: AuditOutcome, call: Call): AuditEvent {
     const caller = this.#callerOf(call);
-    return { ...asked, outcome, caller: callerName === undefined ? caller : { ...caller, name: callerName } };
+    const about = { ...(target !== undefined && { target }), ...(detail !== undefined && { detail }) };
+    return { action, ...about, outcome, caller: callerName === undefined ? caller : { ...caller, name: callerName } };
   }
 
   #callerOf(call: CallCredentials): AuditedCaller {

@@ -20,7 +20,11 @@ export interface Embedding extends EmbeddedControl {
 /** The sidecar's credential, beside the database. */
 const FOLDER = 'sidecar';
 
-export function embed(node: string, dataDir: string, { history, occurred, sidecars, ...ports }: EmbeddedPorts): Embedding {
+export function embed(
+  node: string,
+  dataDir: string,
+  { history, occurred, sidecars, ...ports }: EmbeddedPorts,
+): Embedding {
   const mirror = new FilesMirror(ports);
   return {
     node,

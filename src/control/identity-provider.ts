@@ -85,7 +85,7 @@ export async function openProvider(flags: ProviderFlags, ports: IdentityProvider
       sessions,
       people,
       clock,
-      onEnded: ({ person }) => record.ended([person], 'the provider has ended it'),
+      ended: (end) => record.ended(end, 'the provider has ended it'),
       onAway: onFault,
     },
   );

@@ -72,16 +72,8 @@ export function loginMethods(
     );
 
   /** Nobody comes in whom the audit trail does not have. */
-  const entered = async (wanted: NewSession, by: 'password' | 'program') => {
-    const session = await sessions.begin(wanted);
-    try {
-      await record.loggedIn(session, by);
-      return session;
-    } catch (error) {
-      await sessions.end(session.id);
-      throw error;
-    }
-  };
+  const entered = (wanted: NewSession, by: 'password' | 'program') =>
+    record.loggedIn((inside) => sessions.in(inside).begin(wanted), by);
 
   /** @throws RpcError where there is none, or somebody tries codes */
   const waiting = async (userCode: string, { name }: Caller): Promise<WaitingProgram> => {

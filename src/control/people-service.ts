@@ -82,11 +82,16 @@ export function peopleMethods(ports: PeoplePorts & { readonly access: ControlAcc
       const { groups, name, password } = request;
       const problem = problemOfLocalName(name);
       if (problem !== undefined) throw invalid(`the name ${JSON.stringify(name)}: ${problem}`);
-      const isAdded = await people.addLocal(`${LOCAL}${name}`, await hashed(name, password), groups, clock.now());
-      if (!isAdded) throw new RpcError(Code.alreadyExists, `there is a user ${LOCAL}${name} already`);
-      await trail.record(eventOf('user.created', caller, `${LOCAL}${name}`));
-      const user = await people.find(`${LOCAL}${name}`);
-      return create(CreateUserResponseSchema, user && { user: userMessage(user) });
+      const [user, hash] = [`${LOCAL}${name}`, await hashed(name, password)];
+      await trail.recorded(
+        async (inside) => {
+          const isAdded = await people.in(inside).addLocal(user, hash, groups, clock.now());
+          if (!isAdded) throw new RpcError(Code.alreadyExists, `there is a user ${user} already`);
+        },
+        () => eventOf('user.created', caller, user),
+      );
+      const made = await people.find(user);
+      return create(CreateUserResponseSchema, made && { user: userMessage(made) });
     }),
     define(
       'SetUserDisabled',
@@ -94,9 +99,14 @@ export function peopleMethods(ports: PeoplePorts & { readonly access: ControlAcc
       SetUserDisabledResponseSchema,
       async ({ disabled, name }, caller) => {
         requirePlatformAdmin(caller, 'shut users out');
-        const user = await people.setDisabled(name, disabled);
-        if (user === undefined) throw noSuch(`user ${JSON.stringify(name)}`);
-        await trail.record(eventOf('user.changed', caller, name, { change: disabled ? 'disabled' : 'enabled' }));
+        const user = await trail.recorded(
+          async (inside) => {
+            const changed = await people.in(inside).setDisabled(name, disabled);
+            if (changed === undefined) throw noSuch(`user ${JSON.stringify(name)}`);
+            return changed;
+          },
+          () => eventOf('user.changed', caller, name, { change: disabled ? 'disabled' : 'enabled' }),
+        );
         return create(SetUserDisabledResponseSchema, { user: userMessage(user) });
       },
     ),
@@ -113,16 +123,27 @@ export function peopleMethods(ports: PeoplePorts & { readonly access: ControlAcc
         // Whoever finds a browser open must not take the account over.
         if (isOwn) await provePassword(caller, currentPassword, signal);
         const session = isOwn ? credentialOf(caller.credential).id : '';
-        const ended = await people.setPassword(whose, await hashed(whose, password), session);
-        if (ended === undefined) throw noSuch(`user ${JSON.stringify(whose)}`);
-        await trail.record(eventOf('user.changed', caller, whose, { change: 'password' }));
-        return create(SetPasswordResponseSchema, { endedSessions: ended });
+        const hash = await hashed(whose, password);
+        const endedSessions = await trail.recorded(
+          async (inside) => {
+            const ended = await people.in(inside).setPassword(whose, hash, session);
+            if (ended === undefined) throw noSuch(`user ${JSON.stringify(whose)}`);
+            return ended;
+          },
+          () => eventOf('user.changed', caller, whose, { change: 'password' }),
+        );
+        return create(SetPasswordResponseSchema, { endedSessions });
       },
     ),
     define('DeleteUser', DeleteUserRequestSchema, DeleteUserResponseSchema, async ({ name }, caller) => {
       requirePlatformAdmin(caller, 'delete users');
-      if (!(await people.remove(name, clock.now()))) throw noSuch(`user ${JSON.stringify(name)}`);
-      await trail.record(eventOf('user.removed', caller, name));
+      await trail.recorded(
+        async (inside) => {
+          const isRemoved = await people.in(inside).remove(name, clock.now());
+          if (!isRemoved) throw noSuch(`user ${JSON.stringify(name)}`);
+        },
+        () => eventOf('user.removed', caller, name),
+      );
       return create(DeleteUserResponseSchema, {});
     }),
   ];

@@ -31,8 +31,8 @@ export function sessionMethods(ports: PeoplePorts & { readonly access: ControlAc
   return [
     define('LogOut', LogOutRequestSchema, LogOutResponseSchema, async (_request, caller) => {
       const id = requireSession(caller, 'log out');
-      await sessions.end(id);
-      await record.loggedOut({ id, person: caller.name, address: caller.address });
+      const left = { id, person: caller.name, address: caller.address };
+      await record.loggedOut(left, (inside) => sessions.in(inside).end(id));
       return create(LogOutResponseSchema, {});
     }),
     define('ListSessions', ListSessionsRequestSchema, ListSessionsResponseSchema, async ({ user }, caller) => {
@@ -50,13 +50,22 @@ export function sessionMethods(ports: PeoplePorts & { readonly access: ControlAc
           const session = await sessions.find(which.value);
           const isSeen = session !== undefined && (session.person === caller.name || isPlatformAdmin(caller));
           if (!isSeen) throw noSuch(`session ${JSON.stringify(which.value)}`);
-          await trail.record(eventOf('session.ended', caller, session.person, { session: session.id }));
-          return create(EndSessionsResponseSchema, { ended: (await sessions.end(session.id)) ? 1 : 0 });
+          const { id, person } = session;
+          const isEnded = await trail.recorded(
+            (inside) => sessions.in(inside).end(id),
+            (ended) => (ended ? eventOf('session.ended', caller, person, { session: id }) : undefined),
+          );
+          return create(EndSessionsResponseSchema, { ended: isEnded ? 1 : 0 });
         }
-        case 'user':
+        case 'user': {
           if (which.value !== caller.name) requirePlatformAdmin(caller, 'end the sessions of others');
-          await trail.record(eventOf('session.ended', caller, which.value));
-          return create(EndSessionsResponseSchema, { ended: await sessions.endAllOf(which.value) });
+          const user = which.value;
+          const ended = await trail.recorded(
+            (inside) => sessions.in(inside).endAllOf(user),
+            () => eventOf('session.ended', caller, user),
+          );
+          return create(EndSessionsResponseSchema, { ended });
+        }
         default:
           throw invalid('which sessions? Give id, or user');
       }

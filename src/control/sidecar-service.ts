@@ -15,6 +15,9 @@ import {
   SidecarState,
 } from '../../gen/ostiary/v1/sidecars_pb.js';
 import type { SidecarSchema } from '../../gen/ostiary/v1/sidecars_pb.js';
+import type { Caller } from '../access/caller.ts';
+import type { AuditEvent } from '../audit/event.ts';
+import type { AuditTrail } from '../audit/trail.ts';
 import type { Clock } from '../clock.ts';
 import { Code, RpcError } from '../grpc/rpc.ts';
 import type { Call, Method } from '../grpc/rpc.ts';
@@ -24,19 +27,21 @@ import type { Receipts } from '../registry/receipt.ts';
 import { secretHash } from '../sync/callers.ts';
 import type { Followers } from '../sync/followers.ts';
 import type { Hub } from '../sync/hub.ts';
-import type { SidecarRecord, SidecarStore } from '../sync/sidecar-store.ts';
+import type { SidecarRecord } from '../sync/sidecar-store.ts';
 import { standingOf } from '../sync/standing.ts';
 import type { Standing } from '../sync/standing.ts';
 import { withoutNodes } from './receipt-rights.ts';
 import type { ControlAccess } from './access.ts';
+import type { StoredSidecars } from './sidecar-store.ts';
 
 export interface SidecarServicePorts {
-  readonly store: SidecarStore;
+  readonly store: StoredSidecars;
   readonly log: Pick<ResourceLog, 'head' | 'changesAfter'>;
   readonly hub: Hub;
   readonly followers: Followers;
   readonly receipts: Receipts;
   readonly access: ControlAccess;
+  readonly trail: AuditTrail;
   readonly clock: Clock;
   /** So many bytes that nobody can guess. */
   readonly randomBytes: (count: number) => Buffer;
@@ -60,7 +65,7 @@ const STATES: Readonly<Record<Standing, SidecarState>> = {
 
 /** The methods of `ostiary.v1.SidecarService`. */
 export function sidecarMethods(ports: SidecarServicePorts): readonly Method[] {
-  const { access, clock, followers, log, receipts, store } = ports;
+  const { access, clock, followers, log, receipts, store, trail } = ports;
   const unary = unaryOf(SERVICE);
   const allow = (name: string, call: Call) => access(`/${SERVICE}/${name}`, call);
   return [
@@ -84,8 +89,14 @@ export function sidecarMethods(ports: SidecarServicePorts): readonly Method[] {
       return create(ListSidecarsResponseSchema, { sidecars, revision: BigInt(revision) });
     }),
     unary('ForgetSidecar', ForgetSidecarRequestSchema, ForgetSidecarResponseSchema, async ({ node }, call) => {
-      await allow('ForgetSidecar', call);
-      if (!(await answered(store.forget(node)))) throw new RpcError(Code.notFound, `there is no sidecar ${node}`);
+      const caller = await allow('ForgetSidecar', call);
+      const forgetting = trail.recorded(
+        async (inside) => {
+          if (!(await store.in(inside).forget(node))) throw new RpcError(Code.notFound, `there is no sidecar ${node}`);
+        },
+        () => eventOf('sidecar.forgotten', caller, { node }),
+      );
+      await answered(forgetting);
       followers.endNode(node, 'this sidecar was forgotten: it has to join again');
       return create(ForgetSidecarResponseSchema);
     }),
@@ -94,7 +105,7 @@ export function sidecarMethods(ports: SidecarServicePorts): readonly Method[] {
       CreateSidecarTokenRequestSchema,
       CreateSidecarTokenResponseSchema,
       async (request, call) => {
-        await allow('CreateSidecarToken', call);
+        const caller = await allow('CreateSidecarToken', call);
         const ttlMs = request.ttl === undefined ? HOUR_MS : durationMs(request.ttl);
         if (ttlMs <= 0 || ttlMs > LONGEST_TTL_MS)
           throw new RpcError(Code.invalidArgument, 'ttl: expected a time of at most 366 days');
@@ -104,7 +115,12 @@ export function sidecarMethods(ports: SidecarServicePorts): readonly Method[] {
         const expiresAt = createdAt + ttlMs;
         const scope = { namespaces, apis, labels };
         const { mostUses, name } = request;
-        await answered(store.addToken({ hash: secretHash(token), name, scope, createdAt, expiresAt, mostUses }));
+        const row = { hash: secretHash(token), name, scope, createdAt, expiresAt, mostUses };
+        const adding = trail.recorded(
+          (inside) => store.in(inside).addToken(row),
+          () => eventOf('token.created', caller, { for: 'sidecars', name }),
+        );
+        await answered(adding);
         return create(CreateSidecarTokenResponseSchema, { token, expires: timestampFromMs(expiresAt) });
       },
     ),
@@ -120,7 +136,7 @@ export function sidecarMethods(ports: SidecarServicePorts): readonly Method[] {
       return withoutNodes(create(GetReceiptResponseSchema, { receipt: { ...message, pending, unreachable } }), caller);
     }),
     unary('AdoptHistories', AdoptHistoriesRequestSchema, AdoptHistoriesResponseSchema, async (request, call) => {
-      await allow('AdoptHistories', call);
+      const caller = await allow('AdoptHistories', call);
       const byHistory = new Map<string, string[]>(request.histories.map((history) => [history, []]));
       for (const { node, otherHistory } of await answered(store.list())) {
         if (otherHistory === '') continue;
@@ -128,12 +144,24 @@ export function sidecarMethods(ports: SidecarServicePorts): readonly Method[] {
         if (nodes !== undefined) nodes.push(node);
         else if (request.histories.length === 0) byHistory.set(otherHistory, [node]);
       }
-      await answered(store.adopt([...byHistory.keys()], clock.now()));
+      const adopting = trail.recorded(
+        (inside) => store.in(inside).adopt([...byHistory.keys()], clock.now()),
+        () => eventOf('sidecar.adopted', caller),
+      );
+      await answered(adopting);
       await answered(followers.lookAgain());
       const adopted = [...byHistory].map(([history, nodes]) => ({ history, nodes }));
       return create(AdoptHistoriesResponseSchema, { adopted });
     }),
   ];
+}
+
+function eventOf(
+  action: 'sidecar.adopted' | 'sidecar.forgotten' | 'token.created',
+  { address, credential, name }: Caller,
+  detail: Readonly<Record<string, string>> = {},
+): AuditEvent {
+  return { action, outcome: 'done', caller: { address, credential, name }, detail };
 }
 
 function messageOf(sidecar: SidecarRecord): MessageInitShape<typeof SidecarSchema> {

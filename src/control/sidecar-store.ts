@@ -1,6 +1,8 @@
 import { sql } from 'kysely';
 import type { Transaction } from 'kysely';
 import type { Database } from '../database/database.ts';
+import { databaseIn, together } from '../database/inside.ts';
+import type { Inside } from '../database/inside.ts';
 import { migrated } from '../database/migrate.ts';
 import { tableOf } from '../database/table-of.ts';
 import type { RejectionFault } from '../sync/rejection.ts';
@@ -25,19 +27,28 @@ const CLOCKS_DIFFER_MS = 30_000;
 /** What nobody has told yet. */
 const NEW = { labels: '{}', faults: '[]', max_stale_ms: 0, is_connected: 0, instance: '' } as const;
 
+export interface StoredSidecars extends SidecarStore {
+  /** The same, within a transaction. */
+  in(inside: Inside): SidecarStore;
+}
+
 /**
  * Sidecars in a database, which may hold other parts too.
  * @throws DatabaseFault (rejects with it)
  */
-export async function openSidecarStore<Tables>(database: Database<Tables>): Promise<SidecarStore> {
-  return new StoredSidecars(await migrated(database as unknown as Database<SidecarTables>, sidecarSchema));
+export async function openSidecarStore<Tables>(database: Database<Tables>): Promise<StoredSidecars> {
+  return new Sidecars(await migrated(database as unknown as Database<SidecarTables>, sidecarSchema));
 }
 
-class StoredSidecars implements SidecarStore {
+class Sidecars implements StoredSidecars {
   readonly #database: Database<SidecarTables>;
 
   constructor(database: Database<SidecarTables>) {
     this.#database = database;
+  }
+
+  in(inside: Inside): SidecarStore {
+    return new Sidecars(databaseIn(this.#database, inside));
   }
 
   async addToken({ hash, name, scope, createdAt, expiresAt, mostUses }: JoinToken): Promise<void> {
@@ -49,7 +60,7 @@ class StoredSidecars implements SidecarStore {
   }
 
   join(joining: Joining): Promise<Joined> {
-    return this.#database.kysely.transaction().execute((transaction) => this.#joinWithin(transaction, joining));
+    return together(this.#database, (transaction) => this.#joinWithin(transaction, joining));
   }
 
   async #joinWithin(transaction: Transaction<SidecarTables>, joining: Joining): Promise<Joined> {
@@ -84,7 +95,7 @@ class StoredSidecars implements SidecarStore {
   }
 
   admit(admission: Admission): Promise<Joined> {
-    return this.#database.kysely.transaction().execute((transaction) => this.#admitWithin(transaction, admission));
+    return together(this.#database, (transaction) => this.#admitWithin(transaction, admission));
   }
 
   async #admitWithin(transaction: Transaction<SidecarTables>, admission: Admission): Promise<Joined> {
@@ -125,7 +136,7 @@ class StoredSidecars implements SidecarStore {
     const told = tableOf(this.#database.engine, REPORT_COLUMNS, reports.map(rowOf));
     const columns = Object.keys(REPORT_COLUMNS).filter((column) => column !== 'node');
     const set = sql.join(columns.map((column) => sql`${sql.ref(column)} = ${sql.ref(`told.${column}`)}`));
-    return this.#database.kysely.transaction().execute(async (transaction) => {
+    return together(this.#database, async (transaction) => {
       // Two control planes that tell of the same nodes lock them in one order.
       if (this.#database.engine === 'postgres')
         await sql`SELECT node FROM sidecar WHERE node IN (SELECT node FROM ${told} AS told) ORDER BY node FOR UPDATE`.execute(

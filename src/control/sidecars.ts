@@ -77,7 +77,7 @@ export async function openSidecars(ports: SidecarsPorts): Promise<Sidecars> {
     methods: [
       ...followers.methods(),
       ...snapshotMethods({ hub, access, clock, keyFile: ports.snapshotKeyFile }),
-      ...sidecarMethods({ store, log: registry, hub, followers, receipts, access, clock, randomBytes }),
+      ...sidecarMethods({ store, log: registry, hub, followers, receipts, access, trail, clock, randomBytes }),
       askSidecarMethod({ followers, planes, access, log, trail }),
     ],
     receipts,

@@ -153,7 +153,16 @@ export async function startControl(
   const embedded =
     node === undefined || dataDir === undefined
       ? undefined
-      : embed(node, dataDir, { sidecars, history: mesh.history, occurred, registry, index, policyKinds, timers, onFault });
+      : embed(node, dataDir, {
+          sidecars,
+          history: mesh.history,
+          occurred,
+          registry,
+          index,
+          policyKinds,
+          timers,
+          onFault,
+        });
   opened.defer(() => embedded?.close());
   const methods = audit.calls.methods([
     ...health.methods(),

@@ -54,18 +54,16 @@ export function tokenMethods({ access, isTeam, tokens, trail }: TokenServicePort
         const person = team === '' ? caller.name : '';
         const limits = limitsOf(request);
         const token = { name, person, team, limits, createdBy: caller.name, ttlMs: ttlOf(request) };
-        const added = await tokens.add(token);
-        if (added === 'taken') {
-          const whose = team === '' ? 'you have' : 'there is';
-          throw new RpcError(
-            Code.alreadyExists,
-            `${whose} a token ${name} already: revoke it first, or take another name`,
-          );
-        }
-        await trail.record(tokenEventOf('token.created', caller, added.token)).catch(async (error: unknown) => {
-          await tokens.revoke(added.token.id);
-          throw error;
-        });
+        const added = await trail.recorded(
+          async (inside) => {
+            const made = await tokens.in(inside).add(token);
+            if (made !== 'taken') return made;
+            const whose = team === '' ? 'you have' : 'there is';
+            const remedy = 'revoke it first, or take another name';
+            throw new RpcError(Code.alreadyExists, `${whose} a token ${name} already: ${remedy}`);
+          },
+          (made) => tokenEventOf('token.created', caller, made.token),
+        );
         return create(CreateAccessTokenResponseSchema, { token: added.secret, details: tokenMessage(added.token) });
       },
     ),
@@ -90,8 +88,10 @@ export function tokenMethods({ access, isTeam, tokens, trail }: TokenServicePort
         if (token === undefined || !mayRevoke(caller, token)) throw noSuch(`access token ${JSON.stringify(id)}`);
         // A program that is done may always end its own.
         if (credentialOf(caller.credential).id !== id) refuseNarrowed(caller, 'revoke other tokens');
-        const revoked = await tokens.revoke(id);
-        await trail.record(tokenEventOf('token.revoked', caller, token));
+        const revoked = await trail.recorded(
+          (inside) => tokens.in(inside).revoke(id),
+          () => tokenEventOf('token.revoked', caller, token),
+        );
         return create(RevokeAccessTokenResponseSchema, revoked && { token: tokenMessage(revoked) });
       },
     ),

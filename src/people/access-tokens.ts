@@ -1,5 +1,7 @@
 import type { CallerLimits } from '../access/caller.ts';
 import type { Clock } from '../clock.ts';
+import { databaseIn } from '../database/inside.ts';
+import type { Inside } from '../database/inside.ts';
 import { hashOf, makeId, makeSecret } from './secret.ts';
 import type { RandomBytes } from './secret.ts';
 import type { AccessTokenTable, PeopleDatabase } from './tables.ts';
@@ -45,6 +47,11 @@ export class AccessTokens {
 
   constructor(ports: AccessTokensPorts) {
     this.#ports = ports;
+  }
+
+  /** The same, within a transaction. */
+  in(inside: Inside): AccessTokens {
+    return new AccessTokens({ ...this.#ports, database: databaseIn(this.#ports.database, inside) });
   }
 
   /**

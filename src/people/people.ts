@@ -1,3 +1,5 @@
+import { databaseIn, together } from '../database/inside.ts';
+import type { Inside } from '../database/inside.ts';
 import { endProgramLogins } from './program-logins.ts';
 import type { PeopleDatabase, PersonTable } from './tables.ts';
 
@@ -15,6 +17,12 @@ export interface Person {
 /** Of a person, what is needed to log in with a password. */
 export interface LocalUser extends Person {
   readonly passwordHash: string;
+}
+
+/** Whom a provider has let in. */
+export interface TakenPerson extends Person {
+  /** Whether the name was somebody else's until now, whose sessions and tokens have ended. */
+  readonly wasAnother: boolean;
 }
 
 /** What a provider has said of somebody. */
@@ -38,6 +46,11 @@ export class People {
 
   constructor(database: PeopleDatabase) {
     this.#database = database;
+  }
+
+  /** The same, within a transaction. */
+  in(inside: Inside): People {
+    return new People(databaseIn(this.#database, inside));
   }
 
   async list(): Promise<readonly Person[]> {
@@ -82,8 +95,8 @@ export class People {
     { name, issuer, subject, groups }: ProvenPerson,
     at: number,
     { isLogin }: { readonly isLogin: boolean },
-  ): Promise<Person | undefined> {
-    return this.#database.kysely.transaction().execute(async (transaction) => {
+  ): Promise<TakenPerson | undefined> {
+    return together(this.#database, async (transaction) => {
       const told = groups === undefined ? {} : { groups: JSON.stringify(groups) };
       const seen = { issuer, subject, ...(isLogin && { last_login_at: at }), ...told };
       await transaction
@@ -113,7 +126,7 @@ export class People {
         await transaction.updateTable('access_token').set({ revoked_at: at }).where('person', '=', name).execute();
       }
       await transaction.updateTable('person').set(seen).where('name', '=', name).execute();
-      return personOf({ ...before, ...seen });
+      return { ...personOf({ ...before, ...seen }), wasAnother: isAnother };
     });
   }
 
@@ -130,7 +143,7 @@ export class People {
 
   /** @returns how many sessions it has ended; undefined: there is no such local user */
   setPassword(name: string, passwordHash: string, exceptSession: string): Promise<number | undefined> {
-    return this.#database.kysely.transaction().execute(async (transaction) => {
+    return together(this.#database, async (transaction) => {
       const { numUpdatedRows } = await transaction
         .updateTable('person')
         .set({ password_hash: passwordHash })
@@ -149,7 +162,7 @@ export class People {
 
   /** Sessions of who is disabled end; tokens are refused until they are let in again. @returns undefined: unknown */
   setDisabled(name: string, isDisabled: boolean): Promise<Person | undefined> {
-    return this.#database.kysely.transaction().execute(async (transaction) => {
+    return together(this.#database, async (transaction) => {
       const is_disabled = isDisabled ? 1 : 0;
       await transaction.updateTable('person').set({ is_disabled }).where('name', '=', name).execute();
       if (isDisabled) {
@@ -163,7 +176,7 @@ export class People {
 
   /** With all that lets them in. @returns false: there is none */
   remove(name: string, at: number): Promise<boolean> {
-    return this.#database.kysely.transaction().execute(async (transaction) => {
+    return together(this.#database, async (transaction) => {
       await transaction.deleteFrom('session').where('person', '=', name).execute();
       await endProgramLogins(transaction, name);
       await transaction.deleteFrom('known_address').where('person', '=', name).execute();

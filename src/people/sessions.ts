@@ -1,4 +1,6 @@
 import type { Clock } from '../clock.ts';
+import { databaseIn } from '../database/inside.ts';
+import type { Inside } from '../database/inside.ts';
 import { endProgramLogins } from './program-logins.ts';
 import { hashOf, makeId, makeSecret, openBy, sealBy } from './secret.ts';
 import type { RandomBytes } from './secret.ts';
@@ -65,6 +67,11 @@ export class Sessions {
 
   constructor(ports: SessionsPorts) {
     this.#ports = ports;
+  }
+
+  /** The same, within a transaction. */
+  in(inside: Inside): Sessions {
+    return new Sessions({ ...this.#ports, database: databaseIn(this.#ports.database, inside) });
   }
 
   /** Always a new one: nobody can give somebody else a secret beforehand. */

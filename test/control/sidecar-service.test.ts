@@ -5,10 +5,12 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { SidecarService, SidecarState } from '../../gen/ostiary/v1/sidecars_pb.js';
 import { systemClock as clock } from '../../src/clock.ts';
 import { sidecarMethods } from '../../src/control/sidecar-service.ts';
+import type { Inside } from '../../src/database/inside.ts';
 import { Code, RpcError } from '../../src/grpc/rpc.ts';
 import { startControl, TestSidecar } from '../sync/fixture.ts';
 import type { TestControl } from '../sync/fixture.ts';
 import { api, MemoryLog, put } from '../sync/memory-log.ts';
+import type { AuditTrail } from '../../src/audit/trail.ts';
 import { ADMINISTRATOR } from './administrator.ts';
 import type { ControlAccess } from '../../src/control/access.ts';
 
@@ -16,6 +18,17 @@ const CLOSING: { close(): Promise<void> }[] = [];
 afterEach(async () => {
   for (const each of CLOSING.splice(0).toReversed()) await each.close();
 });
+
+/** A store in memory, which has no transactions, and nowhere to keep events. */
+function storing({ store }: TestControl) {
+  const recorded: AuditTrail['recorded'] = async (work, eventsOf) => {
+    const done = await work({} as Inside);
+    eventsOf(done);
+    return done;
+  };
+  const trail: AuditTrail = { note: () => {}, record: async () => {}, recorded };
+  return { store: Object.assign(store, { in: () => store }), trail };
+}
 
 type Call = <D extends DescMethodUnary>(
   method: D,
@@ -30,7 +43,7 @@ async function opened(): Promise<{ log: MemoryLog; plane: TestControl; call: Cal
     if (authorization === 'Bearer admin') return ADMINISTRATOR;
     throw new RpcError(Code.permissionDenied, path);
   };
-  const methods = sidecarMethods({ ...plane, log, access, clock, randomBytes });
+  const methods = sidecarMethods({ ...plane, ...storing(plane), log, access, clock, randomBytes });
   const call: Call = async (method, request) => {
     const found = methods.find(({ path }) => path === `/ostiary.v1.SidecarService/${method.name}`);
     if (found?.kind !== 'unary') throw new Error(`there is no ${method.name}`);
@@ -99,7 +112,14 @@ describe('SidecarService', () => {
     await one.until(() => one.said.includes('unknown history'));
     expect(one.names).toEqual(['Api orders']);
     await otherPlane.followers.presence.flush();
-    const methods = { ...otherPlane, log: other, access: async () => ADMINISTRATOR, clock, randomBytes };
+    const methods = {
+      ...otherPlane,
+      ...storing(otherPlane),
+      log: other,
+      access: async () => ADMINISTRATOR,
+      clock,
+      randomBytes,
+    };
     const adopt = sidecarMethods(methods).find(({ path }) => path.endsWith('/AdoptHistories'));
     if (adopt?.kind !== 'unary') throw new Error('there is no AdoptHistories');
     const request = toBinary(adoptHistories.input, create(adoptHistories.input));
@@ -117,7 +137,7 @@ describe('SidecarService', () => {
     const access = async () => {
       throw new RpcError(Code.permissionDenied, 'no');
     };
-    for (const method of sidecarMethods({ ...plane, log, access, clock, randomBytes })) {
+    for (const method of sidecarMethods({ ...plane, ...storing(plane), log, access, clock, randomBytes })) {
       if (method.kind !== 'unary') throw new Error('all are unary');
       const call = { deadline: Infinity, signal: new AbortController().signal };
       await expect(method.handle(new Uint8Array(), call)).rejects.toMatchObject({ code: Code.permissionDenied });

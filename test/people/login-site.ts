@@ -3,6 +3,8 @@ import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { together } from '../../src/database/inside.ts';
+import type { Inside } from '../../src/database/inside.ts';
 import { systemTimers } from '../../src/clock.ts';
 import { openSqlite } from '../../src/database/open-sqlite.ts';
 import { systemEgress } from '../../src/egress/system-egress.ts';
@@ -57,12 +59,14 @@ export async function startLoginSite(): Promise<LoginSite> {
     },
     { egress, clock },
   );
-  const onEnded = async ({ person }: { readonly person: string }): Promise<void> =>
-    void recorded.push(`ended ${person}`);
+  const within = <Result>(work: (inside: Inside) => Promise<Result>): Promise<Result> =>
+    together(stores.database, (inside) => work(inside as unknown as Inside));
+  const ended = async (end: (inside: Inside) => Promise<readonly string[]>): Promise<void> =>
+    void recorded.push(`ended ${(await within(end)).join()}`);
   const onAway = (detail: string): void => void recorded.push(`away ${detail}`);
   const confirming = confirmingBy(
     { everyMs: 5 * MINUTE, withoutMs: HOUR },
-    { provider: asked, sessions, people, clock, onEnded, onAway },
+    { provider: asked, sessions, people, clock, ended, onAway },
   );
   const handle = createPages(
     {
@@ -74,10 +78,25 @@ export async function startLoginSite(): Promise<LoginSite> {
       maxAgeMs: 12 * HOUR,
       provider: { provider: asked, confirming, recheckMs: 5 * MINUTE },
       record: {
-        loggedIn: async ({ person }, by) => void recorded.push(`in ${person} ${by}`),
+        async loggedIn(begin, by) {
+          const session = await within(begin);
+          recorded.push(`in ${session.person} ${by}`);
+          return session;
+        },
         refused: (who, _address, why) => void recorded.push(`refused ${who} ${why}`),
-        loggedOut: async ({ person }) => void recorded.push(`out ${person}`),
-        ended: async (names, why) => void recorded.push(`ended ${names.join()} ${why}`),
+        async loggedOut({ person }, end) {
+          await within(end);
+          recorded.push(`out ${person}`);
+        },
+        async ended(end, why) {
+          const names = await within(end);
+          if (names.length > 0) recorded.push(`ended ${names.join()} ${why}`);
+        },
+        async taken(take) {
+          const person = await within(take);
+          if (person?.wasAnother === true) recorded.push(`another ${person.name}`);
+          return person;
+        },
       },
       onProviderFault: onAway,
       limited: (account) => void recorded.push(`limited ${account}`),

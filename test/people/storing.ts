@@ -152,7 +152,9 @@ export function keepsWhoCalls(open: () => Promise<Stores>): void {
       groups: ['devs'],
     });
     expect(await sessions.present(secret)).toMatchObject({ groups: ['devs'] });
-    expect(await people.take({ ...alice, subject: '2' }, clock.nowMs, { isLogin: true })).toBeDefined();
+    expect(await people.take({ ...alice, subject: '2' }, clock.nowMs, { isLogin: true })).toMatchObject({
+      wasAnother: true,
+    });
     expect(await sessions.present(secret)).toBeUndefined();
     expect(await tokens.present(added.secret, '')).toBeUndefined();
     await people.setDisabled(name, true);

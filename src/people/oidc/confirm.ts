@@ -1,4 +1,5 @@
 import type { Clock } from '../../clock.ts';
+import type { Inside } from '../../database/inside.ts';
 import { Code, RpcError } from '../../grpc/rpc.ts';
 import type { Confirming } from '../identify.ts';
 import type { People } from '../people.ts';
@@ -15,11 +16,12 @@ export interface ConfirmOptions {
 
 export interface ConfirmPorts {
   readonly provider: Pick<Provider, 'issuer' | 'refresh'>;
-  readonly sessions: Pick<Sessions, 'beginCheck' | 'checked' | 'end' | 'endOfProvider'>;
+  readonly sessions: Pick<Sessions, 'beginCheck' | 'checked' | 'in'>;
   readonly people: Pick<People, 'subjectOf' | 'take'>;
   readonly clock: Clock;
-  /** That a session has ended, or why the provider could not be asked. */
-  readonly onEnded: (session: PresentedSession) => Promise<void>;
+  /** Ends sessions, and keeps that the provider did. @param end whose it has ended */
+  readonly ended: (end: (inside: Inside) => Promise<readonly string[]>) => Promise<void>;
+  /** Why the provider could not be asked. */
   readonly onAway: (detail: string) => void;
 }
 
@@ -31,14 +33,17 @@ const PAUSE_MS = 30_000;
  * it does not answer, who is in stays in for a while.
  */
 export function confirmingBy({ everyMs, withoutMs }: ConfirmOptions, ports: ConfirmPorts): Confirming {
-  const { clock, onAway, onEnded, people, provider, sessions } = ports;
+  const { clock, ended, onAway, people, provider, sessions } = ports;
 
   const end = async (session: PresentedSession): Promise<undefined> => {
-    await sessions.end(session.id);
-    // Those of programs that were let in from it too.
-    const { providerSession } = session;
-    if (providerSession !== '') await sessions.endOfProvider({ session: providerSession, issuer: provider.issuer });
-    await onEnded(session);
+    const { id, person, providerSession } = session;
+    await ended(async (inside) => {
+      const own = sessions.in(inside);
+      await own.end(id);
+      // Those of programs that were let in from it too.
+      if (providerSession !== '') await own.endOfProvider({ session: providerSession, issuer: provider.issuer });
+      return [person];
+    });
     return undefined;
   };
 

@@ -82,8 +82,9 @@ export async function takeLogout(request: PageRequest, ports: PagePorts): Promis
   const secret = cookieOf(request.cookie, 'session', ports.cookies);
   const session = secret === undefined ? undefined : await ports.sessions.present(secret);
   if (session !== undefined) {
-    await ports.sessions.end(session.id);
-    await ports.record.loggedOut({ ...session, address: request.address });
+    const { record, sessions } = ports;
+    const left = { ...session, address: request.address };
+    await record.loggedOut(left, (inside) => sessions.in(inside).end(session.id));
   }
   return redirect('/login', [setCookie('session', '', 0, ports.cookies)]);
 }

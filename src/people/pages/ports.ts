@@ -1,23 +1,32 @@
 import type { Clock } from '../../clock.ts';
+import type { Inside } from '../../database/inside.ts';
 import type { Attempts } from '../attempts.ts';
 import type { CookieRules } from '../cookies.ts';
 import type { Confirming } from '../identify.ts';
 import type { Provider } from '../oidc/provider.ts';
 import type { OwnOrigin } from '../own-origin.ts';
 import type { PasswordLoginPorts } from '../password-login.ts';
-import type { People } from '../people.ts';
+import type { People, TakenPerson } from '../people.ts';
 import type { ProgramLogins } from '../program-logins.ts';
 import type { RandomBytes } from '../secret.ts';
 import type { Session, Sessions } from '../sessions.ts';
 
-/** What is told to the audit trail before a browser hears of it. Each rejects where it can't be kept. */
+/** What the audit trail keeps of a session. */
+type ToldSession = Pick<Session, 'address' | 'id' | 'person'>;
+
+/** Does things and keeps in the audit trail that they were done, each in one transaction. Each rejects where that fails. */
 export interface LoginRecord {
-  loggedIn(session: Pick<Session, 'address' | 'id' | 'person'>, by: 'password' | 'provider' | 'program'): Promise<void>;
+  loggedIn<Begun extends ToldSession>(
+    begin: (inside: Inside) => Promise<Begun>,
+    by: 'password' | 'provider' | 'program',
+  ): Promise<Begun>;
   /** @param who as they have called themselves; it may be anything */
   refused(who: string, address: string, why: string): void;
-  loggedOut(session: Pick<Session, 'address' | 'id' | 'person'>): Promise<void>;
-  /** Sessions were ended by others than their person. */
-  ended(people: readonly string[], why: string): Promise<void>;
+  loggedOut(session: ToldSession, end: (inside: Inside) => Promise<unknown>): Promise<void>;
+  /** Ends sessions of people who do not end them themselves. @param end whose sessions it has ended */
+  ended(end: (inside: Inside) => Promise<readonly string[]>, why: string): Promise<void>;
+  /** Takes somebody from the provider, whose name may have been somebody else's. */
+  taken(take: (inside: Inside) => Promise<TakenPerson | undefined>): Promise<TakenPerson | undefined>;
 }
 
 /** What the pages of login work with. */

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import type { Inside } from '../../database/inside.ts';
 import { cookieOf, setCookie } from '../cookies.ts';
 import { ProviderFault } from '../oidc/fault.ts';
 import type { LoginBinding } from '../oidc/provider.ts';
@@ -37,7 +38,7 @@ export async function startAtProvider(request: PageRequest, ports: PagePorts): P
 
 /** Takes what the provider has sent the browser back with. */
 export async function returnFromProvider(request: PageRequest, ports: PagePorts): Promise<PageAnswer> {
-  const { clock, cookies, people, provider } = ports;
+  const { clock, cookies, people, provider, record } = ports;
   const kept = cookieOf(request.cookie, 'login', cookies) ?? '';
   const [secret = '', path = ''] = kept.split('.');
   const to = returnPath(Buffer.from(path, 'base64url').toString('utf8'));
@@ -49,10 +50,11 @@ export async function returnFromProvider(request: PageRequest, ports: PagePorts)
   }
   try {
     const proof = await provider.provider.exchange(request.query, bindingOf(secret, request, ports));
-    const person = await people.take(proof.person, clock.now(), { isLogin: true });
+    const now = clock.now();
+    const person = await record.taken((inside) => people.in(inside).take(proof.person, now, { isLogin: true }));
     if (person === undefined) throw new ProviderFault('refused', 'you are shut out here: ask an administrator');
     const { refreshToken, session } = proof;
-    const known = { session, refreshToken, checkAt: clock.now() + provider.recheckMs };
+    const known = { session, refreshToken, checkAt: now + provider.recheckMs };
     return await enter(request, { person: person.name, provider: known }, to, ports);
   } catch (error) {
     return refusal(error, to, request, ports);
@@ -73,8 +75,8 @@ export async function takeBackChannelLogout(request: PageRequest, ports: PagePor
     const ended = await provider.provider.loggedOut(token);
     await ports.attempts.giveBack(taken);
     const { issuer } = provider.provider;
-    const people = await sessions.endOfProvider({ issuer, ...ended });
-    if (people.length > 0) await record.ended(people, 'the provider has ended the session');
+    const end = (inside: Inside) => sessions.in(inside).endOfProvider({ issuer, ...ended });
+    await record.ended(end, 'the provider has ended the session');
     return { status: 200, headers: PLAIN, body: '' };
   } catch (error) {
     if (!(error instanceof ProviderFault)) throw error;

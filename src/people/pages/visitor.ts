@@ -1,3 +1,4 @@
+import type { Inside } from '../../database/inside.ts';
 import { cookieOf, setCookie } from '../cookies.ts';
 import type { NewSession, PresentedSession } from '../sessions.ts';
 import { redirect } from './html.ts';
@@ -41,14 +42,11 @@ export async function enter(
   const { cookies, maxAgeMs, record, sessions } = ports;
   const before = cookieOf(request.cookie, 'session', cookies);
   const ended = before === undefined ? undefined : await sessions.present(before);
-  if (ended !== undefined) await sessions.end(ended.id);
-  const session = await sessions.begin({ ...wanted, kind: 'browser', address: request.address });
-  try {
-    await record.loggedIn(session, wanted.provider === undefined ? 'password' : 'provider');
-  } catch (error) {
-    await sessions.end(session.id);
-    throw error;
-  }
+  const begin = async (inside: Inside) => {
+    if (ended !== undefined) await sessions.in(inside).end(ended.id);
+    return sessions.in(inside).begin({ ...wanted, kind: 'browser', address: request.address });
+  };
+  const session = await record.loggedIn(begin, wanted.provider === undefined ? 'password' : 'provider');
   const gone = setCookie('login', '', 0, cookies);
   return redirect(to, [setCookie('session', session.secret, maxAgeMs, cookies), gone]);
 }
