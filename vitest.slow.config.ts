@@ -32,6 +32,8 @@ const waiting = [
   'istio/mesh-tls',
   'istio/sidecar',
   'istio/waypoint',
+  'kubernetes/cluster',
+  'kubernetes/faults',
   'quota/troubled-server',
   'quota/versions',
   'serve/clock-set',

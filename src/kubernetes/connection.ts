@@ -221,17 +221,17 @@ async function* watched(requests: Requests, type: ResourceType, options: WatchOp
   }
 }
 
-function selectionQuery({ labelSelector, fieldSelector }: Selection, more: Record<string, string>): URLSearchParams {
+function selectionQuery({ labelSelector, fieldSelector }: Selection, more: Record<string, string>): string {
   const selectors = {
     ...(labelSelector !== undefined && { labelSelector }),
     ...(fieldSelector !== undefined && { fieldSelector }),
   };
-  return new URLSearchParams({ ...selectors, ...more });
+  return new URLSearchParams({ ...selectors, ...more }).toString();
 }
 
-function writeQuery({ fieldManager, isDryRun }: WriteOptions, more: Record<string, string> = {}): URLSearchParams {
+function writeQuery({ fieldManager, isDryRun }: WriteOptions, more: Record<string, string> = {}): string {
   const query = { fieldManager: fieldManager ?? FIELD_MANAGER, ...(isDryRun === true && { dryRun: 'All' }), ...more };
-  return new URLSearchParams(query);
+  return new URLSearchParams(query).toString();
 }
 
 async function orNone(asked: Promise<KubernetesObject>): Promise<KubernetesObject | undefined> {

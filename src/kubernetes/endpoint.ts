@@ -1,7 +1,8 @@
 import type { Agent, RequestOptions } from 'node:https';
 
 /** What a request needs beside its path: TLS and credentials, as they are now. */
-export type Access = Pick<RequestOptions, 'ca' | 'cert' | 'key' | 'servername' | 'rejectUnauthorized' | 'headers'> & {
+export type Access = Pick<RequestOptions, 'ca' | 'cert' | 'key' | 'servername' | 'rejectUnauthorized'> & {
+  readonly headers?: Readonly<Record<string, string>>;
   /** Basic authentication: `user:password`. */
   readonly auth?: string;
 };

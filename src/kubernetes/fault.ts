@@ -26,12 +26,7 @@ export class KubernetesFault extends Error {
 }
 
 /** @param status the `Status` of an answer, or of an `ERROR` in a watch */
-export function faultOfStatus(
-  what: string,
-  code: number,
-  status: unknown,
-  retryAfter?: string | undefined,
-): KubernetesFault {
+export function faultOfStatus(what: string, code: number, status: unknown, retryAfter?: string): KubernetesFault {
   const { message, reason, details } = Object(status) as { message?: unknown; reason?: unknown; details?: unknown };
   const { retryAfterSeconds, causes } = Object(details) as { retryAfterSeconds?: unknown; causes?: unknown };
   const [cause] = Array.isArray(causes) ? (causes as readonly { reason?: unknown }[]) : [];

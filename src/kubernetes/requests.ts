@@ -132,8 +132,9 @@ export class Requests {
   ): KubernetesFault {
     if (error instanceof KubernetesFault) return error;
     const cause: unknown = signal.aborted ? signal.reason : error;
-    const { code, message } = Object(cause) as { code?: unknown; message?: unknown };
-    const why = String(message ?? code ?? 'it broke off');
+    // Of several addresses that refuse a connection, the error has a code alone.
+    const { message = '', code = '' } = Object(cause) as Partial<NodeJS.ErrnoException>;
+    const why = message || code || 'it broke off';
     const { host } = this.#options.endpoint.url;
     return new KubernetesFault(`${method} ${withoutQuery(path)} at ${host}: ${why}`, {}, { cause: error });
   }

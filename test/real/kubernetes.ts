@@ -24,6 +24,14 @@ export interface RealKubernetes {
   /** Creates what has no name, such as a token. */
   create(path: string, body: object): Promise<ApiAnswer>;
   remove(object: ApplicableObject): Promise<ApiAnswer>;
+  /** A kubeconfig of another user, who holds what RBAC gives them, or by another port of loopback. */
+  kubeconfigFor(options: { readonly user?: string; readonly port?: number }): string;
+  /** The port of the API server. */
+  readonly port: number;
+  /** etcd forgets every change before now. */
+  compact(): Promise<void>;
+  /** The API server ends and comes back, which takes it some seconds. @param meanwhile while it is away */
+  restart(meanwhile?: () => Promise<void>): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -41,6 +49,8 @@ export interface ApplicableObject {
 }
 
 const TOKEN = 'administrator';
+/** Users without any right of their own. */
+const PEOPLE = ['ostiary', 'alice'];
 
 /** @throws PartMissing */
 export async function startKubernetes(): Promise<RealKubernetes> {
@@ -52,9 +62,11 @@ export async function startKubernetes(): Promise<RealKubernetes> {
   };
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const key = file('account.key', String(privateKey.export({ type: 'pkcs8', format: 'pem' })));
-  const tokens = file('tokens.csv', `${TOKEN},admin,1,system:masters\n`);
+  const people = PEOPLE.map((name, at) => `${name}-token,${name},${at + 2}\n`).join('');
+  const tokens = file('tokens.csv', `${TOKEN},admin,1,system:masters\n${people}`);
   const port = await freePort();
-  const server = await startProcess(await realPart('kube-apiserver'), [
+  const program = await realPart('kube-apiserver');
+  const flags = [
     `--etcd-servers=${etcd.url}`,
     `--secure-port=${port}`,
     '--bind-address=127.0.0.1',
@@ -65,11 +77,17 @@ export async function startKubernetes(): Promise<RealKubernetes> {
     `--token-auth-file=${tokens}`,
     '--authorization-mode=RBAC',
     '--disable-admission-plugins=ServiceAccount',
-    '--service-cluster-ip-range=10.0.0.0/24',
-  ]);
+    '--service-cluster-ip-range=10.0.0.0/16',
+  ];
   const ask: RealKubernetes['ask'] = (method, path, body) => call(port, method, path, body);
-  await untilReady('kube-apiserver', server, async () => (await ask('GET', '/readyz')).status === 200, 120_000);
-  const kubeconfig = file('kubeconfig.json', JSON.stringify(kubeconfigOf(port)));
+  const start = async () => {
+    const started = await startProcess(program, flags);
+    await untilReady('kube-apiserver', started, async () => (await ask('GET', '/readyz')).status === 200, 120_000);
+    return started;
+  };
+  let server = await start();
+  const kubeconfig = file('kubeconfig.json', JSON.stringify(kubeconfigOf(port, TOKEN)));
+  let kubeconfigs = 0;
   return {
     ask,
     kubeconfig,
@@ -85,6 +103,18 @@ export async function startKubernetes(): Promise<RealKubernetes> {
     async remove(object) {
       return ask('DELETE', await pathOf(object, ask));
     },
+    port,
+    kubeconfigFor({ user, port: other = port }) {
+      kubeconfigs += 1;
+      const token = user === undefined ? TOKEN : `${user}-token`;
+      return file(`kubeconfig-${kubeconfigs}.json`, JSON.stringify(kubeconfigOf(other, token)));
+    },
+    compact: () => etcd.compact(),
+    async restart(meanwhile) {
+      await server.stop();
+      await meanwhile?.();
+      server = await start();
+    },
     async stop() {
       await server.stop();
       await etcd.stop();
@@ -92,13 +122,13 @@ export async function startKubernetes(): Promise<RealKubernetes> {
   };
 }
 
-function kubeconfigOf(port: number): object {
+function kubeconfigOf(port: number, token: string): object {
   const cluster = { server: `https://127.0.0.1:${port}`, 'insecure-skip-tls-verify': true };
   return {
     apiVersion: 'v1',
     kind: 'Config',
     clusters: [{ name: 'test', cluster }],
-    users: [{ name: 'admin', user: { token: TOKEN } }],
+    users: [{ name: 'admin', user: { token } }],
     contexts: [{ name: 'test', context: { cluster: 'test', user: 'admin' } }],
     'current-context': 'test',
   };
@@ -110,7 +140,13 @@ export async function goModuleFolder(module: string, version: string): Promise<s
   return (JSON.parse(stdout) as { Dir: string }).Dir;
 }
 
-async function startEtcd(folder: string): Promise<{ url: string; stop(): Promise<void> }> {
+interface Etcd {
+  readonly url: string;
+  compact(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+async function startEtcd(folder: string): Promise<Etcd> {
   const url = `http://127.0.0.1:${await freePort()}`;
   const peers = `http://127.0.0.1:${await freePort()}`;
   const etcd = await startProcess(await realPart('etcd'), [
@@ -123,7 +159,19 @@ async function startEtcd(folder: string): Promise<{ url: string; stop(): Promise
     '--unsafe-no-fsync',
   ]);
   await untilReady('etcd', etcd, async () => (await fetch(`${url}/health`)).ok);
-  return { url, stop: () => etcd.stop() };
+  const post = async (path: string, body: object): Promise<unknown> => {
+    const response = await fetch(`${url}/v3/kv/${path}`, { method: 'POST', body: JSON.stringify(body) });
+    if (!response.ok) throw new Error(`etcd: ${await response.text()}`);
+    return response.json();
+  };
+  return {
+    url,
+    async compact() {
+      const { header } = (await post('range', { key: 'AA==' })) as { header: { revision: string } };
+      await post('compaction', { revision: header.revision, physical: true });
+    },
+    stop: () => etcd.stop(),
+  };
 }
 
 async function pathOf({ apiVersion, kind, metadata }: ApplicableObject, ask: RealKubernetes['ask']): Promise<string> {
