@@ -5,6 +5,7 @@ import { didYouMean } from '../nearest.ts';
 import { defineCommand } from './command.ts';
 import type { Environment } from './command.ts';
 import { printAlerts } from './generate-alerts.ts';
+import { printDefinitions } from './generate-crds.ts';
 import { printDashboards } from './generate-dashboards.ts';
 import { generateFlags } from './generate-flags.ts';
 import type { GenerateFlags } from './generate-flags.ts';
@@ -14,6 +15,7 @@ import { FLAGS_OF_ASKING, generateTargets } from './generate-targets.ts';
 const monitoringTargets: ReadonlyMap<string, MonitoringTarget> = new Map<string, MonitoringTarget>([
   ['alerts', { flags: ['output', 'name', 'namespace', 'label'], takesFolders: true, print: printAlerts }],
   ['dashboards', { flags: ['output', 'name', 'namespace', 'label', 'audience'], print: printDashboards }],
+  ['crds', { flags: [], print: printDefinitions }],
 ]);
 
 interface MonitoringTarget {
@@ -38,11 +40,13 @@ export const command = defineCommand({
     'Prints configuration with which Envoy asks ostiary, with the reason for each setting. TARGET is one of\n' +
     `${[...generateTargets.keys()].join(', ')}.\n` +
     'alerts: rules of Prometheus for the alerts of the documents in DIR (default policies). dashboards: for Grafana.\n' +
+    'crds: the kinds of objects that the control plane reads in Kubernetes.\n' +
     'ostiary generate TARGET --help lists the flags of one target.',
   examples: [
     'generate bootstrap --ostiary 127.0.0.1:9191 --upstream 127.0.0.1:8080 > envoy.yaml',
     'generate envoyfilter --namespace shop --selector app=orders | kubectl apply -f -',
     'generate alerts policies > rules.yaml',
+    'generate crds | kubectl apply --server-side -f -',
   ],
   flags: withTargets(generateFlags),
   maxArguments: Infinity,

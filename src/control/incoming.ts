@@ -1,7 +1,8 @@
 import { hashSecret, formatSecretHash, isSecret, parseSecretHash } from '../contract/secret.ts';
-import { resolveVariables, valueIn } from '../document/environment.ts';
+import { valueIn } from '../document/environment.ts';
 import type { Issue } from '../document/issues.ts';
 import { isRecord } from '../document/load.ts';
+import { literalOf, plainTexts, secretMembers } from '../document/plain-secrets.ts';
 import { isPublished, PUBLISHED_SECRET } from '../document/published-secrets.ts';
 import type { RegisteredKind } from '../policies/environment.ts';
 import type { Resource } from '../registry/log.ts';
@@ -50,7 +51,7 @@ function hashed(spec: Json, before: Before, issues: Issue[], warnings: Issue[]):
     if (!isRecord(source)) return source;
     const { value, ...rest } = source;
     if (typeof value !== 'string') return source;
-    const secret = literal(value);
+    const secret = literalOf(value);
     // Sidecars read it.
     if (secret === undefined) {
       const own = value.startsWith(prefix) ? value.slice(prefix.length) : value;
@@ -98,12 +99,6 @@ function knownHashes(before: Before): readonly WrittenHash[] {
   });
 }
 
-/** The text that is written; undefined if it is, or has in it, a variable. */
-function literal(written: string): string | undefined {
-  const { value, issues } = resolveVariables(written, {});
-  return issues.length === 0 ? String(value) : undefined;
-}
-
 /** Beside what is read, a secret has the name of a scheme at most, as in `Basic ${…}`, or the prefix of a webhook's. */
 function isReference(written: string): boolean {
   if (/^\$[A-Za-z_][A-Za-z0-9_]*$/.test(written)) return true;
@@ -138,34 +133,12 @@ function refusePolicySecrets(
   for (const [key, item] of Object.entries(node)) refusePolicySecrets(item, [...path, key], kinds, issues);
 }
 
-/** What in an option that holds secrets is no secret itself. */
-const NAMES_ONLY: ReadonlySet<string> = new Set([
-  'method',
-  'clientId',
-  'clientSecretFile',
-  'privateKeyFile',
-  'algorithm',
-  'keyId',
-  'audience',
-]);
-
-/** The places of texts that have no reference in them. */
-function plainTexts(value: unknown, path: readonly PropertyKey[]): readonly (readonly PropertyKey[])[] {
-  if (isRecord(value)) {
-    const secret = Object.entries(value).filter(([field]) => !NAMES_ONLY.has(field));
-    return secret.flatMap(([field, item]) => plainTexts(item, [...path, field]));
-  }
-  if (value === undefined || value === '') return [];
-  return typeof value === 'string' && literal(value) === undefined ? [] : [path];
-}
-
 /** The places of texts that are a secret in part, beside a reference. */
 function halfTexts(value: unknown, path: readonly PropertyKey[]): readonly (readonly PropertyKey[])[] {
   if (isRecord(value)) {
-    const secret = Object.entries(value).filter(([field]) => !NAMES_ONLY.has(field));
-    return secret.flatMap(([field, item]) => halfTexts(item, [...path, field]));
+    return secretMembers(value).flatMap(([field, item]) => halfTexts(item, [...path, field]));
   }
-  return typeof value === 'string' && literal(value) === undefined && !isReference(value) ? [path] : [];
+  return typeof value === 'string' && literalOf(value) === undefined && !isReference(value) ? [path] : [];
 }
 
 function refuseWebhookSecrets({ signingSecret, url, format }: Json, issues: Issue[]): void {

@@ -100,7 +100,7 @@ interface Demand {
 
 const REQUESTS = ['client', 'tier', 'method', 'status', 'outcome', 'policy', 'reason'];
 
-const DEMANDS: Readonly<Record<AlertMetric, Demand>> = {
+export const METRIC_DEMANDS: Readonly<Record<AlertMetric, Demand>> = {
   requests: { operators: ['above', 'below'], without: ['statistic', 'objective', 'shortWindow'], filter: REQUESTS },
   denials: {
     operators: ['above'],
@@ -147,7 +147,7 @@ export function thresholdOf(written: number | string, metric: AlertMetric): numb
 
 export const alert = fields.superRefine((spec, context) => {
   const { metric } = spec;
-  const demand = DEMANDS[metric];
+  const demand = METRIC_DEMANDS[metric];
   const fault = (path: readonly string[], message: string): void =>
     context.addIssue({ code: 'custom', path: [...path], message });
   for (const field of demand.without)

@@ -38,7 +38,16 @@ const SECRET_FIELDS: ReadonlySet<PropertyKey> = new Set([
   'signingSecret',
   'textKey',
 ]);
-const KNOWN_BELOW: ReadonlySet<PropertyKey> = new Set(['value', 'file', 'salt', 'sha256', 'id', 'hmac', 'expires']);
+const KNOWN_BELOW: ReadonlySet<PropertyKey> = new Set([
+  'value',
+  'file',
+  'salt',
+  'sha256',
+  'id',
+  'hmac',
+  'expires',
+  'secretRef',
+]);
 
 /** `spec.policies[0].config.issuer`; a name that is no plain word is quoted, and one that may be a secret left out. */
 export function formatPath(path: readonly PropertyKey[]): string {
