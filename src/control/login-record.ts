@@ -2,12 +2,15 @@ import { NOBODY } from '../audit/event.ts';
 import type { AuditEvent } from '../audit/event.ts';
 import type { AuditTrail } from '../audit/trail.ts';
 import type { LoginRecord } from '../people/pages/ports.ts';
+import { LOCAL, problemOfLocalName } from '../people/people.ts';
+import type { People } from '../people/people.ts';
 import type { Session } from '../people/sessions.ts';
 
-const MOST_NAME = 64;
-
 /** Who has logged in and out, as the audit trail keeps it. */
-export function loginRecord(trail: AuditTrail): LoginRecord {
+export function loginRecord(trail: AuditTrail, people: Pick<People, 'find'>): LoginRecord {
+  /** People type their password where their name belongs: what is the name of nobody is not kept. */
+  const isSomebody = async (who: string): Promise<boolean> =>
+    problemOfLocalName(who) === undefined && (await people.find(`${LOCAL}${who}`)) !== undefined;
   return {
     loggedIn: (begin, by) =>
       trail.recorded(begin, (session) => ({
@@ -16,13 +19,14 @@ export function loginRecord(trail: AuditTrail): LoginRecord {
         caller: callerOf(session),
         detail: { by },
       })),
-    refused: (who, address, why) =>
-      trail.note({
-        action: 'login',
-        outcome: 'denied',
-        caller: { ...NOBODY, address },
-        detail: { why, ...(isName(who) && { as: who }) },
-      }),
+    refused(who, address, why) {
+      const note = (as: { readonly as?: string }): void =>
+        trail.note({ action: 'login', outcome: 'denied', caller: { ...NOBODY, address }, detail: { why, ...as } });
+      void isSomebody(who).then(
+        (is) => note(is ? { as: who } : {}),
+        () => note({}),
+      );
+    },
     async loggedOut(session, end) {
       await trail.recorded(end, () => ({ action: 'logout', outcome: 'done', caller: callerOf(session) }));
     },
@@ -45,9 +49,4 @@ function callerOf({ address, id, person }: Pick<Session, 'address' | 'id' | 'per
 function endedEvent(name: string, why: string): AuditEvent {
   const target = { kind: 'User', namespace: '', name };
   return { action: 'session.ended', outcome: 'done', caller: NOBODY, target, detail: { why } };
-}
-
-/** People type their password where their name belongs: what is no name of anybody is not kept. */
-function isName(who: string): boolean {
-  return who.length <= MOST_NAME && /^[a-z0-9][a-z0-9._-]*$/.test(who);
 }

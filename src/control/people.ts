@@ -80,8 +80,9 @@ export async function openPeople(
   const cookies = { isSecure: publicUrl === undefined ? isTls : new URL(publicUrl).protocol === 'https:' };
   const checks = openPasswordChecks(clock);
   const kept = { database, clock, randomBytes };
+  const people = new People(database);
   const ports: PeoplePorts = {
-    people: new People(database),
+    people,
     sessions: new Sessions({ ...kept, limits }),
     tokens: new AccessTokens(kept),
     attempts: new Attempts(database, clock),
@@ -91,7 +92,7 @@ export async function openPeople(
     randomBytes,
     urlOf: (host) => origin.urlOf(host),
     trail,
-    record: loginRecord(trail),
+    record: loginRecord(trail, people),
   };
   const limitedBy = (record: LoginEventPorts['record']): LoginLimited => loginLimits({ ...ports, record, failed() {} });
   const provider = await openProvider(flags, { ...opening, ...ports, onFault });

@@ -14,9 +14,9 @@ export class Markers {
     return secret;
   }
 
-  /** A secret that the control plane has made. */
-  know(place: string, secret: unknown): void {
-    if (typeof secret !== 'string' || secret.length < 16) throw new TypeError(`${place}: no secret came back`);
+  /** A secret that somebody has made. @param least how long it is at least */
+  know(place: string, secret: unknown, least = 16): void {
+    if (typeof secret !== 'string' || secret.length < least) throw new TypeError(`${place}: no secret came back`);
     this.#secrets.set(place, secret);
   }
 
@@ -32,6 +32,8 @@ export class Markers {
   }
 }
 
+const LEAST_FOUND = 8;
+
 function formsOf(secret: string): readonly string[] {
   // In base64 wherever it begins, without what the text around it decides.
   const inside = [0, 1, 2].map((shift) =>
@@ -39,7 +41,15 @@ function formsOf(secret: string): readonly string[] {
       .toString('base64')
       .slice(4, -4),
   );
-  return [secret, secret.slice(0, 24), Buffer.from(secret).toString('hex'), encodeURIComponent(secret), ...inside];
+  const forms = [
+    secret,
+    secret.slice(0, 24),
+    Buffer.from(secret).toString('hex'),
+    encodeURIComponent(secret),
+    ...inside,
+  ];
+  // What is shorter is found by chance.
+  return forms.filter(({ length }) => length >= LEAST_FOUND);
 }
 
 /** What a receiver of webhooks was sent. */

@@ -15,6 +15,8 @@ export interface SmallProvider {
   hasEnded: boolean;
   isAway: boolean;
   refreshes: number;
+  /** Codes and tokens that it has given out. */
+  readonly issued: string[];
   /** Another key signs from now on, and the one before is gone. */
   rotate(): Promise<void>;
   logoutToken(claims: Readonly<Record<string, unknown>>): Promise<string>;
@@ -30,8 +32,14 @@ interface Granted {
 export const CLIENT = { id: 'ostiary', secret: 'a-secret-of-tests' } as const;
 export const LOGOUT_EVENT = 'http://schemas.openid.net/event/backchannel-logout';
 
-/** @param now milliseconds since the Unix epoch */
-export async function startSmallProvider(now: () => number = Date.now): Promise<SmallProvider> {
+/**
+ * @param now milliseconds since the Unix epoch
+ * @param clientSecret of the one client
+ */
+export async function startSmallProvider(
+  now: () => number = Date.now,
+  clientSecret: string = CLIENT.secret,
+): Promise<SmallProvider> {
   let keys = await newKeys();
   const codes = new Map<string, Granted>();
   const signed = (claims: Readonly<Record<string, unknown>>) => {
@@ -40,18 +48,21 @@ export async function startSmallProvider(now: () => number = Date.now): Promise<
       .setProtectedHeader({ alg: 'RS256', kid: keys.kid })
       .sign(keys.privateKey);
   };
-  const tokens = async (nonce?: string) => ({
-    token_type: 'Bearer',
-    access_token: randomBytes(16).toString('hex'),
-    refresh_token: randomBytes(16).toString('hex'),
-    id_token: await signed({ sid: 'provider-session', ...(nonce !== undefined && { nonce }), ...provider.claims }),
-  });
+  const tokens = async (nonce?: string) => {
+    const issued = {
+      access_token: randomBytes(16).toString('hex'),
+      refresh_token: randomBytes(16).toString('hex'),
+      id_token: await signed({ sid: 'provider-session', ...(nonce !== undefined && { nonce }), ...provider.claims }),
+    };
+    provider.issued.push(...Object.values(issued));
+    return { token_type: 'Bearer', ...issued };
+  };
   const tokenEndpoint = async (authorization: string | undefined, form: URLSearchParams): Promise<[number, object]> => {
     // Both parts are encoded as in a form (RFC 6749, 2.3.1).
     const [id, secret] = Buffer.from((authorization ?? '').replace(/^Basic /, ''), 'base64')
       .toString()
       .split(':');
-    const isClient = decodeURIComponent(id ?? '') === CLIENT.id && decodeURIComponent(secret ?? '') === CLIENT.secret;
+    const isClient = decodeURIComponent(id ?? '') === CLIENT.id && decodeURIComponent(secret ?? '') === clientSecret;
     if (!isClient) return [401, { error: 'invalid_client' }];
     if (form.get('grant_type') === 'refresh_token') {
       provider.refreshes += 1;
@@ -83,6 +94,7 @@ export async function startSmallProvider(now: () => number = Date.now): Promise<
     if (url.pathname === '/keys') return json(200, { keys: [keys.jwk] });
     if (url.pathname === '/authorize') {
       const code = randomBytes(16).toString('hex');
+      provider.issued.push(code);
       const asked = url.searchParams;
       const redirectUri = asked.get('redirect_uri') ?? '';
       codes.set(code, { nonce: asked.get('nonce') ?? '', challenge: asked.get('code_challenge') ?? '', redirectUri });
@@ -104,6 +116,7 @@ export async function startSmallProvider(now: () => number = Date.now): Promise<
     hasEnded: false,
     isAway: false,
     refreshes: 0,
+    issued: [],
     async rotate() {
       keys = await newKeys();
     },
