@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { source as axeSource } from 'axe-core';
+import axeCore from 'axe-core';
 import type { AxeResults, RunOptions } from 'axe-core';
 import { chromium } from 'playwright-core';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
@@ -103,7 +103,7 @@ export class Window {
   async axe(): Promise<void> {
     const { page } = this;
     // Not as an element of the page, which its policy would refuse.
-    if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(axeSource);
+    if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(axeCore.source);
     const found = await page.evaluate(async (rules) => {
       const { axe } = globalThis as unknown as { axe: { run(where: Document, how: unknown): Promise<AxeResults> } };
       const { violations } = await axe.run(document, rules);

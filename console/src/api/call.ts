@@ -21,6 +21,21 @@ export class CallError extends Error {
   }
 }
 
+/** Whatever was thrown, as an error of a call. */
+export function callErrorOf(error: unknown): CallError {
+  return error instanceof CallError ? error : new CallError('unknown', String(error));
+}
+
+let reenter: (() => Promise<void>) | undefined;
+
+/**
+ * Says what becomes of calls while nobody is logged in: they wait until somebody is again, and are then made once more.
+ * @param again resolves then
+ */
+export function waitForLogin(again: () => Promise<void>): void {
+  reenter = again;
+}
+
 /** Calls over Connect in JSON (https://connectrpc.com/docs/protocol). @throws CallError (rejects with it) */
 export async function call<Request, Response>(
   { path }: Method<Request, Response>,
@@ -28,12 +43,33 @@ export async function call<Request, Response>(
   signal?: AbortSignal,
 ): Promise<Response> {
   const answer = await send(path, 'application/json', JSON.stringify(request), signal);
-  const text = await answer.text();
-  if (answer.ok) return JSON.parse(text) as Response;
-  throw errorOf(text, answer.status);
+  try {
+    return JSON.parse(await answer.text()) as Response;
+  } catch (error) {
+    if (signal?.aborted === true) throw error;
+    throw new CallError('unreachable', 'the answer was cut');
+  }
 }
 
+/** @returns an answer that is none of an error @throws CallError (rejects with it) */
 export async function send(
+  path: string,
+  type: string,
+  body: string | Uint8Array<ArrayBuffer>,
+  signal?: AbortSignal,
+): Promise<globalThis.Response> {
+  for (;;) {
+    const answer = await fetched(path, type, body, signal);
+    if (answer.ok) return answer;
+    const error = errorOf(await answer.text(), answer.status);
+    if (error.code !== 'unauthenticated' || reenter === undefined) throw error;
+    // Nothing was done: it was refused before it was read.
+    await reenter();
+    signal?.throwIfAborted();
+  }
+}
+
+async function fetched(
   path: string,
   type: string,
   body: string | Uint8Array<ArrayBuffer>,
@@ -50,16 +86,18 @@ export async function send(
     });
   } catch (error) {
     if (signal?.aborted === true) throw error;
-    throw new CallError('unreachable', 'the control plane does not answer');
+    throw new CallError('unreachable', 'It may be starting again, or the network is away.');
   }
 }
 
-export function errorOf(text: string, status: number): CallError {
+function errorOf(text: string, status: number): CallError {
   try {
     const { code, message } = JSON.parse(text) as { readonly code?: string; readonly message?: string };
     if (code !== undefined) return new CallError(code, message ?? code);
   } catch {
     // A proxy answered in its own words.
   }
-  return new CallError('unknown', `the answer was ${status}`);
+  return status === 502 || status === 503 || status === 504
+    ? new CallError('unreachable', `the answer was ${status}`)
+    : new CallError('unknown', `the answer was ${status}`);
 }

@@ -1,4 +1,4 @@
-import { CallError, errorOf, send } from './call.ts';
+import { CallError, send } from './call.ts';
 import type { Method } from './call.ts';
 
 const ENDS = 2;
@@ -14,11 +14,11 @@ export async function* stream<Request, Response>(
   signal: AbortSignal,
 ): AsyncGenerator<Response> {
   const answer = await send(path, 'application/connect+json', framed(JSON.stringify(request)), signal);
-  if (!answer.ok || answer.body === null) throw errorOf(await answer.text(), answer.status);
+  if (answer.body === null) throw new CallError('unreachable', 'the stream is empty');
   const frames = new Frames();
   const reader = answer.body.getReader();
   for (;;) {
-    const { done, value } = await reader.read();
+    const { done, value } = await read(reader, signal);
     if (done) throw new CallError('unreachable', 'the stream was cut');
     for (const { flags, text } of frames.take(value)) {
       if ((flags & ENDS) === 0) {
@@ -29,6 +29,19 @@ export async function* stream<Request, Response>(
       if (error !== undefined) throw new CallError(error.code, error.message ?? error.code);
       return;
     }
+  }
+}
+
+/** @throws CallError (rejects with it) where the connection is lost */
+async function read(
+  reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>,
+  signal: AbortSignal,
+): Promise<ReadableStreamReadResult<Uint8Array<ArrayBuffer>>> {
+  try {
+    return await reader.read();
+  } catch (error) {
+    if (signal.aborted) throw error;
+    throw new CallError('unreachable', 'the stream was cut');
   }
 }
 

@@ -1,6 +1,9 @@
 import { useEffect, useReducer, useRef } from 'preact/hooks';
-import { call, CallError } from './call.ts';
-import type { Method } from './call.ts';
+import { call, callErrorOf } from './call.ts';
+import type { CallError, Method } from './call.ts';
+import { ANY, kindsOf } from './follows.ts';
+import { onChanged, onReturned } from './live.ts';
+import { gathering } from './pauses.ts';
 
 export interface Called<Response> {
   /** The newest answer; undefined: none has come yet. While another is on its way it is the one before. */
@@ -11,17 +14,27 @@ export interface Called<Response> {
   readonly reload: () => void;
 }
 
+export interface CallOptions {
+  /** The kinds that the answer changes with: it is asked again when one does. Absent: as the method says; none: never. */
+  readonly follows?: readonly string[];
+}
+
 /** Answers that were shown lately: whoever goes back sees them at once, while they are asked for again. */
 const lately = new Map<string, unknown>();
 const MOST_KEPT = 50;
+/** What changes at once is asked for once, and what changes all the time is asked for now and then. */
+const SOON_MS = 150;
+const EVERY_MS = 2000;
 
 /**
- * Calls a method for a view, again whenever the request is another one.
+ * Calls a method for a view: again whenever the request is another one, when what it is about was changed by anybody, and
+ * when the control plane is back after it did not answer.
  * @param request undefined: there is nothing to ask yet
  */
 export function useCall<Request, Response>(
   asked: Method<Request, Response>,
   request: Request | undefined,
+  { follows }: CallOptions = {},
 ): Called<Response> {
   const [, draw] = useReducer((count: number) => count + 1, 0);
   const [round, again] = useReducer((count: number) => count + 1, 0);
@@ -43,13 +56,35 @@ export function useCall<Request, Response>(
     };
     call(asked, request, leaving.signal).then(
       (answer) => {
+        // It may have been asked for before something was written, and come after.
+        if (leaving.signal.aborted) return;
         keep(key, answer);
         settle(undefined);
       },
-      (error: unknown) => settle(error instanceof CallError ? error : new CallError('unknown', String(error))),
+      (error: unknown) => settle(callErrorOf(error)),
     );
     return () => leaving.abort();
   }, [key, round]);
+  useEffect(() => {
+    if (key === undefined) return undefined;
+    const kinds = follows ?? kindsOf(asked, request);
+    const gathered = gathering(
+      () => again(0),
+      SOON_MS,
+      EVERY_MS,
+      () => performance.now(),
+    );
+    const ends = [
+      onChanged((kind) => {
+        if (kind === undefined || kinds.includes(ANY) || kinds.includes(kind)) gathered.add();
+      }),
+      onReturned(() => gathered.add()),
+    ];
+    return () => {
+      gathered.end();
+      for (const end of ends) end();
+    };
+  }, [key]);
   const { error, isLoading } = state.current;
   return {
     data: key === undefined ? undefined : (lately.get(key) as Response | undefined),

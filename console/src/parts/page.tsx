@@ -1,5 +1,6 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
+import { TEXTS } from '../texts.ts';
 
 export interface PageProps {
   readonly title: string;
@@ -20,7 +21,7 @@ export function Page({ title, above = [], lead, actions, children }: PageProps):
   return (
     <article class="page">
       {above.length > 0 && (
-        <nav class="above" aria-label="Above">
+        <nav class="above" aria-label={TEXTS.above}>
           {above.map(({ text, href }) => (
             <a key={href} href={href}>
               <bdi>{text}</bdi>
@@ -49,7 +50,7 @@ export interface Tab {
 /** Parts of a page, each with an address of its own. */
 export function Tabs({ tabs, current }: { readonly tabs: readonly Tab[]; readonly current: string }): JSX.Element {
   return (
-    <nav class="tabs" aria-label="Parts">
+    <nav class="tabs" aria-label={TEXTS.parts}>
       {tabs.map(({ id, text, href }) => (
         <a key={id} href={href} aria-current={id === current ? 'page' : undefined}>
           {text}

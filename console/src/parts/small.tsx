@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from 'preact';
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { TEXTS } from '../texts.ts';
 
 export type Tone = 'plain' | 'good' | 'warning' | 'bad';
@@ -19,21 +19,28 @@ export function Given({ text }: { readonly text: string | undefined }): JSX.Elem
   return <bdi class="given">{text}</bdi>;
 }
 
+const COPIED_SHOWN_MS = 2000;
+
 /** Text to copy. */
 export function Code({ text, label }: { readonly text: string; readonly label?: string }): JSX.Element {
   const [isCopied, setCopied] = useState(false);
-  const copy = (): void => {
-    void navigator.clipboard.writeText(text).then(() => {
+  const element = useRef<HTMLElement>(null);
+  const copy = async (): Promise<void> => {
+    try {
+      await navigator.clipboard.writeText(text);
       setCopied(true);
-      setTimeout(() => setCopied(false), 2000);
-    });
+      setTimeout(() => setCopied(false), COPIED_SHOWN_MS);
+    } catch {
+      // Over plain HTTP, or where the reader does not let us: Ctrl-C does it then.
+      if (element.current !== null) getSelection()?.selectAllChildren(element.current);
+    }
   };
   return (
     <div class="code">
-      <pre tabIndex={0} aria-label={label}>
-        <code>{text}</code>
+      <pre tabIndex={0} role="group" aria-label={label ?? TEXTS.toCopy}>
+        <code ref={element}>{text}</code>
       </pre>
-      <button type="button" onClick={copy}>
+      <button type="button" onClick={() => void copy()} aria-live="polite">
         {isCopied ? TEXTS.copied : TEXTS.copy}
       </button>
     </div>

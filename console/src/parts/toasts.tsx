@@ -1,5 +1,7 @@
 import { signal } from '@preact/signals';
 import type { JSX } from 'preact';
+import { TEXTS } from '../texts.ts';
+import { Icon } from './icon.tsx';
 
 interface Toast {
   readonly id: number;
@@ -9,12 +11,14 @@ interface Toast {
 
 const toasts = signal<readonly Toast[]>([]);
 const SHOWN_MS = 6000;
+/** More at once would cover what they are about. */
+const MOST = 4;
 let last = 0;
 
 /** Tells for a few seconds what has happened. A fault stays until it is closed. */
 export function toast(text: string, isFault = false): void {
   const id = ++last;
-  toasts.value = [...toasts.value, { id, text, isFault }];
+  toasts.value = [...toasts.value, { id, text, isFault }].slice(-MOST);
   if (!isFault) setTimeout(() => close(id), SHOWN_MS);
 }
 
@@ -27,9 +31,9 @@ export function Toasts(): JSX.Element {
     <div class="toasts" role="status" aria-live="polite">
       {toasts.value.map(({ id, text, isFault }) => (
         <p key={id} class={isFault ? 'toast fault' : 'toast'}>
-          {text}
-          <button type="button" aria-label="Close" onClick={() => close(id)}>
-            ×
+          <bdi>{text}</bdi>
+          <button type="button" aria-label={TEXTS.close} onClick={() => close(id)}>
+            <Icon name="close" />
           </button>
         </p>
       ))}
