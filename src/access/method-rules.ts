@@ -1,6 +1,7 @@
 import type { DescService } from '@bufbuild/protobuf';
 import { AnalyticsService } from '../../gen/ostiary/v1/analytics_pb.js';
 import { AuditService } from '../../gen/ostiary/v1/audit_pb.js';
+import { AuthoringService } from '../../gen/ostiary/v1/authoring_pb.js';
 import { BackupService } from '../../gen/ostiary/v1/backup_pb.js';
 import { ContractService } from '../../gen/ostiary/v1/contracts_pb.js';
 import { CredentialService } from '../../gen/ostiary/v1/credentials_pb.js';
@@ -47,6 +48,7 @@ const PLATFORM_READERS: MethodRule = ofPlatform(['read'], ['admin', 'viewer', 'a
 const services = {
   AnalyticsService,
   AuditService,
+  AuthoringService,
   BackupService,
   ContractService,
   CredentialService,
@@ -110,6 +112,12 @@ const rules: { readonly [S in keyof Services]: { readonly [M in keyof Services[S
     forgetSidecar: PLATFORM_ADMINS,
     createSidecarToken: PLATFORM_ADMINS,
     adoptHistories: PLATFORM_ADMINS,
+  },
+  AuthoringService: {
+    listKinds: IDENTITY,
+    getSchema: IDENTITY,
+    listOwnApis: READERS,
+    listRequests: APPROVERS,
   },
   SnapshotService: {
     exportSnapshot: PLATFORM_ADMINS,

@@ -24,6 +24,8 @@ import type { Changing, ChangeRequest, Plan, PlannedChange } from './changing.ts
 import type { CurrentIndex } from './current-index.ts';
 import { resourceSeen } from './editing.ts';
 import { guardedUnary } from './guarded.ts';
+import { impactOf } from './impact.ts';
+import type { CountedSidecar } from './impact.ts';
 import {
   EFFECTS,
   faultMessages,
@@ -48,6 +50,8 @@ export interface ResourceServicePorts {
   readonly access: ControlAccess;
   readonly receipts: Receipts;
   readonly policyKinds: ReadonlyMap<string, RegisteredKind>;
+  /** All that receipts count; absent: nobody tells. */
+  readonly countedSidecars?: () => Promise<readonly CountedSidecar[]>;
 }
 
 const SERVICE = 'ostiary.v1.ResourceService';
@@ -84,6 +88,7 @@ export function resourceMethods(ports: ResourceServicePorts): readonly Method[] 
           request.documents.map(({ file }) => file),
         ),
         differences: plan.changes.map(differenceOf),
+        ...(await impactOfPlan(plan, caller, ports)),
       });
     }),
     unary('Get', GetRequestSchema, GetResponseSchema, async (request, caller) => {
@@ -119,11 +124,20 @@ export function resourceMethods(ports: ResourceServicePorts): readonly Method[] 
         results: isFaulty ? [] : resultMessages(plan, applied?.revisions),
         faults: faultMessages(plan.faults, []),
         revision: BigInt(plan.revision),
+        ...(request.dryRun && (await impactOfPlan(plan, caller, ports))),
         ...(!isFaulty && applied !== undefined && (await receiptOf(receipts, plan.revision, waitMs))),
       });
     }),
     watchMethod(SERVICE, { registry, access, index, policyKinds }),
   ];
+}
+
+/** Nothing while there are faults: nothing would be written. */
+async function impactOfPlan(plan: Plan, caller: Caller, { countedSidecars, index }: ResourceServicePorts) {
+  if (plan.faults.length > 0) return {};
+  const state = await index.current();
+  const sidecars = (await countedSidecars?.()) ?? [];
+  return { impact: impactOf(plan.changes, state.index, new Rights(caller, state.index), sidecars) };
 }
 
 type Asked = Pick<ApplyRequest, 'documents' | 'set' | 'prune' | 'reason' | 'owner' | 'source' | 'takeOver'>;

@@ -1,5 +1,6 @@
 import { AnalyticsService } from '../../gen/ostiary/v1/analytics_pb.js';
 import { AuditService } from '../../gen/ostiary/v1/audit_pb.js';
+import { AuthoringService } from '../../gen/ostiary/v1/authoring_pb.js';
 import { BackupService } from '../../gen/ostiary/v1/backup_pb.js';
 import { ContractService } from '../../gen/ostiary/v1/contracts_pb.js';
 import { CredentialService } from '../../gen/ostiary/v1/credentials_pb.js';
@@ -16,6 +17,7 @@ export const SERVICES = [
   ResourceService,
   ContractService,
   CredentialService,
+  AuthoringService,
   AuditService,
   SidecarService,
   SnapshotService,

@@ -15,7 +15,9 @@ import { StoredReceipts } from '../sync/receipts.ts';
 import { EVERYTHING } from '../sync/scope.ts';
 import type { SyncObserver } from '../sync/sync-counts.ts';
 import type { Vouching } from '../sync/vouching.ts';
+import { isCounted, standingOf } from '../sync/standing.ts';
 import type { ControlAccess } from './access.ts';
+import type { CountedSidecar } from './impact.ts';
 import { askSidecarMethod } from './asking.ts';
 import { Planes, reachable } from './planes.ts';
 import { sidecarMethods } from './sidecar-service.ts';
@@ -52,6 +54,8 @@ export interface Sidecars {
   admit(node: string): Promise<string>;
   /** Which sidecar calls. @throws RpcError (rejects with it) */
   readonly identify: (call: Call) => Promise<SidecarIdentity>;
+  /** All that receipts count. @throws DatabaseFault (rejects with it) */
+  readonly counted: () => Promise<readonly CountedSidecar[]>;
   /** How many follow this control plane. */
   count(): number;
   /** @param url as this control plane listens: others are told of it */
@@ -92,6 +96,8 @@ export async function openSidecars(ports: SidecarsPorts): Promise<Sidecars> {
       return token;
     },
     identify: (call) => followers.callers.identify(call),
+    counted: async () =>
+      (await store.list()).filter((each) => isCounted(standingOf(each, each.enforcedRevision, clock.now()))),
     count: () => followers.size,
     listen: (url) => planes.listen(reachable(url, hostname())),
     async close() {

@@ -23,8 +23,6 @@ import { Changing } from './changing.ts';
 import { backupMethods } from './backup-service.ts';
 import { checkingPorts } from './checking-ports.ts';
 import { controlledAccess } from './controlled-access.ts';
-import { contractMethods } from './contract-service.ts';
-import { credentialMethods } from './credential-service.ts';
 import { CurrentIndex } from './current-index.ts';
 import { embed } from './embedded.ts';
 import { failedCallTeller } from './failed-calls.ts';
@@ -35,12 +33,12 @@ import { openControlListener } from './listener.ts';
 import { beginLoading } from './loading.ts';
 import { openMesh } from './mesh.ts';
 import { isTeamIn, openPeople } from './people.ts';
-import { resourceMethods } from './resource-service.ts';
 import { openKeys } from './keys.ts';
 import { SERVICES } from './services.ts';
 import { openSidecars } from './sidecars.ts';
 import { openTelling } from './telling.ts';
 import { welcomeOf } from './welcome.ts';
+import { writingMethods } from './writing-methods.ts';
 import { controlTlsFiles } from './trust/tls-files.ts';
 import { vouchingBy } from './trust/vouching.ts';
 
@@ -149,7 +147,8 @@ export async function startControl(
   const { occurred } = telling;
   const { policyKinds } = checking.ports;
   const changing = new Changing({ registry, index, vault, ...checking.ports });
-  const writing = { registry, index, changing, access, receipts: sidecars.receipts, policyKinds };
+  const { receipts, counted: countedSidecars } = sidecars;
+  const writing = { registry, index, changing, access, receipts, policyKinds, countedSidecars, clock, randomBytes };
   const embedded =
     node === undefined || dataDir === undefined
       ? undefined
@@ -166,9 +165,7 @@ export async function startControl(
   opened.defer(() => embedded?.close());
   const methods = audit.calls.methods([
     ...health.methods(),
-    ...resourceMethods(writing),
-    ...contractMethods({ ...writing, clock }),
-    ...credentialMethods({ ...writing, clock, randomBytes }),
+    ...writingMethods(writing),
     ...audit.methods(access, index),
     ...eventMethods({ notifying: telling.events, index, access, clock, randomBytes }),
     ...backupMethods({ database, access, clock }),

@@ -210,6 +210,7 @@ export function appliesDocuments(newPlace: NewPlace): void {
         },
       ],
       revision: '3',
+      impact: expect.objectContaining({ clients: { count: 1, names: ['web'] } }) as object,
     });
     expect(await revision()).toBe(3);
   });

@@ -80,6 +80,8 @@ export const anyRequest = fc.oneof(
   of('ContractService', 'Approve', fc.record({ namespace, name, dryRun: fc.constant(true) })),
   of('ContractService', 'GetContract', fc.record({ namespace, name })),
   of('CredentialService', 'RotateSecret', fc.record({ namespace, name, dryRun: fc.constant(true) })),
+  of('AuthoringService', 'ListOwnApis', fc.record({ team: words, search: words, waiting: fc.boolean() })),
+  of('AuthoringService', 'ListRequests', fc.record({ namespace, api: fc.constant('') })),
   of('AuditService', 'ListChanges', fc.record({ kind, pageSize: fc.constant(50) })),
   of('AuditService', 'ListEntries', fc.record({ kind, pageSize: fc.constant(50) })),
 );

@@ -50,6 +50,10 @@ export const MATRIX = `
   CredentialService/CreateApplication          y--       y-y--      -----      -?
   CredentialService/RotateSecret               y--       y-y--      .-.--      -?
   CredentialService/EndSecret                  y--       y-y--      .-.--      -?
+  AuthoringService/ListKinds                   yyy       yyyyy      yyyyy      y?
+  AuthoringService/GetSchema                   yyy       yyyyy      yyyyy      y?
+  AuthoringService/ListOwnApis                 yyy       yyyyy      yyyyy      -?
+  AuthoringService/ListRequests                y--       yy---      yy---      -?
   AuditService/ListChanges                     y-y       y---y      y---y      -?
   AuditService/ListEntries                     y-y       y---y      y---y      -?
   AuditService/Export                          y-y       -----      -----      -?

@@ -2,6 +2,7 @@ import { Code } from '@connectrpc/connect';
 import type { DescService } from '@bufbuild/protobuf';
 import { AnalyticsService } from '../../gen/ostiary/v1/analytics_pb.js';
 import { AuditService } from '../../gen/ostiary/v1/audit_pb.js';
+import { AuthoringService } from '../../gen/ostiary/v1/authoring_pb.js';
 import { BackupService } from '../../gen/ostiary/v1/backup_pb.js';
 import { ContractService } from '../../gen/ostiary/v1/contracts_pb.js';
 import { CredentialService } from '../../gen/ostiary/v1/credentials_pb.js';
@@ -24,6 +25,7 @@ import type { Asked } from './authorization-of-people.ts';
 export const services: Readonly<Record<string, DescService>> = {
   AnalyticsService,
   AuditService,
+  AuthoringService,
   BackupService,
   ContractService,
   CredentialService,
@@ -137,6 +139,8 @@ export function requestsOf({ service, method, what }: MatrixRow): Asked {
     }
     case 'SidecarService':
       return ofSidecars(method, what);
+    case 'AuthoringService':
+      return { request: method === 'GetSchema' ? { policy: 'cors' } : {} };
     case 'SnapshotService':
       return { request: {} };
     case 'AnalyticsService':

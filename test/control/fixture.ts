@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { AuditService } from '../../gen/ostiary/v1/audit_pb.js';
+import { AuthoringService } from '../../gen/ostiary/v1/authoring_pb.js';
 import { ContractService } from '../../gen/ostiary/v1/contracts_pb.js';
 import { CredentialService } from '../../gen/ostiary/v1/credentials_pb.js';
 import { ResourceService } from '../../gen/ostiary/v1/resources_pb.js';
@@ -13,11 +14,9 @@ import type { AuditTrail } from '../../src/audit/trail.ts';
 import { auditSight } from '../../src/control/audit-sight.ts';
 import { auditMethods } from '../../src/control/audit-service.ts';
 import { Changing } from '../../src/control/changing.ts';
-import { contractMethods } from '../../src/control/contract-service.ts';
-import { credentialMethods } from '../../src/control/credential-service.ts';
 import { CurrentIndex } from '../../src/control/current-index.ts';
-import { resourceMethods } from '../../src/control/resource-service.ts';
 import { SecretVault } from '../../src/control/secret-vault.ts';
+import { writingMethods } from '../../src/control/writing-methods.ts';
 import { egressRules } from '../../src/egress/rules.ts';
 import { Code, RpcError } from '../../src/grpc/rpc.ts';
 import type { Method } from '../../src/grpc/rpc.ts';
@@ -83,7 +82,13 @@ export async function openServices(
   const clock: Clock = { ...systemClock, now: () => services.nowMs ?? Date.now() };
   const ofLog = { registry, policyKinds, environment, vault: own, clock };
   const changing = new Changing({ ...ofLog, index });
-  const writing = { registry, index, changing, access, receipts, policyKinds };
+  const scope = { namespaces: [], apis: [], labels: {} };
+  const sidecars = [
+    { node: 'all', scope },
+    { node: 'of-returns', scope: { ...scope, namespaces: ['returns'] } },
+  ];
+  const countedSidecars = () => Promise.resolve(sidecars);
+  const writing = { registry, index, changing, access, receipts, policyKinds, countedSidecars };
   const {
     store,
     trail,
@@ -94,9 +99,7 @@ export async function openServices(
     random: Math.random,
   });
   const methods = [
-    ...resourceMethods(writing),
-    ...contractMethods({ ...writing, clock }),
-    ...credentialMethods({ ...writing, clock, randomBytes }),
+    ...writingMethods({ ...writing, clock, randomBytes }),
     ...auditMethods({
       access,
       store,
@@ -107,7 +110,7 @@ export async function openServices(
     }),
   ];
   const handle = createConnectHandler({
-    services: [ResourceService, ContractService, CredentialService, AuditService],
+    services: [ResourceService, ContractService, CredentialService, AuditService, AuthoringService],
     methods,
     allow: async () => {},
     maxMessageBytes: 64 * 1024 * 1024,

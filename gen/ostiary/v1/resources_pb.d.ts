@@ -780,6 +780,13 @@ export declare type DiffResponse = Message<"ostiary.v1.DiffResponse"> & {
    * @generated from field: uint64 revision = 4;
    */
   revision: bigint;
+
+  /**
+   * Whom the differences concern.
+   *
+   * @generated from field: ostiary.v1.Impact impact = 5;
+   */
+  impact?: Impact | undefined;
 };
 
 /**
@@ -807,6 +814,13 @@ export declare type DiffResponseJson = {
    * @generated from field: uint64 revision = 4;
    */
   revision?: string;
+
+  /**
+   * Whom the differences concern.
+   *
+   * @generated from field: ostiary.v1.Impact impact = 5;
+   */
+  impact?: ImpactJson;
 };
 
 /**
@@ -814,6 +828,122 @@ export declare type DiffResponseJson = {
  * Use `create(DiffResponseSchema)` to create a new message.
  */
 export declare const DiffResponseSchema: GenMessage<DiffResponse, {jsonType: DiffResponseJson}>;
+
+/**
+ * Whom changes concern: of what the caller may see, and nothing else.
+ *
+ * @generated from message ostiary.v1.Impact
+ */
+export declare type Impact = Message<"ostiary.v1.Impact"> & {
+  /**
+   * APIs of which something is otherwise than before.
+   *
+   * @generated from field: ostiary.v1.Concerned apis = 1;
+   */
+  apis?: Concerned | undefined;
+
+  /**
+   * Client applications with a contract in force with one of them.
+   *
+   * @generated from field: ostiary.v1.Concerned clients = 2;
+   */
+  clients?: Concerned | undefined;
+
+  /**
+   * These contracts. Where tiers alone differ, those of these tiers.
+   *
+   * @generated from field: ostiary.v1.Concerned contracts = 3;
+   */
+  contracts?: Concerned | undefined;
+
+  /**
+   * Sidecars that decide otherwise from then on. Whoever may not list them hears how many.
+   *
+   * @generated from field: ostiary.v1.Concerned sidecars = 4;
+   */
+  sidecars?: Concerned | undefined;
+};
+
+/**
+ * Whom changes concern: of what the caller may see, and nothing else.
+ *
+ * @generated from message ostiary.v1.Impact
+ */
+export declare type ImpactJson = {
+  /**
+   * APIs of which something is otherwise than before.
+   *
+   * @generated from field: ostiary.v1.Concerned apis = 1;
+   */
+  apis?: ConcernedJson;
+
+  /**
+   * Client applications with a contract in force with one of them.
+   *
+   * @generated from field: ostiary.v1.Concerned clients = 2;
+   */
+  clients?: ConcernedJson;
+
+  /**
+   * These contracts. Where tiers alone differ, those of these tiers.
+   *
+   * @generated from field: ostiary.v1.Concerned contracts = 3;
+   */
+  contracts?: ConcernedJson;
+
+  /**
+   * Sidecars that decide otherwise from then on. Whoever may not list them hears how many.
+   *
+   * @generated from field: ostiary.v1.Concerned sidecars = 4;
+   */
+  sidecars?: ConcernedJson;
+};
+
+/**
+ * Describes the message ostiary.v1.Impact.
+ * Use `create(ImpactSchema)` to create a new message.
+ */
+export declare const ImpactSchema: GenMessage<Impact, {jsonType: ImpactJson}>;
+
+/**
+ * @generated from message ostiary.v1.Concerned
+ */
+export declare type Concerned = Message<"ostiary.v1.Concerned"> & {
+  /**
+   * @generated from field: uint32 count = 1;
+   */
+  count: number;
+
+  /**
+   * The first ten, as `NAME`, or `NAMESPACE/NAME` of another namespace than the default.
+   *
+   * @generated from field: repeated string names = 2;
+   */
+  names: string[];
+};
+
+/**
+ * @generated from message ostiary.v1.Concerned
+ */
+export declare type ConcernedJson = {
+  /**
+   * @generated from field: uint32 count = 1;
+   */
+  count?: number;
+
+  /**
+   * The first ten, as `NAME`, or `NAMESPACE/NAME` of another namespace than the default.
+   *
+   * @generated from field: repeated string names = 2;
+   */
+  names?: string[];
+};
+
+/**
+ * Describes the message ostiary.v1.Concerned.
+ * Use `create(ConcernedSchema)` to create a new message.
+ */
+export declare const ConcernedSchema: GenMessage<Concerned, {jsonType: ConcernedJson}>;
 
 /**
  * @generated from message ostiary.v1.Difference
@@ -1380,6 +1510,13 @@ export declare type DeleteResponse = Message<"ostiary.v1.DeleteResponse"> & {
    * @generated from field: ostiary.v1.Receipt receipt = 4;
    */
   receipt?: Receipt | undefined;
+
+  /**
+   * Whom it concerns.
+   *
+   * @generated from field: ostiary.v1.Impact impact = 5;
+   */
+  impact?: Impact | undefined;
 };
 
 /**
@@ -1407,6 +1544,13 @@ export declare type DeleteResponseJson = {
    * @generated from field: ostiary.v1.Receipt receipt = 4;
    */
   receipt?: ReceiptJson;
+
+  /**
+   * Whom it concerns.
+   *
+   * @generated from field: ostiary.v1.Impact impact = 5;
+   */
+  impact?: ImpactJson;
 };
 
 /**

@@ -6,6 +6,7 @@ import { shown } from '../analytics/shown.ts';
 import { defineCommand } from '../command.ts';
 import { fileFlag } from './apply.ts';
 import { documentsOf, faultLines } from './documents-of.ts';
+import { impactText } from './impact-text.ts';
 import { shortName } from './kinds.ts';
 import { lineDiff } from './line-diff.ts';
 import { ownerFlags, refuseOwnerFlags } from './owner-flags.ts';
@@ -47,6 +48,8 @@ export const command = defineCommand({
     for (const line of told) process.stderr.write(`${line}\n`);
     if (answer.faults.length > 0) throw new UserError('these documents would be refused', 2);
     process.stdout.write(answer.differences.map(diffText).join(''));
+    const concerns = impactText(answer.impact);
+    if (concerns !== '') process.stderr.write(`${concerns}\n`);
     if (answer.differences.some(({ effect }) => effect !== Effect.UNCHANGED)) return 1;
     process.stderr.write('nothing would change\n');
     return 0;
