@@ -1,3 +1,4 @@
+import type { Condition } from '../rollup/question.ts';
 import type { RequestEvent } from './event.ts';
 
 /** One request with more detail than is counted. */
@@ -30,6 +31,10 @@ export interface SampleQuestion {
   /** The name of the client application. */
   readonly client?: string;
   readonly reason?: string;
+  /** The id of the sample. */
+  readonly id?: string;
+  /** Requests that meet all of these. */
+  readonly where?: readonly Condition[];
   /** Requests to one of these APIs, or of one of these client applications. Absent: all. Only a control plane is asked so. */
   readonly within?: { readonly apis: readonly string[]; readonly clients: readonly string[] };
   readonly most: number;

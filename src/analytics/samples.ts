@@ -7,6 +7,7 @@ import { METHODS, methodNamed } from './method.ts';
 import type { Outcome } from './outcome.ts';
 import { routeOfPath } from './route.ts';
 import type { RestoredSample } from './sample-disk.ts';
+import { isAskedFor } from './sample-conditions.ts';
 import { SamplePool } from './sample-pool.ts';
 import type { KeptSample } from './sample-pool.ts';
 import type { SampleArchive, SampledRequest, SampledStep, SampleQuestion } from './sampled-request.ts';
@@ -100,18 +101,11 @@ export class Samples implements SampleArchive {
     yield* this.#others.all();
   }
 
-  find({ sinceMs, untilMs, api, client, reason, most }: SampleQuestion): readonly SampledRequest[] {
-    const oldest = Math.max(sinceMs, this.#ports.now() - DAY_MS);
+  find(question: SampleQuestion): readonly SampledRequest[] {
+    const oldest = Math.max(question.sinceMs, this.#ports.now() - DAY_MS);
     const all = [...this.all()].map(({ sampled }) => sampled);
-    const found = all.filter(
-      ({ event }) =>
-        event.receivedAt >= oldest &&
-        event.receivedAt < untilMs &&
-        (api === undefined || event.api === api) &&
-        (client === undefined || event.client === client) &&
-        (reason === undefined || event.reason === reason),
-    );
-    return found.sort((a, b) => b.event.receivedAt - a.event.receivedAt).slice(0, most);
+    const found = all.filter((sampled) => isAskedFor(sampled, { ...question, sinceMs: oldest }));
+    return found.sort((a, b) => b.event.receivedAt - a.event.receivedAt).slice(0, question.most);
   }
 
   /** An event from the decision alone. How the request ends is unknown, so the status of an allow is 0. */

@@ -65,7 +65,9 @@ function samplesWithin(scope: RequestScope, samples: SampleArchive): SampleArchi
   const apis = new Set(scope.apis);
   return {
     async find(question) {
-      const found = await samples.find({ ...question, within: scope });
+      const isInner = question.where?.some(({ dimension }) => INNER.has(dimension)) ?? false;
+      const within = isInner ? { ...scope, clients: [] } : scope;
+      const found = await samples.find({ ...question, within });
       return found.map((sample) => (apis.has(sample.event.api ?? '') ? sample : asCallerSees(sample)));
     },
   };

@@ -13,8 +13,11 @@ import { SlotIntake } from '../telemetry/slot-intake.ts';
 import type { ControlAccess } from './access.ts';
 import type { Caller } from '../access/caller.ts';
 import type { AnalyticsDesk } from '../operator/analytics-desk.ts';
+import type { GraphSurroundings } from '../operator/graph-surroundings.ts';
+import type { Registry as ResourceRegistry } from '../registry/registry.ts';
 import { deskWithin, requestScope } from './analytics-scope.ts';
 import type { CurrentIndex } from './current-index.ts';
+import { graphSurroundings } from './graph-surroundings.ts';
 import { guardedMethods } from './guarded.ts';
 import { Rights } from './rights.ts';
 import { meshMetrics } from './mesh-metrics.ts';
@@ -28,6 +31,7 @@ export interface MeshPorts {
   readonly identify: (call: Call) => Promise<Pick<SidecarIdentity, 'node'>>;
   readonly access: ControlAccess;
   readonly index: Pick<CurrentIndex, 'current'>;
+  readonly resources: Pick<ResourceRegistry, 'resources'>;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly log: Log;
@@ -82,11 +86,13 @@ export async function openMesh(place: HistoryPlace, ports: MeshPorts): Promise<M
     missing: missingNodes({ history: history.history, sidecars, clock }),
   };
   const room = { running: 0 };
-  const methodsOf = (own: AnalyticsDesk) => analyticsMethods({ desk: own, snapshot: () => undefined, clock, room });
+  const methodsOf = (own: AnalyticsDesk, surroundings?: GraphSurroundings) =>
+    analyticsMethods({ desk: own, snapshot: () => undefined, clock, room, ...(surroundings && { surroundings }) });
   const askedBy = async (caller: Caller): Promise<readonly Method[]> => {
     const { index } = await ports.index.current();
-    const scope = requestScope(new Rights(caller, index), index);
-    return methodsOf(scope === undefined ? desk : deskWithin(scope, desk));
+    const rights = new Rights(caller, index);
+    const scope = requestScope(rights, index);
+    return methodsOf(scope === undefined ? desk : deskWithin(scope, desk), graphSurroundings(rights, index, ports));
   };
   return {
     history,

@@ -1,6 +1,7 @@
 import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import { sql } from 'kysely';
 import { SampleSchema } from '../../gen/ostiary/v1/analytics_pb.js';
+import { isAskedFor } from '../analytics/sample-conditions.ts';
 import type { SampleArchive, SampledRequest, SampleQuestion } from '../analytics/sampled-request.ts';
 import type { Clock, Timers } from '../clock.ts';
 import type { Database } from '../database/database.ts';
@@ -8,7 +9,7 @@ import { migrated } from '../database/migrate.ts';
 import { tableOf } from '../database/table-of.ts';
 import { readSample, toSample } from '../telemetry/sample-message.ts';
 import { SAMPLE_COLUMNS, sampleSchema } from './sample-tables.ts';
-import type { SampleTables } from './sample-tables.ts';
+import type { SampleTable, SampleTables } from './sample-tables.ts';
 
 export interface SampleStorePorts {
   readonly clock: Clock;
@@ -28,9 +29,13 @@ const MOST_AHEAD_MS = 3_600_000;
 const WRITE_MS = 500;
 const MOST_WAITING = 10_000;
 const ROWS_A_TIME = 500;
+/** Of those that a question with conditions may be about. */
+const MOST_LOOKED_AT = 20_000;
 const UPKEEP_MS = 60_000;
 
 type Row = readonly (string | number)[];
+type Kept = Pick<SampleTable, 'node' | 'id' | 'received_ms' | 'sample'>;
+type Place = Omit<Kept, 'sample'>;
 
 /** The samples of all sidecars, in a database that may hold other parts too. */
 export class SampleStore implements SampleArchive {
@@ -65,25 +70,41 @@ export class SampleStore implements SampleArchive {
   }
 
   /** @throws DatabaseFault (rejects with it) */
-  async find({
-    sinceMs,
-    untilMs,
-    api,
-    client,
-    reason,
-    within,
-    most,
-  }: SampleQuestion): Promise<readonly SampledRequest[]> {
+  async find(question: SampleQuestion): Promise<readonly SampledRequest[]> {
     await this.#write();
+    const sinceMs = Math.max(question.sinceMs, this.#ports.clock.now() - KEPT_MS);
+    const { most } = question;
+    // Conditions on what is no column are looked at one by one.
+    const isSifted = (question.where?.length ?? 0) > 0;
+    const found: SampledRequest[] = [];
+    let before: Place | undefined;
+    for (let looked = 0; looked < MOST_LOOKED_AT; looked += ROWS_A_TIME) {
+      const rows = await this.#latest({ ...question, sinceMs }, isSifted ? ROWS_A_TIME : most, before);
+      const some = rows.flatMap(({ sample }) => readSample(fromBinary(SampleSchema, sample)));
+      if (!isSifted) return some;
+      found.push(...some.filter((sampled) => isAskedFor(sampled, { ...question, sinceMs })));
+      before = rows.at(-1);
+      if (found.length >= most || rows.length < ROWS_A_TIME) break;
+    }
+    return found.slice(0, most);
+  }
+
+  /** @param before the row after which to go on */
+  #latest(question: SampleQuestion, most: number, before: Place | undefined): Promise<readonly Kept[]> {
+    const { sinceMs, untilMs, api, client, reason, id, within } = question;
+    const { engine } = this.#database;
     let asking = this.#database.kysely
       .selectFrom('mesh_sample')
-      .select('sample')
-      .where('received_ms', '>=', Math.max(sinceMs, this.#ports.clock.now() - KEPT_MS))
+      .select(['sample', 'received_ms', 'node', 'id'])
+      .where('received_ms', '>=', sinceMs)
       .where('received_ms', '<', untilMs);
-    for (const [column, value] of Object.entries({ api, client, reason }))
-      if (value !== undefined) asking = asking.where(column as 'api' | 'client' | 'reason', '=', value);
+    for (const [column, value] of Object.entries({ api, client, reason, id }))
+      if (value !== undefined) asking = asking.where(column as 'api' | 'client' | 'reason' | 'id', '=', value);
+    if (before !== undefined) {
+      const { received_ms: receivedMs, node } = before;
+      asking = asking.where(sql<boolean>`(received_ms, node, id) < (${receivedMs}, ${node}, ${before.id})`);
+    }
     if (within !== undefined) {
-      const { engine } = this.#database;
       const anyOf = (names: readonly string[]) =>
         tableOf(
           engine,
@@ -95,8 +116,8 @@ export class SampleStore implements SampleArchive {
           OR client IN (SELECT name FROM ${anyOf(within.clients)} AS clients))`,
       );
     }
-    const rows = await asking.orderBy('received_ms', 'desc').limit(most).execute();
-    return rows.flatMap(({ sample }) => readSample(fromBinary(SampleSchema, sample)));
+    const ordered = asking.orderBy('received_ms', 'desc').orderBy('node', 'desc').orderBy('id', 'desc');
+    return ordered.limit(most).execute();
   }
 
   /** Deletes what is too old, and what is too much: of one node first. @throws DatabaseFault (rejects with it) */

@@ -121,6 +121,7 @@ export async function startControl(
       identify: sidecars.identify,
       access,
       index,
+      resources: registry,
       clock,
       timers,
       log,

@@ -3,16 +3,15 @@ import { sql } from 'kysely';
 import type { RawBuilder, Transaction } from 'kysely';
 import type { Database } from '../database/database.ts';
 import type { Answer, AnswerRow, Question } from '../rollup/question.ts';
-import type { SlotCompleteness } from '../rollup/slot.ts';
 import { combinationsOf, conditionsOf } from './conditions.ts';
+import { readCompleteness, readSpans } from './known-spans.ts';
 import { partsTable, viewFor } from './part-rows.ts';
 import { planParts } from './plan.ts';
-import type { Extent, Part, Plan } from './plan.ts';
+import type { Extent, Plan } from './plan.ts';
 import { readRanked } from './ranking.ts';
 import type { Lookup, Ranked } from './ranking.ts';
-import { addedUp, countedOf, sumOf } from './sums.ts';
+import { addedUp, countedOf } from './sums.ts';
 import type { Totals } from './sums.ts';
-import { COMPLETENESS } from './tables.ts';
 import type { HistoryTables } from './tables.ts';
 
 type Reading = Transaction<HistoryTables>;
@@ -54,9 +53,10 @@ export async function answerQuestion(database: Database<HistoryTables>, question
       stepped: plan.stepS === undefined ? undefined : await readSteps(lookup, plan, ranked),
       total: isWhole ? ranked : await readRanked({ ...lookup, question: { ...question, by: [], most: 1 } }, whole),
       completeness: await readCompleteness(transaction, whole.parts),
+      spans: plan.stepS === undefined ? undefined : await readSpans(transaction, plan.parts, plan.stepS),
     };
   });
-  const { plan, ranked, stepped, total, completeness } = read;
+  const { plan, ranked, stepped, total, completeness, spans } = read;
   const { decided, reported, unreported, unknown, folded } = completeness;
   return {
     sinceMs: plan.sinceS * 1000,
@@ -67,6 +67,7 @@ export async function answerQuestion(database: Database<HistoryTables>, question
     combinations: ranked[0]?.combinations ?? 0,
     completeness: { decided, reported, unreported, unknown },
     folded,
+    ...(spans !== undefined && { spans }),
   };
 }
 
@@ -96,21 +97,6 @@ async function readSteps(lookup: Lookup, plan: Plan, ranked: readonly Ranked[]):
     FROM ${rows} AS part JOIN history_series AS series ON series.id = part.series
     GROUP BY ${sql.join(groups)}`.execute(transaction);
   return found.rows;
-}
-
-async function readCompleteness(
-  transaction: Reading,
-  parts: readonly Part[],
-): Promise<SlotCompleteness & { folded: number }> {
-  const sums = { slots: 0, decided: 0, reported: 0, unreported: 0, unknown: 0, folded: 0 };
-  for (const { index, from, until } of parts) {
-    const columns = sql.join(COMPLETENESS.map((name) => sumOf('history_completeness', name)));
-    const { rows } = await sql<Record<keyof typeof sums, number | null>>`
-      SELECT ${columns} FROM history_completeness
-      WHERE level = ${index} AND period >= ${from} AND period < ${until}`.execute(transaction);
-    for (const name of COMPLETENESS) sums[name] += rows[0]?.[name] ?? 0;
-  }
-  return sums;
 }
 
 async function rowsOf({ by }: Question, ranked: readonly Ranked[]): Promise<AnswerRow[]> {

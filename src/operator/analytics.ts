@@ -12,13 +12,16 @@ import type { Snapshot } from '../snapshot/snapshot.ts';
 import { ArchiveUnavailable } from './analytics-desk.ts';
 import type { AnalyticsDesk, Ask } from './analytics-desk.ts';
 import { graphOf } from './analytics-graph.ts';
+import { graphQuestionOf } from './graph-question.ts';
+import type { GraphSurroundings } from './graph-surroundings.ts';
+import { fromSnapshot } from './graph-surroundings.ts';
 import { conditionsOf, HOUR_MS, limitOf, questionOf } from './analytics-question.ts';
 import { topOf } from './analytics-top.ts';
 import { toSample } from '../telemetry/sample-message.ts';
 import { invalid, spanOf } from './time-range.ts';
 import type { Span } from './time-range.ts';
 import { unaryOf } from './unary.ts';
-import { toCompleteness, toUsage } from './usage.ts';
+import { toCompleteness, toKnownSpan, toUsage } from './usage.ts';
 
 export interface AnalyticsPorts {
   readonly desk: AnalyticsDesk;
@@ -27,6 +30,8 @@ export interface AnalyticsPorts {
   readonly clock: Pick<Clock, 'now'>;
   /** Questions that are being answered, of all that share it. Absent: of these methods. */
   readonly room?: { running: number };
+  /** Absent: what the snapshot says of contracts. */
+  readonly surroundings?: GraphSurroundings;
 }
 
 const DAY_MS = 24 * HOUR_MS;
@@ -34,13 +39,11 @@ const DAY_MS = 24 * HOUR_MS;
 const MOST_AT_ONCE = 4;
 const USUAL_SAMPLES = 20;
 const MOST_SAMPLES = 1000;
-const USUAL_EDGES = 50;
-const MOST_EDGES = 1000;
 
 const unary = unaryOf('ostiary.v1.AnalyticsService');
 
 export function analyticsMethods(ports: AnalyticsPorts): readonly Method[] {
-  const { desk, snapshot, clock, room = { running: 0 } } = ports;
+  const { desk, snapshot, clock, room = { running: 0 }, surroundings = fromSnapshot(snapshot) } = ports;
   async function reading<T>(read: () => T | Promise<T>): Promise<T> {
     if (room.running >= MOST_AT_ONCE) {
       throw new RpcError(Code.resourceExhausted, `${MOST_AT_ONCE} questions are being answered: ask again in a moment`);
@@ -92,6 +95,7 @@ export function analyticsMethods(ports: AnalyticsPorts): readonly Method[] {
           total: toUsage(answer.total),
           combinations: BigInt(answer.combinations),
           ...(await known(answer, question)),
+          spans: (answer.spans ?? []).map((span) => toKnownSpan(span, desk.isOfSome === true)),
         });
       }),
     ),
@@ -112,18 +116,14 @@ export function analyticsMethods(ports: AnalyticsPorts): readonly Method[] {
     ),
     unary('Graph', proto.GraphRequestSchema, proto.GraphResponseSchema, (request) =>
       answering(async (ask) => {
-        const span = spanOf(request.time, clock.now(), HOUR_MS);
-        const where = conditionsOf(request.where);
-        const most = limitOf(request.limit, USUAL_EDGES, MOST_EDGES);
-        const { answer, nodes, edges, omitted } = await graphOf({ ...span, where, most }, ask, snapshot());
-        if (answer.total.count === 0) refuseUnknownNames({ where }, snapshot());
+        const asked = graphQuestionOf(request, clock.now(), surroundings);
+        const { answer, ...graph } = await graphOf(asked, ask, surroundings);
+        if (answer.total.count === 0) refuseUnknownNames(asked, snapshot());
         return create(proto.GraphResponseSchema, {
           since: timestampFromMs(answer.sinceMs),
           until: timestampFromMs(answer.untilMs),
-          nodes: [...nodes],
-          edges: [...edges],
-          omitted,
-          ...(await known(answer, span)),
+          ...graph,
+          ...(await known(answer, asked)),
         });
       }),
     ),
@@ -137,7 +137,7 @@ export function analyticsMethods(ports: AnalyticsPorts): readonly Method[] {
 }
 
 function sampleQuestionOf(
-  { time, api, client, reason, limit }: proto.ListSamplesRequest,
+  { time, api, client, reason, limit, where, id }: proto.ListSamplesRequest,
   nowMs: number,
 ): SampleQuestion {
   return {
@@ -145,6 +145,8 @@ function sampleQuestionOf(
     ...(api !== '' && { api }),
     ...(client !== '' && { client }),
     ...(reason !== '' && { reason }),
+    ...(id !== '' && { id }),
+    ...(where.length > 0 && { where: conditionsOf(where) }),
     most: limitOf(limit, USUAL_SAMPLES, MOST_SAMPLES),
   };
 }

@@ -1,9 +1,9 @@
 import { create } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
-import { CompletenessSchema, UsageSchema } from '../../gen/ostiary/v1/analytics_pb.js';
-import type { Completeness, Usage } from '../../gen/ostiary/v1/analytics_pb.js';
+import { CompletenessSchema, KnownSpanSchema, UsageSchema } from '../../gen/ostiary/v1/analytics_pb.js';
+import type { Completeness, KnownSpan as KnownSpanMessage, Usage } from '../../gen/ostiary/v1/analytics_pb.js';
 import { quantileOf } from '../rollup/histogram.ts';
-import type { Answer, Counted, Order } from '../rollup/question.ts';
+import type { Answer, Counted, KnownSpan, Order } from '../rollup/question.ts';
 import type { MissingNode, UnreportedBy } from './analytics-desk.ts';
 
 const MOST_ENVOYS = 20;
@@ -39,22 +39,39 @@ export function toCompleteness(
   missing: readonly MissingNode[],
 ): Completeness {
   const { decided, reported, unreported, unknown } = completeness;
-  const whole = (value: number): bigint => BigInt(Math.max(0, Math.round(value)));
   return create(CompletenessSchema, {
-    decided: whole(decided),
-    reported: whole(reported),
-    unreported: whole(unreported),
-    unknown: whole(unknown),
-    open: whole(decided - reported - unreported - unknown),
+    decided: atLeast0(decided),
+    reported: atLeast0(reported),
+    unreported: atLeast0(unreported),
+    unknown: atLeast0(unknown),
+    open: atLeast0(decided - reported - unreported - unknown),
     unreportedBy: by.slice(0, MOST_ENVOYS).map((each) => ({
       envoy: each.envoy,
       decided: BigInt(each.decided),
       unreported: BigInt(each.unreported),
     })),
-    folded: whole(folded),
+    folded: atLeast0(folded),
     missing: missing.slice(0, MOST_NODES).map(({ node, sinceMs }) => ({ node, since: timestampFromMs(sinceMs) })),
     missingNodes: missing.length,
   });
+}
+
+/** @param isOfSome whoever asks may know of some requests alone: how many there are of all is not told */
+export function toKnownSpan(span: KnownSpan, isOfSome: boolean): KnownSpanMessage {
+  const { startMs, decided, reported, unreported, unknown } = span;
+  const start = timestampFromMs(startMs);
+  if (isOfSome) return create(KnownSpanSchema, { start });
+  return create(KnownSpanSchema, {
+    start,
+    decided: atLeast0(decided),
+    reported: atLeast0(reported),
+    unreported: atLeast0(unreported),
+    unknown: atLeast0(unknown),
+  });
+}
+
+function atLeast0(value: number): bigint {
+  return BigInt(Math.max(0, Math.round(value)));
 }
 
 /** The amount by which ranks are computed; undefined for a mean, which has no share. */

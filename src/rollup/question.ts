@@ -65,6 +65,13 @@ export interface Answer {
   readonly completeness: SlotCompleteness;
   /** The number of requests of that time whose key was folded. */
   readonly folded: number;
+  /** If the question has a step: the spans of which there is a slot, in the order of time. */
+  readonly spans?: readonly KnownSpan[];
+}
+
+/** How complete a step is, whatever the conditions. */
+export interface KnownSpan extends SlotCompleteness {
+  readonly startMs: number;
 }
 
 /** Answers questions about the slots that it has received. */

@@ -2,11 +2,9 @@ import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { expect, test } from 'vitest';
 import { QueryRequestSchema, QueryResponseSchema } from '../../gen/ostiary/v1/analytics_pb.js';
 import { ReportSlotsRequestSchema, ReportSlotsResponseSchema } from '../../gen/ostiary/v1/telemetry_pb.js';
-import type { SampledRequest } from '../../src/analytics/sampled-request.ts';
 import { systemTimers as timers } from '../../src/clock.ts';
 import { openMesh } from '../../src/control/mesh.ts';
 import type { Mesh } from '../../src/control/mesh.ts';
-import { SampleStore } from '../../src/control/sample-store.ts';
 import { Code, RpcError } from '../../src/grpc/rpc.ts';
 import type { Call } from '../../src/grpc/rpc.ts';
 import type { HistoryPlace } from '../../src/history/open-history.ts';
@@ -54,7 +52,7 @@ interface Opened {
 
 const answerOf = (bytes: Uint8Array) => fromBinary(QueryResponseSchema, bytes);
 
-async function opened(place: HistoryPlace, now = NOON): Promise<Opened> {
+export async function opened(place: HistoryPlace, now = NOON): Promise<Opened> {
   const told: string[] = [];
   const forgotten = new Set<string>();
   const tell = (message: string, fields?: object): void => void told.push(`${message} ${JSON.stringify(fields)}`);
@@ -73,6 +71,7 @@ async function opened(place: HistoryPlace, now = NOON): Promise<Opened> {
       throw new RpcError(Code.unauthenticated, 'no');
     },
     index: { current: async () => ({ index: new ResourceIndex(), history: '', revision: 0 }) },
+    resources: { resources: async () => [] },
     clock: { now: () => now, monotonic: () => performance.now() },
     timers,
     log: { debug: tell, info: tell, warn: tell, error: tell } as never,
@@ -127,14 +126,6 @@ function framed(of: Slot, node = of.node): Uint8Array[] {
   return [...partsOf(of)].map((part) =>
     toBinary(ReportSlotsRequestSchema, create(ReportSlotsRequestSchema, { node, part })),
   );
-}
-
-function sampleOf(id: string, receivedAt: number, more: object = {}): SampledRequest {
-  const event = { id, receivedAt, endedAt: receivedAt + 1, outcome: 'blocked', method: 'GET', status: 401 } as const;
-  return {
-    event: { ...event, api: 'orders', reason: 'x', responseFlags: [], requestBytes: 0, responseBytes: 0, ...more },
-    steps: [],
-  };
 }
 
 export function takesCountsOfAllSidecars(newPlace: () => Promise<HistoryPlace>): void {
@@ -200,34 +191,5 @@ export function takesCountsOfAllSidecars(newPlace: () => Promise<HistoryPlace>):
       { node: 'eu-2', since: { seconds: BigInt(NOON / 1000 - 600 + 130) } },
     ]);
     await plane.mesh.close();
-  });
-
-  test('keeps samples of all sidecars for a day, each once, and of one no more than its share', async () => {
-    const { mesh } = await opened(await newPlace());
-    let now = NOON;
-    const clock = { now: () => now, monotonic: () => 0 };
-    const faults: unknown[] = [];
-    const store = await SampleStore.open(mesh.history.database, {
-      clock,
-      timers,
-      onFault: (error) => faults.push(error),
-    });
-    const many = Array.from({ length: 2100 }, (_, at) => sampleOf(`many-${at}`, NOON - 5000 - at));
-    const good = sampleOf('good', NOON - 9000, { client: 'shop' });
-    store.take('eu-2', [good]);
-    store.take('eu-1', [...many, sampleOf('nul\0', NOON), sampleOf('future', NOON + 86_400_000)]);
-    store.take('eu-2', [good]);
-    const ask = { sinceMs: NOON - 86_400_000, untilMs: NOON + 1, most: 5000 };
-    expect(await store.find({ ...ask, client: 'shop' })).toEqual([good]);
-    expect((await store.find({ ...ask, most: 2 })).map(({ event: { id } }) => id)).toEqual(['many-0', 'many-1']);
-    await store.keepUp();
-    expect(await store.find(ask)).toHaveLength(2001);
-    now = NOON + 86_400_000 - 6000;
-    await store.keepUp();
-    expect((await store.find({ ...ask, untilMs: now })).length).toBeLessThan(2000);
-    expect(await store.find({ ...ask, client: 'shop', untilMs: now })).toEqual([]);
-    expect(faults).toEqual([]);
-    await store.close();
-    await mesh.close();
   });
 }

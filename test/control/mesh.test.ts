@@ -5,14 +5,17 @@ import { startPostgres } from '../real/postgres.ts';
 import type { RealPostgres } from '../real/postgres.ts';
 import { scratchFolder } from '../real/scratch.ts';
 import { takesCountsOfAllSidecars } from './mesh-behaviour.ts';
+import { keepsSamples } from './sample-behaviour.ts';
 
 const part = await partOrSkip('postgres');
 const MAX_BYTES = 1024 ** 3;
 
 describe('the counts of all sidecars on SQLite', () => {
-  takesCountsOfAllSidecars(async () => {
+  const newPlace = async () => {
     return { dataDir: join(scratchFolder('mesh'), 'data'), databaseUrl: undefined, maxBytes: MAX_BYTES };
-  });
+  };
+  takesCountsOfAllSidecars(newPlace);
+  keepsSamples(newPlace);
 });
 
 describe.skipIf(part === undefined)('the counts of all sidecars on PostgreSQL', () => {
@@ -21,7 +24,9 @@ describe.skipIf(part === undefined)('the counts of all sidecars on PostgreSQL', 
     postgres = await startPostgres();
   });
   afterAll(() => postgres?.stop());
-  takesCountsOfAllSidecars(async () => {
+  const newPlace = async () => {
     return { dataDir: undefined, databaseUrl: await postgres.createDatabase(), maxBytes: MAX_BYTES };
-  });
+  };
+  takesCountsOfAllSidecars(newPlace);
+  keepsSamples(newPlace);
 });

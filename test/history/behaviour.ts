@@ -212,4 +212,31 @@ export function historyBehaves(open: OpenHistory): void {
     await fixture.history.keepUp();
     expect(await fixture.counts({ ...question, by: ['api'] })).toEqual(all);
   });
+
+  test('steps tell of which time anything is known: of one without requests too, and of none without a slot', async () => {
+    const sender = new Sender();
+    const some = { decided: 3, reported: 2, unreported: 1 };
+    await fixture.history.receive([
+      sender.slot(NOON, [rowOf(ORDERS_GET, [1])], some),
+      sender.slot(NOON + 10 * SECOND, [rowOf(ORDERS_GET, [1])], some),
+      // Nobody called.
+      sender.slot(NOON + MINUTE, []),
+      sender.slot(NOON + 3 * MINUTE, [rowOf(PETS_DENIED, [1])], { decided: 1, unknown: 1 }),
+    ]);
+    const question = { sinceMs: NOON, untilMs: NOON + 5 * MINUTE, stepMs: MINUTE, where: [is('api', 'orders')] };
+    const nothing = { decided: 0, reported: 0, unreported: 0, unknown: 0 };
+    const spans = [
+      { startMs: NOON, decided: 6, reported: 4, unreported: 2, unknown: 0 },
+      { startMs: NOON + MINUTE, ...nothing },
+      { startMs: NOON + 3 * MINUTE, ...nothing, decided: 1, unknown: 1 },
+    ];
+    expect((await fixture.ask(question)).spans).toEqual(spans);
+    fixture.clock.nowMs = NOON + 3 * HOUR;
+    await fixture.history.keepUp();
+    expect((await fixture.ask(question)).spans).toEqual(spans);
+    expect((await fixture.ask({ ...question, untilMs: NOON + HOUR, stepMs: HOUR })).spans).toEqual([
+      { startMs: NOON, decided: 7, reported: 4, unreported: 2, unknown: 1 },
+    ]);
+    expect((await fixture.ask({ by: [] })).spans).toBeUndefined();
+  });
 }

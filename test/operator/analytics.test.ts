@@ -106,6 +106,20 @@ describe('ostiary.v1.AnalyticsService', () => {
     expect([few.edges.length, few.omitted]).toEqual([4, 3n]);
   });
 
+  it('tells of each step how much is known of it', async () => {
+    const { archive, client } = await ask();
+    archive.take(slotOf(NOW - 300_000, []));
+    const step = durationFromMs(60_000);
+    const { spans } = await client.query({ step });
+    expect(spans.map(({ start, decided }) => [Number(start?.seconds) * 1000 - NOW, Number(decided)])).toEqual([
+      [-600_000, 105],
+      [-300_000, 0],
+    ]);
+    const some = await (await ask({ archive, isOfSome: true })).client.query({ step });
+    expect(some.spans.map(({ decided }) => decided)).toEqual([0n, 0n]);
+    expect((await client.query({})).spans).toEqual([]);
+  });
+
   it('lists samples of a day, without what is not known', async () => {
     const event: RequestEvent = {
       id: 'id-1',

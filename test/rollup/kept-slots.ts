@@ -1,5 +1,5 @@
 import { groupRows, mergeMeasures } from '../../src/rollup/merge.ts';
-import type { Answer, AnswerRow, Counted, Order, Question, SlotArchive } from '../../src/rollup/question.ts';
+import type { Answer, AnswerRow, Condition, Counted, Order, Question, SlotArchive } from '../../src/rollup/question.ts';
 import { DIMENSIONS } from '../../src/rollup/slot.ts';
 import type { Slot, SlotCompleteness, SlotRow, SlotTaker } from '../../src/rollup/slot.ts';
 
@@ -19,10 +19,10 @@ export class KeptSlots implements SlotArchive, SlotTaker {
 
   #answer(question: Question): Answer {
     const slots = this.#slots.filter(({ startMs }) => startMs >= question.sinceMs && startMs < question.untilMs);
-    const meets = ({ key }: SlotRow): boolean =>
-      question.where.every(({ dimension, values, isExcluded }) => {
-        return values.includes(key[DIMENSIONS.indexOf(dimension)] ?? '') !== isExcluded;
-      });
+    const holds = ({ key }: SlotRow, { dimension, values, isExcluded, or }: Condition): boolean =>
+      values.includes(key[DIMENSIONS.indexOf(dimension)] ?? '') !== isExcluded ||
+      (or !== undefined && holds({ key } as SlotRow, or));
+    const meets = (row: SlotRow): boolean => question.where.every((condition) => holds(row, condition));
     const rows = slots.flatMap(({ rows: all, startMs }) => all.filter(meets).map((row) => ({ row, startMs })));
     const ranked = countedBy(
       rows.map(({ row }) => row),
@@ -40,6 +40,11 @@ export class KeptSlots implements SlotArchive, SlotTaker {
       combinations: ranked.length,
       completeness: completenessOf(slots),
       folded: slots.reduce((sum, { folded }) => sum + folded, 0),
+      ...(stepMs !== undefined && {
+        spans: [...Map.groupBy(slots, ({ startMs }) => Math.floor(startMs / stepMs) * stepMs)]
+          .toSorted(([a], [b]) => a - b)
+          .map(([startMs, own]) => Object.assign(completenessOf(own), { startMs })),
+      }),
     };
   }
 }

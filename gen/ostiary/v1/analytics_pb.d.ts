@@ -290,6 +290,14 @@ export declare type QueryResponse = Message<"ostiary.v1.QueryResponse"> & {
    * @generated from field: ostiary.v1.Completeness completeness = 8;
    */
   completeness?: Completeness | undefined;
+
+  /**
+   * With a step alone, in the order of time: the spans of which anything was told, be it that there
+   * were no requests. Of a span that is not here nothing is known.
+   *
+   * @generated from field: repeated ostiary.v1.KnownSpan spans = 9;
+   */
+  spans: KnownSpan[];
 };
 
 /**
@@ -347,6 +355,14 @@ export declare type QueryResponseJson = {
    * @generated from field: ostiary.v1.Completeness completeness = 8;
    */
   completeness?: CompletenessJson;
+
+  /**
+   * With a step alone, in the order of time: the spans of which anything was told, be it that there
+   * were no requests. Of a span that is not here nothing is known.
+   *
+   * @generated from field: repeated ostiary.v1.KnownSpan spans = 9;
+   */
+  spans?: KnownSpanJson[];
 };
 
 /**
@@ -354,6 +370,82 @@ export declare type QueryResponseJson = {
  * Use `create(QueryResponseSchema)` to create a new message.
  */
 export declare const QueryResponseSchema: GenMessage<QueryResponse, {jsonType: QueryResponseJson}>;
+
+/**
+ * How much is known of a span, whatever the conditions were; the numbers are 0 for whoever may know
+ * of some requests alone.
+ *
+ * @generated from message ostiary.v1.KnownSpan
+ */
+export declare type KnownSpan = Message<"ostiary.v1.KnownSpan"> & {
+  /**
+   * @generated from field: google.protobuf.Timestamp start = 1;
+   */
+  start?: Timestamp | undefined;
+
+  /**
+   * As those of Completeness.
+   *
+   * @generated from field: int64 decided = 2;
+   */
+  decided: bigint;
+
+  /**
+   * @generated from field: int64 reported = 3;
+   */
+  reported: bigint;
+
+  /**
+   * @generated from field: int64 unreported = 4;
+   */
+  unreported: bigint;
+
+  /**
+   * @generated from field: int64 unknown = 5;
+   */
+  unknown: bigint;
+};
+
+/**
+ * How much is known of a span, whatever the conditions were; the numbers are 0 for whoever may know
+ * of some requests alone.
+ *
+ * @generated from message ostiary.v1.KnownSpan
+ */
+export declare type KnownSpanJson = {
+  /**
+   * @generated from field: google.protobuf.Timestamp start = 1;
+   */
+  start?: TimestampJson;
+
+  /**
+   * As those of Completeness.
+   *
+   * @generated from field: int64 decided = 2;
+   */
+  decided?: string;
+
+  /**
+   * @generated from field: int64 reported = 3;
+   */
+  reported?: string;
+
+  /**
+   * @generated from field: int64 unreported = 4;
+   */
+  unreported?: string;
+
+  /**
+   * @generated from field: int64 unknown = 5;
+   */
+  unknown?: string;
+};
+
+/**
+ * Describes the message ostiary.v1.KnownSpan.
+ * Use `create(KnownSpanSchema)` to create a new message.
+ */
+export declare const KnownSpanSchema: GenMessage<KnownSpan, {jsonType: KnownSpanJson}>;
 
 /**
  * @generated from message ostiary.v1.UsageRow
@@ -1063,6 +1155,48 @@ export declare type GraphRequest = Message<"ostiary.v1.GraphRequest"> & {
    * @generated from field: uint32 limit = 3;
    */
   limit: number;
+
+  /**
+   * APIs and client applications of this team alone. A control plane knows teams.
+   *
+   * @generated from field: string team = 4;
+   */
+  team: string;
+
+  /**
+   * Edges with so many requests a second, or more.
+   *
+   * @generated from field: double min_rate = 5;
+   */
+  minRate: number;
+
+  /**
+   * Edges with errors alone: those with the most of them.
+   *
+   * @generated from field: bool errors_only = 6;
+   */
+  errorsOnly: boolean;
+
+  /**
+   * The id of a node: what is at most so many `steps` of it.
+   *
+   * @generated from field: string around = 7;
+   */
+  around: string;
+
+  /**
+   * 0: 1. At most 5.
+   *
+   * @generated from field: uint32 steps = 8;
+   */
+  steps: number;
+
+  /**
+   * Nodes get a place, so that few edges cross.
+   *
+   * @generated from field: bool layout = 9;
+   */
+  layout: boolean;
 };
 
 /**
@@ -1085,6 +1219,48 @@ export declare type GraphRequestJson = {
    * @generated from field: uint32 limit = 3;
    */
   limit?: number;
+
+  /**
+   * APIs and client applications of this team alone. A control plane knows teams.
+   *
+   * @generated from field: string team = 4;
+   */
+  team?: string;
+
+  /**
+   * Edges with so many requests a second, or more.
+   *
+   * @generated from field: double min_rate = 5;
+   */
+  minRate?: number | "NaN" | "Infinity" | "-Infinity";
+
+  /**
+   * Edges with errors alone: those with the most of them.
+   *
+   * @generated from field: bool errors_only = 6;
+   */
+  errorsOnly?: boolean;
+
+  /**
+   * The id of a node: what is at most so many `steps` of it.
+   *
+   * @generated from field: string around = 7;
+   */
+  around?: string;
+
+  /**
+   * 0: 1. At most 5.
+   *
+   * @generated from field: uint32 steps = 8;
+   */
+  steps?: number;
+
+  /**
+   * Nodes get a place, so that few edges cross.
+   *
+   * @generated from field: bool layout = 9;
+   */
+  layout?: boolean;
 };
 
 /**
@@ -1199,6 +1375,27 @@ export declare type GraphNode = Message<"ostiary.v1.GraphNode"> & {
    * @generated from field: string name = 3;
    */
   name: string;
+
+  /**
+   * Whose it is; empty where that is not known.
+   *
+   * @generated from field: string team = 4;
+   */
+  team: string;
+
+  /**
+   * A service that is not of the mesh, as far as its name tells.
+   *
+   * @generated from field: bool external = 5;
+   */
+  external: boolean;
+
+  /**
+   * Where `layout` was asked for.
+   *
+   * @generated from field: ostiary.v1.GraphNode.Place place = 6;
+   */
+  place?: GraphNode_Place | undefined;
 };
 
 /**
@@ -1223,6 +1420,27 @@ export declare type GraphNodeJson = {
    * @generated from field: string name = 3;
    */
   name?: string;
+
+  /**
+   * Whose it is; empty where that is not known.
+   *
+   * @generated from field: string team = 4;
+   */
+  team?: string;
+
+  /**
+   * A service that is not of the mesh, as far as its name tells.
+   *
+   * @generated from field: bool external = 5;
+   */
+  external?: boolean;
+
+  /**
+   * Where `layout` was asked for.
+   *
+   * @generated from field: ostiary.v1.GraphNode.Place place = 6;
+   */
+  place?: GraphNode_PlaceJson;
 };
 
 /**
@@ -1230,6 +1448,68 @@ export declare type GraphNodeJson = {
  * Use `create(GraphNodeSchema)` to create a new message.
  */
 export declare const GraphNodeSchema: GenMessage<GraphNode, {jsonType: GraphNodeJson}>;
+
+/**
+ * Where a node is drawn.
+ *
+ * @generated from message ostiary.v1.GraphNode.Place
+ */
+export declare type GraphNode_Place = Message<"ostiary.v1.GraphNode.Place"> & {
+  /**
+   * From the left: callers, APIs, services, and services elsewhere.
+   *
+   * @generated from field: uint32 layer = 1;
+   */
+  layer: number;
+
+  /**
+   * Columns from the left; a layer with many nodes has several columns.
+   *
+   * @generated from field: double x = 2;
+   */
+  x: number;
+
+  /**
+   * Rows from the top. Nodes of the same column are at least one row apart.
+   *
+   * @generated from field: double y = 3;
+   */
+  y: number;
+};
+
+/**
+ * Where a node is drawn.
+ *
+ * @generated from message ostiary.v1.GraphNode.Place
+ */
+export declare type GraphNode_PlaceJson = {
+  /**
+   * From the left: callers, APIs, services, and services elsewhere.
+   *
+   * @generated from field: uint32 layer = 1;
+   */
+  layer?: number;
+
+  /**
+   * Columns from the left; a layer with many nodes has several columns.
+   *
+   * @generated from field: double x = 2;
+   */
+  x?: number | "NaN" | "Infinity" | "-Infinity";
+
+  /**
+   * Rows from the top. Nodes of the same column are at least one row apart.
+   *
+   * @generated from field: double y = 3;
+   */
+  y?: number | "NaN" | "Infinity" | "-Infinity";
+};
+
+/**
+ * Describes the message ostiary.v1.GraphNode.Place.
+ * Use `create(GraphNode_PlaceSchema)` to create a new message.
+ */
+export declare const GraphNode_PlaceSchema: GenMessage<GraphNode_Place, {jsonType: GraphNode_PlaceJson}>;
 
 /**
  * @generated from enum ostiary.v1.GraphNode.Kind
@@ -1461,6 +1741,20 @@ export declare type ListSamplesRequest = Message<"ostiary.v1.ListSamplesRequest"
    * @generated from field: uint32 limit = 5;
    */
   limit: number;
+
+  /**
+   * Requests that meet all of them too.
+   *
+   * @generated from field: repeated ostiary.v1.Condition where = 6;
+   */
+  where: Condition[];
+
+  /**
+   * The sample with this id alone.
+   *
+   * @generated from field: string id = 7;
+   */
+  id: string;
 };
 
 /**
@@ -1497,6 +1791,20 @@ export declare type ListSamplesRequestJson = {
    * @generated from field: uint32 limit = 5;
    */
   limit?: number;
+
+  /**
+   * Requests that meet all of them too.
+   *
+   * @generated from field: repeated ostiary.v1.Condition where = 6;
+   */
+  where?: ConditionJson[];
+
+  /**
+   * The sample with this id alone.
+   *
+   * @generated from field: string id = 7;
+   */
+  id?: string;
 };
 
 /**

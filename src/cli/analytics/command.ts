@@ -34,11 +34,13 @@ const COMMON = [
   'tokenFile',
 ] as const;
 
+const OF_GRAPH = ['where', 'team', 'minRate', 'errorsOnly', 'around', 'steps'] as const;
+
 const questions: ReadonlyMap<string, Question> = new Map<string, Question>([
   ['query', { flags: ['where', 'by', 'step', 'rankBy'], outputs: ['table', 'json', 'csv'], print: printQuery }],
   ['top', { flags: ['where', 'by', 'rankBy'], outputs: ['table', 'json', 'csv'], print: printTop }],
-  ['graph', { flags: ['where'], outputs: ['table', 'json', 'dot', 'mermaid'], print: printGraph }],
-  ['samples', { flags: [], outputs: ['table', 'json', 'csv'], print: printSamples }],
+  ['graph', { flags: OF_GRAPH, outputs: ['table', 'json', 'csv', 'dot', 'mermaid'], print: printGraph }],
+  ['samples', { flags: ['where', 'id'], outputs: ['table', 'json', 'csv'], print: printSamples }],
 ]);
 
 /** Asks a running service about the requests that it has counted. */
@@ -58,6 +60,7 @@ export const command = defineCommand({
     'analytics query --by client --where status=5xx --step 1h --since 7d -o csv',
     'analytics top --by client --rank-by denials',
     'analytics graph --since 24h -o mermaid',
+    'analytics graph --around api:orders --steps 2 --errors-only',
     'analytics samples --api orders --reason quota_spent',
     'analytics top --by api --server https://control.example.com:9195 --token-file token',
   ],

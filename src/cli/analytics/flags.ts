@@ -1,5 +1,5 @@
-import { integer, list, oneOf, text } from '../../flags.ts';
-import type { FlagValues } from '../../flags.ts';
+import { integer, list, oneOf, text, toggle } from '../../flags.ts';
+import type { FlagValues, Form } from '../../flags.ts';
 import { apiFlags } from '../api-flags.ts';
 import { serverFlags } from '../platform/server.ts';
 import type { Caller } from '../platform/server.ts';
@@ -10,6 +10,11 @@ const OUTPUTS = ['table', 'json', 'csv', 'dot', 'mermaid'] as const;
 export type Output = (typeof OUTPUTS)[number];
 
 export const RANKS = ['requests', 'errors', 'denials', 'duration', 'bytes'] as const;
+
+const rate: Form = (given) => (/^\d+(?:\.\d+)?$/.test(given) ? undefined : 'expected requests a second, such as 0.5');
+
+const node: Form = (given) =>
+  /^(?:client|api|service|workload):/.test(given) ? undefined : 'expected a kind and a name, such as api:orders';
 
 export const flags = {
   since: text(
@@ -35,7 +40,13 @@ export const flags = {
     ...integer(0, 1, 10_000, 'how many are told: the highest, or the latest'),
     shown: '100 of query, 10 of top, 50 edges of each kind, 20 samples',
   },
-  output: { ...oneOf('table', OUTPUTS, 'table, json or csv; of graph: table, json, dot or mermaid'), short: 'o' },
+  team: text(undefined, 'NAME', 'APIs and client applications of this team, as the control plane knows it'),
+  minRate: text(undefined, 'RATE', 'edges with so many requests a second or more', rate),
+  errorsOnly: toggle('edges with errors: those with the most of them'),
+  around: text(undefined, 'NODE', 'what is near a node: client:NAME, api:NAME, service:NAME or workload:NAME', node),
+  steps: { ...integer(0, 1, 5, 'how many steps from that node'), shown: '1' },
+  id: text(undefined, 'ID', 'the sample with this id'),
+  output: { ...oneOf('table', OUTPUTS, 'table, json or csv; of graph dot or mermaid too'), short: 'o' },
   apiAddress: apiFlags.api,
   apiTokenFile: apiFlags.apiTokenFile,
   ...serverFlags,

@@ -2,19 +2,26 @@ import { GraphNode_Kind as Kind, GraphResponseSchema } from '../../../gen/ostiar
 import type { GraphContract, GraphEdge, GraphNode, GraphResponse } from '../../../gen/ostiary/v1/analytics_pb.js';
 import { ask, commonOf, printJson } from './asking.ts';
 import { completenessJson, completenessLine } from './completeness.ts';
+import { csv } from './csv.ts';
 import type { Values } from './flags.ts';
 import { toDot } from './graph-dot.ts';
 import { toMermaid } from './graph-mermaid.ts';
 import { quotaOf } from './graph-names.ts';
 import { table } from './table.ts';
 import type { Column } from './table.ts';
-import { isoOf, NOTHING, partOf, timeLine, usageJson, valueText } from './usage.ts';
+import { isoOf, NOTHING, partOf, timeLine, USAGE_FIELDS, usageFields, usageJson, valueText } from './usage.ts';
 import { duration, rate, whole } from './units.ts';
 
 /** `ostiary analytics graph`. @throws UserError */
 export async function printGraph(values: Values, width: number): Promise<void> {
-  const answer = await ask('Graph', commonOf(values), GraphResponseSchema, values);
+  const { team = '', minRate = '0', errorsOnly, around = '', steps } = values;
+  const filter = { team, minRate: Number(minRate), errorsOnly, around, steps };
+  const answer = await ask('Graph', { ...commonOf(values), ...filter }, GraphResponseSchema, values);
   switch (values.output) {
+    case 'csv':
+      process.stdout.write(toCsv(answer));
+      process.stderr.write(`${completenessLine(answer.completeness, answer.edges[0]?.usage?.count)}\n`);
+      break;
     case 'json':
       return printJson(toJson(answer));
     case 'dot':
@@ -39,7 +46,13 @@ function toJson({ since, until, nodes, edges, omitted, completeness }: GraphResp
   return {
     since: isoOf(since),
     until: isoOf(until),
-    nodes: nodes.map(({ id, kind, name }) => ({ id, kind: KINDS.get(kind) ?? '', name })),
+    nodes: nodes.map(({ id, kind, name, team, external }) => ({
+      id,
+      kind: KINDS.get(kind) ?? '',
+      name,
+      ...(team !== '' && { team }),
+      ...(external && { external }),
+    })),
     edges: edges.map((edge) => ({
       from: edge.from,
       to: edge.to,
@@ -64,6 +77,26 @@ function contractJson({ name, tier, limits, count, quotaDenials }: GraphContract
     count: Number(count),
     quotaDenials: Number(quotaDenials),
   };
+}
+
+/** A line for each edge. */
+function toCsv({ nodes, edges }: GraphResponse): string {
+  const byId = new Map(nodes.map((node) => [node.id, node]));
+  const endOf = (id: string): readonly string[] => {
+    const node = byId.get(id);
+    return [KINDS.get(node?.kind ?? Kind.UNSPECIFIED) ?? '', node?.name ?? ''];
+  };
+  return csv(
+    ['from_kind', 'from', 'to_kind', 'to', 'rate_per_second', ...USAGE_FIELDS, 'contracts', 'quota_denials'],
+    edges.map(({ from, to, rate: perSecond, usage, contracts }) => [
+      ...endOf(from),
+      ...endOf(to),
+      perSecond,
+      ...usageFields(usage),
+      contracts.map(quotaOf).join('; '),
+      Number(contracts.reduce((sum, { quotaDenials }) => sum + quotaDenials, 0n)),
+    ]),
+  );
 }
 
 /** A table for each kind of edge, in the order of requests through the mesh. */

@@ -38,7 +38,7 @@ export async function printQuery(values: Values, width: number): Promise<void> {
 
 /** The rows have the asked dimensions, by their names, and what was counted. */
 function toJson(answer: QueryResponse): object {
-  const { since, until, resolution, by, rows, total, combinations, completeness } = answer;
+  const { since, until, resolution, by, rows, total, combinations, completeness, spans } = answer;
   return {
     since: isoOf(since),
     until: isoOf(until),
@@ -53,6 +53,15 @@ function toJson(answer: QueryResponse): object {
     total: usageJson(total),
     combinations: Number(combinations),
     completeness: completenessJson(completeness),
+    ...(spans.length > 0 && {
+      spans: spans.map(({ start, decided, reported, unreported, unknown }) => ({
+        start: isoOf(start),
+        decided: Number(decided),
+        reported: Number(reported),
+        unreported: Number(unreported),
+        unknown: Number(unknown),
+      })),
+    }),
   };
 }
 

@@ -4,6 +4,7 @@ import type { Sample } from '../../../gen/ostiary/v1/analytics_pb.js';
 import { PolicyStep_Mode as Mode, PolicyStep_Result as Result } from '../../../gen/ostiary/v1/inspection_pb.js';
 import { ask, printJson, timeOf } from './asking.ts';
 import { csv } from './csv.ts';
+import { conditionsOf } from './dimension-flags.ts';
 import type { Values } from './flags.ts';
 import { shown } from './shown.ts';
 import { isoOf, msOf } from './usage.ts';
@@ -11,8 +12,8 @@ import { bytes, duration, moment } from './units.ts';
 
 /** `ostiary analytics samples`. @throws UserError */
 export async function printSamples(values: Values): Promise<void> {
-  const { api = '', client = '', reason = '', limit } = values;
-  const request = { ...timeOf(values), api, client, reason, limit };
+  const { api = '', client = '', reason = '', id = '', limit, where } = values;
+  const request = { ...timeOf(values), api, client, reason, id, limit, where: conditionsOf(where) };
   const { samples } = await ask('ListSamples', request, ListSamplesResponseSchema, values);
   if (values.output === 'json') return printJson({ samples: samples.map(sampleJson) });
   process.stdout.write(values.output === 'csv' ? toCsv(samples) : toText(samples));

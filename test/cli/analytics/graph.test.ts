@@ -109,4 +109,13 @@ describe('ostiary analytics graph', () => {
       contracts: [{ name: 'shop-orders', tier: 'gold', limits, quotaDenials: 30 }],
     });
   });
+
+  it('-o csv has a line for each edge; what is near a node, and what fails, can be asked for', async () => {
+    const [head, first, ...rest] = (await run('-o', 'csv', '--around', 'client:shop')).trimEnd().split('\r\n');
+    expect(head).toMatch(/^from_kind,from,to_kind,to,rate_per_second,count,errors,denials,.*,contracts,quota_denials$/);
+    expect(first).toMatch(/^client,shop,api,orders,0\.025,90,0,30,.*,gold: 3 in 1 min,30$/);
+    expect(rest).toEqual([]);
+    expect(await run('--errors-only')).toMatch(/till/);
+    expect(await run('--errors-only', '--min-rate', '1')).not.toMatch(/till/);
+  });
 });
