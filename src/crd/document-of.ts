@@ -6,7 +6,7 @@ import type { ResolveSecret, SecretReading } from './compared-secrets.ts';
 import { mapPolicies, plainSecretFaults, withReferences } from './policy-secrets.ts';
 import { contractProblem, guestsBy } from './grants.ts';
 import type { Grant } from './grants.ts';
-import { isObject, without } from './json.ts';
+import { isObject, textOr, without } from './json.ts';
 import type { Json } from './json.ts';
 import { objectKinds } from './kinds.ts';
 import type { DocumentKind } from './kinds.ts';
@@ -55,8 +55,13 @@ export function documentOf(object: Json, context: DocumentContext): MadeDocument
     return { faults: [invalid('', `expected an object of ${API_VERSION} that is a document`)], hashed: [] };
   const { name, namespace, uid } = metadata;
   const faults: ObjectFault[] = [];
-  const reading: SecretReading = { resolve: context.resolveSecret, uid: String(uid ?? name), used: [], faults };
-  const where = { namespace: String(namespace ?? 'default'), name: String(name) };
+  const reading: SecretReading = {
+    resolve: context.resolveSecret,
+    uid: textOr(uid, textOr(name, '')),
+    used: [],
+    faults,
+  };
+  const where = { namespace: textOr(namespace, 'default'), name: textOr(name, '') };
   const { catalog, ...own } = spec;
   const placed = { name: where.name, namespace: documentNamespace(where.namespace, context) };
   const made = converted(kind, own, { where, placed, reading, context });
@@ -114,7 +119,7 @@ function converted(
       return { spec: withHashes(spec, reading), placed };
     case 'Contract':
       return contractOf(spec, { where, placed, reading, context });
-    case 'Alert':
+    default:
       return { spec: alertOfDocument(spec), placed };
   }
 }

@@ -19,3 +19,7 @@ export function mapField(value: Json, field: string, change: (item: unknown) => 
 export function mapItems(list: unknown, change: (item: Json, at: number) => unknown): unknown {
   return Array.isArray(list) ? list.map((item, at) => (isObject(item) ? change(item, at) : item)) : list;
 }
+
+export function textOr(value: unknown, otherwise: string): string {
+  return typeof value === 'string' ? value : otherwise;
+}

@@ -5,7 +5,7 @@ import { DEFAULT_NAMESPACE } from '../document/names.ts';
 import { literalOf } from '../document/plain-secrets.ts';
 import { API_VERSION, documentSchemas } from '../document/schema.ts';
 import { isDocumentKind } from './document-of.ts';
-import { isObject, without } from './json.ts';
+import { isObject, textOr, without } from './json.ts';
 import type { Json } from './json.ts';
 import type { DocumentKind } from './kinds.ts';
 import { objectNamespace, splitReference } from './names.ts';
@@ -50,7 +50,7 @@ export function objectOf(
     return { faults: parsed.issues.map(({ path, message }) => invalid(formatPath(path), message)) };
   const faults: ObjectFault[] = [];
   const { metadata, spec } = document as { readonly metadata: Json; readonly spec: Json };
-  const written = String(metadata['namespace'] ?? DEFAULT_NAMESPACE);
+  const written = textOr(metadata['namespace'], DEFAULT_NAMESPACE);
   const namespace = objectNamespace(written, names);
   const name = String(metadata['name']);
   if (namespace === undefined) faults.push(invalid('metadata.namespace', namespaceProblem(names)));
@@ -65,7 +65,7 @@ export function objectOf(
   const wanted: WantedSecret[] = [];
   const asking: Asking = {
     owner: name,
-    want(key, holds) {
+    want: (key, holds) => {
       const ref = { name, key };
       wanted.push({ namespace: namespace ?? '', ref, holds });
       return ref;
@@ -118,7 +118,7 @@ function markFaults({ labels, annotations }: Json): readonly ObjectFault[] {
 interface Asking {
   readonly owner: string;
   /** Names a key of a Secret, which is to hold something. */
-  want(key: string, holds: string): SecretRef;
+  readonly want: (key: string, holds: string) => SecretRef;
 }
 
 interface Making {
@@ -143,7 +143,7 @@ function specOf(kind: DocumentKind, spec: Json, { names, faults, asking }: Makin
       if (own === undefined) faults.push(invalid('spec.clientApplication', namespaceProblem(names)));
       return { clientApplication: `${own}/${name}`, ...rest };
     }
-    case 'Alert':
+    default:
       return alertOfObject(spec);
   }
 }
@@ -187,7 +187,7 @@ function referred(source: Json, key: string, { want }: Asking): Json {
   if (typeof value !== 'string') return source;
   const literal = literalOf(value);
   if (literal === undefined) return { ...rest, secretRef: want(key, holdsOf(value, key)) };
-  const prefix = `${String(source['id'] ?? '')}.`;
+  const prefix = `${textOr(source['id'], '')}.`;
   const secret = source['id'] !== undefined && literal.startsWith(prefix) ? literal.slice(prefix.length) : literal;
   return { ...rest, ...formatSecretHash(hashSecret(secret)) };
 }

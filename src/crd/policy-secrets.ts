@@ -33,7 +33,7 @@ function mapConfigs(
   const changed = Object.hasOwn(policy, 'config')
     ? { ...policy, config: change(policy['config'], [...path, 'config'], policy) }
     : policy;
-  const { authentication } = changed as Json;
+  const { authentication } = changed;
   if (!isObject(authentication) || !Array.isArray(authentication['anyOf'])) return changed;
   const anyOf = authentication['anyOf'].map((each: unknown, at) => {
     if (!isObject(each)) return each;

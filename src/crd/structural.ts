@@ -107,7 +107,7 @@ function convert(given: Structural, path: SchemaPath, places: Places): Structura
 function described({ description, default: fallback }: Structural): Structural {
   const isTold = fallback === undefined || typeof fallback === 'object' || /\bdefault\b/i.test(description ?? '');
   if (isTold) return {};
-  const text = `Default: ${String(fallback)}`;
+  const text = `Default: ${JSON.stringify(fallback).replaceAll('"', '')}`;
   return { description: description === undefined ? text : `${description}. ${text}` };
 }
 
@@ -127,7 +127,7 @@ function withoutUnion(schema: Structural, path: SchemaPath): Structural {
     const values = forms.map(({ const: only, pattern, maxLength }) =>
       only === undefined ? { pattern, maxLength } : { enum: [only] },
     );
-    return { type: 'string', ...rest, anyOf: values as readonly Structural[] };
+    return { type: 'string', ...rest, anyOf: values };
   }
   throw new TypeError(`${path}: a union of ${forms.map(({ type }) => type).join(', ')}, and no form for objects`);
 }
