@@ -47,6 +47,11 @@ function hashed(source: Json, path: readonly PropertyKey[], prefix: string, read
         );
     return source;
   }
+  const beside = ['salt', 'sha256', 'hmac', 'value', 'file'].find((field) => Object.hasOwn(source, field));
+  if (beside !== undefined) {
+    reading.faults.push(invalid(formatPath([...path, beside]), 'contradicts secretRef: remove one of the two'));
+    return source;
+  }
   const at = formatPath([...path, 'secretRef']);
   const read = secretRef.safeParse(source['secretRef']);
   if (!read.success) {

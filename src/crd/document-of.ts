@@ -4,9 +4,10 @@ import { secretsNamedIn } from '../document/secrets.ts';
 import { withHashes } from './compared-secrets.ts';
 import type { ResolveSecret, SecretReading } from './compared-secrets.ts';
 import { mapPolicies, plainSecretFaults, withReferences } from './policy-secrets.ts';
+import { formFaults } from './form-faults.ts';
 import { contractProblem, guestsBy } from './grants.ts';
 import type { Grant } from './grants.ts';
-import { isObject, textOr, without } from './json.ts';
+import { isObject, textOr } from './json.ts';
 import type { Json } from './json.ts';
 import { objectKinds } from './kinds.ts';
 import type { DocumentKind } from './kinds.ts';
@@ -15,7 +16,7 @@ import type { ClusterNames } from './names.ts';
 import { invalid, notPermitted } from './object-fault.ts';
 import type { ObjectFault } from './object-fault.ts';
 import type { SecretRef } from './secret-ref.ts';
-import { alertOfDocument, apiOfDocument, fieldOfObject } from './spec-forms.ts';
+import { alertOfDocument, apiOfDocument, fieldOfObject, KUBERNETES_FIELDS } from './spec-forms.ts';
 
 export interface DocumentContext extends ClusterNames {
   /** Reads Secrets of the object's own namespace, and no other. */
@@ -64,12 +65,16 @@ export function documentOf(object: Json, context: DocumentContext): MadeDocument
   const where = { namespace: textOr(namespace, 'default'), name: textOr(name, '') };
   const { catalog, ...own } = spec;
   const placed = { name: where.name, namespace: documentNamespace(where.namespace, context) };
+  if (catalog !== undefined && !isObject(catalog)) faults.push(invalid('spec.catalog', 'expected a mapping'));
+  for (const field of Object.keys(isObject(catalog) ? catalog : {}))
+    if (KUBERNETES_FIELDS.has(field)) faults.push(invalid(`spec.catalog.${field}`, 'stands in metadata of the object'));
+  faults.push(...formFaults(kind, own));
   const made = converted(kind, own, { where, placed, reading, context });
   const document: Json = {
     apiVersion: API_VERSION,
     kind,
     metadata: {
-      ...(isObject(catalog) ? without(catalog, 'name', 'namespace', 'labels', 'annotations') : {}),
+      ...(isObject(catalog) ? catalog : {}),
       ...made.placed,
       ...marks(metadata),
     },

@@ -3,9 +3,12 @@ import { rules } from './rule.ts';
 import type { Additions } from './rule.ts';
 import type { Structural } from './structural.ts';
 
+/** As documents have it: an empty mapping of headers is no condition, and makes one of nothing else. */
+const conditionRule = (others: string): string =>
+  `has(self.headers) ? size(self.headers) > 0 : (has(self.path) || has(self.methods) || has(self.host) || has(self.absentHeaders)${others})`;
+
 /** That a condition on requests has something to compare. */
-export const HAS_CONDITION =
-  'has(self.path) || has(self.methods) || has(self.host) || has(self.absentHeaders) || (has(self.headers) && size(self.headers) > 0)';
+export const HAS_CONDITION = conditionRule('');
 
 const KINDS_OF_POLICIES: Structural = { enum: [...policyKinds.keys()] };
 
@@ -34,7 +37,7 @@ export function policyRules(place: string): Additions {
       message: 'expected policyRef with its config, or allOf alone',
     }),
     [`${place}.rules[]`]: rules({
-      rule: `${HAS_CONDITION} || has(self.not)`,
+      rule: conditionRule(' || has(self.not)'),
       message: 'a rule without conditions matches every request: leave "rules" out instead',
     }),
     [`${place}.rules[].not[]`]: rules({

@@ -4,7 +4,7 @@ import type { Json } from './json.ts';
 // What an object says in another form than a document, both ways. `shapes.ts` has the schemas of these forms.
 
 /** What Kubernetes itself keeps of an object's metadata. */
-const KUBERNETES_FIELDS: ReadonlySet<PropertyKey> = new Set(['name', 'namespace', 'labels', 'annotations']);
+export const KUBERNETES_FIELDS: ReadonlySet<PropertyKey> = new Set(['name', 'namespace', 'labels', 'annotations']);
 
 const NUMBER = /^[0-9]+(?:\.[0-9]+)?$/;
 
@@ -30,7 +30,7 @@ export function apiOfDocument(spec: Json): Json {
     if (!isObject(value)) return value;
     const { all, requests, ...rest } = value;
     if (Object.keys(rest).length > 0 || (all === undefined) === (requests === undefined)) return value;
-    return all ?? requests;
+    return all === undefined ? requests : all;
   });
 }
 

@@ -69,6 +69,30 @@ describe('a document of an object', () => {
     ]);
   });
 
+  it.each([
+    ['Api', { public: true }, 'Invalid spec.public: expected a mapping: all: true, or requests'],
+    ['Api', { public: { all: true, requests: [{ path: '/a' }] } }, expect.stringContaining('Invalid spec.public')],
+    [
+      'Api',
+      { tiers: [{ name: 'a', limits: 'unlimited' }] },
+      'Invalid spec.tiers[0].limits: expected a list; or unlimited: true in its place',
+    ],
+    [
+      'Alert',
+      { metric: 'denials', threshold: 1.5, window: '5m' },
+      'Invalid spec.threshold: expected a number with a fraction in quotes',
+    ],
+    [
+      'Alert',
+      { metric: 'denials', threshold: 1, window: '5m', filter: { tier: 'a' } },
+      'Invalid spec.filter.tier: expected a list',
+    ],
+    ['Api', { catalog: { name: 'x' } }, 'Invalid spec.catalog.name: stands in metadata of the object'],
+    ['Api', { catalog: 'x' }, 'Invalid spec.catalog: expected a mapping'],
+  ])('is not made of what the API server would not take: %s %j', (kind, spec, fault) => {
+    expect(faultsOf(object(kind, 'a', spec))).toEqual([fault]);
+  });
+
   it('refuses what is no document', () => {
     expect(faultsOf(object('ApiBinding', 'a', {}))).toHaveLength(1);
     expect(faultsOf({ kind: 'Api' })).toHaveLength(1);
