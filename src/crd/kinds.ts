@@ -58,7 +58,7 @@ export const objectKinds: Readonly<Record<ObjectKind, KindOfObject>> = {
     spec: Api.shape.spec,
     catalog: Api.shape.metadata.omit(OF_KUBERNETES),
     columns: [
-      { name: 'Hosts', jsonPath: '.spec.hosts[*]' },
+      { name: 'Hosts', jsonPath: '.spec.hosts' },
       { name: 'Path', jsonPath: '.spec.basePath' },
       { name: 'Asset', jsonPath: '.spec.catalog.asset', priority: 1 },
       { name: 'Version', jsonPath: '.spec.catalog.version', priority: 1 },

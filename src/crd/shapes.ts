@@ -33,7 +33,7 @@ const tier: Shape = ({ properties = {}, required = [], ...rest }) => {
     ...rest,
     properties: {
       ...others,
-      limits: listOnly(limits ?? {}),
+      limits: { ...listOnly(limits ?? {}), description: 'All must have quota' },
       unlimited: { ...ALWAYS, description: 'In place of limits: there are none' },
       proposedLimits: listOnly(proposedLimits ?? {}),
       proposedUnlimited: { ...ALWAYS, description: 'In place of proposedLimits: none are tried' },

@@ -1,4 +1,4 @@
-import { api, limits, policy, tier } from './case.ts';
+import { api, LIMITS, policy, tier } from './case.ts';
 import type { Case } from './case.ts';
 
 /** APIs that are wrong. */
@@ -70,13 +70,13 @@ export const badApis: readonly Case[] = [
   api({ openapi: { file: '' } }),
   api({
     tiers: [
-      { name: 'a', limits },
-      { name: 'a', limits },
+      { name: 'a', limits: LIMITS },
+      { name: 'a', limits: LIMITS },
     ],
   }),
-  api({ tiers: [{ limits }] }),
+  api({ tiers: [{ limits: LIMITS }] }),
   api({ tiers: [{ name: 'a' }] }),
-  api({ tiers: [{ name: '-a', limits }] }),
+  api({ tiers: [{ name: '-a', limits: LIMITS }] }),
   tier({ limits: [] }),
   tier({ limits: [{ maximumRequests: 1 }] }),
   tier({ limits: [{ timePeriodInMilliseconds: 1 }] }),
@@ -86,7 +86,7 @@ export const badApis: readonly Case[] = [
   tier({ limits: [{ maximumRequests: 1.5, calendar: 'day' }] }),
   tier({ limits: [{ maximumRequests: 1, timePeriodInMilliseconds: 0 }] }),
   tier({ limits: [{ maximumRequests: 1, calendar: 'year' }] }),
-  tier({ limits: [...limits, ...limits] }),
+  tier({ limits: [...LIMITS, ...LIMITS] }),
   tier({
     limits: [
       { name: 'a', maximumRequests: 1, calendar: 'day' },

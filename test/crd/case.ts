@@ -23,7 +23,7 @@ export const alert = (spec: Case['spec']): Case => ({
   kind: 'Alert',
   spec: { metric: 'requests', threshold: 100, window: '5m', ...spec },
 });
-export const limits = [{ maximumRequests: 10, timePeriodInMilliseconds: 1000 }];
-export const tier = (spec: Case['spec']): Case => api({ tiers: [{ name: 'gold', limits, ...spec }] });
+export const LIMITS = [{ maximumRequests: 10, timePeriodInMilliseconds: 1000 }];
+export const tier = (spec: Case['spec']): Case => api({ tiers: [{ name: 'gold', limits: LIMITS, ...spec }] });
 export const policy = (spec: Case['spec']): Case => api({ policies: [{ policyRef: { name: 'api-key' }, ...spec }] });
 export const HASH = '0123456789abcdef'.repeat(4);

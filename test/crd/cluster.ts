@@ -39,7 +39,11 @@ export async function clusterWithKinds(): Promise<ClusterWithKinds> {
       const { status, body } = await kubernetes.create(`${pathOf(object['kind'] as ObjectKind)}?${query}`, object);
       // 400: an unknown field, or another type; 422: what the schema and its rules refuse.
       if (status >= 300 && status !== 400 && status !== 422) throw new Error(JSON.stringify([status, body]));
-      return { isAccepted: status < 300, message: String(body['message'] ?? ''), object: body };
+      return {
+        isAccepted: status < 300,
+        message: typeof body['message'] === 'string' ? body['message'] : '',
+        object: body,
+      };
     },
   };
 }

@@ -1,4 +1,4 @@
-import { HASH, alert, api, binding, client, contract, limits, policy, tier } from './case.ts';
+import { HASH, alert, api, binding, client, contract, LIMITS, policy, tier } from './case.ts';
 import type { Case } from './case.ts';
 
 /** Documents that are right. */
@@ -44,7 +44,7 @@ export const good: readonly Case[] = [
   tier({}),
   tier({ limits: 'unlimited' }),
   tier({ proposedLimits: 'unlimited' }),
-  tier({ proposedLimits: limits, onStoreFailure: 'local', autoApprove: true, deprecated: true }),
+  tier({ proposedLimits: LIMITS, onStoreFailure: 'local', autoApprove: true, deprecated: true }),
   tier({ approvers: 2 }),
   tier({ approvers: 2, autoApprove: false }),
   tier({
