@@ -3,6 +3,7 @@ import { AnalyticsService } from '../../gen/ostiary/v1/analytics_pb.js';
 import { AuditService } from '../../gen/ostiary/v1/audit_pb.js';
 import { AuthoringService } from '../../gen/ostiary/v1/authoring_pb.js';
 import { BackupService } from '../../gen/ostiary/v1/backup_pb.js';
+import { CatalogService } from '../../gen/ostiary/v1/catalog_pb.js';
 import { ContractService } from '../../gen/ostiary/v1/contracts_pb.js';
 import { CredentialService } from '../../gen/ostiary/v1/credentials_pb.js';
 import { EventService } from '../../gen/ostiary/v1/events_pb.js';
@@ -13,6 +14,7 @@ import { SnapshotService } from '../../gen/ostiary/v1/snapshots_pb.js';
 import { SyncService } from '../../gen/ostiary/v1/sync_pb.js';
 import { TelemetryService } from '../../gen/ostiary/v1/telemetry_pb.js';
 import { TokenService } from '../../gen/ostiary/v1/tokens_pb.js';
+import { UsageService } from '../../gen/ostiary/v1/usage_pb.js';
 import type { Role } from './caller.ts';
 import { ROLES } from './memberships.ts';
 import type { Verb } from './verbs.ts';
@@ -50,6 +52,7 @@ const services = {
   AuditService,
   AuthoringService,
   BackupService,
+  CatalogService,
   ContractService,
   CredentialService,
   EventService,
@@ -60,6 +63,7 @@ const services = {
   SyncService,
   TelemetryService,
   TokenService,
+  UsageService,
 } satisfies Readonly<Record<string, DescService>>;
 
 type Services = typeof services;
@@ -85,6 +89,13 @@ const rules: { readonly [S in keyof Services]: { readonly [M in keyof Services[S
     setExpiry: APPROVERS,
     getContract: READERS,
   },
+  CatalogService: {
+    search: READERS,
+    describe: READERS,
+    listApplications: READERS,
+    listContracts: READERS,
+  },
+  UsageService: { getUsage: READERS },
   CredentialService: {
     createApplication: DEVELOPERS,
     rotateSecret: DEVELOPERS,

@@ -34,6 +34,8 @@ export const commands: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
     'contract',
     { summary: 'ask for, approve, revoke or restore a contract', load: () => import('./platform/contract.ts') },
   ],
+  ['catalog', { summary: 'find APIs to ask for, and tell of one', load: () => import('./platform/catalog.ts') }],
+  ['usage', { summary: 'tell how much of its limits a contract has used', load: () => import('./platform/usage.ts') }],
   ['app', { summary: 'make a client application, or rotate its secret', load: () => import('./platform/app.ts') }],
   [
     'secret',

@@ -50,6 +50,7 @@ export interface Sidecars {
   readonly methods: readonly Method[];
   readonly receipts: Receipts;
   readonly store: SidecarStore;
+  readonly followers: Pick<Followers, 'ask' | 'nodes'>;
   /** Lets the sidecar of this process join. @returns a token for one join, of this node @throws DatabaseFault (rejects with it) */
   admit(node: string): Promise<string>;
   /** Which sidecar calls. @throws RpcError (rejects with it) */
@@ -86,6 +87,7 @@ export async function openSidecars(ports: SidecarsPorts): Promise<Sidecars> {
     ],
     receipts,
     store,
+    followers,
     async admit(node) {
       // It may have joined before and lost its credential.
       await store.forget(node);

@@ -22,6 +22,7 @@ import { openAuditing } from './auditing.ts';
 import { Changing } from './changing.ts';
 import { backupMethods } from './backup-service.ts';
 import { checkingPorts } from './checking-ports.ts';
+import { consumerMethods } from './consumers.ts';
 import { controlledAccess } from './controlled-access.ts';
 import { CurrentIndex } from './current-index.ts';
 import { embed } from './embedded.ts';
@@ -145,7 +146,6 @@ export async function startControl(
     isBesideSidecar: node !== undefined,
   });
   opened.defer(() => telling.close());
-  const { occurred } = telling;
   const { policyKinds } = checking.ports;
   const changing = new Changing({ registry, index, vault, ...checking.ports });
   const { receipts, counted: countedSidecars } = sidecars;
@@ -156,7 +156,7 @@ export async function startControl(
       : embed(node, dataDir, {
           sidecars,
           history: mesh.history,
-          occurred,
+          occurred: telling.occurred,
           registry,
           index,
           policyKinds,
@@ -167,6 +167,7 @@ export async function startControl(
   const methods = audit.calls.methods([
     ...health.methods(),
     ...writingMethods(writing),
+    ...consumerMethods({ registry, index, access, clock, followers: sidecars.followers }, mesh.history.history),
     ...audit.methods(access, index),
     ...eventMethods({ notifying: telling.events, index, access, clock, randomBytes }),
     ...backupMethods({ database, access, clock }),

@@ -76,6 +76,9 @@ export class Followers {
     return this.#sessions.size;
   }
 
+  /** The names of those that follow here. */
+  readonly nodes = (): readonly string[] => [...this.#sessions.keys()];
+
   methods(): readonly Method[] {
     return [
       {

@@ -45,6 +45,12 @@ export const MATRIX = `
   ContractService/Withdraw                     ---       -----      -----      -?
   ContractService/SetExpiry                    y--       yy---      -----      -?
   ContractService/GetContract                  yyy       yyyyy      yyyyy      -?
+  CatalogService/Search                        yyy       yyyyy      yyyyy      -?
+  CatalogService/Describe published-api        yyy       yyyyy      y.y..      -?
+  CatalogService/Describe draft-api            yyy       yy.yy      .....      -?
+  CatalogService/ListApplications              yyy       yyyyy      yyyyy      -?
+  CatalogService/ListContracts                 yyy       yyyyy      yyyyy      -?
+  UsageService/GetUsage contract               yyy       yyyyy      yyyyy      -?
   CredentialService/KillSecrets                y--       y-y--      .-.--      -?
   CredentialService/WithdrawApplication        y--       y-y--      .-.--      -?
   CredentialService/CreateApplication          y--       y-y--      -----      -?

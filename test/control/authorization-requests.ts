@@ -4,6 +4,7 @@ import { AnalyticsService } from '../../gen/ostiary/v1/analytics_pb.js';
 import { AuditService } from '../../gen/ostiary/v1/audit_pb.js';
 import { AuthoringService } from '../../gen/ostiary/v1/authoring_pb.js';
 import { BackupService } from '../../gen/ostiary/v1/backup_pb.js';
+import { CatalogService } from '../../gen/ostiary/v1/catalog_pb.js';
 import { ContractService } from '../../gen/ostiary/v1/contracts_pb.js';
 import { CredentialService } from '../../gen/ostiary/v1/credentials_pb.js';
 import { EventService } from '../../gen/ostiary/v1/events_pb.js';
@@ -14,6 +15,7 @@ import { SnapshotService } from '../../gen/ostiary/v1/snapshots_pb.js';
 import { SyncService } from '../../gen/ostiary/v1/sync_pb.js';
 import { TelemetryService } from '../../gen/ostiary/v1/telemetry_pb.js';
 import { TokenService } from '../../gen/ostiary/v1/tokens_pb.js';
+import { UsageService } from '../../gen/ostiary/v1/usage_pb.js';
 import { marked } from './authorization-marks.ts';
 import type { Written } from './authorization-marks.ts';
 import { COLUMNS } from './authorization-matrix.ts';
@@ -27,6 +29,7 @@ export const services: Readonly<Record<string, DescService>> = {
   AuditService,
   AuthoringService,
   BackupService,
+  CatalogService,
   ContractService,
   CredentialService,
   EventService,
@@ -37,6 +40,7 @@ export const services: Readonly<Record<string, DescService>> = {
   SyncService,
   TelemetryService,
   TokenService,
+  UsageService,
 };
 
 const OF_SHOP = { namespace: 'shop' };
@@ -137,6 +141,9 @@ export function requestsOf({ service, method, what }: MatrixRow): Asked {
       const more: Readonly<Record<string, object>> = { EndSecret: { secret: 2 }, KillSecrets: { reason: 'lost' } };
       return { request: { ...own, ...more[method] } };
     }
+    case 'CatalogService':
+    case 'UsageService':
+      return { request: what === '' ? {} : keyOf(what) };
     case 'SidecarService':
       return ofSidecars(method, what);
     case 'AuthoringService':

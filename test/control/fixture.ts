@@ -1,4 +1,5 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import type { DescService } from '@bufbuild/protobuf';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -50,6 +51,16 @@ export interface ControlServices extends OpenedRegistry {
   apply(documents: readonly object[], more?: object): Promise<Json>;
 }
 
+/** What a test asks besides the services of resources. */
+export interface MoreServices {
+  readonly services: readonly DescService[];
+  readonly methods: (ports: {
+    readonly access: ControlAccess;
+    readonly index: CurrentIndex;
+    readonly registry: OpenedRegistry['registry'];
+  }) => readonly Method[];
+}
+
 export const TOKEN = 'an-ADMINISTRATOR';
 
 /** Opens what any other of these has sealed. */
@@ -60,6 +71,7 @@ export const AUDIT_KEY = generateKeyPairSync('ed25519');
 export async function openServices(
   place: RegistryPlace,
   { vault: own }: { readonly vault: SecretVault | undefined } = { vault },
+  others: MoreServices = { services: [], methods: () => [] },
 ): Promise<ControlServices> {
   const opened = await openAt(place);
   const { registry } = opened;
@@ -108,9 +120,10 @@ export async function openServices(
       clock,
       sight: (caller) => auditSight(caller, index),
     }),
+    ...others.methods({ access, index, registry }),
   ];
   const handle = createConnectHandler({
-    services: [ResourceService, ContractService, CredentialService, AuditService, AuthoringService],
+    services: [ResourceService, ContractService, CredentialService, AuditService, AuthoringService, ...others.services],
     methods,
     allow: async () => {},
     maxMessageBytes: 64 * 1024 * 1024,
