@@ -1,5 +1,6 @@
 import { outcomeOf } from '../decision/decision.ts';
 import type { Decision, OutcomeKind, Step } from '../decision/decision.ts';
+import { denialStatus } from '../decision/denial-status.ts';
 import type { Check } from '../request/check.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { RequestEvent } from './event.ts';
@@ -134,21 +135,13 @@ export class Samples implements SampleArchive {
       ...(denial !== undefined && { reason: denial.reason }),
       ...(shadow.length > 0 && { shadow }),
       method,
-      status: answer?.httpStatus ?? (denial === undefined ? 0 : statusOf(denial, names.reasons)),
+      status: answer?.httpStatus ?? (denial === undefined ? 0 : denialStatus(denial, names.reasons)),
       responseFlags: [],
       requestBytes: 0,
       responseBytes: 0,
       policyMs: durationMs,
     };
   }
-}
-
-type Denied = NonNullable<Decision['denial']>;
-
-function statusOf(denial: Denied, reasons: Snapshot['reasons']): number {
-  // The compiler can't know that an entry gets a denial of its own reason.
-  const { httpStatus = 0 } = (reasons[denial.reason] ?? {}) as { readonly httpStatus?: unknown };
-  return typeof httpStatus === 'function' ? (httpStatus as (denied: Denied) => number)(denial) : Number(httpStatus);
 }
 
 function toSampledStep({ name, policy, mode, result, denial, durationMs }: Step): SampledStep {

@@ -68,6 +68,9 @@ export const PATH_EFFECTS: Readonly<Record<string, MethodEffect>> = {
   '/ostiary.v1.AnalyticsService/Top': 'disclosure',
   '/ostiary.v1.AnalyticsService/Graph': 'disclosure',
   '/ostiary.v1.AnalyticsService/ListSamples': 'disclosure',
+  // Who reaches the loopback could confirm a refusal that did not happen where it should.
+  '/ostiary.v1.ProbeService/ExpectProbe': 'mutation',
+  '/ostiary.v1.ProbeService/TellProbe': 'disclosure',
 };
 
 /** How long the counter store may take where the caller sets no deadline. */

@@ -15,6 +15,7 @@ import { createGuard } from './guard.ts';
 import type { AnalyticsDesk } from './analytics-desk.ts';
 import type { Inspector } from './inspection.ts';
 import { loadApi } from './load-services.ts';
+import type { ProbeDesk } from './probe-watch.ts';
 
 export interface ApiOptions {
   readonly address: ListenAddress;
@@ -22,6 +23,7 @@ export interface ApiOptions {
   readonly methods: readonly Method[];
   readonly inspector: Inspector;
   readonly analytics: AnalyticsDesk;
+  readonly probes: ProbeDesk;
   /** `--api-token-file`. */
   readonly tokenFile: string | undefined;
   readonly maxMessageBytes: number;
@@ -115,7 +117,8 @@ async function loadHandler(
   options: ApiOptions,
   address: ListenAddress,
 ): Promise<(request: NodeRequest, response: NodeResponse) => void> {
-  const { API_SERVICES, analyticsMethods, createConnectHandler, inspectionMethods, PATH_EFFECTS } = await loadApi();
+  const { API_SERVICES, analyticsMethods, createConnectHandler, inspectionMethods, PATH_EFFECTS, probeMethods } =
+    await loadApi();
   const allow = createAccess({ address, tokenFile: options.tokenFile });
   const refusal = createGuard(address);
   // Without a token anybody on the machine may call, including the workload whose callers ostiary authenticates.
@@ -130,6 +133,7 @@ async function loadHandler(
         snapshot: () => options.inspector.snapshot(),
         clock: options.clock,
       }),
+      ...probeMethods(options.probes),
       ...reflectionMethods(() => Promise.resolve(API_SERVICES)),
     ],
     allow: async (path, { authorization }) => {

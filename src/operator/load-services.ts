@@ -21,6 +21,7 @@ const apiParts: readonly (() => Promise<unknown>)[] = [
   () => import('./connect.ts'),
   () => import('./inspection.ts'),
   () => import('./analytics.ts'),
+  () => import('./probe.ts'),
 ];
 
 /** Descriptors of all services. */
@@ -33,12 +34,13 @@ export async function loadServices() {
 export async function loadApi() {
   const services = await loadServices();
   await loadInParts(apiParts);
-  const [connect, inspection, analytics] = await Promise.all([
+  const [connect, inspection, analytics, probe] = await Promise.all([
     import('./connect.ts'),
     import('./inspection.ts'),
     import('./analytics.ts'),
+    import('./probe.ts'),
   ]);
-  return { ...services, ...connect, ...inspection, ...analytics };
+  return { ...services, ...connect, ...inspection, ...analytics, ...probe };
 }
 
 async function loadInParts(loading: readonly (() => Promise<unknown>)[]): Promise<void> {

@@ -7,8 +7,9 @@ import { ServerReflection as ServerReflectionV1Alpha } from '../../gen/grpc/refl
 import { Health } from '../../gen/health/v1/health_pb.js';
 import { AnalyticsService } from '../../gen/ostiary/v1/analytics_pb.js';
 import { InspectionService } from '../../gen/ostiary/v1/inspection_pb.js';
+import { ProbeService } from '../../gen/ostiary/v1/probe_pb.js';
 
 const SERVICES: readonly DescService[] = [Authorization, Health, ServerReflection, ServerReflectionV1Alpha];
 /** Of `--listen`. */
 export const GRPC_SERVICES: readonly DescService[] = [AccessLogService, ...SERVICES];
-export const API_SERVICES: readonly DescService[] = [...SERVICES, InspectionService, AnalyticsService];
+export const API_SERVICES: readonly DescService[] = [...SERVICES, InspectionService, AnalyticsService, ProbeService];

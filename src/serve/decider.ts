@@ -15,11 +15,9 @@ import { createCheckMethod } from '../envoy/check-service.ts';
 import { systemFiles } from '../file-access.ts';
 import type { Method } from '../grpc/rpc.ts';
 import { inquiryDesk } from '../inquiry/open-inquiries.ts';
-import { openKeySetFolder } from '../jwt/key-set-folder.ts';
-import type { KeySetStore } from '../jwt/key-set-folder.ts';
 import { createKeySets } from '../jwt/key-sets.ts';
 import type { KeySets } from '../jwt/key-sets.ts';
-import type { Log } from '../observe/log.ts';
+import { ProbeWatch } from '../operator/probe-watch.ts';
 import { openPasswordChecks } from '../password/open.ts';
 import { policyKinds } from '../policies/index.ts';
 import type { CounterStore } from '../quota/store.ts';
@@ -32,11 +30,13 @@ import { broughtKeysOf } from './api-key-hmac.ts';
 import { counterOptionsOf } from './counter-flags.ts';
 import { createCounterStore } from './counter-store.ts';
 import type { SharedCounters } from './counter-store.ts';
+import { keySetStoreOf } from './key-set-store.ts';
 import { locateOptionsOf } from './locate-flags.ts';
 import { openDocuments } from './documents.ts';
 import type { SharedDocuments } from './documents.ts';
 import { openEventSinks } from './event-sinks.ts';
 import type { EventSinks, OpenSinks } from './event-sinks.ts';
+import { probed } from './probes.ts';
 import { reportDocuments } from './report-documents.ts';
 import type { Reporting } from './reporting.ts';
 import type { ServeFlags } from './serve-flags.ts';
@@ -61,6 +61,8 @@ export interface Decider extends Reporting {
   readonly accounts: Accounts;
   readonly ports: DecisionPorts;
   readonly store: CounterStore;
+  /** Requests of operators among what this process decides. */
+  readonly probes: ProbeWatch;
   /** Where the counters are, without user and password. */
   readonly storeName: string;
   readonly documents: ConfigSource;
@@ -69,22 +71,6 @@ export interface Decider extends Reporting {
   readonly egress: Egress;
   /** Returns all leases. Call this when no Check is under way any more. */
   close(): Promise<void>;
-}
-
-/** A fault that repeats with each fetch is reported once. */
-async function keySetStoreOf({ keySetFolder }: ServeFlags, log: Log): Promise<KeySetStore | undefined> {
-  if (keySetFolder === undefined) return undefined;
-  const told = new Set<string>();
-  return openKeySetFolder({
-    folder: keySetFolder,
-    access: systemFiles,
-    now: () => clock.now(),
-    userId: process.getuid?.(),
-    onFault(detail) {
-      if (!told.has(detail)) log.warn('key set on disk', { detail });
-      told.add(detail);
-    },
-  });
 }
 
 /** What differs where several processes decide. */
@@ -205,6 +191,7 @@ export async function openDecider(
   const accounting = openAccounting(reporting, clock, sharing);
   opened.defer(() => accounting.close());
   const takers = sinks === undefined ? [] : [sinks];
+  const probes = new ProbeWatch(() => clock.now());
   const analytics = openAnalytics(flags, {
     metrics,
     clock,
@@ -221,7 +208,9 @@ export async function openDecider(
     authorization: createCheckMethod({
       snapshot: () => (source.isStale() ? undefined : snapshot()),
       ports: { ...ports, repetitions, hostDiffers: (difference) => observer.hostDiffers(difference) },
-      observer: analytics.samples.watching(observer),
+      observer: analytics.samples.watching(
+        probed(observer, { watch: probes, reasons: () => snapshot().reasons, clock }),
+      ),
       tracer,
       ids: accounting.completeness.accounts,
     }),
@@ -235,6 +224,7 @@ export async function openDecider(
     sinks,
     ports,
     store,
+    probes,
     storeName: storeName(counting),
     documents,
     keySets,

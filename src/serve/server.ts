@@ -18,6 +18,7 @@ import type { Inspector } from '../operator/inspection.ts';
 import { openApi } from '../operator/listener.ts';
 import type { ApiListener } from '../operator/listener.ts';
 import { loadServices } from '../operator/load-services.ts';
+import type { ProbeDesk } from '../operator/probe-watch.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
 import { openAdmin } from './admin.ts';
 import type { AdminListener, AdminOptions, ServerState } from './admin.ts';
@@ -47,6 +48,7 @@ export interface ServerOptions extends Pick<AdminOptions, 'details' | 'metrics' 
   readonly accessLog: AccessLogService;
   readonly inspector: Inspector;
   readonly analytics: AnalyticsDesk;
+  readonly probes: ProbeDesk;
   readonly clock: Clock;
   readonly events: ServerEvents;
 }
@@ -126,6 +128,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
         methods,
         inspector: options.inspector,
         analytics: options.analytics,
+        probes: options.probes,
         clock: options.clock,
         tokenFile: options.apiTokenFile,
         maxMessageBytes,

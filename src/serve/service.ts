@@ -23,6 +23,7 @@ import type { Asked } from './question-desk.ts';
 import { refreshEverywhere } from './refresh-keys.ts';
 import { inheritanceOf } from './open-inheritance.ts';
 import { joinReplicas } from './join-replicas.ts';
+import { probeDesk } from './probes.ts';
 import { createReporting } from './reporting.ts';
 import { reportsOf, toBoth } from './reports.ts';
 import { openServer } from './server.ts';
@@ -129,6 +130,7 @@ export async function startService(
     authorization: decider.authorization,
     accessLog: decider.accessLog,
     ...asked,
+    probes: probeDesk(decider.probes, () => workers?.probes() ?? []),
     clock,
     details: () => ({ store: store.health(), keySets: keySets.status(), documents: publicStatus(documents) }),
     metrics: workers === undefined ? metrics : { expose: (accept) => workers.expose(metrics, accept) },

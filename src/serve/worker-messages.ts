@@ -7,6 +7,7 @@ import type { SampledRequest, SampleQuestion } from '../analytics/sampled-reques
 import type { EnvoyLossIn } from '../analytics/envoy-losses.ts';
 import type { SeriesPart, SeriesPlace } from '../observe/merged-families.ts';
 import type { KeySetRefresh } from '../operator/keys.ts';
+import type { Sighting } from '../operator/probe-watch.ts';
 import type { StoreScript } from '../quota/counter-metrics.ts';
 import type { Slot } from '../rollup/slot.ts';
 import type { Keyspaces } from '../script/script-call.ts';
@@ -39,6 +40,8 @@ export type ToWorker =
   | { readonly kind: 'series'; readonly id: number; readonly place: SeriesPlace }
   | { readonly kind: 'refresh_keys'; readonly id: number; readonly url: string | undefined }
   | { readonly kind: 'samples'; readonly id: number; readonly question: SampleQuestion }
+  | { readonly kind: 'expect_probe'; readonly id: number; readonly nonce: string }
+  | { readonly kind: 'tell_probe'; readonly id: number; readonly nonce: string }
   /** The owner has a batch of events. */
   | { readonly kind: 'events_kept'; readonly number: number }
   /** Of a control plane, which the owner follows. */
@@ -80,6 +83,8 @@ export type ToOwner =
   /** A slot of counts, for the owner's history. */
   | { readonly kind: 'slot'; readonly slot: Slot }
   | { readonly kind: 'samples'; readonly id: number; readonly samples: readonly SampledRequest[] }
+  | { readonly kind: 'probe_expected'; readonly id: number; readonly until: number | undefined }
+  | { readonly kind: 'probe_told'; readonly id: number; readonly sightings: readonly Sighting[] | undefined }
   | EventBatch
   /** An Envoy has begun to stream its log. */
   | { readonly kind: 'log_stream' }

@@ -6,6 +6,7 @@ import type { MetricObject } from 'prom-client';
 import type { SampledRequest, SampleQuestion } from '../analytics/sampled-request.ts';
 import type { SeriesPart, SeriesPlace, SeriesSource } from '../observe/merged-families.ts';
 import type { KeySetRefresh } from '../operator/keys.ts';
+import type { ProbeDesk } from '../operator/probe-watch.ts';
 import type { Fault } from '../errors.ts';
 import type { DocumentTaker, RelayedDocuments } from './document-relay.ts';
 import type { ToOwner, ToWorker } from './worker-messages.ts';
@@ -145,6 +146,18 @@ export class WorkerProcess implements SeriesSource, DocumentTaker {
     const detail = 'the worker did not answer: its keys may be the old ones';
     return [{ url: `worker ${this.pid}`, outcome: 'timeout', detail, keys: 0, withdrawn: 0 }];
   }
+
+  /** A worker that does not answer expects none. */
+  readonly probes: ProbeDesk = {
+    expect: async (nonce) => {
+      const answer = await this.#ask({ kind: 'expect_probe', id: ++this.#lastId, nonce }, METRICS_TIMEOUT_MS);
+      return answer?.kind === 'probe_expected' ? answer.until : undefined;
+    },
+    tell: async (nonce) => {
+      const answer = await this.#ask({ kind: 'tell_probe', id: ++this.#lastId, nonce }, METRICS_TIMEOUT_MS);
+      return answer?.kind === 'probe_told' ? answer.sightings : undefined;
+    },
+  };
 
   /** Claims entries of its decisions that arrived at other processes. */
   async claim(sequences: readonly number[]): Promise<readonly Credit[] | 'away'> {

@@ -126,7 +126,11 @@ export async function runWorker(
         channel.send({ kind: 'series', id: message.id, part });
       } else if (message.kind === 'events_kept') sinks.kept(message.number);
       else if (message.kind === 'samples') void tellSamples(message.id, message.question);
-      else if (message.kind === 'refresh_keys') void refreshKeys(message.id, message.url);
+      else if (message.kind === 'expect_probe') {
+        channel.send({ kind: 'probe_expected', id: message.id, until: decider.probes.expect(message.nonce) });
+      } else if (message.kind === 'tell_probe') {
+        channel.send({ kind: 'probe_told', id: message.id, sightings: decider.probes.tell(message.nonce) });
+      } else if (message.kind === 'refresh_keys') void refreshKeys(message.id, message.url);
       else if (message.kind === 'metrics') void tellMetrics(message.id);
       else sharing.heard(message);
     },

@@ -9,6 +9,7 @@ import { createContractUsage } from '../observe/contract-usage.ts';
 import { expose, inTurn } from '../observe/exposition.ts';
 import type { Exposition } from '../observe/exposition.ts';
 import { MergedFamilies } from '../observe/merged-families.ts';
+import type { ProbeDesk } from '../operator/probe-watch.ts';
 import type { Slot } from '../rollup/slot.ts';
 import type { SampleArchive, SampleQuestion } from '../analytics/sampled-request.ts';
 import { aggregate, sumOf } from './aggregated-metrics.ts';
@@ -38,6 +39,8 @@ export interface Workers {
   /** One list for each worker. */
   refreshKeys(url: string | undefined): Promise<readonly (readonly KeySetRefresh[])[]>;
   readonly samples: SampleArchive;
+  /** One for each. */
+  probes(): readonly ProbeDesk[];
   /** The accounts of workers that end are kept from now on. */
   inheritTo(inheritance: Inheritance): void;
   /** The metrics of all processes. */
@@ -115,6 +118,7 @@ export function workersOf(
     setServing: (isServing) => pool.setServing(isServing),
     samples: { find: (question) => samplesOf(pool.sources(), question) },
     inheritTo: (inheritance) => ofWorkers.inheritTo(inheritance),
+    probes: () => pool.sources().map((worker) => worker.probes),
     refreshKeys: (url) => pool.refreshKeys(url),
     expose: ({ registry }, accept) =>
       oneByOne(

@@ -11,8 +11,10 @@ import { MemoryCounterStore } from '../../src/memory/memory-store.ts';
 import { createInspector } from '../../src/operator/inspector.ts';
 import { openApi } from '../../src/operator/listener.ts';
 import type { ApiListener, ApiOptions } from '../../src/operator/listener.ts';
+import { ProbeWatch } from '../../src/operator/probe-watch.ts';
 import rateLimitingSla from '../../src/policies/rate-limiting-sla.ts';
 import rateLimiting from '../../src/policies/rate-limiting.ts';
+import { probeDesk } from '../../src/serve/probes.ts';
 import type { Snapshot } from '../../src/snapshot/snapshot.ts';
 import { application, quotaPolicy } from '../policies/rate-limiting-request.ts';
 import { apiOf, bound, portsOf, snapshotOf } from '../policy/fixtures.ts';
@@ -73,6 +75,7 @@ export function apis() {
       methods: [authorization(store), ...health.methods()],
       inspector,
       analytics: { archive: undefined, samples: undefined },
+      probes: probeDesk(new ProbeWatch(() => systemClock.now()), () => []),
       tokenFile: undefined,
       maxMessageBytes: 1_000_000,
       maxConnections: 100,

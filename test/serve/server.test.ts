@@ -18,7 +18,9 @@ import type { RpcTransport } from '../../src/grpc/rpc.ts';
 import type { ListenAddress } from '../../src/listen/address.ts';
 import { MemoryCounterStore } from '../../src/memory/memory-store.ts';
 import { createInspector } from '../../src/operator/inspector.ts';
+import { ProbeWatch } from '../../src/operator/probe-watch.ts';
 import { expose } from '../../src/observe/exposition.ts';
+import { probeDesk } from '../../src/serve/probes.ts';
 import { openServer } from '../../src/serve/server.ts';
 import type { Server, ServerOptions } from '../../src/serve/server.ts';
 import { contents, createAuthority } from '../grpc/certificates.ts';
@@ -206,6 +208,7 @@ function optionsOf(transport: RpcTransport, options: Partial<ServerOptions>): Se
     accessLog: { methods: () => [], close() {}, async settled() {} },
     inspector: createInspector({ snapshot: () => snapshotOf([]), faults: () => [], store, ports: portsOf() }),
     analytics: { archive: undefined, samples: undefined },
+    probes: probeDesk(new ProbeWatch(() => systemClock.now()), () => []),
     clock: systemClock,
     details: () => ({}),
     metrics: { expose: (accept) => expose(accept, () => ({ registry: new Registry(), families: [] })) },
