@@ -1,15 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { text as textOf } from 'node:stream/consumers';
-import { parseDocument } from 'yaml';
 import { formatPath } from '../document/issues.ts';
-import { locateInJson } from '../document/text/json.ts';
 import { SourceText } from '../document/text/source-text.ts';
-import { splitYaml } from '../document/text/yaml-split.ts';
-import { locateInYaml } from '../document/text/yaml.ts';
+import { documentsIn } from '../doctor/read-text.ts';
 import { sentenceOf, UserError } from '../errors.ts';
 import type { Fault } from '../errors.ts';
 import { isMessage } from '../generate/envoy-value.ts';
-import type { Path } from '../generate/envoy-value.ts';
 import { inspectEnvoy } from '../generate/inspect-envoy.ts';
 import type { Inspected } from '../generate/logger-remarks.ts';
 
@@ -25,7 +21,7 @@ export interface EnvoyFile extends Omit<Inspected, 'remarks'> {
 export async function inspectEnvoyFile(file: string): Promise<EnvoyFile> {
   const name = file === '-' ? 'standard input' : file;
   const source = new SourceText(name, await contentOf(file));
-  const documents = documentsOf(source.text).toArray();
+  const documents = documentsIn(source.text).toArray();
   const faults = documents.flatMap((each): readonly Fault[] =>
     'fault' in each ? [{ file: name, ...source.lineColumn(each.at), field: '', message: each.fault }] : [],
   );
@@ -55,41 +51,5 @@ async function contentOf(file: string): Promise<string> {
     return file === '-' ? await textOf(process.stdin) : await readFile(file, 'utf8');
   } catch (error) {
     throw new UserError(`--envoy: ${file}: ${sentenceOf(error)}`);
-  }
-}
-
-type Document =
-  | { readonly value: unknown; readonly locate: (path: Path) => number }
-  | { readonly fault: string; /** Its offset. */ readonly at: number };
-
-/** Larger than our own documents may be, and with aliases: a dump of a proxy of Istio has megabytes. */
-function* documentsOf(text: string): Generator<Document> {
-  if (/^\s*[{[]/.test(text)) {
-    const value = parsedJson(text);
-    if (value !== undefined) {
-      const start = text.search(/\S/);
-      yield {
-        value: isMessage(value) ? value : { items: value },
-        locate: (path) => locateInJson(text, start, path, 'key'),
-      };
-      return;
-    }
-  }
-  for (const { start, end } of splitYaml(text)) {
-    const part = text.slice(start, end);
-    const document = parseDocument(part, { prettyErrors: false, logLevel: 'silent' });
-    const [error] = document.errors;
-    if (error === undefined) {
-      const locate = locateInYaml(part);
-      yield { value: document.toJS(), locate: (path) => start + locate(path, 'key') };
-    } else yield { fault: `not valid YAML: ${error.message.split(/:|\n/, 1)[0]}`, at: start + error.pos[0] };
-  }
-}
-
-function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

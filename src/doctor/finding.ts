@@ -1,0 +1,67 @@
+import { CODES } from './codes.ts';
+import type { Code, Severity } from './codes.ts';
+
+/** Where something is: in a file, in a cluster, or at a running service. */
+export interface Place {
+  /** Whose: `Service shop/orders`, `Redis redis:6379`, `envoy.yaml`. */
+  readonly object: string;
+  /** Of the object, such as `spec.ports[0].name`; empty: all of it. */
+  readonly field: string;
+  /** Absent: it was not read from a file. */
+  readonly file?: string;
+  /** From 1; 0: the file as a whole. */
+  readonly line?: number;
+  readonly column?: number;
+}
+
+/** What is wrong, and what to do. */
+export interface Finding {
+  readonly code: Code;
+  readonly severity: Severity;
+  readonly place: Place;
+  /** One sentence without a full stop. */
+  readonly message: string;
+  /** Lines to paste where there are such, or a sentence. */
+  readonly remedy: string;
+}
+
+/** What could not be looked at: nobody may take it for healthy. */
+export interface Unlooked {
+  /** Such as `Secrets of the cluster`. */
+  readonly what: string;
+  readonly why: string;
+}
+
+export interface Diagnosis {
+  readonly findings: readonly Finding[];
+  readonly unlooked: readonly Unlooked[];
+  /** What was looked at, in words: `12 objects of 3 files`. */
+  readonly looked: readonly string[];
+}
+
+/** A finding with the severity of its code. */
+export function finding(code: Code, place: Place, message: string, remedy: string): Finding {
+  return { code, severity: CODES[code].severity, place, message, remedy };
+}
+
+/** The page of a code, for people. */
+export function pageOf(code: Code): string {
+  return `docs/doctor/${code}.md`;
+}
+
+const RANKS: Readonly<Record<Severity, number>> = { note: 1, warning: 2, error: 3 };
+
+/** Whether a severity is at least as bad as another. */
+export function isAtLeast(severity: Severity, least: Severity): boolean {
+  return RANKS[severity] >= RANKS[least];
+}
+
+/** By code, then place: each once. */
+export function inOrder(findings: readonly Finding[]): readonly Finding[] {
+  const seen = new Map<string, Finding>();
+  for (const each of findings) {
+    const { object, field, file = '', line = 0 } = each.place;
+    seen.set([each.code, file, String(line).padStart(9, '0'), object, field, each.message].join('\n'), each);
+  }
+  return [...seen].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, each]) => each);
+}
