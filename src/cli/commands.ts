@@ -14,6 +14,7 @@ export const commands: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
   ['serve', { summary: 'answer the Checks of Envoy', load: () => import('./serve.ts') }],
   ['control', { summary: 'run the control plane', load: () => import('./control.ts') }],
   ['validate', { summary: 'check documents, and list every fault', load: () => import('./validate.ts') }],
+  ['doctor', { summary: 'find what is not enforced, and prove what is', load: () => import('./doctor/command.ts') }],
   ['check', { summary: 'explain how a request would be decided', load: () => import('./check.ts') }],
   ['counters', { summary: 'show or reset the quota of a client or key', load: () => import('./counters.ts') }],
   [

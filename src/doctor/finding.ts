@@ -35,6 +35,8 @@ export interface Unlooked {
 export interface Diagnosis {
   readonly findings: readonly Finding[];
   readonly unlooked: readonly Unlooked[];
+  /** What is proven to be enforced, in words: of a probe. */
+  readonly confirmed?: readonly string[];
   /** What was looked at, in words: `12 objects of 3 files`. */
   readonly looked: readonly string[];
 }

@@ -36,7 +36,10 @@ const INDENT = '  ';
 const LEAST_COLUMNS = 40;
 
 /** For people: what is wrong by what it is about, each with what to do. */
-export function diagnosisText({ findings, unlooked, looked }: Diagnosis, { hasColour, columns }: TextOptions): string {
+export function diagnosisText(
+  { findings, unlooked, confirmed = [], looked }: Diagnosis,
+  { hasColour, columns }: TextOptions,
+): string {
   const paint = hasColour ? COLOURS : NO_COLOUR;
   const width = Math.max(LEAST_COLUMNS, columns);
   const parts: string[] = [];
@@ -44,6 +47,10 @@ export function diagnosisText({ findings, unlooked, looked }: Diagnosis, { hasCo
     const own = findings.filter(({ code }) => code.startsWith(`OST${hundred}`));
     if (own.length === 0) continue;
     parts.push(paint.bold(title), ...own.map((each) => paragraph(each, paint, width)));
+  }
+  if (confirmed.length > 0) {
+    const lines = confirmed.map((each) => wrapped(each, width, INDENT));
+    parts.push([paint.good('Enforced'), ...lines].join('\n'));
   }
   if (unlooked.length > 0) {
     const lines = unlooked.map(({ what, why }) => wrapped(`${what}: ${why}`, width, INDENT));
@@ -56,17 +63,27 @@ export function diagnosisText({ findings, unlooked, looked }: Diagnosis, { hasCo
 
 function paragraph({ code, severity, place, message, remedy }: Finding, paint: Paints, width: number): string {
   const { object, field, file, line = 0 } = place;
-  const where = field === '' ? object : `${object}, ${field}`;
   const inFile = file === undefined ? '' : `${file}${line > 0 ? `:${line}` : ''}`;
-  const label = `${paint.of[severity](severity.padEnd(7))} ${paint.bold(code)}`;
-  const isSame = inFile === '' || object === file;
+  const where = [object === file ? '' : inFile, shortened(field, width - INDENT.length)].filter((each) => each !== '');
   return [
-    `${INDENT}${label}  ${isSame ? (inFile === '' ? where : [inFile, field].filter((each) => each !== '').join(', ')) : where}`,
-    ...(isSame ? [] : [`${INDENT}${paint.dim(inFile)}`]),
-    wrapped(`${message}.`, width, INDENT),
+    `${INDENT}${paint.of[severity](severity.padEnd(7))}  ${paint.bold(code)}  ${object === file ? inFile : object}`,
+    ...where.map((each) => `${INDENT}${paint.dim(each)}`),
+    wrapped(ended(message), width, INDENT),
     ...remedy.split('\n').map((each) => `${INDENT}${INDENT}${each}`),
     `${INDENT}${paint.dim(pageOf(code))}`,
   ].join('\n');
+}
+
+/** The end of a path tells more than its beginning, which the line of a file stands for. */
+function shortened(field: string, width: number): string {
+  if (field.length <= width) return field;
+  const end = field.slice(field.length - width + 1);
+  const at = end.search(/[.[]/);
+  return `…${at < 0 ? end : end.slice(at)}`;
+}
+
+function ended(sentence: string): string {
+  return /[.?!]$/.test(sentence) ? sentence : `${sentence}.`;
 }
 
 function verdict(findings: readonly Finding[], unlooked: number, paint: Paints): string {
@@ -77,7 +94,9 @@ function verdict(findings: readonly Finding[], unlooked: number, paint: Paints):
   });
   const missing = unlooked === 0 ? '' : `, and ${unlooked} not looked at`;
   if (told.length > 0) return `${told.join(', ')}${missing}.`;
-  return unlooked === 0 ? paint.good('Nothing is wrong with it.') : `Nothing is wrong with what was looked at${missing}.`;
+  return unlooked === 0
+    ? paint.good('Nothing is wrong with it.')
+    : `Nothing is wrong with what was looked at${missing}.`;
 }
 
 /** Breaks between words; a word that is longer than a line has a line of its own. */

@@ -21,6 +21,8 @@ export interface DocumentedApi {
   readonly shadowed: number;
   /** Whether quota of all replicas is meant to be one. */
   readonly countsForAll: boolean;
+  /** Its document says that requests of it are open. */
+  readonly isPublic: boolean;
   /** Requests that no policy authenticates though the document does not say so, in words. */
   readonly unauthenticated: string | undefined;
   readonly file: string | undefined;

@@ -13,7 +13,7 @@ const sighting: Sighting = {
   decidedAt: 1000,
   outcome: 'deny',
   httpStatus: 401,
-  reason: 'credential_missing',
+  reason: 'client_rejected',
   api: 'orders',
   policy: 'orders/client-id-enforcement',
   destination: '10.1.2.4:8080',

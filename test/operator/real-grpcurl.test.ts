@@ -38,6 +38,7 @@ describe.skipIf(grpcurl === undefined)('a real grpcurl at the API listener', () 
       'grpc.reflection.v1alpha.ServerReflection',
       'ostiary.v1.AnalyticsService',
       'ostiary.v1.InspectionService',
+      'ostiary.v1.ProbeService',
     ]);
     expect(await call(...to, 'describe', 'ostiary.v1.InspectionService')).toContain('rpc Explain');
     expect(await call(...to, 'describe', 'envoy.service.auth.v3.CheckRequest')).toContain(

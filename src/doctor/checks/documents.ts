@@ -30,7 +30,15 @@ function folderOf(file: string): string {
   return at < 0 ? '.' : file.slice(0, at);
 }
 
-function* oneApi({ name, enforced, shadowed, unauthenticated, file, line }: DocumentedApi): Generator<Finding> {
+function* oneApi({
+  name,
+  enforced,
+  shadowed,
+  isPublic,
+  unauthenticated,
+  file,
+  line,
+}: DocumentedApi): Generator<Finding> {
   const place: Place = {
     object: `Api ${name}`,
     field: 'spec.policies',
@@ -45,7 +53,7 @@ function* oneApi({ name, enforced, shadowed, unauthenticated, file, line }: Docu
       message,
       'mode: enforce  # in the policies of the Api, once their counts look right',
     );
-  } else if (enforced === 0) {
+  } else if (enforced === 0 && !isPublic) {
     yield finding('OST603', place, 'has no policy: every request of it passes', example);
   } else if (unauthenticated !== undefined) {
     const remedy = `${example}\n# or say that it is meant so: public: true (or rules) in the Api`;

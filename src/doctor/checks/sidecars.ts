@@ -102,7 +102,7 @@ function* withoutOstiary(world: World, workload: Workload, asking: Asking): Gene
     ? `has no container ostiary, and ${nameOf(asking.resource)} makes its Envoy ask one by a socket: every request is denied`
     : `asks for no ostiary in its pods, and ${nameOf(asking.resource)} makes their Envoy ask one by a socket: every request is denied`;
   const remedy =
-    `kubectl -n ${namespace} patch deployment NAME --type merge -p ` +
+    `kubectl -n ${namespace} patch deployment ${resource.kind === 'Deployment' ? resource.name : 'NAME'} --type merge -p ` +
     `'{"spec":{"template":{"metadata":{"annotations":{"inject.istio.io/templates":"sidecar,ostiary"}}}}}'`;
   yield finding('OST302', placeIn(resource, pod.path), message, remedy);
 }

@@ -33,12 +33,12 @@ function* ofService({ name, notReady, metrics }: ServiceState): Generator<Findin
   if (notReady !== undefined) {
     yield finding('OST309', place('/readyz'), `is not ready: ${notReady}`, `curl -s ${name}/readyz`);
   }
-  const isUnmatched = ({ labels }: Sample): boolean =>
-    labels['reason'] === 'api_unknown';
+  const isUnmatched = ({ labels }: Sample): boolean => labels['reason'] === 'api_unknown';
   const unmatched = sumOf(metrics, 'ostiary_checks_total', isUnmatched);
   if (unmatched > 0) {
     const message = `${unmatched} requests since its start matched no API`;
-    const remedy = `ostiary analytics top --by host --where reason=api_unknown  # then: an Api for the host, or nothing`;
+    const remedy =
+      'ostiary analytics samples --reason api_unknown --api-token-file token  # then an Api for them, or nothing';
     yield finding('OST702', place('ostiary_checks_total'), message, remedy);
   }
   const unchecked = sumOf(metrics, 'ostiary_unchecked_requests_total', () => true);

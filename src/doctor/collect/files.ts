@@ -76,6 +76,7 @@ function readFile(name: string, text: string): { resources: readonly Resource[];
 
 /** `kubectl get -o yaml` prints a List. */
 function objectsOf(part: Part): readonly Part[] {
-  const isList = textOf(part, 'kind').endsWith('List') || (Object.keys(part.value).length === 1 && 'items' in part.value);
+  const isList =
+    textOf(part, 'kind').endsWith('List') || (Object.keys(part.value).length === 1 && 'items' in part.value);
   return isList ? partsOf(part, 'items') : [part];
 }

@@ -22,7 +22,8 @@ export class NotLooked extends Error {
 export async function readService(url: string, { now }: RunningPorts): Promise<ServiceState> {
   const base = url.replace(/\/$/, '');
   const ready = await page(`${base}/readyz`, now);
-  if (ready.status !== 200 && ready.status !== 503) throw new NotLooked(`/readyz answered ${ready.status}: is this ostiary's --admin-listen?`);
+  if (ready.status !== 200 && ready.status !== 503)
+    throw new NotLooked(`/readyz answered ${ready.status}: is this ostiary's --admin-listen?`);
   const metrics = await page(`${base}/metrics`, now);
   if (metrics.status !== 200) throw new NotLooked(`/metrics answered ${metrics.status}`);
   return {
