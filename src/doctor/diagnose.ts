@@ -32,6 +32,6 @@ const CHECKS: readonly ((world: World) => Iterable<Finding>)[] = [
 
 /** Looks at all that was collected. Pure: whoever collects has asked already. */
 export function diagnose(world: World): Diagnosis {
-  const findings = CHECKS.flatMap((check) => [...check(world)]);
+  const findings = CHECKS.flatMap((check) => Array.from(check(world)));
   return { findings: inOrder(findings), unlooked: world.unlooked, looked: world.looked };
 }

@@ -2,9 +2,15 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { diagnose } from '../../src/doctor/diagnose.ts';
 import { ALL_CODES } from '../../src/doctor/codes.ts';
 import { judge } from '../../src/doctor/probe.ts';
+import { attachmentFaults } from './attachment-faults.ts';
 import { cleanInstall, worldOf } from './clean-install.ts';
-import type { Changeable, Install } from './clean-install.ts';
-import { planted } from './planted-faults.ts';
+import type { Install } from './clean-install.ts';
+import type { Changeable } from './objects.ts';
+import { otherFaults } from './other-faults.ts';
+import { portFaults } from './port-faults.ts';
+import { sidecarFaults } from './sidecar-faults.ts';
+
+const planted = [...portFaults, ...attachmentFaults, ...sidecarFaults, ...otherFaults];
 
 let install: () => Install;
 beforeAll(async () => {
@@ -37,11 +43,12 @@ function addRunning(stage: Install): void {
 }
 
 describe('one planted fault', () => {
-  test.each(planted)('$code: $what', async ({ code, plant, isInCluster = false }) => {
+  test.each(planted)('$code: $what', async (fault) => {
+    const { code, isInCluster = false } = fault;
     const stage = install();
     stage.isCluster = isInCluster;
     if (isInCluster) addRunning(stage);
-    plant(stage);
+    fault.plant(stage);
     const found = await codesOf(stage);
     // All of what is found is this one fault, and it is found.
     expect([...new Set(found)]).toEqual([code]);

@@ -9,7 +9,7 @@ import { checkOf } from '../policy/fixtures.ts';
 import { apis } from './fixture.ts';
 
 const NONCE = 'N0nce_of-a-probe_000001';
-const sighting: Sighting = {
+const SIGHTING: Sighting = {
   decidedAt: 1000,
   outcome: 'deny',
   httpStatus: 401,
@@ -25,21 +25,21 @@ describe('a watch for probes', () => {
     expect(watch.isWaiting).toBe(false);
     watch.expect(NONCE);
     expect(watch.isWaiting).toBe(true);
-    watch.saw('another_nonce_of_a_probe', () => sighting);
+    watch.saw('another_nonce_of_a_probe', () => SIGHTING);
     expect(watch.tell(NONCE)).toEqual([]);
-    watch.saw(NONCE, () => sighting);
-    expect(watch.tell(NONCE)).toEqual([sighting]);
+    watch.saw(NONCE, () => SIGHTING);
+    expect(watch.tell(NONCE)).toEqual([SIGHTING]);
     expect(watch.tell('another_nonce_of_a_probe')).toBeUndefined();
   });
 
   test('keeps nothing that nobody expects, and forgets a nonce after a minute', () => {
     let now = 0;
     const watch = new ProbeWatch(() => now);
-    watch.saw(NONCE, () => sighting);
+    watch.saw(NONCE, () => SIGHTING);
     expect(watch.tell(NONCE)).toBeUndefined();
     watch.expect(NONCE);
     now = 60_000;
-    watch.saw(NONCE, () => sighting);
+    watch.saw(NONCE, () => SIGHTING);
     expect(watch.tell(NONCE)).toBeUndefined();
     expect(watch.isWaiting).toBe(false);
   });
@@ -49,7 +49,7 @@ describe('a watch for probes', () => {
     for (let i = 0; i < 256; i++) expect(watch.expect(`${NONCE}${i}`)).toBe(60_000);
     expect(watch.expect(`${NONCE}x`)).toBeUndefined();
     expect(watch.expect(`${NONCE}0`)).toBe(60_000);
-    for (let i = 0; i < 100; i++) watch.saw(`${NONCE}0`, () => sighting);
+    for (let i = 0; i < 100; i++) watch.saw(`${NONCE}0`, () => SIGHTING);
     expect(watch.tell(`${NONCE}0`)).toHaveLength(16);
   });
 });
@@ -64,8 +64,8 @@ test('a desk knows nothing where one of several processes knows nothing', async 
   own.expect(NONCE);
   expect(await desk.tell(NONCE)).toBeUndefined();
   await desk.expect(NONCE);
-  other.saw(NONCE, () => ({ ...sighting, decidedAt: 5 }));
-  own.saw(NONCE, () => ({ ...sighting, decidedAt: 9 }));
+  other.saw(NONCE, () => ({ ...SIGHTING, decidedAt: 5 }));
+  own.saw(NONCE, () => ({ ...SIGHTING, decidedAt: 9 }));
   expect((await desk.tell(NONCE))?.map(({ decidedAt }) => decidedAt)).toEqual([5, 9]);
 });
 

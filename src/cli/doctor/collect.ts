@@ -7,8 +7,7 @@ import type { FileText } from '../../doctor/collect/files.ts';
 import { readRedis } from '../../doctor/collect/redis.ts';
 import { NotLooked, readEnvoy, readService } from '../../doctor/collect/running.ts';
 import type { Unlooked } from '../../doctor/finding.ts';
-import { NOTHING } from '../../doctor/world.ts';
-import type { World } from '../../doctor/world.ts';
+import type { NOTHING, World } from '../../doctor/world.ts';
 import { decodeUtf8 } from '../../document/text/source-text.ts';
 import { sentenceOf, UserError } from '../../errors.ts';
 import { systemFiles } from '../../file-access.ts';
@@ -50,7 +49,7 @@ function merged(parts: readonly Collected[]): Omit<World, 'now'> {
   return {
     isCluster: false,
     resources: all('resources').flat() as World['resources'],
-    listed: new Set(all('listed').flatMap((each) => [...(each ?? [])])),
+    listed: new Set(all('listed').flatMap((each) => Array.from(each ?? []))),
     envoys: all('envoys').flat() as World['envoys'],
     documents: all('documents')[0],
     redis: all('redis').flat() as World['redis'],

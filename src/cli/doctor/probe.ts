@@ -50,7 +50,7 @@ async function probeOne(url: string, values: Values, token: string | undefined):
   const expected = await Promise.all(values.sidecar.map((sidecar) => expecting(sidecar, nonce, token)));
   const answer = await send(url, nonce, values);
   const tellings = await Promise.all(
-    expected.map((each) => ('silent' in each ? each : telling(each.sidecar, nonce, token))),
+    expected.map(async (each) => ('silent' in each ? each : telling(each.sidecar, nonce, token))),
   );
   return { url, answer, tellings };
 }

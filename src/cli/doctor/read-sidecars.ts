@@ -37,9 +37,7 @@ function staleness({ state, lag, faults, revision }: Sidecar): string | undefine
       return `holds back what has faults there: ${faults[0]?.message ?? 'it does not say which'}`;
     case SidecarState.UNKNOWN_HISTORY:
       return 'follows another history than its control plane has: ostiary sidecars tells which';
-    case SidecarState.UNREACHABLE:
-    case SidecarState.STALE:
-    case SidecarState.UNSPECIFIED:
+    default:
       return `does not follow now (it enforced ${revision}${behind})`;
   }
 }

@@ -19,16 +19,15 @@ export function* destinationChecks(world: World): Generator<Finding> {
   for (const { host, port, place } of addressesIn(world)) yield* nobodyThere(world, host, port, place);
   for (const { resource, way, filters } of askingIn(world)) {
     if (way !== 'EnvoyFilter') continue;
-    const clusters = patchesOf(resource).flatMap((patch) =>
-      textOf(patch, 'applyTo') === 'CLUSTER' ? [textOf(patchedValue(patch), 'name')] : [],
-    );
+    const added = patchesOf(resource).filter((patch) => textOf(patch, 'applyTo') === 'CLUSTER');
+    const clusters = new Set(added.map((patch) => textOf(patchedValue(patch), 'name')));
     for (const { config } of filters) {
       const grpc = partOf(config, 'grpc_service');
       const envoyGrpc = grpc && partOf(grpc, 'envoy_grpc');
       const name = textOf(envoyGrpc, 'cluster_name');
       // Others than Istio's own must come from somewhere.
       const isIstio = name.includes('|');
-      if (envoyGrpc === undefined || isIstio || clusters.includes(name) || isElsewhere(world, resource, name)) continue;
+      if (envoyGrpc === undefined || isIstio || clusters.has(name) || isElsewhere(world, resource, name)) continue;
       const message = `asks the cluster ${JSON.stringify(name)}, which no patch of it adds: every request is denied`;
       const remedy = 'ostiary generate envoyfilter  # prints the patch with applyTo: CLUSTER';
       yield finding('OST209', placeIn(resource, [...envoyGrpc.path, 'cluster_name']), message, remedy);

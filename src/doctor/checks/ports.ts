@@ -84,10 +84,11 @@ function protocolOf(name: string): string | undefined {
 }
 
 function* targetPorts(service: Resource, workload: Workload): Generator<Finding> {
-  const named = containersOf(workload).flatMap((each) => partsOf(each, 'ports').map((port) => textOf(port, 'name')));
+  const there = containersOf(workload).flatMap((each) => partsOf(each, 'ports'));
+  const named = new Set(there.map((port) => textOf(port, 'name')));
   for (const port of partsOf(specOf(service), 'ports')) {
     const { value, path } = fieldOf(port, 'targetPort');
-    if (typeof value !== 'string' || /^\d+$/.test(value) || named.includes(value)) continue;
+    if (typeof value !== 'string' || /^\d+$/.test(value) || named.has(value)) continue;
     const message = `leads to the port ${JSON.stringify(value)}, which no container of ${nameOf(workload.resource)} has`;
     const remedy = `kubectl -n ${service.namespace} edit service ${service.name}  # targetPort: a name in the containers' ports, or a number`;
     yield finding('OST107', placeIn(service, path), message, remedy);

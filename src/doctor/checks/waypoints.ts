@@ -24,12 +24,12 @@ function* filterOfWaypoint(
   world: World,
   { resource, targets, labels = {}, selectionPath }: Asking,
 ): Generator<Finding> {
-  const named = [
+  const named = new Set([
     ...targets.map((each) => textOf(each, 'name')),
     labels['gateway.networking.k8s.io/gateway-name'] ?? '',
-  ];
+  ]);
   const waypoint = ofKind(world, 'Gateway').find(
-    (each) => each.namespace === resource.namespace && named.includes(each.name) && isWaypoint(each),
+    (each) => each.namespace === resource.namespace && named.has(each.name) && isWaypoint(each),
   );
   if (waypoint !== undefined) yield ignored(resource, selectionPath, waypoint.name, 'takes no EnvoyFilter');
 }

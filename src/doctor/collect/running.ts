@@ -55,7 +55,8 @@ export async function readEnvoy(url: string, { now }: RunningPorts): Promise<Env
   const name = nodeId === '' ? `Envoy ${base}` : `Envoy ${nodeId}`;
   const certificates = listOf(certs['certificates']).flatMap((each) =>
     [...listOf(each['cert_chain']), ...listOf(each['ca_cert'])].map((certificate): SeenCertificate => {
-      const path = String(certificate['path'] ?? certificate['serial_number'] ?? '');
+      const { path: file, serial_number: serial } = certificate;
+      const path = typeof file === 'string' ? file : typeof serial === 'string' ? serial : '';
       return {
         place: { object: name, field: `certificate ${path}` },
         notBefore: Date.parse(String(certificate['valid_from'])),
