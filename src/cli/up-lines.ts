@@ -10,14 +10,17 @@ export interface UpListening extends Access {
 }
 
 /** What is there and lines to try: of the sidecar, as `ostiary serve` prints them, and of the control plane. */
-export function upLines(welcome: string, { url, tokenFile, dataDir, policies, program }: UpListening): string {
+export function upLines(
+  welcome: string,
+  { url, tokenFile, consoleUrl, dataDir, policies, program }: UpListening,
+): string {
   const from =
     policies.length === 0
       ? 'no folder of documents is followed'
       : `the documents in ${policies.join(' and ')} are followed, and stay in their files`;
   return `${welcome}
 its control plane is on ${url}, and everything is kept in ${dataDir}; ${from}
-${accessLines({ url, tokenFile })}then try:
+${accessLines({ url, tokenFile, consoleUrl })}then try:
 ${commentedLines([
   [`${program} get apis -o wide`, 'what is enforced, of files and of the control plane'],
   [`${program} apply -f FILE --wait 2s`, 'writes documents, and tells when they are enforced'],

@@ -8,7 +8,7 @@ import { startService } from '../serve/service.ts';
 import type { Service } from '../serve/service.ts';
 import { programOf } from '../serve/try-lines.ts';
 import { WORKER_VARIABLE } from '../serve/worker-process.ts';
-import type { ControlPlane } from '../control/start.ts';
+import type { ControlPlane } from '../control/control-plane.ts';
 import { defineCommand } from './command.ts';
 import { misspeltVariables } from './misspelt-variables.ts';
 import { refuseModesWithoutSocket, SERVICE_SECTIONS } from './serving.ts';

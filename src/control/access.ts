@@ -23,10 +23,17 @@ const FLAG = '--bootstrap-token-file';
  * @throws RpcError (rejects with it) where the file holds none at the moment
  */
 export async function isBootstrapTokenIn(tokenFile: string, given: string): Promise<boolean> {
-  const token = await readToken(tokenFile).catch(() => {
+  return isSameToken(given, await bootstrapTokenIn(tokenFile));
+}
+
+/**
+ * The token of the first start, as its file has it now.
+ * @throws RpcError (rejects with it) where the file holds none at the moment
+ */
+export async function bootstrapTokenIn(tokenFile: string): Promise<string> {
+  return readToken(tokenFile).catch(() => {
     throw new RpcError(Code.unavailable, 'the bootstrap token file holds no usable token at the moment');
   });
-  return isSameToken(given, token);
 }
 
 /**

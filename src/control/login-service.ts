@@ -27,7 +27,7 @@ import type { ControlAccess } from './access.ts';
 import { guardedUnary, tellDatabase } from './guarded.ts';
 import type { LoginLimited } from './login-events.ts';
 import type { PeoplePorts } from './people-ports.ts';
-import { invalid, noSuch, requireSession } from './people-rights.ts';
+import { invalid, noSuch, requirePerson } from './people-rights.ts';
 
 const INTERVAL_SECONDS = 2;
 const MOST_CLIENT_LENGTH = 128;
@@ -139,12 +139,12 @@ export function loginMethods(
       },
     ),
     guarded('DescribeLogin', DescribeLoginRequestSchema, DescribeLoginResponseSchema, async (request, caller) => {
-      requireSession(caller, 'let a program in');
+      requirePerson(caller, 'let a program in');
       const { address, begunAt, client } = await waiting(request.userCode, caller);
       return create(DescribeLoginResponseSchema, { address, client, begun: timestampFromMs(begunAt) });
     }),
     guarded('DecideLogin', DecideLoginRequestSchema, DecideLoginResponseSchema, async (request, caller) => {
-      const id = requireSession(caller, 'let a program in');
+      const id = requirePerson(caller, 'let a program in');
       await waiting(request.userCode, caller);
       const providerSession = await sessions.providerSessionOf(id);
       const by = request.allow ? { person: caller.name, providerSession } : undefined;

@@ -56,6 +56,13 @@ export function requireSession({ credential, name }: Caller, what: string): stri
   );
 }
 
+/** As {@link requireSession}, of somebody in particular. @throws RpcError */
+export function requirePerson(caller: Caller, what: string): string {
+  const id = requireSession(caller, what);
+  if (!caller.isBootstrap) return id;
+  throw new RpcError(Code.failedPrecondition, `the first token is nobody's: to ${what}, log in as yourself`);
+}
+
 /** What both a caller who may not know of something, and one who asks for what is not there, hear. */
 export function noSuch(what: string): RpcError {
   return new RpcError(Code.notFound, `there is no ${what}`);

@@ -6,6 +6,8 @@ import { isLocal } from '../listen/address.ts';
 import type { ListenAddress } from '../listen/address.ts';
 import { AccessTokens } from '../people/access-tokens.ts';
 import { Attempts } from '../people/attempts.ts';
+import { FirstLink, markOf } from '../people/first-token.ts';
+import type { FirstToken } from '../people/first-token.ts';
 import { identifyBy } from '../people/identify.ts';
 import type { Identify } from '../people/identify.ts';
 import { openPeopleTables } from '../people/open.ts';
@@ -21,7 +23,7 @@ import type { Log } from '../observe/log.ts';
 import { openPasswordChecks } from '../password/open.ts';
 import type { OpenedRegistry } from '../registry/open.ts';
 import type { Registry } from '../registry/registry.ts';
-import { isBootstrapTokenIn } from './access.ts';
+import { bootstrapTokenIn, isBootstrapTokenIn } from './access.ts';
 import type { ControlAccess } from './access.ts';
 import type { ControlFlags } from './flags.ts';
 import { openProvider } from './identity-provider.ts';
@@ -38,6 +40,8 @@ import { tokenMethods } from './token-service.ts';
 export interface OpenPeople {
   readonly identify: Identify;
   readonly origin: OwnOrigin;
+  /** By which whoever starts the control plane gets in with a browser. */
+  readonly firstLink: Pick<FirstLink, 'make'>;
   /** Plain HTTP routes beside the methods. */
   pages(onFailure: (path: string, error: unknown) => void, record: LoginEventPorts['record']): HandlePages;
   /** @param isTeam whether there is a Team of this name */
@@ -79,11 +83,17 @@ export async function openPeople(
   const origin = ownOrigin({ publicUrl, isTls, isLoopback });
   const cookies = { isSecure: publicUrl === undefined ? isTls : new URL(publicUrl).protocol === 'https:' };
   const checks = openPasswordChecks(clock);
+  const firstToken: FirstToken = {
+    isToken: (given) => isBootstrapTokenIn(tokenFile, given),
+    mark: async () => markOf(await bootstrapTokenIn(tokenFile)),
+    file: isLoopback ? tokenFile : undefined,
+  };
+  const firstLink = new FirstLink(clock, randomBytes);
   const kept = { database, clock, randomBytes };
   const people = new People(database);
   const ports: PeoplePorts = {
     people,
-    sessions: new Sessions({ ...kept, limits }),
+    sessions: new Sessions({ ...kept, limits, firstMark: firstToken.mark }),
     tokens: new AccessTokens(kept),
     attempts: new Attempts(database, clock),
     programs: new ProgramLogins(kept),
@@ -96,10 +106,9 @@ export async function openPeople(
   };
   const limitedBy = (record: LoginEventPorts['record']): LoginLimited => loginLimits({ ...ports, record, failed() {} });
   const provider = await openProvider(flags, { ...opening, ...ports, onFault });
-  const isBootstrapToken = (given: string): Promise<boolean> => isBootstrapTokenIn(tokenFile, given);
   return {
     identify: identifyBy({
-      isBootstrapToken,
+      isBootstrapToken: firstToken.isToken,
       tokens: ports.tokens,
       sessions: ports.sessions,
       confirming: provider?.confirming,
@@ -107,6 +116,7 @@ export async function openPeople(
       cookies,
     }),
     origin,
+    firstLink,
     pages: (onFailure, record) =>
       createPages(
         {
@@ -115,6 +125,8 @@ export async function openPeople(
           cookies,
           maxAgeMs: sessionMaxAge,
           provider,
+          firstToken,
+          firstLink,
           onProviderFault: onFault,
           limited: limitedBy(record),
         },

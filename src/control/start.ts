@@ -16,7 +16,6 @@ import { createMetrics } from '../observe/metrics.ts';
 import { productVersion } from '../product.ts';
 import { openRegistry } from '../registry/open.ts';
 import { openAdmin } from '../serve/admin.ts';
-import type { EmbeddedControl } from '../serve/embedded-control.ts';
 import { prepareBootstrapToken } from './access.ts';
 import { openAuditing } from './auditing.ts';
 import { Changing } from './changing.ts';
@@ -38,20 +37,12 @@ import { openKeys } from './keys.ts';
 import { SERVICES } from './services.ts';
 import { openSidecars } from './sidecars.ts';
 import { openTelling } from './telling.ts';
+import { consoleUrlOf } from './console-url.ts';
+import type { ControlPlane } from './control-plane.ts';
 import { welcomeOf } from './welcome.ts';
 import { writingMethods } from './writing-methods.ts';
 import { controlTlsFiles } from './trust/tls-files.ts';
 import { vouchingBy } from './trust/vouching.ts';
-
-export interface ControlPlane {
-  /** Where it listens, and lines to try. */
-  readonly welcome: string;
-  /** Where commands find it, and their token. */
-  readonly access: { readonly url: string; readonly tokenFile: string };
-  /** For a sidecar in this process; undefined: no folder is ours alone. */
-  readonly embedded: EmbeddedControl | undefined;
-  stop(signal: NodeJS.Signals): Promise<void>;
-}
 
 /**
  * The composition root of the control plane: everything impure is made here and passed down.
@@ -224,11 +215,12 @@ export async function startControl(
   const at = formatListenAddress(listener.address);
   const url = listener.address.kind === 'unix' ? at : `${tls === undefined ? 'http' : 'https'}://${at}`;
   sidecars.listen(url);
+  const consoleUrl = consoleUrlOf({ url, address, publicUrl: flags.publicUrl, link: people.firstLink });
   log.info('ready', { version, detail: `control plane on ${url}, kept in ${registry.place}` });
   return {
-    access: { url, tokenFile },
+    access: { url, tokenFile, consoleUrl },
     embedded,
-    welcome: welcomeOf({ url, tokenFile, isNew, program }),
+    welcome: welcomeOf({ url, tokenFile, consoleUrl, isNew, program }),
     async stop(signal) {
       log.info('draining', { signal });
       state = 'draining';

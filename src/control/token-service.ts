@@ -103,7 +103,7 @@ function requireMaker(caller: Caller, team: string): void {
   const { kind } = credentialOf(caller.credential);
   if (kind === 'token')
     throw new RpcError(Code.permissionDenied, `${caller.name} may not make tokens by a token: log in`);
-  if (team === '' && kind === 'bootstrap') {
+  if (team === '' && caller.isBootstrap) {
     throw invalid('team: whose is the token? The bootstrap token is nobody; log in for one of your own');
   }
   if (team === '' || isAdminOf(team, caller)) return;

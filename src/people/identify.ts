@@ -4,6 +4,7 @@ import type { Call } from '../grpc/rpc.ts';
 import type { AccessTokens } from './access-tokens.ts';
 import { cookieOf } from './cookies.ts';
 import type { CookieRules } from './cookies.ts';
+import { FIRST } from './first-token.ts';
 import type { OwnOrigin } from './own-origin.ts';
 import { isSecretOf } from './secret.ts';
 import type { PresentedSession, Sessions } from './sessions.ts';
@@ -55,7 +56,7 @@ export function identifyBy(ports: IdentifyPorts): Identify {
     const session = presented && confirming ? await confirming.confirm(secret, presented) : presented;
     if (session === undefined) return undefined;
     const { id, person, groups } = session;
-    return { name: person, credential: `session:${id}`, address, isBootstrap: false, groups };
+    return { name: person, credential: `session:${id}`, address, isBootstrap: person === FIRST, groups };
   };
 
   const ofToken = async (secret: string, address: string): Promise<Identity | undefined> => {
@@ -70,7 +71,7 @@ export function identifyBy(ports: IdentifyPorts): Identify {
 
   const ofBootstrap = async (given: string, address: string): Promise<Identity | undefined> => {
     if (!(await isBootstrapToken(given))) return undefined;
-    return { name: 'bootstrap', credential: 'bootstrap', address, isBootstrap: true, groups: [] };
+    return { name: FIRST, credential: 'bootstrap', address, isBootstrap: true, groups: [] };
   };
 
   const ofBearer = (given: string, address: string): Promise<Identity | undefined> => {

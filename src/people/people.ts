@@ -53,6 +53,11 @@ export class People {
     return new People(databaseIn(this.#database, inside));
   }
 
+  /** Whether there is nobody yet. */
+  async isEmpty(): Promise<boolean> {
+    return (await this.#database.kysely.selectFrom('person').select('name').limit(1).executeTakeFirst()) === undefined;
+  }
+
   async list(): Promise<readonly Person[]> {
     const rows = await this.#database.kysely.selectFrom('person').selectAll().orderBy('name').execute();
     return rows.map(personOf);

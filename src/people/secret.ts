@@ -4,7 +4,7 @@ import { createCipheriv, createDecipheriv, createHash, hkdfSync } from 'node:cry
 export type RandomBytes = (count: number) => Buffer;
 
 /** What a secret begins with, so that people and scanners of files know what they have found. */
-export const PREFIXES = { token: 'ost_', session: 'oss_', device: 'osd_', code: 'osc_' } as const;
+export const PREFIXES = { token: 'ost_', session: 'oss_', device: 'osd_', code: 'osc_', link: 'osl_' } as const;
 export type SecretKind = keyof typeof PREFIXES;
 
 const SECRET_BYTES = 32;

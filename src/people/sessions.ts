@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { databaseIn } from '../database/inside.ts';
 import type { Inside } from '../database/inside.ts';
+import { FIRST } from './first-token.ts';
 import { endProgramLogins } from './program-logins.ts';
 import { hashOf, makeId, makeSecret, openBy, sealBy } from './secret.ts';
 import type { RandomBytes } from './secret.ts';
@@ -56,6 +57,8 @@ export interface SessionsPorts {
   readonly clock: Clock;
   readonly randomBytes: RandomBytes;
   readonly limits: SessionLimits;
+  /** What sessions of whoever has the token of the first start have kept of it; absent: there are none. */
+  readonly firstMark?: () => Promise<string>;
 }
 
 const SEEN_EVERY_MS = 60_000;
@@ -104,13 +107,13 @@ export class Sessions {
     const { database, clock, limits } = this.#ports;
     const row = await database.kysely
       .selectFrom('session')
-      .innerJoin('person', 'person.name', 'session.person')
+      .leftJoin('person', 'person.name', 'session.person')
       .selectAll('session')
       .select(['person.groups', 'person.is_disabled'])
       .where('session.hash', '=', hashOf(secret))
       .executeTakeFirst();
     const now = clock.now();
-    if (row === undefined || row.is_disabled === 1) return undefined;
+    if (row === undefined || !(await this.#mayCome(row))) return undefined;
     if (row.ends_at <= now || row.seen_at + limits.idleMs <= now) {
       await this.end(row.id);
       return undefined;
@@ -120,11 +123,17 @@ export class Sessions {
     }
     return {
       ...sessionOf(row),
-      groups: JSON.parse(row.groups) as readonly string[],
+      groups: JSON.parse(row.groups ?? '[]') as readonly string[],
       providerSession: row.provider_session,
       checkedAt: row.checked_at,
       checkAt: row.refresh === '' ? undefined : row.check_at,
     };
+  }
+
+  /** Somebody whom we know; or whoever has the token of the first start, while it is still the same. */
+  async #mayCome(row: Pick<SessionTable, 'person' | 'provider_session'> & { is_disabled: number | null }) {
+    if (row.person !== FIRST) return row.is_disabled === 0;
+    return row.provider_session === (await this.#ports.firstMark?.());
   }
 
   /**

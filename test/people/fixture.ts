@@ -33,14 +33,19 @@ export interface Stores {
   readonly programs: ProgramLogins;
 }
 
-export function storesOn(database: PeopleDatabase): Stores {
+/** @param firstMark of the token of the first start; absent: nobody has it */
+export function storesOn(database: PeopleDatabase, firstMark?: () => Promise<string>): Stores {
   const clock = new TestClock();
   const kept = { database, clock, randomBytes };
   return {
     database,
     clock,
     people: new People(database),
-    sessions: new Sessions({ ...kept, limits: { maxAgeMs: 12 * HOUR, idleMs: 2 * HOUR } }),
+    sessions: new Sessions({
+      ...kept,
+      limits: { maxAgeMs: 12 * HOUR, idleMs: 2 * HOUR },
+      ...(firstMark && { firstMark }),
+    }),
     tokens: new AccessTokens(kept),
     attempts: new Attempts(database, clock),
     programs: new ProgramLogins(kept),

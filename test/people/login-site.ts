@@ -9,6 +9,8 @@ import { systemTimers } from '../../src/clock.ts';
 import { openSqlite } from '../../src/database/open-sqlite.ts';
 import { systemEgress } from '../../src/egress/system-egress.ts';
 import { openPasswordChecks } from '../../src/password/open.ts';
+import { FirstLink, markOf } from '../../src/people/first-token.ts';
+import type { FirstToken } from '../../src/people/first-token.ts';
 import { hashNewPassword } from '../../src/people/new-password.ts';
 import { confirmingBy } from '../../src/people/oidc/confirm.ts';
 import { Provider } from '../../src/people/oidc/provider.ts';
@@ -24,6 +26,8 @@ import { CLIENT, startSmallProvider } from './small-provider.ts';
 import type { SmallProvider } from './small-provider.ts';
 
 export const PASSWORD = 'correct horse battery';
+/** As it is in the file of the first start. */
+export const FIRST_TOKEN = 'the token of the first start';
 export const COOKIE = 'ostiary-session';
 
 /** The pages of a control plane, with a provider and a local user. */
@@ -35,6 +39,9 @@ export interface LoginSite {
   readonly recorded: string[];
   /** By the form of the page, as the local user. */
   logIn(browser: Browser, more?: Readonly<Record<string, string>>, sent?: Sent): Promise<Page>;
+  readonly firstLink: FirstLink;
+  /** Somebody has put another first token into the file. */
+  changeFirstToken(token: string): void;
   /** Whose session the browser has. */
   who(browser: Browser): Promise<string | undefined>;
   close(): Promise<void>;
@@ -42,7 +49,11 @@ export interface LoginSite {
 
 export async function startLoginSite(): Promise<LoginSite> {
   const file = join(scratchFolder('people'), 'people.db');
-  const stores = storesOn(await openSqlite<PeopleTables>({ file, durability: 'normal', schema: peopleSchema }));
+  const token = { now: FIRST_TOKEN };
+  const stores = storesOn(
+    await openSqlite<PeopleTables>({ file, durability: 'normal', schema: peopleSchema }),
+    async () => markOf(token.now),
+  );
   stores.clock.nowMs = Date.now();
   const provider = await startSmallProvider(() => stores.clock.nowMs);
   const recorded: string[] = [];
@@ -68,6 +79,12 @@ export async function startLoginSite(): Promise<LoginSite> {
     { everyMs: 5 * MINUTE, withoutMs: HOUR },
     { provider: asked, sessions, people, clock, ended, onAway },
   );
+  const firstToken: FirstToken = {
+    isToken: async (given) => given === token.now,
+    mark: async () => markOf(token.now),
+    file: undefined,
+  };
+  const firstLink = new FirstLink(clock, randomBytes);
   const handle = createPages(
     {
       ...stores,
@@ -76,6 +93,8 @@ export async function startLoginSite(): Promise<LoginSite> {
       origin: ownOrigin({ publicUrl: undefined, isTls: false, isLoopback: true }),
       cookies: { isSecure: false },
       maxAgeMs: 12 * HOUR,
+      firstToken,
+      firstLink,
       provider: { provider: asked, confirming, recheckMs: 5 * MINUTE },
       record: {
         async loggedIn(begin, by) {
@@ -114,6 +133,8 @@ export async function startLoginSite(): Promise<LoginSite> {
     stores,
     provider,
     recorded,
+    firstLink,
+    changeFirstToken: (next) => void (token.now = next),
     logIn: (browser, more = {}, sent = {}) =>
       browser.open(`${url}/login`, { form: { name: 'bob', password: PASSWORD, ...more }, ...sent }),
     who: async (browser) => (await sessions.present(browser.cookie(url, COOKIE) ?? ''))?.person,

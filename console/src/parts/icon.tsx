@@ -39,7 +39,7 @@ export function Icon({ name }: { readonly name: IconName }): JSX.Element {
 /** A door with its keyhole. */
 export function Brand(): JSX.Element {
   return (
-    <svg viewBox="0 0 24 24" fill="none" aria-hidden="true">
+    <svg viewBox="3 2 18 21" fill="none" aria-hidden="true">
       <path d="M4 22V11a8 8 0 0 1 16 0v11Z" fill="currentColor" />
       <path d="M12 9.2a2.4 2.4 0 0 1 1.2 4.5l.8 4.3h-4l.8-4.3A2.4 2.4 0 0 1 12 9.2Z" fill="var(--raised)" />
     </svg>

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { BRAND, STYLE } from './style.ts';
 
 /** An answer to a browser. */
 export interface PageAnswer {
@@ -15,14 +16,6 @@ export interface PageOptions {
   readonly retryAfterSeconds?: number;
 }
 
-const STYLE =
-  'body{font:16px/1.5 system-ui,sans-serif;max-width:26rem;margin:12vh auto;padding:0 1rem;color:#1c2330}' +
-  'h1{font-size:1.4rem}label,input,button,a.button{display:block;width:100%;box-sizing:border-box}' +
-  'input{font:inherit;padding:.5rem;margin:.2rem 0 .8rem;border:1px solid #8a94a6;border-radius:4px}' +
-  'button,a.button{font:inherit;padding:.55rem;margin:.4rem 0;border:1px solid #1f4f99;border-radius:4px;background:#1f4f99;' +
-  'color:#fff;text-align:center;text-decoration:none;cursor:pointer}button.other{background:#fff;color:#1f4f99}' +
-  'p.fault{color:#a1260d}code{font-size:1.1em}@media(prefers-color-scheme:dark){body{background:#12161d;color:#e4e8ef}' +
-  'input{background:#1c2330;color:inherit}button.other{background:none;border-color:#8ab4f8;color:#8ab4f8}p.fault{color:#ff8f73}}';
 const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');
 
 /** With `no-referrer`, browsers would send no `Origin` with a form. */
@@ -47,9 +40,9 @@ export function page(title: string, body: string, options: PageOptions = {}): Pa
       ...(retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) }),
     },
     body:
-      '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">' +
+      '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">' +
       `<title>${escaped(title)} – ostiary</title><style>${STYLE}</style></head>` +
-      `<body><h1>${escaped(title)}</h1>${body}</body></html>\n`,
+      `<body><main>${BRAND}<h1>${escaped(title)}</h1>${body}</main></body></html>\n`,
   };
 }
 

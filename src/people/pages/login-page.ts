@@ -1,5 +1,6 @@
 import { cookieOf, setCookie } from '../cookies.ts';
 import { logInByPassword } from '../password-login.ts';
+import { firstTokenForm } from './first-token-form.ts';
 import { escaped, fault, page, redirect } from './html.ts';
 import type { PageAnswer, PageOptions } from './html.ts';
 import type { PageRequest } from './page-request.ts';
@@ -52,19 +53,27 @@ export async function takePassword(request: PageRequest, ports: PagePorts): Prom
 }
 
 /** @param why why the last attempt came to nothing */
-export function loginPage(to: string, ports: PagePorts, why?: string, options: PageOptions = {}): PageAnswer {
+export async function loginPage(
+  to: string,
+  ports: PagePorts,
+  why?: string,
+  options: PageOptions = {},
+): Promise<PageAnswer> {
   const said = why === undefined ? '' : fault(why);
   const query = to === '/login' ? '' : `?return=${encodeURIComponent(to)}`;
   const provider =
     ports.provider === undefined
       ? ''
       : `<a class="button" href="/login/start${escaped(query)}">Log in by ${escaped(hostOf(ports))}</a>`;
+  // There the first token is the only way.
+  const isFirst = provider === '' && (await ports.people.isEmpty());
   const form =
     `<form method="post" action="/login"><input type="hidden" name="return" value="${escaped(to)}">` +
     '<label>Name <input name="name" autocomplete="username" autocapitalize="none" spellcheck="false" required></label>' +
     '<label>Password <input name="password" type="password" autocomplete="current-password" required></label>' +
-    `<button${provider === '' ? '' : ' class="other"'}>Log in as a local user</button></form>`;
-  return page('Log in', `${said}${provider}${form}`, options);
+    `${provider === '' ? '<button>Log in</button>' : '<button class="other">Log in as a local user</button>'}</form>`;
+  const first = firstTokenForm(to, ports, isFirst);
+  return page('Log in', `${said}${provider}${isFirst ? '' : form}${first}`, options);
 }
 
 function hostOf({ provider }: PagePorts): string {

@@ -13,6 +13,8 @@ export interface PageRequest {
   /** Of the peer; empty: not known. */
   readonly address: string;
   readonly signal: AbortSignal;
+  /** The browser looks ahead: nobody has asked for the page yet. */
+  readonly isAhead: boolean;
   /** What a form has sent; undefined: it is none, or too large. */
   form(): Promise<URLSearchParams | undefined>;
 }
@@ -35,6 +37,7 @@ export function pageRequestOf(request: IncomingMessage, response: ServerResponse
     cookie: headers.cookie,
     address: peerAddressOf(request.socket),
     signal: left.signal,
+    isAhead: /\bprefetch\b/.test(String(headers['sec-purpose'] ?? headers['purpose'] ?? '')),
     form: () => formOf(request),
   };
 }

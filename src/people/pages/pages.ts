@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Code, RpcError } from '../../grpc/rpc.ts';
+import { LINK } from '../first-token.ts';
+import { followFirstLink, takeFirstToken } from './first-token-page.ts';
 import { fault, page } from './html.ts';
 import type { PageAnswer } from './html.ts';
 import { showLogin, showLogout, takeLogout, takePassword } from './login-page.ts';
@@ -13,6 +15,8 @@ type Answer = (request: PageRequest, ports: PagePorts) => PageAnswer | Promise<P
 
 const ROUTES: Readonly<Record<string, Readonly<Record<string, Answer>>>> = {
   '/login': { GET: showLogin, POST: takePassword },
+  '/login/first': { POST: takeFirstToken },
+  [LINK]: { GET: followFirstLink },
   '/login/start': { GET: startAtProvider },
   [CALLBACK]: { GET: returnFromProvider },
   [PROGRAM]: { GET: showProgram, POST: takeProgram },

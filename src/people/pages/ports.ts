@@ -4,6 +4,7 @@ import type { Attempts } from '../attempts.ts';
 import type { CookieRules } from '../cookies.ts';
 import type { Confirming } from '../identify.ts';
 import type { Provider } from '../oidc/provider.ts';
+import type { FirstLink, FirstToken } from '../first-token.ts';
 import type { OwnOrigin } from '../own-origin.ts';
 import type { PasswordLoginPorts } from '../password-login.ts';
 import type { People, TakenPerson } from '../people.ts';
@@ -14,12 +15,11 @@ import type { Session, Sessions } from '../sessions.ts';
 /** What the audit trail keeps of a session. */
 type ToldSession = Pick<Session, 'address' | 'id' | 'person'>;
 
+export type LoggedInBy = 'password' | 'provider' | 'program' | 'first token';
+
 /** Does things and keeps in the audit trail that they were done, each in one transaction. Each rejects where that fails. */
 export interface LoginRecord {
-  loggedIn<Begun extends ToldSession>(
-    begin: (inside: Inside) => Promise<Begun>,
-    by: 'password' | 'provider' | 'program',
-  ): Promise<Begun>;
+  loggedIn<Begun extends ToldSession>(begin: (inside: Inside) => Promise<Begun>, by: LoggedInBy): Promise<Begun>;
   /** @param who as they have called themselves; it may be anything */
   refused(who: string, address: string, why: string): void;
   loggedOut(session: ToldSession, end: (inside: Inside) => Promise<unknown>): Promise<void>;
@@ -41,6 +41,8 @@ export interface PagePorts {
   readonly clock: Clock;
   readonly randomBytes: RandomBytes;
   readonly record: LoginRecord;
+  readonly firstToken: FirstToken;
+  readonly firstLink: FirstLink;
   /** How long a session lives. */
   readonly maxAgeMs: number;
   /** The identity provider; undefined: there is none. */

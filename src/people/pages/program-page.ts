@@ -1,4 +1,5 @@
 import { findProgram } from '../find-program.ts';
+import { FIRST } from '../first-token.ts';
 import type { WaitingProgram } from '../program-logins.ts';
 import { escaped, fault, page, redirect } from './html.ts';
 import type { PageAnswer, PageOptions } from './html.ts';
@@ -18,6 +19,7 @@ export async function showProgram(request: PageRequest, ports: PagePorts): Promi
     const here = code === '' ? PROGRAM : `${PROGRAM}?code=${encodeURIComponent(code)}`;
     return redirect(`/login?return=${encodeURIComponent(here)}`);
   }
+  if (visitor.session.person === FIRST) return nobodysPage();
   if (code === '') return codePage(visitor);
   const found = await findProgram(code, visitor.session.person, ports);
   if (found === undefined || 'waitMs' in found)
@@ -30,6 +32,7 @@ export async function takeProgram(request: PageRequest, ports: PagePorts): Promi
   if (!isOwnForm(request, ports)) return foreignForm();
   const visitor = await visitorOf(request, ports);
   if (visitor === undefined) return redirect(`/login?return=${encodeURIComponent(PROGRAM)}`);
+  if (visitor.session.person === FIRST) return nobodysPage();
   const form = await request.form();
   const [code, answer] = [form?.get('code') ?? '', form?.get('answer') ?? ''];
   const { person, providerSession } = visitor.session;
@@ -43,6 +46,12 @@ export async function takeProgram(request: PageRequest, ports: PagePorts): Promi
   if (decided.redirectUrl !== undefined) return redirect(decided.redirectUrl);
   const text = isAllowed ? 'The program is let in. You can close this page.' : 'The program was refused.';
   return page('Done', `<p>${text}</p>`);
+}
+
+/** A program acts as a person, and the first token is nobody's. */
+function nobodysPage(): PageAnswer {
+  const text = 'You have logged in by the first token, which is nobody’s. To let a program in, log in as yourself.';
+  return page('Let a program in', fault(text), { status: 403 });
 }
 
 function textOf(found: { readonly waitMs: number } | undefined): string {

@@ -96,7 +96,7 @@ function bindingOf(secret: string, { host }: PageRequest, { origin }: PagePorts)
 }
 
 /** @throws what is no fault of the provider */
-function refusal(error: unknown, to: string, request: PageRequest, ports: PagePorts): PageAnswer {
+async function refusal(error: unknown, to: string, request: PageRequest, ports: PagePorts): Promise<PageAnswer> {
   if (!(error instanceof ProviderFault)) throw error;
   if (error.kind === 'away') ports.onProviderFault(error.message);
   else ports.record.refused('', request.address, error.message);

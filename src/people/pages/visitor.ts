@@ -4,7 +4,7 @@ import type { NewSession, PresentedSession } from '../sessions.ts';
 import { redirect } from './html.ts';
 import type { PageAnswer } from './html.ts';
 import type { PageRequest } from './page-request.ts';
-import type { PagePorts } from './ports.ts';
+import type { LoggedInBy, PagePorts } from './ports.ts';
 
 export interface Visitor {
   readonly secret: string;
@@ -38,6 +38,7 @@ export async function enter(
   wanted: Pick<NewSession, 'person' | 'provider'>,
   to: string,
   ports: PagePorts,
+  by: LoggedInBy = wanted.provider === undefined ? 'password' : 'provider',
 ): Promise<PageAnswer> {
   const { cookies, maxAgeMs, record, sessions } = ports;
   const before = cookieOf(request.cookie, 'session', cookies);
@@ -46,7 +47,7 @@ export async function enter(
     if (ended !== undefined) await sessions.in(inside).end(ended.id);
     return sessions.in(inside).begin({ ...wanted, kind: 'browser', address: request.address });
   };
-  const session = await record.loggedIn(begin, wanted.provider === undefined ? 'password' : 'provider');
+  const session = await record.loggedIn(begin, by);
   const gone = setCookie('login', '', 0, cookies);
   return redirect(to, [setCookie('session', session.secret, maxAgeMs, cookies), gone]);
 }
