@@ -74,7 +74,7 @@ function samplesWithin(scope: RequestScope, samples: SampleArchive): SampleArchi
 }
 
 function asCallerSees({ event }: SampledRequest): SampledRequest {
-  const { policy: _1, shadow: _2, details: _3, destination: _4, service: _5, upstreamHost: _6, ...told } = event;
-  const { upstreamMs: _7, policyMs: _8, ...seen } = told satisfies Partial<RequestEvent>;
+  const { policy: _1, shadow: _2, details: _3, destination: _4, source: _5, service: _6, ...told } = event;
+  const { upstreamHost: _7, upstreamMs: _8, policyMs: _9, ...seen } = told satisfies Partial<RequestEvent>;
   return { event: seen, steps: [] };
 }

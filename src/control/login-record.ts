@@ -31,7 +31,7 @@ export function loginRecord(trail: AuditTrail, people: Pick<People, 'find'>): Lo
       await trail.recorded(end, () => ({ action: 'logout', outcome: 'done', caller: callerOf(session) }));
     },
     async ended(end, why) {
-      await trail.recorded(end, (people) => people.map((name) => endedEvent(name, why)));
+      await trail.recorded(end, (names) => names.map((name) => endedEvent(name, why)));
     },
     taken: (take) =>
       trail.recorded(take, (person) =>

@@ -4,6 +4,7 @@ import { partOrSkip } from '../real/parts.ts';
 import { startPostgres } from '../real/postgres.ts';
 import type { RealPostgres } from '../real/postgres.ts';
 import { scratchFolder } from '../real/scratch.ts';
+import { hidesRequestsOfOthers } from './hiding-requests.ts';
 import { takesCountsOfAllSidecars } from './mesh-behaviour.ts';
 import { keepsSamples } from './sample-behaviour.ts';
 
@@ -16,6 +17,7 @@ describe('the counts of all sidecars on SQLite', () => {
   };
   takesCountsOfAllSidecars(newPlace);
   keepsSamples(newPlace);
+  describe('of two teams', () => hidesRequestsOfOthers(newPlace));
 });
 
 describe.skipIf(part === undefined)('the counts of all sidecars on PostgreSQL', () => {
@@ -29,4 +31,5 @@ describe.skipIf(part === undefined)('the counts of all sidecars on PostgreSQL', 
   };
   takesCountsOfAllSidecars(newPlace);
   keepsSamples(newPlace);
+  describe('of two teams', () => hidesRequestsOfOthers(newPlace, ['shop admin', 'shop developer']));
 });

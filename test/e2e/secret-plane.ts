@@ -21,13 +21,13 @@ export interface SecretPlane {
   readonly syslog: Awaited<ReturnType<typeof openSyslogReceiver>>;
   readonly smtp: SmtpReceiver;
   readonly provider: SmallProvider;
-  mark(place: string): string;
-  keep(what: string, text: string): void;
+  readonly mark: (place: string) => string;
+  readonly keep: (what: string, text: string) => void;
   /** An answer that tells no secret is kept as told. */
-  ask(method: string, request: object, token?: string, isTold?: boolean): Promise<Json>;
-  run(...argv: string[]): Promise<string>;
-  apply(documents: readonly object[]): Promise<Json>;
-  stop(): Promise<void>;
+  readonly ask: (method: string, request: object, token?: string, isTold?: boolean) => Promise<Json>;
+  readonly run: (...argv: string[]) => Promise<string>;
+  readonly apply: (documents: readonly object[]) => Promise<Json>;
+  readonly stop: () => Promise<void>;
 }
 
 export async function openSecretPlane(
