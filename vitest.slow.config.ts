@@ -7,6 +7,7 @@ const waiting = [
   'chart/control',
   'chart/dashboards',
   'chart/kubernetes',
+  'control/elected-planes',
   'control/kubernetes-token',
   'docs/move',
   'e2e/alerts',
