@@ -3,7 +3,6 @@ import { create, fromBinary, toBinary, toJson } from '@bufbuild/protobuf';
 import type { DescMethodUnary, MessageInitShape } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { AnalyticsService, RankBy } from '../../gen/ostiary/v1/analytics_pb.js';
-import type { SampledRequest } from '../../src/analytics/sampled-request.ts';
 import { systemTimers as timers } from '../../src/clock.ts';
 import { controlledAccess } from '../../src/control/controlled-access.ts';
 import { openMesh } from '../../src/control/mesh.ts';
@@ -18,77 +17,9 @@ import { rowOf, slotOf } from '../rollup/kept-slots.ts';
 import { scratchFolder } from '../real/scratch.ts';
 import { api, app, document, openServices } from './fixture.ts';
 import type { ControlServices } from './fixture.ts';
+import { hiddenFrom, NOON, ROWS, sampleOf, SEEN } from './requests-of-teams.ts';
 
-const NOON = Date.UTC(2026, 10, 28, 12);
 const { query, top, graph, listSamples } = AnalyticsService.method;
-const OF_REQUESTS = { outcome: 'processed', status: '200', method: 'GET' };
-
-/** Each of these is a number of requests with a digit of its own: a sum says which of them it is of. */
-const ROWS: readonly (readonly [count: number, key: Partial<Record<Dimension, string>>])[] = [
-  [1, of('shop', 'orders', 'shop/web')],
-  [10, of('shop', 'orders', 'food/bot')],
-  [100, of('food', 'menu', 'food/bot')],
-  [1000, of('food', 'menu', 'shop/web')],
-  [10_000, of('food', 'kitchen', 'food/inner')],
-  [100_000, of('shop', 'orders', '_other')],
-  [1_000_000, of('shop', 'orders', '')],
-  [10_000_000, { api: '_other', client: '_other', route: '_other', status: '200', outcome: 'processed' }],
-  [100_000_000, { status: '404', outcome: 'rejected_by_envoy' }],
-];
-
-/** How an API handles requests, and who asked it: with names that tell whose they are. */
-function of(team: string, name: string, client: string): Partial<Record<Dimension, string>> {
-  const called = `${name}-by-${client.replace('/', '-')}`;
-  return {
-    ...OF_REQUESTS,
-    api: `${team}/${name}`,
-    route: `/${name}`,
-    client,
-    contract: client.includes('/') ? `${team}/${called}` : '',
-    tier: client.includes('/') ? `tier-of-${called}` : '',
-    policy: `policy-of-${called}`,
-    reason: `reason-of-${called}`,
-    source: `spiffe://source-of-${called}`,
-    service: `service-of-${called}`,
-  };
-}
-
-interface Seen {
-  /** The sum of what they see. */
-  readonly all: number;
-  /** Of what their APIs do inside: no caller is told. */
-  readonly inner: number;
-}
-
-const EVERYTHING = { all: 111_111_111, inner: 111_111_111 };
-const OF_SHOP_APIS = 1_100_011;
-const SEEN: Readonly<Record<string, Seen>> = {
-  'shop admin': { all: OF_SHOP_APIS + 1000, inner: OF_SHOP_APIS },
-  'shop viewer': { all: OF_SHOP_APIS + 1000, inner: OF_SHOP_APIS },
-  'shop auditor': { all: OF_SHOP_APIS + 1000, inner: OF_SHOP_APIS },
-  'shop owner': { all: OF_SHOP_APIS, inner: OF_SHOP_APIS },
-  'shop developer': { all: 1001, inner: 0 },
-  'food admin': { all: 11_110, inner: 11_100 },
-  'food owner': { all: 11_100, inner: 11_100 },
-  'food developer': { all: 10_110, inner: 0 },
-  'platform admin': EVERYTHING,
-  'platform viewer': EVERYTHING,
-  'platform auditor': EVERYTHING,
-  'none ': { all: -1, inner: -1 },
-};
-
-/** What no answer to them may have a word of. */
-const HIDDEN: Readonly<Record<string, RegExp>> = {
-  shop: /kitchen|food\/inner|(policy|service|source)-of-menu|menu-by-food|"_other","_other"/,
-  'shop owner': /food\/menu|kitchen|food\/inner|menu-by/,
-  'shop developer': /kitchen|food\/(?!menu)|policy-of|service-of|source-of|menu-by-food|orders-by-food|_other/,
-  food: /orders-by-shop|(policy|service|source)-of-orders|_other/,
-  'food owner': /orders|_other/,
-  'food developer': /orders-by-shop|shop\/web|policy-of|service-of|source-of|_other/,
-};
-/** A caller hears the name of the API that it calls. */
-const hiddenFrom = (who: string): RegExp | undefined => HIDDEN[who] ?? HIDDEN[who.split(' ')[0] ?? ''];
-
 /** Dimensions that have some values alone. The first is of no request. */
 const VALUES: Readonly<Partial<Record<Dimension, readonly string[]>>> = {
   status: ['599', '200', '404'],
@@ -100,9 +31,9 @@ const INNER: ReadonlySet<Dimension> = new Set(['policy', 'service', 'source']);
 /** Numbers of requests are of their teams: each role sees its own, and nothing that tells of others. */
 export function hidesRequestsOfOthers(
   newPlace: () => Promise<HistoryPlace>,
-  who: readonly string[] = Object.keys(SEEN),
+  asking: readonly string[] = Object.keys(SEEN),
 ): void {
-  const seen = Object.entries(SEEN).filter(([name]) => who.includes(name));
+  const seen = Object.entries(SEEN).filter(([name]) => asking.includes(name));
   let services: ControlServices;
   let mesh: Mesh;
 
@@ -136,6 +67,7 @@ export function hidesRequestsOfOthers(
       identify: () => Promise.reject(new RpcError(Code.unauthenticated, 'no')),
       access,
       index: services.index,
+      resources: services.registry,
       clock,
       timers,
       log: { debug: nothing, info: nothing, warn: nothing, error: nothing } as never,
@@ -192,6 +124,16 @@ export function hidesRequestsOfOthers(
         ),
       ] as const;
     }),
+    ...DIMENSIONS.map((dimension) => {
+      const [nothing] = VALUES[dimension] ?? ['nothing'];
+      return [false, listSamples, { where: [{ dimension, values: [nothing], excluded: true }] }] as const;
+    }),
+    [false, listSamples, { id: 'sample-10000000' }],
+    [false, graph, { layout: true }],
+    [false, graph, { team: 'food' }],
+    [false, graph, { around: 'api:food/menu', steps: 5 }],
+    [false, graph, { around: 'client:food/inner', steps: 5 }],
+    [false, graph, { minRate: 0.0001 }],
     [false, graph, {}],
     [false, graph, { limit: 1 }],
     [true, graph, { where: [{ dimension: 'service', values: ['nothing'], excluded: true }] }],
@@ -201,38 +143,37 @@ export function hidesRequestsOfOthers(
     [false, listSamples, { reason: 'reason-of-kitchen-by-food-inner' }],
   ];
 
-  test.each(seen)(
-    '%s sees the requests that concern them, and no word of others',
-    async (who, { all, inner }) => {
-      for (const [isInner, method, request, isAll = false] of questions()) {
-        const what = `${who}: ${method.name} ${inspect(request, { depth: 5 })}`;
-        if (all < 0) {
-          await expect(ask(who, method, request), what).rejects.toMatchObject({ code: Code.permissionDenied });
-          continue;
-        }
-        const answer = await ask(who, method, request);
-        const told = JSON.stringify(answer);
-        if (isAll) expect(sumOf(answer), what).toBe(isInner ? inner : all);
-        const pattern = hiddenFrom(who);
-        if (pattern === undefined) continue;
-        expect(told, what).not.toMatch(pattern);
-        expect(told, what).not.toMatch(/completeness|node-of-the-mesh|222222222/);
-        const { combinations, rows } = answer as { combinations?: string; rows?: readonly unknown[] };
-        const isWhole = !('limit' in request) && !('step' in request);
-        if (isWhole && (method === query || method === top))
-          expect(Number(combinations ?? 0), what).toBe(rows?.length ?? 0);
+  test.each(seen)('%s sees the requests that concern them, and no word of others', async (who, { all, inner }) => {
+    for (const [isInner, method, request, isAll = false] of questions()) {
+      const what = `${who}: ${method.name} ${inspect(request, { depth: 5 })}`;
+      if (all < 0) {
+        await expect(ask(who, method, request), what).rejects.toMatchObject({ code: Code.permissionDenied });
+        continue;
       }
-    },
-  );
+      const answer = await ask(who, method, request);
+      const told = JSON.stringify(answer);
+      if (isAll) expect(sumOf(answer), what).toBe(isInner ? inner : all);
+      const pattern = hiddenFrom(who);
+      if (pattern === undefined) continue;
+      expect(told, what).not.toMatch(pattern);
+      expect(told, what).not.toMatch(/completeness|node-of-the-mesh|222222222/);
+      const { combinations, rows } = answer as { combinations?: string; rows?: readonly unknown[] };
+      const isWhole = !('limit' in request) && !('step' in request);
+      if (isWhole && (method === query || method === top))
+        expect(Number(combinations ?? 0), what).toBe(rows?.length ?? 0);
+    }
+  });
 
   test('a question for what somebody does not see is answered as one for what is not there', async () => {
     for (const who of ['shop owner', 'shop developer', 'food developer']) {
-      const of = async (name: string) => {
+      const told = async (name: string) => {
         const where = [{ dimension: 'api', values: [name] }];
         const asked = [await ask(who, query, { where, by: ['client'] }), await ask(who, top, { where, by: 'status' })];
         return [...asked, await ask(who, graph, { where }), await ask(who, listSamples, { api: name })];
       };
-      expect(await of(who.startsWith('food') ? 'shop/none-of-yours' : 'food/kitchen')).toEqual(await of('food/none'));
+      expect(await told(who.startsWith('food') ? 'shop/none-of-yours' : 'food/kitchen')).toEqual(
+        await told('food/none'),
+      );
     }
   });
 
@@ -243,33 +184,4 @@ export function hidesRequestsOfOthers(
     };
     for (const [who, { all }] of Object.entries(SEEN)) if (all >= 0) expect(await idsOf(who), who).toBe(all);
   });
-}
-
-function sampleOf(count: number, key: Partial<Record<Dimension, string>>): SampledRequest {
-  const { api: called, client, contract, policy, reason, route, service, source, tier } = key;
-  const event = {
-    id: `sample-${count}`,
-    receivedAt: NOON - 60_000,
-    endedAt: NOON - 59_000,
-    outcome: 'blocked',
-    method: 'GET',
-    status: 401,
-    responseFlags: [],
-    requestBytes: 0,
-    responseBytes: 0,
-    ...(called !== undefined && { api: called }),
-    ...(client !== undefined && { client }),
-    ...(contract !== undefined && { contract }),
-    ...(policy !== undefined && { policy }),
-    ...(reason !== undefined && { reason }),
-    ...(route !== undefined && { route }),
-    ...(service !== undefined && { service, upstreamHost: `upstream-${service}`, destination: `to-${service}` }),
-    ...(source !== undefined && { source }),
-    ...(tier !== undefined && { tier }),
-  } as const;
-  const steps =
-    policy === undefined
-      ? []
-      : [{ name: policy, policy: 'x', mode: 'enforce', result: 'deny', durationMs: 1 } as const];
-  return { event, steps };
 }
