@@ -41,10 +41,13 @@ export const PASSWORD = 'correct horse battery';
 export async function openSite({ teams = {}, documents = [], policies, args = [] }: SiteOptions = {}): Promise<Site> {
   await buildConsole();
   const dataDir = join(scratchFolder('console'), 'data');
+  // Pages that are open hold their streams.
+  const flags = ['--drain', '500ms', ...args];
   const listen = `127.0.0.1:${await freePort()}`;
   const start = async () => {
-    if (policies === undefined) return { ...(await startControlPlane(dataDir, listen, { args })), sidecar: undefined };
-    const up = await startUp({ dataDir, policies, controlListen: listen, args });
+    if (policies === undefined)
+      return { ...(await startControlPlane(dataDir, listen, { args: flags })), sidecar: undefined };
+    const up = await startUp({ dataDir, policies, controlListen: listen, args: flags });
     return { ...up, sidecar: up };
   };
   let running = await start();
@@ -95,6 +98,8 @@ export async function openSite({ teams = {}, documents = [], policies, args = []
       await running.stop();
       await whileStopped?.();
       running = await start();
+      // Of the time between.
+      for (const window of windows) window.forgive(/net::ERR_/);
     },
     async close() {
       const closed = await Promise.allSettled([...windows].map((window) => window.close()));

@@ -36,6 +36,12 @@ export function waitForLogin(again: () => Promise<void>): void {
   reenter = again;
 }
 
+/** After a call was refused because nobody is logged in. @throws CallError (rejects with it): there is nothing to wait for */
+export async function loggedInAgain(refusal: CallError): Promise<void> {
+  if (refusal.code !== 'unauthenticated' || reenter === undefined) throw refusal;
+  await reenter();
+}
+
 /** Calls over Connect in JSON (https://connectrpc.com/docs/protocol). @throws CallError (rejects with it) */
 export async function call<Request, Response>(
   { path }: Method<Request, Response>,
@@ -61,10 +67,8 @@ export async function send(
   for (;;) {
     const answer = await fetched(path, type, body, signal);
     if (answer.ok) return answer;
-    const error = errorOf(await answer.text(), answer.status);
-    if (error.code !== 'unauthenticated' || reenter === undefined) throw error;
     // Nothing was done: it was refused before it was read.
-    await reenter();
+    await loggedInAgain(errorOf(await answer.text(), answer.status));
     signal?.throwIfAborted();
   }
 }

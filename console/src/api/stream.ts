@@ -1,4 +1,4 @@
-import { CallError, send } from './call.ts';
+import { CallError, loggedInAgain, send } from './call.ts';
 import type { Method } from './call.ts';
 
 const ENDS = 2;
@@ -26,8 +26,9 @@ export async function* stream<Request, Response>(
         continue;
       }
       const { error } = JSON.parse(text) as { readonly error?: { readonly code: string; readonly message?: string } };
-      if (error !== undefined) throw new CallError(error.code, error.message ?? error.code);
-      return;
+      if (error === undefined) return;
+      await loggedInAgain(new CallError(error.code, error.message ?? error.code));
+      throw new CallError('unreachable', 'the stream has ended with the session');
     }
   }
 }
