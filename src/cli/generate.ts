@@ -9,6 +9,7 @@ import { printDefinitions } from './generate-crds.ts';
 import { printDashboards } from './generate-dashboards.ts';
 import { generateFlags } from './generate-flags.ts';
 import type { GenerateFlags } from './generate-flags.ts';
+import { printObjects } from './generate-objects.ts';
 import { FLAGS_OF_ASKING, generateTargets } from './generate-targets.ts';
 
 /** What is printed for others than Envoy. */
@@ -16,6 +17,7 @@ const monitoringTargets: ReadonlyMap<string, MonitoringTarget> = new Map<string,
   ['alerts', { flags: ['output', 'name', 'namespace', 'label'], takesFolders: true, print: printAlerts }],
   ['dashboards', { flags: ['output', 'name', 'namespace', 'label', 'audience'], print: printDashboards }],
   ['crds', { flags: [], print: printDefinitions }],
+  ['objects', { flags: ['namespace'], takesFolders: true, print: printObjects }],
 ]);
 
 interface MonitoringTarget {
@@ -40,7 +42,7 @@ export const command = defineCommand({
     'Prints configuration with which Envoy asks ostiary, with the reason for each setting. TARGET is one of\n' +
     `${[...generateTargets.keys()].join(', ')}.\n` +
     'alerts: rules of Prometheus for the alerts of the documents in DIR (default policies). dashboards: for Grafana.\n' +
-    'crds: the kinds of objects that the control plane reads in Kubernetes.\n' +
+    'crds: the kinds of objects that the control plane reads in Kubernetes. objects: the documents in DIR as such objects.\n' +
     'ostiary generate TARGET --help lists the flags of one target.',
   examples: [
     'generate bootstrap --ostiary 127.0.0.1:9191 --upstream 127.0.0.1:8080 > envoy.yaml',

@@ -1,15 +1,23 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { z } from 'zod';
+import { parse } from 'yaml';
+import { accessGrantSpec, apiBindingSpec } from '../../src/crd/binding-schema.ts';
 import { documentOf, isDocumentKind } from '../../src/crd/document-of.ts';
+import { grantOf } from '../../src/crd/grants.ts';
 import { objectOf } from '../../src/crd/object-of.ts';
 import { alertOfObject, apiOfObject } from '../../src/crd/spec-forms.ts';
 import { documentSchemas } from '../../src/document/schema.ts';
 import type { Kind } from '../../src/document/schema.ts';
+import { policyKinds } from '../../src/policies/index.ts';
 import { partOrSkip } from '../real/parts.ts';
 import { badApis } from './bad-apis.ts';
 import { badOthers } from './bad-others.ts';
 import type { Case } from './case.ts';
 import { controllerAlone } from './controller-alone.ts';
 import { good } from './good-cases.ts';
+import { rightInCluster, wrongInCluster } from './cluster-kinds.ts';
 import { clusterWithKinds, NAMESPACE } from './cluster.ts';
 import type { ClusterWithKinds } from './cluster.ts';
 import { writtenDocuments } from './written.ts';
@@ -104,6 +112,37 @@ describe.skipIf(parts.includes(undefined))('a real API server', () => {
       const made = documentOf(object, CONTEXT);
       expect('faults' in made && made.faults.every(({ condition }) => condition === 'Accepted')).toBe(true);
     }
+  });
+
+  it('accepts what is right of the kinds that are its own, refuses what is wrong, and so does whoever reads them', async () => {
+    const schemas: Readonly<Record<string, z.ZodType>> = { ApiBinding: apiBindingSpec, AccessGrant: accessGrantSpec };
+    const asked = [
+      ...rightInCluster.map((each) => [each, true] as const),
+      ...wrongInCluster.map((each) => [each, false] as const),
+    ];
+    for (const [each, isRight] of asked) {
+      const { isAccepted, message } = await cluster.judge(objectLike(documentOfCase(each)));
+      expect([text(each), message, isAccepted]).toEqual([text(each), isRight ? '' : expect.anything(), isRight]);
+      expect([text(each), schemas[each.kind]?.safeParse(each.spec).success]).toEqual([text(each), isRight]);
+    }
+  });
+
+  it('accepts the objects of the page about them, which are documents', async () => {
+    const page = readFileSync(join(import.meta.dirname, '../../docs/kubernetes-objects.md'), 'utf8');
+    const objects = [...page.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, block = '']) => parse(block) as Json);
+    expect(objects.map(({ kind }) => kind)).toEqual(['Api', 'AccessGrant']);
+    for (const object of objects) expect((await cluster.judge(object)).message).toBe('');
+    const grants = objects.flatMap((object) => grantOf(object) ?? []);
+    const made = documentOf(objects[0] ?? {}, { ...CONTEXT, grants });
+    expect(made).toMatchObject({
+      document: { spec: { guests: [{ namespace: 'partner', basePath: '/orders/returns' }] } },
+      read: ['ldap'],
+    });
+    const { policies } = (made as unknown as { document: { spec: { policies: readonly { config: unknown }[] } } })
+      .document.spec;
+    expect(
+      policyKinds.get('ldap-authentication')?.options.safeParse(policies[0]?.config).error?.issues,
+    ).toBeUndefined();
   });
 
   it('accepts as objects what the pages show as documents', async () => {

@@ -27,13 +27,15 @@ describe.skipIf(helm === undefined)('a release', () => {
 
   it('has those that are generated, and leaves them and all objects when it goes', async () => {
     const definitions = await rendered({ crds: { install: 'always' }, commonLabels: { team: 'platform' } });
-    const expected = customResourceDefinitions().map(({ metadata: { name, labels }, ...rest }) => ({
-      ...rest,
+    const expected = customResourceDefinitions().map(({ apiVersion, kind, metadata: { name, labels }, spec }) => ({
+      apiVersion,
+      kind,
       metadata: {
         name,
         labels: { ...labels, team: 'platform' },
         annotations: { 'helm.sh/resource-policy': 'keep' },
       },
+      spec,
     }));
     const byName = (list: readonly object[]) =>
       Object.fromEntries(list.map((each) => [(each as { metadata: { name: string } }).metadata.name, each]));

@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { schemaOf, customResourceDefinitions } from '../../src/crd/definition.ts';
 import { OBJECT_KINDS } from '../../src/crd/kinds.ts';
 import type { ObjectKind } from '../../src/crd/kinds.ts';
 import { placesOfAdditions } from '../../src/crd/rules.ts';
+import { controllerAlone } from './controller-alone.ts';
 import type { Structural } from '../../src/crd/structural.ts';
 
 /** Every place of the specification of a kind, with its schema. */
@@ -58,6 +61,12 @@ describe('the definitions', () => {
     expect(names.map(({ categories }) => categories)).toEqual(OBJECT_KINDS.map(() => ['ostiary']));
     const all = names.flatMap(({ plural, singular, shortNames }) => [plural, singular, shortNames].flat());
     expect(new Set(all).size).toBe(3 * OBJECT_KINDS.length);
+  });
+
+  it('leave to the controller what the page about objects lists', () => {
+    const page = readFileSync(join(import.meta.dirname, '../../docs/kubernetes-objects.md'), 'utf8');
+    const listed = [...page.matchAll(/^  - (.*)$/gm)].map(([, what]) => what);
+    expect(listed).toEqual(Object.keys(controllerAlone));
   });
 
   it('keep what authors write: no default is filled in', () => {

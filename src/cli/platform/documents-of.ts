@@ -1,4 +1,3 @@
-import type { DocumentFault } from '../../../gen/ostiary/v1/resources_pb.js';
 import { systemClock } from '../../clock.ts';
 import { Faults, formatFault } from '../../document/fault.ts';
 import { addIssues, DocumentReader, isRecord } from '../../document/load.ts';
@@ -30,25 +29,46 @@ class WrittenReader extends DocumentReader {
 
 /**
  * Reads files, and all files below folders.
+ * @param outcome what becomes of all of them then
  * @throws UserError with a line for each fault, where a file can't be read or is no YAML or JSON
  */
-export async function documentsOf(paths: readonly string[]): Promise<readonly WrittenDocument[]> {
+export async function documentsOf(
+  paths: readonly string[],
+  outcome = 'nothing was sent',
+): Promise<readonly WrittenDocument[]> {
   const reading = new WrittenReader();
   const { faults } = await loadDocuments(paths, { clock: systemClock, reading });
   const told = faults.sorted();
-  if (told.length > 0) throw new UserError(`nothing was sent:\n${told.map(formatFault).join('\n')}`);
+  if (told.length > 0) throw new UserError(`${outcome}:\n${told.map(formatFault).join('\n')}`);
   return reading.written;
 }
 
+/** What is told of a document, where the place of its field is not known. */
+export interface ToldFault {
+  readonly field: string;
+  readonly message: string;
+  readonly severity?: string;
+  /** Absent: it is of none of ours. */
+  readonly document?: number | undefined;
+  readonly file?: string;
+}
+
 /** A line for each, with file, line and column where the document is one of ours. */
-export function faultLines(told: readonly DocumentFault[], documents: readonly WrittenDocument[]): readonly string[] {
+export function faultLines(told: readonly ToldFault[], documents: readonly WrittenDocument[]): readonly string[] {
   return told.map((fault) => {
     const { field, message } = fault;
     const severity = fault.severity === 'warning' || fault.severity === 'upgrade' ? fault.severity : undefined;
     const place = fault.document === undefined ? undefined : documents[fault.document]?.place;
     const placed = place && placedFault(place, { path: pathOf(field), at: 'value', message }, severity);
     return formatFault(
-      placed ?? { file: fault.file, line: 0, column: 0, field, message, ...(severity !== undefined && { severity }) },
+      placed ?? {
+        file: fault.file ?? '',
+        line: 0,
+        column: 0,
+        field,
+        message,
+        ...(severity !== undefined && { severity }),
+      },
     );
   });
 }
