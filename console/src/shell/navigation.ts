@@ -16,7 +16,7 @@ export interface NavigationGroup {
 export const NAVIGATION: readonly NavigationGroup[] = [
   { text: 'Use APIs', items: [{ href: '/catalog', text: 'Catalog' }] },
   { text: 'Own APIs', items: [] },
-  { text: 'Understand', items: [] },
+  { text: 'Understand', items: [{ href: '/analytics', text: 'Analytics' }] },
   { text: 'Operate', items: [] },
 ];
 
