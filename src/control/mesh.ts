@@ -6,6 +6,7 @@ import type { HistoryPlace, OpenedHistory } from '../history/open-history.ts';
 import type { Log } from '../observe/log.ts';
 import type { Registry } from '../observe/prometheus.ts';
 import { analyticsMethods } from '../operator/analytics.ts';
+import { QuestionRoom } from '../operator/question-room.ts';
 import { archiveOf } from '../serve/slot-archive.ts';
 import type { SidecarIdentity, SidecarStore } from '../sync/sidecar-store.ts';
 import { reportSlotsMethod } from '../telemetry/report-service.ts';
@@ -85,7 +86,7 @@ export async function openMesh(place: HistoryPlace, ports: MeshPorts): Promise<M
     samples,
     missing: missingNodes({ history: history.history, sidecars, clock }),
   };
-  const room = { running: 0 };
+  const room = new QuestionRoom();
   const methodsOf = (own: AnalyticsDesk, surroundings?: GraphSurroundings) =>
     analyticsMethods({ desk: own, snapshot: () => undefined, clock, room, ...(surroundings && { surroundings }) });
   const askedBy = async (caller: Caller): Promise<readonly Method[]> => {

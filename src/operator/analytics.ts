@@ -5,7 +5,7 @@ import * as proto from '../../gen/ostiary/v1/analytics_pb.js';
 import type { SampleQuestion } from '../analytics/sampled-request.ts';
 import type { Clock } from '../clock.ts';
 import { Code, RpcError } from '../grpc/rpc.ts';
-import type { Method } from '../grpc/rpc.ts';
+import type { Call, Method } from '../grpc/rpc.ts';
 import { didYouMean } from '../nearest.ts';
 import type { Answer, Question } from '../rollup/question.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
@@ -16,6 +16,7 @@ import { graphQuestionOf } from './graph-question.ts';
 import type { GraphSurroundings } from './graph-surroundings.ts';
 import { fromSnapshot } from './graph-surroundings.ts';
 import { conditionsOf, HOUR_MS, limitOf, questionOf } from './analytics-question.ts';
+import { QuestionRoom } from './question-room.ts';
 import { topOf } from './analytics-top.ts';
 import { toSample } from '../telemetry/sample-message.ts';
 import { invalid, spanOf } from './time-range.ts';
@@ -29,39 +30,31 @@ export interface AnalyticsPorts {
   readonly snapshot: () => Snapshot | undefined;
   readonly clock: Pick<Clock, 'now'>;
   /** Questions that are being answered, of all that share it. Absent: of these methods. */
-  readonly room?: { running: number };
+  readonly room?: QuestionRoom;
   /** Absent: what the snapshot says of contracts. */
   readonly surroundings?: GraphSurroundings;
 }
 
 const DAY_MS = 24 * HOUR_MS;
-/** The most questions at once, since each may read millions of rows. */
-const MOST_AT_ONCE = 4;
 const USUAL_SAMPLES = 20;
 const MOST_SAMPLES = 1000;
 
 const unary = unaryOf('ostiary.v1.AnalyticsService');
 
 export function analyticsMethods(ports: AnalyticsPorts): readonly Method[] {
-  const { desk, snapshot, clock, room = { running: 0 }, surroundings = fromSnapshot(snapshot) } = ports;
-  async function reading<T>(read: () => T | Promise<T>): Promise<T> {
-    if (room.running >= MOST_AT_ONCE) {
-      throw new RpcError(Code.resourceExhausted, `${MOST_AT_ONCE} questions are being answered: ask again in a moment`);
-    }
-    room.running += 1;
+  const { desk, snapshot, clock, room = new QuestionRoom(), surroundings = fromSnapshot(snapshot) } = ports;
+  async function reading<T>(read: () => T | Promise<T>, { signal }: Pick<Call, 'signal'>): Promise<T> {
     try {
-      return await read();
+      return await room.answer(read, signal);
     } catch (error) {
       if (error instanceof ArchiveUnavailable) throw new RpcError(Code.unavailable, error.message);
       throw error;
-    } finally {
-      room.running -= 1;
     }
   }
-  const answering = <T>(answer: (ask: Ask) => Promise<T>): Promise<T> => {
+  const answering = <T>(answer: (ask: Ask) => Promise<T>, call: Pick<Call, 'signal'>): Promise<T> => {
     const { archive } = desk;
     if (archive === undefined) throw noHistory();
-    return reading(() => answer((question) => archive.ask(question)));
+    return reading(() => answer((question) => archive.ask(question)), call);
   };
   const known = async (
     answer: Answer,
@@ -77,7 +70,7 @@ export function analyticsMethods(ports: AnalyticsPorts): readonly Method[] {
   };
 
   return [
-    unary('Query', proto.QueryRequestSchema, proto.QueryResponseSchema, (request) =>
+    unary('Query', proto.QueryRequestSchema, proto.QueryResponseSchema, (request, call) =>
       answering(async (ask) => {
         const question = questionOf(request, clock.now());
         const answer = await ask(question);
@@ -97,9 +90,9 @@ export function analyticsMethods(ports: AnalyticsPorts): readonly Method[] {
           ...(await known(answer, question)),
           spans: (answer.spans ?? []).map((span) => toKnownSpan(span, desk.isOfSome === true)),
         });
-      }),
+      }, call),
     ),
-    unary('Top', proto.TopRequestSchema, proto.TopResponseSchema, (request) =>
+    unary('Top', proto.TopRequestSchema, proto.TopResponseSchema, (request, call) =>
       answering(async (ask) => {
         const { question, answer, rows } = await topOf(request, ask, clock.now());
         if (answer.total.count === 0) refuseUnknownNames(question, snapshot());
@@ -112,9 +105,9 @@ export function analyticsMethods(ports: AnalyticsPorts): readonly Method[] {
           combinations: BigInt(answer.combinations),
           ...(await known(answer, question)),
         });
-      }),
+      }, call),
     ),
-    unary('Graph', proto.GraphRequestSchema, proto.GraphResponseSchema, (request) =>
+    unary('Graph', proto.GraphRequestSchema, proto.GraphResponseSchema, (request, call) =>
       answering(async (ask) => {
         const asked = graphQuestionOf(request, clock.now(), surroundings);
         const { answer, ...graph } = await graphOf(asked, ask, surroundings);
@@ -125,12 +118,12 @@ export function analyticsMethods(ports: AnalyticsPorts): readonly Method[] {
           ...graph,
           ...(await known(answer, asked)),
         });
-      }),
+      }, call),
     ),
-    unary('ListSamples', proto.ListSamplesRequestSchema, proto.ListSamplesResponseSchema, async (request) => {
+    unary('ListSamples', proto.ListSamplesRequestSchema, proto.ListSamplesResponseSchema, async (request, call) => {
       const { samples } = desk;
       if (samples === undefined) throw noSamples();
-      const found = await reading(() => samples.find(sampleQuestionOf(request, clock.now())));
+      const found = await reading(() => samples.find(sampleQuestionOf(request, clock.now())), call);
       return create(proto.ListSamplesResponseSchema, { samples: found.map(toSample) });
     }),
   ];

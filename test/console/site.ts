@@ -20,6 +20,8 @@ export interface SiteOptions {
 /** A real control plane with its console, with a sidecar or without. */
 export interface Site {
   readonly url: string;
+  /** Where the control plane keeps everything. */
+  readonly dataDir: string;
   /** With the first token. */
   readonly env: Readonly<Record<'OSTIARY_SERVER' | 'OSTIARY_TOKEN', string>>;
   /** Of the sidecar; undefined: there is none. */
@@ -78,6 +80,7 @@ export async function openSite({ teams = {}, documents = [], policies, args = []
 
   return {
     url,
+    dataDir,
     env,
     get sidecar() {
       return running.sidecar;

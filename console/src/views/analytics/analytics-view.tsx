@@ -56,6 +56,7 @@ export default function AnalyticsView(): JSX.Element {
     samplesOf: ({ startS }) => samplesAddress(address, startS, length),
   };
   const total = countedOf(whole.data?.total);
+  const totalBefore = isCompared && before.data !== undefined ? countedOf(before.data.total) : undefined;
   const span = series?.spans[openAt];
   return (
     <Page title={TEXTS.title}>
@@ -98,10 +99,16 @@ export default function AnalyticsView(): JSX.Element {
               <Gaps of={series} />
               <Stats
                 total={total}
-                before={isCompared && before.data !== undefined ? countedOf(before.data.total) : undefined}
+                before={totalBefore}
                 lengthS={secondsOf(whole.data.until) - secondsOf(whole.data.since)}
               />
-              <Charts shown={shown} series={series} total={total} before={isCompared ? beforeSeries : undefined} />
+              <Charts
+                shown={shown}
+                series={series}
+                total={total}
+                before={isCompared ? beforeSeries : undefined}
+                totalBefore={totalBefore}
+              />
               <Breakdown key={address.searchParams.get('by')} {...shown} />
               <Quota {...shown} />
             </>
@@ -128,11 +135,11 @@ function weekBefore({ since, until }: QueryResponseJson): { readonly since: stri
 }
 
 function samplesAddress(address: URL, startS: number, lengthS: number): string {
-  const query = new URLSearchParams();
-  for (const text of address.searchParams.getAll('where')) query.append('where', text);
-  query.set('from', isoOf(startS * 1000));
-  query.set('until', isoOf((startS + lengthS) * 1000));
-  return `/analytics/requests?${query.toString()}`;
+  const search = new URLSearchParams();
+  for (const text of address.searchParams.getAll('where')) search.append('where', text);
+  search.set('from', isoOf(startS * 1000));
+  search.set('until', isoOf((startS + lengthS) * 1000));
+  return `/analytics/requests?${search.toString()}`;
 }
 
 function Gaps({ of }: { readonly of: ReturnType<typeof seriesOf> }): JSX.Element | null {

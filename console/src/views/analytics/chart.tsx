@@ -61,11 +61,15 @@ export function Chart(props: ChartProps): JSX.Element {
     if (target === null) return undefined;
     const made = new uPlot(optionsOf(current, colours, target.clientWidth), data(), target);
     plot.current = made;
-    const open = (): void => {
+    let pressedAt = 0;
+    made.over.addEventListener('mousedown', ({ clientX }) => {
+      pressedAt = clientX;
+    });
+    made.over.addEventListener('click', ({ clientX }) => {
       const { idx } = made.cursor;
-      if (typeof idx === 'number') current.current.onOpen(idx);
-    };
-    made.over.addEventListener('click', open);
+      // The end of dragging is a click too.
+      if (typeof idx === 'number' && Math.abs(clientX - pressedAt) < LEAST_DRAG) current.current.onOpen(idx);
+    });
     const watcher = new ResizeObserver(() => made.setSize({ width: target.clientWidth, height: HEIGHT }));
     watcher.observe(target);
     return () => {
@@ -144,7 +148,8 @@ function optionsOf(current: { readonly current: ChartProps }, colours: Colours, 
     legend: { show: false },
     padding: [8, 8, 0, 0],
     cursor: {
-      sync: { key: SYNC, setSeries: false },
+      // What is pointed at is shown by all charts; what is chosen by dragging is of one.
+      sync: { key: SYNC, setSeries: false, filters: { pub: (type) => type !== 'mousedown' && type !== 'mouseup' } },
       drag: { x: true, y: false, setScale: false, dist: LEAST_DRAG },
       points: { size: 7 },
       y: false,
@@ -168,20 +173,7 @@ function optionsOf(current: { readonly current: ChartProps }, colours: Colours, 
         values: (_, splits) => splits.map((value) => (value === 0 ? '0' : current.current.format(value))),
       },
     ],
-    series: [
-      {},
-      ...lines.map(({ colour, isBefore, isFilled }): uPlot.Series => {
-        const stroke = lineColour(colours, colour);
-        return {
-          stroke,
-          width: isBefore === true ? 1.5 : 2,
-          spanGaps: false,
-          ...(isBefore === true && { dash: [5, 4], alpha: 0.75 }),
-          ...(isFilled === true && { fill: withAlpha(stroke, 0.1) }),
-          points: { show: true, size: 4, fill: stroke, filter: alone },
-        };
-      }),
-    ],
+    series: [{}, ...lines.map((line) => strokeOf(line, colours))],
     hooks: {
       drawClear: [(u) => drawGaps(u, current.current, colours)],
       setCursor: [({ cursor: { idx } }) => current.current.onPoint(idx ?? undefined)],
@@ -197,6 +189,18 @@ function optionsOf(current: { readonly current: ChartProps }, colours: Colours, 
   };
 }
 
+function strokeOf({ colour, isBefore, isFilled }: Line, colours: Colours): uPlot.Series {
+  const stroke = lineColour(colours, colour);
+  return {
+    stroke,
+    width: isBefore === true ? 1.5 : 2,
+    spanGaps: false,
+    ...(isBefore === true && { dash: [5, 4], alpha: 0.75 }),
+    ...(isFilled === true && { fill: withAlpha(stroke, 0.1) }),
+    points: { show: true, size: 4, fill: stroke, filter: alone },
+  };
+}
+
 function wholeRange({ spans, stepS }: Series): [number, number] {
   const [first, last] = [spans[0]?.startS ?? 0, spans.at(-1)?.startS ?? 0];
   return [first, last + stepS];
@@ -206,9 +210,7 @@ function wholeRange({ spans, stepS }: Series): [number, number] {
 function alone(u: uPlot, line: number): number[] {
   const values = [...(u.data[line] ?? [])];
   const isNone = (value: number | null | undefined): boolean => value === null || value === undefined;
-  return values.flatMap((value, at) =>
-    isNone(value) || !isNone(values[at - 1]) || !isNone(values[at + 1]) ? [] : [at],
-  ) as number[];
+  return values.flatMap((value, at) => (isNone(value) || !isNone(values[at - 1]) || !isNone(values[at + 1]) ? [] : at));
 }
 
 /** Spans of which nothing is known are grey; the one that is open has a line. */

@@ -26,10 +26,11 @@ export interface ChartsProps {
   readonly total: Counted;
   /** Of the week before; undefined: it is not compared. */
   readonly before: Series | undefined;
+  readonly totalBefore: Counted | undefined;
 }
 
 /** Requests, how they failed, how fast they were, and why some were refused. */
-export function Charts({ shown, series, total, before }: ChartsProps): JSX.Element {
+export function Charts({ shown, series, total, before, totalBefore }: ChartsProps): JSX.Element {
   const { filters, time, stepS, round, onZoom, onOpen, openS, samplesOf } = shown;
   const row = series.rows[0];
   const line = (id: string, name: string, colour: number, valueOf: ValueOf, isFilled = false): Line[] => {
@@ -93,7 +94,12 @@ export function Charts({ shown, series, total, before }: ChartsProps): JSX.Eleme
         series={series}
         lines={failures}
         format={percent}
-        totals={{ errors: shareOf(total.errors, total.count), denied: shareOf(total.denials, total.count) }}
+        totals={{
+          errors: shareOf(total.errors, total.count),
+          denied: shareOf(total.denials, total.count),
+          'errors before': shareOf(totalBefore?.errors ?? 0, totalBefore?.count ?? 0),
+          'denied before': shareOf(totalBefore?.denials ?? 0, totalBefore?.count ?? 0),
+        }}
       />
       <ChartCard
         {...common}
@@ -102,7 +108,14 @@ export function Charts({ shown, series, total, before }: ChartsProps): JSX.Eleme
         series={series}
         lines={latency}
         format={duration}
-        totals={{ p50: total.p50, p95: total.p95, p99: total.p99 }}
+        totals={{
+          p50: total.p50,
+          p95: total.p95,
+          p99: total.p99,
+          'p50 before': totalBefore?.p50,
+          'p95 before': totalBefore?.p95,
+          'p99 before': totalBefore?.p99,
+        }}
         empty={TEXTS.noLatency}
       />
       {isRefused && (

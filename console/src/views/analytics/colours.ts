@@ -28,7 +28,10 @@ export function useColours(): Colours {
   const [colours, setColours] = useState(colourNow);
   const chosen = theme.value;
   useEffect(() => {
-    const read = (): void => setColours(colourNow());
+    const read = (): void => {
+      const now = colourNow();
+      setColours((before) => (JSON.stringify(before) === JSON.stringify(now) ? before : now));
+    };
     // The style has followed by the next frame.
     const frame = requestAnimationFrame(read);
     const dark = matchMedia('(prefers-color-scheme: dark)');

@@ -4,6 +4,7 @@ import { Icon } from '../../parts/icon.tsx';
 import { go, here } from '../../shell/router.ts';
 import { addressWith, conditionsOf, DIMENSIONS, filterText } from './filters.ts';
 import type { Filter } from './filters.ts';
+import { textIn } from './form-text.ts';
 import { top } from './methods.ts';
 import { timeOf } from './ranges.ts';
 import type { Range } from './ranges.ts';
@@ -61,7 +62,7 @@ function AddFilter({ filters, range }: { readonly filters: readonly Filter[]; re
   const submit = (event: SubmitEvent & { readonly currentTarget: HTMLFormElement }): void => {
     event.preventDefault();
     const given = new FormData(event.currentTarget);
-    const value = String(given.get('value') ?? '').trim();
+    const value = textIn(given, 'value').trim();
     const added = { dimension, value, isExcluded: given.get('excluded') === 'yes' };
     if (details.current !== null) details.current.open = false;
     event.currentTarget.reset();

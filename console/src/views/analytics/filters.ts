@@ -48,7 +48,7 @@ export function conditionsOf(filters: readonly Filter[]): ConditionJson[] {
   return [...groups.values()].map((group) => ({
     dimension: group[0]?.dimension ?? '',
     values: group.map(({ value }) => value),
-    ...(group[0]?.isExcluded === true && { excluded: true }),
+    excluded: group[0]?.isExcluded === true,
   }));
 }
 

@@ -2,6 +2,7 @@ const COUNT = new Intl.NumberFormat(undefined);
 const SHORT = new Intl.NumberFormat(undefined, { notation: 'compact', maximumSignificantDigits: 3 });
 const FEW = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 3 });
 const PERCENT = new Intl.NumberFormat(undefined, { style: 'percent', maximumSignificantDigits: 3 });
+const CHANGE = new Intl.NumberFormat(undefined, { style: 'percent', maximumFractionDigits: 1 });
 const NEARLY_ALL = new Intl.NumberFormat(undefined, { style: 'percent', maximumFractionDigits: 2 });
 const NONE = '–';
 
@@ -55,8 +56,8 @@ export function bytes(value: number): string {
 /** `+4.2 %`; undefined: there was nothing before. */
 export function change(now: number | undefined, before: number | undefined): string | undefined {
   if (now === undefined || before === undefined || before === 0) return undefined;
-  const share = now / before - 1;
-  return `${share > 0 ? '+' : share < 0 ? '−' : '±'}${PERCENT.format(Math.abs(share))}`;
+  const share = Math.round((now / before - 1) * 1000) / 1000;
+  return `${share > 0 ? '+' : share < 0 ? '−' : '±'}${CHANGE.format(Math.abs(share))}`;
 }
 
 const PERIODS: readonly (readonly [name: string, lengthS: number])[] = [
@@ -90,8 +91,4 @@ export function spanText(startS: number, lengthS: number): string {
   const end = lengthS < 60 ? TIME_SECONDS : TIME;
   const begin = lengthS < 60 ? `${DAY.format(from)}, ${TIME_SECONDS.format(from)}` : DAY_TIME.format(from);
   return `${begin} – ${(from.getDate() === until.getDate() ? end : DAY_TIME).format(until)}`;
-}
-
-export function momentText(atS: number): string {
-  return DAY_TIME.format(new Date(atS * 1000));
 }

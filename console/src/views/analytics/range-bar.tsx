@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import { useRef, useState } from 'preact/hooks';
 import { go, here } from '../../shell/router.ts';
 import { addressWith, filtersOf } from './filters.ts';
+import { textIn } from './form-text.ts';
 import { spanText } from './formats.ts';
 import { LASTS, lengthOf, rangeQuery } from './ranges.ts';
 import type { Range } from './ranges.ts';
@@ -43,7 +44,7 @@ function Between({ range }: { readonly range: Range }): JSX.Element {
   const submit = (event: SubmitEvent & { readonly currentTarget: HTMLFormElement }): void => {
     event.preventDefault();
     const given = new FormData(event.currentTarget);
-    const [from, until] = ['from', 'until'].map((name) => new Date(String(given.get(name))).getTime());
+    const [from, until] = ['from', 'until'].map((name) => new Date(textIn(given, name)).getTime());
     if (!(Number(until) - Number(from) >= 60_000)) return setWrong(true);
     setWrong(false);
     if (details.current !== null) details.current.open = false;

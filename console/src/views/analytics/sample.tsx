@@ -83,7 +83,12 @@ export function Explained({ sample, closed }: { readonly sample: SampleJson; rea
             ),
         )}
       </dl>
-      {requestId !== undefined && requestId !== '' && <Code text={requestId} label="x-request-id" />}
+      {requestId !== undefined && requestId !== '' && (
+        <>
+          <h3>{TEXTS.requestId}</h3>
+          <Code text={requestId} label={TEXTS.requestId} />
+        </>
+      )}
     </section>
   );
 }

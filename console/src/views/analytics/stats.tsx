@@ -29,7 +29,7 @@ export function Stats({
     {
       title: TEXTS.requests,
       value: short(total.count),
-      more: `${perSecond(total.count / lengthS)}`,
+      more: perSecond(total.count / lengthS),
       change: change(total.count, before?.count),
       isBad: false,
     },

@@ -156,6 +156,7 @@ export const TEXTS = {
   details: 'Details',
   shadow: 'shadow',
   noAnswer: 'no answer',
+  requestId: 'Request id',
   back: 'Back to the charts',
   notThere: 'This request is no longer kept: samples are kept for a day.',
 } as const;
