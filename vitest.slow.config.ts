@@ -37,6 +37,7 @@ const waiting = [
   'istio/waypoint',
   'kubernetes/cluster',
   'kubernetes/faults',
+  'kubernetes-control/controller',
   'quota/troubled-server',
   'quota/versions',
   'serve/clock-set',

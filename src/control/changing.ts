@@ -39,6 +39,8 @@ export interface ChangeRequest extends Ownership {
   readonly by: Identity | undefined;
   /** Whoever asks has made sure that the caller may do this: the life of a contract has its own rules. */
   readonly isAllowed?: boolean;
+  /** Each namespace with this prefix that no Team owns is a team of its own: of a cluster. Absent: it is the platform's. */
+  readonly separateNamespaces?: string;
   /** What the changes were made for: where one of them is another by now, nothing is written. */
   readonly upon?: readonly Seen[];
 }
@@ -163,7 +165,7 @@ export class Changing {
     }
     if (faults.length === 0) {
       const different = changes.filter(({ effect }) => effect !== 'unchanged');
-      const found = await this.#checking.check(different, state, rights);
+      const found = await this.#checking.check(different, state, rights, request.separateNamespaces);
       const places = new Map(changes.map(({ key, place }) => [keyText(key), place]));
       const at = (fault: Fault): PlacedFault => ({ ...fault, place: places.get(fault.file) });
       faults.push(...found.faults.map(at));

@@ -72,8 +72,9 @@ export class Checking {
     changes: readonly CheckedChange[],
     { index, revision }: IndexedState,
     rights: Rights | undefined,
+    separateNamespaces?: string,
   ): Promise<Findings> {
-    const places = placeFindings(changes, index);
+    const places = placeFindings(changes, index, separateNamespaces);
     // What the compiler says of two APIs in one place names both.
     if (places.faults.length > 0) return places;
     const proposals = changes.map(({ key, document }) => {

@@ -3,6 +3,7 @@ import type { FlagValues } from '../flags.ts';
 import { postgresUrl } from '../serve/history-flags.ts';
 import { serveFlags } from '../serve/serve-flags.ts';
 import { auditFlags } from './audit-flags.ts';
+import { kubernetesFlags } from './kubernetes-flags.ts';
 import { mailFlags } from './mail-flags.ts';
 import { peopleFlags } from './people-flags.ts';
 import { faultOfKubernetesRule } from './trust/kubernetes-rule.ts';
@@ -86,6 +87,7 @@ export const controlFlags = {
   secretsKeyFile: own.secretsKeyFile,
   snapshotKeyFile: own.snapshotKeyFile,
   ...auditFlags,
+  ...kubernetesFlags,
   drain: serveFlags.drain,
   logLevel: serveFlags.logLevel,
   quiet: serveFlags.quiet,

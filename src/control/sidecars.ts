@@ -4,6 +4,7 @@ import type { AuditTrail } from '../audit/trail.ts';
 import type { Clock, Timers } from '../clock.ts';
 import type { Call, Method } from '../grpc/rpc.ts';
 import type { Log } from '../observe/log.ts';
+import type { ResourceKey } from '../registry/log.ts';
 import type { Receipts } from '../registry/receipt.ts';
 import type { OpenedRegistry } from '../registry/open.ts';
 import type { Registry } from '../registry/registry.ts';
@@ -12,7 +13,9 @@ import { secretHash } from '../sync/callers.ts';
 import { Followers } from '../sync/followers.ts';
 import { Hub } from '../sync/hub.ts';
 import { StoredReceipts } from '../sync/receipts.ts';
-import { EVERYTHING } from '../sync/scope.ts';
+import { keyText as resourceText } from '../sync/resource-key.ts';
+import { EVERYTHING, isEverything } from '../sync/scope.ts';
+import type { Scope } from '../sync/scope.ts';
 import type { SyncObserver } from '../sync/sync-counts.ts';
 import type { Vouching } from '../sync/vouching.ts';
 import { isCounted, standingOf } from '../sync/standing.ts';
@@ -57,6 +60,10 @@ export interface Sidecars {
   readonly identify: (call: Call) => Promise<SidecarIdentity>;
   /** All that receipts count. @throws DatabaseFault (rejects with it) */
   readonly counted: () => Promise<readonly CountedSidecar[]>;
+  /** Whether sidecars of a scope are sent a resource. */
+  readonly isSent: (scope: Scope, key: ResourceKey) => boolean;
+  /** Called when acknowledgements were stored here. @returns what ends it */
+  readonly onStored: (listener: () => void) => () => void;
   /** How many follow this control plane. */
   count(): number;
   /** @param url as this control plane listens: others are told of it */
@@ -100,6 +107,8 @@ export async function openSidecars(ports: SidecarsPorts): Promise<Sidecars> {
     identify: (call) => followers.callers.identify(call),
     counted: async () =>
       (await store.list()).filter((each) => isCounted(standingOf(each, each.enforcedRevision, clock.now()))),
+    isSent: (scope, key) => isEverything(scope) || hub.viewOf(scope).view.get(resourceText(key)) !== undefined,
+    onStored: (listener) => presence.onStored(listener),
     count: () => followers.size,
     listen: (url) => planes.listen(reachable(url, hostname())),
     async close() {

@@ -10,7 +10,6 @@ import { Health } from '../grpc/health.ts';
 import { formatListenAddress, isLocal, parseListenAddress } from '../listen/address.ts';
 import { openNamed } from '../listen/socket.ts';
 import { loadTls } from '../listen/tls.ts';
-import { watchTls } from '../listen/tls-watch.ts';
 import { createLog, standardOutput } from '../observe/log.ts';
 import { createMetrics } from '../observe/metrics.ts';
 import { productVersion } from '../product.ts';
@@ -29,11 +28,13 @@ import { failedCallTeller } from './failed-calls.ts';
 import type { ControlFlags } from './flags.ts';
 import { eventMethods } from './event-service.ts';
 import { hubMetrics } from './hub-metrics.ts';
+import { takeOverCluster } from './kubernetes/beside.ts';
 import { openControlListener } from './listener.ts';
 import { beginLoading } from './loading.ts';
 import { openMesh } from './mesh.ts';
 import { isTeamIn, openPeople } from './people.ts';
 import { openKeys } from './keys.ts';
+import { followTls } from './renewed-tls.ts';
 import { SERVICES } from './services.ts';
 import { openSidecars } from './sidecars.ts';
 import { openTelling } from './telling.ts';
@@ -166,6 +167,9 @@ export async function startControl(
     ...sidecars.methods,
     ...mesh.methods,
   ]);
+  const writers = { database, registry, index, changing, clock, timers, random: Math.random, randomBytes };
+  const kubernetes = await takeOverCluster(flags, { ...writers, sidecars, log, environment, version });
+  opened.defer(() => kubernetes.close());
   const listener = await openNamed('--control-listen', address, async () =>
     openControlListener({
       address,
@@ -198,16 +202,7 @@ export async function startControl(
       version: { version, node: process.versions.node },
     }),
   );
-  const watch =
-    tls && tlsFiles
-      ? watchTls({
-          files: tlsFiles,
-          loaded: tls,
-          now: () => clock.now(),
-          onChange: ({ material }) => listener.updateTls(material),
-          onFault: (detail) => log.error('certificate not taken over', { detail }),
-        })
-      : undefined;
+  const watch = followTls(tlsFiles, tls, listener, { clock, log });
   endLoading();
   state = 'ready';
   health.setAllServing(true);
@@ -227,6 +222,7 @@ export async function startControl(
       health.setAllServing(false);
       watch?.close();
       health.close();
+      await kubernetes.close();
       await embedded?.close();
       await sidecars.close();
       await listener.drain(flags.drain);

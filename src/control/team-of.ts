@@ -16,8 +16,12 @@ export class Teams {
   readonly #changed = new Set<string>();
   readonly #byNamespace = new Map<string, string | undefined>();
 
-  constructor(index: ResourceIndex, changes: readonly Changed[] = []) {
+  readonly #separate: string | undefined;
+
+  /** @param separate each namespace that begins so is a team of its own, unless a Team owns it */
+  constructor(index: ResourceIndex, changes: readonly Changed[] = [], separate?: string) {
     this.#index = index;
+    this.#separate = separate;
     for (const { key, document } of changes) {
       if (key.kind !== 'Team') continue;
       this.#changed.add(keyText(key));
@@ -30,7 +34,10 @@ export class Teams {
    * @param owner as `metadata.owner` says
    */
   teamOf({ namespace, owner }: { readonly namespace: string; readonly owner: string | undefined }): string {
-    return this.#ofNamespace(namespace) ?? owner ?? PLATFORM_TEAM;
+    const own = this.#ofNamespace(namespace);
+    if (own !== undefined) return own;
+    if (this.#separate !== undefined && namespace.startsWith(this.#separate)) return `namespace ${namespace}`;
+    return owner ?? PLATFORM_TEAM;
   }
 
   #ofNamespace(namespace: string): string | undefined {

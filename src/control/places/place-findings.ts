@@ -30,9 +30,9 @@ const MOST_TOLD = 5;
  * as a guest. What it has already it keeps, whatever becomes of teams and of guests: nobody loses requests by what another
  * writes. Of two that come at once, one has to let the other in.
  */
-export function placeFindings(changes: readonly Changed[], index: ResourceIndex): Findings {
+export function placeFindings(changes: readonly Changed[], index: ResourceIndex, separate?: string): Findings {
   if (!changes.some(({ key }) => key.kind === 'Api' || key.kind === 'Team')) return NOTHING;
-  const check = new PlaceCheck(changes, index);
+  const check = new PlaceCheck(changes, index, separate);
   const found = changes.flatMap((change) => (change.key.kind === 'Api' ? check.ofApi(change) : []));
   const ofTeams = changes.flatMap((change) => (change.key.kind === 'Team' ? check.ofTeam(change) : []));
   return {
@@ -50,10 +50,10 @@ class PlaceCheck {
   readonly #teams: Teams;
   readonly #teamsBefore: Teams;
 
-  constructor(changes: readonly Changed[], index: ResourceIndex) {
+  constructor(changes: readonly Changed[], index: ResourceIndex, separate: string | undefined) {
     this.#index = index;
-    this.#teams = new Teams(index, changes);
-    this.#teamsBefore = new Teams(index);
+    this.#teams = new Teams(index, changes, separate);
+    this.#teamsBefore = new Teams(index, [], separate);
     const apis = changes.filter(({ key }) => key.kind === 'Api');
     for (const { key, document } of apis) {
       const before = index.places.get(key);
@@ -166,17 +166,24 @@ function ownerOf(document: unknown): string | undefined {
 
 /** Of the other API it tells no more than whom to ask. */
 function refusal({ team, own, isSame }: { team: string; own: string; isSame: boolean }): string {
-  if (isSame)
-    return `belongs to the team ${team}: choose another host or base path, or ask the team ${team} to leave it`;
-  return (
-    `has requests in common with a place of the team ${team}: ask it to name the team ${own} under guests of its API, or ` +
-    'choose another host or base path'
-  );
+  const them = called(team);
+  if (isSame) return `belongs to ${them}: choose another host or base path, or ask ${them} to leave it`;
+  const remedy = isNamespace(team) ? 'let it in by an AccessGrant' : `name ${called(own)} under guests of its API`;
+  return `has requests in common with a place of ${them}: ask it to ${remedy}, or choose another host or base path`;
+}
+
+/** A namespace of a cluster is a team of its own: see {@link Teams}. */
+function isNamespace(team: string): boolean {
+  return team.startsWith('namespace ');
+}
+
+function called(team: string): string {
+  return isNamespace(team) ? `the ${team}` : `the team ${team}`;
 }
 
 function reminder(team: string): string {
   return (
-    `has requests in common with a place of the team ${team}, and neither lets the other in: what is here stays; ` +
+    `has requests in common with a place of ${called(team)}, and neither lets the other in: what is here stays; ` +
     'name the team under guests of one, or move one'
   );
 }

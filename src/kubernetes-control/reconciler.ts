@@ -1,0 +1,155 @@
+import { backoffMs } from '../backoff.ts';
+import type { Timers } from '../clock.ts';
+import { isDocumentKind } from '../crd/document-of.ts';
+import type { ObjectKey } from './object-key.ts';
+import { objectKeyFrom, objectText } from './object-key.ts';
+import type { Judgement } from './verdict.ts';
+
+export interface ReconcilerPorts {
+  readonly timers: Timers;
+  /** From 0 up to 1. */
+  readonly random: () => number;
+  /** Looks at one object as it is now, and does what it says. Rejects where that can't be done now: it is tried again. */
+  look(key: ObjectKey): Promise<Judgement | undefined>;
+  /** Whether this process may write: asked before each object. */
+  mayWrite(): boolean;
+  /** The revision of the log. */
+  revision(): Promise<number>;
+  /** It was looked at; undefined: it is gone. */
+  onJudged(key: ObjectKey, judgement: Judgement | undefined): void;
+  /** Nothing waits any more. */
+  onIdle(): void;
+  /** What can't be done now; undefined: it could be done again. */
+  onFault(error: unknown): void;
+}
+
+const BACKOFF = { firstMs: 200, longestMs: 15_000 };
+
+/** What is written first: others name it. */
+const ORDER = ['AccessGrant', 'Api', 'ClientApplication', 'PolicyBinding', 'Contract', 'Alert', 'ApiBinding'];
+
+/**
+ * Looks at objects one after the other, each as it is at that moment, however often it has changed. What the log refuses is
+ * looked at again when the log has come further, by whomever: what was missing may be there.
+ */
+export class Reconciler {
+  readonly #ports: ReconcilerPorts;
+  readonly #waiting: ReadonlyMap<string, Set<string>> = new Map(ORDER.map((kind) => [kind, new Set<string>()]));
+  /** What the log has refused, and its revision at that time. */
+  readonly #refused = new Map<string, number>();
+  #running: Promise<void> | undefined;
+  #isClosed = false;
+  #failures = 0;
+  #wake = (): void => {};
+
+  constructor(ports: ReconcilerPorts) {
+    this.#ports = ports;
+  }
+
+  get size(): number {
+    let size = 0;
+    for (const waiting of this.#waiting.values()) size += waiting.size;
+    return size;
+  }
+
+  add(key: ObjectKey): void {
+    if (this.#isClosed) return;
+    this.#waiting.get(key.kind)?.add(objectText(key));
+    this.#running ??= this.#run();
+  }
+
+  /** The log may have come further. */
+  async look(): Promise<void> {
+    if (this.#isClosed || this.#refused.size === 0) return;
+    this.#retry(await this.#ports.revision());
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#wake();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    // Objects that came together are looked at in their order.
+    await Promise.resolve();
+    while (!this.#isClosed) {
+      const text = this.#next();
+      if (text === undefined) {
+        if (await this.#mayEnd()) break;
+        continue;
+      }
+      if (!this.#ports.mayWrite()) break;
+      await this.#take(text);
+    }
+    this.#running = undefined;
+    if (!this.#isClosed) this.#ports.onIdle();
+  }
+
+  async #take(text: string): Promise<void> {
+    const key = objectKeyFrom(text);
+    try {
+      const judgement = await this.#ports.look(key);
+      if (this.#failures > 0) this.#ports.onFault(undefined);
+      this.#failures = 0;
+      const isRefused = judgement !== undefined && !judgement.isWritten && isDocumentKind(key.kind);
+      if (isRefused) this.#refused.set(text, await this.#ports.revision());
+      else this.#refused.delete(text);
+      this.#ports.onJudged(key, judgement);
+    } catch (error) {
+      if (error instanceof HeldBack) {
+        this.#refused.set(text, await this.#ports.revision().catch(() => 0));
+        return;
+      }
+      this.#waiting.get(key.kind)?.add(text);
+      this.#failures += 1;
+      if (this.#failures === 1) this.#ports.onFault(error);
+      await this.#pause();
+    }
+  }
+
+  #next(): string | undefined {
+    for (const waiting of this.#waiting.values()) {
+      const [text] = waiting;
+      if (text === undefined) continue;
+      waiting.delete(text);
+      return text;
+    }
+    return undefined;
+  }
+
+  async #mayEnd(): Promise<boolean> {
+    if (this.#refused.size > 0) {
+      try {
+        this.#retry(await this.#ports.revision());
+      } catch {
+        // Whoever looks next tries again.
+      }
+    }
+    return this.size === 0;
+  }
+
+  #retry(revision: number): void {
+    for (const [text, at] of this.#refused) {
+      if (at >= revision) continue;
+      this.#refused.delete(text);
+      this.add(objectKeyFrom(text));
+    }
+  }
+
+  async #pause(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const cancel = this.#ports.timers.after(backoffMs(this.#failures, BACKOFF, this.#ports.random()), resolve);
+    this.#wake = resolve;
+    await promise;
+    cancel();
+  }
+}
+
+/** An object is gone, and the log needs its resource for those of others. */
+export class HeldBack extends Error {
+  override name = 'HeldBack';
+  constructor(object: string) {
+    super(`${object} is deleted, and resources of other owners need it`);
+  }
+}
