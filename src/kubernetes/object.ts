@@ -58,13 +58,6 @@ export interface ObjectName {
   readonly name: string;
 }
 
-/** The object as an owner of others. @throws TypeError: it was never in a cluster */
-export function ownerReferenceTo({ apiVersion, kind, metadata }: KubernetesObject): OwnerReference {
-  const { name, uid } = metadata;
-  if (uid === undefined) throw new TypeError(`${kind} ${name} has no uid`);
-  return { apiVersion, kind, name, uid, controller: true };
-}
-
 /** `namespace/name`, or the name of what is of the whole cluster. */
 export function nameText({ namespace, name }: ObjectName): string {
   return namespace === undefined ? name : `${namespace}/${name}`;

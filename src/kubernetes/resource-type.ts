@@ -19,7 +19,6 @@ function typed(apiVersion: string, plural: string, kind: string, isNamespaced = 
 /** Types that every cluster has. Of others ask {@link typesOf}. */
 export const NAMESPACES = typed('v1', 'namespaces', 'Namespace', false);
 export const SERVICES = typed('v1', 'services', 'Service');
-export const PODS = typed('v1', 'pods', 'Pod');
 export const SECRETS = typed('v1', 'secrets', 'Secret');
 export const EVENTS = typed('events.k8s.io/v1', 'events', 'Event');
 export const LEASES = typed('coordination.k8s.io/v1', 'leases', 'Lease');
