@@ -6,4 +6,9 @@ export const ROUTES: readonly Route[] = [
   { path: '/catalog', load: () => import('./views/catalog/catalog-view.tsx') },
   { path: '/analytics', load: () => import('./views/analytics/analytics-view.tsx') },
   { path: '/analytics/requests', load: () => import('./views/analytics/samples-view.tsx') },
+  { path: '/apis', load: () => import('./views/own/own-apis-view.tsx') },
+  { path: '/apis/new', load: () => import('./views/own/create-view.tsx') },
+  { path: '/apis/:namespace/:name', load: () => import('./views/own/api-view.tsx') },
+  { path: '/apis/:namespace/:name/:tab', load: () => import('./views/own/api-view.tsx') },
+  { path: '/requests', load: () => import('./views/own/requests-view.tsx') },
 ];

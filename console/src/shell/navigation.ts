@@ -7,6 +7,8 @@ export interface NavigationItem {
   readonly isFor?: () => boolean;
 }
 
+export const isOwner = (): boolean => hasRole(['owner', 'admin']);
+
 export interface NavigationGroup {
   readonly text: string;
   readonly items: readonly NavigationItem[];
@@ -15,10 +17,15 @@ export interface NavigationGroup {
 /** What the menu shows, one line a view. */
 export const NAVIGATION: readonly NavigationGroup[] = [
   { text: 'Use APIs', items: [{ href: '/catalog', text: 'Catalog' }] },
-  { text: 'Own APIs', items: [] },
+  {
+    text: 'Own APIs',
+    items: [
+      { href: '/apis', text: 'My APIs', isFor: () => hasRole(['owner', 'admin', 'viewer', 'auditor']) },
+      { href: '/requests', text: 'Requests', isFor: isOwner },
+    ],
+  },
   { text: 'Understand', items: [{ href: '/analytics', text: 'Analytics' }] },
   { text: 'Operate', items: [] },
 ];
 
-export const isOwner = (): boolean => hasRole(['owner', 'admin']);
 export const isOperator = (): boolean => hasRole(['admin', 'auditor', 'viewer'], 'platform');
