@@ -43,9 +43,17 @@ export function nodeIdOf({ root }: Resource): string {
   return '';
 }
 
+const NOT_IN_FORCE: ReadonlySet<unknown> = new Set(['warming_state', 'draining_state', 'error_state']);
+
+/** What is in force: a dump has the bootstrap beside what came of it, and listeners that end or are not there yet. */
+export function inForce({ resource: { root } }: EnvoyDump): Generator<Part> {
+  return messagesBelow(root, (each) => !isOf(each, 'BootstrapConfigDump') && !NOT_IN_FORCE.has(each.path.at(-1)));
+}
+
 /** The connection managers of requests that come from outside. */
-export function managersOf({ resource, nodeId }: EnvoyDump): readonly Manager[] {
-  const all = [...messagesBelow(resource.root)].filter((each) => partsOf(each, 'filter_chains').length > 0);
+export function managersOf(envoy: EnvoyDump): readonly Manager[] {
+  const { nodeId } = envoy;
+  const all = [...inForce(envoy)].filter((each) => partsOf(each, 'filter_chains').length > 0);
   const managers = all.flatMap((listener) =>
     [...messagesBelow(listener)]
       .filter((each) => isOf(each, 'HttpConnectionManager'))

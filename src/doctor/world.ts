@@ -36,6 +36,8 @@ export interface World {
   readonly isCluster: boolean;
   /** In a cluster: the kinds that could be listed. */
   readonly listed: ReadonlySet<string>;
+  /** In a cluster: the namespaces that were looked at; undefined: all. */
+  readonly namespaces: ReadonlySet<string> | undefined;
   readonly envoys: readonly EnvoyDump[];
   readonly documents: DocumentsRead | undefined;
   readonly redis: readonly RedisState[];
@@ -53,6 +55,7 @@ export const NOTHING: Omit<World, 'now'> = {
   resources: [],
   isCluster: false,
   listed: new Set(),
+  namespaces: undefined,
   envoys: [],
   documents: undefined,
   redis: [],
@@ -79,8 +82,12 @@ export function findResource(world: World, kind: string, namespace: string, name
  */
 export function isMissing(world: World, kind: string, namespace: string, name: string): boolean {
   if (findResource(world, kind, namespace, name) !== undefined) return false;
-  if (world.isCluster) return world.listed.has(kind);
+  if (world.isCluster) return world.listed.has(kind) && isLookedAt(world, namespace);
   return ofKind(world, kind).some((each) => each.namespace === namespace || each.namespace === '');
+}
+
+function isLookedAt({ namespaces }: World, namespace: string): boolean {
+  return namespaces === undefined || namespace === '' || namespaces.has(namespace);
 }
 
 /** Whether a selector of namespaces takes this one; false where its labels are not known. */

@@ -50,6 +50,7 @@ function merged(parts: readonly Collected[]): Omit<World, 'now'> {
     isCluster: false,
     resources: all('resources').flat() as World['resources'],
     listed: new Set(all('listed').flatMap((each) => Array.from(each ?? []))),
+    namespaces: all('namespaces')[0],
     envoys: all('envoys').flat() as World['envoys'],
     documents: all('documents')[0],
     redis: all('redis').flat() as World['redis'],
@@ -113,6 +114,7 @@ async function ofCluster(values: Values, environment: Environment): Promise<Coll
     return {
       resources,
       listed,
+      namespaces: namespaces.length === 0 ? undefined : new Set(namespaces),
       unlooked,
       looked: [`${count(resources.length, 'object')} of ${cluster.server}${where}`],
     };

@@ -7,11 +7,12 @@ import { TellProbeResponseSchema } from '../../../gen/ostiary/v1/probe_pb.js';
 import type { Sighting } from '../../../gen/ostiary/v1/probe_pb.js';
 import { systemClock } from '../../clock.ts';
 import { fetchOnce } from '../../doctor/collect/http.ts';
+import { silenceOf } from '../../doctor/collect/silence.ts';
 import type { Diagnosis } from '../../doctor/finding.ts';
 import { judge } from '../../doctor/probe.ts';
 import type { Probed, ProbeSighting, ProbeTelling } from '../../doctor/probe.ts';
 import { probeJob } from '../../doctor/probe-job.ts';
-import { sentenceOf, UserError } from '../../errors.ts';
+import { UserError } from '../../errors.ts';
 import type { FlagValues } from '../../flags.ts';
 import { PROBE_HEADER } from '../../operator/probe-watch.ts';
 import { ApiRefusal, callApi, tokenOf } from '../api-call.ts';
@@ -63,7 +64,7 @@ async function send(url: string, nonce: string, values: Values): Promise<Probed[
     return { status };
   } catch (error) {
     if (error instanceof UserError) throw error;
-    return { why: sentenceOf(error) };
+    return { why: silenceOf(error) };
   }
 }
 

@@ -15,6 +15,8 @@ const DAY_MS = 86_400_000;
 const SOON_MS = 14 * DAY_MS;
 /** More than what a network and a Date header of whole seconds make up. */
 const CLOCK_MS = 3000;
+/** Of ostiary's own metrics. */
+const NOT_AFTER = 'ostiary_tls_certificate_not_after_timestamp_seconds';
 
 interface Validity {
   readonly notBefore: number;
@@ -26,6 +28,21 @@ export function* certificateChecks(world: World): Generator<Finding> {
     yield* validityOf(validity, place, world.now, 'renew it, and reload or restart whoever presents it');
     if (expectedNames === undefined || expectedNames.some((host) => hasName(names, host))) continue;
     yield named(place, names, expectedNames);
+  }
+  for (const { name, metrics } of world.services) {
+    for (const { labels, value } of metrics.filter((each) => each.name === NOT_AFTER)) {
+      const place = {
+        object: `ostiary ${name}`,
+        field: `certificate of --${labels['listener'] === 'grpc' ? '' : `${labels['listener'] ?? ''}-`}listen`,
+      };
+      // When it began is not told: two weeks are soon.
+      yield* validityOf(
+        { notBefore: 0, notAfter: value * 1000 },
+        place,
+        world.now,
+        'renew the files of --tls-cert and --tls-key: ostiary follows them',
+      );
+    }
   }
   const told = new Set<Resource>();
   for (const workload of [...workloadsOf(world), ...world.resources.flatMap((each) => templateOf(each) ?? [])]) {

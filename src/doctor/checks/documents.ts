@@ -1,6 +1,7 @@
-import { fieldOf, messagesBelow, partOf } from '../../generate/envoy-value.ts';
+import { fieldOf, messagesBelow, partOf, partsOf } from '../../generate/envoy-value.ts';
+import type { Part } from '../../generate/envoy-value.ts';
 import { formatFault } from '../../document/fault.ts';
-import { placeInEnvoy } from '../envoy-dump.ts';
+import { inForce, placeInEnvoy } from '../envoy-dump.ts';
 import { finding } from '../finding.ts';
 import type { Finding, Place } from '../finding.ts';
 import { placeIn, specOf } from '../resource.ts';
@@ -8,7 +9,13 @@ import { didYouMean } from '../../nearest.ts';
 import { ofKind } from '../world.ts';
 import type { DocumentedApi, World } from '../world.ts';
 
+const NO_POLICY = 'has no policy: every request of it passes';
+const SHADOW = 'has policies in shadow mode alone: they count, and every request passes';
+const EXAMPLE = 'policies: [{ policyRef: { name: client-id-enforcement } }]';
+const ENFORCE = 'mode: enforce  # in the policies of the Api, once their counts look right';
+
 export function* documentChecks(world: World): Generator<Finding> {
+  yield* objectChecks(world);
   const { documents } = world;
   if (documents === undefined) return;
   for (const fault of documents.faults) {
@@ -23,6 +30,21 @@ export function* documentChecks(world: World): Generator<Finding> {
   }
   for (const api of documents.apis) yield* oneApi(api);
   if (documents.faults.length === 0) yield* unknownApis(world, new Set(documents.apis.map(({ name }) => name)));
+}
+
+/** Objects of a cluster, and of files that hold more than documents. What a binding adds is looked at as documents alone. */
+function* objectChecks(world: World): Generator<Finding> {
+  const bindings = ofKind(world, 'PolicyBinding').filter(({ group }) => group === 'ostiary.dev');
+  for (const api of ofKind(world, 'Api').filter(({ group }) => group === 'ostiary.dev')) {
+    const spec = specOf(api);
+    const isPublic = fieldOf(spec, 'public').value !== undefined;
+    const isBound = bindings.some(({ namespace }) => namespace === api.namespace || namespace === 'platform');
+    if (isBound || isPublic || (world.isCluster && !world.listed.has('PolicyBinding'))) continue;
+    const policies = partsOf(spec, 'policies');
+    const place = placeIn(api, ['spec', 'policies']);
+    if (policies.length === 0) yield finding('OST603', place, NO_POLICY, EXAMPLE);
+    else if (policies.every((each) => each.value['mode'] === 'shadow')) yield finding('OST605', place, SHADOW, ENFORCE);
+  }
 }
 
 function folderOf(file: string): string {
@@ -44,19 +66,12 @@ function* oneApi({
     field: 'spec.policies',
     ...(file !== undefined && { file, line: line ?? 0, column: line === undefined ? 0 : 1 }),
   };
-  const example = 'policies: [{ policyRef: { name: client-id-enforcement } }]';
   if (enforced === 0 && shadowed > 0) {
-    const message = `has policies in shadow mode alone: they count, and every request passes`;
-    yield finding(
-      'OST605',
-      place,
-      message,
-      'mode: enforce  # in the policies of the Api, once their counts look right',
-    );
+    yield finding('OST605', place, SHADOW, ENFORCE);
   } else if (enforced === 0 && !isPublic) {
-    yield finding('OST603', place, 'has no policy: every request of it passes', example);
+    yield finding('OST603', place, NO_POLICY, EXAMPLE);
   } else if (unauthenticated !== undefined) {
-    const remedy = `${example}\n# or say that it is meant so: public: true (or rules) in the Api`;
+    const remedy = `${EXAMPLE}\n# or say that it is meant so: public: true (or rules) in the Api`;
     yield finding('OST604', place, `has requests that no policy authenticates: ${unauthenticated}`, remedy);
   }
 }
@@ -69,16 +84,17 @@ function* unknownApis(world: World, known: ReadonlySet<string>): Generator<Findi
     return finding('OST602', place, message, 'ostiary generate envoyfilter --api NAME …  # with the name of an Api');
   };
   for (const filter of ofKind(world, 'EnvoyFilter')) {
-    for (const { name, path } of namedIn(specOf(filter))) if (!known.has(name)) yield told(placeIn(filter, path), name);
+    for (const { name, path } of namedIn(messagesBelow(specOf(filter))))
+      if (!known.has(name)) yield told(placeIn(filter, path), name);
   }
   for (const envoy of world.envoys) {
-    for (const { name, path } of namedIn(envoy.resource.root))
+    for (const { name, path } of namedIn(inForce(envoy)))
       if (!known.has(name)) yield told(placeInEnvoy(envoy, path), name);
   }
 }
 
-function* namedIn(root: ReturnType<typeof specOf>) {
-  for (const part of messagesBelow(root)) {
+function* namedIn(parts: Iterable<Part>) {
+  for (const part of parts) {
     const extensions = partOf(part, 'context_extensions');
     const api = extensions && fieldOf(extensions, 'ostiary.api');
     if (api !== undefined && typeof api.value === 'string') yield { name: api.value, path: api.path };

@@ -2,7 +2,7 @@ import { fieldOf, isOf, messagesBelow, numberOf, partOf, partsOf, textOf } from 
 import type { Part } from '../../generate/envoy-value.ts';
 import { destinationOf } from '../../generate/logger-remarks.ts';
 import { millisecondsOf } from '../duration.ts';
-import { askingFilters, managersOf, placeInEnvoy } from '../envoy-dump.ts';
+import { askingFilters, inForce, managersOf, placeInEnvoy } from '../envoy-dump.ts';
 import type { EnvoyDump, Manager } from '../envoy-dump.ts';
 import { finding } from '../finding.ts';
 import type { Finding, Place } from '../finding.ts';
@@ -51,14 +51,14 @@ function* oneEnvoy(envoy: EnvoyDump, storeMs: number): Generator<Finding> {
 
 /** Route configurations of a dump that listeners name. */
 function* dynamicRoutes(
-  { resource }: EnvoyDump,
+  envoy: EnvoyDump,
   managers: readonly Manager[],
   placeOf: (part: Part, field?: string) => Place,
 ): Generator<Finding> {
   const named = new Set(
     managers.map(({ part }) => textOf(partOf(part, 'rds'), 'route_config_name')).filter((name) => name !== ''),
   );
-  for (const part of messagesBelow(resource.root)) {
+  for (const part of inForce(envoy)) {
     if (isOf(part, 'RouteConfiguration') && named.has(textOf(part, 'name'))) yield* routeChecks(part, placeOf);
   }
 }
@@ -79,17 +79,17 @@ function* longerThanRoutes(config: Part, manager: Part, placeOf: (part: Part, fi
 
 /** Whom filters ask is a cluster that Envoy has. Clusters of Istio come from elsewhere. */
 function* clusterChecks(
-  { resource }: EnvoyDump,
+  envoy: EnvoyDump,
   filters: readonly Part[],
   placeOf: (part: Part, field?: string) => Place,
 ): Generator<Finding> {
   const clusters = new Set<string>();
-  for (const part of messagesBelow(resource.root)) {
+  for (const part of inForce(envoy)) {
     for (const cluster of partsOf(part, 'clusters')) clusters.add(textOf(cluster, 'name'));
     const dumped = partOf(part, 'cluster');
     if (dumped !== undefined) clusters.add(textOf(dumped, 'name'));
   }
-  const isDynamic = partOf(resource.root, 'dynamic_resources') !== undefined;
+  const isDynamic = partOf(envoy.resource.root, 'dynamic_resources') !== undefined;
   if (clusters.size === 0 || isDynamic) return;
   for (const config of filters) {
     const grpc = partOf(config, 'grpc_service');

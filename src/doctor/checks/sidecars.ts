@@ -54,7 +54,7 @@ function* withoutEnvoy(world: World, workload: Workload, why: string): Generator
   const restart = `kubectl -n ${namespace} rollout restart deployment`;
   if (ofSpace['istio.io/dataplane-mode'] === 'ambient') return;
   if (isRunning) {
-    if (hasContainer(workload, 'istio-proxy') || hasContainer(workload, 'envoy')) return;
+    if (hasEnvoy(workload)) return;
     const message = `has no container istio-proxy, so nothing asks for its requests, though ${why} selects it`;
     const remedy = `kubectl label namespace ${namespace} istio-injection=enabled --overwrite\n${restart}`;
     yield finding('OST301', placeIn(resource, ['spec', 'containers']), message, remedy);
@@ -69,11 +69,15 @@ function* withoutEnvoy(world: World, workload: Workload, why: string): Generator
     const message = `uses the node's network (hostNetwork), where Istio puts no sidecar, though ${why} selects it`;
     yield finding('OST301', placeIn(resource, [...pod.path, 'hostNetwork']), message, 'take hostNetwork away');
   } else if (space !== undefined && inject !== 'true' && !isInjected(ofSpace) && labels['istio.io/rev'] === undefined) {
-    if (hasContainer(workload, 'istio-proxy') || hasContainer(workload, 'envoy')) return;
+    if (hasEnvoy(workload)) return;
     const message = `gets no sidecar of Istio: neither it nor the namespace ${namespace} has a label for it, though ${why} selects it`;
     const remedy = `kubectl label namespace ${namespace} istio-injection=enabled\n${restart}`;
     yield finding('OST301', placeIn(resource, pod.path), message, remedy);
   }
+}
+
+function hasEnvoy(workload: Workload): boolean {
+  return hasContainer(workload, 'istio-proxy') || hasContainer(workload, 'envoy');
 }
 
 function isInjected(labels: Readonly<Record<string, string>>): boolean {
@@ -91,7 +95,8 @@ function usesSocket({ resource, way }: Asking): boolean {
 
 function* withoutOstiary(world: World, workload: Workload, asking: Asking): Generator<Finding> {
   const { resource, namespace, labels, annotations, pod, isRunning } = workload;
-  if (hasContainer(workload, 'ostiary')) return;
+  // Without Envoy, nobody asks: that is told by itself.
+  if (hasContainer(workload, 'ostiary') || (isRunning && !hasEnvoy(workload))) return;
   const space = findResource(world, 'Namespace', '', namespace);
   const wishes = { ...(space && labelsOf(space)), ...annotations, ...labels };
   const isWished =

@@ -28,10 +28,10 @@ const WANTED: readonly { readonly versions: readonly string[]; readonly kinds: r
   { versions: ['networking.istio.io/v1', 'networking.istio.io/v1beta1'], kinds: ['VirtualService', 'ServiceEntry'] },
   { versions: ['security.istio.io/v1', 'security.istio.io/v1beta1'], kinds: ['AuthorizationPolicy'] },
   { versions: ['gateway.envoyproxy.io/v1alpha1'], kinds: ['SecurityPolicy'] },
-  { versions: ['ostiary.dev/v1alpha1'], kinds: ['Api', 'ApiBinding'] },
+  { versions: ['ostiary.dev/v1alpha1'], kinds: ['Api', 'ApiBinding', 'PolicyBinding'] },
 ];
 
-/** Whose values nobody needs but those of names that may be certificates, or the mesh configuration. */
+/** Istio's own namespace: its mesh configuration is there, and what is for all namespaces. */
 const ROOT = 'istio-system';
 
 /** Reads a cluster. What may not be read is told, and the rest looked at. @param namespaces empty: all */
@@ -60,7 +60,6 @@ export async function readCluster(
       }
     }
   }
-  // Of some namespaces alone, what is missing may be in another.
   return { resources, listed, unlooked };
 }
 

@@ -1,8 +1,8 @@
-import { sentenceOf } from '../../errors.ts';
 import type { RedisAddress } from '../../redis/address.ts';
 import type { RedisState } from '../redis-state.ts';
 import { NotLooked } from './running.ts';
 import type { RunningPorts } from './running.ts';
+import { silenceOf } from './silence.ts';
 
 export interface RedisAsked {
   readonly state: RedisState;
@@ -28,8 +28,9 @@ export async function readRedis(address: RedisAddress, { now }: RunningPorts): P
     enableReadyCheck: false,
     maxRetriesPerRequest: 0,
   });
-  // The call rejects with it too.
-  client.on('error', () => {});
+  let broken: unknown;
+  // What a call rejects with says less.
+  client.on('error', (error) => (broken ??= error));
   try {
     await client.connect();
     const info = fieldsOf(await client.info());
@@ -42,7 +43,7 @@ export async function readRedis(address: RedisAddress, { now }: RunningPorts): P
     const name = rest.path ?? `${rest.host ?? ''}:${rest.port ?? ''}`;
     return { state: { name, info, config, clockOffsetMs: Math.round(offset) }, withoutConfig: why };
   } catch (error) {
-    throw new NotLooked(sentenceOf(error), { cause: error });
+    throw new NotLooked(silenceOf(broken ?? error), { cause: error });
   } finally {
     client.disconnect();
   }
@@ -61,7 +62,7 @@ async function settingsOf(client: Asking): Promise<{ config: ReadonlyMap<string,
     }
     return { config, why: undefined };
   } catch (error) {
-    return { config: new Map(), why: sentenceOf(error) };
+    return { config: new Map(), why: silenceOf(error) };
   }
 }
 

@@ -1,5 +1,4 @@
 import { isMessage } from '../../generate/envoy-value.ts';
-import { sentenceOf } from '../../errors.ts';
 import type { SeenCertificate } from '../certificate.ts';
 import { nodeIdOf } from '../envoy-dump.ts';
 import type { EnvoyDump } from '../envoy-dump.ts';
@@ -7,6 +6,7 @@ import { resourceOf } from '../resource.ts';
 import { readSamples } from '../service-state.ts';
 import type { ServiceState } from '../service-state.ts';
 import { clockOffsetMs, fetchOnce } from './http.ts';
+import { silenceOf } from './silence.ts';
 
 export interface RunningPorts {
   /** Milliseconds since the Unix epoch. */
@@ -85,7 +85,7 @@ async function page(url: string, now: () => number) {
   try {
     return await fetchOnce(url, { now });
   } catch (error) {
-    throw new NotLooked(sentenceOf(error), { cause: error });
+    throw new NotLooked(silenceOf(error), { cause: error });
   }
 }
 

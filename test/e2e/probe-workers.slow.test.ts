@@ -1,0 +1,4 @@
+import { describeProbes } from './probing.ts';
+
+// Any of them may have decided.
+describeProbes(['--workers', '2']);
