@@ -15,6 +15,8 @@ export interface SiteOptions {
   readonly policies?: string;
   /** More flags. */
   readonly args?: readonly string[];
+  /** Does something with the data folder before the first start. */
+  readonly before?: (dataDir: string) => Promise<void>;
 }
 
 /** A real control plane with its console, with a sidecar or without. */
@@ -40,7 +42,13 @@ export interface Site {
 
 export const PASSWORD = 'correct horse battery';
 
-export async function openSite({ teams = {}, documents = [], policies, args = [] }: SiteOptions = {}): Promise<Site> {
+export async function openSite({
+  teams = {},
+  documents = [],
+  policies,
+  args = [],
+  before,
+}: SiteOptions = {}): Promise<Site> {
   await buildConsole();
   const dataDir = join(scratchFolder('console'), 'data');
   // Pages that are open hold their streams.
@@ -52,6 +60,7 @@ export async function openSite({ teams = {}, documents = [], policies, args = []
     const up = await startUp({ dataDir, policies, controlListen: listen, args: flags });
     return { ...up, sidecar: up };
   };
+  await before?.(dataDir);
   let running = await start();
   const { env } = running;
   const url = `http://${listen}`;
