@@ -26,7 +26,11 @@ describe('ostiary generate', () => {
         `${API}kind: ClientApplication\nmetadata: {name: web, namespace: partner}\nspec: {clientId: web, clientSecret: {value: $WEB}}\n---\n` +
         `${API}kind: Webhook\nmetadata: {name: ops}\nspec: {url: 'https://x.example.com'}\n`,
     );
-    const { stdout: output, stderr: errors, code: exitCode } = await runMain(['generate', 'objects', folder, '--namespace', 'shop']);
+    const {
+      stdout: output,
+      stderr: errors,
+      code: exitCode,
+    } = await runMain(['generate', 'objects', folder, '--namespace', 'shop']);
     expect([errors, exitCode]).toEqual([
       'ostiary: 1 document of kind Webhook left out: it stays at the control plane (ostiary apply)\n',
       0,

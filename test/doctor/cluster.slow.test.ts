@@ -31,7 +31,7 @@ describe.skipIf(parts.includes(undefined))('a cluster with a real kube-apiserver
       ...(await gatewayDefinitions()),
       ...customResourceDefinitions(),
     ];
-    for (const definition of definitions) await apply(definition as ApplicableObject);
+    for (const definition of definitions) await apply(definition);
     for (const group of ['networking.istio.io/v1alpha3', 'security.istio.io/v1', 'ostiary.dev/v1alpha1']) {
       while ((await kubernetes.ask('GET', `/apis/${group}`)).status !== 200) await sleep(100);
     }
