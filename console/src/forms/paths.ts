@@ -1,4 +1,6 @@
+import { valueAt } from './inputs.ts';
 import type { Path } from './inputs.ts';
+import { labelOf, policyLabel } from './labels.ts';
 
 /** Reads a path as faults have it: `spec.policies[0].config["a b"]`. What can't be read ends it. */
 export function pathFrom(text: string): Path {
@@ -34,7 +36,20 @@ export function faultAt(faults: readonly Placed[], path: Path, isLeaf: boolean):
   return own.length === 0 ? undefined : own.map(({ message }) => message).join('; ');
 }
 
-/** For people: `rateLimits › 2 › maximumRequests`. */
+/** For people: `Rate limits › 2 › maximum requests`. */
 export function pathWords(path: Path): string {
-  return path.map((part) => (typeof part === 'number' ? String(part + 1) : part)).join(' › ');
+  const words = path.map((part) => (typeof part === 'number' ? String(part + 1) : labelOf(part)));
+  return words.join(' › ');
+}
+
+/** As {@link pathWords}, in a document: a policy is told by its kind, and what everything stands in is left out. */
+export function placeWords(document: unknown, path: Path): string {
+  const [first, second, at, ...rest] = path;
+  if (first === 'spec' && second === 'policies' && typeof at === 'number') {
+    const kind = valueAt(document, ['spec', 'policies', at, 'policyRef', 'name']);
+    const name = typeof kind === 'string' ? policyLabel(kind) : 'policy';
+    const inner = rest[0] === 'config' ? rest.slice(1) : rest;
+    return inner.length === 0 ? `Policy ${at + 1}: ${name}` : `${name} › ${pathWords(inner)}`;
+  }
+  return pathWords(first === 'spec' || first === 'metadata' ? path.slice(1) : path);
 }

@@ -2,7 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { inWords, labelOf, unitOf } from '../../../console/src/forms/labels.ts';
 import { limitsWords, limitWords } from '../../../console/src/forms/limits-words.ts';
-import { faultAt, pathFrom } from '../../../console/src/forms/paths.ts';
+import { isLimits, OTHER, periodOf, PERIODS, withPeriod } from '../../../console/src/forms/limit-row.ts';
+import { nodeOf } from '../../../console/src/forms/node.ts';
+import { faultAt, pathFrom, placeWords } from '../../../console/src/forms/paths.ts';
+import { policySchema } from '../../../src/document/json-schema.ts';
+import { policyKinds } from '../../../src/policies/index.ts';
+import type { PolicyKind } from '../../../src/policy/policy.ts';
 import { formatPath } from '../../../src/document/issues.ts';
 
 describe('limits in words', () => {
@@ -43,6 +48,26 @@ describe('fields', () => {
   });
 });
 
+describe('a limit in a line', () => {
+  it('keeps what else it says when its period changes', () => {
+    const limit = { name: 'burst', maximumRequests: 5, timePeriodInMilliseconds: 1000 };
+    expect(periodOf(limit)).toBe('1000');
+    expect(withPeriod(limit, '86400000')).toEqual({ ...limit, timePeriodInMilliseconds: 86_400_000 });
+    const monthly = withPeriod(limit, 'month');
+    expect(monthly).toEqual({ name: 'burst', maximumRequests: 5, calendar: 'month' });
+    expect(periodOf(monthly)).toBe('month');
+    for (const period of [...PERIODS.map(([each]) => each), OTHER])
+      expect(periodOf(withPeriod(limit, period))).toBe(period);
+    expect(periodOf({ maximumRequests: 1 })).toBe(OTHER);
+  });
+
+  it('is found in every kind that has limits', () => {
+    const rate = nodeOf(policySchema(policyKinds.get('rate-limiting') as PolicyKind));
+    const limits = rate.kind === 'group' ? rate.fields.find(({ name }) => name === 'rateLimits')?.node : undefined;
+    expect(limits?.kind === 'either' && limits.options.some(isLimits)).toBe(true);
+  });
+});
+
 describe('places of faults', () => {
   it('are read as the control plane writes them', () => {
     const parts = fc.oneof(
@@ -55,6 +80,15 @@ describe('places of faults', () => {
         expect(pathFrom(formatPath(path))).toEqual(path);
       }),
     );
+  });
+
+  it('are told by the policy that they are in', () => {
+    const document = { spec: { policies: [{ policyRef: { name: 'rate-limiting' } }] } };
+    expect(placeWords(document, pathFrom('spec.policies[0].config.rateLimits[1].maximumRequests'))).toBe(
+      'Rate limiting › Rate limits › 2 › Maximum requests',
+    );
+    expect(placeWords(document, pathFrom('spec.policies[0]'))).toBe('Policy 1: Rate limiting');
+    expect(placeWords(document, pathFrom('spec.basePath'))).toBe('Base path');
   });
 
   it('are shown at the input of the field, or the nearest above', () => {

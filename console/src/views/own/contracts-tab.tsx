@@ -103,10 +103,10 @@ export default function ContractsTab({ resource }: TabProps): JSX.Element {
                   const { record, tier: of = '' } = specOf(each);
                   const limits = tiers.find((other) => other['name'] === of)?.['limits'];
                   return (
-                    <>
+                    <span>
                       <Given text={of} /> <span class="quiet">{limits === undefined ? '' : limitsWords(limits)}</span>
                       {record?.change && <span class="own-bad"> asks for {record.change.tier}</span>}
-                    </>
+                    </span>
                   );
                 },
               },

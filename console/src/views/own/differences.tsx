@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import type { DifferenceJson } from '../../../../gen/ostiary/v1/resources_pb.js';
 import { valueAt } from '../../forms/inputs.ts';
 import type { Path } from '../../forms/inputs.ts';
-import { pathWords } from '../../forms/paths.ts';
+import { placeWords } from '../../forms/paths.ts';
 import { differingPaths, yamlOf } from '../../forms/yaml-draft.ts';
 import { Given } from '../../parts/small.tsx';
 
@@ -49,7 +49,7 @@ function Place({
   const [earlier, later] = [valueAt(before, path), valueAt(after, path)];
   return (
     <div class="own-place-diff">
-      <p>{pathWords(path)}</p>
+      <p>{placeWords(later === undefined ? before : after, path)}</p>
       {earlier !== undefined && (
         <pre class="own-before">
           <span class="unseen">Before: </span>

@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { TEXTS as SHARED } from '../../texts.ts';
 import { Dialog } from '../../parts/dialog.tsx';
-import { pathWords } from '../../forms/paths.ts';
+import { placeWords } from '../../forms/paths.ts';
 import { yamlOf } from '../../forms/yaml-draft.ts';
 import type { Draft } from './draft.ts';
 import { Receipt } from './receipt.tsx';
@@ -40,7 +40,7 @@ export function DraftBar({ draft }: { readonly draft: Draft }): JSX.Element | nu
                 : error !== undefined && error.code !== 'aborted'
                   ? error.message
                   : changes.length === 1
-                    ? pathWords((changes[0] ?? []).slice(1))
+                    ? placeWords(draft.value.value, changes[0] ?? [])
                     : `${changes.length} places differ`}
           </span>
         </span>
@@ -96,7 +96,7 @@ function CollisionDialog({ draft }: { readonly draft: Draft }): JSX.Element | nu
       </p>
       {collisions.map(({ mine: own, path, theirs }, at) => (
         <fieldset key={at} class="own-collision">
-          <legend>{pathWords(path)}</legend>
+          <legend>{placeWords(draft.value.value, path)}</legend>
           {[['Theirs', theirs, false] as const, ['Yours', own, true] as const].map(([words, value, isMine]) => (
             <label key={words} class={mine.has(at) === isMine ? 'chosen' : ''}>
               <span>

@@ -6,7 +6,9 @@ import type { FormField, FormNode } from '../../forms/node.ts';
 import { inWords, labelOf, unitOf } from '../../forms/labels.ts';
 import { faultAt } from '../../forms/paths.ts';
 import type { Placed } from '../../forms/paths.ts';
+import { isLimits } from '../../forms/limit-row.ts';
 import { Leaf } from './form-leaf.tsx';
+import { LimitsInput } from './limits-input.tsx';
 import { ListView, MapView } from './form-lists.tsx';
 import { idOf } from './form-props.ts';
 import type { FormProps } from './form-props.ts';
@@ -32,6 +34,7 @@ export function FormView(props: FormProps): JSX.Element {
       );
     case 'list':
       if (path.at(-1) === 'routes' && routeLines(value) !== undefined) return <RoutesInput {...props} />;
+      if (isLimits(node)) return <LimitsInput {...props} />;
       return <ListView {...props} item={node.item} draw={draw} />;
     case 'map':
       return <MapView {...props} of={node.value} draw={draw} />;

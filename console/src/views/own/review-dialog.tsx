@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import { call, callErrorOf } from '../../api/call.ts';
 import { applyResources } from '../../api/methods.ts';
 import { forgetAnswers } from '../../api/use-call.ts';
-import { isBelow, pathWords } from '../../forms/paths.ts';
+import { isBelow, placeWords } from '../../forms/paths.ts';
 import { Dialog } from '../../parts/dialog.tsx';
 import { Field } from '../../parts/small.tsx';
 import { TEXTS as SHARED } from '../../texts.ts';
@@ -87,7 +87,7 @@ export function ReviewDialog({ draft, onClose, onWritten }: ReviewProps): JSX.El
         <ul class="own-faults">
           {warnings.map(({ message, path }, at) => (
             <li key={at} class="own-warning">
-              <bdi>{pathWords(path.slice(-2))}</bdi> <bdi>{message}</bdi>
+              <bdi>{placeWords(draft.value.value, path)}</bdi> <bdi>{message}</bdi>
             </li>
           ))}
         </ul>

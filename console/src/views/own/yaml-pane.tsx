@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { useEffect, useId, useRef } from 'preact/hooks';
 import { linesOf } from '../../forms/yaml-draft.ts';
 import type { Lines } from '../../forms/yaml-draft.ts';
-import { pathWords } from '../../forms/paths.ts';
+import { placeWords } from '../../forms/paths.ts';
 import type { Path } from '../../forms/inputs.ts';
 import type { Draft } from './draft.ts';
 
@@ -84,7 +84,7 @@ export function YamlPane({ draft, focus, isReadOnly = false }: YamlPaneProps): J
                   Line {at.first}
                 </button>
               )}{' '}
-              <bdi>{path.length > 0 ? pathWords(path.slice(-3)) : file}</bdi> <bdi>{message}</bdi>
+              <bdi>{path.length > 0 ? placeWords(draft.value.value, path) : file}</bdi> <bdi>{message}</bdi>
             </li>
           ))}
       </ul>
