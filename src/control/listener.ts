@@ -7,6 +7,7 @@ import { PeopleService } from '../../gen/ostiary/v1/people_pb.js';
 import { SyncService } from '../../gen/ostiary/v1/sync_pb.js';
 import type { Clock } from '../clock.ts';
 import type { HandleConsole } from '../console/handler.ts';
+import type { AddressOf } from '../grpc/peer-address.ts';
 import type { Call, ListenOptions, Method } from '../grpc/rpc.ts';
 import { http2Acceptor } from '../http2/transport.ts';
 import type { TransportObserver } from '../http2/transport-events.ts';
@@ -32,6 +33,8 @@ export interface ControlListenerOptions {
   readonly methods: readonly Method[];
   /** Before a request is read. @throws RpcError (rejects with it) where the caller is nobody */
   readonly allow: (path: string, call: Call) => Promise<void>;
+  /** Who calls by HTTP. */
+  readonly addressOf: AddressOf;
   /** Which pages may call methods by a cookie, and by which names we are called. */
   readonly origin: Pick<OwnOrigin, 'isOwn' | 'problemOfHost'>;
   /** What is no method: pages of logins, and the console. */
@@ -159,6 +162,7 @@ function requestHandler(options: ControlListenerOptions): (request: IncomingMess
   const serving = {
     methods,
     allow: options.allow,
+    addressOf: options.addressOf,
     maxMessageBytes,
     now: () => clock.monotonic(),
     onFailure,

@@ -1,4 +1,5 @@
-import { duration, text, withVariables } from '../flags.ts';
+import { duration, list, text, withVariables } from '../flags.ts';
+import { isNetwork } from '../request/client-address.ts';
 
 /** Flags of `ostiary control` that say who calls. */
 export const peopleFlags = withVariables({
@@ -7,6 +8,12 @@ export const peopleFlags = withVariables({
     'URL',
     'where browsers reach --control-listen, such as https://ostiary.example.com, where a proxy is in front of it',
     problemOfPublicUrl,
+  ),
+  controlTrustedProxies: list(
+    [],
+    'CIDR',
+    'networks of proxies in front of --control-listen, which add their callers to X-Forwarded-For; repeatable',
+    (given) => (isNetwork(given) ? undefined : 'expected a network such as 10.0.0.0/8, or an address'),
   ),
   oidcIssuer: text(undefined, 'URL', 'OpenID Connect provider that people log in by, as its metadata name it'),
   oidcClientId: text(undefined, 'ID', 'what the provider calls this control plane'),

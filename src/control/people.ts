@@ -25,6 +25,7 @@ import type { OpenedRegistry } from '../registry/open.ts';
 import type { Registry } from '../registry/registry.ts';
 import { bootstrapTokenIn, isBootstrapTokenIn } from './access.ts';
 import type { ControlAccess } from './access.ts';
+import { clientAddressBy } from './client-address.ts';
 import type { ControlFlags } from './flags.ts';
 import { openProvider } from './identity-provider.ts';
 import type { ProviderFlags } from './identity-provider.ts';
@@ -70,7 +71,7 @@ export interface OpenPeoplePorts {
 
 /** Everything that has to do with who calls. @throws DatabaseFault (rejects with it) */
 export async function openPeople(
-  flags: ProviderFlags & Pick<ControlFlags, 'publicUrl' | 'sessionIdle' | 'sessionMaxAge'>,
+  flags: ProviderFlags & Pick<ControlFlags, 'controlTrustedProxies' | 'publicUrl' | 'sessionIdle' | 'sessionMaxAge'>,
   opening: OpenPeoplePorts,
 ): Promise<OpenPeople> {
   const { publicUrl, sessionIdle, sessionMaxAge } = flags;
@@ -121,6 +122,7 @@ export async function openPeople(
       createPages(
         {
           ...ports,
+          addressOf: clientAddressBy(flags.controlTrustedProxies),
           origin,
           cookies,
           maxAgeMs: sessionMaxAge,

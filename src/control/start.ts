@@ -17,6 +17,7 @@ import { openRegistry } from '../registry/open.ts';
 import { openAdmin } from '../serve/admin.ts';
 import { prepareBootstrapToken } from './access.ts';
 import { openAuditing } from './auditing.ts';
+import { clientAddressBy } from './client-address.ts';
 import { Changing } from './changing.ts';
 import { backupMethods } from './backup-service.ts';
 import { checkingPorts } from './checking-ports.ts';
@@ -177,6 +178,7 @@ export async function startControl(
       services: SERVICES,
       methods,
       origin: people.origin,
+      addressOf: clientAddressBy(flags.controlTrustedProxies),
       console: consoleHandler(await readConsoleFiles(consoleFolder())),
       pages: people.pages(failedCallTeller(log), (happened) => telling.events.record(happened)),
       allow: async (path, call) => {

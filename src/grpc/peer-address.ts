@@ -1,3 +1,6 @@
+/** Who has called. @param forwardedFor `X-Forwarded-For`, of which only what trusted proxies have added is true */
+export type AddressOf = (connection: unknown, forwardedFor: string | undefined) => string;
+
 /**
  * The address of the peer of a connection, without a port and a zone; an IPv4 address inside an IPv6 one as IPv4.
  * @param connection a socket, or an object that has one; empty: it tells none, as a Unix socket's

@@ -10,6 +10,7 @@ import type { NodeRequest, NodeResponse } from './node-request.ts';
 import { RequestBodies } from './request-bodies.ts';
 import { clientCertificateOf } from '../grpc/client-certificate.ts';
 import { peerAddressOf } from '../grpc/peer-address.ts';
+import type { AddressOf } from '../grpc/peer-address.ts';
 import { Code, RpcError } from '../grpc/rpc.ts';
 import type { Call, CallerField, ListenOptions, Method } from '../grpc/rpc.ts';
 
@@ -24,10 +25,13 @@ export interface ConnectOptions {
   readonly totalBodyBytes?: number;
   /** Monotonic milliseconds. */
   readonly now: () => number;
+  /** Who calls; absent: the peer does. */
+  readonly addressOf?: AddressOf;
   readonly onFailure?: ListenOptions['onFailure'];
 }
 
 const connectionKey = createContextKey<unknown>(undefined, { description: 'the connection that a call came on' });
+const addressKey = createContextKey<string>('', { description: 'who has called' });
 const headersKey = createContextKey<NodeRequest['headers']>({}, { description: 'the request as it came' });
 
 /** @returns a handler of the requests it has a method for; false: it has none, and nothing was answered */
@@ -60,7 +64,12 @@ export function createConnectHandler(
     // What fails from here on is the connection: nobody is left to tell.
     const gone = (): void => void response.destroy();
     const connection = connectionOf(request);
-    const values = createContextValues().set(connectionKey, connection).set(headersKey, request.headers);
+    const { 'x-forwarded-for': forwardedFor } = request.headers;
+    const address = (options.addressOf ?? peerAddressOf)(connection, [forwardedFor ?? []].flat().join());
+    const values = createContextValues()
+      .set(connectionKey, connection)
+      .set(headersKey, request.headers)
+      .set(addressKey, address);
     const asked = universalRequestFromNodeRequest(request, response as ServerResponse, undefined, values);
     const isWhole = handler.method.methodKind === 'unary' || handler.method.methodKind === 'server_streaming';
     const body = asked.body as AsyncIterable<Uint8Array>;
@@ -127,7 +136,7 @@ function callOf(context: HandlerContext, now: () => number): Call {
     const value = (name === 'host' ? headers[':authority'] : undefined) ?? headers[name];
     return typeof value === 'string' ? value : undefined;
   };
-  const address = peerAddressOf(connection);
+  const address = context.values.get(addressKey);
   return { deadline, signal: context.signal, connection, address, authorization, callerField, clientCertificate };
 }
 

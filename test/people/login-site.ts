@@ -7,6 +7,7 @@ import { together } from '../../src/database/inside.ts';
 import type { Inside } from '../../src/database/inside.ts';
 import { systemTimers } from '../../src/clock.ts';
 import { openSqlite } from '../../src/database/open-sqlite.ts';
+import { peerAddressOf } from '../../src/grpc/peer-address.ts';
 import { systemEgress } from '../../src/egress/system-egress.ts';
 import { openPasswordChecks } from '../../src/password/open.ts';
 import { FirstLink, markOf } from '../../src/people/first-token.ts';
@@ -90,6 +91,7 @@ export async function startLoginSite(): Promise<LoginSite> {
       ...stores,
       checks,
       randomBytes,
+      addressOf: peerAddressOf,
       origin: ownOrigin({ publicUrl: undefined, isTls: false, isLoopback: true }),
       cookies: { isSecure: false },
       maxAgeMs: 12 * HOUR,

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { peerAddressOf } from '../../grpc/peer-address.ts';
+import type { AddressOf } from '../../grpc/peer-address.ts';
 import type { PageAnswer } from './html.ts';
 
 /** A request of a browser for a page. */
@@ -10,7 +10,7 @@ export interface PageRequest {
   readonly host: string | undefined;
   readonly origin: string | undefined;
   readonly cookie: string | undefined;
-  /** Of the peer; empty: not known. */
+  /** Of the client; empty: not known. */
   readonly address: string;
   readonly signal: AbortSignal;
   /** The browser looks ahead: nobody has asked for the page yet. */
@@ -23,7 +23,12 @@ const MOST_BYTES = 32 * 1024;
 const FORM = 'application/x-www-form-urlencoded';
 
 /** @param path whose query was cut off */
-export function pageRequestOf(request: IncomingMessage, response: ServerResponse, path: string): PageRequest {
+export function pageRequestOf(
+  request: IncomingMessage,
+  response: ServerResponse,
+  path: string,
+  addressOf: AddressOf,
+): PageRequest {
   const { headers, method = '', url = '' } = request;
   const left = new AbortController();
   response.once('close', () => left.abort());
@@ -35,7 +40,7 @@ export function pageRequestOf(request: IncomingMessage, response: ServerResponse
     host: headers.host,
     origin: headers.origin,
     cookie: headers.cookie,
-    address: peerAddressOf(request.socket),
+    address: addressOf(request.socket, [headers['x-forwarded-for'] ?? []].flat().join()),
     signal: left.signal,
     isAhead: /\bprefetch\b/.test(String(headers['sec-purpose'] ?? headers['purpose'] ?? '')),
     form: () => formOf(request),

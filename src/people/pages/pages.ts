@@ -55,7 +55,7 @@ async function answering(
   onFailure: (path: string, error: unknown) => void,
 ): Promise<void> {
   try {
-    sendPage(response, await answer(pageRequestOf(request, response, path), ports));
+    sendPage(response, await answer(pageRequestOf(request, response, path, ports.addressOf), ports));
   } catch (error) {
     if (error instanceof RpcError && error.code === Code.unavailable) {
       sendPage(response, page('Not now', fault(error.message), { status: 503 }));

@@ -1,5 +1,6 @@
 import type { Clock } from '../../clock.ts';
 import type { Inside } from '../../database/inside.ts';
+import type { AddressOf } from '../../grpc/peer-address.ts';
 import type { Attempts } from '../attempts.ts';
 import type { CookieRules } from '../cookies.ts';
 import type { Confirming } from '../identify.ts';
@@ -36,6 +37,7 @@ export interface PagePorts {
   readonly attempts: Attempts;
   readonly programs: ProgramLogins;
   readonly checks: PasswordLoginPorts['checks'];
+  readonly addressOf: AddressOf;
   readonly origin: OwnOrigin;
   readonly cookies: CookieRules;
   readonly clock: Clock;
