@@ -121,19 +121,22 @@ async function page(store: AuditStore, request: Asked, begin: AuditPosition, sig
     sinceMs: since && timestampMs(since),
     untilMs: until && timestampMs(until),
   };
-  let before = begin;
+  let [before, lastSeen] = [begin, begin];
   const rows: AuditRow[] = [];
   for (let pages = 0; pages < MOST_PAGES; pages += 1) {
     const read = await auditRows(store.database.kysely, { ...question, before, limit: pageSize + 1 });
     for (const row of read) {
       const isSeen = sight.sees(row);
-      if (isSeen && rows.length === pageSize) return { rows, rest: before };
-      if (isSeen) rows.push(row);
+      // After the last one that they see: what stands between it and the next is not theirs to know.
+      if (isSeen && rows.length === pageSize) return { rows, rest: lastSeen };
       before = positionBefore([row], before);
+      if (!isSeen) continue;
+      rows.push(row);
+      lastSeen = before;
     }
     if (read.length <= pageSize) return { rows, rest: undefined };
   }
-  return { rows, rest: before };
+  return { rows, rest: rows.length === pageSize ? lastSeen : before };
 }
 
 function sizeOf(asked: number): number {

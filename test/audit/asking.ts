@@ -4,7 +4,7 @@ import { AuditService } from '../../gen/ostiary/v1/audit_pb.js';
 import { ExportCheck } from '../../src/audit/verify-export.ts';
 import { streamApi } from '../../src/cli/stream-call.ts';
 import type { NewPlace } from '../registry/fixture.ts';
-import { api, app, openServices, TOKEN } from '../control/fixture.ts';
+import { api, app, document, openServices, TOKEN } from '../control/fixture.ts';
 import type { ControlServices } from '../control/fixture.ts';
 
 type Entry = { readonly change?: { readonly revision: string }; readonly event?: { readonly sequence: string } };
@@ -101,6 +101,23 @@ export function auditsBoth(newPlace: NewPlace): void {
       credential: 'token:admin',
       address: '192.0.2.1',
     });
+  });
+
+  test('where a page ends does not tell an auditor of a team how much of others comes next', async () => {
+    const members = [{ user: 'alice@example.com', role: 'auditor' }];
+    const metadata = { namespace: 'platform' };
+    await services.apply([document('Team', 'shop', { namespaces: ['shop'], members }, metadata)]);
+    await services.apply([app('one', {}, { namespace: 'shop' })]);
+    await services.apply(['a', 'b', 'c', 'd'].map((name) => app(name)));
+    await services.apply([app('two', {}, { namespace: 'shop' })]);
+    for (const method of ['ListEntries', 'ListChanges']) {
+      const kind = 'ClientApplication';
+      const answer = await services.ask(`AuditService/${method}`, { kind, pageSize: 1 }, 'user:alice@example.com');
+      expect(String(answer['nextPageToken']).split('.')[0], method).toBe('7');
+      const next = { kind, pageSize: 1, pageToken: answer['nextPageToken'] };
+      const second = await services.ask(`AuditService/${method}`, next, 'user:alice@example.com');
+      expect(JSON.stringify(second), method).toContain('"revision":"2"');
+    }
   });
 
   test('an export is verified without a control plane, goes on where it ended, and is itself an event', async () => {

@@ -1,3 +1,4 @@
+import { create } from '@bufbuild/protobuf';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import type { DescService } from '@bufbuild/protobuf';
 import { createServer } from 'node:http';
@@ -7,7 +8,9 @@ import { AuditService } from '../../gen/ostiary/v1/audit_pb.js';
 import { AuthoringService } from '../../gen/ostiary/v1/authoring_pb.js';
 import { ContractService } from '../../gen/ostiary/v1/contracts_pb.js';
 import { CredentialService } from '../../gen/ostiary/v1/credentials_pb.js';
+import { PeopleService, WhoAmIRequestSchema, WhoAmIResponseSchema } from '../../gen/ostiary/v1/people_pb.js';
 import { ResourceService } from '../../gen/ostiary/v1/resources_pb.js';
+import { grantsOf } from '../../src/access/memberships.ts';
 import { systemClock, systemTimers } from '../../src/clock.ts';
 import type { Clock } from '../../src/clock.ts';
 import { openAudit } from '../../src/audit/open.ts';
@@ -16,11 +19,13 @@ import { auditSight } from '../../src/control/audit-sight.ts';
 import { auditMethods } from '../../src/control/audit-service.ts';
 import { Changing } from '../../src/control/changing.ts';
 import { CurrentIndex } from '../../src/control/current-index.ts';
+import { teamsIn } from '../../src/control/teams-in.ts';
 import { SecretVault } from '../../src/control/secret-vault.ts';
 import { writingMethods } from '../../src/control/writing-methods.ts';
 import { egressRules } from '../../src/egress/rules.ts';
 import { Code, RpcError } from '../../src/grpc/rpc.ts';
 import type { Method } from '../../src/grpc/rpc.ts';
+import { unaryOf } from '../../src/operator/unary.ts';
 import { createConnectHandler } from '../../src/operator/connect.ts';
 import { policyKinds } from '../../src/policies/index.ts';
 import type { OpenedRegistry, RegistryPlace } from '../../src/registry/open.ts';
@@ -110,7 +115,18 @@ export async function openServices(
     timers: systemTimers,
     random: Math.random,
   });
+  const whoAmI = unaryOf(PeopleService.typeName)(
+    'WhoAmI',
+    WhoAmIRequestSchema,
+    WhoAmIResponseSchema,
+    async (_, call) => {
+      const caller = await access('', call);
+      const found = grantsOf(caller, teamsIn((await index.current()).index));
+      return create(WhoAmIResponseSchema, { name: caller.name, roles: [...caller.grants, ...found] });
+    },
+  );
   const methods = [
+    whoAmI,
     ...writingMethods({ ...writing, clock, randomBytes }),
     ...auditMethods({
       access,
@@ -123,7 +139,15 @@ export async function openServices(
     ...others.methods({ access, index, registry }),
   ];
   const handle = createConnectHandler({
-    services: [ResourceService, ContractService, CredentialService, AuditService, AuthoringService, ...others.services],
+    services: [
+      ResourceService,
+      ContractService,
+      CredentialService,
+      AuditService,
+      AuthoringService,
+      PeopleService,
+      ...others.services,
+    ],
     methods,
     allow: async () => {},
     maxMessageBytes: 64 * 1024 * 1024,

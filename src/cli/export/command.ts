@@ -9,6 +9,7 @@ import { serverFlags } from '../platform/server.ts';
 import { arrange, EXAMPLE } from './arrange.ts';
 import type { Arranged } from './arrange.ts';
 import { changesText, writeFolder } from './folder.ts';
+import { sightOf } from './sight.ts';
 import { readState } from './state.ts';
 
 const OWNERS = ['api', 'console', 'git', 'kubernetes'];
@@ -41,7 +42,9 @@ export const command = defineCommand({
     const { namespace, team, owner, overwrite } = values;
     if (folder === undefined) throw new UserError('where to? ostiary export DIR', 2);
     if (team !== undefined && namespace.length > 0) throw new UserError('give -n or --team, and not both', 2);
-    const { resources, revision } = await readState({ namespaces: namespace, team, owner }, { values, environment });
+    const caller = { values, environment };
+    const seen = await sightOf(caller);
+    const { resources, revision } = await readState({ namespaces: namespace, team, owner }, caller);
     const arranged = arrange(resources);
     const scope = [
       'export',
@@ -49,10 +52,11 @@ export const command = defineCommand({
       ...(team === undefined ? [] : [`--team ${team}`]),
       ...(owner === undefined ? [] : [`--owner ${owner}`]),
     ].join(' ');
-    const changes = await writeFolder(arranged.files, { path: folder, scope, overwrite });
+    const changes = await writeFolder(arranged.files, { path: folder, scope, overwrite, seen });
     const told = [
       `${changesText(changes, folder)}: ${count(resources.length - arranged.ofFiles.length - arranged.parts.length, 'resource')} of revision ${revision}`,
       ...remarksOn(arranged),
+      ...keptRemark(changes.kept),
     ];
     process.stderr.write(told.map((line) => `${shown(line)}\n`).join(''));
     return 0;
@@ -83,6 +87,13 @@ function remarksOn({ secrets, parts, ofFiles, contested }: Arranged): readonly s
     'not exported, since they are no documents: tokens and users. Make them anew, or keep all of it by ostiary control backup',
   );
   return lines;
+}
+
+function keptRemark(kept: readonly string[]): readonly string[] {
+  if (kept.length === 0) return [];
+  return [
+    `kept as they were, since somebody has exported them who sees what you don't: ${listed(kept)}. Whoever sees everything exports to bring them up to date, or delete them yourself`,
+  ];
 }
 
 function nameAndFile(resource: Resource): string {

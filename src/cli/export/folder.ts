@@ -2,12 +2,8 @@ import { lstat, mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'n
 import { dirname, join } from 'node:path';
 import { sentenceOf, UserError } from '../../errors.ts';
 import { count } from '../count.ts';
-
-/** In the folder: which files were written, so that the next time deletes those that are not there any more. */
-export const MANIFEST = '.ostiary-files';
-
-const HEADER =
-  '# Written by ostiary: these files are its own. The next time it deletes those that it does not write any more.';
+import { MANIFEST, manifestText, parseManifest } from './manifest.ts';
+import { EVERYTHING } from './sight.ts';
 
 export interface Folder {
   readonly path: string;
@@ -15,6 +11,8 @@ export interface Folder {
   readonly scope: string;
   /** Write over files that are there and not in the manifest. */
   readonly overwrite: boolean;
+  /** How much the caller sees, as {@link sightOf} tells; absent: everything that belongs here. */
+  readonly seen?: string;
   /** Of the files; absent: as the system makes them. */
   readonly mode?: number;
 }
@@ -23,6 +21,8 @@ export interface FolderChanges {
   readonly written: readonly string[];
   readonly unchanged: number;
   readonly deleted: readonly string[];
+  /** Of others who see what the caller does not: as they were. */
+  readonly kept: readonly string[];
 }
 
 /**
@@ -32,9 +32,12 @@ export interface FolderChanges {
  * @throws UserError (rejects with it); nothing is written then, or the disk failed
  */
 export async function writeFolder(files: ReadonlyMap<string, string>, folder: Folder): Promise<FolderChanges> {
-  const { path, scope, overwrite } = folder;
+  const { path, scope, overwrite, seen = EVERYTHING } = folder;
   try {
     const known = await readManifest(folder);
+    /** What somebody has exported who may see more of it. */
+    const isOfOthers = (file: string): boolean => seen !== EVERYTHING && (known.get(file) ?? seen) !== seen;
+    const kept: string[] = [];
     refuseTwice(files);
     for (const file of files.keys()) await refuseLinks(path, file);
     const written: string[] = [];
@@ -44,13 +47,21 @@ export async function writeFolder(files: ReadonlyMap<string, string>, folder: Fo
       if (before !== undefined && !known.has(file) && !overwrite) {
         throw new UserError(`${join(path, file)} is there already: nothing is written; --overwrite writes over it`);
       }
-      written.push(file);
+      if (before !== undefined && isOfOthers(file) && !namesIn(before).isSubsetOf(namesIn(text))) kept.push(file);
+      else written.push(file);
     }
-    const gone = [...known].filter((file) => !files.has(file)).toSorted();
+    const absentNow = [...known.keys()].filter((file) => !files.has(file)).toSorted();
+    const gone = absentNow.filter((file) => !isOfOthers(file));
+    kept.push(...absentNow.filter((file) => isOfOthers(file)));
+    const mine = [...files.keys()].filter((file) => !kept.includes(file));
+    const after = new Map([
+      ...mine.map((file) => [file, seen] as const),
+      ...kept.map((file) => [file, known.get(file) ?? seen] as const),
+    ]);
     for (const file of gone) await refuseLinks(path, file);
     await mkdir(path, { recursive: true });
     // Should it break off, the next time knows of all of them.
-    await replace(join(path, MANIFEST), manifestText(scope, [...new Set([...known, ...files.keys()])]));
+    await replace(join(path, MANIFEST), manifestText(scope, new Map([...known, ...after])));
     for (const file of written) {
       const target = join(path, file);
       await mkdir(dirname(target), { recursive: true });
@@ -60,8 +71,8 @@ export async function writeFolder(files: ReadonlyMap<string, string>, folder: Fo
       await rm(join(path, file), { force: true });
       await removeEmpty(path, dirname(file));
     }
-    await replace(join(path, MANIFEST), manifestText(scope, [...files.keys()]));
-    return { written, unchanged: files.size - written.length, deleted: gone };
+    await replace(join(path, MANIFEST), manifestText(scope, after));
+    return { written, unchanged: mine.length - written.length, deleted: gone, kept };
   } catch (error) {
     if (error instanceof UserError || !(error instanceof Error && 'code' in error)) throw error;
     throw new UserError(`${path}: ${sentenceOf(error)}`);
@@ -69,8 +80,14 @@ export async function writeFolder(files: ReadonlyMap<string, string>, folder: Fo
 }
 
 /** For people: what became of the folder. */
-export function changesText({ written, unchanged, deleted }: FolderChanges, path: string): string {
-  return `${path}: ${count(written.length, 'file')} written, ${unchanged} as before, ${deleted.length} deleted`;
+export function changesText({ written, unchanged, deleted, kept }: FolderChanges, path: string): string {
+  const told = `${path}: ${count(written.length, 'file')} written, ${unchanged} as before, ${deleted.length} deleted`;
+  return kept.length === 0 ? told : `${told}, ${kept.length} kept`;
+}
+
+/** Which resources a file of ours holds. */
+function namesIn(text: string): ReadonlySet<string> {
+  return new Set(text.split(/^---$/m).flatMap((each) => /^ {2}name: .*$/m.exec(each)?.[0] ?? []));
 }
 
 /** File systems that do not tell case apart would make one of two. @throws UserError */
@@ -125,32 +142,21 @@ async function removeEmpty(root: string, folder: string): Promise<void> {
   }
 }
 
-function manifestText(scope: string, files: readonly string[]): string {
-  return `${[HEADER, `scope: ${scope}`, ...files.toSorted()].join('\n')}\n`;
-}
-
 /** @throws UserError where the folder holds something else, or the manifest was changed */
-async function readManifest({ path, scope }: Folder): Promise<ReadonlySet<string>> {
+async function readManifest({ path, scope }: Folder): Promise<ReadonlyMap<string, string>> {
   const manifest = join(path, MANIFEST);
   await refuseLinks(path, MANIFEST);
   const text = await contentOf(manifest);
-  if (text === undefined) return new Set();
-  const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
-  const [first = '', ...files] = lines;
-  if (first !== `scope: ${scope}`) {
-    const has = first.replace(/^scope: /, '').slice(0, 200);
-    throw new UserError(`${path} holds ${JSON.stringify(has)} and not ${JSON.stringify(scope)}: use another folder`);
+  if (text === undefined) return new Map();
+  const { bad, files, scope: held } = parseManifest(text);
+  if (held !== scope) {
+    const [has, wanted] = [held?.slice(0, 200), scope].map((each) => JSON.stringify(each));
+    throw new UserError(`${path} holds ${has} and not ${wanted}: use another folder`);
   }
-  const bad = files.find((file) => !isInside(file));
   if (bad !== undefined) {
     throw new UserError(
       `${manifest} names ${JSON.stringify(bad.slice(0, 200))}, which ostiary has not written: remove that line`,
     );
   }
-  return new Set(files);
-}
-
-/** As {@link writeFolder} writes paths. */
-function isInside(file: string): boolean {
-  return file.split('/').every((part) => /^[a-z0-9~][A-Za-z0-9._~-]*$/.test(part) && part !== MANIFEST);
+  return files;
 }
