@@ -143,12 +143,14 @@ function contractOf(spec: Json, { where, placed, reading, context }: Converting)
   const claim = { from: where.namespace, to, api: apiName, tier: typeof tier === 'string' ? tier : undefined, status };
   const problem = contractProblem(context.grants, claim);
   if (problem !== undefined) reading.faults.push(notPermitted('spec.api', problem));
-  const client =
-    splitReference(clientApplication).namespace === undefined
-      ? `${where.namespace}/${clientApplication}`
-      : clientApplication;
+  // A grant is for what those of the namespace have.
+  const { namespace: of = where.namespace, name: client } = splitReference(clientApplication);
+  if (of !== where.namespace)
+    reading.faults.push(
+      notPermitted('spec.clientApplication', `with an API of another namespace it is one of ${where.namespace} itself`),
+    );
   return {
-    spec: { ...own, clientApplication: inCluster(client), api: apiName },
+    spec: { ...own, clientApplication: inCluster(`${where.namespace}/${client}`), api: apiName },
     placed: { name: foreignContractName(where.namespace, where.name), namespace: documentNamespace(to, context) },
   };
 }

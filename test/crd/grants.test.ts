@@ -75,6 +75,16 @@ describe('what is of another namespace', () => {
     expect(made(contract({ status: 'approved' }), { grants }).document['spec']).toMatchObject({ status: 'approved' });
   });
 
+  it('is no client application of a third one, where the API is of another', () => {
+    const grants = [grant({ from: [{ namespace: 'partner' }], contracts: [{ api: 'orders', approve: true }] })];
+    expect(faultsOf(contract({ clientApplication: 'shop/web', status: 'approved' }), { grants })).toEqual([
+      'RefNotPermitted spec.clientApplication: with an API of another namespace it is one of partner itself',
+    ]);
+    expect(made(contract({ clientApplication: 'partner/web' }), { grants }).document['spec']).toMatchObject({
+      clientApplication: 'east.partner/web',
+    });
+  });
+
   it('is a client application that a contract names', () => {
     const { document } = made(object('Contract', 'c', { clientApplication: 'partner/web', api: 'orders' }));
     expect(document['spec']).toMatchObject({ clientApplication: 'east.partner/web', api: 'orders' });
