@@ -7,6 +7,7 @@ const waiting = [
   'chart/control',
   'chart/dashboards',
   'chart/kubernetes',
+  'chart/taking-over',
   'control/elected-planes',
   'control/kubernetes-token',
   'docs/move',

@@ -64,8 +64,16 @@ describe.skipIf(helm === undefined)('the chart', () => {
     await expect(render([documents, writeValues(values)])).rejects.toThrow(complaint);
   });
 
-  test('refuses to be installed without documents', async () => {
-    await expect(render([])).rejects.toThrow(/must hold documents/);
+  test('is installed without values, and nothing is enforced; Envoys that ask need documents', async () => {
+    const objects = objectsOf(await render([]));
+    const kinds = objects.map(({ kind }) => kind);
+    expect(kinds.filter((kind) => /^(?:EnvoyFilter|AuthorizationPolicy|CustomResourceDefinition)$/.test(kind))).toEqual(
+      [],
+    );
+    const check = JSON.stringify(objects.find(({ kind }) => kind === 'Pod'));
+    expect(check).toContain('Nothing is enforced yet. There is no document, and no Envoy asks.');
+    const asking = writeValues({ envoyFilters: [{ name: 'x', placement: 'gateway', gateway: 'g' }] });
+    await expect(render([asking])).rejects.toThrow(/must hold documents/);
   });
 
   test('asks for nothing that the restricted pod security level forbids, and for no fixed user', async () => {

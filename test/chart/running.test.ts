@@ -15,8 +15,8 @@ beforeAll(async () => {
 });
 afterAll(() => ostiary?.stop());
 
-async function check(path: string, status: string, address = ostiary.listen) {
-  const asked = { OSTIARY_TEST_ADDRESS: address, OSTIARY_TEST_HOST: 'localhost' };
+async function check(path: string, status: string, address = ostiary.listen, note = '') {
+  const asked = { OSTIARY_TEST_ADDRESS: address, OSTIARY_TEST_HOST: 'localhost', OSTIARY_TEST_NOTE: note };
   const env = { ...process.env, ...asked, OSTIARY_TEST_PATH: path, OSTIARY_TEST_STATUS: status };
   const probe = await startProcess(process.execPath, [script], { env });
   return { code: await probe.exited, output: probe.output() };
@@ -26,6 +26,11 @@ test('what `helm test` runs asks a Check and tells its status', async () => {
   expect(await check('/orders/1', '401')).toEqual({ code: 0, output: 'GET localhost/orders/1: 401\n' });
   expect(await check('/open/1', '200')).toEqual({ code: 0, output: 'GET localhost/open/1: 200\n' });
   expect(await check('/nowhere', '0')).toEqual({ code: 0, output: 'GET localhost/nowhere: 403\n' });
+});
+
+test('it says where nothing is enforced', async () => {
+  const { output } = await check('/nowhere', '0', ostiary.listen, 'Nothing is enforced yet.');
+  expect(output).toBe('GET localhost/nowhere: 403\nNothing is enforced yet.\n');
 });
 
 test('it fails where another status was expected, or nobody answers', async () => {

@@ -1,6 +1,6 @@
 // Asks a running ostiary for one Check over gRPC, as Envoy does, and prints the status it would answer with.
 import { connect } from 'node:http2';
-const { OSTIARY_TEST_ADDRESS, OSTIARY_TEST_HOST, OSTIARY_TEST_PATH, OSTIARY_TEST_STATUS } = process.env;
+const { OSTIARY_TEST_ADDRESS, OSTIARY_TEST_HOST, OSTIARY_TEST_PATH, OSTIARY_TEST_STATUS, OSTIARY_TEST_NOTE } = process.env;
 
 // Protobuf by hand: the image has no packages. Every field here is length-delimited.
 const varint = (n) => (n < 128 ? [n] : [(n & 127) | 128, ...varint(n >>> 7)]);
@@ -50,5 +50,6 @@ const code = answer[1] === undefined ? 0 : (fields(answer[1])[1] ?? 0);
 if (code !== 0 && answer[2] === undefined) throw new Error('a denial without a denied_response');
 const status = code === 0 ? 200 : fields(fields(answer[2])[1])[1];
 console.log(`GET ${OSTIARY_TEST_HOST}${OSTIARY_TEST_PATH}: ${status}`);
+if (OSTIARY_TEST_NOTE) console.log(OSTIARY_TEST_NOTE);
 const expected = Number(OSTIARY_TEST_STATUS);
 if (expected !== 0 && status !== expected) throw new Error(`expected ${expected}`);

@@ -179,3 +179,13 @@ yes
       - key: {{ .of.key }}
         path: {{ .path }}
 {{- end -}}
+
+{{- /* One that takes over objects has rights, which replicas and backups do not need. */ -}}
+{{- define "ostiary.controlAccount" -}}
+{{- ternary (include "ostiary.controlName" .) (include "ostiary.serviceAccountName" .) .Values.control.kubernetes.enabled -}}
+{{- end -}}
+
+{{- /* The names of what is of the whole cluster have the namespace in them. */ -}}
+{{- define "ostiary.clusterRole" -}}
+{{- printf "%s-%s" .Release.Namespace (include "ostiary.controlName" .) -}}
+{{- end -}}

@@ -122,3 +122,10 @@ api_config_source:
 initial_fetch_timeout: 0s
 resource_api_version: V3
 {{- end -}}
+
+{{- /* Not empty: the replicas have no documents, and no Envoy may ask them. */ -}}
+{{- define "ostiary.isUnbound" -}}
+{{- if and (eq .Values.mode "deployment") (not (or .Values.policies.inline .Values.policies.existingConfigMaps (include "ostiary.follows" .))) -}}
+yes
+{{- end -}}
+{{- end -}}
