@@ -20,8 +20,9 @@ describe.skipIf(helm === undefined)('a release', () => {
 
   it('has the definitions where it takes objects over, or where it is told to', async () => {
     expect(await rendered({})).toEqual([]);
-    expect(await rendered({ control: { kubernetes: { enabled: true } }, crds: { install: 'never' } })).toEqual([]);
-    expect(await rendered({ control: { kubernetes: { enabled: true } } })).toHaveLength(7);
+    const control = { enabled: true, tls: { secretName: 't' }, kubernetes: { enabled: true } };
+    expect(await rendered({ control, crds: { install: 'never' } })).toEqual([]);
+    expect(await rendered({ control })).toHaveLength(7);
     expect(await rendered({ crds: { install: 'always' } })).toHaveLength(7);
   });
 
