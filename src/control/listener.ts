@@ -6,7 +6,6 @@ import type { DescService } from '@bufbuild/protobuf';
 import { PeopleService } from '../../gen/ostiary/v1/people_pb.js';
 import { SyncService } from '../../gen/ostiary/v1/sync_pb.js';
 import type { Clock } from '../clock.ts';
-import type { HandleConsole } from '../console/handler.ts';
 import type { AddressOf } from '../grpc/peer-address.ts';
 import type { Call, ListenOptions, Method } from '../grpc/rpc.ts';
 import { http2Acceptor } from '../http2/transport.ts';
@@ -21,7 +20,7 @@ import type { TlsMaterial } from '../listen/tls.ts';
 import { refuse, roomForCalls } from '../operator/call-room.ts';
 import { createConnectHandler } from '../operator/connect.ts';
 import type { OwnOrigin } from '../people/own-origin.ts';
-import type { HandlePages } from '../people/pages/pages.ts';
+import type { Handle } from './beside-methods.ts';
 import { MOST_STRANGERS_BYTES } from './login-service.ts';
 import { openApiOf } from './open-api.ts';
 
@@ -37,9 +36,8 @@ export interface ControlListenerOptions {
   readonly addressOf: AddressOf;
   /** Which pages may call methods by a cookie, and by which names we are called. */
   readonly origin: Pick<OwnOrigin, 'isOwn' | 'problemOfHost'>;
-  /** What is no method: pages of logins, and the console. */
-  readonly pages: HandlePages;
-  readonly console: HandleConsole;
+  /** What is no method: pages, say. */
+  readonly beside: Handle;
   readonly maxMessageBytes: number;
   readonly maxConnections: number;
   /** Of HTTP/2: one a sidecar. */
@@ -195,8 +193,7 @@ function requestHandler(options: ControlListenerOptions): (request: IncomingMess
     if (why !== undefined) return refuse(response, 403, 'permission_denied', why);
     const [, room] = rooms.find(([path]) => request.url?.startsWith(path)) ?? ['', known];
     if (!room.take(request.socket, request, response)) return;
-    if (room.serve(request, response) || options.pages(request, response)) return;
-    if (options.console(request, response)) return;
+    if (room.serve(request, response) || options.beside(request, response)) return;
     if (request.method === 'GET' && request.url === '/openapi.json') {
       openApi ??= `${JSON.stringify(openApiOf(services, options.version), null, 2)}\n`;
       response.writeHead(200, { 'content-type': 'application/json', 'x-content-type-options': 'nosniff' });

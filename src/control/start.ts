@@ -2,9 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { isAskedByItself } from '../access/method-rules.ts';
 import { systemClock as clock, systemTimers as timers } from '../clock.ts';
-import { readConsoleFiles } from '../console/files.ts';
-import { consoleFolder } from '../console/folder.ts';
-import { consoleHandler } from '../console/handler.ts';
 import { UserError } from '../errors.ts';
 import { Health } from '../grpc/health.ts';
 import { formatListenAddress, isLocal, parseListenAddress } from '../listen/address.ts';
@@ -20,6 +17,7 @@ import { openAuditing } from './auditing.ts';
 import { clientAddressBy } from './client-address.ts';
 import { Changing } from './changing.ts';
 import { backupMethods } from './backup-service.ts';
+import { besideMethods } from './beside-methods.ts';
 import { checkingPorts } from './checking-ports.ts';
 import { consumerMethods } from './consumers.ts';
 import { controlledAccess } from './controlled-access.ts';
@@ -171,6 +169,7 @@ export async function startControl(
   const writers = { database, registry, index, changing, clock, timers, random: Math.random, randomBytes };
   const kubernetes = await takeOverCluster(flags, { ...writers, sidecars, log, environment, version });
   opened.defer(() => kubernetes.close());
+  const addressOf = clientAddressBy(flags.controlTrustedProxies);
   const listener = await openNamed('--control-listen', address, async () =>
     openControlListener({
       address,
@@ -178,9 +177,17 @@ export async function startControl(
       services: SERVICES,
       methods,
       origin: people.origin,
-      addressOf: clientAddressBy(flags.controlTrustedProxies),
-      console: consoleHandler(await readConsoleFiles(consoleFolder())),
-      pages: people.pages(failedCallTeller(log), (happened) => telling.events.record(happened)),
+      addressOf,
+      beside: await besideMethods({
+        pages: people.pages(failedCallTeller(log), (happened) => telling.events.record(happened)),
+        methods,
+        index,
+        version,
+        now: () => clock.monotonic(),
+        urlOf: people.origin.urlOf,
+        addressOf,
+        onFailure: failedCallTeller(log),
+      }),
       allow: async (path, call) => {
         if (!isAskedByItself(path)) await access(path, call);
       },
