@@ -59,6 +59,8 @@ export interface PlannedChange {
   readonly expectedRevision: number | undefined;
   /** Its place in the request; undefined: it is pruned. */
   readonly place: number | undefined;
+  /** Where it is kept, if not where the request says of all. */
+  readonly source?: string;
 }
 
 export interface Plan {
@@ -116,7 +118,7 @@ export class Changing {
     for (let tries = 1; ; tries += 1) {
       const plan = await this.#plan(request);
       if (plan.faults.length > 0) return { ...plan, revisions: new Map() };
-      const writes = plan.changes.map((change) => writeOf(change, request));
+      const writes = plan.changes.map((change) => writeOf(change, ofChange(request, change)));
       try {
         const { head, changes } = await this.#registry.write(writes, author, plan.revision);
         const revisions = new Map(changes.map((change) => [keyText(change), change.revision]));
@@ -149,19 +151,21 @@ export class Changing {
         warnings.push({ file: text, line: 0, column: 0, field: formatPath(path), message, severity: 'warning', place });
       }
       const set = request.set === '' ? setOf(before) : request.set;
-      const { document, declared, kept } = decidedIn(admitted.document, before, request);
+      const own = ofChange(request, write);
+      const { document, declared, kept } = decidedIn(admitted.document, before, own);
       for (const field of kept) warnings.push({ ...keptWarning(text, field), place });
       const { expectedRevision } = write;
       const allowed = (await allowing?.asAllowed(key, before, document)) ?? document;
-      const planned = { key, before, document: allowed, declared, set, expectedRevision, place };
-      changes.push({ ...planned, effect: effectOf(planned, request) });
+      const source = write.source === undefined ? {} : { source: write.source };
+      const planned = { key, before, document: allowed, declared, set, expectedRevision, place, ...source };
+      changes.push({ ...planned, effect: effectOf(planned, own) });
     }
     changes.push(...(await this.#deletions(request, state, new Set(named.keys()), allowing)));
     for (const change of changes) {
       const { before, key } = change;
       if (request.isTakenOver === true)
-        allowing?.requireTakeOver(key, before, before !== undefined && isOthers(before, request));
-      refuseConflict(change, request);
+        allowing?.requireTakeOver(key, before, before !== undefined && isOthers(before, ofChange(request, change)));
+      refuseConflict(change, ofChange(request, change));
     }
     if (faults.length === 0) {
       const different = changes.filter(({ effect }) => effect !== 'unchanged');
@@ -220,4 +224,8 @@ export class Changing {
     const found = await this.#registry.resources(keys);
     return new Map(found.map((resource) => [keyText(resource), resource]));
   }
+}
+
+function ofChange(request: ChangeRequest, { source }: { readonly source?: string }): ChangeRequest {
+  return source === undefined ? request : { ...request, source };
 }

@@ -8,6 +8,8 @@ import { keyOf } from './facts.ts';
 export interface ProposedWrite {
   readonly document: Readonly<Record<string, unknown>>;
   readonly expectedRevision: number | undefined;
+  /** Where it is kept, if not where the request says of all. */
+  readonly source?: string;
 }
 
 /** A fault or a warning; its file is {@link keyText} of a resource, or empty for a document without a name. */

@@ -1,14 +1,17 @@
+import type { z } from 'zod';
 import { apiBindingSpec } from '../crd/binding-schema.ts';
 import type { KubernetesObject } from '../kubernetes/object.ts';
 import { keyOfObject } from './object-key.ts';
 import type { ObjectKey } from './object-key.ts';
 import type { Objects } from './objects.ts';
 import type { ObjectStatus, Programming } from './status.ts';
+import type { Targets } from './targets.ts';
 import { ACCEPTED, RESOLVED } from './verdict.ts';
 import type { Judgement, Verdict } from './verdict.ts';
 
 export interface BindingsPorts {
   readonly objects: Pick<Objects, 'get' | 'ofKind'>;
+  readonly targets: Pick<Targets, 'has' | 'isUnknown'>;
 }
 
 const NOTHING: ObjectStatus = {};
@@ -41,7 +44,35 @@ export class Bindings {
       const message = `spec.apiRef.name: there is no Api ${api.name} in this namespace`;
       return { ...base, accepted: ACCEPTED, resolved: { isTrue: false, reason: 'RefNotFound', message } };
     }
+    const problem = this.#problemOfTargets(read.data, api.namespace);
+    if (problem !== undefined) return { ...base, accepted: ACCEPTED, resolved: problem };
     return { ...base, accepted: ACCEPTED, resolved: RESOLVED, isWritten: true };
+  }
+
+  /** What is not known yet is no problem: it is looked at again once it is known. */
+  #problemOfTargets({ targetRefs = [] }: z.output<typeof apiBindingSpec>, namespace: string): Verdict | undefined {
+    for (const [at, { kind, name }] of targetRefs.entries()) {
+      const where = `spec.targetRefs[${at}]`;
+      if (this.#ports.targets.isUnknown(kind)) {
+        const message = `${where}.kind: the cluster has no ${kind}: install Gateway API, or bind a Service`;
+        return { isTrue: false, reason: 'InvalidKind', message };
+      }
+      if (this.#ports.targets.has({ kind, namespace, name }) === false) {
+        const message = `${where}.name: there is no ${kind} ${name} in this namespace, and its requests pass unasked`;
+        return { isTrue: false, reason: 'RefNotFound', message };
+      }
+    }
+    return undefined;
+  }
+
+  /** Bindings with a target of a kind, or with this one. */
+  *boundTo({ kind, namespace, name }: Pick<ObjectKey, 'kind'> & Partial<ObjectKey>): Iterable<ObjectKey> {
+    for (const binding of this.#ports.objects.ofKind('ApiBinding')) {
+      if (namespace !== undefined && binding.metadata.namespace !== namespace) continue;
+      const { targetRefs } = Object(binding['spec']) as { targetRefs?: readonly { kind?: unknown; name?: unknown }[] };
+      const isBound = targetRefs?.some((each) => each.kind === kind && (name === undefined || each.name === name));
+      if (isBound === true) yield keyOfObject(binding);
+    }
   }
 
   /** Bindings that name an object. */

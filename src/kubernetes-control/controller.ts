@@ -6,16 +6,18 @@ import type { ObjectChange } from '../kubernetes/known.ts';
 import type { KubernetesObject } from '../kubernetes/object.ts';
 import { Bindings } from './bindings.ts';
 import { Recorder } from './events.ts';
+import { concernedByGrants } from './granted.ts';
 import { Looking } from './looking.ts';
 import { objectText } from './object-key.ts';
 import type { ObjectKey } from './object-key.ts';
-import { Objects } from './objects.ts';
+import { isSameButStatus, Objects } from './objects.ts';
 import { Reconciler } from './reconciler.ts';
 import type { Resources } from './resources.ts';
 import { SecretFollower } from './secret-follower.ts';
 import { StatusBoard } from './status-board.ts';
 import type { StatusBoardPorts } from './status-board.ts';
 import type { ObjectStatus } from './status.ts';
+import { Targets } from './targets.ts';
 import { Tellings } from './tellings.ts';
 import type { Tell } from './tellings.ts';
 
@@ -58,6 +60,7 @@ export class Controller {
   readonly #reconciler: Reconciler;
   readonly #board: StatusBoard;
   readonly #recorder: Recorder;
+  readonly #targets: Targets;
   readonly #bindings: Bindings;
   /** What has changed before the first object may be looked at. */
   readonly #early = new Map<string, ObjectKey>();
@@ -90,10 +93,18 @@ export class Controller {
       informers,
     );
     this.#secrets = new SecretFollower(
-      { ...following, onChange: (secret) => this.#looking.usersOf(secret).forEach((key) => this.#add(key)) },
+      { ...following, onChange: (secret) => this.#addAll(this.#looking.usersOf(secret)) },
       informers,
     );
-    this.#bindings = new Bindings({ objects: this.#objects });
+    this.#targets = new Targets(
+      {
+        ...following,
+        onChange: (key) => this.#addAll(this.#bindings.boundTo(key)),
+        onSynced: (kind) => this.#addAll(this.#bindings.boundTo({ kind })),
+      },
+      informers,
+    );
+    this.#bindings = new Bindings({ objects: this.#objects, targets: this.#targets });
     this.#looking = new Looking({
       cluster: options.clusterName,
       objects: this.#objects,
@@ -107,11 +118,11 @@ export class Controller {
       timers,
       random,
       mayWrite,
-      look: (key) => this.#looking.look(key),
+      look: (keys) => this.#looking.look(keys),
       revision: () => resources.revision(),
       onJudged: (key, judgement) => {
         this.#board.judged(key, judgement);
-        for (const binding of this.#bindings.concernedBy(key)) this.#add(binding);
+        this.#addAll(this.#bindings.concernedBy(key));
       },
       onIdle: () => void this.#idle(),
       onFault: (error) => this.#tellings.fault('objects are not taken over', error),
@@ -133,6 +144,7 @@ export class Controller {
   start(): void {
     this.#objects.start();
     this.#secrets.start();
+    this.#targets.start();
     void this.#compare();
   }
 
@@ -144,7 +156,8 @@ export class Controller {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#cancel();
-    await Promise.all([this.#objects.close(), this.#secrets.close(), this.#reconciler.close(), this.#board.close()]);
+    const parts = [this.#objects, this.#secrets, this.#targets, this.#reconciler, this.#board];
+    await Promise.all(parts.map((part) => part.close()));
   }
 
   /** What grants let in is part of what is made of an object, so nothing is made before they are known. */
@@ -156,17 +169,11 @@ export class Controller {
     if (after !== undefined) this.#board.seen(key, after);
     if (before !== undefined && after !== undefined && isSameButStatus(before, after)) return;
     this.#add(key);
-    if (key.kind === 'AccessGrant') for (const concerned of this.#grantedTo(key.namespace)) this.#add(concerned);
+    if (key.kind === 'AccessGrant') this.#addAll(concernedByGrants(key.namespace, this.#objects));
   }
 
-  *#grantedTo(namespace: string): Iterable<ObjectKey> {
-    for (const { metadata } of this.#objects.ofKind('Api'))
-      if (metadata.namespace === namespace) yield { kind: 'Api', namespace, name: metadata.name };
-    for (const { metadata, spec } of this.#objects.ofKind('Contract')) {
-      const { api } = Object(spec) as { api?: unknown };
-      if (typeof api === 'string' && api.startsWith(`${namespace}/`))
-        yield { kind: 'Contract', namespace: metadata.namespace ?? '', name: metadata.name };
-    }
+  #addAll(keys: Iterable<ObjectKey>): void {
+    for (const key of keys) this.#add(key);
   }
 
   #add(key: ObjectKey): void {
@@ -239,10 +246,4 @@ export class Controller {
       void this.#recorder.tell(object, now === 'True' ? 'Normal' : 'Warning', reason, message);
     }
   }
-}
-
-function isSameButStatus({ metadata: one }: KubernetesObject, { metadata: other }: KubernetesObject): boolean {
-  const marks = ({ uid, generation, labels, annotations }: KubernetesObject['metadata']): string =>
-    JSON.stringify([uid, generation, labels, annotations]);
-  return marks(one) === marks(other);
 }

@@ -100,3 +100,10 @@ function withoutManagers(object: KubernetesObject): KubernetesObject {
   const { 'kubectl.kubernetes.io/last-applied-configuration': __, ...rest } = annotations ?? {};
   return { ...object, metadata: { ...metadata, ...(Object.keys(rest).length > 0 && { annotations: rest }) } };
 }
+
+/** Whether two objects say the same, whatever is said of them. */
+export function isSameButStatus({ metadata: one }: KubernetesObject, { metadata: other }: KubernetesObject): boolean {
+  const marks = ({ uid, generation, labels, annotations }: KubernetesObject['metadata']): string =>
+    JSON.stringify([uid, generation, labels, annotations]);
+  return marks(one) === marks(other);
+}

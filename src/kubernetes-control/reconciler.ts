@@ -9,8 +9,8 @@ export interface ReconcilerPorts {
   readonly timers: Timers;
   /** From 0 up to 1. */
   readonly random: () => number;
-  /** Looks at one object as it is now, and does what it says. Rejects where that can't be done now: it is tried again. */
-  look(key: ObjectKey): Promise<Judgement | undefined>;
+  /** Looks at objects as they are now, and does what they say. Rejects where that can't be done now: it is tried again. */
+  look(keys: readonly ObjectKey[]): Promise<readonly (Judgement | undefined | HeldBack)[]>;
   /** Whether this process may write: asked before each object. */
   mayWrite(): boolean;
   /** The revision of the log. */
@@ -23,13 +23,19 @@ export interface ReconcilerPorts {
   onFault(error: unknown): void;
 }
 
+/** An object is gone, and resources of other owners need that of its own. */
+export const HELD_BACK = 'held back';
+export type HeldBack = typeof HELD_BACK;
+
+/** What waits is written together, so that thousands take seconds; and soon enough that one is not kept waiting by others. */
+const MOST_AT_ONCE = 32;
 const BACKOFF = { firstMs: 200, longestMs: 15_000 };
 
 /** What is written first: others name it. */
 const ORDER = ['AccessGrant', 'Api', 'ClientApplication', 'PolicyBinding', 'Contract', 'Alert', 'ApiBinding'];
 
 /**
- * Looks at objects one after the other, each as it is at that moment, however often it has changed. What the log refuses is
+ * Looks at objects, some at a time, each as it is at that moment, however often it has changed. What the log refuses is
  * looked at again when the log has come further, by whomever: what was missing may be there.
  */
 export class Reconciler {
@@ -74,48 +80,54 @@ export class Reconciler {
     // Objects that came together are looked at in their order.
     await Promise.resolve();
     while (!this.#isClosed) {
-      const text = this.#next();
-      if (text === undefined) {
+      const texts = this.#next();
+      if (texts.length === 0) {
         if (await this.#mayEnd()) break;
         continue;
       }
       if (!this.#ports.mayWrite()) break;
-      await this.#take(text);
+      await this.#take(texts);
     }
     this.#running = undefined;
     if (!this.#isClosed) this.#ports.onIdle();
   }
 
-  async #take(text: string): Promise<void> {
-    const key = objectKeyFrom(text);
+  async #take(texts: readonly string[]): Promise<void> {
+    const keys = texts.map(objectKeyFrom);
     try {
-      const judgement = await this.#ports.look(key);
+      const judgements = await this.#ports.look(keys);
       if (this.#failures > 0) this.#ports.onFault(undefined);
       this.#failures = 0;
-      const isRefused = judgement !== undefined && !judgement.isWritten && isDocumentKind(key.kind);
-      if (isRefused) this.#refused.set(text, await this.#ports.revision());
-      else this.#refused.delete(text);
-      this.#ports.onJudged(key, judgement);
+      const revision = await this.#ports.revision();
+      for (const [at, key] of keys.entries()) this.#judge(key, judgements[at], revision);
     } catch (error) {
-      if (error instanceof HeldBack) {
-        this.#refused.set(text, await this.#ports.revision().catch(() => 0));
-        return;
-      }
-      this.#waiting.get(key.kind)?.add(text);
+      for (const key of keys) this.#waiting.get(key.kind)?.add(objectText(key));
       this.#failures += 1;
       if (this.#failures === 1) this.#ports.onFault(error);
       await this.#pause();
     }
   }
 
-  #next(): string | undefined {
-    for (const waiting of this.#waiting.values()) {
-      const [text] = waiting;
-      if (text === undefined) continue;
-      waiting.delete(text);
-      return text;
+  #judge(key: ObjectKey, judgement: Judgement | undefined | HeldBack, revision: number): void {
+    const text = objectText(key);
+    if (judgement === HELD_BACK) {
+      this.#refused.set(text, revision);
+      return;
     }
-    return undefined;
+    if (judgement !== undefined && !judgement.isWritten && isDocumentKind(key.kind)) this.#refused.set(text, revision);
+    else this.#refused.delete(text);
+    this.#ports.onJudged(key, judgement);
+  }
+
+  /** Of one kind: what others name is written before them. */
+  #next(): readonly string[] {
+    for (const waiting of this.#waiting.values()) {
+      const texts = [...waiting].slice(0, MOST_AT_ONCE);
+      if (texts.length === 0) continue;
+      for (const text of texts) waiting.delete(text);
+      return texts;
+    }
+    return [];
   }
 
   async #mayEnd(): Promise<boolean> {
@@ -143,13 +155,5 @@ export class Reconciler {
     this.#wake = resolve;
     await promise;
     cancel();
-  }
-}
-
-/** An object is gone, and the log needs its resource for those of others. */
-export class HeldBack extends Error {
-  override name = 'HeldBack';
-  constructor(object: string) {
-    super(`${object} is deleted, and resources of other owners need it`);
   }
 }

@@ -17,6 +17,11 @@ export interface WriteFault {
   readonly message: string;
 }
 
+export interface ResourceWrite {
+  readonly document: Json;
+  readonly source: string;
+}
+
 /** What became of a write. */
 export type Outcome =
   /** The log has it so. @param revision of its last change */
@@ -29,6 +34,8 @@ export type Outcome =
 /** The log of the control plane, as far as this cluster's resources are concerned. Each rejects where it can't be used now. */
 export interface Resources {
   write(document: Json, source: string): Promise<Outcome>;
+  /** Many at once, each by itself: what is refused keeps no other from being written. @returns in their order */
+  writeAll(writes: readonly ResourceWrite[]): Promise<readonly Outcome[]>;
   /** What is not there is gone already. */
   remove(key: ResourceKey, source: string): Promise<Outcome>;
   /** @param prefix of their sources */

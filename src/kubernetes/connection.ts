@@ -180,10 +180,12 @@ async function listed(requests: Requests, type: ResourceType, options: ListOptio
     const query = selectionQuery(options, { limit: String(limit), ...(next !== '' && { continue: next }) });
     const path = `${collectionPath(type, namespace)}?${query}`;
     const { body } = await requests.ask({ method: 'GET', path, ...(isMetadataOnly && { accept: AS_METADATA_LIST }) });
-    const { items, metadata } = Object(body) as { items?: unknown; metadata?: unknown };
+    const { items: given, kind, metadata } = Object(body) as { items?: unknown; kind?: unknown; metadata?: unknown };
+    // Of metadata alone, an empty list has none.
+    const items = given === null && String(kind).endsWith('List') ? [] : given;
     const { resourceVersion, continue: more = '' } = Object(metadata) as Readonly<Record<string, string | undefined>>;
     // Whoever takes something else for a list takes everything for deleted.
-    if (!Array.isArray(items) || resourceVersion === undefined) {
+    if (!Array.isArray(items) || resourceVersion === undefined || resourceVersion === '') {
       throw new KubernetesFault(`GET ${collectionPath(type, namespace)}: the answer is no list`, {});
     }
     // Objects in a list have neither kind nor version of their own.

@@ -9,7 +9,7 @@ import { connectTo } from '../../src/kubernetes/connection.ts';
 import type { Cluster } from '../../src/kubernetes/connection.ts';
 import { Informer } from '../../src/kubernetes/informer.ts';
 import type { KubernetesObject } from '../../src/kubernetes/object.ts';
-import { EVENTS, SECRETS } from '../../src/kubernetes/resource-type.ts';
+import { EVENTS, SECRETS, SERVICES } from '../../src/kubernetes/resource-type.ts';
 import { typeOfKind } from '../../src/kubernetes-control/objects.ts';
 import { runMain } from '../cli/run-main.ts';
 import { startControlPlane } from '../real/control-plane.ts';
@@ -135,6 +135,14 @@ describe.skipIf(parts.includes(undefined))('ostiary control --kubernetes at a re
       /ResolvedRefs=False\/SecretNotFound Programmed=False\/RefsNotResolved/,
     );
     await says('Contract', 'shop', 'web-orders').toMatch(/Accepted=True.*ResolvedRefs=False\/RefNotFound/);
+    await says('ApiBinding', 'shop', 'orders').toMatch(/ResolvedRefs=False\/RefNotFound/);
+    const ports = [{ name: 'http', port: 80 }];
+    await cluster.create(SERVICES, {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { namespace: 'shop', name: 'orders' },
+      spec: { ports },
+    });
     await cluster.create(SECRETS, secret('web', { secret: 's3cret-of-the-web-shop' }));
     const tiers = [{ name: 'gold', limits: [{ maximumRequests: 100, timePeriodInMilliseconds: 60_000 }] }];
     const policies = [{ policyRef: { name: 'client-id-enforcement' }, config: {} }];

@@ -19,6 +19,9 @@ export interface ControlPlaneOptions {
   readonly tls?: { readonly cert: string; readonly key: string };
   /** More flags. */
   readonly args?: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
+  /** What Node.js is started with: its own flags and the program. The default is the sources. */
+  readonly program?: readonly string[];
 }
 
 /**
@@ -48,14 +51,14 @@ async function started(
   place: readonly string[],
   tokenFile: string,
   listen?: string,
-  { tls, args = [] }: ControlPlaneOptions = {},
+  { tls, args = [], env = {}, program }: ControlPlaneOptions = {},
 ): Promise<RealControlPlane> {
   const own = listen ?? `127.0.0.1:${await freePort()}`;
   const admin = `127.0.0.1:${await freePort()}`;
   const addresses = ['--control-listen', own, '--control-admin-listen', admin];
   const certificate = tls === undefined ? [] : ['--control-tls-cert', tls.cert, '--control-tls-key', tls.key];
   const flags = ['control', ...place, ...addresses, ...certificate, ...args];
-  const running = await runOstiary(flags, { OSTIARY_EGRESS_ALLOW: '127.0.0.1' });
+  const running = await runOstiary(flags, { OSTIARY_EGRESS_ALLOW: '127.0.0.1', ...env }, program);
   await untilReady('the control plane', running, async () => (await fetch(`http://${admin}/readyz`)).ok);
   const url = `${tls === undefined ? 'http' : 'https'}://${own}`;
   const token = readFileSync(tokenFile, 'utf8').trim();

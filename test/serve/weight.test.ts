@@ -46,6 +46,9 @@ test('a plain sidecar does not load what it has no use for', async () => {
     '/src/alerts/outbox.ts',
     '/src/sync/',
     '/src/registry/',
+    '/src/kubernetes',
+    '/src/crd/',
+    '/node_modules/@kubernetes',
     '/src/serve/control-documents.ts',
     '/node_modules/kysely',
     '/node_modules/pg',
@@ -58,7 +61,7 @@ test('a plain sidecar does not load what it has no use for', async () => {
   expect(unused.filter((part) => loaded.includes(part))).toEqual([]);
 }, 60_000);
 
-test('the bundle of a plain sidecar loads nothing of databases', async () => {
+test('the bundle of a plain sidecar loads nothing of databases and clusters', async () => {
   const list = join(scratchFolder('loaded'), 'list');
   const preload = join(import.meta.dirname, 'loaded-modules.ts');
   const bundle = buildBundle();
@@ -68,8 +71,8 @@ test('the bundle of a plain sidecar loads nothing of databases', async () => {
   const own = pathToFileURL(dirname(bundle)).href;
   const chunks = loaded.split('\n').filter((url) => url.startsWith(own));
   expect(chunks.length).toBeGreaterThan(1);
-  const withDatabase = chunks.filter((url) => /node:sqlite|Kysely|pg-pool/.test(readFileSync(new URL(url), 'utf8')));
-  expect(withDatabase).toEqual([]);
+  const foreign = /node:sqlite|Kysely|pg-pool|coordination\.k8s\.io|allowWatchBookmarks|ExecAuth/;
+  expect(chunks.filter((url) => foreign.test(readFileSync(new URL(url), 'utf8')))).toEqual([]);
   expect(loaded).not.toContain('NativeModule sqlite\n');
 }, 60_000);
 
