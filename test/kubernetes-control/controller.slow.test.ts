@@ -20,7 +20,7 @@ import { startOstiary } from '../real/ostiary.ts';
 import type { RealOstiary } from '../real/ostiary.ts';
 import { partOrSkip } from '../real/parts.ts';
 import { scratchFolder } from '../real/scratch.ts';
-import { createNamespaces, installDefinitions, object, put, told } from './fixture.ts';
+import { createNamespaces, installDefinitions, object, put, statusOf, told } from './fixture.ts';
 
 const parts = [await partOrSkip('etcd'), await partOrSkip('kube-apiserver')];
 
@@ -198,32 +198,16 @@ describe.skipIf(parts.includes(undefined))('ostiary control --kubernetes at a re
     await put(cluster, object('Api', 'shop', 'ops', { basePath: '/ops', policies }));
     await says('Api', 'shop', 'ops').toBe(GOOD);
     expect(await names()).toEqual(['Api east.shop/ops', 'Secret east.shop/ops']);
-    expect(await status('/ops', 'ops:$first')).toBe(200);
-    expect(await status('/ops', 'ops:other')).toBe(401);
+    expect(await statusOf(sidecar, '/ops', 'ops:$first')).toBe(200);
+    expect(await statusOf(sidecar, '/ops', 'ops:other')).toBe(401);
     await cluster.patch(SECRETS, { namespace: 'shop', name: 'ops' }, { stringData: { password: 'second' } });
-    await expect.poll(() => status('/ops', 'ops:second'), { timeout: 10_000 }).toBe(200);
-    expect(await status('/ops', 'ops:$first')).toBe(401);
+    await expect.poll(() => statusOf(sidecar, '/ops', 'ops:second'), { timeout: 10_000 }).toBe(200);
+    expect(await statusOf(sidecar, '/ops', 'ops:$first')).toBe(401);
     await cluster.delete(SECRETS, { namespace: 'shop', name: 'ops' });
     await says('Api', 'shop', 'ops').toMatch(/ResolvedRefs=False\/SecretNotFound/);
     // What is enforced stays.
-    expect(await status('/ops', 'ops:second')).toBe(200);
+    expect(await statusOf(sidecar, '/ops', 'ops:second')).toBe(200);
   });
-
-  async function status(path: string, credentials: string): Promise<number> {
-    const authorization = `Basic ${Buffer.from(credentials).toString('base64')}`;
-    const http = { method: 'GET', host: 'api.example.com', path, headers: { authorization } };
-    const answer = await fetch(`${sidecar.apiUrl}/envoy.service.auth.v3.Authorization/Check`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({
-        attributes: { source: { address: { socketAddress: { address: '10.0.0.1' } } }, request: { http } },
-      }),
-    });
-    const { deniedResponse } = (await answer.json()) as { deniedResponse?: { status?: { code?: string | number } } };
-    return deniedResponse === undefined
-      ? 200
-      : Number({ Unauthorized: 401, Forbidden: 403 }[String(deniedResponse.status?.code)]);
-  }
 
   test('what was deleted while nobody looked goes at the start, and nothing else', async () => {
     for (const name of ['kept', 'gone']) await put(cluster, api('shop', name));

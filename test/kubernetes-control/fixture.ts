@@ -6,6 +6,7 @@ import type { Condition, KubernetesObject } from '../../src/kubernetes/object.ts
 import { NAMESPACES } from '../../src/kubernetes/resource-type.ts';
 import type { ResourceType } from '../../src/kubernetes/resource-type.ts';
 import { typeOfKind } from '../../src/kubernetes-control/objects.ts';
+import type { RealOstiary } from '../real/ostiary.ts';
 
 const DEFINITIONS: ResourceType = {
   group: 'apiextensions.k8s.io',
@@ -52,4 +53,21 @@ export async function told(cluster: Cluster, kind: ObjectKind, namespace: string
   const { conditions = [], observedGeneration } = Object(found?.['status']) as Told;
   if (observedGeneration !== found?.metadata.generation) return `not of generation ${found?.metadata.generation}`;
   return conditions.map(({ type, status, reason }) => `${type}=${status}/${reason}`).join(' ');
+}
+
+/** What a request to `api.example.com` would get, with Basic credentials. */
+export async function statusOf(sidecar: RealOstiary, path: string, credentials: string): Promise<number> {
+  const authorization = `Basic ${Buffer.from(credentials).toString('base64')}`;
+  const http = { method: 'GET', host: 'api.example.com', path, headers: { authorization } };
+  const answer = await fetch(`${sidecar.apiUrl}/envoy.service.auth.v3.Authorization/Check`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      attributes: { source: { address: { socketAddress: { address: '10.0.0.1' } } }, request: { http } },
+    }),
+  });
+  const { deniedResponse } = (await answer.json()) as { deniedResponse?: { status?: { code?: string | number } } };
+  return deniedResponse === undefined
+    ? 200
+    : Number({ Unauthorized: 401, Forbidden: 403 }[String(deniedResponse.status?.code)]);
 }
