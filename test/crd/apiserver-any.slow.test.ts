@@ -118,6 +118,5 @@ describe.skipIf(parts.includes(undefined))('a real API server', () => {
     // Otherwise it shows nothing.
     expect(counts.both).toBeGreaterThan(RUNS / 4);
     expect(counts.neither).toBeGreaterThan(RUNS / 2);
-    console.log(counts);
   });
 });
