@@ -41,9 +41,29 @@ export interface Diagnosis {
   readonly looked: readonly string[];
 }
 
-/** A finding with the severity of its code. */
+// oxlint-disable-next-line no-control-regex -- these are what a terminal would obey
+const COMMANDS_OF_TERMINALS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
+/** Without what a terminal would obey: names and texts come from files and servers of others. */
+export function visible(text: string): string {
+  return text.replaceAll(COMMANDS_OF_TERMINALS, '\u{fffd}');
+}
+
+/**
+ * A finding with the severity of its code.
+ * @param remedy what comes from outside stands in it as one word of a shell
+ */
 export function finding(code: Code, place: Place, message: string, remedy: string): Finding {
-  return { code, severity: CODES[code].severity, place, message, remedy };
+  const { object, field, file } = place;
+  const shown = { object: visible(object), field: visible(field), ...(file !== undefined && { file: visible(file) }) };
+  const said = visible(message.replaceAll(/\s*\n\s*/g, ' '));
+  return {
+    code,
+    severity: CODES[code].severity,
+    place: { ...place, ...shown },
+    message: said,
+    remedy: visible(remedy),
+  };
 }
 
 /** The page of a code, for people. */

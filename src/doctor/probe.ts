@@ -1,3 +1,4 @@
+import { shellWord } from '../commented-lines.ts';
 import type { Finding, Place, Unlooked } from './finding.ts';
 import { finding } from './finding.ts';
 
@@ -95,8 +96,4 @@ function hostOf(url: string): string {
 
 function pathOf(url: string): string {
   return URL.parse(url)?.pathname ?? '/';
-}
-
-function shellWord(url: string): string {
-  return `'${url.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -36,18 +36,23 @@ const OF_CLUSTER: ReadonlySet<string> = new Set([
 export function resourceOf(value: Part['value'], file?: string, locate?: Locate): Resource {
   const root = { value, path: [] };
   const apiVersion = textOf(root, 'apiVersion');
-  const kind = apiVersion === '' ? '' : textOf(root, 'kind');
+  const kind = apiVersion === '' ? '' : named(textOf(root, 'kind'));
   const metadata = partOf(root, 'metadata');
-  const namespace = OF_CLUSTER.has(kind) || kind === '' ? '' : textOf(metadata, 'namespace') || 'default';
+  const namespace = OF_CLUSTER.has(kind) || kind === '' ? '' : named(textOf(metadata, 'namespace')) || 'default';
   return {
     kind,
     group: apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '',
-    name: textOf(metadata, 'name'),
+    name: named(textOf(metadata, 'name')),
     namespace,
     root,
     ...(file !== undefined && { file }),
     ...(locate !== undefined && { locate }),
   };
+}
+
+/** Names stand in lines to paste, and a file may have anything for one: no API server takes other signs. */
+function named(text: string): string {
+  return text.replaceAll(/[^\w.:-]/g, '_');
 }
 
 /** Such as `Service shop/orders`. */

@@ -1,6 +1,6 @@
 import { GROUPS } from './codes.ts';
 import type { Severity } from './codes.ts';
-import { pageOf } from './finding.ts';
+import { pageOf, visible } from './finding.ts';
 import type { Diagnosis, Finding } from './finding.ts';
 
 export interface TextOptions {
@@ -49,14 +49,14 @@ export function diagnosisText(
     parts.push(paint.bold(title), ...own.map((each) => paragraph(each, paint, width)));
   }
   if (confirmed.length > 0) {
-    const lines = confirmed.map((each) => wrapped(each, width, INDENT));
+    const lines = confirmed.map((each) => wrapped(visible(each), width, INDENT));
     parts.push([paint.good('Enforced'), ...lines].join('\n'));
   }
   if (unlooked.length > 0) {
-    const lines = unlooked.map(({ what, why }) => wrapped(`${what}: ${why}`, width, INDENT));
+    const lines = unlooked.map(({ what, why }) => wrapped(visible(`${what}: ${why}`), width, INDENT));
     parts.push([paint.bold('Not looked at'), ...lines].join('\n'));
   }
-  const looks = looked.length === 0 ? '' : wrapped(`Looked at ${looked.join(', ')}.`, width, '');
+  const looks = looked.length === 0 ? '' : wrapped(visible(`Looked at ${looked.join(', ')}.`), width, '');
   parts.push([looks, verdict(findings, unlooked.length, paint)].filter((line) => line !== '').join('\n'));
   return `${parts.join('\n\n')}\n`;
 }

@@ -1,6 +1,8 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { parseDocument } from 'yaml';
 import { ALL_CODES } from '../../src/doctor/codes.ts';
 import { runMain } from '../cli/run-main.ts';
 import { api, documentsFolder } from '../e2e/documents.ts';
@@ -168,4 +170,57 @@ test('the Job of a probe runs under the restricted pod security level, with the 
   expect(stdout).toContain('backoffLimit: 0');
   // It is itself nothing that the doctor has anything against.
   expect((await runMain(['doctor', '-'], {}, stdout)).code).toBe(0);
+});
+
+test('names in files of others can neither command a terminal nor the shell into which a remedy is pasted', async () => {
+  const evil = "x'; rm -rf ~ #\u001b[2J\nrm -rf /";
+  const service = {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: evil, namespace: evil },
+    spec: { selector: { app: 'a' }, ports: [{ port: 80, name: evil }] },
+  };
+  const filter = parseDocument(FILTER).toJS() as { metadata: object; spec: object };
+  const policy = {
+    apiVersion: 'security.istio.io/v1',
+    kind: 'AuthorizationPolicy',
+    metadata: { name: 'a', namespace: 'shop' },
+    spec: {
+      action: 'CUSTOM',
+      provider: { name: `${evil}2` },
+      targetRefs: [{ kind: evil, name: evil, namespace: evil }],
+    },
+  };
+  const other = { ...policy, kind: evil, metadata: { name: 'b', namespace: evil } };
+  const workload = {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: evil, namespace: evil },
+    spec: { template: { metadata: { labels: { app: 'a' } }, spec: { containers: [{ name: 'a' }] } } },
+  };
+  filter.metadata = { name: evil, namespace: evil };
+  Object.assign(filter.spec, { workloadSelector: { labels: { app: 'a' } } });
+  const mesh = {
+    meshConfig: { extensionProviders: [{ name: evil, envoyExtAuthzGrpc: { service: `${evil}.a`, failOpen: true } }] },
+  };
+  const files = [service, filter, policy, other, workload, mesh].map((each) =>
+    written('evil.json', JSON.stringify(each)),
+  );
+  const { stdout } = await runMain(['doctor', ...files], { COLUMNS: '80' });
+  expect(stdout).toContain('OST102');
+  expect(stdout).not.toContain('\u001b');
+  const json = await runMain(['doctor', ...files, '-o', 'json']);
+  const { findings } = JSON.parse(json.stdout) as { findings: { remedy: string }[] };
+  expect(findings.length).toBeGreaterThan(2);
+  for (const { remedy } of findings) {
+    // A shell that only reads finds no command but ours.
+    const words = execFileSync(
+      'bash',
+      ['-c', 'set -f; rm() { echo RM; }; kubectl() { :; }; ostiary() { :; }; eval "$1" || true', '-', remedy],
+      {
+        encoding: 'utf8',
+      },
+    );
+    expect([remedy, words]).toEqual([remedy, '']);
+  }
 });

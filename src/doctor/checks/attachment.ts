@@ -1,3 +1,4 @@
+import { shellWord } from '../../commented-lines.ts';
 import { fieldOf, messagesBelow, numberOf, partOf, partsOf, textOf } from '../../generate/envoy-value.ts';
 import type { Part } from '../../generate/envoy-value.ts';
 import { askedWorkloads, askingIn, patchedValue, patchesOf, providersIn } from '../asking.ts';
@@ -116,7 +117,7 @@ function* providerChecks(world: World, asking: readonly Asking[]): Generator<Fin
     if (provider === undefined || providers.some((each) => each.name === name && (each.grpc ?? each.http))) continue;
     const known = providers.flatMap((each) => ((each.grpc ?? each.http) ? [each.name] : []));
     const message = `names the provider ${JSON.stringify(name)}, which the mesh configuration does not have (${known.join(', ') || 'it has none that is asked'}): Istio then denies every request, or asks nobody`;
-    const remedy = `ostiary generate mesh-config --provider ${name}  # prints the entry of extensionProviders`;
+    const remedy = `ostiary generate mesh-config --provider ${shellWord(name)}  # prints the entry of extensionProviders`;
     yield finding('OST208', placeIn(resource, [...provider.path, 'name']), message, remedy);
   }
   for (const { name, resource, path, grpc, http, isInText } of providers) {
@@ -135,7 +136,7 @@ function* providerChecks(world: World, asking: readonly Asking[]): Generator<Fin
     }
     if (http !== undefined && /ostiary/.test(name + textOf(http, 'service'))) {
       const message = `the provider ${JSON.stringify(name)} asks over HTTP (envoyExtAuthzHttp), so how a request ends can not be told`;
-      yield finding('OST211', at('service'), message, `ostiary generate mesh-config --provider ${name}`);
+      yield finding('OST211', at('service'), message, `ostiary generate mesh-config --provider ${shellWord(name)}`);
     }
   }
 }

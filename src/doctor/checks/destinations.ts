@@ -1,3 +1,4 @@
+import { shellWord } from '../../commented-lines.ts';
 import { messagesBelow, numberOf, partOf, partsOf, textOf } from '../../generate/envoy-value.ts';
 import type { Path } from '../../generate/envoy-value.ts';
 import { askingIn, patchedValue, patchesOf, providersIn } from '../asking.ts';
@@ -89,7 +90,7 @@ function* nobodyThere(world: World, host: string, port: number | undefined, plac
   const [name = '', namespace = '', ...rest] = host.split('.');
   const isOfCluster = namespace !== '' && (rest.length === 0 || rest[0] === 'svc') && !/^[\d.]+$/.test(host);
   if (!isOfCluster) return;
-  const remedy = `kubectl -n ${namespace} get services  # ostiary's, and give it by --ostiary or --service`;
+  const remedy = `kubectl -n ${shellWord(namespace)} get services  # ostiary's, and give it by --ostiary or --service`;
   if (isMissing(world, 'Service', namespace, name)) {
     const message = `Envoy is to ask ${host}, and there is no Service ${namespace}/${name}: every request is denied`;
     yield finding('OST209', place, message, remedy);

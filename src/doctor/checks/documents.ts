@@ -1,6 +1,6 @@
+import { shellWord } from '../../commented-lines.ts';
 import { fieldOf, messagesBelow, partOf, partsOf } from '../../generate/envoy-value.ts';
 import type { Part } from '../../generate/envoy-value.ts';
-import { formatFault } from '../../document/fault.ts';
 import { inForce, placeInEnvoy } from '../envoy-dump.ts';
 import { finding } from '../finding.ts';
 import type { Finding, Place } from '../finding.ts';
@@ -21,12 +21,7 @@ export function* documentChecks(world: World): Generator<Finding> {
   for (const fault of documents.faults) {
     const { file, line, column, field, message } = fault;
     const place: Place = { object: file, field, file, line, column };
-    yield finding(
-      'OST601',
-      place,
-      message,
-      `ostiary validate ${folderOf(file)}  # ${formatFault({ ...fault, message: '' })}`,
-    );
+    yield finding('OST601', place, message, `ostiary validate ${shellWord(folderOf(file))}`);
   }
   for (const api of documents.apis) yield* oneApi(api);
   if (documents.faults.length === 0) yield* unknownApis(world, new Set(documents.apis.map(({ name }) => name)));

@@ -1,3 +1,4 @@
+import { shellWord } from '../../commented-lines.ts';
 import { fieldOf, partsOf, textOf } from '../../generate/envoy-value.ts';
 import type { Part } from '../../generate/envoy-value.ts';
 import { finding } from '../finding.ts';
@@ -20,7 +21,7 @@ export function* redisChecks(world: World): Generator<Finding> {
 
 function* oneRedis({ name, info, config }: RedisState): Generator<Finding> {
   const place: Place = { object: `Redis ${name}`, field: '' };
-  const cli = `redis-cli -u redis://${name}`;
+  const cli = `redis-cli -u ${shellWord(`redis://${name}`)}`;
   const policy = config.get('maxmemory-policy') ?? info.get('maxmemory_policy');
   if (policy !== undefined && policy !== 'noeviction') {
     const message = `maxmemory-policy is ${policy}: a counter that is evicted starts anew, and its quota is admitted twice`;
@@ -43,7 +44,7 @@ function* oneRedis({ name, info, config }: RedisState): Generator<Finding> {
   const role = info.get('role');
   if (role !== undefined && role !== 'master') {
     const message = `is a replica of ${info.get('master_host') ?? 'another'}, which takes no writes: onStoreFailure decides every request`;
-    const remedy = `--redis redis://${info.get('master_host') ?? 'PRIMARY'}:${info.get('master_port') ?? '6379'}  # or --redis-sentinel-master NAME`;
+    const remedy = `--redis ${shellWord(`redis://${info.get('master_host') ?? 'PRIMARY'}:${info.get('master_port') ?? '6379'}`)}  # or --redis-sentinel-master NAME`;
     yield finding('OST404', { ...place, field: 'role' }, message, remedy);
   }
   if (info.get('rdb_last_bgsave_status') === 'err' && config.get('stop-writes-on-bgsave-error') !== 'no') {

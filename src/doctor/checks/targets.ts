@@ -1,3 +1,4 @@
+import { shellWord } from '../../commented-lines.ts';
 import { partOf, partsOf, textOf } from '../../generate/envoy-value.ts';
 import type { Part } from '../../generate/envoy-value.ts';
 import { askingIn, ROOT_NAMESPACE } from '../asking.ts';
@@ -38,7 +39,7 @@ function* targetMissing(world: World, resource: Resource, target: Part, usual = 
   const there = ofKind(world, kind).filter((each) => each.namespace === namespace || each.namespace === '');
   const has = there.length === 0 ? 'there is none' : `there are ${there.map((each) => each.name).join(', ')}`;
   const message = `is for the ${kind} ${JSON.stringify(name)}, which does not exist in ${namespace} (${has}): nothing is enforced by it`;
-  const remedy = `kubectl -n ${namespace} get ${kind.toLowerCase()}  # and name one of them`;
+  const remedy = `kubectl -n ${shellWord(namespace)} get ${shellWord(kind.toLowerCase())}  # and name one of them`;
   yield finding('OST104', placeIn(resource, [...target.path, 'name']), message, remedy);
 }
 
@@ -77,6 +78,6 @@ function* leadsNowhere(world: World, binding: Resource, target: Part): Generator
   if (!knowsWorkloads(world, namespace) || selectWorkloads(world, namespace, selector).length > 0) return;
   const written = Object.entries(selector).map(([key, value]) => `${key}=${value}`);
   const message = `selects ${written.join(',')}, and no pod has these labels, though ${nameOf(binding)} is for it`;
-  const remedy = `kubectl -n ${namespace} get pods --show-labels`;
+  const remedy = `kubectl -n ${shellWord(namespace)} get pods --show-labels`;
   yield finding('OST106', placeIn(service, ['spec', 'selector']), message, remedy);
 }

@@ -1,3 +1,4 @@
+import { shellWord } from '../../commented-lines.ts';
 import { fieldOf, numberOf, partOf, partsOf, textOf } from '../../generate/envoy-value.ts';
 import { finding } from '../finding.ts';
 import type { Finding, Place } from '../finding.ts';
@@ -23,7 +24,12 @@ export function* trafficChecks(world: World): Generator<Finding> {
   for (const { node, of, stale } of world.sidecars) {
     if (stale === undefined) continue;
     const place: Place = { object: `sidecar ${node}`, field: '' };
-    yield finding('OST704', place, stale, `ostiary sidecars --server ${of}\nostiary tail --node ${node}`);
+    yield finding(
+      'OST704',
+      place,
+      stale,
+      `ostiary sidecars --server ${shellWord(of)}\nostiary tail --node ${shellWord(node)}`,
+    );
   }
   for (const binding of ofKind(world, 'ApiBinding')) yield* unprogrammed(binding);
 }
@@ -31,7 +37,7 @@ export function* trafficChecks(world: World): Generator<Finding> {
 function* ofService({ name, notReady, metrics }: ServiceState): Generator<Finding> {
   const place = (field: string): Place => ({ object: `ostiary ${name}`, field });
   if (notReady !== undefined) {
-    yield finding('OST309', place('/readyz'), `is not ready: ${notReady}`, `curl -s ${name}/readyz`);
+    yield finding('OST309', place('/readyz'), `is not ready: ${notReady}`, `curl -s ${shellWord(`${name}/readyz`)}`);
   }
   const isUnmatched = ({ labels }: Sample): boolean => labels['reason'] === 'api_unknown';
   const unmatched = sumOf(metrics, 'ostiary_checks_total', isUnmatched);
@@ -55,7 +61,7 @@ function* ofService({ name, notReady, metrics }: ServiceState): Generator<Findin
       'OST704',
       place('ostiary_control_connected'),
       'follows no control plane now: changes do not come',
-      `curl -s ${name}/readyz`,
+      `curl -s ${shellWord(`${name}/readyz`)}`,
     );
   }
 }

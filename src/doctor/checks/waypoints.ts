@@ -1,3 +1,4 @@
+import { shellWord } from '../../commented-lines.ts';
 import { partOf, textOf } from '../../generate/envoy-value.ts';
 import { askingIn } from '../asking.ts';
 import type { Asking } from '../asking.ts';
@@ -49,6 +50,6 @@ function* selectorInAmbient(world: World, { resource, labels, targets, selection
 
 function ignored(resource: Resource, path: Asking['selectionPath'], waypoint: string, why: string): Finding {
   const message = `the waypoint ${JSON.stringify(waypoint)} ${why}, so nothing asks there because of ${nameOf(resource)}`;
-  const remedy = `ostiary generate extension-provider --namespace ${resource.namespace} --target Gateway/${waypoint} | kubectl apply -f -`;
+  const remedy = `ostiary generate extension-provider --namespace ${resource.namespace} --target ${shellWord(`Gateway/${waypoint}`)} | kubectl apply -f -`;
   return finding('OST203', placeIn(resource, path), message, remedy);
 }

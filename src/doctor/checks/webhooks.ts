@@ -1,3 +1,4 @@
+import { shellWord } from '../../commented-lines.ts';
 import { fieldOf, partOf, partsOf, textOf, textsOf } from '../../generate/envoy-value.ts';
 import type { Part } from '../../generate/envoy-value.ts';
 import { certificatesIn, isSignedBy } from '../certificate.ts';
@@ -67,7 +68,7 @@ function* failingOf(world: World, resource: Resource, webhook: Part, service: Pa
   if (service !== undefined && isMissing(world, 'Service', namespace, textOf(service, 'name'))) {
     const place = placeIn(resource, [...service.path, 'name']);
     const message = `${name} calls the Service ${namespace}/${textOf(service, 'name')}, which does not exist`;
-    yield finding('OST307', place, message, `kubectl -n ${namespace} get services`);
+    yield finding('OST307', place, message, `kubectl -n ${shellWord(namespace)} get services`);
   }
   if (textOf(webhook, 'failurePolicy') === 'Ignore') {
     const message = `${name} has failurePolicy Ignore: a pod that is made while it does not answer runs without ostiary`;
@@ -79,7 +80,7 @@ function* failingOf(world: World, resource: Resource, webhook: Part, service: Pa
   const locked = ['kube-system', namespace].filter((each) => each !== '' && takesNamespace(world, selector, each));
   if (locked.length === 0) return;
   const message = `${name} fails closed for all pods of ${locked.join(' and ')}: while it does not answer, not even its own pods can start`;
-  const expression = `{"key":"kubernetes.io/metadata.name","operator":"NotIn","values":["kube-system","${namespace || 'ostiary'}"]}`;
+  const expression = `{"key":"kubernetes.io/metadata.name","operator":"NotIn","values":["kube-system","${namespace.replaceAll(/[^\w.-]/g, '_') || 'ostiary'}"]}`;
   const remedy = patch(`/namespaceSelector","value":{"matchExpressions":[${expression}]}`);
   yield finding('OST306', at('namespaceSelector'), message, remedy);
 }
