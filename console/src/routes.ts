@@ -5,6 +5,7 @@ export const ROUTES: readonly Route[] = [
   { path: '/', load: () => import('./views/catalog/catalog-view.tsx') },
   { path: '/catalog', load: () => import('./views/catalog/catalog-view.tsx') },
   { path: '/analytics', load: () => import('./views/analytics/analytics-view.tsx') },
+  { path: '/graph', load: () => import('./views/graph/graph-view.tsx') },
   { path: '/analytics/requests', load: () => import('./views/analytics/samples-view.tsx') },
   { path: '/apis', load: () => import('./views/own/own-apis-view.tsx') },
   { path: '/apis/new', load: () => import('./views/own/create-view.tsx') },

@@ -28,7 +28,7 @@ const SWEEPS = 12;
 const PATIENCE = 4;
 const ALIGNMENTS = 4;
 /** Of a column; beyond it, a layer has more of them. */
-const ROWS_A_COLUMN = 60;
+const ROWS_A_COLUMN = 150;
 /** Between layers, in columns. */
 const GAP = 0.9;
 

@@ -24,7 +24,13 @@ export const NAVIGATION: readonly NavigationGroup[] = [
       { href: '/requests', text: 'Requests', isFor: isOwner },
     ],
   },
-  { text: 'Understand', items: [{ href: '/analytics', text: 'Analytics' }] },
+  {
+    text: 'Understand',
+    items: [
+      { href: '/analytics', text: 'Analytics' },
+      { href: '/graph', text: 'Graph' },
+    ],
+  },
   { text: 'Operate', items: [] },
 ];
 

@@ -9,8 +9,11 @@ export interface Colours {
   readonly text: string;
   readonly quiet: string;
   readonly line: string;
+  readonly border: string;
   readonly gap: string;
   readonly ground: string;
+  readonly raised: string;
+  readonly accentGround: string;
   readonly accent: string;
 }
 
@@ -56,8 +59,11 @@ function colourNow(): Colours {
     text: colour('text'),
     quiet: colour('quiet'),
     line: colour('line'),
+    border: colour('line-button'),
     gap: colour('chart-gap'),
     ground: colour('ground'),
+    raised: colour('raised'),
+    accentGround: colour('accent-ground'),
     accent: colour('accent'),
   };
   probe.remove();
