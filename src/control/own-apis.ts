@@ -7,6 +7,7 @@ import type { Role } from '../access/caller.ts';
 import { keyText } from '../registry/conflict.ts';
 import type { Resource } from '../registry/log.ts';
 import type { Registry } from '../registry/registry.ts';
+import { partyOf } from './belonging.ts';
 import { FIELDS, valueAt } from './facts.ts';
 import { afterOf, tokenOf } from './listing.ts';
 import { compareKeys } from './resource-index.ts';
@@ -35,29 +36,32 @@ export async function ownApis(
   rights: Rights,
   registry: Pick<Registry, 'resources'>,
 ): Promise<ListOwnApisResponse> {
-  const own = ownIn(index, rights);
+  const all = ownIn(index, rights);
   const counts = new Map<string, number>();
-  for (const { team } of own) counts.set(team, (counts.get(team) ?? 0) + 1);
+  for (const { team } of all) counts.set(team, (counts.get(team) ?? 0) + 1);
   const after = afterOf(request.pageToken);
-  const matching = own.filter((each) => meets(each, request));
-  const busy = matching.map(({ entry, team }) => Object.assign({ entry, team }, contractsOf(entry, index)));
-  const wanted = request.waiting ? busy.filter(({ waiting }) => waiting > 0) : busy;
+  const matching = all.filter((each) => meets(each, request));
+  const waiting = waitingByApi(index);
+  const waitingAt = ({ entry }: Own): number => waiting.get(keyText(entry)) ?? 0;
+  const wanted = request.waiting ? matching.filter((each) => waitingAt(each) > 0) : matching;
   const rest = after === undefined ? wanted : wanted.filter(({ entry }) => compareKeys(entry, after) > 0);
   const page = rest.slice(0, Math.min(LARGEST_PAGE, request.pageSize || PAGE));
   const found = new Map(
     (await registry.resources(page.map(({ entry }) => entry))).map((each) => [keyText(each), each]),
   );
-  const apis = page.flatMap(({ entry, team, contracts, waiting }) => {
+  const apis = page.flatMap((own) => {
+    const { entry, team } = own;
     const resource = found.get(keyText(entry));
+    if (resource === undefined) return [];
     const writable = rights.may('write', rights.objectOf(entry, entry.facts));
-    return resource === undefined ? [] : [{ ...toldOf(resource), team, contracts, waiting, writable }];
+    return [{ ...toldOf(resource), team, contracts: contractsOf(entry, index), waiting: waitingAt(own), writable }];
   });
   return create(ListOwnApisResponseSchema, {
     apis,
     total: wanted.length,
     nextPageToken: rest.length > page.length ? tokenOf(page.at(-1)?.entry) : '',
     teams: [...counts].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([name, count]) => ({ name, apis: count })),
-    waiting: wanted.reduce((sum, each) => sum + each.waiting, 0),
+    waiting: wanted.reduce((sum, each) => sum + waitingAt(each), 0),
   });
 }
 
@@ -78,14 +82,22 @@ function meets({ entry: { facts }, team }: Own, request: ListOwnApisRequest): bo
   return words.every((word) => facts.search.includes(word));
 }
 
-function contractsOf(api: Entry, index: ResourceIndex): { readonly contracts: number; readonly waiting: number } {
-  let [contracts, waiting] = [0, 0];
-  for (const { kind, facts } of index.referring(keyText(api))) {
-    if (kind !== 'Contract') continue;
-    if (facts.fields[STATUS] === 'approved') contracts += 1;
-    if (facts.fields[WAITS] === 'yes') waiting += 1;
+/** Few of all contracts wait. */
+function waitingByApi(index: ResourceIndex): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { facts } of index.ofKind('Contract')) {
+    const api = facts.fields[WAITS] === 'yes' ? partyOf(facts, 'Api') : undefined;
+    if (api !== undefined) counts.set(api, (counts.get(api) ?? 0) + 1);
   }
-  return { contracts, waiting };
+  return counts;
+}
+
+/** Those in force. */
+function contractsOf(api: Entry, index: ResourceIndex): number {
+  let count = 0;
+  for (const { kind, facts } of index.referring(keyText(api)))
+    if (kind === 'Contract' && facts.fields[STATUS] === 'approved') count += 1;
+  return count;
 }
 
 function toldOf({ namespace, name, owner, source, revision, at, document }: Resource) {

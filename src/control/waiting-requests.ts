@@ -31,11 +31,10 @@ export async function waitingRequests(
   const waiting = index.ofKind('Contract').filter((entry) => isAsked(entry, request) && isForCaller(entry, rights));
   const rest = after === undefined ? waiting : waiting.filter((entry) => compareKeys(entry, after) > 0);
   const page = rest.slice(0, Math.min(LARGEST_PAGE, request.pageSize || PAGE));
-  const isSeen = rights.listFilter('Contract');
   const around = page.map((entry) => {
     const [client = '', api = ''] = [partyOf(entry.facts, 'ClientApplication'), partyOf(entry.facts, 'Api')];
     const others = [...index.referring(client)].filter(
-      (other) => other.kind === 'Contract' && other !== entry && isSeen(other),
+      (other) => other.kind === 'Contract' && other !== entry && rights.sees(other),
     );
     return { entry, client, api, count: others.length, others: others.toSorted(compareKeys).slice(0, MOST_OTHERS) };
   });

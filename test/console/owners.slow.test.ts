@@ -235,6 +235,20 @@ describe.skipIf(chromium === undefined)('those who own APIs', () => {
     });
   });
 
+  test('give an API another specification, and see what that changes', async () => {
+    const olga = await site.window('olga');
+    const { page } = olga;
+    await olga.open('/apis/shop/orders/specification');
+    await page.getByRole('button', { name: 'Add a specification' }).click();
+    await page.getByLabel('The specification').fill(SPECIFICATION);
+    await page.getByRole('button', { name: 'Go on' }).click();
+    await page.getByRole('button', { name: 'Review and save' }).click();
+    const dialog = page.getByRole('dialog');
+    await expect.poll(() => dialog.textContent()).toMatch(/Routes.*Specification orders new/);
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await expect.poll(() => page.locator('.own-spec').textContent()).toContain('Returns of goods');
+  });
+
   test('see what is kept in Git, and where to change it', async () => {
     const kept = document('Api', 'in-git', { basePath: '/in-git' });
     const source = 'https://git.example.com/shop';

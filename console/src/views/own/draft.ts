@@ -57,7 +57,10 @@ export class Draft {
   readonly parsed = computed(() => parsed(this.text.value));
   readonly fault = computed(() => ('fault' in this.parsed.value ? this.parsed.value.fault : undefined));
   readonly isChanged = computed(
-    () => 'fault' in this.parsed.value || !isSame(this.value.value, this.base.value.document),
+    () =>
+      'fault' in this.parsed.value ||
+      this.beside.value.length > 0 ||
+      !isSame(this.value.value, this.base.value.document),
   );
   #last: unknown;
   /** The last one that could be read. */
@@ -75,7 +78,7 @@ export class Draft {
       const { value, base: known, beside } = this;
       const [document_, before, others] = [value.value, known.value, beside.value];
       if (this.fault.value !== undefined) return undefined;
-      if (isSame(document_, before.document)) {
+      if (isSame(document_, before.document) && others.length === 0) {
         this.#asked += 1;
         this.checked.value = UNCHECKED;
         return undefined;
@@ -96,6 +99,7 @@ export class Draft {
 
   discard(): void {
     this.text.value = yamlOf(readable(this.base.value.document ?? {}));
+    this.beside.value = [];
     this.collision.value = undefined;
   }
 

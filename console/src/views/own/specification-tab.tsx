@@ -1,17 +1,16 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import { call, callErrorOf } from '../../api/call.ts';
-import { applyResources, getResource } from '../../api/methods.ts';
-import { forgetAnswers, useCall } from '../../api/use-call.ts';
+import { getResource } from '../../api/methods.ts';
+import { useCall } from '../../api/use-call.ts';
 import { isRecord } from '../../forms/node.ts';
 import { Code, Given, Time } from '../../parts/small.tsx';
 import { Empty, Show } from '../../parts/states.tsx';
-import { toast } from '../../parts/toasts.tsx';
 import { apiAddress } from './addresses.ts';
 import type { TabProps } from './api-view.tsx';
 import { metadataOf } from './api-view.tsx';
-import { proposal } from './proposing.ts';
+import { DraftBar } from './draft-bar.tsx';
 import { SpecificationInput } from './specification-input.tsx';
+import { useDraft } from './use-draft.ts';
 import type { Proposed } from '../../forms/open-api.ts';
 
 const MOST_SHOWN = 40_000;
@@ -27,36 +26,26 @@ export default function SpecificationTab({ isWritable, resource }: TabProps): JS
   const [isReplacing, setReplacing] = useState(false);
   const { spec } = (resource.document ?? {}) as { readonly spec?: { readonly routes?: unknown } };
   const routes = (Array.isArray(spec?.routes) ? spec.routes : []).filter(isRecord);
-  const replace = async (text: string, { format, routes: proposed }: Proposed): Promise<void> => {
+  const draft = useDraft(resource);
+  const replace = (text: string, { format, routes: proposed }: Proposed): void => {
     const of = specification ?? name;
-    const api = resource.document as { readonly metadata?: object; readonly spec?: object };
-    const kept = {
-      apiVersion: 'ostiary.dev/v1alpha1',
-      kind: 'Specification',
-      metadata: { name: of, namespace },
-      spec: { format, text },
-    };
-    const changed = {
-      ...api,
-      metadata: { ...api.metadata, specification: of },
-      spec: { ...api.spec, ...(proposed.length > 0 && { routes: proposed }) },
-    };
-    const documents = [proposal(kept, found.data?.resource?.revision), proposal(changed, resource.revision)];
-    try {
-      const { faults = [] } = await call(applyResources, { documents, reason: 'specification' });
-      if (faults[0] !== undefined) return toast(`${faults[0].field}: ${faults[0].message}`, true);
-      forgetAnswers();
-      setReplacing(false);
-      toast('The specification is kept');
-    } catch (error) {
-      toast(callErrorOf(error).message, true);
-    }
+    draft.set(['metadata', 'specification'], of);
+    if (proposed.length > 0) draft.set(['spec', 'routes'], proposed);
+    draft.beside.value = [
+      {
+        apiVersion: 'ostiary.dev/v1alpha1',
+        kind: 'Specification',
+        metadata: { name: of, namespace },
+        spec: { format, text },
+      },
+    ];
+    setReplacing(false);
   };
   if (isReplacing)
     return (
       <SpecificationInput
-        action="Keep it"
-        onGiven={(text, proposed) => void replace(text, proposed)}
+        action="Go on"
+        onGiven={(text, proposed) => replace(text, proposed)}
         onCancel={() => setReplacing(false)}
       />
     );
@@ -121,6 +110,7 @@ export default function SpecificationTab({ isWritable, resource }: TabProps): JS
           <a href={apiAddress(namespace, name, 'settings')}>Change them under Settings</a>
         </p>
       )}
+      <DraftBar draft={draft} />
     </>
   );
 }
