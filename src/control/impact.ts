@@ -28,8 +28,8 @@ const MOST_NAMED = 10;
 const SPECIFICATION = (FIELDS['Api'] ?? []).indexOf('metadata.specification');
 const TIER = (FIELDS['Contract'] ?? []).indexOf('spec.tier');
 const STATUS = (FIELDS['Contract'] ?? []).indexOf('spec.status');
-/** Of an API nothing but these is decided by. */
-const DECISIVE = ['metadata.labels', 'spec'];
+/** Of what an API says of its requests, no decision depends on these. */
+const TOLD: ReadonlySet<string> = new Set(['routes', 'openapi', 'public']);
 
 /**
  * Whom changes concern, as far as somebody may know of them. What a change does to a decision is not looked at: an API whose
@@ -178,8 +178,14 @@ class Reach {
   }
 }
 
+/** Whether requests may be decided otherwise. */
 function isDecisive(before: unknown, after: unknown): boolean {
-  return DECISIVE.some((path) => !isSame(valueAt(before, path.split('.')), valueAt(after, path.split('.'))));
+  const decisive = (document: unknown): unknown => {
+    const spec = valueAt(document, ['spec']);
+    const decided = isRecord(spec) ? Object.entries(spec).filter(([field]) => !TOLD.has(field)) : [];
+    return { labels: valueAt(document, ['metadata', 'labels']) ?? {}, spec: Object.fromEntries(decided) };
+  };
+  return (before === undefined) !== (after === undefined) || !isSame(decisive(before), decisive(after));
 }
 
 function isSame(one: unknown, other: unknown): boolean {

@@ -4,48 +4,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { partOrSkip } from '../real/parts.ts';
 import { scratchFolder } from '../real/scratch.ts';
 import { closeBrowser } from './browser.ts';
+import { document, DOCUMENTS, SCRIPT, SPECIFICATION } from './shop.ts';
 import { openSite } from './site.ts';
 import type { Site } from './site.ts';
 
 const chromium = await partOrSkip('chromium');
-
-const limits = (count: number) => [{ maximumRequests: count, timePeriodInMilliseconds: 1000 }];
-const document = (kind: string, name: string, spec: object, metadata: object = {}) => ({
-  apiVersion: 'ostiary.dev/v1alpha1',
-  kind,
-  metadata: { name, namespace: 'shop', ...metadata },
-  spec,
-});
-const SPECIFICATION = `openapi: 3.1.0
-info: { title: Returns of goods, version: 1.0.0 }
-servers: [{ url: https://api.example.com/returns }]
-paths:
-  /{id}: { get: {}, delete: {} }
-`;
-const SCRIPT = '<img src=x onerror=alert(1)>‮';
-const DOCUMENTS = [
-  document(
-    'Api',
-    'orders',
-    {
-      hosts: ['api.example.com'],
-      basePath: '/orders',
-      tiers: [
-        { name: 'silver', limits: limits(100) },
-        { name: 'gold', limits: limits(1000), approvers: 2 },
-      ],
-      policies: [
-        { policyRef: { name: 'client-id-enforcement' } },
-        { policyRef: { name: 'rate-limiting' }, config: { rateLimits: limits(500) } },
-      ],
-    },
-    { displayName: 'Orders', lifecycle: 'published', visibility: 'internal', description: SCRIPT },
-  ),
-  document('Api', 'kept', { basePath: '/kept' }, { displayName: SCRIPT }),
-  document('ClientApplication', 'web', { clientId: 'web' }, { displayName: 'Web shop' }),
-  document('ClientApplication', 'portal', { clientId: 'portal' }, { namespace: 'partners', displayName: SCRIPT }),
-  document('Contract', 'web-orders', { clientApplication: 'web', api: 'orders', tier: 'silver', status: 'approved' }),
-];
 
 describe.skipIf(chromium === undefined)('those who own APIs', () => {
   let site: Site;
@@ -244,7 +207,7 @@ describe.skipIf(chromium === undefined)('those who own APIs', () => {
     await page.getByRole('button', { name: 'Go on' }).click();
     await page.getByRole('button', { name: 'Review and save' }).click();
     const dialog = page.getByRole('dialog');
-    await expect.poll(() => dialog.textContent()).toMatch(/Routes.*Specification orders new/);
+    await expect.poll(() => dialog.textContent()).toMatch(/Routes.*Specification orders new/s);
     await dialog.getByRole('button', { name: 'Save' }).click();
     await expect.poll(() => page.locator('.own-spec').textContent()).toContain('Returns of goods');
   });

@@ -88,6 +88,12 @@ describe('whom a change concerns', () => {
       contracts: {},
       sidecars: {},
     });
+    expect(await impactOf([orders({ routes: [{ path: '/x' }] })], OWNER)).toEqual({
+      apis: { count: 1, names: ['shop/orders'] },
+      clients: {},
+      contracts: {},
+      sidecars: {},
+    });
     expect(await impactOf([told], OWNER)).toEqual({ apis: {}, clients: {}, contracts: {}, sidecars: {} });
   });
 

@@ -11,6 +11,7 @@ import { person } from '../../shell/session.ts';
 import { apiAddress } from './addresses.ts';
 import { DocumentEditor } from './document-editor.tsx';
 import { Draft } from './draft.ts';
+import { proposal } from './proposing.ts';
 import { ReviewDialog } from './review-dialog.tsx';
 import { listOwnApis, OF_OWN } from './own-methods.ts';
 import { SpecificationInput } from './specification-input.tsx';
@@ -130,7 +131,7 @@ function Editing({ draft }: { readonly draft: Draft }): JSX.Element {
     <>
       {isTaken && (
         <p class="own-note bad" role="alert">
-          There is an API of this name already: choose another one.
+          There is an API, or a specification, of this name already: choose another one.
         </p>
       )}
       {checked.value.error !== undefined && !isTaken && (
@@ -205,13 +206,12 @@ function fromSpecification(text: string, proposed: Proposed): Draft {
     },
     spec: { ...(hosts.length > 0 && { hosts }), basePath, ...(routes.length > 0 && { routes }) },
   });
-  draft.beside.value = [
-    {
-      apiVersion: 'ostiary.dev/v1alpha1',
-      kind: 'Specification',
-      metadata: { name, ...metadata },
-      spec: { format, text },
-    },
-  ];
+  const kept = {
+    apiVersion: 'ostiary.dev/v1alpha1',
+    kind: 'Specification',
+    metadata: { name, ...metadata },
+    spec: { format, text },
+  };
+  draft.beside.value = [proposal(kept, '0')];
   return draft;
 }

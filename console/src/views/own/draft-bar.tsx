@@ -37,7 +37,7 @@ export function DraftBar({ draft }: { readonly draft: Draft }): JSX.Element | nu
               ? 'the YAML has a fault'
               : broken.length > 0
                 ? `${broken.length === 1 ? '1 fault' : `${broken.length} faults`}: ${broken[0]?.message ?? ''}`
-                : error !== undefined && error.code !== 'aborted'
+                : error !== undefined
                   ? error.message
                   : changes.length === 1
                     ? placeWords(draft.value.value, changes[0] ?? [])
@@ -50,7 +50,7 @@ export function DraftBar({ draft }: { readonly draft: Draft }): JSX.Element | nu
         <button
           type="button"
           class="main"
-          disabled={hasFault || isChecking || draft.collision.value !== undefined}
+          disabled={hasFault || isChecking || error !== undefined || draft.collision.value !== undefined}
           onClick={() => setOpen(true)}
         >
           {TEXTS.review}

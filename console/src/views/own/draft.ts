@@ -1,5 +1,10 @@
 import { computed, effect, signal } from '@preact/signals';
-import type { DifferenceJson, DocumentFaultJson, ImpactJson } from '../../../../gen/ostiary/v1/resources_pb.js';
+import type {
+  DifferenceJson,
+  DocumentFaultJson,
+  ImpactJson,
+  ProposedDocumentJson,
+} from '../../../../gen/ostiary/v1/resources_pb.js';
 import { call, callErrorOf } from '../../api/call.ts';
 import type { CallError } from '../../api/call.ts';
 import { diffResources, getResource } from '../../api/methods.ts';
@@ -49,7 +54,7 @@ export class Draft {
   readonly text = signal('');
   readonly checked = signal<Checked>(UNCHECKED);
   /** Documents that are written with it. */
-  readonly beside = signal<readonly Json[]>([]);
+  readonly beside = signal<readonly ProposedDocumentJson[]>([]);
   /** Where it was last written; its receipt can be asked for. */
   readonly written = signal<string | undefined>(undefined);
   /** Somebody else has changed it meanwhile: nothing can be written before both are put together. */
@@ -108,7 +113,7 @@ export class Draft {
     return differingPaths(this.base.value.document, this.value.value);
   }
 
-  async #check(document: Json, { revision }: Base, beside: readonly Json[]): Promise<void> {
+  async #check(document: Json, { revision }: Base, beside: readonly ProposedDocumentJson[]): Promise<void> {
     const asked = (this.#asked += 1);
     this.checked.value = { ...this.checked.value, isChecking: true };
     const told = await this.#told(document, revision, beside);
@@ -116,10 +121,10 @@ export class Draft {
     if (told.error?.code === 'aborted' && revision !== '0') await this.lookAgain();
   }
 
-  async #told(document: Json, revision: string, beside: readonly Json[]): Promise<Checked> {
+  async #told(document: Json, revision: string, beside: readonly ProposedDocumentJson[]): Promise<Checked> {
     try {
       const answer = await call(diffResources, {
-        documents: [proposal(document, revision), ...beside.map((each) => proposal(each))],
+        documents: [proposal(document, revision), ...beside],
       });
       const { differences = [], faults = [], impact, warnings = [] } = answer;
       return {

@@ -34,10 +34,7 @@ export function ReviewDialog({ draft, onClose, onWritten }: ReviewProps): JSX.El
     setBusy(true);
     setFault(undefined);
     const document = draft.value.value;
-    const documents = [
-      proposal(document, draft.base.value.revision),
-      ...draft.beside.value.map((each) => proposal(each)),
-    ];
+    const documents = [proposal(document, draft.base.value.revision), ...draft.beside.value];
     try {
       const answer = await call(applyResources, { documents, reason });
       const [first] = answer.faults ?? [];

@@ -9,6 +9,7 @@ import { apiAddress } from './addresses.ts';
 import type { TabProps } from './api-view.tsx';
 import { metadataOf } from './api-view.tsx';
 import { DraftBar } from './draft-bar.tsx';
+import { proposal } from './proposing.ts';
 import { SpecificationInput } from './specification-input.tsx';
 import { useDraft } from './use-draft.ts';
 import type { Proposed } from '../../forms/open-api.ts';
@@ -31,14 +32,13 @@ export default function SpecificationTab({ isWritable, resource }: TabProps): JS
     const of = specification ?? name;
     draft.set(['metadata', 'specification'], of);
     if (proposed.length > 0) draft.set(['spec', 'routes'], proposed);
-    draft.beside.value = [
-      {
-        apiVersion: 'ostiary.dev/v1alpha1',
-        kind: 'Specification',
-        metadata: { name: of, namespace },
-        spec: { format, text },
-      },
-    ];
+    const kept = {
+      apiVersion: 'ostiary.dev/v1alpha1',
+      kind: 'Specification',
+      metadata: { name: of, namespace },
+      spec: { format, text },
+    };
+    draft.beside.value = [proposal(kept, found.data?.resource?.revision ?? '0')];
     setReplacing(false);
   };
   if (isReplacing)
