@@ -57,7 +57,7 @@ export async function openSite({
   const start = async () => {
     if (policies === undefined)
       return { ...(await startControlPlane(dataDir, listen, { args: flags })), sidecar: undefined };
-    const up = await startUp({ dataDir, policies, controlListen: listen, args: flags });
+    const up = await startUp({ dataDir, policies, controlListen: listen, args: [...flags, '--drain-delay', '0ms'] });
     return { ...up, sidecar: up };
   };
   await before?.(dataDir);

@@ -28,4 +28,14 @@ export const VIEWS: readonly View[] = [
       await page.getByRole('option', { name: /Payments/ }).waitFor();
     },
   },
+  { name: 'my-apis', path: '/apis', who: 'olga' },
+  { name: 'new-api', path: '/apis/new', who: 'olga' },
+  { name: 'api', path: '/apis/shop/orders', who: 'olga' },
+  { name: 'policies', path: '/apis/shop/orders/policies', who: 'olga' },
+  { name: 'contracts', path: '/apis/shop/orders/contracts', who: 'olga' },
+  { name: 'tiers', path: '/apis/shop/orders/tiers', who: 'olga' },
+  { name: 'requests', path: '/requests', who: 'priya' },
+  { name: 'analytics', path: '/analytics', who: 'ada' },
+  { name: 'analytics-dark', path: '/analytics', who: 'ada', scheme: 'dark' },
+  { name: 'analytics-phone', path: '/analytics', who: 'ada', size: 'phone' },
 ];

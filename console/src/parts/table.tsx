@@ -69,9 +69,9 @@ export function Table<Row>(props: TableProps<Row>): JSX.Element {
           })}
         </tbody>
       </table>
-      {(count !== undefined || more !== undefined) && (
+      {((count ?? '') !== '' || more !== undefined) && (
         <footer class="table-foot">
-          {count !== undefined && <span>{count}</span>}
+          {(count ?? '') !== '' && <span>{count}</span>}
           {more && (
             <button type="button" onClick={more}>
               {TEXTS.more}

@@ -1,10 +1,12 @@
 import type { ComponentType, JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { CallError } from '../api/call.ts';
-import { Failed, Loading, NotFound } from '../parts/states.tsx';
+import { Page } from '../parts/page.tsx';
+import { Failed, Loading } from '../parts/states.tsx';
 import { ROUTES } from '../routes.ts';
 import { TEXTS } from '../texts.ts';
 import { LoggedIn } from './login-again.tsx';
+import { shownGroups } from './menu.tsx';
 import { isOutdated } from './release.ts';
 import { matched } from './router.ts';
 import type { Route, ViewProps } from './router.ts';
@@ -20,16 +22,42 @@ export function Outlet({ path }: { readonly path: string }): JSX.Element {
     // Another address of the same view begins anew: what was typed is of the one before.
     if (params !== undefined) return <Lazy key={path} route={route} params={params} />;
   }
-  return <NotFound />;
+  return (
+    <Page title={TEXTS.noSuchPage} lead={TEXTS.notFoundHelp}>
+      <p>
+        <a class="button" href="/">
+          {TEXTS.toStart}
+        </a>
+      </p>
+    </Page>
+  );
 }
 
 const loaded = new Map<Route, ComponentType<ViewProps>>();
 
-/** Loads the file of a view before it is asked for. */
-export async function load(route: Route): Promise<ComponentType<ViewProps>> {
+async function load(route: Route): Promise<ComponentType<ViewProps>> {
   const file = await route.load();
   loaded.set(route, file.default);
   return file.default;
+}
+
+/** Loads the files of the views in the menu while nothing else is to be done: a click then waits for nothing but data. */
+async function loadAhead(): Promise<void> {
+  const wanted = new Set(shownGroups().flatMap(({ items }) => items.map(({ href }) => href)));
+  for (const route of ROUTES) {
+    if (!wanted.has(route.path) || loaded.has(route)) continue;
+    await idle();
+    // Whoever goes there is told.
+    await load(route).catch(() => {});
+  }
+}
+
+/** Safari has no idle callbacks. */
+function idle(): Promise<void> {
+  return new Promise((resolve) => {
+    if (typeof requestIdleCallback === 'function') requestIdleCallback(() => resolve(), { timeout: 2000 });
+    else setTimeout(resolve, 200);
+  });
 }
 
 function Lazy({ route, params }: ViewProps & { readonly route: Route }): JSX.Element {
@@ -39,7 +67,10 @@ function Lazy({ route, params }: ViewProps & { readonly route: Route }): JSX.Ele
   useEffect(() => {
     if (View !== undefined) return;
     load(route).then(
-      () => draw((count) => count + 1),
+      () => {
+        draw((count) => count + 1);
+        void loadAhead();
+      },
       () => {
         // The control plane is away, or was updated and has other files.
         isOutdated.value = true;

@@ -50,7 +50,7 @@ export function Who(): JSX.Element {
         </section>
         <section>
           <h2 id="theme">{TEXTS.theme}</h2>
-          <fieldset class="choice" aria-labelledby="theme">
+          <fieldset class="segments" aria-labelledby="theme">
             {THEMES.map((each) => (
               <label key={each}>
                 <input type="radio" name="theme" checked={theme.value === each} onChange={() => choose(each)} />
