@@ -115,4 +115,48 @@ describe.skipIf(chromium === undefined)('analytics in a browser', () => {
     await ada.page.getByRole('link', { name: 'Look at the last 30 days' }).click();
     await ada.page.locator('.stats').waitFor();
   });
+
+  test('have a map of who calls whom, which keys walk through, with the same as a list and as files', async () => {
+    const ada = await site.window('ada');
+    const { page } = ada;
+    await ada.open('/graph');
+    const map = page.getByRole('application', { name: 'Map of who calls whom' });
+    await map.waitFor();
+    await ada.axeInBoth();
+    await ada.shot('graph');
+    await map.focus();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowRight');
+    const told = page.locator('.graph-map [role="status"]');
+    expect(await told.textContent()).toMatch(
+      /^API \w+\/[\w-]+; team \w+; called by \d+, [\d.]+\/(?:s|min|h); calls \d+/,
+    );
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/sel=api/);
+    const details = page.locator('.graph-details');
+    expect(await details.textContent()).toMatch(/of quota/);
+    await ada.axe();
+    await details.getByRole('link', { name: 'Only what is near' }).click();
+    await page.waitForURL(/around=api/);
+    await ada.settled();
+    const near = await page.getByText(/^\d+ nodes, \d+ edges\./).textContent();
+    await page.getByRole('link', { name: 'List' }).click();
+    await page.waitForURL(/view=list/);
+    const rows = await page.locator('.graph-body tbody tr').count();
+    expect(near).toContain(`, ${rows} edges.`);
+    await ada.axe();
+    for (const [name, begins] of [
+      ['SVG', '<svg xmlns'],
+      ['PNG', '\u{fffd}PNG'],
+      ['CSV', 'from_kind,from,to_kind,to,'],
+    ] as const) {
+      const [file] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('button', { name, exact: true }).click(),
+      ]);
+      expect(readFileSync(await file.path(), 'utf8').slice(0, 40)).toContain(begins);
+    }
+    await ada.open('/graph?team=people&errors=1&min=100');
+    await page.getByText('Nobody called anybody').waitFor();
+  });
 });

@@ -1,7 +1,7 @@
 import { curveOf, NODE_HEIGHT, NODE_WIDTH, pointOf } from './scene.ts';
 import type { Curve, Scene, SceneEdge, SceneNode, Tone } from './scene.ts';
 import type { Size, View } from './viewport.ts';
-import { LAYERS, shortNameOf } from './words.ts';
+import { LAYERS, perSecond, shortNameOf } from './words.ts';
 
 export interface Paints {
   readonly ground: string;
@@ -152,8 +152,8 @@ export function paint(
     context.fillText(label, node.x + PADDING, node.y + NODE_HEIGHT / 2 + 0.5);
   }
   if (scale < LEAST_SCALE_OF_NUMBERS) return;
-  const told = near.length > 0 ? near.slice(0, FEW_EDGES) : scene.edges.length <= FEW_EDGES ? scene.edges : [];
-  writeNumbers(context, told, textOf, paints);
+  if (near.length > 0) writeNumbers(context, near, textOf, paints);
+  else if (scene.edges.length <= FEW_EDGES) writeNumbers(context, scene.edges, ({ rate }) => perSecond(rate), paints);
 }
 
 function writeLayers(context: CanvasRenderingContext2D, { layers }: Scene, { quiet }: Paints): void {
@@ -162,7 +162,7 @@ function writeLayers(context: CanvasRenderingContext2D, { layers }: Scene, { qui
   for (const { layer, x } of layers) context.fillText(LAYERS[layer] ?? '', x, 20);
 }
 
-/** Beside the middle of an edge, on the ground. */
+/** On the middle of an edge; those with the most requests first, and none on another. */
 function writeNumbers(
   context: CanvasRenderingContext2D,
   edges: readonly SceneEdge[],
@@ -170,10 +170,18 @@ function writeNumbers(
   { ground, quiet }: Paints,
 ): void {
   context.font = SMALL;
-  for (const edge of edges) {
+  const taken: (readonly [x: number, y: number, width: number])[] = [];
+  for (const edge of edges.toSorted((a, b) => b.count - a.count)) {
     const text = textOf(edge);
     const [x, y] = pointOf(curveOf(edge), 0.5);
     const { width } = context.measureText(text);
+    if (
+      taken.some(
+        ([otherX, otherY, other]) => Math.abs(otherX - x) < (other + width) / 2 + 8 && Math.abs(otherY - y) < 16,
+      )
+    )
+      continue;
+    taken.push([x, y, width]);
     context.globalAlpha = 0.88;
     context.fillStyle = ground;
     context.fillRect(x - width / 2 - 3, y - 8, width + 6, 16);
