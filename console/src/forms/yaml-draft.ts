@@ -134,31 +134,36 @@ export interface Lines {
   readonly last: number;
 }
 
-/** The lines of what a path names; of what is not there, of what is nearest above. */
-export function linesOf(text: string, path: Path): Lines {
+/** Says the lines of what a path names; of what is not there, of what is nearest above. The text is read once. */
+export function linesIn(text: string): (path: Path) => Lines {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
-  let range: readonly number[] | null | undefined;
-  let node: unknown = document.contents;
+  const { contents } = parseDocument(text, { lineCounter: lines });
+  return (path) => {
+    const [from, to] = rangeOf(contents, path) ?? [0, 0];
+    const end = Math.max(from, text.slice(from, to).trimEnd().length + from - 1);
+    return text === '' ? { first: 1, last: 1 } : { first: lines.linePos(from).line, last: lines.linePos(end).line };
+  };
+}
+
+function rangeOf(root: unknown, path: Path): readonly [from: number, to: number] | undefined {
+  let range: readonly [number, number] | undefined;
+  let node = root;
   for (const part of path) {
     if (isMap(node)) {
       const pair = node.items.find(({ key }) => (isScalar(key) ? String(key.value) : String(key)) === String(part));
       if (pair === undefined || !isPair(pair)) break;
       const [start] = (pair.key as Node).range ?? [];
       const value = pair.value as Node | null;
-      range = start === undefined ? range : [start, value?.range?.[1] ?? start];
+      if (start !== undefined) range = [start, value?.range?.[1] ?? start];
       node = value;
     } else if (isSeq(node) && typeof part === 'number') {
       const item = node.items[part] as Node | undefined;
       if (item === undefined) break;
-      range = item.range ?? range;
+      if (item.range) range = [item.range[0], item.range[1]];
       node = item;
     } else break;
   }
-  if (!range) return { first: 1, last: 1 };
-  const [from = 0, to = from] = range;
-  const end = Math.max(from, text.slice(from, to).trimEnd().length + from - 1);
-  return { first: lines.linePos(from).line, last: lines.linePos(end).line };
+  return range;
 }
 
 /** What differs between two values, as paths: the deepest that tell it. Lists of another length differ as a whole. */

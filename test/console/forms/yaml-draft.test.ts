@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isSame, valueAt, withValue } from '../../../console/src/forms/inputs.ts';
 import { merged } from '../../../console/src/forms/merge.ts';
-import { differingPaths, linesOf, parsed, withMoved, withYaml, yamlOf } from '../../../console/src/forms/yaml-draft.ts';
+import { differingPaths, linesIn, parsed, withMoved, withYaml, yamlOf } from '../../../console/src/forms/yaml-draft.ts';
 
 const TEXT = `# Orders of the shop
 apiVersion: ostiary.dev/v1alpha1
@@ -97,14 +97,14 @@ describe('YAML beside a form', () => {
   });
 
   it('finds the lines of a field, and of what is missing those of what it would stand in', () => {
-    expect(linesOf(TEXT, ['spec', 'basePath'])).toEqual({ first: 6, last: 6 });
-    expect(linesOf(TEXT, ['spec', 'policies', 1, 'config', 'rateLimits', 0, 'maximumRequests'])).toMatchObject({
+    expect(linesIn(TEXT)(['spec', 'basePath'])).toEqual({ first: 6, last: 6 });
+    expect(linesIn(TEXT)(['spec', 'policies', 1, 'config', 'rateLimits', 0, 'maximumRequests'])).toMatchObject({
       first: 15,
     });
-    expect(linesOf(TEXT, ['spec', 'policies', 1])).toEqual({ first: 12, last: 16 });
-    expect(linesOf(TEXT, ['spec', 'policies', 0, 'config', 'realm'])).toEqual({ first: 10, last: 10 });
-    expect(linesOf(TEXT, ['spec', 'policies', 7])).toMatchObject({ first: 7 });
-    expect(linesOf('', ['spec'])).toEqual({ first: 1, last: 1 });
+    expect(linesIn(TEXT)(['spec', 'policies', 1])).toEqual({ first: 12, last: 16 });
+    expect(linesIn(TEXT)(['spec', 'policies', 0, 'config', 'realm'])).toEqual({ first: 10, last: 10 });
+    expect(linesIn(TEXT)(['spec', 'policies', 7])).toMatchObject({ first: 7 });
+    expect(linesIn('')(['spec'])).toEqual({ first: 1, last: 1 });
   });
 });
 

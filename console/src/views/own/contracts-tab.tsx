@@ -13,7 +13,6 @@ import { here, setQuery } from '../../shell/router.ts';
 import type { TabProps } from './api-view.tsx';
 import { ContractDialog } from './contract-dialog.tsx';
 import { specOf, State, WORDS } from './contract-state.tsx';
-import { OF_OWN, listOwnApis } from './own-methods.ts';
 import { count } from './traffic.tsx';
 
 const STATES = ['approved', 'pending', 'revoked', 'rejected'] as const;
@@ -27,8 +26,7 @@ export default function ContractsTab({ resource }: TabProps): JSX.Element {
   const tier = query.get('tier') ?? '';
   const [pageSize, setPageSize] = useState(PAGE);
   const [opened, setOpened] = useState<string>();
-  const own = useCall(listOwnApis, { search: name, pageSize: 1 }, OF_OWN);
-  const mayDecide = hasRole(['owner', 'admin'], own.data?.apis?.[0]?.team) || hasRole(['owner', 'admin']);
+  const mayDecide = hasRole(['owner', 'admin']);
   const where = {
     'spec.api': name,
     ...(state !== '' && { 'spec.status': state }),

@@ -10,7 +10,7 @@ import { go, here, setQuery } from '../../shell/router.ts';
 import { person } from '../../shell/session.ts';
 import { apiAddress } from './addresses.ts';
 import { DocumentEditor } from './document-editor.tsx';
-import { Draft } from './draft.ts';
+import { Draft, keepNewDraft, newDraft } from './draft.ts';
 import { proposal } from './proposing.ts';
 import { ReviewDialog } from './review-dialog.tsx';
 import { listOwnApis, OF_OWN } from './own-methods.ts';
@@ -45,14 +45,15 @@ const SECTIONS = [
 /** A new API: from its specification, from a service that was discovered, or empty. */
 export default function CreateView(): JSX.Element {
   const from = here.value.searchParams.get('from');
-  const [draft, setDraft] = useState<Draft>();
-  const begin = (made: Draft): void => {
+  const [draft, setDraft] = useState(newDraft);
+  const begin = (made: Draft | undefined): void => {
+    keepNewDraft(made);
     setDraft(made);
   };
   return (
     <Page title={TEXTS.create} above={[{ text: TEXTS.myApis, href: '/apis' }]}>
       {draft !== undefined ? (
-        <Editing draft={draft} />
+        <Editing draft={draft} giveUp={() => begin(undefined)} />
       ) : from === 'specification' ? (
         <SpecificationInput
           action="Go on"
@@ -118,7 +119,7 @@ function Discovered(): JSX.Element {
   );
 }
 
-function Editing({ draft }: { readonly draft: Draft }): JSX.Element {
+function Editing({ draft, giveUp }: { readonly draft: Draft; readonly giveUp: () => void }): JSX.Element {
   const [isOpen, setOpen] = useState(false);
   const { metadata } = draft.value.value as {
     readonly metadata?: { readonly name?: string; readonly namespace?: string };
@@ -144,6 +145,9 @@ function Editing({ draft }: { readonly draft: Draft }): JSX.Element {
         <span class={broken.length > 0 ? 'fault own-bar-text' : 'quiet own-bar-text'} role="status">
           {broken.length > 0 ? (broken[0]?.message ?? '') : 'Nothing is written yet.'}
         </span>
+        <button type="button" class="plain" onClick={giveUp}>
+          {TEXTS.discard}
+        </button>
         <button
           type="button"
           class="main"
@@ -162,7 +166,10 @@ function Editing({ draft }: { readonly draft: Draft }): JSX.Element {
         <ReviewDialog
           draft={draft}
           onClose={() => setOpen(false)}
-          onWritten={() => go(apiAddress(namespace, metadata?.name))}
+          onWritten={() => {
+            keepNewDraft(undefined);
+            go(apiAddress(namespace, metadata?.name));
+          }}
         />
       )}
     </>

@@ -198,6 +198,19 @@ export function draftOf(key: string, base: Base): Draft {
   return draft;
 }
 
+const NEW = 'new';
+
+/** The API that is being made; undefined: none. It waits while one looks at other pages. */
+export function newDraft(): Draft | undefined {
+  return drafts.get(NEW);
+}
+
+/** @param draft undefined: it was written, or given up */
+export function keepNewDraft(draft: Draft | undefined): void {
+  if (draft === undefined) drafts.delete(NEW);
+  else drafts.set(NEW, draft);
+}
+
 /** Whoever closes the window with something unsaved is asked first. */
 addEventListener('beforeunload', (event) => {
   if ([...drafts.values()].some((draft) => draft.isChanged.value)) event.preventDefault();

@@ -1,11 +1,12 @@
 import type { JSX } from 'preact';
-import { useState } from 'preact/hooks';
+import { useMemo, useState } from 'preact/hooks';
 import { proposalOf } from '../../forms/open-api.ts';
 import type { Proposed } from '../../forms/open-api.ts';
 import { TEXTS as SHARED } from '../../texts.ts';
 
 /** As large as a Specification may be. */
 const MOST_BYTES = 1024 * 1024;
+const TOO_LARGE = 'It has more than a megabyte: a specification may have one at most';
 
 interface SpecificationInputProps {
   readonly action: string;
@@ -17,11 +18,13 @@ interface SpecificationInputProps {
 export function SpecificationInput({ action, onCancel, onGiven }: SpecificationInputProps): JSX.Element {
   const [text, setText] = useState('');
   const [fault, setFault] = useState<string>();
-  const read = text.trim() === '' ? undefined : proposalOf(text);
-  const problem = fault ?? (read !== undefined && 'problem' in read ? read.problem : undefined);
+  const isLarge = text.length > MOST_BYTES;
+  const read = useMemo(() => (text.trim() === '' || isLarge ? undefined : proposalOf(text)), [text]);
+  const problem =
+    fault ?? (isLarge ? TOO_LARGE : undefined) ?? (read !== undefined && 'problem' in read ? read.problem : undefined);
   const take = async (file: File | undefined): Promise<void> => {
     if (file === undefined) return;
-    if (file.size > MOST_BYTES) return setFault('It has more than a megabyte: a specification may have one at most');
+    if (file.size > MOST_BYTES) return setFault(TOO_LARGE);
     setFault(undefined);
     setText(await file.text());
   };

@@ -1,10 +1,13 @@
 import type { JSX } from 'preact';
-import { useEffect, useId, useRef } from 'preact/hooks';
-import { linesOf } from '../../forms/yaml-draft.ts';
+import { useEffect, useId, useMemo, useRef } from 'preact/hooks';
+import { linesIn } from '../../forms/yaml-draft.ts';
 import type { Lines } from '../../forms/yaml-draft.ts';
 import { placeWords } from '../../forms/paths.ts';
 import type { Path } from '../../forms/inputs.ts';
 import type { Draft } from './draft.ts';
+
+/** More faults at once have few causes. */
+const MOST_SHOWN = 50;
 
 export interface YamlPaneProps {
   readonly draft: Draft;
@@ -18,11 +21,13 @@ export function YamlPane({ draft, focus, isReadOnly = false }: YamlPaneProps): J
   const text = draft.text.value;
   const lines = text.split('\n').length;
   const syntax = draft.fault.value;
-  const placed = draft.checked.value.faults.map((fault) => ({ ...fault, lines: linesOf(text, fault.path) }));
+  const linesOf = useMemo(() => linesIn(text), [text]);
+  const faults = draft.checked.value.faults;
+  const placed = faults.slice(0, MOST_SHOWN).map((fault) => Object.assign({ lines: linesOf(fault.path) }, fault));
   const marks = new Map<number, string>();
   for (const { isWarning, lines: at } of placed) marks.set(at.first, isWarning ? 'warned' : 'faulty');
   if (syntax !== undefined) marks.set(syntax.line, 'faulty');
-  const part: Lines | undefined = focus === undefined || syntax !== undefined ? undefined : linesOf(text, focus);
+  const part: Lines | undefined = focus === undefined || syntax !== undefined ? undefined : linesOf(focus);
   const box = useRef<HTMLDivElement>(null);
   const area = useRef<HTMLTextAreaElement>(null);
   const id = useId();
@@ -87,6 +92,7 @@ export function YamlPane({ draft, focus, isReadOnly = false }: YamlPaneProps): J
               <bdi>{path.length > 0 ? placeWords(draft.value.value, path) : file}</bdi> <bdi>{message}</bdi>
             </li>
           ))}
+        {faults.length > MOST_SHOWN && <li class="quiet">and {faults.length - MOST_SHOWN} more</li>}
       </ul>
     </section>
   );
