@@ -5,6 +5,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync }
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { rolldown } from 'rolldown';
+import { buildReference } from './build-reference.ts';
 
 const here = import.meta.dirname;
 const sources = join(here, 'src');
@@ -67,6 +68,7 @@ if (!isOnlyIfChanged || !isBuiltFrom(digest)) {
     .replace('{{style}}', `/assets/${sheet}`)
     .replace('{{script}}', `/assets/${entry}`);
   writeFileSync(join(folder, 'index.html'), page);
+  await buildReference(folder);
   writeFileSync(stamp, digest);
   for (const name of readdirSync(assets).sort()) {
     const content = readFileSync(join(assets, name));

@@ -4,6 +4,11 @@ import type { Route } from './shell/router.ts';
 export const ROUTES: readonly Route[] = [
   { path: '/', load: () => import('./views/catalog/catalog-view.tsx') },
   { path: '/catalog', load: () => import('./views/catalog/catalog-view.tsx') },
+  { path: '/catalog/:namespace/:name', load: () => import('./views/api/api-view.tsx') },
+  { path: '/applications', load: () => import('./views/mine/applications-view.tsx') },
+  { path: '/applications/:namespace/:name', load: () => import('./views/mine/application-view.tsx') },
+  { path: '/contracts', load: () => import('./views/mine/contracts-view.tsx') },
+  { path: '/contracts/:namespace/:name', load: () => import('./views/mine/contract-view.tsx') },
   { path: '/analytics', load: () => import('./views/analytics/analytics-view.tsx') },
   { path: '/graph', load: () => import('./views/graph/graph-view.tsx') },
   { path: '/analytics/requests', load: () => import('./views/analytics/samples-view.tsx') },

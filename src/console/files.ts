@@ -20,6 +20,8 @@ export interface Body {
 
 export interface ConsoleFiles {
   readonly page: ConsoleFile;
+  /** The document that draws a specification; undefined: it was not built. */
+  readonly reference: ConsoleFile | undefined;
   /** By name, such as `console-4xL16izI.js`: the name changes with the content. */
   readonly assets: ReadonlyMap<string, ConsoleFile>;
 }
@@ -50,7 +52,12 @@ export async function readConsoleFiles(folder: string): Promise<ConsoleFiles | u
     throw error;
   }
   const read = await Promise.all(names.map(async (name) => [name, await fileOf(join(assets, name))] as const));
-  return { page: await fileOf(join(folder, 'index.html')), assets: new Map(read) };
+  const reference = await fileOf(join(folder, 'reference.html')).catch(ifMissing);
+  return { page: await fileOf(join(folder, 'index.html')), reference, assets: new Map(read) };
+}
+
+function ifMissing(error: unknown): undefined {
+  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
 }
 
 async function fileOf(path: string): Promise<ConsoleFile> {

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ConsoleFile, ConsoleFiles, Encoding } from './files.ts';
+import { isReferenceAsset, referencedApi, referencePolicy } from './reference.ts';
 
 /**
  * Nothing but our own files, no script or style in the page itself, nothing that frames it. Pictures in data: the
@@ -25,9 +26,22 @@ const COMMON = {
   vary: 'accept-encoding',
 };
 const PAGE = { ...COMMON, 'content-security-policy': POLICY, 'x-frame-options': 'DENY', 'cache-control': 'no-cache' };
+/** Another reader may see another policy: it is asked for each time. */
+const REFERENCE = { ...COMMON, 'referrer-policy': 'no-referrer', 'cache-control': 'no-store' };
 /** Its name changes with its content. */
 const ASSET = { ...COMMON, 'cache-control': 'public, max-age=31536000, immutable' };
+/** Of the document of a reference, which has no origin, and is so of elsewhere. */
+const SHARED_ASSET = { ...ASSET, 'cross-origin-resource-policy': 'cross-origin' };
 const ASSETS = '/assets/';
+
+/**
+ * Where callers reach an API, as far as whoever asks may know of it. Never rejects.
+ * @returns undefined: it does not say, or there is none for them
+ */
+export type FindPublicUrl = (
+  request: IncomingMessage,
+  api: { readonly namespace: string; readonly name: string },
+) => Promise<string | undefined>;
 
 export type HandleConsole = (request: IncomingMessage, response: ServerResponse) => boolean;
 
@@ -35,9 +49,10 @@ export type HandleConsole = (request: IncomingMessage, response: ServerResponse)
  * Serves the console: its files, and its page for every address that a browser asks for, since views have addresses of
  * their own.
  * @param files undefined: it was not built; browsers are told how to
+ * @param findPublicUrl for the references of APIs; absent: no call is let out of any
  * @returns a handler; false: this is no request of a browser, and nothing was answered
  */
-export function consoleHandler(files: ConsoleFiles | undefined): HandleConsole {
+export function consoleHandler(files: ConsoleFiles | undefined, findPublicUrl?: FindPublicUrl): HandleConsole {
   return (request, response) => {
     const { headers, method, url = '' } = request;
     if (method !== 'GET' && method !== 'HEAD') return false;
@@ -45,7 +60,7 @@ export function consoleHandler(files: ConsoleFiles | undefined): HandleConsole {
     if (path.startsWith(ASSETS)) {
       const file = files?.assets.get(path.slice(ASSETS.length));
       if (file === undefined) return false;
-      send(request, response, file, ASSET);
+      send(request, response, file, isReferenceAsset(request) ? SHARED_ASSET : ASSET);
       return true;
     }
     if (path.endsWith('.json') || !/\btext\/html\b/.test(headers.accept ?? '')) return false;
@@ -54,9 +69,22 @@ export function consoleHandler(files: ConsoleFiles | undefined): HandleConsole {
       response.end('The console was not built: npm run console\n');
       return true;
     }
-    send(request, response, files.page, PAGE);
+    const api = referencedApi(path);
+    const reference = api && files.reference;
+    if (api === undefined || reference === undefined) send(request, response, files.page, PAGE);
+    else void sendReference(request, response, reference, findPublicUrl?.(request, api));
     return true;
   };
+}
+
+async function sendReference(
+  request: IncomingMessage,
+  response: ServerResponse,
+  reference: ConsoleFile,
+  publicUrl: Promise<string | undefined> | undefined,
+): Promise<void> {
+  const policy = { 'content-security-policy': referencePolicy(await publicUrl) };
+  send(request, response, reference, { ...REFERENCE, ...policy });
 }
 
 function send(

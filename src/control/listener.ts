@@ -1,11 +1,12 @@
 import { constants } from 'node:crypto';
-import type { IncomingHttpHeaders, IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
 import type { Server, Socket } from 'node:net';
 import type { SecureContextOptions, TLSSocket } from 'node:tls';
 import type { DescService } from '@bufbuild/protobuf';
 import { PeopleService } from '../../gen/ostiary/v1/people_pb.js';
 import { SyncService } from '../../gen/ostiary/v1/sync_pb.js';
 import type { Clock } from '../clock.ts';
+import { isReferenceAsset } from '../console/reference.ts';
 import type { AddressOf } from '../grpc/peer-address.ts';
 import type { Call, ListenOptions, Method } from '../grpc/rpc.ts';
 import { http2Acceptor } from '../http2/transport.ts';
@@ -189,7 +190,7 @@ function requestHandler(options: ControlListenerOptions): (request: IncomingMess
   ];
   let openApi: string | undefined;
   return (request, response) => {
-    const why = foreignness(request.headers, options.origin);
+    const why = foreignness(request, options.origin);
     if (why !== undefined) return refuse(response, 403, 'permission_denied', why);
     const [, room] = rooms.find(([path]) => request.url?.startsWith(path)) ?? ['', known];
     if (!room.take(request.socket, request, response)) return;
@@ -214,11 +215,11 @@ function requestHandler(options: ControlListenerOptions): (request: IncomingMess
  * @returns why the request is refused; undefined: it may pass
  */
 function foreignness(
-  headers: IncomingHttpHeaders,
+  request: Pick<IncomingMessage, 'headers' | 'method' | 'url'>,
   { isOwn, problemOfHost }: ControlListenerOptions['origin'],
 ): string | undefined {
-  const { host, origin } = headers;
-  if (origin !== undefined && !isOwn(origin, host))
+  const { host, origin } = request.headers;
+  if (origin !== undefined && !isOwn(origin, host) && !isReferenceAsset(request))
     return 'requests from web pages (with an Origin header) of elsewhere are refused';
   return problemOfHost(host);
 }

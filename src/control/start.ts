@@ -185,6 +185,7 @@ export async function startControl(
         version,
         now: () => clock.monotonic(),
         urlOf: people.origin.urlOf,
+        identify: people.identify,
         addressOf,
         onFailure: failedCallTeller(log),
       }),

@@ -16,7 +16,14 @@ export interface NavigationGroup {
 
 /** What the menu shows, one line a view. */
 export const NAVIGATION: readonly NavigationGroup[] = [
-  { text: 'Use APIs', items: [{ href: '/catalog', text: 'Catalog' }] },
+  {
+    text: 'Use APIs',
+    items: [
+      { href: '/catalog', text: 'Catalog' },
+      { href: '/applications', text: 'Applications', isFor: () => isConsumer() },
+      { href: '/contracts', text: 'Contracts', isFor: () => isConsumer() },
+    ],
+  },
   {
     text: 'Own APIs',
     items: [
@@ -34,4 +41,6 @@ export const NAVIGATION: readonly NavigationGroup[] = [
   { text: 'Operate', items: [] },
 ];
 
+/** Whoever may ask for access. */
+export const isConsumer = (): boolean => hasRole(['developer', 'admin']);
 export const isOperator = (): boolean => hasRole(['admin', 'auditor', 'viewer'], 'platform');

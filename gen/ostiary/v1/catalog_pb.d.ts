@@ -1505,6 +1505,13 @@ export declare type ListContractsRequest = Message<"ostiary.v1.ListContractsRequ
    * @generated from field: string page_token = 5;
    */
   pageToken: string;
+
+  /**
+   * This one alone, as NAMESPACE/NAME.
+   *
+   * @generated from field: string contract = 6;
+   */
+  contract: string;
 };
 
 /**
@@ -1543,6 +1550,13 @@ export declare type ListContractsRequestJson = {
    * @generated from field: string page_token = 5;
    */
   pageToken?: string;
+
+  /**
+   * This one alone, as NAMESPACE/NAME.
+   *
+   * @generated from field: string contract = 6;
+   */
+  contract?: string;
 };
 
 /**

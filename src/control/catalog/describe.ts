@@ -42,7 +42,12 @@ export async function describeApi(
     ...listAt(document, 'spec.policies'),
     ...bindings.map((binding) => valueAt(found.get(keyText(binding))?.document, ['spec'])),
   ];
-  const contracts = contractsOf(reading, { application: '', api: `${key.namespace}/${key.name}`, waiting: false });
+  const contracts = contractsOf(reading, {
+    application: '',
+    api: `${key.namespace}/${key.name}`,
+    contract: '',
+    waiting: false,
+  });
   return {
     entry: entryMessage(entry, document, rights.objectOf(entry, entry.facts).team),
     hosts: listAt(document, 'spec.hosts').filter((host) => typeof host === 'string'),

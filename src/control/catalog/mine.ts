@@ -60,7 +60,7 @@ function named(index: ResourceIndex, kind: string, text: string): readonly Entry
 /** By namespace and name. */
 export function contractsOf(
   reading: Reading,
-  { application, api, waiting }: Pick<ListContractsRequest, 'application' | 'api' | 'waiting'>,
+  { application, api, contract, waiting }: Pick<ListContractsRequest, 'application' | 'api' | 'contract' | 'waiting'>,
 ): readonly Entry[] {
   const { index } = reading;
   const own = new Set(applicationsOf(reading, { search: '', application }).map(keyText));
@@ -71,6 +71,7 @@ export function contractsOf(
     const party = partyOf(facts, 'ClientApplication');
     return party !== undefined && own.has(party);
   };
+  if (contract !== '') return named(index, 'Contract', contract).filter(isWanted);
   // Of one party there are few: of all, they are sorted already.
   const [of] = apis ?? (application === '' ? [] : own);
   if (of === undefined) return apis === undefined ? index.ofKind('Contract').filter(isWanted) : [];
