@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useCallback, useMemo } from 'preact/hooks';
+import { useCallback, useEffect, useMemo, useState } from 'preact/hooks';
 import { Page } from '../../parts/page.tsx';
 import { Empty, Failed, Loading } from '../../parts/states.tsx';
 import { here, setQuery } from '../../shell/router.ts';
@@ -38,7 +38,7 @@ export default function GraphView(): JSX.Element {
   const address = here.value;
   const range = rangeOf(address.searchParams);
   const filters = filtersOf(address.searchParams);
-  const asked = askedOf(address.searchParams, matchMedia(NARROW).matches);
+  const asked = askedOf(address.searchParams, useNarrow());
   const { team, minRate, isOfErrors, around, steps, limit, view, chosen } = asked;
   const answer = useAnswer(graph, {
     time: timeOf(range),
@@ -162,6 +162,19 @@ export default function GraphView(): JSX.Element {
       )}
     </Page>
   );
+}
+
+/** A phone that is turned, or a window that is drawn wider, shows the map. */
+function useNarrow(): boolean {
+  const [isNarrow, setNarrow] = useState(() => matchMedia(NARROW).matches);
+  useEffect(() => {
+    const narrow = matchMedia(NARROW);
+    const read = (): void => setNarrow(narrow.matches);
+    read();
+    narrow.addEventListener('change', read);
+    return () => narrow.removeEventListener('change', read);
+  }, []);
+  return isNarrow;
 }
 
 function Legend(): JSX.Element {
