@@ -103,18 +103,12 @@ describe.skipIf(parts.includes(undefined))('access to an API, in two windows', (
     await olga.open('/requests');
     await olga.page.getByText('Nothing waits for you').waitFor();
 
-    await dana.open('/catalog');
-    const asked = await dana.context.request.post('/ostiary.v1.ContractService/Request', {
-      headers: { origin: site.url, 'x-ostiary-csrf': '1' },
-      data: {
-        namespace: 'shop',
-        clientApplication: 'apps/web-shop',
-        api: 'orders',
-        tier: 'silver',
-        reason: 'For the shop on the web',
-      },
-    });
-    expect([asked.status(), await asked.text()]).toEqual([200, expect.stringContaining('PENDING')]);
+    await dana.open('/catalog/shop/orders');
+    await dana.page.getByRole('button', { name: 'Request access' }).click();
+    await dana.page.getByLabel('Why').fill('For the shop on the web');
+    await dana.axe();
+    await dana.page.getByRole('dialog').getByRole('button', { name: 'Request access' }).click();
+    await dana.page.getByText('waits for approval').first().waitFor();
     expect(await status()).toBe(401);
 
     // It appears there by itself.

@@ -28,6 +28,11 @@ export const VIEWS: readonly View[] = [
       await page.getByRole('option', { name: /Payments/ }).waitFor();
     },
   },
+  { name: 'catalog-api', path: '/catalog/shop/orders', who: 'dana' },
+  { name: 'applications', path: '/applications', who: 'dana' },
+  { name: 'application', path: '/applications/apps/web-shop', who: 'dana' },
+  { name: 'my-contracts', path: '/contracts', who: 'dana' },
+  { name: 'contract', path: '/contracts/shop/web-shop-orders', who: 'dana' },
   { name: 'my-apis', path: '/apis', who: 'olga' },
   { name: 'new-api', path: '/apis/new', who: 'olga' },
   { name: 'api', path: '/apis/shop/orders', who: 'olga' },
@@ -36,6 +41,8 @@ export const VIEWS: readonly View[] = [
   { name: 'tiers', path: '/apis/shop/orders/tiers', who: 'olga' },
   { name: 'requests', path: '/requests', who: 'priya' },
   { name: 'analytics', path: '/analytics', who: 'ada' },
+  { name: 'graph', path: '/graph', who: 'ada' },
+  { name: 'graph-dark', path: '/graph', who: 'ada', scheme: 'dark' },
   { name: 'analytics-dark', path: '/analytics', who: 'ada', scheme: 'dark' },
   { name: 'analytics-phone', path: '/analytics', who: 'ada', size: 'phone' },
 ];
