@@ -13,7 +13,7 @@ interface Node {
 function drawn(node: unknown): string {
   if (node === null || node === undefined || typeof node === 'boolean') return '';
   if (Array.isArray(node)) return node.map(drawn).join('');
-  if (typeof node !== 'object') return String(node);
+  if (typeof node === 'string' || typeof node === 'number') return String(node);
   const { props = {}, type } = node as Node;
   const href = typeof props['href'] === 'string' ? ` ${props['href']}` : '';
   return `‹${String(type)}${href}›${drawn(props.children)}‹/›`;

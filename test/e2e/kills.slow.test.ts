@@ -128,15 +128,15 @@ describe.skipIf(envoyPart === undefined || loadPart === undefined)(
     }
 
     test('are all decided as Envoy counts them, but for the last second before each kill, and what is missing is told', async () => {
-      let isLoading = true;
+      const state = { isLoading: true };
       const loading = load().finally(() => {
-        isLoading = false;
+        state.isLoading = false;
       });
       let lost = 0;
       for (let kill = 1; kill <= KILLS; kill++) {
         const from = (REQUESTS * kill) / (KILLS + 1);
         // On a busy machine most come while it starts, and are refused by Envoy alone.
-        while (isLoading && (await look()).decided < from) await sleep(LOOK_MS);
+        while (state.isLoading && (await look()).decided < from) await sleep(LOOK_MS);
         await ostiary.kill();
         const killedAt = performance.now();
         await sleep(LOOK_MS);
