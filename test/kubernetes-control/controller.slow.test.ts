@@ -20,7 +20,7 @@ import { startOstiary } from '../real/ostiary.ts';
 import type { RealOstiary } from '../real/ostiary.ts';
 import { partOrSkip } from '../real/parts.ts';
 import { scratchFolder } from '../real/scratch.ts';
-import { createNamespaces, installDefinitions, object, put, statusOf, told } from './fixture.ts';
+import { createNamespaces, documentedRights, installDefinitions, object, put, statusOf, told } from './fixture.ts';
 
 const parts = [await partOrSkip('etcd'), await partOrSkip('kube-apiserver')];
 
@@ -32,7 +32,10 @@ describe.skipIf(parts.includes(undefined))('ostiary control --kubernetes at a re
   let cluster: Cluster;
   let control: RealControlPlane;
   let sidecar: RealOstiary;
-  const start = (kubeconfig = kubernetes.kubeconfig, ...more: string[]): Promise<RealControlPlane> => {
+  const start = (
+    kubeconfig = kubernetes.kubeconfigFor({ user: 'ostiary' }),
+    ...more: string[]
+  ): Promise<RealControlPlane> => {
     const key = ['--secrets-key-file', join(folder, 'secrets.key')];
     const which = ['--kubernetes', '--kubeconfig', kubeconfig, '--cluster-name', 'east'];
     return startControlPlane(join(folder, 'data'), listen, { args: [...key, ...which, ...more] });
@@ -42,6 +45,8 @@ describe.skipIf(parts.includes(undefined))('ostiary control --kubernetes at a re
     kubernetes = await startKubernetes();
     cluster = await connectTo({ file: kubernetes.kubeconfig }, { timers, environment: {}, userAgent: 'ostiary/test' });
     await installDefinitions(cluster);
+    for (const given of documentedRights('ostiary'))
+      expect((await kubernetes.apply(given, false)).status).toBeLessThan(300);
     await createNamespaces(cluster, 'shop', 'pay');
     writeFileSync(join(folder, 'secrets.key'), randomBytes(32).toString('base64'), { mode: 0o600 });
     control = await start();

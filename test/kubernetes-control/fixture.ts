@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
 import { customResourceDefinitions } from '../../src/crd/definition.ts';
 import { OBJECT_KINDS } from '../../src/crd/kinds.ts';
 import type { ObjectKind } from '../../src/crd/kinds.ts';
@@ -6,6 +8,7 @@ import type { Condition, KubernetesObject } from '../../src/kubernetes/object.ts
 import { NAMESPACES } from '../../src/kubernetes/resource-type.ts';
 import type { ResourceType } from '../../src/kubernetes/resource-type.ts';
 import { typeOfKind } from '../../src/kubernetes-control/objects.ts';
+import type { ApplicableObject } from '../real/kubernetes.ts';
 import type { RealOstiary } from '../real/ostiary.ts';
 
 const DEFINITIONS: ResourceType = {
@@ -70,4 +73,20 @@ export async function statusOf(sidecar: RealOstiary, path: string, credentials: 
   return deniedResponse === undefined
     ? 200
     : Number({ Unauthorized: 401, Forbidden: 403 }[String(deniedResponse.status?.code)]);
+}
+
+/** The rights that docs/kubernetes.md lists, for a user. */
+export function documentedRights(user: string): readonly ApplicableObject[] {
+  const page = readFileSync(new URL('../../docs/kubernetes.md', import.meta.url), 'utf8');
+  const [, yaml = ''] = /```yaml\n(apiVersion: rbac[^`]*)```/.exec(page) ?? [];
+  const role = parse(yaml) as ApplicableObject;
+  const apiGroup = 'rbac.authorization.k8s.io';
+  const binding = {
+    apiVersion: role.apiVersion,
+    kind: 'ClusterRoleBinding',
+    metadata: { name: role.metadata.name },
+    roleRef: { apiGroup, kind: role.kind, name: role.metadata.name },
+    subjects: [{ apiGroup, kind: 'User', name: user }],
+  };
+  return [role, binding];
 }
