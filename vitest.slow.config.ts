@@ -38,6 +38,7 @@ const waiting = [
   'istio/waypoint',
   'kubernetes/cluster',
   'kubernetes/faults',
+  'kubernetes-control/competing',
   'kubernetes-control/controller',
   'quota/troubled-server',
   'quota/versions',

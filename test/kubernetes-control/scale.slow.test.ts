@@ -26,7 +26,7 @@ import { createNamespaces, installDefinitions, object, put, told } from './fixtu
 const parts = [await partOrSkip('etcd'), await partOrSkip('kube-apiserver')];
 
 /** KUBERNETES_APIS=1000 (and five Services for each) takes some minutes. */
-const APIS = Number(process.env['KUBERNETES_APIS'] ?? 100);
+const APIS = Number(process.env['KUBERNETES_APIS'] ?? 50);
 const SERVICES_OF_EACH = 5;
 const MOST_RESIDENT_MIB = 200;
 const AT_ONCE = 16;
