@@ -134,6 +134,7 @@ export class Controller {
       sidecars,
       clock,
       timers,
+      random,
       mayWrite,
       also: (key, own) => this.#bindings.also(key, own, (api) => this.#board.programmingOf(api)),
       onTransition: (object, status, before) => this.#transition(object, status, before),

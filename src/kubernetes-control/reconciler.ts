@@ -80,13 +80,14 @@ export class Reconciler {
     // Objects that came together are looked at in their order.
     await Promise.resolve();
     while (!this.#isClosed) {
-      const texts = this.#next();
-      if (texts.length === 0) {
-        if (await this.#mayEnd()) break;
+      // Whoever leads no more is closed soon, or leads again.
+      if (!this.#ports.mayWrite()) {
+        await this.#pause();
         continue;
       }
-      if (!this.#ports.mayWrite()) break;
-      await this.#take(texts);
+      const texts = this.#next();
+      if (texts.length > 0) await this.#take(texts);
+      else if (await this.#mayEnd()) break;
     }
     this.#running = undefined;
     if (!this.#isClosed) this.#ports.onIdle();
@@ -151,7 +152,10 @@ export class Reconciler {
 
   async #pause(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    const cancel = this.#ports.timers.after(backoffMs(this.#failures, BACKOFF, this.#ports.random()), resolve);
+    const cancel = this.#ports.timers.after(
+      backoffMs(Math.max(1, this.#failures), BACKOFF, this.#ports.random()),
+      resolve,
+    );
     this.#wake = resolve;
     await promise;
     cancel();

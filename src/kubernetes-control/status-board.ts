@@ -1,3 +1,4 @@
+import { backoffMs } from '../backoff.ts';
 import type { Clock, Timers } from '../clock.ts';
 import type { ObjectKind } from '../crd/kinds.ts';
 import type { Cluster } from '../kubernetes/connection.ts';
@@ -13,6 +14,8 @@ import type { Objects } from './objects.ts';
 import { Standings } from './standings.ts';
 import type { IsSent } from './standings.ts';
 import { differenceOf, programmingOf, statusOf } from './status.ts';
+import { statusIn, wasProgrammed } from './posted.ts';
+import type { Posted } from './posted.ts';
 import type { ObjectStatus, Programming } from './status.ts';
 import type { Judgement } from './verdict.ts';
 
@@ -28,6 +31,8 @@ export interface StatusBoardPorts {
   };
   readonly clock: Clock;
   readonly timers: Timers;
+  /** From 0 up to 1. */
+  readonly random: () => number;
   mayWrite(): boolean;
   /** What else an object of this kind depends on, and says. */
   readonly also: (
@@ -37,18 +42,6 @@ export interface StatusBoardPorts {
   /** A condition is another one than before. */
   onTransition(object: KubernetesObject, status: ObjectStatus, before: ObjectStatus): void;
   onFault(error: unknown): void;
-}
-
-/** What is known of one object beside what it says. */
-interface Posted {
-  judgement: Judgement;
-  /** Its status as it is in the cluster, and of which resource version. */
-  status: ObjectStatus;
-  version: string | undefined;
-  /** Since when sidecars are waited for, in monotonic milliseconds. */
-  waitsSince: number | undefined;
-  /** When it was written last, in monotonic milliseconds. */
-  writtenAt: number;
 }
 
 /** What has changed is told once sidecars have acknowledged it, or after so long. */
@@ -61,6 +54,7 @@ const NUMBERS_MS = 60_000;
 const BUSY_MS = 150;
 const QUIET_MS = 2000;
 const MOST_AT_ONCE = 8;
+const BACKOFF = { firstMs: 500, longestMs: 30_000 };
 
 /** Writes the status of objects: once for each change, and only where it says something new. */
 export class StatusBoard {
@@ -74,6 +68,8 @@ export class StatusBoard {
   #cancel = (): void => {};
   #turning: Promise<void> | undefined;
   #isAgain = false;
+  #failures = 0;
+  #pausedUntil = -Infinity;
   #isClosed = false;
   readonly #stopListening: () => void;
 
@@ -147,11 +143,21 @@ export class StatusBoard {
         this.#ports.onFault(error);
         return;
       }
+      if (this.#ports.clock.monotonic() < this.#pausedUntil) return;
       const due = [...this.#open].filter((text) => this.#isDue(text));
       for (let at = 0; at < due.length && !this.#isClosed; at += MOST_AT_ONCE) {
         await Promise.all(due.slice(at, at + MOST_AT_ONCE).map((text) => this.#write(text)));
+        if (this.#failures > 0) break;
       }
     }
+  }
+
+  /** A server that refuses or is away is not asked again for each object. */
+  #failed(error: unknown): void {
+    this.#failures += 1;
+    const { clock, random } = this.#ports;
+    this.#pausedUntil = clock.monotonic() + backoffMs(this.#failures, BACKOFF, random());
+    this.#ports.onFault(error);
   }
 
   async #lookAtSidecars(): Promise<void> {
@@ -222,6 +228,7 @@ export class StatusBoard {
         { isForced: true },
       );
       posted.writtenAt = this.#ports.clock.monotonic();
+      this.#failures = 0;
       if (isLater(applied.metadata.resourceVersion, posted.version)) {
         posted.version = applied.metadata.resourceVersion;
         posted.status = statusIn(applied);
@@ -230,15 +237,7 @@ export class StatusBoard {
     } catch (error) {
       // It is gone meanwhile.
       if (error instanceof KubernetesFault && error.status === 404) this.#open.delete(text);
-      else this.#ports.onFault(error);
+      else this.#failed(error);
     }
   }
-}
-
-function statusIn(object: KubernetesObject): ObjectStatus {
-  return Object(object['status']) as ObjectStatus;
-}
-
-function wasProgrammed({ conditions = [] }: ObjectStatus): boolean {
-  return conditions.some(({ type, status }) => type === 'Programmed' && status === 'True');
 }

@@ -60,7 +60,7 @@ describe.skipIf(parts.includes(undefined))('two control planes of one cluster', 
     (await cluster.get(typeOfKind('Api'), { namespace: 'shop', name: 'orders' }))?.metadata.resourceVersion;
   const terms = async (): Promise<number> => {
     const lease = await cluster.get(LEASES, { namespace: 'default', name: 'ostiary-control' });
-    return Number((lease?.['spec'] as { leaseTransitions?: number }).leaseTransitions);
+    return Number((Object(lease?.['spec']) as { leaseTransitions?: number }).leaseTransitions);
   };
   const api = (name: string, basePath = `/${name}`) =>
     object('Api', 'shop', name, { hosts: ['api.example.com'], basePath, public: { all: true } });
