@@ -56,7 +56,7 @@ export function searchCatalog(
   words: SpecificationWords,
 ): CatalogPage {
   const isSeen = rights.listFilter('Api');
-  const asked = wordsOf(query).map((word) => ({ word, inSpecification: words.beginning(word) }));
+  const asked = wordsOf(query).map((word): Asked => ({ word, inSpecification: later(() => words.beginning(word)) }));
   const scoring = { asked, whole: query.trim().toLowerCase(), rights, index };
   const counts = {
     team: new Map<string, number>(),
@@ -103,11 +103,19 @@ function wordsOf(query: string): readonly string[] {
   return [...new Set(all)].slice(0, MOST_WORDS);
 }
 
+interface Asked {
+  readonly word: string;
+  /** All words that are known are looked at for it: only where something else does not have the word. */
+  readonly inSpecification: () => ReturnType<SpecificationWords['beginning']>;
+}
+
+function later<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+}
+
 interface Scoring {
-  readonly asked: readonly {
-    readonly word: string;
-    readonly inSpecification: ReturnType<SpecificationWords['beginning']>;
-  }[];
+  readonly asked: readonly Asked[];
   readonly whole: string;
   readonly rights: Rights;
   readonly index: ResourceIndex;
@@ -128,9 +136,10 @@ function rankOf(entry: Entry, team: string, { asked, whole, rights, index }: Sco
       score += own;
       continue;
     }
-    if (inSpecification === undefined) return undefined;
+    const hasWord = inSpecification();
+    if (hasWord === undefined) return undefined;
     specification ??= specificationOf(entry, team, rights, index);
-    if (!inSpecification(specification)) return undefined;
+    if (!hasWord(specification)) return undefined;
     isFoundInSpecification = true;
     score += 5;
   }
@@ -144,7 +153,9 @@ function scoreOf(word: string, name: string, { facts }: Entry, team: string): nu
   if (name.includes(word)) return isAtBegin(name, word) ? 34 : 28;
   if (facts.search.includes(word)) {
     // The name comes first, then what people read in its place. Tags have a sign in them.
-    const [, title = ''] = facts.search.split('\n', 2);
+    const begin = facts.search.indexOf('\n') + 1;
+    const end = facts.search.indexOf('\n', begin);
+    const title = begin === 0 ? '' : facts.search.slice(begin, end < 0 ? undefined : end);
     if (title.includes(word) && !title.includes('=')) return 24;
     return isAtBegin(facts.search, word) ? 16 : 10;
   }
@@ -172,8 +183,16 @@ function specificationOf(entry: Entry, team: string, rights: Rights, index: Reso
   return rights.objectOf(found, found.facts).team === team || rights.sees(found) ? text : '';
 }
 
+const NO_TAGS: readonly string[] = [];
+const knownTags = new WeakMap<object, readonly string[]>();
+
 function tagsOf({ facts: { labels } }: Entry): readonly string[] {
-  return labels === undefined ? [] : Object.entries(labels).map(([label, value]) => `${label}=${value}`);
+  if (labels === undefined) return NO_TAGS;
+  let tags = knownTags.get(labels);
+  if (tags === undefined) {
+    knownTags.set(labels, (tags = Object.entries(labels).map(([label, value]) => `${label}=${value}`)));
+  }
+  return tags;
 }
 
 function add(counts: Map<string, number>, value: string): void {
