@@ -17,4 +17,9 @@ export const ROUTES: readonly Route[] = [
   { path: '/apis/:namespace/:name', load: () => import('./views/own/api-view.tsx') },
   { path: '/apis/:namespace/:name/:tab', load: () => import('./views/own/api-view.tsx') },
   { path: '/requests', load: () => import('./views/own/requests-view.tsx') },
+  { path: '/sidecars', load: () => import('./views/ops/sidecars-view.tsx') },
+  { path: '/sidecars/:node', load: () => import('./views/ops/sidecar-view.tsx') },
+  { path: '/audit', load: () => import('./views/ops/audit-view.tsx') },
+  { path: '/live', load: () => import('./views/ops/live-view.tsx') },
+  { path: '/explain', load: () => import('./views/ops/explain-view.tsx') },
 ];

@@ -9,6 +9,8 @@ export interface NavigationItem {
 
 export const isOwner = (): boolean => hasRole(['owner', 'admin']);
 
+export const isOperator = (): boolean => hasRole(['admin', 'auditor', 'viewer'], 'platform');
+
 export interface NavigationGroup {
   readonly text: string;
   readonly items: readonly NavigationItem[];
@@ -38,9 +40,16 @@ export const NAVIGATION: readonly NavigationGroup[] = [
       { href: '/graph', text: 'Graph' },
     ],
   },
-  { text: 'Operate', items: [] },
+  {
+    text: 'Operate',
+    items: [
+      { href: '/sidecars', text: 'Sidecars', isFor: isOperator },
+      { href: '/live', text: 'Refused requests', isFor: isOperator },
+      { href: '/explain', text: 'Explain', isFor: isOperator },
+      { href: '/audit', text: 'Audit', isFor: () => hasRole(['admin', 'auditor']) },
+    ],
+  },
 ];
 
 /** Whoever may ask for access. */
 export const isConsumer = (): boolean => hasRole(['developer', 'admin']);
-export const isOperator = (): boolean => hasRole(['admin', 'auditor', 'viewer'], 'platform');
