@@ -114,7 +114,7 @@ describe.skipIf(chromium === undefined)('the console in a browser', () => {
     await expect.poll(() => page.getByText('Not connected').count(), { timeout: 30_000 }).toBe(0);
     await site.apply(apiOf('returns', 'Returns'));
     await rowOf(dave, 'Returns').or(rowOf(dave, 'returns')).first().waitFor();
-    expect(await page.getByRole('complementary').count()).toBe(0);
+    expect(await page.getByText('The control plane was updated').count()).toBe(0);
     await page.route('**/', (route) => route.fulfill({ contentType: 'text/html', body: 'another release' }));
     await site.restart(() => page.getByText('Not connected').waitFor());
     await page.getByText('The control plane was updated').waitFor({ timeout: 30_000 });

@@ -48,6 +48,11 @@ const DOCUMENTS = [
 ];
 const VIEWS = [
   '/catalog',
+  '/catalog/shop/evil',
+  '/catalog/shop/evil?tab=access',
+  '/applications',
+  '/applications/shop/app',
+  '/contracts',
   '/apis',
   '/apis/shop/evil',
   '/apis/shop/evil/settings',

@@ -1,9 +1,8 @@
 import { useEffect, useReducer, useRef } from 'preact/hooks';
 import { call, callErrorOf } from './call.ts';
 import type { CallError, Method } from './call.ts';
-import { ANY, kindsOf } from './follows.ts';
-import { onChanged, onReturned } from './live.ts';
-import { gathering } from './pauses.ts';
+import { kindsOf } from './follows.ts';
+import { useNews } from './use-news.ts';
 
 export interface Called<Response> {
   /** The newest answer; undefined: none has come yet. While another is on its way it is the one before. */
@@ -22,9 +21,6 @@ export interface CallOptions {
 /** Answers that were shown lately: whoever goes back sees them at once, while they are asked for again. */
 const lately = new Map<string, unknown>();
 const MOST_KEPT = 50;
-/** What changes at once is asked for once, and what changes all the time is asked for now and then. */
-const SOON_MS = 150;
-const EVERY_MS = 2000;
 
 /**
  * Calls a method for a view: again whenever the request is another one, when what it is about was changed by anybody, and
@@ -65,26 +61,7 @@ export function useCall<Request, Response>(
     );
     return () => leaving.abort();
   }, [key, round]);
-  useEffect(() => {
-    if (key === undefined) return undefined;
-    const kinds = follows ?? kindsOf(asked, request);
-    const gathered = gathering(
-      () => again(0),
-      SOON_MS,
-      EVERY_MS,
-      () => performance.now(),
-    );
-    const ends = [
-      onChanged((kind) => {
-        if (kind === undefined || kinds.includes(ANY) || kinds.includes(kind)) gathered.add();
-      }),
-      onReturned(() => gathered.add()),
-    ];
-    return () => {
-      gathered.end();
-      for (const end of ends) end();
-    };
-  }, [key]);
+  useNews(key, follows ?? kindsOf(asked, request), () => again(0));
   const { error, isLoading } = state.current;
   return {
     data: key === undefined ? undefined : (lately.get(key) as Response | undefined),
