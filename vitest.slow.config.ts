@@ -10,7 +10,10 @@ const waiting = [
   'chart/taking-over',
   'control/elected-planes',
   'control/kubernetes-token',
+  'crd/apiserver',
+  'crd/apiserver-any',
   'docs/move',
+  'doctor/cluster',
   'e2e/alerts',
   'e2e/control-cut-off',
   'e2e/control-failover',
@@ -22,6 +25,7 @@ const waiting = [
   'e2e/keycloak',
   'e2e/kills',
   'e2e/mesh-analytics',
+  'e2e/probe-workers',
   'e2e/secrets-nowhere-postgres',
   'e2e/shared-alerts',
   'e2e/shared-log',
@@ -51,6 +55,9 @@ const waiting = [
 /** Each starts several processes, and more at once would be late to be ready. */
 const MOST_AT_ONCE = 4;
 
+/** Each has a browser and a control plane of its own. */
+const ofPages = ['test/console/**/*.slow.test.ts'];
+
 export default defineConfig({
   test: {
     testTimeout: 600_000,
@@ -62,7 +69,7 @@ export default defineConfig({
         test: {
           name: 'hard',
           include: ['test/**/*.slow.test.ts'],
-          exclude: [...waiting, 'node_modules/**'],
+          exclude: [...waiting, ...ofPages, 'node_modules/**'],
           maxWorkers: 1,
           maxConcurrency: 2,
           sequence: { groupOrder: 1 },
@@ -71,6 +78,10 @@ export default defineConfig({
       {
         extends: true,
         test: { name: 'waiting', include: waiting, maxWorkers: MOST_AT_ONCE, sequence: { groupOrder: 2 } },
+      },
+      {
+        extends: true,
+        test: { name: 'pages', include: ofPages, maxWorkers: 2, sequence: { groupOrder: 3 } },
       },
     ],
   },
