@@ -5,6 +5,7 @@ import type { SecureContextOptions, TLSSocket } from 'node:tls';
 import type { DescService } from '@bufbuild/protobuf';
 import { PeopleService } from '../../gen/ostiary/v1/people_pb.js';
 import { SyncService } from '../../gen/ostiary/v1/sync_pb.js';
+import { MCP_PATH } from '../agents/handler.ts';
 import type { Clock } from '../clock.ts';
 import { isReferenceAsset } from '../console/reference.ts';
 import type { AddressOf } from '../grpc/peer-address.ts';
@@ -19,6 +20,7 @@ import { listenOn } from '../listen/socket.ts';
 import { secureContextOptions } from '../listen/tls.ts';
 import type { TlsMaterial } from '../listen/tls.ts';
 import { refuse, roomForCalls } from '../operator/call-room.ts';
+import type { TakeCall } from '../operator/call-room.ts';
 import { createConnectHandler } from '../operator/connect.ts';
 import type { OwnOrigin } from '../people/own-origin.ts';
 import type { Handle } from './beside-methods.ts';
@@ -57,6 +59,8 @@ export interface ControlListener {
   drain(timeoutMs: number): Promise<void>;
 }
 
+/** What paths of methods begin with. */
+const METHODS = '/ostiary.';
 /** The most calls over HTTP/1.1 at once, of all connections. */
 const MOST_CALLS = 256;
 const HANDSHAKE_MS = 10_000;
@@ -111,6 +115,11 @@ export async function openControlListener(options: ControlListenerOptions): Prom
       ]);
     },
   };
+}
+
+interface Room {
+  readonly take: TakeCall;
+  readonly serve: Handle;
 }
 
 interface Accepting {
@@ -184,15 +193,20 @@ function requestHandler(options: ControlListenerOptions): (request: IncomingMess
     take: strangers.take,
     serve: createConnectHandler({ ...serving, services: [PeopleService], maxMessageBytes: MOST_STRANGERS_BYTES }),
   };
-  const rooms: readonly (readonly [string, typeof known])[] = [
+  // Anybody may ask for a page, and begin a login that never ends.
+  const visitors = { take: roomForCalls(MOST_CALLS, () => clock.monotonic()), serve: () => false };
+  const rooms: readonly (readonly [string, Room])[] = [
     [`/${SyncService.typeName}/`, strangers],
     [`/${PeopleService.typeName}/`, people],
+    [METHODS, known],
+    // Who shows no token is refused before anything is read.
+    [MCP_PATH, { ...visitors, take: known.take }],
   ];
   let openApi: string | undefined;
   return (request, response) => {
     const why = foreignness(request, options.origin);
     if (why !== undefined) return refuse(response, 403, 'permission_denied', why);
-    const [, room] = rooms.find(([path]) => request.url?.startsWith(path)) ?? ['', known];
+    const [, room] = rooms.find(([path]) => request.url?.startsWith(path)) ?? ['', visitors];
     if (!room.take(request.socket, request, response)) return;
     if (room.serve(request, response) || options.beside(request, response)) return;
     if (request.method === 'GET' && request.url === '/openapi.json') {

@@ -1,3 +1,5 @@
+import { connect } from 'node:net';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -42,4 +44,26 @@ test('a large request that anybody may send is refused before it is read', async
 test('nothing is read of a request whose sender may not call', async () => {
   const unreadable = Buffer.from([0x0a, 0xff, 0xff]);
   expect(await codeOf('/ostiary.v1.ResourceService/Apply', unreadable)).toBe(Code.unauthenticated);
+});
+
+test('however many logins and pages are asked for and never sent, calls have room of their own', async () => {
+  const { host, port } = new URL(control.url);
+  const begun = `POST /login HTTP/1.1\r\nhost: ${host}\r\norigin: ${control.url}\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: 3000\r\n\r\nname=`;
+  const sockets: Socket[] = [];
+  const statuses = new Set<number>();
+  const asked = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' };
+  try {
+    for (let round = 0; round < 30; round++) {
+      for (let at = 0; at < 40; at++) {
+        const socket = connect(Number(port), '127.0.0.1').on('error', () => {});
+        socket.write(begun);
+        sockets.push(socket);
+      }
+      // Of somebody who has not said who they are.
+      statuses.add((await fetch(`${control.url}/ostiary.v1.CatalogService/Search`, asked)).status);
+    }
+  } finally {
+    for (const socket of sockets) socket.destroy();
+  }
+  expect([...statuses]).toEqual([401]);
 });
