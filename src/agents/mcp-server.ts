@@ -18,7 +18,6 @@ export function mcpHandlerFor(
 ): McpHttpHandler {
   return createMcpHandler(() => serverFor(invoke, version, onFailure), {
     legacy: 'stateless',
-    responseMode: 'json',
     maxSubscriptions: 0,
   });
 }

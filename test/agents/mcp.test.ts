@@ -32,7 +32,7 @@ const DOCUMENTS = [
   ),
   document(
     'Api',
-    { name: 'orders', namespace: 'shop', ...CATALOG, description: 'Takes orders' },
+    { name: 'orders', namespace: 'shop', ...CATALOG, description: 'Takes orders', specification: 'orders' },
     {
       basePath: '/orders',
       tiers: [
@@ -50,6 +50,7 @@ const DOCUMENTS = [
     },
   ),
   document('Api', { name: 'hidden', namespace: 'shop' }, { basePath: '/hidden' }),
+  document('Specification', { name: 'orders', namespace: 'shop' }, { format: 'other', text: 'Orders are placed.' }),
 ];
 
 describe('an agent', () => {
@@ -129,6 +130,8 @@ describe('an agent', () => {
       expect(found.structuredContent).toMatchObject({ total: 1, apis: [{ namespace: 'shop', name: 'orders' }] });
       const described = await use(client, 'describe_api', { api: 'shop/orders' });
       expect(described.structuredContent).toMatchObject({ tiers: [{ name: 'gold' }, { name: 'free' }] });
+      const specified = await use(client, 'describe_api', { api: 'shop/orders', specification: true });
+      expect(specified.structuredContent).toMatchObject({ specification_text: 'Orders are placed.' });
       const mine = await use(client, 'my_applications', {});
       expect(mine.structuredContent).toMatchObject({ total: 2 });
 

@@ -26,17 +26,16 @@ export const describeApi = defineTool({
     if (!specification || has === undefined) return told(`This is the API ${api}.`, data);
     const { name, namespace } = has;
     const { resource } = await invoke(ResourceService.method.get, { kind: 'Specification', namespace, name });
-    const content = contentOf(resource?.document?.['spec']);
-    const isCut = content.length > MOST_CHARACTERS;
+    const text = textOf(resource?.document?.['spec']);
+    const isCut = text.length > MOST_CHARACTERS;
     return told(`This is the API ${api}${isCut ? '; its specification is cut' : ''}.`, {
       ...data,
-      specification_text: content.slice(0, MOST_CHARACTERS),
+      specification_text: text.slice(0, MOST_CHARACTERS),
       specification_is_cut: isCut,
     });
   },
 });
 
-function contentOf(spec: unknown): string {
-  if (typeof spec !== 'object' || spec === null || !('content' in spec)) return '';
-  return typeof spec.content === 'string' ? spec.content : JSON.stringify(spec.content, undefined, 1);
+function textOf(spec: unknown): string {
+  return typeof spec === 'object' && spec !== null && 'text' in spec && typeof spec.text === 'string' ? spec.text : '';
 }
