@@ -25,7 +25,14 @@ const COMMON = {
   'cross-origin-resource-policy': 'same-origin',
   vary: 'accept-encoding',
 };
-const PAGE = { ...COMMON, 'content-security-policy': POLICY, 'x-frame-options': 'DENY', 'cache-control': 'no-cache' };
+/** At its addresses, programs are told that there is no such method. */
+const PAGE = {
+  ...COMMON,
+  vary: 'accept, accept-encoding',
+  'content-security-policy': POLICY,
+  'x-frame-options': 'DENY',
+  'cache-control': 'no-cache',
+};
 /** Another reader may see another policy: it is asked for each time. */
 const REFERENCE = { ...COMMON, 'referrer-policy': 'no-referrer', 'cache-control': 'no-store' };
 /** Its name changes with its content. */

@@ -53,6 +53,8 @@ describe('the console', () => {
       expect(status).toBe(200);
       expect(body.toString()).toContain('<title>ostiary</title>');
       expect(headers).toMatchObject({ 'cache-control': 'no-cache', 'x-frame-options': 'DENY' });
+      // Programs get another answer here, which no cache may mix up with this one.
+      expect(headers.vary).toBe('accept, accept-encoding');
       expect(headers['content-security-policy']).toContain("default-src 'none'; script-src 'self'; style-src 'self'");
       expect(headers['content-security-policy']).not.toContain('unsafe');
     }
