@@ -74,7 +74,7 @@ export async function openPeople(
   flags: ProviderFlags & Pick<ControlFlags, 'controlTrustedProxies' | 'publicUrl' | 'sessionIdle' | 'sessionMaxAge'>,
   opening: OpenPeoplePorts,
 ): Promise<OpenPeople> {
-  const { publicUrl, sessionIdle, sessionMaxAge } = flags;
+  const { controlTrustedProxies, publicUrl, sessionIdle, sessionMaxAge } = flags;
   const { address, clock, database: shared, log, randomBytes, tls, tokenFile, trail } = opening;
   const onFault = (detail: string): void => log.error('identity provider', { detail });
   const isTls = tls !== undefined;
@@ -87,7 +87,8 @@ export async function openPeople(
   const firstToken: FirstToken = {
     isToken: (given) => isBootstrapTokenIn(tokenFile, given),
     mark: async () => markOf(await bootstrapTokenIn(tokenFile)),
-    file: isLoopback ? tokenFile : undefined,
+    // Behind a proxy of this machine are those of elsewhere.
+    file: isLoopback && publicUrl === undefined && controlTrustedProxies.length === 0 ? tokenFile : undefined,
   };
   const firstLink = new FirstLink(clock, randomBytes);
   const kept = { database, clock, randomBytes };
@@ -122,7 +123,7 @@ export async function openPeople(
       createPages(
         {
           ...ports,
-          addressOf: clientAddressBy(flags.controlTrustedProxies),
+          addressOf: clientAddressBy(controlTrustedProxies),
           origin,
           cookies,
           maxAgeMs: sessionMaxAge,

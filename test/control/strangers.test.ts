@@ -67,3 +67,17 @@ test('however many logins and pages are asked for and never sent, calls have roo
   }
   expect([...statuses]).toEqual([401]);
 });
+
+test('where the file with the first token lies is told to nobody who comes by a proxy', async () => {
+  const page = async ({ url }: RealControlPlane): Promise<string> => (await fetch(`${url}/login`)).text();
+  expect(await page(control)).toContain('bootstrap-token');
+  for (const [name, args] of Object.entries({
+    published: ['--public-url', 'https://ostiary.example.com'],
+    proxied: ['--control-trusted-proxies', '127.0.0.0/8'],
+  })) {
+    const plane = await startControlPlane(join(scratchFolder(name), 'data'), undefined, { args });
+    const told = await page(plane);
+    await plane.stop();
+    expect([told.includes('First token'), told.includes('bootstrap-token')], name).toEqual([true, false]);
+  }
+});
