@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isInCatalog } from '../access/may.ts';
 import type { CurrentIndex } from './current-index.ts';
@@ -27,14 +28,21 @@ const VISIBILITY = API_FIELDS.indexOf('metadata.visibility');
 export function apiCatalogHandler(
   ports: ApiCatalogPorts,
 ): (request: IncomingMessage, response: ServerResponse) => boolean {
+  let last: Kept | undefined;
+  const answerOf = (apis: readonly Entry[], revision: number, here: string): Kept => {
+    if (last?.revision !== revision || last.here !== here) last = kept(apis, revision, here);
+    return last;
+  };
   return (request, response) => {
     if ((request.url ?? '').split('?', 1)[0] !== API_CATALOG_PATH) return false;
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       response.writeHead(405, { allow: 'GET, HEAD' }).end();
       return true;
     }
+    const { host } = request.headers;
+    const here = ports.urlOf(typeof host === 'string' ? host : undefined);
     ports.index.current().then(
-      ({ index, revision }) => send(request, response, ports, index.ofKind('Api'), revision),
+      ({ index, revision }) => send(request, response, answerOf(index.ofKind('Api'), revision, here)),
       (error: unknown) => {
         ports.onFailure(API_CATALOG_PATH, error);
         response.writeHead(503, { 'retry-after': '5' }).end();
@@ -44,14 +52,22 @@ export function apiCatalogHandler(
   };
 }
 
-function send(
-  request: IncomingMessage,
-  response: ServerResponse,
-  { urlOf }: ApiCatalogPorts,
-  apis: readonly Entry[],
-  revision: number,
-): void {
-  const etag = `"${revision}"`;
+/** An answer, for as long as it is true: anybody may ask, and as often as they like. */
+interface Kept {
+  readonly revision: number;
+  readonly here: string;
+  readonly body: string;
+  readonly etag: string;
+}
+
+function kept(apis: readonly Entry[], revision: number, here: string): Kept {
+  const body = `${JSON.stringify(linksetOf(apis, here))}\n`;
+  // Of what it says: a revision would tell everybody how much others write.
+  const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;
+  return { revision, here, body, etag };
+}
+
+function send(request: IncomingMessage, response: ServerResponse, { body, etag }: Kept): void {
   const headers = {
     'content-type': `application/linkset+json; profile="${PROFILE}"`,
     // RFC 9727, 3.1: also an answer to HEAD says what this is.
@@ -64,10 +80,8 @@ function send(
     response.writeHead(304, headers).end();
     return;
   }
-  const { host } = request.headers;
-  const here = urlOf(typeof host === 'string' ? host : undefined);
   response.writeHead(200, headers);
-  response.end(request.method === 'HEAD' ? undefined : `${JSON.stringify(linksetOf(apis, here))}\n`);
+  response.end(request.method === 'HEAD' ? undefined : body);
 }
 
 function linksetOf(apis: readonly Entry[], here: string): object {

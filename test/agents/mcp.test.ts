@@ -196,7 +196,12 @@ describe('an agent', () => {
         { anchor, 'service-doc': [{ href: page, type: 'text/html' }] },
       ],
     });
+    // What else is written tells nobody of itself.
+    await rpc('CredentialService/CreateApplication', { namespace: 'apps', name: 'unseen' }, token);
     const again = { headers: { 'if-none-match': answer.headers.get('etag') ?? '' } };
     expect((await fetch(`${plane.url}/.well-known/api-catalog`, again)).status).toBe(304);
+    const { host } = new URL(plane.url);
+    const elsewhere = await fetch(`${plane.url.replace('127.0.0.1', 'localhost')}/.well-known/api-catalog`, again);
+    expect([elsewhere.status, (await elsewhere.text()).includes(host)]).toEqual([200, false]);
   });
 });
