@@ -28,8 +28,14 @@ export const AUDIT_ACTIONS = {
 
 export type AuditAction = keyof typeof AUDIT_ACTIONS;
 
-/** `denied`: they may not. `failed`: they might, but it did not come to that. */
-export type AuditOutcome = 'done' | 'denied' | 'failed';
+/**
+ * - `denied`: they may not
+ * - `failed`: they might, but it did not come to that
+ * - `begun`: it is done elsewhere, and can't be undone: kept before, whatever becomes of it
+ */
+export const AUDIT_OUTCOMES = ['done', 'denied', 'failed', 'begun'] as const;
+
+export type AuditOutcome = (typeof AUDIT_OUTCOMES)[number];
 
 /** Who did it. Empty: not known. */
 export interface AuditedCaller {

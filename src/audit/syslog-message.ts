@@ -22,7 +22,7 @@ export function syslogMessage(
   { host, processId }: SyslogOrigin,
 ): string {
   const isHead = line.type === 'head';
-  const severity = isHead ? NOTICE : line.outcome === 'done' ? INFORMATIONAL : WARNING;
+  const severity = isHead ? NOTICE : line.outcome === 'done' || line.outcome === 'begun' ? INFORMATIONAL : WARNING;
   const id = isHead ? 'audit.head' : line.action;
   const origin = [nameOf(host, 255), APP, String(processId), nameOf(id, 32)].join(' ');
   // The mark before the text says that it is UTF-8 (6.4).

@@ -77,6 +77,7 @@ export function askSidecarMethod({ followers, planes, access, log, trail }: Aski
         const detail = `${name} by ${caller.name}: ${outcome}`;
         log.info('sidecar asked', { node, ...subjectOf(question), detail });
       };
+      if (question.case === 'resetCounters') await audit(trail, caller, { node, question, outcome: 'begun' });
       let answer: AskSidecarResponse['answer'];
       try {
         const response = await followers.ask(node, asking);
@@ -101,14 +102,17 @@ interface Asked {
   readonly outcome: AuditOutcome;
 }
 
-/** Whether it came to it or not: the sidecar may have done it, and the answer been lost. */
+/**
+ * Before what changes something, and whether it came to it or not: the sidecar may have done it, and the answer been lost.
+ * @throws DatabaseFault, TooManyEvents (rejects with them) where it can't be kept that it begins: then it does not
+ */
 async function audit(trail: AuditTrail, caller: Caller, { node, question, outcome }: Asked): Promise<void> {
   const action = question.case === undefined ? undefined : AUDITED[question.case];
   if (action === undefined) return;
   const { name, credential, address } = caller;
   const target = { kind: 'Sidecar', namespace: '', name: node };
   const event = { action, outcome, caller: { name, credential, address }, target, detail: subjectOf(question) };
-  if (action === 'counter.reset') await trail.record(event);
+  if (outcome === 'begun') await trail.record(event);
   else trail.note(event);
 }
 

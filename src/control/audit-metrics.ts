@@ -8,7 +8,7 @@ export function auditObserver(registry: Registry, log: Pick<Log, 'error' | 'info
   const events = new CounterFamily<'action' | 'outcome'>({
     registry,
     name: 'ostiary_audit_events_total',
-    help: 'Events of the audit trail that were kept, by action and outcome (done, denied, failed).',
+    help: 'Events of the audit trail that were kept, by action and outcome (done, denied, failed, begun).',
     labels: ['action', 'outcome'],
   });
   const lost = new CounterFamily({

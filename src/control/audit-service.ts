@@ -12,7 +12,7 @@ import {
 } from '../../gen/ostiary/v1/audit_pb.js';
 import type { ListEntriesRequest } from '../../gen/ostiary/v1/audit_pb.js';
 import type { Caller } from '../access/caller.ts';
-import type { AuditOutcome } from '../audit/event.ts';
+import { AUDIT_OUTCOMES } from '../audit/event.ts';
 import { parseHead, signedHead } from '../audit/head.ts';
 import { auditRows, positionBefore } from '../audit/reading.ts';
 import type { AuditPosition, AuditRow } from '../audit/reading.ts';
@@ -37,7 +37,6 @@ const PAGE = 100;
 const LARGEST_PAGE = 1000;
 /** Of rows that the caller may not see, so many pages are passed over in one call. */
 const MOST_PAGES = 20;
-const OUTCOMES: readonly AuditOutcome[] = ['done', 'denied', 'failed'];
 const LAST = Number.MAX_SAFE_INTEGER;
 
 /** The methods of AuditService. */
@@ -106,8 +105,8 @@ type Asked = Pick<ListEntriesRequest, 'kind' | 'namespace' | 'name' | 'actor' | 
 async function page(store: AuditStore, request: Asked, begin: AuditPosition, sight: AuditSight) {
   const pageSize = sizeOf(request.pageSize);
   const { actor, credential = '', address = '', action = '', outcome = '', since, until } = request;
-  if (outcome !== '' && !OUTCOMES.some((each) => each === outcome)) {
-    throw new RpcError(Code.invalidArgument, `outcome is one of ${OUTCOMES.join(', ')}`);
+  if (outcome !== '' && !AUDIT_OUTCOMES.some((each) => each === outcome)) {
+    throw new RpcError(Code.invalidArgument, `outcome is one of ${AUDIT_OUTCOMES.join(', ')}`);
   }
   const question = {
     kind: textOr(request.kind),

@@ -87,7 +87,11 @@ export const AUDITED_METHODS: ReadonlyMap<string, About> = new Map<string, About
   [`/${SidecarService.typeName}/AdoptHistories`, () => ({ action: 'sidecar.adopted', isKeptWithin: true })],
   [
     `/${SyncService.typeName}/Join`,
-    about(JoinRequestSchema, ({ node }) => ({ action: 'sidecar.joined', callerName: `sidecar:${node}` })),
+    about(JoinRequestSchema, ({ node }) => ({
+      action: 'sidecar.joined',
+      callerName: `sidecar:${node}`,
+      isKeptWithin: true,
+    })),
   ],
 ]);
 

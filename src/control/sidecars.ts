@@ -26,6 +26,7 @@ import { Planes, reachable } from './planes.ts';
 import { sidecarMethods } from './sidecar-service.ts';
 import type { SidecarIdentity, SidecarStore } from '../sync/sidecar-store.ts';
 import { openSidecarStore } from './sidecar-store.ts';
+import { recordedJoins } from './recorded-joins.ts';
 import { snapshotMethods } from './snapshot-service.ts';
 
 export interface SidecarsPorts {
@@ -81,7 +82,19 @@ export async function openSidecars(ports: SidecarsPorts): Promise<Sidecars> {
   const opening = Hub.open({ log: registry, open, clock, timers, random, onFault });
   const [store, hub] = await Promise.all([openSidecarStore(database), opening]);
   const instance = randomBytes(8).toString('hex');
-  const followers = new Followers({ hub, store, vouching, observer, instance, clock, timers, random, onFault });
+  const admission = (address: string) => recordedJoins(store, trail, address);
+  const followers = new Followers({
+    hub,
+    store,
+    admission,
+    vouching,
+    observer,
+    instance,
+    clock,
+    timers,
+    random,
+    onFault,
+  });
   const { presence } = followers;
   const planes = await Planes.open(database, { instance, clock, timers });
   const receipts = new StoredReceipts({ log: registry, store, presence, clock, timers });

@@ -8,11 +8,15 @@ import type { Joined, SidecarIdentity, SidecarStore } from './sidecar-store.ts';
 import type { Vouched, VouchedPod, VouchedWorkload, Vouching } from './vouching.ts';
 
 export interface CallersPorts {
-  readonly store: Pick<SidecarStore, 'join' | 'admit' | 'identify'>;
+  readonly store: Pick<SidecarStore, 'identify'>;
+  /** How sidecars are let in that come from an address. */
+  readonly admission: (address: string) => Admission;
   /** Undefined: sidecars join by tokens of ours alone. */
   readonly vouching: Vouching | undefined;
   readonly clock: Clock;
 }
+
+export type Admission = Pick<SidecarStore, 'join' | 'admit'>;
 
 export interface JoinedCaller {
   readonly node: string;
@@ -54,38 +58,38 @@ export class Callers {
     if (!NODE_NAME.test(asked.node))
       throw new RpcError(Code.invalidArgument, 'node: expected letters and digits, with ".", "_" or "-" between them');
     const token = bearerOf(call.authorization);
-    if (token !== undefined) return JWT.test(token) ? this.#joinPod(token, asked) : this.#joinByToken(token, asked);
-    return this.#joinWorkload(this.#workloadOf(call), asked);
+    const admission = this.#ports.admission(call.address ?? '');
+    if (token === undefined) return this.#joinWorkload(this.#workloadOf(call), asked, admission);
+    return JWT.test(token) ? this.#joinPod(token, asked, admission) : this.#joinByToken(token, asked, admission);
   }
 
-  async #joinByToken(token: string, { node, version }: Asked): Promise<JoinedCaller> {
+  async #joinByToken(token: string, { node, version }: Asked, admission: Admission): Promise<JoinedCaller> {
     const credential = newCredential();
     const at = this.#ports.clock.now();
     const [tokenHash, credentialHash] = [secretHash(token), secretHash(credential)];
-    const joined = await answered(this.#ports.store.join({ tokenHash, credentialHash, node, version, at }));
+    const joined = await answered(admission.join({ tokenHash, credentialHash, node, version, at }));
     return { node, credential, scope: scopeOf(joined, node) };
   }
 
-  async #joinPod(token: string, { version }: Asked): Promise<JoinedCaller> {
+  async #joinPod(token: string, { version }: Asked, admission: Admission): Promise<JoinedCaller> {
     const pod = await this.#podOf(token);
     const { issuedAt, node, scope, subject } = pod;
     const at = this.#ports.clock.now();
     const credentialHash = hashOfPod(pod);
-    const joined = await answered(
-      this.#ports.store.admit({ subject, credentialHash, node, version, scope, at, issuedAt }),
-    );
+    const joined = await answered(admission.admit({ subject, credentialHash, node, version, scope, at, issuedAt }));
     return { node, credential: '', scope: scopeOf(joined, node) };
   }
 
   async #joinWorkload(
     { nodePrefix, scope, subject }: VouchedWorkload,
     { node: asked, version }: Asked,
+    admission: Admission,
   ): Promise<JoinedCaller> {
     const credential = newCredential();
     const node = `${nodePrefix}/${asked}`;
     const at = this.#ports.clock.now();
     const credentialHash = secretHash(credential);
-    const joined = await answered(this.#ports.store.admit({ subject, credentialHash, node, version, scope, at }));
+    const joined = await answered(admission.admit({ subject, credentialHash, node, version, scope, at }));
     return { node, credential, scope: scopeOf(joined, node) };
   }
 

@@ -6,7 +6,7 @@ import { Code, RpcError } from '../grpc/rpc.ts';
 import type { Call, Method } from '../grpc/rpc.ts';
 import type { SidecarQuestion } from './asked.ts';
 import { answered, Callers } from './callers.ts';
-import type { IdentifiedCaller } from './callers.ts';
+import type { Admission, IdentifiedCaller } from './callers.ts';
 import type { Hub } from './hub.ts';
 import { Presence } from './presence.ts';
 import { Session } from './session.ts';
@@ -17,6 +17,8 @@ import type { Vouching } from './vouching.ts';
 export interface FollowersPorts {
   readonly hub: Hub;
   readonly store: SidecarStore;
+  /** How sidecars are let in that come from an address; absent: as the store does it. */
+  readonly admission?: (address: string) => Admission;
   /** Who else says who a sidecar is; absent: nobody. */
   readonly vouching?: Vouching | undefined;
   /** This control plane's, drawn at its start. */
@@ -51,7 +53,7 @@ export class Followers {
   constructor(ports: FollowersPorts) {
     const { hub, store, instance, clock, timers, random, onFault, vouching } = ports;
     this.#ports = ports;
-    this.callers = new Callers({ store, vouching, clock });
+    this.callers = new Callers({ store, admission: ports.admission ?? (() => store), vouching, clock });
     this.presence = new Presence({
       store,
       instance,

@@ -56,14 +56,15 @@ const done = async () => toBinary(ResetCountersResponseSchema, create(ResetCount
 test('the audit trail is told who set back which counters at which sidecar, and no key of a caller', async () => {
   const { events, answer } = await asked(RESET, done);
   expect(answer).toBe('resetCounters');
+  const event = {
+    action: 'counter.reset',
+    caller: { name: ALICE.name, credential: ALICE.credential, address: ALICE.address },
+    target: { kind: 'Sidecar', namespace: '', name: 'edge-1' },
+    detail: { api: 'orders', client_id: 'web', key: 'of a caller' },
+  };
   expect(events).toEqual([
-    {
-      action: 'counter.reset',
-      outcome: 'done',
-      caller: { name: ALICE.name, credential: ALICE.credential, address: ALICE.address },
-      target: { kind: 'Sidecar', namespace: '', name: 'edge-1' },
-      detail: { api: 'orders', client_id: 'web', key: 'of a caller' },
-    },
+    { ...event, outcome: 'begun' },
+    { ...event, outcome: 'done' },
   ]);
 });
 
@@ -71,12 +72,21 @@ test('it is told too where no answer came: the sidecar may have done it', async 
   const { events, answer } = await asked(RESET, () => Promise.reject(new RpcError(Code.deadlineExceeded, 'late')));
   expect([answer, events.map(({ action, outcome }) => [action, outcome])]).toEqual([
     Code.deadlineExceeded,
-    [['counter.reset', 'failed']],
+    [
+      ['counter.reset', 'begun'],
+      ['counter.reset', 'failed'],
+    ],
   ]);
 });
 
-test('who can not be recorded is not answered, and who only looks is noted', async () => {
-  expect(await asked(RESET, done, true)).toEqual({ events: [], answer: Code.unavailable });
+test('of whom it can not be recorded that they begin, the sidecar is not asked; who only looks is noted', async () => {
+  let isAsked = false;
+  const asking = async () => {
+    isAsked = true;
+    return done();
+  };
+  expect(await asked(RESET, asking, true)).toEqual({ events: [], answer: Code.unavailable });
+  expect(isAsked).toBe(false);
   const looked = async () => toBinary(InspectCountersResponseSchema, create(InspectCountersResponseSchema));
   const { events, answer } = await asked(INSPECT, looked, true);
   expect([answer, events.map(({ action }) => action)]).toEqual(['inspectCounters', ['counter.read']]);

@@ -69,7 +69,7 @@ export declare type ListEntriesRequest = Message<"ostiary.v1.ListEntriesRequest"
   action: string;
 
   /**
-   * `done`, `denied` or `failed`. Empty: any.
+   * `done`, `denied`, `failed` or `begun`. Empty: any.
    *
    * @generated from field: string outcome = 8;
    */
@@ -154,7 +154,7 @@ export declare type ListEntriesRequestJson = {
   action?: string;
 
   /**
-   * `done`, `denied` or `failed`. Empty: any.
+   * `done`, `denied`, `failed` or `begun`. Empty: any.
    *
    * @generated from field: string outcome = 8;
    */
@@ -296,7 +296,7 @@ export declare type AuditedEvent = Message<"ostiary.v1.AuditedEvent"> & {
   action: string;
 
   /**
-   * `done`, `denied` or `failed`.
+   * `done`, `denied`, `failed` or `begun`.
    *
    * @generated from field: string outcome = 4;
    */
@@ -389,7 +389,7 @@ export declare type AuditedEventJson = {
   action?: string;
 
   /**
-   * `done`, `denied` or `failed`.
+   * `done`, `denied`, `failed` or `begun`.
    *
    * @generated from field: string outcome = 4;
    */

@@ -47,7 +47,7 @@ export const command = defineCommand({
     credential: text(undefined, 'ID', 'what was done by it, such as session:ID or token:ID'),
     address: text(undefined, 'ADDRESS', 'what was done from there'),
     action: text(undefined, 'ACTION', 'created, changed, deleted, or of events, such as login, denied or secret.read'),
-    outcome: oneOf('any', ['any', 'done', 'denied', 'failed'], 'how it ended'),
+    outcome: oneOf('any', ['any', 'done', 'denied', 'failed', 'begun'], 'how it ended'),
     since: text(undefined, 'TIME', 'from when on: so long ago (30m, 24h, 7d) or a moment', pastMoment),
     until: text(undefined, 'TIME', 'until when (default now)', pastMoment),
     limit: integer(100, 1, 100_000, 'how many are told'),
