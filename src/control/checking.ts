@@ -11,6 +11,8 @@ import { keyText } from '../registry/conflict.ts';
 import type { Resource, ResourceKey } from '../registry/log.ts';
 import { openingsOf } from '../document/openings.ts';
 import type { Opening } from '../document/openings.ts';
+import { memberWarnings } from './member-warnings.ts';
+import type { ExistingMembers } from './member-warnings.ts';
 import { openingWarnings } from './opening-warnings.ts';
 import { catalogWarnings } from './catalog-warnings.ts';
 import { factsOf, keyFrom } from './facts.ts';
@@ -38,6 +40,8 @@ export interface CheckedChange {
 export interface CheckingPorts extends Pick<CompileOptions, 'policyKinds' | 'environment' | 'clock'> {
   /** Opens Secrets; undefined: there are none. */
   readonly vault: SecretVault | undefined;
+  /** Absent: nobody knows. */
+  readonly existingMembers?: ExistingMembers;
   /** Reads resources of the log. */
   resources(keys: readonly ResourceKey[]): Promise<readonly Resource[]>;
 }
@@ -101,7 +105,9 @@ export class Checking {
       told = tellable(found, await this.#brought(visible, earlier, seen, own), own);
     }
     const changed = new Map(proposals.map((proposal) => [keyText(proposal.key), proposal]));
-    const ofPeople = [...catalogWarnings(changes, index), ...places.warnings];
+    const { existingMembers } = this.#ports;
+    const ofMembers = existingMembers === undefined ? [] : await memberWarnings(changes, existingMembers);
+    const ofPeople = [...catalogWarnings(changes, index), ...ofMembers, ...places.warnings];
     return {
       faults: told.faults.map((fault) => withHint(fault, changed, index, isSeen)),
       warnings: [...told.warnings, ...openingWarnings(changes, after.openings), ...ofPeople],

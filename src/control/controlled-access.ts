@@ -2,6 +2,7 @@ import { PLATFORM_TEAM } from '../access/caller.ts';
 import type { Identity } from '../access/caller.ts';
 import { isWithin } from '../access/may.ts';
 import { grantsOf } from '../access/memberships.ts';
+import { methodName } from '../access/method-commands.ts';
 import { methodRule } from '../access/method-rules.ts';
 import type { RoleRule } from '../access/method-rules.ts';
 import { Code, RpcError } from '../grpc/rpc.ts';
@@ -27,7 +28,7 @@ export function controlledAccess(identify: IdentifyCaller, index: Pick<CurrentIn
     if (rule === undefined || rule.by === 'sidecar') {
       throw new RpcError(
         Code.permissionDenied,
-        `${identity.name} may not call ${nameOf(path)}: nobody may but a sidecar`,
+        `${identity.name} may not call ${methodName(path)}: nobody may but a sidecar`,
       );
     }
     // Without the log, which may not answer: whoever has the token of the first start may still ask why.
@@ -47,16 +48,11 @@ function refuseMethod(
   caller: Awaited<ReturnType<ControlAccess>>,
   path: string,
 ): void {
-  const what = `may not call ${nameOf(path)}`;
+  const what = `may not call ${methodName(path)}`;
   const has = caller.grants.some(
     ({ role, team: own }) => roles.includes(role) && (team === 'any' || own === PLATFORM_TEAM),
   );
   if (!has) throw refused(caller, what, { roles, where: team });
   const [verb] = verbs;
   if (verb !== undefined && !verbs.some((each) => isWithin(caller.limits, each))) throw narrowed(caller, what, verb);
-}
-
-/** `ResourceService/List`. */
-function nameOf(path: string): string {
-  return path.replace(/^\/ostiary\.v1\./, '');
 }

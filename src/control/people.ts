@@ -27,6 +27,7 @@ import { bootstrapTokenIn, isBootstrapTokenIn } from './access.ts';
 import type { ControlAccess } from './access.ts';
 import { clientAddressBy } from './client-address.ts';
 import type { ControlFlags } from './flags.ts';
+import type { ExistingMembers } from './member-warnings.ts';
 import { openProvider } from './identity-provider.ts';
 import type { ProviderFlags } from './identity-provider.ts';
 import { loginRecord } from './login-record.ts';
@@ -40,6 +41,7 @@ import { tokenMethods } from './token-service.ts';
 
 export interface OpenPeople {
   readonly identify: Identify;
+  readonly existing: ExistingMembers;
   readonly origin: OwnOrigin;
   /** By which whoever starts the control plane gets in with a browser. */
   readonly firstLink: Pick<FirstLink, 'make'>;
@@ -109,6 +111,7 @@ export async function openPeople(
   const limitedBy = (record: LoginEventPorts['record']): LoginLimited => loginLimits({ ...ports, record, failed() {} });
   const provider = await openProvider(flags, { ...opening, ...ports, onFault });
   return {
+    existing: async (names) => new Set([...(await people.existing(names)), ...(await ports.tokens.existing(names))]),
     identify: identifyBy({
       isBootstrapToken: firstToken.isToken,
       tokens: ports.tokens,

@@ -138,7 +138,7 @@ export async function startControl(
   });
   opened.defer(() => telling.close());
   const { policyKinds } = checking.ports;
-  const changing = new Changing({ registry, index, vault, ...checking.ports });
+  const changing = new Changing({ registry, index, vault, existingMembers: people.existing, ...checking.ports });
   const { receipts, counted: countedSidecars } = sidecars;
   const writing = { registry, index, changing, access, receipts, policyKinds, countedSidecars, clock, randomBytes };
   const embedded =

@@ -1,7 +1,9 @@
 import type { CallerLimits } from '../access/caller.ts';
 import type { Clock } from '../clock.ts';
+import { sql } from 'kysely';
 import { databaseIn } from '../database/inside.ts';
 import type { Inside } from '../database/inside.ts';
+import { tableOf } from '../database/table-of.ts';
 import { hashOf, makeId, makeSecret } from './secret.ts';
 import type { RandomBytes } from './secret.ts';
 import type { AccessTokenTable, PeopleDatabase } from './tables.ts';
@@ -47,6 +49,20 @@ export class AccessTokens {
 
   constructor(ports: AccessTokensPorts) {
     this.#ports = ports;
+  }
+
+  /** Those of the names, such as `token:ci`, that a token of a team has which is valid. */
+  async existing(names: readonly string[]): Promise<readonly string[]> {
+    const { clock, database } = this.#ports;
+    const named = tableOf(
+      database.engine,
+      { name: 'text' },
+      names.map((name) => [name]),
+    );
+    const { rows } = await sql<{ title: string }>`SELECT token.title AS title FROM access_token AS token
+      JOIN ${named} AS named ON named.name = token.title
+      WHERE token.team <> '' AND token.revoked_at = 0 AND token.expires_at > ${clock.now()}`.execute(database.kysely);
+    return rows.map(({ title }) => title);
   }
 
   /** The same, within a transaction. */

@@ -1,5 +1,7 @@
+import { sql } from 'kysely';
 import { databaseIn, together } from '../database/inside.ts';
 import type { Inside } from '../database/inside.ts';
+import { tableOf } from '../database/table-of.ts';
 import { endProgramLogins } from './program-logins.ts';
 import type { PeopleDatabase, PersonTable } from './tables.ts';
 
@@ -61,6 +63,18 @@ export class People {
   async list(): Promise<readonly Person[]> {
     const rows = await this.#database.kysely.selectFrom('person').selectAll().orderBy('name').execute();
     return rows.map(personOf);
+  }
+
+  /** Those of the names that somebody has. */
+  async existing(names: readonly string[]): Promise<readonly string[]> {
+    const named = tableOf(
+      this.#database.engine,
+      { name: 'text' },
+      names.map((name) => [name]),
+    );
+    const { rows } = await sql<{ name: string }>`SELECT person.name AS name FROM person
+      JOIN ${named} AS named ON named.name = person.name`.execute(this.#database.kysely);
+    return rows.map(({ name }) => name);
   }
 
   async find(name: string): Promise<LocalUser | undefined> {

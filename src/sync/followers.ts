@@ -6,7 +6,7 @@ import { Code, RpcError } from '../grpc/rpc.ts';
 import type { Call, Method } from '../grpc/rpc.ts';
 import type { SidecarQuestion } from './asked.ts';
 import { answered, Callers } from './callers.ts';
-import type { Admission, IdentifiedCaller } from './callers.ts';
+import type { CallersPorts, IdentifiedCaller } from './callers.ts';
 import type { Hub } from './hub.ts';
 import { Presence } from './presence.ts';
 import { Session } from './session.ts';
@@ -14,11 +14,9 @@ import type { SidecarReport, SidecarStore } from './sidecar-store.ts';
 import type { SyncObserver } from './sync-counts.ts';
 import type { Vouching } from './vouching.ts';
 
-export interface FollowersPorts {
+export interface FollowersPorts extends Partial<Pick<CallersPorts, 'admission'>> {
   readonly hub: Hub;
   readonly store: SidecarStore;
-  /** How sidecars are let in that come from an address; absent: as the store does it. */
-  readonly admission?: (address: string) => Admission;
   /** Who else says who a sidecar is; absent: nobody. */
   readonly vouching?: Vouching | undefined;
   /** This control plane's, drawn at its start. */

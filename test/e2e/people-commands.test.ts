@@ -12,7 +12,12 @@ const PLATFORM_OF_TOKEN = {
   apiVersion: 'ostiary.dev/v1alpha1',
   kind: 'Team',
   metadata: { name: 'platform', namespace: 'platform' },
-  spec: { namespaces: [], members: [{ user: 'token:deploy', role: 'admin' }] },
+  spec: {
+    namespaces: [],
+    members: ['token:deploy', 'local:carl', 'token:deplyo', 'local:carol', 'nobody@example.com'].map((user, at) => {
+      return { user, role: at === 0 ? 'admin' : 'viewer' };
+    }),
+  },
 };
 
 describe('the commands of who calls', () => {
@@ -184,11 +189,16 @@ describe('the commands of who calls', () => {
       limits: { teams: ['platform'] },
     });
     // Though it administers the platform: who comes in by a password would outlive it.
-    await rpc(
+    const told = await rpc(
       'ResourceService/Apply',
       { documents: [{ document: PLATFORM_OF_TOKEN }] },
       { authorization: `Bearer ${control.env.OSTIARY_TOKEN}` },
     );
+    const warnings = told.body['warnings'] as readonly { readonly field: string; readonly message: string }[];
+    expect(warnings.map(({ field, message }) => `${field} ${message.replace(/:.*/, '')}`)).toEqual([
+      'spec.members[1].user there is no local user of this name',
+      'spec.members[2].user no team has a token of this name',
+    ]);
     for (const [method, request] of [
       ['PeopleService/CreateUser', { name: 'more', password: PASSWORD }],
       ['PeopleService/SetPassword', { name: 'local:carol', password: 'another long password' }],

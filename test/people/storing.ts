@@ -20,6 +20,8 @@ export function keepsWhoCalls(open: () => Promise<Stores>): void {
     expect(await people.find('local:bob')).toMatchObject({ passwordHash: 'hash', groups: ['devs'], isDisabled: false });
     expect(await people.find('local:alice')).toBeUndefined();
     expect((await people.list()).map(({ name }) => name)).toEqual(['local:bob']);
+    expect(await people.existing(['local:alice', 'local:bob'])).toEqual(['local:bob']);
+    expect(await people.existing([])).toEqual([]);
   });
 
   test('a session lives as long as it is used, and no longer than its end', async () => {
@@ -109,8 +111,13 @@ export function keepsWhoCalls(open: () => Promise<Stores>): void {
     expect(rows.map(({ hash }) => hash)).toContain(hashOf(first.secret));
     clock.nowMs += HOUR - 1;
     expect(await tokens.present(first.secret, '')).toMatchObject({ team: 'shop', groups: [] });
+    expect((await tokens.existing(['token:ci', 'token:cd', 'token:other'])).toSorted()).toEqual([
+      'token:cd',
+      'token:ci',
+    ]);
     expect(await tokens.revoke(second.token.id)).toMatchObject({ revokedAt: clock.nowMs });
     expect(await tokens.present(second.secret, '')).toBeUndefined();
+    expect(await tokens.existing(['token:ci', 'token:cd'])).toEqual(['token:ci']);
     clock.nowMs += 1;
     expect(await tokens.present(first.secret, '')).toBeUndefined();
   });
