@@ -21,5 +21,13 @@ export const ROUTES: readonly Route[] = [
   { path: '/sidecars/:node', load: () => import('./views/ops/sidecar-view.tsx') },
   { path: '/audit', load: () => import('./views/ops/audit-view.tsx') },
   { path: '/live', load: () => import('./views/ops/live-view.tsx') },
+  { path: '/counters', load: () => import('./views/ops/counters-view.tsx') },
+  { path: '/users', load: () => import('./views/people/users-view.tsx') },
+  { path: '/users/:name', load: () => import('./views/people/user-view.tsx') },
+  { path: '/teams', load: () => import('./views/documents/teams-view.tsx') },
+  { path: '/teams/:namespace/:name', load: () => import('./views/documents/team-view.tsx') },
+  { path: '/alerts', load: () => import('./views/documents/alerts-view.tsx') },
+  { path: '/alerts/:namespace/:name', load: () => import('./views/documents/alert-view.tsx') },
+  { path: '/tokens', load: () => import('./views/people/tokens-view.tsx') },
   { path: '/explain', load: () => import('./views/ops/explain-view.tsx') },
 ];

@@ -46,7 +46,7 @@ export async function openDocuments(
 ): Promise<Documents> {
   if (embedded !== undefined) {
     const { followEmbedded } = await import('./up-documents.ts');
-    return followEmbedded(flags, options, reporting, embedded, relay);
+    return followEmbedded(flags, options, reporting, { embedded, relay, questions });
   }
   if (!followsControl(flags) && fromOwner !== undefined) {
     const { followOwnerBesideFolder } = await import('./up-documents.ts');

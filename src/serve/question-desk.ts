@@ -23,10 +23,10 @@ const OF_ANALYTICS = '/ostiary.v1.AnalyticsService/ListSamples';
 
 /** @returns undefined: no control plane is followed */
 export async function questionDeskOf(
-  control: readonly string[],
+  isFollowing: boolean,
   { observer }: Pick<Reporting, 'observer'>,
 ): Promise<QuestionDesk | undefined> {
-  if (control.length === 0) return undefined;
+  if (!isFollowing) return undefined;
   const { answering } = await import('../sync/answering.ts');
   const opened = Promise.withResolvers<Asked>();
   let methods: Promise<ReadonlyMap<string, UnaryHandler>> | undefined;

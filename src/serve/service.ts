@@ -64,7 +64,7 @@ export async function startService(
   opened.defer(() => own?.close());
   const history = embedded?.history ?? own;
   const reports = await reportsOf(flags, reporting);
-  const questions = await questionDeskOf(flags.control, reporting);
+  const questions = await questionDeskOf(flags.control.length > 0 || embedded !== undefined, reporting);
   const accounts = new SharedAccounts();
   let sinks: Decider['sinks'];
   const envoyLosses = new EnvoyLosses(() => clock.now());

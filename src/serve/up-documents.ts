@@ -19,8 +19,7 @@ import { Follower } from '../sync/follower.ts';
 import { eventsOf } from './control-documents.ts';
 import { labelsOf } from './control-flags.ts';
 import { createControlMetrics } from './control-metrics.ts';
-import type { DocumentRelay } from './document-relay.ts';
-import type { Documents } from './documents.ts';
+import type { Documents, SharedDocuments } from './documents.ts';
 import { OWNER_OF_FILES } from './embedded-control.ts';
 import type { EmbeddedControl, FileDocument, FilesInForce } from './embedded-control.ts';
 import { localReferences } from './local-references.ts';
@@ -32,13 +31,16 @@ import type { ServeFlags } from './serve-flags.ts';
 
 type Options = InForceOptions & { readonly readFile: Delivery['readFile'] };
 
+interface EmbeddedParts extends Pick<SharedDocuments, 'relay' | 'questions'> {
+  readonly embedded: EmbeddedControl;
+}
+
 /** What the control plane in this process has, and beside it the documents of `--policies`. */
 export async function followEmbedded(
   flags: ServeFlags,
   options: Options,
   { log, metrics }: Reporting,
-  embedded: EmbeddedControl,
-  relay: DocumentRelay | undefined,
+  { embedded, questions, relay }: EmbeddedParts,
 ): Promise<Documents> {
   const { secretsDir } = flags;
   const watch = secretsDir === undefined ? undefined : new NamedFileWatch(secretsDir, systemFiles, timers);
@@ -69,6 +71,7 @@ export async function followEmbedded(
             enforce: (changed) => followed.enforce(changed),
             // It is in this process.
             maxStaleMs: () => 0,
+            answer: questions?.answer,
             clock,
             timers,
             random: Math.random,

@@ -46,7 +46,17 @@ export const NAVIGATION: readonly NavigationGroup[] = [
       { href: '/sidecars', text: 'Sidecars', isFor: isOperator },
       { href: '/live', text: 'Refused requests', isFor: isOperator },
       { href: '/explain', text: 'Explain', isFor: isOperator },
+      { href: '/counters', text: 'Counters', isFor: isOperator },
+      { href: '/alerts', text: 'Alerts', isFor: () => hasRole(['owner', 'admin', 'viewer', 'auditor']) },
       { href: '/audit', text: 'Audit', isFor: () => hasRole(['admin', 'auditor']) },
+    ],
+  },
+  {
+    text: 'People',
+    items: [
+      { href: '/users', text: 'Users', isFor: () => hasRole(['admin'], 'platform') },
+      { href: '/teams', text: 'Teams', isFor: () => hasRole(['admin', 'auditor', 'owner', 'viewer']) },
+      { href: '/tokens', text: 'Access tokens' },
     ],
   },
 ];

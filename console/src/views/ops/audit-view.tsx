@@ -120,7 +120,7 @@ function Entry({ of }: { readonly of: AuditEntryJson }): JSX.Element {
   const { change, event } = of;
   return (
     <li>
-      <p class="ops-audit-head">
+      <h2 class="ops-audit-head">
         <span>
           <strong>
             <Given text={actor === '' ? 'somebody not known' : actor} />
@@ -132,7 +132,7 @@ function Entry({ of }: { readonly of: AuditEntryJson }): JSX.Element {
           {count > 1 && <span class="quiet"> {whole(count)} times</span>}
         </span>
         <Time at={at} />
-      </p>
+      </h2>
       {reason !== '' && (
         <p class="ops-audit-reason">
           <Given text={reason} />

@@ -15,7 +15,7 @@ import { Facts } from './facts.tsx';
 import { ForgetDialog } from './forget-dialog.tsx';
 import { KeySets } from './key-sets.tsx';
 import { askSidecar, listSidecars } from './methods.ts';
-import { TEXTS } from './texts.ts';
+import { COUNTERS, TEXTS } from './texts.ts';
 import { behind, faultsByDocument, isFollowing, lengthWords, secondsOf, stateWords } from './words.ts';
 
 const EVERY_S = 5;
@@ -37,6 +37,9 @@ export default function SidecarView({ params }: ViewProps): JSX.Element {
           <>
             <a class="button" href={`/explain?node=${encodeURIComponent(node)}`}>
               {TEXTS.explain}
+            </a>
+            <a class="button" href={`/counters?node=${encodeURIComponent(node)}`}>
+              {COUNTERS.title}
             </a>
             {isAdmin && (
               <button type="button" class="danger" onClick={() => setForgetting(true)}>

@@ -89,3 +89,20 @@ export const LIVE = {
   filters: { api: 'API', client: 'Client', reason: 'Reason' },
   examples: { api: 'shop/orders', client: 'apps/web-shop', reason: 'quota_spent' },
 } as const;
+
+export const COUNTERS = {
+  title: 'Counters',
+  lead: 'What a client has left of its limits, as a sidecar counts it now.',
+  labels: { api: 'API', client: 'Client id', key: 'or key' },
+  examples: { api: 'shop/orders', client: 'web', key: '192.0.2.7' },
+  look: 'Look again',
+  whose: 'Whose counters?',
+  whoseHelp: 'Name an API and the client id, or the key that a policy counts by, such as an address.',
+  none: 'Nothing is counted',
+  noneHelp: 'No policy of this API counts this client.',
+  noWindow: 'No window is open: the next request opens one.',
+  noSidecars: 'No sidecar has joined yet',
+  reset: 'Reset the counters',
+  resetHelp:
+    'Its open windows are closed: the next request opens new ones, with everything left. Where sidecars count together in Redis, it is so for all of them. That you did it is kept in the log of the control plane.',
+} as const;

@@ -25,7 +25,9 @@ export function Differences({ differences }: { readonly differences: readonly Di
             {resource?.kind} <Given text={resource?.name} /> <span class="quiet">{EFFECTS[effect ?? ''] ?? ''}</span>
           </h3>
           {effect === 'EFFECT_CREATED' ? (
-            <pre class="own-after">{cut(yamlOf(after))}</pre>
+            <pre tabIndex={0} class="own-after">
+              {cut(yamlOf(after))}
+            </pre>
           ) : (
             differingPaths(before, after).map((path) => (
               <Place key={path.join('/')} path={path} before={before} after={after} />
@@ -51,13 +53,13 @@ function Place({
     <div class="own-place-diff">
       <p>{placeWords(later === undefined ? before : after, path)}</p>
       {earlier !== undefined && (
-        <pre class="own-before">
+        <pre tabIndex={0} class="own-before">
           <span class="unseen">Before: </span>
           {cut(yamlOf(earlier))}
         </pre>
       )}
       {later !== undefined && (
-        <pre class="own-after">
+        <pre tabIndex={0} class="own-after">
           <span class="unseen">After: </span>
           {cut(yamlOf(later))}
         </pre>
