@@ -49,6 +49,14 @@ describe('Markdown of others', () => {
     expect(read(`${'> '.repeat(5000)}x`)).toBe('');
     expect(read(`${'*'.repeat(20_000)}x`)).toContain('x');
   });
+
+  test('whose signs of emphasis would hold up the page for minutes is shown as it is written', () => {
+    // Each sign is looked for an end in the rest of its paragraph.
+    for (const part of ['***a_', '_a', '**a', '~~a*'])
+      expect(read(part.repeat(Math.ceil(20_000 / part.length)))).toBe('');
+    const ordinary = 'A _word_ of **some** in `a_b` and *another*.\n'.repeat(20);
+    expect(read(`${ordinary}\n`.repeat(40))).toContain('‹em›word‹/›');
+  });
 });
 
 test.each(['javascript:alert(1)', ' java\nscript:alert(1)', '/x', '', 'https://user:pw@a/', 'vbscript:x', 'blob:x'])(

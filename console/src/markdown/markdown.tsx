@@ -32,9 +32,21 @@ export function Markdown({ text, below = 1 }: MarkdownProps): JSX.Element {
   return nodes === undefined ? <div class="markdown plain-text">{text}</div> : <div class="markdown">{nodes}</div>;
 }
 
+/** What is done for a paragraph grows with the square of its signs of emphasis: so much takes a moment. */
+const MOST_EMPHASIS = 1_000_000;
+
+function isQuick(text: string): boolean {
+  let work = 0;
+  for (const paragraph of text.split(/\n[ \t]*\n/)) {
+    const signs = paragraph.match(/[*_~]+/g)?.length ?? 0;
+    work += signs * signs;
+  }
+  return work <= MOST_EMPHASIS;
+}
+
 /** @returns undefined: it is too long or too deep to be read */
 export function markdownOf(text: string, below: number, read: Lexer): ComponentChildren[] | undefined {
-  if (text.length > LONGEST) return undefined;
+  if (text.length > LONGEST || !isQuick(text)) return undefined;
   try {
     return markdownNodes(withTitlesBelow(read(text), below));
   } catch {
