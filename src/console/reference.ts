@@ -8,7 +8,8 @@ export function referencePolicy(publicUrl: string | undefined): string {
     "default-src 'none'",
     "script-src 'self'",
     "style-src 'self'",
-    "img-src 'self' data:",
+    // Those of the component. Of ours there are none: what answers at our addresses is no picture.
+    'img-src data:',
     "font-src 'self' data:",
     `connect-src ${sourcesOf(publicUrl)}`,
     "form-action 'none'",
