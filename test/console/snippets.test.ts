@@ -136,6 +136,17 @@ describe('snippets', () => {
     for (const { snippet } of LANGUAGES)
       expect(snippet(request).split('\n')[0]).toMatch(/https:\/\/id\.example\.com\/ x$/);
   });
+
+  test('remarks of others are no code, and look like what they are', () => {
+    // Java reads \\u000a as the end of a line, in a comment too (JLS, 3.3). Signs of direction show code as a comment.
+    const issuers = [String.raw`https://id.example.com/\u000aimport a.b;\\u000aimport c.d;` + '\u202e\u2066'];
+    const request = snippetRequest('https://a', way({ kind: 'KIND_TOKEN', header: 'x', issuers }), undefined);
+    for (const { snippet } of LANGUAGES) {
+      const [remark = ''] = snippet(request).split('\n');
+      expect(remark).toContain('https://id.example.com/');
+      expect(remark).not.toMatch(/(?<!\\)(?:\\\\)*\\u|\p{Cf}/u);
+    }
+  });
 });
 
 test('an API is called where it says, else at its first host, else at a name to be replaced', () => {

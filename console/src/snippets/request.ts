@@ -69,9 +69,12 @@ export function snippetRequest(
   return { url, query, headers, basic, hasCertificate, remarks: [...new Set(remarks)] };
 }
 
-/** What somebody else has written must not end a comment. */
+/**
+ * What somebody else has written must not end a comment, nor show as one what is none. In Java a backslash may stand for the
+ * end of a line, and no address has one.
+ */
 function oneLine(text: string): string {
-  return text.replaceAll(/[\p{Cc}\u2028\u2029]/gu, ' ');
+  return text.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, ' ').replaceAll('\\', '/');
 }
 
 /** Where an API is called; a name to be replaced where it does not say. */
