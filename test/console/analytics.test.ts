@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import {
   addressWith,
   conditionsOf,
@@ -20,7 +20,14 @@ import {
   timeOf,
   zoomed,
 } from '../../console/src/views/analytics/ranges.ts';
-import { alignedTo, gapsOf, rateOf, seriesOf, valuesOf } from '../../console/src/views/analytics/series.ts';
+import {
+  alignedTo,
+  gapsOf,
+  isOpenAlone,
+  rateOf,
+  seriesOf,
+  valuesOf,
+} from '../../console/src/views/analytics/series.ts';
 
 const NOON = Date.UTC(2026, 10, 28, 12);
 const iso = (offsetS: number): string => isoOf(NOON + offsetS * 1000);
@@ -174,4 +181,15 @@ describe('a series', () => {
     const values = valuesOf(before, before.rows[0], ({ count }) => count);
     expect(alignedTo(now.spans, before, values, week)).toEqual([null, 60, null, null, null]);
   });
+});
+
+test('the first minutes are told from a time of which nothing is known', () => {
+  const span = { startS: 0, coveredS: 600, isKnown: true, isOpen: false };
+  const [gap, open] = [
+    { ...span, isKnown: false },
+    { ...span, isOpen: true },
+  ];
+  expect(isOpenAlone({ spans: [gap, open] })).toBe(true);
+  expect(isOpenAlone({ spans: [gap, span, open] })).toBe(false);
+  expect(isOpenAlone({ spans: [gap, { ...gap, isOpen: true }] })).toBe(false);
 });

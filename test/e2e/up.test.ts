@@ -95,6 +95,22 @@ describe('everything in one process', { timeout: 60_000 }, () => {
     expect(stored).not.toContain(PLAIN);
   });
 
+  test('answers what an administrator asks it by way of the control plane, as a sidecar elsewhere does', async () => {
+    const http = {
+      method: 'GET',
+      path: '/orders/1',
+      host: 'x',
+      headers: { client_id: 'shop', client_secret: 'guessed' },
+    };
+    const response = await fetch(`${up.controlUrl}/ostiary.v1.SidecarService/AskSidecar`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${up.env.OSTIARY_TOKEN}` },
+      body: JSON.stringify({ node: 'up', explain: { check: { attributes: { request: { http } } } } }),
+    });
+    expect(await response.text()).toContain('client_rejected');
+    expect(response.status).toBe(200);
+  });
+
   test('prints lines to try, which run as they are in a new terminal', async () => {
     const [, first = '', then = ''] = /first:\n(.*?)then try:\n(.*)/s.exec(up.output()) ?? [];
     const lines = then.split('\n').filter((line) => /ostiary -- |main\.ts /.test(line) && !line.includes('FILE'));

@@ -24,12 +24,16 @@ describe('the pages of login', () => {
     const wrong = await site.logIn(browser, { password: 'something else' });
     const unknown = await site.logIn(browser, { name: 'nobody' });
     expect([wrong.status, unknown.status]).toEqual([401, 401]);
-    expect(unknown.text).toBe(wrong.text);
+    // The name that was typed is there yet; nothing else differs.
+    expect(unknown.text.replace('value="nobody"', 'value="bob"')).toBe(wrong.text);
+    const markup = await site.logIn(browser, { name: '"><b>bob' });
+    expect(markup.text).toContain('value="&quot;&gt;&lt;b&gt;bob"');
     expect((await site.logIn(browser)).text).toContain('local:bob');
     expect(await site.who(browser)).toBe('local:bob');
     expect(site.recorded).toEqual([
       'refused bob the name or the password is wrong',
       'refused nobody the name or the password is wrong',
+      'refused "><b>bob the name or the password is wrong',
       'in local:bob password',
     ]);
   });

@@ -7,10 +7,15 @@ const OF_SERVICES: Readonly<Record<string, readonly string[]>> = {
   CredentialService: ['ClientApplication'],
 };
 
-/** The kinds that an answer changes with; none: it is not asked again by itself. */
+/**
+ * The kinds that an answer changes with; none: it is not asked again by itself.
+ * @param request undefined: nothing is asked yet
+ */
 export function kindsOf({ path }: Pick<Method<unknown, unknown>, 'path'>, request: unknown): readonly string[] {
   const [, service = '', name = ''] = /([^./]+)\/([^/]+)$/.exec(path) ?? [];
   if (service !== 'ResourceService') return OF_SERVICES[service] ?? [];
+  // Nothing is asked yet.
+  if (request === undefined) return [];
   const { kind, kinds } = request as { readonly kind?: string; readonly kinds?: readonly string[] };
   if (name === 'Get') return kind === undefined ? [] : [kind];
   // Without kinds it lists every kind.

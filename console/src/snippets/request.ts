@@ -77,10 +77,13 @@ function oneLine(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, ' ').replaceAll('\\', '/');
 }
 
+/** Stands for the host of an API that does not say it. */
+export const SOME_HOST = 'gateway.example.com';
+
 /** Where an API is called; a name to be replaced where it does not say. */
 export function addressOf({ entry, hosts = [], publicUrl = '' }: CatalogApiJson): string {
   if (publicUrl !== '') return publicUrl;
-  const host = hosts.find((each) => !each.includes('*')) ?? 'gateway.example.com';
+  const host = hosts.find((each) => !each.includes('*')) ?? SOME_HOST;
   return `https://${host}${entry?.basePath ?? '/'}`;
 }
 

@@ -37,28 +37,32 @@ export async function takePassword(request: PageRequest, ports: PagePorts): Prom
       return enter(request, { person: result.person.name }, to, ports);
     case 'wrong':
       ports.record.refused(name, address, WRONG);
-      return loginPage(to, ports, WRONG, { status: 401 });
+      return loginPage(to, ports, WRONG, { status: 401, name });
     case 'busy':
-      return loginPage(to, ports, 'too many log in at once: try again', { status: 503, retryAfterSeconds: 1 });
+      return loginPage(to, ports, 'too many log in at once: try again', { status: 503, retryAfterSeconds: 1, name });
     case 'too_many': {
       const retryAfterSeconds = Math.ceil(result.waitMs / 1000);
       ports.record.refused(name, address, 'too many attempts');
       ports.limited(name, address);
       const text = `too many attempts: try again in ${retryAfterSeconds} s`;
-      return loginPage(to, ports, text, { status: 429, retryAfterSeconds });
+      return loginPage(to, ports, text, { status: 429, retryAfterSeconds, name });
     }
     default:
       return result satisfies never;
   }
 }
 
-/** @param why why the last attempt came to nothing */
+/**
+ * @param why why the last attempt came to nothing
+ * @param options `name`: whom the last attempt was of, so that nobody types it twice
+ */
 export async function loginPage(
   to: string,
   ports: PagePorts,
   why?: string,
-  options: PageOptions = {},
+  options: PageOptions & { readonly name?: string } = {},
 ): Promise<PageAnswer> {
+  const typed = options.name === undefined ? '' : ` value="${escaped(options.name)}"`;
   const said = why === undefined ? '' : fault(why);
   const query = to === '/login' ? '' : `?return=${encodeURIComponent(to)}`;
   const provider =
@@ -69,7 +73,7 @@ export async function loginPage(
   const isFirst = provider === '' && (await ports.people.isEmpty());
   const form =
     `<form method="post" action="/login"><input type="hidden" name="return" value="${escaped(to)}">` +
-    '<label>Name <input name="name" autocomplete="username" autocapitalize="none" spellcheck="false" required></label>' +
+    `<label>Name <input name="name" autocomplete="username" autocapitalize="none" spellcheck="false" required${typed}></label>` +
     '<label>Password <input name="password" type="password" autocomplete="current-password" required></label>' +
     `${provider === '' ? '<button>Log in</button>' : '<button class="other">Log in as a local user</button>'}</form>`;
   const first = firstTokenForm(to, ports, isFirst);

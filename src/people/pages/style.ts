@@ -25,6 +25,7 @@ a.button + form,form + details,a.button + details{margin-top:1.75rem;padding-top
 summary{color:var(--quiet);cursor:pointer}
 details[open] summary{margin-bottom:1rem}
 .help{color:var(--quiet);font-size:.88rem;margin:-.5rem 0 1rem}
+.fault::first-letter{text-transform:uppercase}
 .fault{color:var(--bad);background:var(--bad-ground);border-radius:7px;padding:.55rem .75rem}
 code{font-family:ui-monospace,'SF Mono',Menlo,Consolas,'DejaVu Sans Mono',monospace;font-size:.95em}
 @media(width<=480px){body{background:var(--ground)}main{border:0;margin-top:1rem}}

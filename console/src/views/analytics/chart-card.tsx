@@ -6,6 +6,7 @@ import { markClass } from './colours.ts';
 import { csv, fileName, save } from './csv.ts';
 import { spanText } from './formats.ts';
 import { isoOf } from './ranges.ts';
+import { isOpenAlone } from './series.ts';
 import type { Series, Span } from './series.ts';
 import { TEXTS } from './texts.ts';
 
@@ -107,7 +108,7 @@ export function ChartCard(props: ChartCardProps): JSX.Element {
           )}
         </>
       ) : (
-        <p class="chart-empty quiet">{empty}</p>
+        <p class="chart-empty quiet">{isOpenAlone(series) ? TEXTS.noneYet : empty}</p>
       )}
     </section>
   );

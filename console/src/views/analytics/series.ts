@@ -151,6 +151,12 @@ export function gapsOf(series: Series): readonly (readonly [fromS: number, until
   return gaps;
 }
 
+/** All that is known is of the point that is still being counted, as in the first minutes. */
+export function isOpenAlone({ spans }: Pick<Series, 'spans'>): boolean {
+  const known = spans.filter(({ isKnown }) => isKnown);
+  return known.length > 0 && known.every(({ isOpen }) => isOpen);
+}
+
 export function secondsOf(moment: string | undefined): number {
   return moment === undefined ? 0 : Date.parse(moment) / 1000;
 }

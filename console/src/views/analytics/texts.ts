@@ -74,6 +74,7 @@ export const TEXTS = {
   latency: 'Latency',
   failures: 'Errors and denials',
   reasons: 'Denials by reason',
+  noneYet: 'The only point with requests is still being counted. A shorter time has shorter points.',
   noDenials: 'Nothing was refused in this time.',
   noLatency: 'No durations are known of this time.',
   before: 'a week before',

@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { CatalogApiJson, ContractEntryJson } from '../../../../gen/ostiary/v1/catalog_pb.js';
 import { Code } from '../../parts/small.tsx';
-import { addressOf, snippetRequest } from '../../snippets/request.ts';
+import { addressOf, snippetRequest, SOME_HOST } from '../../snippets/request.ts';
 import { LANGUAGES } from '../../snippets/languages.ts';
 import { TEXTS } from './texts.ts';
 import { credentialText } from './words.ts';
@@ -18,7 +18,8 @@ export function CallIt({ api }: { readonly api: CatalogApiJson }): JSX.Element {
   const ways = api.authentication ?? [];
   const { id, snippet } = LANGUAGES.find((each) => each.id === language) ??
     LANGUAGES[0] ?? { id: '', snippet: () => '' };
-  const text = snippet(snippetRequest(addressOf(api), ways[chosenWay], clients[client]?.clientId));
+  const address = addressOf(api);
+  const text = snippet(snippetRequest(address, ways[chosenWay], clients[client]?.clientId));
   const choose = (next: string): void => {
     localStorage.setItem(KEPT, next);
     setLanguage(next);
@@ -61,6 +62,7 @@ export function CallIt({ api }: { readonly api: CatalogApiJson }): JSX.Element {
         )}
       </div>
       <Code text={text} label={`${TEXTS.call}: ${language}`} />
+      {address.startsWith(`https://${SOME_HOST}/`) && <p class="help">{TEXTS.callSomeHost(SOME_HOST)}</p>}
       <p class="help">{TEXTS.callHelp}</p>
     </div>
   );

@@ -8,6 +8,7 @@ export const TEXTS = {
   another: 'Request with another application',
   call: 'Call it',
   callHelp: 'Secrets are read from the environment, so that they are in no history of commands.',
+  callSomeHost: (host: string) => `Put the address of the gateway in place of ${host}: this API does not say it.`,
   language: 'Language',
   tiers: 'Tiers',
   tiersLead: 'A contract has one of these. All of its limits must have quota left.',
