@@ -22,6 +22,9 @@ export const MCP_PATH = '/mcp';
 /** The longest that a tool may take. */
 const PATIENCE_MS = 60_000;
 const MOST_BODY_BYTES = 256 * 1024;
+/** JSON-RPC 2.0, 5.1: the first is its own, the second one of ours. */
+const INVALID_REQUEST = -32_600;
+const REFUSED = -32_001;
 
 /**
  * An MCP server of the protocol 2026-07-28 and of those of 2025, without sessions. It takes an access token alone, and never
@@ -62,6 +65,7 @@ async function answer(
   }
   const body = await bodyOf(request, MOST_BODY_BYTES);
   if (body === undefined) return void response.writeHead(413).end();
+  if (isBatch(body)) return void sendError(response, 400, INVALID_REQUEST, 'send one message at a time');
   const failed = (tool: string, error: unknown): void => onFailure(`${MCP_PATH} ${tool}`, error);
   // Most control planes are never asked by an agent: these then cost neither time at the start nor memory.
   const { mcpHandlerFor } = await import('./mcp-server.ts');
@@ -83,11 +87,21 @@ async function answer(
 /** RFC 6750, 3; RFC 9110, 15.5.2. */
 function refuse(response: ServerResponse, { code, message }: RpcError): void {
   const status = code === Code.unauthenticated ? 401 : code === Code.permissionDenied ? 403 : 503;
-  response.writeHead(status, {
-    'content-type': 'application/json',
-    ...(status === 401 && { 'www-authenticate': 'Bearer realm="ostiary"' }),
-  });
-  response.end(`${JSON.stringify({ jsonrpc: '2.0', id: null, error: { code: -32_001, message } })}\n`);
+  if (status === 401) response.setHeader('www-authenticate', 'Bearer realm="ostiary"');
+  sendError(response, status, REFUSED, message);
+}
+
+function sendError(response: ServerResponse, status: number, code: number, message: string): void {
+  response.writeHead(status, { 'content-type': 'application/json' });
+  response.end(`${JSON.stringify({ jsonrpc: '2.0', id: null, error: { code, message } })}\n`);
+}
+
+/**
+ * Several messages in one: a hundred questions would take the places of everybody's. The protocol has had none since
+ * 2025-06-18.
+ */
+function isBatch(body: Buffer): boolean {
+  return body.toString('latin1').trimStart().startsWith('[');
 }
 
 function callOf(

@@ -181,6 +181,12 @@ describe('an agent', () => {
     expect((await ask({ authorization: `Bearer ${token}`, origin: 'https://elsewhere.example' })).status).toBe(403);
     expect((await ask({ authorization: `Bearer ${token}` }, 'x'.repeat(300_000))).status).toBe(413);
     expect((await ask({ authorization: `Bearer ${token}` }, 'no json')).status).toBe(400);
+    const question = { jsonrpc: '2.0', id: 1, method: 'tools/list' };
+    const batch = await ask({ authorization: `Bearer ${token}` }, ` ${JSON.stringify([question, question])}`);
+    expect([batch.status, await batch.json()]).toMatchObject([
+      400,
+      { error: { message: 'send one message at a time' } },
+    ]);
   });
 
   test('that looks for public APIs finds their catalog without a login, and nothing else in it', async () => {
