@@ -1,11 +1,19 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { kindsOf } from '../../console/src/api/follows.ts';
-import { gathering, pauseMs } from '../../console/src/api/pauses.ts';
+import { gathering, isAwayAfter, pauseMs } from '../../console/src/api/pauses.ts';
 
 describe('pauses between attempts', () => {
   test('double up to twenty seconds, and are never the same for all pages', () => {
     expect([1, 2, 3, 9].map((failures) => pauseMs(failures, 1))).toEqual([500, 1000, 2000, 20_000]);
     expect([1, 2, 3, 9].map((failures) => pauseMs(failures, 0))).toEqual([250, 500, 1000, 10_000]);
+  });
+});
+
+describe('a control plane', () => {
+  test('is away after two failures, and not while it refuses', () => {
+    expect([1, 2, 9].map((failures) => isAwayAfter(failures, 'unreachable'))).toEqual([false, true, true]);
+    expect([2, 9].map((failures) => isAwayAfter(failures, undefined))).toEqual([true, true]);
+    expect([2, 9].map((failures) => isAwayAfter(failures, 'permission_denied'))).toEqual([false, false]);
   });
 });
 

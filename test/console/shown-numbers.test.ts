@@ -1,59 +1,5 @@
-import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { csv } from '../../console/src/views/analytics/csv.ts';
 import { change, duration, percent, perSecond, period } from '../../console/src/views/analytics/formats.ts';
-
-describe('CSV', () => {
-  /** RFC 4180, read by hand. */
-  function read(text: string): string[][] {
-    const rows: string[][] = [[]];
-    let field = '';
-    let isQuoted = false;
-    for (let at = 0; at < text.length; at++) {
-      const sign = text[at];
-      if (isQuoted) {
-        if (sign !== '"') field += sign;
-        else if (text[at + 1] === '"') field += text[at++];
-        else isQuoted = false;
-      } else if (sign === '"') isQuoted = true;
-      else if (sign === ',' || sign === '\n') {
-        rows.at(-1)?.push(field);
-        field = '';
-        if (sign === '\n') rows.push([]);
-      } else if (sign !== '\r' || text[at + 1] !== '\n') field += sign;
-    }
-    return rows.slice(0, -1);
-  }
-
-  it('comes back as it was, and no text of it is a formula', () => {
-    fc.assert(
-      fc.property(fc.array(fc.string({ unit: 'binary' }), { minLength: 1, maxLength: 5 }), (names) => {
-        const [header = [], record = []] = read(
-          csv(
-            names.map(() => 'x'),
-            [names],
-          ),
-        );
-        expect(header).toHaveLength(names.length);
-        expect(record.map((text, at) => (text === names[at] ? text : text.replace(/^'/, '')))).toEqual(names);
-      }),
-    );
-    for (const text of ['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', ' =1', '\r=1', '＝1', '\u00a0=1'])
-      expect(read(csv(['x'], [[text]]))[1]?.[0]).toMatch(/^'/);
-  });
-
-  it('leaves numbers as they are, and what is not known empty', () => {
-    expect(
-      csv(
-        ['a', 'b'],
-        [
-          [-1.5, null],
-          [undefined, Number.NaN],
-        ],
-      ),
-    ).toBe('a,b\r\n-1.5,\r\n,\r\n');
-  });
-});
 
 describe('numbers', () => {
   it.each([

@@ -2,7 +2,7 @@ import { signal } from '@preact/signals';
 import type { WatchRequestJson, WatchResponseJson } from '../../../gen/ostiary/v1/resources_pb.js';
 import { callErrorOf } from './call.ts';
 import { watchResources } from './methods.ts';
-import { pauseMs } from './pauses.ts';
+import { isAwayAfter, pauseMs } from './pauses.ts';
 import { stream } from './stream.ts';
 
 /** Whether the control plane tells this page what changes. `away`: it does not answer, and is asked again and again. */
@@ -40,6 +40,7 @@ export async function follow(): Promise<never> {
     await seen();
     const ending = new AbortController();
     const silence = silenceAfter(SILENCE_MS, () => ending.abort());
+    let code: string | undefined;
     const hidden = whenHidden(HIDDEN_MS, () => ending.abort());
     try {
       const request: WatchRequestJson = at === undefined ? {} : { afterRevision: at.revision, history: at.history };
@@ -52,21 +53,22 @@ export async function follow(): Promise<never> {
         if (change !== undefined) tell(change.resource?.kind, change);
       }
     } catch (error) {
+      ({ code } = callErrorOf(error));
       // The log is another one, from a backup say: whatever is shown may be wrong.
-      if (callErrorOf(error).code === 'failed_precondition' && at !== undefined) {
+      if (code === 'failed_precondition' && at !== undefined) {
         at = undefined;
         tell(undefined, undefined);
         continue;
       }
       // Who may read nothing is told nothing.
-      if (callErrorOf(error).code === 'permission_denied') connection.value = 'connected';
+      if (code === 'permission_denied') connection.value = 'connected';
     } finally {
       silence.end();
       hidden();
     }
     if (document.hidden) continue;
     failures += 1;
-    if (failures > 1 && connection.value !== 'away') connection.value = 'away';
+    if (isAwayAfter(failures, code)) connection.value = 'away';
     await pause(pauseMs(failures, Math.random()));
   }
 }

@@ -11,6 +11,14 @@ export function pauseMs(failures: number, random: number): number {
   return longest / 2 + (random * longest) / 2;
 }
 
+/**
+ * Whether the control plane is away, after so many failures in a row: one alone may be a restart.
+ * @param code of the last one, as a CallError has it: a refusal is an answer too
+ */
+export function isAwayAfter(failures: number, code: string | undefined): boolean {
+  return failures > 1 && code !== 'permission_denied';
+}
+
 export interface Gathering {
   /** Something happened. */
   add(): void;

@@ -2,6 +2,7 @@ import { useEffect, useReducer, useRef } from 'preact/hooks';
 import { call, callErrorOf } from './call.ts';
 import type { CallError, Method } from './call.ts';
 import { kindsOf } from './follows.ts';
+import { LatestAnswers } from './latest-answers.ts';
 import { useNews } from './use-news.ts';
 
 export interface Called<Response> {
@@ -18,9 +19,7 @@ export interface CallOptions {
   readonly follows?: readonly string[];
 }
 
-/** Answers that were shown lately: whoever goes back sees them at once, while they are asked for again. */
-const lately = new Map<string, unknown>();
-const MOST_KEPT = 50;
+const lately = new LatestAnswers(50);
 
 /**
  * Calls a method for a view: again whenever the request is another one, when what it is about was changed by anybody, and
@@ -54,7 +53,7 @@ export function useCall<Request, Response>(
       (answer) => {
         // It may have been asked for before something was written, and come after.
         if (leaving.signal.aborted) return;
-        keep(key, answer);
+        lately.keep(key, answer);
         settle(undefined);
       },
       (error: unknown) => settle(callErrorOf(error)),
@@ -74,11 +73,4 @@ export function useCall<Request, Response>(
 /** What was written may be in any answer. */
 export function forgetAnswers(): void {
   lately.clear();
-}
-
-function keep(key: string, answer: unknown): void {
-  lately.delete(key);
-  lately.set(key, answer);
-  const [oldest] = lately.keys();
-  if (lately.size > MOST_KEPT && oldest !== undefined) lately.delete(oldest);
 }

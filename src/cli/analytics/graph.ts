@@ -2,7 +2,7 @@ import { GraphNode_Kind as Kind, GraphResponseSchema } from '../../../gen/ostiar
 import type { GraphContract, GraphEdge, GraphNode, GraphResponse } from '../../../gen/ostiary/v1/analytics_pb.js';
 import { ask, commonOf, printJson } from './asking.ts';
 import { completenessJson, completenessLine } from './completeness.ts';
-import { csv } from './csv.ts';
+import { csv } from '../../csv.ts';
 import type { Values } from './flags.ts';
 import { toDot } from './graph-dot.ts';
 import { toMermaid } from './graph-mermaid.ts';

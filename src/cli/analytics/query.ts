@@ -3,7 +3,7 @@ import { QueryResponseSchema } from '../../../gen/ostiary/v1/analytics_pb.js';
 import type { QueryResponse, UsageRow } from '../../../gen/ostiary/v1/analytics_pb.js';
 import { ask, commonOf, printJson, rankOf } from './asking.ts';
 import { completenessJson, completenessLine } from './completeness.ts';
-import { csv } from './csv.ts';
+import { csv } from '../../csv.ts';
 import type { Values } from './flags.ts';
 import { table } from './table.ts';
 import { lengthOf } from './time-flags.ts';

@@ -3,7 +3,7 @@ import { ListSamplesResponseSchema, SampleSchema } from '../../../gen/ostiary/v1
 import type { Sample } from '../../../gen/ostiary/v1/analytics_pb.js';
 import { PolicyStep_Mode as Mode, PolicyStep_Result as Result } from '../../../gen/ostiary/v1/inspection_pb.js';
 import { ask, printJson, timeOf } from './asking.ts';
-import { csv } from './csv.ts';
+import { csv } from '../../csv.ts';
 import { conditionsOf } from './dimension-flags.ts';
 import type { Values } from './flags.ts';
 import { shown } from './shown.ts';

@@ -3,7 +3,7 @@ import type { TopResponse, TopRow, Usage } from '../../../gen/ostiary/v1/analyti
 import { UserError } from '../../errors.ts';
 import { ask, commonOf, printJson, rankOf } from './asking.ts';
 import { completenessJson, completenessLine } from './completeness.ts';
-import { csv } from './csv.ts';
+import { csv } from '../../csv.ts';
 import type { Values } from './flags.ts';
 import { table } from './table.ts';
 import {

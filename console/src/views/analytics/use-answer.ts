@@ -1,6 +1,7 @@
 import { useEffect, useReducer, useRef } from 'preact/hooks';
 import { call, callErrorOf } from '../../api/call.ts';
 import type { CallError, Method } from '../../api/call.ts';
+import { LatestAnswers } from '../../api/latest-answers.ts';
 import type { Called } from '../../api/use-call.ts';
 
 export interface Answered<Response> extends Called<Response> {
@@ -8,8 +9,7 @@ export interface Answered<Response> extends Called<Response> {
   readonly isOld: boolean;
 }
 
-const MOST_KEPT = 40;
-const lately = new Map<string, unknown>();
+const lately = new LatestAnswers(40);
 
 /** Others ask too: the control plane answers so many questions at once, and says when it can't. */
 const BUSY = 'resource_exhausted';
@@ -45,7 +45,7 @@ export function useAnswer<Request, Response>(
     const ask = async (): Promise<void> => {
       for (let tries = 1; ; tries += 1) {
         try {
-          keep(key, await call(asked, request, signal));
+          lately.keep(key, await call(asked, request, signal));
           state.current = { key, error: undefined, isLoading: false };
           break;
         } catch (reason) {
@@ -73,13 +73,6 @@ export function useAnswer<Request, Response>(
     isOld: key !== undefined && own === undefined && shown.current !== undefined,
     reload: () => reload(0),
   };
-}
-
-function keep(key: string, answer: unknown): void {
-  lately.delete(key);
-  lately.set(key, answer);
-  const [oldest] = lately.keys();
-  if (lately.size > MOST_KEPT && oldest !== undefined) lately.delete(oldest);
 }
 
 /** Counts up every so often while somebody looks. @param everyS undefined: never */

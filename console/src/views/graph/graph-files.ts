@@ -1,4 +1,4 @@
-import { csv } from '../analytics/csv.ts';
+import { csv } from '../../../../src/csv.ts';
 import { paint, prepare } from './paint.ts';
 import type { Paints } from './paint.ts';
 import type { Scene, SceneEdge } from './scene.ts';

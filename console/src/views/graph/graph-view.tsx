@@ -4,7 +4,7 @@ import { Page } from '../../parts/page.tsx';
 import { Empty, Failed, Loading } from '../../parts/states.tsx';
 import { here, setQuery } from '../../shell/router.ts';
 import { Completeness } from '../analytics/completeness.tsx';
-import { fileName, save } from '../analytics/csv.ts';
+import { fileName, save } from '../../parts/save.ts';
 import { FilterBar } from '../analytics/filter-bar.tsx';
 import { addressWith, conditionsOf, filtersOf } from '../analytics/filters.ts';
 import type { Filter } from '../analytics/filters.ts';
