@@ -7,7 +7,7 @@ import {
 } from '../../../gen/ostiary/v1/catalog_pb.js';
 import { ContractSchema, ContractService, ContractState } from '../../../gen/ostiary/v1/contracts_pb.js';
 import { defineTool, told } from '../tool.ts';
-import { apiInput, applicationInput, reasonInput } from './names.ts';
+import { apiInput, applicationInput, reasonInput, whole } from './names.ts';
 
 const MOST = 100;
 
@@ -86,8 +86,3 @@ export const requestAccess = defineTool({
     return told(text, { contract: toJson(ContractSchema, contract) });
   },
 });
-
-/** A reference from elsewhere names its namespace. */
-function whole(name: string): string {
-  return name === '' || name.includes('/') ? name : `default/${name}`;
-}

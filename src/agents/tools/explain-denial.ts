@@ -4,6 +4,7 @@ import { AnalyticsService, SampleSchema } from '../../../gen/ostiary/v1/analytic
 import type { Sample } from '../../../gen/ostiary/v1/analytics_pb.js';
 import type { Invoke } from '../invoke.ts';
 import { defineTool, told } from '../tool.ts';
+import { apiInput, counted } from './names.ts';
 
 const SECONDS_OF_DAY = 86_400n;
 const LOOKED_THROUGH = 1000;
@@ -16,14 +17,14 @@ export const explainDenial = defineTool({
     'Tells why a request was refused, by its request id (the header x-request-id of the answer) or trace id; without one, why the latest requests were refused that the user may see. Each has the reason, the policy, and what every policy did.',
   input: z.object({
     request_id: z.string().min(1).max(200).optional().describe('x-request-id, trace id, or id of the decision.'),
-    api: z.string().max(400).optional().describe('Of this API alone, by its name without a namespace.'),
+    api: apiInput.optional(),
     days: z.number().int().min(1).max(90).optional().describe('How far to look back. Absent: 1.'),
   }),
   isReading: true,
   isDestructive: false,
   async run(invoke, { api = '', days = 1, request_id: id }) {
     const last = { seconds: SECONDS_OF_DAY * BigInt(days), nanos: 0 };
-    const samples = await samplesOf(invoke, id, api, last);
+    const samples = await samplesOf(invoke, id, counted(api), last);
     const refused = samples.filter(({ reason, outcome }) => id !== undefined || reason !== '' || outcome === 'blocked');
     const shown = refused.slice(0, TOLD).map((sample) => toJson(SampleSchema, sample));
     if (shown.length > 0) return told(refused.slice(0, TOLD).map(sentence).join('\n'), { denials: shown });

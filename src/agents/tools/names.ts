@@ -16,3 +16,13 @@ export function keyOf(name: string): { readonly namespace: string; readonly name
   const at = name.indexOf('/');
   return at < 0 ? { namespace: '', name } : { namespace: name.slice(0, at), name: name.slice(at + 1) };
 }
+
+/** As a reference from elsewhere has it: with its namespace. Empty stays empty. */
+export function whole(name: string): string {
+  return name === '' || name.includes('/') ? name : `default/${name}`;
+}
+
+/** As requests are counted and sampled by it: without the namespace "default". */
+export function counted(name: string): string {
+  return name.startsWith('default/') ? name.slice('default/'.length) : name;
+}
