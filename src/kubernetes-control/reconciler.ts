@@ -86,8 +86,13 @@ export class Reconciler {
         continue;
       }
       const texts = this.#next();
-      if (texts.length > 0) await this.#take(texts);
-      else if (await this.#mayEnd()) break;
+      if (texts.length > 0) {
+        await this.#take(texts);
+        continue;
+      }
+      await this.#retryRefused();
+      // Asked here and nowhere earlier: what is added after it begins anew.
+      if (this.size === 0) break;
     }
     this.#running = undefined;
     if (!this.#isClosed) this.#ports.onIdle();
@@ -131,15 +136,13 @@ export class Reconciler {
     return [];
   }
 
-  async #mayEnd(): Promise<boolean> {
-    if (this.#refused.size > 0) {
-      try {
-        this.#retry(await this.#ports.revision());
-      } catch {
-        // Whoever looks next tries again.
-      }
+  async #retryRefused(): Promise<void> {
+    if (this.#refused.size === 0) return;
+    try {
+      this.#retry(await this.#ports.revision());
+    } catch {
+      // Whoever looks next tries again.
     }
-    return this.size === 0;
   }
 
   #retry(revision: number): void {

@@ -84,9 +84,9 @@ export class SecretDocuments {
       this.#read.delete(text);
     }
     for (const secret of this.#loose) {
-      this.#loose.delete(secret);
       const [namespace = '', name = ''] = secret.split('/');
       if (this.#keysOf(namespace, name).size === 0) await this.#remove(namespace, name);
+      this.#loose.delete(secret);
     }
   }
 

@@ -199,10 +199,14 @@ export class Informer<Kept> {
   }
 
   async #sleep(delayMs: number): Promise<void> {
+    const { signal } = this.#closed;
+    if (signal.aborted) return;
     const { promise, resolve } = Promise.withResolvers<void>();
-    const cancel = this.#ports.timers.after(delayMs, resolve);
-    this.#closed.signal.addEventListener('abort', () => resolve(), { once: true });
+    const wake = (): void => resolve();
+    const cancel = this.#ports.timers.after(delayMs, wake);
+    signal.addEventListener('abort', wake);
     await promise;
+    signal.removeEventListener('abort', wake);
     cancel();
   }
 }

@@ -196,3 +196,15 @@ test('after its end nothing is told any more', async () => {
   await settle();
   expect(changes).toEqual([]);
 });
+
+test('it ends at once, even where its watch has just ended by itself', async () => {
+  const cluster = new ScriptedCluster();
+  const { informer, pass } = await started(cluster);
+  cluster.latest.end();
+  await pass(1000);
+  cluster.latest.end();
+  let isClosed = false;
+  void informer.close().then(() => (isClosed = true));
+  await settle();
+  expect(isClosed).toBe(true);
+});

@@ -57,6 +57,7 @@ export async function openKubernetes(
   const resources = new LogResources({ ...ports, cluster: clusterName });
   const instance = `${hostname()}_${randomBytes(4).toString('hex')}`;
   let controller: Controller | undefined;
+  let isClosing = false;
   let ending: Promise<unknown> = Promise.resolve();
   const end = (): void => {
     const ended = controller;
@@ -74,6 +75,8 @@ export async function openKubernetes(
     timers,
     random,
     onElected() {
+      // Until the Lease is given back, it may still be won.
+      if (isClosing) return;
       log.info('cluster', { detail: 'this process leads' });
       end();
       const led = new Controller(
@@ -105,6 +108,7 @@ export async function openKubernetes(
   });
   return {
     async close() {
+      isClosing = true;
       end();
       await ending;
       await election.close();
