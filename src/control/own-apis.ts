@@ -8,7 +8,8 @@ import { keyText } from '../registry/conflict.ts';
 import type { Resource } from '../registry/log.ts';
 import type { Registry } from '../registry/registry.ts';
 import { partyOf } from './belonging.ts';
-import { FIELDS, valueAt } from './facts.ts';
+import { listAt, textAt } from './catalog/entry.ts';
+import { FIELDS } from './facts.ts';
 import { afterOf, tokenOf } from './listing.ts';
 import { compareKeys } from './resource-index.ts';
 import type { Entry, ResourceIndex } from './resource-index.ts';
@@ -101,26 +102,18 @@ function contractsOf(api: Entry, index: ResourceIndex): number {
 }
 
 function toldOf({ namespace, name, owner, source, revision, at, document }: Resource) {
-  const text = (...path: string[]): string => {
-    const value = valueAt(document, path);
-    return typeof value === 'string' ? value : '';
-  };
-  const list = (...path: string[]): readonly unknown[] => {
-    const value = valueAt(document, path);
-    return Array.isArray(value) ? value : [];
-  };
   return {
     namespace,
     name,
-    displayName: text('metadata', 'displayName'),
-    version: text('metadata', 'version'),
-    lifecycle: text('metadata', 'lifecycle'),
-    hosts: list('spec', 'hosts').filter((host) => typeof host === 'string'),
-    basePath: text('spec', 'basePath') || '/',
+    displayName: textAt(document, 'metadata.displayName'),
+    version: textAt(document, 'metadata.version'),
+    lifecycle: textAt(document, 'metadata.lifecycle'),
+    hosts: listAt(document, 'spec.hosts').filter((host) => typeof host === 'string'),
+    basePath: textAt(document, 'spec.basePath') || '/',
     owner,
     source: source ?? '',
     revision: BigInt(revision),
     changedAt: timestampFromMs(at),
-    policies: list('spec', 'policies').length,
+    policies: listAt(document, 'spec.policies').length,
   } satisfies MessageInitShape<typeof OwnApiSchema>;
 }

@@ -5,6 +5,7 @@ import { keyText } from '../registry/conflict.ts';
 import type { Resource } from '../registry/log.ts';
 import type { Registry } from '../registry/registry.ts';
 import { partyOf } from './belonging.ts';
+import { textAt } from './catalog/entry.ts';
 import { isSamePerson } from './contract-approvers.ts';
 import { contractMessage } from './contract-messages.ts';
 import { recordOf } from './contract-record.ts';
@@ -60,8 +61,8 @@ export async function waitingRequests(
     if (contract === undefined || resource === undefined) return [];
     return {
       contract,
-      apiDisplayName: displayNameOf(found.get(api)),
-      applicationDisplayName: displayNameOf(found.get(client)),
+      apiDisplayName: textAt(found.get(api)?.document, 'metadata.displayName'),
+      applicationDisplayName: textAt(found.get(client)?.document, 'metadata.displayName'),
       applicant: rights.objectOf(entry, entry.facts).applicant ?? '',
       others: others.flatMap(contractOf),
       otherContracts: count,
@@ -83,11 +84,6 @@ function isAsked({ namespace, facts }: Entry, request: ListRequestsRequest): boo
 
 function isForCaller(entry: Entry, rights: Rights): boolean {
   return rights.may('approve', rights.objectOf(entry, entry.facts));
-}
-
-function displayNameOf(resource: Resource | undefined): string {
-  const value = valueAt(resource?.document, ['metadata', 'displayName']);
-  return typeof value === 'string' ? value : '';
 }
 
 /** Whether the caller's approval would be refused: see `approvalsWith`. */

@@ -66,8 +66,15 @@ export const NOTHING: Omit<World, 'now'> = {
   looked: [],
 };
 
+/** Checks ask for the objects of a kind once for each pod of a cluster. */
+const byKind = new WeakMap<readonly Resource[], ReadonlyMap<string, readonly Resource[]>>();
+
 export function ofKind({ resources }: World, ...kinds: readonly string[]): readonly Resource[] {
-  return resources.filter(({ kind }) => kinds.includes(kind));
+  let known = byKind.get(resources);
+  if (known === undefined) byKind.set(resources, (known = Map.groupBy(resources, ({ kind }) => kind)));
+  const [only = '', ...others] = kinds;
+  if (others.length === 0) return known.get(only) ?? [];
+  return kinds.flatMap((kind) => known.get(kind) ?? []);
 }
 
 export function findResource(world: World, kind: string, namespace: string, name: string): Resource | undefined {

@@ -31,6 +31,8 @@ export class Specifications {
    */
   async upTo({ index, history, revision }: IndexedState): Promise<number> {
     if (this.#seen?.history !== history || this.#seen.revision !== revision) {
+      // Of another log, a revision says nothing of what was read.
+      if (this.#seen?.history !== history) this.#read.clear();
       this.#look(index.ofKind('Specification'));
       this.#seen = { history, revision };
     }
