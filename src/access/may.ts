@@ -86,6 +86,14 @@ export function may(caller: Caller, verb: Exclude<Verb, 'read'>, object: AccessO
   });
 }
 
+/** Whether a caller may write some object of a kind, of whichever team: if not, nothing has to be known of the object. */
+export function mayWriteSome({ grants, limits }: Caller, kind: string): boolean {
+  const isContract = kind === 'Contract';
+  const verbs = isContract ? (['write', 'request', 'approve'] as const) : (['write'] as const);
+  const roles = isContract ? [...OWNERS, ...DEVELOPERS] : (WRITERS.get(kind) ?? ADMINS);
+  return verbs.some((verb) => isWithin(limits, verb, kind)) && grants.some(({ role }) => roles.includes(role));
+}
+
 /** Whether a credential is narrowed to something else. */
 export function isWithin(limits: CallerLimits | undefined, verb: Verb, kind?: string): boolean {
   if (limits === undefined) return true;

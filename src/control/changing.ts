@@ -6,6 +6,7 @@ import type { Author, Ownership, Resource, ResourceKey } from '../registry/log.t
 import type { Registry } from '../registry/registry.ts';
 import { Turns } from '../turns.ts';
 import type { Identity } from '../access/caller.ts';
+import { mayWriteSome } from '../access/may.ts';
 import { ChangeRights } from './change-rights.ts';
 import { Checking, schemaFaults } from './checking.ts';
 import type { CheckingPorts } from './checking.ts';
@@ -135,10 +136,11 @@ export class Changing {
   async #plan(request: ChangeRequest): Promise<Plan> {
     const state = await this.#index.current();
     refuseOutdated(request.upon, state.index);
-    const { named, faults } = nameAll(request.writes);
-    const known = await this.#known([...named.values()].map(({ key }) => key));
     const rights = request.by && new Rights(request.by, state.index);
     const isOpen = rights !== undefined && request.isAllowed !== true;
+    if (isOpen) await this.#refuseHopeless(request, rights, state);
+    const { named, faults } = nameAll(request.writes);
+    const known = await this.#known([...named.values()].map(({ key }) => key));
     const allowing = isOpen ? new ChangeRights(rights, state.index, named, this.#ports) : undefined;
     const changes: PlannedChange[] = [];
     const warnings: PlacedFault[] = [];
@@ -181,6 +183,19 @@ export class Changing {
       warnings: warnings.slice(0, MAX_PLACED),
       revision: state.revision,
     };
+  }
+
+  /** Of thousands of documents whose kinds the caller may write nowhere, one is looked at. @throws RpcError (rejects with it) */
+  async #refuseHopeless({ writes }: ChangeRequest, rights: Rights, { index }: IndexedState): Promise<void> {
+    const kinds = new Set(writes.map(({ document }) => document['kind']));
+    if ([...kinds].some((kind) => mayWriteSome(rights.caller, String(kind)))) return;
+    for (const write of writes) {
+      const { named } = nameAll([write]);
+      for (const [text, { key, write: first }] of named) {
+        const before = (await this.#known([key])).get(text);
+        return new ChangeRights(rights, index, named, this.#ports).require(key, before, first.document);
+      }
+    }
   }
 
   async #deletions(
