@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { sentenceOf, UserError } from '../errors.ts';
 import { systemFiles } from '../file-access.ts';
-import { list, text, withVariables } from '../flags.ts';
+import { integer, list, text, withVariables } from '../flags.ts';
 import type { FlagValues } from '../flags.ts';
 import type { MailServer } from '../notify/mail.ts';
 import { isMailAddress, isMailDomain } from '../notify/mail-address.ts';
@@ -29,6 +29,12 @@ export const mailFlags = withVariables({
     'mails go to addresses of this domain and below it, and to no others; repeatable; * is any (default: that of --mail-from)',
     (given) => (given === '*' || isMailDomain(given) ? undefined : 'expected a domain, such as example.com, or *'),
   ),
+  mailsPerHour: integer(
+    60,
+    1,
+    100_000,
+    'so many mails an address is sent in an hour; what is beyond comes as one mail',
+  ),
 });
 
 const PORTS: Readonly<Record<string, number>> = { 'smtps:': 465, 'smtp:': 587 };
@@ -50,7 +56,9 @@ function problemOfSmtpUrl(given: string): string | undefined {
  * How mail is sent; undefined: it is not.
  * @throws UserError (rejects with it)
  */
-export async function mailServerOf(flags: FlagValues<typeof mailFlags>): Promise<MailServer | undefined> {
+export async function mailServerOf(
+  flags: Omit<FlagValues<typeof mailFlags>, 'mailsPerHour'>,
+): Promise<MailServer | undefined> {
   const { smtpUrl, smtpPasswordFile, smtpCa, mailFrom, mailTo } = flags;
   if (smtpUrl === undefined) {
     const alone = [

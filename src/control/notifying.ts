@@ -4,6 +4,7 @@ import type { Egress } from '../egress/egress.ts';
 import { Deliverer } from '../notify/deliverer.ts';
 import { DeliveryStore } from '../notify/delivery-store.ts';
 import type { TeamEvent } from '../notify/event.ts';
+import { HeldMailStore } from '../notify/held-mail.ts';
 import { createNotifyMetrics } from '../notify/notify-metrics.ts';
 import { receiverFrom } from '../notify/receiver.ts';
 import { Rounds } from '../notify/rounds.ts';
@@ -42,6 +43,8 @@ export interface NotifyingPorts extends Pick<OpenedRegistry, 'registry' | 'datab
   readonly person: EventAudiencePorts['person'];
   /** Undefined: no mail is sent. */
   readonly mail: MailSender | undefined;
+  /** How many mails an address is sent in an hour. */
+  readonly mailsPerHour: number;
   readonly clock: Clock;
   readonly timers: Timers;
   /** From 0 up to 1. */
@@ -100,6 +103,11 @@ export async function openNotifying(ports: NotifyingPorts): Promise<Notifying> {
     const deliverer = new Deliverer({
       store: deliveries,
       send: sending({ call: ports.call, webhook: (name) => webhooks.alerting().webhooks.get(name), mail }),
+      mails: mail && {
+        store: new HeldMailStore(own),
+        sendTogether: (address, together, most) => mail.sendTogether(address, together, most),
+        most: ports.mailsPerHour,
+      },
       clock,
       timers,
       random,

@@ -35,6 +35,7 @@ export async function openEvents(flags: ControlFlags, ports: OpenEventsPorts): P
     tokens: () => accessTokens.list('everybody'),
     call: (call) => egress.call(call),
     mail,
+    mailsPerHour: flags.mailsPerHour,
     clock,
     timers,
     random: Math.random,

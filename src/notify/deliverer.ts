@@ -1,12 +1,16 @@
 import { backoffMs } from '../backoff.ts';
 import type { Clock, Timers } from '../clock.ts';
-import type { Delivery, DeliveryStore } from './delivery-store.ts';
+import type { Attempted, Delivery, DeliveryStore } from './delivery-store.ts';
 import type { DeliveryResult } from './notify-metrics.ts';
-import type { Outcome, Send } from './sending.ts';
+import type { HeldMailStore } from './held-mail.ts';
+import { receiverFrom } from './receiver.ts';
+import type { MailSender, Outcome, Send } from './sending.ts';
 
 export interface DelivererPorts {
   readonly store: Pick<DeliveryStore, 'waiting' | 'next' | 'attempted' | 'bound' | 'giveUp'>;
   readonly send: Send;
+  /** Undefined: no mail is sent. */
+  readonly mails: MailBound | undefined;
   readonly clock: Clock;
   readonly timers: Timers;
   /** From 0 up to 1. */
@@ -16,6 +20,14 @@ export interface DelivererPorts {
   readonly gaveUp: (receiver: string, count: number, why: string) => void;
   /** The database does not do what it should; each is tried again. */
   readonly failed: (error: unknown) => void;
+}
+
+/** How many mails an address is sent. */
+export interface MailBound {
+  readonly store: Pick<HeldMailStore, 'freeAt' | 'hold' | 'due' | 'attempted'>;
+  readonly sendTogether: MailSender['sendTogether'];
+  /** In an hour; what is beyond is sent as one mail when the hour is over, which is one of those of the next. */
+  readonly most: number;
 }
 
 /** So many are under way at once, of all receivers: each has one at a time. */
@@ -33,6 +45,8 @@ const AGAIN = { firstMs: 5000, longestMs: 600_000 };
 
 interface Lane {
   failures: number;
+  /** Until when nothing is sent, since so many mails were; undefined: it is. */
+  heldUntil?: number | undefined;
   cancel: () => void;
 }
 
@@ -65,6 +79,8 @@ export class Deliverer {
         if (this.#isFailing(receiver)) {
           gaveUp(receiver, await store.giveUp(receiver, now - DAY_MS, now - 2 * DAY_MS), 'it was not taken for a day');
         }
+        const { heldUntil } = this.#lanes.get(receiver) ?? {};
+        if (heldUntil !== undefined) await this.#ports.mails?.store.hold(receiver, this.#ports.mails.most, heldUntil);
         this.#start(receiver);
       }
     } catch (error) {
@@ -114,12 +130,27 @@ export class Deliverer {
   /** @returns how long to wait for what is due next; undefined: nothing waits */
   async #drain(receiver: string, lane: Lane): Promise<number | undefined> {
     const { clock, random, store } = this.#ports;
+    const mails = receiverFrom(receiver).kind === 'mail' ? this.#ports.mails : undefined;
     for (;;) {
-      const page = await store.next(receiver, PAGE);
+      // Of mails, each is counted before the next.
+      const page = await store.next(receiver, mails === undefined ? PAGE : 1);
       const [first] = page;
       if (first === undefined) return undefined;
       const now = clock.now();
       if (!isDue(first.dueAt, now)) return first.dueAt - now;
+      lane.heldUntil = mails && (await mails.store.freeAt(receiver, mails.most, now));
+      if (mails !== undefined && lane.heldUntil !== undefined) {
+        await mails.store.hold(receiver, mails.most, lane.heldUntil);
+        return lane.heldUntil - now;
+      }
+      const held = (await mails?.store.due(receiver, now)) ?? [];
+      if (mails !== undefined && held.length > 1) {
+        const isDelivered = await this.#attemptTogether(receiver, held, mails);
+        if (this.#abort.signal.aborted) return undefined;
+        lane.failures = isDelivered ? 0 : lane.failures + 1;
+        if (!isDelivered) return backoffMs(lane.failures, REST, random());
+        continue;
+      }
       for (const delivery of page) {
         if (!isDue(delivery.dueAt, clock.now())) break;
         const isDelivered = await this.#attempt(delivery);
@@ -131,7 +162,7 @@ export class Deliverer {
   }
 
   async #attempt(delivery: Delivery): Promise<boolean> {
-    const { clock, random, send, store, told } = this.#ports;
+    const { clock, send, store, told } = this.#ports;
     await this.#enter();
     let outcome: Outcome;
     try {
@@ -141,15 +172,47 @@ export class Deliverer {
       this.#leave();
     }
     if (this.#abort.signal.aborted) return false;
+    const { attempted, result } = this.#judge(delivery, outcome);
+    await store.attempted(delivery.id, attempted);
+    told(delivery, result, outcome.detail);
+    return result === 'delivered' || outcome.result === 'refused';
+  }
+
+  /** What was held back, as one mail. */
+  async #attemptTogether(receiver: string, held: readonly Delivery[], mails: MailBound): Promise<boolean> {
+    const address = receiver.slice(receiver.indexOf(':') + 1);
+    await this.#enter();
+    let outcome: Outcome;
+    try {
+      if (this.#abort.signal.aborted) return false;
+      outcome = await mails.sendTogether(
+        address,
+        held.map(({ event }) => event),
+        mails.most,
+      );
+    } finally {
+      this.#leave();
+    }
+    if (this.#abort.signal.aborted) return false;
+    const newest = held.reduce((one, other) => (one.sinceAt < other.sinceAt ? other : one));
+    const { attempted, result } = this.#judge(newest, outcome);
+    await mails.store.attempted(held, attempted);
+    // What goes wrong is told once.
+    for (const each of result === 'delivered' ? held : [newest]) this.#ports.told(each, result, outcome.detail);
+    return result === 'delivered' || outcome.result === 'refused';
+  }
+
+  /** What becomes of a delivery now. */
+  #judge(
+    { attempts, sinceAt }: Delivery,
+    { detail, result }: Outcome,
+  ): { attempted: Attempted; result: DeliveryResult } {
+    const { clock, random } = this.#ports;
     const at = clock.now();
-    const { id, attempts, sinceAt } = delivery;
     const pauseMs = Math.round(backoffMs(attempts + 1, BACKOFF, random()));
-    const isOver = outcome.result === 'refused' || at + pauseMs - sinceAt > DAY_MS;
-    const isDelivered = outcome.result === 'delivered';
-    const state = isDelivered ? 'delivered' : isOver ? 'dead' : 'waiting';
-    await store.attempted(id, { state, dueAt: at + pauseMs, at, detail: outcome.detail });
-    told(delivery, isDelivered ? 'delivered' : isOver ? 'dead' : 'retried', outcome.detail);
-    return isDelivered || outcome.result === 'refused';
+    const isOver = result === 'refused' || at + pauseMs - sinceAt > DAY_MS;
+    const state = result === 'delivered' ? 'delivered' : isOver ? 'dead' : 'waiting';
+    return { attempted: { state, dueAt: at + pauseMs, at, detail }, result: state === 'waiting' ? 'retried' : state };
   }
 
   async #enter(): Promise<void> {

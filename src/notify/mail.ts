@@ -41,26 +41,28 @@ export function mailSender({ host, port, tls, user, password, authorities, from,
     disableUrlAccess: true,
     ...TIMEOUTS,
   });
+  const sendTo = async (address: string, mail: ReturnType<typeof mailOf>): Promise<Outcome> => {
+    if (!isMailAddress(address)) return { result: 'refused', detail: 'this is no mail address' };
+    if (!isWithin(address, to)) {
+      return {
+        result: 'refused',
+        detail: 'no mail is sent to addresses of this domain: start with --mail-to DOMAIN',
+      };
+    }
+    try {
+      await transport.sendMail({
+        ...mail,
+        to: { name: '', address },
+        envelope: { from, to: [address] },
+      });
+      return { result: 'delivered', detail: 'the mail server took it' };
+    } catch (error) {
+      return outcomeOf(error);
+    }
+  };
   return {
-    async send(address, event) {
-      if (!isMailAddress(address)) return { result: 'refused', detail: 'this is no mail address' };
-      if (!isWithin(address, to)) {
-        return {
-          result: 'refused',
-          detail: 'no mail is sent to addresses of this domain: start with --mail-to DOMAIN',
-        };
-      }
-      try {
-        await transport.sendMail({
-          ...mailOf(event, from),
-          to: { name: '', address },
-          envelope: { from, to: [address] },
-        });
-        return { result: 'delivered', detail: 'the mail server took it' };
-      } catch (error) {
-        return outcomeOf(error);
-      }
-    },
+    send: (address, event) => sendTo(address, mailOf(event, from)),
+    sendTogether: (address, events, most) => sendTo(address, mailOfMany(events, most, from)),
     close: () => transport.close(),
   };
 }
@@ -77,13 +79,47 @@ function mailOf(event: TeamEvent, from: string) {
     ...event.data,
     Id: id,
   }).flatMap(([title, value]) => (value === undefined ? [] : [`${title}: ${value}`]));
+  const subject = `[${event.event}] ${text}`;
+  return written({ subject, text: `${text}\n\n${lines.join('\n')}\n`, id, at: new Date(event.at) }, from);
+}
+
+/** The latest of so many are told, each in a line. */
+const MOST_TOLD = 200;
+
+function mailOfMany(events: readonly TeamEvent[], most: number, from: string) {
+  const [first] = events;
+  const told = events.slice(-MOST_TOLD).map(({ at, event, text }) => `${at} [${event}] ${text}`);
+  const left = events.length - told.length;
+  const why = `They were held back, since you were sent ${most} mails within an hour. "ostiary events" has all of each.`;
+  const before = left > 0 ? `${left} before these are not in this mail.\n` : '';
+  const last = events.at(-1);
+  return written(
+    {
+      subject: `[${events.length} events] held back, after ${most} mails within an hour`,
+      text: `${events.length} events\n${why}\n\n${before}${told.join('\n')}\n`,
+      id: `${first?.id ?? ''}-${last?.id ?? ''}`,
+      at: new Date(last?.at ?? 0),
+    },
+    from,
+  );
+}
+
+interface Written {
+  readonly subject: string;
+  readonly text: string;
+  /** The same whenever it is sent. */
+  readonly id: string;
+  readonly at: Date;
+}
+
+function written({ subject, text, id, at }: Written, from: string) {
   const domain = from.slice(from.lastIndexOf('@') + 1);
   return {
     from: { name: 'ostiary', address: from },
-    subject: plainText(`[${event.event}] ${text}`, LONGEST_SUBJECT),
-    text: `${text}\n\n${lines.join('\n')}\n`,
+    subject: plainText(subject, LONGEST_SUBJECT),
+    text,
     messageId: `<${id}@${domain}>`,
-    date: new Date(event.at),
+    date: at,
     // RFC 3834: nobody's absence is answered.
     headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },
   };

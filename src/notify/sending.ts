@@ -16,6 +16,11 @@ export interface Outcome {
 export interface MailSender {
   /** Never rejects. */
   send(address: string, event: TeamEvent): Promise<Outcome>;
+  /**
+   * Sends many events as one mail. Never rejects.
+   * @param most mails that an address is sent in an hour: it says why they come together
+   */
+  sendTogether(address: string, events: readonly TeamEvent[], most: number): Promise<Outcome>;
   close(): void;
 }
 

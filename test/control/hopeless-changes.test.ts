@@ -23,8 +23,8 @@ async function opened() {
     dataDir: join(scratchFolder('hopeless'), 'data'),
     databaseUrl: undefined,
   });
-  const { ports, close: end } = checkingPorts(systemClock, systemTimers);
-  closing.push(end, close);
+  const checking = checkingPorts(systemClock, systemTimers);
+  closing.push(() => checking.close(), close);
   const team = document('Team', 'kiosk', { namespaces: ['kiosk'], members: [{ user: 'dana', role: 'developer' }] });
   const key = { kind: 'Team', namespace: 'platform', name: 'kiosk' };
   await registry.write([{ key, document: team, owner: 'api', set: '' }], { actor: 'bootstrap', reason: '' });
@@ -37,7 +37,12 @@ async function opened() {
       },
     },
   }) as Registry;
-  const changing = new Changing({ ...ports, vault: undefined, registry: counting, index: new CurrentIndex(registry) });
+  const changing = new Changing({
+    ...checking.ports,
+    vault: undefined,
+    registry: counting,
+    index: new CurrentIndex(registry),
+  });
   const plan = (documents: readonly object[]) =>
     changing.plan({
       writes: documents.map((each) => ({ document: { ...each }, expectedRevision: undefined })),

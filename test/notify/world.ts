@@ -64,6 +64,7 @@ export async function openWorld(
     checking: { ...checking.ports, open: (resource) => openedDocument(resource, undefined) },
     call: (call) => egress.call(call),
     mail: undefined,
+    mailsPerHour: 60,
     person: () => Promise.resolve(undefined),
     sidecars: { list: () => Promise.resolve([]) },
     tokens: () => Promise.resolve([]),
