@@ -65,7 +65,7 @@ async function answer(
   }
   const body = await bodyOf(request, MOST_BODY_BYTES);
   if (body === undefined) return void response.writeHead(413).end();
-  if (isBatch(body)) return void sendError(response, 400, INVALID_REQUEST, 'send one message at a time');
+  if (isBatch(body)) return sendError(response, 400, INVALID_REQUEST, 'send one message at a time');
   const failed = (tool: string, error: unknown): void => onFailure(`${MCP_PATH} ${tool}`, error);
   // Most control planes are never asked by an agent: these then cost neither time at the start nor memory.
   const { mcpHandlerFor } = await import('./mcp-server.ts');
