@@ -1,14 +1,14 @@
 import { join } from 'node:path';
-import type { OpenedHistory } from '../history/open-history.ts';
 import type { EmbeddedControl } from '../serve/embedded-control.ts';
 import { directConnection } from '../sync/direct-connection.ts';
 import { FilesMirror } from './files-mirror.ts';
 import type { FilesMirrorPorts } from './files-mirror.ts';
+import type { Mesh } from './mesh.ts';
 import type { Sidecars } from './sidecars.ts';
 
 export interface EmbeddedPorts extends FilesMirrorPorts {
   readonly sidecars: Pick<Sidecars, 'admit' | 'methods'>;
-  readonly history: OpenedHistory;
+  readonly mesh: Pick<Mesh, 'history' | 'takeSamples'>;
   readonly occurred: EmbeddedControl['occurred'];
 }
 
@@ -20,15 +20,12 @@ export interface Embedding extends EmbeddedControl {
 /** The sidecar's credential, beside the database. */
 const FOLDER = 'sidecar';
 
-export function embed(
-  node: string,
-  dataDir: string,
-  { history, occurred, sidecars, ...ports }: EmbeddedPorts,
-): Embedding {
+export function embed(node: string, dataDir: string, { mesh, occurred, sidecars, ...ports }: EmbeddedPorts): Embedding {
   const mirror = new FilesMirror(ports);
   return {
     node,
-    history,
+    history: mesh.history,
+    takeSamples: (some) => mesh.takeSamples(node, some),
     occurred,
     folder: join(dataDir, FOLDER),
     connect: () => directConnection(sidecars.methods),

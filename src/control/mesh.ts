@@ -1,3 +1,4 @@
+import type { SampledRequest } from '../analytics/sampled-request.ts';
 import type { Clock, Timers } from '../clock.ts';
 import { DatabaseFault } from '../database/database-fault.ts';
 import type { Call, Method } from '../grpc/rpc.ts';
@@ -43,6 +44,8 @@ export interface MeshPorts {
 export interface Mesh {
   readonly methods: readonly Method[];
   readonly history: OpenedHistory;
+  /** Keeps samples of a sidecar in this process: those of others come with their counts. */
+  takeSamples(node: string, samples: readonly SampledRequest[]): void;
   close(): Promise<void>;
 }
 
@@ -63,6 +66,7 @@ export async function openMesh(place: HistoryPlace, ports: MeshPorts): Promise<M
   });
   const onFault = faultTeller(log, clock);
   const samples = await SampleStore.open(history.database, { clock, timers, onFault });
+  const takeSamples: Mesh['takeSamples'] = (node, some) => samples.take(node, some);
   const metrics = meshMetrics(registry);
   const tellRefusal = refusalTeller(log, clock);
   const intake = new SlotIntake(
@@ -71,7 +75,7 @@ export async function openMesh(place: HistoryPlace, ports: MeshPorts): Promise<M
   );
   const reporting = reportSlotsMethod({
     intake,
-    takeSamples: (node, some) => samples.take(node, some),
+    takeSamples,
     identify: async (call) => (await identify(call)).node,
     mostRows: MOST_ROWS,
     clock,
@@ -97,6 +101,7 @@ export async function openMesh(place: HistoryPlace, ports: MeshPorts): Promise<M
   };
   return {
     history,
+    takeSamples,
     methods: [reporting, ...guardedMethods(access, methodsOf(desk), askedBy)],
     async close() {
       await samples.close();

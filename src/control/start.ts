@@ -146,7 +146,7 @@ export async function startControl(
       ? undefined
       : embed(node, dataDir, {
           sidecars,
-          history: mesh.history,
+          mesh,
           occurred: telling.occurred,
           registry,
           index,

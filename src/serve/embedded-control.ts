@@ -1,4 +1,5 @@
 import type { EvaluatorPorts } from '../alerts/evaluator.ts';
+import type { SampledRequest } from '../analytics/sampled-request.ts';
 import type { Loaded } from '../document/load.ts';
 import type { OpenedHistory } from '../history/open-history.ts';
 import type { ControlConnection } from '../sync/connection.ts';
@@ -11,6 +12,8 @@ export interface EmbeddedControl {
   readonly folder: string;
   /** Of the requests of all sidecars: this one writes its own there. Whoever has opened it closes it. */
   readonly history: OpenedHistory;
+  /** Keeps samples of this sidecar's requests, as it keeps those of all. */
+  takeSamples(samples: readonly SampledRequest[]): void;
   /** Tells people of alerts that this sidecar evaluates. */
   readonly occurred: NonNullable<EvaluatorPorts['occurred']>;
   connect(): ControlConnection;

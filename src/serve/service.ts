@@ -88,6 +88,10 @@ export async function startService(
   if (history !== undefined) decider.addSlotTaker(history.writer);
   if (reports !== undefined) decider.addSlotTaker(reports);
   reports?.addSamples(workers?.samples ?? decider.samples);
+  if (embedded !== undefined) {
+    const { giveSamples } = await import('./embedded-samples.ts');
+    opened.defer(giveSamples(workers?.samples ?? decider.samples, embedded));
+  }
   const inheriting = { accounts, decider, history: history?.history, replicas };
   const inheritance = await inheritanceOf(flags, reporting, inheriting);
   decider.inherit(() => inheritance.turn());

@@ -10,6 +10,7 @@ import { runOstiary, startOstiary } from '../real/ostiary.ts';
 import type { RealOstiary } from '../real/ostiary.ts';
 import { partOrSkip } from '../real/parts.ts';
 import { freePort, scratchFolder } from '../real/scratch.ts';
+import { startUp } from '../real/up.ts';
 import { credentials, documentsFolder } from './documents.ts';
 import { send } from './request.ts';
 import { shop } from './shop.ts';
@@ -89,6 +90,43 @@ describe.skipIf(envoyPart === undefined)('samples of requests through a real Env
     await printed.exited;
     expect(printed.output()).toContain('client_rejected');
   }, 60_000);
+
+  test('of everything in one process are at its control plane, where the console asks for them', async () => {
+    const up = await startUp({ dataDir: join(scratchFolder('up'), 'data'), policies: documentsFolder(shop) });
+    const [host = '', port] = up.listen.split(':');
+    const listener = { name: 'in', host: '127.0.0.1', port: 0, normalizePath: true, api: undefined, rawHeaders: true };
+    const own = await startEnvoy(
+      bootstrap({
+        ostiary: { kind: 'tcp', host, port: Number(port) },
+        timeoutMs: 2000,
+        accessLog: true,
+        listeners: [listener],
+        upstream: { host: '127.0.0.1', port: upstream.port },
+      }),
+    );
+    const listed = async (): Promise<string> => {
+      const response = await fetch(`${up.controlUrl}/ostiary.v1.AnalyticsService/ListSamples`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${up.env.OSTIARY_TOKEN}` },
+        body: JSON.stringify({ where: [{ dimension: 'outcome', values: ['blocked'] }] }),
+      });
+      return response.text();
+    };
+    try {
+      // None is taken before the first stream of Envoy's log.
+      await expect
+        .poll(
+          async () => {
+            await send(own.port('in'), '/orders/1', {});
+            return listed();
+          },
+          { timeout: 20_000, interval: 500 },
+        )
+        .toContain('"reason":"client_rejected"');
+    } finally {
+      await Promise.all([own.stop(), up.stop()]);
+    }
+  });
 
   test('outlive the process, killed though it is, and have no credential in their files', async () => {
     const port = await freePort();
