@@ -52,6 +52,7 @@ const AUDITED: Readonly<Partial<Record<QuestionCase, AuditAction>>> = {
 
 const USUAL_MS = 10_000;
 const LONGEST_MS = 120_000;
+const LONGEST_REASON = 500;
 
 /** `SidecarService/AskSidecar`: an administrator's question to one sidecar, over the stream that it follows by. */
 export function askSidecarMethod({ followers, planes, access, log, trail }: AskingPorts): Method {
@@ -60,11 +61,13 @@ export function askSidecarMethod({ followers, planes, access, log, trail }: Aski
     'AskSidecar',
     AskSidecarRequestSchema,
     AskSidecarResponseSchema,
-    async ({ node, timeout, question }, caller) => {
+    async ({ node, timeout, question, reason }, caller) => {
       if (question.case === undefined) throw new RpcError(Code.invalidArgument, 'question: one is required');
       const timeoutMs = timeout === undefined ? USUAL_MS : durationMs(timeout);
       if (timeoutMs < 1 || timeoutMs > LONGEST_MS)
         throw new RpcError(Code.invalidArgument, 'timeout: expected a time of at most 2 minutes');
+      if (reason.length > LONGEST_REASON)
+        throw new RpcError(Code.invalidArgument, `reason: expected at most ${LONGEST_REASON} characters`);
       const { input, name, output, parent } = METHODS[question.case];
       if (CHANGING.has(question.case)) requirePlatformAdmin(caller, `ask a sidecar to ${name}`);
       const asking = {
@@ -77,7 +80,7 @@ export function askSidecarMethod({ followers, planes, access, log, trail }: Aski
         const detail = `${name} by ${caller.name}: ${outcome}`;
         log.info('sidecar asked', { node, ...subjectOf(question), detail });
       };
-      if (question.case === 'resetCounters') await audit(trail, caller, { node, question, outcome: 'begun' });
+      if (question.case === 'resetCounters') await audit(trail, caller, { node, question, outcome: 'begun', reason });
       let answer: AskSidecarResponse['answer'];
       try {
         const response = await followers.ask(node, asking);
@@ -86,11 +89,11 @@ export function askSidecarMethod({ followers, planes, access, log, trail }: Aski
         answer = { case: question.case, value } as AskSidecarResponse['answer'];
       } catch (error) {
         tell(error instanceof Error ? error.message : String(error));
-        await audit(trail, caller, { node, question, outcome: 'failed' });
+        await audit(trail, caller, { node, question, outcome: 'failed', reason });
         throw error;
       }
       tell('answered');
-      await audit(trail, caller, { node, question, outcome: 'done' });
+      await audit(trail, caller, { node, question, outcome: 'done', reason });
       return create(AskSidecarResponseSchema, { answer });
     },
   );
@@ -100,18 +103,21 @@ interface Asked {
   readonly node: string;
   readonly question: AskSidecarRequest['question'];
   readonly outcome: AuditOutcome;
+  /** In their words; empty: they gave none. */
+  readonly reason: string;
 }
 
 /**
  * Before what changes something, and whether it came to it or not: the sidecar may have done it, and the answer been lost.
  * @throws DatabaseFault, TooManyEvents (rejects with them) where it can't be kept that it begins: then it does not
  */
-async function audit(trail: AuditTrail, caller: Caller, { node, question, outcome }: Asked): Promise<void> {
+async function audit(trail: AuditTrail, caller: Caller, { node, question, outcome, reason }: Asked): Promise<void> {
   const action = question.case === undefined ? undefined : AUDITED[question.case];
   if (action === undefined) return;
   const { name, credential, address } = caller;
+  const detail = { ...subjectOf(question), ...(reason !== '' && { reason }) };
   const target = { kind: 'Sidecar', namespace: '', name: node };
-  const event = { action, outcome, caller: { name, credential, address }, target, detail: subjectOf(question) };
+  const event = { action, outcome, caller: { name, credential, address }, target, detail };
   if (outcome === 'begun') await trail.record(event);
   else trail.note(event);
 }

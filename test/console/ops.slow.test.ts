@@ -101,6 +101,7 @@ describe.skipIf(chromium === undefined)('those who operate it', () => {
       '/teams/platform/shop',
       '/alerts',
       '/alerts/shop/denied?new=yes',
+      '/alerts/shop/denied?new=yes',
     ]) {
       await ada.open(address);
       await ada.axeInBoth();

@@ -21,7 +21,7 @@ const ALICE = {
 async function asked(
   question: AskSidecarRequest['question'],
   answer: () => Promise<Uint8Array>,
-  recordFails = false,
+  { recordFails = false, reason = '' } = {},
 ): Promise<{ readonly events: readonly AuditEvent[]; readonly answer: unknown }> {
   const events: AuditEvent[] = [];
   const ports = {
@@ -39,7 +39,10 @@ async function asked(
   } as unknown as AskingPorts;
   const method = askSidecarMethod(ports);
   if (method.kind !== 'unary') throw new Error('not unary');
-  const request = toBinary(AskSidecarRequestSchema, create(AskSidecarRequestSchema, { node: 'edge-1', question }));
+  const request = toBinary(
+    AskSidecarRequestSchema,
+    create(AskSidecarRequestSchema, { node: 'edge-1', question, reason }),
+  );
   try {
     const told = await method.handle(request, {} as Call);
     return { events, answer: fromBinary(AskSidecarResponseSchema, told).answer.case };
@@ -53,19 +56,24 @@ const RESET = create(AskSidecarRequestSchema, { question: { case: 'resetCounters
 const INSPECT = create(AskSidecarRequestSchema, { question: { case: 'inspectCounters', value: SUBJECT } }).question;
 const done = async () => toBinary(ResetCountersResponseSchema, create(ResetCountersResponseSchema, { windows: 2 }));
 
-test('the audit trail is told who set back which counters at which sidecar, and no key of a caller', async () => {
-  const { events, answer } = await asked(RESET, done);
+test('the audit trail is told who set back which counters at which sidecar and why, and no key of a caller', async () => {
+  const { events, answer } = await asked(RESET, done, { reason: 'a test ran wild' });
   expect(answer).toBe('resetCounters');
   const event = {
     action: 'counter.reset',
     caller: { name: ALICE.name, credential: ALICE.credential, address: ALICE.address },
     target: { kind: 'Sidecar', namespace: '', name: 'edge-1' },
-    detail: { api: 'orders', client_id: 'web', key: 'of a caller' },
+    detail: { api: 'orders', client_id: 'web', key: 'of a caller', reason: 'a test ran wild' },
   };
   expect(events).toEqual([
     { ...event, outcome: 'begun' },
     { ...event, outcome: 'done' },
   ]);
+});
+
+test('a reason has an end', async () => {
+  const { events, answer } = await asked(RESET, done, { reason: 'x'.repeat(501) });
+  expect([answer, events]).toEqual([Code.invalidArgument, []]);
 });
 
 test('it is told too where no answer came: the sidecar may have done it', async () => {
@@ -85,9 +93,9 @@ test('of whom it can not be recorded that they begin, the sidecar is not asked; 
     isAsked = true;
     return done();
   };
-  expect(await asked(RESET, asking, true)).toEqual({ events: [], answer: Code.unavailable });
+  expect(await asked(RESET, asking, { recordFails: true })).toEqual({ events: [], answer: Code.unavailable });
   expect(isAsked).toBe(false);
   const looked = async () => toBinary(InspectCountersResponseSchema, create(InspectCountersResponseSchema));
-  const { events, answer } = await asked(INSPECT, looked, true);
+  const { events, answer } = await asked(INSPECT, looked, { recordFails: true });
   expect([answer, events.map(({ action }) => action)]).toEqual(['inspectCounters', ['counter.read']]);
 });

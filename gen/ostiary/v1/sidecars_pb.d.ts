@@ -83,6 +83,13 @@ export declare type AskSidecarRequest = Message<"ostiary.v1.AskSidecarRequest"> 
     value: ListSamplesRequest;
     case: "listSamples";
   } | { case: undefined; value?: undefined };
+
+  /**
+   * Why, for the audit trail, which keeps it of resets. At most 500 characters.
+   *
+   * @generated from field: string reason = 10;
+   */
+  reason: string;
 };
 
 /**
@@ -139,6 +146,13 @@ export declare type AskSidecarRequestJson = {
    * @generated from field: ostiary.v1.ListSamplesRequest list_samples = 9;
    */
   listSamples?: ListSamplesRequestJson;
+
+  /**
+   * Why, for the audit trail, which keeps it of resets. At most 500 characters.
+   *
+   * @generated from field: string reason = 10;
+   */
+  reason?: string;
 };
 
 /**

@@ -6,6 +6,8 @@ import { Badge, Code } from '../../parts/small.tsx';
 import type { Tone } from '../../parts/small.tsx';
 import { bytes, duration } from './formats.ts';
 import { Outcome } from './outcome.tsx';
+import { here } from '../../shell/router.ts';
+import { isOperator } from '../../shell/navigation.ts';
 import { TEXTS, valueText } from './texts.ts';
 
 const TONES: Readonly<Record<string, Tone>> = {
@@ -54,6 +56,9 @@ export function Explained({ sample, closed }: { readonly sample: SampleJson; rea
           <span class="quiet">
             {TEXTS.policy} <bdi>{policy}</bdi>
           </span>
+        )}
+        {isOperator() && here.value.pathname !== '/explain' && (
+          <a href={`/explain?id=${encodeURIComponent(id)}`}>{TEXTS.explainNow}</a>
         )}
         <a class="button plain square explained-close" href={closed} aria-label={TEXTS.closePoint}>
           <Icon name="close" />

@@ -1,4 +1,5 @@
 export const TEXTS = {
+  explainNow: 'Explain it as of now',
   title: 'Analytics',
   all: 'All requests',
   range: 'Time',

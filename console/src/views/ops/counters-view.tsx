@@ -39,6 +39,7 @@ function Counters({ node, select }: { readonly node: string; readonly select: JS
   const isAsked = node !== '' && api !== '' && (client !== '' || key !== '');
   const found = useCall(askSidecar, isAsked ? { node, inspectCounters: which } : undefined);
   const [isResetting, setResetting] = useState(false);
+  const [reason, setReason] = useState('');
   const isAdmin = hasRole(['admin'], 'platform');
   const field = (name: 'api' | 'client' | 'key', value: string): JSX.Element => (
     <Field label={COUNTERS.labels[name]} id={`counters-${name}`}>
@@ -97,9 +98,10 @@ function Counters({ node, select }: { readonly node: string; readonly select: JS
           title={COUNTERS.reset}
           text={COUNTERS.reset}
           isDangerous
+          isReady={reason.trim() !== ''}
           onClose={() => setResetting(false)}
           act={async () => {
-            const { resetCounters } = await call(askSidecar, { node, resetCounters: which });
+            const { resetCounters } = await call(askSidecar, { node, resetCounters: which, reason: reason.trim() });
             toast(`${resetCounters?.windows ?? 0} windows are closed.`);
             setResetting(false);
             found.reload();
@@ -109,6 +111,15 @@ function Counters({ node, select }: { readonly node: string; readonly select: JS
           <p>
             <Given text={client || key} /> at <Given text={api} />, at the sidecar <Given text={node} />
           </p>
+          <Field label="Why" id="reset-reason" help="It stands in the audit, with your name.">
+            <input
+              id="reset-reason"
+              value={reason}
+              maxLength={500}
+              aria-describedby="reset-reason-help"
+              onInput={({ currentTarget }) => setReason(currentTarget.value)}
+            />
+          </Field>
         </ConfirmDialog>
       )}
     </>

@@ -104,5 +104,5 @@ export const COUNTERS = {
   noSidecars: 'No sidecar has joined yet',
   reset: 'Reset the counters',
   resetHelp:
-    'Its open windows are closed: the next request opens new ones, with everything left. Where sidecars count together in Redis, it is so for all of them. That you did it is kept in the log of the control plane.',
+    'Its open windows are closed: the next request opens new ones, with everything left. Where sidecars count together in Redis, it is so for all of them.',
 } as const;

@@ -61,6 +61,11 @@ export function FormView(props: FormProps): JSX.Element {
               </button>
             ))}
           </span>
+          {ONE_INPUT.has(option.kind) && (
+            <label class="unseen" for={idOf(path)}>
+              {label}
+            </label>
+          )}
           {option.kind !== 'choice' || option.values.length > 1 ? <FormView {...props} node={option} /> : null}
         </div>
       );

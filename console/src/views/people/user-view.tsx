@@ -75,9 +75,11 @@ export default function UserView({ params }: ViewProps): JSX.Element {
                   <>
                     <Sessions sessions={all} onEnded={reload} />
                     {all.length > 0 && (
-                      <button type="button" class="danger" onClick={() => setDoing('end')}>
-                        {TEXTS.endAll}
-                      </button>
+                      <p class="ops-below">
+                        <button type="button" class="danger" onClick={() => setDoing('end')}>
+                          {TEXTS.endAll}
+                        </button>
+                      </p>
                     )}
                   </>
                 )}
