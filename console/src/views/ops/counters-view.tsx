@@ -34,7 +34,9 @@ export default function CountersView(): JSX.Element {
 
 function Counters({ node, select }: { readonly node: string; readonly select: JSX.Element }): JSX.Element {
   const query = here.value.searchParams;
-  const [api, client, key] = ['api', 'client', 'key'].map((name) => query.get(name) ?? '') as [string, string, string];
+  const [api, client] = [query.get('api') ?? '', query.get('client') ?? ''];
+  // It may be a secret of a caller: it is not in the address.
+  const [key, setKey] = useState('');
   const which = { api, ...(key === '' ? { clientId: client } : { key }) };
   const isAsked = node !== '' && api !== '' && (client !== '' || key !== '');
   const found = useCall(askSidecar, isAsked ? { node, inspectCounters: which } : undefined);
@@ -47,7 +49,11 @@ function Counters({ node, select }: { readonly node: string; readonly select: JS
         id={`counters-${name}`}
         defaultValue={value}
         placeholder={COUNTERS.examples[name]}
-        onChange={({ currentTarget }) => setQuery({ [name]: currentTarget.value.trim() })}
+        onChange={({ currentTarget }) => {
+          const text = currentTarget.value.trim();
+          if (name === 'key') setKey(text);
+          else setQuery({ [name]: text });
+        }}
       />
     </Field>
   );
