@@ -9,7 +9,9 @@ import { policyEnvironment } from '../policies/environment.ts';
 import { scratchFolder } from '../real/scratch.ts';
 import { fencedBlocks, followedPages, pages, readPage } from './pages.ts';
 
-const others = pages.filter((page) => !followedPages.includes(page));
+/** Its examples are objects of Kubernetes: test/crd/page.test.ts reads them. */
+const OF_OBJECTS = 'docs/kubernetes-objects.md';
+const others = pages.filter((page) => page !== OF_OBJECTS && !followedPages.includes(page));
 const examples = (await Promise.all(others.map(examplesOf))).flat();
 
 /** What an example may refer to without showing it. */
