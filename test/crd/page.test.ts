@@ -5,12 +5,12 @@ import { grantOf } from '../../src/crd/grants.ts';
 import { fencedBlocks, readPage } from '../docs/pages.ts';
 import { made } from './objects.ts';
 
-const page = 'docs/kubernetes-objects.md';
-const blocks = fencedBlocks(await readPage(page), 'yaml').filter((block) => block.includes('apiVersion: ostiary.dev/'));
+const PAGE = 'docs/kubernetes-objects.md';
+const blocks = fencedBlocks(await readPage(PAGE), 'yaml').filter((block) => block.includes('apiVersion: ostiary.dev/'));
 
-test(`${page} has objects`, () => expect(blocks.length).toBeGreaterThan(1));
+test(`${PAGE} has objects`, () => expect(blocks.length).toBeGreaterThan(1));
 
-test.each(blocks)(`${page}: the objects of an example become documents %#`, (block) => {
+test.each(blocks)(`${PAGE}: the objects of an example become documents %#`, (block) => {
   const object = parse(block) as Record<string, unknown>;
   if (isDocumentKind(object['kind'])) {
     const { document } = made(object, { resolveSecret: () => ({ text: 'a secret' }) });
