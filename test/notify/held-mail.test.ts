@@ -13,7 +13,7 @@ const HOUR = 3_600_000;
 const MOST = 3;
 
 const place = { dataDir: '', databaseUrl: undefined };
-const hand = { nowMs: AT, isStopped: true };
+let hand: { nowMs: number; isStopped: boolean };
 let world: World;
 let receiver: SmtpReceiver;
 
@@ -27,7 +27,7 @@ async function open(): Promise<World> {
 beforeEach(async () => {
   receiver = await startSmtpReceiver();
   place.dataDir = join(scratchFolder('held-mail'), 'data');
-  hand.nowMs = AT;
+  hand = { nowMs: AT, isStopped: true };
   world = await open();
   const spec = { events: ['contract.*'], mail: { addresses: ['orders@example.com'] } };
   await world.write([...teams, api, app, document('Subscription', 'mails', spec, { namespace: 'orders' })]);

@@ -21,7 +21,7 @@ export function auditRequest(query: URLSearchParams, startMs: number, size: numb
   }
   const since = SINCE[query.get('since') ?? ''];
   if (since !== undefined) request['since'] = new Date(startMs - since[1] * 1000).toISOString();
-  return request as ListEntriesRequestJson;
+  return request;
 }
 
 /** An entry in the words of the list, whether something was changed or not. */
