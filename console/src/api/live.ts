@@ -32,6 +32,20 @@ const SILENCE_MS = 40_000;
 /** A page that nobody looks at lets go of its connection, and its session may end. */
 const HIDDEN_MS = 5 * 60_000;
 
+/** Whatever a view shows. Not Secrets: who follows those has read them, and the audit trail says so. */
+export const WATCHED_KINDS: readonly string[] = [
+  'Alert',
+  'Api',
+  'ClientApplication',
+  'Configuration',
+  'Contract',
+  'PolicyBinding',
+  'Specification',
+  'Subscription',
+  'Team',
+  'Webhook',
+];
+
 /** Follows the log of changes for as long as the page is open. One stream a page, whatever it shows. */
 export async function follow(): Promise<never> {
   let at: { history: string; revision: string } | undefined;
@@ -43,7 +57,8 @@ export async function follow(): Promise<never> {
     let code: string | undefined;
     const hidden = whenHidden(HIDDEN_MS, () => ending.abort());
     try {
-      const request: WatchRequestJson = at === undefined ? {} : { afterRevision: at.revision, history: at.history };
+      const since = at && { afterRevision: at.revision, history: at.history };
+      const request: WatchRequestJson = { kinds: [...WATCHED_KINDS], ...since };
       for await (const { change, history = '', revision = '0' } of stream(watchResources, request, ending.signal)) {
         silence.heard();
         if (connection.value === 'away') for (const each of returned) each();
