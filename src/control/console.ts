@@ -3,6 +3,7 @@ import { readConsoleFiles } from '../console/files.ts';
 import { consoleFolder } from '../console/folder.ts';
 import { consoleHandler } from '../console/handler.ts';
 import type { HandleConsole } from '../console/handler.ts';
+import type { AddressOf } from '../grpc/peer-address.ts';
 import type { Identify } from '../people/identify.ts';
 import type { OwnOrigin } from '../people/own-origin.ts';
 import { keyText } from '../registry/conflict.ts';
@@ -14,6 +15,8 @@ export interface ConsolePorts {
   readonly identify: Identify;
   readonly urlOf: OwnOrigin['urlOf'];
   readonly index: Pick<CurrentIndex, 'current'>;
+  /** Who has called, where proxies stand in front. */
+  readonly addressOf: AddressOf;
 }
 
 const PUBLIC_URL = (FIELDS['Api'] ?? []).indexOf('spec.publicUrl');
@@ -34,7 +37,7 @@ export async function openConsole(ports: ConsolePorts): Promise<HandleConsole> {
 async function publicUrlFor(
   { headers, socket }: IncomingMessage,
   key: { readonly kind: string; readonly namespace: string; readonly name: string },
-  { identify, index, urlOf }: ConsolePorts,
+  { addressOf, identify, index, urlOf }: ConsolePorts,
 ): Promise<string | undefined> {
   const { cookie, host } = headers;
   // A document that is looked at, and no call: a browser sends no origin with it. It changes nothing, and who frames it is
@@ -46,7 +49,7 @@ async function publicUrlFor(
     'x-ostiary-csrf': '1',
   };
   const caller = await identify({
-    address: socket.remoteAddress ?? '',
+    address: addressOf(socket, [headers['x-forwarded-for'] ?? []].flat().join()),
     authorization: undefined,
     callerField: (name) => fields[name],
   });

@@ -35,6 +35,7 @@ const MOST_AT_ONCE = 32;
 const PAGE = 20;
 /** Of one receiver; what comes on top takes the place of the oldest. */
 const MOST_WAITING = 20_000;
+const MOST_REST_MS = 60_000;
 const DAY_MS = 24 * 3_600_000;
 /** Of a delivery: about 30 attempts in a day. */
 const BACKOFF = { firstMs: 5000, longestMs: 3_600_000 };
@@ -137,7 +138,8 @@ export class Deliverer {
       const [first] = page;
       if (first === undefined) return undefined;
       const now = clock.now();
-      if (!isDue(first.dueAt, now)) return first.dueAt - now;
+      // What is added meanwhile may be due before.
+      if (!isDue(first.dueAt, now)) return Math.min(first.dueAt - now, MOST_REST_MS);
       lane.heldUntil = mails && (await mails.store.freeAt(receiver, mails.most, now));
       if (mails !== undefined && lane.heldUntil !== undefined) {
         await mails.store.hold(receiver, mails.most, lane.heldUntil);

@@ -1,6 +1,6 @@
 export const TEXTS = {
   title: 'Catalog',
-  lead: 'APIs that you may ask for.',
+  lead: 'APIs that there are, and who owns them.',
   placeholder: 'Name, tag, path, or what a specification says',
   search: 'Search the catalog',
   filters: 'Filters',

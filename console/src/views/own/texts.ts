@@ -28,7 +28,7 @@ export const TEXTS = {
   waiting: 'Waiting',
   managed: 'Kept elsewhere',
   requests: 'Requests',
-  requestsLead: 'Who asks to use your APIs. Somebody is waiting for each of these.',
+  requestsLead: 'Who asks to use your APIs.',
   noRequests: 'Nothing waits for you',
   noRequestsHelp: 'Whoever asks for a contract with one of your APIs appears here, and in your notifications.',
   approve: 'Approve',
