@@ -22,7 +22,7 @@ export async function buildReference(folder: string): Promise<void> {
     input: join(here, 'src', 'reference', 'main.ts'),
     platform: 'browser',
     transform: { target: 'es2023' },
-    tsconfig: join(here, 'tsconfig.json'),
+    tsconfig: false,
   });
   const { output } = await bundle.generate({ format: 'iife', minify: true });
   const css = [join(component, 'swagger-ui.css'), join(here, 'src', 'reference', 'style.css')]

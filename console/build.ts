@@ -50,8 +50,9 @@ if (!isOnlyIfChanged || !isBuiltFrom(digest)) {
   const bundle = await rolldown({
     input: { console: join(sources, 'main.tsx') },
     platform: 'browser',
-    transform: { target: 'es2023' },
-    tsconfig: join(here, 'tsconfig.json'),
+    // Not by tsconfig.json: the image is built without the one that it extends.
+    transform: { target: 'es2023', jsx: { runtime: 'automatic', importSource: 'preact' } },
+    tsconfig: false,
   });
   const { output } = await bundle.write({
     dir: assets,
