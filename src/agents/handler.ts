@@ -3,8 +3,9 @@ import { PeopleService } from '../../gen/ostiary/v1/people_pb.js';
 import type { AddressOf } from '../grpc/peer-address.ts';
 import { Code, RpcError } from '../grpc/rpc.ts';
 import type { Call, Method } from '../grpc/rpc.ts';
+import { bodyOf } from '../http-body.ts';
 import { invokeAs } from './invoke.ts';
-import { bodyOf, sendResponse } from './web-message.ts';
+import { sendResponse } from './web-message.ts';
 
 export interface AgentPorts {
   readonly methods: readonly Method[];
@@ -108,8 +109,7 @@ function callOf(
   { headers, socket }: IncomingMessage,
   addressOf: AddressOf,
 ): Pick<Call, 'address' | 'authorization' | 'connection'> {
-  const forwardedFor = [headers['x-forwarded-for'] ?? []].flat().join();
-  const address = addressOf(socket, forwardedFor);
+  const address = addressOf(socket, headers['x-forwarded-for']);
   // Empty where there is none: then a cookie does not count either.
   return { address, authorization: headers.authorization ?? '', connection: socket };
 }

@@ -17,7 +17,7 @@ export function clientAddressBy(proxies: readonly string[]): AddressOf {
   const isTrusted = (address: string): boolean => trusted.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
   return (connection, forwardedFor) => {
     let address = peerAddressOf(connection);
-    const hops = (forwardedFor ?? '').split(',').slice(-MOST_HOPS);
+    const hops = [forwardedFor ?? []].flat().join().split(',').slice(-MOST_HOPS);
     for (const hop of hops.toReversed()) {
       if (isIP(address) === 0 || !isTrusted(address)) break;
       const before = addressIn(hop);

@@ -49,7 +49,7 @@ async function publicUrlFor(
     'x-ostiary-csrf': '1',
   };
   const caller = await identify({
-    address: addressOf(socket, [headers['x-forwarded-for'] ?? []].flat().join()),
+    address: addressOf(socket, headers['x-forwarded-for']),
     authorization: undefined,
     callerField: (name) => fields[name],
   });

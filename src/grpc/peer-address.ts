@@ -1,5 +1,7 @@
-/** Who has called. @param forwardedFor `X-Forwarded-For`, of which only what trusted proxies have added is true */
-export type AddressOf = (connection: unknown, forwardedFor: string | undefined) => string;
+/** `X-Forwarded-For` as Node gives it: several fields are a list. */
+export type ForwardedFor = string | readonly string[] | undefined;
+/** Who has called. @param forwardedFor of which only what trusted proxies have added is true */
+export type AddressOf = (connection: unknown, forwardedFor: ForwardedFor) => string;
 
 /**
  * The address of the peer of a connection, without a port and a zone; an IPv4 address inside an IPv6 one as IPv4.

@@ -64,8 +64,7 @@ export function createConnectHandler(
     // What fails from here on is the connection: nobody is left to tell.
     const gone = (): void => void response.destroy();
     const connection = connectionOf(request);
-    const { 'x-forwarded-for': forwardedFor } = request.headers;
-    const address = (options.addressOf ?? peerAddressOf)(connection, [forwardedFor ?? []].flat().join());
+    const address = (options.addressOf ?? peerAddressOf)(connection, request.headers['x-forwarded-for']);
     const values = createContextValues()
       .set(connectionKey, connection)
       .set(headersKey, request.headers)

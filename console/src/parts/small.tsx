@@ -77,6 +77,15 @@ export function Field({ label, help, fault, id, children }: FieldProps): JSX.Ele
     <div class={fault === undefined ? 'field' : 'field faulty'}>
       <label for={id}>{label}</label>
       {children}
+      <FieldNotes help={help} fault={fault} id={id} />
+    </div>
+  );
+}
+
+/** What stands below an input: its help, and its fault. */
+export function FieldNotes({ help, fault, id }: Pick<FieldProps, 'fault' | 'help' | 'id'>): JSX.Element {
+  return (
+    <>
       {help && (
         <p class="help" id={`${id}-help`}>
           {help}
@@ -87,6 +96,6 @@ export function Field({ label, help, fault, id, children }: FieldProps): JSX.Ele
           {fault}
         </p>
       )}
-    </div>
+    </>
   );
 }

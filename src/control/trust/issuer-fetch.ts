@@ -1,5 +1,6 @@
 import { request } from 'node:https';
 import type { IncomingMessage } from 'node:http';
+import { bodyOf } from '../../http-body.ts';
 import { isObject } from '../../jwt/jwk.ts';
 
 export interface IssuerAccess {
@@ -38,14 +39,9 @@ async function fetchJson(url: string, { authorities, token }: IssuerAccess): Pro
   try {
     const response = await promise;
     if (response.statusCode !== 200) throw new Error(`it answers ${response.statusCode}`);
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    for await (const chunk of response as AsyncIterable<Buffer>) {
-      bytes += chunk.length;
-      if (bytes > MOST_BYTES) throw new Error(`it answers more than ${MOST_BYTES} bytes`);
-      chunks.push(chunk);
-    }
-    return JSON.parse(Buffer.concat(chunks).toString('utf8')) as unknown;
+    const body = await bodyOf(response, MOST_BYTES);
+    if (body === undefined) throw new Error(`it answers more than ${MOST_BYTES} bytes`);
+    return JSON.parse(body.toString('utf8')) as unknown;
   } catch (error) {
     throw new Error(`${url} can't be read: ${(error as Error).message}`, { cause: error });
   } finally {

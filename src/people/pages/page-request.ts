@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressOf } from '../../grpc/peer-address.ts';
+import { bodyOf } from '../../http-body.ts';
 import type { PageAnswer } from './html.ts';
 
 /** A request of a browser for a page. */
@@ -40,7 +41,7 @@ export function pageRequestOf(
     host: headers.host,
     origin: headers.origin,
     cookie: headers.cookie,
-    address: addressOf(request.socket, [headers['x-forwarded-for'] ?? []].flat().join()),
+    address: addressOf(request.socket, headers['x-forwarded-for']),
     signal: left.signal,
     isAhead: /\bprefetch\b/.test(String(headers['sec-purpose'] ?? headers['purpose'] ?? '')),
     form: () => formOf(request),
@@ -50,14 +51,8 @@ export function pageRequestOf(
 async function formOf(request: IncomingMessage): Promise<URLSearchParams | undefined> {
   const [type = ''] = (request.headers['content-type'] ?? '').split(';');
   if (type.trim().toLowerCase() !== FORM) return undefined;
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > MOST_BYTES) return undefined;
-    chunks.push(chunk);
-  }
-  return new URLSearchParams(Buffer.concat(chunks).toString('utf8'));
+  const body = await bodyOf(request, MOST_BYTES);
+  return body && new URLSearchParams(body.toString('utf8'));
 }
 
 export function sendPage(response: ServerResponse, { body, headers, status }: PageAnswer): void {

@@ -10,11 +10,11 @@ import { Field } from '../../parts/small.tsx';
 import { Show } from '../../parts/states.tsx';
 import { TEXTS as COMMON } from '../../texts.ts';
 import { NEW_NAME, ownerFor, problemOfName } from '../mine/new-application.ts';
-import { limitsText } from './limits.ts';
 import { RequestResult } from './request-result.tsx';
 import type { Done } from './request-result.tsx';
 import { TEXTS } from './texts.ts';
-import { approvalText, fullName } from './words.ts';
+import { TierPicks } from './tier-picks.tsx';
+import { fullName } from './words.ts';
 
 const NEW = '';
 const MOST = 100;
@@ -149,24 +149,7 @@ function RequestForm({ api, own, namespaces, onClose, onDone, setDone }: FormPro
           )}
         </div>
       )}
-      {tiers.length > 0 && (
-        <fieldset class="picks">
-          <legend>Tier</legend>
-          {tiers.map((each) => (
-            <label key={each.name} class="pick">
-              <input type="radio" name="tier" checked={each.name === tier} onChange={() => setTier(each.name ?? '')} />
-              <span>
-                <strong>
-                  <bdi>{each.name}</bdi>
-                </strong>
-                <span class="quiet"> approved {approvalText(each)}</span>
-                <br />
-                {limitsText(each.limits)}
-              </span>
-            </label>
-          ))}
-        </fieldset>
-      )}
+      {tiers.length > 0 && <TierPicks name="tier" tiers={tiers} picked={tier} onPick={setTier} />}
       <Field id="request-reason" label="Why" help="For whoever decides, and for the audit trail.">
         <textarea
           id="request-reason"

@@ -9,8 +9,7 @@ import { Field } from '../../parts/small.tsx';
 import { toast } from '../../parts/toasts.tsx';
 import { go } from '../../shell/router.ts';
 import { TEXTS as COMMON } from '../../texts.ts';
-import { limitsText } from '../api/limits.ts';
-import { approvalText } from '../api/words.ts';
+import { TierPicks } from '../api/tier-picks.tsx';
 import { TEXTS } from './texts.ts';
 
 export type Change = 'withdraw' | 'tier';
@@ -75,28 +74,9 @@ export function ChangeDialog({ change, entry, onClose, onDone }: ChangeDialogPro
         ) : (
           <>
             <p>Until it is approved, the contract stays as it is.</p>
-            <fieldset class="picks">
-              <legend>Tier</legend>
-              {others.map((each) => (
-                <label key={each.name} class="pick">
-                  <input
-                    type="radio"
-                    name="other-tier"
-                    checked={each.name === wanted}
-                    onChange={() => setTier(each.name ?? '')}
-                  />
-                  <span>
-                    <strong>
-                      <bdi>{each.name}</bdi>
-                    </strong>
-                    <span class="quiet"> approved {approvalText(each)}</span>
-                    <br />
-                    {limitsText(each.limits)}
-                  </span>
-                </label>
-              ))}
+            <TierPicks name="other-tier" tiers={others} picked={wanted} onPick={setTier}>
               {described.data !== undefined && others.length === 0 && <p class="quiet">There is no other tier.</p>}
-            </fieldset>
+            </TierPicks>
             {mustAccept && (
               <label class="pick">
                 <input type="checkbox" checked={isAccepted} onChange={() => setAccepted(!isAccepted)} />

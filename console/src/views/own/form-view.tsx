@@ -7,6 +7,7 @@ import { inWords, labelOf, unitOf } from '../../forms/labels.ts';
 import { faultAt } from '../../forms/paths.ts';
 import type { Placed } from '../../forms/paths.ts';
 import { isLimits } from '../../forms/limit-row.ts';
+import { FieldNotes } from '../../parts/small.tsx';
 import { Leaf } from './form-leaf.tsx';
 import { LimitsInput } from './limits-input.tsx';
 import { ListView, MapView } from './form-lists.tsx';
@@ -203,16 +204,7 @@ function FieldView({ field, faults, namespace, onChange, path, value }: FieldVie
   const below: ComponentChildren = (
     <>
       {words && <p class="own-words">{words}</p>}
-      {help && (
-        <p class="help" id={`${id}-help`}>
-          {help}
-        </p>
-      )}
-      {fault !== undefined && (
-        <p class="fault" id={`${id}-fault`} role="alert">
-          {fault}
-        </p>
-      )}
+      <FieldNotes help={help} fault={fault} id={id} />
     </>
   );
   const classes = fault === undefined ? 'field own-field' : 'field own-field faulty';
